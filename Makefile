@@ -1,0 +1,66 @@
+# infobatch: `make demo`, `make check`, `make help`.
+# CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are the user's.
+
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+DESTDIR ?=
+VERSION := $(shell sed -n 's/^.define IB_VERSION "\(.*\)"/\1/p' lib/include/infobatch.h)
+
+# What a fresh Debian 12 needs besides make and a C compiler.
+PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
+	libxxhash-dev libdeflate-dev
+PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
+	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash
+
+comma := ,
+LIBS  := libarchive libzstd libcjson libxxhash libdeflate
+WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror
+B     := build/$(or $(subst $(comma),-,$(SAN)),release)
+SANF  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer)
+FLAGS  = -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -fPIC \
+	-ffp-contract=off $(WARN) $(SANF) -MMD -MP \
+	$(shell pkg-config --cflags $(LIBS))
+LDLIBS = $(shell pkg-config --libs $(LIBS)) -lm -pthread
+
+LIBSRC  := $(sort $(wildcard lib/*/*.c))
+CMDSRC  := $(sort $(wildcard cmd/ib-*.c))
+TESTSRC := $(sort $(wildcard tests/test_*.c))
+CMDS    := $(CMDSRC:%.c=$B/%)
+NAMES   := $(CMDSRC:cmd/%.c=%)
+LIB     := $B/libinfobatch.a
+
+.PHONY: all deps deps-check unit check-quick help clean
+.DEFAULT_GOAL := all
+
+all: $(NAMES:%=$B/%)             ## the commands, in build/release
+
+$B/lib/%.o:   INC = -Ilib/include -Ilib
+$B/cmd/%.o:   INC = -Ilib/include
+$B/tests/%.o: INC = -Ilib/include -Ilib -Wno-conversion
+$B/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(FLAGS) $(INC) $(CFLAGS) -c $< -o $@
+
+$(LIB): $(LIBSRC:%.c=$B/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(NAMES:%=$B/%): $B/%: $B/cmd/%.o $B/cmd/cli.o $(LIB)
+	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+unit: $B/unit                    ## the unit tests' program
+$B/unit: $(TESTSRC:%.c=$B/%.o) $(LIB)
+	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
+
+check-quick: $B/unit all         ## unit tests alone
+	$B/unit -j2 --quiet
+
+clean:                           ## remove what was built
+	rm -rf build
+
+help:                            ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+-include $(shell find build -name '*.d' 2>/dev/null)

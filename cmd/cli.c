@@ -1,0 +1,3 @@
+#include "infobatch.h"
+int cli_placeholder(void);
+int cli_placeholder(void) { return 0; }

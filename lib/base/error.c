@@ -1,0 +1,107 @@
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum ib_status
+ib_fail(struct ib_error *err, enum ib_status code, const char *format, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return code;
+	err->code = code;
+	va_start(ap, format);
+	vsnprintf(err->text, sizeof(err->text), format, ap);
+	va_end(ap);
+	return code;
+}
+
+enum ib_status
+ib_fail_errno(struct ib_error *err, enum ib_status code, const char *path,
+	      const char *verb)
+{
+	int saved = errno;
+
+	return ib_fail(err, code, "%s: cannot %s: %s", path, verb,
+		       strerror(saved));
+}
+
+enum ib_status
+ib_fail_memory(struct ib_error *err)
+{
+	return ib_fail(err, IB_E_IO, "out of memory");
+}
+
+/* Length of the well-formed UTF-8 sequence at p, 0 if there is none. */
+static size_t
+utf8_length(const unsigned char *p, size_t n)
+{
+	size_t len, i;
+
+	if (p[0] < 0xc2 || p[0] > 0xf4)
+		return 0;
+	len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if (len > n)
+		return 0;
+	for (i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+const char *
+ib_show(char out[IB_SHOW_MAX], struct ib_span bytes)
+{
+	static const char hex[] = "0123456789abcdef";
+	const unsigned char *p = (const unsigned char *)bytes.p;
+	size_t i = 0, o = 0, len;
+
+	out[o++] = '"';
+	while (i < bytes.n && o < IB_SHOW_MAX - 12) {
+		if (p[i] >= 0x20 && p[i] < 0x7f) {
+			if (p[i] == '"' || p[i] == '\\')
+				out[o++] = '\\';
+			out[o++] = (char)p[i++];
+			continue;
+		}
+		len = p[i] < 0x80 ? 0 : utf8_length(p + i, bytes.n - i);
+		if (len > 0 && !(len == 2 && p[i] == 0xc2 && p[i + 1] < 0xa0)) {
+			memcpy(out + o, p + i, len);
+			o += len;
+			i += len;
+			continue;
+		}
+		out[o++] = '\\';
+		out[o++] = 'x';
+		out[o++] = hex[p[i] >> 4];
+		out[o++] = hex[p[i] & 15];
+		i++;
+	}
+	if (i < bytes.n) {
+		memcpy(out + o, "...", 3);
+		o += 3;
+	}
+	out[o++] = '"';
+	out[o] = '\0';
+	return out;
+}
+
+void
+ib_warn(const struct ib_context *context, const char *format, ...)
+{
+	char text[1000];
+	va_list ap;
+
+	if (!context || !context->warn)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	context->warn(context->data, text);
+}

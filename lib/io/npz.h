@@ -1,0 +1,98 @@
+/*
+ * .npy arrays and .npz archives (zip) of one-dimensional arrays, as numpy
+ * reads and writes them. Writing: stored members, sizes and CRC known before
+ * each (so a stream reader can follow), zip64 where needed, bytes the same in
+ * every time zone and at every time. Reading: stored and deflated members,
+ * .npy versions 1 to 3.
+ */
+#ifndef IB_IO_NPZ_H
+#define IB_IO_NPZ_H
+
+#include "io/input.h"
+#include "io/output.h"
+
+/* ---- writing ---------------------------------------------------------- */
+
+struct ib_npz_writer;
+
+/* Writes to out, which stays the caller's to commit. */
+enum ib_status ib_npz_writer_new(struct ib_output *out,
+				 struct ib_npz_writer **w,
+				 struct ib_error *err);
+
+/*
+ * One member NAME (".npy" included) of n items of `size` bytes each, little
+ * endian as they lie in memory. descr as numpy has it: "<f4", "<i8", "|u1".
+ */
+void ib_npz_put_array(struct ib_npz_writer *w, const char *name,
+		      const char *descr, const void *items, uint64_t n,
+		      size_t size);
+
+/* One member of plain bytes (meta.json). */
+void ib_npz_put_bytes(struct ib_npz_writer *w, const char *name,
+		      struct ib_span bytes);
+
+/* CRC-32 of a member that was put (0 if there is none of that name). */
+uint32_t ib_npz_writer_crc(const struct ib_npz_writer *w, const char *name);
+
+/* The central directory. Frees w whatever the result. */
+enum ib_status ib_npz_writer_end(struct ib_npz_writer *w,
+				 struct ib_error *err);
+void ib_npz_writer_free(struct ib_npz_writer *w);
+
+/*
+ * The .npy header of such an array: into header (at least 128 bytes), which
+ * ends at a multiple of 64. Returns its length. For .npy files by themselves.
+ */
+size_t ib_npy_header(char header[128], const char *descr, uint64_t n);
+
+/* ---- reading ---------------------------------------------------------- */
+
+struct ib_npz; /* an open archive: its directory, and access to its bytes */
+
+/* A member; of an array also what its header says. */
+struct ib_npz_member {
+	struct ib_span name; /* "score.npy" */
+	bool array;          /* an .npy whose header was understood */
+	char descr[16];      /* "<f4"; as written, quotes less */
+	bool fortran;
+	unsigned ndim;
+	uint64_t n;          /* items of a one-dimensional array */
+	size_t size;         /* bytes an item; 0: not known (objects) */
+	uint64_t nbytes;     /* of the items, or of the plain member */
+	uint32_t crc;        /* of the whole member, as the directory has it */
+	/* private */
+	uint64_t local;      /* offset of its local header */
+	uint64_t stored, whole; /* compressed and full size of the member */
+	unsigned method;
+	size_t header;       /* bytes of .npy header before the items */
+};
+
+/*
+ * Open the archive that `in` begins (its first bytes are "PK"). A plain file
+ * is read in place by its descriptor; anything else is read into memory. in
+ * must outlive the archive. IB_E_DATA for what is no zip archive, or is cut.
+ */
+enum ib_status ib_npz_open(struct ib_input *in, struct ib_npz **out,
+			   struct ib_error *err);
+void ib_npz_close(struct ib_npz *z);
+
+/* The member of that name, or NULL. */
+const struct ib_npz_member *ib_npz_find(const struct ib_npz *z,
+					const char *name);
+
+/*
+ * Read all items of a member (or a plain member's bytes) into dst, which has
+ * room for nbytes. Checks the CRC: IB_E_DATA "FILE: score.npy is corrupt".
+ */
+enum ib_status ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m,
+			   void *dst, struct ib_error *err);
+
+/*
+ * The items of a stored member in place, without reading or checking them
+ * (mapped); {NULL, 0} where that cannot be had. Unaligned: memcpy out of it.
+ * Valid until ib_npz_close.
+ */
+struct ib_span ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * A file that appears whole or not at all, or standard output. Compressed by
+ * its name's suffix (.zst by libzstd, .gz). Written beside the target as a
+ * temporary (mode as umask says, or as the old file had it), synced, renamed.
+ * An existing target that is no regular file (/dev/null, a FIFO) is written
+ * directly; a symbolic link is followed.
+ *
+ * A writer's error is sticky and surfaces at commit, so that loops need not
+ * test each write; ib_output_status() tells it early.
+ */
+#ifndef IB_IO_OUTPUT_H
+#define IB_IO_OUTPUT_H
+
+#include "infobatch.h"
+
+struct ib_output;
+
+enum ib_output_flags {
+	IB_OUTPUT_DIGEST = 1,     /* keep the XXH3-128 of what is written */
+	IB_OUTPUT_IF_CHANGED = 2  /* an equal target keeps its mtime */
+};
+
+/*
+ * path "-" or NULL is standard output. IB_E_CREATE if it cannot be created,
+ * IB_E_MISUSE for a name that ends in .xz, .bz2 or .lz4.
+ */
+enum ib_status ib_output_open(const char *path, unsigned flags,
+			      struct ib_output **out, struct ib_error *err);
+
+/* Big pieces pass through without a copy, small ones are gathered. */
+void ib_output_write(struct ib_output *out, const void *p, size_t n);
+
+/* The sticky error so far. IB_E_PIPE where the reader went away. */
+enum ib_status ib_output_status(struct ib_output *out, struct ib_error *err);
+
+/* Hand everything written so far to the system (a pipe's reader). */
+enum ib_status ib_output_flush(struct ib_output *out, struct ib_error *err);
+
+/* The name as messages have it: the path, or "standard output". */
+const char *ib_output_name(const struct ib_output *out);
+
+/* XXH3-128 of all bytes before compression: 32 hex digits and a NUL. */
+void ib_output_digest(const struct ib_output *out, char digest[33]);
+
+/*
+ * Finish, sync and rename: all of them or none. NULLs among them are fine.
+ * All are finished before the first is renamed; they appear in the order
+ * given, with signals held back, so the last one vouches for the others.
+ * Frees all n whatever the result (the pointers are set to NULL).
+ */
+enum ib_status ib_outputs_commit(struct ib_output **outs, size_t n,
+				 struct ib_error *err);
+enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
+
+/* Leave no trace (of standard output: stop). Frees; sets to NULL. */
+void ib_output_discard(struct ib_output **out);
+
+/* ---- locks ------------------------------------------------------------ */
+
+/*
+ * Hold FILE.lock for FILE (made if absent, left in place). Waits, or with
+ * no_wait returns IB_E_AGAIN. On a file system without locks: IB_OK with a
+ * warning, or with no_wait IB_E_IO. *lock is a descriptor for ib_unlock.
+ */
+enum ib_status ib_lock(const char *file, bool no_wait,
+		       const struct ib_context *context, int *lock,
+		       struct ib_error *err);
+void ib_unlock(int lock); /* -1 is fine */
+
+#endif
