@@ -1,0 +1,394 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/numbers.h"
+
+struct accept {
+	char text[32];
+	size_t json; /* bytes that the JSON reader takes; 0: rejects */
+	bool whole;  /* does the text reader take it? */
+};
+
+ParameterizedTestParameters(numbers, grammar)
+{
+	static struct accept cases[] = {
+		{ "0", 1, true },
+		{ "-0", 2, true },
+		{ "10", 2, true },
+		{ "0.5", 3, true },
+		{ "-12.25e+3", 9, true },
+		{ "1E5", 3, true },
+		{ "1e-05", 5, true },
+		{ "1e007", 5, true },
+		{ "0e0", 3, true },
+		{ "+1", 0, true },
+		{ "+.5", 0, true },
+		{ ".5", 0, true },
+		{ "-.5e1", 0, true },
+		{ "5.", 0, true },
+		{ "5.e1", 0, true },
+		{ "01", 0, true },
+		{ "-01.5", 0, true },
+		{ "007", 0, true },
+		{ "00", 0, true },
+		{ "1.e", 0, false },
+		{ "1e", 0, false },
+		{ "1e+", 0, false },
+		{ "1e+-1", 0, false },
+		{ "1.5e.", 0, false },
+		{ ".", 0, false },
+		{ "-.", 0, false },
+		{ ".e1", 0, false },
+		{ "e1", 0, false },
+		{ "-", 0, false },
+		{ "+", 0, false },
+		{ "+-1", 0, false },
+		{ "--1", 0, false },
+		{ "", 0, false },
+		{ " 1", 0, false },
+		{ "1 ", 1, false },
+		{ "1,", 1, false },
+		{ "0x10", 1, false },
+		{ "1.5.2", 3, false },
+		{ "1e5.2", 3, false },
+		{ "1_000", 1, false },
+		{ "nan", 3, true },
+		{ "NaN", 3, true },
+		{ "-nan", 4, true },
+		{ "-NAN", 4, true },
+		{ "inf", 3, true },
+		{ "-Inf", 4, true },
+		{ "infinity", 8, true },
+		{ "-INFINITY", 9, true },
+		{ "+inf", 0, true },
+		{ "Infinity}", 8, false },
+		{ "infinit", 3, false },
+		{ "na", 0, false },
+		{ "in", 0, false },
+		{ "n", 0, false },
+		{ "nan(1)", 3, false },
+		{ "null", 0, false },
+		{ "true", 0, false },
+		{ "n/a", 0, false },
+		{ "\xff", 0, false },
+	};
+	return cr_make_param_array(struct accept, cases,
+				   sizeof(cases) / sizeof(*cases));
+}
+
+/* What a reader may touch: a copy in a block of its very size. */
+static bool
+read_text(const char *text, size_t n, double *value)
+{
+	char *block = malloc(n + !n);
+	bool ok;
+
+	memcpy(block, text, n);
+	ok = ib_number_text((struct ib_span){ block, n }, value);
+	free(block);
+	return ok;
+}
+
+/* The text, a byte that ends it, and the eight that may be looked at. */
+static size_t
+read_json(const char *text, size_t n, char behind, double *value)
+{
+	char *block = malloc(n + 9);
+	const char *end;
+	size_t taken;
+
+	memcpy(block, text, n);
+	memset(block + n, '7', 9);
+	block[n] = behind;
+	end = ib_number_json(block, value);
+	taken = end ? (size_t)(end - block) : 0;
+	free(block);
+	return taken;
+}
+
+ParameterizedTest(struct accept *c, numbers, grammar)
+{
+	size_t n = strlen(c->text);
+	double value;
+
+	cr_assert(eq(sz, read_json(c->text, n, '}', &value), c->json), "%s",
+		  c->text);
+	cr_assert(eq(int, read_text(c->text, n, &value), c->whole), "%s",
+		  c->text);
+}
+
+static bool
+same(double a, double b)
+{
+	return memcmp(&a, &b, sizeof(a)) == 0 || (isnan(a) && isnan(b));
+}
+
+static void
+check_value(const char *text)
+{
+	double expected = strtod(text, NULL), value = -1;
+	size_t n = strlen(text);
+
+	cr_assert(read_text(text, n, &value), "%s", text);
+	cr_assert(same(value, expected), "%s: %a", text, value);
+	cr_assert(eq(sz, read_json(text, n, ',', &value), n), "%s", text);
+	cr_assert(same(value, expected), "%s: %a", text, value);
+}
+
+/* In a process's first locale, "C", so that strtod is a judge. */
+Test(numbers, reads_hard_cases_as_strtod_does)
+{
+	static const char *const hard[] = {
+		"0", "-0", "0.0", "-0e5", "0e99999999999999999999",
+		"1e400", "-1e400", "1e99999999999", "1e-99999999999",
+		"1e9223372036854775808", "1e-9223372036854775809",
+		"1e-324", "5e-324", "2.4703282292062327e-324",
+		"2.4703282292062328e-324", "2.47032822920623272e-324",
+		"2.2250738585072011e-308", "2.2250738585072012e-308",
+		"2.2250738585072014e-308", "1.7976931348623157e308",
+		"1.7976931348623158e308", "1.7976931348623159e308",
+		"1.797693134862315807e308", "1.797693134862315808e308",
+		"9007199254740993", "9007199254740991", "9007199254740992.5",
+		"9007199254740993.0000000000000000000000000000001",
+		"9007199254740992.9999999999999999999999999999999",
+		"18446744073709551615", "18446744073709551616",
+		"99999999999999999999", "0.1", "0.3", "123456.789e-22",
+		"1e22", "1e23", "8.5e22", "6.631236871469758276e-1",
+		"3.5844466002796428e+298", "7.2057594037927933e+16",
+	};
+
+	size_t i;
+
+	for (i = 0; i < sizeof(hard) / sizeof(*hard); i++)
+		check_value(hard[i]);
+}
+
+/* splitmix64: any generator would do. */
+static uint64_t
+next(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static double
+from_bits(uint64_t bits)
+{
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+static float
+from_bits_float(uint32_t bits)
+{
+	float value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+Test(numbers, reads_random_digits_as_strtod_does)
+{
+	uint64_t state = 1, r;
+	char text[96];
+	size_t n, k, i;
+
+	for (i = 0; i < 200000; i++) {
+		r = next(&state);
+		n = (size_t)snprintf(text, 20, "%s", r & 1 ? "-" : "");
+		text[n++] = (char)('1' + r / 2 % 9);
+		for (k = r / 32 % 24; k > 0; k--)
+			text[n++] = (char)('0' + next(&state) % 10);
+		if (r & 0x1000) {
+			text[n++] = '.';
+			for (k = r / 8192 % 24 + 1; k > 0; k--)
+				text[n++] = (char)('0' + next(&state) % 10);
+		}
+		text[n] = '\0';
+		if (r & 0x1000000)
+			sprintf(text + n, "e%d", (int)(r >> 32) % 345);
+		check_value(text);
+	}
+}
+
+Test(numbers, reads_points_halfway_between_doubles)
+{
+	uint64_t state = 2, bits;
+	char text[1300];
+	size_t i, n;
+
+	for (i = 0; i < 2000; i++) {
+		bits = next(&state) >> 1;
+		if (i % 4 == 0)
+			bits = (bits >> 11) | 0x3f00000000000000;
+		if ((bits >> 52) > 0x7fd)
+			continue;
+		/* The exact decimal of the point above `bits`. */
+		n = (size_t)snprintf(
+			text, sizeof(text), "%.1100Lg",
+			((long double)from_bits(bits) +
+			 (long double)from_bits(bits + 1)) / 2);
+		check_value(text);
+		if (!memchr(text, 'e', n) && memchr(text, '.', n)) {
+			memcpy(text + n, "0000000000001", 14);
+			check_value(text);
+		}
+	}
+}
+
+Test(numbers, reads_long_digit_strings)
+{
+	static char text[20010];
+	size_t zeros;
+
+	for (zeros = 0; zeros < 19000; zeros += 1 + zeros / 3) {
+		text[0] = '0';
+		text[1] = '.';
+		memset(text + 2, '0', zeros);
+		memset(text + 2 + zeros, '7', 800);
+		sprintf(text + 802 + zeros, "e%d", (int)zeros);
+		check_value(text);
+		text[2] = '1';
+		memset(text + 3, '0', 800 + zeros);
+		sprintf(text + 802 + zeros, "1e-20");
+		check_value(text);
+	}
+}
+
+Test(numbers, reads_nothing_but_whole_unsigned)
+{
+	uint64_t v = 7;
+
+	cr_assert(ib_number_unsigned((struct ib_span){ "0042", 4 }, &v));
+	cr_assert(eq(u64, v, 42));
+	cr_assert(ib_number_unsigned(
+		(struct ib_span){ "18446744073709551615", 20 }, &v));
+	cr_assert(eq(u64, v, UINT64_MAX));
+	cr_assert(ib_number_unsigned(
+		(struct ib_span){ "00000000000000000000000000001", 29 }, &v));
+	cr_assert(eq(u64, v, 1));
+	cr_assert(not(ib_number_unsigned(
+		(struct ib_span){ "18446744073709551616", 20 }, &v)));
+	cr_assert(not(ib_number_unsigned(
+		(struct ib_span){ "99999999999999999999", 20 }, &v)));
+	cr_assert(not(ib_number_unsigned((struct ib_span){ "", 0 }, &v)));
+	cr_assert(not(ib_number_unsigned((struct ib_span){ "-1", 2 }, &v)));
+	cr_assert(not(ib_number_unsigned((struct ib_span){ "+1", 2 }, &v)));
+	cr_assert(not(ib_number_unsigned((struct ib_span){ "1.0", 3 }, &v)));
+	cr_assert(not(ib_number_unsigned((struct ib_span){ " 1", 2 }, &v)));
+}
+
+struct printed {
+	double value;
+	char text[IB_NUMBER_MAX];
+};
+
+/* Each text is Python's repr(value). */
+ParameterizedTestParameters(numbers, prints_as_python_does)
+{
+	static struct printed cases[] = {
+		{ 0.0, "0.0" },
+		{ -0.0, "-0.0" },
+		{ 1.0, "1.0" },
+		{ 1.25, "1.25" },
+		{ -2.0, "-2.0" },
+		{ 0.1, "0.1" },
+		{ 0.001, "0.001" },
+		{ 0.0001, "0.0001" },
+		{ 0.00001, "1e-05" },
+		{ 0.000123456, "0.000123456" },
+		{ 123456789012345680.0, "1.2345678901234568e+17" },
+		{ 1e15, "1000000000000000.0" },
+		{ 1e16, "1e+16" },
+		{ 9007199254740993.0, "9007199254740992.0" },
+		{ 1.5e300, "1.5e+300" },
+		{ 1e100, "1e+100" },
+		{ 1e22, "1e+22" },
+		{ 1e23, "1e+23" },
+		{ 5e-324, "5e-324" },
+		{ 2.2250738585072014e-308, "2.2250738585072014e-308" },
+		{ 1.7976931348623157e308, "1.7976931348623157e+308" },
+		{ 0x1p-1022, "2.2250738585072014e-308" },
+		{ 1.0 / 3, "0.3333333333333333" },
+		{ 10.0 / 3, "3.3333333333333335" },
+		{ (double)NAN, "nan" },
+		{ (double)INFINITY, "inf" },
+		{ -(double)INFINITY, "-inf" },
+	};
+	return cr_make_param_array(struct printed, cases,
+				   sizeof(cases) / sizeof(*cases));
+}
+
+ParameterizedTest(struct printed *c, numbers, prints_as_python_does)
+{
+	char out[IB_NUMBER_MAX + 1];
+
+	out[ib_number_put(out, c->value)] = '\0';
+	cr_assert(eq(str, out, c->text));
+}
+
+Test(numbers, prints_what_reads_back)
+{
+	uint64_t state = 3;
+	char out[IB_NUMBER_MAX];
+	double value, back;
+	float f;
+	size_t i, n;
+
+	for (i = 0; i < 20000; i++) {
+		value = from_bits(next(&state));
+		n = ib_number_put(out, value);
+		cr_assert(le(sz, n, 24));
+		cr_assert(read_text(out, n, &back));
+		cr_assert(same(value, back), "%.17g", value);
+		f = from_bits_float((uint32_t)next(&state));
+		n = ib_number_put_float(out, f);
+		cr_assert(le(sz, n, 19));
+		cr_assert(read_text(out, n, &back));
+		cr_assert(same((double)f, (double)(float)back), "%.9g",
+			  (double)f);
+	}
+}
+
+Test(numbers, prints_unsigned)
+{
+	char out[IB_NUMBER_MAX];
+	uint64_t v = 1;
+	char expected[24];
+	size_t n;
+	int i;
+
+	for (i = 0; i < 40; i++, v = i < 20 ? v * 10 : UINT64_MAX >> (i - 20)) {
+		n = ib_number_put_unsigned(out, v - (i % 2 == 1));
+		sprintf(expected, "%llu",
+			(unsigned long long)(v - (i % 2 == 1)));
+		cr_assert(eq(sz, n, strlen(expected)));
+		cr_assert(eq(int, memcmp(out, expected, n), 0));
+	}
+}
+
+/* Where the machine has a locale with a comma for a point. */
+Test(numbers, do_not_depend_on_the_locale)
+{
+	char out[IB_NUMBER_MAX + 1];
+	double value = 0;
+
+	if (!setlocale(LC_ALL, "de_DE.UTF-8"))
+		setlocale(LC_ALL, "de_DE");
+	cr_assert(read_text("0.5", 3, &value));
+	cr_assert(eq(dbl, value, 0.5));
+	cr_assert(read_text("1.00000000000000000000000000000001", 34, &value));
+	cr_assert(eq(dbl, value, 1));
+	out[ib_number_put(out, 0.3)] = '\0';
+	cr_assert(eq(str, out, "0.3"));
+}
