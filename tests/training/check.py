@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""Every recipe on a tiny subset, with the real commands: check.py [FOLDER OF THE COMMANDS]."""
+import glob
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BIN = os.path.abspath(sys.argv.pop(1) if len(sys.argv) > 1 else "build/release")
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def run(script, folder, *options, rule="", fails=False, **environment):
+    command = [sys.executable, os.path.join(HERE, script), "--tiny", "--bin", BIN, "--dir", folder, "--rule", rule]
+    done = subprocess.run([*command, *options], env={**os.environ, **environment}, capture_output=True, text=True)
+    if (done.returncode != 0) != fails:
+        raise AssertionError("%s: exit status %d\n%s" % (script, done.returncode, done.stderr))
+
+
+def content(folder, *patterns):
+    names = sorted(n for p in patterns for n in glob.glob(os.path.join(folder, p)))
+    return {os.path.basename(n): pathlib.Path(n).read_bytes() for n in names}
+
+
+def lines(folder, pattern):
+    return [json.loads(x) for text in content(folder, pattern).values() for x in text.splitlines()]
+
+
+def result(folder):
+    with open(os.path.join(folder, "result.json")) as f:
+        return json.load(f)
+
+
+class Training(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = scratch.name
+
+    def folder(self, name):
+        return os.path.join(self.scratch, name)
+
+    def pruned(self, script):
+        """Run it; the middle epochs are pruned, the last one is full, and what was logged is what was visited."""
+        run(script, self.folder("a"))
+        made = result(self.folder("a"))
+        kept = [epoch[1] for epoch in made["epochs"]]
+        self.assertEqual(sum(kept), made["visits"])
+        self.assertEqual(kept[0], kept[-1])
+        self.assertLess(min(kept), kept[0])
+        self.assertTrue(0 < made["metric"] < float("inf"))
+
+    def test_classification(self):
+        self.pruned("classification.py")
+
+    def test_padding_of_two_ranks_counts_once(self):
+        run("classification.py", self.folder("a"), "--ranks", "2")
+        for epoch, kept, _ in result(self.folder("a"))["epochs"]:
+            ids = [r["id"] for r in lines(self.folder("a"), "loss.%d.rank*" % epoch)]
+            self.assertEqual(len(set(ids)), kept)
+            self.assertEqual(len(ids), kept + kept % 2)
+        self.assertTrue(any(kept % 2 for _, kept, _ in result(self.folder("a"))["epochs"]), "no odd epoch to pad")
+
+    def test_a_killed_run_resumes_as_if_never_killed(self):
+        # in mid-epoch; before a manifest, a fold, a checkpoint
+        for ranks, kills in ("1", ["losses:9"]), ("2", ["losses:9", "draw:2", "fold:2", "save:6"]):
+            whole = self.folder("whole" + ranks)
+            run("classification.py", whole, "--ranks", ranks, "--every", "2")
+            for kill in kills:
+                with self.subTest(kill=kill, ranks=ranks):
+                    folder = self.folder(kill + ranks)
+                    run("killed.py", folder, "--ranks", ranks, "--every", "2", fails=True, KILL=kill)
+                    self.assertFalse(os.path.exists(os.path.join(folder, "result.json")))
+                    run("classification.py", folder, "--ranks", ranks, "--every", "2")
+                    files = "epoch.*", "loss.*", "run.npz"
+                    self.assertEqual(content(folder, *files), content(whole, *files))
+                    for name in "metric", "visits", "epochs":
+                        self.assertEqual(result(folder)[name], result(whole)[name])
+
+
+if __name__ == "__main__":
+    try:
+        import torch    # noqa: F401
+        import sklearn  # noqa: F401
+    except ImportError as missing:
+        print("training: skipped, %s (make train-demo names the Debian packages)" % missing)
+        sys.exit(0)
+    unittest.main(verbosity=1)

@@ -1,0 +1,26 @@
+#!/usr/bin/python3
+"""Classification, whose rank 0 dies of SIGKILL when the function named in KILL is called for the N-th time: losses:8.
+
+check.py resumes what is left of it."""
+import os
+import signal
+
+import loop
+from classification import Classification
+
+
+def deadly(function, calls=[0]):
+    def call(*args, **kwargs):
+        calls[0] += 1
+        if calls[0] == int(os.environ["KILL"].split(":")[1]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*args, **kwargs)
+    return call
+
+
+name = os.environ["KILL"].split(":")[0]
+owner = Classification if name == "losses" else loop.Run
+setattr(owner, name, deadly(getattr(owner, name)))
+
+if __name__ == "__main__":
+    loop.main(Classification)
