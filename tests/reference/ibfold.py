@@ -1,0 +1,623 @@
+"""ib-score by the letter: logs and score files -> rows, totals, parts."""
+import io
+import json
+import math
+import re
+import zipfile
+from fractions import Fraction
+
+import numpy as np
+
+from ibbase import (BOM, Fail, Malformed, Outputs, bad, digest, exact_sum,
+                    fraction_f32, json_string, misuse, nearest, parse_json,
+                    part_of, plain, read_file, score_text, stem, to_f32, warn)
+from ibread import (column, field_double, field_epoch, is_batch, list_weight,
+                    lone_name, lookup_exact, node_double, node_id,
+                    open_source, record_id, detect)
+from ibbase import csv_double, lookup
+
+PROG = 'ib-score'
+
+
+class Row:
+    __slots__ = ('score', 'epoch', 'visits', 'prev', 'run')
+
+    def __init__(self):
+        self.score = None       # binary32 as a double, None: unknown
+        self.epoch = -1
+        self.visits = 0
+        self.prev = None
+        self.run = None         # losses of this run at this epoch
+
+
+class Table:
+    """Rows by id, in the order in which ids first appeared."""
+
+    def __init__(self, duplicates='last', smooth=0.0):
+        self.rows = {}
+        self.duplicates = duplicates
+        self.smooth = smooth
+        self.stale = 0
+
+    def value(self, xs):
+        how = self.duplicates
+        if how == 'last':
+            return xs[-1]
+        if how == 'first':
+            return xs[0]
+        if None in xs:
+            return None
+        if how == 'mean':
+            return fraction_f32(exact_sum(xs) / len(xs))
+        return max(xs) if how == 'max' else min(xs)
+
+    def fold(self, ident, epoch, loss):
+        """One record: loss is a binary32 as a double, None: non-finite."""
+        row = self.rows.get(ident)
+        if row is None:
+            row = self.rows[ident] = Row()
+        if epoch < row.epoch:
+            self.stale += 1
+            return False
+        if epoch > row.epoch:
+            row.prev = row.score
+            row.epoch = epoch
+            row.visits += 1
+            row.run = []
+        elif row.run is None:
+            row.run = []
+        row.run.append(loss)
+        v = self.value(row.run)
+        if self.smooth and v is not None and row.prev is not None:
+            b = self.smooth
+            v = to_f32(b * row.prev + (1 - b) * v)
+        row.score = v
+        return True
+
+    def merge(self, ident, score, epoch, visits, prev):
+        """One row of a score file."""
+        row = self.rows.get(ident)
+        if row is None:
+            row = self.rows[ident] = Row()
+            row.visits = visits
+        elif epoch == row.epoch:
+            row.visits = max(row.visits, visits)
+        else:
+            row.visits += visits
+        if epoch >= row.epoch:
+            row.score, row.epoch, row.prev = score, epoch, prev
+            row.run = None
+
+
+# ---- score files ---------------------------------------------------------
+
+def is_npz(data):
+    return data[:2] == b'PK'
+
+
+def load_npz(name, data):
+    try:
+        z = np.load(io.BytesIO(data), allow_pickle=False)
+        return {k: z[k] for k in z.files if not k.endswith('.json')}
+    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError) as e:
+        bad('%s: %s' % (name, e))
+
+
+def npz_rows(name, a):
+    try:
+        ids, off = a['id_bytes'].tobytes(), [int(x) for x in a['id_offset']]
+        score, epoch, visits = a['score'], a['epoch'], a['visits']
+    except KeyError as e:
+        bad('%s: no array %s' % (name, e))
+    n = len(score)
+    if len(off) != n + 1 or len(epoch) != n or len(visits) != n or \
+            off[0] != 0 or off[-1] != len(ids) or \
+            any(x > y for x, y in zip(off, off[1:])):
+        bad('%s: arrays do not fit' % name)
+    prev = a.get('prev')
+    rows = []
+    for i in range(n):
+        rows.append((ids[off[i]:off[i + 1]], to_f32(float(score[i])),
+                     int(epoch[i]), int(visits[i]),
+                     None if prev is None else to_f32(float(prev[i]))))
+    return rows, prev is not None
+
+
+def int_member(obj, name, limit):
+    v = lookup_exact(obj, name)
+    if v is None or v.kind != 'num' or not v.text.isdigit() or \
+            len(v.text) > 12 or int(v.text) >= limit:
+        return None
+    return int(v.text)
+
+
+def jsonl_rows(src):
+    rows, has_prev = [], False
+    for r in src.records:
+        where = '%s:%d' % (src.name, r.lineno)
+        if r.fault or r.obj.kind != 'obj':
+            bad('%s: malformed' % where)
+        v = lookup_exact(r.obj, b'id')
+        ident = None if v is None else node_id(v)
+        epoch = int_member(r.obj, b'epoch', 2 ** 31)
+        visits = int_member(r.obj, b'visits', 2 ** 32)
+        s = lookup_exact(r.obj, b'score')
+        score = None if s is None else node_double(s)
+        if ident is None or epoch is None or visits is None or score is None:
+            bad('%s: no row of a score file' % where)
+        p = lookup_exact(r.obj, b'prev')
+        prev = None
+        if p is not None:
+            has_prev = True
+            prev = to_f32(node_double(p))
+        rows.append((ident, to_f32(score), epoch, visits, prev))
+    return rows, has_prev
+
+
+def first_object(data):
+    if data.startswith(BOM):
+        data = data[3:]
+    for line in data.split(b'\n'):
+        if line.strip(b' \t\r'):
+            try:
+                v = parse_json(line)
+            except Malformed:
+                return None
+            return v if v.kind == 'obj' else None
+    return None
+
+
+def is_score_file(data, terms):
+    obj = first_object(data)
+    if obj is None:
+        return False
+    if any(lookup(obj, f) is not None for _, f in terms):
+        return False
+    return lookup_exact(obj, b'score') is not None and \
+        lookup_exact(obj, b'visits') is not None
+
+
+def row_text(ident, row, with_prev):
+    s = b'null' if row.score is None else score_text(row.score)
+    out = b'{"id":%s,"score":%s,"epoch":%d,"visits":%d' % (
+        json_string(ident), s, row.epoch, row.visits)
+    if with_prev:
+        out += b',"prev":' + (b'null' if row.prev is None
+                              else score_text(row.prev))
+    return out + b'}\n'
+
+
+def npz_bytes(rows, with_prev):
+    """A score file that the real commands read too."""
+    nan = float('nan')
+    ids = [i for i, _ in rows]
+    arrays = {
+        'id_bytes': np.frombuffer(b''.join(ids), dtype='u1'),
+        'id_offset': np.cumsum([0] + [len(i) for i in ids]).astype('<i8'),
+        'score': np.array([nan if r.score is None else r.score
+                           for _, r in rows], dtype='<f4'),
+        'epoch': np.array([r.epoch for _, r in rows], dtype='<i4'),
+        'visits': np.array([r.visits for _, r in rows], dtype='<u4'),
+    }
+    if with_prev:
+        arrays['prev'] = np.array([nan if r.prev is None else r.prev
+                                   for _, r in rows], dtype='<f4')
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    return out.getvalue()
+
+
+def write_rows(name, rows, with_prev):
+    if stem(name).endswith('.npz'):
+        return npz_bytes(rows, with_prev)
+    return b''.join(row_text(i, r, with_prev) for i, r in rows)
+
+
+# ---- totals --------------------------------------------------------------
+
+class Totals:
+    """n, exact sum, extremes of the known scores."""
+
+    def __init__(self):
+        self.n, self.sum, self.min, self.max = 0, Fraction(0), None, None
+
+    def add(self, n, total, low, high):
+        if n == 0:
+            return
+        self.min = low if self.n == 0 else min(self.min, low)
+        self.max = high if self.n == 0 else max(self.max, high)
+        self.n += n
+        self.sum += total
+
+    def add_rows(self, rows):
+        xs = [r.score for r in rows if r.score is not None]
+        if xs:
+            self.add(len(xs), exact_sum(xs), min(xs), max(xs))
+
+    def mean(self):
+        return nearest(self.sum / self.n) if self.n else None
+
+    def text(self):
+        return json.dumps({
+            'ibref_totals': 1, 'n': self.n, 'min': self.min, 'max': self.max,
+            'sum_times_2_149': str(int(self.sum * 2 ** 149))}).encode() + b'\n'
+
+
+def is_totals(data):
+    obj = first_object(data)
+    return obj is not None and lookup_exact(obj, b'ibref_totals') is not None
+
+
+def read_totals(data, into):
+    d = json.loads(data)
+    into.add(d['n'], Fraction(int(d['sum_times_2_149']), 2 ** 149), d['min'],
+             d['max'])
+
+
+# ---- loss logs -----------------------------------------------------------
+
+def parse_loss(text):
+    """'cls+0.5*box' -> [(1.0, b'cls'), (0.5, b'box')]."""
+    terms = []
+    for t in text.split('+'):
+        c, star, f = t.partition('*')
+        if not star:
+            c, f = '1', t
+        if not f or not re.fullmatch(
+                r'-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-]?[0-9]+)?', c):
+            misuse('--loss: %r is no sum of terms' % text)
+        terms.append((float(c), f.encode('utf-8', 'surrogateescape')))
+    return terms
+
+
+class BadRecord(Exception):
+    pass
+
+
+class Folder:
+    """One run of ib-score, or the raw log that ib-prune -s is given."""
+
+    def __init__(self, opt):
+        self.opt = opt
+        self.terms = opt.terms
+        self.table = Table(opt.duplicates, opt.smooth)
+        self.totals = Totals()
+        self.bad = 0
+        self.nonfinite = 0
+        self.torn = 0
+        self.folded_logs = 0
+        self.prev_came = False
+        self.seen = set() if opt.expect else None
+        self.stdin_used = False
+
+    def mine(self, ident):
+        p = self.opt.part
+        return p is None or part_of(ident, p[1]) == p[0]
+
+    def take_rows(self, name, rows, expected):
+        for ident, score, epoch, visits, prev in rows:
+            if not self.mine(ident):
+                continue
+            if self.opt.until is not None and epoch > self.opt.until:
+                bad('%s: a row newer than --until' % name)
+            if expected and self.seen is not None:
+                self.seen.add(ident)
+            self.table.merge(ident, score, epoch, visits, prev)
+
+    def take_state(self, name, data, strict_part=False):
+        """-s or -u."""
+        if is_npz(data):
+            rows, has_prev = npz_rows(name, load_npz(name, data))
+        else:
+            rows, has_prev = jsonl_rows(open_source(name, data, 'jsonl', None))
+        if strict_part and any(not self.mine(r[0]) for r in rows):
+            bad('%s: a row of another part' % name)
+        self.prev_came = self.prev_came or has_prev
+        self.take_rows(name, rows, False)
+
+    def take(self, name, data, default_epoch):
+        """An operand of any kind."""
+        if is_npz(data):
+            a = load_npz(name, data)
+            if 'id_bytes' in a:
+                rows, has_prev = npz_rows(name, a)
+                self.prev_came = self.prev_came or has_prev
+                self.take_rows(name, rows, True)
+            else:
+                self.take_npz_log(name, a, default_epoch)
+        elif is_totals(data):
+            read_totals(data, self.totals)
+        elif self.opt.format in (None, 'auto', 'jsonl') and \
+                is_score_file(data, self.terms):
+            rows, has_prev = jsonl_rows(open_source(name, data, 'jsonl', None))
+            self.prev_came = self.prev_came or has_prev
+            self.take_rows(name, rows, True)
+        else:
+            self.take_log(name, data, default_epoch)
+
+    def put(self, ident, epoch, loss, default_epoch):
+        """A well-formed record; loss a double."""
+        if epoch is None:
+            epoch = default_epoch
+            if epoch is None:
+                if self.opt.state:
+                    misuse('a record carries no epoch: give -e')
+                epoch = 0
+        if self.opt.until is not None and epoch > self.opt.until:
+            return
+        x = to_f32(loss)
+        if x is None:
+            if self.opt.nonfinite == 'fail':
+                raise BadRecord('loss is not finite')
+            self.nonfinite += 1
+        if self.seen is not None:
+            self.seen.add(ident)
+        if x is None and self.opt.nonfinite == 'skip':
+            return
+        self.table.fold(ident, epoch, x)
+
+    def loss_of(self, src, r):
+        total = None
+        for c, f in self.terms:
+            x, why = field_double(src, r, f)
+            if why:
+                raise BadRecord(why)
+            x = x if c == 1.0 else c * x
+            total = x if total is None else total + x
+        return total
+
+    def batch(self, src, r, default_epoch):
+        ids = []
+        for v in lookup_exact(r.obj, b'ids').items:
+            ident = node_id(v)
+            if ident is None:
+                raise BadRecord('a member of ids is no id')
+            ids.append(ident)
+        epoch, why = field_epoch(src, r, self.opt.epoch_field)
+        if why:
+            raise BadRecord(why)
+        losses = lookup_exact(r.obj, b'losses')
+        if losses is not None:
+            if losses.kind != 'arr' or len(losses.items) != len(ids):
+                raise BadRecord('ids and losses differ in number')
+            xs = [node_double(v) for v in losses.items]
+            if None in xs:
+                raise BadRecord('a loss is not a number')
+        else:
+            xs = [self.loss_of(src, r)] * len(ids)
+        if self.opt.nonfinite == 'fail' and \
+                any(to_f32(x) is None for x in xs):
+            raise BadRecord('a loss is not finite')
+        for ident, x in zip(ids, xs):
+            if self.mine(ident):
+                self.put(ident, epoch, x, default_epoch)
+
+    def single(self, src, r, default_epoch):
+        ident, why = record_id(src, r)
+        if why:
+            raise BadRecord(why)
+        if not self.mine(ident):
+            return
+        epoch, why = field_epoch(src, r, self.opt.epoch_field)
+        if why:
+            raise BadRecord(why)
+        self.put(ident, epoch, self.loss_of(src, r), default_epoch)
+
+    def take_log(self, name, data, default_epoch):
+        src = open_source(name, data, self.opt.format, self.opt.key, 'jsonl')
+        if src.fmt in ('list', 'tar'):
+            misuse('%s: a %s is no loss log' % (name, src.fmt))
+        self.folded_logs += 1
+        for r in src.records:
+            try:
+                if r.fault:
+                    raise BadRecord(r.fault)
+                if r.obj is not None and r.obj.kind == 'obj' and \
+                        lone_name(r.obj):
+                    raise BadRecord('lone surrogate in a name')
+                if is_batch(r):
+                    self.batch(src, r, default_epoch)
+                else:
+                    self.single(src, r, default_epoch)
+            except BadRecord as e:
+                if r.last_open and r is src.records[-1] and \
+                        src.fmt != 'json' and \
+                        (r.fault or src.columns is not None):
+                    self.torn += 1
+                    continue
+                self.count_bad('%s:%d: %s' % (name, r.lineno, e))
+        if src.cut:
+            bad('%s: %s' % (name, src.cut))
+
+    def count_bad(self, msg):
+        self.bad += 1
+        if self.bad > self.opt.max_bad:
+            bad(msg)
+
+    def take_npz_log(self, name, a, default_epoch):
+        if 'id' not in a or 'loss' not in a:
+            bad('%s: no arrays id and loss' % name)
+        ids, losses, epochs = a['id'], a['loss'], a.get('epoch')
+        if losses.dtype.kind != 'f' or ids.dtype.kind not in 'iuSU' or \
+                ids.ndim != 1 or losses.shape != ids.shape or \
+                (epochs is not None and epochs.shape != ids.shape):
+            bad('%s: arrays do not fit' % name)
+        self.folded_logs += 1
+        for i in range(len(ids)):
+            v = ids[i]
+            if ids.dtype.kind in 'iu':
+                ident = b'%d' % int(v)
+            elif ids.dtype.kind == 'S':
+                ident = bytes(v)
+            else:
+                ident = str(v).encode('utf-8', 'surrogatepass')
+            if not self.mine(ident):
+                continue
+            e = None
+            try:
+                if epochs is not None:
+                    e = float(epochs[i])
+                    if math.isnan(e):
+                        e = None
+                    elif not 0 <= e < 2 ** 31 or e != math.floor(e):
+                        raise BadRecord('bad epoch')
+                    else:
+                        e = int(e)
+                self.put(ident, e, float(losses[i]), default_epoch)
+            except BadRecord as err:
+                self.count_bad('%s:%d: %s' % (name, i, err))
+
+
+# ---- is the log whole ----------------------------------------------------
+
+def expected_ids(opt):
+    """Ids of the --expect manifests: {id: wanted}, in manifest order."""
+    out = {}
+    for name in opt.expect:
+        src = open_source(name, read_file(name), None, opt.expect_key,
+                          epoch_manifest=True)
+        if src.key in (b'@line', b'@hash'):
+            misuse('--expect-key: @line and @hash mean nothing here')
+        for r, ident, w in weighed(src, opt.weight_field):
+            if opt.part and part_of(ident, opt.part[1]) != opt.part[0]:
+                continue
+            wanted = w is None or w != 0
+            out[ident] = out.get(ident, False) or wanted
+        if src.cut:
+            bad('%s: %s' % (name, src.cut))
+    return out
+
+
+def weighed(src, field):
+    """(record, id, weight or None) of an epoch manifest."""
+    for r in src.records:
+        where = '%s:%d' % (src.name, r.lineno)
+        if r.fault:
+            bad('%s: %s' % (where, r.fault))
+        if src.fmt == 'list':
+            left, w = list_weight(r.raw)
+            keep, r.raw = r.raw, left
+            ident, why = record_id(src, r)
+            r.raw = keep
+            if why:
+                bad('%s: %s' % (where, why))
+            yield r, ident, None if w is None else csv_double(w)
+            continue
+        if src.fmt == 'tar':
+            ident, _ = record_id(src, r)
+            yield r, ident, tar_weight(src, r)
+            continue
+        if src.columns is None and (r.obj.kind != 'obj' or lone_name(r.obj)):
+            bad('%s: no object' % where)
+        ident, why = record_id(src, r)
+        if why:
+            bad('%s: %s' % (where, why))
+        w = None
+        if src.columns is not None:
+            c = column(src, field)
+            if c is not None:
+                text = r.fields[c][2]
+                w = csv_double(text)
+                if w is None or text in (b'', b'NA'):
+                    bad('%s: the weight is no number' % where)
+        else:
+            v = lookup(r.obj, field)
+            if v is not None:
+                if v.kind not in ('num', 'word'):
+                    bad('%s: the weight is no number' % where)
+                w = node_double(v)
+        yield r, ident, w
+
+
+def tar_weight(src, r):
+    for e in r.members:
+        if e.info.name.encode('utf-8', 'surrogateescape') == \
+                r.key + b'.weight.json':
+            w = csv_double(e.body.strip())
+            if w is None or not e.body.strip():
+                bad('%s: %s is no number' % (src.name, e.info.name))
+            return w
+    return None
+
+
+def check_expect(opt, seen):
+    want = expected_ids(opt)
+    due = [i for i, w in want.items() if w]
+    missing = [i for i in due if i not in seen]
+    kind, limit = opt.max_missing
+    over = 100 * len(missing) > limit * len(due) if kind == '%' \
+        else len(missing) > limit
+    if over:
+        bad('%d of %d ids have no record, the first %r' % (
+            len(missing), len(due), missing[0]))
+    strangers = len(seen - set(want))
+    if strangers:
+        warn(PROG, '%d ids are not in the manifest' % strangers)
+
+
+# ---- the command ---------------------------------------------------------
+
+def name_epoch(name):
+    base = stem(name.rpartition('/')[2])
+    for s in ('.jsonl', '.csv', '.tsv', '.json', '.npz', '.txt', '.log'):
+        if base.endswith(s):
+            base = base[:-len(s)]
+    found = re.findall(r'[0-9]+', base)
+    if not found:
+        misuse('-e name: %s has no number' % name)
+    return int(found[-1])
+
+
+def fold_all(opt, operands):
+    f = Folder(opt)
+    with_state = None
+    if opt.update is not None:
+        try:
+            with open(opt.update, 'rb') as h:
+                with_state = plain(h.read())
+        except FileNotFoundError:
+            pass
+        if with_state is not None:
+            f.take_state(opt.update, with_state, True)
+    if opt.start is not None:
+        f.take_state(opt.start, read_file(opt.start))
+    plan = [(n, opt.epoch) for n in operands]
+    if opt.epoch == 'name':
+        plan = sorted(((n, name_epoch(n)) for n in operands),
+                      key=lambda x: x[1])
+    for name, epoch in plan:
+        f.take(name, read_file(name), epoch)
+    return f
+
+
+def run_score(opt, operands):
+    opt.state = opt.update is not None or opt.start is not None
+    f = fold_all(opt, operands or ['-'])
+    if opt.expect:
+        check_expect(opt, f.seen)
+    for count, what in ((f.torn, 'unfinished last record(s)'),
+                        (f.nonfinite, 'losses are not finite'),
+                        (f.bad, 'bad records passed over')):
+        if count and not opt.quiet:
+            warn(PROG, '%d %s' % (count, what))
+    with_prev = bool(opt.smooth) or (f.prev_came and not f.folded_logs)
+    rows = list(f.table.rows.items())
+    out = Outputs()
+    if opt.totals is not None:
+        f.totals.add_rows(r for _, r in rows)
+        out.add(opt.totals, f.totals.text())
+    if opt.split is not None:
+        for k in range(opt.split):
+            name = opt.output.replace('%d', '%d' % k)
+            mine = [x for x in rows if part_of(x[0], opt.split) == k]
+            out.add(name, write_rows(name, mine, with_prev))
+    elif opt.update is not None:
+        name = opt.update
+        npz = not stem(name).endswith('.jsonl')
+        out.add(name, npz_bytes(rows, with_prev) if npz
+                else b''.join(row_text(i, r, with_prev) for i, r in rows))
+    else:
+        name = opt.output or '-'
+        out.add(name, write_rows(name, rows, with_prev))
+    out.commit()
+    return 0

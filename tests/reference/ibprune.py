@@ -1,0 +1,363 @@
+"""ib-prune by the letter, first half: scores, rules, decisions, figures."""
+import json
+import math
+from fractions import Fraction
+from types import SimpleNamespace
+
+from ibbase import (Fail, bad, digest, draw_seed, draw_u, exact_sum, misuse,
+                    nearest, read_file, round15, to_f32, warn)
+from ibfold import Folder, Totals, is_npz, is_score_file, is_totals, \
+    read_totals
+
+PROG = 'ib-prune'
+REASONS = ('pruned', 'drawn', 'high', 'unseen', 'nonfinite', 'warmup',
+           'anneal', 'age')
+
+
+class Decision:
+    __slots__ = ('pi', 'u', 'score', 'reason', 'kept', 'weight', 'group')
+
+
+def load_scores(name, part_free=True):
+    """-s: a score file or a raw log -> (rows by id, digest)."""
+    data = read_file(name)
+    opt = SimpleNamespace(
+        terms=[(1.0, b'loss')], duplicates='last', smooth=0.0, part=None,
+        until=None, state=False, nonfinite='keep', epoch_field=b'epoch',
+        format=None, key=None, max_bad=0, expect=[])
+    f = Folder(opt)
+    if is_npz(data) or is_score_file(data, opt.terms):
+        f.take(name, data, None)
+    else:
+        f.take_log(name, data, 0)
+    return f.table.rows, digest(data)
+
+
+# ---- thresholds ----------------------------------------------------------
+
+def quantile(scores, f):
+    """Smallest score with at least f of them at or below it; f exact."""
+    xs = sorted(scores)
+    k = math.ceil(f * len(xs))
+    return xs[max(k, 1) - 1]
+
+
+def parse_cut(text):
+    """mean, median, qF, vX -> (kind, value)."""
+    if text == 'mean':
+        return ('mean', None)
+    if text == 'median':
+        return ('q', Fraction(1, 2))
+    try:
+        if text[:1] == 'q':
+            f = Fraction(text[1:])
+            if not 0 <= f <= 1 or '/' in text:
+                misuse('a quantile is in [0, 1]: %s' % text)
+            return ('q', f)
+        if text[:1] == 'v':
+            x = float(text[1:])
+            if not math.isfinite(x):
+                misuse('no number: %s' % text)
+            return ('v', x)
+    except ValueError:
+        pass
+    misuse('no threshold: %s' % text)
+
+
+class Rule:
+    """What pi hangs on besides the row."""
+
+    def __init__(self, opt, rows, totals):
+        self.opt = opt
+        self.name = opt.rule
+        self.known = [r for r in rows.values() if r.score is not None]
+        self.totals = totals
+        self.threshold = None
+        self.cuts = None
+        self.c = None
+        self.ratio = opt.ratio
+        self.resolve()
+        self.p = round15(1.0 - self.ratio)
+
+    def cut(self, kind, x):
+        if kind == 'q' and self.opt.totals is not None:
+            misuse('quantiles need the scores themselves')
+        n = self.totals.n if self.totals else len(self.known)
+        if n == 0:
+            return None
+        if kind == 'v':
+            return x
+        if kind == 'q':
+            return quantile([r.score for r in self.known], x)
+        if self.totals:
+            return self.totals.mean()
+        return nearest(exact_sum(r.score for r in self.known) / n)
+
+    def resolve(self):
+        opt = self.opt
+        if self.name in ('infobatch', 'hard'):
+            self.threshold = self.cut(*opt.threshold)
+        elif self.name == 'buckets':
+            self.cuts, last = [], None
+            for spec, share in opt.buckets:
+                t = self.cut(*spec)
+                if t is not None and last is not None and t < last:
+                    t = last
+                last = t
+                self.cuts.append((t, share))
+        elif self.name == 'proportional':
+            self.c = opt.scale if opt.scale is not None else self.solve_c()
+        if opt.keep is None or self.name == 'proportional':
+            return
+        share = 1 - opt.keep
+        if self.name == 'infobatch':
+            low = sum(1 for r in self.known if self.is_low(r.score))
+            if low == 0:
+                self.ratio = 0.0
+                return
+            share = share * len(self.known) / low
+        self.ratio = min(nearest(share), 0.95)
+
+    def is_low(self, score):
+        return self.threshold is not None and score < self.threshold
+
+    def x(self, score):
+        """The proxy, rounded to binary32."""
+        if self.opt.proxy == 'loss':
+            return score
+        try:
+            x = 1.0 - math.exp(-score)
+        except OverflowError:
+            x = -math.inf
+        f = to_f32(x)
+        return x if f is None else f
+
+    def solve_c(self):
+        """c such that the pi of the known rows sum to keep * n, exactly."""
+        floor = Fraction(self.opt.floor)
+        xs = [Fraction(x) for x in (self.x(r.score) for r in self.known)
+              if x > 0]
+        n = len(self.known)
+        target = self.opt.keep * n
+        base = floor * (n - len(xs))
+
+        def total(c):
+            return base + sum(min(Fraction(1), max(floor, c * x)) for x in xs)
+
+        points = sorted({floor / x for x in xs} | {1 / x for x in xs})
+        if not points or total(Fraction(0)) >= target:
+            return 0.0
+        left = Fraction(0)
+        for right in points:
+            if total(right) >= target:
+                a, b = total(left), total(right)
+                return nearest(left + (target - a) * (right - left) / (b - a))
+            left = right
+        return nearest(points[-1])
+
+    def pi(self, score):
+        """(pi, high) of a known row."""
+        if self.name == 'infobatch':
+            return (self.p, False) if self.is_low(score) else (1.0, True)
+        if self.name == 'hard':
+            return (0.0, False) if self.is_low(score) else (1.0, True)
+        if self.name == 'random':
+            return self.p, False
+        if self.name == 'buckets':
+            for t, share in self.cuts:
+                if t is not None and score < t:
+                    return round15(1.0 - share), False
+            return 1.0, True
+        x = self.x(score)
+        pi = self.opt.floor if x <= 0 else \
+            min(1.0, max(self.opt.floor, self.c * x))
+        pi = math.ceil(pi * 2.0 ** 24) * 2.0 ** -24
+        return pi, pi >= 1.0
+
+
+class Decider:
+    def __init__(self, opt, rows, rule):
+        self.opt = opt
+        self.rows = rows
+        self.rule = rule
+        self.seed = draw_seed(opt.seed, opt.epoch)
+        e = opt.epoch
+        self.full = None
+        if e < opt.warmup:
+            self.full = 'warmup'
+        elif opt.full_from is not None:
+            if e >= opt.full_from:
+                self.full = 'anneal'
+        elif opt.epochs is not None and \
+                not e + 1 <= opt.delta * opt.epochs + 1e-9:
+            self.full = 'anneal'
+        self.groups = {}        # pi -> (k, n, set of ids kept)
+        if opt.sampling == 'fixed' and self.full is None:
+            self.draw_fixed()
+
+    def judge(self, row):
+        """(pi, reason or None where the draw decides)."""
+        random = self.opt.rule == 'random'
+        if self.full:
+            return 1.0, self.full
+        if not random:
+            if row is None:
+                return 1.0, 'unseen'
+            if row.score is None:
+                return 1.0, 'nonfinite'
+            pi, high = self.rule.pi(row.score)
+            if high:
+                return 1.0, 'high'
+        else:
+            pi = self.rule.p
+        k = self.opt.max_age
+        if k is not None and row is not None and \
+                self.opt.epoch - row.epoch >= k:
+            return 1.0, 'age'
+        return pi, None
+
+    def draw_fixed(self):
+        members = {}
+        for ident, row in self.rows.items():
+            if row.score is None:
+                continue
+            pi, reason = self.judge(row)
+            if reason is None and pi < 1:
+                members.setdefault(pi, []).append(
+                    (draw_u(ident, self.seed), ident))
+        for pi, group in members.items():
+            n = len(group)
+            k = max(1, math.floor(pi * n + 0.5))
+            kept = {ident for _, ident in sorted(group)[:k]}
+            self.groups[pi] = (k, n, kept)
+
+    def decide(self, ident):
+        d = Decision()
+        row = self.rows.get(ident)
+        d.u = draw_u(ident, self.seed)
+        d.score = row.score if row else None
+        d.pi, d.reason = self.judge(row)
+        d.group = None
+        weight = None
+        g = self.groups.get(d.pi) if d.reason is None else None
+        if g and d.score is not None:
+            k, n, kept = g
+            d.group = d.pi
+            d.pi, weight = k / n, n / k
+            d.kept = ident in kept
+        else:
+            d.kept = d.u < d.pi
+        if d.reason is None:
+            d.reason = 'drawn' if d.kept else 'pruned'
+        d.weight = 0.0
+        if d.kept:
+            d.weight = 1.0 / d.pi if weight is None else weight
+        return d
+
+
+# ---- figures -------------------------------------------------------------
+
+def figures(decisions, decider):
+    opt, rule = decider.opt, decider.rule
+    kept = [d for d in decisions if d.kept]
+    reasons = {r: 0 for r in REASONS}
+    for d in decisions:
+        reasons[d.reason] += 1
+    var = Fraction(0)
+    if opt.rule != 'hard':
+        var = exact_sum((1 - d.pi) / d.pi for d in decisions
+                        if d.group is None)
+        for pi, (k, n, _) in decider.groups.items():
+            m = sum(1 for d in decisions if d.group == pi)
+            if n > 1:
+                var += Fraction(m * (n - m) * (n - k), k * (n - 1))
+    return {
+        'samples': len(decisions), 'kept': len(kept),
+        'pruned': len(decisions) - len(kept),
+        'low': reasons['pruned'] + reasons['drawn'], 'reasons': reasons,
+        'expected_kept': nearest(exact_sum(d.pi for d in decisions)),
+        'weight_sum': nearest(exact_sum(d.weight for d in kept)),
+        'weight_var': nearest(var),
+        'max_weight': max((d.weight for d in kept), default=0.0),
+        'threshold': rule.threshold,
+    }
+
+
+# ---- the command ---------------------------------------------------------
+
+def check_options(opt):
+    if opt.epoch is None:
+        misuse('-e is required')
+    if opt.scores is None and opt.rule != 'random':
+        misuse('-s is required')
+    if opt.full_from is not None and (opt.epochs is not None or
+                                      opt.delta is not None):
+        misuse('--full-from goes without -E and --delta')
+    if opt.delta is None:
+        opt.delta = 0.875
+    if opt.keep is not None and opt.ratio is not None:
+        misuse('--keep or -r')
+    if opt.keep is not None and opt.rule in ('buckets', 'hard'):
+        misuse('--keep does not go with this rule')
+    if opt.rule == 'proportional':
+        if (opt.keep is None) == (opt.scale is None):
+            misuse('proportional: one of --keep and --scale')
+    if opt.rule == 'buckets' and not opt.buckets:
+        misuse('--buckets is needed')
+    if opt.sampling == 'fixed' and opt.rule in ('proportional', 'hard'):
+        misuse('--sampling fixed does not go with this rule')
+    if opt.ratio is None:
+        opt.ratio = 0.5
+
+
+def prepare(opt):
+    """Scores and rule -> (decider, digests of scores and totals, state)."""
+    rows, scores_digest, totals_digest = {}, None, None
+    state = 'none'
+    if opt.scores is not None:
+        try:
+            rows, scores_digest = load_scores(opt.scores)
+            state = 'read'
+        except Fail as e:
+            if e.code != 66:
+                raise
+            if opt.epoch > 0 and opt.rule != 'random':
+                raise
+            state = 'absent'
+    newest = max((r.epoch for r in rows.values()), default=-1)
+    if newest > opt.epoch:
+        bad('scores hold epoch %d, later than %d' % (newest, opt.epoch))
+    if newest == opt.epoch and not opt.quiet:
+        warn(PROG, 'scores hold epoch %d already' % newest)
+    totals = None
+    if opt.totals is not None:
+        data = read_file(opt.totals)
+        if not is_totals(data):
+            bad('%s: no totals' % opt.totals)
+        totals = Totals()
+        read_totals(data, totals)
+        totals_digest = digest(data)
+    rule = Rule(opt, rows, totals)
+    return (Decider(opt, rows, rule),
+            {'scores': scores_digest, 'totals': totals_digest}, state)
+
+
+def check_unseen(opt, state, decider, idents):
+    if state != 'read' or not decider.rows or opt.rule == 'random':
+        return
+    unseen = sum(1 for i in idents if i not in decider.rows)
+    if opt.max_unseen is not None:
+        kind, limit = opt.max_unseen
+        if (100 * unseen > limit * len(idents)) if kind == '%' \
+                else unseen > limit:
+            bad('%d of %d ids are unseen' % (unseen, len(idents)))
+    if 2 * unseen > len(idents) and not opt.quiet:
+        warn(PROG, 'over half of the ids are unseen: a wrong key?')
+
+
+def receipt_text(opt, figs, digests):
+    d = dict(figs)
+    d['digests'] = digests
+    for name in ('epoch', 'seed', 'rule', 'warmup', 'epochs', 'delta'):
+        d[name] = getattr(opt, name)
+    return json.dumps(d).encode() + b'\n'

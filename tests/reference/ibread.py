@@ -1,0 +1,514 @@
+"""Formats: bytes of an operand -> records, their ids and their fields."""
+import io
+import math
+import os
+import tarfile
+
+from ibbase import (BOM, CSV_NUM, INTEGER, WORD, Malformed, bad, csv_double, digest,
+                    lookup, misuse, parse_json, parse_value, skip_ws, stem,
+                    to_double)
+
+KNOWN = (b'id', b'__key__', b'key', b'uid', b'guid', b'sample_id', b'idx',
+         b'index', b'audio_filepath', b'file_name', b'filename', b'path',
+         b'image')
+
+
+class Record:
+    """One record of an operand."""
+
+    def __init__(self, raw, eol, lineno, number):
+        self.raw = raw          # its bytes without the line end
+        self.eol = eol
+        self.lineno = lineno
+        self.number = number    # from 0, bad ones count, blank lines do not
+        self.slot = number      # line of an --also companion
+        self.obj = None         # JSON: its Node
+        self.fields = None      # CSV, TSV: [(start, end, text)]
+        self.fault = None       # why it is malformed
+        self.last_open = False  # the last one, without a line end
+        self.members = None     # tar: its members
+
+
+class Source:
+    """An operand taken apart."""
+
+    def __init__(self, name, data, fmt):
+        self.name = name
+        self.fmt = fmt
+        self.data = data
+        self.head = []          # --header-lines: raw lines with their ends
+        self.header = None      # CSV, TSV: the Record of the header
+        self.columns = None     # its names
+        self.records = []
+        self.cut = None         # json: why the array does not end well
+        self.key = None
+        self.entries = None     # tar: all entries in order
+
+
+def split_lines(data, at=0):
+    """(line, its end) from `at`; the end is b'' where the file stops."""
+    while at < len(data):
+        nl = data.find(b'\n', at)
+        if nl < 0:
+            yield at, data[at:], b''
+            return
+        line, eol = data[at:nl], b'\n'
+        if line.endswith(b'\r'):
+            line, eol = line[:-1], b'\r\n'
+        yield at, line, eol
+        at = nl + 1
+
+
+def blank(line):
+    return not line.strip(b' \t\r')
+
+
+def csv_scan(data, at):
+    """One CSV record at `at` -> (fields, end of record, eol, fault)."""
+    fields, fault, i, n = [], None, at, len(data)
+    while True:
+        start = i
+        if data[i:i + 1] == b'"':
+            text = bytearray()
+            i += 1
+            while True:
+                q = data.find(b'"', i)
+                if q < 0:
+                    return (fields, n, b'', 'quote left open')
+                text += data[i:q]
+                i = q + 1
+                if data[i:i + 1] != b'"':
+                    break
+                text += b'"'
+                i += 1
+            quoted_end = i
+            while i < n and data[i] not in b',\n':
+                i += 1
+            rest = data[quoted_end:i]
+            if rest == b'\r' and (i < n and data[i:i + 1] == b'\n'):
+                rest = b''
+            if rest:
+                fault = 'bytes after a closing quote'
+            fields.append((start, quoted_end, bytes(text)))
+        else:
+            while i < n and data[i] not in b',\n':
+                i += 1
+            stop = i
+            if data[i:i + 1] == b'\n' and stop > start and \
+                    data[stop - 1] == 0x0d:
+                stop -= 1
+            fields.append((start, stop, data[start:stop]))
+        if i >= n:
+            return fields, n, b'', fault
+        if data[i] == 0x0a:
+            crlf = i > at and data[i - 1] == 0x0d
+            return (fields, i - crlf, b'\r\n' if crlf else b'\n', fault)
+        i += 1
+
+
+def delimited_rows(data, at, fmt):
+    """Rows of CSV or TSV: (start, raw, eol, fields relative to raw, fault)."""
+    if fmt == 'tsv':
+        for start, line, eol in split_lines(data, at):
+            fields, i = [], 0
+            for part in line.split(b'\t'):
+                fields.append((i, i + len(part), part))
+                i += len(part) + 1
+            yield start, line, eol, fields, None
+        return
+    while at < len(data):
+        fields, end, eol, fault = csv_scan(data, at)
+        rel = [(s - at, e - at, t) for s, e, t in fields]
+        yield at, data[at:end], eol, rel, fault
+        at = end + len(eol)
+
+
+def read_delimited(src, data, at, lineno):
+    number = 0
+    for start, raw, eol, fields, fault in delimited_rows(data, at, src.fmt):
+        here = lineno + data.count(b'\n', at, start)
+        if raw == b'':
+            continue
+        if src.header is None:
+            src.header = Record(raw, eol, here, -1)
+            src.header.fields = fields
+            src.columns = [f[2] for f in fields]
+            if fault:
+                bad('%s: bad header: %s' % (src.name, fault))
+            continue
+        r = Record(raw, eol, here, number)
+        r.fields = fields
+        number += 1
+        if fault:
+            r.fault = fault
+        elif len(fields) != len(src.columns):
+            r.fault = 'has %d fields, the header %d' % (len(fields),
+                                                        len(src.columns))
+        r.last_open = eol == b''
+        src.records.append(r)
+
+
+def read_lines(src, data, at, lineno):
+    number = slot = 0
+    for _, line, eol in split_lines(data, at):
+        empty = line == b'' if src.fmt == 'list' else blank(line)
+        if empty:
+            if src.fmt == 'list':
+                number += 1
+            slot += src.fmt == 'list'
+            lineno += 1
+            continue
+        r = Record(line, eol, lineno, number)
+        r.slot = slot
+        r.last_open = eol == b''
+        if src.fmt == 'jsonl':
+            try:
+                r.obj = parse_json(line)
+            except Malformed as e:
+                r.fault = 'no JSON: %s' % e
+        src.records.append(r)
+        number += 1
+        slot += 1
+        lineno += 1
+
+
+def read_array(src, data, at):
+    """Elements of one JSON array; src.cut says what is wrong with it."""
+    i = skip_ws(data, at)
+    if i >= len(data):
+        return
+    if data[i:i + 1] != b'[':
+        src.cut = 'no array'
+        return
+    i = skip_ws(data, i + 1)
+    number, first = 0, True
+    try:
+        while True:
+            if data[i:i + 1] == b']' and first:
+                i += 1
+                break
+            v, end = parse_value(data, i)
+            raw = data[v.start:end]
+            r = Record(raw, b'', 1 + data.count(b'\n', 0, v.start), number)
+            r.obj = parse_json(raw)
+            src.records.append(r)
+            number += 1
+            first = False
+            i = skip_ws(data, end)
+            if data[i:i + 1] == b']':
+                i += 1
+                break
+            if data[i:i + 1] != b',':
+                raise Malformed('no comma')
+            i = skip_ws(data, i + 1)
+        if skip_ws(data, i) != len(data):
+            raise Malformed('bytes after the array')
+    except Malformed as e:
+        src.cut = str(e)
+
+
+# ---- tar -----------------------------------------------------------------
+
+class Entry:
+    def __init__(self, info, raw, body):
+        self.info = info
+        self.raw = raw          # headers, content and padding as they stand
+        self.body = body
+        self.key = tar_key(info)
+
+
+def tar_key(info):
+    """The sample an entry belongs to, or None."""
+    path = info.name
+    if not info.isreg():
+        return None
+    folder, slash, last = path.rpartition('/')
+    if '.' not in last or last.startswith('.'):
+        return None
+    first = path.split('/', 1)[0]
+    if len(first) >= 4 and first.startswith('__') and first.endswith('__'):
+        return None
+    return (folder + slash + last.split('.', 1)[0]).encode(
+        'utf-8', 'surrogateescape')
+
+
+def read_tar(src, data):
+    src.entries = []
+    if not data:
+        return
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode='r:',
+                          encoding='utf-8', errors='surrogateescape') as t:
+            infos = t.getmembers()
+    except tarfile.TarError as e:
+        bad('%s: %s' % (src.name, e))
+    number, run = 0, None
+    for k, info in enumerate(infos):
+        end = info.offset_data + (info.size + 511) // 512 * 512
+        if info.isreg() and end > len(data):
+            bad('%s: cut short' % src.name)
+        if k + 1 < len(infos):
+            end = infos[k + 1].offset
+        e = Entry(info, data[info.offset:end],
+                  data[info.offset_data:info.offset_data + info.size])
+        src.entries.append(e)
+        if e.key is None:
+            continue
+        if run is None or run.key != e.key:
+            run = Record(b'', b'', 0, number)
+            run.key = e.key
+            run.members = []
+            src.records.append(run)
+            number += 1
+        run.members.append(e)
+
+
+# ---- which format --------------------------------------------------------
+
+def mere_number(t):
+    return bool(CSV_NUM.fullmatch(t))
+
+
+def header_format(line, key, known_only=False):
+    names = set(KNOWN)
+    if key and not known_only:
+        names |= {k for k in key.split(b',') if not mere_number(k)}
+    for fmt, mark in (('tsv', b'\t'), ('csv', b',')):
+        if mark not in line:
+            continue
+        row = next(delimited_rows(line, 0, fmt))
+        if names & {f[2] for f in row[3]}:
+            return fmt
+    return None
+
+
+def first_line(data):
+    for _, line, _ in split_lines(data):
+        if not blank(line):
+            return line
+    return b''
+
+
+def detect(name, data, key, fallback, epoch_manifest=False):
+    """Format by itself (SPEC 14)."""
+    if data[:2] == b'PK':
+        return 'zip'
+    if data[257:262] == b'ustar':
+        return 'tar'
+    i = skip_ws(data, 0)
+    if data[i:i + 1] == b'{':
+        return 'jsonl'
+    if data[i:i + 1] == b'[':
+        return 'json'
+    low = stem(name).lower()
+    line = first_line(data)
+    if low.endswith('.csv'):
+        return 'csv'
+    if low.endswith('.tsv'):
+        if epoch_manifest and header_format(line, None) != 'tsv':
+            return 'list'
+        return 'tsv'
+    return header_format(line, key) or fallback
+
+
+def open_source(name, data, fmt, key, fallback='list', header_lines=0,
+                epoch_manifest=False):
+    """Take an operand apart into records."""
+    if data.startswith(BOM):
+        data = data[3:]
+    head, at = [], 0
+    for start, line, eol in split_lines(data):
+        if len(head) == header_lines:
+            break
+        head.append(line + (eol or b'\n'))
+        at = start + len(line) + len(eol)
+    if fmt in (None, 'auto'):
+        fmt = detect(name, data[at:], key, fallback, epoch_manifest)
+    src = Source(name, data, fmt)
+    src.head = head
+    if fmt in ('csv', 'tsv'):
+        read_delimited(src, data, at, 1 + len(head))
+    elif fmt == 'json':
+        read_array(src, data, at)
+    elif fmt == 'tar':
+        read_tar(src, data)
+    elif fmt == 'zip':
+        bad('%s: a zip archive is no manifest' % name)
+    else:
+        read_lines(src, data, at, 1 + len(head))
+    src.key = choose_key(src, key)
+    return src
+
+
+# ---- keys ----------------------------------------------------------------
+
+def choose_key(src, key):
+    """What names a record of this operand: a -k text, or None if unknown."""
+    if src.fmt == 'tar':
+        if key not in (None, b'@shard'):
+            misuse('no -k but @shard goes with tar')
+        if key == b'@shard' and src.name == '-':
+            misuse('-k @shard: standard input has no name')
+        return key or b'@tar'
+    if key == b'@shard':
+        misuse('-k @shard is for tar')
+    if src.fmt == 'list':
+        if key in (None, b'@line', b'@hash'):
+            return key or b'@whole'
+        if not key.isdigit() or int(key) < 1:
+            misuse('-k of a list is a number of a field')
+        return key
+    if key is not None:
+        return key
+    if src.columns is not None:
+        for name in KNOWN:
+            if name in src.columns:
+                return name
+        bad('%s: no column is an id' % src.name)
+    for r in src.records:
+        if r.obj is None or r.obj.kind != 'obj' or is_batch(r):
+            continue
+        for name in KNOWN:
+            if lookup_exact(r.obj, name) is not None:
+                return name
+        return None
+    return None
+
+
+def lookup_exact(obj, name):
+    found = None
+    for k, v in obj.items:
+        if k.text == name:
+            found = v
+    return found
+
+
+def is_batch(r):
+    if r.obj is None or r.obj.kind != 'obj':
+        return False
+    v = lookup_exact(r.obj, b'ids')
+    return v is not None and v.kind == 'arr'
+
+
+def node_id(v, part=False):
+    """A JSON value -> an id, or None."""
+    if v.kind == 'str':
+        return None if v.lone else v.text
+    if v.kind == 'num' and (part or INTEGER.fullmatch(v.text)):
+        return v.text
+    return None
+
+
+def column(src, name):
+    """Number of the column of that name, the last of its like, or None."""
+    found = None
+    for i, c in enumerate(src.columns):
+        if c == name:
+            found = i
+    return found
+
+
+def record_id(src, r):
+    """(id, None) or (None, why not)."""
+    key = src.key
+    if key == b'@line':
+        return b'%d' % r.number, None
+    if key == b'@hash':
+        return digest(r.raw).encode(), None
+    if key == b'@tar':
+        return r.key, None
+    if key == b'@shard':
+        return os.path.basename(stem(src.name)).encode(
+            'utf-8', 'surrogateescape') + b'/' + r.key, None
+    if key == b'@whole':
+        return r.raw, None
+    if src.fmt == 'list':
+        words = r.raw.split()
+        n = int(key)
+        if n > len(words):
+            return None, 'has no field %d' % n
+        return words[n - 1], None
+    if key is None:
+        return None, 'has no id'
+    if src.columns is None and r.obj.kind != 'obj':
+        return None, 'is no object'
+    names = key.split(b',')
+    out = []
+    for name in names:
+        if src.columns is not None:
+            c = column(src, name)
+            if c is None:
+                return None, 'no column %r' % name
+            out.append(r.fields[c][2])
+            continue
+        v = lookup(r.obj, name)
+        if v is None:
+            return None, 'has no %r' % name
+        ident = node_id(v, len(names) > 1)
+        if ident is None:
+            return None, '%r is no id' % name
+        out.append(ident)
+    return b'\x1f'.join(out), None
+
+
+def node_double(v):
+    """A JSON value -> double (nan for null), or None if it is no number."""
+    if v.kind in ('num', 'word'):
+        return to_double(v.text)
+    if v.kind == 'null':
+        return math.nan
+    return None
+
+
+def field_double(src, r, name):
+    """(double, None) or (None, why not)."""
+    if src.columns is not None:
+        c = column(src, name)
+        if c is None:
+            return None, 'no column %r' % name
+        x = csv_double(r.fields[c][2])
+    else:
+        v = lookup(r.obj, name)
+        if v is None:
+            return None, 'has no %r' % name
+        x = node_double(v)
+    if x is None:
+        return None, '%r is not a number' % name
+    return x, None
+
+
+def field_epoch(src, r, name):
+    """(epoch or None where there is none, None) or (None, why not)."""
+    if src.columns is not None:
+        c = column(src, name)
+        if c is None:
+            return None, None
+        text = r.fields[c][2]
+        if text in (b'', b'NA'):
+            return None, None
+        if not CSV_NUM.fullmatch(text):
+            return None, '%r is no epoch' % name
+    else:
+        v = lookup(r.obj, name)
+        if v is None or v.kind == 'null':
+            return None, None
+        if v.kind != 'num':
+            return None, '%r is no epoch' % name
+        text = v.text
+    x = float(text)
+    if not 0 <= x < 2 ** 31 or x != math.floor(x):
+        return None, '%r is no epoch' % name
+    return int(x), None
+
+
+def lone_name(obj):
+    """Whether a member's name holds a lone surrogate escape."""
+    return any(k.lone for k, _ in obj.items)
+
+
+def list_weight(raw):
+    """An epoch manifest's list line -> (what is left of the last TAB, W)."""
+    left, tab, right = raw.rpartition(b'\t')
+    if tab and (CSV_NUM.fullmatch(right) or WORD.fullmatch(right)):
+        return left, right
+    return raw, None
