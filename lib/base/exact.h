@@ -10,9 +10,12 @@
 
 #include "infobatch.h"
 
-#define IB_EXACT_LIMBS 70 /* see exact.c for the layout */
+#define IB_EXACT_LIMBS 136 /* see exact.c for the layout */
 
-/* Start from ib_exact_init; a plain value: copied by assignment. */
+/*
+ * Start from ib_exact_init; a plain value: copied by assignment. It holds
+ * 2^64 products of any doubles, or as many `times` of any double.
+ */
 struct ib_exact {
 	int64_t limb[IB_EXACT_LIMBS];
 	uint32_t pending; /* adds since the carries were last propagated */
@@ -23,6 +26,8 @@ void ib_exact_add(struct ib_exact *x, double value); /* finite */
 void ib_exact_add_times(struct ib_exact *x, double value, uint64_t times);
 /* The exact product of two finite doubles (a weight and a loss). */
 void ib_exact_add_product(struct ib_exact *x, double a, double b);
+/* Many binary32 values at once, 1-2 ns each; NaN adds nothing. */
+void ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n);
 void ib_exact_merge(struct ib_exact *x, const struct ib_exact *other);
 
 /* The nearest double, ties to even. */
@@ -47,7 +52,7 @@ bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);
 
 /*
  * Exact decimals. `text` is a plain decimal, as ib_number_text reads it, in
- * [0, 1] for a share.
+ * [0, 1] for a share; of at most 400 characters, its exponent within +-400.
  */
 
 /*

@@ -1,0 +1,393 @@
+#include "base/exact.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/round.h"
+#include "base/wide.h"
+
+/*
+ * The value is the sum of limb[i] * 2^(32*i + LOWEST). A limb has 32 bits of
+ * its own and 31 above them for the carries of many adds. The lowest bit of a
+ * product of doubles is 2^-2148; limb FLOAT_LIMB counts units of 2^-149, the
+ * lowest bit of a binary32. The largest product is below 2^2048, so limb 132
+ * is the highest that an add touches, and 2^64 of them stay below limb 135,
+ * which is left to the sign.
+ */
+#define LOWEST (-2165)
+#define FLOAT_LIMB 63
+#define LIMBS IB_EXACT_LIMBS
+#define LOW32 0xffffffff
+
+/*
+ * An add puts less than 2^53 into a limb that is below 2^32 in magnitude when
+ * the carries have just been propagated: 1000 of them stay below 2^63.
+ */
+#define PENDING_MAX 1000
+
+void
+ib_exact_init(struct ib_exact *x)
+{
+	memset(x, 0, sizeof(*x));
+}
+
+/* All limbs but the top into [0, 2^32); the top one has the sign. */
+static void
+propagate(struct ib_exact *x)
+{
+	int64_t carry = 0, sum, low;
+	int i;
+
+	for (i = 0; i < LIMBS - 1; i++) {
+		sum = x->limb[i] + carry;
+		low = sum & LOW32;
+		carry = sum >> 32; /* arithmetic in gcc and clang: the floor */
+		x->limb[i] = low;
+	}
+	x->limb[i] += carry;
+	x->pending = 0;
+}
+
+static inline void
+count_add(struct ib_exact *x)
+{
+	if (++x->pending >= PENDING_MAX)
+		propagate(x);
+}
+
+/* A finite double as (-1)^negative * m * 2^(bit + LOWEST), m below 2^53. */
+struct parts {
+	uint64_t m;
+	int bit;
+	bool negative;
+};
+
+static inline struct parts
+split(double value)
+{
+	struct parts p;
+	uint64_t bits;
+	int e;
+
+	memcpy(&bits, &value, sizeof(bits));
+	e = (int)(bits >> 52 & 0x7ff);
+	p.m = (bits & 0xfffffffffffff) | (uint64_t)(e != 0) << 52;
+	p.bit = e + (e == 0) - 1075;
+	p.negative = bits >> 63;
+	return p;
+}
+
+static inline int64_t
+signed_of(uint64_t magnitude, bool negative)
+{
+	return negative ? -(int64_t)magnitude : (int64_t)magnitude;
+}
+
+/* Add +-m * 2^(bit + LOWEST). */
+static inline void
+add(struct ib_exact *x, uint64_t m, int bit, bool negative)
+{
+	int64_t *limb = x->limb + (bit >> 5);
+	int shift = bit & 31;
+
+	limb[0] += signed_of(m << shift & LOW32, negative);
+	limb[1] += signed_of(m >> (32 - shift), negative);
+}
+
+void
+ib_exact_add(struct ib_exact *x, double value)
+{
+	struct parts p = split(value);
+
+	add(x, p.m, p.bit - LOWEST, p.negative);
+	count_add(x);
+}
+
+static void
+add_wide(struct ib_exact *x, struct ib_wide m, int bit, bool negative)
+{
+	add(x, m.lo & LOW32, bit, negative);
+	add(x, m.lo >> 32, bit + 32, negative);
+	add(x, m.hi & LOW32, bit + 64, negative);
+	add(x, m.hi >> 32, bit + 96, negative);
+	count_add(x);
+}
+
+void
+ib_exact_add_times(struct ib_exact *x, double value, uint64_t times)
+{
+	struct parts p = split(value);
+
+	add_wide(x, ib_wide_product(p.m, times), p.bit - LOWEST, p.negative);
+}
+
+void
+ib_exact_add_product(struct ib_exact *x, double a, double b)
+{
+	struct parts p = split(a), q = split(b);
+
+	add_wide(x, ib_wide_product(p.m, q.m), p.bit + q.bit - LOWEST,
+		 p.negative != q.negative);
+}
+
+void
+ib_exact_merge(struct ib_exact *x, const struct ib_exact *other)
+{
+	struct ib_exact o = *other;
+	int i;
+
+	propagate(&o);
+	for (i = 0; i < LIMBS; i++)
+		x->limb[i] += o.limb[i];
+	count_add(x);
+}
+
+/*
+ * Many floats: by sign and exponent, the sum of the 23 stored bits in the low
+ * half of a word and the count in the high one, and only these into limbs.
+ */
+#define TALLIES 512
+#define TALLY_COUNT 43 /* the bit where the count begins */
+#define TALLY_MAX ((uint64_t)1 << 20)
+
+static void
+add_tally(struct ib_exact *x, uint64_t sum, uint64_t count, int index)
+{
+	int e = index & 0xff;
+
+	if (e == 0xff || count == 0)
+		return; /* NaN */
+	if (e > 0)
+		sum += count << 23;
+	add_wide(x, (struct ib_wide){ 0, sum }, e + (e == 0) - 150 - LOWEST,
+		 index >> 8);
+}
+
+void
+ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n)
+{
+	const uint64_t one = (uint64_t)1 << TALLY_COUNT;
+	uint64_t tally[TALLIES], i, block;
+	uint32_t bits;
+	int t;
+
+	for (; n > 0; v += block, n -= block) {
+		block = n < TALLY_MAX ? n : TALLY_MAX - 1;
+		memset(tally, 0, sizeof(tally));
+		for (i = 0; i < block; i++) {
+			memcpy(&bits, v + i, sizeof(bits));
+			tally[bits >> 23] += one | (bits & 0x7fffff);
+		}
+		for (t = 0; t < TALLIES; t++)
+			add_tally(x, tally[t] & (one - 1),
+				  tally[t] >> TALLY_COUNT, t);
+	}
+}
+
+/* ---- rounding ---------------------------------------------------------- */
+
+/* |x| as 32-bit digits; returns their number, 0 for zero. */
+struct magnitude {
+	uint32_t digit[LIMBS + 1];
+	int n;
+	bool negative;
+};
+
+static void
+magnitude_of(const struct ib_exact *x, struct magnitude *m)
+{
+	struct ib_exact v = *x;
+	int i;
+
+	propagate(&v);
+	m->negative = v.limb[LIMBS - 1] < 0;
+	if (m->negative) {
+		for (i = 0; i < LIMBS; i++)
+			v.limb[i] = -v.limb[i];
+		propagate(&v);
+	}
+	/* The top limb stays below 2^32 by the bound on adds. */
+	for (i = 0; i < LIMBS; i++)
+		m->digit[i] = (uint32_t)v.limb[i];
+	for (m->n = LIMBS; m->n > 0 && m->digit[m->n - 1] == 0; m->n--)
+		;
+}
+
+/* The 64 bits from the highest set one, and whether any is set below. */
+static double
+round_magnitude(struct ib_binary f, const struct magnitude *m, bool sticky)
+{
+	uint64_t top;
+	uint32_t next;
+	int shift, i;
+
+	if (m->n == 0)
+		return 0;
+	top = (uint64_t)m->digit[m->n - 1] << 32;
+	top |= m->n > 1 ? m->digit[m->n - 2] : 0;
+	next = m->n > 2 ? m->digit[m->n - 3] : 0;
+	for (shift = 0; !(top >> 63); shift++) {
+		top = top << 1 | next >> 31;
+		next <<= 1;
+	}
+	sticky |= next != 0;
+	for (i = m->n - 4; i >= 0 && !sticky; i--)
+		sticky = m->digit[i] != 0;
+	return ib_round_to(f, top, sticky, 32 * (m->n - 2) - shift + LOWEST);
+}
+
+static double
+with_sign(const struct magnitude *m, double value)
+{
+	return m->negative ? -value : value;
+}
+
+double
+ib_exact_round(const struct ib_exact *x)
+{
+	struct magnitude m;
+
+	magnitude_of(x, &m);
+	return with_sign(&m, round_magnitude(IB_BINARY64, &m, false));
+}
+
+/* rest * 2^32 + digit, divided by n > rest: the quotient, the new rest. */
+static uint32_t
+divide_step(uint64_t *rest, uint32_t digit, uint64_t n)
+{
+	uint64_t quotient = 0, r = *rest;
+	bool carry;
+	int i;
+
+	if (n <= LOW32) {
+		r = r << 32 | digit;
+		*rest = r % n;
+		return (uint32_t)(r / n);
+	}
+	for (i = 31; i >= 0; i--) {
+		carry = r >> 63;
+		r = r << 1 | (digit >> i & 1);
+		quotient <<= 1;
+		if (carry || r >= n) {
+			r -= n;
+			quotient |= 1;
+		}
+	}
+	*rest = r;
+	return (uint32_t)quotient;
+}
+
+/*
+ * x / n. Seven digits of the quotient are enough: up to two are zeros, and
+ * three more hold 65 bits at least; what is below only makes it sticky.
+ */
+#define QUOTIENT_DIGITS 7
+
+static double
+mean(struct ib_binary f, const struct ib_exact *x, uint64_t n)
+{
+	struct magnitude m;
+	uint64_t rest = 0;
+	bool sticky = false;
+	int i, stop;
+
+	magnitude_of(x, &m);
+	stop = m.n > QUOTIENT_DIGITS ? m.n - QUOTIENT_DIGITS : 0;
+	for (i = m.n - 1; i >= stop; i--)
+		m.digit[i] = divide_step(&rest, m.digit[i], n);
+	for (; i >= 0; i--) {
+		sticky |= m.digit[i] != 0;
+		m.digit[i] = 0;
+	}
+	while (m.n > 0 && m.digit[m.n - 1] == 0)
+		m.n--;
+	return with_sign(&m, round_magnitude(f, &m, sticky || rest != 0));
+}
+
+double
+ib_exact_mean(const struct ib_exact *x, uint64_t n)
+{
+	return mean(IB_BINARY64, x, n);
+}
+
+float
+ib_exact_mean_float(const struct ib_exact *x, uint64_t n)
+{
+	double value = mean(IB_BINARY32, x, n);
+
+	if (fabs(value) > (double)FLT_MAX)
+		return value < 0 ? -INFINITY : INFINITY;
+	return (float)value;
+}
+
+int
+ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y)
+{
+	struct ib_exact a = *x, b = *y;
+	int i;
+
+	propagate(&a);
+	propagate(&b);
+	for (i = LIMBS - 1; i >= 0; i--)
+		if (a.limb[i] != b.limb[i])
+			return a.limb[i] < b.limb[i] ? -1 : 1;
+	return 0;
+}
+
+/* ---- sums of floats as text --------------------------------------------- */
+
+/* 2^64 floats stay below 2^(64+128): 341 bits in units of 2^-149. */
+#define TEXT_LIMBS 11
+
+void
+ib_exact_put_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct magnitude m;
+	char *o = out;
+	int i, shift;
+
+	magnitude_of(x, &m);
+	if (m.negative)
+		*o++ = '-';
+	i = m.n > FLOAT_LIMB + TEXT_LIMBS ? TEXT_LIMBS : m.n - FLOAT_LIMB;
+	if (i <= 0) {
+		memcpy(out, "0", 2);
+		return;
+	}
+	for (shift = 28; m.digit[FLOAT_LIMB + i - 1] >> shift == 0; shift -= 4)
+		;
+	for (i--; i >= 0; i--, shift = 28)
+		for (; shift >= 0; shift -= 4)
+			*o++ = hex[m.digit[FLOAT_LIMB + i] >> shift & 15];
+	*o = '\0';
+}
+
+bool
+ib_exact_read_float_sum(struct ib_exact *x, const char *text)
+{
+	bool negative = *text == '-';
+	const char *p = text + negative;
+	size_t n = strlen(p), i;
+	int64_t digit, *limb;
+
+	ib_exact_init(x);
+	if (n == 0 || n > 8 * TEXT_LIMBS)
+		return false;
+	if (*p == '0')
+		return n == 1 && !negative;
+	for (i = 0; i < n; i++) {
+		if (p[i] >= '0' && p[i] <= '9')
+			digit = p[i] - '0';
+		else if (p[i] >= 'a' && p[i] <= 'f')
+			digit = p[i] - 'a' + 10;
+		else
+			return false;
+		limb = x->limb + FLOAT_LIMB + (n - 1 - i) / 8;
+		*limb += (negative ? -digit : digit) *
+			 ((int64_t)1 << 4 * ((n - 1 - i) % 8));
+	}
+	propagate(x);
+	return true;
+}

@@ -1,0 +1,40 @@
+/* The one rounding of an exact value to a binary format, half to even. */
+#ifndef IB_BASE_ROUND_H
+#define IB_BASE_ROUND_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A binary format: digits of its significand, exponent of its lowest bit. */
+struct ib_binary {
+	int digits, lowest;
+};
+#define IB_BINARY64 ((struct ib_binary){ 53, -1074 })
+#define IB_BINARY32 ((struct ib_binary){ 24, -149 })
+
+/*
+ * The number of the format nearest to (top + rest) * 2^exponent, where top has
+ * its highest bit set and rest, in [0, 1), is not 0 if `sticky`.
+ */
+static inline double
+ib_round_to(struct ib_binary f, uint64_t top, bool sticky, int exponent)
+{
+	int drop = 64 - f.digits;
+	uint64_t kept, half, below;
+
+	if (exponent + drop < f.lowest)
+		drop = f.lowest - exponent;
+	if (drop > 64)
+		return 0;
+	half = (uint64_t)1 << (drop - 1);
+	kept = drop == 64 ? 0 : top >> drop;
+	below = top & (half | (half - 1));
+	if (below > half || (below == half && (sticky || (kept & 1))))
+		kept++;
+	if (exponent > 2048)
+		return (double)INFINITY;
+	return ldexp((double)kept, exponent + drop);
+}
+
+#endif

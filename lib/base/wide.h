@@ -1,0 +1,31 @@
+/* Products of 128 bits. */
+#ifndef IB_BASE_WIDE_H
+#define IB_BASE_WIDE_H
+
+#include <stdint.h>
+
+struct ib_wide {
+	uint64_t hi, lo;
+};
+
+static inline struct ib_wide
+ib_wide_product(uint64_t a, uint64_t b)
+{
+#ifdef __SIZEOF_INT128__
+	__extension__ typedef unsigned __int128 wide;
+	wide p = (wide)a * b;
+
+	return (struct ib_wide){ (uint64_t)(p >> 64), (uint64_t)p };
+#else
+	uint64_t al = a & 0xffffffff, ah = a >> 32;
+	uint64_t bl = b & 0xffffffff, bh = b >> 32;
+	uint64_t low = al * bl;
+	uint64_t m1 = ah * bl + (low >> 32);
+	uint64_t m2 = al * bh + (m1 & 0xffffffff);
+
+	return (struct ib_wide){ ah * bh + (m1 >> 32) + (m2 >> 32),
+				 m2 << 32 | (low & 0xffffffff) };
+#endif
+}
+
+#endif
