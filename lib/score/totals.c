@@ -1,0 +1,370 @@
+#include "score/totals.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+
+void
+ib_totals_init(struct ib_totals *t)
+{
+	memset(t, 0, sizeof(*t));
+	ib_exact_init(&t->sum);
+	t->min = t->max = NAN;
+	t->newest = IB_NO_EPOCH;
+}
+
+/* Bins of infinities and NaN: the lowest and the highest eight. */
+#define BIN_OF_EDGE(b) ((b) < 8 || (b) >= IB_TOTALS_BINS - 8)
+
+/* Few enough to be in the cache for each pass. */
+#define BLOCK ((uint64_t)1 << 16)
+
+static void
+add_block(struct ib_totals *t, const float *score, uint64_t n)
+{
+	/* fmin and fmax pass over NaN too, but by a call each. */
+	float min = isnan(t->min) ? INFINITY : t->min;
+	float max = isnan(t->max) ? -INFINITY : t->max;
+	uint64_t unknown = 0, i;
+
+	for (i = 0; i < n; i++) {
+		min = score[i] < min ? score[i] : min;
+		max = score[i] > max ? score[i] : max;
+		unknown += score[i] != score[i];
+		t->bin[ib_float_order(score[i]) >> 20]++;
+	}
+	ib_exact_add_floats(&t->sum, score, n);
+	t->rows += n;
+	t->known += n - unknown;
+	if (n > unknown) {
+		t->min = min;
+		t->max = max;
+	}
+}
+
+void
+ib_totals_add(struct ib_totals *t, const float *score, uint64_t n)
+{
+	uint64_t block, b;
+
+	for (; n > 0; score += block, n -= block) {
+		block = n < BLOCK ? n : BLOCK;
+		add_block(t, score, block);
+	}
+	for (b = 0; b < IB_TOTALS_BINS; b++)
+		if (BIN_OF_EDGE(b))
+			t->bin[b] = 0;
+}
+
+void
+ib_totals_merge(struct ib_totals *t, const struct ib_totals *other)
+{
+	size_t b;
+
+	t->rows += other->rows;
+	t->known += other->known;
+	ib_exact_merge(&t->sum, &other->sum);
+	/* Each comparison is false where the other side is NaN. */
+	if (isnan(t->min) || other->min < t->min)
+		t->min = other->min;
+	if (isnan(t->max) || other->max > t->max)
+		t->max = other->max;
+	if (other->newest > t->newest)
+		t->newest = other->newest;
+	for (b = 0; b < IB_TOTALS_BINS; b++)
+		t->bin[b] += other->bin[b];
+}
+
+double
+ib_totals_mean(const struct ib_totals *t)
+{
+	return t->known ? ib_exact_mean(&t->sum, t->known) : (double)NAN;
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+#define COUNT_NUMBER ((uint64_t)1 << 53) /* from here on: a string */
+
+static cJSON *
+count_json(uint64_t count)
+{
+	char text[IB_NUMBER_MAX];
+
+	text[ib_number_put_unsigned(text, count)] = '\0';
+	return count < COUNT_NUMBER ? cJSON_CreateRaw(text)
+				    : cJSON_CreateString(text);
+}
+
+static cJSON *
+real_json(double value)
+{
+	char text[IB_NUMBER_MAX];
+
+	if (isnan(value))
+		return cJSON_CreateNull();
+	text[ib_number_put(text, value)] = '\0';
+	return cJSON_CreateRaw(text);
+}
+
+static cJSON *
+float_json(float value)
+{
+	char text[IB_NUMBER_MAX];
+
+	if (isnan(value))
+		return cJSON_CreateNull();
+	text[ib_number_put_float(text, value)] = '\0';
+	return cJSON_CreateRaw(text);
+}
+
+static cJSON *
+sum_json(const struct ib_exact *sum)
+{
+	char text[IB_EXACT_TEXT];
+
+	ib_exact_put_float_sum(text, sum);
+	return cJSON_CreateString(text);
+}
+
+static bool
+append(cJSON *array, cJSON *item)
+{
+	if (item && cJSON_AddItemToArray(array, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
+static cJSON *
+histogram_json(const uint64_t bin[IB_TOTALS_BINS])
+{
+	cJSON *histogram = cJSON_CreateArray(), *pair;
+	uint64_t b;
+	bool ok = histogram;
+
+	for (b = 0; ok && b < IB_TOTALS_BINS; b++) {
+		if (bin[b] == 0)
+			continue;
+		pair = cJSON_CreateArray();
+		ok = pair && append(pair, count_json(b)) &&
+		     append(pair, count_json(bin[b]));
+		if (!ok)
+			cJSON_Delete(pair);
+		else
+			ok = append(histogram, pair);
+	}
+	if (ok)
+		return histogram;
+	cJSON_Delete(histogram);
+	return NULL;
+}
+
+static bool
+member(cJSON *object, const char *name, cJSON *item)
+{
+	if (item && cJSON_AddItemToObject(object, name, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
+cJSON *
+ib_totals_json(const struct ib_totals *t)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	if (json && member(json, "rows", count_json(t->rows)) &&
+	    member(json, "known", count_json(t->known)) &&
+	    member(json, "sum", sum_json(&t->sum)) &&
+	    member(json, "mean", real_json(ib_totals_mean(t))) &&
+	    member(json, "min", float_json(t->min)) &&
+	    member(json, "max", float_json(t->max)) &&
+	    member(json, "newest",
+		   t->newest < 0 ? cJSON_CreateNull()
+				 : count_json((uint64_t)t->newest)) &&
+	    member(json, "histogram", histogram_json(t->bin)))
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* More rows than anybody has, few enough that merging cannot overflow. */
+#define COUNT_MAX ((uint64_t)1 << 56)
+
+static bool
+read_count(const cJSON *json, uint64_t *count)
+{
+	const char *text;
+
+	if (cJSON_IsNumber(json)) {
+		/* From 2^53 on a double may be another integer's. */
+		if (!(json->valuedouble >= 0) ||
+		    json->valuedouble >= (double)COUNT_NUMBER)
+			return false;
+		*count = (uint64_t)json->valuedouble;
+		return (double)*count == json->valuedouble;
+	}
+	if (!cJSON_IsString(json))
+		return false;
+	text = json->valuestring;
+	return *text != '0' &&
+	       ib_number_unsigned((struct ib_span){ text, strlen(text) },
+				  count) &&
+	       *count >= COUNT_NUMBER && *count <= COUNT_MAX;
+}
+
+/* A finite number, or null: NaN. */
+static bool
+read_real(const cJSON *json, double *value)
+{
+	if (cJSON_IsNull(json)) {
+		*value = (double)NAN;
+		return true;
+	}
+	if (!cJSON_IsNumber(json))
+		return false;
+	*value = json->valuedouble;
+	return isfinite(*value);
+}
+
+static bool
+read_float(const cJSON *json, float *value)
+{
+	double real;
+
+	/* Halfway from the largest binary32 to 2^128. */
+	if (!read_real(json, &real) || fabs(real) >= 0x1.ffffffp+127)
+		return false;
+	*value = (float)real;
+	return true;
+}
+
+static bool
+read_newest(const cJSON *json, int64_t *newest)
+{
+	uint64_t epoch;
+
+	*newest = IB_NO_EPOCH;
+	if (cJSON_IsNull(json))
+		return true;
+	if (!read_count(json, &epoch) || epoch > INT32_MAX)
+		return false;
+	*newest = (int64_t)epoch;
+	return true;
+}
+
+/* Bins ascend, none is empty, none of no number; all add up to `known`. */
+static bool
+read_histogram(const cJSON *json, struct ib_totals *t)
+{
+	uint64_t left = t->known, next = 0, b, count;
+	const cJSON *pair, *first;
+
+	if (!cJSON_IsArray(json))
+		return false;
+	cJSON_ArrayForEach(pair, json)
+	{
+		first = cJSON_IsArray(pair) ? pair->child : NULL;
+		if (!first || !first->next || first->next->next ||
+		    !read_count(first, &b) || !read_count(first->next, &count))
+			return false;
+		if (b < next || BIN_OF_EDGE(b) || count == 0 || count > left)
+			return false;
+		t->bin[b] = count;
+		next = b + 1;
+		left -= count;
+	}
+	return left == 0;
+}
+
+/* Do min and max lie in the outermost bins, and the sum between? */
+static bool
+range_fits(const struct ib_totals *t)
+{
+	uint32_t low = 0, high = IB_TOTALS_BINS - 1;
+	struct ib_exact bound;
+
+	if (t->known == 0)
+		return isnan(t->min) && isnan(t->max);
+	if (!(t->min <= t->max))
+		return false;
+	while (t->bin[low] == 0)
+		low++;
+	while (t->bin[high] == 0)
+		high--;
+	if (ib_float_order(t->min) >> 20 != low ||
+	    ib_float_order(t->max) >> 20 != high)
+		return false;
+	ib_exact_init(&bound);
+	ib_exact_add_times(&bound, (double)t->min, t->known);
+	if (ib_exact_compare(&t->sum, &bound) < 0)
+		return false;
+	ib_exact_init(&bound);
+	ib_exact_add_times(&bound, (double)t->max, t->known);
+	return ib_exact_compare(&t->sum, &bound) <= 0;
+}
+
+static bool
+sum_fits(const struct ib_totals *t, double mean)
+{
+	struct ib_exact zero;
+
+	if (t->known > 0)
+		return ib_totals_mean(t) == mean;
+	ib_exact_init(&zero);
+	return isnan(mean) && ib_exact_compare(&t->sum, &zero) == 0;
+}
+
+/* The name of the member that is not right; NULL if all are. */
+static const char *
+fault(const cJSON *json, struct ib_totals *t)
+{
+#define GET(name) cJSON_GetObjectItemCaseSensitive(json, name)
+	const cJSON *sum = GET("sum");
+	double mean;
+
+	if (!read_count(GET("rows"), &t->rows))
+		return "rows";
+	if (!read_count(GET("known"), &t->known) || t->known > t->rows)
+		return "known";
+	if (!read_histogram(GET("histogram"), t))
+		return "histogram";
+	if (!read_float(GET("min"), &t->min))
+		return "min";
+	if (!read_float(GET("max"), &t->max))
+		return "max";
+	if (!cJSON_IsString(sum) ||
+	    !ib_exact_read_float_sum(&t->sum, sum->valuestring))
+		return "sum";
+	if (!range_fits(t))
+		return "range of the scores";
+	if (!read_real(GET("mean"), &mean) || !sum_fits(t, mean))
+		return "mean";
+	if (!read_newest(GET("newest"), &t->newest) ||
+	    (t->rows == 0 && t->newest != IB_NO_EPOCH))
+		return "newest";
+	return NULL;
+#undef GET
+}
+
+enum ib_status
+ib_totals_parse(const cJSON *json, const char *name, struct ib_totals *t,
+		struct ib_error *err)
+{
+	const char *what;
+
+	ib_totals_init(t);
+	if (!cJSON_IsObject(json))
+		return ib_fail(err, IB_E_DATA, "%s: totals are no object",
+			       name);
+	what = fault(json, t);
+	if (what)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: bad totals: %s missing or wrong", name,
+			       what);
+	return IB_OK;
+}
