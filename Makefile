@@ -26,12 +26,13 @@ LDLIBS = $(shell pkg-config --libs $(LIBS)) -lm -pthread
 
 LIBSRC  := $(sort $(wildcard lib/*/*.c))
 CMDSRC  := $(sort $(wildcard cmd/ib-*.c))
+CLISRC  := $(sort $(filter-out $(CMDSRC),$(wildcard cmd/*.c)))
 TESTSRC := $(sort $(wildcard tests/test_*.c))
 CMDS    := $(CMDSRC:%.c=$B/%)
 NAMES   := $(CMDSRC:cmd/%.c=%)
 LIB     := $B/libinfobatch.a
 
-.PHONY: all deps deps-check unit check-quick help clean
+.PHONY: all deps deps-check unit check-quick check-cli completions help clean
 .DEFAULT_GOAL := all
 
 all: $(NAMES:%=$B/%)             ## the commands, in build/release
@@ -47,15 +48,27 @@ $(LIB): $(LIBSRC:%.c=$B/%.o)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(NAMES:%=$B/%): $B/%: $B/cmd/%.o $B/cmd/cli.o $(LIB)
+$(NAMES:%=$B/%): $B/%: $B/cmd/%.o $(CLISRC:%.c=$B/%.o) $(LIB)
 	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 unit: $B/unit                    ## the unit tests' program
 $B/unit: $(TESTSRC:%.c=$B/%.o) $(LIB)
 	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
 
-check-quick: $B/unit all         ## unit tests alone
+check-quick: $B/unit all         ## unit and command tests, in a minute
 	$B/unit -j2 --quiet
+	IB_BIN=$B tests/cmd.sh
+
+check-cli: all                   ## the commands as a user runs them
+	IB_BIN=$B tests/cmd.sh
+
+completions: all                 ## completion for bash, zsh and fish
+	@mkdir -p $B/completions
+	for c in $(NAMES); do \
+		$B/$$c --completion=bash >$B/completions/$$c && \
+		$B/$$c --completion=zsh >$B/completions/_$$c && \
+		$B/$$c --completion=fish >$B/completions/$$c.fish || exit 1; \
+	done
 
 clean:                           ## remove what was built
 	rm -rf build

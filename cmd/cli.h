@@ -1,0 +1,323 @@
+/*
+ * What all commands share: one table of options each, which drives parsing,
+ * bounds, --help, the hint on a typo and shell completion; warnings, progress,
+ * signals and the exit status.
+ *
+ * A command has a `struct args` with a member `struct cli_common common`; the
+ * rows below say by member where a value goes, and do not compile where its
+ * type is another than the row's.
+ */
+#ifndef CMD_CLI_H
+#define CMD_CLI_H
+
+#include "infobatch.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum cli_kind {
+	CLI_KIND_END,
+	CLI_KIND_GROUP,  /* a heading of --help */
+	CLI_KIND_FLAG,   /* bool */
+	CLI_KIND_CHOICE, /* an enum or a bool: the number of the word */
+	CLI_KIND_TEXT,   /* const char * */
+	CLI_KIND_TEXTS,  /* struct ib_list; may stand several times */
+	CLI_KIND_COUNT,  /* uint64_t */
+	CLI_KIND_EPOCH,  /* int64_t */
+	CLI_KIND_REAL,   /* double */
+	CLI_KIND_LIMIT,  /* struct ib_limit: N or P% */
+	CLI_KIND_PART,   /* struct ib_part: I/K */
+	CLI_KIND_INPUT,  /* const char *, a file; "-" with CLI_STDIN alone */
+	CLI_KIND_INPUTS, /* struct ib_list of files */
+	CLI_KIND_OUTPUT, /* const char *; "-" with CLI_STDOUT alone */
+	CLI_KIND_CALL,   /* the row's own function */
+	CLI_KIND_LINES,  /* a file of operands, one a line */
+	CLI_KIND_NULS,   /* a file of operands, each ended by NUL */
+	CLI_KIND_HELP,
+	CLI_KIND_VERSION,
+	CLI_KIND_COMPLETION
+};
+
+enum cli_flags {
+	CLI_STDIN = 1,  /* "-" is standard input */
+	CLI_STDOUT = 2, /* "-" is standard output */
+	CLI_HIDDEN = 4, /* not in --help */
+	CLI_APPEND = 8  /* an output whose suffix says nothing (-a) */
+};
+
+struct cli_option {
+	enum cli_kind kind;
+	char letter;       /* 0: none */
+	const char *name;  /* the long name, or the heading */
+	const char *arg;   /* NULL: takes none */
+	const char *words; /* "a|b|c" of a choice, the default first */
+	const char *range; /* "[0, 1)" of a number; NULL: all of its type */
+	size_t at, size;   /* in struct args */
+	/* Returns NULL, or what the value should have been ("a number"). */
+	const char *(*call)(void *args, const char *value);
+	unsigned flags;
+	const char *help;
+};
+
+/* Where a value goes, and that it is of the row's type. */
+#define CLI_AT(type, member)                                                   \
+	.at = offsetof(struct args, member) +                                  \
+	      0 * sizeof((type *)0 == &((struct args *)0)->member),            \
+	.size = sizeof(((struct args *)0)->member)
+#define CLI_ROW(what, short, long, argument, text)                             \
+	.kind = what, .letter = short, .name = long, .arg = argument,          \
+	.help = text
+
+#define CLI_GROUP(title) { .kind = CLI_KIND_GROUP, .name = title }
+#define CLI_FLAG(short, long, member, text)                                    \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_FLAG, short, long, NULL, text),               \
+		CLI_AT(bool, member)                                           \
+	}
+#define CLI_CHOICE(short, long, argument, list, type, member, text)            \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_CHOICE, short, long, argument, text),         \
+		.words = list, CLI_AT(type, member)                            \
+	}
+#define CLI_TEXT(short, long, argument, member, text)                          \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_TEXT, short, long, argument, text),           \
+		CLI_AT(const char *, member)                                   \
+	}
+#define CLI_TEXTS(short, long, argument, member, text)                         \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_TEXTS, short, long, argument, text),          \
+		CLI_AT(struct ib_list, member)                                 \
+	}
+#define CLI_COUNT(short, long, argument, bounds, member, text)                 \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_COUNT, short, long, argument, text),          \
+		.range = bounds, CLI_AT(uint64_t, member)                      \
+	}
+#define CLI_EPOCH(short, long, argument, bounds, member, text)                 \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_EPOCH, short, long, argument, text),          \
+		.range = bounds, CLI_AT(int64_t, member)                       \
+	}
+#define CLI_REAL(short, long, argument, bounds, member, text)                  \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_REAL, short, long, argument, text),           \
+		.range = bounds, CLI_AT(double, member)                        \
+	}
+/* A decimal that the library wants as it was written. */
+#define CLI_DECIMAL(short, long, argument, bounds, member, text)               \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_TEXT, short, long, argument, text),           \
+		.range = bounds, CLI_AT(const char *, member)                  \
+	}
+#define CLI_LIMIT(short, long, member, text)                                   \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_LIMIT, short, long, "N|P%", text),            \
+		CLI_AT(struct ib_limit, member)                                \
+	}
+#define CLI_PART(short, long, member, text)                                    \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_PART, short, long, "I/K", text),              \
+		CLI_AT(struct ib_part, member)                                 \
+	}
+#define CLI_INPUT(short, long, member, which, text)                            \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_INPUT, short, long, "FILE", text),            \
+		CLI_AT(const char *, member), .flags = which                   \
+	}
+#define CLI_INPUTS(short, long, argument, member, text)                        \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_INPUTS, short, long, argument, text),         \
+		CLI_AT(struct ib_list, member)                                 \
+	}
+#define CLI_OUTPUT(short, long, member, which, text)                           \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_OUTPUT, short, long, "FILE", text),           \
+		CLI_AT(const char *, member), .flags = which                   \
+	}
+#define CLI_CALL(short, long, argument, function, text)                        \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_CALL, short, long, argument, text),           \
+		.call = function                                               \
+	}
+#define CLI_ONE_FILE(what, long, text)                                         \
+	{ CLI_ROW(what, 0, long, "FILE", text), .flags = CLI_STDIN }
+#define CLI_END { .kind = CLI_KIND_END }
+
+enum cli_progress {
+	CLI_PROGRESS_AUTO,
+	CLI_PROGRESS_ALWAYS,
+	CLI_PROGRESS_NEVER
+};
+
+struct cli_common {
+	uint64_t threads; /* -T; 0: the library's default */
+	bool quiet;       /* -q */
+	bool verbose;     /* -v */
+	enum cli_progress progress;
+};
+
+/* The rows that every command ends with. */
+#define CLI_COMMON_ROWS                                                        \
+	CLI_GROUP("How it runs"),                                              \
+		CLI_ONE_FILE(CLI_KIND_LINES, "files-from",                     \
+			     "read operands from FILE, one a line"),           \
+		CLI_ONE_FILE(CLI_KIND_NULS, "files0-from",                     \
+			     "read operands from FILE, each ended by a NUL "   \
+			     "byte"),                                          \
+		CLI_COUNT('T', "threads", "N", "[0, 1024]", common.threads,    \
+			  "use N threads (default 0: the cores of this "       \
+			  "process's affinity, at most what Slurm gave)"),     \
+		CLI_FLAG('q', "quiet", common.quiet, "hide warnings"),         \
+		CLI_FLAG('v', "verbose", common.verbose,                       \
+			 "print figures to standard error"),                   \
+		CLI_CHOICE(0, "progress", "WHEN", "auto|always|never",         \
+			   enum cli_progress, common.progress,                 \
+			   "a progress line on standard error:"),               \
+		{ CLI_ROW(CLI_KIND_HELP, 'h', "help", NULL,                    \
+			  "print this help and exit") },                       \
+		{ CLI_ROW(CLI_KIND_VERSION, 'V', "version", NULL,              \
+			  "print the version and exit") },                     \
+		{ CLI_ROW(CLI_KIND_COMPLETION, 0, "completion", "SHELL",       \
+			  "print a completion script"),                        \
+		  .words = "bash|zsh|fish", .flags = CLI_HIDDEN },             \
+		CLI_END
+
+struct cli_command {
+	const char *name;  /* "ib-score" */
+	const char *verb;  /* "summary" of ib-audit; NULL: none */
+	const char *usage; /* "[OPTION]... [LOG]..." */
+	const char *about; /* one sentence for --help */
+	const char *notes; /* the end of --help; NULL: nothing */
+	const struct cli_option *options; /* ends with CLI_END */
+};
+
+#define CLI_OPTIONS_MAX 96
+
+/* One run of a command. */
+struct cli {
+	const struct cli_command *command;
+	void *args;
+	struct cli_common *common;
+	int argc;
+	bool given[CLI_OPTIONS_MAX];  /* by row */
+	char letter[CLI_OPTIONS_MAX]; /* as it was spelled; 0: long */
+	const char **operand;
+	size_t noperands, operand_room;
+	const char *list_file; /* of --files-from; NULL: not given */
+	unsigned stdin_uses;
+	void **owned; /* freed at the end */
+	size_t nowned;
+	struct ib_context context; /* for the run */
+};
+
+/*
+ * Read the command line into args (which holds the defaults) and common, and
+ * make ready for the run: signals, warnings, progress. --help, --version and
+ * --completion end the process with 0, misuse with 2. Close with cli_close().
+ */
+void cli_open(struct cli *cli, const struct cli_command *command, void *args,
+	      struct cli_common *common, int argc, char **argv);
+
+/*
+ * The operands. Without any it is standard input that is read: the list is
+ * empty then; on a terminal a short usage and exit 2. `optional`: none are
+ * needed, nor is standard input.
+ */
+struct ib_list cli_operands(struct cli *cli, bool optional);
+
+/* Whether standard input is one of the operands. */
+bool cli_reads_stdin(const struct cli *cli);
+
+/* Whether the option of that long name was given. */
+bool cli_given(const struct cli *cli, const char *name);
+
+/* An option is misuse beside any of the others (long names, then NULL). */
+void cli_exclude(const struct cli *cli, const char *name, ...)
+	__attribute__((sentinel));
+
+/* An option is misuse where none of the others is given. */
+void cli_need(const struct cli *cli, const char *name, ...)
+	__attribute__((sentinel));
+
+/* A warning where an option is given that has no effect "with this --rule". */
+void cli_idle(const struct cli *cli, const char *name, const char *why);
+
+/* The same for an option that needs another one to have an effect. */
+void cli_idle_without(const struct cli *cli, const char *name,
+		      const char *other);
+
+/* Print "NAME: text" and the hint at --help; exit 2. */
+_Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Print "NAME: text" and end with a status of the library. */
+_Noreturn void cli_die(const struct cli *cli, enum ib_status st,
+		       const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Print "NAME: text" to standard error, control bytes as \xNN. */
+void cli_say(const struct cli *cli, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The last of -v's figures: records, bytes, seconds. */
+void cli_say_pace(const struct cli *cli);
+
+/* Whether the output of -o (NULL: not given) goes to a terminal. */
+bool cli_on_terminal(const char *output);
+
+/* A decimal number in a range such as "[0, 1)"; false if it is none. */
+bool cli_real(const char *text, const char *range, double *value);
+
+/*
+ * The end of a run: erase the progress line, print the error, once, free.
+ * Returns the exit status.
+ */
+int cli_close(struct cli *cli, enum ib_status st, const struct ib_error *err);
+
+/* ---- between the files of cmd/ ------------------------------------------ */
+
+/* Convert and store one value; ends with misuse. */
+void cli_store(struct cli *cli, const struct cli_option *o, const char *value);
+
+/* Two options that name one file to write are misuse. */
+void cli_check_outputs(const struct cli *cli);
+
+/* "-s" or "--scores": as it was spelled where given, else the short one. */
+const char *cli_spelled(const struct cli *cli, const struct cli_option *o,
+			char out[40]);
+
+/* The row of a long name or a letter; NULL: none. */
+const struct cli_option *cli_by_name(const struct cli *cli, const char *name,
+				     size_t n);
+const struct cli_option *cli_by_letter(const struct cli *cli, char letter);
+
+/* The word of a table that a mistyped one is nearest to, or NULL. */
+const char *cli_nearest_option(const struct cli *cli, const char *name,
+			       size_t n);
+
+/* Number of the word in "a|b|c", or -1. */
+int cli_word(const char *words, const char *value);
+_Noreturn void cli_refuse_word(const struct cli *cli,
+			       const struct cli_option *o, const char *value);
+
+void *cli_own(struct cli *cli, void *p); /* ends the process when p is NULL */
+void cli_add_operand(struct cli *cli, const char *path);
+void cli_add_operands_of(struct cli *cli, const struct cli_option *o,
+			 const char *path);
+
+void cli_help(const struct cli *cli);
+void cli_usage(const struct cli *cli); /* the short one, standard error */
+void cli_completion(const struct cli *cli, const char *shell);
+
+/* SIGPIPE becomes an error, the others remove temporaries before they end. */
+void cli_signals(const struct cli *cli);
+
+/* Progress: begin (sets cli->context.progress) and erase. */
+void cli_progress_begin(struct cli *cli);
+void cli_progress_erase(void);
+/* Print a status line; async-signal-safe. */
+void cli_progress_status(int fd);
+
+#endif

@@ -1,0 +1,164 @@
+/* --help, the short usage, and the nearest name on a typo. */
+#include "cli.h"
+
+#define COLUMNS 80
+#define HELP_COLUMN 26
+
+/* ---- --help ------------------------------------------------------------- */
+
+/* One word, on this line or at the help column of the next. */
+static void
+put_word(const char *word, size_t n, size_t *column)
+{
+	if (*column + 1 + n > COLUMNS - 1) {
+		printf("\n%*s", HELP_COLUMN, "");
+		*column = HELP_COLUMN;
+	} else if (*column > HELP_COLUMN) {
+		putchar(' ');
+		(*column)++;
+	}
+	fwrite(word, 1, n, stdout);
+	*column += n;
+}
+
+static void
+put_text(const char *text, size_t *column)
+{
+	size_t n;
+
+	for (; *text; text += n + (text[n] == ' ')) {
+		n = strcspn(text, " ");
+		put_word(text, n, column);
+	}
+}
+
+/* "a (default), b, c" of "a|b|c". */
+static void
+put_choices(const char *words, size_t *column)
+{
+	const char *p = words;
+	char one[40];
+	size_t n;
+
+	for (;; p += n + 1) {
+		n = strcspn(p, "|");
+		snprintf(one, sizeof(one), "%.*s%s%s", (int)n, p,
+			 p == words ? " (default)" : "", p[n] ? "," : "");
+		put_text(one, column);
+		if (!p[n])
+			break;
+	}
+}
+
+static void
+put_option(const struct cli_option *o)
+{
+	size_t column;
+	int n;
+
+	if (o->letter)
+		n = printf("  -%c, --%s", o->letter, o->name);
+	else
+		n = printf("      --%s", o->name);
+	if (o->arg)
+		n += printf("=%s", o->arg);
+	column = (size_t)n;
+	if (column + 2 > HELP_COLUMN) {
+		printf("\n%*s", HELP_COLUMN, "");
+		column = HELP_COLUMN;
+	} else {
+		printf("%*s", HELP_COLUMN - n, "");
+		column = HELP_COLUMN;
+	}
+	put_text(o->help, &column);
+	if (o->words)
+		put_choices(o->words, &column);
+	putchar('\n');
+}
+
+void
+cli_help(const struct cli *cli)
+{
+	const struct cli_command *c = cli->command;
+	const struct cli_option *o;
+
+	printf("Usage: %s%s%s %s\n%s\n", c->name, c->verb ? " " : "",
+	       c->verb ? c->verb : "", c->usage, c->about);
+	for (o = c->options; o->kind != CLI_KIND_END; o++) {
+		if (o->kind == CLI_KIND_GROUP)
+			printf("\n%s:\n", o->name);
+		else if (!(o->flags & CLI_HIDDEN))
+			put_option(o);
+	}
+	if (c->notes)
+		printf("\n%s", c->notes);
+}
+
+void
+cli_usage(const struct cli *cli)
+{
+	const struct cli_command *c = cli->command;
+	const char *verb = c->verb ? c->verb : "";
+
+	fprintf(stderr, "Usage: %s%s%s %s\n%s\nTry '%s%s%s --help'.\n",
+		c->name, *verb ? " " : "", verb, c->usage, c->about, c->name,
+		*verb ? " " : "", verb);
+}
+
+/* ---- typos --------------------------------------------------------------- */
+
+#define NAME_MAX_LEN 32
+
+/* Letters put in, left out, changed or swapped (optimal string alignment). */
+static size_t
+distance(const char *a, size_t n, const char *b, size_t m)
+{
+	size_t d[NAME_MAX_LEN + 1][NAME_MAX_LEN + 1];
+	size_t i, j, best;
+
+	for (i = 0; i <= n; i++)
+		d[i][0] = i;
+	for (j = 0; j <= m; j++)
+		d[0][j] = j;
+	for (i = 1; i <= n; i++) {
+		for (j = 1; j <= m; j++) {
+			best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+			if (d[i - 1][j] + 1 < best)
+				best = d[i - 1][j] + 1;
+			if (d[i][j - 1] + 1 < best)
+				best = d[i][j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+				best = d[i - 2][j - 2] + 1;
+			d[i][j] = best;
+		}
+	}
+	return d[n][m];
+}
+
+/*
+ * The start of a name counts as near as one wrong letter: names are never
+ * abbreviated, so that a new option cannot break an old script.
+ */
+const char *
+cli_nearest_option(const struct cli *cli, const char *name, size_t n)
+{
+	const struct cli_option *o;
+	const char *near = NULL;
+	size_t best = n / 3 + 1, m, d;
+
+	if (n < 2 || n > NAME_MAX_LEN)
+		return NULL;
+	for (o = cli->command->options; o->kind != CLI_KIND_END; o++) {
+		if (o->kind == CLI_KIND_GROUP || (o->flags & CLI_HIDDEN))
+			continue;
+		m = strlen(o->name);
+		d = !strncmp(o->name, name, n) ? 1
+						: distance(name, n, o->name, m);
+		if (d < best || (d == best && !near)) {
+			best = d;
+			near = o->name;
+		}
+	}
+	return near;
+}

@@ -1,0 +1,108 @@
+/* ib-score: fold loss logs into a score file. */
+#include "rows.h"
+
+struct args {
+	struct ib_score_options o;
+	struct cli_common common;
+};
+
+static const char *
+set_epoch(void *args, const char *value)
+{
+	struct args *a = args;
+
+	return cli_log_epoch(&a->o.log, value);
+}
+
+static const struct cli_option options[] = {
+	CLI_GROUP("Files"),
+	CLI_INPUT('s', "scores", o.start, CLI_STDIN,
+		  "start from this earlier score file"),
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,
+		   "write the score file to FILE: .npz by its name, else JSONL "
+		   "(default standard output)"),
+	CLI_OUTPUT('u', "update", o.update, 0,
+		   "-s and -o in one, under a lock (FILE.lock); a FILE that is "
+		   "absent starts empty"),
+	CLI_FLAG(0, "no-wait", o.no_wait,
+		 "with -u: exit 75 where another process holds the lock"),
+	CLI_OUTPUT(0, "totals", o.totals, 0,
+		   "write the totals, which merge exactly, to FILE"),
+	CLI_IF_CHANGED(o.if_changed),
+	CLI_GROUP("How a loss log is read"),
+	CLI_LOG_ROWS(o.log, set_epoch),
+	CLI_GROUP("Scores"),
+	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
+		 "score = B*previous + (1-B)*loss (default 0)"),
+	CLI_GROUP("Is the log whole"),
+	CLI_INPUTS(0, "expect", "MANIFEST", o.expect,
+		   "each id of this epoch manifest must have a record (may "
+		   "stand several times)"),
+	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
+		 "where the id of --expect's manifest is"),
+	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
+		 "where its weight is (default weight)"),
+	CLI_LIMIT(0, "max-missing", o.max_missing,
+		  "this many of its ids may have no record (default 0)"),
+	CLI_GROUP("Parts"),
+	CLI_PART(0, "part", o.log.part, "take the ids of part I of K alone"),
+	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
+		  "write all K parts, to the files of -o 'part.%d.npz'"),
+	CLI_COMMON_ROWS,
+};
+_Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
+
+static const struct cli_command command = {
+	.name = "ib-score",
+	.usage = "[OPTION]... [LOG]...",
+	.about = "Remember each sample's loss: fold loss logs, score files and "
+		 "totals into\na score file.",
+	.notes = "Exit status: 0 done, 2 misuse, 65 bad data, 66 no input, "
+		 "73 cannot create,\n74 I/O error, 75 locked.\n",
+	.options = options,
+};
+
+static void
+check(const struct cli *cli, const struct args *a)
+{
+	cli_exclude(cli, "update", "scores", "output", "split", NULL);
+	cli_exclude(cli, "split", "part", NULL);
+	cli_need(cli, "expect-key", "expect", NULL);
+	cli_need(cli, "max-missing", "expect", NULL);
+	cli_check_epoch_key(cli, "--expect-key", a->o.expect_key);
+	if (a->o.log.key && !strcmp(a->o.log.key, "@shard"))
+		cli_misuse(cli, "-k @shard is for tar, which is no loss log");
+	if (a->o.split && !cli_has_field(a->o.output, 'd'))
+		cli_misuse(cli, "--split needs -o with %%d in the name");
+	cli_idle_without(cli, "no-wait", "update");
+	cli_idle_without(cli, "weight-field", "expect");
+}
+
+static void
+print_figures(const struct cli *cli, const struct ib_score_result *r)
+{
+	cli_say(cli, "%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64
+		" stale, %" PRIu64 " not finite, %" PRIu64 " ignored",
+		r->records, r->bad, r->stale, r->nonfinite, r->ignored);
+	cli_say(cli, "%" PRIu64 " samples, %" PRIu64 " of them new, mean score "
+		"%.6g", r->samples, r->fresh, r->mean);
+	cli_say_pace(cli);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args a = { .o = IB_SCORE_DEFAULTS };
+	struct ib_score_result result = { 0 };
+	struct ib_error err;
+	enum ib_status st;
+	struct cli cli;
+
+	cli_open(&cli, &command, &a, &a.common, argc, argv);
+	a.o.operands = cli_operands(&cli, false);
+	check(&cli, &a);
+	st = ib_score_run(&a.o, &cli.context, &result, &err);
+	if (!st && a.common.verbose)
+		print_figures(&cli, &result);
+	return cli_close(&cli, st, &err);
+}

@@ -1,0 +1,89 @@
+#include "rows.h"
+
+const char *
+cli_log_epoch(struct ib_log_options *log, const char *value)
+{
+	int64_t epoch = 0;
+	const char *p = value;
+
+	log->epoch_by_name = !strcmp(value, "name");
+	log->epoch = IB_NO_EPOCH;
+	if (log->epoch_by_name)
+		return NULL;
+	while (*p >= '0' && *p <= '9' && epoch <= INT32_MAX)
+		epoch = 10 * epoch + (*p++ - '0');
+	if (*p || p == value || epoch > INT32_MAX)
+		return "a whole number in [0, 2147483647], or 'name'";
+	log->epoch = epoch;
+	return NULL;
+}
+
+void
+cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
+{
+	bool fixed = rule->sampling == IB_SAMPLING_FIXED;
+
+	rule->ratio_given = cli_given(cli, "ratio");
+	rule->delta_given = cli_given(cli, "delta");
+	cli_exclude(cli, "keep", "ratio", "scale", NULL);
+	if (rule->keep && (rule->rule == IB_RULE_BUCKETS ||
+			   rule->rule == IB_RULE_HARD))
+		cli_misuse(cli, "--keep is for the rules infobatch, random "
+				"and proportional");
+	if (rule->rule == IB_RULE_PROPORTIONAL && !rule->keep && !rule->scale)
+		cli_misuse(cli, "--rule proportional needs --keep or --scale");
+	if (rule->scale && rule->rule != IB_RULE_PROPORTIONAL)
+		cli_misuse(cli, "--scale is for --rule proportional");
+	if (rule->rule == IB_RULE_BUCKETS && !rule->buckets)
+		cli_misuse(cli, "--rule buckets needs --buckets");
+	if (rule->buckets && rule->rule != IB_RULE_BUCKETS)
+		cli_misuse(cli, "--buckets is for --rule buckets");
+	if (fixed && (rule->rule == IB_RULE_PROPORTIONAL ||
+		      rule->rule == IB_RULE_HARD))
+		cli_misuse(cli, "--sampling fixed is not for the rules "
+				"proportional and hard");
+	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_HARD)
+		cli_idle(cli, "threshold", "with this --rule");
+	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_RANDOM)
+		cli_idle(cli, "ratio", "with this --rule");
+	if (rule->rule != IB_RULE_PROPORTIONAL)
+		cli_idle(cli, "floor", "without --rule proportional");
+}
+
+void
+cli_check_key(const struct cli *cli, const char *key, enum ib_format format)
+{
+	bool shard = key && !strcmp(key, "@shard");
+
+	if (!key)
+		return;
+	if (format == IB_FORMAT_TAR && !shard)
+		cli_misuse(cli, "-k of a tar is @shard or not given");
+	if (shard && format != IB_FORMAT_TAR && format != IB_FORMAT_AUTO)
+		cli_misuse(cli, "-k @shard is for tar alone");
+	if (shard && cli_reads_stdin(cli))
+		cli_misuse(cli, "-k @shard needs a file's name: standard "
+				"input has none");
+}
+
+void
+cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
+{
+	if (key && (!strcmp(key, "@line") || !strcmp(key, "@hash")))
+		cli_misuse(cli, "%s %s: an epoch manifest's records have "
+				"other numbers and bytes than the manifest's "
+				"(see ib-prune --id-field)", name, key);
+}
+
+bool
+cli_has_field(const char *path, char letter)
+{
+	const char *p = path;
+
+	while (p && (p = strchr(p, '%'))) {
+		if (p[1] == letter)
+			return true;
+		p++;
+	}
+	return false;
+}

@@ -1,0 +1,58 @@
+/* What a run does when it is told to end, or asked how far it is. */
+#include "cli.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* Temporaries go; then the signal does what it would have done. */
+static void
+end_by(int sig)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	ib_output_abandon();
+	sigaction(sig, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	raise(sig);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void
+tell(int sig)
+{
+	int saved = errno;
+
+	(void)sig;
+	cli_progress_status(STDERR_FILENO);
+	errno = saved;
+}
+
+/*
+ * A signal that was ignored at the start (nohup) stays so. SIGPIPE and SIGXFSZ
+ * are ignored so that the write fails instead: EPIPE ends with status 141 also
+ * under a parent that ignores SIGPIPE (systemd, some Python programs).
+ */
+void
+cli_signals(const struct cli *cli)
+{
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
+				    SIGXCPU };
+	struct sigaction action = { .sa_handler = end_by }, old;
+	size_t i;
+
+	(void)cli;
+	sigfillset(&action.sa_mask);
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (!sigaction(ends[i], NULL, &old) &&
+		    old.sa_handler != SIG_IGN)
+			sigaction(ends[i], &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGXFSZ, &action, NULL);
+	action.sa_handler = tell;
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGUSR1, &action, NULL);
+}

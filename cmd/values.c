@@ -1,0 +1,391 @@
+/* The values of options: from text into the member that the row names. */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Of a count without a range of its own. */
+#define CLI_COUNTS "[0, 18446744073709551615]"
+
+static void *
+member(const struct cli *cli, const struct cli_option *o)
+{
+	return (char *)cli->args + o->at;
+}
+
+int
+cli_word(const char *words, const char *value)
+{
+	size_t n = strlen(value), len;
+	int i = 0;
+
+	for (;; i++) {
+		len = strcspn(words, "|");
+		if (len == n && !memcmp(words, value, n))
+			return i;
+		if (!words[len])
+			return -1;
+		words += len + 1;
+	}
+}
+
+/* ---- numbers ----------------------------------------------------------- */
+
+static bool
+to_count(const char *s, size_t n, uint64_t *value)
+{
+	size_t i;
+
+	*value = 0;
+	for (i = 0; i < n; i++) {
+		unsigned digit = (unsigned)(s[i] - '0');
+
+		if (s[i] < '0' || s[i] > '9' ||
+		    *value > (UINT64_MAX - digit) / 10)
+			return false;
+		*value = 10 * *value + digit;
+	}
+	return n > 0;
+}
+
+/* Decimal text alone: no blanks, no hexadecimal, no words. */
+static bool
+to_real(const char *s, double *value)
+{
+	char *end;
+
+	if (!*s || s[strspn(s, "+-.0123456789eE")])
+		return false;
+	*value = strtod(s, &end);
+	return end != s && !*end;
+}
+
+/* "[0, 1)": a bracket includes its end, a parenthesis does not. */
+static bool
+in_range(const char *range, double x)
+{
+	char *comma, *end;
+	double low = strtod(range + 1, &comma);
+	double high = strtod(comma + 1, &end);
+
+	return (range[0] == '[' ? x >= low : x > low) &&
+	       (*end == ']' ? x <= high : x < high);
+}
+
+/* The same for whole numbers, which a double would round. */
+static bool
+count_in_range(const char *range, uint64_t x)
+{
+	char *comma;
+	uint64_t low = strtoull(range + 1, &comma, 10);
+
+	return x >= low && x <= strtoull(comma + 1, NULL, 10);
+}
+
+/* ---- what a value should have been ------------------------------------- */
+
+_Noreturn static void
+refuse(const struct cli *cli, const struct cli_option *o, const char *wanted,
+       const char *value)
+{
+	char name[40];
+
+	cli_misuse(cli, "%s must be %s, not '%.100s'",
+		   cli_spelled(cli, o, name), wanted, value);
+}
+
+_Noreturn static void
+refuse_range(const struct cli *cli, const struct cli_option *o,
+	     const char *kind, const char *range, const char *value)
+{
+	char wanted[120];
+
+	snprintf(wanted, sizeof(wanted), "%s in %s", kind, range);
+	refuse(cli, o, wanted, value);
+}
+
+_Noreturn void
+cli_refuse_word(const struct cli *cli, const struct cli_option *o,
+		const char *value)
+{
+	char wanted[200];
+	const char *p = o->words;
+	size_t n = 0, len;
+
+	for (;; p += len + 1) {
+		len = strcspn(p, "|");
+		n += (size_t)snprintf(wanted + n, sizeof(wanted) - n, "%s%.*s",
+				      p == o->words   ? ""
+				      : p[len] == '|' ? ", "
+						      : " or ",
+				      (int)len, p);
+		if (!p[len])
+			break;
+	}
+	refuse(cli, o, wanted, value);
+}
+
+/* ---- kinds ------------------------------------------------------------- */
+
+static void
+store_choice(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	int i = cli_word(o->words, value);
+	unsigned number = (unsigned)i;
+	bool flag = i > 0;
+
+	if (i < 0)
+		cli_refuse_word(cli, o, value);
+	memcpy(member(cli, o), o->size == sizeof(flag) ? (void *)&flag
+						       : (void *)&number,
+	       o->size);
+}
+
+bool
+cli_real(const char *text, const char *range, double *value)
+{
+	return to_real(text, value) && in_range(range, *value);
+}
+
+static void
+store_real(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	double real;
+
+	if (!cli_real(value, o->range, &real))
+		refuse_range(cli, o, "a number", o->range, value);
+	if (o->kind == CLI_KIND_REAL)
+		*(double *)member(cli, o) = real;
+	else
+		*(const char **)member(cli, o) = value;
+}
+
+static void
+store_count(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	const char *range = o->range                    ? o->range
+			    : o->kind == CLI_KIND_EPOCH ? "[0, 2147483647]"
+							: CLI_COUNTS;
+	uint64_t count;
+
+	if (!to_count(value, strlen(value), &count) ||
+	    !count_in_range(range, count))
+		refuse_range(cli, o, "a whole number", range, value);
+	if (o->kind == CLI_KIND_EPOCH)
+		*(int64_t *)member(cli, o) = (int64_t)count;
+	else
+		*(uint64_t *)member(cli, o) = count;
+}
+
+/* A percentage is kept as it was written: it is compared exactly. */
+static void
+store_limit(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	static const char wanted[] = "a count or a percentage (5, 2.5%)";
+	struct ib_limit limit = { .given = true };
+	size_t n = strlen(value);
+	char *decimal;
+	double share;
+
+	if (n > 1 && value[n - 1] == '%') {
+		decimal = cli_own(cli, strdup(value));
+		decimal[n - 1] = '\0';
+		if (decimal[strspn(decimal, ".0123456789")] ||
+		    !to_real(decimal, &share) || share > 100)
+			refuse(cli, o, wanted, value);
+		limit.percent = true;
+		limit.decimal = decimal;
+	} else if (!to_count(value, n, &limit.count)) {
+		refuse(cli, o, wanted, value);
+	}
+	*(struct ib_limit *)member(cli, o) = limit;
+}
+
+static void
+store_part(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	size_t n = strcspn(value, "/");
+	struct ib_part part;
+
+	if (!value[n] || !to_count(value, n, &part.index) ||
+	    !to_count(value + n + 1, strlen(value + n + 1), &part.count) ||
+	    part.index >= part.count)
+		refuse(cli, o, "I/K with 0 <= I < K", value);
+	*(struct ib_part *)member(cli, o) = part;
+}
+
+/* A list holds at most as many as there are arguments. */
+static void
+store_list(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	struct ib_list *list = member(cli, o);
+	const char **v = (const char **)(uintptr_t)list->v;
+
+	if (!v) {
+		v = cli_own(cli, calloc((size_t)cli->argc, sizeof(*v)));
+		list->v = v;
+	}
+	v[list->n++] = value;
+}
+
+/* By the suffix a format is chosen that only reading knows. */
+static bool
+cannot_write(const char *path)
+{
+	static const char *const suffix[] = { ".xz", ".bz2", ".lz4" };
+	size_t n = strlen(path), i;
+
+	for (i = 0; i < sizeof(suffix) / sizeof(*suffix); i++)
+		if (n > strlen(suffix[i]) &&
+		    !strcmp(path + n - strlen(suffix[i]), suffix[i]))
+			return true;
+	return false;
+}
+
+static void
+check_file(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	bool dash = !strcmp(value, "-");
+	char name[40];
+
+	cli_spelled(cli, o, name);
+	if (!*value)
+		cli_misuse(cli, "%s needs a file name, not ''", name);
+	if (dash && !(o->flags & (CLI_STDIN | CLI_STDOUT)))
+		cli_misuse(cli, "%s needs a file: '-' cannot stand here", name);
+	if (o->kind == CLI_KIND_OUTPUT && !(o->flags & CLI_APPEND) &&
+	    cannot_write(value))
+		cli_misuse(cli, "%s %s: output is compressed as .zst or .gz, "
+			   "by its suffix", name, value);
+}
+
+void
+cli_store(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	const char *wanted;
+
+	switch (o->kind) {
+	case CLI_KIND_FLAG:
+		*(bool *)member(cli, o) = true;
+		break;
+	case CLI_KIND_CHOICE:
+		store_choice(cli, o, value);
+		break;
+	case CLI_KIND_COUNT:
+	case CLI_KIND_EPOCH:
+		store_count(cli, o, value);
+		break;
+	case CLI_KIND_REAL:
+		store_real(cli, o, value);
+		break;
+	case CLI_KIND_LIMIT:
+		store_limit(cli, o, value);
+		break;
+	case CLI_KIND_PART:
+		store_part(cli, o, value);
+		break;
+	case CLI_KIND_TEXT:
+		if (o->range)
+			store_real(cli, o, value);
+		else if (!*value)
+			refuse(cli, o, o->arg, value);
+		else
+			*(const char **)member(cli, o) = value;
+		break;
+	case CLI_KIND_TEXTS:
+		if (!*value)
+			refuse(cli, o, o->arg, value);
+		store_list(cli, o, value);
+		break;
+	case CLI_KIND_INPUT:
+	case CLI_KIND_OUTPUT:
+		check_file(cli, o, value);
+		*(const char **)member(cli, o) = value;
+		break;
+	case CLI_KIND_INPUTS:
+		check_file(cli, o, value);
+		store_list(cli, o, value);
+		break;
+	case CLI_KIND_CALL:
+		wanted = o->call(cli->args, value);
+		if (wanted)
+			refuse(cli, o, wanted, value);
+		break;
+	default: /* a file of operands */
+		check_file(cli, o, value);
+		cli_add_operands_of(cli, o, value);
+		break;
+	}
+}
+
+static const char *
+output_of(const struct cli *cli, const struct cli_option *o)
+{
+	const char *path;
+
+	if (o->kind != CLI_KIND_OUTPUT ||
+	    !cli->given[o - cli->command->options])
+		return NULL;
+	path = *(const char **)member(cli, o);
+	return strncmp(path, "/dev/", 5) && strcmp(path, "-") ? path : NULL;
+}
+
+void
+cli_check_outputs(const struct cli *cli)
+{
+	const struct cli_option *a = cli->command->options, *b;
+	char one[40], two[40];
+
+	for (; a->kind != CLI_KIND_END; a++)
+		for (b = a + 1; output_of(cli, a) && b->kind != CLI_KIND_END;
+		     b++)
+			if (output_of(cli, b) &&
+			    !strcmp(output_of(cli, a), output_of(cli, b)))
+				cli_misuse(cli, "%s and %s name one file, %s",
+					   cli_spelled(cli, a, one),
+					   cli_spelled(cli, b, two),
+					   output_of(cli, a));
+}
+
+/* ---- files of operands -------------------------------------------------- */
+
+/* Names stay in one block, cut at their ends; empty ones are passed over. */
+void
+cli_add_operands_of(struct cli *cli, const struct cli_option *o,
+		    const char *path)
+{
+	bool dash = !strcmp(path, "-");
+	FILE *f = dash ? stdin : fopen(path, "rb");
+	size_t n = 0, room = 65536, got, i, start = 0;
+	char end = o->kind == CLI_KIND_NULS ? '\0' : '\n';
+	char *text = malloc(room);
+
+	if (!f)
+		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
+			strerror(errno));
+	while (text && (got = fread(text + n, 1, room - n - 1, f)) > 0) {
+		n += got;
+		if (n == room - 1)
+			text = realloc(text, room *= 2);
+	}
+	cli_own(cli, text);
+	if (ferror(f))
+		cli_die(cli, IB_E_IO, "%s: cannot read: %s", path,
+			strerror(errno));
+	if (!dash)
+		fclose(f);
+	cli->stdin_uses += dash;
+	cli->list_file = dash ? "standard input" : path;
+	if (end == '\n' && memchr(text, '\0', n))
+		cli_die(cli, IB_E_DATA, "%s: a NUL byte in a list of lines: "
+			"is --files0-from meant?", path);
+	text[n] = end;
+	for (i = 0; i <= n; i++) {
+		if (text[i] != end)
+			continue;
+		text[i] = '\0';
+		if (i > start)
+			cli_add_operand(cli, text + start);
+		start = i + 1;
+	}
+}
