@@ -8,13 +8,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from ibbase import (BOM, Fail, Malformed, Outputs, bad, digest, exact_sum,
-                    fraction_f32, json_string, misuse, nearest, parse_json,
-                    part_of, plain, read_file, score_text, stem, to_f32, warn)
-from ibread import (column, field_double, field_epoch, is_batch, list_weight,
-                    lone_name, lookup_exact, node_double, node_id,
-                    open_source, record_id, detect)
-from ibbase import csv_double, lookup
+from ibbase import (BOM, Malformed, Outputs, bad, exact_sum, fraction_f32,
+                    json_string, lookup, misuse, nearest, parse_json, part_of,
+                    plain, read_file, score_text, stem, to_f32, warn)
+from ibexpect import check_expect
+from ibread import (field_double, field_epoch, is_batch, lone_name,
+                    lookup_exact, node_double, node_id, open_source,
+                    record_id)
 
 PROG = 'ib-score'
 
@@ -466,93 +466,6 @@ class Folder:
                 self.put(ident, e, float(losses[i]), default_epoch)
             except BadRecord as err:
                 self.count_bad('%s:%d: %s' % (name, i, err))
-
-
-# ---- is the log whole ----------------------------------------------------
-
-def expected_ids(opt):
-    """Ids of the --expect manifests: {id: wanted}, in manifest order."""
-    out = {}
-    for name in opt.expect:
-        src = open_source(name, read_file(name), None, opt.expect_key,
-                          epoch_manifest=True)
-        if src.key in (b'@line', b'@hash'):
-            misuse('--expect-key: @line and @hash mean nothing here')
-        for r, ident, w in weighed(src, opt.weight_field):
-            if opt.part and part_of(ident, opt.part[1]) != opt.part[0]:
-                continue
-            wanted = w is None or w != 0
-            out[ident] = out.get(ident, False) or wanted
-        if src.cut:
-            bad('%s: %s' % (name, src.cut))
-    return out
-
-
-def weighed(src, field):
-    """(record, id, weight or None) of an epoch manifest."""
-    for r in src.records:
-        where = '%s:%d' % (src.name, r.lineno)
-        if r.fault:
-            bad('%s: %s' % (where, r.fault))
-        if src.fmt == 'list':
-            left, w = list_weight(r.raw)
-            keep, r.raw = r.raw, left
-            ident, why = record_id(src, r)
-            r.raw = keep
-            if why:
-                bad('%s: %s' % (where, why))
-            yield r, ident, None if w is None else csv_double(w)
-            continue
-        if src.fmt == 'tar':
-            ident, _ = record_id(src, r)
-            yield r, ident, tar_weight(src, r)
-            continue
-        if src.columns is None and (r.obj.kind != 'obj' or lone_name(r.obj)):
-            bad('%s: no object' % where)
-        ident, why = record_id(src, r)
-        if why:
-            bad('%s: %s' % (where, why))
-        w = None
-        if src.columns is not None:
-            c = column(src, field)
-            if c is not None:
-                text = r.fields[c][2]
-                w = csv_double(text)
-                if w is None or text in (b'', b'NA'):
-                    bad('%s: the weight is no number' % where)
-        else:
-            v = lookup(r.obj, field)
-            if v is not None:
-                if v.kind not in ('num', 'word'):
-                    bad('%s: the weight is no number' % where)
-                w = node_double(v)
-        yield r, ident, w
-
-
-def tar_weight(src, r):
-    for e in r.members:
-        if e.info.name.encode('utf-8', 'surrogateescape') == \
-                r.key + b'.weight.json':
-            w = csv_double(e.body.strip())
-            if w is None or not e.body.strip():
-                bad('%s: %s is no number' % (src.name, e.info.name))
-            return w
-    return None
-
-
-def check_expect(opt, seen):
-    want = expected_ids(opt)
-    due = [i for i, w in want.items() if w]
-    missing = [i for i in due if i not in seen]
-    kind, limit = opt.max_missing
-    over = 100 * len(missing) > limit * len(due) if kind == '%' \
-        else len(missing) > limit
-    if over:
-        bad('%d of %d ids have no record, the first %r' % (
-            len(missing), len(due), missing[0]))
-    strangers = len(seen - set(want))
-    if strangers:
-        warn(PROG, '%d ids are not in the manifest' % strangers)
 
 
 # ---- the command ---------------------------------------------------------

@@ -2,14 +2,13 @@
 import io
 import json
 import math
-import os
 from fractions import Fraction
 
 import numpy as np
 
 from ibbase import (Fail, Outputs, bad, exact_sum, json_string, lookup, misuse,
                     nearest, read_file, real)
-from ibfold import tar_weight, weighed
+from ibexpect import weighed
 from ibread import column, lone_name, lookup_exact, open_source, record_id
 
 PROG = 'ib-weights'
@@ -164,8 +163,8 @@ def without(raw, obj, names):
             if i == 0 and len(obj.items) > 1:
                 cuts.append((k.start, obj.items[1][0].start))
             else:
-                cuts.append((obj.items[i - 1][1].end if i else k.start,
-                             v.end))
+                cuts.append((raw.index(b',', obj.items[i - 1][1].end) if i
+                             else k.start, v.end))
     for start, end in sorted(cuts, reverse=True):
         raw = raw[:start] + raw[end:]
     return raw

@@ -1,14 +1,13 @@
 """ib-prune by the letter, second half: epoch manifests and what is beside."""
-import io
 import json
 import math
 import os
 import tarfile
 
 from ibbase import (Outputs, bad, csv_double, digest, draw_seed, draw_u,
-                    json_string, misuse, part_of, plain, read_file, real,
+                    json_string, misuse, part_of, read_file, real,
                     score_text, stem, tool)
-from ibprune import (PROG, check_options, check_unseen, figures, prepare,
+from ibprune import (check_options, check_unseen, figures, prepare,
                      receipt_text)
 from ibread import (column, lone_name, lookup_exact, node_double, open_source,
                     record_id, split_lines)
