@@ -172,45 +172,47 @@ spelled(const struct cli *cli, const char *name, char out[40])
 	return cli_spelled(cli, cli_by_name(cli, name, strlen(name)), out);
 }
 
-void
-cli_exclude(const struct cli *cli, const char *name, ...)
+/* The row of the next name in "epochs delta"; NULL: no more. */
+static const struct cli_option *
+next_name(const struct cli *cli, const char **names)
 {
-	char one[40], two[40];
-	const char *other;
-	va_list ap;
+	size_t n = strcspn(*names, " ");
+	const struct cli_option *o = cli_by_name(cli, *names, n);
 
-	if (!cli_given(cli, name))
-		return;
-	va_start(ap, name);
-	while ((other = va_arg(ap, const char *)))
-		if (cli_given(cli, other))
-			cli_misuse(cli, "%s and %s exclude each other",
-				   spelled(cli, name, one),
-				   spelled(cli, other, two));
-	va_end(ap);
+	*names += n + strspn(*names + n, " ");
+	return n ? o : NULL;
 }
 
 void
-cli_need(const struct cli *cli, const char *name, ...)
+cli_exclude(const struct cli *cli, const char *name, const char *others)
 {
+	const struct cli_option *o;
+	char one[40], two[40];
+
+	while (cli_given(cli, name) && (o = next_name(cli, &others)))
+		if (cli->given[o - cli->command->options])
+			cli_misuse(cli, "%s and %s exclude each other",
+				   spelled(cli, name, one),
+				   cli_spelled(cli, o, two));
+}
+
+void
+cli_need(const struct cli *cli, const char *name, const char *others)
+{
+	const struct cli_option *o;
 	char one[40], all[200] = "";
-	const char *other;
 	size_t n = 0;
-	va_list ap;
 
 	if (!cli_given(cli, name))
 		return;
-	va_start(ap, name);
-	while ((other = va_arg(ap, const char *))) {
-		if (cli_given(cli, other))
-			break;
+	while ((o = next_name(cli, &others))) {
+		if (cli->given[o - cli->command->options])
+			return;
 		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
 				      n ? " or " : "",
-				      spelled(cli, other, one));
+				      cli_spelled(cli, o, one));
 	}
-	va_end(ap);
-	if (!other)
-		cli_misuse(cli, "%s needs %s", spelled(cli, name, one), all);
+	cli_misuse(cli, "%s needs %s", spelled(cli, name, one), all);
 }
 
 void
@@ -240,9 +242,9 @@ cli_idle_without(const struct cli *cli, const char *name, const char *other)
 void *
 cli_own(struct cli *cli, void *p)
 {
-	void **grown = p ? realloc(cli->owned, (cli->nowned + 1) *
-						       sizeof(*grown))
-			 : NULL;
+	void **grown =
+		p ? realloc(cli->owned, (cli->nowned + 1) * sizeof(*grown))
+		  : NULL;
 
 	if (!grown)
 		cli_die(cli, IB_E_IO, "out of memory");
@@ -292,9 +294,9 @@ stdin_options(const struct cli *cli)
 
 	for (i = 0; o[i].kind != CLI_KIND_END; i++)
 		if (o[i].kind == CLI_KIND_INPUT && cli->given[i])
-			uses += !strcmp(*(const char **)((char *)cli->args +
-							 o[i].at),
-					"-");
+			uses += !strcmp(
+				*(const char **)((char *)cli->args + o[i].at),
+				"-");
 	return uses;
 }
 
@@ -417,11 +419,12 @@ cli_open(struct cli *cli, const struct cli_command *command, void *args,
 {
 	int i = 1;
 
-	*cli = (struct cli){ .command = command, .args = args,
-			     .common = common, .argc = argc };
+	*cli = (struct cli){
+		.command = command, .args = args, .common = common, .argc = argc
+	};
 	cli->context.warn = warn;
 	cli->context.data = cli;
-	cli_signals(cli);
+	cli_surroundings();
 	while (i < argc) {
 		if (argv[i][0] != '-' || !argv[i][1])
 			cli_add_operand(cli, argv[i++]);

@@ -233,13 +233,11 @@ bool cli_reads_stdin(const struct cli *cli);
 /* Whether the option of that long name was given. */
 bool cli_given(const struct cli *cli, const char *name);
 
-/* An option is misuse beside any of the others (long names, then NULL). */
-void cli_exclude(const struct cli *cli, const char *name, ...)
-	__attribute__((sentinel));
+/* An option is misuse beside any of the others ("epochs delta"). */
+void cli_exclude(const struct cli *cli, const char *name, const char *others);
 
 /* An option is misuse where none of the others is given. */
-void cli_need(const struct cli *cli, const char *name, ...)
-	__attribute__((sentinel));
+void cli_need(const struct cli *cli, const char *name, const char *others);
 
 /* A warning where an option is given that has no effect "with this --rule". */
 void cli_idle(const struct cli *cli, const char *name, const char *why);
@@ -311,8 +309,11 @@ void cli_help(const struct cli *cli);
 void cli_usage(const struct cli *cli); /* the short one, standard error */
 void cli_completion(const struct cli *cli, const char *shell);
 
-/* SIGPIPE becomes an error, the others remove temporaries before they end. */
-void cli_signals(const struct cli *cli);
+/*
+ * Descriptors 0 to 2 are taken, SIGPIPE becomes an error, signals that end the
+ * process remove temporaries before.
+ */
+void cli_surroundings(void);
 
 /* Progress: begin (sets cli->context.progress) and erase. */
 void cli_progress_begin(struct cli *cli);

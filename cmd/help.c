@@ -100,8 +100,8 @@ cli_usage(const struct cli *cli)
 	const struct cli_command *c = cli->command;
 	const char *verb = c->verb ? c->verb : "";
 
-	fprintf(stderr, "Usage: %s%s%s %s\n%s\nTry '%s%s%s --help'.\n",
-		c->name, *verb ? " " : "", verb, c->usage, c->about, c->name,
+	fprintf(stderr, "Usage: %s%s%s %s\n%s\nTry '%s%s%s --help'.\n", c->name,
+		*verb ? " " : "", verb, c->usage, c->about, c->name,
 		*verb ? " " : "", verb);
 }
 
@@ -154,7 +154,7 @@ cli_nearest_option(const struct cli *cli, const char *name, size_t n)
 			continue;
 		m = strlen(o->name);
 		d = !strncmp(o->name, name, n) ? 1
-						: distance(name, n, o->name, m);
+					       : distance(name, n, o->name, m);
 		if (d < best || (d == best && !near)) {
 			best = d;
 			near = o->name;

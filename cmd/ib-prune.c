@@ -31,11 +31,13 @@ static const struct cli_option options[] = {
 		  "pass the first N lines"),
 	CLI_PART(0, "part", o.part, "take the ids of part I of K alone"),
 	CLI_GROUP("What is written"),
-	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,
-		   "write the epoch manifest to FILE (default standard output); "
-		   "%s in the name: a file an operand"),
+	CLI_OUTPUT(
+		'o', "output", o.output, CLI_STDOUT,
+		"write the epoch manifest to FILE (default standard output); "
+		"%s in the name: a file an operand"),
 	CLI_OUTPUT('U', "unkept", o.unkept, 0, "write the pruned records"),
-	CLI_FLAG(0, "mark", o.mark, "keep every record, pruned ones with "
+	CLI_FLAG(0, "mark", o.mark,
+		 "keep every record, pruned ones with "
 		 "weight 0"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "the weight's name; a.b puts it into the object a (default "
@@ -113,9 +115,9 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	    cli_reads_stdin(cli))
 		cli_misuse(cli, "%%s in the name of -o needs operands with "
 				"names: standard input has none");
-	cli_exclude(cli, "id-field", "sidecar", NULL);
-	if (o->id_field && (o->format == IB_FORMAT_LIST ||
-			    o->format == IB_FORMAT_TAR))
+	cli_exclude(cli, "id-field", "sidecar");
+	if (o->id_field &&
+	    (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
 		cli_misuse(cli, "--id-field is not for list and tar");
 	if (o->id_field && !strcmp(o->id_field, weight))
 		cli_misuse(cli, "--id-field and --weight-field are one name");
@@ -131,7 +133,7 @@ check(struct cli *cli, struct args *a)
 	if (!o->scores && o->rule.rule != IB_RULE_RANDOM)
 		cli_misuse(cli, "-s is missing: only --rule random does "
 				"without scores");
-	cli_exclude(cli, "full-from", "epochs", "delta", NULL);
+	cli_exclude(cli, "full-from", "epochs delta");
 	cli_idle_without(cli, "delta", "epochs");
 	cli_check_rule(cli, &o->rule);
 	cli_check_key(cli, o->key, o->format);
@@ -147,18 +149,21 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r)
 
 	for (i = 0; i < IB_NREASONS; i++)
 		if (r->reasons[i])
-			n += (size_t)snprintf(reasons + n, sizeof(reasons) - n,
-					      "%s%" PRIu64 " %s",
-					      n ? ", " : "", r->reasons[i],
-					      ib_reason_name((enum ib_reason)i));
-	cli_say(cli, "%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64
-		" pruned; %" PRIu64 " low, threshold %.6g", r->samples,
-		r->kept, r->pruned, r->low, r->threshold);
+			n += (size_t)snprintf(
+				reasons + n, sizeof(reasons) - n,
+				"%s%" PRIu64 " %s", n ? ", " : "",
+				r->reasons[i],
+				ib_reason_name((enum ib_reason)i));
+	cli_say(cli,
+		"%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64
+		" pruned; %" PRIu64 " low, threshold %.6g",
+		r->samples, r->kept, r->pruned, r->low, r->threshold);
 	if (n)
 		cli_say(cli, "%s", reasons);
-	cli_say(cli, "expected kept %.6g; weights: sum %.6g, variance %.6g, "
-		"largest %.6g", r->expected_kept, r->weight_sum,
-		r->weight_var, r->max_weight);
+	cli_say(cli,
+		"expected kept %.6g; weights: sum %.6g, variance %.6g, "
+		"largest %.6g",
+		r->expected_kept, r->weight_sum, r->weight_var, r->max_weight);
 	cli_say_pace(cli);
 }
 

@@ -65,10 +65,10 @@ static const struct cli_command command = {
 static void
 check(const struct cli *cli, const struct args *a)
 {
-	cli_exclude(cli, "update", "scores", "output", "split", NULL);
-	cli_exclude(cli, "split", "part", NULL);
-	cli_need(cli, "expect-key", "expect", NULL);
-	cli_need(cli, "max-missing", "expect", NULL);
+	cli_exclude(cli, "update", "scores output split");
+	cli_exclude(cli, "split", "part");
+	cli_need(cli, "expect-key", "expect");
+	cli_need(cli, "max-missing", "expect");
 	cli_check_epoch_key(cli, "--expect-key", a->o.expect_key);
 	if (a->o.log.key && !strcmp(a->o.log.key, "@shard"))
 		cli_misuse(cli, "-k @shard is for tar, which is no loss log");
@@ -81,11 +81,14 @@ check(const struct cli *cli, const struct args *a)
 static void
 print_figures(const struct cli *cli, const struct ib_score_result *r)
 {
-	cli_say(cli, "%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64
+	cli_say(cli,
+		"%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64
 		" stale, %" PRIu64 " not finite, %" PRIu64 " ignored",
 		r->records, r->bad, r->stale, r->nonfinite, r->ignored);
-	cli_say(cli, "%" PRIu64 " samples, %" PRIu64 " of them new, mean score "
-		"%.6g", r->samples, r->fresh, r->mean);
+	cli_say(cli,
+		"%" PRIu64 " samples, %" PRIu64 " of them new, mean score "
+		"%.6g",
+		r->samples, r->fresh, r->mean);
 	cli_say_pace(cli);
 }
 

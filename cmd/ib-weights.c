@@ -39,9 +39,8 @@ static const struct cli_option options[] = {
 	CLI_GROUP("What is written"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,
 		   "write to FILE (default standard output)"),
-	CLI_CHOICE('O', "output-format", "FORM",
-		   "text|tsv|jsonl|npy|npz|f32", enum ib_weights_format,
-		   o.out, "in this form:"),
+	CLI_CHOICE('O', "output-format", "FORM", "text|tsv|jsonl|npy|npz|f32",
+		   enum ib_weights_format, o.out, "in this form:"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
 		 "none (default); mean: the average of the positive weights "
 		 "is 1; sum:N: their sum is N"),
@@ -84,10 +83,10 @@ static void
 check(const struct cli *cli, struct args *a)
 {
 	a->o.total_given = cli_given(cli, "total");
-	cli_exclude(cli, "base", "total", NULL);
-	cli_need(cli, "check", "base", "total", NULL);
-	cli_need(cli, "base-key", "base", NULL);
-	cli_need(cli, "index", "base", NULL);
+	cli_exclude(cli, "base", "total");
+	cli_need(cli, "check", "base total");
+	cli_need(cli, "base-key", "base");
+	cli_need(cli, "index", "base");
 	cli_check_epoch_key(cli, "-k", a->o.key);
 	cli_check_key(cli, a->o.key, a->o.format);
 	cli_idle_without(cli, "batch", "stats");

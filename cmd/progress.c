@@ -30,7 +30,7 @@ seconds(void)
 	       1e-9 * (double)(now.tv_nsec - state.start.tv_nsec);
 }
 
-/* ---- text without stdio: the same for a handler and for the line ---------- */
+/* ---- text without stdio, for a handler too ------------------------------- */
 
 struct line {
 	char text[160];

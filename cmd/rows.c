@@ -25,9 +25,9 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 
 	rule->ratio_given = cli_given(cli, "ratio");
 	rule->delta_given = cli_given(cli, "delta");
-	cli_exclude(cli, "keep", "ratio", "scale", NULL);
-	if (rule->keep && (rule->rule == IB_RULE_BUCKETS ||
-			   rule->rule == IB_RULE_HARD))
+	cli_exclude(cli, "keep", "ratio scale");
+	if (rule->keep &&
+	    (rule->rule == IB_RULE_BUCKETS || rule->rule == IB_RULE_HARD))
 		cli_misuse(cli, "--keep is for the rules infobatch, random "
 				"and proportional");
 	if (rule->rule == IB_RULE_PROPORTIONAL && !rule->keep && !rule->scale)
@@ -38,8 +38,8 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 		cli_misuse(cli, "--rule buckets needs --buckets");
 	if (rule->buckets && rule->rule != IB_RULE_BUCKETS)
 		cli_misuse(cli, "--buckets is for --rule buckets");
-	if (fixed && (rule->rule == IB_RULE_PROPORTIONAL ||
-		      rule->rule == IB_RULE_HARD))
+	if (fixed &&
+	    (rule->rule == IB_RULE_PROPORTIONAL || rule->rule == IB_RULE_HARD))
 		cli_misuse(cli, "--sampling fixed is not for the rules "
 				"proportional and hard");
 	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_HARD)
@@ -70,9 +70,11 @@ void
 cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 {
 	if (key && (!strcmp(key, "@line") || !strcmp(key, "@hash")))
-		cli_misuse(cli, "%s %s: an epoch manifest's records have "
-				"other numbers and bytes than the manifest's "
-				"(see ib-prune --id-field)", name, key);
+		cli_misuse(cli,
+			   "%s %s: an epoch manifest's records have "
+			   "other numbers and bytes than the manifest's "
+			   "(see ib-prune --id-field)",
+			   name, key);
 }
 
 bool

@@ -136,8 +136,8 @@ store_choice(struct cli *cli, const struct cli_option *o, const char *value)
 
 	if (i < 0)
 		cli_refuse_word(cli, o, value);
-	memcpy(member(cli, o), o->size == sizeof(flag) ? (void *)&flag
-						       : (void *)&number,
+	memcpy(member(cli, o),
+	       o->size == sizeof(flag) ? (void *)&flag : (void *)&number,
 	       o->size);
 }
 
@@ -163,7 +163,7 @@ store_real(struct cli *cli, const struct cli_option *o, const char *value)
 static void
 store_count(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	const char *range = o->range                    ? o->range
+	const char *range = o->range			? o->range
 			    : o->kind == CLI_KIND_EPOCH ? "[0, 2147483647]"
 							: CLI_COUNTS;
 	uint64_t count;
@@ -255,8 +255,10 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 		cli_misuse(cli, "%s needs a file: '-' cannot stand here", name);
 	if (o->kind == CLI_KIND_OUTPUT && !(o->flags & CLI_APPEND) &&
 	    cannot_write(value))
-		cli_misuse(cli, "%s %s: output is compressed as .zst or .gz, "
-			   "by its suffix", name, value);
+		cli_misuse(cli,
+			   "%s %s: output is compressed as .zst or .gz, "
+			   "by its suffix",
+			   name, value);
 }
 
 void
@@ -377,8 +379,10 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 	cli->stdin_uses += dash;
 	cli->list_file = dash ? "standard input" : path;
 	if (end == '\n' && memchr(text, '\0', n))
-		cli_die(cli, IB_E_DATA, "%s: a NUL byte in a list of lines: "
-			"is --files0-from meant?", path);
+		cli_die(cli, IB_E_DATA,
+			"%s: a NUL byte in a list of lines: "
+			"is --files0-from meant?",
+			path);
 	text[n] = end;
 	for (i = 0; i <= n; i++) {
 		if (text[i] != end)

@@ -1,9 +1,24 @@
-/* What a run does when it is told to end, or asked how far it is. */
+/* What a process is given: descriptors, and signals to end or to tell. */
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
+
+/*
+ * A file must not become descriptor 0, 1 or 2 because it was closed (>&-):
+ * reads and writes there are to fail.
+ */
+static void
+occupy_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
 
 /* Temporaries go; then the signal does what it would have done. */
 static void
@@ -36,14 +51,13 @@ tell(int sig)
  * under a parent that ignores SIGPIPE (systemd, some Python programs).
  */
 void
-cli_signals(const struct cli *cli)
+cli_surroundings(void)
 {
-	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
-				    SIGXCPU };
+	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU };
 	struct sigaction action = { .sa_handler = end_by }, old;
 	size_t i;
 
-	(void)cli;
+	occupy_descriptors();
 	sigfillset(&action.sa_mask);
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (!sigaction(ends[i], NULL, &old) &&
