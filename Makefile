@@ -8,12 +8,13 @@ VERSION := $(shell sed -n 's/^.define IB_VERSION "\(.*\)"/\1/p' lib/include/info
 
 # What a fresh Debian 12 needs besides make and a C compiler.
 PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
-	libxxhash-dev libdeflate-dev
+	libxxhash-dev libdeflate-dev \
+	zlib1g-dev liblzma-dev libbz2-dev
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash
 
 comma := ,
-LIBS  := libarchive libzstd libcjson libxxhash libdeflate
+LIBS  := libarchive libzstd libcjson libxxhash libdeflate zlib liblzma
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror
 B     := build/$(or $(subst $(comma),-,$(SAN)),release)
@@ -22,7 +23,7 @@ SANF  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 FLAGS  = -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -fPIC \
 	-ffp-contract=off $(WARN) $(SANF) -MMD -MP \
 	$(shell pkg-config --cflags $(LIBS))
-LDLIBS = $(shell pkg-config --libs $(LIBS)) -lm -pthread
+LDLIBS = $(shell pkg-config --libs $(LIBS)) -lbz2 -lm -pthread
 
 LIBSRC  := $(sort $(wildcard lib/*/*.c))
 CMDSRC  := $(sort $(wildcard cmd/ib-*.c))

@@ -1,0 +1,254 @@
+#include "io/input.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/decode.h"
+#include "io/digest.h"
+
+struct ib_input {
+	struct ib_raw raw;
+	struct ib_decoder *decoder; /* NULL: plain */
+	struct ib_bytes head;       /* peeked; what is left is [head_pos, n) */
+	size_t head_pos;
+	XXH3_state_t *digest;
+	bool no_digest;             /* it was asked for, memory ran out */
+	struct ib_error failed;     /* sticky: code IB_OK where nothing did */
+};
+
+enum ib_status
+ib_input_open(const char *path, struct ib_input **out, struct ib_error *err)
+{
+	struct ib_input *in = calloc(1, sizeof(*in));
+	enum ib_codec codec;
+	enum ib_status st;
+
+	if (!in)
+		return ib_fail_memory(err);
+	st = ib_raw_open(&in->raw, path, err);
+	if (!st)
+		st = ib_raw_probe(&in->raw, IB_CODEC_PROBE, err);
+	if (st)
+		goto done;
+	codec = ib_codec_detect(&in->raw);
+	if (codec != IB_CODEC_NONE)
+		st = ib_decoder_new(codec, &in->raw, &in->decoder, err);
+	if (st)
+		goto done;
+	*out = in;
+	in = NULL;
+done:
+	ib_input_close(in);
+	return st;
+}
+
+void
+ib_input_close(struct ib_input *in)
+{
+	if (!in)
+		return;
+	ib_decoder_free(in->decoder);
+	ib_raw_close(&in->raw);
+	ib_bytes_release(&in->head);
+	XXH3_freeState(in->digest);
+	free(in);
+}
+
+const char *
+ib_input_name(const struct ib_input *in)
+{
+	return in->raw.name;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+static enum ib_status
+plain_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n,
+	   struct ib_error *err)
+{
+	size_t got = raw->n - raw->pos;
+	enum ib_status st;
+
+	*n = got < cap ? got : cap;
+	memcpy(buf, raw->block + raw->pos, *n);
+	raw->pos += *n;
+	while (*n < cap) {
+		st = ib_raw_read(raw, buf + *n, cap - *n, &got, err);
+		if (st)
+			return st;
+		if (got == 0)
+			break;
+		*n += got;
+	}
+	return IB_OK;
+}
+
+/* From the file, past the peeked bytes. *n < cap only at the end. */
+static enum ib_status
+pull(struct ib_input *in, char *buf, size_t cap, size_t *n,
+     struct ib_error *err)
+{
+	enum ib_status st;
+
+	*n = 0;
+	if (in->failed.code == IB_OK) {
+		if (in->decoder)
+			st = ib_decoder_read(in->decoder, buf, cap, n,
+					     &in->failed);
+		else
+			st = plain_read(&in->raw, buf, cap, n, &in->failed);
+		if (!st)
+			return IB_OK;
+		in->failed.code = st;
+	}
+	*n = 0;
+	if (err)
+		*err = in->failed;
+	return in->failed.code;
+}
+
+enum ib_status
+ib_input_peek(struct ib_input *in, size_t want, struct ib_span *head,
+	      struct ib_error *err)
+{
+	size_t have = in->head.n - in->head_pos, got;
+	enum ib_status st;
+
+	if (have < want) {
+		if (!ib_bytes_reserve(&in->head, want - have))
+			return ib_fail_memory(err);
+		st = pull(in, in->head.p + in->head.n, want - have, &got, err);
+		if (st)
+			return st;
+		in->head.n += got;
+		have += got;
+	}
+	*head = (struct ib_span){ "", 0 };
+	if (have > 0)
+		*head = (struct ib_span){ in->head.p + in->head_pos,
+					  have < want ? have : want };
+	return IB_OK;
+}
+
+enum ib_status
+ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n,
+	      struct ib_error *err)
+{
+	size_t have = in->head.n - in->head_pos, got;
+	enum ib_status st;
+
+	*n = have < cap ? have : cap;
+	if (*n > 0)
+		memcpy(buf, in->head.p + in->head_pos, *n);
+	in->head_pos += *n;
+	if (in->head_pos == in->head.n) {
+		ib_bytes_release(&in->head);
+		in->head_pos = 0;
+	}
+	if (*n < cap) {
+		st = pull(in, buf + *n, cap - *n, &got, err);
+		if (st) {
+			*n = 0;
+			return st;
+		}
+		*n += got;
+	}
+	if (in->no_digest)
+		return ib_fail_memory(err);
+	if (in->digest)
+		XXH3_128bits_update(in->digest, buf, *n);
+	return *n > 0 || cap == 0 ? IB_OK : IB_EOF;
+}
+
+enum ib_status
+ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err)
+{
+	uint64_t size = in->decoder ? 0 : in->raw.size;
+	struct ib_bytes all = { 0 };
+	enum ib_status st = IB_OK;
+	size_t got = 0;
+
+	/* One byte more than a plain file has shows its end at once. */
+	if (size >= SIZE_MAX / 2 || !ib_bytes_reserve(&all, (size_t)size + 1))
+		return ib_fail_memory(err);
+	while (!st) {
+		if (all.n == all.cap && !ib_bytes_reserve(&all, 1)) {
+			st = ib_fail_memory(err);
+			break;
+		}
+		st = ib_input_read(in, all.p + all.n, all.cap - all.n, &got,
+				   err);
+		all.n += got;
+	}
+	if (st != IB_EOF) {
+		ib_bytes_release(&all);
+		return st;
+	}
+	*p = all.p;
+	*n = all.n;
+	return IB_OK;
+}
+
+/* ---- what is known of it ------------------------------------------------ */
+
+void
+ib_input_want_digest(struct ib_input *in)
+{
+	if (in->digest)
+		return;
+	in->digest = XXH3_createState();
+	in->no_digest = !in->digest;
+	if (in->digest)
+		XXH3_128bits_reset(in->digest);
+}
+
+void
+ib_input_digest(const struct ib_input *in, char out[33])
+{
+	ib_digest_text(in->digest ? XXH3_128bits_digest(in->digest) :
+				    XXH3_128bits("", 0),
+		       out);
+}
+
+uint64_t
+ib_input_position(const struct ib_input *in)
+{
+	return atomic_load_explicit(&in->raw.position, memory_order_relaxed);
+}
+
+uint64_t
+ib_input_size(const struct ib_input *in)
+{
+	return in->raw.size;
+}
+
+int
+ib_input_plain_fd(const struct ib_input *in)
+{
+	/* Offsets are the file's own only if it was ours from the start. */
+	if (in->decoder || !in->raw.regular || in->raw.start != 0)
+		return -1;
+	return in->raw.fd;
+}
+
+struct ib_span
+ib_input_stem(const char *path)
+{
+	static const char *const suffixes[] = { ".zst", ".gz", ".xz", ".bz2",
+						".lz4" };
+	const char *slash = strrchr(path, '/');
+	struct ib_span stem = ib_span_of(slash ? slash + 1 : path);
+	size_t i, s;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
+		s = strlen(suffixes[i]);
+		if (stem.n > s &&
+		    memcmp(stem.p + stem.n - s, suffixes[i], s) == 0) {
+			stem.n -= s;
+			break;
+		}
+	}
+	return stem;
+}

@@ -1,0 +1,76 @@
+#define _GNU_SOURCE /* flock */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/output.h"
+
+static enum ib_status
+no_locks(const char *file, bool no_wait, const struct ib_context *context,
+	 struct ib_error *err)
+{
+	if (no_wait)
+		return ib_fail(err, IB_E_IO, "%s: this file system has no locks",
+			       file);
+	ib_warn(context, "%s: this file system has no locks: see to it that "
+		"there is one writer at a time", file);
+	return IB_OK;
+}
+
+/* flock(2), so that flock(1) in a script keeps us out, and we it. */
+static enum ib_status
+hold(int fd, const char *file, const char *name, bool no_wait,
+     const struct ib_context *context, struct ib_error *err)
+{
+	while (flock(fd, LOCK_EX | (no_wait ? LOCK_NB : 0)) != 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno == EWOULDBLOCK)
+			return ib_fail(err, IB_E_AGAIN,
+				       "%s: held by another process", name);
+		if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS ||
+		    errno == EINVAL)
+			return no_locks(file, no_wait, context, err);
+		return ib_fail_errno(err, IB_E_IO, name, "lock");
+	}
+	return IB_OK;
+}
+
+enum ib_status
+ib_lock(const char *file, bool no_wait, const struct ib_context *context,
+	int *lock, struct ib_error *err)
+{
+	struct ib_bytes name = { 0 };
+	enum ib_status st;
+	int fd;
+
+	*lock = -1;
+	ib_bytes_printf(&name, "%s.lock", file);
+	if (name.failed) {
+		ib_bytes_release(&name);
+		return ib_fail_memory(err);
+	}
+	fd = open(name.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	if (fd < 0 && errno == EACCES) /* somebody else's will do */
+		fd = open(name.p, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create");
+	else
+		st = hold(fd, file, name.p, no_wait, context, err);
+	if (st && fd >= 0)
+		close(fd);
+	if (!st)
+		*lock = fd;
+	ib_bytes_release(&name);
+	return st;
+}
+
+void
+ib_unlock(int lock)
+{
+	if (lock >= 0)
+		close(lock);
+}

@@ -1,0 +1,498 @@
+#define _GNU_SOURCE /* O_DIRECTORY */
+#include "io/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/digest.h"
+#include "io/sink.h"
+#include "io/temp.h"
+
+#define GATHER ((size_t)256 << 10) /* writes smaller than this are gathered */
+#define PIECE ((size_t)1 << 20)    /* hashed, then written, while in cache */
+#define LINKS_MAX 40               /* as the kernel follows them */
+
+struct ib_output {
+	char *name;           /* as messages have it */
+	char *target;         /* what the temporary replaces; NULL: written
+				 directly */
+	struct ib_temp *temp; /* NULL: none, or not any more */
+	int fd;
+	bool standard;        /* fd is standard output */
+	bool had;             /* target was there before */
+	unsigned flags;
+	struct ib_sink *sink;
+	char *buf;            /* GATHER */
+	size_t n;
+	XXH3_state_t *digest, *scratch;
+	struct ib_error failed; /* sticky: code IB_OK where nothing did */
+};
+
+/* ---- opening ------------------------------------------------------------ */
+
+static bool
+ends_with(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), s = strlen(suffix);
+
+	return n >= s && strcmp(name + n - s, suffix) == 0;
+}
+
+/* Where the links of path lead, though nothing be there; NULL with errno. */
+static char *
+follow(const char *path)
+{
+	char *at = ib_span_dup(ib_span_of(path)), to[PATH_MAX], *next;
+	struct ib_bytes joined;
+	const char *slash;
+	int links = 0;
+	ssize_t n;
+
+	while (at && (n = readlink(at, to, sizeof(to))) >= 0) {
+		joined = (struct ib_bytes){ 0 };
+		slash = strrchr(at, '/');
+		if (slash && to[0] != '/')
+			ib_bytes_put(&joined, at, (size_t)(slash - at) + 1);
+		ib_bytes_put(&joined, to, (size_t)n);
+		next = joined.failed ? NULL : ib_span_dup(ib_bytes_span(&joined));
+		ib_bytes_release(&joined);
+		free(at);
+		at = next;
+		if (at && (++links > LINKS_MAX || (size_t)n == sizeof(to))) {
+			free(at);
+			errno = links > LINKS_MAX ? ELOOP : ENAMETOOLONG;
+			return NULL;
+		}
+	}
+	return at;
+}
+
+static enum ib_status
+cannot_create(const struct ib_output *o, struct ib_error *err)
+{
+	return ib_fail_errno(err, IB_E_CREATE, o->name, "create");
+}
+
+/* A FIFO, a device: nothing to replace. */
+static enum ib_status
+open_directly(struct ib_output *o, struct ib_error *err)
+{
+	do
+		o->fd = open(o->name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	while (o->fd < 0 && errno == EINTR);
+	return o->fd < 0 ? cannot_create(o, err) : IB_OK;
+}
+
+static enum ib_status
+open_beside(struct ib_output *o, const struct stat *old, struct ib_error *err)
+{
+	o->target = follow(o->name);
+	if (!o->target)
+		return cannot_create(o, err);
+	o->fd = ib_temp_create(o->target, &o->temp);
+	if (o->fd < 0)
+		return cannot_create(o, err);
+	if (!old)
+		return IB_OK;
+	o->had = true;
+	/* The owner is kept where we may, the mode where it is ours to set. */
+	if (fchown(o->fd, old->st_uid, old->st_gid) != 0)
+		errno = 0;
+	if (fchmod(o->fd, old->st_mode & 0777) != 0)
+		errno = 0;
+	return IB_OK;
+}
+
+static enum ib_status
+open_path(struct ib_output *o, struct ib_error *err)
+{
+	struct stat sb;
+	size_t n = strlen(o->name);
+
+	if (n == 0 || o->name[n - 1] == '/') {
+		errno = n == 0 ? ENOENT : EISDIR;
+		return cannot_create(o, err);
+	}
+	if (stat(o->name, &sb) != 0)
+		return errno == ENOENT ? open_beside(o, NULL, err) :
+					 cannot_create(o, err);
+	if (S_ISDIR(sb.st_mode))
+		return ib_fail(err, IB_E_CREATE, "%s: is a directory", o->name);
+	return S_ISREG(sb.st_mode) ? open_beside(o, &sb, err) :
+				     open_directly(o, err);
+}
+
+static enum ib_status
+open_standard(struct ib_output *o)
+{
+	o->fd = STDOUT_FILENO;
+	o->standard = true;
+	return IB_OK;
+}
+
+static enum ib_status
+packing_of(const char *path, enum ib_packing *packing, struct ib_error *err)
+{
+	static const char *const refused[] = { ".xz", ".bz2", ".lz4" };
+	size_t i;
+
+	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (ends_with(path, refused[i]))
+			return ib_fail(err, IB_E_MISUSE, "%s: cannot write %s: "
+				       "use .zst or .gz", path, refused[i]);
+	*packing = ends_with(path, ".zst") ? IB_PACKING_ZSTD :
+		   ends_with(path, ".gz") ? IB_PACKING_GZIP : IB_PACKING_NONE;
+	return IB_OK;
+}
+
+static bool
+start_digest(struct ib_output *o)
+{
+	if (!(o->flags & IB_OUTPUT_DIGEST))
+		return true;
+	o->digest = XXH3_createState();
+	o->scratch = XXH3_createState();
+	if (!o->digest || !o->scratch)
+		return false;
+	XXH3_128bits_reset(o->digest);
+	return true;
+}
+
+enum ib_status
+ib_output_open(const char *path, unsigned flags, struct ib_output **out,
+	       struct ib_error *err)
+{
+	bool standard = !path || strcmp(path, "-") == 0;
+	enum ib_packing packing = IB_PACKING_NONE;
+	struct ib_output *o;
+	enum ib_status st;
+
+	st = standard ? IB_OK : packing_of(path, &packing, err);
+	if (st)
+		return st;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return ib_fail_memory(err);
+	o->fd = -1;
+	o->flags = flags;
+	o->name = ib_span_dup(ib_span_of(standard ? "standard output" : path));
+	o->buf = malloc(GATHER);
+	if (!o->name || !o->buf || !start_digest(o)) {
+		st = ib_fail_memory(err);
+		goto done;
+	}
+	st = standard ? open_standard(o) : open_path(o, err);
+	if (!st)
+		st = ib_sink_new(o->name, o->fd, packing, &o->sink, err);
+	if (st)
+		goto done;
+	*out = o;
+	o = NULL;
+done:
+	ib_output_discard(&o);
+	return st;
+}
+
+/* ---- writing ------------------------------------------------------------ */
+
+static void
+pass_on(struct ib_output *o, const char *p, size_t n)
+{
+	size_t piece;
+
+	for (; n > 0 && o->failed.code == IB_OK; p += piece, n -= piece) {
+		piece = n < PIECE ? n : PIECE;
+		if (o->digest)
+			XXH3_128bits_update(o->digest, p, piece);
+		o->failed.code = ib_sink_write(o->sink, p, piece, &o->failed);
+	}
+}
+
+static void
+pass_gathered(struct ib_output *o)
+{
+	size_t n = o->n;
+
+	o->n = 0;
+	pass_on(o, o->buf, n);
+}
+
+void
+ib_output_write(struct ib_output *o, const void *p, size_t n)
+{
+	if (n > GATHER - o->n) {
+		pass_gathered(o);
+		if (n >= GATHER) {
+			pass_on(o, p, n);
+			return;
+		}
+	}
+	if (n > 0)
+		memcpy(o->buf + o->n, p, n);
+	o->n += n;
+}
+
+enum ib_status
+ib_output_status(struct ib_output *o, struct ib_error *err)
+{
+	if (o->failed.code != IB_OK && err)
+		*err = o->failed;
+	return o->failed.code;
+}
+
+enum ib_status
+ib_output_flush(struct ib_output *o, struct ib_error *err)
+{
+	/* A compressor keeps its own: its bytes must not hang on flushes. */
+	pass_gathered(o);
+	return ib_output_status(o, err);
+}
+
+const char *
+ib_output_name(const struct ib_output *o)
+{
+	return o->name;
+}
+
+void
+ib_output_digest(const struct ib_output *o, char digest[33])
+{
+	if (!o->digest) {
+		ib_digest_text(XXH3_128bits("", 0), digest);
+		return;
+	}
+	XXH3_copyState(o->scratch, o->digest);
+	XXH3_128bits_update(o->scratch, o->buf, o->n);
+	ib_digest_text(XXH3_128bits_digest(o->scratch), digest);
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+void
+ib_output_discard(struct ib_output **out)
+{
+	struct ib_output *o = *out;
+
+	*out = NULL;
+	if (!o)
+		return;
+	if (o->temp)
+		unlink(ib_temp_path(o->temp));
+	ib_temp_release(o->temp);
+	ib_sink_free(o->sink);
+	if (o->fd >= 0 && !o->standard)
+		close(o->fd);
+	XXH3_freeState(o->digest);
+	XXH3_freeState(o->scratch);
+	free(o->buf);
+	free(o->target);
+	free(o->name);
+	free(o);
+}
+
+static enum ib_status
+write_failed(const struct ib_output *o, struct ib_error *err)
+{
+	return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE : IB_E_IO,
+			     o->name, "write");
+}
+
+/* Does the temporary hold what the target holds already? */
+static bool
+unchanged(const struct ib_output *o)
+{
+	int fd = open(o->target, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char *a = malloc(PIECE), *b = malloc(PIECE);
+	struct stat old, new;
+	bool same = fd >= 0 && a && b && fstat(fd, &old) == 0 &&
+		    fstat(o->fd, &new) == 0 && S_ISREG(old.st_mode) &&
+		    old.st_size == new.st_size;
+	off_t at = 0;
+	ssize_t n = 1;
+
+	while (same && n > 0) {
+		n = pread(fd, a, PIECE, at);
+		same = n >= 0 && pread(o->fd, b, PIECE, at) == n &&
+		       memcmp(a, b, (size_t)n) == 0;
+		at += n;
+	}
+	if (fd >= 0)
+		close(fd);
+	free(a);
+	free(b);
+	return same;
+}
+
+/* Some file systems cannot sync some files; that is no failed write. */
+static bool
+sync_fd(int fd)
+{
+	int ret;
+
+	do
+		ret = fsync(fd);
+	while (ret != 0 && errno == EINTR);
+	return ret == 0 || errno == EINVAL || errno == ENOTSUP ||
+	       errno == EROFS;
+}
+
+/* close(2) tells what a network file system could not store. */
+static enum ib_status
+close_fd(struct ib_output *o, struct ib_error *err)
+{
+	int fd = o->standard ? dup(o->fd) : o->fd;
+
+	o->fd = -1;
+	if (fd < 0 || (close(fd) != 0 && errno != EINTR))
+		return write_failed(o, err);
+	return IB_OK;
+}
+
+/* Everything but the rename. */
+static enum ib_status
+finish(struct ib_output *o, struct ib_error *err)
+{
+	enum ib_status st;
+
+	pass_gathered(o);
+	if (o->failed.code == IB_OK)
+		o->failed.code = ib_sink_finish(o->sink, &o->failed);
+	if (o->failed.code != IB_OK)
+		return ib_output_status(o, err);
+	ib_sink_free(o->sink);
+	o->sink = NULL;
+	if (o->temp && (o->flags & IB_OUTPUT_IF_CHANGED) && o->had &&
+	    unchanged(o)) {
+		unlink(ib_temp_path(o->temp));
+		ib_temp_release(o->temp);
+		o->temp = NULL;
+	}
+	if (o->temp && !sync_fd(o->fd))
+		return write_failed(o, err);
+	st = close_fd(o, err);
+	return st;
+}
+
+/* Make a rename last. A folder that cannot be synced is none of our faults. */
+static void
+sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder;
+	int fd;
+
+	if (!slash)
+		folder = ib_span_dup(ib_span_of("."));
+	else
+		folder = ib_span_dup((struct ib_span){
+			path, slash == path ? 1 : (size_t)(slash - path) });
+	if (!folder)
+		return;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		sync_fd(fd);
+		close(fd);
+	}
+	free(folder);
+}
+
+static bool
+same_folder(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+	if (!x || !y)
+		return !x && !y;
+	return x - a == y - b && memcmp(a, b, (size_t)(x - a)) == 0;
+}
+
+/* Rename one; false with errno. */
+static bool
+appear(struct ib_output *o)
+{
+	if (!o->temp)
+		return true;
+	if (rename(ib_temp_path(o->temp), o->target) != 0)
+		return false;
+	ib_temp_release(o->temp);
+	o->temp = NULL;
+	return true;
+}
+
+/* Sync the folders of outs, each run of equal ones once. */
+static void
+sync_folders(struct ib_output **outs, size_t n)
+{
+	const char *last = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!outs[i] || !outs[i]->target ||
+		    (last && same_folder(last, outs[i]->target)))
+			continue;
+		last = outs[i]->target;
+		sync_folder(last);
+	}
+}
+
+/* All, the last one when the others are there to stay. */
+static enum ib_status
+appear_all(struct ib_output **outs, size_t n, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < n && !st; i++) {
+		if (i > 0 && i == n - 1)
+			sync_folders(outs, i);
+		if (outs[i] && !appear(outs[i]))
+			st = cannot_create(outs[i], err);
+	}
+	if (!st) {
+		sync_folders(outs + n - 1, 1);
+		return IB_OK;
+	}
+	/* Those that were not there before go again. */
+	while (i-- > 0)
+		if (outs[i] && outs[i]->target && !outs[i]->temp &&
+		    !outs[i]->had)
+			unlink(outs[i]->target);
+	return st;
+}
+
+enum ib_status
+ib_outputs_commit(struct ib_output **outs, size_t n, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	sigset_t all, old;
+	size_t i;
+
+	for (i = 0; i < n && !st; i++)
+		if (outs[i])
+			st = finish(outs[i], err);
+	if (!st && n > 0) {
+		sigfillset(&all);
+		pthread_sigmask(SIG_SETMASK, &all, &old);
+		st = appear_all(outs, n, err);
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	}
+	for (i = 0; i < n; i++)
+		ib_output_discard(&outs[i]);
+	return st;
+}
+
+enum ib_status
+ib_output_commit(struct ib_output **out, struct ib_error *err)
+{
+	return ib_outputs_commit(out, 1, err);
+}

@@ -1,0 +1,125 @@
+#include "io/raw.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#define FIRST_READ ((size_t)4096) /* small files need no second */
+#define READ_MAX ((size_t)1 << 30) /* of one read(2), whose limit is 2^31 */
+
+static enum ib_status
+examine(struct ib_raw *raw, struct ib_error *err)
+{
+	struct stat sb;
+	off_t at;
+
+	if (fstat(raw->fd, &sb) != 0)
+		return ib_fail_errno(err, IB_E_NOINPUT, raw->name, "open");
+	if (S_ISDIR(sb.st_mode))
+		return ib_fail(err, IB_E_NOINPUT, "%s: is a directory",
+			       raw->name);
+	if (!S_ISREG(sb.st_mode))
+		return IB_OK;
+	at = lseek(raw->fd, 0, SEEK_CUR);
+	if (at < 0)
+		return IB_OK;
+	raw->regular = true;
+	raw->start = at;
+	raw->size = sb.st_size > at ? (uint64_t)(sb.st_size - at) : 0;
+	posix_fadvise(raw->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* advice */
+	return IB_OK;
+}
+
+enum ib_status
+ib_raw_open(struct ib_raw *raw, const char *path, struct ib_error *err)
+{
+	bool standard = strcmp(path, "-") == 0;
+
+	*raw = (struct ib_raw){ .fd = -1 };
+	raw->name = ib_span_dup(ib_span_of(standard ? "standard input" : path));
+	raw->block = malloc(IB_RAW_BLOCK);
+	if (!raw->name || !raw->block)
+		return ib_fail_memory(err);
+	if (standard) {
+		raw->fd = STDIN_FILENO;
+		return examine(raw, err);
+	}
+	do
+		raw->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	while (raw->fd < 0 && errno == EINTR);
+	if (raw->fd < 0)
+		return ib_fail_errno(err, IB_E_NOINPUT, path, "open");
+	raw->opened = true;
+	return examine(raw, err);
+}
+
+void
+ib_raw_close(struct ib_raw *raw)
+{
+	if (raw->opened)
+		close(raw->fd);
+	free(raw->name);
+	free(raw->block);
+	*raw = (struct ib_raw){ .fd = -1 };
+}
+
+enum ib_status
+ib_raw_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n,
+	    struct ib_error *err)
+{
+	struct pollfd wait = { .fd = raw->fd, .events = POLLIN };
+	ssize_t got;
+
+	*n = 0;
+	while ((got = read(raw->fd, buf, cap < READ_MAX ? cap : READ_MAX)) < 0) {
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			poll(&wait, 1, -1);
+		else if (errno != EINTR)
+			return ib_fail_errno(err, IB_E_IO, raw->name, "read");
+	}
+	*n = (size_t)got;
+	atomic_fetch_add_explicit(&raw->position, (uint64_t)got,
+				  memory_order_relaxed);
+	return IB_OK;
+}
+
+enum ib_status
+ib_raw_fill(struct ib_raw *raw, size_t want, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (raw->pos < raw->n)
+		return IB_OK;
+	raw->pos = raw->n = 0;
+	if (want > IB_RAW_BLOCK)
+		want = IB_RAW_BLOCK;
+	st = ib_raw_read(raw, raw->block, want, &raw->n, err);
+	if (st)
+		return st;
+	return raw->n > 0 ? IB_OK : IB_EOF;
+}
+
+enum ib_status
+ib_raw_probe(struct ib_raw *raw, size_t least, struct ib_error *err)
+{
+	enum ib_status st;
+	size_t got;
+
+	while (raw->n < least) {
+		st = ib_raw_read(raw, raw->block + raw->n, FIRST_READ - raw->n,
+				 &got, err);
+		if (st)
+			return st;
+		if (got == 0)
+			break;
+		raw->n += got;
+	}
+	return IB_OK;
+}

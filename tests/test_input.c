@@ -1,0 +1,510 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "io/input.h"
+
+static char folder[64];
+
+static void
+enter(void)
+{
+	strcpy(folder, "/tmp/ib-test-input-XXXXXX");
+	cr_assert(mkdtemp(folder) && chdir(folder) == 0);
+}
+
+static void
+leave(void)
+{
+	char cmd[100];
+
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
+	cr_assert(eq(int, system(cmd), 0));
+}
+
+TestSuite(input, .init = enter, .fini = leave, .timeout = 120);
+
+static void
+shell(const char *cmd)
+{
+	cr_assert(eq(int, system(cmd), 0), "%s", cmd);
+}
+
+static void
+spill(const char *path, const void *p, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+
+	cr_assert(f && fwrite(p, 1, n, f) == n && fclose(f) == 0);
+}
+
+/* The whole of a file by the C library alone. */
+static struct ib_bytes
+file(const char *path)
+{
+	struct ib_bytes b = { 0 };
+	FILE *f = fopen(path, "rb");
+	char buf[65536];
+	size_t n;
+
+	cr_assert(not(eq(ptr, f, NULL)));
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		ib_bytes_put(&b, buf, n);
+	fclose(f);
+	return b;
+}
+
+/* Read all in steps of `step`; the status of the end. */
+static enum ib_status
+gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33],
+     struct ib_error *err)
+{
+	struct ib_input *in;
+	enum ib_status st = ib_input_open(path, &in, err);
+	size_t n;
+
+	*all = (struct ib_bytes){ 0 };
+	if (st)
+		return st;
+	ib_input_want_digest(in);
+	do {
+		ib_bytes_reserve(all, step);
+		st = ib_input_read(in, all->p + all->n, step, &n, err);
+		all->n += n;
+		cr_assert(st || n == step || ib_input_read(in, NULL, 0, &n,
+							    err) == IB_OK);
+	} while (!st);
+	ib_input_digest(in, digest);
+	ib_input_close(in);
+	return st;
+}
+
+static void
+expect(const char *path, size_t step, const struct ib_bytes *want,
+       const char *digest)
+{
+	struct ib_error err = { 0 };
+	struct ib_bytes all;
+	char got[33];
+	enum ib_status st = gulp(path, step, &all, got, &err);
+
+	cr_assert(eq(int, st, IB_EOF), "%s: %s", path, err.text);
+	cr_assert(eq(sz, all.n, want->n), "%s", path);
+	cr_assert(all.n == 0 || memcmp(all.p, want->p, all.n) == 0, "%s", path);
+	cr_assert(eq(str, got, (char *)digest), "%s", path);
+	ib_bytes_release(&all);
+}
+
+/* What the tool that made the file says of its content. */
+static void
+xxhsum(const char *path, char digest[33])
+{
+	char cmd[200];
+	FILE *f;
+
+	snprintf(cmd, sizeof(cmd), "xxhsum -q -H2 %s", path);
+	f = popen(cmd, "r");
+	cr_assert(f && fscanf(f, "%32s", digest) == 1);
+	pclose(f);
+}
+
+struct codec {
+	char name[8], pack[24], suffix[8];
+	bool zeros; /* may be padded with zeros */
+};
+
+static struct codec codecs[] = {
+	{ "zstd", "zstd -qc", ".zst", false },
+	{ "zstd", "zstd -qc --no-check", ".zst", false },
+	{ "gzip", "gzip -c", ".gz", true },
+	{ "xz", "xz -c", ".xz", true },
+	{ "bzip2", "bzip2 -c", ".bz2", false },
+	{ "lz4", "lz4 -qc", ".lz4", false },
+	{ "lz4", "lz4 -qc -BD -BX", ".lz4", false },
+};
+
+#define EACH_CODEC(test)                                                       \
+	ParameterizedTestParameters(input, test)                               \
+	{                                                                      \
+		return cr_make_param_array(struct codec, codecs,               \
+					   sizeof(codecs) / sizeof(*codecs));  \
+	}                                                                      \
+	ParameterizedTest(struct codec *c, input, test)
+
+/* 3 MB of lines: over a block of the reader and of every format. */
+static void
+make_text(void)
+{
+	shell("seq 1 400000 >text; seq 5 900 >more; : >none");
+}
+
+static void
+pack(const struct codec *c, const char *from, const char *to)
+{
+	char cmd[200];
+
+	snprintf(cmd, sizeof(cmd), "%s %s >%s%s", c->pack, from, to, c->suffix);
+	shell(cmd);
+}
+
+Test(input, reads_plain_bytes_and_digests_them)
+{
+	struct ib_bytes want;
+	char digest[33];
+	size_t steps[] = { 7, 4096, 65537, 1 << 20, 1 << 24 }, i;
+
+	make_text();
+	want = file("text");
+	xxhsum("text", digest);
+	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		expect("text", steps[i], &want, digest);
+	ib_bytes_release(&want);
+	spill("abc", "abc", 3);
+	want = file("abc");
+	expect("abc", 10, &want, "06b05ab6733a618578af5f94892f3950");
+	ib_bytes_release(&want);
+	want = file("none");
+	xxhsum("none", digest);
+	expect("none", 10, &want, digest);
+}
+
+EACH_CODEC(unpacks_frames_in_a_row)
+{
+	struct ib_bytes want, one;
+	char digest[33], cmd[200];
+	size_t steps[] = { 13, 4096, 1 << 20, 1 << 23 }, i;
+
+	make_text();
+	pack(c, "text", "a");
+	pack(c, "none", "b");
+	pack(c, "more", "c");
+	snprintf(cmd, sizeof(cmd), "cat a%s b%s c%s a%s >all; "
+		 "cat text more text >want", c->suffix, c->suffix, c->suffix,
+		 c->suffix);
+	shell(cmd);
+	want = file("want");
+	xxhsum("want", digest);
+	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		expect("all", steps[i], &want, digest);
+	one = file("none");
+	xxhsum("none", digest);
+	snprintf(cmd, sizeof(cmd), "b%s", c->suffix);
+	expect(cmd, 10, &one, digest);
+	ib_bytes_release(&want);
+}
+
+static void
+refused(const char *path, const struct codec *c, size_t at)
+{
+	char digest[33], text[100];
+	struct ib_error err = { 0 };
+	struct ib_bytes all;
+	enum ib_status st = gulp(path, 1 << 20, &all, digest, &err);
+
+	snprintf(text, sizeof(text), "%s: truncated or corrupt %s data", path,
+		 c->name);
+	cr_assert(eq(int, st, IB_E_DATA), "%s at %zu", c->name, at);
+	cr_assert(eq(int, err.code, IB_E_DATA));
+	cr_assert(eq(str, err.text, text));
+	ib_bytes_release(&all);
+}
+
+/* Every cut of a small file of two frames but the one between them. */
+EACH_CODEC(refuses_what_is_cut)
+{
+	struct ib_bytes a, b, both = { 0 };
+	char name[16], digest[33];
+	size_t i;
+
+	shell("seq 1 300 >text");
+	pack(c, "text", "a");
+	snprintf(name, sizeof(name), "a%s", c->suffix);
+	a = file(name);
+	b = file(name);
+	ib_bytes_put(&both, a.p, a.n);
+	ib_bytes_put(&both, b.p, b.n);
+	snprintf(name, sizeof(name), "cut%s", c->suffix);
+	for (i = 1; i < both.n; i++) {
+		spill(name, both.p, i);
+		if (i != a.n) {
+			refused(name, c, i);
+			continue;
+		}
+		ib_bytes_release(&b);
+		b = file("text");
+		xxhsum("text", digest);
+		expect(name, 1 << 20, &b, digest);
+	}
+}
+
+EACH_CODEC(refuses_a_cut_of_a_large_file)
+{
+	struct ib_bytes a;
+	char name[16];
+	size_t i;
+
+	make_text();
+	pack(c, "text", "a");
+	snprintf(name, sizeof(name), "a%s", c->suffix);
+	a = file(name);
+	for (i = 1; i < 12; i++) {
+		snprintf(name, sizeof(name), "cut%s", c->suffix);
+		spill(name, a.p, a.n * i / 12);
+		refused(name, c, i);
+	}
+	ib_bytes_release(&a);
+}
+
+EACH_CODEC(refuses_garbage_behind)
+{
+	static const char *const tails[] = { "x", "garbage", "\x28\xb5\x2f",
+					     "\x1f\x8b", "BZh9", "\n",
+					     "{\"id\":1,\"loss\":2}\n" };
+	struct ib_bytes a;
+	char name[16];
+	size_t i, n;
+
+	shell("seq 1 300 >text");
+	pack(c, "text", "a");
+	snprintf(name, sizeof(name), "a%s", c->suffix);
+	a = file(name);
+	n = a.n;
+	snprintf(name, sizeof(name), "b%s", c->suffix);
+	for (i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
+		a.n = n;
+		ib_bytes_put(&a, tails[i], strlen(tails[i]));
+		spill(name, a.p, a.n);
+		refused(name, c, i);
+	}
+	/* Zeros are padding to gzip and xz (in fours), garbage to others. */
+	a.n = n;
+	ib_bytes_put(&a, "\0\0\0\0\0\0\0\0", 8);
+	spill(name, a.p, a.n);
+	if (c->zeros) {
+		char digest[33];
+		struct ib_bytes want = file("text");
+
+		xxhsum("text", digest);
+		expect(name, 1 << 20, &want, digest);
+	} else {
+		refused(name, c, 99);
+	}
+}
+
+/*
+ * One bit of the content wrong. libarchive's gzip filter, for one, would not
+ * look at the CRC.
+ */
+EACH_CODEC(refuses_a_flipped_bit)
+{
+	struct ib_bytes a;
+	char name[16];
+	size_t i;
+
+	if (strstr(c->pack, "no-check"))
+		return; /* nothing there to see it by */
+	shell("head -c 3000 /dev/urandom >noise");
+	pack(c, "noise", "a");
+	snprintf(name, sizeof(name), "a%s", c->suffix);
+	a = file(name);
+	snprintf(name, sizeof(name), "b%s", c->suffix);
+	for (i = 100; i < 2900; i += 331) {
+		a.p[i] ^= 4;
+		spill(name, a.p, a.n);
+		refused(name, c, i);
+		a.p[i] ^= 4;
+	}
+	ib_bytes_release(&a);
+}
+
+/* What a file was compressed in twice is data, not a second layer to undo. */
+Test(input, undoes_one_layer)
+{
+	struct ib_bytes want;
+	char digest[33];
+
+	shell("seq 9 | gzip -c >one; gzip -c <one >two; xz -c <one >three");
+	want = file("one");
+	xxhsum("one", digest);
+	expect("two", 100, &want, digest);
+	expect("three", 100, &want, digest);
+}
+
+Test(input, passes_over_skippable_frames)
+{
+	struct ib_bytes want;
+	char digest[33];
+
+	shell("seq 9 >text; printf '\\132*M\\030\\003\\000\\000\\000abc' >skip;"
+	      "zstd -qc text >z; cat skip z skip skip z skip >a;"
+	      "cat text text >want; cp skip only");
+	want = file("want");
+	xxhsum("want", digest);
+	expect("a", 100, &want, digest);
+	shell(": >want");
+	want.n = 0;
+	xxhsum("want", digest);
+	expect("only", 100, &want, digest);
+}
+
+Test(input, takes_large_zstd_windows)
+{
+	struct ib_bytes want;
+	char digest[33];
+
+	shell("seq 9 >text; zstd -qc --long=31 <text >z");
+	want = file("text");
+	xxhsum("text", digest);
+	expect("z", 100, &want, digest);
+}
+
+/* Text that begins like a magic is text. */
+Test(input, takes_text_for_text)
+{
+	static const char *const texts[] = { "BZh9\n", "BZh", "BZhang/1\n",
+					     "(", "P", "7z", "\x1f", "\x04" };
+	struct ib_bytes want;
+	char digest[33];
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		spill("t", texts[i], strlen(texts[i]));
+		want = file("t");
+		xxhsum("t", digest);
+		expect("t", 100, &want, digest);
+		ib_bytes_release(&want);
+	}
+}
+
+Test(input, tells_what_cannot_be_opened)
+{
+	struct ib_error err;
+	struct ib_input *in = NULL;
+
+	cr_assert(eq(int, ib_input_open("absent", &in, &err), IB_E_NOINPUT));
+	cr_assert(eq(str, err.text,
+		     "absent: cannot open: No such file or directory"));
+	cr_assert(eq(int, ib_input_open(".", &in, &err), IB_E_NOINPUT));
+	cr_assert(eq(str, err.text, ".: is a directory"));
+	cr_assert(eq(int, ib_input_open("", &in, &err), IB_E_NOINPUT));
+	cr_assert(eq(ptr, in, NULL));
+	ib_input_close(in);
+}
+
+Test(input, peeks_without_consuming)
+{
+	struct ib_error err;
+	struct ib_input *in;
+	struct ib_span head;
+	char buf[100], digest[33], want[33];
+	size_t n;
+
+	shell("seq 1 400000 | zstd -qc >a; seq 1 400000 >text");
+	xxhsum("text", want);
+	cr_assert(eq(int, ib_input_open("a", &in, &err), IB_OK));
+	ib_input_want_digest(in);
+	cr_assert(eq(int, ib_input_peek(in, 4, &head, &err), IB_OK));
+	cr_assert(ib_span_is(head, "1\n2\n"));
+	cr_assert(eq(int, ib_input_peek(in, 1 << 20, &head, &err), IB_OK));
+	cr_assert(eq(sz, head.n, 1 << 20));
+	cr_assert(eq(int, ib_input_read(in, buf, 6, &n, &err), IB_OK));
+	cr_assert(ib_span_is((struct ib_span){ buf, n }, "1\n2\n3\n"));
+	cr_assert(eq(int, ib_input_peek(in, 6, &head, &err), IB_OK));
+	cr_assert(ib_span_is(head, "4\n5\n6\n"));
+	while (ib_input_read(in, buf, sizeof(buf), &n, &err) == IB_OK)
+		continue;
+	ib_input_digest(in, digest);
+	cr_assert(eq(str, digest, want));
+	cr_assert(eq(int, ib_input_peek(in, 6, &head, &err), IB_OK));
+	cr_assert(eq(sz, head.n, 0));
+	cr_assert(eq(u64, ib_input_position(in), ib_input_size(in)));
+	cr_assert(eq(int, ib_input_plain_fd(in), -1));
+	ib_input_close(in);
+}
+
+Test(input, slurps)
+{
+	static const char *const names[] = { "text", "text.zst", "none" };
+	struct ib_error err;
+	struct ib_input *in;
+	struct ib_bytes want;
+	size_t i, n;
+	char *p;
+
+	shell("seq 1 400000 >text; zstd -q text; : >none");
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		want = file(i == 2 ? "none" : "text");
+		cr_assert(eq(int, ib_input_open(names[i], &in, &err), IB_OK));
+		cr_assert(eq(int, ib_input_slurp(in, &p, &n, &err), IB_OK));
+		cr_assert(n == want.n && (n == 0 || !memcmp(p, want.p, n)));
+		free(p);
+		ib_input_close(in);
+		ib_bytes_release(&want);
+	}
+}
+
+Test(input, reads_standard_input_from_a_pipe)
+{
+	struct ib_bytes want;
+	char digest[33];
+	FILE *f;
+
+	make_text();
+	want = file("text");
+	xxhsum("text", digest);
+	/* In drops, so that every read comes back short. */
+	f = popen("dd if=text bs=777 status=none", "r");
+	cr_assert(f && dup2(fileno(f), 0) == 0);
+	expect("-", 1 << 20, &want, digest);
+	pclose(f);
+	f = popen("zstd -qc text | dd bs=777 status=none", "r");
+	cr_assert(f && dup2(fileno(f), 0) == 0);
+	expect("-", 1 << 20, &want, digest);
+	pclose(f);
+}
+
+/* A file whose beginning the shell has read already: no offset 0 for us. */
+Test(input, goes_on_where_standard_input_stands)
+{
+	struct ib_error err;
+	struct ib_input *in;
+	char buf[10];
+	size_t n;
+	int fd;
+
+	spill("t", "abcdef", 6);
+	fd = open("t", O_RDONLY);
+	cr_assert(dup2(fd, 0) == 0 && lseek(0, 2, SEEK_SET) == 2);
+	cr_assert(eq(int, ib_input_open("-", &in, &err), IB_OK));
+	cr_assert(eq(str, (char *)ib_input_name(in), "standard input"));
+	cr_assert(eq(int, ib_input_plain_fd(in), -1));
+	cr_assert(eq(u64, ib_input_size(in), 4));
+	cr_assert(eq(int, ib_input_read(in, buf, 10, &n, &err), IB_OK));
+	cr_assert(ib_span_is((struct ib_span){ buf, n }, "cdef"));
+	ib_input_close(in);
+	close(0);
+	cr_assert(eq(int, ib_input_open("-", &in, &err), IB_E_NOINPUT));
+}
+
+Test(input, finds_the_stem)
+{
+	static const char *const names[][2] = {
+		{ "a/b/loss.12.jsonl.zst", "loss.12.jsonl" },
+		{ "loss.gz", "loss" }, { "x.tar.xz", "x.tar" },
+		{ "/y.bz2", "y" }, { "z.lz4", "z" }, { "plain", "plain" },
+		{ ".zst", ".zst" }, { "a.zst/b", "b" }, { "a.gz.zst", "a.gz" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		cr_assert(ib_span_is(ib_input_stem(names[i][0]), names[i][1]),
+			  "%s", names[i][0]);
+}
