@@ -26,6 +26,7 @@ sys.dont_write_bytecode = True
 import numpy as np
 
 import dcase
+import dmore                    # adds a family to dcase
 import ibref
 from ibbase import Malformed, parse_value, skip_ws
 
@@ -380,7 +381,7 @@ def main():
     p.add_argument('--stop', type=int, default=20,
                    help='end after so many differences')
     a = p.parse_args()
-    families = [a.only] if a.only else ['score', 'prune', 'weights']
+    families = [a.only] if a.only else list(dcase.FAMILIES)
     bindir = os.path.abspath(a.bin)
     keep = a.keep or tempfile.mkdtemp(prefix='differ.')
     work = tempfile.mkdtemp(prefix='differ-work.')

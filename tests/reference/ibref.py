@@ -146,8 +146,8 @@ PRUNE = {
     'max-age': ('max_age', EPOCH),
     'sampling': ('sampling', one_of('poisson', 'fixed')),
     'max-unseen': ('max_unseen', limit),
-    'duplicates': ('duplicates', one_of('keep')),
-    'base-weight': ('base_weight', one_of('multiply', 'replace')),
+    'duplicates': ('duplicates', one_of('fail', 'keep')),
+    'base-weight': ('base_weight', one_of('refuse', 'multiply', 'replace')),
     'id-field': ('id_field', raw), 'mark': ('mark', None),
     'U:rejects': ('rejects', str), 'explain': ('explain', None),
     'receipt': ('receipt', str), 'a:audit': ('audit', str),
@@ -163,7 +163,7 @@ WEIGHTS = {
     'index': ('index', str), 'normalize': ('normalize', normal),
     'stats': ('stats', None), 'check': ('check', None),
     'total': ('total', COUNT), 'batch': ('batch', whole(1, 2 ** 53)),
-    'receipt': ('receipt', str),
+    'receipt': ('receipt', str), 'id-field': ('id_field', raw),
 }
 DEFAULTS = {
     'ib-score': {'terms': [(1.0, b'loss')], 'epoch_field': b'epoch',

@@ -67,7 +67,7 @@ class Writer:
         node, place, names = self.find_place(obj, where)
         w = d.weight
         if node is not None:
-            if opt.base_weight is None:
+            if opt.base_weight in (None, 'refuse'):
                 bad('%s: already carries a weight' % where)
             if opt.base_weight == 'multiply':
                 carried = node_double(node) if node.kind in ('num', 'word') \
@@ -114,7 +114,7 @@ class Writer:
             adds.append(self.csv_field(src, opt.id_field))
         if column(src, self.field) is None:
             adds.append(self.csv_field(src, self.field))
-        elif opt.base_weight is None:
+        elif opt.base_weight in (None, 'refuse'):
             bad('%s: already carries a weight' % src.name)
         if opt.explain:
             adds += [b'ib_pi', b'ib_u', b'ib_score', b'ib_reason']
@@ -254,7 +254,7 @@ def check_carried(opt, src, pairs, decider):
     for r, ident in pairs:
         if src.fmt == 'tar':
             own = r.key + b'.weight.json'
-            if opt.base_weight is None and any(
+            if opt.base_weight in (None, 'refuse') and any(
                     e.info.name.encode('utf-8', 'surrogateescape') == own
                     for e in r.members):
                 bad('%s: already carries a weight' % src.name)

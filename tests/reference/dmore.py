@@ -1,0 +1,247 @@
+"""Further cases: keys of several parts, companions, totals, pipes, parts."""
+import dcase
+from dgen import Gen, NUMBERS
+
+
+def key_case(g):
+    """Composite, dotted and numbered keys."""
+    n = g.pick([1, 4, 12])
+    how = g.pick(['composite', 'dotted', 'exact', 'field', 'nested'])
+    fmt = g.pick(['jsonl', 'jsonl', 'json', 'csv', 'tsv'])
+    lines, known, seen = [], [], set()
+    if how == 'field':
+        return list_case(g)
+    if how in ('dotted', 'nested'):
+        fmt = g.pick(['jsonl', 'json'])
+    for i in range(n):
+        a = g.pick([b'wav/%d' % g.r.randrange(4), b'\xc3\xa9', b'x,y', b'q"'])
+        off = g.pick([b'0', b'0.5', b'1.50', b'-0', b'1e3', b'12', b'7.0'])
+        if fmt in ('csv', 'tsv') and b'\t' in a:
+            continue
+        ident = {'composite': a + b'\x1f' + off}.get(how, b'k%d' % i)
+        if ident in seen:
+            continue
+        seen.add(ident)
+        known.append(ident)
+        if how == 'composite':
+            if fmt in ('csv', 'tsv'):
+                sep = b',' if fmt == 'csv' else b'\t'
+                lines.append(sep.join([off, b'z', g.csv_text(a, fmt)]))
+            else:
+                lines.append(g.members([b'"offset":' + off,
+                                        b'"path":' + g.json_text(a)]))
+        elif how == 'exact':
+            if fmt in ('csv', 'tsv'):
+                sep = b',' if fmt == 'csv' else b'\t'
+                lines.append(sep.join([b'1', b'2', ident]))
+            else:
+                lines.append(b'{"m":{"id":"no"},"m.id":%s}' %
+                             g.json_text(ident))
+        elif how == 'nested':
+            lines.append(b'{"a":{"m.id":"no","m":{"id":%s}},"z":1}' %
+                         g.json_text(ident))
+        else:
+            lines.append(g.members([b'"m":' + g.members(
+                [b'"id":' + g.json_text(ident)])]))
+    sep = b',' if fmt == 'csv' else b'\t'
+    if fmt in ('csv', 'tsv'):
+        head = [b'offset', b'z', b'path'] if how == 'composite' else \
+            [b'm', b'id', b'm.id']
+        data = g.ends([sep.join(head)] + lines, None, b'\n')
+    elif fmt == 'json':
+        data = g.array(lines)
+    else:
+        data = g.ends(lines, None, b'\n')
+    key = {'composite': 'path,offset', 'nested': 'a.m.id'}.get(how, 'm.id')
+    name = 'm.' + fmt
+    g.files[name], g.fmt = data, fmt
+    g.files['s.jsonl'] = g.score_rows([i for i in known if g.chance(.8)], 2)
+    a = ['-s', 's.jsonl', '-e', '3', '-k', key]
+    if g.chance(0.5):
+        a += ['--id-field', 'sid']
+    if g.chance(0.5):
+        a += ['--mark', '--explain']
+    g.commands.append(('ib-prune', a + [name], None))
+
+
+def list_case(g):
+    n = g.pick([1, 4, 12, 30])
+    eol = g.pick([b'\n', b'\n', b'\r\n'])
+    lines = []
+    for i in range(n):
+        lines.append(g.pick([b'utt%d /data/%d.wav', b'utt%d\t/data/%d.wav',
+                             b'utt%d  x %d |', b'utt%d %d']) % (i, i))
+    data = b''
+    if g.chance(0.3):
+        data += b'/root/folder' + eol
+    head = bool(data)
+    for line in lines:
+        if g.chance(0.1):
+            data += eol
+        data += line + eol
+    if g.chance(0.2):
+        data = data[:-len(eol)]
+    key = g.pick([None, '1', '2', '@line', '@hash'])
+    g.files['m.txt'], g.fmt = data, 'list'
+    a = ['-e', '3', '-f', 'list'] + (['-k', key] if key else [])
+    if head:
+        a += ['--header-lines', '1']
+    if g.chance(0.5):
+        ids = [b'utt%d' % i for i in range(n) if g.chance(.8)]
+        if key == '@line':
+            ids = [b'%d' % i for i in range(n)]
+        g.files['s.jsonl'] = g.score_rows(ids, 2)
+        a += ['-s', 's.jsonl']
+    else:
+        a += ['--rule', 'random']
+    if g.chance(0.3) and (key in ('1', '@line') or g.chance(0.2)):
+        a += ['-w', 'w.tsv']
+    if g.chance(0.2):
+        a += ['-U', 'rejects']
+    if g.chance(0.2):
+        a += ['--mark']
+    if g.chance(0.3) and not head:
+        count = data.count(b'\n') + (not data.endswith(b'\n'))
+        count += g.pick([0, 0, 0, 0, 1, -1])
+        g.files['other.txt'] = b''.join(b'line %d\n' % i if g.chance(.9)
+                                        else b'\n' for i in range(count))
+        a += ['--also', 'other.txt:other.out']
+    if g.chance(0.2):
+        a += ['--split', '2', '-o', 'e.%d.txt']
+        a = [{'w.tsv': 'w.%d.tsv', 'other.txt:other.out':
+              'other.txt:other.%d.out'}.get(x, x) for x in a]
+    g.commands.append(('ib-prune', a + ['m.txt'], None))
+
+
+def header_case(g):
+    """--header-lines before JSONL and CSV, --also beside them."""
+    fmt = g.pick(['csv', 'jsonl', 'tsv'])
+    ids = [b'r%d' % i for i in range(g.pick([1, 5, 20]))]
+    name = g.manifest('m', ids, fmt)
+    k = g.pick([0, 1, 2])
+    body = g.files[name]
+    if body.startswith(b'\xef\xbb\xbf'):
+        body = body[3:]
+    g.files[name] = b'# made by hand\n' * k + body
+    g.fmt = fmt
+    a = ['--rule', 'random', '-e', '3', '-f', fmt, '--header-lines', str(k)]
+    if g.chance(0.5):
+        g.files['c.txt'] = b''.join(b'c%d\n' % i for i in range(
+            len(ids) + g.pick([0, 0, 0, 1])))
+        a += ['--also', 'c.txt:c.out']
+    if g.chance(0.4):
+        a += ['-w', 'w.tsv']
+    g.commands.append(('ib-prune', a + [name], None))
+
+
+def totals_case(g):
+    ids = [b'p%d' % i for i in range(g.pick([1, 3, 20]))]
+    data = g.score_rows(ids, 2)
+    k = g.pick([1, 2, 3])
+    g.files['all.jsonl'] = data
+    ext = g.pick(['jsonl', 'npz'])
+    g.commands.append(('ib-score', ['--split', str(k), '-o', 'part.%d.' + ext,
+                                    '--totals', 'totals.json', 'all.jsonl'],
+                       None))
+    totals = 'totals.json'
+    if g.chance(0.5):
+        for i in range(k):
+            g.commands.append(('ib-score', [
+                'part.%d.%s' % (i, ext), '--totals', 'totals%d.json' % i,
+                '-o', 'x%d.jsonl' % i], None))
+        g.commands.append(('ib-score', ['totals%d.json' % i for i in range(k)]
+                           + ['--totals', 'totals-all.json'], None))
+        totals = 'totals-all.json'
+    m = g.manifest('m', ids + [b'new'], 'jsonl')
+    g.fmt = 'jsonl'
+    i = g.r.randrange(k)
+    a = ['-e', '3', '--totals', totals, '--mark', '--explain',
+         '--receipt', 'receipt.json']
+    if g.chance(0.3):
+        a += ['--threshold', g.pick(['mean', 'v0.5'])]
+    elif g.chance(0.2):
+        a += ['--rule', 'buckets', '--buckets', 'v0.2:0.5,mean:0.25']
+    g.commands.append(('ib-prune', ['-s', 'part.%d.%s' % (i, ext), '--part',
+                                    '%d/%d' % (i, k)] + a + [m], None))
+
+
+def pipe_case(g):
+    ids = g.some_ids(g.pick([2, 10, 30]))
+    epochs = g.pick([[0], [0, 1, 2]])
+    log = g.log('log', epochs, ids, fmt=g.pick(['jsonl', 'csv', 'json', 'npz',
+                                                'batch']))
+    fmt = g.pick(['jsonl', 'csv'])
+    m = g.manifest('m', ids, fmt)
+    g.fmt = fmt
+    a = ['-e', '3', '--explain', '--mark', m]
+    how = g.pick(['pipe', 'raw', 'file'])
+    if how == 'pipe':
+        g.commands.append(('ib-score', [log], None))
+        g.commands.append(('ib-prune', ['-s', '-'] + a, 'stdout.0'))
+    elif how == 'raw':
+        g.commands.append(('ib-prune', ['-s', log] + a, None))
+    else:
+        g.commands.append(('ib-score', [log, '-o', 's.jsonl.zst'], None))
+        g.commands.append(('ib-prune', ['-s', 's.jsonl.zst'] + a, None))
+
+
+def format_case(g):
+    """What a file is, by itself: odd names and beginnings."""
+    first = g.pick([b'id,loss', b'id\tloss', b'loss,id', b'a,b', b'x\ty',
+                    b'1,2', b'\xef\xbb\xbfid,loss', b'"id",loss', b'id',
+                    b'key\tloss', b'path,loss', b'foo,loss'])
+    sep = b'\t' if b'\t' in first else b','
+    rows = [sep.join([b'%d' % i, b'0.5']) for i in range(3)]
+    name = g.pick(['x', 'x.csv', 'x.tsv', 'x.txt', 'x.jsonl'])
+    g.files[name] = b'\n'.join([first] + rows) + b'\n'
+    a = ['--rule', 'random', '-e', '3']
+    if g.chance(0.4):
+        a += ['-k', g.pick(['foo', 'a', 'x', '1', 'id', '2'])]
+    if g.chance(0.5):
+        g.commands.append(('ib-prune', a + [name], None))
+    else:
+        g.commands.append(('ib-score', a[4:] + [name], None))
+
+
+def number_case(g):
+    """Every number, in every format, alone."""
+    xs = [g.halfway() if g.chance(0.3) else g.loss() if g.chance(0.3)
+          else g.pick(NUMBERS) for _ in range(60)]
+    fmt = g.pick(['jsonl', 'csv', 'tsv'])
+    if fmt == 'jsonl':
+        data = b''.join(b'{"id":%d,"loss":%s}\n' % (i, x)
+                        for i, x in enumerate(xs))
+    else:
+        sep = b',' if fmt == 'csv' else b'\t'
+        data = b'id' + sep + b'loss\n' + b''.join(
+            b'%d%s%s\n' % (i, sep, x) for i, x in enumerate(xs))
+    g.files['n.' + fmt] = data
+    g.commands.append(('ib-score', ['n.' + fmt], None))
+
+
+def product_case(g):
+    """Carried weights of every form, multiplied."""
+    g.fmt = 'jsonl'
+    xs = [x for x in (g.pick(NUMBERS) for _ in range(20))
+          if 0 <= float(x) < 1e300 and not x.startswith(b'-')]
+    g.files['m.jsonl'] = b''.join(b'{"id":%d,"weight":%s}\n' % (i, x)
+                                  for i, x in enumerate(xs))
+    a = ['--rule', 'random', '-e', '3', '-r', g.pick(['0.3', '0.9', '0.5'])]
+    g.commands.append(('ib-prune', a + ['--base-weight', 'multiply', '-o',
+                                        'e.jsonl', 'm.jsonl'], None))
+    g.commands.append(('ib-weights', ['e.jsonl'], None))
+    g.commands.append(('ib-weights', ['--stats', 'e.jsonl'], None))
+    g.commands.append(('ib-weights', ['-O', 'f32', 'e.jsonl'], None))
+
+
+CASES = [key_case, key_case, list_case, list_case, header_case, totals_case,
+         pipe_case, format_case, number_case, product_case]
+
+
+def more_case(seed):
+    g = Gen(seed)
+    g.pick(CASES)(g)
+    return g
+
+
+dcase.FAMILIES['more'] = more_case
