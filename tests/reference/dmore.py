@@ -244,4 +244,37 @@ def more_case(seed):
     return g
 
 
+def fuzz_case(seed):
+    """A case of another family with a few bytes of one text changed."""
+    pick = Gen(seed + '/kind')
+    g = dcase.FAMILIES[pick.pick(['score', 'score', 'prune', 'weights',
+                                  'more'])](seed)
+    names = [n for n, d in g.files.items()
+             if d and n.endswith(('.jsonl', '.json', '.csv', '.tsv', '.txt'))]
+    if not names:
+        return g
+    name = g.pick(names)
+    data = bytearray(g.files[name])
+    for _ in range(g.pick([1, 1, 2, 4])):
+        i = g.r.randrange(len(data) + 1)
+        how = g.r.random()
+        if how < 0.35:
+            data[i:i + 1] = b''
+        elif how < 0.6:
+            data[i:i] = bytes([g.pick(b'{}[]",:\\\r\n\t 0123456789.eE+-nulaNiI'
+                                      b'\0\x7f\xff')])
+        elif how < 0.8:
+            data[i:i + 1] = bytes([g.r.randrange(256)])
+        elif how < 0.9:
+            j = g.r.randrange(len(data) + 1)
+            data[i:i] = data[j:j + 20]
+        else:
+            del data[i:i + 20]
+        if not data:
+            break
+    g.files[name] = bytes(data)
+    return g
+
+
 dcase.FAMILIES['more'] = more_case
+dcase.FAMILIES['fuzz'] = fuzz_case
