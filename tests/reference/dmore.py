@@ -234,7 +234,18 @@ def product_case(g):
     g.commands.append(('ib-weights', ['-O', 'f32', 'e.jsonl'], None))
 
 
-CASES = [key_case, key_case, list_case, list_case, header_case, totals_case,
+def plan_case(g):
+    ids = [b'p%d' % i for i in range(g.pick([1, 3, 20]))]
+    g.files['s.jsonl'] = g.score_rows(ids, 2)
+    rule, a = dcase.rule_options(g)
+    a += ['-s', 's.jsonl', '-e', '3', '--plan']
+    if g.chance(0.4):
+        a.append(g.manifest('m', ids + [b'new'], 'jsonl'))
+    g.fmt = 'jsonl'
+    g.commands.append(('ib-prune', a, None))
+
+
+CASES = [plan_case, key_case, key_case, list_case, list_case, header_case, totals_case,
          pipe_case, format_case, number_case, product_case]
 
 
