@@ -191,6 +191,24 @@ ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err)
 	return IB_OK;
 }
 
+enum ib_status
+ib_input_drain(struct ib_input *in, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t n;
+	char *buf;
+
+	if (!in->digest && !in->no_digest)
+		return IB_OK;
+	buf = malloc(IB_RAW_BLOCK);
+	if (!buf)
+		return ib_fail_memory(err);
+	while (!st)
+		st = ib_input_read(in, buf, IB_RAW_BLOCK, &n, err);
+	free(buf);
+	return st == IB_EOF ? IB_OK : st;
+}
+
 /* ---- what is known of it ------------------------------------------------ */
 
 void

@@ -43,6 +43,12 @@ void ib_input_want_digest(struct ib_input *in);
 /* XXH3-128 of all bytes read so far, canonical, 32 hex digits and a NUL. */
 void ib_input_digest(const struct ib_input *in, char out[33]);
 
+/*
+ * Read to the end for the digest's sake; nothing where none was asked for. For
+ * whoever reads the file by its descriptor.
+ */
+enum ib_status ib_input_drain(struct ib_input *in, struct ib_error *err);
+
 /* Progress: bytes of the file itself read so far, and its size (0: unknown). */
 uint64_t ib_input_position(const struct ib_input *in);
 uint64_t ib_input_size(const struct ib_input *in);

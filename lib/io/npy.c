@@ -1,0 +1,275 @@
+/*
+ * numpy.lib.format: "\x93NUMPY", version, length, and a Python dictionary of
+ * exactly the keys descr, fortran_order and shape.
+ */
+#include "io/npy.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+#define ITEM_MAX ((size_t)1 << 31) /* bytes of an item */
+#define NEST_MAX 32                /* of a structured descr */
+
+size_t
+ib_npy_header(char header[128], const char *descr, uint64_t n)
+{
+	static const char magic[] = "\x93NUMPY\x01";
+	char dict[118];
+	int length;
+
+	/* 20 digits and a descr of 15 letters leave room to spare. */
+	length = snprintf(dict, sizeof(dict), "{'descr': '%.15s', "
+			  "'fortran_order': False, 'shape': (%llu,), }",
+			  descr, (unsigned long long)n);
+	memcpy(header, magic, 8);
+	header[8] = 118;
+	header[9] = 0;
+	memset(header + 10, ' ', 117);
+	memcpy(header + 10, dict, (size_t)length);
+	header[127] = '\n';
+	return 128;
+}
+
+/* ---- the dictionary ----------------------------------------------------- */
+
+struct text {
+	const char *p, *end;
+};
+
+static void
+blanks(struct text *t)
+{
+	while (t->p < t->end && (*t->p == ' ' || *t->p == '\t' ||
+				 *t->p == '\n' || *t->p == '\r'))
+		t->p++;
+}
+
+static bool
+take(struct text *t, char c)
+{
+	blanks(t);
+	if (t->p == t->end || *t->p != c)
+		return false;
+	t->p++;
+	return true;
+}
+
+static bool
+take_word(struct text *t, const char *word)
+{
+	size_t n = strlen(word);
+
+	blanks(t);
+	if ((size_t)(t->end - t->p) < n || memcmp(t->p, word, n) != 0)
+		return false;
+	t->p += n;
+	return true;
+}
+
+/* 'text' or "text" without escapes: numpy writes none. */
+static bool
+take_string(struct text *t, struct ib_span *s)
+{
+	char quote;
+
+	blanks(t);
+	if (t->p == t->end || (*t->p != '\'' && *t->p != '"'))
+		return false;
+	quote = *t->p++;
+	s->p = t->p;
+	while (t->p < t->end && *t->p != quote && *t->p != '\\')
+		t->p++;
+	if (t->p == t->end || *t->p != quote)
+		return false;
+	s->n = (size_t)(t->p++ - s->p);
+	return true;
+}
+
+/* A list of fields: passed over, brackets and quotes balanced. */
+static bool
+skip_list(struct text *t)
+{
+	struct ib_span ignored;
+	int depth = 0;
+
+	do {
+		blanks(t);
+		if (t->p == t->end)
+			return false;
+		if (*t->p == '\'' || *t->p == '"') {
+			if (!take_string(t, &ignored))
+				return false;
+			continue;
+		}
+		if (*t->p == '[' || *t->p == '(')
+			depth++;
+		if (*t->p == ']' || *t->p == ')')
+			depth--;
+		t->p++;
+	} while (depth > 0 && depth < NEST_MAX);
+	return depth == 0;
+}
+
+/* Bytes of an item; 0 for objects, and for what has no size. */
+static size_t
+item_size(struct ib_span descr)
+{
+	const char *p = descr.p, *end = descr.p + descr.n;
+	size_t n = 0;
+	char kind;
+
+	if (p < end && strchr("<>|=", *p))
+		p++;
+	if (p == end || !strchr("biufcSaVUMm", *p))
+		return 0;
+	kind = *p++;
+	if (p == end || *p < '0' || *p > '9')
+		return 0;
+	for (; p < end && *p >= '0' && *p <= '9' && n < ITEM_MAX; p++)
+		n = n * 10 + (size_t)(*p - '0');
+	if (kind == 'U')
+		n *= 4;
+	if (n > ITEM_MAX || (p < end && (*p != '[' || !strchr("Mm", kind))))
+		return 0;
+	return n;
+}
+
+static bool
+take_descr(struct text *t, struct ib_npz_member *m)
+{
+	struct ib_span s = { "[...]", 5 };
+
+	blanks(t);
+	if (t->p < t->end && (*t->p == '[' || *t->p == '(')) {
+		if (!skip_list(t))
+			return false;
+		m->size = 0;
+	} else {
+		if (!take_string(t, &s) || s.n >= sizeof(m->descr) ||
+		    memchr(s.p, '\0', s.n))
+			return false;
+		m->size = item_size(s);
+	}
+	memcpy(m->descr, s.p, s.n);
+	m->descr[s.n] = '\0';
+	return true;
+}
+
+static bool
+take_count(struct text *t, uint64_t *n)
+{
+	unsigned digit;
+
+	*n = 0;
+	blanks(t);
+	if (t->p == t->end || *t->p < '0' || *t->p > '9')
+		return false;
+	for (; t->p < t->end && *t->p >= '0' && *t->p <= '9'; t->p++) {
+		digit = (unsigned)(*t->p - '0');
+		if (*n > (UINT64_MAX - digit) / 10)
+			return false;
+		*n = *n * 10 + digit;
+	}
+	if (t->p < t->end && *t->p == 'L') /* Python 2 */
+		t->p++;
+	return true;
+}
+
+/* (), (3,), (3, 4): m->n is the number of items. */
+static bool
+take_shape(struct text *t, struct ib_npz_member *m)
+{
+	uint64_t n;
+
+	m->ndim = 0;
+	m->n = 1;
+	if (!take(t, '('))
+		return false;
+	while (!take(t, ')')) {
+		if (!take_count(t, &n) ||
+		    (n > 0 && m->n > UINT64_MAX / n))
+			return false;
+		m->n *= n;
+		m->ndim++;
+		if (!take(t, ',') && (t->p == t->end || *t->p != ')'))
+			return false;
+	}
+	return true;
+}
+
+static bool
+take_pair(struct text *t, struct ib_npz_member *m, unsigned *seen)
+{
+	unsigned bit;
+	struct ib_span key;
+	bool fine;
+
+	if (!take_string(t, &key) || !take(t, ':'))
+		return false;
+	if (ib_span_is(key, "descr")) {
+		bit = 1;
+		fine = take_descr(t, m);
+	} else if (ib_span_is(key, "fortran_order")) {
+		bit = 2;
+		m->fortran = take_word(t, "True");
+		fine = m->fortran || take_word(t, "False");
+	} else if (ib_span_is(key, "shape")) {
+		bit = 4;
+		fine = take_shape(t, m);
+	} else {
+		return false;
+	}
+	fine = fine && !(*seen & bit);
+	*seen |= bit;
+	return fine;
+}
+
+static bool
+parse_dict(struct text *t, struct ib_npz_member *m)
+{
+	unsigned seen = 0;
+
+	if (!take(t, '{'))
+		return false;
+	while (!take(t, '}')) {
+		if (!take_pair(t, m, &seen))
+			return false;
+		if (!take(t, ',') && (t->p == t->end || *t->p != '}'))
+			return false;
+	}
+	blanks(t);
+	return seen == 7 && t->p == t->end;
+}
+
+bool
+ib_npy_parse(const char *p, size_t n, struct ib_npz_member *m)
+{
+	const unsigned char *b = (const unsigned char *)p;
+	struct ib_npz_member new = *m;
+	size_t fixed, length;
+	struct text t;
+
+	if (n < 10 || memcmp(p, "\x93NUMPY", 6) != 0 || b[6] < 1 || b[6] > 3)
+		return false;
+	fixed = b[6] == 1 ? 10 : 12;
+	if (n < fixed)
+		return false;
+	length = (size_t)b[8] | (size_t)b[9] << 8;
+	if (fixed == 12)
+		length |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
+	if (length > n - fixed)
+		return false;
+	t = (struct text){ p + fixed, p + fixed + length };
+	if (!parse_dict(&t, &new))
+		return false;
+	new.header = fixed + length;
+	new.nbytes = new.whole - new.header;
+	if (new.size > 0 && (new.n > UINT64_MAX / new.size ||
+			     new.n * new.size != new.nbytes))
+		return false;
+	new.array = true;
+	*m = new;
+	return true;
+}

@@ -1,0 +1,308 @@
+#include "io/npz.h"
+
+#include <errno.h>
+#include <libdeflate.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/npy.h"
+#include "io/zip.h"
+
+#define PIECE ((size_t)1 << 20)   /* read, then checked, while in cache */
+#define BLOCK ((size_t)65535)     /* longest stored block of deflate */
+
+struct ib_npz {
+	struct ib_zip zip;
+	char *memory;    /* of an archive that is no plain file */
+	char *directory; /* the names */
+	struct ib_npz_member *members;
+	size_t nmembers;
+	struct libdeflate_decompressor *inflate;
+	void *map;       /* of all the file, from the first ib_npz_map on */
+};
+
+/* ---- reading a member --------------------------------------------------- */
+
+static enum ib_status
+corrupt(const struct ib_npz *z, const struct ib_npz_member *m,
+	struct ib_error *err)
+{
+	char shown[IB_SHOW_MAX];
+	size_t n;
+
+	ib_show(shown, m->name);
+	n = strlen(shown);
+	/* Without the quotes, as contracts name members. */
+	return ib_fail(err, IB_E_DATA, "%s: %.*s is corrupt", z->zip.name,
+		       (int)(n - 2), shown + 1);
+}
+
+/* Undo deflate: p[stored] into out[room]. */
+static enum libdeflate_result
+undo(struct ib_npz *z, const void *p, size_t stored, void *out, size_t room)
+{
+	if (!z->inflate)
+		z->inflate = libdeflate_alloc_decompressor();
+	if (!z->inflate)
+		return LIBDEFLATE_BAD_DATA;
+	return libdeflate_deflate_decompress(z->inflate, p, stored, out, room,
+					     NULL);
+}
+
+/* A deflated member whole, checked; free() *whole. */
+static enum ib_status
+inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
+	       char **whole, struct ib_error *err)
+{
+	enum ib_status st;
+	char *p, *out;
+
+	p = malloc((size_t)m->stored + 1);
+	out = malloc((size_t)m->whole + 1);
+	if (!p || !out)
+		st = ib_fail_memory(err);
+	else
+		st = ib_zip_pread(&z->zip, at, p, (size_t)m->stored, err);
+	if (!st && (undo(z, p, (size_t)m->stored, out, (size_t)m->whole) !=
+		    LIBDEFLATE_SUCCESS ||
+		    libdeflate_crc32(0, out, (size_t)m->whole) != m->crc))
+		st = corrupt(z, m, err);
+	free(p);
+	if (st) {
+		free(out);
+		return st;
+	}
+	*whole = out;
+	return IB_OK;
+}
+
+static enum ib_status
+read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
+	      void *dst, struct ib_error *err)
+{
+	struct ib_npz_member again = *m;
+	char *whole = NULL;
+	enum ib_status st = inflate_member(z, m, at, &whole, err);
+
+	if (st)
+		return st;
+	/* The header was read from a part, before the CRC spoke for it. */
+	if (m->array && (!ib_npy_parse(whole, (size_t)m->whole, &again) ||
+			 again.header != m->header || again.n != m->n ||
+			 strcmp(again.descr, m->descr) != 0))
+		st = corrupt(z, m, err);
+	else if (m->nbytes > 0)
+		memcpy(dst, whole + m->header, (size_t)m->nbytes);
+	free(whole);
+	return st;
+}
+
+static enum ib_status
+read_stored(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
+	    void *dst, struct ib_error *err)
+{
+	char *header = malloc(m->header + 1), *to = dst;
+	uint64_t left = m->nbytes;
+	enum ib_status st;
+	uint32_t crc;
+	size_t n;
+
+	if (!header)
+		return ib_fail_memory(err);
+	st = ib_zip_pread(&z->zip, at, header, m->header, err);
+	crc = st ? 0 : libdeflate_crc32(0, header, m->header);
+	free(header);
+	at += m->header;
+	for (; !st && left > 0; left -= n, to += n, at += n) {
+		n = left < PIECE ? (size_t)left : PIECE;
+		st = ib_zip_pread(&z->zip, at, to, n, err);
+		if (!st)
+			crc = libdeflate_crc32(crc, to, n);
+	}
+	if (!st && crc != m->crc)
+		st = corrupt(z, m, err);
+	return st;
+}
+
+enum ib_status
+ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst,
+	    struct ib_error *err)
+{
+	enum ib_status st;
+	uint64_t at;
+
+	st = ib_zip_data(&z->zip, m, &at, err);
+	if (st)
+		return st;
+	if (m->method == IB_ZIP_STORED)
+		return read_stored(z, m, at, dst, err);
+	if (m->method == IB_ZIP_DEFLATED)
+		return read_deflated(z, m, at, dst, err);
+	return ib_fail(err, IB_E_DATA, "%s: %.*s is compressed by a method "
+		       "that numpy does not write", z->zip.name,
+		       (int)m->name.n, m->name.p);
+}
+
+/* ---- headers ------------------------------------------------------------ */
+
+/*
+ * The first bytes of a deflated member: `room` of them, or all. libdeflate
+ * does not go on where it stopped for want of room, but what it wrote until
+ * then is there: all but a match or a stored block at the end. Whatever else
+ * it might be, ib_npz_read finds out.
+ */
+static bool
+inflate_head(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
+	     char *head, size_t room)
+{
+	size_t stored = 2 * room;
+	enum libdeflate_result result;
+	char *p;
+
+	if (m->stored < stored)
+		stored = (size_t)m->stored;
+	p = malloc(stored + 1);
+	if (!p || ib_zip_pread(&z->zip, at, p, stored, NULL)) {
+		free(p);
+		return false;
+	}
+	memset(head, 0, room);
+	result = undo(z, p, stored, head, room);
+	free(p);
+	return result == (m->whole > room ? LIBDEFLATE_INSUFFICIENT_SPACE :
+					    LIBDEFLATE_SUCCESS);
+}
+
+static enum ib_status
+read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf,
+	    struct ib_error *err)
+{
+	size_t room = IB_NPY_HEADER_MAX;
+	enum ib_status st = IB_OK;
+	uint64_t at;
+
+	if (m->name.n < 4 || memcmp(m->name.p + m->name.n - 4, ".npy", 4) != 0)
+		return IB_OK;
+	st = ib_zip_data(&z->zip, m, &at, err);
+	if (st)
+		return st;
+	if (m->method == IB_ZIP_STORED) {
+		room = m->whole < room ? (size_t)m->whole : room;
+		st = ib_zip_pread(&z->zip, at, buf, room, err);
+	} else if (m->method == IB_ZIP_DEFLATED) {
+		room += BLOCK;
+		room = m->whole < room ? (size_t)m->whole : room;
+		if (!inflate_head(z, m, at, buf, room))
+			return IB_OK;
+	} else {
+		return IB_OK;
+	}
+	if (!st)
+		ib_npy_parse(buf, room < IB_NPY_HEADER_MAX ? room :
+			     IB_NPY_HEADER_MAX, m);
+	return st;
+}
+
+/* ---- opening ------------------------------------------------------------ */
+
+static enum ib_status
+reach(struct ib_npz *z, struct ib_input *in, struct ib_error *err)
+{
+	struct stat sb;
+	size_t n = 0;
+	enum ib_status st;
+
+	z->zip.name = ib_input_name(in);
+	z->zip.fd = ib_input_plain_fd(in);
+	if (z->zip.fd >= 0) {
+		if (fstat(z->zip.fd, &sb) != 0)
+			return ib_fail_errno(err, IB_E_IO, z->zip.name, "read");
+		z->zip.size = (uint64_t)sb.st_size;
+		return ib_input_drain(in, err);
+	}
+	st = ib_input_slurp(in, &z->memory, &n, err);
+	z->zip.memory = z->memory;
+	z->zip.size = n;
+	return st;
+}
+
+enum ib_status
+ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_error *err)
+{
+	struct ib_npz *z = calloc(1, sizeof(*z));
+	char *buf = malloc(IB_NPY_HEADER_MAX + BLOCK);
+	enum ib_status st;
+	size_t i;
+
+	if (z)
+		z->zip.fd = -1;
+	if (!z || !buf)
+		st = ib_fail_memory(err);
+	else
+		st = reach(z, in, err);
+	if (!st)
+		st = ib_zip_directory(&z->zip, &z->directory, &z->members,
+				      &z->nmembers, err);
+	for (i = 0; !st && i < z->nmembers; i++)
+		st = read_header(z, &z->members[i], buf, err);
+	free(buf);
+	if (st) {
+		ib_npz_close(z);
+		return st;
+	}
+	*out = z;
+	return IB_OK;
+}
+
+void
+ib_npz_close(struct ib_npz *z)
+{
+	if (!z)
+		return;
+	if (z->map)
+		munmap(z->map, (size_t)z->zip.size);
+	if (z->inflate)
+		libdeflate_free_decompressor(z->inflate);
+	free(z->members);
+	free(z->directory);
+	free(z->memory);
+	free(z);
+}
+
+const struct ib_npz_member *
+ib_npz_find(const struct ib_npz *z, const char *name)
+{
+	size_t i;
+
+	/* Of two of one name the last, as Python has it. */
+	for (i = z->nmembers; i-- > 0;)
+		if (ib_span_is(z->members[i].name, name))
+			return &z->members[i];
+	return NULL;
+}
+
+struct ib_span
+ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m)
+{
+	const char *all = z->memory;
+	struct ib_span none = { NULL, 0 };
+	uint64_t at;
+	void *map;
+
+	if (m->method != IB_ZIP_STORED || ib_zip_data(&z->zip, m, &at, NULL))
+		return none;
+	if (!all && !z->map) {
+		map = mmap(NULL, (size_t)z->zip.size, PROT_READ, MAP_SHARED,
+			   z->zip.fd, 0);
+		if (map == MAP_FAILED)
+			return none;
+		z->map = map;
+	}
+	if (!all)
+		all = z->map;
+	return (struct ib_span){ all + at + m->header, (size_t)m->nbytes };
+}

@@ -1,0 +1,264 @@
+#include "io/zip.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+#define COMMENT_MAX ((size_t)65535)
+#define EXTRA_ZIP64 1u
+#define INFLATE_MAX ((uint64_t)1032) /* bytes that one byte can become */
+
+static enum ib_status
+damaged(const struct ib_zip *z, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt zip archive",
+		       z->name);
+}
+
+static unsigned
+le16(const unsigned char *p)
+{
+	return (unsigned)p[0] | (unsigned)p[1] << 8;
+}
+
+static uint32_t
+le32(const unsigned char *p)
+{
+	return le16(p) | (uint32_t)le16(p + 2) << 16;
+}
+
+static uint64_t
+le64(const unsigned char *p)
+{
+	return le32(p) | (uint64_t)le32(p + 4) << 32;
+}
+
+enum ib_status
+ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n,
+	     struct ib_error *err)
+{
+	char *at = buf;
+	ssize_t got;
+
+	if (offset > z->size || n > z->size - offset)
+		return damaged(z, err);
+	if (z->fd < 0) {
+		if (n > 0)
+			memcpy(buf, z->memory + offset, n);
+		return IB_OK;
+	}
+	while (n > 0) {
+		got = pread(z->fd, at, n, (off_t)offset);
+		if (got < 0 && errno != EINTR)
+			return ib_fail_errno(err, IB_E_IO, z->name, "read");
+		if (got == 0) /* it was cut under our hands */
+			return damaged(z, err);
+		if (got > 0) {
+			at += got;
+			offset += (uint64_t)got;
+			n -= (size_t)got;
+		}
+	}
+	return IB_OK;
+}
+
+/* ---- the end records ---------------------------------------------------- */
+
+struct whereabouts {
+	uint64_t members, offset, size; /* of the central directory */
+};
+
+/* The zip64 records before the end record at `end`, where there are any. */
+static enum ib_status
+read_end64(const struct ib_zip *z, uint64_t end, struct whereabouts *w,
+	   struct ib_error *err)
+{
+	unsigned char l[IB_ZIP_LOCATOR_SIZE], e[IB_ZIP_END64_SIZE];
+	enum ib_status st;
+
+	if (end < sizeof(l) + sizeof(e))
+		return IB_OK;
+	st = ib_zip_pread(z, end - sizeof(l), l, sizeof(l), err);
+	if (st || le32(l) != IB_ZIP_LOCATOR)
+		return st;
+	if (le64(l + 8) > end - sizeof(l) - sizeof(e))
+		return damaged(z, err);
+	st = ib_zip_pread(z, le64(l + 8), e, sizeof(e), err);
+	if (st)
+		return st;
+	if (le32(e) != IB_ZIP_END64 || le32(e + 16) != 0 || le32(e + 20) != 0)
+		return damaged(z, err);
+	*w = (struct whereabouts){ le64(e + 32), le64(e + 48), le64(e + 40) };
+	return IB_OK;
+}
+
+static enum ib_status
+read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end,
+	 struct whereabouts *w, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (le16(e + 4) != 0 || le16(e + 6) != 0)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a zip archive of several volumes", z->name);
+	*w = (struct whereabouts){ le16(e + 10), le32(e + 16), le32(e + 12) };
+	st = read_end64(z, end, w, err);
+	if (st)
+		return st;
+	if (w->offset > end || w->size > end - w->offset ||
+	    w->members > w->size / IB_ZIP_CENTRAL_SIZE)
+		return damaged(z, err);
+	return IB_OK;
+}
+
+/* The end record is the last one whose comment ends where the file does. */
+static enum ib_status
+find_directory(const struct ib_zip *z, struct whereabouts *w,
+	       struct ib_error *err)
+{
+	size_t n = IB_ZIP_END_SIZE + COMMENT_MAX, i;
+	unsigned char *tail;
+	enum ib_status st;
+
+	if (z->size < n)
+		n = (size_t)z->size;
+	if (n < IB_ZIP_END_SIZE)
+		return damaged(z, err);
+	tail = malloc(n);
+	if (!tail)
+		return ib_fail_memory(err);
+	st = ib_zip_pread(z, z->size - n, tail, n, err);
+	for (i = n - IB_ZIP_END_SIZE + 1; !st && i-- > 0;)
+		if (le32(tail + i) == IB_ZIP_END &&
+		    le16(tail + i + 20) == n - i - IB_ZIP_END_SIZE)
+			break;
+	if (!st && i == SIZE_MAX)
+		st = damaged(z, err);
+	if (!st)
+		st = read_end(z, tail + i, z->size - n + i, w, err);
+	free(tail);
+	return st;
+}
+
+/* ---- the central directory ---------------------------------------------- */
+
+/* What did not fit into 32 bits, in the order of the record's fields. */
+static bool
+read_zip64(const unsigned char *p, size_t n, struct ib_npz_member *m)
+{
+	uint64_t *const fields[] = { &m->whole, &m->stored, &m->local };
+	const unsigned char *end = p + n;
+	size_t i, length;
+
+	for (; end - p >= 4; p += 4 + length) {
+		length = le16(p + 2);
+		if (length > (size_t)(end - p) - 4)
+			return false;
+		if (le16(p) != EXTRA_ZIP64)
+			continue;
+		for (i = 0, p += 4; i < 3; i++) {
+			if (*fields[i] != UINT32_MAX)
+				continue;
+			if (length < 8)
+				return false;
+			*fields[i] = le64(p);
+			p += 8;
+			length -= 8;
+		}
+		return true;
+	}
+	return true;
+}
+
+/* One record of at most n bytes; returns its length, 0 if it is none. */
+static size_t
+read_member(const struct ib_zip *z, const unsigned char *p, size_t n,
+	    struct ib_npz_member *m)
+{
+	size_t name, extra, length;
+
+	if (n < IB_ZIP_CENTRAL_SIZE || le32(p) != IB_ZIP_CENTRAL)
+		return 0;
+	name = le16(p + 28);
+	extra = le16(p + 30);
+	length = IB_ZIP_CENTRAL_SIZE + name + extra + le16(p + 32);
+	if (length > n)
+		return 0;
+	*m = (struct ib_npz_member){
+		.name = { (const char *)p + IB_ZIP_CENTRAL_SIZE, name },
+		.method = le16(p + 10),
+		.crc = le32(p + 16),
+		.stored = le32(p + 20),
+		.whole = le32(p + 24),
+		.local = le32(p + 42),
+	};
+	if (le16(p + 8) & 1) /* encrypted: of a method that nobody has */
+		m->method = UINT16_MAX;
+	if (!read_zip64(p + IB_ZIP_CENTRAL_SIZE + name, extra, m) ||
+	    m->local > z->size || m->stored > z->size - m->local ||
+	    (m->method == IB_ZIP_STORED && m->stored != m->whole) ||
+	    (m->method == IB_ZIP_DEFLATED && m->whole / INFLATE_MAX > m->stored))
+		return 0;
+	if (m->method == IB_ZIP_STORED || m->method == IB_ZIP_DEFLATED)
+		m->nbytes = m->whole;
+	return length;
+}
+
+enum ib_status
+ib_zip_directory(const struct ib_zip *z, char **directory,
+		 struct ib_npz_member **members, size_t *n,
+		 struct ib_error *err)
+{
+	struct whereabouts w = { 0 };
+	enum ib_status st = find_directory(z, &w, err);
+	struct ib_npz_member *all;
+	size_t i, at = 0, length;
+	unsigned char *p;
+
+	if (st)
+		return st;
+	p = malloc((size_t)w.size + 1);
+	all = calloc((size_t)w.members + 1, sizeof(*all));
+	if (!p || !all) {
+		st = ib_fail_memory(err);
+		goto done;
+	}
+	st = ib_zip_pread(z, w.offset, p, (size_t)w.size, err);
+	for (i = 0; !st && i < w.members; i++, at += length) {
+		length = read_member(z, p + at, (size_t)w.size - at, &all[i]);
+		if (length == 0)
+			st = damaged(z, err);
+	}
+	if (st)
+		goto done;
+	*directory = (char *)p;
+	*members = all;
+	*n = (size_t)w.members;
+	return IB_OK;
+done:
+	free(p);
+	free(all);
+	return st;
+}
+
+enum ib_status
+ib_zip_data(const struct ib_zip *z, const struct ib_npz_member *m,
+	    uint64_t *offset, struct ib_error *err)
+{
+	unsigned char local[IB_ZIP_LOCAL_SIZE];
+	enum ib_status st = ib_zip_pread(z, m->local, local, sizeof(local),
+					 err);
+	uint64_t at;
+
+	if (st)
+		return st;
+	at = m->local + sizeof(local) + le16(local + 26) + le16(local + 28);
+	if (le32(local) != IB_ZIP_LOCAL || at > z->size ||
+	    m->stored > z->size - at)
+		return damaged(z, err);
+	*offset = at;
+	return IB_OK;
+}
