@@ -100,7 +100,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 		    (n > 2 && !strcmp(also + n - 2, ":-")))
 			cli_misuse(cli, "--also needs files: '-' cannot stand "
 					"here");
-		if (o->split && !cli_has_field(also, 'd'))
+		if (o->split && !cli_has_field(colon + 1, 'd'))
 			cli_misuse(cli, "--split needs %%d in the name of "
 					"--also too");
 	}

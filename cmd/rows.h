@@ -63,7 +63,7 @@
 		CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,             \
 			 "share of the low samples to drop, in [0, 1) "        \
 			 "(default 0.5)"),                                     \
-		CLI_DECIMAL(0, "keep", "F", "(0, 1]", rule_.keep,              \
+		CLI_DECIMAL(0, "keep", "F", "[0, 1]", rule_.keep,              \
 			    "share of all samples to keep, in place of -r "    \
 			    "(infobatch, random), or the budget of "           \
 			    "proportional"),                                   \
