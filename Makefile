@@ -12,6 +12,9 @@ PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 	zlib1g-dev liblzma-dev libbz2-dev
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash
+# For the training recipes: check-training skips without them, train-demo installs them.
+PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
+	libopenblas0-pthread dataset-fashion-mnist wordnet-base
 
 comma := ,
 LIBS  := libarchive libzstd libcjson libxxhash libdeflate zlib liblzma
@@ -33,7 +36,8 @@ CMDS    := $(CMDSRC:%.c=$B/%)
 NAMES   := $(CMDSRC:cmd/%.c=%)
 LIB     := $B/libinfobatch.a
 
-.PHONY: all deps deps-check unit check-quick check-cli completions help clean
+.PHONY: all deps deps-check unit check-quick check-cli check-training \
+	deps-train train-demo completions help clean
 .DEFAULT_GOAL := all
 
 all: $(NAMES:%=$B/%)             ## the commands, in build/release
@@ -62,6 +66,17 @@ check-quick: $B/unit all         ## unit and command tests, in a minute
 
 check-cli: all                   ## the commands as a user runs them
 	IB_BIN=$B tests/cmd.sh
+
+check-training: all              ## every training recipe on a tiny subset
+	/usr/bin/python3 tests/training/check.py $B
+
+deps-train:                      ## install what the training recipes need
+	@dpkg -s $(PACKAGES_TRAIN) >/dev/null 2>&1 || \
+		apt-get install -y --no-install-recommends $(PACKAGES_TRAIN)
+
+train-demo: all deps-train       ## compare rules on four tasks; TASK=name SEEDS=n
+	/usr/bin/python3 tests/training/demo.py --bin $B --out build/train \
+		$(TASK:%=--task %) $(SEEDS:%=--seeds %)
 
 completions: all                 ## completion for bash, zsh and fish
 	@mkdir -p $B/completions

@@ -178,6 +178,15 @@ def stats(data):
     return d
 
 
+def plan(data):
+    d = json.loads(data)
+    d = d[0] if isinstance(d, list) else d
+    return {k: d.get(k) if not isinstance(d.get(k), float)
+            else float('%.9g' % d[k])
+            for k in ('expected_kept', 'saved', 'max_weight', 'ess',
+                      'relative_variance')}
+
+
 def floats(data, form):
     if form == 'text':
         return [float('%.14g' % float(x)) for x in data.split()]
@@ -211,6 +220,8 @@ def decode(name, data, case):
         got = elements(data)
         if got is not None:
             return got
+    if '--plan' in argv and data[:1] in (b'{', b'['):
+        return plan(data)
     if '--stats' in argv and data[:1] == b'{':
         return stats(data)
     if '--normalize' in argv and 'text' in argv:

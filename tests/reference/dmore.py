@@ -234,7 +234,72 @@ def product_case(g):
     g.commands.append(('ib-weights', ['-O', 'f32', 'e.jsonl'], None))
 
 
-CASES = [key_case, key_case, list_case, list_case, header_case, totals_case,
+def plan_case(g):
+    ids = [b'p%d' % i for i in range(g.pick([1, 3, 20]))]
+    g.files['s.jsonl'] = g.score_rows(ids, 2)
+    rule, a = dcase.rule_options(g)
+    a += ['-s', 's.jsonl', '-e', '3', '--plan']
+    if g.chance(0.4):
+        a.append(g.manifest('m', ids + [b'new'], 'jsonl'))
+    g.fmt = 'jsonl'
+    g.commands.append(('ib-prune', a, None))
+
+
+def weight_text(g):
+    k = g.r.random()
+    if k < 0.8:
+        return g.weight()
+    return g.pick([b'1e-5', b'1e16', b'12345678901234567', b'0.1', b'3.3e-310',
+                   b'1e300', b'0.30000000000000004', b'2.5e0'])
+
+
+def direct_case(g):
+    """Hand-made epoch manifests for ib-weights and --expect."""
+    n = g.pick([0, 1, 5, 20])
+    fmt = g.pick(['list', 'tsvlist', 'jsonl', 'csv', 'tsv', 'json'])
+    ids = [b'k%d' % i if g.chance(.7) else b'k %d' % i for i in range(n)]
+    rows = [(i, weight_text(g)) for i in ids]
+    odd = g.pick([None] * 6 + [b'', b'x', b'NaN', b'inf', b'-1', b'null'])
+    if odd is not None and rows:
+        j = g.r.randrange(n)
+        rows[j] = (rows[j][0], odd)
+    field = g.pick([b'weight', b'weight', b'w'])
+    g.fmt = 'list' if 'list' in fmt else fmt
+    name = 'm.' + {'list': 'txt', 'tsvlist': 'tsv'}.get(fmt, fmt)
+    if 'list' in fmt:
+        data = b''.join(i + b'\t' + w + b'\n' for i, w in rows)
+    elif fmt in ('csv', 'tsv'):
+        sep = b',' if fmt == 'csv' else b'\t'
+        data = b''.join(a + sep + b'z' + sep + b + b'\n'
+                        for a, b in [(b'id', field)] + rows)
+        if fmt == 'csv':
+            data = data.replace(b'id,z', b'id,"z"')
+    else:
+        out = [b'{"id":%s,"%s":%s}' % (g.json_text(i), field,
+                                       w if w not in (b'', b'x') else b'"x"')
+               for i, w in rows]
+        data = g.array(out) if fmt == 'json' else b''.join(
+            x + b'\n' for x in out)
+    g.files[name] = data
+    a = [] if field == b'weight' or 'list' in fmt else ['--weight-field', 'w']
+    if g.chance(0.35):
+        log = b''.join(b'{"id":%s,"loss":1}\n' % g.json_text(i) for i in ids
+                       if g.chance(0.9))
+        g.files['log.jsonl'] = log
+        g.commands.append(('ib-score', a + ['--expect', name, '--max-missing',
+                                            g.pick(['0', '1', '20%']),
+                                            'log.jsonl'], None))
+        return
+    if odd in (b'NaN', b'inf', b'-1') or g.chance(0.2):
+        a += ['--check', '--total', str(g.pick([n, n + 1, 2 * n, 50]))]
+    elif g.chance(0.3):
+        a += ['--stats', '--batch', '4', '--total', str(n + 3)]
+    else:
+        a += ['-O', g.pick(['text', 'tsv', 'jsonl', 'npy', 'npz', 'f32'])]
+    g.commands.append(('ib-weights', a + [name], None))
+
+
+CASES = [direct_case, direct_case, plan_case, key_case, key_case, list_case, list_case, header_case, totals_case,
          pipe_case, format_case, number_case, product_case]
 
 
@@ -244,4 +309,37 @@ def more_case(seed):
     return g
 
 
+def fuzz_case(seed):
+    """A case of another family with a few bytes of one text changed."""
+    pick = Gen(seed + '/kind')
+    g = dcase.FAMILIES[pick.pick(['score', 'score', 'prune', 'weights',
+                                  'more'])](seed)
+    names = [n for n, d in g.files.items()
+             if d and n.endswith(('.jsonl', '.json', '.csv', '.tsv', '.txt'))]
+    if not names:
+        return g
+    name = g.pick(names)
+    data = bytearray(g.files[name])
+    for _ in range(g.pick([1, 1, 2, 4])):
+        i = g.r.randrange(len(data) + 1)
+        how = g.r.random()
+        if how < 0.35:
+            data[i:i + 1] = b''
+        elif how < 0.6:
+            data[i:i] = bytes([g.pick(b'{}[]",:\\\r\n\t 0123456789.eE+-nulaNiI'
+                                      b'\0\x7f\xff')])
+        elif how < 0.8:
+            data[i:i + 1] = bytes([g.r.randrange(256)])
+        elif how < 0.9:
+            j = g.r.randrange(len(data) + 1)
+            data[i:i] = data[j:j + 20]
+        else:
+            del data[i:i + 20]
+        if not data:
+            break
+    g.files[name] = bytes(data)
+    return g
+
+
 dcase.FAMILIES['more'] = more_case
+dcase.FAMILIES['fuzz'] = fuzz_case

@@ -121,9 +121,11 @@ def score_text(f):
                                         Emax=400))
             x = float(d)
             if to_f32(x) == abs(f):
-                found.append((abs(d - exact), d))
+                odd = d.as_tuple().digits[-1] % 2 if len(
+                    d.as_tuple().digits) == p else 0
+                found.append((abs(d - exact), odd, d))
         if found:
-            d = min(found)[1]
+            d = min(found)[2]   # of two equally near ones the even one
             return (b'-' if f < 0 else b'') + repr(float(d)).encode()
     raise AssertionError(f)
 

@@ -355,6 +355,31 @@ def check_unseen(opt, state, decider, idents):
         warn(PROG, 'over half of the ids are unseen: a wrong key?')
 
 
+def plan_text(decisions, decider):
+    """--plan: what the rule would do, before any draw."""
+    rule = decider.rule
+    n = len(decisions)
+    plus = [d for d in decisions if d.pi > 0]
+    expected = exact_sum(d.pi for d in decisions)
+    spread = sum((1 / Fraction(d.pi) for d in plus), Fraction(0))
+    out = {
+        'samples': n, 'expected_kept': nearest(expected),
+        'saved': nearest(1 - expected / n) if n else None,
+        'max_weight': max((1 / d.pi for d in plus), default=0.0),
+        'ess': nearest(Fraction(len(plus)) ** 2 / spread) if plus else None,
+        'relative_variance': None,
+    }
+    known = [(d, Fraction(rule.x(d.score)) ** 2) for d in decisions
+             if d.score is not None]
+    p = expected / n if n else 0
+    if p and decider.opt.rule != 'hard':
+        mine = sum(((1 - Fraction(d.pi)) / Fraction(d.pi) * x
+                    for d, x in known), Fraction(0))
+        even = (1 - p) / p * sum((x for _, x in known), Fraction(0))
+        out['relative_variance'] = nearest(mine / even) if even else None
+    return json.dumps(out).encode() + b'\n'
+
+
 def receipt_text(opt, figs, digests):
     d = dict(figs)
     d['digests'] = digests

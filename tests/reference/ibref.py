@@ -145,6 +145,7 @@ PRUNE = {
     'floor': ('floor', number(lambda x: 0 < x <= 1)),
     'max-age': ('max_age', EPOCH),
     'sampling': ('sampling', one_of('poisson', 'fixed')),
+    'plan': ('plan', None),
     'max-unseen': ('max_unseen', limit),
     'duplicates': ('duplicates', one_of('fail', 'keep')),
     'base-weight': ('base_weight', one_of('refuse', 'multiply', 'replace')),

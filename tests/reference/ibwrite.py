@@ -7,8 +7,8 @@ import tarfile
 from ibbase import (Outputs, bad, csv_double, digest, draw_seed, draw_u,
                     json_string, misuse, part_of, read_file, real,
                     score_text, stem, tool)
-from ibprune import (check_options, check_unseen, figures, prepare,
-                     receipt_text)
+from ibprune import (check_options, check_unseen, figures, plan_text,
+                     prepare, receipt_text)
 from ibread import (column, lone_name, lookup_exact, node_double, open_source,
                     record_id, split_lines)
 from ibbase import lookup, member
@@ -413,8 +413,23 @@ def audit_frame(opt, flat, figs, digests, decider):
     return tool(['zstd', '-cq'], text + json.dumps(tail).encode() + b'\n')
 
 
+def write_plan(opt, decisions, decider):
+    out = Outputs()
+    out.add(opt.output or '-', plan_text(decisions, decider))
+    out.commit()
+    return 0
+
+
+def plan_known(opt):
+    decider, _, _ = prepare(opt)
+    return write_plan(opt, [decider.decide(i) for i, r in decider.rows.items()
+                            if r.score is not None], decider)
+
+
 def run_prune(opt, operands):
     check_options(opt)
+    if opt.plan and not operands:
+        return plan_known(opt)
     operands = operands or ['-']
     check_write_options(opt, operands)
     decider, digests, state = prepare(opt)
@@ -438,6 +453,8 @@ def run_prune(opt, operands):
     opt.sources = sources
     check_formats(opt, sources, '%s' in (opt.output or ''))
     check_unseen(opt, state, decider, [x[2] for x in flat])
+    if opt.plan:
+        return write_plan(opt, [x[3] for x in flat], decider)
     writer = Writer(opt)
     results = make_sinks(opt, writer, sources, flat)
     figs = figures([x[3] for x in flat], decider)

@@ -57,6 +57,38 @@ class Training(unittest.TestCase):
     def test_classification(self):
         self.pruned("classification.py")
 
+    def test_segmentation_from_a_tar_with_two_heads(self):
+        self.pruned("segmentation.py")
+        self.assertEqual(set(lines(self.folder("a"), "loss.1.rank*")[0]), {"id", "epoch", "main", "aux"})
+
+    def test_pretraining_from_csv_with_two_views(self):
+        self.pruned("pretraining.py")
+        rows = content(self.folder("a"), "loss.1.rank*")["loss.1.rank000.csv"].splitlines()
+        self.assertEqual(len(rows) - 1, 2 * result(self.folder("a"))["epochs"][1][1])
+
+    def test_instruction_tuning_from_an_array_without_ids(self):
+        self.pruned("instruction.py")
+        logged = [i for line in lines(self.folder("a"), "loss.1.rank*") for i in line["ids"]]
+        with open(os.path.join(self.folder("a"), "epoch.1.json")) as f:
+            self.assertEqual(sorted(logged), sorted(r["id"] for r in json.load(f)))
+
+    def test_rules_of_the_comparison(self):
+        """Rules that the tests above have not run, and weights of mean 1."""
+        for k, (rule, normalize) in enumerate(
+                ((demo.BUCKETS, "none"), (demo.SCALE, "mean"), (demo.KEEP, "mean"), ("--rule random -r 0.3", "none"))):
+            with self.subTest(rule=rule):
+                run("redundant.py", self.folder(str(k)), "--normalize", normalize, rule=rule)
+
+    def test_weighted_coefficients_are_those_of_all_data(self):
+        for rule in "-r 0.5", "-r 0.7 --threshold q0.7", "--rule random -r 0.4":
+            with self.subTest(rule=rule):
+                kept, ratio, p, ratio_without, p_without = coefficients.compare(self.scratch, BIN, rule)
+                print("%-24s keeps %.3f: distance %.2f of what the weights predict (p %.3f); weights forgotten: %.1f" % (
+                    rule, kept, ratio, p, ratio_without))
+                self.assertGreater(p, 1e-4)
+                if "random" not in rule:        # a plain sample is unbiased without weights too
+                    self.assertLess(p_without, 1e-9)
+
     def test_padding_of_two_ranks_counts_once(self):
         run("classification.py", self.folder("a"), "--ranks", "2")
         for epoch, kept, _ in result(self.folder("a"))["epochs"]:
@@ -84,8 +116,8 @@ class Training(unittest.TestCase):
 
 if __name__ == "__main__":
     try:
-        import torch    # noqa: F401
-        import sklearn  # noqa: F401
+        import coefficients
+        import demo
     except ImportError as missing:
         print("training: skipped, %s (make train-demo names the Debian packages)" % missing)
         sys.exit(0)

@@ -182,10 +182,12 @@ def train(task, args, rank=0):
         at.update(epoch=epoch, step=step, seconds=time.monotonic() - start)
         run.save(log, sums, at=at, model=model.state_dict(), optimizer=optimizer.state_dict())
 
-    batch = task.batch // args.ranks
+    batch, before = task.batch // args.ranks, None
     for epoch in range(at["epoch"], math.ceil(args.epochs)):
         manifest = run.draw(epoch)
-        ids, weights, data = task.read(manifest)
+        if manifest != before:
+            ids, weights, data = task.read(manifest)
+            before = manifest
         order, real = visits(len(ids), run, epoch)
         weight = torch.tensor(weights, dtype=torch.float32)
         boost = 1.0
@@ -221,8 +223,8 @@ def train(task, args, rank=0):
             log.close()
         run.fold(epoch, manifest)
         # The mean loss is sum(w*l)/sum(w): the mean of the records alone would be that of the harder samples.
-        weighted, weights = run.add(sums)
-        at["means"].append([epoch, len(ids), weighted / max(weights, 1e-9)])
+        top, bottom = run.add(sums)
+        at["means"].append([epoch, len(ids), top / max(bottom, 1e-9)])
         offset, sums = 0, [0.0, 0.0]
         checkpoint(None, epoch + 1, 0, sums)
     if rank == 0:
@@ -244,7 +246,9 @@ def records(task, epoch, ids, terms):
 
 
 def worker(rank, task, args):
-    train(task(args.tiny), args, rank)
+    task = task(args.tiny)
+    task.beside = os.path.dirname(os.path.abspath(args.dir))    # for what all runs share
+    train(task, args, rank)
 
 
 def main(task):

@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+"""Pre-train a masked auto-encoder on Fashion-MNIST: CSV manifest and log, loss a mean over the masked patches.
+
+A visit looks at two views of an image, each with a mask of its own, and logs both: --duplicates mean."""
+import csv
+
+import numpy as np
+import torch
+from torch import nn
+
+import loop
+from classification import fashion, tensor
+
+PATCH, COUNT, SEEN, VIEWS = 4, 49, 12, 2        # 7x7 patches of 4x4 pixels, a quarter of them seen
+WIDTH, NARROW = 64, 32
+
+
+def patches(images):        # [n, 28, 28] -> [n, 49, 16]
+    n = len(images)
+    return images.reshape(n, 7, PATCH, 7, PATCH).transpose(2, 3).reshape(n, COUNT, PATCH * PATCH)
+
+
+def block(width):
+    return nn.TransformerEncoderLayer(width, 4, 2 * width, dropout=0.0, batch_first=True, norm_first=True)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed, self.place = nn.Linear(PATCH * PATCH, WIDTH), nn.Parameter(torch.randn(COUNT, WIDTH) * 0.02)
+        self.encoder = nn.ModuleList(block(WIDTH) for _ in range(2))
+        self.narrow, self.hidden = nn.Linear(WIDTH, NARROW), nn.Parameter(torch.zeros(NARROW))
+        self.where = nn.Parameter(torch.randn(COUNT, NARROW) * 0.02)
+        self.decoder, self.pixels = block(NARROW), nn.Linear(NARROW, PATCH * PATCH)
+
+    def features(self, x, seen):
+        h = torch.gather(self.embed(x) + self.place, 1, seen[..., None].expand(-1, -1, WIDTH))
+        for layer in self.encoder:
+            h = layer(h)
+        return h
+
+    def forward(self, x, order):
+        """The pixels of the patches order[:, SEEN:], from those of order[:, :SEEN]."""
+        h = self.narrow(self.features(x, order[:, :SEEN]))
+        h = torch.cat([h, self.hidden.expand(len(x), COUNT - SEEN, NARROW)], 1) + self.where[order]
+        return self.pixels(self.decoder(h))[:, SEEN:]
+
+
+class Pretraining:
+    """Pre-train a masked auto-encoder; figure: test accuracy of a linear probe."""
+    figure = "probe accuracy"
+    manifest, prune, score, log = "train.csv", [], ["--duplicates", "mean"], "csv"
+    terms = {"loss": 1.0}
+    epochs, tiny_epochs, batch, rate = 10, 4, 64, 0.002
+
+    def __init__(self, tiny=False):
+        n = 301 if tiny else 10000
+        self.train, self.test = (
+            (patches(tensor(images[:n])), torch.from_numpy(labels[:n].astype(np.int64)))
+            for images, labels in (fashion("train"), fashion("t10k")))
+
+    def write(self, path):
+        with open(path, "w") as out:
+            out.write("id,row\n")
+            for row in range(len(self.train[0])):
+                out.write("fashion/%05d,%d\n" % (row, row))
+
+    def read(self, path):
+        with open(path, newline="") as rows:
+            records = list(csv.DictReader(rows))
+        return ([r["id"] for r in records], [float(r.get("weight", 1)) for r in records],
+                torch.tensor([int(r["row"]) for r in records]))
+
+    def model(self):
+        return Net()
+
+    def optimizer(self, model, rate):
+        return torch.optim.AdamW(model.parameters(), rate, betas=(0.9, 0.95), weight_decay=0.05)
+
+    def losses(self, model, rows, i):
+        x = self.train[0][rows[i]].repeat_interleave(VIEWS, 0)
+        order = torch.rand(len(x), COUNT).argsort(1)
+        masked = torch.gather(x, 1, order[:, SEEN:, None].expand(-1, -1, PATCH * PATCH))
+        error = (model(x, order) - masked).square().mean(2)
+        return {"loss": error.mean(1).reshape(-1, VIEWS)}
+
+    def metric(self, model):
+        """Ridge regression from the mean feature to the label, fitted on the training images."""
+        model.eval()
+        every = torch.arange(COUNT)
+        with torch.no_grad():
+            (f, y), (g, z) = ((torch.cat([model.features(x, every.expand(len(x), COUNT)).mean(1)
+                                          for x in part.split(500)]), labels) for part, labels in (self.train, self.test))
+        mean, deviation = f.mean(0), f.std(0) + 1e-6
+        f, g = ((torch.cat([(h - mean) / deviation, torch.ones(len(h), 1)], 1)).double() for h in (f, g))
+        w = torch.linalg.solve(f.T @ f + torch.eye(f.shape[1]).double(), f.T @ nn.functional.one_hot(y, 10).double())
+        return float(((g @ w).argmax(1) == z).double().mean())
+
+
+if __name__ == "__main__":
+    loop.main(Pretraining)

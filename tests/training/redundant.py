@@ -1,0 +1,33 @@
+#!/usr/bin/python3
+"""Classify Fashion-MNIST made redundant: where pruning pays.
+
+60,000 samples: 1,200 of each of five hard classes, the rest of the five easy ones, 24,000 of them copies moved by up to
+two pixels. The test set is the usual one."""
+import numpy as np
+
+import loop
+from classification import Classification, fashion
+
+HARD = 0, 2, 3, 4, 6        # t-shirt, pullover, dress, coat, shirt
+
+
+class Redundant(Classification):
+    """Classify redundant Fashion-MNIST; figure: test accuracy."""
+
+    def data(self):
+        images, labels = fashion("train")
+        draw = np.random.default_rng(0)
+        hard = np.concatenate([np.flatnonzero(labels == c)[:1200] for c in HARD])
+        easy = np.flatnonzero(~np.isin(labels, HARD))
+        copied = draw.choice(easy, 24000, replace=False)
+        moved = np.zeros((len(copied), 28, 28), np.uint8)
+        for out, k, (dy, dx) in zip(moved, copied, draw.integers(-2, 3, size=(len(copied), 2))):
+            out[max(dy, 0):28 + dy, max(dx, 0):28 + dx] = \
+                images[k][max(-dy, 0):28 - dy, max(-dx, 0):28 - dx]
+        rows = np.concatenate([hard, easy])
+        order = draw.permutation(len(rows) + len(copied))   # --tiny takes the first
+        return (np.concatenate([images[rows], moved])[order], np.concatenate([labels[rows], labels[copied]])[order])
+
+
+if __name__ == "__main__":
+    loop.main(Redundant)
