@@ -1,0 +1,132 @@
+/*
+ * The byte searches that parsing rests on, 16 to 64 bytes at a time. Which
+ * instructions are used is decided once, by whoever makes a scanner, from
+ * what the processor has; all variants give the same answers.
+ */
+#ifndef IB_BASE_SCAN_H
+#define IB_BASE_SCAN_H
+
+#include "infobatch.h"
+
+/* Bytes that must be readable behind whatever a scan may stop at. */
+#define IB_SCAN_PAD 64
+
+struct ib_scan_ops {
+	const char *name; /* "avx2", ... */
+	/* The first byte from p on that ends a run of plain string bytes: a
+	 * quote, a backslash, or one below 0x20. There must be one. */
+	const char *(*string)(const char *p);
+	/* The first byte from p on that is a, b or a line end. There must be
+	 * one. */
+	const char *(*field)(const char *p, char a, char b);
+	/* How many bytes of p[0..n) are c. */
+	size_t (*count)(const char *p, size_t n, char c);
+};
+
+/* The fastest variant that this processor has. */
+const struct ib_scan_ops *ib_scan_best(void);
+
+/* All variants that this processor has, NULL behind the last: for tests. */
+const struct ib_scan_ops *ib_scan_variant(size_t i);
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+
+/* The mask of those of 16 bytes that end a plain run (see above). */
+static inline unsigned
+ib_scan_string16(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i m = _mm_or_si128(
+		_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+			     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
+		_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+
+	return (unsigned)_mm_movemask_epi8(m);
+}
+
+static inline unsigned
+ib_scan_field16(const char *p, char a, char b)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i m = _mm_or_si128(
+		_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
+			     _mm_cmpeq_epi8(v, _mm_set1_epi8(b))),
+		_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+
+	return (unsigned)_mm_movemask_epi8(m);
+}
+
+/* Are the n <= 16 bytes at p those at q? 16 bytes are readable at both. */
+static inline bool
+ib_scan_same16(const char *p, const char *q, unsigned n)
+{
+	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i b = _mm_loadu_si128((const __m128i *)(const void *)q);
+	unsigned m = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b));
+
+	return (~m & ((1u << n) - 1)) == 0;
+}
+#else
+#include <string.h>
+
+static inline unsigned
+ib_scan_string16(const char *p)
+{
+	unsigned m = 0, i;
+
+	for (i = 0; i < 16; i++)
+		if (p[i] == '"' || p[i] == '\\' || (unsigned char)p[i] < 0x20)
+			m |= 1u << i;
+	return m;
+}
+
+static inline unsigned
+ib_scan_field16(const char *p, char a, char b)
+{
+	unsigned m = 0, i;
+
+	for (i = 0; i < 16; i++)
+		if (p[i] == a || p[i] == b || p[i] == '\n')
+			m |= 1u << i;
+	return m;
+}
+
+static inline bool
+ib_scan_same16(const char *p, const char *q, unsigned n)
+{
+	return memcmp(p, q, n) == 0;
+}
+#endif
+
+/*
+ * The end of a plain run, as ops->string: two steps here, since most strings
+ * are short, the rest by the widest instructions there are.
+ */
+static inline const char *
+ib_scan_string(const struct ib_scan_ops *ops, const char *p)
+{
+	unsigned m = ib_scan_string16(p);
+
+	if (m)
+		return p + __builtin_ctz(m);
+	m = ib_scan_string16(p + 16);
+	if (m)
+		return p + 16 + __builtin_ctz(m);
+	return ops->string(p + 32);
+}
+
+static inline const char *
+ib_scan_field(const struct ib_scan_ops *ops, const char *p, char a, char b)
+{
+	unsigned m = ib_scan_field16(p, a, b);
+
+	if (m)
+		return p + __builtin_ctz(m);
+	m = ib_scan_field16(p + 16, a, b);
+	if (m)
+		return p + 16 + __builtin_ctz(m);
+	return ops->field(p + 32, a, b);
+}
+
+#endif

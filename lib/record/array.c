@@ -1,0 +1,192 @@
+/* One JSON array of any size: its elements are the records. */
+#include "record/format.h"
+
+#include "base/error.h"
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/*
+ * One past what ends the element at p: a comma, or the array's bracket. NULL
+ * where p[0..end) stops short of it. Follows strings and nesting alone: the
+ * element's grammar is checked when it is read.
+ */
+static const char *
+element_end(const struct ib_scan_ops *ops, const char *p, const char *end)
+{
+	size_t depth = 0;
+
+	for (; p < end; p++) {
+		switch (*p) {
+		case '"':
+			for (p++;; p++) {
+				p = ib_scan_string(ops, p);
+				if (p >= end)
+					return NULL;
+				if (*p == '"')
+					break;
+				if (*p == '\\')
+					p++;
+			}
+			break;
+		case '{': case '[':
+			depth++;
+			break;
+		case '}':
+			depth -= depth > 0;
+			break;
+		case ']':
+			if (depth == 0)
+				return p + 1;
+			depth--;
+			break;
+		case ',':
+			if (depth == 0)
+				return p + 1;
+			break;
+		default:
+			break;
+		}
+	}
+	return NULL;
+}
+
+/* What may stand behind the closing bracket. */
+static void
+cut_rest(const char *p, const char *end, struct ib_cut *cut)
+{
+	while (p < end && is_blank(*p))
+		p++;
+	if (p < end)
+		cut->why = "more behind the array's closing bracket";
+}
+
+static void
+array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
+{
+	const struct ib_scan_ops *ops = ib_scan_best();
+	const char *start = p, *end = p + n, *stop, *q;
+
+	cut->n = 0;
+	while (!cut->ended) {
+		q = p;
+		while (q < end && is_blank(*q))
+			q++;
+		stop = q < end ? element_end(ops, q, end) : NULL;
+		if (!stop)
+			break;
+		if (stop == q + 1) {
+			if (*q == ',' || cut->after_comma) {
+				cut->why = "an element is missing";
+				return;
+			}
+			cut->ended = true; /* of an empty array */
+		} else {
+			cut->element++;
+			cut->ended = stop[-1] == ']';
+		}
+		cut->after_comma = !cut->ended;
+		p = stop;
+	}
+	cut->n = (size_t)(p - start);
+	if (cut->ended) {
+		cut_rest(p, end, cut);
+		cut->n = n; /* blanks may go with the last block */
+	} else if (last) {
+		cut->why = "the array is cut short";
+	}
+}
+
+static enum ib_begun
+array_begin(struct ib_source *s, const char *p, size_t n, bool last,
+	    size_t *used, struct ib_error *err)
+{
+	size_t i = 0;
+
+	while (i < n && is_blank(p[i]))
+		i++;
+	if (i == n && !last)
+		return IB_BEGUN_MORE;
+	if (i == n || p[i] != '[') {
+		ib_fail(err, IB_E_DATA, "%s: not a JSON array", s->name);
+		return IB_BEGUN_BAD;
+	}
+	s->first_line += ib_scan_best()->count(p, i, '\n');
+	*used = i + 1;
+	return IB_BEGUN;
+}
+
+/* The element at p was bad: on to the one behind it. */
+static void
+pass_over(struct ib_cursor *c, const char *p)
+{
+	const char *stop = element_end(c->json.ops, p, c->end);
+
+	c->at = stop ? stop : c->end;
+	c->record.p = p;
+	c->record.n = (size_t)((stop ? stop - 1 : c->end) - p);
+	while (c->record.n > 0 && is_blank(p[c->record.n - 1]))
+		c->record.n--;
+}
+
+static enum ib_next
+array_next(struct ib_cursor *c)
+{
+	struct ib_value any;
+	const char *p = c->at, *stop;
+	size_t i;
+
+	while (p < c->end && is_blank(*p))
+		c->line += *p++ == '\n';
+	if (p >= c->end || *p == ']') {
+		c->line += c->json.ops->count(p, (size_t)(c->end - p), '\n');
+		c->at = c->end;
+		return IB_NEXT_END;
+	}
+	c->number++;
+	c->record.line = c->line;
+	c->record.end = 0;
+	c->record.torn = false;
+	c->record.close = NULL;
+	pass_over(c, p);
+	c->line += c->json.ops->count(p, (size_t)(c->at - p), '\n');
+	if (*p == '{') {
+		stop = ib_json_object(&c->json, p, c->v);
+		c->record.close = stop ? stop - 1 : NULL;
+	} else if (c->source->any_value) {
+		stop = ib_json_value(&c->json, p, &any);
+		for (i = 0; i < c->source->fields.nslots; i++)
+			c->v[i].type = IB_ABSENT;
+	} else {
+		return ib_cursor_bad(c, "not a JSON object");
+	}
+	if (!stop)
+		return ib_cursor_bad(c, "malformed JSON at byte %zu: %s",
+				     (size_t)(c->json.at - p) + 1,
+				     c->json.why);
+	if (stop != c->record.p + c->record.n)
+		return ib_cursor_bad(c, "malformed JSON: expected ',' or ']'");
+	return IB_NEXT_RECORD;
+}
+
+static uint64_t
+array_count(const char *p, size_t n)
+{
+	struct ib_cut cut = { 0 };
+
+	array_cut(p, n, false, &cut);
+	return cut.element;
+}
+
+const struct ib_record_format ib_format_array = {
+	.format = IB_FORMAT_JSON,
+	.name = "json",
+	.stop = '\0',
+	.begin = array_begin,
+	.cut = array_cut,
+	.count = array_count,
+	.next = array_next,
+};

@@ -1,0 +1,85 @@
+/* The records of one block. */
+#include "record/format.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+
+void
+ib_cursor_start(struct ib_cursor *c, const struct ib_block *block)
+{
+	if (c->source != block->source) {
+		c->source = block->source;
+		ib_json_init(&c->json, ib_scan_best(), &c->source->fields,
+			     c->source->format != IB_FORMAT_JSON);
+	}
+	c->block = block;
+	c->at = block->p;
+	c->end = block->p + block->n;
+	c->line = 0;
+	c->number = 0;
+	ib_arena_reset(&c->arena);
+}
+
+void
+ib_cursor_release(struct ib_cursor *c)
+{
+	ib_arena_release(&c->arena);
+}
+
+enum ib_next
+ib_cursor_next(struct ib_cursor *c)
+{
+	switch (c->source->format) {
+	case IB_FORMAT_JSONL:
+		return ib_format_jsonl.next(c);
+	default:
+		return ib_record_format_of(c->source->format)->next(c);
+	}
+}
+
+/* No record of this operand has said where the id is. */
+static bool
+no_key(struct ib_cursor *c)
+{
+	char text[160];
+	size_t i, n = 0;
+
+	for (i = 0; i < IB_KEY_NKNOWN && n < sizeof(text); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+				      i > 0 ? ", " : "", ib_key_known[i]);
+	snprintf(c->why, sizeof(c->why),
+		 "no id: none of the fields %s (-k says where it is)", text);
+	return false;
+}
+
+bool
+ib_cursor_id(struct ib_cursor *c, struct ib_span *id)
+{
+	const struct ib_key *key = &c->source->key;
+
+	switch (key->kind) {
+	case IB_KEY_FIELDS:
+		return ib_key_id(key, c->source->key_slot, c->v, &c->arena, id,
+				 c->why, sizeof(c->why));
+	case IB_KEY_COLUMN:
+	case IB_KEY_WHOLE:
+		*id = ib_value_span(&c->v[0]);
+		return true;
+	case IB_KEY_LINE:
+		*id = ib_key_line_id(c->block->first_record + c->number - 1,
+				     &c->arena);
+		return true;
+	case IB_KEY_HASH:
+		*id = ib_key_hash_id((struct ib_span){ c->record.p,
+						       c->record.n },
+				     &c->arena);
+		return true;
+	case IB_KEY_SHARD:
+		snprintf(c->why, sizeof(c->why), "@shard is for tar alone");
+		return false;
+	case IB_KEY_AUTO:
+		break;
+	}
+	return no_key(c);
+}

@@ -1,0 +1,133 @@
+#include "record/fields.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+void
+ib_fields_init(struct ib_fields *f)
+{
+	*f = (struct ib_fields){ .nnodes = 1 };
+}
+
+void
+ib_fields_release(struct ib_fields *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nnodes; i++)
+		free(f->node[i].member);
+	for (i = 0; i < f->nnames; i++)
+		free(f->names[i]);
+	ib_fields_init(f);
+}
+
+/* The member of that name in a node, made if absent; NULL: no memory. */
+static struct ib_member *
+member_of(struct ib_fields *f, size_t node, struct ib_span name)
+{
+	struct ib_node *at = &f->node[node];
+	struct ib_member *m;
+	size_t i;
+
+	for (i = 0; i < at->n; i++)
+		if (ib_span_equal(at->member[i].name, name))
+			return &at->member[i];
+	m = realloc(at->member, (at->n + 1) * sizeof(*m));
+	if (!m)
+		return NULL;
+	at->member = m;
+	m += at->n++;
+	*m = (struct ib_member){ .name = name, .slot = -1, .child = -1 };
+	return m;
+}
+
+static bool
+take_slot(struct ib_fields *f, struct ib_member *m, bool number)
+{
+	if (m->slot < 0) {
+		if (f->nslots == IB_FIELDS_MAX)
+			return false;
+		m->slot = (int16_t)f->nslots++;
+	}
+	m->number |= number;
+	return true;
+}
+
+/* Walk a dotted path down to its last member; NULL: too deep, or no memory. */
+static struct ib_member *
+descend(struct ib_fields *f, struct ib_span path)
+{
+	struct ib_member *m;
+	const char *dot;
+	size_t node = 0, len;
+
+	for (;;) {
+		dot = memchr(path.p, '.', path.n);
+		len = dot ? (size_t)(dot - path.p) : path.n;
+		m = member_of(f, node, (struct ib_span){ path.p, len });
+		if (!m || !dot)
+			return m;
+		if (m->child < 0) {
+			if (f->nnodes == IB_FIELDS_NODES)
+				return NULL;
+			m->child = (int16_t)f->nnodes++;
+		}
+		node = (size_t)m->child;
+		path.p += len + 1;
+		path.n -= len + 1;
+	}
+}
+
+static bool
+has_empty_part(struct ib_span name)
+{
+	size_t i;
+
+	if (name.n == 0 || name.p[0] == '.' || name.p[name.n - 1] == '.')
+		return true;
+	for (i = 1; i < name.n; i++)
+		if (name.p[i] == '.' && name.p[i - 1] == '.')
+			return true;
+	return false;
+}
+
+enum ib_status
+ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
+	      struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+	struct ib_member *m;
+	struct ib_span own;
+	int exact;
+
+	if (name.n == 0)
+		return ib_fail(err, IB_E_MISUSE, "a field name is empty");
+	if (f->nnames == IB_FIELDS_MAX)
+		return ib_fail(err, IB_E_MISUSE, "too many fields");
+	own = (struct ib_span){ ib_span_dup(name), name.n };
+	if (!own.p)
+		return ib_fail_memory(err);
+	f->names[f->nnames++] = (char *)(uintptr_t)own.p;
+	m = member_of(f, 0, own);
+	if (!m)
+		return ib_fail_memory(err);
+	if (!take_slot(f, m, number))
+		return ib_fail(err, IB_E_MISUSE, "too many fields");
+	*slot = exact = m->slot;
+	if (!memchr(own.p, '.', own.n) || has_empty_part(own))
+		return IB_OK;
+	m = descend(f, own);
+	if (!m || (m->slot < 0 && f->nslots == IB_FIELDS_MAX))
+		return ib_fail(err, IB_E_MISUSE, "field %s is too deep",
+			       ib_show(show, own));
+	if (m->slot < 0) { /* the same path asked for twice is one alias */
+		take_slot(f, m, number);
+		f->alias[f->naliases++] = (struct ib_alias){
+			.slot = m->slot, .exact = (int16_t)exact
+		};
+	}
+	m->number |= number;
+	*slot = m->slot;
+	return IB_OK;
+}

@@ -1,0 +1,77 @@
+/* What the formats of records do differently; private to lib/record. */
+#ifndef IB_RECORD_FORMAT_H
+#define IB_RECORD_FORMAT_H
+
+#include "record/reader.h"
+
+/* How far into an operand's bytes its records begin. */
+enum ib_begun { IB_BEGUN, IB_BEGUN_MORE, IB_BEGUN_BAD };
+
+struct ib_cut {
+	size_t n;            /* bytes of whole records */
+	const char *why;     /* malformed beyond them; NULL: fine */
+	uint64_t element;    /* array: elements cut so far; kept by cut */
+	bool ended;          /* array: its closing bracket was seen */
+	bool after_comma;    /* array: an element must follow */
+};
+
+struct ib_record_format {
+	enum ib_format format;
+	const char *name;
+	char stop; /* the byte that is put behind a block */
+	/*
+	 * Read what comes before the records (a header) at p[0..n), the
+	 * operand's first bytes; *used of them are not records. last: there
+	 * are no more. Sets err for IB_BEGUN_BAD. NULL: nothing.
+	 */
+	enum ib_begun (*begin)(struct ib_source *s, const char *p, size_t n,
+			       bool last, size_t *used, struct ib_error *err);
+	/* Cut p[0..n) behind its last whole record; last: all there is. */
+	void (*cut)(const char *p, size_t n, bool last, struct ib_cut *cut);
+	/* Records (a list's: lines) in a block. */
+	uint64_t (*count)(const char *p, size_t n);
+	/* The record at c->at, which is before c->end and no blank line. */
+	enum ib_next (*next)(struct ib_cursor *c);
+};
+
+extern const struct ib_record_format ib_format_jsonl;
+extern const struct ib_record_format ib_format_csv;
+extern const struct ib_record_format ib_format_tsv;
+extern const struct ib_record_format ib_format_list;
+extern const struct ib_record_format ib_format_array;
+
+const struct ib_record_format *ib_record_format_of(enum ib_format format);
+
+/* What an operand is: by its first bytes, its name, its first line. */
+enum ib_format ib_detect(struct ib_span head, const char *path,
+			 const struct ib_reader_options *options,
+			 const struct ib_key *key);
+
+/*
+ * Choose the key of an operand from its first records, and compile its
+ * fields. Returns IB_OK also where no record decides.
+ */
+enum ib_status ib_source_compile(struct ib_source *s,
+				 const struct ib_reader_options *options,
+				 const struct ib_block *first,
+				 struct ib_error *err);
+
+/* delimited.c: map the header's columns to slots; is there a column? */
+enum ib_status ib_delimited_compile(struct ib_source *s, struct ib_error *err);
+bool ib_delimited_has(const struct ib_source *s, struct ib_span name);
+
+/* lines.c: what all formats of lines share */
+void ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut);
+size_t ib_line_end(const char *p, size_t n); /* 0, 1 or 2 bytes behind p+n */
+
+enum ib_next ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Finish a record of lines that ends at `stop` (a line end, or the block's
+ * end): its length without line end, and c->at behind it.
+ */
+void ib_cursor_finish_line(struct ib_cursor *c, const char *start,
+			   const char *stop);
+
+#endif

@@ -1,0 +1,614 @@
+#include "record/json.h"
+
+#include "base/numbers.h"
+
+static const char *value(struct ib_json *j, const char *p,
+			 const struct ib_member *m, struct ib_value *v);
+
+void
+ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops,
+	     const struct ib_fields *fields, bool lines)
+{
+	size_t i, k;
+
+	j->ops = ops;
+	j->fields = fields;
+	j->lines = lines;
+	j->at = j->why = NULL;
+	for (i = 0; i < IB_FIELDS_NODES; i++)
+		for (k = 0; k < IB_JSON_SHAPES; k++)
+			j->shape[i][k].n = 0;
+}
+
+static const char *
+malformed(struct ib_json *j, const char *at, const char *why)
+{
+	j->at = at;
+	j->why = why;
+	return NULL;
+}
+
+static inline const char *
+blanks(const struct ib_json *j, const char *p)
+{
+	while (*p == ' ' || *p == '\t' || *p == '\r' ||
+	       (*p == '\n' && !j->lines))
+		p++;
+	return p;
+}
+
+const char *
+ib_json_blanks(const struct ib_json *j, const char *p)
+{
+	return blanks(j, p);
+}
+
+static inline bool
+is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
+
+static bool
+is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* One past an escape whose backslash stands at p, NULL if it is none. */
+static const char *
+escape(struct ib_json *j, const char *p)
+{
+	int i;
+
+	switch (p[1]) {
+	case '"': case '\\': case '/': case 'b':
+	case 'f': case 'n': case 'r': case 't':
+		return p + 2;
+	case 'u':
+		for (i = 2; i < 6; i++)
+			if (!is_hex(p[i]))
+				return malformed(j, p, "bad \\u escape");
+		return p + 6;
+	default:
+		return malformed(j, p, "bad escape in a string");
+	}
+}
+
+/* From behind the opening quote to the closing one; NULL if malformed. */
+static inline const char *
+string(struct ib_json *j, const char *p, bool *escaped)
+{
+	for (;;) {
+		p = ib_scan_string(j->ops, p);
+		if (*p == '"')
+			return p;
+		if (*p != '\\')
+			return malformed(j, p, *p == '\n' && j->lines
+				? "string without its closing quote"
+				: "control character in a string");
+		*escaped = true;
+		p = escape(j, p);
+		if (!p)
+			return NULL;
+	}
+}
+
+/* One past a number that nobody wants the value of. */
+static inline const char *
+skip_number(struct ib_json *j, const char *p)
+{
+	const char *start = p;
+
+	if (*p == '-')
+		p++;
+	if (*p == '0') {
+		p++;
+	} else if (is_digit(*p)) {
+		while (is_digit(*p))
+			p++;
+	} else {
+		return malformed(j, start, "not a value");
+	}
+	if (*p == '.') {
+		if (!is_digit(*++p))
+			return malformed(j, p, "a digit is missing");
+		while (is_digit(*p))
+			p++;
+	}
+	if (*p == 'e' || *p == 'E') {
+		p++;
+		if (*p == '+' || *p == '-')
+			p++;
+		if (!is_digit(*p))
+			return malformed(j, p, "a digit is missing");
+		while (is_digit(*p))
+			p++;
+	}
+	return p;
+}
+
+/* The type of a number from its bytes. */
+static enum ib_type
+number_type(const char *p, const char *end)
+{
+	if (*p == '-')
+		p++;
+	if (!is_digit(*p))
+		return IB_WORD;
+	while (p < end && is_digit(*p))
+		p++;
+	return p == end ? IB_INTEGER : IB_REAL;
+}
+
+/* true, false, null, and the words that stand for numbers. */
+static const char *
+word(struct ib_json *j, const char *p, struct ib_value *v)
+{
+	const char *end;
+	double number;
+
+	v->type = IB_BOOL;
+	if (memcmp(p, "true", 4) == 0)
+		return p + 4;
+	if (memcmp(p, "false", 5) == 0)
+		return p + 5;
+	v->type = IB_NULL;
+	if (memcmp(p, "null", 4) == 0)
+		return p + 4;
+	end = ib_number_json(p, &number);
+	if (!end)
+		return malformed(j, p, "not a value");
+	v->type = (uint8_t)number_type(p, end);
+	v->number = number;
+	return end;
+}
+
+/* What may come next while nested values are passed over. */
+enum nested_state { WANT_VALUE, WANT_NAME, AFTER_VALUE };
+
+/* One past a scalar inside a value that nobody wants. */
+static const char *
+skip_scalar(struct ib_json *j, const char *p)
+{
+	struct ib_value ignored;
+	bool escaped = false;
+
+	if (*p == '"') {
+		p = string(j, p + 1, &escaped);
+		return p ? p + 1 : NULL;
+	}
+	if (is_digit(*p) || (*p == '-' && is_digit(p[1])))
+		return skip_number(j, p);
+	return word(j, p, &ignored);
+}
+
+static bool
+name_is_whole(struct ib_json *j, struct ib_span name)
+{
+	struct ib_bytes out = { 0 };
+	bool fine = ib_json_unescape(name, &out);
+
+	ib_bytes_release(&out);
+	if (!fine)
+		malformed(j, name.p, "lone surrogate in a name");
+	return fine;
+}
+
+/* One past the name at p and its colon. */
+static const char *
+skip_name(struct ib_json *j, const char *p)
+{
+	const char *start;
+	bool escaped = false;
+
+	if (*p != '"')
+		return malformed(j, p, "a name is missing");
+	start = ++p;
+	p = string(j, p, &escaped);
+	if (!p)
+		return NULL;
+	if (escaped && !name_is_whole(j, (struct ib_span){
+					 start, (size_t)(p - start) }))
+		return NULL;
+	p = blanks(j, p + 1);
+	if (*p != ':')
+		return malformed(j, p, "expected ':'");
+	return blanks(j, p + 1);
+}
+
+/* One past the array or object that opens at p, checked, without recursion. */
+static const char *
+skip_nested(struct ib_json *j, const char *p)
+{
+	enum nested_state want = WANT_VALUE;
+	size_t depth = 0;
+	bool object;
+
+	for (;;) {
+		p = blanks(j, p);
+		if (want == WANT_NAME) {
+			p = skip_name(j, p);
+			if (!p)
+				return NULL;
+		}
+		if (want != AFTER_VALUE && (*p == '{' || *p == '[')) {
+			object = *p == '{';
+			if (depth == IB_JSON_DEPTH)
+				return malformed(j, p, "nested too deep");
+			j->open[depth / 64] &= ~(1ull << depth % 64);
+			j->open[depth / 64] |= (uint64_t)object << depth % 64;
+			depth++;
+			p = blanks(j, p + 1);
+			if (*p != (object ? '}' : ']')) {
+				want = object ? WANT_NAME : WANT_VALUE;
+				continue;
+			}
+		} else if (want != AFTER_VALUE) {
+			p = skip_scalar(j, p);
+			if (!p)
+				return NULL;
+			want = AFTER_VALUE;
+			continue;
+		}
+		object = j->open[(depth - 1) / 64] >> (depth - 1) % 64 & 1;
+		if (*p == ',') {
+			want = object ? WANT_NAME : WANT_VALUE;
+			p++;
+			continue;
+		}
+		if (*p != (object ? '}' : ']'))
+			return malformed(j, p, object ? "expected ',' or '}'"
+						      : "expected ',' or ']'");
+		p++;
+		want = AFTER_VALUE;
+		if (--depth == 0)
+			return p;
+	}
+}
+
+static void
+forget_below(const struct ib_fields *f, size_t node, struct ib_value *v)
+{
+	size_t i;
+
+	for (i = 0; i < f->node[node].n; i++) {
+		const struct ib_member *m = &f->node[node].member[i];
+
+		if (m->slot >= 0)
+			v[m->slot].type = IB_ABSENT;
+		if (m->child >= 0)
+			forget_below(f, (size_t)m->child, v);
+	}
+}
+
+/* Find a name among the members of a node; NULL if nobody wants it. */
+static const struct ib_member *
+look_up(const struct ib_node *node, struct ib_span name)
+{
+	size_t i;
+
+	for (i = 0; i < node->n; i++)
+		if (ib_span_equal(node->member[i].name, name))
+			return &node->member[i];
+	return NULL;
+}
+
+/*
+ * The name at p, by reading it: its member into *m, and what stands there
+ * remembered as the shape of this place.
+ */
+static const char *
+read_name(struct ib_json *j, size_t node, struct ib_json_shape *shape,
+	  const char *p, const struct ib_member **m)
+{
+	const char *start = p, *quote;
+	struct ib_bytes plain = { 0 };
+	bool escaped = false;
+
+	if (*p != '"')
+		return malformed(j, p, "a name is missing");
+	quote = string(j, p + 1, &escaped);
+	if (!quote)
+		return NULL;
+	if (escaped) {
+		if (!ib_json_unescape((struct ib_span){
+				start + 1, (size_t)(quote - start - 1) },
+				      &plain)) {
+			ib_bytes_release(&plain);
+			return malformed(j, start, "lone surrogate in a name");
+		}
+		*m = look_up(&j->fields->node[node], ib_bytes_span(&plain));
+		ib_bytes_release(&plain);
+	} else {
+		*m = look_up(&j->fields->node[node],
+			     (struct ib_span){ start + 1,
+					       (size_t)(quote - start - 1) });
+	}
+	p = blanks(j, quote + 1);
+	if (*p != ':')
+		return malformed(j, p, "expected ':'");
+	p = blanks(j, p + 1);
+	if (shape && p - start <= IB_JSON_SHAPE_BYTES) {
+		memcpy(shape->bytes, start, (size_t)(p - start));
+		shape->n = (uint8_t)(p - start);
+		shape->member = *m;
+	}
+	return p;
+}
+
+static inline bool
+has_shape(const struct ib_json_shape *s, const char *p)
+{
+	if (s->n == 0)
+		return false;
+	if (s->n <= 16)
+		return ib_scan_same16(p, s->bytes, s->n);
+	return memcmp(p, s->bytes, s->n) == 0;
+}
+
+/*
+ * The members of an object from behind its opening brace on; one past the
+ * closing one. Recurs only as deep as the wanted paths go.
+ */
+static const char *
+members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
+{
+	struct ib_json_shape *shape = j->shape[node], *s;
+	const struct ib_member *m;
+	size_t i;
+
+	for (i = 0;; i++) {
+		s = i < IB_JSON_SHAPES ? &shape[i] : NULL;
+		if (s && has_shape(s, p)) {
+			p += s->n;
+			/* A blank more than the shape has, or none. */
+			if ((unsigned char)*p <= ' ')
+				p = blanks(j, p);
+			m = s->member;
+		} else {
+			p = read_name(j, node, s, p, &m);
+			if (!p)
+				return NULL;
+		}
+		p = value(j, p, m, v);
+		if (!p)
+			return NULL;
+		if (*p != ',' && *p != '}')
+			p = blanks(j, p);
+		if (*p == '}')
+			return p + 1;
+		if (*p != ',')
+			return malformed(j, p, "expected ',' or '}'");
+		p++;
+		if (*p != '"')
+			p = blanks(j, p);
+	}
+}
+
+/* A nested value that is wanted itself, or in which fields are wanted. */
+static const char *
+nested(struct ib_json *j, const char *p, const struct ib_member *m,
+       struct ib_value *v)
+{
+	const char *start = p;
+	struct ib_value *own = m->slot >= 0 ? &v[m->slot] : NULL;
+	bool empty = false;
+
+	if (*p == '{' && m->child >= 0) {
+		p = blanks(j, p + 1);
+		empty = *p == '}';
+		p = empty ? p + 1 : members(j, (size_t)m->child, p, v);
+	} else {
+		if (*p == '{')
+			empty = *blanks(j, p + 1) == '}';
+		p = skip_nested(j, p);
+	}
+	if (!p || !own)
+		return p;
+	own->type = *start == '{' ? IB_OBJECT : IB_ARRAY;
+	own->empty = empty;
+	own->p = start;
+	own->n = (uint32_t)(p - start);
+	return p;
+}
+
+/* A number that is wanted. */
+static inline const char *
+number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
+{
+	const char *start = p;
+
+	p = wanted ? ib_number_json(p, &own->number) : skip_number(j, p);
+	if (!p)
+		return malformed(j, start, "not a value");
+	own->type = (uint8_t)number_type(start, p);
+	own->p = start;
+	own->n = (uint32_t)(p - start);
+	return p;
+}
+
+/* The value at p, for member m (NULL: nobody wants it). */
+static const char *
+value(struct ib_json *j, const char *p, const struct ib_member *m,
+      struct ib_value *v)
+{
+	struct ib_value ignored, *own;
+	const char *start = p;
+
+	if (!m)
+		return *p == '{' || *p == '[' ? skip_nested(j, p)
+					      : skip_scalar(j, p);
+	if (m->child >= 0)
+		forget_below(j->fields, (size_t)m->child, v);
+	if (*p == '{' || *p == '[')
+		return nested(j, p, m, v);
+	own = m->slot >= 0 ? &v[m->slot] : &ignored;
+	if (*p == '"') {
+		own->escaped = false;
+		p = string(j, p + 1, &own->escaped);
+		if (!p)
+			return NULL;
+		own->type = IB_STRING;
+		own->p = start + 1;
+		own->n = (uint32_t)(p - start - 1);
+		return p + 1;
+	}
+	if (is_digit(*p) || (*p == '-' && is_digit(p[1])))
+		return number(j, p, m->number, own);
+	p = word(j, p, own);
+	if (!p)
+		return NULL;
+	own->p = start;
+	own->n = (uint32_t)(p - start);
+	return p;
+}
+
+const char *
+ib_json_object(struct ib_json *j, const char *p, struct ib_value *v)
+{
+	size_t i, n = j->fields->nslots;
+
+	for (i = 0; i < n; i++)
+		v[i].type = IB_ABSENT;
+	p = blanks(j, p);
+	if (*p != '{')
+		return malformed(j, p, "not an object");
+	p++;
+	if (*p != '"') {
+		p = blanks(j, p);
+		if (*p == '}')
+			return p + 1;
+	}
+	p = members(j, 0, p, v);
+	if (p && j->fields->naliases > 0)
+		ib_fields_settle(j->fields, v);
+	return p;
+}
+
+const char *
+ib_json_value(struct ib_json *j, const char *p, struct ib_value *v)
+{
+	static const struct ib_member any = { .slot = 0, .child = -1,
+					      .number = true };
+
+	return value(j, p, &any, v);
+}
+
+/* ---- escapes ------------------------------------------------------------ */
+
+static unsigned
+hex4(const char *p)
+{
+	unsigned u = 0, d;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		d = (unsigned char)p[i];
+		u = u << 4 | (d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10);
+	}
+	return u;
+}
+
+static void
+put_utf8(struct ib_bytes *out, unsigned c)
+{
+	char b[4];
+	size_t n;
+
+	if (c < 0x80) {
+		b[0] = (char)c;
+		n = 1;
+	} else if (c < 0x800) {
+		b[0] = (char)(0xc0 | c >> 6);
+		b[1] = (char)(0x80 | (c & 0x3f));
+		n = 2;
+	} else if (c < 0x10000) {
+		b[0] = (char)(0xe0 | c >> 12);
+		b[1] = (char)(0x80 | (c >> 6 & 0x3f));
+		b[2] = (char)(0x80 | (c & 0x3f));
+		n = 3;
+	} else {
+		b[0] = (char)(0xf0 | c >> 18);
+		b[1] = (char)(0x80 | (c >> 12 & 0x3f));
+		b[2] = (char)(0x80 | (c >> 6 & 0x3f));
+		b[3] = (char)(0x80 | (c & 0x3f));
+		n = 4;
+	}
+	ib_bytes_put(out, b, n);
+}
+
+/* The \u escape at p (a pair of them for a surrogate); its length, or 0. */
+static size_t
+unescape_unicode(const char *p, const char *end, struct ib_bytes *out)
+{
+	unsigned c = hex4(p + 2), low;
+
+	if (c >= 0xdc00 && c < 0xe000)
+		return 0;
+	if (c < 0xd800 || c >= 0xe000) {
+		put_utf8(out, c);
+		return 6;
+	}
+	if (end - p < 12 || p[6] != '\\' || p[7] != 'u')
+		return 0;
+	low = hex4(p + 8);
+	if (low < 0xdc00 || low >= 0xe000)
+		return 0;
+	put_utf8(out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+	return 12;
+}
+
+bool
+ib_json_unescape(struct ib_span s, struct ib_bytes *out)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *p = s.p, *end = s.p + s.n, *slash;
+	size_t n;
+
+	while (p < end) {
+		slash = memchr(p, '\\', (size_t)(end - p));
+		if (!slash) {
+			ib_bytes_put(out, p, (size_t)(end - p));
+			break;
+		}
+		ib_bytes_put(out, p, (size_t)(slash - p));
+		p = slash;
+		if (p[1] == 'u') {
+			n = unescape_unicode(p, end, out);
+			if (n == 0)
+				return false;
+			p += n;
+			continue;
+		}
+		ib_bytes_put_char(out, to[strchr(from, p[1]) - from]);
+		p += 2;
+	}
+	return true;
+}
+
+void
+ib_json_put_string(struct ib_bytes *out, struct ib_span bytes)
+{
+	static const char hex[] = "0123456789abcdef";
+	const char *p = bytes.p, *end = bytes.p + bytes.n, *run = p;
+	char low[6] = "\\u00";
+
+	ib_bytes_put_char(out, '"');
+	for (; p < end; p++) {
+		if ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
+			continue;
+		ib_bytes_put(out, run, (size_t)(p - run));
+		run = p + 1;
+		if ((unsigned char)*p >= 0x20) {
+			ib_bytes_put_char(out, '\\');
+			ib_bytes_put_char(out, *p);
+			continue;
+		}
+		low[4] = hex[(unsigned char)*p >> 4];
+		low[5] = hex[*p & 15];
+		ib_bytes_put(out, low, sizeof(low));
+	}
+	ib_bytes_put(out, run, (size_t)(p - run));
+	ib_bytes_put_char(out, '"');
+}

@@ -1,0 +1,75 @@
+/*
+ * A JSON object read in one pass: checked against RFC 8259 to the last byte
+ * (nan, inf and infinity may stand where a number may), the wanted fields
+ * taken out, no tree built. For the records of logs and manifests; small
+ * documents go through cJSON.
+ */
+#ifndef IB_RECORD_JSON_H
+#define IB_RECORD_JSON_H
+
+#include "base/scan.h"
+#include "record/fields.h"
+
+#define IB_JSON_SHAPES 24
+#define IB_JSON_SHAPE_BYTES 32
+#define IB_JSON_DEPTH 16384 /* of values nested in a field that is passed over */
+
+/*
+ * Records of one file have, nearly always, the same names in the same order
+ * and the same blanks. What stood before the k-th value of an object is
+ * remembered ("id": with its quotes, colon and blanks) and compared as bytes;
+ * equal bytes mean the same, so nothing has to be looked up.
+ */
+struct ib_json_shape {
+	char bytes[IB_JSON_SHAPE_BYTES];
+	uint8_t n; /* 0: nothing remembered */
+	const struct ib_member *member; /* NULL: a field that nobody wants */
+};
+
+struct ib_json {
+	const struct ib_scan_ops *ops;
+	const struct ib_fields *fields;
+	bool lines; /* a line end is no blank: records are lines */
+	/* Where and why the last record was malformed. */
+	const char *at;
+	const char *why;
+	struct ib_json_shape shape[IB_FIELDS_NODES][IB_JSON_SHAPES];
+	uint64_t open[IB_JSON_DEPTH / 64]; /* a bit a level: 1 = object */
+};
+
+/* Begin with records of these fields (borrowed). */
+void ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops,
+		  const struct ib_fields *fields, bool lines);
+
+/*
+ * Read the object at p, blanks before it allowed. Fills v[fields->nslots]; of
+ * a member named twice the last counts. Returns one past its closing brace,
+ * NULL (and at, why) where it is malformed or no object. The bytes must end in
+ * a line end (lines) or a NUL, with IB_SCAN_PAD readable bytes behind.
+ */
+const char *ib_json_object(struct ib_json *j, const char *p,
+			   struct ib_value *v);
+
+/*
+ * Read any one value at p: for the elements of an array. Returns one past it,
+ * or NULL.
+ */
+const char *ib_json_value(struct ib_json *j, const char *p,
+			  struct ib_value *v);
+
+/* One past the blanks at p. */
+const char *ib_json_blanks(const struct ib_json *j, const char *p);
+
+/*
+ * The bytes that a string means, appended to out. False for a lone surrogate
+ * escape. The string was checked by ib_json_object.
+ */
+bool ib_json_unescape(struct ib_span string, struct ib_bytes *out);
+
+/*
+ * A string as the tools write it, quotes included: a byte below 0x20 is
+ * \u00xx, quote and backslash have a backslash, all else as it is.
+ */
+void ib_json_put_string(struct ib_bytes *out, struct ib_span bytes);
+
+#endif

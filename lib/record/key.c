@@ -1,0 +1,197 @@
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "record/key.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/hex.h"
+#include "base/numbers.h"
+#include "record/json.h"
+
+const char *const ib_key_known[IB_KEY_NKNOWN] = {
+	"id",	 "__key__", "key",	      "uid",	   "guid",
+	"sample_id", "idx", "index", "audio_filepath", "file_name",
+	"filename", "path", "image"
+};
+
+bool
+ib_key_is_known(struct ib_span name)
+{
+	size_t i;
+
+	for (i = 0; i < IB_KEY_NKNOWN; i++)
+		if (ib_span_is(name, ib_key_known[i]))
+			return true;
+	return false;
+}
+
+enum ib_status
+ib_key_parse(const char *text, const char *option, struct ib_key *key,
+	     struct ib_error *err)
+{
+	const char *p = text, *comma;
+
+	*key = (struct ib_key){ .kind = IB_KEY_AUTO };
+	if (!text)
+		return IB_OK;
+	if (strcmp(text, "@line") == 0) {
+		key->kind = IB_KEY_LINE;
+	} else if (strcmp(text, "@hash") == 0) {
+		key->kind = IB_KEY_HASH;
+	} else if (strcmp(text, "@shard") == 0) {
+		key->kind = IB_KEY_SHARD;
+	} else {
+		key->kind = IB_KEY_FIELDS;
+		for (;; p = comma + 1) {
+			comma = strchr(p, ',');
+			if (key->n == IB_KEY_MAX)
+				return ib_fail(err, IB_E_MISUSE,
+					       "%s: more than %d fields",
+					       option, IB_KEY_MAX);
+			key->name[key->n].p = p;
+			key->name[key->n].n = comma ? (size_t)(comma - p)
+						    : strlen(p);
+			if (key->name[key->n++].n == 0)
+				return ib_fail(err, IB_E_MISUSE,
+					       "%s: a field name is empty",
+					       option);
+			if (!comma)
+				break;
+		}
+	}
+	return IB_OK;
+}
+
+/* Undo CSV's doubled quotes. */
+static struct ib_span
+undouble(struct ib_span s, char *to)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++) {
+		to[n++] = s.p[i];
+		if (s.p[i] == '"')
+			i++;
+	}
+	return (struct ib_span){ to, n };
+}
+
+bool
+ib_value_text(const struct ib_value *v, struct ib_arena *arena,
+	      struct ib_span *text)
+{
+	struct ib_bytes plain;
+	char *to;
+
+	*text = ib_value_span(v);
+	if (!v->escaped || (v->type != IB_STRING && v->type != IB_TEXT))
+		return true;
+	to = ib_arena_take(arena, v->n);
+	if (!to) {
+		*text = (struct ib_span){ NULL, 0 };
+		return true;
+	}
+	if (v->type == IB_TEXT) {
+		*text = undouble(*text, to);
+		return true;
+	}
+	/* What an escape means is never longer than the escape. */
+	plain = (struct ib_bytes){ .p = to, .cap = v->n };
+	if (!ib_json_unescape(*text, &plain))
+		return false;
+	*text = ib_bytes_span(&plain);
+	return true;
+}
+
+static bool
+is_id(const struct ib_key *key, const struct ib_value *v)
+{
+	switch ((enum ib_type)v->type) {
+	case IB_STRING: case IB_INTEGER: case IB_TEXT:
+		return true;
+	case IB_REAL:
+		return key->n > 1;
+	default:
+		return false;
+	}
+}
+
+/* One field's part of the id. */
+static bool
+part(const struct ib_key *key, size_t i, const struct ib_value *v,
+     struct ib_arena *arena, struct ib_span *text, char *why, size_t size)
+{
+	char show[IB_SHOW_MAX];
+
+	if (v->type == IB_ABSENT) {
+		snprintf(why, size, "no field '%.*s'", (int)key->name[i].n,
+			 key->name[i].p);
+		return false;
+	}
+	if (!is_id(key, v)) {
+		snprintf(why, size, "'%.*s' is no id: %s", (int)key->name[i].n,
+			 key->name[i].p, ib_show(show, ib_value_span(v)));
+		return false;
+	}
+	if (!ib_value_text(v, arena, text)) {
+		snprintf(why, size, "'%.*s' has a lone surrogate: %s",
+			 (int)key->name[i].n, key->name[i].p,
+			 ib_show(show, ib_value_span(v)));
+		return false;
+	}
+	return true;
+}
+
+bool
+ib_key_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
+	  struct ib_arena *arena, struct ib_span *id, char *why, size_t size)
+{
+	struct ib_span piece[IB_KEY_MAX];
+	size_t i, n = 0;
+	char *to;
+
+	for (i = 0; i < key->n; i++) {
+		if (!part(key, i, &v[slot[i]], arena, &piece[i], why, size))
+			return false;
+		n += piece[i].n + 1;
+	}
+	if (key->n == 1) {
+		*id = piece[0];
+		return true;
+	}
+	to = ib_arena_take(arena, n);
+	*id = (struct ib_span){ to, to ? n - 1 : 0 };
+	for (i = 0; i < key->n && to; i++) {
+		memcpy(to, piece[i].p, piece[i].n);
+		to += piece[i].n;
+		*to++ = IB_KEY_SEPARATOR;
+	}
+	return true;
+}
+
+struct ib_span
+ib_key_line_id(uint64_t number, struct ib_arena *arena)
+{
+	char *to = ib_arena_take(arena, IB_NUMBER_MAX);
+	size_t n;
+
+	if (!to)
+		return (struct ib_span){ NULL, 0 };
+	n = ib_number_put_unsigned(to, number);
+	ib_arena_trim(arena, IB_NUMBER_MAX - n);
+	return (struct ib_span){ to, n };
+}
+
+struct ib_span
+ib_key_hash_id(struct ib_span record, struct ib_arena *arena)
+{
+	char *to = ib_arena_take(arena, 33);
+
+	if (!to)
+		return (struct ib_span){ NULL, 0 };
+	ib_hex_xxh128(to, XXH3_128bits(record.p, record.n));
+	ib_arena_trim(arena, 1);
+	return (struct ib_span){ to, 32 };
+}

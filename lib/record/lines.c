@@ -1,0 +1,242 @@
+/* Formats of one record a line: JSON Lines and plain lists. */
+#define _GNU_SOURCE /* memrchr */
+#include "record/format.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+
+void
+ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
+{
+	const char *end = last ? NULL : memrchr(p, '\n', n);
+
+	cut->n = last ? n : end ? (size_t)(end + 1 - p) : 0;
+}
+
+enum ib_next
+ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(c->why, sizeof(c->why), format, ap);
+	va_end(ap);
+	return IB_NEXT_BAD;
+}
+
+void
+ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
+{
+	struct ib_record *r = &c->record;
+	bool ended = stop < c->end;
+
+	r->p = start;
+	r->n = (size_t)(stop - start);
+	r->end = ended;
+	r->torn = !ended && c->block->unterminated;
+	if (r->n > 0 && stop[-1] == '\r' && ended) {
+		r->n--;
+		r->end = 2;
+	}
+	c->at = stop + ended;
+}
+
+/* ---- JSON Lines --------------------------------------------------------- */
+
+static bool
+is_blank(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+		p++;
+	return p == end;
+}
+
+static const char *
+line_stop(const struct ib_cursor *c)
+{
+	const char *stop = memchr(c->at, '\n', (size_t)(c->end - c->at));
+
+	return stop ? stop : c->end;
+}
+
+/* A line that is some other value than an object; see any_value. */
+static enum ib_next
+next_value(struct ib_cursor *c, const char *start, const char *stop)
+{
+	struct ib_value v;
+	const char *p;
+	size_t i;
+
+	p = ib_json_value(&c->json, ib_json_blanks(&c->json, start), &v);
+	if (!p || ib_json_blanks(&c->json, p) != stop)
+		return ib_cursor_bad(c, "malformed JSON: %s",
+				     p ? "more than one value" : c->json.why);
+	for (i = 0; i < c->source->fields.nslots; i++)
+		c->v[i].type = IB_ABSENT;
+	c->record.close = NULL;
+	ib_cursor_finish_line(c, start, stop);
+	return IB_NEXT_RECORD;
+}
+
+static enum ib_next
+bad_line(struct ib_cursor *c, const char *start)
+{
+	const char *at = c->json.at, *stop = line_stop(c);
+	bool object = *ib_json_blanks(&c->json, start) == '{';
+
+	if (!object && c->source->any_value)
+		return next_value(c, start, stop);
+	ib_cursor_finish_line(c, start, stop);
+	if (!object)
+		return ib_cursor_bad(c, "not a JSON object");
+	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s",
+			     (size_t)(at - start) + 1, c->json.why);
+}
+
+static enum ib_next
+jsonl_next(struct ib_cursor *c)
+{
+	const char *start, *p;
+
+	for (;;) {
+		start = c->at;
+		if (start >= c->end)
+			return IB_NEXT_END;
+		c->record.line = c->line++;
+		p = ib_json_object(&c->json, start, c->v);
+		if (p)
+			break;
+		p = line_stop(c);
+		if (!is_blank(start, p)) {
+			c->number++;
+			return bad_line(c, start);
+		}
+		c->at = p < c->end ? p + 1 : p;
+	}
+	c->number++;
+	c->record.close = p - 1;
+	if (*p != '\n')
+		p = ib_json_blanks(&c->json, p);
+	if (*p != '\n') {
+		c->json.at = p;
+		c->json.why = "more behind the object";
+		return bad_line(c, start);
+	}
+	ib_cursor_finish_line(c, start, p);
+	return IB_NEXT_RECORD;
+}
+
+static uint64_t
+jsonl_count(const char *p, size_t n)
+{
+	const char *end = p + n, *stop;
+	uint64_t count = 0;
+
+	for (; p < end; p = stop + 1) {
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (!stop)
+			stop = end;
+		count += !is_blank(p, stop);
+	}
+	return count;
+}
+
+const struct ib_record_format ib_format_jsonl = {
+	.format = IB_FORMAT_JSONL,
+	.name = "jsonl",
+	.stop = '\n',
+	.cut = ib_lines_cut,
+	.count = jsonl_count,
+	.next = jsonl_next,
+};
+
+/* ---- lists -------------------------------------------------------------- */
+
+/* The N-th field between blanks, N from 1. */
+static bool
+blank_field(struct ib_span line, uint64_t n, struct ib_span *field)
+{
+	const char *p = line.p, *end = line.p + line.n, *start;
+
+	for (;;) {
+		while (p < end && (*p == ' ' || *p == '\t'))
+			p++;
+		if (p == end)
+			return false;
+		start = p;
+		while (p < end && *p != ' ' && *p != '\t')
+			p++;
+		if (--n == 0)
+			break;
+	}
+	*field = (struct ib_span){ start, (size_t)(p - start) };
+	return true;
+}
+
+/* In an epoch manifest a number behind the last TAB is the weight. */
+static void
+take_weight(struct ib_cursor *c, struct ib_span *line)
+{
+	struct ib_value *v = &c->v[1];
+	const char *tab = memrchr(line->p, '\t', line->n);
+	struct ib_span tail;
+
+	v->type = IB_ABSENT;
+	if (!c->source->epoch_manifest || !tab)
+		return;
+	tail = (struct ib_span){ tab + 1,
+				 (size_t)(line->p + line->n - tab - 1) };
+	if (!ib_number_text(tail, &v->number))
+		return;
+	*v = (struct ib_value){ .p = tail.p, .n = (uint32_t)tail.n,
+				.type = IB_REAL, .number = v->number };
+	line->n = (size_t)(tab - line->p);
+}
+
+static enum ib_next
+list_next(struct ib_cursor *c)
+{
+	const char *start, *stop;
+	struct ib_span line, field;
+
+	do {
+		start = c->at;
+		if (start >= c->end)
+			return IB_NEXT_END;
+		stop = line_stop(c);
+		c->record.line = c->line++;
+		c->number++;
+		c->record.close = NULL;
+		ib_cursor_finish_line(c, start, stop);
+	} while (c->record.n == 0);
+	line = (struct ib_span){ start, c->record.n };
+	take_weight(c, &line);
+	if (c->source->key.kind == IB_KEY_COLUMN) {
+		if (!blank_field(line, c->source->key.column, &field))
+			return ib_cursor_bad(c, "no field %llu",
+				(unsigned long long)c->source->key.column);
+		line = field;
+	}
+	c->v[0] = (struct ib_value){ .p = line.p, .n = (uint32_t)line.n,
+				     .type = IB_TEXT };
+	return IB_NEXT_RECORD;
+}
+
+static uint64_t
+list_count(const char *p, size_t n)
+{
+	return ib_scan_best()->count(p, n, '\n') +
+	       (n > 0 && p[n - 1] != '\n');
+}
+
+const struct ib_record_format ib_format_list = {
+	.format = IB_FORMAT_LIST,
+	.name = "list",
+	.stop = '\n',
+	.cut = ib_lines_cut,
+	.count = list_count,
+	.next = list_next,
+};

@@ -1,0 +1,420 @@
+/* The operands, one after the other, cut into blocks of whole records. */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "record/format.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/hex.h"
+
+/*
+ * Big enough that a block's costs vanish, small enough that a block, what is
+ * found in it and what comes out of it stay in a core's second level cache.
+ */
+#define BLOCK ((size_t)256 << 10)
+#define PEEK ((size_t)64 << 10)
+#define PEEK_LONG ((size_t)1 << 20)
+
+struct ib_reader {
+	struct ib_reader_options options;
+	struct ib_key key;
+	size_t operand;          /* the next to be opened */
+	struct ib_input *in;     /* the one being read; NULL: none */
+	const struct ib_record_format *format;
+	struct ib_source *source;
+	struct ib_source *sources; /* all of them, newest first */
+	bool begun, ended;
+	uint64_t lines_left;     /* of --header-lines */
+	struct ib_bytes carry;   /* a cut record, for the next block */
+	struct ib_cut cut;
+	uint64_t records;        /* numbered so far, for @line */
+	XXH3_state_t *digest;
+	uint64_t bytes_done;     /* of operands that are closed */
+};
+
+static const char *const standard_input[] = { "-" };
+
+enum ib_status
+ib_reader_new(const struct ib_reader_options *options, struct ib_reader **out,
+	      struct ib_error *err)
+{
+	struct ib_reader *r = calloc(1, sizeof(*r));
+	enum ib_status st;
+
+	if (!r)
+		return ib_fail_memory(err);
+	r->options = *options;
+	if (r->options.operands.n == 0)
+		r->options.operands = (struct ib_list){ standard_input, 1 };
+	if (!r->options.key_option)
+		r->options.key_option = "-k";
+	st = ib_key_parse(options->key, r->options.key_option, &r->key, err);
+	if (!st && options->digest) {
+		r->digest = XXH3_createState();
+		if (!r->digest)
+			st = ib_fail_memory(err);
+		else
+			XXH3_128bits_reset(r->digest);
+	}
+	if (st) {
+		ib_reader_free(r);
+		return st;
+	}
+	*out = r;
+	return IB_OK;
+}
+
+static void
+source_free(struct ib_source *s)
+{
+	ib_fields_release(&s->fields);
+	ib_bytes_release(&s->header);
+	ib_bytes_release(&s->preamble);
+	free(s->column_slot);
+	free(s->column_number);
+	free(s);
+}
+
+void
+ib_reader_free(struct ib_reader *r)
+{
+	struct ib_source *s, *next;
+
+	if (!r)
+		return;
+	for (s = r->sources; s; s = next) {
+		next = s->next;
+		source_free(s);
+	}
+	ib_input_close(r->in);
+	ib_bytes_release(&r->carry);
+	XXH3_freeState(r->digest);
+	free(r);
+}
+
+void
+ib_block_release(struct ib_block *b)
+{
+	free(b->buffer);
+	ib_input_close(b->input);
+	*b = (struct ib_block){ 0 };
+}
+
+static enum ib_status
+source_new(struct ib_reader *r, const char *path, struct ib_error *err)
+{
+	struct ib_source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return ib_fail_memory(err);
+	s->path = path;
+	s->name = strcmp(path, "-") == 0 ? "standard input" : path;
+	s->operand = r->operand;
+	s->key = r->key;
+	s->first_line = 1;
+	s->epoch_manifest = r->options.epoch_manifest;
+	s->any_value = r->options.any_value;
+	s->next = r->sources;
+	r->sources = r->source = s;
+	return IB_OK;
+}
+
+static bool
+is_special(const struct ib_reader *r, enum ib_format f)
+{
+	return f == IB_FORMAT_TAR ||
+	       (r->options.archives &&
+		(f == IB_FORMAT_NPZ || f == IB_FORMAT_TOTALS));
+}
+
+static enum ib_status
+open_operand(struct ib_reader *r, struct ib_error *err)
+{
+	const char *path = r->options.operands.v[r->operand];
+	struct ib_span head;
+	enum ib_status st;
+
+	st = ib_input_open(path, &r->in, err);
+	if (!st)
+		st = ib_input_peek(r->in, PEEK, &head, err);
+	if (!st && head.n == PEEK && !memchr(head.p, '\n', head.n))
+		st = ib_input_peek(r->in, PEEK_LONG, &head, err);
+	if (!st)
+		st = source_new(r, path, err);
+	if (st)
+		return st;
+	r->source->format = ib_detect(head, path, &r->options, &r->key);
+	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a zip archive is no list of records",
+			       r->source->name);
+	r->format = ib_record_format_of(r->source->format);
+	r->begun = r->ended = false;
+	r->lines_left = r->options.header_lines;
+	r->carry.n = 0;
+	r->cut = (struct ib_cut){ 0 };
+	if (r->options.line_per_operand)
+		r->records = 0;
+	return IB_OK;
+}
+
+/* Hand the operand over whole: its reader is elsewhere. */
+static enum ib_status
+hand_over(struct ib_reader *r, struct ib_block *b)
+{
+	b->source = r->source;
+	b->special = b->first = true;
+	b->n = 0;
+	ib_input_close(b->input);
+	b->input = r->in;
+	r->in = NULL;
+	r->operand++;
+	return IB_OK;
+}
+
+static bool
+make_room(struct ib_block *b, size_t bytes)
+{
+	char *p;
+
+	if (b->cap >= bytes + IB_SCAN_PAD)
+		return true;
+	p = realloc(b->buffer, bytes + IB_SCAN_PAD);
+	if (!p)
+		return false;
+	b->buffer = p;
+	b->cap = bytes + IB_SCAN_PAD;
+	return true;
+}
+
+/* Read until the buffer holds `want` bytes, or there are no more. */
+static enum ib_status
+read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want,
+	  struct ib_error *err)
+{
+	enum ib_status st;
+	size_t got;
+
+	if (!make_room(b, want))
+		return ib_fail_memory(err);
+	st = ib_input_read(r->in, b->buffer + *n, want - *n, &got, err);
+	if (st < 0)
+		return st;
+	if (r->digest && got > 0)
+		XXH3_128bits_update(r->digest, b->buffer + *n, got);
+	r->ended = *n + got < want;
+	*n += got;
+	memset(b->buffer + *n, 0, IB_SCAN_PAD);
+	b->buffer[*n] = r->format->stop;
+	return IB_OK;
+}
+
+/* Lines of --header-lines, at p[0..n): how many bytes they take; 0: more. */
+static bool
+take_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
+{
+	const char *start = p, *end = p + n, *stop;
+	uint64_t left = r->lines_left;
+
+	for (; left > 0 && p < end; left--, p = stop + 1) {
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (!stop && !r->ended)
+			return false;
+		if (!stop)
+			stop = end - 1;
+	}
+	if (left > 0 && !r->ended)
+		return false;
+	*used = (size_t)(p - start);
+	r->source->preamble.n = 0;
+	ib_bytes_put(&r->source->preamble, start, *used);
+	if (*used > 0 && p[-1] != '\n')
+		ib_bytes_put_char(&r->source->preamble, '\n');
+	r->source->first_line += r->lines_left - left;
+	return true;
+}
+
+/*
+ * What comes before an operand's records: a BOM, header lines, a header. *used
+ * bytes of p[0..n) are not records; IB_BEGUN_MORE: they do not suffice.
+ */
+static enum ib_begun
+begin(struct ib_reader *r, const char *p, size_t n, size_t *used,
+      struct ib_error *err)
+{
+	size_t bom = n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	size_t preamble = 0, header = 0;
+	enum ib_begun begun = IB_BEGUN;
+
+	r->source->first_line = 1;
+	if (r->lines_left > 0 &&
+	    !take_preamble(r, p + bom, n - bom, &preamble))
+		return IB_BEGUN_MORE;
+	if (r->format->begin)
+		begun = r->format->begin(r->source, p + bom + preamble,
+					 n - bom - preamble, r->ended, &header,
+					 err);
+	*used = bom + preamble + header;
+	return begun;
+}
+
+/*
+ * A block of which the records are buffer[used..n): cut it, keep the rest
+ * for the next, say where its records are. False: no whole record in it yet.
+ */
+static bool
+cut_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
+{
+	size_t whole;
+
+	r->format->cut(b->buffer + used, n - used, r->ended, &r->cut);
+	whole = r->cut.n;
+	if (whole == 0 && !r->ended && !r->cut.why)
+		return false;
+	b->p = b->buffer + used;
+	b->n = whole;
+	r->carry.n = 0;
+	if (!r->ended)
+		ib_bytes_put(&r->carry, b->p + whole, n - used - whole);
+	/* The bytes behind the cut are the next block's; stop the scans. */
+	memset(b->p + whole, 0, IB_SCAN_PAD);
+	b->p[whole] = r->format->stop;
+	b->unterminated = r->ended && whole > 0 && r->format->stop == '\n' &&
+			  b->p[whole - 1] != '\n';
+	return true;
+}
+
+/* Settle the operand's key on its first block, or as soon as one tells. */
+static enum ib_status
+compile(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
+{
+	struct ib_source *old = r->source;
+	enum ib_status st;
+
+	if (!b->first) {
+		/* Blocks in flight refer to the old one: leave it be. */
+		if (old->key.kind != IB_KEY_AUTO ||
+		    old->format == IB_FORMAT_CSV ||
+		    old->format == IB_FORMAT_TSV)
+			return IB_OK;
+		st = source_new(r, old->path, err);
+		if (st)
+			return st;
+		r->source->format = old->format;
+		r->source->first_line = old->first_line;
+	}
+	return ib_source_compile(r->source, &r->options, b, err);
+}
+
+static enum ib_status
+close_operand(struct ib_reader *r)
+{
+	r->bytes_done += ib_input_position(r->in);
+	ib_input_close(r->in);
+	r->in = NULL;
+	r->operand++;
+	return IB_OK;
+}
+
+/* The next block of the operand that is open; IB_EOF: it has no more. */
+static enum ib_status
+next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
+{
+	size_t block = r->options.block ? r->options.block : BLOCK;
+	size_t n = r->carry.n, used = 0, want;
+	enum ib_begun begun;
+	enum ib_status st;
+
+	if (r->ended)
+		return IB_EOF;
+	if (!make_room(b, n))
+		return ib_fail_memory(err);
+	if (n > 0)
+		memcpy(b->buffer, r->carry.p, n);
+	for (want = n + block;; want *= 2) {
+		st = read_more(r, b, &n, want, err);
+		if (st)
+			return st;
+		if (!r->begun) {
+			begun = begin(r, b->buffer, n, &used, err);
+			if (begun == IB_BEGUN_BAD)
+				return err ? err->code : IB_E_DATA;
+			if (begun == IB_BEGUN_MORE)
+				continue;
+		}
+		if (cut_block(r, b, used, n))
+			break;
+	}
+	b->first = !r->begun;
+	r->begun = true;
+	if (r->carry.failed)
+		return ib_fail_memory(err);
+	st = compile(r, b, err);
+	if (st)
+		return st;
+	b->source = r->source;
+	b->first_record = r->records;
+	if (r->key.kind == IB_KEY_LINE)
+		r->records += r->format->count(b->p, b->n);
+	return b->n == 0 && !b->first && !r->cut.why ? IB_EOF : IB_OK;
+}
+
+/* An array that is malformed behind the block: say so, once it is drained. */
+static enum ib_status
+malformed(const struct ib_reader *r, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s: after element %llu: %s",
+		       r->source->name, (unsigned long long)r->cut.element,
+		       r->cut.why);
+}
+
+enum ib_status
+ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
+{
+	enum ib_status st;
+
+	b->special = false;
+	for (;;) {
+		if (!r->in) {
+			if (r->operand == r->options.operands.n)
+				return IB_EOF;
+			st = open_operand(r, err);
+			if (st)
+				return st;
+			if (is_special(r, r->source->format))
+				return hand_over(r, b);
+		}
+		if (r->cut.why)
+			return malformed(r, err);
+		st = next_block(r, b, err);
+		if (st != IB_EOF) {
+			/* Records before the fault come out first. */
+			if (st == IB_OK && r->cut.why && b->n == 0)
+				return malformed(r, err);
+			return st;
+		}
+		close_operand(r);
+	}
+}
+
+void
+ib_reader_progress(const struct ib_reader *r, uint64_t *bytes, uint64_t *of)
+{
+	*bytes = r->bytes_done + (r->in ? ib_input_position(r->in) : 0);
+	*of = r->options.operands.n == 1 && r->in ? ib_input_size(r->in) : 0;
+}
+
+void
+ib_reader_digest(const struct ib_reader *r, char out[33])
+{
+	ib_hex_xxh128(out, XXH3_128bits_digest(r->digest));
+}
+
+void
+ib_reader_digest_add(struct ib_reader *r, const void *p, size_t n)
+{
+	if (r->digest)
+		XXH3_128bits_update(r->digest, p, n);
+}

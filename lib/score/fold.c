@@ -1,0 +1,411 @@
+#include "score/fold.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+struct ib_fold_repeat {
+	uint32_t row;
+	int32_t epoch;
+	float loss;
+};
+
+enum ib_status
+ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
+	      enum ib_duplicates duplicates, double smooth,
+	      struct ib_error *err)
+{
+	*f = (struct ib_fold){ .scores = scores, .duplicates = duplicates,
+			       .smooth = smooth };
+	return smooth != 0 ? ib_scores_want_previous(scores, err) : IB_OK;
+}
+
+void
+ib_fold_release(struct ib_fold *f)
+{
+	ib_pages_release(&f->here);
+	ib_pages_release(&f->raw);
+	free(f->repeat);
+	*f = (struct ib_fold){ 0 };
+}
+
+static inline float
+smoothed(const struct ib_fold *f, float previous, float loss)
+{
+	if (f->smooth == 0 || isnan(previous) || isnan(loss))
+		return loss;
+	return (float)(f->smooth * (double)previous +
+		       (1 - f->smooth) * (double)loss) + 0.0f;
+}
+
+/* A further record of an id in the epoch that it has now, in this run. */
+static enum ib_status
+repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l,
+       struct ib_error *err)
+{
+	struct ib_fold_repeat *more;
+	float *raw = f->raw.p;
+	size_t cap;
+
+	switch (f->duplicates) {
+	case IB_DUPLICATES_LAST:
+		raw[row] = l->loss;
+		break;
+	case IB_DUPLICATES_FIRST:
+		break;
+	case IB_DUPLICATES_MAX:
+		if (!isnan(raw[row]) && !(l->loss <= raw[row]))
+			raw[row] = l->loss;
+		break;
+	case IB_DUPLICATES_MIN:
+		if (!isnan(raw[row]) && !(l->loss >= raw[row]))
+			raw[row] = l->loss;
+		break;
+	case IB_DUPLICATES_MEAN:
+		if (f->nrepeats == f->cap) {
+			cap = f->cap ? 2 * f->cap : 1024;
+			more = realloc(f->repeat, cap * sizeof(*more));
+			if (!more)
+				return ib_fail_memory(err);
+			f->repeat = more;
+			f->cap = cap;
+		}
+		f->repeat[f->nrepeats++] = (struct ib_fold_repeat){
+			.row = row, .epoch = l->epoch, .loss = l->loss
+		};
+		break;
+	}
+	return IB_OK;
+}
+
+/* A record whose row is known, in the modes that look back. */
+static enum ib_status
+fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l,
+		  struct ib_error *err)
+{
+	struct ib_scores *s = f->scores;
+	float *score = s->score.p, *raw = f->raw.p;
+	int32_t *epoch = s->epoch.p;
+	uint32_t *visits = s->visits.p;
+	uint8_t *here = f->here.p;
+	float previous = NAN;
+	enum ib_status st;
+
+	if (l->epoch < epoch[row]) {
+		f->stale++;
+		return IB_OK;
+	}
+	if (l->epoch > epoch[row]) {
+		if (s->has_previous)
+			((float *)s->previous.p)[row] = score[row];
+		visits[row] += visits[row] < UINT32_MAX;
+		epoch[row] = l->epoch;
+		here[row] = 0;
+	}
+	if (here[row]) {
+		st = repeat(f, row, l, err);
+		if (st)
+			return st;
+	} else {
+		raw[row] = l->loss;
+		here[row] = 1;
+	}
+	if (s->has_previous)
+		previous = ((float *)s->previous.p)[row];
+	score[row] = smoothed(f, previous, raw[row]);
+	return IB_OK;
+}
+
+/* The plain case: the last record counts, no smoothing. */
+static inline void
+fold_last(struct ib_fold *f, uint32_t row, const struct ib_loss *l)
+{
+	float *score = f->scores->score.p;
+	int32_t *epoch = f->scores->epoch.p;
+	uint32_t *visits = f->scores->visits.p;
+
+	if (l->epoch < epoch[row]) {
+		f->stale++;
+		return;
+	}
+	if (l->epoch > epoch[row]) {
+		visits[row] += visits[row] < UINT32_MAX;
+		epoch[row] = l->epoch;
+	}
+	score[row] = l->loss;
+}
+
+static inline bool
+looks_back(const struct ib_fold *f)
+{
+	return f->duplicates != IB_DUPLICATES_LAST || f->smooth != 0;
+}
+
+/* A new row of epoch and visits 0: to be filled by the caller. */
+static inline uint32_t
+new_row(struct ib_fold *f, const struct ib_id *id)
+{
+	struct ib_scores *s = f->scores;
+	uint32_t row = ib_table_add(&s->table, id);
+
+	((float *)s->score.p)[row] = NAN;
+	((int32_t *)s->epoch.p)[row] = -1;
+	((uint32_t *)s->visits.p)[row] = 0;
+	if (s->has_previous)
+		((float *)s->previous.p)[row] = NAN;
+	f->fresh++;
+	return row;
+}
+
+/* Rows, slots, columns for a group of ids; seeds as the table now has it. */
+static enum ib_status
+prepare(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error *err)
+{
+	struct ib_scores *s = f->scores;
+	enum ib_status st = IB_OK;
+
+	if (s->table.crowded)
+		st = ib_table_reseed(&s->table, err);
+	if (!st)
+		st = ib_scores_reserve(s, rows, bytes, err);
+	if (st || !looks_back(f))
+		return st;
+	if (!ib_pages_grow(&f->here, s->table.n + rows) ||
+	    !ib_pages_grow(&f->raw, (s->table.n + rows) * sizeof(float)))
+		return ib_fail_memory(err);
+	return IB_OK;
+}
+
+static enum ib_status
+fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
+	   struct ib_error *err)
+{
+	struct ib_scores *s = f->scores;
+	struct ib_id id[IB_GROUP];
+	uint32_t row[IB_GROUP];
+	const void *touch[3];
+	uint64_t bytes = 0;
+	enum ib_status st;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		bytes += l[i].id.n;
+	st = prepare(f, n, bytes, err);
+	if (st)
+		return st;
+	for (i = 0; i < n; i++) {
+		id[i] = l[i].id;
+		if (s->table.seed != seed)
+			id[i].hash = ib_table_hash((struct ib_span){
+				id[i].p, id[i].n }, s->table.seed);
+	}
+	touch[0] = s->score.p;
+	touch[1] = s->epoch.p;
+	touch[2] = s->visits.p;
+	ib_table_group(&s->table, id, n, touch, 3, row);
+	for (i = 0; i < n; i++) {
+		/* It may have come in with this very group. */
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_find(&s->table, &id[i]);
+		if (row[i] == IB_NO_ROW)
+			row[i] = new_row(f, &id[i]);
+		if (!looks_back(f)) {
+			fold_last(f, row[i], &l[i]);
+			continue;
+		}
+		st = fold_looking_back(f, row[i], &l[i], err);
+		if (st)
+			return st;
+	}
+	return IB_OK;
+}
+
+enum ib_status
+ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n,
+	       uint64_t seed, struct ib_error *err)
+{
+	enum ib_status st;
+	size_t k;
+
+	f->folded |= n > 0;
+	for (; n > 0; n -= k, loss += k) {
+		k = n < IB_GROUP ? n : IB_GROUP;
+		st = fold_group(f, loss, k, seed, err);
+		if (st)
+			return st;
+	}
+	return IB_OK;
+}
+
+/* ---- merging score files -------------------------------------------------- */
+
+static void
+merge_row(struct ib_fold *f, uint32_t row, const struct ib_merge *m)
+{
+	struct ib_scores *s = f->scores;
+	int32_t *epoch = (int32_t *)s->epoch.p + row;
+	uint32_t *visits = (uint32_t *)s->visits.p + row;
+	uint64_t sum = (uint64_t)*visits + m->visits;
+
+	if (m->epoch == *epoch)
+		sum = *visits > m->visits ? *visits : m->visits;
+	*visits = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
+	if (m->epoch < *epoch)
+		return;
+	*epoch = m->epoch;
+	((float *)s->score.p)[row] = m->score;
+	if (s->has_previous)
+		((float *)s->previous.p)[row] = m->previous;
+	if (looks_back(f))
+		((uint8_t *)f->here.p)[row] = 0;
+}
+
+static enum ib_status
+merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed,
+	    struct ib_error *err)
+{
+	struct ib_scores *s = f->scores;
+	uint64_t bytes = 0;
+	enum ib_status st;
+	uint32_t row;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		bytes += m[i].id.n;
+	st = prepare(f, n, bytes, err);
+	if (st)
+		return st;
+	for (i = 0; i < n; i++) {
+		if (s->table.seed != seed)
+			m[i].id.hash = ib_table_hash((struct ib_span){
+				m[i].id.p, m[i].id.n }, s->table.seed);
+		__builtin_prefetch((struct ib_slot *)s->table.slots.p +
+				   ib_table_home(&s->table, m[i].id.hash));
+	}
+	for (i = 0; i < n; i++) {
+		row = ib_table_find(&s->table, &m[i].id);
+		if (row == IB_NO_ROW)
+			row = new_row(f, &m[i].id);
+		merge_row(f, row, &m[i]);
+	}
+	return IB_OK;
+}
+
+enum ib_status
+ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n,
+	     bool has_previous, uint64_t seed, struct ib_error *err)
+{
+	enum ib_status st;
+	size_t k;
+
+	if (has_previous) {
+		st = ib_scores_want_previous(f->scores, err);
+		if (st)
+			return st;
+	}
+	for (; n > 0; n -= k, row += k) {
+		k = n < IB_GROUP ? n : IB_GROUP;
+		st = merge_group(f, row, k, seed, err);
+		if (st)
+			return st;
+	}
+	return IB_OK;
+}
+
+/* ---- means ---------------------------------------------------------------- */
+
+static int
+by_row(const void *a, const void *b)
+{
+	const struct ib_fold_repeat *x = a, *y = b;
+
+	return x->row < y->row ? -1 : x->row > y->row;
+}
+
+/* The mean of one row's records: the first stands in raw, the rest here. */
+static void
+settle_mean(struct ib_fold *f, const struct ib_fold_repeat *r, size_t n)
+{
+	struct ib_scores *s = f->scores;
+	float *raw = (float *)f->raw.p + r->row, previous = NAN;
+	int32_t epoch = ((int32_t *)s->epoch.p)[r->row];
+	struct ib_exact sum;
+	uint64_t count = 1;
+	size_t i;
+
+	if (!((uint8_t *)f->here.p)[r->row] || isnan(*raw))
+		return;
+	ib_exact_init(&sum);
+	ib_exact_add(&sum, (double)*raw);
+	for (i = 0; i < n; i++) {
+		if (r[i].epoch != epoch)
+			continue;
+		if (isnan(r[i].loss)) {
+			((float *)s->score.p)[r->row] = NAN;
+			return;
+		}
+		ib_exact_add(&sum, (double)r[i].loss);
+		count++;
+	}
+	*raw = ib_exact_mean_float(&sum, count) + 0.0f;
+	if (s->has_previous)
+		previous = ((float *)s->previous.p)[r->row];
+	((float *)s->score.p)[r->row] = smoothed(f, previous, *raw);
+}
+
+void
+ib_fold_finish(struct ib_fold *f)
+{
+	size_t i, k;
+
+	if (f->nrepeats > 0)
+		qsort(f->repeat, f->nrepeats, sizeof(*f->repeat), by_row);
+	for (i = 0; i < f->nrepeats; i = k) {
+		for (k = i + 1; k < f->nrepeats &&
+				f->repeat[k].row == f->repeat[i].row; k++)
+			;
+		settle_mean(f, &f->repeat[i], k - i);
+	}
+	if (f->folded && f->smooth == 0) {
+		ib_pages_release(&f->scores->previous);
+		f->scores->has_previous = false;
+	}
+}
+
+/* ---- the public short cut -------------------------------------------------- */
+
+enum ib_status
+ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
+	       const float *loss, size_t n, int64_t epoch, double smooth,
+	       struct ib_error *err)
+{
+	struct ib_loss group[IB_GROUP];
+	struct ib_fold f;
+	enum ib_status st;
+	size_t i, k;
+
+	if (epoch < 0 || epoch > INT32_MAX)
+		return ib_fail(err, IB_E_MISUSE, "epoch %lld is out of range",
+			       (long long)epoch);
+	if (!(smooth >= 0 && smooth < 1))
+		return ib_fail(err, IB_E_MISUSE, "smooth is not in [0, 1)");
+	st = ib_fold_start(&f, s, IB_DUPLICATES_LAST, smooth, err);
+	for (; n > 0 && !st; n -= k, id += k, loss += k) {
+		k = n < IB_GROUP ? n : IB_GROUP;
+		for (i = 0; i < k; i++)
+			group[i] = (struct ib_loss){
+				.id = { id[i].p,
+					ib_table_hash(id[i], s->table.seed),
+					(uint32_t)id[i].n },
+				.epoch = (int32_t)epoch,
+				.loss = isfinite(loss[i]) ? loss[i] + 0.0f
+							  : NAN,
+			};
+		st = ib_fold_losses(&f, group, k, s->table.seed, err);
+	}
+	if (!st)
+		ib_fold_finish(&f);
+	ib_fold_release(&f);
+	return st;
+}

@@ -1,0 +1,63 @@
+/*
+ * What is remembered of the samples: a table of ids and a column for each
+ * figure; reading and writing score files. The inside of struct ib_scores.
+ */
+#ifndef IB_SCORE_STATE_H
+#define IB_SCORE_STATE_H
+
+#include "base/bytes.h"
+#include "io/npz.h"
+#include "score/table.h"
+#include "score/totals.h"
+
+struct ib_scores {
+	struct ib_table table;
+	struct ib_pages score;    /* float[n]; NaN = unknown; never -0 */
+	struct ib_pages epoch;    /* int32_t[n] */
+	struct ib_pages visits;   /* uint32_t[n] */
+	struct ib_pages previous; /* float[n], where has_previous */
+	bool has_previous;        /* the file carries prev (--smooth) */
+	struct ib_part part;      /* of the rows, as the file says; count 0: all */
+};
+
+static inline uint64_t
+ib_scores_rows(const struct ib_scores *s)
+{
+	return s->table.n;
+}
+
+/* Room for `rows` more rows with `bytes` bytes of ids, in all columns. */
+enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows,
+				 uint64_t bytes, struct ib_error *err);
+
+/* Have a previous column (all NaN so far). */
+enum ib_status ib_scores_want_previous(struct ib_scores *s,
+				       struct ib_error *err);
+
+/* The totals of all rows. */
+void ib_scores_totals(const struct ib_scores *s, struct ib_totals *t);
+
+/* ---- files ---------------------------------------------------------------- */
+
+#define IB_SCORES_FORMAT "infobatch-scores"
+#define IB_SCORES_VERSION 1
+
+/*
+ * Read a .npz score file into an empty table. file is its name in messages.
+ */
+enum ib_status ib_scores_from_npz(struct ib_npz *z, const char *file,
+				  struct ib_scores *s, struct ib_error *err);
+
+/* Write all rows as .npz, or as JSON lines. The output is not committed. */
+enum ib_status ib_scores_write_npz(const struct ib_scores *s,
+				   struct ib_output *out,
+				   struct ib_error *err);
+enum ib_status ib_scores_write_jsonl(const struct ib_scores *s,
+				     struct ib_output *out,
+				     struct ib_error *err);
+
+/* Is a score file of that name an .npz (a compression suffix aside)? For -u
+ * every name is, but for .jsonl. */
+bool ib_scores_name_is_npz(const char *path, bool update);
+
+#endif

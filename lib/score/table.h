@@ -1,0 +1,163 @@
+/*
+ * Ids -> rows, in the order of first appearance. Open addressing with linear
+ * probing; a slot is 8 bytes: the upper half of the id's hash and its row. A
+ * slot's place is its tag scaled to the number of slots, so tags stand in
+ * ascending order (but for collisions): the table grows by one sequential
+ * pass, without the ids and without hashing again.
+ *
+ * Look-ups come in groups, in steps that each fetch ahead for the next, so
+ * that their cache misses overlap: see ib_table_group.
+ */
+#ifndef IB_SCORE_TABLE_H
+#define IB_SCORE_TABLE_H
+
+#include <string.h>
+
+#include "base/pages.h"
+
+#define IB_NO_ROW UINT32_MAX
+#define IB_GROUP 64 /* ids looked up side by side */
+
+struct ib_id {
+	const char *p;
+	uint64_t hash; /* ib_table_hash with the table's seed */
+	uint32_t n;
+};
+
+struct ib_slot {
+	uint32_t tag;
+	uint32_t row1; /* row + 1; 0: empty */
+};
+
+struct ib_table {
+	struct ib_pages bytes;  /* the ids, one behind the other */
+	struct ib_pages offset; /* uint64_t[n + 1]: where each begins */
+	struct ib_pages slots;  /* struct ib_slot[nslots] */
+	uint64_t nslots;
+	uint64_t n;             /* rows */
+	uint64_t seed;          /* of the hash; 0 until ids collide on purpose */
+	bool crowded;           /* a chain grew too long: reseed */
+};
+
+void ib_table_init(struct ib_table *t);
+void ib_table_release(struct ib_table *t);
+
+uint64_t ib_table_hash(struct ib_span id, uint64_t seed);
+
+/* Room for `rows` more rows and `bytes` more of ids, slots included. */
+enum ib_status ib_table_reserve(struct ib_table *t, uint64_t rows,
+				uint64_t bytes, struct ib_error *err);
+
+/*
+ * After rows were put into bytes and offset directly (a score file): build
+ * the slots. IB_E_DATA where an id stands twice: *twice is its row then.
+ */
+enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice,
+			      struct ib_error *err);
+
+/* Where a chain grew too long: another seed, all slots anew. */
+enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
+
+static inline const uint64_t *
+ib_table_offsets(const struct ib_table *t)
+{
+	return t->offset.p;
+}
+
+static inline struct ib_span
+ib_table_id(const struct ib_table *t, uint64_t row)
+{
+	const uint64_t *offset = t->offset.p;
+
+	return (struct ib_span){ (const char *)t->bytes.p + offset[row],
+				 offset[row + 1] - offset[row] };
+}
+
+static inline uint64_t
+ib_table_home(const struct ib_table *t, uint64_t hash)
+{
+	return ((hash >> 32) * t->nslots) >> 32;
+}
+
+/* Do n bytes agree? Reads no byte beyond them. */
+static inline bool
+ib_same_bytes(const char *a, const char *b, size_t n)
+{
+	uint64_t x, y, v, w;
+	uint32_t s, t, u, z;
+
+	if (n > 16)
+		return memcmp(a, b, n) == 0;
+	if (n >= 8) {
+		memcpy(&x, a, 8);
+		memcpy(&y, b, 8);
+		memcpy(&v, a + n - 8, 8);
+		memcpy(&w, b + n - 8, 8);
+		return ((x ^ y) | (v ^ w)) == 0;
+	}
+	if (n >= 4) {
+		memcpy(&s, a, 4);
+		memcpy(&t, b, 4);
+		memcpy(&u, a + n - 4, 4);
+		memcpy(&z, b + n - 4, 4);
+		return ((s ^ t) | (u ^ z)) == 0;
+	}
+	while (n > 0 && a[n - 1] == b[n - 1])
+		n--;
+	return n == 0;
+}
+
+static inline bool
+ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
+{
+	const uint64_t *offset = t->offset.p;
+
+	return offset[row + 1] - offset[row] == n &&
+	       ib_same_bytes((const char *)t->bytes.p + offset[row], p, n);
+}
+
+/* The first row whose tag is the hash's, from slot *at on; moves *at. */
+static inline uint32_t
+ib_table_probe(const struct ib_table *t, uint64_t hash, uint64_t *at)
+{
+	const struct ib_slot *slot = t->slots.p;
+	uint32_t tag = (uint32_t)(hash >> 32);
+	uint64_t i = *at;
+
+	while (slot[i].row1 != 0 && slot[i].tag != tag)
+		if (++i == t->nslots)
+			i = 0;
+	*at = i;
+	return slot[i].row1 - 1; /* IB_NO_ROW where it is empty */
+}
+
+/* The row of an id, or IB_NO_ROW. */
+static inline uint32_t
+ib_table_find(const struct ib_table *t, const struct ib_id *id)
+{
+	uint64_t at = ib_table_home(t, id->hash);
+	uint32_t row;
+
+	if (t->n == 0)
+		return IB_NO_ROW;
+	while ((row = ib_table_probe(t, id->hash, &at)) != IB_NO_ROW &&
+	       !ib_table_is(t, row, id->p, id->n))
+		if (++at == t->nslots)
+			at = 0;
+	return row;
+}
+
+/*
+ * Look up a group of n <= IB_GROUP ids; row[i] is the i-th one's, or
+ * IB_NO_ROW. touch[0..ntouch) are columns of 4 bytes a row that the caller
+ * will read at these rows: fetched ahead too.
+ */
+void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
+		    const void *const *touch, size_t ntouch, uint32_t *row);
+
+/*
+ * Add an id that is not there. Room was reserved. O(1); sets crowded.
+ */
+uint32_t ib_table_add(struct ib_table *t, const struct ib_id *id);
+
+#endif
