@@ -2,6 +2,7 @@
 #include "score/state.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -168,7 +169,7 @@ member(struct ib_npz *z, const char *file, const char *name, const char *descr,
 	if (!*m)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: no score file: it has no %s", file, name);
-	if (!(*m)->array || (*m)->ndim != 1 || (*m)->fortran > 1 ||
+	if (!(*m)->array || (*m)->ndim != 1 ||
 	    strcmp((*m)->descr, descr) != 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: %s is no one-dimensional array of '%s'",

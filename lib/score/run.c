@@ -1,10 +1,409 @@
+/* One run of ib-score: operands -> scores -> files. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/error.h"
+#include "base/part.h"
+#include "score/expect.h"
+#include "score/load.h"
+
+struct run {
+	const struct ib_score_options *options;
+	const struct ib_context *context;
+	struct ib_score_result *result;
+	struct ib_scores *scores;
+	struct ib_fold fold;
+	struct ib_expect *expect;    /* NULL: not asked for */
+	struct ib_totals *more;      /* of totals operands; NULL: none yet */
+	uint64_t losses, stale;      /* when the operand began */
+};
+
+/* ---- operands ----------------------------------------------------------------- */
+
+static enum ib_status
+see_losses(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	if (!run->expect)
+		return IB_OK;
+	for (i = 0; i < b->n && !st; i++)
+		st = ib_expect_see(run->expect, &b->loss[i].id, 1, err);
+	for (i = 0; b->rows && i < b->nmerge && !st; i++)
+		st = ib_expect_see(run->expect, &b->merge[i].id, 1, err);
+	return st ? st : ib_expect_see(run->expect, b->skipped, b->nskipped,
+				       err);
+}
+
+static enum ib_status
+take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
+{
+	struct run *run = ctx;
+	enum ib_status st = see_losses(run, b, err);
+
+	run->losses += b->n;
+	return st ? st : ib_load_batch(&run->fold, b, err);
+}
+
+static enum ib_status
+see_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
+{
+	const struct ib_part *part = &run->options->log.part;
+	enum ib_status st = IB_OK;
+	struct ib_span span;
+	struct ib_id id;
+	uint64_t i;
+
+	for (i = 0; run->expect && i < s->table.n && !st; i++) {
+		span = ib_table_id(&s->table, i);
+		id = (struct ib_id){ span.p, ib_table_hash(span, 0),
+				     (uint32_t)span.n };
+		if (part->count == 0 ||
+		    ib_part_of_hash(id.hash, part->count) == part->index)
+			st = ib_expect_see(run->expect, &id, 1, err);
+	}
+	return st;
+}
+
+/* Rows later than --until mean that the file is not what the user thinks. */
+static enum ib_status
+check_until(const struct run *run, const struct ib_scores *s,
+	    const char *name, struct ib_error *err)
+{
+	const int32_t *epoch = s->epoch.p;
+	int64_t until = run->options->log.until;
+	uint64_t i;
+
+	for (i = 0; until != IB_NO_EPOCH && i < s->table.n; i++)
+		if (epoch[i] > until)
+			return ib_fail(err, IB_E_DATA,
+				       "%s: holds epoch %ld, later than "
+				       "--until %lld", name, (long)epoch[i],
+				       (long long)until);
+	return IB_OK;
+}
+
+static enum ib_status
+take_scores(void *ctx, struct ib_scores *s, const char *name,
+	    struct ib_error *err)
+{
+	struct run *run = ctx;
+	enum ib_status st = check_until(run, s, name, err);
+
+	if (!st)
+		st = see_rows(run, s, err);
+	return st ? st : ib_load_scores(&run->fold, s,
+					&run->options->log.part, err);
+}
+
+static enum ib_status
+take_totals(void *ctx, const struct ib_totals *t, const char *name,
+	    struct ib_error *err)
+{
+	struct run *run = ctx;
+
+	(void)name;
+	if (!run->more) {
+		run->more = malloc(sizeof(*run->more));
+		if (!run->more)
+			return ib_fail_memory(err);
+		ib_totals_init(run->more);
+	}
+	ib_totals_merge(run->more, t);
+	return IB_OK;
+}
+
+static enum ib_status
+end_operand(void *ctx, const char *name, struct ib_error *err)
+{
+	struct run *run = ctx;
+
+	(void)err;
+	if (run->losses > 0 && run->fold.stale - run->stale == run->losses)
+		ib_warn(run->context, "%s: every record is older than the "
+			"scores: the log of an old run?", name);
+	run->losses = 0;
+	run->stale = run->fold.stale;
+	return IB_OK;
+}
+
+/* ---- before and after ---------------------------------------------------------- */
+
+/* -s, or the file of -u where it is there. */
+static enum ib_status
+load_start(struct run *run, const char *path, bool update,
+	   struct ib_error *err)
+{
+	const struct ib_part *part = &run->options->log.part;
+	struct ib_scores *s = NULL;
+	enum ib_status st;
+	uint64_t row;
+
+	st = ib_scores_load_any(path, run->context, &s, NULL, err);
+	if (!st)
+		st = check_until(run, s, path, err);
+	if (!st && update && part->count > 0 &&
+	    ib_scores_has_stranger(s, part, &row))
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: holds rows of another part than %llu/%llu",
+			     path, (unsigned long long)part->index,
+			     (unsigned long long)part->count);
+	if (!st)
+		st = ib_load_scores(&run->fold, s, part, err);
+	ib_scores_free(s);
+	run->fold.fresh = 0;
+	return st;
+}
+
+static enum ib_status
+begin(struct run *run, struct ib_error *err)
+{
+	const struct ib_score_options *o = run->options;
+	struct ib_expect_options expect = {
+		.manifests = o->expect, .key = o->expect_key,
+		.weight_field = o->weight_field, .part = o->log.part,
+		.max_missing = o->max_missing,
+	};
+	enum ib_status st;
+
+	st = ib_scores_new(&run->scores, err);
+	if (!st)
+		st = ib_fold_start(&run->fold, run->scores, o->log.duplicates,
+				   o->smooth, err);
+	if (!st && o->start)
+		st = load_start(run, o->start, false, err);
+	if (!st && o->update && access(o->update, F_OK) == 0)
+		st = load_start(run, o->update, true, err);
+	if (!st && o->expect.n > 0)
+		st = ib_expect_new(&expect, run->context, &run->expect, err);
+	run->scores->part = o->log.part;
+	return st;
+}
+
+static void
+warn_of_counts(const struct run *run, const struct ib_logs_counts *c)
+{
+	if (c->bad > 0)
+		ib_warn(run->context, "%llu bad record%s passed over",
+			(unsigned long long)c->bad, c->bad == 1 ? "" : "s");
+	if (c->nonfinite == 0)
+		return;
+	ib_warn(run->context, "%llu of %llu losses are not finite, %s%s",
+		(unsigned long long)c->nonfinite,
+		(unsigned long long)c->records,
+		run->options->log.nonfinite == IB_NONFINITE_SKIP
+			? "passed over"
+			: "these scores are unknown",
+		2 * c->nonfinite > c->records
+			? ": has the run diverged?" : "");
+}
+
+/* ---- outputs ------------------------------------------------------------------- */
+
+static enum ib_status
+write_scores(const struct ib_scores *s, bool npz, struct ib_output *out,
+	     struct ib_error *err)
+{
+	return npz ? ib_scores_write_npz(s, out, err)
+		   : ib_scores_write_jsonl(s, out, err);
+}
+
+static enum ib_status
+open_totals(struct run *run, unsigned flags, struct ib_output **out,
+	    struct ib_error *err)
+{
+	struct ib_totals *t = malloc(sizeof(*t));
+	enum ib_status st;
+
+	if (!t)
+		return ib_fail_memory(err);
+	ib_scores_totals(run->scores, t);
+	if (run->more)
+		ib_totals_merge(t, run->more);
+	st = ib_output_open(run->options->totals, flags, out, err);
+	if (!st)
+		st = ib_totals_write(t, *out, err);
+	free(t);
+	return st;
+}
+
+/* "part.%d.npz" with the number in place of %d. */
+static char *
+numbered(const char *pattern, uint64_t number)
+{
+	const char *at = strstr(pattern, "%d");
+	size_t n = strlen(pattern) + 24;
+	char *name = malloc(n);
+
+	if (name)
+		snprintf(name, n, "%.*s%llu%s", (int)(at - pattern), pattern,
+			 (unsigned long long)number, at + 2);
+	return name;
+}
+
+/* The rows of each part behind one another; first[k] is where k's begin. */
+static void
+deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *row,
+	  uint64_t *first)
+{
+	uint64_t i, k, n = s->table.n;
+
+	for (i = 0; i < n; i++)
+		first[ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, i),
+						    0), parts) + 1]++;
+	for (k = 0; k < parts; k++)
+		first[k + 1] += first[k];
+	for (i = 0; i < n; i++) {
+		k = ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, i), 0),
+				    parts);
+		row[first[k]++] = (uint32_t)i;
+	}
+	for (k = parts; k > 0; k--)
+		first[k] = first[k - 1];
+	first[0] = 0;
+}
+
+static enum ib_status
+write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
+	   unsigned flags, struct ib_output **out, struct ib_error *err)
+{
+	struct ib_scores *part = NULL;
+	char *name = numbered(run->options->output, k);
+	enum ib_status st;
+
+	if (!name)
+		return ib_fail_memory(err);
+	st = ib_scores_extract(run->scores, row, n, &part, err);
+	if (!st)
+		st = ib_output_open(name, flags, out, err);
+	if (!st) {
+		part->part = (struct ib_part){ k, run->options->split };
+		st = write_scores(part, ib_scores_name_is_npz(name, false),
+				  *out, err);
+	}
+	ib_scores_free(part);
+	free(name);
+	return st;
+}
+
+static enum ib_status
+write_split(struct run *run, unsigned flags, struct ib_output **out,
+	    struct ib_error *err)
+{
+	uint64_t parts = run->options->split, k;
+	uint32_t *row = calloc(run->scores->table.n + 1, sizeof(*row));
+	uint64_t *first = calloc(parts + 1, sizeof(*first));
+	enum ib_status st = row && first ? IB_OK : ib_fail_memory(err);
+
+	if (!st)
+		deal_rows(run->scores, parts, row, first);
+	for (k = 0; k < parts && !st; k++)
+		st = write_part(run, k, row + first[k], first[k + 1] - first[k],
+				flags, &out[k], err);
+	free(row);
+	free(first);
+	return st;
+}
+
+static enum ib_status
+write_all(struct run *run, struct ib_error *err)
+{
+	const struct ib_score_options *o = run->options;
+	unsigned flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
+	const char *path = o->update ? o->update : o->output;
+	size_t n = 1 + (o->split ? o->split : 1), i;
+	struct ib_output **out = calloc(n, sizeof(*out));
+	enum ib_status st = out ? IB_OK : ib_fail_memory(err);
+	bool npz = path && ib_scores_name_is_npz(path, o->update != NULL);
+
+	if (!st && o->totals)
+		st = open_totals(run, flags, &out[0], err);
+	if (!st && o->split > 0)
+		st = write_split(run, flags, out + 1, err);
+	else if (!st)
+		st = ib_output_open(path, flags, &out[1], err);
+	if (!st && o->split == 0)
+		st = write_scores(run->scores, npz, out[1], err);
+	if (!st)
+		st = ib_outputs_commit(out, n, err);
+	for (i = 0; out && i < n; i++)
+		if (out[i])
+			ib_output_discard(&out[i]);
+	free(out);
+	return st;
+}
+
+/* ---- the run ------------------------------------------------------------------- */
+
+static enum ib_status
+fold_all(struct run *run, struct ib_logs_counts *counts, struct ib_error *err)
+{
+	const struct ib_score_options *o = run->options;
+	struct ib_logs_options logs = {
+		.operands = o->operands, .log = &o->log,
+		.epoch_required = o->start || o->update,
+		.want_skipped = o->expect.n > 0,
+	};
+	struct ib_logs_sink sink = {
+		.ctx = run, .batch = take_batch, .scores = take_scores,
+		.totals = take_totals, .end = end_operand,
+	};
+	enum ib_status st;
+
+	st = ib_logs_run(&logs, run->context, &sink, counts, err);
+	if (st)
+		return st;
+	ib_fold_finish(&run->fold);
+	warn_of_counts(run, counts);
+	return run->expect ? ib_expect_check(run->expect, run->context, err)
+			   : IB_OK;
+}
+
+static void
+sum_up(const struct run *run, const struct ib_logs_counts *c)
+{
+	struct ib_score_result *r = run->result;
+
+	if (!r)
+		return;
+	*r = (struct ib_score_result){
+		.records = c->records, .bad = c->bad,
+		.stale = run->fold.stale, .nonfinite = c->nonfinite,
+		.ignored = c->ignored, .samples = run->scores->table.n,
+		.fresh = run->fold.fresh,
+		.mean = ib_scores_figures(run->scores).mean,
+	};
+}
 
 enum ib_status
 ib_score_run(const struct ib_score_options *options,
 	     const struct ib_context *context, struct ib_score_result *result,
 	     struct ib_error *err)
 {
-	(void)options, (void)context, (void)result;
-	return ib_fail(err, IB_E_MISUSE, "not built yet");
+	struct run run = { .options = options, .context = context,
+			   .result = result };
+	struct ib_logs_counts counts = { 0 };
+	enum ib_status st = IB_OK;
+	int lock = -1;
+
+	if (options->update)
+		st = ib_lock(options->update, options->no_wait, context, &lock,
+			     err);
+	if (!st)
+		st = begin(&run, err);
+	if (!st)
+		st = fold_all(&run, &counts, err);
+	if (!st)
+		sum_up(&run, &counts);
+	if (!st)
+		st = write_all(&run, err);
+	ib_fold_release(&run.fold);
+	ib_expect_free(run.expect);
+	ib_scores_free(run.scores);
+	free(run.more);
+	ib_unlock(lock);
+	return st;
 }

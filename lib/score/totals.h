@@ -9,6 +9,8 @@
 #include <cjson/cJSON.h>
 
 #include "base/exact.h"
+#include "io/input.h"
+#include "io/output.h"
 
 #define IB_TOTALS_BINS 4096 /* by the leading 12 bits, see ib_float_order */
 
@@ -68,5 +70,15 @@ cJSON *ib_totals_json(const struct ib_totals *t);
 /* IB_E_DATA, naming the file, for what ib_totals_json cannot have written. */
 enum ib_status ib_totals_parse(const cJSON *json, const char *name,
 			       struct ib_totals *t, struct ib_error *err);
+
+/*
+ * A totals file (ib-score --totals): known by its first member, "ib_totals".
+ * The writer's output is not committed.
+ */
+#define IB_TOTALS_VERSION 1
+enum ib_status ib_totals_read(struct ib_input *in, struct ib_totals *t,
+			      struct ib_error *err);
+enum ib_status ib_totals_write(const struct ib_totals *t,
+			       struct ib_output *out, struct ib_error *err);
 
 #endif

@@ -1,0 +1,23 @@
+/*
+ * Loss logs as .npz (numpy.savez): arrays id (integers, fixed-width bytes or
+ * unicode) and loss (f2, f4, f8), epoch optional.
+ */
+#ifndef IB_SCORE_ARRAYLOG_H
+#define IB_SCORE_ARRAYLOG_H
+
+#include "score/logs.h"
+
+/* Does the archive hold a loss log, rather than a score file? */
+bool ib_arraylog_is_one(const struct ib_npz *z);
+
+/*
+ * Hand its records on as batches. epoch: of a log without the array
+ * (IB_NO_EPOCH: none).
+ */
+enum ib_status ib_arraylog_read(const struct ib_losslog *l, struct ib_npz *z,
+				const char *name, int64_t epoch,
+				const struct ib_logs_sink *sink,
+				struct ib_logs_counts *counts,
+				struct ib_error *err);
+
+#endif

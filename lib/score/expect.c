@@ -1,0 +1,237 @@
+#include "score/expect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/exact.h"
+#include "base/part.h"
+
+struct ib_expect {
+	struct ib_expect_options options;
+	struct ib_table table; /* the manifests' ids, then the strangers' */
+	struct ib_pages seen;  /* a byte a row */
+	uint64_t expected;     /* rows that the manifests hold */
+};
+
+/* The row of an id, added where it is new. */
+static enum ib_status
+intern(struct ib_expect *e, const struct ib_id *id, uint32_t *row,
+       struct ib_error *err)
+{
+	struct ib_id own = *id;
+	enum ib_status st;
+
+	if (e->table.crowded) {
+		st = ib_table_reseed(&e->table, err);
+		if (st)
+			return st;
+	}
+	if (e->table.seed != 0)
+		own.hash = ib_table_hash((struct ib_span){ id->p, id->n },
+					 e->table.seed);
+	*row = ib_table_find(&e->table, &own);
+	if (*row != IB_NO_ROW)
+		return IB_OK;
+	st = ib_table_reserve(&e->table, 1, own.n, err);
+	if (st)
+		return st;
+	if (!ib_pages_grow(&e->seen, e->table.n + 1))
+		return ib_fail_memory(err);
+	*row = ib_table_add(&e->table, &own);
+	return IB_OK;
+}
+
+static enum ib_status
+bad_record(const struct ib_cursor *c, uint64_t lines, const char *why,
+	   struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,
+		       (unsigned long long)(c->source->first_line + lines +
+					    c->record.line), why);
+}
+
+/* Was the sample given to the trainer? Not where its weight is 0. */
+static bool
+is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
+{
+	int slot = c->source->wanted_slot[0];
+	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
+	const char *field = e->options.weight_field
+		? e->options.weight_field : "weight";
+	char show[IB_SHOW_MAX];
+
+	*given = true;
+	if (!v || v->type == IB_ABSENT)
+		return true;
+	if (v->type != IB_INTEGER && v->type != IB_REAL && v->type != IB_WORD) {
+		snprintf(c->why, sizeof(c->why), "'%s' is not a number: %s",
+			 field, ib_show(show, ib_value_span(v)));
+		return false;
+	}
+	*given = v->number != 0;
+	return true;
+}
+
+static enum ib_status
+take_block(struct ib_expect *e, struct ib_cursor *c,
+	   const struct ib_block *block, uint64_t lines, struct ib_error *err)
+{
+	struct ib_span span;
+	struct ib_id id;
+	enum ib_status st;
+	enum ib_next next;
+	uint32_t row;
+	bool given;
+
+	ib_cursor_start(c, block);
+	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
+		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &span) ||
+		    !is_given(e, c, &given))
+			return bad_record(c, lines, c->why, err);
+		if (!span.p)
+			return ib_fail_memory(err);
+		id = (struct ib_id){ span.p, ib_table_hash(span, 0),
+				     (uint32_t)span.n };
+		if (!given ||
+		    (e->options.part.count > 0 &&
+		     ib_part_of_hash(id.hash, e->options.part.count) !=
+			     e->options.part.index))
+			continue;
+		st = intern(e, &id, &row, err);
+		if (st)
+			return st;
+	}
+	return IB_OK;
+}
+
+static enum ib_status
+read_manifests(struct ib_expect *e, const struct ib_context *context,
+	       struct ib_error *err)
+{
+	struct ib_wanted weight = {
+		ib_span_of(e->options.weight_field ? e->options.weight_field
+						   : "weight"), true
+	};
+	struct ib_reader_options o = {
+		.operands = e->options.manifests, .otherwise = IB_FORMAT_LIST,
+		.key = e->options.key, .key_option = "--expect-key",
+		.wanted = &weight, .nwanted = 1, .epoch_manifest = true,
+		.context = context,
+	};
+	struct ib_cursor *c = calloc(1, sizeof(*c));
+	struct ib_reader *r = NULL;
+	struct ib_block block = { 0 };
+	enum ib_status st = c ? IB_OK : ib_fail_memory(err);
+	uint64_t lines = 0;
+
+	if (!st)
+		st = ib_reader_new(&o, &r, err);
+	while (!st && !(st = ib_reader_next(r, &block, err))) {
+		if (block.special) {
+			st = ib_fail(err, IB_E_DATA,
+				     "%s: --expect does not read tar yet",
+				     block.source->name);
+			continue;
+		}
+		if (block.first)
+			lines = 0;
+		st = take_block(e, c, &block, lines, err);
+		lines += c->line;
+	}
+	ib_block_release(&block);
+	ib_reader_free(r);
+	if (c)
+		ib_cursor_release(c);
+	free(c);
+	return st == IB_EOF ? IB_OK : st;
+}
+
+enum ib_status
+ib_expect_new(const struct ib_expect_options *options,
+	      const struct ib_context *context, struct ib_expect **out,
+	      struct ib_error *err)
+{
+	struct ib_expect *e = calloc(1, sizeof(*e));
+	enum ib_status st;
+
+	if (!e)
+		return ib_fail_memory(err);
+	e->options = *options;
+	st = ib_table_reserve(&e->table, 1, 0, err);
+	if (!st)
+		st = read_manifests(e, context, err);
+	if (st) {
+		ib_expect_free(e);
+		return st;
+	}
+	e->expected = e->table.n;
+	*out = e;
+	return IB_OK;
+}
+
+void
+ib_expect_free(struct ib_expect *e)
+{
+	if (!e)
+		return;
+	ib_table_release(&e->table);
+	ib_pages_release(&e->seen);
+	free(e);
+}
+
+enum ib_status
+ib_expect_see(struct ib_expect *e, const struct ib_id *id, size_t n,
+	      struct ib_error *err)
+{
+	enum ib_status st;
+	uint32_t row;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		st = intern(e, &id[i], &row, err);
+		if (st)
+			return st;
+		((uint8_t *)e->seen.p)[row] = 1;
+	}
+	return IB_OK;
+}
+
+enum ib_status
+ib_expect_check(const struct ib_expect *e, const struct ib_context *context,
+		struct ib_error *err)
+{
+	const struct ib_limit *limit = &e->options.max_missing;
+	const uint8_t *seen = e->seen.p;
+	uint64_t i, missing = 0, first = 0, strangers = e->table.n - e->expected;
+	char show[IB_SHOW_MAX];
+	bool ok = true, too_many;
+
+	for (i = e->expected; i-- > 0;) {
+		if (!seen[i]) {
+			missing++;
+			first = i;
+		}
+	}
+	if (strangers > 0)
+		ib_warn(context,
+			"%llu ids of the logs are not in the --expect manifest",
+			(unsigned long long)strangers);
+	too_many = limit->percent
+		? ib_decimal_exceeds(limit->decimal, missing, e->expected, &ok)
+		: missing > (limit->given ? limit->count : 0);
+	if (!ok)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--max-missing: not a percentage: %s%%",
+			       limit->decimal);
+	if (!too_many)
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA,
+		       "the log is not whole: %llu of the %llu ids of %s%s "
+		       "have no record, the first is %s",
+		       (unsigned long long)missing,
+		       (unsigned long long)e->expected,
+		       e->options.manifests.v[0],
+		       e->options.manifests.n > 1 ? " ..." : "",
+		       ib_show(show, ib_table_id(&e->table, first)));
+}

@@ -1,0 +1,197 @@
+#include "score/load.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/part.h"
+
+enum ib_status
+ib_load_batch(struct ib_fold *f, struct ib_log_batch *b, struct ib_error *err)
+{
+	if (b->rows)
+		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, 0,
+				    err);
+	return ib_fold_losses(f, b->loss, b->n, 0, err);
+}
+
+/* Take a whole table over where there is nothing to merge it into. */
+static enum ib_status
+take_over(struct ib_fold *f, struct ib_scores *from, struct ib_error *err)
+{
+	struct ib_scores *to = f->scores, swap = *to;
+
+	*to = *from;
+	to->part = swap.part;
+	*from = swap;
+	f->fresh += to->table.n;
+	if (f->smooth != 0)
+		return ib_scores_want_previous(to, err);
+	return IB_OK;
+}
+
+enum ib_status
+ib_load_scores(struct ib_fold *f, struct ib_scores *from,
+	       const struct ib_part *part, struct ib_error *err)
+{
+	struct ib_merge m[IB_GROUP];
+	enum ib_status st = IB_OK;
+	struct ib_row row;
+	uint64_t i, hash;
+	size_t n = 0;
+
+	if (f->scores->table.n == 0 && part->count == 0)
+		return take_over(f, from, err);
+	for (i = 0; i < from->table.n && !st; i++) {
+		row = ib_scores_row(from, i);
+		hash = ib_table_hash(row.id, 0);
+		if (part->count > 0 &&
+		    ib_part_of_hash(hash, part->count) != part->index)
+			continue;
+		m[n++] = (struct ib_merge){
+			.id = { row.id.p, hash, (uint32_t)row.id.n },
+			.score = row.score, .previous = row.previous,
+			.epoch = row.epoch, .visits = row.visits,
+		};
+		if (n == IB_GROUP) {
+			st = ib_fold_rows(f, m, n, from->has_previous, 0, err);
+			n = 0;
+		}
+	}
+	return st ? st : ib_fold_rows(f, m, n, from->has_previous, 0, err);
+}
+
+/* ---- one file ---------------------------------------------------------------- */
+
+struct loading {
+	struct ib_fold fold;
+	bool was_log;
+};
+
+static enum ib_status
+take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
+{
+	struct loading *l = ctx;
+
+	l->was_log |= !b->rows;
+	return ib_load_batch(&l->fold, b, err);
+}
+
+static enum ib_status
+take_scores(void *ctx, struct ib_scores *s, const char *name,
+	    struct ib_error *err)
+{
+	struct loading *l = ctx;
+	struct ib_part all = { 0, 0 };
+
+	(void)name;
+	l->fold.scores->part = s->part;
+	return ib_load_scores(&l->fold, s, &all, err);
+}
+
+enum ib_status
+ib_scores_load_any(const char *path, const struct ib_context *context,
+		   struct ib_scores **out, bool *was_log, struct ib_error *err)
+{
+	struct ib_log_options log = IB_LOG_DEFAULTS;
+	struct ib_logs_options o = { .operands = { &path, 1 }, .log = &log };
+	struct loading l = { .was_log = false };
+	struct ib_logs_sink sink = { .ctx = &l, .batch = take_batch,
+				     .scores = take_scores };
+	struct ib_logs_counts counts;
+	struct ib_scores *s = NULL;
+	enum ib_status st;
+
+	st = ib_scores_new(&s, err);
+	if (st)
+		return st;
+	st = ib_fold_start(&l.fold, s, IB_DUPLICATES_LAST, 0, err);
+	if (!st)
+		st = ib_logs_run(&o, context, &sink, &counts, err);
+	if (!st)
+		ib_fold_finish(&l.fold);
+	ib_fold_release(&l.fold);
+	if (st) {
+		ib_scores_free(s);
+		return st;
+	}
+	if (was_log)
+		*was_log = l.was_log;
+	*out = s;
+	return IB_OK;
+}
+
+enum ib_status
+ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err)
+{
+	return ib_scores_load_any(path, NULL, out, NULL, err);
+}
+
+enum ib_status
+ib_scores_save(const struct ib_scores *s, const char *path,
+	       struct ib_error *err)
+{
+	struct ib_output *out = NULL;
+	enum ib_status st = ib_output_open(path, 0, &out, err);
+
+	if (!st)
+		st = ib_scores_name_is_npz(path, false)
+			? ib_scores_write_npz(s, out, err)
+			: ib_scores_write_jsonl(s, out, err);
+	if (!st)
+		return ib_output_commit(&out, err);
+	ib_output_discard(&out);
+	return st;
+}
+
+/* ---- whole tables ------------------------------------------------------------- */
+
+bool
+ib_scores_has_stranger(const struct ib_scores *s, const struct ib_part *part,
+		       uint64_t *row)
+{
+	for (*row = 0; *row < s->table.n; ++*row)
+		if (ib_part_of_hash(
+			    ib_table_hash(ib_table_id(&s->table, *row), 0),
+			    part->count) != part->index)
+			return true;
+	return false;
+}
+
+enum ib_status
+ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
+		  struct ib_scores **out, struct ib_error *err)
+{
+	struct ib_scores *x = NULL;
+	struct ib_span id;
+	enum ib_status st;
+	uint64_t i, bytes = 0, *offset;
+
+	for (i = 0; i < n; i++)
+		bytes += ib_table_id(&s->table, row[i]).n;
+	st = ib_scores_new(&x, err);
+	if (!st && s->has_previous)
+		st = ib_scores_want_previous(x, err);
+	if (!st)
+		st = ib_scores_reserve(x, n, bytes, err);
+	if (st) {
+		ib_scores_free(x);
+		return st;
+	}
+	offset = x->table.offset.p;
+	for (i = 0; i < n; i++) {
+		id = ib_table_id(&s->table, row[i]);
+		if (id.n > 0)
+			memcpy((char *)x->table.bytes.p + offset[i], id.p,
+			       id.n);
+		offset[i + 1] = offset[i] + id.n;
+		((float *)x->score.p)[i] = ((float *)s->score.p)[row[i]];
+		((int32_t *)x->epoch.p)[i] = ((int32_t *)s->epoch.p)[row[i]];
+		((uint32_t *)x->visits.p)[i] = ((uint32_t *)s->visits.p)[row[i]];
+		if (s->has_previous)
+			((float *)x->previous.p)[i] =
+				((float *)s->previous.p)[row[i]];
+	}
+	x->table.n = n;
+	*out = x;
+	return IB_OK;
+}

@@ -1,0 +1,35 @@
+/*
+ * A score file of either kind, or loss logs folded on the fly, into a table;
+ * and what is done with whole tables.
+ */
+#ifndef IB_SCORE_LOAD_H
+#define IB_SCORE_LOAD_H
+
+#include "score/logs.h"
+
+/*
+ * Read one file ("-": standard input). Records of a raw log without an epoch
+ * are of epoch 0. *was_log (may be NULL) tells that it was one.
+ */
+enum ib_status ib_scores_load_any(const char *path,
+				  const struct ib_context *context,
+				  struct ib_scores **out, bool *was_log,
+				  struct ib_error *err);
+
+/* A sink that folds into f: the batch and scores members of a logs sink. */
+enum ib_status ib_load_batch(struct ib_fold *f, struct ib_log_batch *b,
+			     struct ib_error *err);
+enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from,
+			      const struct ib_part *part,
+			      struct ib_error *err);
+
+/* A table of n of its rows, in that order; no slots: for writing alone. */
+enum ib_status ib_scores_extract(const struct ib_scores *s,
+				 const uint32_t *row, uint64_t n,
+				 struct ib_scores **out, struct ib_error *err);
+
+/* Does any row belong to another part? *row is the first that does. */
+bool ib_scores_has_stranger(const struct ib_scores *s,
+			    const struct ib_part *part, uint64_t *row);
+
+#endif

@@ -1,0 +1,382 @@
+#include "score/logs.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/pipeline.h"
+#include "score/arraylog.h"
+
+/* What one thread works on. */
+struct slot {
+	struct ib_block block;
+	struct ib_cursor cursor;
+	struct ib_log_batch batch;
+	bool rows;
+	int64_t epoch;
+};
+
+struct run {
+	const struct ib_logs_options *options;
+	const struct ib_context *context;
+	const struct ib_logs_sink *sink;
+	struct ib_logs_counts *counts;
+	struct ib_losslog log;
+	struct ib_reader *reader;
+	/* of fill: */
+	bool rows;
+	int64_t epoch;
+	/* of drain: */
+	const struct ib_source *source; /* whose operand is being drained */
+	uint64_t lines;                 /* of it, before the block */
+	uint64_t records_seen;          /* for progress */
+};
+
+/* ---- names with an epoch ---------------------------------------------------- */
+
+int64_t
+ib_logs_name_epoch(const char *path)
+{
+	struct ib_span stem = ib_input_stem(path);
+	const char *p, *end = stem.p + stem.n;
+	int64_t epoch = IB_NO_EPOCH, x;
+
+	/* Suffixes are what follows the last points, digits alone aside. */
+	for (;;) {
+		p = end;
+		while (p > stem.p && p[-1] != '.')
+			p--;
+		if (p == stem.p || (*p >= '0' && *p <= '9'))
+			break;
+		end = p - 1;
+	}
+	for (p = stem.p; p < end;) {
+		if (*p < '0' || *p > '9') {
+			p++;
+			continue;
+		}
+		for (x = 0; p < end && *p >= '0' && *p <= '9'; p++)
+			if (x <= INT32_MAX)
+				x = 10 * x + (*p - '0');
+		epoch = x <= INT32_MAX ? x : IB_NO_EPOCH;
+	}
+	return epoch;
+}
+
+struct named {
+	const char *path;
+	int64_t epoch;
+	size_t place;
+};
+
+static int
+by_epoch(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	if (x->epoch != y->epoch)
+		return x->epoch < y->epoch ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* With -e name the operands are read in the order of their epochs. */
+static enum ib_status
+order_by_name(struct ib_list *list, const char ***own, struct ib_error *err)
+{
+	struct named *named = calloc(list->n + 1, sizeof(*named));
+	const char **paths = calloc(list->n + 1, sizeof(*paths));
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	if (!named || !paths) {
+		st = ib_fail_memory(err);
+		goto done;
+	}
+	for (i = 0; i < list->n; i++) {
+		named[i] = (struct named){
+			list->v[i], ib_logs_name_epoch(list->v[i]), i
+		};
+		if (named[i].epoch == IB_NO_EPOCH) {
+			st = ib_fail(err, IB_E_MISUSE,
+				     "-e name: no number in the name '%s'",
+				     list->v[i]);
+			goto done;
+		}
+	}
+	qsort(named, list->n, sizeof(*named), by_epoch);
+	for (i = 0; i < list->n; i++)
+		paths[i] = named[i].path;
+	list->v = *own = paths;
+	paths = NULL;
+done:
+	free(named);
+	free(paths);
+	return st;
+}
+
+/* ---- fill ------------------------------------------------------------------- */
+
+static enum ib_status
+fill(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct slot *s = slot;
+	const struct ib_log_options *log = run->options->log;
+	enum ib_status st;
+
+	st = ib_reader_next(run->reader, &s->block, err);
+	if (st)
+		return st;
+	if (s->block.first) {
+		run->rows = !s->block.special &&
+			    ib_losslog_is_rows(&run->log, &s->block);
+		run->epoch = log->epoch_by_name
+			? ib_logs_name_epoch(s->block.source->path)
+			: log->epoch;
+	}
+	s->rows = run->rows;
+	s->epoch = run->epoch;
+	return IB_OK;
+}
+
+static enum ib_status
+work(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct slot *s = slot;
+
+	if (s->block.special)
+		return IB_OK;
+	ib_losslog_read(&run->log, &s->cursor, &s->block, s->rows, s->epoch,
+			&s->batch);
+	return s->batch.failed ? ib_fail_memory(err) : IB_OK;
+}
+
+/* ---- drain ------------------------------------------------------------------ */
+
+static enum ib_status
+finish_operand(struct run *run, struct ib_error *err)
+{
+	if (!run->source || !run->sink->end)
+		return IB_OK;
+	return run->sink->end(run->sink->ctx, run->source->name, err);
+}
+
+/* The source changes with the operand, and once where its key was found. */
+static enum ib_status
+follow_source(struct run *run, const struct ib_source *source,
+	      struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	if (!run->source || run->source->operand != source->operand) {
+		st = finish_operand(run, err);
+		run->lines = source->first_line;
+	}
+	run->source = source;
+	return st;
+}
+
+static enum ib_status
+report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
+{
+	const char *name = run->source->name;
+	unsigned long long line = run->lines + bad->line;
+
+	switch (bad->kind) {
+	case IB_BAD_TORN:
+		ib_warn(run->context,
+			"%s:%llu: the last line is cut short, passed over: %s",
+			name, line, bad->text);
+		return IB_OK;
+	case IB_WHOLE_TORN:
+		ib_warn(run->context, "%s:%llu: %s", name, line, bad->text);
+		return IB_OK;
+	case IB_BAD_MISUSE:
+		return ib_fail(err, IB_E_MISUSE, "%s:%llu: %s", name, line,
+			       bad->text);
+	case IB_BAD_RECORD:
+		break;
+	}
+	if (run->counts->bad == run->options->log->max_bad)
+		return ib_fail(err, IB_E_DATA, "%s:%llu: %s", name, line,
+			       bad->text);
+	run->counts->bad++;
+	return IB_OK;
+}
+
+static void
+progress(struct run *run)
+{
+	uint64_t bytes, of;
+
+	if (!run->context || !run->context->progress)
+		return;
+	ib_reader_progress(run->reader, &bytes, &of);
+	run->context->progress(run->context->data, bytes, of,
+			       run->counts->records);
+}
+
+static enum ib_status
+drain_archive(struct run *run, struct ib_block *block, struct ib_error *err)
+{
+	const char *name = block->source->name;
+	struct ib_scores *s = NULL;
+	struct ib_npz *z = NULL;
+	enum ib_status st;
+
+	st = ib_npz_open(block->input, &z, err);
+	if (!st && ib_arraylog_is_one(z)) {
+		st = ib_arraylog_read(&run->log, z, name,
+				      run->options->log->epoch_by_name
+					      ? ib_logs_name_epoch(
+							block->source->path)
+					      : run->options->log->epoch,
+				      run->sink, run->counts, err);
+		goto done;
+	}
+	if (!st)
+		st = ib_scores_new(&s, err);
+	if (!st)
+		st = ib_scores_from_npz(z, name, s, err);
+	if (!st)
+		st = run->sink->scores(run->sink->ctx, s, name, err);
+	if (!st)
+		run->counts->records += s->table.n;
+done:
+	ib_scores_free(s);
+	ib_npz_close(z);
+	return st;
+}
+
+static enum ib_status
+drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
+{
+	struct ib_totals *t = malloc(sizeof(*t));
+	enum ib_status st;
+
+	if (!t)
+		return ib_fail_memory(err);
+	st = ib_totals_read(block->input, t, err);
+	if (!st && !run->sink->totals)
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: a totals file, where losses are expected",
+			     block->source->name);
+	if (!st)
+		st = run->sink->totals(run->sink->ctx, t, block->source->name,
+				       err);
+	free(t);
+	return st;
+}
+
+static enum ib_status
+drain_special(struct run *run, struct slot *s, struct ib_error *err)
+{
+	enum ib_status st;
+
+	switch (s->block.source->format) {
+	case IB_FORMAT_NPZ:
+		st = drain_archive(run, &s->block, err);
+		break;
+	case IB_FORMAT_TOTALS:
+		st = drain_totals(run, &s->block, err);
+		break;
+	default:
+		st = ib_fail(err, IB_E_DATA, "%s: a tar is no loss log",
+			     s->block.source->name);
+		break;
+	}
+	ib_input_close(s->block.input);
+	s->block.input = NULL;
+	return st;
+}
+
+static enum ib_status
+drain(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct slot *s = slot;
+	enum ib_status st;
+	size_t i;
+
+	st = follow_source(run, s->block.source, err);
+	if (st)
+		return st;
+	if (s->block.special)
+		return drain_special(run, s, err);
+	for (i = 0; i < s->batch.nbad; i++) {
+		st = report_bad(run, &s->batch.bad[i], err);
+		if (st)
+			return st;
+	}
+	run->counts->records += s->batch.records;
+	run->counts->nonfinite += s->batch.nonfinite;
+	run->counts->ignored += s->batch.ignored;
+	run->lines += s->batch.lines;
+	progress(run);
+	return run->sink->batch(run->sink->ctx, &s->batch, err);
+}
+
+/* ---- the run ---------------------------------------------------------------- */
+
+static enum ib_status
+run_pipeline(struct run *run, struct ib_error *err)
+{
+	int threads = run->context && run->context->threads > 0
+		? run->context->threads
+		: ib_threads_default();
+	struct ib_pipeline p = {
+		.fill = fill, .work = work, .drain = drain, .ctx = run,
+		.slot_size = sizeof(struct slot),
+		.nslots = ib_pipeline_slots(threads),
+	};
+	struct slot *slots = calloc(p.nslots, sizeof(*slots));
+	enum ib_status st;
+	size_t i;
+
+	if (!slots)
+		return ib_fail_memory(err);
+	p.slots = slots;
+	st = ib_pipeline_run(&p, threads, err);
+	for (i = 0; i < p.nslots; i++) {
+		ib_block_release(&slots[i].block);
+		ib_cursor_release(&slots[i].cursor);
+		ib_log_batch_release(&slots[i].batch);
+	}
+	free(slots);
+	return st ? st : finish_operand(run, err);
+}
+
+enum ib_status
+ib_logs_run(const struct ib_logs_options *o, const struct ib_context *context,
+	    const struct ib_logs_sink *sink, struct ib_logs_counts *counts,
+	    struct ib_error *err)
+{
+	struct run run = { .options = o, .context = context, .sink = sink,
+			   .counts = counts };
+	struct ib_reader_options r = {
+		.operands = o->operands, .format = o->log->format,
+		.otherwise = IB_FORMAT_JSONL, .key = o->log->key,
+		.line_per_operand = true, .archives = true,
+		.context = context,
+	};
+	const char **ordered = NULL;
+	enum ib_status st;
+
+	*counts = (struct ib_logs_counts){ 0 };
+	st = ib_losslog_init(&run.log, o->log, o->weight_field, err);
+	if (st)
+		return st;
+	run.log.epoch_required = o->epoch_required;
+	run.log.want_skipped = o->want_skipped;
+	r.wanted = run.log.wanted;
+	r.nwanted = run.log.nwanted;
+	if (o->log->epoch_by_name)
+		st = order_by_name(&r.operands, &ordered, err);
+	if (!st)
+		st = ib_reader_new(&r, &run.reader, err);
+	if (!st)
+		st = run_pipeline(&run, err);
+	ib_reader_free(run.reader);
+	free(ordered);
+	return st;
+}

@@ -1,0 +1,55 @@
+/*
+ * Operands that are loss logs or score files, through threads and in order,
+ * to somebody who wants their batches: the fold, the drift of losses.
+ */
+#ifndef IB_SCORE_LOGS_H
+#define IB_SCORE_LOGS_H
+
+#include "score/losslog.h"
+
+struct ib_logs_counts {
+	uint64_t records, bad, nonfinite, ignored;
+};
+
+/* Who takes what the operands hold; called one at a time, in order. */
+struct ib_logs_sink {
+	void *ctx;
+	/* The losses or rows of one block. */
+	enum ib_status (*batch)(void *ctx, struct ib_log_batch *b,
+				struct ib_error *err);
+	/* A whole score file, .npz; the callee's to change, not to keep. */
+	enum ib_status (*scores)(void *ctx, struct ib_scores *s,
+				 const char *name, struct ib_error *err);
+	/* A totals file; NULL: bad data. */
+	enum ib_status (*totals)(void *ctx, const struct ib_totals *t,
+				 const char *name, struct ib_error *err);
+	/* An operand was read to its end; may be NULL. */
+	enum ib_status (*end)(void *ctx, const char *name,
+			      struct ib_error *err);
+};
+
+struct ib_logs_options {
+	struct ib_list operands;
+	const struct ib_log_options *log;
+	bool epoch_required;      /* misuse where a record's is not known */
+	bool want_skipped;
+	const char *weight_field; /* NULL: weights are not read */
+};
+
+/*
+ * Read them all. Bad records beyond --max-bad, cut or corrupt files: IB_E_DATA,
+ * after everything before was handed on.
+ */
+enum ib_status ib_logs_run(const struct ib_logs_options *options,
+			   const struct ib_context *context,
+			   const struct ib_logs_sink *sink,
+			   struct ib_logs_counts *counts,
+			   struct ib_error *err);
+
+/*
+ * The epoch in an operand's name: the last number in it less folders and
+ * suffixes (loss.12.jsonl.zst: 12). IB_NO_EPOCH where it has none.
+ */
+int64_t ib_logs_name_epoch(const char *path);
+
+#endif

@@ -1,0 +1,673 @@
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "score/losslog.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+#include "base/part.h"
+
+/* ---- options -------------------------------------------------------------- */
+
+/* One term: "name" or "0.5*name". */
+static enum ib_status
+parse_term(struct ib_losslog *l, struct ib_span text, struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+	const char *star = memchr(text.p, '*', text.n);
+	struct ib_term *t = &l->term[l->nterms];
+
+	if (l->nterms == IB_TERMS_MAX)
+		return ib_fail(err, IB_E_MISUSE, "--loss: more than %d terms",
+			       IB_TERMS_MAX);
+	*t = (struct ib_term){ .name = text };
+	if (star) {
+		t->scaled = true;
+		t->name.p = star + 1;
+		t->name.n = (size_t)(text.p + text.n - star - 1);
+		if (!ib_number_text((struct ib_span){ text.p,
+				(size_t)(star - text.p) }, &t->coefficient) ||
+		    !isfinite(t->coefficient))
+			return ib_fail(err, IB_E_MISUSE,
+				       "--loss: no number before '*' in %s",
+				       ib_show(show, text));
+	}
+	if (t->name.n == 0)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--loss: a term without a field's name");
+	l->nterms++;
+	return IB_OK;
+}
+
+static enum ib_status
+parse_terms(struct ib_losslog *l, const char *text, struct ib_error *err)
+{
+	enum ib_status st;
+	const char *plus;
+
+	for (;; text = plus + 1) {
+		plus = strchr(text, '+');
+		st = parse_term(l, (struct ib_span){ text, plus
+				? (size_t)(plus - text) : strlen(text) }, err);
+		if (st || !plus)
+			return st;
+	}
+}
+
+enum ib_status
+ib_losslog_init(struct ib_losslog *l, const struct ib_log_options *o,
+		const char *weight_field, struct ib_error *err)
+{
+	const char *epoch = o->epoch_field ? o->epoch_field : "epoch";
+	enum ib_status st;
+	size_t i;
+
+	*l = (struct ib_losslog){ .options = o,
+				  .want_weight = weight_field != NULL };
+	st = parse_terms(l, o->loss ? o->loss : "loss", err);
+	if (st)
+		return st;
+	l->wanted[IB_LOG_EPOCH] = (struct ib_wanted){ ib_span_of(epoch), true };
+	l->wanted[IB_LOG_IDS].name = ib_span_of("ids");
+	l->wanted[IB_LOG_LOSSES].name = ib_span_of("losses");
+	l->wanted[IB_LOG_ROW_ID].name = ib_span_of("id");
+	l->wanted[IB_LOG_SCORE] =
+		(struct ib_wanted){ ib_span_of("score"), true };
+	l->wanted[IB_LOG_VISITS] =
+		(struct ib_wanted){ ib_span_of("visits"), true };
+	l->wanted[IB_LOG_PREV] = (struct ib_wanted){ ib_span_of("prev"), true };
+	if (weight_field)
+		l->wanted[IB_LOG_WEIGHT] =
+			(struct ib_wanted){ ib_span_of(weight_field), true };
+	for (i = 0; i < l->nterms; i++)
+		l->wanted[IB_LOG_TERM + i] =
+			(struct ib_wanted){ l->term[i].name, true };
+	l->nwanted = IB_LOG_TERM + l->nterms;
+	return IB_OK;
+}
+
+/* ---- batches --------------------------------------------------------------- */
+
+void
+ib_log_batch_release(struct ib_log_batch *b)
+{
+	free(b->loss);
+	free(b->weight);
+	free(b->merge);
+	free(b->skipped);
+	free(b->bad);
+	*b = (struct ib_log_batch){ 0 };
+}
+
+/* Room for one more item of an array that doubles. */
+static bool
+grow(void *array, size_t *cap, size_t size, size_t least)
+{
+	void **p = array, *q;
+	size_t want = *cap ? *cap * 2 : least;
+
+	q = realloc(*p, want * size);
+	if (!q)
+		return false;
+	*p = q;
+	*cap = want;
+	return true;
+}
+
+static bool
+room_for_loss(const struct ib_losslog *l, struct ib_log_batch *b)
+{
+	size_t cap = b->cap;
+
+	if (b->n < b->cap)
+		return true;
+	if (!grow(&b->loss, &b->cap, sizeof(*b->loss), 4096))
+		return !(b->failed = true);
+	if (l->want_weight &&
+	    !grow(&b->weight, &cap, sizeof(*b->weight), 4096)) {
+		b->cap = cap;
+		return !(b->failed = true);
+	}
+	return true;
+}
+
+static void
+put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
+	const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void
+put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
+	const char *format, ...)
+{
+	struct ib_bad *bad;
+	va_list ap;
+
+	if (b->nbad == b->bad_cap &&
+	    !grow(&b->bad, &b->bad_cap, sizeof(*b->bad), 16)) {
+		b->failed = true;
+		return;
+	}
+	bad = &b->bad[b->nbad++];
+	bad->kind = kind;
+	bad->line = line;
+	va_start(ap, format);
+	vsnprintf(bad->text, sizeof(bad->text), format, ap);
+	va_end(ap);
+}
+
+/* One record being read: where it is wrong is said once. */
+struct reading {
+	const struct ib_losslog *l;
+	struct ib_cursor *c;
+	struct ib_log_batch *b;
+};
+
+static bool wrong(struct reading *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static bool
+wrong(struct reading *r, const char *format, ...)
+{
+	const struct ib_record *record = &r->c->record;
+	bool delimited = r->c->source->format != IB_FORMAT_JSONL &&
+			 r->c->source->format != IB_FORMAT_JSON;
+	char text[200];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	/* A whole JSON object was not cut: only a row can be, unnoticed. */
+	put_bad(r->b, record->torn && delimited ? IB_BAD_TORN : IB_BAD_RECORD,
+		record->line, "%s", text);
+	return false;
+}
+
+static const struct ib_value *
+wanted(const struct reading *r, size_t i)
+{
+	static const struct ib_value absent = { .type = IB_ABSENT };
+	int slot = r->c->source->wanted_slot[i];
+
+	return slot < 0 ? &absent : &r->c->v[slot];
+}
+
+static inline bool
+is_number(const struct ib_value *v)
+{
+	return v->type == IB_INTEGER || v->type == IB_REAL ||
+	       v->type == IB_WORD;
+}
+
+static bool
+no_number(struct reading *r, struct ib_span name, const struct ib_value *v)
+{
+	char show[IB_SHOW_MAX];
+
+	if (v->type == IB_ABSENT)
+		return wrong(r, "no field '%.*s'", (int)name.n, name.p);
+	return wrong(r, "'%.*s' is not a number: %s", (int)name.n, name.p,
+		     ib_show(show, ib_value_span(v)));
+}
+
+/* The sum of the terms, in double, from left to right; NaN: not finite. */
+static bool
+read_loss(struct reading *r, double *loss)
+{
+	const struct ib_losslog *l = r->l;
+	const struct ib_value *v;
+	double sum = 0, x;
+	size_t i;
+
+	for (i = 0; i < l->nterms; i++) {
+		v = wanted(r, IB_LOG_TERM + i);
+		if (is_number(v))
+			x = v->number;
+		else if (v->type == IB_NULL)
+			x = NAN;
+		else
+			return no_number(r, l->term[i].name, v);
+		if (l->term[i].scaled)
+			x *= l->term[i].coefficient;
+		sum = i == 0 ? x : sum + x;
+	}
+	*loss = sum;
+	return true;
+}
+
+/* -1: the record has none. */
+static bool
+read_epoch(struct reading *r, int64_t *epoch)
+{
+	const struct ib_value *v = wanted(r, IB_LOG_EPOCH);
+	struct ib_span name = r->l->wanted[IB_LOG_EPOCH].name;
+	char show[IB_SHOW_MAX];
+
+	*epoch = IB_NO_EPOCH;
+	if (v->type == IB_ABSENT || v->type == IB_NULL)
+		return true;
+	if (!is_number(v))
+		return no_number(r, name, v);
+	if (!(v->number >= 0 && v->number <= INT32_MAX) ||
+	    v->number != floor(v->number))
+		return wrong(r, "'%.*s' is not an epoch: %s", (int)name.n,
+			     name.p, ib_show(show, ib_value_span(v)));
+	*epoch = (int64_t)v->number;
+	return true;
+}
+
+static bool
+read_weight(struct reading *r, double *weight)
+{
+	const struct ib_value *v = wanted(r, IB_LOG_WEIGHT);
+	struct ib_span name = r->l->wanted[IB_LOG_WEIGHT].name;
+	char show[IB_SHOW_MAX];
+
+	*weight = NAN; /* the record has none */
+	if (v->type == IB_ABSENT || !r->l->want_weight)
+		return true;
+	if (!is_number(v) || !isfinite(v->number) || v->number < 0)
+		return wrong(r, "'%.*s' is no weight: %s", (int)name.n, name.p,
+			     ib_show(show, ib_value_span(v)));
+	*weight = v->number;
+	return true;
+}
+
+static inline bool
+of_other_part(const struct ib_losslog *l, uint64_t hash)
+{
+	const struct ib_part *p = &l->options->part;
+
+	return p->count > 0 &&
+	       ib_part_of_hash(hash, p->count) != p->index;
+}
+
+/* ---- what a record says ---------------------------------------------------- */
+
+static void
+put_skipped(const struct ib_losslog *l, struct ib_log_batch *b,
+	    struct ib_id id)
+{
+	if (!l->want_skipped)
+		return;
+	if (b->nskipped == b->skipped_cap &&
+	    !grow(&b->skipped, &b->skipped_cap, sizeof(id), 256)) {
+		b->failed = true;
+		return;
+	}
+	b->skipped[b->nskipped++] = id;
+}
+
+/* Take one loss in; the id's hash is made, its part is this one. */
+static inline void
+put_loss(const struct ib_losslog *l, struct ib_log_batch *b, struct ib_id id,
+	 int64_t epoch, double loss, double weight)
+{
+	float f = (float)loss + 0.0f; /* -0 is 0 */
+
+	if (!isfinite(f)) {
+		b->nonfinite++;
+		f = NAN;
+		if (l->options->nonfinite == IB_NONFINITE_SKIP) {
+			put_skipped(l, b, id);
+			return;
+		}
+	}
+	if (!room_for_loss(l, b))
+		return;
+	b->loss[b->n] = (struct ib_loss){ id, (int32_t)epoch, f };
+	if (l->want_weight)
+		b->weight[b->n] = weight;
+	b->n++;
+}
+
+void
+ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b,
+	       struct ib_span id, int64_t epoch, double loss, double weight)
+{
+	struct ib_id own = { id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
+
+	if (of_other_part(l, own.hash))
+		return;
+	b->records++;
+	if (l->options->until != IB_NO_EPOCH && epoch > l->options->until)
+		b->ignored++;
+	else
+		put_loss(l, b, own, epoch, loss, weight);
+}
+
+/*
+ * The record's epoch, or the default; *ignore: it is later than --until.
+ */
+static bool
+settle_epoch(struct reading *r, int64_t *epoch, bool *ignore)
+{
+	if (!read_epoch(r, epoch))
+		return false;
+	if (*epoch == IB_NO_EPOCH)
+		*epoch = r->b->epoch;
+	if (*epoch == IB_NO_EPOCH && r->l->epoch_required) {
+		put_bad(r->b, IB_BAD_MISUSE, r->c->record.line,
+			"the record has no epoch: give one with -e");
+		return false;
+	}
+	if (*epoch == IB_NO_EPOCH)
+		*epoch = 0;
+	*ignore = r->l->options->until != IB_NO_EPOCH &&
+		  *epoch > r->l->options->until;
+	return true;
+}
+
+static bool
+not_finite(const struct reading *r, double loss)
+{
+	return r->l->options->nonfinite == IB_NONFINITE_FAIL &&
+	       !isfinite((float)loss);
+}
+
+static inline bool
+take_plain(struct reading *r)
+{
+	struct ib_id id;
+	struct ib_span own;
+	double loss, weight;
+	int64_t epoch;
+	bool ignore;
+
+	if (!ib_cursor_id(r->c, &own))
+		return wrong(r, "%s", r->c->why);
+	if (!own.p) {
+		r->b->failed = true;
+		return false;
+	}
+	id = (struct ib_id){ own.p, XXH3_64bits(own.p, own.n),
+			     (uint32_t)own.n };
+	if (of_other_part(r->l, id.hash))
+		return true;
+	if (!read_loss(r, &loss) || !settle_epoch(r, &epoch, &ignore) ||
+	    !read_weight(r, &weight))
+		return false;
+	if (ignore) {
+		r->b->ignored++;
+		return true;
+	}
+	if (not_finite(r, loss))
+		return wrong(r, "the loss is not finite");
+	r->b->records++;
+	put_loss(r->l, r->b, id, epoch, loss, weight);
+	return true;
+}
+
+/* ---- a batch a line --------------------------------------------------------- */
+
+/* Walks the elements of a JSON array that was checked as part of its record. */
+struct elements {
+	struct ib_json *json;
+	const char *p;
+};
+
+static struct elements
+elements_of(struct ib_json *json, const struct ib_value *array)
+{
+	return (struct elements){ json, array->p + 1 };
+}
+
+static bool
+next_element(struct elements *e, struct ib_value *v)
+{
+	const char *p = ib_json_blanks(e->json, e->p);
+
+	if (*p == ']')
+		return false;
+	p = ib_json_blanks(e->json, ib_json_value(e->json, p, v));
+	e->p = *p == ',' ? p + 1 : p;
+	return true;
+}
+
+static bool
+element_id(struct reading *r, const struct ib_value *v, struct ib_span *id)
+{
+	char show[IB_SHOW_MAX];
+
+	if (v->type != IB_STRING && v->type != IB_INTEGER)
+		return wrong(r, "no id in 'ids': %s",
+			     ib_show(show, ib_value_span(v)));
+	if (!ib_value_text(v, &r->c->arena, id))
+		return wrong(r, "a lone surrogate in 'ids': %s",
+			     ib_show(show, ib_value_span(v)));
+	r->b->failed |= !id->p;
+	return !r->b->failed;
+}
+
+static bool
+element_loss(struct reading *r, const struct ib_value *v, double *loss)
+{
+	char show[IB_SHOW_MAX];
+
+	if (!is_number(v) && v->type != IB_NULL)
+		return wrong(r, "no number in 'losses': %s",
+			     ib_show(show, ib_value_span(v)));
+	*loss = v->type == IB_NULL ? (double)NAN : v->number;
+	if (not_finite(r, *loss))
+		return wrong(r, "a loss in 'losses' is not finite");
+	return true;
+}
+
+/* Each pair of the line; false, and nothing taken, where one is wrong. */
+static bool
+take_pairs(struct reading *r, const struct ib_value *ids,
+	   const struct ib_value *losses, double loss, int64_t epoch)
+{
+	struct elements id = elements_of(&r->c->json, ids);
+	struct elements each = { 0 };
+	struct ib_value v = { 0 }, w = { 0 };
+	struct ib_span own;
+	double weight;
+
+	if (losses)
+		each = elements_of(&r->c->json, losses);
+	if (!read_weight(r, &weight))
+		return false;
+	while (next_element(&id, &v)) {
+		if (!element_id(r, &v, &own))
+			return false;
+		if (losses && !next_element(&each, &w))
+			return wrong(r, "fewer 'losses' than 'ids'");
+		if (losses && !element_loss(r, &w, &loss))
+			return false;
+		ib_losslog_put(r->l, r->b, own, epoch, loss, weight);
+	}
+	if (losses && next_element(&each, &w))
+		return wrong(r, "more 'losses' than 'ids'");
+	return true;
+}
+
+static bool
+take_batch(struct reading *r, const struct ib_value *ids)
+{
+	const struct ib_value *losses = wanted(r, IB_LOG_LOSSES);
+	struct ib_log_batch *b = r->b;
+	struct ib_log_batch before = *b;
+	double loss = 0;
+	int64_t epoch;
+	bool ignore;
+
+	if (losses->type == IB_ABSENT) {
+		losses = NULL;
+		if (!read_loss(r, &loss))
+			return false;
+		if (not_finite(r, loss))
+			return wrong(r, "the loss is not finite");
+	} else if (losses->type != IB_ARRAY) {
+		return wrong(r, "'losses' is not an array");
+	}
+	if (!settle_epoch(r, &epoch, &ignore))
+		return false;
+	if (take_pairs(r, ids, losses, loss, epoch))
+		return true;
+	/* The line is good or bad as a whole. */
+	b->n = before.n;
+	b->nskipped = before.nskipped;
+	b->records = before.records;
+	b->nonfinite = before.nonfinite;
+	b->ignored = before.ignored;
+	return false;
+}
+
+/* ---- rows of score files ----------------------------------------------------- */
+
+static bool
+row_score(struct reading *r, enum ib_log_field field, float *score)
+{
+	const struct ib_value *v = wanted(r, field);
+
+	*score = NAN;
+	if (v->type == IB_NULL || (v->type == IB_ABSENT && field == IB_LOG_PREV))
+		return true;
+	if (!is_number(v))
+		return no_number(r, r->l->wanted[field].name, v);
+	*score = (float)v->number + 0.0f;
+	if (!isfinite(*score))
+		*score = NAN;
+	return true;
+}
+
+static bool
+row_visits(struct reading *r, uint32_t *visits)
+{
+	const struct ib_value *v = wanted(r, IB_LOG_VISITS);
+	char show[IB_SHOW_MAX];
+
+	if (!is_number(v))
+		return no_number(r, r->l->wanted[IB_LOG_VISITS].name, v);
+	if (!(v->number >= 0 && v->number <= UINT32_MAX) ||
+	    v->number != floor(v->number))
+		return wrong(r, "'visits' is no count: %s",
+			     ib_show(show, ib_value_span(v)));
+	*visits = (uint32_t)v->number;
+	return true;
+}
+
+static bool
+take_row(struct reading *r)
+{
+	static const struct ib_key key = {
+		.kind = IB_KEY_FIELDS, .n = 1, .name = { { "id", 2 } }
+	};
+	struct ib_log_batch *b = r->b;
+	struct ib_merge m;
+	struct ib_span id;
+	int64_t epoch;
+
+	if (!ib_key_id(&key, &r->c->source->wanted_slot[IB_LOG_ROW_ID],
+		       r->c->v, &r->c->arena, &id, r->c->why,
+		       sizeof(r->c->why)))
+		return wrong(r, "%s", r->c->why);
+	m.id = (struct ib_id){ id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
+	if (of_other_part(r->l, m.id.hash))
+		return true;
+	if (!row_score(r, IB_LOG_SCORE, &m.score) ||
+	    !row_score(r, IB_LOG_PREV, &m.previous) ||
+	    !row_visits(r, &m.visits) || !read_epoch(r, &epoch))
+		return false;
+	if (epoch == IB_NO_EPOCH)
+		return wrong(r, "no field 'epoch'");
+	if (r->l->options->until != IB_NO_EPOCH &&
+	    epoch > r->l->options->until)
+		return wrong(r, "a row of epoch %lld, later than --until",
+			     (long long)epoch);
+	m.epoch = (int32_t)epoch;
+	b->has_previous |= wanted(r, IB_LOG_PREV)->type != IB_ABSENT;
+	if (b->nmerge == b->merge_cap &&
+	    !grow(&b->merge, &b->merge_cap, sizeof(m), 4096))
+		return !(b->failed = true);
+	b->merge[b->nmerge++] = m;
+	b->records++;
+	return true;
+}
+
+bool
+ib_losslog_is_rows(const struct ib_losslog *l, const struct ib_block *block)
+{
+	struct ib_cursor *c = calloc(1, sizeof(*c));
+	struct reading r = { l, c, NULL };
+	enum ib_next next = IB_NEXT_END;
+	bool rows = false;
+	size_t i;
+
+	if (!c || block->source->format != IB_FORMAT_JSONL) {
+		free(c);
+		return false;
+	}
+	ib_cursor_start(c, block);
+	do
+		next = ib_cursor_next(c);
+	while (next == IB_NEXT_BAD);
+	if (next == IB_NEXT_RECORD)
+		rows = wanted(&r, IB_LOG_SCORE)->type != IB_ABSENT &&
+		       wanted(&r, IB_LOG_VISITS)->type != IB_ABSENT;
+	for (i = 0; rows && i < l->nterms; i++)
+		rows = wanted(&r, IB_LOG_TERM + i)->type == IB_ABSENT;
+	ib_cursor_release(c);
+	free(c);
+	return rows;
+}
+
+/* ---- blocks ------------------------------------------------------------------ */
+
+static inline void
+take(struct reading *r)
+{
+	const struct ib_source *s = r->c->source;
+	const struct ib_value *ids;
+
+	if (r->b->rows) {
+		take_row(r);
+		return;
+	}
+	ids = wanted(r, IB_LOG_IDS);
+	if (ids->type == IB_ARRAY &&
+	    (s->key.kind == IB_KEY_AUTO ||
+	     (s->key.kind == IB_KEY_FIELDS &&
+	      r->c->v[s->key_slot[0]].type == IB_ABSENT)))
+		take_batch(r, ids);
+	else if (take_plain(r) && r->c->record.torn &&
+		 s->format != IB_FORMAT_JSONL)
+		put_bad(r->b, IB_WHOLE_TORN, r->c->record.line,
+			"the last line has no line end: it counts, "
+			"but may be cut short");
+}
+
+void
+ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
+		const struct ib_block *block, bool rows, int64_t epoch,
+		struct ib_log_batch *b)
+{
+	struct reading r = { l, c, b };
+	enum ib_next next;
+
+	b->source = block->source;
+	b->rows = rows;
+	b->epoch = epoch;
+	b->n = b->nmerge = b->nskipped = b->nbad = 0;
+	b->records = b->nonfinite = b->ignored = 0;
+	b->has_previous = false;
+	ib_cursor_start(c, block);
+	while ((next = ib_cursor_next(c)) != IB_NEXT_END && !b->failed) {
+		if (next == IB_NEXT_RECORD)
+			take(&r);
+		else
+			put_bad(b, c->record.torn ? IB_BAD_TORN : IB_BAD_RECORD,
+				c->record.line, "%s", c->why);
+		/* More would only be dropped. */
+		if (b->nbad > 2 && b->nbad - 2 > l->options->max_bad)
+			break;
+	}
+	b->lines = c->line;
+}

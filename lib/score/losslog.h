@@ -1,0 +1,97 @@
+/*
+ * Records of loss logs: spans -> id, epoch, loss. One block of records gives
+ * one batch; what is folded, and in which order, is not decided here.
+ */
+#ifndef IB_SCORE_LOSSLOG_H
+#define IB_SCORE_LOSSLOG_H
+
+#include "record/reader.h"
+#include "score/fold.h"
+
+#define IB_TERMS_MAX 12
+
+/* One term of --loss: coefficient * field. */
+struct ib_term {
+	struct ib_span name; /* a view into the option */
+	bool scaled;
+	double coefficient;
+};
+
+/* Places in the reader's wanted fields. */
+enum ib_log_field {
+	IB_LOG_EPOCH,
+	IB_LOG_IDS,
+	IB_LOG_LOSSES,
+	IB_LOG_ROW_ID, /* of rows of score files, whatever -k says */
+	IB_LOG_SCORE,
+	IB_LOG_VISITS,
+	IB_LOG_PREV,
+	IB_LOG_WEIGHT,
+	IB_LOG_TERM /* the first of the terms */
+};
+
+/* How records are read: compiled once a run. */
+struct ib_losslog {
+	const struct ib_log_options *options;
+	struct ib_term term[IB_TERMS_MAX];
+	size_t nterms;
+	struct ib_wanted wanted[IB_WANTED_MAX];
+	size_t nwanted;
+	bool epoch_required; /* misuse where neither record nor -e has one */
+	bool want_weight;    /* read weights too (drift) */
+	bool want_skipped;   /* list ids that --nonfinite skip passes over */
+};
+
+/* Compile --loss and the names. weight_field: NULL, or to be read too. */
+enum ib_status ib_losslog_init(struct ib_losslog *l,
+			       const struct ib_log_options *options,
+			       const char *weight_field, struct ib_error *err);
+
+enum ib_bad_kind {
+	IB_BAD_RECORD,  /* counts towards --max-bad */
+	IB_BAD_TORN,    /* the last line, cut short: a warning */
+	IB_WHOLE_TORN,  /* likewise, but it counts: a warning */
+	IB_BAD_MISUSE   /* ends the run whatever --max-bad says */
+};
+
+struct ib_bad {
+	enum ib_bad_kind kind;
+	uint64_t line; /* lines of the block before it */
+	char text[200];
+};
+
+/* What one block held. Start from {0}. */
+struct ib_log_batch {
+	const struct ib_source *source;
+	bool rows;             /* rows of a score file: merge, not loss */
+	bool has_previous;
+	int64_t epoch;         /* of records that carry none */
+	struct ib_loss *loss;
+	double *weight;        /* beside loss, where want_weight; 1 if none */
+	size_t n, cap;
+	struct ib_merge *merge;
+	size_t nmerge, merge_cap;
+	struct ib_id *skipped; /* where want_skipped */
+	size_t nskipped, skipped_cap;
+	struct ib_bad *bad;
+	size_t nbad, bad_cap;
+	uint64_t records, nonfinite, ignored, lines;
+	bool failed;           /* memory ran out */
+};
+void ib_log_batch_release(struct ib_log_batch *b);
+
+/* Are these rows of a score file? (By the block's first whole record.) */
+bool ib_losslog_is_rows(const struct ib_losslog *l,
+			const struct ib_block *block);
+
+/* Read a block's records into the batch (emptied first). */
+void ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *cursor,
+		     const struct ib_block *block, bool rows, int64_t epoch,
+		     struct ib_log_batch *batch);
+
+/* Append one loss as if a record had held it: for logs that are arrays. */
+void ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b,
+		    struct ib_span id, int64_t epoch, double loss,
+		    double weight);
+
+#endif
