@@ -1,4 +1,4 @@
-/* Made by tests/reference/exact.py: do not edit. */
+/* Made by tests/reference/exact_table.py: do not edit. */
 static struct mean means_table[] = {
 	{ { 0x1.2f51215e08b20p+2, 0x1.a0991aa3dce7fp+1, 0x1.06ceca3d6f6e8p+2, 0x1.d414f1bd3eff2p+0 }, 1u, 0x1.bdb8daae5b2a2p+3, 0x1.bdb8daae5b2a2p+3, 0x1.bdb8da0000000p+3f },
 	{ { 0x1.7ff49e6e03304p-3, 0x1.0ba1534596a3ap+1, 0x1.d0735c60ab94ep-2, 0x1.2ea552912f734p-2 }, 8589934593u, 0x1.8383b30ab237ap+1, 0x1.8383b309f075dp-32, 0x1.8383b40000000p-32f },

@@ -1,3 +1,4 @@
+/* Text to numbers. */
 #include "base/numbers.h"
 
 #include <float.h>
@@ -7,10 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/powers.h"
+
 /*
  * A number as it was scanned: [-] w * 10^exp10, where `digits` counts the
  * digits on both sides of the point. w has overflowed where there are more
- * than 19 of them; they still stand between first and last.
+ * than 19 of them without the leading zeros; they still stand between first
+ * and last.
  */
 struct scan {
 	uint64_t w;
@@ -20,43 +24,122 @@ struct scan {
 	bool negative;
 };
 
+/*
+ * The text at hand. JSON: the caller promised a byte that ends the number, and
+ * eight readable ones behind it; TEXT: not a byte beyond `end` is read.
+ */
 enum grammar { JSON, TEXT };
+
+struct source {
+	const char *begin, *end; /* NULL in JSON */
+};
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* May p be looked at? A constant where it is always so. */
+#define AT(p, s, g) ((g) == JSON || (p) < (s)->end)
 
 /* Far outside what any digits in memory can bring back into range. */
 #define EXPONENT_MAX ((int64_t)1 << 60)
 
-static inline bool
+static const uint64_t powers_of_ten[] = {
+	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+};
+
+INLINE bool
 is_digit(char c)
 {
 	return (unsigned char)(c - '0') < 10;
 }
 
-/* May p be looked at? In JSON the caller promised a byte that ends it. */
-#define AT(p, end, g) ((g) == JSON || (p) < (end))
-
-static inline const char *
-scan_digits(const char *p, const char *end, enum grammar g, uint64_t *w)
+/* Eight bytes, the first one lowest. */
+INLINE uint64_t
+load(const char *p)
 {
-	for (; AT(p, end, g) && is_digit(*p); p++)
-		*w = *w * 10 + (uint64_t)(*p - '0');
-	return p;
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+/* The same near the end of the text: what is beyond it is zero. */
+INLINE uint64_t
+peek(const char *p, const struct source *s, enum grammar g)
+{
+	size_t left, i;
+	uint64_t v = 0;
+
+	if (g == JSON)
+		return load(p);
+	left = (size_t)(s->end - p);
+	if (left >= 8)
+		return load(p);
+	if (left > 0 && s->end - s->begin >= 8)
+		return load(s->end - 8) >> (64 - 8 * left);
+	for (i = 0; i < left; i++)
+		v |= (uint64_t)(unsigned char)p[i] << 8 * i;
+	return v;
+}
+
+/* The value of eight bytes 0 to 9, the first (lowest) most significant. */
+INLINE uint64_t
+eight_digits(uint64_t v)
+{
+	const uint64_t pairs = 0x000000ff000000ff;
+
+	v = v * 10 + (v >> 8); /* bytes 0, 2, 4, 6: pairs of digits */
+	return ((v & pairs) * (100 + (1000000ull << 32)) +
+		(v >> 16 & pairs) * (1 + (10000ull << 32))) >> 32;
+}
+
+/*
+ * Digits from p on, eight at a time: a byte is no digit where adding 0x76 to
+ * its distance from '0' reaches the high bit; the rest of a word is moved up
+ * behind zeros. ns a number, the whole of ib_number_json over 10^6 texts, best
+ * of 21 runs, byte by byte and so (AMD EPYC Zen 5, gcc 12 -O2): "0.123456" 7.4
+ * and 5.4, 16 or 17 digits 21.4 and 13.5 (strtod: 49 and 77).
+ */
+INLINE const char *
+scan_digits(const char *p, const struct source *s, enum grammar g, uint64_t *w)
+{
+	uint64_t v, other;
+	int n;
+
+	for (;;) {
+		v = peek(p, s, g) ^ 0x3030303030303030;
+		other = (((v & 0x7f7f7f7f7f7f7f7f) + 0x7676767676767676) | v) &
+			0x8080808080808080;
+		if (other)
+			break;
+		*w = *w * 100000000 + eight_digits(v);
+		p += 8;
+	}
+	n = __builtin_ctzll(other) >> 3;
+	if (n == 0)
+		return p;
+	*w = *w * powers_of_ten[n] + eight_digits(v << (64 - 8 * n));
+	return p + n;
 }
 
 /* [eE][+-]?digits at p, if it is there; NULL if it breaks off. */
-static inline const char *
-scan_exponent(const char *p, const char *end, enum grammar g, int64_t *exp10)
+INLINE const char *
+scan_exponent(const char *p, const struct source *s, enum grammar g,
+	      int64_t *exp10)
 {
 	bool negative = false;
 	int64_t e = 0;
 
-	if (!AT(p, end, g) || (*p | 0x20) != 'e')
+	if (!AT(p, s, g) || (*p | 0x20) != 'e')
 		return p;
 	p++;
-	if (AT(p, end, g) && (*p == '-' || *p == '+'))
+	if (AT(p, s, g) && (*p == '-' || *p == '+'))
 		negative = *p++ == '-';
-	if (!AT(p, end, g) || !is_digit(*p))
+	if (!AT(p, s, g) || !is_digit(*p))
 		return NULL;
-	for (; AT(p, end, g) && is_digit(*p); p++)
+	for (; AT(p, s, g) && is_digit(*p); p++)
 		if (e < EXPONENT_MAX / 16)
 			e = e * 10 + (*p - '0');
 	*exp10 += negative ? -e : e;
@@ -64,31 +147,42 @@ scan_exponent(const char *p, const char *end, enum grammar g, int64_t *exp10)
 }
 
 /* The digits, point and exponent behind the sign; NULL if malformed. */
-static inline const char *
-scan_decimal(const char *p, const char *end, enum grammar g, struct scan *s)
+INLINE const char *
+scan_decimal(const char *p, const struct source *s, enum grammar g,
+	     struct scan *n)
 {
 	const char *point;
 
-	s->w = 0;
-	s->exp10 = 0;
-	s->first = p;
-	p = scan_digits(p, end, g, &s->w);
-	s->digits = (size_t)(p - s->first);
-	if (g == JSON && (s->digits == 0 || (s->digits > 1 && *s->first == '0')))
+	n->w = 0;
+	n->exp10 = 0;
+	n->first = p;
+	/* As a rule one digit stands before the point. */
+	if (AT(p, s, g) && is_digit(*p)) {
+		n->w = (uint64_t)(*p++ - '0');
+		if (AT(p, s, g) && is_digit(*p)) {
+			if (g == JSON && n->w == 0)
+				return NULL;
+			p = scan_digits(p, s, g, &n->w);
+		}
+	} else if (g == JSON) {
 		return NULL;
-	if (AT(p, end, g) && *p == '.') {
+	}
+	n->digits = (size_t)(p - n->first);
+	if (AT(p, s, g) && *p == '.') {
 		point = ++p;
-		p = scan_digits(p, end, g, &s->w);
+		p = scan_digits(p, s, g, &n->w);
 		if (g == JSON && p == point)
 			return NULL;
-		s->digits += (size_t)(p - point);
-		s->exp10 = -(int64_t)(p - point);
+		n->digits += (size_t)(p - point);
+		n->exp10 = -(int64_t)(p - point);
 	}
-	if (s->digits == 0)
+	if (n->digits == 0)
 		return NULL;
-	s->last = p;
-	return scan_exponent(p, end, g, &s->exp10);
+	n->last = p;
+	return scan_exponent(p, s, g, &n->exp10);
 }
+
+/* ---- to a double --------------------------------------------------------- */
 
 /*
  * strtod in the C locale on a normal form: 780 significant digits, a last one
@@ -139,11 +233,125 @@ convert_any(const struct scan *s)
 	return value;
 }
 
-static inline double
+/*
+ * The double nearest to w * 10^q, by the product of w and the leading bits of
+ * the power (D. Lemire, Number parsing at a gigabyte per second, 2021, arXiv
+ * 2101.11408). False where these bits do not settle it, and at both ends of
+ * the range. w > 0.
+ */
+static bool
+convert_product(uint64_t w, int64_t q, double *value)
+{
+	int zeros = __builtin_clzll(w), high, e;
+	struct ib_wide power, p, below;
+	uint64_t m;
+
+	if (q < IB_POWER_MIN || q > 308)
+		return false;
+	power = ib_powers[q - IB_POWER_MIN];
+	w <<= zeros;
+	/*
+	 * The true product is in [p, p + w) in units of p.lo: where the carry
+	 * of that could reach the bits that count, look at 64 more of them.
+	 */
+	p = ib_wide_product(w, power.hi);
+	if ((p.hi & 0x1ff) == 0x1ff && p.lo + w < w) {
+		below = ib_wide_product(w, power.lo);
+		p.lo += below.hi;
+		p.hi += p.lo < below.hi;
+		if ((p.hi & 0x1ff) == 0x1ff && p.lo == UINT64_MAX &&
+		    below.lo + w < w)
+			return false;
+	}
+	high = (int)(p.hi >> 63);
+	m = p.hi >> (high + 9); /* 53 bits and the one behind them */
+	/* Halfway, or a bit above? */
+	if (p.lo == 0 && (p.hi & 0x1ff) == 0 && (m & 3) == 1)
+		return false;
+	m = (m + (m & 1)) >> 1;
+	e = ib_power_log2((int)q) - zeros + high + 63 + 1023;
+	if (m >> 53) {
+		m >>= 1;
+		e++;
+	}
+	if (e <= 0 || e >= 0x7ff)
+		return false;
+	m = (m & 0xfffffffffffff) | (uint64_t)e << 52;
+	memcpy(value, &m, sizeof(m));
+	return true;
+}
+
+/* More than 19 significant digits: between the first 19 and one more there. */
+static bool
+convert_long(const struct scan *s, double *value)
+{
+	int64_t q = s->exp10 + (int64_t)s->digits;
+	const char *p = s->first;
+	uint64_t w = 0;
+	double above;
+	int n = 0;
+
+	for (; *p == '0' || *p == '.'; p++)
+		q -= *p == '0';
+	for (; n < 19; p++)
+		if (*p != '.') {
+			w = w * 10 + (uint64_t)(*p - '0');
+			n++;
+		}
+	q -= 19;
+	return convert_product(w, q, value) &&
+	       convert_product(w + 1, q, &above) && *value == above;
+}
+
+static bool
+is_long(const struct scan *s)
+{
+	const char *p = s->first;
+	size_t n = s->digits;
+
+	for (; p < s->last && (*p == '0' || *p == '.'); p++)
+		n -= *p == '0';
+	return n > 19;
+}
+
+static double
+convert_hard(const struct scan *s)
+{
+	double value;
+
+	if (s->digits > 19 && is_long(s))
+		return convert_long(s, &value) ? value : convert_any(s);
+	if (s->w == 0)
+		return 0;
+	return convert_product(s->w, s->exp10, &value) ? value : convert_any(s);
+}
+
+/*
+ * Where w and the power of ten are doubles themselves, one operation rounds
+ * once (Clinger 1990); not where doubles are worked on in more than 53 bits.
+ */
+#if FLT_EVAL_METHOD == 0
+#define EXACT_POWER 22
+#else
+#define EXACT_POWER 0
+#endif
+
+INLINE double
 convert(const struct scan *s)
 {
-	double value = convert_any(s);
+	static const double power[] = { 1e0,  1e1,  1e2,  1e3,	1e4,  1e5,
+					1e6,  1e7,  1e8,  1e9,	1e10, 1e11,
+					1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+					1e18, 1e19, 1e20, 1e21, 1e22 };
+	double value;
 
+	if (s->w >> 53 || s->digits > 19 || s->exp10 < -EXACT_POWER ||
+	    s->exp10 > EXACT_POWER)
+		value = convert_hard(s);
+	else if (s->exp10 < 0)
+		value = (double)(int64_t)s->w / power[-s->exp10];
+	else
+		value = (double)(int64_t)s->w * power[s->exp10];
 	return s->negative ? -value : value;
 }
 
@@ -169,45 +377,47 @@ word(const char *p, size_t n, double *value)
 const char *
 ib_number_json(const char *p, double *value)
 {
-	struct scan s;
-	size_t n;
+	const struct source s = { NULL, NULL };
+	struct scan n;
+	size_t length;
 
-	s.negative = *p == '-';
-	p += s.negative;
+	n.negative = *p == '-';
+	p += n.negative;
 	if (!is_digit(*p)) {
-		n = word(p, 8, value);
-		if (n == 0)
+		length = word(p, 8, value);
+		if (length == 0)
 			return NULL;
-		if (s.negative)
+		if (n.negative)
 			*value = -*value;
-		return p + n;
+		return p + length;
 	}
-	p = scan_decimal(p, NULL, JSON, &s);
+	p = scan_decimal(p, &s, JSON, &n);
 	if (p)
-		*value = convert(&s);
+		*value = convert(&n);
 	return p;
 }
 
 bool
 ib_number_text(struct ib_span field, double *value)
 {
-	const char *p = field.p, *end = field.p + field.n;
-	struct scan s;
+	const struct source s = { field.p, field.p + field.n };
+	const char *p = s.begin;
+	struct scan n;
 
 	if (field.n == 0)
 		return false;
-	s.negative = *p == '-';
-	p += s.negative || *p == '+';
-	if (p < end && (*p | 0x20) > '9') {
-		if (word(p, (size_t)(end - p), value) != (size_t)(end - p))
+	n.negative = *p == '-';
+	p += n.negative || *p == '+';
+	if (p < s.end && (*p | 0x20) > '9') {
+		if (word(p, (size_t)(s.end - p), value) != (size_t)(s.end - p))
 			return false;
-		if (s.negative)
+		if (n.negative)
 			*value = -*value;
 		return true;
 	}
-	if (scan_decimal(p, end, TEXT, &s) != end)
+	if (scan_decimal(p, &s, TEXT, &n) != s.end)
 		return false;
-	*value = convert(&s);
+	*value = convert(&n);
 	return true;
 }
 
@@ -227,111 +437,4 @@ ib_number_unsigned(struct ib_span field, uint64_t *value)
 	}
 	*value = v;
 	return field.n > 0;
-}
-
-/* ---- printing --------------------------------------------------------- */
-
-static size_t
-put_word(char *out, const char *text)
-{
-	size_t n = strlen(text);
-
-	memcpy(out, text, n);
-	return n;
-}
-
-/* 0.d1d2d3... * 10^point in the form of Python's repr. */
-static size_t
-put_digits(char *out, const char *digit, int n, int point)
-{
-	char *o = out;
-	int e, i;
-
-	if (point > -4 && point <= 16) {
-		if (point <= 0)
-			*o++ = '0';
-		for (i = 0; i < point; i++)
-			*o++ = i < n ? digit[i] : '0';
-		*o++ = '.';
-		for (i = point; i < 0; i++)
-			*o++ = '0';
-		for (i = point > 0 ? point : 0; i < n; i++)
-			*o++ = digit[i];
-		if (point >= n)
-			*o++ = '0';
-		return (size_t)(o - out);
-	}
-	*o++ = digit[0];
-	if (n > 1) {
-		*o++ = '.';
-		memcpy(o, digit + 1, (size_t)n - 1);
-		o += n - 1;
-	}
-	e = point - 1;
-	*o++ = 'e';
-	*o++ = e < 0 ? '-' : '+';
-	e = e < 0 ? -e : e;
-	if (e >= 100)
-		*o++ = (char)('0' + e / 100);
-	*o++ = (char)('0' + e / 10 % 10);
-	*o++ = (char)('0' + e % 10);
-	return (size_t)(o - out);
-}
-
-static size_t
-put(char out[IB_NUMBER_MAX], double value, bool single)
-{
-	char text[IB_NUMBER_MAX + 8], digit[IB_NUMBER_MAX];
-	char *o = out;
-	int precision, n, i, e;
-	double back;
-
-	if (isnan(value))
-		return put_word(out, "nan");
-	if (signbit(value))
-		*o++ = '-';
-	value = fabs(value);
-	if (isinf(value))
-		return (size_t)(o - out) + put_word(o, "inf");
-	if (value == 0)
-		return (size_t)(o - out) + put_word(o, "0.0");
-	for (precision = 0; precision < 17; precision++) {
-		snprintf(text, sizeof(text), "%.*e", precision, value);
-		for (i = n = 0; text[i] != 'e'; i++)
-			if (is_digit(text[i]))
-				digit[n++] = text[i];
-		e = atoi(text + i + 1);
-		snprintf(text, sizeof(text), "%.*se%d", n, digit, e - n + 1);
-		ib_number_text((struct ib_span){ text, strlen(text) }, &back);
-		if (single ? (float)back == (float)value : back == value)
-			break;
-	}
-	return (size_t)(o - out) + put_digits(o, digit, n, e + 1);
-}
-
-size_t
-ib_number_put(char out[IB_NUMBER_MAX], double value)
-{
-	return put(out, value, false);
-}
-
-size_t
-ib_number_put_float(char out[IB_NUMBER_MAX], float value)
-{
-	return put(out, (double)value, true);
-}
-
-size_t
-ib_number_put_unsigned(char out[IB_NUMBER_MAX], uint64_t value)
-{
-	char digit[IB_NUMBER_MAX];
-	size_t n = 0, i;
-
-	do {
-		digit[n++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value > 0);
-	for (i = 0; i < n; i++)
-		out[i] = digit[n - 1 - i];
-	return n;
 }

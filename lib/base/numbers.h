@@ -30,7 +30,7 @@ bool ib_number_text(struct ib_span field, double *value);
 /* A whole unsigned decimal ("0042" too); false on anything else or overflow. */
 bool ib_number_unsigned(struct ib_span field, uint64_t *value);
 
-#define IB_NUMBER_MAX 32
+#define IB_NUMBER_MAX 40 /* room to copy by whole words */
 
 /*
  * The shortest decimal that reads back as the same double, the closest of

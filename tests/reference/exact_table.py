@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tables for tests/test_exact.c, by exact fractions.
 
-    python3 tests/reference/exact.py >tests/exact_table.h
+    python3 tests/reference/exact_table.py >tests/exact_table.h
 """
 import math
 import random
@@ -119,7 +119,7 @@ def ratios():
 
 def main():
     random.seed(7)
-    print("/* Made by tests/reference/exact.py: do not edit. */")
+    print("/* Made by tests/reference/exact_table.py: do not edit. */")
     for table in means, products, ranks, ratios:
         rows = ",\n\t".join(table())
         print("static struct %s %s_table[] = {\n\t%s,\n};"
