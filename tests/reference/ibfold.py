@@ -407,7 +407,7 @@ class Folder:
         src = open_source(name, data, self.opt.format, self.opt.key, 'jsonl')
         if src.fmt in ('list', 'tar'):
             misuse('%s: a %s is no loss log' % (name, src.fmt))
-        self.folded_logs += 1
+        self.folded_logs += bool(src.records)
         for r in src.records:
             try:
                 if r.fault:
@@ -442,7 +442,7 @@ class Folder:
                 ids.ndim != 1 or losses.shape != ids.shape or \
                 (epochs is not None and epochs.shape != ids.shape):
             bad('%s: arrays do not fit' % name)
-        self.folded_logs += 1
+        self.folded_logs += len(ids) > 0
         for i in range(len(ids)):
             v = ids[i]
             if ids.dtype.kind in 'iu':
