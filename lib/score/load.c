@@ -11,6 +11,11 @@ ib_load_batch(struct ib_fold *f, struct ib_log_batch *b, struct ib_error *err)
 	if (b->rows)
 		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, 0,
 				    err);
+	/*
+	 * Losses of other parts count here too, so that the parts of a state
+	 * carry prev as the whole does.
+	 */
+	f->folded |= b->any;
 	return ib_fold_losses(f, b->loss, b->n, 0, err);
 }
 

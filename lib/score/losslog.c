@@ -333,6 +333,7 @@ ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b,
 {
 	struct ib_id own = { id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
 
+	b->any = true;
 	if (of_other_part(l, own.hash))
 		return;
 	b->records++;
@@ -388,6 +389,7 @@ take_plain(struct reading *r)
 	}
 	id = (struct ib_id){ own.p, XXH3_64bits(own.p, own.n),
 			     (uint32_t)own.n };
+	r->b->any = true;
 	if (of_other_part(r->l, id.hash))
 		return true;
 	if (!read_loss(r, &loss) || !settle_epoch(r, &epoch, &ignore) ||
@@ -570,6 +572,7 @@ take_row(struct reading *r)
 		       sizeof(r->c->why)))
 		return wrong(r, "%s", r->c->why);
 	m.id = (struct ib_id){ id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
+	b->has_previous |= wanted(r, IB_LOG_PREV)->type != IB_ABSENT;
 	if (of_other_part(r->l, m.id.hash))
 		return true;
 	if (!row_score(r, IB_LOG_SCORE, &m.score) ||
@@ -583,7 +586,6 @@ take_row(struct reading *r)
 		return wrong(r, "a row of epoch %lld, later than --until",
 			     (long long)epoch);
 	m.epoch = (int32_t)epoch;
-	b->has_previous |= wanted(r, IB_LOG_PREV)->type != IB_ABSENT;
 	if (b->nmerge == b->merge_cap &&
 	    !grow(&b->merge, &b->merge_cap, sizeof(m), 4096))
 		return !(b->failed = true);
@@ -657,7 +659,7 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 	b->epoch = epoch;
 	b->n = b->nmerge = b->nskipped = b->nbad = 0;
 	b->records = b->nonfinite = b->ignored = 0;
-	b->has_previous = false;
+	b->has_previous = b->any = false;
 	ib_cursor_start(c, block);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END && !b->failed) {
 		if (next == IB_NEXT_RECORD)

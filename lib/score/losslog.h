@@ -64,7 +64,8 @@ struct ib_bad {
 struct ib_log_batch {
 	const struct ib_source *source;
 	bool rows;             /* rows of a score file: merge, not loss */
-	bool has_previous;
+	bool has_previous;     /* a row, of this part or not, has prev */
+	bool any;              /* a loss, of this part or not, came by */
 	int64_t epoch;         /* of records that carry none */
 	struct ib_loss *loss;
 	double *weight;        /* beside loss, where want_weight; 1 if none */

@@ -364,7 +364,7 @@ def choose_key(src, key):
         for name in KNOWN:
             if name in src.columns:
                 return name
-        bad('%s: no column is an id' % src.name)
+        return None
     for r in src.records:
         if r.obj is None or r.obj.kind != 'obj' or is_batch(r):
             continue
