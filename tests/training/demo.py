@@ -35,15 +35,16 @@ KEEP = "--rule proportional --proxy loss --keep 0.6 --floor 0.2"
 RAISED = 1.5        # the peak rate of fewer epochs
 
 
-def arms(task):
+def arms(task, tiny):
     """Name, options and what the row is called. The first one's cost is what `fewer` and `random` are given."""
     default = ("default", ["--rule", ""], "default rule")
     full = ("full", [], "all data")
     fewer = ("fewer", None, "all data, fewer epochs")
     scale = ("scale", ["--rule", SCALE, "--normalize", "mean"], "proportional --scale 5")
     if task == "redundant":
-        return [("more", ["--rule", SCALE, "--normalize", "mean", "--epochs", "28"],
-                 "proportional --scale 5, 28 epochs"), full, fewer,
+        more = 7 if tiny else 28
+        return [("more", ["--rule", SCALE, "--normalize", "mean", "--epochs", "%d" % more],
+                 "proportional --scale 5, %d epochs" % more), full, fewer,
                 ("default", ["--rule", "-r 0.7"], "default rule, -r 0.7")]
     rows = [default, full, fewer, ("random", None, "random, weighted"),
             ("buckets", ["--rule", BUCKETS], "buckets (q0.2:0.75,q0.85:0.5)"), scale]
@@ -112,7 +113,7 @@ class Demo:
         for seed in range(args.seeds):
             for task in self.tasks:
                 first = None
-                for arm, options, _ in arms(task):
+                for arm, options, _ in arms(task, self.tiny):
                     self.jobs.append(Job(self, task, arm, options, seed, None if options is not None else first))
                     first = first or self.jobs[-1]
         self.turn, self.failed = threading.Condition(), None
@@ -165,21 +166,21 @@ def tell(mean_half):
 def report(demo, task):
     kind = TASKS[task]
     unit = 1 if kind.figure == "perplexity" else 100
-    values = {arm: [unit * r["metric"] for r in demo.results(task, arm)] for arm, _, _ in arms(task)}
+    values = {arm: [unit * r["metric"] for r in demo.results(task, arm)] for arm, _, _ in arms(task, demo.tiny)}
     full = demo.results(task, "full")
     rows, points = [], []
-    for arm, _, name in arms(task):
+    for arm, _, name in arms(task, demo.tiny):
         made = demo.results(task, arm)
-        mean = {k: np.mean([r[k] for r in made]) for k in ("visits", "seconds", "tools")}
+        mean = {k: np.mean([r[k] for r in made]) for k in ("visits", "seconds", "tools", "cpu")}
         saved = 100 * (1 - mean["visits"] / np.mean([r["visits"] for r in full]))
         to = {other: interval(np.subtract(values[arm], values[other])) for other in ("full", "fewer")}
         rows.append((name, "%.1f" % saved, "%.2f" % np.mean(values[arm]),
                      "" if arm == "full" else tell(to["full"]), "" if arm == "fewer" else tell(to["fewer"]),
-                     "%.1f" % mean["seconds"], "%.2f" % mean["tools"],
+                     "%.1f" % mean["cpu"], "%.1f" % mean["seconds"], "%.2f" % mean["tools"],
                      "%.1f" % (100 * mean["tools"] / mean["seconds"])))
         points.append((name, saved, *to["full"]))
-    head = ("", "saved %", kind.figure + (" %" if unit == 100 else ""), "to all data", "to fewer epochs", "wall s",
-            "tools s", "tools %")
+    head = ("", "saved %", kind.figure + (" %" if unit == 100 else ""), "to all data", "to fewer epochs", "cpu s",
+            "wall s", "tools s", "tools %")
     widths = [max(len(r[c]) for r in [head, *rows]) for c in range(len(head))]
     print("\n%s: %d samples, %g epochs, %d paired seeds%s" % (
         task, full[0]["epochs"][0][1], len(full[0]["epochs"]), demo.seeds,
@@ -187,7 +188,7 @@ def report(demo, task):
     for r in [head, *rows]:
         print("  ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths))).rstrip())
     shares = [(name, [e["kept"] / e["samples"] for e in demo.results(task, arm)[0]["audit"]])
-              for arm, _, name in arms(task) if "audit" in demo.results(task, arm)[0]]
+              for arm, _, name in arms(task, demo.tiny) if "audit" in demo.results(task, arm)[0]]
     plot.draw(os.path.join(demo.out, task + ".svg"), "%s, %d paired seeds" % (task, demo.seeds), shares, points,
               "%s to all data%s" % (kind.figure, ", points" if unit == 100 else ""))
 
@@ -213,7 +214,8 @@ def main():
     demo.run()
     print(machine())
     print("saved: visits that all data would have had more; intervals: 95 %% of the paired difference\n"
-          "wall: of the training loop; tools: of it, in ib-prune and ib-score; plots: %s/*.svg" % args.out)
+          "cpu, wall: of the training loop and the commands; tools: wall time in ib-prune and ib-score alone\n"
+          "plots: %s/*.svg" % args.out)
     for task in demo.tasks:
         report(demo, task)
 

@@ -75,14 +75,14 @@ class Instruction:
     figure = "perplexity"
     manifest, prune, score, log = "train.json", ["-k", "@line", "--id-field", "id"], [], "batch"
     terms = {"loss": 1.0}
-    epochs, tiny_epochs, batch, rate = 4, 4, 32, 0.003
+    epochs, tiny_epochs, batch, rate = 4, 4, 32, 0.006
 
     def __init__(self, tiny=False):
         self.tiny = tiny
         nouns = list(glosses("noun"))
         order = np.random.default_rng(0).permutation(len(nouns))
         pairs = [nouns[k] for k in order if len(nouns[k][1].split()) > 2]
-        n, m = (201, 50) if tiny else (8000, 1000)
+        n, m = (201, 50) if tiny else (5000, 1000)
         self.held, self.train = pairs[:m], pairs[m:m + n]
         self.plain = [gloss for kind in ("verb", "adj") for _, gloss in glosses(kind)][:200 if tiny else None]
         self.words = Vocabulary([w + " " + g for w, g in self.train] + self.plain)

@@ -20,6 +20,7 @@ import glob
 import json
 import math
 import os
+import resource
 import shlex
 import subprocess
 import time
@@ -158,6 +159,11 @@ def visits(n, run, epoch):
     return order[run.rank::run.world], real[run.rank::run.world]
 
 
+def cpu():
+    """Seconds of CPU of this process and of the commands that it ran: they hold on a busy machine, too."""
+    return sum(t.ru_utime + t.ru_stime for t in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
 def rate_at(progress, peak):
     """One cycle: up over the first fifth, then down to 0. Progress needs the manifest's length alone."""
     return peak * min(progress / 0.2, (1 - progress) / 0.8)
@@ -168,7 +174,7 @@ def train(task, args, rank=0):
     torch.manual_seed(args.seed)
     model = task.model()
     optimizer = task.optimizer(model, args.rate)
-    at = {"epoch": 0, "step": 0, "visits": 0, "means": [], "seconds": 0.0}
+    at = {"epoch": 0, "step": 0, "visits": 0, "means": [], "seconds": 0.0, "cpu": 0.0}
     offset, sums = 0, [0.0, 0.0]        # of this rank: bytes of its log, sums of w*l and w in this epoch
     saved = run.load()
     if saved:
@@ -176,10 +182,10 @@ def train(task, args, rank=0):
         optimizer.load_state_dict(saved["optimizer"])
         at, run.tools, (offset, sums) = saved["at"], saved["tools"], saved["ranks"][rank]
     replica = torch.nn.parallel.DistributedDataParallel(model) if args.ranks > 1 else model
-    start = time.monotonic() - at["seconds"]
+    start, start_cpu = time.monotonic() - at["seconds"], cpu() - at["cpu"]
 
     def checkpoint(log, epoch, step, sums):
-        at.update(epoch=epoch, step=step, seconds=time.monotonic() - start)
+        at.update(epoch=epoch, step=step, seconds=time.monotonic() - start, cpu=cpu() - start_cpu)
         run.save(log, sums, at=at, model=model.state_dict(), optimizer=optimizer.state_dict())
 
     batch, before = task.batch // args.ranks, None
@@ -229,7 +235,7 @@ def train(task, args, rank=0):
         checkpoint(None, epoch + 1, 0, sums)
     if rank == 0:
         result = {"metric": task.metric(model), "visits": at["visits"], "seconds": at["seconds"], "tools": run.tools,
-                  "epochs": at["means"]}
+                  "cpu": at["cpu"], "epochs": at["means"]}
         with open(run.path("result.json.tmp"), "w") as out:
             json.dump(result, out)
         os.replace(run.path("result.json.tmp"), run.path("result.json"))

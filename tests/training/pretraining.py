@@ -51,10 +51,10 @@ class Pretraining:
     figure = "probe accuracy"
     manifest, prune, score, log = "train.csv", [], ["--duplicates", "mean"], "csv"
     terms = {"loss": 1.0}
-    epochs, tiny_epochs, batch, rate = 10, 4, 64, 0.002
+    epochs, tiny_epochs, batch, rate = 8, 4, 64, 0.004
 
     def __init__(self, tiny=False):
-        n = 301 if tiny else 10000
+        n = 301 if tiny else 8000
         self.train, self.test = (
             (patches(tensor(images[:n])), torch.from_numpy(labels[:n].astype(np.int64)))
             for images, labels in (fashion("train"), fashion("t10k")))

@@ -65,7 +65,7 @@ class Segmentation:
     figure = "mean IoU"
     manifest, prune, score, log = "train.tar", [], ["--loss", "main+0.4*aux"], "jsonl"
     terms = {"main": 1.0, "aux": 0.4}
-    epochs, tiny_epochs, batch, rate = 12, 4, 32, 0.002
+    epochs, tiny_epochs, batch, rate = 12, 4, 32, 0.008
 
     def __init__(self, tiny=False):
         self.train = compose("train", 151 if tiny else 6000, 1)
