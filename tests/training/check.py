@@ -83,7 +83,7 @@ class Training(unittest.TestCase):
         for rule in "-r 0.5", "-r 0.7 --threshold q0.7", "--rule random -r 0.4":
             with self.subTest(rule=rule):
                 kept, ratio, p, ratio_without, p_without = coefficients.compare(self.scratch, BIN, rule)
-                print("%-24s keeps %.3f: distance %.2f of what the weights predict (p %.3f); weights forgotten: %.1f" % (
+                print("%-24s keeps %.3f: distance %.2f of what the weights predict (p %.3f); without them: %.1f" % (
                     rule, kept, ratio, p, ratio_without))
                 self.assertGreater(p, 1e-4)
                 if "random" not in rule:        # a plain sample is unbiased without weights too

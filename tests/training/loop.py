@@ -13,7 +13,7 @@ A task (classification.py is the shortest) supplies
     losses(model, data, i)  per sample i of the manifest (or sample and view), before weighting: a tensor a term
     metric(model)       the figure that counts, on held-out data
 
-A run that was killed goes on when it is started again with the same options.
+The batch is that of all ranks together. A run that was killed goes on when it is started again with the same options.
 """
 import argparse
 import glob
@@ -161,7 +161,8 @@ def visits(n, run, epoch):
 
 def cpu():
     """Seconds of CPU of this process and of the commands that it ran: they hold on a busy machine, too."""
-    return sum(t.ru_utime + t.ru_stime for t in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def rate_at(progress, peak):

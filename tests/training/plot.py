@@ -10,7 +10,8 @@ class Panel:
 
     def __init__(self, left, x, y, names):
         self.left, self.x, self.y = left, x, y
-        self.out = ['<rect x="%g" y="%g" width="%g" height="%g" fill="none" stroke="#888"/>' % (left, TOP, WIDTH, HEIGHT)]
+        self.out = ['<rect x="%g" y="%g" width="%g" height="%g" fill="none" stroke="#888"/>' % (
+            left, TOP, WIDTH, HEIGHT)]
         self.text(left + WIDTH / 2, TOP + HEIGHT + 36, names[0])
         self.text(left, TOP - 10, names[1], "start")
         for k in range(6):

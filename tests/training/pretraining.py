@@ -89,8 +89,9 @@ class Pretraining:
         model.eval()
         every = torch.arange(COUNT)
         with torch.no_grad():
-            (f, y), (g, z) = ((torch.cat([model.features(x, every.expand(len(x), COUNT)).mean(1)
-                                          for x in part.split(500)]), labels) for part, labels in (self.train, self.test))
+            (f, y), (g, z) = (
+                (torch.cat([model.features(x, every.expand(len(x), COUNT)).mean(1) for x in part.split(500)]), labels)
+                for part, labels in (self.train, self.test))
         mean, deviation = f.mean(0), f.std(0) + 1e-6
         f, g = ((torch.cat([(h - mean) / deviation, torch.ones(len(h), 1)], 1)).double() for h in (f, g))
         w = torch.linalg.solve(f.T @ f + torch.eye(f.shape[1]).double(), f.T @ nn.functional.one_hot(y, 10).double())

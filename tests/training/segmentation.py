@@ -17,7 +17,7 @@ SIDE, CLASSES = 40, 11      # ten kinds of clothes, and 0 for the background
 
 
 def compose(part, n, seed):
-    """n images [n, 2, SIDE, SIDE] of bytes: three objects, later ones before earlier ones; and the class of each pixel."""
+    """n scenes [n, 2, SIDE, SIDE] of bytes: three objects, later ones in front; and the class of each pixel."""
     images, labels = fashion(part)
     draw = np.random.default_rng(seed)
     out = np.zeros((n, 2, SIDE, SIDE), np.uint8)
@@ -91,7 +91,8 @@ class Segmentation:
                     weights[key] = float(content)
                 else:
                     arrays[key] = np.frombuffer(content, np.uint8, offset=128).reshape(2, SIDE, SIDE)
-        return list(arrays), [weights.get(key, 1.0) for key in arrays], torch.from_numpy(np.stack(list(arrays.values())))
+        data = torch.from_numpy(np.stack(list(arrays.values())))
+        return list(arrays), [weights.get(key, 1.0) for key in arrays], data
 
     def model(self):
         return Net()
