@@ -67,13 +67,15 @@ static enum ib_status
 gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33],
      struct ib_error *err)
 {
-	struct ib_input *in;
+	struct ib_input *in = NULL;
 	enum ib_status st = ib_input_open(path, &in, err);
 	size_t n;
 
 	*all = (struct ib_bytes){ 0 };
-	if (st)
+	if (st) {
+		ib_input_close(in);
 		return st;
+	}
 	ib_input_want_digest(in);
 	do {
 		ib_bytes_reserve(all, step);
@@ -174,6 +176,7 @@ Test(input, reads_plain_bytes_and_digests_them)
 	want = file("none");
 	xxhsum("none", digest);
 	expect("none", 10, &want, digest);
+	ib_bytes_release(&want);
 }
 
 EACH_CODEC(unpacks_frames_in_a_row)
@@ -198,6 +201,7 @@ EACH_CODEC(unpacks_frames_in_a_row)
 	xxhsum("none", digest);
 	snprintf(cmd, sizeof(cmd), "b%s", c->suffix);
 	expect(cmd, 10, &one, digest);
+	ib_bytes_release(&one);
 	ib_bytes_release(&want);
 }
 
@@ -243,6 +247,9 @@ EACH_CODEC(refuses_what_is_cut)
 		xxhsum("text", digest);
 		expect(name, 1 << 20, &b, digest);
 	}
+	ib_bytes_release(&a);
+	ib_bytes_release(&b);
+	ib_bytes_release(&both);
 }
 
 EACH_CODEC(refuses_a_cut_of_a_large_file)
@@ -294,9 +301,11 @@ EACH_CODEC(refuses_garbage_behind)
 
 		xxhsum("text", digest);
 		expect(name, 1 << 20, &want, digest);
+		ib_bytes_release(&want);
 	} else {
 		refused(name, c, 99);
 	}
+	ib_bytes_release(&a);
 }
 
 /*
@@ -336,6 +345,7 @@ Test(input, undoes_one_layer)
 	xxhsum("one", digest);
 	expect("two", 100, &want, digest);
 	expect("three", 100, &want, digest);
+	ib_bytes_release(&want);
 }
 
 Test(input, passes_over_skippable_frames)
@@ -353,6 +363,7 @@ Test(input, passes_over_skippable_frames)
 	want.n = 0;
 	xxhsum("want", digest);
 	expect("only", 100, &want, digest);
+	ib_bytes_release(&want);
 }
 
 Test(input, takes_large_zstd_windows)
@@ -364,6 +375,7 @@ Test(input, takes_large_zstd_windows)
 	want = file("text");
 	xxhsum("text", digest);
 	expect("z", 100, &want, digest);
+	ib_bytes_release(&want);
 }
 
 /* Text that begins like a magic is text. */
@@ -469,6 +481,7 @@ Test(input, reads_standard_input_from_a_pipe)
 	cr_assert(f && dup2(fileno(f), 0) == 0);
 	expect("-", 1 << 20, &want, digest);
 	pclose(f);
+	ib_bytes_release(&want);
 }
 
 /* A file whose beginning the shell has read already: no offset 0 for us. */

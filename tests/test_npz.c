@@ -460,13 +460,16 @@ Test(npz, says_which_member_is_corrupt)
 	cr_assert(eq(int, ib_input_open("b.npz", &a.in, &err), IB_OK));
 	cr_assert(eq(int, ib_npz_open(a.in, &a.z, &err), IB_E_DATA));
 	cr_assert(eq(str, err.text, "b.npz: truncated or corrupt zip archive"));
+	ib_input_close(a.in);
+	ib_bytes_release(&b);
 }
 
 /* Sizes that the file cannot hold are not believed, let alone allocated. */
 Test(npz, allocates_nothing_on_a_promise)
 {
-	struct rlimit limit = { 300 << 20, 300 << 20 };
+	struct rlimit limit;
 
+	cr_assert(eq(int, getrlimit(RLIMIT_AS, &limit), 0));
 	python("f = io.BytesIO(); np.save(f, np.zeros(9, 'f4'))\n"
 	       "z = zipfile.ZipFile('p.npz', 'w', 8)\n"
 	       "z.writestr('a.npy', f.getvalue()); z.close()\n"
@@ -477,7 +480,10 @@ Test(npz, allocates_nothing_on_a_promise)
 	       "h = f.getvalue()[:128].replace(b'(9,)', b'(1000000000000000000,)')\n"
 	       "z = zipfile.ZipFile('q.npz', 'w')\n"
 	       "z.writestr('a.npy', h + bytes(36)); z.close()\n");
+#ifndef __SANITIZE_ADDRESS__ /* which reserves terabytes */
+	limit.rlim_cur = 300 << 20;
 	cr_assert(eq(int, setrlimit(RLIMIT_AS, &limit), 0));
+#endif
 	cr_assert(eq(int, ransack("p.npz"), IB_E_DATA));
 	ransack("q.npz");
 }
@@ -544,6 +550,7 @@ ParameterizedTest(struct header *c, npz, headers)
 	ib_npz_put_bytes(w, "a.npy", ib_bytes_span(&b));
 	cr_assert(eq(int, ib_npz_writer_end(w, &err), IB_OK));
 	cr_assert(eq(int, ib_output_commit(&out, &err), IB_OK));
+	ib_bytes_release(&b);
 	a = open_archive("a.npz");
 	m = *ib_npz_find(a.z, "a.npy");
 	cr_assert(eq(int, m.array, c->fine), "%s", c->dict);

@@ -117,6 +117,8 @@ int ib_threads_default(void);
 /*
  * Remove the temporary files of all outputs that are not committed yet.
  * Async-signal-safe: for a handler of SIGINT or SIGTERM that ends the process.
+ * A commit under way in another thread is waited for; from then on no output
+ * can be opened or committed any more.
  */
 void ib_output_abandon(void);
 

@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -474,17 +472,17 @@ enum ib_status
 ib_outputs_commit(struct ib_output **outs, size_t n, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
-	sigset_t all, old;
+	sigset_t old;
 	size_t i;
 
 	for (i = 0; i < n && !st; i++)
 		if (outs[i])
 			st = finish(outs[i], err);
-	if (!st && n > 0) {
-		sigfillset(&all);
-		pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (!st && n > 0 && !ib_temp_hold(&old)) {
+		st = ib_fail(err, IB_E_IO, "cannot write: told to end");
+	} else if (!st && n > 0) {
 		st = appear_all(outs, n, err);
-		pthread_sigmask(SIG_SETMASK, &old, NULL);
+		ib_temp_let_go(&old);
 	}
 	for (i = 0; i < n; i++)
 		ib_output_discard(&outs[i]);

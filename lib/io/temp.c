@@ -1,8 +1,13 @@
 /*
  * The list is the library's only global state. Owners change it under a
  * mutex; the handler takes no lock: it walks atomic links, and owners free a
- * node only when no walk is under way. A name is published before its file is
- * made, so that there is no moment at which a file exists and is not listed.
+ * node only when no walk is under way.
+ *
+ * Where files come to be or are renamed, no handler may come between, nor end
+ * the process beside it from another thread. So the owner's thread holds its
+ * signals back there and is counted among the `holders`; the handler closes
+ * the gate for good, waits for them to leave (it cannot wait for itself, its
+ * thread being none), and walks the list.
  */
 #define _GNU_SOURCE /* getrandom */
 #include "io/temp.h"
@@ -10,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -28,23 +34,46 @@ struct ib_temp {
 };
 
 static _Atomic(struct ib_temp *) temps;
-static atomic_uint walks;       /* handlers on the list at this moment */
-static atomic_uint abandonments; /* so far */
+static atomic_uint walks;     /* handlers on the list at this moment */
+static atomic_uint holders;   /* threads between hold and let_go */
+static atomic_bool abandoned; /* the process is about to end */
 static pthread_mutex_t owners = PTHREAD_MUTEX_INITIALIZER;
 
 void
 ib_output_abandon(void)
 {
+	int saved = errno;
 	struct ib_temp *t;
 
-	int saved = errno;
-
+	atomic_store(&abandoned, true);
+	while (atomic_load(&holders) > 0)
+		poll(NULL, 0, 1);
 	atomic_fetch_add(&walks, 1);
-	atomic_fetch_add(&abandonments, 1);
 	for (t = atomic_load(&temps); t; t = atomic_load(&t->next))
 		unlink(t->path);
 	atomic_fetch_sub(&walks, 1);
 	errno = saved;
+}
+
+bool
+ib_temp_hold(sigset_t *old)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, old);
+	atomic_fetch_add(&holders, 1);
+	if (!atomic_load(&abandoned))
+		return true;
+	ib_temp_let_go(old);
+	return false;
+}
+
+void
+ib_temp_let_go(const sigset_t *old)
+{
+	atomic_fetch_sub(&holders, 1);
+	pthread_sigmask(SIG_SETMASK, old, NULL);
 }
 
 static void
@@ -115,43 +144,47 @@ make(const char *target)
 	return t;
 }
 
+/* With the gate held: make the file, and list it. */
+static int
+try(const char *target, struct ib_temp **temp)
+{
+	struct ib_temp *t = make(target);
+	int fd;
+
+	if (!t) {
+		errno = ENOMEM;
+		return -1;
+	}
+	random_letters(t->path + strlen(t->path) - RANDOM_LETTERS);
+	do
+		fd = open(t->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0) {
+		free(t);
+		return -1;
+	}
+	publish(t);
+	*temp = t;
+	return fd;
+}
+
 int
 ib_temp_create(const char *target, struct ib_temp **temp)
 {
-	struct ib_temp *t;
-	unsigned before;
 	int fd = -1, tries, saved;
-	char *letters;
+	sigset_t old;
 
-	for (tries = 0; tries < 100 && fd < 0; tries++) {
-		t = make(target);
-		if (!t) {
-			errno = ENOMEM;
-			return -1;
-		}
-		letters = t->path + strlen(t->path) - RANDOM_LETTERS;
-		random_letters(letters);
-		before = atomic_load(&abandonments);
-		publish(t);
-		do
-			fd = open(t->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-				  0666);
-		while (fd < 0 && errno == EINTR);
-		saved = errno;
-		if (fd >= 0 && atomic_load(&abandonments) != before) {
-			unlink(t->path);
-			close(fd);
-			fd = -1;
-			saved = ECANCELED;
-		}
-		if (fd < 0) {
-			ib_temp_release(t);
-			errno = saved;
-			if (errno != EEXIST)
-				return -1;
-			continue;
-		}
-		*temp = t;
+	if (!ib_temp_hold(&old)) {
+		errno = ECANCELED;
+		return -1;
 	}
+	for (tries = 0; tries < 100; tries++) {
+		fd = try(target, temp);
+		if (fd >= 0 || errno != EEXIST)
+			break;
+	}
+	saved = errno;
+	ib_temp_let_go(&old);
+	errno = saved;
 	return fd;
 }
