@@ -375,7 +375,7 @@ long_option(struct cli *cli, char **argv)
 	if (!o->arg && equals)
 		cli_misuse(cli, "--%s takes no value", o->name);
 	if (!o->arg || equals) {
-		apply(cli, o, 0, equals ? equals + 1 : NULL);
+		apply(cli, o, 0, equals ? equals + 1 : "");
 		return 1;
 	}
 	if (!argv[1])
@@ -398,7 +398,7 @@ short_options(struct cli *cli, char **argv)
 		if (!o)
 			cli_misuse(cli, "unknown option '-%c'", *p);
 		if (!o->arg) {
-			apply(cli, o, *p, NULL);
+			apply(cli, o, *p, "");
 			continue;
 		}
 		if (p[1]) {

@@ -351,6 +351,32 @@ cli_check_outputs(const struct cli *cli)
 
 /* ---- files of operands -------------------------------------------------- */
 
+/* All of a file as one block that ends in a NUL byte. */
+static char *
+read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
+{
+	size_t n = 0, room = 65536, got;
+	char *text = malloc(room), *grown;
+
+	while (text && (got = fread(text + n, 1, room - n - 1, f)) > 0) {
+		n += got;
+		if (n < room - 1)
+			continue;
+		room *= 2;
+		grown = realloc(text, room);
+		if (!grown)
+			free(text);
+		text = grown;
+	}
+	cli_own(cli, text);
+	if (ferror(f))
+		cli_die(cli, IB_E_IO, "%s: cannot read: %s", path,
+			strerror(errno));
+	text[n] = '\0';
+	*size = n;
+	return text;
+}
+
 /* Names stay in one block, cut at their ends; empty ones are passed over. */
 void
 cli_add_operands_of(struct cli *cli, const struct cli_option *o,
@@ -358,22 +384,14 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 {
 	bool dash = !strcmp(path, "-");
 	FILE *f = dash ? stdin : fopen(path, "rb");
-	size_t n = 0, room = 65536, got, i, start = 0;
 	char end = o->kind == CLI_KIND_NULS ? '\0' : '\n';
-	char *text = malloc(room);
+	size_t n, i, start = 0;
+	char *text;
 
 	if (!f)
 		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
 			strerror(errno));
-	while (text && (got = fread(text + n, 1, room - n - 1, f)) > 0) {
-		n += got;
-		if (n == room - 1)
-			text = realloc(text, room *= 2);
-	}
-	cli_own(cli, text);
-	if (ferror(f))
-		cli_die(cli, IB_E_IO, "%s: cannot read: %s", path,
-			strerror(errno));
+	text = read_all(cli, f, path, &n);
 	if (!dash)
 		fclose(f);
 	cli->stdin_uses += dash;
@@ -383,9 +401,8 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 			"%s: a NUL byte in a list of lines: "
 			"is --files0-from meant?",
 			path);
-	text[n] = end;
 	for (i = 0; i <= n; i++) {
-		if (text[i] != end)
+		if (i < n && text[i] != end)
 			continue;
 		text[i] = '\0';
 		if (i > start)
