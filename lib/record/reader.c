@@ -32,6 +32,7 @@ struct ib_reader {
 	uint64_t records;        /* numbered so far, for @line */
 	XXH3_state_t *digest;
 	uint64_t bytes_done;     /* of operands that are closed */
+	_Atomic uint64_t seen, size; /* for progress, from any thread */
 };
 
 static const char *const standard_input[] = { "-" };
@@ -370,8 +371,8 @@ malformed(const struct ib_reader *r, struct ib_error *err)
 		       r->cut.why);
 }
 
-enum ib_status
-ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
+static enum ib_status
+next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -399,11 +400,23 @@ ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 	}
 }
 
+enum ib_status
+ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
+{
+	enum ib_status st = next(r, b, err);
+
+	r->seen = r->bytes_done + (r->in ? ib_input_position(r->in) : 0);
+	if (r->in && r->options.operands.n == 1)
+		r->size = ib_input_size(r->in);
+	return st;
+}
+
+/* The input itself may be closed by another thread meanwhile. */
 void
 ib_reader_progress(const struct ib_reader *r, uint64_t *bytes, uint64_t *of)
 {
-	*bytes = r->bytes_done + (r->in ? ib_input_position(r->in) : 0);
-	*of = r->options.operands.n == 1 && r->in ? ib_input_size(r->in) : 0;
+	*bytes = r->seen;
+	*of = r->size;
 }
 
 void

@@ -95,7 +95,10 @@ void ib_reader_free(struct ib_reader *r);
 enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b,
 			      struct ib_error *err);
 
-/* Progress: bytes of files read, and of how many (0: not known). */
+/*
+ * Progress: bytes of files read, and of how many (0: not known). Safe beside
+ * ib_reader_next() in another thread.
+ */
 void ib_reader_progress(const struct ib_reader *r, uint64_t *bytes,
 			uint64_t *of);
 
