@@ -16,14 +16,13 @@
 static const char *
 close_quote(const char *p, const char *end, bool *doubled)
 {
-	for (p++;; p++) {
+	for (p++;; p += 2) {
 		p = memchr(p, '"', (size_t)(end - p));
 		if (!p)
 			return NULL;
 		if (p + 1 == end || p[1] != '"')
 			return p + 1;
 		*doubled = true;
-		p++;
 	}
 }
 
