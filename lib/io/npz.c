@@ -306,3 +306,24 @@ ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m)
 		all = z->map;
 	return (struct ib_span){ all + at + m->header, (size_t)m->nbytes };
 }
+
+enum ib_status
+ib_npz_feed(struct ib_npz *z, void (*take)(void *ctx, const void *p, size_t n),
+	    void *ctx, struct ib_error *err)
+{
+	const size_t piece_size = (size_t)1 << 20;
+	char *piece = malloc(piece_size);
+	enum ib_status st = piece ? IB_OK : ib_fail_memory(err);
+	uint64_t at;
+	size_t n;
+
+	for (at = 0; at < z->zip.size && !st; at += n) {
+		n = z->zip.size - at < piece_size ? (size_t)(z->zip.size - at)
+					      : piece_size;
+		st = ib_zip_pread(&z->zip, at, piece, n, err);
+		if (!st)
+			take(ctx, piece, n);
+	}
+	free(piece);
+	return st;
+}

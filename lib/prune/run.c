@@ -1,10 +1,403 @@
+/* One run of ib-prune: scores and a manifest -> the epoch's manifest. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "base/error.h"
+#include "base/exact.h"
+#include "base/pipeline.h"
+#include "prune/block.h"
+#include "prune/receipt.h"
+#include "prune/targets.h"
+#include "score/load.h"
+
+struct run {
+	const struct ib_prune_options *options;
+	const struct ib_context *context;
+	struct ib_prune_result *result;
+	struct ib_scores *scores; /* NULL: none, or not there at epoch 0 */
+	struct ib_totals *totals; /* of --totals; NULL: none */
+	struct ib_rule *rule;
+	struct ib_splice splice;
+	struct ib_seen seen;
+	struct ib_pruner pruner;
+	struct ib_reader *reader;
+	struct ib_targets targets;
+	struct ib_tally tally;
+	uint64_t unseen;          /* ids without a row */
+	struct ib_digests digests;
+	char (*output)[33];       /* of the digests */
+	const struct ib_source *source; /* being drained */
+	uint64_t lines;           /* of it, before the block */
+};
+
+/* ---- scores -------------------------------------------------------------------- */
+
+/* Scores later than the epoch are those of another run, or a later state. */
+static enum ib_status
+check_epochs(struct run *run, struct ib_error *err)
+{
+	const int32_t *epoch = run->scores->epoch.p;
+	int64_t newest = -1, e = run->options->rule.epoch;
+	uint64_t i;
+
+	for (i = 0; i < run->scores->table.n; i++)
+		if (epoch[i] > newest)
+			newest = epoch[i];
+	if (newest > e)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: holds losses of epoch %lld, later than "
+			       "-e %lld: the scores of another run, or of a "
+			       "later state", run->options->scores,
+			       (long long)newest, (long long)e);
+	if (newest == e)
+		ib_warn(run->context,
+			"%s: holds losses of epoch %lld already: epochs count "
+			"from 0, and -e is the one to come",
+			run->options->scores, (long long)e);
+	return IB_OK;
+}
+
+static enum ib_status
+load_scores(struct run *run, struct ib_error *err)
+{
+	const char *path = run->options->scores;
+	enum ib_status st;
+
+	if (!path)
+		return IB_OK;
+	if (strcmp(path, "-") != 0 && access(path, F_OK) != 0 &&
+	    errno == ENOENT && run->options->rule.epoch == 0) {
+		ib_warn(run->context,
+			"%s: not there yet: epoch 0 keeps everything", path);
+		return IB_OK;
+	}
+	st = ib_scores_load_any(path, run->context, &run->scores,
+				run->options->receipt || run->options->audit
+					? run->digests.scores : NULL, err);
+	return st ? st : check_epochs(run, err);
+}
+
+static enum ib_status
+load_totals(struct run *run, struct ib_error *err)
+{
+	struct ib_input *in = NULL;
+	enum ib_status st;
+
+	if (!run->options->totals)
+		return IB_OK;
+	run->totals = malloc(sizeof(*run->totals));
+	if (!run->totals)
+		return ib_fail_memory(err);
+	st = ib_input_open(run->options->totals, &in, err);
+	if (st)
+		return st;
+	ib_input_want_digest(in);
+	st = ib_totals_read(in, run->totals, err);
+	if (!st)
+		ib_input_digest(in, run->digests.totals);
+	ib_input_close(in);
+	return st;
+}
+
+/* ---- the pipeline --------------------------------------------------------------- */
+
+static enum ib_status
+fill(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct ib_pruned *b = slot;
+
+	return ib_reader_next(run->reader, &b->block, err);
+}
+
+static enum ib_status
+work(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct ib_pruned *b = slot;
+
+	if (b->block.special)
+		return IB_OK;
+	ib_prune_block(&run->pruner, b);
+	return b->failed ? ib_fail_memory(err) : IB_OK;
+}
+
+static enum ib_status
+begin_operand(struct run *run, const struct ib_source *source,
+	      struct ib_error *err)
+{
+	bool same = run->source && run->source->operand == source->operand;
+
+	run->source = source;
+	if (same)
+		return IB_OK;
+	run->lines = source->first_line;
+	return ib_targets_begin(&run->targets, source, err);
+}
+
+static enum ib_status
+report_twice(struct run *run, struct ib_pruned *b, size_t i,
+	     struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+	struct ib_span id = { "", 0 };
+	uint64_t line = 0;
+
+	ib_pruned_find(&run->pruner, b, i, &line, &id);
+	return ib_fail(err, IB_E_DATA,
+		       "%s:%llu: the id %s stands twice (--duplicates keep "
+		       "allows it)", run->source->name,
+		       (unsigned long long)(run->lines + line),
+		       ib_show(show, id));
+}
+
+/* The i-th of a block's unseen ids is which of its records? */
+static size_t
+place_of_unseen(const struct ib_pruned *b, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < b->nrows; k++)
+		if (b->row[k] == IB_NO_ROW && i-- == 0)
+			break;
+	return k;
+}
+
+static enum ib_status
+check_twice(struct run *run, struct ib_pruned *b, struct ib_error *err)
+{
+	size_t i, twice;
+	enum ib_status st;
+
+	if (run->options->duplicates_keep)
+		return IB_OK;
+	for (i = 0; i < b->nrows; i++)
+		if (b->row[i] != IB_NO_ROW &&
+		    ib_seen_row(&run->seen, b->row[i]))
+			return report_twice(run, b, i, err);
+	if (b->nunseen == 0)
+		return IB_OK;
+	st = ib_seen_unseen(&run->seen, b->unseen, b->nunseen, &twice, err);
+	if (!st && twice != SIZE_MAX)
+		st = report_twice(run, b, place_of_unseen(b, twice), err);
+	return st;
+}
+
+static void
+progress(struct run *run)
+{
+	uint64_t bytes, of;
+
+	if (!run->context || !run->context->progress)
+		return;
+	ib_reader_progress(run->reader, &bytes, &of);
+	run->context->progress(run->context->data, bytes, of,
+			       run->tally.samples);
+}
+
+static enum ib_status
+drain(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct ib_pruned *b = slot;
+	enum ib_status st = begin_operand(run, b->block.source, err);
+
+	if (st)
+		return st;
+	if (b->block.special)
+		return ib_fail(err, IB_E_DATA, "%s: tar is not read yet",
+			       run->source->name);
+	st = check_twice(run, b, err);
+	if (st)
+		return st;
+	ib_tally_merge(&run->tally, &b->tally);
+	run->unseen += b->nunseen;
+	ib_target_write(&run->targets.main, &b->kept);
+	ib_target_write(&run->targets.unkept, &b->unkept);
+	if (run->targets.sidecar)
+		ib_output_write(run->targets.sidecar, b->sidecar.p,
+				b->sidecar.n);
+	if (b->bad)
+		return ib_fail(err, IB_E_DATA, "%s:%llu: %s",
+			       run->source->name,
+			       (unsigned long long)(run->lines + b->bad_line),
+			       b->why);
+	run->lines += b->lines;
+	progress(run);
+	return ib_targets_status(&run->targets, err);
+}
+
+static enum ib_status
+read_manifest(struct run *run, struct ib_error *err)
+{
+	int threads = run->context && run->context->threads > 0
+		? run->context->threads
+		: ib_threads_default();
+	struct ib_pipeline p = {
+		.fill = fill, .work = work, .drain = drain, .ctx = run,
+		.slot_size = sizeof(struct ib_pruned),
+		.nslots = ib_pipeline_slots(threads),
+	};
+	struct ib_pruned *slots = calloc(p.nslots, sizeof(*slots));
+	enum ib_status st;
+	size_t i;
+
+	if (!slots)
+		return ib_fail_memory(err);
+	p.slots = slots;
+	st = ib_pipeline_run(&p, threads, err);
+	for (i = 0; i < p.nslots; i++)
+		ib_pruned_release(&slots[i]);
+	free(slots);
+	return st;
+}
+
+/* ---- afterwards ----------------------------------------------------------------- */
+
+/* A wrong key prunes nothing, in silence: so many unseen ids are noticed. */
+static enum ib_status
+check_unseen(const struct run *run, struct ib_error *err)
+{
+	const struct ib_limit *limit = &run->options->max_unseen;
+	uint64_t n = run->tally.samples, unseen = run->unseen;
+	bool ok = true, too_many;
+
+	if (!run->scores || run->scores->table.n == 0 ||
+	    !run->rule->kind->needs_scores)
+		return IB_OK;
+	if (2 * unseen > n)
+		ib_warn(run->context, "%llu of %llu ids have no score: is -k "
+			"the field that the loss log had?",
+			(unsigned long long)unseen, (unsigned long long)n);
+	if (!limit->given)
+		return IB_OK;
+	too_many = limit->percent
+		? ib_decimal_exceeds(limit->decimal, unseen, n, &ok)
+		: unseen > limit->count;
+	if (!ok)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--max-unseen: not a percentage: %s%%",
+			       limit->decimal);
+	if (!too_many)
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA,
+		       "%llu of %llu ids have no score, more than --max-unseen "
+		       "allows", (unsigned long long)unseen,
+		       (unsigned long long)n);
+}
+
+static enum ib_status
+take_output_digests(struct run *run, struct ib_error *err)
+{
+	size_t n = run->targets.ndone ? run->targets.ndone : 1, i;
+
+	run->output = calloc(n, sizeof(*run->output));
+	if (!run->output)
+		return ib_fail_memory(err);
+	for (i = 0; i < run->targets.ndone; i++)
+		ib_output_digest(run->targets.done[i], run->output[i]);
+	if (run->targets.ndone == 0)
+		ib_output_digest(run->targets.main.out, run->output[0]);
+	run->digests.output = (const char (*)[33])run->output;
+	run->digests.noutputs = n;
+	run->digests.many = run->targets.ndone > 0;
+	return IB_OK;
+}
+
+static enum ib_status
+finish(struct run *run, struct ib_error *err)
+{
+	const struct ib_prune_options *o = run->options;
+	struct ib_output *receipt = NULL;
+	struct ib_prune_result result;
+	enum ib_status st = check_unseen(run, err);
+
+	if (st)
+		return st;
+	ib_targets_end(&run->targets);
+	ib_tally_flush(&run->tally);
+	ib_tally_result(&run->tally, &result);
+	result.threshold = run->rule->threshold;
+	if (run->result)
+		*run->result = result;
+	if (o->receipt) {
+		ib_reader_digest(run->reader, run->digests.manifest);
+		st = take_output_digests(run, err);
+		if (!st)
+			st = ib_output_open(o->receipt, run->targets.flags,
+					    &receipt, err);
+		if (!st)
+			st = ib_receipt_write(run->rule, o, &result,
+					      &run->digests, receipt, err);
+	}
+	if (!st)
+		return ib_targets_commit(&run->targets,
+					 receipt ? &receipt : NULL, err);
+	if (receipt)
+		ib_output_discard(&receipt);
+	return st;
+}
+
+/* ---- the run --------------------------------------------------------------------- */
+
+static enum ib_status
+begin(struct run *run, struct ib_error *err)
+{
+	const struct ib_prune_options *o = run->options;
+	struct ib_reader_options r = {
+		.operands = o->operands, .format = o->format,
+		.otherwise = IB_FORMAT_LIST, .key = o->key,
+		.header_lines = o->header_lines,
+		.digest = o->receipt || o->audit, .any_value = o->sidecar,
+		.context = run->context,
+	};
+	enum ib_status st = load_scores(run, err);
+
+	if (!st)
+		st = load_totals(run, err);
+	if (!st)
+		st = ib_rule_prepare(&o->rule, run->scores, run->totals,
+				     run->context, &run->rule, err);
+	if (!st)
+		st = ib_splice_init(&run->splice, o, err);
+	if (!st)
+		st = ib_seen_init(&run->seen, run->scores
+				  ? run->scores->table.n : 0, err);
+	if (st)
+		return st;
+	run->pruner = (struct ib_pruner){
+		.options = o, .rule = run->rule, .splice = &run->splice,
+		.seen = &run->seen,
+	};
+	ib_tally_init(&run->tally);
+	r.wanted = run->splice.wanted;
+	r.nwanted = run->splice.nwanted;
+	st = ib_reader_new(&r, &run->reader, err);
+	return st ? st : ib_targets_open(&run->targets, o, &run->splice, err);
+}
 
 enum ib_status
 ib_prune_run(const struct ib_prune_options *options,
 	     const struct ib_context *context, struct ib_prune_result *result,
 	     struct ib_error *err)
 {
-	(void)options, (void)context, (void)result;
-	return ib_fail(err, IB_E_MISUSE, "not built yet");
+	struct run run = { .options = options, .context = context,
+			   .result = result };
+	enum ib_status st = begin(&run, err);
+
+	if (!st)
+		st = read_manifest(&run, err);
+	if (!st)
+		st = finish(&run, err);
+	ib_targets_discard(&run.targets);
+	ib_reader_free(run.reader);
+	ib_seen_release(&run.seen);
+	ib_splice_release(&run.splice);
+	ib_rule_free(run.rule);
+	ib_scores_free(run.scores);
+	free(run.totals);
+	free(run.output);
+	return st;
 }

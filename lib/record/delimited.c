@@ -284,7 +284,7 @@ ib_delimited_compile(struct ib_source *s, struct ib_error *err)
 }
 
 bool
-ib_delimited_has(const struct ib_source *s, struct ib_span want)
+ib_source_has_column(const struct ib_source *s, struct ib_span want)
 {
 	const char *p = s->header.p, *end = p + s->header.n, *stop;
 	struct ib_arena arena = { 0 };

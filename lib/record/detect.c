@@ -217,7 +217,7 @@ choose_column(const struct ib_source *s)
 	int i;
 
 	for (i = 0; i < IB_KEY_NKNOWN; i++)
-		if (ib_delimited_has(s, ib_span_of(ib_key_known[i])))
+		if (ib_source_has_column(s, ib_span_of(ib_key_known[i])))
 			return i;
 	return -1;
 }

@@ -56,9 +56,8 @@ enum ib_status ib_source_compile(struct ib_source *s,
 				 const struct ib_block *first,
 				 struct ib_error *err);
 
-/* delimited.c: map the header's columns to slots; is there a column? */
+/* delimited.c: map the header's columns to slots */
 enum ib_status ib_delimited_compile(struct ib_source *s, struct ib_error *err);
-bool ib_delimited_has(const struct ib_source *s, struct ib_span name);
 
 /* lines.c: what all formats of lines share */
 void ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut);

@@ -393,21 +393,16 @@ nested(struct ib_json *j, const char *p, const struct ib_member *m,
 {
 	const char *start = p;
 	struct ib_value *own = m->slot >= 0 ? &v[m->slot] : NULL;
-	bool empty = false;
 
 	if (*p == '{' && m->child >= 0) {
 		p = blanks(j, p + 1);
-		empty = *p == '}';
-		p = empty ? p + 1 : members(j, (size_t)m->child, p, v);
+		p = *p == '}' ? p + 1 : members(j, (size_t)m->child, p, v);
 	} else {
-		if (*p == '{')
-			empty = *blanks(j, p + 1) == '}';
 		p = skip_nested(j, p);
 	}
 	if (!p || !own)
 		return p;
 	own->type = *start == '{' ? IB_OBJECT : IB_ARRAY;
-	own->empty = empty;
 	own->p = start;
 	own->n = (uint32_t)(p - start);
 	return p;

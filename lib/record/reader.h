@@ -64,6 +64,9 @@ struct ib_source {
 	struct ib_source *next; /* the reader's list of all of them */
 };
 
+/* Of CSV and TSV: does the header name that column? */
+bool ib_source_has_column(const struct ib_source *s, struct ib_span name);
+
 /* Whole records of one operand. Start from {0}; ib_block_release. */
 struct ib_block {
 	const struct ib_source *source; /* NULL: none yet */

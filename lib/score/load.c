@@ -69,7 +69,6 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from,
 
 struct loading {
 	struct ib_fold fold;
-	bool was_log;
 };
 
 static enum ib_status
@@ -77,7 +76,6 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 {
 	struct loading *l = ctx;
 
-	l->was_log |= !b->rows;
 	return ib_load_batch(&l->fold, b, err);
 }
 
@@ -95,11 +93,12 @@ take_scores(void *ctx, struct ib_scores *s, const char *name,
 
 enum ib_status
 ib_scores_load_any(const char *path, const struct ib_context *context,
-		   struct ib_scores **out, bool *was_log, struct ib_error *err)
+		   struct ib_scores **out, char *digest, struct ib_error *err)
 {
 	struct ib_log_options log = IB_LOG_DEFAULTS;
-	struct ib_logs_options o = { .operands = { &path, 1 }, .log = &log };
-	struct loading l = { .was_log = false };
+	struct ib_logs_options o = { .operands = { &path, 1 }, .log = &log,
+				     .digest = digest };
+	struct loading l;
 	struct ib_logs_sink sink = { .ctx = &l, .batch = take_batch,
 				     .scores = take_scores };
 	struct ib_logs_counts counts;
@@ -119,8 +118,6 @@ ib_scores_load_any(const char *path, const struct ib_context *context,
 		ib_scores_free(s);
 		return st;
 	}
-	if (was_log)
-		*was_log = l.was_log;
 	*out = s;
 	return IB_OK;
 }

@@ -9,11 +9,11 @@
 
 /*
  * Read one file ("-": standard input). Records of a raw log without an epoch
- * are of epoch 0. *was_log (may be NULL) tells that it was one.
+ * are of epoch 0. digest (33 bytes; may be NULL) gets its XXH3-128.
  */
 enum ib_status ib_scores_load_any(const char *path,
 				  const struct ib_context *context,
-				  struct ib_scores **out, bool *was_log,
+				  struct ib_scores **out, char *digest,
 				  struct ib_error *err);
 
 /* A sink that folds into f: the batch and scores members of a logs sink. */

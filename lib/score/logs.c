@@ -216,6 +216,14 @@ progress(struct run *run)
 			       run->counts->records);
 }
 
+static void
+add_to_digest(void *ctx, const void *p, size_t n)
+{
+	struct run *run = ctx;
+
+	ib_reader_digest_add(run->reader, p, n);
+}
+
 static enum ib_status
 drain_archive(struct run *run, struct ib_block *block, struct ib_error *err)
 {
@@ -225,6 +233,8 @@ drain_archive(struct run *run, struct ib_block *block, struct ib_error *err)
 	enum ib_status st;
 
 	st = ib_npz_open(block->input, &z, err);
+	if (!st && run->options->digest)
+		st = ib_npz_feed(z, add_to_digest, run, err);
 	if (!st && ib_arraylog_is_one(z)) {
 		st = ib_arraylog_read(&run->log, z, name,
 				      run->options->log->epoch_by_name
@@ -357,6 +367,7 @@ ib_logs_run(const struct ib_logs_options *o, const struct ib_context *context,
 		.operands = o->operands, .format = o->log->format,
 		.otherwise = IB_FORMAT_JSONL, .key = o->log->key,
 		.line_per_operand = true, .archives = true,
+		.digest = o->digest != NULL,
 		.context = context,
 	};
 	const char **ordered = NULL;
@@ -376,6 +387,8 @@ ib_logs_run(const struct ib_logs_options *o, const struct ib_context *context,
 		st = ib_reader_new(&r, &run.reader, err);
 	if (!st)
 		st = run_pipeline(&run, err);
+	if (!st && o->digest)
+		ib_reader_digest(run.reader, o->digest);
 	ib_reader_free(run.reader);
 	free(ordered);
 	return st;

@@ -34,6 +34,7 @@ struct ib_logs_options {
 	bool epoch_required;      /* misuse where a record's is not known */
 	bool want_skipped;
 	const char *weight_field; /* NULL: weights are not read */
+	char *digest;             /* 33 bytes for the operands' XXH3-128 */
 };
 
 /*

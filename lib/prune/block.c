@@ -1,0 +1,277 @@
+#define XXH_INLINE_ALL
+#include "prune/block.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/part.h"
+#include "prune/draw.h"
+
+void
+ib_pruned_release(struct ib_pruned *b)
+{
+	ib_block_release(&b->block);
+	ib_cursor_release(&b->cursor);
+	ib_bytes_release(&b->kept);
+	ib_bytes_release(&b->unkept);
+	ib_bytes_release(&b->sidecar);
+	ib_bytes_release(&b->trail);
+	free(b->row);
+	free(b->unseen);
+	*b = (struct ib_pruned){ 0 };
+}
+
+/*
+ * A group of records between being read and being written: what the cursor
+ * knew of each. Values are copied: the cursor has moved on by then.
+ */
+struct group {
+	size_t n;
+	struct ib_id id[IB_GROUP];
+	struct ib_record record[IB_GROUP];
+	uint32_t row[IB_GROUP];
+	struct ib_value value[IB_GROUP][2 + IB_SPLICE_DEPTH];
+};
+
+static bool
+fail_record(struct ib_pruned *b, uint64_t line, const char *why)
+{
+	b->bad = true;
+	b->bad_line = line;
+	memcpy(b->why, why, sizeof(b->why));
+	return false;
+}
+
+/* Room for the order of one more group. */
+static bool
+make_room(struct ib_pruned *b)
+{
+	uint32_t *row;
+	XXH128_hash_t *unseen;
+	size_t cap;
+
+	if (b->nrows + IB_GROUP > b->rows_cap) {
+		cap = 2 * b->rows_cap + 1024;
+		row = realloc(b->row, cap * sizeof(*row));
+		if (!row)
+			return !(b->failed = true);
+		b->row = row;
+		b->rows_cap = cap;
+	}
+	if (b->nunseen + IB_GROUP > b->unseen_cap) {
+		cap = 2 * b->unseen_cap + IB_GROUP;
+		unseen = realloc(b->unseen, cap * sizeof(*unseen));
+		if (!unseen)
+			return !(b->failed = true);
+		b->unseen = unseen;
+		b->unseen_cap = cap;
+	}
+	return true;
+}
+
+/* ---- reading ---------------------------------------------------------------- */
+
+static void
+save_values(const struct ib_pruner *p, const struct ib_cursor *c,
+	    struct ib_value *to)
+{
+	size_t i;
+	int slot;
+
+	for (i = 0; i < p->splice->nwanted; i++) {
+		slot = c->source->wanted_slot[i];
+		if (slot >= 0)
+			to[i] = c->v[slot];
+	}
+}
+
+static void
+restore_values(const struct ib_pruner *p, struct ib_cursor *c,
+	       const struct ib_value *from)
+{
+	size_t i;
+	int slot;
+
+	for (i = 0; i < p->splice->nwanted; i++) {
+		slot = c->source->wanted_slot[i];
+		if (slot >= 0)
+			c->v[slot] = from[i];
+	}
+}
+
+/* Fill a group; false at the block's end or at a bad record. */
+static bool
+read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
+{
+	const struct ib_part *part = &p->options->part;
+	uint64_t seed = p->rule->scores ? p->rule->scores->table.seed : 0;
+	struct ib_cursor *c = &b->cursor;
+	struct ib_span id;
+	enum ib_next next;
+
+	g->n = 0;
+	while (g->n < IB_GROUP) {
+		next = ib_cursor_next(c);
+		if (next == IB_NEXT_END)
+			return false;
+		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id))
+			return fail_record(b, c->record.line, c->why);
+		if (!id.p)
+			return !(b->failed = true);
+		if (part->count > 0 &&
+		    ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) !=
+			    part->index)
+			continue;
+		g->id[g->n] = (struct ib_id){
+			id.p, XXH3_64bits_withSeed(id.p, id.n, seed),
+			(uint32_t)id.n
+		};
+		g->record[g->n] = c->record;
+		save_values(p, c, g->value[g->n]);
+		g->n++;
+	}
+	return true;
+}
+
+static void
+look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
+{
+	const struct ib_scores *s = p->rule->scores;
+	const void *touch[2];
+	size_t i;
+
+	if (s) {
+		touch[0] = s->score.p;
+		touch[1] = s->epoch.p;
+		ib_table_group(&s->table, g->id, g->n, touch,
+			       p->rule->options.max_age > 0 ? 2 : 1, g->row);
+	}
+	for (i = 0; i < g->n; i++) {
+		if (!s)
+			g->row[i] = IB_NO_ROW;
+		b->row[b->nrows++] = g->row[i];
+		if (g->row[i] == IB_NO_ROW)
+			b->unseen[b->nunseen++] = ib_seen_hash(
+				p->seen, (struct ib_span){ g->id[i].p,
+							   g->id[i].n });
+	}
+}
+
+/* ---- deciding and writing ------------------------------------------------------ */
+
+static bool
+put_sidecar(struct ib_pruned *b, const struct ib_said *said, bool kept)
+{
+	struct ib_cursor *c = &b->cursor;
+
+	if (memchr(said->id.p, '\t', said->id.n) ||
+	    memchr(said->id.p, '\n', said->id.n)) {
+		snprintf(c->why, sizeof(c->why),
+			 "the id holds a TAB or a line end: -w cannot hold it");
+		return false;
+	}
+	if (!kept)
+		return true;
+	ib_bytes_put(&b->sidecar, said->id.p, said->id.n);
+	ib_bytes_put_char(&b->sidecar, '\t');
+	ib_put_number(&b->sidecar, said->weight, &b->weight);
+	ib_bytes_put_char(&b->sidecar, '\n');
+	return true;
+}
+
+/* Everything that is written of one record. */
+static bool
+put_record(const struct ib_pruner *p, struct ib_pruned *b,
+	   const struct ib_said *said, bool kept)
+{
+	const struct ib_prune_options *o = p->options;
+	bool written = kept || o->mark;
+
+	if (o->unkept && !kept)
+		ib_splice_pass(&b->cursor, &b->unkept);
+	if (o->sidecar && !put_sidecar(b, said, written))
+		return false;
+	return !written || ib_splice_put(p->splice, &b->cursor, said, &b->kept,
+					 &b->base);
+}
+
+static bool
+decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g,
+       size_t i)
+{
+	const struct ib_rule *r = p->rule;
+	struct ib_said said = { .id = { g->id[i].p, g->id[i].n },
+				.score = NAN };
+	struct ib_chance c = ib_rule_chance(r, g->row[i]);
+	bool kept = true;
+
+	if (c.reason == IB_REASON_DRAWN || p->options->explain)
+		said.u = ib_draw_from_bits(
+			ib_draw_bits(r->key, said.id.p, said.id.n));
+	if (c.reason == IB_REASON_DRAWN) {
+		kept = ib_rule_keeps(r, g->row[i], c.pi, said.u);
+		if (!kept)
+			c.reason = IB_REASON_PRUNED;
+	}
+	ib_tally_add(&b->tally, c.pi, c.reason, kept);
+	if (g->row[i] != IB_NO_ROW)
+		said.score = ((const float *)r->scores->score.p)[g->row[i]];
+	said.pi = c.pi;
+	said.weight = kept ? 1 / c.pi : 0;
+	said.reason = c.reason;
+	b->cursor.record = g->record[i];
+	restore_values(p, &b->cursor, g->value[i]);
+	if (put_record(p, b, &said, kept))
+		return true;
+	return fail_record(b, g->record[i].line, b->cursor.why);
+}
+
+void
+ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
+{
+	struct group g;
+	bool more = true;
+	size_t i;
+
+	b->kept.n = b->unkept.n = b->sidecar.n = b->trail.n = 0;
+	b->nrows = b->nunseen = 0;
+	b->bad = false;
+	ib_tally_init(&b->tally);
+	ib_cursor_start(&b->cursor, &b->block);
+	while (more && make_room(b)) {
+		more = read_group(p, b, &g);
+		look_up(p, b, &g);
+		for (i = 0; i < g.n; i++)
+			if (!decide(p, b, &g, i)) {
+				/* An earlier fault than one in reading. */
+				more = false;
+				break;
+			}
+	}
+	ib_tally_flush(&b->tally);
+	b->lines = b->cursor.line;
+	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed ||
+		     b->trail.failed;
+}
+
+bool
+ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i,
+	       uint64_t *line, struct ib_span *id)
+{
+	const struct ib_part *part = &p->options->part;
+	struct ib_cursor *c = &b->cursor;
+
+	ib_cursor_start(c, &b->block);
+	while (ib_cursor_next(c) == IB_NEXT_RECORD && ib_cursor_id(c, id)) {
+		if (part->count > 0 &&
+		    ib_part_of_hash(XXH3_64bits(id->p, id->n), part->count) !=
+			    part->index)
+			continue;
+		*line = c->record.line;
+		if (i-- == 0)
+			return true;
+	}
+	return false;
+}

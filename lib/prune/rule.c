@@ -1,0 +1,215 @@
+#define XXH_INLINE_ALL
+#include "prune/rule.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+#include "prune/draw.h"
+
+static bool
+random_pi(const struct ib_rule *rule, float score, double *pi)
+{
+	(void)score;
+	*pi = rule->levels.pi[0];
+	return true;
+}
+
+/* A new rule is a row here. */
+static const struct ib_rule_kind kinds[] = {
+	{ .id = IB_RULE_INFOBATCH, .name = "infobatch", .needs_scores = true,
+	  .fixed = true, .prepare = ib_rule_prepare_infobatch,
+	  .pi = ib_levels_pi },
+	{ .id = IB_RULE_BUCKETS, .name = "buckets", .needs_scores = true,
+	  .fixed = true, .prepare = ib_rule_prepare_buckets,
+	  .pi = ib_levels_pi },
+	{ .id = IB_RULE_RANDOM, .name = "random", .fixed = true,
+	  .prepare = ib_rule_prepare_random, .pi = random_pi },
+	{ .id = IB_RULE_HARD, .name = "hard", .needs_scores = true,
+	  .biased = true, .prepare = ib_rule_prepare_hard,
+	  .pi = ib_levels_pi },
+};
+
+const struct ib_rule_kind *
+ib_rule_kind_of(enum ib_rule_id id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (kinds[i].id == id)
+			return &kinds[i];
+	return NULL;
+}
+
+const char *
+ib_reason_name(enum ib_reason reason)
+{
+	static const char *const names[IB_NREASONS] = {
+		"warmup", "anneal", "unseen", "nonfinite",
+		"high",	  "age",    "drawn",  "pruned"
+	};
+
+	return (unsigned)reason < IB_NREASONS ? names[reason] : "?";
+}
+
+double
+ib_rule_complement(double r)
+{
+	char text[64], *comma;
+	double pi;
+
+	snprintf(text, sizeof(text), "%.15g", 1 - r);
+	comma = strchr(text, ','); /* a caller's locale */
+	if (comma)
+		*comma = '.';
+	return ib_number_text(ib_span_of(text), &pi) ? pi : 1 - r;
+}
+
+static enum ib_status
+check(const struct ib_rule_options *o, const struct ib_rule_kind *kind,
+      struct ib_error *err)
+{
+	if (!kind)
+		return ib_fail(err, IB_E_MISUSE, "no such rule");
+	if (o->epoch < 0 || o->epoch > INT32_MAX)
+		return ib_fail(err, IB_E_MISUSE, "the epoch is out of range");
+	if (!(o->ratio >= 0 && o->ratio < 1))
+		return ib_fail(err, IB_E_MISUSE, "the ratio is not in [0, 1)");
+	if (!(o->floor > 0 && o->floor <= 1))
+		return ib_fail(err, IB_E_MISUSE, "the floor is not in (0, 1]");
+	if (o->full_from != IB_NO_EPOCH &&
+	    (o->epochs != IB_NO_EPOCH || o->delta_given))
+		return ib_fail(err, IB_E_MISUSE,
+			       "full_from stands in place of epochs and delta");
+	if (o->sampling == IB_SAMPLING_FIXED && !kind->fixed)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--sampling fixed is not for --rule %s",
+			       kind->name);
+	return IB_OK;
+}
+
+/* Is this one of the epochs that keep everything? */
+static bool
+is_full(const struct ib_rule_options *o, enum ib_reason *why)
+{
+	*why = IB_REASON_WARMUP;
+	if (o->epoch < o->warmup)
+		return true;
+	*why = IB_REASON_ANNEAL;
+	if (o->full_from != IB_NO_EPOCH)
+		return o->epoch >= o->full_from;
+	/* As the authors' code: the slack is for D*E just below a whole. */
+	return o->epochs != IB_NO_EPOCH &&
+	       (double)(o->epoch + 1) > o->delta * (double)o->epochs + 1e-9;
+}
+
+/* Where no totals were given they are those of the scores. */
+static enum ib_status
+take_totals(struct ib_rule *r, const struct ib_totals *totals,
+	    struct ib_error *err)
+{
+	r->foreign_totals = totals != NULL;
+	r->totals = totals;
+	if (totals)
+		return IB_OK;
+	r->own_totals = malloc(sizeof(*r->own_totals));
+	if (!r->own_totals)
+		return ib_fail_memory(err);
+	if (r->scores)
+		ib_scores_totals(r->scores, r->own_totals);
+	else
+		ib_totals_init(r->own_totals);
+	r->totals = r->own_totals;
+	return IB_OK;
+}
+
+enum ib_status
+ib_rule_prepare(const struct ib_rule_options *options,
+		const struct ib_scores *scores, const struct ib_totals *totals,
+		const struct ib_context *context, struct ib_rule **out,
+		struct ib_error *err)
+{
+	const struct ib_rule_kind *kind = ib_rule_kind_of(options->rule);
+	enum ib_status st = check(options, kind, err);
+	struct ib_rule *r;
+
+	if (st)
+		return st;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return ib_fail_memory(err);
+	r->options = *options;
+	r->kind = kind;
+	r->scores = scores;
+	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
+	r->ratio = options->ratio;
+	r->threshold = r->c = NAN;
+	r->full = is_full(options, &r->why_full);
+	if (kind->biased)
+		ib_warn(context, "--rule %s is biased: for comparison only",
+			kind->name);
+	st = take_totals(r, totals, err);
+	if (!st && !kind->needs_scores)
+		st = kind->prepare(r, context, err);
+	else if (!st && r->totals->known > 0)
+		st = kind->prepare(r, context, err);
+	if (st) {
+		ib_rule_free(r);
+		return st;
+	}
+	*out = r;
+	return IB_OK;
+}
+
+enum ib_status
+ib_rule_new(const struct ib_rule_options *options,
+	    const struct ib_scores *scores, const struct ib_context *context,
+	    struct ib_rule **out, struct ib_error *err)
+{
+	return ib_rule_prepare(options, scores, NULL, context, out, err);
+}
+
+void
+ib_rule_free(struct ib_rule *r)
+{
+	if (!r)
+		return;
+	free(r->own_totals);
+	free(r->group);
+	free(r->kept);
+	free(r);
+}
+
+double
+ib_rule_threshold(const struct ib_rule *r)
+{
+	return r->threshold;
+}
+
+void
+ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n,
+	       struct ib_decision *d)
+{
+	struct ib_chance c;
+	uint64_t found;
+	uint32_t row;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		row = r->scores && ib_scores_find(r->scores, id[i], &found)
+			? (uint32_t)found : IB_NO_ROW;
+		c = ib_rule_chance(r, row);
+		d[i] = (struct ib_decision){ .pi = c.pi, .u = NAN,
+					     .reason = c.reason };
+		d[i].kept = true;
+		if (c.reason == IB_REASON_DRAWN) {
+			d[i].u = ib_draw_u(r->key, id[i]);
+			d[i].kept = ib_rule_keeps(r, row, c.pi, d[i].u);
+			if (!d[i].kept)
+				d[i].reason = IB_REASON_PRUNED;
+		}
+		d[i].weight = d[i].kept ? 1 / d[i].pi : 0;
+	}
+}

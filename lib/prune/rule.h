@@ -1,0 +1,153 @@
+/*
+ * Rules: score -> pi. A rule is a row of the table in rule.c: its name, how
+ * it is made ready for an epoch, and pi of one score. Everything else (who is
+ * exempt, the draw, the weight, the audit) is the same for all of them.
+ */
+#ifndef IB_PRUNE_RULE_H
+#define IB_PRUNE_RULE_H
+
+#include "base/bytes.h"
+#include "score/state.h"
+
+#define IB_LEVELS_MAX 64
+
+/* Below cut[k] (and not below cut[k-1]) a sample is kept with pi[k]. */
+struct ib_levels {
+	size_t n;
+	double cut[IB_LEVELS_MAX];   /* ascending */
+	double share[IB_LEVELS_MAX]; /* to drop, as asked for or solved */
+	double pi[IB_LEVELS_MAX];
+};
+
+/* Of --sampling fixed: the known rows of one pi < 1. */
+struct ib_group_of {
+	double pi;   /* as the rule has it, before k/n */
+	uint64_t n, k;
+	/* the k-th smallest (u, id): u's bits, and the row of that id */
+	uint64_t last_bits;
+	uint32_t last_row;
+};
+
+struct ib_rule_kind;
+
+struct ib_rule {
+	struct ib_rule_options options;
+	const struct ib_rule_kind *kind;
+	const struct ib_scores *scores; /* NULL: nothing is scored yet */
+	const struct ib_totals *totals; /* of all known scores, or of --totals */
+	struct ib_totals *own_totals;   /* where they are the rule's to free */
+	bool foreign_totals;            /* totals are not the scores' own */
+	uint64_t key;                   /* of the draws */
+	bool full;                      /* everything is kept: */
+	enum ib_reason why_full;        /* warm-up or anneal */
+	double ratio;                   /* r, as given or solved */
+	struct ib_levels levels;
+	double threshold;               /* T; NaN: none */
+	double c;                       /* of proportional; NaN: none */
+	struct ib_group_of *group;      /* of fixed */
+	size_t ngroups;
+	uint64_t *kept;                 /* of fixed: a bit a row */
+};
+
+struct ib_rule_kind {
+	enum ib_rule_id id;
+	const char *name;
+	bool needs_scores; /* unseen and unknown samples are kept */
+	bool biased;       /* it says so */
+	bool fixed;        /* --sampling fixed makes sense */
+	/* Resolve thresholds, solve budgets; in full epochs too. */
+	enum ib_status (*prepare)(struct ib_rule *rule,
+				  const struct ib_context *context,
+				  struct ib_error *err);
+	/* pi of a score; false where it is high (pi 1, not drawn). */
+	bool (*pi)(const struct ib_rule *rule, float score, double *pi);
+};
+
+/* The row of a rule, and its name. */
+const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
+
+/*
+ * ib_rule_new with the totals of --totals (NULL: the scores' own; borrowed).
+ */
+enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
+			       const struct ib_scores *scores,
+			       const struct ib_totals *totals,
+			       const struct ib_context *context,
+			       struct ib_rule **out, struct ib_error *err);
+
+/* 1-r to 15 significant digits, so that r = 0.9 gives 0.1. */
+double ib_rule_complement(double r);
+
+/* What pi says before anything is drawn. */
+struct ib_chance {
+	double pi;
+	enum ib_reason reason; /* IB_REASON_DRAWN: it is to be drawn */
+};
+
+/*
+ * The chance of one sample: its row, or IB_NO_ROW where it is unseen.
+ */
+static inline struct ib_chance
+ib_rule_chance(const struct ib_rule *r, uint32_t row)
+{
+	struct ib_chance c = { 1, IB_REASON_DRAWN };
+	float score = 0;
+
+	if (r->full) {
+		c.reason = r->why_full;
+		return c;
+	}
+	if (row != IB_NO_ROW)
+		score = ((const float *)r->scores->score.p)[row];
+	if (r->kind->needs_scores && row == IB_NO_ROW) {
+		c.reason = IB_REASON_UNSEEN;
+	} else if (r->kind->needs_scores && score != score) {
+		c.reason = IB_REASON_NONFINITE;
+	} else if (!r->kind->pi(r, score, &c.pi)) {
+		c.pi = 1;
+		c.reason = IB_REASON_HIGH;
+	} else if (r->options.max_age > 0 && row != IB_NO_ROW &&
+		   r->options.epoch -
+				   ((const int32_t *)r->scores->epoch.p)[row] >=
+			   r->options.max_age) {
+		c.pi = 1;
+		c.reason = IB_REASON_AGE;
+	}
+	return c;
+}
+
+/* Is a sample that is to be drawn kept? (u < pi; of fixed: its bit.) */
+static inline bool
+ib_rule_keeps(const struct ib_rule *r, uint32_t row, double pi, double u)
+{
+	if (r->kept && row != IB_NO_ROW)
+		return r->kept[row / 64] >> row % 64 & 1;
+	return u < pi;
+}
+
+/* ---- levels.c: rules of a few levels of pi ---------------------------------- */
+
+/*
+ * Resolve one cut ("mean", "median", "q0.3", "v1.5") over the known scores.
+ * option: how messages name where it stands. NaN where no score is known.
+ */
+enum ib_status ib_levels_resolve(const struct ib_rule *rule,
+				 struct ib_span cut, const char *option,
+				 double *value, struct ib_error *err);
+
+bool ib_levels_pi(const struct ib_rule *rule, float score, double *pi);
+
+enum ib_status ib_rule_prepare_infobatch(struct ib_rule *rule,
+					 const struct ib_context *context,
+					 struct ib_error *err);
+enum ib_status ib_rule_prepare_buckets(struct ib_rule *rule,
+				       const struct ib_context *context,
+				       struct ib_error *err);
+enum ib_status ib_rule_prepare_hard(struct ib_rule *rule,
+				    const struct ib_context *context,
+				    struct ib_error *err);
+enum ib_status ib_rule_prepare_random(struct ib_rule *rule,
+				      const struct ib_context *context,
+				      struct ib_error *err);
+
+#endif

@@ -1,0 +1,425 @@
+#include "prune/splice.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+/* ---- options ---------------------------------------------------------------- */
+
+/* a.b.c: the steps, and the objects a and a.b as wanted fields. */
+static enum ib_status
+split_name(struct ib_splice *s, struct ib_error *err)
+{
+	const char *p = s->weight.p, *end = p + s->weight.n, *dot;
+
+	s->names = ib_span_dup(s->weight);
+	if (!s->names)
+		return ib_fail_memory(err);
+	for (;; p = dot + 1) {
+		if (s->nsteps == IB_SPLICE_DEPTH)
+			return ib_fail(err, IB_E_MISUSE,
+				       "--weight-field is too deep");
+		dot = memchr(p, '.', (size_t)(end - p));
+		s->step[s->nsteps].p = p;
+		s->step[s->nsteps].n = (size_t)((dot ? dot : end) - p);
+		if (s->step[s->nsteps++].n == 0)
+			return ib_fail(err, IB_E_MISUSE,
+				       "--weight-field: an empty name");
+		if (!dot)
+			return IB_OK;
+		s->wanted[s->nwanted++].name = (struct ib_span){
+			s->names, (size_t)(dot - s->weight.p)
+		};
+	}
+}
+
+enum ib_status
+ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o,
+	       struct ib_error *err)
+{
+	*s = (struct ib_splice){
+		.weight = ib_span_of(o->weight_field ? o->weight_field
+						     : "weight"),
+		.explain = o->explain,
+		.bare = o->sidecar != NULL,
+		.base = o->base_weight,
+		.nwanted = IB_SPLICE_OBJECT,
+	};
+	if (o->id_field)
+		s->id_field = ib_span_of(o->id_field);
+	if (s->bare)
+		return IB_OK; /* nothing is looked for, nothing put in */
+	s->wanted[IB_SPLICE_WEIGHT] = (struct ib_wanted){ s->weight, true };
+	s->wanted[IB_SPLICE_ID].name = s->id_field;
+	return split_name(s, err);
+}
+
+void
+ib_splice_release(struct ib_splice *s)
+{
+	free(s->names);
+	s->names = NULL;
+}
+
+/* ---- shared ------------------------------------------------------------------ */
+
+/* Say why, with the name between what comes before and behind it. */
+static bool
+refuse(struct ib_cursor *c, const char *before, struct ib_span name,
+       const char *behind)
+{
+	snprintf(c->why, sizeof(c->why), "%s'%.*s'%s", before, (int)name.n,
+		 name.p, behind);
+	return false;
+}
+
+static const struct ib_value *
+wanted(const struct ib_cursor *c, size_t i)
+{
+	int slot = c->source->wanted_slot[i];
+
+	return slot < 0 || c->v[slot].type == IB_ABSENT ? NULL : &c->v[slot];
+}
+
+/*
+ * The number to be written: the weight, or its product with the one that the
+ * record carries (1 where that is null or empty).
+ */
+static bool
+settle_weight(const struct ib_splice *s, struct ib_cursor *c,
+	      const struct ib_value *carried, double *weight)
+{
+	if (!carried)
+		return true;
+	if (s->base == IB_BASE_WEIGHT_REFUSE)
+		return refuse(c, "already carries a weight (", s->weight,
+			      "): is this an epoch manifest?");
+	if (s->base == IB_BASE_WEIGHT_REPLACE || carried->type == IB_NULL)
+		return true;
+	if (carried->type != IB_INTEGER && carried->type != IB_REAL &&
+	    carried->type != IB_WORD)
+		return refuse(c, "the weight ", s->weight, " is no number");
+	*weight *= carried->number;
+	if (!isfinite(*weight))
+		return refuse(c, "the weight ", s->weight, " is not finite");
+	return true;
+}
+
+static void
+put_score(struct ib_bytes *out, float score, const char *unknown)
+{
+	char text[IB_NUMBER_MAX];
+
+	if (isnan(score))
+		ib_bytes_put(out, unknown, strlen(unknown));
+	else
+		ib_bytes_put(out, text, ib_number_put_float(text, score));
+}
+
+static void
+put_real(struct ib_bytes *out, double x)
+{
+	char text[IB_NUMBER_MAX];
+
+	ib_bytes_put(out, text, ib_number_put(text, x));
+}
+
+static void
+put_text(struct ib_bytes *out, const char *text)
+{
+	ib_bytes_put(out, text, strlen(text));
+}
+
+/* ---- JSON --------------------------------------------------------------------- */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* What separates a new last member from the one before, if there is one. */
+static void
+put_comma(struct ib_bytes *out, const char *close)
+{
+	while (is_blank(*--close))
+		;
+	if (*close != '{')
+		ib_bytes_put_char(out, ',');
+}
+
+static void
+put_explained(struct ib_bytes *out, const struct ib_said *said)
+{
+	put_text(out, ",\"ib\":{\"pi\":");
+	put_real(out, said->pi);
+	put_text(out, ",\"u\":");
+	put_real(out, said->u);
+	put_text(out, ",\"score\":");
+	put_score(out, said->score, "null");
+	put_text(out, ",\"reason\":\"");
+	put_text(out, ib_reason_name(said->reason));
+	put_text(out, "\"}");
+}
+
+/* "b":{"c":W} from the given step of the weight's name on. */
+static void
+put_steps(const struct ib_splice *s, size_t from, double weight,
+	  struct ib_bytes *out, struct ib_number_text *last)
+{
+	size_t i;
+
+	for (i = from; i < s->nsteps; i++) {
+		if (i > from)
+			ib_bytes_put_char(out, '{');
+		ib_json_put_string(out, s->step[i]);
+		ib_bytes_put_char(out, ':');
+	}
+	ib_put_number(out, weight, last);
+	for (i = from + 1; i < s->nsteps; i++)
+		ib_bytes_put_char(out, '}');
+}
+
+/* The deepest object of the weight's path that the record has. */
+static bool
+find_object(const struct ib_splice *s, struct ib_cursor *c, size_t *depth,
+	    const char **close)
+{
+	const struct ib_value *v;
+	size_t i;
+
+	*depth = 0;
+	*close = c->record.close;
+	for (i = 0; i + 1 < s->nsteps; i++) {
+		v = wanted(c, IB_SPLICE_OBJECT + i);
+		if (!v)
+			break;
+		if (v->type != IB_OBJECT)
+			return refuse(c, "",
+				      s->wanted[IB_SPLICE_OBJECT + i].name,
+				      " is there and no object");
+		*depth = i + 1;
+		*close = v->p + v->n - 1;
+	}
+	return true;
+}
+
+static bool
+put_json(const struct ib_splice *s, struct ib_cursor *c,
+	 const struct ib_said *said, struct ib_bytes *out,
+	 struct ib_number_text *last)
+{
+	const struct ib_value *carried = wanted(c, IB_SPLICE_WEIGHT);
+	const char *p = c->record.p, *top = c->record.close, *close = top;
+	double weight = said->weight;
+	struct ib_span old;
+	size_t depth = 0;
+
+	if (s->id_field.n > 0 && wanted(c, IB_SPLICE_ID))
+		return refuse(c, "already has a field ", s->id_field, "");
+	if (!settle_weight(s, c, carried, &weight))
+		return false;
+	if (carried) {
+		old = ib_value_raw(carried);
+		ib_bytes_put(out, p, (size_t)(old.p - p));
+		ib_put_number(out, weight, last);
+		p = old.p + old.n;
+	} else if (s->nsteps > 1) {
+		if (!find_object(s, c, &depth, &close))
+			return false;
+		if (depth > 0) {
+			ib_bytes_put(out, p, (size_t)(close - p));
+			put_comma(out, close);
+			put_steps(s, depth, weight, out, last);
+			p = close;
+		}
+	}
+	ib_bytes_put(out, p, (size_t)(top - p));
+	if (s->id_field.n > 0) {
+		put_comma(out, out->p + out->n);
+		ib_json_put_string(out, s->id_field);
+		ib_bytes_put_char(out, ':');
+		ib_json_put_string(out, said->id);
+	}
+	if (!carried && depth == 0) {
+		put_comma(out, out->p + out->n);
+		put_steps(s, 0, weight, out, last);
+	}
+	if (s->explain)
+		put_explained(out, said);
+	ib_bytes_put(out, top, (size_t)(c->record.p + c->record.n - top));
+	return true;
+}
+
+/* ---- CSV, TSV ------------------------------------------------------------------ */
+
+/* A field of text: quoted in CSV where it must be; false: TSV cannot. */
+static bool
+put_field(struct ib_bytes *out, char delimiter, struct ib_span text)
+{
+	bool special = false;
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		special |= text.p[i] == delimiter || text.p[i] == '\n' ||
+			   text.p[i] == '\r' ||
+			   (delimiter == ',' && text.p[i] == '"');
+	if (!special) {
+		ib_bytes_put(out, text.p, text.n);
+		return true;
+	}
+	if (delimiter != ',')
+		return false;
+	ib_bytes_put_char(out, '"');
+	for (i = 0; i < text.n; i++) {
+		if (text.p[i] == '"')
+			ib_bytes_put_char(out, '"');
+		ib_bytes_put_char(out, text.p[i]);
+	}
+	ib_bytes_put_char(out, '"');
+	return true;
+}
+
+static bool
+put_row(const struct ib_splice *s, struct ib_cursor *c,
+	const struct ib_said *said, struct ib_bytes *out,
+	struct ib_number_text *last)
+{
+	const struct ib_value *carried = wanted(c, IB_SPLICE_WEIGHT);
+	const char *p = c->record.p, *end = p + c->record.n;
+	char delimiter = c->source->delimiter;
+	double weight = said->weight;
+	struct ib_span old;
+
+	if (s->id_field.n > 0 && wanted(c, IB_SPLICE_ID))
+		return refuse(c, "already has a column ", s->id_field, "");
+	if (!settle_weight(s, c, carried, &weight))
+		return false;
+	if (carried) {
+		old = ib_value_raw(carried);
+		ib_bytes_put(out, p, (size_t)(old.p - p));
+		ib_put_number(out, weight, last);
+		p = old.p + old.n;
+	}
+	ib_bytes_put(out, p, (size_t)(end - p));
+	if (s->id_field.n > 0) {
+		ib_bytes_put_char(out, delimiter);
+		if (!put_field(out, delimiter, said->id))
+			return refuse(c, "the id for ", s->id_field,
+				      " holds a TAB or a line end, which TSV "
+				      "cannot");
+	}
+	if (!carried) {
+		ib_bytes_put_char(out, delimiter);
+		ib_put_number(out, weight, last);
+	}
+	if (s->explain) {
+		ib_bytes_put_char(out, delimiter);
+		put_real(out, said->pi);
+		ib_bytes_put_char(out, delimiter);
+		put_real(out, said->u);
+		ib_bytes_put_char(out, delimiter);
+		put_score(out, said->score, "");
+		ib_bytes_put_char(out, delimiter);
+		put_text(out, ib_reason_name(said->reason));
+	}
+	return true;
+}
+
+static void
+put_column(struct ib_bytes *out, char delimiter, struct ib_span name)
+{
+	ib_bytes_put_char(out, delimiter);
+	put_field(out, delimiter, name);
+}
+
+enum ib_status
+ib_splice_header(const struct ib_splice *s, const struct ib_source *source,
+		 struct ib_bytes *out, struct ib_error *err)
+{
+	static const char *const explained[] = { "ib_pi", "ib_u", "ib_score",
+						 "ib_reason" };
+	struct ib_span line = ib_bytes_span(&source->header);
+	const char *end = "\n";
+	size_t i;
+
+	if (line.n > 0 && line.p[line.n - 1] == '\n') {
+		line.n--;
+		if (line.n > 0 && line.p[line.n - 1] == '\r') {
+			line.n--;
+			end = "\r\n";
+		}
+	}
+	ib_bytes_put(out, line.p, line.n);
+	if (!s->bare) {
+		if (s->id_field.n > 0)
+			put_column(out, source->delimiter, s->id_field);
+		if (source->wanted_slot[IB_SPLICE_WEIGHT] < 0 ||
+		    !ib_source_has_column(source, s->weight))
+			put_column(out, source->delimiter, s->weight);
+		for (i = 0; s->explain && i < 4; i++)
+			put_column(out, source->delimiter,
+				   ib_span_of(explained[i]));
+	}
+	put_text(out, end);
+	return out->failed ? ib_fail_memory(err) : IB_OK;
+}
+
+/* ---- any record ------------------------------------------------------------------ */
+
+static void
+put_line_end(const struct ib_cursor *c, struct ib_bytes *out)
+{
+	const struct ib_record *r = &c->record;
+
+	if (c->source->format == IB_FORMAT_JSON)
+		return;
+	if (r->end > 0)
+		ib_bytes_put(out, r->p + r->n, r->end);
+	else
+		ib_bytes_put_char(out, '\n');
+}
+
+void
+ib_splice_pass(const struct ib_cursor *c, struct ib_bytes *out)
+{
+	if (c->source->format == IB_FORMAT_JSON)
+		ib_bytes_put(out, ",\n", 2);
+	ib_bytes_put(out, c->record.p, c->record.n);
+	put_line_end(c, out);
+}
+
+bool
+ib_splice_put(const struct ib_splice *s, struct ib_cursor *c,
+	      const struct ib_said *said, struct ib_bytes *out,
+	      struct ib_number_text *last)
+{
+	bool fine = true;
+
+	if (s->bare) {
+		ib_splice_pass(c, out);
+		return true;
+	}
+	switch (c->source->format) {
+	case IB_FORMAT_JSON:
+		ib_bytes_put(out, ",\n", 2);
+		fine = put_json(s, c, said, out, last);
+		break;
+	case IB_FORMAT_JSONL:
+		fine = put_json(s, c, said, out, last);
+		break;
+	case IB_FORMAT_CSV:
+	case IB_FORMAT_TSV:
+		fine = put_row(s, c, said, out, last);
+		break;
+	default:
+		ib_bytes_put(out, c->record.p, c->record.n);
+		ib_bytes_put_char(out, '\t');
+		ib_put_number(out, said->weight, last);
+		break;
+	}
+	put_line_end(c, out);
+	return fine;
+}
