@@ -68,6 +68,17 @@ see_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 	return st;
 }
 
+/* Rows of other parts are not looked at beyond their ids. */
+static bool
+is_ours(const struct run *run, const struct ib_scores *s, uint64_t row)
+{
+	const struct ib_part *part = &run->options->log.part;
+
+	return part->count == 0 ||
+	       ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, row), 0),
+			       part->count) == part->index;
+}
+
 /* Rows later than --until mean that the file is not what the user thinks. */
 static enum ib_status
 check_until(const struct run *run, const struct ib_scores *s,
@@ -78,7 +89,7 @@ check_until(const struct run *run, const struct ib_scores *s,
 	uint64_t i;
 
 	for (i = 0; until != IB_NO_EPOCH && i < s->table.n; i++)
-		if (epoch[i] > until)
+		if (epoch[i] > until && is_ours(run, s, i))
 			return ib_fail(err, IB_E_DATA,
 				       "%s: holds epoch %ld, later than "
 				       "--until %lld", name, (long)epoch[i],

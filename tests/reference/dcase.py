@@ -110,7 +110,7 @@ def merge(g, ids, bad):
         names.insert(g.r.randrange(len(names) + 1),
                      g.log('log', [1, 2], ids, with_epoch=True))
     a = []
-    if g.chance(0.3):
+    if g.chance(0.3) and not names[0].startswith('log'):
         a = ['-s', names.pop(0)] + ['-e', '1']
     if g.chance(0.3):
         a += ['-o', 'all.npz']

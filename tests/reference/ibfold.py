@@ -407,7 +407,6 @@ class Folder:
         src = open_source(name, data, self.opt.format, self.opt.key, 'jsonl')
         if src.fmt in ('list', 'tar'):
             misuse('%s: a %s is no loss log' % (name, src.fmt))
-        self.folded_logs += bool(src.records)
         for r in src.records:
             try:
                 if r.fault:
@@ -415,10 +414,13 @@ class Folder:
                 if r.obj is not None and r.obj.kind == 'obj' and \
                         lone_name(r.obj):
                     raise BadRecord('lone surrogate in a name')
-                if is_batch(r):
-                    self.batch(src, r, default_epoch)
-                else:
+                if not is_batch(r):
+                    self.folded_logs += 1
                     self.single(src, r, default_epoch)
+                else:
+                    self.folded_logs += bool(
+                        lookup_exact(r.obj, b'ids').items)
+                    self.batch(src, r, default_epoch)
             except BadRecord as e:
                 if r.last_open and r is src.records[-1] and \
                         src.fmt != 'json' and \
