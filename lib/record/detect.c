@@ -257,6 +257,10 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 
 	for (i = 0; i < IB_WANTED_MAX; i++)
 		s->wanted_slot[i] = -1;
+	if (s->key.kind == IB_KEY_SHARD && first->n > 0)
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: %s @shard is for tar alone", s->name,
+			       o->key_option);
 	if (s->format == IB_FORMAT_LIST)
 		return compile_list(s, o, err);
 	if (s->key.kind == IB_KEY_AUTO) {
