@@ -1,0 +1,522 @@
+#include "io/framelog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/output.h"
+#include "io/temp.h"
+
+#define PIECE ((size_t)256 << 10)
+#define MEMORY_MAX ((size_t)32 << 20) /* of a frame, before it goes to a file */
+#define END_MAX ((size_t)64 << 10)    /* of a text, for kind->whole */
+
+/* Where the next frame goes. */
+struct place {
+	uint64_t at;
+	bool any; /* there is a whole frame before it */
+	uint64_t mark;
+};
+
+struct ib_framelog {
+	char *path;
+	const struct ib_frame_kind *kind;
+	const struct ib_context *context;
+	ZSTD_CCtx *zstd;
+	struct ib_bytes packed; /* what is not in the temporary */
+	int temp_fd;            /* -1: none */
+	struct ib_temp *temp;
+	uint64_t spilled;
+	enum ib_status st;      /* sticky */
+	struct ib_error err;
+	int lock, fd;
+	bool created;           /* by us: goes again on undo */
+	struct place place;
+	struct stat seen;       /* the file that place is about */
+	bool looked, appended;
+};
+
+/* ---- may it be appended to --------------------------------------------------- */
+
+static char *
+folder_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return ib_span_dup(ib_span_of("."));
+	return ib_span_dup((struct ib_span){
+		path, slash == path ? 1 : (size_t)(slash - path) });
+}
+
+/* The file, or its lock, is yet to be made: may it be? */
+static enum ib_status
+check_folder(const char *path, struct ib_error *err)
+{
+	char *folder = folder_of(path);
+	enum ib_status st = IB_OK;
+
+	if (!folder)
+		return ib_fail_memory(err);
+	if (access(folder, W_OK | X_OK) != 0)
+		st = ib_fail_errno(err, IB_E_CREATE, path, "create");
+	free(folder);
+	return st;
+}
+
+static enum ib_status
+check_lock(const char *path, struct ib_error *err)
+{
+	struct ib_bytes name = { 0 };
+	enum ib_status st = IB_OK;
+
+	ib_bytes_printf(&name, "%s.lock", path);
+	if (name.failed)
+		st = ib_fail_memory(err);
+	else if (access(name.p, F_OK) != 0)
+		st = check_folder(path, err);
+	ib_bytes_release(&name);
+	return st;
+}
+
+/* ---- where the next frame goes ------------------------------------------------ */
+
+/* By the index at the end, if there is one and the file is as it says. */
+static bool
+place_by_index(int fd, uint64_t size, struct place *place)
+{
+	char bytes[IB_FRAME_INDEX_BYTES], magic[4];
+	struct ib_frame_index index;
+
+	if (size < sizeof(bytes) ||
+	    pread(fd, bytes, sizeof(bytes), (off_t)(size - sizeof(bytes))) !=
+		    (ssize_t)sizeof(bytes) ||
+	    !ib_frame_index_get(bytes, &index) ||
+	    index.size != size - sizeof(bytes) || index.frame > index.size ||
+	    pread(fd, magic, 4, (off_t)(index.size - index.frame)) != 4 ||
+	    memcmp(magic, "\x28\xb5\x2f\xfd", 4) != 0)
+		return false;
+	*place = (struct place){ size, true, index.mark };
+	return true;
+}
+
+/* Keep the last END_MAX bytes of a text that comes in pieces. */
+static void
+keep_end(struct ib_bytes *end, const char *p, size_t n)
+{
+	size_t drop;
+
+	ib_bytes_put(end, p, n);
+	if (end->n <= END_MAX)
+		return;
+	drop = end->n - END_MAX;
+	memmove(end->p, end->p + drop, END_MAX);
+	end->n = END_MAX;
+}
+
+/* Read the current frame; is it whole? */
+static enum ib_status
+read_frame(struct ib_frames *frames, const struct ib_frame_kind *kind,
+	   char *buf, struct ib_bytes *end, bool *whole, uint64_t *mark,
+	   struct ib_error *err)
+{
+	enum ib_status st;
+	uint64_t known = 0;
+	size_t n;
+
+	end->n = 0;
+	*whole = false;
+	do {
+		st = ib_frames_read(frames, buf, PIECE, &n, err);
+		if (!st)
+			keep_end(end, buf, n);
+	} while (!st && n == PIECE);
+	if (!st && end->failed)
+		st = ib_fail_memory(err);
+	if (!st && ib_frames_state(frames) == IB_FRAME_DONE)
+		*whole = kind->whole(ib_bytes_span(end), &known);
+	if (*whole)
+		*mark = known;
+	return st;
+}
+
+/*
+ * By reading all of it: the log has no index, logs were put together, or a
+ * writer was killed. The place is behind the last whole frame and the
+ * skippable ones that follow it.
+ */
+static enum ib_status
+place_by_reading(int fd, const char *path, const struct ib_frame_kind *kind,
+		 struct place *place, struct ib_error *err)
+{
+	struct ib_frames *frames = NULL;
+	struct ib_bytes end = { 0 };
+	char *buf = malloc(PIECE);
+	bool whole = true; /* before the first: nothing is in the way */
+	uint64_t after = 0, next;
+	enum ib_status st;
+
+	*place = (struct place){ 0 };
+	st = buf ? ib_frames_attach(fd, path, kind, &frames, err) :
+		   ib_fail_memory(err);
+	while (!st) {
+		st = ib_frames_next(frames, err);
+		next = st == IB_EOF ? ib_frames_sound(frames) :
+				      ib_frames_start(frames);
+		/* An unfinished frame with a skippable one behind it stays. */
+		if (whole || next > after)
+			place->at = next;
+		if (!st)
+			st = read_frame(frames, kind, buf, &end, &whole,
+					&place->mark, err);
+		if (!st && whole)
+			place->any = true;
+		after = ib_frames_position(frames);
+	}
+	ib_frames_close(frames);
+	ib_bytes_release(&end);
+	free(buf);
+	return st == IB_EOF ? IB_OK : st;
+}
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* Set place for the open file; a place that was found before may still do. */
+static enum ib_status
+look(struct ib_framelog *log, int fd, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	struct stat s;
+
+	if (fstat(fd, &s) != 0)
+		return ib_fail_errno(err, IB_E_IO, log->path, "read");
+	if (!S_ISREG(s.st_mode))
+		return ib_fail(err, IB_E_CREATE,
+			       "%s: cannot append to it: no regular file",
+			       log->path);
+	if (log->looked && same_file(&s, &log->seen))
+		return IB_OK;
+	if (s.st_size == 0)
+		log->place = (struct place){ 0 };
+	else if (!place_by_index(fd, (uint64_t)s.st_size, &log->place))
+		st = place_by_reading(fd, log->path, log->kind, &log->place,
+				      err);
+	log->looked = !st;
+	log->seen = s;
+	return st;
+}
+
+/* Before any work. */
+static enum ib_status
+check(struct ib_framelog *log, struct ib_error *err)
+{
+	enum ib_status st;
+	struct stat s;
+	int fd;
+
+	/* A FIFO would let us wait for a reader. */
+	if (stat(log->path, &s) != 0)
+		return errno == ENOENT ? check_folder(log->path, err) :
+			ib_fail_errno(err, IB_E_CREATE, log->path,
+				      "append to");
+	if (!S_ISREG(s.st_mode))
+		return ib_fail(err, IB_E_CREATE,
+			       "%s: cannot append to it: no regular file",
+			       log->path);
+	fd = open(log->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+	st = look(log, fd, err);
+	close(fd);
+	return st ? st : check_lock(log->path, err);
+}
+
+/* ---- the frame -------------------------------------------------------------- */
+
+/*
+ * Level 1: what the decisions cost matters more than their bytes (the lines
+ * differ in id and score, which higher levels do not make smaller). One
+ * worker, so that the bytes hang neither on threads nor on the pieces.
+ */
+static bool
+start_zstd(struct ib_framelog *log)
+{
+	log->zstd = ZSTD_createCCtx();
+	if (!log->zstd)
+		return false;
+	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_compressionLevel, 1);
+	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_checksumFlag, 1);
+	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_nbWorkers, 1);
+	return true;
+}
+
+enum ib_status
+ib_framelog_open(const char *path, const struct ib_frame_kind *kind,
+		 const struct ib_context *context, struct ib_framelog **out,
+		 struct ib_error *err)
+{
+	struct ib_framelog *log = calloc(1, sizeof(*log));
+	enum ib_status st;
+
+	if (!log)
+		return ib_fail_memory(err);
+	log->kind = kind;
+	log->context = context;
+	log->temp_fd = log->lock = log->fd = -1;
+	log->path = ib_span_dup(ib_span_of(path));
+	if (!log->path || !start_zstd(log))
+		st = ib_fail_memory(err);
+	else
+		st = check(log, err);
+	if (st) {
+		ib_framelog_close(log);
+		return st;
+	}
+	*out = log;
+	return IB_OK;
+}
+
+static enum ib_status
+write_at(const char *name, int fd, const char *p, size_t n, uint64_t at,
+	 struct ib_error *err)
+{
+	ssize_t done;
+
+	while (n > 0) {
+		done = pwrite(fd, p, n, (off_t)at);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return ib_fail_errno(err, IB_E_IO, name, "write");
+		p += done;
+		n -= (size_t)done;
+		at += (uint64_t)done;
+	}
+	return IB_OK;
+}
+
+/* What was compressed so far goes to the temporary. */
+static enum ib_status
+spill(struct ib_framelog *log, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (log->temp_fd < 0)
+		log->temp_fd = ib_temp_create(log->path, &log->temp);
+	if (log->temp_fd < 0)
+		return ib_fail_errno(err, IB_E_CREATE, log->path,
+				     "create a temporary beside");
+	st = write_at(ib_temp_path(log->temp), log->temp_fd, log->packed.p,
+		      log->packed.n, log->spilled, err);
+	if (!st)
+		log->spilled += log->packed.n;
+	log->packed.n = 0;
+	return st;
+}
+
+static enum ib_status
+compress(struct ib_framelog *log, const void *p, size_t n, bool end,
+	 struct ib_error *err)
+{
+	ZSTD_inBuffer in = { p, n, 0 };
+	enum ib_status st = IB_OK;
+	ZSTD_outBuffer out;
+	size_t left;
+
+	do {
+		if (!ib_bytes_reserve(&log->packed, PIECE))
+			return ib_fail_memory(err);
+		out = (ZSTD_outBuffer){ log->packed.p + log->packed.n, PIECE,
+					0 };
+		left = ZSTD_compressStream2(log->zstd, &out, &in,
+					    end ? ZSTD_e_end : ZSTD_e_continue);
+		if (ZSTD_isError(left))
+			return ib_fail(err, IB_E_IO, "%s: cannot compress: %s",
+				       log->path, ZSTD_getErrorName(left));
+		log->packed.n += out.pos;
+		if (log->packed.n >= MEMORY_MAX)
+			st = spill(log, err);
+	} while (!st && (end ? left > 0 : in.pos < in.size));
+	return st;
+}
+
+void
+ib_framelog_put(struct ib_framelog *log, const void *p, size_t n)
+{
+	if (!log->st && n > 0)
+		log->st = compress(log, p, n, false, &log->err);
+}
+
+/* ---- the append --------------------------------------------------------------- */
+
+enum ib_status
+ib_framelog_lock(struct ib_framelog *log, bool *any, uint64_t *mark,
+		 struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (log->st) {
+		*err = log->err;
+		return log->st;
+	}
+	st = ib_lock(log->path, false, log->context, &log->lock, err);
+	if (st)
+		return st;
+	log->fd = open(log->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (log->fd < 0 && errno == ENOENT) {
+		log->fd = open(log->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
+			       O_NOCTTY, 0666);
+		log->created = log->fd >= 0;
+	}
+	if (log->fd < 0)
+		return ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+	st = look(log, log->fd, err);
+	if (st)
+		return st;
+	if (log->place.at < (uint64_t)log->seen.st_size)
+		ib_warn(log->context, "%s: a run that did not finish is cut "
+			"off", log->path);
+	*any = log->place.any;
+	*mark = log->place.mark;
+	return IB_OK;
+}
+
+/* The temporary's bytes into the log. */
+static enum ib_status
+copy_spilled(struct ib_framelog *log, struct ib_error *err)
+{
+	char *buf = malloc(PIECE);
+	enum ib_status st = IB_OK;
+	uint64_t at = 0;
+	ssize_t n;
+
+	if (!buf)
+		return ib_fail_memory(err);
+	while (!st && at < log->spilled) {
+		n = pread(log->temp_fd, buf, PIECE, (off_t)at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			st = ib_fail(err, IB_E_IO, "%s: cannot read back",
+				     ib_temp_path(log->temp));
+		else
+			st = write_at(log->path, log->fd, buf, (size_t)n,
+				      log->place.at + at, err);
+		at += n > 0 ? (uint64_t)n : 0;
+	}
+	free(buf);
+	return st;
+}
+
+static void
+sync_folder(const char *path)
+{
+	char *folder = folder_of(path);
+	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd >= 0) {
+		(void)!fsync(fd);
+		close(fd);
+	}
+	free(folder);
+}
+
+/*
+ * A frame of some size is on the disk before its index is: a frame without an
+ * index is whole all the same, an index without its frame would vouch for
+ * bytes that never came.
+ */
+static enum ib_status
+write_frame(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
+{
+	char bytes[IB_FRAME_INDEX_BYTES];
+	struct ib_frame_index index = {
+		.frame = log->spilled + log->packed.n, .mark = mark
+	};
+	enum ib_status st;
+
+	index.size = log->place.at + index.frame;
+	st = copy_spilled(log, err);
+	if (!st)
+		st = write_at(log->path, log->fd, log->packed.p, log->packed.n,
+			      log->place.at + log->spilled, err);
+	if (!st && fsync(log->fd) != 0 && errno != EINVAL)
+		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
+	ib_frame_index_put(bytes, &index);
+	if (!st)
+		st = write_at(log->path, log->fd, bytes, sizeof(bytes),
+			      index.size, err);
+	if (!st && fsync(log->fd) != 0 && errno != EINVAL)
+		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
+	return st;
+}
+
+enum ib_status
+ib_framelog_append(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (!log->st)
+		log->st = compress(log, NULL, 0, true, &log->err);
+	if (log->st) {
+		*err = log->err;
+		st = log->st;
+	} else if (ftruncate(log->fd, (off_t)log->place.at) != 0) {
+		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
+	} else {
+		st = write_frame(log, mark, err);
+	}
+	log->appended = true; /* perhaps in part */
+	if (st)
+		ib_framelog_undo(log);
+	else if (log->created)
+		sync_folder(log->path);
+	return st;
+}
+
+void
+ib_framelog_undo(struct ib_framelog *log)
+{
+	if (!log || log->fd < 0)
+		return;
+	if (log->created)
+		unlink(log->path);
+	else if (log->appended)
+		(void)!ftruncate(log->fd, (off_t)log->place.at);
+	log->appended = log->created = false;
+}
+
+void
+ib_framelog_close(struct ib_framelog *log)
+{
+	if (!log)
+		return;
+	if (!log->appended)
+		ib_framelog_undo(log);
+	ZSTD_freeCCtx(log->zstd);
+	if (log->temp) {
+		unlink(ib_temp_path(log->temp));
+		ib_temp_release(log->temp);
+	}
+	if (log->temp_fd >= 0)
+		close(log->temp_fd);
+	if (log->fd >= 0)
+		close(log->fd);
+	ib_unlock(log->lock);
+	ib_bytes_release(&log->packed);
+	free(log->path);
+	free(log);
+}

@@ -1,0 +1,583 @@
+#define _GNU_SOURCE /* memmem */
+#include "io/frames.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+#include <zstd.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#define PIECE ((size_t)256 << 10) /* compressed bytes read at a time */
+#define BEGIN_MAX ((size_t)64 << 10)
+
+static const char zstd_magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' };
+static const char skippable_magic[3] = { '\x2a', '\x4d', '\x18' };
+static const char index_magic[8] = { 'i', 'b', 'f', 'r', 'a', 'm', 'e', '1' };
+
+struct ib_frames {
+	char *path;
+	const struct ib_frame_kind *kind;
+	int fd;
+	bool own;          /* fd is ours to close */
+	struct ib_bytes all; /* of a pipe: everything */
+	bool piped;
+	uint64_t size;
+	/* piece[0..have) are the bytes of the file from `at` on */
+	char *piece;
+	uint64_t at;
+	size_t have;
+	ZSTD_DCtx *zstd;
+	bool at_frame;     /* ib_frames_next found one */
+	enum ib_frame_state state;
+	uint64_t number;   /* of the frame, from 1 */
+	uint64_t start;    /* of the frame */
+	uint64_t pos;      /* of the next byte to decompress */
+	uint64_t sound;
+	bool drained;      /* zstd holds no text back */
+	struct ib_bytes begin; /* of its text, BEGIN_MAX at most */
+};
+
+/* ---- bytes of the file ------------------------------------------------------ */
+
+static enum ib_status
+slurp(struct ib_frames *f, struct ib_error *err)
+{
+	ssize_t n;
+
+	for (;;) {
+		if (!ib_bytes_reserve(&f->all, PIECE))
+			return ib_fail_memory(err);
+		n = read(f->fd, f->all.p + f->all.n, PIECE);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return ib_fail_errno(err, IB_E_IO, f->path, "read");
+		if (n == 0)
+			break;
+		f->all.n += (size_t)n;
+	}
+	f->piped = true;
+	f->size = f->all.n;
+	return IB_OK;
+}
+
+/* View up to PIECE bytes from `at` on; v->n is 0 only at the end. */
+static enum ib_status
+view(struct ib_frames *f, uint64_t at, struct ib_span *v, struct ib_error *err)
+{
+	uint64_t left = at < f->size ? f->size - at : 0;
+	size_t want = left < PIECE ? (size_t)left : PIECE, n = 0;
+	ssize_t got;
+
+	if (f->piped) {
+		*v = (struct ib_span){ f->all.p + (left ? at : 0), want };
+		return IB_OK;
+	}
+	if (at >= f->at && at < f->at + f->have) {
+		n = (size_t)(at - f->at);
+		*v = (struct ib_span){ f->piece + n, f->have - n };
+		return IB_OK;
+	}
+	while (n < want) {
+		got = pread(f->fd, f->piece + n, want - n, (off_t)(at + n));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return ib_fail_errno(err, IB_E_IO, f->path, "read");
+		if (got == 0) { /* somebody cut a rest off meanwhile */
+			f->size = at + n;
+			break;
+		}
+		n += (size_t)got;
+	}
+	f->at = at;
+	f->have = n;
+	*v = (struct ib_span){ f->piece, n };
+	return IB_OK;
+}
+
+/* Exactly n <= PIECE bytes at `at`, fewer at the end of the file. */
+static enum ib_status
+peek(struct ib_frames *f, uint64_t at, size_t n, struct ib_span *v,
+     struct ib_error *err)
+{
+	enum ib_status st = view(f, at, v, err);
+
+	if (st || v->n >= n || at + v->n >= f->size)
+		return st;
+	f->have = 0; /* read anew from here on */
+	return view(f, at, v, err);
+}
+
+/* ---- open, close ------------------------------------------------------------ */
+
+enum ib_status
+ib_frames_attach(int fd, const char *path, const struct ib_frame_kind *kind,
+		 struct ib_frames **out, struct ib_error *err)
+{
+	struct ib_frames *f = calloc(1, sizeof(*f));
+	enum ib_status st = IB_OK;
+	struct stat s;
+
+	if (!f)
+		return ib_fail_memory(err);
+	f->fd = fd;
+	f->kind = kind;
+	f->path = ib_span_dup(ib_span_of(path));
+	f->piece = malloc(PIECE);
+	f->zstd = ZSTD_createDCtx();
+	if (!f->path || !f->piece || !f->zstd)
+		st = ib_fail_memory(err);
+	else if (fstat(fd, &s) != 0)
+		st = ib_fail_errno(err, IB_E_IO, path, "read");
+	else if (S_ISREG(s.st_mode))
+		f->size = (uint64_t)s.st_size;
+	else if (S_ISDIR(s.st_mode))
+		st = ib_fail(err, IB_E_NOINPUT, "%s: is a folder", path);
+	else
+		st = slurp(f, err);
+	if (st) {
+		ib_frames_close(f);
+		return st;
+	}
+	/* Frames longer than 128 MiB ago are nobody's; ours reach 8 MiB. */
+	ZSTD_DCtx_setParameter(f->zstd, ZSTD_d_windowLogMax, 27);
+	*out = f;
+	return IB_OK;
+}
+
+enum ib_status
+ib_frames_open(const char *path, const struct ib_frame_kind *kind,
+	       struct ib_frames **out, struct ib_error *err)
+{
+	bool standard = strcmp(path, "-") == 0;
+	enum ib_status st;
+	int fd = 0;
+
+	if (!standard) {
+		do
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		while (fd < 0 && errno == EINTR);
+		if (fd < 0)
+			return ib_fail_errno(err, IB_E_NOINPUT, path, "open");
+	}
+	st = ib_frames_attach(fd, standard ? "standard input" : path, kind,
+			      out, err);
+	if (st && !standard)
+		close(fd);
+	if (!st)
+		(*out)->own = !standard;
+	return st;
+}
+
+void
+ib_frames_close(struct ib_frames *f)
+{
+	if (!f)
+		return;
+	if (f->own)
+		close(f->fd);
+	ZSTD_freeDCtx(f->zstd);
+	ib_bytes_release(&f->all);
+	ib_bytes_release(&f->begin);
+	free(f->piece);
+	free(f->path);
+	free(f);
+}
+
+const char *
+ib_frames_name(const struct ib_frames *f)
+{
+	return f->path;
+}
+
+enum ib_frame_state
+ib_frames_state(const struct ib_frames *f)
+{
+	return f->state;
+}
+
+uint64_t
+ib_frames_start(const struct ib_frames *f)
+{
+	return f->start;
+}
+
+uint64_t
+ib_frames_position(const struct ib_frames *f)
+{
+	return f->pos;
+}
+
+uint64_t
+ib_frames_size(const struct ib_frames *f)
+{
+	return f->size;
+}
+
+uint64_t
+ib_frames_sound(const struct ib_frames *f)
+{
+	return f->sound;
+}
+
+/* ---- what is corrupt -------------------------------------------------------- */
+
+/*
+ * A decoder that fails keeps what it had decoded to itself. Fed byte by byte
+ * it gives all there was: enough to say which frame it is.
+ */
+static void
+decode_begin(struct ib_frames *f, uint64_t start, struct ib_bytes *begin)
+{
+	size_t left = BEGIN_MAX, hint = 1;
+	char text[4096];
+	struct ib_span v;
+	uint64_t pos = start;
+
+	begin->n = 0;
+	ZSTD_DCtx_reset(f->zstd, ZSTD_reset_session_only);
+	while (left > 0 && hint > 0 && begin->n < BEGIN_MAX &&
+	       !(begin->n && memchr(begin->p, '\n', begin->n))) {
+		ZSTD_outBuffer out = { text, sizeof(text), 0 };
+		ZSTD_inBuffer in = { NULL, 0, 0 };
+
+		if (view(f, pos, &v, NULL) || v.n == 0)
+			break;
+		in = (ZSTD_inBuffer){ v.p, 1, 0 };
+		hint = ZSTD_decompressStream(f->zstd, &out, &in);
+		if (ZSTD_isError(hint))
+			break;
+		ib_bytes_put(begin, text, out.pos);
+		pos += in.pos;
+		left--;
+	}
+}
+
+static enum ib_status
+corrupt(struct ib_frames *f, const char *why, struct ib_error *err)
+{
+	char name[IB_FRAME_NAME] = "a run";
+	uint64_t start = f->start;
+
+	if (!f->begin.n || !memchr(f->begin.p, '\n', f->begin.n))
+		decode_begin(f, start, &f->begin);
+	if (f->begin.n > 0)
+		f->kind->name(ib_bytes_span(&f->begin), name);
+	return ib_fail(err, IB_E_DATA,
+		       "%s: %s (frame %llu, at byte %llu) is corrupt: %s",
+		       f->path, name, (unsigned long long)f->number,
+		       (unsigned long long)start, why);
+}
+
+static enum ib_status
+stranger(struct ib_frames *f, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu, at byte %llu)",
+		       f->path, f->kind->what, (unsigned long long)f->number,
+		       (unsigned long long)f->start);
+}
+
+/* Does a frame of this log begin at `at`? */
+static bool
+begins_here(struct ib_frames *f, uint64_t at)
+{
+	size_t n = strlen(f->kind->begins);
+	struct ib_bytes begin = { 0 };
+	bool yes;
+
+	decode_begin(f, at, &begin);
+	yes = begin.n >= n && memcmp(begin.p, f->kind->begins, n) == 0;
+	ib_bytes_release(&begin);
+	return yes;
+}
+
+/*
+ * The file ends inside what began at `start`. Was it cut in its middle, with
+ * other frames behind it, or an index that vouched for it?
+ */
+static enum ib_status
+runs_behind(struct ib_frames *f, uint64_t start, bool *behind,
+	    struct ib_error *err)
+{
+	struct ib_frame_index index;
+	struct ib_span v;
+	enum ib_status st;
+	uint64_t at = start + 1;
+	const char *hit, *other;
+
+	*behind = false;
+	for (;;) {
+		st = peek(f, at, IB_FRAME_INDEX_BYTES, &v, err);
+		if (st || v.n < sizeof(zstd_magic))
+			return st;
+		hit = memmem(v.p, v.n, zstd_magic, sizeof(zstd_magic));
+		other = memmem(v.p, v.n, index_magic, sizeof(index_magic));
+		/* The index's own magic stands 8 bytes behind its start. */
+		if (other && (!hit || other < hit) &&
+		    at + (uint64_t)(other - v.p) >= start + 8) {
+			at += (uint64_t)(other - v.p);
+			st = peek(f, at - 8, IB_FRAME_INDEX_BYTES, &v, err);
+			if (st)
+				return st;
+			if (v.n >= IB_FRAME_INDEX_BYTES &&
+			    ib_frame_index_get(v.p, &index)) {
+				*behind = true;
+				return IB_OK;
+			}
+			at++;
+		} else if (hit) {
+			at += (uint64_t)(hit - v.p);
+			if (begins_here(f, at)) {
+				*behind = true;
+				return IB_OK;
+			}
+			at++;
+		} else {
+			/* what a magic may straddle is looked at again */
+			at += v.n - (sizeof(index_magic) - 1 < v.n ?
+					     sizeof(index_magic) - 1 : 0);
+			if (at + sizeof(index_magic) > f->size)
+				return IB_OK;
+		}
+	}
+}
+
+/* ---- text ------------------------------------------------------------------- */
+
+static enum ib_status
+cut(struct ib_frames *f, struct ib_error *err)
+{
+	enum ib_status st;
+	bool behind;
+
+	st = runs_behind(f, f->start, &behind, err);
+	if (st)
+		return st;
+	if (behind)
+		return corrupt(f, "it is cut, and there is more behind it",
+			       err);
+	f->state = IB_FRAME_CUT;
+	f->pos = f->size;
+	return IB_OK;
+}
+
+/* One step of the decoder. */
+static enum ib_status
+decode(struct ib_frames *f, ZSTD_outBuffer *out, struct ib_error *err)
+{
+	size_t before = out->pos, hint;
+	ZSTD_inBuffer in;
+	struct ib_span v;
+	enum ib_status st;
+
+	st = view(f, f->pos, &v, err);
+	if (st)
+		return st;
+	if (v.n == 0 && f->drained)
+		return cut(f, err);
+	in = (ZSTD_inBuffer){ v.p, v.n, 0 };
+	hint = ZSTD_decompressStream(f->zstd, out, &in);
+	if (ZSTD_isError(hint))
+		return corrupt(f, ZSTD_getErrorName(hint), err);
+	f->pos += in.pos;
+	f->drained = out->pos < out->size ||
+		     (out->pos == before && in.pos == 0);
+	if (hint == 0) {
+		f->state = IB_FRAME_DONE;
+		f->sound = f->pos;
+	}
+	return IB_OK;
+}
+
+/* Does the text begin as it should, as far as it goes? */
+static bool
+fits(const struct ib_frames *f, const char *text, size_t n)
+{
+	size_t want = strlen(f->kind->begins);
+
+	return memcmp(text, f->kind->begins, n < want ? n : want) == 0;
+}
+
+enum ib_status
+ib_frames_read(struct ib_frames *f, char *buf, size_t cap, size_t *n,
+	       struct ib_error *err)
+{
+	ZSTD_outBuffer out = { buf, cap, 0 };
+	enum ib_status st = IB_OK;
+	size_t room;
+
+	while (out.pos < out.size && f->state == IB_FRAME_OPEN && !st)
+		st = decode(f, &out, err);
+	*n = out.pos;
+	if (st)
+		return st;
+	room = BEGIN_MAX - f->begin.n;
+	ib_bytes_put(&f->begin, buf, out.pos < room ? out.pos : room);
+	if (f->begin.failed)
+		return ib_fail_memory(err);
+	if (f->begin.n > 0 && !fits(f, f->begin.p, f->begin.n))
+		return stranger(f, err);
+	return IB_OK;
+}
+
+/* ---- frames ----------------------------------------------------------------- */
+
+/* Read over what is left of the current frame. */
+static enum ib_status
+finish(struct ib_frames *f, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	char *buf;
+	size_t n;
+
+	if (!f->at_frame || f->state != IB_FRAME_OPEN)
+		return IB_OK;
+	buf = malloc(PIECE);
+	if (!buf)
+		return ib_fail_memory(err);
+	while (!st && f->state == IB_FRAME_OPEN)
+		st = ib_frames_read(f, buf, PIECE, &n, err);
+	free(buf);
+	return st;
+}
+
+/* What is left is too short for a frame of any kind. */
+static enum ib_status
+rest(struct ib_frames *f, struct ib_span v, struct ib_error *err)
+{
+	bool zstd = memcmp(v.p, zstd_magic, v.n < 4 ? v.n : 4) == 0;
+	bool other = ((unsigned char)v.p[0] & 0xf0) == 0x50 &&
+		     memcmp(v.p + 1, skippable_magic,
+			    v.n < 4 ? v.n - 1 : 3) == 0;
+
+	if (!zstd && !other)
+		return stranger(f, err);
+	f->state = IB_FRAME_CUT;
+	f->pos = f->size;
+	if (other) /* an index that was not written to its end: no loss */
+		return IB_EOF;
+	f->at_frame = true;
+	return IB_OK;
+}
+
+/* Pass over a skippable frame; IB_EOF where the file ends in it. */
+static enum ib_status
+skip(struct ib_frames *f, struct ib_span v, struct ib_error *err)
+{
+	const unsigned char *p = (const unsigned char *)v.p;
+	uint64_t n = 8 + ((uint64_t)p[4] | (uint64_t)p[5] << 8 |
+			  (uint64_t)p[6] << 16 | (uint64_t)p[7] << 24);
+	enum ib_status st;
+	bool behind;
+
+	if (n <= f->size - f->start) {
+		f->pos = f->sound = f->start + n;
+		return IB_OK;
+	}
+	st = runs_behind(f, f->start, &behind, err);
+	if (st)
+		return st;
+	if (behind)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a skippable frame at byte %llu is corrupt: "
+			       "it reaches beyond the runs behind it", f->path,
+			       (unsigned long long)f->start);
+	f->pos = f->size;
+	return IB_EOF;
+}
+
+enum ib_status
+ib_frames_next(struct ib_frames *f, struct ib_error *err)
+{
+	enum ib_status st = finish(f, err);
+	struct ib_span v;
+
+	f->at_frame = false;
+	f->begin.n = 0;
+	while (!st) {
+		f->start = f->pos;
+		st = peek(f, f->pos, 8, &v, err);
+		if (st)
+			break;
+		if (v.n == 0)
+			return IB_EOF;
+		f->number++;
+		if (v.n < 8)
+			return rest(f, v, err);
+		if (memcmp(v.p, zstd_magic, 4) == 0)
+			break;
+		if (((unsigned char)v.p[0] & 0xf0) != 0x50 ||
+		    memcmp(v.p + 1, skippable_magic, 3) != 0)
+			return stranger(f, err);
+		f->number--;
+		st = skip(f, v, err);
+	}
+	if (st)
+		return st;
+	f->at_frame = true;
+	f->state = IB_FRAME_OPEN;
+	f->drained = true;
+	ZSTD_DCtx_reset(f->zstd, ZSTD_reset_session_only);
+	return IB_OK;
+}
+
+/* ---- the index -------------------------------------------------------------- */
+
+static void
+put64(char *p, uint64_t x)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		p[i] = (char)(unsigned char)(x >> 8 * i);
+}
+
+static uint64_t
+get64(const char *p)
+{
+	uint64_t x = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		x |= (uint64_t)(unsigned char)p[i] << 8 * i;
+	return x;
+}
+
+/*
+ * The frame's header (magic, length), the index's own magic, three numbers,
+ * eight bytes for later, the XXH3-64 of all before it.
+ */
+void
+ib_frame_index_put(char out[IB_FRAME_INDEX_BYTES],
+		   const struct ib_frame_index *index)
+{
+	memset(out, 0, IB_FRAME_INDEX_BYTES);
+	out[0] = '\x5b';
+	memcpy(out + 1, skippable_magic, 3);
+	out[4] = IB_FRAME_INDEX_BYTES - 8;
+	memcpy(out + 8, index_magic, 8);
+	put64(out + 16, index->size);
+	put64(out + 24, index->frame);
+	put64(out + 32, index->mark);
+	put64(out + 48, XXH3_64bits(out, 48));
+}
+
+bool
+ib_frame_index_get(const char bytes[IB_FRAME_INDEX_BYTES],
+		   struct ib_frame_index *index)
+{
+	if (memcmp(bytes + 8, index_magic, 8) != 0 ||
+	    get64(bytes + 48) != XXH3_64bits(bytes, 48))
+		return false;
+	*index = (struct ib_frame_index){ get64(bytes + 16),
+					  get64(bytes + 24),
+					  get64(bytes + 32) };
+	return true;
+}

@@ -1,0 +1,253 @@
+#include "prune/trail.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cjson/cJSON.h>
+#include <xxhash.h>
+
+#include "base/error.h"
+#include "base/hex.h"
+#include "io/framelog.h"
+#include "record/json.h"
+
+struct ib_trail {
+	struct ib_framelog *log;
+	XXH3_state_t *hash; /* of the text so far */
+};
+
+/* ---- the kind of frame -------------------------------------------------------- */
+
+/* The last whole line of a text, without its line end. */
+static struct ib_span
+last_line(struct ib_span end)
+{
+	const char *p;
+
+	if (end.n == 0 || end.p[end.n - 1] != '\n')
+		return (struct ib_span){ NULL, 0 };
+	end.n--;
+	for (p = end.p + end.n; p > end.p && p[-1] != '\n'; p--)
+		continue;
+	return (struct ib_span){ p, (size_t)(end.p + end.n - p) };
+}
+
+/* A run is whole if it has its tail, and is known by the tail's xxh3. */
+static bool
+whole(struct ib_span end, uint64_t *mark)
+{
+	struct ib_span line = last_line(end);
+	cJSON *tail = cJSON_ParseWithLength(line.n ? line.p : "", line.n);
+	const cJSON *hash = cJSON_GetObjectItemCaseSensitive(tail, "xxh3");
+	bool yes = cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(tail,
+								   "end"));
+
+	*mark = 0;
+	if (yes && cJSON_IsString(hash))
+		*mark = strtoull(hash->valuestring, NULL, 16);
+	cJSON_Delete(tail);
+	return yes;
+}
+
+static void
+name(struct ib_span begin, char out[IB_FRAME_NAME])
+{
+	static const char member[] = "\"epoch\":";
+	const char *end = memchr(begin.p, '\n', begin.n), *p;
+	char head[512];
+	long long epoch;
+	size_t n;
+
+	n = end ? (size_t)(end - begin.p) : begin.n;
+	n = n < sizeof(head) - 1 ? n : sizeof(head) - 1;
+	memcpy(head, begin.p, n);
+	head[n] = '\0';
+	p = strstr(head, member);
+	if (p && sscanf(p + sizeof(member) - 1, "%lld", &epoch) == 1)
+		snprintf(out, IB_FRAME_NAME, "the run of epoch %lld", epoch);
+}
+
+const struct ib_frame_kind ib_trail_kind = {
+	.what = "an audit log",
+	.begins = "{\"ib_audit\":",
+	.whole = whole,
+	.name = name,
+};
+
+/* ---- a run ------------------------------------------------------------------- */
+
+enum ib_status
+ib_trail_open(const char *path, const struct ib_context *context,
+	      struct ib_trail **out, struct ib_error *err)
+{
+	struct ib_trail *t = calloc(1, sizeof(*t));
+	enum ib_status st;
+
+	if (!t)
+		return ib_fail_memory(err);
+	t->hash = XXH3_createState();
+	if (!t->hash)
+		st = ib_fail_memory(err);
+	else
+		st = ib_framelog_open(path, &ib_trail_kind, context, &t->log,
+				      err);
+	if (st) {
+		ib_trail_discard(t);
+		return st;
+	}
+	XXH3_64bits_reset(t->hash);
+	*out = t;
+	return IB_OK;
+}
+
+void
+ib_trail_put(struct ib_trail *t, const void *lines, size_t n)
+{
+	XXH3_64bits_update(t->hash, lines, n);
+	ib_framelog_put(t->log, lines, n);
+}
+
+enum ib_status
+ib_trail_head(struct ib_trail *t, const char *json, struct ib_error *err)
+{
+	size_t n = strlen(ib_trail_kind.begins);
+
+	if (strncmp(json, ib_trail_kind.begins, n) != 0 || strchr(json, '\n'))
+		return ib_fail(err, IB_E_MISUSE, "no head of an audit log");
+	ib_trail_put(t, json, strlen(json));
+	ib_trail_put(t, "\n", 1);
+	return IB_OK;
+}
+
+static void
+put_tail(struct ib_bytes *b, const struct ib_trail_tail *tail, bool any,
+	 uint64_t prev, uint64_t hash)
+{
+	char sum[IB_NUMBER_MAX], hex[17];
+
+	ib_bytes_printf(b, "{\"end\":%lld,\"samples\":%llu,\"kept\":%llu,"
+			"\"pruned\":%llu,\"weight_sum\":%.*s",
+			(long long)tail->epoch,
+			(unsigned long long)tail->samples,
+			(unsigned long long)tail->kept,
+			(unsigned long long)tail->pruned,
+			(int)ib_number_put(sum, tail->weight_sum), sum);
+	if (tail->manifest)
+		ib_bytes_printf(b, ",\"manifest\":\"%s\"", tail->manifest);
+	else
+		ib_bytes_printf(b, ",\"manifest\":null");
+	ib_hex_u64(hex, prev);
+	if (any)
+		ib_bytes_printf(b, ",\"prev\":\"%s\"", hex);
+	else
+		ib_bytes_printf(b, ",\"prev\":null");
+	ib_hex_u64(hex, hash);
+	ib_bytes_printf(b, ",\"xxh3\":\"%s\"}\n", hex);
+}
+
+enum ib_status
+ib_trail_finish(struct ib_trail *t, const struct ib_trail_tail *tail,
+		struct ib_error *err)
+{
+	uint64_t hash = XXH3_64bits_digest(t->hash), prev = 0;
+	struct ib_bytes text = { 0 };
+	enum ib_status st;
+	bool any;
+
+	st = ib_framelog_lock(t->log, &any, &prev, err);
+	if (st)
+		return st;
+	put_tail(&text, tail, any, prev, hash);
+	if (text.failed)
+		st = ib_fail_memory(err);
+	else
+		ib_framelog_put(t->log, text.p, text.n);
+	if (!st)
+		st = ib_framelog_append(t->log, hash, err);
+	ib_bytes_release(&text);
+	return st;
+}
+
+void
+ib_trail_undo(struct ib_trail *t)
+{
+	if (t)
+		ib_framelog_undo(t->log);
+}
+
+void
+ib_trail_discard(struct ib_trail *t)
+{
+	if (!t)
+		return;
+	ib_framelog_close(t->log);
+	XXH3_freeState(t->hash);
+	free(t);
+}
+
+/* ---- lines -------------------------------------------------------------------- */
+
+#define LITERAL(p, text)                                                       \
+	(memcpy(p, text, sizeof(text) - 1), (p) += sizeof(text) - 1)
+
+/* No byte that a JSON string has to escape? Eight at a time. */
+static bool
+plain(struct ib_span s)
+{
+	const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+	uint64_t x, bad = 0;
+	size_t i;
+
+	for (i = 0; i + 8 <= s.n; i += 8) {
+		memcpy(&x, s.p + i, 8);
+		bad |= (x - ones * 0x20) & ~x;       /* below 0x20 */
+		bad |= ((x ^ ones * '"') - ones) & ~(x ^ ones * '"');
+		bad |= ((x ^ ones * '\\') - ones) & ~(x ^ ones * '\\');
+	}
+	for (bad &= high; i < s.n; i++)
+		bad |= (unsigned char)s.p[i] < 0x20 || s.p[i] == '"' ||
+		       s.p[i] == '\\';
+	return bad == 0;
+}
+
+void
+ib_trail_line(struct ib_bytes *out, struct ib_span id, float score, double pi,
+	      bool kept, struct ib_trail_pi *last)
+{
+	char *p;
+
+	if (last->n == 0 || last->pi != pi) {
+		last->pi = pi;
+		last->n = ib_number_put(last->text, pi);
+	}
+	if (!ib_bytes_reserve(out, id.n + 160))
+		return;
+	p = out->p + out->n;
+	LITERAL(p, "{\"id\":");
+	if (plain(id)) {
+		*p++ = '"';
+		memcpy(p, id.p, id.n);
+		p += id.n;
+		*p++ = '"';
+	} else {
+		out->n = (size_t)(p - out->p);
+		ib_json_put_string(out, id);
+		if (!ib_bytes_reserve(out, 160))
+			return;
+		p = out->p + out->n;
+	}
+	LITERAL(p, ",\"score\":");
+	if (isnan(score))
+		LITERAL(p, "null");
+	else
+		p += ib_number_put_float(p, score);
+	LITERAL(p, ",\"pi\":");
+	memcpy(p, last->text, last->n);
+	p += last->n;
+	if (kept)
+		LITERAL(p, ",\"kept\":true}\n");
+	else
+		LITERAL(p, ",\"kept\":false}\n");
+	out->n = (size_t)(p - out->p);
+}

@@ -1,0 +1,474 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/bytes.h"
+#include "io/framelog.h"
+
+/* A toy log: a text is "run N\n", filling, "end N\n"; N is the mark. */
+
+static bool
+whole(struct ib_span end, uint64_t *mark)
+{
+	unsigned long long n;
+	char line[32] = "";
+
+	if (end.n < 26)
+		return false;
+	memcpy(line, end.p + end.n - 25, 25);
+	if (sscanf(line, "end %llu", &n) != 1)
+		return false;
+	*mark = n;
+	return true;
+}
+
+static void
+name(struct ib_span begin, char out[IB_FRAME_NAME])
+{
+	int n = begin.n < 40 ? (int)begin.n : 40;
+	const char *end = memchr(begin.p, '\n', (size_t)n);
+
+	if (end)
+		n = (int)(end - begin.p);
+	snprintf(out, IB_FRAME_NAME, "'%.*s'", n, begin.p);
+}
+
+static const struct ib_frame_kind kind = { "a toy log", "run ", whole, name };
+
+static char folder[] = "/tmp/framelog-XXXXXX";
+static char path[64];
+static char warned[2000];
+
+static void
+warn(void *data, const char *sentence)
+{
+	(void)data;
+	snprintf(warned, sizeof(warned), "%s", sentence);
+}
+
+static const struct ib_context context = { .warn = warn };
+
+static void
+setup(void)
+{
+	cr_assert(mkdtemp(folder) != NULL);
+	snprintf(path, sizeof(path), "%s/log", folder);
+	warned[0] = '\0';
+}
+
+static void
+teardown(void)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	cr_assert(eq(int, system(command), 0));
+}
+
+TestSuite(framelog, .init = setup, .fini = teardown);
+
+/* Text of run n: lines that do not compress away. */
+static void
+text_of(uint64_t n, size_t lines, struct ib_bytes *b)
+{
+	uint64_t x = n + 1;
+	size_t i;
+
+	ib_bytes_printf(b, "run %llu\n", (unsigned long long)n);
+	for (i = 0; i < lines; i++) {
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		ib_bytes_printf(b, "%016llx\n", (unsigned long long)x);
+	}
+	ib_bytes_printf(b, "end %020llu\n", (unsigned long long)n);
+}
+
+static enum ib_status
+append(uint64_t n, size_t lines, bool *any, uint64_t *before,
+       struct ib_error *err)
+{
+	struct ib_framelog *log = NULL;
+	struct ib_bytes text = { 0 };
+	enum ib_status st;
+
+	st = ib_framelog_open(path, &kind, &context, &log, err);
+	if (st)
+		return st;
+	text_of(n, lines, &text);
+	ib_framelog_put(log, text.p, text.n);
+	ib_bytes_release(&text);
+	st = ib_framelog_lock(log, any, before, err);
+	if (!st)
+		st = ib_framelog_append(log, n, err);
+	ib_framelog_close(log);
+	return st;
+}
+
+static void
+must_append(uint64_t n, size_t lines, bool any, uint64_t before)
+{
+	struct ib_error err = { 0 };
+	uint64_t mark = 0;
+	bool was = false;
+
+	cr_assert(eq(int, append(n, lines, &was, &mark, &err), IB_OK), "%s",
+		  err.text);
+	cr_assert(eq(int, was, any));
+	if (any)
+		cr_assert(eq(u64, mark, before));
+}
+
+static void
+load(const char *from, struct ib_bytes *b)
+{
+	FILE *f = fopen(from, "rb");
+	int c;
+
+	b->n = 0;
+	cr_assert(f != NULL);
+	while ((c = getc(f)) != EOF)
+		ib_bytes_put_char(b, (char)c);
+	fclose(f);
+}
+
+static void
+store(const void *p, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+
+	cr_assert(f && fwrite(p, 1, n, f) == n && fclose(f) == 0);
+}
+
+/* The marks of the whole frames, in order; the status of the end. */
+static enum ib_status
+marks(uint64_t *mark, size_t *n, bool *cut, struct ib_error *err)
+{
+	struct ib_frames *f = NULL;
+	struct ib_bytes text = { 0 };
+	enum ib_status st;
+	size_t got;
+
+	*n = 0;
+	*cut = false;
+	st = ib_frames_open(path, &kind, &f, err);
+	while (!st && !(st = ib_frames_next(f, err))) {
+		text.n = 0;
+		do {
+			ib_bytes_reserve(&text, 100);
+			st = ib_frames_read(f, text.p + text.n, 100, &got, err);
+			text.n += got;
+		} while (!st && got == 100);
+		if (st)
+			break;
+		if (ib_frames_state(f) == IB_FRAME_CUT)
+			*cut = true;
+		else if (whole(ib_bytes_span(&text), &mark[*n]))
+			++*n;
+	}
+	ib_bytes_release(&text);
+	ib_frames_close(f);
+	return st == IB_EOF ? IB_OK : st;
+}
+
+static void
+must_hold(const uint64_t *want, size_t n)
+{
+	struct ib_error err = { 0 };
+	uint64_t got[100];
+	size_t m, i;
+	bool cut;
+
+	cr_assert(eq(int, marks(got, &m, &cut, &err), IB_OK), "%s", err.text);
+	cr_assert(eq(sz, m, n));
+	for (i = 0; i < n; i++)
+		cr_assert(eq(u64, got[i], want[i]));
+	cr_assert(not(cut));
+}
+
+Test(framelog, what_was_appended_is_read_back)
+{
+	must_append(7, 10, false, 0);
+	must_append(9, 30000, true, 7);
+	must_append(8, 0, true, 9);
+	must_hold((uint64_t[]){ 7, 9, 8 }, 3);
+	cr_assert(eq(str, warned, ""));
+}
+
+Test(framelog, a_large_frame_goes_by_way_of_a_temporary)
+{
+	struct stat s;
+
+	must_append(1, 5000000, false, 0); /* 8 random bytes a line: 40 MB */
+	cr_assert(eq(int, stat(path, &s), 0));
+	cr_assert(gt(long, (long)s.st_size, 32 << 20));
+	must_append(2, 1, true, 1);
+	must_hold((uint64_t[]){ 1, 2 }, 2);
+}
+
+Test(framelog, without_an_append_nothing_is_written)
+{
+	struct ib_framelog *log = NULL;
+	struct ib_error err;
+
+	cr_assert(eq(int, ib_framelog_open(path, &kind, &context, &log, &err),
+		     IB_OK));
+	ib_framelog_put(log, "run 1\n", 6);
+	ib_framelog_close(log);
+	cr_assert(ne(int, access(path, F_OK), 0));
+}
+
+Test(framelog, an_append_that_is_undone_leaves_the_bytes_of_before)
+{
+	struct ib_bytes before = { 0 }, after = { 0 };
+	struct ib_framelog *log = NULL;
+	struct ib_error err;
+	uint64_t mark;
+	bool any;
+	int had;
+
+	for (had = 0; had < 2; had++) {
+		if (had) {
+			must_append(1, 5, false, 0);
+			load(path, &before);
+		}
+		ib_framelog_open(path, &kind, &context, &log, &err);
+		ib_framelog_put(log, "run 2\nend 2\n", 12);
+		cr_assert(eq(int, ib_framelog_lock(log, &any, &mark, &err),
+			     IB_OK));
+		cr_assert(eq(int, ib_framelog_append(log, 2, &err), IB_OK));
+		ib_framelog_undo(log);
+		ib_framelog_close(log);
+		cr_assert(eq(int, access(path, F_OK) == 0, had));
+	}
+	load(path, &after);
+	cr_assert(ib_span_equal(ib_bytes_span(&before),
+				ib_bytes_span(&after)));
+	ib_bytes_release(&before);
+	ib_bytes_release(&after);
+}
+
+/* A kill at any byte of an append loses that run alone; the next repairs. */
+Test(framelog, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
+     .timeout = 120)
+{
+	struct ib_bytes all = { 0 };
+	uint64_t got[4];
+	size_t end[4], n = 0, m, length;
+	struct ib_error err = { 0 };
+	struct stat s;
+	bool cut;
+
+	for (n = 0; n < 3; n++) {
+		must_append(n, 3, n > 0, n - 1);
+		cr_assert(eq(int, stat(path, &s), 0));
+		/* the frame is whole without its index */
+		end[n] = (size_t)s.st_size - IB_FRAME_INDEX_BYTES;
+	}
+	load(path, &all);
+	for (length = 0; length <= all.n; length++) {
+		for (n = 0; n < 3 && end[n] <= length; n++)
+			continue;
+		store(all.p, length);
+		cr_assert(eq(int, marks(got, &m, &cut, &err), IB_OK), "%zu: %s",
+			  length, err.text);
+		cr_assert(eq(sz, m, n), "cut to %zu bytes", length);
+		must_append(50, 3, n > 0, n - 1);
+		got[n] = 50;
+		must_hold(got, n + 1);
+	}
+	ib_bytes_release(&all);
+}
+
+/* Cut in its middle with runs behind it: nothing may be taken away. */
+Test(framelog, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
+     .timeout = 120)
+{
+	struct ib_bytes all = { 0 }, cut = { 0 }, after = { 0 };
+	struct ib_error err = { 0 };
+	size_t first, length, n;
+	uint64_t got[4];
+	struct stat s;
+	bool any;
+
+	must_append(0, 3, false, 0);
+	stat(path, &s);
+	first = (size_t)s.st_size - IB_FRAME_INDEX_BYTES;
+	must_append(1, 300, true, 0);
+	load(path, &all);
+	for (length = 8; length < first; length++) {
+		cut.n = 0;
+		ib_bytes_put(&cut, all.p, length);
+		ib_bytes_put(&cut, all.p + first, all.n - first);
+		store(cut.p, cut.n);
+		cr_assert(eq(int, marks(got, &n, &any, &err), IB_E_DATA),
+			  "%zu", length);
+		cr_assert(eq(int, append(2, 3, &any, got, &err), IB_E_DATA));
+		load(path, &after);
+		cr_assert(ib_span_equal(ib_bytes_span(&cut),
+					ib_bytes_span(&after)));
+	}
+	ib_bytes_release(&all);
+	ib_bytes_release(&cut);
+	ib_bytes_release(&after);
+}
+
+Test(framelog, a_flipped_byte_of_a_frame_is_told_with_the_frames_name,
+     .timeout = 120)
+{
+	struct ib_bytes all = { 0 };
+	struct ib_error err = { 0 };
+	size_t at, frame, n, named = 0;
+	enum ib_status st;
+	uint64_t got[4];
+	struct stat s;
+	bool cut;
+
+	must_append(31, 20, false, 0);
+	must_append(32, 20, true, 31);
+	stat(path, &s);
+	load(path, &all);
+	frame = ((size_t)s.st_size / 2) - IB_FRAME_INDEX_BYTES;
+	for (at = 0; at < frame; at++) {
+		all.p[at] ^= 0x40;
+		store(all.p, all.n);
+		all.p[at] ^= 0x40;
+		err.text[0] = '\0';
+		st = marks(got, &n, &cut, &err);
+		if (at == 5) /* a larger window does no harm */
+			continue;
+		cr_assert(eq(int, st, IB_E_DATA), "byte %zu", at);
+		named += strstr(err.text, "'run 31'") != NULL;
+	}
+	/* wherever the damage leaves the beginning legible */
+	cr_assert(gt(sz, named, frame / 2));
+	ib_bytes_release(&all);
+}
+
+Test(framelog, appends_at_once_wait_for_each_other, .timeout = 120)
+{
+	struct ib_error err = { 0 };
+	uint64_t got[100];
+	size_t n, i;
+	bool any, seen[24] = { false };
+	int status;
+
+	for (i = 0; i < 24; i++)
+		if (fork() == 0)
+			_exit(append(i, 2000, &any, got, &err) != IB_OK);
+	for (i = 0; i < 24; i++) {
+		wait(&status);
+		cr_assert(eq(int, status, 0));
+	}
+	cr_assert(eq(int, marks(got, &n, &any, &err), IB_OK), "%s", err.text);
+	cr_assert(eq(sz, n, 24));
+	for (i = 0; i < n; i++)
+		seen[got[i]] = true;
+	for (i = 0; i < 24; i++)
+		cr_assert(seen[i]);
+}
+
+/* So that it is 0 s whatever the log's size: all before the index may be bad. */
+Test(framelog, an_append_does_not_read_what_is_there)
+{
+	struct ib_bytes all = { 0 };
+	struct ib_frame_index index;
+
+	must_append(1, 100, false, 0);
+	load(path, &all);
+	cr_assert(ib_frame_index_get(all.p + all.n - IB_FRAME_INDEX_BYTES,
+				     &index));
+	cr_assert(eq(u64, index.size, all.n - IB_FRAME_INDEX_BYTES));
+	cr_assert(eq(u64, index.frame, index.size));
+	memset(all.p + 20, 'x', 50);
+	store(all.p, all.n);
+	must_append(2, 1, true, 1);
+	ib_bytes_release(&all);
+}
+
+Test(framelog, logs_put_together_and_foreign_skippable_frames_stay)
+{
+	struct ib_bytes a = { 0 }, b = { 0 };
+
+	must_append(1, 10, false, 0);
+	load(path, &a);
+	unlink(path);
+	must_append(2, 10, false, 0);
+	load(path, &b);
+	ib_bytes_put(&a, b.p, b.n);
+	ib_bytes_put(&a, "\x50\x2a\x4d\x18\x03\0\0\0abc", 11);
+	store(a.p, a.n);
+	must_append(3, 10, true, 2);
+	must_hold((uint64_t[]){ 1, 2, 3 }, 3);
+	load(path, &b);
+	cr_assert(ib_span_equal(ib_bytes_span(&a),
+				(struct ib_span){ b.p, a.n }));
+	ib_bytes_release(&a);
+	ib_bytes_release(&b);
+}
+
+Test(framelog, a_frame_that_was_not_finished_is_cut_off)
+{
+	struct ib_bytes all = { 0 };
+	char packed[200];
+	size_t n;
+
+	must_append(4, 10, false, 0);
+	load(path, &all);
+	n = ZSTD_compress(packed, sizeof(packed), "run 5\nabc\n", 10, 3);
+	ib_bytes_put(&all, packed, n);
+	store(all.p, all.n);
+	must_append(6, 1, true, 4);
+	cr_assert(ne(ptr, strstr(warned, "did not finish"), NULL));
+	must_hold((uint64_t[]){ 4, 6 }, 2);
+	ib_bytes_release(&all);
+}
+
+struct refusal {
+	char what[16];
+	enum ib_status st;
+};
+
+ParameterizedTestParameters(framelog, refuses)
+{
+	static struct refusal cases[] = {
+		{ "plain text", IB_E_DATA },  { "other zstd", IB_E_DATA },
+		{ "a folder", IB_E_CREATE },  { "a FIFO", IB_E_CREATE },
+		{ "no folder", IB_E_CREATE }, { "a device", IB_E_CREATE },
+	};
+
+	return cr_make_param_array(struct refusal, cases,
+				   sizeof(cases) / sizeof(*cases));
+}
+
+ParameterizedTest(struct refusal *c, framelog, refuses)
+{
+	struct ib_framelog *log = NULL;
+	struct ib_error err = { 0 };
+	char packed[200];
+	size_t n;
+
+	if (!strcmp(c->what, "plain text")) {
+		store("{\"id\":1}\n", 9);
+	} else if (!strcmp(c->what, "other zstd")) {
+		n = ZSTD_compress(packed, sizeof(packed), "{\"id\":1}\n", 9, 3);
+		store(packed, n);
+	} else if (!strcmp(c->what, "a folder")) {
+		mkdir(path, 0777);
+	} else if (!strcmp(c->what, "a FIFO")) {
+		mkfifo(path, 0666);
+	} else if (!strcmp(c->what, "no folder")) {
+		strcat(path, "/x/y");
+	} else {
+		strcpy(path, "/dev/null");
+	}
+	cr_assert(eq(int, ib_framelog_open(path, &kind, &context, &log, &err),
+		     c->st), "%s: %s", c->what, err.text);
+}

@@ -1,0 +1,135 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "prune/trail.h"
+
+struct line {
+	char id[24];
+	float score;
+	double pi;
+	bool kept;
+	char text[120];
+};
+
+ParameterizedTestParameters(trail, lines)
+{
+	static struct line cases[] = {
+		/* the first from an independent implementation of the format */
+		{ "a", 0.25f, 0.5, true,
+		  "{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":true}\n" },
+		{ "train/00012345", 0.1f, 0.1, false,
+		  "{\"id\":\"train/00012345\",\"score\":0.1,\"pi\":0.1,"
+		  "\"kept\":false}\n" },
+		{ "q\"\\\x01-\x1f", NAN, 0.0, false,
+		  "{\"id\":\"q\\\"\\\\\\u0001-\\u001f\",\"score\":null,"
+		  "\"pi\":0.0,\"kept\":false}\n" },
+		{ "12345678\"", 3e-5f, 1e-5, true,
+		  "{\"id\":\"12345678\\\"\",\"score\":3e-05,\"pi\":1e-05,"
+		  "\"kept\":true}\n" },
+		{ "\xff\x80\x7f\xc3\xa4-------", -2.0f, 0.25, true,
+		  "{\"id\":\"\xff\x80\x7f\xc3\xa4-------\",\"score\":-2.0,"
+		  "\"pi\":0.25,\"kept\":true}\n" },
+		{ "1234567\x1f", 1e20f, 0.25, true,
+		  "{\"id\":\"1234567\\u001f\",\"score\":1e+20,\"pi\":0.25,"
+		  "\"kept\":true}\n" },
+	};
+
+	return cr_make_param_array(struct line, cases,
+				   sizeof(cases) / sizeof(*cases));
+}
+
+ParameterizedTest(struct line *c, trail, lines)
+{
+	struct ib_trail_pi last = { 0 };
+	struct ib_bytes out = { 0 };
+	int i;
+
+	for (i = 0; i < 2; i++) { /* pi's text anew, and as it was kept */
+		out.n = 0;
+		ib_trail_line(&out, ib_span_of(c->id), c->score, c->pi,
+			      c->kept, &last);
+		ib_bytes_put_char(&out, '\0');
+		cr_assert(eq(str, out.p, c->text));
+	}
+	ib_bytes_release(&out);
+}
+
+/* The text of a run: as zstdcat shows it. */
+static void
+cat(const char *path, struct ib_bytes *out)
+{
+	char command[100];
+	FILE *f;
+	int c;
+
+	snprintf(command, sizeof(command), "zstdcat %s", path);
+	out->n = 0;
+	f = popen(command, "r");
+	cr_assert(f != NULL);
+	while ((c = getc(f)) != EOF)
+		ib_bytes_put_char(out, (char)c);
+	cr_assert(eq(int, pclose(f), 0));
+	ib_bytes_put_char(out, '\0');
+	out->n--;
+}
+
+static void
+write_run(const char *path, const char *head, const char *lines,
+	  const struct ib_trail_tail *tail)
+{
+	struct ib_trail *t = NULL;
+	struct ib_error err = { 0 };
+
+	cr_assert(eq(int, ib_trail_open(path, NULL, &t, &err), IB_OK), "%s",
+		  err.text);
+	cr_assert(eq(int, ib_trail_head(t, head, &err), IB_OK));
+	ib_trail_put(t, lines, strlen(lines));
+	cr_assert(eq(int, ib_trail_finish(t, tail, &err), IB_OK), "%s",
+		  err.text);
+	ib_trail_discard(t);
+}
+
+Test(trail, tails_chain_the_runs)
+{
+	static const char head[] = "{\"ib_audit\":1,\"epoch\":3}";
+	static const char lines[] =
+		"{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":false}\n";
+	struct ib_trail_tail tail = { .epoch = 3, .samples = 3, .kept = 2,
+				      .pruned = 1, .weight_sum = 2.0 };
+	char path[] = "/tmp/trail-XXXXXX", want[1000], first[500], lock[40];
+	struct ib_bytes text = { 0 };
+	unsigned long long hash;
+	int fd = mkstemp(path);
+
+	close(fd);
+	write_run(path, head, lines, &tail);
+	tail.manifest = "00112233445566778899aabbccddeeff";
+	write_run(path, head, "", &tail);
+	cat(path, &text);
+	snprintf(first, sizeof(first), "%s\n%s", head, lines);
+	hash = XXH3_64bits(first, strlen(first));
+	snprintf(want, sizeof(want),
+		 "%s{\"end\":3,\"samples\":3,\"kept\":2,\"pruned\":1,"
+		 "\"weight_sum\":2.0,\"manifest\":null,\"prev\":null,"
+		 "\"xxh3\":\"%016llx\"}\n"
+		 "%s\n{\"end\":3,\"samples\":3,\"kept\":2,\"pruned\":1,"
+		 "\"weight_sum\":2.0,"
+		 "\"manifest\":\"00112233445566778899aabbccddeeff\","
+		 "\"prev\":\"%016llx\",\"xxh3\":\"%016llx\"}\n",
+		 first, hash, head, hash,
+		 (unsigned long long)XXH3_64bits("{\"ib_audit\":1,\"epoch\":3}\n",
+						 25));
+	cr_assert(eq(str, text.p, want));
+	ib_bytes_release(&text);
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	unlink(lock);
+	unlink(path);
+}
