@@ -60,6 +60,14 @@ def digest(*scripts):
     return whole.hexdigest()[:16]
 
 
+def shares(log):
+    """The share kept in each epoch, and all that was kept, from the tails in the audit log."""
+    text = subprocess.run(["zstdcat", log], check=True, stdout=subprocess.PIPE).stdout
+    tails = [json.loads(line) for line in text.splitlines() if line.startswith(b'{"end":')]
+    last = {t["end"]: t for t in tails}     # of several runs of an epoch, as after a kill, the last one counts
+    return [t["kept"] / t["samples"] for t in last.values()], sum(t["kept"] for t in last.values())
+
+
 class Job:
     def __init__(self, demo, task, arm, options, seed, after):
         self.demo, self.task, self.arm, self.options, self.seed, self.after = demo, task, arm, options, seed, after
@@ -97,9 +105,7 @@ class Job:
             self.result = {"key": key, **json.load(f)}
         log = os.path.join(self.folder, "audit.zst")
         if os.path.exists(log):
-            command = [os.path.join(self.demo.bin, "ib-audit"), "summary", "--json", log]
-            self.result["audit"] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-            kept = sum(epoch["kept"] for epoch in self.result["audit"])
+            self.result["shares"], kept = shares(log)
             assert kept == self.result["visits"], "%s: the audit log has %d visits" % (self.folder, kept)
         with open(self.folder + ".json.tmp", "w") as f:
             json.dump(self.result, f)
@@ -189,9 +195,9 @@ def report(demo, task):
         "; less is better" if unit == 1 else ""))
     for r in [head, *rows]:
         print("  ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths))).rstrip())
-    shares = [(name, [e["kept"] / e["samples"] for e in demo.results(task, arm)[0]["audit"]])
-              for arm, _, name in arms(task, demo.tiny) if "audit" in demo.results(task, arm)[0]]
-    plot.draw(os.path.join(demo.out, task + ".svg"), "%s, %d paired seeds" % (task, demo.seeds), shares, points,
+    kept = [(name, demo.results(task, arm)[0]["shares"]) for arm, _, name in arms(task, demo.tiny)
+            if "shares" in demo.results(task, arm)[0]]
+    plot.draw(os.path.join(demo.out, task + ".svg"), "%s, %d paired seeds" % (task, demo.seeds), kept, points,
               "%s to all data%s" % (kind.figure, ", points" if unit == 100 else ""))
 
 

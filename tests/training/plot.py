@@ -1,8 +1,16 @@
 """A plot of two panels as SVG: the share kept in each epoch, and the figure against the cost saved."""
+import math
 from xml.sax.saxutils import escape
 
 COLOURS = ["#1b6ca8", "#d1495b", "#2e933c", "#8d5a97", "#e08e0b", "#5c5c5c", "#00a6a6"]
 WIDTH, HEIGHT, LEFT, TOP, GAP = 380, 260, 60, 50, 90
+
+
+def ticks(low, high):
+    """Round numbers between low and high: steps of 1, 2 or 5 times a power of ten, ten of them at the most."""
+    size = 10.0 ** math.floor(math.log10((high - low) / 10))
+    step = next(s * size for s in (1, 2, 5, 10) if (high - low) / (s * size) <= 10)
+    return [round(k * step, 10) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 class Panel:
@@ -14,10 +22,10 @@ class Panel:
             left, TOP, WIDTH, HEIGHT)]
         self.text(left + WIDTH / 2, TOP + HEIGHT + 36, names[0])
         self.text(left, TOP - 10, names[1], "start")
-        for k in range(6):
-            at = x[0] + (x[1] - x[0]) * k / 5, y[0] + (y[1] - y[0]) * k / 5
-            self.text(self.px(at[0]), TOP + HEIGHT + 16, "%.3g" % at[0])
-            self.text(left - 6, self.py(at[1]) + 4, "%.3g" % at[1], "end")
+        for at in ticks(*x):
+            self.text(self.px(at), TOP + HEIGHT + 16, "%g" % at)
+        for at in ticks(*y):
+            self.text(left - 6, self.py(at) + 4, "%g" % at, "end")
 
     def px(self, x):
         return self.left + WIDTH * (x - self.x[0]) / (self.x[1] - self.x[0])
