@@ -11,7 +11,7 @@ PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 	libxxhash-dev libdeflate-dev \
 	zlib1g-dev liblzma-dev libbz2-dev
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
-	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash
+	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash zip unzip
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
 	libopenblas0-pthread zstd dataset-fashion-mnist wordnet-base
@@ -35,8 +35,13 @@ TESTSRC := $(sort $(wildcard tests/test_*.c))
 CMDS    := $(CMDSRC:%.c=$B/%)
 NAMES   := $(CMDSRC:cmd/%.c=%)
 LIB     := $B/libinfobatch.a
+# Fuzz targets: a noun each; the rest of tests/fuzz is what they share.
+FUZZED  := $(filter-out replay file,$(patsubst tests/fuzz/%.c,%,\
+	$(sort $(wildcard tests/fuzz/*.c))))
+FUZZ    := build/fuzz
+FUZZSAN := address,undefined
 
-.PHONY: all deps deps-check unit check-quick check-cli check-training \
+.PHONY: all deps deps-check unit check-quick check-cli check-fuzz fuzz check-training \
 	deps-train train-demo completions help clean
 .DEFAULT_GOAL := all
 
@@ -44,7 +49,7 @@ all: $(NAMES:%=$B/%)             ## the commands, in build/release
 
 $B/lib/%.o:   INC = -Ilib/include -Ilib
 $B/cmd/%.o:   INC = -Ilib/include
-$B/tests/%.o: INC = -Ilib/include -Ilib -Wno-conversion
+$B/tests/%.o: INC = -Ilib/include -Ilib -Itests -Wno-conversion
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(FLAGS) $(INC) $(CFLAGS) -c $< -o $@
@@ -60,7 +65,7 @@ unit: $B/unit                    ## the unit tests' program
 $B/unit: $(TESTSRC:%.c=$B/%.o) $(LIB)
 	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
 
-check-quick: $B/unit all         ## unit and command tests, in a minute
+check-quick: $B/unit all check-fuzz ## unit and command tests, in a minute
 	$B/unit -j2 --quiet
 	IB_BIN=$B tests/cmd.sh
 
@@ -85,6 +90,25 @@ completions: all                 ## completion for bash, zsh and fish
 		$B/$$c --completion=zsh >$B/completions/_$$c && \
 		$B/$$c --completion=fish >$B/completions/$$c.fish || exit 1; \
 	done
+
+$B/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/file.o $B/tests/fuzz/replay.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+check-fuzz: $(FUZZED:%=$B/fuzz/%) ## the fuzz targets over their corpora
+	for f in $(FUZZED); do $B/fuzz/$$f testdata/fuzz/$$f/* || exit 1; done
+
+$(FUZZ)/lib/%.o:   INC = -Ilib/include -Ilib
+$(FUZZ)/tests/%.o: INC = -Ilib/include -Ilib -Itests -Wno-conversion
+$(FUZZ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	clang $(FLAGS) $(INC) -O1 -g -fsanitize=fuzzer-no-link,$(FUZZSAN) \
+		-c $< -o $@
+
+$(FUZZ)/fuzz-%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/tests/fuzz/file.o $(LIBSRC:%.c=$(FUZZ)/%.o)
+	clang -fsanitize=fuzzer,$(FUZZSAN) $^ $(LDLIBS) -o $@
+
+fuzz: $(FUZZED:%=$(FUZZ)/fuzz-%) ## build/fuzz/fuzz-NOUN for libFuzzer (clang)
 
 clean:                           ## remove what was built
 	rm -rf build

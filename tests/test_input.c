@@ -119,7 +119,7 @@ xxhsum(const char *path, char digest[33])
 }
 
 struct codec {
-	char name[8], pack[24], suffix[8];
+	char name[8], pack[32], suffix[8];
 	bool zeros; /* may be padded with zeros */
 };
 
@@ -131,6 +131,7 @@ static struct codec codecs[] = {
 	{ "bzip2", "bzip2 -c", ".bz2", false },
 	{ "lz4", "lz4 -qc", ".lz4", false },
 	{ "lz4", "lz4 -qc -BD -BX", ".lz4", false },
+	{ "lz4", "lz4 -qc9 -B4 -BD", ".lz4", false },
 };
 
 #define EACH_CODEC(test)                                                       \
