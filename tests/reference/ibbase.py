@@ -176,6 +176,7 @@ BOM = b'\xef\xbb\xbf'
 WS = b' \t\r\n'
 ESCAPES = {0x22: b'"', 0x5c: b'\\', 0x2f: b'/', 0x62: b'\b', 0x66: b'\f',
            0x6e: b'\n', 0x72: b'\r', 0x74: b'\t'}
+PLAIN = re.compile(rb'[^"\\\x00-\x1f]+')
 HEX4 = re.compile(rb'[0-9a-fA-F]{4}')
 
 
@@ -194,6 +195,10 @@ def scan_string(b, i):
     i += 1
     out = bytearray()
     while True:
+        run = PLAIN.match(b, i)
+        if run:
+            out += run.group()
+            i = run.end()
         if i >= len(b):
             raise Malformed('string without end')
         c = b[i]
@@ -201,10 +206,6 @@ def scan_string(b, i):
             break
         if c < 0x20:
             raise Malformed('control byte in a string')
-        if c != 0x5c:
-            out.append(c)
-            i += 1
-            continue
         if i + 1 >= len(b):
             raise Malformed('string without end')
         c = b[i + 1]

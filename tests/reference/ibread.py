@@ -2,6 +2,7 @@
 import io
 import math
 import os
+import re
 import tarfile
 
 from ibbase import (BOM, CSV_NUM, INTEGER, WORD, Malformed, bad, csv_double, digest,
@@ -63,6 +64,9 @@ def blank(line):
     return not line.strip(b' \t\r')
 
 
+CSV_STOP = re.compile(rb'[,\n]|\Z')
+
+
 def csv_scan(data, at):
     """One CSV record at `at` -> (fields, end of record, eol, fault)."""
     fields, fault, i, n = [], None, at, len(data)
@@ -82,8 +86,7 @@ def csv_scan(data, at):
                 text += b'"'
                 i += 1
             quoted_end = i
-            while i < n and data[i] not in b',\n':
-                i += 1
+            i = CSV_STOP.search(data, i).start()
             rest = data[quoted_end:i]
             if rest == b'\r' and (i < n and data[i:i + 1] == b'\n'):
                 rest = b''
@@ -91,8 +94,7 @@ def csv_scan(data, at):
                 fault = 'bytes after a closing quote'
             fields.append((start, quoted_end, bytes(text)))
         else:
-            while i < n and data[i] not in b',\n':
-                i += 1
+            i = CSV_STOP.search(data, i).start()
             stop = i
             if data[i:i + 1] == b'\n' and stop > start and \
                     data[stop - 1] == 0x0d:
