@@ -133,6 +133,10 @@ begin_operand(struct run *run, const struct ib_source *source,
 	run->source = source;
 	if (same)
 		return IB_OK;
+	if (run->options->id_field && (source->format == IB_FORMAT_LIST ||
+				       source->format == IB_FORMAT_TAR))
+		return ib_fail(err, IB_E_MISUSE, "%s: --id-field is not for "
+			       "list and tar", source->name);
 	run->lines = source->first_line;
 	return ib_targets_begin(&run->targets, source, err);
 }

@@ -93,9 +93,11 @@ settle_weight(const struct ib_splice *s, struct ib_cursor *c,
 {
 	if (!carried)
 		return true;
-	if (s->base == IB_BASE_WEIGHT_REFUSE)
-		return refuse(c, "already carries a weight (", s->weight,
-			      "): is this an epoch manifest?");
+	if (s->base == IB_BASE_WEIGHT_REFUSE) {
+		snprintf(c->why, sizeof(c->why), "already carries a weight: "
+			 "is this an epoch manifest? (--base-weight)");
+		return false;
+	}
 	if (s->base == IB_BASE_WEIGHT_REPLACE || carried->type == IB_NULL)
 		return true;
 	if (carried->type != IB_INTEGER && carried->type != IB_REAL &&
