@@ -12,10 +12,10 @@ bool ib_arraylog_is_one(const struct ib_npz *z);
 
 /*
  * Hand its records on as batches. epoch: of a log without the array
- * (IB_NO_EPOCH: none).
+ * (IB_NO_EPOCH: none). Holds the arrays in memory as they are.
  */
 enum ib_status ib_arraylog_read(const struct ib_losslog *l, struct ib_npz *z,
-				const char *name, int64_t epoch,
+				const struct ib_source *source, int64_t epoch,
 				const struct ib_logs_sink *sink,
 				struct ib_logs_counts *counts,
 				struct ib_error *err);

@@ -236,7 +236,7 @@ drain_archive(struct run *run, struct ib_block *block, struct ib_error *err)
 	if (!st && run->options->digest)
 		st = ib_npz_feed(z, add_to_digest, run, err);
 	if (!st && ib_arraylog_is_one(z)) {
-		st = ib_arraylog_read(&run->log, z, name,
+		st = ib_arraylog_read(&run->log, z, block->source,
 				      run->options->log->epoch_by_name
 					      ? ib_logs_name_epoch(
 							block->source->path)

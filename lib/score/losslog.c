@@ -137,16 +137,15 @@ room_for_loss(const struct ib_losslog *l, struct ib_log_batch *b)
 }
 
 static void
-put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
-	const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+add_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
+	const char *format, va_list ap)
+	__attribute__((format(printf, 4, 0)));
 
 static void
-put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
-	const char *format, ...)
+add_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
+	const char *format, va_list ap)
 {
 	struct ib_bad *bad;
-	va_list ap;
 
 	if (b->nbad == b->bad_cap &&
 	    !grow(&b->bad, &b->bad_cap, sizeof(*b->bad), 16)) {
@@ -156,9 +155,46 @@ put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
 	bad = &b->bad[b->nbad++];
 	bad->kind = kind;
 	bad->line = line;
-	va_start(ap, format);
 	vsnprintf(bad->text, sizeof(bad->text), format, ap);
+}
+
+static void
+put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
+	const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void
+put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
+	const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	add_bad(b, kind, line, format, ap);
 	va_end(ap);
+}
+
+void
+ib_log_batch_bad(struct ib_log_batch *b, uint64_t line, const char *format,
+		 ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	add_bad(b, IB_BAD_RECORD, line, format, ap);
+	va_end(ap);
+}
+
+void
+ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
+		   bool rows, int64_t epoch)
+{
+	b->source = source;
+	b->rows = rows;
+	b->epoch = epoch;
+	b->n = b->nmerge = b->nskipped = b->nbad = 0;
+	b->records = b->nonfinite = b->ignored = 0;
+	b->has_previous = b->any = false;
 }
 
 /* One record being read: where it is wrong is said once. */
@@ -654,12 +690,7 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 	struct reading r = { l, c, b };
 	enum ib_next next;
 
-	b->source = block->source;
-	b->rows = rows;
-	b->epoch = epoch;
-	b->n = b->nmerge = b->nskipped = b->nbad = 0;
-	b->records = b->nonfinite = b->ignored = 0;
-	b->has_previous = b->any = false;
+	ib_log_batch_start(b, block->source, rows, epoch);
 	ib_cursor_start(c, block);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END && !b->failed) {
 		if (next == IB_NEXT_RECORD)

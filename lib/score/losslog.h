@@ -81,6 +81,15 @@ struct ib_log_batch {
 };
 void ib_log_batch_release(struct ib_log_batch *b);
 
+/* Empty it for the next block. */
+void ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
+			bool rows, int64_t epoch);
+
+/* Note a bad record: for logs that are arrays, whose lines are rows. */
+void ib_log_batch_bad(struct ib_log_batch *b, uint64_t line,
+		      const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Are these rows of a score file? (By the block's first whole record.) */
 bool ib_losslog_is_rows(const struct ib_losslog *l,
 			const struct ib_block *block);
