@@ -10,6 +10,7 @@ VERSION := $(shell sed -n 's/^.define IB_VERSION "\(.*\)"/\1/p' lib/include/info
 PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 	libxxhash-dev libdeflate-dev \
 	zlib1g-dev liblzma-dev libbz2-dev
+PACKAGES_DEMO  := zstd jq
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash zip unzip
 # For the training recipes: check-training skips without them, train-demo installs them.
@@ -41,8 +42,10 @@ FUZZED  := $(filter-out replay file,$(patsubst tests/fuzz/%.c,%,\
 FUZZ    := build/fuzz
 FUZZSAN := address,undefined
 
-.PHONY: all deps deps-check unit check-quick check-cli check-fuzz fuzz check-training \
-	deps-train train-demo completions help clean
+.PHONY: all deps deps-check deps-train demo check check-quick check-cli \
+	check-sanitizers check-compilers check-valgrind check-reference \
+	check-training check-install check-fuzz fuzz lint unit train-demo completions \
+	install help clean
 .DEFAULT_GOAL := all
 
 all: $(NAMES:%=$B/%)             ## the commands, in build/release
@@ -61,6 +64,96 @@ $(LIB): $(LIBSRC:%.c=$B/%.o)
 $(NAMES:%=$B/%): $B/%: $B/cmd/%.o $(CLISRC:%.c=$B/%.o) $(LIB)
 	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+# What is missing of $(1) is installed; where it cannot be, it is named.
+define install_packages
+@missing=$$(for p in $(1); do \
+	dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | \
+	grep -q 'ok installed' || echo $$p; done); \
+[ -n "$$missing" ] || exit 0; \
+if ! command -v apt-get >/dev/null; then \
+	echo "Please install what these Debian packages hold:" $$missing; \
+	exit 1; fi; \
+as=; [ "$$(id -u)" = 0 ] || as=sudo; \
+if [ -n "$$as" ] && ! command -v sudo >/dev/null; then \
+	echo "Please have these packages installed:" $$missing; exit 1; fi; \
+echo "Installing:" $$missing; \
+{ $$as apt-get -qq update && \
+  $$as env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+	--no-install-recommends install $$missing >/dev/null; } || \
+{ echo "Could not install:" $$missing; exit 1; }
+endef
+
+deps:                            ## install what the build needs
+	$(call install_packages,$(PACKAGES_BUILD))
+
+deps-check:                      ## install what the tests need
+	$(call install_packages,$(PACKAGES_BUILD) $(PACKAGES_CHECK))
+
+demo:                            ## the loop over the loss logs of a real run
+	$(call install_packages,$(PACKAGES_BUILD) $(PACKAGES_DEMO))
+	@$(MAKE) --no-print-directory -s -j2 all
+	@tests/demo.sh $B
+
+check: deps-check                ## every test there is; see check-quick
+	@$(MAKE) --no-print-directory -s -j2 all unit
+	@$(MAKE) --no-print-directory check-quick check-reference \
+		check-install check-sanitizers check-fuzz check-valgrind \
+		check-compilers lint check-training
+
+check-sanitizers:                ## all of it under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory -s -j2 SAN=address,undefined all unit
+	@rm -f build/address-undefined/san.*
+	ASAN_OPTIONS=log_path=$(CURDIR)/build/address-undefined/san \
+		build/address-undefined/unit -j2 --quiet
+	IB_BIN=build/address-undefined tests/cmd.sh
+	@! cat build/address-undefined/san.* 2>/dev/null
+
+check-valgrind: all              ## a sample of runs under valgrind
+	IB_BIN=$B tests/valgrind.sh
+
+check-compilers:                 ## warnings of the other compiler
+	@$(MAKE) --no-print-directory -s -j2 CC=clang B=build/clang all
+
+check-reference: all             ## against an independent implementation
+	/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
+
+check-install: all               ## a program against the installed library
+	CC="$(CC)" tests/install.sh
+
+lint:                            ## cppcheck, manuals
+	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
+		--suppress=missingIncludeSystem --error-exitcode=1 \
+		-Ilib/include -Ilib cmd lib
+	@! mandoc -Tlint -W warning man/*.[1-9] 2>&1 | grep .
+
+install: all completions         ## PREFIX and DESTDIR are yours
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 755 $(NAMES:%=$B/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 lib/include/infobatch.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: infobatch' \
+		'Description: prune and weigh the samples of a training run' \
+		'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' \
+		'Requires: $(LIBS)' \
+		'Libs: -L$${prefix}/lib -linfobatch -lbz2 -lm -pthread' \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/infobatch.pc
+	for m in man/*.[1-9]; do s=$${m##*.}; \
+		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
+		install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s || \
+		exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	for c in $(NAMES); do \
+		install -m 644 $B/completions/$$c \
+			$(DESTDIR)$(PREFIX)/share/bash-completion/completions; \
+		install -m 644 $B/completions/_$$c \
+			$(DESTDIR)$(PREFIX)/share/zsh/site-functions; \
+		install -m 644 $B/completions/$$c.fish \
+			$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d; \
+	done
+
 unit: $B/unit                    ## the unit tests' program
 $B/unit: $(TESTSRC:%.c=$B/%.o) $(LIB)
 	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
@@ -76,8 +169,7 @@ check-training: all              ## every training recipe on a tiny subset
 	/usr/bin/python3 tests/training/check.py $B
 
 deps-train:                      ## install what the training recipes need
-	@dpkg -s $(PACKAGES_TRAIN) >/dev/null 2>&1 || \
-		apt-get install -y --no-install-recommends $(PACKAGES_TRAIN)
+	$(call install_packages,$(PACKAGES_TRAIN))
 
 train-demo: all deps-train       ## compare rules on four tasks; TASK=name SEEDS=n
 	/usr/bin/python3 tests/training/demo.py --bin $B --out build/train \

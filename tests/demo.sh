@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The loop of a training run, over the loss logs of a real one: before each
+# epoch ib-prune decides, then the "trainer" logs the losses of what it was
+# given (here: those lines of the real epoch's log), and ib-score folds them.
+#
+#   tests/demo.sh COMMANDS [OUT]     COMMANDS: the folder of the commands
+set -eu -o pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+PATH=$(cd "${1:?usage: tests/demo.sh COMMANDS [OUT]}" && pwd):$PATH
+out=${2:-$here/build/demo}
+data=$here/testdata/fashion
+rm -rf "$out"
+mkdir -p "$out"
+cd "$out"
+zstd -qdc "$data/base.jsonl.zst" >train.jsonl
+
+E=16
+echo "Loss logs of a Fashion-MNIST classifier: 60000 images, $E epochs."
+echo "Default rule: half of what is below the mean loss, at random; the"
+echo "survivors weigh 2; the last epochs are full."
+echo
+printf '%5s %8s %7s %7s %10s %11s\n' epoch samples kept share threshold 'weight sum'
+for e in $(seq 0 $((E - 1))); do
+  n=$(printf %03d "$e")
+  ib-prune -q -s run.npz -e "$e" -E $E --receipt "receipt.$n.json" \
+    -o "epoch.$n.jsonl" train.jsonl
+  # The trainer: it visits the samples of the manifest, and logs their losses.
+  zstd -qdc "$data/log-$n.jsonl.zst" |
+    awk -F'"' 'NR == FNR { given[$4]; next } $4 in given' \
+      "epoch.$n.jsonl" - >"loss.$n.jsonl"
+  ib-score -e "$e" -u run.npz --expect "epoch.$n.jsonl" "loss.$n.jsonl"
+  jq -r '[.epoch, .samples, .kept, .kept / .samples, .threshold // 0, .weight_sum] | @tsv' \
+    "receipt.$n.json" |
+    awk -F'\t' '{ printf "%5d %8d %7d %6.1f%% %10s %11.1f\n", $1, $2, $3, 100 * $4,
+      ($5 == 0 ? "-" : sprintf("%.6f", $5)), $6 }'
+done
+echo
+jq -s -r '(map(.samples) | add) as $n | (map(.kept) | add) as $k |
+  "\($k) sample visits instead of \($n): \(1000 * (1 - $k / $n) | round / 10) % saved."' \
+  receipt.*.json
+echo "Files in $out:"
+echo "  epoch.NNN.jsonl   what epoch NNN trains on, each sample with its weight"
+echo "  run.npz           the scores (numpy.load opens it)"
+echo "  receipt.NNN.json  every parameter, count and digest"
