@@ -32,23 +32,38 @@ BUCKETS = "--rule buckets --buckets q0.2:0.75,q0.85:0.5"
 SCALE = "--rule proportional --scale 5 --floor 0.2"
 KEEP = "--rule proportional --proxy loss --keep 0.6 --floor 0.2"
 RAISED = 1.5        # the peak rate of fewer epochs
+LONGER = 28         # epochs on the redundant data, instead of 16
+LEGEND = """\
+all data      without any tool
+fewer epochs  the same, for the visits of the table's first row, schedule
+              fitted, peak rate times %g
+default rule  ib-prune -r 0.5 -E epochs, weights as they are
+random        --rule random, weighted, for the visits of the default rule
+buckets       %s
+scale 5       %s,
+              weights of mean 1, rate times the root of the mean weight;
+              longer: %d epochs
+keep 0.6      %s, weights likewise
+saved: visits less than all data; to ..: paired difference with its 95 %%
+interval; cpu, wall: of the training loop with the commands; tools: share of
+the wall time that ib-prune and ib-score took""" % (
+    RAISED, BUCKETS, SCALE, LONGER, KEEP.replace(" --keep", "\n              --keep"))
 
 
 def arms(task, tiny):
     """Name, options and what the row is called. The first one's cost is what `fewer` and `random` are given."""
     default = ("default", ["--rule", ""], "default rule")
     full = ("full", [], "all data")
-    fewer = ("fewer", None, "all data, fewer epochs")
-    scale = ("scale", ["--rule", SCALE, "--normalize", "mean"], "proportional --scale 5")
+    fewer = ("fewer", None, "fewer epochs")
+    scale = ("scale", ["--rule", SCALE, "--normalize", "mean"], "scale 5")
     if task == "redundant":
-        more = 7 if tiny else 28
+        more = 7 if tiny else LONGER
         return [("more", ["--rule", SCALE, "--normalize", "mean", "--epochs", "%d" % more],
-                 "proportional --scale 5, %d epochs" % more), full, fewer,
-                ("default", ["--rule", "-r 0.7"], "default rule, -r 0.7")]
-    rows = [default, full, fewer, ("random", None, "random, weighted"),
-            ("buckets", ["--rule", BUCKETS], "buckets (q0.2:0.75,q0.85:0.5)"), scale]
+                 "scale 5, longer"), full, fewer,
+                ("default", ["--rule", "-r 0.7"], "default, -r 0.7")]
+    rows = [default, full, fewer, ("random", None, "random"), ("buckets", ["--rule", BUCKETS], "buckets"), scale]
     if task != "classification":    # whose losses are far from 0, so that 5 times the proxy is 1 throughout
-        rows.append(("keep", ["--rule", KEEP, "--normalize", "mean"], "proportional --keep 0.6"))
+        rows.append(("keep", ["--rule", KEEP, "--normalize", "mean"], "keep 0.6"))
     return rows
 
 
@@ -168,7 +183,7 @@ def interval(differences):
 
 
 def tell(mean_half):
-    return "%+.2f ± %.2f" % mean_half
+    return "%+.2f±%.2f" % mean_half
 
 
 def report(demo, task):
@@ -182,29 +197,29 @@ def report(demo, task):
         mean = {k: np.mean([r[k] for r in made]) for k in ("visits", "seconds", "tools", "cpu")}
         saved = 100 * (1 - mean["visits"] / np.mean([r["visits"] for r in full]))
         to = {other: interval(np.subtract(values[arm], values[other])) for other in ("full", "fewer")}
-        rows.append((name, "%.1f" % saved, "%.2f" % np.mean(values[arm]),
+        rows.append((name, "%.1f%%" % saved, "%.2f" % np.mean(values[arm]),
                      "" if arm == "full" else tell(to["full"]), "" if arm == "fewer" else tell(to["fewer"]),
-                     "%.1f" % mean["cpu"], "%.1f" % mean["seconds"], "%.2f" % mean["tools"],
-                     "%.1f" % (100 * mean["tools"] / mean["seconds"])))
+                     "%.1f" % mean["cpu"], "%.1f" % mean["seconds"],
+                     "%.1f%%" % (100 * mean["tools"] / mean["seconds"])))
         points.append((name, saved, *to["full"]))
-    head = ("", "saved %", kind.figure + (" %" if unit == 100 else ""), "to all data", "to fewer epochs", "cpu s",
-            "wall s", "tools s", "tools %")
+    head = ("", "saved", kind.figure.split()[-1], "to all data", "to fewer ep.", "cpu s", "wall s", "tools")
     widths = [max(len(r[c]) for r in [head, *rows]) for c in range(len(head))]
-    print("\n%s: %d samples, %g epochs, %d paired seeds%s" % (
-        task, full[0]["epochs"][0][1], len(full[0]["epochs"]), demo.seeds,
-        "; less is better" if unit == 1 else ""))
-    for r in [head, *rows]:
-        print("  ".join(c.ljust(w) if k == 0 else c.rjust(w) for k, (c, w) in enumerate(zip(r, widths))).rstrip())
+    lines = ["", "%s: %s%s; %d samples, %g epochs, %d paired seeds" % (
+        task, kind.figure, ", less is better" if unit == 1 else " in %", full[0]["epochs"][0][1],
+        len(full[0]["epochs"]), demo.seeds)]
+    lines += ["  ".join(c.rjust(w) if k else c.ljust(w) for k, (c, w) in enumerate(zip(r, widths))).rstrip()
+              for r in [head, *rows]]
     kept = [(name, demo.results(task, arm)[0]["shares"]) for arm, _, name in arms(task, demo.tiny)
             if "shares" in demo.results(task, arm)[0]]
     plot.draw(os.path.join(demo.out, task + ".svg"), "%s, %d paired seeds" % (task, demo.seeds), kept, points,
               "%s to all data%s" % (kind.figure, ", points" if unit == 100 else ""))
+    return lines
 
 
 def machine():
     with open("/proc/cpuinfo") as f:
         model = [line.split(":")[1].strip() for line in f if line.startswith("model name")]
-    return "%s, %d cores, one thread a run, as many runs at a time; torch %s; %s" % (
+    return "%s, %d cores, one thread a run, as many runs at a time;\ntorch %s; %s" % (
         model[0] if model else platform.machine(), len(os.sched_getaffinity(0)), torch.__version__,
         datetime.date.today())
 
@@ -220,12 +235,10 @@ def main():
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     demo = Demo(args)
     demo.run()
-    print(machine())
-    print("saved: visits that all data would have had more; intervals: 95 %% of the paired difference\n"
-          "cpu, wall: of the training loop and the commands; tools: wall time in ib-prune and ib-score alone\n"
-          "plots: %s/*.svg" % args.out)
-    for task in demo.tasks:
-        report(demo, task)
+    lines = [machine(), LEGEND] + [line for task in demo.tasks for line in report(demo, task)]
+    with open(os.path.join(args.out, "table.txt"), "w") as out:
+        out.write("\n".join(lines) + "\n")
+    print(*lines, "", "plots: %s/*.svg, this table: %s/table.txt" % (args.out, args.out), sep="\n")
 
 
 if __name__ == "__main__":
