@@ -151,6 +151,44 @@ Test(npz, holds_nothing)
 	python("assert np.load('a.npz').files == []\n");
 }
 
+/* The end record counts in 16 bits: from there on a zip64 one does. */
+Test(npz, counts_beyond_65535)
+{
+	struct ib_npz_writer *w;
+	struct ib_output *out;
+	struct ib_error err;
+	struct ib_input *in;
+	struct ib_npz *z;
+	char name[16];
+	int i, n;
+
+	for (n = 65534; n <= 65536; n++) {
+		cr_assert(eq(int, ib_output_open("a.npz", 0, &out, &err),
+			     IB_OK));
+		cr_assert(eq(int, ib_npz_writer_new(out, &w, &err), IB_OK));
+		for (i = 0; i < n; i++) {
+			snprintf(name, sizeof(name), "%d", i);
+			ib_npz_put_bytes(w, name, ib_span_of("x"));
+		}
+		cr_assert(eq(int, ib_npz_writer_end(w, &err), IB_OK));
+		cr_assert(eq(int, ib_output_commit(&out, &err), IB_OK));
+		cr_assert(eq(int, ib_input_open("a.npz", &in, &err), IB_OK));
+		cr_assert(eq(int, ib_npz_open(in, &z, &err), IB_OK), "%s",
+			  err.text);
+		snprintf(name, sizeof(name), "%d", n - 1);
+		cr_assert(ib_npz_find(z, name) != NULL);
+		cr_assert(ib_npz_find(z, "65536") == NULL);
+		ib_npz_close(z);
+		ib_input_close(in);
+		snprintf(name, sizeof(name), "%d", n);
+		setenv("N", name, 1);
+		python("import os\n"
+		       "a = np.load('a.npz')\n"
+		       "n = int(os.environ['N'])\n"
+		       "assert len(a.files) == n and a[str(n-1)] == b'x'");
+	}
+}
+
 Test(npz, has_an_npy_header_as_numpy_has_it)
 {
 	static const char *const descrs[] = { "<f4", "|u1", "<i8", "|S14" };

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -508,6 +509,35 @@ Test(output, all_appear_or_none)
 	cr_assert(eq(int, count("."), 3));
 	cr_assert(eq(int, ib_outputs_commit(outs, 3, &err), IB_OK));
 	cr_assert(eq(int, ib_outputs_commit(NULL, 0, &err), IB_OK));
+}
+
+/* More outputs than descriptors: finished early, they appear together. */
+Test(output, finishes_early_and_appears_at_commit)
+{
+	static struct ib_output *outs[200];
+	struct rlimit limit = { 40, 40 };
+	char name[16], digest[33];
+	struct ib_error err;
+	int i;
+
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &limit), 0));
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "n%d%s", i, i % 2 ? ".zst" : "");
+		outs[i] = output(name, IB_OUTPUT_DIGEST);
+		ib_output_write(outs[i], "abc", 3);
+		cr_assert(eq(int, ib_output_finish(outs[i], &err), IB_OK));
+		ib_output_digest(outs[i], digest);
+		cr_assert(eq(str, digest, "06b05ab6733a618578af5f94892f3950"));
+		cr_assert(access(name, F_OK) != 0);
+	}
+	cr_assert(eq(int, ib_outputs_commit(outs, 200, &err), IB_OK));
+	cr_assert(holds("n198", "abc"));
+	cr_assert(eq(int, count("."), 200));
+	outs[0] = output("/dev/full", 0);
+	ib_output_write(outs[0], "abc", 3);
+	cr_assert(eq(int, ib_output_finish(outs[0], &err), IB_E_IO));
+	cr_assert(eq(int, ib_output_finish(outs[0], &err), IB_E_IO));
+	cr_assert(eq(int, ib_output_commit(&outs[0], &err), IB_E_IO));
 }
 
 /* ---- signals ------------------------------------------------------------ */

@@ -1,6 +1,8 @@
 /*
  * A zip writer of our own: libarchive's tells neither CRCs nor offsets, and
- * takes two to three times as long for a stored member.
+ * takes two to three times as long for a stored member. Measured, one array of
+ * 400 MB to tmpfs, CPU time of one core: 1.95 GB/s (with a digest 1.9); the
+ * writes alone 2.1.
  */
 #include <libdeflate.h>
 #include <stdlib.h>

@@ -28,6 +28,7 @@ struct ib_output {
 	int fd;
 	bool standard;        /* fd is standard output */
 	bool had;             /* target was there before */
+	bool finished;        /* nothing left to do but the rename */
 	unsigned flags;
 	struct ib_sink *sink;
 	char *buf;            /* GATHER */
@@ -191,7 +192,8 @@ ib_output_open(const char *path, unsigned flags, struct ib_output **out,
 	}
 	st = standard ? open_standard(o) : open_path(o, err);
 	if (!st)
-		st = ib_sink_new(o->name, o->fd, packing, &o->sink, err);
+		st = ib_sink_new(o->name, o->fd, o->temp != NULL, packing,
+				 &o->sink, err);
 	if (st)
 		goto done;
 	*out = o;
@@ -270,7 +272,8 @@ ib_output_digest(const struct ib_output *o, char digest[33])
 		return;
 	}
 	XXH3_copyState(o->scratch, o->digest);
-	XXH3_128bits_update(o->scratch, o->buf, o->n);
+	if (o->n > 0)
+		XXH3_128bits_update(o->scratch, o->buf, o->n);
 	ib_digest_text(XXH3_128bits_digest(o->scratch), digest);
 }
 
@@ -356,19 +359,21 @@ close_fd(struct ib_output *o, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Everything but the rename. */
-static enum ib_status
-finish(struct ib_output *o, struct ib_error *err)
+enum ib_status
+ib_output_finish(struct ib_output *o, struct ib_error *err)
 {
-	enum ib_status st;
-
+	if (o->finished)
+		return ib_output_status(o, err);
 	pass_gathered(o);
 	if (o->failed.code == IB_OK)
 		o->failed.code = ib_sink_finish(o->sink, &o->failed);
 	if (o->failed.code != IB_OK)
 		return ib_output_status(o, err);
+	o->finished = true;
 	ib_sink_free(o->sink);
 	o->sink = NULL;
+	free(o->buf);
+	o->buf = NULL;
 	if (o->temp && (o->flags & IB_OUTPUT_IF_CHANGED) && o->had &&
 	    unchanged(o)) {
 		unlink(ib_temp_path(o->temp));
@@ -376,9 +381,10 @@ finish(struct ib_output *o, struct ib_error *err)
 		o->temp = NULL;
 	}
 	if (o->temp && !sync_fd(o->fd))
-		return write_failed(o, err);
-	st = close_fd(o, err);
-	return st;
+		o->failed.code = write_failed(o, &o->failed);
+	if (o->failed.code == IB_OK)
+		o->failed.code = close_fd(o, &o->failed);
+	return ib_output_status(o, err);
 }
 
 /* Make a rename last. A folder that cannot be synced is none of our faults. */
@@ -477,7 +483,7 @@ ib_outputs_commit(struct ib_output **outs, size_t n, struct ib_error *err)
 
 	for (i = 0; i < n && !st; i++)
 		if (outs[i])
-			st = finish(outs[i], err);
+			st = ib_output_finish(outs[i], err);
 	if (!st && n > 0 && !ib_temp_hold(&old)) {
 		st = ib_fail(err, IB_E_IO, "cannot write: told to end");
 	} else if (!st && n > 0) {

@@ -43,6 +43,13 @@ const char *ib_output_name(const struct ib_output *out);
 void ib_output_digest(const struct ib_output *out, char digest[33]);
 
 /*
+ * Everything of a commit but the rename, for runs of very many outputs:
+ * neither a descriptor nor buffers stay. Nothing may be written afterwards;
+ * the digest can still be had.
+ */
+enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
+
+/*
  * Finish, sync and rename: all of them or none. NULLs among them are fine.
  * All are finished before the first is renamed; they appear in the order
  * given, with signals held back, so the last one vouches for the others.

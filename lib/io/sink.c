@@ -1,6 +1,8 @@
+#define _GNU_SOURCE /* sync_file_range */
 #include "io/sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -12,10 +14,17 @@
 #include "base/error.h"
 
 #define PACKED_BLOCK ((size_t)256 << 10)
+/*
+ * Measured, 600 MB at 200-500 MB/s to a virtual disk (ext4), three times each:
+ * writing 2.9-3.1 s and then 0.2 s in fsync, with this 1.2-1.3 s and 0.01 s.
+ */
+#define AHEAD ((off_t)16 << 20)
 
 struct ib_sink {
 	const char *name;
 	int fd;
+	bool ahead;
+	off_t written, begun; /* of a file: bytes, and how many go to disk */
 	enum ib_packing packing;
 	ZSTD_CCtx *zstd;
 	z_stream gzip;
@@ -74,7 +83,7 @@ start_gzip(struct ib_sink *s)
 }
 
 enum ib_status
-ib_sink_new(const char *name, int fd, enum ib_packing packing,
+ib_sink_new(const char *name, int fd, bool ahead, enum ib_packing packing,
 	    struct ib_sink **out, struct ib_error *err)
 {
 	struct ib_sink *s = calloc(1, sizeof(*s));
@@ -83,6 +92,7 @@ ib_sink_new(const char *name, int fd, enum ib_packing packing,
 	if (s) {
 		s->name = name;
 		s->fd = fd;
+		s->ahead = ahead;
 		s->packing = packing;
 	}
 	if (s && packing != IB_PACKING_NONE) {
@@ -111,6 +121,21 @@ ib_sink_free(struct ib_sink *s)
 }
 
 static enum ib_status
+put(struct ib_sink *s, const void *p, size_t n, struct ib_error *err)
+{
+	enum ib_status st = ib_write_all(s->name, s->fd, p, n, err);
+
+	s->written += (off_t)n;
+	if (!st && s->ahead && s->written - s->begun >= AHEAD) {
+		/* Does not wait; fsync tells what went wrong. */
+		sync_file_range(s->fd, s->begun, s->written - s->begun,
+				SYNC_FILE_RANGE_WRITE);
+		s->begun = s->written;
+	}
+	return st;
+}
+
+static enum ib_status
 zstd_write(struct ib_sink *s, const void *p, size_t n, bool end,
 	   struct ib_error *err)
 {
@@ -126,7 +151,7 @@ zstd_write(struct ib_sink *s, const void *p, size_t n, bool end,
 		if (ZSTD_isError(left))
 			return ib_fail(err, IB_E_IO, "%s: cannot compress: %s",
 				       s->name, ZSTD_getErrorName(left));
-		st = ib_write_all(s->name, s->fd, s->packed, out.pos, err);
+		st = put(s, s->packed, out.pos, err);
 		if (st)
 			return st;
 	} while (end ? left > 0 : in.pos < in.size);
@@ -151,8 +176,7 @@ gzip_write(struct ib_sink *s, const char *p, size_t n, bool end,
 		ret = deflate(z, end ? Z_FINISH : Z_NO_FLUSH);
 		p += piece - z->avail_in;
 		n -= piece - z->avail_in;
-		st = ib_write_all(s->name, s->fd, s->packed,
-				  PACKED_BLOCK - z->avail_out, err);
+		st = put(s, s->packed, PACKED_BLOCK - z->avail_out, err);
 		if (st)
 			return st;
 	} while (end ? ret != Z_STREAM_END : n > 0);
@@ -168,7 +192,7 @@ ib_sink_write(struct ib_sink *s, const void *p, size_t n, struct ib_error *err)
 		return zstd_write(s, p, n, false, err);
 	if (s->packing == IB_PACKING_GZIP)
 		return gzip_write(s, p, n, false, err);
-	return ib_write_all(s->name, s->fd, p, n, err);
+	return put(s, p, n, err);
 }
 
 /*
