@@ -193,8 +193,9 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b,
 		ib_splice_pass(&b->cursor, &b->unkept);
 	if (o->sidecar && !put_sidecar(b, said, written))
 		return false;
-	return !written || ib_splice_put(p->splice, &b->cursor, said, &b->kept,
-					 &b->base);
+	if (!written) /* whether a record is good data hangs on no draw */
+		return ib_splice_check(p->splice, &b->cursor);
+	return ib_splice_put(p->splice, &b->cursor, said, &b->kept, &b->base);
 }
 
 static bool

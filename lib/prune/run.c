@@ -68,10 +68,14 @@ load_scores(struct run *run, struct ib_error *err)
 	if (!path)
 		return IB_OK;
 	if (strcmp(path, "-") != 0 && access(path, F_OK) != 0 &&
-	    errno == ENOENT && run->options->rule.epoch == 0) {
-		ib_warn(run->context,
-			"%s: not there yet: epoch 0 keeps everything", path);
-		return IB_OK;
+	    errno == ENOENT) {
+		if (run->options->rule.rule == IB_RULE_RANDOM)
+			return IB_OK; /* it does without, in every epoch */
+		if (run->options->rule.epoch == 0) {
+			ib_warn(run->context, "%s: not there yet: epoch 0 "
+				"keeps everything", path);
+			return IB_OK;
+		}
 	}
 	st = ib_scores_load_any(path, run->context, &run->scores,
 				run->options->receipt || run->options->audit

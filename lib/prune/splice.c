@@ -425,3 +425,23 @@ ib_splice_put(const struct ib_splice *s, struct ib_cursor *c,
 	put_line_end(c, out);
 	return fine;
 }
+
+bool
+ib_splice_check(const struct ib_splice *s, struct ib_cursor *c)
+{
+	const struct ib_value *carried;
+	const char *close = c->record.close;
+	double weight = 0;
+	size_t depth;
+
+	if (s->bare || c->source->format == IB_FORMAT_LIST)
+		return true;
+	carried = wanted(c, IB_SPLICE_WEIGHT);
+	if (s->id_field.n > 0 && wanted(c, IB_SPLICE_ID))
+		return refuse(c, "already has a field ", s->id_field, "");
+	if (carried)
+		return settle_weight(s, c, carried, &weight);
+	return s->nsteps <= 1 || c->source->format == IB_FORMAT_CSV ||
+	       c->source->format == IB_FORMAT_TSV ||
+	       find_object(s, c, &depth, &close);
+}

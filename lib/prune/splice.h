@@ -69,6 +69,9 @@ bool ib_splice_put(const struct ib_splice *s, struct ib_cursor *c,
 		   const struct ib_said *said, struct ib_bytes *out,
 		   struct ib_number_text *last);
 
+/* Would ib_splice_put find the record good? False, and c->why, if not. */
+bool ib_splice_check(const struct ib_splice *s, struct ib_cursor *c);
+
 /* The record as it came, likewise ended. */
 void ib_splice_pass(const struct ib_cursor *c, struct ib_bytes *out);
 

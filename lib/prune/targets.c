@@ -118,6 +118,17 @@ next_file(struct ib_targets *t, const struct ib_source *source,
 	return IB_OK;
 }
 
+/* The header without its line end: operands may end their lines each its way. */
+static struct ib_span
+header_of(const struct ib_source *s)
+{
+	struct ib_span line = ib_bytes_span(&s->header);
+
+	while (line.n > 0 && memchr("\r\n", line.p[line.n - 1], 2))
+		line.n--;
+	return line;
+}
+
 /* Operands that go into one output have one format, and one header. */
 static enum ib_status
 check_alike(const struct ib_target *t, const struct ib_source *s,
@@ -127,8 +138,7 @@ check_alike(const struct ib_target *t, const struct ib_source *s,
 		return ib_fail(err, IB_E_DATA,
 			       "%s: its format is not that of %s: they cannot "
 			       "go into one output", s->name, t->first->name);
-	if (!ib_span_equal(ib_bytes_span(&t->first->header),
-			   ib_bytes_span(&s->header)))
+	if (!ib_span_equal(header_of(t->first), header_of(s)))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: its header is not that of %s", s->name,
 			       t->first->name);
@@ -145,7 +155,8 @@ begin_target(struct ib_targets *t, struct ib_target *target,
 	struct ib_bytes text = { 0 };
 	enum ib_status st = IB_OK;
 
-	if (!target->out)
+	/* The empty shard of a run that had nothing for it fits any output. */
+	if (!target->out || (s->empty && s->format != IB_FORMAT_JSON))
 		return IB_OK;
 	if (target->first)
 		st = check_alike(target, s, err);

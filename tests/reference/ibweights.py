@@ -113,7 +113,7 @@ def in_form(form, pairs):
         return npy(f4)
     if form == 'tsv':
         for i, _ in pairs:
-            if any(c in i for c in b'\t\n\r'):
+            if any(c in i for c in b'\t\n'):
                 bad('an id holds a TAB or a line end')
         return b''.join(i + b'\t' + real(w) + b'\n' for i, w in pairs)
     if form == 'jsonl':

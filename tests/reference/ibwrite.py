@@ -22,7 +22,7 @@ def explain_json(d):
 
 def times(carried, weight, where):
     """--base-weight multiply: the product rounded once."""
-    if carried is None or math.isnan(carried) or math.isinf(carried):
+    if carried is None:         # a string or the like
         bad('%s: the carried weight is no finite number' % where)
     w = carried * weight
     if not math.isfinite(w):
@@ -70,8 +70,7 @@ class Writer:
             if opt.base_weight in (None, 'refuse'):
                 bad('%s: already carries a weight' % where)
             if opt.base_weight == 'multiply':
-                carried = node_double(node) if node.kind in ('num', 'word') \
-                    else None
+                carried = 1.0 if node.kind == 'null' else node_double(node)
                 w = times(carried, w, where)
             edits.append((node.start, node.end, real(w)))
         else:
@@ -131,7 +130,7 @@ class Writer:
         else:
             start, end, text = r.fields[c]
             if opt.base_weight == 'multiply':
-                carried = None if text in (b'', b'NA') else csv_double(text)
+                carried = 1.0 if text in (b'', b'NA') else csv_double(text)
                 w = times(carried, w, where)
             raw = raw[:start] + real(w) + raw[end:]
         if opt.explain:
@@ -240,7 +239,7 @@ def take_part(opt, src, seen):
         if ident in seen and opt.duplicates != 'keep':
             bad('%s: %r stands twice' % (where, ident))
         seen.add(ident)
-        if opt.companion is not None and any(c in ident for c in b'\t\n\r'):
+        if opt.companion is not None and any(c in ident for c in b'\t\n'):
             bad('%s: the id holds a TAB or a line end' % where)
         out.append((r, ident))
     if src.cut:
@@ -258,7 +257,7 @@ def check_carried(opt, src, pairs, decider):
                     e.info.name.encode('utf-8', 'surrogateescape') == own
                     for e in r.members):
                 bad('%s: already carries a weight' % src.name)
-        elif opt.companion is None and src.columns is None and r.obj:
+        elif opt.companion is None and src.fmt != 'list':
             w.record(src, r, ident, decider.decide(ident))
 
 
@@ -281,7 +280,7 @@ def check_write_options(opt, operands):
 
 def check_formats(opt, sources, per_file):
     if not per_file or opt.rejects is not None:
-        if len({s.fmt for s in sources}) > 1:
+        if len({s.fmt for s in sources if s.data or s.fmt == 'json'}) > 1:
             bad('operands of several formats')
         heads = {s.header.raw for s in sources if s.header}
         if len(heads) > 1:
@@ -300,6 +299,14 @@ def deal(opt, flat):
     for j, i in enumerate(order):
         place[i] = j % opt.split
     return place
+
+
+def lead(sources):
+    """The operand that the output is of: an empty one is of any format."""
+    for src in sources:
+        if src.data or src.fmt == 'json':
+            return src
+    return sources[0]
 
 
 def make_sinks(opt, writer, sources, flat):
@@ -327,24 +334,25 @@ def make_sinks(opt, writer, sources, flat):
 
 
 def one_sink(opt, writer, sources, records, all_of):
-    fmt = sources[0].fmt if sources else 'jsonl'
+    first = lead(sources)
+    fmt = first.fmt
     if fmt == 'tar':
         parts = [tar_bytes(opt, s, [x for x in all_of
                                     if any(x[0] is r for r in s.records)],
                            lambda d: d.kept or opt.mark) for s in sources]
         return b''.join(p[:-1024] for p in parts) + b'\0' * 1024
     sink = Sink(fmt)
-    if sources:
-        sink.head = b''.join(sources[0].head)
-    if sources and sources[0].header:
-        sink.head += writer.delimited_header(sources[0])
+    sink.head = b''.join(first.head)
+    if first.header:
+        sink.head += writer.delimited_header(first)
     for src, r, ident, d in records:
         sink.parts.append(writer.record(src, r, ident, d))
     return sink.bytes()
 
 
 def rejects(opt, sources, flat):
-    fmt = sources[0].fmt if sources else 'jsonl'
+    first = lead(sources)
+    fmt = first.fmt
     if fmt == 'tar':
         parts = []
         for src in sources:
@@ -353,8 +361,8 @@ def rejects(opt, sources, flat):
                     parts += [e.raw for e in r.members]
         return b''.join(parts) + b'\0' * 1024
     sink = Sink(fmt)
-    if sources and sources[0].header:
-        h = sources[0].header
+    if first.header:
+        h = first.header
         sink.head = h.raw + (h.eol or b'\n')
     for src, r, _, d in flat:
         if not d.kept:
