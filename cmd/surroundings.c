@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /*
@@ -18,6 +19,18 @@ occupy_descriptors(void)
 	for (fd = 0; fd <= 2; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
+/* --split K has K files open at once: take what the system allows. */
+static void
+raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 /* Temporaries go; then the signal does what it would have done. */
@@ -58,6 +71,7 @@ cli_surroundings(void)
 	size_t i;
 
 	occupy_descriptors();
+	raise_limit();
 	sigfillset(&action.sa_mask);
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (!sigaction(ends[i], NULL, &old) &&

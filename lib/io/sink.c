@@ -195,25 +195,11 @@ ib_sink_write(struct ib_sink *s, const void *p, size_t n, struct ib_error *err)
 	return put(s, p, n, err);
 }
 
-/*
- * The compressor's thread ends here: a signal that the caller holds back while
- * outputs appear must find no other thread to run in.
- */
-static enum ib_status
-zstd_finish(struct ib_sink *s, struct ib_error *err)
-{
-	enum ib_status st = zstd_write(s, NULL, 0, true, err);
-
-	ZSTD_freeCCtx(s->zstd);
-	s->zstd = NULL;
-	return st;
-}
-
 enum ib_status
 ib_sink_finish(struct ib_sink *s, struct ib_error *err)
 {
 	if (s->packing == IB_PACKING_ZSTD)
-		return zstd_finish(s, err);
+		return zstd_write(s, NULL, 0, true, err);
 	if (s->packing == IB_PACKING_GZIP)
 		return gzip_write(s, NULL, 0, true, err);
 	return IB_OK;

@@ -55,7 +55,7 @@ check_name(struct ib_targets *t, const char *name, const char *path,
 {
 	size_t i;
 
-	for (i = 0; i < t->ndone; i++)
+	for (i = 0; i < t->names.n; i++)
 		if (strcmp(t->names.v[i], name) == 0)
 			return ib_fail(err, IB_E_MISUSE,
 				       "%s: another operand has that name too: "
@@ -105,6 +105,8 @@ next_file(struct ib_targets *t, const struct ib_source *source,
 	if (!st)
 		st = check_name(t, name, source->path, err);
 	end_array(&t->main);
+	if (!st && t->main.out)
+		st = ib_output_finish(t->main.out, err);
 	t->main = (struct ib_target){ 0 };
 	if (!st)
 		st = ib_output_open(name, t->flags | IB_OUTPUT_DIGEST,
@@ -113,7 +115,7 @@ next_file(struct ib_targets *t, const struct ib_source *source,
 		free(name);
 		return st;
 	}
-	((const char **)(uintptr_t)t->names.v)[t->ndone] = name;
+	((const char **)(uintptr_t)t->names.v)[t->names.n++] = name;
 	t->done[t->ndone++] = t->main.out;
 	return IB_OK;
 }
@@ -271,7 +273,7 @@ ib_targets_discard(struct ib_targets *t)
 	if (t->sidecar)
 		ib_output_discard(&t->sidecar);
 	free(t->done);
-	for (i = 0; i < t->cap && t->names.v && i < t->ndone; i++)
+	for (i = 0; i < t->names.n; i++)
 		free((char *)(uintptr_t)t->names.v[i]);
 	free((void *)(uintptr_t)t->names.v);
 	*t = (struct ib_targets){ 0 };
