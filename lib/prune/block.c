@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/part.h"
 #include "prune/draw.h"
+#include "prune/trail.h"
 
 void
 ib_pruned_release(struct ib_pruned *b)
@@ -189,6 +190,9 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b,
 	const struct ib_prune_options *o = p->options;
 	bool written = kept || o->mark;
 
+	if (o->audit && said->pi < 1)
+		ib_trail_line(&b->trail, said->id, said->score, said->pi, kept,
+			      &b->pi);
 	if (o->unkept && !kept)
 		ib_splice_pass(&b->cursor, &b->unkept);
 	if (o->sidecar && !put_sidecar(b, said, written))
@@ -208,19 +212,23 @@ decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g,
 	struct ib_chance c = ib_rule_chance(r, g->row[i]);
 	bool kept = true;
 
+	if (g->row[i] != IB_NO_ROW)
+		said.score = ((const float *)r->scores->score.p)[g->row[i]];
+	if (p->options->plan) {
+		ib_plan_add(&b->plan, r, &c, said.score);
+		return true;
+	}
 	if (c.reason == IB_REASON_DRAWN || p->options->explain)
 		said.u = ib_draw_from_bits(
 			ib_draw_bits(r->key, said.id.p, said.id.n));
 	if (c.reason == IB_REASON_DRAWN) {
-		kept = ib_rule_keeps(r, g->row[i], c.pi, said.u);
+		kept = ib_rule_keeps(r, g->row[i], &c, said.u);
 		if (!kept)
 			c.reason = IB_REASON_PRUNED;
 	}
-	ib_tally_add(&b->tally, c.pi, c.reason, kept);
-	if (g->row[i] != IB_NO_ROW)
-		said.score = ((const float *)r->scores->score.p)[g->row[i]];
+	ib_tally_add(&b->tally, &c, kept);
 	said.pi = c.pi;
-	said.weight = kept ? 1 / c.pi : 0;
+	said.weight = kept ? c.weight : 0;
 	said.reason = c.reason;
 	b->cursor.record = g->record[i];
 	restore_values(p, &b->cursor, g->value[i]);
@@ -240,6 +248,8 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	b->nrows = b->nunseen = 0;
 	b->bad = false;
 	ib_tally_init(&b->tally);
+	if (p->options->plan)
+		ib_plan_init(&b->plan);
 	ib_cursor_start(&b->cursor, &b->block);
 	while (more && make_room(b)) {
 		more = read_group(p, b, &g);

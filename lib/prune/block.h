@@ -5,10 +5,12 @@
 #ifndef IB_PRUNE_BLOCK_H
 #define IB_PRUNE_BLOCK_H
 
+#include "prune/plan.h"
 #include "prune/rule.h"
 #include "prune/seen.h"
 #include "prune/splice.h"
 #include "prune/tally.h"
+#include "prune/trail.h"
 
 /* The same for all blocks of a run; read-only but for the seen rows. */
 struct ib_pruner {
@@ -27,6 +29,7 @@ struct ib_pruned {
 	struct ib_bytes sidecar;  /* of -w */
 	struct ib_bytes trail;    /* lines of -a */
 	struct ib_tally tally;
+	struct ib_plan plan;      /* of --plan, which writes nothing */
 	uint32_t *row;            /* of each record of this part, in order */
 	size_t nrows, rows_cap;
 	XXH128_hash_t *unseen;    /* of those without a row, in order */
@@ -36,7 +39,8 @@ struct ib_pruned {
 	uint64_t bad_line;
 	char why[240];
 	bool failed;              /* memory ran out */
-	struct ib_number_text weight, base, pi;
+	struct ib_number_text weight, base;
+	struct ib_trail_pi pi;
 };
 void ib_pruned_release(struct ib_pruned *b);
 

@@ -94,6 +94,25 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 				 "--threshold", &rule->threshold, err);
 }
 
+/* How many known scores are below T, and from that r. */
+static enum ib_status
+solve_keep(struct ib_rule *rule, const struct ib_context *context,
+	   struct ib_error *err)
+{
+	const float *score = rule->scores ? rule->scores->score.p : NULL;
+	uint64_t i, low = 0, n = rule->scores ? rule->scores->table.n : 0;
+
+	if (rule->foreign_totals)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--keep needs the scores themselves, which "
+			       "--totals does not hold: give all of them with "
+			       "-s");
+	for (i = 0; i < n; i++)
+		low += (double)score[i] < rule->threshold;
+	return ib_keep_solve_ratio(rule, rule->totals->known, low, context,
+				   err);
+}
+
 enum ib_status
 ib_rule_prepare_infobatch(struct ib_rule *rule,
 			  const struct ib_context *context,
@@ -101,7 +120,8 @@ ib_rule_prepare_infobatch(struct ib_rule *rule,
 {
 	enum ib_status st = resolve_threshold(rule, err);
 
-	(void)context;
+	if (!st && rule->options.keep)
+		st = solve_keep(rule, context, err);
 	if (!st)
 		put_level(rule, rule->threshold, rule->ratio);
 	return st;
@@ -123,9 +143,12 @@ enum ib_status
 ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context,
 		       struct ib_error *err)
 {
-	(void)context, (void)err;
+	enum ib_status st = IB_OK;
+
+	if (rule->options.keep)
+		st = ib_keep_solve_ratio(rule, 1, 1, context, err);
 	put_level(rule, INFINITY, rule->ratio);
-	return IB_OK;
+	return st;
 }
 
 /* One "CUT:SHARE" of --buckets. */

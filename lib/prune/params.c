@@ -103,8 +103,8 @@ ib_params_add(cJSON *to, const struct ib_rule *r,
 {
 	const struct ib_rule_options *p = &r->options;
 
-	return ib_json_add_text(to, "rule", r->kind->name) &&
-	       add_epoch(to, "epoch", p->epoch) &&
+	return add_epoch(to, "epoch", p->epoch) &&
+	       ib_json_add_text(to, "rule", r->kind->name) &&
 	       ib_json_add_count(to, "seed", p->seed) &&
 	       ib_json_add_real(to, "ratio", r->ratio) &&
 	       ib_json_add_count(to, "warmup", (uint64_t)p->warmup) &&

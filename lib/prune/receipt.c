@@ -75,3 +75,20 @@ ib_receipt_write(const struct ib_rule *rule,
 	free(text);
 	return ib_output_status(out, err);
 }
+
+char *
+ib_receipt_head(const struct ib_rule *rule,
+		const struct ib_prune_options *options,
+		const struct ib_digests *digests)
+{
+	cJSON *json = cJSON_CreateObject();
+	char *text = NULL;
+
+	if (json && cJSON_AddNumberToObject(json, "ib_audit", 1) &&
+	    ib_params_add(json, rule, options) &&
+	    add_digest(json, "scores", digests->scores) &&
+	    add_digest(json, "totals", digests->totals))
+		text = cJSON_PrintUnformatted(json);
+	cJSON_Delete(json);
+	return text;
+}

@@ -19,4 +19,12 @@ enum ib_status ib_receipt_write(const struct ib_rule *rule,
 				const struct ib_digests *digests,
 				struct ib_output *out, struct ib_error *err);
 
+/*
+ * The head of an audit log's run: one JSON object, to be freed; NULL: memory
+ * ran out.
+ */
+char *ib_receipt_head(const struct ib_rule *rule,
+		      const struct ib_prune_options *options,
+		      const struct ib_digests *digests);
+
 #endif

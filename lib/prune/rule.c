@@ -27,6 +27,9 @@ static const struct ib_rule_kind kinds[] = {
 	  .pi = ib_levels_pi },
 	{ .id = IB_RULE_RANDOM, .name = "random", .fixed = true,
 	  .prepare = ib_rule_prepare_random, .pi = random_pi },
+	{ .id = IB_RULE_PROPORTIONAL, .name = "proportional",
+	  .needs_scores = true, .prepare = ib_rule_prepare_proportional,
+	  .pi = ib_proportional_pi },
 	{ .id = IB_RULE_HARD, .name = "hard", .needs_scores = true,
 	  .biased = true, .prepare = ib_rule_prepare_hard,
 	  .pi = ib_levels_pi },
@@ -155,6 +158,8 @@ ib_rule_prepare(const struct ib_rule_options *options,
 		st = kind->prepare(r, context, err);
 	else if (!st && r->totals->known > 0)
 		st = kind->prepare(r, context, err);
+	if (!st && options->sampling == IB_SAMPLING_FIXED && scores)
+		st = ib_fixed_prepare(r, err);
 	if (st) {
 		ib_rule_free(r);
 		return st;
@@ -206,10 +211,10 @@ ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n,
 		d[i].kept = true;
 		if (c.reason == IB_REASON_DRAWN) {
 			d[i].u = ib_draw_u(r->key, id[i]);
-			d[i].kept = ib_rule_keeps(r, row, c.pi, d[i].u);
+			d[i].kept = ib_rule_keeps(r, row, &c, d[i].u);
 			if (!d[i].kept)
 				d[i].reason = IB_REASON_PRUNED;
 		}
-		d[i].weight = d[i].kept ? 1 / d[i].pi : 0;
+		d[i].weight = d[i].kept ? c.weight : 0;
 	}
 }

@@ -23,9 +23,6 @@ struct ib_levels {
 struct ib_group_of {
 	double pi;   /* as the rule has it, before k/n */
 	uint64_t n, k;
-	/* the k-th smallest (u, id): u's bits, and the row of that id */
-	uint64_t last_bits;
-	uint32_t last_row;
 };
 
 struct ib_rule_kind;
@@ -80,9 +77,13 @@ double ib_rule_complement(double r);
 
 /* What pi says before anything is drawn. */
 struct ib_chance {
-	double pi;
+	double pi, weight;     /* weight: if it is kept */
 	enum ib_reason reason; /* IB_REASON_DRAWN: it is to be drawn */
+	int group;             /* of --sampling fixed; -1: drawn by itself */
 };
+
+/* The chance of a known row with --sampling fixed: k of its group's n. */
+void ib_rule_fixed_chance(const struct ib_rule *r, struct ib_chance *c);
 
 /*
  * The chance of one sample: its row, or IB_NO_ROW where it is unseen.
@@ -90,7 +91,7 @@ struct ib_chance {
 static inline struct ib_chance
 ib_rule_chance(const struct ib_rule *r, uint32_t row)
 {
-	struct ib_chance c = { 1, IB_REASON_DRAWN };
+	struct ib_chance c = { 1, 1, IB_REASON_DRAWN, -1 };
 	float score = 0;
 
 	if (r->full) {
@@ -112,17 +113,22 @@ ib_rule_chance(const struct ib_rule *r, uint32_t row)
 			   r->options.max_age) {
 		c.pi = 1;
 		c.reason = IB_REASON_AGE;
+	} else if (r->ngroups > 0 && row != IB_NO_ROW && score == score) {
+		ib_rule_fixed_chance(r, &c);
+	} else {
+		c.weight = 1 / c.pi;
 	}
 	return c;
 }
 
 /* Is a sample that is to be drawn kept? (u < pi; of fixed: its bit.) */
 static inline bool
-ib_rule_keeps(const struct ib_rule *r, uint32_t row, double pi, double u)
+ib_rule_keeps(const struct ib_rule *r, uint32_t row,
+	      const struct ib_chance *c, double u)
 {
-	if (r->kept && row != IB_NO_ROW)
+	if (c->group >= 0)
 		return r->kept[row / 64] >> row % 64 & 1;
-	return u < pi;
+	return u < c->pi;
 }
 
 /* ---- levels.c: rules of a few levels of pi ---------------------------------- */
@@ -149,5 +155,27 @@ enum ib_status ib_rule_prepare_hard(struct ib_rule *rule,
 enum ib_status ib_rule_prepare_random(struct ib_rule *rule,
 				      const struct ib_context *context,
 				      struct ib_error *err);
+
+/* ---- the other rules, and what is solved ------------------------------------ */
+
+#define IB_RATIO_MAX 0.95
+
+/* keep.c: r of --keep, of n known rows with `low` below the threshold. */
+enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n,
+				   uint64_t low,
+				   const struct ib_context *context,
+				   struct ib_error *err);
+
+/* proportional.c */
+enum ib_status ib_rule_prepare_proportional(struct ib_rule *rule,
+					    const struct ib_context *context,
+					    struct ib_error *err);
+bool ib_proportional_pi(const struct ib_rule *rule, float score, double *pi);
+
+/* x of a score, as --proxy has it. */
+float ib_proxy_of(enum ib_proxy proxy, float score);
+
+/* fixed.c: the groups of --sampling fixed, and who of them is kept. */
+enum ib_status ib_fixed_prepare(struct ib_rule *rule, struct ib_error *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "prune/block.h"
 #include "prune/receipt.h"
 #include "prune/targets.h"
+#include "prune/trail.h"
 #include "score/load.h"
 
 struct run {
@@ -24,7 +25,9 @@ struct run {
 	struct ib_pruner pruner;
 	struct ib_reader *reader;
 	struct ib_targets targets;
+	struct ib_trail *trail;   /* of -a; NULL: none */
 	struct ib_tally tally;
+	struct ib_plan plan;
 	uint64_t unseen;          /* ids without a row */
 	struct ib_digests digests;
 	char (*output)[33];       /* of the digests */
@@ -221,12 +224,16 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	if (st)
 		return st;
 	ib_tally_merge(&run->tally, &b->tally);
+	if (run->options->plan)
+		ib_plan_merge(&run->plan, &b->plan);
 	run->unseen += b->nunseen;
 	ib_target_write(&run->targets.main, &b->kept);
 	ib_target_write(&run->targets.unkept, &b->unkept);
 	if (run->targets.sidecar)
 		ib_output_write(run->targets.sidecar, b->sidecar.p,
 				b->sidecar.n);
+	if (run->trail)
+		ib_trail_put(run->trail, b->trail.p, b->trail.n);
 	if (b->bad)
 		return ib_fail(err, IB_E_DATA, "%s:%llu: %s",
 			       run->source->name,
@@ -315,6 +322,70 @@ take_output_digests(struct run *run, struct ib_error *err)
 }
 
 static enum ib_status
+open_trail(struct run *run, struct ib_error *err)
+{
+	enum ib_status st;
+	char *head;
+
+	if (!run->options->audit || run->options->plan)
+		return IB_OK;
+	st = ib_trail_open(run->options->audit, run->context, &run->trail,
+			   err);
+	if (st)
+		return st;
+	head = ib_receipt_head(run->rule, run->options, &run->digests);
+	st = head ? ib_trail_head(run->trail, head, err) : ib_fail_memory(err);
+	free(head);
+	return st;
+}
+
+static enum ib_status
+finish_trail(struct run *run, const struct ib_prune_result *r,
+	     struct ib_error *err)
+{
+	struct ib_trail_tail tail = {
+		.epoch = run->options->rule.epoch, .samples = r->samples,
+		.kept = r->kept, .pruned = r->pruned,
+		.weight_sum = r->weight_sum,
+		.manifest = run->digests.manifest,
+	};
+
+	return run->trail ? ib_trail_finish(run->trail, &tail, err) : IB_OK;
+}
+
+/* The outputs appear, and the run in the audit log: both or neither. */
+static enum ib_status
+commit(struct run *run, struct ib_output **receipt,
+       const struct ib_prune_result *result, struct ib_error *err)
+{
+	enum ib_status st = finish_trail(run, result, err);
+
+	if (st)
+		return st;
+	st = ib_targets_commit(&run->targets, *receipt ? receipt : NULL, err);
+	if (st && run->trail)
+		ib_trail_undo(run->trail);
+	return st;
+}
+
+/* --plan: over the manifest, or over the known rows where none is given. */
+static enum ib_status
+plan(struct run *run, struct ib_error *err)
+{
+	const struct ib_prune_options *o = run->options;
+	enum ib_status st = IB_OK;
+
+	if (o->operands.n > 0)
+		st = read_manifest(run, err);
+	else
+		ib_plan_rows(&run->plan, run->rule);
+	if (!st)
+		st = ib_plan_write(&run->plan, run->rule, o->plan_table,
+				   run->targets.main.out, err);
+	return st ? st : ib_targets_commit(&run->targets, NULL, err);
+}
+
+static enum ib_status
 finish(struct run *run, struct ib_error *err)
 {
 	const struct ib_prune_options *o = run->options;
@@ -326,12 +397,12 @@ finish(struct run *run, struct ib_error *err)
 		return st;
 	ib_targets_end(&run->targets);
 	ib_tally_flush(&run->tally);
-	ib_tally_result(&run->tally, &result);
-	result.threshold = run->rule->threshold;
+	ib_tally_result(&run->tally, run->rule, &result);
 	if (run->result)
 		*run->result = result;
-	if (o->receipt) {
+	if (o->receipt || o->audit)
 		ib_reader_digest(run->reader, run->digests.manifest);
+	if (o->receipt) {
 		st = take_output_digests(run, err);
 		if (!st)
 			st = ib_output_open(o->receipt, run->targets.flags,
@@ -341,8 +412,7 @@ finish(struct run *run, struct ib_error *err)
 					      &run->digests, receipt, err);
 	}
 	if (!st)
-		return ib_targets_commit(&run->targets,
-					 receipt ? &receipt : NULL, err);
+		st = commit(run, &receipt, &result, err);
 	if (receipt)
 		ib_output_discard(&receipt);
 	return st;
@@ -380,9 +450,12 @@ begin(struct run *run, struct ib_error *err)
 		.seen = &run->seen,
 	};
 	ib_tally_init(&run->tally);
+	ib_plan_init(&run->plan);
 	r.wanted = run->splice.wanted;
 	r.nwanted = run->splice.nwanted;
-	st = ib_reader_new(&r, &run->reader, err);
+	st = open_trail(run, err);
+	if (!st)
+		st = ib_reader_new(&r, &run->reader, err);
 	return st ? st : ib_targets_open(&run->targets, o, &run->splice, err);
 }
 
@@ -395,11 +468,14 @@ ib_prune_run(const struct ib_prune_options *options,
 			   .result = result };
 	enum ib_status st = begin(&run, err);
 
-	if (!st)
+	if (!st && options->plan)
+		st = plan(&run, err);
+	else if (!st)
 		st = read_manifest(&run, err);
-	if (!st)
+	if (!st && !options->plan)
 		st = finish(&run, err);
 	ib_targets_discard(&run.targets);
+	ib_trail_discard(run.trail);
 	ib_reader_free(run.reader);
 	ib_seen_release(&run.seen);
 	ib_splice_release(&run.splice);

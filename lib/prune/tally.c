@@ -17,14 +17,14 @@ ib_tally_flush(struct ib_tally *t)
 	t->kept += t->nkept;
 	if (t->n > 0 && t->pi > 0) {
 		ib_exact_add_times(&t->expected_kept, t->pi, t->n);
-		if (t->pi < 1)
+		if (t->pi < 1 && !t->fixed)
 			ib_exact_add_times(&t->weight_var,
 					   (1 - t->pi) / t->pi, t->n);
 	}
 	if (t->nkept > 0) {
-		ib_exact_add_times(&t->weight_sum, 1 / t->pi, t->nkept);
-		if (1 / t->pi > t->max_weight)
-			t->max_weight = 1 / t->pi;
+		ib_exact_add_times(&t->weight_sum, t->weight, t->nkept);
+		if (t->weight > t->max_weight)
+			t->max_weight = t->weight;
 	}
 	t->n = t->nkept = 0;
 }
@@ -39,6 +39,8 @@ ib_tally_merge(struct ib_tally *t, struct ib_tally *other)
 	t->kept += other->kept;
 	for (i = 0; i < IB_NREASONS; i++)
 		t->reasons[i] += other->reasons[i];
+	for (i = 0; i < IB_LEVELS_MAX; i++)
+		t->group[i] += other->group[i];
 	if (other->max_weight > t->max_weight)
 		t->max_weight = other->max_weight;
 	ib_exact_merge(&t->expected_kept, &other->expected_kept);
@@ -46,9 +48,33 @@ ib_tally_merge(struct ib_tally *t, struct ib_tally *other)
 	ib_exact_merge(&t->weight_var, &other->weight_var);
 }
 
-void
-ib_tally_result(const struct ib_tally *t, struct ib_prune_result *r)
+/*
+ * What m of a fixed group's n rows add to the variance of the sum of weights:
+ * m (n-m) (n-k) / (k (n-1)), rounded once.
+ */
+static double
+group_variance(const struct ib_group_of *g, uint64_t m)
 {
+	struct ib_exact x;
+
+	if (m == 0 || m >= g->n || g->k == g->n)
+		return 0;
+	ib_exact_init(&x);
+	ib_exact_add_times(&x, (double)(g->n - g->k), m * (g->n - m));
+	return ib_exact_mean(&x, g->k * (g->n - 1));
+}
+
+void
+ib_tally_result(const struct ib_tally *t, const struct ib_rule *rule,
+		struct ib_prune_result *r)
+{
+	struct ib_exact var = t->weight_var;
+	size_t i;
+
+	for (i = 0; i < rule->ngroups; i++)
+		ib_exact_add(&var, group_variance(&rule->group[i],
+						  t->group[i]));
+	r->threshold = rule->threshold;
 	r->samples = t->samples;
 	r->kept = t->kept;
 	r->pruned = t->samples - t->kept;
@@ -56,6 +82,6 @@ ib_tally_result(const struct ib_tally *t, struct ib_prune_result *r)
 	memcpy(r->reasons, t->reasons, sizeof(r->reasons));
 	r->expected_kept = ib_exact_round(&t->expected_kept);
 	r->weight_sum = ib_exact_round(&t->weight_sum);
-	r->weight_var = ib_exact_round(&t->weight_var);
+	r->weight_var = ib_exact_round(&var);
 	r->max_weight = t->max_weight;
 }

@@ -2,7 +2,7 @@
 #ifndef IB_PRUNE_TALLY_H
 #define IB_PRUNE_TALLY_H
 
-#include "base/exact.h"
+#include "prune/rule.h"
 
 struct ib_tally {
 	uint64_t samples, kept;
@@ -10,22 +10,30 @@ struct ib_tally {
 	double max_weight;
 	struct ib_exact expected_kept, weight_sum, weight_var;
 	/* Most samples share a pi: counted here, added up when it changes. */
-	double pi;
+	double pi, weight;
+	bool fixed;
 	uint64_t n, nkept;
+	uint64_t group[IB_LEVELS_MAX]; /* of fixed: rows of each group */
 };
 
 void ib_tally_init(struct ib_tally *t);
 void ib_tally_flush(struct ib_tally *t);
 
 static inline void
-ib_tally_add(struct ib_tally *t, double pi, enum ib_reason reason, bool kept)
+ib_tally_add(struct ib_tally *t, const struct ib_chance *c, bool kept)
 {
-	if (pi != t->pi) {
+	bool fixed = c->group >= 0;
+
+	if (c->pi != t->pi || fixed != t->fixed) {
 		ib_tally_flush(t);
-		t->pi = pi;
+		t->pi = c->pi;
+		t->weight = c->weight;
+		t->fixed = fixed;
 	}
+	if (fixed)
+		t->group[c->group]++;
 	t->samples++;
-	t->reasons[reason]++;
+	t->reasons[c->reason]++;
 	t->n++;
 	t->nkept += kept;
 }
@@ -33,7 +41,8 @@ ib_tally_add(struct ib_tally *t, double pi, enum ib_reason reason, bool kept)
 /* Both are flushed. */
 void ib_tally_merge(struct ib_tally *t, struct ib_tally *other);
 
-/* The figures, each rounded once; the threshold is the caller's. */
-void ib_tally_result(const struct ib_tally *t, struct ib_prune_result *r);
+/* The figures, each rounded once. */
+void ib_tally_result(const struct ib_tally *t, const struct ib_rule *rule,
+		     struct ib_prune_result *r);
 
 #endif

@@ -36,6 +36,8 @@ ib_targets_open(struct ib_targets *t, const struct ib_prune_options *o,
 		.options = o, .splice = splice,
 		.flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0,
 	};
+	if (o->plan) /* no records come */
+		return ib_output_open(o->output, t->flags, &t->main.out, err);
 	if (o->unkept)
 		st = ib_output_open(o->unkept, t->flags, &t->unkept.out, err);
 	if (!st && o->sidecar)
@@ -188,6 +190,8 @@ ib_targets_begin(struct ib_targets *t, const struct ib_source *source,
 {
 	enum ib_status st = IB_OK;
 
+	if (t->options->plan)
+		return IB_OK;
 	if (is_per_operand(t->options))
 		st = next_file(t, source, err);
 	if (!st)
