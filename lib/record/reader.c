@@ -130,6 +130,27 @@ is_special(const struct ib_reader *r, enum ib_format f)
 		(f == IB_FORMAT_NPZ || f == IB_FORMAT_TOTALS));
 }
 
+/* What -k may be hangs on the format. */
+static enum ib_status
+check_key(const struct ib_reader *r, struct ib_error *err)
+{
+	const struct ib_source *s = r->source;
+	bool tar = s->format == IB_FORMAT_TAR;
+
+	if (tar && r->key.kind != IB_KEY_AUTO && r->key.kind != IB_KEY_SHARD)
+		return ib_fail(err, IB_E_MISUSE, "%s: no %s but @shard goes "
+			       "with tar", s->name, r->options.key_option);
+	if (r->key.kind != IB_KEY_SHARD)
+		return IB_OK;
+	if (!tar && s->format != IB_FORMAT_NPZ)
+		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard is for tar "
+			       "alone", s->name, r->options.key_option);
+	if (tar && strcmp(s->path, "-") == 0)
+		return ib_fail(err, IB_E_MISUSE, "%s @shard: standard input "
+			       "has no name", r->options.key_option);
+	return IB_OK;
+}
+
 static enum ib_status
 open_operand(struct ib_reader *r, struct ib_error *err)
 {
@@ -152,6 +173,9 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a zip archive is no list of records",
 			       r->source->name);
+	st = check_key(r, err);
+	if (st)
+		return st;
 	r->format = ib_record_format_of(r->source->format);
 	r->begun = r->ended = false;
 	r->lines_left = r->options.header_lines;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/exact.h"
 #include "base/part.h"
+#include "record/tar.h"
 
 struct ib_expect {
 	struct ib_expect_options options;
@@ -73,15 +74,27 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 	return true;
 }
 
+/* An id that the trainer was given, unless it is of another part. */
+static enum ib_status
+take_id(struct ib_expect *e, struct ib_span span, struct ib_error *err)
+{
+	const struct ib_part *part = &e->options.part;
+	struct ib_id id = { span.p, ib_table_hash(span, 0), (uint32_t)span.n };
+	uint32_t row;
+
+	if (part->count > 0 &&
+	    ib_part_of_hash(id.hash, part->count) != part->index)
+		return IB_OK;
+	return intern(e, &id, &row, err);
+}
+
 static enum ib_status
 take_block(struct ib_expect *e, struct ib_cursor *c,
 	   const struct ib_block *block, uint64_t lines, struct ib_error *err)
 {
 	struct ib_span span;
-	struct ib_id id;
 	enum ib_status st;
 	enum ib_next next;
-	uint32_t row;
 	bool given;
 
 	ib_cursor_start(c, block);
@@ -91,18 +104,43 @@ take_block(struct ib_expect *e, struct ib_cursor *c,
 			return bad_record(c, lines, c->why, err);
 		if (!span.p)
 			return ib_fail_memory(err);
-		id = (struct ib_id){ span.p, ib_table_hash(span, 0),
-				     (uint32_t)span.n };
-		if (!given ||
-		    (e->options.part.count > 0 &&
-		     ib_part_of_hash(id.hash, e->options.part.count) !=
-			     e->options.part.index))
-			continue;
-		st = intern(e, &id, &row, err);
+		st = given ? take_id(e, span, err) : IB_OK;
 		if (st)
 			return st;
 	}
 	return IB_OK;
+}
+
+/* A shard: its samples' keys, and what weights they carry. */
+static enum ib_status
+take_shard(struct ib_expect *e, const struct ib_block *block,
+	   struct ib_error *err)
+{
+	const struct ib_source *source = block->source;
+	struct ib_span shard = ib_input_stem(source->path);
+	struct ib_tar_samples *samples = NULL;
+	struct ib_tar_sample sample;
+	char show[IB_SHOW_MAX];
+	enum ib_status st;
+	double weight;
+
+	st = ib_tar_samples_open(block->input,
+				 source->key.kind == IB_KEY_SHARD ? &shard
+								  : NULL,
+				 &samples, err);
+	while (!st && !(st = ib_tar_samples_next(samples, &sample, err))) {
+		weight = 1;
+		if (sample.weighted && !ib_tar_weight(sample.weight, &weight))
+			st = ib_fail(err, IB_E_DATA, "%s: sample %llu: the "
+				     "weight is not a number: %s",
+				     source->name,
+				     (unsigned long long)sample.number,
+				     ib_show(show, sample.weight));
+		else if (weight != 0)
+			st = take_id(e, sample.id, err);
+	}
+	ib_tar_samples_close(samples);
+	return st == IB_EOF ? IB_OK : st;
 }
 
 static enum ib_status
@@ -129,9 +167,7 @@ read_manifests(struct ib_expect *e, const struct ib_context *context,
 		st = ib_reader_new(&o, &r, err);
 	while (!st && !(st = ib_reader_next(r, &block, err))) {
 		if (block.special) {
-			st = ib_fail(err, IB_E_DATA,
-				     "%s: --expect does not read tar yet",
-				     block.source->name);
+			st = take_shard(e, &block, err);
 			continue;
 		}
 		if (block.first)

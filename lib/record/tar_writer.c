@@ -1,0 +1,197 @@
+/* Writing a tar so that no reader takes a part of it for the whole. */
+#include <archive.h>
+#include <archive_entry.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "record/tar.h"
+
+/* Empty members in a row are held back no longer than this. */
+#define HELD_MAX ((size_t)1 << 20)
+
+struct ib_tar_writer {
+	struct ib_output *out;
+	struct ib_bytes held; /* behind the last place to end at */
+	bool begun;           /* the output holds something */
+	bool ended;
+};
+
+struct ib_tar_maker {
+	struct archive *archive;
+	struct archive_entry *entry;
+	struct ib_bytes text;
+	struct ib_bytes path;
+};
+
+/* ---- making members ------------------------------------------------------------- */
+
+static la_ssize_t
+gather(struct archive *a, void *ctx, const void *p, size_t n)
+{
+	struct ib_tar_maker *m = ctx;
+
+	(void)a;
+	ib_bytes_put(&m->text, p, n);
+	return m->text.failed ? -1 : (la_ssize_t)n;
+}
+
+enum ib_status
+ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err)
+{
+	struct ib_tar_maker *m = calloc(1, sizeof(*m));
+	bool fine;
+
+	if (!m)
+		return ib_fail_memory(err);
+	m->archive = archive_write_new();
+	m->entry = archive_entry_new();
+	/* ustar, and pax where a name is too long; names are bytes. */
+	fine = m->archive && m->entry &&
+	       archive_write_set_format_pax_restricted(m->archive) ==
+		       ARCHIVE_OK &&
+	       archive_write_set_format_option(m->archive, NULL, "hdrcharset",
+					       "BINARY") == ARCHIVE_OK &&
+	       archive_write_add_filter_none(m->archive) == ARCHIVE_OK &&
+	       archive_write_set_bytes_per_block(m->archive, 0) ==
+		       ARCHIVE_OK &&
+	       archive_write_open(m->archive, m, NULL, gather, NULL) ==
+		       ARCHIVE_OK;
+	if (!fine) {
+		ib_tar_maker_free(m);
+		return ib_fail_memory(err);
+	}
+	*out = m;
+	return IB_OK;
+}
+
+void
+ib_tar_maker_free(struct ib_tar_maker *m)
+{
+	if (!m)
+		return;
+	archive_entry_free(m->entry);
+	archive_write_free(m->archive);
+	ib_bytes_release(&m->text);
+	ib_bytes_release(&m->path);
+	free(m);
+}
+
+enum ib_status
+ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
+	    long mtime_nsec, struct ib_span content,
+	    struct ib_tar_piece *piece, struct ib_error *err)
+{
+	struct archive_entry *e = m->entry;
+	size_t blocks = (content.n + 511) / 512 * 512;
+
+	m->text.n = m->path.n = 0;
+	ib_bytes_put(&m->path, path.p, path.n);
+	ib_bytes_put_char(&m->path, '\0');
+	if (m->path.failed)
+		return ib_fail_memory(err);
+	archive_entry_clear(e);
+	archive_entry_set_pathname(e, m->path.p);
+	archive_entry_set_filetype(e, AE_IFREG);
+	archive_entry_set_perm(e, 0644);
+	archive_entry_set_size(e, (la_int64_t)content.n);
+	archive_entry_set_mtime(e, (time_t)mtime, mtime_nsec);
+	if (archive_write_header(m->archive, e) < ARCHIVE_WARN ||
+	    archive_write_data(m->archive, content.p, content.n) < 0 ||
+	    archive_write_finish_entry(m->archive) < ARCHIVE_WARN) {
+		if (m->text.failed)
+			return ib_fail_memory(err);
+		return ib_fail(err, IB_E_IO, "cannot make a tar member: %s",
+			       archive_error_string(m->archive));
+	}
+	*piece = (struct ib_tar_piece){
+		.p = m->text.p, .n = m->text.n, .from = m->text.n - blocks,
+		.to = m->text.n - blocks + content.n
+	};
+	return IB_OK;
+}
+
+/* ---- writing ---------------------------------------------------------------------- */
+
+enum ib_status
+ib_tar_writer_new(struct ib_output *out, struct ib_tar_writer **result,
+		  struct ib_error *err)
+{
+	struct ib_tar_writer *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return ib_fail_memory(err);
+	w->out = out;
+	*result = w;
+	return IB_OK;
+}
+
+void
+ib_tar_writer_free(struct ib_tar_writer *w)
+{
+	if (!w)
+		return;
+	ib_bytes_release(&w->held);
+	free(w);
+}
+
+/*
+ * The output is given pieces that end inside a member's content: behind its
+ * first byte, before its last. What comes behind waits for the next such
+ * place.
+ */
+void
+ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
+{
+	size_t stop = 0;
+
+	if (piece->to > piece->from && piece->to > 1)
+		stop = piece->to - 1;
+	if (stop <= piece->from && piece->from > 0)
+		stop = 0; /* not one byte of the content is before it */
+	if (stop == 0 && w->held.n + piece->n > HELD_MAX)
+		stop = piece->n;
+	if (stop > 0) {
+		ib_bytes_put(&w->held, piece->p, stop);
+		ib_output_write(w->out, w->held.p, w->held.n);
+		w->held.n = 0;
+		w->begun = true;
+	}
+	ib_bytes_put(&w->held, piece->p + stop, piece->n - stop);
+}
+
+void
+ib_tar_writer_end(struct ib_tar_writer *w)
+{
+	static const char zeros[1024];
+
+	if (w->ended)
+		return;
+	ib_bytes_put(&w->held, zeros, sizeof(zeros));
+	ib_output_write(w->out, w->held.p, w->held.n);
+	w->held.n = 0;
+	w->ended = true;
+}
+
+void
+ib_tar_writer_spoil(struct ib_tar_writer *w)
+{
+	static const char said[] = "The run that wrote this archive failed.\n";
+	struct ib_tar_maker *m = NULL;
+	struct ib_tar_piece piece;
+
+	if (!w || w->ended)
+		return;
+	if (!w->begun && !ib_tar_maker_new(&m, NULL)) {
+		if (!ib_tar_make(m, ib_span_of("__failed__"), 0, 0,
+				 ib_span_of(said), &piece, NULL))
+			ib_output_write(w->out, piece.p, piece.to - 1);
+		ib_tar_maker_free(m);
+	}
+	ib_output_flush(w->out, NULL);
+}
+
+enum ib_status
+ib_tar_writer_status(const struct ib_tar_writer *w, struct ib_error *err)
+{
+	return w && w->held.failed ? ib_fail_memory(err) : IB_OK;
+}
