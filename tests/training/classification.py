@@ -31,7 +31,7 @@ class Classification:
     figure = "test accuracy"
     manifest, prune, score, log = "train.jsonl", [], [], "jsonl"
     terms = {"loss": 1.0}
-    epochs, tiny_epochs, batch, rate = 16, 4, 128, 0.05
+    epochs, tiny_epochs, batch, rate = 10, 4, 128, 0.1
 
     def __init__(self, tiny=False):
         images, labels = self.data()

@@ -82,7 +82,7 @@ class Instruction:
         nouns = list(glosses("noun"))
         order = np.random.default_rng(0).permutation(len(nouns))
         pairs = [nouns[k] for k in order if len(nouns[k][1].split()) > 2]
-        n, m = (201, 50) if tiny else (5000, 1000)
+        n, m = (201, 50) if tiny else (3000, 1000)
         self.held, self.train = pairs[:m], pairs[m:m + n]
         self.plain = [gloss for kind in ("verb", "adj") for _, gloss in glosses(kind)][:200 if tiny else None]
         self.words = Vocabulary([w + " " + g for w, g in self.train] + self.plain)

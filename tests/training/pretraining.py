@@ -54,7 +54,7 @@ class Pretraining:
     epochs, tiny_epochs, batch, rate = 8, 4, 64, 0.004
 
     def __init__(self, tiny=False):
-        n = 301 if tiny else 8000
+        n = 301 if tiny else 4000
         self.train, self.test = (
             (patches(tensor(images[:n])), torch.from_numpy(labels[:n].astype(np.int64)))
             for images, labels in (fashion("train"), fashion("t10k")))

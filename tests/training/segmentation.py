@@ -13,16 +13,16 @@ from torch.nn import functional as F
 import loop
 from classification import fashion
 
-SIDE, CLASSES = 40, 11      # ten kinds of clothes, and 0 for the background
+SIDE, CLASSES = 32, 11      # ten kinds of clothes, and 0 for the background
 
 
 def compose(part, n, seed):
-    """n scenes [n, 2, SIDE, SIDE] of bytes: three objects, later ones in front; and the class of each pixel."""
+    """n scenes [n, 2, SIDE, SIDE] of bytes: two objects, the second in front; and the class of each pixel."""
     images, labels = fashion(part)
     draw = np.random.default_rng(seed)
     out = np.zeros((n, 2, SIDE, SIDE), np.uint8)
-    which = draw.integers(len(images), size=(n, 3))
-    place = draw.integers(-6, SIDE - 28 + 7, size=(n, 3, 2))
+    which = draw.integers(len(images), size=(n, 2))
+    place = draw.integers(-6, SIDE - 28 + 7, size=(n, 2, 2))
     for scene in range(n):
         for k, (dy, dx) in zip(which[scene], place[scene]):
             at = slice(max(dy, 0), dy + 28), slice(max(dx, 0), dx + 28)
@@ -68,7 +68,7 @@ class Segmentation:
     epochs, tiny_epochs, batch, rate = 12, 4, 32, 0.008
 
     def __init__(self, tiny=False):
-        self.train = compose("train", 151 if tiny else 6000, 1)
+        self.train = compose("train", 151 if tiny else 3000, 1)
         self.test = torch.from_numpy(compose("t10k", 100 if tiny else 1000, 2))
 
     def write(self, path):
