@@ -221,6 +221,7 @@ row_next(struct ib_cursor *c)
 	}
 	if (i + 1 != s->ncolumns)
 		return wrong_count(c, start, i + 1);
+	ib_fields_settle(&s->fields, c->v); /* a column's name may have a dot */
 	ib_cursor_finish_line(c, start, stop);
 	if (quoted)
 		c->line += c->json.ops->count(start, c->record.n, '\n');

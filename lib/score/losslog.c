@@ -696,7 +696,8 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 		if (next == IB_NEXT_RECORD)
 			take(&r);
 		else
-			put_bad(b, c->record.torn ? IB_BAD_TORN : IB_BAD_RECORD,
+			put_bad(b, c->record.torn && !rows ? IB_BAD_TORN
+							   : IB_BAD_RECORD,
 				c->record.line, "%s", c->why);
 		/* More would only be dropped. */
 		if (b->nbad > 2 && b->nbad - 2 > l->options->max_bad)

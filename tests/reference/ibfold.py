@@ -414,7 +414,7 @@ class Folder:
                 if r.obj is not None and r.obj.kind == 'obj' and \
                         lone_name(r.obj):
                     raise BadRecord('lone surrogate in a name')
-                if not is_batch(r):
+                if not is_batch(src, r):
                     self.folded_logs += 1
                     self.single(src, r, default_epoch)
                 else:

@@ -368,7 +368,7 @@ def choose_key(src, key):
                 return name
         return None
     for r in src.records:
-        if r.obj is None or r.obj.kind != 'obj' or is_batch(r):
+        if r.obj is None or r.obj.kind != 'obj' or is_batch(src, r):
             continue
         for name in KNOWN:
             if lookup_exact(r.obj, name) is not None:
@@ -385,11 +385,15 @@ def lookup_exact(obj, name):
     return found
 
 
-def is_batch(r):
+def is_batch(src, r):
+    """A line of many: it has ids, and no id of its own."""
     if r.obj is None or r.obj.kind != 'obj':
         return False
     v = lookup_exact(r.obj, b'ids')
-    return v is not None and v.kind == 'arr'
+    if v is None or v.kind != 'arr':
+        return False
+    names = KNOWN if src.key is None else src.key.split(b',')
+    return all(lookup(r.obj, name) is None for name in names)
 
 
 def node_id(v, part=False):
