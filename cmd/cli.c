@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -109,6 +110,13 @@ cli_misuse(const struct cli *cli, const char *format, ...)
 	say(cli, "", text);
 	print_hint(cli);
 	exit(2);
+}
+
+const char *
+cli_figure(char out[24], double value)
+{
+	snprintf(out, 24, isnan(value) ? "none" : "%.6g", value);
+	return out;
 }
 
 static void

@@ -259,6 +259,9 @@ _Noreturn void cli_die(const struct cli *cli, enum ib_status st,
 void cli_say(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* A figure of -v, "none" for NaN; returns out. */
+const char *cli_figure(char out[24], double value);
+
 /* The last of -v's figures: records, bytes, seconds. */
 void cli_say_pace(const struct cli *cli);
 
@@ -318,7 +321,8 @@ void cli_surroundings(void);
 /* Progress: begin (sets cli->context.progress) and erase. */
 void cli_progress_begin(struct cli *cli);
 void cli_progress_erase(void);
-/* Print a status line; async-signal-safe. */
+/* Print a status line; or end the line that stands. Async-signal-safe. */
 void cli_progress_status(int fd);
+void cli_progress_leave(int fd);
 
 #endif

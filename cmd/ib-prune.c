@@ -144,7 +144,7 @@ check(struct cli *cli, struct args *a)
 static void
 print_figures(const struct cli *cli, const struct ib_prune_result *r)
 {
-	char reasons[400] = "";
+	char reasons[400] = "", threshold[24];
 	size_t n = 0, i;
 
 	for (i = 0; i < IB_NREASONS; i++)
@@ -156,8 +156,9 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r)
 				ib_reason_name((enum ib_reason)i));
 	cli_say(cli,
 		"%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64
-		" pruned; %" PRIu64 " low, threshold %.6g",
-		r->samples, r->kept, r->pruned, r->low, r->threshold);
+		" pruned; %" PRIu64 " low, threshold %s",
+		r->samples, r->kept, r->pruned, r->low,
+		cli_figure(threshold, r->threshold));
 	if (n)
 		cli_say(cli, "%s", reasons);
 	cli_say(cli,

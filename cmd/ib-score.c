@@ -81,14 +81,15 @@ check(const struct cli *cli, const struct args *a)
 static void
 print_figures(const struct cli *cli, const struct ib_score_result *r)
 {
+	char mean[24];
+
 	cli_say(cli,
 		"%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64
 		" stale, %" PRIu64 " not finite, %" PRIu64 " ignored",
 		r->records, r->bad, r->stale, r->nonfinite, r->ignored);
 	cli_say(cli,
-		"%" PRIu64 " samples, %" PRIu64 " of them new, mean score "
-		"%.6g",
-		r->samples, r->fresh, r->mean);
+		"%" PRIu64 " samples, %" PRIu64 " of them new, mean score %s",
+		r->samples, r->fresh, cli_figure(mean, r->mean));
 	cli_say_pace(cli);
 }
 

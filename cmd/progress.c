@@ -17,7 +17,7 @@ static struct {
 	double last;  /* seconds from the start to the line shown last */
 	bool shows;   /* a line is wanted at all */
 	bool redraws; /* on a terminal: the line is written over */
-	bool visible; /* it stands there now */
+	_Atomic bool visible; /* it stands there now */
 } state;
 
 static double
@@ -127,6 +127,17 @@ cli_progress_status(int fd)
 	put_progress(&line);
 	put(&line, "\n");
 	written = write(fd, line.text, line.n);
+	(void)written;
+}
+
+void
+cli_progress_leave(int fd)
+{
+	ssize_t written;
+
+	if (!state.visible)
+		return;
+	written = write(fd, "\n", 1);
 	(void)written;
 }
 

@@ -41,6 +41,7 @@ end_by(int sig)
 	sigset_t set;
 
 	ib_output_abandon();
+	cli_progress_leave(STDERR_FILENO);
 	sigaction(sig, &action, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, sig);
