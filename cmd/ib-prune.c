@@ -181,7 +181,7 @@ main(int argc, char **argv)
 	a.o.operands = cli_operands(&cli, a.o.plan);
 	check(&cli, &a);
 	st = ib_prune_run(&a.o, &cli.context, &result, &err);
-	if (!st && a.common.verbose)
+	if (!st && a.common.verbose && !a.o.plan)
 		print_figures(&cli, &result);
 	return cli_close(&cli, st, &err);
 }
