@@ -394,8 +394,10 @@ settle_epoch(struct reading *r, int64_t *epoch, bool *ignore)
 			"the record has no epoch: give one with -e");
 		return false;
 	}
-	if (*epoch == IB_NO_EPOCH)
+	if (*epoch == IB_NO_EPOCH) {
+		r->b->undated = true;
 		*epoch = 0;
+	}
 	*ignore = r->l->options->until != IB_NO_EPOCH &&
 		  *epoch > r->l->options->until;
 	return true;

@@ -66,9 +66,10 @@ struct ib_log_batch {
 	bool rows;             /* rows of a score file: merge, not loss */
 	bool has_previous;     /* a row, of this part or not, has prev */
 	bool any;              /* a loss, of this part or not, came by */
+	bool undated;          /* an epoch was neither told nor given: 0 */
 	int64_t epoch;         /* of records that carry none */
 	struct ib_loss *loss;
-	double *weight;        /* beside loss, where want_weight; 1 if none */
+	double *weight;        /* beside loss, where want_weight; NaN: none */
 	size_t n, cap;
 	struct ib_merge *merge;
 	size_t nmerge, merge_cap;
