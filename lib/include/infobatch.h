@@ -437,6 +437,61 @@ enum ib_status ib_weights_run(const struct ib_weights_options *options,
 			      const struct ib_context *context,
 			      struct ib_error *err);
 
+enum ib_audit_verb {
+	IB_AUDIT_SUMMARY,
+	IB_AUDIT_SHOW,
+	IB_AUDIT_LIST,
+	IB_AUDIT_SUSPECTS,
+	IB_AUDIT_VERIFY,
+	IB_AUDIT_SIMULATE,
+	IB_AUDIT_DRIFT,
+	IB_AUDIT_REPORT,
+	IB_AUDIT_METRICS
+};
+
+/* ib-audit(1). What a verb does not have is not looked at. */
+struct ib_audit_options {
+	enum ib_audit_verb verb;
+	struct ib_list operands;  /* LOG, LOG ID..., LOSSLOG..., LOG LOSSLOG... */
+	const char *output;       /* -o; NULL: standard output */
+	/* how results look: */
+	bool json;                /* --json */
+	bool color, utf8, spark;  /* on a terminal that has them */
+	int width;                /* its columns; 0: 80 */
+	bool cost_given;
+	double cost;              /* --cost-per-epoch */
+	/* which runs and lines: */
+	int64_t epoch;            /* -e of show and list; IB_NO_EPOCH: all */
+	uint64_t last;            /* --last K of summary; 0: all */
+	bool errors;              /* --errors of summary */
+	bool pruned, drawn;       /* of list */
+	uint64_t top;             /* --top; 0: all */
+	const char *scores;       /* -s of show and verify */
+	/* loss logs: */
+	struct ib_log_options log;
+	double smooth;            /* of simulate */
+	const char *weight_field; /* default "weight" */
+	const char *weigh_by;     /* -a: the audit log with the weights */
+	uint64_t min_epochs;      /* of suspects */
+	int64_t reference;        /* of drift; IB_NO_EPOCH: the first */
+	double ph_delta, ph_alarm; /* --page-hinkley D:A */
+	bool fail;                /* --fail */
+	struct ib_rule_options rule; /* of simulate */
+	const char *run;          /* --run of metrics */
+	const char *title;        /* of report */
+};
+#define IB_AUDIT_DEFAULTS                                                      \
+	{                                                                      \
+		.epoch = IB_NO_EPOCH, .log = IB_LOG_DEFAULTS,                  \
+		.min_epochs = 3, .reference = IB_NO_EPOCH, .ph_delta = 0.05,   \
+		.ph_alarm = 0.5, .rule = IB_RULE_DEFAULTS                      \
+	}
+
+/* IB_E_CHECK where a check (verify, drift --fail) says no. */
+enum ib_status ib_audit_run(const struct ib_audit_options *options,
+			    const struct ib_context *context,
+			    struct ib_error *err);
+
 #ifdef __cplusplus
 }
 #endif

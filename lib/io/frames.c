@@ -210,6 +210,20 @@ ib_frames_start(const struct ib_frames *f)
 }
 
 uint64_t
+ib_frames_number(const struct ib_frames *f)
+{
+	return f->number;
+}
+
+void
+ib_frames_seek(struct ib_frames *f, uint64_t start, uint64_t number)
+{
+	f->at_frame = false;
+	f->pos = start;
+	f->number = number - 1;
+}
+
+uint64_t
 ib_frames_position(const struct ib_frames *f)
 {
 	return f->pos;

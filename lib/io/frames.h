@@ -56,9 +56,13 @@ enum ib_status ib_frames_next(struct ib_frames *f, struct ib_error *err);
 enum ib_status ib_frames_read(struct ib_frames *f, char *buf, size_t cap,
 			      size_t *n, struct ib_error *err);
 
+/* Go back to a frame that began at `start`: ib_frames_next finds it next. */
+void ib_frames_seek(struct ib_frames *f, uint64_t start, uint64_t number);
+
 /* Of the current frame. */
 enum ib_frame_state ib_frames_state(const struct ib_frames *f);
 uint64_t ib_frames_start(const struct ib_frames *f); /* offset in the file */
+uint64_t ib_frames_number(const struct ib_frames *f); /* from 1 */
 
 /* Bytes of the file read so far, and in all. */
 uint64_t ib_frames_position(const struct ib_frames *f);

@@ -194,7 +194,7 @@ ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
 	b->epoch = epoch;
 	b->n = b->nmerge = b->nskipped = b->nbad = 0;
 	b->records = b->nonfinite = b->ignored = 0;
-	b->has_previous = b->any = false;
+	b->has_previous = b->any = b->undated = false;
 }
 
 /* One record being read: where it is wrong is said once. */

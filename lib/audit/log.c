@@ -1,0 +1,486 @@
+#define XXH_INLINE_ALL
+#include "audit/log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "prune/trail.h"
+#include "record/json.h"
+#include "record/key.h"
+
+#define PIECE ((size_t)1 << 20)
+#define LINES 4096
+
+enum { ID, SCORE, PI, KEPT, NSLOTS };
+
+struct ib_audit_log {
+	struct ib_frames *frames;
+	const struct ib_context *context;
+	struct ib_audit_run *run;
+	size_t n, cap;
+	size_t *epoch; /* runs that count, by epoch */
+	size_t nepochs;
+	/* text[pos..n) is not yet looked at; PAD bytes behind n */
+	struct ib_bytes text;
+	size_t pos;
+	bool ended;    /* the frame holds no more */
+	/* of the lines: */
+	const struct ib_audit_run *now;
+	uint64_t done; /* lines of it so far */
+	bool hashing;
+	XXH3_state_t *hash;
+	struct ib_json json;
+	struct ib_fields fields;
+	int slot[NSLOTS];
+	struct ib_value value[IB_FIELDS_MAX];
+	struct ib_arena arena;
+	struct ib_audit_line line[LINES];
+};
+
+/* ---- text ------------------------------------------------------------------- */
+
+/* More text behind what is not yet looked at, which moves to the front. */
+static enum ib_status
+refill(struct ib_audit_log *log, struct ib_error *err)
+{
+	struct ib_bytes *b = &log->text;
+	enum ib_status st;
+	size_t n;
+
+	if (log->pos > 0)
+		memmove(b->p, b->p + log->pos, b->n - log->pos);
+	b->n -= log->pos;
+	log->pos = 0;
+	if (!ib_bytes_reserve(b, PIECE + IB_SCAN_PAD))
+		return ib_fail_memory(err);
+	st = ib_frames_read(log->frames, b->p + b->n, PIECE, &n, err);
+	if (st)
+		return st;
+	b->n += n;
+	memset(b->p + b->n, 0, IB_SCAN_PAD);
+	log->ended = n < PIECE;
+	return IB_OK;
+}
+
+/* The next whole line, its end included; IB_EOF at the frame's end. */
+static enum ib_status
+next_line(struct ib_audit_log *log, struct ib_span *line, struct ib_error *err)
+{
+	size_t looked = 0, n;
+	const char *p, *end;
+	enum ib_status st;
+
+	for (;;) {
+		p = log->text.p + log->pos;
+		n = log->text.n - log->pos;
+		end = n > looked ? memchr(p + looked, '\n', n - looked) : NULL;
+		if (end) {
+			*line = (struct ib_span){ p, (size_t)(end + 1 - p) };
+			log->pos += line->n;
+			return IB_OK;
+		}
+		if (log->ended)
+			return IB_EOF;
+		looked = n;
+		st = refill(log, err);
+		if (st)
+			return st;
+	}
+}
+
+static void
+forget_text(struct ib_audit_log *log)
+{
+	log->text.n = log->pos = 0;
+	log->ended = false;
+}
+
+/* ---- going over it ------------------------------------------------------------ */
+
+static bool
+is_head(struct ib_span line)
+{
+	size_t n = strlen(ib_trail_kind.begins);
+
+	return line.n > n && memcmp(line.p, ib_trail_kind.begins, n) == 0;
+}
+
+static enum ib_status
+add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip,
+	struct ib_error *err)
+{
+	char where[200];
+	struct ib_audit_run *r;
+	size_t cap;
+
+	if (log->n == log->cap) {
+		cap = log->cap ? 2 * log->cap : 64;
+		r = realloc(log->run, cap * sizeof(*r));
+		if (!r)
+			return ib_fail_memory(err);
+		log->run = r;
+		log->cap = cap;
+	}
+	r = &log->run[log->n];
+	*r = (struct ib_audit_run){
+		.frame = ib_frames_start(log->frames),
+		.number = ib_frames_number(log->frames), .skip = skip,
+	};
+	snprintf(where, sizeof(where), "%s: frame %llu",
+		 ib_frames_name(log->frames), (unsigned long long)r->number);
+	line.n--;
+	log->n++;
+	return ib_audit_head_parse(line, where, &r->head, err);
+}
+
+/* The line before another run, or the frame's end: a tail, or none. */
+static void
+end_run(struct ib_audit_log *log, struct ib_span last)
+{
+	struct ib_audit_run *r = &log->run[log->n - 1];
+
+	r->finished = last.n > 1 && r->nlines > 0 &&
+		      ib_audit_tail_parse((struct ib_span){ last.p, last.n - 1 },
+					  &r->tail);
+	if (r->finished)
+		r->nlines--;
+	else
+		ib_warn(log->context, "%s: a run of epoch %lld did not "
+			"finish: passed over", ib_frames_name(log->frames),
+			(long long)r->head.epoch);
+}
+
+/*
+ * One frame: as a rule one run; several, where somebody has decompressed a
+ * log and compressed it again.
+ */
+static enum ib_status
+go_over_frame(struct ib_audit_log *log, struct ib_error *err)
+{
+	struct ib_bytes last = { 0 };
+	struct ib_span line;
+	enum ib_status st;
+	uint64_t at = 0;
+	bool open = false;
+
+	forget_text(log);
+	while (!(st = next_line(log, &line, err))) {
+		if (is_head(line)) {
+			if (open)
+				end_run(log, ib_bytes_span(&last));
+			st = add_run(log, line, at, err);
+			if (st)
+				break;
+			open = true;
+		} else if (!open) {
+			st = ib_fail(err, IB_E_DATA, "%s: frame %llu has no "
+				     "head", ib_frames_name(log->frames),
+				     (unsigned long long)
+					     ib_frames_number(log->frames));
+			break;
+		} else {
+			log->run[log->n - 1].nlines++;
+		}
+		at += line.n;
+		/* Only a line that begins so may be a tail. */
+		last.n = 0;
+		if (line.n > 1 && memcmp(line.p, "{\"id\":", 6) != 0)
+			ib_bytes_put(&last, line.p, line.n);
+	}
+	if (st == IB_EOF) {
+		st = last.failed ? ib_fail_memory(err) : IB_OK;
+		/* A cut frame's run did not finish, whatever it holds. */
+		if (ib_frames_state(log->frames) == IB_FRAME_CUT ||
+		    log->pos < log->text.n)
+			last.n = 0;
+		if (open)
+			end_run(log, ib_bytes_span(&last));
+		else
+			ib_warn(log->context, "%s: a run at its end did not "
+				"finish: passed over",
+				ib_frames_name(log->frames));
+	}
+	ib_bytes_release(&last);
+	return st;
+}
+
+static int
+by_epoch(const void *a, const void *b)
+{
+	const struct ib_audit_run *const *x = a, *const *y = b;
+
+	if ((*x)->head.epoch != (*y)->head.epoch)
+		return (*x)->head.epoch < (*y)->head.epoch ? -1 : 1;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Of several runs of one epoch the last counts. */
+static enum ib_status
+choose(struct ib_audit_log *log, struct ib_error *err)
+{
+	struct ib_audit_run **sorted = calloc(log->n + 1, sizeof(*sorted));
+	size_t i, n = 0;
+	bool differ = false;
+
+	log->epoch = calloc(log->n + 1, sizeof(*log->epoch));
+	if (!sorted || !log->epoch) {
+		free(sorted);
+		return ib_fail_memory(err);
+	}
+	for (i = 0; i < log->n; i++)
+		if (log->run[i].finished)
+			sorted[n++] = &log->run[i];
+	qsort(sorted, n, sizeof(*sorted), by_epoch);
+	for (i = 0; i < n; i++) {
+		bool more = i + 1 < n && sorted[i + 1]->head.epoch ==
+						sorted[i]->head.epoch;
+
+		if (more) {
+			differ |= strcmp(sorted[i]->tail.manifest,
+					 sorted[i + 1]->tail.manifest) != 0;
+			continue;
+		}
+		if (differ)
+			ib_warn(log->context, "%s: the runs of epoch %lld have "
+				"different manifests: the last one counts "
+				"(shards belong into one run, or a log each)",
+				ib_frames_name(log->frames),
+				(long long)sorted[i]->head.epoch);
+		differ = false;
+		sorted[i]->counts = true;
+		log->epoch[log->nepochs++] = (size_t)(sorted[i] - log->run);
+	}
+	free(sorted);
+	return IB_OK;
+}
+
+static enum ib_status
+go_over(struct ib_audit_log *log, struct ib_error *err)
+{
+	enum ib_status st;
+
+	while (!(st = ib_frames_next(log->frames, err))) {
+		st = go_over_frame(log, err);
+		if (st)
+			return st;
+	}
+	return st == IB_EOF ? choose(log, err) : st;
+}
+
+/* ---- open, close ------------------------------------------------------------ */
+
+static enum ib_status
+want(struct ib_audit_log *log, struct ib_error *err)
+{
+	static const char *const names[NSLOTS] = { "id", "score", "pi",
+						   "kept" };
+	enum ib_status st = IB_OK;
+	int i;
+
+	for (i = 0; i < NSLOTS && !st; i++)
+		st = ib_fields_add(&log->fields, ib_span_of(names[i]),
+				   i == SCORE || i == PI, &log->slot[i], err);
+	return st;
+}
+
+enum ib_status
+ib_audit_log_open(const char *path, const struct ib_context *context,
+		  struct ib_audit_log **out, struct ib_error *err)
+{
+	struct ib_audit_log *log = calloc(1, sizeof(*log));
+	enum ib_status st;
+
+	if (!log)
+		return ib_fail_memory(err);
+	log->context = context;
+	log->hash = XXH3_createState();
+	ib_fields_init(&log->fields);
+	st = log->hash ? ib_frames_open(path, &ib_trail_kind, &log->frames, err)
+		       : ib_fail_memory(err);
+	if (!st)
+		st = want(log, err);
+	if (!st)
+		st = go_over(log, err);
+	if (st) {
+		ib_audit_log_close(log);
+		return st;
+	}
+	*out = log;
+	return IB_OK;
+}
+
+void
+ib_audit_log_close(struct ib_audit_log *log)
+{
+	size_t i;
+
+	if (!log)
+		return;
+	for (i = 0; i < log->n; i++)
+		ib_audit_head_release(&log->run[i].head);
+	free(log->run);
+	free(log->epoch);
+	ib_frames_close(log->frames);
+	ib_bytes_release(&log->text);
+	ib_arena_release(&log->arena);
+	ib_fields_release(&log->fields);
+	XXH3_freeState(log->hash);
+	free(log);
+}
+
+const char *
+ib_audit_log_name(const struct ib_audit_log *log)
+{
+	return ib_frames_name(log->frames);
+}
+
+size_t
+ib_audit_log_count(const struct ib_audit_log *log)
+{
+	return log->n;
+}
+
+const struct ib_audit_run *
+ib_audit_log_run(const struct ib_audit_log *log, size_t i)
+{
+	return &log->run[i];
+}
+
+size_t
+ib_audit_log_epochs(const struct ib_audit_log *log)
+{
+	return log->nepochs;
+}
+
+const struct ib_audit_run *
+ib_audit_log_epoch(const struct ib_audit_log *log, size_t i)
+{
+	return &log->run[log->epoch[i]];
+}
+
+/* ---- lines ------------------------------------------------------------------ */
+
+enum ib_status
+ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,
+		     bool hash, struct ib_error *err)
+{
+	struct ib_span line;
+	enum ib_status st;
+	uint64_t at = 0;
+
+	ib_frames_seek(log->frames, run->frame, run->number);
+	forget_text(log);
+	ib_json_init(&log->json, ib_scan_best(), &log->fields, true);
+	st = ib_frames_next(log->frames, err);
+	while (!st) {
+		st = next_line(log, &line, err);
+		if (st || at == run->skip)
+			break;
+		at += line.n;
+	}
+	if (st) /* it was there a moment ago */
+		return st == IB_EOF ? ib_fail(err, IB_E_IO, "%s: it changes "
+					      "while it is read",
+					      ib_audit_log_name(log)) : st;
+	log->now = run;
+	log->done = 0;
+	log->hashing = hash;
+	XXH3_64bits_reset(log->hash);
+	if (hash)
+		XXH3_64bits_update(log->hash, line.p, line.n);
+	return IB_OK;
+}
+
+uint64_t
+ib_audit_lines_hash(const struct ib_audit_log *log)
+{
+	return XXH3_64bits_digest(log->hash);
+}
+
+static enum ib_status
+bad_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s: the run of epoch %lld (frame "
+		       "%llu), line %llu: %s", ib_audit_log_name(log),
+		       (long long)log->now->head.epoch,
+		       (unsigned long long)log->now->number,
+		       (unsigned long long)log->done + 2, why);
+}
+
+/* One line: an id that is a string, score, pi, kept. */
+static enum ib_status
+parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
+      struct ib_error *err)
+{
+	const struct ib_value *v = log->value, *id = &v[log->slot[ID]];
+	const struct ib_value *score = &v[log->slot[SCORE]];
+	const struct ib_value *pi = &v[log->slot[PI]];
+	const struct ib_value *kept = &v[log->slot[KEPT]];
+	const char *end = ib_json_object(&log->json, text.p, log->value);
+
+	if (!end || *ib_json_blanks(&log->json, end) != '\n')
+		return bad_line(log, end ? "more behind the object" :
+				log->json.why, err);
+	if (id->type != IB_STRING)
+		return bad_line(log, "'id' is no string", err);
+	if (score->type != IB_REAL && score->type != IB_INTEGER &&
+	    score->type != IB_NULL)
+		return bad_line(log, "'score' is neither a number nor null",
+				err);
+	if ((pi->type != IB_REAL && pi->type != IB_INTEGER) ||
+	    !(pi->number >= 0 && pi->number <= 1))
+		return bad_line(log, "'pi' is no number in [0, 1]", err);
+	if (kept->type != IB_BOOL)
+		return bad_line(log, "'kept' is neither true nor false", err);
+	line->score = score->type == IB_NULL ? NAN : (float)score->number;
+	line->pi = pi->number;
+	line->kept = kept->p[0] == 't';
+	line->id = ib_value_span(id);
+	if (id->escaped && !ib_value_text(id, &log->arena, &line->id))
+		return bad_line(log, "'id' holds a lone surrogate", err);
+	return line->id.p ? IB_OK : ib_fail_memory(err);
+}
+
+enum ib_status
+ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
+		    size_t *n, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	struct ib_span text;
+	const char *begin;
+	size_t from;
+
+	*n = 0;
+	*line = log->line;
+	ib_arena_reset(&log->arena);
+	if (log->done == log->now->nlines)
+		return IB_EOF;
+	/* Views must stay: a batch ends where the text would have to move. */
+	from = log->pos;
+	while (*n < LINES && log->done < log->now->nlines) {
+		if (*n > 0 && !memchr(log->text.p + log->pos, '\n',
+				      log->text.n - log->pos))
+			break;
+		st = next_line(log, &text, err);
+		if (*n == 0)
+			from = log->pos - (st ? 0 : text.n);
+		if (st)
+			break;
+		st = parse(log, text, &log->line[*n], err);
+		if (st)
+			break;
+		++*n;
+		log->done++;
+	}
+	if (st == IB_EOF)
+		return ib_fail(err, IB_E_IO, "%s: it changes while it is read",
+			       ib_audit_log_name(log));
+	begin = log->text.p + from;
+	if (!st && log->hashing)
+		XXH3_64bits_update(log->hash, begin, log->pos - from);
+	return st;
+}

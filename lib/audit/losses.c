@@ -1,0 +1,300 @@
+#include "audit/losses.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+struct reading {
+	struct ib_losses *losses;
+	const struct ib_losses_options *options;
+	size_t last;         /* epoch of the last record: mostly the next one's */
+	size_t undated;      /* operands whose records carry no epoch */
+	bool undated_now;
+};
+
+/* ---- ids -------------------------------------------------------------------- */
+
+enum ib_status
+ib_losses_rows(struct ib_losses *l, struct ib_id *id, size_t n, uint32_t *row,
+	       struct ib_error *err)
+{
+	struct ib_table *t = &l->ids;
+	enum ib_status st = IB_OK;
+	uint64_t bytes = 0, seed = t->seed;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		bytes += id[i].n;
+	if (t->crowded)
+		st = ib_table_reseed(t, err);
+	if (!st)
+		st = ib_table_reserve(t, n, bytes, err);
+	if (st)
+		return st;
+	for (i = 0; t->seed != seed && i < n; i++)
+		id[i].hash = ib_table_hash((struct ib_span){ id[i].p, id[i].n },
+					   t->seed);
+	ib_table_group(t, id, n, NULL, 0, row);
+	for (i = 0; i < n; i++) {
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_find(t, &id[i]);
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_add(t, &id[i]);
+	}
+	return IB_OK;
+}
+
+/* ---- records ------------------------------------------------------------------ */
+
+static struct ib_losses_epoch *
+epoch_of(struct reading *r, int64_t epoch)
+{
+	struct ib_losses *l = r->losses;
+	struct ib_losses_epoch *e;
+	size_t i, cap;
+
+	if (l->nepochs > 0 && l->epoch[r->last].epoch == epoch)
+		return &l->epoch[r->last];
+	for (i = 0; i < l->nepochs && l->epoch[i].epoch < epoch; i++)
+		continue;
+	if (i == l->nepochs || l->epoch[i].epoch != epoch) {
+		if (l->nepochs == l->cap) {
+			cap = l->cap ? 2 * l->cap : 64;
+			e = realloc(l->epoch, cap * sizeof(*e));
+			if (!e)
+				return NULL;
+			l->epoch = e;
+			l->cap = cap;
+		}
+		memmove(&l->epoch[i + 1], &l->epoch[i],
+			(l->nepochs - i) * sizeof(*l->epoch));
+		l->epoch[i] = (struct ib_losses_epoch){ .epoch = epoch };
+		l->nepochs++;
+	}
+	r->last = i;
+	return &l->epoch[i];
+}
+
+static bool
+room(struct ib_losses_epoch *e, bool weighted)
+{
+	uint64_t cap = e->cap ? e->cap + e->cap / 2 : 4096;
+	double *weight;
+	uint32_t *row;
+	float *loss;
+
+	if (e->n < e->cap)
+		return true;
+	row = realloc(e->row, cap * sizeof(*row));
+	if (row)
+		e->row = row;
+	loss = row ? realloc(e->loss, cap * sizeof(*loss)) : NULL;
+	if (loss)
+		e->loss = loss;
+	weight = loss && weighted ? realloc(e->weight, cap * sizeof(*weight))
+				  : NULL;
+	if (weight)
+		e->weight = weight;
+	if (!row || !loss || (weighted && !weight))
+		return false;
+	e->cap = cap;
+	return true;
+}
+
+static enum ib_status
+take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
+{
+	struct reading *r = ctx;
+	struct ib_losses *l = r->losses;
+	struct ib_losses_epoch *e;
+	struct ib_id id[IB_GROUP];
+	uint32_t row[IB_GROUP];
+	enum ib_status st;
+	size_t i, k, n;
+
+	if (b->rows)
+		return ib_fail(err, IB_E_DATA, "%s: a score file, where loss "
+			       "logs are expected", b->source->name);
+	r->undated_now |= b->undated;
+	for (i = 0; i < b->n; i += n) {
+		n = b->n - i < IB_GROUP ? b->n - i : IB_GROUP;
+		for (k = 0; k < n; k++) {
+			id[k] = b->loss[i + k].id;
+			if (l->ids.seed != 0)
+				id[k].hash = ib_table_hash((struct ib_span){
+					id[k].p, id[k].n }, l->ids.seed);
+		}
+		st = ib_losses_rows(l, id, n, row, err);
+		if (st)
+			return st;
+		for (k = 0; k < n; k++) {
+			e = epoch_of(r, b->loss[i + k].epoch);
+			if (!e || !room(e, l->weighted))
+				return ib_fail_memory(err);
+			e->row[e->n] = row[k];
+			e->loss[e->n] = b->loss[i + k].loss;
+			if (l->weighted)
+				e->weight[e->n] = b->weight[i + k];
+			l->nonfinite += isnan(e->loss[e->n]);
+			e->n++;
+		}
+	}
+	return IB_OK;
+}
+
+static enum ib_status
+take_scores(void *ctx, struct ib_scores *s, const char *name,
+	    struct ib_error *err)
+{
+	(void)ctx, (void)s;
+	return ib_fail(err, IB_E_DATA,
+		       "%s: a score file, where loss logs are expected", name);
+}
+
+static enum ib_status
+end_operand(void *ctx, const char *name, struct ib_error *err)
+{
+	struct reading *r = ctx;
+
+	r->undated += r->undated_now;
+	r->undated_now = false;
+	if (r->undated < 2)
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA, "%s: its records carry no epoch, nor do "
+		       "those of another operand: say -e name, or put an epoch "
+		       "into each", name);
+}
+
+enum ib_status
+ib_losses_read(const struct ib_losses_options *options,
+	       const struct ib_context *context, struct ib_losses *l,
+	       struct ib_error *err)
+{
+	struct ib_logs_options o = { .operands = options->operands,
+				     .log = options->log,
+				     .weight_field = options->weight_field };
+	struct reading r = { .losses = l, .options = options };
+	struct ib_logs_sink sink = { .ctx = &r, .batch = take_batch,
+				     .scores = take_scores,
+				     .end = end_operand };
+	struct ib_logs_counts counts;
+	enum ib_status st;
+
+	*l = (struct ib_losses){ .weighted = options->weight_field != NULL };
+	ib_table_init(&l->ids);
+	st = ib_logs_run(&o, context, &sink, &counts, err);
+	if (st)
+		return st;
+	if (counts.bad > 0)
+		ib_warn(context, "%llu bad record%s passed over",
+			(unsigned long long)counts.bad,
+			counts.bad == 1 ? "" : "s");
+	return IB_OK;
+}
+
+void
+ib_losses_release(struct ib_losses *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nepochs; i++) {
+		free(l->epoch[i].row);
+		free(l->epoch[i].loss);
+		free(l->epoch[i].weight);
+	}
+	free(l->epoch);
+	ib_table_release(&l->ids);
+	*l = (struct ib_losses){ 0 };
+}
+
+struct ib_losses_epoch *
+ib_losses_at(const struct ib_losses *l, int64_t epoch)
+{
+	size_t i;
+
+	for (i = 0; i < l->nepochs; i++)
+		if (l->epoch[i].epoch == epoch)
+			return &l->epoch[i];
+	return NULL;
+}
+
+/* ---- weights ------------------------------------------------------------------ */
+
+/* 1/pi of a run's lines, by row; 1 for the others. */
+static enum ib_status
+weights_of_run(const struct ib_losses *l, struct ib_audit_log *log,
+	       const struct ib_audit_run *run, double *weight,
+	       struct ib_error *err)
+{
+	const struct ib_audit_line *line;
+	enum ib_status st;
+	uint64_t i;
+	uint32_t row;
+	size_t n, k;
+
+	for (i = 0; i < l->ids.n; i++)
+		weight[i] = 1;
+	st = ib_audit_lines_begin(log, run, false, err);
+	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
+		for (k = 0; k < n; k++) {
+			struct ib_id id = {
+				line[k].id.p,
+				ib_table_hash(line[k].id, l->ids.seed),
+				(uint32_t)line[k].id.n
+			};
+
+			row = ib_table_find(&l->ids, &id);
+			if (row != IB_NO_ROW)
+				weight[row] = line[k].pi > 0 ? 1 / line[k].pi
+							     : 0;
+		}
+	}
+	return st == IB_EOF ? IB_OK : st;
+}
+
+static enum ib_status
+weigh_by_log(struct ib_losses *l, const char *path,
+	     const struct ib_context *context, struct ib_error *err)
+{
+	double *weight = malloc((l->ids.n + 1) * sizeof(*weight));
+	struct ib_audit_log *log = NULL;
+	const struct ib_audit_run *run;
+	struct ib_losses_epoch *e;
+	enum ib_status st;
+	uint64_t i;
+	size_t k;
+
+	st = weight ? ib_audit_log_open(path, context, &log, err)
+		    : ib_fail_memory(err);
+	for (k = 0; !st && k < ib_audit_log_epochs(log); k++) {
+		run = ib_audit_log_epoch(log, k);
+		e = ib_losses_at(l, run->head.epoch);
+		if (!e)
+			continue;
+		st = weights_of_run(l, log, run, weight, err);
+		for (i = 0; !st && i < e->n; i++)
+			if (isnan(e->weight[i]))
+				e->weight[i] = weight[e->row[i]];
+	}
+	ib_audit_log_close(log);
+	free(weight);
+	return st;
+}
+
+enum ib_status
+ib_losses_weigh(struct ib_losses *l, const char *path,
+		const struct ib_context *context, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	uint64_t i;
+	size_t k;
+
+	if (path)
+		st = weigh_by_log(l, path, context, err);
+	for (k = 0; !st && k < l->nepochs; k++)
+		for (i = 0; i < l->epoch[k].n; i++)
+			if (isnan(l->epoch[k].weight[i]))
+				l->epoch[k].weight[i] = 1;
+	return st;
+}

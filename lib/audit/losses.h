@@ -1,0 +1,57 @@
+/*
+ * Loss logs in memory, by epochs: for what looks at a run's losses as a whole.
+ * 8 bytes a record, 16 where weights are read, and the ids once.
+ */
+#ifndef IB_AUDIT_LOSSES_H
+#define IB_AUDIT_LOSSES_H
+
+#include "audit/log.h"
+#include "score/logs.h"
+
+struct ib_losses_epoch {
+	int64_t epoch;
+	uint64_t n, cap;
+	uint32_t *row;  /* [n] of the id, in the order of the records */
+	float *loss;    /* [n] NaN: not finite */
+	double *weight; /* [n] NaN: none; where weights are read */
+};
+
+struct ib_losses {
+	struct ib_table ids; /* in the order of their first records */
+	struct ib_losses_epoch *epoch; /* ascending */
+	size_t nepochs, cap;
+	bool weighted;
+	uint64_t nonfinite;
+};
+
+struct ib_losses_options {
+	struct ib_list operands;
+	const struct ib_log_options *log;
+	const char *weight_field; /* NULL: weights are not read */
+};
+
+/*
+ * IB_E_DATA for score files, and where of several operands more than one
+ * carries no epoch and none is given.
+ */
+enum ib_status ib_losses_read(const struct ib_losses_options *options,
+			      const struct ib_context *context,
+			      struct ib_losses *l, struct ib_error *err);
+void ib_losses_release(struct ib_losses *l);
+
+/*
+ * Settle the weights: a record's own, or 1/pi of its epoch in the audit log
+ * (path NULL: none), or 1. A sample that the log has with pi 0 weighs 0.
+ */
+enum ib_status ib_losses_weigh(struct ib_losses *l, const char *path,
+			       const struct ib_context *context,
+			       struct ib_error *err);
+
+/* The records of an epoch, or NULL. */
+struct ib_losses_epoch *ib_losses_at(const struct ib_losses *l, int64_t epoch);
+
+/* Rows of n <= IB_GROUP ids (hashes made with the table's seed). */
+enum ib_status ib_losses_rows(struct ib_losses *l, struct ib_id *id, size_t n,
+			      uint32_t *row, struct ib_error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* One run of ib-audit: the output, and the verb that fills it. */
+#include "audit/verbs.h"
+
+enum ib_status
+ib_audit_run(const struct ib_audit_options *options,
+	     const struct ib_context *context, struct ib_error *err)
+{
+	static ib_audit_function *const verbs[] = {
+		[IB_AUDIT_SUMMARY] = ib_audit_summary,
+		[IB_AUDIT_SHOW] = ib_audit_show,
+		[IB_AUDIT_LIST] = ib_audit_list,
+		[IB_AUDIT_SUSPECTS] = ib_audit_suspects,
+		[IB_AUDIT_VERIFY] = ib_audit_verify,
+		[IB_AUDIT_SIMULATE] = ib_audit_simulate,
+		[IB_AUDIT_DRIFT] = ib_audit_drift,
+		[IB_AUDIT_REPORT] = ib_audit_report,
+		[IB_AUDIT_METRICS] = ib_audit_metrics,
+	};
+	struct ib_output *out = NULL;
+	enum ib_status st, check = IB_OK;
+	struct ib_error said;
+
+	st = ib_output_open(options->output, 0, &out, err);
+	if (st)
+		return st;
+	st = verbs[options->verb](options, context, out, err);
+	if (st == IB_E_CHECK) { /* what was found is told all the same */
+		said = *err;
+		check = st;
+		st = IB_OK;
+	}
+	if (st)
+		ib_output_discard(&out);
+	else
+		st = ib_output_commit(&out, err);
+	if (!st && check) {
+		*err = said;
+		st = check;
+	}
+	return st;
+}
