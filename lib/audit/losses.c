@@ -136,7 +136,7 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 			e->loss[e->n] = b->loss[i + k].loss;
 			if (l->weighted)
 				e->weight[e->n] = b->weight[i + k];
-			l->nonfinite += isnan(e->loss[e->n]);
+			l->nonfinite += isnan(e->loss[e->n]) ? 1 : 0;
 			e->n++;
 		}
 	}

@@ -206,9 +206,9 @@ ib_audit_simulate(const struct ib_audit_options *o,
 		{ "threshold", "threshold", .drop = 4 },
 		{ "weight_sum", "weights", IB_STYLE_WHOLE, .drop = 3 },
 		{ NULL, "saved", IB_STYLE_PERCENT, .drop = 0 },
-		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY },
+		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
 		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL,
-		  IB_STYLE_MONEY },
+		  IB_STYLE_MONEY, .drop = 0 },
 	};
 	struct simulation s = { .options = o, .context = context };
 	struct ib_look look = ib_audit_look(o);

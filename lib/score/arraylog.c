@@ -492,8 +492,10 @@ take(struct arraylog *a, struct ib_error *err)
 		return ib_fail(err, IB_E_MISUSE, "%s: row %llu has no epoch: "
 			       "give one with -e", a->name,
 			       (unsigned long long)a->row);
-	if (epoch == IB_NO_EPOCH)
+	if (epoch == IB_NO_EPOCH) {
+		a->batch.undated = true;
 		epoch = 0;
+	}
 	loss = read_loss(a);
 	if (o->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss) &&
 	    (o->until == IB_NO_EPOCH || epoch <= o->until))

@@ -1,0 +1,233 @@
+/* The lines of one epoch, or how often each id was pruned. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "audit/tally.h"
+#include "audit/verbs.h"
+#include "base/error.h"
+
+/* ---- one epoch -------------------------------------------------------------- */
+
+static const struct ib_column of_epoch[] = {
+	{ "id", "id", .left = true },
+	{ .name = "epoch", .heading = NULL },
+	{ .name = "score", .heading = "score" },
+	{ .name = "pi", .heading = "pi" },
+	{ .name = "u", .heading = "u" },
+	{ "fate", "fate", .left = true },
+};
+
+static void
+put_line(struct ib_sheet *sheet, const struct ib_audit_head *head,
+	 const struct ib_audit_line *line)
+{
+	uint64_t key = ib_draw_key(head->seed, (uint64_t)head->epoch);
+
+	ib_sheet_row(sheet, (struct ib_cell[]){
+		IB_TEXT(line->id), IB_COUNT((uint64_t)head->epoch),
+		IB_SCORE(line->score), IB_REAL(line->pi),
+		IB_REAL(ib_draw_u(key, line->id)),
+		IB_TEXT(ib_span_of(line->kept ? "drawn" : "pruned")),
+	});
+}
+
+/* The K lowest by score so far, as a heap with the highest at its top. */
+struct lowest {
+	struct low {
+		struct ib_audit_line line;
+		uint64_t place;
+	} *v;
+	size_t n, cap;
+};
+
+static bool
+above(const struct low *a, const struct low *b)
+{
+	bool x = isnan(a->line.score), y = isnan(b->line.score);
+
+	if (x != y)
+		return x;
+	if (!x && a->line.score != b->line.score)
+		return a->line.score > b->line.score;
+	return a->place > b->place;
+}
+
+static int
+by_score(const void *a, const void *b)
+{
+	return above(a, b) ? 1 : -1;
+}
+
+static void
+sink(struct lowest *h, size_t i)
+{
+	struct low x = h->v[i];
+	size_t child;
+
+	while ((child = 2 * i + 1) < h->n) {
+		if (child + 1 < h->n && above(&h->v[child + 1], &h->v[child]))
+			child++;
+		if (!above(&h->v[child], &x))
+			break;
+		h->v[i] = h->v[child];
+		i = child;
+	}
+	h->v[i] = x;
+}
+
+/* Take a line in, or not; ids are copied. False: memory ran out. */
+static bool
+take_low(struct lowest *h, uint64_t top, const struct ib_audit_line *line,
+	 uint64_t place)
+{
+	struct low x = { *line, place }, *v;
+	size_t cap, i;
+
+	if (h->n == top && !above(&h->v[0], &x))
+		return true;
+	x.line.id.p = ib_span_dup(line->id);
+	if (!x.line.id.p)
+		return false;
+	if (h->n == top) {
+		free((void *)(uintptr_t)h->v[0].line.id.p);
+		h->v[0] = x;
+		sink(h, 0);
+		return true;
+	}
+	if (h->n == h->cap) {
+		cap = h->cap ? 2 * h->cap : 256;
+		v = realloc(h->v, cap * sizeof(*v));
+		if (!v) {
+			free((void *)(uintptr_t)x.line.id.p);
+			return false;
+		}
+		h->v = v;
+		h->cap = cap;
+	}
+	h->v[h->n++] = x;
+	for (i = h->n == top ? h->n / 2 : 0; i-- > 0;)
+		sink(h, i);
+	return true;
+}
+
+static void
+put_lowest(struct lowest *h, struct ib_sheet *sheet,
+	   const struct ib_audit_head *head)
+{
+	size_t i;
+
+	if (h->n > 0)
+		qsort(h->v, h->n, sizeof(*h->v), by_score);
+	for (i = 0; i < h->n; i++)
+		put_line(sheet, head, &h->v[i].line);
+}
+
+static const struct ib_audit_run *
+run_of(const struct ib_audit_log *log, int64_t epoch)
+{
+	size_t i;
+
+	for (i = 0; i < ib_audit_log_epochs(log); i++)
+		if (ib_audit_log_epoch(log, i)->head.epoch == epoch)
+			return ib_audit_log_epoch(log, i);
+	return NULL;
+}
+
+static enum ib_status
+list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log,
+	   struct ib_sheet *sheet, struct ib_error *err)
+{
+	const struct ib_audit_run *run = run_of(log, o->epoch);
+	const struct ib_audit_line *line;
+	struct lowest low = { 0 };
+	enum ib_status st;
+	uint64_t place = 0;
+	size_t n, i;
+
+	if (!run)
+		return ib_fail(err, IB_E_DATA, "%s: has no run of epoch %lld",
+			       ib_audit_log_name(log), (long long)o->epoch);
+	st = ib_audit_lines_begin(log, run, false, err);
+	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
+		for (i = 0; i < n && !st; i++) {
+			if (line[i].kept ? o->pruned : o->drawn)
+				continue;
+			if (o->top == 0)
+				put_line(sheet, &run->head, &line[i]);
+			else if (!take_low(&low, o->top, &line[i], place++))
+				st = ib_fail_memory(err);
+		}
+	}
+	if (st == IB_EOF) {
+		st = IB_OK;
+		put_lowest(&low, sheet, &run->head);
+	}
+	for (i = 0; i < low.n; i++)
+		free((void *)(uintptr_t)low.v[i].line.id.p);
+	free(low.v);
+	return st;
+}
+
+/* ---- all epochs ------------------------------------------------------------- */
+
+static const struct ib_column of_all[] = {
+	{ "id", "id", .left = true },
+	{ .name = "pruned", .heading = "pruned" },
+	{ .name = "drawn", .heading = "drawn" },
+	{ .name = "last", .heading = "last" },
+};
+
+static enum ib_status
+list_all(const struct ib_audit_options *o, struct ib_audit_log *log,
+	 struct ib_sheet *sheet, struct ib_error *err)
+{
+	struct ib_audit_tally t;
+	enum ib_status st = ib_audit_tally_read(&t, log, err);
+	uint64_t i, n = 0;
+	uint32_t row;
+
+	for (i = 0; i < t.ids.n && !st && (o->top == 0 || n < o->top); i++) {
+		row = t.order[i];
+		if ((o->pruned && t.count[row].pruned == 0) ||
+		    (o->drawn && t.count[row].drawn == 0))
+			continue;
+		n++;
+		ib_sheet_row(sheet, (struct ib_cell[]){
+			IB_TEXT(ib_table_id(&t.ids, row)),
+			IB_COUNT(t.count[row].pruned),
+			IB_COUNT(t.count[row].drawn),
+			t.count[row].pruned
+				? IB_COUNT((uint64_t)t.count[row].last)
+				: IB_NONE,
+		});
+	}
+	ib_audit_tally_release(&t);
+	return st;
+}
+
+enum ib_status
+ib_audit_list(const struct ib_audit_options *o,
+	      const struct ib_context *context, struct ib_output *out,
+	      struct ib_error *err)
+{
+	bool one = o->epoch != IB_NO_EPOCH;
+	struct ib_look look = ib_audit_look(o);
+	struct ib_audit_log *log = NULL;
+	struct ib_sheet *sheet = NULL;
+	enum ib_status st;
+
+	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
+	if (!st)
+		st = ib_sheet_new(one ? of_epoch : of_all,
+				  one ? sizeof(of_epoch) / sizeof(*of_epoch)
+				      : sizeof(of_all) / sizeof(*of_all),
+				  &look, out, &sheet, err);
+	if (!st)
+		st = one ? list_epoch(o, log, sheet, err)
+			 : list_all(o, log, sheet, err);
+	if (!st)
+		st = ib_sheet_end(sheet, err);
+	ib_sheet_free(sheet);
+	ib_audit_log_close(log);
+	return st;
+}

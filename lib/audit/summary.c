@@ -1,0 +1,93 @@
+/* A line an epoch. */
+#include <stdlib.h>
+
+#include "audit/figures.h"
+#include "audit/verbs.h"
+#include "base/error.h"
+
+static void
+put_row(const struct ib_audit_options *o, const struct ib_audit_figures *f,
+	struct ib_sheet *sheet)
+{
+	ib_sheet_row(sheet, (struct ib_cell[]){
+		IB_COUNT((uint64_t)f->epoch), IB_COUNT(f->samples),
+		IB_COUNT(f->kept), IB_COUNT(f->pruned), IB_REAL(f->share),
+		IB_REAL(f->threshold), IB_REAL(f->weight_sum),
+		IB_REAL(f->error), IB_REAL(ib_audit_off(f)), IB_REAL(f->saved),
+		IB_REAL(o->cost * f->share), IB_REAL(o->cost * f->saved_sum),
+	});
+}
+
+/* The course of it at a glance. */
+static void
+put_sparks(const struct ib_audit_options *o, const struct ib_audit_figures *f,
+	   size_t n, struct ib_output *out)
+{
+	double *value = calloc(n + 1, sizeof(*value));
+	struct ib_bytes b = { 0 };
+	size_t i;
+
+	if (!value)
+		return;
+	for (i = 0; i < n; i++)
+		value[i] = f[i].share;
+	ib_bytes_printf(&b, "\nshare kept  ");
+	ib_spark(&b, value, n, o->utf8);
+	for (i = 0; i < n; i++)
+		value[i] = f[i].threshold;
+	ib_bytes_printf(&b, "\nthreshold   ");
+	ib_spark(&b, value, n, o->utf8);
+	ib_bytes_put_char(&b, '\n');
+	ib_output_write(out, b.p, b.n);
+	ib_bytes_release(&b);
+	free(value);
+}
+
+enum ib_status
+ib_audit_summary(const struct ib_audit_options *o,
+		 const struct ib_context *context, struct ib_output *out,
+		 struct ib_error *err)
+{
+	bool cost = o->cost_given, errors = o->errors || !o->json;
+	const struct ib_column columns[] = {
+		{ "epoch", "epoch", .drop = 0 },
+		{ "samples", "samples", .drop = 2 },
+		{ "kept", "kept", .drop = 0 },
+		{ "pruned", "pruned", .drop = 1 },
+		{ "share", "share", IB_STYLE_PERCENT, .drop = 0 },
+		{ "threshold", "threshold", .drop = 4 },
+		{ "weight_sum", "weights", IB_STYLE_WHOLE, .drop = 3 },
+		{ .name = o->errors ? "weight_error" : NULL },
+		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED,
+		  .drop = 5 },
+		{ "saved", "saved", IB_STYLE_PERCENT, .drop = 0 },
+		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
+		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL,
+		  IB_STYLE_MONEY, .drop = 0 },
+	};
+	uint64_t last = o->last ? o->last : UINT64_MAX;
+	struct ib_look look = ib_audit_look(o);
+	struct ib_audit_figures *f = NULL;
+	struct ib_audit_log *log = NULL;
+	struct ib_sheet *sheet = NULL;
+	enum ib_status st;
+	size_t n = 0, i;
+
+	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
+	if (!st)
+		st = ib_audit_figures(log, errors ? last : 0, &f, &n, err);
+	if (!st)
+		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns),
+				  &look, out, &sheet, err);
+	for (i = 0; i < n && !st; i++)
+		if (n - i <= last)
+			put_row(o, &f[i], sheet);
+	if (!st)
+		st = ib_sheet_end(sheet, err);
+	if (!st && o->spark && !o->json && n > 1)
+		put_sparks(o, f, n, out);
+	ib_sheet_free(sheet);
+	ib_audit_log_close(log);
+	free(f);
+	return st;
+}
