@@ -127,7 +127,7 @@ simulate_epoch(struct simulation *s, int64_t epoch, struct ib_sheet *sheet,
 		return st;
 	ib_tally_init(&tally);
 	decide(s, rule, &tally);
-	ib_tally_result(&tally, &r);
+	ib_tally_result(&tally, rule, &r);
 	s->samples += r.samples;
 	s->pruned += r.pruned;
 	if (r.samples > 0)
