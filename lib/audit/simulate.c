@@ -50,10 +50,11 @@ decide(struct simulation *s, const struct ib_rule *rule, struct ib_tally *t)
 		s->kept[i] = true;
 		if (c.reason == IB_REASON_DRAWN) {
 			u = ib_draw_u(rule->key, ib_table_id(&s->losses.ids, i));
-			s->kept[i] = ib_rule_keeps(rule, s->place[i], c.pi, u);
+			s->kept[i] = ib_rule_keeps(rule, s->place[i], &c, u);
+			if (!s->kept[i])
+				c.reason = IB_REASON_PRUNED;
 		}
-		ib_tally_add(t, c.pi, s->kept[i] ? c.reason : IB_REASON_PRUNED,
-			     s->kept[i]);
+		ib_tally_add(t, &c, s->kept[i]);
 	}
 	ib_tally_flush(t);
 }
