@@ -104,6 +104,7 @@ check-sanitizers:                ## all of it under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=address,undefined all unit
 	@rm -f build/address-undefined/san.*
 	ASAN_OPTIONS=log_path=$(CURDIR)/build/address-undefined/san \
+		LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
 		build/address-undefined/unit -j2 --quiet
 	IB_BIN=build/address-undefined tests/cmd.sh
 	@! cat build/address-undefined/san.* 2>/dev/null

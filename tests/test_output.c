@@ -566,7 +566,8 @@ go(int sig)
 {
 	(void)sig;
 	ib_output_abandon();
-	_exit(3);
+	kill(getpid(), SIGKILL); /* unlike _exit, no riddle to AddressSanitizer */
+	pause();
 }
 
 static void *
@@ -621,9 +622,9 @@ Test(output, leaves_no_temporary_when_told_to_end)
 		nanosleep(&t, NULL);
 		kill(pid, SIGTERM);
 		cr_assert(eq(int, waitpid(pid, &status, 0), pid));
-		if (WIFSIGNALED(status)) /* before it had its handler */
+		if (WTERMSIG(status) == SIGTERM) /* before it had its handler */
 			continue;
-		cr_assert(eq(int, WEXITSTATUS(status), 3));
+		cr_assert(eq(int, WTERMSIG(status), SIGKILL));
 		shell("test -z \"$(ls -A | grep ib-)\"");
 		for (i = 0; i < 2; i++)
 			cr_assert(eq(int, holds(names[i][0], "whole"),
