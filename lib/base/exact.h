@@ -26,7 +26,7 @@ void ib_exact_add(struct ib_exact *x, double value); /* finite */
 void ib_exact_add_times(struct ib_exact *x, double value, uint64_t times);
 /* The exact product of two finite doubles (a weight and a loss). */
 void ib_exact_add_product(struct ib_exact *x, double a, double b);
-/* Many binary32 values at once, 1-2 ns each; NaN adds nothing. */
+/* Many binary32 values at once, half a ns each; NaN adds nothing. */
 void ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n);
 void ib_exact_merge(struct ib_exact *x, const struct ib_exact *other);
 

@@ -52,7 +52,8 @@ ib_float_from_order(uint32_t order)
 void ib_totals_init(struct ib_totals *t);
 /*
  * Adds n rows; NaN = unknown, no infinities. newest is the caller's to keep.
- * Meant for many rows at once: 2 ns each and some microseconds a call.
+ * Meant for many rows at once: 1.5 ns each (AMD EPYC Zen 5, gcc 12 -O2), and a
+ * microsecond a call.
  */
 void ib_totals_add(struct ib_totals *t, const float *score, uint64_t n);
 void ib_totals_merge(struct ib_totals *t, const struct ib_totals *other);

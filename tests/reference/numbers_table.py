@@ -9,10 +9,10 @@ import random
 import struct
 from fractions import Fraction
 
-# Floats beside a point halfway that some 9-digit decimal is read as by way of
-# a double, though it lies on the other side (or on this one) of it.
-DOUBLE_ROUNDING = [0x30159CC1, 0x32216499, 0x3392AACB, 0x36A0532C, 0x3720532C,
-                   0x37DE6021, 0x385E6021]
+# All floats below 2^23 beside a point halfway that a decimal of 8 digits is
+# read as, by way of a double, though it lies a little to one side of it.
+DOUBLE_ROUNDING = [0x0A4170A7, 0x0F3DA5A7, 0x128289D0, 0x152E43FD, 0x15AE43FD,
+                   0x162E43FD, 0x16AE43FD, 0x172E43FD]
 
 
 def from_bits(n):
