@@ -1,9 +1,264 @@
+/* What ib-weights does. */
+#include "weigh/manifest.h"
+
+#include <math.h>
+
 #include "base/error.h"
+#include "weigh/check.h"
+
+struct run {
+	const struct ib_weights_options *options;
+	const struct ib_context *context;
+	struct ib_base base;
+	struct ib_manifest manifest;
+	const struct ib_scale *scale; /* NULL: weights as they are */
+	struct ib_output *out, *index;
+};
+
+/* The epoch manifest's name in messages of no single record. */
+static const char *
+name_of(const struct ib_weights_options *o)
+{
+	if (o->operands.n == 0 || strcmp(o->operands.v[0], "-") == 0)
+		return "standard input";
+	return o->operands.v[0];
+}
+
+static bool
+writes_weights(const struct ib_weights_options *o)
+{
+	return !o->stats && !o->check;
+}
+
+/* ---- before --------------------------------------------------------------------- */
+
+static enum ib_status
+open_outputs(struct run *run, struct ib_error *err)
+{
+	const struct ib_weights_options *o = run->options;
+	unsigned flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
+	enum ib_status st = IB_OK;
+
+	if (o->index)
+		st = ib_output_open(o->index, flags, &run->index, err);
+	if (!st && (writes_weights(o) || o->stats))
+		st = ib_output_open(o->output, flags, &run->out, err);
+	return st;
+}
+
+/* What is to be done with the epoch manifest's records. */
+static void
+plan(struct run *run)
+{
+	const struct ib_weights_options *o = run->options;
+	struct ib_manifest *m = &run->manifest;
+	bool scaled = o->normalize != IB_NORMALIZE_NONE;
+	bool writes = writes_weights(o);
+
+	m->options = o;
+	m->base = o->base.n > 0 ? &run->base : NULL;
+	m->ids = m->base || o->check || (writes && ib_form_has_ids(o->out));
+	m->tallies = !writes || scaled;
+	if (m->base)
+		return;
+	if (writes && !scaled && ib_form_streams(o->out)) {
+		m->out = run->out;
+		return;
+	}
+	m->holds_weights = writes || (o->stats && scaled);
+	m->holds_ids = o->check || (writes && ib_form_has_ids(o->out));
+}
+
+/* ---- checks --------------------------------------------------------------------- */
+
+static uint64_t
+total_of(const struct run *run)
+{
+	return run->options->base.n > 0 ? run->base.rows.n
+					: run->options->total;
+}
+
+/* Without a full manifest, ids that stand twice are found at the end. */
+static enum ib_status
+check_twice(struct ib_manifest *m, struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+	struct ib_place place;
+	enum ib_status st;
+	uint64_t row;
+
+	st = ib_rows_index(&m->rows, &row, err);
+	if (st != IB_E_DATA || (m->offended && m->offender <= row))
+		return st == IB_E_DATA ? IB_OK : st;
+	place = ib_rows_where(&m->rows, row);
+	m->offended = true;
+	ib_fail(&m->offence, IB_E_CHECK, "%s:%llu: the id %s stands twice",
+		place.name, (unsigned long long)place.line,
+		ib_show(show, ib_table_id(&m->rows.table, row)));
+	return IB_OK;
+}
+
+static enum ib_status
+check(struct run *run, struct ib_error *err)
+{
+	struct ib_manifest *m = &run->manifest;
+	enum ib_status st = IB_OK;
+
+	if (!m->base)
+		st = check_twice(m, err);
+	if (st)
+		return st;
+	if (m->offended)
+		return ib_fail(err, IB_E_CHECK, "%s", m->offence.text);
+	return ib_check_figures(&m->tally, total_of(run),
+				name_of(run->options), run->options->receipt,
+				err);
+}
+
+/* ---- figures -------------------------------------------------------------------- */
+
+static void
+put_count(struct ib_bytes *b, const char *name, bool known, uint64_t x)
+{
+	if (known)
+		ib_bytes_printf(b, ",\"%s\":%llu", name,
+				(unsigned long long)x);
+	else
+		ib_bytes_printf(b, ",\"%s\":null", name);
+}
+
+static void
+put_real(struct ib_bytes *b, const char *name, bool known, double x)
+{
+	char text[IB_NUMBER_MAX];
+
+	if (known && isfinite(x))
+		ib_bytes_printf(b, ",\"%s\":%.*s", name,
+				(int)ib_number_put(text, x), text);
+	else
+		ib_bytes_printf(b, ",\"%s\":null", name);
+}
+
+/* (total - n) / total, rounded once. */
+static double
+share_saved(uint64_t n, uint64_t total)
+{
+	struct ib_exact x;
+
+	ib_exact_init(&x);
+	ib_exact_add_times(&x, 1, total);
+	ib_exact_add_times(&x, -1, n);
+	return ib_exact_mean(&x, total);
+}
+
+static enum ib_status
+write_stats(struct run *run, const struct ib_tally *t, struct ib_error *err)
+{
+	const struct ib_weights_options *o = run->options;
+	uint64_t n = t->n, total = total_of(run), batch = o->batch;
+	bool has_total = o->base.n > 0 || o->total_given;
+	struct ib_bytes b = { 0 };
+
+	ib_bytes_printf(&b, "{\"n\":%llu", (unsigned long long)n);
+	put_count(&b, "total", has_total, total);
+	put_real(&b, "sum", true, ib_exact_round(&t->sum));
+	put_real(&b, "min", n > 0, t->min);
+	put_real(&b, "max", n > 0, t->max);
+	put_real(&b, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
+	put_real(&b, "ess", n > 0, n > 0 ? ib_tally_ess(t) : 0);
+	put_real(&b, "deff", n > 0, n > 0 ? ib_tally_deff(t) : 0);
+	put_real(&b, "saved", has_total && total > 0,
+		 total > 0 ? share_saved(n, total) : 0);
+	put_count(&b, "batch", batch > 0, batch);
+	put_count(&b, "steps", batch > 0,
+		  batch > 0 ? n / batch + (n % batch > 0) : 0);
+	ib_bytes_put(&b, "}\n", 2);
+	ib_output_write(run->out, b.p, b.n);
+	ib_bytes_release(&b);
+	return b.failed ? ib_fail_memory(err)
+			: ib_output_status(run->out, err);
+}
+
+/* The figures of the weights as they would be written. */
+static enum ib_status
+stats(struct run *run, struct ib_error *err)
+{
+	struct ib_manifest *m = &run->manifest;
+	const struct ib_rows *rows = m->base ? &run->base.rows : &m->rows;
+	const double *weight = rows->weight.p;
+	struct ib_tally scaled;
+	uint64_t i;
+	double w;
+
+	if (!run->scale)
+		return write_stats(run, &m->tally, err);
+	ib_tally_init(&scaled);
+	for (i = 0; i < rows->n; i++) {
+		w = ib_scale_apply(run->scale, fabs(weight[i]));
+		if (w > 0)
+			ib_tally_add(&scaled, w);
+	}
+	ib_tally_settle(&scaled);
+	return write_stats(run, &scaled, err);
+}
+
+/* ---- the run -------------------------------------------------------------------- */
+
+static enum ib_status
+finish(struct run *run, struct ib_error *err)
+{
+	const struct ib_weights_options *o = run->options;
+	struct ib_manifest *m = &run->manifest;
+	const struct ib_rows *rows = m->base ? &run->base.rows : &m->rows;
+	struct ib_output *outs[2];
+	struct ib_scale scale;
+	enum ib_status st = IB_OK;
+
+	if (o->normalize != IB_NORMALIZE_NONE) {
+		ib_scale_init(&scale, &m->tally.sum,
+			      o->normalize == IB_NORMALIZE_MEAN
+				      ? (double)m->tally.n
+				      : o->normalize_sum);
+		run->scale = &scale;
+	}
+	if (o->check)
+		st = check(run, err);
+	if (!st && o->stats)
+		st = stats(run, err);
+	if (!st && writes_weights(o) && !m->out)
+		st = ib_form_write(o->out, rows, run->scale, run->out, err);
+	if (!st && o->index)
+		st = ib_form_write_index(rows, run->index, err);
+	if (st)
+		return st;
+	outs[0] = run->index;
+	outs[1] = run->out;
+	run->index = run->out = NULL;
+	return ib_outputs_commit(outs, 2, err);
+}
 
 enum ib_status
 ib_weights_run(const struct ib_weights_options *options,
 	       const struct ib_context *context, struct ib_error *err)
 {
-	(void)options, (void)context;
-	return ib_fail(err, IB_E_MISUSE, "not built yet");
+	struct run run = { .options = options, .context = context };
+	enum ib_status st;
+
+	st = open_outputs(&run, err);
+	if (!st)
+		plan(&run);
+	if (!st && options->base.n > 0)
+		st = ib_base_read(&run.base, options, options->check, context,
+				  err);
+	if (!st)
+		st = ib_manifest_read(&run.manifest, context, err);
+	if (!st)
+		st = finish(&run, err);
+	if (run.out)
+		ib_output_discard(&run.out);
+	if (run.index)
+		ib_output_discard(&run.index);
+	ib_manifest_release(&run.manifest);
+	ib_base_release(&run.base);
+	return st;
 }

@@ -1,0 +1,167 @@
+#include "weigh/base.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+void
+ib_base_release(struct ib_base *b)
+{
+	ib_rows_release(&b->rows);
+	ib_pages_release(&b->hash);
+	free(b->header);
+	*b = (struct ib_base){ 0 };
+}
+
+/* ---- headers ---------------------------------------------------------------- */
+
+static bool
+has_header(const struct ib_source *s)
+{
+	return s->format == IB_FORMAT_CSV || s->format == IB_FORMAT_TSV;
+}
+
+/* A header is read as a row of its own: its fields have the same places. */
+static bool
+read_header(struct ib_cursor *c, struct ib_block *b,
+	    const struct ib_source *source)
+{
+	*b = (struct ib_block){ .source = source, .p = source->header.p,
+				.n = source->header.n };
+	ib_cursor_start(c, b);
+	return ib_cursor_next(c) == IB_NEXT_RECORD;
+}
+
+bool
+ib_base_has_header(const struct ib_base *b, struct ib_intact *x,
+		   struct ib_cursor *c, const struct ib_source *source)
+{
+	struct ib_span none = { NULL, 0 };
+	struct ib_block block;
+	size_t i;
+
+	if (!has_header(source) || b->nheaders == 0 ||
+	    !read_header(c, &block, source))
+		return true;
+	for (i = 0; i < b->nheaders; i++)
+		if (ib_intact_fits(x, c, none, b->header[i]))
+			return true;
+	/* Without the weight's column there is worse to say of each row. */
+	return source->wanted_slot[IB_ADDED_WEIGHT] < 0 ||
+	       c->v[source->wanted_slot[IB_ADDED_WEIGHT]].type == IB_ABSENT;
+}
+
+static enum ib_status
+keep_header(struct ib_base *b, XXH128_hash_t hash, struct ib_error *err)
+{
+	XXH128_hash_t *p;
+	size_t i;
+
+	for (i = 0; i < b->nheaders; i++)
+		if (b->header[i].low64 == hash.low64 &&
+		    b->header[i].high64 == hash.high64)
+			return IB_OK;
+	p = realloc(b->header, (b->nheaders + 1) * sizeof(*p));
+	if (!p)
+		return ib_fail_memory(err);
+	b->header = p;
+	b->header[b->nheaders++] = hash;
+	return IB_OK;
+}
+
+/* ---- records ---------------------------------------------------------------- */
+
+static enum ib_status
+work(void *ctx, struct ib_slice *s, struct ib_error *err)
+{
+	const struct ib_base *b = ctx;
+	struct ib_cursor *c = &s->cursor;
+	struct ib_block header;
+	enum ib_next next;
+	struct ib_span id;
+
+	if (b->hashes && s->block.first && has_header(s->block.source) &&
+	    read_header(&s->again, &header, s->block.source)) {
+		s->header = ib_intact_hash(&s->intact, &s->again);
+		s->has_header = true;
+	}
+	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
+		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id)) {
+			ib_fault_note(&s->bad, s->n, (int64_t)c->record.line,
+				      "%s", c->why);
+			break;
+		}
+		if (!id.p || !ib_slice_room(s))
+			return ib_fail_memory(err);
+		s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
+		s->line[s->n] = (uint32_t)c->record.line;
+		if (b->hashes)
+			s->hash[s->n] = ib_intact_hash(&s->intact, c);
+		s->n++;
+	}
+	return s->intact.left.failed ? ib_fail_memory(err) : IB_OK;
+}
+
+static enum ib_status
+drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
+      struct ib_error *err)
+{
+	struct ib_base *b = ctx;
+	uint64_t n = b->rows.n;
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	if (s->has_header)
+		st = keep_header(b, s->header, err);
+	for (i = 0; i < s->n && !st; i++)
+		st = ib_rows_place(&b->rows, n + i, at->source->name,
+				   at->line + s->line[i], err);
+	if (!st)
+		st = ib_rows_append(&b->rows, s->id, NULL, s->n, err);
+	if (st || !b->hashes)
+		return st;
+	if (!ib_pages_grow(&b->hash, (n + s->n) * sizeof(*s->hash)))
+		return ib_fail_memory(err);
+	if (s->n > 0)
+		memcpy((XXH128_hash_t *)b->hash.p + n, s->hash,
+		       s->n * sizeof(*s->hash));
+	return IB_OK;
+}
+
+enum ib_status
+ib_base_read(struct ib_base *b, const struct ib_weights_options *o,
+	     bool hashes, const struct ib_context *context,
+	     struct ib_error *err)
+{
+	struct ib_wanted wanted[IB_NADDED];
+	struct ib_blocks blocks = {
+		.context = context, .what = "--base", .ctx = b, .work = work,
+		.drain = drain,
+	};
+	char show[IB_SHOW_MAX];
+	struct ib_place place;
+	enum ib_status st;
+	uint64_t twice;
+
+	b->hashes = hashes;
+	ib_added_wanted(wanted, ib_span_of(o->weight_field ? o->weight_field
+							   : "weight"));
+	wanted[IB_ADDED_WEIGHT].number = false;
+	blocks.reader = (struct ib_reader_options){
+		.operands = o->base, .otherwise = IB_FORMAT_LIST,
+		.key = o->base_key ? o->base_key : o->key,
+		.key_option = o->base_key ? "--base-key" : "-k",
+		.wanted = wanted, .nwanted = hashes ? 1 : 0,
+		.any_value = true,
+	};
+	st = ib_blocks_run(&blocks, err);
+	if (st)
+		return st;
+	st = ib_rows_index(&b->rows, &twice, err);
+	if (st != IB_E_DATA)
+		return st;
+	place = ib_rows_where(&b->rows, twice);
+	return ib_fail(err, IB_E_DATA, "%s:%llu: the id %s stands twice",
+		       place.name, (unsigned long long)place.line,
+		       ib_show(show, ib_table_id(&b->rows.table, twice)));
+}

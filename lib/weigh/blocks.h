@@ -1,0 +1,67 @@
+/* The records of a manifest, block by block through threads and in order. */
+#ifndef IB_WEIGH_BLOCKS_H
+#define IB_WEIGH_BLOCKS_H
+
+#include "weigh/forms.h"
+#include "weigh/intact.h"
+
+/* What is wrong at a record: the first of its kind in a block. */
+struct ib_fault {
+	bool is;
+	size_t at;    /* number of the record in the block */
+	int64_t line; /* lines of the block before it; -1: the header */
+	char text[400];
+};
+
+/* What one thread works on, and what it made of the block. */
+struct ib_slice {
+	struct ib_block block;
+	struct ib_cursor cursor, again;
+	struct ib_intact intact;
+	struct ib_texts texts;
+	/* Columns of the block's records. */
+	size_t n, cap;
+	struct ib_id *id;
+	double *weight;
+	uint32_t *line;         /* lines of the block before each */
+	uint32_t *row;          /* of the full manifest */
+	XXH128_hash_t *hash;    /* of what is left of each */
+	struct ib_span *record; /* its bytes, line end included */
+	struct ib_bytes text;   /* what goes out as it is */
+	XXH128_hash_t header;
+	bool has_header;
+	struct ib_fault bad;     /* nothing behind it was read */
+	struct ib_fault offence; /* what a check says no to */
+};
+
+/* Room for one more record. */
+bool ib_slice_room(struct ib_slice *s);
+
+/* Note what is wrong at the record that is being read, unless one is noted. */
+void ib_fault_note(struct ib_fault *f, size_t at, int64_t line,
+		   const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Where a block stands: called one at a time, in order. */
+struct ib_blocks_at {
+	const struct ib_source *source;
+	uint64_t line; /* of the block's first record */
+};
+
+struct ib_blocks {
+	struct ib_reader_options reader;
+	const struct ib_context *context;
+	const char *what; /* "--base": for what it does not read yet */
+	void *ctx;
+	/* Any order, several at once; s was emptied. */
+	enum ib_status (*work)(void *ctx, struct ib_slice *s,
+			       struct ib_error *err);
+	/* In order, before what s->bad says ends the run. */
+	enum ib_status (*drain)(void *ctx, struct ib_slice *s,
+				const struct ib_blocks_at *at,
+				struct ib_error *err);
+};
+
+enum ib_status ib_blocks_run(struct ib_blocks *b, struct ib_error *err);
+
+#endif

@@ -1,0 +1,131 @@
+#include "weigh/check.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+#include "io/input.h"
+
+#define LONGEST ((size_t)16 << 20) /* bytes of a receipt */
+
+/* A number's decimal with its NUL. */
+static const char *
+shown(char out[IB_NUMBER_MAX], double x)
+{
+	out[ib_number_put(out, x)] = '\0';
+	return out;
+}
+
+static enum ib_status
+read_receipt(const char *path, cJSON **out, struct ib_error *err)
+{
+	struct ib_input *in = NULL;
+	char *text = NULL;
+	enum ib_status st;
+	size_t n;
+
+	st = ib_input_open(path, &in, err);
+	if (!st)
+		st = ib_input_slurp(in, &text, &n, err);
+	if (!st && n < LONGEST)
+		*out = cJSON_ParseWithLength(text, n);
+	free(text);
+	ib_input_close(in);
+	if (!st && !cJSON_IsObject(*out))
+		st = ib_fail(err, IB_E_DATA, "%s: not a receipt", path);
+	return st;
+}
+
+static enum ib_status
+figure(const cJSON *receipt, const char *path, const char *name, double *value,
+       struct ib_error *err)
+{
+	const cJSON *x = cJSON_GetObjectItemCaseSensitive(receipt, name);
+
+	if (!cJSON_IsNumber(x))
+		return ib_fail(err, IB_E_DATA,
+			       "%s: not a receipt: it has no number '%s'",
+			       path, name);
+	*value = x->valuedouble;
+	return IB_OK;
+}
+
+/* What a receipt says beside what the manifest has. */
+struct said {
+	const char *name;
+	double is;
+	bool count;
+};
+
+static enum ib_status
+compare(const cJSON *receipt, const char *path, const struct said *s,
+	const char *name, struct ib_error *err)
+{
+	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
+	enum ib_status st;
+	double value = 0;
+
+	st = figure(receipt, path, s->name, &value, err);
+	if (st || value == s->is)
+		return st;
+	if (s->count)
+		return ib_fail(err, IB_E_CHECK,
+			       "%s: %s is %.0f, the receipt %s has %.0f", name,
+			       s->name, s->is, path, value);
+	return ib_fail(err, IB_E_CHECK, "%s: %s is %s, the receipt %s has %s",
+		       name, s->name, shown(a, s->is), path,
+		       shown(b, value));
+}
+
+static enum ib_status
+check_receipt(const struct ib_tally *t, uint64_t total, const char *name,
+	      const char *path, double *variance, struct ib_error *err)
+{
+	const struct said said[] = {
+		{ "samples", (double)total, true },
+		{ "kept", (double)t->n, true },
+		{ "pruned", (double)total - (double)t->n, true },
+		{ "weight_sum", ib_exact_round(&t->sum), false },
+		{ "max_weight", t->max, false },
+	};
+	cJSON *receipt = NULL;
+	enum ib_status st = read_receipt(path, &receipt, err);
+	size_t i;
+
+	for (i = 0; i < sizeof(said) / sizeof(*said) && !st; i++)
+		st = compare(receipt, path, &said[i], name, err);
+	if (!st)
+		st = figure(receipt, path, "weight_var", variance, err);
+	cJSON_Delete(receipt);
+	return st;
+}
+
+enum ib_status
+ib_check_figures(const struct ib_tally *t, uint64_t total, const char *name,
+		 const char *receipt, struct ib_error *err)
+{
+	double variance = ib_tally_variance(t), allowed, off;
+	struct ib_exact x = t->sum;
+	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
+	enum ib_status st = IB_OK;
+
+	if (receipt)
+		st = check_receipt(t, total, name, receipt, &variance, err);
+	if (st)
+		return st;
+	ib_exact_add_times(&x, -1, total);
+	off = fabs(ib_exact_round(&x));
+	allowed = variance > 0 ? 4 * sqrt(variance) : 1e-9 * (double)total;
+	if (off <= allowed)
+		return IB_OK;
+	return ib_fail(err, IB_E_CHECK,
+		       "%s: the weights sum to %s, of %llu samples: more than "
+		       "%s away (%s)", name,
+		       shown(a, ib_exact_round(&t->sum)),
+		       (unsigned long long)total, shown(b, allowed),
+		       variance > 0 ? "4 standard errors"
+				    : "the standard error is 0");
+}

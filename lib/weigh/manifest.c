@@ -1,0 +1,301 @@
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "weigh/manifest.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+void
+ib_manifest_release(struct ib_manifest *m)
+{
+	ib_rows_release(&m->rows);
+}
+
+/* ---- one record: in any thread ------------------------------------------------ */
+
+/* The record is bad data. */
+static bool
+no_weight(const struct ib_manifest *m, struct ib_cursor *c,
+	  const struct ib_value *v)
+{
+	int n = (int)m->weight_field.n;
+	const char *name = m->weight_field.p;
+	char show[IB_SHOW_MAX];
+
+	if (v)
+		snprintf(c->why, sizeof(c->why), "'%.*s' is not a number: %s",
+			 n, name, ib_show(show, ib_value_span(v)));
+	else if (c->source->format == IB_FORMAT_LIST)
+		snprintf(c->why, sizeof(c->why),
+			 "no weight: the line ends in no TAB and number");
+	else
+		snprintf(c->why, sizeof(c->why), "no weight: no %s '%.*s'",
+			 c->source->delimiter ? "column" : "field", n, name);
+	return false;
+}
+
+static bool
+read_weight(const struct ib_manifest *m, struct ib_slice *s, double *weight)
+{
+	struct ib_cursor *c = &s->cursor;
+	int slot = c->source->wanted_slot[IB_ADDED_WEIGHT];
+	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
+	char show[IB_SHOW_MAX];
+
+	if (!v || v->type == IB_ABSENT)
+		return no_weight(m, c, NULL);
+	if (v->type != IB_INTEGER && v->type != IB_REAL && v->type != IB_WORD)
+		return no_weight(m, c, v);
+	*weight = v->number;
+	if (v->number >= 0 && isfinite(v->number))
+		return true;
+	snprintf(c->why, sizeof(c->why), "the weight is %s: %s",
+		 isfinite(v->number) ? "negative" : "not finite",
+		 ib_show(show, ib_value_span(v)));
+	if (!m->options->check)
+		return false;
+	ib_fault_note(&s->offence, s->n, (int64_t)c->record.line, "%s",
+		      c->why);
+	*weight = 0;
+	return true;
+}
+
+/* The id, fit for the form that it goes into. */
+static bool
+read_id(const struct ib_manifest *m, struct ib_slice *s, struct ib_span *id)
+{
+	struct ib_cursor *c = &s->cursor;
+	char show[IB_SHOW_MAX];
+
+	if (!ib_cursor_id(c, id))
+		return false;
+	if (m->options->out != IB_WEIGHTS_TSV || m->options->stats ||
+	    m->options->check || ib_form_holds(*id))
+		return true;
+	snprintf(c->why, sizeof(c->why), "an id that holds a TAB or a line "
+		 "end cannot be written as tsv: %s", ib_show(show, *id));
+	return false;
+}
+
+/* Take one record in. False: it is bad, c->why says so; or *failed. */
+static inline bool
+take(const struct ib_manifest *m, struct ib_slice *s, bool *failed)
+{
+	const struct ib_record *r = &s->cursor.record;
+	struct ib_span id = { "", 0 };
+	double weight;
+
+	if (!read_weight(m, s, &weight) || (m->ids && !read_id(m, s, &id)))
+		return false;
+	if (!id.p || !ib_slice_room(s)) {
+		*failed = true;
+		return false;
+	}
+	if (m->out)
+		ib_form_put(&s->text, m->options->out, id, weight, &s->texts);
+	if (m->base && m->base->hashes) {
+		s->record[s->n] = (struct ib_span){ r->p, r->n + r->end };
+		s->hash[s->n] = ib_intact_guess(&s->intact, &s->cursor);
+	}
+	s->line[s->n] = (uint32_t)r->line;
+	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
+	s->weight[s->n++] = weight;
+	return true;
+}
+
+/* ---- against the full manifest --------------------------------------------------- */
+
+/* Read record i anew, and take away in other ways what may have been added. */
+static bool
+fits_anyhow(const struct ib_manifest *m, struct ib_slice *s, size_t i)
+{
+	const XXH128_hash_t *hash = m->base->hash.p;
+	struct ib_span id = { s->id[i].p, s->id[i].n };
+	struct ib_block one = { .source = s->block.source,
+				.p = (char *)(uintptr_t)s->record[i].p,
+				.n = s->record[i].n };
+
+	ib_cursor_start(&s->again, &one);
+	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
+	       ib_intact_fits(&s->intact, &s->again, id, hash[s->row[i]]);
+}
+
+/* Find the records from `from` on, which are IB_GROUP at most. */
+static void
+find_group(const struct ib_manifest *m, struct ib_slice *s, size_t from)
+{
+	const struct ib_table *t = &m->base->rows.table;
+	const XXH128_hash_t *hash = m->base->hash.p;
+	struct ib_fault *fault = m->options->check ? &s->offence : &s->bad;
+	char show[IB_SHOW_MAX];
+	size_t i;
+
+	for (i = from; i < s->n; i++)
+		s->id[i].hash = ib_table_hash(
+			(struct ib_span){ s->id[i].p, s->id[i].n }, t->seed);
+	ib_table_group(t, s->id + from, s->n - from, NULL, 0, s->row + from);
+	for (i = from; m->base->hashes && i < s->n; i++)
+		if (s->row[i] != IB_NO_ROW)
+			__builtin_prefetch(&hash[s->row[i]]);
+	for (i = from; i < s->n; i++) {
+		if (s->row[i] == IB_NO_ROW)
+			ib_fault_note(fault, i, s->line[i],
+				      "the id %s is not in --base",
+				      ib_show(show, (struct ib_span){
+					      s->id[i].p, s->id[i].n }));
+		else if (m->base->hashes &&
+			 !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
+			 !fits_anyhow(m, s, i))
+			ib_fault_note(fault, i, s->line[i],
+				      "the record of %s is not that of --base "
+				      "with a weight added",
+				      ib_show(show, (struct ib_span){
+					      s->id[i].p, s->id[i].n }));
+	}
+}
+
+static void
+check_header(const struct ib_manifest *m, struct ib_slice *s)
+{
+	if (m->base && m->base->hashes && s->block.first &&
+	    !ib_base_has_header(m->base, &s->intact, &s->again,
+				s->block.source))
+		ib_fault_note(&s->offence, 0, -1,
+			      "the header is not that of --base with a "
+			      "weight's column added");
+}
+
+static enum ib_status
+work(void *ctx, struct ib_slice *s, struct ib_error *err)
+{
+	const struct ib_manifest *m = ctx;
+	struct ib_cursor *c = &s->cursor;
+	bool failed = false;
+	enum ib_next next;
+	size_t found = 0;
+
+	check_header(m, s);
+	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
+		if (next == IB_NEXT_BAD || !take(m, s, &failed)) {
+			ib_fault_note(&s->bad, s->n, (int64_t)c->record.line,
+				      "%s", c->why);
+			break;
+		}
+		if (m->base && s->n - found == IB_GROUP) {
+			find_group(m, s, found);
+			found = s->n;
+		}
+	}
+	if (m->base)
+		find_group(m, s, found);
+	if (failed || s->intact.left.failed || s->text.failed)
+		return ib_fail_memory(err);
+	return IB_OK;
+}
+
+/* ---- in order -------------------------------------------------------------------- */
+
+static void
+take_offence(struct ib_manifest *m, const struct ib_blocks_at *at,
+	     const struct ib_fault *f)
+{
+	unsigned long long line = at->line + (uint64_t)f->line;
+
+	if (m->offended || !f->is)
+		return;
+	m->offended = true;
+	m->offender = m->records + f->at;
+	ib_fail(&m->offence, IB_E_CHECK, "%s:%llu: %s", at->source->name, line,
+		f->text);
+}
+
+/* Each weight into its row of the full manifest, before the fault at `end`. */
+static void
+settle(struct ib_manifest *m, struct ib_slice *s, size_t end)
+{
+	struct ib_fault *fault = m->options->check ? &s->offence : &s->bad;
+	double *weight = m->base->rows.weight.p;
+	char show[IB_SHOW_MAX];
+	size_t i;
+
+	for (i = 0; i < end; i++) {
+		if (s->row[i] == IB_NO_ROW)
+			continue;
+		if (!signbit(weight[s->row[i]])) {
+			weight[s->row[i]] = -s->weight[i];
+			continue;
+		}
+		ib_fault_note(fault, i, s->line[i], "the id %s stands twice",
+			      ib_show(show, (struct ib_span){ s->id[i].p,
+							      s->id[i].n }));
+		if (fault == &s->bad)
+			break;
+	}
+}
+
+static enum ib_status
+hold(struct ib_manifest *m, const struct ib_slice *s,
+     const struct ib_blocks_at *at, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < s->n && m->options->check && !st; i++)
+		st = ib_rows_place(&m->rows, m->rows.n + i, at->source->name,
+				   at->line + s->line[i], err);
+	if (st)
+		return st;
+	return ib_rows_append(&m->rows, m->holds_ids ? s->id : NULL,
+			      m->holds_weights ? s->weight : NULL, s->n, err);
+}
+
+static enum ib_status
+drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
+      struct ib_error *err)
+{
+	struct ib_manifest *m = ctx;
+	size_t i;
+
+	if (m->base)
+		settle(m, s, s->bad.is ? s->bad.at : s->n);
+	take_offence(m, at, &s->offence);
+	m->records += s->n;
+	for (i = 0; m->tallies && i < s->n; i++)
+		if (s->weight[i] > 0)
+			ib_tally_add(&m->tally, s->weight[i]);
+	if (m->out) {
+		ib_output_write(m->out, s->text.p, s->text.n);
+		return ib_output_status(m->out, err);
+	}
+	return m->holds_ids || m->holds_weights ? hold(m, s, at, err) : IB_OK;
+}
+
+enum ib_status
+ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,
+		 struct ib_error *err)
+{
+	const struct ib_weights_options *o = m->options;
+	struct ib_wanted wanted[IB_NADDED];
+	struct ib_blocks blocks = {
+		.context = context, .what = "ib-weights", .ctx = m,
+		.work = work, .drain = drain,
+	};
+	enum ib_status st;
+
+	m->weight_field = ib_span_of(o->weight_field ? o->weight_field
+						     : "weight");
+	ib_added_wanted(wanted, m->weight_field);
+	ib_tally_init(&m->tally);
+	blocks.reader = (struct ib_reader_options){
+		.operands = o->operands, .format = o->format,
+		.otherwise = IB_FORMAT_LIST, .key = o->key,
+		.wanted = wanted, .epoch_manifest = true,
+		.nwanted = m->base && m->base->hashes ? IB_NADDED : 1,
+	};
+	st = ib_blocks_run(&blocks, err);
+	ib_tally_settle(&m->tally);
+	return st;
+}

@@ -1,0 +1,35 @@
+/* The epoch manifest: its weights, in order, and what becomes of each. */
+#ifndef IB_WEIGH_MANIFEST_H
+#define IB_WEIGH_MANIFEST_H
+
+#include "weigh/base.h"
+
+/*
+ * What is done with the records, all of it where it is asked for: the text of
+ * each goes out at once; each is held as a row; each is found in the full
+ * manifest and leaves its weight there; the weights are added up; what a
+ * check says no to is noted.
+ */
+struct ib_manifest {
+	const struct ib_weights_options *options;
+	struct ib_span weight_field;
+	bool ids;              /* asked for */
+	struct ib_output *out; /* NULL: nothing goes out yet */
+	bool holds_ids, holds_weights;
+	struct ib_rows rows;   /* held */
+	struct ib_base *base;  /* NULL: none */
+	bool tallies;
+	struct ib_tally tally;
+	/* The first offence, and the number of its record. */
+	bool offended;
+	uint64_t offender;
+	struct ib_error offence;
+	uint64_t records;      /* read so far */
+};
+
+enum ib_status ib_manifest_read(struct ib_manifest *m,
+				const struct ib_context *context,
+				struct ib_error *err);
+void ib_manifest_release(struct ib_manifest *m); /* start from {0} */
+
+#endif

@@ -1,0 +1,110 @@
+#include "weigh/rows.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+void
+ib_rows_release(struct ib_rows *r)
+{
+	ib_table_release(&r->table);
+	ib_pages_release(&r->weight);
+	free(r->place);
+	*r = (struct ib_rows){ 0 };
+}
+
+/* The ids behind those that are there, without slots. */
+static enum ib_status
+append_ids(struct ib_table *t, const struct ib_id *id, size_t n,
+	   struct ib_error *err)
+{
+	uint64_t *offset, used, bytes = 0;
+	size_t i;
+
+	if (t->n + n >= UINT32_MAX - 1)
+		return ib_fail(err, IB_E_IO, "more than %u samples",
+			       UINT32_MAX - 2);
+	for (i = 0; i < n; i++)
+		bytes += id[i].n;
+	used = t->n > 0 ? ib_table_offsets(t)[t->n] : 0;
+	if (!ib_pages_grow(&t->bytes, used + bytes + 16) ||
+	    !ib_pages_grow(&t->offset, (t->n + n + 1) * sizeof(*offset)))
+		return ib_fail_memory(err);
+	offset = t->offset.p;
+	for (i = 0; i < n; i++) {
+		if (id[i].n > 0)
+			memcpy((char *)t->bytes.p + used, id[i].p, id[i].n);
+		used += id[i].n;
+		offset[++t->n] = used;
+	}
+	return IB_OK;
+}
+
+enum ib_status
+ib_rows_append(struct ib_rows *r, const struct ib_id *id, const double *weight,
+	       size_t n, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	if (id)
+		st = append_ids(&r->table, id, n, err);
+	if (st)
+		return st;
+	if (!ib_pages_grow(&r->weight, (r->n + n) * sizeof(*weight)))
+		return ib_fail_memory(err);
+	if (weight && n > 0)
+		memcpy((double *)r->weight.p + r->n, weight,
+		       n * sizeof(*weight));
+	r->n += n;
+	return IB_OK;
+}
+
+enum ib_status
+ib_rows_place(struct ib_rows *r, uint64_t row, const char *name, uint64_t line,
+	      struct ib_error *err)
+{
+	struct ib_place *last = r->place + r->nplaces - 1, *p;
+	size_t cap = r->places_cap ? 2 * r->places_cap : 16;
+
+	if (r->nplaces > 0 && last->name == name &&
+	    line - last->line == row - last->row)
+		return IB_OK;
+	if (r->nplaces == r->places_cap) {
+		p = realloc(r->place, cap * sizeof(*p));
+		if (!p)
+			return ib_fail_memory(err);
+		r->place = p;
+		r->places_cap = cap;
+	}
+	r->place[r->nplaces++] = (struct ib_place){ row, name, line };
+	return IB_OK;
+}
+
+struct ib_place
+ib_rows_where(const struct ib_rows *r, uint64_t row)
+{
+	size_t low = 0, high = r->nplaces, mid;
+	struct ib_place p;
+
+	/* place[low] is the last one at or before the row. */
+	while (high - low > 1) {
+		mid = low + (high - low) / 2;
+		if (r->place[mid].row <= row)
+			low = mid;
+		else
+			high = mid;
+	}
+	p = r->place[low];
+	p.line += row - p.row;
+	p.row = row;
+	return p;
+}
+
+enum ib_status
+ib_rows_index(struct ib_rows *r, uint64_t *twice, struct ib_error *err)
+{
+	/* Even an empty table has its first offset. */
+	if (!ib_pages_grow(&r->table.offset, sizeof(uint64_t)))
+		return ib_fail_memory(err);
+	return ib_table_index(&r->table, twice, err);
+}
