@@ -102,6 +102,19 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 	return s->intact.left.failed ? ib_fail_memory(err) : IB_OK;
 }
 
+static bool
+sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample,
+       struct ib_span id)
+{
+	const struct ib_base *b = ctx;
+
+	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
+	if (b->hashes)
+		s->hash[s->n] = ib_sample_hash(sample);
+	s->n++;
+	return true;
+}
+
 static enum ib_status
 drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
       struct ib_error *err)
@@ -114,8 +127,8 @@ drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
 	if (s->has_header)
 		st = keep_header(b, s->header, err);
 	for (i = 0; i < s->n && !st; i++)
-		st = ib_rows_place(&b->rows, n + i, at->source->name,
-				   at->line + s->line[i], err);
+		st = ib_rows_place(&b->rows,
+				   ib_blocks_place(at, n + i, s->line[i]), err);
 	if (!st)
 		st = ib_rows_append(&b->rows, s->id, NULL, s->n, err);
 	if (st || !b->hashes)
@@ -135,11 +148,9 @@ ib_base_read(struct ib_base *b, const struct ib_weights_options *o,
 {
 	struct ib_wanted wanted[IB_NADDED];
 	struct ib_blocks blocks = {
-		.context = context, .what = "--base", .ctx = b, .work = work,
+		.context = context, .ctx = b, .work = work, .sample = sample,
 		.drain = drain,
 	};
-	char show[IB_SHOW_MAX];
-	struct ib_place place;
 	enum ib_status st;
 	uint64_t twice;
 
@@ -160,8 +171,5 @@ ib_base_read(struct ib_base *b, const struct ib_weights_options *o,
 	st = ib_rows_index(&b->rows, &twice, err);
 	if (st != IB_E_DATA)
 		return st;
-	place = ib_rows_where(&b->rows, twice);
-	return ib_fail(err, IB_E_DATA, "%s:%llu: the id %s stands twice",
-		       place.name, (unsigned long long)place.line,
-		       ib_show(show, ib_table_id(&b->rows.table, twice)));
+	return ib_rows_fail_twice(&b->rows, twice, IB_E_DATA, err);
 }

@@ -120,6 +120,86 @@ progress(struct run *run)
 	c->progress(c->data, bytes, of, run->records);
 }
 
+/* What was made of a block, or of some samples. */
+static enum ib_status
+drain_slice(struct run *run, struct ib_slice *s, struct ib_error *err)
+{
+	struct ib_place place;
+	enum ib_status st;
+
+	st = run->blocks->drain(run->blocks->ctx, s, &run->at, err);
+	if (!st && s->bad.is) {
+		place = ib_blocks_place(&run->at, 0, s->bad.line);
+		st = ib_place_fail(&place, IB_E_DATA, s->bad.text, err);
+	}
+	run->records += s->n;
+	return st;
+}
+
+/* ---- shards -------------------------------------------------------------------- */
+
+#define SAMPLES 4096 /* taken at once */
+
+/* Samples into the slice: IB_EOF behind the last. */
+static enum ib_status
+gather(struct run *run, struct ib_tar_samples *samples, struct ib_slice *s,
+       struct ib_error *err)
+{
+	struct ib_arena *arena = &s->cursor.arena;
+	struct ib_tar_sample sample;
+	enum ib_status st = IB_OK;
+	char *id;
+
+	empty(s);
+	ib_arena_reset(arena);
+	while (s->n < SAMPLES && !s->bad.is) {
+		st = ib_tar_samples_next(samples, &sample, err);
+		if (st)
+			break;
+		id = ib_arena_take(arena, sample.id.n);
+		if (!id || !ib_slice_room(s))
+			return ib_fail_memory(err);
+		if (sample.id.n > 0)
+			memcpy(id, sample.id.p, sample.id.n);
+		s->line[s->n] = (uint32_t)sample.number;
+		if (!run->blocks->sample(run->blocks->ctx, s, &sample,
+					 (struct ib_span){ id, sample.id.n }))
+			break;
+	}
+	if (st >= 0 && run->blocks->sampled)
+		run->blocks->sampled(run->blocks->ctx, s);
+	return st;
+}
+
+static enum ib_status
+drain_shard(struct run *run, struct ib_slice *s, struct ib_error *err)
+{
+	const struct ib_source *source = s->block.source;
+	struct ib_span shard = ib_input_stem(source->path);
+	struct ib_tar_samples *samples = NULL;
+	enum ib_status st, drained = IB_OK;
+
+	if (source->key.kind != IB_KEY_AUTO &&
+	    source->key.kind != IB_KEY_SHARD)
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: %s of a tar is @shard or not given",
+			       source->name, run->blocks->reader.key_option);
+	run->at.samples = true;
+	run->at.line = 0;
+	st = ib_tar_samples_open(s->block.input,
+				 source->key.kind == IB_KEY_SHARD ? &shard
+								  : NULL,
+				 &samples, err);
+	while (!st && !drained) {
+		st = gather(run, samples, s, err);
+		if (st >= 0)
+			drained = drain_slice(run, s, err);
+	}
+	ib_tar_samples_close(samples);
+	run->at.samples = false;
+	return st < 0 ? st : drained;
+}
+
 static enum ib_status
 drain(void *ctx, void *slot, struct ib_error *err)
 {
@@ -132,17 +212,12 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	if (!run->at.source || run->at.source->operand != source->operand)
 		run->at.line = source->first_line;
 	run->at.source = source;
-	if (s->block.special)
-		return ib_fail(err, IB_E_DATA, "%s: %s does not read tar yet",
-			       source->name, run->blocks->what);
-	st = run->blocks->drain(run->blocks->ctx, s, &run->at, err);
-	if (!st && s->bad.is)
-		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", source->name,
-			     (unsigned long long)run->at.line +
-				     (unsigned long long)s->bad.line,
-			     s->bad.text);
-	run->at.line += s->cursor.line;
-	run->records += s->n;
+	if (s->block.special) {
+		st = drain_shard(run, s, err);
+	} else {
+		st = drain_slice(run, s, err);
+		run->at.line += s->cursor.line;
+	}
 	progress(run);
 	return st;
 }
@@ -179,6 +254,8 @@ ib_blocks_run(struct ib_blocks *b, struct ib_error *err)
 	enum ib_status st;
 
 	b->reader.context = b->context;
+	if (!b->reader.key_option)
+		b->reader.key_option = "-k";
 	st = ib_reader_new(&b->reader, &run.reader, err);
 	if (!st)
 		st = run_pipeline(&run, threads, err);

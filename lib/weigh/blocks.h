@@ -2,6 +2,7 @@
 #ifndef IB_WEIGH_BLOCKS_H
 #define IB_WEIGH_BLOCKS_H
 
+#include "record/tar.h"
 #include "weigh/forms.h"
 #include "weigh/intact.h"
 
@@ -37,25 +38,52 @@ struct ib_slice {
 /* Room for one more record. */
 bool ib_slice_room(struct ib_slice *s);
 
+/* The hash of a tar's sample, in place of that of a record's bytes. */
+static inline XXH128_hash_t
+ib_sample_hash(const struct ib_tar_sample *sample)
+{
+	XXH128_hash_t hash;
+
+	memcpy(&hash, sample->digest, sizeof(hash));
+	return hash;
+}
+
 /* Note what is wrong at the record that is being read, unless one is noted. */
 void ib_fault_note(struct ib_fault *f, size_t at, int64_t line,
 		   const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Where a block stands: called one at a time, in order. */
+/* Where a block stands. A tar's records are its samples, its lines their
+ * numbers. */
 struct ib_blocks_at {
 	const struct ib_source *source;
 	uint64_t line; /* of the block's first record */
+	bool samples;
 };
+
+static inline struct ib_place
+ib_blocks_place(const struct ib_blocks_at *at, uint64_t row, int64_t line)
+{
+	return (struct ib_place){ .row = row, .name = at->source->name,
+				  .line = at->line + (uint64_t)line,
+				  .sample = at->samples };
+}
 
 struct ib_blocks {
 	struct ib_reader_options reader;
 	const struct ib_context *context;
-	const char *what; /* "--base": for what it does not read yet */
 	void *ctx;
-	/* Any order, several at once; s was emptied. */
+	/* The records of a block. Any order, several at once. */
 	enum ib_status (*work)(void *ctx, struct ib_slice *s,
 			       struct ib_error *err);
+	/*
+	 * A tar's sample, for which there is room: as the next record. False
+	 * where it is bad. id stays where it is as long as the slice does.
+	 */
+	bool (*sample)(void *ctx, struct ib_slice *s,
+		       const struct ib_tar_sample *sample, struct ib_span id);
+	/* After some samples. NULL: nothing. */
+	void (*sampled)(void *ctx, struct ib_slice *s);
 	/* In order, before what s->bad says ends the run. */
 	enum ib_status (*drain)(void *ctx, struct ib_slice *s,
 				const struct ib_blocks_at *at,

@@ -81,7 +81,7 @@ compare(const cJSON *receipt, const char *path, const struct said *s,
 }
 
 static enum ib_status
-check_receipt(const struct ib_tally *t, uint64_t total, const char *name,
+check_receipt(const struct ib_sums *t, uint64_t total, const char *name,
 	      const char *path, double *variance, struct ib_error *err)
 {
 	const struct said said[] = {
@@ -104,10 +104,10 @@ check_receipt(const struct ib_tally *t, uint64_t total, const char *name,
 }
 
 enum ib_status
-ib_check_figures(const struct ib_tally *t, uint64_t total, const char *name,
+ib_check_figures(const struct ib_sums *t, uint64_t total, const char *name,
 		 const char *receipt, struct ib_error *err)
 {
-	double variance = ib_tally_variance(t), allowed, off;
+	double variance = ib_sums_variance(t), allowed, off;
 	struct ib_exact x = t->sum;
 	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
 	enum ib_status st = IB_OK;

@@ -3,7 +3,7 @@
 #include <math.h>
 
 void
-ib_tally_init(struct ib_tally *t)
+ib_sums_init(struct ib_sums *t)
 {
 	memset(t, 0, sizeof(*t));
 	t->min = INFINITY;
@@ -27,7 +27,7 @@ add_squares(struct ib_exact *x, double w, uint64_t times)
 }
 
 void
-ib_tally_spill(struct ib_tally *t, size_t i)
+ib_sums_spill(struct ib_sums *t, size_t i)
 {
 	if (t->cache[i].times == 0)
 		return;
@@ -37,12 +37,12 @@ ib_tally_spill(struct ib_tally *t, size_t i)
 }
 
 void
-ib_tally_settle(struct ib_tally *t)
+ib_sums_settle(struct ib_sums *t)
 {
 	size_t i;
 
-	for (i = 0; i < IB_TALLY_CACHE; i++)
-		ib_tally_spill(t, i);
+	for (i = 0; i < IB_SUMS_CACHE; i++)
+		ib_sums_spill(t, i);
 }
 
 /* ---- quotients ------------------------------------------------------------ */
@@ -119,7 +119,7 @@ ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b)
 
 /* (sum w)^2 */
 static void
-square_of_sum(const struct ib_tally *t, struct ib_exact *out)
+square_of_sum(const struct ib_sums *t, struct ib_exact *out)
 {
 	double term[TERMS_MAX];
 	size_t n = expand(&t->sum, term), i, k;
@@ -131,7 +131,7 @@ square_of_sum(const struct ib_tally *t, struct ib_exact *out)
 }
 
 double
-ib_tally_ess(const struct ib_tally *t)
+ib_sums_ess(const struct ib_sums *t)
 {
 	struct ib_exact square;
 
@@ -140,7 +140,7 @@ ib_tally_ess(const struct ib_tally *t)
 }
 
 double
-ib_tally_deff(const struct ib_tally *t)
+ib_sums_deff(const struct ib_sums *t)
 {
 	struct ib_exact square, times;
 	double term[TERMS_MAX];
@@ -154,7 +154,7 @@ ib_tally_deff(const struct ib_tally *t)
 }
 
 double
-ib_tally_variance(const struct ib_tally *t)
+ib_sums_variance(const struct ib_sums *t)
 {
 	struct ib_exact x = t->squares;
 	double term[TERMS_MAX];

@@ -6,23 +6,23 @@
 
 #include "base/exact.h"
 
-#define IB_TALLY_CACHE 64
+#define IB_SUMS_CACHE 64
 
 /* The positive weights. Weights repeat: equal ones are counted, then added. */
-struct ib_tally {
+struct ib_sums {
 	struct ib_exact sum, squares;
 	uint64_t n;
 	double min, max; /* where n > 0 */
 	struct {
 		double value;
 		uint64_t times; /* 0: a free place */
-	} cache[IB_TALLY_CACHE];
+	} cache[IB_SUMS_CACHE];
 };
 
-void ib_tally_init(struct ib_tally *t);
+void ib_sums_init(struct ib_sums *t);
 /* All that was counted goes into the sums. */
-void ib_tally_settle(struct ib_tally *t);
-void ib_tally_spill(struct ib_tally *t, size_t place);
+void ib_sums_settle(struct ib_sums *t);
+void ib_sums_spill(struct ib_sums *t, size_t place);
 
 /* A place among `places` (a power of two, below 2^16) for a double. */
 static inline size_t
@@ -36,16 +36,16 @@ ib_double_place(double value, size_t places)
 
 /* One more weight, finite and above 0. */
 static inline void
-ib_tally_add(struct ib_tally *t, double w)
+ib_sums_add(struct ib_sums *t, double w)
 {
-	size_t i = ib_double_place(w, IB_TALLY_CACHE);
+	size_t i = ib_double_place(w, IB_SUMS_CACHE);
 
 	t->n++;
 	if (t->cache[i].times > 0 && t->cache[i].value == w) {
 		t->cache[i].times++;
 		return;
 	}
-	ib_tally_spill(t, i);
+	ib_sums_spill(t, i);
 	t->cache[i].value = w;
 	t->cache[i].times = 1;
 	if (w < t->min)
@@ -54,10 +54,10 @@ ib_tally_add(struct ib_tally *t, double w)
 		t->max = w;
 }
 
-/* Of a settled tally with n > 0, each rounded once. */
-double ib_tally_ess(const struct ib_tally *t);  /* (sum w)^2 / sum w^2 */
-double ib_tally_deff(const struct ib_tally *t); /* n sum w^2 / (sum w)^2 */
-double ib_tally_variance(const struct ib_tally *t); /* sum w(w-1) */
+/* Of settled sums with n > 0, each rounded once. */
+double ib_sums_ess(const struct ib_sums *t);  /* (sum w)^2 / sum w^2 */
+double ib_sums_deff(const struct ib_sums *t); /* n sum w^2 / (sum w)^2 */
+double ib_sums_variance(const struct ib_sums *t); /* sum w(w-1) */
 
 /* The double nearest to a/b; both above 0. */
 double ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b);

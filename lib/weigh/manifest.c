@@ -37,46 +37,53 @@ no_weight(const struct ib_manifest *m, struct ib_cursor *c,
 	return false;
 }
 
+/*
+ * Any number is a weight but a negative one or one that is not finite: bad
+ * data, or what a check says no to.
+ */
+static bool
+judge(const struct ib_manifest *m, struct ib_slice *s, int64_t line,
+      struct ib_span text, double *weight)
+{
+	char show[IB_SHOW_MAX];
+
+	if (*weight >= 0 && isfinite(*weight))
+		return true;
+	ib_fault_note(m->options->check ? &s->offence : &s->bad, s->n, line,
+		      "the weight is %s: %s",
+		      isfinite(*weight) ? "negative" : "not finite",
+		      ib_show(show, text));
+	*weight = 0;
+	return m->options->check;
+}
+
 static bool
 read_weight(const struct ib_manifest *m, struct ib_slice *s, double *weight)
 {
 	struct ib_cursor *c = &s->cursor;
 	int slot = c->source->wanted_slot[IB_ADDED_WEIGHT];
 	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
-	char show[IB_SHOW_MAX];
 
 	if (!v || v->type == IB_ABSENT)
 		return no_weight(m, c, NULL);
 	if (v->type != IB_INTEGER && v->type != IB_REAL && v->type != IB_WORD)
 		return no_weight(m, c, v);
 	*weight = v->number;
-	if (v->number >= 0 && isfinite(v->number))
-		return true;
-	snprintf(c->why, sizeof(c->why), "the weight is %s: %s",
-		 isfinite(v->number) ? "negative" : "not finite",
-		 ib_show(show, ib_value_span(v)));
-	if (!m->options->check)
-		return false;
-	ib_fault_note(&s->offence, s->n, (int64_t)c->record.line, "%s",
-		      c->why);
-	*weight = 0;
-	return true;
+	return judge(m, s, (int64_t)c->record.line, ib_value_span(v), weight);
 }
 
-/* The id, fit for the form that it goes into. */
+/* Is the id fit for the form that it goes into? */
 static bool
-read_id(const struct ib_manifest *m, struct ib_slice *s, struct ib_span *id)
+fits_form(const struct ib_manifest *m, struct ib_slice *s, int64_t line,
+	  struct ib_span id)
 {
-	struct ib_cursor *c = &s->cursor;
 	char show[IB_SHOW_MAX];
 
-	if (!ib_cursor_id(c, id))
-		return false;
 	if (m->options->out != IB_WEIGHTS_TSV || m->options->stats ||
-	    m->options->check || ib_form_holds(*id))
+	    m->options->check || ib_form_holds(id))
 		return true;
-	snprintf(c->why, sizeof(c->why), "an id that holds a TAB or a line "
-		 "end cannot be written as tsv: %s", ib_show(show, *id));
+	ib_fault_note(&s->bad, s->n, line, "an id that holds a TAB or a line "
+		      "end cannot be written as tsv: %s", ib_show(show, id));
 	return false;
 }
 
@@ -88,7 +95,9 @@ take(const struct ib_manifest *m, struct ib_slice *s, bool *failed)
 	struct ib_span id = { "", 0 };
 	double weight;
 
-	if (!read_weight(m, s, &weight) || (m->ids && !read_id(m, s, &id)))
+	if (!read_weight(m, s, &weight) ||
+	    (m->ids && (!ib_cursor_id(&s->cursor, &id) ||
+			!fits_form(m, s, (int64_t)r->line, id))))
 		return false;
 	if (!id.p || !ib_slice_room(s)) {
 		*failed = true;
@@ -118,6 +127,8 @@ fits_anyhow(const struct ib_manifest *m, struct ib_slice *s, size_t i)
 				.p = (char *)(uintptr_t)s->record[i].p,
 				.n = s->record[i].n };
 
+	if (s->block.special)
+		return false; /* a sample's hash is what it is */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
 	       ib_intact_fits(&s->intact, &s->again, id, hash[s->row[i]]);
@@ -196,20 +207,73 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 	return IB_OK;
 }
 
+/* ---- one sample of a tar --------------------------------------------------------- */
+
+static bool
+sample_weight(const struct ib_manifest *m, struct ib_slice *s,
+	      const struct ib_tar_sample *sample, double *weight)
+{
+	int64_t line = (int64_t)sample->number;
+	char show[IB_SHOW_MAX];
+
+	if (!sample->weighted)
+		ib_fault_note(&s->bad, s->n, line,
+			      "no weight: no member %s.weight.json",
+			      ib_show(show, sample->id));
+	/* null stands for 1 in what ib-prune reads; here it is no number. */
+	else if (!ib_tar_weight(sample->weight, weight) ||
+		 memchr(sample->weight.p, 'l', sample->weight.n))
+		ib_fault_note(&s->bad, s->n, line,
+			      "the weight is not a number: %s",
+			      ib_show(show, sample->weight));
+	else
+		return judge(m, s, line, sample->weight, weight);
+	return false;
+}
+
+static bool
+sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample,
+       struct ib_span id)
+{
+	const struct ib_manifest *m = ctx;
+	double weight;
+
+	if (!sample_weight(m, s, sample, &weight) ||
+	    (m->ids && !fits_form(m, s, (int64_t)sample->number, id)))
+		return false;
+	if (m->out)
+		ib_form_put(&s->text, m->options->out, id, weight, &s->texts);
+	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
+	s->hash[s->n] = ib_sample_hash(sample);
+	s->weight[s->n++] = weight;
+	return true;
+}
+
+static void
+sampled(void *ctx, struct ib_slice *s)
+{
+	const struct ib_manifest *m = ctx;
+	size_t from, n = s->n;
+
+	for (from = 0; m->base && from < n; from = s->n) {
+		s->n = from + IB_GROUP < n ? from + IB_GROUP : n;
+		find_group(m, s, from);
+	}
+}
+
 /* ---- in order -------------------------------------------------------------------- */
 
 static void
 take_offence(struct ib_manifest *m, const struct ib_blocks_at *at,
 	     const struct ib_fault *f)
 {
-	unsigned long long line = at->line + (uint64_t)f->line;
+	struct ib_place place = ib_blocks_place(at, 0, f->line);
 
 	if (m->offended || !f->is)
 		return;
 	m->offended = true;
 	m->offender = m->records + f->at;
-	ib_fail(&m->offence, IB_E_CHECK, "%s:%llu: %s", at->source->name, line,
-		f->text);
+	ib_place_fail(&place, IB_E_CHECK, f->text, &m->offence);
 }
 
 /* Each weight into its row of the full manifest, before the fault at `end`. */
@@ -244,8 +308,9 @@ hold(struct ib_manifest *m, const struct ib_slice *s,
 	size_t i;
 
 	for (i = 0; i < s->n && m->options->check && !st; i++)
-		st = ib_rows_place(&m->rows, m->rows.n + i, at->source->name,
-				   at->line + s->line[i], err);
+		st = ib_rows_place(&m->rows,
+				   ib_blocks_place(at, m->rows.n + i,
+						   s->line[i]), err);
 	if (st)
 		return st;
 	return ib_rows_append(&m->rows, m->holds_ids ? s->id : NULL,
@@ -263,9 +328,9 @@ drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
 		settle(m, s, s->bad.is ? s->bad.at : s->n);
 	take_offence(m, at, &s->offence);
 	m->records += s->n;
-	for (i = 0; m->tallies && i < s->n; i++)
+	for (i = 0; m->sums_up && i < s->n; i++)
 		if (s->weight[i] > 0)
-			ib_tally_add(&m->tally, s->weight[i]);
+			ib_sums_add(&m->sums, s->weight[i]);
 	if (m->out) {
 		ib_output_write(m->out, s->text.p, s->text.n);
 		return ib_output_status(m->out, err);
@@ -280,15 +345,15 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,
 	const struct ib_weights_options *o = m->options;
 	struct ib_wanted wanted[IB_NADDED];
 	struct ib_blocks blocks = {
-		.context = context, .what = "ib-weights", .ctx = m,
-		.work = work, .drain = drain,
+		.context = context, .ctx = m, .work = work, .sample = sample,
+		.sampled = sampled, .drain = drain,
 	};
 	enum ib_status st;
 
 	m->weight_field = ib_span_of(o->weight_field ? o->weight_field
 						     : "weight");
 	ib_added_wanted(wanted, m->weight_field);
-	ib_tally_init(&m->tally);
+	ib_sums_init(&m->sums);
 	blocks.reader = (struct ib_reader_options){
 		.operands = o->operands, .format = o->format,
 		.otherwise = IB_FORMAT_LIST, .key = o->key,
@@ -296,6 +361,6 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,
 		.nwanted = m->base && m->base->hashes ? IB_NADDED : 1,
 	};
 	st = ib_blocks_run(&blocks, err);
-	ib_tally_settle(&m->tally);
+	ib_sums_settle(&m->sums);
 	return st;
 }

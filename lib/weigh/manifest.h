@@ -18,8 +18,8 @@ struct ib_manifest {
 	bool holds_ids, holds_weights;
 	struct ib_rows rows;   /* held */
 	struct ib_base *base;  /* NULL: none */
-	bool tallies;
-	struct ib_tally tally;
+	bool sums_up;
+	struct ib_sums sums;
 	/* The first offence, and the number of its record. */
 	bool offended;
 	uint64_t offender;

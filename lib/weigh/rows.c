@@ -1,5 +1,6 @@
 #include "weigh/rows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -60,23 +61,31 @@ ib_rows_append(struct ib_rows *r, const struct ib_id *id, const double *weight,
 }
 
 enum ib_status
-ib_rows_place(struct ib_rows *r, uint64_t row, const char *name, uint64_t line,
+ib_place_fail(const struct ib_place *p, enum ib_status code, const char *text,
 	      struct ib_error *err)
 {
-	struct ib_place *last = r->place + r->nplaces - 1, *p;
+	return ib_fail(err, code, p->sample ? "%s: sample %llu: %s"
+					    : "%s:%llu: %s",
+		       p->name, (unsigned long long)p->line, text);
+}
+
+enum ib_status
+ib_rows_place(struct ib_rows *r, struct ib_place p, struct ib_error *err)
+{
+	struct ib_place *last = r->place + r->nplaces - 1, *grown;
 	size_t cap = r->places_cap ? 2 * r->places_cap : 16;
 
-	if (r->nplaces > 0 && last->name == name &&
-	    line - last->line == row - last->row)
+	if (r->nplaces > 0 && last->name == p.name &&
+	    p.line - last->line == p.row - last->row)
 		return IB_OK;
 	if (r->nplaces == r->places_cap) {
-		p = realloc(r->place, cap * sizeof(*p));
-		if (!p)
+		grown = realloc(r->place, cap * sizeof(p));
+		if (!grown)
 			return ib_fail_memory(err);
-		r->place = p;
+		r->place = grown;
 		r->places_cap = cap;
 	}
-	r->place[r->nplaces++] = (struct ib_place){ row, name, line };
+	r->place[r->nplaces++] = p;
 	return IB_OK;
 }
 
@@ -107,4 +116,16 @@ ib_rows_index(struct ib_rows *r, uint64_t *twice, struct ib_error *err)
 	if (!ib_pages_grow(&r->table.offset, sizeof(uint64_t)))
 		return ib_fail_memory(err);
 	return ib_table_index(&r->table, twice, err);
+}
+
+enum ib_status
+ib_rows_fail_twice(const struct ib_rows *r, uint64_t row, enum ib_status code,
+		   struct ib_error *err)
+{
+	struct ib_place place = ib_rows_where(r, row);
+	char text[IB_SHOW_MAX + 40], show[IB_SHOW_MAX];
+
+	snprintf(text, sizeof(text), "the id %s stands twice",
+		 ib_show(show, ib_table_id(&r->table, row)));
+	return ib_place_fail(&place, code, text, err);
 }

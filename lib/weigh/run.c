@@ -58,7 +58,7 @@ plan(struct run *run)
 	m->options = o;
 	m->base = o->base.n > 0 ? &run->base : NULL;
 	m->ids = m->base || o->check || (writes && ib_form_has_ids(o->out));
-	m->tallies = !writes || scaled;
+	m->sums_up = !writes || scaled;
 	if (m->base)
 		return;
 	if (writes && !scaled && ib_form_streams(o->out)) {
@@ -82,19 +82,14 @@ total_of(const struct run *run)
 static enum ib_status
 check_twice(struct ib_manifest *m, struct ib_error *err)
 {
-	char show[IB_SHOW_MAX];
-	struct ib_place place;
 	enum ib_status st;
 	uint64_t row;
 
 	st = ib_rows_index(&m->rows, &row, err);
 	if (st != IB_E_DATA || (m->offended && m->offender <= row))
 		return st == IB_E_DATA ? IB_OK : st;
-	place = ib_rows_where(&m->rows, row);
 	m->offended = true;
-	ib_fail(&m->offence, IB_E_CHECK, "%s:%llu: the id %s stands twice",
-		place.name, (unsigned long long)place.line,
-		ib_show(show, ib_table_id(&m->rows.table, row)));
+	ib_rows_fail_twice(&m->rows, row, IB_E_CHECK, &m->offence);
 	return IB_OK;
 }
 
@@ -110,7 +105,7 @@ check(struct run *run, struct ib_error *err)
 		return st;
 	if (m->offended)
 		return ib_fail(err, IB_E_CHECK, "%s", m->offence.text);
-	return ib_check_figures(&m->tally, total_of(run),
+	return ib_check_figures(&m->sums, total_of(run),
 				name_of(run->options), run->options->receipt,
 				err);
 }
@@ -152,7 +147,7 @@ share_saved(uint64_t n, uint64_t total)
 }
 
 static enum ib_status
-write_stats(struct run *run, const struct ib_tally *t, struct ib_error *err)
+write_stats(struct run *run, const struct ib_sums *t, struct ib_error *err)
 {
 	const struct ib_weights_options *o = run->options;
 	uint64_t n = t->n, total = total_of(run), batch = o->batch;
@@ -165,8 +160,8 @@ write_stats(struct run *run, const struct ib_tally *t, struct ib_error *err)
 	put_real(&b, "min", n > 0, t->min);
 	put_real(&b, "max", n > 0, t->max);
 	put_real(&b, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
-	put_real(&b, "ess", n > 0, n > 0 ? ib_tally_ess(t) : 0);
-	put_real(&b, "deff", n > 0, n > 0 ? ib_tally_deff(t) : 0);
+	put_real(&b, "ess", n > 0, n > 0 ? ib_sums_ess(t) : 0);
+	put_real(&b, "deff", n > 0, n > 0 ? ib_sums_deff(t) : 0);
 	put_real(&b, "saved", has_total && total > 0,
 		 total > 0 ? share_saved(n, total) : 0);
 	put_count(&b, "batch", batch > 0, batch);
@@ -186,19 +181,19 @@ stats(struct run *run, struct ib_error *err)
 	struct ib_manifest *m = &run->manifest;
 	const struct ib_rows *rows = m->base ? &run->base.rows : &m->rows;
 	const double *weight = rows->weight.p;
-	struct ib_tally scaled;
+	struct ib_sums scaled;
 	uint64_t i;
 	double w;
 
 	if (!run->scale)
-		return write_stats(run, &m->tally, err);
-	ib_tally_init(&scaled);
+		return write_stats(run, &m->sums, err);
+	ib_sums_init(&scaled);
 	for (i = 0; i < rows->n; i++) {
 		w = ib_scale_apply(run->scale, fabs(weight[i]));
 		if (w > 0)
-			ib_tally_add(&scaled, w);
+			ib_sums_add(&scaled, w);
 	}
-	ib_tally_settle(&scaled);
+	ib_sums_settle(&scaled);
 	return write_stats(run, &scaled, err);
 }
 
@@ -215,9 +210,9 @@ finish(struct run *run, struct ib_error *err)
 	enum ib_status st = IB_OK;
 
 	if (o->normalize != IB_NORMALIZE_NONE) {
-		ib_scale_init(&scale, &m->tally.sum,
+		ib_scale_init(&scale, &m->sums.sum,
 			      o->normalize == IB_NORMALIZE_MEAN
-				      ? (double)m->tally.n
+				      ? (double)m->sums.n
 				      : o->normalize_sum);
 		run->scale = &scale;
 	}
