@@ -22,6 +22,98 @@ ib_levels_pi(const struct ib_rule *rule, float score, double *pi)
 	return false;
 }
 
+/* ---- cuts as they are written -------------------------------------------- */
+
+enum cut_kind { CUT_MEAN, CUT_QUANTILE, CUT_VALUE };
+
+struct cut {
+	enum cut_kind kind;
+	char share[404]; /* of a quantile: F as it was written */
+	double value;
+};
+
+static enum ib_status
+read_cut(struct ib_span text, const char *option, struct cut *cut,
+	 struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+	uint64_t rank;
+
+	cut->kind = CUT_MEAN;
+	if (ib_span_is(text, "mean"))
+		return IB_OK;
+	cut->kind = CUT_QUANTILE;
+	strcpy(cut->share, "0.5");
+	if (ib_span_is(text, "median"))
+		return IB_OK;
+	if (text.n > 1 && text.n <= sizeof(cut->share) && text.p[0] == 'q') {
+		memcpy(cut->share, text.p + 1, text.n - 1);
+		cut->share[text.n - 1] = '\0';
+		if (ib_decimal_rank(cut->share, 1, &rank))
+			return IB_OK;
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: %s is no quantile: q0 to q1", option,
+			       ib_show(show, text));
+	}
+	cut->kind = CUT_VALUE;
+	if (text.n > 1 && text.p[0] == 'v' &&
+	    ib_number_text((struct ib_span){ text.p + 1, text.n - 1 },
+			   &cut->value) &&
+	    isfinite(cut->value))
+		return IB_OK;
+	return ib_fail(err, IB_E_MISUSE,
+		       "%s: %s is none of mean, median, qF, vX", option,
+		       ib_show(show, text));
+}
+
+struct bucket {
+	struct cut cut;
+	double share;
+};
+
+/* The first "CUT:SHARE" of *list, which goes on to the next, or to NULL. */
+static enum ib_status
+read_bucket(const char **list, struct bucket *b, struct ib_error *err)
+{
+	const char *comma = strchr(*list, ','), *colon;
+	struct ib_span text = { *list, comma ? (size_t)(comma - *list)
+					     : strlen(*list) };
+	char show[IB_SHOW_MAX];
+
+	*list = comma ? comma + 1 : NULL;
+	colon = memchr(text.p, ':', text.n);
+	if (!colon || !ib_number_text((struct ib_span){ colon + 1,
+			(size_t)(text.p + text.n - colon - 1) }, &b->share) ||
+	    !(b->share >= 0 && b->share < 1))
+		return ib_fail(err, IB_E_MISUSE,
+			       "--buckets: %s is not CUT:SHARE with a share in "
+			       "[0, 1)", ib_show(show, text));
+	return read_cut((struct ib_span){ text.p, (size_t)(colon - text.p) },
+			"--buckets", &b->cut, err);
+}
+
+enum ib_status
+ib_levels_check(const struct ib_rule_options *o, struct ib_error *err)
+{
+	const char *p = o->buckets;
+	enum ib_status st = IB_OK;
+	struct bucket b;
+	size_t n;
+
+	if (o->threshold)
+		st = read_cut(ib_span_of(o->threshold), "--threshold", &b.cut,
+			      err);
+	for (n = 0; !st && p; n++) {
+		st = read_bucket(&p, &b, err);
+		if (!st && n == IB_LEVELS_MAX)
+			st = ib_fail(err, IB_E_MISUSE,
+				     "--buckets: more than %d", IB_LEVELS_MAX);
+	}
+	return st;
+}
+
+/* ---- cuts over the scores ------------------------------------------------- */
+
 /* The F quantile: smallest score s with at least F of the known ones <= s. */
 static enum ib_status
 quantile(const struct ib_rule *rule, const char *share, const char *option,
@@ -31,15 +123,12 @@ quantile(const struct ib_rule *rule, const char *share, const char *option,
 	enum ib_status st;
 	float score;
 
-	if (!ib_decimal_rank(share, rule->totals->known, &rank))
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: 'q%s' is no quantile: q0 to q1", option,
-			       share);
 	if (rule->foreign_totals)
 		return ib_fail(err, IB_E_MISUSE,
 			       "%s: a quantile needs the scores themselves, "
 			       "which --totals does not hold: give all of them "
 			       "with -s", option);
+	ib_decimal_rank(share, rule->totals->known, &rank);
 	if (rank == 0)
 		rank = 1;
 	st = ib_quantiles(rule->scores->score.p, rule->scores->table.n, &rank,
@@ -48,30 +137,22 @@ quantile(const struct ib_rule *rule, const char *share, const char *option,
 	return st;
 }
 
-enum ib_status
-ib_levels_resolve(const struct ib_rule *rule, struct ib_span cut,
-		  const char *option, double *value, struct ib_error *err)
+/* NaN where no score is known. */
+static enum ib_status
+resolve(const struct ib_rule *rule, const struct cut *cut, const char *option,
+	double *value, struct ib_error *err)
 {
-	char show[IB_SHOW_MAX], share[404];
-
-	if (ib_span_is(cut, "mean")) {
-		*value = ib_totals_mean(rule->totals);
+	switch (cut->kind) {
+	case CUT_QUANTILE:
+		return quantile(rule, cut->share, option, value, err);
+	case CUT_VALUE:
+		*value = cut->value;
 		return IB_OK;
+	case CUT_MEAN:
+		break;
 	}
-	if (ib_span_is(cut, "median"))
-		return quantile(rule, "0.5", option, value, err);
-	if (cut.n > 1 && cut.n < sizeof(share) && cut.p[0] == 'q') {
-		memcpy(share, cut.p + 1, cut.n - 1);
-		share[cut.n - 1] = '\0';
-		return quantile(rule, share, option, value, err);
-	}
-	if (cut.n > 1 && cut.p[0] == 'v' &&
-	    ib_number_text((struct ib_span){ cut.p + 1, cut.n - 1 }, value) &&
-	    isfinite(*value))
-		return IB_OK;
-	return ib_fail(err, IB_E_MISUSE,
-		       "%s: %s is none of mean, median, qF, vX", option,
-		       ib_show(show, cut));
+	*value = ib_totals_mean(rule->totals);
+	return IB_OK;
 }
 
 static void
@@ -89,9 +170,12 @@ static enum ib_status
 resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 {
 	const char *t = rule->options.threshold;
+	struct cut cut;
+	enum ib_status st = read_cut(ib_span_of(t ? t : "mean"), "--threshold",
+				     &cut, err);
 
-	return ib_levels_resolve(rule, ib_span_of(t ? t : "mean"),
-				 "--threshold", &rule->threshold, err);
+	return st ? st
+		  : resolve(rule, &cut, "--threshold", &rule->threshold, err);
 }
 
 /* How many known scores are below T, and from that r. */
@@ -151,33 +235,20 @@ ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context,
 	return st;
 }
 
-/* One "CUT:SHARE" of --buckets. */
 static enum ib_status
-put_bucket(struct ib_rule *rule, struct ib_span text, struct ib_error *err)
+put_bucket(struct ib_rule *rule, const struct bucket *b, struct ib_error *err)
 {
-	const char *colon = memchr(text.p, ':', text.n);
 	struct ib_levels *l = &rule->levels;
-	char show[IB_SHOW_MAX];
-	double cut, share;
 	enum ib_status st;
+	double cut;
 
-	if (!colon || !ib_number_text((struct ib_span){ colon + 1,
-			(size_t)(text.p + text.n - colon - 1) }, &share) ||
-	    !(share >= 0 && share < 1))
-		return ib_fail(err, IB_E_MISUSE,
-			       "--buckets: %s is not CUT:SHARE with a share in "
-			       "[0, 1)", ib_show(show, text));
-	if (l->n == IB_LEVELS_MAX)
-		return ib_fail(err, IB_E_MISUSE, "--buckets: more than %d",
-			       IB_LEVELS_MAX);
-	st = ib_levels_resolve(rule, (struct ib_span){ text.p,
-			(size_t)(colon - text.p) }, "--buckets", &cut, err);
+	st = resolve(rule, &b->cut, "--buckets", &cut, err);
 	if (st)
 		return st;
 	/* A cut that resolves below the one before counts as equal to it. */
 	if (l->n > 0 && cut < l->cut[l->n - 1])
 		cut = l->cut[l->n - 1];
-	put_level(rule, cut, share);
+	put_level(rule, cut, b->share);
 	return IB_OK;
 }
 
@@ -185,19 +256,15 @@ enum ib_status
 ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 			struct ib_error *err)
 {
-	const char *p = rule->options.buckets, *comma;
+	const char *p = rule->options.buckets;
 	enum ib_status st = IB_OK;
+	struct bucket b;
 
 	(void)context;
-	if (!p)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--rule buckets needs --buckets");
-	for (; !st; p = comma + 1) {
-		comma = strchr(p, ',');
-		st = put_bucket(rule, (struct ib_span){ p, comma
-				? (size_t)(comma - p) : strlen(p) }, err);
-		if (!comma)
-			break;
+	while (!st && p) {
+		st = read_bucket(&p, &b, err);
+		if (!st)
+			st = put_bucket(rule, &b, err);
 	}
 	return st;
 }

@@ -70,10 +70,11 @@ ib_rule_complement(double r)
 	return ib_number_text(ib_span_of(text), &pi) ? pi : 1 - r;
 }
 
-static enum ib_status
-check(const struct ib_rule_options *o, const struct ib_rule_kind *kind,
-      struct ib_error *err)
+enum ib_status
+ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 {
+	const struct ib_rule_kind *kind = ib_rule_kind_of(o->rule);
+
 	if (!kind)
 		return ib_fail(err, IB_E_MISUSE, "no such rule");
 	if (o->epoch < 0 || o->epoch > INT32_MAX)
@@ -90,7 +91,10 @@ check(const struct ib_rule_options *o, const struct ib_rule_kind *kind,
 		return ib_fail(err, IB_E_MISUSE,
 			       "--sampling fixed is not for --rule %s",
 			       kind->name);
-	return IB_OK;
+	if (o->rule == IB_RULE_BUCKETS && !o->buckets)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--rule buckets needs --buckets");
+	return ib_levels_check(o, err);
 }
 
 /* Is this one of the epochs that keep everything? */
@@ -135,7 +139,7 @@ ib_rule_prepare(const struct ib_rule_options *options,
 		struct ib_error *err)
 {
 	const struct ib_rule_kind *kind = ib_rule_kind_of(options->rule);
-	enum ib_status st = check(options, kind, err);
+	enum ib_status st = ib_rule_check(options, err);
 	struct ib_rule *r;
 
 	if (st)

@@ -64,6 +64,13 @@ struct ib_rule_kind {
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 
 /*
+ * Options that do not fit together, or are malformed, whatever the scores:
+ * IB_E_MISUSE. ib_rule_prepare() does it too.
+ */
+enum ib_status ib_rule_check(const struct ib_rule_options *options,
+			     struct ib_error *err);
+
+/*
  * ib_rule_new with the totals of --totals (NULL: the scores' own; borrowed).
  */
 enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
@@ -133,13 +140,9 @@ ib_rule_keeps(const struct ib_rule *r, uint32_t row,
 
 /* ---- levels.c: rules of a few levels of pi ---------------------------------- */
 
-/*
- * Resolve one cut ("mean", "median", "q0.3", "v1.5") over the known scores.
- * option: how messages name where it stands. NaN where no score is known.
- */
-enum ib_status ib_levels_resolve(const struct ib_rule *rule,
-				 struct ib_span cut, const char *option,
-				 double *value, struct ib_error *err);
+/* Whether --threshold and --buckets are well written; IB_E_MISUSE if not. */
+enum ib_status ib_levels_check(const struct ib_rule_options *options,
+			       struct ib_error *err);
 
 bool ib_levels_pi(const struct ib_rule *rule, float score, double *pi);
 

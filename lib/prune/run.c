@@ -431,8 +431,10 @@ begin(struct run *run, struct ib_error *err)
 		.digest = o->receipt || o->audit, .any_value = o->sidecar,
 		.context = run->context,
 	};
-	enum ib_status st = load_scores(run, err);
+	enum ib_status st = ib_rule_check(&o->rule, err);
 
+	if (!st)
+		st = load_scores(run, err);
 	if (!st)
 		st = load_totals(run, err);
 	if (!st)
