@@ -32,6 +32,14 @@ def fold_options(g, bad, terms):
     if terms:
         a += ['--loss', g.pick(['cls+0.5*box', 'cls', 'box+cls', '2*cls',
                                 '1e-3*cls+.5*box', 'cls+box+cls'])]
+    if g.chance(0.06):
+        a += ['-k', g.pick(['@line', '@hash', 'id,epoch', 'id,loss', 'x.id',
+                            'step', 'note', 'id'])]
+    if g.chance(0.04):
+        a += ['--epoch-field', g.pick(['step', 'x.loss', 'e', 'epoch'])]
+    if g.chance(0.04) and '--loss' not in a:
+        a += ['--loss', g.pick(['x.loss', 'step', 'loss', '0.1*loss',
+                                'loss+step', 'big'])]
     if g.chance(0.1):
         a += ['-T', g.pick(['1', '2', '4'])]
     return a
@@ -42,8 +50,9 @@ def fold(g, ids, bad):
     logs = [g.log('log%d' % k, [0, 1, 2, 3], ids, bad=bad, terms=terms)
             for k in range(g.pick([1, 1, 1, 2, 3]))]
     a = fold_options(g, bad, terms)
-    if any(x.endswith('.npz') for x in logs) and terms:
-        a = [x for x in a if x != '--loss']
+    if any(x.endswith('.npz') for x in logs) and (
+            terms or {'-k', '--loss', '--epoch-field'} & set(a)):
+        g.files.clear()         # its arrays have fixed names
         return fold(g, ids, bad)
     if g.chance(0.2):
         g.files['old.jsonl'] = g.score_rows(g.some_ids(5) + ids, 2)

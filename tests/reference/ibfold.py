@@ -125,10 +125,10 @@ def npz_rows(name, a):
 
 def int_member(obj, name, limit):
     v = lookup_exact(obj, name)
-    if v is None or v.kind != 'num' or not v.text.isdigit() or \
-            len(v.text) > 12 or int(v.text) >= limit:
+    if v is None or v.kind != 'num':
         return None
-    return int(v.text)
+    x = float(v.text)
+    return int(x) if 0 <= x < limit and x == int(x) else None
 
 
 def jsonl_rows(src):
@@ -376,6 +376,8 @@ class Folder:
         epoch, why = field_epoch(src, r, self.opt.epoch_field)
         if why:
             raise BadRecord(why)
+        if epoch is None and default_epoch is None and self.opt.state:
+            misuse('a record carries no epoch: give -e')
         losses = lookup_exact(r.obj, b'losses')
         if losses is not None:
             if losses.kind != 'arr' or len(losses.items) != len(ids):
@@ -411,9 +413,11 @@ class Folder:
             try:
                 if r.fault:
                     raise BadRecord(r.fault)
-                if r.obj is not None and r.obj.kind == 'obj' and \
-                        lone_name(r.obj):
-                    raise BadRecord('lone surrogate in a name')
+                if r.obj is not None:
+                    if r.obj.kind != 'obj':
+                        raise BadRecord('is no object')
+                    if lone_name(r.obj):
+                        raise BadRecord('lone surrogate in a name')
                 if not is_batch(src, r):
                     self.folded_logs += 1
                     self.single(src, r, default_epoch)
@@ -428,8 +432,10 @@ class Folder:
                     self.torn += 1
                     continue
                 self.count_bad('%s:%d: %s' % (name, r.lineno, e))
-        if src.cut:
+        if src.cut in ('cut short', 'string without end'):
             bad('%s: %s' % (name, src.cut))
+        if src.cut:             # what is left of the array is one bad record
+            self.count_bad('%s: %s' % (name, src.cut))
 
     def count_bad(self, msg):
         self.bad += 1

@@ -392,7 +392,9 @@ def is_batch(src, r):
     v = lookup_exact(r.obj, b'ids')
     if v is None or v.kind != 'arr':
         return False
-    names = KNOWN if src.key is None else src.key.split(b',')
+    if src.key is not None and src.key.startswith(b'@'):
+        return False
+    names = KNOWN if src.key is None else src.key.split(b',')[:1]
     return all(lookup(r.obj, name) is None for name in names)
 
 
