@@ -6,7 +6,9 @@
 
 /*
  * The rank[i]-th smallest (from 1) of the known scores among n (NaN =
- * unknown) into out[i]. A rank beyond their number is IB_E_MISUSE.
+ * unknown, no infinities) into out[i]; ranks in any order. A rank beyond their
+ * number is IB_E_MISUSE. O(n) whatever the scores, three passes, and 20 KB a
+ * rank.
  */
 enum ib_status ib_quantiles(const float *score, uint64_t n,
 			    const uint64_t *rank, size_t nranks, float *out,

@@ -15,9 +15,6 @@ ib_totals_init(struct ib_totals *t)
 	t->newest = IB_NO_EPOCH;
 }
 
-/* Bins of infinities and NaN: the lowest and the highest eight. */
-#define BIN_OF_EDGE(b) ((b) < 8 || (b) >= IB_TOTALS_BINS - 8)
-
 /* Few enough to be in the cache for each pass. */
 #define BLOCK ((uint64_t)1 << 16)
 
@@ -54,7 +51,7 @@ ib_totals_add(struct ib_totals *t, const float *score, uint64_t n)
 		add_block(t, score, block);
 	}
 	for (b = 0; b < IB_TOTALS_BINS; b++)
-		if (BIN_OF_EDGE(b))
+		if (ib_totals_bin_is_edge(b))
 			t->bin[b] = 0;
 }
 
@@ -272,7 +269,7 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 		if (!first || !first->next || first->next->next ||
 		    !read_count(first, &b) || !read_count(first->next, &count))
 			return false;
-		if (b < next || BIN_OF_EDGE(b) || count == 0 || count > left)
+		if (b < next || ib_totals_bin_is_edge(b) || count == 0 || count > left)
 			return false;
 		t->bin[b] = count;
 		next = b + 1;

@@ -49,6 +49,13 @@ ib_float_from_order(uint32_t order)
 	return v.f;
 }
 
+/* Are a bin's floats NaN and infinities (eight bins at both ends)? */
+static inline bool
+ib_totals_bin_is_edge(uint64_t bin)
+{
+	return bin < 8 || bin >= IB_TOTALS_BINS - 8;
+}
+
 void ib_totals_init(struct ib_totals *t);
 /*
  * Adds n rows; NaN = unknown, no infinities. newest is the caller's to keep.
