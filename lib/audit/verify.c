@@ -1,10 +1,201 @@
+/*
+ * Every decision, count and digest of a log computed again, and the chain of
+ * its runs. Against accidents: who can write the log can write another one.
+ */
+#define XXH_INLINE_ALL
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "audit/replay.h"
 #include "audit/verbs.h"
 #include "base/error.h"
+#include "score/load.h"
+
+struct verify {
+	struct ib_audit_log *log;
+	const struct ib_audit_run *run;
+	struct ib_scores *scores; /* of -s */
+	char digest[33];
+	bool used;                /* some run was decided with them */
+	uint64_t runs, lines;
+};
+
+/* "FILE: the run of epoch 3 (frame 4), line 17 ("a"): what is wrong" */
+static enum ib_status
+wrong(const struct verify *v, uint64_t line, const struct ib_span *id,
+      const char *what, struct ib_error *err)
+{
+	char at[160] = "", show[IB_SHOW_MAX];
+	struct ib_error said = *err;
+
+	if (line > 0 && id)
+		snprintf(at, sizeof(at), ", line %llu (%s)",
+			 (unsigned long long)line, ib_show(show, *id));
+	return ib_fail(err, IB_E_CHECK, "%s: the run of epoch %lld (frame "
+		       "%llu)%s: %s", ib_audit_log_name(v->log),
+		       (long long)v->run->head.epoch,
+		       (unsigned long long)v->run->number, at,
+		       what ? what : said.text);
+}
+
+/* ---- one run ---------------------------------------------------------------- */
+
+static enum ib_status
+replay_lines(struct verify *v, struct ib_replay *r, struct ib_error *err)
+{
+	const struct ib_audit_line *line;
+	enum ib_status st;
+	uint64_t at = 2; /* the head is line 1 */
+	size_t n, i;
+
+	st = ib_audit_lines_begin(v->log, v->run, true, err);
+	while (!st && !(st = ib_audit_lines_next(v->log, &line, &n, err))) {
+		for (i = 0; i < n; i++) {
+			st = ib_replay_line(r, &line[i], err);
+			if (st == IB_E_CHECK)
+				return wrong(v, at + i, &line[i].id, NULL, err);
+			if (st)
+				return st;
+		}
+		at += n;
+	}
+	v->lines += at - 2;
+	return st == IB_EOF ? IB_OK : st;
+}
+
+/* Two lines have one hash: is it one id? */
+static enum ib_status
+confirm_twice(struct verify *v, uint64_t twice, struct ib_error *err)
+{
+	const struct ib_audit_head *h = &v->run->head;
+	uint64_t key = ib_draw_key(h->seed, (uint64_t)h->epoch), at = 2;
+	const struct ib_audit_line *line;
+	struct ib_bytes first = { 0 };
+	bool any = false, found = false;
+	enum ib_status st;
+	size_t n, i;
+
+	st = ib_audit_lines_begin(v->log, v->run, false, err);
+	while (!st && !(st = ib_audit_lines_next(v->log, &line, &n, err))) {
+		for (i = 0; i < n && !found; i++, at++) {
+			if (XXH3_64bits_withSeed(line[i].id.p, line[i].id.n,
+						 key) != twice)
+				continue;
+			if (!any)
+				ib_bytes_put(&first, line[i].id.p,
+					     line[i].id.n);
+			found = any && ib_span_equal(ib_bytes_span(&first),
+						     line[i].id);
+			any = true;
+			if (found)
+				st = wrong(v, at, &line[i].id,
+					   "the id stands twice", err);
+		}
+	}
+	ib_bytes_release(&first);
+	return st == IB_EOF ? IB_OK : st;
+}
+
+static enum ib_status
+verify_run(struct verify *v, struct ib_error *err)
+{
+	const struct ib_audit_head *h = &v->run->head;
+	bool ours = v->scores && strcmp(h->scores, v->digest) == 0;
+	struct ib_replay r;
+	enum ib_status st;
+	uint64_t twice = 0;
+
+	v->used |= ours;
+	v->runs++;
+	st = ib_replay_begin(&r, h, ours ? v->scores : NULL, err);
+	if (st == IB_E_CHECK)
+		st = wrong(v, 0, NULL, NULL, err);
+	if (!st)
+		st = replay_lines(v, &r, err);
+	if (!st) {
+		st = ib_replay_end(&r, &v->run->tail, &twice, err);
+		if (!st && twice)
+			st = confirm_twice(v, twice, err);
+		else if (st == IB_E_CHECK)
+			st = wrong(v, 0, NULL, NULL, err);
+	}
+	ib_replay_release(&r);
+	if (!st && ib_audit_lines_hash(v->log) != v->run->tail.xxh3)
+		st = wrong(v, 0, NULL, "xxh3 is not that of the text", err);
+	return st;
+}
+
+/* ---- the chain -------------------------------------------------------------- */
+
+/*
+ * A run names the one before it; null begins anew (logs put together). Such a
+ * beginning that was there before is a run that was repeated.
+ */
+static enum ib_status
+check_prev(struct verify *v, const struct ib_audit_run *before,
+	   struct ib_error *err)
+{
+	const struct ib_audit_tail *t = &v->run->tail;
+	const struct ib_audit_run *r;
+	size_t i;
+
+	if (t->has_prev && !before)
+		return wrong(v, 0, NULL, "prev names a run before it, but "
+			     "there is none", err);
+	if (t->has_prev && t->prev != before->tail.xxh3)
+		return wrong(v, 0, NULL, "prev is not the xxh3 of the run "
+			     "before it", err);
+	for (i = 0; !t->has_prev && i < ib_audit_log_count(v->log); i++) {
+		r = ib_audit_log_run(v->log, i);
+		if (r == v->run)
+			break;
+		if (r->finished && !r->tail.has_prev &&
+		    r->tail.xxh3 == t->xxh3)
+			return wrong(v, 0, NULL, "the run was there before",
+				     err);
+	}
+	return IB_OK;
+}
+
+static enum ib_status
+verify_all(struct verify *v, struct ib_error *err)
+{
+	const struct ib_audit_run *before = NULL;
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < ib_audit_log_count(v->log) && !st; i++) {
+		v->run = ib_audit_log_run(v->log, i);
+		if (!v->run->finished)
+			continue;
+		st = verify_run(v, err);
+		if (!st)
+			st = check_prev(v, before, err);
+		before = v->run;
+	}
+	return st;
+}
 
 enum ib_status
-ib_audit_verify(const struct ib_audit_options *o, const struct ib_context *context,
-	    struct ib_output *out, struct ib_error *err)
+ib_audit_verify(const struct ib_audit_options *o,
+		const struct ib_context *context, struct ib_output *out,
+		struct ib_error *err)
 {
-	(void)o, (void)context, (void)out;
-	return ib_fail(err, IB_E_MISUSE, "not built yet");
+	struct verify v = { 0 };
+	enum ib_status st;
+
+	(void)out;
+	st = ib_audit_log_open(o->operands.v[0], context, &v.log, err);
+	if (!st && o->scores)
+		st = ib_scores_load_any(o->scores, context, &v.scores, v.digest,
+					err);
+	if (!st)
+		st = verify_all(&v, err);
+	if (!st && o->scores && !v.used)
+		st = ib_fail(err, IB_E_CHECK, "%s: no run of it was decided "
+			     "with %s", ib_audit_log_name(v.log), o->scores);
+	ib_scores_free(v.scores);
+	ib_audit_log_close(v.log);
+	return st;
 }

@@ -98,8 +98,8 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 }
 
 /* Is this one of the epochs that keep everything? */
-static bool
-is_full(const struct ib_rule_options *o, enum ib_reason *why)
+bool
+ib_rule_is_full(const struct ib_rule_options *o, enum ib_reason *why)
 {
 	*why = IB_REASON_WARMUP;
 	if (o->epoch < o->warmup)
@@ -153,7 +153,7 @@ ib_rule_prepare(const struct ib_rule_options *options,
 	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
 	r->ratio = options->ratio;
 	r->threshold = r->c = NAN;
-	r->full = is_full(options, &r->why_full);
+	r->full = ib_rule_is_full(options, &r->why_full);
 	if (kind->biased)
 		ib_warn(context, "--rule %s is biased: for comparison only",
 			kind->name);

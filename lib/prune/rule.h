@@ -79,6 +79,10 @@ enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
 			       const struct ib_context *context,
 			       struct ib_rule **out, struct ib_error *err);
 
+/* Is this one of the epochs that keep everything, and why? */
+bool ib_rule_is_full(const struct ib_rule_options *options,
+		     enum ib_reason *why);
+
 /* 1-r to 15 significant digits, so that r = 0.9 gives 0.1. */
 double ib_rule_complement(double r);
 
