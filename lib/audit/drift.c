@@ -1,10 +1,230 @@
+/*
+ * How the losses move from epoch to epoch. After pruning an unweighted loss
+ * log is a biased sample: hence the weights.
+ */
+#include "audit/drift.h"
+
+#include <math.h>
+#include <stdlib.h>
+
 #include "audit/verbs.h"
+#include "audit/weighted.h"
 #include "base/error.h"
+#include "base/exact.h"
+
+/* ---- figures ------------------------------------------------------------------ */
+
+/* n, sums, mean; returns the weighted standard deviation. */
+static double
+sum_up(const struct ib_losses_epoch *e, struct ib_drift *d)
+{
+	struct ib_exact weights, losses;
+	double w, off, square = 0;
+	uint64_t i;
+
+	ib_exact_init(&weights);
+	ib_exact_init(&losses);
+	for (i = 0; i < e->n; i++) {
+		if (isnan(e->loss[i])) {
+			d->nonfinite++;
+			continue;
+		}
+		d->n++;
+		w = e->weight ? e->weight[i] : 1;
+		ib_exact_add(&weights, w);
+		ib_exact_add_product(&losses, w, (double)e->loss[i]);
+	}
+	d->weight_sum = ib_exact_round(&weights);
+	d->mean = d->weight_sum > 0 ? ib_exact_round(&losses) / d->weight_sum
+				    : NAN;
+	for (i = 0; i < e->n; i++) {
+		if (isnan(e->loss[i]))
+			continue;
+		off = (double)e->loss[i] - d->mean;
+		square += (e->weight ? e->weight[i] : 1) * off * off;
+	}
+	return d->weight_sum > 0 ? sqrt(square / d->weight_sum) : NAN;
+}
+
+static enum ib_status
+figures_of(const struct ib_losses_epoch *e, const struct ib_weighted *reference,
+	   struct ib_weighted *before, struct ib_page_hinkley *ph,
+	   struct ib_drift *d, struct ib_error *err)
+{
+	static const int twentieth[5] = { 1, 5, 10, 15, 19 };
+	struct ib_weighted now;
+	double deviation;
+	enum ib_status st;
+	size_t i;
+
+	*d = (struct ib_drift){ .epoch = e->epoch, .page_hinkley = NAN };
+	st = ib_weighted_make(&now, e->loss, e->weight, e->n, err);
+	if (st)
+		return st;
+	deviation = sum_up(e, d);
+	for (i = 0; i < 5; i++)
+		d->quantile[i] = ib_weighted_quantile(&now, twentieth[i], 20);
+	d->w1_before = ib_weighted_w1(&now, before);
+	d->psi_before = ib_weighted_psi(&now, before);
+	d->w1_reference = ib_weighted_w1(&now, reference);
+	d->psi_reference = ib_weighted_psi(&now, reference);
+	d->alarm = true;
+	if (!isnan(d->mean)) {
+		d->page_hinkley = ib_page_hinkley_step(ph, d->mean, deviation);
+		d->alarm = d->page_hinkley > ph->alarm;
+	}
+	ib_weighted_release(before);
+	*before = now;
+	return IB_OK;
+}
 
 enum ib_status
-ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *context,
-	    struct ib_output *out, struct ib_error *err)
+ib_drift_run(const struct ib_losses *l, const struct ib_audit_options *o,
+	     struct ib_drift **drift, struct ib_error *err)
 {
-	(void)o, (void)context, (void)out;
-	return ib_fail(err, IB_E_MISUSE, "not built yet");
+	struct ib_page_hinkley ph = { .delta = o->ph_delta,
+				      .alarm = o->ph_alarm };
+	struct ib_weighted reference = { 0 }, before = { 0 };
+	const struct ib_losses_epoch *base = l->nepochs ? &l->epoch[0] : NULL;
+	struct ib_drift *d = calloc(l->nepochs + 1, sizeof(*d));
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	if (!d)
+		return ib_fail_memory(err);
+	if (o->reference != IB_NO_EPOCH) {
+		base = ib_losses_at(l, o->reference);
+		if (!base)
+			st = ib_fail(err, IB_E_DATA, "--reference %lld: no "
+				     "such epoch in the logs",
+				     (long long)o->reference);
+	}
+	if (!st && base)
+		st = ib_weighted_make(&reference, base->loss, base->weight,
+				      base->n, err);
+	for (i = 0; i < l->nepochs && !st; i++)
+		st = figures_of(&l->epoch[i], &reference, &before, &ph, &d[i],
+				err);
+	ib_weighted_release(&reference);
+	ib_weighted_release(&before);
+	if (st) {
+		free(d);
+		return st;
+	}
+	*drift = d;
+	return IB_OK;
+}
+
+/* ---- the verb ----------------------------------------------------------------- */
+
+static const struct ib_column columns[] = {
+	{ .name = "epoch", .heading = "epoch" },
+	{ .name = "n", .heading = "n", .drop = 1 },
+	{ .name = "nonfinite" },
+	{ .name = "weight_sum", .heading = "weights", .drop = 6,
+	  .style = IB_STYLE_WHOLE },
+	{ .name = "mean", .heading = "mean" },
+	{ .name = "q05" },
+	{ .name = "q25" },
+	{ .name = "q50", .heading = "median", .drop = 4 },
+	{ .name = "q75" },
+	{ .name = "q95", .heading = "q95", .drop = 5 },
+	{ .name = "w1_before", .heading = "W1 before" },
+	{ .name = "w1_reference", .heading = "W1 ref" },
+	{ .name = "psi_before", .heading = "PSI before", .drop = 3 },
+	{ .name = "psi_reference", .heading = "PSI ref", .drop = 2 },
+	{ .name = "page_hinkley", .heading = "PH" },
+	{ .name = "alarm", .heading = "alarm" },
+};
+
+static void
+put_row(struct ib_sheet *sheet, const struct ib_drift *d)
+{
+	ib_sheet_row(sheet, (struct ib_cell[]){
+		IB_COUNT((uint64_t)d->epoch), IB_COUNT(d->n),
+		IB_COUNT(d->nonfinite), IB_REAL(d->weight_sum),
+		IB_REAL(d->mean), IB_REAL(d->quantile[0]),
+		IB_REAL(d->quantile[1]), IB_REAL(d->quantile[2]),
+		IB_REAL(d->quantile[3]), IB_REAL(d->quantile[4]),
+		IB_REAL(d->w1_before), IB_REAL(d->w1_reference),
+		IB_REAL(d->psi_before), IB_REAL(d->psi_reference),
+		IB_REAL(d->page_hinkley), IB_BOOL_CELL(d->alarm),
+	});
+}
+
+static void
+put_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
+	   struct ib_output *out)
+{
+	double *mean = calloc(n + 1, sizeof(*mean));
+	struct ib_bytes b = { 0 };
+	size_t i;
+
+	for (i = 0; mean && i < n; i++)
+		mean[i] = d[i].mean;
+	if (mean) {
+		ib_bytes_printf(&b, "\nmean loss  ");
+		ib_spark(&b, mean, n, o->utf8);
+		ib_bytes_put_char(&b, '\n');
+		ib_output_write(out, b.p, b.n);
+	}
+	ib_bytes_release(&b);
+	free(mean);
+}
+
+/* --fail: the first alarm. */
+static enum ib_status
+complain(const struct ib_drift *d, size_t n, struct ib_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!d[i].alarm)
+			continue;
+		if (isnan(d[i].mean))
+			return ib_fail(err, IB_E_CHECK, "epoch %lld has no "
+				       "finite loss", (long long)d[i].epoch);
+		return ib_fail(err, IB_E_CHECK, "epoch %lld: the mean loss "
+			       "has risen to %.6g: alarm",
+			       (long long)d[i].epoch, d[i].mean);
+	}
+	return IB_OK;
+}
+
+enum ib_status
+ib_audit_drift(const struct ib_audit_options *o,
+	       const struct ib_context *context, struct ib_output *out,
+	       struct ib_error *err)
+{
+	struct ib_losses_options l = {
+		.operands = o->operands, .log = &o->log,
+		.weight_field = o->weight_field ? o->weight_field : "weight",
+	};
+	struct ib_look look = ib_audit_look(o);
+	struct ib_sheet *sheet = NULL;
+	struct ib_drift *d = NULL;
+	struct ib_losses losses;
+	enum ib_status st;
+	size_t i;
+
+	st = ib_losses_read(&l, context, &losses, err);
+	if (!st)
+		st = ib_losses_weigh(&losses, o->weigh_by, context, err);
+	if (!st)
+		st = ib_drift_run(&losses, o, &d, err);
+	if (!st)
+		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns),
+				  &look, out, &sheet, err);
+	for (i = 0; i < losses.nepochs && !st; i++)
+		put_row(sheet, &d[i]);
+	if (!st)
+		st = ib_sheet_end(sheet, err);
+	if (!st && o->spark && !o->json && losses.nepochs > 1)
+		put_sparks(o, d, losses.nepochs, out);
+	if (!st && o->fail)
+		st = complain(d, losses.nepochs, err);
+	ib_sheet_free(sheet);
+	ib_losses_release(&losses);
+	free(d);
+	return st;
 }

@@ -1,10 +1,267 @@
+#include "audit/suspects.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "audit/verbs.h"
 #include "base/error.h"
+#include "base/exact.h"
+
+/* ---- one loss an epoch -------------------------------------------------------- */
+
+/* The record `more` of the same id: which of the two counts? */
+static void
+merge(struct ib_losses_epoch *e, uint64_t at, uint64_t more,
+      enum ib_duplicates how)
+{
+	float a = e->loss[at], b = e->loss[more];
+	bool take = false;
+
+	switch (how) {
+	case IB_DUPLICATES_LAST:
+		take = true;
+		break;
+	case IB_DUPLICATES_FIRST:
+	case IB_DUPLICATES_MEAN:
+		break;
+	case IB_DUPLICATES_MAX: /* one that is not finite stays */
+		take = !isnan(a) && !(b <= a);
+		break;
+	case IB_DUPLICATES_MIN:
+		take = !isnan(a) && !(b >= a);
+		break;
+	}
+	if (take) {
+		e->loss[at] = b;
+		e->weight[at] = e->weight[more];
+	}
+}
+
+static int
+by_row(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* The means of those that stand several times: (row, place) pairs, sorted. */
+static enum ib_status
+take_means(struct ib_losses_epoch *e, struct ib_error *err)
+{
+	uint64_t *pair = malloc((e->n + 1) * sizeof(*pair)), i, k, j;
+	struct ib_exact sum;
+	float mean;
+
+	if (!pair)
+		return ib_fail_memory(err);
+	for (i = 0; i < e->n; i++)
+		pair[i] = (uint64_t)e->row[i] << 32 | (i & UINT32_MAX);
+	qsort(pair, e->n, sizeof(*pair), by_row);
+	for (i = 0; i < e->n; i = k) {
+		for (k = i + 1; k < e->n && pair[k] >> 32 == pair[i] >> 32; k++)
+			continue;
+		if (k == i + 1)
+			continue;
+		ib_exact_init(&sum);
+		mean = 0;
+		for (j = i; j < k; j++) {
+			float loss = e->loss[pair[j] & UINT32_MAX];
+
+			if (isnan(loss))
+				mean = NAN;
+			else
+				ib_exact_add(&sum, (double)loss);
+		}
+		if (!isnan(mean))
+			mean = ib_exact_mean_float(&sum, k - i);
+		for (j = i; j < k; j++)
+			e->loss[pair[j] & UINT32_MAX] = mean;
+	}
+	free(pair);
+	return IB_OK;
+}
+
+/* One record an id is left, in the order of the first ones. */
+static enum ib_status
+take_one(struct ib_losses *l, struct ib_losses_epoch *e,
+	 enum ib_duplicates how, struct ib_error *err)
+{
+	uint32_t *place = calloc(l->ids.n + 1, sizeof(*place));
+	enum ib_status st = IB_OK;
+	uint64_t i, n = 0;
+
+	if (!place)
+		return ib_fail_memory(err);
+	if (how == IB_DUPLICATES_MEAN)
+		st = take_means(e, err);
+	for (i = 0; i < e->n && !st; i++) {
+		if (place[e->row[i]]) {
+			merge(e, place[e->row[i]] - 1, i, how);
+			continue;
+		}
+		e->row[n] = e->row[i];
+		e->loss[n] = e->loss[i];
+		e->weight[n] = e->weight[i];
+		n++;
+		place[e->row[n - 1]] = (uint32_t)n;
+	}
+	e->n = n;
+	free(place);
+	return st;
+}
+
+/* ---- lines through relative losses --------------------------------------------- */
+
+struct course {
+	uint32_t epochs;
+	bool below;         /* once */
+	double first, last;
+	double t, y, tt, ty; /* sums, t from the first epoch on */
+};
+
+static double
+mean_of(const struct ib_losses_epoch *e)
+{
+	struct ib_exact weights, losses;
+	uint64_t i;
+
+	ib_exact_init(&weights);
+	ib_exact_init(&losses);
+	for (i = 0; i < e->n; i++) {
+		if (isnan(e->loss[i]))
+			continue;
+		ib_exact_add(&weights, e->weight[i]);
+		ib_exact_add_product(&losses, e->weight[i],
+				     (double)e->loss[i]);
+	}
+	return ib_exact_round(&losses) / ib_exact_round(&weights);
+}
+
+static void
+follow(struct course *course, const struct ib_losses_epoch *e, int64_t origin)
+{
+	double mean = mean_of(e), t = (double)(e->epoch - origin), y;
+	struct course *c;
+	uint64_t i;
+
+	for (i = 0; i < e->n; i++) {
+		if (isnan(e->loss[i]))
+			continue;
+		c = &course[e->row[i]];
+		c->below |= (double)e->loss[i] < mean;
+		if (!(mean > 0))
+			continue;
+		y = (double)e->loss[i] / mean;
+		if (c->epochs++ == 0)
+			c->first = y;
+		c->last = y;
+		c->t += t;
+		c->y += y;
+		c->tt += t * t;
+		c->ty += t * y;
+	}
+}
+
+static double
+slope_of(const struct course *c)
+{
+	double n = c->epochs;
+
+	return (n * c->ty - c->t * c->y) / (n * c->tt - c->t * c->t);
+}
+
+static int
+by_slope(const void *a, const void *b)
+{
+	const struct ib_suspect *x = a, *y = b;
+
+	if (x->slope != y->slope)
+		return x->slope > y->slope ? -1 : 1;
+	return x->row < y->row ? -1 : x->row > y->row;
+}
 
 enum ib_status
-ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *context,
-	    struct ib_output *out, struct ib_error *err)
+ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *o,
+		 struct ib_suspect **suspect, size_t *n, struct ib_error *err)
 {
-	(void)o, (void)context, (void)out;
-	return ib_fail(err, IB_E_MISUSE, "not built yet");
+	struct course *course = calloc(l->ids.n + 1, sizeof(*course));
+	struct ib_suspect *s = calloc(l->ids.n + 1, sizeof(*s));
+	enum ib_status st = course && s ? IB_OK : ib_fail_memory(err);
+	uint64_t i;
+	size_t k;
+
+	*n = 0;
+	for (k = 0; k < l->nepochs && !st; k++) {
+		st = take_one(l, &l->epoch[k], o->log.duplicates, err);
+		if (!st)
+			follow(course, &l->epoch[k], l->epoch[0].epoch);
+	}
+	for (i = 0; i < l->ids.n && !st; i++) {
+		const struct course *c = &course[i];
+
+		if (c->below || c->epochs < 2 || c->epochs < o->min_epochs)
+			continue;
+		s[(*n)++] = (struct ib_suspect){
+			(uint32_t)i, c->epochs, c->first, c->last, slope_of(c)
+		};
+	}
+	if (!st)
+		qsort(s, *n, sizeof(*s), by_slope);
+	free(course);
+	if (st) {
+		free(s);
+		return st;
+	}
+	*suspect = s;
+	return IB_OK;
+}
+
+/* ---- the verb ----------------------------------------------------------------- */
+
+static const struct ib_column columns[] = {
+	{ .name = "id", .heading = "id", .left = true },
+	{ .name = "epochs", .heading = "epochs" },
+	{ .name = "first", .heading = "first" },
+	{ .name = "last", .heading = "last" },
+	{ .name = "slope", .heading = "slope" },
+};
+
+enum ib_status
+ib_audit_suspects(const struct ib_audit_options *o,
+		  const struct ib_context *context, struct ib_output *out,
+		  struct ib_error *err)
+{
+	struct ib_losses_options l = {
+		.operands = o->operands, .log = &o->log,
+		.weight_field = o->weight_field ? o->weight_field : "weight",
+	};
+	struct ib_look look = ib_audit_look(o);
+	struct ib_suspect *s = NULL;
+	struct ib_sheet *sheet = NULL;
+	struct ib_losses losses;
+	enum ib_status st;
+	size_t n = 0, i;
+
+	st = ib_losses_read(&l, context, &losses, err);
+	if (!st)
+		st = ib_losses_weigh(&losses, o->weigh_by, context, err);
+	if (!st)
+		st = ib_suspects_find(&losses, o, &s, &n, err);
+	if (!st)
+		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns),
+				  &look, out, &sheet, err);
+	for (i = 0; i < n && !st && (o->top == 0 || i < o->top); i++)
+		ib_sheet_row(sheet, (struct ib_cell[]){
+			IB_TEXT(ib_table_id(&losses.ids, s[i].row)),
+			IB_COUNT(s[i].epochs), IB_REAL(s[i].first),
+			IB_REAL(s[i].last), IB_REAL(s[i].slope),
+		});
+	if (!st)
+		st = ib_sheet_end(sheet, err);
+	ib_sheet_free(sheet);
+	ib_losses_release(&losses);
+	free(s);
+	return st;
 }

@@ -1,0 +1,199 @@
+#include "audit/weighted.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "score/totals.h"
+
+#define BINS 11 /* between and beside nine cuts, at most ten; one spare */
+
+/* ---- distributions ------------------------------------------------------------ */
+
+struct item {
+	uint32_t order; /* ib_float_order of the loss */
+	double weight;
+};
+
+/* By the bits of the loss, eleven at a time, stable. */
+static void
+sort_pass(const struct item *from, struct item *to, uint64_t n, unsigned shift)
+{
+	uint64_t at[2048] = { 0 }, i, sum = 0, count;
+	size_t bin;
+
+	for (i = 0; i < n; i++)
+		at[from[i].order >> shift & 2047]++;
+	for (bin = 0; bin < 2048; bin++) {
+		count = at[bin];
+		at[bin] = sum;
+		sum += count;
+	}
+	for (i = 0; i < n; i++)
+		to[at[from[i].order >> shift & 2047]++] = from[i];
+}
+
+enum ib_status
+ib_weighted_make(struct ib_weighted *d, const float *loss, const double *weight,
+		 uint64_t n, struct ib_error *err)
+{
+	struct item *a = calloc(n + 1, sizeof(*a));
+	struct item *b = malloc((n + 1) * sizeof(*b));
+	long double sum = 0; /* what rounds is not seen in the double */
+	uint64_t i, k = 0;
+
+	*d = (struct ib_weighted){ 0 };
+	d->loss = malloc((n + 1) * sizeof(*d->loss));
+	d->upto = malloc((n + 1) * sizeof(*d->upto));
+	if (!a || !b || !d->loss || !d->upto) {
+		free(a);
+		free(b);
+		ib_weighted_release(d);
+		return ib_fail_memory(err);
+	}
+	for (i = 0; i < n; i++)
+		if (!isnan(loss[i]))
+			a[k++] = (struct item){ ib_float_order(loss[i]),
+						weight ? weight[i] : 1 };
+	sort_pass(a, b, k, 0);
+	sort_pass(b, a, k, 11);
+	sort_pass(a, b, k, 22);
+	for (i = 0; i < k; i++) {
+		sum += (long double)b[i].weight;
+		if (d->n == 0 || b[i].order != b[i - 1].order)
+			d->loss[d->n++] = ib_float_from_order(b[i].order);
+		d->upto[d->n - 1] = (double)sum;
+	}
+	d->total = (double)sum;
+	free(a);
+	free(b);
+	return IB_OK;
+}
+
+void
+ib_weighted_release(struct ib_weighted *d)
+{
+	free(d->loss);
+	free(d->upto);
+	*d = (struct ib_weighted){ 0 };
+}
+
+double
+ib_weighted_quantile(const struct ib_weighted *d, int part, int parts)
+{
+	uint64_t a = 0, b = d->n, m;
+
+	if (!(d->total > 0))
+		return NAN;
+	/* Both sides times the integers: exact where the weights are. */
+	while (a < b) {
+		m = a + (b - a) / 2;
+		if (d->upto[m] * parts >= d->total * part)
+			b = m;
+		else
+			a = m + 1;
+	}
+	return (double)d->loss[a < d->n ? a : d->n - 1];
+}
+
+double
+ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b)
+{
+	double area = 0, here = 0, next, f, g;
+	uint64_t i = 0, j = 0;
+
+	if (!(a->total > 0) || !(b->total > 0))
+		return NAN;
+	while (i < a->n || j < b->n) {
+		if (j == b->n || (i < a->n && a->loss[i] <= b->loss[j]))
+			next = (double)a->loss[i];
+		else
+			next = (double)b->loss[j];
+		f = i > 0 ? a->upto[i - 1] / a->total : 0;
+		g = j > 0 ? b->upto[j - 1] / b->total : 0;
+		if (i + j > 0)
+			area += fabs(f - g) * (next - here);
+		here = next;
+		while (i < a->n && (double)a->loss[i] == next)
+			i++;
+		while (j < b->n && (double)b->loss[j] == next)
+			j++;
+	}
+	return area;
+}
+
+/* ---- PSI ---------------------------------------------------------------------- */
+
+/* The weight at or below x. */
+static double
+upto(const struct ib_weighted *d, double x)
+{
+	uint64_t a = 0, b = d->n, m;
+
+	while (a < b) {
+		m = a + (b - a) / 2;
+		if ((double)d->loss[m] > x)
+			b = m;
+		else
+			a = m + 1;
+	}
+	return a > 0 ? d->upto[a - 1] : 0;
+}
+
+static void
+shares(const struct ib_weighted *d, const double *cut, size_t ncuts,
+       double *share)
+{
+	double before = 0, now;
+	size_t i;
+
+	for (i = 0; i <= ncuts; i++) {
+		now = i < ncuts ? upto(d, cut[i]) : d->total;
+		share[i] = (now - before) / d->total;
+		if (share[i] < 1e-4)
+			share[i] = 1e-4;
+		before = now;
+	}
+}
+
+double
+ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q)
+{
+	double cut[BINS], a[BINS], b[BINS], x, psi = 0;
+	size_t n = 0, i;
+	int decile;
+
+	if (!(p->total > 0) || !(q->total > 0))
+		return NAN;
+	for (decile = 1; decile <= 9; decile++) {
+		x = ib_weighted_quantile(q, decile, 10);
+		if (n == 0 || x != cut[n - 1])
+			cut[n++] = x;
+	}
+	shares(p, cut, n, a);
+	shares(q, cut, n, b);
+	for (i = 0; i <= n; i++)
+		psi += (a[i] - b[i]) * log(a[i] / b[i]);
+	return psi;
+}
+
+/* ---- Page-Hinkley ------------------------------------------------------------- */
+
+double
+ib_page_hinkley_step(struct ib_page_hinkley *p, double mean, double deviation)
+{
+	if (p->k == 0 || mean < p->level - p->delta * p->unit) {
+		p->level = mean;
+		p->k = 1;
+		p->sum = 0;
+		p->unit = deviation > 0 ? deviation : 1;
+		return 0;
+	}
+	p->sum += (mean - p->level) / p->unit - p->delta;
+	if (p->sum < 0)
+		p->sum = 0;
+	p->level = ((double)p->k * p->level + mean) / (double)(p->k + 1);
+	p->k++;
+	return p->sum;
+}
