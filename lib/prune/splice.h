@@ -35,7 +35,7 @@ enum ib_status ib_splice_init(struct ib_splice *s,
 			      struct ib_error *err);
 void ib_splice_release(struct ib_splice *s);
 
-/* A number's text, kept while the number repeats. */
+/* A number's text, kept while the number repeats; 1 stands between others. */
 struct ib_number_text {
 	double number;
 	size_t n; /* 0: none yet */
@@ -45,6 +45,10 @@ struct ib_number_text {
 static inline void
 ib_put_number(struct ib_bytes *out, double number, struct ib_number_text *last)
 {
+	if (number == 1) {
+		ib_bytes_put(out, "1.0", 3);
+		return;
+	}
 	if (last->n == 0 || last->number != number) {
 		last->number = number;
 		last->n = ib_number_put(last->text, number);

@@ -14,7 +14,14 @@ ib_tally_init(struct ib_tally *t)
 void
 ib_tally_flush(struct ib_tally *t)
 {
-	t->kept += t->nkept;
+	t->kept += t->nkept + t->certain;
+	if (t->certain > 0) {
+		ib_exact_add_times(&t->expected_kept, 1, t->certain);
+		ib_exact_add_times(&t->weight_sum, 1, t->certain);
+		if (t->max_weight < 1)
+			t->max_weight = 1;
+		t->certain = 0;
+	}
 	if (t->n > 0 && t->pi > 0) {
 		ib_exact_add_times(&t->expected_kept, t->pi, t->n);
 		if (t->pi < 1 && !t->fixed)

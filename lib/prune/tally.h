@@ -9,7 +9,9 @@ struct ib_tally {
 	uint64_t reasons[IB_NREASONS];
 	double max_weight;
 	struct ib_exact expected_kept, weight_sum, weight_var;
-	/* Most samples share a pi: counted here, added up when it changes. */
+	/* Most samples share a pi: counted here, added up when it changes;
+	 * those of pi 1, which stand between them, by themselves. */
+	uint64_t certain;
 	double pi, weight;
 	bool fixed;
 	uint64_t n, nkept;
@@ -24,6 +26,12 @@ ib_tally_add(struct ib_tally *t, const struct ib_chance *c, bool kept)
 {
 	bool fixed = c->group >= 0;
 
+	t->samples++;
+	t->reasons[c->reason]++;
+	if (c->pi == 1 && !fixed) {
+		t->certain++;
+		return;
+	}
 	if (c->pi != t->pi || fixed != t->fixed) {
 		ib_tally_flush(t);
 		t->pi = c->pi;
@@ -32,8 +40,6 @@ ib_tally_add(struct ib_tally *t, const struct ib_chance *c, bool kept)
 	}
 	if (fixed)
 		t->group[c->group]++;
-	t->samples++;
-	t->reasons[c->reason]++;
 	t->n++;
 	t->nkept += kept;
 }
