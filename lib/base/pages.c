@@ -59,7 +59,7 @@ ib_pages_grow(struct ib_pages *pages, size_t bytes)
 void
 ib_pages_release(struct ib_pages *pages)
 {
-	if (pages->p)
+	if (pages->cap > 0)
 		munmap(pages->p, pages->cap);
 	*pages = (struct ib_pages){ 0 };
 }

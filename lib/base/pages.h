@@ -11,7 +11,8 @@
 
 struct ib_pages {
 	void *p;
-	size_t cap; /* bytes; what is beyond the use reads as zero */
+	size_t cap; /* bytes; what is beyond the use reads as zero. 0 with a
+		     * p: somebody else's memory, not to be changed */
 };
 
 /*

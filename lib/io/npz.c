@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "io/npz.h"
 
 #include <errno.h>
@@ -309,6 +310,13 @@ ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m)
 	if (!all)
 		all = z->map;
 	return (struct ib_span){ all + at + m->header, (size_t)m->nbytes };
+}
+
+void
+ib_npz_unload(struct ib_npz *z)
+{
+	if (z->map)
+		madvise(z->map, (size_t)z->zip.size, MADV_DONTNEED);
 }
 
 enum ib_status

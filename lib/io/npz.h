@@ -95,6 +95,9 @@ enum ib_status ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m,
  */
 struct ib_span ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m);
 
+/* Let go of the mapping's pages; they come back when they are read. */
+void ib_npz_unload(struct ib_npz *z);
+
 /* All bytes of the archive as it stands, in order, piece by piece. */
 enum ib_status ib_npz_feed(struct ib_npz *z,
 			   void (*take)(void *ctx, const void *p, size_t n),

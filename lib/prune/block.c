@@ -2,6 +2,7 @@
 #include "prune/block.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -237,6 +238,14 @@ decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g,
 	return fail_record(b, g->record[i].line, b->cursor.why);
 }
 
+static void
+let_go(const struct ib_pruner *p, size_t n)
+{
+	if (p->rule->scores && p->rule->scores->archive &&
+	    atomic_fetch_add(p->looked_up, n) < IB_FEW)
+		ib_scores_let_go(p->rule->scores);
+}
+
 void
 ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 {
@@ -260,6 +269,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 				more = false;
 				break;
 			}
+		let_go(p, g.n);
 	}
 	ib_tally_flush(&b->tally);
 	b->lines = b->cursor.line;

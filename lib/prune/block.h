@@ -12,12 +12,21 @@
 #include "prune/tally.h"
 #include "prune/trail.h"
 
-/* The same for all blocks of a run; read-only but for the seen rows. */
+/*
+ * While a run has looked up no more ids than these, it may be one of many that
+ * each prune a shard: it holds on to no page of a mapped score file. (A page
+ * that is touched maps its neighbours too, 64 KB: 1000 ids in a file of 10^7
+ * rows would take 250 MB.)
+ */
+#define IB_FEW 16384
+
+/* The same for all blocks of a run. */
 struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;
 	const struct ib_splice *splice;
 	const struct ib_seen *seen; /* for the hashes of unseen ids */
+	_Atomic uint64_t *looked_up; /* ids so far, by all threads */
 };
 
 /* Start from {0}. */

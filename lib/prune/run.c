@@ -23,6 +23,7 @@ struct run {
 	struct ib_splice splice;
 	struct ib_seen seen;
 	struct ib_pruner pruner;
+	_Atomic uint64_t looked_up;
 	struct ib_reader *reader;
 	struct ib_targets targets;
 	struct ib_trail *trail;   /* of -a; NULL: none */
@@ -41,13 +42,9 @@ struct run {
 static enum ib_status
 check_epochs(struct run *run, struct ib_error *err)
 {
-	const int32_t *epoch = run->scores->epoch.p;
-	int64_t newest = -1, e = run->options->rule.epoch;
-	uint64_t i;
+	int64_t newest = ib_scores_newest(run->scores);
+	int64_t e = run->options->rule.epoch;
 
-	for (i = 0; i < run->scores->table.n; i++)
-		if (epoch[i] > newest)
-			newest = epoch[i];
 	if (newest > e)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: holds losses of epoch %lld, later than "
@@ -80,7 +77,7 @@ load_scores(struct run *run, struct ib_error *err)
 			return IB_OK;
 		}
 	}
-	st = ib_scores_load_any(path, run->context, &run->scores,
+	st = ib_scores_open_any(path, run->context, &run->scores,
 				run->options->receipt || run->options->audit
 					? run->digests.scores : NULL, err);
 	return st ? st : check_epochs(run, err);
@@ -449,7 +446,7 @@ begin(struct run *run, struct ib_error *err)
 		return st;
 	run->pruner = (struct ib_pruner){
 		.options = o, .rule = run->rule, .splice = &run->splice,
-		.seen = &run->seen,
+		.seen = &run->seen, .looked_up = &run->looked_up,
 	};
 	ib_tally_init(&run->tally);
 	ib_plan_init(&run->plan);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hex.h"
 #include "base/part.h"
 
 enum ib_status
@@ -122,6 +123,80 @@ ib_scores_load_any(const char *path, const struct ib_context *context,
 	return IB_OK;
 }
 
+static void
+add_to_digest(void *ctx, const void *p, size_t n)
+{
+	XXH3_128bits_update(ctx, p, n);
+}
+
+static enum ib_status
+digest_archive(struct ib_npz *z, char *digest, struct ib_error *err)
+{
+	XXH3_state_t *state = XXH3_createState();
+	enum ib_status st;
+
+	if (!state)
+		return ib_fail_memory(err);
+	XXH3_128bits_reset(state);
+	st = ib_npz_feed(z, add_to_digest, state, err);
+	if (!st)
+		ib_hex_xxh128(digest, XXH3_128bits_digest(state));
+	XXH3_freeState(state);
+	return st;
+}
+
+/* Map the file if it is an archive that can be; else *out stays NULL. */
+static enum ib_status
+map_file(const char *path, struct ib_scores **out, char *digest,
+	 struct ib_error *err)
+{
+	struct ib_input *in = NULL;
+	struct ib_scores *s = NULL;
+	struct ib_npz *z = NULL;
+	struct ib_span head;
+	bool mapped = false;
+	enum ib_status st;
+
+	st = ib_input_open(path, &in, err);
+	if (!st)
+		st = ib_input_peek(in, 4, &head, err);
+	if (st || ib_input_plain_fd(in) < 0 || head.n < 4 ||
+	    memcmp(head.p, "PK\3\4", 4) != 0)
+		goto done;
+	st = ib_npz_open(in, &z, err);
+	if (!st)
+		st = ib_scores_new(&s, err);
+	if (!st)
+		st = ib_scores_map_npz(z, ib_input_name(in), s, &mapped, err);
+	if (!st && mapped && digest)
+		st = digest_archive(z, digest, err);
+	if (!st && mapped) {
+		s->archive = z;
+		s->input = in;
+		*out = s;
+		return IB_OK;
+	}
+done:
+	ib_scores_free(s);
+	ib_npz_close(z);
+	ib_input_close(in);
+	return st;
+}
+
+enum ib_status
+ib_scores_open_any(const char *path, const struct ib_context *context,
+		   struct ib_scores **out, char *digest, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	*out = NULL;
+	if (strcmp(path, "-") != 0)
+		st = map_file(path, out, digest, err);
+	if (st || *out)
+		return st;
+	return ib_scores_load_any(path, context, out, digest, err);
+}
+
 enum ib_status
 ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err)
 {
@@ -194,6 +269,12 @@ ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 				((float *)s->previous.p)[row[i]];
 	}
 	x->table.n = n;
+	x->table.nbytes = bytes;
+	st = ib_table_index(&x->table, &i, err);
+	if (st) {
+		ib_scores_free(x);
+		return st;
+	}
 	*out = x;
 	return IB_OK;
 }

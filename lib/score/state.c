@@ -32,6 +32,9 @@ ib_scores_free(struct ib_scores *s)
 	ib_pages_release(&s->epoch);
 	ib_pages_release(&s->visits);
 	ib_pages_release(&s->previous);
+	free(s->totals);
+	ib_npz_close(s->archive);
+	ib_input_close(s->input);
 	free(s);
 }
 
@@ -101,17 +104,37 @@ ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row)
 	return true;
 }
 
+int64_t
+ib_scores_newest(const struct ib_scores *s)
+{
+	const int32_t *epoch = s->epoch.p;
+	int32_t newest = IB_NO_EPOCH;
+	uint64_t i;
+
+	if (s->totals)
+		return s->totals->newest;
+	for (i = 0; i < s->table.n; i++)
+		newest = epoch[i] > newest ? epoch[i] : newest;
+	return newest;
+}
+
+void
+ib_scores_let_go(const struct ib_scores *s)
+{
+	if (s->archive)
+		ib_npz_unload(s->archive);
+}
+
 void
 ib_scores_totals(const struct ib_scores *s, struct ib_totals *t)
 {
-	const int32_t *epoch = s->epoch.p;
-	uint64_t i;
-
+	if (s->totals) {
+		*t = *s->totals;
+		return;
+	}
 	ib_totals_init(t);
 	ib_totals_add(t, s->score.p, s->table.n);
-	for (i = 0; i < s->table.n; i++)
-		if (epoch[i] > t->newest)
-			t->newest = epoch[i];
+	t->newest = ib_scores_newest(s);
 }
 
 struct ib_figures

@@ -18,6 +18,10 @@ struct ib_scores {
 	struct ib_pages previous; /* float[n], where has_previous */
 	bool has_previous;        /* the file carries prev (--smooth) */
 	struct ib_part part;      /* of the rows, as the file says; count 0: all */
+	/* Of a file that is mapped, else NULL: */
+	struct ib_totals *totals;
+	struct ib_npz *archive;
+	struct ib_input *input;
 };
 
 static inline uint64_t
@@ -34,6 +38,15 @@ enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows,
 enum ib_status ib_scores_want_previous(struct ib_scores *s,
 				       struct ib_error *err);
 
+/* The largest epoch of all rows; IB_NO_EPOCH without rows. */
+int64_t ib_scores_newest(const struct ib_scores *s);
+
+/*
+ * Of a mapped file: let go of the pages that look-ups have touched. They cost
+ * memory in whole clusters, so a run that needs few rows does it often.
+ */
+void ib_scores_let_go(const struct ib_scores *s);
+
 /* The totals of all rows. */
 void ib_scores_totals(const struct ib_scores *s, struct ib_totals *t);
 
@@ -47,6 +60,16 @@ void ib_scores_totals(const struct ib_scores *s, struct ib_totals *t);
  */
 enum ib_status ib_scores_from_npz(struct ib_npz *z, const char *file,
 				  struct ib_scores *s, struct ib_error *err);
+
+/*
+ * The same without reading it: the columns and the index stay in the file's
+ * mapping, to be looked up and not changed; valid while z is open. Where that
+ * cannot be had (no index, deflated members, a pipe) *mapped is false, and s
+ * still empty.
+ */
+enum ib_status ib_scores_map_npz(struct ib_npz *z, const char *file,
+				 struct ib_scores *s, bool *mapped,
+				 struct ib_error *err);
 
 /* Write all rows as .npz, or as JSON lines. The output is not committed. */
 enum ib_status ib_scores_write_npz(const struct ib_scores *s,

@@ -13,7 +13,6 @@
  * cache line. Growing by half keeps the memory below 27 bytes a row even
  * while old and new slots are there together. */
 #define FEWEST_SLOTS 1024
-#define LONG_CHAIN 1024 /* a fair hash has none above a few hundred */
 
 void
 ib_table_init(struct ib_table *t)
@@ -36,17 +35,22 @@ ib_table_hash(struct ib_span id, uint64_t seed)
 	return XXH3_64bits_withSeed(id.p, id.n, seed);
 }
 
-/* Put a slot into its place, or the first free one behind it. */
+static size_t
+slots_bytes(uint64_t nslots)
+{
+	return (size_t)(nslots + IB_SLOTS_BEHIND) * sizeof(struct ib_slot);
+}
+
+/* Put a slot into the first free place from its home on: how far that was. */
 static inline uint64_t
 place(struct ib_slot *slots, uint64_t nslots, struct ib_slot s)
 {
 	uint64_t home = ((uint64_t)s.tag * nslots) >> 32, i = home;
 
 	while (slots[i].row1 != 0)
-		if (++i == nslots)
-			i = 0;
+		i++;
 	slots[i] = s;
-	return i >= home ? i - home : i + nslots - home;
+	return i - home;
 }
 
 /*
@@ -60,9 +64,9 @@ grow_slots(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 	const struct ib_slot *old = t->slots.p;
 	uint64_t i;
 
-	if (nslots > UINT32_MAX || !ib_pages_grow(&fresh, nslots * sizeof(*old)))
+	if (nslots > UINT32_MAX || !ib_pages_grow(&fresh, slots_bytes(nslots)))
 		return ib_fail_memory(err);
-	for (i = 0; i < t->nslots; i++)
+	for (i = 0; old && i < t->nslots + IB_SLOTS_BEHIND; i++)
 		if (old[i].row1 != 0)
 			place(fresh.p, nslots, old[i]);
 	ib_pages_release(&t->slots);
@@ -75,15 +79,13 @@ enum ib_status
 ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
 		 struct ib_error *err)
 {
-	uint64_t want = t->n + rows, used = 0, nslots;
+	uint64_t want = t->n + rows, nslots;
 
 	if (want >= UINT32_MAX - 1)
 		return ib_fail(err, IB_E_IO,
 			       "more than %u samples: deal them into parts "
 			       "(--part)", UINT32_MAX - 2);
-	if (t->n > 0)
-		used = ib_table_offsets(t)[t->n];
-	if (!ib_pages_grow(&t->bytes, used + bytes + 16) ||
+	if (!ib_pages_grow(&t->bytes, t->nbytes + bytes + 16) ||
 	    !ib_pages_grow(&t->offset, (want + 1) * sizeof(uint64_t)))
 		return ib_fail_memory(err);
 	if (want <= t->nslots / 4 * 3)
@@ -99,14 +101,15 @@ ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
 uint32_t
 ib_table_add(struct ib_table *t, const struct ib_id *id)
 {
-	uint64_t *offset = t->offset.p, row = t->n, used = offset[row];
+	uint64_t *offset = t->offset.p, row = t->n;
 	struct ib_slot s = { (uint32_t)(id->hash >> 32), (uint32_t)row + 1 };
 
 	if (id->n > 0)
-		memcpy((char *)t->bytes.p + used, id->p, id->n);
-	offset[row + 1] = used + id->n;
+		memcpy((char *)t->bytes.p + t->nbytes, id->p, id->n);
+	t->nbytes += id->n;
+	offset[row + 1] = t->nbytes;
 	t->n++;
-	if (place(t->slots.p, t->nslots, s) > LONG_CHAIN)
+	if (place(t->slots.p, t->nslots, s) > IB_CHAIN_MAX)
 		t->crowded = true;
 	return (uint32_t)row;
 }
@@ -145,8 +148,7 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 	for (i = 0; i < n; i++)
 		while (row[i] != IB_NO_ROW &&
 		       !ib_table_is(t, row[i], id[i].p, id[i].n)) {
-			if (++at[i] == t->nslots)
-				at[i] = 0;
+			at[i]++;
 			row[i] = ib_table_probe(t, id[i].hash, &at[i]);
 		}
 }
@@ -171,13 +173,12 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 		while ((row = ib_table_probe(t, hash[i], &at)) != IB_NO_ROW) {
 			if (ib_table_is(t, row, id.p, id.n))
 				return (uint32_t)(from + i);
-			if (++at == t->nslots)
-				at = 0;
+			at++;
 		}
 		if (place(slot, t->nslots,
 			  (struct ib_slot){ (uint32_t)(hash[i] >> 32),
 					    (uint32_t)(from + i) + 1 }) >
-		    LONG_CHAIN)
+		    IB_CHAIN_MAX)
 			t->crowded = true;
 	}
 	return IB_NO_ROW;
@@ -192,7 +193,7 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 
 	ib_pages_release(&t->slots);
 	if (nslots > UINT32_MAX ||
-	    !ib_pages_grow(&t->slots, nslots * sizeof(struct ib_slot)))
+	    !ib_pages_grow(&t->slots, slots_bytes(nslots)))
 		return ib_fail_memory(err);
 	t->nslots = nslots;
 	for (row = 0; row < t->n; row += n) {
@@ -218,4 +219,53 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 	    t->seed == 0)
 		t->seed = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15u | 1;
 	return ib_table_index(t, &twice, err);
+}
+
+/* ---- the index of a file ---------------------------------------------------- */
+
+static inline bool
+before(struct ib_slot a, struct ib_slot b)
+{
+	return a.tag != b.tag ? a.tag < b.tag : a.row1 < b.row1;
+}
+
+/*
+ * Put a slot where the order of tags and rows has it: what comes behind it up
+ * to the next free slot moves up by one. Slots come nearly in order, so most
+ * are appended. False where there is no room left.
+ */
+static bool
+insert(struct ib_slot *to, uint64_t nslots, struct ib_slot s)
+{
+	uint64_t i = ((uint64_t)s.tag * nslots) >> 32, free_at;
+
+	while (to[i].row1 != 0 && before(to[i], s))
+		i++;
+	for (free_at = i; to[free_at].row1 != 0; free_at++)
+		;
+	if (free_at + 1 >= nslots + IB_SLOTS_BEHIND)
+		return false;
+	memmove(&to[i + 1], &to[i], (free_at - i) * sizeof(*to));
+	to[i] = s;
+	return true;
+}
+
+enum ib_status
+ib_table_index_make(const struct ib_table *t, struct ib_pages *index,
+		    struct ib_error *err)
+{
+	uint64_t nslots = IB_INDEX_SLOTS(t->n), i;
+	const struct ib_slot *slot = t->slots.p;
+	bool fine = t->seed == 0 && slot != NULL;
+
+	if (!fine)
+		return IB_OK;
+	if (!ib_pages_grow(index, slots_bytes(nslots)))
+		return ib_fail_memory(err);
+	for (i = 0; i < t->nslots + IB_SLOTS_BEHIND && fine; i++)
+		if (slot[i].row1 != 0)
+			fine = insert(index->p, nslots, slot[i]);
+	if (!fine)
+		ib_pages_release(index);
+	return IB_OK;
 }

@@ -1,9 +1,10 @@
 /*
  * Ids -> rows, in the order of first appearance. Open addressing with linear
  * probing; a slot is 8 bytes: the upper half of the id's hash and its row. A
- * slot's place is its tag scaled to the number of slots, so tags stand in
+ * slot's home is its tag scaled to the number of slots, so tags stand in
  * ascending order (but for collisions): the table grows by one sequential
- * pass, without the ids and without hashing again.
+ * pass, without the ids and without hashing again. Chains do not wrap: behind
+ * the last home there is room for the longest, and always an empty slot.
  *
  * Look-ups come in groups, in steps that each fetch ahead for the next, so
  * that their cache misses overlap: see ib_table_group.
@@ -17,6 +18,12 @@
 
 #define IB_NO_ROW UINT32_MAX
 #define IB_GROUP 64 /* ids looked up side by side */
+
+/* A chain that long means that the ids were made to collide. */
+#define IB_CHAIN_MAX 1024
+/* Slots behind the last home: such a chain, and a group's worth of ids that
+ * come before somebody looks at `crowded`. */
+#define IB_SLOTS_BEHIND (2 * IB_CHAIN_MAX)
 
 struct ib_id {
 	const char *p;
@@ -32,8 +39,9 @@ struct ib_slot {
 struct ib_table {
 	struct ib_pages bytes;  /* the ids, one behind the other */
 	struct ib_pages offset; /* uint64_t[n + 1]: where each begins */
-	struct ib_pages slots;  /* struct ib_slot[nslots] */
-	uint64_t nslots;
+	struct ib_pages slots;  /* struct ib_slot[nslots + IB_SLOTS_BEHIND] */
+	uint64_t nslots;        /* homes */
+	uint64_t nbytes;        /* of ids */
 	uint64_t n;             /* rows */
 	uint64_t seed;          /* of the hash; 0 until ids collide on purpose */
 	bool crowded;           /* a chain grew too long: reseed */
@@ -57,6 +65,17 @@ enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice,
 
 /* Where a chain grew too long: another seed, all slots anew. */
 enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
+
+/*
+ * The slots as a file can hold them: a function of the ids and their order
+ * alone, not of how the table grew. 3 slots for 2 rows, sorted by tag and row,
+ * each as near to its home as those before it allow. NULL (and *n 0) where the
+ * table has a seed of its own, or a chain is too long.
+ */
+#define IB_INDEX_SLOTS(rows) ((rows) + (rows) / 2 + 1)
+enum ib_status ib_table_index_make(const struct ib_table *t,
+				   struct ib_pages *index,
+				   struct ib_error *err);
 
 static inline const uint64_t *
 ib_table_offsets(const struct ib_table *t)
@@ -112,7 +131,9 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 {
 	const uint64_t *offset = t->offset.p;
 
-	return offset[row + 1] - offset[row] == n &&
+	/* Of a mapped file nothing was checked: its rows and offsets may lie. */
+	return row < t->n && offset[row + 1] - offset[row] == n &&
+	       offset[row] <= t->nbytes && n <= t->nbytes - offset[row] &&
 	       ib_same_bytes((const char *)t->bytes.p + offset[row], p, n);
 }
 
@@ -125,8 +146,7 @@ ib_table_probe(const struct ib_table *t, uint64_t hash, uint64_t *at)
 	uint64_t i = *at;
 
 	while (slot[i].row1 != 0 && slot[i].tag != tag)
-		if (++i == t->nslots)
-			i = 0;
+		i++;
 	*at = i;
 	return slot[i].row1 - 1; /* IB_NO_ROW where it is empty */
 }
@@ -142,8 +162,7 @@ ib_table_find(const struct ib_table *t, const struct ib_id *id)
 		return IB_NO_ROW;
 	while ((row = ib_table_probe(t, id->hash, &at)) != IB_NO_ROW &&
 	       !ib_table_is(t, row, id->p, id->n))
-		if (++at == t->nslots)
-			at = 0;
+		at++;
 	return row;
 }
 

@@ -1,0 +1,423 @@
+/*
+ * Score files as .npz archives (infobatch-formats(5), SCORES): columns, an
+ * index of the ids, and meta.json.
+ *
+ * The index (index.npy: the slots of ib_table_index_make) saves hashing every
+ * id when the file is read, and lets a run that needs a few rows of many look
+ * them up in the mapped file. meta.json, written last, says of which columns
+ * it is the index, by their CRCs: whoever writes rows anew with another tool
+ * gets other CRCs, and the index is then passed over.
+ */
+#include "score/state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+
+/* The members that an index vouches for. */
+static const char *const columns[] = { "id_bytes.npy", "id_offset.npy",
+				       "score.npy", "epoch.npy",
+				       "visits.npy" };
+#define NCOLUMNS (sizeof(columns) / sizeof(*columns))
+
+/* ---- writing -------------------------------------------------------------- */
+
+/* Which columns the index is of. */
+static bool
+add_index(cJSON *meta, const struct ib_npz_writer *w)
+{
+	cJSON *of = cJSON_AddObjectToObject(meta, "index_of");
+	size_t i;
+
+	for (i = 0; of && i < NCOLUMNS; i++)
+		if (!cJSON_AddNumberToObject(of, columns[i],
+				ib_npz_writer_crc(w, columns[i])))
+			return false;
+	return of != NULL;
+}
+
+static char *
+meta_json(const struct ib_scores *s, const struct ib_npz_writer *w,
+	  bool indexed)
+{
+	struct ib_totals *t = malloc(sizeof(*t));
+	cJSON *meta = cJSON_CreateObject(), *totals = NULL;
+	char number[IB_NUMBER_MAX + 1], *text = NULL, part[64];
+
+	if (!t || !meta)
+		goto done;
+	ib_scores_totals(s, t);
+	totals = ib_totals_json(t);
+	number[ib_number_put_unsigned(number, s->table.n)] = '\0';
+	cJSON_AddStringToObject(meta, "format", IB_SCORES_FORMAT);
+	cJSON_AddNumberToObject(meta, "version", IB_SCORES_VERSION);
+	cJSON_AddStringToObject(meta, "tool", "infobatch " IB_VERSION);
+	cJSON_AddRawToObject(meta, "n", number);
+	if (t->newest == IB_NO_EPOCH)
+		cJSON_AddNullToObject(meta, "newest_epoch");
+	else
+		cJSON_AddNumberToObject(meta, "newest_epoch",
+					(double)t->newest);
+	if (s->part.count > 0) {
+		snprintf(part, sizeof(part), "%llu/%llu",
+			 (unsigned long long)s->part.index,
+			 (unsigned long long)s->part.count);
+		cJSON_AddStringToObject(meta, "part", part);
+	}
+	if (indexed && !add_index(meta, w))
+		goto done;
+	if (totals && cJSON_AddItemToObject(meta, "totals", totals)) {
+		totals = NULL;
+		text = cJSON_PrintUnformatted(meta);
+	}
+done:
+	cJSON_Delete(totals);
+	cJSON_Delete(meta);
+	free(t);
+	return text;
+}
+
+enum ib_status
+ib_scores_write_npz(const struct ib_scores *s, struct ib_output *out,
+		    struct ib_error *err)
+{
+	const struct ib_table *t = &s->table;
+	struct ib_npz_writer *w = NULL;
+	struct ib_pages index = { 0 };
+	char *meta = NULL;
+	enum ib_status st;
+
+	st = ib_npz_writer_new(out, &w, err);
+	if (st)
+		return st;
+	ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, t->nbytes, 1);
+	ib_npz_put_array(w, "id_offset.npy", "<i8", t->offset.p, t->n + 1, 8);
+	ib_npz_put_array(w, "score.npy", "<f4", s->score.p, t->n, 4);
+	ib_npz_put_array(w, "epoch.npy", "<i4", s->epoch.p, t->n, 4);
+	ib_npz_put_array(w, "visits.npy", "<u4", s->visits.p, t->n, 4);
+	if (s->has_previous)
+		ib_npz_put_array(w, "prev.npy", "<f4", s->previous.p, t->n, 4);
+	st = ib_table_index_make(t, &index, err);
+	if (!st && index.p)
+		ib_npz_put_array(w, "index.npy", "<u8", index.p,
+				 IB_INDEX_SLOTS(t->n) + IB_SLOTS_BEHIND, 8);
+	if (!st)
+		meta = meta_json(s, w, index.p != NULL);
+	if (!st && !meta)
+		st = ib_fail_memory(err);
+	ib_pages_release(&index);
+	if (st) {
+		ib_npz_writer_free(w);
+		return st;
+	}
+	ib_npz_put_bytes(w, "meta.json", ib_span_of(meta));
+	free(meta);
+	return ib_npz_writer_end(w, err);
+}
+
+/* ---- reading -------------------------------------------------------------- */
+
+/* A member that must be there, one-dimensional, of that type. */
+static enum ib_status
+member(struct ib_npz *z, const char *file, const char *name, const char *descr,
+       uint64_t n, const struct ib_npz_member **m, struct ib_error *err)
+{
+	*m = ib_npz_find(z, name);
+	if (!*m)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: no score file: it has no %s", file, name);
+	if (!(*m)->array || (*m)->ndim != 1 ||
+	    strcmp((*m)->descr, descr) != 0)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: %s is no one-dimensional array of '%s'",
+			       file, name, descr);
+	if (n != UINT64_MAX && (*m)->n != n)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: %s has %llu items, %llu expected", file,
+			       name, (unsigned long long)(*m)->n,
+			       (unsigned long long)n);
+	return IB_OK;
+}
+
+static enum ib_status
+column(struct ib_npz *z, const char *file, const char *name,
+       const char *descr, uint64_t n, size_t size, struct ib_pages *to,
+       struct ib_error *err)
+{
+	const struct ib_npz_member *m;
+	enum ib_status st = member(z, file, name, descr, n, &m, err);
+
+	if (st)
+		return st;
+	if (!ib_pages_grow(to, (n + 1) * size))
+		return ib_fail_memory(err);
+	return ib_npz_read(z, m, to->p, err);
+}
+
+/* What a stranger may have put into the arrays must not harm anybody. */
+static enum ib_status
+check_rows(struct ib_scores *s, uint64_t total, const char *file,
+	   struct ib_error *err)
+{
+	uint64_t *offset = s->table.offset.p, n = s->table.n, i;
+	float *score = s->score.p, *previous = s->previous.p;
+	const int32_t *epoch = s->epoch.p;
+	bool fine = offset[0] == 0 && offset[n] == total;
+
+	for (i = 0; i < n; i++)
+		fine &= offset[i] <= offset[i + 1] &&
+			offset[i + 1] - offset[i] < UINT32_MAX;
+	if (!fine)
+		return ib_fail(err, IB_E_DATA, "%s: id_offset.npy is corrupt",
+			       file);
+	for (i = 0; i < n; i++)
+		fine &= epoch[i] >= 0;
+	if (!fine)
+		return ib_fail(err, IB_E_DATA, "%s: a negative epoch", file);
+	for (i = 0; i < n; i++)
+		score[i] = isfinite(score[i]) ? score[i] + 0.0f : NAN;
+	for (i = 0; i < n && s->has_previous; i++)
+		previous[i] = isfinite(previous[i]) ? previous[i] + 0.0f : NAN;
+	return IB_OK;
+}
+
+/* ---- meta.json -------------------------------------------------------------- */
+
+static cJSON *
+parse_meta(struct ib_npz *z)
+{
+	const struct ib_npz_member *m = ib_npz_find(z, "meta.json");
+	cJSON *meta = NULL;
+	char *text;
+
+	if (!m || m->nbytes > 16 << 20)
+		return NULL; /* somebody rewrote the file: the rows count */
+	text = malloc(m->nbytes + 1);
+	if (text && ib_npz_read(z, m, text, NULL) == IB_OK) {
+		text[m->nbytes] = '\0';
+		meta = cJSON_Parse(text);
+	}
+	free(text);
+	return meta;
+}
+
+static enum ib_status
+check_meta(const cJSON *meta, const char *file, struct ib_scores *s,
+	   struct ib_error *err)
+{
+	const cJSON *format, *version, *part;
+	unsigned long long index, count;
+
+	format = cJSON_GetObjectItemCaseSensitive(meta, "format");
+	version = cJSON_GetObjectItemCaseSensitive(meta, "version");
+	part = cJSON_GetObjectItemCaseSensitive(meta, "part");
+	if (cJSON_IsString(part) &&
+	    sscanf(part->valuestring, "%llu/%llu", &index, &count) == 2)
+		s->part = (struct ib_part){ index, count };
+	if (cJSON_IsString(format) && cJSON_IsNumber(version) &&
+	    strcmp(format->valuestring, IB_SCORES_FORMAT) == 0 &&
+	    version->valuedouble > IB_SCORES_VERSION)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a score file of version %.0f, newer than "
+			       "this program's %d", file, version->valuedouble,
+			       IB_SCORES_VERSION);
+	return IB_OK;
+}
+
+/* The index, where there is one and it is of these very columns. */
+static const struct ib_npz_member *
+index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
+{
+	const cJSON *of = cJSON_GetObjectItemCaseSensitive(meta, "index_of");
+	const struct ib_npz_member *m;
+	const cJSON *crc;
+	size_t i;
+
+	for (i = 0; i < NCOLUMNS; i++) {
+		m = ib_npz_find(z, columns[i]);
+		crc = cJSON_GetObjectItemCaseSensitive(of, columns[i]);
+		if (!m || !cJSON_IsNumber(crc) ||
+		    crc->valuedouble != (double)m->crc)
+			return NULL;
+	}
+	m = ib_npz_find(z, "index.npy");
+	if (!m || !m->array || m->ndim != 1 || strcmp(m->descr, "<u8") != 0 ||
+	    m->n != IB_INDEX_SLOTS(n) + IB_SLOTS_BEHIND)
+		return NULL;
+	return m;
+}
+
+/* ---- reading it all --------------------------------------------------------- */
+
+static enum ib_status
+read_columns(struct ib_npz *z, const char *file, struct ib_scores *s,
+	     struct ib_error *err)
+{
+	const struct ib_npz_member *bytes, *offset;
+	enum ib_status st;
+	uint64_t n;
+
+	st = member(z, file, "id_offset.npy", "<i8", UINT64_MAX, &offset, err);
+	if (!st)
+		st = member(z, file, "id_bytes.npy", "|u1", UINT64_MAX, &bytes,
+			    err);
+	if (st)
+		return st;
+	if (offset->n == 0 || offset->n >= UINT32_MAX)
+		return ib_fail(err, IB_E_DATA, "%s: id_offset.npy has %llu "
+			       "items", file, (unsigned long long)offset->n);
+	n = offset->n - 1;
+	if (!ib_pages_grow(&s->table.bytes, bytes->n + 16) ||
+	    !ib_pages_grow(&s->table.offset, offset->n * 8))
+		return ib_fail_memory(err);
+	st = ib_npz_read(z, bytes, s->table.bytes.p, err);
+	if (!st)
+		st = ib_npz_read(z, offset, s->table.offset.p, err);
+	if (!st)
+		st = column(z, file, "score.npy", "<f4", n, 4, &s->score, err);
+	if (!st)
+		st = column(z, file, "epoch.npy", "<i4", n, 4, &s->epoch, err);
+	if (!st)
+		st = column(z, file, "visits.npy", "<u4", n, 4, &s->visits,
+			    err);
+	s->has_previous = ib_npz_find(z, "prev.npy") != NULL;
+	if (!st && s->has_previous)
+		st = column(z, file, "prev.npy", "<f4", n, 4, &s->previous,
+			    err);
+	s->table.n = st ? 0 : n;
+	s->table.nbytes = st ? 0 : bytes->n;
+	return st ? st : check_rows(s, bytes->n, file, err);
+}
+
+static enum ib_status
+read_index(struct ib_npz *z, const struct ib_npz_member *m,
+	   struct ib_scores *s, struct ib_error *err)
+{
+	struct ib_slot *slot;
+	enum ib_status st;
+
+	if (!ib_pages_grow(&s->table.slots, m->nbytes))
+		return ib_fail_memory(err);
+	st = ib_npz_read(z, m, s->table.slots.p, err);
+	slot = s->table.slots.p;
+	s->table.nslots = IB_INDEX_SLOTS(s->table.n);
+	if (!st && slot[m->n - 1].row1 != 0)
+		slot[m->n - 1].row1 = 0; /* what ends every search */
+	return st;
+}
+
+static enum ib_status
+build_index(struct ib_scores *s, const char *file, struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+	uint64_t twice = UINT64_MAX;
+	enum ib_status st = ib_table_index(&s->table, &twice, err);
+
+	if (st != IB_E_DATA)
+		return st;
+	return ib_fail(err, st, "%s: the id %s stands twice", file,
+		       ib_show(show, ib_table_id(&s->table, twice)));
+}
+
+enum ib_status
+ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
+		   struct ib_error *err)
+{
+	const struct ib_npz_member *index = NULL;
+	cJSON *meta = parse_meta(z);
+	enum ib_status st = check_meta(meta, file, s, err);
+
+	if (!st)
+		st = read_columns(z, file, s, err);
+	if (!st)
+		index = index_of(z, meta, s->table.n);
+	cJSON_Delete(meta);
+	if (st)
+		return st;
+	return index ? read_index(z, index, s, err)
+		     : build_index(s, file, err);
+}
+
+/* ---- in place ---------------------------------------------------------------- */
+
+/* A stored, aligned member of n items (UINT64_MAX: any number) in place. */
+static bool
+map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n,
+	   struct ib_pages *to)
+{
+	const struct ib_npz_member *m = ib_npz_find(z, name);
+	struct ib_span span;
+
+	if (!m || !m->array || m->ndim != 1 || strcmp(m->descr, descr) != 0 ||
+	    (n != UINT64_MAX && m->n != n))
+		return false;
+	span = ib_npz_map(z, m);
+	if (!span.p || ((uintptr_t)span.p & 7) != 0)
+		return false;
+	*to = (struct ib_pages){ (void *)(uintptr_t)span.p, 0 };
+	return true;
+}
+
+static bool
+map_columns(struct ib_npz *z, const cJSON *meta, struct ib_scores *s)
+{
+	const struct ib_npz_member *offset = ib_npz_find(z, "id_offset.npy");
+	const struct ib_npz_member *bytes = ib_npz_find(z, "id_bytes.npy");
+	struct ib_table *t = &s->table;
+	const struct ib_slot *slot;
+	uint64_t n, nslots;
+
+	if (!offset || !bytes || offset->n < 2 || offset->n >= UINT32_MAX)
+		return false;
+	n = offset->n - 1;
+	nslots = IB_INDEX_SLOTS(n) + IB_SLOTS_BEHIND;
+	if (!index_of(z, meta, n) ||
+	    !map_column(z, "id_bytes.npy", "|u1", UINT64_MAX, &t->bytes) ||
+	    !map_column(z, "id_offset.npy", "<i8", n + 1, &t->offset) ||
+	    !map_column(z, "index.npy", "<u8", nslots, &t->slots) ||
+	    !map_column(z, "score.npy", "<f4", n, &s->score) ||
+	    !map_column(z, "epoch.npy", "<i4", n, &s->epoch) ||
+	    !map_column(z, "visits.npy", "<u4", n, &s->visits))
+		return false;
+	slot = t->slots.p;
+	if (slot[nslots - 1].row1 != 0)
+		return false;
+	t->n = n;
+	t->nbytes = bytes->n;
+	t->nslots = IB_INDEX_SLOTS(n);
+	return true;
+}
+
+enum ib_status
+ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
+		  bool *mapped, struct ib_error *err)
+{
+	cJSON *meta = parse_meta(z);
+	const cJSON *totals = cJSON_GetObjectItemCaseSensitive(meta, "totals");
+	enum ib_status st = check_meta(meta, file, s, err);
+	struct ib_scores look = *s;
+
+	*mapped = false;
+	if (!st && totals) {
+		look.totals = malloc(sizeof(*look.totals));
+		if (!look.totals)
+			st = ib_fail_memory(err);
+	}
+	if (!st && totals &&
+	    ib_totals_parse(totals, file, look.totals, NULL) == IB_OK &&
+	    map_columns(z, meta, &look) && look.totals->rows == look.table.n) {
+		ib_table_release(&s->table); /* the empty one's */
+		ib_pages_release(&s->score);
+		ib_pages_release(&s->epoch);
+		ib_pages_release(&s->visits);
+		*s = look;
+		*mapped = true;
+	} else {
+		free(look.totals);
+	}
+	cJSON_Delete(meta);
+	return st;
+}
