@@ -191,6 +191,7 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 	uint32_t found;
 	size_t n;
 
+	t->nbytes = ib_table_offsets(t)[t->n];
 	ib_pages_release(&t->slots);
 	if (nslots > UINT32_MAX ||
 	    !ib_pages_grow(&t->slots, slots_bytes(nslots)))
