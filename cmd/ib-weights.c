@@ -34,8 +34,6 @@ static const struct cli_option options[] = {
 	CLI_FORMAT(o.format, CLI_FORMATS),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "where the weight is (default weight)"),
-	CLI_TEXT(0, "id-field", "NAME", o.id_field,
-		 "the --id-field that ib-prune was given, for --check"),
 	CLI_GROUP("What is written"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,
 		   "write to FILE (default standard output)"),

@@ -417,7 +417,6 @@ struct ib_weights_options {
 	enum ib_format format;
 	const char *key;            /* -k */
 	const char *weight_field;   /* --weight-field */
-	const char *id_field;       /* --id-field that ib-prune was given */
 	enum ib_weights_format out; /* -O */
 	const char *output;         /* -o */
 	struct ib_list base;        /* --base */
