@@ -103,6 +103,18 @@ first_byte(struct ib_span head)
 	return '\0';
 }
 
+bool
+ib_detect_nothing(struct ib_span head)
+{
+	if (head.n >= 3 && memcmp(head.p, "\xef\xbb\xbf", 3) == 0) {
+		head.p += 3;
+		head.n -= 3;
+	}
+	while (head.n > 0 && memchr("\r\n", head.p[head.n - 1], 2))
+		head.n--;
+	return head.n == 0;
+}
+
 static enum ib_format
 detect_text(struct ib_span head, struct ib_span stem,
 	    const struct ib_reader_options *o, const struct ib_key *key)

@@ -42,6 +42,9 @@ extern const struct ib_record_format ib_format_array;
 
 const struct ib_record_format *ib_record_format_of(enum ib_format format);
 
+/* Are these, the first bytes and all there are, a BOM and line ends at most? */
+bool ib_detect_nothing(struct ib_span head);
+
 /* What an operand is: by its first bytes, its name, its first line. */
 enum ib_format ib_detect(struct ib_span head, const char *path,
 			 const struct ib_reader_options *options,

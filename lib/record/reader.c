@@ -168,7 +168,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	if (st)
 		return st;
 	r->source->format = ib_detect(head, path, &r->options, &r->key);
-	r->source->empty = head.n == 0;
+	r->source->empty = head.n < PEEK && ib_detect_nothing(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a zip archive is no list of records",

@@ -53,7 +53,7 @@ struct ib_source {
 	int key_slot[IB_KEY_MAX];
 	int wanted_slot[IB_WANTED_MAX]; /* -1: not in this operand */
 	bool epoch_manifest, any_value;
-	bool empty;             /* no byte: of any format, no header */
+	bool empty;             /* no line: of any format, no header */
 	/* delimited: */
 	char delimiter;
 	int16_t *column_slot;   /* [ncolumns], -1: nobody wants it */

@@ -363,7 +363,7 @@ def kind_of(diffs):
     return [d.split(':')[0].split(';')[0].split(' of ')[0] for d in diffs][:1]
 
 
-def shrink(case, diffs, bindir, work, budget=250):
+def shrink(case, diffs, bindir, work, budget=120):
     kind = kind_of(diffs)
     again = True
     while again and budget > 0:

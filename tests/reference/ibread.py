@@ -129,7 +129,7 @@ def read_delimited(src, data, at, lineno):
     number = 0
     for start, raw, eol, fields, fault in delimited_rows(data, at, src.fmt):
         here = lineno + data.count(b'\n', at, start)
-        if raw == b'':
+        if raw.strip(b'\r') == b'':
             continue
         if src.header is None:
             src.header = Record(raw, eol, here, -1)

@@ -113,7 +113,7 @@ class Writer:
             adds.append(self.csv_field(src, opt.id_field))
         if column(src, self.field) is None:
             adds.append(self.csv_field(src, self.field))
-        elif opt.base_weight in (None, 'refuse'):
+        elif opt.base_weight in (None, 'refuse') and src.records:
             bad('%s: already carries a weight' % src.name)
         if opt.explain:
             adds += [b'ib_pi', b'ib_u', b'ib_score', b'ib_reason']
@@ -280,7 +280,8 @@ def check_write_options(opt, operands):
 
 def check_formats(opt, sources, per_file):
     if not per_file or opt.rejects is not None:
-        if len({s.fmt for s in sources if s.data or s.fmt == 'json'}) > 1:
+        if len({s.fmt for s in sources if s.data.strip(b'\r\n') or
+                s.fmt == 'json'}) > 1:
             bad('operands of several formats')
         heads = {s.header.raw for s in sources if s.header}
         if len(heads) > 1:
@@ -304,7 +305,7 @@ def deal(opt, flat):
 def lead(sources):
     """The operand that the output is of: an empty one is of any format."""
     for src in sources:
-        if src.data or src.fmt == 'json':
+        if src.data.strip(b'\r\n') or src.fmt == 'json':
             return src
     return sources[0]
 
