@@ -141,7 +141,9 @@ do_something(struct crew *c)
 		drain_next(c);
 	else if (c->taken < c->filled && c->taken < c->failed_at)
 		work_next(c);
-	else if (!c->filling && !c->ended && c->filled - c->drained < nslots)
+	else if (!c->filling && !c->ended &&
+		 c->filled - c->drained < nslots &&
+		 (!c->p->ready || c->p->ready(c->p->ctx)))
 		fill_next(c);
 	else
 		return false;

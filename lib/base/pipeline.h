@@ -16,6 +16,8 @@ struct ib_pipeline {
 	enum ib_status (*work)(void *ctx, void *slot, struct ib_error *err);
 	/* One at a time, in the order of fill. May be NULL. */
 	enum ib_status (*drain)(void *ctx, void *slot, struct ib_error *err);
+	/* May fill be called now? Asked anew after each stage. NULL: yes. */
+	bool (*ready)(const void *ctx);
 	void *ctx;
 	void *slots;      /* nslots of slot_size bytes, the caller's */
 	size_t slot_size;

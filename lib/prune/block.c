@@ -20,6 +20,8 @@ ib_pruned_release(struct ib_pruned *b)
 	ib_bytes_release(&b->unkept);
 	ib_bytes_release(&b->sidecar);
 	ib_bytes_release(&b->trail);
+	ib_bytes_release(&b->id);
+	free(b->written);
 	free(b->row);
 	free(b->unseen);
 	*b = (struct ib_pruned){ 0 };
@@ -33,6 +35,7 @@ struct group {
 	size_t n;
 	struct ib_id id[IB_GROUP];
 	struct ib_record record[IB_GROUP];
+	uint64_t number[IB_GROUP];
 	uint32_t row[IB_GROUP];
 	struct ib_value value[IB_GROUP][2 + IB_SPLICE_DEPTH];
 };
@@ -107,7 +110,6 @@ restore_values(const struct ib_pruner *p, struct ib_cursor *c,
 static bool
 read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 {
-	const struct ib_part *part = &p->options->part;
 	uint64_t seed = p->rule->scores ? p->rule->scores->table.seed : 0;
 	struct ib_cursor *c = &b->cursor;
 	struct ib_span id;
@@ -122,15 +124,14 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 			return fail_record(b, c->record.line, c->why);
 		if (!id.p)
 			return !(b->failed = true);
-		if (part->count > 0 &&
-		    ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) !=
-			    part->index)
+		if (!ib_pruner_wants(p, id))
 			continue;
 		g->id[g->n] = (struct ib_id){
 			id.p, XXH3_64bits_withSeed(id.p, id.n, seed),
 			(uint32_t)id.n
 		};
 		g->record[g->n] = c->record;
+		g->number[g->n] = c->number - 1;
 		save_values(p, c, g->value[g->n]);
 		g->n++;
 	}
@@ -163,18 +164,17 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 
 /* ---- deciding and writing ------------------------------------------------------ */
 
-static bool
-put_sidecar(struct ib_pruned *b, const struct ib_said *said, bool kept)
-{
-	struct ib_cursor *c = &b->cursor;
+const char ib_no_sidecar[] =
+	"the id holds a TAB or a line end: -w cannot hold it";
 
+bool
+ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said,
+		  bool written)
+{
 	if (memchr(said->id.p, '\t', said->id.n) ||
-	    memchr(said->id.p, '\n', said->id.n)) {
-		snprintf(c->why, sizeof(c->why),
-			 "the id holds a TAB or a line end: -w cannot hold it");
+	    memchr(said->id.p, '\n', said->id.n))
 		return false;
-	}
-	if (!kept)
+	if (!written)
 		return true;
 	ib_bytes_put(&b->sidecar, said->id.p, said->id.n);
 	ib_bytes_put_char(&b->sidecar, '\t');
@@ -183,67 +183,132 @@ put_sidecar(struct ib_pruned *b, const struct ib_said *said, bool kept)
 	return true;
 }
 
+/* Where --also and --split need to know: the record was written. */
+static void
+note_written(const struct ib_pruner *p, struct ib_pruned *b,
+	     struct ib_span id, uint64_t number)
+{
+	const struct ib_prune_options *o = p->options;
+	struct ib_written *w;
+	size_t cap;
+
+	if (o->split == 0 && o->also.n == 0)
+		return;
+	if (b->nwritten == b->written_cap) {
+		cap = 2 * b->written_cap + 1024;
+		w = realloc(b->written, cap * sizeof(*w));
+		if (!w) {
+			b->failed = true;
+			return;
+		}
+		b->written = w;
+		b->written_cap = cap;
+	}
+	if (o->split > 0)
+		ib_bytes_put(&b->id, id.p, id.n);
+	b->written[b->nwritten++] = (struct ib_written){
+		number, b->kept.n, b->sidecar.n, b->id.n
+	};
+}
+
 /* Everything that is written of one record. */
 static bool
 put_record(const struct ib_pruner *p, struct ib_pruned *b,
-	   const struct ib_said *said, bool kept)
+	   const struct ib_said *said, bool kept, uint64_t number)
 {
 	const struct ib_prune_options *o = p->options;
+	struct ib_cursor *c = &b->cursor;
 	bool written = kept || o->mark;
 
-	if (o->audit && said->pi < 1)
-		ib_trail_line(&b->trail, said->id, said->score, said->pi, kept,
-			      &b->pi);
 	if (o->unkept && !kept)
-		ib_splice_pass(&b->cursor, &b->unkept);
-	if (o->sidecar && !put_sidecar(b, said, written))
+		ib_splice_pass(c, &b->unkept);
+	if (o->sidecar && !ib_pruned_sidecar(b, said, written)) {
+		snprintf(c->why, sizeof(c->why), "%s", ib_no_sidecar);
 		return false;
+	}
 	if (!written) /* whether a record is good data hangs on no draw */
-		return ib_splice_check(p->splice, &b->cursor);
-	return ib_splice_put(p->splice, &b->cursor, said, &b->kept, &b->base);
+		return ib_splice_check(p->splice, c);
+	if (!ib_splice_put(p->splice, c, said, &b->kept, &b->base))
+		return false;
+	note_written(p, b, said->id, number);
+	return true;
+}
+
+bool
+ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
+	     struct ib_span id, uint32_t row, struct ib_said *said)
+{
+	const struct ib_rule *r = p->rule;
+	struct ib_chance c = ib_rule_chance(r, row);
+	bool kept = true;
+
+	*said = (struct ib_said){ .id = id, .score = NAN };
+	if (row != IB_NO_ROW)
+		said->score = ((const float *)r->scores->score.p)[row];
+	if (p->options->plan) {
+		ib_plan_add(&b->plan, r, &c, said->score);
+		return true;
+	}
+	if (c.reason == IB_REASON_DRAWN || p->options->explain)
+		said->u = ib_draw_from_bits(ib_draw_bits(r->key, id.p, id.n));
+	if (c.reason == IB_REASON_DRAWN) {
+		kept = ib_rule_keeps(r, row, &c, said->u);
+		if (!kept)
+			c.reason = IB_REASON_PRUNED;
+	}
+	ib_tally_add(&b->tally, &c, kept);
+	said->pi = c.pi;
+	said->weight = kept ? c.weight : 0;
+	said->reason = c.reason;
+	if (p->options->audit && c.pi < 1)
+		ib_trail_line(&b->trail, id, said->score, c.pi, kept, &b->pi);
+	return kept;
 }
 
 static bool
 decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g,
        size_t i)
 {
-	const struct ib_rule *r = p->rule;
-	struct ib_said said = { .id = { g->id[i].p, g->id[i].n },
-				.score = NAN };
-	struct ib_chance c = ib_rule_chance(r, g->row[i]);
-	bool kept = true;
+	struct ib_span id = { g->id[i].p, g->id[i].n };
+	struct ib_said said;
+	bool kept = ib_prune_one(p, b, id, g->row[i], &said);
 
-	if (g->row[i] != IB_NO_ROW)
-		said.score = ((const float *)r->scores->score.p)[g->row[i]];
-	if (p->options->plan) {
-		ib_plan_add(&b->plan, r, &c, said.score);
+	if (p->options->plan)
 		return true;
-	}
-	if (c.reason == IB_REASON_DRAWN || p->options->explain)
-		said.u = ib_draw_from_bits(
-			ib_draw_bits(r->key, said.id.p, said.id.n));
-	if (c.reason == IB_REASON_DRAWN) {
-		kept = ib_rule_keeps(r, g->row[i], &c, said.u);
-		if (!kept)
-			c.reason = IB_REASON_PRUNED;
-	}
-	ib_tally_add(&b->tally, &c, kept);
-	said.pi = c.pi;
-	said.weight = kept ? c.weight : 0;
-	said.reason = c.reason;
 	b->cursor.record = g->record[i];
 	restore_values(p, &b->cursor, g->value[i]);
-	if (put_record(p, b, &said, kept))
+	if (put_record(p, b, &said, kept, g->number[i]))
 		return true;
 	return fail_record(b, g->record[i].line, b->cursor.why);
 }
 
-static void
-let_go(const struct ib_pruner *p, size_t n)
+void
+ib_pruner_let_go(const struct ib_pruner *p, size_t n)
 {
 	if (p->rule->scores && p->rule->scores->archive &&
 	    atomic_fetch_add(p->looked_up, n) < IB_FEW)
 		ib_scores_let_go(p->rule->scores);
+}
+
+bool
+ib_pruner_wants(const struct ib_pruner *p, struct ib_span id)
+{
+	const struct ib_part *part = &p->options->part;
+
+	return part->count == 0 ||
+	       ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) ==
+		       part->index;
+}
+
+void
+ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b)
+{
+	b->kept.n = b->unkept.n = b->sidecar.n = b->trail.n = b->id.n = 0;
+	b->nrows = b->nunseen = b->nwritten = 0;
+	b->bad = false;
+	ib_tally_init(&b->tally);
+	if (p->options->plan)
+		ib_plan_init(&b->plan);
 }
 
 void
@@ -253,12 +318,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	bool more = true;
 	size_t i;
 
-	b->kept.n = b->unkept.n = b->sidecar.n = b->trail.n = 0;
-	b->nrows = b->nunseen = 0;
-	b->bad = false;
-	ib_tally_init(&b->tally);
-	if (p->options->plan)
-		ib_plan_init(&b->plan);
+	ib_pruned_start(p, b);
 	ib_cursor_start(&b->cursor, &b->block);
 	while (more && make_room(b)) {
 		more = read_group(p, b, &g);
@@ -269,26 +329,24 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 				more = false;
 				break;
 			}
-		let_go(p, g.n);
+		ib_pruner_let_go(p, g.n);
 	}
 	ib_tally_flush(&b->tally);
 	b->lines = b->cursor.line;
+	b->numbers = b->cursor.number;
 	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed ||
-		     b->trail.failed;
+		     b->trail.failed || b->id.failed;
 }
 
 bool
 ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i,
 	       uint64_t *line, struct ib_span *id)
 {
-	const struct ib_part *part = &p->options->part;
 	struct ib_cursor *c = &b->cursor;
 
 	ib_cursor_start(c, &b->block);
 	while (ib_cursor_next(c) == IB_NEXT_RECORD && ib_cursor_id(c, id)) {
-		if (part->count > 0 &&
-		    ib_part_of_hash(XXH3_64bits(id->p, id->n), part->count) !=
-			    part->index)
+		if (!ib_pruner_wants(p, *id))
 			continue;
 		*line = c->record.line;
 		if (i-- == 0)

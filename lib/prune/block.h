@@ -29,6 +29,12 @@ struct ib_pruner {
 	_Atomic uint64_t *looked_up; /* ids so far, by all threads */
 };
 
+/* A record that is written: where what is written of it ends. */
+struct ib_written {
+	uint64_t number; /* of the record in its block, from 0; list: line */
+	size_t kept, sidecar, id; /* ends in the bytes of these names */
+};
+
 /* Start from {0}. */
 struct ib_pruned {
 	struct ib_block block;
@@ -37,6 +43,11 @@ struct ib_pruned {
 	struct ib_bytes unkept;   /* of -U */
 	struct ib_bytes sidecar;  /* of -w */
 	struct ib_bytes trail;    /* lines of -a */
+	/* Of --also and --split: each record that is written. */
+	struct ib_written *written;
+	size_t nwritten, written_cap;
+	struct ib_bytes id;       /* their ids, of --split */
+	uint64_t numbers;         /* records in the block; of a list: lines */
 	struct ib_tally tally;
 	struct ib_plan plan;      /* of --plan, which writes nothing */
 	uint32_t *row;            /* of each record of this part, in order */
@@ -55,6 +66,30 @@ void ib_pruned_release(struct ib_pruned *b);
 
 /* Decide on the records of b->block. */
 void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
+
+/*
+ * Decide on one sample: what is said of it, whether it is kept; into the
+ * tally, the plan and the trail. row: of the scores, IB_NO_ROW if none.
+ */
+bool ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
+		  struct ib_span id, uint32_t row, struct ib_said *said);
+
+/* Ready for the first record of b->block. */
+void ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b);
+
+/*
+ * The sidecar's line of one sample, if it is written; false: it cannot hold
+ * the id.
+ */
+bool ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said,
+		       bool written);
+extern const char ib_no_sidecar[]; /* why */
+
+/* So many more ids were looked up: see IB_FEW. */
+void ib_pruner_let_go(const struct ib_pruner *p, size_t n);
+
+/* Is it of the part that was asked for? */
+bool ib_pruner_wants(const struct ib_pruner *p, struct ib_span id);
 
 /* Line (of the block) and id of its i-th record, for a message. */
 bool ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i,

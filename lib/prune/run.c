@@ -9,6 +9,7 @@
 #include "base/pipeline.h"
 #include "prune/block.h"
 #include "prune/receipt.h"
+#include "prune/shard.h"
 #include "prune/targets.h"
 #include "prune/trail.h"
 #include "score/load.h"
@@ -34,6 +35,8 @@ struct run {
 	char (*output)[33];       /* of the digests */
 	const struct ib_source *source; /* being drained */
 	uint64_t lines;           /* of it, before the block */
+	uint64_t records;         /* of all before the block; lists: lines */
+	_Atomic bool shard;       /* a tar is on its way, see ready() */
 };
 
 /* ---- scores -------------------------------------------------------------------- */
@@ -112,8 +115,22 @@ fill(void *ctx, void *slot, struct ib_error *err)
 {
 	struct run *run = ctx;
 	struct ib_pruned *b = slot;
+	enum ib_status st = ib_reader_next(run->reader, &b->block, err);
 
-	return ib_reader_next(run->reader, &b->block, err);
+	run->shard = !st && b->block.special;
+	return st;
+}
+
+/*
+ * A tar is read where it is drained, and its bytes are a part of the digest of
+ * all operands: nothing behind it may be read before.
+ */
+static bool
+ready(const void *ctx)
+{
+	const struct run *run = ctx;
+
+	return !run->shard;
 }
 
 static enum ib_status
@@ -206,37 +223,60 @@ progress(struct run *run)
 }
 
 static enum ib_status
+drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
+{
+	struct ib_shard_run r = {
+		.pruner = &run->pruner, .b = b, .seen = &run->seen,
+		.targets = &run->targets, .reader = run->reader,
+		.context = run->context, .before = run->records,
+	};
+	enum ib_status st = ib_prune_shard(&r, err);
+
+	ib_input_close(b->block.input);
+	b->block.input = NULL;
+	b->lines = 0;
+	b->numbers = r.samples;
+	run->unseen += r.unseen;
+	return st;
+}
+
+static enum ib_status
+drain_records(struct run *run, struct ib_pruned *b, struct ib_error *err)
+{
+	enum ib_status st = check_twice(run, b, err);
+
+	if (st)
+		return st;
+	run->unseen += b->nunseen;
+	st = ib_targets_write(&run->targets, b, run->records, err);
+	if (!st && b->bad)
+		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", run->source->name,
+			     (unsigned long long)(run->lines + b->bad_line),
+			     b->why);
+	return st;
+}
+
+static enum ib_status
 drain(void *ctx, void *slot, struct ib_error *err)
 {
 	struct run *run = ctx;
 	struct ib_pruned *b = slot;
 	enum ib_status st = begin_operand(run, b->block.source, err);
 
-	if (st)
-		return st;
-	if (b->block.special)
-		return ib_fail(err, IB_E_DATA, "%s: tar is not read yet",
-			       run->source->name);
-	st = check_twice(run, b, err);
+	if (!st)
+		st = b->block.special ? drain_shard(run, b, err)
+				      : drain_records(run, b, err);
 	if (st)
 		return st;
 	ib_tally_merge(&run->tally, &b->tally);
 	if (run->options->plan)
 		ib_plan_merge(&run->plan, &b->plan);
-	run->unseen += b->nunseen;
-	ib_target_write(&run->targets.main, &b->kept);
-	ib_target_write(&run->targets.unkept, &b->unkept);
-	if (run->targets.sidecar)
-		ib_output_write(run->targets.sidecar, b->sidecar.p,
-				b->sidecar.n);
 	if (run->trail)
 		ib_trail_put(run->trail, b->trail.p, b->trail.n);
-	if (b->bad)
-		return ib_fail(err, IB_E_DATA, "%s:%llu: %s",
-			       run->source->name,
-			       (unsigned long long)(run->lines + b->bad_line),
-			       b->why);
 	run->lines += b->lines;
+	run->records += b->numbers;
+	if (b->block.special)
+		run->shard = false;
 	progress(run);
 	return ib_targets_status(&run->targets, err);
 }
@@ -248,7 +288,8 @@ read_manifest(struct run *run, struct ib_error *err)
 		? run->context->threads
 		: ib_threads_default();
 	struct ib_pipeline p = {
-		.fill = fill, .work = work, .drain = drain, .ctx = run,
+		.fill = fill, .work = work, .drain = drain, .ready = ready,
+		.ctx = run,
 		.slot_size = sizeof(struct ib_pruned),
 		.nslots = ib_pipeline_slots(threads),
 	};
@@ -303,18 +344,18 @@ check_unseen(const struct run *run, struct ib_error *err)
 static enum ib_status
 take_output_digests(struct run *run, struct ib_error *err)
 {
-	size_t n = run->targets.ndone ? run->targets.ndone : 1, i;
+	struct ib_output **out;
+	size_t n, i;
 
+	out = ib_targets_manifests(&run->targets, &n);
 	run->output = calloc(n, sizeof(*run->output));
 	if (!run->output)
 		return ib_fail_memory(err);
-	for (i = 0; i < run->targets.ndone; i++)
-		ib_output_digest(run->targets.done[i], run->output[i]);
-	if (run->targets.ndone == 0)
-		ib_output_digest(run->targets.main.out, run->output[0]);
+	for (i = 0; i < n; i++)
+		ib_output_digest(out[i], run->output[i]);
 	run->digests.output = (const char (*)[33])run->output;
 	run->digests.noutputs = n;
-	run->digests.many = run->targets.ndone > 0;
+	run->digests.many = run->targets.split || run->targets.ndone > 0;
 	return IB_OK;
 }
 
@@ -392,7 +433,9 @@ finish(struct run *run, struct ib_error *err)
 
 	if (st)
 		return st;
-	ib_targets_end(&run->targets);
+	st = ib_targets_end(&run->targets, run->records, err);
+	if (st)
+		return st;
 	ib_tally_flush(&run->tally);
 	ib_tally_result(&run->tally, run->rule, &result);
 	if (run->result)

@@ -4,32 +4,34 @@
 
 #include "base/error.h"
 
-/* "epoch3/%s" with an operand's name, less folders and compression suffix. */
-static char *
-operand_name(const char *pattern, const char *path)
-{
-	const char *at = strstr(pattern, "%s");
-	struct ib_span stem = ib_input_stem(path);
-	struct ib_bytes name = { 0 };
-
-	ib_bytes_put(&name, pattern, (size_t)(at - pattern));
-	ib_bytes_put(&name, stem.p, stem.n);
-	ib_bytes_put(&name, at + 2, strlen(at + 2) + 1);
-	if (name.failed)
-		ib_bytes_release(&name);
-	return name.p;
-}
-
 static bool
 is_per_operand(const struct ib_prune_options *o)
 {
 	return o->output && !o->split && strstr(o->output, "%s");
 }
 
+static enum ib_status
+open_companions(struct ib_targets *t, struct ib_error *err)
+{
+	const struct ib_prune_options *o = t->options;
+	enum ib_status st = IB_OK;
+
+	if (o->also.n == 0)
+		return IB_OK;
+	t->also = calloc(o->also.n, sizeof(*t->also));
+	if (!t->also)
+		return ib_fail_memory(err);
+	for (; t->nalso < o->also.n && !st; t->nalso++)
+		st = ib_also_open(o->also.v[t->nalso], t->flags, !t->split,
+				  &t->also[t->nalso], err);
+	return st;
+}
+
 enum ib_status
 ib_targets_open(struct ib_targets *t, const struct ib_prune_options *o,
 		const struct ib_splice *splice, struct ib_error *err)
 {
+	unsigned digest = o->receipt || o->audit ? IB_OUTPUT_DIGEST : 0;
 	enum ib_status st = IB_OK;
 
 	*t = (struct ib_targets){
@@ -40,12 +42,14 @@ ib_targets_open(struct ib_targets *t, const struct ib_prune_options *o,
 		return ib_output_open(o->output, t->flags, &t->main.out, err);
 	if (o->unkept)
 		st = ib_output_open(o->unkept, t->flags, &t->unkept.out, err);
-	if (!st && o->sidecar)
+	if (!st && o->split)
+		st = ib_split_new(o, splice, t->flags, &t->split, err);
+	if (!st)
+		st = open_companions(t, err);
+	if (!st && o->sidecar && !o->split)
 		st = ib_output_open(o->sidecar, t->flags, &t->sidecar, err);
-	if (!st && !is_per_operand(o))
-		st = ib_output_open(o->output, t->flags |
-				    (o->receipt || o->audit ? IB_OUTPUT_DIGEST
-							    : 0),
+	if (!st && !o->split && !is_per_operand(o))
+		st = ib_output_open(o->output, t->flags | digest,
 				    &t->main.out, err);
 	return st;
 }
@@ -86,30 +90,25 @@ make_room(struct ib_targets *t)
 	return true;
 }
 
-static void
-end_array(struct ib_target *t)
-{
-	if (t->out && t->array)
-		ib_output_write(t->out, t->empty ? "[\n]\n" : "\n]\n",
-				t->empty ? 4 : 3);
-	t->array = false;
-}
-
 /* With %s every operand has a file of its own. */
 static enum ib_status
 next_file(struct ib_targets *t, const struct ib_source *source,
 	  struct ib_error *err)
 {
 	const char *pattern = t->options->output;
-	char *name = operand_name(pattern, source->path);
+	char *name = ib_target_name(pattern, "%s",
+				    ib_input_stem(source->path));
 	enum ib_status st = name && make_room(t) ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
 		st = check_name(t, name, source->path, err);
-	end_array(&t->main);
+	if (!st)
+		ib_target_end(&t->main);
+	if (!st)
+		st = ib_target_status(&t->main, err);
 	if (!st && t->main.out)
 		st = ib_output_finish(t->main.out, err);
-	t->main = (struct ib_target){ 0 };
+	ib_target_release(&t->main);
 	if (!st)
 		st = ib_output_open(name, t->flags | IB_OUTPUT_DIGEST,
 				    &t->main.out, err);
@@ -122,66 +121,16 @@ next_file(struct ib_targets *t, const struct ib_source *source,
 	return IB_OK;
 }
 
-/* The header without its line end: operands may end their lines each its way. */
-static struct ib_span
-header_of(const struct ib_source *s)
-{
-	struct ib_span line = ib_bytes_span(&s->header);
-
-	while (line.n > 0 && memchr("\r\n", line.p[line.n - 1], 2))
-		line.n--;
-	return line;
-}
-
-/* Operands that go into one output have one format, and one header. */
+/* With --split the form of all is settled by the first operand. */
 static enum ib_status
-check_alike(const struct ib_target *t, const struct ib_source *s,
+begin_split(struct ib_targets *t, const struct ib_source *source,
 	    struct ib_error *err)
 {
-	if (t->first->format != s->format)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: its format is not that of %s: they cannot "
-			       "go into one output", s->name, t->first->name);
-	if (!ib_span_equal(header_of(t->first), header_of(s)))
-		return ib_fail(err, IB_E_DATA,
-			       "%s: its header is not that of %s", s->name,
-			       t->first->name);
-	return IB_OK;
-}
-
-/* The operand's part of what stands before its records. */
-static enum ib_status
-begin_target(struct ib_targets *t, struct ib_target *target,
-	     const struct ib_source *s, bool splice, struct ib_error *err)
-{
-	bool delimited = s->format == IB_FORMAT_CSV ||
-			 s->format == IB_FORMAT_TSV;
-	struct ib_bytes text = { 0 };
-	enum ib_status st = IB_OK;
-
-	/* The empty shard of a run that had nothing for it fits any output. */
-	if (!target->out || (s->empty && s->format != IB_FORMAT_JSON))
+	if (ib_target_is_nothing(source))
 		return IB_OK;
-	if (target->first)
-		st = check_alike(target, s, err);
-	if (!st && splice)
-		ib_output_write(target->out, s->preamble.p, s->preamble.n);
-	if (!st && !target->first) {
-		target->first = s;
-		target->array = s->format == IB_FORMAT_JSON;
-		target->empty = true;
-		if (delimited && splice) {
-			st = ib_splice_header(t->splice, s, &text, err);
-			ib_output_write(target->out, text.p, text.n);
-		} else if (delimited) {
-			ib_output_write(target->out, s->header.p, s->header.n);
-			if (s->header.n > 0 &&
-			    s->header.p[s->header.n - 1] != '\n')
-				ib_output_write(target->out, "\n", 1);
-		}
-	}
-	ib_bytes_release(&text);
-	return st;
+	if (!t->first)
+		t->first = source;
+	return ib_target_check(t->first, source, err);
 }
 
 enum ib_status
@@ -195,67 +144,207 @@ ib_targets_begin(struct ib_targets *t, const struct ib_source *source,
 	if (is_per_operand(t->options))
 		st = next_file(t, source, err);
 	if (!st)
-		st = begin_target(t, &t->main, source, true, err);
+		st = ib_target_begin(&t->main, t->splice, source, err);
+	if (!st && t->split)
+		st = begin_split(t, source, err);
 	if (!st)
-		st = begin_target(t, &t->unkept, source, false, err);
+		st = ib_target_begin(&t->unkept, NULL, source, err);
 	return st;
 }
 
-void
-ib_target_write(struct ib_target *t, const struct ib_bytes *text)
+/* ---- records -------------------------------------------------------------------- */
+
+static void
+put_split(void *ctx, unsigned stream, const char *p, size_t n)
 {
-	if (!t->out || text->n == 0)
-		return;
-	if (t->array && t->empty) { /* its first element: no comma */
-		ib_output_write(t->out, "[", 1);
-		ib_output_write(t->out, text->p + 1, text->n - 1);
-	} else {
-		ib_output_write(t->out, text->p, text->n);
-	}
-	t->empty = false;
+	struct ib_tar_piece piece = { .p = p, .n = n };
+
+	ib_split_put(ctx, stream, &piece);
 }
+
+/* The companion whose line is being put into the split. */
+struct companion {
+	struct ib_split *split;
+	unsigned stream;
+};
+
+static void
+put_companion(void *ctx, const char *p, size_t n)
+{
+	struct companion *c = ctx;
+
+	put_split(c->split, c->stream, p, n);
+}
+
+/* What goes beside a record that is written. */
+static enum ib_status
+put_beside(struct ib_targets *t, struct ib_span id, struct ib_span sidecar,
+	   uint64_t number, struct ib_error *err)
+{
+	struct companion c = { t->split, IB_STREAM_ALSO };
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	if (t->split) {
+		ib_split_record(t->split, id);
+		put_split(t->split, IB_STREAM_SIDECAR, sidecar.p, sidecar.n);
+	} else if (t->sidecar) {
+		ib_output_write(t->sidecar, sidecar.p, sidecar.n);
+	}
+	for (i = 0; i < t->nalso && !st; i++, c.stream++)
+		st = ib_also_line(t->also[i], number,
+				  t->split ? put_companion : NULL, &c, err);
+	return st;
+}
+
+/* The same of a block's records; with --split their own text too. */
+static enum ib_status
+write_each(struct ib_targets *t, const struct ib_pruned *b, uint64_t before,
+	   struct ib_error *err)
+{
+	struct ib_written from = { 0 }, to;
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < b->nwritten && !st; i++, from = to) {
+		to = b->written[i];
+		st = put_beside(t, (struct ib_span){ b->id.p + from.id,
+						     to.id - from.id },
+				(struct ib_span){ b->sidecar.p + from.sidecar,
+						  to.sidecar - from.sidecar },
+				before + to.number, err);
+		if (t->split)
+			put_split(t->split, IB_STREAM_MAIN,
+				  b->kept.p + from.kept, to.kept - from.kept);
+	}
+	return st;
+}
+
+enum ib_status
+ib_targets_write(struct ib_targets *t, const struct ib_pruned *b,
+		 uint64_t before, struct ib_error *err)
+{
+	ib_target_write(&t->unkept, b->unkept.p, b->unkept.n);
+	if (!t->split)
+		ib_target_write(&t->main, b->kept.p, b->kept.n);
+	if (t->split || t->nalso > 0)
+		return write_each(t, b, before, err);
+	if (t->sidecar)
+		ib_output_write(t->sidecar, b->sidecar.p, b->sidecar.n);
+	return IB_OK;
+}
+
+enum ib_status
+ib_targets_sample(struct ib_targets *t, struct ib_span id,
+		  struct ib_span sidecar, uint64_t number,
+		  struct ib_error *err)
+{
+	return put_beside(t, id, sidecar, number, err);
+}
+
+void
+ib_targets_put(struct ib_targets *t, const struct ib_tar_piece *piece)
+{
+	if (t->split)
+		ib_split_put(t->split, IB_STREAM_MAIN, piece);
+	else
+		ib_target_put(&t->main, piece);
+}
+
+void
+ib_targets_each(struct ib_targets *t, const struct ib_tar_piece *piece)
+{
+	if (t->split)
+		ib_split_each(t->split, piece);
+	else
+		ib_target_put(&t->main, piece);
+}
+
+/* ---- the end -------------------------------------------------------------------- */
 
 enum ib_status
 ib_targets_status(struct ib_targets *t, struct ib_error *err)
 {
-	enum ib_status st = IB_OK;
+	enum ib_status st = ib_target_status(&t->main, err);
+	struct ib_output *out;
+	size_t i;
 
-	if (t->main.out)
-		st = ib_output_status(t->main.out, err);
-	if (!st && t->unkept.out)
-		st = ib_output_status(t->unkept.out, err);
+	if (!st)
+		st = ib_target_status(&t->unkept, err);
 	if (!st && t->sidecar)
 		st = ib_output_status(t->sidecar, err);
+	for (i = 0; i < t->nalso && !st; i++) {
+		out = *ib_also_output(t->also[i]);
+		if (out)
+			st = ib_output_status(out, err);
+	}
+	if (!st && t->split)
+		st = ib_split_status(t->split, err);
 	return st;
 }
 
-void
-ib_targets_end(struct ib_targets *t)
+enum ib_status
+ib_targets_end(struct ib_targets *t, uint64_t records, struct ib_error *err)
 {
-	end_array(&t->main);
-	end_array(&t->unkept);
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < t->nalso && !st; i++)
+		st = ib_also_end(t->also[i], records, err);
+	if (!st && t->split)
+		st = ib_split_deal(t->split, t->first, err);
+	if (st)
+		return st;
+	ib_target_end(&t->main);
+	ib_target_end(&t->unkept);
+	return ib_targets_status(t, err);
+}
+
+struct ib_output **
+ib_targets_manifests(struct ib_targets *t, size_t *n)
+{
+	if (t->split)
+		return ib_split_manifests(t->split, n);
+	*n = t->ndone > 0 ? t->ndone : 1;
+	return t->ndone > 0 ? t->done : &t->main.out;
+}
+
+/* Take n outputs over into a list. */
+static void
+hand_over(struct ib_output **all, size_t *k, struct ib_output **from, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		all[(*k)++] = from[i];
+		from[i] = NULL;
+	}
 }
 
 enum ib_status
 ib_targets_commit(struct ib_targets *t, struct ib_output **more,
 		  struct ib_error *err)
 {
-	size_t n = t->ndone + 4, i, k = 0;
-	struct ib_output **all = calloc(n, sizeof(*all));
+	struct ib_output **manifest, **other = NULL, **all;
+	size_t nmanifests, nothers = 0, i, k = 0;
 	enum ib_status st;
 
+	manifest = ib_targets_manifests(t, &nmanifests);
+	if (t->split)
+		other = ib_split_others(t->split, &nothers);
+	all = calloc(nmanifests + nothers + t->nalso + 3, sizeof(*all));
 	if (!all)
 		return ib_fail_memory(err);
-	all[k++] = t->unkept.out;
-	all[k++] = t->sidecar;
-	all[k++] = more ? *more : NULL;
-	for (i = 0; i < t->ndone; i++)
-		all[k++] = t->done[i];
-	if (t->ndone == 0)
-		all[k++] = t->main.out;
+	hand_over(all, &k, &t->unkept.out, 1);
+	hand_over(all, &k, &t->sidecar, 1);
+	for (i = 0; i < t->nalso; i++)
+		hand_over(all, &k, ib_also_output(t->also[i]), 1);
+	hand_over(all, &k, other, nothers);
 	if (more)
-		*more = NULL;
-	t->unkept.out = t->sidecar = t->main.out = NULL;
+		hand_over(all, &k, more, 1);
+	hand_over(all, &k, manifest, nmanifests);
+	if (t->ndone > 0)
+		t->main.out = NULL; /* the last of them */
 	t->ndone = 0;
 	st = ib_outputs_commit(all, k, err);
 	free(all);
@@ -268,14 +357,20 @@ ib_targets_discard(struct ib_targets *t)
 	bool own = t->ndone == 0;
 	size_t i;
 
+	if (t->main.out)
+		ib_target_spoil(&t->main);
 	for (i = 0; i < t->ndone; i++)
 		ib_output_discard(&t->done[i]);
-	if (own && t->main.out)
+	if (own)
 		ib_output_discard(&t->main.out);
-	if (t->unkept.out)
-		ib_output_discard(&t->unkept.out);
-	if (t->sidecar)
-		ib_output_discard(&t->sidecar);
+	ib_output_discard(&t->unkept.out);
+	ib_output_discard(&t->sidecar);
+	for (i = 0; i < t->nalso; i++)
+		ib_also_free(t->also[i]);
+	free(t->also);
+	ib_split_free(t->split);
+	ib_target_release(&t->main);
+	ib_target_release(&t->unkept);
 	free(t->done);
 	for (i = 0; i < t->names.n; i++)
 		free((char *)(uintptr_t)t->names.v[i]);

@@ -1,27 +1,26 @@
 /*
- * The files that one run of ib-prune writes: the epoch manifest (one, or one
- * an operand), the pruned records, the sidecar; and how they begin and end.
+ * The files that one run of ib-prune writes: the epoch manifest (one, one an
+ * operand, or K of --split), the pruned records, the sidecar, the companions.
  */
 #ifndef IB_PRUNE_TARGETS_H
 #define IB_PRUNE_TARGETS_H
 
-#include "io/output.h"
-#include "prune/splice.h"
-
-/* One file of records. */
-struct ib_target {
-	struct ib_output *out;         /* NULL: not asked for, or not yet */
-	const struct ib_source *first; /* the operand whose form it has */
-	bool array, empty;             /* JSON array; no element so far */
-};
+#include "prune/also.h"
+#include "prune/block.h"
+#include "prune/split.h"
+#include "prune/target.h"
 
 struct ib_targets {
 	const struct ib_prune_options *options;
 	const struct ib_splice *splice;
 	unsigned flags;
-	struct ib_target main;
+	struct ib_target main;         /* none with --split */
 	struct ib_target unkept;
 	struct ib_output *sidecar;
+	struct ib_also **also;
+	size_t nalso;
+	struct ib_split *split;        /* NULL: none */
+	const struct ib_source *first; /* of --split: whose form they have */
 	struct ib_output **done;       /* of %s: the operands before */
 	struct ib_list names;          /* of %s: the files' names, owned */
 	size_t ndone, cap;
@@ -37,14 +36,30 @@ enum ib_status ib_targets_begin(struct ib_targets *t,
 				const struct ib_source *source,
 				struct ib_error *err);
 
-/* A block's text. */
-void ib_target_write(struct ib_target *t, const struct ib_bytes *text);
+/* A block's records; `before`: how many there were before it. */
+enum ib_status ib_targets_write(struct ib_targets *t,
+				const struct ib_pruned *b, uint64_t before,
+				struct ib_error *err);
+
+/*
+ * Of a tar: a sample that is written begins, the number-th of the manifest;
+ * its pieces follow, and such as go into every manifest.
+ */
+enum ib_status ib_targets_sample(struct ib_targets *t, struct ib_span id,
+				 struct ib_span sidecar, uint64_t number,
+				 struct ib_error *err);
+void ib_targets_put(struct ib_targets *t, const struct ib_tar_piece *piece);
+void ib_targets_each(struct ib_targets *t, const struct ib_tar_piece *piece);
 
 /* The sticky error of any of them. */
 enum ib_status ib_targets_status(struct ib_targets *t, struct ib_error *err);
 
-/* Behind the last record. */
-void ib_targets_end(struct ib_targets *t);
+/* Behind the last record, of `records` in all. */
+enum ib_status ib_targets_end(struct ib_targets *t, uint64_t records,
+			      struct ib_error *err);
+
+/* The epoch manifests, in order, for their digests. */
+struct ib_output **ib_targets_manifests(struct ib_targets *t, size_t *n);
 
 /*
  * Make all appear, with `more` (a receipt; may be NULL) before the manifest.

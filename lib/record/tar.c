@@ -374,7 +374,6 @@ ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 	*m = (struct ib_tar_member){
 		.size = (uint64_t)archive_entry_size(t->entry),
 		.mtime = archive_entry_mtime(t->entry),
-		.mtime_nsec = archive_entry_mtime_nsec(t->entry),
 	};
 	t->content_end = t->content + m->size;
 	read_path(t, t->buf + (start - t->base), (size_t)(t->content - start));

@@ -23,8 +23,7 @@ struct ib_tar_member {
 	struct ib_span path; /* as it stands in the archive; never a path here */
 	struct ib_span key;  /* p NULL: it belongs to no sample */
 	bool weight;         /* it is <key>.weight.json */
-	int64_t mtime;       /* seconds, and nanoseconds of one */
-	long mtime_nsec;
+	int64_t mtime;       /* whole seconds */
 	uint64_t size;       /* of its content, bytes */
 };
 
@@ -130,8 +129,7 @@ void ib_tar_maker_free(struct ib_tar_maker *m);
  * until the next call.
  */
 enum ib_status ib_tar_make(struct ib_tar_maker *m, struct ib_span path,
-			   int64_t mtime, long mtime_nsec,
-			   struct ib_span content, struct ib_tar_piece *piece,
-			   struct ib_error *err);
+			   int64_t mtime, struct ib_span content,
+			   struct ib_tar_piece *piece, struct ib_error *err);
 
 #endif

@@ -45,12 +45,9 @@ ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err)
 		return ib_fail_memory(err);
 	m->archive = archive_write_new();
 	m->entry = archive_entry_new();
-	/* ustar, and pax where a name is too long; names are bytes. */
+	/* The format in which names of any length are bytes, of no charset. */
 	fine = m->archive && m->entry &&
-	       archive_write_set_format_pax_restricted(m->archive) ==
-		       ARCHIVE_OK &&
-	       archive_write_set_format_option(m->archive, NULL, "hdrcharset",
-					       "BINARY") == ARCHIVE_OK &&
+	       archive_write_set_format_gnutar(m->archive) == ARCHIVE_OK &&
 	       archive_write_add_filter_none(m->archive) == ARCHIVE_OK &&
 	       archive_write_set_bytes_per_block(m->archive, 0) ==
 		       ARCHIVE_OK &&
@@ -78,8 +75,8 @@ ib_tar_maker_free(struct ib_tar_maker *m)
 
 enum ib_status
 ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
-	    long mtime_nsec, struct ib_span content,
-	    struct ib_tar_piece *piece, struct ib_error *err)
+	    struct ib_span content, struct ib_tar_piece *piece,
+	    struct ib_error *err)
 {
 	struct archive_entry *e = m->entry;
 	size_t blocks = (content.n + 511) / 512 * 512;
@@ -94,7 +91,7 @@ ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
 	archive_entry_set_filetype(e, AE_IFREG);
 	archive_entry_set_perm(e, 0644);
 	archive_entry_set_size(e, (la_int64_t)content.n);
-	archive_entry_set_mtime(e, (time_t)mtime, mtime_nsec);
+	archive_entry_set_mtime(e, (time_t)mtime, 0);
 	if (archive_write_header(m->archive, e) < ARCHIVE_WARN ||
 	    archive_write_data(m->archive, content.p, content.n) < 0 ||
 	    archive_write_finish_entry(m->archive) < ARCHIVE_WARN) {
@@ -166,6 +163,12 @@ ib_tar_writer_end(struct ib_tar_writer *w)
 
 	if (w->ended)
 		return;
+	/*
+	 * What may still fail does so before the rest is handed on, and finds
+	 * an archive begun and cut.
+	 */
+	if (w->begun)
+		ib_output_flush(w->out, NULL);
 	ib_bytes_put(&w->held, zeros, sizeof(zeros));
 	ib_output_write(w->out, w->held.p, w->held.n);
 	w->held.n = 0;
@@ -182,7 +185,7 @@ ib_tar_writer_spoil(struct ib_tar_writer *w)
 	if (!w || w->ended)
 		return;
 	if (!w->begun && !ib_tar_maker_new(&m, NULL)) {
-		if (!ib_tar_make(m, ib_span_of("__failed__"), 0, 0,
+		if (!ib_tar_make(m, ib_span_of("__failed__"), 0,
 				 ib_span_of(said), &piece, NULL))
 			ib_output_write(w->out, piece.p, piece.to - 1);
 		ib_tar_maker_free(m);

@@ -209,6 +209,9 @@ def tar_bytes(opt, src, decided, keep):
             continue
         own = r.key + b'.weight.json'
         mine = e.info.name.encode('utf-8', 'surrogateescape') == own
+        if opt.companion is not None:   # -w: the members pass as they are
+            out.append(e.raw)
+            continue
         if not mine:
             out.append(e.raw)
         if last:
@@ -253,7 +256,8 @@ def check_carried(opt, src, pairs, decider):
     for r, ident in pairs:
         if src.fmt == 'tar':
             own = r.key + b'.weight.json'
-            if opt.base_weight in (None, 'refuse') and any(
+            if opt.companion is None and \
+                    opt.base_weight in (None, 'refuse') and any(
                     e.info.name.encode('utf-8', 'surrogateescape') == own
                     for e in r.members):
                 bad('%s: already carries a weight' % src.name)

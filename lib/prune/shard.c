@@ -1,0 +1,346 @@
+#define XXH_INLINE_ALL
+#include "prune/shard.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "prune/spool.h"
+
+#define WEIGHT_MAX ((size_t)4096) /* a weight's text; more is no number */
+#define OFTEN 256                 /* samples between words on progress */
+
+struct shard {
+	struct ib_shard_run *run;
+	const struct ib_prune_options *options;
+	const struct ib_source *source;
+	struct ib_tar *tar;
+	struct ib_tar_maker *maker;
+	/* The sample whose run of members this is: */
+	bool open;
+	struct ib_bytes key, id;
+	struct ib_said said;
+	bool ours;      /* of the part that was asked for */
+	bool written;   /* its members go out */
+	bool unkept;    /* its members go to -U */
+	bool weighted;  /* a carried weight was met */
+	int64_t mtime;  /* of its first member */
+	/* Entries of no sample behind it: does its run go on? */
+	struct ib_spool *waiting;
+	bool any_waiting;
+	struct ib_bytes text; /* of a weight member */
+	struct ib_number_text number;
+};
+
+static enum ib_status
+bad_sample(const struct shard *s, const char *what, struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+
+	return ib_fail(err, IB_E_DATA, "%s: sample %s %s", s->source->name,
+		       ib_show(show, ib_bytes_span(&s->key)), what);
+}
+
+/* ---- pieces --------------------------------------------------------------------- */
+
+static void
+put_waiting(void *ctx, const struct ib_tar_piece *piece)
+{
+	struct shard *s = ctx;
+
+	ib_spool_put(s->waiting, 0, piece);
+	s->any_waiting = true;
+}
+
+static void
+put_each(void *ctx, const struct ib_tar_piece *piece)
+{
+	struct shard *s = ctx;
+
+	ib_targets_each(s->run->targets, piece);
+}
+
+static void
+put_member(void *ctx, const struct ib_tar_piece *piece)
+{
+	struct shard *s = ctx;
+
+	if (s->written)
+		ib_targets_put(s->run->targets, piece);
+	if (s->unkept)
+		ib_target_put(&s->run->targets->unkept, piece);
+}
+
+/* Of a carried weight: its text, and to -U as it came. */
+static void
+put_weight(void *ctx, const struct ib_tar_piece *piece)
+{
+	struct shard *s = ctx;
+
+	if (s->text.n <= WEIGHT_MAX)
+		ib_bytes_put(&s->text, piece->p + piece->from,
+			     piece->to - piece->from);
+	if (s->unkept)
+		ib_target_put(&s->run->targets->unkept, piece);
+}
+
+/* Entries of no sample, which waited for the sample before them to end. */
+static enum ib_status
+release_waiting(struct shard *s, struct ib_error *err)
+{
+	struct ib_tar_piece piece;
+	enum ib_status st = IB_OK;
+	unsigned kind;
+
+	if (!s->any_waiting)
+		return IB_OK;
+	ib_spool_rewind(s->waiting);
+	while (!(st = ib_spool_get(s->waiting, &kind, &piece, err)))
+		put_each(s, &piece);
+	ib_spool_empty(s->waiting);
+	s->any_waiting = false;
+	return st == IB_EOF ? IB_OK : st;
+}
+
+/* ---- a sample ------------------------------------------------------------------- */
+
+/* <key>.weight.json, with the weight or its product with a carried one. */
+static enum ib_status
+make_weight(struct shard *s, double weight, struct ib_error *err)
+{
+	struct ib_tar_piece piece;
+	enum ib_status st = IB_OK;
+
+	s->text.n = 0;
+	ib_put_number(&s->text, weight, &s->number);
+	ib_bytes_put(&s->key, ".weight.json", sizeof(".weight.json") - 1);
+	if (s->text.failed || s->key.failed)
+		return ib_fail_memory(err);
+	if (!s->maker)
+		st = ib_tar_maker_new(&s->maker, err);
+	if (!st)
+		st = ib_tar_make(s->maker, ib_bytes_span(&s->key), s->mtime,
+				 ib_bytes_span(&s->text), &piece, err);
+	s->key.n -= sizeof(".weight.json") - 1;
+	if (!st)
+		ib_targets_put(s->run->targets, &piece);
+	return st;
+}
+
+static enum ib_status
+end_sample(struct shard *s, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	if (s->open && s->written && !s->weighted && !s->options->sidecar)
+		st = make_weight(s, s->said.weight, err);
+	s->open = false;
+	return st ? st : release_waiting(s, err);
+}
+
+/* Has the id stood before? */
+static enum ib_status
+check_twice(struct shard *s, uint32_t row, struct ib_error *err)
+{
+	struct ib_seen *seen = s->run->seen;
+	enum ib_status st = IB_OK;
+	size_t twice = SIZE_MAX;
+	XXH128_hash_t hash;
+
+	if (s->options->duplicates_keep)
+		return IB_OK;
+	if (row != IB_NO_ROW) {
+		twice = ib_seen_row(seen, row) ? 0 : SIZE_MAX;
+	} else {
+		hash = ib_seen_hash(seen, s->said.id);
+		st = ib_seen_unseen(seen, &hash, 1, &twice, err);
+	}
+	if (!st && twice != SIZE_MAX)
+		st = bad_sample(s, "stands twice (--duplicates keep allows it)",
+				err);
+	return st;
+}
+
+static void
+progress(const struct shard *s)
+{
+	const struct ib_shard_run *r = s->run;
+	struct ib_input *in = r->b->block.input;
+
+	if (r->context && r->context->progress && r->samples % OFTEN == 0)
+		r->context->progress(r->context->data, ib_input_position(in),
+				     ib_input_size(in),
+				     r->before + r->samples);
+}
+
+/* Decide, and write what goes beside. */
+static enum ib_status
+decide(struct shard *s, struct ib_error *err)
+{
+	const struct ib_scores *scores = s->run->pruner->rule->scores;
+	struct ib_span id = ib_bytes_span(&s->id);
+	struct ib_pruned *b = s->run->b;
+	uint32_t row = IB_NO_ROW;
+	const void *touch;
+	struct ib_id own;
+	enum ib_status st;
+	bool kept;
+
+	if (scores) {
+		touch = scores->score.p;
+		own = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n,
+						scores->table.seed),
+				      (uint32_t)id.n };
+		ib_table_group(&scores->table, &own, 1, &touch, 1, &row);
+		ib_pruner_let_go(s->run->pruner, 1);
+	}
+	kept = ib_prune_one(s->run->pruner, b, id, row, &s->said);
+	s->said.id = id;
+	st = check_twice(s, row, err);
+	s->run->unseen += row == IB_NO_ROW;
+	if (st || s->options->plan)
+		return st;
+	s->written = kept || s->options->mark;
+	s->unkept = !kept && s->options->unkept;
+	b->sidecar.n = 0;
+	if (s->options->sidecar && !ib_pruned_sidecar(b, &s->said, s->written))
+		return bad_sample(s, ib_no_sidecar, err);
+	if (!s->written)
+		return IB_OK;
+	return ib_targets_sample(s->run->targets, id,
+				 ib_bytes_span(&b->sidecar),
+				 s->run->before + s->run->samples, err);
+}
+
+static enum ib_status
+begin_sample(struct shard *s, const struct ib_tar_member *m,
+	     struct ib_error *err)
+{
+	struct ib_span shard = ib_input_stem(s->source->path);
+	enum ib_status st = IB_OK;
+
+	s->open = true;
+	s->written = s->unkept = s->weighted = false;
+	s->mtime = m->mtime;
+	s->key.n = s->id.n = 0;
+	ib_bytes_put(&s->key, m->key.p, m->key.n);
+	if (s->source->key.kind == IB_KEY_SHARD) {
+		ib_bytes_put(&s->id, shard.p, shard.n);
+		ib_bytes_put_char(&s->id, '/');
+	}
+	ib_bytes_put(&s->id, m->key.p, m->key.n);
+	if (s->key.failed || s->id.failed)
+		return ib_fail_memory(err);
+	s->ours = ib_pruner_wants(s->run->pruner, ib_bytes_span(&s->id));
+	if (s->ours)
+		st = decide(s, err);
+	s->run->samples++;
+	progress(s);
+	return st ? st : ib_targets_status(s->run->targets, err);
+}
+
+/* ---- members -------------------------------------------------------------------- */
+
+/* A weight that the sample carries already. */
+static enum ib_status
+take_weight(struct shard *s, struct ib_error *err)
+{
+	double carried = 1, weight = s->said.weight;
+	enum ib_status st;
+
+	if (s->options->base_weight == IB_BASE_WEIGHT_REFUSE)
+		return bad_sample(s, "already carries a weight: is this an "
+				  "epoch manifest?", err);
+	if (s->weighted)
+		return bad_sample(s, "carries two weights", err);
+	s->weighted = true;
+	s->text.n = 0;
+	st = ib_tar_pass(s->tar, put_weight, s, err);
+	if (st)
+		return st;
+	if (s->options->base_weight == IB_BASE_WEIGHT_MULTIPLY) {
+		if (!ib_tar_weight(ib_bytes_span(&s->text), &carried))
+			return bad_sample(s, "carries a weight that is no "
+					  "number", err);
+		weight *= carried;
+		if (!isfinite(weight))
+			return bad_sample(s, "gets a weight that is not "
+					  "finite", err);
+	}
+	return s->written ? make_weight(s, weight, err) : IB_OK;
+}
+
+static enum ib_status
+take_member(struct shard *s, const struct ib_tar_member *m,
+	    struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (s->open && ib_span_equal(ib_bytes_span(&s->key), m->key)) {
+		st = release_waiting(s, err);
+	} else {
+		st = end_sample(s, err);
+		if (!st)
+			st = begin_sample(s, m, err);
+	}
+	if (st)
+		return st;
+	if (m->weight && s->ours && !s->options->sidecar && !s->options->plan)
+		return take_weight(s, err);
+	return ib_tar_pass(s->tar, put_member, s, err);
+}
+
+/* An entry of no sample goes out in its place. */
+static enum ib_status
+take_other(struct shard *s, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	if (s->options->plan)
+		return IB_OK;
+	if (!s->open)
+		return ib_tar_pass(s->tar, put_each, s, err);
+	if (!s->waiting)
+		st = ib_spool_new(s->options->output, &s->waiting, err);
+	if (!st)
+		st = ib_tar_pass(s->tar, put_waiting, s, err);
+	return st ? st : ib_spool_status(s->waiting, err);
+}
+
+static void
+feed(void *ctx, const void *p, size_t n)
+{
+	ib_reader_digest_add(ctx, p, n);
+}
+
+enum ib_status
+ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
+{
+	struct shard s = { .run = r, .options = r->pruner->options,
+			   .source = r->b->block.source };
+	struct ib_tar_member m;
+	bool any = false;
+	enum ib_status st;
+
+	ib_pruned_start(r->pruner, r->b);
+	r->samples = r->unseen = 0;
+	st = ib_tar_open(r->b->block.input, feed, r->reader, &s.tar, err);
+	while (!st && !(st = ib_tar_next(s.tar, &m, err))) {
+		st = m.key.p ? take_member(&s, &m, err) : take_other(&s, err);
+		any = true;
+	}
+	if (st == IB_EOF) {
+		if (any && !ib_tar_has_mark(s.tar))
+			ib_warn(r->context, "%s: the tar has no end mark: was "
+				"it cut short?", s.source->name);
+		st = end_sample(&s, err);
+	}
+	ib_tally_flush(&r->b->tally);
+	ib_tar_close(s.tar);
+	ib_tar_maker_free(s.maker);
+	ib_spool_free(s.waiting);
+	ib_bytes_release(&s.key);
+	ib_bytes_release(&s.id);
+	ib_bytes_release(&s.text);
+	return st;
+}

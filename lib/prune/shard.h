@@ -1,0 +1,25 @@
+/* A tar of samples (WebDataset) -> the epoch's: a tar with their weights. */
+#ifndef IB_PRUNE_SHARD_H
+#define IB_PRUNE_SHARD_H
+
+#include "prune/targets.h"
+
+/* What pruning one shard needs of its run. */
+struct ib_shard_run {
+	const struct ib_pruner *pruner;
+	struct ib_pruned *b;       /* its tally and trail are filled */
+	struct ib_seen *seen;
+	struct ib_targets *targets;
+	struct ib_reader *reader;
+	const struct ib_context *context;
+	uint64_t before;           /* samples of the operands before */
+	uint64_t samples, unseen;  /* out: of this one; ids without a row */
+};
+
+/*
+ * Prune the tar of r->b->block. Members pass while they are read: which fate
+ * they have is known from their first header.
+ */
+enum ib_status ib_prune_shard(struct ib_shard_run *r, struct ib_error *err);
+
+#endif

@@ -1,0 +1,443 @@
+#define XXH_INLINE_ALL
+#include "prune/split.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+#include "base/arena.h"
+#include "base/pages.h"
+#include "base/part.h"
+#include "prune/also.h"
+#include "prune/draw.h"
+#include "prune/spool.h"
+
+#define FILES_MAX ((uint64_t)1 << 20)
+#define OPEN_MAX 128 /* files at once: the spool is read anew for the next */
+
+/* Kinds of pieces in the spool: a record's id, the streams, all files. */
+enum { RECORD, EACH, STREAM };
+
+/* Where a record comes in the dealing. */
+struct place {
+	uint64_t bits;  /* of u' */
+	uint64_t index; /* in the manifest */
+};
+
+struct ib_split {
+	const struct ib_prune_options *options;
+	const struct ib_splice *splice;
+	unsigned flags;
+	uint64_t key;           /* of u' */
+	uint64_t files;
+	size_t nothers;         /* files beside each manifest */
+	struct ib_spool *spool;
+	struct ib_pages places; /* struct place[n] */
+	uint64_t n;
+	uint32_t *file;         /* [n] which each record goes to */
+	struct ib_output **manifest; /* [files] */
+	struct ib_output **other;    /* [files * nothers] */
+	struct ib_target target[OPEN_MAX];
+	bool failed;            /* memory ran out */
+};
+
+static bool
+has_sidecar(const struct ib_split *s)
+{
+	return s->options->sidecar != NULL;
+}
+
+enum ib_status
+ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice,
+	     unsigned flags, struct ib_split **out, struct ib_error *err)
+{
+	struct ib_split *s;
+	enum ib_status st;
+
+	if (o->split > FILES_MAX)
+		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too "
+			       "many", (unsigned long long)o->split);
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return ib_fail_memory(err);
+	s->options = o;
+	s->splice = splice;
+	s->flags = flags;
+	s->key = ib_draw_key(o->rule.seed + 1, (uint64_t)o->rule.epoch);
+	s->files = o->split;
+	s->nothers = (o->sidecar != NULL) + o->also.n;
+	s->manifest = calloc(s->files, sizeof(*s->manifest));
+	s->other = calloc(s->files * s->nothers + 1, sizeof(*s->other));
+	st = s->manifest && s->other ? ib_spool_new(o->output, &s->spool, err)
+				     : ib_fail_memory(err);
+	if (st) {
+		ib_split_free(s);
+		return st;
+	}
+	*out = s;
+	return IB_OK;
+}
+
+void
+ib_split_free(struct ib_split *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	for (i = 0; i < OPEN_MAX; i++)
+		ib_target_release(&s->target[i]);
+	for (i = 0; s->manifest && i < s->files; i++)
+		ib_output_discard(&s->manifest[i]);
+	for (i = 0; s->other && i < s->files * s->nothers; i++)
+		ib_output_discard(&s->other[i]);
+	ib_spool_free(s->spool);
+	ib_pages_release(&s->places);
+	free(s->file);
+	free(s->manifest);
+	free(s->other);
+	free(s);
+}
+
+/* ---- gathering ------------------------------------------------------------------ */
+
+void
+ib_split_record(struct ib_split *s, struct ib_span id)
+{
+	struct ib_tar_piece piece = { .p = id.p, .n = id.n };
+	struct place *place;
+
+	if (!ib_pages_grow(&s->places, (s->n + 1) * sizeof(*place))) {
+		s->failed = true;
+		return;
+	}
+	place = (struct place *)s->places.p + s->n;
+	*place = (struct place){ ib_draw_bits(s->key, id.p, id.n), s->n };
+	s->n++;
+	ib_spool_put(s->spool, RECORD, &piece);
+}
+
+void
+ib_split_put(struct ib_split *s, unsigned stream,
+	     const struct ib_tar_piece *piece)
+{
+	if (piece->n > 0)
+		ib_spool_put(s->spool, STREAM + stream, piece);
+}
+
+void
+ib_split_each(struct ib_split *s, const struct ib_tar_piece *piece)
+{
+	if (piece->n > 0)
+		ib_spool_put(s->spool, EACH, piece);
+}
+
+enum ib_status
+ib_split_status(const struct ib_split *s, struct ib_error *err)
+{
+	return s->failed ? ib_fail_memory(err)
+			 : ib_spool_status(s->spool, err);
+}
+
+/* ---- the order ------------------------------------------------------------------ */
+
+static int
+by_bits(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->bits != y->bits)
+		return x->bits < y->bits ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static inline size_t
+bucket(const struct place *p, size_t n)
+{
+	return (size_t)ib_part_of_hash(p->bits << 11, n);
+}
+
+/*
+ * By u', equal ones in the manifest's order. u' is spread evenly, so a first
+ * pass by its leading bits leaves but few for each sort.
+ */
+static enum ib_status
+sort_places(struct ib_split *s, struct ib_error *err)
+{
+	struct place *from = s->places.p, *to;
+	struct ib_pages sorted = { 0 };
+	size_t nbuckets = s->n / 8 + 1, *next, i, b;
+
+	next = calloc(nbuckets + 1, sizeof(*next));
+	if (!next || !ib_pages_grow(&sorted, (s->n + 1) * sizeof(*to))) {
+		free(next);
+		return ib_fail_memory(err);
+	}
+	to = sorted.p;
+	for (i = 0; i < s->n; i++)
+		next[bucket(&from[i], nbuckets) + 1]++;
+	for (b = 0; b < nbuckets; b++)
+		next[b + 1] += next[b];
+	for (i = 0; i < s->n; i++)
+		to[next[bucket(&from[i], nbuckets)]++] = from[i];
+	for (i = b = 0; b < nbuckets; i = next[b++]) /* next: now the ends */
+		if (next[b] - i > 1)
+			qsort(to + i, next[b] - i, sizeof(*to), by_bits);
+	free(next);
+	ib_pages_release(&s->places);
+	s->places = sorted;
+	return IB_OK;
+}
+
+/* Records of one u', and their ids. */
+struct tied {
+	uint64_t index, bits;
+	struct ib_span id;
+};
+
+static int
+by_index(const void *a, const void *b)
+{
+	const struct tied *x = a, *y = b;
+
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct tied *x = a, *y = b;
+	int order;
+
+	if (x->bits != y->bits)
+		return x->bits < y->bits ? -1 : 1;
+	order = ib_span_compare(x->id, y->id);
+	return order ? order : by_index(a, b);
+}
+
+/* Read the ids of the tied records, which are in the manifest's order. */
+static enum ib_status
+read_ids(struct ib_split *s, struct tied *tied, size_t n,
+	 struct ib_arena *arena, struct ib_error *err)
+{
+	struct ib_tar_piece piece;
+	uint64_t index = 0;
+	unsigned kind;
+	enum ib_status st = IB_OK;
+	size_t k = 0;
+	char *p;
+
+	ib_spool_rewind(s->spool);
+	while (k < n && !(st = ib_spool_get(s->spool, &kind, &piece, err))) {
+		if (kind != RECORD || index++ != tied[k].index)
+			continue;
+		p = ib_arena_take(arena, piece.n + 1);
+		if (!p)
+			return ib_fail_memory(err);
+		memcpy(p, piece.p, piece.n);
+		tied[k++].id = (struct ib_span){ p, piece.n };
+	}
+	return st < 0 ? st : IB_OK;
+}
+
+static bool
+is_tied(const struct place *p, uint64_t n, uint64_t i)
+{
+	return (i > 0 && p[i - 1].bits == p[i].bits) ||
+	       (i + 1 < n && p[i + 1].bits == p[i].bits);
+}
+
+/* Among records of one u' the id decides. They are few, or duplicates. */
+static enum ib_status
+settle_ties(struct ib_split *s, struct ib_error *err)
+{
+	struct place *p = s->places.p;
+	struct ib_arena arena = { 0 };
+	struct tied *tied;
+	uint64_t i, n = 0;
+	enum ib_status st;
+
+	for (i = 0; i < s->n; i++)
+		n += is_tied(p, s->n, i);
+	if (n == 0)
+		return IB_OK;
+	tied = calloc(n, sizeof(*tied));
+	if (!tied)
+		return ib_fail_memory(err);
+	for (i = n = 0; i < s->n; i++)
+		if (is_tied(p, s->n, i))
+			tied[n++] = (struct tied){ .index = p[i].index,
+						   .bits = p[i].bits };
+	qsort(tied, n, sizeof(*tied), by_index);
+	st = read_ids(s, tied, n, &arena, err);
+	if (!st)
+		qsort(tied, n, sizeof(*tied), by_id);
+	for (i = s->n; i-- > 0 && !st;)
+		if (is_tied(p, s->n, i))
+			p[i].index = tied[--n].index;
+	ib_arena_release(&arena);
+	free(tied);
+	return st;
+}
+
+static enum ib_status
+order(struct ib_split *s, struct ib_error *err)
+{
+	enum ib_status st = sort_places(s, err);
+	const struct place *p;
+	uint64_t j;
+
+	if (!st)
+		st = settle_ties(s, err);
+	if (st)
+		return st;
+	s->file = malloc((s->n + 1) * sizeof(*s->file));
+	if (!s->file)
+		return ib_fail_memory(err);
+	p = s->places.p;
+	for (j = 0; j < s->n; j++)
+		s->file[p[j].index] = (uint32_t)(j % s->files);
+	ib_pages_release(&s->places);
+	return IB_OK;
+}
+
+/* ---- writing -------------------------------------------------------------------- */
+
+static enum ib_status
+open_numbered(struct ib_split *s, const char *pattern, uint64_t k,
+	      unsigned flags, struct ib_output **out, struct ib_error *err)
+{
+	char digits[IB_NUMBER_MAX];
+	struct ib_span text = { digits, ib_number_put_unsigned(digits, k) };
+	char *name = ib_target_name(pattern, "%d", text);
+	enum ib_status st;
+
+	(void)s;
+	if (!name)
+		return ib_fail_memory(err);
+	st = ib_output_open(name, flags, out, err);
+	free(name);
+	return st;
+}
+
+/* The files of number k: the manifest, and what goes beside it. */
+static enum ib_status
+open_files(struct ib_split *s, uint64_t k, struct ib_target *target,
+	   const struct ib_source *first, struct ib_error *err)
+{
+	const struct ib_prune_options *o = s->options;
+	struct ib_output **other = &s->other[k * s->nothers];
+	bool digest = o->receipt || o->audit;
+	enum ib_status st;
+	size_t i;
+
+	st = open_numbered(s, o->output, k,
+			   s->flags | (digest ? IB_OUTPUT_DIGEST : 0),
+			   &s->manifest[k], err);
+	if (!st && o->sidecar)
+		st = open_numbered(s, o->sidecar, k, s->flags, other++, err);
+	for (i = 0; i < o->also.n && !st; i++)
+		st = open_numbered(s, ib_also_target(o->also.v[i]), k,
+				   s->flags, other++, err);
+	*target = (struct ib_target){ .out = s->manifest[k] };
+	if (!st && first)
+		st = ib_target_begin(target, s->splice, first, err);
+	return st;
+}
+
+/* Is it a finished file? Its descriptor goes to the next ones. */
+static enum ib_status
+finish_files(struct ib_split *s, uint64_t k, struct ib_target *target,
+	     struct ib_error *err)
+{
+	enum ib_status st = ib_target_status(target, err);
+	size_t i;
+
+	ib_target_end(target);
+	ib_target_release(target);
+	if (!st)
+		st = ib_output_finish(s->manifest[k], err);
+	for (i = 0; i < s->nothers && !st; i++)
+		st = ib_output_finish(s->other[k * s->nothers + i], err);
+	return st;
+}
+
+/* One piece of a record of file k. */
+static void
+put_piece(struct ib_split *s, uint64_t k, struct ib_target *target,
+	  unsigned stream, const struct ib_tar_piece *piece)
+{
+	size_t beside = stream - (has_sidecar(s) ? IB_STREAM_SIDECAR
+						 : IB_STREAM_ALSO);
+
+	if (stream != IB_STREAM_MAIN)
+		ib_output_write(s->other[k * s->nothers + beside], piece->p,
+				piece->n);
+	else if (target->tar)
+		ib_target_put(target, piece);
+	else
+		ib_target_write(target, piece->p, piece->n);
+}
+
+/* Fill the files [from, to) in one pass over the spool. */
+static enum ib_status
+fill_files(struct ib_split *s, uint64_t from, uint64_t to,
+	   struct ib_error *err)
+{
+	struct ib_tar_piece piece;
+	uint64_t index = 0, k = 0, i;
+	enum ib_status st;
+	unsigned kind;
+
+	ib_spool_rewind(s->spool);
+	while (!(st = ib_spool_get(s->spool, &kind, &piece, err))) {
+		if (kind == RECORD)
+			k = s->file[index++];
+		else if (kind == EACH)
+			for (i = from; i < to; i++)
+				ib_target_put(&s->target[i - from], &piece);
+		else if (k >= from && k < to)
+			put_piece(s, k, &s->target[k - from], kind - STREAM,
+				  &piece);
+	}
+	return st == IB_EOF ? IB_OK : st;
+}
+
+enum ib_status
+ib_split_deal(struct ib_split *s, const struct ib_source *first,
+	      struct ib_error *err)
+{
+	size_t at_once = OPEN_MAX / (1 + s->nothers);
+	uint64_t from, to, k;
+	enum ib_status st = ib_split_status(s, err);
+
+	if (!st)
+		st = order(s, err);
+	if (at_once == 0)
+		at_once = 1;
+	for (from = 0; from < s->files && !st; from = to) {
+		to = s->files - from < at_once ? s->files : from + at_once;
+		for (k = from; k < to && !st; k++)
+			st = open_files(s, k, &s->target[k - from], first,
+					err);
+		if (!st)
+			st = fill_files(s, from, to, err);
+		for (k = from; k < to && !st; k++)
+			st = finish_files(s, k, &s->target[k - from], err);
+	}
+	return st;
+}
+
+struct ib_output **
+ib_split_others(struct ib_split *s, size_t *n)
+{
+	*n = s->files * s->nothers;
+	return s->other;
+}
+
+struct ib_output **
+ib_split_manifests(struct ib_split *s, size_t *n)
+{
+	*n = s->files;
+	return s->manifest;
+}

@@ -1,0 +1,197 @@
+#include "prune/spool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "io/sink.h"
+#include "io/temp.h"
+
+#define MEMORY ((size_t)32 << 20) /* beyond it the pieces go to a file */
+#define PIECE ((size_t)256 << 10) /* a longer one is cut */
+
+struct frame {
+	uint32_t kind, n, from, to;
+};
+
+struct ib_spool {
+	const char *beside;
+	struct ib_bytes text; /* what has not gone to the file */
+	uint64_t filed;       /* bytes in the file */
+	int fd;               /* -1: no file yet */
+	struct ib_error failed;
+	/* of reading: */
+	uint64_t at;
+	struct ib_bytes window; /* of the file, from window_at on */
+	uint64_t window_at;
+};
+
+enum ib_status
+ib_spool_new(const char *beside, struct ib_spool **out, struct ib_error *err)
+{
+	struct ib_spool *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return ib_fail_memory(err);
+	s->beside = beside && strcmp(beside, "-") != 0 ? beside : "/tmp/spool";
+	s->fd = -1;
+	*out = s;
+	return IB_OK;
+}
+
+void
+ib_spool_free(struct ib_spool *s)
+{
+	if (!s)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	ib_bytes_release(&s->text);
+	ib_bytes_release(&s->window);
+	free(s);
+}
+
+/* A file that is gone as soon as this run is. */
+static void
+open_file(struct ib_spool *s)
+{
+	struct ib_temp *temp = NULL;
+
+	s->fd = ib_temp_create(s->beside, &temp);
+	if (s->fd < 0) {
+		s->failed.code = ib_fail_errno(&s->failed, IB_E_CREATE,
+					       s->beside,
+					       "create a temporary beside");
+		return;
+	}
+	unlink(ib_temp_path(temp));
+	ib_temp_release(temp);
+}
+
+static void
+spill(struct ib_spool *s)
+{
+	if (s->fd < 0)
+		open_file(s);
+	if (s->failed.code == IB_OK && lseek(s->fd, (off_t)s->filed,
+					     SEEK_SET) < 0)
+		s->failed.code = ib_fail_errno(&s->failed, IB_E_IO, s->beside,
+					       "keep a temporary beside");
+	if (s->failed.code == IB_OK)
+		s->failed.code = ib_write_all(s->beside, s->fd, s->text.p,
+					      s->text.n, &s->failed);
+	s->filed += s->text.n;
+	s->text.n = 0;
+}
+
+static uint32_t
+within(size_t x, size_t from, size_t n)
+{
+	return (uint32_t)(x < from ? 0 : x - from > n ? n : x - from);
+}
+
+void
+ib_spool_put(struct ib_spool *s, unsigned kind,
+	     const struct ib_tar_piece *piece)
+{
+	struct frame f = { .kind = kind };
+	size_t at = 0, n;
+
+	do {
+		n = piece->n - at < PIECE ? piece->n - at : PIECE;
+		f.n = (uint32_t)n;
+		f.from = within(piece->from, at, n);
+		f.to = within(piece->to, at, n);
+		ib_bytes_put(&s->text, &f, sizeof(f));
+		ib_bytes_put(&s->text, piece->p + at, n);
+		at += n;
+		if (s->text.n >= MEMORY && s->failed.code == IB_OK)
+			spill(s);
+	} while (at < piece->n);
+	if (s->text.failed && s->failed.code == IB_OK)
+		s->failed.code = ib_fail_memory(&s->failed);
+}
+
+enum ib_status
+ib_spool_status(const struct ib_spool *s, struct ib_error *err)
+{
+	if (s->failed.code != IB_OK && err)
+		*err = s->failed;
+	return s->failed.code;
+}
+
+void
+ib_spool_rewind(struct ib_spool *s)
+{
+	s->at = 0;
+}
+
+void
+ib_spool_empty(struct ib_spool *s)
+{
+	s->filed = s->at = 0;
+	s->text.n = s->window.n = 0;
+}
+
+/* n bytes at the place, in one piece; NULL with the error set. */
+static const char *
+look(struct ib_spool *s, uint64_t at, size_t n)
+{
+	uint64_t left = s->filed - at;
+	size_t want = 4 * PIECE, have = 0;
+	ssize_t got;
+
+	if (at >= s->filed)
+		return s->text.p + (at - s->filed);
+	if (at >= s->window_at && at + n <= s->window_at + s->window.n)
+		return s->window.p + (at - s->window_at);
+	want = want < left ? want : (size_t)left;
+	s->window.n = 0;
+	if (!ib_bytes_reserve(&s->window, want)) {
+		s->failed.code = ib_fail_memory(&s->failed);
+		return NULL;
+	}
+	while (have < want) {
+		got = pread(s->fd, s->window.p + have, want - have,
+			    (off_t)(at + have));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			errno = got < 0 ? errno : EIO;
+			s->failed.code = ib_fail_errno(
+				&s->failed, IB_E_IO, s->beside,
+				"read a temporary beside");
+			return NULL;
+		}
+		have += (size_t)got;
+	}
+	s->window.n = want;
+	s->window_at = at;
+	return s->window.p;
+}
+
+enum ib_status
+ib_spool_get(struct ib_spool *s, unsigned *kind, struct ib_tar_piece *piece,
+	     struct ib_error *err)
+{
+	const char *p;
+	struct frame f;
+
+	if (s->failed.code != IB_OK)
+		return ib_spool_status(s, err);
+	if (s->at == s->filed + s->text.n)
+		return IB_EOF;
+	p = look(s, s->at, sizeof(f));
+	if (p) {
+		memcpy(&f, p, sizeof(f));
+		p = look(s, s->at, sizeof(f) + f.n);
+	}
+	if (!p)
+		return ib_spool_status(s, err);
+	s->at += sizeof(f) + f.n;
+	*kind = f.kind;
+	*piece = (struct ib_tar_piece){ .p = p + sizeof(f), .n = f.n,
+					.from = f.from, .to = f.to };
+	return IB_OK;
+}

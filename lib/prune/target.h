@@ -1,0 +1,54 @@
+/* One file of records: how it begins and ends hangs on the format. */
+#ifndef IB_PRUNE_TARGET_H
+#define IB_PRUNE_TARGET_H
+
+#include "io/output.h"
+#include "prune/splice.h"
+#include "record/tar.h"
+
+struct ib_target {
+	struct ib_output *out;         /* NULL: not asked for, or not yet */
+	const struct ib_source *first; /* the operand whose form it has */
+	bool array, empty;             /* JSON array; no element so far */
+	struct ib_tar_writer *tar;     /* NULL: it is none */
+};
+
+/*
+ * An operand begins: what stands before its records. splice NULL: its records
+ * come as they were.
+ */
+enum ib_status ib_target_begin(struct ib_target *t,
+			       const struct ib_splice *splice,
+			       const struct ib_source *source,
+			       struct ib_error *err);
+
+/* The empty shard of a run that had nothing for it fits any output. */
+bool ib_target_is_nothing(const struct ib_source *s);
+
+/* May two operands go into one output? */
+enum ib_status ib_target_check(const struct ib_source *first,
+			       const struct ib_source *s,
+			       struct ib_error *err);
+
+/* Records' text, an array's with a comma before each. */
+void ib_target_write(struct ib_target *t, const char *p, size_t n);
+
+/* A piece of a tar. */
+void ib_target_put(struct ib_target *t, const struct ib_tar_piece *piece);
+
+/* Behind the last record. */
+void ib_target_end(struct ib_target *t);
+
+/* The run failed: a tar must end inside a member. The output stays. */
+void ib_target_spoil(struct ib_target *t);
+
+/* What it holds besides the output. */
+void ib_target_release(struct ib_target *t);
+
+enum ib_status ib_target_status(struct ib_target *t, struct ib_error *err);
+
+/* pattern with text in place of the first `mark` ("%s", "%d"); NULL: memory. */
+char *ib_target_name(const char *pattern, const char *mark,
+		     struct ib_span text);
+
+#endif
