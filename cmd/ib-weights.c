@@ -77,6 +77,23 @@ static const struct cli_command command = {
 	.options = options,
 };
 
+/* Options that have no effect. */
+static void
+check_idle(const struct cli *cli, const struct ib_weights_options *o)
+{
+	cli_idle_without(cli, "batch", "stats");
+	cli_idle_without(cli, "receipt", "check");
+	if (!o->check && !o->stats)
+		cli_idle(cli, "total", "without --check or --stats");
+	if (o->stats)
+		cli_idle(cli, "output-format", "with --stats");
+	if (!o->check || o->stats)
+		return;
+	cli_idle(cli, "output", "with --check, which writes no weights");
+	cli_idle(cli, "output-format", "with --check");
+	cli_idle(cli, "normalize", "with --check");
+}
+
 static void
 check(const struct cli *cli, struct args *a)
 {
@@ -87,8 +104,7 @@ check(const struct cli *cli, struct args *a)
 	cli_need(cli, "index", "base");
 	cli_check_epoch_key(cli, "-k", a->o.key);
 	cli_check_key(cli, a->o.key, a->o.format);
-	cli_idle_without(cli, "batch", "stats");
-	cli_idle_without(cli, "receipt", "check");
+	check_idle(cli, &a->o);
 }
 
 int

@@ -155,8 +155,7 @@ ib_base_read(struct ib_base *b, const struct ib_weights_options *o,
 	uint64_t twice;
 
 	b->hashes = hashes;
-	ib_added_wanted(wanted, ib_span_of(o->weight_field ? o->weight_field
-							   : "weight"));
+	ib_added_wanted(wanted, o->weight_field);
 	wanted[IB_ADDED_WEIGHT].number = false;
 	blocks.reader = (struct ib_reader_options){
 		.operands = o->base, .otherwise = IB_FORMAT_LIST,

@@ -179,11 +179,6 @@ drain_shard(struct run *run, struct ib_slice *s, struct ib_error *err)
 	struct ib_tar_samples *samples = NULL;
 	enum ib_status st, drained = IB_OK;
 
-	if (source->key.kind != IB_KEY_AUTO &&
-	    source->key.kind != IB_KEY_SHARD)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: %s of a tar is @shard or not given",
-			       source->name, run->blocks->reader.key_option);
 	run->at.samples = true;
 	run->at.line = 0;
 	st = ib_tar_samples_open(s->block.input,
@@ -254,8 +249,6 @@ ib_blocks_run(struct ib_blocks *b, struct ib_error *err)
 	enum ib_status st;
 
 	b->reader.context = b->context;
-	if (!b->reader.key_option)
-		b->reader.key_option = "-k";
 	st = ib_reader_new(&b->reader, &run.reader, err);
 	if (!st)
 		st = run_pipeline(&run, threads, err);

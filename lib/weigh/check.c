@@ -122,9 +122,8 @@ ib_check_figures(const struct ib_sums *t, uint64_t total, const char *name,
 	if (off <= allowed)
 		return IB_OK;
 	return ib_fail(err, IB_E_CHECK,
-		       "%s: the weights sum to %s, of %llu samples: more than "
-		       "%s away (%s)", name,
-		       shown(a, ib_exact_round(&t->sum)),
+		       "%s: the weights sum to %s, not to %llu within %s (%s)",
+		       name, shown(a, ib_exact_round(&t->sum)),
 		       (unsigned long long)total, shown(b, allowed),
 		       variance > 0 ? "4 standard errors"
 				    : "the standard error is 0");

@@ -1,5 +1,6 @@
 #include "weigh/figures.h"
 
+#include <float.h>
 #include <math.h>
 
 void
@@ -94,12 +95,13 @@ is_even(double x)
 double
 ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b)
 {
-	double term[TERMS_MAX], q = ib_exact_round(a) / ib_exact_round(b);
-	double next;
+	double term[TERMS_MAX], x = ib_exact_round(a), y = ib_exact_round(b);
+	double q = x / y, next;
 	size_t n;
 	int side;
 
-	if (!isfinite(q) || q == 0)
+	/* Beyond the range of normal numbers it is as good as it gets. */
+	if (!isfinite(q) || q == 0 || x < DBL_MIN || y < DBL_MIN)
 		return q;
 	/* Two roundings and a division leave q a few units off at most. */
 	n = expand(b, term);

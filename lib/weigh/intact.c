@@ -4,16 +4,18 @@
 #include "weigh/intact.h"
 
 void
-ib_added_wanted(struct ib_wanted wanted[IB_NADDED], struct ib_span weight)
+ib_added_wanted(struct ib_wanted wanted[IB_NADDED],
+		const char *weight_field)
 {
-	static const char *const name[IB_NADDED] = {
-		NULL, "ib", "ib_pi", "ib_u", "ib_score", "ib_reason"
+	const char *name[IB_NADDED] = {
+		weight_field ? weight_field : "weight",
+		"ib", "ib_pi", "ib_u", "ib_score", "ib_reason"
 	};
 	size_t i;
 
-	wanted[IB_ADDED_WEIGHT] = (struct ib_wanted){ weight, true };
-	for (i = IB_ADDED_IB; i < IB_NADDED; i++)
+	for (i = 0; i < IB_NADDED; i++)
 		wanted[i] = (struct ib_wanted){ ib_span_of(name[i]), false };
+	wanted[IB_ADDED_WEIGHT].number = true;
 }
 
 /*

@@ -25,9 +25,9 @@ enum ib_added {
 	IB_NADDED
 };
 
-/* Fill the wanted fields; weight_field is borrowed. */
+/* Fill the wanted fields; weight_field (NULL: the default) is borrowed. */
 void ib_added_wanted(struct ib_wanted wanted[IB_NADDED],
-		     struct ib_span weight_field);
+		     const char *weight_field);
 
 /* What a thread needs for it. Start from {0}. */
 struct ib_intact {

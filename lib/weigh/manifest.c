@@ -218,7 +218,7 @@ sample_weight(const struct ib_manifest *m, struct ib_slice *s,
 
 	if (!sample->weighted)
 		ib_fault_note(&s->bad, s->n, line,
-			      "no weight: no member %s.weight.json",
+			      "no weight: %s has no member of .weight.json",
 			      ib_show(show, sample->id));
 	/* null stands for 1 in what ib-prune reads; here it is no number. */
 	else if (!ib_tar_weight(sample->weight, weight) ||
@@ -350,9 +350,8 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,
 	};
 	enum ib_status st;
 
-	m->weight_field = ib_span_of(o->weight_field ? o->weight_field
-						     : "weight");
-	ib_added_wanted(wanted, m->weight_field);
+	ib_added_wanted(wanted, o->weight_field);
+	m->weight_field = wanted[IB_ADDED_WEIGHT].name;
 	ib_sums_init(&m->sums);
 	blocks.reader = (struct ib_reader_options){
 		.operands = o->operands, .format = o->format,

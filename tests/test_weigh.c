@@ -1,0 +1,254 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/theories.h>
+
+#include <float.h>
+#include <math.h>
+
+#include "weigh/forms.h"
+
+TestSuite(weigh, .timeout = 60);
+
+static struct ib_exact
+exact(double high, double low)
+{
+	struct ib_exact x;
+
+	ib_exact_init(&x);
+	ib_exact_add(&x, high);
+	ib_exact_add(&x, low);
+	return x;
+}
+
+static double
+ratio(struct ib_exact a, struct ib_exact b)
+{
+	return ib_exact_ratio(&a, &b);
+}
+
+/* ---- quotients ------------------------------------------------------------ */
+
+/* Of two doubles the processor's division is the nearest one. */
+TheoryDataPoints(weigh, quotients_of_doubles_are_those_of_the_processor) = {
+	DataPoints(double, 1, 3, 0.1, 7e15, 9007199254740991.0, 1e-200, 5e-324,
+		   1.7976931348623157e308, 2.2250738585072014e-308),
+	DataPoints(double, 1, 3, 0.1, 7, 9007199254740991.0, 1e100),
+};
+Theory((double a, double b), weigh,
+       quotients_of_doubles_are_those_of_the_processor)
+{
+	cr_assume(a / b >= DBL_MIN);
+	cr_assert(eq(dbl, ratio(exact(a, 0), exact(b, 0)), a / b));
+}
+
+Test(weigh, quotients_are_rounded_half_to_even)
+{
+	double two53 = 9007199254740992.0;
+
+	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(1, 0)), two53));
+	cr_assert(eq(dbl, ratio(exact(two53, 3), exact(1, 0)), two53 + 4));
+	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(3, 0)),
+		     3002399751580331.0));
+	/* Just beside the middle. */
+	cr_assert(eq(dbl, ratio(exact(two53, 1 + 0x1p-50), exact(1, 0)),
+		     two53 + 2));
+	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(1, 0x1p-70)), two53));
+	cr_assert(eq(dbl, ratio(exact(two53, 3), exact(1, 0x1p-70)),
+		     two53 + 2));
+}
+
+Test(weigh, quotients_take_all_of_a_divisor)
+{
+	/* 3 * (2^60 + 1) / (2^60 + 1) */
+	cr_assert(eq(dbl, ratio(exact(0x3p60, 3), exact(0x1p60, 1)), 3.0));
+	cr_assert(eq(dbl, ratio(exact(1, 0x1p-52), exact(1, 0x1p-400)),
+		     1 + 0x1p-52));
+}
+
+/* ---- figures --------------------------------------------------------------- */
+
+static struct ib_sums
+sums_of(const double *w, size_t n)
+{
+	struct ib_sums s;
+	size_t i;
+
+	ib_sums_init(&s);
+	for (i = 0; i < n; i++)
+		ib_sums_add(&s, w[i]);
+	ib_sums_settle(&s);
+	return s;
+}
+
+/* InfoBatch's two levels: n kept of weight 1, m of weight 1/(1-r). */
+TheoryDataPoints(weigh, figures_of_two_levels_follow_the_formulas) = {
+	DataPoints(int, 1, 7, 1000),
+	DataPoints(int, 1, 3, 500),
+	DataPoints(double, 2, 4, 1.25),
+};
+Theory((int n, int m, double w), weigh,
+       figures_of_two_levels_follow_the_formulas)
+{
+	static double all[2000];
+	double s = n + m * w, q = n + m * w * w;
+	struct ib_sums x;
+	int i;
+
+	for (i = 0; i < n + m; i++)
+		all[i] = i < n ? 1 : w;
+	x = sums_of(all, (size_t)(n + m));
+	cr_assert(eq(u64, x.n, (uint64_t)(n + m)));
+	cr_assert(eq(dbl, x.min, 1.0));
+	cr_assert(eq(dbl, x.max, w));
+	cr_assert(eq(dbl, ib_exact_round(&x.sum), s));
+	cr_assert(eq(dbl, ib_sums_ess(&x), s * s / q));
+	cr_assert(eq(dbl, ib_sums_deff(&x), (n + m) * q / (s * s)));
+	cr_assert(eq(dbl, ib_sums_variance(&x), q - s));
+}
+
+/* The order of weights, and how they meet in the cache, changes nothing. */
+Test(weigh, figures_do_not_hang_on_the_order)
+{
+	static double w[5000];
+	struct ib_sums a, b;
+	double swap;
+	size_t i, k;
+
+	srand(11);
+	for (i = 0; i < 5000; i++)
+		w[i] = ldexp(1 + rand() / (double)RAND_MAX,
+			     rand() % 400 - 200);
+	a = sums_of(w, 5000);
+	for (i = 5000; i-- > 1;) {
+		k = (size_t)rand() % (i + 1);
+		swap = w[i];
+		w[i] = w[k];
+		w[k] = swap;
+	}
+	b = sums_of(w, 5000);
+	cr_assert(eq(dbl, ib_exact_round(&a.sum), ib_exact_round(&b.sum)));
+	cr_assert(eq(dbl, ib_sums_ess(&a), ib_sums_ess(&b)));
+	cr_assert(eq(dbl, ib_sums_deff(&a), ib_sums_deff(&b)));
+	cr_assert(eq(dbl, ib_sums_variance(&a), ib_sums_variance(&b)));
+}
+
+/* What no double can hold is near enough, and soon there. */
+Test(weigh, figures_of_absurd_weights_come_to_an_end, .timeout = 5)
+{
+	double tiny[] = { 1e-160, 3e-161, 2e-160 }, huge[] = { 1e200, 1e200 };
+	struct ib_sums s = sums_of(tiny, 3);
+
+	cr_assert(lt(dbl, fabs(ib_sums_ess(&s) - 3.3 * 3.3 / 5.09), 0.1));
+	cr_assert(lt(dbl, fabs(ib_sums_deff(&s) * ib_sums_ess(&s) - 3), 0.1));
+	s = sums_of(huge, 2);
+	cr_assert(not(isfinite(ib_sums_ess(&s))));
+}
+
+/* ---- normalised weights ------------------------------------------------------ */
+
+/* The short way and the exact one agree: q = w * goal / sum. */
+Test(weigh, scaled_weights_are_the_nearest_quotients)
+{
+	struct ib_exact product;
+	struct ib_scale s;
+	struct ib_sums sums;
+	double w[64];
+	int i, k;
+
+	srand(3);
+	for (k = 0; k < 300; k++) {
+		for (i = 0; i < 64; i++)
+			w[i] = 1 / (0.1 + 0.9 * rand() / (double)RAND_MAX);
+		sums = sums_of(w, 64);
+		ib_scale_init(&s, &sums.sum, k % 3 ? 64 : 0.1 * k);
+		for (i = 0; i < 64; i++) {
+			ib_exact_init(&product);
+			ib_exact_add_product(&product, w[i], s.goal);
+			cr_assert(eq(dbl, ib_scale_apply(&s, w[i]),
+				     ib_exact_ratio(&product, &sums.sum)));
+		}
+	}
+	cr_assert(eq(dbl, ib_scale_apply(&s, 0), 0.0));
+}
+
+Test(weigh, scaled_by_nothing_they_stay)
+{
+	struct ib_exact none;
+	struct ib_scale s;
+
+	ib_exact_init(&none);
+	ib_scale_init(&s, &none, 0);
+	cr_assert(eq(dbl, ib_scale_apply(&s, 0), 0.0));
+}
+
+/* ---- rows -------------------------------------------------------------------- */
+
+Test(weigh, rows_know_where_they_stand)
+{
+	static const char a[] = "a.jsonl", b[] = "b.jsonl";
+	struct ib_rows r = { 0 };
+	struct ib_place p;
+	struct ib_error err;
+	uint64_t row;
+
+	/* Every second line of a, but a gap; then b from line 3 on. */
+	for (row = 0; row < 1000; row++) {
+		p = (struct ib_place){ row, row < 600 ? a : b,
+				       row < 300 ? 1 + row
+				       : row < 600 ? 1 + 2 * row : row - 597,
+				       false };
+		cr_assert(eq(int, ib_rows_place(&r, p, &err), IB_OK));
+	}
+	cr_assert(eq(sz, r.nplaces, 302));
+	for (row = 0; row < 1000; row++) {
+		p = ib_rows_where(&r, row);
+		cr_assert(eq(str, (char *)p.name,
+			     (char *)(row < 600 ? a : b)));
+		cr_assert(eq(u64, p.line, row < 300 ? 1 + row
+			     : row < 600 ? 1 + 2 * row : row - 597));
+	}
+	ib_rows_release(&r);
+}
+
+Test(weigh, an_id_that_stands_twice_is_named_at_its_second_place)
+{
+	struct ib_id id[] = { { "a", 0, 1 }, { "", 0, 0 }, { "b", 0, 1 },
+			      { "", 0, 0 }, { "a", 0, 1 } };
+	struct ib_rows r = { 0 };
+	struct ib_error err;
+	uint64_t twice = 0;
+
+	cr_assert(eq(int, ib_rows_append(&r, id, NULL, 3, &err), IB_OK));
+	cr_assert(eq(int, ib_rows_index(&r, &twice, &err), IB_OK));
+	cr_assert(eq(int, ib_rows_append(&r, id + 3, NULL, 2, &err), IB_OK));
+	cr_assert(eq(int, ib_rows_index(&r, &twice, &err), IB_E_DATA));
+	cr_assert(eq(u64, twice, 3));
+	ib_rows_release(&r);
+	cr_assert(eq(int, ib_rows_index(&r, &twice, &err), IB_OK));
+	ib_rows_release(&r);
+}
+
+/* ---- forms ------------------------------------------------------------------- */
+
+Test(weigh, many_weights_that_share_a_place_keep_their_texts)
+{
+	struct ib_texts texts = { 0 };
+	struct ib_span id = { "x", 1 };
+	struct ib_bytes got = { 0 }, want = { 0 };
+	char text[IB_NUMBER_MAX];
+	double w;
+	int i;
+
+	srand(7);
+	for (i = 0; i < 20000; i++) {
+		w = i % 3 ? 1 + rand() % 300 / 8.0
+			  : rand() / (double)RAND_MAX;
+		ib_form_put(&got, IB_WEIGHTS_TSV, id, w, &texts);
+		ib_bytes_put(&want, "x\t", 2);
+		ib_bytes_put(&want, text, ib_number_put(text, w));
+		ib_bytes_put_char(&want, '\n');
+	}
+	cr_assert(ib_span_equal(ib_bytes_span(&got), ib_bytes_span(&want)));
+	ib_bytes_release(&got);
+	ib_bytes_release(&want);
+}
