@@ -1,0 +1,38 @@
+/* Totals: what is accepted is written again as it was understood. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/target.h"
+#include "score/totals.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct ib_totals *t = malloc(2 * sizeof(*t));
+	cJSON *json = cJSON_ParseWithLength((const char *)data, n), *again;
+	struct ib_error err;
+	enum ib_status st;
+
+	st = ib_totals_parse(json, "totals", &t[0], &err);
+	if (st && (st != IB_E_DATA || err.code != st))
+		abort();
+	if (!st) {
+		char *text;
+
+		again = ib_totals_json(&t[0]);
+		text = cJSON_PrintUnformatted(again);
+		cJSON_Delete(again);
+		again = cJSON_Parse(text);
+		if (ib_totals_parse(again, "again", &t[1], &err) ||
+		    t[0].rows != t[1].rows || t[0].known != t[1].known ||
+		    ib_exact_compare(&t[0].sum, &t[1].sum) != 0 ||
+		    memcmp(t[0].bin, t[1].bin, sizeof(t[0].bin)) != 0)
+			abort();
+		cJSON_Delete(again);
+		cJSON_free(text);
+		ib_totals_merge(&t[0], &t[1]);
+	}
+	cJSON_Delete(json);
+	free(t);
+	return 0;
+}
