@@ -72,10 +72,11 @@ ib_place_fail(const struct ib_place *p, enum ib_status code, const char *text,
 enum ib_status
 ib_rows_place(struct ib_rows *r, struct ib_place p, struct ib_error *err)
 {
-	struct ib_place *last = r->place + r->nplaces - 1, *grown;
+	struct ib_place *last = r->nplaces ? r->place + r->nplaces - 1 : NULL;
+	struct ib_place *grown;
 	size_t cap = r->places_cap ? 2 * r->places_cap : 16;
 
-	if (r->nplaces > 0 && last->name == p.name &&
+	if (last && last->name == p.name &&
 	    p.line - last->line == p.row - last->row)
 		return IB_OK;
 	if (r->nplaces == r->places_cap) {
