@@ -1,10 +1,119 @@
+/*
+ * Figures for Prometheus' textfile collector. Written whole or not at all (the
+ * output is renamed into place); no time stamps, with which a collector would
+ * refuse the file.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "audit/figures.h"
 #include "audit/verbs.h"
 #include "base/error.h"
+#include "base/numbers.h"
+
+static void
+put_family(struct ib_bytes *b, const char *name, const char *help)
+{
+	ib_bytes_printf(b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+/* A label's value: backslash, quote and line end have a backslash. */
+static void
+put_label(struct ib_bytes *b, const char *value)
+{
+	for (; *value; value++) {
+		if (*value == '\n') {
+			ib_bytes_put(b, "\\n", 2);
+			continue;
+		}
+		if (*value == '"' || *value == '\\')
+			ib_bytes_put_char(b, '\\');
+		ib_bytes_put_char(b, *value);
+	}
+}
+
+static void
+put_sample(struct ib_bytes *b, const char *name, const char *run,
+	   const char *outcome, struct ib_cell value)
+{
+	ib_bytes_put(b, name, strlen(name));
+	if (run || outcome)
+		ib_bytes_put_char(b, '{');
+	if (run) {
+		ib_bytes_printf(b, "run=\"");
+		put_label(b, run);
+		ib_bytes_put_char(b, '"');
+	}
+	if (outcome)
+		ib_bytes_printf(b, "%soutcome=\"%s\"", run ? "," : "",
+				outcome);
+	if (run || outcome)
+		ib_bytes_put_char(b, '}');
+	ib_bytes_put_char(b, ' ');
+	ib_put_json(b, &value);
+	ib_bytes_put_char(b, '\n');
+}
+
+static void
+put_one(struct ib_bytes *b, const char *name, const char *help, const char *run,
+	struct ib_cell value)
+{
+	put_family(b, name, help);
+	put_sample(b, name, run, NULL, value);
+}
+
+static void
+put_run(struct ib_bytes *b, const struct ib_audit_run *r, const char *run)
+{
+	static const char samples[] = "ib_prune_last_run_samples";
+
+	put_family(b, samples, "Samples of the last finished run.");
+	put_sample(b, samples, run, "kept", IB_COUNT(r->tail.kept));
+	put_sample(b, samples, run, "pruned", IB_COUNT(r->tail.pruned));
+	put_one(b, "ib_prune_last_run_epoch",
+		"Epoch of the last finished run.", run,
+		IB_COUNT((uint64_t)r->head.epoch));
+	if (isfinite(r->head.threshold))
+		put_one(b, "ib_prune_last_run_threshold",
+			"Score below which its samples could be pruned.", run,
+			IB_REAL(r->head.threshold));
+	put_one(b, "ib_prune_last_run_weights",
+		"Sum of its weights, near the number of its samples.", run,
+		IB_REAL(r->tail.weight_sum));
+}
 
 enum ib_status
-ib_audit_metrics(const struct ib_audit_options *o, const struct ib_context *context,
-	    struct ib_output *out, struct ib_error *err)
+ib_audit_metrics(const struct ib_audit_options *o,
+		 const struct ib_context *context, struct ib_output *out,
+		 struct ib_error *err)
 {
-	(void)o, (void)context, (void)out;
-	return ib_fail(err, IB_E_MISUSE, "not built yet");
+	struct ib_audit_figures *f = NULL;
+	struct ib_audit_log *log = NULL;
+	struct ib_bytes b = { 0 };
+	enum ib_status st;
+	size_t n = 0, i;
+
+	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
+	if (!st)
+		st = ib_audit_figures(log, 0, &f, &n, err);
+	for (i = st ? 0 : ib_audit_log_count(log); i-- > 0;) {
+		if (ib_audit_log_run(log, i)->finished) {
+			put_run(&b, ib_audit_log_run(log, i), o->run);
+			break;
+		}
+	}
+	if (!st) {
+		put_one(&b, "ib_prune_saved_ratio",
+			"Share of the samples pruned, over all epochs of the "
+			"log.", o->run,
+			IB_REAL(n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved
+							     : 0));
+		ib_output_write(out, b.p, b.n);
+		if (b.failed)
+			st = ib_fail_memory(err);
+	}
+	ib_bytes_release(&b);
+	ib_audit_log_close(log);
+	free(f);
+	return st;
 }

@@ -1,0 +1,92 @@
+"""Shared by the checks of ib-audit: independent of the commands' code."""
+import json
+import os
+import struct
+import subprocess
+import sys
+
+import xxhash
+
+BIN = os.environ['IB_BIN']
+
+
+def run(*argv, status=0, data=None, keep=False):
+    p = subprocess.run([os.path.join(BIN, argv[0])] + [str(a) for a in argv[1:]],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                       input=data)
+    if status is not None and p.returncode != status:
+        sys.exit('%s: exit %d, not %d: %s%s' % (
+            ' '.join(str(a) for a in argv), p.returncode, status,
+            p.stdout.decode()[:500], p.stderr.decode()))
+    return (p.stdout, p.stderr.decode()) if keep else p.stdout
+
+
+def table(*argv):
+    return json.loads(run(*argv, '--json'))
+
+
+def u_of(seed, epoch, ident):
+    key = xxhash.xxh3_64_intdigest(struct.pack('<QQ', seed, epoch))
+    return (xxhash.xxh3_64_intdigest(ident.encode(), key) >> 11) * 2.0 ** -53
+
+
+def write_jsonl(path, records):
+    with open(path, 'w') as f:
+        for r in records:
+            f.write(json.dumps(r, separators=(',', ':')) + '\n')
+
+
+def zstd(data, *flags):
+    return subprocess.run(['zstd', '-qc'] + list(flags), input=data,
+                          stdout=subprocess.PIPE, check=True).stdout
+
+
+def unzstd(path):
+    return subprocess.run(['zstd', '-dqc', path], stdout=subprocess.PIPE,
+                          check=True).stdout
+
+
+def near(name, got, want, rel=1e-9, small=1e-12):
+    if got is None or want is None:
+        if got is not want:
+            sys.exit('%s: %r, not %r' % (name, got, want))
+    elif abs(got - want) > max(rel * abs(want), small):
+        sys.exit('%s: %r, not %r' % (name, got, want))
+
+
+class Log:
+    """Runs of an audit log, to be changed and written again."""
+
+    def __init__(self, path):
+        text = unzstd(path).split(b'\n')[:-1]
+        self.runs, now = [], None
+        for line in text:
+            if line.startswith(b'{"ib_audit"'):
+                now = []
+                self.runs.append(now)
+            now.append(line)
+
+    def copy(self):
+        other = Log.__new__(Log)
+        other.runs = [list(r) for r in self.runs]
+        return other
+
+    def edit(self, run, line, **changes):
+        d = json.loads(self.runs[run][line])
+        d.update(changes)
+        self.runs[run][line] = json.dumps(d, separators=(',', ':')).encode()
+
+    def chain(self):
+        """Make all hashes fit what there is now."""
+        prev = None
+        for r in self.runs:
+            h = xxhash.xxh3_64(b''.join(x + b'\n' for x in r[:-1])).hexdigest()
+            tail = json.loads(r[-1])
+            tail.update(prev=prev, xxh3=h)
+            r[-1] = json.dumps(tail, separators=(',', ':')).encode()
+            prev = h
+
+    def write(self, path):
+        with open(path, 'wb') as f:
+            for r in self.runs:
+                f.write(zstd(b''.join(x + b'\n' for x in r)))

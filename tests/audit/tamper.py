@@ -1,0 +1,178 @@
+"""verify says no to each change of a log, and yes to the log."""
+import json
+import os
+import subprocess
+import sys
+
+from common import BIN, Log, run, write_jsonl
+
+IDS = ['train/%d' % i for i in range(60)]
+write_jsonl('m.jsonl', [{'id': i} for i in IDS])
+
+
+def make(*options):
+    """Three epochs' runs; the scores of each in s.E.jsonl."""
+    for e in range(1, 4):
+        write_jsonl('s.%d.jsonl' % e,
+                    [{'id': i, 'score': (k * 7 % 60 + e) / 16, 'epoch': e - 1,
+                      'visits': 1} for k, i in enumerate(IDS)])
+        run('ib-prune', '-q', '-s', 's.%d.jsonl' % e, '-e', e, '-a', 'log.zst',
+            '-o', 'out', *options, 'm.jsonl')
+    log = Log('log.zst')
+    os.unlink('log.zst')
+    return log
+
+
+def verify(log, status, what, *options):
+    log.write('t.zst')
+    p = subprocess.run([os.path.join(BIN, 'ib-audit'), 'verify', 't.zst',
+                        *options], capture_output=True)
+    if p.returncode != status or (status == 1) != bool(p.stderr):
+        sys.exit('%s: exit %d, not %d: %s' % (what, p.returncode, status,
+                                              p.stderr.decode()))
+    return p.stderr.decode()
+
+
+def line_of(log, r, kept):
+    for n, l in enumerate(log.runs[r][1:-1], 1):
+        if json.loads(l)['kept'] is kept:
+            return n
+
+
+def lines(log):
+    """What happens to single lines and heads; all hashes made to fit."""
+    def flip(x):
+        n = line_of(x, 1, False)
+        x.edit(1, n, kept=True)
+        t = json.loads(x.runs[1][-1])
+        pi = json.loads(x.runs[1][n])['pi']
+        x.edit(1, -1, kept=t['kept'] + 1, pruned=t['pruned'] - 1,
+               weight_sum=t['weight_sum'] + 1 / pi)
+
+    def gone(x):
+        del x.runs[1][line_of(x, 1, True)]
+
+    def gone_pruned(x):
+        del x.runs[1][line_of(x, 1, False)]
+
+    def doubled(x):
+        n = line_of(x, 1, True)
+        x.runs[1].insert(n, x.runs[1][n])
+
+    def doubled_pruned(x):
+        n = line_of(x, 1, False)
+        x.runs[1].insert(n + 3, x.runs[1][n])
+        t = json.loads(x.runs[1][-1])
+        x.edit(1, -1, pruned=t['pruned'] + 1, samples=t['samples'] + 1)
+
+    yield 'a flipped decision', flip
+    yield 'a line removed', gone
+    yield 'a pruned line removed', gone_pruned
+    yield 'a line doubled', doubled
+    yield 'a line doubled and counted', doubled_pruned
+    yield 'a seed', lambda x: x.edit(1, 0, seed=1)
+    yield 'an epoch', lambda x: x.edit(1, 0, epoch=5)
+    yield 'a pi', lambda x: x.edit(1, 1, pi=0.51)
+    yield 'a threshold', lambda x: x.edit(1, 0, threshold=0.2)
+    yield 'a score above', lambda x: x.edit(1, 1, score=100.0)
+    yield 'an unknown score', lambda x: x.edit(1, 1, score=None)
+    for k in ('samples', 'kept', 'pruned'):
+        yield k, lambda x, k=k: x.edit(
+            1, -1, **{k: json.loads(x.runs[1][-1])[k] + 1})
+    yield 'a weight', lambda x: x.edit(
+        1, -1, weight_sum=json.loads(x.runs[1][-1])['weight_sum'] + 1)
+
+
+def whole():
+    log = make()
+    verify(log, 0, 'the log as it was written again')
+    for what, change in lines(log):
+        x = log.copy()
+        change(x)
+        verify(x, 1, what + ', hashes as they were')
+        x.chain()
+        err = verify(x, 1, what)
+        assert 't.zst: the run of epoch' in err, err
+    # What no decision hangs on is caught by the digest alone.
+    x = log.copy()
+    x.edit(1, 1, score=json.loads(x.runs[1][1])['score'] / 2)
+    assert 'xxh3' in verify(x, 1, 'a score below')
+    # So is an id, unless its u would have decided otherwise.
+    x = log.copy()
+    x.edit(1, line_of(x, 1, False), id='x7')
+    verify(x, 1, 'another id')
+    # Runs: each keeps its own hashes.
+    a, b, c = log.runs
+    for what, runs in (('first removed', [b, c]), ('middle removed', [a, c]),
+                       ('repeated', [a, b, b, c]), ('first repeated', [a, a, b, c]),
+                       ('exchanged', [b, a, c]), ('exchanged', [a, c, b])):
+        x = log.copy()
+        x.runs = [list(r) for r in runs]
+        assert 'prev' in verify(x, 1, what) or what == 'first repeated'
+    # Logs put together begin anew.
+    other = make('--seed', '9')
+    x = log.copy()
+    x.runs += other.runs
+    verify(x, 0, 'two logs')
+
+
+def scores():
+    log = make()
+    for e in range(1, 4):
+        verify(log, 0, 'its scores', '-s', 's.%d.jsonl' % e)
+    write_jsonl('other.jsonl', [{'id': 'x', 'score': 1.0, 'epoch': 0,
+                                 'visits': 1}])
+    assert 'no run' in verify(log, 1, 'other scores', '-s', 'other.jsonl')
+    x = log.copy()
+    x.edit(1, 0, threshold=json.loads(x.runs[1][0])['threshold'] + 0.01)
+    x.edit(1, 1, score=json.loads(x.runs[1][1])['score'] / 2)
+    x.chain()
+    verify(x, 0, 'consistent in itself')
+    assert 'threshold' in verify(x, 1, 'threshold', '-s', 's.2.jsonl')
+    x.runs[1][0] = log.runs[1][0]
+    x.chain()
+    assert 'score' in verify(x, 1, 'score', '-s', 's.2.jsonl')
+
+
+def designs():
+    for options in (('--rule', 'random', '-r', '0.3'),
+                    ('--rule', 'buckets', '--buckets', 'q0.2:0.75,q0.85:0.5'),
+                    ('--sampling', 'fixed', '-r', '0.7'),
+                    ('--sampling', 'fixed', '--rule', 'buckets', '--buckets',
+                     'q0.2:0.75,q0.85:0.5'),
+                    ('--rule', 'proportional', '--keep', '0.6'),
+                    ('--rule', 'proportional', '--scale', '0.5', '--proxy',
+                     'loss'),
+                    ('--rule', 'hard',), ('--keep', '0.8'), ('-r', '0'),
+                    ('--warmup', '3'), ('--part', '1/3'), ('-E', '3'),
+                    ('--seed', '18446744073709551615'), ('--max-age', '1'),
+                    ('--rule', 'random', '--sampling', 'fixed')):
+        log = make(*options)
+        verify(log, 0, options)
+        for e in range(1, 4):
+            verify(log, 0, options, '-s', 's.%d.jsonl' % e)
+        n = max(range(3), key=lambda r: len(log.runs[r]))
+        at = line_of(log, n, False)
+        if at:
+            x = log.copy()
+            x.edit(n, at, kept=True)
+            t = json.loads(x.runs[n][-1])
+            x.edit(n, -1, kept=t['kept'] + 1, pruned=t['pruned'] - 1)
+            x.chain()
+            verify(x, 1, options)
+    # Of fixed: two decisions exchanged leave every count as it was.
+    log = make('--sampling', 'fixed')
+    x = log.copy()
+    a, b = line_of(x, 1, True), line_of(x, 1, False)
+    x.edit(1, a, kept=False)
+    x.edit(1, b, kept=True)
+    x.chain()
+    assert 'smaller u' in verify(x, 1, 'exchanged')
+    # Duplicates that were allowed are no fault.
+    write_jsonl('m.jsonl', [{'id': i} for i in IDS + IDS[:9]])
+    verify(make('--duplicates', 'keep'), 0, 'duplicates')
+
+
+whole()
+scores()
+designs()
