@@ -12,7 +12,8 @@ PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 	zlib1g-dev liblzma-dev libbz2-dev
 PACKAGES_DEMO  := zstd jq
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
-	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash zip unzip
+	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash zip unzip \
+	python3-scipy prometheus chromium
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
 	libopenblas0-pthread zstd dataset-fashion-mnist wordnet-base
@@ -98,7 +99,7 @@ check: deps-check                ## every test there is; see check-quick
 	@$(MAKE) --no-print-directory -s -j2 all unit
 	@$(MAKE) --no-print-directory check-quick check-reference \
 		check-install check-sanitizers check-fuzz check-valgrind \
-		check-compilers lint check-training
+		check-compilers lint check-training check-audit
 
 check-sanitizers:                ## all of it under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=address,undefined all unit
@@ -117,6 +118,9 @@ check-compilers:                 ## warnings of the other compiler
 
 check-reference: all             ## against an independent implementation
 	/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
+
+check-audit: all                 ## reports in a browser, metrics for Prometheus
+	IB_BIN=$B tests/audit/check.sh
 
 check-install: all               ## a program against the installed library
 	CC="$(CC)" tests/install.sh
