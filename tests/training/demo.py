@@ -32,7 +32,7 @@ BUCKETS = "--rule buckets --buckets q0.2:0.75,q0.85:0.5"
 SCALE = "--rule proportional --scale 5 --floor 0.2"
 KEEP = "--rule proportional --proxy loss --keep 0.6 --floor 0.2"
 RAISED = 1.5        # the peak rate of fewer epochs
-LONGER = 18         # epochs on the redundant data, instead of 10
+LONGER = 28         # epochs on the redundant data, instead of 16
 LEGEND = """\
 all data      without any tool
 fewer epochs  the same, for the visits of the table's first row, schedule

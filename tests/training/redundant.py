@@ -13,6 +13,7 @@ HARD = 0, 2, 3, 4, 6        # t-shirt, pullover, dress, coat, shirt
 
 class Redundant(Classification):
     """Classify redundant Fashion-MNIST; figure: test accuracy."""
+    epochs, rate = 16, 0.05
 
     def data(self):
         images, labels = fashion("train")
