@@ -16,7 +16,7 @@ PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 	python3-scipy prometheus chromium
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
-	libopenblas0-pthread zstd dataset-fashion-mnist wordnet-base
+	libopenblas0-pthread dataset-fashion-mnist wordnet-base
 
 comma := ,
 LIBS  := libarchive libzstd libcjson libxxhash libdeflate zlib liblzma

@@ -35,6 +35,14 @@ def result(folder):
         return json.load(f)
 
 
+def audited(folder):
+    """What was kept in each epoch, as the audit log has it; the log verifies."""
+    command, log = os.path.join(BIN, "ib-audit"), os.path.join(folder, "audit.zst")
+    subprocess.run([command, "verify", log], check=True)
+    done = subprocess.run([command, "summary", "--json", log], check=True, capture_output=True)
+    return [epoch["kept"] for epoch in json.loads(done.stdout)]
+
+
 class Training(unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -53,6 +61,7 @@ class Training(unittest.TestCase):
         self.assertEqual(kept[0], kept[-1])
         self.assertLess(min(kept), kept[0])
         self.assertTrue(0 < made["metric"] < float("inf"))
+        self.assertEqual(audited(self.folder("a")), kept)
 
     def test_classification(self):
         self.pruned("classification.py")
@@ -110,6 +119,7 @@ class Training(unittest.TestCase):
                     run("classification.py", folder, "--ranks", ranks, "--every", "2")
                     files = "epoch.*", "loss.*", "run.npz"
                     self.assertEqual(content(folder, *files), content(whole, *files))
+                    self.assertEqual(audited(folder), audited(whole))
                     for name in "metric", "visits", "epochs":
                         self.assertEqual(result(folder)[name], result(whole)[name])
 

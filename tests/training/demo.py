@@ -75,14 +75,6 @@ def digest(*scripts):
     return whole.hexdigest()[:16]
 
 
-def shares(log):
-    """The share kept in each epoch, and all that was kept, from the tails in the audit log."""
-    text = subprocess.run(["zstdcat", log], check=True, stdout=subprocess.PIPE).stdout
-    tails = [json.loads(line) for line in text.splitlines() if line.startswith(b'{"end":')]
-    last = {t["end"]: t for t in tails}     # of several runs of an epoch, as after a kill, the last one counts
-    return [t["kept"] / t["samples"] for t in last.values()], sum(t["kept"] for t in last.values())
-
-
 class Job:
     def __init__(self, demo, task, arm, options, seed, after):
         self.demo, self.task, self.arm, self.options, self.seed, self.after = demo, task, arm, options, seed, after
@@ -120,7 +112,10 @@ class Job:
             self.result = {"key": key, **json.load(f)}
         log = os.path.join(self.folder, "audit.zst")
         if os.path.exists(log):
-            self.result["shares"], kept = shares(log)
+            command = [os.path.join(self.demo.bin, "ib-audit"), "summary", "--json", log]
+            epochs = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+            self.result["shares"] = [e["share"] for e in epochs]
+            kept = sum(e["kept"] for e in epochs)
             assert kept == self.result["visits"], "%s: the audit log has %d visits" % (self.folder, kept)
         with open(self.folder + ".json.tmp", "w") as f:
             json.dump(self.result, f)
