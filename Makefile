@@ -45,7 +45,7 @@ FUZZSAN := address,undefined
 
 .PHONY: all deps deps-check deps-train demo check check-quick check-cli \
 	check-sanitizers check-compilers check-valgrind check-reference \
-	check-training check-install check-fuzz fuzz lint unit train-demo completions \
+	check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
 	install help clean
 .DEFAULT_GOAL := all
 
@@ -166,6 +166,10 @@ $B/unit: $(TESTSRC:%.c=$B/%.o) $(LIB)
 check-quick: $B/unit all check-fuzz ## unit and command tests, in a minute
 	$B/unit -j2 --quiet
 	IB_BIN=$B tests/cmd.sh
+	IB_BIN=$B tests/examples.sh
+
+check-examples: all              ## the examples of the manual pages
+	IB_BIN=$B tests/examples.sh
 
 check-cli: all                   ## the commands as a user runs them
 	IB_BIN=$B tests/cmd.sh

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Runs the EXAMPLES of the manual pages as a reader would paste them: the
+# literal blocks (.Bd -literal ... .Ed) and one-liners (.Dl) of a page one
+# after the other, in one shell, in a folder of their own. One that fails is
+# named by its line.
+#
+#   tests/examples.sh [PAGE...]    all of man/ without one
+#
+# Comments of the page that its readers do not see say what else is to be done:
+#
+#   .\"$ COMMAND    run it too: it makes what the next example reads, or looks
+#                   at what the last one wrote. ib_skip REASON ends the page
+#                   (what it needs is not installed).
+#   .\"| COMMAND    the next block is COMMAND's standard input (python3 -)
+#   .\"-            the next block is not to be run
+#
+# Environment: IB_BIN, the folder of the commands (build/release).
+set -u
+here=$(cd "$(dirname "$0")/.." && pwd)
+IB_BIN=$(cd "${IB_BIN:-$here/build/release}" && pwd) || exit 2
+export LC_ALL=C
+unset SLURM_CPUS_PER_TASK SLURM_CPUS_ON_NODE
+[ $# -gt 0 ] || set -- "$here"/man/*.[1-9]
+top=$(mktemp -d) || exit 2
+trap 'rm -rf "$top"' EXIT
+mkdir "$top/bin"
+ln -s /usr/bin/python3 "$top/bin/python3"
+
+# A page's EXAMPLES as a script; its first line with an example, or nothing.
+script() {
+  awk '
+    function plain(s) {
+      gsub(/\\&|\\%/, "", s); gsub(/\\\(aq/, "\047", s)
+      gsub(/\\\(dq/, "\"", s); gsub(/\\-/, "-", s)
+      gsub(/\\ /, " ", s); gsub(/\\\(ti/, "~", s); gsub(/\\\(ha/, "^", s)
+      gsub(/\\e/, "\\", s)
+      return s
+    }
+    /^\.Sh/ { on = /^\.Sh EXAMPLES/; next }
+    !on { next }
+    /^\.\\"\$ / { print "ib_at=" NR; print substr($0, 6); next }
+    /^\.\\"\| / { into = substr($0, 6); next }
+    /^\.\\"-/ { passed = 1; next }
+    /^\.Bd .*-literal/ {
+      block = 1
+      if (!passed) print "ib_at=" NR + 1
+      if (into != "") print into " <<\"END OF EXAMPLE\""
+      next
+    }
+    /^\.Ed/ && block {
+      if (into != "") print "END OF EXAMPLE"
+      block = passed = 0; into = ""
+      next
+    }
+    block { if (!passed) print plain($0); next }
+    /^\.Dl / {
+      if (!passed) { print "ib_at=" NR; print plain(substr($0, 5)) }
+      passed = 0
+    }
+  ' "$1"
+}
+
+run_page() { # PAGE: its exit status; words to standard error
+  local name=${1##*/} folder
+  folder=$top/$name
+  mkdir "$folder" || return
+  {
+    echo 'set -eE -o pipefail'
+    echo 'ib_skip() { echo "$1" >"$ib_skipped"; trap - ERR; exit 0; }'
+    echo 'trap '\''echo "$ib_page:$ib_at: the example fails" >&2; exit 1'\'' ERR'
+    script "$1"
+  } >"$top/$name.sh"
+  (cd "$folder" && PATH=$top/bin:$IB_BIN:$PATH ib_page=$1 \
+    ib_skipped=$top/skipped timeout -k 5 120 bash "$top/$name.sh" \
+    </dev/null >"$top/out" 2>"$top/err")
+}
+
+passed=0 failed=0
+for page; do
+  [ -n "$(script "$page")" ] || continue
+  rm -f "$top/skipped"
+  if run_page "$page"; then
+    passed=$((passed + 1))
+    [ ! -e "$top/skipped" ] || echo "${page##*/}: skipped: $(cat "$top/skipped")"
+  else
+    failed=$((failed + 1))
+    cat "$top/err" >&2
+    tail -n 5 "$top/out" >&2
+  fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
