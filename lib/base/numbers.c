@@ -382,7 +382,8 @@ ib_number_json(const char *p, double *value)
 	size_t length;
 
 	n.negative = *p == '-';
-	p += n.negative;
+	if (n.negative)
+		p++;
 	if (!is_digit(*p)) {
 		length = word(p, 8, value);
 		if (length == 0)

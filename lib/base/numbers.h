@@ -13,18 +13,18 @@
  * makes of the same bytes in the C locale (overflow: an infinity).
  *
  * Returns one past the number's last byte, NULL if none begins at p, or one
- * that breaks off or goes on wrongly ("1.", "1e", "01"). The
- * bytes behind the number must hold one that cannot continue it (a comma, a
- * brace, a line end ...), and 8 bytes behind that one must be readable. It is
- * the caller's to see that the number ends where it should.
+ * that breaks off or goes on wrongly ("1.", "1e", "01"). The bytes behind the
+ * number must hold one that cannot continue it (a comma, a brace, a line end
+ * ...), and 8 bytes behind that one must be readable. It is the caller's to
+ * see that the number ends where it should.
  */
 const char *ib_number_json(const char *p, double *value);
 
 /*
  * The number that fills the whole of a field of CSV, TSV or an option: as
  * above, and it may begin with + (a word too) or a point, or end with a point
- * ("+.5", "5.", "007"). No blanks, no hexadecimal. False if it is none. Reads not one byte
- * beyond the span.
+ * ("+.5", "5.", "007"). No blanks, no hexadecimal. False if it is none. Reads
+ * not one byte beyond the span.
  */
 bool ib_number_text(struct ib_span field, double *value);
 
