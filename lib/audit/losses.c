@@ -19,6 +19,7 @@ enum ib_status
 ib_losses_rows(struct ib_losses *l, struct ib_id *id, size_t n, uint32_t *row,
 	       struct ib_error *err)
 {
+	uint64_t at[IB_GROUP];
 	struct ib_table *t = &l->ids;
 	enum ib_status st = IB_OK;
 	uint64_t bytes = 0, seed = t->seed;
@@ -35,7 +36,7 @@ ib_losses_rows(struct ib_losses *l, struct ib_id *id, size_t n, uint32_t *row,
 	for (i = 0; t->seed != seed && i < n; i++)
 		id[i].hash = ib_table_hash((struct ib_span){ id[i].p, id[i].n },
 					   t->seed);
-	ib_table_group(t, id, n, NULL, 0, row);
+	ib_table_group(t, id, n, NULL, 0, row, at);
 	for (i = 0; i < n; i++) {
 		if (row[i] == IB_NO_ROW)
 			row[i] = ib_table_find(t, &id[i]);

@@ -30,6 +30,7 @@ take_group(struct ib_audit_tally *t, const struct ib_audit_line *line, size_t n,
 {
 	struct ib_id id[IB_GROUP];
 	uint32_t row[IB_GROUP];
+	uint64_t at[IB_GROUP];
 	enum ib_status st = IB_OK;
 	uint64_t bytes = 0;
 	size_t i;
@@ -48,7 +49,7 @@ take_group(struct ib_audit_tally *t, const struct ib_audit_line *line, size_t n,
 		id[i] = (struct ib_id){ line[i].id.p,
 					ib_table_hash(line[i].id, t->ids.seed),
 					(uint32_t)line[i].id.n };
-	ib_table_group(&t->ids, id, n, NULL, 0, row);
+	ib_table_group(&t->ids, id, n, NULL, 0, row, at);
 	for (i = 0; i < n; i++) {
 		if (row[i] == IB_NO_ROW)
 			row[i] = ib_table_find(&t->ids, &id[i]);

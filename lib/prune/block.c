@@ -142,6 +142,7 @@ static void
 look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 {
 	const struct ib_scores *s = p->rule->scores;
+	uint64_t at[IB_GROUP];
 	const void *touch[2];
 	size_t i;
 
@@ -149,7 +150,7 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 		touch[0] = s->score.p;
 		touch[1] = s->epoch.p;
 		ib_table_group(&s->table, g->id, g->n, touch,
-			       p->rule->options.max_age > 0 ? 2 : 1, g->row);
+			       p->rule->options.max_age > 0 ? 2 : 1, g->row, at);
 	}
 	for (i = 0; i < g->n; i++) {
 		if (!s)

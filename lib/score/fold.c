@@ -142,12 +142,11 @@ looks_back(const struct ib_fold *f)
 	return f->duplicates != IB_DUPLICATES_LAST || f->smooth != 0;
 }
 
-/* A new row of epoch and visits 0: to be filled by the caller. */
-static inline uint32_t
-new_row(struct ib_fold *f, const struct ib_id *id)
+/* A new row begins before all epochs, without a visit. */
+static inline void
+begin_row(struct ib_fold *f, uint32_t row)
 {
 	struct ib_scores *s = f->scores;
-	uint32_t row = ib_table_add(&s->table, id);
 
 	((float *)s->score.p)[row] = NAN;
 	((int32_t *)s->epoch.p)[row] = -1;
@@ -155,7 +154,6 @@ new_row(struct ib_fold *f, const struct ib_id *id)
 	if (s->has_previous)
 		((float *)s->previous.p)[row] = NAN;
 	f->fresh++;
-	return row;
 }
 
 /* Rows, slots, columns for a group of ids; seeds as the table now has it. */
@@ -184,9 +182,10 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
 	struct ib_scores *s = f->scores;
 	struct ib_id id[IB_GROUP];
 	uint32_t row[IB_GROUP];
+	uint64_t at[IB_GROUP], bytes = 0;
 	const void *touch[3];
-	uint64_t bytes = 0;
 	enum ib_status st;
+	bool fresh;
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -203,13 +202,14 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
 	touch[0] = s->score.p;
 	touch[1] = s->epoch.p;
 	touch[2] = s->visits.p;
-	ib_table_group(&s->table, id, n, touch, 3, row);
+	ib_table_group(&s->table, id, n, touch, 3, row, at);
 	for (i = 0; i < n; i++) {
-		/* It may have come in with this very group. */
-		if (row[i] == IB_NO_ROW)
-			row[i] = ib_table_find(&s->table, &id[i]);
-		if (row[i] == IB_NO_ROW)
-			row[i] = new_row(f, &id[i]);
+		if (row[i] == IB_NO_ROW) {
+			row[i] = ib_table_intern(&s->table, &id[i], at[i],
+						 &fresh);
+			if (fresh)
+				begin_row(f, row[i]);
+		}
 		if (!looks_back(f)) {
 			fold_last(f, row[i], &l[i]);
 			continue;
@@ -285,8 +285,10 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed,
 	}
 	for (i = 0; i < n; i++) {
 		row = ib_table_find(&s->table, &m[i].id);
-		if (row == IB_NO_ROW)
-			row = new_row(f, &m[i].id);
+		if (row == IB_NO_ROW) {
+			row = ib_table_add(&s->table, &m[i].id);
+			begin_row(f, row);
+		}
 		merge_row(f, row, &m[i]);
 	}
 	return IB_OK;

@@ -284,17 +284,19 @@ read_epoch(struct reading *r, int64_t *epoch)
 	const struct ib_value *v = wanted(r, IB_LOG_EPOCH);
 	struct ib_span name = r->l->wanted[IB_LOG_EPOCH].name;
 	char show[IB_SHOW_MAX];
+	int32_t whole = -1;
 
 	*epoch = IB_NO_EPOCH;
 	if (v->type == IB_ABSENT || v->type == IB_NULL)
 		return true;
 	if (!is_number(v))
 		return no_number(r, name, v);
-	if (!(v->number >= 0 && v->number <= INT32_MAX) ||
-	    v->number != floor(v->number))
+	if (v->number >= 0 && v->number <= INT32_MAX)
+		whole = (int32_t)v->number;
+	if (whole < 0 || (double)whole != v->number)
 		return wrong(r, "'%.*s' is not an epoch: %s", (int)name.n,
 			     name.p, ib_show(show, ib_value_span(v)));
-	*epoch = (int64_t)v->number;
+	*epoch = whole;
 	return true;
 }
 

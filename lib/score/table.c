@@ -13,6 +13,8 @@
  * cache line. Growing by half keeps the memory below 27 bytes a row even
  * while old and new slots are there together. */
 #define FEWEST_SLOTS 1024
+/* Below it the table doubles: what that takes more is then a few MB. */
+#define FEW_SLOTS ((uint64_t)4 << 20)
 
 void
 ib_table_init(struct ib_table *t)
@@ -90,7 +92,8 @@ ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
 		return ib_fail_memory(err);
 	if (want <= t->nslots / 4 * 3)
 		return IB_OK;
-	nslots = t->nslots + t->nslots / 2;
+	nslots = t->nslots + (t->nslots < FEW_SLOTS ? t->nslots
+						    : t->nslots / 2);
 	if (nslots < want / 3 * 4 + 8)
 		nslots = want / 3 * 4 + 8;
 	if (nslots < FEWEST_SLOTS)
@@ -98,34 +101,67 @@ ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
 	return grow_slots(t, nslots, err);
 }
 
-uint32_t
-ib_table_add(struct ib_table *t, const struct ib_id *id)
+/* Append the id's bytes; the slot is the caller's to fill. */
+static inline uint32_t
+append(struct ib_table *t, const struct ib_id *id)
 {
 	uint64_t *offset = t->offset.p, row = t->n;
-	struct ib_slot s = { (uint32_t)(id->hash >> 32), (uint32_t)row + 1 };
 
 	if (id->n > 0)
 		memcpy((char *)t->bytes.p + t->nbytes, id->p, id->n);
 	t->nbytes += id->n;
 	offset[row + 1] = t->nbytes;
 	t->n++;
-	if (place(t->slots.p, t->nslots, s) > IB_CHAIN_MAX)
-		t->crowded = true;
 	return (uint32_t)row;
+}
+
+static inline struct ib_slot
+slot_of(const struct ib_id *id, uint32_t row)
+{
+	return (struct ib_slot){ (uint32_t)(id->hash >> 32), row + 1 };
+}
+
+uint32_t
+ib_table_add(struct ib_table *t, const struct ib_id *id)
+{
+	uint32_t row = append(t, id);
+
+	if (place(t->slots.p, t->nslots, slot_of(id, row)) > IB_CHAIN_MAX)
+		t->crowded = true;
+	return row;
+}
+
+uint32_t
+ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at,
+		bool *fresh)
+{
+	struct ib_slot *slot = t->slots.p;
+	uint32_t row;
+
+	*fresh = true;
+	if (slot[at].row1 == 0) { /* still: nothing came between */
+		row = append(t, id);
+		slot[at] = slot_of(id, row);
+		if (at - ib_table_home(t, id->hash) > IB_CHAIN_MAX)
+			t->crowded = true;
+		return row;
+	}
+	row = ib_table_find(t, id);
+	*fresh = row == IB_NO_ROW;
+	return *fresh ? ib_table_add(t, id) : row;
 }
 
 void
 ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
-	       const void *const *touch, size_t ntouch, uint32_t *row)
+	       const void *const *touch, size_t ntouch, uint32_t *row,
+	       uint64_t *at)
 {
 	const struct ib_slot *slot = t->slots.p;
 	const uint64_t *offset = t->offset.p;
-	uint64_t at[IB_GROUP];
 	size_t i, k;
 
-	if (t->n == 0) {
-		for (i = 0; i < n; i++)
-			row[i] = IB_NO_ROW;
+	if (!slot) { /* nothing was ever added */
+		memset(row, 0xff, n * sizeof(*row));
 		return;
 	}
 	for (i = 0; i < n; i++) {
@@ -240,6 +276,10 @@ insert(struct ib_slot *to, uint64_t nslots, struct ib_slot s)
 {
 	uint64_t i = ((uint64_t)s.tag * nslots) >> 32, free_at;
 
+	if (to[i].row1 == 0) {
+		to[i] = s;
+		return true;
+	}
 	while (to[i].row1 != 0 && before(to[i], s))
 		i++;
 	for (free_at = i; to[free_at].row1 != 0; free_at++)

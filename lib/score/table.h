@@ -168,15 +168,22 @@ ib_table_find(const struct ib_table *t, const struct ib_id *id)
 
 /*
  * Look up a group of n <= IB_GROUP ids; row[i] is the i-th one's, or
- * IB_NO_ROW. touch[0..ntouch) are columns of 4 bytes a row that the caller
- * will read at these rows: fetched ahead too.
+ * IB_NO_ROW; at[i] is the slot where that showed (empty, if there is no row).
+ * touch[0..ntouch) are columns of 4 bytes a row that the caller will read at
+ * these rows: fetched ahead too.
  */
 void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
-		    const void *const *touch, size_t ntouch, uint32_t *row);
+		    const void *const *touch, size_t ntouch, uint32_t *row,
+		    uint64_t *at);
 
 /*
- * Add an id that is not there. Room was reserved. O(1); sets crowded.
+ * The row of an id, added if it is new (*fresh). Room was reserved. `at` is
+ * where a look-up of the group found an empty slot. O(1); sets crowded.
  */
+uint32_t ib_table_intern(struct ib_table *t, const struct ib_id *id,
+			 uint64_t at, bool *fresh);
+
+/* Add an id that is not there. Room was reserved. O(1); sets crowded. */
 uint32_t ib_table_add(struct ib_table *t, const struct ib_id *id);
 
 #endif

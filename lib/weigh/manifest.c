@@ -138,6 +138,7 @@ fits_anyhow(const struct ib_manifest *m, struct ib_slice *s, size_t i)
 static void
 find_group(const struct ib_manifest *m, struct ib_slice *s, size_t from)
 {
+	uint64_t at[IB_GROUP];
 	const struct ib_table *t = &m->base->rows.table;
 	const XXH128_hash_t *hash = m->base->hash.p;
 	struct ib_fault *fault = m->options->check ? &s->offence : &s->bad;
@@ -147,7 +148,8 @@ find_group(const struct ib_manifest *m, struct ib_slice *s, size_t from)
 	for (i = from; i < s->n; i++)
 		s->id[i].hash = ib_table_hash(
 			(struct ib_span){ s->id[i].p, s->id[i].n }, t->seed);
-	ib_table_group(t, s->id + from, s->n - from, NULL, 0, s->row + from);
+	ib_table_group(t, s->id + from, s->n - from, NULL, 0, s->row + from,
+		       at);
 	for (i = from; m->base->hashes && i < s->n; i++)
 		if (s->row[i] != IB_NO_ROW)
 			__builtin_prefetch(&hash[s->row[i]]);
