@@ -181,17 +181,15 @@ decide(struct shard *s, struct ib_error *err)
 	struct ib_span id = ib_bytes_span(&s->id);
 	struct ib_pruned *b = s->run->b;
 	uint32_t row = IB_NO_ROW;
-	const void *touch;
 	struct ib_id own;
 	enum ib_status st;
 	bool kept;
 
 	if (scores) {
-		touch = scores->score.p;
 		own = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n,
 						scores->table.seed),
 				      (uint32_t)id.n };
-		ib_table_group(&scores->table, &own, 1, &touch, 1, &row);
+		row = ib_table_find(&scores->table, &own);
 		ib_pruner_let_go(s->run->pruner, 1);
 	}
 	kept = ib_prune_one(s->run->pruner, b, id, row, &s->said);
