@@ -2,6 +2,7 @@
 #include "prune/split.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/numbers.h"
@@ -403,18 +404,29 @@ fill_files(struct ib_split *s, uint64_t from, uint64_t to,
 	return st == IB_EOF ? IB_OK : st;
 }
 
+/* No more than a part of the descriptors that a process may have. */
+static size_t
+files_at_once(const struct ib_split *s)
+{
+	long limit = sysconf(_SC_OPEN_MAX);
+	size_t open = OPEN_MAX, n;
+
+	if (limit > 0 && limit / 4 < OPEN_MAX)
+		open = (size_t)limit / 4;
+	n = open / (1 + s->nothers);
+	return n > 0 ? n : 1;
+}
+
 enum ib_status
 ib_split_deal(struct ib_split *s, const struct ib_source *first,
 	      struct ib_error *err)
 {
-	size_t at_once = OPEN_MAX / (1 + s->nothers);
+	size_t at_once = files_at_once(s);
 	uint64_t from, to, k;
 	enum ib_status st = ib_split_status(s, err);
 
 	if (!st)
 		st = order(s, err);
-	if (at_once == 0)
-		at_once = 1;
 	for (from = 0; from < s->files && !st; from = to) {
 		to = s->files - from < at_once ? s->files : from + at_once;
 		for (k = from; k < to && !st; k++)
