@@ -184,7 +184,7 @@ conclude(const struct simulation *s, struct ib_output *out)
 			(unsigned long long)s->samples, s->samples ?
 			100 * (double)s->pruned / (double)s->samples : 0);
 	if (o->cost_given)
-		ib_bytes_printf(&b, "; cost %.2f in place of %.2f, %.2f saved",
+		ib_bytes_printf(&b, "\nCost %.2f in place of %.2f: %.2f saved",
 				o->cost * (epochs - s->cost_share),
 				o->cost * epochs, o->cost * s->cost_share);
 	ib_bytes_put_char(&b, '\n');

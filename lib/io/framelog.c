@@ -21,6 +21,7 @@
 struct place {
 	uint64_t at;
 	bool any; /* there is a whole frame before it */
+	bool cuts; /* a frame that was not finished is cut off there */
 	uint64_t mark;
 };
 
@@ -102,7 +103,7 @@ place_by_index(int fd, uint64_t size, struct place *place)
 	    pread(fd, magic, 4, (off_t)(index.size - index.frame)) != 4 ||
 	    memcmp(magic, "\x28\xb5\x2f\xfd", 4) != 0)
 		return false;
-	*place = (struct place){ size, true, index.mark };
+	*place = (struct place){ .at = size, .any = true, .mark = index.mark };
 	return true;
 }
 
@@ -170,13 +171,17 @@ place_by_reading(int fd, const char *path, const struct ib_frame_kind *kind,
 		next = st == IB_EOF ? ib_frames_sound(frames) :
 				      ib_frames_start(frames);
 		/* An unfinished frame with a skippable one behind it stays. */
-		if (whole || next > after)
+		if (whole || next > after) {
 			place->at = next;
+			place->cuts = false;
+		}
 		if (!st)
 			st = read_frame(frames, kind, buf, &end, &whole,
 					&place->mark, err);
 		if (!st && whole)
 			place->any = true;
+		else if (!st)
+			place->cuts = true;
 		after = ib_frames_position(frames);
 	}
 	ib_frames_close(frames);
@@ -386,7 +391,7 @@ ib_framelog_lock(struct ib_framelog *log, bool *any, uint64_t *mark,
 	st = look(log, log->fd, err);
 	if (st)
 		return st;
-	if (log->place.at < (uint64_t)log->seen.st_size)
+	if (log->place.cuts)
 		ib_warn(log->context, "%s: a run that did not finish is cut "
 			"off", log->path);
 	*any = log->place.any;

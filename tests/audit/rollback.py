@@ -1,0 +1,58 @@
+"""Back to an earlier epoch from the kept logs, and to all data at once."""
+import json
+import shutil
+
+import numpy as np
+
+from common import run, table, write_jsonl
+
+IDS = ['s/%03d' % i for i in range(200)]
+r = np.random.default_rng(8)
+dated = True
+
+
+def loss_log(e):
+    return 'loss.%d.jsonl' % e
+
+
+def epoch(e, scores, audit):
+    run('ib-prune', '-q', '-s', scores, '-e', e, '-a', audit, '-o',
+        'epoch.%d.jsonl' % e, 'm.jsonl')
+    records = [{'id': json.loads(l)['id'],
+                'loss': float(r.exponential(2 / (e + 1)))}
+               for l in open('epoch.%d.jsonl' % e)]
+    if dated:
+        records = [dict(x, epoch=e) for x in records]
+    write_jsonl(loss_log(e), records)
+    run('ib-score', '-e', e, '-u', scores, loss_log(e))
+    shutil.copy(scores, 'scores.%d.npz' % e)
+
+
+write_jsonl('m.jsonl', [{'id': i} for i in IDS])
+for dated in (True, False):
+    scores = 'run.%d.npz' % dated
+    for e in range(8):
+        epoch(e, scores, 'log.%d.zst' % dated)
+    if dated:
+        run('ib-score', '--until', 4, '-o', 'back.npz',
+            *[loss_log(e) for e in range(8)])
+    else:  # records that carry no epoch: one log after the other
+        shutil.copy('scores.0.npz', 'back.npz')
+        run('ib-score', '-e', 0, '-o', 'back.npz', loss_log(0))
+        for e in range(1, 5):
+            run('ib-score', '-e', e, '-u', 'back.npz', loss_log(e))
+    assert open('back.npz', 'rb').read() == open('scores.4.npz', 'rb').read()
+    # What epoch 5 was decided with it is decided again, to the byte.
+    run('ib-prune', '-q', '-s', 'back.npz', '-e', 5, '-o', 'again', 'm.jsonl')
+    assert open('again', 'rb').read() == open('epoch.5.jsonl', 'rb').read()
+    # On from there: the log has both lives, the later one counts.
+    shutil.copy('back.npz', scores)
+    epoch(5, scores, 'log.%d.zst' % dated)
+    run('ib-audit', 'verify', 'log.%d.zst' % dated)
+    assert [s['epoch'] for s in table('ib-audit', 'summary', '-q',
+                                      'log.%d.zst' % dated)] == list(range(8))
+    # All data at once.
+    run('ib-prune', '-q', '-r', 0, '-s', scores, '-e', 6, '-o', 'all',
+        'm.jsonl')
+    got = [json.loads(l) for l in open('all')]
+    assert [g['id'] for g in got] == IDS and {g['weight'] for g in got} == {1}
