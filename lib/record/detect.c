@@ -237,9 +237,12 @@ choose_column(const struct ib_source *s)
 /* A list has no names: -k is a number, or nothing. */
 static enum ib_status
 compile_list(struct ib_source *s, const struct ib_reader_options *o,
-	     struct ib_error *err)
+	     const struct ib_block *first, struct ib_error *err)
 {
-	if (s->key.kind == IB_KEY_AUTO)
+	/* An empty operand is a list only because it is nothing else. */
+	if (s->key.kind == IB_KEY_AUTO ||
+	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 &&
+	     o->format == IB_FORMAT_AUTO))
 		s->key.kind = IB_KEY_WHOLE;
 	if (s->key.kind == IB_KEY_FIELDS) {
 		s->key.kind = IB_KEY_COLUMN;
@@ -274,7 +277,7 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 			       "%s: %s @shard is for tar alone", s->name,
 			       o->key_option);
 	if (s->format == IB_FORMAT_LIST)
-		return compile_list(s, o, err);
+		return compile_list(s, o, first, err);
 	if (s->key.kind == IB_KEY_AUTO) {
 		known = delimited ? choose_column(s)
 				  : choose_json(s, first, err);

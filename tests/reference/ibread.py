@@ -324,7 +324,8 @@ def open_source(name, data, fmt, key, fallback='list', header_lines=0,
             break
         head.append(line + (eol or b'\n'))
         at = start + len(line) + len(eol)
-    if fmt in (None, 'auto'):
+    guessed = fmt in (None, 'auto')
+    if guessed:
         fmt = detect(name, data[at:], key, fallback, epoch_manifest)
     src = Source(name, data, fmt)
     src.head = head
@@ -338,6 +339,8 @@ def open_source(name, data, fmt, key, fallback='list', header_lines=0,
         bad('%s: a zip archive is no manifest' % name)
     else:
         read_lines(src, data, at, 1 + len(head))
+    if guessed and fmt == 'list' and not data[at:] and key != b'@shard':
+        key = None              # an empty operand is of any format
     src.key = choose_key(src, key)
     return src
 
