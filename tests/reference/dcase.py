@@ -32,8 +32,10 @@ def fold_options(g, bad, terms):
     if terms:
         a += ['--loss', g.pick(['cls+0.5*box', 'cls', 'box+cls', '2*cls',
                                 '1e-3*cls+.5*box', 'cls+box+cls'])]
+    if g.chance(0.2):
+        a += ['-q']
     if g.chance(0.06):
-        a += ['-k', g.pick(['@line', '@hash', 'id,epoch', 'id,loss', 'x.id',
+        a += ['-k', g.pick(['@line', '@hash', 'id,step', 'x.id',
                             'step', 'note', 'id'])]
     if g.chance(0.04):
         a += ['--epoch-field', g.pick(['step', 'x.loss', 'e', 'epoch'])]
@@ -364,6 +366,8 @@ def write_options(g, a, names, fmt, bad):
         stdin = names[0]
         a += ['-f', fmt]
         names = []
+    if g.chance(0.2):
+        opts += ['-q']
     if g.chance(0.15):
         opts += ['-T', g.pick(['1', '2', '3'])]
     g.commands.append(('ib-prune', a + opts + names, stdin))

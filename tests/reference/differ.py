@@ -279,6 +279,8 @@ def compare(case, bindir, work):
                 have, want, said[:300], slurp(ref, 'stderr.%d' % n)[:300]))
         if b'Sanitizer' in said or b'runtime error' in said:
             diffs.append('a sanitizer spoke')
+        if have == 0 and '-q' in argv and said:
+            diffs.append('speaks under -q: %r' % said[:200])
         if diffs:
             break
         if have:

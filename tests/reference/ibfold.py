@@ -432,7 +432,7 @@ class Folder:
                     self.torn += 1
                     continue
                 self.count_bad('%s:%d: %s' % (name, r.lineno, e))
-        if src.cut in ('cut short', 'string without end'):
+        if src.cut and not data.rstrip().endswith(b']'):
             bad('%s: %s' % (name, src.cut))
         if src.cut:             # what is left of the array is one bad record
             self.count_bad('%s: %s' % (name, src.cut))

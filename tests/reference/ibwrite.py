@@ -113,8 +113,6 @@ class Writer:
             adds.append(self.csv_field(src, opt.id_field))
         if column(src, self.field) is None:
             adds.append(self.csv_field(src, self.field))
-        elif opt.base_weight in (None, 'refuse') and src.records:
-            bad('%s: already carries a weight' % src.name)
         if opt.explain:
             adds += [b'ib_pi', b'ib_u', b'ib_score', b'ib_reason']
         sep = b',' if src.fmt == 'csv' else b'\t'
@@ -128,6 +126,8 @@ class Writer:
         if c is None:
             adds.append(real(w))
         else:
+            if opt.base_weight in (None, 'refuse'):
+                bad('%s: already carries a weight' % where)
             start, end, text = r.fields[c]
             if opt.base_weight == 'multiply':
                 carried = 1.0 if text in (b'', b'NA') else csv_double(text)
