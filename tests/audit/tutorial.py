@@ -1,0 +1,48 @@
+"""The commands of infobatch(7), in their order, as they stand on the page."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+
+from common import BIN, write_jsonl
+
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                    '../../man/infobatch.7')
+IDS = ['train/%05d' % i for i in range(300)]
+TRAINER = '''#!/usr/bin/python3
+import json, sys, zlib
+manifest, log = sys.argv[2], sys.argv[4]
+epoch = int(log.split('.')[1])
+with open(log, 'w') as f:
+    for line in open(manifest):
+        i = json.loads(line)['id']
+        loss = (zlib.crc32(i.encode()) % 1000 + 1) / 500 / (epoch + 1)
+        f.write(json.dumps({'id': i, 'epoch': epoch, 'loss': loss}) + '\\n')
+'''
+r = np.random.default_rng(2)
+os.mkdir('full')
+write_jsonl('train.jsonl', [{'id': i} for i in IDS])
+for e in range(8):
+    write_jsonl('full/loss.%d.jsonl' % e, [
+        {'id': i, 'loss': float(r.exponential(2 / (e + 1)) + (k == 7) * 5)}
+        for k, i in enumerate(IDS)])
+with open('trainer', 'w') as f:
+    f.write(TRAINER)
+os.chmod('trainer', 0o755)
+
+page = open(PAGE).read()
+blocks = re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)
+assert len(blocks) >= 10, len(blocks)
+script = ''.join(blocks).replace('\\e\n', '\\\n')
+p = subprocess.run(['bash', '-eux'], input=script, text=True,
+                   capture_output=True,
+                   env=dict(os.environ, PATH=BIN + ':.:' + os.environ['PATH']))
+if p.returncode != 0:
+    sys.exit(p.stdout[-2000:] + p.stderr[-2000:])
+assert json.loads(subprocess.run(
+    [os.path.join(BIN, 'ib-audit'), 'suspects', '--top', '1', '--json', '-e',
+     'name'] + ['full/loss.%d.jsonl' % e for e in range(8)],
+    capture_output=True).stdout)[0]['id'] == IDS[7]
