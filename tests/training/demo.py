@@ -42,7 +42,7 @@ random        --rule random, weighted, for the visits of the default rule
 buckets       %s
 scale 5       %s,
               weights of mean 1, rate times the root of the mean weight;
-              longer: %d epochs
+              longer: %d epochs, none of them kept full (--delta 1)
 keep 0.6      %s, weights likewise
 saved: visits less than all data; to ..: paired difference with its 95 %%
 interval; cpu, wall: of the training loop with the commands; tools: share of
@@ -58,7 +58,7 @@ def arms(task, tiny):
     scale = ("scale", ["--rule", SCALE, "--normalize", "mean"], "scale 5")
     if task == "redundant":
         more = 7 if tiny else LONGER
-        return [("more", ["--rule", SCALE, "--normalize", "mean", "--epochs", "%d" % more],
+        return [("more", ["--rule", SCALE + " --delta 1", "--normalize", "mean", "--epochs", "%d" % more],
                  "scale 5, longer"), full, fewer,
                 ("default", ["--rule", "-r 0.7"], "default, -r 0.7")]
     rows = [default, full, fewer, ("random", None, "random"), ("buckets", ["--rule", BUCKETS], "buckets"), scale]
