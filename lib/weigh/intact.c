@@ -292,7 +292,7 @@ ib_intact_hash(struct ib_intact *x, const struct ib_cursor *c)
 {
 	const struct ib_value *w =
 		value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
-	struct taking t = { .c = c };
+	struct taking t = { .c = c, .json = is_json(c) };
 
 	if (w)
 		add_piece(&t, piece_of(&t, w));
