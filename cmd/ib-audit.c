@@ -253,11 +253,11 @@ check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
 {
 	size_t i, n = 0;
 
+	if (list.n == 0)
+		cli_misuse(cli, "%s is missing: name it ('-' is standard "
+			   "input)", v->lacks);
 	if (list.n < v->least)
-		cli_misuse(cli, "%s is missing: name %s",
-			   list.n == 0 || v->least == 1 ? v->lacks : "an id",
-			   v->least == 1 ? "it ('-' is standard input)"
-					 : "both");
+		cli_misuse(cli, "an id is missing: which sample?");
 	if (list.n > v->most)
 		cli_misuse(cli, "one %s at a time", v->lacks + 3);
 	for (i = 0; i < list.n && v->verb != IB_AUDIT_SHOW; i++)
@@ -358,5 +358,7 @@ main(int argc, char **argv)
 	check(&cli, v, &a);
 	set_look(&a);
 	st = ib_audit_run(&a.o, &cli.context, &err);
+	if (!st && a.common.verbose)
+		cli_say_pace(&cli);
 	return cli_close(&cli, st, &err);
 }

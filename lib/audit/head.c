@@ -99,13 +99,15 @@ digest(struct parse *p, const char *name, char out[33])
 		memcpy(out, m->valuestring, 33);
 }
 
-/* One of the words, by number. */
+/* One of the words, by number; the first where it is not told. */
 static int
 word(struct parse *p, const char *name, const char *const *words, size_t n)
 {
 	const cJSON *m = member(p, name);
 	size_t i;
 
+	if (!m || cJSON_IsNull(m))
+		return 0;
 	for (i = 0; cJSON_IsString(m) && i < n; i++)
 		if (strcmp(m->valuestring, words[i]) == 0)
 			return (int)i;
@@ -124,10 +126,8 @@ seed_of(struct parse *p, const char *line)
 	uint64_t seed = 0;
 	size_t n;
 
-	if (!at) {
-		complain(p, "seed");
+	if (!at)
 		return 0;
-	}
 	at += 7;
 	at += strspn(at, " ");
 	n = strspn(at, "0123456789");
@@ -210,6 +210,7 @@ part_of(struct parse *p, struct ib_part *part)
 	free(spec);
 }
 
+/* What is not told is as ib-prune has it by default. */
 static void
 fill(struct parse *p, struct ib_audit_head *h)
 {
@@ -229,10 +230,10 @@ fill(struct parse *p, struct ib_audit_head *h)
 		complain(p, "epoch");
 	h->rule = (enum ib_rule_id)word(p, "rule", names, IB_RULE_HARD + 1);
 	h->seed = seed_of(p, h->text);
-	h->ratio = real(p, "ratio", 0);
+	h->ratio = real(p, "ratio", 0.5);
 	h->warmup = whole(p, "warmup", 0);
 	h->epochs = epoch_of(p, "epochs");
-	h->delta = real(p, "delta", 1);
+	h->delta = real(p, "delta", 0.875);
 	h->full_from = epoch_of(p, "full_from");
 	h->max_age = whole(p, "max_age", 0);
 	h->threshold = real(p, "threshold", NAN);
@@ -330,8 +331,7 @@ ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *t)
 		t->weight_sum = real(&p, "weight_sum", NAN);
 		digest(&p, "manifest", t->manifest);
 		t->has_prev = hash_of(&p, "prev", &t->prev);
-		if (!hash_of(&p, "xxh3", &t->xxh3))
-			complain(&p, "xxh3");
+		t->has_xxh3 = hash_of(&p, "xxh3", &t->xxh3);
 		yes = !p.bad;
 	}
 	cJSON_Delete(json);

@@ -45,6 +45,7 @@ struct ib_audit_tail {
 	double weight_sum;
 	char manifest[33];     /* empty: none */
 	bool has_prev;         /* false: null */
+	bool has_xxh3;
 	uint64_t prev, xxh3;
 };
 

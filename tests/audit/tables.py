@@ -122,9 +122,42 @@ for argv in (['summary', 'log.zst', '--cost-per-epoch', '123.45'],
               'loss.1.jsonl'],
              ['drift', 'loss.0.jsonl', 'loss.1.jsonl']):
     p = subprocess.run([os.path.join(BIN, 'ib-audit')] + argv + ['-q'],
-                       capture_output=True)
+                       capture_output=True,
+                       env=dict(os.environ, LC_ALL='C'))
     assert p.returncode == 0, p.stderr
     text = p.stdout.decode()
     assert max(map(len, text.split('\n'))) <= 80, argv
     assert text.isascii() and '\x1b' not in text and '\x01' not in text
 assert '\\x01\\x7f' in run('ib-audit', 'list', '-q', 'log.zst').decode()
+
+# ---- terminals
+
+
+def on_terminal(**env):
+    master, slave = os.openpty()
+    p = subprocess.Popen([os.path.join(BIN, 'ib-audit'), 'summary', '-q',
+                          'log.zst'], stdout=slave, stdin=subprocess.DEVNULL,
+                         env=dict(os.environ, **env))
+    os.close(slave)
+    text = b''
+    try:
+        while True:
+            piece = os.read(master, 65536)
+            if not piece:
+                break
+            text += piece
+    except OSError:
+        pass
+    assert p.wait() == 0
+    return text.decode()
+
+
+for var in ('NO_COLOR', 'LC_ALL', 'LANG'):
+    os.environ.pop(var, None)
+text = on_terminal(TERM='xterm', LC_ALL='C.UTF-8')
+assert '\x1b[1m' in text and '\u2588' in text, text
+text = on_terminal(TERM='xterm', LC_ALL='C.UTF-8', NO_COLOR='1')
+assert '\x1b' not in text and '\u2588' in text
+text = on_terminal(TERM='xterm', LC_ALL='C')
+assert '\x1b[1m' in text and text.isascii() and 'share kept' in text
+assert '\x1b' not in on_terminal(TERM='dumb', LC_ALL='C')
