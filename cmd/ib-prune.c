@@ -15,6 +15,9 @@ static const struct cli_option options[] = {
 		  "random)"),
 	CLI_INPUT(0, "totals", o.totals, 0,
 		  "totals of all parts, in place of the score file's own"),
+	CLI_OUTPUT(0, "refine", o.refine, 0,
+		   "write no manifest but, to FILE, what a second ib-score "
+		   "over the parts must count for this rule, given --totals"),
 	CLI_RULE_ROWS(o.rule),
 	CLI_GROUP("When all is kept"),
 	CLI_SCHEDULE_ROWS(o.rule),
@@ -130,7 +133,10 @@ check(struct cli *cli, struct args *a)
 
 	if (o->rule.epoch == IB_NO_EPOCH)
 		cli_misuse(cli, "-e is missing: which epoch is it?");
-	if (!o->scores && o->rule.rule != IB_RULE_RANDOM)
+	cli_need(cli, "refine", "totals");
+	cli_exclude(cli, "refine", "scores plan output unkept sidecar also "
+				   "receipt audit split");
+	if (!o->scores && !o->refine && o->rule.rule != IB_RULE_RANDOM)
 		cli_misuse(cli, "-s is missing: only --rule random does "
 				"without scores");
 	cli_exclude(cli, "full-from", "epochs delta");
@@ -178,10 +184,10 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_operands(&cli, a.o.plan);
+	a.o.operands = cli_operands(&cli, a.o.plan || a.o.refine);
 	check(&cli, &a);
 	st = ib_prune_run(&a.o, &cli.context, &result, &err);
-	if (!st && a.common.verbose && !a.o.plan)
+	if (!st && a.common.verbose && !a.o.plan && !a.o.refine)
 		print_figures(&cli, &result);
 	return cli_close(&cli, st, &err);
 }

@@ -334,6 +334,7 @@ struct ib_score_options {
 	const char *update;       /* -u */
 	bool no_wait;             /* --no-wait */
 	const char *totals;       /* --totals */
+	const char *refine;       /* --refine: what ib-prune wants counted */
 	struct ib_list expect;    /* --expect */
 	const char *expect_key;   /* --expect-key */
 	const char *weight_field; /* --weight-field, of --expect */
@@ -367,6 +368,7 @@ struct ib_prune_options {
 	const char *key;          /* -k */
 	const char *scores;       /* -s */
 	const char *totals;       /* --totals */
+	const char *refine;       /* --refine: write what is to be counted */
 	struct ib_rule_options rule;
 	bool duplicates_keep;     /* --duplicates keep */
 	struct ib_limit max_unseen;

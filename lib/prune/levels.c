@@ -123,14 +123,11 @@ quantile(const struct ib_rule *rule, const char *share, const char *option,
 	enum ib_status st;
 	float score;
 
-	if (rule->foreign_totals)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: a quantile needs the scores themselves, "
-			       "which --totals does not hold: give all of them "
-			       "with -s", option);
 	ib_decimal_rank(share, rule->totals->known, &rank);
 	if (rank == 0)
 		rank = 1;
+	if (rule->foreign_totals)
+		return ib_refine_rank(rule, rank, option, value, err);
 	st = ib_quantiles(rule->scores->score.p, rule->scores->table.n, &rank,
 			  1, &score, err);
 	*value = (double)score;
@@ -186,11 +183,14 @@ solve_keep(struct ib_rule *rule, const struct ib_context *context,
 	const float *score = rule->scores ? rule->scores->score.p : NULL;
 	uint64_t i, low = 0, n = rule->scores ? rule->scores->table.n : 0;
 
-	if (rule->foreign_totals)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--keep needs the scores themselves, which "
-			       "--totals does not hold: give all of them with "
-			       "-s");
+	if (rule->foreign_totals) {
+		enum ib_status st = ib_refine_below(rule, rule->threshold,
+						    "--keep", &low, err);
+
+		if (st || rule->want)
+			return st;
+		n = 0;
+	}
 	for (i = 0; i < n; i++)
 		low += (double)score[i] < rule->threshold;
 	return ib_keep_solve_ratio(rule, rule->totals->known, low, context,

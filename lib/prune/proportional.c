@@ -11,17 +11,9 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
+#include "prune/budget.h"
 
 #define GRID 0x1p-24 /* pi is rounded up to a multiple of it */
-
-float
-ib_proxy_of(enum ib_proxy proxy, float score)
-{
-	if (proxy == IB_PROXY_LOSS)
-		return score;
-	/* Rounded to binary32, so that bytes do not hang on a machine's exp. */
-	return (float)(1 - exp(-(double)score));
-}
 
 static double
 plain_pi(const struct ib_rule *r, double x)
@@ -45,158 +37,90 @@ ib_proportional_pi(const struct ib_rule *r, float score, double *pi)
 
 /* ---- the budget -------------------------------------------------------------- */
 
-static void
-sort_pass(const uint32_t *from, uint32_t *to, uint64_t n, unsigned shift)
-{
-	uint64_t at[2048] = { 0 }, i, sum = 0, count;
-	size_t bin;
-
-	for (i = 0; i < n; i++)
-		at[from[i] >> shift & 2047]++;
-	for (bin = 0; bin < 2048; bin++) {
-		count = at[bin];
-		at[bin] = sum;
-		sum += count;
-	}
-	for (i = 0; i < n; i++)
-		to[at[from[i] >> shift & 2047]++] = from[i];
-}
-
-/*
- * x of all known scores, ascending; NULL: memory ran out. By the bits in three
- * passes: linear.
- */
-static float *
-sorted_proxies(const struct ib_rule *r, uint64_t *count)
+/* x of all scores, and what the budget has to know of them. */
+static enum ib_status
+count_own(const struct ib_rule *r, struct ib_budget *b, struct ib_refined *of,
+	  struct ib_error *err)
 {
 	const float *score = r->scores->score.p;
-	uint64_t n = r->scores->table.n, i, k = 0;
-	uint32_t *a = calloc(n + 1, sizeof(*a));
-	uint32_t *b = malloc((n + 1) * sizeof(*b));
-	float *x;
+	uint64_t n = r->scores->table.n, i;
+	float *x = malloc((n + 1) * sizeof(*x));
+	enum ib_status st;
 
-	if (!a || !b) {
-		free(a);
-		free(b);
-		return NULL;
-	}
+	if (!x)
+		return ib_fail_memory(err);
 	for (i = 0; i < n; i++)
-		if (score[i] == score[i])
-			a[k++] = ib_float_order(
-				ib_proxy_of(r->options.proxy, score[i]));
-	sort_pass(a, b, k, 0);
-	sort_pass(b, a, k, 11);
-	sort_pass(a, b, k, 22);
-	free(a);
-	x = (float *)(void *)b;
-	for (i = 0; i < k; i++)
-		x[i] = ib_float_from_order(b[i]);
-	*count = k;
-	return x;
+		x[i] = ib_proxy_of(r->options.proxy, score[i]);
+	ib_refined_spread(of, x, n);
+	ib_budget_bound_by_x(b, of);
+	ib_budget_hold(b, &of->fine);
+	st = ib_refined_pick(&of->fine, x, n, true, err);
+	free(x);
+	return st;
 }
 
-/* sum of pi at c over ascending x, without rounding errors that matter. */
-static double
-cost(const struct ib_rule *r, const float *x, const double *prefix, uint64_t n,
-     double c, uint64_t *low, uint64_t *high)
+static void
+warn_of_reach(const struct ib_rule *r, double share,
+	      const struct ib_context *context)
 {
-	uint64_t a = 0, b = n, m;
+	char text[IB_NUMBER_MAX + 1];
 
-	while (a < b) { /* the first that is above the floor */
-		m = a + (b - a) / 2;
-		if (c * (double)x[m] > r->options.floor)
-			b = m;
-		else
-			a = m + 1;
-	}
-	*low = a;
-	for (b = n; a < b;) { /* the first that is kept for certain */
-		m = a + (b - a) / 2;
-		if (c * (double)x[m] >= 1)
-			b = m;
-		else
-			a = m + 1;
-	}
-	*high = a;
-	return r->options.floor * (double)*low +
-	       c * (prefix[*high] - prefix[*low]) + (double)(n - *high);
+	text[ib_number_put(text, share)] = '\0';
+	ib_warn(context, "--keep %s is out of reach: the nearest share that can "
+		"be kept is %s", r->options.keep, text);
 }
 
-/*
- * The c at which the cost is the target: halve until low and high stand still,
- * then solve the line between them exactly.
- */
-static double
-solve(const struct ib_rule *r, const float *x, const double *prefix,
-      uint64_t n, double target)
+static enum ib_status
+solve(struct ib_rule *r, struct ib_budget *b, const struct ib_refined *of,
+      const struct ib_context *context, struct ib_error *err)
 {
-	double below = 0, above = 1, c;
-	uint64_t low, high, i;
-	struct ib_exact sum;
-	int step;
+	double most = ib_budget_most(b, of), keep = b->keep;
 
-	while (cost(r, x, prefix, n, above, &low, &high) < target &&
-	       above < 0x1p200)
-		above *= 2;
-	for (step = 0; step < 200; step++) {
-		c = below + (above - below) / 2;
-		if (c <= below || c >= above)
-			break;
-		if (cost(r, x, prefix, n, c, &low, &high) < target)
-			below = c;
-		else
-			above = c;
+	if (keep < b->floor || keep > most)
+		warn_of_reach(r, keep < b->floor ? b->floor : most, context);
+	r->c = 0;
+	return keep <= b->floor ? IB_OK : ib_budget_solve(b, of, &r->c, err);
+}
+
+/* Over parts: what their second pass counted, or is to count. */
+static enum ib_status
+solve_foreign(struct ib_rule *r, struct ib_budget *b,
+	      const struct ib_context *context, struct ib_error *err)
+{
+	ib_budget_bound_by_scores(b, r->totals, r->options.proxy);
+	if (r->want) {
+		r->want->spread = true;
+		r->want->proxy = r->options.proxy;
+		if (b->keep > b->floor)
+			ib_budget_hold(b, &r->want->fine);
+		return IB_OK;
 	}
-	cost(r, x, prefix, n, above, &low, &high);
-	if (low == high)
-		return above;
-	ib_exact_init(&sum);
-	for (i = low; i < high; i++)
-		ib_exact_add(&sum, (double)x[i]);
-	c = (target - r->options.floor * (double)low - (double)(n - high)) /
-	    ib_exact_round(&sum);
-	/* Where rounding put it outside of its piece, the bound is as good. */
-	return c > 0 && fabs(c - above) <= 1e-6 * above ? c : above;
+	if (!r->refined || !r->refined->spread ||
+	    r->refined->proxy != r->options.proxy ||
+	    (b->keep > b->floor && !ib_budget_is_held(b, r->refined)))
+		return ib_refine_lacks("--keep", err);
+	return solve(r, b, r->refined, context, err);
 }
 
 static enum ib_status
 solve_budget(struct ib_rule *r, double keep, const struct ib_context *context,
 	     struct ib_error *err)
 {
-	char share[IB_NUMBER_MAX + 1];
-	double *prefix = NULL, most, floor_share = r->options.floor;
-	uint64_t n = 0, i, positive;
-	float *x = sorted_proxies(r, &n);
+	struct ib_budget b = { .keep = keep, .floor = r->options.floor,
+			       .n = r->totals->known };
+	struct ib_refined *of;
+	enum ib_status st;
 
-	if (x)
-		prefix = malloc((n + 1) * sizeof(*prefix));
-	if (!prefix) {
-		free(x);
+	if (r->foreign_totals)
+		return solve_foreign(r, &b, context, err);
+	of = ib_refined_new();
+	if (!of)
 		return ib_fail_memory(err);
-	}
-	prefix[0] = 0;
-	for (i = 0; i < n; i++)
-		prefix[i + 1] = prefix[i] + (x[i] > 0 ? (double)x[i] : 0);
-	for (positive = n; positive > 0 && x[positive - 1] > 0; positive--)
-		;
-	positive = n - positive;
-	most = ((double)positive + floor_share * (double)(n - positive)) /
-	       (double)n;
-	if (keep < floor_share || keep > most) {
-		keep = keep < floor_share ? floor_share : most;
-		share[ib_number_put(share, keep)] = '\0';
-		ib_warn(context, "--keep %s is out of reach: the nearest share "
-			"that can be kept is %s", r->options.keep, share);
-	}
-	if (keep <= floor_share)
-		r->c = 0;
-	else if (keep >= most)
-		r->c = positive > 0 ? 1 / (double)x[n - positive] : 0;
-	else
-		r->c = solve(r, x, prefix, n, keep * (double)n);
-	free(prefix);
-	free(x);
-	return IB_OK;
+	st = count_own(r, &b, of, err);
+	if (!st)
+		st = solve(r, &b, of, context, err);
+	ib_refined_free(of);
+	return st;
 }
 
 enum ib_status
@@ -222,12 +146,7 @@ ib_rule_prepare_proportional(struct ib_rule *r,
 	    !(keep >= 0 && keep <= 1))
 		return ib_fail(err, IB_E_MISUSE,
 			       "--keep: '%s' is no share in [0, 1]", o->keep);
-	if (r->foreign_totals)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--keep needs the scores themselves, which "
-			       "--totals does not hold: give all of them with "
-			       "-s");
-	if (!r->scores)
+	if (!r->scores && !r->foreign_totals)
 		return IB_OK;
 	return solve_budget(r, keep, context, err);
 }

@@ -114,13 +114,14 @@ ib_rule_is_full(const struct ib_rule_options *o, enum ib_reason *why)
 
 /* Where no totals were given they are those of the scores. */
 static enum ib_status
-take_totals(struct ib_rule *r, const struct ib_totals *totals,
-	    struct ib_error *err)
+take_totals(struct ib_rule *r, const struct ib_sums *sums, struct ib_error *err)
 {
-	r->foreign_totals = totals != NULL;
-	r->totals = totals;
-	if (totals)
+	r->foreign_totals = sums != NULL;
+	if (sums) {
+		r->totals = &sums->totals;
+		r->refined = sums->refined;
 		return IB_OK;
+	}
 	r->own_totals = malloc(sizeof(*r->own_totals));
 	if (!r->own_totals)
 		return ib_fail_memory(err);
@@ -132,36 +133,62 @@ take_totals(struct ib_rule *r, const struct ib_totals *totals,
 	return IB_OK;
 }
 
-enum ib_status
-ib_rule_prepare(const struct ib_rule_options *options,
-		const struct ib_scores *scores, const struct ib_totals *totals,
-		const struct ib_context *context, struct ib_rule **out,
-		struct ib_error *err)
+static enum ib_status
+start(const struct ib_rule_options *options, const struct ib_scores *scores,
+      const struct ib_sums *sums, struct ib_rule **out, struct ib_error *err)
 {
-	const struct ib_rule_kind *kind = ib_rule_kind_of(options->rule);
 	enum ib_status st = ib_rule_check(options, err);
 	struct ib_rule *r;
 
+	*out = NULL;
 	if (st)
 		return st;
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return ib_fail_memory(err);
 	r->options = *options;
-	r->kind = kind;
+	r->kind = ib_rule_kind_of(options->rule);
 	r->scores = scores;
 	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
 	r->ratio = options->ratio;
 	r->threshold = r->c = NAN;
 	r->full = ib_rule_is_full(options, &r->why_full);
-	if (kind->biased)
+	st = take_totals(r, sums, err);
+	if (st) {
+		ib_rule_free(r);
+		return st;
+	}
+	*out = r;
+	return IB_OK;
+}
+
+static bool
+is_prepared(const struct ib_rule *r)
+{
+	return !r->kind->needs_scores || r->totals->known > 0;
+}
+
+enum ib_status
+ib_rule_prepare(const struct ib_rule_options *options,
+		const struct ib_scores *scores, const struct ib_sums *sums,
+		const struct ib_context *context, struct ib_rule **out,
+		struct ib_error *err)
+{
+	struct ib_rule *r;
+	enum ib_status st = start(options, scores, sums, &r, err);
+
+	if (st)
+		return st;
+	if (r->kind->biased)
 		ib_warn(context, "--rule %s is biased: for comparison only",
-			kind->name);
-	st = take_totals(r, totals, err);
-	if (!st && !kind->needs_scores)
-		st = kind->prepare(r, context, err);
-	else if (!st && r->totals->known > 0)
-		st = kind->prepare(r, context, err);
+			r->kind->name);
+	if (scores && scores->part.count > 1 &&
+	    options->sampling == IB_SAMPLING_FIXED)
+		st = ib_fail(err, IB_E_MISUSE,
+			     "--sampling fixed looks at all scores, and these "
+			     "are those of a part: give all of them with -s");
+	if (!st && is_prepared(r))
+		st = r->kind->prepare(r, context, err);
 	if (!st && options->sampling == IB_SAMPLING_FIXED && scores)
 		st = ib_fixed_prepare(r, err);
 	if (st) {
@@ -170,6 +197,29 @@ ib_rule_prepare(const struct ib_rule_options *options,
 	}
 	*out = r;
 	return IB_OK;
+}
+
+enum ib_status
+ib_rule_refine(const struct ib_rule_options *options,
+	       const struct ib_sums *sums, const struct ib_context *context,
+	       struct ib_refined **out, struct ib_error *err)
+{
+	struct ib_rule *r;
+	enum ib_status st = start(options, NULL, sums, &r, err);
+
+	if (st)
+		return st;
+	r->want = ib_refined_new();
+	st = r->want ? ib_totals_digest(r->totals, r->want->of, err)
+		     : ib_fail_memory(err);
+	if (!st && is_prepared(r))
+		st = r->kind->prepare(r, context, err);
+	if (st)
+		ib_refined_free(r->want);
+	else
+		*out = r->want;
+	ib_rule_free(r);
+	return st;
 }
 
 enum ib_status

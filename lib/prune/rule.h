@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "score/state.h"
+#include "score/sums.h"
 
 #define IB_LEVELS_MAX 64
 
@@ -34,6 +35,8 @@ struct ib_rule {
 	const struct ib_totals *totals; /* of all known scores, or of --totals */
 	struct ib_totals *own_totals;   /* where they are the rule's to free */
 	bool foreign_totals;            /* totals are not the scores' own */
+	const struct ib_refined *refined; /* beside foreign ones; NULL: none */
+	struct ib_refined *want;        /* of --refine: what is to be counted */
 	uint64_t key;                   /* of the draws */
 	bool full;                      /* everything is kept: */
 	enum ib_reason why_full;        /* warm-up or anneal */
@@ -75,9 +78,18 @@ enum ib_status ib_rule_check(const struct ib_rule_options *options,
  */
 enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
 			       const struct ib_scores *scores,
-			       const struct ib_totals *totals,
+			       const struct ib_sums *sums,
 			       const struct ib_context *context,
 			       struct ib_rule **out, struct ib_error *err);
+
+/*
+ * What a second pass over the scores that these totals sum must count, so that
+ * ib_rule_prepare() can do without them. A plan for ib_refined_count().
+ */
+enum ib_status ib_rule_refine(const struct ib_rule_options *options,
+			      const struct ib_sums *sums,
+			      const struct ib_context *context,
+			      struct ib_refined **out, struct ib_error *err);
 
 /* Is this one of the epochs that keep everything, and why? */
 bool ib_rule_is_full(const struct ib_rule_options *options,
@@ -179,8 +191,21 @@ enum ib_status ib_rule_prepare_proportional(struct ib_rule *rule,
 					    struct ib_error *err);
 bool ib_proportional_pi(const struct ib_rule *rule, float score, double *pi);
 
-/* x of a score, as --proxy has it. */
-float ib_proxy_of(enum ib_proxy proxy, float score);
+/* refine.c: what totals of parts have to say. */
+
+/*
+ * The rank-th smallest known score (from 1) into *score, NaN where it is only
+ * noted down what is to be counted. IB_E_MISUSE where that has not been done.
+ */
+enum ib_status ib_refine_rank(const struct ib_rule *r, uint64_t rank,
+			      const char *option, double *score,
+			      struct ib_error *err);
+/* How many known scores are below a cut; likewise. */
+enum ib_status ib_refine_below(const struct ib_rule *r, double cut,
+			       const char *option, uint64_t *low,
+			       struct ib_error *err);
+/* The message that says what to run. */
+enum ib_status ib_refine_lacks(const char *option, struct ib_error *err);
 
 /* fixed.c: the groups of --sampling fixed, and who of them is kept. */
 enum ib_status ib_fixed_prepare(struct ib_rule *rule, struct ib_error *err);

@@ -19,7 +19,7 @@ struct run {
 	const struct ib_context *context;
 	struct ib_prune_result *result;
 	struct ib_scores *scores; /* NULL: none, or not there at epoch 0 */
-	struct ib_totals *totals; /* of --totals; NULL: none */
+	struct ib_sums *sums;     /* of --totals; NULL: none */
 	struct ib_rule *rule;
 	struct ib_splice splice;
 	struct ib_seen seen;
@@ -94,17 +94,100 @@ load_totals(struct run *run, struct ib_error *err)
 
 	if (!run->options->totals)
 		return IB_OK;
-	run->totals = malloc(sizeof(*run->totals));
-	if (!run->totals)
-		return ib_fail_memory(err);
 	st = ib_input_open(run->options->totals, &in, err);
 	if (st)
 		return st;
 	ib_input_want_digest(in);
-	st = ib_totals_read(in, run->totals, err);
+	st = ib_sums_read(in, &run->sums, err);
 	if (!st)
 		ib_input_digest(in, run->digests.totals);
 	ib_input_close(in);
+	return st ? st : ib_sums_check(run->sums, run->options->totals, err);
+}
+
+/* Do the totals sum up these scores, among others? */
+static bool
+is_summed(const struct ib_totals *all, const struct ib_totals *t)
+{
+	size_t b;
+
+	for (b = 0; b < IB_TOTALS_BINS; b++)
+		if (t->bin[b] > all->bin[b])
+			return false;
+	return t->rows <= all->rows && t->newest <= all->newest;
+}
+
+/*
+ * Totals of another epoch, or a part in the place of the whole: bad data where
+ * it is certain, else a warning.
+ */
+static enum ib_status
+check_totals(struct run *run, struct ib_error *err)
+{
+	const struct ib_part *of = run->scores ? &run->scores->part : NULL;
+	const struct ib_part *asked = &run->options->part;
+	const char *totals = run->options->totals;
+	struct ib_totals *own;
+	enum ib_status st = IB_OK;
+
+	if (run->sums && run->sums->totals.newest > run->options->rule.epoch)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: totals of epoch %lld, later than -e %lld",
+			       totals, (long long)run->sums->totals.newest,
+			       (long long)run->options->rule.epoch);
+	if (!of || of->count < 2)
+		return IB_OK;
+	if (asked->count == of->count && asked->index != of->index)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: holds part %llu/%llu, --part is another",
+			       run->options->scores,
+			       (unsigned long long)of->index,
+			       (unsigned long long)of->count);
+	if (!run->sums) {
+		ib_warn(run->context,
+			"%s: holds part %llu/%llu alone, and its totals are "
+			"not those of all parts (--totals)",
+			run->options->scores, (unsigned long long)of->index,
+			(unsigned long long)of->count);
+		return IB_OK;
+	}
+	own = malloc(sizeof(*own));
+	if (!own)
+		return ib_fail_memory(err);
+	ib_scores_totals(run->scores, own);
+	if (!is_summed(&run->sums->totals, own))
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: does not sum up %s: totals of another epoch "
+			     "(newest is %lld there, %lld here)?", totals,
+			     run->options->scores,
+			     (long long)run->sums->totals.newest,
+			     (long long)own->newest);
+	free(own);
+	return st;
+}
+
+/* --refine: what ib-score has to count of the parts. */
+static enum ib_status
+write_wanted(struct run *run, struct ib_error *err)
+{
+	const struct ib_prune_options *o = run->options;
+	unsigned flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
+	struct ib_refined *want = NULL;
+	struct ib_output *out = NULL;
+	enum ib_status st = load_totals(run, err);
+
+	if (!st)
+		st = ib_rule_refine(&o->rule, run->sums, run->context, &want,
+				    err);
+	if (!st)
+		st = ib_output_open(o->refine, flags, &out, err);
+	if (!st)
+		st = ib_refine_write(want, out, err);
+	if (!st)
+		st = ib_output_commit(&out, err);
+	if (out)
+		ib_output_discard(&out);
+	ib_refined_free(want);
 	return st;
 }
 
@@ -478,7 +561,9 @@ begin(struct run *run, struct ib_error *err)
 	if (!st)
 		st = load_totals(run, err);
 	if (!st)
-		st = ib_rule_prepare(&o->rule, run->scores, run->totals,
+		st = check_totals(run, err);
+	if (!st)
+		st = ib_rule_prepare(&o->rule, run->scores, run->sums,
 				     run->context, &run->rule, err);
 	if (!st)
 		st = ib_splice_init(&run->splice, o, err);
@@ -508,8 +593,14 @@ ib_prune_run(const struct ib_prune_options *options,
 {
 	struct run run = { .options = options, .context = context,
 			   .result = result };
-	enum ib_status st = begin(&run, err);
+	enum ib_status st;
 
+	if (options->refine) {
+		st = write_wanted(&run, err);
+		ib_sums_free(run.sums);
+		return st;
+	}
+	st = begin(&run, err);
 	if (!st && options->plan)
 		st = plan(&run, err);
 	else if (!st)
@@ -523,7 +614,7 @@ ib_prune_run(const struct ib_prune_options *options,
 	ib_splice_release(&run.splice);
 	ib_rule_free(run.rule);
 	ib_scores_free(run.scores);
-	free(run.totals);
+	ib_sums_free(run.sums);
 	free(run.output);
 	return st;
 }

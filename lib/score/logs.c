@@ -261,12 +261,9 @@ done:
 static enum ib_status
 drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 {
-	struct ib_totals *t = malloc(sizeof(*t));
-	enum ib_status st;
+	struct ib_sums *t = NULL;
+	enum ib_status st = ib_sums_read(block->input, &t, err);
 
-	if (!t)
-		return ib_fail_memory(err);
-	st = ib_totals_read(block->input, t, err);
 	if (!st && !run->sink->totals)
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: a totals file, where losses are expected",
@@ -274,7 +271,7 @@ drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 	if (!st)
 		st = run->sink->totals(run->sink->ctx, t, block->source->name,
 				       err);
-	free(t);
+	ib_sums_free(t);
 	return st;
 }
 

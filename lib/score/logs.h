@@ -6,6 +6,7 @@
 #define IB_SCORE_LOGS_H
 
 #include "score/losslog.h"
+#include "score/sums.h"
 
 struct ib_logs_counts {
 	uint64_t records, bad, nonfinite, ignored;
@@ -21,7 +22,7 @@ struct ib_logs_sink {
 	enum ib_status (*scores)(void *ctx, struct ib_scores *s,
 				 const char *name, struct ib_error *err);
 	/* A totals file; NULL: bad data. */
-	enum ib_status (*totals)(void *ctx, const struct ib_totals *t,
+	enum ib_status (*totals)(void *ctx, struct ib_sums *t,
 				 const char *name, struct ib_error *err);
 	/* An operand was read to its end; may be NULL. */
 	enum ib_status (*end)(void *ctx, const char *name,

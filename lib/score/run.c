@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -16,7 +17,11 @@ struct run {
 	struct ib_scores *scores;
 	struct ib_fold fold;
 	struct ib_expect *expect;    /* NULL: not asked for */
-	struct ib_totals *more;      /* of totals operands; NULL: none yet */
+	struct ib_sums *more;        /* of totals operands; NULL: none yet */
+	char *more_name;             /* the first of them */
+	struct ib_refined *plan;     /* of --refine; NULL: none */
+	struct ib_parts parts;       /* of the score files that are read */
+	bool partless;               /* a file that is of no part was read */
 	uint64_t losses, stale;      /* when the operand began */
 };
 
@@ -45,6 +50,7 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 	enum ib_status st = see_losses(run, b, err);
 
 	run->losses += b->n;
+	run->partless |= b->n + (b->rows ? b->nmerge : 0) > 0 && run->options->log.part.count == 0;
 	return st ? st : ib_load_batch(&run->fold, b, err);
 }
 
@@ -97,6 +103,26 @@ check_until(const struct run *run, const struct ib_scores *s,
 	return IB_OK;
 }
 
+/*
+ * Of which parts are the rows? That of --part; else those that the score files
+ * name, unless other files are read too. Parts of different K do not go
+ * together, but to be dealt anew.
+ */
+static enum ib_status
+note_part(struct run *run, const struct ib_scores *s, const char *name,
+	  struct ib_error *err)
+{
+	const struct ib_score_options *o = run->options;
+
+	if (o->log.part.count > 0 || o->split > 0)
+		return IB_OK;
+	if (s->part.count == 0) {
+		run->partless |= s->table.n > 0;
+		return IB_OK;
+	}
+	return ib_parts_put(&run->parts, &s->part, true, name, err);
+}
+
 static enum ib_status
 take_scores(void *ctx, struct ib_scores *s, const char *name,
 	    struct ib_error *err)
@@ -105,26 +131,26 @@ take_scores(void *ctx, struct ib_scores *s, const char *name,
 	enum ib_status st = check_until(run, s, name, err);
 
 	if (!st)
+		st = note_part(run, s, name, err);
+	if (!st)
 		st = see_rows(run, s, err);
 	return st ? st : ib_load_scores(&run->fold, s,
 					&run->options->log.part, err);
 }
 
 static enum ib_status
-take_totals(void *ctx, const struct ib_totals *t, const char *name,
+take_totals(void *ctx, struct ib_sums *t, const char *name,
 	    struct ib_error *err)
 {
 	struct run *run = ctx;
 
-	(void)name;
 	if (!run->more) {
-		run->more = malloc(sizeof(*run->more));
-		if (!run->more)
+		run->more = ib_sums_new();
+		run->more_name = strdup(name);
+		if (!run->more || !run->more_name)
 			return ib_fail_memory(err);
-		ib_totals_init(run->more);
 	}
-	ib_totals_merge(run->more, t);
-	return IB_OK;
+	return ib_sums_merge(run->more, t, name, err);
 }
 
 static enum ib_status
@@ -163,6 +189,8 @@ load_start(struct run *run, const char *path, bool update,
 			     path, (unsigned long long)part->index,
 			     (unsigned long long)part->count);
 	if (!st)
+		st = note_part(run, s, path, err);
+	if (!st)
 		st = ib_load_scores(&run->fold, s, part, err);
 	ib_scores_free(s);
 	run->fold.fresh = 0;
@@ -181,6 +209,8 @@ begin(struct run *run, struct ib_error *err)
 	enum ib_status st;
 
 	st = ib_scores_new(&run->scores, err);
+	if (!st && o->refine)
+		st = ib_refine_read(o->refine, &run->plan, err);
 	if (!st)
 		st = ib_fold_start(&run->fold, run->scores, o->log.duplicates,
 				   o->smooth, err);
@@ -190,7 +220,11 @@ begin(struct run *run, struct ib_error *err)
 		st = load_start(run, o->update, true, err);
 	if (!st && o->expect.n > 0)
 		st = ib_expect_new(&expect, run->context, &run->expect, err);
-	run->scores->part = o->log.part;
+	if (!st && o->log.part.count > 0)
+		st = ib_parts_put(&run->parts, &o->log.part, true, "--part",
+				  err);
+	if (run->scores)
+		run->scores->part = o->log.part;
 	return st;
 }
 
@@ -222,22 +256,38 @@ write_scores(const struct ib_scores *s, bool npz, struct ib_output *out,
 		   : ib_scores_write_jsonl(s, out, err);
 }
 
+/* What the rows of this run sum up to, and what --refine asks for of them. */
+static enum ib_status
+sum_rows(struct run *run, struct ib_sums *s, struct ib_error *err)
+{
+	ib_scores_totals(run->scores, &s->totals);
+	if (!run->partless) {
+		s->parts = run->parts;
+		run->parts = (struct ib_parts){ 0 };
+	}
+	if (!run->plan)
+		return IB_OK;
+	return ib_refined_count(run->plan, run->scores->score.p,
+				run->scores->table.n, &s->refined, err);
+}
+
 static enum ib_status
 open_totals(struct run *run, unsigned flags, struct ib_output **out,
 	    struct ib_error *err)
 {
-	struct ib_totals *t = malloc(sizeof(*t));
+	struct ib_sums *s = ib_sums_new();
 	enum ib_status st;
 
-	if (!t)
+	if (!s)
 		return ib_fail_memory(err);
-	ib_scores_totals(run->scores, t);
-	if (run->more)
-		ib_totals_merge(t, run->more);
-	st = ib_output_open(run->options->totals, flags, out, err);
+	st = sum_rows(run, s, err);
+	if (!st && run->more)
+		st = ib_sums_merge(s, run->more, run->more_name, err);
 	if (!st)
-		st = ib_totals_write(t, *out, err);
-	free(t);
+		st = ib_output_open(run->options->totals, flags, out, err);
+	if (!st)
+		st = ib_sums_write(s, *out, err);
+	ib_sums_free(s);
 	return st;
 }
 
@@ -334,9 +384,9 @@ write_all(struct run *run, struct ib_error *err)
 		st = open_totals(run, flags, &out[0], err);
 	if (!st && o->split > 0)
 		st = write_split(run, flags, out + 1, err);
-	else if (!st)
+	else if (!st && (path || !o->refine))
 		st = ib_output_open(path, flags, &out[1], err);
-	if (!st && o->split == 0)
+	if (!st && o->split == 0 && out[1])
 		st = write_scores(run->scores, npz, out[1], err);
 	if (!st)
 		st = ib_outputs_commit(out, n, err);
@@ -414,7 +464,10 @@ ib_score_run(const struct ib_score_options *options,
 	ib_fold_release(&run.fold);
 	ib_expect_free(run.expect);
 	ib_scores_free(run.scores);
-	free(run.more);
+	ib_sums_free(run.more);
+	free(run.more_name);
+	ib_refined_free(run.plan);
+	ib_parts_release(&run.parts);
 	ib_unlock(lock);
 	return st;
 }

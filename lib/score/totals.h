@@ -79,14 +79,4 @@ cJSON *ib_totals_json(const struct ib_totals *t);
 enum ib_status ib_totals_parse(const cJSON *json, const char *name,
 			       struct ib_totals *t, struct ib_error *err);
 
-/*
- * A totals file (ib-score --totals): known by its first member, "ib_totals".
- * The writer's output is not committed.
- */
-#define IB_TOTALS_VERSION 1
-enum ib_status ib_totals_read(struct ib_input *in, struct ib_totals *t,
-			      struct ib_error *err);
-enum ib_status ib_totals_write(const struct ib_totals *t,
-			       struct ib_output *out, struct ib_error *err);
-
 #endif

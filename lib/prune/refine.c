@@ -1,0 +1,88 @@
+/* Order statistics from totals of parts and what their second pass counted. */
+#include <math.h>
+
+#include "base/error.h"
+#include "prune/rule.h"
+
+enum ib_status
+ib_refine_lacks(const char *option, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_MISUSE,
+		       "%s: --totals does not hold what this rule needs: run "
+		       "ib-prune with these options, --totals and --refine "
+		       "WANT; ib-score --refine WANT --totals FILE on each "
+		       "part; merge these (or give all scores with -s, without "
+		       "--totals)", option);
+}
+
+static bool
+is_known(const struct ib_rule *r, uint32_t bin)
+{
+	return r->refined && ib_fine_holds(&r->refined->score, bin);
+}
+
+enum ib_status
+ib_refine_rank(const struct ib_rule *r, uint64_t rank, const char *option,
+	       double *score, struct ib_error *err)
+{
+	const struct ib_fine *f;
+	uint32_t bin = 0;
+	uint64_t i;
+
+	while (bin < IB_TOTALS_BINS - 1 && r->totals->bin[bin] < rank)
+		rank -= r->totals->bin[bin++];
+	*score = NAN;
+	if (r->want) {
+		ib_fine_hold(&r->want->score, bin);
+		return IB_OK;
+	}
+	if (!is_known(r, bin))
+		return ib_refine_lacks(option, err);
+	f = &r->refined->score;
+	for (i = ib_fine_seek(f, (uint64_t)bin << 20);
+	     i + 1 < f->n && f->count[i] < rank; i++)
+		rank -= f->count[i];
+	*score = (double)ib_float_from_order(f->order[i]);
+	return IB_OK;
+}
+
+/* The order of the smallest float that is not below a cut. */
+static uint64_t
+first_not_below(double cut)
+{
+	float f = (float)cut;
+
+	if (f == 0)
+		f = 0; /* a score is never -0 */
+	return (uint64_t)ib_float_order(f) + ((double)f < cut);
+}
+
+enum ib_status
+ib_refine_below(const struct ib_rule *r, double cut, const char *option,
+		uint64_t *low, struct ib_error *err)
+{
+	uint64_t order, i, first;
+	const struct ib_fine *f;
+	uint32_t bin, b;
+
+	*low = 0;
+	if (isnan(cut))
+		return IB_OK; /* of --refine: a quantile, noted down already */
+	order = first_not_below(cut);
+	bin = (uint32_t)(order >> 20);
+	for (b = 0; b < bin; b++)
+		*low += r->totals->bin[b];
+	if (order % IB_FINE_VALUES == 0 || r->totals->bin[bin] == 0)
+		return IB_OK;
+	if (r->want) {
+		ib_fine_hold(&r->want->score, bin);
+		return IB_OK;
+	}
+	if (!is_known(r, bin))
+		return ib_refine_lacks(option, err);
+	f = &r->refined->score;
+	first = ib_fine_seek(f, (uint64_t)bin << 20);
+	for (i = first; i < f->n && f->order[i] < order; i++)
+		*low += f->count[i];
+	return IB_OK;
+}

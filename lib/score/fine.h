@@ -1,0 +1,59 @@
+/*
+ * Exact values of a few leading-bits bins: what a second pass over the scores
+ * counts, so that an order statistic, or a sum over a range, can be had from
+ * counts that add up. Sparse: a value that nobody has costs nothing.
+ */
+#ifndef IB_SCORE_FINE_H
+#define IB_SCORE_FINE_H
+
+#include "score/totals.h"
+
+#define IB_FINE_VALUES ((uint32_t)1 << 20) /* of a bin: the low 20 bits */
+
+/* Start from {0}; ib_fine_release frees. */
+struct ib_fine {
+	uint64_t held[IB_TOTALS_BINS / 64]; /* a bit a bin that is counted */
+	uint64_t n;                         /* distinct values in these bins */
+	uint32_t *order;                    /* ascending, see ib_float_order */
+	uint64_t *count;
+};
+
+void ib_fine_release(struct ib_fine *f);
+
+static inline bool
+ib_fine_holds(const struct ib_fine *f, uint32_t bin)
+{
+	return f->held[bin / 64] >> bin % 64 & 1;
+}
+
+static inline void
+ib_fine_hold(struct ib_fine *f, uint32_t bin)
+{
+	f->held[bin / 64] |= (uint64_t)1 << bin % 64;
+}
+
+/*
+ * Count n values, all of held bins, into an f without any. Sorts them, in
+ * place: linear.
+ */
+enum ib_status ib_fine_count(struct ib_fine *f, uint32_t *order, uint64_t n,
+			     struct ib_error *err);
+/* Both must hold the same bins. */
+enum ib_status ib_fine_merge(struct ib_fine *f, const struct ib_fine *other,
+			     struct ib_error *err);
+
+/* The first place whose value is not below `order`: f->n if there is none. */
+uint64_t ib_fine_seek(const struct ib_fine *f, uint64_t order);
+
+/*
+ * One bin as text (to be freed; NULL: memory ran out), and back. For each
+ * value in ascending order: how many it is from the one before, less one (the
+ * first: its low 20 bits), then its count. A number is its digits of 5 bits,
+ * the lowest first, each one of A-Z a-z 0-9 + /; 32 is added to all but the
+ * last of them. The reader appends to f, which must hold no later bin's
+ * values; false for what the writer cannot have written, or no memory.
+ */
+char *ib_fine_text(const struct ib_fine *f, uint32_t bin);
+bool ib_fine_read(struct ib_fine *f, uint32_t bin, const char *text);
+
+#endif

@@ -1,0 +1,229 @@
+#include "score/parts.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/numbers.h"
+
+#define NUMBER_MAX ((uint64_t)1 << 53) /* from here on: a string */
+#define PARTS_MAX ((size_t)1 << 24)    /* of a file that is read */
+
+void
+ib_parts_release(struct ib_parts *p)
+{
+	free(p->index);
+	*p = (struct ib_parts){ 0 };
+}
+
+static bool
+insert(struct ib_parts *p, size_t at, uint64_t index)
+{
+	uint64_t *v = p->index;
+
+	if ((p->n & (p->n - 1)) == 0) /* full: grow at powers of two */
+		v = realloc(v, (p->n ? 2 * p->n : 1) * sizeof(*v));
+	if (!v)
+		return false;
+	p->index = v;
+	memmove(v + at + 1, v + at, (p->n - at) * sizeof(*v));
+	v[at] = index;
+	p->n++;
+	return true;
+}
+
+enum ib_status
+ib_parts_put(struct ib_parts *p, const struct ib_part *part, bool twice,
+	     const char *name, struct ib_error *err)
+{
+	size_t at = p->n;
+
+	if (p->count > 0 && p->count != part->count)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: holds part %" PRIu64 "/%" PRIu64
+			       ", but the files before hold parts of %"
+			       PRIu64, name,
+			       part->index, part->count, p->count);
+	while (at > 0 && p->index[at - 1] >= part->index)
+		at--;
+	p->count = part->count;
+	if (at < p->n && p->index[at] == part->index)
+		return twice ? IB_OK
+			     : ib_fail(err, IB_E_DATA,
+				       "%s: part %" PRIu64 "/%" PRIu64
+				       " stands twice", name, part->index,
+				       part->count);
+	return insert(p, at, part->index) ? IB_OK : ib_fail_memory(err);
+}
+
+enum ib_status
+ib_parts_merge(struct ib_parts *p, const struct ib_parts *other,
+	       const char *name, struct ib_error *err)
+{
+	struct ib_part part = { 0, other->count };
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < other->n && !st; i++) {
+		part.index = other->index[i];
+		st = ib_parts_put(p, &part, false, name, err);
+	}
+	return st;
+}
+
+bool
+ib_parts_whole(const struct ib_parts *p)
+{
+	return p->n == p->count;
+}
+
+/* The first few ranges that are not there. */
+static void
+put_missing(struct ib_bytes *b, const struct ib_parts *p)
+{
+	uint64_t next = 0, end;
+	size_t i, ranges = 0;
+
+	for (i = 0; i <= p->n; i++) {
+		end = i < p->n ? p->index[i] : p->count;
+		if (end > next && ++ranges > 8) {
+			ib_bytes_printf(b, ", ...");
+			break;
+		}
+		if (end > next)
+			ib_bytes_printf(b, "%s%" PRIu64, ranges > 1 ? ", " : "",
+					next);
+		if (end > next + 1)
+			ib_bytes_printf(b, "-%" PRIu64, end - 1);
+		next = end + 1;
+	}
+	ib_bytes_put_char(b, '\0');
+}
+
+enum ib_status
+ib_parts_check(const struct ib_parts *p, const char *name,
+	       struct ib_error *err)
+{
+	struct ib_bytes b = { 0 };
+	uint64_t missing = p->count - p->n;
+
+	if (missing == 0)
+		return IB_OK;
+	put_missing(&b, p);
+	ib_fail(err, IB_E_DATA, "%s: %" PRIu64 " of %" PRIu64
+		" parts %s missing: %s", name, missing, p->count,
+		missing == 1 ? "is" : "are", b.failed ? "" : b.p);
+	ib_bytes_release(&b);
+	return IB_E_DATA;
+}
+
+/* ---- as JSON ------------------------------------------------------------------ */
+
+static cJSON *
+number_json(uint64_t x)
+{
+	char text[IB_NUMBER_MAX];
+
+	text[ib_number_put_unsigned(text, x)] = '\0';
+	return x < NUMBER_MAX ? cJSON_CreateRaw(text)
+			      : cJSON_CreateString(text);
+}
+
+static bool
+append(cJSON *array, cJSON *item)
+{
+	if (item && cJSON_AddItemToArray(array, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
+static bool
+append_range(cJSON *array, uint64_t first, uint64_t last)
+{
+	cJSON *pair;
+
+	if (first == last)
+		return append(array, number_json(first));
+	pair = cJSON_CreateArray();
+	if (pair && append(pair, number_json(first)) &&
+	    append(pair, number_json(last)))
+		return append(array, pair);
+	cJSON_Delete(pair);
+	return false;
+}
+
+cJSON *
+ib_parts_json(const struct ib_parts *p)
+{
+	cJSON *json = cJSON_CreateObject(), *of = number_json(p->count), *held;
+	size_t i, k;
+	bool ok;
+
+	ok = json && of && cJSON_AddItemToObject(json, "of", of);
+	if (!ok)
+		cJSON_Delete(of);
+	held = ok ? cJSON_AddArrayToObject(json, "held") : NULL;
+	ok = held;
+	for (i = 0; ok && i < p->n; i = k) {
+		for (k = i + 1; k < p->n && p->index[k] == p->index[k - 1] + 1;)
+			k++;
+		ok = append_range(held, p->index[i], p->index[k - 1]);
+	}
+	if (ok)
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+static bool
+read_number(const cJSON *json, uint64_t *x)
+{
+	if (cJSON_IsString(json))
+		return ib_number_unsigned(ib_span_of(json->valuestring), x) &&
+		       *x >= NUMBER_MAX;
+	if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0) ||
+	    json->valuedouble >= (double)NUMBER_MAX)
+		return false;
+	*x = (uint64_t)json->valuedouble;
+	return (double)*x == json->valuedouble;
+}
+
+static bool
+read_range(const cJSON *json, uint64_t *first, uint64_t *last)
+{
+	if (!cJSON_IsArray(json)) {
+		*last = 0;
+		return read_number(json, first) && (*last = *first, true);
+	}
+	json = json->child;
+	return json && json->next && !json->next->next &&
+	       read_number(json, first) && read_number(json->next, last);
+}
+
+bool
+ib_parts_parse(const cJSON *json, struct ib_parts *p)
+{
+	const cJSON *held = cJSON_GetObjectItemCaseSensitive(json, "held"), *it;
+	uint64_t next = 0, first, last;
+
+	if (!json)
+		return true;
+	if (!read_number(cJSON_GetObjectItemCaseSensitive(json, "of"),
+			 &p->count) || p->count < 2 || !cJSON_IsArray(held))
+		return false;
+	cJSON_ArrayForEach(it, held)
+	{
+		if (!read_range(it, &first, &last) || first < next ||
+		    last < first || last >= p->count ||
+		    last - first >= PARTS_MAX - p->n)
+			return false;
+		for (; first <= last; first++)
+			if (!insert(p, p->n, first))
+				return false;
+		next = last + 1;
+	}
+	return p->n > 0;
+}

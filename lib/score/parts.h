@@ -1,0 +1,44 @@
+/*
+ * Which parts of K are summed up in totals: so that one that is missing, or
+ * stands twice, is noticed. Totals of all parts are those of the whole, byte
+ * for byte, and say nothing of parts any more.
+ */
+#ifndef IB_SCORE_PARTS_H
+#define IB_SCORE_PARTS_H
+
+#include <cjson/cJSON.h>
+
+#include "infobatch.h"
+
+/* Start from {0}: of no part, for all that is known. */
+struct ib_parts {
+	uint64_t count;  /* K; 0: nothing is known of parts */
+	uint64_t *index; /* ascending */
+	size_t n;
+};
+
+void ib_parts_release(struct ib_parts *p);
+
+/*
+ * Take part into the set, from the file `name`. IB_E_DATA for one of another
+ * K, or, but where it may stand twice, one that is there already.
+ */
+enum ib_status ib_parts_put(struct ib_parts *p, const struct ib_part *part,
+			    bool twice, const char *name,
+			    struct ib_error *err);
+enum ib_status ib_parts_merge(struct ib_parts *p, const struct ib_parts *other,
+			      const char *name, struct ib_error *err);
+
+/* Are all K there? Also where nothing is known. */
+bool ib_parts_whole(const struct ib_parts *p);
+
+/* IB_E_DATA, naming what is missing, where not all K are there. */
+enum ib_status ib_parts_check(const struct ib_parts *p, const char *name,
+			      struct ib_error *err);
+
+/* {"of":64,"held":[0,[2,5]]}: numbers and ranges; text from 2^53 on. */
+cJSON *ib_parts_json(const struct ib_parts *p);
+/* json may be NULL: nothing is known. False: not what is written. */
+bool ib_parts_parse(const cJSON *json, struct ib_parts *p);
+
+#endif

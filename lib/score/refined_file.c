@@ -1,0 +1,419 @@
+/* What was refined, and what is to be, as JSON. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/numbers.h"
+#include "score/refined.h"
+
+#define GET(json, name) cJSON_GetObjectItemCaseSensitive(json, name)
+#define COUNT_NUMBER ((uint64_t)1 << 53) /* from here on: a string */
+
+/* ---- writing ------------------------------------------------------------------ */
+
+static bool
+append(cJSON *array, cJSON *item)
+{
+	if (array && item && cJSON_AddItemToArray(array, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
+static cJSON *
+count_json(uint64_t count)
+{
+	char text[IB_NUMBER_MAX];
+
+	text[ib_number_put_unsigned(text, count)] = '\0';
+	return count < COUNT_NUMBER ? cJSON_CreateRaw(text)
+				    : cJSON_CreateString(text);
+}
+
+static cJSON *
+sum_json(struct ib_wide sum)
+{
+	char text[40];
+
+	if (sum.hi)
+		snprintf(text, sizeof(text), "%llx%016llx",
+			 (unsigned long long)sum.hi, (unsigned long long)sum.lo);
+	else
+		snprintf(text, sizeof(text), "%llx",
+			 (unsigned long long)sum.lo);
+	return cJSON_CreateString(text);
+}
+
+static bool
+put_fine(cJSON *to, const char *name, const struct ib_fine *f)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, name), *pair;
+	uint32_t bin;
+	char *text;
+	bool ok = array;
+
+	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++) {
+		if (!ib_fine_holds(f, bin))
+			continue;
+		text = ib_fine_text(f, bin);
+		pair = cJSON_CreateArray();
+		ok = text && append(pair, count_json(bin)) &&
+		     append(pair, cJSON_CreateString(text));
+		free(text);
+		if (ok)
+			ok = append(array, pair);
+		else
+			cJSON_Delete(pair);
+	}
+	return ok;
+}
+
+static bool
+put_spread(cJSON *to, const struct ib_refined *r)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, "x"), *row;
+	const struct ib_spread_bin *b;
+	bool ok = array;
+	uint32_t i;
+
+	for (i = 0; ok && i < IB_SPREAD_BINS; i++) {
+		b = &r->x[i];
+		if (b->count == 0)
+			continue;
+		row = cJSON_CreateArray();
+		ok = append(row, count_json(IB_SPREAD_FIRST + i)) &&
+		     append(row, count_json(b->count)) &&
+		     append(row, sum_json(b->sum)) &&
+		     append(row, count_json(b->least % IB_FINE_VALUES));
+		if (ok)
+			ok = append(array, row);
+		else
+			cJSON_Delete(row);
+	}
+	return ok;
+}
+
+static bool
+put_proxy(cJSON *to, const struct ib_refined *r)
+{
+	if (!r->spread)
+		return cJSON_AddNullToObject(to, "proxy") != NULL;
+	return cJSON_AddStringToObject(to, "proxy", r->proxy == IB_PROXY_LOSS
+					       ? "loss" : "bounded") != NULL;
+}
+
+cJSON *
+ib_refined_json(const struct ib_refined *r)
+{
+	cJSON *json = cJSON_CreateObject(), *flat;
+	bool ok;
+
+	ok = json && cJSON_AddStringToObject(json, "of", r->of) &&
+	     put_fine(json, "scores", &r->score) && put_proxy(json, r);
+	if (ok && r->spread) {
+		flat = count_json(r->flat);
+		ok = flat && cJSON_AddItemToObject(json, "flat", flat);
+		if (!ok)
+			cJSON_Delete(flat);
+		ok = ok && put_spread(json, r) &&
+		     put_fine(json, "fine", &r->fine);
+	}
+	if (ok)
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+static bool
+put_held(cJSON *to, const char *name, const struct ib_fine *f)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, name);
+	bool ok = array;
+	uint32_t bin;
+
+	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++)
+		if (ib_fine_holds(f, bin))
+			ok = append(array, count_json(bin));
+	return ok;
+}
+
+enum ib_status
+ib_refine_write(const struct ib_refined *plan, struct ib_output *out,
+		struct ib_error *err)
+{
+	cJSON *json = cJSON_CreateObject();
+	char *text = NULL;
+
+	if (json && cJSON_AddNumberToObject(json, "ib_refine",
+					    IB_REFINE_VERSION) &&
+	    cJSON_AddStringToObject(json, "of", plan->of) &&
+	    put_held(json, "scores", &plan->score) && put_proxy(json, plan) &&
+	    put_held(json, "x", &plan->fine))
+		text = cJSON_PrintUnformatted(json);
+	cJSON_Delete(json);
+	if (!text)
+		return ib_fail_memory(err);
+	ib_output_write(out, text, strlen(text));
+	ib_output_write(out, "\n", 1);
+	free(text);
+	return ib_output_status(out, err);
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+static bool
+read_count(const cJSON *json, uint64_t *count)
+{
+	if (cJSON_IsString(json))
+		return ib_number_unsigned(ib_span_of(json->valuestring),
+					  count) &&
+		       *count >= COUNT_NUMBER;
+	if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0) ||
+	    json->valuedouble >= (double)COUNT_NUMBER)
+		return false;
+	*count = (uint64_t)json->valuedouble;
+	return (double)*count == json->valuedouble;
+}
+
+/* A bin of [from, 4096), above the one before; *next is the one behind it. */
+static bool
+read_bin(const cJSON *json, uint32_t *next, uint32_t *bin)
+{
+	uint64_t n;
+
+	if (!read_count(json, &n) || n < *next || n >= IB_TOTALS_BINS)
+		return false;
+	*bin = (uint32_t)n;
+	*next = *bin + 1;
+	return true;
+}
+
+static bool
+read_proxy(const cJSON *json, struct ib_refined *r)
+{
+	if (cJSON_IsNull(json))
+		return true;
+	r->spread = true;
+	r->proxy = IB_PROXY_LOSS;
+	if (!cJSON_IsString(json) || !strcmp(json->valuestring, "loss"))
+		return cJSON_IsString(json);
+	r->proxy = IB_PROXY_BOUNDED;
+	return !strcmp(json->valuestring, "bounded");
+}
+
+static bool
+read_of(const cJSON *json, struct ib_refined *r)
+{
+	if (!cJSON_IsString(json) || strlen(json->valuestring) != 32)
+		return false;
+	memcpy(r->of, json->valuestring, 33);
+	return true;
+}
+
+static bool
+read_sum(const cJSON *json, struct ib_wide *sum)
+{
+	const char *p = cJSON_IsString(json) ? json->valuestring : "";
+	size_t n = strlen(p);
+
+	*sum = (struct ib_wide){ 0, 0 };
+	if (n == 0 || n > 32 || strspn(p, "0123456789abcdef") != n)
+		return false;
+	for (; *p; p++) {
+		sum->hi = sum->hi << 4 | sum->lo >> 60;
+		sum->lo = sum->lo << 4 |
+			  (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+	}
+	return true;
+}
+
+/* [[bin,text],...], ascending. */
+static bool
+read_fine(const cJSON *json, uint32_t from, struct ib_fine *f)
+{
+	uint32_t next = from, bin;
+	const cJSON *pair;
+
+	if (!cJSON_IsArray(json))
+		return false;
+	cJSON_ArrayForEach(pair, json)
+	{
+		if (!cJSON_IsArray(pair) || !read_bin(pair->child, &next, &bin) ||
+		    !cJSON_IsString(pair->child->next) ||
+		    !ib_fine_read(f, bin, pair->child->next->valuestring))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_spread(const cJSON *json, struct ib_refined *r, uint64_t known)
+{
+	uint32_t next = IB_SPREAD_FIRST, bin;
+	const cJSON *row, *it;
+	struct ib_spread_bin *b;
+	uint64_t least;
+
+	if (!read_count(GET(json, "flat"), &r->flat) || r->flat > known ||
+	    !cJSON_IsArray(GET(json, "x")))
+		return false;
+	known -= r->flat;
+	cJSON_ArrayForEach(row, GET(json, "x"))
+	{
+		it = cJSON_IsArray(row) ? row->child : NULL;
+		if (!read_bin(it, &next, &bin))
+			return false;
+		b = &r->x[bin - IB_SPREAD_FIRST];
+		it = it->next;
+		if (!it || !read_count(it, &b->count) || b->count == 0 ||
+		    b->count > known || !read_sum(it->next, &b->sum) ||
+		    !read_count(it->next->next, &least) ||
+		    least >= IB_FINE_VALUES)
+			return false;
+		b->least = bin << 20 | (uint32_t)least;
+		known -= b->count;
+	}
+	return known == 0;
+}
+
+/* A bin's values: how many, what they add up to, the smallest. */
+static void
+sum_fine(const struct ib_fine *f, uint32_t bin, struct ib_spread_bin *b)
+{
+	uint64_t i = ib_fine_seek(f, (uint64_t)bin << 20);
+
+	*b = (struct ib_spread_bin){ .least = UINT32_MAX };
+	for (; i < f->n && f->order[i] >> 20 == bin; i++) {
+		b->count += f->count[i];
+		b->sum = ib_wide_add(b->sum,
+			ib_wide_product(ib_spread_units(f->order[i]),
+					f->count[i]));
+		if (f->order[i] < b->least)
+			b->least = f->order[i];
+	}
+}
+
+/* Do the fine counts add up to the coarse ones? */
+static bool
+adds_up(const struct ib_refined *r, const struct ib_totals *t)
+{
+	const struct ib_spread_bin *x;
+	struct ib_spread_bin b;
+	uint32_t bin;
+
+	for (bin = 0; bin < IB_TOTALS_BINS; bin++) {
+		if (ib_fine_holds(&r->score, bin)) {
+			sum_fine(&r->score, bin, &b);
+			if (b.count != t->bin[bin])
+				return false;
+		}
+		if (!ib_fine_holds(&r->fine, bin))
+			continue;
+		x = &r->x[bin - IB_SPREAD_FIRST];
+		sum_fine(&r->fine, bin, &b);
+		if (b.count != x->count || b.sum.hi != x->sum.hi ||
+		    b.sum.lo != x->sum.lo || b.least != x->least)
+			return false;
+	}
+	return true;
+}
+
+enum ib_status
+ib_refined_parse(const cJSON *json, const char *name,
+		 const struct ib_totals *t, struct ib_refined **out,
+		 struct ib_error *err)
+{
+	struct ib_refined *r;
+	bool ok;
+
+	*out = NULL;
+	if (!json)
+		return IB_OK;
+	r = ib_refined_new();
+	if (!r)
+		return ib_fail_memory(err);
+	ok = read_of(GET(json, "of"), r) &&
+	     read_fine(GET(json, "scores"), 0, &r->score) &&
+	     read_proxy(GET(json, "proxy"), r);
+	if (ok && r->spread)
+		ok = read_spread(json, r, t->known) &&
+		     read_fine(GET(json, "fine"), IB_SPREAD_FIRST, &r->fine);
+	if (!ok || !adds_up(r, t)) {
+		ib_refined_free(r);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: bad totals: what was refined is wrong",
+			       name);
+	}
+	*out = r;
+	return IB_OK;
+}
+
+static bool
+read_held(const cJSON *json, uint32_t from, struct ib_fine *f)
+{
+	uint32_t next = from, bin;
+	const cJSON *it;
+
+	if (!cJSON_IsArray(json))
+		return false;
+	cJSON_ArrayForEach(it, json)
+	{
+		if (!read_bin(it, &next, &bin))
+			return false;
+		ib_fine_hold(f, bin);
+	}
+	return true;
+}
+
+static enum ib_status
+parse_plan(const cJSON *json, const char *name, struct ib_refined *r,
+	   struct ib_error *err)
+{
+	const cJSON *version = GET(json, "ib_refine");
+
+	if (!cJSON_IsNumber(version))
+		return ib_fail(err, IB_E_DATA, "%s: not a file of ib-prune "
+			       "--refine", name);
+	if (version->valuedouble > IB_REFINE_VERSION)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: of version %.0f, newer than this program's "
+			       "%d", name, version->valuedouble,
+			       IB_REFINE_VERSION);
+	if (read_of(GET(json, "of"), r) &&
+	    read_held(GET(json, "scores"), 0, &r->score) &&
+	    read_proxy(GET(json, "proxy"), r) &&
+	    read_held(GET(json, "x"), IB_SPREAD_FIRST, &r->fine))
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA, "%s: a malformed file of ib-prune "
+		       "--refine", name);
+}
+
+enum ib_status
+ib_refine_read(const char *path, struct ib_refined **out, struct ib_error *err)
+{
+	struct ib_refined *r = ib_refined_new();
+	struct ib_input *in = NULL;
+	cJSON *json = NULL;
+	char *text = NULL;
+	enum ib_status st;
+	size_t n;
+
+	st = r ? ib_input_open(path, &in, err) : ib_fail_memory(err);
+	if (!st)
+		st = ib_input_slurp(in, &text, &n, err);
+	if (!st) {
+		json = cJSON_ParseWithLength(text, n);
+		st = parse_plan(json, ib_input_name(in), r, err);
+	}
+	cJSON_Delete(json);
+	free(text);
+	ib_input_close(in);
+	if (st) {
+		ib_refined_free(r);
+		return st;
+	}
+	*out = r;
+	return IB_OK;
+}

@@ -1,0 +1,190 @@
+#include "score/sums.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+
+#define LONGEST ((size_t)1 << 30)
+
+struct ib_sums *
+ib_sums_new(void)
+{
+	struct ib_sums *s = calloc(1, sizeof(*s));
+
+	if (s)
+		ib_totals_init(&s->totals);
+	return s;
+}
+
+void
+ib_sums_free(struct ib_sums *s)
+{
+	if (!s)
+		return;
+	ib_parts_release(&s->parts);
+	ib_refined_free(s->refined);
+	free(s);
+}
+
+/* ---- merging ------------------------------------------------------------------ */
+
+/* Parts beside what is of no part: something stands twice, or is no part. */
+static enum ib_status
+merge_parts(struct ib_sums *s, const struct ib_sums *o, const char *name,
+	    struct ib_error *err)
+{
+	bool here = s->parts.count > 0, there = o->parts.count > 0;
+
+	if (o->totals.rows == 0 && !there)
+		return IB_OK;
+	if (s->totals.rows > 0 && here != there)
+		return ib_fail(err, IB_E_DATA,
+			       here ? "%s: are totals of no part, but the files "
+				      "before are of parts"
+				    : "%s: are totals of parts, but the files "
+				      "before are of no part", name);
+	return ib_parts_merge(&s->parts, &o->parts, name, err);
+}
+
+static enum ib_status
+merge_refined(struct ib_sums *s, struct ib_sums *o, const char *name,
+	      struct ib_error *err)
+{
+	bool first = s->totals.rows == 0 && !s->refined;
+
+	if (s->refined && o->refined)
+		return ib_refined_merge(s->refined, o->refined, name, err);
+	if (o->refined && first) {
+		s->refined = o->refined;
+		o->refined = NULL;
+		return IB_OK;
+	}
+	if (o->refined || (s->refined && o->totals.rows > 0))
+		return ib_fail(err, IB_E_DATA,
+			       "%s: %s refined, but the files before are%s",
+			       name, o->refined ? "totals are" : "totals are not",
+			       o->refined ? " not" : "");
+	return IB_OK;
+}
+
+enum ib_status
+ib_sums_merge(struct ib_sums *s, struct ib_sums *o, const char *name,
+	      struct ib_error *err)
+{
+	enum ib_status st = merge_parts(s, o, name, err);
+
+	if (!st)
+		st = merge_refined(s, o, name, err);
+	if (!st)
+		ib_totals_merge(&s->totals, &o->totals);
+	return st;
+}
+
+enum ib_status
+ib_sums_check(const struct ib_sums *s, const char *name, struct ib_error *err)
+{
+	enum ib_status st = ib_parts_check(&s->parts, name, err);
+	char digest[33];
+
+	if (st || !s->refined)
+		return st;
+	st = ib_totals_digest(&s->totals, digest, err);
+	if (!st && strcmp(digest, s->refined->of) != 0)
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: adds up to other totals than those it "
+			     "refines: a part is missing or stands twice, or "
+			     "is of another epoch", name);
+	return st;
+}
+
+/* ---- files ---------------------------------------------------------------------- */
+
+static enum ib_status
+parse(const cJSON *json, const char *name, struct ib_sums *s,
+      struct ib_error *err)
+{
+	const cJSON *version = cJSON_GetObjectItemCaseSensitive(json,
+								"ib_totals");
+	enum ib_status st;
+
+	if (!cJSON_IsNumber(version))
+		return ib_fail(err, IB_E_DATA, "%s: not a totals file", name);
+	if (version->valuedouble > IB_TOTALS_VERSION)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a totals file of version %.0f, newer than "
+			       "this program's %d", name, version->valuedouble,
+			       IB_TOTALS_VERSION);
+	st = ib_totals_parse(json, name, &s->totals, err);
+	if (!st &&
+	    !ib_parts_parse(cJSON_GetObjectItemCaseSensitive(json, "parts"),
+			    &s->parts))
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: bad totals: parts missing or wrong", name);
+	return st ? st
+		  : ib_refined_parse(
+			    cJSON_GetObjectItemCaseSensitive(json, "refined"),
+			    name, &s->totals, &s->refined, err);
+}
+
+enum ib_status
+ib_sums_read(struct ib_input *in, struct ib_sums **out, struct ib_error *err)
+{
+	struct ib_sums *s = ib_sums_new();
+	cJSON *json = NULL;
+	char *text = NULL;
+	enum ib_status st;
+	size_t n;
+
+	st = s ? ib_input_slurp(in, &text, &n, err) : ib_fail_memory(err);
+	if (!st && n < LONGEST)
+		json = cJSON_ParseWithLength(text, n);
+	free(text);
+	if (!st)
+		st = parse(json, ib_input_name(in), s, err);
+	cJSON_Delete(json);
+	if (st) {
+		ib_sums_free(s);
+		return st;
+	}
+	*out = s;
+	return IB_OK;
+}
+
+static bool
+put(cJSON *to, const char *name, cJSON *item)
+{
+	if (item && cJSON_AddItemToObject(to, name, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
+enum ib_status
+ib_sums_write(const struct ib_sums *s, struct ib_output *out,
+	      struct ib_error *err)
+{
+	cJSON *json = ib_totals_json(&s->totals);
+	cJSON *version = cJSON_CreateNumber(IB_TOTALS_VERSION);
+	char *text = NULL;
+	bool ok = json && version;
+
+	if (ok && cJSON_InsertItemInArray(json, 0, version)) {
+		version->string = strdup("ib_totals");
+		version = NULL;
+	}
+	cJSON_Delete(version);
+	if (ok && !ib_parts_whole(&s->parts))
+		ok = put(json, "parts", ib_parts_json(&s->parts));
+	if (ok && s->refined)
+		ok = put(json, "refined", ib_refined_json(s->refined));
+	if (ok)
+		text = cJSON_PrintUnformatted(json);
+	cJSON_Delete(json);
+	if (!text)
+		return ib_fail_memory(err);
+	ib_output_write(out, text, strlen(text));
+	ib_output_write(out, "\n", 1);
+	free(text);
+	return ib_output_status(out, err);
+}
