@@ -71,13 +71,13 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 	size_t i;
 
 	p = ib_json_value(&c->json, ib_json_blanks(&c->json, start), &v);
+	ib_cursor_finish_line(c, start, stop);
 	if (!p || ib_json_blanks(&c->json, p) != stop)
 		return ib_cursor_bad(c, "malformed JSON: %s",
 				     p ? "more than one value" : c->json.why);
 	for (i = 0; i < c->source->fields.nslots; i++)
 		c->v[i].type = IB_ABSENT;
 	c->record.close = NULL;
-	ib_cursor_finish_line(c, start, stop);
 	return IB_NEXT_RECORD;
 }
 

@@ -1,0 +1,12 @@
+/* JSON arrays and JSON lines of any bytes, cut into blocks anywhere. */
+#include "fuzz/records.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static const enum ib_format formats[] = {
+		IB_FORMAT_JSON, IB_FORMAT_JSONL
+	};
+
+	return fuzz_records(data, n, formats, 2);
+}

@@ -1,0 +1,12 @@
+/* CSV, TSV and lists of any bytes. */
+#include "fuzz/records.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	static const enum ib_format formats[] = {
+		IB_FORMAT_CSV, IB_FORMAT_TSV, IB_FORMAT_LIST, IB_FORMAT_AUTO
+	};
+
+	return fuzz_records(data, n, formats, 4);
+}
