@@ -252,9 +252,11 @@ check(struct ib_framelog *log, struct ib_error *err)
 /* ---- the frame -------------------------------------------------------------- */
 
 /*
- * Level 1: what the decisions cost matters more than their bytes (the lines
- * differ in id and score, which higher levels do not make smaller). One
- * worker, so that the bytes hang neither on threads nor on the pieces.
+ * Level 1, whose time counts more than some bytes; and a table of matches so
+ * small that it finds the lines just before: of 60 MB of decisions at level 1,
+ * 1114 MB/s and 9.35 to 1 with 2^9 entries, 950 MB/s and 8.14 to 1 with the
+ * 2^14 that it has by default. One worker, so that the bytes hang neither on
+ * threads nor on the pieces.
  */
 static bool
 start_zstd(struct ib_framelog *log)
@@ -263,6 +265,7 @@ start_zstd(struct ib_framelog *log)
 	if (!log->zstd)
 		return false;
 	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_compressionLevel, 1);
+	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_hashLog, 9);
 	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_checksumFlag, 1);
 	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_nbWorkers, 1);
 	return true;

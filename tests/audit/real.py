@@ -1,0 +1,72 @@
+"""Real loss logs: a simulation is what the loop then does; the drift of all
+data, of an injected shift and of the pruned run; suspects; the log's cost."""
+import json
+import os
+
+from common import Log, run, table, unzstd
+
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                    '../../testdata/fashion')
+E, EVERY = 16, 6  # a sixth of the samples, to be done in seconds
+
+with open('m.jsonl', 'wb') as f:
+    f.writelines(unzstd(DATA + '/base.jsonl.zst').splitlines(True)[::EVERY])
+chosen = {json.loads(l)['id'] for l in open('m.jsonl')}
+full = []
+for e in range(E):
+    full.append('full.%d.jsonl' % e)
+    with open(full[-1], 'wb') as f:
+        for l in unzstd('%s/log-%03d.jsonl.zst' % (DATA, e)).splitlines(True):
+            if json.loads(l)['id'] in chosen:
+                f.write(l)
+
+
+def alarms(*logs):
+    return [d['epoch'] for d in table('ib-audit', 'drift', '-q', *logs)
+            if d['alarm']]
+
+
+# No alarm on a run that learns; one where the losses rise.
+assert alarms(*full) == []
+for change in (lambda x: x * 4, lambda x: x + 0.5):
+    shifted = []
+    for e, name in enumerate(full):
+        shifted.append('shifted.%d.jsonl' % e)
+        with open(shifted[-1], 'w') as f:
+            for l in open(name):
+                d = json.loads(l)
+                if e >= 10:
+                    d['loss'] = change(d['loss'])
+                f.write(json.dumps(d) + '\n')
+    got = alarms(*shifted)
+    assert got and 10 <= got[0] <= 11, got
+
+# The loop over the same logs: what simulate said, to the sample.
+logs = []
+for e in range(E):
+    run('ib-prune', '-q', '-s', 'run.npz', '-e', e, '-E', E, '-a', 'log.zst',
+        '-o', 'epoch.jsonl', 'm.jsonl')
+    kept = {json.loads(l)['id'] for l in open('epoch.jsonl')}
+    logs.append('loss.%d.jsonl' % e)
+    with open(logs[-1], 'w') as f:
+        f.writelines(l for l in open(full[e]) if json.loads(l)['id'] in kept)
+    run('ib-score', '-e', e, '-u', 'run.npz', logs[-1])
+keys = ('epoch', 'samples', 'kept', 'pruned', 'threshold', 'weight_sum')
+done = table('ib-audit', 'summary', 'log.zst')
+assert [[s[k] for k in keys] for s in done] == \
+    [[s[k] for k in keys]
+     for s in table('ib-audit', 'simulate', '-E', E, *full)]
+assert done[-1]['saved'] > 0.25
+
+# Pruned, and weighed by the log: no alarm, and nearly the means of all data.
+assert alarms('-a', 'log.zst', *logs) == []
+weighed = table('ib-audit', 'drift', '-a', 'log.zst', *logs)
+plain = table('ib-audit', 'drift', *logs)
+means = [d['mean'] for d in table('ib-audit', 'drift', *full)]
+for e in range(1, 14):
+    assert abs(weighed[e]['mean'] / means[e] - 1) < 0.1, (e, weighed[e])
+    assert plain[e]['mean'] > 1.15 * means[e], (e, plain[e])
+
+# Bytes a decision.
+decisions = sum(len(r) - 2 for r in Log('log.zst').runs)
+assert os.path.getsize('log.zst') < 12 * decisions
