@@ -25,5 +25,34 @@ for run in '' 'a "b\' $'two\nlines'; do
     echo 'metrics: not looked at by Prometheus: no promtool'
   fi
 done
-[ $failed = 0 ] && echo '2 passed, 0 failed'
+
+# The line for cron and the units of systemd, as the manual has them.
+page=$here/../../man/ib-audit.1
+joined() { sed 's/\\e$/\\/' | sed -e :a -e '/\\$/N; s/\\\n//; ta'; }
+local=s,/var/lib/prometheus/node-exporter,$top,g\;s,/srv/run,$top,g
+local=$local\;s,/run/lock,$top,g\;s,/usr/local/bin,$IB_BIN,g
+mv log.zst run.audit.zst
+rm -f ib.prom
+sed -n '/^\*\/15/,/^\.Ed/p' "$page" | joined | head -n 1 |
+  sed -E "s/^([^ ]+ +){5}//; $local" >cron
+sh -e cron && grep -q '^ib_prune_saved_ratio{run="resnet"} ' ib.prom || {
+  echo 'cron: the line of the manual does not work'
+  failed=1
+}
+for unit in service timer; do
+  sed -n "/ib-metrics.$unit :/,/^\\.Ed/p" "$page" | sed '1,2d;$d' | joined |
+    sed "$local" >ib-metrics.$unit
+done
+sed -n 's/^ExecStart=//p' ib-metrics.service >start
+rm ib.prom
+sh -e start && [ -s ib.prom ] || {
+  echo 'systemd: the command of the manual does not work'
+  failed=1
+}
+if command -v systemd-analyze >/dev/null; then
+  systemd-analyze verify ./ib-metrics.timer ./ib-metrics.service || failed=1
+else
+  echo 'timer: not looked at by systemd: no systemd-analyze'
+fi
+[ $failed = 0 ] && echo '4 passed, 0 failed'
 exit $failed
