@@ -45,7 +45,7 @@ FUZZSAN := address,undefined
 
 .PHONY: all deps deps-check deps-train demo check check-quick check-cli \
 	check-sanitizers check-compilers check-valgrind check-reference \
-	check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
+	bench check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
 	install help clean
 .DEFAULT_GOAL := all
 
@@ -130,6 +130,10 @@ lint:                            ## cppcheck, manuals
 		--suppress=missingIncludeSystem --error-exitcode=1 \
 		-Ilib/include -Ilib cmd lib
 	@! mandoc -Tlint -W warning man/*.[1-9] 2>&1 | grep .
+
+bench: all                       ## time all of it beside its peers; N=, RUNS=, PEERS=npm
+	/usr/bin/python3 tests/bench/bench.py --bin $B --out build/bench \
+		$(N:%=--n %) $(RUNS:%=--runs %) $(PEERS:%=--peers %)
 
 install: all completions         ## PREFIX and DESTDIR are yours
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \

@@ -19,6 +19,7 @@
  */
 #define PIECE ((size_t)1 << 20)
 #define BLOCK ((size_t)65535)     /* longest stored block of deflate */
+#define SMALL ((uint64_t)48 << 20) /* a mapping that may stay */
 
 struct ib_npz {
 	struct ib_zip zip;
@@ -315,7 +316,7 @@ ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m)
 void
 ib_npz_unload(struct ib_npz *z)
 {
-	if (z->map)
+	if (z->map && z->zip.size > SMALL)
 		madvise(z->map, (size_t)z->zip.size, MADV_DONTNEED);
 }
 

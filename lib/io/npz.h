@@ -95,7 +95,7 @@ enum ib_status ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m,
  */
 struct ib_span ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m);
 
-/* Let go of the mapping's pages; they come back when they are read. */
+/* Let go of a large mapping's pages; they come back when they are read. */
 void ib_npz_unload(struct ib_npz *z);
 
 /* All bytes of the archive as it stands, in order, piece by piece. */
