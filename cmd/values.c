@@ -391,6 +391,7 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 	if (!f)
 		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
 			strerror(errno));
+	/* cppcheck-suppress ctunullpointer; cli_die does not return */
 	text = read_all(cli, f, path, &n);
 	if (!dash)
 		fclose(f);

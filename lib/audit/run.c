@@ -18,7 +18,7 @@ ib_audit_run(const struct ib_audit_options *options,
 	};
 	struct ib_output *out = NULL;
 	enum ib_status st, check = IB_OK;
-	struct ib_error said;
+	struct ib_error said = { IB_OK, "" };
 
 	st = ib_output_open(options->output, 0, &out, err);
 	if (st)

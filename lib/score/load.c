@@ -153,7 +153,7 @@ map_file(const char *path, struct ib_scores **out, char *digest,
 	struct ib_input *in = NULL;
 	struct ib_scores *s = NULL;
 	struct ib_npz *z = NULL;
-	struct ib_span head;
+	struct ib_span head = { NULL, 0 };
 	bool mapped = false;
 	enum ib_status st;
 

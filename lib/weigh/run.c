@@ -12,6 +12,7 @@ struct run {
 	struct ib_base base;
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: weights as they are */
+	struct ib_scale own_scale;    /* what it points to */
 	struct ib_output *out, *index;
 };
 
@@ -206,15 +207,14 @@ finish(struct run *run, struct ib_error *err)
 	struct ib_manifest *m = &run->manifest;
 	const struct ib_rows *rows = m->base ? &run->base.rows : &m->rows;
 	struct ib_output *outs[2];
-	struct ib_scale scale;
 	enum ib_status st = IB_OK;
 
 	if (o->normalize != IB_NORMALIZE_NONE) {
-		ib_scale_init(&scale, &m->sums.sum,
+		ib_scale_init(&run->own_scale, &m->sums.sum,
 			      o->normalize == IB_NORMALIZE_MEAN
 				      ? (double)m->sums.n
 				      : o->normalize_sum);
-		run->scale = &scale;
+		run->scale = &run->own_scale;
 	}
 	if (o->check)
 		st = check(run, err);
