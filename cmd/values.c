@@ -369,6 +369,7 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 		text = grown;
 	}
 	cli_own(cli, text);
+	/* cppcheck-suppress ctunullpointer; cli_die does not return */
 	if (ferror(f))
 		cli_die(cli, IB_E_IO, "%s: cannot read: %s", path,
 			strerror(errno));
@@ -391,7 +392,6 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 	if (!f)
 		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
 			strerror(errno));
-	/* cppcheck-suppress ctunullpointer; cli_die does not return */
 	text = read_all(cli, f, path, &n);
 	if (!dash)
 		fclose(f);
