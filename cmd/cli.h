@@ -191,6 +191,7 @@ struct cli_command {
 	const char *about; /* one sentence for --help */
 	const char *notes; /* the end of --help; NULL: nothing */
 	const struct cli_option *options; /* ends with CLI_END */
+	const struct cli_command *const *verbs; /* NULL, or what it has */
 };
 
 #define CLI_OPTIONS_MAX 96

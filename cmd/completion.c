@@ -51,6 +51,16 @@ put_about(const char *help)
 			putchar(*help);
 }
 
+/* The verbs of a command, blanks between. */
+static void
+put_verbs(const struct cli_command *c)
+{
+	size_t i;
+
+	for (i = 0; c->verbs[i]; i++)
+		printf("%s%s", i ? " " : "", c->verbs[i]->verb);
+}
+
 /* ---- bash ---------------------------------------------------------------- */
 
 static void
@@ -70,13 +80,22 @@ put_case(const struct cli_option *o)
 	}
 }
 
+/* The function's name: a command's, or that of one of its verbs. */
 static void
-bash(const struct cli_command *c)
+put_name(const struct cli_command *c)
+{
+	putchar('_');
+	put_function(c->name);
+	if (c->verb)
+		printf("_%s", c->verb);
+}
+
+static void
+bash_function(const struct cli_command *c)
 {
 	const struct cli_option *o;
 
-	putchar('_');
-	put_function(c->name);
+	put_name(c);
 	puts("() {\n"
 	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]}\n"
 	     "\tlocal prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
@@ -100,8 +119,38 @@ bash(const struct cli_command *c)
 	     "\t*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
 	     "\tesac\n"
 	     "}");
-	fputs("complete -o filenames -F _", stdout);
-	put_function(c->name);
+}
+
+/* A function a verb, and one that hands on to them. */
+static void
+bash_verbs(const struct cli_command *c)
+{
+	size_t i;
+
+	for (i = 0; c->verbs[i]; i++)
+		bash_function(c->verbs[i]);
+	put_name(c);
+	fputs("() {\n\tlocal verbs='", stdout);
+	put_verbs(c);
+	puts("'\n"
+	     "\tif ((COMP_CWORD == 1)); then\n"
+	     "\t\tCOMPREPLY=($(compgen -W \"$verbs --help --version\" "
+	     "-- \"${COMP_WORDS[1]}\"))\n"
+	     "\telif [[ \" $verbs \" == *\" ${COMP_WORDS[1]} \"* ]]; then");
+	fputs("\t\t", stdout);
+	put_name(c);
+	puts("_${COMP_WORDS[1]}\n\tfi\n}");
+}
+
+static void
+bash(const struct cli_command *c)
+{
+	if (c->verbs)
+		bash_verbs(c);
+	else
+		bash_function(c);
+	fputs("complete -o filenames -F ", stdout);
+	put_name((&(struct cli_command){ .name = c->name }));
 	printf(" %s\n", c->name);
 }
 
@@ -140,11 +189,11 @@ zsh_spec(const struct cli_option *o, bool letter)
 }
 
 static void
-zsh(const struct cli_command *c)
+zsh_options(const struct cli_command *c)
 {
 	const struct cli_option *o;
 
-	printf("#compdef %s\n_arguments -s -S \\\n", c->name);
+	puts("_arguments -s -S \\");
 	for (o = c->options; o->kind != CLI_KIND_END; o++) {
 		if (!shown(o))
 			continue;
@@ -155,10 +204,33 @@ zsh(const struct cli_command *c)
 	puts("\t'*:FILE:_files'");
 }
 
+static void
+zsh(const struct cli_command *c)
+{
+	size_t i;
+
+	printf("#compdef %s\n", c->name);
+	if (!c->verbs) {
+		zsh_options(c);
+		return;
+	}
+	fputs("if ((CURRENT == 2)); then\n\tcompadd -- ", stdout);
+	put_verbs(c);
+	puts(" --help --version\n\treturn\nfi\n"
+	     "local verb=$words[2]\nshift words\n((CURRENT--))\n"
+	     "case $verb in");
+	for (i = 0; c->verbs[i]; i++) {
+		printf("%s)\n", c->verbs[i]->verb);
+		zsh_options(c->verbs[i]);
+		puts(";;");
+	}
+	puts("esac");
+}
+
 /* ---- fish ---------------------------------------------------------------- */
 
 static void
-fish(const struct cli_command *c)
+fish_options(const struct cli_command *c)
 {
 	const struct cli_option *o;
 
@@ -166,6 +238,8 @@ fish(const struct cli_command *c)
 		if (!shown(o))
 			continue;
 		printf("complete -c %s", c->name);
+		if (c->verb)
+			printf(" -n '__fish_seen_subcommand_from %s'", c->verb);
 		if (o->letter)
 			printf(" -s %c", o->letter);
 		printf(" -l %s", o->name);
@@ -180,6 +254,22 @@ fish(const struct cli_command *c)
 		put_about(o->help);
 		puts("'");
 	}
+}
+
+static void
+fish(const struct cli_command *c)
+{
+	size_t i;
+
+	if (!c->verbs) {
+		fish_options(c);
+		return;
+	}
+	printf("complete -c %s -n __fish_use_subcommand -x -a '", c->name);
+	put_verbs(c);
+	puts("'");
+	for (i = 0; c->verbs[i]; i++)
+		fish_options(c->verbs[i]);
 }
 
 void

@@ -225,6 +225,12 @@ static const struct verb verbs[] = {
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
 
+static const struct cli_command *const verb_commands[NVERBS + 1] = {
+	&verbs[0].command, &verbs[1].command, &verbs[2].command,
+	&verbs[3].command, &verbs[4].command, &verbs[5].command,
+	&verbs[6].command, &verbs[7].command, &verbs[8].command,
+};
+
 /* What there is before a verb, for --help, typos and completion. */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_verb = {
@@ -244,6 +250,7 @@ static const struct cli_command no_verb = {
 		 "  metrics   figures for Prometheus",
 	.notes = NOTES,
 	.options = no_options,
+	.verbs = verb_commands,
 };
 
 /* ---- checks ------------------------------------------------------------------- */
