@@ -24,6 +24,14 @@ enum ib_status ib_audit_figures(struct ib_audit_log *log, uint64_t errors,
 				struct ib_error *err);
 
 /*
+ * Quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of the scores in the lines of epoch
+ * number i: of the samples that could have been pruned. NaN without any.
+ */
+enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i,
+					double quantile[5],
+					struct ib_error *err);
+
+/*
  * How far the weight sum is off, in standard errors. 0 where both are 0; NaN
  * where it cannot be told.
  */

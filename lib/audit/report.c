@@ -22,6 +22,7 @@ struct report {
 	struct ib_audit_tally tally;
 	struct ib_losses losses;
 	bool has_losses;
+	double (*low)[5]; /* without losses: quantiles of the lines' scores */
 	struct ib_drift *drift;
 	struct ib_suspect *suspect;
 	size_t nsuspects;
@@ -60,6 +61,23 @@ read_losses(struct report *r, struct ib_error *err)
 	return st;
 }
 
+/* What the audit log alone has of the losses: scores of the low samples. */
+static enum ib_status
+read_scores(struct report *r, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	if (r->has_losses)
+		return IB_OK;
+	r->low = calloc(r->n + 1, sizeof(*r->low));
+	if (!r->low)
+		return ib_fail_memory(err);
+	for (i = 0; i < r->n && !st; i++)
+		st = ib_audit_score_quantiles(r->log, i, r->low[i], err);
+	return st;
+}
+
 static enum ib_status
 gather(struct report *r, struct ib_error *err)
 {
@@ -76,6 +94,8 @@ gather(struct report *r, struct ib_error *err)
 		st = ib_audit_tally_read(&r->tally, r->log, err);
 	if (!st)
 		st = read_losses(r, err);
+	if (!st)
+		st = read_scores(r, err);
 	if (st)
 		return st;
 	most = r->n > r->losses.nepochs ? r->n : r->losses.nepochs;
@@ -296,12 +316,12 @@ threshold_at(const struct report *r, int64_t epoch)
 	return NAN;
 }
 
-/* Threshold alone, or with the quantiles of the losses. */
+/* The threshold, with quantiles of the losses, or of the low scores. */
 static void
 chart_losses(struct report *r)
 {
 	static const char *const legend[] = {
-		"b1", "5 to 95 % of the losses", "b2", "25 to 75 %", "kept",
+		"b1", "5 to 95 %", "b2", "25 to 75 %", "kept",
 		"median", "warm", "threshold", NULL
 	};
 	size_t n = r->has_losses ? r->losses.nepochs : r->n, i, q;
@@ -311,26 +331,25 @@ chart_losses(struct report *r)
 			? "Losses of each epoch, weighted by 1/pi, and the "
 			  "threshold below which the epoch's scores could be "
 			  "pruned."
-			: "Threshold of each epoch. With the loss logs as "
-			  "further operands the losses are shown too.");
+			: "Scores (last losses) of the samples that could be "
+			  "pruned, and the threshold below which they are. "
+			  "With the loss logs as further operands: of all.");
 	for (i = 0; i < n; i++) {
 		if (r->has_losses)
 			r->epoch[i] = r->drift[i].epoch;
 		for (q = 0; q < 5; q++)
 			r->v[q][i] = r->has_losses ? r->drift[i].quantile[q]
-						   : NAN;
+						   : r->low[i][q];
 		r->v[5][i] = threshold_at(r, r->epoch[i]);
 		c.high = fmax(c.high, fmax(r->v[5][i], r->v[4][i]));
 		c.low = fmin(c.low, fmin(r->v[5][i], r->v[0][i]));
 	}
-	if (r->has_losses)
-		ib_page_legend(&r->page, legend);
+	ib_page_legend(&r->page, legend);
 	ib_chart_begin(&c, "Quantiles of the losses, and the threshold, over "
 		       "the epochs", r->epoch);
 	ib_chart_band(&c, "b1", r->v[0], r->v[4]);
 	ib_chart_band(&c, "b2", r->v[1], r->v[3]);
-	if (r->has_losses)
-		ib_chart_line(&c, "kept", r->v[2]);
+	ib_chart_line(&c, "kept", r->v[2]);
 	ib_chart_line(&c, "warm", r->v[5]);
 	ib_chart_end(&c);
 	ib_page_section_end(&r->page);
@@ -421,9 +440,12 @@ put_suspects(struct report *r)
 			"epoch's mean loss, the steepest against it first "
 			"(first, last: loss over that mean). Labels to look "
 			"at; they are never pruned.");
-	if (!r->has_losses)
+	if (!r->has_losses) {
 		ib_bytes_printf(&r->page, "<p>The loss logs were not given.</p>"
 				"\n");
+		ib_page_section_end(&r->page);
+		return;
+	}
 	ib_page_table(&r->page, "suspects", columns, 5);
 	for (i = 0; i < r->nsuspects && i < r->top; i++) {
 		const struct ib_suspect *s = &r->suspect[i];
@@ -455,12 +477,15 @@ put_drift(struct report *r)
 			"W1: Wasserstein distance, in units of the loss; PSI: "
 			"population stability index; PH: one-sided "
 			"Page-Hinkley sum, an alarm where the mean rises.");
-	if (!r->has_losses)
+	if (!r->has_losses) {
 		ib_bytes_printf(&r->page, "<p>The loss logs were not given: "
 				"<code>ib-audit report LOG LOSSLOG...</code>"
 				"</p>\n");
+		ib_page_section_end(&r->page);
+		return;
+	}
 	ib_page_table(&r->page, "drift", columns, 10);
-	for (i = 0; r->has_losses && i < r->losses.nepochs; i++) {
+	for (i = 0; i < r->losses.nepochs; i++) {
 		d = &r->drift[i];
 		ib_page_row(&r->page, columns, 10, (struct ib_cell[]){
 			IB_COUNT((uint64_t)d->epoch), IB_COUNT(d->n),
@@ -517,6 +542,7 @@ ib_audit_report(const struct ib_audit_options *o,
 	ib_losses_release(&r.losses);
 	ib_audit_log_close(r.log);
 	free(r.figure);
+	free(r.low);
 	free(r.drift);
 	free(r.suspect);
 	free(r.epoch);

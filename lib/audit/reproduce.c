@@ -75,7 +75,7 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 		{ .heading = "value", .left = true },
 	};
 	cJSON *json = cJSON_Parse(h->text), *m;
-	char *value;
+	char *value, number[IB_NUMBER_MAX];
 
 	ib_page_table(out, "parameters", columns, 2);
 	cJSON_ArrayForEach(m, json)
@@ -89,6 +89,9 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 		if (strcmp(m->string, "seed") == 0) /* no double holds it */
 			ib_bytes_printf(out, "%llu",
 					(unsigned long long)h->seed);
+		else if (cJSON_IsNumber(m) && m->valuedouble != floor(m->valuedouble))
+			ib_bytes_put(out, number,
+				     ib_number_put(number, m->valuedouble));
 		else
 			ib_html_plain(out, ib_span_of(value ? value : ""));
 		ib_bytes_printf(out, "</td></tr>\n");
