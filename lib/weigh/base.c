@@ -86,7 +86,9 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 		s->has_header = true;
 	}
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
-		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id)) {
+		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id) ||
+		    (b->tsv &&
+		     !ib_slice_holds(s, (int64_t)c->record.line, id))) {
 			ib_fault_note(&s->bad, s->n, (int64_t)c->record.line,
 				      "%s", c->why);
 			break;
@@ -108,6 +110,8 @@ sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample,
 {
 	const struct ib_base *b = ctx;
 
+	if (b->tsv && !ib_slice_holds(s, (int64_t)sample->number, id))
+		return false;
 	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
 	if (b->hashes)
 		s->hash[s->n] = ib_sample_hash(sample);
@@ -155,6 +159,7 @@ ib_base_read(struct ib_base *b, const struct ib_weights_options *o,
 	uint64_t twice;
 
 	b->hashes = hashes;
+	b->tsv = ib_writes_tsv(o);
 	ib_added_wanted(wanted, o->weight_field);
 	wanted[IB_ADDED_WEIGHT].number = false;
 	blocks.reader = (struct ib_reader_options){

@@ -6,6 +6,7 @@
 
 struct ib_base {
 	bool hashes; /* asked for */
+	bool tsv;    /* the ids are to be written as fields of TSV */
 	struct ib_rows rows;
 	struct ib_pages hash; /* XXH128_hash_t[rows.n] */
 	XXH128_hash_t *header; /* of its CSV and TSV operands, each once */

@@ -84,6 +84,18 @@ ib_fault_note(struct ib_fault *f, size_t at, int64_t line, const char *format,
 	va_end(ap);
 }
 
+bool
+ib_slice_holds(struct ib_slice *s, int64_t line, struct ib_span id)
+{
+	char show[IB_SHOW_MAX];
+
+	if (ib_form_holds(id))
+		return true;
+	ib_fault_note(&s->bad, s->n, line, "an id that holds a TAB or a line "
+		      "end cannot be written as tsv: %s", ib_show(show, id));
+	return false;
+}
+
 /* ---- the pipeline ------------------------------------------------------------- */
 
 static enum ib_status

@@ -35,8 +35,18 @@ struct ib_slice {
 	struct ib_fault offence; /* what a check says no to */
 };
 
+/* Are ids to be written as fields of TSV? */
+static inline bool
+ib_writes_tsv(const struct ib_weights_options *o)
+{
+	return o->out == IB_WEIGHTS_TSV && !o->stats && !o->check;
+}
+
 /* Room for one more record. */
 bool ib_slice_room(struct ib_slice *s);
+
+/* Can the next record's id be written as tsv? If not, that is noted as bad. */
+bool ib_slice_holds(struct ib_slice *s, int64_t line, struct ib_span id);
 
 /* The hash of a tar's sample, in place of that of a record's bytes. */
 static inline XXH128_hash_t

@@ -72,21 +72,6 @@ read_weight(const struct ib_manifest *m, struct ib_slice *s, double *weight)
 	return judge(m, s, (int64_t)c->record.line, ib_value_span(v), weight);
 }
 
-/* Is the id fit for the form that it goes into? */
-static bool
-fits_form(const struct ib_manifest *m, struct ib_slice *s, int64_t line,
-	  struct ib_span id)
-{
-	char show[IB_SHOW_MAX];
-
-	if (m->options->out != IB_WEIGHTS_TSV || m->options->stats ||
-	    m->options->check || ib_form_holds(id))
-		return true;
-	ib_fault_note(&s->bad, s->n, line, "an id that holds a TAB or a line "
-		      "end cannot be written as tsv: %s", ib_show(show, id));
-	return false;
-}
-
 /* Take one record in. False: it is bad, c->why says so; or *failed. */
 static inline bool
 take(const struct ib_manifest *m, struct ib_slice *s, bool *failed)
@@ -97,7 +82,7 @@ take(const struct ib_manifest *m, struct ib_slice *s, bool *failed)
 
 	if (!read_weight(m, s, &weight) ||
 	    (m->ids && (!ib_cursor_id(&s->cursor, &id) ||
-			!fits_form(m, s, (int64_t)r->line, id))))
+			(m->tsv && !ib_slice_holds(s, (int64_t)r->line, id)))))
 		return false;
 	if (!id.p || !ib_slice_room(s)) {
 		*failed = true;
@@ -241,7 +226,7 @@ sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample,
 	double weight;
 
 	if (!sample_weight(m, s, sample, &weight) ||
-	    (m->ids && !fits_form(m, s, (int64_t)sample->number, id)))
+	    (m->tsv && !ib_slice_holds(s, (int64_t)sample->number, id)))
 		return false;
 	if (m->out)
 		ib_form_put(&s->text, m->options->out, id, weight, &s->texts);

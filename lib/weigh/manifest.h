@@ -14,6 +14,7 @@ struct ib_manifest {
 	const struct ib_weights_options *options;
 	struct ib_span weight_field;
 	bool ids;              /* asked for */
+	bool tsv;              /* and written as fields of TSV */
 	struct ib_output *out; /* NULL: nothing goes out yet */
 	bool holds_ids, holds_weights;
 	struct ib_rows rows;   /* held */

@@ -59,6 +59,7 @@ plan(struct run *run)
 	m->options = o;
 	m->base = o->base.n > 0 ? &run->base : NULL;
 	m->ids = m->base || o->check || (writes && ib_form_has_ids(o->out));
+	m->tsv = ib_writes_tsv(o);
 	m->sums_up = !writes || scaled;
 	if (m->base)
 		return;
