@@ -80,6 +80,7 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 			break;
 		if (stop == q + 1) {
 			if (*q == ',' || cut->after_comma) {
+				cut->n = (size_t)(p - start);
 				cut->why = "an element is missing";
 				return;
 			}
@@ -94,7 +95,8 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 	cut->n = (size_t)(p - start);
 	if (cut->ended) {
 		cut_rest(p, end, cut);
-		cut->n = n; /* blanks may go with the last block */
+		if (!cut->why)
+			cut->n = n; /* blanks may go with the last block */
 	} else if (last) {
 		cut->why = "the array is cut short";
 	}
