@@ -26,7 +26,6 @@ struct ib_value {
 	uint8_t type;  /* enum ib_type */
 	bool escaped;  /* JSON escapes, or doubled quotes of CSV, in it */
 	bool quoted;   /* CSV: stood in quotes */
-	bool empty;    /* of an object: no members */
 	double number; /* of fields that were asked for as numbers */
 };
 
