@@ -45,7 +45,7 @@ FUZZSAN := address,undefined
 
 .PHONY: all deps deps-check deps-train demo check check-quick check-cli \
 	check-sanitizers check-compilers check-valgrind check-reference \
-	bench check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
+	bench check-rules check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
 	install help clean
 .DEFAULT_GOAL := all
 
@@ -97,7 +97,7 @@ demo:                            ## the loop over the loss logs of a real run
 
 check: deps-check                ## every test there is; see check-quick
 	@$(MAKE) --no-print-directory -s -j2 all unit
-	@$(MAKE) --no-print-directory check-quick check-reference \
+	@$(MAKE) --no-print-directory check-quick check-reference check-rules \
 		check-install check-sanitizers check-fuzz check-valgrind \
 		check-compilers lint check-training check-audit
 
@@ -121,6 +121,9 @@ check-reference: all             ## against an independent implementation
 
 check-audit: all                 ## reports in a browser, metrics for Prometheus
 	IB_BIN=$B tests/audit/check.sh
+
+check-rules: all                 ## no bias, budgets, variances, exact figures
+	/usr/bin/python3 tests/rules.py $B
 
 check-install: all               ## a program against the installed library
 	CC="$(CC)" tests/install.sh

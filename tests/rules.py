@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""Laws of the rules, on the commands: tests/rules.py COMMANDS. Expectations come from the definition of pi alone.
+
+  no bias      over many epochs the mean weight of every sample is 1 within 5 standard errors; costs are those of --plan
+  feedback     the same where scores follow from earlier decisions: a weighted sum of a fixed quantity stays unbiased
+  budgets      --keep is met to 1e-9 (proportional: 2^-24), exactly a stratum with --sampling fixed
+  variance     what --plan predicts is what draws over real losses show, within 3 %
+  figures      sums of receipts are exact, rounded once, the same for any -T; quantiles are order statistics
+"""
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from fractions import Fraction
+
+import numpy as np
+
+BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/release")
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata")
+UNBIASED = {
+    "infobatch": [], "median": ["--threshold", "median", "-r", "0.7"],
+    "buckets": ["--rule", "buckets", "--buckets", "q0.2:0.75,q0.85:0.5"], "random": ["--rule", "random", "-r", "0.3"],
+    "proportional": ["--rule", "proportional", "--keep", "0.6"],
+    "fixed": ["--sampling", "fixed"],
+}
+passed = failed = 0
+
+
+def claim(what, holds, detail=""):
+    global passed, failed
+    passed, failed = passed + bool(holds), failed + (not holds)
+    if not holds:
+        print("%s: %s" % (what, detail))
+
+
+def tool(*args, **kw):
+    return subprocess.run([os.path.join(BIN, args[0]), "-q", *map(str, args[1:])], check=True, stdout=subprocess.PIPE,
+                          **kw).stdout
+
+
+def explained(scores, epoch, *rule):
+    """pi, weight, reason of every sample of the manifest."""
+    out = tool("ib-prune", "-s", scores, "-e", epoch, "--mark", "--explain", *rule, "m.jsonl")
+    rows = [json.loads(line) for line in out.splitlines()]
+    return (np.array([r["ib"]["pi"] for r in rows]), np.array([r["weight"] for r in rows]),
+            [r["ib"]["reason"] for r in rows])
+
+
+def no_bias(epochs=300):
+    for name, rule in UNBIASED.items():
+        total, kept = 0, 0
+        for e in range(1, epochs + 1):
+            pi, w, _ = explained("s.npz", e, *rule)
+            total, kept = total + w, kept + (w > 0).sum()
+        bound = 5 * np.sqrt((1 / pi - 1) / epochs) + 1e-12
+        off = np.abs(total / epochs - 1)
+        claim("no bias, " + name, (off <= bound).all(), "mean weight off by %g" % off.max())
+        plan = json.loads(tool("ib-prune", "--plan", "-s", "s.npz", "-e", 1, *rule, "m.jsonl"))
+        se = math.sqrt((pi * (1 - pi)).sum() / epochs)
+        claim("cost, " + name, abs(kept / epochs - plan["expected_kept"]) <= 5 * se + 1e-9,
+              "%g kept, %g planned" % (kept / epochs, plan["expected_kept"]))
+
+
+def feedback(epochs=60):
+    ids = [json.loads(line)["id"] for line in open("m.jsonl")]
+    g = 1 + np.arange(len(ids)) % 7
+    for name, rule in UNBIASED.items():
+        if name == "fixed":
+            continue    # its draws are not independent: the variance below is not its
+        loss = 0.5 + 3 * np.random.RandomState(1).rand(len(ids))
+        diff = var = 0
+        if os.path.exists("f.npz"):
+            os.remove("f.npz")
+        for e in range(epochs):
+            pi, w, _ = explained("f.npz", e, *rule)
+            diff, var = diff + ((w - 1) * g).sum(), var + ((1 / pi - 1) * g * g).sum()
+            log = "".join('{"id":"%s","epoch":%d,"loss":%.6g}\n' % (i, e, x) for i, x, k in zip(ids, loss, w > 0) if k)
+            tool("ib-score", "-u", "f.npz", input=log.encode())
+            loss = np.where(w > 0, loss * 0.9, loss * 1.01)     # what is visited is learned, the rest fades
+        claim("feedback, " + name, abs(diff) <= 5 * math.sqrt(var), "%g of %g" % (diff, math.sqrt(var)))
+
+
+def budgets():
+    n = len(open("m.jsonl").readlines())
+    for keep, rule, near in (("0.8", [], 1e-9), ("0.6", ["--rule", "random"], 1e-9),
+                             ("0.6", ["--rule", "proportional"], 2.0 ** -24),
+                             ("0.6", ["--rule", "proportional", "--proxy", "loss"], 2.0 ** -24)):
+        plan = json.loads(tool("ib-prune", "--plan", "-s", "s.npz", "-e", 1, "--keep", keep, *rule))
+        claim("budget " + " ".join(rule), abs(plan["expected_kept"] / n - float(keep)) <= near, plan["expected_kept"])
+    tool("ib-prune", "-s", "s.npz", "-e", 1, "--sampling", "fixed", "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")
+    r = json.load(open("r.json"))
+    want = math.floor(0.5 * r["low"] + 0.5)
+    claim("fixed keeps exactly k", r["reasons"]["drawn"] == want, "%d, not %d" % (r["reasons"]["drawn"], want))
+    for f, reach in (("0.01", 1 - 0.95 * r["low"] / n), ("0", 1 - 0.95 * r["low"] / n)):
+        p = subprocess.run([BIN + "/ib-prune", "--plan", "-s", "s.npz", "-e", "1", "--keep", f], check=True,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        claim("out of reach", b"out of reach" in p.stderr and
+              abs(json.loads(p.stdout)["expected_kept"] / n - reach) < 1e-9, p.stderr)
+
+
+def variance(epochs=20):
+    """Draws are independent, so the variance of the weighted sum is the sum of each sample's own."""
+    tool("ib-score", "-o", "real.npz", os.path.join(DATA, "fashion", "log-003.jsonl.zst"))
+    with open("real.jsonl", "wb") as f:
+        subprocess.run(["zstd", "-qdc", os.path.join(DATA, "fashion", "base.jsonl.zst")], check=True, stdout=f)
+    score = {}
+    for line in tool("ib-score", "real.npz").splitlines():
+        r = json.loads(line)
+        score[r["id"]] = r["score"]
+    x = 1 - np.exp(-np.array([score[json.loads(line)["id"]] for line in open("real.jsonl")]))
+    keep = json.loads(tool("ib-prune", "--plan", "-s", "real.npz", "-e", 4))["expected_kept"] / len(x)
+    for rule in (["-r", "0.5"], ["--rule", "random", "--keep", repr(keep)],
+                 ["--rule", "proportional", "--keep", repr(keep)]):
+        seen = 0
+        for e in range(4, 4 + epochs):
+            out = tool("ib-prune", "-s", "real.npz", "-e", e, *rule, "-o", "e.jsonl", "real.jsonl")
+            w = np.frombuffer(subprocess.run([BIN + "/ib-weights", "-O", "f32", "--base", "real.jsonl", "e.jsonl"],
+                                             check=True, stdout=subprocess.PIPE).stdout, "<f4").astype(float)
+            seen += ((w - 1) ** 2 * x * x).sum() / epochs
+        plan = json.loads(tool("ib-prune", "--plan", "-s", "real.npz", "-e", 4, *rule))
+        claim("variance " + " ".join(rule), abs(seen / plan["variance"] - 1) < 0.03,
+              "%g seen, %g planned" % (seen, plan["variance"]))
+
+
+def nearest(x):
+    return x.numerator / x.denominator
+
+
+def figures():
+    for name, rule in UNBIASED.items():
+        pi, w, reason = explained("s.npz", 3, *rule)
+        same = set()
+        for t in (1, 2, 3):
+            tool("ib-prune", "-T", t, "-s", "s.npz", "-e", 3, *rule, "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")
+            r = json.load(open("r.json"))
+            same.add((r["expected_kept"], r["weight_sum"], r["weight_var"], open("e.jsonl").read()))
+        claim("any -T, " + name, len(same) == 1, "not the same")
+        claim("expected_kept, " + name, r["expected_kept"] == nearest(sum(map(Fraction, pi))), r["expected_kept"])
+        claim("weight_sum, " + name, r["weight_sum"] == nearest(sum(map(Fraction, w))), r["weight_sum"])
+        if name != "fixed":
+            v = nearest(sum(Fraction((1 - p) / p) for p in map(float, pi)))
+            claim("weight_var, " + name, r["weight_var"] == v, "%r, not %r" % (r["weight_var"], v))
+    score = np.sort(np.array([json.loads(x)["score"] for x in tool("ib-score", "s.npz").splitlines()], "f4"))
+    for q in ("0.5", "0.3", "0.85", "1"):
+        tool("ib-prune", "-s", "s.npz", "-e", 3, "--threshold", "q" + q, "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")
+        want = score[math.ceil(Fraction(q) * len(score)) - 1]
+        claim("quantile " + q, np.float32(json.load(open("r.json"))["threshold"]) == want, want)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    with open("m.jsonl", "w") as f:
+        f.write(open(os.path.join(DATA, "tiny", "base.jsonl")).read())
+    tool("ib-score", "-o", "s.npz", os.path.join(DATA, "tiny", "full", "log-000.jsonl"))
+    for test in (no_bias, feedback, budgets, variance, figures):
+        test()
+print("%d passed, %d failed" % (passed, failed))
+sys.exit(failed > 0)
