@@ -13,7 +13,6 @@
 #include "prune/draw.h"
 #include "prune/spool.h"
 
-#define FILES_MAX ((uint64_t)1 << 20)
 #define OPEN_MAX 128 /* files at once: the spool is read anew for the next */
 
 /* Kinds of pieces in the spool: a record's id, the streams, all files. */
@@ -55,7 +54,7 @@ ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice,
 	struct ib_split *s;
 	enum ib_status st;
 
-	if (o->split > FILES_MAX)
+	if (o->split > IB_OUTPUT_SPLIT_MAX)
 		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too "
 			       "many", (unsigned long long)o->split);
 	s = calloc(1, sizeof(*s));

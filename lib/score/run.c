@@ -345,6 +345,8 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
 		st = write_scores(part, ib_scores_name_is_npz(name, false),
 				  *out, err);
 	}
+	if (!st) /* there may be more parts than descriptors */
+		st = ib_output_finish(*out, err);
 	ib_scores_free(part);
 	free(name);
 	return st;
@@ -450,6 +452,9 @@ ib_score_run(const struct ib_score_options *options,
 	enum ib_status st = IB_OK;
 	int lock = -1;
 
+	if (options->split > IB_OUTPUT_SPLIT_MAX)
+		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too "
+			       "many", (unsigned long long)options->split);
 	if (options->update)
 		st = ib_lock(options->update, options->no_wait, context, &lock,
 			     err);
