@@ -1,0 +1,213 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "record/tar.h"
+
+/* ---- making an archive, and reading it ------------------------------------------- */
+
+struct made {
+	char path[32];
+	struct ib_output *out;
+	struct ib_tar_writer *writer;
+	struct ib_tar_maker *maker;
+};
+
+static void
+begin(struct made *m)
+{
+	int fd;
+
+	strcpy(m->path, "/tmp/ib-tar-XXXXXX");
+	fd = mkstemp(m->path);
+	cr_assert(fd >= 0);
+	close(fd);
+	cr_assert(ib_output_open(m->path, 0, &m->out, NULL) == IB_OK);
+	cr_assert(ib_tar_writer_new(m->out, &m->writer, NULL) == IB_OK);
+	cr_assert(ib_tar_maker_new(&m->maker, NULL) == IB_OK);
+}
+
+static void
+put(struct made *m, const char *path, const char *content, size_t n)
+{
+	struct ib_tar_piece piece;
+
+	cr_assert(ib_tar_make(m->maker, ib_span_of(path), 1600000000,
+			      (struct ib_span){ content, n }, &piece,
+			      NULL) == IB_OK);
+	cr_assert(eq(sz, piece.to - piece.from, n));
+	ib_tar_writer_put(m->writer, &piece);
+}
+
+static void
+end(struct made *m)
+{
+	ib_tar_writer_end(m->writer);
+	ib_tar_writer_free(m->writer);
+	ib_tar_maker_free(m->maker);
+	cr_assert(ib_output_commit(&m->out, NULL) == IB_OK);
+}
+
+/* ---- keys -------------------------------------------------------------------------- */
+
+struct name {
+	char path[160];
+	char key[160]; /* "": of no sample */
+	bool weight;
+};
+
+ParameterizedTestParameters(tar, a_key_ends_at_the_first_dot_of_the_last_part)
+{
+	static struct name names[] = {
+		{ "a.jpg", "a", false },
+		{ "a.b.jpg", "a", false },
+		{ "d.x/a.seg.png", "d.x/a", false },
+		{ "d.x/a", "", false },
+		{ "a", "", false },
+		{ ".a.jpg", "", false },
+		{ "d/.a.jpg", "", false },
+		{ "d/a.", "d/a", false },
+		{ "__x__", "", false },
+		{ "__x__/a.jpg", "", false },
+		{ "__x__.jpg", "__x__", false },
+		{ "d/__y.jpg", "d/__y", false },
+		{ "d/__y__/a.jpg", "d/__y__/a", false },
+		{ "__/a.jpg", "__/a", false },
+		{ "./a.jpg", "./a", false },
+		{ "../a.jpg", "../a", false },
+		{ "a.weight.json", "a", true },
+		{ "a.b.weight.json", "a", false },
+		{ "a.Weight.json", "a", false },
+		{ "\xc3\xa9/\xff.jpg", "\xc3\xa9/\xff", false },
+		{ "0123456789012345678901234567890123456789012345678901234567"
+		  "89012345678901234567890123456789012345678901234567890123456"
+		  "7890.jpg",
+		  "0123456789012345678901234567890123456789012345678901234567"
+		  "89012345678901234567890123456789012345678901234567890123456"
+		  "7890", false },
+	};
+
+	return cr_make_param_array(struct name, names,
+				   sizeof(names) / sizeof(*names));
+}
+ParameterizedTest(struct name *c, tar,
+		  a_key_ends_at_the_first_dot_of_the_last_part)
+{
+	struct ib_tar_member m;
+	struct ib_input *in = NULL;
+	struct ib_tar *t = NULL;
+	struct made made;
+
+	begin(&made);
+	put(&made, c->path, "x", 1);
+	end(&made);
+	cr_assert(ib_input_open(made.path, &in, NULL) == IB_OK);
+	cr_assert(ib_tar_open(in, NULL, NULL, &t, NULL) == IB_OK);
+	cr_assert(ib_tar_next(t, &m, NULL) == IB_OK);
+	cr_expect(ib_span_is(m.path, c->path));
+	cr_expect(eq(int, m.key.p != NULL, c->key[0] != 0), "%s", c->path);
+	if (m.key.p)
+		cr_expect(ib_span_is(m.key, c->key));
+	cr_expect(m.weight == c->weight);
+	cr_expect(ib_tar_next(t, &m, NULL) == IB_EOF);
+	cr_expect(ib_tar_has_mark(t));
+	ib_tar_close(t);
+	ib_input_close(in);
+	unlink(made.path);
+}
+
+/* ---- samples ------------------------------------------------------------------------ */
+
+static size_t
+read_samples(const char *path, struct ib_tar_sample *samples, char (*id)[16],
+	     size_t most)
+{
+	struct ib_tar_samples *s = NULL;
+	struct ib_input *in = NULL;
+	size_t n = 0;
+
+	cr_assert(ib_input_open(path, &in, NULL) == IB_OK);
+	cr_assert(ib_tar_samples_open(in, NULL, &s, NULL) == IB_OK);
+	while (n < most && ib_tar_samples_next(s, &samples[n], NULL) == IB_OK) {
+		snprintf(id[n], 16, "%.*s", (int)samples[n].id.n,
+			 samples[n].id.p);
+		n++;
+	}
+	ib_tar_samples_close(s);
+	ib_input_close(in);
+	return n;
+}
+
+Test(tar, a_samples_digest_is_of_all_but_its_weight)
+{
+	struct ib_tar_sample x[4], y[4];
+	char ix[4][16], iy[4][16];
+	struct made a, b;
+
+	begin(&a);
+	put(&a, "a.jpg", "one", 3);
+	put(&a, "a.cls", "1", 1);
+	put(&a, "b.jpg", "two", 3);
+	put(&a, "c.jpg", "three", 5);
+	end(&a);
+	begin(&b);
+	put(&b, "a.jpg", "one", 3);
+	put(&b, "a.weight.json", "2.0", 3);
+	put(&b, "a.cls", "1", 1);
+	put(&b, "README", "of none", 7);
+	put(&b, "c.jpg", "thr3e", 5);
+	end(&b);
+	cr_assert(eq(sz, read_samples(a.path, x, ix, 4), 3));
+	cr_assert(eq(sz, read_samples(b.path, y, iy, 4), 2));
+	cr_expect(eq(str, ix[0], iy[0]));
+	cr_expect(eq(str, ix[2], iy[1]));
+	cr_expect(memcmp(x[0].digest, y[0].digest, 16) == 0);
+	cr_expect(memcmp(x[2].digest, y[1].digest, 16) != 0);
+	cr_expect(y[0].weighted);
+	cr_expect(x[0].weighted == false);
+	unlink(a.path);
+	unlink(b.path);
+}
+
+Test(tar, a_weight_is_a_number_or_null)
+{
+	double w = 0;
+
+	cr_expect(ib_tar_weight(ib_span_of(" 2.5\n"), &w));
+	cr_expect(eq(dbl, w, 2.5));
+	cr_expect(ib_tar_weight(ib_span_of("null"), &w));
+	cr_expect(eq(dbl, w, 1));
+	cr_expect(ib_tar_weight(ib_span_of(""), &w) == false);
+	cr_expect(ib_tar_weight(ib_span_of("2.5 3"), &w) == false);
+	cr_expect(ib_tar_weight(ib_span_of("\"2\""), &w) == false);
+}
+
+/* ---- what a failed run leaves --------------------------------------------------------- */
+
+Test(tar, a_spoilt_archive_ends_inside_a_member)
+{
+	static char content[5000];
+	struct stat sb;
+	struct made m;
+	char path[40];
+	int members;
+
+	for (members = 0; members < 6; members++) {
+		begin(&m);
+		for (int i = 0; i < members; i++) {
+			snprintf(path, sizeof(path), "%d.bin", i);
+			put(&m, path, content, sizeof(content) - i % 2 * 4999);
+		}
+		ib_tar_writer_spoil(m.writer);
+		ib_tar_writer_free(m.writer);
+		ib_tar_maker_free(m.maker);
+		cr_assert(ib_output_commit(&m.out, NULL) == IB_OK);
+		cr_assert(stat(m.path, &sb) == 0);
+		cr_expect(sb.st_size > 512 && sb.st_size % 512 != 0);
+		unlink(m.path);
+	}
+}
