@@ -5,8 +5,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/hex.h"
 #include "io/decode.h"
-#include "io/digest.h"
 
 struct ib_input {
 	struct ib_raw raw;
@@ -225,9 +225,8 @@ ib_input_want_digest(struct ib_input *in)
 void
 ib_input_digest(const struct ib_input *in, char out[33])
 {
-	ib_digest_text(in->digest ? XXH3_128bits_digest(in->digest) :
-				    XXH3_128bits("", 0),
-		       out);
+	ib_hex_xxh128(out, in->digest ? XXH3_128bits_digest(in->digest) :
+					XXH3_128bits("", 0));
 }
 
 uint64_t

@@ -12,7 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "io/digest.h"
+#include "base/hex.h"
 #include "io/sink.h"
 #include "io/temp.h"
 
@@ -268,13 +268,13 @@ void
 ib_output_digest(const struct ib_output *o, char digest[33])
 {
 	if (!o->digest) {
-		ib_digest_text(XXH3_128bits("", 0), digest);
+		ib_hex_xxh128(digest, XXH3_128bits("", 0));
 		return;
 	}
 	XXH3_copyState(o->scratch, o->digest);
 	if (o->n > 0)
 		XXH3_128bits_update(o->scratch, o->buf, o->n);
-	ib_digest_text(XXH3_128bits_digest(o->scratch), digest);
+	ib_hex_xxh128(digest, XXH3_128bits_digest(o->scratch));
 }
 
 /* ---- the end ------------------------------------------------------------ */

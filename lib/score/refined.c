@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "io/digest.h"
+#include "base/hex.h"
 
 float
 ib_proxy_of(enum ib_proxy proxy, float score)
@@ -182,7 +182,7 @@ ib_totals_digest(const struct ib_totals *t, char out[33], struct ib_error *err)
 	cJSON_Delete(json);
 	if (!text)
 		return ib_fail_memory(err);
-	ib_digest_text(XXH3_128bits(text, strlen(text)), out);
+	ib_hex_xxh128(out, XXH3_128bits(text, strlen(text)));
 	free(text);
 	return IB_OK;
 }
