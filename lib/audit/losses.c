@@ -15,9 +15,10 @@ struct reading {
 
 /* ---- ids -------------------------------------------------------------------- */
 
-enum ib_status
-ib_losses_rows(struct ib_losses *l, struct ib_id *id, size_t n, uint32_t *row,
-	       struct ib_error *err)
+/* Rows of n <= IB_GROUP ids (hashes made with the table's seed). */
+static enum ib_status
+find_rows(struct ib_losses *l, struct ib_id *id, size_t n, uint32_t *row,
+	  struct ib_error *err)
 {
 	uint64_t at[IB_GROUP];
 	struct ib_table *t = &l->ids;
@@ -126,7 +127,7 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 				id[k].hash = ib_table_hash((struct ib_span){
 					id[k].p, id[k].n }, l->ids.seed);
 		}
-		st = ib_losses_rows(l, id, n, row, err);
+		st = find_rows(l, id, n, row, err);
 		if (st)
 			return st;
 		for (k = 0; k < n; k++) {

@@ -50,8 +50,4 @@ enum ib_status ib_losses_weigh(struct ib_losses *l, const char *path,
 /* The records of an epoch, or NULL. */
 struct ib_losses_epoch *ib_losses_at(const struct ib_losses *l, int64_t epoch);
 
-/* Rows of n <= IB_GROUP ids (hashes made with the table's seed). */
-enum ib_status ib_losses_rows(struct ib_losses *l, struct ib_id *id, size_t n,
-			      uint32_t *row, struct ib_error *err);
-
 #endif

@@ -46,8 +46,9 @@ ib_cell_score(float x)
 
 /* ---- one value ---------------------------------------------------------------- */
 
-void
-ib_show_text(struct ib_bytes *out, struct ib_span text)
+/* Outside bytes as tables show them: control bytes as \xNN. */
+static void
+show_text(struct ib_bytes *out, struct ib_span text)
 {
 	size_t i;
 
@@ -128,7 +129,7 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 		ib_show_real(out, style, cell->real);
 		break;
 	case IB_CELL_TEXT:
-		ib_show_text(out, cell->text);
+		show_text(out, cell->text);
 		break;
 	case IB_CELL_BOOL:
 		ib_bytes_put(out, cell->count ? "ALARM" : "-",

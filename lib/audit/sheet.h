@@ -78,9 +78,6 @@ void ib_sheet_free(struct ib_sheet *s); /* NULL is fine */
 /* Values as a line of blocks (ASCII: digits 0 to 9), from 0 or their least. */
 void ib_spark(struct ib_bytes *out, const double *value, size_t n, bool utf8);
 
-/* Outside bytes as tables show them: control bytes as \xNN. */
-void ib_show_text(struct ib_bytes *out, struct ib_span text);
-
 /* A number in the style of a table. */
 void ib_show_real(struct ib_bytes *out, enum ib_style style, double x);
 

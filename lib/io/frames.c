@@ -230,12 +230,6 @@ ib_frames_position(const struct ib_frames *f)
 }
 
 uint64_t
-ib_frames_size(const struct ib_frames *f)
-{
-	return f->size;
-}
-
-uint64_t
 ib_frames_sound(const struct ib_frames *f)
 {
 	return f->sound;

@@ -64,9 +64,8 @@ enum ib_frame_state ib_frames_state(const struct ib_frames *f);
 uint64_t ib_frames_start(const struct ib_frames *f); /* offset in the file */
 uint64_t ib_frames_number(const struct ib_frames *f); /* from 1 */
 
-/* Bytes of the file read so far, and in all. */
+/* Bytes of the file read so far. */
 uint64_t ib_frames_position(const struct ib_frames *f);
-uint64_t ib_frames_size(const struct ib_frames *f);
 
 /*
  * After IB_EOF: where the last frame, skippable ones included, ended that was

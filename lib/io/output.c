@@ -258,12 +258,6 @@ ib_output_flush(struct ib_output *o, struct ib_error *err)
 	return ib_output_status(o, err);
 }
 
-const char *
-ib_output_name(const struct ib_output *o)
-{
-	return o->name;
-}
-
 void
 ib_output_digest(const struct ib_output *o, char digest[33])
 {

@@ -39,9 +39,6 @@ enum ib_status ib_output_status(struct ib_output *out, struct ib_error *err);
 /* Hand everything written so far to the system (a pipe's reader). */
 enum ib_status ib_output_flush(struct ib_output *out, struct ib_error *err);
 
-/* The name as messages have it: the path, or "standard output". */
-const char *ib_output_name(const struct ib_output *out);
-
 /* XXH3-128 of all bytes before compression: 32 hex digits and a NUL. */
 void ib_output_digest(const struct ib_output *out, char digest[33]);
 

@@ -33,8 +33,12 @@ struct run {
 
 /* ---- names with an epoch ---------------------------------------------------- */
 
-int64_t
-ib_logs_name_epoch(const char *path)
+/*
+ * The epoch in an operand's name: the last number in it less folders and
+ * suffixes (loss.12.jsonl.zst: 12). IB_NO_EPOCH where it has none.
+ */
+static int64_t
+name_epoch(const char *path)
 {
 	struct ib_span stem = ib_input_stem(path);
 	const char *p, *end = stem.p + stem.n;
@@ -93,7 +97,7 @@ order_by_name(struct ib_list *list, const char ***own, struct ib_error *err)
 	}
 	for (i = 0; i < list->n; i++) {
 		named[i] = (struct named){
-			list->v[i], ib_logs_name_epoch(list->v[i]), i
+			list->v[i], name_epoch(list->v[i]), i
 		};
 		if (named[i].epoch == IB_NO_EPOCH) {
 			st = ib_fail(err, IB_E_MISUSE,
@@ -130,7 +134,7 @@ fill(void *ctx, void *slot, struct ib_error *err)
 		run->rows = !s->block.special &&
 			    ib_losslog_is_rows(&run->log, &s->block);
 		run->epoch = log->epoch_by_name
-			? ib_logs_name_epoch(s->block.source->path)
+			? name_epoch(s->block.source->path)
 			: log->epoch;
 	}
 	s->rows = run->rows;
@@ -238,7 +242,7 @@ drain_archive(struct run *run, struct ib_block *block, struct ib_error *err)
 	if (!st && ib_arraylog_is_one(z)) {
 		st = ib_arraylog_read(&run->log, z, block->source,
 				      run->options->log->epoch_by_name
-					      ? ib_logs_name_epoch(
+					      ? name_epoch(
 							block->source->path)
 					      : run->options->log->epoch,
 				      run->sink, run->counts, err);

@@ -48,10 +48,4 @@ enum ib_status ib_logs_run(const struct ib_logs_options *options,
 			   struct ib_logs_counts *counts,
 			   struct ib_error *err);
 
-/*
- * The epoch in an operand's name: the last number in it less folders and
- * suffixes (loss.12.jsonl.zst: 12). IB_NO_EPOCH where it has none.
- */
-int64_t ib_logs_name_epoch(const char *path);
-
 #endif

@@ -24,12 +24,6 @@ struct ib_scores {
 	struct ib_input *input;
 };
 
-static inline uint64_t
-ib_scores_rows(const struct ib_scores *s)
-{
-	return s->table.n;
-}
-
 /* Room for `rows` more rows with `bytes` bytes of ids, in all columns. */
 enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows,
 				 uint64_t bytes, struct ib_error *err);
