@@ -14,6 +14,7 @@ PACKAGES_DEMO  := zstd jq
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash zip unzip \
 	python3-scipy prometheus chromium
+PACKAGES_CLUSTER := slurm-wlm munge parallel zstd python3
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
 	libopenblas0-pthread dataset-fashion-mnist wordnet-base
@@ -183,6 +184,14 @@ check-cli: all                   ## the commands as a user runs them
 
 check-training: all              ## every training recipe on a tiny subset
 	/usr/bin/python3 tests/training/check.py $B
+
+check-parts: all                 ## parts against one run, random shardings
+	/usr/bin/python3 tests/cluster/parts.py --bin $B --cases 10
+
+check-cluster: all               ## recipes, and Slurm arrays under fire
+	$(call install_packages,$(PACKAGES_CLUSTER))
+	tests/cluster/recipes.sh $B
+	tests/cluster/check.sh $B || [ $$? = 77 ]
 
 deps-train:                      ## install what the training recipes need
 	$(call install_packages,$(PACKAGES_TRAIN))
