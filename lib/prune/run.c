@@ -41,6 +41,15 @@ struct run {
 
 /* ---- scores -------------------------------------------------------------------- */
 
+/* As messages name the score file. */
+static const char *
+scores_name(const struct run *run)
+{
+	const char *path = run->options->scores;
+
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 /* Scores later than the epoch are those of another run, or a later state. */
 static enum ib_status
 check_epochs(struct run *run, struct ib_error *err)
@@ -52,13 +61,13 @@ check_epochs(struct run *run, struct ib_error *err)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: holds losses of epoch %lld, later than "
 			       "-e %lld: the scores of another run, or of a "
-			       "later state", run->options->scores,
+			       "later state", scores_name(run),
 			       (long long)newest, (long long)e);
 	if (newest == e)
 		ib_warn(run->context,
 			"%s: holds losses of epoch %lld already: epochs count "
 			"from 0, and -e is the one to come",
-			run->options->scores, (long long)e);
+			scores_name(run), (long long)e);
 	return IB_OK;
 }
 
@@ -140,14 +149,14 @@ check_totals(struct run *run, struct ib_error *err)
 	if (asked->count == of->count && asked->index != of->index)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: holds part %llu/%llu, --part is another",
-			       run->options->scores,
+			       scores_name(run),
 			       (unsigned long long)of->index,
 			       (unsigned long long)of->count);
 	if (!run->sums) {
 		ib_warn(run->context,
 			"%s: holds part %llu/%llu alone, and its totals are "
 			"not those of all parts (--totals)",
-			run->options->scores, (unsigned long long)of->index,
+			scores_name(run), (unsigned long long)of->index,
 			(unsigned long long)of->count);
 		return IB_OK;
 	}
@@ -159,7 +168,7 @@ check_totals(struct run *run, struct ib_error *err)
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: does not sum up %s: totals of another epoch "
 			     "(newest is %lld there, %lld here)?", totals,
-			     run->options->scores,
+			     scores_name(run),
 			     (long long)run->sums->totals.newest,
 			     (long long)own->newest);
 	free(own);
