@@ -187,6 +187,7 @@ check-training: all              ## every training recipe on a tiny subset
 
 check-parts: all                 ## parts against one run, random shardings
 	/usr/bin/python3 tests/cluster/parts.py --bin $B --cases 10
+	/usr/bin/python3 tests/cluster/killed.py --bin $B
 
 check-cluster: all               ## recipes, and Slurm arrays under fire
 	$(call install_packages,$(PACKAGES_CLUSTER))
