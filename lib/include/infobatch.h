@@ -157,9 +157,11 @@ struct ib_row {
 	float previous;    /* score before that epoch; NaN = none */
 };
 
+/* An empty table. IB_E_IO when memory ran out; end it with ib_scores_free. */
 enum ib_status ib_scores_new(struct ib_scores **out, struct ib_error *err);
 void ib_scores_free(struct ib_scores *s); /* NULL is fine */
 
+/* Rows of the table, of known and unknown scores. O(1). */
 uint64_t ib_scores_count(const struct ib_scores *s);
 
 /* Row number `row` (from 0, below the count). */
@@ -283,7 +285,7 @@ enum ib_status ib_rule_new(const struct ib_rule_options *options,
 			   const struct ib_scores *scores,
 			   const struct ib_context *context,
 			   struct ib_rule **out, struct ib_error *err);
-void ib_rule_free(struct ib_rule *rule);
+void ib_rule_free(struct ib_rule *rule); /* NULL is fine */
 
 /* T, or NaN where the rule has none or no score is known. */
 double ib_rule_threshold(const struct ib_rule *rule);
@@ -298,6 +300,14 @@ void ib_rule_decide(const struct ib_rule *rule, const struct ib_span *id,
 		    size_t n, struct ib_decision *decision);
 
 /* ---- whole runs: what the commands do ---------------------------------- */
+
+/*
+ * Each function below does what its command does between reading its options
+ * and telling the exit status; the manual of the command says what an option
+ * means. Options, context and what they point to are borrowed for the call;
+ * context may be NULL: no warnings, no progress, ib_threads_default().
+ * A result may be NULL; it counts only where IB_OK is returned.
+ */
 
 enum ib_duplicates {
 	IB_DUPLICATES_LAST,
@@ -344,7 +354,7 @@ struct ib_score_options {
 };
 #define IB_SCORE_DEFAULTS { .log = IB_LOG_DEFAULTS }
 
-/* What a run of ib_score_run did: the figures of -v. */
+/* What ib_score_run did: the figures of -v. */
 struct ib_score_result {
 	uint64_t records, bad, stale, nonfinite, ignored;
 	uint64_t samples, fresh; /* rows in all; rows that are new */
@@ -392,6 +402,7 @@ struct ib_prune_options {
 };
 #define IB_PRUNE_DEFAULTS { .rule = IB_RULE_DEFAULTS }
 
+/* What ib_prune_run decided. Not filled in by --plan and --refine. */
 struct ib_prune_result {
 	uint64_t samples, kept, pruned, low;
 	uint64_t reasons[IB_NREASONS];
