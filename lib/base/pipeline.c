@@ -6,6 +6,13 @@
 
 #include "base/error.h"
 
+int
+ib_pipeline_threads(const struct ib_context *context)
+{
+	return context && context->threads > 0 ? context->threads
+					       : ib_threads_default();
+}
+
 size_t
 ib_pipeline_slots(int threads)
 {

@@ -24,6 +24,9 @@ struct ib_pipeline {
 	size_t nslots;    /* see ib_pipeline_slots() */
 };
 
+/* The threads that a caller (NULL: nobody) asks for, or the default. */
+int ib_pipeline_threads(const struct ib_context *context);
+
 /* How many slots keep `threads` threads busy. */
 size_t ib_pipeline_slots(int threads);
 

@@ -332,9 +332,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 static enum ib_status
 run_pipeline(struct run *run, struct ib_error *err)
 {
-	int threads = run->context && run->context->threads > 0
-		? run->context->threads
-		: ib_threads_default();
+	int threads = ib_pipeline_threads(run->context);
 	struct ib_pipeline p = {
 		.fill = fill, .work = work, .drain = drain, .ctx = run,
 		.slot_size = sizeof(struct slot),

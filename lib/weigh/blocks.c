@@ -255,9 +255,7 @@ enum ib_status
 ib_blocks_run(struct ib_blocks *b, struct ib_error *err)
 {
 	struct run run = { .blocks = b };
-	int threads = b->context && b->context->threads > 0
-		? b->context->threads
-		: ib_threads_default();
+	int threads = ib_pipeline_threads(b->context);
 	enum ib_status st;
 
 	b->reader.context = b->context;
