@@ -302,18 +302,6 @@ check_twice(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	return st;
 }
 
-static void
-progress(struct run *run)
-{
-	uint64_t bytes, of;
-
-	if (!run->context || !run->context->progress)
-		return;
-	ib_reader_progress(run->reader, &bytes, &of);
-	run->context->progress(run->context->data, bytes, of,
-			       run->tally.samples);
-}
-
 static enum ib_status
 drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
@@ -369,7 +357,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	run->records += b->numbers;
 	if (b->block.special)
 		run->shard = false;
-	progress(run);
+	ib_reader_tell(run->reader, run->tally.samples);
 	return ib_targets_status(&run->targets, err);
 }
 

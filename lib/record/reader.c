@@ -448,6 +448,18 @@ ib_reader_progress(const struct ib_reader *r, uint64_t *bytes, uint64_t *of)
 }
 
 void
+ib_reader_tell(const struct ib_reader *r, uint64_t records)
+{
+	const struct ib_context *context = r->options.context;
+	uint64_t bytes, of;
+
+	if (!context || !context->progress)
+		return;
+	ib_reader_progress(r, &bytes, &of);
+	context->progress(context->data, bytes, of, records);
+}
+
+void
 ib_reader_digest(const struct ib_reader *r, char out[33])
 {
 	ib_hex_xxh128(out, XXH3_128bits_digest(r->digest));

@@ -106,6 +106,9 @@ enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b,
 void ib_reader_progress(const struct ib_reader *r, uint64_t *bytes,
 			uint64_t *of);
 
+/* Tell the caller of the run how far it is; no-op without progress. */
+void ib_reader_tell(const struct ib_reader *r, uint64_t records);
+
 /* XXH3-128 of all operands' bytes, where it was asked for. */
 void ib_reader_digest(const struct ib_reader *r, char out[33]);
 /* A special block's user feeds the bytes that he read himself. */

@@ -28,7 +28,6 @@ struct run {
 	/* of drain: */
 	const struct ib_source *source; /* whose operand is being drained */
 	uint64_t lines;                 /* of it, before the block */
-	uint64_t records_seen;          /* for progress */
 };
 
 /* ---- names with an epoch ---------------------------------------------------- */
@@ -209,18 +208,6 @@ report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 }
 
 static void
-progress(struct run *run)
-{
-	uint64_t bytes, of;
-
-	if (!run->context || !run->context->progress)
-		return;
-	ib_reader_progress(run->reader, &bytes, &of);
-	run->context->progress(run->context->data, bytes, of,
-			       run->counts->records);
-}
-
-static void
 add_to_digest(void *ctx, const void *p, size_t n)
 {
 	struct run *run = ctx;
@@ -323,7 +310,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	run->counts->nonfinite += s->batch.nonfinite;
 	run->counts->ignored += s->batch.ignored;
 	run->lines += s->batch.lines;
-	progress(run);
+	ib_reader_tell(run->reader, run->counts->records);
 	return run->sink->batch(run->sink->ctx, &s->batch, err);
 }
 

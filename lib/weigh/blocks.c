@@ -120,18 +120,6 @@ work(void *ctx, void *slot, struct ib_error *err)
 	return run->blocks->work(run->blocks->ctx, s, err);
 }
 
-static void
-progress(struct run *run)
-{
-	const struct ib_context *c = run->blocks->context;
-	uint64_t bytes, of;
-
-	if (!c || !c->progress)
-		return;
-	ib_reader_progress(run->reader, &bytes, &of);
-	c->progress(c->data, bytes, of, run->records);
-}
-
 /* What was made of a block, or of some samples. */
 static enum ib_status
 drain_slice(struct run *run, struct ib_slice *s, struct ib_error *err)
@@ -225,7 +213,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 		st = drain_slice(run, s, err);
 		run->at.line += s->cursor.line;
 	}
-	progress(run);
+	ib_reader_tell(run->reader, run->records);
 	return st;
 }
 
