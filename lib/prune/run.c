@@ -1,25 +1,20 @@
 /* One run of ib-prune: scores and a manifest -> the epoch's manifest. */
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "base/exact.h"
 #include "base/pipeline.h"
+#include "prune/basis.h"
 #include "prune/block.h"
 #include "prune/receipt.h"
 #include "prune/shard.h"
 #include "prune/targets.h"
 #include "prune/trail.h"
-#include "score/load.h"
 
 struct run {
 	const struct ib_prune_options *options;
 	const struct ib_context *context;
 	struct ib_prune_result *result;
-	struct ib_scores *scores; /* NULL: none, or not there at epoch 0 */
-	struct ib_sums *sums;     /* of --totals; NULL: none */
+	struct ib_basis basis;
 	struct ib_rule *rule;
 	struct ib_splice splice;
 	struct ib_seen seen;
@@ -38,167 +33,6 @@ struct run {
 	uint64_t records;         /* of all before the block; lists: lines */
 	_Atomic bool shard;       /* a tar is on its way, see ready() */
 };
-
-/* ---- scores -------------------------------------------------------------------- */
-
-/* As messages name the score file. */
-static const char *
-scores_name(const struct run *run)
-{
-	const char *path = run->options->scores;
-
-	return strcmp(path, "-") == 0 ? "standard input" : path;
-}
-
-/* Scores later than the epoch are those of another run, or a later state. */
-static enum ib_status
-check_epochs(struct run *run, struct ib_error *err)
-{
-	int64_t newest = ib_scores_newest(run->scores);
-	int64_t e = run->options->rule.epoch;
-
-	if (newest > e)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: holds losses of epoch %lld, later than "
-			       "-e %lld: the scores of another run, or of a "
-			       "later state", scores_name(run),
-			       (long long)newest, (long long)e);
-	if (newest == e)
-		ib_warn(run->context,
-			"%s: holds losses of epoch %lld already: epochs count "
-			"from 0, and -e is the one to come",
-			scores_name(run), (long long)e);
-	return IB_OK;
-}
-
-static enum ib_status
-load_scores(struct run *run, struct ib_error *err)
-{
-	const char *path = run->options->scores;
-	enum ib_status st;
-
-	if (!path)
-		return IB_OK;
-	if (strcmp(path, "-") != 0 && access(path, F_OK) != 0 &&
-	    errno == ENOENT) {
-		if (run->options->rule.rule == IB_RULE_RANDOM)
-			return IB_OK; /* it does without, in every epoch */
-		if (run->options->rule.epoch == 0) {
-			ib_warn(run->context, "%s: not there yet: epoch 0 "
-				"keeps everything", path);
-			return IB_OK;
-		}
-	}
-	st = ib_scores_open_any(path, run->context, &run->scores,
-				run->options->receipt || run->options->audit
-					? run->digests.scores : NULL, err);
-	return st ? st : check_epochs(run, err);
-}
-
-static enum ib_status
-load_totals(struct run *run, struct ib_error *err)
-{
-	struct ib_input *in = NULL;
-	enum ib_status st;
-
-	if (!run->options->totals)
-		return IB_OK;
-	st = ib_input_open(run->options->totals, &in, err);
-	if (st)
-		return st;
-	ib_input_want_digest(in);
-	st = ib_sums_read(in, &run->sums, err);
-	if (!st)
-		ib_input_digest(in, run->digests.totals);
-	ib_input_close(in);
-	return st ? st : ib_sums_check(run->sums, run->options->totals, err);
-}
-
-/* Do the totals sum up these scores, among others? */
-static bool
-is_summed(const struct ib_totals *all, const struct ib_totals *t)
-{
-	size_t b;
-
-	for (b = 0; b < IB_TOTALS_BINS; b++)
-		if (t->bin[b] > all->bin[b])
-			return false;
-	return t->rows <= all->rows && t->newest <= all->newest;
-}
-
-/*
- * Totals of another epoch, or a part in the place of the whole: bad data where
- * it is certain, else a warning.
- */
-static enum ib_status
-check_totals(struct run *run, struct ib_error *err)
-{
-	const struct ib_part *of = run->scores ? &run->scores->part : NULL;
-	const struct ib_part *asked = &run->options->part;
-	const char *totals = run->options->totals;
-	struct ib_totals *own;
-	enum ib_status st = IB_OK;
-
-	if (run->sums && run->sums->totals.newest > run->options->rule.epoch)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: totals of epoch %lld, later than -e %lld",
-			       totals, (long long)run->sums->totals.newest,
-			       (long long)run->options->rule.epoch);
-	if (!of || of->count < 2)
-		return IB_OK;
-	if (asked->count == of->count && asked->index != of->index)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: holds part %llu/%llu, --part is another",
-			       scores_name(run),
-			       (unsigned long long)of->index,
-			       (unsigned long long)of->count);
-	if (!run->sums) {
-		ib_warn(run->context,
-			"%s: holds part %llu/%llu alone, and its totals are "
-			"not those of all parts (--totals)",
-			scores_name(run), (unsigned long long)of->index,
-			(unsigned long long)of->count);
-		return IB_OK;
-	}
-	own = malloc(sizeof(*own));
-	if (!own)
-		return ib_fail_memory(err);
-	ib_scores_totals(run->scores, own);
-	if (!is_summed(&run->sums->totals, own))
-		st = ib_fail(err, IB_E_DATA,
-			     "%s: does not sum up %s: totals of another epoch "
-			     "(newest is %lld there, %lld here)?", totals,
-			     scores_name(run),
-			     (long long)run->sums->totals.newest,
-			     (long long)own->newest);
-	free(own);
-	return st;
-}
-
-/* --refine: what ib-score has to count of the parts. */
-static enum ib_status
-write_wanted(struct run *run, struct ib_error *err)
-{
-	const struct ib_prune_options *o = run->options;
-	unsigned flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
-	struct ib_refined *want = NULL;
-	struct ib_output *out = NULL;
-	enum ib_status st = load_totals(run, err);
-
-	if (!st)
-		st = ib_rule_refine(&o->rule, run->sums, run->context, &want,
-				    err);
-	if (!st)
-		st = ib_output_open(o->refine, flags, &out, err);
-	if (!st)
-		st = ib_refine_write(want, out, err);
-	if (!st)
-		st = ib_output_commit(&out, err);
-	if (out)
-		ib_output_discard(&out);
-	ib_refined_free(want);
-	return st;
-}
 
 /* ---- the pipeline --------------------------------------------------------------- */
 
@@ -395,7 +229,7 @@ check_unseen(const struct run *run, struct ib_error *err)
 	uint64_t n = run->tally.samples, unseen = run->unseen;
 	bool ok = true, too_many;
 
-	if (!run->scores || run->scores->table.n == 0 ||
+	if (!run->basis.scores || run->basis.scores->table.n == 0 ||
 	    !run->rule->kind->needs_scores)
 		return IB_OK;
 	if (2 * unseen > n)
@@ -542,6 +376,7 @@ static enum ib_status
 begin(struct run *run, struct ib_error *err)
 {
 	const struct ib_prune_options *o = run->options;
+	struct ib_basis *basis = &run->basis;
 	struct ib_reader_options r = {
 		.operands = o->operands, .format = o->format,
 		.otherwise = IB_FORMAT_LIST, .key = o->key,
@@ -552,19 +387,15 @@ begin(struct run *run, struct ib_error *err)
 	enum ib_status st = ib_rule_check(&o->rule, err);
 
 	if (!st)
-		st = load_scores(run, err);
+		st = ib_basis_load(basis, o, run->context, &run->digests, err);
 	if (!st)
-		st = load_totals(run, err);
-	if (!st)
-		st = check_totals(run, err);
-	if (!st)
-		st = ib_rule_prepare(&o->rule, run->scores, run->sums,
+		st = ib_rule_prepare(&o->rule, basis->scores, basis->sums,
 				     run->context, &run->rule, err);
 	if (!st)
 		st = ib_splice_init(&run->splice, o, err);
 	if (!st)
-		st = ib_seen_init(&run->seen, run->scores
-				  ? run->scores->table.n : 0, err);
+		st = ib_seen_init(&run->seen, basis->scores
+				  ? basis->scores->table.n : 0, err);
 	if (st)
 		return st;
 	run->pruner = (struct ib_pruner){
@@ -590,11 +421,8 @@ ib_prune_run(const struct ib_prune_options *options,
 			   .result = result };
 	enum ib_status st;
 
-	if (options->refine) {
-		st = write_wanted(&run, err);
-		ib_sums_free(run.sums);
-		return st;
-	}
+	if (options->refine)
+		return ib_basis_refine(options, context, err);
 	st = begin(&run, err);
 	if (!st && options->plan)
 		st = plan(&run, err);
@@ -608,8 +436,7 @@ ib_prune_run(const struct ib_prune_options *options,
 	ib_seen_release(&run.seen);
 	ib_splice_release(&run.splice);
 	ib_rule_free(run.rule);
-	ib_scores_free(run.scores);
-	ib_sums_free(run.sums);
+	ib_basis_release(&run.basis);
 	free(run.output);
 	return st;
 }
