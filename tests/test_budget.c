@@ -1,0 +1,121 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <string.h>
+
+#include "prune/budget.h"
+
+#define X_MAX 12
+
+struct budget {
+	size_t n;
+	float x[X_MAX];
+	double keep, floor, c;
+};
+
+/* c from exact fractions, each rounded once. */
+#include "budget_table.h"
+
+/* Count x as a second pass does: spread, bounds, the bins that these need. */
+static struct ib_refined *
+refine(const struct budget *t, struct ib_budget *b)
+{
+	struct ib_refined *r = ib_refined_new();
+	struct ib_error err;
+
+	*b = (struct ib_budget){ .keep = t->keep, .floor = t->floor,
+				 .n = t->n };
+	ib_refined_spread(r, t->x, t->n);
+	ib_budget_bound_by_x(b, r);
+	ib_budget_hold(b, &r->fine);
+	cr_assert(eq(int, ib_refined_pick(&r->fine, t->x, t->n, true, &err),
+		     IB_OK));
+	cr_assert(ib_budget_is_held(b, r));
+	return r;
+}
+
+/* The numerator, the denominator and the quotient are rounded: 2 ulp. */
+static bool
+is_close(double c, double exact)
+{
+	return fabs(c - exact) <= 2 * (nextafter(exact, INFINITY) - exact);
+}
+
+ParameterizedTestParameters(budget, is_that_of_exact_fractions)
+{
+	return cr_make_param_array(struct budget, budgets,
+				   sizeof(budgets) / sizeof(*budgets));
+}
+
+ParameterizedTest(struct budget *t, budget, is_that_of_exact_fractions)
+{
+	struct ib_budget b;
+	struct ib_refined *r = refine(t, &b);
+	struct ib_error err;
+	double c = -1;
+
+	cr_assert(eq(int, ib_budget_solve(&b, r, &c, &err), IB_OK));
+	cr_assert(is_close(c, t->c), "%a, not %a", c, t->c);
+	ib_refined_free(r);
+}
+
+/* Any dealing of the samples gives the same bits. */
+ParameterizedTestParameters(budget, is_the_same_over_parts)
+{
+	return cr_make_param_array(struct budget, budgets,
+				   sizeof(budgets) / sizeof(*budgets));
+}
+
+ParameterizedTest(struct budget *t, budget, is_the_same_over_parts)
+{
+	struct ib_budget b, unused;
+	struct ib_refined *whole = refine(t, &b), *sum = ib_refined_new(), *part;
+	struct ib_error err;
+	double c = -1, d = -2;
+	size_t i;
+
+	memcpy(sum->fine.held, whole->fine.held, sizeof(sum->fine.held));
+	for (i = 0; i < t->n; i++) {
+		part = ib_refined_new();
+		memcpy(part->fine.held, sum->fine.held,
+		       sizeof(sum->fine.held));
+		ib_refined_spread(part, &t->x[i], 1);
+		cr_assert(eq(int, ib_refined_pick(&part->fine, &t->x[i], 1,
+						  true, &err), IB_OK));
+		cr_assert(eq(int, ib_refined_merge(sum, part, "part", &err),
+			     IB_OK));
+		ib_refined_free(part);
+	}
+	unused = b;
+	cr_assert(eq(int, ib_budget_solve(&b, whole, &c, &err), IB_OK));
+	cr_assert(eq(int, ib_budget_solve(&unused, sum, &d, &err), IB_OK));
+	cr_assert(eq(int, memcmp(&c, &d, sizeof(c)), 0));
+	ib_refined_free(whole);
+	ib_refined_free(sum);
+}
+
+Test(budget, keeps_at_most_all_but_what_has_no_x)
+{
+	static const float x[] = { 0, -1, 0.5f, 2 };
+	struct ib_budget b = { .keep = 0.9, .floor = 0.25, .n = 4 };
+	struct ib_refined *r = ib_refined_new();
+
+	ib_refined_spread(r, x, 4);
+	cr_assert(eq(dbl, ib_budget_most(&b, r), (2 + 2 * 0.25) / 4));
+	ib_refined_free(r);
+}
+
+Test(budget, says_when_bins_are_not_held)
+{
+	static struct budget t = { 4, { 1, 1.01f, 1.02f, 1.03f }, 0.99, 0, 0 };
+	struct ib_refined *r = ib_refined_new();
+	struct ib_budget b = { .keep = t.keep, .floor = t.floor, .n = t.n };
+
+	ib_refined_spread(r, t.x, t.n);
+	ib_budget_bound_by_x(&b, r);
+	cr_assert(not(ib_budget_is_held(&b, r)));
+	ib_budget_hold(&b, &r->fine);
+	cr_assert(ib_budget_is_held(&b, r));
+	ib_refined_free(r);
+}
