@@ -46,7 +46,7 @@ FUZZSAN := address,undefined
 
 .PHONY: all deps deps-check deps-train demo check check-quick check-cli \
 	check-sanitizers check-compilers check-valgrind check-reference \
-	bench check-rules check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
+	bench check-rules check-parts check-cluster check-audit check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
 	install help clean
 .DEFAULT_GOAL := all
 
@@ -100,7 +100,8 @@ check: deps-check                ## every test there is; see check-quick
 	@$(MAKE) --no-print-directory -s -j2 all unit
 	@$(MAKE) --no-print-directory check-quick check-reference check-rules \
 		check-install check-sanitizers check-fuzz check-valgrind \
-		check-compilers lint check-training check-audit
+		check-compilers lint check-training check-audit \
+		check-parts check-cluster
 
 check-sanitizers:                ## all of it under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory -s -j2 SAN=address,undefined all unit

@@ -1,34 +1,110 @@
 #!/usr/bin/env bash
-# The recipes of infobatch-cluster(7), as they stand there, over the logs of a
-# real run, against one run over everything.
+# The recipes of infobatch-cluster(7), pasted as they stand there, over the logs
+# of a real run, against one run over everything: twice, since what is done may
+# be done again, and after kills at random. That of Slurm is check.sh's.
 #
 #   tests/cluster/recipes.sh COMMANDS [RECIPE...]
+#   tests/cluster/recipes.sh --print RECIPE
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
-PATH=$(cd "${1:?usage: tests/cluster/recipes.sh COMMANDS [RECIPE...]}" && pwd):$PATH
+
+# With the blanks before each line that a reader's terminal shows.
+recipe() {
+  awk -v r="$1" '$0 == ".\\\" recipe: " r { on = 1; next }
+    on && /^\.Bd/ { text = 1; next } /^\.Ed/ { on = text = 0 }
+    text { gsub(/\\&/, ""); gsub(/\\e/, "\\"); print "           " $0; n++ }
+    END { exit !n }' "$here/man/infobatch-cluster.7" ||
+    { echo "no recipe $1" >&2; return 1; }
+}
+if [ "$1" = --print ]; then
+  recipe "$2"
+  exit
+fi
+PATH=$(cd "$1" && pwd):$PATH
 shift
-[ $# -gt 0 ] || set -- xargs parallel
+[ $# -gt 0 ] || set -- xargs make parallel pipepart
 export K=6 E RULE
+unset MAKEFLAGS MAKELEVEL MFLAGS # a make of our own
+RANDOM=1
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
+
+fail() { echo "recipes.sh: $*" >&2; exit 1; }
+
+paste_it() {
+  case $1 in
+  make) make -s -j 4 -f recipe E=$E K=$K RULE="$RULE" ;;
+  *) bash recipe >recipe.out ;;
+  esac
+}
+
+# Told to end at a random moment, as a whole: the group of its processes.
+paste_and_kill() {
+  local i pid
+  for i in 1 2 3; do
+    set -m
+    paste_it "$1" >killed.out 2>&1 &
+    pid=$!
+    set +m
+    sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+    kill -KILL -- "-$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+}
+
+compare() { # RECIPE: this epoch's parts with one machine's
+  local i next
+  for i in $(seq 0 $((K - 1))); do
+    next=next.$i.jsonl
+    [ "$1" != make ] || next=next.$((E + 1)).$i.jsonl
+    ib-prune -e $((E + 1)) $RULE -s one.npz --part "$i/$K" train.jsonl |
+      cmp - "$next" || fail "$1: epoch $E, part $i differs"
+  done
+}
+
+# How many commands make runs.
+remake() { make -f recipe E=$E K=$K RULE="$RULE" | grep -c ' ib-\|^ *ib-' || true; }
+
+# What is equal keeps its time, and what depends on it is not built again.
+check_times() {
+  local before part
+  [ "$(remake)" = 0 ] || fail "make: is not up to date at once"
+  before=$(stat -c '%n %y' map.* part.* totals.* all.* want.* fine.* next.*)
+  sleep 0.01
+  sed -i 's/^{/{"seen":1,/' loss.$E.1.jsonl # another log that says the same
+  [ "$(remake)" = 1 ] || fail "make: an equal log costs more than one split"
+  [ "$before" = "$(stat -c '%n %y' map.* part.* totals.* all.* want.* fine.* next.*)" ] ||
+    fail "make: equal outputs have new times"
+  # One loss more: only that part is folded.
+  before=$(stat -c '%n %y' part.$E.*.npz)
+  sed -i '1s/"loss": *[0-9.e-]*/"loss":7.5/' loss.$E.1.jsonl
+  [ "$(remake)" = $((2 + 1 + 1 + K + 1 + K)) ] || fail "make: not what one loss costs"
+  part=$(diff <(echo "$before") <(stat -c '%n %y' part.$E.*.npz) | grep -c '^>' || true)
+  [ "$part" = 1 ] || fail "make: one loss made $part parts new"
+}
+
 for recipe in "$@"; do
   mkdir "$t/$recipe" && cd "$t/$recipe"
-  awk -v r="$recipe" '$0 == ".\\\" recipe: " r { on = 1; next }
-    on && /^\.Bd/ { text = 1; next } /^\.Ed/ { on = text = 0 } text' \
-    "$here/man/infobatch-cluster.7" | sed 's/\\e$/\\/' >recipe.sh
-  [ -s recipe.sh ] || { echo "no recipe $recipe"; exit 1; }
+  recipe "$recipe" >recipe
   cp "$here/testdata/tiny/base.jsonl" train.jsonl
   for E in 0 1; do
-    log=$here/testdata/tiny/full/log-00$E.jsonl
-    for r in 0 1 2; do awk -v r=$r 'NR % 3 == r' "$log" >"loss.$E.$r.jsonl"; done
+    cp "$here/testdata/tiny/full/log-00$E.jsonl" loss.$E.jsonl
+    for r in 0 1 2; do
+      awk -v r=$r 'NR % 3 == r' loss.$E.jsonl >"loss.$E.$r.jsonl"
+    done
+    case $recipe in
+    pipepart) rm loss.$E.?.jsonl ;;
+    *) rm loss.$E.jsonl ;;
+    esac
     RULE='--rule buckets --buckets q0.2:0.75,q0.85:0.5'
     [ $E = 0 ] || RULE='--rule proportional --keep 0.7'
-    bash recipe.sh
-    bash recipe.sh # tried again: nothing changes
-    ib-score -e $E -u one.npz loss.$E.*.jsonl
-    for i in $(seq 0 $((K - 1))); do
-      ib-prune -e $((E + 1)) $RULE -s one.npz --part $i/$K train.jsonl |
-        cmp - next.$i.jsonl || { echo "$recipe: epoch $E, part $i differs"; exit 1; }
-    done
+    ib-score -e $E -u one.npz loss.$E.*jsonl
+    paste_and_kill "$recipe"
+    paste_it "$recipe"
+    compare "$recipe"
+    paste_it "$recipe"
+    compare "$recipe"
   done
+  [ "$recipe" != make ] || check_times
+  echo "$recipe: as one run"
 done
