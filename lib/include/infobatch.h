@@ -192,7 +192,7 @@ enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
  */
 enum ib_status ib_scores_load(const char *path, struct ib_scores **out,
 			      struct ib_error *err);
-enum ib_status ib_scores_save(const struct ib_scores *s, const char *path,
+enum ib_status ib_scores_save(struct ib_scores *s, const char *path,
 			      struct ib_error *err);
 
 /* The figures of a table that a rule needs: exact, whatever the order. */

@@ -151,6 +151,27 @@ take_number(struct ib_value *v)
 }
 
 /*
+ * A number as nearly all are written, JSON's way, read where it stands: its
+ * end is the field's. NULL: it may still be a number, see take_number. The
+ * byte that ends the block ends it too. ib-score of 10^7 rows
+ * "train/00012345,3,0.123456", one core of a 2-core EPYC VM, 2026-11-24,
+ * median of 7 in turns: 1.07 s without, 0.98 s with it.
+ */
+static inline const char *
+plain_number(char delimiter, const char *p, struct ib_value *v)
+{
+	const char *q = ib_number_json(p, &v->number);
+
+	if (!q || (*q != delimiter && *q != '\n'))
+		return NULL;
+	v->p = p;
+	v->n = (uint32_t)(q - p);
+	v->type = IB_REAL;
+	v->escaped = v->quoted = false;
+	return q;
+}
+
+/*
  * After a malformed row: on to the next record. A quote left open makes the
  * rest one record.
  */
@@ -187,9 +208,9 @@ row_next(struct ib_cursor *c)
 {
 	const struct ib_source *s = c->source;
 	const char *start, *p, *stop;
-	struct ib_value v, *own;
+	struct ib_value other, *v;
 	size_t i, slots = s->fields.nslots;
-	bool quoted = false;
+	bool quoted = false, number;
 
 	while (c->at < c->end && is_blank_line(c->at, c->end)) {
 		stop = memchr(c->at, '\n', (size_t)(c->end - c->at));
@@ -204,20 +225,24 @@ row_next(struct ib_cursor *c)
 	c->record.close = NULL;
 	for (i = 0; i < slots; i++)
 		c->v[i].type = IB_ABSENT;
-	for (i = 0;; i++) {
-		if (!read_field(c->json.ops, s->delimiter, p, c->end, &v,
-				&stop))
-			return bad_row(c, start, "malformed quotes");
-		quoted |= v.quoted;
+	for (i = 0;; i++, p = stop + 1) {
+		v = &other;
+		number = false;
 		if (i < s->ncolumns && s->column_slot[i] >= 0) {
-			own = &c->v[s->column_slot[i]];
-			*own = v;
-			if (s->column_number[i])
-				take_number(own);
+			v = &c->v[s->column_slot[i]];
+			number = s->column_number[i];
+		}
+		if (!number ||
+		    !(stop = plain_number(s->delimiter, p, v))) {
+			if (!read_field(c->json.ops, s->delimiter, p, c->end,
+					v, &stop))
+				return bad_row(c, start, "malformed quotes");
+			quoted |= v->quoted;
+			if (number)
+				take_number(v);
 		}
 		if (stop >= c->end || *stop == '\n')
 			break;
-		p = stop + 1;
 	}
 	if (i + 1 != s->ncolumns)
 		return wrong_count(c, start, i + 1);

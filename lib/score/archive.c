@@ -2,7 +2,7 @@
  * Score files as .npz archives (infobatch-formats(5), SCORES): columns, an
  * index of the ids, and meta.json.
  *
- * The index (index.npy: the slots of ib_table_index_make) saves hashing every
+ * The index (index.npy: the slots as ib_table_settle lays them out) saves hashing every
  * id when the file is read, and lets a run that needs a few rows of many look
  * them up in the mapped file. meta.json, written last, says of which columns
  * it is the index, by their CRCs: whoever writes rows anew with another tool
@@ -81,12 +81,12 @@ done:
 }
 
 enum ib_status
-ib_scores_write_npz(const struct ib_scores *s, struct ib_output *out,
+ib_scores_write_npz(struct ib_scores *s, struct ib_output *out,
 		    struct ib_error *err)
 {
-	const struct ib_table *t = &s->table;
+	struct ib_table *t = &s->table;
 	struct ib_npz_writer *w = NULL;
-	struct ib_pages index = { 0 };
+	bool indexed = false;
 	char *meta = NULL;
 	enum ib_status st;
 
@@ -100,15 +100,14 @@ ib_scores_write_npz(const struct ib_scores *s, struct ib_output *out,
 	ib_npz_put_array(w, "visits.npy", "<u4", s->visits.p, t->n, 4);
 	if (s->has_previous)
 		ib_npz_put_array(w, "prev.npy", "<f4", s->previous.p, t->n, 4);
-	st = ib_table_index_make(t, &index, err);
-	if (!st && index.p)
-		ib_npz_put_array(w, "index.npy", "<u8", index.p,
-				 IB_INDEX_SLOTS(t->n) + IB_SLOTS_BEHIND, 8);
+	st = ib_table_settle(t, &indexed, err);
+	if (!st && indexed)
+		ib_npz_put_array(w, "index.npy", "<u8", t->slots.p,
+				 t->nslots + IB_SLOTS_BEHIND, 8);
 	if (!st)
-		meta = meta_json(s, w, index.p != NULL);
+		meta = meta_json(s, w, indexed);
 	if (!st && !meta)
 		st = ib_fail_memory(err);
-	ib_pages_release(&index);
 	if (st) {
 		ib_npz_writer_free(w);
 		return st;
@@ -245,6 +244,7 @@ index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 	}
 	m = ib_npz_find(z, "index.npy");
 	if (!m || !m->array || m->ndim != 1 || strcmp(m->descr, "<u8") != 0 ||
+	    IB_INDEX_SLOTS(n) > UINT32_MAX ||
 	    m->n != IB_INDEX_SLOTS(n) + IB_SLOTS_BEHIND)
 		return NULL;
 	return m;
@@ -293,23 +293,6 @@ read_columns(struct ib_npz *z, const char *file, struct ib_scores *s,
 }
 
 static enum ib_status
-read_index(struct ib_npz *z, const struct ib_npz_member *m,
-	   struct ib_scores *s, struct ib_error *err)
-{
-	struct ib_slot *slot;
-	enum ib_status st;
-
-	if (!ib_pages_grow(&s->table.slots, m->nbytes))
-		return ib_fail_memory(err);
-	st = ib_npz_read(z, m, s->table.slots.p, err);
-	slot = s->table.slots.p;
-	s->table.nslots = IB_INDEX_SLOTS(s->table.n);
-	if (!st && slot[m->n - 1].row1 != 0)
-		slot[m->n - 1].row1 = 0; /* what ends every search */
-	return st;
-}
-
-static enum ib_status
 build_index(struct ib_scores *s, const char *file, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
@@ -320,6 +303,23 @@ build_index(struct ib_scores *s, const char *file, struct ib_error *err)
 		return st;
 	return ib_fail(err, st, "%s: the id %s stands twice", file,
 		       ib_show(show, ib_table_id(&s->table, twice)));
+}
+
+/* What it says is checked: a stranger's may lead anywhere. */
+static enum ib_status
+read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file,
+	   struct ib_scores *s, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (!ib_pages_grow(&s->table.slots, m->nbytes))
+		return ib_fail_memory(err);
+	st = ib_npz_read(z, m, s->table.slots.p, err);
+	if (st)
+		return st;
+	s->table.nslots = IB_INDEX_SLOTS(s->table.n);
+	return ib_table_is_settled(&s->table) ? IB_OK
+					      : build_index(s, file, err);
 }
 
 enum ib_status
@@ -337,7 +337,7 @@ ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 	cJSON_Delete(meta);
 	if (st)
 		return st;
-	return index ? read_index(z, index, s, err)
+	return index ? read_index(z, index, file, s, err)
 		     : build_index(s, file, err);
 }
 

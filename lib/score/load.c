@@ -204,7 +204,7 @@ ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err)
 }
 
 enum ib_status
-ib_scores_save(const struct ib_scores *s, const char *path,
+ib_scores_save(struct ib_scores *s, const char *path,
 	       struct ib_error *err)
 {
 	struct ib_output *out = NULL;

@@ -249,7 +249,7 @@ warn_of_counts(const struct run *run, const struct ib_logs_counts *c)
 /* ---- outputs ------------------------------------------------------------------- */
 
 static enum ib_status
-write_scores(const struct ib_scores *s, bool npz, struct ib_output *out,
+write_scores(struct ib_scores *s, bool npz, struct ib_output *out,
 	     struct ib_error *err)
 {
 	return npz ? ib_scores_write_npz(s, out, err)

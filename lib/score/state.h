@@ -66,7 +66,7 @@ enum ib_status ib_scores_map_npz(struct ib_npz *z, const char *file,
 				 struct ib_error *err);
 
 /* Write all rows as .npz, or as JSON lines. The output is not committed. */
-enum ib_status ib_scores_write_npz(const struct ib_scores *s,
+enum ib_status ib_scores_write_npz(struct ib_scores *s,
 				   struct ib_output *out,
 				   struct ib_error *err);
 enum ib_status ib_scores_write_jsonl(const struct ib_scores *s,

@@ -3,8 +3,9 @@
  * probing; a slot is 8 bytes: the upper half of the id's hash and its row. A
  * slot's home is its tag scaled to the number of slots, so tags stand in
  * ascending order (but for collisions): the table grows by one sequential
- * pass, without the ids and without hashing again. Chains do not wrap: behind
- * the last home there is room for the longest, and always an empty slot.
+ * pass in place, without the ids and without hashing again (score/slots.h).
+ * Chains do not wrap: behind the last home there is room for the longest, and
+ * always an empty slot.
  *
  * Look-ups come in groups, in steps that each fetch ahead for the next, so
  * that their cache misses overlap: see ib_table_group.
@@ -67,15 +68,18 @@ enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice,
 enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
 
 /*
- * The slots as a file can hold them: a function of the ids and their order
- * alone, not of how the table grew. 3 slots for 2 rows, sorted by tag and row,
- * each as near to its home as those before it allow. NULL (and *n 0) where the
- * table has a seed of its own, or a chain is too long.
+ * Lay the slots out as a file can hold them: a function of the ids and their
+ * order alone, not of how the table grew. 3 slots for 2 rows, sorted by tag
+ * and row, each as near to its home as those before it allow. *fine: so it is
+ * now; else the table has a seed of its own, or a chain would be too long.
+ * Look-ups and additions go on as before.
  */
 #define IB_INDEX_SLOTS(rows) ((rows) + (rows) / 2 + 1)
-enum ib_status ib_table_index_make(const struct ib_table *t,
-				   struct ib_pages *index,
-				   struct ib_error *err);
+enum ib_status ib_table_settle(struct ib_table *t, bool *fine,
+			       struct ib_error *err);
+
+/* Are the slots, as a stranger's file has them, laid out like that? O(n). */
+bool ib_table_is_settled(const struct ib_table *t);
 
 static inline const uint64_t *
 ib_table_offsets(const struct ib_table *t)

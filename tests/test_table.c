@@ -1,0 +1,198 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "score/table.h"
+
+static struct ib_id
+id_of(char text[16], unsigned k)
+{
+	struct ib_span s = { text, 0 };
+
+	snprintf(text, 16, "s%u", k);
+	s.n = strlen(text);
+	return (struct ib_id){ s.p, ib_table_hash(s, 0), (uint32_t)s.n };
+}
+
+/* Ids s0 to s(n-1), one by one, as a fold adds them. */
+static void
+fill(struct ib_table *t, unsigned n)
+{
+	char text[16];
+	struct ib_id id;
+	unsigned k;
+
+	for (k = (unsigned)t->n; k < n; k++) {
+		id = id_of(text, k);
+		cr_assert(ib_table_reserve(t, 1, id.n, NULL) == IB_OK);
+		cr_assert(eq(uint, ib_table_add(t, &id), k));
+	}
+}
+
+static void
+expect_all(const struct ib_table *t, unsigned n)
+{
+	char text[16];
+	struct ib_id id;
+	unsigned k;
+
+	cr_assert(eq(u64, t->n, n));
+	for (k = 0; k < n; k++) {
+		id = id_of(text, k);
+		cr_assert(eq(uint, ib_table_find(t, &id), k));
+	}
+	id = id_of(text, n);
+	cr_assert(eq(uint, ib_table_find(t, &id), IB_NO_ROW));
+}
+
+/* Fewer than the slots that wait aside while it doubles, and far more. */
+Test(table, finds_every_id_however_it_grew)
+{
+	static const unsigned sizes[] = { 1, 700, 3000, 3100, 6200, 12500,
+					  25000, 100000, 400000 };
+	struct ib_table t;
+	size_t i;
+
+	ib_table_init(&t);
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		fill(&t, sizes[i]);
+		expect_all(&t, sizes[i]);
+	}
+	ib_table_release(&t);
+}
+
+static int
+by_tag_and_row(const void *a, const void *b)
+{
+	const struct ib_slot *x = a, *y = b;
+
+	if (x->tag != y->tag)
+		return x->tag < y->tag ? -1 : 1;
+	return x->row1 < y->row1 ? -1 : 1;
+}
+
+/* What the header says, done plainly: sort all, put each down in turn. */
+static struct ib_slot *
+plain_layout(unsigned n)
+{
+	uint64_t nslots = IB_INDEX_SLOTS((uint64_t)n), home, at = 0;
+	struct ib_slot *all = calloc(n, sizeof(*all));
+	struct ib_slot *out = calloc(nslots + IB_SLOTS_BEHIND, sizeof(*out));
+	char text[16];
+	unsigned k;
+
+	for (k = 0; k < n; k++)
+		all[k] = (struct ib_slot){
+			(uint32_t)(id_of(text, k).hash >> 32), k + 1
+		};
+	qsort(all, n, sizeof(*all), by_tag_and_row);
+	for (k = 0; k < n; k++) {
+		home = ((uint64_t)all[k].tag * nslots) >> 32;
+		at = at > home ? at : home;
+		out[at++] = all[k];
+	}
+	free(all);
+	return out;
+}
+
+/* Loads on both sides of the file's two in three, and at a doubling. */
+Test(table, settles_to_the_layout_of_a_file_and_goes_on)
+{
+	static const unsigned sizes[] = { 1, 2, 700, 767, 769, 3000, 6100,
+					  12000, 30000, 45000, 49152, 49160,
+					  98000, 200000 };
+	struct ib_slot *plain;
+	struct ib_table t;
+	bool fine;
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		ib_table_init(&t);
+		fill(&t, sizes[i] / 2 + 1);
+		cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK && fine);
+		fill(&t, sizes[i]);
+		cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK && fine);
+		plain = plain_layout((unsigned)t.n);
+		cr_assert(eq(u64, t.nslots, IB_INDEX_SLOTS(t.n)));
+		cr_expect(memcmp(t.slots.p, plain,
+				 (t.nslots + IB_SLOTS_BEHIND) *
+					 sizeof(*plain)) == 0,
+			  "%u ids", sizes[i]);
+		cr_expect(ib_table_is_settled(&t));
+		expect_all(&t, (unsigned)t.n);
+		fill(&t, sizes[i] + 2000);
+		expect_all(&t, sizes[i] + 2000);
+		free(plain);
+		ib_table_release(&t);
+	}
+}
+
+/* A file's index may say anything: what would lead astray is found out. */
+Test(table, is_not_settled_where_a_slot_is_wrong)
+{
+	struct ib_table t;
+	struct ib_slot *slot, own;
+	uint64_t i, k, n;
+	bool fine;
+
+	ib_table_init(&t);
+	fill(&t, 5000);
+	cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK && fine);
+	slot = t.slots.p;
+	n = t.nslots + IB_SLOTS_BEHIND;
+	for (i = 0; i < n; i += 37) {
+		own = slot[i];
+		for (k = 0; k < 3; k++) {
+			if (own.row1 == 0)
+				slot[i] = (struct ib_slot){ own.tag, 7 };
+			else if (k == 0)
+				slot[i].row1 = 0;
+			else if (k == 1)
+				slot[i].row1 = 5001;
+			else
+				slot[i].tag ^= 0x80000000;
+			cr_expect(ib_table_is_settled(&t) == false,
+				  "slot %u, %u",
+				  (unsigned)i, (unsigned)k);
+			slot[i] = own;
+		}
+	}
+	cr_expect(ib_table_is_settled(&t));
+	ib_table_release(&t);
+}
+
+/*
+ * 4096 homes: 100 ids at the last but one, each its own, 2040 at the last. Of
+ * the file's 3211 homes these 100 have 79, so the others are pushed beyond
+ * the end. The table then takes a seed of its own, the file goes without.
+ */
+Test(table, gives_up_the_layout_where_a_chain_leaves_the_end)
+{
+	struct ib_table t;
+	char text[16];
+	struct ib_id id;
+	uint64_t tag;
+	unsigned k;
+	bool fine = true;
+
+	ib_table_init(&t);
+	for (k = 0; k < 2140; k++) {
+		id = id_of(text, k);
+		tag = k < 100 ? (uint64_t)(3995 + k) << 20 : UINT32_MAX;
+		id.hash = tag << 32;
+		cr_assert(ib_table_reserve(&t, 1, id.n, NULL) == IB_OK);
+		cr_assert(eq(uint, ib_table_add(&t, &id), k));
+	}
+	cr_assert(eq(u64, t.nslots, 4096));
+	cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK);
+	cr_expect(fine == false);
+	cr_assert(t.seed != 0);
+	for (k = 0; k < 2140; k++) {
+		id = id_of(text, k);
+		id.hash = ib_table_hash((struct ib_span){ id.p, id.n }, t.seed);
+		cr_assert(eq(uint, ib_table_find(&t, &id), k));
+	}
+	ib_table_release(&t);
+}
