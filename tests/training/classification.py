@@ -31,18 +31,25 @@ class Classification:
     figure = "test accuracy"
     manifest, prune, score, log = "train.jsonl", [], [], "jsonl"
     terms = {"loss": 1.0}
-    epochs, tiny_epochs, batch, rate = 10, 4, 128, 0.1
+    epochs, tiny_epochs, batch, rates = 12, 4, 128, (0.025, 0.05, 0.1)
 
-    def __init__(self, tiny=False):
-        images, labels = self.data()
-        test, answers = fashion("t10k")
+    def __init__(self, tiny=False, tune=False):
+        images, labels, rows = self.data()
+        if tune:
+            test, answers = fashion("train")
+            aside = loop.aside(len(test))
+            images, labels, test, answers = images[~aside[rows]], labels[~aside[rows]], test[aside], answers[aside]
+        else:
+            test, answers = fashion("t10k")
         if tiny:
             images, labels, test, answers = images[:601], labels[:601], test[:500], answers[:500]
         self.x, self.y = tensor(images).unsqueeze(1), torch.from_numpy(labels.astype(np.int64))
         self.test, self.answers = tensor(test).unsqueeze(1), torch.from_numpy(answers.astype(np.int64))
 
     def data(self):
-        return fashion("train")
+        """Images, labels, and their rows in the original's training set."""
+        images, labels = fashion("train")
+        return images, labels, np.arange(len(labels))
 
     def write(self, path):
         with open(path, "w") as out:

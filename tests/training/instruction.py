@@ -61,13 +61,14 @@ class Net(nn.Module):
             for _ in range(2))
         self.norm = nn.LayerNorm(WIDTH)
 
-    def forward(self, x):
+    def forward(self, x, answer):
+        """The next word's logits, where answer is true: most of the cost is in the vocabulary."""
         length = x.shape[1]
         h = self.embed(x) + self.place.weight[:length]
         later = torch.full((length, length), float("-inf")).triu(1)
         for layer in self.layers:
             h = layer(h, src_mask=later)
-        return self.norm(h) @ self.embed.weight.T
+        return self.norm(h[answer]) @ self.embed.weight.T
 
 
 class Instruction:
@@ -75,15 +76,19 @@ class Instruction:
     figure = "perplexity"
     manifest, prune, score, log = "train.json", ["-k", "@line", "--id-field", "id"], [], "batch"
     terms = {"loss": 1.0}
-    epochs, tiny_epochs, batch, rate = 4, 4, 32, 0.006
+    epochs, tiny_epochs, batch, rates = 6, 4, 32, (0.003, 0.006, 0.012)
 
-    def __init__(self, tiny=False):
-        self.tiny = tiny
+    def __init__(self, tiny=False, tune=False):
+        self.base = "instruction.base%s%s.pt" % (".tiny" * tiny, ".tune" * tune)
         nouns = list(glosses("noun"))
         order = np.random.default_rng(0).permutation(len(nouns))
         pairs = [nouns[k] for k in order if len(nouns[k][1].split()) > 2]
         n, m = (201, 50) if tiny else (3000, 1000)
-        self.held, self.train = pairs[:m], pairs[m:m + n]
+        self.held, self.train = pairs[:m], pairs[m:]
+        if tune:
+            aside = loop.aside(len(self.train))
+            self.held, self.train = ([p for p, a in zip(self.train, aside) if a == kind] for kind in (True, False))
+        self.held, self.train = self.held[:m], self.train[:n]
         self.plain = [gloss for kind in ("verb", "adj") for _, gloss in glosses(kind)][:200 if tiny else None]
         self.words = Vocabulary([w + " " + g for w, g in self.train] + self.plain)
 
@@ -106,7 +111,7 @@ class Instruction:
     def model(self):
         """Reads definitions of verbs and adjectives first: once, beside the runs' folders."""
         net = Net(len(self.words.number))
-        name = os.path.join(self.beside, "instruction.base%s.pt" % (".tiny" if self.tiny else ""))
+        name = os.path.join(self.beside, self.base)
         if not os.path.exists(name):
             before = torch.get_rng_state()
             torch.manual_seed(0)
@@ -128,16 +133,17 @@ class Instruction:
         return torch.optim.AdamW(model.parameters(), rate, weight_decay=0.01)
 
     def token_losses(self, model, data, i):
-        """Losses [b, length] of the answers' tokens, and which of them there are."""
+        """Losses [b, length] of the answers' tokens, 0 elsewhere, and which of them there are."""
         texts = [data[k] for k in i.tolist()]
         length = min(max(len(t) for t, _ in texts), LONGEST + 1)
         x = torch.zeros(len(texts), length, dtype=torch.long)
-        answer = torch.zeros(len(texts), length)
+        answer = torch.zeros(len(texts), length, dtype=torch.bool)
         for row, (text, begin) in enumerate(texts):
             x[row, :len(text)] = torch.tensor(text[:length])
-            answer[row, begin:len(text)] = 1
-        loss = F.cross_entropy(model(x[:, :-1]).transpose(1, 2), x[:, 1:], reduction="none")
-        return loss * answer[:, 1:], answer[:, 1:]
+            answer[row, begin:len(text)] = True
+        x, y, answer = x[:, :-1], x[:, 1:], answer[:, 1:]
+        loss = F.cross_entropy(model(x, answer), y[answer], reduction="none")
+        return torch.zeros(answer.shape).masked_scatter(answer, loss), answer
 
     def losses(self, model, data, i):
         loss, answer = self.token_losses(model, data, i)

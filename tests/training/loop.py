@@ -6,7 +6,7 @@ raw loss of each; ib-score folds the log into the score file, from which ib-prun
 A task (classification.py is the shortest) supplies
     manifest            name of the full manifest; prune, score: further options of ib-prune and ib-score
     terms               parts of the loss and their factors; log: the form of the loss log
-    epochs, batch, rate what the full data are trained with; tiny_epochs: of a test
+    epochs, batch       what the full data are trained with; tiny_epochs: of a test; rates: tune.py tries them
     write(path)         the full manifest
     read(path)          of any manifest: ids, weights (1 where it carries none), and data for losses()
     model(), optimizer(model, rate)
@@ -24,6 +24,7 @@ import resource
 import shlex
 import subprocess
 import time
+import zlib
 
 import numpy as np
 import torch
@@ -38,6 +39,26 @@ LOG = {     # one step's records; numbers as %.6g, which costs a score nothing t
     "batch": lambda epoch, ids, names, rows: '{"epoch":%d,"ids":%s,"losses":[%s]}\n' % (
         epoch, json.dumps(ids), ",".join("%.6g" % v for v, in rows)),
 }
+
+
+def aside(n):
+    """A tenth of n training samples, by a hash of their numbers: what to judge on before the test set is read."""
+    return np.array([zlib.crc32(b"%d" % row) % 10 == 0 for row in range(n)])
+
+
+def parts(read, tune):
+    """The training and the test set; to tune: the training set without its tenth, and this tenth."""
+    images, labels = read("train")
+    if not tune:
+        return (images, labels), read("t10k")
+    held = aside(len(labels))
+    return (images[~held], labels[~held]), (images[held], labels[held])
+
+
+def chosen(task):
+    """What tune.py chose: the peak rate on all data, and the factor that fewer epochs take."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "choices.json")) as f:
+        return json.load(f)["tasks"][task.__name__.lower()]
 
 
 class Log:
@@ -253,7 +274,7 @@ def records(task, epoch, ids, terms):
 
 
 def worker(rank, task, args):
-    task = task(args.tiny)
+    task = task(args.tiny, args.tune)
     task.beside = os.path.dirname(os.path.abspath(args.dir))    # for what all runs share
     train(task, args, rank)
 
@@ -264,14 +285,16 @@ def main(task):
     p.add_argument("--bin", default="", help="where the ib- commands are (default: PATH)")
     p.add_argument("--rule", help="options of ib-prune, '' for its default rule; without: all data, no commands")
     p.add_argument("--epochs", type=float, help="a fraction is allowed on all data")
-    p.add_argument("--rate", type=float, default=task.rate, help="peak learning rate")
+    p.add_argument("--rate", type=float, help="peak learning rate (default: that in choices.json)")
     p.add_argument("--normalize", choices=["none", "mean"], default="none", help="weights as they are, or of mean 1")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--every", type=int, default=200, help="steps between checkpoints")
     p.add_argument("--ranks", type=int, default=1, help="data-parallel processes on this machine (gloo)")
+    p.add_argument("--tune", action="store_true", help="judge on a tenth of the training set; the test set is not read")
     p.add_argument("--tiny", action="store_true", help="a few hundred samples, a few epochs: does it run?")
     args = p.parse_args()
     args.epochs = args.epochs or (task.tiny_epochs if args.tiny else task.epochs)
+    args.rate = args.rate or chosen(task)["rate"]
     os.makedirs(args.dir, exist_ok=True)
     if args.ranks == 1:
         worker(0, task, args)

@@ -20,18 +20,18 @@ def patches(images):        # [n, 28, 28] -> [n, 49, 16]
     return images.reshape(n, 7, PATCH, 7, PATCH).transpose(2, 3).reshape(n, COUNT, PATCH * PATCH)
 
 
-def block(width):
-    return nn.TransformerEncoderLayer(width, 4, 2 * width, dropout=0.0, batch_first=True, norm_first=True)
+def block(width, heads):
+    return nn.TransformerEncoderLayer(width, heads, 2 * width, dropout=0.0, batch_first=True, norm_first=True)
 
 
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.embed, self.place = nn.Linear(PATCH * PATCH, WIDTH), nn.Parameter(torch.randn(COUNT, WIDTH) * 0.02)
-        self.encoder = nn.ModuleList(block(WIDTH) for _ in range(2))
+        self.encoder = nn.ModuleList(block(WIDTH, 2) for _ in range(2))
         self.narrow, self.hidden = nn.Linear(WIDTH, NARROW), nn.Parameter(torch.zeros(NARROW))
         self.where = nn.Parameter(torch.randn(COUNT, NARROW) * 0.02)
-        self.decoder, self.pixels = block(NARROW), nn.Linear(NARROW, PATCH * PATCH)
+        self.decoder, self.pixels = block(NARROW, 1), nn.Linear(NARROW, PATCH * PATCH)
 
     def features(self, x, seen):
         h = torch.gather(self.embed(x) + self.place, 1, seen[..., None].expand(-1, -1, WIDTH))
@@ -51,13 +51,13 @@ class Pretraining:
     figure = "probe accuracy"
     manifest, prune, score, log = "train.csv", [], ["--duplicates", "mean"], "csv"
     terms = {"loss": 1.0}
-    epochs, tiny_epochs, batch, rate = 8, 4, 64, 0.004
+    epochs, tiny_epochs, batch, rates = 16, 4, 64, (0.002, 0.004, 0.008)
 
-    def __init__(self, tiny=False):
-        n = 301 if tiny else 4000
+    def __init__(self, tiny=False, tune=False):
+        n, m = (301, 301) if tiny else (4000, 10000)
         self.train, self.test = (
-            (patches(tensor(images[:n])), torch.from_numpy(labels[:n].astype(np.int64)))
-            for images, labels in (fashion("train"), fashion("t10k")))
+            (patches(tensor(images[:k])), torch.from_numpy(labels[:k].astype(np.int64)))
+            for (images, labels), k in zip(loop.parts(fashion, tune), (n, m)))
 
     def write(self, path):
         with open(path, "w") as out:

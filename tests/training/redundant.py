@@ -13,7 +13,7 @@ HARD = 0, 2, 3, 4, 6        # t-shirt, pullover, dress, coat, shirt
 
 class Redundant(Classification):
     """Classify redundant Fashion-MNIST; figure: test accuracy."""
-    epochs, rate = 16, 0.05
+    epochs, rates = 16, None      # the rate is classification's: the same model, images of the same kind
 
     def data(self):
         images, labels = fashion("train")
@@ -25,9 +25,10 @@ class Redundant(Classification):
         for out, k, (dy, dx) in zip(moved, copied, draw.integers(-2, 3, size=(len(copied), 2))):
             out[max(dy, 0):28 + dy, max(dx, 0):28 + dx] = \
                 images[k][max(-dy, 0):28 - dy, max(-dx, 0):28 - dx]
-        rows = np.concatenate([hard, easy])
-        order = draw.permutation(len(rows) + len(copied))   # --tiny takes the first
-        return (np.concatenate([images[rows], moved])[order], np.concatenate([labels[rows], labels[copied]])[order])
+        rows = np.concatenate([hard, easy, copied])
+        order = draw.permutation(len(rows))     # --tiny takes the first
+        whole = np.concatenate([images[hard], images[easy], moved])
+        return whole[order], labels[rows[order]], rows[order]
 
 
 if __name__ == "__main__":

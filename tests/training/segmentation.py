@@ -16,9 +16,8 @@ from classification import fashion
 SIDE, CLASSES = 32, 11      # ten kinds of clothes, and 0 for the background
 
 
-def compose(part, n, seed):
+def compose(images, labels, n, seed):
     """n scenes [n, 2, SIDE, SIDE] of bytes: two objects, the second in front; and the class of each pixel."""
-    images, labels = fashion(part)
     draw = np.random.default_rng(seed)
     out = np.zeros((n, 2, SIDE, SIDE), np.uint8)
     which = draw.integers(len(images), size=(n, 2))
@@ -47,8 +46,8 @@ class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.a, self.b, self.c = halves(1, 16), halves(16, 32), halves(32, 64)
-        self.d, self.e = same(64 + 32, 32), same(32 + 16, 32)
-        self.main = nn.Conv2d(32, CLASSES * 4, 1)       # the four pixels of each place
+        self.d, self.e = same(64 + 32, 32), same(32 + 16, 24)
+        self.main = nn.Conv2d(24, CLASSES * 4, 1)       # the four pixels of each place
         self.aux = nn.Conv2d(64, CLASSES, 1)
 
     def forward(self, x):
@@ -65,11 +64,12 @@ class Segmentation:
     figure = "mean IoU"
     manifest, prune, score, log = "train.tar", [], ["--loss", "main+0.4*aux"], "jsonl"
     terms = {"main": 1.0, "aux": 0.4}
-    epochs, tiny_epochs, batch, rate = 12, 4, 32, 0.008
+    epochs, tiny_epochs, batch, rates = 20, 4, 32, (0.004, 0.008, 0.016)
 
-    def __init__(self, tiny=False):
-        self.train = compose("train", 151 if tiny else 3000, 1)
-        self.test = torch.from_numpy(compose("t10k", 100 if tiny else 1000, 2))
+    def __init__(self, tiny=False, tune=False):
+        train, test = loop.parts(fashion, tune)
+        self.train = compose(*train, 151 if tiny else 3000, 1)
+        self.test = torch.from_numpy(compose(*test, 100 if tiny else 1000, 2))
 
     def write(self, path):
         with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
