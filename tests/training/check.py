@@ -1,5 +1,7 @@
 #!/usr/bin/python3
 """Every recipe on a tiny subset, with the real commands: check.py [FOLDER OF THE COMMANDS]."""
+import argparse
+import contextlib
 import glob
 import json
 import os
@@ -8,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.abspath(sys.argv.pop(1) if len(sys.argv) > 1 else "build/release")
@@ -88,6 +91,69 @@ class Training(unittest.TestCase):
             with self.subTest(rule=rule):
                 run("redundant.py", self.folder(str(k)), "--normalize", normalize, rule=rule)
 
+    def test_tuning_reads_no_test_set(self):
+        read = classification.fashion
+
+        def train_alone(part):
+            self.assertEqual(part, "train")
+            return read(part)
+        with contextlib.ExitStack() as patched:
+            for task in demo.TASKS.values():
+                module = sys.modules[task.__module__]
+                if hasattr(module, "fashion"):
+                    patched.enter_context(unittest.mock.patch.object(module, "fashion", train_alone))
+            tuned = {name: task(True, True) for name, task in demo.TASKS.items()}
+        for name in "classification", "redundant":
+            seen = {x.numpy().tobytes() for x in tuned[name].x}
+            self.assertFalse(any(x.numpy().tobytes() in seen for x in tuned[name].test), name)
+        words = tuned["instruction"]
+        self.assertFalse(set(demo.Instruction(True).held) & set(words.held + words.train))
+        self.assertFalse(set(words.held) & set(words.train))
+
+    def test_a_run_is_judged_on_the_tenth(self):
+        run("redundant.py", self.folder("a"), "--tune")
+        self.assertTrue(0 < result(self.folder("a"))["metric"] <= 1)
+
+    def test_choices_are_made_as_the_protocol_says(self):
+        """Two rounds, and a step beyond the end of the list, with figures made up; then the stored choices."""
+        calls = []
+
+        def figure(tuner, name, seed, rate, *options):
+            calls.append((name, seed, rate, *options))
+            best = {"full": 0.2, "first": rate, "fewer": 0.3}[name]
+            return {"metric": 1 - abs(rate - best * (1.1 if seed == 1 else 1)), "visits": 30, "epochs": [[0, 10, 1.0]]}
+        with unittest.mock.patch.object(tune.Tuner, "run", figure):
+            made = {}
+            for task in "classification", "redundant":
+                made[task] = tune.Tuner(argparse.Namespace(out="", tiny=False), task, made).tune()
+        classification, redundant = made.values()
+        self.assertEqual((classification["rate"], classification["factor"]), (0.2, 1.5))
+        self.assertEqual(sorted(map(float, classification["rates"])), [0.025, 0.05, 0.1, 0.2])
+        self.assertEqual(redundant["rate"], 0.2)
+        self.assertEqual({c[1] for c in calls}, set(tune.SEEDS))
+        self.assertTrue(all(c[3:] == ("--epochs", "3.0000") for c in calls if c[0] == "fewer"))
+        self.assertLess(max(tune.SEEDS), demo.FIRST_SEED)
+        with open(os.path.join(HERE, "choices.json")) as f:
+            choices = json.load(f)["tasks"]
+        self.assertEqual(set(choices), set(demo.TASKS))
+        for choice in *made.values(), *choices.values():
+            better = min if choice["figure"] == "perplexity" else max
+            for chosen, figures in (choice["rate"], choice["rates"]), (choice["factor"], choice["factors"]):
+                both = {float(c): sum(f) for c, f in figures.items() if len(f) == 2}
+                if both:        # the redundant data take classification's rate
+                    self.assertEqual(both[chosen], better(both.values()))
+
+    def test_a_table_says_whether_it_was_made_in_one_go(self):
+        def table():
+            command = [sys.executable, os.path.join(HERE, "demo.py"), "--tiny", "--task", "redundant", "--seeds", "1"]
+            done = subprocess.run([*command, "--bin", BIN, "--out", self.scratch], capture_output=True, check=True)
+            return done.stdout.decode()
+        self.assertIn("not interrupted, no run taken over", table())
+        os.remove(self.folder("redundant/default.%d.json" % demo.FIRST_SEED))
+        again = table()
+        self.assertIn("RESUMED: 4 of these runs", again)
+        self.assertNotIn("not interrupted", again)
+
     def test_weighted_coefficients_are_those_of_all_data(self):
         for rule in "-r 0.5", "-r 0.7 --threshold q0.7", "--rule random -r 0.4":
             with self.subTest(rule=rule):
@@ -126,9 +192,14 @@ class Training(unittest.TestCase):
 
 if __name__ == "__main__":
     try:
+        import classification
         import coefficients
         import demo
-    except ImportError as missing:
-        print("training: skipped, %s (make train-demo names the Debian packages)" % missing)
+        import instruction
+        import tune
+        for folder in classification.FOLDER, instruction.FOLDER:
+            os.stat(folder)
+    except (ImportError, FileNotFoundError) as missing:
+        print("training: skipped, %s (make deps-train installs what the recipes need)" % missing)
         sys.exit(0)
     unittest.main(verbosity=1)

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Choose each task's peak rate, and the factor by which fewer epochs raise it: tune.py [TASK...] > choices.json.
+"""Choose each task's peak rate, and the factor by which fewer epochs raise it: tune.py [TASK...] > NEW.
 
 Judged on a tenth of the training set, with seeds that no table reports; no test set is read. See README.md for the
-protocol, of which this is the first half."""
+protocol, of which this is the first half. What it prints is choices.json."""
 import argparse
 import datetime
 import json
@@ -71,6 +71,13 @@ class Tuner:
                 "epochs": [self.kind.epochs, float(epochs)], "rates": rounded[0], "factors": rounded[1]}
 
 
+def told(tasks):
+    """choices.json: a line for the choice, one for the rates tried, one for the factors."""
+    rows = ['"%s": %s' % (t, json.dumps(c).replace(', "rates"', ',\n  "rates"').replace(', "factors"', ',\n  "factors"'))
+            for t, c in tasks.items()]
+    return '{"how": %s,\n"seeds": %s,\n"tasks": {\n%s\n}}' % (json.dumps(HOW), json.dumps(SEEDS), ",\n".join(rows))
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("tasks", nargs="*", default=list(demo.TASKS))
@@ -82,7 +89,7 @@ def main():
     tasks = {}
     for task in args.tasks:
         tasks[task] = Tuner(args, task, tasks).tune()
-    print(json.dumps({"how": HOW, "seeds": SEEDS, "tasks": tasks}, indent=1))
+    print(told(tasks))
 
 
 if __name__ == "__main__":
