@@ -206,11 +206,44 @@ Test(framelog, a_large_frame_goes_by_way_of_a_temporary)
 {
 	struct stat s;
 
-	must_append(1, 5000000, false, 0); /* 8 random bytes a line: 40 MB */
+	must_append(1, 9000000, false, 0); /* 8 random bytes a line: 72 MB */
 	cr_assert(eq(int, stat(path, &s), 0));
-	cr_assert(gt(long, (long)s.st_size, 32 << 20));
+	cr_assert(gt(long, (long)s.st_size, 64 << 20));
 	must_append(2, 1, true, 1);
 	must_hold((uint64_t[]){ 1, 2 }, 2);
+}
+
+Test(framelog, the_bytes_hang_on_no_piece)
+{
+	static const size_t pieces[] = { SIZE_MAX, 1, 100, 4096, 131072, 200001 };
+	struct ib_bytes text = { 0 }, first = { 0 }, other = { 0 };
+	struct ib_framelog *log = NULL;
+	struct ib_error err;
+	size_t i, at, n;
+	uint64_t mark;
+	bool any;
+
+	text_of(1, 60000, &text); /* 1 MB: several blocks, and the window */
+	for (i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		unlink(path);
+		cr_assert(eq(int, ib_framelog_open(path, &kind, &context, &log,
+						   &err), IB_OK));
+		for (at = 0; at < text.n; at += n) {
+			n = text.n - at < pieces[i] ? text.n - at : pieces[i];
+			ib_framelog_put(log, text.p + at, n);
+		}
+		cr_assert(eq(int, ib_framelog_lock(log, &any, &mark, &err),
+			     IB_OK));
+		cr_assert(eq(int, ib_framelog_append(log, 1, &err), IB_OK));
+		ib_framelog_close(log);
+		load(path, i == 0 ? &first : &other);
+		if (i > 0)
+			cr_assert(ib_span_equal(ib_bytes_span(&first),
+						ib_bytes_span(&other)));
+	}
+	ib_bytes_release(&text);
+	ib_bytes_release(&first);
+	ib_bytes_release(&other);
 }
 
 Test(framelog, without_an_append_nothing_is_written)

@@ -364,6 +364,47 @@ Test(numbers, prints_what_reads_back)
 	}
 }
 
+/* The first of printf's that reads back, and its value. */
+static double
+first_that_reads_back(float f)
+{
+	char text[40];
+	double back = 0;
+	int places;
+
+	for (places = 0; places < 10; places++) {
+		snprintf(text, sizeof(text), "%.*e", places, (double)f);
+		back = strtod(text, NULL);
+		if ((float)back == f)
+			break;
+	}
+	return back;
+}
+
+/* Losses as they are logged, on both sides of where their places change. */
+Test(numbers, prints_losses_of_few_digits_and_of_all)
+{
+	static const double scales[] = { 1e5, 1e6, 1e7, 1e8, 1e9, 1e10 };
+	char out[IB_NUMBER_MAX];
+	uint64_t state = 5;
+	double back;
+	size_t i, n;
+	float f;
+
+	for (i = 0; i < 300000; i++) {
+		f = (float)((double)(next(&state) >> 40) / scales[i % 6]);
+		if (i % 7 == 0) /* a neighbour: all its digits */
+			f = nextafterf(f, 100);
+		if (f == 0)
+			continue;
+		n = ib_number_put_float(out, f);
+		cr_assert(read_text(out, n, &back));
+		cr_assert(same(back, first_that_reads_back(f)), "%.9g: %.*s",
+			  (double)f, (int)n, out);
+		cr_assert(out[n - 1] != '0' || out[n - 2] == '.');
+	}
+}
+
 Test(numbers, prints_unsigned)
 {
 	char out[IB_NUMBER_MAX];

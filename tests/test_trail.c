@@ -37,6 +37,12 @@ ParameterizedTestParameters(trail, lines)
 		{ "\xff\x80\x7f\xc3\xa4-------", -2.0f, 0.25, true,
 		  "{\"id\":\"\xff\x80\x7f\xc3\xa4-------\",\"score\":-2.0,"
 		  "\"pi\":0.25,\"kept\":true}\n" },
+		{ "123456789abcdef\"", 0.0001f, 0.5, true,
+		  "{\"id\":\"123456789abcdef\\\"\",\"score\":0.0001,"
+		  "\"pi\":0.5,\"kept\":true}\n" },
+		{ "", 9.75f, 0.5, false,
+		  "{\"id\":\"\",\"score\":9.75,\"pi\":0.5,"
+		  "\"kept\":false}\n" },
 		{ "1234567\x1f", 1e20f, 0.25, true,
 		  "{\"id\":\"1234567\\u001f\",\"score\":1e+20,\"pi\":0.25,"
 		  "\"kept\":true}\n" },

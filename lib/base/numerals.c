@@ -293,6 +293,73 @@ put_decimal(char *o, struct decimal d)
 	return put_exponent(o + (n > 1 ? n + 1 : 1), e);
 }
 
+/*
+ * Losses are logged with six digits, as a rule. Is f = n / 10^p, p so small
+ * that one such decimal at most reads as f, its gap being below 10^-p? Then no
+ * other is as short: the shorter ones are of these too. n / 10^p is exact in
+ * both parts, so it divides to what strtod makes of the text. NULL: no, or f
+ * is beyond [1e-4, 10). As at the top: losses of %.6f 25.6 ns before, 8.9 now,
+ * of %.6g 25.7 and 11.2; floats with all their digits 25, as before.
+ */
+static inline char *
+put_short(char *o, float f)
+{
+	bool small = f < 0.01f, below = f < 1;
+	double scale = small ? 1e9 : below ? 1e7 : 1e6;
+	uint32_t n;
+	uint64_t digit;
+
+	if (!(f >= 1e-4f && f < 10))
+		return NULL;
+	n = (uint32_t)((double)f * scale + 0.5);
+	if ((float)(n / scale) != f || n >= 100000000)
+		return NULL;
+	digit = eight_bytes(n);
+	if (small) {
+		memcpy(o, "0.0", 3);
+		store(o + 3, digit);
+		return o + 11 - __builtin_clzll(digit) / 8;
+	}
+	digit >>= below ? 0 : 8;
+	o[0] = (char)('0' + (digit & 0xff));
+	o[1] = '.';
+	store(o + 2, digit >> 8);
+	/* At least one place, be it 0. */
+	digit |= (uint64_t)1 << 8;
+	return o + 9 - __builtin_clzll(digit) / 8;
+}
+
+/*
+ * A float's decimal, which has nine digits at most: straight from registers
+ * where it is in [1e-4, 10).
+ */
+static inline char *
+put_decimal_float(char *o, struct decimal d)
+{
+	int length = count_digits(d.digits), e = d.exp10 + length - 1;
+	uint64_t v, first, rest;
+	int n;
+
+	if (e < -4 || e > 0 || length > 9)
+		return put_decimal(o, d);
+	v = d.digits * powers_of_ten[9 - length];
+	first = v / 100000000;
+	rest = eight_bytes(v - first * 100000000);
+	n = 8 - __builtin_clzll(rest | 1) / 8;
+	n = rest ? n : 0; /* digits behind the first */
+	if (e < 0) {
+		memcpy(o, "0.000000", 8);
+		o += 1 - e;
+		*o++ = (char)('0' + first);
+	} else {
+		*o++ = (char)('0' + first);
+		*o++ = '.';
+		n += n == 0;
+	}
+	store(o, rest);
+	return o + n;
+}
+
 static size_t
 put_word(char *out, const char *text)
 {
@@ -341,7 +408,7 @@ ib_number_put_float(char out[IB_NUMBER_MAX], float value)
 {
 	uint32_t bits, fraction;
 	struct binary b;
-	char *o = out;
+	char *o = out, *end;
 	int e;
 
 	memcpy(&bits, &value, sizeof(bits));
@@ -354,7 +421,10 @@ ib_number_put_float(char out[IB_NUMBER_MAX], float value)
 	b.closer = fraction == 0 && e > 1;
 	*o = '-';
 	o += bits >> 31;
-	return (size_t)(put_decimal(o, shortest_float(&b, fabsf(value))) - out);
+	end = put_short(o, fabsf(value));
+	if (!end)
+		end = put_decimal_float(o, shortest_float(&b, fabsf(value)));
+	return (size_t)(end - out);
 }
 
 size_t

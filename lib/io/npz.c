@@ -324,7 +324,7 @@ enum ib_status
 ib_npz_feed(struct ib_npz *z, void (*take)(void *ctx, const void *p, size_t n),
 	    void *ctx, struct ib_error *err)
 {
-	const size_t piece_size = (size_t)1 << 20;
+	const size_t piece_size = (size_t)128 << 10; /* taken while in cache */
 	char *piece = malloc(piece_size);
 	enum ib_status st = piece ? IB_OK : ib_fail_memory(err);
 	uint64_t at;

@@ -31,7 +31,7 @@ enum ib_status
 ib_targets_open(struct ib_targets *t, const struct ib_prune_options *o,
 		const struct ib_splice *splice, struct ib_error *err)
 {
-	unsigned digest = o->receipt || o->audit ? IB_OUTPUT_DIGEST : 0;
+	unsigned digest = o->receipt ? IB_OUTPUT_DIGEST : 0;
 	enum ib_status st = IB_OK;
 
 	*t = (struct ib_targets){

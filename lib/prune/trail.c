@@ -1,3 +1,4 @@
+#define XXH_INLINE_ALL
 #include "prune/trail.h"
 
 #include <math.h>
@@ -11,6 +12,8 @@
 #include "base/hex.h"
 #include "io/framelog.h"
 #include "record/json.h"
+
+#define PIECE ((size_t)64 << 10)
 
 struct ib_trail {
 	struct ib_framelog *log;
@@ -75,6 +78,14 @@ const struct ib_frame_kind ib_trail_kind = {
 	.name = name,
 };
 
+/*
+ * What a log costs, 10^7 records of 78 bytes, 6.3 million of them with a line,
+ * all on tmpfs, two cores of an AMD EPYC, medians of pairs: one thread 1.23 s
+ * without and 1.85 with, 1.49 times as long; two threads 0.63 and 0.97, 1.54.
+ * Half of it is zstd's, a seventh the scores' digits, a seventh the digests of
+ * scores and manifest.
+ */
+
 /* ---- a run ------------------------------------------------------------------- */
 
 enum ib_status
@@ -104,8 +115,15 @@ ib_trail_open(const char *path, const struct ib_context *context,
 void
 ib_trail_put(struct ib_trail *t, const void *lines, size_t n)
 {
-	XXH3_64bits_update(t->hash, lines, n);
-	ib_framelog_put(t->log, lines, n);
+	const char *p = lines;
+	size_t piece;
+
+	/* Hashed, then compressed, while in cache. */
+	for (; n > 0; p += piece, n -= piece) {
+		piece = n < PIECE ? n : PIECE;
+		XXH3_64bits_update(t->hash, p, piece);
+		ib_framelog_put(t->log, p, piece);
+	}
 }
 
 enum ib_status
@@ -191,49 +209,72 @@ ib_trail_discard(struct ib_trail *t)
 #define LITERAL(p, text)                                                       \
 	(memcpy(p, text, sizeof(text) - 1), (p) += sizeof(text) - 1)
 
-/* No byte that a JSON string has to escape? Eight at a time. */
-static bool
-plain(struct ib_span s)
+/* Are there bytes among eight that a JSON string has to escape? */
+static inline uint64_t
+escapes(uint64_t x)
 {
-	const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t bad;
+
+	bad = (x - ones * 0x20) & ~x;       /* below 0x20 */
+	bad |= ((x ^ ones * '"') - ones) & ~(x ^ ones * '"');
+	bad |= ((x ^ ones * '\\') - ones) & ~(x ^ ones * '\\');
+	return bad & ones << 7;
+}
+
+/*
+ * Copy an id that stands as it is; false: it has bytes to escape. Eight at a
+ * time, the last eight of them perhaps twice.
+ */
+static inline bool
+copy_plain(char *p, struct ib_span id)
+{
 	uint64_t x, bad = 0;
 	size_t i;
 
-	for (i = 0; i + 8 <= s.n; i += 8) {
-		memcpy(&x, s.p + i, 8);
-		bad |= (x - ones * 0x20) & ~x;       /* below 0x20 */
-		bad |= ((x ^ ones * '"') - ones) & ~(x ^ ones * '"');
-		bad |= ((x ^ ones * '\\') - ones) & ~(x ^ ones * '\\');
+	if (id.n < 8) {
+		x = 0x2020202020202020u;
+		memcpy(&x, id.p, id.n);
+		memcpy(p, &x, 8);
+		return escapes(x) == 0;
 	}
-	for (bad &= high; i < s.n; i++)
-		bad |= (unsigned char)s.p[i] < 0x20 || s.p[i] == '"' ||
-		       s.p[i] == '\\';
-	return bad == 0;
+	for (i = 0; i + 8 <= id.n; i += 8) {
+		memcpy(&x, id.p + i, 8);
+		memcpy(p + i, &x, 8);
+		bad |= escapes(x);
+	}
+	memcpy(&x, id.p + id.n - 8, 8);
+	memcpy(p + id.n - 8, &x, 8);
+	return (bad | escapes(x)) == 0;
 }
 
+/*
+ * By fixed-size copies, which the compiler turns into moves: 6 ns a line
+ * without its score, 13 with calls of memcpy and a look at each byte (perf,
+ * AMD EPYC, 6.3 million lines of 63 bytes).
+ */
 void
 ib_trail_line(struct ib_bytes *out, struct ib_span id, float score, double pi,
 	      bool kept, struct ib_trail_pi *last)
 {
+	static const char fate[2][8] = { "false}\n", "true}\n" };
 	char *p;
 
 	if (last->n == 0 || last->pi != pi) {
 		last->pi = pi;
 		last->n = ib_number_put(last->text, pi);
 	}
-	if (!ib_bytes_reserve(out, id.n + 160))
+	if (!ib_bytes_reserve(out, id.n + 200))
 		return;
 	p = out->p + out->n;
-	LITERAL(p, "{\"id\":");
-	if (plain(id)) {
-		*p++ = '"';
-		memcpy(p, id.p, id.n);
+	LITERAL(p, "{\"id\":\"");
+	if (copy_plain(p, id)) {
 		p += id.n;
 		*p++ = '"';
 	} else {
-		out->n = (size_t)(p - out->p);
+		out->n = (size_t)(p - 1 - out->p);
 		ib_json_put_string(out, id);
-		if (!ib_bytes_reserve(out, 160))
+		if (!ib_bytes_reserve(out, 200))
 			return;
 		p = out->p + out->n;
 	}
@@ -243,11 +284,9 @@ ib_trail_line(struct ib_bytes *out, struct ib_span id, float score, double pi,
 	else
 		p += ib_number_put_float(p, score);
 	LITERAL(p, ",\"pi\":");
-	memcpy(p, last->text, last->n);
+	memcpy(p, last->text, sizeof(last->text));
 	p += last->n;
-	if (kept)
-		LITERAL(p, ",\"kept\":true}\n");
-	else
-		LITERAL(p, ",\"kept\":false}\n");
-	out->n = (size_t)(p - out->p);
+	LITERAL(p, ",\"kept\":");
+	memcpy(p, fate[kept], 8);
+	out->n = (size_t)(p + (kept ? 6 : 7) - out->p);
 }
