@@ -109,7 +109,8 @@ main(int argc, char **argv)
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
 	a.o.operands = cli_operands(&cli, false);
 	check(&cli, &a);
-	st = ib_score_run(&a.o, &cli.context, &result, &err);
+	st = ib_score_run(&a.o, &cli.context,
+			  a.common.verbose ? &result : NULL, &err);
 	if (!st && a.common.verbose)
 		print_figures(&cli, &result);
 	return cli_close(&cli, st, &err);

@@ -1,9 +1,9 @@
 #include "base/pipeline.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
+#include "base/beside.h"
 #include "base/error.h"
 
 int
@@ -180,30 +180,11 @@ join_in(void *arg)
 	return NULL;
 }
 
-/*
- * Signals are the caller's thread's: a handler that runs there alone, and a
- * commit that holds them back there, need not think of the others.
- */
-static size_t
-start(pthread_t *threads, size_t n, struct crew *c)
-{
-	sigset_t all, old;
-	size_t i;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (i = 0; i < n; i++)
-		if (pthread_create(&threads[i], NULL, join_in, c) != 0)
-			break; /* fewer do as well */
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return i;
-}
-
 enum ib_status
 ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err)
 {
 	struct crew c = { .p = p, .failed_at = UINT64_MAX };
-	size_t n = threads > 1 ? (size_t)threads - 1 : 0, i;
+	size_t n = threads > 1 ? (size_t)threads - 1 : 0, started = 0, i;
 	pthread_t *others;
 
 	if (n == 0)
@@ -217,9 +198,10 @@ ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err)
 	}
 	pthread_mutex_init(&c.lock, NULL);
 	pthread_cond_init(&c.change, NULL);
-	n = start(others, n, &c);
+	while (started < n && ib_thread_start(&others[started], join_in, &c))
+		started++; /* fewer than asked for do as well */
 	join_in(&c);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < started; i++)
 		pthread_join(others[i], NULL);
 	pthread_cond_destroy(&c.change);
 	pthread_mutex_destroy(&c.lock);

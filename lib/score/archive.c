@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/beside.h"
 #include "base/error.h"
 #include "base/numbers.h"
 
@@ -39,17 +40,35 @@ add_index(cJSON *meta, const struct ib_npz_writer *w)
 	return of != NULL;
 }
 
+/* What a file says of its columns, found out while they are written. */
+struct summary {
+	struct ib_scores *scores;
+	struct ib_totals totals;
+	bool indexed; /* the slots are laid out as a file has them */
+	enum ib_status status;
+	struct ib_error error;
+};
+
+static void
+sum_up(void *arg)
+{
+	struct summary *sum = arg;
+
+	ib_scores_totals(sum->scores, &sum->totals);
+	sum->status = ib_table_settle(&sum->scores->table, &sum->indexed,
+				      &sum->error);
+}
+
 static char *
 meta_json(const struct ib_scores *s, const struct ib_npz_writer *w,
-	  bool indexed)
+	  const struct summary *sum)
 {
-	struct ib_totals *t = malloc(sizeof(*t));
+	const struct ib_totals *t = &sum->totals;
 	cJSON *meta = cJSON_CreateObject(), *totals = NULL;
 	char number[IB_NUMBER_MAX + 1], *text = NULL, part[64];
 
-	if (!t || !meta)
+	if (!meta)
 		goto done;
-	ib_scores_totals(s, t);
 	totals = ib_totals_json(t);
 	number[ib_number_put_unsigned(number, s->table.n)] = '\0';
 	cJSON_AddStringToObject(meta, "format", IB_SCORES_FORMAT);
@@ -67,7 +86,7 @@ meta_json(const struct ib_scores *s, const struct ib_npz_writer *w,
 			 (unsigned long long)s->part.count);
 		cJSON_AddStringToObject(meta, "part", part);
 	}
-	if (indexed && !add_index(meta, w))
+	if (sum->indexed && !add_index(meta, w))
 		goto done;
 	if (totals && cJSON_AddItemToObject(meta, "totals", totals)) {
 		totals = NULL;
@@ -76,23 +95,14 @@ meta_json(const struct ib_scores *s, const struct ib_npz_writer *w,
 done:
 	cJSON_Delete(totals);
 	cJSON_Delete(meta);
-	free(t);
 	return text;
 }
 
-enum ib_status
-ib_scores_write_npz(struct ib_scores *s, struct ib_output *out,
-		    struct ib_error *err)
+static void
+put_columns(struct ib_npz_writer *w, const struct ib_scores *s)
 {
-	struct ib_table *t = &s->table;
-	struct ib_npz_writer *w = NULL;
-	bool indexed = false;
-	char *meta = NULL;
-	enum ib_status st;
+	const struct ib_table *t = &s->table;
 
-	st = ib_npz_writer_new(out, &w, err);
-	if (st)
-		return st;
 	ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, t->nbytes, 1);
 	ib_npz_put_array(w, "id_offset.npy", "<i8", t->offset.p, t->n + 1, 8);
 	ib_npz_put_array(w, "score.npy", "<f4", s->score.p, t->n, 4);
@@ -100,21 +110,54 @@ ib_scores_write_npz(struct ib_scores *s, struct ib_output *out,
 	ib_npz_put_array(w, "visits.npy", "<u4", s->visits.p, t->n, 4);
 	if (s->has_previous)
 		ib_npz_put_array(w, "prev.npy", "<f4", s->previous.p, t->n, 4);
-	st = ib_table_settle(t, &indexed, err);
-	if (!st && indexed)
+}
+
+/* One zip is written by one thread: the other works out what comes last. */
+static enum ib_status
+put_all(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum,
+	int threads, struct ib_error *err)
+{
+	const struct ib_table *t = &s->table;
+	struct ib_beside beside;
+	char *meta;
+
+	sum->scores = s;
+	ib_beside_start(&beside, threads, sum_up, sum);
+	put_columns(w, s);
+	ib_beside_wait(&beside);
+	if (sum->status) {
+		if (err)
+			*err = sum->error;
+		return sum->status;
+	}
+	if (sum->indexed)
 		ib_npz_put_array(w, "index.npy", "<u8", t->slots.p,
 				 t->nslots + IB_SLOTS_BEHIND, 8);
-	if (!st)
-		meta = meta_json(s, w, indexed);
-	if (!st && !meta)
-		st = ib_fail_memory(err);
-	if (st) {
-		ib_npz_writer_free(w);
-		return st;
-	}
+	meta = meta_json(s, w, sum);
+	if (!meta)
+		return ib_fail_memory(err);
 	ib_npz_put_bytes(w, "meta.json", ib_span_of(meta));
 	free(meta);
-	return ib_npz_writer_end(w, err);
+	return IB_OK;
+}
+
+enum ib_status
+ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out,
+		    struct ib_error *err)
+{
+	struct summary *sum = calloc(1, sizeof(*sum)); /* 32 KB */
+	struct ib_npz_writer *w = NULL;
+	enum ib_status st = sum ? IB_OK : ib_fail_memory(err);
+
+	if (!st)
+		st = ib_npz_writer_new(out, &w, err);
+	if (!st)
+		st = put_all(w, s, sum, threads, err);
+	free(sum);
+	if (!st)
+		return ib_npz_writer_end(w, err);
+	ib_npz_writer_free(w);
+	return st;
 }
 
 /* ---- reading -------------------------------------------------------------- */

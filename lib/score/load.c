@@ -212,7 +212,7 @@ ib_scores_save(struct ib_scores *s, const char *path,
 
 	if (!st)
 		st = ib_scores_name_is_npz(path, false)
-			? ib_scores_write_npz(s, out, err)
+			? ib_scores_write_npz(s, 1, out, err)
 			: ib_scores_write_jsonl(s, out, err);
 	if (!st)
 		return ib_output_commit(&out, err);

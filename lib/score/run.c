@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/part.h"
+#include "base/pipeline.h"
 #include "score/expect.h"
 #include "score/load.h"
 
@@ -249,10 +250,12 @@ warn_of_counts(const struct run *run, const struct ib_logs_counts *c)
 /* ---- outputs ------------------------------------------------------------------- */
 
 static enum ib_status
-write_scores(struct ib_scores *s, bool npz, struct ib_output *out,
-	     struct ib_error *err)
+write_scores(const struct run *run, struct ib_scores *s, bool npz,
+	     struct ib_output *out, struct ib_error *err)
 {
-	return npz ? ib_scores_write_npz(s, out, err)
+	int threads = ib_pipeline_threads(run->context);
+
+	return npz ? ib_scores_write_npz(s, threads, out, err)
 		   : ib_scores_write_jsonl(s, out, err);
 }
 
@@ -342,8 +345,9 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
 		st = ib_output_open(name, flags, out, err);
 	if (!st) {
 		part->part = (struct ib_part){ k, run->options->split };
-		st = write_scores(part, ib_scores_name_is_npz(name, false),
-				  *out, err);
+		st = write_scores(run, part,
+				  ib_scores_name_is_npz(name, false), *out,
+				  err);
 	}
 	if (!st) /* there may be more parts than descriptors */
 		st = ib_output_finish(*out, err);
@@ -389,7 +393,7 @@ write_all(struct run *run, struct ib_error *err)
 	else if (!st && (path || !o->refine))
 		st = ib_output_open(path, flags, &out[1], err);
 	if (!st && o->split == 0 && out[1])
-		st = write_scores(run->scores, npz, out[1], err);
+		st = write_scores(run, run->scores, npz, out[1], err);
 	if (!st)
 		st = ib_outputs_commit(out, n, err);
 	for (i = 0; out && i < n; i++)

@@ -65,8 +65,12 @@ enum ib_status ib_scores_map_npz(struct ib_npz *z, const char *file,
 				 struct ib_scores *s, bool *mapped,
 				 struct ib_error *err);
 
-/* Write all rows as .npz, or as JSON lines. The output is not committed. */
-enum ib_status ib_scores_write_npz(struct ib_scores *s,
+/*
+ * Write all rows as .npz (whose slots are laid out anew for it; with two
+ * threads or more while the columns are written), or as JSON lines. The output
+ * is not committed.
+ */
+enum ib_status ib_scores_write_npz(struct ib_scores *s, int threads,
 				   struct ib_output *out,
 				   struct ib_error *err);
 enum ib_status ib_scores_write_jsonl(const struct ib_scores *s,
