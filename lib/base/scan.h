@@ -57,6 +57,17 @@ ib_scan_field16(const char *p, char a, char b)
 	return (unsigned)_mm_movemask_epi8(m);
 }
 
+/* The mask of those of 16 bytes that are digits. */
+static inline unsigned
+ib_scan_digits16(const char *p)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i d = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+
+	return (unsigned)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d));
+}
+
 /* Are the n <= 16 bytes at p those at q? 16 bytes are readable at both. */
 static inline bool
 ib_scan_same16(const char *p, const char *q, unsigned n)
@@ -89,6 +100,16 @@ ib_scan_field16(const char *p, char a, char b)
 	for (i = 0; i < 16; i++)
 		if (p[i] == a || p[i] == b || p[i] == '\n')
 			m |= 1u << i;
+	return m;
+}
+
+static inline unsigned
+ib_scan_digits16(const char *p)
+{
+	unsigned m = 0, i;
+
+	for (i = 0; i < 16; i++)
+		m |= (unsigned)(p[i] >= '0' && p[i] <= '9') << i;
 	return m;
 }
 

@@ -14,6 +14,7 @@ ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops,
 	j->ops = ops;
 	j->fields = fields;
 	j->lines = lines;
+	j->lazy = false;
 	j->at = j->why = NULL;
 	for (i = 0; i < IB_FIELDS_NODES; i++)
 		for (k = 0; k < IB_JSON_SHAPES; k++)
@@ -94,8 +95,36 @@ string(struct ib_json *j, const char *p, bool *escaped)
 	}
 }
 
-/* One past a number that nobody wants the value of. */
+/*
+ * One past a number of up to 15 bytes without an exponent, NULL for any other:
+ * by the mask of its digits, since loops over one to nine digits are guessed
+ * wrong at each number (4 million records of another part, in memory, one
+ * thread of a 2-core EPYC server: 36 ns each where losses are converted, 33 so).
+ */
 static inline const char *
+skip_short_number(const char *p, uint8_t *type)
+{
+	bool minus = *p == '-';
+	unsigned digits = ib_scan_digits16(p + minus);
+	unsigned whole = (unsigned)__builtin_ctz(~digits), part;
+
+	p += minus;
+	if (whole == 0 || whole > 14 || (*p == '0' && whole > 1))
+		return NULL;
+	*type = IB_INTEGER;
+	p += whole;
+	if (*p == '.') {
+		part = (unsigned)__builtin_ctz(~(digits >> (whole + 1)));
+		if (part == 0 || whole + 1 + part > 15)
+			return NULL;
+		*type = IB_REAL;
+		p += 1 + part;
+	}
+	return *p == 'e' || *p == 'E' ? NULL : p;
+}
+
+/* One past a number that nobody wants the value of. */
+static const char *
 skip_number(struct ib_json *j, const char *p)
 {
 	const char *start = p;
@@ -178,8 +207,11 @@ skip_scalar(struct ib_json *j, const char *p)
 		p = string(j, p + 1, &escaped);
 		return p ? p + 1 : NULL;
 	}
-	if (is_digit(*p) || (*p == '-' && is_digit(p[1])))
-		return skip_number(j, p);
+	if (is_digit(*p) || (*p == '-' && is_digit(p[1]))) {
+		const char *end = skip_short_number(p, &ignored.type);
+
+		return end ? end : skip_number(j, p);
+	}
 	return word(j, p, &ignored);
 }
 
@@ -414,10 +446,14 @@ number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
 {
 	const char *start = p;
 
-	p = wanted ? ib_number_json(p, &own->number) : skip_number(j, p);
-	if (!p)
-		return malformed(j, start, "not a value");
-	own->type = (uint8_t)number_type(start, p);
+	p = wanted ? NULL : skip_short_number(p, &own->type);
+	if (!p) {
+		p = wanted ? ib_number_json(start, &own->number)
+			   : skip_number(j, start);
+		if (!p)
+			return malformed(j, start, "not a value");
+		own->type = (uint8_t)number_type(start, p);
+	}
 	own->p = start;
 	own->n = (uint32_t)(p - start);
 	return p;
@@ -450,7 +486,7 @@ value(struct ib_json *j, const char *p, const struct ib_member *m,
 		return p + 1;
 	}
 	if (is_digit(*p) || (*p == '-' && is_digit(p[1])))
-		return number(j, p, m->number, own);
+		return number(j, p, m->number && !j->lazy, own);
 	p = word(j, p, own);
 	if (!p)
 		return NULL;
@@ -487,5 +523,10 @@ ib_json_value(struct ib_json *j, const char *p, struct ib_value *v)
 	static const struct ib_member any = { .slot = 0, .child = -1,
 					      .number = true };
 
-	return value(j, p, &any, v);
+	bool lazy = j->lazy;
+
+	j->lazy = false;
+	p = value(j, p, &any, v);
+	j->lazy = lazy;
+	return p;
 }

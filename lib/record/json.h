@@ -30,6 +30,12 @@ struct ib_json {
 	const struct ib_scan_ops *ops;
 	const struct ib_fields *fields;
 	bool lines; /* a line end is no blank: records are lines */
+	/*
+	 * Numbers of an object's fields are checked but not converted; whoever
+	 * sets it does so, where he needs them: most records of a part's log
+	 * are another's.
+	 */
+	bool lazy;
 	/* Where and why the last record was malformed. */
 	const char *at;
 	const char *why;

@@ -238,14 +238,17 @@ enum ib_status
 ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 		  struct ib_scores **out, struct ib_error *err)
 {
-	struct ib_scores *x = NULL;
+	struct ib_scores *x = *out;
 	struct ib_span id;
 	enum ib_status st;
 	uint64_t i, bytes = 0, *offset;
 
 	for (i = 0; i < n; i++)
 		bytes += ib_table_id(&s->table, row[i]).n;
-	st = ib_scores_new(&x, err);
+	*out = NULL;
+	if (x)
+		ib_table_clear(&x->table);
+	st = x ? IB_OK : ib_scores_new(&x, err);
 	if (!st && s->has_previous)
 		st = ib_scores_want_previous(x, err);
 	if (!st)

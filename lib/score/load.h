@@ -32,7 +32,10 @@ enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from,
 			      const struct ib_part *part,
 			      struct ib_error *err);
 
-/* A table of n of its rows, in that order. */
+/*
+ * A table of n of its rows, in that order. *out: NULL, or what an earlier call
+ * for the same scores made, whose memory is used again.
+ */
 enum ib_status ib_scores_extract(const struct ib_scores *s,
 				 const uint32_t *row, uint64_t n,
 				 struct ib_scores **out, struct ib_error *err);

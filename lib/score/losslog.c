@@ -234,6 +234,23 @@ wanted(const struct reading *r, size_t i)
 	return slot < 0 ? &absent : &r->c->v[slot];
 }
 
+/* The numbers of a record of this part: see lazy in struct ib_json. */
+static void
+settle_numbers(struct reading *r)
+{
+	struct ib_value *v;
+	size_t i;
+
+	for (i = 0; r->c->json.lazy && i < r->l->nwanted; i++) {
+		if (!r->l->wanted[i].number ||
+		    r->c->source->wanted_slot[i] < 0)
+			continue;
+		v = &r->c->v[r->c->source->wanted_slot[i]];
+		if (v->type == IB_INTEGER || v->type == IB_REAL)
+			ib_number_json(v->p, &v->number);
+	}
+}
+
 static inline bool
 is_number(const struct ib_value *v)
 {
@@ -432,6 +449,7 @@ take_plain(struct reading *r)
 	r->b->any = true;
 	if (of_other_part(r->l, id.hash))
 		return true;
+	settle_numbers(r);
 	if (!read_loss(r, &loss) || !settle_epoch(r, &epoch, &ignore) ||
 	    !read_weight(r, &weight))
 		return false;
@@ -540,6 +558,7 @@ take_batch(struct reading *r, const struct ib_value *ids)
 	int64_t epoch;
 	bool ignore;
 
+	settle_numbers(r);
 	if (losses->type == IB_ABSENT) {
 		losses = NULL;
 		if (!read_loss(r, &loss))
@@ -615,6 +634,7 @@ take_row(struct reading *r)
 	b->has_previous |= wanted(r, IB_LOG_PREV)->type != IB_ABSENT;
 	if (of_other_part(r->l, m.id.hash))
 		return true;
+	settle_numbers(r);
 	if (!row_score(r, IB_LOG_SCORE, &m.score) ||
 	    !row_score(r, IB_LOG_PREV, &m.previous) ||
 	    !row_visits(r, &m.visits) || !read_epoch(r, &epoch))
@@ -696,6 +716,7 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 
 	ib_log_batch_start(b, block->source, rows, epoch);
 	ib_cursor_start(c, block);
+	c->json.lazy = l->options->part.count > 0;
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END && !b->failed) {
 		if (next == IB_NEXT_RECORD)
 			take(&r);

@@ -308,23 +308,26 @@ numbered(const char *pattern, uint64_t number)
 	return name;
 }
 
-/* The rows of each part behind one another; first[k] is where k's begin. */
+/*
+ * The rows of each part behind one another; first[k] is where k's begin. part
+ * [n] is to work in; a part's number fits it, see IB_OUTPUT_SPLIT_MAX.
+ */
 static void
-deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *row,
-	  uint64_t *first)
+deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *part,
+	  uint32_t *row, uint64_t *first)
 {
 	uint64_t i, k, n = s->table.n;
 
-	for (i = 0; i < n; i++)
-		first[ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, i),
-						    0), parts) + 1]++;
-	for (k = 0; k < parts; k++)
-		first[k + 1] += first[k];
 	for (i = 0; i < n; i++) {
 		k = ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, i), 0),
 				    parts);
-		row[first[k]++] = (uint32_t)i;
+		part[i] = (uint32_t)k;
+		first[k + 1]++;
 	}
+	for (k = 0; k < parts; k++)
+		first[k + 1] += first[k];
+	for (i = 0; i < n; i++)
+		row[first[part[i]]++] = (uint32_t)i;
 	for (k = parts; k > 0; k--)
 		first[k] = first[k - 1];
 	first[0] = 0;
@@ -332,18 +335,20 @@ deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *row,
 
 static enum ib_status
 write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
-	   unsigned flags, struct ib_output **out, struct ib_error *err)
+	   unsigned flags, struct ib_scores **room, struct ib_output **out,
+	   struct ib_error *err)
 {
-	struct ib_scores *part = NULL;
+	struct ib_scores *part;
 	char *name = numbered(run->options->output, k);
 	enum ib_status st;
 
 	if (!name)
 		return ib_fail_memory(err);
-	st = ib_scores_extract(run->scores, row, n, &part, err);
+	st = ib_scores_extract(run->scores, row, n, room, err);
 	if (!st)
 		st = ib_output_open(name, flags, out, err);
 	if (!st) {
+		part = *room;
 		part->part = (struct ib_part){ k, run->options->split };
 		st = write_scores(run, part,
 				  ib_scores_name_is_npz(name, false), *out,
@@ -351,7 +356,6 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
 	}
 	if (!st) /* there may be more parts than descriptors */
 		st = ib_output_finish(*out, err);
-	ib_scores_free(part);
 	free(name);
 	return st;
 }
@@ -361,15 +365,19 @@ write_split(struct run *run, unsigned flags, struct ib_output **out,
 	    struct ib_error *err)
 {
 	uint64_t parts = run->options->split, k;
+	struct ib_scores *room = NULL; /* of one part after the other */
 	uint32_t *row = calloc(run->scores->table.n + 1, sizeof(*row));
+	uint32_t *part = calloc(run->scores->table.n + 1, sizeof(*part));
 	uint64_t *first = calloc(parts + 1, sizeof(*first));
-	enum ib_status st = row && first ? IB_OK : ib_fail_memory(err);
+	enum ib_status st = row && part && first ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
-		deal_rows(run->scores, parts, row, first);
+		deal_rows(run->scores, parts, part, row, first);
+	free(part);
 	for (k = 0; k < parts && !st; k++)
 		st = write_part(run, k, row + first[k], first[k + 1] - first[k],
-				flags, &out[k], err);
+				flags, &room, &out[k], err);
+	ib_scores_free(room);
 	free(row);
 	free(first);
 	return st;

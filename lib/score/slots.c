@@ -139,6 +139,15 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 	return IB_NO_ROW;
 }
 
+void
+ib_table_clear(struct ib_table *t)
+{
+	t->n = t->nbytes = t->seed = 0;
+	t->crowded = false;
+	if (t->slots.p)
+		memset(t->slots.p, 0, t->slots.cap);
+}
+
 enum ib_status
 ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 {
@@ -147,9 +156,13 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 	size_t n;
 
 	t->nbytes = ib_table_offsets(t)[t->n];
-	ib_pages_release(&t->slots);
-	if (nslots > UINT32_MAX ||
-	    !ib_pages_grow(&t->slots, slots_bytes(nslots)))
+	if (nslots > UINT32_MAX)
+		return ib_fail_memory(err);
+	if (t->slots.cap >= slots_bytes(nslots))
+		memset(t->slots.p, 0, t->slots.cap);
+	else
+		ib_pages_release(&t->slots);
+	if (!ib_pages_grow(&t->slots, slots_bytes(nslots)))
 		return ib_fail_memory(err);
 	t->nslots = nslots;
 	for (row = 0; row < t->n; row += n) {

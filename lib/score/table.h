@@ -57,6 +57,9 @@ uint64_t ib_table_hash(struct ib_span id, uint64_t seed);
 enum ib_status ib_table_reserve(struct ib_table *t, uint64_t rows,
 				uint64_t bytes, struct ib_error *err);
 
+/* Without rows again; its memory is kept for the next ones. */
+void ib_table_clear(struct ib_table *t);
+
 /*
  * After rows were put into bytes and offset directly (a score file): build
  * the slots. IB_E_DATA where an id stands twice: *twice is its row then.

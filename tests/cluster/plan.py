@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """What an epoch's turn costs past this machine, from figures measured on it.
 
-Measures CPU time and peak memory a record of each step, one thread, at two
-sizes of which the larger gives the table; then runs one part of K = 64 of 10^9
-samples (--part-rows) and compares it with the prediction.
+Measures CPU time and peak memory of each step, one thread, from 10^6 records
+to the largest size asked for; predicts from the first a part of K at 10^9 and
+more; then runs one part of K = 64 of 10^9 samples and compares. Files are on
+disk, in --dir, and warm.
 
-  tests/cluster/plan.py --bin build/release [--rows N] [--part-rows N]
+  tests/cluster/plan.py --bin build/release [--rows N,N...] [--part-rows N]
+                        [--dir DIR]
 """
 import argparse
 import os
@@ -15,8 +17,7 @@ import tempfile
 
 def run(args, *words):
     """CPU seconds and peak KB of one command."""
-    command = ['/usr/bin/env', os.path.join(args.bin, words[0]), '-q',
-               '-T', '1', *words[1:]]
+    command = [os.path.join(args.bin, words[0]), '-q', '-T', '1', *words[1:]]
     p = subprocess.Popen(command, stdin=subprocess.DEVNULL)
     _, status, used = os.wait4(p.pid, 0)
     if status:
@@ -27,12 +28,13 @@ def run(args, *words):
 def write(n):
     import numpy
     r = numpy.random.default_rng(1)
-    loss = r.exponential(0.5, n)
     with open('log', 'w') as log, open('man', 'w') as man:
-        for i in range(n):
-            log.write('{"id":"train/%010d","epoch":3,"loss":%.6g}\n'
-                      % (i, loss[i]))
-            man.write('{"id":"train/%010d","path":"img/%010d.jpg"}\n' % (i, i))
+        for first in range(0, n, 1000000):
+            loss = r.exponential(0.5, min(1000000, n - first)).tolist()
+            log.writelines('{"id":"train/%010d","epoch":3,"loss":%.6g}\n'
+                           % x for x in enumerate(loss, first))
+            man.writelines('{"id":"train/%010d","path":"img/%010d.jpg"}\n'
+                           % (i, i) for i in range(first, first + len(loss)))
 
 
 RULE = ['-e', '4', '--rule', 'proportional', '--keep', '0.7']
@@ -44,7 +46,7 @@ def steps(args, n):
     t = {'fold': run(args, 'ib-score', '-o', 'a.npz', '--totals', 't', 'log'),
          'skip': run(args, 'ib-score', '-o', 'q.npz', '--part',
                      f'0/{1 << 40}', 'log')}
-    if n <= 4 << 20:
+    if n <= 16 << 20:
         t['split'] = run(args, 'ib-score', '--split', '64', '-o', 'p.%d.npz',
                          'log')
     run(args, 'ib-prune', *RULE, '--totals', 't', '--refine', 'w')
@@ -52,52 +54,68 @@ def steps(args, n):
                       'a.npz')
     t['prune'] = run(args, 'ib-prune', *RULE, '-s', 'a.npz', '--totals', 'f',
                      '-o', 'e', 'man')
-    t['size'] = {x: os.path.getsize(x) for x in ('log', 'a.npz', 'man', 'f')}
+    t['size'] = {x: os.path.getsize(x) for x in ('log', 'a.npz', 'man', 'e', 'f')}
     return t
+
+
+def table(n, t):
+    print(f'{n} records, one thread:')
+    for x in t:
+        if x != 'size':
+            print(f'  {x:7} {t[x][0] / n * 1e9:6.0f} ns a record, '
+                  f'{t[x][1] / 1024:6.0f} MiB', flush=True)
+    print('  bytes a record:', *[f'{x} {t["size"][x] / n:.1f}'
+                                 for x in t['size']], flush=True)
+
+
+def predict(n, t):
+    print('predicted: a part of K, CPU seconds; GB that all parts read and '
+          'write')
+    print(f'{"samples":>8} {"K":>6} {"map":>6} {"reduce":>6} {"refine":>6}'
+          f' {"prune":>6} {"MiB":>6} {"read":>7} {"write":>7}')
+    size = {x: t['size'][x] / n for x in t['size']}
+    for total in (10**9, 10**10, 10**11):
+        for k in (64, 640, 6400):
+            m = total / k
+            if m > 2e8 or m < 1e6:
+                continue
+            cpu = [t[x][0] / n * m for x in
+                   ('split', 'fold', 'refine', 'prune')]
+            # The log; its parts; old scores; scores twice; dealt manifest.
+            read = size['log'] + 4 * size['a.npz'] + size['man']
+            write = 2 * size['a.npz'] + size['e']
+            print(f'{total:8.0e} {k:6}', *[f'{x:6.1f}' for x in cpu],
+                  f'{t["fold"][1] / n * m / 1024:6.0f}'
+                  f' {total * read / 1e9:7.0f} {total * write / 1e9:7.0f}')
 
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument('--bin', default='build/release')
-    p.add_argument('--rows', type=int, default=1000000)
+    p.add_argument('--rows', default='1000000')
     p.add_argument('--part-rows', type=int, default=15625000)
+    p.add_argument('--dir', help='a folder on the disk to measure on')
     args = p.parse_args()
     args.bin = os.path.abspath(args.bin)
-    where = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=where) as folder:
+    with tempfile.TemporaryDirectory(dir=args.dir) as folder:
         os.chdir(folder)
-        n = args.rows
-        t = steps(args, n)
-        names = [x for x in t if x != 'size']
-        print(f'{n} records, one thread:')
-        for x in names:
-            print(f'  {x:7} {t[x][0] / n * 1e9:6.0f} ns a record, '
-                  f'{t[x][1] / 1024:6.0f} MiB')
-        print('predicted: a part of K, CPU seconds; GB read by all parts')
-        print(f'{"samples":>8} {"K":>6} {"map":>6} {"reduce":>6} {"refine":>6}'
-              f' {"prune":>6} {"MiB":>6} {"GB":>8}')
-        for total in (10**9, 10**10, 10**11):
-            for k in (64, 640, 6400):
-                m = total / k
-                if m > 2e8:
-                    continue
-                cpu = [t[x][0] / n * m for x in
-                       ('split', 'fold', 'refine', 'prune')]
-                gb = total / n * (t['size']['log'] + 3 * t['size']['a.npz'] +
-                                  t['size']['man']) / 1e9
-                print(f'{total:8.0e} {k:6}',
-                      *[f'{x:6.1f}' for x in cpu],
-                      f'{t["fold"][1] / n * m / 1024:6.0f} {gb:8.0f}')
+        first = None
+        for n in map(int, args.rows.split(',')):
+            t = steps(args, n)
+            table(n, t)
+            first = first or (n, t)
+        n, t = first
+        predict(n, t)
         m = args.part_rows
         if not m:
             return
         big = steps(args, m)
-        print(f'one part of {m} records, measured against predicted:')
+        table(m, big)
+        print('measured against predicted:')
         for x in ('fold', 'refine', 'prune'):
             print(f'  {x:7} {big[x][0]:6.2f} s of {t[x][0] / n * m:6.2f}, '
                   f'{big[x][1] / 1024:6.0f} MiB of '
                   f'{t[x][1] / n * m / 1024:6.0f}')
-        print(f'  refined totals: {big["size"]["f"]} bytes')
 
 
 if __name__ == '__main__':
