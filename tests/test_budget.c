@@ -2,6 +2,7 @@
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "prune/budget.h"
@@ -17,17 +18,29 @@ struct budget {
 /* c from exact fractions, each rounded once. */
 #include "budget_table.h"
 
-/* Count x as a second pass does: spread, bounds, the bins that these need. */
+/* The bounds, where x are the scores. */
+static void
+bound(struct ib_budget *b, const struct budget *t)
+{
+	struct ib_totals *totals = malloc(sizeof(*totals));
+
+	*b = (struct ib_budget){ .keep = t->keep, .floor = t->floor,
+				 .n = t->n };
+	ib_totals_init(totals);
+	ib_totals_add(totals, t->x, t->n);
+	ib_budget_bound(b, totals, IB_PROXY_LOSS);
+	free(totals);
+}
+
+/* Count x as a second pass does: spread, and the bins that the bounds need. */
 static struct ib_refined *
 refine(const struct budget *t, struct ib_budget *b)
 {
 	struct ib_refined *r = ib_refined_new();
 	struct ib_error err;
 
-	*b = (struct ib_budget){ .keep = t->keep, .floor = t->floor,
-				 .n = t->n };
+	bound(b, t);
 	ib_refined_spread(r, t->x, t->n);
-	ib_budget_bound_by_x(b, r);
 	ib_budget_hold(b, &r->fine);
 	cr_assert(eq(int, ib_refined_pick(&r->fine, t->x, t->n, true, &err),
 		     IB_OK));
@@ -110,10 +123,10 @@ Test(budget, says_when_bins_are_not_held)
 {
 	static struct budget t = { 4, { 1, 1.01f, 1.02f, 1.03f }, 0.99, 0, 0 };
 	struct ib_refined *r = ib_refined_new();
-	struct ib_budget b = { .keep = t.keep, .floor = t.floor, .n = t.n };
+	struct ib_budget b;
 
+	bound(&b, &t);
 	ib_refined_spread(r, t.x, t.n);
-	ib_budget_bound_by_x(&b, r);
 	cr_assert(not(ib_budget_is_held(&b, r)));
 	ib_budget_hold(&b, &r->fine);
 	cr_assert(ib_budget_is_held(&b, r));

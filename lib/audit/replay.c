@@ -178,8 +178,8 @@ chance_of(const struct ib_replay *r, const struct ib_audit_line *line,
 	if (rule->kind->needs_scores && isnan(line->score))
 		return ib_fail(err, IB_E_CHECK, "the score is unknown: pi is "
 			       "1, but there is a line");
-	*pi = 1;
-	if (!rule->kind->pi(rule, line->score, pi))
+	rule->kind->pi(rule, &line->score, 1, pi);
+	if (*pi == IB_HIGH)
 		*pi = 1;
 	*weight = 1 / *pi;
 	if (*pi < 1 && h->sampling == IB_SAMPLING_FIXED &&

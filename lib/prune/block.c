@@ -37,6 +37,7 @@ struct group {
 	struct ib_record record[IB_GROUP];
 	uint64_t number[IB_GROUP];
 	uint32_t row[IB_GROUP];
+	struct ib_chance chance[IB_GROUP];
 	struct ib_value value[IB_GROUP][2 + IB_SPLICE_DEPTH];
 };
 
@@ -237,10 +238,10 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b,
 
 bool
 ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
-	     struct ib_span id, uint32_t row, struct ib_said *said)
+	     struct ib_span id, uint32_t row, struct ib_chance c,
+	     struct ib_said *said)
 {
 	const struct ib_rule *r = p->rule;
-	struct ib_chance c = ib_rule_chance(r, row);
 	bool kept = true;
 
 	*said = (struct ib_said){ .id = id, .score = NAN };
@@ -272,7 +273,7 @@ decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g,
 {
 	struct ib_span id = { g->id[i].p, g->id[i].n };
 	struct ib_said said;
-	bool kept = ib_prune_one(p, b, id, g->row[i], &said);
+	bool kept = ib_prune_one(p, b, id, g->row[i], g->chance[i], &said);
 
 	if (p->options->plan)
 		return true;
@@ -324,6 +325,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	while (more && make_room(b)) {
 		more = read_group(p, b, &g);
 		look_up(p, b, &g);
+		ib_rule_chances(p->rule, g.row, g.n, g.chance);
 		for (i = 0; i < g.n; i++)
 			if (!decide(p, b, &g, i)) {
 				/* An earlier fault than one in reading. */

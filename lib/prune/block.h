@@ -68,11 +68,13 @@ void ib_pruned_release(struct ib_pruned *b);
 void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
- * Decide on one sample: what is said of it, whether it is kept; into the
- * tally, the plan and the trail. row: of the scores, IB_NO_ROW if none.
+ * Decide on one sample, whose chance is known: what is said of it, whether it
+ * is kept; into the tally, the plan and the trail. row: of the scores,
+ * IB_NO_ROW if none.
  */
 bool ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
-		  struct ib_span id, uint32_t row, struct ib_said *said);
+		  struct ib_span id, uint32_t row, struct ib_chance chance,
+		  struct ib_said *said);
 
 /* Ready for the first record of b->block. */
 void ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b);

@@ -113,25 +113,8 @@ bin_high(uint32_t bin)
 }
 
 void
-ib_budget_bound_by_x(struct ib_budget *b, const struct ib_refined *r)
-{
-	struct blurred s = { .floor = b->floor };
-	uint32_t i, bin;
-
-	put(&s, r->flat, 0, 0);
-	for (i = 0; i < IB_SPREAD_BINS; i++) {
-		bin = IB_SPREAD_FIRST + i;
-		if (r->x[i].count > 0)
-			put(&s, r->x[i].count,
-			    (double)ib_float_from_order(r->x[i].least),
-			    (double)bin_high(bin));
-	}
-	bound(b, &s);
-}
-
-void
-ib_budget_bound_by_scores(struct ib_budget *b, const struct ib_totals *t,
-			  enum ib_proxy proxy)
+ib_budget_bound(struct ib_budget *b, const struct ib_totals *t,
+		enum ib_proxy proxy)
 {
 	struct blurred s = { .floor = b->floor };
 	float low, high;

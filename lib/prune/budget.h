@@ -20,10 +20,9 @@ struct ib_budget {
 	uint32_t low[2], high[2];
 };
 
-/* The bounds, from bins of x or of scores. */
-void ib_budget_bound_by_x(struct ib_budget *b, const struct ib_refined *r);
-void ib_budget_bound_by_scores(struct ib_budget *b, const struct ib_totals *t,
-			       enum ib_proxy proxy);
+/* The bounds, from bins of scores. */
+void ib_budget_bound(struct ib_budget *b, const struct ib_totals *t,
+		     enum ib_proxy proxy);
 
 /* Mark the bins whose values must be known; or are all of them there? */
 void ib_budget_hold(const struct ib_budget *b, struct ib_fine *fine);

@@ -11,15 +11,32 @@
 #include "base/error.h"
 #include "prune/draw.h"
 
-struct drawn {
-	uint64_t bits; /* of u */
-	uint32_t row;
+#define BINS 65536
+
+/* A group while it is being found. */
+struct group {
+	struct ib_group_of of;
+	uint32_t *count;     /* [BINS] rows by the leading bits of u */
+	uint32_t edge;       /* the bin in which the k-th smallest u falls, */
+	uint64_t below;      /* and how many are in those before it */
+	struct place *place; /* the rows in it */
+	uint64_t nplaces;
 };
 
-/* qsort has no context; the ids of the table are reached through this. */
+/* A row at the edge; qsort has no context, so it has its id with it. */
 struct place {
-	struct drawn d;
+	uint64_t bits; /* of u */
+	uint32_t row;
 	struct ib_span id;
+};
+
+/* All groups, and what the first pass over the rows leaves to the second. */
+struct draws {
+	struct ib_rule *rule;
+	struct group group[IB_LEVELS_MAX + 1]; /* in the order they were met */
+	size_t ngroups;
+	uint8_t *of;    /* of each row: its group, from 1; 0: none */
+	uint16_t *lead; /* and the bin of its u */
 };
 
 static int
@@ -27,158 +44,205 @@ by_draw(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 
-	if (x->d.bits != y->d.bits)
-		return x->d.bits < y->d.bits ? -1 : 1;
+	if (x->bits != y->bits)
+		return x->bits < y->bits ? -1 : 1;
 	return ib_span_compare(x->id, y->id);
 }
 
-static void
-mark(struct ib_rule *r, uint32_t row)
+static int
+by_pi(const void *a, const void *b)
 {
-	r->kept[row / 64] |= 1ull << row % 64;
+	const struct ib_group_of *x = a, *y = b;
+
+	return x->pi < y->pi ? -1 : x->pi > y->pi;
 }
 
-#define BINS 65536
-
-static size_t
-bin_of(uint64_t bits)
+static uint64_t
+draw(const struct ib_rule *r, uint64_t row)
 {
-	return (size_t)(bits >> 37); /* u has 53 bits */
+	struct ib_span id = ib_table_id(&r->scores->table, row);
+
+	return ib_draw_bits(r->key, id.p, id.n);
 }
 
-/*
- * Mark the k smallest of n draws: whole bins by u's leading bits, then the
- * bin in which the k-th falls, sorted. Linear: a bin holds n / 65536.
- */
+/* The group of a pi, made where it is new; NULL: memory ran out. */
+static struct group *
+group_of(struct draws *d, double pi)
+{
+	struct group *g = d->group;
+
+	while (g < d->group + d->ngroups && g->of.pi != pi)
+		g++;
+	if (g < d->group + d->ngroups)
+		return g;
+	g->of.pi = pi;
+	g->count = calloc(BINS, sizeof(*g->count));
+	if (!g->count)
+		return NULL;
+	d->ngroups++;
+	return g;
+}
+
+/* Which group is each row of, and in which bin of it? */
 static enum ib_status
-mark_smallest(struct ib_rule *r, const struct drawn *d, uint64_t n, uint64_t k,
-	      struct ib_error *err)
+count_rows(struct draws *d, struct ib_error *err)
 {
-	uint64_t *count = calloc(BINS, sizeof(*count));
-	struct place *edge = NULL;
-	uint64_t i, below = 0, m = 0;
-	size_t bin;
+	const float *score = d->rule->scores->score.p;
+	uint64_t n = d->rule->scores->table.n, row, from;
+	struct ib_chance chance[IB_GROUP];
+	uint32_t rows[IB_GROUP];
+	struct group *g;
+	size_t k, i;
 
-	if (!count)
-		return ib_fail_memory(err);
-	for (i = 0; i < n; i++)
-		count[bin_of(d[i].bits)]++;
-	for (bin = 0; below + count[bin] < k; bin++)
-		below += count[bin];
-	edge = malloc((count[bin] + 1) * sizeof(*edge));
-	free(count);
-	if (!edge)
-		return ib_fail_memory(err);
-	for (i = 0; i < n; i++) {
-		if (bin_of(d[i].bits) < bin)
-			mark(r, d[i].row);
-		else if (bin_of(d[i].bits) == bin)
-			edge[m++] = (struct place){
-				d[i], ib_table_id(&r->scores->table, d[i].row)
-			};
+	for (from = 0; from < n; from += k) {
+		k = n - from < IB_GROUP ? (size_t)(n - from) : IB_GROUP;
+		for (i = 0; i < k; i++)
+			rows[i] = (uint32_t)(from + i);
+		ib_rule_chances(d->rule, rows, k, chance);
+		for (i = 0; i < k; i++) {
+			row = from + i;
+			if (chance[i].reason != IB_REASON_DRAWN ||
+			    chance[i].pi >= 1 || score[row] != score[row])
+				continue;
+			g = group_of(d, chance[i].pi);
+			if (!g)
+				return ib_fail_memory(err);
+			/* u has 53 bits */
+			d->lead[row] = (uint16_t)(draw(d->rule, row) >> 37);
+			d->of[row] = (uint8_t)(g - d->group + 1);
+			g->count[d->lead[row]]++;
+			g->of.n++;
+		}
 	}
-	qsort(edge, m, sizeof(*edge), by_draw);
-	for (i = 0; i < k - below; i++)
-		mark(r, edge[i].d.row);
-	free(edge);
 	return IB_OK;
 }
 
-/* The groups while they are being found: the rule has none until then. */
-struct groups {
-	struct ib_group_of *v; /* ascending by pi */
-	size_t n;
-};
-
-/* The group of a pi, made where it is new. */
-static struct ib_group_of *
-group_of(struct groups *g, double pi)
-{
-	size_t i = 0;
-
-	while (i < g->n && g->v[i].pi < pi)
-		i++;
-	if (i < g->n && g->v[i].pi == pi)
-		return &g->v[i];
-	memmove(&g->v[i + 1], &g->v[i], (g->n - i) * sizeof(*g->v));
-	g->v[i] = (struct ib_group_of){ .pi = pi };
-	g->n++;
-	return &g->v[i];
-}
-
-/* Is the row one that is drawn, and with which pi? */
-static bool
-is_drawn(const struct ib_rule *r, uint32_t row, double *pi)
-{
-	float score = ((const float *)r->scores->score.p)[row];
-	struct ib_chance c;
-
-	if (score != score)
-		return false;
-	c = ib_rule_chance(r, row);
-	*pi = c.pi;
-	return c.reason == IB_REASON_DRAWN && c.pi < 1;
-}
-
-/* Keep k of a group's rows; d has room for all of them. */
 static enum ib_status
-settle_group(struct ib_rule *r, struct ib_group_of *group, struct drawn *d,
-	     struct ib_error *err)
+find_edge(struct group *g, struct ib_error *err)
 {
-	const struct ib_table *t = &r->scores->table;
-	uint64_t n = 0, row;
-	struct ib_span id;
-	double pi;
-
-	for (row = 0; row < t->n; row++) {
-		if (!is_drawn(r, (uint32_t)row, &pi) || pi != group->pi)
-			continue;
-		id = ib_table_id(t, row);
-		d[n++] = (struct drawn){ ib_draw_bits(r->key, id.p, id.n),
-					 (uint32_t)row };
-	}
-	group->k = (uint64_t)floor(group->pi * (double)n + 0.5);
-	if (group->k < 1)
-		group->k = 1;
-	return mark_smallest(r, d, n, group->k, err);
+	g->of.k = (uint64_t)floor(g->of.pi * (double)g->of.n + 0.5);
+	if (g->of.k < 1)
+		g->of.k = 1;
+	while (g->below + g->count[g->edge] < g->of.k)
+		g->below += g->count[g->edge++];
+	g->place = malloc(g->count[g->edge] * sizeof(*g->place));
+	return g->place ? IB_OK : ib_fail_memory(err);
 }
 
+static void
+mark(struct ib_rule *r, uint64_t row, bool kept)
+{
+	r->kept[row / 64] |= (uint64_t)kept << row % 64;
+}
+
+/* What is before the edge is kept; what is at it is laid by. */
+static void
+mark_rows(struct draws *d)
+{
+	uint64_t n = d->rule->scores->table.n, row;
+	struct group *g;
+
+	for (row = 0; row < n; row++) {
+		if (d->of[row] == 0)
+			continue;
+		g = &d->group[d->of[row] - 1];
+		mark(d->rule, row, d->lead[row] < g->edge);
+		if (d->lead[row] == g->edge)
+			g->place[g->nplaces++] = (struct place){
+				draw(d->rule, row), (uint32_t)row,
+				ib_table_id(&d->rule->scores->table, row)
+			};
+	}
+}
+
+static void
+mark_edge(struct draws *d, const struct group *g)
+{
+	uint64_t i;
+
+	qsort(g->place, g->nplaces, sizeof(*g->place), by_draw);
+	for (i = 0; i < g->of.k - g->below; i++)
+		mark(d->rule, g->place[i].row, true);
+}
+
+static void
+draws_free(struct draws *d)
+{
+	size_t i;
+
+	for (i = 0; d && i < d->ngroups; i++) {
+		free(d->group[i].count);
+		free(d->group[i].place);
+	}
+	if (d) {
+		free(d->of);
+		free(d->lead);
+	}
+	free(d);
+}
+
+static struct draws *
+draws_new(struct ib_rule *r)
+{
+	uint64_t n = r->scores->table.n;
+	struct draws *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->rule = r;
+	d->of = calloc(n + 1, sizeof(*d->of));
+	d->lead = malloc((n + 1) * sizeof(*d->lead));
+	if (d->of && d->lead)
+		return d;
+	draws_free(d);
+	return NULL;
+}
+
+/*
+ * Two passes over the rows, whatever the number of groups: whole bins by u's
+ * leading bits, and the bin in which the k-th smallest falls, sorted. Linear:
+ * a bin holds n / 65536.
+ */
 enum ib_status
 ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 {
-	uint64_t n = r->scores->table.n, row;
-	struct drawn *d = malloc((n + 1) * sizeof(*d));
-	struct groups g = { 0 };
-	enum ib_status st = IB_OK;
+	struct draws *d = draws_new(r);
+	enum ib_status st;
 	size_t i;
-	double pi;
 
-	r->group = g.v = calloc(IB_LEVELS_MAX + 1, sizeof(*g.v));
-	r->kept = calloc(n / 64 + 1, sizeof(*r->kept));
-	if (!d || !g.v || !r->kept)
+	r->group = calloc(IB_LEVELS_MAX + 1, sizeof(*r->group));
+	r->kept = calloc(r->scores->table.n / 64 + 1, sizeof(*r->kept));
+	if (!d || !r->group || !r->kept)
 		st = ib_fail_memory(err);
-	for (row = 0; row < n && !st; row++)
-		if (is_drawn(r, (uint32_t)row, &pi))
-			group_of(&g, pi)->n++;
-	for (i = 0; i < g.n && !st; i++)
-		st = settle_group(r, &g.v[i], d, err);
-	r->ngroups = g.n;
-	free(d);
+	else
+		st = count_rows(d, err);
+	for (i = 0; !st && i < d->ngroups; i++)
+		st = find_edge(&d->group[i], err);
+	if (!st) {
+		mark_rows(d);
+		for (i = 0; i < d->ngroups; i++) {
+			mark_edge(d, &d->group[i]);
+			r->group[i] = d->group[i].of;
+		}
+		r->ngroups = d->ngroups;
+		qsort(r->group, r->ngroups, sizeof(*r->group), by_pi);
+	}
+	draws_free(d);
 	return st;
 }
 
 void
 ib_rule_fixed_chance(const struct ib_rule *r, struct ib_chance *c)
 {
-	size_t i;
+	const struct ib_group_of *g;
+	size_t at = 0, i;
 
-	c->weight = 1 / c->pi;
-	for (i = 0; i < r->ngroups; i++) {
-		if (r->group[i].pi != c->pi)
-			continue;
-		c->group = (int)i;
-		c->pi = (double)r->group[i].k / (double)r->group[i].n;
-		c->weight = (double)r->group[i].n / (double)r->group[i].k;
-		return;
-	}
+	for (i = 0; i < r->ngroups; i++)
+		at += r->group[i].pi < c->pi;
+	if (at == r->ngroups || r->group[at].pi != c->pi)
+		return; /* pi is 1 */
+	g = &r->group[at];
+	c->group = (int)at;
+	c->pi = (double)g->k / (double)g->n;
+	c->weight = (double)g->n / (double)g->k;
 }

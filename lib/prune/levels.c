@@ -7,19 +7,28 @@
 #include "base/numbers.h"
 #include "score/quantile.h"
 
-bool
-ib_levels_pi(const struct ib_rule *rule, float score, double *pi)
+/*
+ * How many cuts are not above a score says which pi it has: no branch to
+ * guess. Two buckets of --sampling fixed take 124.6 ns a sample so, 144.2 with
+ * branches (as measured in rule.c).
+ */
+void
+ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n,
+	     double *pi)
 {
 	const struct ib_levels *l = &rule->levels;
-	size_t i;
+	size_t level[IB_GROUP] = { 0 };
+	double of[IB_LEVELS_MAX + 1];
+	size_t i, k;
 
-	for (i = 0; i < l->n; i++) {
-		if ((double)score < l->cut[i]) {
-			*pi = l->pi[i];
-			return true;
-		}
+	for (k = 0; k < l->n; k++) {
+		of[k] = l->pi[k];
+		for (i = 0; i < n; i++)
+			level[i] += !((double)score[i] < l->cut[k]);
 	}
-	return false;
+	of[k] = IB_HIGH;
+	for (i = 0; i < n; i++)
+		pi[i] = of[level[i]];
 }
 
 /* ---- cuts as they are written -------------------------------------------- */

@@ -13,51 +13,40 @@
 #include "base/numbers.h"
 #include "prune/budget.h"
 
-#define GRID 0x1p-24 /* pi is rounded up to a multiple of it */
+#define GRID (1 << 24) /* pi is rounded up to a multiple of 1/GRID */
 
-static double
-plain_pi(const struct ib_rule *r, double x)
+/*
+ * No branch hangs on a score: the exp of one runs beside those of others, and
+ * gcc, which makes a branch of a bound where it knows what follows from it, is
+ * kept from it by the second loop. At 1 the shift makes IB_HIGH of it. --scale
+ * takes 1.14 times the default rule's time so, 1.19 with branches (10^6 samples,
+ * -T 1, AMD EPYC Zen 5, gcc 12 -O2).
+ */
+void
+ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n,
+		   double *pi)
 {
-	double pi = r->c * x;
+	double floor = r->options.floor, c = r->c, p;
+	float x[IB_GROUP];
+	int32_t whole;
+	size_t i;
 
-	if (pi < r->options.floor)
-		pi = r->options.floor;
-	return pi < 1 ? pi : 1;
-}
-
-bool
-ib_proportional_pi(const struct ib_rule *r, float score, double *pi)
-{
-	double x = (double)ib_proxy_of(r->options.proxy, score);
-	double p = ceil(plain_pi(r, x) / GRID) * GRID;
-
-	*pi = p < 1 ? p : 1;
-	return *pi < 1;
+	ib_proxies(r->options.proxy, score, n, x);
+	for (i = 0; i < n; i++) {
+		p = c * (double)x[i];
+		p = p > floor ? p : floor; /* NaN too: 0 * -inf */
+		pi[i] = p < 1 ? p : 1;
+	}
+	for (i = 0; i < n; i++) {
+		p = pi[i] * GRID;
+		whole = (int32_t)p;
+		whole += (double)whole < p;
+		whole <<= whole / GRID;
+		pi[i] = whole * (1.0 / GRID);
+	}
 }
 
 /* ---- the budget -------------------------------------------------------------- */
-
-/* x of all scores, and what the budget has to know of them. */
-static enum ib_status
-count_own(const struct ib_rule *r, struct ib_budget *b, struct ib_refined *of,
-	  struct ib_error *err)
-{
-	const float *score = r->scores->score.p;
-	uint64_t n = r->scores->table.n, i;
-	float *x = malloc((n + 1) * sizeof(*x));
-	enum ib_status st;
-
-	if (!x)
-		return ib_fail_memory(err);
-	for (i = 0; i < n; i++)
-		x[i] = ib_proxy_of(r->options.proxy, score[i]);
-	ib_refined_spread(of, x, n);
-	ib_budget_bound_by_x(b, of);
-	ib_budget_hold(b, &of->fine);
-	st = ib_refined_pick(&of->fine, x, n, true, err);
-	free(x);
-	return st;
-}
 
 static void
 warn_of_reach(const struct ib_rule *r, double share,
@@ -82,19 +71,40 @@ solve(struct ib_rule *r, struct ib_budget *b, const struct ib_refined *of,
 	return keep <= b->floor ? IB_OK : ib_budget_solve(b, of, &r->c, err);
 }
 
-/* Over parts: what their second pass counted, or is to count. */
+/* What is to be counted of the scores, in one pass. */
+static void
+plan(const struct ib_rule *r, struct ib_budget *b, struct ib_refined *want)
+{
+	want->spread = true;
+	want->proxy = r->options.proxy;
+	if (b->keep > b->floor)
+		ib_budget_hold(b, &want->fine);
+}
+
+static enum ib_status
+solve_own(struct ib_rule *r, struct ib_budget *b,
+	  const struct ib_context *context, struct ib_error *err)
+{
+	struct ib_refined *want = ib_refined_new(), *of = NULL;
+	enum ib_status st;
+
+	if (!want)
+		return ib_fail_memory(err);
+	plan(r, b, want);
+	st = ib_refined_count(want, r->scores->score.p, r->scores->table.n,
+			      &of, err);
+	if (!st)
+		st = solve(r, b, of, context, err);
+	ib_refined_free(of);
+	ib_refined_free(want);
+	return st;
+}
+
+/* Over parts: what their second pass counted. */
 static enum ib_status
 solve_foreign(struct ib_rule *r, struct ib_budget *b,
 	      const struct ib_context *context, struct ib_error *err)
 {
-	ib_budget_bound_by_scores(b, r->totals, r->options.proxy);
-	if (r->want) {
-		r->want->spread = true;
-		r->want->proxy = r->options.proxy;
-		if (b->keep > b->floor)
-			ib_budget_hold(b, &r->want->fine);
-		return IB_OK;
-	}
 	if (!r->refined || !r->refined->spread ||
 	    r->refined->proxy != r->options.proxy ||
 	    (b->keep > b->floor && !ib_budget_is_held(b, r->refined)))
@@ -108,19 +118,14 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context,
 {
 	struct ib_budget b = { .keep = keep, .floor = r->options.floor,
 			       .n = r->totals->known };
-	struct ib_refined *of;
-	enum ib_status st;
 
-	if (r->foreign_totals)
+	ib_budget_bound(&b, r->totals, r->options.proxy);
+	if (!r->foreign_totals)
+		return solve_own(r, &b, context, err);
+	if (!r->want)
 		return solve_foreign(r, &b, context, err);
-	of = ib_refined_new();
-	if (!of)
-		return ib_fail_memory(err);
-	st = count_own(r, &b, of, err);
-	if (!st)
-		st = solve(r, &b, of, context, err);
-	ib_refined_free(of);
-	return st;
+	plan(r, &b, r->want);
+	return IB_OK;
 }
 
 enum ib_status

@@ -59,9 +59,12 @@ struct ib_rule_kind {
 	enum ib_status (*prepare)(struct ib_rule *rule,
 				  const struct ib_context *context,
 				  struct ib_error *err);
-	/* pi of a score; false where it is high (pi 1, not drawn). */
-	bool (*pi)(const struct ib_rule *rule, float score, double *pi);
+	/* pi of n scores; IB_HIGH for those that are not drawn. */
+	void (*pi)(const struct ib_rule *rule, const float *score, size_t n,
+		   double *pi);
 };
+
+#define IB_HIGH 2.0 /* in the place of a pi: 1, and nothing is drawn */
 
 /* The row of a rule, and its name. */
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
@@ -105,42 +108,19 @@ struct ib_chance {
 	int group;             /* of --sampling fixed; -1: drawn by itself */
 };
 
-/* The chance of a known row with --sampling fixed: k of its group's n. */
-void ib_rule_fixed_chance(const struct ib_rule *r, struct ib_chance *c);
-
 /*
- * The chance of one sample: its row, or IB_NO_ROW where it is unseen.
+ * The chances of n <= IB_GROUP samples: their rows, or IB_NO_ROW where one is
+ * unseen.
  */
+void ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n,
+		     struct ib_chance *chance);
+
 static inline struct ib_chance
 ib_rule_chance(const struct ib_rule *r, uint32_t row)
 {
-	struct ib_chance c = { 1, 1, IB_REASON_DRAWN, -1 };
-	float score = 0;
+	struct ib_chance c;
 
-	if (r->full) {
-		c.reason = r->why_full;
-		return c;
-	}
-	if (row != IB_NO_ROW)
-		score = ((const float *)r->scores->score.p)[row];
-	if (r->kind->needs_scores && row == IB_NO_ROW) {
-		c.reason = IB_REASON_UNSEEN;
-	} else if (r->kind->needs_scores && score != score) {
-		c.reason = IB_REASON_NONFINITE;
-	} else if (!r->kind->pi(r, score, &c.pi)) {
-		c.pi = 1;
-		c.reason = IB_REASON_HIGH;
-	} else if (r->options.max_age > 0 && row != IB_NO_ROW &&
-		   r->options.epoch -
-				   ((const int32_t *)r->scores->epoch.p)[row] >=
-			   r->options.max_age) {
-		c.pi = 1;
-		c.reason = IB_REASON_AGE;
-	} else if (r->ngroups > 0 && row != IB_NO_ROW && score == score) {
-		ib_rule_fixed_chance(r, &c);
-	} else {
-		c.weight = 1 / c.pi;
-	}
+	ib_rule_chances(r, &row, 1, &c);
 	return c;
 }
 
@@ -160,7 +140,8 @@ ib_rule_keeps(const struct ib_rule *r, uint32_t row,
 enum ib_status ib_levels_check(const struct ib_rule_options *options,
 			       struct ib_error *err);
 
-bool ib_levels_pi(const struct ib_rule *rule, float score, double *pi);
+void ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n,
+		  double *pi);
 
 enum ib_status ib_rule_prepare_infobatch(struct ib_rule *rule,
 					 const struct ib_context *context,
@@ -189,7 +170,8 @@ enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n,
 enum ib_status ib_rule_prepare_proportional(struct ib_rule *rule,
 					    const struct ib_context *context,
 					    struct ib_error *err);
-bool ib_proportional_pi(const struct ib_rule *rule, float score, double *pi);
+void ib_proportional_pi(const struct ib_rule *rule, const float *score,
+			size_t n, double *pi);
 
 /* refine.c: what totals of parts have to say. */
 
@@ -209,5 +191,7 @@ enum ib_status ib_refine_lacks(const char *option, struct ib_error *err);
 
 /* fixed.c: the groups of --sampling fixed, and who of them is kept. */
 enum ib_status ib_fixed_prepare(struct ib_rule *rule, struct ib_error *err);
+/* The chance of a known row: k of its group's n. */
+void ib_rule_fixed_chance(const struct ib_rule *r, struct ib_chance *c);
 
 #endif

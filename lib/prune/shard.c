@@ -192,7 +192,9 @@ decide(struct shard *s, struct ib_error *err)
 		row = ib_table_find(&scores->table, &own);
 		ib_pruner_let_go(s->run->pruner, 1);
 	}
-	kept = ib_prune_one(s->run->pruner, b, id, row, &s->said);
+	kept = ib_prune_one(s->run->pruner, b, id, row,
+			    ib_rule_chance(s->run->pruner->rule, row),
+			    &s->said);
 	s->said.id = id;
 	st = check_twice(s, row, err);
 	s->run->unseen += row == IB_NO_ROW;

@@ -11,10 +11,46 @@ ib_tally_init(struct ib_tally *t)
 	ib_exact_init(&t->weight_var);
 }
 
+/*
+ * Rules of many pi change it with every record: then a plain add is cheaper,
+ * and those of pi 1 wait for the end: --scale 122.7 ns a sample, else 127.4.
+ */
+static void
+add(struct ib_exact *sum, double value, uint64_t times)
+{
+	if (times == 1)
+		ib_exact_add(sum, value);
+	else
+		ib_exact_add_times(sum, value, times);
+}
+
+void
+ib_tally_next(struct ib_tally *t, const struct ib_chance *c)
+{
+	t->kept += t->nkept;
+	if (t->n > 0 && t->pi > 0) {
+		add(&t->expected_kept, t->pi, t->n);
+		if (t->pi < 1 && !t->fixed)
+			add(&t->weight_var, (1 - t->pi) / t->pi, t->n);
+	}
+	if (t->nkept > 0) {
+		add(&t->weight_sum, t->weight, t->nkept);
+		if (t->weight > t->max_weight)
+			t->max_weight = t->weight;
+	}
+	t->n = t->nkept = 0;
+	t->pi = c->pi;
+	t->weight = c->weight;
+	t->fixed = c->group >= 0;
+}
+
 void
 ib_tally_flush(struct ib_tally *t)
 {
-	t->kept += t->nkept + t->certain;
+	const struct ib_chance none = { 0, 0, IB_REASON_DRAWN, -1 };
+
+	ib_tally_next(t, &none);
+	t->kept += t->certain;
 	if (t->certain > 0) {
 		ib_exact_add_times(&t->expected_kept, 1, t->certain);
 		ib_exact_add_times(&t->weight_sum, 1, t->certain);
@@ -22,18 +58,6 @@ ib_tally_flush(struct ib_tally *t)
 			t->max_weight = 1;
 		t->certain = 0;
 	}
-	if (t->n > 0 && t->pi > 0) {
-		ib_exact_add_times(&t->expected_kept, t->pi, t->n);
-		if (t->pi < 1 && !t->fixed)
-			ib_exact_add_times(&t->weight_var,
-					   (1 - t->pi) / t->pi, t->n);
-	}
-	if (t->nkept > 0) {
-		ib_exact_add_times(&t->weight_sum, t->weight, t->nkept);
-		if (t->weight > t->max_weight)
-			t->max_weight = t->weight;
-	}
-	t->n = t->nkept = 0;
 }
 
 void

@@ -20,6 +20,8 @@ struct ib_tally {
 
 void ib_tally_init(struct ib_tally *t);
 void ib_tally_flush(struct ib_tally *t);
+/* Add up what was counted; the next samples are of this chance. */
+void ib_tally_next(struct ib_tally *t, const struct ib_chance *c);
 
 static inline void
 ib_tally_add(struct ib_tally *t, const struct ib_chance *c, bool kept)
@@ -32,12 +34,8 @@ ib_tally_add(struct ib_tally *t, const struct ib_chance *c, bool kept)
 		t->certain++;
 		return;
 	}
-	if (c->pi != t->pi || fixed != t->fixed) {
-		ib_tally_flush(t);
-		t->pi = c->pi;
-		t->weight = c->weight;
-		t->fixed = fixed;
-	}
+	if (c->pi != t->pi || fixed != t->fixed)
+		ib_tally_next(t, c);
 	if (fixed)
 		t->group[c->group]++;
 	t->n++;

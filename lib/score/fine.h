@@ -26,6 +26,17 @@ ib_fine_holds(const struct ib_fine *f, uint32_t bin)
 	return f->held[bin / 64] >> bin % 64 & 1;
 }
 
+static inline bool
+ib_fine_holds_any(const struct ib_fine *f)
+{
+	uint64_t any = 0;
+	size_t i;
+
+	for (i = 0; i < IB_TOTALS_BINS / 64; i++)
+		any |= f->held[i];
+	return any;
+}
+
 static inline void
 ib_fine_hold(struct ib_fine *f, uint32_t bin)
 {

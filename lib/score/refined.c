@@ -10,10 +10,23 @@
 float
 ib_proxy_of(enum ib_proxy proxy, float score)
 {
+	float x;
+
+	ib_proxies(proxy, &score, 1, &x);
+	return x;
+}
+
+/* Rounded to binary32, so that bytes do not hang on a machine's exp. */
+void
+ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x)
+{
+	size_t i;
+
 	if (proxy == IB_PROXY_LOSS)
-		return score;
-	/* Rounded to binary32, so that bytes do not hang on a machine's exp. */
-	return (float)(1 - exp(-(double)score));
+		memcpy(x, score, n * sizeof(*x));
+	else
+		for (i = 0; i < n; i++)
+			x[i] = (float)(1 - exp(-(double)score[i]));
 }
 
 double
@@ -71,51 +84,82 @@ ib_refined_spread(struct ib_refined *r, const float *x, uint64_t n)
 	}
 }
 
-static inline bool
-is_picked(const struct ib_fine *f, float value, bool above)
+/* The orders of the values that are in f's bins. */
+struct picked {
+	uint32_t *order;
+	uint64_t n, cap;
+};
+
+#define CHUNK ((size_t)4096)
+
+/* At most CHUNK values; no branch hangs on one. */
+static bool
+pick(const struct ib_fine *f, const float *value, size_t n, bool above,
+     struct picked *p)
 {
-	return above ? value > 0 && ib_fine_holds(f, ib_float_order(value) >> 20)
-		     : value == value &&
-			       ib_fine_holds(f, ib_float_order(value) >> 20);
+	uint32_t *to;
+	bool good;
+	size_t i;
+
+	if (p->n + CHUNK > p->cap) {
+		to = realloc(p->order, 2 * (p->n + CHUNK) * sizeof(*to));
+		if (!to)
+			return false;
+		p->order = to;
+		p->cap = 2 * (p->n + CHUNK);
+	}
+	to = p->order + p->n;
+	for (i = 0; i < n; i++) {
+		good = above ? value[i] > 0 : value[i] == value[i];
+		*to = ib_float_order(value[i]);
+		to += good & ib_fine_holds(f, *to >> 20);
+	}
+	p->n = (uint64_t)(to - p->order);
+	return true;
+}
+
+static enum ib_status
+count_picked(struct ib_fine *f, struct picked *p, bool ok, struct ib_error *err)
+{
+	enum ib_status st = ok ? ib_fine_count(f, p->order, p->n, err)
+			       : ib_fail_memory(err);
+
+	free(p->order);
+	return st;
 }
 
 enum ib_status
 ib_refined_pick(struct ib_fine *f, const float *value, uint64_t n, bool above,
 		struct ib_error *err)
 {
-	uint64_t k = 0, i;
-	uint32_t *order;
-	enum ib_status st;
+	struct picked p = { 0 };
+	bool ok = pick(f, value, 0, above, &p);
+	size_t k;
 
-	for (i = 0; i < n; i++)
-		k += is_picked(f, value[i], above);
-	order = malloc((k + 1) * sizeof(*order));
-	if (!order)
-		return ib_fail_memory(err);
-	for (i = k = 0; i < n; i++)
-		if (is_picked(f, value[i], above))
-			order[k++] = ib_float_order(value[i]);
-	st = ib_fine_count(f, order, k, err);
-	free(order);
-	return st;
+	for (; n > 0 && ok; value += k, n -= k) {
+		k = n < CHUNK ? n : CHUNK;
+		ok = pick(f, value, k, above, &p);
+	}
+	return count_picked(f, &p, ok, err);
 }
 
+/* All that is counted of x, a chunk at a time: it never leaves the cache. */
 static enum ib_status
 count_x(struct ib_refined *r, const float *score, uint64_t n,
 	struct ib_error *err)
 {
-	float *x = malloc((n + 1) * sizeof(*x));
-	enum ib_status st;
-	uint64_t i;
+	struct picked p = { 0 };
+	bool ok = pick(&r->fine, score, 0, true, &p);
+	float x[CHUNK];
+	size_t k;
 
-	if (!x)
-		return ib_fail_memory(err);
-	for (i = 0; i < n; i++)
-		x[i] = ib_proxy_of(r->proxy, score[i]);
-	ib_refined_spread(r, x, n);
-	st = ib_refined_pick(&r->fine, x, n, true, err);
-	free(x);
-	return st;
+	for (; n > 0 && ok; score += k, n -= k) {
+		k = n < CHUNK ? n : CHUNK;
+		ib_proxies(r->proxy, score, k, x);
+		ib_refined_spread(r, x, k);
+		ok = pick(&r->fine, x, k, true, &p);
+	}
+	return count_picked(&r->fine, &p, ok, err);
 }
 
 enum ib_status
@@ -123,7 +167,7 @@ ib_refined_count(const struct ib_refined *plan, const float *score, uint64_t n,
 		 struct ib_refined **out, struct ib_error *err)
 {
 	struct ib_refined *r = ib_refined_new();
-	enum ib_status st;
+	enum ib_status st = IB_OK;
 
 	if (!r)
 		return ib_fail_memory(err);
@@ -132,7 +176,8 @@ ib_refined_count(const struct ib_refined *plan, const float *score, uint64_t n,
 	memcpy(r->fine.held, plan->fine.held, sizeof(r->fine.held));
 	r->spread = plan->spread;
 	r->proxy = plan->proxy;
-	st = ib_refined_pick(&r->score, score, n, false, err);
+	if (ib_fine_holds_any(&r->score))
+		st = ib_refined_pick(&r->score, score, n, false, err);
 	if (!st && r->spread)
 		st = count_x(r, score, n, err);
 	if (st) {

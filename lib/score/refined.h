@@ -30,8 +30,9 @@ struct ib_refined {
 	struct ib_fine fine;  /* of the x above 0 */
 };
 
-/* x of a score, as --proxy has it. */
+/* x of a score, as --proxy has it; of n scores. */
 float ib_proxy_of(enum ib_proxy proxy, float score);
+void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 
 /* What the lowest bit of a float in this bin (of 4096, x > 0) is worth. */
 double ib_spread_unit(uint32_t bin);
