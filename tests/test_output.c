@@ -491,23 +491,23 @@ Test(output, all_appear_or_none)
 	ib_output_write(outs[0], "1", 1);
 	ib_output_write(outs[2], "2", 1);
 	ib_output_write(outs[3], "3", 1);
-	cr_assert(eq(int, ib_outputs_commit(outs, 4, &err), IB_E_IO));
+	cr_assert(eq(int, ib_outputs_commit(outs, 4, NULL, &err), IB_E_IO));
 	cr_assert(outs[0] == NULL && outs[2] == NULL && outs[3] == NULL);
 	cr_assert(holds("b", "old\n"));
 	cr_assert(eq(int, count("."), 1));
 	outs[0] = output("a", 0);
 	outs[2] = output("/dev/null", 0);
 	outs[3] = output("b", 0);
-	cr_assert(eq(int, ib_outputs_commit(outs, 4, &err), IB_OK));
+	cr_assert(eq(int, ib_outputs_commit(outs, 4, NULL, &err), IB_OK));
 	cr_assert(eq(int, count("."), 2));
 	/* A target that was made a folder meanwhile cannot be replaced. */
 	outs[0] = output("new", 0);
 	outs[2] = output("c", 0);
 	shell("mkdir -p c/d");
-	cr_assert(eq(int, ib_outputs_commit(outs, 3, &err), IB_E_CREATE));
+	cr_assert(eq(int, ib_outputs_commit(outs, 3, NULL, &err), IB_E_CREATE));
 	cr_assert(eq(int, count("."), 3));
-	cr_assert(eq(int, ib_outputs_commit(outs, 3, &err), IB_OK));
-	cr_assert(eq(int, ib_outputs_commit(NULL, 0, &err), IB_OK));
+	cr_assert(eq(int, ib_outputs_commit(outs, 3, NULL, &err), IB_OK));
+	cr_assert(eq(int, ib_outputs_commit(NULL, 0, NULL, &err), IB_OK));
 }
 
 /* More outputs than descriptors: finished early, they appear together. */
@@ -529,7 +529,7 @@ Test(output, finishes_early_and_appears_at_commit)
 		cr_assert(eq(str, digest, "06b05ab6733a618578af5f94892f3950"));
 		cr_assert(access(name, F_OK) != 0);
 	}
-	cr_assert(eq(int, ib_outputs_commit(outs, 200, &err), IB_OK));
+	cr_assert(eq(int, ib_outputs_commit(outs, 200, NULL, &err), IB_OK));
 	cr_assert(holds("n198", "abc"));
 	cr_assert(eq(int, count("."), 200));
 	outs[0] = output("/dev/full", 0);
@@ -582,7 +582,7 @@ write_for_ever(void *arg)
 				pause(); /* told to end */
 		ib_output_write(outs[0], "whole", 5);
 		ib_output_write(outs[1], "whole", 5);
-		ib_outputs_commit(outs, 2, NULL);
+		ib_outputs_commit(outs, 2, NULL, NULL);
 		if (ib_output_open(names[0], 0, &outs[0], NULL))
 			pause();
 		ib_output_discard(&outs[0]);

@@ -98,7 +98,9 @@ write_run(const char *path, const char *head, const char *lines,
 		  err.text);
 	cr_assert(eq(int, ib_trail_head(t, head, &err), IB_OK));
 	ib_trail_put(t, lines, strlen(lines));
-	cr_assert(eq(int, ib_trail_finish(t, tail, &err), IB_OK), "%s",
+	cr_assert(eq(int, ib_trail_lock(t, tail, &err), IB_OK), "%s",
+		  err.text);
+	cr_assert(eq(int, ib_trail_append(t, &err), IB_OK), "%s",
 		  err.text);
 	ib_trail_discard(t);
 }

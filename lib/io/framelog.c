@@ -386,14 +386,12 @@ ib_framelog_lock(struct ib_framelog *log, bool *any, uint64_t *mark,
 	if (st)
 		return st;
 	log->fd = open(log->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
-	if (log->fd < 0 && errno == ENOENT) {
-		log->fd = open(log->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-			       O_NOCTTY, 0666);
-		log->created = log->fd >= 0;
-	}
-	if (log->fd < 0)
-		return ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
-	st = look(log, log->fd, err);
+	if (log->fd >= 0)
+		st = look(log, log->fd, err);
+	else if (errno != ENOENT)
+		st = ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+	else /* made by the append: nothing is left of what goes no further */
+		log->place = (struct place){ 0 };
 	if (st)
 		return st;
 	if (log->place.cuts)
@@ -474,17 +472,32 @@ write_frame(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 	return st;
 }
 
+static enum ib_status
+create(struct ib_framelog *log, struct ib_error *err)
+{
+	log->fd = open(log->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
+		       O_NOCTTY, 0666);
+	log->created = log->fd >= 0;
+	return log->created ? IB_OK :
+	       ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+}
+
 enum ib_status
 ib_framelog_append(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 {
-	enum ib_status st;
+	enum ib_status st = IB_OK;
 
 	if (!log->st)
 		log->st = compress(log, NULL, 0, true, &log->err);
 	if (log->st) {
 		*err = log->err;
 		st = log->st;
-	} else if (ftruncate(log->fd, (off_t)log->place.at) != 0) {
+	} else if (log->fd < 0) {
+		st = create(log, err);
+	}
+	if (st)
+		return st;
+	if (ftruncate(log->fd, (off_t)log->place.at) != 0) {
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
 	} else {
 		st = write_frame(log, mark, err);
@@ -504,8 +517,9 @@ ib_framelog_undo(struct ib_framelog *log)
 		return;
 	if (log->created)
 		unlink(log->path);
-	else if (log->appended)
-		(void)!ftruncate(log->fd, (off_t)log->place.at);
+	else if (log->appended &&
+		 ftruncate(log->fd, (off_t)log->place.at) == 0)
+		(void)!fsync(log->fd);
 	log->appended = log->created = false;
 }
 

@@ -468,22 +468,41 @@ appear_all(struct ib_output **outs, size_t n, struct ib_error *err)
 	return st;
 }
 
-enum ib_status
-ib_outputs_commit(struct ib_output **outs, size_t n, struct ib_error *err)
+/* What must not be torn apart, by a signal either. */
+static enum ib_status
+appear_at_once(struct ib_output **outs, size_t n,
+	       const struct ib_output_also *also, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	sigset_t old;
+
+	if (!ib_temp_hold(&old))
+		return ib_fail(err, IB_E_IO, "cannot write: told to end");
+	if (also)
+		st = also->put(also->ctx, err);
+	if (!st && n > 0) {
+		st = appear_all(outs, n, err);
+		if (st && also)
+			also->undo(also->ctx);
+	}
+	ib_temp_let_go(&old);
+	return st;
+}
+
+enum ib_status
+ib_outputs_commit(struct ib_output **outs, size_t n,
+		  const struct ib_output_also *also, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
 	size_t i;
 
 	for (i = 0; i < n && !st; i++)
 		if (outs[i])
 			st = ib_output_finish(outs[i], err);
-	if (!st && n > 0 && !ib_temp_hold(&old)) {
-		st = ib_fail(err, IB_E_IO, "cannot write: told to end");
-	} else if (!st && n > 0) {
-		st = appear_all(outs, n, err);
-		ib_temp_let_go(&old);
-	}
+	if (!st && also)
+		st = also->ready(also->ctx, err);
+	if (!st && (n > 0 || also))
+		st = appear_at_once(outs, n, also, err);
 	for (i = 0; i < n; i++)
 		ib_output_discard(&outs[i]);
 	return st;
@@ -492,5 +511,5 @@ ib_outputs_commit(struct ib_output **outs, size_t n, struct ib_error *err)
 enum ib_status
 ib_output_commit(struct ib_output **out, struct ib_error *err)
 {
-	return ib_outputs_commit(out, 1, err);
+	return ib_outputs_commit(out, 1, NULL, err);
 }

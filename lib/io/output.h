@@ -50,12 +50,26 @@ void ib_output_digest(const struct ib_output *out, char digest[33]);
 enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
 
 /*
- * Finish, sync and rename: all of them or none. NULLs among them are fine.
- * All are finished before the first is renamed; they appear in the order
- * given, with signals held back, so the last one vouches for the others.
- * Frees all n whatever the result (the pointers are set to NULL).
+ * What comes to be together with outputs, but is not one itself: a line in
+ * somebody's log. `ready` is called when all outputs are finished and may wait
+ * for a lock; `put` with signals held back, just before the first rename;
+ * `undo` after it, where a rename failed.
+ */
+struct ib_output_also {
+	enum ib_status (*ready)(void *ctx, struct ib_error *err);
+	enum ib_status (*put)(void *ctx, struct ib_error *err);
+	void (*undo)(void *ctx);
+	void *ctx;
+};
+
+/*
+ * Finish, sync and rename: all of them or none. NULLs among them are fine, and
+ * so is no `also`. All are finished before the first is renamed; they appear
+ * in the order given, with signals held back, so the last one vouches for the
+ * others. Frees all n whatever the result (the pointers are set to NULL).
  */
 enum ib_status ib_outputs_commit(struct ib_output **outs, size_t n,
+				 const struct ib_output_also *also,
 				 struct ib_error *err);
 enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
 

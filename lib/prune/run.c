@@ -289,33 +289,57 @@ open_trail(struct run *run, struct ib_error *err)
 	return st;
 }
 
-static enum ib_status
-finish_trail(struct run *run, const struct ib_prune_result *r,
-	     struct ib_error *err)
-{
-	struct ib_trail_tail tail = {
-		.epoch = run->options->rule.epoch, .samples = r->samples,
-		.kept = r->kept, .pruned = r->pruned,
-		.weight_sum = r->weight_sum,
-		.manifest = run->digests.manifest,
-	};
+/* The run's place in the audit log. */
+struct entry {
+	struct ib_trail *trail;
+	struct ib_trail_tail tail;
+};
 
-	return run->trail ? ib_trail_finish(run->trail, &tail, err) : IB_OK;
+static enum ib_status
+lock_log(void *ctx, struct ib_error *err)
+{
+	struct entry *e = ctx;
+
+	return ib_trail_lock(e->trail, &e->tail, err);
+}
+
+static enum ib_status
+append_to_log(void *ctx, struct ib_error *err)
+{
+	struct entry *e = ctx;
+
+	return ib_trail_append(e->trail, err);
+}
+
+static void
+take_from_log(void *ctx)
+{
+	struct entry *e = ctx;
+
+	ib_trail_undo(e->trail);
 }
 
 /* The outputs appear, and the run in the audit log: both or neither. */
 static enum ib_status
 commit(struct run *run, struct ib_output **receipt,
-       const struct ib_prune_result *result, struct ib_error *err)
+       const struct ib_prune_result *r, struct ib_error *err)
 {
-	enum ib_status st = finish_trail(run, result, err);
+	struct entry e = {
+		.trail = run->trail,
+		.tail = {
+			.epoch = run->options->rule.epoch,
+			.samples = r->samples, .kept = r->kept,
+			.pruned = r->pruned, .weight_sum = r->weight_sum,
+			.manifest = run->digests.manifest,
+		},
+	};
+	struct ib_output_also log = {
+		.ready = lock_log, .put = append_to_log, .undo = take_from_log,
+		.ctx = &e,
+	};
 
-	if (st)
-		return st;
-	st = ib_targets_commit(&run->targets, *receipt ? receipt : NULL, err);
-	if (st && run->trail)
-		ib_trail_undo(run->trail);
-	return st;
+	return ib_targets_commit(&run->targets, *receipt ? receipt : NULL,
+				 run->trail ? &log : NULL, err);
 }
 
 /* --plan: over the manifest, or over the known rows where none is given. */
@@ -332,7 +356,7 @@ plan(struct run *run, struct ib_error *err)
 	if (!st)
 		st = ib_plan_write(&run->plan, run->rule, o->plan_table,
 				   run->targets.main.out, err);
-	return st ? st : ib_targets_commit(&run->targets, NULL, err);
+	return st ? st : ib_targets_commit(&run->targets, NULL, NULL, err);
 }
 
 static enum ib_status

@@ -323,7 +323,7 @@ hand_over(struct ib_output **all, size_t *k, struct ib_output **from, size_t n)
 
 enum ib_status
 ib_targets_commit(struct ib_targets *t, struct ib_output **more,
-		  struct ib_error *err)
+		  const struct ib_output_also *also, struct ib_error *err)
 {
 	struct ib_output **manifest, **other = NULL, **all;
 	size_t nmanifests, nothers = 0, i, k = 0;
@@ -346,7 +346,7 @@ ib_targets_commit(struct ib_targets *t, struct ib_output **more,
 	if (t->ndone > 0)
 		t->main.out = NULL; /* the last of them */
 	t->ndone = 0;
-	st = ib_outputs_commit(all, k, err);
+	st = ib_outputs_commit(all, k, also, err);
 	free(all);
 	return st;
 }

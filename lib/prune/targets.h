@@ -62,9 +62,11 @@ enum ib_status ib_targets_end(struct ib_targets *t, uint64_t records,
 struct ib_output **ib_targets_manifests(struct ib_targets *t, size_t *n);
 
 /*
- * Make all appear, with `more` (a receipt; may be NULL) before the manifest.
+ * Make all appear, with `more` (a receipt; may be NULL) before the manifest,
+ * and what comes to be with them (may be NULL).
  */
 enum ib_status ib_targets_commit(struct ib_targets *t, struct ib_output **more,
+				 const struct ib_output_also *also,
 				 struct ib_error *err);
 void ib_targets_discard(struct ib_targets *t);
 

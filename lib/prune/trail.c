@@ -18,6 +18,7 @@
 struct ib_trail {
 	struct ib_framelog *log;
 	XXH3_state_t *hash; /* of the text so far */
+	uint64_t mark;      /* of all but the tail */
 };
 
 /* ---- the kind of frame -------------------------------------------------------- */
@@ -165,10 +166,10 @@ put_tail(struct ib_bytes *b, const struct ib_trail_tail *tail, bool any,
 }
 
 enum ib_status
-ib_trail_finish(struct ib_trail *t, const struct ib_trail_tail *tail,
-		struct ib_error *err)
+ib_trail_lock(struct ib_trail *t, const struct ib_trail_tail *tail,
+	      struct ib_error *err)
 {
-	uint64_t hash = XXH3_64bits_digest(t->hash), prev = 0;
+	uint64_t prev = 0;
 	struct ib_bytes text = { 0 };
 	enum ib_status st;
 	bool any;
@@ -176,15 +177,20 @@ ib_trail_finish(struct ib_trail *t, const struct ib_trail_tail *tail,
 	st = ib_framelog_lock(t->log, &any, &prev, err);
 	if (st)
 		return st;
-	put_tail(&text, tail, any, prev, hash);
+	t->mark = XXH3_64bits_digest(t->hash);
+	put_tail(&text, tail, any, prev, t->mark);
 	if (text.failed)
 		st = ib_fail_memory(err);
 	else
 		ib_framelog_put(t->log, text.p, text.n);
-	if (!st)
-		st = ib_framelog_append(t->log, hash, err);
 	ib_bytes_release(&text);
 	return st;
+}
+
+enum ib_status
+ib_trail_append(struct ib_trail *t, struct ib_error *err)
+{
+	return ib_framelog_append(t->log, t->mark, err);
 }
 
 void

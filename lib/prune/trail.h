@@ -39,17 +39,21 @@ enum ib_status ib_trail_head(struct ib_trail *t, const char *json,
 void ib_trail_put(struct ib_trail *t, const void *lines, size_t n);
 
 /*
- * Take the lock, write the tail, append the frame, sync. The lock is held
- * until the discard, so that the run can be taken out again by ib_trail_undo
- * where the run's outputs could not be put in their places. On failure the log
- * is as it was.
+ * Wait for the lock and make the tail; nothing is written yet. The lock is
+ * held until the discard.
  */
-enum ib_status ib_trail_finish(struct ib_trail *t,
-			       const struct ib_trail_tail *tail,
-			       struct ib_error *err);
+enum ib_status ib_trail_lock(struct ib_trail *t,
+			     const struct ib_trail_tail *tail,
+			     struct ib_error *err);
+
+/*
+ * Append the frame, sync; on failure the log is as it was. ib_trail_undo takes
+ * the run out again, where its outputs could not be put in their places.
+ */
+enum ib_status ib_trail_append(struct ib_trail *t, struct ib_error *err);
 void ib_trail_undo(struct ib_trail *t);
 
-/* The end, after a finish or without one (then nothing is written). */
+/* The end, after an append or without one (then nothing is written). */
 void ib_trail_discard(struct ib_trail *t); /* NULL is fine */
 
 /*

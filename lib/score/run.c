@@ -403,7 +403,7 @@ write_all(struct run *run, struct ib_error *err)
 	if (!st && o->split == 0 && out[1])
 		st = write_scores(run, run->scores, npz, out[1], err);
 	if (!st)
-		st = ib_outputs_commit(out, n, err);
+		st = ib_outputs_commit(out, n, NULL, err);
 	for (i = 0; out && i < n; i++)
 		if (out[i])
 			ib_output_discard(&out[i]);

@@ -230,7 +230,7 @@ finish(struct run *run, struct ib_error *err)
 	outs[0] = run->index;
 	outs[1] = run->out;
 	run->index = run->out = NULL;
-	return ib_outputs_commit(outs, 2, err);
+	return ib_outputs_commit(outs, 2, NULL, err);
 }
 
 enum ib_status

@@ -1,0 +1,118 @@
+"""A run is in the audit log and its outputs are there, or neither is."""
+import fcntl
+import glob
+import json
+import os
+import random
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+from common import BIN, run, unzstd, write_jsonl
+
+N = 20000
+write_jsonl('m.jsonl', [{'id': 's/%d' % i} for i in range(N)])
+PRUNE = [os.path.join(BIN, 'ib-prune'), '-q', '--rule', 'random', '-a',
+         'log.zst', 'm.jsonl', '-e']
+
+
+def finished():
+    text = unzstd('log.zst') if os.path.exists('log.zst') else b''
+    ends = [l for l in text.split(b'\n') if l.startswith(b'{"end"')]
+    return [json.loads(l)['end'] for l in ends]
+
+
+def outputs(e):
+    return ['-o', 'out.%d' % e, '-U', 'rest.%d' % e, '-w', 'weights.%d' % e,
+            '--receipt', 'receipt.%d' % e]
+
+
+def until(what):
+    for _ in range(2000):
+        if what():
+            return
+        time.sleep(0.005)
+    raise AssertionError('waited in vain')
+
+
+def waits_for_lock(p):
+    with open('/proc/locks') as f:
+        return any(' -> FLOCK ' in l and l.split()[5] == str(p.pid)
+                   for l in f)
+
+
+def waiting_in(pipe):
+    return struct.unpack('i', fcntl.ioctl(pipe, termios.FIONREAD, b'....'))[0]
+
+
+# Told to end at any moment. Most land in what takes long, so each next one is
+# sent a little later or earlier than the last: they gather about the end.
+random.seed(6)
+delay = 0.02
+for e in range(300):
+    p = subprocess.Popen(PRUNE + [str(e)] + outputs(e))
+    time.sleep(delay * (0.8 + 0.4 * random.random()))
+    p.send_signal(signal.SIGTERM)
+    done = p.wait() == 0
+    delay = max(0.001, delay * (0.9 if done else 1.1))
+runs = finished()
+for what in 'out', 'rest', 'weights', 'receipt':
+    there = sorted(int(f.split('.')[1]) for f in glob.glob(what + '.*'))
+    assert there == runs, (what, sorted(set(there) ^ set(runs)))
+assert 30 < len(runs) < 270, len(runs)
+assert not glob.glob('.*'), glob.glob('.*')
+run('ib-audit', 'verify', 'log.zst')
+
+# Told to end while another holds the log: nothing is left, and no empty log.
+for log in 'log.zst', 'none.zst':
+    before = os.path.exists(log) and open(log, 'rb').read()
+    holder = subprocess.Popen(['flock', log + '.lock', 'cat'],
+                              stdin=subprocess.PIPE)
+    until(lambda: os.path.exists(log + '.lock') and not subprocess.call(
+        ['sh', '-c', '! flock -n %s.lock true' % log]))
+    p = subprocess.Popen([log if a == 'log.zst' else a for a in PRUNE] +
+                         ['400'] + outputs(400))
+    until(lambda: waits_for_lock(p))
+    p.send_signal(signal.SIGTERM)
+    assert p.wait() == -signal.SIGTERM, p.returncode
+    holder.communicate()
+    assert (os.path.exists(log) and open(log, 'rb').read()) == before
+    assert not glob.glob('*.400') and not glob.glob('.*')
+
+# Told to end while the reader of an output has not taken its last bytes.
+os.mkfifo('fifo')
+p = subprocess.Popen(PRUNE + ['401', '-o', 'out.401', '-U', 'fifo'])
+reader = os.open('fifo', os.O_RDONLY)
+until(lambda: waiting_in(reader) == 65536)
+p.send_signal(signal.SIGTERM)
+assert p.wait() == -signal.SIGTERM, p.returncode
+os.close(reader)
+assert finished() == runs and not glob.glob('*.401'), finished()[-1]
+
+# An output cannot be put in its place: the run is taken from the log again.
+for log in 'log.zst', 'none.zst':
+    before = os.path.exists(log) and open(log, 'rb').read()
+    holder = subprocess.Popen(['flock', log + '.lock', 'cat'],
+                              stdin=subprocess.PIPE)
+    until(lambda: os.path.exists(log + '.lock') and not subprocess.call(
+        ['sh', '-c', '! flock -n %s.lock true' % log]))
+    p = subprocess.Popen([log if a == 'log.zst' else a for a in PRUNE] +
+                         ['402'] + outputs(402), stderr=subprocess.PIPE)
+    until(lambda: waits_for_lock(p))
+    os.makedirs('out.402/full')
+    holder.communicate()
+    _, err = p.communicate()
+    assert p.returncode == 73 and b'out.402: cannot create' in err, err
+    assert (os.path.exists(log) and open(log, 'rb').read()) == before
+    assert glob.glob('*.402') == ['out.402'] and not glob.glob('.*')
+    os.removedirs('out.402/full')
+
+# Killed between the two: the run is in the log, -o is not there, and the next
+# run of its epoch takes its place in all figures.
+subprocess.run(PRUNE + ['403', '-o', 'out.403'], check=True)
+os.unlink('out.403')
+subprocess.run(PRUNE + ['403', '-o', 'out.403'], check=True)
+out, err = run('ib-audit', 'summary', '--json', 'log.zst', keep=True)
+assert [r['epoch'] for r in json.loads(out)].count(403) == 1 and not err, err
