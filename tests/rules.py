@@ -128,6 +128,25 @@ def nearest(x):
     return x.numerator / x.denominator
 
 
+def plan_figures(name, rule):
+    """Each figure of --plan from exact sums of pi, 1/pi, x^2 and (1-pi)/pi x^2; that of random is exactly 1."""
+    out = tool("ib-prune", "-s", "s.npz", "-e", 3, "--mark", "--explain", *rule, "m.jsonl")
+    rows = [json.loads(line)["ib"] for line in out.splitlines()]
+    pi = [r["pi"] for r in rows]
+    square = [Fraction(float(np.float32(1 - math.exp(-float(np.float32(r["score"])))))) ** 2 for r in rows]
+    n, share = len(pi), nearest(sum(map(Fraction, pi)) / len(pi))
+    v = sum(Fraction((1 - p) / p) * x for p, x in zip(pi, square))
+    plan = json.loads(tool("ib-prune", "--plan", "-s", "s.npz", "-e", 3, *rule, "m.jsonl"))
+    want = {"expected_kept": nearest(sum(map(Fraction, pi))), "saved": 1 - share, "weight_sum": n,
+            "max_weight": 1 / min(pi), "variance": nearest(v),
+            "relative_variance": nearest(v / (Fraction((1 - share) / share) * sum(square)))}
+    for k, x in want.items():
+        if name != "fixed" or k != "max_weight":
+            claim("plan's %s, %s" % (k, name), plan[k] == x, "%r, not %r" % (plan[k], x))
+    if name == "random":
+        claim("relative_variance of random", plan["relative_variance"] == 1, plan["relative_variance"])
+
+
 def figures():
     for name, rule in UNBIASED.items():
         pi, w, reason = explained("s.npz", 3, *rule)
@@ -142,6 +161,8 @@ def figures():
         if name != "fixed":
             v = nearest(sum(Fraction((1 - p) / p) for p in map(float, pi)))
             claim("weight_var, " + name, r["weight_var"] == v, "%r, not %r" % (r["weight_var"], v))
+    for name, rule in UNBIASED.items():
+        plan_figures(name, rule)
     score = np.sort(np.array([json.loads(x)["score"] for x in tool("ib-score", "s.npz").splitlines()], "f4"))
     for q in ("0.5", "0.3", "0.85", "1"):
         tool("ib-prune", "-s", "s.npz", "-e", 3, "--threshold", "q" + q, "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")

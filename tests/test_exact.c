@@ -25,6 +25,10 @@ struct ratio {
 	uint64_t n, low;
 	double ratio;
 };
+struct quotient {
+	double x[2], y[2], times;
+	double quotient; /* of sum(x) and sum(y) * times; NaN where that is 0 */
+};
 #include "exact_table.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
@@ -67,6 +71,23 @@ Test(exact, products_are_exact)
 		ib_exact_init(&x);
 		ib_exact_add_times(&x, c->a, c->times);
 		cr_assert(eq(dbl, ib_exact_round(&x), c->scaled));
+	}
+}
+
+Test(exact, rounds_quotients_once)
+{
+	const struct quotient *c;
+	struct ib_exact x, y;
+	double q;
+
+	for (c = quotients_table; c < quotients_table + COUNT(quotients_table);
+	     c++) {
+		x = sum_of(c->x, 2);
+		y = sum_of(c->y, 2);
+		q = ib_exact_quotient(&x, &y, c->times);
+		cr_assert(q == c->quotient ||
+			  (isnan(q) && isnan(c->quotient)),
+			  "%a, not %a", q, c->quotient);
 	}
 }
 

@@ -329,6 +329,124 @@ ib_exact_mean_float(const struct ib_exact *x, uint64_t n)
 	return (float)value;
 }
 
+/* ---- quotients ---------------------------------------------------------- */
+
+#define DIGITS (LIMBS + 1) /* of a magnitude */
+
+/* Times a factor below 2^53. */
+static void
+multiply(struct magnitude *m, uint64_t factor)
+{
+	uint64_t carry = 0;
+	struct ib_wide w;
+	int i;
+
+	for (i = 0; i < m->n || carry; i++) {
+		w = ib_wide_product(i < m->n ? m->digit[i] : 0, factor);
+		w.lo += carry;
+		w.hi += w.lo < carry;
+		m->digit[i] = (uint32_t)w.lo;
+		carry = w.hi << 32 | w.lo >> 32;
+	}
+	m->n = m->n > i ? m->n : i;
+	while (m->n > 0 && m->digit[m->n - 1] == 0)
+		m->n--;
+}
+
+/* Twice as much; the bit that falls out at the top. */
+static bool
+shift_up(struct magnitude *m)
+{
+	uint32_t carry = 0, out;
+	int i;
+
+	for (i = 0; i < DIGITS; i++) {
+		out = m->digit[i] >> 31;
+		m->digit[i] = m->digit[i] << 1 | carry;
+		carry = out;
+	}
+	return carry;
+}
+
+/* The highest bit to the top of all digits; how many bits there were. */
+static int
+justify(struct magnitude *m)
+{
+	int bits = 32 * m->n, gap = DIGITS - m->n;
+
+	memmove(m->digit + gap, m->digit, (size_t)m->n * sizeof(*m->digit));
+	memset(m->digit, 0, (size_t)gap * sizeof(*m->digit));
+	for (; !(m->digit[DIGITS - 1] >> 31); bits--)
+		shift_up(m);
+	return bits;
+}
+
+static bool
+is_less(const struct magnitude *a, const struct magnitude *b)
+{
+	int i = DIGITS - 1;
+
+	while (i > 0 && a->digit[i] == b->digit[i])
+		i--;
+	return a->digit[i] < b->digit[i];
+}
+
+static void
+subtract(struct magnitude *a, const struct magnitude *b)
+{
+	int64_t borrow = 0;
+	int i;
+
+	for (i = 0; i < DIGITS; i++) {
+		borrow += (int64_t)a->digit[i] - b->digit[i];
+		a->digit[i] = (uint32_t)(borrow & LOW32);
+		borrow >>= 32;
+	}
+}
+
+static bool
+is_zero(const struct magnitude *m)
+{
+	int i = 0;
+
+	while (i < DIGITS && m->digit[i] == 0)
+		i++;
+	return i == DIGITS;
+}
+
+/* Bit by bit, as on paper: it is for figures that are printed once. */
+double
+ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y,
+		  double times)
+{
+	struct parts p = split(times);
+	struct magnitude a = { 0 }, b = { 0 };
+	bool negative, over = false, bit;
+	uint64_t top = 0;
+	int exponent;
+
+	magnitude_of(x, &a);
+	magnitude_of(y, &b);
+	negative = a.negative != (b.negative != p.negative);
+	multiply(&b, p.m);
+	if (b.n == 0)
+		return NAN;
+	if (a.n == 0)
+		return 0;
+	exponent = justify(&a);
+	exponent -= justify(&b) + p.bit - 1;
+	while (!(top >> 63)) {
+		bit = over || !is_less(&a, &b);
+		if (bit)
+			subtract(&a, &b);
+		over = shift_up(&a);
+		top = top << 1 | bit;
+		exponent--;
+	}
+	return (negative ? -1 : 1) *
+	       ib_round_to(IB_BINARY64, top, over || !is_zero(&a), exponent);
+}
+
 int
 ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y)
 {

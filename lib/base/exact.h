@@ -37,6 +37,10 @@ double ib_exact_round(const struct ib_exact *x);
 double ib_exact_mean(const struct ib_exact *x, uint64_t n);
 float ib_exact_mean_float(const struct ib_exact *x, uint64_t n);
 
+/* The double nearest to x / (y * times); NaN where that is 0. One rounding. */
+double ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y,
+			 double times);
+
 /* Sign of x - y. */
 int ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y);
 

@@ -35,9 +35,9 @@ ib_plan_add(struct ib_plan *p, const struct ib_rule *rule,
 	if (score != score)
 		return;
 	x = (double)ib_proxy_of(rule->options.proxy, score);
-	ib_exact_add(&p->square, x * x);
+	ib_exact_add(&p->square, x * x); /* 48 bits: exact */
 	if (c->pi > 0 && c->pi < 1)
-		ib_exact_add(&p->variance, (1 - c->pi) / c->pi * (x * x));
+		ib_exact_add_product(&p->variance, (1 - c->pi) / c->pi, x * x);
 }
 
 void
@@ -77,7 +77,7 @@ struct figures {
 static struct figures
 figures_of(const struct ib_plan *p, const struct ib_rule *rule)
 {
-	double n = (double)p->samples, share, even;
+	double share;
 	struct figures f = {
 		.expected = ib_exact_round(&p->pi), .saved = NAN,
 		.weight_sum = (double)p->reachable,
@@ -92,12 +92,13 @@ figures_of(const struct ib_plan *p, const struct ib_rule *rule)
 	if (p->reachable > 0)
 		f.ess = (double)p->reachable /
 			ib_exact_mean(&p->inverse, p->reachable);
-	if (rule->kind->biased || !(n > 0))
+	if (rule->kind->biased)
 		return f;
 	f.variance = ib_exact_round(&p->variance);
-	even = (1 - share) / share * ib_exact_round(&p->square);
-	if (even > 0)
-		f.relative = f.variance / even;
+	/* Rounded before, the quotient of random was not always 1. */
+	if (share > 0)
+		f.relative = ib_exact_quotient(&p->variance, &p->square,
+					       (1 - share) / share);
 	return f;
 }
 

@@ -10,7 +10,8 @@ struct ib_plan {
 	uint64_t samples, reachable; /* reachable: pi > 0 */
 	double max_weight;
 	struct ib_exact pi, inverse; /* sums of pi and of 1/pi */
-	struct ib_exact variance;    /* of (1-pi)/pi * x^2, known scores */
+	struct ib_exact variance;    /* of (1-pi)/pi (in double) * x^2 (exact),
+				      * known scores */
 	struct ib_exact square;      /* of x^2 */
 };
 

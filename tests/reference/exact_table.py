@@ -102,6 +102,22 @@ def products():
             a.hex(), b.hex(), c.hex(), t, double(x), double(Fraction(a) * t))
 
 
+def quotients():
+    for i in range(40):
+        x, y = ([draw(i % 7) for _ in range(2)] for _ in range(2))
+        times = draw((i // 7) % 4)
+        if i % 4 == 0:      # what x holds twice over: the quotient is exact
+            y, times = [x[0], 0.0], 1.0
+            x = [x[0], x[0] * 2]
+        if i % 4 == 1:      # halfway between two doubles, and just beside
+            y, times = [3.0, 0.0], 1.0
+            x = [3.0, 3 * 2.0**-53 * (1 + (i // 4 % 3 - 1) * 2.0**-50)]
+        under = sum(map(Fraction, y)) * Fraction(times)
+        yield "{ { %s, %s }, { %s, %s }, %s, %s }" % (
+            *(v.hex() for v in x + y), times.hex(),
+            double(sum(map(Fraction, x)) / under) if under else "NAN")
+
+
 def decimal(text):
     return Fraction(text[:-1] if text.endswith(".") else text)
 
@@ -120,7 +136,7 @@ def ratios():
 def main():
     random.seed(7)
     print("/* Made by tests/reference/exact_table.py: do not edit. */")
-    for table in means, products, ranks, ratios:
+    for table in means, products, ranks, ratios, quotients:
         rows = ",\n\t".join(table())
         print("static struct %s %s_table[] = {\n\t%s,\n};"
               % (table.__name__[:-1], table.__name__, rows))
