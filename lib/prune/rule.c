@@ -212,6 +212,8 @@ ib_rule_refine(const struct ib_rule_options *options,
 	if (st)
 		return st;
 	r->want = ib_refined_new();
+	if (r->want)
+		r->want->newest = r->totals->newest;
 	st = r->want ? ib_totals_digest(r->totals, r->want->of, err)
 		     : ib_fail_memory(err);
 	if (!st && is_prepared(r))

@@ -22,6 +22,7 @@ struct ib_spread_bin {
 
 struct ib_refined {
 	char of[33];          /* digest of the totals that it refines */
+	int64_t newest;       /* a plan: their newest epoch, no row is later */
 	struct ib_fine score; /* of the scores */
 	bool spread;          /* of x = proxy(score), too: */
 	enum ib_proxy proxy;
@@ -100,7 +101,7 @@ enum ib_status ib_refined_parse(const cJSON *json, const char *name,
 				struct ib_refined **out, struct ib_error *err);
 
 /*
- * A plan's file: {"ib_refine":1,"of":digest,"scores":[bin,...],"proxy":null,
+ * A plan's file: {"ib_refine":1,"of":digest,"newest":3,"scores":[bin,...],"proxy":null,
  * "x":[bin,...]}. The writer's output is not committed.
  */
 #define IB_REFINE_VERSION 1

@@ -149,6 +149,7 @@ ib_refine_write(const struct ib_refined *plan, struct ib_output *out,
 	if (json && cJSON_AddNumberToObject(json, "ib_refine",
 					    IB_REFINE_VERSION) &&
 	    cJSON_AddStringToObject(json, "of", plan->of) &&
+	    cJSON_AddNumberToObject(json, "newest", (double)plan->newest) &&
 	    put_held(json, "scores", &plan->score) && put_proxy(json, plan) &&
 	    put_held(json, "x", &plan->fine))
 		text = cJSON_PrintUnformatted(json);
@@ -209,6 +210,16 @@ read_of(const cJSON *json, struct ib_refined *r)
 	if (!cJSON_IsString(json) || strlen(json->valuestring) != 32)
 		return false;
 	memcpy(r->of, json->valuestring, 33);
+	return true;
+}
+
+static bool
+read_newest(const cJSON *json, struct ib_refined *r)
+{
+	if (!cJSON_IsNumber(json) || !(json->valuedouble >= IB_NO_EPOCH) ||
+	    json->valuedouble > INT32_MAX)
+		return false;
+	r->newest = (int64_t)json->valuedouble;
 	return true;
 }
 
@@ -382,6 +393,7 @@ parse_plan(const cJSON *json, const char *name, struct ib_refined *r,
 			       "%d", name, version->valuedouble,
 			       IB_REFINE_VERSION);
 	if (read_of(GET(json, "of"), r) &&
+	    read_newest(GET(json, "newest"), r) &&
 	    read_held(GET(json, "scores"), 0, &r->score) &&
 	    read_proxy(GET(json, "proxy"), r) &&
 	    read_held(GET(json, "x"), IB_SPREAD_FIRST, &r->fine))

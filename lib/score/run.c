@@ -124,6 +124,21 @@ note_part(struct run *run, const struct ib_scores *s, const char *name,
 	return ib_parts_put(&run->parts, &s->part, true, name, err);
 }
 
+/* Rows later than the totals that --refine is for are of another epoch. */
+static enum ib_status
+check_plan(const struct run *run, const struct ib_scores *s, const char *name,
+	   struct ib_error *err)
+{
+	int64_t newest = run->plan ? ib_scores_newest(s) : IB_NO_EPOCH;
+
+	if (!run->plan || newest <= run->plan->newest)
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA, "%s: holds epoch %lld, later than the "
+		       "totals that --refine is for (newest is %lld there): "
+		       "of another epoch?", name, (long long)newest,
+		       (long long)run->plan->newest);
+}
+
 static enum ib_status
 take_scores(void *ctx, struct ib_scores *s, const char *name,
 	    struct ib_error *err)
@@ -131,6 +146,8 @@ take_scores(void *ctx, struct ib_scores *s, const char *name,
 	struct run *run = ctx;
 	enum ib_status st = check_until(run, s, name, err);
 
+	if (!st)
+		st = check_plan(run, s, name, err);
 	if (!st)
 		st = note_part(run, s, name, err);
 	if (!st)
@@ -270,6 +287,8 @@ sum_rows(struct run *run, struct ib_sums *s, struct ib_error *err)
 	}
 	if (!run->plan)
 		return IB_OK;
+	if (s->totals.newest > run->plan->newest)
+		return check_plan(run, run->scores, "the scores", err);
 	return ib_refined_count(run->plan, run->scores->score.p,
 				run->scores->table.n, &s->refined, err);
 }
