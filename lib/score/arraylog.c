@@ -372,8 +372,8 @@ static bool wrong(struct arraylog *a, const struct column *c,
 {
 	char show[IB_SHOW_MAX];
 
-	ib_log_batch_bad(&a->batch, a->row, "%s %s", ib_show(show, c->name),
-			 why);
+	ib_log_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s %s",
+			 ib_show(show, c->name), why);
 	return false;
 }
 

@@ -12,191 +12,6 @@
 #include "base/numbers.h"
 #include "base/part.h"
 
-/* ---- options -------------------------------------------------------------- */
-
-/* One term: "name" or "0.5*name". */
-static enum ib_status
-parse_term(struct ib_losslog *l, struct ib_span text, struct ib_error *err)
-{
-	char show[IB_SHOW_MAX];
-	const char *star = memchr(text.p, '*', text.n);
-	struct ib_term *t = &l->term[l->nterms];
-
-	if (l->nterms == IB_TERMS_MAX)
-		return ib_fail(err, IB_E_MISUSE, "--loss: more than %d terms",
-			       IB_TERMS_MAX);
-	*t = (struct ib_term){ .name = text };
-	if (star) {
-		t->scaled = true;
-		t->name.p = star + 1;
-		t->name.n = (size_t)(text.p + text.n - star - 1);
-		if (!ib_number_text((struct ib_span){ text.p,
-				(size_t)(star - text.p) }, &t->coefficient) ||
-		    !isfinite(t->coefficient))
-			return ib_fail(err, IB_E_MISUSE,
-				       "--loss: no number before '*' in %s",
-				       ib_show(show, text));
-	}
-	if (t->name.n == 0)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--loss: a term without a field's name");
-	l->nterms++;
-	return IB_OK;
-}
-
-static enum ib_status
-parse_terms(struct ib_losslog *l, const char *text, struct ib_error *err)
-{
-	enum ib_status st;
-	const char *plus;
-
-	for (;; text = plus + 1) {
-		plus = strchr(text, '+');
-		st = parse_term(l, (struct ib_span){ text, plus
-				? (size_t)(plus - text) : strlen(text) }, err);
-		if (st || !plus)
-			return st;
-	}
-}
-
-enum ib_status
-ib_losslog_init(struct ib_losslog *l, const struct ib_log_options *o,
-		const char *weight_field, struct ib_error *err)
-{
-	const char *epoch = o->epoch_field ? o->epoch_field : "epoch";
-	enum ib_status st;
-	size_t i;
-
-	*l = (struct ib_losslog){ .options = o,
-				  .want_weight = weight_field != NULL };
-	st = parse_terms(l, o->loss ? o->loss : "loss", err);
-	if (st)
-		return st;
-	l->wanted[IB_LOG_EPOCH] = (struct ib_wanted){ ib_span_of(epoch), true };
-	l->wanted[IB_LOG_IDS].name = ib_span_of("ids");
-	l->wanted[IB_LOG_LOSSES].name = ib_span_of("losses");
-	l->wanted[IB_LOG_ROW_ID].name = ib_span_of("id");
-	l->wanted[IB_LOG_SCORE] =
-		(struct ib_wanted){ ib_span_of("score"), true };
-	l->wanted[IB_LOG_VISITS] =
-		(struct ib_wanted){ ib_span_of("visits"), true };
-	l->wanted[IB_LOG_PREV] = (struct ib_wanted){ ib_span_of("prev"), true };
-	if (weight_field)
-		l->wanted[IB_LOG_WEIGHT] =
-			(struct ib_wanted){ ib_span_of(weight_field), true };
-	for (i = 0; i < l->nterms; i++)
-		l->wanted[IB_LOG_TERM + i] =
-			(struct ib_wanted){ l->term[i].name, true };
-	l->nwanted = IB_LOG_TERM + l->nterms;
-	return IB_OK;
-}
-
-/* ---- batches --------------------------------------------------------------- */
-
-void
-ib_log_batch_release(struct ib_log_batch *b)
-{
-	free(b->loss);
-	free(b->weight);
-	free(b->merge);
-	free(b->skipped);
-	free(b->bad);
-	*b = (struct ib_log_batch){ 0 };
-}
-
-/* Room for one more item of an array that doubles. */
-static bool
-grow(void *array, size_t *cap, size_t size, size_t least)
-{
-	void **p = array, *q;
-	size_t want = *cap ? *cap * 2 : least;
-
-	q = realloc(*p, want * size);
-	if (!q)
-		return false;
-	*p = q;
-	*cap = want;
-	return true;
-}
-
-static bool
-room_for_loss(const struct ib_losslog *l, struct ib_log_batch *b)
-{
-	size_t cap = b->cap;
-
-	if (b->n < b->cap)
-		return true;
-	if (!grow(&b->loss, &b->cap, sizeof(*b->loss), 4096))
-		return !(b->failed = true);
-	if (l->want_weight &&
-	    !grow(&b->weight, &cap, sizeof(*b->weight), 4096)) {
-		b->cap = cap;
-		return !(b->failed = true);
-	}
-	return true;
-}
-
-static void
-add_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
-	const char *format, va_list ap)
-	__attribute__((format(printf, 4, 0)));
-
-static void
-add_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
-	const char *format, va_list ap)
-{
-	struct ib_bad *bad;
-
-	if (b->nbad == b->bad_cap &&
-	    !grow(&b->bad, &b->bad_cap, sizeof(*b->bad), 16)) {
-		b->failed = true;
-		return;
-	}
-	bad = &b->bad[b->nbad++];
-	bad->kind = kind;
-	bad->line = line;
-	vsnprintf(bad->text, sizeof(bad->text), format, ap);
-}
-
-static void
-put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
-	const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static void
-put_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
-	const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	add_bad(b, kind, line, format, ap);
-	va_end(ap);
-}
-
-void
-ib_log_batch_bad(struct ib_log_batch *b, uint64_t line, const char *format,
-		 ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	add_bad(b, IB_BAD_RECORD, line, format, ap);
-	va_end(ap);
-}
-
-void
-ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
-		   bool rows, int64_t epoch)
-{
-	b->source = source;
-	b->rows = rows;
-	b->epoch = epoch;
-	b->n = b->nmerge = b->nskipped = b->nbad = 0;
-	b->records = b->nonfinite = b->ignored = 0;
-	b->has_previous = b->any = b->undated = false;
-}
-
 /* One record being read: where it is wrong is said once. */
 struct reading {
 	const struct ib_losslog *l;
@@ -220,8 +35,9 @@ wrong(struct reading *r, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	/* A whole JSON object was not cut: only a row can be, unnoticed. */
-	put_bad(r->b, record->torn && delimited ? IB_BAD_TORN : IB_BAD_RECORD,
-		record->line, "%s", text);
+	ib_log_batch_bad(r->b, record->torn && delimited ? IB_BAD_TORN
+							 : IB_BAD_RECORD,
+			 record->line, "%s", text);
 	return false;
 }
 
@@ -345,20 +161,6 @@ of_other_part(const struct ib_losslog *l, uint64_t hash)
 
 /* ---- what a record says ---------------------------------------------------- */
 
-static void
-put_skipped(const struct ib_losslog *l, struct ib_log_batch *b,
-	    struct ib_id id)
-{
-	if (!l->want_skipped)
-		return;
-	if (b->nskipped == b->skipped_cap &&
-	    !grow(&b->skipped, &b->skipped_cap, sizeof(id), 256)) {
-		b->failed = true;
-		return;
-	}
-	b->skipped[b->nskipped++] = id;
-}
-
 /* Take one loss in; the id's hash is made, its part is this one. */
 static inline void
 put_loss(const struct ib_losslog *l, struct ib_log_batch *b, struct ib_id id,
@@ -370,16 +172,13 @@ put_loss(const struct ib_losslog *l, struct ib_log_batch *b, struct ib_id id,
 		b->nonfinite++;
 		f = NAN;
 		if (l->options->nonfinite == IB_NONFINITE_SKIP) {
-			put_skipped(l, b, id);
+			if (l->want_skipped)
+				ib_log_batch_put_skipped(b, id);
 			return;
 		}
 	}
-	if (!room_for_loss(l, b))
-		return;
-	b->loss[b->n] = (struct ib_loss){ id, (int32_t)epoch, f };
-	if (l->want_weight)
-		b->weight[b->n] = weight;
-	b->n++;
+	ib_log_batch_put(b, &(struct ib_loss){ id, (int32_t)epoch, f },
+			 l->want_weight ? &weight : NULL);
 }
 
 void
@@ -409,8 +208,8 @@ settle_epoch(struct reading *r, int64_t *epoch, bool *ignore)
 	if (*epoch == IB_NO_EPOCH)
 		*epoch = r->b->epoch;
 	if (*epoch == IB_NO_EPOCH && r->l->epoch_required) {
-		put_bad(r->b, IB_BAD_MISUSE, r->c->record.line,
-			"the record has no epoch: give one with -e");
+		ib_log_batch_bad(r->b, IB_BAD_MISUSE, r->c->record.line,
+				 "the record has no epoch: give one with -e");
 		return false;
 	}
 	if (*epoch == IB_NO_EPOCH) {
@@ -646,12 +445,9 @@ take_row(struct reading *r)
 		return wrong(r, "a row of epoch %lld, later than --until",
 			     (long long)epoch);
 	m.epoch = (int32_t)epoch;
-	if (b->nmerge == b->merge_cap &&
-	    !grow(&b->merge, &b->merge_cap, sizeof(m), 4096))
-		return !(b->failed = true);
-	b->merge[b->nmerge++] = m;
+	ib_log_batch_put_row(b, &m);
 	b->records++;
-	return true;
+	return !b->failed;
 }
 
 bool
@@ -701,9 +497,9 @@ take(struct reading *r)
 		take_batch(r, ids);
 	else if (take_plain(r) && r->c->record.torn &&
 		 s->format != IB_FORMAT_JSONL)
-		put_bad(r->b, IB_WHOLE_TORN, r->c->record.line,
-			"the last line has no line end: it counts, "
-			"but may be cut short");
+		ib_log_batch_bad(r->b, IB_WHOLE_TORN, r->c->record.line,
+				 "the last line has no line end: it counts, "
+				 "but may be cut short");
 }
 
 void
@@ -721,9 +517,10 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 		if (next == IB_NEXT_RECORD)
 			take(&r);
 		else
-			put_bad(b, c->record.torn && !rows ? IB_BAD_TORN
-							   : IB_BAD_RECORD,
-				c->record.line, "%s", c->why);
+			ib_log_batch_bad(b, c->record.torn && !rows
+						    ? IB_BAD_TORN
+						    : IB_BAD_RECORD,
+					 c->record.line, "%s", c->why);
 		/* More would only be dropped. */
 		if (b->nbad > 2 && b->nbad - 2 > l->options->max_bad)
 			break;

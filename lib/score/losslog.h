@@ -5,8 +5,7 @@
 #ifndef IB_SCORE_LOSSLOG_H
 #define IB_SCORE_LOSSLOG_H
 
-#include "record/reader.h"
-#include "score/fold.h"
+#include "score/lossbatch.h"
 
 #define IB_TERMS_MAX 12
 
@@ -46,50 +45,6 @@ struct ib_losslog {
 enum ib_status ib_losslog_init(struct ib_losslog *l,
 			       const struct ib_log_options *options,
 			       const char *weight_field, struct ib_error *err);
-
-enum ib_bad_kind {
-	IB_BAD_RECORD,  /* counts towards --max-bad */
-	IB_BAD_TORN,    /* the last line, cut short: a warning */
-	IB_WHOLE_TORN,  /* likewise, but it counts: a warning */
-	IB_BAD_MISUSE   /* ends the run whatever --max-bad says */
-};
-
-struct ib_bad {
-	enum ib_bad_kind kind;
-	uint64_t line; /* lines of the block before it */
-	char text[200];
-};
-
-/* What one block held. Start from {0}. */
-struct ib_log_batch {
-	const struct ib_source *source;
-	bool rows;             /* rows of a score file: merge, not loss */
-	bool has_previous;     /* a row, of this part or not, has prev */
-	bool any;              /* a loss, of this part or not, came by */
-	bool undated;          /* an epoch was neither told nor given: 0 */
-	int64_t epoch;         /* of records that carry none */
-	struct ib_loss *loss;
-	double *weight;        /* beside loss, where want_weight; NaN: none */
-	size_t n, cap;
-	struct ib_merge *merge;
-	size_t nmerge, merge_cap;
-	struct ib_id *skipped; /* where want_skipped */
-	size_t nskipped, skipped_cap;
-	struct ib_bad *bad;
-	size_t nbad, bad_cap;
-	uint64_t records, nonfinite, ignored, lines;
-	bool failed;           /* memory ran out */
-};
-void ib_log_batch_release(struct ib_log_batch *b);
-
-/* Empty it for the next block. */
-void ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
-			bool rows, int64_t epoch);
-
-/* Note a bad record: for logs that are arrays, whose lines are rows. */
-void ib_log_batch_bad(struct ib_log_batch *b, uint64_t line,
-		      const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 
 /* Are these rows of a score file? (By the block's first whole record.) */
 bool ib_losslog_is_rows(const struct ib_losslog *l,

@@ -1,0 +1,110 @@
+#include "score/lossbatch.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+ib_log_batch_release(struct ib_log_batch *b)
+{
+	free(b->loss);
+	free(b->weight);
+	free(b->merge);
+	free(b->skipped);
+	free(b->bad);
+	*b = (struct ib_log_batch){ 0 };
+}
+
+void
+ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
+		   bool rows, int64_t epoch)
+{
+	b->source = source;
+	b->rows = rows;
+	b->epoch = epoch;
+	b->n = b->nmerge = b->nskipped = b->nbad = 0;
+	b->records = b->nonfinite = b->ignored = 0;
+	b->has_previous = b->any = b->undated = false;
+}
+
+/* Room for one more item of an array that doubles. */
+static bool
+grow(void *array, size_t *cap, size_t size, size_t least)
+{
+	void **p = array, *q;
+	size_t want = *cap ? *cap * 2 : least;
+
+	q = realloc(*p, want * size);
+	if (!q)
+		return false;
+	*p = q;
+	*cap = want;
+	return true;
+}
+
+/* Losses and their weights grow together. */
+static bool
+grow_losses(struct ib_log_batch *b, bool weighted)
+{
+	size_t cap = b->cap, same = b->cap;
+
+	if (!grow(&b->loss, &cap, sizeof(*b->loss), 4096) ||
+	    (weighted && !grow(&b->weight, &same, sizeof(*b->weight), 4096)))
+		return !(b->failed = true);
+	b->cap = cap;
+	return true;
+}
+
+void
+ib_log_batch_put(struct ib_log_batch *b, const struct ib_loss *loss,
+		 const double *weight)
+{
+	if (b->n == b->cap && !grow_losses(b, weight != NULL))
+		return;
+	b->loss[b->n] = *loss;
+	if (weight)
+		b->weight[b->n] = *weight;
+	b->n++;
+}
+
+void
+ib_log_batch_put_skipped(struct ib_log_batch *b, struct ib_id id)
+{
+	if (b->nskipped == b->skipped_cap &&
+	    !grow(&b->skipped, &b->skipped_cap, sizeof(id), 256)) {
+		b->failed = true;
+		return;
+	}
+	b->skipped[b->nskipped++] = id;
+}
+
+void
+ib_log_batch_put_row(struct ib_log_batch *b, const struct ib_merge *row)
+{
+	if (b->nmerge == b->merge_cap &&
+	    !grow(&b->merge, &b->merge_cap, sizeof(*row), 4096)) {
+		b->failed = true;
+		return;
+	}
+	b->merge[b->nmerge++] = *row;
+}
+
+void
+ib_log_batch_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
+		 const char *format, ...)
+{
+	struct ib_bad *bad;
+	va_list ap;
+
+	if (b->nbad == b->bad_cap &&
+	    !grow(&b->bad, &b->bad_cap, sizeof(*b->bad), 16)) {
+		b->failed = true;
+		return;
+	}
+	bad = &b->bad[b->nbad++];
+	bad->kind = kind;
+	bad->line = line;
+	va_start(ap, format);
+	vsnprintf(bad->text, sizeof(bad->text), format, ap);
+	va_end(ap);
+}
