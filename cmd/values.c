@@ -370,6 +370,8 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 	}
 	cli_own(cli, text);
 	/* cppcheck-suppress ctunullpointer; cli_die does not return */
+	if (ferror(f) && errno == EISDIR)
+		cli_die(cli, IB_E_NOINPUT, "%s: is a directory", path);
 	if (ferror(f))
 		cli_die(cli, IB_E_IO, "%s: cannot read: %s", path,
 			strerror(errno));

@@ -10,7 +10,6 @@
 #include "audit/verbs.h"
 #include "audit/weighted.h"
 #include "base/error.h"
-#include "base/exact.h"
 
 /* ---- figures ------------------------------------------------------------------ */
 
@@ -18,28 +17,16 @@
 static double
 sum_up(const struct ib_losses_epoch *e, struct ib_drift *d)
 {
-	struct ib_exact weights, losses;
-	double w, off, square = 0;
+	double off, square = 0;
 	uint64_t i;
 
-	ib_exact_init(&weights);
-	ib_exact_init(&losses);
+	d->mean = ib_losses_mean(e, &d->weight_sum);
 	for (i = 0; i < e->n; i++) {
 		if (isnan(e->loss[i])) {
 			d->nonfinite++;
 			continue;
 		}
 		d->n++;
-		w = e->weight ? e->weight[i] : 1;
-		ib_exact_add(&weights, w);
-		ib_exact_add_product(&losses, w, (double)e->loss[i]);
-	}
-	d->weight_sum = ib_exact_round(&weights);
-	d->mean = d->weight_sum > 0 ? ib_exact_round(&losses) / d->weight_sum
-				    : NAN;
-	for (i = 0; i < e->n; i++) {
-		if (isnan(e->loss[i]))
-			continue;
 		off = (double)e->loss[i] - d->mean;
 		square += (e->weight ? e->weight[i] : 1) * off * off;
 	}
@@ -196,10 +183,6 @@ ib_audit_drift(const struct ib_audit_options *o,
 	       const struct ib_context *context, struct ib_output *out,
 	       struct ib_error *err)
 {
-	struct ib_losses_options l = {
-		.operands = o->operands, .log = &o->log,
-		.weight_field = o->weight_field ? o->weight_field : "weight",
-	};
 	struct ib_look look = ib_audit_look(o);
 	struct ib_sheet *sheet = NULL;
 	struct ib_drift *d = NULL;
@@ -207,9 +190,7 @@ ib_audit_drift(const struct ib_audit_options *o,
 	enum ib_status st;
 	size_t i;
 
-	st = ib_losses_read(&l, context, &losses, err);
-	if (!st)
-		st = ib_losses_weigh(&losses, o->weigh_by, context, err);
+	st = ib_losses_load(o, o->operands, o->weigh_by, context, &losses, err);
 	if (!st)
 		st = ib_drift_run(&losses, o, &d, err);
 	if (!st)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/exact.h"
 
 struct reading {
 	struct ib_losses *losses;
@@ -299,4 +300,38 @@ ib_losses_weigh(struct ib_losses *l, const char *path,
 			if (isnan(l->epoch[k].weight[i]))
 				l->epoch[k].weight[i] = 1;
 	return st;
+}
+
+enum ib_status
+ib_losses_load(const struct ib_audit_options *o, struct ib_list operands,
+	       const char *by_log, const struct ib_context *context,
+	       struct ib_losses *l, struct ib_error *err)
+{
+	struct ib_losses_options options = {
+		.operands = operands, .log = &o->log,
+		.weight_field = o->weight_field ? o->weight_field : "weight",
+	};
+	enum ib_status st = ib_losses_read(&options, context, l, err);
+
+	return st ? st : ib_losses_weigh(l, by_log, context, err);
+}
+
+double
+ib_losses_mean(const struct ib_losses_epoch *e, double *weight_sum)
+{
+	struct ib_exact weights, losses;
+	double w;
+	uint64_t i;
+
+	ib_exact_init(&weights);
+	ib_exact_init(&losses);
+	for (i = 0; i < e->n; i++) {
+		if (isnan(e->loss[i]))
+			continue;
+		w = e->weight ? e->weight[i] : 1;
+		ib_exact_add(&weights, w);
+		ib_exact_add_product(&losses, w, (double)e->loss[i]);
+	}
+	*weight_sum = ib_exact_round(&weights);
+	return *weight_sum > 0 ? ib_exact_round(&losses) / *weight_sum : NAN;
 }

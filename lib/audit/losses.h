@@ -47,6 +47,18 @@ enum ib_status ib_losses_weigh(struct ib_losses *l, const char *path,
 			       const struct ib_context *context,
 			       struct ib_error *err);
 
+/* Read these operands as o says, and settle the weights: by_log as path. */
+enum ib_status ib_losses_load(const struct ib_audit_options *o,
+			      struct ib_list operands, const char *by_log,
+			      const struct ib_context *context,
+			      struct ib_losses *l, struct ib_error *err);
+
+/*
+ * The weighted mean of the finite losses, both sums exact (weight NULL: 1
+ * each); NaN where they weigh nothing.
+ */
+double ib_losses_mean(const struct ib_losses_epoch *e, double *weight_sum);
+
 /* The records of an epoch, or NULL. */
 struct ib_losses_epoch *ib_losses_at(const struct ib_losses *l, int64_t epoch);
 

@@ -39,20 +39,14 @@ static enum ib_status
 read_losses(struct report *r, struct ib_error *err)
 {
 	const struct ib_audit_options *o = r->options;
-	struct ib_losses_options l = {
-		.operands = { o->operands.v + 1, o->operands.n - 1 },
-		.log = &o->log,
-		.weight_field = o->weight_field ? o->weight_field : "weight",
-	};
+	struct ib_list logs = { o->operands.v + 1, o->operands.n - 1 };
 	enum ib_status st;
 
-	if (l.operands.n == 0)
+	if (logs.n == 0)
 		return IB_OK;
 	r->has_losses = true;
-	st = ib_losses_read(&l, r->context, &r->losses, err);
-	if (!st)
-		st = ib_losses_weigh(&r->losses, o->operands.v[0], r->context,
-				     err);
+	st = ib_losses_load(o, logs, o->operands.v[0], r->context, &r->losses,
+			    err);
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
 	if (!st) /* last: it leaves one record an id and epoch */

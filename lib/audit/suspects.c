@@ -121,28 +121,11 @@ struct course {
 	double t, y, tt, ty; /* sums, t from the first epoch on */
 };
 
-static double
-mean_of(const struct ib_losses_epoch *e)
-{
-	struct ib_exact weights, losses;
-	uint64_t i;
-
-	ib_exact_init(&weights);
-	ib_exact_init(&losses);
-	for (i = 0; i < e->n; i++) {
-		if (isnan(e->loss[i]))
-			continue;
-		ib_exact_add(&weights, e->weight[i]);
-		ib_exact_add_product(&losses, e->weight[i],
-				     (double)e->loss[i]);
-	}
-	return ib_exact_round(&losses) / ib_exact_round(&weights);
-}
-
 static void
 follow(struct course *course, const struct ib_losses_epoch *e, int64_t origin)
 {
-	double mean = mean_of(e), t = (double)(e->epoch - origin), y;
+	double t = (double)(e->epoch - origin), weights, y;
+	double mean = ib_losses_mean(e, &weights);
 	struct course *c;
 	uint64_t i;
 
@@ -233,10 +216,6 @@ ib_audit_suspects(const struct ib_audit_options *o,
 		  const struct ib_context *context, struct ib_output *out,
 		  struct ib_error *err)
 {
-	struct ib_losses_options l = {
-		.operands = o->operands, .log = &o->log,
-		.weight_field = o->weight_field ? o->weight_field : "weight",
-	};
 	struct ib_look look = ib_audit_look(o);
 	struct ib_suspect *s = NULL;
 	struct ib_sheet *sheet = NULL;
@@ -244,9 +223,7 @@ ib_audit_suspects(const struct ib_audit_options *o,
 	enum ib_status st;
 	size_t n = 0, i;
 
-	st = ib_losses_read(&l, context, &losses, err);
-	if (!st)
-		st = ib_losses_weigh(&losses, o->weigh_by, context, err);
+	st = ib_losses_load(o, o->operands, o->weigh_by, context, &losses, err);
 	if (!st)
 		st = ib_suspects_find(&losses, o, &s, &n, err);
 	if (!st)

@@ -139,7 +139,7 @@ ib_frames_attach(int fd, const char *path, const struct ib_frame_kind *kind,
 	else if (S_ISREG(s.st_mode))
 		f->size = (uint64_t)s.st_size;
 	else if (S_ISDIR(s.st_mode))
-		st = ib_fail(err, IB_E_NOINPUT, "%s: is a folder", path);
+		st = ib_fail(err, IB_E_NOINPUT, "%s: is a directory", path);
 	else
 		st = slurp(f, err);
 	if (st) {

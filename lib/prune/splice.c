@@ -35,6 +35,14 @@ split_name(struct ib_splice *s, struct ib_error *err)
 	}
 }
 
+/* --explain adds a member ib: another one of that name would hide in it. */
+static bool
+clashes(struct ib_span name)
+{
+	return name.n >= 2 && memcmp(name.p, "ib", 2) == 0 &&
+	       (name.n == 2 || name.p[2] == '.');
+}
+
 enum ib_status
 ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o,
 	       struct ib_error *err)
@@ -49,6 +57,12 @@ ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o,
 	};
 	if (o->id_field)
 		s->id_field = ib_span_of(o->id_field);
+	if (s->explain && !s->bare && clashes(s->weight))
+		return ib_fail(err, IB_E_MISUSE, "--weight-field %s: --explain "
+			       "writes ib itself", o->weight_field);
+	if (s->explain && !s->bare && clashes(s->id_field))
+		return ib_fail(err, IB_E_MISUSE, "--id-field %s: --explain "
+			       "writes ib itself", o->id_field);
 	if (s->bare)
 		return IB_OK; /* nothing is looked for, nothing put in */
 	s->wanted[IB_SPLICE_WEIGHT] = (struct ib_wanted){ s->weight, true };

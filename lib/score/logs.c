@@ -179,6 +179,16 @@ follow_source(struct run *run, const struct ib_source *source,
 	return st;
 }
 
+/* By its name: of its first bytes too few are left to tell. */
+static bool
+is_archive(const char *path)
+{
+	struct ib_span stem = path ? ib_input_stem(path)
+				   : (struct ib_span){ NULL, 0 };
+
+	return stem.n >= 4 && memcmp(stem.p + stem.n - 4, ".npz", 4) == 0;
+}
+
 static enum ib_status
 report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 {
@@ -187,6 +197,9 @@ report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 
 	switch (bad->kind) {
 	case IB_BAD_TORN:
+		if (line == 1 && is_archive(run->source->path))
+			return ib_fail(err, IB_E_DATA, "%s: truncated or "
+				       "corrupt zip archive", name);
 		ib_warn(run->context,
 			"%s:%llu: the last line is cut short, passed over: %s",
 			name, line, bad->text);

@@ -26,9 +26,19 @@ def alarms(*logs):
             if d['alarm']]
 
 
-# No alarm on a run that learns; one where the losses rise.
-assert alarms(*full) == []
-for change in (lambda x: x * 4, lambda x: x + 0.5):
+# No alarm on a run that learns; one where the losses rise from epoch 10 on, by
+# as much as the manual says, of all samples or of a share of them.
+SENSITIVE = ['--page-hinkley', '0.05:0.15']
+assert alarms(*full) == [] and alarms(*SENSITIVE, *full) == []
+for first, change, options in (
+        (10, lambda x, k: x + 0.5, []), (11, lambda x, k: x + 0.3, []),
+        (None, lambda x, k: x + 0.2, []), (10, lambda x, k: x * 4, []),
+        (11, lambda x, k: x * 3, []), (None, lambda x, k: x * 2, []),
+        (11, lambda x, k: x + 3 * (k % 10 == 0), []),
+        (None, lambda x, k: x + 3 * (k % 20 == 0), []),
+        (10, lambda x, k: x + 0.2, SENSITIVE),
+        (10, lambda x, k: x + 3 * (k % 20 == 0), SENSITIVE),
+        (None, lambda x, k: x * 2, SENSITIVE)):
     shifted = []
     for e, name in enumerate(full):
         shifted.append('shifted.%d.jsonl' % e)
@@ -36,10 +46,11 @@ for change in (lambda x: x * 4, lambda x: x + 0.5):
             for l in open(name):
                 d = json.loads(l)
                 if e >= 10:
-                    d['loss'] = change(d['loss'])
+                    k = int(d['id'].split('/')[1]) // EVERY
+                    d['loss'] = change(d['loss'], k)
                 f.write(json.dumps(d) + '\n')
-    got = alarms(*shifted)
-    assert got and 10 <= got[0] <= 11, got
+    got = alarms(*options, *shifted)
+    assert (got[0] if got else None) == first, (first, got)
 
 # The loop over the same logs: what simulate said, to the sample.
 logs = []
