@@ -27,7 +27,8 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 	rule->delta_given = cli_given(cli, "delta");
 	cli_exclude(cli, "keep", "ratio scale");
 	if (rule->keep &&
-	    (rule->rule == IB_RULE_BUCKETS || rule->rule == IB_RULE_HARD))
+	    (rule->rule == IB_RULE_BUCKETS || rule->rule == IB_RULE_HARD ||
+	     rule->rule == IB_RULE_RANK))
 		cli_misuse(cli, "--keep is for the rules infobatch, random "
 				"and proportional");
 	if (rule->rule == IB_RULE_PROPORTIONAL && !rule->keep && !rule->scale)
@@ -46,8 +47,10 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 		cli_idle(cli, "threshold", "with this --rule");
 	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_RANDOM)
 		cli_idle(cli, "ratio", "with this --rule");
-	if (rule->rule != IB_RULE_PROPORTIONAL)
+	if (rule->rule != IB_RULE_PROPORTIONAL && rule->rule != IB_RULE_RANK)
 		cli_idle(cli, "floor", "without --rule proportional");
+	if (rule->rule != IB_RULE_RANK)
+		cli_idle(cli, "power", "without --rule rank");
 }
 
 void

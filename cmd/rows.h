@@ -57,7 +57,7 @@
 /* All that pi depends on: `rule` is a struct ib_rule_options. */
 #define CLI_RULE_ROWS(rule_)                                                   \
 	CLI_CHOICE(0, "rule", "RULE",                                          \
-		   "infobatch|buckets|random|proportional|hard",               \
+		   "infobatch|buckets|random|proportional|hard|rank",          \
 		   enum ib_rule_id, rule_.rule,                                \
 		   "how the chance to be kept follows from the score:"),       \
 		CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,             \
@@ -76,8 +76,11 @@
 		CLI_DECIMAL(0, "scale", "C", "(0, inf)", rule_.scale,          \
 			    "factor of proportional, in place of a budget"),   \
 		CLI_REAL(0, "floor", "F", "(0, 1]", rule_.floor,               \
-			 "least chance to be kept of proportional "            \
+			 "least chance to be kept of proportional and rank "   \
 			 "(default 0.1)"),                                     \
+		CLI_REAL(0, "power", "B", "[0, 100]", rule_.power,             \
+			 "of rank: the chance is the share of scores below, "  \
+			 "to this power (default 1)"),                         \
 		CLI_CHOICE(0, "proxy", "X", "bounded|loss", enum ib_proxy,     \
 			   rule_.proxy,                                        \
 			   "what stands for a sample's gradient norm, "        \

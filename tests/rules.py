@@ -23,7 +23,7 @@ UNBIASED = {
     "infobatch": [], "median": ["--threshold", "median", "-r", "0.7"],
     "buckets": ["--rule", "buckets", "--buckets", "q0.2:0.75,q0.85:0.5"], "random": ["--rule", "random", "-r", "0.3"],
     "proportional": ["--rule", "proportional", "--keep", "0.6"],
-    "fixed": ["--sampling", "fixed"],
+    "rank": ["--rule", "rank", "--power", "1.5", "--floor", "0.2"], "fixed": ["--sampling", "fixed"],
 }
 passed = failed = 0
 

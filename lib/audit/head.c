@@ -156,10 +156,7 @@ cuts_of(struct parse *p, struct ib_levels *l)
 			complain(p, "cuts");
 			return;
 		}
-		l->cut[l->n] = cut->valuedouble;
-		l->share[l->n] = share->valuedouble;
-		l->pi[l->n] = ib_rule_complement(share->valuedouble);
-		l->n++;
+		ib_levels_put(l, cut->valuedouble, share->valuedouble);
 	}
 }
 
@@ -216,19 +213,19 @@ fill(struct parse *p, struct ib_audit_head *h)
 {
 	static const char *const proxies[] = { "bounded", "loss" };
 	static const char *const samplings[] = { "poisson", "fixed" };
-	const char *names[IB_RULE_HARD + 1];
+	const char *names[IB_NRULES];
 	const struct ib_rule_kind *kind;
 	char *duplicates;
 	int i;
 
-	for (i = 0; i <= IB_RULE_HARD; i++) {
+	for (i = 0; i < IB_NRULES; i++) {
 		kind = ib_rule_kind_of((enum ib_rule_id)i);
 		names[i] = kind ? kind->name : "";
 	}
 	h->epoch = epoch_of(p, "epoch");
 	if (h->epoch == IB_NO_EPOCH)
 		complain(p, "epoch");
-	h->rule = (enum ib_rule_id)word(p, "rule", names, IB_RULE_HARD + 1);
+	h->rule = (enum ib_rule_id)word(p, "rule", names, IB_NRULES);
 	h->seed = seed_of(p, h->text);
 	h->ratio = real(p, "ratio", 0.5);
 	h->warmup = whole(p, "warmup", 0);
@@ -244,6 +241,7 @@ fill(struct parse *p, struct ib_audit_head *h)
 	cuts_of(p, &h->cuts);
 	h->c = real(p, "c", NAN);
 	h->floor = real(p, "floor", 0.1);
+	h->power = real(p, "power", 1);
 	h->proxy = (enum ib_proxy)word(p, "proxy", proxies, 2);
 	h->sampling = (enum ib_sampling)word(p, "sampling", samplings, 2);
 	groups_of(p, h);

@@ -29,7 +29,7 @@ struct ib_audit_head {
 	double threshold;      /* NaN: none */
 	char *threshold_spec, *buckets, *keep, *scale; /* NULL: not given */
 	struct ib_levels cuts; /* of buckets, resolved */
-	double c, floor;
+	double c, floor, power;
 	enum ib_proxy proxy;
 	enum ib_sampling sampling;
 	struct ib_audit_group *group;

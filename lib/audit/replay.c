@@ -20,18 +20,9 @@ options_of(const struct ib_audit_head *h)
 		.ratio_given = !h->keep, .seed = h->seed,
 		.threshold = h->threshold_spec, .buckets = h->buckets,
 		.keep = h->keep, .scale = h->scale, .floor = h->floor,
-		.proxy = h->proxy, .max_age = h->max_age,
+		.proxy = h->proxy, .power = h->power, .max_age = h->max_age,
 		.sampling = h->sampling,
 	};
-}
-
-static void
-put_level(struct ib_rule *r, double cut, double share)
-{
-	r->levels.cut[0] = cut;
-	r->levels.share[0] = share;
-	r->levels.pi[0] = ib_rule_complement(share);
-	r->levels.n = 1;
 }
 
 /* What the head says, without a look at any scores. */
@@ -43,14 +34,14 @@ bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
 	r->kind = ib_rule_kind_of(h->rule);
 	r->key = ib_draw_key(h->seed, (uint64_t)h->epoch);
 	r->full = ib_rule_is_full(&r->options, &r->why_full);
-	if (h->rule == IB_RULE_BUCKETS)
+	if (r->kind->cuts)
 		r->levels = h->cuts;
 	else if (h->rule == IB_RULE_RANDOM)
-		put_level(r, INFINITY, h->ratio);
+		ib_levels_put(&r->levels, INFINITY, h->ratio);
 	else if (h->rule == IB_RULE_HARD)
-		put_level(r, h->threshold, 1);
+		ib_levels_put(&r->levels, h->threshold, 1);
 	else if (h->rule == IB_RULE_INFOBATCH)
-		put_level(r, h->threshold, h->ratio);
+		ib_levels_put(&r->levels, h->threshold, h->ratio);
 }
 
 static bool
@@ -79,7 +70,7 @@ compare_solved(const struct ib_rule *r, const struct ib_audit_head *h,
 		return differs("ratio", h->ratio, r->ratio, err);
 	if (!same(h->c, r->c))
 		return differs("c", h->c, r->c, err);
-	for (i = 0; h->rule == IB_RULE_BUCKETS; i++) {
+	for (i = 0; r->kind->cuts; i++) {
 		if (i == h->cuts.n && i == r->levels.n)
 			break;
 		if (i == h->cuts.n || i == r->levels.n ||

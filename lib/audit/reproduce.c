@@ -50,6 +50,10 @@ put_command(struct ib_bytes *b, const struct ib_audit_head *h)
 		put_text(b, "proxy", h->proxy == IB_PROXY_LOSS ? "loss"
 							       : "bounded");
 	}
+	if (h->rule == IB_RULE_RANK) {
+		put_real(b, "power", h->power);
+		put_real(b, "floor", h->floor);
+	}
 	if (h->sampling == IB_SAMPLING_FIXED)
 		put_text(b, "sampling", "fixed");
 	put_epoch(b, "epochs", h->epochs);

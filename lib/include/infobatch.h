@@ -212,7 +212,8 @@ enum ib_rule_id {
 	IB_RULE_BUCKETS,
 	IB_RULE_RANDOM,
 	IB_RULE_PROPORTIONAL,
-	IB_RULE_HARD
+	IB_RULE_HARD,
+	IB_RULE_RANK
 };
 
 enum ib_proxy { IB_PROXY_BOUNDED, IB_PROXY_LOSS };
@@ -254,6 +255,7 @@ struct ib_rule_options {
 	const char *scale;     /* --scale C */
 	double floor;          /* --floor, in (0, 1] */
 	enum ib_proxy proxy;
+	double power;          /* --power, from 0 to 100 */
 	int64_t max_age;       /* --max-age; 0: none */
 	enum ib_sampling sampling;
 };
@@ -261,7 +263,8 @@ struct ib_rule_options {
 	{                                                                      \
 		.rule = IB_RULE_INFOBATCH, .epoch = IB_NO_EPOCH,               \
 		.epochs = IB_NO_EPOCH, .delta = 0.875,                         \
-		.full_from = IB_NO_EPOCH, .ratio = 0.5, .floor = 0.1           \
+		.full_from = IB_NO_EPOCH, .ratio = 0.5, .floor = 0.1,          \
+		.power = 1                                                     \
 	}
 
 /* A rule made ready for one epoch: thresholds resolved, budgets solved. */

@@ -11,11 +11,10 @@
 #include "base/error.h"
 #include "prune/draw.h"
 
-#define BINS 65536
+#define BINS 4096 /* of u: more of 64 groups would not stay in the cache */
 
-/* A group while it is being found. */
+/* What leads to the rows of a group. */
 struct group {
-	struct ib_group_of of;
 	uint32_t *count;     /* [BINS] rows by the leading bits of u */
 	uint32_t edge;       /* the bin in which the k-th smallest u falls, */
 	uint64_t below;      /* and how many are in those before it */
@@ -33,7 +32,8 @@ struct place {
 /* All groups, and what the first pass over the rows leaves to the second. */
 struct draws {
 	struct ib_rule *rule;
-	struct group group[IB_LEVELS_MAX + 1]; /* in the order they were met */
+	struct ib_group_of pi[IB_LEVELS_MAX]; /* each once, ascending */
+	struct group group[IB_LEVELS_MAX];
 	size_t ngroups;
 	uint8_t *of;    /* of each row: its group, from 1; 0: none */
 	uint16_t *lead; /* and the bin of its u */
@@ -65,22 +65,17 @@ draw(const struct ib_rule *r, uint64_t row)
 	return ib_draw_bits(r->key, id.p, id.n);
 }
 
-/* The group of a pi, made where it is new; NULL: memory ran out. */
-static struct group *
-group_of(struct draws *d, double pi)
+/* The first group of at least this pi: by halves, without a branch. */
+static inline size_t
+seek(const struct ib_group_of *g, size_t n, double pi)
 {
-	struct group *g = d->group;
+	size_t at = 0, half;
 
-	while (g < d->group + d->ngroups && g->of.pi != pi)
-		g++;
-	if (g < d->group + d->ngroups)
-		return g;
-	g->of.pi = pi;
-	g->count = calloc(BINS, sizeof(*g->count));
-	if (!g->count)
-		return NULL;
-	d->ngroups++;
-	return g;
+	for (; n > 1; n -= half) {
+		half = n / 2;
+		at += half * (g[at + half - 1].pi < pi);
+	}
+	return at;
 }
 
 /* Which group is each row of, and in which bin of it? */
@@ -92,7 +87,7 @@ count_rows(struct draws *d, struct ib_error *err)
 	struct ib_chance chance[IB_GROUP];
 	uint32_t rows[IB_GROUP];
 	struct group *g;
-	size_t k, i;
+	size_t k, i, at;
 
 	for (from = 0; from < n; from += k) {
 		k = n - from < IB_GROUP ? (size_t)(n - from) : IB_GROUP;
@@ -104,26 +99,33 @@ count_rows(struct draws *d, struct ib_error *err)
 			if (chance[i].reason != IB_REASON_DRAWN ||
 			    chance[i].pi >= 1 || score[row] != score[row])
 				continue;
-			g = group_of(d, chance[i].pi);
-			if (!g)
+			at = seek(d->pi, d->ngroups, chance[i].pi);
+			g = &d->group[at];
+			if (!g->count)
+				g->count = calloc(BINS, sizeof(*g->count));
+			if (!g->count)
 				return ib_fail_memory(err);
 			/* u has 53 bits */
-			d->lead[row] = (uint16_t)(draw(d->rule, row) >> 37);
-			d->of[row] = (uint8_t)(g - d->group + 1);
+			d->lead[row] = (uint16_t)(draw(d->rule, row) >> 41);
+			d->of[row] = (uint8_t)(at + 1);
 			g->count[d->lead[row]]++;
-			g->of.n++;
+			d->pi[at].n++;
 		}
 	}
 	return IB_OK;
 }
 
 static enum ib_status
-find_edge(struct group *g, struct ib_error *err)
+find_edge(struct group *g, struct ib_group_of *of, struct ib_error *err)
 {
-	g->of.k = (uint64_t)floor(g->of.pi * (double)g->of.n + 0.5);
-	if (g->of.k < 1)
-		g->of.k = 1;
-	while (g->below + g->count[g->edge] < g->of.k)
+	if (of->n == 0)
+		return IB_OK;
+	of->k = (uint64_t)floor(of->pi * (double)of->n + 0.5);
+	if (of->k < 1)
+		of->k = 1;
+	of->chance = (double)of->k / (double)of->n;
+	of->weight = (double)of->n / (double)of->k;
+	while (g->below + g->count[g->edge] < of->k)
 		g->below += g->count[g->edge++];
 	g->place = malloc(g->count[g->edge] * sizeof(*g->place));
 	return g->place ? IB_OK : ib_fail_memory(err);
@@ -156,13 +158,29 @@ mark_rows(struct draws *d)
 }
 
 static void
-mark_edge(struct draws *d, const struct group *g)
+mark_edge(struct draws *d, const struct group *g, uint64_t k)
 {
 	uint64_t i;
 
 	qsort(g->place, g->nplaces, sizeof(*g->place), by_draw);
-	for (i = 0; i < g->of.k - g->below; i++)
+	for (i = 0; i < k - g->below; i++)
 		mark(d->rule, g->place[i].row, true);
+}
+
+/* What was found becomes the rule's; a pi that no row has is no group. */
+static void
+settle(struct draws *d)
+{
+	struct ib_rule *r = d->rule;
+	size_t i;
+
+	mark_rows(d);
+	for (i = 0; i < d->ngroups; i++) {
+		if (d->pi[i].n == 0)
+			continue;
+		mark_edge(d, &d->group[i], d->pi[i].k);
+		r->group[r->ngroups++] = d->pi[i];
+	}
 }
 
 static void
@@ -181,6 +199,22 @@ draws_free(struct draws *d)
 	free(d);
 }
 
+/* Every pi below 1 that a row may have. */
+static void
+list_groups(struct draws *d)
+{
+	const struct ib_levels *l = &d->rule->levels;
+	size_t i, n = 0;
+
+	for (i = 0; i < l->n; i++)
+		if (l->pi[i] < 1)
+			d->pi[n++].pi = l->pi[i];
+	qsort(d->pi, n, sizeof(*d->pi), by_pi);
+	for (i = 0; i < n; i++)
+		if (i == 0 || d->pi[i].pi != d->pi[i - 1].pi)
+			d->pi[d->ngroups++].pi = d->pi[i].pi;
+}
+
 static struct draws *
 draws_new(struct ib_rule *r)
 {
@@ -190,6 +224,7 @@ draws_new(struct ib_rule *r)
 	if (!d)
 		return NULL;
 	d->rule = r;
+	list_groups(d);
 	d->of = calloc(n + 1, sizeof(*d->of));
 	d->lead = malloc((n + 1) * sizeof(*d->lead));
 	if (d->of && d->lead)
@@ -201,7 +236,7 @@ draws_new(struct ib_rule *r)
 /*
  * Two passes over the rows, whatever the number of groups: whole bins by u's
  * leading bits, and the bin in which the k-th smallest falls, sorted. Linear:
- * a bin holds n / 65536.
+ * a bin holds n / 4096.
  */
 enum ib_status
 ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
@@ -217,16 +252,9 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 	else
 		st = count_rows(d, err);
 	for (i = 0; !st && i < d->ngroups; i++)
-		st = find_edge(&d->group[i], err);
-	if (!st) {
-		mark_rows(d);
-		for (i = 0; i < d->ngroups; i++) {
-			mark_edge(d, &d->group[i]);
-			r->group[i] = d->group[i].of;
-		}
-		r->ngroups = d->ngroups;
-		qsort(r->group, r->ngroups, sizeof(*r->group), by_pi);
-	}
+		st = find_edge(&d->group[i], &d->pi[i], err);
+	if (!st)
+		settle(d);
 	draws_free(d);
 	return st;
 }
@@ -235,14 +263,12 @@ void
 ib_rule_fixed_chance(const struct ib_rule *r, struct ib_chance *c)
 {
 	const struct ib_group_of *g;
-	size_t at = 0, i;
+	size_t at = seek(r->group, r->ngroups, c->pi);
 
-	for (i = 0; i < r->ngroups; i++)
-		at += r->group[i].pi < c->pi;
-	if (at == r->ngroups || r->group[at].pi != c->pi)
+	if (r->group[at].pi != c->pi)
 		return; /* pi is 1 */
 	g = &r->group[at];
 	c->group = (int)at;
-	c->pi = (double)g->k / (double)g->n;
-	c->weight = (double)g->n / (double)g->k;
+	c->pi = g->chance;
+	c->weight = g->weight;
 }

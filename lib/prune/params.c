@@ -48,7 +48,7 @@ add_cuts(cJSON *to, const struct ib_rule *r)
 	char text[IB_NUMBER_MAX + 1];
 	size_t i;
 
-	if (r->kind->id != IB_RULE_BUCKETS)
+	if (!r->kind->cuts)
 		return cJSON_AddNullToObject(to, "cuts") != NULL;
 	cuts = cJSON_AddArrayToObject(to, "cuts");
 	for (i = 0; cuts && i < r->levels.n; i++) {
@@ -119,6 +119,8 @@ ib_params_add(cJSON *to, const struct ib_rule *r,
 	       ib_json_add_text(to, "scale", p->scale) &&
 	       ib_json_add_real(to, "c", r->c) &&
 	       ib_json_add_real(to, "floor", p->floor) &&
+	       (p->rule != IB_RULE_RANK ||
+		ib_json_add_real(to, "power", p->power)) &&
 	       ib_json_add_text(to, "proxy", p->proxy == IB_PROXY_LOSS
 							 ? "loss" : "bounded") &&
 	       (p->max_age > 0

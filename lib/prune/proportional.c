@@ -31,6 +31,11 @@ ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n,
 	int32_t whole;
 	size_t i;
 
+	if (isnan(c)) { /* nothing is known */
+		for (i = 0; i < n; i++)
+			pi[i] = IB_HIGH;
+		return;
+	}
 	ib_proxies(r->options.proxy, score, n, x);
 	for (i = 0; i < n; i++) {
 		p = c * (double)x[i];

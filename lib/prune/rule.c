@@ -25,7 +25,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .fixed = true, .prepare = ib_rule_prepare_infobatch,
 	  .pi = ib_levels_pi },
 	{ .id = IB_RULE_BUCKETS, .name = "buckets", .needs_scores = true,
-	  .fixed = true, .prepare = ib_rule_prepare_buckets,
+	  .fixed = true, .cuts = true, .prepare = ib_rule_prepare_buckets,
 	  .pi = ib_levels_pi },
 	{ .id = IB_RULE_RANDOM, .name = "random", .fixed = true,
 	  .prepare = ib_rule_prepare_random, .pi = random_pi },
@@ -34,6 +34,9 @@ static const struct ib_rule_kind kinds[] = {
 	  .pi = ib_proportional_pi },
 	{ .id = IB_RULE_HARD, .name = "hard", .needs_scores = true,
 	  .biased = true, .prepare = ib_rule_prepare_hard,
+	  .pi = ib_levels_pi },
+	{ .id = IB_RULE_RANK, .name = "rank", .needs_scores = true,
+	  .fixed = true, .cuts = true, .prepare = ib_rule_prepare_rank,
 	  .pi = ib_levels_pi },
 };
 
@@ -85,6 +88,8 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 		return ib_fail(err, IB_E_MISUSE, "the ratio is not in [0, 1)");
 	if (!(o->floor > 0 && o->floor <= 1))
 		return ib_fail(err, IB_E_MISUSE, "the floor is not in (0, 1]");
+	if (!(o->power >= 0 && o->power <= 100))
+		return ib_fail(err, IB_E_MISUSE, "the power is not in [0, 100]");
 	if (o->full_from != IB_NO_EPOCH &&
 	    (o->epochs != IB_NO_EPOCH || o->delta_given))
 		return ib_fail(err, IB_E_MISUSE,

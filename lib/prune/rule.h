@@ -12,19 +12,25 @@
 
 #define IB_LEVELS_MAX 64
 
-/* Below cut[k] (and not below cut[k-1]) a sample is kept with pi[k]. */
+/*
+ * Below cut[k] (and not below cut[k-1]) a sample is kept with pi[k]; pi[n] is
+ * IB_HIGH. ib_levels_put() adds to it: start from {0}.
+ */
 struct ib_levels {
 	size_t n;
 	double cut[IB_LEVELS_MAX];   /* ascending */
 	double share[IB_LEVELS_MAX]; /* to drop, as asked for or solved */
-	double pi[IB_LEVELS_MAX];
+	double pi[IB_LEVELS_MAX + 1];
 };
 
 /* Of --sampling fixed: the known rows of one pi < 1. */
 struct ib_group_of {
 	double pi;   /* as the rule has it, before k/n */
 	uint64_t n, k;
+	double chance, weight; /* k/n, n/k */
 };
+
+#define IB_NRULES (IB_RULE_RANK + 1)
 
 struct ib_rule_kind;
 
@@ -55,6 +61,7 @@ struct ib_rule_kind {
 	bool needs_scores; /* unseen and unknown samples are kept */
 	bool biased;       /* it says so */
 	bool fixed;        /* --sampling fixed makes sense */
+	bool cuts;         /* its levels are told one by one */
 	/* Resolve thresholds, solve budgets; in full epochs too. */
 	enum ib_status (*prepare)(struct ib_rule *rule,
 				  const struct ib_context *context,
@@ -140,6 +147,9 @@ ib_rule_keeps(const struct ib_rule *r, uint32_t row,
 enum ib_status ib_levels_check(const struct ib_rule_options *options,
 			       struct ib_error *err);
 
+/* A cut not below those before, and the share to drop below it. */
+void ib_levels_put(struct ib_levels *l, double cut, double share);
+
 void ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n,
 		  double *pi);
 
@@ -149,6 +159,9 @@ enum ib_status ib_rule_prepare_infobatch(struct ib_rule *rule,
 enum ib_status ib_rule_prepare_buckets(struct ib_rule *rule,
 				       const struct ib_context *context,
 				       struct ib_error *err);
+enum ib_status ib_rule_prepare_rank(struct ib_rule *rule,
+				    const struct ib_context *context,
+				    struct ib_error *err);
 enum ib_status ib_rule_prepare_hard(struct ib_rule *rule,
 				    const struct ib_context *context,
 				    struct ib_error *err);

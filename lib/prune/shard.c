@@ -29,7 +29,7 @@ struct shard {
 	struct ib_spool *waiting;
 	bool any_waiting;
 	struct ib_bytes text; /* of a weight member */
-	struct ib_number_text number;
+	struct ib_number_texts number;
 };
 
 static enum ib_status

@@ -183,7 +183,7 @@ put_explained(struct ib_bytes *out, const struct ib_said *said)
 /* "b":{"c":W} from the given step of the weight's name on. */
 static void
 put_steps(const struct ib_splice *s, size_t from, double weight,
-	  struct ib_bytes *out, struct ib_number_text *last)
+	  struct ib_bytes *out, struct ib_number_texts *texts)
 {
 	size_t i;
 
@@ -193,7 +193,7 @@ put_steps(const struct ib_splice *s, size_t from, double weight,
 		ib_json_put_string(out, s->step[i]);
 		ib_bytes_put_char(out, ':');
 	}
-	ib_put_number(out, weight, last);
+	ib_put_number(out, weight, texts);
 	for (i = from + 1; i < s->nsteps; i++)
 		ib_bytes_put_char(out, '}');
 }
@@ -225,7 +225,7 @@ find_object(const struct ib_splice *s, struct ib_cursor *c, size_t *depth,
 static bool
 put_json(const struct ib_splice *s, struct ib_cursor *c,
 	 const struct ib_said *said, struct ib_bytes *out,
-	 struct ib_number_text *last)
+	 struct ib_number_texts *texts)
 {
 	const struct ib_value *carried = wanted(c, IB_SPLICE_WEIGHT);
 	const char *p = c->record.p, *top = c->record.close, *close = top;
@@ -240,7 +240,7 @@ put_json(const struct ib_splice *s, struct ib_cursor *c,
 	if (carried) {
 		old = ib_value_raw(carried);
 		ib_bytes_put(out, p, (size_t)(old.p - p));
-		ib_put_number(out, weight, last);
+		ib_put_number(out, weight, texts);
 		p = old.p + old.n;
 	} else if (s->nsteps > 1) {
 		if (!find_object(s, c, &depth, &close))
@@ -248,7 +248,7 @@ put_json(const struct ib_splice *s, struct ib_cursor *c,
 		if (depth > 0) {
 			ib_bytes_put(out, p, (size_t)(close - p));
 			put_comma(out, close);
-			put_steps(s, depth, weight, out, last);
+			put_steps(s, depth, weight, out, texts);
 			p = close;
 		}
 	}
@@ -261,7 +261,7 @@ put_json(const struct ib_splice *s, struct ib_cursor *c,
 	}
 	if (!carried && depth == 0) {
 		put_comma(out, out->p + out->n);
-		put_steps(s, 0, weight, out, last);
+		put_steps(s, 0, weight, out, texts);
 	}
 	if (s->explain)
 		put_explained(out, said);
@@ -301,7 +301,7 @@ put_field(struct ib_bytes *out, char delimiter, struct ib_span text)
 static bool
 put_row(const struct ib_splice *s, struct ib_cursor *c,
 	const struct ib_said *said, struct ib_bytes *out,
-	struct ib_number_text *last)
+	struct ib_number_texts *texts)
 {
 	const struct ib_value *carried = wanted(c, IB_SPLICE_WEIGHT);
 	const char *p = c->record.p, *end = p + c->record.n;
@@ -316,7 +316,7 @@ put_row(const struct ib_splice *s, struct ib_cursor *c,
 	if (carried) {
 		old = ib_value_raw(carried);
 		ib_bytes_put(out, p, (size_t)(old.p - p));
-		ib_put_number(out, weight, last);
+		ib_put_number(out, weight, texts);
 		p = old.p + old.n;
 	}
 	ib_bytes_put(out, p, (size_t)(end - p));
@@ -329,7 +329,7 @@ put_row(const struct ib_splice *s, struct ib_cursor *c,
 	}
 	if (!carried) {
 		ib_bytes_put_char(out, delimiter);
-		ib_put_number(out, weight, last);
+		ib_put_number(out, weight, texts);
 	}
 	if (s->explain) {
 		ib_bytes_put_char(out, delimiter);
@@ -410,7 +410,7 @@ ib_splice_pass(const struct ib_cursor *c, struct ib_bytes *out)
 bool
 ib_splice_put(const struct ib_splice *s, struct ib_cursor *c,
 	      const struct ib_said *said, struct ib_bytes *out,
-	      struct ib_number_text *last)
+	      struct ib_number_texts *texts)
 {
 	bool fine = true;
 
@@ -421,19 +421,19 @@ ib_splice_put(const struct ib_splice *s, struct ib_cursor *c,
 	switch (c->source->format) {
 	case IB_FORMAT_JSON:
 		ib_bytes_put(out, ",\n", 2);
-		fine = put_json(s, c, said, out, last);
+		fine = put_json(s, c, said, out, texts);
 		break;
 	case IB_FORMAT_JSONL:
-		fine = put_json(s, c, said, out, last);
+		fine = put_json(s, c, said, out, texts);
 		break;
 	case IB_FORMAT_CSV:
 	case IB_FORMAT_TSV:
-		fine = put_row(s, c, said, out, last);
+		fine = put_row(s, c, said, out, texts);
 		break;
 	default:
 		ib_bytes_put(out, c->record.p, c->record.n);
 		ib_bytes_put_char(out, '\t');
-		ib_put_number(out, said->weight, last);
+		ib_put_number(out, said->weight, texts);
 		break;
 	}
 	put_line_end(c, out);

@@ -35,25 +35,36 @@ enum ib_status ib_splice_init(struct ib_splice *s,
 			      struct ib_error *err);
 void ib_splice_release(struct ib_splice *s);
 
-/* A number's text, kept while the number repeats; 1 stands between others. */
-struct ib_number_text {
-	double number;
-	size_t n; /* 0: none yet */
-	char text[IB_NUMBER_MAX];
+/*
+ * The texts of numbers, kept while no other takes their place: 64 buckets or
+ * ranks have as many weights. 1 stands between others and has none.
+ */
+#define IB_NUMBER_TEXTS_BITS 8
+struct ib_number_texts {
+	struct {
+		double number;
+		size_t n; /* 0: none yet */
+		char text[IB_NUMBER_MAX];
+	} of[1 << IB_NUMBER_TEXTS_BITS];
 };
 
 static inline void
-ib_put_number(struct ib_bytes *out, double number, struct ib_number_text *last)
+ib_put_number(struct ib_bytes *out, double number, struct ib_number_texts *texts)
 {
+	uint64_t bits;
+	size_t at;
+
 	if (number == 1) {
 		ib_bytes_put(out, "1.0", 3);
 		return;
 	}
-	if (last->n == 0 || last->number != number) {
-		last->number = number;
-		last->n = ib_number_put(last->text, number);
+	memcpy(&bits, &number, sizeof(bits));
+	at = bits * 0x9e3779b97f4a7c15 >> (64 - IB_NUMBER_TEXTS_BITS);
+	if (texts->of[at].n == 0 || texts->of[at].number != number) {
+		texts->of[at].number = number;
+		texts->of[at].n = ib_number_put(texts->of[at].text, number);
 	}
-	ib_bytes_put(out, last->text, last->n);
+	ib_bytes_put(out, texts->of[at].text, texts->of[at].n);
 }
 
 /* What is said of one record. */
@@ -71,7 +82,7 @@ struct ib_said {
  */
 bool ib_splice_put(const struct ib_splice *s, struct ib_cursor *c,
 		   const struct ib_said *said, struct ib_bytes *out,
-		   struct ib_number_text *last);
+		   struct ib_number_texts *texts);
 
 /* Would ib_splice_put find the record good? False, and c->why, if not. */
 bool ib_splice_check(const struct ib_splice *s, struct ib_cursor *c);

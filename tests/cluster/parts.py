@@ -35,6 +35,7 @@ RULES = [
     ['--rule', 'proportional', '--keep', '1', '--floor', '0.5'],
     ['--rule', 'proportional', '--keep', '0.02'],
     ['--rule', 'proportional', '--scale', '1.5'],
+    ['--rule', 'rank', '--power', '0.7', '--floor', '0.2'],
     ['--rule', 'random', '--keep', '0.5'],
     ['--rule', 'hard', '--threshold', 'q0.3'],
     ['--threshold', 'q0.5', '--max-age', '2', '--seed', '7'],

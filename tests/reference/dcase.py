@@ -193,7 +193,7 @@ def expect(g, ids, bad):
 def rule_options(g):
     rule = g.pick(['infobatch'] * 5 + ['buckets', 'random', 'random',
                                        'proportional', 'proportional',
-                                       'hard'])
+                                       'hard', 'rank'])
     a = [] if rule == 'infobatch' else ['--rule', rule]
     cuts = ['mean', 'median', 'q0.2', 'q0.85', 'q1', 'q0.5', 'v0.5', 'v1e-3',
             'v-1', 'q0.333333', 'v0.1']
@@ -204,6 +204,11 @@ def rule_options(g):
                                    'v0.1:0.9,v1:0.1', 'mean:0.5,q0.9:0.2',
                                    'v2:0.5,mean:0.4', 'q0.1:0.5,median:0',
                                    'q0.3:0.5,v0.4:0.7,q0.9:0.33'])]
+    if rule == 'rank':
+        if g.chance(0.6):
+            a += ['--power', g.pick(['0', '0.5', '2', '3.7', '100', '1e-3'])]
+        if g.chance(0.4):
+            a += ['--floor', g.pick(['0.2', '1', '0.01'])]
     if rule == 'proportional':
         if g.chance(0.5):
             a += ['--keep', g.pick(['0.3', '0.5', '0.75', '0.9', '0.05',
@@ -222,7 +227,7 @@ def rule_options(g):
         elif k < 0.55:
             a += ['--keep', g.pick(['0.3', '0.5', '0.75', '0.9', '0.05',
                                     '1', '0.66667'])]
-    if rule in ('infobatch', 'random', 'buckets') and g.chance(0.25):
+    if rule in ('infobatch', 'random', 'buckets', 'rank') and g.chance(0.25):
         a += ['--sampling', 'fixed']
     if g.chance(0.15):
         a += ['--max-age', str(g.pick([1, 2, 3]))]

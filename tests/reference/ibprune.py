@@ -105,6 +105,9 @@ class Rule:
                     t = last
                 last = t
                 self.cuts.append((t, share))
+        elif self.name == 'rank':
+            self.cuts = [(self.cut('q', Fraction(j, 64)), self.share(j))
+                         for j in range(1, 64)]
         elif self.name == 'proportional':
             self.c = opt.scale if opt.scale is not None else self.solve_c()
         if opt.keep is None or self.name == 'proportional':
@@ -117,6 +120,9 @@ class Rule:
                 return
             share = share * len(self.known) / low
         self.ratio = min(nearest(share), 0.95)
+
+    def share(self, j):
+        return round15(1 - max(self.opt.floor, (j / 64) ** self.opt.power))
 
     def is_low(self, score):
         return self.threshold is not None and score < self.threshold
@@ -163,7 +169,7 @@ class Rule:
             return (0.0, False) if self.is_low(score) else (1.0, True)
         if self.name == 'random':
             return self.p, False
-        if self.name == 'buckets':
+        if self.name in ('buckets', 'rank'):
             for t, share in self.cuts:
                 if t is not None and score < t:
                     return round15(1.0 - share), False
@@ -297,7 +303,8 @@ def check_options(opt):
         opt.delta = 0.875
     if opt.keep is not None and opt.ratio is not None:
         misuse('--keep or -r')
-    if opt.keep is not None and opt.rule in ('buckets', 'hard'):
+    if opt.keep is not None and opt.rule in ('buckets', 'hard',
+                                                    'rank'):
         misuse('--keep does not go with this rule')
     if opt.rule == 'proportional':
         if (opt.keep is None) == (opt.scale is None):

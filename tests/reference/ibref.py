@@ -137,7 +137,8 @@ PRUNE = {
     'r:ratio': ('ratio', number(lambda x: 0 <= x < 1)),
     'seed': ('seed', whole(0, 2 ** 64 - 1)), 'warmup': ('warmup', EPOCH),
     'rule': ('rule', one_of('infobatch', 'buckets', 'random', 'proportional',
-                            'hard')),
+                            'hard', 'rank')),
+    'power': ('power', number(lambda x: 0 <= x <= 100)),
     'threshold': ('threshold', ibprune.parse_cut),
     'buckets': ('buckets', buckets),
     'proxy': ('proxy', one_of('bounded', 'loss')), 'keep': ('keep', share),
@@ -171,7 +172,7 @@ DEFAULTS = {
                  'duplicates': 'last', 'nonfinite': 'keep', 'max_bad': 0,
                  'smooth': 0.0, 'max_missing': ('', 0)},
     'ib-prune': {'rule': 'infobatch', 'threshold': ('mean', None), 'seed': 0,
-                 'warmup': 0, 'proxy': 'bounded', 'floor': 0.1,
+                 'warmup': 0, 'proxy': 'bounded', 'floor': 0.1, 'power': 1.0,
                  'sampling': 'poisson', 'header_lines': 0},
     'ib-weights': {'form': 'text', 'normalize': 'none'},
 }
