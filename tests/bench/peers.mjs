@@ -25,8 +25,10 @@ async function polars() {
   const s = pl.readParquet("polars.parquet");
   const mean = s.getColumn("loss").mean();
   const m = (await pl.scanJson("man.jsonl").collect()).join(s, { on: "id" });
-  const kept = m.filter(pl.col("loss").gtEq(mean).or(pl.col("id").hash().modulo(2).eq(0)))
-    .withColumn(pl.when(pl.col("loss").lt(mean)).then(2.0).otherwise(1.0).as("weight")).drop("loss");
+  const draw = m.getColumn("id").hash().rename("draw").cast(pl.Float64).div(2 ** 64);
+  const kept = m.withColumn(draw).filter(pl.col("loss").gtEq(mean).or(pl.col("draw").lt(0.5)))
+    .withColumn(pl.when(pl.col("loss").lt(mean)).then(pl.lit(2.0)).otherwise(pl.lit(1.0)).as("weight"))
+    .drop("loss", "draw");
   kept.writeJSON("polars.jsonl", { format: "lines" });
 }
 
