@@ -13,7 +13,8 @@ PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 PACKAGES_DEMO  := zstd jq
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash zip unzip \
-	python3-scipy prometheus chromium
+	python3-scipy prometheus chromium \
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 PACKAGES_CLUSTER := slurm-wlm munge parallel zstd python3
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
@@ -115,8 +116,9 @@ check-sanitizers:                ## all of it under AddressSanitizer and UBSan
 check-valgrind: all              ## a sample of runs under valgrind
 	IB_BIN=$B tests/valgrind.sh
 
-check-compilers:                 ## warnings of the other compiler
+check-compilers:                 ## the other compiler, the other processor
 	@$(MAKE) --no-print-directory -s -j2 CC=clang B=build/clang all
+	CC="$(CC)" tests/scan.sh
 
 check-reference: all             ## against an independent implementation
 	/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300

@@ -37,11 +37,11 @@ count_plain(const char *p, size_t n, char c)
 static const struct ib_scan_ops plain = { "portable", string_plain, field_plain,
 					  count_plain };
 
-#if defined(__SSE2__)
-/* ---- SSE2: every x86-64 ------------------------------------------------ */
+#ifdef IB_SCAN_WIDE
+/* ---- 16 bytes: SSE2 (every x86-64), NEON (every arm64) -------------------- */
 
 static const char *
-string_sse2(const char *p)
+string_wide(const char *p)
 {
 	unsigned m;
 
@@ -51,7 +51,7 @@ string_sse2(const char *p)
 }
 
 static const char *
-field_sse2(const char *p, char a, char b)
+field_wide(const char *p, char a, char b)
 {
 	unsigned m;
 
@@ -61,22 +61,17 @@ field_sse2(const char *p, char a, char b)
 }
 
 static size_t
-count_sse2(const char *p, size_t n, char c)
+count_wide(const char *p, size_t n, char c)
 {
-	const __m128i want = _mm_set1_epi8(c);
 	size_t i, count = 0;
 
 	for (i = 0; i + 16 <= n; i += 16)
-		count += (size_t)__builtin_popcount(
-			(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(
-				_mm_loadu_si128(
-					(const __m128i *)(const void *)(p + i)),
-				want)));
+		count += (size_t)__builtin_popcount(ib_scan_equal16(p + i, c));
 	return count + count_plain(p + i, n - i, c);
 }
 
-static const struct ib_scan_ops sse2 = { "sse2", string_sse2, field_sse2,
-					 count_sse2 };
+static const struct ib_scan_ops wide = { IB_SCAN_WIDE, string_wide, field_wide,
+					 count_wide };
 #endif
 
 #if defined(__x86_64__)
@@ -150,8 +145,8 @@ ib_scan_variant(size_t i)
 	if (__builtin_cpu_supports("avx2"))
 		all[n++] = &avx2;
 #endif
-#if defined(__SSE2__)
-	all[n++] = &sse2;
+#ifdef IB_SCAN_WIDE
+	all[n++] = &wide;
 #endif
 	all[n] = &plain;
 	return i < 4 ? all[i] : NULL;

@@ -29,14 +29,26 @@ const struct ib_scan_ops *ib_scan_best(void);
 /* All variants that this processor has, NULL behind the last: for tests. */
 const struct ib_scan_ops *ib_scan_variant(size_t i);
 
+/*
+ * Masks of 16 bytes at p, the first one's bit lowest: those that end a plain
+ * run of a string (see above), a field, that are digits, that are c. And: are
+ * the n <= 16 bytes at p those at q? (16 bytes are readable at both.)
+ */
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
-/* The mask of those of 16 bytes that end a plain run (see above). */
+#define IB_SCAN_WIDE "sse2"
+
+static inline __m128i
+ib_scan_load16(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
 static inline unsigned
 ib_scan_string16(const char *p)
 {
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i v = ib_scan_load16(p);
 	__m128i m = _mm_or_si128(
 		_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
 			     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
@@ -48,7 +60,7 @@ ib_scan_string16(const char *p)
 static inline unsigned
 ib_scan_field16(const char *p, char a, char b)
 {
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i v = ib_scan_load16(p);
 	__m128i m = _mm_or_si128(
 		_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
 			     _mm_cmpeq_epi8(v, _mm_set1_epi8(b))),
@@ -57,24 +69,93 @@ ib_scan_field16(const char *p, char a, char b)
 	return (unsigned)_mm_movemask_epi8(m);
 }
 
-/* The mask of those of 16 bytes that are digits. */
 static inline unsigned
 ib_scan_digits16(const char *p)
 {
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i d = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+	__m128i d = _mm_sub_epi8(ib_scan_load16(p), _mm_set1_epi8('0'));
 
 	return (unsigned)_mm_movemask_epi8(
 		_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d));
 }
 
-/* Are the n <= 16 bytes at p those at q? 16 bytes are readable at both. */
+static inline unsigned
+ib_scan_equal16(const char *p, char c)
+{
+	return (unsigned)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(ib_scan_load16(p), _mm_set1_epi8(c)));
+}
+
 static inline bool
 ib_scan_same16(const char *p, const char *q, unsigned n)
 {
-	__m128i a = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i b = _mm_loadu_si128((const __m128i *)(const void *)q);
-	unsigned m = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b));
+	unsigned m = (unsigned)_mm_movemask_epi8(
+		_mm_cmpeq_epi8(ib_scan_load16(p), ib_scan_load16(q)));
+
+	return (~m & ((1u << n) - 1)) == 0;
+}
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#include <arm_neon.h>
+
+#define IB_SCAN_WIDE "neon"
+
+static inline uint8x16_t
+ib_scan_load16(const char *p)
+{
+	return vld1q_u8((const uint8_t *)p);
+}
+
+/* Bytes of all ones or none to a bit each: a weight a byte, summed by halves. */
+static inline unsigned
+ib_scan_mask16(uint8x16_t bytes)
+{
+	static const uint8_t weight[16] = { 1, 2, 4, 8, 16, 32, 64, 128,
+					    1, 2, 4, 8, 16, 32, 64, 128 };
+	uint8x16_t m = vandq_u8(bytes, vld1q_u8(weight));
+
+	return (unsigned)vaddv_u8(vget_low_u8(m)) |
+	       (unsigned)vaddv_u8(vget_high_u8(m)) << 8;
+}
+
+static inline unsigned
+ib_scan_string16(const char *p)
+{
+	uint8x16_t v = ib_scan_load16(p);
+	uint8x16_t m = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')),
+				vceqq_u8(v, vdupq_n_u8('\\')));
+
+	return ib_scan_mask16(vorrq_u8(m, vcltq_u8(v, vdupq_n_u8(0x20))));
+}
+
+static inline unsigned
+ib_scan_field16(const char *p, char a, char b)
+{
+	uint8x16_t v = ib_scan_load16(p);
+	uint8x16_t m = vorrq_u8(vceqq_u8(v, vdupq_n_u8((uint8_t)a)),
+				vceqq_u8(v, vdupq_n_u8((uint8_t)b)));
+
+	return ib_scan_mask16(vorrq_u8(m, vceqq_u8(v, vdupq_n_u8('\n'))));
+}
+
+static inline unsigned
+ib_scan_digits16(const char *p)
+{
+	uint8x16_t d = vsubq_u8(ib_scan_load16(p), vdupq_n_u8('0'));
+
+	return ib_scan_mask16(vcltq_u8(d, vdupq_n_u8(10)));
+}
+
+static inline unsigned
+ib_scan_equal16(const char *p, char c)
+{
+	return ib_scan_mask16(vceqq_u8(ib_scan_load16(p),
+				       vdupq_n_u8((uint8_t)c)));
+}
+
+static inline bool
+ib_scan_same16(const char *p, const char *q, unsigned n)
+{
+	unsigned m = ib_scan_mask16(vceqq_u8(ib_scan_load16(p),
+					     ib_scan_load16(q)));
 
 	return (~m & ((1u << n) - 1)) == 0;
 }

@@ -1,0 +1,152 @@
+/*
+ * The byte scans of lib/base/scan.h against loops that do one byte at a time,
+ * over random bytes of which every other is one that matters. A program of its
+ * own, without a framework, so that it also runs for another processor.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scan.h"
+
+#define BYTES 4096
+#define ROUNDS 200
+
+static unsigned char text[BYTES + IB_SCAN_PAD];
+static unsigned checks;
+
+static void
+expect(size_t got, size_t want, const char *variant, const char *what,
+       size_t at)
+{
+	checks++;
+	if (got == want)
+		return;
+	fprintf(stderr, "%s: %s at byte %zu: %zu, expected %zu\n", variant,
+		what, at, got, want);
+	exit(1);
+}
+
+/* The class of a byte for each mask, spelled out. */
+static bool
+ends_string(unsigned char c)
+{
+	return c == '"' || c == '\\' || c < 0x20;
+}
+
+static bool
+ends_field(unsigned char c)
+{
+	return c == ',' || c == '\t' || c == '\n';
+}
+
+static bool
+is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t
+plain_mask(const unsigned char *p, bool (*is)(unsigned char))
+{
+	size_t m = 0, i;
+
+	for (i = 0; i < 16; i++)
+		m |= (size_t)is(p[i]) << i;
+	return m;
+}
+
+static size_t
+plain_find(const unsigned char *p, bool (*is)(unsigned char))
+{
+	size_t i = 0;
+
+	while (!is(p[i]))
+		i++;
+	return i;
+}
+
+static size_t
+plain_count(const unsigned char *p, size_t n, unsigned char c)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < n; i++)
+		count += p[i] == c;
+	return count;
+}
+
+static void
+check_masks(const unsigned char *t, size_t at)
+{
+	const char *p = (const char *)t;
+	char other[16];
+	unsigned n;
+
+	expect(ib_scan_string16(p), plain_mask(t, ends_string), "inline",
+	       "string16", at);
+	expect(ib_scan_field16(p, ',', '\t'), plain_mask(t, ends_field),
+	       "inline", "field16", at);
+	expect(ib_scan_digits16(p), plain_mask(t, is_digit), "inline",
+	       "digits16", at);
+	for (n = 0; n <= 16; n++) {
+		memcpy(other, p, 16);
+		expect(ib_scan_same16(p, other, n), 1, "inline", "same16", at);
+		if (n == 16)
+			break;
+		other[n] ^= 0x40; /* the first byte that is not looked at */
+		expect(ib_scan_same16(p, other, n), 1, "inline", "same16", at);
+		expect(ib_scan_same16(p, other, n + 1), 0, "inline", "same16",
+		       at);
+	}
+}
+
+static void
+check_variant(const struct ib_scan_ops *ops, const unsigned char *t, size_t at,
+	      size_t left)
+{
+	const char *p = (const char *)t;
+
+	expect((size_t)(ops->string(p) - p), plain_find(t, ends_string),
+	       ops->name, "string", at);
+	expect((size_t)(ib_scan_string(ops, p) - p), plain_find(t, ends_string),
+	       ops->name, "ib_scan_string", at);
+	expect((size_t)(ops->field(p, ',', '\t') - p),
+	       plain_find(t, ends_field), ops->name, "field", at);
+	expect((size_t)(ib_scan_field(ops, p, ',', '\t') - p),
+	       plain_find(t, ends_field), ops->name, "ib_scan_field", at);
+	expect(ops->count(p, left, ','), plain_count(t, left, ','), ops->name,
+	       "count", at);
+}
+
+int
+main(void)
+{
+	static const char matter[] = "\"\\\n,\t\x1f\x20/0:9\x80\xff\x7f";
+	const struct ib_scan_ops *ops;
+	unsigned round, k;
+	size_t i, v;
+
+	srand(1);
+	for (round = 0; round < ROUNDS; round++) {
+		/* From hardly any to all bytes that matter. */
+		for (i = 0; i < BYTES; i++) {
+			k = (unsigned)rand();
+			text[i] = k % ROUNDS <= round
+				? (unsigned char)matter[k / ROUNDS % 14]
+				: (unsigned char)(k / ROUNDS % 26 + 'a');
+		}
+		memset(text + BYTES, '\n', IB_SCAN_PAD);
+		for (i = 0; i < BYTES; i += 7) {
+			check_masks(text + i, i);
+			for (v = 0; (ops = ib_scan_variant(v)) != NULL; v++)
+				check_variant(ops, text + i, i,
+					      (BYTES - i) % 203);
+		}
+	}
+	printf("scans: %u checks, variants:", checks);
+	for (v = 0; (ops = ib_scan_variant(v)) != NULL; v++)
+		printf(" %s", ops->name);
+	printf("\n");
+	return 0;
+}
