@@ -196,3 +196,59 @@ Test(table, gives_up_the_layout_where_a_chain_leaves_the_end)
 	}
 	ib_table_release(&t);
 }
+
+/* A row of a mapped file may be any: it is nobody's, and leads nowhere. */
+Test(table, looks_up_nothing_in_rows_that_are_not_there)
+{
+	struct ib_id id[IB_GROUP];
+	char text[IB_GROUP][16];
+	uint64_t at[IB_GROUP], i;
+	uint32_t row[IB_GROUP];
+	struct ib_table t;
+	struct ib_slot *slot;
+
+	ib_table_init(&t);
+	fill(&t, IB_GROUP);
+	slot = t.slots.p;
+	for (i = 0; i < t.nslots; i++)
+		if (slot[i].row1 != 0)
+			slot[i].row1 = UINT32_MAX;
+	for (i = 0; i < IB_GROUP; i++)
+		id[i] = id_of(text[i], (unsigned)i);
+	ib_table_group(&t, id, IB_GROUP, NULL, 0, row, at);
+	for (i = 0; i < IB_GROUP; i++)
+		cr_expect(eq(uint, row[i], IB_NO_ROW));
+	ib_table_release(&t);
+}
+
+/*
+ * 1300 ids whose homes are all in the first sixteenth, and the first of them
+ * once more behind a chain that made the table take another seed.
+ */
+Test(table, names_the_doubled_row_of_a_table_that_was_seeded_anew)
+{
+	uint64_t *offset, twice = UINT64_MAX;
+	struct ib_table t;
+	char text[16];
+	struct ib_id id;
+	unsigned k = 0;
+
+	ib_table_init(&t);
+	cr_assert(ib_table_reserve(&t, 1301, 1301 * 16, NULL) == IB_OK);
+	offset = t.offset.p;
+	for (offset[0] = 0; t.n < 1301; k++) {
+		id = id_of(text, k);
+		if (t.n == 1300)
+			id = (struct ib_id){ t.bytes.p, 0,
+					     (uint32_t)offset[1] };
+		if (id.hash >> 60 != 0)
+			continue;
+		memmove((char *)t.bytes.p + offset[t.n], id.p, id.n);
+		offset[t.n + 1] = offset[t.n] + id.n;
+		t.n++;
+	}
+	cr_expect(ib_table_index(&t, &twice, NULL) == IB_E_DATA);
+	cr_expect(t.seed != 0);
+	cr_expect(eq(u64, twice, 1300));
+	ib_table_release(&t);
+}

@@ -148,6 +148,15 @@ ib_table_clear(struct ib_table *t)
 		memset(t->slots.p, 0, t->slots.cap);
 }
 
+static void
+draw_seed(struct ib_table *t)
+{
+	t->crowded = false;
+	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed) ||
+	    t->seed == 0)
+		t->seed = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15u | 1;
+}
+
 enum ib_status
 ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 {
@@ -172,8 +181,10 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 			*twice = found;
 			return ib_fail(err, IB_E_DATA, "an id stands twice");
 		}
-		if (t->crowded)
-			return ib_table_reseed(t, err);
+		if (t->crowded) {
+			draw_seed(t);
+			return ib_table_index(t, twice, err);
+		}
 	}
 	return IB_OK;
 }
@@ -183,10 +194,7 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 {
 	uint64_t twice;
 
-	t->crowded = false;
-	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed) ||
-	    t->seed == 0)
-		t->seed = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15u | 1;
+	draw_seed(t);
 	return ib_table_index(t, &twice, err);
 }
 

@@ -115,7 +115,7 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 					   (size_t)row[i] * 4);
 	}
 	for (i = 0; i < n; i++)
-		if (row[i] != IB_NO_ROW)
+		if (row[i] < t->n) /* IB_NO_ROW is not; a mapped file may lie */
 			__builtin_prefetch((const char *)t->bytes.p +
 					   offset[row[i]]);
 	for (i = 0; i < n; i++)
