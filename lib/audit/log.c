@@ -395,6 +395,16 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,
 	return IB_OK;
 }
 
+void
+ib_audit_lines_tell(const struct ib_audit_log *log,
+		    const struct ib_context *context, uint64_t lines)
+{
+	if (context && context->progress)
+		context->progress(context->data,
+				  ib_frames_position(log->frames),
+				  ib_frames_size(log->frames), lines);
+}
+
 uint64_t
 ib_audit_lines_hash(const struct ib_audit_log *log)
 {

@@ -101,6 +101,10 @@ enum ib_status ib_audit_lines_next(struct ib_audit_log *log,
 				   const struct ib_audit_line **line,
 				   size_t *n, struct ib_error *err);
 
+/* Tell context's progress where the lines are; `lines`: so many so far. */
+void ib_audit_lines_tell(const struct ib_audit_log *log,
+			 const struct ib_context *context, uint64_t lines);
+
 /* After IB_EOF: XXH3-64 of the run's text before its tail. */
 uint64_t ib_audit_lines_hash(const struct ib_audit_log *log);
 

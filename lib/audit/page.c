@@ -27,7 +27,7 @@ static const char style[] =
 	"section{background:var(--card);border:1px solid var(--line);"
 	"border-radius:10px;padding:20px 22px;margin:18px 0;overflow-x:auto}"
 	".tiles{display:grid;gap:12px;margin:22px 0 0;"
-	"grid-template-columns:repeat(auto-fit,minmax(145px,1fr))}"
+	"grid-template-columns:repeat(auto-fit,minmax(175px,1fr))}"
 	".tile{background:var(--card);border:1px solid var(--line);"
 	"border-radius:10px;padding:14px 16px}.tile b{display:block;"
 	"font-size:26px;line-height:1.25;font-weight:650}"
@@ -57,7 +57,7 @@ static const char style[] =
 	"th.l,td.l{text-align:left}tr:last-child td{border-bottom:0}"
 	"td.alarm{color:var(--bad);font-weight:600}"
 	"pre{margin:8px 0 0;padding:12px 14px;background:var(--page);"
-	"border:1px solid var(--line);border-radius:8px;overflow-x:auto;"
+	"border:1px solid var(--line);border-radius:8px;white-space:pre-wrap;"
 	"font-size:13px}.cols{display:grid;gap:0 26px;"
 	"grid-template-columns:repeat(auto-fit,minmax(320px,1fr))}\n"
 	"@media print{body{background:#fff}section,.tile{break-inside:avoid}}\n";

@@ -129,10 +129,10 @@ put_weight_tile(struct report *r)
 		worst = off > worst ? off : worst;
 	}
 	snprintf(figure, sizeof(figure), "%zu of %zu", within, told);
-	snprintf(words, sizeof(words), "epochs within %d standard errors; "
-		 "the worst %.1f", FOUR_ERRORS, worst);
+	snprintf(words, sizeof(words), "epochs within %d standard errors "
+		 "of N, the worst %.1f off", FOUR_ERRORS, worst);
 	ib_page_tile(&r->page, within == told ? "good" : "bad",
-		     "Weight sums keep their promise", figure, words);
+		     "Sums of weights", figure, words);
 }
 
 static void
@@ -431,7 +431,7 @@ put_suspects(struct report *r)
 	size_t i;
 
 	ib_page_section(&r->page, "Suspect samples", "Never below their "
-			"epoch's mean loss, the steepest against it first "
+			"epoch's mean loss, the steepest rise first "
 			"(first, last: loss over that mean). Labels to look "
 			"at; they are never pruned.");
 	if (!r->has_losses) {

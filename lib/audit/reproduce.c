@@ -8,12 +8,26 @@
 #include "audit/page.h"
 #include "base/numbers.h"
 
-/* " --name=VALUE", quoted where a shell would mind. */
+/* Quoted, so that a shell takes it as it stands, whatever is in it. */
+static void
+put_quoted(struct ib_bytes *b, const char *value)
+{
+	ib_bytes_put_char(b, '\'');
+	for (; *value; value++)
+		if (*value == '\'')
+			ib_bytes_printf(b, "'\\''");
+		else
+			ib_bytes_put_char(b, *value);
+	ib_bytes_put_char(b, '\'');
+}
+
 static void
 put_text(struct ib_bytes *b, const char *name, const char *value)
 {
-	if (value)
-		ib_bytes_printf(b, " --%s='%s'", name, value);
+	if (!value)
+		return;
+	ib_bytes_printf(b, " --%s=", name);
+	put_quoted(b, value);
 }
 
 static void
@@ -86,7 +100,7 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 	{
 		if (cJSON_IsNull(m))
 			continue;
-		value = cJSON_PrintUnformatted(m);
+		value = cJSON_IsString(m) ? NULL : cJSON_PrintUnformatted(m);
 		ib_bytes_printf(out, "<tr><td class=\"l\">");
 		ib_html_plain(out, ib_span_of(m->string));
 		ib_bytes_printf(out, "</td><td class=\"l\">");
@@ -97,7 +111,9 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 			ib_bytes_put(out, number,
 				     ib_number_put(number, m->valuedouble));
 		else
-			ib_html_plain(out, ib_span_of(value ? value : ""));
+			ib_html_plain(out, ib_span_of(
+				value ? value : cJSON_IsString(m) ?
+				m->valuestring : ""));
 		ib_bytes_printf(out, "</td></tr>\n");
 		cJSON_free(value);
 	}

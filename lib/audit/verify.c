@@ -18,7 +18,8 @@ struct verify {
 	struct ib_scores *scores; /* of -s */
 	char digest[33];
 	bool used;                /* some run was decided with them */
-	uint64_t runs, lines;
+	const struct ib_context *context;
+	uint64_t lines;           /* of the runs before */
 };
 
 /* "FILE: the run of epoch 3 (frame 4), line 17 ("a"): what is wrong" */
@@ -59,6 +60,7 @@ replay_lines(struct verify *v, struct ib_replay *r, struct ib_error *err)
 				return st;
 		}
 		at += n;
+		ib_audit_lines_tell(v->log, v->context, v->lines + at - 2);
 	}
 	v->lines += at - 2;
 	return st == IB_EOF ? IB_OK : st;
@@ -107,7 +109,6 @@ verify_run(struct verify *v, struct ib_error *err)
 	uint64_t twice = 0;
 
 	v->used |= ours;
-	v->runs++;
 	st = ib_replay_begin(&r, h, ours ? v->scores : NULL, err);
 	if (st == IB_E_CHECK)
 		st = wrong(v, 0, NULL, NULL, err);
@@ -175,7 +176,7 @@ ib_audit_verify(const struct ib_audit_options *o,
 		const struct ib_context *context, struct ib_output *out,
 		struct ib_error *err)
 {
-	struct verify v = { 0 };
+	struct verify v = { .context = context };
 	enum ib_status st;
 
 	(void)out;

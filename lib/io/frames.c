@@ -224,6 +224,12 @@ ib_frames_seek(struct ib_frames *f, uint64_t start, uint64_t number)
 }
 
 uint64_t
+ib_frames_size(const struct ib_frames *f)
+{
+	return f->size;
+}
+
+uint64_t
 ib_frames_position(const struct ib_frames *f)
 {
 	return f->pos;

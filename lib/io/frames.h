@@ -67,6 +67,9 @@ uint64_t ib_frames_number(const struct ib_frames *f); /* from 1 */
 /* Bytes of the file read so far. */
 uint64_t ib_frames_position(const struct ib_frames *f);
 
+/* Bytes of the file. */
+uint64_t ib_frames_size(const struct ib_frames *f);
+
 /*
  * After IB_EOF: where the last frame, skippable ones included, ended that was
  * whole in form. What is behind is a rest that a killed writer left.
