@@ -200,7 +200,7 @@ check-cluster: all               ## recipes, and Slurm arrays under fire
 deps-train:                      ## install what the training recipes need
 	$(call install_packages,$(PACKAGES_TRAIN))
 
-train-demo: all deps-train       ## compare rules on four tasks; TASK=name SEEDS=n
+train-demo: all deps-train       ## compare rules on five tasks; TASK=name SEEDS=n
 	/usr/bin/python3 tests/training/demo.py --bin $B --out build/train \
 		$(TASK:%=--task %) $(SEEDS:%=--seeds %)
 
@@ -235,6 +235,6 @@ clean:                           ## remove what was built
 	rm -rf build
 
 help:                            ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
 -include $(shell find build -name '*.d' 2>/dev/null)
