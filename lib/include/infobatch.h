@@ -188,7 +188,9 @@ enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
 
 /*
  * Read a score file (.npz or JSONL, compressed or not; "-" is standard
- * input), or write one, atomically (.npz by the name, else JSONL).
+ * input), or write one, atomically (.npz by the name, else JSONL). A save
+ * leaves all rows as they are but lays the table's index of ids out anew: no
+ * other call on the table, nor on a rule that borrows it, may run beside it.
  */
 enum ib_status ib_scores_load(const char *path, struct ib_scores **out,
 			      struct ib_error *err);
@@ -213,7 +215,8 @@ enum ib_rule_id {
 	IB_RULE_RANDOM,
 	IB_RULE_PROPORTIONAL,
 	IB_RULE_HARD,
-	IB_RULE_RANK
+	IB_RULE_RANK,
+	IB_NRULES
 };
 
 enum ib_proxy { IB_PROXY_BOUNDED, IB_PROXY_LOSS };

@@ -30,8 +30,6 @@ struct ib_group_of {
 	double chance, weight; /* k/n, n/k */
 };
 
-#define IB_NRULES (IB_RULE_RANK + 1)
-
 struct ib_rule_kind;
 
 struct ib_rule {
