@@ -70,7 +70,8 @@ error_of(struct ib_audit_log *log, const struct ib_audit_run *run,
 
 	ib_exact_init(&variance);
 	g.lines = calloc(h->ngroups + 1, sizeof(*g.lines));
-	st = g.lines ? ib_audit_lines_begin(log, run, false, err) : ib_fail_memory(err);
+	st = g.lines ? ib_audit_lines_begin(log, run, false, err)
+		     : ib_fail_memory(err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 		for (i = 0; i < n; i++) {
 			if (h->sampling == IB_SAMPLING_FIXED &&

@@ -2,11 +2,11 @@
  * Score files as .npz archives (infobatch-formats(5), SCORES): columns, an
  * index of the ids, and meta.json.
  *
- * The index (index.npy: the slots as ib_table_settle lays them out) saves hashing every
- * id when the file is read, and lets a run that needs a few rows of many look
- * them up in the mapped file. meta.json, written last, says of which columns
- * it is the index, by their CRCs: whoever writes rows anew with another tool
- * gets other CRCs, and the index is then passed over.
+ * The index (index.npy: the slots as ib_table_settle lays them out) saves
+ * hashing every id when the file is read, and lets a run that needs a few rows
+ * of many look them up in the mapped file. meta.json, written last, says of
+ * which columns it is the index, by their CRCs: whoever writes rows anew with
+ * another tool gets other CRCs, and the index is then passed over.
  */
 #include "score/state.h"
 

@@ -101,8 +101,8 @@ enum ib_status ib_refined_parse(const cJSON *json, const char *name,
 				struct ib_refined **out, struct ib_error *err);
 
 /*
- * A plan's file: {"ib_refine":1,"of":digest,"newest":3,"scores":[bin,...],"proxy":null,
- * "x":[bin,...]}. The writer's output is not committed.
+ * A plan's file: {"ib_refine":1,"of":digest,"newest":3,"scores":[bin,...],
+ * "proxy":null,"x":[bin,...]}. The writer's output is not committed.
  */
 #define IB_REFINE_VERSION 1
 enum ib_status ib_refine_write(const struct ib_refined *plan,

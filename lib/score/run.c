@@ -51,7 +51,9 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 	enum ib_status st = see_losses(run, b, err);
 
 	run->losses += b->n;
-	run->partless |= b->n + (b->rows ? b->nmerge : 0) > 0 && run->options->log.part.count == 0;
+	if (b->n + (b->rows ? b->nmerge : 0) > 0 &&
+	    run->options->log.part.count == 0)
+		run->partless = true;
 	return st ? st : ib_load_batch(&run->fold, b, err);
 }
 

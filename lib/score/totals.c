@@ -269,7 +269,8 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 		if (!first || !first->next || first->next->next ||
 		    !read_count(first, &b) || !read_count(first->next, &count))
 			return false;
-		if (b < next || ib_totals_bin_is_edge(b) || count == 0 || count > left)
+		if (b < next || ib_totals_bin_is_edge(b) || count == 0 ||
+		    count > left)
 			return false;
 		t->bin[b] = count;
 		next = b + 1;
@@ -316,36 +317,36 @@ sum_fits(const struct ib_totals *t, double mean)
 	return isnan(mean) && ib_exact_compare(&t->sum, &zero) == 0;
 }
 
+#define GET(json, name) cJSON_GetObjectItemCaseSensitive(json, name)
+
 /* The name of the member that is not right; NULL if all are. */
 static const char *
 fault(const cJSON *json, struct ib_totals *t)
 {
-#define GET(name) cJSON_GetObjectItemCaseSensitive(json, name)
-	const cJSON *sum = GET("sum");
+	const cJSON *sum = GET(json, "sum");
 	double mean;
 
-	if (!read_count(GET("rows"), &t->rows))
+	if (!read_count(GET(json, "rows"), &t->rows))
 		return "rows";
-	if (!read_count(GET("known"), &t->known) || t->known > t->rows)
+	if (!read_count(GET(json, "known"), &t->known) || t->known > t->rows)
 		return "known";
-	if (!read_histogram(GET("histogram"), t))
+	if (!read_histogram(GET(json, "histogram"), t))
 		return "histogram";
-	if (!read_float(GET("min"), &t->min))
+	if (!read_float(GET(json, "min"), &t->min))
 		return "min";
-	if (!read_float(GET("max"), &t->max))
+	if (!read_float(GET(json, "max"), &t->max))
 		return "max";
 	if (!cJSON_IsString(sum) ||
 	    !ib_exact_read_float_sum(&t->sum, sum->valuestring))
 		return "sum";
 	if (!range_fits(t))
 		return "range of the scores";
-	if (!read_real(GET("mean"), &mean) || !sum_fits(t, mean))
+	if (!read_real(GET(json, "mean"), &mean) || !sum_fits(t, mean))
 		return "mean";
-	if (!read_newest(GET("newest"), &t->newest) ||
+	if (!read_newest(GET(json, "newest"), &t->newest) ||
 	    (t->rows == 0 && t->newest != IB_NO_EPOCH))
 		return "newest";
 	return NULL;
-#undef GET
 }
 
 enum ib_status
