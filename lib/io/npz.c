@@ -313,6 +313,18 @@ ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m)
 	return (struct ib_span){ all + at + m->header, (size_t)m->nbytes };
 }
 
+enum ib_status
+ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m,
+	     struct ib_error *err)
+{
+	struct ib_span items = ib_npz_map(z, m);
+
+	if (items.p && libdeflate_crc32(0, items.p - m->header,
+					(size_t)m->whole) != m->crc)
+		return corrupt(z, m, err);
+	return IB_OK;
+}
+
 void
 ib_npz_unload(struct ib_npz *z)
 {

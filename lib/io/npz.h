@@ -95,6 +95,10 @@ enum ib_status ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m,
  */
 struct ib_span ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m);
 
+/* What is mapped of a member, against its CRC: IB_E_DATA as ib_npz_read. */
+enum ib_status ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m,
+			    struct ib_error *err);
+
 /* Let go of a large mapping's pages; they come back when they are read. */
 void ib_npz_unload(struct ib_npz *z);
 

@@ -464,3 +464,19 @@ ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 	cJSON_Delete(meta);
 	return st;
 }
+
+enum ib_status
+ib_scores_check_mapped(const struct ib_scores *s, bool epochs,
+		       struct ib_error *err)
+{
+	static const char *const read[] = { "id_bytes.npy", "id_offset.npy",
+					    "index.npy", "score.npy",
+					    "epoch.npy" };
+	size_t i, n = epochs ? 5 : 4;
+	enum ib_status st = IB_OK;
+
+	for (i = 0; s->archive && i < n && !st; i++)
+		st = ib_npz_check(s->archive, ib_npz_find(s->archive, read[i]),
+				  err);
+	return st;
+}

@@ -66,6 +66,14 @@ enum ib_status ib_scores_map_npz(struct ib_npz *z, const char *file,
 				 struct ib_error *err);
 
 /*
+ * Is what look-ups have read of a mapped file whole? IB_E_DATA, naming the
+ * member, where it is not; IB_OK for scores that were read. Reads the columns
+ * through: for a run that has looked up many of the rows.
+ */
+enum ib_status ib_scores_check_mapped(const struct ib_scores *s, bool epochs,
+				      struct ib_error *err);
+
+/*
  * Write all rows as .npz (whose slots are laid out anew for it; with two
  * threads or more while the columns are written), or as JSON lines. The output
  * is not committed.
