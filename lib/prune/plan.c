@@ -1,12 +1,9 @@
 #include "prune/plan.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
-#include "base/numbers.h"
-#include "prune/params.h"
+#include "io/document.h"
 
 void
 ib_plan_init(struct ib_plan *p)
@@ -102,29 +99,29 @@ figures_of(const struct ib_plan *p, const struct ib_rule *rule)
 	return f;
 }
 
-static char *
-as_json(const struct ib_plan *p, const struct ib_rule *rule,
-	const struct figures *f)
+static enum ib_status
+write_json(const struct ib_plan *p, const struct ib_rule *rule,
+	   const struct figures *f, struct ib_output *out,
+	   struct ib_error *err)
 {
 	cJSON *json = cJSON_CreateObject();
-	char *text = NULL;
+	int64_t epoch = rule->options.epoch;
+	bool ok;
 
-	if (json && ib_json_add_text(json, "rule", rule->kind->name) &&
-	    ib_json_add_count(json, "epoch", (uint64_t)rule->options.epoch) &&
-	    ib_json_add_count(json, "samples", p->samples) &&
-	    ib_json_add_real(json, "threshold", rule->threshold) &&
-	    ib_json_add_real(json, "ratio", rule->ratio) &&
-	    ib_json_add_real(json, "c", rule->c) &&
-	    ib_json_add_real(json, "expected_kept", f->expected) &&
-	    ib_json_add_real(json, "saved", f->saved) &&
-	    ib_json_add_real(json, "weight_sum", f->weight_sum) &&
-	    ib_json_add_real(json, "max_weight", f->max_weight) &&
-	    ib_json_add_real(json, "ess", f->ess) &&
-	    ib_json_add_real(json, "variance", f->variance) &&
-	    ib_json_add_real(json, "relative_variance", f->relative))
-		text = cJSON_PrintUnformatted(json);
-	cJSON_Delete(json);
-	return text;
+	ok = ib_document_add_text(json, "rule", rule->kind->name) &&
+	     ib_document_add_count(json, "epoch", (uint64_t)epoch) &&
+	     ib_document_add_count(json, "samples", p->samples) &&
+	     ib_document_add_real(json, "threshold", rule->threshold) &&
+	     ib_document_add_real(json, "ratio", rule->ratio) &&
+	     ib_document_add_real(json, "c", rule->c) &&
+	     ib_document_add_real(json, "expected_kept", f->expected) &&
+	     ib_document_add_real(json, "saved", f->saved) &&
+	     ib_document_add_real(json, "weight_sum", f->weight_sum) &&
+	     ib_document_add_real(json, "max_weight", f->max_weight) &&
+	     ib_document_add_real(json, "ess", f->ess) &&
+	     ib_document_add_real(json, "variance", f->variance) &&
+	     ib_document_add_real(json, "relative_variance", f->relative);
+	return ib_document_write(json, ok, out, err);
 }
 
 static void
@@ -158,19 +155,14 @@ ib_plan_write(const struct ib_plan *p, const struct ib_rule *rule, bool table,
 {
 	struct figures f = figures_of(p, rule);
 	struct ib_bytes b = { 0 };
-	char *text;
+	bool failed;
 
-	if (table) {
-		as_table(&b, p, rule, &f);
-	} else {
-		text = as_json(p, rule, &f);
-		if (!text)
-			return ib_fail_memory(err);
-		ib_bytes_put(&b, text, strlen(text));
-		ib_bytes_put_char(&b, '\n');
-		free(text);
-	}
-	ib_output_write(out, b.p, b.n);
+	if (!table)
+		return write_json(p, rule, &f, out, err);
+	as_table(&b, p, rule, &f);
+	failed = b.failed;
+	if (!failed)
+		ib_output_write(out, b.p, b.n);
 	ib_bytes_release(&b);
-	return ib_output_status(out, err);
+	return failed ? ib_fail_memory(err) : ib_output_status(out, err);
 }

@@ -16,7 +16,7 @@
 
 #include "base/beside.h"
 #include "base/error.h"
-#include "base/numbers.h"
+#include "io/document.h"
 
 /* The members that an index vouches for. */
 static const char *const columns[] = { "id_bytes.npy", "id_offset.npy",
@@ -59,41 +59,40 @@ sum_up(void *arg)
 				      &sum->error);
 }
 
+static bool
+add_part(cJSON *meta, const struct ib_part *part)
+{
+	char text[48];
+
+	if (part->count == 0)
+		return true;
+	snprintf(text, sizeof(text), "%llu/%llu",
+		 (unsigned long long)part->index,
+		 (unsigned long long)part->count);
+	return ib_document_add_text(meta, "part", text);
+}
+
+/* The text of meta.json; NULL if memory ran out. */
 static char *
 meta_json(const struct ib_scores *s, const struct ib_npz_writer *w,
 	  const struct summary *sum)
 {
-	const struct ib_totals *t = &sum->totals;
-	cJSON *meta = cJSON_CreateObject(), *totals = NULL;
-	char number[IB_NUMBER_MAX + 1], *text = NULL, part[64];
+	int64_t newest = sum->totals.newest;
+	cJSON *meta = cJSON_CreateObject();
+	char *text = NULL;
 
-	if (!meta)
-		goto done;
-	totals = ib_totals_json(t);
-	number[ib_number_put_unsigned(number, s->table.n)] = '\0';
-	cJSON_AddStringToObject(meta, "format", IB_SCORES_FORMAT);
-	cJSON_AddNumberToObject(meta, "version", IB_SCORES_VERSION);
-	cJSON_AddStringToObject(meta, "tool", "infobatch " IB_VERSION);
-	cJSON_AddRawToObject(meta, "n", number);
-	if (t->newest == IB_NO_EPOCH)
-		cJSON_AddNullToObject(meta, "newest_epoch");
-	else
-		cJSON_AddNumberToObject(meta, "newest_epoch",
-					(double)t->newest);
-	if (s->part.count > 0) {
-		snprintf(part, sizeof(part), "%llu/%llu",
-			 (unsigned long long)s->part.index,
-			 (unsigned long long)s->part.count);
-		cJSON_AddStringToObject(meta, "part", part);
-	}
-	if (sum->indexed && !add_index(meta, w))
-		goto done;
-	if (totals && cJSON_AddItemToObject(meta, "totals", totals)) {
-		totals = NULL;
+	if (ib_document_add_text(meta, "format", IB_SCORES_FORMAT) &&
+	    ib_document_add_count(meta, "version", IB_SCORES_VERSION) &&
+	    ib_document_add_text(meta, "tool", "infobatch " IB_VERSION) &&
+	    ib_document_add_count(meta, "n", s->table.n) &&
+	    (newest == IB_NO_EPOCH
+		     ? ib_document_add_text(meta, "newest_epoch", NULL)
+		     : ib_document_add_count(meta, "newest_epoch",
+					     (uint64_t)newest)) &&
+	    add_part(meta, &s->part) &&
+	    (!sum->indexed || add_index(meta, w)) &&
+	    ib_document_put(meta, "totals", ib_totals_json(&sum->totals)))
 		text = cJSON_PrintUnformatted(meta);
-	}
-done:
-	cJSON_Delete(totals);
 	cJSON_Delete(meta);
 	return text;
 }

@@ -6,9 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/numbers.h"
+#include "io/document.h"
 
-#define NUMBER_MAX ((uint64_t)1 << 53) /* from here on: a string */
 #define PARTS_MAX ((size_t)1 << 24)    /* of a file that is read */
 
 void
@@ -121,36 +120,17 @@ ib_parts_check(const struct ib_parts *p, const char *name,
 
 /* ---- as JSON ------------------------------------------------------------------ */
 
-static cJSON *
-number_json(uint64_t x)
-{
-	char text[IB_NUMBER_MAX];
-
-	text[ib_number_put_unsigned(text, x)] = '\0';
-	return x < NUMBER_MAX ? cJSON_CreateRaw(text)
-			      : cJSON_CreateString(text);
-}
-
-static bool
-append(cJSON *array, cJSON *item)
-{
-	if (item && cJSON_AddItemToArray(array, item))
-		return true;
-	cJSON_Delete(item);
-	return false;
-}
-
 static bool
 append_range(cJSON *array, uint64_t first, uint64_t last)
 {
 	cJSON *pair;
 
 	if (first == last)
-		return append(array, number_json(first));
+		return ib_document_append(array, ib_document_integer(first));
 	pair = cJSON_CreateArray();
-	if (pair && append(pair, number_json(first)) &&
-	    append(pair, number_json(last)))
-		return append(array, pair);
+	if (pair && ib_document_append(pair, ib_document_integer(first)) &&
+	    ib_document_append(pair, ib_document_integer(last)))
+		return ib_document_append(array, pair);
 	cJSON_Delete(pair);
 	return false;
 }
@@ -158,13 +138,11 @@ append_range(cJSON *array, uint64_t first, uint64_t last)
 cJSON *
 ib_parts_json(const struct ib_parts *p)
 {
-	cJSON *json = cJSON_CreateObject(), *of = number_json(p->count), *held;
+	cJSON *json = cJSON_CreateObject(), *held;
 	size_t i, k;
 	bool ok;
 
-	ok = json && of && cJSON_AddItemToObject(json, "of", of);
-	if (!ok)
-		cJSON_Delete(of);
+	ok = ib_document_put(json, "of", ib_document_integer(p->count));
 	held = ok ? cJSON_AddArrayToObject(json, "held") : NULL;
 	ok = held;
 	for (i = 0; ok && i < p->n; i = k) {
@@ -179,28 +157,16 @@ ib_parts_json(const struct ib_parts *p)
 }
 
 static bool
-read_number(const cJSON *json, uint64_t *x)
-{
-	if (cJSON_IsString(json))
-		return ib_number_unsigned(ib_span_of(json->valuestring), x) &&
-		       *x >= NUMBER_MAX;
-	if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0) ||
-	    json->valuedouble >= (double)NUMBER_MAX)
-		return false;
-	*x = (uint64_t)json->valuedouble;
-	return (double)*x == json->valuedouble;
-}
-
-static bool
 read_range(const cJSON *json, uint64_t *first, uint64_t *last)
 {
 	if (!cJSON_IsArray(json)) {
 		*last = 0;
-		return read_number(json, first) && (*last = *first, true);
+		return ib_document_read_integer(json, first) && (*last = *first, true);
 	}
 	json = json->child;
 	return json && json->next && !json->next->next &&
-	       read_number(json, first) && read_number(json->next, last);
+	       ib_document_read_integer(json, first) &&
+	       ib_document_read_integer(json->next, last);
 }
 
 bool
@@ -211,7 +177,7 @@ ib_parts_parse(const cJSON *json, struct ib_parts *p)
 
 	if (!json)
 		return true;
-	if (!read_number(cJSON_GetObjectItemCaseSensitive(json, "of"),
+	if (!ib_document_read_integer(cJSON_GetObjectItemCaseSensitive(json, "of"),
 			 &p->count) || p->count < 2 || !cJSON_IsArray(held))
 		return false;
 	cJSON_ArrayForEach(it, held)

@@ -5,32 +5,12 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/numbers.h"
+#include "io/document.h"
 #include "score/refined.h"
 
 #define GET(json, name) cJSON_GetObjectItemCaseSensitive(json, name)
-#define COUNT_NUMBER ((uint64_t)1 << 53) /* from here on: a string */
 
 /* ---- writing ------------------------------------------------------------------ */
-
-static bool
-append(cJSON *array, cJSON *item)
-{
-	if (array && item && cJSON_AddItemToArray(array, item))
-		return true;
-	cJSON_Delete(item);
-	return false;
-}
-
-static cJSON *
-count_json(uint64_t count)
-{
-	char text[IB_NUMBER_MAX];
-
-	text[ib_number_put_unsigned(text, count)] = '\0';
-	return count < COUNT_NUMBER ? cJSON_CreateRaw(text)
-				    : cJSON_CreateString(text);
-}
 
 static cJSON *
 sum_json(struct ib_wide sum)
@@ -59,11 +39,11 @@ put_fine(cJSON *to, const char *name, const struct ib_fine *f)
 			continue;
 		text = ib_fine_text(f, bin);
 		pair = cJSON_CreateArray();
-		ok = text && append(pair, count_json(bin)) &&
-		     append(pair, cJSON_CreateString(text));
+		ok = text && ib_document_append(pair, ib_document_integer(bin)) &&
+		     ib_document_append(pair, cJSON_CreateString(text));
 		free(text);
 		if (ok)
-			ok = append(array, pair);
+			ok = ib_document_append(array, pair);
 		else
 			cJSON_Delete(pair);
 	}
@@ -83,12 +63,12 @@ put_spread(cJSON *to, const struct ib_refined *r)
 		if (b->count == 0)
 			continue;
 		row = cJSON_CreateArray();
-		ok = append(row, count_json(IB_SPREAD_FIRST + i)) &&
-		     append(row, count_json(b->count)) &&
-		     append(row, sum_json(b->sum)) &&
-		     append(row, count_json(b->least % IB_FINE_VALUES));
+		ok = ib_document_append(row, ib_document_integer(IB_SPREAD_FIRST + i)) &&
+		     ib_document_append(row, ib_document_integer(b->count)) &&
+		     ib_document_append(row, sum_json(b->sum)) &&
+		     ib_document_append(row, ib_document_integer(b->least % IB_FINE_VALUES));
 		if (ok)
-			ok = append(array, row);
+			ok = ib_document_append(array, row);
 		else
 			cJSON_Delete(row);
 	}
@@ -107,18 +87,15 @@ put_proxy(cJSON *to, const struct ib_refined *r)
 cJSON *
 ib_refined_json(const struct ib_refined *r)
 {
-	cJSON *json = cJSON_CreateObject(), *flat;
+	cJSON *json = cJSON_CreateObject();
 	bool ok;
 
 	ok = json && cJSON_AddStringToObject(json, "of", r->of) &&
 	     put_fine(json, "scores", &r->score) && put_proxy(json, r);
 	if (ok && r->spread) {
-		flat = count_json(r->flat);
-		ok = flat && cJSON_AddItemToObject(json, "flat", flat);
-		if (!ok)
-			cJSON_Delete(flat);
-		ok = ok && put_spread(json, r) &&
-		     put_fine(json, "fine", &r->fine);
+		ok = ib_document_put(json, "flat",
+				     ib_document_integer(r->flat)) &&
+		     put_spread(json, r) && put_fine(json, "fine", &r->fine);
 	}
 	if (ok)
 		return json;
@@ -135,7 +112,7 @@ put_held(cJSON *to, const char *name, const struct ib_fine *f)
 
 	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++)
 		if (ib_fine_holds(f, bin))
-			ok = append(array, count_json(bin));
+			ok = ib_document_append(array, ib_document_integer(bin));
 	return ok;
 }
 
@@ -144,39 +121,18 @@ ib_refine_write(const struct ib_refined *plan, struct ib_output *out,
 		struct ib_error *err)
 {
 	cJSON *json = cJSON_CreateObject();
-	char *text = NULL;
+	bool ok;
 
-	if (json && cJSON_AddNumberToObject(json, "ib_refine",
-					    IB_REFINE_VERSION) &&
-	    cJSON_AddStringToObject(json, "of", plan->of) &&
-	    cJSON_AddNumberToObject(json, "newest", (double)plan->newest) &&
-	    put_held(json, "scores", &plan->score) && put_proxy(json, plan) &&
-	    put_held(json, "x", &plan->fine))
-		text = cJSON_PrintUnformatted(json);
-	cJSON_Delete(json);
-	if (!text)
-		return ib_fail_memory(err);
-	ib_output_write(out, text, strlen(text));
-	ib_output_write(out, "\n", 1);
-	free(text);
-	return ib_output_status(out, err);
+	ok = json && cJSON_AddNumberToObject(json, "ib_refine",
+					     IB_REFINE_VERSION) &&
+	     cJSON_AddStringToObject(json, "of", plan->of) &&
+	     cJSON_AddNumberToObject(json, "newest", (double)plan->newest) &&
+	     put_held(json, "scores", &plan->score) && put_proxy(json, plan) &&
+	     put_held(json, "x", &plan->fine);
+	return ib_document_write(json, ok, out, err);
 }
 
 /* ---- reading -------------------------------------------------------------------- */
-
-static bool
-read_count(const cJSON *json, uint64_t *count)
-{
-	if (cJSON_IsString(json))
-		return ib_number_unsigned(ib_span_of(json->valuestring),
-					  count) &&
-		       *count >= COUNT_NUMBER;
-	if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0) ||
-	    json->valuedouble >= (double)COUNT_NUMBER)
-		return false;
-	*count = (uint64_t)json->valuedouble;
-	return (double)*count == json->valuedouble;
-}
 
 /* A bin of [from, 4096), above the one before; *next is the one behind it. */
 static bool
@@ -184,7 +140,7 @@ read_bin(const cJSON *json, uint32_t *next, uint32_t *bin)
 {
 	uint64_t n;
 
-	if (!read_count(json, &n) || n < *next || n >= IB_TOTALS_BINS)
+	if (!ib_document_read_integer(json, &n) || n < *next || n >= IB_TOTALS_BINS)
 		return false;
 	*bin = (uint32_t)n;
 	*next = *bin + 1;
@@ -267,7 +223,7 @@ read_spread(const cJSON *json, struct ib_refined *r, uint64_t known)
 	struct ib_spread_bin *b;
 	uint64_t least;
 
-	if (!read_count(GET(json, "flat"), &r->flat) || r->flat > known ||
+	if (!ib_document_read_integer(GET(json, "flat"), &r->flat) || r->flat > known ||
 	    !cJSON_IsArray(GET(json, "x")))
 		return false;
 	known -= r->flat;
@@ -278,9 +234,9 @@ read_spread(const cJSON *json, struct ib_refined *r, uint64_t known)
 			return false;
 		b = &r->x[bin - IB_SPREAD_FIRST];
 		it = it->next;
-		if (!it || !read_count(it, &b->count) || b->count == 0 ||
+		if (!it || !ib_document_read_integer(it, &b->count) || b->count == 0 ||
 		    b->count > known || !read_sum(it->next, &b->sum) ||
-		    !read_count(it->next->next, &least) ||
+		    !ib_document_read_integer(it->next->next, &least) ||
 		    least >= IB_FINE_VALUES)
 			return false;
 		b->least = bin << 20 | (uint32_t)least;

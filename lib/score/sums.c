@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "io/document.h"
 
 #define LONGEST ((size_t)1 << 30)
 
@@ -151,22 +152,12 @@ ib_sums_read(struct ib_input *in, struct ib_sums **out, struct ib_error *err)
 	return IB_OK;
 }
 
-static bool
-put(cJSON *to, const char *name, cJSON *item)
-{
-	if (item && cJSON_AddItemToObject(to, name, item))
-		return true;
-	cJSON_Delete(item);
-	return false;
-}
-
 enum ib_status
 ib_sums_write(const struct ib_sums *s, struct ib_output *out,
 	      struct ib_error *err)
 {
 	cJSON *json = ib_totals_json(&s->totals);
 	cJSON *version = cJSON_CreateNumber(IB_TOTALS_VERSION);
-	char *text = NULL;
 	bool ok = json && version;
 
 	if (ok && cJSON_InsertItemInArray(json, 0, version)) {
@@ -175,16 +166,8 @@ ib_sums_write(const struct ib_sums *s, struct ib_output *out,
 	}
 	cJSON_Delete(version);
 	if (ok && !ib_parts_whole(&s->parts))
-		ok = put(json, "parts", ib_parts_json(&s->parts));
+		ok = ib_document_put(json, "parts", ib_parts_json(&s->parts));
 	if (ok && s->refined)
-		ok = put(json, "refined", ib_refined_json(s->refined));
-	if (ok)
-		text = cJSON_PrintUnformatted(json);
-	cJSON_Delete(json);
-	if (!text)
-		return ib_fail_memory(err);
-	ib_output_write(out, text, strlen(text));
-	ib_output_write(out, "\n", 1);
-	free(text);
-	return ib_output_status(out, err);
+		ok = ib_document_put(json, "refined", ib_refined_json(s->refined));
+	return ib_document_write(json, ok, out, err);
 }

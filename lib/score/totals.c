@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/numbers.h"
+#include "io/document.h"
 
 void
 ib_totals_init(struct ib_totals *t)
@@ -82,40 +82,6 @@ ib_totals_mean(const struct ib_totals *t)
 
 /* ---- writing ------------------------------------------------------------- */
 
-#define COUNT_NUMBER ((uint64_t)1 << 53) /* from here on: a string */
-
-static cJSON *
-count_json(uint64_t count)
-{
-	char text[IB_NUMBER_MAX];
-
-	text[ib_number_put_unsigned(text, count)] = '\0';
-	return count < COUNT_NUMBER ? cJSON_CreateRaw(text)
-				    : cJSON_CreateString(text);
-}
-
-static cJSON *
-real_json(double value)
-{
-	char text[IB_NUMBER_MAX];
-
-	if (isnan(value))
-		return cJSON_CreateNull();
-	text[ib_number_put(text, value)] = '\0';
-	return cJSON_CreateRaw(text);
-}
-
-static cJSON *
-float_json(float value)
-{
-	char text[IB_NUMBER_MAX];
-
-	if (isnan(value))
-		return cJSON_CreateNull();
-	text[ib_number_put_float(text, value)] = '\0';
-	return cJSON_CreateRaw(text);
-}
-
 static cJSON *
 sum_json(const struct ib_exact *sum)
 {
@@ -123,15 +89,6 @@ sum_json(const struct ib_exact *sum)
 
 	ib_exact_put_float_sum(text, sum);
 	return cJSON_CreateString(text);
-}
-
-static bool
-append(cJSON *array, cJSON *item)
-{
-	if (item && cJSON_AddItemToArray(array, item))
-		return true;
-	cJSON_Delete(item);
-	return false;
 }
 
 static cJSON *
@@ -145,12 +102,12 @@ histogram_json(const uint64_t bin[IB_TOTALS_BINS])
 		if (bin[b] == 0)
 			continue;
 		pair = cJSON_CreateArray();
-		ok = pair && append(pair, count_json(b)) &&
-		     append(pair, count_json(bin[b]));
+		ok = pair && ib_document_append(pair, ib_document_integer(b)) &&
+		     ib_document_append(pair, ib_document_integer(bin[b]));
 		if (!ok)
 			cJSON_Delete(pair);
 		else
-			ok = append(histogram, pair);
+			ok = ib_document_append(histogram, pair);
 	}
 	if (ok)
 		return histogram;
@@ -158,30 +115,21 @@ histogram_json(const uint64_t bin[IB_TOTALS_BINS])
 	return NULL;
 }
 
-static bool
-member(cJSON *object, const char *name, cJSON *item)
-{
-	if (item && cJSON_AddItemToObject(object, name, item))
-		return true;
-	cJSON_Delete(item);
-	return false;
-}
-
 cJSON *
 ib_totals_json(const struct ib_totals *t)
 {
 	cJSON *json = cJSON_CreateObject();
 
-	if (json && member(json, "rows", count_json(t->rows)) &&
-	    member(json, "known", count_json(t->known)) &&
-	    member(json, "sum", sum_json(&t->sum)) &&
-	    member(json, "mean", real_json(ib_totals_mean(t))) &&
-	    member(json, "min", float_json(t->min)) &&
-	    member(json, "max", float_json(t->max)) &&
-	    member(json, "newest",
+	if (json && ib_document_put(json, "rows", ib_document_integer(t->rows)) &&
+	    ib_document_put(json, "known", ib_document_integer(t->known)) &&
+	    ib_document_put(json, "sum", sum_json(&t->sum)) &&
+	    ib_document_put(json, "mean", ib_document_real(ib_totals_mean(t))) &&
+	    ib_document_put(json, "min", ib_document_float(t->min)) &&
+	    ib_document_put(json, "max", ib_document_float(t->max)) &&
+	    ib_document_put(json, "newest",
 		   t->newest < 0 ? cJSON_CreateNull()
-				 : count_json((uint64_t)t->newest)) &&
-	    member(json, "histogram", histogram_json(t->bin)))
+				 : ib_document_integer((uint64_t)t->newest)) &&
+	    ib_document_put(json, "histogram", histogram_json(t->bin)))
 		return json;
 	cJSON_Delete(json);
 	return NULL;
@@ -190,29 +138,7 @@ ib_totals_json(const struct ib_totals *t)
 /* ---- reading ------------------------------------------------------------- */
 
 /* More rows than anybody has, few enough that merging cannot overflow. */
-#define COUNT_MAX ((uint64_t)1 << 56)
-
-static bool
-read_count(const cJSON *json, uint64_t *count)
-{
-	const char *text;
-
-	if (cJSON_IsNumber(json)) {
-		/* From 2^53 on a double may be another integer's. */
-		if (!(json->valuedouble >= 0) ||
-		    json->valuedouble >= (double)COUNT_NUMBER)
-			return false;
-		*count = (uint64_t)json->valuedouble;
-		return (double)*count == json->valuedouble;
-	}
-	if (!cJSON_IsString(json))
-		return false;
-	text = json->valuestring;
-	return *text != '0' &&
-	       ib_number_unsigned((struct ib_span){ text, strlen(text) },
-				  count) &&
-	       *count >= COUNT_NUMBER && *count <= COUNT_MAX;
-}
+#define ROWS_MAX ((uint64_t)1 << 56)
 
 /* A finite number, or null: NaN. */
 static bool
@@ -248,7 +174,7 @@ read_newest(const cJSON *json, int64_t *newest)
 	*newest = IB_NO_EPOCH;
 	if (cJSON_IsNull(json))
 		return true;
-	if (!read_count(json, &epoch) || epoch > INT32_MAX)
+	if (!ib_document_read_integer(json, &epoch) || epoch > INT32_MAX)
 		return false;
 	*newest = (int64_t)epoch;
 	return true;
@@ -267,7 +193,8 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 	{
 		first = cJSON_IsArray(pair) ? pair->child : NULL;
 		if (!first || !first->next || first->next->next ||
-		    !read_count(first, &b) || !read_count(first->next, &count))
+		    !ib_document_read_integer(first, &b) ||
+		    !ib_document_read_integer(first->next, &count))
 			return false;
 		if (b < next || ib_totals_bin_is_edge(b) || count == 0 ||
 		    count > left)
@@ -326,9 +253,11 @@ fault(const cJSON *json, struct ib_totals *t)
 	const cJSON *sum = GET(json, "sum");
 	double mean;
 
-	if (!read_count(GET(json, "rows"), &t->rows))
+	if (!ib_document_read_integer(GET(json, "rows"), &t->rows) ||
+	    t->rows > ROWS_MAX)
 		return "rows";
-	if (!read_count(GET(json, "known"), &t->known) || t->known > t->rows)
+	if (!ib_document_read_integer(GET(json, "known"), &t->known) ||
+	    t->known > t->rows)
 		return "known";
 	if (!read_histogram(GET(json, "histogram"), t))
 		return "histogram";

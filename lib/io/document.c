@@ -1,0 +1,123 @@
+#include "io/document.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/numbers.h"
+
+#define FIRST_STRING ((uint64_t)1 << 53) /* see ib_document_integer */
+
+/* ---- values ------------------------------------------------------------- */
+
+static cJSON *
+count_json(uint64_t x)
+{
+	char text[IB_NUMBER_MAX + 1];
+
+	text[ib_number_put_unsigned(text, x)] = '\0';
+	return cJSON_CreateRaw(text);
+}
+
+cJSON *
+ib_document_integer(uint64_t x)
+{
+	char text[IB_NUMBER_MAX + 1];
+
+	if (x < FIRST_STRING)
+		return count_json(x);
+	text[ib_number_put_unsigned(text, x)] = '\0';
+	return cJSON_CreateString(text);
+}
+
+bool
+ib_document_read_integer(const cJSON *json, uint64_t *x)
+{
+	if (cJSON_IsString(json))
+		return json->valuestring[0] != '0' &&
+		       ib_number_unsigned(ib_span_of(json->valuestring), x) &&
+		       *x >= FIRST_STRING;
+	if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0) ||
+	    json->valuedouble >= (double)FIRST_STRING)
+		return false;
+	*x = (uint64_t)json->valuedouble;
+	return (double)*x == json->valuedouble;
+}
+
+cJSON *
+ib_document_real(double x)
+{
+	char text[IB_NUMBER_MAX + 1];
+
+	if (isnan(x))
+		return cJSON_CreateNull();
+	text[ib_number_put(text, x)] = '\0';
+	return cJSON_CreateRaw(text);
+}
+
+cJSON *
+ib_document_float(float x)
+{
+	char text[IB_NUMBER_MAX + 1];
+
+	if (isnan(x))
+		return cJSON_CreateNull();
+	text[ib_number_put_float(text, x)] = '\0';
+	return cJSON_CreateRaw(text);
+}
+
+/* ---- putting them together ---------------------------------------------- */
+
+bool
+ib_document_append(cJSON *array, cJSON *item)
+{
+	if (array && item && cJSON_AddItemToArray(array, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
+bool
+ib_document_put(cJSON *object, const char *name, cJSON *item)
+{
+	if (object && item && cJSON_AddItemToObject(object, name, item))
+		return true;
+	cJSON_Delete(item);
+	return false;
+}
+
+bool
+ib_document_add_real(cJSON *to, const char *name, double x)
+{
+	return ib_document_put(to, name, ib_document_real(x));
+}
+
+bool
+ib_document_add_count(cJSON *to, const char *name, uint64_t x)
+{
+	return ib_document_put(to, name, count_json(x));
+}
+
+bool
+ib_document_add_text(cJSON *to, const char *name, const char *x)
+{
+	return ib_document_put(to, name, x ? cJSON_CreateString(x)
+					   : cJSON_CreateNull());
+}
+
+enum ib_status
+ib_document_write(cJSON *json, bool complete, struct ib_output *out,
+		  struct ib_error *err)
+{
+	char *text = complete ? cJSON_PrintUnformatted(json) : NULL;
+
+	cJSON_Delete(json);
+	if (!text)
+		return ib_fail_memory(err);
+	ib_output_write(out, text, strlen(text));
+	ib_output_write(out, "\n", 1);
+	free(text);
+	return ib_output_status(out, err);
+}

@@ -1,0 +1,41 @@
+/*
+ * Small JSON documents of our own (totals, receipts, plans, heads), through
+ * cJSON: numbers as the tools write them, failures as one kind. NULL and false
+ * mean that memory ran out.
+ */
+#ifndef IB_IO_DOCUMENT_H
+#define IB_IO_DOCUMENT_H
+
+#include <cjson/cJSON.h>
+
+#include "io/output.h"
+
+/*
+ * An integer that comes back as it was, also through readers that keep numbers
+ * as doubles: a number below 2^53, a string of digits from there on.
+ */
+cJSON *ib_document_integer(uint64_t x);
+/* False for anything else. */
+bool ib_document_read_integer(const cJSON *json, uint64_t *x);
+
+/* The shortest decimals that read back; NaN: null. */
+cJSON *ib_document_real(double x);
+cJSON *ib_document_float(float x);
+
+/* Hand an item (NULL: memory ran out) over to an array, or to an object. */
+bool ib_document_append(cJSON *array, cJSON *item);
+bool ib_document_put(cJSON *object, const char *name, cJSON *item);
+
+/* Members of an object; a count is a number whatever its size, NULL null. */
+bool ib_document_add_real(cJSON *to, const char *name, double x);
+bool ib_document_add_count(cJSON *to, const char *name, uint64_t x);
+bool ib_document_add_text(cJSON *to, const char *name, const char *x);
+
+/*
+ * Write a document as one line. Frees it; unless it is `complete` (some part
+ * of it found no memory) that is all.
+ */
+enum ib_status ib_document_write(cJSON *json, bool complete,
+				 struct ib_output *out, struct ib_error *err);
+
+#endif
