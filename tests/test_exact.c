@@ -30,6 +30,7 @@ struct quotient {
 	double quotient; /* of sum(x) and sum(y) * times; NaN where that is 0 */
 };
 #include "exact_table.h"
+#include "random.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
@@ -89,16 +90,6 @@ Test(exact, rounds_quotients_once)
 			  (isnan(q) && isnan(c->quotient)),
 			  "%a, not %a", q, c->quotient);
 	}
-}
-
-static uint64_t
-next(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
 }
 
 /* A double of any bits, but finite. */

@@ -6,20 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
 #include "score/fold.h"
 
 #define IDS 50
 #define LOSSES 400
-
-static uint64_t
-next(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
 
 static char names[4096][16];
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/numbers.h"
+#include "random.h"
 
 struct accept {
 	char text[32];
@@ -166,17 +167,6 @@ Test(numbers, reads_hard_cases_as_strtod_does)
 
 	for (i = 0; i < sizeof(hard) / sizeof(*hard); i++)
 		check_value(hard[i]);
-}
-
-/* splitmix64: any generator would do. */
-static uint64_t
-next(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
 }
 
 static double

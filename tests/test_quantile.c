@@ -4,19 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
 #include "score/quantile.h"
 
 #define MANY 20000
-
-static uint64_t
-next(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
 
 /* Of any bits, of a narrow range, of a few values, or all in one bin. */
 static float

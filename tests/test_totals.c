@@ -5,17 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "random.h"
 #include "score/totals.h"
-
-static uint64_t
-next(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
 
 /* Losses of a usual size, some odd ones, one in eight unknown. */
 static float
