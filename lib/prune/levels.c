@@ -218,24 +218,35 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 	return st;
 }
 
-/* How many known scores are below T, and from that r. */
+/* How many known scores are below T. */
+static enum ib_status
+count_low(const struct ib_rule *rule, uint64_t *low, struct ib_error *err)
+{
+	const float *score;
+	uint64_t i;
+
+	*low = 0;
+	if (rule->foreign_totals)
+		return ib_refine_below(rule, rule->threshold, "--keep", low,
+				       err);
+	if (!rule->scores)
+		return IB_OK;
+	score = rule->scores->score.p;
+	for (i = 0; i < rule->scores->table.n; i++)
+		*low += (double)score[i] < rule->threshold;
+	return IB_OK;
+}
+
+/* r, from that; of --refine it is only noted down what is to be counted. */
 static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context,
 	   struct ib_error *err)
 {
-	const float *score = rule->scores ? rule->scores->score.p : NULL;
-	uint64_t i, low = 0, n = rule->scores ? rule->scores->table.n : 0;
+	uint64_t low;
+	enum ib_status st = count_low(rule, &low, err);
 
-	if (rule->foreign_totals) {
-		enum ib_status st = ib_refine_below(rule, rule->threshold,
-						    "--keep", &low, err);
-
-		if (st || rule->want)
-			return st;
-		n = 0;
-	}
-	for (i = 0; i < n; i++)
-		low += (double)score[i] < rule->threshold;
+	if (st || rule->want)
+		return st;
 	return ib_keep_solve_ratio(rule, rule->totals->known, low, context,
 				   err);
 }

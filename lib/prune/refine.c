@@ -15,10 +15,24 @@ ib_refine_lacks(const char *option, struct ib_error *err)
 		       "--totals)", option);
 }
 
-static bool
-is_known(const struct ib_rule *r, uint32_t bin)
+/*
+ * The exact values of a bin, from place *at on; of --refine none: the bin is
+ * noted down, and *values NULL.
+ */
+static enum ib_status
+look_into(const struct ib_rule *r, uint32_t bin, const char *option,
+	  const struct ib_fine **values, uint64_t *at, struct ib_error *err)
 {
-	return r->refined && ib_fine_holds(&r->refined->score, bin);
+	*values = NULL;
+	if (r->want) {
+		ib_fine_hold(&r->want->score, bin);
+		return IB_OK;
+	}
+	if (!r->refined || !ib_fine_holds(&r->refined->score, bin))
+		return ib_refine_lacks(option, err);
+	*values = &r->refined->score;
+	*at = ib_fine_seek(*values, (uint64_t)bin << 20);
+	return IB_OK;
 }
 
 enum ib_status
@@ -26,21 +40,17 @@ ib_refine_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 	       double *score, struct ib_error *err)
 {
 	const struct ib_fine *f;
+	enum ib_status st;
 	uint32_t bin = 0;
 	uint64_t i;
 
 	while (bin < IB_TOTALS_BINS - 1 && r->totals->bin[bin] < rank)
 		rank -= r->totals->bin[bin++];
 	*score = NAN;
-	if (r->want) {
-		ib_fine_hold(&r->want->score, bin);
-		return IB_OK;
-	}
-	if (!is_known(r, bin))
-		return ib_refine_lacks(option, err);
-	f = &r->refined->score;
-	for (i = ib_fine_seek(f, (uint64_t)bin << 20);
-	     i + 1 < f->n && f->count[i] < rank; i++)
+	st = look_into(r, bin, option, &f, &i, err);
+	if (st || !f)
+		return st;
+	for (; i + 1 < f->n && f->count[i] < rank; i++)
 		rank -= f->count[i];
 	*score = (double)ib_float_from_order(f->order[i]);
 	return IB_OK;
@@ -61,8 +71,9 @@ enum ib_status
 ib_refine_below(const struct ib_rule *r, double cut, const char *option,
 		uint64_t *low, struct ib_error *err)
 {
-	uint64_t order, i, first;
 	const struct ib_fine *f;
+	enum ib_status st;
+	uint64_t order, i;
 	uint32_t bin, b;
 
 	*low = 0;
@@ -74,15 +85,10 @@ ib_refine_below(const struct ib_rule *r, double cut, const char *option,
 		*low += r->totals->bin[b];
 	if (order % IB_FINE_VALUES == 0 || r->totals->bin[bin] == 0)
 		return IB_OK;
-	if (r->want) {
-		ib_fine_hold(&r->want->score, bin);
-		return IB_OK;
-	}
-	if (!is_known(r, bin))
-		return ib_refine_lacks(option, err);
-	f = &r->refined->score;
-	first = ib_fine_seek(f, (uint64_t)bin << 20);
-	for (i = first; i < f->n && f->order[i] < order; i++)
+	st = look_into(r, bin, option, &f, &i, err);
+	if (st || !f)
+		return st;
+	for (; i < f->n && f->order[i] < order; i++)
 		*low += f->count[i];
 	return IB_OK;
 }
