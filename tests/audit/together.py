@@ -43,6 +43,22 @@ def waits_for_lock(p):
                    for l in f)
 
 
+def held_up(log, e, **how):
+    """A run that waits for the log, and who holds it until told."""
+    holder = subprocess.Popen(['flock', log + '.lock', 'cat'],
+                              stdin=subprocess.PIPE)
+    until(lambda: os.path.exists(log + '.lock') and not subprocess.call(
+        ['sh', '-c', '! flock -n %s.lock true' % log]))
+    p = subprocess.Popen([log if a == 'log.zst' else a for a in PRUNE] +
+                         [str(e)] + outputs(e), **how)
+    until(lambda: waits_for_lock(p))
+    return p, holder
+
+
+def content(log):
+    return os.path.exists(log) and open(log, 'rb').read()
+
+
 def waiting_in(pipe):
     return struct.unpack('i', fcntl.ioctl(pipe, termios.FIONREAD, b'....'))[0]
 
@@ -70,18 +86,12 @@ run('ib-audit', 'verify', 'log.zst')
 
 # Told to end while another holds the log: nothing is left, and no empty log.
 for log in 'log.zst', 'none.zst':
-    before = os.path.exists(log) and open(log, 'rb').read()
-    holder = subprocess.Popen(['flock', log + '.lock', 'cat'],
-                              stdin=subprocess.PIPE)
-    until(lambda: os.path.exists(log + '.lock') and not subprocess.call(
-        ['sh', '-c', '! flock -n %s.lock true' % log]))
-    p = subprocess.Popen([log if a == 'log.zst' else a for a in PRUNE] +
-                         ['400'] + outputs(400))
-    until(lambda: waits_for_lock(p))
+    before = content(log)
+    p, holder = held_up(log, 400)
     p.send_signal(signal.SIGTERM)
     assert p.wait() == -signal.SIGTERM, p.returncode
     holder.communicate()
-    assert (os.path.exists(log) and open(log, 'rb').read()) == before
+    assert content(log) == before
     assert not glob.glob('*.400') and not glob.glob('.*')
 
 # Told to end while the reader of an output has not taken its last bytes.
@@ -96,19 +106,13 @@ assert finished() == runs and not glob.glob('*.401'), finished()[-1]
 
 # An output cannot be put in its place: the run is taken from the log again.
 for log in 'log.zst', 'none.zst':
-    before = os.path.exists(log) and open(log, 'rb').read()
-    holder = subprocess.Popen(['flock', log + '.lock', 'cat'],
-                              stdin=subprocess.PIPE)
-    until(lambda: os.path.exists(log + '.lock') and not subprocess.call(
-        ['sh', '-c', '! flock -n %s.lock true' % log]))
-    p = subprocess.Popen([log if a == 'log.zst' else a for a in PRUNE] +
-                         ['402'] + outputs(402), stderr=subprocess.PIPE)
-    until(lambda: waits_for_lock(p))
+    before = content(log)
+    p, holder = held_up(log, 402, stderr=subprocess.PIPE)
     os.makedirs('out.402/full')
     holder.communicate()
     _, err = p.communicate()
     assert p.returncode == 73 and b'out.402: cannot create' in err, err
-    assert (os.path.exists(log) and open(log, 'rb').read()) == before
+    assert content(log) == before
     assert glob.glob('*.402') == ['out.402'] and not glob.glob('.*')
     os.removedirs('out.402/full')
 
