@@ -394,7 +394,6 @@ finish(struct run *run, struct ib_error *err)
 	st = ib_targets_end(&run->targets, run->records, err);
 	if (st)
 		return st;
-	ib_tally_flush(&run->tally);
 	ib_tally_result(&run->tally, run->rule, &result);
 	if (run->result)
 		*run->result = result;

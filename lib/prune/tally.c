@@ -61,11 +61,10 @@ ib_tally_flush(struct ib_tally *t)
 }
 
 void
-ib_tally_merge(struct ib_tally *t, struct ib_tally *other)
+ib_tally_merge(struct ib_tally *t, const struct ib_tally *other)
 {
 	size_t i;
 
-	ib_tally_flush(other);
 	t->samples += other->samples;
 	t->kept += other->kept;
 	for (i = 0; i < IB_NREASONS; i++)

@@ -42,8 +42,8 @@ ib_tally_add(struct ib_tally *t, const struct ib_chance *c, bool kept)
 	t->nkept += kept;
 }
 
-/* Both are flushed. */
-void ib_tally_merge(struct ib_tally *t, struct ib_tally *other);
+/* Both have been flushed. */
+void ib_tally_merge(struct ib_tally *t, const struct ib_tally *other);
 
 /* The figures, each rounded once. */
 void ib_tally_result(const struct ib_tally *t, const struct ib_rule *rule,
