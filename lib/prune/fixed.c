@@ -79,40 +79,29 @@ seek(const struct ib_group_of *g, size_t n, double pi)
 }
 
 /* Which group is each row of, and in which bin of it? */
-static enum ib_status
-count_rows(struct draws *d, struct ib_error *err)
+static void
+count_rows(struct draws *d)
 {
 	const float *score = d->rule->scores->score.p;
 	uint64_t n = d->rule->scores->table.n, row, from;
 	struct ib_chance chance[IB_GROUP];
-	uint32_t rows[IB_GROUP];
-	struct group *g;
 	size_t k, i, at;
 
 	for (from = 0; from < n; from += k) {
-		k = n - from < IB_GROUP ? (size_t)(n - from) : IB_GROUP;
-		for (i = 0; i < k; i++)
-			rows[i] = (uint32_t)(from + i);
-		ib_rule_chances(d->rule, rows, k, chance);
+		k = ib_rule_row_chances(d->rule, from, chance);
 		for (i = 0; i < k; i++) {
 			row = from + i;
 			if (chance[i].reason != IB_REASON_DRAWN ||
 			    chance[i].pi >= 1 || score[row] != score[row])
 				continue;
 			at = seek(d->pi, d->ngroups, chance[i].pi);
-			g = &d->group[at];
-			if (!g->count)
-				g->count = calloc(BINS, sizeof(*g->count));
-			if (!g->count)
-				return ib_fail_memory(err);
 			/* u has 53 bits */
 			d->lead[row] = (uint16_t)(draw(d->rule, row) >> 41);
 			d->of[row] = (uint8_t)(at + 1);
-			g->count[d->lead[row]]++;
+			d->group[at].count[d->lead[row]]++;
 			d->pi[at].n++;
 		}
 	}
-	return IB_OK;
 }
 
 static enum ib_status
@@ -188,14 +177,14 @@ draws_free(struct draws *d)
 {
 	size_t i;
 
-	for (i = 0; d && i < d->ngroups; i++) {
+	if (!d)
+		return;
+	for (i = 0; i < d->ngroups; i++) {
 		free(d->group[i].count);
 		free(d->group[i].place);
 	}
-	if (d) {
-		free(d->of);
-		free(d->lead);
-	}
+	free(d->of);
+	free(d->lead);
 	free(d);
 }
 
@@ -220,6 +209,8 @@ draws_new(struct ib_rule *r)
 {
 	uint64_t n = r->scores->table.n;
 	struct draws *d = calloc(1, sizeof(*d));
+	bool fine;
+	size_t i;
 
 	if (!d)
 		return NULL;
@@ -227,7 +218,12 @@ draws_new(struct ib_rule *r)
 	list_groups(d);
 	d->of = calloc(n + 1, sizeof(*d->of));
 	d->lead = malloc((n + 1) * sizeof(*d->lead));
-	if (d->of && d->lead)
+	fine = d->of && d->lead;
+	for (i = 0; fine && i < d->ngroups; i++) {
+		d->group[i].count = calloc(BINS, sizeof(*d->group->count));
+		fine = d->group[i].count != NULL;
+	}
+	if (fine)
 		return d;
 	draws_free(d);
 	return NULL;
@@ -242,7 +238,7 @@ enum ib_status
 ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 {
 	struct draws *d = draws_new(r);
-	enum ib_status st;
+	enum ib_status st = IB_OK;
 	size_t i;
 
 	r->group = calloc(IB_LEVELS_MAX + 1, sizeof(*r->group));
@@ -250,7 +246,7 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 	if (!d || !r->group || !r->kept)
 		st = ib_fail_memory(err);
 	else
-		st = count_rows(d, err);
+		count_rows(d);
 	for (i = 0; !st && i < d->ngroups; i++)
 		st = find_edge(&d->group[i], &d->pi[i], err);
 	if (!st)

@@ -55,14 +55,16 @@ ib_plan_rows(struct ib_plan *p, const struct ib_rule *rule)
 {
 	const struct ib_scores *s = rule->scores;
 	const float *score = s ? s->score.p : NULL;
-	struct ib_chance c;
-	uint64_t i;
+	struct ib_chance chance[IB_GROUP];
+	uint64_t from;
+	size_t k, i;
 
-	for (i = 0; s && i < s->table.n; i++) {
-		if (score[i] != score[i])
-			continue;
-		c = ib_rule_chance(rule, (uint32_t)i);
-		ib_plan_add(p, rule, &c, score[i]);
+	for (from = 0; s && from < s->table.n; from += k) {
+		k = ib_rule_row_chances(rule, from, chance);
+		for (i = 0; i < k; i++)
+			if (score[from + i] == score[from + i])
+				ib_plan_add(p, rule, &chance[i],
+					    score[from + i]);
 	}
 }
 

@@ -316,6 +316,20 @@ ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n,
 		chance[i] = settle(r, row[i], score[i], pi[i]);
 }
 
+size_t
+ib_rule_row_chances(const struct ib_rule *r, uint64_t from,
+		    struct ib_chance chance[IB_GROUP])
+{
+	uint64_t left = r->scores->table.n - from;
+	size_t n = left < IB_GROUP ? (size_t)left : IB_GROUP, i;
+	uint32_t row[IB_GROUP];
+
+	for (i = 0; i < n; i++)
+		row[i] = (uint32_t)(from + i);
+	ib_rule_chances(r, row, n, chance);
+	return n;
+}
+
 double
 ib_rule_threshold(const struct ib_rule *r)
 {

@@ -120,6 +120,13 @@ struct ib_chance {
 void ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n,
 		     struct ib_chance *chance);
 
+/*
+ * Those of the scores' rows from `from` on, IB_GROUP of them or as many as
+ * there are; returns how many.
+ */
+size_t ib_rule_row_chances(const struct ib_rule *r, uint64_t from,
+			   struct ib_chance chance[IB_GROUP]);
+
 static inline struct ib_chance
 ib_rule_chance(const struct ib_rule *r, uint32_t row)
 {
