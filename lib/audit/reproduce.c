@@ -56,8 +56,7 @@ put_command(struct ib_bytes *b, const struct ib_audit_head *h)
 	put_text(b, "scale", h->scale);
 	put_text(b, "threshold", h->threshold_spec);
 	put_text(b, "buckets", h->buckets);
-	if (!h->keep && (h->rule == IB_RULE_INFOBATCH ||
-			 h->rule == IB_RULE_RANDOM))
+	if (!h->keep && ib_rule_kind_of(h->rule)->ratio)
 		put_real(b, "ratio", h->ratio);
 	if (h->rule == IB_RULE_PROPORTIONAL) {
 		put_real(b, "floor", h->floor);
@@ -86,6 +85,26 @@ put_command(struct ib_bytes *b, const struct ib_audit_head *h)
 }
 
 static void
+put_value(struct ib_bytes *out, const struct ib_audit_head *h, const cJSON *m)
+{
+	char number[IB_NUMBER_MAX], *text;
+
+	if (strcmp(m->string, "seed") == 0) { /* no double holds it */
+		ib_bytes_printf(out, "%llu", (unsigned long long)h->seed);
+	} else if (cJSON_IsString(m)) {
+		ib_html_plain(out, ib_span_of(m->valuestring));
+	} else if (cJSON_IsNumber(m) &&
+		   m->valuedouble != floor(m->valuedouble)) {
+		ib_bytes_put(out, number,
+			     ib_number_put(number, m->valuedouble));
+	} else {
+		text = cJSON_PrintUnformatted(m);
+		ib_html_plain(out, ib_span_of(text ? text : ""));
+		cJSON_free(text);
+	}
+}
+
+static void
 put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 {
 	static const struct ib_column columns[] = {
@@ -93,29 +112,17 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 		{ .heading = "value", .left = true },
 	};
 	cJSON *json = cJSON_Parse(h->text), *m;
-	char *value, number[IB_NUMBER_MAX];
 
 	ib_page_table(out, "parameters", columns, 2);
 	cJSON_ArrayForEach(m, json)
 	{
 		if (cJSON_IsNull(m))
 			continue;
-		value = cJSON_IsString(m) ? NULL : cJSON_PrintUnformatted(m);
 		ib_bytes_printf(out, "<tr><td class=\"l\">");
 		ib_html_plain(out, ib_span_of(m->string));
 		ib_bytes_printf(out, "</td><td class=\"l\">");
-		if (strcmp(m->string, "seed") == 0) /* no double holds it */
-			ib_bytes_printf(out, "%llu",
-					(unsigned long long)h->seed);
-		else if (cJSON_IsNumber(m) && m->valuedouble != floor(m->valuedouble))
-			ib_bytes_put(out, number,
-				     ib_number_put(number, m->valuedouble));
-		else
-			ib_html_plain(out, ib_span_of(
-				value ? value : cJSON_IsString(m) ?
-				m->valuestring : ""));
+		put_value(out, h, m);
 		ib_bytes_printf(out, "</td></tr>\n");
-		cJSON_free(value);
 	}
 	ib_page_table_end(out);
 	cJSON_Delete(json);

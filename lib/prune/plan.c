@@ -114,7 +114,8 @@ write_json(const struct ib_plan *p, const struct ib_rule *rule,
 	     ib_document_add_count(json, "epoch", (uint64_t)epoch) &&
 	     ib_document_add_count(json, "samples", p->samples) &&
 	     ib_document_add_real(json, "threshold", rule->threshold) &&
-	     ib_document_add_real(json, "ratio", rule->ratio) &&
+	     ib_document_add_real(json, "ratio",
+				  rule->kind->ratio ? rule->ratio : NAN) &&
 	     ib_document_add_real(json, "c", rule->c) &&
 	     ib_document_add_real(json, "expected_kept", f->expected) &&
 	     ib_document_add_real(json, "saved", f->saved) &&

@@ -22,13 +22,13 @@ random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 /* A new rule is a row here. */
 static const struct ib_rule_kind kinds[] = {
 	{ .id = IB_RULE_INFOBATCH, .name = "infobatch", .needs_scores = true,
-	  .fixed = true, .prepare = ib_rule_prepare_infobatch,
+	  .fixed = true, .ratio = true, .prepare = ib_rule_prepare_infobatch,
 	  .pi = ib_levels_pi },
 	{ .id = IB_RULE_BUCKETS, .name = "buckets", .needs_scores = true,
 	  .fixed = true, .cuts = true, .prepare = ib_rule_prepare_buckets,
 	  .pi = ib_levels_pi },
 	{ .id = IB_RULE_RANDOM, .name = "random", .fixed = true,
-	  .prepare = ib_rule_prepare_random, .pi = random_pi },
+	  .ratio = true, .prepare = ib_rule_prepare_random, .pi = random_pi },
 	{ .id = IB_RULE_PROPORTIONAL, .name = "proportional",
 	  .needs_scores = true, .prepare = ib_rule_prepare_proportional,
 	  .pi = ib_proportional_pi },

@@ -60,6 +60,7 @@ struct ib_rule_kind {
 	bool biased;       /* it says so */
 	bool fixed;        /* --sampling fixed makes sense */
 	bool cuts;         /* its levels are told one by one */
+	bool ratio;        /* it has an r, of -r or solved for --keep */
 	/* Resolve thresholds, solve budgets; in full epochs too. */
 	enum ib_status (*prepare)(struct ib_rule *rule,
 				  const struct ib_context *context,
