@@ -150,7 +150,7 @@ bash(const struct cli_command *c)
 	else
 		bash_function(c);
 	fputs("complete -o filenames -F ", stdout);
-	put_name((&(struct cli_command){ .name = c->name }));
+	put_name(c);
 	printf(" %s\n", c->name);
 }
 

@@ -230,6 +230,7 @@ static const struct cli_command *const verb_commands[NVERBS + 1] = {
 	&verbs[3].command, &verbs[4].command, &verbs[5].command,
 	&verbs[6].command, &verbs[7].command, &verbs[8].command,
 };
+_Static_assert(NVERBS == 9, "verb_commands names every verb");
 
 /* What there is before a verb, for --help, typos and completion. */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
