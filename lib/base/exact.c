@@ -195,9 +195,10 @@ ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n)
 
 /* ---- rounding ---------------------------------------------------------- */
 
-/* |x| as 32-bit digits; returns their number, 0 for zero. */
+/* |x| as 32-bit digits; n is their number, 0 for zero. */
+#define DIGITS (LIMBS + 1)
 struct magnitude {
-	uint32_t digit[LIMBS + 1];
+	uint32_t digit[DIGITS];
 	int n;
 	bool negative;
 };
@@ -331,8 +332,6 @@ ib_exact_mean_float(const struct ib_exact *x, uint64_t n)
 
 /* ---- quotients ---------------------------------------------------------- */
 
-#define DIGITS (LIMBS + 1) /* of a magnitude */
-
 /* Times a factor below 2^53. */
 static void
 multiply(struct magnitude *m, uint64_t factor)
@@ -342,9 +341,9 @@ multiply(struct magnitude *m, uint64_t factor)
 	int i;
 
 	for (i = 0; i < m->n || carry; i++) {
-		w = ib_wide_product(i < m->n ? m->digit[i] : 0, factor);
-		w.lo += carry;
-		w.hi += w.lo < carry;
+		w = ib_wide_add(ib_wide_product(i < m->n ? m->digit[i] : 0,
+						factor),
+				(struct ib_wide){ 0, carry });
 		m->digit[i] = (uint32_t)w.lo;
 		carry = w.hi << 32 | w.lo >> 32;
 	}
@@ -421,13 +420,13 @@ ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y,
 {
 	struct parts p = split(times);
 	struct magnitude a = { 0 }, b = { 0 };
-	bool negative, over = false, bit;
+	bool over = false, bit;
 	uint64_t top = 0;
 	int exponent;
 
 	magnitude_of(x, &a);
 	magnitude_of(y, &b);
-	negative = a.negative != (b.negative != p.negative);
+	a.negative ^= b.negative ^ p.negative;
 	multiply(&b, p.m);
 	if (b.n == 0)
 		return NAN;
@@ -443,8 +442,8 @@ ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y,
 		top = top << 1 | bit;
 		exponent--;
 	}
-	return (negative ? -1 : 1) *
-	       ib_round_to(IB_BINARY64, top, over || !is_zero(&a), exponent);
+	return with_sign(&a, ib_round_to(IB_BINARY64, top,
+					 over || !is_zero(&a), exponent));
 }
 
 int

@@ -1,4 +1,4 @@
-/* Products of 128 bits. */
+/* Integers of 128 bits: products, and what they add up to. */
 #ifndef IB_BASE_WIDE_H
 #define IB_BASE_WIDE_H
 
@@ -26,6 +26,21 @@ ib_wide_product(uint64_t a, uint64_t b)
 	return (struct ib_wide){ ah * bh + (m1 >> 32) + (m2 >> 32),
 				 m2 << 32 | (low & 0xffffffff) };
 #endif
+}
+
+static inline struct ib_wide
+ib_wide_add(struct ib_wide a, struct ib_wide b)
+{
+	struct ib_wide sum = { a.hi + b.hi, a.lo + b.lo };
+
+	sum.hi += sum.lo < a.lo;
+	return sum;
+}
+
+static inline struct ib_wide
+ib_wide_subtract(struct ib_wide a, struct ib_wide b)
+{
+	return (struct ib_wide){ a.hi - b.hi - (a.lo < b.lo), a.lo - b.lo };
 }
 
 #endif

@@ -45,21 +45,6 @@ ib_spread_units(uint32_t order)
 	return (order & 0x7fffff) | (uint64_t)((order & 0x7f800000) != 0) << 23;
 }
 
-static inline struct ib_wide
-ib_wide_add(struct ib_wide a, struct ib_wide b)
-{
-	struct ib_wide sum = { a.hi + b.hi, a.lo + b.lo };
-
-	sum.hi += sum.lo < a.lo;
-	return sum;
-}
-
-static inline struct ib_wide
-ib_wide_subtract(struct ib_wide a, struct ib_wide b)
-{
-	return (struct ib_wide){ a.hi - b.hi - (a.lo < b.lo), a.lo - b.lo };
-}
-
 struct ib_refined *ib_refined_new(void); /* NULL: memory ran out */
 void ib_refined_free(struct ib_refined *r);
 
