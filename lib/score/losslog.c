@@ -19,6 +19,12 @@ struct reading {
 	struct ib_log_batch *b;
 };
 
+static bool
+is_json(const struct ib_source *s)
+{
+	return s->format == IB_FORMAT_JSONL || s->format == IB_FORMAT_JSON;
+}
+
 static bool wrong(struct reading *r, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -26,8 +32,7 @@ static bool
 wrong(struct reading *r, const char *format, ...)
 {
 	const struct ib_record *record = &r->c->record;
-	bool delimited = r->c->source->format != IB_FORMAT_JSONL &&
-			 r->c->source->format != IB_FORMAT_JSON;
+	bool delimited = !is_json(r->c->source);
 	char text[200];
 	va_list ap;
 
@@ -512,7 +517,7 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 
 	ib_log_batch_start(b, block->source, rows, epoch);
 	ib_cursor_start(c, block);
-	c->json.lazy = l->options->part.count > 0;
+	c->json.lazy = l->options->part.count > 0 && is_json(block->source);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END && !b->failed) {
 		if (next == IB_NEXT_RECORD)
 			take(&r);
