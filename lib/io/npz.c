@@ -1,7 +1,6 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "io/npz.h"
 
-#include <errno.h>
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>

@@ -441,22 +441,12 @@ ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 
 /* The input itself may be closed by another thread meanwhile. */
 void
-ib_reader_progress(const struct ib_reader *r, uint64_t *bytes, uint64_t *of)
-{
-	*bytes = r->seen;
-	*of = r->size;
-}
-
-void
 ib_reader_tell(const struct ib_reader *r, uint64_t records)
 {
 	const struct ib_context *context = r->options.context;
-	uint64_t bytes, of;
 
-	if (!context || !context->progress)
-		return;
-	ib_reader_progress(r, &bytes, &of);
-	context->progress(context->data, bytes, of, records);
+	if (context && context->progress)
+		context->progress(context->data, r->seen, r->size, records);
 }
 
 void

@@ -103,9 +103,6 @@ enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b,
  * Progress: bytes of files read, and of how many (0: not known). Safe beside
  * ib_reader_next() in another thread.
  */
-void ib_reader_progress(const struct ib_reader *r, uint64_t *bytes,
-			uint64_t *of);
-
 /* Tell the caller of the run how far it is; no-op without progress. */
 void ib_reader_tell(const struct ib_reader *r, uint64_t records);
 

@@ -1,6 +1,5 @@
 #include "score/load.h"
 
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/hex.h"

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/pipeline.h"
 #include "score/arraylog.h"
+#include "score/state.h"
 
 /* What one thread works on. */
 struct slot {
@@ -183,10 +184,7 @@ follow_source(struct run *run, const struct ib_source *source,
 static bool
 is_archive(const char *path)
 {
-	struct ib_span stem = path ? ib_input_stem(path)
-				   : (struct ib_span){ NULL, 0 };
-
-	return stem.n >= 4 && memcmp(stem.p + stem.n - 4, ".npz", 4) == 0;
+	return path && ib_scores_name_is_npz(path, false);
 }
 
 static enum ib_status
@@ -229,8 +227,9 @@ add_to_digest(void *ctx, const void *p, size_t n)
 }
 
 static enum ib_status
-drain_archive(struct run *run, struct ib_block *block, struct ib_error *err)
+drain_archive(struct run *run, struct slot *slot, struct ib_error *err)
 {
+	struct ib_block *block = &slot->block;
 	const char *name = block->source->name;
 	struct ib_scores *s = NULL;
 	struct ib_npz *z = NULL;
@@ -240,11 +239,7 @@ drain_archive(struct run *run, struct ib_block *block, struct ib_error *err)
 	if (!st && run->options->digest)
 		st = ib_npz_feed(z, add_to_digest, run, err);
 	if (!st && ib_arraylog_is_one(z)) {
-		st = ib_arraylog_read(&run->log, z, block->source,
-				      run->options->log->epoch_by_name
-					      ? name_epoch(
-							block->source->path)
-					      : run->options->log->epoch,
+		st = ib_arraylog_read(&run->log, z, block->source, slot->epoch,
 				      run->sink, run->counts, err);
 		goto done;
 	}
@@ -286,7 +281,7 @@ drain_special(struct run *run, struct slot *s, struct ib_error *err)
 
 	switch (s->block.source->format) {
 	case IB_FORMAT_NPZ:
-		st = drain_archive(run, &s->block, err);
+		st = drain_archive(run, s, err);
 		break;
 	case IB_FORMAT_TOTALS:
 		st = drain_totals(run, &s->block, err);
