@@ -27,16 +27,17 @@ ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
 	b->has_previous = b->any = b->undated = false;
 }
 
-/* Room for one more item of an array that doubles. */
+/* Room for one more item of an array of the batch; it doubles. */
 static bool
-grow(void *array, size_t *cap, size_t size, size_t least)
+grow(struct ib_log_batch *b, void *array, size_t *cap, size_t size,
+     size_t least)
 {
 	void **p = array, *q;
 	size_t want = *cap ? *cap * 2 : least;
 
 	q = realloc(*p, want * size);
 	if (!q)
-		return false;
+		return !(b->failed = true);
 	*p = q;
 	*cap = want;
 	return true;
@@ -48,9 +49,9 @@ grow_losses(struct ib_log_batch *b, bool weighted)
 {
 	size_t cap = b->cap, same = b->cap;
 
-	if (!grow(&b->loss, &cap, sizeof(*b->loss), 4096) ||
-	    (weighted && !grow(&b->weight, &same, sizeof(*b->weight), 4096)))
-		return !(b->failed = true);
+	if (!grow(b, &b->loss, &cap, sizeof(*b->loss), 4096) ||
+	    (weighted && !grow(b, &b->weight, &same, sizeof(*b->weight), 4096)))
+		return false;
 	b->cap = cap;
 	return true;
 }
@@ -71,10 +72,8 @@ void
 ib_log_batch_put_skipped(struct ib_log_batch *b, struct ib_id id)
 {
 	if (b->nskipped == b->skipped_cap &&
-	    !grow(&b->skipped, &b->skipped_cap, sizeof(id), 256)) {
-		b->failed = true;
+	    !grow(b, &b->skipped, &b->skipped_cap, sizeof(id), 256))
 		return;
-	}
 	b->skipped[b->nskipped++] = id;
 }
 
@@ -82,10 +81,8 @@ void
 ib_log_batch_put_row(struct ib_log_batch *b, const struct ib_merge *row)
 {
 	if (b->nmerge == b->merge_cap &&
-	    !grow(&b->merge, &b->merge_cap, sizeof(*row), 4096)) {
-		b->failed = true;
+	    !grow(b, &b->merge, &b->merge_cap, sizeof(*row), 4096))
 		return;
-	}
 	b->merge[b->nmerge++] = *row;
 }
 
@@ -97,10 +94,8 @@ ib_log_batch_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
 	va_list ap;
 
 	if (b->nbad == b->bad_cap &&
-	    !grow(&b->bad, &b->bad_cap, sizeof(*b->bad), 16)) {
-		b->failed = true;
+	    !grow(b, &b->bad, &b->bad_cap, sizeof(*b->bad), 16))
 		return;
-	}
 	bad = &b->bad[b->nbad++];
 	bad->kind = kind;
 	bad->line = line;
