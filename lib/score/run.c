@@ -38,7 +38,7 @@ see_losses(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
 		return IB_OK;
 	for (i = 0; i < b->n && !st; i++)
 		st = ib_expect_see(run->expect, &b->loss[i].id, 1, err);
-	for (i = 0; b->rows && i < b->nmerge && !st; i++)
+	for (i = 0; i < b->nmerge && !st; i++)
 		st = ib_expect_see(run->expect, &b->merge[i].id, 1, err);
 	return st ? st : ib_expect_see(run->expect, b->skipped, b->nskipped,
 				       err);
@@ -51,8 +51,7 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 	enum ib_status st = see_losses(run, b, err);
 
 	run->losses += b->n;
-	if (b->n + (b->rows ? b->nmerge : 0) > 0 &&
-	    run->options->log.part.count == 0)
+	if (b->n + b->nmerge > 0 && run->options->log.part.count == 0)
 		run->partless = true;
 	return st ? st : ib_load_batch(&run->fold, b, err);
 }
@@ -128,12 +127,10 @@ note_part(struct run *run, const struct ib_scores *s, const char *name,
 
 /* Rows later than the totals that --refine is for are of another epoch. */
 static enum ib_status
-check_plan(const struct run *run, const struct ib_scores *s, const char *name,
+check_plan(const struct run *run, int64_t newest, const char *name,
 	   struct ib_error *err)
 {
-	int64_t newest = run->plan ? ib_scores_newest(s) : IB_NO_EPOCH;
-
-	if (!run->plan || newest <= run->plan->newest)
+	if (newest <= run->plan->newest)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA, "%s: holds epoch %lld, later than the "
 		       "totals that --refine is for (newest is %lld there): "
@@ -148,8 +145,8 @@ take_scores(void *ctx, struct ib_scores *s, const char *name,
 	struct run *run = ctx;
 	enum ib_status st = check_until(run, s, name, err);
 
-	if (!st)
-		st = check_plan(run, s, name, err);
+	if (!st && run->plan)
+		st = check_plan(run, ib_scores_newest(s), name, err);
 	if (!st)
 		st = note_part(run, s, name, err);
 	if (!st)
@@ -282,6 +279,8 @@ write_scores(const struct run *run, struct ib_scores *s, bool npz,
 static enum ib_status
 sum_rows(struct run *run, struct ib_sums *s, struct ib_error *err)
 {
+	enum ib_status st;
+
 	ib_scores_totals(run->scores, &s->totals);
 	if (!run->partless) {
 		s->parts = run->parts;
@@ -289,10 +288,10 @@ sum_rows(struct run *run, struct ib_sums *s, struct ib_error *err)
 	}
 	if (!run->plan)
 		return IB_OK;
-	if (s->totals.newest > run->plan->newest)
-		return check_plan(run, run->scores, "the scores", err);
-	return ib_refined_count(run->plan, run->scores->score.p,
-				run->scores->table.n, &s->refined, err);
+	st = check_plan(run, s->totals.newest, "the scores", err);
+	return st ? st : ib_refined_count(run->plan, run->scores->score.p,
+					  run->scores->table.n, &s->refined,
+					  err);
 }
 
 static enum ib_status
