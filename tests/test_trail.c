@@ -54,14 +54,14 @@ ParameterizedTestParameters(trail, lines)
 
 ParameterizedTest(struct line *c, trail, lines)
 {
-	struct ib_trail_pi last = { 0 };
+	struct ib_number_texts texts = { 0 };
 	struct ib_bytes out = { 0 };
 	int i;
 
 	for (i = 0; i < 2; i++) { /* pi's text anew, and as it was kept */
 		out.n = 0;
 		ib_trail_line(&out, ib_span_of(c->id), c->score, c->pi,
-			      c->kept, &last);
+			      c->kept, &texts);
 		ib_bytes_put_char(&out, '\0');
 		cr_assert(eq(str, out.p, c->text));
 	}

@@ -59,8 +59,7 @@ struct ib_pruned {
 	uint64_t bad_line;
 	char why[240];
 	bool failed;              /* memory ran out */
-	struct ib_number_texts weight, base;
-	struct ib_trail_pi pi;
+	struct ib_number_texts weight, base, pi;
 };
 void ib_pruned_release(struct ib_pruned *b);
 

@@ -5,7 +5,7 @@
 #ifndef IB_PRUNE_SPLICE_H
 #define IB_PRUNE_SPLICE_H
 
-#include "base/numbers.h"
+#include "prune/texts.h"
 #include "record/reader.h"
 
 #define IB_SPLICE_DEPTH 8
@@ -34,38 +34,6 @@ enum ib_status ib_splice_init(struct ib_splice *s,
 			      const struct ib_prune_options *o,
 			      struct ib_error *err);
 void ib_splice_release(struct ib_splice *s);
-
-/*
- * The texts of numbers, kept while no other takes their place: 64 buckets or
- * ranks have as many weights. 1 stands between others and has none.
- */
-#define IB_NUMBER_TEXTS_BITS 8
-struct ib_number_texts {
-	struct {
-		double number;
-		size_t n; /* 0: none yet */
-		char text[IB_NUMBER_MAX];
-	} of[1 << IB_NUMBER_TEXTS_BITS];
-};
-
-static inline void
-ib_put_number(struct ib_bytes *out, double number, struct ib_number_texts *texts)
-{
-	uint64_t bits;
-	size_t at;
-
-	if (number == 1) {
-		ib_bytes_put(out, "1.0", 3);
-		return;
-	}
-	memcpy(&bits, &number, sizeof(bits));
-	at = bits * 0x9e3779b97f4a7c15 >> (64 - IB_NUMBER_TEXTS_BITS);
-	if (texts->of[at].n == 0 || texts->of[at].number != number) {
-		texts->of[at].number = number;
-		texts->of[at].n = ib_number_put(texts->of[at].text, number);
-	}
-	ib_bytes_put(out, texts->of[at].text, texts->of[at].n);
-}
 
 /* What is said of one record. */
 struct ib_said {

@@ -261,15 +261,12 @@ copy_plain(char *p, struct ib_span id)
  */
 void
 ib_trail_line(struct ib_bytes *out, struct ib_span id, float score, double pi,
-	      bool kept, struct ib_trail_pi *last)
+	      bool kept, struct ib_number_texts *texts)
 {
 	static const char fate[2][8] = { "false}\n", "true}\n" };
+	const struct ib_number_text *number = ib_number_text_of(texts, pi);
 	char *p;
 
-	if (last->n == 0 || last->pi != pi) {
-		last->pi = pi;
-		last->n = ib_number_put(last->text, pi);
-	}
 	if (!ib_bytes_reserve(out, id.n + 200))
 		return;
 	p = out->p + out->n;
@@ -290,8 +287,8 @@ ib_trail_line(struct ib_bytes *out, struct ib_span id, float score, double pi,
 	else
 		p += ib_number_put_float(p, score);
 	LITERAL(p, ",\"pi\":");
-	memcpy(p, last->text, sizeof(last->text));
-	p += last->n;
+	memcpy(p, number->text, sizeof(number->text));
+	p += number->n;
 	LITERAL(p, ",\"kept\":");
 	memcpy(p, fate[kept], 8);
 	out->n = (size_t)(p + (kept ? 6 : 7) - out->p);

@@ -6,9 +6,8 @@
 #ifndef IB_PRUNE_TRAIL_H
 #define IB_PRUNE_TRAIL_H
 
-#include "base/bytes.h"
-#include "base/numbers.h"
 #include "io/frames.h"
+#include "prune/texts.h"
 
 #define IB_TRAIL_VERSION 1
 
@@ -56,16 +55,8 @@ void ib_trail_undo(struct ib_trail *t);
 /* The end, after an append or without one (then nothing is written). */
 void ib_trail_discard(struct ib_trail *t); /* NULL is fine */
 
-/*
- * The line of one sample; NaN as score is null. last is the caller's, one a
- * thread, {0} at first: pi repeats from line to line, so its text is kept.
- */
-struct ib_trail_pi {
-	double pi;
-	size_t n;
-	char text[IB_NUMBER_MAX];
-};
+/* The line of one sample; NaN as score is null. texts: of pi. */
 void ib_trail_line(struct ib_bytes *out, struct ib_span id, float score,
-		   double pi, bool kept, struct ib_trail_pi *last);
+		   double pi, bool kept, struct ib_number_texts *texts);
 
 #endif
