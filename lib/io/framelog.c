@@ -254,8 +254,8 @@ check(struct ib_framelog *log, struct ib_error *err)
 /*
  * Level 1, whose time counts more than some bytes; and a table of matches so
  * small that it finds the lines just before: of 60 MB of decisions at level 1,
- * 9.35 to 1 with 2^9 entries, 8.14 to 1 with the 2^14 that it has by default,
- * and faster. No worker, so that the bytes hang neither on threads nor on the
+ * 9.35 to 1 with 2^9 entries, 8.14 to 1 with the 2^14 that it has by default.
+ * No worker, so that the bytes hang neither on threads nor on the
  * pieces; with one, which copies all of it once more, 300 MB went through one
  * core at 691 MB/s, so at 1081 (AMD EPYC). A window of 2^17 is as good as more,
  * and stays in the cache.

@@ -345,7 +345,8 @@ commit(struct run *run, struct ib_output **receipt,
 /*
  * A mapped score file is not checked as it is looked up. A run that needs a
  * few rows of many must not read it all; any other has done so, and checks
- * before anything of its own appears (2 % of a run over 10^7 records).
+ * before anything of its own appears: 0.361 s, without 0.355 (3*10^6 records
+ * of 67 bytes, -T 1, tmpfs, AMD EPYC).
  */
 #define FEW_OF_ROWS 8
 
