@@ -13,8 +13,11 @@ import sys
 import tempfile
 import time
 
-import numpy as np
-import torch
+# By one thread: sums of several differ from machine to machine.
+os.environ['OPENBLAS_NUM_THREADS'] = os.environ['OMP_NUM_THREADS'] = '1'
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE + '/../training')

@@ -69,6 +69,10 @@ def steps(args, n):
     t['size'] = {x: os.path.getsize(y) for x, y in
                  (('log', log), ('scores', 'a.npz'), ('manifest', man),
                   ('epoch', 'e'), ('totals', 'f'))}
+    if n <= 16 << 20:
+        t['size']['log.zst'] = len(subprocess.run(
+            ['zstd', '-3', '-qc', log], stdout=subprocess.PIPE,
+            check=True).stdout)
     return t
 
 
@@ -83,24 +87,27 @@ def table(n, t):
 
 
 def predict(n, t):
-    print('predicted: a part of K, CPU seconds; GB that all parts read and '
-          'write')
+    print('predicted: a part of K, CPU seconds, MiB of the largest step; GB '
+          'that all\nparts read and write; the turn on 64 cores where files '
+          'cost nothing')
     print(f'{"samples":>8} {"K":>6} {"map":>6} {"reduce":>6} {"refine":>6}'
-          f' {"prune":>6} {"MiB":>6} {"read":>7} {"write":>7}')
+          f' {"prune":>6} {"MiB":>6} {"read":>7} {"write":>7} {"turn":>7}')
     size = {x: t['size'][x] / n for x in t['size']}
+    chain = 'split', 'fold', 'refine', 'prune'
+    m = 15625000
     for total in (10**9, 10**10, 10**11):
-        for k in (64, 640, 6400):
-            m = total / k
-            if m > 2e8 or m < 1e6:
-                continue
-            cpu = [t[x][0] / n * m for x in
-                   ('split', 'fold', 'refine', 'prune')]
-            # The log; its parts; old scores; scores twice; dealt manifest.
-            read = size['log'] + 4 * size['scores'] + size['manifest']
-            write = 2 * size['scores'] + size['epoch']
-            print(f'{total:8.0e} {k:6}', *[f'{x:6.1f}' for x in cpu],
-                  f'{t["fold"][1] / n * m / 1024:6.0f}'
-                  f' {total * read / 1e9:7.0f} {total * write / 1e9:7.0f}')
+        cpu = [t[x][0] / n * m for x in chain]
+        # The log; its parts; old scores; scores twice; dealt manifest.
+        read = size['log'] + 4 * size['scores'] + size['manifest']
+        write = 2 * size['scores'] + size['epoch']
+        print(f'{total:8.0e} {total // m:6}', *[f'{x:6.1f}' for x in cpu],
+              f'{max(t[x][1] for x in chain) / n * m / 1024:6.0f}'
+              f' {total * read / 1e9:7.0f} {total * write / 1e9:7.0f}'
+              f' {sum(cpu) * total / m / 64:5.0f} s')
+    cpu = sum(t[x][0] / n for x in chain)
+    print(f'a busy core reads and writes {read + write:.0f} bytes a sample in '
+          f'{cpu * 1e6:.2f} microseconds, {(read + write) / cpu / 1e9:.1f} '
+          'GB/s')
 
 
 def main():
@@ -136,7 +143,9 @@ def main():
         big = steps(args, m)
         table(m, big)
         print('measured against predicted:')
-        for x in ('fold', 'refine', 'prune'):
+        for x in ('fold', 'refine', 'prune', 'split'):
+            if x not in t or x not in big:
+                continue
             print(f'  {x:7} {big[x][0]:6.2f} s of {t[x][0] / n * m:6.2f}, '
                   f'{big[x][1] / 1024:6.0f} MiB of '
                   f'{t[x][1] / n * m / 1024:6.0f}')
