@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/numbers.h"
+#include "base/short_number.h"
 #include "random.h"
 
 struct accept {
@@ -95,6 +96,38 @@ read_text(const char *text, size_t n, double *value)
 	return ok;
 }
 
+static bool
+same(double a, double b)
+{
+	return memcmp(&a, &b, sizeof(a)) == 0 || (isnan(a) && isnan(b));
+}
+
+/* Of what the reader of few digits takes it says the same as the other. */
+static void
+check_short(const char *text, size_t n, char behind, size_t taken, double value)
+{
+	char *block = malloc(n + 18);
+	bool fraction = false, skipped = false;
+	const char *end, *skip;
+	double other = -1;
+
+	memcpy(block, text, n);
+	memset(block + n, '7', 18);
+	block[n] = behind;
+	end = ib_short_number(block, true, &other, &fraction);
+	skip = ib_short_number(block, false, NULL, &skipped);
+	if (end) {
+		cr_assert(eq(sz, (size_t)(end - block), taken), "%s", text);
+		cr_assert(same(other, value), "%s: %a", text, other);
+		cr_assert(skip == end && skipped == fraction, "%s", text);
+	}
+	if (skip) {
+		cr_assert(eq(sz, (size_t)(skip - block), taken), "%s", text);
+		cr_assert(eq(int, skipped, memchr(text, '.', taken) != NULL));
+	}
+	free(block);
+}
+
 /* The text, a byte that ends it, and the eight that may be looked at. */
 static size_t
 read_json(const char *text, size_t n, char behind, double *value)
@@ -109,6 +142,7 @@ read_json(const char *text, size_t n, char behind, double *value)
 	end = ib_number_json(block, value);
 	taken = end ? (size_t)(end - block) : 0;
 	free(block);
+	check_short(text, n, behind, taken, *value);
 	return taken;
 }
 
@@ -121,12 +155,6 @@ ParameterizedTest(struct accept *c, numbers, grammar)
 		  c->text);
 	cr_assert(eq(int, read_text(c->text, n, &value), c->whole), "%s",
 		  c->text);
-}
-
-static bool
-same(double a, double b)
-{
-	return memcmp(&a, &b, sizeof(a)) == 0 || (isnan(a) && isnan(b));
 }
 
 static void
@@ -426,4 +454,32 @@ Test(numbers, do_not_depend_on_the_locale)
 	cr_assert(eq(dbl, value, 1));
 	out[ib_number_put(out, 0.3)] = '\0';
 	cr_assert(eq(str, out, "0.3"));
+}
+
+/* Up to eight digits on each side of the point, all lengths and signs. */
+Test(numbers, few_digits)
+{
+	uint64_t state = 5;
+	double value;
+	char text[80];
+	int i, whole, part;
+
+	for (i = 0; i < 400000; i++) {
+		whole = 1 + (int)(next(&state) % 9);
+		part = (int)(next(&state) % 10);
+		snprintf(text, sizeof(text), "%s%0*llu", i % 3 ? "" : "-",
+			 i % 5 ? 1 : whole, (unsigned long long)
+			 (next(&state) % (uint64_t)pow(10, whole)));
+		if (part > 0)
+			snprintf(text + strlen(text), 32, ".%0*llu", part,
+				 (unsigned long long)(next(&state) %
+						      (uint64_t)pow(10, part)));
+		if (i % 7 == 0)
+			strcat(text, i % 2 ? "e3" : "E-2");
+		read_json(text, strlen(text), ",}] \n"[i % 5], &value);
+	}
+	snprintf(text, sizeof(text), "0.123456");
+	cr_expect(ib_short_number("0.123456,7777777777", true, &value,
+				  &(bool){ false }) != NULL);
+	cr_expect(eq(dbl, value, 0.123456));
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digits.h"
 #include "base/powers.h"
 
 /*
@@ -42,30 +43,13 @@ struct source {
 /* Far outside what any digits in memory can bring back into range. */
 #define EXPONENT_MAX ((int64_t)1 << 60)
 
-static const uint64_t powers_of_ten[] = {
-	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
-};
-
 INLINE bool
 is_digit(char c)
 {
 	return (unsigned char)(c - '0') < 10;
 }
 
-/* Eight bytes, the first one lowest. */
-INLINE uint64_t
-load(const char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
-	return v;
-}
-
-/* The same near the end of the text: what is beyond it is zero. */
+/* Eight bytes; what is beyond the end of the text is zero. */
 INLINE uint64_t
 peek(const char *p, const struct source *s, enum grammar g)
 {
@@ -73,26 +57,15 @@ peek(const char *p, const struct source *s, enum grammar g)
 	uint64_t v = 0;
 
 	if (g == JSON)
-		return load(p);
+		return ib_digits_load(p);
 	left = (size_t)(s->end - p);
 	if (left >= 8)
-		return load(p);
+		return ib_digits_load(p);
 	if (left > 0 && s->end - s->begin >= 8)
-		return load(s->end - 8) >> (64 - 8 * left);
+		return ib_digits_load(s->end - 8) >> (64 - 8 * left);
 	for (i = 0; i < left; i++)
 		v |= (uint64_t)(unsigned char)p[i] << 8 * i;
 	return v;
-}
-
-/* The value of eight bytes 0 to 9, the first (lowest) most significant. */
-INLINE uint64_t
-eight_digits(uint64_t v)
-{
-	const uint64_t pairs = 0x000000ff000000ff;
-
-	v = v * 10 + (v >> 8); /* bytes 0, 2, 4, 6: pairs of digits */
-	return ((v & pairs) * (100 + (1000000ull << 32)) +
-		(v >> 16 & pairs) * (1 + (10000ull << 32))) >> 32;
 }
 
 /*
@@ -114,13 +87,13 @@ scan_digits(const char *p, const struct source *s, enum grammar g, uint64_t *w)
 			0x8080808080808080;
 		if (other)
 			break;
-		*w = *w * 100000000 + eight_digits(v);
+		*w = *w * 100000000 + ib_digits_of8(v);
 		p += 8;
 	}
 	n = __builtin_ctzll(other) >> 3;
 	if (n == 0)
 		return p;
-	*w = *w * powers_of_ten[n] + eight_digits(v << (64 - 8 * n));
+	*w = *w * ib_digits_power[n] + ib_digits_of8(v << (64 - 8 * n));
 	return p + n;
 }
 

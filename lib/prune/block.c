@@ -105,6 +105,7 @@ restore_values(const struct ib_pruner *p, struct ib_cursor *c,
 		if (slot >= 0)
 			c->v[slot] = from[i];
 	}
+	ib_json_changed(&c->json);
 }
 
 /* Fill a group; false at the block's end or at a bad record. */

@@ -1,6 +1,8 @@
 #include "record/json.h"
 
 #include "base/numbers.h"
+#include "base/short_number.h"
+#include "record/stencil.h"
 
 static const char *value(struct ib_json *j, const char *p,
 			 const struct ib_member *m, struct ib_value *v);
@@ -16,6 +18,7 @@ ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops,
 	j->lines = lines;
 	j->lazy = false;
 	j->at = j->why = NULL;
+	ib_stencil_init(&j->stencil);
 	for (i = 0; i < IB_FIELDS_NODES; i++)
 		for (k = 0; k < IB_JSON_SHAPES; k++)
 			j->shape[i][k].n = 0;
@@ -93,34 +96,6 @@ string(struct ib_json *j, const char *p, bool *escaped)
 		if (!p)
 			return NULL;
 	}
-}
-
-/*
- * One past a number of up to 15 bytes without an exponent, NULL for any other:
- * by the mask of its digits, since loops over one to nine digits are guessed
- * wrong at each number (4 million records of another part, in memory, one
- * thread of a 2-core EPYC server: 36 ns each where losses are converted, 33 so).
- */
-static inline const char *
-skip_short_number(const char *p, uint8_t *type)
-{
-	bool minus = *p == '-';
-	unsigned digits = ib_scan_digits16(p + minus);
-	unsigned whole = (unsigned)__builtin_ctz(~digits), part;
-
-	p += minus;
-	if (whole == 0 || whole > 14 || (*p == '0' && whole > 1))
-		return NULL;
-	*type = IB_INTEGER;
-	p += whole;
-	if (*p == '.') {
-		part = (unsigned)__builtin_ctz(~(digits >> (whole + 1)));
-		if (part == 0 || whole + 1 + part > 15)
-			return NULL;
-		*type = IB_REAL;
-		p += 1 + part;
-	}
-	return *p == 'e' || *p == 'E' ? NULL : p;
 }
 
 /* One past a number that nobody wants the value of. */
@@ -208,9 +183,7 @@ skip_scalar(struct ib_json *j, const char *p)
 		return p ? p + 1 : NULL;
 	}
 	if (is_digit(*p) || (*p == '-' && is_digit(p[1]))) {
-		const char *end = skip_short_number(p, &ignored.type);
-
-		return end ? end : skip_number(j, p);
+		return skip_number(j, p);
 	}
 	return word(j, p, &ignored);
 }
@@ -387,7 +360,9 @@ static const char *
 members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 {
 	struct ib_json_shape *shape = j->shape[node], *s;
+	const char *from = j->stencil.start; /* behind the value before */
 	const struct ib_member *m;
+	bool quote;
 	size_t i;
 
 	for (i = 0;; i++) {
@@ -403,13 +378,19 @@ members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			if (!p)
 				return NULL;
 		}
+		quote = node == 0 &&
+			ib_stencil_note(&j->stencil, from, p, m);
 		p = value(j, p, m, v);
 		if (!p)
 			return NULL;
+		from = p - quote;
 		if (*p != ',' && *p != '}')
 			p = blanks(j, p);
-		if (*p == '}')
+		if (*p == '}') {
+			if (node == 0)
+				ib_stencil_end(&j->stencil, from, p + 1);
 			return p + 1;
+		}
 		if (*p != ',')
 			return malformed(j, p, "expected ',' or '}'");
 		p++;
@@ -446,14 +427,11 @@ number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
 {
 	const char *start = p;
 
-	p = wanted ? NULL : skip_short_number(p, &own->type);
-	if (!p) {
-		p = wanted ? ib_number_json(start, &own->number)
-			   : skip_number(j, start);
-		if (!p)
-			return malformed(j, start, "not a value");
-		own->type = (uint8_t)number_type(start, p);
-	}
+	p = wanted ? ib_number_json(start, &own->number)
+		   : skip_number(j, start);
+	if (!p)
+		return malformed(j, start, "not a value");
+	own->type = (uint8_t)number_type(start, p);
 	own->p = start;
 	own->n = (uint32_t)(p - start);
 	return p;
@@ -496,25 +474,43 @@ value(struct ib_json *j, const char *p, const struct ib_member *m,
 }
 
 const char *
-ib_json_object(struct ib_json *j, const char *p, struct ib_value *v)
+ib_json_member(struct ib_json *j, const char *p, const struct ib_member *m,
+	       struct ib_value *v)
 {
-	size_t i, n = j->fields->nslots;
+	return value(j, p, m, v);
+}
 
-	for (i = 0; i < n; i++)
+/* The object at p by its grammar. */
+static const char *
+object(struct ib_json *j, const char *p, struct ib_value *v)
+{
+	size_t i;
+
+	for (i = 0; i < j->fields->nslots; i++)
 		v[i].type = IB_ABSENT;
 	p = blanks(j, p);
 	if (*p != '{')
 		return malformed(j, p, "not an object");
+	ib_stencil_begin(&j->stencil, p);
 	p++;
 	if (*p != '"') {
 		p = blanks(j, p);
 		if (*p == '}')
 			return p + 1;
 	}
-	p = members(j, 0, p, v);
-	if (p && j->fields->naliases > 0)
+	return members(j, 0, p, v);
+}
+
+const char *
+ib_json_object(struct ib_json *j, const char *p, struct ib_value *v)
+{
+	const char *end = ib_stencil_read(j, p, v);
+
+	if (!end)
+		end = object(j, p, v);
+	if (end && j->fields->naliases > 0)
 		ib_fields_settle(j->fields, v);
-	return p;
+	return end;
 }
 
 const char *

@@ -26,6 +26,35 @@ struct ib_json_shape {
 	const struct ib_member *member; /* NULL: a field that nobody wants */
 };
 
+/* Where a record of the same form goes on; see record/stencil.h. */
+enum ib_json_kind {
+	IB_JSON_STRING,
+	IB_JSON_NUMBER,
+	IB_JSON_OTHER, /* read by the grammar */
+	IB_JSON_END    /* no value: the closing brace stands before it */
+};
+
+struct ib_json_step {
+	char bytes[IB_JSON_SHAPE_BYTES]; /* what stands before the value */
+	uint8_t n, head;  /* of them; of the first 16 */
+	uint8_t kind;     /* enum ib_json_kind */
+	int8_t slot;      /* of the value; -1: nobody wants it */
+	bool number;      /* its number is wanted */
+	uint32_t length;  /* of the last value here */
+	const struct ib_member *member;
+};
+
+struct ib_json_stencil {
+	struct ib_json_step step[IB_JSON_SHAPES + 1];
+	size_t n;           /* steps; 0: none learned */
+	const struct ib_value *settled; /* whose slots that no step fills are
+					 * absent; NULL: nobody's */
+	const char *start;  /* of the record being read; NULL: not learning */
+	size_t noted;       /* steps of it */
+	uint32_t wait;      /* records until one is learned again */
+	uint32_t patience;  /* how long to wait the next time */
+};
+
 struct ib_json {
 	const struct ib_scan_ops *ops;
 	const struct ib_fields *fields;
@@ -40,6 +69,7 @@ struct ib_json {
 	const char *at;
 	const char *why;
 	struct ib_json_shape shape[IB_FIELDS_NODES][IB_JSON_SHAPES];
+	struct ib_json_stencil stencil;
 	uint64_t open[IB_JSON_DEPTH / 64]; /* a bit a level: 1 = object */
 };
 
@@ -55,6 +85,13 @@ void ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops,
  */
 const char *ib_json_object(struct ib_json *j, const char *p,
 			   struct ib_value *v);
+
+/* After v was changed by somebody else than ib_json_object(). */
+static inline void
+ib_json_changed(struct ib_json *j)
+{
+	j->stencil.settled = NULL;
+}
 
 /*
  * Read any one value at p: for the elements of an array. Returns one past it,

@@ -117,6 +117,14 @@ jsonl_next(struct ib_cursor *c)
 	}
 	c->number++;
 	c->record.close = p - 1;
+	if (*p == '\n' && p < c->end) { /* nearly always */
+		c->record.p = start;
+		c->record.n = (size_t)(p - start);
+		c->record.end = 1;
+		c->record.torn = false;
+		c->at = p + 1;
+		return IB_NEXT_RECORD;
+	}
 	if (*p != '\n')
 		p = ib_json_blanks(&c->json, p);
 	if (*p != '\n') {

@@ -125,6 +125,8 @@ struct ib_record {
 
 enum ib_next { IB_NEXT_RECORD, IB_NEXT_BAD, IB_NEXT_END };
 
+#define IB_CURSOR_LENGTHS 32
+
 struct ib_cursor {
 	const struct ib_block *block;
 	const struct ib_source *source;
@@ -136,6 +138,7 @@ struct ib_cursor {
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
+	uint32_t length[IB_CURSOR_LENGTHS]; /* of columns; see ib_foretold */
 };
 
 /* Start from {0} before the first; the arena is emptied each time. */

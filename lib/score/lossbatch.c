@@ -43,9 +43,8 @@ grow(struct ib_log_batch *b, void *array, size_t *cap, size_t size,
 	return true;
 }
 
-/* Losses and their weights grow together. */
-static bool
-grow_losses(struct ib_log_batch *b, bool weighted)
+bool
+ib_log_batch_grow(struct ib_log_batch *b, bool weighted)
 {
 	size_t cap = b->cap, same = b->cap;
 
@@ -54,18 +53,6 @@ grow_losses(struct ib_log_batch *b, bool weighted)
 		return false;
 	b->cap = cap;
 	return true;
-}
-
-void
-ib_log_batch_put(struct ib_log_batch *b, const struct ib_loss *loss,
-		 const double *weight)
-{
-	if (b->n == b->cap && !grow_losses(b, weight != NULL))
-		return;
-	b->loss[b->n] = *loss;
-	if (weight)
-		b->weight[b->n] = *weight;
-	b->n++;
 }
 
 void

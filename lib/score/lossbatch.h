@@ -44,9 +44,28 @@ void ib_log_batch_release(struct ib_log_batch *b);
 void ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
 			bool rows, int64_t epoch);
 
+/* Room for more losses, and for weights beside them. False: see failed. */
+bool ib_log_batch_grow(struct ib_log_batch *b, bool weighted);
+
 /* Append one loss; weight (NULL: none is asked for) goes beside it. */
-void ib_log_batch_put(struct ib_log_batch *b, const struct ib_loss *loss,
-		      const double *weight);
+static inline void
+ib_log_batch_put(struct ib_log_batch *b, struct ib_id id, int32_t epoch,
+		 float loss, const double *weight)
+{
+	struct ib_loss *l;
+
+	if (b->n == b->cap && !ib_log_batch_grow(b, weight != NULL))
+		return;
+	l = &b->loss[b->n];
+	l->id.p = id.p;
+	l->id.hash = id.hash;
+	l->id.n = id.n;
+	l->epoch = epoch;
+	l->loss = loss;
+	if (weight)
+		b->weight[b->n] = *weight;
+	b->n++;
+}
 
 /* Append an id that was passed over, or a row of a score file. */
 void ib_log_batch_put_skipped(struct ib_log_batch *b, struct ib_id id);

@@ -1,0 +1,44 @@
+/* Decimal digits, eight at a time. */
+#ifndef IB_BASE_DIGITS_H
+#define IB_BASE_DIGITS_H
+
+#include <stdint.h>
+#include <string.h>
+
+static const uint64_t ib_digits_power[] = {
+	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+};
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t
+ib_digits_load(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	v = __builtin_bswap64(v);
+#endif
+	return v;
+}
+
+/* The value of eight bytes 0 to 9, the first (lowest) most significant. */
+static inline uint64_t
+ib_digits_of8(uint64_t v)
+{
+	const uint64_t pairs = 0x000000ff000000ff;
+
+	v = v * 10 + (v >> 8); /* bytes 0, 2, 4, 6: pairs of digits */
+	return ((v & pairs) * (100 + (1000000ull << 32)) +
+		(v >> 16 & pairs) * (1 + (10000ull << 32))) >> 32;
+}
+
+/* The value of the n digits at p, n from 1 to 8; eight bytes are readable. */
+static inline uint64_t
+ib_digits_value(const char *p, unsigned n)
+{
+	return ib_digits_of8((ib_digits_load(p) ^ 0x3030303030303030)
+			     << (64 - 8 * n));
+}
+
+#endif

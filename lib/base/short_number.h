@@ -1,0 +1,64 @@
+/*
+ * Numbers of few digits, as most are: read by the mask of their digits, without
+ * a loop whose end nobody can foretell. The general reader is base/numbers.h.
+ */
+#ifndef IB_BASE_SHORT_NUMBER_H
+#define IB_BASE_SHORT_NUMBER_H
+
+#include <float.h>
+
+#include "base/digits.h"
+#include "base/scan.h"
+
+/*
+ * One past the JSON number at p, if it is one without an exponent, of up to
+ * eight digits before the point and as many behind it; NULL for whatever else
+ * stands there. *value is its double (left alone unless wanted), *fraction:
+ * there is a point. 16 bytes are readable behind any sign.
+ *
+ * The digits are an integer below 2^53 and the power of ten is a double, so
+ * that one division rounds once (Clinger 1990).
+ */
+static inline const char *
+ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
+{
+	static const double power[] = { 1e0, 1e1, 1e2, 1e3, 1e4,
+					1e5, 1e6, 1e7, 1e8 };
+	const unsigned most = wanted ? 8 : 14;
+	bool minus = *p == '-';
+	unsigned digits, whole, part = 0;
+	double x;
+	uint64_t w;
+
+	p += minus;
+	digits = ib_scan_digits16(p);
+	whole = (unsigned)__builtin_ctz(~digits);
+	if (whole == 0 || whole > most || (whole > 1 && *p == '0'))
+		return NULL;
+	w = !wanted ? 0 : whole == 1 ? (uint64_t)(*p - '0')
+				     : ib_digits_value(p, whole);
+	p += whole;
+	*fraction = *p == '.';
+	if (*fraction) {
+		p++;
+		part = (unsigned)__builtin_ctz(~(digits >> (whole + 1)));
+		if (part == 0 || part > most || whole + 1 + part > 15)
+			return NULL;
+		if (wanted)
+			w = w * ib_digits_power[part] +
+			    ib_digits_value(p, part);
+		p += part;
+	}
+	if ((*p | 0x20) == 'e')
+		return NULL;
+	if (wanted && part > 0 && FLT_EVAL_METHOD != 0)
+		return NULL; /* doubles are worked on in more than 53 bits */
+	if (wanted) {
+		x = (double)(int64_t)w;
+		x = part > 0 ? x / power[part] : x;
+		*value = minus ? -x : x;
+	}
+	return p;
+}
+
+#endif
