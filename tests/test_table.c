@@ -252,3 +252,113 @@ Test(table, names_the_doubled_row_of_a_table_that_was_seeded_anew)
 	cr_expect(eq(u64, twice, 1300));
 	ib_table_release(&t);
 }
+
+/* ---- probing by eights ---------------------------------------------------- */
+
+static uint64_t
+draw(uint64_t *state) /* xorshift64 */
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* Tags of few kinds, so that they collide; empty slots with tags too. */
+Test(table, sees_the_same_in_eight_slots_as_one_by_one)
+{
+	static const uint32_t tags[] = { 0, 1, 0x80000000, UINT32_MAX };
+	static const uint32_t rows[] = { 0, 1, 0x10000, UINT32_MAX };
+	struct ib_slot slot[1 + IB_PROBE];
+	uint64_t state = 11;
+	unsigned k, i, plain;
+
+	for (k = 0; k < 100000; k++) {
+		uint32_t tag = tags[draw(&state) % 4], kinds = 1 + k % 4;
+
+		for (i = 0; i < 1 + IB_PROBE; i++)
+			slot[i] = (struct ib_slot){
+				tags[draw(&state) % kinds],
+				rows[draw(&state) % 4 < k % 3
+					     ? 0 : 1 + draw(&state) % 3]
+			};
+		for (i = plain = 0; i < IB_PROBE; i++)
+			if (slot[1 + i].row1 == 0 || slot[1 + i].tag == tag)
+				plain |= 1u << i;
+		cr_assert(eq(uint, ib_probe(slot + 1, tag), plain), "%u", k);
+	}
+}
+
+/*
+ * From every slot of a table of which `taken` in 100 slots are, and which
+ * ends, in memory too, with the one empty slot that must be there.
+ */
+static void
+expect_probes(unsigned taken, uint64_t nslots, uint64_t *state)
+{
+	uint64_t total = nslots + IB_SLOTS_BEHIND, i, k, at, plain;
+	struct ib_slot *slot = calloc(total, sizeof(*slot));
+	struct ib_table t = { .slots = { slot, 0 }, .nslots = nslots, .n = 9 };
+	uint64_t hash;
+
+	for (i = 0; i + 1 < total; i++)
+		if (draw(state) % 100 < taken)
+			slot[i] = (struct ib_slot){
+				(uint32_t)(draw(state) % 64), (uint32_t)i + 1
+			};
+	for (i = 0; i < total; i++) {
+		k = draw(state) % 65; /* 64: a tag that is not there */
+		hash = k << 32 | (draw(state) & UINT32_MAX);
+		for (plain = i; slot[plain].row1 != 0 &&
+				slot[plain].tag != k; plain++)
+			;
+		at = i;
+		cr_assert(eq(uint, ib_table_probe(&t, hash, &at),
+			     slot[plain].row1 - 1));
+		cr_assert(eq(u64, at, plain), "%u %%, from %u", taken,
+			  (unsigned)i);
+	}
+	free(slot);
+}
+
+Test(table, probes_to_the_slot_that_a_plain_loop_finds)
+{
+	static const unsigned taken[] = { 0, 30, 75, 97, 100 };
+	uint64_t state = 5, nslots;
+	size_t i;
+
+	for (i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		for (nslots = 1; nslots < 20; nslots++)
+			expect_probes(taken[i], nslots, &state);
+}
+
+/* Chains of one tag at the last home, up to the longest that is allowed. */
+Test(table, finds_ids_that_collide_at_the_last_home)
+{
+	struct ib_id id[IB_GROUP];
+	char text[IB_GROUP][16];
+	uint64_t at[IB_GROUP];
+	uint32_t row[IB_GROUP];
+	struct ib_table t;
+	unsigned k, n;
+
+	ib_table_init(&t);
+	for (k = 0; k < IB_CHAIN_MAX; k++) {
+		id[0] = id_of(text[0], k);
+		id[0].hash = UINT64_MAX - (k & 1);
+		cr_assert(ib_table_reserve(&t, 1, id[0].n, NULL) == IB_OK);
+		cr_assert(eq(uint, ib_table_add(&t, &id[0]), k));
+	}
+	for (k = 0; k < IB_CHAIN_MAX + 8; k += n) {
+		for (n = 0; n < IB_GROUP && k + n < IB_CHAIN_MAX + 8; n++) {
+			id[n] = id_of(text[n], k + n);
+			id[n].hash = UINT64_MAX - 2;
+		}
+		ib_table_group(&t, id, n, NULL, 0, row, at);
+		for (n = 0; n < IB_GROUP && k + n < IB_CHAIN_MAX + 8; n++)
+			cr_expect(eq(uint, row[n], k + n < IB_CHAIN_MAX
+						   ? k + n : IB_NO_ROW));
+	}
+	cr_expect(t.crowded == false);
+	ib_table_release(&t);
+}

@@ -280,8 +280,7 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed,
 		if (s->table.seed != seed)
 			m[i].id.hash = ib_table_hash((struct ib_span){
 				m[i].id.p, m[i].id.n }, s->table.seed);
-		__builtin_prefetch((struct ib_slot *)s->table.slots.p +
-				   ib_table_home(&s->table, m[i].id.hash));
+		ib_table_fetch(&s->table, m[i].id.hash);
 	}
 	for (i = 0; i < n; i++) {
 		row = ib_table_find(&s->table, &m[i].id);

@@ -121,7 +121,7 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 
 	for (i = 0; i < n; i++) {
 		hash[i] = ib_table_hash(ib_table_id(t, from + i), t->seed);
-		__builtin_prefetch(&slot[ib_table_home(t, hash[i])]);
+		ib_table_fetch(t, hash[i]);
 	}
 	for (i = 0; i < n; i++) {
 		id = ib_table_id(t, from + i);

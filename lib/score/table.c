@@ -93,18 +93,15 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 	       const void *const *touch, size_t ntouch, uint32_t *row,
 	       uint64_t *at)
 {
-	const struct ib_slot *slot = t->slots.p;
 	const uint64_t *offset = t->offset.p;
 	size_t i, k;
 
-	if (!slot) { /* nothing was ever added */
+	if (!t->slots.p) { /* nothing was ever added */
 		memset(row, 0xff, n * sizeof(*row));
 		return;
 	}
-	for (i = 0; i < n; i++) {
-		at[i] = ib_table_home(t, id[i].hash);
-		__builtin_prefetch(&slot[at[i]]);
-	}
+	for (i = 0; i < n; i++)
+		at[i] = ib_table_fetch(t, id[i].hash);
 	for (i = 0; i < n; i++) {
 		row[i] = ib_table_probe(t, id[i].hash, &at[i]);
 		if (row[i] == IB_NO_ROW)

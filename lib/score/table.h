@@ -16,9 +16,16 @@
 #include <string.h>
 
 #include "base/pages.h"
+#include "score/probe.h"
 
 #define IB_NO_ROW UINT32_MAX
-#define IB_GROUP 64 /* ids looked up side by side */
+/*
+ * Ids looked up side by side. A group waits once for its first slots, so more
+ * ids share the wait: in a table of 10^7 ids a known one costs 10.2 ns in
+ * groups of 128, 13.4 of 64, 10.0 of 256; a new one 15.5, 18.3, 14.7 (AMD EPYC
+ * Zen 5, 2-core VM, gcc 12 -O2, 2026-11-24).
+ */
+#define IB_GROUP 128
 
 /* A chain that long means that the ids were made to collide. */
 #define IB_CHAIN_MAX 1024
@@ -30,11 +37,6 @@ struct ib_id {
 	const char *p;
 	uint64_t hash; /* ib_table_hash with the table's seed */
 	uint32_t n;
-};
-
-struct ib_slot {
-	uint32_t tag;
-	uint32_t row1; /* row + 1; 0: empty */
 };
 
 struct ib_table {
@@ -144,16 +146,45 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 	       ib_same_bytes((const char *)t->bytes.p + offset[row], p, n);
 }
 
-/* The first row whose tag is the hash's, from slot *at on; moves *at. */
+/* The home of a hash; the slots that ib_table_probe sees first are fetched. */
+static inline uint64_t
+ib_table_fetch(const struct ib_table *t, uint64_t hash)
+{
+	const struct ib_slot *slot = t->slots.p;
+	uint64_t home = ib_table_home(t, hash);
+
+	__builtin_prefetch(&slot[home]);
+	__builtin_prefetch(&slot[home + IB_PROBE - 1]);
+	return home;
+}
+
+/*
+ * The first row whose tag is the hash's, from slot *at on; moves *at. An empty
+ * slot is there, yet no more need follow it.
+ *
+ * Eight slots a step: how long a chain is nobody can foretell, but most end
+ * within the first eight, and that much is foreseen. With groups of 128, user
+ * time on one core against one slot a step and groups of 64, in turns: first
+ * fold of 10^7 JSON lines 0.77 s, 0.86 before, of CSV 0.68 and 0.78; ib-prune
+ * of a manifest of them in order 0.78 and 0.90, shuffled 1.03 and 1.11; yet
+ * 10^7 lines of 1000 ids 0.46 and 0.45 (AMD EPYC Zen 5, 2-core VM, gcc 12 -O2,
+ * 2026-11-24; medians).
+ */
 static inline uint32_t
 ib_table_probe(const struct ib_table *t, uint64_t hash, uint64_t *at)
 {
 	const struct ib_slot *slot = t->slots.p;
 	uint32_t tag = (uint32_t)(hash >> 32);
-	uint64_t i = *at;
+	uint64_t i = *at, end = t->nslots + IB_SLOTS_BEHIND;
+	unsigned found = 0;
 
-	while (slot[i].row1 != 0 && slot[i].tag != tag)
-		i++;
+	while (i + IB_PROBE <= end && !(found = ib_probe(&slot[i], tag)))
+		i += IB_PROBE;
+	if (found)
+		i += (uint64_t)__builtin_ctz(found);
+	else
+		while (slot[i].row1 != 0 && slot[i].tag != tag)
+			i++;
 	*at = i;
 	return slot[i].row1 - 1; /* IB_NO_ROW where it is empty */
 }
