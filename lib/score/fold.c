@@ -117,23 +117,40 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l,
 	return IB_OK;
 }
 
+/* The columns, at one place: a store elsewhere may not make them reload. */
+struct columns {
+	float *score;
+	int32_t *epoch;
+	uint32_t *visits;
+};
+
 /* The plain case: the last record counts, no smoothing. */
 static inline void
-fold_last(struct ib_fold *f, uint32_t row, const struct ib_loss *l)
+fold_last(struct ib_fold *f, const struct columns *c, uint32_t row,
+	  const struct ib_loss *l)
 {
-	float *score = f->scores->score.p;
-	int32_t *epoch = f->scores->epoch.p;
-	uint32_t *visits = f->scores->visits.p;
-
-	if (l->epoch < epoch[row]) {
+	if (l->epoch < c->epoch[row]) {
 		f->stale++;
 		return;
 	}
-	if (l->epoch > epoch[row]) {
-		visits[row] += visits[row] < UINT32_MAX;
-		epoch[row] = l->epoch;
+	if (l->epoch > c->epoch[row]) {
+		c->visits[row] += c->visits[row] < UINT32_MAX;
+		c->epoch[row] = l->epoch;
 	}
-	score[row] = l->loss;
+	c->score[row] = l->loss;
+}
+
+/* The same for a row that is new: nothing is read. */
+static inline void
+fold_first(struct ib_fold *f, const struct columns *c, uint32_t row,
+	   const struct ib_loss *l)
+{
+	c->score[row] = l->loss;
+	c->epoch[row] = l->epoch;
+	c->visits[row] = 1;
+	if (f->scores->has_previous)
+		((float *)f->scores->previous.p)[row] = NAN;
+	f->fresh++;
 }
 
 static inline bool
@@ -175,6 +192,34 @@ prepare(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error *err)
 	return IB_OK;
 }
 
+/*
+ * n records whose rows are row[], or IB_NO_ROW at the slots at[]. Apart from
+ * the modes that look back, new rows written once: of the user time of 10^7
+ * JSON lines of 1000 ids 4 % saved, of 10^7 ids 1 ns a record (AMD EPYC Zen 5,
+ * 2-core VM, gcc 12 -O2, 2026-11-24).
+ */
+static void
+fold_plainly(struct ib_fold *f, const struct ib_loss *l,
+	     const struct ib_id *id, size_t n, uint32_t *row,
+	     const uint64_t *at)
+{
+	struct ib_scores *s = f->scores;
+	const struct columns c = { s->score.p, s->epoch.p, s->visits.p };
+	bool fresh;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		fresh = false;
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_intern(&s->table, &id[i], at[i],
+						 &fresh);
+		if (fresh)
+			fold_first(f, &c, row[i], &l[i]);
+		else
+			fold_last(f, &c, row[i], &l[i]);
+	}
+}
+
 static enum ib_status
 fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
 	   struct ib_error *err)
@@ -203,16 +248,16 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
 	touch[1] = s->epoch.p;
 	touch[2] = s->visits.p;
 	ib_table_group(&s->table, id, n, touch, 3, row, at);
+	if (!looks_back(f)) {
+		fold_plainly(f, l, id, n, row, at);
+		return IB_OK;
+	}
 	for (i = 0; i < n; i++) {
 		if (row[i] == IB_NO_ROW) {
 			row[i] = ib_table_intern(&s->table, &id[i], at[i],
 						 &fresh);
 			if (fresh)
 				begin_row(f, row[i]);
-		}
-		if (!looks_back(f)) {
-			fold_last(f, row[i], &l[i]);
-			continue;
 		}
 		st = fold_looking_back(f, row[i], &l[i], err);
 		if (st)
@@ -280,7 +325,7 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed,
 		if (s->table.seed != seed)
 			m[i].id.hash = ib_table_hash((struct ib_span){
 				m[i].id.p, m[i].id.n }, s->table.seed);
-		ib_table_fetch(&s->table, m[i].id.hash);
+		IB_TABLE_FETCH(&s->table, m[i].id.hash);
 	}
 	for (i = 0; i < n; i++) {
 		row = ib_table_find(&s->table, &m[i].id);

@@ -121,7 +121,7 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 
 	for (i = 0; i < n; i++) {
 		hash[i] = ib_table_hash(ib_table_id(t, from + i), t->seed);
-		ib_table_fetch(t, hash[i]);
+		IB_TABLE_FETCH(t, hash[i]);
 	}
 	for (i = 0; i < n; i++) {
 		id = ib_table_id(t, from + i);

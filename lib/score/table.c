@@ -100,8 +100,10 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 		memset(row, 0xff, n * sizeof(*row));
 		return;
 	}
-	for (i = 0; i < n; i++)
-		at[i] = ib_table_fetch(t, id[i].hash);
+	for (i = 0; i < n; i++) {
+		IB_TABLE_FETCH(t, id[i].hash);
+		at[i] = ib_table_home(t, id[i].hash);
+	}
 	for (i = 0; i < n; i++) {
 		row[i] = ib_table_probe(t, id[i].hash, &at[i]);
 		if (row[i] == IB_NO_ROW)
