@@ -54,18 +54,18 @@ ParameterizedTestParameters(trail, lines)
 
 ParameterizedTest(struct line *c, trail, lines)
 {
-	struct ib_number_texts texts = { 0 };
-	struct ib_bytes out = { 0 };
+	struct ib_trail_lines *l = calloc(1, sizeof(*l));
+	struct ib_bytes *out = &l->text.text;
 	int i;
 
 	for (i = 0; i < 2; i++) { /* pi's text anew, and as it was kept */
-		out.n = 0;
-		ib_trail_line(&out, ib_span_of(c->id), c->score, c->pi,
-			      c->kept, &texts);
-		ib_bytes_put_char(&out, '\0');
-		cr_assert(eq(str, out.p, c->text));
+		ib_trail_lines_start(l);
+		ib_trail_line(l, ib_span_of(c->id), c->score, c->pi, c->kept);
+		ib_bytes_put_char(out, '\0');
+		cr_assert(eq(str, out->p, c->text));
 	}
-	ib_bytes_release(&out);
+	ib_trail_lines_release(l);
+	free(l);
 }
 
 /* The text of a run: as zstdcat shows it. */
@@ -91,18 +91,22 @@ static void
 write_run(const char *path, const char *head, const char *lines,
 	  const struct ib_trail_tail *tail)
 {
+	struct ib_trail_lines *l = calloc(1, sizeof(*l));
 	struct ib_trail *t = NULL;
 	struct ib_error err = { 0 };
 
+	ib_bytes_put(&l->text.text, lines, strlen(lines));
 	cr_assert(eq(int, ib_trail_open(path, NULL, &t, &err), IB_OK), "%s",
 		  err.text);
 	cr_assert(eq(int, ib_trail_head(t, head, &err), IB_OK));
-	ib_trail_put(t, lines, strlen(lines));
+	ib_trail_put(t, l);
 	cr_assert(eq(int, ib_trail_lock(t, tail, &err), IB_OK), "%s",
 		  err.text);
 	cr_assert(eq(int, ib_trail_append(t, &err), IB_OK), "%s",
 		  err.text);
 	ib_trail_discard(t);
+	ib_trail_lines_release(l);
+	free(l);
 }
 
 Test(trail, tails_chain_the_runs)

@@ -1,3 +1,4 @@
+#define XXH_INLINE_ALL
 #include "io/framelog.h"
 
 #include <errno.h>
@@ -6,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zstd.h>
+#include <xxhash.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -16,6 +17,7 @@
 #define PIECE ((size_t)256 << 10)
 #define MEMORY_MAX ((size_t)64 << 20) /* of a frame, before it goes to a file */
 #define END_MAX ((size_t)64 << 10)    /* of a text, for kind->whole */
+#define TOGETHER ((size_t)128 << 10)  /* of text that is packed at a time */
 
 /* Where the next frame goes. */
 struct place {
@@ -29,7 +31,8 @@ struct ib_framelog {
 	char *path;
 	const struct ib_frame_kind *kind;
 	const struct ib_context *context;
-	ZSTD_CCtx *zstd;
+	struct ib_repeats waiting; /* text that is yet to be packed */
+	XXH64_state_t *sum;     /* of all text */
 	struct ib_bytes packed; /* what is not in the temporary */
 	int temp_fd;            /* -1: none */
 	struct ib_temp *temp;
@@ -252,25 +255,24 @@ check(struct ib_framelog *log, struct ib_error *err)
 /* ---- the frame -------------------------------------------------------------- */
 
 /*
- * Level 1, whose time counts more than some bytes; and a table of matches so
- * small that it finds the lines just before: of 60 MB of decisions at level 1,
- * 9.35 to 1 with 2^9 entries, 8.14 to 1 with the 2^14 that it has by default.
- * No worker, so that the bytes hang neither on threads nor on the
- * pieces; with one, which copies all of it once more, 300 MB went through one
- * core at 691 MB/s, so at 1081 (AMD EPYC). A window of 2^17 is as good as more,
- * and stays in the cache.
+ * A frame as RFC 8878 has it, its blocks made elsewhere (io/repeats.h): magic,
+ * descriptor (there is a checksum), window. The last block is an empty one,
+ * which the checksum follows.
  */
 static bool
-start_zstd(struct ib_framelog *log)
+start_frame(struct ib_framelog *log)
 {
-	log->zstd = ZSTD_createCCtx();
-	if (!log->zstd)
+	static const char start[] = {
+		'\x28', '\xb5', '\x2f', '\xfd', 4,
+		(IB_REPEATS_WINDOW_LOG - 10) << 3
+	};
+
+	log->sum = XXH64_createState();
+	if (!log->sum)
 		return false;
-	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_compressionLevel, 1);
-	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_hashLog, 9);
-	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_checksumFlag, 1);
-	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_windowLog, 17);
-	return true;
+	XXH64_reset(log->sum, 0);
+	ib_bytes_put(&log->packed, start, sizeof(start));
+	return !log->packed.failed;
 }
 
 enum ib_status
@@ -287,7 +289,7 @@ ib_framelog_open(const char *path, const struct ib_frame_kind *kind,
 	log->context = context;
 	log->temp_fd = log->lock = log->fd = -1;
 	log->path = ib_span_dup(ib_span_of(path));
-	if (!log->path || !start_zstd(log))
+	if (!log->path || !start_frame(log))
 		st = ib_fail_memory(err);
 	else
 		st = check(log, err);
@@ -337,37 +339,69 @@ spill(struct ib_framelog *log, struct ib_error *err)
 	return st;
 }
 
-static enum ib_status
-compress(struct ib_framelog *log, const void *p, size_t n, bool end,
-	 struct ib_error *err)
+/* After a change of log->packed; fine: it went well. */
+static void
+grown(struct ib_framelog *log, bool fine)
 {
-	ZSTD_inBuffer in = { p, n, 0 };
-	enum ib_status st = IB_OK;
-	ZSTD_outBuffer out;
-	size_t left;
+	if (log->st)
+		return;
+	if (!fine || log->packed.failed || log->waiting.text.failed)
+		log->st = ib_fail_memory(&log->err);
+	else if (log->packed.n >= MEMORY_MAX)
+		log->st = spill(log, &log->err);
+}
 
-	do {
-		if (!ib_bytes_reserve(&log->packed, PIECE))
-			return ib_fail_memory(err);
-		out = (ZSTD_outBuffer){ log->packed.p + log->packed.n, PIECE,
-					0 };
-		left = ZSTD_compressStream2(log->zstd, &out, &in,
-					    end ? ZSTD_e_end : ZSTD_e_continue);
-		if (ZSTD_isError(left))
-			return ib_fail(err, IB_E_IO, "%s: cannot compress: %s",
-				       log->path, ZSTD_getErrorName(left));
-		log->packed.n += out.pos;
-		if (log->packed.n >= MEMORY_MAX)
-			st = spill(log, err);
-	} while (!st && (end ? left > 0 : in.pos < in.size));
-	return st;
+static void
+pack_waiting(struct ib_framelog *log)
+{
+	if (log->waiting.text.n > 0)
+		grown(log, ib_repeats_pack(&log->waiting, &log->packed));
+	ib_repeats_clear(&log->waiting);
 }
 
 void
 ib_framelog_put(struct ib_framelog *log, const void *p, size_t n)
 {
-	if (!log->st && n > 0)
-		log->st = compress(log, p, n, false, &log->err);
+	const char *at = p;
+	size_t piece;
+
+	for (; n > 0 && !log->st; at += piece, n -= piece) {
+		piece = TOGETHER - log->waiting.text.n;
+		piece = n < piece ? n : piece;
+		XXH64_update(log->sum, at, piece);
+		ib_bytes_put(&log->waiting.text, at, piece);
+		if (log->waiting.text.n >= TOGETHER)
+			pack_waiting(log);
+	}
+	grown(log, true);
+}
+
+void
+ib_framelog_add(struct ib_framelog *log, const struct ib_repeats *text,
+		const struct ib_bytes *packed)
+{
+	XXH64_update(log->sum, text->text.p, text->text.n);
+	pack_waiting(log);
+	ib_bytes_put(&log->packed, packed->p, packed->n);
+	grown(log, !text->failed && !text->text.failed && !packed->failed);
+}
+
+static enum ib_status
+end_frame(struct ib_framelog *log, struct ib_error *err)
+{
+	uint32_t sum = (uint32_t)XXH64_digest(log->sum);
+	char end[7] = { 1, 0, 0 };
+	int i;
+
+	for (i = 0; i < 4; i++)
+		end[3 + i] = (char)(unsigned char)(sum >> 8 * i);
+	pack_waiting(log);
+	if (!log->st)
+		ib_bytes_put(&log->packed, end, sizeof(end));
+	grown(log, true);
+	if (log->st)
+		*err = log->err;
+	return log->st;
 }
 
 /* ---- the append --------------------------------------------------------------- */
@@ -485,16 +519,10 @@ create(struct ib_framelog *log, struct ib_error *err)
 enum ib_status
 ib_framelog_append(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 {
-	enum ib_status st = IB_OK;
+	enum ib_status st = end_frame(log, err);
 
-	if (!log->st)
-		log->st = compress(log, NULL, 0, true, &log->err);
-	if (log->st) {
-		*err = log->err;
-		st = log->st;
-	} else if (log->fd < 0) {
+	if (!st && log->fd < 0)
 		st = create(log, err);
-	}
 	if (st)
 		return st;
 	if (ftruncate(log->fd, (off_t)log->place.at) != 0) {
@@ -530,7 +558,8 @@ ib_framelog_close(struct ib_framelog *log)
 		return;
 	if (!log->appended)
 		ib_framelog_undo(log);
-	ZSTD_freeCCtx(log->zstd);
+	ib_repeats_release(&log->waiting);
+	XXH64_freeState(log->sum);
 	if (log->temp) {
 		unlink(ib_temp_path(log->temp));
 		ib_temp_release(log->temp);

@@ -12,6 +12,7 @@
 #define IB_IO_FRAMELOG_H
 
 #include "io/frames.h"
+#include "io/repeats.h"
 
 struct ib_framelog;
 
@@ -28,6 +29,10 @@ enum ib_status ib_framelog_open(const char *path,
 
 /* More of the frame's text. Errors are sticky and surface at the append. */
 void ib_framelog_put(struct ib_framelog *log, const void *p, size_t n);
+
+/* The same of text of which ib_repeats_pack has made what is packed. */
+void ib_framelog_add(struct ib_framelog *log, const struct ib_repeats *text,
+		     const struct ib_bytes *packed);
 
 /*
  * Wait for the lock and look at the file again. *any: there is a whole frame

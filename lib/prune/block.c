@@ -19,7 +19,7 @@ ib_pruned_release(struct ib_pruned *b)
 	ib_bytes_release(&b->kept);
 	ib_bytes_release(&b->unkept);
 	ib_bytes_release(&b->sidecar);
-	ib_bytes_release(&b->trail);
+	ib_trail_lines_release(&b->trail);
 	ib_bytes_release(&b->id);
 	free(b->written);
 	free(b->row);
@@ -264,7 +264,7 @@ ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
 	said->weight = kept ? c.weight : 0;
 	said->reason = c.reason;
 	if (p->options->audit && c.pi < 1)
-		ib_trail_line(&b->trail, id, said->score, c.pi, kept, &b->pi);
+		ib_trail_line(&b->trail, id, said->score, c.pi, kept);
 	return kept;
 }
 
@@ -306,9 +306,11 @@ ib_pruner_wants(const struct ib_pruner *p, struct ib_span id)
 void
 ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b)
 {
-	b->kept.n = b->unkept.n = b->sidecar.n = b->trail.n = b->id.n = 0;
+	b->kept.n = b->unkept.n = b->sidecar.n = b->id.n = 0;
 	b->nrows = b->nunseen = b->nwritten = 0;
 	b->bad = false;
+	if (p->options->audit)
+		ib_trail_lines_start(&b->trail);
 	ib_tally_init(&b->tally);
 	if (p->options->plan)
 		ib_plan_init(&b->plan);
@@ -339,7 +341,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	b->lines = b->cursor.line;
 	b->numbers = b->cursor.number;
 	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed ||
-		     b->trail.failed || b->id.failed;
+		     b->id.failed || !ib_trail_lines_end(&b->trail);
 }
 
 bool

@@ -42,7 +42,7 @@ struct ib_pruned {
 	struct ib_bytes kept;     /* records of the epoch manifest */
 	struct ib_bytes unkept;   /* of -U */
 	struct ib_bytes sidecar;  /* of -w */
-	struct ib_bytes trail;    /* lines of -a */
+	struct ib_trail_lines trail; /* of -a */
 	/* Of --also and --split: each record that is written. */
 	struct ib_written *written;
 	size_t nwritten, written_cap;
@@ -59,7 +59,7 @@ struct ib_pruned {
 	uint64_t bad_line;
 	char why[240];
 	bool failed;              /* memory ran out */
-	struct ib_number_texts weight, base, pi;
+	struct ib_number_texts weight, base;
 };
 void ib_pruned_release(struct ib_pruned *b);
 

@@ -146,6 +146,8 @@ drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	};
 	enum ib_status st = ib_prune_shard(&r, err);
 
+	if (!st && !ib_trail_lines_end(&b->trail))
+		st = ib_fail_memory(err);
 	ib_input_close(b->block.input);
 	b->block.input = NULL;
 	b->lines = 0;
@@ -186,7 +188,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	if (run->options->plan)
 		ib_plan_merge(&run->plan, &b->plan);
 	if (run->trail)
-		ib_trail_put(run->trail, b->trail.p, b->trail.n);
+		ib_trail_put(run->trail, &b->trail);
 	run->lines += b->lines;
 	run->records += b->numbers;
 	if (b->block.special)

@@ -6,7 +6,7 @@
 #ifndef IB_PRUNE_TRAIL_H
 #define IB_PRUNE_TRAIL_H
 
-#include "io/frames.h"
+#include "io/framelog.h"
 #include "prune/texts.h"
 
 #define IB_TRAIL_VERSION 1
@@ -15,6 +15,48 @@
 extern const struct ib_frame_kind ib_trail_kind;
 
 struct ib_trail;
+
+/* Where the parts of a line are in the text. */
+struct ib_trail_place {
+	size_t id_end;         /* of `","score":` */
+	double pi;
+	uint8_t to_pi, to_kept; /* of `,"pi":` and `,"kept":`, from there */
+	uint16_t like;         /* which text of pi, and the fate */
+};
+
+#define IB_TRAIL_NOTED 1024
+
+/*
+ * Lines of a part of the run, by one thread. Start from {0}. What a line
+ * repeats of lines before it is looked for where it is likely, and for many
+ * lines at a time.
+ */
+struct ib_trail_lines {
+	struct ib_repeats text;
+	struct ib_bytes packed; /* of ib_trail_lines_end, if it is worth it */
+	struct ib_number_texts pi;
+	struct ib_trail_place noted[IB_TRAIL_NOTED];
+	size_t nnoted;
+	/* Positions in lines before; 0: none. */
+	size_t id_end, last;    /* of the last; its pi */
+	struct ib_trail_like {
+		double pi;
+		size_t at[2];   /* by fate: `,"pi":` of the last such line */
+	} like[1 << IB_NUMBER_TEXTS_BITS];
+	size_t fate[2];         /* `,"kept":` of the last line of each */
+};
+void ib_trail_lines_release(struct ib_trail_lines *l);
+void ib_trail_lines_start(struct ib_trail_lines *l); /* forget all lines */
+
+/* The line of one sample; NaN as score is null. */
+void ib_trail_line(struct ib_trail_lines *l, struct ib_span id, float score,
+		   double pi, bool kept);
+
+/*
+ * That was all: compress them, unless they are so few that they are better
+ * compressed with those behind them. False: memory ran out.
+ */
+bool ib_trail_lines_end(struct ib_trail_lines *l);
 
 struct ib_trail_tail {
 	int64_t epoch;
@@ -34,8 +76,8 @@ enum ib_status ib_trail_open(const char *path, const struct ib_context *context,
 enum ib_status ib_trail_head(struct ib_trail *t, const char *json,
 			     struct ib_error *err);
 
-/* Lines of ib_trail_line, in manifest order; errors surface at the finish. */
-void ib_trail_put(struct ib_trail *t, const void *lines, size_t n);
+/* More lines, in manifest order; errors surface at the finish. */
+void ib_trail_put(struct ib_trail *t, const struct ib_trail_lines *lines);
 
 /*
  * Wait for the lock and make the tail; nothing is written yet. The lock is
@@ -54,9 +96,5 @@ void ib_trail_undo(struct ib_trail *t);
 
 /* The end, after an append or without one (then nothing is written). */
 void ib_trail_discard(struct ib_trail *t); /* NULL is fine */
-
-/* The line of one sample; NaN as score is null. texts: of pi. */
-void ib_trail_line(struct ib_bytes *out, struct ib_span id, float score,
-		   double pi, bool kept, struct ib_number_texts *texts);
 
 #endif
