@@ -14,6 +14,16 @@
  * therefore move to doubled homes without meeting one that has yet to move. */
 #define FRONT ((uint64_t)2 * IB_SLOTS_BEHIND)
 
+/*
+ * A table of this many slots grows fourfold, others twofold: fewer moves. Of
+ * 1.6 to 3.1 million rows it takes 32 MiB more for that; with the columns, 22
+ * MiB at most beyond 48 bytes a row. The first fold of 10^7 JSON lines takes 4
+ * to 6 % less user time, and no more memory (AMD EPYC Zen 5, 2-core VM, gcc 12
+ * -O2, 2026-11-24; medians of 15 in turns, twice).
+ */
+#define GROWS_FOURFOLD(nslots)                                              \
+	((nslots) >= 2 * FRONT && (nslots) <= (uint64_t)1 << 21)
+
 #define SETTLED_AT_ONCE ((size_t)4096)
 
 static size_t
@@ -37,19 +47,19 @@ move_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to,
 }
 
 /*
- * Twice as many slots in the same memory, from back to front: a slot's new
- * home lies behind all that have yet to move, but near the front, whose slots
- * wait aside. No second table is ever there, and no page is touched that the
+ * At least twice as many slots in the same memory, from back to front: a
+ * slot's new home lies behind all that have yet to move, but near the front,
+ * whose slots wait aside. No second table is ever there, and no page is touched that the
  * new one does not need. Measured, ib-score's first fold of 10^7 JSON lines on
  * one core (2-core EPYC VM, 2026-11-24), by half as much again into new memory
  * and with an index built aside before, in turns: median 1.57 s and 577 MB,
  * now 1.25 s and 479 MB. What is saved is the kernel's clearing of pages.
  */
 static enum ib_status
-double_in_place(struct ib_table *t, struct ib_error *err)
+grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 {
-	uint64_t nslots = 2 * t->nslots, i;
 	struct ib_slot *front = malloc(FRONT * sizeof(*front)), *slot, s;
+	uint64_t i;
 
 	if (!front || !ib_pages_grow(&t->slots, slots_bytes(nslots))) {
 		free(front);
@@ -90,12 +100,13 @@ grow_aside(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 enum ib_status
 ib_slots_reserve(struct ib_table *t, uint64_t rows, struct ib_error *err)
 {
-	uint64_t least = rows / 3 * 4 + 8, nslots = 2 * t->nslots;
+	uint64_t least = rows / 3 * 4 + 8;
+	uint64_t nslots = (GROWS_FOURFOLD(t->nslots) ? 4 : 2) * t->nslots;
 
 	if (rows <= t->nslots / 4 * 3)
 		return IB_OK;
 	if (nslots >= least && nslots <= UINT32_MAX && t->nslots >= FRONT)
-		return double_in_place(t, err);
+		return grow_in_place(t, nslots, err);
 	if (nslots < least)
 		nslots = least;
 	if (nslots < FEWEST_SLOTS)
