@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "prune/trail.h"
 #include "record/json.h"
 #include "record/key.h"
@@ -491,6 +492,6 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 			       ib_audit_log_name(log));
 	begin = log->text.p + from;
 	if (!st && log->hashing)
-		XXH3_64bits_update(log->hash, begin, log->pos - from);
+		ib_hash64_update(log->hash, begin, log->pos - from);
 	return st;
 }

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/pages.h"
 #include "io/output.h"
 #include "io/temp.h"
 
@@ -33,7 +34,8 @@ struct ib_framelog {
 	const struct ib_context *context;
 	struct ib_repeats waiting; /* text that is yet to be packed */
 	XXH64_state_t *sum;     /* of all text */
-	struct ib_bytes packed; /* what is not in the temporary */
+	struct ib_pages packed; /* what is not in the temporary */
+	size_t npacked;
 	int temp_fd;            /* -1: none */
 	struct ib_temp *temp;
 	uint64_t spilled;
@@ -255,6 +257,20 @@ check(struct ib_framelog *log, struct ib_error *err)
 /* ---- the frame -------------------------------------------------------------- */
 
 /*
+ * In huge pages: tens of MB by pages of 4 KB are thousands of faults, all where
+ * one thread waits for another.
+ */
+static bool
+put_packed(struct ib_framelog *log, const void *p, size_t n)
+{
+	if (!ib_pages_grow(&log->packed, log->npacked + n))
+		return false;
+	memcpy((char *)log->packed.p + log->npacked, p, n);
+	log->npacked += n;
+	return true;
+}
+
+/*
  * A frame as RFC 8878 has it, its blocks made elsewhere (io/repeats.h): magic,
  * descriptor (there is a checksum), window. The last block is an empty one,
  * which the checksum follows.
@@ -271,8 +287,7 @@ start_frame(struct ib_framelog *log)
 	if (!log->sum)
 		return false;
 	XXH64_reset(log->sum, 0);
-	ib_bytes_put(&log->packed, start, sizeof(start));
-	return !log->packed.failed;
+	return put_packed(log, start, sizeof(start));
 }
 
 enum ib_status
@@ -332,31 +347,37 @@ spill(struct ib_framelog *log, struct ib_error *err)
 		return ib_fail_errno(err, IB_E_CREATE, log->path,
 				     "create a temporary beside");
 	st = write_at(ib_temp_path(log->temp), log->temp_fd, log->packed.p,
-		      log->packed.n, log->spilled, err);
+		      log->npacked, log->spilled, err);
 	if (!st)
-		log->spilled += log->packed.n;
-	log->packed.n = 0;
+		log->spilled += log->npacked;
+	log->npacked = 0;
 	return st;
 }
 
-/* After a change of log->packed; fine: it went well. */
+/* Blocks, and whether they could be made. */
 static void
-grown(struct ib_framelog *log, bool fine)
+add_blocks(struct ib_framelog *log, const struct ib_bytes *packed, bool fine)
 {
 	if (log->st)
 		return;
-	if (!fine || log->packed.failed || log->waiting.text.failed)
+	if (!fine || packed->failed ||
+	    !put_packed(log, packed->p, packed->n))
 		log->st = ib_fail_memory(&log->err);
-	else if (log->packed.n >= MEMORY_MAX)
+	else if (log->npacked >= MEMORY_MAX)
 		log->st = spill(log, &log->err);
 }
 
 static void
 pack_waiting(struct ib_framelog *log)
 {
-	if (log->waiting.text.n > 0)
-		grown(log, ib_repeats_pack(&log->waiting, &log->packed));
-	ib_repeats_clear(&log->waiting);
+	struct ib_repeats *w = &log->waiting;
+	struct ib_bytes packed = { 0 };
+
+	if (w->text.n == 0)
+		return;
+	add_blocks(log, &packed, ib_repeats_pack(w, &packed));
+	ib_bytes_release(&packed);
+	ib_repeats_clear(w);
 }
 
 void
@@ -373,7 +394,8 @@ ib_framelog_put(struct ib_framelog *log, const void *p, size_t n)
 		if (log->waiting.text.n >= TOGETHER)
 			pack_waiting(log);
 	}
-	grown(log, true);
+	if (log->waiting.text.failed && !log->st)
+		log->st = ib_fail_memory(&log->err);
 }
 
 void
@@ -382,8 +404,7 @@ ib_framelog_add(struct ib_framelog *log, const struct ib_repeats *text,
 {
 	XXH64_update(log->sum, text->text.p, text->text.n);
 	pack_waiting(log);
-	ib_bytes_put(&log->packed, packed->p, packed->n);
-	grown(log, !text->failed && !text->text.failed && !packed->failed);
+	add_blocks(log, packed, !text->failed && !text->text.failed);
 }
 
 static enum ib_status
@@ -396,9 +417,8 @@ end_frame(struct ib_framelog *log, struct ib_error *err)
 	for (i = 0; i < 4; i++)
 		end[3 + i] = (char)(unsigned char)(sum >> 8 * i);
 	pack_waiting(log);
-	if (!log->st)
-		ib_bytes_put(&log->packed, end, sizeof(end));
-	grown(log, true);
+	if (!log->st && !put_packed(log, end, sizeof(end)))
+		log->st = ib_fail_memory(&log->err);
 	if (log->st)
 		*err = log->err;
 	return log->st;
@@ -486,14 +506,14 @@ write_frame(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 {
 	char bytes[IB_FRAME_INDEX_BYTES];
 	struct ib_frame_index index = {
-		.frame = log->spilled + log->packed.n, .mark = mark
+		.frame = log->spilled + log->npacked, .mark = mark
 	};
 	enum ib_status st;
 
 	index.size = log->place.at + index.frame;
 	st = copy_spilled(log, err);
 	if (!st)
-		st = write_at(log->path, log->fd, log->packed.p, log->packed.n,
+		st = write_at(log->path, log->fd, log->packed.p, log->npacked,
 			      log->place.at + log->spilled, err);
 	if (!st && fsync(log->fd) != 0 && errno != EINVAL)
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
@@ -569,7 +589,7 @@ ib_framelog_close(struct ib_framelog *log)
 	if (log->fd >= 0)
 		close(log->fd);
 	ib_unlock(log->lock);
-	ib_bytes_release(&log->packed);
+	ib_pages_release(&log->packed);
 	free(log->path);
 	free(log);
 }

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/hex.h"
 #include "io/decode.h"
 
@@ -158,7 +159,7 @@ ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n,
 	if (in->no_digest)
 		return ib_fail_memory(err);
 	if (in->digest)
-		XXH3_128bits_update(in->digest, buf, *n);
+		ib_hash128_update(in->digest, buf, *n);
 	return *n > 0 || cap == 0 ? IB_OK : IB_EOF;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/pipeline.h"
 #include "io/npy.h"
 #include "io/zip.h"
 
@@ -331,23 +332,76 @@ ib_npz_unload(struct ib_npz *z)
 		madvise(z->map, (size_t)z->zip.size, MADV_DONTNEED);
 }
 
-enum ib_status
-ib_npz_feed(struct ib_npz *z, void (*take)(void *ctx, const void *p, size_t n),
-	    void *ctx, struct ib_error *err)
-{
-	const size_t piece_size = (size_t)128 << 10; /* taken while in cache */
-	char *piece = malloc(piece_size);
-	enum ib_status st = piece ? IB_OK : ib_fail_memory(err);
+/* ---- all of it ------------------------------------------------------------ */
+
+#define FED ((size_t)128 << 10) /* read and taken while in cache */
+
+struct feed {
+	struct ib_npz *z;
+	uint64_t at;
+	void (*take)(void *ctx, const void *p, size_t n);
+	void *ctx;
+};
+
+struct fed {
 	uint64_t at;
 	size_t n;
+	char p[FED];
+};
 
-	for (at = 0; at < z->zip.size && !st; at += n) {
-		n = z->zip.size - at < piece_size ? (size_t)(z->zip.size - at)
-					      : piece_size;
-		st = ib_zip_pread(&z->zip, at, piece, n, err);
-		if (!st)
-			take(ctx, piece, n);
-	}
-	free(piece);
+static enum ib_status
+fill_piece(void *ctx, void *slot, struct ib_error *err)
+{
+	struct feed *f = ctx;
+	struct fed *piece = slot;
+	uint64_t left = f->z->zip.size - f->at;
+
+	(void)err;
+	piece->at = f->at;
+	piece->n = left < FED ? (size_t)left : FED;
+	f->at += piece->n;
+	return left > 0 ? IB_OK : IB_EOF;
+}
+
+static enum ib_status
+read_piece(void *ctx, void *slot, struct ib_error *err)
+{
+	const struct feed *f = ctx;
+	struct fed *piece = slot;
+
+	return ib_zip_pread(&f->z->zip, piece->at, piece->p, piece->n, err);
+}
+
+static enum ib_status
+take_piece(void *ctx, void *slot, struct ib_error *err)
+{
+	const struct feed *f = ctx;
+	const struct fed *piece = slot;
+
+	(void)err;
+	f->take(f->ctx, piece->p, piece->n);
+	return IB_OK;
+}
+
+enum ib_status
+ib_npz_feed(struct ib_npz *z, int threads,
+	    void (*take)(void *ctx, const void *p, size_t n), void *ctx,
+	    struct ib_error *err)
+{
+	struct feed f = { z, 0, take, ctx };
+	struct ib_pipeline p = {
+		.fill = fill_piece, .work = read_piece, .drain = take_piece,
+		.ctx = &f, .slot_size = sizeof(struct fed),
+	};
+	enum ib_status st;
+
+	if (z->zip.size < 32 * FED)
+		threads = 1;
+	p.nslots = ib_pipeline_slots(threads);
+	p.slots = malloc(p.nslots * sizeof(struct fed));
+	if (!p.slots)
+		return ib_fail_memory(err);
+	st = ib_pipeline_run(&p, threads, err);
+	free(p.slots);
 	return st;
 }

@@ -102,8 +102,11 @@ enum ib_status ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m,
 /* Let go of a large mapping's pages; they come back when they are read. */
 void ib_npz_unload(struct ib_npz *z);
 
-/* All bytes of the archive as it stands, in order, piece by piece. */
-enum ib_status ib_npz_feed(struct ib_npz *z,
+/*
+ * All bytes of the archive as it stands, in order, piece by piece; `threads`
+ * of them read ahead. What takes is called by one at a time.
+ */
+enum ib_status ib_npz_feed(struct ib_npz *z, int threads,
 			   void (*take)(void *ctx, const void *p, size_t n),
 			   void *ctx, struct ib_error *err);
 

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/hex.h"
 #include "io/sink.h"
 #include "io/temp.h"
@@ -213,7 +214,7 @@ pass_on(struct ib_output *o, const char *p, size_t n)
 	for (; n > 0 && o->failed.code == IB_OK; p += piece, n -= piece) {
 		piece = n < PIECE ? n : PIECE;
 		if (o->digest)
-			XXH3_128bits_update(o->digest, p, piece);
+			ib_hash128_update(o->digest, p, piece);
 		o->failed.code = ib_sink_write(o->sink, p, piece, &o->failed);
 	}
 }
@@ -267,7 +268,7 @@ ib_output_digest(const struct ib_output *o, char digest[33])
 	}
 	XXH3_copyState(o->scratch, o->digest);
 	if (o->n > 0)
-		XXH3_128bits_update(o->scratch, o->buf, o->n);
+		ib_hash128_update(o->scratch, o->buf, o->n);
 	ib_hex_xxh128(digest, XXH3_128bits_digest(o->scratch));
 }
 

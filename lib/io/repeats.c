@@ -120,8 +120,8 @@ ib_repeats_again(struct ib_repeats *r, size_t at)
  * Of 400 MB of an audit log's lines, 2-core EPYC Zen 5 VM, 2026-11-24:
  * ZSTD_compressSequences takes 0.14 s, finding the repeats 0.06 s; zstd by
  * itself at level 1, with the best hash log for them, 0.36 s for 0.3 % fewer
- * bytes. (The function is not in zstd's stable interface; it is in libzstd
- * 1.5.0 to 1.5.7 alike, and strip() takes its frames apart by the format.)
+ * bytes. The function is not in zstd's stable interface (1.5.4 here); of what
+ * it makes, strip() relies on the format of frames alone.
  */
 
 static bool

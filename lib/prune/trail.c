@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/hex.h"
 #include "io/framelog.h"
 #include "record/json.h"
@@ -311,7 +312,7 @@ ib_trail_put(struct ib_trail *t, const struct ib_trail_lines *lines)
 	const struct ib_bytes *text = &lines->text.text;
 	struct ib_trail_lines *w = &t->waiting;
 
-	XXH3_64bits_update(t->hash, text->p, text->n);
+	ib_hash64_update(t->hash, text->p, text->n);
 	if (lines->packed.n > 0 || w->text.text.n + text->n > TOGETHER)
 		pack_waiting(t);
 	if (lines->packed.n > 0)
@@ -328,8 +329,8 @@ ib_trail_head(struct ib_trail *t, const char *json, struct ib_error *err)
 	if (strncmp(json, ib_trail_kind.begins, n) != 0 || strchr(json, '\n'))
 		return ib_fail(err, IB_E_MISUSE, "no head of an audit log");
 	n = strlen(json);
-	XXH3_64bits_update(t->hash, json, n);
-	XXH3_64bits_update(t->hash, "\n", 1);
+	ib_hash64_update(t->hash, json, n);
+	ib_hash64_update(t->hash, "\n", 1);
 	ib_framelog_put(t->log, json, n);
 	ib_framelog_put(t->log, "\n", 1);
 	return IB_OK;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/hex.h"
 
 /*
@@ -229,7 +230,7 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want,
 	if (st < 0)
 		return st;
 	if (r->digest && got > 0)
-		XXH3_128bits_update(r->digest, b->buffer + *n, got);
+		ib_hash128_update(r->digest, b->buffer + *n, got);
 	r->ended = *n + got < want;
 	*n += got;
 	memset(b->buffer + *n, 0, IB_SCAN_PAD);
@@ -459,5 +460,5 @@ void
 ib_reader_digest_add(struct ib_reader *r, const void *p, size_t n)
 {
 	if (r->digest)
-		XXH3_128bits_update(r->digest, p, n);
+		ib_hash128_update(r->digest, p, n);
 }

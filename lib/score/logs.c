@@ -237,7 +237,7 @@ drain_archive(struct run *run, struct slot *slot, struct ib_error *err)
 
 	st = ib_npz_open(block->input, &z, err);
 	if (!st && run->options->digest)
-		st = ib_npz_feed(z, add_to_digest, run, err);
+		st = ib_npz_feed(z, 1, add_to_digest, run, err);
 	if (!st && ib_arraylog_is_one(z)) {
 		st = ib_arraylog_read(&run->log, z, block->source, slot->epoch,
 				      run->sink, run->counts, err);

@@ -1,0 +1,14 @@
+/*
+ * XXH3 of long runs of bytes, with the widest vectors that this CPU has. The
+ * state is xxhash's, made, reset and read by its own functions.
+ */
+#ifndef IB_BASE_HASH_H
+#define IB_BASE_HASH_H
+
+#include <stddef.h>
+#include <xxhash.h>
+
+void ib_hash64_update(XXH3_state_t *state, const void *p, size_t n);
+void ib_hash128_update(XXH3_state_t *state, const void *p, size_t n);
+
+#endif
