@@ -40,6 +40,21 @@ ib_bytes_put_char(struct ib_bytes *b, char c)
 	b->p[b->n++] = c;
 }
 
+/*
+ * Copy n bytes, as a rule a hundred or so, without asking how many are left:
+ * up to IB_COPY_BEYOND bytes behind them are read and written too.
+ */
+#define IB_COPY_BEYOND 32
+
+static inline void
+ib_copy_beyond(char *to, const char *from, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i += IB_COPY_BEYOND)
+		memcpy(to + i, from + i, IB_COPY_BEYOND);
+}
+
 void ib_bytes_printf(struct ib_bytes *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -47,6 +47,8 @@ enum ib_status
 ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o,
 	       struct ib_error *err)
 {
+	enum ib_status st;
+
 	*s = (struct ib_splice){
 		.weight = ib_span_of(o->weight_field ? o->weight_field
 						     : "weight"),
@@ -67,7 +69,14 @@ ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o,
 		return IB_OK; /* nothing is looked for, nothing put in */
 	s->wanted[IB_SPLICE_WEIGHT] = (struct ib_wanted){ s->weight, true };
 	s->wanted[IB_SPLICE_ID].name = s->id_field;
-	return split_name(s, err);
+	st = split_name(s, err);
+	if (st || s->nsteps > 1 || s->explain || s->id_field.n > 0)
+		return st;
+	ib_bytes_put_char(&s->member, ',');
+	ib_json_put_string(&s->member, s->weight);
+	ib_bytes_put_char(&s->member, ':');
+	ib_bytes_reserve(&s->member, IB_COPY_BEYOND);
+	return s->member.failed ? ib_fail_memory(err) : IB_OK;
 }
 
 void
@@ -75,6 +84,7 @@ ib_splice_release(struct ib_splice *s)
 {
 	free(s->names);
 	s->names = NULL;
+	ib_bytes_release(&s->member);
 }
 
 /* ---- shared ------------------------------------------------------------------ */
@@ -219,6 +229,41 @@ find_object(const struct ib_splice *s, struct ib_cursor *c, size_t *depth,
 		*depth = i + 1;
 		*close = v->p + v->n - 1;
 	}
+	return true;
+}
+
+/*
+ * What nearly all manifests get: the weight alone, behind the last member of a
+ * line. False: nothing was put, put_json does it. (ib-prune of 10^7 lines of
+ * 80 bytes, one thread of a 2-core EPYC VM, 2026-11-24, user time, median of 4
+ * in turns: 0.69 s without it, 0.61 with it.)
+ */
+static inline bool
+put_alone(const struct ib_splice *s, const struct ib_cursor *c, double weight,
+	  struct ib_bytes *out, struct ib_number_texts *texts)
+{
+	const struct ib_record *r = &c->record;
+	size_t head = (size_t)(r->close - r->p), tail = r->n - head + r->end;
+	size_t most = head + s->member.n + IB_NUMBER_MAX + tail +
+		      IB_COPY_BEYOND;
+	const struct ib_number_text *w;
+	char *to;
+
+	if (s->member.n == 0 || r->end == 0 || r->close[-1] == '{' ||
+	    is_blank(r->close[-1]) || wanted(c, IB_SPLICE_WEIGHT))
+		return false;
+	if (out->cap - out->n < most && !ib_bytes_reserve(out, most))
+		return true; /* out says so */
+	to = out->p + out->n;
+	ib_copy_beyond(to, r->p, head);
+	to += head;
+	ib_copy_beyond(to, s->member.p, s->member.n);
+	to += s->member.n;
+	w = ib_number_text_of(texts, weight);
+	memcpy(to, w->text, sizeof(w->text));
+	to += w->n;
+	ib_copy_beyond(to, r->close, tail);
+	out->n = (size_t)(to + tail - out->p);
 	return true;
 }
 
@@ -424,6 +469,8 @@ ib_splice_put(const struct ib_splice *s, struct ib_cursor *c,
 		fine = put_json(s, c, said, out, texts);
 		break;
 	case IB_FORMAT_JSONL:
+		if (put_alone(s, c, said->weight, out, texts))
+			return true;
 		fine = put_json(s, c, said, out, texts);
 		break;
 	case IB_FORMAT_CSV:

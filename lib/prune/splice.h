@@ -24,6 +24,8 @@ struct ib_splice {
 	size_t nsteps;
 	struct ib_span id_field;              /* n 0: none */
 	bool explain, bare;                   /* bare: -w, nothing is put in */
+	struct ib_bytes member;               /* ,"weight": where it goes in
+					       * alone, else empty */
 	enum ib_base_weight base;
 	struct ib_wanted wanted[2 + IB_SPLICE_DEPTH];
 	size_t nwanted;

@@ -58,17 +58,10 @@ no_key(struct ib_cursor *c)
 }
 
 bool
-ib_cursor_id(struct ib_cursor *c, struct ib_span *id)
+ib_cursor_other_id(struct ib_cursor *c, struct ib_span *id)
 {
 	const struct ib_key *key = &c->source->key;
-	const struct ib_value *v = &c->v[c->source->key_slot[0]];
 
-	/* Nearly always: one field, a string, nothing to decode in it. */
-	if (key->kind == IB_KEY_FIELDS && key->n == 1 && !v->escaped &&
-	    (v->type == IB_STRING || v->type == IB_TEXT)) {
-		*id = ib_value_span(v);
-		return true;
-	}
 	switch (key->kind) {
 	case IB_KEY_FIELDS:
 		return ib_key_id(key, c->source->key_slot, c->v, &c->arena, id,
