@@ -39,6 +39,7 @@ struct group {
 	uint32_t row[IB_GROUP];
 	struct ib_chance chance[IB_GROUP];
 	struct ib_value value[IB_GROUP][2 + IB_SPLICE_DEPTH];
+	bool carried; /* the cursor's own values may not be a record's */
 };
 
 static bool
@@ -79,18 +80,23 @@ make_room(struct ib_pruned *b)
 
 /* ---- reading ---------------------------------------------------------------- */
 
-static void
+/* True: there is one. */
+static bool
 save_values(const struct ib_pruner *p, const struct ib_cursor *c,
 	    struct ib_value *to)
 {
+	bool carried = false;
 	size_t i;
 	int slot;
 
 	for (i = 0; i < p->splice->nwanted; i++) {
 		slot = c->source->wanted_slot[i];
-		if (slot >= 0)
-			to[i] = c->v[slot];
+		if (slot < 0)
+			continue;
+		to[i] = c->v[slot];
+		carried |= to[i].type != IB_ABSENT;
 	}
+	return carried;
 }
 
 static void
@@ -118,14 +124,18 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 	enum ib_next next;
 
 	g->n = 0;
+	g->carried = false;
 	while (g->n < IB_GROUP) {
 		next = ib_cursor_next(c);
 		if (next == IB_NEXT_END)
 			return false;
-		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id))
+		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id)) {
+			g->carried = true;
 			return fail_record(b, c->record.line, c->why);
+		}
 		if (!id.p)
 			return !(b->failed = true);
+		g->carried |= save_values(p, c, g->value[g->n]);
 		if (!ib_pruner_wants(p, id))
 			continue;
 		g->id[g->n] = (struct ib_id){
@@ -134,7 +144,6 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 		};
 		g->record[g->n] = c->record;
 		g->number[g->n] = c->number - 1;
-		save_values(p, c, g->value[g->n]);
 		g->n++;
 	}
 	return true;
@@ -279,7 +288,8 @@ decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g,
 	if (p->options->plan)
 		return true;
 	b->cursor.record = g->record[i];
-	restore_values(p, &b->cursor, g->value[i]);
+	if (g->carried)
+		restore_values(p, &b->cursor, g->value[i]);
 	if (put_record(p, b, &said, kept, g->number[i]))
 		return true;
 	return fail_record(b, g->record[i].line, b->cursor.why);
@@ -289,18 +299,9 @@ void
 ib_pruner_let_go(const struct ib_pruner *p, size_t n)
 {
 	if (p->rule->scores && p->rule->scores->archive &&
-	    atomic_fetch_add(p->looked_up, n) < IB_FEW)
+	    atomic_fetch_add(p->looked_up, n) < IB_FEW &&
+	    ib_reader_size(p->reader) < IB_FEW_BYTES)
 		ib_scores_let_go(p->rule->scores);
-}
-
-bool
-ib_pruner_wants(const struct ib_pruner *p, struct ib_span id)
-{
-	const struct ib_part *part = &p->options->part;
-
-	return part->count == 0 ||
-	       ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) ==
-		       part->index;
 }
 
 void

@@ -457,6 +457,7 @@ begin(struct run *run, struct ib_error *err)
 	st = open_trail(run, err);
 	if (!st)
 		st = ib_reader_new(&r, &run->reader, err);
+	run->pruner.reader = run->reader;
 	return st ? st : ib_targets_open(&run->targets, o, &run->splice, err);
 }
 

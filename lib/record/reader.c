@@ -440,6 +440,12 @@ ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 	return st;
 }
 
+uint64_t
+ib_reader_size(const struct ib_reader *r)
+{
+	return r->size;
+}
+
 /* The input itself may be closed by another thread meanwhile. */
 void
 ib_reader_tell(const struct ib_reader *r, uint64_t records)

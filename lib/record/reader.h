@@ -100,10 +100,15 @@ enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b,
 			      struct ib_error *err);
 
 /*
- * Progress: bytes of files read, and of how many (0: not known). Safe beside
- * ib_reader_next() in another thread.
+ * Bytes of the operand as a file, 0: not known, or there are several. This and
+ * ib_reader_tell() are safe beside ib_reader_next() in another thread.
  */
-/* Tell the caller of the run how far it is; no-op without progress. */
+uint64_t ib_reader_size(const struct ib_reader *r);
+
+/*
+ * Tell the caller of the run how far it is, by bytes of files read and of how
+ * many; no-op without progress.
+ */
 void ib_reader_tell(const struct ib_reader *r, uint64_t records);
 
 /* XXH3-128 of all operands' bytes, where it was asked for. */
