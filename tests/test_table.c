@@ -362,3 +362,50 @@ Test(table, finds_ids_that_collide_at_the_last_home)
 	cr_expect(t.crowded == false);
 	ib_table_release(&t);
 }
+
+/* Id k of 97 clumps, each of one home or two: later ones come before. */
+static struct ib_id
+clumped(char text[16], unsigned k)
+{
+	struct ib_id id = id_of(text, k);
+
+	id.hash = ((uint64_t)(k % 97) * (UINT32_MAX / 97) + 60000 - k) << 32;
+	return id;
+}
+
+/* Chains are long, out of order, and lie across whatever is moved at once. */
+Test(table, moves_and_settles_long_chains_that_came_in_reverse)
+{
+	struct ib_slot *slot, last = { 0, 0 };
+	struct ib_table t;
+	char text[16];
+	struct ib_id id;
+	unsigned k, n;
+	uint64_t i;
+	bool fine;
+
+	ib_table_init(&t);
+	for (n = 0; n < 60000; n++) {
+		id = clumped(text, n);
+		cr_assert(ib_table_reserve(&t, 1, id.n, NULL) == IB_OK);
+		ib_table_add(&t, &id);
+		for (k = 0; n % 5000 == 4999 && k <= n; k++) {
+			id = clumped(text, k);
+			cr_assert(eq(uint, ib_table_find(&t, &id), k));
+		}
+	}
+	cr_expect(t.crowded == false);
+	cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK);
+	cr_expect(fine);
+	cr_expect(ib_table_is_settled(&t));
+	slot = t.slots.p;
+	for (i = n = 0; i < t.nslots + IB_SLOTS_BEHIND; i++) {
+		if (slot[i].row1 == 0)
+			continue;
+		cr_assert(n == 0 || by_tag_and_row(&last, &slot[i]) < 0);
+		last = slot[i];
+		n++;
+	}
+	cr_expect(eq(uint, n, 60000));
+	ib_table_release(&t);
+}
