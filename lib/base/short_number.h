@@ -19,7 +19,7 @@
  * The digits are an integer below 2^53 and the power of ten is a double, so
  * that one division rounds once (Clinger 1990).
  */
-static inline const char *
+static inline __attribute__((always_inline)) const char *
 ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
 {
 	static const double power[] = { 1e0, 1e1, 1e2, 1e3, 1e4,
