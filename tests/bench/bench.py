@@ -109,6 +109,7 @@ def rows():
     r = [
         ("cat log", "cat log.jsonl >copy", N, log, "", ""),
         ("wc -l log", "wc -l log.jsonl", N, log, "", ""),
+        ("limit: fold, no checks", "%s/limit %d log.jsonl limit.bin" % (OUT, N), N, log, "", "rm -f limit.bin"),
         ("zstd -dc log | wc -l", "zstd -dc log.jsonl.zst | wc -l", N, log, "", ""),
         ("ib-score JSONL -> .npz", s + " -T 1 -o s.npz log.jsonl", N, log, "fold", ""),
         ("ib-score JSONL, 17 digits", s + " -T 1 -o t.npz log17.jsonl", N, size("log17.jsonl"), "fold", ""),
@@ -193,6 +194,7 @@ def turn_around():
 
 def main():
     os.makedirs(OUT, exist_ok=True)
+    subprocess.run([os.environ.get("CC", "cc"), "-O2", "-std=c11", HERE + "/limit.c", "-o", OUT + "/limit"], check=True)
     if a.peers == "npm":
         npm()
     folder = tempfile.mkdtemp(prefix="ib-bench.", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
