@@ -245,3 +245,36 @@ Test(stencil, what_others_put_into_v_does_not_stay)
 	ib_fields_release(&f);
 	free(j);
 }
+
+/* A few records of other forms before, as at the head of many logs. */
+Test(stencil, a_form_that_comes_late_is_learned_soon)
+{
+	static const char *const heads[] = {
+		"{}", "{\"id\":\"a\"}", "{\"loss\":1}", "{\"id\":\"a\",\"x\":[]}",
+		"{\"loss\":1,\"id\":\"a\"}", "{\"x\":1,\"y\":2}",
+	};
+	struct ib_json *learning = malloc(sizeof(*learning));
+	struct ib_json *alone = malloc(sizeof(*alone));
+	struct ib_value v[SLOTS];
+	struct ib_bytes t = { 0 };
+	struct ib_fields f;
+	size_t n, i, taken;
+
+	want_fields(&f, false);
+	for (n = 0; n < 100; n++) {
+		ib_json_init(learning, ib_scan_best(), &f, true);
+		for (i = taken = 0; i < n + 40; i++) {
+			t.n = 0;
+			put(&t, i < n ? heads[i % 6]
+				      : "{\"id\":\"b\",\"loss\":0.5}");
+			pad(&t);
+			taken += try_record(learning, alone, &f, t.p, v) &&
+				 i >= n;
+		}
+		cr_expect(ge(sz, taken, 20), "%zu before it", n);
+	}
+	ib_fields_release(&f);
+	ib_bytes_release(&t);
+	free(learning);
+	free(alone);
+}

@@ -25,6 +25,9 @@ ib_stencil_begin(struct ib_json_stencil *s, const char *p)
 		s->wait--;
 		return;
 	}
+	s->wait = s->patience;
+	if (s->patience < PATIENCE)
+		s->patience = 2 * s->patience + 1;
 	s->start = p;
 	s->n = s->noted = 0;
 }
@@ -78,9 +81,6 @@ ib_stencil_end(struct ib_json_stencil *s, const char *from, const char *end)
 		note(s, from, (size_t)(end - from), IB_JSON_END, NULL);
 	if (s->start)
 		s->n = s->noted;
-	s->wait = s->patience;
-	if (s->patience < PATIENCE)
-		s->patience = 2 * s->patience + 1;
 }
 
 /* ---- reading ------------------------------------------------------------------ */
