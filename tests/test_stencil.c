@@ -246,6 +246,34 @@ Test(stencil, what_others_put_into_v_does_not_stay)
 	free(j);
 }
 
+/* Of two forms in turns one is kept: half of the records fit. */
+Test(stencil, forms_in_turns_do_not_displace_each_other)
+{
+	static const char *const turns[] = {
+		"{\"id\":\"a\",\"loss\":1}", "{\"id\":\"b\",\"x\":0.5}",
+	};
+	struct ib_json *learning = malloc(sizeof(*learning));
+	struct ib_json *alone = malloc(sizeof(*alone));
+	struct ib_value v[SLOTS];
+	struct ib_bytes t = { 0 };
+	struct ib_fields f;
+	size_t i, taken = 0;
+
+	want_fields(&f, false);
+	ib_json_init(learning, ib_scan_best(), &f, true);
+	for (i = 0; i < 1000; i++) {
+		t.n = 0;
+		put(&t, turns[i % 2]);
+		pad(&t);
+		taken += try_record(learning, alone, &f, t.p, v);
+	}
+	cr_expect(ge(sz, taken, 480));
+	ib_fields_release(&f);
+	ib_bytes_release(&t);
+	free(learning);
+	free(alone);
+}
+
 /* A few records of other forms before, as at the head of many logs. */
 Test(stencil, a_form_that_comes_late_is_learned_soon)
 {

@@ -51,8 +51,8 @@ struct ib_json_stencil {
 					 * absent; NULL: nobody's */
 	const char *start;  /* of the record being read; NULL: not learning */
 	size_t noted;       /* steps of it */
-	uint32_t wait;      /* records until one is learned again */
-	uint32_t patience;  /* how long to wait the next time */
+	uint32_t wait;      /* so many must not fit until one is learned */
+	uint32_t patience;  /* what wait begins with, after each that fits */
 };
 
 struct ib_json {

@@ -162,7 +162,7 @@ ib_stencil_read(struct ib_json *j, const char *p, struct ib_value *v)
 			if (!p)
 				p = ib_json_member(j, start, s->member, v);
 		} else if (s->kind == IB_JSON_END) {
-			stencil->patience = 0;
+			stencil->wait = stencil->patience;
 			return p;
 		} else {
 			p = ib_json_member(j, p, s->member, v);
