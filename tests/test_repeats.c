@@ -66,10 +66,10 @@ fill(struct ib_repeats *r, uint64_t *x, size_t lines, size_t long_one)
 		at = was + next(x) % 20;
 		from = next(x) % was;
 		if (next(x) % 2 || !ib_repeats_again(r, at))
-			ib_repeats_at(r, at, from);
+			ib_repeats_at(r, at, from, 0);
 		/* as writers do: at the same place of the line before */
 		if (was > 40)
-			ib_repeats_at(r, was + 10, was - 25 + next(x) % 10);
+			ib_repeats_at(r, was + 10, was - 25 + next(x) % 10, 0);
 	}
 }
 
@@ -128,7 +128,7 @@ Test(repeats, none_is_nearer_than_the_nearest)
 
 	ib_bytes_put(&r.text, text, sizeof(text) - 1);
 	for (back = 1; back < 20; back++)
-		cr_assert(eq(int, ib_repeats_at(&r, 20, 20 - back),
+		cr_assert(eq(int, ib_repeats_at(&r, 20, 20 - back, 0),
 			     back == IB_REPEAT_NEAREST), "%zu", back);
 	cr_assert(eq(sz, r.covered, r.text.n));
 	cr_assert(eq(int, r.of[0].matchLength, r.text.n - IB_REPEAT_NEAREST));

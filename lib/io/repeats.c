@@ -85,15 +85,17 @@ ib_repeats_go_on(struct ib_repeats *r)
 }
 
 bool
-ib_repeats_at(struct ib_repeats *r, size_t at, size_t from)
+ib_repeats_look(struct ib_repeats *r, size_t at, size_t from, size_t sure)
 {
 	const char *p = r->text.p;
 	size_t back = at - from, max = r->text.n - at, n;
 
-	if (at < r->covered || back < IB_REPEAT_NEAREST ||
+	if (back < IB_REPEAT_NEAREST ||
 	    back > (size_t)1 << IB_REPEATS_WINDOW_LOG)
 		return false;
-	n = same(p + at, p + from, max < LONGEST / 2 ? max : LONGEST / 2);
+	if (max > LONGEST / 2)
+		max = LONGEST / 2;
+	n = sure + same(p + at + sure, p + from + sure, max - sure);
 	for (; at > r->covered && from > 0 && n < LONGEST &&
 	       p[at - 1] == p[from - 1]; n++)
 		at--, from--;
@@ -111,7 +113,7 @@ ib_repeats_again(struct ib_repeats *r, size_t at)
 {
 	size_t back = r->n > 0 ? r->of[r->n - 1].offset : 0;
 
-	return back > 0 && back <= at && ib_repeats_at(r, at, at - back);
+	return back > 0 && back <= at && ib_repeats_at(r, at, at - back, 0);
 }
 
 /* ---- packing ---------------------------------------------------------------- */

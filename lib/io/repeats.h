@@ -37,10 +37,18 @@ void ib_repeats_clear(struct ib_repeats *r);
 void ib_repeats_go_on(struct ib_repeats *r);
 
 /*
- * Does the text at `at` repeat what stands at `from`, before it? False: it
- * does not (or not for long enough), or a repeat covers it already.
+ * Does the text at `at` repeat what stands at `from`, before it? sure: for so
+ * many bytes it does. False: it does not (or not for long enough), or a repeat
+ * covers it already.
  */
-bool ib_repeats_at(struct ib_repeats *r, size_t at, size_t from);
+bool ib_repeats_look(struct ib_repeats *r, size_t at, size_t from,
+		     size_t sure);
+
+static inline bool
+ib_repeats_at(struct ib_repeats *r, size_t at, size_t from, size_t sure)
+{
+	return at >= r->covered && ib_repeats_look(r, at, from, sure);
+}
 
 /* The same, with the distance of the repeat before: the cheapest to encode. */
 bool ib_repeats_again(struct ib_repeats *r, size_t at);

@@ -85,10 +85,9 @@ const struct ib_frame_kind ib_trail_kind = {
 /*
  * What a log costs, 10^7 records of 81 bytes, 6.3 million of them with a line
  * of 63, all on tmpfs, 2-core EPYC Zen 5 VM, 2026-11-24, medians of pairs: one
- * thread 1.28 s without and 1.77 with, 1.39 times as long (1.47 where zstd
- * looked for the repeats itself, in one piece behind the threads); two threads
- * 0.67 and 0.96, 1.43 (1.45 to 1.63). Of what it adds, a third is zstd's, a
- * sixth each the scores' digits, the rest of the lines, and finding repeats.
+ * thread 0.91 s without and 1.35 with, 1.48 times as long; two threads 0.48
+ * and 0.72, 1.48. Of what it adds, two fifths are zstd's, a sixth each the
+ * scores' digits, the rest of the lines, and finding repeats.
  */
 
 /* ---- lines -------------------------------------------------------------------- */
@@ -175,12 +174,15 @@ find_repeats(struct ib_trail_lines *l)
 		at = line->id_end;
 		if (l->last > 0) {
 			if (!ib_repeats_again(r, at))
-				ib_repeats_at(r, at, l->id_end);
+				ib_repeats_at(r, at, l->id_end, 0);
 			at += line->to_pi;
-			ib_repeats_at(r, at, *same > 0 ? *same : l->last);
+			if (*same > 0) /* to the end of the line at least */
+				ib_repeats_at(r, at, *same, line->pi_to_end);
+			else
+				ib_repeats_at(r, at, l->last, 0);
 			if (*fate > 0)
 				ib_repeats_at(r, line->id_end + line->to_kept,
-					      *fate);
+					      *fate, 0);
 		}
 		l->id_end = line->id_end;
 		*same = l->last = line->id_end + line->to_pi;
@@ -217,6 +219,22 @@ join(struct ib_trail_lines *l, const struct ib_trail_lines *more)
 	}
 }
 
+static void
+make_end(struct ib_trail_end *e, double pi, bool kept)
+{
+	char *p = e->text;
+
+	LITERAL(p, ",\"pi\":");
+	p += ib_number_put(p, pi);
+	e->to_kept = (uint8_t)(p - e->text);
+	if (kept)
+		LITERAL(p, ",\"kept\":true}\n");
+	else
+		LITERAL(p, ",\"kept\":false}\n");
+	e->pi = pi;
+	e->n = (uint8_t)(p - e->text);
+}
+
 /*
  * By fixed-size copies, which the compiler turns into moves: 6 ns a line
  * without its score, 13 with calls of memcpy and a look at each byte (perf,
@@ -226,14 +244,20 @@ void
 ib_trail_line(struct ib_trail_lines *l, struct ib_span id, float score,
 	      double pi, bool kept)
 {
-	static const char fate[2][8] = { "false}\n", "true}\n" };
-	const struct ib_number_text *number = ib_number_text_of(&l->pi, pi);
 	struct ib_bytes *out = &l->text.text;
 	struct ib_trail_place *at = &l->noted[l->nnoted];
+	struct ib_trail_end *end;
 	char *p, *id_end;
+	uint64_t bits;
+	size_t slot;
 
 	if (!ib_bytes_reserve(out, id.n + 200))
 		return;
+	memcpy(&bits, &pi, sizeof(bits));
+	slot = bits * 0x9e3779b97f4a7c15 >> (64 - IB_TRAIL_ENDS_BITS);
+	end = &l->end[slot][kept];
+	if (end->n == 0 || end->pi != pi)
+		make_end(end, pi, kept);
 	p = out->p + out->n;
 	LITERAL(p, "{\"id\":\"");
 	if (copy_plain(p, id)) {
@@ -252,17 +276,14 @@ ib_trail_line(struct ib_trail_lines *l, struct ib_span id, float score,
 		LITERAL(p, "null");
 	else
 		p += ib_number_put_float(p, score);
+	memcpy(p, end->text, sizeof(end->text));
+	out->n = (size_t)(p + end->n - out->p);
 	at->to_pi = (uint8_t)(p - id_end);
-	LITERAL(p, ",\"pi\":");
-	memcpy(p, number->text, sizeof(number->text));
-	p += number->n;
-	at->to_kept = (uint8_t)(p - id_end);
-	LITERAL(p, ",\"kept\":");
-	memcpy(p, fate[kept], 8);
-	out->n = (size_t)(p + (kept ? 6 : 7) - out->p);
+	at->to_kept = (uint8_t)(p - id_end + end->to_kept);
+	at->pi_to_end = end->n;
 	at->id_end = (size_t)(id_end - out->p);
 	at->pi = pi;
-	at->like = (uint16_t)(2 * (number - l->pi.of) + kept);
+	at->like = (uint16_t)(2 * slot + kept);
 	if (++l->nnoted == IB_TRAIL_NOTED)
 		find_repeats(l);
 }

@@ -6,8 +6,8 @@
 #ifndef IB_PRUNE_TRAIL_H
 #define IB_PRUNE_TRAIL_H
 
+#include "base/numbers.h"
 #include "io/framelog.h"
-#include "prune/texts.h"
 
 #define IB_TRAIL_VERSION 1
 
@@ -21,10 +21,19 @@ struct ib_trail_place {
 	size_t id_end;         /* of `","score":` */
 	double pi;
 	uint8_t to_pi, to_kept; /* of `,"pi":` and `,"kept":`, from there */
-	uint16_t like;         /* which text of pi, and the fate */
+	uint8_t pi_to_end;
+	uint16_t like;         /* which end, and the fate */
 };
 
 #define IB_TRAIL_NOTED 1024
+
+/* How lines of one pi and fate end: `,"pi":0.5,"kept":true}` and a line end. */
+struct ib_trail_end {
+	double pi;
+	uint8_t n, to_kept; /* n 0: none yet */
+	char text[6 + IB_NUMBER_MAX + 18];
+};
+#define IB_TRAIL_ENDS_BITS 8
 
 /*
  * Lines of a part of the run, by one thread. Start from {0}. What a line
@@ -34,7 +43,7 @@ struct ib_trail_place {
 struct ib_trail_lines {
 	struct ib_repeats text;
 	struct ib_bytes packed; /* of ib_trail_lines_end, if it is worth it */
-	struct ib_number_texts pi;
+	struct ib_trail_end end[1 << IB_TRAIL_ENDS_BITS][2];
 	struct ib_trail_place noted[IB_TRAIL_NOTED];
 	size_t nnoted;
 	/* Positions in lines before; 0: none. */
@@ -42,7 +51,7 @@ struct ib_trail_lines {
 	struct ib_trail_like {
 		double pi;
 		size_t at[2];   /* by fate: `,"pi":` of the last such line */
-	} like[1 << IB_NUMBER_TEXTS_BITS];
+	} like[1 << IB_TRAIL_ENDS_BITS];
 	size_t fate[2];         /* `,"kept":` of the last line of each */
 };
 void ib_trail_lines_release(struct ib_trail_lines *l);
