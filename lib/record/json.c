@@ -98,34 +98,31 @@ string(struct ib_json *j, const char *p, bool *escaped)
 	}
 }
 
-/* One past a number that nobody wants the value of. */
+/*
+ * One past a number that nobody wants the value of. What is none is refused as
+ * ib_number_json() does, so that messages do not hang on what is wanted.
+ */
 static const char *
 skip_number(struct ib_json *j, const char *p)
 {
 	const char *start = p;
 
-	if (*p == '-')
-		p++;
-	if (*p == '0') {
-		p++;
-	} else if (is_digit(*p)) {
-		while (is_digit(*p))
-			p++;
-	} else {
+	p += *p == '-';
+	if (!is_digit(*p) || (*p == '0' && is_digit(p[1])))
 		return malformed(j, start, "not a value");
-	}
+	while (is_digit(*p))
+		p++;
 	if (*p == '.') {
 		if (!is_digit(*++p))
-			return malformed(j, p, "a digit is missing");
+			return malformed(j, start, "not a value");
 		while (is_digit(*p))
 			p++;
 	}
 	if (*p == 'e' || *p == 'E') {
 		p++;
-		if (*p == '+' || *p == '-')
-			p++;
+		p += *p == '+' || *p == '-';
 		if (!is_digit(*p))
-			return malformed(j, p, "a digit is missing");
+			return malformed(j, start, "not a value");
 		while (is_digit(*p))
 			p++;
 	}
