@@ -85,9 +85,10 @@ const struct ib_frame_kind ib_trail_kind = {
 /*
  * What a log costs, 10^7 records of 81 bytes, 6.3 million of them with a line
  * of 63, all on tmpfs, 2-core EPYC Zen 5 VM, 2026-11-24, medians of pairs: one
- * thread 0.91 s without and 1.35 with, 1.48 times as long; two threads 0.48
- * and 0.72, 1.48 to 1.53 in four series. Of what it adds, two fifths are zstd's, a sixth each the
- * scores' digits, the rest of the lines, and finding repeats.
+ * thread 0.91 s without and 1.35 with, 1.46 to 1.48 times as long; two threads
+ * 0.48 and 0.72, 1.48 to 1.53 in three series. Of what it adds, two fifths are
+ * zstd's, a sixth each the scores' digits, the rest of the lines, and finding
+ * repeats.
  */
 
 /* ---- lines -------------------------------------------------------------------- */
