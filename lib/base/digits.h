@@ -1,13 +1,20 @@
-/* Decimal digits, eight at a time. */
+/* Decimal digits, one or eight at a time. */
 #ifndef IB_BASE_DIGITS_H
 #define IB_BASE_DIGITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 static const uint64_t ib_digits_power[] = {
 	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
 };
+
+static inline bool
+ib_is_digit(char c)
+{
+	return (unsigned char)(c - '0') < 10;
+}
 
 /* Eight bytes, the first one lowest. */
 static inline uint64_t

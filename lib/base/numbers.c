@@ -43,12 +43,6 @@ struct source {
 /* Far outside what any digits in memory can bring back into range. */
 #define EXPONENT_MAX ((int64_t)1 << 60)
 
-INLINE bool
-is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
 /* Eight bytes; what is beyond the end of the text is zero. */
 INLINE uint64_t
 peek(const char *p, const struct source *s, enum grammar g)
@@ -110,9 +104,9 @@ scan_exponent(const char *p, const struct source *s, enum grammar g,
 	p++;
 	if (AT(p, s, g) && (*p == '-' || *p == '+'))
 		negative = *p++ == '-';
-	if (!AT(p, s, g) || !is_digit(*p))
+	if (!AT(p, s, g) || !ib_is_digit(*p))
 		return NULL;
-	for (; AT(p, s, g) && is_digit(*p); p++)
+	for (; AT(p, s, g) && ib_is_digit(*p); p++)
 		if (e < EXPONENT_MAX / 16)
 			e = e * 10 + (*p - '0');
 	*exp10 += negative ? -e : e;
@@ -130,9 +124,9 @@ scan_decimal(const char *p, const struct source *s, enum grammar g,
 	n->exp10 = 0;
 	n->first = p;
 	/* As a rule one digit stands before the point. */
-	if (AT(p, s, g) && is_digit(*p)) {
+	if (AT(p, s, g) && ib_is_digit(*p)) {
 		n->w = (uint64_t)(*p++ - '0');
-		if (AT(p, s, g) && is_digit(*p)) {
+		if (AT(p, s, g) && ib_is_digit(*p)) {
 			if (g == JSON && n->w == 0)
 				return NULL;
 			p = scan_digits(p, s, g, &n->w);
@@ -357,7 +351,7 @@ ib_number_json(const char *p, double *value)
 	n.negative = *p == '-';
 	if (n.negative)
 		p++;
-	if (!is_digit(*p)) {
+	if (!ib_is_digit(*p)) {
 		length = word(p, 8, value);
 		if (length == 0)
 			return NULL;
@@ -402,7 +396,7 @@ ib_number_unsigned(struct ib_span field, uint64_t *value)
 	size_t i;
 
 	for (i = 0; i < field.n; i++) {
-		if (!is_digit(field.p[i]))
+		if (!ib_is_digit(field.p[i]))
 			return false;
 		d = (uint64_t)(field.p[i] - '0');
 		if (v > (UINT64_MAX - d) / 10)

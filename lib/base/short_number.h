@@ -14,7 +14,7 @@
  * One past the JSON number at p, if it is one without an exponent, of up to
  * eight digits before the point and as many behind it; NULL for whatever else
  * stands there. *value is its double (left alone unless wanted), *fraction:
- * there is a point. 16 bytes are readable behind any sign.
+ * there is a point. 17 bytes are readable behind any sign.
  *
  * The digits are an integer below 2^53 and the power of ten is a double, so
  * that one division rounds once (Clinger 1990).

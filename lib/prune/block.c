@@ -78,7 +78,7 @@ make_room(struct ib_pruned *b)
 	return true;
 }
 
-/* ---- reading ---------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------ */
 
 /* True: there is one. */
 static bool
@@ -174,7 +174,7 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 	}
 }
 
-/* ---- deciding and writing ------------------------------------------------------ */
+/* ---- deciding and writing ----------------------------------------------- */
 
 const char ib_no_sidecar[] =
 	"the id holds a TAB or a line end: -w cannot hold it";

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-/* ---- options ---------------------------------------------------------------- */
+/* ---- options ------------------------------------------------------------ */
 
 /* a.b.c: the steps, and the objects a and a.b as wanted fields. */
 static enum ib_status
@@ -87,7 +87,7 @@ ib_splice_release(struct ib_splice *s)
 	ib_bytes_release(&s->member);
 }
 
-/* ---- shared ------------------------------------------------------------------ */
+/* ---- shared ------------------------------------------------------------- */
 
 /* Say why, with the name between what comes before and behind it. */
 static bool
@@ -158,7 +158,7 @@ put_text(struct ib_bytes *out, const char *text)
 	ib_bytes_put(out, text, strlen(text));
 }
 
-/* ---- JSON --------------------------------------------------------------------- */
+/* ---- JSON --------------------------------------------------------------- */
 
 static bool
 is_blank(char c)
@@ -314,7 +314,7 @@ put_json(const struct ib_splice *s, struct ib_cursor *c,
 	return true;
 }
 
-/* ---- CSV, TSV ------------------------------------------------------------------ */
+/* ---- CSV, TSV ----------------------------------------------------------- */
 
 /* A field of text: quoted in CSV where it must be; false: TSV cannot. */
 static bool
@@ -428,7 +428,7 @@ ib_splice_header(const struct ib_splice *s, const struct ib_source *source,
 	return out->failed ? ib_fail_memory(err) : IB_OK;
 }
 
-/* ---- any record ------------------------------------------------------------------ */
+/* ---- any record --------------------------------------------------------- */
 
 static void
 put_line_end(const struct ib_cursor *c, struct ib_bytes *out)

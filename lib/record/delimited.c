@@ -244,13 +244,12 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 static enum ib_next
 wrong_count(struct ib_cursor *c, const char *start, size_t n)
 {
-	enum ib_next next = bad_row(c, start, "");
 	size_t want = c->source->ncolumns;
 
+	bad_row(c, start, "");
 	if (n > want)
 		return ib_cursor_bad(c, "more fields than the header's %zu",
 				     want);
-	(void)next;
 	return ib_cursor_bad(c, "%zu field%s, the header has %zu", n,
 			     n == 1 ? "" : "s", want);
 }

@@ -64,7 +64,6 @@ enum ib_status ib_delimited_compile(struct ib_source *s, struct ib_error *err);
 
 /* lines.c: what all formats of lines share */
 void ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut);
-size_t ib_line_end(const char *p, size_t n); /* 0, 1 or 2 bytes behind p+n */
 
 enum ib_next ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

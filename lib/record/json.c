@@ -1,7 +1,7 @@
 #include "record/json.h"
 
+#include "base/digits.h"
 #include "base/numbers.h"
-#include "base/short_number.h"
 #include "record/stencil.h"
 
 static const char *value(struct ib_json *j, const char *p,
@@ -47,16 +47,10 @@ ib_json_blanks(const struct ib_json *j, const char *p)
 	return blanks(j, p);
 }
 
-static inline bool
-is_digit(char c)
-{
-	return (unsigned char)(c - '0') < 10;
-}
-
 static bool
 is_hex(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return ib_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* One past an escape whose backslash stands at p, NULL if it is none. */
@@ -108,22 +102,22 @@ skip_number(struct ib_json *j, const char *p)
 	const char *start = p;
 
 	p += *p == '-';
-	if (!is_digit(*p) || (*p == '0' && is_digit(p[1])))
+	if (!ib_is_digit(*p) || (*p == '0' && ib_is_digit(p[1])))
 		return malformed(j, start, "not a value");
-	while (is_digit(*p))
+	while (ib_is_digit(*p))
 		p++;
 	if (*p == '.') {
-		if (!is_digit(*++p))
+		if (!ib_is_digit(*++p))
 			return malformed(j, start, "not a value");
-		while (is_digit(*p))
+		while (ib_is_digit(*p))
 			p++;
 	}
 	if (*p == 'e' || *p == 'E') {
 		p++;
 		p += *p == '+' || *p == '-';
-		if (!is_digit(*p))
+		if (!ib_is_digit(*p))
 			return malformed(j, start, "not a value");
-		while (is_digit(*p))
+		while (ib_is_digit(*p))
 			p++;
 	}
 	return p;
@@ -135,9 +129,9 @@ number_type(const char *p, const char *end)
 {
 	if (*p == '-')
 		p++;
-	if (!is_digit(*p))
+	if (!ib_is_digit(*p))
 		return IB_WORD;
-	while (p < end && is_digit(*p))
+	while (p < end && ib_is_digit(*p))
 		p++;
 	return p == end ? IB_INTEGER : IB_REAL;
 }
@@ -179,7 +173,7 @@ skip_scalar(struct ib_json *j, const char *p)
 		p = string(j, p + 1, &escaped);
 		return p ? p + 1 : NULL;
 	}
-	if (is_digit(*p) || (*p == '-' && is_digit(p[1]))) {
+	if (ib_is_digit(*p) || (*p == '-' && ib_is_digit(p[1]))) {
 		return skip_number(j, p);
 	}
 	return word(j, p, &ignored);
@@ -460,7 +454,7 @@ value(struct ib_json *j, const char *p, const struct ib_member *m,
 		own->n = (uint32_t)(p - start - 1);
 		return p + 1;
 	}
-	if (is_digit(*p) || (*p == '-' && is_digit(p[1])))
+	if (ib_is_digit(*p) || (*p == '-' && ib_is_digit(p[1])))
 		return number(j, p, m->number && !j->lazy, own);
 	p = word(j, p, own);
 	if (!p)
@@ -515,7 +509,6 @@ ib_json_value(struct ib_json *j, const char *p, struct ib_value *v)
 {
 	static const struct ib_member any = { .slot = 0, .child = -1,
 					      .number = true };
-
 	bool lazy = j->lazy;
 
 	j->lazy = false;

@@ -10,7 +10,7 @@
 #include "base/scan.h"
 #include "record/fields.h"
 
-#define IB_JSON_SHAPES 24
+#define IB_JSON_SHAPES 24 /* members of an object whose form is kept */
 #define IB_JSON_SHAPE_BYTES 32
 #define IB_JSON_DEPTH 16384 /* of values nested in a field that is passed over */
 
@@ -18,7 +18,12 @@
  * Records of one file have, nearly always, the same names in the same order
  * and the same blanks. What stood before the k-th value of an object is
  * remembered ("id": with its quotes, colon and blanks) and compared as bytes;
- * equal bytes mean the same, so nothing has to be looked up.
+ * equal bytes mean the same, so nothing has to be looked up. It serves what
+ * the stencil below leaves to the grammar. (User time with and without it, one
+ * thread of a 2-core EPYC VM, 2026-11-24, median of 7 in turns: ib-score of
+ * 2 * 10^6 lines of two forms by turns 0.09 and 0.12 s, ib-prune -k meta.id of
+ * 2 * 10^6 lines of 125 bytes with nested values 0.18 and 0.20; of five forms
+ * by chance there is no difference.)
  */
 struct ib_json_shape {
 	char bytes[IB_JSON_SHAPE_BYTES];

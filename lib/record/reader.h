@@ -6,8 +6,8 @@
  *            ends. One thread at a time.
  *   cursor   walks the records of one block. One a thread.
  *
- * A new format of records is a row of the table in reader.c: how to begin an
- * operand, where to cut, how to read one record.
+ * A new format of records is a row of the table in detect.c: how to begin an
+ * operand, where to cut, how to read one record (struct ib_record_format).
  */
 #ifndef IB_RECORD_READER_H
 #define IB_RECORD_READER_H
@@ -124,7 +124,6 @@ struct ib_record {
 	size_t end;           /* bytes of line end: 0, 1 or 2 */
 	const char *close;    /* JSON: its closing brace */
 	uint64_t line;        /* lines of the block before it */
-	struct ib_value *v;   /* by the source's slots */
 	bool torn;            /* the last of its operand, without line end */
 };
 

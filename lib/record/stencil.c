@@ -14,7 +14,7 @@ ib_stencil_init(struct ib_json_stencil *s)
 	s->wait = s->patience = 0;
 }
 
-/* ---- learning ----------------------------------------------------------------- */
+/* ---- learning ----------------------------------------------------------- */
 
 void
 ib_stencil_begin(struct ib_json_stencil *s, const char *p)
@@ -36,7 +36,7 @@ ib_stencil_begin(struct ib_json_stencil *s, const char *p)
 static inline bool
 is_number(const char *p)
 {
-	return (unsigned char)(p[*p == '-'] - '0') < 10;
+	return ib_is_digit(p[*p == '-']);
 }
 
 static void
@@ -83,7 +83,7 @@ ib_stencil_end(struct ib_json_stencil *s, const char *from, const char *end)
 		s->n = s->noted;
 }
 
-/* ---- reading ------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------ */
 
 static inline bool
 fits(const struct ib_json_step *s, const char *p)

@@ -166,7 +166,7 @@ of_other_part(const struct ib_losslog *l, uint64_t hash)
 	       ib_part_of_hash(hash, p->count) != p->index;
 }
 
-/* ---- what a record says ---------------------------------------------------- */
+/* ---- what a record says ------------------------------------------------- */
 
 /* Take one loss in; the id's hash is made, its part is this one. */
 static inline void
@@ -319,7 +319,7 @@ take_plain(struct reading *r)
 	return true;
 }
 
-/* ---- a batch a line --------------------------------------------------------- */
+/* ---- a batch a line ----------------------------------------------------- */
 
 /* Walks the elements of a JSON array that was checked as part of its record. */
 struct elements {
@@ -436,7 +436,7 @@ take_batch(struct reading *r, const struct ib_value *ids)
 	return false;
 }
 
-/* ---- rows of score files ----------------------------------------------------- */
+/* ---- rows of score files ------------------------------------------------ */
 
 static bool
 row_score(struct reading *r, enum ib_log_field field, float *score)
@@ -533,7 +533,7 @@ ib_losslog_is_rows(const struct ib_losslog *l, const struct ib_block *block)
 	return rows;
 }
 
-/* ---- blocks ------------------------------------------------------------------ */
+/* ---- blocks ------------------------------------------------------------- */
 
 static inline void
 take(struct reading *r)

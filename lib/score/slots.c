@@ -7,11 +7,12 @@
 #include "base/error.h"
 
 /* At most three slots in four are taken: a miss then probes some 8 slots, a
- * cache line. Doubling leaves three in eight: 21 bytes a row. */
+ * cache line. Doubling leaves three in eight, 21 bytes a row; growing fourfold
+ * three in sixteen, 43. */
 #define FEWEST_SLOTS 1024
 
 /* No slot stands further behind its home. Slots of homes from here on can
- * therefore move to doubled homes without meeting one that has yet to move. */
+ * therefore move to the new homes without meeting one that has yet to move. */
 #define FRONT ((uint64_t)2 * IB_SLOTS_BEHIND)
 
 /*
@@ -32,7 +33,7 @@ slots_bytes(uint64_t nslots)
 	return (size_t)(nslots + IB_SLOTS_BEHIND) * sizeof(struct ib_slot);
 }
 
-/* ---- sorting ----------------------------------------------------------------- */
+/* ---- sorting ------------------------------------------------------------ */
 
 /* Taken slots on their way to another place, in ascending order. */
 struct sorted {
@@ -134,7 +135,7 @@ take_sorted(struct sorted *s, struct ib_slot *slot, size_t n)
 	s->n = end;
 }
 
-/* ---- growing ---------------------------------------------------------------- */
+/* ---- growing ------------------------------------------------------------ */
 
 /* Move every slot of from[0..n) to its place among nslots. */
 static void
@@ -177,10 +178,11 @@ put_apart(const struct sorted *s, struct ib_slot *slot, uint64_t nslots,
  * At least twice as many slots in the same memory, from back to front: a
  * slot's new home lies behind all that have yet to move, but near the front,
  * whose slots are all taken before one is put down. No second table is ever
- * there, and no page is touched that the new one does not need. Measured, ib-score's first fold of 10^7 JSON lines on
- * one core (2-core EPYC VM, 2026-11-24), by half as much again into new memory
- * and with an index built aside before, in turns: median 1.57 s and 577 MB,
- * now 1.25 s and 479 MB. What is saved is the kernel's clearing of pages.
+ * there, and no page is touched that the new one does not need: what is saved
+ * is the kernel's clearing of pages. First fold of 10^7 JSON lines, one core
+ * of a 2-core EPYC VM, 2026-11-24, medians in turns: 1.57 s and 577 MB by half
+ * as much again into new memory with an index built aside, 1.25 s and 479 MB
+ * by this.
  */
 static enum ib_status
 grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
@@ -243,7 +245,7 @@ ib_slots_reserve(struct ib_table *t, uint64_t rows, struct ib_error *err)
 	return grow_aside(t, nslots, err);
 }
 
-/* ---- building ---------------------------------------------------------------- */
+/* ---- building ----------------------------------------------------------- */
 
 /* One group of rows into the slots; the row that stands twice, or IB_NO_ROW. */
 static uint32_t
@@ -334,7 +336,7 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 	return ib_table_index(t, &twice, err);
 }
 
-/* ---- the layout of a file ------------------------------------------------------ */
+/* ---- the layout of a file ----------------------------------------------- */
 
 /*
  * Put back those whose home, of `had`, is below `below`: nothing that comes

@@ -156,11 +156,11 @@ static void
 put(int out, const void *p, size_t n)
 {
 	const char *from = p;
-	ssize_t put;
+	ssize_t done;
 
-	for (; n > 0; n -= (size_t)put, from += put) {
-		put = write(out, from, n < BLOCK ? n : BLOCK);
-		if (put <= 0)
+	for (; n > 0; n -= (size_t)done, from += done) {
+		done = write(out, from, n < BLOCK ? n : BLOCK);
+		if (done <= 0)
 			die("cannot write");
 	}
 }
