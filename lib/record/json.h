@@ -31,7 +31,7 @@ struct ib_json_shape {
 	const struct ib_member *member; /* NULL: a field that nobody wants */
 };
 
-/* Where a record of the same form goes on; see record/stencil.h. */
+/* What follows in a record of the form that is kept; see record/stencil.h. */
 enum ib_json_kind {
 	IB_JSON_STRING,
 	IB_JSON_NUMBER,
