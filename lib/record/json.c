@@ -50,7 +50,8 @@ ib_json_blanks(const struct ib_json *j, const char *p)
 static bool
 is_hex(char c)
 {
-	return ib_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+	return ib_is_digit(c) || (c >= 'a' && c <= 'f') ||
+	       (c >= 'A' && c <= 'F');
 }
 
 /* One past an escape whose backslash stands at p, NULL if it is none. */
