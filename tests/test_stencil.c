@@ -246,32 +246,58 @@ Test(stencil, what_others_put_into_v_does_not_stay)
 	free(j);
 }
 
+/* Both readers and where they read to. */
+struct readers {
+	struct ib_json *learning, *alone;
+	struct ib_fields f;
+	struct ib_value v[SLOTS];
+	struct ib_bytes t;
+};
+
+static struct readers
+readers_new(void)
+{
+	struct readers r = { .learning = malloc(sizeof(*r.learning)),
+			     .alone = malloc(sizeof(*r.alone)) };
+
+	cr_assert(r.learning && r.alone);
+	want_fields(&r.f, false);
+	return r;
+}
+
+static void
+readers_free(struct readers *r)
+{
+	ib_fields_release(&r->f);
+	ib_bytes_release(&r->t);
+	free(r->learning);
+	free(r->alone);
+}
+
+/* Does the record fit a form that was learned? */
+static bool
+fits(struct readers *r, const char *record)
+{
+	r->t.n = 0;
+	put(&r->t, record);
+	pad(&r->t);
+	return try_record(r->learning, r->alone, &r->f, r->t.p, r->v);
+}
+
 /* Of two forms in turns one is kept: half of the records fit. */
 Test(stencil, forms_in_turns_do_not_displace_each_other)
 {
 	static const char *const turns[] = {
 		"{\"id\":\"a\",\"loss\":1}", "{\"id\":\"b\",\"x\":0.5}",
 	};
-	struct ib_json *learning = malloc(sizeof(*learning));
-	struct ib_json *alone = malloc(sizeof(*alone));
-	struct ib_value v[SLOTS];
-	struct ib_bytes t = { 0 };
-	struct ib_fields f;
+	struct readers r = readers_new();
 	size_t i, taken = 0;
 
-	want_fields(&f, false);
-	ib_json_init(learning, ib_scan_best(), &f, true);
-	for (i = 0; i < 1000; i++) {
-		t.n = 0;
-		put(&t, turns[i % 2]);
-		pad(&t);
-		taken += try_record(learning, alone, &f, t.p, v);
-	}
+	ib_json_init(r.learning, ib_scan_best(), &r.f, true);
+	for (i = 0; i < 1000; i++)
+		taken += fits(&r, turns[i % 2]);
 	cr_expect(ge(sz, taken, 480));
-	ib_fields_release(&f);
-	ib_bytes_release(&t);
-	free(learning);
-	free(alone);
+	readers_free(&r);
 }
 
 /* A few records of other forms before, as at the head of many logs. */
@@ -281,28 +307,38 @@ Test(stencil, a_form_that_comes_late_is_learned_soon)
 		"{}", "{\"id\":\"a\"}", "{\"loss\":1}", "{\"id\":\"a\",\"x\":[]}",
 		"{\"loss\":1,\"id\":\"a\"}", "{\"x\":1,\"y\":2}",
 	};
-	struct ib_json *learning = malloc(sizeof(*learning));
-	struct ib_json *alone = malloc(sizeof(*alone));
-	struct ib_value v[SLOTS];
-	struct ib_bytes t = { 0 };
-	struct ib_fields f;
+	struct readers r = readers_new();
 	size_t n, i, taken;
 
-	want_fields(&f, false);
 	for (n = 0; n < 100; n++) {
-		ib_json_init(learning, ib_scan_best(), &f, true);
-		for (i = taken = 0; i < n + 40; i++) {
-			t.n = 0;
-			put(&t, i < n ? heads[i % 6]
-				      : "{\"id\":\"b\",\"loss\":0.5}");
-			pad(&t);
-			taken += try_record(learning, alone, &f, t.p, v) &&
-				 i >= n;
-		}
+		ib_json_init(r.learning, ib_scan_best(), &r.f, true);
+		for (i = 0; i < n; i++)
+			fits(&r, heads[i % 6]);
+		for (i = taken = 0; i < 40; i++)
+			taken += fits(&r, "{\"id\":\"b\",\"loss\":0.5}");
 		cr_expect(ge(sz, taken, 20), "%zu before it", n);
 	}
-	ib_fields_release(&f);
+	readers_free(&r);
+}
+
+/* As many members as a form has room for, and one more. */
+Test(stencil, the_largest_form_fits)
+{
+	struct readers r = readers_new();
+	struct ib_bytes t = { 0 };
+	size_t members, i;
+
+	for (members = IB_JSON_SHAPES; members <= IB_JSON_SHAPES + 1;
+	     members++) {
+		t.n = 0;
+		for (i = 0; i < members; i++)
+			ib_bytes_printf(&t, "%c\"m%zu\":%zu",
+					i > 0 ? ',' : '{', i, i);
+		ib_bytes_put(&t, "}", 2);
+		ib_json_init(r.learning, ib_scan_best(), &r.f, true);
+		fits(&r, t.p);
+		cr_expect(eq(int, fits(&r, t.p), members == IB_JSON_SHAPES));
+	}
 	ib_bytes_release(&t);
-	free(learning);
-	free(alone);
+	readers_free(&r);
 }

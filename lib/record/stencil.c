@@ -43,12 +43,13 @@ static void
 note(struct ib_json_stencil *s, const char *from, size_t n,
      enum ib_json_kind kind, const struct ib_member *m)
 {
-	struct ib_json_step *step = &s->step[s->noted++];
+	struct ib_json_step *step;
 
 	if (s->noted > IB_JSON_SHAPES || n > IB_JSON_SHAPE_BYTES) {
 		s->start = NULL; /* too much of a form */
 		return;
 	}
+	step = &s->step[s->noted++];
 	memcpy(step->bytes, from, n);
 	step->n = (uint8_t)n;
 	step->head = n < 16 ? (uint8_t)n : 16;
@@ -93,7 +94,11 @@ fits(const struct ib_json_step *s, const char *p)
 		ib_scan_same16(p + 16, s->bytes + 16, s->n - 16u));
 }
 
-/* The number at p, into v where somebody wants it. */
+/*
+ * The number at p, into v where somebody wants it. (What it shares with
+ * read_string as one function that hands out own: 0.29 s for 0.26 s of user time,
+ * 10^7 lines of 1000 ids, -T 1, 2-core EPYC VM, gcc 12, medians of 5 in turns.)
+ */
 static inline const char *
 read_number(const struct ib_json *j, struct ib_json_step *s, const char *p,
 	    struct ib_value *v)

@@ -76,7 +76,9 @@ parse(const char *p, struct loss *l)
 	const char *quote;
 
 	p = expect(p, "{\"id\":\"");
-	quote = strchr(p, '"');
+	quote = memchr(p, '"', 64);
+	if (!quote)
+		die("an id of another form");
 	l->id = p;
 	l->n = (unsigned)(quote - p);
 	l->hash = XXH3_64bits(p, l->n);
