@@ -48,7 +48,7 @@ run_case() {
   mkdir "$top/run" && cp -R "$case/." "$top/run"
   (cd "$top/run" && rm -f out err err.like exit) || exit 2
   [ -f "$case/in" ] && in=$case/in
-  (cd "$top/run" && PATH=$IB_BIN:$PATH CASES=$here/cli timeout -k 5 60 \
+  (cd "$top/run" && PATH=$IB_BIN:$PATH CASES=$here/cli timeout -k 5 1200 \
     bash ./cmd <"$in" >"$top/out" 2>"$top/err"
     echo $? >"$top/exit")
   # LeakSanitizer's own word where a process ends while its threads do too.
