@@ -10,7 +10,7 @@ takes_file(const struct cli_option *o)
 	case CLI_KIND_OUTPUT:
 	case CLI_KIND_LINES:
 	case CLI_KIND_NULS:
-	case CLI_KIND_TEXTS: /* --also IN:OUT begins with a file */
+	case CLI_KIND_TEXTS: /* --companion IN:OUT begins with a file */
 		return true;
 	default:
 		return false;

@@ -15,7 +15,7 @@ static const struct cli_option options[] = {
 		  "random)"),
 	CLI_INPUT(0, "totals", o.totals, 0,
 		  "totals of all parts, in place of the score file's own"),
-	CLI_OUTPUT(0, "refine", o.refine, 0,
+	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
 		   "write no manifest but, to FILE, what a second ib-score "
 		   "over the parts must count for this rule, given --totals"),
 	CLI_RULE_ROWS(o.rule),
@@ -24,10 +24,9 @@ static const struct cli_option options[] = {
 	CLI_GROUP("The manifest"),
 	CLI_KEY(o.key),
 	CLI_FORMAT(o.format, CLI_FORMATS),
-	CLI_CHOICE(0, "duplicates", "WHAT", "fail|keep", bool,
-		   o.duplicates_keep,
-		   "an id that stands twice is bad data, or both records share "
-		   "one decision:"),
+	CLI_FLAG(0, "allow-duplicates", o.allow_duplicates,
+		 "records of one id share one decision (default: a duplicate "
+		 "id is bad data)"),
 	CLI_LIMIT(0, "max-unseen", o.max_unseen,
 		  "more ids without a score than this are bad data"),
 	CLI_COUNT(0, "header-lines", "N", NULL, o.header_lines,
@@ -38,24 +37,24 @@ static const struct cli_option options[] = {
 		'o', "output", o.output, CLI_STDOUT,
 		"write the epoch manifest to FILE (default standard output); "
 		"%s in the name: a file an operand"),
-	CLI_OUTPUT('U', "unkept", o.unkept, 0, "write the pruned records"),
-	CLI_FLAG(0, "mark", o.mark,
+	CLI_OUTPUT('U', "pruned", o.pruned_output, 0, "write the pruned records"),
+	CLI_FLAG(0, "keep-all", o.keep_all,
 		 "keep every record, pruned ones with "
 		 "weight 0"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "the weight's name; a.b puts it into the object a (default "
 		 "weight)"),
-	CLI_CHOICE(0, "base-weight", "WHAT", "refuse|multiply|replace",
-		   enum ib_base_weight, o.base_weight,
+	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace",
+		   enum ib_existing_weight, o.existing_weight,
 		   "a record that carries a weight already is bad data, or the "
 		   "new one is multiplied with it, or put in its place:"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
 		 "add the id too, as a string"),
 	CLI_FLAG(0, "explain", o.explain,
 		 "add pi, u, score and reason to each record"),
-	CLI_OUTPUT('w', "sidecar", o.sidecar, 0,
+	CLI_OUTPUT('w', "weights", o.weights, 0,
 		   "write id TAB weight beside; the records pass unchanged"),
-	CLI_TEXTS(0, "also", "IN:OUT", o.also,
+	CLI_TEXTS(0, "companion", "IN:OUT", o.companions,
 		  "write the lines of IN that go with kept records to OUT (may "
 		  "stand several times)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
@@ -67,7 +66,7 @@ static const struct cli_option options[] = {
 		   "write every parameter, count and digest as JSON"),
 	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND,
 		   "append the decisions to the audit log"),
-	CLI_FLAG(0, "plan", o.plan,
+	CLI_FLAG('n', "dry-run", o.dry_run,
 		 "write no manifest but what the rule would do, as JSON (a "
 		 "table on a terminal); without operands over the scored "
 		 "samples"),
@@ -85,40 +84,40 @@ static const struct cli_command command = {
 	.options = options,
 };
 
-/* --also IN:OUT, --id-field, -w and the names of several outputs. */
+/* --companion IN:OUT, --id-field, -w and the names of several outputs. */
 static void
 check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 {
 	const char *weight = o->weight_field ? o->weight_field : "weight";
 	size_t i, n;
 
-	for (i = 0; i < o->also.n; i++) {
-		const char *also = o->also.v[i], *colon = strchr(also, ':');
+	for (i = 0; i < o->companions.n; i++) {
+		const char *companion = o->companions.v[i], *colon = strchr(companion, ':');
 
-		n = strlen(also);
-		if (!colon || colon == also || also[n - 1] == ':')
-			cli_misuse(cli, "--also must be IN:OUT, not '%s'",
-				   also);
-		if (!strncmp(also, "-:", 2) ||
-		    (n > 2 && !strcmp(also + n - 2, ":-")))
-			cli_misuse(cli, "--also needs files: '-' cannot stand "
+		n = strlen(companion);
+		if (!colon || colon == companion || companion[n - 1] == ':')
+			cli_misuse(cli, "--companion must be IN:OUT, not '%s'",
+				   companion);
+		if (!strncmp(companion, "-:", 2) ||
+		    (n > 2 && !strcmp(companion + n - 2, ":-")))
+			cli_misuse(cli, "--companion needs files: '-' cannot stand "
 					"here");
 		if (o->split && !cli_has_field(colon + 1, 'd'))
 			cli_misuse(cli, "--split needs %%d in the name of "
-					"--also too");
+					"--companion too");
 	}
 	if (o->split && !cli_has_field(o->output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
 	if (o->split && cli_has_field(o->output, 's'))
 		cli_misuse(cli, "--split and %%s in the name of -o exclude "
 				"each other");
-	if (o->split && o->sidecar && !cli_has_field(o->sidecar, 'd'))
+	if (o->split && o->weights && !cli_has_field(o->weights, 'd'))
 		cli_misuse(cli, "--split needs %%d in the name of -w too");
-	if (!o->split && !o->plan && cli_has_field(o->output, 's') &&
+	if (!o->split && !o->dry_run && cli_has_field(o->output, 's') &&
 	    cli_reads_stdin(cli))
 		cli_misuse(cli, "%%s in the name of -o needs operands with "
 				"names: standard input has none");
-	cli_exclude(cli, "id-field", "sidecar");
+	cli_exclude(cli, "id-field", "weights");
 	if (o->id_field &&
 	    (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
 		cli_misuse(cli, "--id-field is not for list and tar");
@@ -133,10 +132,11 @@ check(struct cli *cli, struct args *a)
 
 	if (o->rule.epoch == IB_NO_EPOCH)
 		cli_misuse(cli, "-e is missing: which epoch is it?");
-	cli_need(cli, "refine", "totals");
-	cli_exclude(cli, "refine", "scores plan output unkept sidecar also "
-				   "receipt audit split");
-	if (!o->scores && !o->refine && o->rule.rule != IB_RULE_RANDOM)
+	cli_need(cli, "write-bins", "totals");
+	cli_exclude(cli, "write-bins",
+		    "scores dry-run output pruned weights companion receipt "
+		    "audit split");
+	if (!o->scores && !o->write_bins && o->rule.rule != IB_RULE_RANDOM)
 		cli_misuse(cli, "-s is missing: only --rule random does "
 				"without scores");
 	cli_exclude(cli, "full-from", "epochs delta");
@@ -144,7 +144,7 @@ check(struct cli *cli, struct args *a)
 	cli_check_rule(cli, &o->rule);
 	cli_check_key(cli, o->key, o->format);
 	check_outputs(cli, o);
-	o->plan_table = o->plan && cli_on_terminal(o->output);
+	o->dry_run_table = o->dry_run && cli_on_terminal(o->output);
 }
 
 static void
@@ -184,10 +184,10 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_operands(&cli, a.o.plan || a.o.refine);
+	a.o.operands = cli_operands(&cli, a.o.dry_run || a.o.write_bins);
 	check(&cli, &a);
 	st = ib_prune_run(&a.o, &cli.context, &result, &err);
-	if (!st && a.common.verbose && !a.o.plan && !a.o.refine)
+	if (!st && a.common.verbose && !a.o.dry_run && !a.o.write_bins)
 		print_figures(&cli, &result);
 	return cli_close(&cli, st, &err);
 }

@@ -26,7 +26,7 @@ static const struct cli_option options[] = {
 		   "absent starts empty"),
 	CLI_FLAG(0, "no-wait", o.no_wait,
 		 "with -u: exit 75 where another process holds the lock"),
-	CLI_OUTPUT(0, "totals", o.totals, 0,
+	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
 		   "write the totals, which merge exactly, to FILE"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("How a loss log is read"),
@@ -46,8 +46,8 @@ static const struct cli_option options[] = {
 		  "this many of its ids may have no record (default 0)"),
 	CLI_GROUP("Parts"),
 	CLI_PART(0, "part", o.log.part, "take the ids of part I of K alone"),
-	CLI_INPUT(0, "refine", o.refine, 0,
-		  "count in --totals also what FILE, of ib-prune --refine, "
+	CLI_INPUT(0, "bins", o.bins, 0,
+		  "count in --write-totals also what FILE, of ib-prune --write-bins, "
 		  "asks for; scores are written with -o or -u alone"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
 		  "write all K parts, to the files of -o 'part.%d.npz'"),
@@ -70,7 +70,7 @@ check(const struct cli *cli, const struct args *a)
 {
 	cli_exclude(cli, "update", "scores output split");
 	cli_exclude(cli, "split", "part");
-	cli_need(cli, "refine", "totals");
+	cli_need(cli, "bins", "write-totals");
 	cli_need(cli, "expect-key", "expect");
 	cli_need(cli, "max-missing", "expect");
 	cli_check_epoch_key(cli, "--expect-key", a->o.expect_key);

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Laws of the rules, on the commands: tests/rules.py COMMANDS. Expectations come from the definition of pi alone.
 
-  no bias      over many epochs the mean weight of every sample is 1 within 5 standard errors; costs are those of --plan
+  no bias      over many epochs the mean weight of every sample is 1 within 5 standard errors; costs are those of --dry-run
   feedback     the same where scores follow from earlier decisions: a weighted sum of a fixed quantity stays unbiased
   budgets      --keep is met to 1e-9 (proportional: 2^-24), exactly a stratum with --sampling fixed
-  variance     what --plan predicts is what draws over real losses show, within 3 %
+  variance     what --dry-run predicts is what draws over real losses show, within 3 %
   figures      sums of receipts are exact, rounded once, the same for any -T; quantiles are order statistics
 """
 import json
@@ -42,7 +42,7 @@ def tool(*args, **kw):
 
 def explained(scores, epoch, *rule):
     """pi, weight, reason of every sample of the manifest."""
-    out = tool("ib-prune", "-s", scores, "-e", epoch, "--mark", "--explain", *rule, "m.jsonl")
+    out = tool("ib-prune", "-s", scores, "-e", epoch, "--keep-all", "--explain", *rule, "m.jsonl")
     rows = [json.loads(line) for line in out.splitlines()]
     return (np.array([r["ib"]["pi"] for r in rows]), np.array([r["weight"] for r in rows]),
             [r["ib"]["reason"] for r in rows])
@@ -57,7 +57,7 @@ def no_bias(epochs=300):
         bound = 5 * np.sqrt((1 / pi - 1) / epochs) + 1e-12
         off = np.abs(total / epochs - 1)
         claim("no bias, " + name, (off <= bound).all(), "mean weight off by %g" % off.max())
-        plan = json.loads(tool("ib-prune", "--plan", "-s", "s.npz", "-e", 1, *rule, "m.jsonl"))
+        plan = json.loads(tool("ib-prune", "--dry-run", "-s", "s.npz", "-e", 1, *rule, "m.jsonl"))
         se = math.sqrt((pi * (1 - pi)).sum() / epochs)
         claim("cost, " + name, abs(kept / epochs - plan["expected_kept"]) <= 5 * se + 1e-9,
               "%g kept, %g planned" % (kept / epochs, plan["expected_kept"]))
@@ -87,14 +87,14 @@ def budgets():
     for keep, rule, near in (("0.8", [], 1e-9), ("0.6", ["--rule", "random"], 1e-9),
                              ("0.6", ["--rule", "proportional"], 2.0 ** -24),
                              ("0.6", ["--rule", "proportional", "--proxy", "loss"], 2.0 ** -24)):
-        plan = json.loads(tool("ib-prune", "--plan", "-s", "s.npz", "-e", 1, "--keep", keep, *rule))
+        plan = json.loads(tool("ib-prune", "--dry-run", "-s", "s.npz", "-e", 1, "--keep", keep, *rule))
         claim("budget " + " ".join(rule), abs(plan["expected_kept"] / n - float(keep)) <= near, plan["expected_kept"])
     tool("ib-prune", "-s", "s.npz", "-e", 1, "--sampling", "fixed", "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")
     r = json.load(open("r.json"))
     want = math.floor(0.5 * r["low"] + 0.5)
     claim("fixed keeps exactly k", r["reasons"]["drawn"] == want, "%d, not %d" % (r["reasons"]["drawn"], want))
     for f, reach in (("0.01", 1 - 0.95 * r["low"] / n), ("0", 1 - 0.95 * r["low"] / n)):
-        p = subprocess.run([BIN + "/ib-prune", "--plan", "-s", "s.npz", "-e", "1", "--keep", f], check=True,
+        p = subprocess.run([BIN + "/ib-prune", "--dry-run", "-s", "s.npz", "-e", "1", "--keep", f], check=True,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         claim("out of reach", b"out of reach" in p.stderr and
               abs(json.loads(p.stdout)["expected_kept"] / n - reach) < 1e-9, p.stderr)
@@ -110,7 +110,7 @@ def variance(epochs=20):
         r = json.loads(line)
         score[r["id"]] = r["score"]
     x = 1 - np.exp(-np.array([score[json.loads(line)["id"]] for line in open("real.jsonl")]))
-    keep = json.loads(tool("ib-prune", "--plan", "-s", "real.npz", "-e", 4))["expected_kept"] / len(x)
+    keep = json.loads(tool("ib-prune", "--dry-run", "-s", "real.npz", "-e", 4))["expected_kept"] / len(x)
     for rule in (["-r", "0.5"], ["--rule", "random", "--keep", repr(keep)],
                  ["--rule", "proportional", "--keep", repr(keep)]):
         seen = 0
@@ -119,7 +119,7 @@ def variance(epochs=20):
             w = np.frombuffer(subprocess.run([BIN + "/ib-weights", "-O", "f32", "--base", "real.jsonl", "e.jsonl"],
                                              check=True, stdout=subprocess.PIPE).stdout, "<f4").astype(float)
             seen += ((w - 1) ** 2 * x * x).sum() / epochs
-        plan = json.loads(tool("ib-prune", "--plan", "-s", "real.npz", "-e", 4, *rule))
+        plan = json.loads(tool("ib-prune", "--dry-run", "-s", "real.npz", "-e", 4, *rule))
         claim("variance " + " ".join(rule), abs(seen / plan["variance"] - 1) < 0.03,
               "%g seen, %g planned" % (seen, plan["variance"]))
 
@@ -129,14 +129,14 @@ def nearest(x):
 
 
 def plan_figures(name, rule):
-    """Each figure of --plan from exact sums of pi, 1/pi, x^2 and (1-pi)/pi x^2; that of random is exactly 1."""
-    out = tool("ib-prune", "-s", "s.npz", "-e", 3, "--mark", "--explain", *rule, "m.jsonl")
+    """Each figure of --dry-run from exact sums of pi, 1/pi, x^2 and (1-pi)/pi x^2; that of random is exactly 1."""
+    out = tool("ib-prune", "-s", "s.npz", "-e", 3, "--keep-all", "--explain", *rule, "m.jsonl")
     rows = [json.loads(line)["ib"] for line in out.splitlines()]
     pi = [r["pi"] for r in rows]
     square = [Fraction(float(np.float32(1 - math.exp(-float(np.float32(r["score"])))))) ** 2 for r in rows]
     n, share = len(pi), nearest(sum(map(Fraction, pi)) / len(pi))
     v = sum(Fraction((1 - p) / p) * x for p, x in zip(pi, square))
-    plan = json.loads(tool("ib-prune", "--plan", "-s", "s.npz", "-e", 3, *rule, "m.jsonl"))
+    plan = json.loads(tool("ib-prune", "--dry-run", "-s", "s.npz", "-e", 3, *rule, "m.jsonl"))
     want = {"expected_kept": nearest(sum(map(Fraction, pi))), "saved": 1 - share, "weight_sum": n,
             "max_weight": 1 / min(pi), "variance": nearest(v),
             "relative_variance": nearest(v / (Fraction((1 - share) / share) * sum(square)))}

@@ -18,5 +18,5 @@ run ib-score -T 2 -o "$t/s.npz" "$tiny/full/log-000.jsonl" "$tiny/full/log-001.j
 run ib-score --duplicates mean --smooth 0.5 -s "$t/s.npz" -o "$t/s.jsonl.zst" "$tiny/full/log-002.jsonl"
 run ib-score -q "$tiny/crash/log-002.part.jsonl" >"$t/torn.jsonl"
 run ib-prune -T 2 -s "$t/s.npz" -e 2 -o "$t/e.jsonl" --receipt "$t/r.json" "$tiny/base.jsonl"
-run ib-prune -s "$t/s.jsonl.zst" -e 3 --mark --explain "$tiny/base.jsonl" >"$t/marked.jsonl"
+run ib-prune -s "$t/s.jsonl.zst" -e 3 --keep-all --explain "$tiny/base.jsonl" >"$t/marked.jsonl"
 echo "$n passed, 0 failed"

@@ -80,7 +80,7 @@ put_command(struct ib_bytes *b, const struct ib_audit_head *h)
 				(unsigned long long)h->part.index,
 				(unsigned long long)h->part.count);
 	if (h->duplicates_keep)
-		put_text(b, "duplicates", "keep");
+		ib_bytes_printf(b, " --allow-duplicates");
 	ib_bytes_printf(b, " MANIFEST");
 }
 

@@ -58,7 +58,7 @@ struct ib_span {
 	size_t n;
 };
 
-/* A list of strings, borrowed (operands, --expect, --also, ...). */
+/* A list of strings, borrowed (operands, --expect, --companion, ...). */
 struct ib_list {
 	const char *const *v;
 	size_t n;
@@ -349,8 +349,8 @@ struct ib_score_options {
 	const char *output;       /* -o; NULL: standard output, JSONL */
 	const char *update;       /* -u */
 	bool no_wait;             /* --no-wait */
-	const char *totals;       /* --totals */
-	const char *refine;       /* --refine: what ib-prune wants counted */
+	const char *write_totals; /* --write-totals */
+	const char *bins;         /* --bins: count what ib-prune asks for */
 	struct ib_list expect;    /* --expect */
 	const char *expect_key;   /* --expect-key */
 	const char *weight_field; /* --weight-field, of --expect */
@@ -371,10 +371,10 @@ enum ib_status ib_score_run(const struct ib_score_options *options,
 			    struct ib_score_result *result,
 			    struct ib_error *err);
 
-enum ib_base_weight {
-	IB_BASE_WEIGHT_REFUSE,
-	IB_BASE_WEIGHT_MULTIPLY,
-	IB_BASE_WEIGHT_REPLACE
+enum ib_existing_weight {
+	IB_EXISTING_WEIGHT_FAIL,
+	IB_EXISTING_WEIGHT_MULTIPLY,
+	IB_EXISTING_WEIGHT_REPLACE
 };
 
 /* ib-prune(1). */
@@ -384,31 +384,31 @@ struct ib_prune_options {
 	const char *key;          /* -k */
 	const char *scores;       /* -s */
 	const char *totals;       /* --totals */
-	const char *refine;       /* --refine: write what is to be counted */
+	const char *write_bins;   /* --write-bins: what ib-score is to count */
 	struct ib_rule_options rule;
-	bool duplicates_keep;     /* --duplicates keep */
+	bool allow_duplicates;    /* --allow-duplicates */
 	struct ib_limit max_unseen;
 	struct ib_part part;      /* --part */
 	const char *output;       /* -o */
-	const char *unkept;       /* -U */
-	const char *sidecar;      /* -w */
-	struct ib_list also;      /* --also IN:OUT */
+	const char *pruned_output; /* -U */
+	const char *weights;      /* -w */
+	struct ib_list companions; /* --companion IN:OUT */
 	uint64_t header_lines;    /* --header-lines */
 	uint64_t split;           /* --split */
-	bool mark;                /* --mark */
+	bool keep_all;            /* --keep-all */
 	bool explain;             /* --explain */
 	const char *weight_field; /* --weight-field, default "weight" */
 	const char *id_field;     /* --id-field */
-	enum ib_base_weight base_weight;
+	enum ib_existing_weight existing_weight;
 	const char *receipt;      /* --receipt */
 	const char *audit;        /* -a */
-	bool plan;                /* --plan */
-	bool plan_table;          /* as a table rather than JSON */
+	bool dry_run;             /* -n */
+	bool dry_run_table;       /* as a table rather than JSON */
 	bool if_changed;          /* --if-changed */
 };
 #define IB_PRUNE_DEFAULTS { .rule = IB_RULE_DEFAULTS }
 
-/* What ib_prune_run decided. Not filled in by --plan and --refine. */
+/* What ib_prune_run decided. Not filled in by --dry-run and --write-bins. */
 struct ib_prune_result {
 	uint64_t samples, kept, pruned, low;
 	uint64_t reasons[IB_NREASONS];

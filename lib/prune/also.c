@@ -33,7 +33,7 @@ ib_also_open(const char *spec, unsigned flags, bool with_output,
 
 	if (!colon) {
 		free(a);
-		return ib_fail(err, IB_E_MISUSE, "--also must be IN:OUT");
+		return ib_fail(err, IB_E_MISUSE, "--companion must be IN:OUT");
 	}
 	if (a)
 		path = ib_span_dup((struct ib_span){ spec,
@@ -128,7 +128,7 @@ static enum ib_status
 too_short(const struct ib_also *a, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA, "%s: has %llu lines, the manifest has "
-		       "more records: --also needs a line for each",
+		       "more records: --companion needs a line for each",
 		       ib_input_name(a->in), (unsigned long long)a->lines);
 }
 
@@ -161,7 +161,7 @@ ib_also_end(struct ib_also *a, uint64_t lines, struct ib_error *err)
 	if (st == IB_EOF)
 		return IB_OK;
 	return st ? st : ib_fail(err, IB_E_DATA, "%s: has more lines than the "
-				 "manifest has records (%llu): --also needs a "
+				 "manifest has records (%llu): --companion needs a "
 				 "line for each", ib_input_name(a->in),
 				 (unsigned long long)lines);
 }

@@ -1,4 +1,4 @@
-/* Companions of a manifest (--also): files whose lines go with its records. */
+/* Companions of a manifest (--companion): files whose lines go with its records. */
 #ifndef IB_PRUNE_ALSO_H
 #define IB_PRUNE_ALSO_H
 

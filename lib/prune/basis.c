@@ -191,7 +191,7 @@ ib_basis_refine(const struct ib_prune_options *options,
 	if (!st)
 		st = ib_rule_refine(&options->rule, sums, context, &want, err);
 	if (!st)
-		st = ib_output_open(options->refine, flags, &out, err);
+		st = ib_output_open(options->write_bins, flags, &out, err);
 	if (!st)
 		st = ib_refine_write(want, out, err);
 	if (!st)

@@ -24,7 +24,7 @@ enum ib_status ib_basis_load(struct ib_basis *b,
 			     struct ib_digests *digests, struct ib_error *err);
 void ib_basis_release(struct ib_basis *b);
 
-/* --refine: write what ib-score has to count of the parts. */
+/* --write-bins: write what ib-score has to count of the parts. */
 enum ib_status ib_basis_refine(const struct ib_prune_options *options,
 			       const struct ib_context *context,
 			       struct ib_error *err);

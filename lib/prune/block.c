@@ -195,7 +195,7 @@ ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said,
 	return true;
 }
 
-/* Where --also and --split need to know: the record was written. */
+/* Where --companion and --split need to know: the record was written. */
 static void
 note_written(const struct ib_pruner *p, struct ib_pruned *b,
 	     struct ib_span id, uint64_t number)
@@ -204,7 +204,7 @@ note_written(const struct ib_pruner *p, struct ib_pruned *b,
 	struct ib_written *w;
 	size_t cap;
 
-	if (o->split == 0 && o->also.n == 0)
+	if (o->split == 0 && o->companions.n == 0)
 		return;
 	if (b->nwritten == b->written_cap) {
 		cap = 2 * b->written_cap + 1024;
@@ -230,11 +230,11 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b,
 {
 	const struct ib_prune_options *o = p->options;
 	struct ib_cursor *c = &b->cursor;
-	bool written = kept || o->mark;
+	bool written = kept || o->keep_all;
 
-	if (o->unkept && !kept)
+	if (o->pruned_output && !kept)
 		ib_splice_pass(c, &b->unkept);
-	if (o->sidecar && !ib_pruned_sidecar(b, said, written)) {
+	if (o->weights && !ib_pruned_sidecar(b, said, written)) {
 		snprintf(c->why, sizeof(c->why), "%s", ib_no_sidecar);
 		return false;
 	}
@@ -257,7 +257,7 @@ ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
 	*said = (struct ib_said){ .id = id, .score = NAN };
 	if (row != IB_NO_ROW)
 		said->score = ((const float *)r->scores->score.p)[row];
-	if (p->options->plan) {
+	if (p->options->dry_run) {
 		ib_plan_add(&b->plan, r, &c, said->score);
 		return true;
 	}
@@ -285,7 +285,7 @@ decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g,
 	struct ib_said said;
 	bool kept = ib_prune_one(p, b, id, g->row[i], g->chance[i], &said);
 
-	if (p->options->plan)
+	if (p->options->dry_run)
 		return true;
 	b->cursor.record = g->record[i];
 	if (g->carried)
@@ -313,7 +313,7 @@ ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b)
 	if (p->options->audit)
 		ib_trail_lines_start(&b->trail);
 	ib_tally_init(&b->tally);
-	if (p->options->plan)
+	if (p->options->dry_run)
 		ib_plan_init(&b->plan);
 }
 

@@ -50,13 +50,13 @@ struct ib_pruned {
 	struct ib_bytes unkept;   /* of -U */
 	struct ib_bytes sidecar;  /* of -w */
 	struct ib_trail_lines trail; /* of -a */
-	/* Of --also and --split: each record that is written. */
+	/* Of --companion and --split: each record that is written. */
 	struct ib_written *written;
 	size_t nwritten, written_cap;
 	struct ib_bytes id;       /* their ids, of --split */
 	uint64_t numbers;         /* records in the block; of a list: lines */
 	struct ib_tally tally;
-	struct ib_plan plan;      /* of --plan, which writes nothing */
+	struct ib_plan plan;      /* of --dry-run, which writes nothing */
 	uint32_t *row;            /* of each record of this part, in order */
 	size_t nrows, rows_cap;
 	XXH128_hash_t *unseen;    /* of those without a row, in order */

@@ -237,7 +237,7 @@ count_low(const struct ib_rule *rule, uint64_t *low, struct ib_error *err)
 	return IB_OK;
 }
 
-/* r, from that; of --refine it is only noted down what is to be counted. */
+/* r, from that; of --write-bins it is only noted down what is to be counted. */
 static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context,
 	   struct ib_error *err)

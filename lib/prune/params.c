@@ -104,5 +104,5 @@ ib_params_add(cJSON *to, const struct ib_rule *r,
 								 : "poisson") &&
 	       add_groups(to, r) && add_part(to, &o->part) &&
 	       ib_document_add_text(to, "duplicates",
-				o->duplicates_keep ? "keep" : NULL);
+				o->allow_duplicates ? "keep" : NULL);
 }

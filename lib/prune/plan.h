@@ -1,4 +1,4 @@
-/* --plan: what a rule would keep, and at what variance, before any draw. */
+/* --dry-run: what a rule would keep, and at what variance, before any draw. */
 #ifndef IB_PRUNE_PLAN_H
 #define IB_PRUNE_PLAN_H
 

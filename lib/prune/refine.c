@@ -9,14 +9,14 @@ ib_refine_lacks(const char *option, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_MISUSE,
 		       "%s: --totals does not hold what this rule needs: run "
-		       "ib-prune with these options, --totals and --refine "
-		       "WANT; ib-score --refine WANT --totals FILE on each "
+		       "ib-prune with these options, --totals and --write-bins "
+		       "WANT; ib-score --bins WANT --write-totals FILE on each "
 		       "part; merge these (or give all scores with -s, without "
 		       "--totals)", option);
 }
 
 /*
- * The exact values of a bin, from place *at on; of --refine none: the bin is
+ * The exact values of a bin, from place *at on; of --write-bins none: the bin is
  * noted down, and *values NULL.
  */
 static enum ib_status
@@ -78,7 +78,7 @@ ib_refine_below(const struct ib_rule *r, double cut, const char *option,
 
 	*low = 0;
 	if (isnan(cut))
-		return IB_OK; /* of --refine: a quantile, noted down already */
+		return IB_OK; /* of --write-bins: a quantile, noted down already */
 	order = first_not_below(cut);
 	bin = (uint32_t)(order >> 20);
 	for (b = 0; b < bin; b++)

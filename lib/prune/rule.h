@@ -40,7 +40,7 @@ struct ib_rule {
 	struct ib_totals *own_totals;   /* where they are the rule's to free */
 	bool foreign_totals;            /* totals are not the scores' own */
 	const struct ib_refined *refined; /* beside foreign ones; NULL: none */
-	struct ib_refined *want;        /* of --refine: what is to be counted */
+	struct ib_refined *want;        /* of --write-bins: what is to be counted */
 	uint64_t key;                   /* of the draws */
 	bool full;                      /* everything is kept: */
 	enum ib_reason why_full;        /* warm-up or anneal */

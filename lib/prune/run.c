@@ -98,7 +98,7 @@ report_twice(struct run *run, struct ib_pruned *b, size_t i,
 
 	ib_pruned_find(&run->pruner, b, i, &line, &id);
 	return ib_fail(err, IB_E_DATA,
-		       "%s:%llu: the id %s stands twice (--duplicates keep "
+		       "%s:%llu: the id %s stands twice (--allow-duplicates "
 		       "allows it)", run->source->name,
 		       (unsigned long long)(run->lines + line),
 		       ib_show(show, id));
@@ -122,7 +122,7 @@ check_twice(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	size_t i, twice;
 	enum ib_status st;
 
-	if (run->options->duplicates_keep)
+	if (run->options->allow_duplicates)
 		return IB_OK;
 	for (i = 0; i < b->nrows; i++)
 		if (b->row[i] != IB_NO_ROW &&
@@ -185,7 +185,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	if (st)
 		return st;
 	ib_tally_merge(&run->tally, &b->tally);
-	if (run->options->plan)
+	if (run->options->dry_run)
 		ib_plan_merge(&run->plan, &b->plan);
 	if (run->trail)
 		ib_trail_put(run->trail, &b->trail);
@@ -279,7 +279,7 @@ open_trail(struct run *run, struct ib_error *err)
 	enum ib_status st;
 	char *head;
 
-	if (!run->options->audit || run->options->plan)
+	if (!run->options->audit || run->options->dry_run)
 		return IB_OK;
 	st = ib_trail_open(run->options->audit, run->context, &run->trail,
 			   err);
@@ -357,13 +357,13 @@ check_scores(const struct run *run, struct ib_error *err)
 {
 	const struct ib_scores *s = run->basis.scores;
 
-	if (!s || (!run->options->plan &&
+	if (!s || (!run->options->dry_run &&
 		   run->looked_up < s->table.n / FEW_OF_ROWS))
 		return IB_OK;
 	return ib_scores_check_mapped(s, run->options->rule.max_age > 0, err);
 }
 
-/* --plan: over the manifest, or over the known rows where none is given. */
+/* --dry-run: over the manifest, or over the known rows where none is given. */
 static enum ib_status
 plan(struct run *run, struct ib_error *err)
 {
@@ -377,7 +377,7 @@ plan(struct run *run, struct ib_error *err)
 	if (!st)
 		st = check_scores(run, err);
 	if (!st)
-		st = ib_plan_write(&run->plan, run->rule, o->plan_table,
+		st = ib_plan_write(&run->plan, run->rule, o->dry_run_table,
 				   run->targets.main.out, err);
 	return st ? st : ib_targets_commit(&run->targets, NULL, NULL, err);
 }
@@ -429,7 +429,7 @@ begin(struct run *run, struct ib_error *err)
 		.operands = o->operands, .format = o->format,
 		.otherwise = IB_FORMAT_LIST, .key = o->key,
 		.header_lines = o->header_lines,
-		.digest = o->receipt || o->audit, .any_value = o->sidecar,
+		.digest = o->receipt || o->audit, .any_value = o->weights,
 		.context = run->context,
 	};
 	enum ib_status st = ib_rule_check(&o->rule, err);
@@ -470,14 +470,14 @@ ib_prune_run(const struct ib_prune_options *options,
 			   .result = result };
 	enum ib_status st;
 
-	if (options->refine)
+	if (options->write_bins)
 		return ib_basis_refine(options, context, err);
 	st = begin(&run, err);
-	if (!st && options->plan)
+	if (!st && options->dry_run)
 		st = plan(&run, err);
 	else if (!st)
 		st = read_manifest(&run, err);
-	if (!st && !options->plan)
+	if (!st && !options->dry_run)
 		st = finish(&run, err);
 	ib_targets_discard(&run.targets);
 	ib_trail_discard(run.trail);

@@ -132,7 +132,7 @@ end_sample(struct shard *s, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
-	if (s->open && s->written && !s->weighted && !s->options->sidecar)
+	if (s->open && s->written && !s->weighted && !s->options->weights)
 		st = make_weight(s, s->said.weight, err);
 	s->open = false;
 	return st ? st : release_waiting(s, err);
@@ -147,7 +147,7 @@ check_twice(struct shard *s, uint32_t row, struct ib_error *err)
 	size_t twice = SIZE_MAX;
 	XXH128_hash_t hash;
 
-	if (s->options->duplicates_keep)
+	if (s->options->allow_duplicates)
 		return IB_OK;
 	if (row != IB_NO_ROW) {
 		twice = ib_seen_row(seen, row) ? 0 : SIZE_MAX;
@@ -156,7 +156,7 @@ check_twice(struct shard *s, uint32_t row, struct ib_error *err)
 		st = ib_seen_unseen(seen, &hash, 1, &twice, err);
 	}
 	if (!st && twice != SIZE_MAX)
-		st = bad_sample(s, "stands twice (--duplicates keep allows it)",
+		st = bad_sample(s, "stands twice (--allow-duplicates allows it)",
 				err);
 	return st;
 }
@@ -198,12 +198,12 @@ decide(struct shard *s, struct ib_error *err)
 	s->said.id = id;
 	st = check_twice(s, row, err);
 	s->run->unseen += row == IB_NO_ROW;
-	if (st || s->options->plan)
+	if (st || s->options->dry_run)
 		return st;
-	s->written = kept || s->options->mark;
-	s->unkept = !kept && s->options->unkept;
+	s->written = kept || s->options->keep_all;
+	s->unkept = !kept && s->options->pruned_output;
 	b->sidecar.n = 0;
-	if (s->options->sidecar && !ib_pruned_sidecar(b, &s->said, s->written))
+	if (s->options->weights && !ib_pruned_sidecar(b, &s->said, s->written))
 		return bad_sample(s, ib_no_sidecar, err);
 	if (!s->written)
 		return IB_OK;
@@ -248,7 +248,7 @@ take_weight(struct shard *s, struct ib_error *err)
 	double carried = 1, weight = s->said.weight;
 	enum ib_status st;
 
-	if (s->options->base_weight == IB_BASE_WEIGHT_REFUSE)
+	if (s->options->existing_weight == IB_EXISTING_WEIGHT_FAIL)
 		return bad_sample(s, "already carries a weight: is this an "
 				  "epoch manifest?", err);
 	if (s->weighted)
@@ -258,7 +258,7 @@ take_weight(struct shard *s, struct ib_error *err)
 	st = ib_tar_pass(s->tar, put_weight, s, err);
 	if (st)
 		return st;
-	if (s->options->base_weight == IB_BASE_WEIGHT_MULTIPLY) {
+	if (s->options->existing_weight == IB_EXISTING_WEIGHT_MULTIPLY) {
 		if (!ib_tar_weight(ib_bytes_span(&s->text), &carried))
 			return bad_sample(s, "carries a weight that is no "
 					  "number", err);
@@ -285,7 +285,7 @@ take_member(struct shard *s, const struct ib_tar_member *m,
 	}
 	if (st)
 		return st;
-	if (m->weight && s->ours && !s->options->sidecar && !s->options->plan)
+	if (m->weight && s->ours && !s->options->weights && !s->options->dry_run)
 		return take_weight(s, err);
 	return ib_tar_pass(s->tar, put_member, s, err);
 }
@@ -296,7 +296,7 @@ take_other(struct shard *s, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
-	if (s->options->plan)
+	if (s->options->dry_run)
 		return IB_OK;
 	if (!s->open)
 		return ib_tar_pass(s->tar, put_each, s, err);

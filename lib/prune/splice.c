@@ -53,8 +53,8 @@ ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o,
 		.weight = ib_span_of(o->weight_field ? o->weight_field
 						     : "weight"),
 		.explain = o->explain,
-		.bare = o->sidecar != NULL,
-		.base = o->base_weight,
+		.bare = o->weights != NULL,
+		.base = o->existing_weight,
 		.nwanted = IB_SPLICE_OBJECT,
 	};
 	if (o->id_field)
@@ -117,12 +117,12 @@ settle_weight(const struct ib_splice *s, struct ib_cursor *c,
 {
 	if (!carried)
 		return true;
-	if (s->base == IB_BASE_WEIGHT_REFUSE) {
+	if (s->base == IB_EXISTING_WEIGHT_FAIL) {
 		snprintf(c->why, sizeof(c->why), "already carries a weight: "
-			 "is this an epoch manifest? (--base-weight)");
+			 "is this an epoch manifest? (--existing-weight)");
 		return false;
 	}
-	if (s->base == IB_BASE_WEIGHT_REPLACE || carried->type == IB_NULL)
+	if (s->base == IB_EXISTING_WEIGHT_REPLACE || carried->type == IB_NULL)
 		return true;
 	if (carried->type != IB_INTEGER && carried->type != IB_REAL &&
 	    carried->type != IB_WORD)

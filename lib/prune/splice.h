@@ -26,7 +26,7 @@ struct ib_splice {
 	bool explain, bare;                   /* bare: -w, nothing is put in */
 	struct ib_bytes member;               /* ,"weight": where it goes in
 					       * alone, else empty */
-	enum ib_base_weight base;
+	enum ib_existing_weight base;
 	struct ib_wanted wanted[2 + IB_SPLICE_DEPTH];
 	size_t nwanted;
 	char *names;                          /* of the objects: a, a.b */

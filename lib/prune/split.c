@@ -44,7 +44,7 @@ struct ib_split {
 static bool
 has_sidecar(const struct ib_split *s)
 {
-	return s->options->sidecar != NULL;
+	return s->options->weights != NULL;
 }
 
 enum ib_status
@@ -65,7 +65,7 @@ ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice,
 	s->flags = flags;
 	s->key = ib_draw_key(o->rule.seed + 1, (uint64_t)o->rule.epoch);
 	s->files = o->split;
-	s->nothers = (o->sidecar != NULL) + o->also.n;
+	s->nothers = (o->weights != NULL) + o->companions.n;
 	s->manifest = calloc(s->files, sizeof(*s->manifest));
 	s->other = calloc(s->files * s->nothers + 1, sizeof(*s->other));
 	st = s->manifest && s->other ? ib_spool_new(o->output, &s->spool, err)
@@ -334,10 +334,10 @@ open_files(struct ib_split *s, uint64_t k, struct ib_target *target,
 	st = open_numbered(s, o->output, k,
 			   s->flags | (digest ? IB_OUTPUT_DIGEST : 0),
 			   &s->manifest[k], err);
-	if (!st && o->sidecar)
-		st = open_numbered(s, o->sidecar, k, s->flags, other++, err);
-	for (i = 0; i < o->also.n && !st; i++)
-		st = open_numbered(s, ib_also_target(o->also.v[i]), k,
+	if (!st && o->weights)
+		st = open_numbered(s, o->weights, k, s->flags, other++, err);
+	for (i = 0; i < o->companions.n && !st; i++)
+		st = open_numbered(s, ib_also_target(o->companions.v[i]), k,
 				   s->flags, other++, err);
 	*target = (struct ib_target){ .out = s->manifest[k] };
 	if (!st && first)

@@ -11,7 +11,7 @@
 enum ib_stream {
 	IB_STREAM_MAIN,
 	IB_STREAM_SIDECAR,
-	IB_STREAM_ALSO /* the first of --also */
+	IB_STREAM_ALSO /* the first of --companion */
 };
 
 struct ib_split;

@@ -16,13 +16,13 @@ open_companions(struct ib_targets *t, struct ib_error *err)
 	const struct ib_prune_options *o = t->options;
 	enum ib_status st = IB_OK;
 
-	if (o->also.n == 0)
+	if (o->companions.n == 0)
 		return IB_OK;
-	t->also = calloc(o->also.n, sizeof(*t->also));
+	t->also = calloc(o->companions.n, sizeof(*t->also));
 	if (!t->also)
 		return ib_fail_memory(err);
-	for (; t->nalso < o->also.n && !st; t->nalso++)
-		st = ib_also_open(o->also.v[t->nalso], t->flags, !t->split,
+	for (; t->nalso < o->companions.n && !st; t->nalso++)
+		st = ib_also_open(o->companions.v[t->nalso], t->flags, !t->split,
 				  &t->also[t->nalso], err);
 	return st;
 }
@@ -38,16 +38,16 @@ ib_targets_open(struct ib_targets *t, const struct ib_prune_options *o,
 		.options = o, .splice = splice,
 		.flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0,
 	};
-	if (o->plan) /* no records come */
+	if (o->dry_run) /* no records come */
 		return ib_output_open(o->output, t->flags, &t->main.out, err);
-	if (o->unkept)
-		st = ib_output_open(o->unkept, t->flags, &t->unkept.out, err);
+	if (o->pruned_output)
+		st = ib_output_open(o->pruned_output, t->flags, &t->unkept.out, err);
 	if (!st && o->split)
 		st = ib_split_new(o, splice, t->flags, &t->split, err);
 	if (!st)
 		st = open_companions(t, err);
-	if (!st && o->sidecar && !o->split)
-		st = ib_output_open(o->sidecar, t->flags, &t->sidecar, err);
+	if (!st && o->weights && !o->split)
+		st = ib_output_open(o->weights, t->flags, &t->sidecar, err);
 	if (!st && !o->split && !is_per_operand(o))
 		st = ib_output_open(o->output, t->flags | digest,
 				    &t->main.out, err);
@@ -139,7 +139,7 @@ ib_targets_begin(struct ib_targets *t, const struct ib_source *source,
 {
 	enum ib_status st = IB_OK;
 
-	if (t->options->plan)
+	if (t->options->dry_run)
 		return IB_OK;
 	if (is_per_operand(t->options))
 		st = next_file(t, source, err);

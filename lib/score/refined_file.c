@@ -342,7 +342,7 @@ parse_plan(const cJSON *json, const char *name, struct ib_refined *r,
 
 	if (!cJSON_IsNumber(version))
 		return ib_fail(err, IB_E_DATA, "%s: not a file of ib-prune "
-			       "--refine", name);
+			       "--write-bins", name);
 	if (version->valuedouble > IB_REFINE_VERSION)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: of version %.0f, newer than this program's "
@@ -355,7 +355,7 @@ parse_plan(const cJSON *json, const char *name, struct ib_refined *r,
 	    read_held(GET(json, "x"), IB_SPREAD_FIRST, &r->fine))
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA, "%s: a malformed file of ib-prune "
-		       "--refine", name);
+		       "--write-bins", name);
 }
 
 enum ib_status

@@ -20,7 +20,7 @@ struct run {
 	struct ib_expect *expect;    /* NULL: not asked for */
 	struct ib_sums *more;        /* of totals operands; NULL: none yet */
 	char *more_name;             /* the first of them */
-	struct ib_refined *plan;     /* of --refine; NULL: none */
+	struct ib_refined *plan;     /* of --bins; NULL: none */
 	struct ib_parts parts;       /* of the score files that are read */
 	bool partless;               /* a file that is of no part was read */
 	uint64_t losses, stale;      /* when the operand began */
@@ -125,7 +125,7 @@ note_part(struct run *run, const struct ib_scores *s, const char *name,
 	return ib_parts_put(&run->parts, &s->part, true, name, err);
 }
 
-/* Rows later than the totals that --refine is for are of another epoch. */
+/* Rows later than the totals that --bins is for are of another epoch. */
 static enum ib_status
 check_plan(const struct run *run, int64_t newest, const char *name,
 	   struct ib_error *err)
@@ -133,7 +133,7 @@ check_plan(const struct run *run, int64_t newest, const char *name,
 	if (newest <= run->plan->newest)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA, "%s: holds epoch %lld, later than the "
-		       "totals that --refine is for (newest is %lld there): "
+		       "totals that --bins is for (newest is %lld there): "
 		       "of another epoch?", name, (long long)newest,
 		       (long long)run->plan->newest);
 }
@@ -226,8 +226,8 @@ begin(struct run *run, struct ib_error *err)
 	enum ib_status st;
 
 	st = ib_scores_new(&run->scores, err);
-	if (!st && o->refine)
-		st = ib_refine_read(o->refine, &run->plan, err);
+	if (!st && o->bins)
+		st = ib_refine_read(o->bins, &run->plan, err);
 	if (!st)
 		st = ib_fold_start(&run->fold, run->scores, o->log.duplicates,
 				   o->smooth, err);
@@ -275,7 +275,7 @@ write_scores(const struct run *run, struct ib_scores *s, bool npz,
 		   : ib_scores_write_jsonl(s, out, err);
 }
 
-/* What the rows of this run sum up to, and what --refine asks for of them. */
+/* What the rows of this run sum up to, and what --bins asks for of them. */
 static enum ib_status
 sum_rows(struct run *run, struct ib_sums *s, struct ib_error *err)
 {
@@ -307,7 +307,7 @@ open_totals(struct run *run, unsigned flags, struct ib_output **out,
 	if (!st && run->more)
 		st = ib_sums_merge(s, run->more, run->more_name, err);
 	if (!st)
-		st = ib_output_open(run->options->totals, flags, out, err);
+		st = ib_output_open(run->options->write_totals, flags, out, err);
 	if (!st)
 		st = ib_sums_write(s, *out, err);
 	ib_sums_free(s);
@@ -414,11 +414,11 @@ write_all(struct run *run, struct ib_error *err)
 	enum ib_status st = out ? IB_OK : ib_fail_memory(err);
 	bool npz = path && ib_scores_name_is_npz(path, o->update != NULL);
 
-	if (!st && o->totals)
+	if (!st && o->write_totals)
 		st = open_totals(run, flags, &out[0], err);
 	if (!st && o->split > 0)
 		st = write_split(run, flags, out + 1, err);
-	else if (!st && (path || !o->refine))
+	else if (!st && (path || !o->bins))
 		st = ib_output_open(path, flags, &out[1], err);
 	if (!st && o->split == 0 && out[1])
 		st = write_scores(run, run->scores, npz, out[1], err);

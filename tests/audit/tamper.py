@@ -170,7 +170,7 @@ def designs():
     assert 'smaller u' in verify(x, 1, 'exchanged')
     # Duplicates that were allowed are no fault.
     write_jsonl('m.jsonl', [{'id': i} for i in IDS + IDS[:9]])
-    verify(make('--duplicates', 'keep'), 0, 'duplicates')
+    verify(make('--allow-duplicates'), 0, 'duplicates')
 
 
 whole()

@@ -127,7 +127,7 @@ same() { cmp "$1" "$2" || { echo "check-cluster: epoch $E differs"; return 1; };
 # The same by one machine, compared: totals, each part's scores, the manifest.
 alone() {
   local i next=epoch.$((E + 1))
-  ib-score -u one.npz -e "$E" --totals one.json loss."$E".*.jsonl
+  ib-score -u one.npz -e "$E" --write-totals one.json loss."$E".*.jsonl
   same all.json one.json
   for i in $(seq 0 $((K - 1))); do
     ib-score --part "$i/$K" -o one.part.npz one.npz

@@ -68,27 +68,27 @@ def main():
     with tempfile.TemporaryDirectory(dir=where) as folder:
         os.chdir(folder)
         log, base = f'{data}/log-001.jsonl.zst', f'{data}/base.jsonl.zst'
-        t.sure('ib-score', '-e', '1', '-o', 'all.npz', '--totals', 'whole', log)
+        t.sure('ib-score', '-e', '1', '-o', 'all.npz', '--write-totals', 'whole', log)
         t.task([f'map.{i}.npz' for i in range(K)], 'ib-score', '-e', '1',
                '--split', str(K), '-o', 'map.%d.npz', log)
         for i in range(K):
             t.task([f'part.{i}.npz', f't.{i}'], 'ib-score', '--part',
-                   f'{i}/{K}', '--totals', f't.{i}', '-o', f'part.{i}.npz',
+                   f'{i}/{K}', '--write-totals', f't.{i}', '-o', f'part.{i}.npz',
                    f'map.{i}.npz')
-        t.sure('ib-score', '-o', '/dev/null', '--totals', 'all',
+        t.sure('ib-score', '-o', '/dev/null', '--write-totals', 'all',
                *glob.glob('t.*'))
         if open('all').read() != open('whole').read():
             sys.exit('totals differ')
         for rule in RULES:
             rule = ['-e', '2', *rule]
             t.sure('ib-prune', *rule, '-s', 'all.npz', '-o', 'one', base)
-            t.sure('ib-prune', *rule, '--totals', 'all', '--refine', 'want')
+            t.sure('ib-prune', *rule, '--totals', 'all', '--write-bins', 'want')
             for name in glob.glob('f.*') + glob.glob('next.*'):
                 os.remove(name)
             for i in range(K):
-                t.task([f'f.{i}'], 'ib-score', '--refine', 'want', '--totals',
+                t.task([f'f.{i}'], 'ib-score', '--bins', 'want', '--write-totals',
                        f'f.{i}', f'part.{i}.npz')
-            t.sure('ib-score', '-o', '/dev/null', '--totals', 'fine',
+            t.sure('ib-score', '-o', '/dev/null', '--write-totals', 'fine',
                    *glob.glob('f.*'))
             for i in range(K):
                 t.task([f'next.{i}'], 'ib-prune', *rule, '-s',

@@ -94,7 +94,7 @@ class Case:
         parts = list(range(self.k))
         self.r.shuffle(parts)
         for part in parts + parts[:2]:
-            self.run('ib-score', '--totals', f'totals.{part}',
+            self.run('ib-score', '--write-totals', f'totals.{part}',
                      '-u', f'part.{part}.npz', '--part', f'{part}/{self.k}',
                      *[f'map.{x}.{part}.npz' for x in range(self.ranks)])
 
@@ -107,7 +107,7 @@ class Case:
             some = [names.pop() for _ in range(min(len(names),
                                                    self.r.randint(2, 20)))]
             names.insert(0, f'{prefix}.tree.{step}')
-            self.run('ib-score', '-o', '/dev/null', '--totals', names[0],
+            self.run('ib-score', '-o', '/dev/null', '--write-totals', names[0],
                      *some)
             step += 1
         return names[0]
@@ -129,10 +129,10 @@ class Case:
         e = ['-e', str(self.epochs)]
         self.run('ib-prune', *e, *rule, '-s', 'all.npz', '-o', 'want',
                  'manifest')
-        self.run('ib-prune', *e, *rule, '--totals', 'merged', '--refine',
+        self.run('ib-prune', *e, *rule, '--totals', 'merged', '--write-bins',
                  'plan')
         for part in range(self.k):
-            self.run('ib-score', '--refine', 'plan', '--totals',
+            self.run('ib-score', '--bins', 'plan', '--write-totals',
                      f'refined.{part}', f'part.{part}.npz')
         totals = self.merge('refined')
         got = set()
@@ -152,7 +152,7 @@ class Case:
     def check(self, rules):
         self.write_logs()
         for e in range(self.epochs):
-            self.run('ib-score', '-u', 'all.npz', '--totals', 'all',
+            self.run('ib-score', '-u', 'all.npz', '--write-totals', 'all',
                      *[f'rank.{x}.{e}' for x in range(self.ranks)])
             self.map_and_reduce(e)
         self.check_scores()

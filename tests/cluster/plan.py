@@ -55,14 +55,14 @@ def steps(args, n):
         p = multiprocessing.Process(target=write, args=(n,))
         p.start()
         p.join()
-    t = {'fold': run(args, 'ib-score', '-o', 'a.npz', '--totals', 't', log),
+    t = {'fold': run(args, 'ib-score', '-o', 'a.npz', '--write-totals', 't', log),
          'skip': run(args, 'ib-score', '-o', 'q.npz', '--part',
                      f'0/{1 << 40}', log)}
     if n <= 16 << 20:
         t['split'] = run(args, 'ib-score', '--split', '64', '-o', 'p.%d.npz',
                          log)
-    run(args, 'ib-prune', *RULE, '--totals', 't', '--refine', 'w')
-    t['refine'] = run(args, 'ib-score', '--refine', 'w', '--totals', 'f',
+    run(args, 'ib-prune', *RULE, '--totals', 't', '--write-bins', 'w')
+    t['refine'] = run(args, 'ib-score', '--bins', 'w', '--write-totals', 'f',
                       'a.npz')
     t['prune'] = run(args, 'ib-prune', *RULE, '-s', 'a.npz', '--totals', 'f',
                      '-o', 'e', man)

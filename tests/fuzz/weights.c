@@ -15,7 +15,7 @@
 static const char *const fields[] = { "weight", "a", "a.b", "a.b.c",
 				      "custom.w", "ib.w", "b\".w", "id.x" };
 
-/* --mark: the records that are pruned are checked too. */
+/* --keep-all: the records that are pruned are checked too. */
 static enum ib_status
 prune(const char *from, const char *to, uint8_t pick,
       const struct ib_context *context, struct ib_error *err)
@@ -26,13 +26,13 @@ prune(const char *from, const char *to, uint8_t pick,
 	o.operands = (struct ib_list){ &from, 1 };
 	o.rule.rule = IB_RULE_RANDOM;
 	o.rule.epoch = 3;
-	o.mark = true;
+	o.keep_all = true;
 	o.output = to;
 	o.weight_field = fields[pick & 7];
 	o.explain = pick & 8;
 	o.id_field = pick & 16 ? "number" : NULL;
 	o.key = pick & 32 ? "@line" : "id";
-	o.base_weight = (enum ib_base_weight)(pick / 64 % 3);
+	o.existing_weight = (enum ib_existing_weight)(pick / 64 % 3);
 	return ib_prune_run(&o, context, &result, err);
 }
 

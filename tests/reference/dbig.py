@@ -58,7 +58,7 @@ def big_case(seed):
     if fmt == 'batch' or fmt != 'list' and g.chance(0.5):
         g.commands.append(('ib-score', threads + [name], None))
         return g
-    a = ['--rule', 'random', '-e', '1', '--duplicates', 'keep']
+    a = ['--rule', 'random', '-e', '1', '--allow-duplicates']
     if fmt in ('jsonl', 'json') and g.chance(0.3):
         a += ['-k', g.pick(['@line', '@hash'])]
     if g.chance(0.3):

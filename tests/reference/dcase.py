@@ -70,7 +70,7 @@ def fold(g, ids, bad):
         a += ['-o', g.pick(['out.npz', 'out.jsonl', 'out.jsonl.gz',
                             'out.jsonl.zst', 'out'])]
     if g.chance(0.1):
-        a += ['--totals', 'totals.json']
+        a += ['--write-totals', 'totals.json']
     if stdin is None and g.chance(0.1):
         c = g.pick(['gz', 'zst', 'xz', 'bz2', 'lz4'])
         logs[0] = compress(g, logs[0], c)
@@ -328,14 +328,14 @@ def write_options(g, a, names, fmt, bad):
     opts = []
     base = g.chance(0.15)
     if base:
-        opts += ['--base-weight', g.pick(['multiply', 'replace'])]
+        opts += ['--existing-weight', g.pick(['multiply', 'replace'])]
     if text and g.chance(0.1):
         opts += ['--weight-field', g.pick(['w', 'custom.weight', 'a.b.c',
                                            'e.w', 'x.loss'])]
     if text and g.chance(0.12):
         opts += ['--id-field', g.pick(['sid2', 'name'])]
     if g.chance(0.3):
-        opts += ['--mark']
+        opts += ['--keep-all']
     if text and g.chance(0.2):
         opts += ['--explain']
     if g.chance(0.25):
@@ -356,7 +356,7 @@ def write_options(g, a, names, fmt, bad):
     if g.chance(0.1):
         opts += ['-a', 'audit.zst']
     if g.chance(0.07):
-        opts += ['--duplicates', 'keep']
+        opts += ['--allow-duplicates']
     suffix = {'jsonl': 'jsonl', 'list': 'txt'}.get(fmt, fmt)
     k = g.r.random()
     if k < 0.12 and '-w' not in opts and '--part' not in opts:
@@ -397,7 +397,7 @@ def weights_case(seed):
         a = more + ['-e', '3', '-s', 's.jsonl', '-o', m,
                     '--receipt', 'receipt.json']
         if g.chance(0.3):
-            a += ['--mark']
+            a += ['--keep-all']
         if g.chance(0.2) and fmt != 'list':
             a += ['--explain']
         g.commands.append(('ib-prune', a + [base], None))

@@ -230,7 +230,7 @@ def decode(name, data, case):
         got = elements(data)
         if got is not None:
             return got
-    if '--plan' in argv and data[:1] in (b'{', b'['):
+    if '--dry-run' in argv and data[:1] in (b'{', b'['):
         return plan(data)
     if '--stats' in argv and data[:1] == b'{':
         return stats(data)

@@ -60,7 +60,7 @@ def key_case(g):
     if g.chance(0.5):
         a += ['--id-field', 'sid']
     if g.chance(0.5):
-        a += ['--mark', '--explain']
+        a += ['--keep-all', '--explain']
     g.commands.append(('ib-prune', a + [name], None))
 
 
@@ -99,13 +99,13 @@ def list_case(g):
     if g.chance(0.2):
         a += ['-U', 'rejects']
     if g.chance(0.2):
-        a += ['--mark']
+        a += ['--keep-all']
     if g.chance(0.3) and not head:
         count = data.count(b'\n') + (not data.endswith(b'\n'))
         count += g.pick([0, 0, 0, 0, 1, -1])
         g.files['other.txt'] = b''.join(b'line %d\n' % i if g.chance(.9)
                                         else b'\n' for i in range(count))
-        a += ['--also', 'other.txt:other.out']
+        a += ['--companion', 'other.txt:other.out']
     if g.chance(0.2):
         a += ['--split', '2', '-o', 'e.%d.txt']
         a = [{'w.tsv': 'w.%d.tsv', 'other.txt:other.out':
@@ -114,7 +114,7 @@ def list_case(g):
 
 
 def header_case(g):
-    """--header-lines before JSONL and CSV, --also beside them."""
+    """--header-lines before JSONL and CSV, --companion beside them."""
     fmt = g.pick(['csv', 'jsonl', 'tsv'])
     ids = [b'r%d' % i for i in range(g.pick([1, 5, 20]))]
     name = g.manifest('m', ids, fmt)
@@ -128,7 +128,7 @@ def header_case(g):
     if g.chance(0.5):
         g.files['c.txt'] = b''.join(b'c%d\n' % i for i in range(
             len(ids) + g.pick([0, 0, 0, 1])))
-        a += ['--also', 'c.txt:c.out']
+        a += ['--companion', 'c.txt:c.out']
     if g.chance(0.4):
         a += ['-w', 'w.tsv']
     g.commands.append(('ib-prune', a + [name], None))
@@ -141,21 +141,21 @@ def totals_case(g):
     g.files['all.jsonl'] = data
     ext = g.pick(['jsonl', 'npz'])
     g.commands.append(('ib-score', ['--split', str(k), '-o', 'part.%d.' + ext,
-                                    '--totals', 'totals.json', 'all.jsonl'],
+                                    '--write-totals', 'totals.json', 'all.jsonl'],
                        None))
     totals = 'totals.json'
     if g.chance(0.5):
         for i in range(k):
             g.commands.append(('ib-score', [
-                'part.%d.%s' % (i, ext), '--totals', 'totals%d.json' % i,
+                'part.%d.%s' % (i, ext), '--write-totals', 'totals%d.json' % i,
                 '-o', 'x%d.jsonl' % i], None))
         g.commands.append(('ib-score', ['totals%d.json' % i for i in range(k)]
-                           + ['--totals', 'totals-all.json'], None))
+                           + ['--write-totals', 'totals-all.json'], None))
         totals = 'totals-all.json'
     m = g.manifest('m', ids + [b'new'], 'jsonl')
     g.fmt = 'jsonl'
     i = g.r.randrange(k)
-    a = ['-e', '3', '--totals', totals, '--mark', '--explain',
+    a = ['-e', '3', '--totals', totals, '--keep-all', '--explain',
          '--receipt', 'receipt.json']
     if g.chance(0.3):
         a += ['--threshold', g.pick(['mean', 'v0.5'])]
@@ -173,7 +173,7 @@ def pipe_case(g):
     fmt = g.pick(['jsonl', 'csv'])
     m = g.manifest('m', ids, fmt)
     g.fmt = fmt
-    a = ['-e', '3', '--explain', '--mark', m]
+    a = ['-e', '3', '--explain', '--keep-all', m]
     how = g.pick(['pipe', 'raw', 'file'])
     if how == 'pipe':
         g.commands.append(('ib-score', [log], None))
@@ -227,7 +227,7 @@ def product_case(g):
     g.files['m.jsonl'] = b''.join(b'{"id":%d,"weight":%s}\n' % (i, x)
                                   for i, x in enumerate(xs))
     a = ['--rule', 'random', '-e', '3', '-r', g.pick(['0.3', '0.9', '0.5'])]
-    g.commands.append(('ib-prune', a + ['--base-weight', 'multiply', '-o',
+    g.commands.append(('ib-prune', a + ['--existing-weight', 'multiply', '-o',
                                         'e.jsonl', 'm.jsonl'], None))
     g.commands.append(('ib-weights', ['e.jsonl'], None))
     g.commands.append(('ib-weights', ['--stats', 'e.jsonl'], None))
@@ -238,7 +238,7 @@ def plan_case(g):
     ids = [b'p%d' % i for i in range(g.pick([1, 3, 20]))]
     g.files['s.jsonl'] = g.score_rows(ids, 2)
     rule, a = dcase.rule_options(g)
-    a += ['-s', 's.jsonl', '-e', '3', '--plan']
+    a += ['-s', 's.jsonl', '-e', '3', '--dry-run']
     if g.chance(0.4):
         a.append(g.manifest('m', ids + [b'new'], 'jsonl'))
     g.fmt = 'jsonl'

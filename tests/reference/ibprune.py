@@ -363,7 +363,7 @@ def check_unseen(opt, state, decider, idents):
 
 
 def plan_text(decisions, decider):
-    """--plan: what the rule would do, before any draw."""
+    """--dry-run: what the rule would do, before any draw."""
     rule = decider.rule
     n = len(decisions)
     plus = [d for d in decisions if d.pi > 0]

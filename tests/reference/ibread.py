@@ -22,7 +22,7 @@ class Record:
         self.eol = eol
         self.lineno = lineno
         self.number = number    # from 0, bad ones count, blank lines do not
-        self.slot = number      # line of an --also companion
+        self.slot = number      # line of an --companion companion
         self.obj = None         # JSON: its Node
         self.fields = None      # CSV, TSV: [(start, end, text)]
         self.fault = None       # why it is malformed

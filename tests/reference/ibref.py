@@ -100,7 +100,7 @@ def normal(text):
 def pair(text):
     a, colon, b = text.partition(':')
     if not colon:
-        misuse('--also IN:OUT')
+        misuse('--companion IN:OUT')
     return a, b
 
 
@@ -126,7 +126,7 @@ SCORE = {
     's:scores': ('start', str), 'u:update': ('update', str),
     'no-wait': ('no_wait', None),
     'smooth': ('smooth', number(lambda x: 0 <= x < 1)),
-    'totals': ('totals', str), 'part': ('part', part),
+    'write-totals': ('totals', str), 'part': ('part', part),
     'split': ('split', whole(1, 2 ** 20)),
 }
 PRUNE = {
@@ -146,14 +146,14 @@ PRUNE = {
     'floor': ('floor', number(lambda x: 0 < x <= 1)),
     'max-age': ('max_age', EPOCH),
     'sampling': ('sampling', one_of('poisson', 'fixed')),
-    'plan': ('plan', None),
+    'n:dry-run': ('plan', None),
     'max-unseen': ('max_unseen', limit),
-    'duplicates': ('duplicates', one_of('fail', 'keep')),
-    'base-weight': ('base_weight', one_of('refuse', 'multiply', 'replace')),
-    'id-field': ('id_field', raw), 'mark': ('mark', None),
+    'allow-duplicates': ('allow_duplicates', None),
+    'existing-weight': ('base_weight', one_of('fail', 'multiply', 'replace')),
+    'id-field': ('id_field', raw), 'keep-all': ('mark', None),
     'U:rejects': ('rejects', str), 'explain': ('explain', None),
     'receipt': ('receipt', str), 'a:audit': ('audit', str),
-    'w:weights': ('companion', str), 'also': ('also+', pair),
+    'w:weights': ('companion', str), 'companion': ('also+', pair),
     'header-lines': ('header_lines', COUNT),
     'split': ('split', whole(1, 2 ** 20)), 'part': ('part', part),
     'totals': ('totals', str),

@@ -21,7 +21,7 @@ def explain_json(d):
 
 
 def times(carried, weight, where):
-    """--base-weight multiply: the product rounded once."""
+    """--existing-weight multiply: the product rounded once."""
     if carried is None:         # a string or the like
         bad('%s: the carried weight is no finite number' % where)
     w = carried * weight
@@ -67,7 +67,7 @@ class Writer:
         node, place, names = self.find_place(obj, where)
         w = d.weight
         if node is not None:
-            if opt.base_weight in (None, 'refuse'):
+            if opt.base_weight in (None, 'fail'):
                 bad('%s: already carries a weight' % where)
             if opt.base_weight == 'multiply':
                 carried = 1.0 if node.kind == 'null' else node_double(node)
@@ -126,7 +126,7 @@ class Writer:
         if c is None:
             adds.append(real(w))
         else:
-            if opt.base_weight in (None, 'refuse'):
+            if opt.base_weight in (None, 'fail'):
                 bad('%s: already carries a weight' % where)
             start, end, text = r.fields[c]
             if opt.base_weight == 'multiply':
@@ -239,7 +239,7 @@ def take_part(opt, src, seen):
             bad('%s: %s' % (where, why))
         if opt.part and part_of(ident, opt.part[1]) != opt.part[0]:
             continue
-        if ident in seen and opt.duplicates != 'keep':
+        if ident in seen and not opt.allow_duplicates:
             bad('%s: %r stands twice' % (where, ident))
         seen.add(ident)
         if opt.companion is not None and any(c in ident for c in b'\t\n'):
@@ -257,7 +257,7 @@ def check_carried(opt, src, pairs, decider):
         if src.fmt == 'tar':
             own = r.key + b'.weight.json'
             if opt.companion is None and \
-                    opt.base_weight in (None, 'refuse') and any(
+                    opt.base_weight in (None, 'fail') and any(
                     e.info.name.encode('utf-8', 'surrogateescape') == own
                     for e in r.members):
                 bad('%s: already carries a weight' % src.name)
@@ -377,7 +377,7 @@ def rejects(opt, sources, flat):
 
 
 def companions(opt, flat, place):
-    """-w and --also: [(name, bytes)]."""
+    """-w and --companion: [(name, bytes)]."""
     out = []
     wanted = [x for x in flat if x[3].kept or opt.mark]
     files = range(opt.split) if opt.split else [None]
