@@ -46,7 +46,7 @@ FUZZ    := build/fuzz
 FUZZSAN := address,undefined
 
 .PHONY: all deps deps-check deps-train demo check check-quick check-cli \
-	check-sanitizers check-compilers check-valgrind check-reference \
+	check-sanitizers check-compilers check-valgrind check-reference check-same \
 	bench check-rules check-parts check-cluster check-audit check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
 	install help clean
 .DEFAULT_GOAL := all
@@ -122,6 +122,13 @@ check-compilers:                 ## the other compiler, the other processor
 
 check-reference: all             ## against an independent implementation
 	/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
+
+check-same: all                  ## outputs and messages equal those of BASE=<commit>
+	@[ -n "$(BASE)" ] || { echo "usage: make check-same BASE=<commit>"; exit 2; }
+	@rm -rf build/same && mkdir -p build/same && \
+		git archive $(BASE) | tar -x -C build/same
+	@$(MAKE) --no-print-directory -s -j2 -C build/same all
+	/usr/bin/python3 tests/same.py build/same/build/release $B
 
 check-audit: all                 ## reports in a browser, metrics for Prometheus
 	IB_BIN=$B tests/audit/check.sh

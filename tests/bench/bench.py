@@ -247,4 +247,5 @@ def main():
     print("written: " + OUT + "/bench.json")
 
 
-main()
+if __name__ == "__main__":
+    main()
