@@ -419,3 +419,33 @@ Test(json, integers_keep_their_digits_and_the_last_of_a_name_counts)
 	cr_expect(v[b->slot[ID]].type == IB_ABSENT);
 	both_free(b);
 }
+
+Test(json, escaped_names_mean_what_their_bytes_would)
+{
+	static const struct {
+		const char *string, *means;
+		bool same;
+	} t[] = {
+		{ "", "", true },
+		{ "loss", "loss", true },
+		{ "lo\\u0073s", "loss", true },
+		{ "\\u006closs", "lloss", true },
+		{ "lo\\u0073", "loss", false },
+		{ "loss\\u0073", "loss", false },
+		{ "\\n\\\"\\/", "\n\"/", true },
+		{ "\\u00e9", "\xc3\xa9", true },
+		{ "\\u20ac", "\xe2\x82\xac", true },
+		{ "\\ud83d\\ude00", "\xf0\x9f\x98\x80", true },
+		{ "\\ud83d", "\xf0\x9f\x98\x80", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		cr_expect(eq(int, ib_json_means(ib_span_of(t[i].string),
+						ib_span_of(t[i].means)),
+			     t[i].same), "%s", t[i].string);
+		cr_expect(eq(int, ib_json_is_sound(ib_span_of(t[i].string)),
+			     strcmp(t[i].string, "\\ud83d") != 0), "%s",
+			  t[i].string);
+	}
+}

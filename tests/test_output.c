@@ -657,6 +657,26 @@ Test(lock, keeps_a_second_one_out)
 		     "or directory"));
 }
 
+/* A buffer that found no memory makes the output fail, not be short. */
+Test(output, bytes_that_found_no_memory_are_its_error)
+{
+	struct ib_bytes b = { 0 };
+	struct ib_output *o = NULL;
+	struct ib_error err;
+
+	cr_assert(eq(int, ib_output_open("out", 0, &o, &err), IB_OK));
+	ib_bytes_put(&b, "one\n", 4);
+	ib_output_write_bytes(o, &b);
+	cr_assert(eq(sz, b.n, 0));
+	cr_assert(eq(int, ib_output_status(o, &err), IB_OK));
+	cr_assert(not(ib_bytes_reserve(&b, SIZE_MAX / 2 + 2)));
+	ib_output_write_bytes(o, &b);
+	ib_bytes_release(&b);
+	cr_assert(eq(int, ib_output_commit(&o, &err), IB_E_IO));
+	cr_assert(eq(str, err.text, "out of memory"));
+	cr_assert(eq(int, count("."), 0));
+}
+
 static void
 ignore(int sig)
 {

@@ -1,5 +1,6 @@
 #include "io/document.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,35 @@ ib_document_add_text(cJSON *to, const char *name, const char *x)
 {
 	return ib_document_put(to, name, x ? cJSON_CreateString(x)
 					   : cJSON_CreateNull());
+}
+
+/* ---- reading and writing ------------------------------------------------ */
+
+/* cJSON has one answer for bad JSON and no memory; malloc leaves ENOMEM. */
+enum ib_status
+ib_document_parse(struct ib_span text, cJSON **json, struct ib_error *err)
+{
+	errno = 0;
+	*json = cJSON_ParseWithLength(text.n > 0 ? text.p : "", text.n);
+	if (!*json && errno == ENOMEM)
+		return ib_fail_memory(err);
+	return IB_OK;
+}
+
+enum ib_status
+ib_document_read(struct ib_input *in, size_t most, cJSON **json,
+		 struct ib_error *err)
+{
+	char *text = NULL;
+	enum ib_status st;
+	size_t n = 0;
+
+	*json = NULL;
+	st = ib_input_slurp(in, &text, &n, err);
+	if (!st && n <= most)
+		st = ib_document_parse((struct ib_span){ text, n }, json, err);
+	free(text);
+	return st;
 }
 
 enum ib_status

@@ -1,13 +1,14 @@
 /*
  * Small JSON documents of our own (totals, receipts, plans, heads), through
  * cJSON: numbers as the tools write them, failures as one kind. NULL and false
- * mean that memory ran out.
+ * mean that memory ran out, unless a comment says otherwise.
  */
 #ifndef IB_IO_DOCUMENT_H
 #define IB_IO_DOCUMENT_H
 
 #include <cjson/cJSON.h>
 
+#include "io/input.h"
 #include "io/output.h"
 
 /*
@@ -30,6 +31,17 @@ bool ib_document_put(cJSON *object, const char *name, cJSON *item);
 bool ib_document_add_real(cJSON *to, const char *name, double x);
 bool ib_document_add_count(cJSON *to, const char *name, uint64_t x);
 bool ib_document_add_text(cJSON *to, const char *name, const char *x);
+
+/*
+ * Parse one document: *json, to be deleted, is NULL for what is no JSON.
+ * IB_E_IO: memory ran out, and nothing is known of the text.
+ */
+enum ib_status ib_document_parse(struct ib_span text, cJSON **json,
+				 struct ib_error *err);
+
+/* The same of all that is left of an input; NULL too if it is over `most`. */
+enum ib_status ib_document_read(struct ib_input *in, size_t most, cJSON **json,
+				struct ib_error *err);
 
 /*
  * Write a document as one line. Frees it; unless it is `complete` (some part

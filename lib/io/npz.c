@@ -47,14 +47,18 @@ corrupt(const struct ib_npz *z, const struct ib_npz_member *m,
 		       (int)(n - 2), shown + 1);
 }
 
-/* Undo deflate: p[stored] into out[room]. */
-static enum libdeflate_result
-undo(struct ib_npz *z, const void *p, size_t stored, void *out, size_t room)
+static bool
+can_inflate(struct ib_npz *z)
 {
 	if (!z->inflate)
 		z->inflate = libdeflate_alloc_decompressor();
-	if (!z->inflate)
-		return LIBDEFLATE_BAD_DATA;
+	return z->inflate != NULL;
+}
+
+/* Undo deflate, of a z->inflate that is there: p[stored] into out[room]. */
+static enum libdeflate_result
+undo(struct ib_npz *z, const void *p, size_t stored, void *out, size_t room)
+{
 	return libdeflate_deflate_decompress(z->inflate, p, stored, out, room,
 					     NULL);
 }
@@ -69,7 +73,7 @@ inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
 
 	p = malloc((size_t)m->stored + 1);
 	out = malloc((size_t)m->whole + 1);
-	if (!p || !out)
+	if (!p || !out || !can_inflate(z))
 		st = ib_fail_memory(err);
 	else
 		st = ib_zip_pread(&z->zip, at, p, (size_t)m->stored, err);
@@ -159,28 +163,33 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst,
  * The first bytes of a deflated member: `room` of them, or all. libdeflate
  * does not go on where it stopped for want of room, but what it wrote until
  * then is there: all but a match or a stored block at the end. Whatever else
- * it might be, ib_npz_read finds out.
+ * it might be, ib_npz_read finds out: *fine is false.
  */
-static bool
+static enum ib_status
 inflate_head(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
-	     char *head, size_t room)
+	     char *head, size_t room, bool *fine, struct ib_error *err)
 {
 	size_t stored = 2 * room;
 	enum libdeflate_result result;
+	enum ib_status st;
 	char *p;
 
 	if (m->stored < stored)
 		stored = (size_t)m->stored;
 	p = malloc(stored + 1);
-	if (!p || ib_zip_pread(&z->zip, at, p, stored, NULL)) {
-		free(p);
-		return false;
+	if (!p || !can_inflate(z))
+		st = ib_fail_memory(err);
+	else
+		st = ib_zip_pread(&z->zip, at, p, stored, err);
+	if (!st) {
+		memset(head, 0, room);
+		result = undo(z, p, stored, head, room);
+		*fine = result == (m->whole > room
+					   ? LIBDEFLATE_INSUFFICIENT_SPACE
+					   : LIBDEFLATE_SUCCESS);
 	}
-	memset(head, 0, room);
-	result = undo(z, p, stored, head, room);
 	free(p);
-	return result == (m->whole > room ? LIBDEFLATE_INSUFFICIENT_SPACE :
-					    LIBDEFLATE_SUCCESS);
+	return st;
 }
 
 static enum ib_status
@@ -189,6 +198,7 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf,
 {
 	size_t room = IB_NPY_HEADER_MAX;
 	enum ib_status st = IB_OK;
+	bool fine = true;
 	uint64_t at;
 
 	if (m->name.n < 4 || memcmp(m->name.p + m->name.n - 4, ".npy", 4) != 0)
@@ -202,12 +212,11 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf,
 	} else if (m->method == IB_ZIP_DEFLATED) {
 		room += BLOCK;
 		room = m->whole < room ? (size_t)m->whole : room;
-		if (!inflate_head(z, m, at, buf, room))
-			return IB_OK;
+		st = inflate_head(z, m, at, buf, room, &fine, err);
 	} else {
 		return IB_OK;
 	}
-	if (!st)
+	if (!st && fine)
 		ib_npy_parse(buf, room < IB_NPY_HEADER_MAX ? room :
 			     IB_NPY_HEADER_MAX, m);
 	return st;
@@ -288,6 +297,25 @@ ib_npz_find(const struct ib_npz *z, const char *name)
 	for (i = z->nmembers; i-- > 0;)
 		if (ib_span_is(z->members[i].name, name))
 			return &z->members[i];
+	return NULL;
+}
+
+const struct ib_npz_member *
+ib_npz_find_array(const struct ib_npz *z, struct ib_span name)
+{
+	static const char suffix[] = ".npy";
+	struct ib_span m;
+	size_t i;
+
+	for (i = z->nmembers; i-- > 0;) {
+		m = z->members[i].name;
+		if (m.n != name.n + sizeof(suffix) - 1 ||
+		    memcmp(m.p + name.n, suffix, sizeof(suffix) - 1) != 0)
+			continue;
+		m.n = name.n;
+		if (ib_span_equal(m, name))
+			return &z->members[i];
+	}
 	return NULL;
 }
 

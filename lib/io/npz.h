@@ -95,6 +95,10 @@ enum ib_status ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m,
  */
 struct ib_span ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m);
 
+/* The array of that name, which is a member's less its ".npy". */
+const struct ib_npz_member *ib_npz_find_array(const struct ib_npz *z,
+					      struct ib_span name);
+
 /* What is mapped of a member, against its CRC: IB_E_DATA as ib_npz_read. */
 enum ib_status ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m,
 			    struct ib_error *err);

@@ -231,6 +231,8 @@ pass_gathered(struct ib_output *o)
 void
 ib_output_write(struct ib_output *o, const void *p, size_t n)
 {
+	if (n == 0)
+		return;
 	if (n > GATHER - o->n) {
 		pass_gathered(o);
 		if (n >= GATHER) {
@@ -238,9 +240,17 @@ ib_output_write(struct ib_output *o, const void *p, size_t n)
 			return;
 		}
 	}
-	if (n > 0)
-		memcpy(o->buf + o->n, p, n);
+	memcpy(o->buf + o->n, p, n);
 	o->n += n;
+}
+
+void
+ib_output_write_bytes(struct ib_output *o, struct ib_bytes *b)
+{
+	if (b->failed && o->failed.code == IB_OK)
+		o->failed.code = ib_fail_memory(&o->failed);
+	ib_output_write(o, b->p, b->n);
+	b->n = 0;
 }
 
 enum ib_status

@@ -11,6 +11,7 @@
 #ifndef IB_IO_OUTPUT_H
 #define IB_IO_OUTPUT_H
 
+#include "base/bytes.h"
 #include "infobatch.h"
 
 struct ib_output;
@@ -32,6 +33,12 @@ enum ib_status ib_output_open(const char *path, unsigned flags,
 
 /* Big pieces pass through without a copy, small ones are gathered. */
 void ib_output_write(struct ib_output *out, const void *p, size_t n);
+
+/*
+ * Write what was gathered in b, and empty it. Memory that ran out while it was
+ * gathered is this output's error too, so no part can be missing in silence.
+ */
+void ib_output_write_bytes(struct ib_output *out, struct ib_bytes *b);
 
 /* The sticky error so far. IB_E_PIPE where the reader went away. */
 enum ib_status ib_output_status(struct ib_output *out, struct ib_error *err);

@@ -174,7 +174,8 @@ gzip_write(struct ib_sink *s, const char *p, size_t n, bool end,
 		z->next_out = (unsigned char *)s->packed;
 		z->avail_out = (uInt)PACKED_BLOCK;
 		ret = deflate(z, end ? Z_FINISH : Z_NO_FLUSH);
-		p += piece - z->avail_in;
+		if (piece > 0)
+			p += piece - z->avail_in;
 		n -= piece - z->avail_in;
 		st = put(s, s->packed, PACKED_BLOCK - z->avail_out, err);
 		if (st)

@@ -158,14 +158,11 @@ ib_plan_write(const struct ib_plan *p, const struct ib_rule *rule, bool table,
 {
 	struct figures f = figures_of(p, rule);
 	struct ib_bytes b = { 0 };
-	bool failed;
 
 	if (!table)
 		return write_json(p, rule, &f, out, err);
 	as_table(&b, p, rule, &f);
-	failed = b.failed;
-	if (!failed)
-		ib_output_write(out, b.p, b.n);
+	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
-	return failed ? ib_fail_memory(err) : ib_output_status(out, err);
+	return ib_output_status(out, err);
 }

@@ -205,6 +205,8 @@ decide(struct shard *s, struct ib_error *err)
 	b->sidecar.n = 0;
 	if (s->options->weights && !ib_pruned_sidecar(b, &s->said, s->written))
 		return bad_sample(s, ib_no_sidecar, err);
+	if (b->sidecar.failed)
+		return ib_fail_memory(err);
 	if (!s->written)
 		return IB_OK;
 	return ib_targets_sample(s->run->targets, id,

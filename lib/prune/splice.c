@@ -170,6 +170,8 @@ is_blank(char c)
 static void
 put_comma(struct ib_bytes *out, const char *close)
 {
+	if (out->failed) /* what comes before may be missing */
+		return;
 	while (is_blank(*--close))
 		;
 	if (*close != '{')

@@ -55,7 +55,7 @@ put_header(struct ib_target *t, const struct ib_splice *splice,
 		return IB_OK;
 	if (splice) {
 		st = ib_splice_header(splice, s, &text, err);
-		ib_output_write(t->out, text.p, text.n);
+		ib_output_write_bytes(t->out, &text);
 	} else {
 		ib_output_write(t->out, s->header.p, s->header.n);
 		if (s->header.n > 0 && s->header.p[s->header.n - 1] != '\n')
@@ -132,11 +132,7 @@ ib_target_release(struct ib_target *t)
 enum ib_status
 ib_target_status(struct ib_target *t, struct ib_error *err)
 {
-	enum ib_status st = IB_OK;
-
-	if (t->out)
-		st = ib_output_status(t->out, err);
-	return st ? st : ib_tar_writer_status(t->tar, err);
+	return t->out ? ib_output_status(t->out, err) : IB_OK;
 }
 
 char *

@@ -187,40 +187,43 @@ known_of(const struct ib_value *v, const int *slot)
 	return -1;
 }
 
-/* Look at the first records for one that has a known name. */
-static int
+/* Look at the first records for one that has a known name; -1: none has. */
+static enum ib_status
 choose_json(const struct ib_source *s, const struct ib_block *block,
-	    struct ib_error *err)
+	    int *chosen, struct ib_error *err)
 {
 	static const struct ib_source plain;
 	struct ib_source look = plain;
 	struct ib_block from = *block;
 	struct ib_cursor *c;
-	int slot[IB_KEY_NKNOWN], chosen = -1;
+	enum ib_status st = IB_OK;
+	int slot[IB_KEY_NKNOWN];
 	enum ib_next next;
 	size_t i;
 
+	*chosen = -1;
 	look.format = s->format;
 	look.any_value = s->any_value;
 	ib_fields_init(&look.fields);
 	c = calloc(1, sizeof(*c));
 	if (!c)
+		st = ib_fail_memory(err);
+	for (i = 0; i < IB_KEY_NKNOWN && !st; i++)
+		st = ib_fields_add(&look.fields, ib_span_of(ib_key_known[i]),
+				   false, &slot[i], err);
+	if (st)
 		goto done;
-	for (i = 0; i < IB_KEY_NKNOWN; i++)
-		if (ib_fields_add(&look.fields, ib_span_of(ib_key_known[i]),
-				  false, &slot[i], err))
-			goto done;
 	from.source = &look;
 	ib_cursor_start(c, &from);
-	while (chosen < 0 && (next = ib_cursor_next(c)) != IB_NEXT_END)
+	while (*chosen < 0 && (next = ib_cursor_next(c)) != IB_NEXT_END)
 		if (next == IB_NEXT_RECORD)
-			chosen = known_of(c->v, slot);
+			*chosen = known_of(c->v, slot);
 done:
 	if (c)
 		ib_cursor_release(c);
 	free(c);
 	ib_fields_release(&look.fields);
-	return chosen;
+	return st;
 }
 
 static int
@@ -266,9 +269,9 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 {
 	bool delimited = s->format == IB_FORMAT_CSV ||
 			 s->format == IB_FORMAT_TSV;
-	enum ib_status st;
+	enum ib_status st = IB_OK;
 	size_t i;
-	int known;
+	int known = -1;
 
 	for (i = 0; i < IB_WANTED_MAX; i++)
 		s->wanted_slot[i] = -1;
@@ -279,8 +282,12 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 	if (s->format == IB_FORMAT_LIST)
 		return compile_list(s, o, first, err);
 	if (s->key.kind == IB_KEY_AUTO) {
-		known = delimited ? choose_column(s)
-				  : choose_json(s, first, err);
+		if (delimited)
+			known = choose_column(s);
+		else
+			st = choose_json(s, first, &known, err);
+		if (st)
+			return st;
 		if (known >= 0) {
 			s->key.kind = IB_KEY_FIELDS;
 			s->key.n = 1;

@@ -181,15 +181,12 @@ skip_scalar(struct ib_json *j, const char *p)
 }
 
 static bool
-name_is_whole(struct ib_json *j, struct ib_span name)
+name_is_sound(struct ib_json *j, struct ib_span name)
 {
-	struct ib_bytes out = { 0 };
-	bool fine = ib_json_unescape(name, &out);
-
-	ib_bytes_release(&out);
-	if (!fine)
-		malformed(j, name.p, "lone surrogate in a name");
-	return fine;
+	if (ib_json_is_sound(name))
+		return true;
+	malformed(j, name.p, "lone surrogate in a name");
+	return false;
 }
 
 /* One past the name at p and its colon. */
@@ -205,7 +202,7 @@ skip_name(struct ib_json *j, const char *p)
 	p = string(j, p, &escaped);
 	if (!p)
 		return NULL;
-	if (escaped && !name_is_whole(j, (struct ib_span){
+	if (escaped && !name_is_sound(j, (struct ib_span){
 					 start, (size_t)(p - start) }))
 		return NULL;
 	p = blanks(j, p + 1);
@@ -291,6 +288,18 @@ look_up(const struct ib_node *node, struct ib_span name)
 	return NULL;
 }
 
+/* The same of a name that holds escapes. */
+static const struct ib_member *
+look_up_escaped(const struct ib_node *node, struct ib_span name)
+{
+	size_t i;
+
+	for (i = 0; i < node->n; i++)
+		if (ib_json_means(name, node->member[i].name))
+			return &node->member[i];
+	return NULL;
+}
+
 /*
  * The name at p, by reading it: its member into *m, and what stands there
  * remembered as the shape of this place.
@@ -300,28 +309,19 @@ read_name(struct ib_json *j, size_t node, struct ib_json_shape *shape,
 	  const char *p, const struct ib_member **m)
 {
 	const char *start = p, *quote;
-	struct ib_bytes plain = { 0 };
 	bool escaped = false;
+	struct ib_span name;
 
 	if (*p != '"')
 		return malformed(j, p, "a name is missing");
 	quote = string(j, p + 1, &escaped);
 	if (!quote)
 		return NULL;
-	if (escaped) {
-		if (!ib_json_unescape((struct ib_span){
-				start + 1, (size_t)(quote - start - 1) },
-				      &plain)) {
-			ib_bytes_release(&plain);
-			return malformed(j, start, "lone surrogate in a name");
-		}
-		*m = look_up(&j->fields->node[node], ib_bytes_span(&plain));
-		ib_bytes_release(&plain);
-	} else {
-		*m = look_up(&j->fields->node[node],
-			     (struct ib_span){ start + 1,
-					       (size_t)(quote - start - 1) });
-	}
+	name = (struct ib_span){ start + 1, (size_t)(quote - start - 1) };
+	if (escaped && !name_is_sound(j, name))
+		return NULL;
+	*m = escaped ? look_up_escaped(&j->fields->node[node], name)
+		     : look_up(&j->fields->node[node], name);
 	p = blanks(j, quote + 1);
 	if (*p != ':')
 		return malformed(j, p, "expected ':'");

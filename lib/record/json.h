@@ -113,6 +113,10 @@ const char *ib_json_blanks(const struct ib_json *j, const char *p);
  * escape. The string was checked by ib_json_object.
  */
 bool ib_json_unescape(struct ib_span string, struct ib_bytes *out);
+/* Has it no lone surrogate escape? */
+bool ib_json_is_sound(struct ib_span string);
+/* Does it mean these bytes? */
+bool ib_json_means(struct ib_span string, struct ib_span bytes);
 
 /*
  * A string as the tools write it, quotes included: a byte below 0x20 is

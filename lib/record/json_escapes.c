@@ -18,44 +18,42 @@ hex4(const char *p)
 	return u;
 }
 
-static void
-put_utf8(struct ib_bytes *out, unsigned c)
+/* The character as UTF-8; its length. */
+static size_t
+utf8_of(unsigned c, char b[4])
 {
-	char b[4];
-	size_t n;
-
 	if (c < 0x80) {
 		b[0] = (char)c;
-		n = 1;
-	} else if (c < 0x800) {
+		return 1;
+	}
+	if (c < 0x800) {
 		b[0] = (char)(0xc0 | c >> 6);
 		b[1] = (char)(0x80 | (c & 0x3f));
-		n = 2;
-	} else if (c < 0x10000) {
+		return 2;
+	}
+	if (c < 0x10000) {
 		b[0] = (char)(0xe0 | c >> 12);
 		b[1] = (char)(0x80 | (c >> 6 & 0x3f));
 		b[2] = (char)(0x80 | (c & 0x3f));
-		n = 3;
-	} else {
-		b[0] = (char)(0xf0 | c >> 18);
-		b[1] = (char)(0x80 | (c >> 12 & 0x3f));
-		b[2] = (char)(0x80 | (c >> 6 & 0x3f));
-		b[3] = (char)(0x80 | (c & 0x3f));
-		n = 4;
+		return 3;
 	}
-	ib_bytes_put(out, b, n);
+	b[0] = (char)(0xf0 | c >> 18);
+	b[1] = (char)(0x80 | (c >> 12 & 0x3f));
+	b[2] = (char)(0x80 | (c >> 6 & 0x3f));
+	b[3] = (char)(0x80 | (c & 0x3f));
+	return 4;
 }
 
 /* The \u escape at p (a pair of them for a surrogate); its length, or 0. */
 static size_t
-unescape_unicode(const char *p, const char *end, struct ib_bytes *out)
+unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 {
 	unsigned c = hex4(p + 2), low;
 
 	if (c >= 0xdc00 && c < 0xe000)
 		return 0;
 	if (c < 0xd800 || c >= 0xe000) {
-		put_utf8(out, c);
+		*n = utf8_of(c, b);
 		return 6;
 	}
 	if (end - p < 12 || p[6] != '\\' || p[7] != 'u')
@@ -63,36 +61,76 @@ unescape_unicode(const char *p, const char *end, struct ib_bytes *out)
 	low = hex4(p + 8);
 	if (low < 0xdc00 || low >= 0xe000)
 		return 0;
-	put_utf8(out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+	*n = utf8_of(0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00), b);
 	return 12;
+}
+
+/*
+ * Take the next piece off the string: bytes without an escape, or what one
+ * escape means (in b). False for a lone surrogate.
+ */
+static bool
+next_piece(struct ib_span *s, char b[4], struct ib_span *piece)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *slash = memchr(s->p, '\\', s->n);
+	size_t used = slash ? (size_t)(slash - s->p) : s->n;
+
+	if (used > 0) {
+		*piece = (struct ib_span){ s->p, used };
+	} else if (s->p[1] == 'u') {
+		piece->p = b;
+		used = unescape_unicode(s->p, s->p + s->n, b, &piece->n);
+	} else {
+		b[0] = to[strchr(from, s->p[1]) - from];
+		*piece = (struct ib_span){ b, 1 };
+		used = 2;
+	}
+	s->p += used;
+	s->n -= used;
+	return used > 0;
 }
 
 bool
 ib_json_unescape(struct ib_span s, struct ib_bytes *out)
 {
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char *p = s.p, *end = s.p + s.n, *slash;
-	size_t n;
+	struct ib_span piece;
+	char b[4];
 
-	while (p < end) {
-		slash = memchr(p, '\\', (size_t)(end - p));
-		if (!slash) {
-			ib_bytes_put(out, p, (size_t)(end - p));
-			break;
-		}
-		ib_bytes_put(out, p, (size_t)(slash - p));
-		p = slash;
-		if (p[1] == 'u') {
-			n = unescape_unicode(p, end, out);
-			if (n == 0)
-				return false;
-			p += n;
-			continue;
-		}
-		ib_bytes_put_char(out, to[strchr(from, p[1]) - from]);
-		p += 2;
+	while (s.n > 0) {
+		if (!next_piece(&s, b, &piece))
+			return false;
+		ib_bytes_put(out, piece.p, piece.n);
 	}
 	return true;
+}
+
+bool
+ib_json_is_sound(struct ib_span s)
+{
+	struct ib_span piece;
+	char b[4];
+
+	while (s.n > 0)
+		if (!next_piece(&s, b, &piece))
+			return false;
+	return true;
+}
+
+bool
+ib_json_means(struct ib_span s, struct ib_span bytes)
+{
+	struct ib_span piece;
+	char b[4];
+
+	while (s.n > 0) {
+		if (!next_piece(&s, b, &piece) || piece.n > bytes.n ||
+		    memcmp(piece.p, bytes.p, piece.n) != 0)
+			return false;
+		bytes.p += piece.n;
+		bytes.n -= piece.n;
+	}
+	return bytes.n == 0;
 }
 
 void

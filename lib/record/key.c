@@ -155,11 +155,11 @@ ib_key_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
 	for (i = 0; i < key->n; i++) {
 		if (!part(key, i, &v[slot[i]], arena, &piece[i], why, size))
 			return false;
+		if (!piece[i].p || key->n == 1) {
+			*id = piece[i];
+			return true;
+		}
 		n += piece[i].n + 1;
-	}
-	if (key->n == 1) {
-		*id = piece[0];
-		return true;
 	}
 	to = ib_arena_take(arena, n);
 	*id = (struct ib_span){ to, to ? n - 1 : 0 };

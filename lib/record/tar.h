@@ -113,10 +113,6 @@ void ib_tar_writer_end(struct ib_tar_writer *w);
 /* The run failed: see to it that the output ends inside a member. */
 void ib_tar_writer_spoil(struct ib_tar_writer *w);
 
-/* Memory that ran out. (Output errors are the output's.) */
-enum ib_status ib_tar_writer_status(const struct ib_tar_writer *w,
-				    struct ib_error *err);
-
 /* Makes members: one for many. */
 struct ib_tar_maker;
 

@@ -1,6 +1,7 @@
 /* Writing a tar so that no reader takes a part of it for the whole. */
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -95,7 +96,7 @@ ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
 	if (archive_write_header(m->archive, e) < ARCHIVE_WARN ||
 	    archive_write_data(m->archive, content.p, content.n) < 0 ||
 	    archive_write_finish_entry(m->archive) < ARCHIVE_WARN) {
-		if (m->text.failed)
+		if (m->text.failed || archive_errno(m->archive) == ENOMEM)
 			return ib_fail_memory(err);
 		return ib_fail(err, IB_E_IO, "cannot make a tar member: %s",
 			       archive_error_string(m->archive));
@@ -149,8 +150,7 @@ ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
 		stop = piece->n;
 	if (stop > 0) {
 		ib_bytes_put(&w->held, piece->p, stop);
-		ib_output_write(w->out, w->held.p, w->held.n);
-		w->held.n = 0;
+		ib_output_write_bytes(w->out, &w->held);
 		w->begun = true;
 	}
 	ib_bytes_put(&w->held, piece->p + stop, piece->n - stop);
@@ -170,8 +170,7 @@ ib_tar_writer_end(struct ib_tar_writer *w)
 	if (w->begun)
 		ib_output_flush(w->out, NULL);
 	ib_bytes_put(&w->held, zeros, sizeof(zeros));
-	ib_output_write(w->out, w->held.p, w->held.n);
-	w->held.n = 0;
+	ib_output_write_bytes(w->out, &w->held);
 	w->ended = true;
 }
 
@@ -191,10 +190,4 @@ ib_tar_writer_spoil(struct ib_tar_writer *w)
 		ib_tar_maker_free(m);
 	}
 	ib_output_flush(w->out, NULL);
-}
-
-enum ib_status
-ib_tar_writer_status(const struct ib_tar_writer *w, struct ib_error *err)
-{
-	return w && w->held.failed ? ib_fail_memory(err) : IB_OK;
 }

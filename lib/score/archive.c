@@ -227,22 +227,26 @@ check_rows(struct ib_scores *s, uint64_t total, const char *file,
 
 /* ---- meta.json -------------------------------------------------------------- */
 
-static cJSON *
-parse_meta(struct ib_npz *z)
+/* NULL where there is none that is sound: the rows count. */
+static enum ib_status
+parse_meta(struct ib_npz *z, cJSON **meta, struct ib_error *err)
 {
 	const struct ib_npz_member *m = ib_npz_find(z, "meta.json");
-	cJSON *meta = NULL;
+	enum ib_status st;
 	char *text;
 
+	*meta = NULL;
 	if (!m || m->nbytes > 16 << 20)
-		return NULL; /* somebody rewrote the file: the rows count */
+		return IB_OK;
 	text = malloc(m->nbytes + 1);
-	if (text && ib_npz_read(z, m, text, NULL) == IB_OK) {
-		text[m->nbytes] = '\0';
-		meta = cJSON_Parse(text);
-	}
+	if (!text)
+		return ib_fail_memory(err);
+	st = ib_npz_read(z, m, text, err);
+	if (!st)
+		st = ib_document_parse((struct ib_span){ text, m->nbytes },
+				       meta, err);
 	free(text);
-	return meta;
+	return st == IB_E_DATA ? IB_OK : st;
 }
 
 static enum ib_status
@@ -369,9 +373,11 @@ ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 		   struct ib_error *err)
 {
 	const struct ib_npz_member *index = NULL;
-	cJSON *meta = parse_meta(z);
-	enum ib_status st = check_meta(meta, file, s, err);
+	cJSON *meta;
+	enum ib_status st = parse_meta(z, &meta, err);
 
+	if (!st)
+		st = check_meta(meta, file, s, err);
 	if (!st)
 		st = read_columns(z, file, s, err);
 	if (!st)
@@ -437,12 +443,16 @@ enum ib_status
 ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 		  bool *mapped, struct ib_error *err)
 {
-	cJSON *meta = parse_meta(z);
-	const cJSON *totals = cJSON_GetObjectItemCaseSensitive(meta, "totals");
-	enum ib_status st = check_meta(meta, file, s, err);
-	struct ib_scores look = *s;
+	cJSON *meta;
+	const cJSON *totals;
+	enum ib_status st = parse_meta(z, &meta, err);
+	struct ib_scores look;
 
 	*mapped = false;
+	if (!st)
+		st = check_meta(meta, file, s, err);
+	totals = cJSON_GetObjectItemCaseSensitive(meta, "totals");
+	look = *s;
 	if (!st && totals) {
 		look.totals = malloc(sizeof(*look.totals));
 		if (!look.totals)

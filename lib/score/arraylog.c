@@ -47,14 +47,8 @@ ib_arraylog_is_one(const struct ib_npz *z)
 static bool
 find(struct arraylog *a, struct ib_span name, struct column *c)
 {
-	struct ib_bytes member = { 0 };
-
 	c->name = name;
-	ib_bytes_put(&member, name.p, name.n);
-	ib_bytes_put(&member, ".npy", sizeof(".npy"));
-	if (!member.failed)
-		c->member = ib_npz_find(a->archive, member.p);
-	ib_bytes_release(&member);
+	c->member = ib_npz_find_array(a->archive, name);
 	return c->member != NULL;
 }
 
@@ -396,8 +390,10 @@ read_id(struct arraylog *a, struct ib_span *id)
 			return wrong(a, &a->id[i], why);
 		}
 		*id = piece;
-		if (a->key.n == 1)
+		if (a->key.n == 1 || !piece.p) {
+			ib_bytes_release(&joined);
 			return true;
+		}
 		if (i > 0)
 			ib_bytes_put_char(&joined, IB_KEY_SEPARATOR);
 		ib_bytes_put(&joined, piece.p, piece.n);

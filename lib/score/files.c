@@ -57,18 +57,13 @@ ib_scores_write_jsonl(const struct ib_scores *s, struct ib_output *out,
 		row = ib_scores_row(s, i);
 		put_row(&b, &row, s->has_previous);
 		if (b.n > 256 << 10) {
-			ib_output_write(out, b.p, b.n);
-			b.n = 0;
+			ib_output_write_bytes(out, &b);
 			st = ib_output_status(out, err);
 		}
 	}
-	ib_output_write(out, b.p, b.n);
-	if (!st && b.failed)
-		st = ib_fail_memory(err);
-	if (!st)
-		st = ib_output_status(out, err);
+	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
-	return st;
+	return ib_output_status(out, err);
 }
 
 static bool

@@ -190,11 +190,11 @@ ib_fine_read(struct ib_fine *f, uint32_t bin, const char *text)
 	uint64_t *counts;
 
 	if (!order)
-		return false;
+		return !(f->failed = true);
 	f->order = order;
 	counts = realloc(f->count, (f->n + most + 1) * sizeof(*counts));
 	if (!counts)
-		return false;
+		return !(f->failed = true);
 	f->count = counts;
 	while (*text) {
 		if (!read_number(&text, &gap) || !read_number(&text, &count) ||

@@ -16,6 +16,7 @@ struct ib_fine {
 	uint64_t n;                         /* distinct values in these bins */
 	uint32_t *order;                    /* ascending, see ib_float_order */
 	uint64_t *count;
+	bool failed; /* memory ran out while a bin was read */
 };
 
 void ib_fine_release(struct ib_fine *f);
@@ -62,7 +63,8 @@ uint64_t ib_fine_seek(const struct ib_fine *f, uint64_t order);
  * first: its low 20 bits), then its count. A number is its digits of 5 bits,
  * the lowest first, each one of A-Z a-z 0-9 + /; 32 is added to all but the
  * last of them. The reader appends to f, which must hold no later bin's
- * values; false for what the writer cannot have written, or no memory.
+ * values; false for what the writer cannot have written, and (f->failed) where
+ * memory ran out.
  */
 char *ib_fine_text(const struct ib_fine *f, uint32_t bin);
 bool ib_fine_read(struct ib_fine *f, uint32_t bin, const char *text);

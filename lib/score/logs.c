@@ -131,15 +131,17 @@ fill(void *ctx, void *slot, struct ib_error *err)
 	if (st)
 		return st;
 	if (s->block.first) {
-		run->rows = !s->block.special &&
-			    ib_losslog_is_rows(&run->log, &s->block);
+		run->rows = false;
+		if (!s->block.special)
+			st = ib_losslog_is_rows(&run->log, &s->block,
+						&run->rows, err);
 		run->epoch = log->epoch_by_name
 			? name_epoch(s->block.source->path)
 			: log->epoch;
 	}
 	s->rows = run->rows;
 	s->epoch = run->epoch;
-	return IB_OK;
+	return st;
 }
 
 static enum ib_status

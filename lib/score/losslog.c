@@ -506,19 +506,22 @@ take_row(struct reading *r)
 	return !b->failed;
 }
 
-bool
-ib_losslog_is_rows(const struct ib_losslog *l, const struct ib_block *block)
+enum ib_status
+ib_losslog_is_rows(const struct ib_losslog *l, const struct ib_block *block,
+		   bool *is, struct ib_error *err)
 {
-	struct ib_cursor *c = calloc(1, sizeof(*c));
-	struct reading r = { .l = l, .c = c };
+	struct reading r = { .l = l };
 	enum ib_next next = IB_NEXT_END;
+	struct ib_cursor *c;
 	bool rows = false;
 	size_t i;
 
-	if (!c || block->source->format != IB_FORMAT_JSONL) {
-		free(c);
-		return false;
-	}
+	*is = false;
+	if (block->source->format != IB_FORMAT_JSONL)
+		return IB_OK;
+	r.c = c = calloc(1, sizeof(*c));
+	if (!c)
+		return ib_fail_memory(err);
 	ib_cursor_start(c, block);
 	do
 		next = ib_cursor_next(c);
@@ -530,7 +533,8 @@ ib_losslog_is_rows(const struct ib_losslog *l, const struct ib_block *block)
 		rows = wanted(&r, IB_LOG_TERM + i)->type == IB_ABSENT;
 	ib_cursor_release(c);
 	free(c);
-	return rows;
+	*is = rows;
+	return IB_OK;
 }
 
 /* ---- blocks ------------------------------------------------------------- */

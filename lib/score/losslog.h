@@ -47,8 +47,9 @@ enum ib_status ib_losslog_init(struct ib_losslog *l,
 			       const char *weight_field, struct ib_error *err);
 
 /* Are these rows of a score file? (By the block's first whole record.) */
-bool ib_losslog_is_rows(const struct ib_losslog *l,
-			const struct ib_block *block);
+enum ib_status ib_losslog_is_rows(const struct ib_losslog *l,
+				  const struct ib_block *block, bool *is,
+				  struct ib_error *err);
 
 /* Read a block's records into the batch (emptied first). */
 void ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *cursor,

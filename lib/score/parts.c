@@ -169,27 +169,36 @@ read_range(const cJSON *json, uint64_t *first, uint64_t *last)
 	       ib_document_read_integer(json->next, last);
 }
 
-bool
-ib_parts_parse(const cJSON *json, struct ib_parts *p)
+static enum ib_status
+bad_parts(const char *name, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA,
+		       "%s: bad totals: parts missing or wrong", name);
+}
+
+enum ib_status
+ib_parts_parse(const cJSON *json, const char *name, struct ib_parts *p,
+	       struct ib_error *err)
 {
 	const cJSON *held = cJSON_GetObjectItemCaseSensitive(json, "held"), *it;
 	uint64_t next = 0, first, last;
 
 	if (!json)
-		return true;
-	if (!ib_document_read_integer(cJSON_GetObjectItemCaseSensitive(json, "of"),
-			 &p->count) || p->count < 2 || !cJSON_IsArray(held))
-		return false;
+		return IB_OK;
+	if (!ib_document_read_integer(
+		    cJSON_GetObjectItemCaseSensitive(json, "of"), &p->count) ||
+	    p->count < 2 || !cJSON_IsArray(held))
+		return bad_parts(name, err);
 	cJSON_ArrayForEach(it, held)
 	{
 		if (!read_range(it, &first, &last) || first < next ||
 		    last < first || last >= p->count ||
 		    last - first >= PARTS_MAX - p->n)
-			return false;
+			return bad_parts(name, err);
 		for (; first <= last; first++)
 			if (!insert(p, p->n, first))
-				return false;
+				return ib_fail_memory(err);
 		next = last + 1;
 	}
-	return p->n > 0;
+	return p->n > 0 ? IB_OK : bad_parts(name, err);
 }

@@ -38,7 +38,8 @@ enum ib_status ib_parts_check(const struct ib_parts *p, const char *name,
 
 /* {"of":64,"held":[0,[2,5]]}: numbers and ranges; text from 2^53 on. */
 cJSON *ib_parts_json(const struct ib_parts *p);
-/* json may be NULL: nothing is known. False: not what is written. */
-bool ib_parts_parse(const cJSON *json, struct ib_parts *p);
+/* json may be NULL: nothing is known. IB_E_DATA: not what is written. */
+enum ib_status ib_parts_parse(const cJSON *json, const char *name,
+			      struct ib_parts *p, struct ib_error *err);
 
 #endif

@@ -308,7 +308,10 @@ ib_refined_parse(const cJSON *json, const char *name,
 		ok = read_spread(json, r, t->known) &&
 		     read_fine(GET(json, "fine"), IB_SPREAD_FIRST, &r->fine);
 	if (!ok || !adds_up(r, t)) {
+		ok = r->score.failed || r->fine.failed;
 		ib_refined_free(r);
+		if (ok)
+			return ib_fail_memory(err);
 		return ib_fail(err, IB_E_DATA,
 			       "%s: bad totals: what was refined is wrong",
 			       name);
@@ -364,19 +367,14 @@ ib_refine_read(const char *path, struct ib_refined **out, struct ib_error *err)
 	struct ib_refined *r = ib_refined_new();
 	struct ib_input *in = NULL;
 	cJSON *json = NULL;
-	char *text = NULL;
 	enum ib_status st;
-	size_t n;
 
 	st = r ? ib_input_open(path, &in, err) : ib_fail_memory(err);
 	if (!st)
-		st = ib_input_slurp(in, &text, &n, err);
-	if (!st) {
-		json = cJSON_ParseWithLength(text, n);
+		st = ib_document_read(in, SIZE_MAX, &json, err);
+	if (!st)
 		st = parse_plan(json, ib_input_name(in), r, err);
-	}
 	cJSON_Delete(json);
-	free(text);
 	ib_input_close(in);
 	if (st) {
 		ib_refined_free(r);

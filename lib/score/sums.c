@@ -117,11 +117,10 @@ parse(const cJSON *json, const char *name, struct ib_sums *s,
 			       "this program's %d", name, version->valuedouble,
 			       IB_TOTALS_VERSION);
 	st = ib_totals_parse(json, name, &s->totals, err);
-	if (!st &&
-	    !ib_parts_parse(cJSON_GetObjectItemCaseSensitive(json, "parts"),
-			    &s->parts))
-		st = ib_fail(err, IB_E_DATA,
-			     "%s: bad totals: parts missing or wrong", name);
+	if (!st)
+		st = ib_parts_parse(
+			cJSON_GetObjectItemCaseSensitive(json, "parts"), name,
+			&s->parts, err);
 	return st ? st
 		  : ib_refined_parse(
 			    cJSON_GetObjectItemCaseSensitive(json, "refined"),
@@ -133,14 +132,10 @@ ib_sums_read(struct ib_input *in, struct ib_sums **out, struct ib_error *err)
 {
 	struct ib_sums *s = ib_sums_new();
 	cJSON *json = NULL;
-	char *text = NULL;
 	enum ib_status st;
-	size_t n;
 
-	st = s ? ib_input_slurp(in, &text, &n, err) : ib_fail_memory(err);
-	if (!st && n < LONGEST)
-		json = cJSON_ParseWithLength(text, n);
-	free(text);
+	st = s ? ib_document_read(in, LONGEST, &json, err)
+	       : ib_fail_memory(err);
 	if (!st)
 		st = parse(json, ib_input_name(in), s, err);
 	cJSON_Delete(json);
@@ -162,6 +157,7 @@ ib_sums_write(const struct ib_sums *s, struct ib_output *out,
 
 	if (ok && cJSON_InsertItemInArray(json, 0, version)) {
 		version->string = strdup("ib_totals");
+		ok = version->string != NULL;
 		version = NULL;
 	}
 	cJSON_Delete(version);

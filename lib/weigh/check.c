@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
-#include "io/input.h"
+#include "io/document.h"
 
 #define LONGEST ((size_t)16 << 20) /* bytes of a receipt */
 
@@ -23,16 +23,11 @@ static enum ib_status
 read_receipt(const char *path, cJSON **out, struct ib_error *err)
 {
 	struct ib_input *in = NULL;
-	char *text = NULL;
 	enum ib_status st;
-	size_t n;
 
 	st = ib_input_open(path, &in, err);
 	if (!st)
-		st = ib_input_slurp(in, &text, &n, err);
-	if (!st && n < LONGEST)
-		*out = cJSON_ParseWithLength(text, n);
-	free(text);
+		st = ib_document_read(in, LONGEST, out, err);
 	ib_input_close(in);
 	if (!st && !cJSON_IsObject(*out))
 		st = ib_fail(err, IB_E_DATA, "%s: not a receipt", path);

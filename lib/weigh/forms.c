@@ -113,14 +113,12 @@ write_lines(enum ib_weights_format form, const struct ib_rows *rows,
 		if (ib_form_has_ids(form))
 			id = ib_table_id(&rows->table, i);
 		ib_form_put(&b, form, id, weight_of(rows, i, scale), &texts);
-		if (b.n >= PIECE) {
-			ib_output_write(out, b.p, b.n);
-			b.n = 0;
-		}
+		if (b.n >= PIECE)
+			ib_output_write_bytes(out, &b);
 	}
-	ib_output_write(out, b.p, b.n);
+	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
-	return b.failed ? ib_fail_memory(err) : ib_output_status(out, err);
+	return ib_output_status(out, err);
 }
 
 /* All weights as binary32, to be freed as pages. */

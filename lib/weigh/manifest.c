@@ -319,7 +319,7 @@ drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
 		if (s->weight[i] > 0)
 			ib_sums_add(&m->sums, s->weight[i]);
 	if (m->out) {
-		ib_output_write(m->out, s->text.p, s->text.n);
+		ib_output_write_bytes(m->out, &s->text);
 		return ib_output_status(m->out, err);
 	}
 	return m->holds_ids || m->holds_weights ? hold(m, s, at, err) : IB_OK;

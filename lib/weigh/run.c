@@ -170,10 +170,9 @@ write_stats(struct run *run, const struct ib_sums *t, struct ib_error *err)
 	put_count(&b, "steps", batch > 0,
 		  batch > 0 ? n / batch + (n % batch > 0) : 0);
 	ib_bytes_put(&b, "}\n", 2);
-	ib_output_write(run->out, b.p, b.n);
+	ib_output_write_bytes(run->out, &b);
 	ib_bytes_release(&b);
-	return b.failed ? ib_fail_memory(err)
-			: ib_output_status(run->out, err);
+	return ib_output_status(run->out, err);
 }
 
 /* The figures of the weights as they would be written. */
