@@ -321,6 +321,7 @@ cli_operands(struct cli *cli, bool optional)
 		cli_misuse(cli, "%s names no file", cli->list_file);
 	if (!cli->noperands && !optional) {
 		cli->stdin_uses++;
+		cli->stdin_operand = true;
 		if (isatty(STDIN_FILENO)) {
 			cli_usage(cli);
 			exit(2);
@@ -445,7 +446,6 @@ cli_open(struct cli *cli, const struct cli_command *command, void *args,
 	}
 	for (i++; i < argc; i++)
 		cli_add_operand(cli, argv[i]);
-	cli_check_outputs(cli);
 	cli->context.threads = (int)common->threads;
 	cli_progress_begin(cli);
 }
@@ -459,6 +459,7 @@ cli_close(struct cli *cli, enum ib_status st, const struct ib_error *err)
 	while (cli->nowned)
 		free(cli->owned[--cli->nowned]);
 	free(cli->owned);
+	free(cli->uses);
 	free(cli->operand);
 	return exit_status(st);
 }

@@ -22,7 +22,7 @@ enum cli_kind {
 	CLI_KIND_FLAG,   /* bool */
 	CLI_KIND_CHOICE, /* an enum or a bool: the number of the word */
 	CLI_KIND_TEXT,   /* const char * */
-	CLI_KIND_TEXTS,  /* struct ib_list; may stand several times */
+	CLI_KIND_PAIRS,  /* struct ib_list of IN:OUT, two files each */
 	CLI_KIND_COUNT,  /* uint64_t */
 	CLI_KIND_EPOCH,  /* int64_t */
 	CLI_KIND_REAL,   /* double */
@@ -43,7 +43,11 @@ enum cli_flags {
 	CLI_STDIN = 1,  /* "-" is standard input */
 	CLI_STDOUT = 2, /* "-" is standard output */
 	CLI_HIDDEN = 4, /* not in --help */
-	CLI_APPEND = 8  /* an output whose suffix says nothing (-a) */
+	CLI_APPEND = 8, /* an output whose suffix says nothing (-a) */
+	CLI_LOCK = 16,  /* FILE.lock is written too */
+	CLI_PARTS = 32, /* with --split, %d in the name is a part's number */
+	CLI_NAMES = 64, /* %s in the name is an operand's name */
+	CLI_START = 128 /* an input that -o may replace (ib-score -s X -o X) */
 };
 
 struct cli_option {
@@ -85,10 +89,10 @@ struct cli_option {
 		CLI_ROW(CLI_KIND_TEXT, short, long, argument, text),           \
 		CLI_AT(const char *, member)                                   \
 	}
-#define CLI_TEXTS(short, long, argument, member, text)                         \
+#define CLI_PAIRS(short, long, member, text)                                   \
 	{                                                                      \
-		CLI_ROW(CLI_KIND_TEXTS, short, long, argument, text),          \
-		CLI_AT(struct ib_list, member)                                 \
+		CLI_ROW(CLI_KIND_PAIRS, short, long, "IN:OUT", text),          \
+		CLI_AT(struct ib_list, member), .flags = CLI_PARTS             \
 	}
 #define CLI_COUNT(short, long, argument, bounds, member, text)                 \
 	{                                                                      \
@@ -207,7 +211,10 @@ struct cli {
 	const char **operand;
 	size_t noperands, operand_room;
 	const char *list_file; /* of --files-from; NULL: not given */
+	struct ib_file_use *uses; /* files read or written, as far as known */
+	size_t nuses, use_room;
 	unsigned stdin_uses;
+	bool stdin_operand; /* standard input is read for want of operands */
 	void **owned; /* freed at the end */
 	size_t nowned;
 	struct ib_context context; /* for the run */
@@ -227,6 +234,17 @@ void cli_open(struct cli *cli, const struct cli_command *command, void *args,
  * needed, nor is standard input.
  */
 struct ib_list cli_operands(struct cli *cli, bool optional);
+
+/*
+ * Misuse if the run would write a file that it reads, or one file twice,
+ * under whatever names. After all other checks: see files.c.
+ */
+struct cli_files {
+	size_t operands;  /* the first so many operands are files */
+	uint64_t split;   /* --split, or 0 */
+	bool per_operand; /* %s in the name of -o is an operand's name */
+};
+void cli_check_files(struct cli *cli, const struct cli_files *files);
 
 /* Whether standard input is one of the operands. */
 bool cli_reads_stdin(const struct cli *cli);
@@ -283,8 +301,8 @@ int cli_close(struct cli *cli, enum ib_status st, const struct ib_error *err);
 /* Convert and store one value; ends with misuse. */
 void cli_store(struct cli *cli, const struct cli_option *o, const char *value);
 
-/* Two options that name one file to write are misuse. */
-void cli_check_outputs(const struct cli *cli);
+/* Note a file that the run reads or writes; `role` and `path` are borrowed. */
+void cli_add_use(struct cli *cli, const struct ib_file_use *use);
 
 /* "-s" or "--scores": as it was spelled where given, else the short one. */
 const char *cli_spelled(const struct cli *cli, const struct cli_option *o,
@@ -303,6 +321,9 @@ const char *cli_nearest_option(const struct cli *cli, const char *name,
 int cli_word(const char *words, const char *value);
 _Noreturn void cli_refuse_word(const struct cli *cli,
 			       const struct cli_option *o, const char *value);
+
+/* The value's place in struct args. */
+void *cli_member(const struct cli *cli, const struct cli_option *o);
 
 void *cli_own(struct cli *cli, void *p); /* ends the process when p is NULL */
 void cli_add_operand(struct cli *cli, const char *path);

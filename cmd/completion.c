@@ -10,7 +10,7 @@ takes_file(const struct cli_option *o)
 	case CLI_KIND_OUTPUT:
 	case CLI_KIND_LINES:
 	case CLI_KIND_NULS:
-	case CLI_KIND_TEXTS: /* --companion IN:OUT begins with a file */
+	case CLI_KIND_PAIRS: /* IN:OUT begins with a file */
 		return true;
 	default:
 		return false;
@@ -159,7 +159,7 @@ bash(const struct cli_command *c)
 static bool
 repeats(const struct cli_option *o)
 {
-	return o->kind == CLI_KIND_INPUTS || o->kind == CLI_KIND_TEXTS;
+	return o->kind == CLI_KIND_INPUTS || o->kind == CLI_KIND_PAIRS;
 }
 
 /* One spec of _arguments for one spelling. */

@@ -275,6 +275,15 @@ check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
 }
 
 static void
+check_simulation(struct cli *cli, struct ib_audit_options *o)
+{
+	if (o->rule.epochs == IB_NO_EPOCH)
+		cli_misuse(cli, "-E is missing: how many epochs has the run?");
+	cli_exclude(cli, "full-from", "delta");
+	cli_check_rule(cli, &o->rule);
+}
+
+static void
 check(struct cli *cli, const struct verb *v, struct args *a)
 {
 	struct ib_audit_options *o = &a->o;
@@ -287,12 +296,10 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 	if (v->verb == IB_AUDIT_SUMMARY || v->verb == IB_AUDIT_SIMULATE ||
 	    v->verb == IB_AUDIT_REPORT)
 		o->cost_given = cli_given(cli, "cost-per-epoch");
-	if (v->verb != IB_AUDIT_SIMULATE)
-		return;
-	if (o->rule.epochs == IB_NO_EPOCH)
-		cli_misuse(cli, "-E is missing: how many epochs has the run?");
-	cli_exclude(cli, "full-from", "delta");
-	cli_check_rule(cli, &o->rule);
+	if (v->verb == IB_AUDIT_SIMULATE)
+		check_simulation(cli, o);
+	cli_check_files(cli, &(struct cli_files){
+		.operands = v->verb == IB_AUDIT_SHOW ? 1 : o->operands.n });
 }
 
 /* ---- terminals ---------------------------------------------------------------- */

@@ -34,7 +34,7 @@ static const struct cli_option options[] = {
 	CLI_PART(0, "part", o.part, "take the ids of part I of K alone"),
 	CLI_GROUP("What is written"),
 	CLI_OUTPUT(
-		'o', "output", o.output, CLI_STDOUT,
+		'o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES,
 		"write the epoch manifest to FILE (default standard output); "
 		"%s in the name: a file an operand"),
 	CLI_OUTPUT('U', "pruned", o.pruned_output, 0, "write the pruned records"),
@@ -52,9 +52,9 @@ static const struct cli_option options[] = {
 		 "add the id too, as a string"),
 	CLI_FLAG(0, "explain", o.explain,
 		 "add pi, u, score and reason to each record"),
-	CLI_OUTPUT('w', "weights", o.weights, 0,
+	CLI_OUTPUT('w', "weights", o.weights, CLI_PARTS,
 		   "write id TAB weight beside; the records pass unchanged"),
-	CLI_TEXTS(0, "companion", "IN:OUT", o.companions,
+	CLI_PAIRS(0, "companion", o.companions,
 		  "write the lines of IN that go with kept records to OUT (may "
 		  "stand several times)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
@@ -64,7 +64,7 @@ static const struct cli_option options[] = {
 	CLI_GROUP("What is told about it"),
 	CLI_OUTPUT(0, "receipt", o.receipt, 0,
 		   "write every parameter, count and digest as JSON"),
-	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND,
+	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND | CLI_LOCK,
 		   "append the decisions to the audit log"),
 	CLI_FLAG('n', "dry-run", o.dry_run,
 		 "write no manifest but what the rule would do, as JSON (a "
@@ -84,28 +84,17 @@ static const struct cli_command command = {
 	.options = options,
 };
 
-/* --companion IN:OUT, --id-field, -w and the names of several outputs. */
+/* --id-field, and the names of several outputs. */
 static void
 check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 {
 	const char *weight = o->weight_field ? o->weight_field : "weight";
-	size_t i, n;
+	size_t i;
 
-	for (i = 0; i < o->companions.n; i++) {
-		const char *companion = o->companions.v[i], *colon = strchr(companion, ':');
-
-		n = strlen(companion);
-		if (!colon || colon == companion || companion[n - 1] == ':')
-			cli_misuse(cli, "--companion must be IN:OUT, not '%s'",
-				   companion);
-		if (!strncmp(companion, "-:", 2) ||
-		    (n > 2 && !strcmp(companion + n - 2, ":-")))
-			cli_misuse(cli, "--companion needs files: '-' cannot stand "
-					"here");
-		if (o->split && !cli_has_field(colon + 1, 'd'))
+	for (i = 0; o->split && i < o->companions.n; i++)
+		if (!cli_has_field(strchr(o->companions.v[i], ':') + 1, 'd'))
 			cli_misuse(cli, "--split needs %%d in the name of "
 					"--companion too");
-	}
 	if (o->split && !cli_has_field(o->output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
 	if (o->split && cli_has_field(o->output, 's'))
@@ -117,6 +106,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	    cli_reads_stdin(cli))
 		cli_misuse(cli, "%%s in the name of -o needs operands with "
 				"names: standard input has none");
+	cli_check_parts(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
 	if (o->id_field &&
 	    (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
@@ -144,6 +134,8 @@ check(struct cli *cli, struct args *a)
 	cli_check_rule(cli, &o->rule);
 	cli_check_key(cli, o->key, o->format);
 	check_outputs(cli, o);
+	cli_check_files(cli, &(struct cli_files){
+		o->operands.n, o->split, !o->dry_run && !o->split });
 	o->dry_run_table = o->dry_run && cli_on_terminal(o->output);
 }
 

@@ -16,12 +16,12 @@ set_epoch(void *args, const char *value)
 
 static const struct cli_option options[] = {
 	CLI_GROUP("Files"),
-	CLI_INPUT('s', "scores", o.start, CLI_STDIN,
+	CLI_INPUT('s', "scores", o.start, CLI_STDIN | CLI_START,
 		  "start from this earlier score file"),
-	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
 		   "write the score file to FILE: .npz by its name, else JSONL "
 		   "(default standard output)"),
-	CLI_OUTPUT('u', "update", o.update, 0,
+	CLI_OUTPUT('u', "update", o.update, CLI_LOCK,
 		   "-s and -o in one, under a lock (FILE.lock); a FILE that is "
 		   "absent starts empty"),
 	CLI_FLAG(0, "no-wait", o.no_wait,
@@ -66,7 +66,7 @@ static const struct cli_command command = {
 };
 
 static void
-check(const struct cli *cli, const struct args *a)
+check(struct cli *cli, const struct args *a)
 {
 	cli_exclude(cli, "update", "scores output split");
 	cli_exclude(cli, "split", "part");
@@ -78,6 +78,9 @@ check(const struct cli *cli, const struct args *a)
 		cli_misuse(cli, "-k @shard is for tar, which is no loss log");
 	if (a->o.split && !cli_has_field(a->o.output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
+	cli_check_parts(cli, a->o.split);
+	cli_check_files(cli, &(struct cli_files){
+		.operands = a->o.operands.n, .split = a->o.split });
 	cli_idle_without(cli, "no-wait", "update");
 	cli_idle_without(cli, "weight-field", "expect");
 }

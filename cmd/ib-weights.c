@@ -95,7 +95,7 @@ check_idle(const struct cli *cli, const struct ib_weights_options *o)
 }
 
 static void
-check(const struct cli *cli, struct args *a)
+check(struct cli *cli, struct args *a)
 {
 	a->o.total_given = cli_given(cli, "total");
 	cli_exclude(cli, "base", "total");
@@ -104,6 +104,8 @@ check(const struct cli *cli, struct args *a)
 	cli_need(cli, "index", "base");
 	cli_check_epoch_key(cli, "-k", a->o.key);
 	cli_check_key(cli, a->o.key, a->o.format);
+	cli_check_files(cli, &(struct cli_files){
+		.operands = a->o.operands.n });
 	check_idle(cli, &a->o);
 }
 

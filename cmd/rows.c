@@ -80,6 +80,36 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 			   name, key);
 }
 
+/* The file that an option writes; NULL: none, or not given. */
+static const char *
+output_of(const struct cli *cli, const struct cli_option *o, size_t i)
+{
+	const struct ib_list *pairs;
+
+	if (!cli->given[o - cli->command->options] || !(o->flags & CLI_PARTS))
+		return NULL;
+	if (o->kind == CLI_KIND_OUTPUT)
+		return i == 0 ? *(const char **)cli_member(cli, o) : NULL;
+	pairs = cli_member(cli, o);
+	return i < pairs->n ? strchr(pairs->v[i], ':') + 1 : NULL;
+}
+
+void
+cli_check_parts(const struct cli *cli, uint64_t split)
+{
+	const struct cli_option *o = cli->command->options;
+	const char *path;
+	char name[40];
+	size_t i;
+
+	for (; !split && o->kind != CLI_KIND_END; o++)
+		for (i = 0; (path = output_of(cli, o, i)); i++)
+			if (cli_has_field(path, 'd'))
+				cli_misuse(cli, "%s %s: %%d in the name needs "
+						"--split",
+					   cli_spelled(cli, o, name), path);
+}
+
 bool
 cli_has_field(const char *path, char letter)
 {

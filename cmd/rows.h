@@ -121,6 +121,9 @@ void cli_check_key(const struct cli *cli, const char *key,
 void cli_check_epoch_key(const struct cli *cli, const char *name,
 			 const char *key);
 
+/* %d in the name of an output that --split numbers, without --split. */
+void cli_check_parts(const struct cli *cli, uint64_t split);
+
 /* Whether "%d" or "%s" stands in a file name. */
 bool cli_has_field(const char *path, char letter);
 

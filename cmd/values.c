@@ -7,8 +7,8 @@
 /* Of a count without a range of its own. */
 #define CLI_COUNTS "[0, 18446744073709551615]"
 
-static void *
-member(const struct cli *cli, const struct cli_option *o)
+void *
+cli_member(const struct cli *cli, const struct cli_option *o)
 {
 	return (char *)cli->args + o->at;
 }
@@ -136,7 +136,7 @@ store_choice(struct cli *cli, const struct cli_option *o, const char *value)
 
 	if (i < 0)
 		cli_refuse_word(cli, o, value);
-	memcpy(member(cli, o),
+	memcpy(cli_member(cli, o),
 	       o->size == sizeof(flag) ? (void *)&flag : (void *)&number,
 	       o->size);
 }
@@ -155,9 +155,9 @@ store_real(struct cli *cli, const struct cli_option *o, const char *value)
 	if (!cli_real(value, o->range, &real))
 		refuse_range(cli, o, "a number", o->range, value);
 	if (o->kind == CLI_KIND_REAL)
-		*(double *)member(cli, o) = real;
+		*(double *)cli_member(cli, o) = real;
 	else
-		*(const char **)member(cli, o) = value;
+		*(const char **)cli_member(cli, o) = value;
 }
 
 static void
@@ -172,9 +172,9 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 	    !count_in_range(range, count))
 		refuse_range(cli, o, "a whole number", range, value);
 	if (o->kind == CLI_KIND_EPOCH)
-		*(int64_t *)member(cli, o) = (int64_t)count;
+		*(int64_t *)cli_member(cli, o) = (int64_t)count;
 	else
-		*(uint64_t *)member(cli, o) = count;
+		*(uint64_t *)cli_member(cli, o) = count;
 }
 
 /* A percentage is kept as it was written: it is compared exactly. */
@@ -198,7 +198,7 @@ store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 	} else if (!to_count(value, n, &limit.count)) {
 		refuse(cli, o, wanted, value);
 	}
-	*(struct ib_limit *)member(cli, o) = limit;
+	*(struct ib_limit *)cli_member(cli, o) = limit;
 }
 
 static void
@@ -211,14 +211,14 @@ store_part(struct cli *cli, const struct cli_option *o, const char *value)
 	    !to_count(value + n + 1, strlen(value + n + 1), &part.count) ||
 	    part.index >= part.count)
 		refuse(cli, o, "I/K with 0 <= I < K", value);
-	*(struct ib_part *)member(cli, o) = part;
+	*(struct ib_part *)cli_member(cli, o) = part;
 }
 
 /* A list holds at most as many as there are arguments. */
 static void
 store_list(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	struct ib_list *list = member(cli, o);
+	struct ib_list *list = cli_member(cli, o);
 	const char **v = (const char **)(uintptr_t)list->v;
 
 	if (!v) {
@@ -261,6 +261,20 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 			   name, value);
 }
 
+/* IN:OUT, two files; the first colon parts them. */
+static void
+check_pair(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	const char *colon = strchr(value, ':');
+	char name[40];
+
+	cli_spelled(cli, o, name);
+	if (!colon || colon == value || !colon[1])
+		cli_misuse(cli, "%s must be IN:OUT, not '%s'", name, value);
+	if (!strncmp(value, "-:", 2) || !strcmp(colon, ":-"))
+		cli_misuse(cli, "%s needs files: '-' is none", name);
+}
+
 void
 cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 {
@@ -268,7 +282,7 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 
 	switch (o->kind) {
 	case CLI_KIND_FLAG:
-		*(bool *)member(cli, o) = true;
+		*(bool *)cli_member(cli, o) = true;
 		break;
 	case CLI_KIND_CHOICE:
 		store_choice(cli, o, value);
@@ -292,17 +306,16 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 		else if (!*value)
 			refuse(cli, o, o->arg, value);
 		else
-			*(const char **)member(cli, o) = value;
+			*(const char **)cli_member(cli, o) = value;
 		break;
-	case CLI_KIND_TEXTS:
-		if (!*value)
-			refuse(cli, o, o->arg, value);
+	case CLI_KIND_PAIRS:
+		check_pair(cli, o, value);
 		store_list(cli, o, value);
 		break;
 	case CLI_KIND_INPUT:
 	case CLI_KIND_OUTPUT:
 		check_file(cli, o, value);
-		*(const char **)member(cli, o) = value;
+		*(const char **)cli_member(cli, o) = value;
 		break;
 	case CLI_KIND_INPUTS:
 		check_file(cli, o, value);
@@ -318,35 +331,6 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 		cli_add_operands_of(cli, o, value);
 		break;
 	}
-}
-
-static const char *
-output_of(const struct cli *cli, const struct cli_option *o)
-{
-	const char *path;
-
-	if (o->kind != CLI_KIND_OUTPUT ||
-	    !cli->given[o - cli->command->options])
-		return NULL;
-	path = *(const char **)member(cli, o);
-	return strncmp(path, "/dev/", 5) && strcmp(path, "-") ? path : NULL;
-}
-
-void
-cli_check_outputs(const struct cli *cli)
-{
-	const struct cli_option *a = cli->command->options, *b;
-	char one[40], two[40];
-
-	for (; a->kind != CLI_KIND_END; a++)
-		for (b = a + 1; output_of(cli, a) && b->kind != CLI_KIND_END;
-		     b++)
-			if (output_of(cli, b) &&
-			    !strcmp(output_of(cli, a), output_of(cli, b)))
-				cli_misuse(cli, "%s and %s name one file, %s",
-					   cli_spelled(cli, a, one),
-					   cli_spelled(cli, b, two),
-					   output_of(cli, a));
 }
 
 /* ---- files of operands -------------------------------------------------- */
@@ -389,11 +373,14 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 	FILE *f = dash ? stdin : fopen(path, "rb");
 	char end = o->kind == CLI_KIND_NULS ? '\0' : '\n';
 	size_t n, i, start = 0;
-	char *text;
+	char *text, name[40];
 
 	if (!f)
 		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
 			strerror(errno));
+	cli_add_use(cli, &(struct ib_file_use){
+		cli_own(cli, strdup(cli_spelled(cli, o, name))), path, NULL,
+		IB_USE_READ });
 	text = read_all(cli, f, path, &n);
 	if (!dash)
 		fclose(f);

@@ -122,6 +122,41 @@ int ib_threads_default(void);
  */
 void ib_output_abandon(void);
 
+/* ---- files of a run ---------------------------------------------------- */
+
+/*
+ * How a run uses a file. An output replaces what the file held, so that a file
+ * must not be written under one name and read or written under another; only
+ * IB_USE_RESULT may replace IB_USE_START (ib-score -s X -o X).
+ */
+enum ib_use { IB_USE_READ, IB_USE_START, IB_USE_WRITE, IB_USE_RESULT };
+
+struct ib_file_use {
+	const char *role; /* for messages: "-o", "the operand" */
+	const char *path; /* NULL or "-": standard input or standard output */
+	const char *of;   /* the operand that an output belongs to, or NULL */
+	enum ib_use use;
+};
+
+/*
+ * IB_E_MISUSE, naming both, if two of n uses conflict. Files are compared by
+ * device and inode, and files that do not exist yet by folder and name, so
+ * that links and other paths are seen through. Devices never conflict; a pipe
+ * or FIFO does only if it is read twice. Writes and creates nothing.
+ */
+enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n,
+			      struct ib_error *err);
+
+/*
+ * The name of the output of an operand ("%s" in the pattern) or of a number
+ * ("%d"), which the pattern contains. free() it; NULL if memory ran out.
+ */
+char *ib_name_for_operand(const char *pattern, const char *operand);
+char *ib_name_for_number(const char *pattern, uint64_t number);
+
+/* The most files that --split makes. */
+#define IB_SPLIT_MAX ((uint64_t)1 << 20)
+
 /* ---- draws (infobatch-formats(5), DECISION) ---------------------------- */
 
 /*

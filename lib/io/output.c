@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +13,12 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/hex.h"
+#include "io/files.h"
 #include "io/sink.h"
 #include "io/temp.h"
 
 #define GATHER ((size_t)256 << 10) /* writes smaller than this are gathered */
 #define PIECE ((size_t)1 << 20)    /* hashed, then written, while in cache */
-#define LINKS_MAX 40               /* as the kernel follows them */
 
 struct ib_output {
 	char *name;           /* as messages have it */
@@ -48,35 +47,6 @@ ends_with(const char *name, const char *suffix)
 	return n >= s && strcmp(name + n - s, suffix) == 0;
 }
 
-/* Where the links of path lead, though nothing be there; NULL with errno. */
-static char *
-follow(const char *path)
-{
-	char *at = ib_span_dup(ib_span_of(path)), to[PATH_MAX], *next;
-	struct ib_bytes joined;
-	const char *slash;
-	int links = 0;
-	ssize_t n;
-
-	while (at && (n = readlink(at, to, sizeof(to))) >= 0) {
-		joined = (struct ib_bytes){ 0 };
-		slash = strrchr(at, '/');
-		if (slash && to[0] != '/')
-			ib_bytes_put(&joined, at, (size_t)(slash - at) + 1);
-		ib_bytes_put(&joined, to, (size_t)n);
-		next = joined.failed ? NULL : ib_span_dup(ib_bytes_span(&joined));
-		ib_bytes_release(&joined);
-		free(at);
-		at = next;
-		if (at && (++links > LINKS_MAX || (size_t)n == sizeof(to))) {
-			free(at);
-			errno = links > LINKS_MAX ? ELOOP : ENAMETOOLONG;
-			return NULL;
-		}
-	}
-	return at;
-}
-
 static enum ib_status
 cannot_create(const struct ib_output *o, struct ib_error *err)
 {
@@ -96,7 +66,7 @@ open_directly(struct ib_output *o, struct ib_error *err)
 static enum ib_status
 open_beside(struct ib_output *o, const struct stat *old, struct ib_error *err)
 {
-	o->target = follow(o->name);
+	o->target = ib_links_follow(o->name);
 	if (!o->target)
 		return cannot_create(o, err);
 	o->fd = ib_temp_create(o->target, &o->temp);

@@ -21,9 +21,6 @@ enum ib_output_flags {
 	IB_OUTPUT_IF_CHANGED = 2  /* an equal target keeps its mtime */
 };
 
-/* The most files that --split may make. */
-#define IB_OUTPUT_SPLIT_MAX ((uint64_t)1 << 20)
-
 /*
  * path "-" or NULL is standard output. IB_E_CREATE if it cannot be created,
  * IB_E_MISUSE for a name that ends in .xz, .bz2 or .lz4.

@@ -54,7 +54,7 @@ ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice,
 	struct ib_split *s;
 	enum ib_status st;
 
-	if (o->split > IB_OUTPUT_SPLIT_MAX)
+	if (o->split > IB_SPLIT_MAX)
 		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too "
 			       "many", (unsigned long long)o->split);
 	s = calloc(1, sizeof(*s));
@@ -304,15 +304,12 @@ order(struct ib_split *s, struct ib_error *err)
 /* ---- writing -------------------------------------------------------------------- */
 
 static enum ib_status
-open_numbered(struct ib_split *s, const char *pattern, uint64_t k,
-	      unsigned flags, struct ib_output **out, struct ib_error *err)
+open_numbered(const char *pattern, uint64_t k, unsigned flags,
+	      struct ib_output **out, struct ib_error *err)
 {
-	char digits[IB_NUMBER_MAX];
-	struct ib_span text = { digits, ib_number_put_unsigned(digits, k) };
-	char *name = ib_target_name(pattern, "%d", text);
+	char *name = ib_name_for_number(pattern, k);
 	enum ib_status st;
 
-	(void)s;
 	if (!name)
 		return ib_fail_memory(err);
 	st = ib_output_open(name, flags, out, err);
@@ -331,13 +328,13 @@ open_files(struct ib_split *s, uint64_t k, struct ib_target *target,
 	enum ib_status st;
 	size_t i;
 
-	st = open_numbered(s, o->output, k,
+	st = open_numbered(o->output, k,
 			   s->flags | (digest ? IB_OUTPUT_DIGEST : 0),
 			   &s->manifest[k], err);
 	if (!st && o->weights)
-		st = open_numbered(s, o->weights, k, s->flags, other++, err);
+		st = open_numbered(o->weights, k, s->flags, other++, err);
 	for (i = 0; i < o->companions.n && !st; i++)
-		st = open_numbered(s, ib_also_target(o->companions.v[i]), k,
+		st = open_numbered(ib_also_target(o->companions.v[i]), k,
 				   s->flags, other++, err);
 	*target = (struct ib_target){ .out = s->manifest[k] };
 	if (!st && first)

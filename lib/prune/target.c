@@ -134,17 +134,3 @@ ib_target_status(struct ib_target *t, struct ib_error *err)
 {
 	return t->out ? ib_output_status(t->out, err) : IB_OK;
 }
-
-char *
-ib_target_name(const char *pattern, const char *mark, struct ib_span text)
-{
-	const char *at = strstr(pattern, mark);
-	struct ib_bytes name = { 0 };
-
-	ib_bytes_put(&name, pattern, (size_t)(at - pattern));
-	ib_bytes_put(&name, text.p, text.n);
-	ib_bytes_put(&name, at + strlen(mark), strlen(at + strlen(mark)) + 1);
-	if (name.failed)
-		ib_bytes_release(&name);
-	return name.p;
-}

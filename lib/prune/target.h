@@ -47,8 +47,4 @@ void ib_target_release(struct ib_target *t);
 
 enum ib_status ib_target_status(struct ib_target *t, struct ib_error *err);
 
-/* pattern with text in place of the first `mark` ("%s", "%d"); NULL: memory. */
-char *ib_target_name(const char *pattern, const char *mark,
-		     struct ib_span text);
-
 #endif

@@ -95,9 +95,7 @@ static enum ib_status
 next_file(struct ib_targets *t, const struct ib_source *source,
 	  struct ib_error *err)
 {
-	const char *pattern = t->options->output;
-	char *name = ib_target_name(pattern, "%s",
-				    ib_input_stem(source->path));
+	char *name = ib_name_for_operand(t->options->output, source->path);
 	enum ib_status st = name && make_room(t) ? IB_OK : ib_fail_memory(err);
 
 	if (!st)

@@ -314,23 +314,9 @@ open_totals(struct run *run, unsigned flags, struct ib_output **out,
 	return st;
 }
 
-/* "part.%d.npz" with the number in place of %d. */
-static char *
-numbered(const char *pattern, uint64_t number)
-{
-	const char *at = strstr(pattern, "%d");
-	size_t n = strlen(pattern) + 24;
-	char *name = malloc(n);
-
-	if (name)
-		snprintf(name, n, "%.*s%llu%s", (int)(at - pattern), pattern,
-			 (unsigned long long)number, at + 2);
-	return name;
-}
-
 /*
  * The rows of each part behind one another; first[k] is where k's begin. part
- * [n] is to work in; a part's number fits it, see IB_OUTPUT_SPLIT_MAX.
+ * [n] is to work in; a part's number fits it, see IB_SPLIT_MAX.
  */
 static void
 deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *part,
@@ -359,7 +345,7 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
 	   struct ib_error *err)
 {
 	struct ib_scores *part;
-	char *name = numbered(run->options->output, k);
+	char *name = ib_name_for_number(run->options->output, k);
 	enum ib_status st;
 
 	if (!name)
@@ -484,7 +470,7 @@ ib_score_run(const struct ib_score_options *options,
 	enum ib_status st = IB_OK;
 	int lock = -1;
 
-	if (options->split > IB_OUTPUT_SPLIT_MAX)
+	if (options->split > IB_SPLIT_MAX)
 		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too "
 			       "many", (unsigned long long)options->split);
 	if (options->update)

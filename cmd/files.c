@@ -1,0 +1,162 @@
+/*
+ * The files of a run, from the table of options and the operands: an output
+ * that is an input would destroy it, two outputs of one name destroy each
+ * other, and a pipe cannot be read twice. Whether two names are one file, the
+ * library knows (ib_files_check).
+ */
+#include "cli.h"
+
+#include <stdlib.h>
+
+void
+cli_add_use(struct cli *cli, const struct ib_file_use *use)
+{
+	if (cli->nuses == cli->use_room) {
+		size_t room = 2 * cli->use_room + 16;
+		struct ib_file_use *grown =
+			realloc(cli->uses, room * sizeof(*grown));
+
+		if (!grown)
+			cli_die(cli, IB_E_IO, "out of memory");
+		cli->uses = grown;
+		cli->use_room = room;
+	}
+	cli->uses[cli->nuses++] = *use;
+}
+
+/* A name that was made for a use; ends the process if there is none. */
+static const char *
+made(struct cli *cli, const char *name)
+{
+	if (!name)
+		cli_die(cli, IB_E_IO, "out of memory");
+	return name;
+}
+
+/* The files of -o 'part.%d', or of -o 'folder/%s'. */
+static void
+add_pattern(struct cli *cli, const struct cli_files *files,
+	    struct ib_file_use use, bool numbered)
+{
+	uint64_t n = numbered ? files->split : files->operands, i;
+	const char *pattern = use.path;
+
+	for (i = 0; i < n && i < IB_SPLIT_MAX; i++) {
+		use.of = numbered ? NULL : cli->operand[i];
+		use.path = made(
+			cli, numbered ? ib_name_for_number(pattern, i)
+				      : ib_name_for_operand(pattern, use.of));
+		cli_add_use(cli, &use);
+	}
+}
+
+static void
+add_output(struct cli *cli, const struct cli_files *files,
+	   const struct cli_option *o, const char *role, const char *path)
+{
+	struct ib_file_use use = { role, path, NULL, IB_USE_WRITE };
+	char *lock;
+
+	if ((o->flags & CLI_PARTS) && files->split && strstr(path, "%d")) {
+		add_pattern(cli, files, use, true);
+		return;
+	}
+	if ((o->flags & CLI_NAMES) && files->per_operand &&
+	    strstr(path, "%s")) {
+		add_pattern(cli, files, use, false);
+		return;
+	}
+	if (o->kind == CLI_KIND_OUTPUT && (o->flags & CLI_STDOUT))
+		use.use = IB_USE_RESULT;
+	cli_add_use(cli, &use);
+	if (!(o->flags & CLI_LOCK))
+		return;
+	lock = cli_own(cli, malloc(strlen(path) + sizeof(".lock")));
+	sprintf(lock, "%s.lock", path);
+	use.of = path;
+	use.path = lock;
+	use.role = "the lock file";
+	cli_add_use(cli, &use);
+}
+
+static void
+add_pair(struct cli *cli, const struct cli_files *files,
+	 const struct cli_option *o, const char *role, const char *pair)
+{
+	const char *colon = strchr(pair, ':');
+	char *in = cli_own(cli, strdup(pair));
+
+	in[colon - pair] = '\0';
+	cli_add_use(cli, &(struct ib_file_use){ role, in, NULL, IB_USE_READ });
+	add_output(cli, files, o, role, colon + 1);
+}
+
+/* The files that an option names. */
+static void
+add_option(struct cli *cli, const struct cli_files *files,
+	   const struct cli_option *o)
+{
+	struct ib_file_use use = { .use = IB_USE_READ };
+	const struct ib_list *list;
+	char name[40];
+	size_t i;
+
+	cli_spelled(cli, o, name);
+	use.role = cli_own(cli, strdup(name));
+	if (o->flags & CLI_START)
+		use.use = IB_USE_START;
+	if (o->kind == CLI_KIND_INPUT || o->kind == CLI_KIND_OUTPUT)
+		use.path = *(const char **)cli_member(cli, o);
+	if (o->kind == CLI_KIND_INPUT)
+		cli_add_use(cli, &use);
+	if (o->kind == CLI_KIND_OUTPUT && strcmp(use.path, "-"))
+		add_output(cli, files, o, use.role, use.path);
+	if (o->kind != CLI_KIND_INPUTS && o->kind != CLI_KIND_PAIRS)
+		return;
+	list = cli_member(cli, o);
+	for (i = 0; i < list->n; i++) {
+		use.path = list->v[i];
+		if (o->kind == CLI_KIND_INPUTS)
+			cli_add_use(cli, &use);
+		else
+			add_pair(cli, files, o, use.role, use.path);
+	}
+}
+
+/* -o that was not given, or is "-". */
+static bool
+writes_stdout(const struct cli *cli, const struct cli_option *o)
+{
+	return o->kind == CLI_KIND_OUTPUT && (o->flags & CLI_STDOUT) &&
+	       (!cli->given[o - cli->command->options] ||
+		!strcmp(*(const char **)cli_member(cli, o), "-"));
+}
+
+void
+cli_check_files(struct cli *cli, const struct cli_files *files)
+{
+	static const struct ib_file_use in = { "", NULL, NULL, IB_USE_READ };
+	static const struct ib_file_use out = { "", NULL, NULL, IB_USE_WRITE };
+	const struct cli_option *o = cli->command->options;
+	struct ib_error err;
+	enum ib_status st;
+	size_t i;
+
+	for (; o->kind != CLI_KIND_END; o++) {
+		if (cli->given[o - cli->command->options])
+			add_option(cli, files, o);
+		if (writes_stdout(cli, o))
+			cli_add_use(cli, &out);
+	}
+	for (i = 0; i < cli->noperands && i < files->operands; i++)
+		cli_add_use(cli, &(struct ib_file_use){ "the operand",
+							cli->operand[i], NULL,
+							IB_USE_READ });
+	if (cli->stdin_operand)
+		cli_add_use(cli, &in);
+	st = ib_files_check(cli->uses, cli->nuses, &err);
+	if (st == IB_E_MISUSE)
+		cli_misuse(cli, "%s", err.text);
+	if (st)
+		cli_die(cli, st, "%s", err.text);
+}
