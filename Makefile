@@ -6,31 +6,57 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 VERSION := $(shell sed -n 's/^.define IB_VERSION "\(.*\)"/\1/p' lib/include/infobatch.h)
 
-# What a fresh Debian 12 needs besides make and a C compiler.
+# What a fresh Debian needs besides make and a C compiler.
 PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 	libxxhash-dev libdeflate-dev \
 	zlib1g-dev liblzma-dev libbz2-dev
 PACKAGES_DEMO  := zstd jq
+# For `make check`.
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
-	mandoc valgrind cppcheck clang python3 python3-numpy python3-xxhash zip unzip \
-	python3-scipy prometheus chromium \
+	python3 python3-numpy python3-xxhash zip unzip
+# For the rest of `make check-all`.
+PACKAGES_REST  := mandoc valgrind cppcheck clang python3-scipy \
+	prometheus chromium \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 PACKAGES_CLUSTER := slurm-wlm munge parallel zstd python3
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
 	libopenblas0-pthread dataset-fashion-mnist wordnet-base
 
+# The parts of `make check`, and what `make check-all` adds, in this order. A
+# part is a target check-NAME; its last line is "N passed, N failed", with
+# ", N skipped" where something was (tests/check.sh).
+CHECK_PARTS := unit cli examples reference
+REST_PARTS  := \
+	rules \
+	install \
+	fuzz \
+	lint \
+	compilers \
+	valgrind \
+	sanitizers \
+	audit \
+	parts \
+	cluster \
+	training
+
 comma := ,
 LIBS  := libarchive libzstd libcjson libxxhash libdeflate zlib liblzma
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
-	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
+	$(if $(filter-out 0,$(WERROR)),-Werror)
 B     := build/$(or $(subst $(comma),-,$(SAN)),release)
 SANF  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
-FLAGS  = -std=c11 -D_POSIX_C_SOURCE=200809L -pthread -fPIC \
-	-ffp-contract=off $(WARN) $(SANF) -MMD -MP \
-	$(shell pkg-config --cflags $(LIBS))
-LDLIBS = $(shell pkg-config --libs $(LIBS)) -lbz2 -lm -pthread
+# i386 works on doubles in 80 bits without SSE2: results would depend on it.
+I386   := $(filter 1,$(shell echo __i386__ | $(CC) $(CFLAGS) -E -P -x c - 2>/dev/null))
+FLAGS  = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
+	-pthread -fPIC -ffp-contract=off $(I386:1=-msse2 -mfpmath=sse) \
+	$(WARN) $(SANF) -MMD -MP $(LIBS_CFLAGS)
+LDLIBS = $(LIBS_LIBS) -lbz2 -lm -pthread
+# Asked once, and after `deps` has installed what answers.
+LIBS_CFLAGS = $(eval LIBS_CFLAGS := $(shell pkg-config --cflags $(LIBS)))$(LIBS_CFLAGS)
+LIBS_LIBS   = $(eval LIBS_LIBS := $(shell pkg-config --libs $(LIBS)))$(LIBS_LIBS)
 
 LIBSRC  := $(sort $(wildcard lib/*/*.c))
 CMDSRC  := $(sort $(wildcard cmd/ib-*.c))
@@ -45,9 +71,14 @@ FUZZED  := $(filter-out replay file,$(patsubst tests/fuzz/%.c,%,\
 FUZZ    := build/fuzz
 FUZZSAN := address,undefined
 
-.PHONY: all deps deps-check deps-train demo check check-quick check-cli \
-	check-sanitizers check-compilers check-valgrind check-reference check-same \
-	bench check-rules check-parts check-cluster check-audit check-training check-install check-examples check-fuzz fuzz lint unit train-demo completions \
+# One short line a step, `make V=1` for the commands, `make -s` for nothing.
+V    ?= 0
+Q    := $(if $(filter-out 0,$(V)),,@)
+step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $(2))))
+
+.PHONY: all deps deps-check deps-all deps-train demo check check-all \
+	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same \
+	bench fuzz lint unit train-demo completions \
 	install help clean
 .DEFAULT_GOAL := all
 
@@ -58,14 +89,17 @@ $B/cmd/%.o:   INC = -Ilib/include
 $B/tests/%.o: INC = -Ilib/include -Ilib -Itests -Wno-conversion
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(FLAGS) $(INC) $(CFLAGS) -c $< -o $@
+	$(call step,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) $(INC) $(CFLAGS) -c $< -o $@
 
 $(LIB): $(LIBSRC:%.c=$B/%.o)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call step,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(NAMES:%=$B/%): $B/%: $B/cmd/%.o $(CLISRC:%.c=$B/%.o) $(LIB)
-	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(call step,LD,$@)
+	$(Q)$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # What is missing of $(1) is installed; where it cannot be, it is named.
 define install_packages
@@ -92,61 +126,92 @@ deps:                            ## install what the build needs
 deps-check:                      ## install what the tests need
 	$(call install_packages,$(PACKAGES_BUILD) $(PACKAGES_CHECK))
 
+deps-all:                        ## install what check-all needs
+	$(call install_packages,$(PACKAGES_BUILD) $(PACKAGES_CHECK) \
+		$(PACKAGES_REST) $(PACKAGES_CLUSTER) $(PACKAGES_TRAIN))
+
 demo:                            ## the loop over the loss logs of a real run
 	$(call install_packages,$(PACKAGES_BUILD) $(PACKAGES_DEMO))
-	@$(MAKE) --no-print-directory -s -j2 all
-	@tests/demo.sh $B
+	+$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)tests/demo.sh $B
 
-check: deps-check                ## every test there is; see check-quick
-	@$(MAKE) --no-print-directory -s -j2 all unit
-	@$(MAKE) --no-print-directory check-quick check-reference check-rules \
-		check-install check-sanitizers check-fuzz check-valgrind \
-		check-compilers lint check-training check-audit \
-		check-parts check-cluster
+check: deps-check                ## the tests, in a few minutes
+	+$(Q)$(MAKE) --no-print-directory -j2 all unit
+	+$(Q)tests/check.sh $(CHECK_PARTS)
 
-check-sanitizers:                ## all of it under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory -s -j2 SAN=address,undefined all unit
-	@rm -f build/address-undefined/san.*
-	ASAN_OPTIONS=log_path=$(CURDIR)/build/address-undefined/san \
-		LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
-		build/address-undefined/unit -j2 --quiet
-	IB_BIN=build/address-undefined tests/cmd.sh
-	@! cat build/address-undefined/san.* 2>/dev/null
+check-all: deps-all              ## every test there is, in half an hour
+	+$(Q)$(MAKE) --no-print-directory -j2 all unit
+	+$(Q)tests/check.sh $(CHECK_PARTS) $(REST_PARTS)
 
-check-valgrind: all              ## a sample of runs under valgrind
-	IB_BIN=$B tests/valgrind.sh
+check-unit: $B/unit              ## the unit tests
+	$(Q)tests/unit.sh $B/unit
 
-check-compilers:                 ## the other compiler, the other processor
-	@$(MAKE) --no-print-directory -s -j2 CC=clang B=build/clang all
-	CC="$(CC)" tests/scan.sh
+check-cli: all                   ## the commands as a user runs them
+	$(Q)IB_BIN=$B tests/cmd.sh
+
+check-examples: all              ## the examples of the manual pages
+	$(Q)IB_BIN=$B tests/examples.sh
 
 check-reference: all             ## against an independent implementation
-	/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
+	$(Q)/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
 
 check-same: all                  ## outputs and messages equal those of BASE=<commit>
 	@[ -n "$(BASE)" ] || { echo "usage: make check-same BASE=<commit>"; exit 2; }
 	@rm -rf build/same && mkdir -p build/same && \
 		git archive $(BASE) | tar -x -C build/same
-	@$(MAKE) --no-print-directory -s -j2 -C build/same all
-	/usr/bin/python3 tests/same.py build/same/build/release $B
-
-check-audit: all                 ## reports in a browser, metrics for Prometheus
-	IB_BIN=$B tests/audit/check.sh
+	+$(Q)$(MAKE) --no-print-directory -s -j2 -C build/same all
+	$(Q)/usr/bin/python3 tests/same.py build/same/build/release $B
 
 check-rules: all                 ## no bias, budgets, variances, exact figures
-	/usr/bin/python3 tests/rules.py $B
+	$(Q)/usr/bin/python3 tests/rules.py $B
 
 check-install: all               ## a program against the installed library
-	CC="$(CC)" tests/install.sh
+	$(Q)CC="$(CC)" tests/install.sh
+
+check-fuzz: $(FUZZED:%=$B/fuzz/%) ## the fuzz targets over their corpora
+	$(Q)for f in $(FUZZED); do $B/fuzz/$$f testdata/fuzz/$$f/* || exit 1; done
+	@echo '$(words $(FUZZED)) passed, 0 failed'
 
 lint:                            ## cppcheck, manuals
-	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
+	$(Q)cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 \
 		-Ilib/include -Ilib cmd lib
-	@! mandoc -Tlint -W warning man/*.[1-9] 2>&1 | grep .
+	$(Q)! mandoc -Tlint -W warning man/*.[1-9] 2>&1 | grep .
+
+check-lint: lint
+
+check-compilers:                 ## the other compiler, the other processor
+	$(Q)$(MAKE) --no-print-directory -j2 CC=clang B=build/clang all
+	$(Q)CC="$(CC)" tests/scan.sh
+
+check-valgrind: all              ## a sample of runs under valgrind
+	$(Q)IB_BIN=$B tests/valgrind.sh
+
+check-sanitizers:                ## unit tests and cases under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory -j2 SAN=address,undefined all unit
+	$(Q)tests/sanitizers.sh build/address-undefined
+
+check-audit: all                 ## reports in a browser, metrics for Prometheus
+	$(Q)IB_BIN=$B tests/audit/check.sh
+
+check-parts: all                 ## parts against one run, random shardings
+	$(Q)/usr/bin/python3 tests/cluster/parts.py --bin $B --cases 10
+	$(Q)/usr/bin/python3 tests/cluster/killed.py --bin $B
+
+check-cluster: all               ## recipes, and Slurm arrays under fire
+	$(call install_packages,$(PACKAGES_CLUSTER))
+	$(Q)tests/cluster/recipes.sh $B
+	$(Q)tests/cluster/check.sh $B || [ $$? = 77 ]
+
+check-training: all              ## every training recipe on a tiny subset
+	$(Q)/usr/bin/python3 tests/training/check.py $B
+
+check-debian:                    ## `make demo check` in a fresh Debian; RELEASE=trixie
+	$(call install_packages,debootstrap)
+	$(Q)tests/debian.sh $(or $(RELEASE),trixie)
 
 bench: all                       ## time all of it beside its peers; N=, RUNS=, PEERS=npm
-	/usr/bin/python3 tests/bench/bench.py --bin $B --out build/bench \
+	$(Q)/usr/bin/python3 tests/bench/bench.py --bin $B --out build/bench \
 		$(N:%=--n %) $(RUNS:%=--runs %) $(PEERS:%=--peers %)
 
 install: all completions         ## PREFIX and DESTDIR are yours
@@ -179,41 +244,19 @@ install: all completions         ## PREFIX and DESTDIR are yours
 
 unit: $B/unit                    ## the unit tests' program
 $B/unit: $(TESTSRC:%.c=$B/%.o) $(LIB)
-	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
-
-check-quick: $B/unit all check-fuzz ## unit and command tests, in a minute
-	$B/unit -j2 --quiet
-	IB_BIN=$B tests/cmd.sh
-	IB_BIN=$B tests/examples.sh
-
-check-examples: all              ## the examples of the manual pages
-	IB_BIN=$B tests/examples.sh
-
-check-cli: all                   ## the commands as a user runs them
-	IB_BIN=$B tests/cmd.sh
-
-check-training: all              ## every training recipe on a tiny subset
-	/usr/bin/python3 tests/training/check.py $B
-
-check-parts: all                 ## parts against one run, random shardings
-	/usr/bin/python3 tests/cluster/parts.py --bin $B --cases 10
-	/usr/bin/python3 tests/cluster/killed.py --bin $B
-
-check-cluster: all               ## recipes, and Slurm arrays under fire
-	$(call install_packages,$(PACKAGES_CLUSTER))
-	tests/cluster/recipes.sh $B
-	tests/cluster/check.sh $B || [ $$? = 77 ]
+	$(call step,LD,$@)
+	$(Q)$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
 
 deps-train:                      ## install what the training recipes need
 	$(call install_packages,$(PACKAGES_TRAIN))
 
 train-demo: all deps-train       ## compare rules on five tasks; TASK=name SEEDS=n
-	/usr/bin/python3 tests/training/demo.py --bin $B --out build/train \
+	$(Q)/usr/bin/python3 tests/training/demo.py --bin $B --out build/train \
 		$(TASK:%=--task %) $(SEEDS:%=--seeds %)
 
 completions: all                 ## completion for bash, zsh and fish
 	@mkdir -p $B/completions
-	for c in $(NAMES); do \
+	$(Q)for c in $(NAMES); do \
 		$B/$$c --completion=bash >$B/completions/$$c && \
 		$B/$$c --completion=zsh >$B/completions/_$$c && \
 		$B/$$c --completion=fish >$B/completions/$$c.fish || exit 1; \
@@ -221,20 +264,20 @@ completions: all                 ## completion for bash, zsh and fish
 
 $B/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/file.o $B/tests/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
-
-check-fuzz: $(FUZZED:%=$B/fuzz/%) ## the fuzz targets over their corpora
-	for f in $(FUZZED); do $B/fuzz/$$f testdata/fuzz/$$f/* || exit 1; done
+	$(call step,LD,$@)
+	$(Q)$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 $(FUZZ)/lib/%.o:   INC = -Ilib/include -Ilib
 $(FUZZ)/tests/%.o: INC = -Ilib/include -Ilib -Itests -Wno-conversion
 $(FUZZ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	clang $(FLAGS) $(INC) -O1 -g -fsanitize=fuzzer-no-link,$(FUZZSAN) \
+	$(call step,CC,$<)
+	$(Q)clang $(FLAGS) $(INC) -O1 -g -fsanitize=fuzzer-no-link,$(FUZZSAN) \
 		-c $< -o $@
 
 $(FUZZ)/fuzz-%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/tests/fuzz/file.o $(LIBSRC:%.c=$(FUZZ)/%.o)
-	clang -fsanitize=fuzzer,$(FUZZSAN) $^ $(LDLIBS) -o $@
+	$(call step,LD,$@)
+	$(Q)clang -fsanitize=fuzzer,$(FUZZSAN) $^ $(LDLIBS) -o $@
 
 fuzz: $(FUZZED:%=$(FUZZ)/fuzz-%) ## build/fuzz/fuzz-NOUN for libFuzzer (clang)
 
@@ -244,4 +287,4 @@ clean:                           ## remove what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(wildcard $(foreach d,$B $(FUZZ),$d/*/*.d $d/*/*/*.d))
