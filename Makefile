@@ -83,6 +83,7 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 .DEFAULT_GOAL := all
 
 all: $(NAMES:%=$B/%)             ## the commands, in build/release
+	@:
 
 $B/lib/%.o:   INC = -Ilib/include -Ilib
 $B/cmd/%.o:   INC = -Ilib/include
@@ -243,6 +244,7 @@ install: all completions         ## PREFIX and DESTDIR are yours
 	done
 
 unit: $B/unit                    ## the unit tests' program
+	@:
 $B/unit: $(TESTSRC:%.c=$B/%.o) $(LIB)
 	$(call step,LD,$@)
 	$(Q)$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@

@@ -290,7 +290,7 @@ Test(framelog, an_append_that_is_undone_leaves_the_bytes_of_before)
 
 /* A kill at any byte of an append loses that run alone; the next repairs. */
 Test(framelog, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
-     .timeout = 120)
+     .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
 	uint64_t got[4];
@@ -322,7 +322,7 @@ Test(framelog, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
 
 /* Cut in its middle with runs behind it: nothing may be taken away. */
 Test(framelog, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
-     .timeout = 120)
+     .timeout = 1200)
 {
 	struct ib_bytes all = { 0 }, cut = { 0 }, after = { 0 };
 	struct ib_error err = { 0 };
@@ -354,7 +354,7 @@ Test(framelog, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
 }
 
 Test(framelog, a_flipped_byte_of_a_frame_is_told_with_the_frames_name,
-     .timeout = 120)
+     .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
 	struct ib_error err = { 0 };
@@ -389,7 +389,7 @@ Test(framelog, a_flipped_byte_of_a_frame_is_told_with_the_frames_name,
 	ib_bytes_release(&all);
 }
 
-Test(framelog, appends_at_once_wait_for_each_other, .timeout = 120)
+Test(framelog, appends_at_once_wait_for_each_other, .timeout = 1200)
 {
 	struct ib_error err = { 0 };
 	uint64_t got[100];

@@ -30,7 +30,7 @@ leave(void)
 	cr_assert(eq(int, system(cmd), 0));
 }
 
-TestSuite(input, .init = enter, .fini = leave, .timeout = 120);
+TestSuite(input, .init = enter, .fini = leave, .timeout = 1200);
 
 static void
 shell(const char *cmd)

@@ -29,7 +29,7 @@ leave(void)
 	cr_assert(eq(int, system(cmd), 0));
 }
 
-TestSuite(npz, .init = enter, .fini = leave, .timeout = 120);
+TestSuite(npz, .init = enter, .fini = leave, .timeout = 1200);
 
 static void
 shell(const char *cmd)

@@ -40,8 +40,8 @@ leave(void)
 	cr_assert(eq(int, system(cmd), 0));
 }
 
-TestSuite(output, .init = enter, .fini = leave, .timeout = 120);
-TestSuite(lock, .init = enter, .fini = leave, .timeout = 120);
+TestSuite(output, .init = enter, .fini = leave, .timeout = 1200);
+TestSuite(lock, .init = enter, .fini = leave, .timeout = 1200);
 
 static void
 shell(const char *cmd)

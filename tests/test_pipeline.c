@@ -143,7 +143,7 @@ ParameterizedTestParameters(pipeline, keeps_order_and_the_first_failure)
 }
 
 ParameterizedTest(struct run *r, pipeline, keeps_order_and_the_first_failure,
-		  .timeout = 60)
+		  .timeout = 1200)
 {
 	struct slot slots[32];
 	int round;
