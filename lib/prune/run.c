@@ -420,6 +420,20 @@ finish(struct run *run, struct ib_error *err)
 
 /* ---- the run --------------------------------------------------------------------- */
 
+/* `for e in $(seq 0 $E)` asks for an epoch too many: a full one. */
+static void
+warn_of_epoch(const struct run *run)
+{
+	const struct ib_rule_options *o = &run->options->rule;
+
+	if (o->epochs == IB_NO_EPOCH || o->epoch < o->epochs)
+		return;
+	ib_warn(run->context, "-e %lld: with -E %lld the last epoch is %lld, "
+		"as epochs count from 0; everything is kept",
+		(long long)o->epoch, (long long)o->epochs,
+		(long long)o->epochs - 1);
+}
+
 static enum ib_status
 begin(struct run *run, struct ib_error *err)
 {
@@ -434,6 +448,8 @@ begin(struct run *run, struct ib_error *err)
 	};
 	enum ib_status st = ib_rule_check(&o->rule, err);
 
+	if (!st)
+		warn_of_epoch(run);
 	if (!st)
 		st = ib_basis_load(basis, o, run->context, &run->digests, err);
 	if (!st)

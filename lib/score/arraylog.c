@@ -478,6 +478,11 @@ take(struct arraylog *a, struct ib_error *err)
 		return IB_OK;
 	if (!id.p)
 		return ib_fail_memory(err);
+	if (id.n == 0) {
+		ib_log_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s",
+				 ib_losslog_no_id);
+		return IB_OK;
+	}
 	a->batch.any = true;
 	if (of_other_part(a->log, id) || !read_epoch(a, &epoch) ||
 	    !read_weight(a, &weight))

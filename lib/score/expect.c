@@ -11,17 +11,24 @@
 struct ib_expect {
 	struct ib_expect_options options;
 	struct ib_table table; /* the manifests' ids, then the strangers' */
-	struct ib_pages seen;  /* a byte a row */
-	uint64_t expected;     /* rows that the manifests hold */
+	struct ib_pages marks; /* uint8_t[n]: enum mark */
+	uint64_t known;        /* rows of the manifests' ids */
 };
 
-/* The row of an id, added where it is new. */
+/* What is known of an id; an id may have both. */
+enum mark {
+	EXPECTED = 1, /* it was given to the trainer */
+	SEEN = 2      /* it has a record */
+};
+
+/* Mark an id, which is added if it is new. */
 static enum ib_status
-intern(struct ib_expect *e, const struct ib_id *id, uint32_t *row,
-       struct ib_error *err)
+mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark,
+	struct ib_error *err)
 {
 	struct ib_id own = *id;
 	enum ib_status st;
+	uint32_t row;
 
 	if (e->table.crowded) {
 		st = ib_table_reseed(&e->table, err);
@@ -31,15 +38,16 @@ intern(struct ib_expect *e, const struct ib_id *id, uint32_t *row,
 	if (e->table.seed != 0)
 		own.hash = ib_table_hash((struct ib_span){ id->p, id->n },
 					 e->table.seed);
-	*row = ib_table_find(&e->table, &own);
-	if (*row != IB_NO_ROW)
-		return IB_OK;
-	st = ib_table_reserve(&e->table, 1, own.n, err);
-	if (st)
-		return st;
-	if (!ib_pages_grow(&e->seen, e->table.n + 1))
-		return ib_fail_memory(err);
-	*row = ib_table_add(&e->table, &own);
+	row = ib_table_find(&e->table, &own);
+	if (row == IB_NO_ROW) {
+		st = ib_table_reserve(&e->table, 1, own.n, err);
+		if (st)
+			return st;
+		if (!ib_pages_grow(&e->marks, e->table.n + 1))
+			return ib_fail_memory(err);
+		row = ib_table_add(&e->table, &own);
+	}
+	((uint8_t *)e->marks.p)[row] |= mark;
 	return IB_OK;
 }
 
@@ -74,18 +82,18 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 	return true;
 }
 
-/* An id that the trainer was given, unless it is of another part. */
+/* An id of a manifest, unless it is of another part. */
 static enum ib_status
-take_id(struct ib_expect *e, struct ib_span span, struct ib_error *err)
+take_id(struct ib_expect *e, struct ib_span span, bool given,
+	struct ib_error *err)
 {
 	const struct ib_part *part = &e->options.part;
 	struct ib_id id = { span.p, ib_table_hash(span, 0), (uint32_t)span.n };
-	uint32_t row;
 
 	if (part->count > 0 &&
 	    ib_part_of_hash(id.hash, part->count) != part->index)
 		return IB_OK;
-	return intern(e, &id, &row, err);
+	return mark_id(e, &id, given ? EXPECTED : 0, err);
 }
 
 static enum ib_status
@@ -104,7 +112,7 @@ take_block(struct ib_expect *e, struct ib_cursor *c,
 			return bad_record(c, lines, c->why, err);
 		if (!span.p)
 			return ib_fail_memory(err);
-		st = given ? take_id(e, span, err) : IB_OK;
+		st = take_id(e, span, given, err);
 		if (st)
 			return st;
 	}
@@ -136,8 +144,8 @@ take_shard(struct ib_expect *e, const struct ib_block *block,
 				     source->name,
 				     (unsigned long long)sample.number,
 				     ib_show(show, sample.weight));
-		else if (weight != 0)
-			st = take_id(e, sample.id, err);
+		else
+			st = take_id(e, sample.id, weight != 0, err);
 	}
 	ib_tar_samples_close(samples);
 	return st == IB_EOF ? IB_OK : st;
@@ -201,7 +209,7 @@ ib_expect_new(const struct ib_expect_options *options,
 		ib_expect_free(e);
 		return st;
 	}
-	e->expected = e->table.n;
+	e->known = e->table.n;
 	*out = e;
 	return IB_OK;
 }
@@ -212,7 +220,7 @@ ib_expect_free(struct ib_expect *e)
 	if (!e)
 		return;
 	ib_table_release(&e->table);
-	ib_pages_release(&e->seen);
+	ib_pages_release(&e->marks);
 	free(e);
 }
 
@@ -220,17 +228,12 @@ enum ib_status
 ib_expect_see(struct ib_expect *e, const struct ib_id *id, size_t n,
 	      struct ib_error *err)
 {
-	enum ib_status st;
-	uint32_t row;
+	enum ib_status st = IB_OK;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		st = intern(e, &id[i], &row, err);
-		if (st)
-			return st;
-		((uint8_t *)e->seen.p)[row] = 1;
-	}
-	return IB_OK;
+	for (i = 0; i < n && !st; i++)
+		st = mark_id(e, &id[i], SEEN, err);
+	return st;
 }
 
 enum ib_status
@@ -238,13 +241,15 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context,
 		struct ib_error *err)
 {
 	const struct ib_limit *limit = &e->options.max_missing;
-	const uint8_t *seen = e->seen.p;
-	uint64_t i, missing = 0, first = 0, strangers = e->table.n - e->expected;
+	const uint8_t *marks = e->marks.p;
+	uint64_t i, expected = 0, missing = 0, first = 0;
+	uint64_t strangers = e->table.n - e->known;
 	char show[IB_SHOW_MAX];
 	bool ok = true, too_many;
 
-	for (i = e->expected; i-- > 0;) {
-		if (!seen[i]) {
+	for (i = e->known; i-- > 0;) {
+		expected += marks[i] & EXPECTED;
+		if (marks[i] == EXPECTED) {
 			missing++;
 			first = i;
 		}
@@ -254,7 +259,7 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context,
 			"%llu ids of the logs are not in the --expect manifest",
 			(unsigned long long)strangers);
 	too_many = limit->percent
-		? ib_decimal_exceeds(limit->decimal, missing, e->expected, &ok)
+		? ib_decimal_exceeds(limit->decimal, missing, expected, &ok)
 		: missing > (limit->given ? limit->count : 0);
 	if (!ok)
 		return ib_fail(err, IB_E_MISUSE,
@@ -266,7 +271,7 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context,
 		       "the log is not whole: %llu of the %llu ids of %s%s "
 		       "have no record, the first is %s",
 		       (unsigned long long)missing,
-		       (unsigned long long)e->expected,
+		       (unsigned long long)expected,
 		       e->options.manifests.v[0],
 		       e->options.manifests.n > 1 ? " ..." : "",
 		       ib_show(show, ib_table_id(&e->table, first)));

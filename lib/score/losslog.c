@@ -57,6 +57,9 @@ wanted(const struct reading *r, size_t i)
 	return slot < 0 ? &absent : &r->c->v[slot];
 }
 
+/* An empty cell or string names no sample: all of them would be one. */
+const char ib_losslog_no_id[] = "the id is the empty string";
+
 /* The numbers of a record of this part: see lazy in struct ib_json. */
 static void
 settle_numbers(struct reading *r)
@@ -268,6 +271,7 @@ take_common(struct reading *r)
 	float f;
 
 	if ((id->type != IB_STRING && id->type != IB_TEXT) || id->escaped ||
+	    id->n == 0 ||
 	    (epoch->type != IB_INTEGER && epoch->type != IB_REAL) ||
 	    (loss->type != IB_INTEGER && loss->type != IB_REAL) ||
 	    !(epoch->number >= 0 && epoch->number <= INT32_MAX) ||
@@ -299,6 +303,8 @@ take_plain(struct reading *r)
 		r->b->failed = true;
 		return false;
 	}
+	if (own.n == 0)
+		return wrong(r, "%s", ib_losslog_no_id);
 	id = (struct ib_id){ own.p, XXH3_64bits(own.p, own.n),
 			     (uint32_t)own.n };
 	r->b->any = true;
@@ -357,6 +363,8 @@ element_id(struct reading *r, const struct ib_value *v, struct ib_span *id)
 		return wrong(r, "a lone surrogate in 'ids': %s",
 			     ib_show(show, ib_value_span(v)));
 	r->b->failed |= !id->p;
+	if (!r->b->failed && id->n == 0)
+		return wrong(r, "an id in 'ids' is the empty string");
 	return !r->b->failed;
 }
 

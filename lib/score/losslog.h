@@ -56,6 +56,9 @@ void ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *cursor,
 		     const struct ib_block *block, bool rows, int64_t epoch,
 		     struct ib_log_batch *batch);
 
+/* Why a record with an empty id is bad: a finished clause. */
+extern const char ib_losslog_no_id[];
+
 /* Append one loss as if a record had held it: for logs that are arrays. */
 void ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b,
 		    struct ib_span id, int64_t epoch, double loss,

@@ -372,6 +372,8 @@ class Folder:
             ident = node_id(v)
             if ident is None:
                 raise BadRecord('a member of ids is no id')
+            if ident == b'':
+                raise BadRecord('an empty id')
             ids.append(ident)
         epoch, why = field_epoch(src, r, self.opt.epoch_field)
         if why:
@@ -398,6 +400,8 @@ class Folder:
         ident, why = record_id(src, r)
         if why:
             raise BadRecord(why)
+        if ident == b'':
+            raise BadRecord('an empty id')
         if not self.mine(ident):
             return
         epoch, why = field_epoch(src, r, self.opt.epoch_field)
@@ -459,10 +463,12 @@ class Folder:
                 ident = bytes(v)
             else:
                 ident = str(v).encode('utf-8', 'surrogatepass')
-            if not self.mine(ident):
+            if ident and not self.mine(ident):
                 continue
             e = None
             try:
+                if ident == b'':
+                    raise BadRecord('an empty id')
                 if epochs is not None:
                     e = float(epochs[i])
                     if math.isnan(e):
