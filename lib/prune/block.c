@@ -21,6 +21,7 @@ ib_pruned_release(struct ib_pruned *b)
 	ib_bytes_release(&b->sidecar);
 	ib_trail_lines_release(&b->trail);
 	ib_bytes_release(&b->id);
+	ib_bytes_release(&b->lost.bytes);
 	free(b->written);
 	free(b->row);
 	free(b->unseen);
@@ -150,6 +151,14 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 }
 
 static void
+add_unseen(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id)
+{
+	b->unseen[b->nunseen++] = ib_seen_hash(p->seen, id);
+	if (p->rule->scores)
+		ib_unseen_put(p->lost, &b->lost, id);
+}
+
+static void
 look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 {
 	const struct ib_scores *s = p->rule->scores;
@@ -168,8 +177,7 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 			g->row[i] = IB_NO_ROW;
 		b->row[b->nrows++] = g->row[i];
 		if (g->row[i] == IB_NO_ROW)
-			b->unseen[b->nunseen++] = ib_seen_hash(
-				p->seen, (struct ib_span){ g->id[i].p,
+			add_unseen(p, b, (struct ib_span){ g->id[i].p,
 							   g->id[i].n });
 	}
 }
@@ -309,6 +317,7 @@ ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b)
 {
 	b->kept.n = b->unkept.n = b->sidecar.n = b->id.n = 0;
 	b->nrows = b->nunseen = b->nwritten = 0;
+	b->lost.n = b->lost.bytes.n = 0;
 	b->bad = false;
 	if (p->options->audit)
 		ib_trail_lines_start(&b->trail);
@@ -342,7 +351,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	b->lines = b->cursor.line;
 	b->numbers = b->cursor.number;
 	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed ||
-		     b->id.failed || !ib_trail_lines_end(&b->trail);
+		     b->id.failed || b->lost.bytes.failed || !ib_trail_lines_end(&b->trail);
 }
 
 bool

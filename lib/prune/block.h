@@ -14,6 +14,7 @@
 #include "prune/splice.h"
 #include "prune/tally.h"
 #include "prune/trail.h"
+#include "prune/unseen.h"
 
 /*
  * While a run has looked up no more ids than these, it may be one of many that
@@ -32,6 +33,7 @@ struct ib_pruner {
 	const struct ib_rule *rule;
 	const struct ib_splice *splice;
 	const struct ib_seen *seen; /* for the hashes of unseen ids */
+	const struct ib_unseen *lost; /* of the run: are there enough? */
 	const struct ib_reader *reader; /* of the manifest */
 	_Atomic uint64_t *looked_up; /* ids so far, by all threads */
 };
@@ -61,6 +63,7 @@ struct ib_pruned {
 	size_t nrows, rows_cap;
 	XXH128_hash_t *unseen;    /* of those without a row, in order */
 	size_t nunseen, unseen_cap;
+	struct ib_unseen_ids lost; /* some of their ids */
 	uint64_t lines;
 	bool bad;                 /* the record at bad_line: why */
 	uint64_t bad_line;

@@ -25,7 +25,7 @@ struct run {
 	struct ib_trail *trail;   /* of -a; NULL: none */
 	struct ib_tally tally;
 	struct ib_plan plan;
-	uint64_t unseen;          /* ids without a row */
+	struct ib_unseen unseen;  /* ids without a row */
 	struct ib_digests digests;
 	char (*output)[33];       /* of the digests */
 	const struct ib_source *source; /* being drained */
@@ -78,6 +78,7 @@ begin_operand(struct run *run, const struct ib_source *source,
 	bool same = run->source && run->source->operand == source->operand;
 
 	run->source = source;
+	ib_unseen_note_key(&run->unseen, &source->key);
 	if (same)
 		return IB_OK;
 	if (run->options->id_field && (source->format == IB_FORMAT_LIST ||
@@ -119,16 +120,15 @@ place_of_unseen(const struct ib_pruned *b, size_t i)
 static enum ib_status
 check_twice(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
+	bool any = run->options->allow_duplicates;
 	size_t i, twice;
 	enum ib_status st;
 
-	if (run->options->allow_duplicates)
-		return IB_OK;
 	for (i = 0; i < b->nrows; i++)
 		if (b->row[i] != IB_NO_ROW &&
-		    ib_seen_row(&run->seen, b->row[i]))
+		    ib_seen_row(&run->seen, b->row[i]) && !any)
 			return report_twice(run, b, i, err);
-	if (b->nunseen == 0)
+	if (b->nunseen == 0 || any)
 		return IB_OK;
 	st = ib_seen_unseen(&run->seen, b->unseen, b->nunseen, &twice, err);
 	if (!st && twice != SIZE_MAX)
@@ -141,7 +141,8 @@ drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
 	struct ib_shard_run r = {
 		.pruner = &run->pruner, .b = b, .seen = &run->seen,
-		.targets = &run->targets, .reader = run->reader,
+		.lost = &run->unseen, .targets = &run->targets,
+		.reader = run->reader,
 		.context = run->context, .before = run->records,
 	};
 	enum ib_status st = ib_prune_shard(&r, err);
@@ -152,7 +153,6 @@ drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	b->block.input = NULL;
 	b->lines = 0;
 	b->numbers = r.samples;
-	run->unseen += r.unseen;
 	return st;
 }
 
@@ -163,7 +163,7 @@ drain_records(struct run *run, struct ib_pruned *b, struct ib_error *err)
 
 	if (st)
 		return st;
-	run->unseen += b->nunseen;
+	ib_unseen_add_block(&run->unseen, b->nunseen, &b->lost);
 	st = ib_targets_write(&run->targets, b, run->records, err);
 	if (!st && b->bad)
 		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", run->source->name,
@@ -223,36 +223,32 @@ read_manifest(struct run *run, struct ib_error *err)
 
 /* ---- afterwards ----------------------------------------------------------------- */
 
-/* A wrong key prunes nothing, in silence: so many unseen ids are noticed. */
+/* A wrong key prunes nothing, or the wrong samples, in silence. */
 static enum ib_status
-check_unseen(const struct run *run, struct ib_error *err)
+warn_of_unseen(struct run *run, uint64_t samples, struct ib_error *err)
 {
-	const struct ib_limit *limit = &run->options->max_unseen;
-	uint64_t n = run->tally.samples, unseen = run->unseen;
-	bool ok = true, too_many;
+	const struct ib_scores *scores = run->basis.scores;
+	struct ib_unseen_run of = {
+		.options = run->options, .scores = scores, .seen = &run->seen,
+		.samples = samples, .context = run->context,
+	};
 
-	if (!run->basis.scores || run->basis.scores->table.n == 0 ||
+	if (!scores || scores->table.n == 0 || !run->rule->kind->needs_scores)
+		return IB_OK;
+	return ib_unseen_warn(&run->unseen, &of, err);
+}
+
+static enum ib_status
+check_unseen(struct run *run, struct ib_error *err)
+{
+	const struct ib_scores *scores = run->basis.scores;
+	uint64_t samples = run->tally.samples;
+	enum ib_status st = warn_of_unseen(run, samples, err);
+
+	if (st || !scores || scores->table.n == 0 ||
 	    !run->rule->kind->needs_scores)
-		return IB_OK;
-	if (2 * unseen > n)
-		ib_warn(run->context, "%llu of %llu ids have no score: is -k "
-			"the field that the loss log had?",
-			(unsigned long long)unseen, (unsigned long long)n);
-	if (!limit->given)
-		return IB_OK;
-	too_many = limit->percent
-		? ib_decimal_exceeds(limit->decimal, unseen, n, &ok)
-		: unseen > limit->count;
-	if (!ok)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--max-unseen: not a percentage: %s%%",
-			       limit->decimal);
-	if (!too_many)
-		return IB_OK;
-	return ib_fail(err, IB_E_DATA,
-		       "%llu of %llu ids have no score, more than --max-unseen "
-		       "allows", (unsigned long long)unseen,
-		       (unsigned long long)n);
+		return st;
+	return ib_unseen_check(&run->unseen, run->options, samples, err);
 }
 
 static enum ib_status
@@ -376,6 +372,8 @@ plan(struct run *run, struct ib_error *err)
 		ib_plan_rows(&run->plan, run->rule);
 	if (!st)
 		st = check_scores(run, err);
+	if (!st && o->operands.n > 0)
+		st = warn_of_unseen(run, run->plan.samples, err);
 	if (!st)
 		st = ib_plan_write(&run->plan, run->rule, o->dry_run_table,
 				   run->targets.main.out, err);
@@ -464,7 +462,8 @@ begin(struct run *run, struct ib_error *err)
 		return st;
 	run->pruner = (struct ib_pruner){
 		.options = o, .rule = run->rule, .splice = &run->splice,
-		.seen = &run->seen, .looked_up = &run->looked_up,
+		.seen = &run->seen, .lost = &run->unseen,
+		.looked_up = &run->looked_up,
 	};
 	ib_tally_init(&run->tally);
 	ib_plan_init(&run->plan);
@@ -499,6 +498,7 @@ ib_prune_run(const struct ib_prune_options *options,
 	ib_trail_discard(run.trail);
 	ib_reader_free(run.reader);
 	ib_seen_release(&run.seen);
+	ib_unseen_release(&run.unseen);
 	ib_splice_release(&run.splice);
 	ib_rule_free(run.rule);
 	ib_basis_release(&run.basis);

@@ -147,15 +147,13 @@ check_twice(struct shard *s, uint32_t row, struct ib_error *err)
 	size_t twice = SIZE_MAX;
 	XXH128_hash_t hash;
 
-	if (s->options->allow_duplicates)
-		return IB_OK;
 	if (row != IB_NO_ROW) {
 		twice = ib_seen_row(seen, row) ? 0 : SIZE_MAX;
-	} else {
+	} else if (!s->options->allow_duplicates) {
 		hash = ib_seen_hash(seen, s->said.id);
 		st = ib_seen_unseen(seen, &hash, 1, &twice, err);
 	}
-	if (!st && twice != SIZE_MAX)
+	if (!st && twice != SIZE_MAX && !s->options->allow_duplicates)
 		st = bad_sample(s, "stands twice (--allow-duplicates allows it)",
 				err);
 	return st;
@@ -197,7 +195,8 @@ decide(struct shard *s, struct ib_error *err)
 			    &s->said);
 	s->said.id = id;
 	st = check_twice(s, row, err);
-	s->run->unseen += row == IB_NO_ROW;
+	if (row == IB_NO_ROW)
+		ib_unseen_add(s->run->lost, id);
 	if (st || s->options->dry_run)
 		return st;
 	s->written = kept || s->options->keep_all;
@@ -325,7 +324,7 @@ ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 	enum ib_status st;
 
 	ib_pruned_start(r->pruner, r->b);
-	r->samples = r->unseen = 0;
+	r->samples = 0;
 	st = ib_tar_open(r->b->block.input, feed, r->reader, &s.tar, err);
 	while (!st && !(st = ib_tar_next(s.tar, &m, err))) {
 		st = m.key.p ? take_member(&s, &m, err) : take_other(&s, err);

@@ -9,11 +9,12 @@ struct ib_shard_run {
 	const struct ib_pruner *pruner;
 	struct ib_pruned *b;       /* its tally and trail are filled */
 	struct ib_seen *seen;
+	struct ib_unseen *lost;    /* ids without a row are added */
 	struct ib_targets *targets;
 	struct ib_reader *reader;
 	const struct ib_context *context;
 	uint64_t before;           /* samples of the operands before */
-	uint64_t samples, unseen;  /* out: of this one; ids without a row */
+	uint64_t samples;          /* out: of this one */
 };
 
 /*

@@ -64,6 +64,37 @@ ib_key_parse(const char *text, const char *option, struct ib_key *key,
 	return IB_OK;
 }
 
+void
+ib_key_put_name(const struct ib_key *key, struct ib_bytes *to)
+{
+	size_t i;
+
+	switch (key->kind) {
+	case IB_KEY_FIELDS:
+		for (i = 0; i < key->n; i++) {
+			if (i > 0)
+				ib_bytes_put_char(to, ',');
+			ib_bytes_put(to, key->name[i].p, key->name[i].n);
+		}
+		break;
+	case IB_KEY_COLUMN:
+		ib_bytes_printf(to, "%llu", (unsigned long long)key->column);
+		break;
+	case IB_KEY_LINE:
+		ib_bytes_printf(to, "@line");
+		break;
+	case IB_KEY_HASH:
+		ib_bytes_printf(to, "@hash");
+		break;
+	case IB_KEY_SHARD:
+		ib_bytes_printf(to, "@shard");
+		break;
+	case IB_KEY_AUTO:
+	case IB_KEY_WHOLE:
+		break;
+	}
+}
+
 /* Undo CSV's doubled quotes. */
 static struct ib_span
 undouble(struct ib_span s, char *to)

@@ -37,6 +37,12 @@ enum ib_status ib_key_parse(const char *text, const char *option,
 			    struct ib_key *key, struct ib_error *err);
 
 /*
+ * Append the key as -k takes it: "id", "user,n", "@line". Nothing where it is
+ * not known yet, and of the whole lines of a list.
+ */
+void ib_key_put_name(const struct ib_key *key, struct ib_bytes *to);
+
+/*
  * The id that a record's key fields make: v[slot[i]] is the i-th field. One
  * plain string is a view into the record; what has to be decoded or joined
  * goes into the arena. False, with a reason in why (a finished clause), where

@@ -90,6 +90,7 @@ meta_json(const struct ib_scores *s, const struct ib_npz_writer *w,
 		     : ib_document_add_count(meta, "newest_epoch",
 					     (uint64_t)newest)) &&
 	    add_part(meta, &s->part) &&
+	    (!s->key || ib_document_add_text(meta, "key", s->key)) &&
 	    (!sum->indexed || add_index(meta, w)) &&
 	    ib_document_put(meta, "totals", ib_totals_json(&sum->totals)))
 		text = cJSON_PrintUnformatted(meta);
@@ -253,7 +254,7 @@ static enum ib_status
 check_meta(const cJSON *meta, const char *file, struct ib_scores *s,
 	   struct ib_error *err)
 {
-	const cJSON *format, *version, *part;
+	const cJSON *format, *version, *part, *key;
 	unsigned long long index, count;
 
 	format = cJSON_GetObjectItemCaseSensitive(meta, "format");
@@ -262,6 +263,12 @@ check_meta(const cJSON *meta, const char *file, struct ib_scores *s,
 	if (cJSON_IsString(part) &&
 	    sscanf(part->valuestring, "%llu/%llu", &index, &count) == 2)
 		s->part = (struct ib_part){ index, count };
+	key = cJSON_GetObjectItemCaseSensitive(meta, "key");
+	if (cJSON_IsString(key) && *key->valuestring) {
+		s->key = strdup(key->valuestring);
+		if (!s->key)
+			return ib_fail_memory(err);
+	}
 	if (cJSON_IsString(format) && cJSON_IsNumber(version) &&
 	    strcmp(format->valuestring, IB_SCORES_FORMAT) == 0 &&
 	    version->valuedouble > IB_SCORES_VERSION)

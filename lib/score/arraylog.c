@@ -204,8 +204,11 @@ choose_ids(struct arraylog *a, struct ib_error *err)
 	}
 	a->key.n = a->key.kind == IB_KEY_AUTO;
 	for (i = 0; i < IB_KEY_NKNOWN && a->key.n == 1; i++)
-		if (find(a, ib_span_of(ib_key_known[i]), &a->id[0]))
+		if (find(a, ib_span_of(ib_key_known[i]), &a->id[0])) {
+			a->key.kind = IB_KEY_FIELDS;
+			a->key.name[0] = ib_span_of(ib_key_known[i]);
 			return IB_OK;
+		}
 	return a->key.n == 0 ? IB_OK : missing(a, ib_span_of("id"), err);
 }
 
@@ -542,6 +545,7 @@ ib_arraylog_read(const struct ib_losslog *l, struct ib_npz *z,
 	while (!st && a.row < a.rows) {
 		stop = a.rows - a.row < ROWS ? a.rows : a.row + ROWS;
 		ib_log_batch_start(&a.batch, source, false, epoch);
+		a.batch.key = &a.key;
 		ib_arena_reset(&a.arena);
 		for (; a.row < stop && !st; a.row++)
 			st = take(&a, err);

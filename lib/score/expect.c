@@ -7,12 +7,14 @@
 #include "base/exact.h"
 #include "base/part.h"
 #include "record/tar.h"
+#include "score/id_mismatch.h"
 
 struct ib_expect {
 	struct ib_expect_options options;
 	struct ib_table table; /* the manifests' ids, then the strangers' */
 	struct ib_pages marks; /* uint8_t[n]: enum mark */
 	uint64_t known;        /* rows of the manifests' ids */
+	struct ib_bytes key, log_key; /* where ids were found, the first time */
 };
 
 /* What is known of an id; an id may have both. */
@@ -180,6 +182,8 @@ read_manifests(struct ib_expect *e, const struct ib_context *context,
 		}
 		if (block.first)
 			lines = 0;
+		if (e->key.n == 0)
+			ib_key_put_name(&block.source->key, &e->key);
 		st = take_block(e, c, &block, lines, err);
 		lines += c->line;
 	}
@@ -221,6 +225,8 @@ ib_expect_free(struct ib_expect *e)
 		return;
 	ib_table_release(&e->table);
 	ib_pages_release(&e->marks);
+	ib_bytes_release(&e->key);
+	ib_bytes_release(&e->log_key);
 	free(e);
 }
 
@@ -234,6 +240,86 @@ ib_expect_see(struct ib_expect *e, const struct ib_id *id, size_t n,
 	for (i = 0; i < n && !st; i++)
 		st = mark_id(e, &id[i], SEEN, err);
 	return st;
+}
+
+void
+ib_expect_note_key(struct ib_expect *e, struct ib_span key)
+{
+	if (e->log_key.n == 0)
+		ib_bytes_put(&e->log_key, key.p, key.n);
+}
+
+/* ---- the verdict -------------------------------------------------------- */
+
+/* Hold the ids without a record against those that no manifest has. */
+static void
+compare_ids(const struct ib_expect *e, struct ib_mismatch *m)
+{
+	const uint8_t *marks = e->marks.p;
+	uint64_t i;
+
+	for (i = 0; i < e->known && !ib_mismatch_full(m); i++)
+		if (marks[i] == EXPECTED)
+			ib_mismatch_add(m, ib_table_id(&e->table, i));
+	for (i = e->known; i < e->table.n; i++)
+		if (!ib_mismatch_compare(m, ib_table_id(&e->table, i)))
+			break;
+}
+
+static struct ib_mismatch_keys
+keys_of(const struct ib_expect *e)
+{
+	return (struct ib_mismatch_keys){
+		.here = ib_bytes_span(&e->key),
+		.there = ib_bytes_span(&e->log_key),
+		.given = e->options.key != NULL,
+	};
+}
+
+/* Ids of the logs that no manifest has, and what may be the matter. */
+static void
+warn_of_strangers(const struct ib_expect *e, uint64_t missing,
+		  const struct ib_context *context)
+{
+	struct ib_mismatch_keys keys = keys_of(e);
+	uint64_t n = e->table.n - e->known;
+	struct ib_mismatch_result r;
+	struct ib_mismatch m = { 0 };
+	struct ib_bytes text = { 0 };
+
+	compare_ids(e, &m);
+	r = ib_mismatch_explain(&m);
+	ib_bytes_printf(&text, "%llu id%s of the logs %s not in the --expect "
+			"manifest", (unsigned long long)n, n == 1 ? "" : "s",
+			n == 1 ? "is" : "are");
+	ib_mismatch_put_example(&text, keys.there, r.there);
+	if (missing > 0) {
+		ib_bytes_printf(&text, ", and %llu of its ids %s no record",
+				(unsigned long long)missing,
+				missing == 1 ? "has" : "have");
+		ib_mismatch_put_example(&text, keys.here, r.here);
+		ib_mismatch_put_cause(&text, &r, &keys, "--expect-key");
+	}
+	if (!text.failed)
+		ib_warn(context, "%.*s", (int)text.n, text.p);
+	ib_bytes_release(&text);
+	ib_mismatch_release(&m);
+}
+
+/* Numbers that meet, of two fields: is each record its neighbour's? */
+static void
+warn_of_keys(const struct ib_expect *e, const struct ib_context *context)
+{
+	struct ib_mismatch_keys keys = keys_of(e);
+	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
+
+	if (e->known == 0 || !ib_mismatch_keys_differ(&keys) ||
+	    !ib_id_is_whole_number(ib_table_id(&e->table, 0)))
+		return;
+	ib_warn(context, "the ids of the logs are field %s, those of the "
+		"--expect manifest field %s: if one number is not one sample "
+		"in both, name the field with --expect-key",
+		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 
 enum ib_status
@@ -255,9 +341,9 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context,
 		}
 	}
 	if (strangers > 0)
-		ib_warn(context,
-			"%llu ids of the logs are not in the --expect manifest",
-			(unsigned long long)strangers);
+		warn_of_strangers(e, missing, context);
+	else
+		warn_of_keys(e, context);
 	too_many = limit->percent
 		? ib_decimal_exceeds(limit->decimal, missing, expected, &ok)
 		: missing > (limit->given ? limit->count : 0);

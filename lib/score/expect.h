@@ -24,6 +24,9 @@ void ib_expect_free(struct ib_expect *e);
 enum ib_status ib_expect_see(struct ib_expect *e, const struct ib_id *id,
 			     size_t n, struct ib_error *err);
 
+/* Those that come now are of that key of the logs; empty: not known. */
+void ib_expect_note_key(struct ib_expect *e, struct ib_span key);
+
 /* The verdict: IB_E_DATA where too many are missing; warns of strangers. */
 enum ib_status ib_expect_check(const struct ib_expect *e,
 			       const struct ib_context *context,

@@ -1,5 +1,6 @@
 #include "score/load.h"
 
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -7,9 +8,31 @@
 #include "base/part.h"
 #include "base/pipeline.h"
 
+/* Rows of a score file do not say where their ids came from. */
+static enum ib_status
+note_key(struct ib_scores *s, const struct ib_log_batch *b,
+	 struct ib_error *err)
+{
+	struct ib_bytes name = { 0 };
+	enum ib_status st;
+
+	if (b->n + b->nmerge == 0)
+		return IB_OK;
+	if (!b->rows)
+		ib_key_put_name(b->key, &name);
+	st = name.failed ? ib_fail_memory(err)
+			 : ib_scores_note_key(s, ib_bytes_span(&name), err);
+	ib_bytes_release(&name);
+	return st;
+}
+
 enum ib_status
 ib_load_batch(struct ib_fold *f, struct ib_log_batch *b, struct ib_error *err)
 {
+	enum ib_status st = note_key(f->scores, b, err);
+
+	if (st)
+		return st;
 	if (b->rows)
 		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, 0,
 				    err);
@@ -36,6 +59,12 @@ take_over(struct ib_fold *f, struct ib_scores *from, struct ib_error *err)
 	return IB_OK;
 }
 
+static struct ib_span
+key_of(const struct ib_scores *s)
+{
+	return s->key ? ib_span_of(s->key) : (struct ib_span){ NULL, 0 };
+}
+
 enum ib_status
 ib_load_scores(struct ib_fold *f, struct ib_scores *from,
 	       const struct ib_part *part, struct ib_error *err)
@@ -48,6 +77,8 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from,
 
 	if (f->scores->table.n == 0 && part->count == 0)
 		return take_over(f, from, err);
+	if (from->table.n > 0)
+		st = ib_scores_note_key(f->scores, key_of(from), err);
 	for (i = 0; i < from->table.n && !st; i++) {
 		row = ib_scores_row(from, i);
 		hash = ib_table_hash(row.id, 0);
@@ -282,6 +313,10 @@ ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 	x->table.n = n;
 	x->table.nbytes = bytes;
 	st = ib_table_index(&x->table, &i, err);
+	free(x->key);
+	x->key = NULL;
+	if (!st && s->key && !(x->key = strdup(s->key)))
+		st = ib_fail_memory(err);
 	if (st) {
 		ib_scores_free(x);
 		return st;

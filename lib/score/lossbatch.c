@@ -20,6 +20,7 @@ ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
 		   bool rows, int64_t epoch)
 {
 	b->source = source;
+	b->key = &source->key;
 	b->rows = rows;
 	b->epoch = epoch;
 	b->n = b->nmerge = b->nskipped = b->nbad = 0;

@@ -21,6 +21,7 @@ struct ib_bad {
 /* Start from {0}. Where memory runs out `failed` says so, once for all. */
 struct ib_log_batch {
 	const struct ib_source *source;
+	const struct ib_key *key; /* where its ids are; of rows not used */
 	bool rows;             /* rows of a score file: merge, not loss */
 	bool has_previous;     /* a row, of this part or not, has prev */
 	bool any;              /* a loss, of this part or not, came by */

@@ -9,6 +9,7 @@
 #include "base/part.h"
 #include "base/pipeline.h"
 #include "score/expect.h"
+#include "score/id_mismatch.h"
 #include "score/load.h"
 
 struct run {
@@ -24,6 +25,7 @@ struct run {
 	struct ib_parts parts;       /* of the score files that are read */
 	bool partless;               /* a file that is of no part was read */
 	uint64_t losses, stale;      /* when the operand began */
+	bool keys_told;              /* see warn_of_key */
 };
 
 /* ---- operands ----------------------------------------------------------------- */
@@ -44,12 +46,63 @@ see_losses(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
 				       err);
 }
 
+/*
+ * Numbers that were found in another field than those of the scores so far:
+ * does each loss go to its neighbour?
+ */
+static void
+warn_of_key(struct run *run, struct ib_span key, struct ib_span id,
+	    const char *name)
+{
+	struct ib_mismatch_keys keys = {
+		.here = key, .given = run->options->log.key != NULL,
+	};
+	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
+
+	if (!run->scores->key || run->keys_told)
+		return;
+	keys.there = ib_span_of(run->scores->key);
+	if (!ib_mismatch_keys_differ(&keys) || !ib_id_is_whole_number(id) ||
+	    run->scores->table.n == 0 ||
+	    !ib_id_is_whole_number(ib_table_id(&run->scores->table, 0)))
+		return;
+	run->keys_told = true;
+	ib_warn(run->context, "%s: the ids are field %s, those before are "
+		"field %s: if one number is not one sample in both, losses go "
+		"to other samples; -k says which field is meant", name,
+		ib_show(here, keys.here), ib_show(there, keys.there));
+}
+
+/* Rows of a score file in JSON lines do not say where their ids came from. */
+static enum ib_status
+note_key(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
+{
+	struct ib_bytes name = { 0 };
+	enum ib_status st = IB_OK;
+	struct ib_span id;
+
+	if (b->rows || b->n == 0)
+		return IB_OK;
+	id = (struct ib_span){ b->loss[0].id.p, b->loss[0].id.n };
+	ib_key_put_name(b->key, &name);
+	if (name.failed)
+		st = ib_fail_memory(err);
+	else
+		warn_of_key(run, ib_bytes_span(&name), id, b->source->name);
+	if (!st && run->expect)
+		ib_expect_note_key(run->expect, ib_bytes_span(&name));
+	ib_bytes_release(&name);
+	return st;
+}
+
 static enum ib_status
 take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 {
 	struct run *run = ctx;
-	enum ib_status st = see_losses(run, b, err);
+	enum ib_status st = note_key(run, b, err);
 
+	if (!st)
+		st = see_losses(run, b, err);
 	run->losses += b->n;
 	if (b->n + b->nmerge > 0 && run->options->log.part.count == 0)
 		run->partless = true;
@@ -65,6 +118,8 @@ see_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 	struct ib_id id;
 	uint64_t i;
 
+	if (run->expect && s->key)
+		ib_expect_note_key(run->expect, ib_span_of(s->key));
 	for (i = 0; run->expect && i < s->table.n && !st; i++) {
 		span = ib_table_id(&s->table, i);
 		id = (struct ib_id){ span.p, ib_table_hash(span, 0),
@@ -149,6 +204,9 @@ take_scores(void *ctx, struct ib_scores *s, const char *name,
 		st = check_plan(run, ib_scores_newest(s), name, err);
 	if (!st)
 		st = note_part(run, s, name, err);
+	if (!st && s->key && s->table.n > 0)
+		warn_of_key(run, ib_span_of(s->key), ib_table_id(&s->table, 0),
+			    name);
 	if (!st)
 		st = see_rows(run, s, err);
 	return st ? st : ib_load_scores(&run->fold, s,

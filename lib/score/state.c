@@ -32,6 +32,7 @@ ib_scores_free(struct ib_scores *s)
 	ib_pages_release(&s->epoch);
 	ib_pages_release(&s->visits);
 	ib_pages_release(&s->previous);
+	free(s->key);
 	free(s->totals);
 	ib_npz_close(s->archive);
 	ib_input_close(s->input);
@@ -68,6 +69,24 @@ ib_scores_want_previous(struct ib_scores *s, struct ib_error *err)
 	for (i = 0; i < s->table.n; i++)
 		previous[i] = NAN;
 	s->has_previous = true;
+	return IB_OK;
+}
+
+enum ib_status
+ib_scores_note_key(struct ib_scores *s, struct ib_span key,
+		   struct ib_error *err)
+{
+	char *own;
+
+	if (s->key && ib_span_is(key, s->key))
+		return IB_OK;
+	if (s->table.n > 0 && !s->key)
+		return IB_OK;
+	own = s->table.n == 0 && key.n > 0 ? ib_span_dup(key) : NULL;
+	if (s->table.n == 0 && key.n > 0 && !own)
+		return ib_fail_memory(err);
+	free(s->key);
+	s->key = own;
 	return IB_OK;
 }
 

@@ -18,6 +18,7 @@ struct ib_scores {
 	struct ib_pages previous; /* float[n], where has_previous */
 	bool has_previous;        /* the file carries prev (--smooth) */
 	struct ib_part part;      /* of the rows, as the file says; count 0: all */
+	char *key;                /* of all logs, see ib_scores_note_key; or NULL */
 	/* Of a file that is mapped, else NULL: */
 	struct ib_totals *totals;
 	struct ib_npz *archive;
@@ -31,6 +32,14 @@ enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows,
 /* Have a previous column (all NaN so far). */
 enum ib_status ib_scores_want_previous(struct ib_scores *s,
 				       struct ib_error *err);
+
+/*
+ * Before rows come in: their ids are of that key of a log, as -k takes it
+ * ("id", "user,n", "@line"); empty: it is not known. The table remembers it
+ * while it is the key of all its rows.
+ */
+enum ib_status ib_scores_note_key(struct ib_scores *s, struct ib_span key,
+				  struct ib_error *err);
 
 /* The largest epoch of all rows; IB_NO_EPOCH without rows. */
 int64_t ib_scores_newest(const struct ib_scores *s);
