@@ -115,6 +115,8 @@ static bool
 settle_weight(const struct ib_splice *s, struct ib_cursor *c,
 	      const struct ib_value *carried, double *weight)
 {
+	double before;
+
 	if (!carried)
 		return true;
 	if (s->base == IB_EXISTING_WEIGHT_FAIL) {
@@ -124,10 +126,9 @@ settle_weight(const struct ib_splice *s, struct ib_cursor *c,
 	}
 	if (s->base == IB_EXISTING_WEIGHT_REPLACE || carried->type == IB_NULL)
 		return true;
-	if (carried->type != IB_INTEGER && carried->type != IB_REAL &&
-	    carried->type != IB_WORD)
+	if (!ib_value_number(carried, &before))
 		return refuse(c, "the weight ", s->weight, " is no number");
-	*weight *= carried->number;
+	*weight *= before;
 	if (!isfinite(*weight))
 		return refuse(c, "the weight ", s->weight, " is not finite");
 	return true;

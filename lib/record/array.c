@@ -175,10 +175,11 @@ array_next(struct ib_cursor *c)
 }
 
 static uint64_t
-array_count(const char *p, size_t n)
+array_count(const struct ib_source *s, const char *p, size_t n)
 {
 	struct ib_cut cut = { 0 };
 
+	(void)s;
 	array_cut(p, n, false, &cut);
 	return cut.element;
 }

@@ -38,6 +38,8 @@ csv_record_stop(const char *p, const char *end)
 	const struct ib_scan_ops *ops = ib_scan_best();
 	bool doubled;
 
+	if (p < end && ib_begins_oddly(p))
+		p = ib_skip_nuls(ib_skip_mark(p, end), end);
 	for (;;) {
 		if (p < end && *p == '"') {
 			p = close_quote(p, end, &doubled);
@@ -75,14 +77,44 @@ is_blank_line(const char *p, const char *end)
 	return p == end || *p == '\n';
 }
 
+/*
+ * Is the row at p the header again, to the byte? *stop: its line end, or the
+ * block's.
+ */
+static bool
+is_header(const struct ib_source *s, const char *p, const char *end,
+	  const char **stop)
+{
+	size_t n = s->header.n;
+
+	while (n > 0 && memchr("\r\n", s->header.p[n - 1], 2))
+		n--;
+	if (n == 0 || p == s->header.p || (size_t)(end - p) < n ||
+	    memcmp(p, s->header.p, n) != 0)
+		return false;
+	*stop = p + n;
+	*stop += *stop < end && **stop == '\r';
+	return *stop == end || **stop == '\n';
+}
+
+/* Does a record begin at p, where a line does? */
+static bool
+is_row(const struct ib_source *s, const char *p, const char *end)
+{
+	const char *stop;
+
+	p = ib_skip_mark(p, end);
+	return !is_blank_line(p, end) && !is_header(s, p, end, &stop);
+}
+
 static uint64_t
-csv_count(const char *p, size_t n)
+csv_count(const struct ib_source *s, const char *p, size_t n)
 {
 	const char *end = p + n, *stop;
 	uint64_t count = 0;
 
 	for (; p < end; p = stop + 1) {
-		count += !is_blank_line(p, end);
+		count += is_row(s, p, end);
 		stop = csv_record_stop(p, end);
 		if (!stop)
 			break;
@@ -91,13 +123,13 @@ csv_count(const char *p, size_t n)
 }
 
 static uint64_t
-tsv_count(const char *p, size_t n)
+tsv_count(const struct ib_source *s, const char *p, size_t n)
 {
 	const char *end = p + n, *stop;
 	uint64_t count = 0;
 
 	for (; p < end; p = stop + 1) {
-		count += !is_blank_line(p, end);
+		count += is_row(s, p, end);
 		stop = memchr(p, '\n', (size_t)(end - p));
 		if (!stop)
 			break;
@@ -125,6 +157,8 @@ read_field(const struct ib_scan_ops *ops, char delimiter, const char *p,
 			return false;
 		v->p = p + 1;
 		v->n = (uint32_t)(q - p - 2);
+		while (q < end && *q == ' ') /* of a padded column */
+			q++;
 		*stop = q;
 		if (q < end && *q == '\r' && (q + 1 == end || q[1] == '\n'))
 			*stop = ++q;
@@ -140,16 +174,41 @@ read_field(const struct ib_scan_ops *ops, char delimiter, const char *p,
 	return true;
 }
 
+/*
+ * Take the blanks off that are around a field's text, and of CSV the quotes
+ * inside these blanks.
+ */
+static void
+trim(struct ib_value *v, char delimiter)
+{
+	struct ib_span s = ib_span_trim(ib_value_span(v));
+
+	v->p = s.p;
+	v->n = (uint32_t)s.n;
+	if (delimiter != ',' || v->quoted || s.n < 2 || s.p[0] != '"' ||
+	    close_quote(s.p, s.p + s.n, &v->escaped) != s.p + s.n)
+		return;
+	v->quoted = true;
+	v->p++;
+	v->n -= 2;
+}
+
 /* Read a wanted number: "", NA are unknown, what is none stays text. */
 static void
-take_number(struct ib_value *v)
+take_number(struct ib_value *v, char delimiter)
 {
-	struct ib_span s = ib_value_span(v);
+	struct ib_value own = *v;
+	struct ib_span s;
 
+	trim(&own, delimiter);
+	s = ib_span_trim(ib_value_span(&own));
 	if (s.n == 0 || ib_span_is(s, "NA"))
-		v->type = IB_NULL;
-	else if (ib_number_text(s, &v->number))
-		v->type = IB_REAL;
+		own.type = IB_NULL;
+	else if (ib_number_text(s, &own.number))
+		own.type = IB_REAL;
+	else
+		return;
+	*v = own;
 }
 
 /*
@@ -219,23 +278,53 @@ take_field(struct ib_cursor *c, const char *p, bool number, struct ib_value *v,
 	if (!read_field(c->json.ops, delimiter, p, c->end, v, stop))
 		return false;
 	if (number)
-		take_number(v);
+		take_number(v, delimiter);
 	return true;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+/* The end of the record at p. */
+static const char *
+row_stop(const struct ib_cursor *c, const char *p)
+{
+	const char *stop = c->source->delimiter == ','
+		? csv_record_stop(p, c->end)
+		: memchr(p, '\n', (size_t)(c->end - p));
+
+	return stop ? stop : c->end;
+}
+
+/* How many fields there are from p to the row's end; 0: malformed quotes. */
+static size_t
+count_fields(const struct ib_cursor *c, const char *p)
+{
+	struct ib_value v;
+	const char *stop;
+	size_t n = 1;
+
+	for (;; n++, p = stop + 1) {
+		if (!read_field(c->json.ops, c->source->delimiter, p, c->end,
+				&v, &stop))
+			return 0;
+		if (stop >= c->end || *stop == '\n')
+			return n;
+	}
 }
 
 /*
  * After a malformed row: on to the next record. A quote left open makes the
- * rest one record.
+ * rest one record. Bytes 0x00 end it, if a row is behind them.
  */
-static enum ib_next
+static __attribute__((noinline)) enum ib_next
 bad_row(struct ib_cursor *c, const char *start, const char *why)
 {
-	const char *stop = c->source->delimiter == ','
-		? csv_record_stop(start, c->end)
-		: memchr(start, '\n', (size_t)(c->end - start));
+	const char *stop = row_stop(c, start);
+	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
+	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
 
-	if (!stop)
-		stop = c->end;
+	if (after < stop && count_fields(c, after) == c->source->ncolumns)
+		return ib_cursor_nuls(c, start, after);
 	ib_cursor_finish_line(c, start, stop);
 	c->line += c->json.ops->count(start, c->record.n, '\n');
 	return ib_cursor_bad(c, "%s", why);
@@ -247,6 +336,8 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 	size_t want = c->source->ncolumns;
 
 	bad_row(c, start, "");
+	if (c->why[0])
+		return IB_NEXT_BAD;
 	if (n > want)
 		return ib_cursor_bad(c, "more fields than the header's %zu",
 				     want);
@@ -254,23 +345,93 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 			     n == 1 ? "" : "s", want);
 }
 
+/*
+ * What stands at c->at is odd: a blank line, a byte order mark, the header
+ * again, bytes 0x00. IB_NEXT_RECORD: no, it is a row.
+ */
+static __attribute__((noinline)) enum ib_next
+odd_start(struct ib_cursor *c)
+{
+	const char *start = c->at, *stop;
+
+	if (is_blank_line(start, c->end)) {
+		stop = memchr(start, '\n', (size_t)(c->end - start));
+		c->at = stop ? stop + 1 : c->end;
+		c->line++;
+		return IB_NEXT_END;
+	}
+	c->at = ib_skip_mark(start, c->end);
+	if (c->at > start)
+		return IB_NEXT_END;
+	if (is_header(c->source, start, c->end, &stop)) {
+		c->source->notes->headers++;
+		c->line += 1 + c->json.ops->count(start, (size_t)(stop - start),
+						  '\n');
+		c->at = stop < c->end ? stop + 1 : stop;
+		return IB_NEXT_END;
+	}
+	if (*start != '\0')
+		return IB_NEXT_RECORD;
+	c->record.line = c->line++;
+	c->number++;
+	stop = ib_skip_nuls(start, c->end);
+	if (!is_blank_line(stop, c->end))
+		return ib_cursor_nuls(c, start, stop);
+	return bad_row(c, start, "bytes 0x00 instead of a record, as after a "
+		       "power cut");
+}
+
+/* A look at the first bytes: nearly always no, and always for odd_start. */
+static inline bool
+may_be_odd(const struct ib_source *s, const char *p)
+{
+	uint64_t head;
+
+	memcpy(&head, p, sizeof(head));
+	return ((head ^ s->head) & s->head_mask) == 0 ||
+	       (unsigned char)(*p - ' ') >= 0xef - ' ';
+}
+
+/* To the next row. IB_NEXT_RECORD: it begins at c->at. */
+static inline enum ib_next
+find_row(struct ib_cursor *c)
+{
+	enum ib_next next;
+
+	while (c->at < c->end) {
+		if (!may_be_odd(c->source, c->at))
+			return IB_NEXT_RECORD;
+		next = odd_start(c);
+		if (next != IB_NEXT_END)
+			return next;
+	}
+	return IB_NEXT_END;
+}
+
+/* Ids of a file with padded columns lose their blanks. */
+static __attribute__((noinline)) void
+trim_texts(struct ib_cursor *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->source->fields.nslots; i++)
+		if (c->v[i].type == IB_TEXT && !c->v[i].quoted)
+			trim(&c->v[i], c->source->delimiter);
+}
+
 static enum ib_next
 row_next(struct ib_cursor *c)
 {
 	const struct ib_source *s = c->source;
+	enum ib_next found = find_row(c);
 	const char *start, *p, *stop;
 	struct ib_value other, *v;
 	bool quoted = false, number;
 	size_t i;
 
-	while (c->at < c->end && is_blank_line(c->at, c->end)) {
-		stop = memchr(c->at, '\n', (size_t)(c->end - c->at));
-		c->at = stop ? stop + 1 : c->end;
-		c->line++;
-	}
+	if (found != IB_NEXT_RECORD)
+		return found;
 	start = p = c->at;
-	if (start >= c->end)
-		return IB_NEXT_END;
 	c->record.line = c->line++;
 	c->number++;
 	c->record.close = NULL;
@@ -295,85 +456,129 @@ row_next(struct ib_cursor *c)
 	ib_cursor_finish_line(c, start, stop);
 	if (quoted)
 		c->line += c->json.ops->count(start, c->record.n, '\n');
+	if (s->padded)
+		trim_texts(c);
 	return IB_NEXT_RECORD;
 }
 
 /* ---- the header --------------------------------------------------------- */
 
-/* The slot that a column's name fills, -1: none. */
-static int16_t
-slot_of(const struct ib_fields *f, struct ib_span name, bool *number)
+static bool
+names_column(const struct ib_source *s, size_t i, struct ib_span want,
+	     bool trimmed)
+{
+	struct ib_value name = { .p = s->column_name[i].p,
+				 .n = (uint32_t)s->column_name[i].n,
+				 .type = IB_TEXT };
+
+	if (trimmed)
+		trim(&name, s->delimiter);
+	return ib_span_equal(ib_value_span(&name), want);
+}
+
+/* Of a column named twice the last counts; ncolumns: none is. */
+static size_t
+find_column(const struct ib_source *s, struct ib_span want, bool trimmed)
 {
 	size_t i;
 
-	for (i = 0; i < f->node[0].n; i++) {
-		if (ib_span_equal(f->node[0].member[i].name, name)) {
-			*number = f->node[0].member[i].number;
-			return f->node[0].member[i].slot;
-		}
-	}
-	return -1;
-}
-
-enum ib_status
-ib_delimited_compile(struct ib_source *s, struct ib_error *err)
-{
-	const char *p = s->header.p, *end = p + s->header.n, *stop;
-	struct ib_arena arena = { 0 };
-	struct ib_span name;
-	struct ib_value v;
-	size_t n = 0, k;
-
-	free(s->column_slot);
-	free(s->column_number);
-	/* No more columns than bytes, and one. */
-	s->column_slot = malloc((s->header.n + 1) * sizeof(*s->column_slot));
-	s->column_number = calloc(s->header.n + 1, sizeof(*s->column_number));
-	if (!s->column_slot || !s->column_number)
-		return ib_fail_memory(err);
-	for (;; p = stop + 1, n++) {
-		if (!read_field(ib_scan_best(), s->delimiter, p, end, &v,
-				&stop)) {
-			ib_arena_release(&arena);
-			return ib_fail(err, IB_E_DATA,
-				       "%s: malformed quotes in the header",
-				       s->name);
-		}
-		ib_value_text(&v, &arena, &name);
-		s->column_slot[n] =
-			slot_of(&s->fields, name, &s->column_number[n]);
-		/* Of a column named twice the last counts. */
-		for (k = 0; k < n && s->column_slot[n] >= 0; k++)
-			if (s->column_slot[k] == s->column_slot[n])
-				s->column_slot[k] = -1;
-		if (stop >= end || *stop == '\n')
-			break;
-	}
-	s->ncolumns = n + 1;
-	ib_arena_release(&arena);
-	return IB_OK;
+	for (i = s->ncolumns; i-- > 0;)
+		if (names_column(s, i, want, trimmed))
+			return i;
+	return s->ncolumns;
 }
 
 bool
 ib_source_has_column(const struct ib_source *s, struct ib_span want)
 {
+	return find_column(s, want, false) < s->ncolumns ||
+	       find_column(s, want, true) < s->ncolumns;
+}
+
+/* Give the members that are wanted the columns of their names. */
+static void
+map_columns(struct ib_source *s, bool trimmed)
+{
+	const struct ib_node *wanted = &s->fields.node[0];
+	const struct ib_member *m;
+	size_t i, at;
+
+	for (i = 0; i < wanted->n; i++) {
+		m = &wanted->member[i];
+		if (m->slot < 0 || (trimmed && find_column(s, m->name, false) <
+						       s->ncolumns))
+			continue;
+		at = find_column(s, m->name, trimmed);
+		if (at == s->ncolumns || s->column_slot[at] >= 0)
+			continue;
+		s->column_slot[at] = m->slot;
+		s->column_number[at] = m->number;
+	}
+}
+
+void
+ib_delimited_compile(struct ib_source *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->ncolumns; i++) {
+		s->column_slot[i] = -1;
+		s->column_number[i] = false;
+	}
+	map_columns(s, false);
+	map_columns(s, true);
+}
+
+/* Room for the columns: no more than bytes, and one. */
+static bool
+make_columns(struct ib_source *s)
+{
+	size_t n = s->header.n + 1;
+
+	s->column_slot = malloc(n * sizeof(*s->column_slot));
+	s->column_number = malloc(n * sizeof(*s->column_number));
+	s->column_name = malloc(n * sizeof(*s->column_name));
+	return s->column_slot && s->column_number && s->column_name;
+}
+
+static enum ib_status
+read_names(struct ib_source *s, struct ib_error *err)
+{
 	const char *p = s->header.p, *end = p + s->header.n, *stop;
-	struct ib_arena arena = { 0 };
 	struct ib_span name;
 	struct ib_value v;
-	bool found = false;
 
-	for (; !found; p = stop + 1) {
+	for (;; p = stop + 1) {
 		if (!read_field(ib_scan_best(), s->delimiter, p, end, &v,
 				&stop))
-			break;
-		ib_value_text(&v, &arena, &name);
-		found = ib_span_equal(name, want);
+			return ib_fail(err, IB_E_DATA,
+				       "%s: malformed quotes in the header",
+				       s->name);
+		ib_value_text(&v, &s->names, &name);
+		if (!name.p)
+			return ib_fail_memory(err);
+		s->column_name[s->ncolumns++] = name;
+		s->padded |= !v.quoted && name.n > 0 &&
+			     ib_span_trim(name).n < name.n;
 		if (stop >= end || *stop == '\n')
-			break;
+			return IB_OK;
 	}
-	ib_arena_release(&arena);
-	return found;
+}
+
+static enum ib_status
+read_header(struct ib_source *s, struct ib_error *err)
+{
+	char mask[sizeof(s->head)];
+	size_t i;
+
+	if (!make_columns(s))
+		return ib_fail_memory(err);
+	for (i = 0; i < sizeof(mask); i++)
+		mask[i] = i < s->header.n && !memchr("\r\n", s->header.p[i], 2)
+			? '\xff' : '\0';
+	memcpy(&s->head, s->header.p, sizeof(s->head));
+	memcpy(&s->head_mask, mask, sizeof(mask));
+	return read_names(s, err);
 }
 
 /* Take the header line off, padded as a block is. */
@@ -408,7 +613,7 @@ begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
 	/* The line end it came with, or none; the one behind is ours. */
 	s->header.n--;
 	*used = (size_t)(stop - start);
-	return IB_BEGUN;
+	return read_header(s, err) ? IB_BEGUN_BAD : IB_BEGUN;
 }
 
 static enum ib_begun

@@ -32,7 +32,8 @@ names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 
 	for (;; p = stop + 1) {
 		stop = memchr(p, delimiter, (size_t)(end - p));
-		name = (struct ib_span){ p, (size_t)((stop ? stop : end) - p) };
+		name = ib_span_trim((struct ib_span){
+			p, (size_t)((stop ? stop : end) - p) });
 		if (delimiter == ',' && name.n >= 2 && name.p[0] == '"' &&
 		    name.p[name.n - 1] == '"') {
 			name.p++;
@@ -310,5 +311,7 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 		if (st)
 			return st;
 	}
-	return delimited ? ib_delimited_compile(s, err) : IB_OK;
+	if (delimited)
+		ib_delimited_compile(s);
+	return IB_OK;
 }

@@ -29,7 +29,7 @@ struct ib_record_format {
 	/* Cut p[0..n) behind its last whole record; last: all there is. */
 	void (*cut)(const char *p, size_t n, bool last, struct ib_cut *cut);
 	/* Records (a list's: lines) in a block. */
-	uint64_t (*count)(const char *p, size_t n);
+	uint64_t (*count)(const struct ib_source *s, const char *p, size_t n);
 	/* The record at c->at, which is before c->end and no blank line. */
 	enum ib_next (*next)(struct ib_cursor *c);
 };
@@ -60,10 +60,33 @@ enum ib_status ib_source_compile(struct ib_source *s,
 				 struct ib_error *err);
 
 /* delimited.c: map the header's columns to slots */
-enum ib_status ib_delimited_compile(struct ib_source *s, struct ib_error *err);
+void ib_delimited_compile(struct ib_source *s);
 
 /* lines.c: what all formats of lines share */
 void ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut);
+
+/*
+ * What files that were put together have where a record should begin: a byte
+ * order mark, or bytes 0x00, which a power cut leaves.
+ */
+static inline bool
+ib_begins_oddly(const char *p)
+{
+	return *p == '\0' || *p == '\xef';
+}
+
+/* One past a byte order mark at p. */
+const char *ib_skip_mark(const char *p, const char *end);
+
+/* One past the bytes 0x00 at p. */
+const char *ib_skip_nuls(const char *p, const char *end);
+
+/*
+ * Make the bytes 0x00 at p, or what ends in them at `after`, one bad record;
+ * the next one begins behind them on the same line.
+ */
+enum ib_next ib_cursor_nuls(struct ib_cursor *c, const char *p,
+			    const char *after);
 
 enum ib_next ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -15,6 +15,39 @@ ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 	cut->n = last ? n : end ? (size_t)(end + 1 - p) : 0;
 }
 
+const char *
+ib_skip_mark(const char *p, const char *end)
+{
+	return end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? p + 3 : p;
+}
+
+const char *
+ib_skip_nuls(const char *p, const char *end)
+{
+	while (p < end && *p == '\0')
+		p++;
+	return p;
+}
+
+enum ib_next
+ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after)
+{
+	const char *nuls = memchr(p, '\0', (size_t)(after - p));
+
+	/* The line's number is that of the record behind them. */
+	c->line--;
+	c->number--;
+	c->record.p = p;
+	c->record.n = (size_t)(after - p);
+	c->record.end = 0;
+	c->record.torn = false;
+	c->at = after;
+	return ib_cursor_bad(c, "%zu byte%s 0x00 %s, as after a power cut",
+			     (size_t)(after - nuls), after - nuls == 1 ? "" : "s",
+			     nuls == p ? "before the record"
+				       : "where the record breaks off");
+}
+
 enum ib_next
 ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 {
@@ -80,15 +113,35 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 	return IB_NEXT_RECORD;
 }
 
+/*
+ * Bytes 0x00 in a bad line, with an object behind them: one past them. NULL:
+ * there are none.
+ */
+static const char *
+nuls_before_object(const struct ib_cursor *c, const char *start,
+		   const char *stop)
+{
+	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
+	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
+
+	return *ib_json_blanks(&c->json, after) == '{' ? after : NULL;
+}
+
 static enum ib_next
 bad_line(struct ib_cursor *c, const char *start)
 {
 	const char *at = c->json.at, *stop = line_stop(c);
 	bool object = *ib_json_blanks(&c->json, start) == '{';
+	const char *after = nuls_before_object(c, start, stop);
 
+	if (after)
+		return ib_cursor_nuls(c, start, after);
 	if (!object && c->source->any_value)
 		return next_value(c, start, stop);
 	ib_cursor_finish_line(c, start, stop);
+	if (*start == '\0')
+		return ib_cursor_bad(c, "bytes 0x00 instead of a record, as "
+				     "after a power cut");
 	if (!object)
 		return ib_cursor_bad(c, "not a JSON object");
 	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s",
@@ -109,6 +162,11 @@ jsonl_next(struct ib_cursor *c)
 		if (p)
 			break;
 		p = line_stop(c);
+		if (ib_skip_mark(start, p) > start) {
+			c->at = ib_skip_mark(start, p);
+			c->line--;
+			continue;
+		}
 		if (!is_blank(start, p)) {
 			c->number++;
 			return bad_line(c, start);
@@ -137,16 +195,17 @@ jsonl_next(struct ib_cursor *c)
 }
 
 static uint64_t
-jsonl_count(const char *p, size_t n)
+jsonl_count(const struct ib_source *s, const char *p, size_t n)
 {
 	const char *end = p + n, *stop;
 	uint64_t count = 0;
 
+	(void)s;
 	for (; p < end; p = stop + 1) {
 		stop = memchr(p, '\n', (size_t)(end - p));
 		if (!stop)
 			stop = end;
-		count += !is_blank(p, stop);
+		count += !is_blank(ib_skip_mark(p, stop), stop);
 	}
 	return count;
 }
@@ -217,8 +276,12 @@ list_next(struct ib_cursor *c)
 		c->record.line = c->line++;
 		c->number++;
 		c->record.close = NULL;
+		start = ib_skip_mark(start, stop);
 		ib_cursor_finish_line(c, start, stop);
 	} while (c->record.n == 0);
+	if (*start == '\0')
+		return ib_cursor_bad(c, "a byte 0x00 before the line, as after "
+				     "a power cut");
 	line = (struct ib_span){ start, c->record.n };
 	take_weight(c, &line);
 	if (c->source->key.kind == IB_KEY_COLUMN) {
@@ -233,8 +296,9 @@ list_next(struct ib_cursor *c)
 }
 
 static uint64_t
-list_count(const char *p, size_t n)
+list_count(const struct ib_source *s, const char *p, size_t n)
 {
+	(void)s;
 	return ib_scan_best()->count(p, n, '\n') +
 	       (n > 0 && p[n - 1] != '\n');
 }

@@ -76,18 +76,48 @@ source_free(struct ib_source *s)
 	ib_bytes_release(&s->preamble);
 	free(s->column_slot);
 	free(s->column_number);
+	free(s->column_name);
+	ib_arena_release(&s->names);
+	free(s->notes);
 	free(s);
+}
+
+/* What the records of an operand had that is worth a word. */
+static void
+tell_notes(const struct ib_reader *r, const struct ib_source *s)
+{
+	unsigned long long n = s->notes->headers, quotes = s->notes->quotes;
+
+	if (n > 0)
+		ib_warn(r->options.context,
+			"%s: the header stands again in %llu place%s, as in a "
+			"resumed log: passed over", s->name, n,
+			n == 1 ? "" : "s");
+	if (quotes > 0)
+		ib_warn(r->options.context,
+			"%s: %llu id%s and end%s with a quote: TSV has no "
+			"quotes, these are letters of the id; "
+			"mlr --icsv --ifs tab --ojsonl cat reads TSV with "
+			"quotes", s->name, quotes,
+			quotes == 1 ? " begins" : "s begin",
+			quotes == 1 ? "s" : "");
 }
 
 void
 ib_reader_free(struct ib_reader *r)
 {
-	struct ib_source *s, *next;
+	struct ib_source *s, *next, *first = NULL;
 
 	if (!r)
 		return;
-	for (s = r->sources; s; s = next) {
+	for (s = r->sources; s; s = next) { /* turn round: oldest first */
 		next = s->next;
+		s->next = first;
+		first = s;
+	}
+	for (s = first; s; s = next) {
+		next = s->next;
+		tell_notes(r, s);
 		source_free(s);
 	}
 	ib_input_close(r->in);
@@ -109,8 +139,12 @@ source_new(struct ib_reader *r, const char *path, struct ib_error *err)
 {
 	struct ib_source *s = calloc(1, sizeof(*s));
 
-	if (!s)
+	if (s)
+		s->notes = calloc(1, sizeof(*s->notes));
+	if (!s || !s->notes) {
+		free(s);
 		return ib_fail_memory(err);
+	}
 	s->path = path;
 	s->name = strcmp(path, "-") == 0 ? "standard input" : path;
 	s->operand = r->operand;
@@ -387,7 +421,7 @@ next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 	b->source = r->source;
 	b->first_record = r->records;
 	if (r->key.kind == IB_KEY_LINE)
-		r->records += r->format->count(b->p, b->n);
+		r->records += r->format->count(r->source, b->p, b->n);
 	return b->n == 0 && !b->first && !r->cut.why ? IB_EOF : IB_OK;
 }
 

@@ -56,16 +56,30 @@ struct ib_source {
 	bool empty;             /* no line: of any format, no header */
 	/* delimited: */
 	char delimiter;
+	bool padded;            /* names have blanks around: ids lose theirs */
 	int16_t *column_slot;   /* [ncolumns], -1: nobody wants it */
 	bool *column_number;    /* [ncolumns], to be read as a number */
+	struct ib_span *column_name; /* [ncolumns], as the header means them */
 	size_t ncolumns;
 	struct ib_bytes header; /* the header line with its line end */
+	uint64_t head, head_mask; /* its first bytes: does a row have them? */
+	struct ib_arena names;
+	struct ib_notes *notes;
 	struct ib_bytes preamble; /* --header-lines, with their ends */
 	uint64_t first_line;    /* of the first record, from 1 */
 	struct ib_source *next; /* the reader's list of all of them */
 };
 
-/* Of CSV and TSV: does the header name that column? */
+/* What cursors count in an operand, from any thread; told by the reader. */
+struct ib_notes {
+	_Atomic uint64_t headers; /* rows that are the header again */
+	_Atomic uint64_t quotes;  /* ids of TSV in quotes */
+};
+
+/*
+ * Of CSV and TSV: does the header name that column? Blanks around a name do not
+ * count if no name matches with them.
+ */
 bool ib_source_has_column(const struct ib_source *s, struct ib_span name);
 
 /* Whole records of one operand. Start from {0}; ib_block_release. */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
+#include "record/value.h"
 
 #define BLOCK ((size_t)256 << 10) /* read at once */
 #define TAR_BLOCK ((size_t)512)
@@ -287,14 +288,9 @@ find_key(struct ib_tar_member *m)
 bool
 ib_tar_weight(struct ib_span s, double *weight)
 {
-	while (s.n > 0 && memchr(" \t\r\n", *s.p, 4)) {
-		s.p++;
-		s.n--;
-	}
-	while (s.n > 0 && memchr(" \t\r\n", s.p[s.n - 1], 4))
-		s.n--;
 	*weight = 1;
-	return ib_span_is(s, "null") || ib_number_text(s, weight);
+	return ib_span_is(ib_span_trim(s), "null") ||
+	       ib_number_wrapped(s, weight);
 }
 
 /* ---- walking ------------------------------------------------------------------ */

@@ -44,4 +44,31 @@ ib_value_raw(const struct ib_value *v)
 	return (struct ib_span){ v->p, v->n };
 }
 
+/* Less the blanks around it. */
+struct ib_span ib_span_trim(struct ib_span s);
+
+/*
+ * The number that a JSON text holds: bare, in quotes, or the only element of an
+ * array. It is written as in a field of CSV; blanks around it do not count.
+ */
+bool ib_number_wrapped(struct ib_span json, double *number);
+
+/* The same of a value that is a string or an array; false for all others. */
+bool ib_value_other_number(const struct ib_value *v, double *number);
+
+/* The number that a wanted value counts as. False: it is none. */
+static inline bool
+ib_value_number(const struct ib_value *v, double *number)
+{
+	if (v->type != IB_INTEGER && v->type != IB_REAL && v->type != IB_WORD)
+		return ib_value_other_number(v, number);
+	*number = v->number;
+	return true;
+}
+
+#define IB_VALUE_SAY_MAX 192
+
+/* What a value is that is no number: 'is text, not a number: "x"'. */
+const char *ib_value_say(char out[IB_VALUE_SAY_MAX], const struct ib_value *v);
+
 #endif

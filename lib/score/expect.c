@@ -70,17 +70,18 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
 	const char *field = e->options.weight_field
 		? e->options.weight_field : "weight";
-	char show[IB_SHOW_MAX];
+	char say[IB_VALUE_SAY_MAX];
+	double weight;
 
 	*given = true;
 	if (!v || v->type == IB_ABSENT)
 		return true;
-	if (v->type != IB_INTEGER && v->type != IB_REAL && v->type != IB_WORD) {
-		snprintf(c->why, sizeof(c->why), "'%s' is not a number: %s",
-			 field, ib_show(show, ib_value_span(v)));
+	if (!ib_value_number(v, &weight)) {
+		snprintf(c->why, sizeof(c->why), "'%s' %s", field,
+			 ib_value_say(say, v));
 		return false;
 	}
-	*given = v->number != 0;
+	*given = weight != 0;
 	return true;
 }
 

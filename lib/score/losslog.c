@@ -77,22 +77,15 @@ settle_numbers(struct reading *r)
 	}
 }
 
-static inline bool
-is_number(const struct ib_value *v)
-{
-	return v->type == IB_INTEGER || v->type == IB_REAL ||
-	       v->type == IB_WORD;
-}
-
 static bool
 no_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 {
-	char show[IB_SHOW_MAX];
+	char say[IB_VALUE_SAY_MAX];
 
 	if (v->type == IB_ABSENT)
 		return wrong(r, "no field '%.*s'", (int)name.n, name.p);
-	return wrong(r, "'%.*s' is not a number: %s", (int)name.n, name.p,
-		     ib_show(show, ib_value_span(v)));
+	return wrong(r, "'%.*s' %s", (int)name.n, name.p,
+		     ib_value_say(say, v));
 }
 
 /* The sum of the terms, in double, from left to right; NaN: not finite. */
@@ -106,11 +99,9 @@ read_loss(struct reading *r, double *loss)
 
 	for (i = 0; i < l->nterms; i++) {
 		v = wanted(r, IB_LOG_TERM + i);
-		if (is_number(v))
-			x = v->number;
-		else if (v->type == IB_NULL)
+		if (v->type == IB_NULL)
 			x = NAN;
-		else
+		else if (!ib_value_number(v, &x))
 			return no_number(r, l->term[i].name, v);
 		if (l->term[i].scaled)
 			x *= l->term[i].coefficient;
@@ -128,15 +119,16 @@ read_epoch(struct reading *r, int64_t *epoch)
 	struct ib_span name = r->l->wanted[IB_LOG_EPOCH].name;
 	char show[IB_SHOW_MAX];
 	int32_t whole = -1;
+	double number;
 
 	*epoch = IB_NO_EPOCH;
 	if (v->type == IB_ABSENT || v->type == IB_NULL)
 		return true;
-	if (!is_number(v))
+	if (!ib_value_number(v, &number))
 		return no_number(r, name, v);
-	if (v->number >= 0 && v->number <= INT32_MAX)
-		whole = (int32_t)v->number;
-	if (whole < 0 || (double)whole != v->number)
+	if (number >= 0 && number <= INT32_MAX)
+		whole = (int32_t)number;
+	if (whole < 0 || (double)whole != number)
 		return wrong(r, "'%.*s' is not an epoch: %s", (int)name.n,
 			     name.p, ib_show(show, ib_value_span(v)));
 	*epoch = whole;
@@ -153,10 +145,11 @@ read_weight(struct reading *r, double *weight)
 	*weight = NAN; /* the record has none */
 	if (v->type == IB_ABSENT || !r->l->want_weight)
 		return true;
-	if (!is_number(v) || !isfinite(v->number) || v->number < 0)
+	if (!ib_value_number(v, weight))
+		return no_number(r, name, v);
+	if (!isfinite(*weight) || *weight < 0)
 		return wrong(r, "'%.*s' is no weight: %s", (int)name.n, name.p,
 			     ib_show(show, ib_value_span(v)));
-	*weight = v->number;
 	return true;
 }
 
@@ -371,12 +364,12 @@ element_id(struct reading *r, const struct ib_value *v, struct ib_span *id)
 static bool
 element_loss(struct reading *r, const struct ib_value *v, double *loss)
 {
-	char show[IB_SHOW_MAX];
+	char say[IB_VALUE_SAY_MAX];
 
-	if (!is_number(v) && v->type != IB_NULL)
-		return wrong(r, "no number in 'losses': %s",
-			     ib_show(show, ib_value_span(v)));
-	*loss = v->type == IB_NULL ? (double)NAN : v->number;
+	*loss = NAN;
+	if (v->type != IB_NULL && !ib_value_number(v, loss))
+		return wrong(r, "an element of 'losses' %s",
+			     ib_value_say(say, v));
 	if (not_finite(r, *loss))
 		return wrong(r, "a loss in 'losses' is not finite");
 	return true;
@@ -450,13 +443,14 @@ static bool
 row_score(struct reading *r, enum ib_log_field field, float *score)
 {
 	const struct ib_value *v = wanted(r, field);
+	double number;
 
 	*score = NAN;
 	if (v->type == IB_NULL || (v->type == IB_ABSENT && field == IB_LOG_PREV))
 		return true;
-	if (!is_number(v))
+	if (!ib_value_number(v, &number))
 		return no_number(r, r->l->wanted[field].name, v);
-	*score = (float)v->number + 0.0f;
+	*score = (float)number + 0.0f;
 	if (!isfinite(*score))
 		*score = NAN;
 	return true;
@@ -467,14 +461,14 @@ row_visits(struct reading *r, uint32_t *visits)
 {
 	const struct ib_value *v = wanted(r, IB_LOG_VISITS);
 	char show[IB_SHOW_MAX];
+	double number;
 
-	if (!is_number(v))
+	if (!ib_value_number(v, &number))
 		return no_number(r, r->l->wanted[IB_LOG_VISITS].name, v);
-	if (!(v->number >= 0 && v->number <= UINT32_MAX) ||
-	    v->number != floor(v->number))
+	if (!(number >= 0 && number <= UINT32_MAX) || number != floor(number))
 		return wrong(r, "'visits' is no count: %s",
 			     ib_show(show, ib_value_span(v)));
-	*visits = (uint32_t)v->number;
+	*visits = (uint32_t)number;
 	return true;
 }
 

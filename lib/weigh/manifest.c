@@ -23,11 +23,11 @@ no_weight(const struct ib_manifest *m, struct ib_cursor *c,
 {
 	int n = (int)m->weight_field.n;
 	const char *name = m->weight_field.p;
-	char show[IB_SHOW_MAX];
+	char say[IB_VALUE_SAY_MAX];
 
 	if (v)
-		snprintf(c->why, sizeof(c->why), "'%.*s' is not a number: %s",
-			 n, name, ib_show(show, ib_value_span(v)));
+		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name,
+			 ib_value_say(say, v));
 	else if (c->source->format == IB_FORMAT_LIST)
 		snprintf(c->why, sizeof(c->why),
 			 "no weight: the line ends in no TAB and number");
@@ -66,9 +66,8 @@ read_weight(const struct ib_manifest *m, struct ib_slice *s, double *weight)
 
 	if (!v || v->type == IB_ABSENT)
 		return no_weight(m, c, NULL);
-	if (v->type != IB_INTEGER && v->type != IB_REAL && v->type != IB_WORD)
+	if (!ib_value_number(v, weight))
 		return no_weight(m, c, v);
-	*weight = v->number;
 	return judge(m, s, (int64_t)c->record.line, ib_value_span(v), weight);
 }
 

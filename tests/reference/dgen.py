@@ -226,6 +226,15 @@ class Gen:
             out = out[:-len(eol)]
         return bytes(out)
 
+    def wrapped(self, x, bad):
+        """A number as a string or an array of one; or what is neither."""
+        if bad and self.chance(0.3):
+            return self.pick([b'[]', b'[1,2]', b'"0,5"', b'""', b'{}',
+                              b'"NA"', b'[[]]', b'["1","2"]', b'"1 2"'])
+        x = self.pick([b'"%s"', b'[%s]', b'[ %s ]', b'" %s "', b'[["%s"]]',
+                       b'["%s"]']) % x
+        return x
+
     def jsonl_log(self, recs, has_epoch, fmt, bad, terms):
         lines, i = [], 0
         while i < len(recs):
@@ -245,14 +254,23 @@ class Gen:
                 ms = [b'"id":' + self.json_id(ident)]
                 if self.chance(0.03):
                     ms.insert(0, b'"id":"first"')
+                if self.chance(0.05):
+                    x = self.wrapped(x, bad)
                 ms += self.loss_members(x if self.chance(0.98) else b'null',
                                         terms)
                 i += 1
             if has_epoch:
-                ms.append(b'"epoch":' + self.epoch_text(e))
+                e = self.epoch_text(e)
+                ms.append(b'"epoch":' + (self.wrapped(e, bad)
+                                         if e != b'null' and self.chance(0.05)
+                                         else e))
             lines.append(self.members(ms))
             if self.chance(bad):
                 lines.append(self.broken_json())
+            if self.chance(0.02):
+                lines[-1] = b'\xef\xbb\xbf' + lines[-1]
+            if bad and self.chance(0.02):
+                lines[-1] = b'\0' * self.r.randrange(1, 9) + lines[-1]
         torn = None
         if self.chance(0.15):
             whole = b'{"id":"torn","epoch":1,"loss":0.25}'
@@ -280,6 +298,9 @@ class Gen:
         lines = [sep.join(cols)]
         if self.chance(0.1) and fmt == 'csv':
             lines = [sep.join(b'"' + c + b'"' for c in cols)]
+        padded = self.chance(0.15)
+        if padded:
+            lines = [sep.join(c + b' ' for c in cols)]
         for ident, e, x in recs:
             x = self.pick(CSV_EXTRA) if self.chance(0.05) else x
             if self.chance(bad):
@@ -290,7 +311,17 @@ class Gen:
             row = [cell[c] for c in cols]
             if self.chance(bad / 3):
                 row = row[:-1] if self.chance(0.5) else row + [b'x']
+            if padded:
+                row = [b' ' * self.r.randrange(3) + c +
+                       b' ' * self.r.randrange(3)
+                       if not c.startswith(b'"') else c for c in row]
             lines.append(sep.join(row))
+            if self.chance(0.03):
+                lines.append(lines[0])
+            if self.chance(0.03):
+                lines[-1] = b'\xef\xbb\xbf' + lines[-1]
+            if bad and self.chance(0.02):
+                lines[-1] = b'\0' * self.r.randrange(1, 9) + lines[-1]
         torn = None
         if self.chance(0.15):
             whole = sep.join({b'id': b'torn', b'note': b'n'}.get(c, b'1')

@@ -54,8 +54,12 @@ def to_double(text):
     return float(t)
 
 
+BLANKS = b' \t\r\n'
+
+
 def csv_double(text):
     """A field of CSV or TSV -> double (nan where it is empty or NA), or None."""
+    text = text.strip(BLANKS)
     if text in (b'', b'NA'):
         return math.nan
     if CSV_NUM.fullmatch(text) or WORD.fullmatch(text):

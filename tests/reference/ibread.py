@@ -5,7 +5,7 @@ import os
 import re
 import tarfile
 
-from ibbase import (BOM, CSV_NUM, INTEGER, WORD, Malformed, bad, csv_double, digest,
+from ibbase import (BLANKS, BOM, CSV_NUM, INTEGER, WORD, Malformed, bad, csv_double, digest,
                     lookup, misuse, parse_json, parse_value, skip_ws, stem,
                     to_double)
 
@@ -40,6 +40,7 @@ class Source:
         self.head = []          # --header-lines: raw lines with their ends
         self.header = None      # CSV, TSV: the Record of the header
         self.columns = None     # its names
+        self.padded = False     # some have blanks around
         self.records = []
         self.cut = None         # json: why the array does not end well
         self.key = None
@@ -125,6 +126,19 @@ def delimited_rows(data, at, fmt):
         at = end + len(eol)
 
 
+def is_quoted(raw, field):
+    return raw[field[0]:field[0] + 1] == b'"'
+
+
+def nul_record(raw, lineno, number):
+    """Bytes 0x00 before a record, or instead of one."""
+    r = Record(raw, b'', lineno, number)
+    r.fields = []
+    r.fault = 'begins with bytes 0x00'
+    r.last_open = False
+    return r
+
+
 def read_delimited(src, data, at, lineno):
     number = 0
     for start, raw, eol, fields, fault in delimited_rows(data, at, src.fmt):
@@ -135,9 +149,33 @@ def read_delimited(src, data, at, lineno):
             src.header = Record(raw, eol, here, -1)
             src.header.fields = fields
             src.columns = [f[2] for f in fields]
+            src.padded = any(f[2] and f[2] != f[2].strip(BLANKS) and
+                             not is_quoted(raw, f) for f in fields)
             if fault:
                 bad('%s: bad header: %s' % (src.name, fault))
             continue
+        mark = len(BOM) if raw.startswith(BOM) else 0
+        if raw[mark:].strip(b'\r') == b'':
+            continue
+        if raw[mark:] == src.header.raw:
+            continue
+        if mark:
+            raw = raw[mark:]
+            fields = [(max(s - mark, 0), e - mark, t) for s, e, t in fields]
+            fields[0] = (fields[0][0], fields[0][1], fields[0][2][mark:])
+        if raw.startswith(b'\0'):
+            src.records += [nul_record(raw, here, number)]
+            if not raw.strip(b'\0'):
+                src.records[-1].last_open = eol == b''
+                number += 1
+                continue
+            gone = len(raw) - len(raw.lstrip(b'\0'))
+            raw = raw[gone:]
+            fields = [(max(s - gone, 0), e - gone, t) for s, e, t in fields]
+            fields[0] = (fields[0][0], fields[0][1], fields[0][2][gone:])
+        if src.padded:
+            fields = [(s, e, t if is_quoted(raw, (s, e, t))
+                       else t.strip(BLANKS)) for s, e, t in fields]
         r = Record(raw, eol, here, number)
         r.fields = fields
         number += 1
@@ -153,6 +191,8 @@ def read_delimited(src, data, at, lineno):
 def read_lines(src, data, at, lineno):
     number = slot = 0
     for _, line, eol in split_lines(data, at):
+        if line.startswith(BOM):
+            line = line[len(BOM):]
         empty = line == b'' if src.fmt == 'list' else blank(line)
         if empty:
             if src.fmt == 'list':
@@ -160,8 +200,15 @@ def read_lines(src, data, at, lineno):
             slot += src.fmt == 'list'
             lineno += 1
             continue
+        nuls = len(line) - len(line.lstrip(b'\0'))
+        if nuls and nuls < len(line) and src.fmt == 'jsonl':
+            src.records.append(nul_record(line[:nuls], lineno, number))
+            line = line[nuls:]
+            nuls = 0
         r = Record(line, eol, lineno, number)
         r.slot = slot
+        if nuls:
+            r.fault = 'begins with bytes 0x00'
         r.last_open = eol == b''
         if src.fmt == 'jsonl':
             try:
@@ -279,7 +326,7 @@ def header_format(line, key, known_only=False):
         if mark not in line:
             continue
         row = next(delimited_rows(line, 0, fmt))
-        if names & {f[2] for f in row[3]}:
+        if names & {f[2].strip(BLANKS) for f in row[3]}:
             return fmt
     return None
 
@@ -367,7 +414,7 @@ def choose_key(src, key):
         return key
     if src.columns is not None:
         for name in KNOWN:
-            if name in src.columns:
+            if column(src, name) is not None:
                 return name
         return None
     for r in src.records:
@@ -416,6 +463,10 @@ def column(src, name):
     for i, c in enumerate(src.columns):
         if c == name:
             found = i
+    if found is None:
+        for i, c in enumerate(src.columns):
+            if c.strip(BLANKS) == name:
+                found = i
     return found
 
 
@@ -468,6 +519,20 @@ def node_double(v):
         return to_double(v.text)
     if v.kind == 'null':
         return math.nan
+    return wrapped_double(v)
+
+
+def wrapped_double(v):
+    """A string that holds a number, or an array of nothing but one number."""
+    while v.kind == 'arr' and len(v.items) == 1:
+        v = v.items[0]
+    if v.kind in ('num', 'word'):
+        return to_double(v.text)
+    if v.kind != 'str':
+        return None
+    text = v.text.strip(BLANKS)
+    if CSV_NUM.fullmatch(text) or WORD.fullmatch(text):
+        return to_double(text)
     return None
 
 
@@ -494,7 +559,7 @@ def field_epoch(src, r, name):
         c = column(src, name)
         if c is None:
             return None, None
-        text = r.fields[c][2]
+        text = r.fields[c][2].strip(BLANKS)
         if text in (b'', b'NA'):
             return None, None
         if not CSV_NUM.fullmatch(text):
@@ -503,9 +568,9 @@ def field_epoch(src, r, name):
         v = lookup(r.obj, name)
         if v is None or v.kind == 'null':
             return None, None
-        if v.kind != 'num':
+        text = wrapped_double(v)
+        if text is None:
             return None, '%r is no epoch' % name
-        text = v.text
     x = float(text)
     if not 0 <= x < 2 ** 31 or x != math.floor(x):
         return None, '%r is no epoch' % name

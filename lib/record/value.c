@@ -1,0 +1,148 @@
+/* What a value that is no plain number counts as, and what messages call it. */
+#include "record/value.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+#include "record/json.h"
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct ib_span
+ib_span_trim(struct ib_span s)
+{
+	while (s.n > 0 && is_blank(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n > 0 && is_blank(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+/* Take one pair of brackets or quotes off, and the blanks inside. */
+static bool
+unwrap(struct ib_span *s, char open, char close)
+{
+	if (s->n < 2 || s->p[0] != open || s->p[s->n - 1] != close)
+		return false;
+	*s = ib_span_trim((struct ib_span){ s->p + 1, s->n - 2 });
+	return true;
+}
+
+bool
+ib_number_wrapped(struct ib_span json, double *number)
+{
+	struct ib_span s = ib_span_trim(json);
+
+	while (unwrap(&s, '[', ']'))
+		;
+	unwrap(&s, '"', '"');
+	return ib_number_text(s, number);
+}
+
+static bool
+read_escaped(const struct ib_value *v, double *number)
+{
+	struct ib_bytes plain = { 0 };
+	bool fine = ib_json_unescape(ib_value_span(v), &plain) &&
+		    ib_number_text(ib_span_trim(ib_bytes_span(&plain)), number);
+
+	ib_bytes_release(&plain);
+	return fine;
+}
+
+bool
+ib_value_other_number(const struct ib_value *v, double *number)
+{
+	if (v->type == IB_STRING && v->escaped)
+		return read_escaped(v, number);
+	return (v->type == IB_STRING || v->type == IB_ARRAY) &&
+	       ib_number_wrapped(ib_value_raw(v), number);
+}
+
+/* The elements of an array that was checked when it was read. */
+static size_t
+count_elements(struct ib_span array)
+{
+	struct ib_span inner = ib_span_trim((struct ib_span){ array.p + 1,
+							      array.n - 2 });
+	const char *p = inner.p, *end = inner.p + inner.n;
+	size_t n = inner.n > 0, depth = 0;
+	bool string = false;
+
+	for (; p < end; p++) {
+		if (string && *p == '\\')
+			p++;
+		else if (*p == '"')
+			string = !string;
+		else if (!string && (*p == '[' || *p == '{'))
+			depth++;
+		else if (!string && (*p == ']' || *p == '}'))
+			depth--;
+		else if (!string && *p == ',' && depth == 0)
+			n++;
+	}
+	return n;
+}
+
+/* "0,25": digits on both sides of the one comma. */
+static bool
+has_decimal_comma(struct ib_span s)
+{
+	const char *comma = memchr(s.p, ',', s.n);
+	char point[IB_NUMBER_MAX];
+	double number;
+
+	if (!comma || s.n > sizeof(point))
+		return false;
+	memcpy(point, s.p, s.n);
+	point[comma - s.p] = '.';
+	return ib_number_text((struct ib_span){ point, s.n }, &number);
+}
+
+static const char *
+kind_of(const struct ib_value *v, char *text, size_t size)
+{
+	switch ((enum ib_type)v->type) {
+	case IB_STRING: case IB_TEXT:
+		return "text";
+	case IB_OBJECT:
+		return "an object";
+	case IB_ARRAY:
+		snprintf(text, size, "an array of %zu",
+			 count_elements(ib_value_span(v)));
+		return text;
+	case IB_NULL:
+		return v->n == 0 ? "empty" : v->p[0] == 'N' ? "NA" : "null";
+	case IB_BOOL:
+		return v->p[0] == 't' ? "true" : "false";
+	default:
+		return "a number";
+	}
+}
+
+const char *
+ib_value_say(char out[IB_VALUE_SAY_MAX], const struct ib_value *v)
+{
+	struct ib_span s = ib_span_trim(ib_value_span(v));
+	char show[IB_SHOW_MAX], count[40];
+	bool bare = v->type == IB_NULL || v->type == IB_BOOL;
+	size_t n;
+
+	n = (size_t)snprintf(out, IB_VALUE_SAY_MAX, "is %s, not a number",
+			     kind_of(v, count, sizeof(count)));
+	if (bare)
+		return out;
+	n += (size_t)snprintf(out + n, IB_VALUE_SAY_MAX - n, ": %s",
+			      ib_show(show, ib_value_span(v)));
+	if (has_decimal_comma(s))
+		snprintf(out + n, IB_VALUE_SAY_MAX - n,
+			 " (a decimal comma: write 0.5, not 0,5)");
+	return out;
+}
