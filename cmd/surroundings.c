@@ -1,9 +1,12 @@
 /* What a process is given: descriptors, and signals to end or to tell. */
+#define _GNU_SOURCE /* program_invocation_short_name */
 #include "cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -49,6 +52,52 @@ end_by(int sig)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* Say it in one write; nothing but system calls is safe here. */
+static void
+say_shrunk(const char *file)
+{
+	const char *const text[] = {
+		program_invocation_short_name, ": ", file,
+		": became shorter while it was read: run again when it is "
+		"whole\n"
+	};
+	char line[1024];
+	size_t n = 0, i, length;
+
+	for (i = 0; i < sizeof(text) / sizeof(*text); i++) {
+		length = strlen(text[i]);
+		if (length > sizeof(line) - n)
+			length = sizeof(line) - n;
+		memcpy(line + n, text[i], length);
+		n += length;
+	}
+	cli_progress_leave(STDERR_FILENO);
+	(void)!write(STDERR_FILENO, line, n);
+}
+
+/*
+ * A score file that is mapped became shorter: the bytes are not there, and
+ * nothing can be done but to say so. The first of several threads does.
+ */
+static void
+end_by_lost_bytes(int sig, siginfo_t *info, void *context)
+{
+	static atomic_flag ending = ATOMIC_FLAG_INIT;
+	const char *file = info->si_code > 0 ? ib_mapped_file(info->si_addr)
+					     : NULL;
+
+	(void)context;
+	if (!file) {
+		end_by(sig);
+		return;
+	}
+	while (atomic_flag_test_and_set(&ending))
+		pause();
+	ib_output_abandon();
+	say_shrunk(file);
+	_exit(74);
+}
+
 static void
 tell(int sig)
 {
@@ -78,6 +127,10 @@ cli_surroundings(void)
 		if (!sigaction(ends[i], NULL, &old) &&
 		    old.sa_handler != SIG_IGN)
 			sigaction(ends[i], &action, NULL);
+	action.sa_sigaction = end_by_lost_bytes;
+	action.sa_flags = SA_SIGINFO;
+	sigaction(SIGBUS, &action, NULL);
+	action.sa_flags = 0;
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 	sigaction(SIGXFSZ, &action, NULL);

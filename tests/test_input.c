@@ -522,3 +522,43 @@ Test(input, finds_the_stem)
 		cr_assert(ib_span_is(ib_input_stem(names[i][0]), names[i][1]),
 			  "%s", names[i][0]);
 }
+
+/* A file that is cut while it is read is no shorter file: a part is lost. */
+Test(input, a_file_that_becomes_shorter_is_an_io_error)
+{
+	size_t size = 5 << 20, cuts[] = { 0, 100, 3 << 20 }, i, n;
+	char *p = calloc(1, size), *buf = malloc(size);
+	struct ib_input *in = NULL;
+	struct ib_error err;
+
+	for (i = 0; i < 3; i++) {
+		spill("f", p, size);
+		cr_assert(eq(int, ib_input_open("f", &in, &err), IB_OK));
+		cr_assert(eq(int, ib_input_read(in, buf, 1 << 20, &n, &err),
+			     IB_OK));
+		cr_assert(eq(int, truncate("f", (off_t)cuts[i]), 0));
+		cr_assert(eq(int, ib_input_read(in, buf, size, &n, &err),
+			     IB_E_IO));
+		cr_assert(eq(str, err.text, "f: became shorter while it was "
+			     "read: run again when it is whole"));
+		ib_input_close(in);
+	}
+	free(buf);
+	free(p);
+}
+
+/* What was read before it was cut is all there was: nothing is lost. */
+Test(input, a_file_cut_when_it_was_read_is_fine)
+{
+	struct ib_input *in = NULL;
+	struct ib_error err;
+	char buf[64];
+	size_t n;
+
+	spill("f", "0123456789", 10);
+	cr_assert(eq(int, ib_input_open("f", &in, &err), IB_OK));
+	cr_assert(eq(int, ib_input_read(in, buf, 10, &n, &err), IB_OK));
+	cr_assert(eq(int, truncate("f", 3), 0));
+	cr_assert(eq(int, ib_input_read(in, buf, 10, &n, &err), IB_EOF));
+	ib_input_close(in);
+}

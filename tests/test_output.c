@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 
 #include "base/bytes.h"
 #include "io/output.h"
+#include "io/temp.h"
 
 static char folder[64];
 
@@ -655,6 +657,61 @@ Test(lock, keeps_a_second_one_out)
 		     IB_E_CREATE));
 	cr_assert(eq(str, err.text, "no/run.lock: cannot create: No such file "
 		     "or directory"));
+}
+
+static int
+hold(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT, 0666);
+
+	cr_assert(eq(int, flock(fd, LOCK_EX | LOCK_NB), 0));
+	return fd;
+}
+
+/*
+ * Temporaries of dead processes, which hold no lock, go as soon as their names
+ * are needed; one that is held, a link and what is no temporary stay.
+ */
+Test(output, removes_temporaries_of_dead_processes_alone)
+{
+	struct ib_output *o = NULL;
+	struct ib_error err;
+	int fd = hold(".out.ib-000000");
+
+	shell("echo left >.out.ib-000001; echo mine >.other.ib-000000;"
+	      "ln -s .other.ib-000000 .out.ib-000002");
+	cr_assert(eq(int, ib_output_open("out", 0, &o, &err), IB_OK));
+	ib_output_write(o, "1\n", 2);
+	cr_assert(eq(int, ib_output_commit(&o, &err), IB_OK), "%s", err.text);
+	shell("test \"$(cat out)\" = 1 && test -e .out.ib-000000 &&"
+	      "! test -e .out.ib-000001 && test -L .out.ib-000002 &&"
+	      "test \"$(cat .other.ib-000000)\" = mine");
+	close(fd);
+	cr_assert(eq(int, ib_output_open("out", 0, &o, &err), IB_OK));
+	cr_assert(eq(int, ib_output_commit(&o, &err), IB_OK), "%s", err.text);
+	shell("! test -e .out.ib-000000");
+}
+
+Test(output, scratch_files_are_where_tmpdir_says)
+{
+	struct ib_error err;
+	int fd = -1;
+
+	shell("mkdir here");
+	setenv("TMPDIR", "here", 1);
+	cr_assert(eq(int, ib_temp_scratch("nowhere/out", &fd, &err), IB_OK));
+	close(fd);
+	setenv("TMPDIR", "nowhere", 1);
+	cr_assert(eq(int, ib_temp_scratch("out", &fd, &err), IB_E_CREATE));
+	cr_assert(eq(int, fd, -1));
+	unsetenv("TMPDIR");
+	cr_assert(eq(int, ib_temp_scratch("here/out", &fd, &err), IB_OK));
+	close(fd);
+	cr_assert(eq(int, ib_temp_scratch("nowhere/out", &fd, &err),
+		     IB_E_CREATE));
+	cr_assert(eq(int, ib_temp_scratch(NULL, &fd, &err), IB_OK));
+	close(fd);
+	cr_assert(eq(int, count("here"), 0));
 }
 
 /* A buffer that found no memory makes the output fail, not be short. */

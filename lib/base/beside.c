@@ -9,6 +9,7 @@ ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
 	int failed;
 
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS); /* its own reads raise it: io/mapping.h */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	failed = pthread_create(thread, NULL, work, arg);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -122,6 +122,14 @@ int ib_threads_default(void);
  */
 void ib_output_abandon(void);
 
+/*
+ * The name of the file whose mapping holds the address; NULL: no mapping of the
+ * library does. Async-signal-safe: for a handler of SIGBUS, which a score file
+ * that becomes shorter while it is read raises. (ib-prune and the others call
+ * ib_output_abandon() then, say what happened, and end.)
+ */
+const char *ib_mapped_file(const void *address);
+
 /* ---- files of a run ---------------------------------------------------- */
 
 /*

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/pages.h"
+#include "io/descriptor.h"
 #include "io/output.h"
 #include "io/temp.h"
 
@@ -37,7 +38,6 @@ struct ib_framelog {
 	struct ib_pages packed; /* what is not in the temporary */
 	size_t npacked;
 	int temp_fd;            /* -1: none */
-	struct ib_temp *temp;
 	uint64_t spilled;
 	enum ib_status st;      /* sticky */
 	struct ib_error err;
@@ -101,11 +101,12 @@ place_by_index(int fd, uint64_t size, struct place *place)
 	struct ib_frame_index index;
 
 	if (size < sizeof(bytes) ||
-	    pread(fd, bytes, sizeof(bytes), (off_t)(size - sizeof(bytes))) !=
+	    ib_fd_pread(fd, bytes, sizeof(bytes),
+			(off_t)(size - sizeof(bytes))) !=
 		    (ssize_t)sizeof(bytes) ||
 	    !ib_frame_index_get(bytes, &index) ||
 	    index.size != size - sizeof(bytes) || index.frame > index.size ||
-	    pread(fd, magic, 4, (off_t)(index.size - index.frame)) != 4 ||
+	    ib_fd_pread(fd, magic, 4, (off_t)(index.size - index.frame)) != 4 ||
 	    memcmp(magic, "\x28\xb5\x2f\xfd", 4) != 0)
 		return false;
 	*place = (struct place){ .at = size, .any = true, .mark = index.mark };
@@ -246,11 +247,11 @@ check(struct ib_framelog *log, struct ib_error *err)
 		return ib_fail(err, IB_E_CREATE,
 			       "%s: cannot append to it: no regular file",
 			       log->path);
-	fd = open(log->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	fd = ib_fd_open(log->path, O_RDWR, 0);
 	if (fd < 0)
 		return ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
 	st = look(log, fd, err);
-	close(fd);
+	ib_fd_close(fd);
 	return st ? st : check_lock(log->path, err);
 }
 
@@ -320,18 +321,8 @@ static enum ib_status
 write_at(const char *name, int fd, const char *p, size_t n, uint64_t at,
 	 struct ib_error *err)
 {
-	ssize_t done;
-
-	while (n > 0) {
-		done = pwrite(fd, p, n, (off_t)at);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return ib_fail_errno(err, IB_E_IO, name, "write");
-		p += done;
-		n -= (size_t)done;
-		at += (uint64_t)done;
-	}
+	if (ib_fd_pwrite(fd, p, n, (off_t)at) != 0)
+		return ib_fail_errno(err, IB_E_IO, name, "write");
 	return IB_OK;
 }
 
@@ -339,15 +330,13 @@ write_at(const char *name, int fd, const char *p, size_t n, uint64_t at,
 static enum ib_status
 spill(struct ib_framelog *log, struct ib_error *err)
 {
-	enum ib_status st;
+	enum ib_status st = IB_OK;
 
 	if (log->temp_fd < 0)
-		log->temp_fd = ib_temp_create(log->path, &log->temp);
-	if (log->temp_fd < 0)
-		return ib_fail_errno(err, IB_E_CREATE, log->path,
-				     "create a temporary beside");
-	st = write_at(ib_temp_path(log->temp), log->temp_fd, log->packed.p,
-		      log->npacked, log->spilled, err);
+		st = ib_temp_scratch(log->path, &log->temp_fd, err);
+	if (!st)
+		st = write_at("a temporary file", log->temp_fd, log->packed.p,
+			      log->npacked, log->spilled, err);
 	if (!st)
 		log->spilled += log->npacked;
 	log->npacked = 0;
@@ -439,7 +428,7 @@ ib_framelog_lock(struct ib_framelog *log, bool *any, uint64_t *mark,
 	st = ib_lock(log->path, false, log->context, &log->lock, err);
 	if (st)
 		return st;
-	log->fd = open(log->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+	log->fd = ib_fd_open(log->path, O_RDWR, 0);
 	if (log->fd >= 0)
 		st = look(log, log->fd, err);
 	else if (errno != ENOENT)
@@ -468,12 +457,10 @@ copy_spilled(struct ib_framelog *log, struct ib_error *err)
 	if (!buf)
 		return ib_fail_memory(err);
 	while (!st && at < log->spilled) {
-		n = pread(log->temp_fd, buf, PIECE, (off_t)at);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = ib_fd_pread(log->temp_fd, buf, PIECE, (off_t)at);
 		if (n <= 0)
-			st = ib_fail(err, IB_E_IO, "%s: cannot read back",
-				     ib_temp_path(log->temp));
+			st = ib_fail(err, IB_E_IO,
+				     "a temporary file: cannot read back");
 		else
 			st = write_at(log->path, log->fd, buf, (size_t)n,
 				      log->place.at + at, err);
@@ -487,12 +474,11 @@ static void
 sync_folder(const char *path)
 {
 	char *folder = folder_of(path);
-	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int fd = folder ? ib_fd_open(folder, O_RDONLY | O_DIRECTORY, 0) : -1;
 
-	if (fd >= 0) {
-		(void)!fsync(fd);
-		close(fd);
-	}
+	if (fd >= 0)
+		ib_fd_sync(fd);
+	ib_fd_close(fd);
 	free(folder);
 }
 
@@ -515,13 +501,13 @@ write_frame(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 	if (!st)
 		st = write_at(log->path, log->fd, log->packed.p, log->npacked,
 			      log->place.at + log->spilled, err);
-	if (!st && fsync(log->fd) != 0 && errno != EINVAL)
+	if (!st && !ib_fd_sync(log->fd))
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
 	ib_frame_index_put(bytes, &index);
 	if (!st)
 		st = write_at(log->path, log->fd, bytes, sizeof(bytes),
 			      index.size, err);
-	if (!st && fsync(log->fd) != 0 && errno != EINVAL)
+	if (!st && !ib_fd_sync(log->fd))
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
 	return st;
 }
@@ -529,8 +515,7 @@ write_frame(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 static enum ib_status
 create(struct ib_framelog *log, struct ib_error *err)
 {
-	log->fd = open(log->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
-		       O_NOCTTY, 0666);
+	log->fd = ib_fd_open(log->path, O_RDWR | O_CREAT | O_EXCL, 0666);
 	log->created = log->fd >= 0;
 	return log->created ? IB_OK :
 	       ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
@@ -567,7 +552,7 @@ ib_framelog_undo(struct ib_framelog *log)
 		unlink(log->path);
 	else if (log->appended &&
 		 ftruncate(log->fd, (off_t)log->place.at) == 0)
-		(void)!fsync(log->fd);
+		ib_fd_sync(log->fd);
 	log->appended = log->created = false;
 }
 
@@ -580,14 +565,8 @@ ib_framelog_close(struct ib_framelog *log)
 		ib_framelog_undo(log);
 	ib_repeats_release(&log->waiting);
 	XXH64_freeState(log->sum);
-	if (log->temp) {
-		unlink(ib_temp_path(log->temp));
-		ib_temp_release(log->temp);
-	}
-	if (log->temp_fd >= 0)
-		close(log->temp_fd);
-	if (log->fd >= 0)
-		close(log->fd);
+	ib_fd_close(log->temp_fd);
+	ib_fd_close(log->fd);
 	ib_unlock(log->lock);
 	ib_pages_release(&log->packed);
 	free(log->path);

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "io/descriptor.h"
 
 #define PIECE ((size_t)256 << 10) /* compressed bytes read at a time */
 #define BEGIN_MAX ((size_t)64 << 10)
@@ -161,16 +162,14 @@ ib_frames_open(const char *path, const struct ib_frame_kind *kind,
 	int fd = 0;
 
 	if (!standard) {
-		do
-			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		while (fd < 0 && errno == EINTR);
+		fd = ib_fd_open(path, O_RDONLY, 0);
 		if (fd < 0)
 			return ib_fail_errno(err, IB_E_NOINPUT, path, "open");
 	}
 	st = ib_frames_attach(fd, standard ? "standard input" : path, kind,
 			      out, err);
 	if (st && !standard)
-		close(fd);
+		ib_fd_close(fd);
 	if (!st)
 		(*out)->own = !standard;
 	return st;
@@ -182,7 +181,7 @@ ib_frames_close(struct ib_frames *f)
 	if (!f)
 		return;
 	if (f->own)
-		close(f->fd);
+		ib_fd_close(f->fd);
 	ZSTD_freeDCtx(f->zstd);
 	ib_bytes_release(&f->all);
 	ib_bytes_release(&f->begin);

@@ -1,11 +1,11 @@
-#define _GNU_SOURCE /* flock */
+#define _GNU_SOURCE /* LOCK_EX */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "io/descriptor.h"
 #include "io/output.h"
 
 static enum ib_status
@@ -25,18 +25,15 @@ static enum ib_status
 hold(int fd, const char *file, const char *name, bool no_wait,
      const struct ib_context *context, struct ib_error *err)
 {
-	while (flock(fd, LOCK_EX | (no_wait ? LOCK_NB : 0)) != 0) {
-		if (errno == EINTR)
-			continue;
-		if (errno == EWOULDBLOCK)
-			return ib_fail(err, IB_E_AGAIN,
-				       "%s: held by another process", name);
-		if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS ||
-		    errno == EINVAL)
-			return no_locks(file, no_wait, context, err);
-		return ib_fail_errno(err, IB_E_IO, name, "lock");
-	}
-	return IB_OK;
+	if (ib_fd_lock(fd, LOCK_EX | (no_wait ? LOCK_NB : 0)) == 0)
+		return IB_OK;
+	if (errno == EWOULDBLOCK)
+		return ib_fail(err, IB_E_AGAIN, "%s: held by another process",
+			       name);
+	if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS ||
+	    errno == EINVAL)
+		return no_locks(file, no_wait, context, err);
+	return ib_fail_errno(err, IB_E_IO, name, "lock");
 }
 
 enum ib_status
@@ -53,15 +50,15 @@ ib_lock(const char *file, bool no_wait, const struct ib_context *context,
 		ib_bytes_release(&name);
 		return ib_fail_memory(err);
 	}
-	fd = open(name.p, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	fd = ib_fd_open(name.p, O_RDWR | O_CREAT, 0666);
 	if (fd < 0 && errno == EACCES) /* somebody else's will do */
-		fd = open(name.p, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		fd = ib_fd_open(name.p, O_RDONLY, 0);
 	if (fd < 0)
 		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create");
 	else
 		st = hold(fd, file, name.p, no_wait, context, err);
-	if (st && fd >= 0)
-		close(fd);
+	if (st)
+		ib_fd_close(fd);
 	if (!st)
 		*lock = fd;
 	ib_bytes_release(&name);
@@ -71,6 +68,5 @@ ib_lock(const char *file, bool no_wait, const struct ib_context *context,
 void
 ib_unlock(int lock)
 {
-	if (lock >= 0)
-		close(lock);
+	ib_fd_close(lock);
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/pipeline.h"
 #include "io/npy.h"
+#include "io/mapping.h"
 #include "io/zip.h"
 
 /*
@@ -28,7 +29,7 @@ struct ib_npz {
 	struct ib_npz_member *members;
 	size_t nmembers;
 	struct libdeflate_decompressor *inflate;
-	void *map;       /* of all the file, from the first ib_npz_map on */
+	const char *map; /* of all the file, from the first ib_npz_map on */
 };
 
 /* ---- reading a member --------------------------------------------------- */
@@ -38,8 +39,12 @@ corrupt(const struct ib_npz *z, const struct ib_npz_member *m,
 	struct ib_error *err)
 {
 	char shown[IB_SHOW_MAX];
+	struct stat sb;
 	size_t n;
 
+	if (z->zip.fd >= 0 && fstat(z->zip.fd, &sb) == 0 &&
+	    (uint64_t)sb.st_size < z->zip.size)
+		return ib_fail_shrunk(err, z->zip.name);
 	ib_show(shown, m->name);
 	n = strlen(shown);
 	/* Without the quotes, as contracts name members. */
@@ -278,8 +283,7 @@ ib_npz_close(struct ib_npz *z)
 {
 	if (!z)
 		return;
-	if (z->map)
-		munmap(z->map, (size_t)z->zip.size);
+	ib_mapping_free(z->map);
 	if (z->inflate)
 		libdeflate_free_decompressor(z->inflate);
 	free(z->members);
@@ -325,19 +329,15 @@ ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m)
 	const char *all = z->memory;
 	struct ib_span none = { NULL, 0 };
 	uint64_t at;
-	void *map;
 
 	if (m->method != IB_ZIP_STORED || ib_zip_data(&z->zip, m, &at, NULL))
 		return none;
-	if (!all && !z->map) {
-		map = mmap(NULL, (size_t)z->zip.size, PROT_READ, MAP_SHARED,
-			   z->zip.fd, 0);
-		if (map == MAP_FAILED)
-			return none;
-		z->map = map;
-	}
+	if (!all && !z->map)
+		z->map = ib_mapping_new(z->zip.fd, z->zip.size, z->zip.name);
 	if (!all)
 		all = z->map;
+	if (!all)
+		return none;
 	return (struct ib_span){ all + at + m->header, (size_t)m->nbytes };
 }
 
@@ -357,7 +357,7 @@ void
 ib_npz_unload(struct ib_npz *z)
 {
 	if (z->map && z->zip.size > SMALL)
-		madvise(z->map, (size_t)z->zip.size, MADV_DONTNEED);
+		madvise((void *)(uintptr_t)z->map, (size_t)z->zip.size, MADV_DONTNEED);
 }
 
 /* ---- all of it ------------------------------------------------------------ */

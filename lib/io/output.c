@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/hex.h"
+#include "io/descriptor.h"
 #include "io/files.h"
 #include "io/sink.h"
 #include "io/temp.h"
@@ -57,9 +58,7 @@ cannot_create(const struct ib_output *o, struct ib_error *err)
 static enum ib_status
 open_directly(struct ib_output *o, struct ib_error *err)
 {
-	do
-		o->fd = open(o->name, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	while (o->fd < 0 && errno == EINTR);
+	o->fd = ib_fd_open(o->name, O_WRONLY, 0);
 	return o->fd < 0 ? cannot_create(o, err) : IB_OK;
 }
 
@@ -262,12 +261,11 @@ ib_output_discard(struct ib_output **out)
 	*out = NULL;
 	if (!o)
 		return;
-	if (o->temp)
-		unlink(ib_temp_path(o->temp));
-	ib_temp_release(o->temp);
 	ib_sink_free(o->sink);
-	if (o->fd >= 0 && !o->standard)
-		close(o->fd);
+	if (o->temp)
+		ib_temp_remove(o->temp);
+	else if (!o->standard)
+		ib_fd_close(o->fd);
 	XXH3_freeState(o->digest);
 	XXH3_freeState(o->scratch);
 	free(o->buf);
@@ -287,7 +285,7 @@ write_failed(const struct ib_output *o, struct ib_error *err)
 static bool
 unchanged(const struct ib_output *o)
 {
-	int fd = open(o->target, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = ib_fd_open(o->target, O_RDONLY | O_NONBLOCK, 0);
 	char *a = malloc(PIECE), *b = malloc(PIECE);
 	struct stat old, new;
 	bool same = fd >= 0 && a && b && fstat(fd, &old) == 0 &&
@@ -297,41 +295,57 @@ unchanged(const struct ib_output *o)
 	ssize_t n = 1;
 
 	while (same && n > 0) {
-		n = pread(fd, a, PIECE, at);
-		same = n >= 0 && pread(o->fd, b, PIECE, at) == n &&
+		n = ib_fd_pread(fd, a, PIECE, at);
+		same = n >= 0 && ib_fd_pread(o->fd, b, PIECE, at) == n &&
 		       memcmp(a, b, (size_t)n) == 0;
 		at += n;
 	}
-	if (fd >= 0)
-		close(fd);
+	ib_fd_close(fd);
 	free(a);
 	free(b);
 	return same;
 }
 
-/* Some file systems cannot sync some files; that is no failed write. */
-static bool
-sync_fd(int fd)
-{
-	int ret;
-
-	do
-		ret = fsync(fd);
-	while (ret != 0 && errno == EINTR);
-	return ret == 0 || errno == EINVAL || errno == ENOTSUP ||
-	       errno == EROFS;
-}
-
 /* close(2) tells what a network file system could not store. */
 static enum ib_status
-close_fd(struct ib_output *o, struct ib_error *err)
+close_direct(struct ib_output *o, struct ib_error *err)
 {
 	int fd = o->standard ? dup(o->fd) : o->fd;
 
 	o->fd = -1;
-	if (fd < 0 || (close(fd) != 0 && errno != EINTR))
+	if (fd < 0 || ib_fd_close(fd) != 0)
 		return write_failed(o, err);
 	return IB_OK;
+}
+
+/* Give the temporary its name, and close it: with the gate held. */
+static enum ib_status
+close_temp(struct ib_output *o, struct ib_error *err)
+{
+	if (!ib_temp_link(o->temp))
+		return cannot_create(o, err);
+	o->fd = -1;
+	return ib_temp_close(o->temp) == 0 ? IB_OK : write_failed(o, err);
+}
+
+/*
+ * Descriptors stay open up to a half of those that a process may have, and
+ * with them the temporaries nameless and locked.
+ */
+static enum ib_status
+close_early(struct ib_output *o, struct ib_error *err)
+{
+	long limit = sysconf(_SC_OPEN_MAX);
+	enum ib_status st;
+	sigset_t old;
+
+	if (limit < 0 || o->fd < limit / 2)
+		return IB_OK;
+	if (!ib_temp_hold(&old))
+		return ib_fail(err, IB_E_IO, "cannot write: told to end");
+	st = close_temp(o, err);
+	ib_temp_let_go(&old);
+	return st;
 }
 
 enum ib_status
@@ -351,14 +365,16 @@ ib_output_finish(struct ib_output *o, struct ib_error *err)
 	o->buf = NULL;
 	if (o->temp && (o->flags & IB_OUTPUT_IF_CHANGED) && o->had &&
 	    unchanged(o)) {
-		unlink(ib_temp_path(o->temp));
-		ib_temp_release(o->temp);
+		ib_temp_remove(o->temp);
 		o->temp = NULL;
+		o->fd = -1;
+		return IB_OK;
 	}
-	if (o->temp && !sync_fd(o->fd))
+	if (o->temp && !ib_fd_sync(o->fd))
 		o->failed.code = write_failed(o, &o->failed);
 	if (o->failed.code == IB_OK)
-		o->failed.code = close_fd(o, &o->failed);
+		o->failed.code = o->temp ? close_early(o, &o->failed)
+					 : close_direct(o, &o->failed);
 	return ib_output_status(o, err);
 }
 
@@ -377,11 +393,10 @@ sync_folder(const char *path)
 			path, slash == path ? 1 : (size_t)(slash - path) });
 	if (!folder)
 		return;
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		sync_fd(fd);
-		close(fd);
-	}
+	fd = ib_fd_open(folder, O_RDONLY | O_DIRECTORY, 0);
+	if (fd >= 0)
+		ib_fd_sync(fd);
+	ib_fd_close(fd);
 	free(folder);
 }
 
@@ -401,9 +416,8 @@ appear(struct ib_output *o)
 {
 	if (!o->temp)
 		return true;
-	if (rename(ib_temp_path(o->temp), o->target) != 0)
+	if (ib_temp_rename(o->temp, o->target) != 0)
 		return false;
-	ib_temp_release(o->temp);
 	o->temp = NULL;
 	return true;
 }
@@ -449,17 +463,31 @@ appear_all(struct ib_output **outs, size_t n, struct ib_error *err)
 	return st;
 }
 
+/* All but the renames, so that little can fail among them. */
+static enum ib_status
+close_all(struct ib_output **outs, size_t n, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < n && !st; i++)
+		if (outs[i] && outs[i]->temp && outs[i]->fd >= 0)
+			st = close_temp(outs[i], err);
+	return st;
+}
+
 /* What must not be torn apart, by a signal either. */
 static enum ib_status
 appear_at_once(struct ib_output **outs, size_t n,
 	       const struct ib_output_also *also, struct ib_error *err)
 {
-	enum ib_status st = IB_OK;
+	enum ib_status st;
 	sigset_t old;
 
 	if (!ib_temp_hold(&old))
 		return ib_fail(err, IB_E_IO, "cannot write: told to end");
-	if (also)
+	st = close_all(outs, n, err);
+	if (!st && also)
 		st = also->put(also->ctx, err);
 	if (!st && n > 0) {
 		st = appear_all(outs, n, err);

@@ -1,7 +1,8 @@
 /*
  * A file that appears whole or not at all, or standard output. Compressed by
  * its name's suffix (.zst by libzstd, .gz). Written beside the target as a
- * temporary (mode as umask says, or as the old file had it), synced, renamed.
+ * temporary (mode as umask says, or as the old file had it), which has no name
+ * if the file system allows it; synced, linked, renamed.
  * An existing target that is no regular file (/dev/null, a FIFO) is written
  * directly; a symbolic link is followed.
  *
@@ -48,7 +49,7 @@ void ib_output_digest(const struct ib_output *out, char digest[33]);
 
 /*
  * Everything of a commit but the rename, for runs of very many outputs:
- * neither a descriptor nor buffers stay. Nothing may be written afterwards;
+ * buffers go, and the descriptor where the process has many. Nothing may be written afterwards;
  * the digest can still be had.
  */
 enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "io/descriptor.h"
 
 #define FIRST_READ ((size_t)4096) /* small files need no second */
 #define READ_MAX ((size_t)1 << 30) /* of one read(2), whose limit is 2^31 */
@@ -51,9 +52,7 @@ ib_raw_open(struct ib_raw *raw, const char *path, struct ib_error *err)
 		raw->fd = STDIN_FILENO;
 		return examine(raw, err);
 	}
-	do
-		raw->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	while (raw->fd < 0 && errno == EINTR);
+	raw->fd = ib_fd_open(path, O_RDONLY, 0);
 	if (raw->fd < 0)
 		return ib_fail_errno(err, IB_E_NOINPUT, path, "open");
 	raw->opened = true;
@@ -64,10 +63,21 @@ void
 ib_raw_close(struct ib_raw *raw)
 {
 	if (raw->opened)
-		close(raw->fd);
+		ib_fd_close(raw->fd);
 	free(raw->name);
 	free(raw->block);
 	*raw = (struct ib_raw){ .fd = -1 };
+}
+
+/* Did the end come before the size that the file had when it was opened? */
+static bool
+has_shrunk(const struct ib_raw *raw)
+{
+	struct stat sb;
+
+	return raw->regular && raw->position < raw->size &&
+	       fstat(raw->fd, &sb) == 0 &&
+	       (uint64_t)sb.st_size < (uint64_t)raw->start + raw->size;
 }
 
 enum ib_status
@@ -78,12 +88,14 @@ ib_raw_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n,
 	ssize_t got;
 
 	*n = 0;
-	while ((got = read(raw->fd, buf, cap < READ_MAX ? cap : READ_MAX)) < 0) {
-		if (errno == EAGAIN || errno == EWOULDBLOCK)
-			poll(&wait, 1, -1);
-		else if (errno != EINTR)
+	cap = cap < READ_MAX ? cap : READ_MAX;
+	while ((got = ib_fd_read(raw->fd, buf, cap)) < 0) {
+		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return ib_fail_errno(err, IB_E_IO, raw->name, "read");
+		poll(&wait, 1, -1);
 	}
+	if (got == 0 && cap > 0 && has_shrunk(raw))
+		return ib_fail_shrunk(err, raw->name);
 	*n = (size_t)got;
 	atomic_fetch_add_explicit(&raw->position, (uint64_t)got,
 				  memory_order_relaxed);

@@ -7,11 +7,12 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/error.h"
+#include "io/descriptor.h"
 
 #define PACKED_BLOCK ((size_t)256 << 10)
 /*
@@ -41,13 +42,13 @@ ib_write_all(const char *name, int fd, const void *p, size_t n,
 	ssize_t done;
 
 	while (n > 0) {
-		done = write(fd, at, n < SSIZE_MAX ? n : SSIZE_MAX);
+		done = ib_fd_write(fd, at, n < SSIZE_MAX ? n : SSIZE_MAX);
 		if (done >= 0) {
 			at += done;
 			n -= (size_t)done;
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			poll(&wait, 1, -1);
-		} else if (errno != EINTR) {
+		} else {
 			return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE :
 						  IB_E_IO, name, "write");
 		}
@@ -148,6 +149,8 @@ zstd_write(struct ib_sink *s, const void *p, size_t n, bool end,
 		out = (ZSTD_outBuffer){ s->packed, PACKED_BLOCK, 0 };
 		left = ZSTD_compressStream2(s->zstd, &out, &in,
 					    end ? ZSTD_e_end : ZSTD_e_continue);
+		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+			return ib_fail_memory(err);
 		if (ZSTD_isError(left))
 			return ib_fail(err, IB_E_IO, "%s: cannot compress: %s",
 				       s->name, ZSTD_getErrorName(left));

@@ -1,4 +1,11 @@
 /*
+ * A temporary has no name until it is whole, so that a process that is killed
+ * leaves nothing: O_TMPFILE, linked just before it is renamed. Where the file
+ * system has no such files it has a name from the start. A named temporary is
+ * locked (flock) as long as its process lives and has it open: one that nobody
+ * locks is of a dead process, and whoever needs its name removes it. Names are
+ * numbered, so that the next run for the same target comes upon it.
+ *
  * The list is the library's only global state. Owners change it under a
  * mutex; the handler takes no lock: it walks atomic links, and owners free a
  * node only when no walk is under way.
@@ -9,7 +16,7 @@
  * the gate for good, waits for them to leave (it cannot wait for itself, its
  * thread being none), and walks the list.
  */
-#define _GNU_SOURCE /* getrandom */
+#define _GNU_SOURCE /* O_TMPFILE */
 #include "io/temp.h"
 
 #include <errno.h>
@@ -22,14 +29,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define RANDOM_LETTERS 6
-#define NAME_EXTRA (sizeof(".") - 1 + sizeof(".ib-XXXXXX") - 1)
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/descriptor.h"
+
+#define DIGITS 6
+#define NAMES 1000000u
+#define NAME_EXTRA (sizeof(".") - 1 + sizeof(".ib-") - 1 + DIGITS)
 
 struct ib_temp {
 	_Atomic(struct ib_temp *) next;
+	int fd;
+	atomic_bool named; /* path is in the folder */
+	size_t folder;     /* bytes of path before the name */
 	char path[];
 };
 
@@ -50,7 +66,8 @@ ib_output_abandon(void)
 		poll(NULL, 0, 1);
 	atomic_fetch_add(&walks, 1);
 	for (t = atomic_load(&temps); t; t = atomic_load(&t->next))
-		unlink(t->path);
+		if (atomic_load(&t->named))
+			unlink(t->path);
 	atomic_fetch_sub(&walks, 1);
 	errno = saved;
 }
@@ -85,14 +102,12 @@ publish(struct ib_temp *t)
 	pthread_mutex_unlock(&owners);
 }
 
-void
-ib_temp_release(struct ib_temp *temp)
+static void
+release(struct ib_temp *temp)
 {
 	_Atomic(struct ib_temp *) *link = &temps;
 	struct ib_temp *t;
 
-	if (!temp)
-		return;
 	pthread_mutex_lock(&owners);
 	while ((t = atomic_load(link)) != temp)
 		link = &t->next;
@@ -104,27 +119,121 @@ ib_temp_release(struct ib_temp *temp)
 	free(temp);
 }
 
-const char *
-ib_temp_path(const struct ib_temp *temp)
-{
-	return temp->path;
-}
+/* ---- names ---------------------------------------------------------------- */
 
 static void
-random_letters(char *p)
+set_number(struct ib_temp *t, unsigned number)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-	unsigned char bytes[RANDOM_LETTERS];
-	size_t i;
+	char *digits = t->path + strlen(t->path) - DIGITS;
 
-	while (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		continue;
-	for (i = 0; i < RANDOM_LETTERS; i++)
-		p[i] = letters[bytes[i] % (sizeof(letters) - 1)];
+	snprintf(digits, DIGITS + 1, "%06u", number % NAMES);
 }
 
-/* The node with its path, the letters at the end still to be drawn. */
+/* Is that what the path leads to? */
+static bool
+is_at(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 &&
+	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static bool
+is_ours(int fd)
+{
+	struct stat sb;
+	uid_t me = geteuid();
+
+	return fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	       (me == 0 || sb.st_uid == me);
+}
+
+/*
+ * Remove what a dead process left there. True: the name may be free now. Only
+ * who holds the lock may remove a file that others may judge, and only while
+ * the path leads to it.
+ */
+static bool
+remove_dead(const char *path)
+{
+	int flags = O_NOFOLLOW | O_NONBLOCK;
+	int fd = ib_fd_open(path, O_RDWR | flags, 0);
+	bool gone;
+
+	if (fd < 0 && errno == EACCES)
+		fd = ib_fd_open(path, O_RDONLY | flags, 0);
+	if (fd < 0)
+		return errno == ENOENT;
+	gone = is_ours(fd) && ib_fd_lock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	       (!is_at(fd, path) || unlink(path) == 0);
+	ib_fd_close(fd);
+	return gone;
+}
+
+/*
+ * Lock a file that has just got its name. False: another process came between
+ * and has taken it for a dead one's. A file system without locks has no such
+ * judges.
+ */
+static bool
+claim(int fd, const char *path)
+{
+	if (ib_fd_lock(fd, LOCK_EX | LOCK_NB) != 0)
+		return errno != EWOULDBLOCK;
+	return is_at(fd, path);
+}
+
+/* One try at the name; false with errno, EEXIST where it may go on. */
+static bool
+open_named(struct ib_temp *t)
+{
+	int fd = ib_fd_open(t->path, O_RDWR | O_CREAT | O_EXCL, 0666);
+
+	if (fd < 0)
+		return false;
+	if (!claim(fd, t->path)) {
+		ib_fd_close(fd);
+		errno = EEXIST;
+		return false;
+	}
+	t->fd = fd;
+	return true;
+}
+
+static bool
+link_named(struct ib_temp *t)
+{
+	char from[40];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", t->fd);
+	return linkat(AT_FDCWD, from, AT_FDCWD, t->path, AT_SYMLINK_FOLLOW) ==
+	       0;
+}
+
+/* Find a name by which `take` works, the gate being held. */
+static bool
+take_name(struct ib_temp *t, bool (*take)(struct ib_temp *t))
+{
+	unsigned number = 0, tries;
+
+	for (tries = 0; tries < 1000; tries++) {
+		set_number(t, number);
+		if (take(t)) {
+			atomic_store(&t->named, true);
+			return true;
+		}
+		if (errno != EEXIST && errno != EINTR)
+			return false;
+		if (errno == EEXIST && !remove_dead(t->path))
+			number++;
+	}
+	errno = EEXIST;
+	return false;
+}
+
+/* ---- temporaries ------------------------------------------------------------ */
+
 static struct ib_temp *
 make(const char *target)
 {
@@ -137,54 +246,124 @@ make(const char *target)
 	if (!t)
 		return NULL;
 	atomic_init(&t->next, NULL);
+	atomic_init(&t->named, false);
+	t->fd = -1;
+	t->folder = folder;
 	if (name + NAME_EXTRA > NAME_MAX)
 		name = NAME_MAX - NAME_EXTRA;
-	snprintf(t->path, room, "%.*s.%.*s.ib-XXXXXX", (int)folder, target,
-		 (int)name, target + folder);
+	snprintf(t->path, room, "%.*s.%.*s.ib-%06u", (int)folder, target,
+		 (int)name, target + folder, 0u);
 	return t;
 }
 
-/* With the gate held: make the file, and list it. */
-static int
-try(const char *target, struct ib_temp **temp)
+/* Without a name, if it can have one later. */
+static bool
+open_nameless(struct ib_temp *t)
 {
-	struct ib_temp *t = make(target);
-	int fd;
+	char first = t->path[t->folder], proc[40];
+	const char *folder = t->folder > 0 ? t->path : ".";
 
-	if (!t) {
-		errno = ENOMEM;
-		return -1;
+	t->path[t->folder] = '\0';
+	t->fd = ib_fd_open(folder, O_RDWR | O_TMPFILE, 0666);
+	t->path[t->folder] = first;
+	if (t->fd < 0)
+		return false;
+	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", t->fd);
+	if (access(proc, F_OK) == 0) {
+		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* new: nobody's yet */
+		return true;
 	}
-	random_letters(t->path + strlen(t->path) - RANDOM_LETTERS);
-	do
-		fd = open(t->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0) {
-		free(t);
-		return -1;
-	}
-	publish(t);
-	*temp = t;
-	return fd;
+	ib_fd_close(t->fd);
+	t->fd = -1;
+	return false;
 }
 
 int
 ib_temp_create(const char *target, struct ib_temp **temp)
 {
-	int fd = -1, tries, saved;
+	struct ib_temp *t = make(target);
+	bool fine = false;
 	sigset_t old;
+	int saved;
 
-	if (!ib_temp_hold(&old)) {
-		errno = ECANCELED;
+	errno = t ? ECANCELED : ENOMEM;
+	if (t && ib_temp_hold(&old)) {
+		fine = open_nameless(t) || take_name(t, open_named);
+		saved = errno;
+		if (fine)
+			publish(t);
+		ib_temp_let_go(&old);
+		errno = saved;
+	}
+	if (!fine) {
+		free(t);
 		return -1;
 	}
-	for (tries = 0; tries < 100; tries++) {
-		fd = try(target, temp);
-		if (fd >= 0 || errno != EEXIST)
-			break;
+	*temp = t;
+	return t->fd;
+}
+
+bool
+ib_temp_link(struct ib_temp *t)
+{
+	return atomic_load(&t->named) || take_name(t, link_named);
+}
+
+int
+ib_temp_close(struct ib_temp *t)
+{
+	int fd = t->fd;
+
+	t->fd = -1;
+	return ib_fd_close(fd);
+}
+
+int
+ib_temp_rename(struct ib_temp *t, const char *target)
+{
+	if (rename(t->path, target) != 0)
+		return -1;
+	release(t);
+	return 0;
+}
+
+void
+ib_temp_remove(struct ib_temp *t)
+{
+	if (!t)
+		return;
+	if (atomic_load(&t->named))
+		unlink(t->path);
+	ib_temp_close(t);
+	release(t);
+}
+
+/* ---- scratch ---------------------------------------------------------------- */
+
+enum ib_status
+ib_temp_scratch(const char *beside, int *fd, struct ib_error *err)
+{
+	const char *folder = getenv("TMPDIR");
+	struct ib_bytes name = { 0 };
+	struct ib_temp *temp = NULL;
+	enum ib_status st = IB_OK;
+
+	if (folder && *folder)
+		ib_bytes_printf(&name, "%s/scratch", folder);
+	else
+		ib_bytes_printf(&name, "%s", beside && strcmp(beside, "-") != 0
+						     ? beside : "/tmp/scratch");
+	*fd = -1;
+	if (name.failed)
+		st = ib_fail_memory(err);
+	else if (ib_temp_create(name.p, &temp) < 0)
+		st = ib_fail_errno(err, IB_E_CREATE, name.p,
+				   "create a temporary beside it");
+	if (!st) {
+		*fd = temp->fd;
+		temp->fd = -1;
+		ib_temp_remove(temp);
 	}
-	saved = errno;
-	ib_temp_let_go(&old);
-	errno = saved;
-	return fd;
+	ib_bytes_release(&name);
+	return st;
 }

@@ -1,4 +1,7 @@
-/* Temporary files beside their targets, which a signal handler can remove. */
+/*
+ * Temporary files that become their targets. Without a name as long as the file
+ * system allows it; a signal handler can remove those that have one.
+ */
 #ifndef IB_IO_TEMP_H
 #define IB_IO_TEMP_H
 
@@ -6,26 +9,43 @@
 
 #include "infobatch.h"
 
-struct ib_temp; /* on the list of ib_output_abandon() until released */
+struct ib_temp; /* on the list of ib_output_abandon() until it is gone */
 
 /*
- * Make ".NAME.ib-XXXXXX" in the folder of target, open for reading and
- * writing, with the mode that umask leaves of 0666. Returns its descriptor
- * and *temp, or -1 with errno (ECANCELED after ib_output_abandon()).
+ * Make a temporary in the folder of target, open for reading and writing, with
+ * the mode that umask leaves of 0666. Returns its descriptor, which is the
+ * temporary's, or -1 with errno (ECANCELED after ib_output_abandon()).
  */
 int ib_temp_create(const char *target, struct ib_temp **temp);
 
-const char *ib_temp_path(const struct ib_temp *temp);
+/*
+ * See that it has a name, ".NAME.ib-NNNNNN": with the gate held (see
+ * ib_temp_hold), before it is closed or renamed. False with errno.
+ */
+bool ib_temp_link(struct ib_temp *temp);
+
+/* -1 with errno where what was written could not be stored. */
+int ib_temp_close(struct ib_temp *temp);
+
+/* 0: it is the target now, and temp is freed. -1 with errno. Gate held. */
+int ib_temp_rename(struct ib_temp *temp, const char *target);
+
+/* Close, remove and free it. NULL is fine. */
+void ib_temp_remove(struct ib_temp *temp);
 
 /*
- * Hold back signals, and ib_output_abandon() in other threads, from here to
- * ib_temp_let_go(): while files come to be or are renamed. False, with nothing
- * held, once everything was abandoned.
+ * A file without a name, to be closed, for what does not fit into memory: in
+ * $TMPDIR, else beside a file (NULL or "-": in /tmp).
+ */
+enum ib_status ib_temp_scratch(const char *beside, int *fd,
+			       struct ib_error *err);
+
+/*
+ * Hold the gate: keep back signals, and ib_output_abandon() in other threads,
+ * from here to ib_temp_let_go(), while files get names or are renamed. False,
+ * with nothing held, once everything was abandoned.
  */
 bool ib_temp_hold(sigset_t *old);
 void ib_temp_let_go(const sigset_t *old);
-
-/* Off the list, and freed: it was renamed or unlinked. NULL is fine. */
-void ib_temp_release(struct ib_temp *temp);
 
 #endif

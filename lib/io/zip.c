@@ -1,11 +1,10 @@
 #include "io/zip.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
+#include "io/descriptor.h"
 
 #define COMMENT_MAX ((size_t)65535)
 #define EXTRA_ZIP64 1u
@@ -40,7 +39,6 @@ enum ib_status
 ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n,
 	     struct ib_error *err)
 {
-	char *at = buf;
 	ssize_t got;
 
 	if (offset > z->size || n > z->size - offset)
@@ -50,19 +48,10 @@ ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n,
 			memcpy(buf, z->memory + offset, n);
 		return IB_OK;
 	}
-	while (n > 0) {
-		got = pread(z->fd, at, n, (off_t)offset);
-		if (got < 0 && errno != EINTR)
-			return ib_fail_errno(err, IB_E_IO, z->name, "read");
-		if (got == 0) /* it was cut under our hands */
-			return damaged(z, err);
-		if (got > 0) {
-			at += got;
-			offset += (uint64_t)got;
-			n -= (size_t)got;
-		}
-	}
-	return IB_OK;
+	got = ib_fd_pread(z->fd, buf, n, (off_t)offset);
+	if (got < 0)
+		return ib_fail_errno(err, IB_E_IO, z->name, "read");
+	return (size_t)got == n ? IB_OK : ib_fail_shrunk(err, z->name);
 }
 
 /* ---- the end records ---------------------------------------------------- */

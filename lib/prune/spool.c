@@ -2,10 +2,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/error.h"
-#include "io/sink.h"
+#include "io/descriptor.h"
 #include "io/temp.h"
 
 #define MEMORY ((size_t)32 << 20) /* beyond it the pieces go to a file */
@@ -34,7 +33,7 @@ ib_spool_new(const char *beside, struct ib_spool **out, struct ib_error *err)
 
 	if (!s)
 		return ib_fail_memory(err);
-	s->beside = beside && strcmp(beside, "-") != 0 ? beside : "/tmp/spool";
+	s->beside = beside;
 	s->fd = -1;
 	*out = s;
 	return IB_OK;
@@ -45,42 +44,21 @@ ib_spool_free(struct ib_spool *s)
 {
 	if (!s)
 		return;
-	if (s->fd >= 0)
-		close(s->fd);
+	ib_fd_close(s->fd);
 	ib_bytes_release(&s->text);
 	ib_bytes_release(&s->window);
 	free(s);
-}
-
-/* A file that is gone as soon as this run is. */
-static void
-open_file(struct ib_spool *s)
-{
-	struct ib_temp *temp = NULL;
-
-	s->fd = ib_temp_create(s->beside, &temp);
-	if (s->fd < 0) {
-		s->failed.code = ib_fail_errno(&s->failed, IB_E_CREATE,
-					       s->beside,
-					       "create a temporary beside");
-		return;
-	}
-	unlink(ib_temp_path(temp));
-	ib_temp_release(temp);
 }
 
 static void
 spill(struct ib_spool *s)
 {
 	if (s->fd < 0)
-		open_file(s);
-	if (s->failed.code == IB_OK && lseek(s->fd, (off_t)s->filed,
-					     SEEK_SET) < 0)
-		s->failed.code = ib_fail_errno(&s->failed, IB_E_IO, s->beside,
-					       "keep a temporary beside");
-	if (s->failed.code == IB_OK)
-		s->failed.code = ib_write_all(s->beside, s->fd, s->text.p,
-					      s->text.n, &s->failed);
+		s->failed.code = ib_temp_scratch(s->beside, &s->fd, &s->failed);
+	if (s->failed.code == IB_OK &&
+	    ib_fd_pwrite(s->fd, s->text.p, s->text.n, (off_t)s->filed) != 0)
+		s->failed.code = ib_fail_errno(&s->failed, IB_E_IO,
+					       "a temporary file", "write");
 	s->filed += s->text.n;
 	s->text.n = 0;
 }
@@ -139,7 +117,7 @@ static const char *
 look(struct ib_spool *s, uint64_t at, size_t n)
 {
 	uint64_t left = s->filed - at;
-	size_t want = 4 * PIECE, have = 0;
+	size_t want = 4 * PIECE;
 	ssize_t got;
 
 	if (at >= s->filed)
@@ -152,19 +130,12 @@ look(struct ib_spool *s, uint64_t at, size_t n)
 		s->failed.code = ib_fail_memory(&s->failed);
 		return NULL;
 	}
-	while (have < want) {
-		got = pread(s->fd, s->window.p + have, want - have,
-			    (off_t)(at + have));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0) {
-			errno = got < 0 ? errno : EIO;
-			s->failed.code = ib_fail_errno(
-				&s->failed, IB_E_IO, s->beside,
-				"read a temporary beside");
-			return NULL;
-		}
-		have += (size_t)got;
+	got = ib_fd_pread(s->fd, s->window.p, want, (off_t)at);
+	if (got != (ssize_t)want) {
+		errno = got < 0 ? errno : EIO;
+		s->failed.code = ib_fail_errno(&s->failed, IB_E_IO,
+					       "a temporary file", "read");
+		return NULL;
 	}
 	s->window.n = want;
 	s->window_at = at;

@@ -1,6 +1,6 @@
 /*
  * Pieces that have to wait until more is known: in memory while they are few,
- * then in a file without a name beside the outputs.
+ * then in a file without a name, see ib_temp_scratch().
  */
 #ifndef IB_PRUNE_SPOOL_H
 #define IB_PRUNE_SPOOL_H
@@ -9,7 +9,7 @@
 
 struct ib_spool;
 
-/* beside (borrowed): a name in whose folder the file may be; NULL: /tmp. */
+/* beside (borrowed): a name in whose folder the file may be, NULL: none. */
 enum ib_status ib_spool_new(const char *beside, struct ib_spool **out,
 			    struct ib_error *err);
 void ib_spool_free(struct ib_spool *s);

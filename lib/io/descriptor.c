@@ -1,0 +1,109 @@
+#define _GNU_SOURCE /* flock */
+#include "io/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+int
+ib_fd_open(const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	do
+		fd = open(path, flags | O_CLOEXEC | O_NOCTTY, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+ssize_t
+ib_fd_read(int fd, void *p, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, p, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+ssize_t
+ib_fd_pread(int fd, void *p, size_t n, off_t at)
+{
+	size_t have = 0;
+	ssize_t got;
+
+	while (have < n) {
+		got = pread(fd, (char *)p + have, n - have, at + (off_t)have);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+ssize_t
+ib_fd_write(int fd, const void *p, size_t n)
+{
+	ssize_t done;
+
+	do
+		done = write(fd, p, n);
+	while (done < 0 && errno == EINTR);
+	return done;
+}
+
+int
+ib_fd_pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	const char *from = p;
+	ssize_t done;
+
+	while (n > 0) {
+		done = pwrite(fd, from, n, at);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		from += done;
+		at += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+bool
+ib_fd_sync(int fd)
+{
+	int ret;
+
+	do
+		ret = fsync(fd);
+	while (ret != 0 && errno == EINTR);
+	return ret == 0 || errno == EINVAL || errno == ENOTSUP ||
+	       errno == EROFS;
+}
+
+int
+ib_fd_lock(int fd, int operation)
+{
+	int ret;
+
+	do
+		ret = flock(fd, operation);
+	while (ret != 0 && errno == EINTR);
+	return ret;
+}
+
+int
+ib_fd_close(int fd)
+{
+	if (fd < 0 || close(fd) == 0 || errno == EINTR)
+		return 0;
+	return -1;
+}

@@ -1,0 +1,96 @@
+/*
+ * A handler walks the list without a lock, so a node stays for ever and is used
+ * again for a later mapping. Nobody unmaps what he is just reading: the node
+ * that a handler looks for does not change under it.
+ */
+#include "io/mapping.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+struct mapping {
+	_Atomic(struct mapping *) next;
+	_Atomic(const char *) p; /* NULL: free */
+	size_t n;
+	char name[512];
+};
+
+static _Atomic(struct mapping *) mappings;
+static pthread_mutex_t owners = PTHREAD_MUTEX_INITIALIZER;
+
+const char *
+ib_mapped_file(const void *address)
+{
+	const char *at = address, *p;
+	struct mapping *m;
+
+	for (m = atomic_load(&mappings); m; m = atomic_load(&m->next)) {
+		p = atomic_load(&m->p);
+		if (p && at >= p && at < p + m->n)
+			return m->name;
+	}
+	return NULL;
+}
+
+static struct mapping *
+find(const char *p)
+{
+	struct mapping *m = atomic_load(&mappings);
+
+	while (m && atomic_load(&m->p) != p)
+		m = atomic_load(&m->next);
+	return m;
+}
+
+/* False: no memory for it. */
+static bool
+note(const char *p, size_t n, const char *name)
+{
+	struct mapping *m = find(NULL);
+
+	if (!m) {
+		m = calloc(1, sizeof(*m));
+		if (!m)
+			return false;
+		atomic_store(&m->next, atomic_load(&mappings));
+		atomic_store(&mappings, m);
+	}
+	m->n = n;
+	snprintf(m->name, sizeof(m->name), "%s", name);
+	atomic_store(&m->p, p);
+	return true;
+}
+
+const char *
+ib_mapping_new(int fd, uint64_t n, const char *name)
+{
+	void *p = mmap(NULL, (size_t)n, PROT_READ, MAP_SHARED, fd, 0);
+	bool noted;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	pthread_mutex_lock(&owners);
+	noted = note(p, (size_t)n, name);
+	pthread_mutex_unlock(&owners);
+	if (noted)
+		return p;
+	munmap(p, (size_t)n);
+	return NULL;
+}
+
+void
+ib_mapping_free(const char *p)
+{
+	struct mapping *m;
+
+	if (!p)
+		return;
+	pthread_mutex_lock(&owners);
+	m = find(p);
+	munmap((void *)(uintptr_t)p, m->n);
+	atomic_store(&m->p, NULL);
+	pthread_mutex_unlock(&owners);
+}
