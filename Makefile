@@ -31,6 +31,7 @@ REST_PARTS  := \
 	rules \
 	install \
 	fuzz \
+	torture \
 	lint \
 	compilers \
 	valgrind \
@@ -149,6 +150,15 @@ check-unit: $B/unit              ## the unit tests
 
 check-cli: all                   ## the commands as a user runs them
 	$(Q)IB_BIN=$B tests/cmd.sh
+
+$B/torture.so: tests/torture/shim.c Makefile
+	@mkdir -p $(@D)
+	$(call step,LD,$@)
+	$(Q)$(CC) -O1 -Wall -Wextra -shared -fPIC $< -o $@ -ldl
+
+check-torture: all $B/torture.so ## fail every call, kill at any moment; SEED=, ALL=1
+	$(Q)/usr/bin/python3 tests/torture/torture.py --bin $B \
+		--shim $B/torture.so $(SEED:%=--seed %) $(if $(ALL),--all)
 
 check-examples: all              ## the examples of the manual pages
 	$(Q)IB_BIN=$B tests/examples.sh

@@ -1,0 +1,249 @@
+/*
+ * For LD_PRELOAD: fails the n-th call of a class, so that a run can be tried at
+ * every place where the system may fail it. In the environment
+ *
+ *	TORTURE=CLASS:N:ERRNO[:sticky]   fails the N-th (from 1), and all after
+ *	TORTURE_COUNTS=FILE              how many calls of each class there were
+ *
+ * Classes: alloc (zstd: those of libzstd itself) open read write sync rename
+ * link close lock. ERRNO is a number; 0 makes a read or write a short one; a
+ * negative one is a signal that the process gets just before the call. Calls
+ * before main and after exit are the C library's and are not counted.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum class { ALLOC, ZSTD, OPEN, READ, WRITE, SYNC, RENAME, LINK, CLOSE, LOCK, NCLASSES };
+
+static const char *const names[NCLASSES] = { "alloc", "zstd", "open", "read", "write", "sync", "rename",
+					     "link", "close", "lock" };
+
+static atomic_long calls[NCLASSES];
+static int failing = -1, failing_errno;
+static long failing_from, failing_to;
+static atomic_bool on;
+static const char *zstd, *zstd_end; /* where its code is */
+
+/* The C library's own function of that name. */
+#define REAL(name) ((__typeof__(&name))real(#name))
+
+static void *
+real(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+/* Count the call. True: it has to fail, and errno says how. */
+static int
+fails(enum class c)
+{
+	long n;
+
+	if (!atomic_load(&on))
+		return 0;
+	n = atomic_fetch_add(&calls[c], 1) + 1;
+	if ((int)c != failing || n < failing_from || n > failing_to)
+		return 0;
+	if (failing_errno < 0) {
+		raise(-failing_errno);
+		return 0;
+	}
+	errno = failing_errno;
+	return 1;
+}
+
+static int
+note_zstd(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	int i;
+
+	(void)size, (void)ctx;
+	if (!strstr(info->dlpi_name, "libzstd"))
+		return 0;
+	for (i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_flags & PF_X) {
+			zstd = (const char *)info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+			zstd_end = zstd + info->dlpi_phdr[i].p_memsz;
+		}
+	return 1;
+}
+
+/* The class of an allocation that returns to `caller`. */
+static enum class
+kind(const void *caller)
+{
+	const char *p = caller;
+
+	return p >= zstd && p < zstd_end ? ZSTD : ALLOC;
+}
+
+#define ALLOCATION kind(__builtin_return_address(0))
+
+static void
+write_counts(void)
+{
+	const char *path = getenv("TORTURE_COUNTS");
+	FILE *f;
+	int i;
+
+	atomic_store(&on, 0);
+	f = path ? fopen(path, "w") : NULL;
+	if (!f)
+		return;
+	for (i = 0; i < NCLASSES; i++)
+		fprintf(f, "%s %ld\n", names[i], atomic_load(&calls[i]));
+	fclose(f);
+}
+
+static void
+parse(const char *text)
+{
+	char name[16] = "", mode[16] = "";
+	int i;
+
+	if (!text || sscanf(text, "%15[a-z]:%ld:%d:%15s", name, &failing_from, &failing_errno, mode) < 3)
+		return;
+	failing_to = strcmp(mode, "sticky") == 0 ? 0x7fffffffffffffffL : failing_from;
+	for (i = 0; i < NCLASSES; i++)
+		if (strcmp(name, names[i]) == 0)
+			failing = i;
+}
+
+__attribute__((constructor)) static void
+start(void)
+{
+	parse(getenv("TORTURE"));
+	dl_iterate_phdr(note_zstd, NULL);
+	atexit(write_counts);
+	atomic_store(&on, 1);
+}
+
+/* ---- memory ---------------------------------------------------------------------- */
+
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+
+void *
+malloc(size_t n)
+{
+	return fails(ALLOCATION) ? NULL : __libc_malloc(n);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	return fails(ALLOCATION) ? NULL : __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return fails(ALLOCATION) ? NULL : __libc_realloc(p, n);
+}
+
+void *
+mmap(void *at, size_t n, int prot, int flags, int fd, off_t offset)
+{
+	return fails(ALLOCATION) ? MAP_FAILED : REAL(mmap)(at, n, prot, flags, fd, offset);
+}
+
+/* ---- files ----------------------------------------------------------------------- */
+
+int
+open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	if (flags & (O_CREAT | __O_TMPFILE)) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	return fails(OPEN) ? -1 : REAL(open)(path, flags, mode);
+}
+
+/* How much a call may take that is to be a short one. */
+static size_t
+shortened(size_t n)
+{
+	return n > 1 ? (n - 1) / 2 + (n == 2) : n;
+}
+
+#define TRANSFER(class, name, ...)                              \
+	if (fails(class)) {                                     \
+		if (failing_errno != 0)                         \
+			return -1;                              \
+		n = shortened(n);                               \
+	}                                                       \
+	return REAL(name)(__VA_ARGS__)
+
+ssize_t
+read(int fd, void *p, size_t n)
+{
+	TRANSFER(READ, read, fd, p, n);
+}
+
+ssize_t
+pread(int fd, void *p, size_t n, off_t at)
+{
+	TRANSFER(READ, pread, fd, p, n, at);
+}
+
+ssize_t
+write(int fd, const void *p, size_t n)
+{
+	TRANSFER(WRITE, write, fd, p, n);
+}
+
+ssize_t
+pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	TRANSFER(WRITE, pwrite, fd, p, n, at);
+}
+
+int
+fsync(int fd)
+{
+	return fails(SYNC) ? -1 : REAL(fsync)(fd);
+}
+
+int
+rename(const char *from, const char *to)
+{
+	return fails(RENAME) ? -1 : REAL(rename)(from, to);
+}
+
+int
+linkat(int a, const char *from, int b, const char *to, int flags)
+{
+	return fails(LINK) ? -1 : REAL(linkat)(a, from, b, to, flags);
+}
+
+/* Linux closes it whatever the answer. */
+int
+close(int fd)
+{
+	int ret = REAL(close)(fd);
+
+	return fails(CLOSE) ? -1 : ret;
+}
+
+int
+flock(int fd, int how)
+{
+	return fails(LOCK) ? -1 : REAL(flock)(fd, how);
+}
