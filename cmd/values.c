@@ -335,6 +335,36 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 
 /* ---- files of operands -------------------------------------------------- */
 
+static FILE *
+open_list(struct cli *cli, const char *path)
+{
+	FILE *f;
+
+	do
+		f = fopen(path, "rb");
+	while (!f && errno == EINTR);
+	if (!f && errno == ENOMEM)
+		cli_die(cli, IB_E_IO, "out of memory");
+	if (!f)
+		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
+			strerror(errno));
+	return f;
+}
+
+/* 0 only at the end, or at an error. */
+static size_t
+read_some(FILE *f, char *to, size_t room)
+{
+	size_t got;
+
+	for (;;) {
+		got = fread(to, 1, room, f);
+		if (got > 0 || !ferror(f) || errno != EINTR)
+			return got;
+		clearerr(f);
+	}
+}
+
 /* All of a file as one block that ends in a NUL byte. */
 static char *
 read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
@@ -342,7 +372,7 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 	size_t n = 0, room = 65536, got;
 	char *text = malloc(room), *grown;
 
-	while (text && (got = fread(text + n, 1, room - n - 1, f)) > 0) {
+	while (text && (got = read_some(f, text + n, room - n - 1)) > 0) {
 		n += got;
 		if (n < room - 1)
 			continue;
@@ -370,14 +400,11 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 		    const char *path)
 {
 	bool dash = !strcmp(path, "-");
-	FILE *f = dash ? stdin : fopen(path, "rb");
+	FILE *f = dash ? stdin : open_list(cli, path);
 	char end = o->kind == CLI_KIND_NULS ? '\0' : '\n';
 	size_t n, i, start = 0;
 	char *text, name[40];
 
-	if (!f)
-		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
-			strerror(errno));
 	cli_add_use(cli, &(struct ib_file_use){
 		cli_own(cli, strdup(cli_spelled(cli, o, name))), path, NULL,
 		IB_USE_READ });

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -36,6 +37,29 @@ hold(int fd, const char *file, const char *name, bool no_wait,
 	return ib_fail_errno(err, IB_E_IO, name, "lock");
 }
 
+/* Somebody else's, which may only be read, will do. */
+static int
+open_lock(const char *name)
+{
+	int fd = ib_fd_open(name, O_RDWR | O_CREAT, 0666);
+
+	if (fd < 0 && errno == EACCES) {
+		fd = ib_fd_open(name, O_RDONLY, 0);
+		errno = EACCES;
+	}
+	return fd;
+}
+
+/* A device, a pipe: nothing is replaced there. */
+static bool
+is_special(const char *file)
+{
+	struct stat sb;
+
+	return stat(file, &sb) == 0 && !S_ISREG(sb.st_mode) &&
+	       !S_ISDIR(sb.st_mode);
+}
+
 enum ib_status
 ib_lock(const char *file, bool no_wait, const struct ib_context *context,
 	int *lock, struct ib_error *err)
@@ -45,14 +69,14 @@ ib_lock(const char *file, bool no_wait, const struct ib_context *context,
 	int fd;
 
 	*lock = -1;
+	if (is_special(file))
+		return IB_OK;
 	ib_bytes_printf(&name, "%s.lock", file);
 	if (name.failed) {
 		ib_bytes_release(&name);
 		return ib_fail_memory(err);
 	}
-	fd = ib_fd_open(name.p, O_RDWR | O_CREAT, 0666);
-	if (fd < 0 && errno == EACCES) /* somebody else's will do */
-		fd = ib_fd_open(name.p, O_RDONLY, 0);
+	fd = open_lock(name.p);
 	if (fd < 0)
 		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create");
 	else

@@ -84,7 +84,8 @@ void ib_output_discard(struct ib_output **out);
 /* ---- locks ------------------------------------------------------------ */
 
 /*
- * Hold FILE.lock for FILE (made if absent, left in place). Waits, or with
+ * Hold FILE.lock for FILE (made if absent, left in place); of a device or a
+ * pipe there is none, and *lock is -1. Waits, or with
  * no_wait returns IB_E_AGAIN. On a file system without locks: IB_OK with a
  * warning, or with no_wait IB_E_IO. *lock is a descriptor for ib_unlock.
  */

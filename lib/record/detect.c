@@ -159,6 +159,10 @@ ib_detect(struct ib_span head, const char *path,
 	if (head.n >= 4 && (memcmp(head.p, "PK\3\4", 4) == 0 ||
 			    memcmp(head.p, "PK\5\6", 4) == 0))
 		return IB_FORMAT_NPZ;
+	/* The stump of one. */
+	if (o->archives && head.n > 0 && head.n < 4 &&
+	    memcmp(head.p, "PK\3", head.n) == 0)
+		return IB_FORMAT_NPZ;
 	if (o->archives && is_totals(head))
 		return IB_FORMAT_TOTALS;
 	if (o->format != IB_FORMAT_AUTO)

@@ -117,11 +117,11 @@ fail(const struct ib_tar *t, struct ib_error *err)
 			*err = t->failed;
 		return t->failed.code;
 	}
-	if (archive_errno(t->archive) == ENOMEM)
+	/* Where it gives no reason it had no memory for one. */
+	if (!why || archive_errno(t->archive) == ENOMEM)
 		return ib_fail_memory(err);
 	return ib_fail(err, IB_E_DATA, "%s: damaged or cut tar: %s",
-		       ib_input_name(t->in),
-		       ib_show(show, ib_span_of(why ? why : "no reason given")));
+		       ib_input_name(t->in), ib_show(show, ib_span_of(why)));
 }
 
 enum ib_status

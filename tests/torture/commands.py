@@ -61,7 +61,7 @@ ib-prune -s s.npz -e 2 --rule rank train.jsonl
 ib-prune -s s.npz -e 2 --dry-run train.jsonl
 ib-prune --totals totals.json -e 2 --keep 0.7 --write-bins out.bins.json
 ib-prune -s part.0.npz --totals fine.json -e 2 --keep 0.7 --part 0/2 -o out.jsonl train.jsonl
-ib-prune -s s.npz -e 2 --max-unseen 5 -k @hash train.jsonl
+ib-prune -s s.npz -e 2 --max-unseen 100% -k @hash train.jsonl
 ib-weights -o out.txt epoch.jsonl
 ib-weights -O tsv --normalize mean -o out.tsv epoch.csv
 ib-weights -O jsonl epoch.json

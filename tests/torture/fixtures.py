@@ -39,7 +39,7 @@ def write_manifests(n):
 def write_tar(path, n):
     with tarfile.open(path, 'w', format=tarfile.PAX_FORMAT) as tar:
         for k, i in enumerate(ids(n)):
-            for suffix, data in (('.json', b'{"label":%d}' % (k % 5)), ('.bin', b'x' * (k * 40))):
+            for suffix, data in (('.json', b'{"label":%d}' % (k % 5)), ('.bin', b'x' * (k % 25 * 40))):
                 info = tarfile.TarInfo(i + ('/' + 'deep/' * 30 if k == 3 else '') + suffix)
                 info.size = len(data)
                 tar.addfile(info, io.BytesIO(data))
