@@ -19,7 +19,7 @@
  */
 struct ib_tar {
 	struct archive *archive;
-	struct archive_entry *entry; /* libarchive's */
+	struct archive_entry *entry;
 	struct ib_input *in;
 	void (*feed)(void *ctx, const void *p, size_t n);
 	void *feed_ctx;
@@ -124,6 +124,23 @@ fail(const struct ib_tar *t, struct ib_error *err)
 		       ib_input_name(t->in), ib_show(show, ib_span_of(why)));
 }
 
+/*
+ * An empty file is an archive without members. (archive_read_open() and an
+ * entry of the archive's own do not survive a lack of memory, libarchive
+ * 3.6.2.)
+ */
+static bool
+begin(struct ib_tar *t)
+{
+	struct archive *a = t->archive;
+
+	return archive_read_support_format_tar(a) >= ARCHIVE_WARN &&
+	       archive_read_support_format_empty(a) >= ARCHIVE_WARN &&
+	       archive_read_set_callback_data(a, t) >= ARCHIVE_WARN &&
+	       archive_read_set_read_callback(a, read_block) >= ARCHIVE_WARN &&
+	       archive_read_open1(a) >= ARCHIVE_WARN;
+}
+
 enum ib_status
 ib_tar_open(struct ib_input *in, void (*feed)(void *, const void *, size_t),
 	    void *ctx, struct ib_tar **out, struct ib_error *err)
@@ -138,13 +155,11 @@ ib_tar_open(struct ib_input *in, void (*feed)(void *, const void *, size_t),
 	t->feed_ctx = ctx;
 	t->passed = true;
 	t->archive = archive_read_new();
-	/* An empty file is an archive without members. */
-	if (!t->archive ||
-	    archive_read_support_format_tar(t->archive) < ARCHIVE_WARN ||
-	    archive_read_support_format_empty(t->archive) < ARCHIVE_WARN ||
-	    archive_read_open(t->archive, t, NULL, read_block, NULL) <
-		    ARCHIVE_WARN)
-		st = t->archive ? fail(t, err) : ib_fail_memory(err);
+	t->entry = archive_entry_new();
+	if (!t->archive || !t->entry)
+		st = ib_fail_memory(err);
+	else if (!begin(t))
+		st = fail(t, err);
 	if (st) {
 		ib_tar_close(t);
 		return st;
@@ -160,6 +175,7 @@ ib_tar_close(struct ib_tar *t)
 		return;
 	t->take = NULL;
 	archive_read_free(t->archive);
+	archive_entry_free(t->entry);
 	ib_bytes_release(&t->path);
 	free(t->buf);
 	free(t);
@@ -357,7 +373,7 @@ ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 		return st;
 	if (t->ended)
 		return IB_EOF;
-	r = archive_read_next_header(t->archive, &t->entry);
+	r = archive_read_next_header2(t->archive, t->entry);
 	if (r == ARCHIVE_EOF)
 		return drain(t, err);
 	if (r < ARCHIVE_WARN)

@@ -45,7 +45,7 @@ FAILURES = {       # class -> errno's; 0: a short read or write
 }
 STICKY = {errno.ENOMEM, errno.EIO, errno.ENOSPC}
 KILLED = ['write', 'sync', 'link', 'rename', 'close', 'lock']
-LOGS = ('out.audit.zst', 'out.joined.zst', 'out.fresh.zst')  # their bytes hold the time
+LOGS = ('out.audit.zst', 'out.joined.zst', 'out.fresh.zst')
 MEMORY = 'out of memory'
 
 
@@ -163,9 +163,9 @@ def fault_of_files(place, good, status):
         if name in good.same:
             return f'{name} is no whole output'
         if name in LOGS:
-            if status == good.status and runs_of(now.get(name)) != runs_of(good.files[name]):
-                return f'{name} lacks a run'
-            continue
+            if status == good.status and runs_of(now.get(name)) == runs_of(good.files[name]):
+                continue
+            return f'{name} is neither the old log nor has the run'
         if status == good.status and name not in now:
             return f'{name} is missing'
     return None
@@ -248,7 +248,10 @@ def fault_after_kill(place, line, good, twice, args):
     for name, data in place.files().items():
         if name not in good.files:
             return f'the next run leaves {name}'
-        if name in good.same and data not in (good.files[name], twice.get(name)):
+        if name in LOGS:  # killed behind the append: the run is there twice
+            if runs_of(data) - runs_of(good.files[name]) not in (0, 1):
+                return f'the next run loses runs of {name}'
+        elif name in good.same and data not in (good.files[name], twice.get(name)):
             return f'the next run writes another {name}'
     return verify_logs(place, args)
 
