@@ -13,9 +13,9 @@ PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 PACKAGES_DEMO  := zstd jq
 # For `make check`.
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
-	python3 python3-numpy python3-xxhash zip unzip
+	python3 python3-numpy python3-scipy python3-xxhash zip unzip
 # For the rest of `make check-all`.
-PACKAGES_REST  := mandoc valgrind cppcheck clang python3-scipy \
+PACKAGES_REST  := mandoc valgrind cppcheck clang \
 	prometheus chromium \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 PACKAGES_CLUSTER := slurm-wlm munge parallel zstd python3
@@ -46,6 +46,9 @@ LIBS  := libarchive libzstd libcjson libxxhash libdeflate libutf8proc zlib liblz
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	$(if $(filter-out 0,$(WERROR)),-Werror)
+# More programs that `make coverage` runs.
+COVERED :=
+
 B     := build/$(or $(subst $(comma),-,$(SAN)),release)
 SANF  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
@@ -78,7 +81,7 @@ Q    := $(if $(filter-out 0,$(V)),,@)
 step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $(2))))
 
 .PHONY: all deps deps-check deps-all deps-train demo check check-all \
-	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same \
+	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same coverage \
 	bench fuzz lint unit train-demo completions \
 	install help clean
 .DEFAULT_GOAL := all
@@ -165,6 +168,11 @@ check-examples: all              ## the examples of the manual pages
 
 check-reference: all             ## against an independent implementation
 	$(Q)/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
+
+coverage:                        ## which lines and branches the tests reach, by folder
+	+$(Q)$(MAKE) --no-print-directory -j2 B=build/coverage LDFLAGS=--coverage \
+		CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all unit
+	$(Q)tests/coverage.sh build/coverage $(COVERED)
 
 check-same: all                  ## outputs and messages equal those of BASE=<commit>
 	@[ -n "$(BASE)" ] || { echo "usage: make check-same BASE=<commit>"; exit 2; }

@@ -7,18 +7,26 @@
 # PATH, and what is to come of it: `out` (absent: nothing on standard output),
 # `err` (absent: silence; or `err.like`: an extended regular expression for
 # each line) and `exit` (absent: 0). `in`, where it is, is standard input; all
-# other files of the folder are there to be read.
-# Environment: IB_BIN, the folder of the commands (build/release); JOBS (2).
+# other files of the folder are there to be read. A case that exits 77 is
+# skipped; the last line of its standard error says why. A case that fails
+# leaves its folder: run/ with its files, out, err and exit beside it.
+#
+# jq is that of tests/tools: it prints 1.0 as 1, whatever its version.
+# Environment: IB_BIN, the folder of the commands (build/release); JOBS (2);
+# V=1 names each case; TMPDIR.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 IB_BIN=$(cd "${IB_BIN:-$here/../build/release}" && pwd) || exit 2
-export IB_BIN LC_ALL=C
+export IB_BIN LC_ALL=C TZ=UTC
+umask 022
 unset SLURM_CPUS_PER_TASK SLURM_CPUS_ON_NODE
+
+limit=1200 # s: a guard against hangs
 
 differs() { # WHAT WANTED GOT: says how they differ
   cmp -s "$2" "$3" && return 1
   printf '%s:\n' "$1"
-  diff "$2" "$3" | head -n 12
+  diff "$2" "$3" | head -n 40
 }
 
 unlike() { # PATTERNS GOT: says which line is not as its pattern has it
@@ -32,9 +40,11 @@ unlike() { # PATTERNS GOT: says which line is not as its pattern has it
 }
 
 judge() { # CASE GOT: says what is wrong
-  local case=$1 got=$2 want=0
+  local case=$1 got=$2 want=0 have
+  have=$(cat "$got/exit")
   [ -f "$case/exit" ] && want=$(cat "$case/exit")
-  [ "$(cat "$got/exit")" = "$want" ] || echo "exit $(cat "$got/exit"), not $want"
+  [ "$have" != 124 ] || echo "was stopped after $limit s"
+  [ "$have" = "$want" ] || echo "exit $have, not $want"
   if [ -f "$case/out" ]; then differs out "$case/out" "$got/out"
   else differs out /dev/null "$got/out"; fi
   if [ -f "$case/err.like" ]; then unlike "$case/err.like" "$got/err"
@@ -43,24 +53,30 @@ judge() { # CASE GOT: says what is wrong
 }
 
 run_case() {
-  local case=$1 top in=/dev/null wrong
-  top=$(mktemp -d) || exit 2
+  local case=$1 name=${1##*/} top in=/dev/null wrong
+  top=$(mktemp -d "${TMPDIR:-/tmp}/ib-case.XXXXXX") || exit 2
   mkdir "$top/run" && cp -R "$case/." "$top/run"
   (cd "$top/run" && rm -f out err err.like exit) || exit 2
   [ -f "$case/in" ] && in=$case/in
-  (cd "$top/run" && PATH=$IB_BIN:$PATH CASES=$here/cli timeout -k 5 1200 \
+  (cd "$top/run" && PATH=$IB_BIN:$here/tools:$PATH CASES=$here/cli timeout -k 5 $limit \
     bash ./cmd <"$in" >"$top/out" 2>"$top/err"
     echo $? >"$top/exit")
   # LeakSanitizer's own word where a process ends while its threads do too.
   sed -i '/^==[0-9]*==Unable to get registers from thread/d' "$top/err"
-  wrong=$(judge "$case" "$top")
-  rm -rf "$top"
-  if [ -z "$wrong" ]; then
-    echo passed
+  if [ "$(cat "$top/exit")" = 77 ] && [ ! -f "$case/exit" ]; then
+    printf '%s: skipped: %s\n' "$name" "$(tail -n 1 "$top/err")" >&2
+    echo skipped
   else
-    printf '%s: %s\n' "${case##*/}" "$wrong" >&2
-    echo failed
+    wrong=$(judge "$case" "$top")
+    if [ -n "$wrong" ]; then
+      printf '%s: %s\n%s: see %s\n' "$name" "$wrong" "$name" "$top" >&2
+      echo failed
+      return
+    fi
+    [ "${V:-0}" = 0 ] || printf '%s: passed\n' "$name" >&2
+    echo passed
   fi
+  rm -rf "$top"
 }
 
 if [ "${1-}" = --case ]; then
@@ -77,6 +93,9 @@ printf '%s\0' "${cases[@]}" |
   xargs -0 -n 1 -P "${JOBS:-2}" "$here/cmd.sh" --case |
   awk -v all="${#cases[@]}" '{ n[$1]++ }
     END {
-      printf "%d passed, %d failed\n", n["passed"], all - n["passed"]
-      exit !(n["passed"] == all)
+      failed = all - n["passed"] - n["skipped"]
+      printf "%d passed, %d failed", n["passed"], failed
+      if (n["skipped"]) printf ", %d skipped", n["skipped"]
+      print ""
+      exit failed > 0
     }'

@@ -18,7 +18,8 @@
 set -u
 here=$(cd "$(dirname "$0")/.." && pwd)
 IB_BIN=$(cd "${IB_BIN:-$here/build/release}" && pwd) || exit 2
-export LC_ALL=C
+export LC_ALL=C TZ=UTC
+umask 022
 unset SLURM_CPUS_PER_TASK SLURM_CPUS_ON_NODE
 [ $# -gt 0 ] || set -- "$here"/man/*.[1-9]
 top=$(mktemp -d) || exit 2
@@ -71,22 +72,26 @@ run_page() { # PAGE: its exit status; words to standard error
     script "$1"
   } >"$top/$name.sh"
   (cd "$folder" && PATH=$top/bin:$IB_BIN:$PATH ib_page=$1 \
-    ib_skipped=$top/skipped timeout -k 5 120 bash "$top/$name.sh" \
+    ib_skipped=$top/skipped timeout -k 5 1200 bash "$top/$name.sh" \
     </dev/null >"$top/out" 2>"$top/err")
 }
 
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 for page; do
   [ -n "$(script "$page")" ] || continue
   rm -f "$top/skipped"
   if run_page "$page"; then
-    passed=$((passed + 1))
-    [ ! -e "$top/skipped" ] || echo "${page##*/}: skipped: $(cat "$top/skipped")"
+    if [ -e "$top/skipped" ]; then
+      skipped=$((skipped + 1))
+      echo "${page##*/}: skipped: $(cat "$top/skipped")"
+    else
+      passed=$((passed + 1))
+    fi
   else
     failed=$((failed + 1))
     cat "$top/err" >&2
     tail -n 5 "$top/out" >&2
   fi
 done
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed$([ $skipped = 0 ] || echo ", $skipped skipped")"
 [ "$failed" = 0 ]

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "io/framelog.h"
+#include "scratch.h"
 
 /* A toy log: a text is "run N\n", filling, "end N\n"; N is the mark. */
 
@@ -44,7 +45,6 @@ name(struct ib_span begin, char out[IB_FRAME_NAME])
 
 static const struct ib_frame_kind kind = { "a toy log", "run ", whole, name };
 
-static char folder[] = "/tmp/framelog-XXXXXX";
 static char path[64];
 static char warned[2000];
 
@@ -60,21 +60,12 @@ static const struct ib_context context = { .warn = warn };
 static void
 setup(void)
 {
-	cr_assert(mkdtemp(folder) != NULL);
-	snprintf(path, sizeof(path), "%s/log", folder);
+	scratch_enter();
+	strcpy(path, "log");
 	warned[0] = '\0';
 }
 
-static void
-teardown(void)
-{
-	char command[100];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert(eq(int, system(command), 0));
-}
-
-TestSuite(framelog, .init = setup, .fini = teardown);
+TestSuite(framelog, .init = setup, .fini = scratch_leave);
 
 /* Text of run n: lines that do not compress away. */
 static void

@@ -11,26 +11,9 @@
 
 #include "base/bytes.h"
 #include "io/input.h"
+#include "scratch.h"
 
-static char folder[64];
-
-static void
-enter(void)
-{
-	strcpy(folder, "/tmp/ib-test-input-XXXXXX");
-	cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-}
-
-static void
-leave(void)
-{
-	char cmd[100];
-
-	snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
-	cr_assert(eq(int, system(cmd), 0));
-}
-
-TestSuite(input, .init = enter, .fini = leave, .timeout = 1200);
+TestSuite(input, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 
 static void
 shell(const char *cmd)

@@ -22,28 +22,10 @@
 #include "base/bytes.h"
 #include "io/output.h"
 #include "io/temp.h"
+#include "scratch.h"
 
-static char folder[64];
-
-static void
-enter(void)
-{
-	strcpy(folder, "/tmp/ib-test-output-XXXXXX");
-	cr_assert(mkdtemp(folder) && chdir(folder) == 0);
-	umask(022);
-}
-
-static void
-leave(void)
-{
-	char cmd[100];
-
-	snprintf(cmd, sizeof(cmd), "rm -rf %s", folder);
-	cr_assert(eq(int, system(cmd), 0));
-}
-
-TestSuite(output, .init = enter, .fini = leave, .timeout = 1200);
-TestSuite(lock, .init = enter, .fini = leave, .timeout = 1200);
+TestSuite(output, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
+TestSuite(lock, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 
 static void
 shell(const char *cmd)
@@ -162,7 +144,7 @@ Test(output, follows_links)
 {
 	struct stat sb;
 
-	shell("mkdir d e; ln -s ../d/x e/link; ln -s e/link a; ln -s $PWD/e b;"
+	shell("mkdir d e; ln -s ../d/x e/link; ln -s e/link a; ln -s \"$PWD/e\" b;"
 	      "ln -s loop loop; ln -s d/new dangling; echo old >d/x");
 	put("a", 0, "1");
 	cr_assert(holds("d/x", "1"));
@@ -735,22 +717,27 @@ Test(output, bytes_that_found_no_memory_are_its_error)
 }
 
 static void
-ignore(int sig)
+let_go(int sig)
 {
 	(void)sig;
+	close(open("go", O_WRONLY | O_CREAT, 0600));
 }
 
-/* Held by a script's flock(1); a signal on the way does not end the wait. */
+/*
+ * Held by a script's flock(1) until a signal, which comes while the lock is
+ * waited for and does not end the wait.
+ */
 Test(lock, waits)
 {
-	struct sigaction act = { .sa_handler = ignore };
+	struct sigaction act = { .sa_handler = let_go };
 	struct ib_error err;
 	int lock;
 	FILE *f;
 	char line[16];
 
 	sigaction(SIGALRM, &act, NULL);
-	f = popen("flock a.lock sh -c 'echo held; sleep 2; : >done'", "r");
+	f = popen("flock a.lock sh -c 'echo held; "
+		  "until test -e go; do sleep 0.01; done; : >done'", "r");
 	cr_assert(fgets(line, sizeof(line), f) != NULL);
 	cr_assert(eq(int, ib_lock("a", true, NULL, &lock, &err), IB_E_AGAIN));
 	alarm(1);

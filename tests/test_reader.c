@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include "random.h"
+#include "scratch.h"
 #include "walk.h"
+
+TestSuite(reader, .init = scratch_enter, .fini = scratch_leave);
 
 /* ---- files that try the edges ---------------------------------------------------- */
 
@@ -95,7 +98,7 @@ write_file(char *path, const struct ib_bytes *text)
 {
 	int fd;
 
-	strcpy(path, "/tmp/ib-reader-XXXXXX");
+	strcpy(path, "text-XXXXXX");
 	fd = mkstemp(path);
 	cr_assert(fd >= 0);
 	cr_assert(write(fd, text->p, text->n) == (ssize_t)text->n);

@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 #include "record/tar.h"
+#include "scratch.h"
+
+TestSuite(tar, .init = scratch_enter, .fini = scratch_leave);
 
 /* ---- making an archive, and reading it ------------------------------------------- */
 
@@ -22,7 +25,7 @@ begin(struct made *m)
 {
 	int fd;
 
-	strcpy(m->path, "/tmp/ib-tar-XXXXXX");
+	strcpy(m->path, "tar-XXXXXX");
 	fd = mkstemp(m->path);
 	cr_assert(fd >= 0);
 	close(fd);

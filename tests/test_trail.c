@@ -10,6 +10,9 @@
 #include <xxhash.h>
 
 #include "prune/trail.h"
+#include "scratch.h"
+
+TestSuite(trail, .init = scratch_enter, .fini = scratch_leave);
 
 struct line {
 	char id[24];
@@ -116,16 +119,14 @@ Test(trail, tails_chain_the_runs)
 		"{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":false}\n";
 	struct ib_trail_tail tail = { .epoch = 3, .samples = 3, .kept = 2,
 				      .pruned = 1, .weight_sum = 2.0 };
-	char path[] = "/tmp/trail-XXXXXX", want[1000], first[500], lock[40];
+	char want[1000], first[500];
 	struct ib_bytes text = { 0 };
 	unsigned long long hash;
-	int fd = mkstemp(path);
 
-	close(fd);
-	write_run(path, head, lines, &tail);
+	write_run("log", head, lines, &tail);
 	tail.manifest = "00112233445566778899aabbccddeeff";
-	write_run(path, head, "", &tail);
-	cat(path, &text);
+	write_run("log", head, "", &tail);
+	cat("log", &text);
 	snprintf(first, sizeof(first), "%s\n%s", head, lines);
 	hash = XXH3_64bits(first, strlen(first));
 	snprintf(want, sizeof(want),
@@ -141,7 +142,4 @@ Test(trail, tails_chain_the_runs)
 						 25));
 	cr_assert(eq(str, text.p, want));
 	ib_bytes_release(&text);
-	snprintf(lock, sizeof(lock), "%s.lock", path);
-	unlink(lock);
-	unlink(path);
 }

@@ -78,7 +78,7 @@ def browse(path):
          '--user-data-dir=' + os.path.abspath('profile'),
          '--enable-logging=stderr', '--window-size=1000,3600',
          '--screenshot=page.png', 'file://' + os.path.abspath(path)],
-        capture_output=True, text=True, timeout=120)
+        capture_output=True, text=True, timeout=1200)
     assert p.returncode == 0, p.stderr
     assert 'CONSOLE' not in p.stderr, p.stderr
     assert os.path.getsize('page.png') > 50000  # not a blank page
@@ -86,7 +86,7 @@ def browse(path):
         [BROWSER, '--headless', '--no-sandbox', '--disable-gpu',
          '--user-data-dir=' + os.path.abspath('profile'), '--dump-dom',
          'file://' + os.path.abspath(path)],
-        capture_output=True, text=True, timeout=120)
+        capture_output=True, text=True, timeout=1200)
     return p.stdout
 
 

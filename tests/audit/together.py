@@ -30,7 +30,7 @@ def outputs(e):
 
 
 def until(what):
-    for _ in range(2000):
+    for _ in range(200000):
         if what():
             return
         time.sleep(0.005)

@@ -31,7 +31,7 @@ import dmore
 import ibref
 from ibbase import Malformed, parse_value, skip_ws
 
-TIMEOUT = 20
+TIMEOUT = 1200  # s: a guard against hangs
 # words of messages whose cases are passed over, | between them
 SKIP = [x for x in os.environ.get('DIFFER_SKIP', '').encode().split(b'|') if x]
 
@@ -58,7 +58,7 @@ def reference(folder, n, prog, argv, stdin):
             sys.stdin = os.fdopen(0)
             sys.stdout = os.fdopen(1, 'w')
             sys.stderr = os.fdopen(2, 'w')
-            signal.alarm(10 * TIMEOUT)
+            signal.alarm(TIMEOUT)
             code = ibref.main(prog, argv)
             sys.stdout.flush()
             sys.stderr.flush()

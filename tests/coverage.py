@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+"""Lines and branches by folder, from what `gcov -j -b -t` prints.
+
+   gcov -j -b -t *.gcno | coverage.py SOURCES FUNCTIONS
+
+A line or branch counts once, however many times its file was compiled
+(headers). The names of functions never run go to the file FUNCTIONS.
+"""
+import collections
+import json
+import os
+import sys
+
+sources, functions = sys.argv[1:]
+lines, branches, runs = {}, {}, collections.Counter()
+for document in sys.stdin:
+    for file in json.loads(document)['files']:
+        name = os.path.relpath(os.path.join(sources, file['file']), sources)
+        if not name.startswith(('lib/', 'cmd/')):
+            continue
+        for f in file['functions']:
+            runs['%s:%d: %s' % (name, f['start_line'], f['name'])] += f['execution_count']
+        for line in file['lines']:
+            at = name, line['line_number']
+            lines[at] = lines.get(at, 0) + line['count']
+            for i, branch in enumerate(line['branches']):
+                branches[at + (i,)] = branches.get(at + (i,), 0) + branch['count']
+
+if not lines:
+    sys.exit('coverage.py: gcov has printed no counts')
+with open(functions, 'w') as f:
+    f.writelines('%s\n' % name for name, n in sorted(runs.items()) if n == 0)
+
+
+def share(counts):
+    """What was reached, of how many, in per cent."""
+    reached = sum(n > 0 for n in counts)
+    return '%6d of %6d %6.1f %%' % (reached, len(counts), 100 * reached / max(1, len(counts)))
+
+
+def row(name, folder):
+    def inside(at):
+        return os.path.dirname(at[0]).startswith(folder)
+    print('%-12s %s   %s' % (
+        name, share([n for at, n in lines.items() if inside(at)]),
+        share([n for at, n in branches.items() if inside(at)])))
+
+
+print('%-12s %25s   %25s' % ('folder', 'lines', 'branches'))
+for folder in sorted({os.path.dirname(at[0]) for at in lines}):
+    row(folder, folder)
+row('total', '')
