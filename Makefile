@@ -307,4 +307,4 @@ clean:                           ## remove what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
--include $(wildcard $(foreach d,$B $(FUZZ),$d/*/*.d $d/*/*/*.d))
+-include $(wildcard $(foreach d,$B $(FUZZ),$d/lib/*/*.d $d/cmd/*.d $d/tests/*.d $d/tests/fuzz/*.d))
