@@ -29,8 +29,8 @@ import fixtures
 
 SAMPLES = 24       # of the runs in which calls fail
 MANY = 5000        # of those that are killed at random moments
-PER_CLASS = 12     # places tried of a class, where there are more
-ALLOCATIONS = 30   # the same of allocations
+PER_CLASS = 24     # places tried of a class, where there are more
+ALLOCATIONS = 80   # the same of allocations
 FAILURES = {       # class -> errno's; 0: a short read or write
     'alloc': [errno.ENOMEM],
     'zstd': [errno.ENOMEM],
