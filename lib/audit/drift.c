@@ -153,8 +153,9 @@ put_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
 		ib_bytes_printf(&b, "\nmean loss  ");
 		ib_spark(&b, mean, n, o->utf8);
 		ib_bytes_put_char(&b, '\n');
-		ib_output_write(out, b.p, b.n);
 	}
+	b.failed |= !mean;
+	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
 	free(mean);
 }

@@ -108,9 +108,8 @@ ib_audit_metrics(const struct ib_audit_options *o,
 			"log.", o->run,
 			IB_REAL(n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved
 							     : 0));
-		ib_output_write(out, b.p, b.n);
-		if (b.failed)
-			st = ib_fail_memory(err);
+		ib_output_write_bytes(out, &b);
+		st = ib_output_status(out, err);
 	}
 	ib_bytes_release(&b);
 	ib_audit_log_close(log);

@@ -139,7 +139,9 @@ put_value(struct ib_bytes *out, const struct ib_cell *cell)
 	if (cell->kind == IB_CELL_TEXT)
 		return;
 	ib_put_json(&json, cell);
-	ib_bytes_printf(out, " data-value=\"%.*s\"", (int)json.n, json.p);
+	out->failed |= json.failed;
+	ib_bytes_printf(out, " data-value=\"%.*s\"", (int)json.n,
+			json.n > 0 ? json.p : "");
 	ib_bytes_release(&json);
 }
 

@@ -527,9 +527,8 @@ ib_audit_report(const struct ib_audit_options *o,
 
 	if (!st) {
 		build(&r);
-		ib_output_write(out, r.page.p, r.page.n);
-		if (r.page.failed)
-			st = ib_fail_memory(err);
+		ib_output_write_bytes(out, &r.page);
+		st = ib_output_status(out, err);
 	}
 	ib_bytes_release(&r.page);
 	ib_audit_tally_release(&r.tally);

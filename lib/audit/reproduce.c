@@ -99,6 +99,7 @@ put_value(struct ib_bytes *out, const struct ib_audit_head *h, const cJSON *m)
 			     ib_number_put(number, m->valuedouble));
 	} else {
 		text = cJSON_PrintUnformatted(m);
+		out->failed |= !text;
 		ib_html_plain(out, ib_span_of(text ? text : ""));
 		cJSON_free(text);
 	}
@@ -113,6 +114,7 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 	};
 	cJSON *json = cJSON_Parse(h->text), *m;
 
+	out->failed |= !json; /* it was read before: no memory */
 	ib_page_table(out, "parameters", columns, 2);
 	cJSON_ArrayForEach(m, json)
 	{
@@ -144,6 +146,7 @@ ib_page_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
 			"which files they were.");
 	put_parameters(out, &run->head);
 	put_command(&command, &run->head);
+	out->failed |= command.failed;
 	ib_bytes_printf(out, "<pre># decide it again (scores %s,\n"
 			"# manifest %s)\n",
 			run->head.scores[0] ? run->head.scores : "none",

@@ -232,9 +232,8 @@ fit(struct ib_sheet *s)
 static void
 flush(struct ib_sheet *s)
 {
-	ib_output_write(s->out, s->text.p, s->text.n);
 	s->failed |= s->text.failed;
-	s->text.n = 0;
+	ib_output_write_bytes(s->out, &s->text);
 }
 
 /* A text, cut to a width where it is wider. */

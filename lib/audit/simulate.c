@@ -188,7 +188,7 @@ conclude(const struct simulation *s, struct ib_output *out)
 				o->cost * (epochs - s->cost_share),
 				o->cost * epochs, o->cost * s->cost_share);
 	ib_bytes_put_char(&b, '\n');
-	ib_output_write(out, b.p, b.n);
+	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
 }
 

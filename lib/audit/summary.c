@@ -18,6 +18,23 @@ put_row(const struct ib_audit_options *o, const struct ib_audit_figures *f,
 	});
 }
 
+static void
+put_courses(struct ib_bytes *b, const struct ib_audit_figures *f,
+	    double *value, size_t n, bool utf8)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		value[i] = f[i].share;
+	ib_bytes_printf(b, "\nshare kept  ");
+	ib_spark(b, value, n, utf8);
+	for (i = 0; i < n; i++)
+		value[i] = f[i].threshold;
+	ib_bytes_printf(b, "\nthreshold   ");
+	ib_spark(b, value, n, utf8);
+	ib_bytes_put_char(b, '\n');
+}
+
 /* The course of it at a glance. */
 static void
 put_sparks(const struct ib_audit_options *o, const struct ib_audit_figures *f,
@@ -25,20 +42,11 @@ put_sparks(const struct ib_audit_options *o, const struct ib_audit_figures *f,
 {
 	double *value = calloc(n + 1, sizeof(*value));
 	struct ib_bytes b = { 0 };
-	size_t i;
 
-	if (!value)
-		return;
-	for (i = 0; i < n; i++)
-		value[i] = f[i].share;
-	ib_bytes_printf(&b, "\nshare kept  ");
-	ib_spark(&b, value, n, o->utf8);
-	for (i = 0; i < n; i++)
-		value[i] = f[i].threshold;
-	ib_bytes_printf(&b, "\nthreshold   ");
-	ib_spark(&b, value, n, o->utf8);
-	ib_bytes_put_char(&b, '\n');
-	ib_output_write(out, b.p, b.n);
+	if (value)
+		put_courses(&b, f, value, n, o->utf8);
+	b.failed |= !value;
+	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
 	free(value);
 }

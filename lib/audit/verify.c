@@ -95,8 +95,10 @@ confirm_twice(struct verify *v, uint64_t twice, struct ib_error *err)
 					   "the id stands twice", err);
 		}
 	}
+	if (st == IB_EOF)
+		st = first.failed ? ib_fail_memory(err) : IB_OK;
 	ib_bytes_release(&first);
-	return st == IB_EOF ? IB_OK : st;
+	return st;
 }
 
 static enum ib_status
