@@ -191,7 +191,7 @@ ib_audit_drift(const struct ib_audit_options *o,
 	enum ib_status st;
 	size_t i;
 
-	st = ib_losses_load(o, o->operands, o->weigh_by, context, &losses, err);
+	st = ib_losses_load(o, o->operands, NULL, context, &losses, err);
 	if (!st)
 		st = ib_drift_run(&losses, o, &d, err);
 	if (!st)

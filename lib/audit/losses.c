@@ -257,19 +257,16 @@ weights_of_run(const struct ib_losses *l, struct ib_audit_log *log,
 }
 
 static enum ib_status
-weigh_by_log(struct ib_losses *l, const char *path,
-	     const struct ib_context *context, struct ib_error *err)
+weigh_by_log(struct ib_losses *l, struct ib_audit_log *log,
+	     struct ib_error *err)
 {
 	double *weight = malloc((l->ids.n + 1) * sizeof(*weight));
-	struct ib_audit_log *log = NULL;
+	enum ib_status st = weight ? IB_OK : ib_fail_memory(err);
 	const struct ib_audit_run *run;
 	struct ib_losses_epoch *e;
-	enum ib_status st;
 	uint64_t i;
 	size_t k;
 
-	st = weight ? ib_audit_log_open(path, context, &log, err)
-		    : ib_fail_memory(err);
 	for (k = 0; !st && k < ib_audit_log_epochs(log); k++) {
 		run = ib_audit_log_epoch(log, k);
 		e = ib_losses_at(l, run->head.epoch);
@@ -280,21 +277,20 @@ weigh_by_log(struct ib_losses *l, const char *path,
 			if (isnan(e->weight[i]))
 				e->weight[i] = weight[e->row[i]];
 	}
-	ib_audit_log_close(log);
 	free(weight);
 	return st;
 }
 
 enum ib_status
-ib_losses_weigh(struct ib_losses *l, const char *path,
-		const struct ib_context *context, struct ib_error *err)
+ib_losses_weigh(struct ib_losses *l, struct ib_audit_log *log,
+		struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	uint64_t i;
 	size_t k;
 
-	if (path)
-		st = weigh_by_log(l, path, context, err);
+	if (log)
+		st = weigh_by_log(l, log, err);
 	for (k = 0; !st && k < l->nepochs; k++)
 		for (i = 0; i < l->epoch[k].n; i++)
 			if (isnan(l->epoch[k].weight[i]))
@@ -304,16 +300,22 @@ ib_losses_weigh(struct ib_losses *l, const char *path,
 
 enum ib_status
 ib_losses_load(const struct ib_audit_options *o, struct ib_list operands,
-	       const char *by_log, const struct ib_context *context,
+	       struct ib_audit_log *log, const struct ib_context *context,
 	       struct ib_losses *l, struct ib_error *err)
 {
 	struct ib_losses_options options = {
 		.operands = operands, .log = &o->log,
 		.weight_field = o->weight_field ? o->weight_field : "weight",
 	};
+	struct ib_audit_log *own = NULL;
 	enum ib_status st = ib_losses_read(&options, context, l, err);
 
-	return st ? st : ib_losses_weigh(l, by_log, context, err);
+	if (!st && !log && o->weigh_by)
+		st = ib_audit_log_open(o->weigh_by, context, &own, err);
+	if (!st)
+		st = ib_losses_weigh(l, log ? log : own, err);
+	ib_audit_log_close(own);
+	return st;
 }
 
 double

@@ -41,15 +41,18 @@ void ib_losses_release(struct ib_losses *l);
 
 /*
  * Settle the weights: a record's own, or 1/pi of its epoch in the audit log
- * (path NULL: none), or 1. A sample that the log has with pi 0 weighs 0.
+ * (NULL: none), or 1. A sample that the log has with pi 0 weighs 0.
  */
-enum ib_status ib_losses_weigh(struct ib_losses *l, const char *path,
-			       const struct ib_context *context,
+enum ib_status ib_losses_weigh(struct ib_losses *l, struct ib_audit_log *log,
 			       struct ib_error *err);
 
-/* Read these operands as o says, and settle the weights: by_log as path. */
+/*
+ * Read these operands as o says, and settle the weights: by the log, which is
+ * borrowed, or if it is NULL by the one that o names, if any.
+ */
 enum ib_status ib_losses_load(const struct ib_audit_options *o,
-			      struct ib_list operands, const char *by_log,
+			      struct ib_list operands,
+			      struct ib_audit_log *log,
 			      const struct ib_context *context,
 			      struct ib_losses *l, struct ib_error *err);
 

@@ -45,8 +45,7 @@ read_losses(struct report *r, struct ib_error *err)
 	if (logs.n == 0)
 		return IB_OK;
 	r->has_losses = true;
-	st = ib_losses_load(o, logs, o->operands.v[0], r->context, &r->losses,
-			    err);
+	st = ib_losses_load(o, logs, r->log, r->context, &r->losses, err);
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
 	if (!st) /* last: it leaves one record an id and epoch */

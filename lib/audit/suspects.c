@@ -223,7 +223,7 @@ ib_audit_suspects(const struct ib_audit_options *o,
 	enum ib_status st;
 	size_t n = 0, i;
 
-	st = ib_losses_load(o, o->operands, o->weigh_by, context, &losses, err);
+	st = ib_losses_load(o, o->operands, NULL, context, &losses, err);
 	if (!st)
 		st = ib_suspects_find(&losses, o, &s, &n, err);
 	if (!st)

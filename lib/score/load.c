@@ -1,6 +1,7 @@
 #include "score/load.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/hash.h"
@@ -184,6 +185,16 @@ digest_archive(struct ib_npz *z, const struct ib_context *context,
 	return st;
 }
 
+/* A pipe must not be opened to see what it is: it can be read only once. */
+static bool
+is_regular(const char *path)
+{
+	struct stat sb;
+
+	return strcmp(path, "-") != 0 && stat(path, &sb) == 0 &&
+	       S_ISREG(sb.st_mode);
+}
+
 /* Map the file if it is an archive that can be; else *out stays NULL. */
 static enum ib_status
 map_file(const char *path, const struct ib_context *context,
@@ -229,7 +240,7 @@ ib_scores_open_any(const char *path, const struct ib_context *context,
 	enum ib_status st = IB_OK;
 
 	*out = NULL;
-	if (strcmp(path, "-") != 0)
+	if (is_regular(path))
 		st = map_file(path, context, out, digest, err);
 	if (st || *out)
 		return st;
