@@ -408,6 +408,25 @@ Test(output, keeps_the_old_file_on_a_full_disk)
 	cr_assert(eq(int, umount("m"), 0));
 }
 
+Test(output, a_mount_point_cannot_be_replaced)
+{
+	struct ib_output *o;
+	struct ib_error err;
+
+	put("t", 0, "old");
+	if (mount("t", "t", NULL, MS_BIND, NULL) != 0)
+		cr_skip_test("cannot mount");
+	o = output("t", 0);
+	ib_output_write(o, "x", 1);
+	cr_assert(eq(int, ib_output_commit(&o, &err), IB_E_CREATE));
+	cr_assert(eq(str, err.text,
+		     "t: cannot create: it is a mount point, which cannot be "
+		     "replaced; write to standard output, > t"));
+	cr_assert(holds("t", "old"));
+	cr_assert(eq(int, count("."), 1));
+	cr_assert(eq(int, umount("t"), 0));
+}
+
 Test(output, tells_a_reader_that_went_away)
 {
 	int ends[2];

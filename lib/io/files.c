@@ -139,7 +139,8 @@ identify_new(const char *path, struct identity *id)
 	return true;
 }
 
-/* False for what has no identity, or cannot be told: opening it will say why. */
+/* False for what has no identity, or cannot be told: opening it will say why.
+ */
 static bool
 identify(const struct ib_file_use *u, struct identity *id)
 {
@@ -208,8 +209,8 @@ find_in_file(const struct ib_file_use *uses, const struct identity *id,
 		const struct ib_file_use *u = &uses[id[i].index];
 
 		for (j = 0; j < n && (id[i].pipe || !reads(u)); j++)
-			if (j != i && conflicts(u, &uses[id[j].index],
-						id[i].pipe)) {
+			if (j != i &&
+			    conflicts(u, &uses[id[j].index], id[i].pipe)) {
 				pair[0] = id[i].index;
 				pair[1] = id[j].index;
 				return true;
@@ -245,15 +246,20 @@ report(const struct ib_file_use *a, const struct ib_file_use *b,
 	if (one.failed || two.failed)
 		st = ib_fail_memory(err);
 	else if (reads(a) && reads(b))
-		st = ib_fail(err, IB_E_MISUSE, "%s and %s are the same pipe, "
-			     "which can be read only once", one.p, two.p);
+		st = ib_fail(err, IB_E_MISUSE,
+			     "%s and %s are the same pipe, "
+			     "which can be read only once",
+			     one.p, two.p);
 	else if (reads(b))
-		st = ib_fail(err, IB_E_MISUSE, "%s would overwrite %s, which "
-			     "is the same file: name another output", one.p,
-			     two.p);
+		st = ib_fail(err, IB_E_MISUSE,
+			     "%s would overwrite %s, which "
+			     "is the same file: name another output",
+			     one.p, two.p);
 	else
-		st = ib_fail(err, IB_E_MISUSE, "%s and %s are the same file: "
-			     "name another output", one.p, two.p);
+		st = ib_fail(err, IB_E_MISUSE,
+			     "%s and %s are the same file: "
+			     "name another output",
+			     one.p, two.p);
 	ib_bytes_release(&one);
 	ib_bytes_release(&two);
 	return st;
@@ -274,8 +280,9 @@ find_conflict(const struct ib_file_use *uses, const struct identity *id,
 		    pair[0] < best[0])
 			memcpy(best, pair, sizeof(best));
 	}
-	return best[0] == SIZE_MAX ? IB_OK :
-	       report(&uses[best[0]], &uses[best[1]], err);
+	return best[0] == SIZE_MAX
+		       ? IB_OK
+		       : report(&uses[best[0]], &uses[best[1]], err);
 }
 
 enum ib_status

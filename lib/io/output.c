@@ -54,6 +54,17 @@ cannot_create(const struct ib_output *o, struct ib_error *err)
 	return ib_fail_errno(err, IB_E_CREATE, o->name, "create");
 }
 
+/* The rename failed. A file that is mounted by itself cannot be replaced. */
+static enum ib_status
+cannot_replace(const struct ib_output *o, struct ib_error *err)
+{
+	if (errno == EBUSY)
+		return ib_fail(err, IB_E_CREATE, "%s: cannot create: it is a "
+			       "mount point, which cannot be replaced; write "
+			       "to standard output, > %s", o->name, o->name);
+	return cannot_create(o, err);
+}
+
 /* A FIFO, a device: nothing to replace. */
 static enum ib_status
 open_directly(struct ib_output *o, struct ib_error *err)
@@ -449,7 +460,7 @@ appear_all(struct ib_output **outs, size_t n, struct ib_error *err)
 		if (i > 0 && i == n - 1)
 			sync_folders(outs, i);
 		if (outs[i] && !appear(outs[i]))
-			st = cannot_create(outs[i], err);
+			st = cannot_replace(outs[i], err);
 	}
 	if (!st) {
 		sync_folders(outs + n - 1, 1);

@@ -1,4 +1,5 @@
 /* One run of ib-prune: scores and a manifest -> the epoch's manifest. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -89,20 +90,37 @@ begin_operand(struct run *run, const struct ib_source *source,
 	return ib_targets_begin(&run->targets, source, err);
 }
 
+/* Segments of one file share its path: what makes their ids differ? */
+static void
+describe_remedy(const struct ib_key *key, char *text, size_t size)
+{
+	struct ib_span name = key->name[0];
+
+	if (key->kind == IB_KEY_FIELDS && key->n == 1 && name.n < 40)
+		snprintf(text, size, "for several segments of one file use a "
+			 "composite key such as -k %.*s,offset; ", (int)name.n,
+			 name.p);
+	else
+		*text = '\0';
+}
+
 static enum ib_status
 report_twice(struct run *run, struct ib_pruned *b, size_t i,
 	     struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 	struct ib_span id = { "", 0 };
+	char remedy[160];
 	uint64_t line = 0;
 
+	describe_remedy(&run->source->key, remedy, sizeof(remedy));
 	ib_pruned_find(&run->pruner, b, i, &line, &id);
 	return ib_fail(err, IB_E_DATA,
-		       "%s:%llu: the id %s stands twice (--allow-duplicates "
-		       "allows it)", run->source->name,
+		       "%s:%llu: the id %s appears twice: %s"
+		       "--allow-duplicates gives both records one decision",
+		       run->source->name,
 		       (unsigned long long)(run->lines + line),
-		       ib_show(show, id));
+		       ib_show(show, id), remedy);
 }
 
 /* The i-th of a block's unseen ids is which of its records? */

@@ -138,7 +138,25 @@ end_sample(struct shard *s, struct ib_error *err)
 	return st ? st : release_waiting(s, err);
 }
 
-/* Has the id stood before? */
+/*
+ * Two samples of one key are most often one whose members are apart, or, if
+ * there are several shards, two that share a name.
+ */
+static enum ib_status
+report_twice(const struct shard *s, struct ib_error *err)
+{
+	static const char one[] = "appears twice: its members are not adjacent "
+				  "(make the tar with --sort=name)";
+	static const char several[] =
+		"appears twice: if shards share keys, use -k @shard; if its "
+		"members are not adjacent, make the tar with --sort=name";
+	bool shared = s->options->operands.n > 1 &&
+		      s->source->key.kind != IB_KEY_SHARD;
+
+	return bad_sample(s, shared ? several : one, err);
+}
+
+/* Has the id appeared before? */
 static enum ib_status
 check_twice(struct shard *s, uint32_t row, struct ib_error *err)
 {
@@ -154,8 +172,7 @@ check_twice(struct shard *s, uint32_t row, struct ib_error *err)
 		st = ib_seen_unseen(seen, &hash, 1, &twice, err);
 	}
 	if (!st && twice != SIZE_MAX && !s->options->allow_duplicates)
-		st = bad_sample(s, "stands twice (--allow-duplicates allows it)",
-				err);
+		st = report_twice(s, err);
 	return st;
 }
 
@@ -250,8 +267,9 @@ take_weight(struct shard *s, struct ib_error *err)
 	enum ib_status st;
 
 	if (s->options->existing_weight == IB_EXISTING_WEIGHT_FAIL)
-		return bad_sample(s, "already carries a weight: is this an "
-				  "epoch manifest?", err);
+		return bad_sample(s, "already carries a weight: prune the "
+				  "full shards, not an epoch's; or see "
+				  "--existing-weight", err);
 	if (s->weighted)
 		return bad_sample(s, "carries two weights", err);
 	s->weighted = true;

@@ -121,7 +121,8 @@ settle_weight(const struct ib_splice *s, struct ib_cursor *c,
 		return true;
 	if (s->base == IB_EXISTING_WEIGHT_FAIL) {
 		snprintf(c->why, sizeof(c->why), "already carries a weight: "
-			 "is this an epoch manifest? (--existing-weight)");
+			 "prune the full manifest, not an epoch manifest; if "
+			 "the field is data, choose another --weight-field");
 		return false;
 	}
 	if (s->base == IB_EXISTING_WEIGHT_REPLACE || carried->type == IB_NULL)

@@ -1,4 +1,5 @@
 /* One run of ib-score: operands -> scores -> files. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,7 +292,8 @@ begin(struct run *run, struct ib_error *err)
 				   o->smooth, err);
 	if (!st && o->start)
 		st = load_start(run, o->start, false, err);
-	if (!st && o->update && access(o->update, F_OK) == 0)
+	if (!st && o->update &&
+	    (access(o->update, F_OK) == 0 || errno != ENOENT))
 		st = load_start(run, o->update, true, err);
 	if (!st && o->expect.n > 0)
 		st = ib_expect_new(&expect, run->context, &run->expect, err);

@@ -278,7 +278,7 @@ settle(struct ib_manifest *m, struct ib_slice *s, size_t end)
 			weight[s->row[i]] = -s->weight[i];
 			continue;
 		}
-		ib_fault_note(fault, i, s->line[i], "the id %s stands twice",
+		ib_fault_note(fault, i, s->line[i], "the id %s appears twice",
 			      ib_show(show, (struct ib_span){ s->id[i].p,
 							      s->id[i].n }));
 		if (fault == &s->bad)

@@ -124,9 +124,14 @@ ib_rows_fail_twice(const struct ib_rows *r, uint64_t row, enum ib_status code,
 		   struct ib_error *err)
 {
 	struct ib_place place = ib_rows_where(r, row);
-	char text[IB_SHOW_MAX + 40], show[IB_SHOW_MAX];
+	const char *hint = code != IB_E_DATA ? "" :
+			   place.sample ? " (if shards share keys, use -k "
+					  "@shard)" :
+					  " (a composite key such as -k "
+					  "path,offset tells segments apart)";
+	char text[IB_SHOW_MAX + 120], show[IB_SHOW_MAX];
 
-	snprintf(text, sizeof(text), "the id %s stands twice",
-		 ib_show(show, ib_table_id(&r->table, row)));
+	snprintf(text, sizeof(text), "the id %s appears twice%s",
+		 ib_show(show, ib_table_id(&r->table, row)), hint);
 	return ib_place_fail(&place, code, text, err);
 }
