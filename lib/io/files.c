@@ -139,8 +139,7 @@ identify_new(const char *path, struct identity *id)
 	return true;
 }
 
-/* False for what has no identity, or cannot be told: opening it will say why.
- */
+/* False for a device, and for a file that opening it will complain of. */
 static bool
 identify(const struct ib_file_use *u, struct identity *id)
 {
@@ -153,7 +152,7 @@ identify(const struct ib_file_use *u, struct identity *id)
 	else
 		ret = stat(u->path, &sb);
 	if (ret != 0)
-		return errno == ENOENT && !reads(u) && !is_standard(u) &&
+		return errno == ENOENT && !is_standard(u) &&
 		       identify_new(u->path, id);
 	id->dev = sb.st_dev;
 	id->ino = sb.st_ino;
