@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 enum ib_status
 ib_fail(struct ib_error *err, enum ib_status code, const char *format, ...)
 {
@@ -44,26 +46,6 @@ ib_fail_memory(struct ib_error *err)
 	return ib_fail(err, IB_E_IO, "out of memory");
 }
 
-/* Length of the well-formed UTF-8 sequence at p, 0 if there is none. */
-static size_t
-utf8_length(const unsigned char *p, size_t n)
-{
-	size_t len, i;
-
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (len > n)
-		return 0;
-	for (i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 const char *
 ib_show(char out[IB_SHOW_MAX], struct ib_span bytes)
 {
@@ -79,7 +61,7 @@ ib_show(char out[IB_SHOW_MAX], struct ib_span bytes)
 			out[o++] = (char)p[i++];
 			continue;
 		}
-		len = p[i] < 0x80 ? 0 : utf8_length(p + i, bytes.n - i);
+		len = p[i] < 0x80 ? 0 : ib_utf8_length(p + i, bytes.n - i);
 		if (len > 0 && !(len == 2 && p[i] == 0xc2 && p[i + 1] < 0xa0)) {
 			memcpy(out + o, p + i, len);
 			o += len;

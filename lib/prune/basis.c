@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "prune/rule.h"
+#include "record/known_formats.h"
 #include "score/load.h"
 
 /* ---- scores -------------------------------------------------------------------- */
@@ -82,7 +83,9 @@ load_totals(const char *path, struct ib_sums **sums, char *digest,
 	if (st)
 		return st;
 	ib_input_want_digest(in);
-	st = ib_sums_read(in, sums, err);
+	st = ib_known_format_check(in, err);
+	if (!st)
+		st = ib_sums_read(in, sums, err);
 	if (!st)
 		ib_input_digest(in, digest);
 	ib_input_close(in);

@@ -2,9 +2,12 @@
 #include "record/format.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/numbers.h"
+#include "base/utf8.h"
+#include "record/known_formats.h"
 
 const struct ib_record_format *
 ib_record_format_of(enum ib_format format)
@@ -50,13 +53,21 @@ names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 	}
 }
 
+/* What ends a line: of a file without LF, CR. */
+static char
+line_end(struct ib_span head)
+{
+	return ib_detect_returns(head) ? '\r' : '\n';
+}
+
 static struct ib_span
 first_line(struct ib_span head)
 {
 	const char *stop;
+	char end = line_end(head);
 
 	for (;;) {
-		stop = memchr(head.p, '\n', head.n);
+		stop = memchr(head.p, end, head.n);
 		if (!stop)
 			return head;
 		if (stop > head.p && !(stop == head.p + 1 && *head.p == '\r'))
@@ -74,16 +85,17 @@ ends_in(struct ib_span s, const char *suffix)
 {
 	size_t n = strlen(suffix);
 
-	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
+	return s.n >= n && strncasecmp(s.p + s.n - n, suffix, n) == 0;
 }
 
 static struct ib_span
 skip_lines(struct ib_span head, uint64_t n)
 {
 	const char *stop;
+	char end = line_end(head);
 
 	for (; n > 0; n--) {
-		stop = memchr(head.p, '\n', head.n);
+		stop = memchr(head.p, end, head.n);
 		if (!stop)
 			return (struct ib_span){ head.p + head.n, 0 };
 		head.n -= (size_t)(stop + 1 - head.p);
@@ -92,7 +104,15 @@ skip_lines(struct ib_span head, uint64_t n)
 	return head;
 }
 
-/* The first byte that is neither blank nor part of a BOM, NUL if none. */
+static struct ib_span
+skip_mark(struct ib_span head)
+{
+	if (head.n < 3 || memcmp(head.p, "\xef\xbb\xbf", 3) != 0)
+		return head;
+	return (struct ib_span){ head.p + 3, head.n - 3 };
+}
+
+/* The first byte that is no blank, NUL if there is none. */
 static char
 first_byte(struct ib_span head)
 {
@@ -107,37 +127,174 @@ first_byte(struct ib_span head)
 bool
 ib_detect_nothing(struct ib_span head)
 {
-	if (head.n >= 3 && memcmp(head.p, "\xef\xbb\xbf", 3) == 0) {
-		head.p += 3;
-		head.n -= 3;
-	}
+	head = skip_mark(head);
 	while (head.n > 0 && memchr("\r\n", head.p[head.n - 1], 2))
 		head.n--;
 	return head.n == 0;
 }
 
-static enum ib_format
-detect_text(struct ib_span head, struct ib_span stem,
-	    const struct ib_reader_options *o, const struct ib_key *key)
+bool
+ib_detect_returns(struct ib_span head)
 {
-	char first = first_byte(head);
-	struct ib_span line = first_line(head);
+	return memchr(head.p, '\r', head.n) && !memchr(head.p, '\n', head.n);
+}
 
+/* ---- names that tell ----------------------------------------------------- */
+
+/* What a name says of the content: JSON stands for JSON lines too. */
+static enum ib_format
+named_format(struct ib_span stem)
+{
+	static const struct {
+		const char *suffix;
+		enum ib_format format;
+	} names[] = {
+		{ ".jsonl", IB_FORMAT_JSONL }, { ".ndjson", IB_FORMAT_JSONL },
+		{ ".json", IB_FORMAT_JSONL }, { ".csv", IB_FORMAT_CSV },
+		{ ".tsv", IB_FORMAT_TSV }, { ".tar", IB_FORMAT_TAR },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (ends_in(stem, names[i].suffix))
+			return names[i].format;
+	return IB_FORMAT_AUTO;
+}
+
+/* The operand as it is looked at. */
+struct look {
+	struct ib_span head; /* behind a BOM and header lines */
+	struct ib_span line; /* its first line that is not blank */
+	const char *end;     /* of what was looked at; it goes on if cut */
+	bool cut;
+	struct ib_source *source;
+	const struct ib_reader_options *options;
+	const struct ib_key *key;
+};
+
+/* Of the first bytes, or a part of them: they may end inside a character. */
+static bool
+is_text(const struct look *l, struct ib_span part)
+{
+	return ib_utf8_is_text(part.p, part.n,
+			       l->cut && part.p + part.n == l->end);
+}
+
+/* The name says `want`, the content something else. */
+static enum ib_status
+disagree(const struct look *l, const char *want, struct ib_error *err)
+{
+	const struct ib_known_format *known =
+		ib_known_format_of(l->head, l->source->path);
+	const char *name = l->source->name, *other = NULL, *format = NULL;
+	char show[IB_SHOW_MAX], first = first_byte(l->head);
+
+	if (known)
+		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s; %s",
+			       name, known->name, want, known->advice);
+	if (first == '{' || first == '[') {
+		other = first == '{' ? "JSON lines" : "a JSON array";
+		format = first == '{' ? "jsonl" : "json";
+	} else if (names_an_id(l->line, ',', l->key)) {
+		other = "CSV", format = "csv";
+	} else if (names_an_id(l->line, '\t', l->key)) {
+		other = "TSV", format = "tsv";
+	}
+	if (other)
+		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s "
+			       "(-f %s reads it)", name, other, want, format);
+	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s "
+		       "(-f says what it is)", name, want,
+		       ib_show(show, l->line));
+}
+
+/* A log's bad first record may be passed over; a manifest's may not. */
+static enum ib_status
+check_json(const struct look *l, struct ib_error *err)
+{
+	char first = first_byte(l->head);
+
+	if (first == '{' || first == '"' || first == '\0' ||
+	    l->options->bad_first ||
+	    (l->options->any_value && strchr("-0123456789tfnNI", first)))
+		l->source->format = IB_FORMAT_JSONL;
+	else if (first == '[')
+		l->source->format = IB_FORMAT_JSON;
+	else
+		return disagree(l, "JSON", err);
+	return IB_OK;
+}
+
+/*
+ * A header may have any names. It is refused if it is known to be something
+ * else, and no header that would do here.
+ */
+static enum ib_status
+check_delimited(const struct look *l, enum ib_format format,
+		struct ib_error *err)
+{
+	char delimiter = format == IB_FORMAT_CSV ? ',' : '\t';
+	bool needs_name = l->key->kind == IB_KEY_AUTO ||
+			  l->key->kind == IB_KEY_FIELDS;
+	bool plain = !memchr(l->line.p, delimiter, l->line.n);
+	char first = first_byte(l->head);
+
+	l->source->format = format;
+	if (names_an_id(l->line, delimiter, l->key))
+		return IB_OK;
+	if (first == '{' || first == '[' ||
+	    ((needs_name || plain) &&
+	     ib_known_format_of(l->head, l->source->path)) ||
+	    !is_text(l, l->line))
+		return disagree(l, format == IB_FORMAT_CSV ? "CSV" : "TSV",
+				err);
+	if (format == IB_FORMAT_TSV && l->options->epoch_manifest)
+		l->source->format = IB_FORMAT_LIST;
+	return IB_OK;
+}
+
+/* ---- names that do not tell ----------------------------------------------- */
+
+/* Neither JSON nor a header that is known. */
+static enum ib_status
+check_rest(const struct look *l, struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+
+	l->source->format = l->options->otherwise;
+	if (l->head.n == 0 || l->options->bad_first)
+		return IB_OK;
+	if (l->options->otherwise != IB_FORMAT_LIST && l->line.n > 0)
+		return ib_fail(err, IB_E_DATA, "%s: neither JSON nor a header "
+			       "that names an id: it begins with %s (-f says "
+			       "what it is, %s which column has the id)",
+			       l->source->name, ib_show(show, l->line),
+			       l->options->key_option);
+	if (!is_text(l, l->head))
+		return ib_fail(err, IB_E_DATA, "%s: not text: it holds NUL or "
+			       "invalid UTF-8 (-f list takes it for a list "
+			       "all the same)", l->source->name);
+	return IB_OK;
+}
+
+static enum ib_status
+detect_text(const struct look *l, struct ib_error *err)
+{
+	char first = first_byte(l->head);
+
+	l->source->format = IB_FORMAT_AUTO;
 	if (first == '{')
-		return IB_FORMAT_JSONL;
-	if (first == '[')
-		return IB_FORMAT_JSON;
-	if (ends_in(stem, ".csv"))
-		return IB_FORMAT_CSV;
-	if (ends_in(stem, ".tsv"))
-		return o->epoch_manifest && !names_an_id(line, '\t', key)
-			? IB_FORMAT_LIST
-			: IB_FORMAT_TSV;
-	if (memchr(line.p, '\t', line.n) && names_an_id(line, '\t', key))
-		return IB_FORMAT_TSV;
-	if (memchr(line.p, ',', line.n) && names_an_id(line, ',', key))
-		return IB_FORMAT_CSV;
-	return o->otherwise;
+		l->source->format = IB_FORMAT_JSONL;
+	else if (first == '[')
+		l->source->format = IB_FORMAT_JSON;
+	else if (memchr(l->line.p, '\t', l->line.n) &&
+		 names_an_id(l->line, '\t', l->key))
+		l->source->format = IB_FORMAT_TSV;
+	else if (memchr(l->line.p, ',', l->line.n) &&
+		 names_an_id(l->line, ',', l->key))
+		l->source->format = IB_FORMAT_CSV;
+	return l->source->format == IB_FORMAT_AUTO ? check_rest(l, err)
+						   : IB_OK;
 }
 
 static bool
@@ -150,32 +307,77 @@ is_totals(struct ib_span head)
 	return head.n - i >= n && memcmp(head.p + i, "\"ib_totals\"", n) == 0;
 }
 
-enum ib_format
-ib_detect(struct ib_span head, const char *path,
-	  const struct ib_reader_options *o, const struct ib_key *key)
+static bool
+is_zip(struct ib_span head)
 {
-	struct ib_span stem = ib_input_stem(path);
+	return head.n >= 4 && (memcmp(head.p, "PK\3\4", 4) == 0 ||
+			       memcmp(head.p, "PK\5\6", 4) == 0);
+}
 
-	if (head.n >= 4 && (memcmp(head.p, "PK\3\4", 4) == 0 ||
-			    memcmp(head.p, "PK\5\6", 4) == 0))
-		return IB_FORMAT_NPZ;
-	/* The stump of one. */
-	if (o->archives && head.n > 0 && head.n < 4 &&
-	    memcmp(head.p, "PK\3", head.n) == 0)
-		return IB_FORMAT_NPZ;
-	if (o->archives && is_totals(head))
-		return IB_FORMAT_TOTALS;
-	if (o->format != IB_FORMAT_AUTO)
-		return o->format;
-	if (head.n >= 262 && memcmp(head.p + 257, "ustar", 5) == 0)
-		return IB_FORMAT_TAR;
-	if (ends_in(stem, ".tar"))
-		return IB_FORMAT_TAR;
-	if (head.n >= 3 && memcmp(head.p, "\xef\xbb\xbf", 3) == 0) {
-		head.p += 3;
-		head.n -= 3;
+/* The stump of a zip archive is too short to be a record. */
+static bool
+is_zip_stump(struct ib_span head)
+{
+	return head.n > 0 && head.n < 4 && memcmp(head.p, "PK\3", head.n) == 0;
+}
+
+/* Is it a format that is refused? */
+static enum ib_status
+check_known(const struct look *l, struct ib_error *err)
+{
+	const struct ib_known_format *known =
+		ib_known_format_of(l->head, l->source->path);
+
+	if (!known || known->kind == IB_KNOWN_HINT ||
+	    (known->kind == IB_KNOWN_TEXT &&
+	     l->options->format != IB_FORMAT_AUTO))
+		return IB_OK;
+	return ib_known_format_refuse(known, l->source->name, err);
+}
+
+static enum ib_status
+detect_lines(struct look *l, struct ib_error *err)
+{
+	enum ib_format named = named_format(ib_input_stem(l->source->path));
+
+	l->head = skip_lines(skip_mark(l->head), l->options->header_lines);
+	l->line = first_line(l->head);
+	switch (named) {
+	case IB_FORMAT_AUTO:
+		return detect_text(l, err);
+	case IB_FORMAT_TAR:
+		l->source->format = IB_FORMAT_TAR;
+		return IB_OK;
+	case IB_FORMAT_JSONL:
+		return check_json(l, err);
+	default:
+		return check_delimited(l, named, err);
 	}
-	return detect_text(skip_lines(head, o->header_lines), stem, o, key);
+}
+
+enum ib_status
+ib_detect(struct ib_source *s, struct ib_span head,
+	  const struct ib_reader_options *options, const struct ib_key *key,
+	  struct ib_error *err)
+{
+	struct look l = { .head = head, .end = head.p + head.n,
+			  .cut = head.n >= IB_DETECT_PEEK, .source = s,
+			  .options = options, .key = key };
+	bool ustar = head.n >= 262 && memcmp(head.p + 257, "ustar", 5) == 0;
+	enum ib_status st = ustar ? IB_OK : check_known(&l, err);
+
+	if (st)
+		return st;
+	s->format = options->format;
+	if (is_zip(head) || (options->archives && is_zip_stump(head)))
+		s->format = IB_FORMAT_NPZ;
+	else if (options->archives && is_totals(head))
+		s->format = IB_FORMAT_TOTALS;
+	else if (s->format == IB_FORMAT_AUTO && ustar)
+		s->format = IB_FORMAT_TAR;
+	else if (s->format == IB_FORMAT_AUTO)
+		return detect_lines(&l, err);
+	return IB_OK;
 }
 
 /* ---- the key ------------------------------------------------------------ */

@@ -42,13 +42,21 @@ extern const struct ib_record_format ib_format_array;
 
 const struct ib_record_format *ib_record_format_of(enum ib_format format);
 
+#define IB_DETECT_PEEK ((size_t)64 << 10) /* bytes that are looked at first */
+
 /* Are these, the first bytes and all there are, a BOM and line ends at most? */
 bool ib_detect_nothing(struct ib_span head);
 
-/* What an operand is: by its first bytes, its name, its first line. */
-enum ib_format ib_detect(struct ib_span head, const char *path,
+/* Do CRs alone end the lines of these first bytes? */
+bool ib_detect_returns(struct ib_span head);
+
+/*
+ * Set s->format: by -f, the first bytes, the name, the first line. What is
+ * known and not read here, or is not what its name says, is IB_E_DATA.
+ */
+enum ib_status ib_detect(struct ib_source *s, struct ib_span head,
 			 const struct ib_reader_options *options,
-			 const struct ib_key *key);
+			 const struct ib_key *key, struct ib_error *err);
 
 /*
  * Choose the key of an operand from its first records, and compile its

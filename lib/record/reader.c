@@ -15,7 +15,6 @@
  * found in it and what comes out of it stay in a core's second level cache.
  */
 #define BLOCK ((size_t)256 << 10)
-#define PEEK ((size_t)64 << 10)
 #define PEEK_LONG ((size_t)1 << 20)
 
 struct ib_reader {
@@ -195,15 +194,18 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 
 	st = ib_input_open(path, &r->in, err);
 	if (!st)
-		st = ib_input_peek(r->in, PEEK, &head, err);
-	if (!st && head.n == PEEK && !memchr(head.p, '\n', head.n))
+		st = ib_input_peek(r->in, IB_DETECT_PEEK, &head, err);
+	if (!st && head.n == IB_DETECT_PEEK &&
+	    !memchr(head.p, '\n', head.n))
 		st = ib_input_peek(r->in, PEEK_LONG, &head, err);
 	if (!st)
 		st = source_new(r, path, err);
 	if (st)
 		return st;
-	r->source->format = ib_detect(head, path, &r->options, &r->key);
-	r->source->empty = head.n < PEEK && ib_detect_nothing(head);
+	st = ib_detect(r->source, head, &r->options, &r->key, err);
+	if (st)
+		return st;
+	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_nothing(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a zip archive is no list of records",

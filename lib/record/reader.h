@@ -37,7 +37,8 @@ struct ib_reader_options {
 	bool line_per_operand;   /* @line begins anew with each operand */
 	bool epoch_manifest;     /* lists end in TAB weight (wanted[0]) */
 	bool any_value;          /* a JSON record need be no object */
-	bool archives;           /* npz and totals may stand among them */
+	bool archives;           /* npz and totals may be among them */
+	bool bad_first;          /* a bad first record may be passed over */
 	size_t block;            /* bytes; 0: as is best */
 	const struct ib_context *context;
 };

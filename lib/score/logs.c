@@ -182,13 +182,6 @@ follow_source(struct run *run, const struct ib_source *source,
 	return st;
 }
 
-/* By its name: of its first bytes too few are left to tell. */
-static bool
-is_archive(const char *path)
-{
-	return path && ib_scores_name_is_npz(path, false);
-}
-
 static enum ib_status
 report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 {
@@ -197,9 +190,6 @@ report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 
 	switch (bad->kind) {
 	case IB_BAD_TORN:
-		if (line == 1 && is_archive(run->source->path))
-			return ib_fail(err, IB_E_DATA, "%s: truncated or "
-				       "corrupt zip archive", name);
 		ib_warn(run->context,
 			"%s:%llu: the last line is cut short, passed over: %s",
 			name, line, bad->text);
@@ -363,6 +353,7 @@ ib_logs_run(const struct ib_logs_options *o, const struct ib_context *context,
 		.operands = o->operands, .format = o->log->format,
 		.otherwise = IB_FORMAT_JSONL, .key = o->log->key,
 		.line_per_operand = true, .archives = true,
+		.bad_first = o->log->max_bad > 0,
 		.digest = o->digest != NULL,
 		.context = context,
 	};

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "io/document.h"
+#include "record/known_formats.h"
 #include "score/refined.h"
 
 #define GET(json, name) cJSON_GetObjectItemCaseSensitive(json, name)
@@ -370,6 +371,8 @@ ib_refine_read(const char *path, struct ib_refined **out, struct ib_error *err)
 	enum ib_status st;
 
 	st = r ? ib_input_open(path, &in, err) : ib_fail_memory(err);
+	if (!st)
+		st = ib_known_format_check(in, err);
 	if (!st)
 		st = ib_document_read(in, SIZE_MAX, &json, err);
 	if (!st)

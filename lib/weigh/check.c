@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "io/document.h"
+#include "record/known_formats.h"
 
 #define LONGEST ((size_t)16 << 20) /* bytes of a receipt */
 
@@ -26,6 +27,8 @@ read_receipt(const char *path, cJSON **out, struct ib_error *err)
 	enum ib_status st;
 
 	st = ib_input_open(path, &in, err);
+	if (!st)
+		st = ib_known_format_check(in, err);
 	if (!st)
 		st = ib_document_read(in, LONGEST, out, err);
 	ib_input_close(in);

@@ -338,6 +338,31 @@ def first_line(data):
     return b''
 
 
+def is_text(data):
+    """UTF-8 without NUL."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b'\0' not in data
+
+
+def named_format(name):
+    """What a name says of its content."""
+    low = stem(name).lower()
+    for suffix, fmt in (('.jsonl', 'json'), ('.ndjson', 'json'),
+                        ('.json', 'json'), ('.csv', 'csv'), ('.tsv', 'tsv')):
+        if low.endswith(suffix):
+            return fmt
+    return None
+
+
+def names_id(line, fmt, key):
+    """Does the header name an id, one column or many?"""
+    mark = b',' if fmt == 'csv' else b'\t'
+    return header_format(line + mark, key) == fmt
+
+
 def detect(name, data, key, fallback, epoch_manifest=False):
     """Format by itself (SPEC 14)."""
     if data[:2] == b'PK':
@@ -345,19 +370,27 @@ def detect(name, data, key, fallback, epoch_manifest=False):
     if data[257:262] == b'ustar':
         return 'tar'
     i = skip_ws(data, 0)
-    if data[i:i + 1] == b'{':
-        return 'jsonl'
-    if data[i:i + 1] == b'[':
-        return 'json'
-    low = stem(name).lower()
+    first = data[i:i + 1]
     line = first_line(data)
-    if low.endswith('.csv'):
-        return 'csv'
-    if low.endswith('.tsv'):
-        if epoch_manifest and header_format(line, None) != 'tsv':
-            return 'list'
-        return 'tsv'
-    return header_format(line, key) or fallback
+    named = named_format(name)
+    if named in ('csv', 'tsv'):
+        if names_id(line, named, key):
+            return named
+        if first in (b'{', b'[') and first or not is_text(line):
+            bad('%s: no %s' % (name, named))
+        return 'list' if named == 'tsv' and epoch_manifest else named
+    if first == b'{':
+        return 'jsonl'
+    if first == b'[':
+        return 'json'
+    if named == 'json':
+        if fallback != 'jsonl' and first not in (b'', b'"'):
+            bad('%s: no JSON' % name)
+        return 'jsonl'
+    fmt = header_format(line, key) or fallback
+    if fmt == 'list' and not is_text(data):
+        bad('%s: binary data' % name)
+    return fmt
 
 
 def open_source(name, data, fmt, key, fallback='list', header_lines=0,

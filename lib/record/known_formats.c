@@ -1,0 +1,417 @@
+#include "record/known_formats.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/utf8.h"
+
+/*
+ * A row: its first bytes (at an offset), or a function that knows them. Magic
+ * bytes that are letters may begin a line of text too: `letters` asks for
+ * bytes behind them that are no text, or for the suffix.
+ */
+struct row {
+	struct ib_known_format format;
+	size_t at, nmagic;
+	const char *magic;
+	bool letters;
+	const char *suffix;
+	bool (*is)(struct ib_span head);
+};
+
+static bool
+begins(struct ib_span head, size_t at, const char *magic, size_t n)
+{
+	return head.n >= at + n && memcmp(head.p + at, magic, n) == 0;
+}
+
+static uint64_t
+little_endian(const char *p, size_t n)
+{
+	uint64_t x = 0;
+
+	while (n-- > 0)
+		x = x << 8 | (unsigned char)p[n];
+	return x;
+}
+
+/* ---- binary formats without magic bytes at their start ------------------- */
+
+/* Every other one of the first bytes is NUL, and none of those between. */
+static bool
+is_utf16(struct ib_span head)
+{
+	size_t n = head.n < 64 ? head.n & ~(size_t)1 : 64, i, nul[2] = { 0, 0 };
+
+	for (i = 0; i < n; i++)
+		nul[i % 2] += head.p[i] == '\0';
+	if (n >= 2 && (memcmp(head.p, "\xff\xfe", 2) == 0 ||
+		       memcmp(head.p, "\xfe\xff", 2) == 0))
+		return n == 2 || nul[0] + nul[1] > 0;
+	return n >= 4 && nul[0] + nul[1] == n / 2 &&
+	       (nul[0] == 0 || nul[1] == 0);
+}
+
+/* A stream of messages: each begins with its metadata's length. */
+static bool
+is_arrow_stream(struct ib_span head)
+{
+	uint64_t n;
+
+	if (!begins(head, 0, "\xff\xff\xff\xff", 4) || head.n < 8)
+		return false;
+	n = little_endian(head.p + 4, 4);
+	return n > 0 && n % 8 == 0 && n < (uint64_t)1 << 26;
+}
+
+/* Protocols 2 to 5: their number, and an opcode that they begin with. */
+static bool
+is_pickle(struct ib_span head)
+{
+	static const char first[] = "\x95]}()cXKJMGNUT\x8a\x8c\x8f\x88\x89";
+
+	if (head.n < 3 || head.p[0] != '\x80' || head.p[1] < 2 ||
+	    head.p[1] > 5)
+		return false;
+	return memchr(first, head.p[2], sizeof(first) - 1);
+}
+
+/* The length of a JSON header, and the header. */
+static bool
+is_safetensors(struct ib_span head)
+{
+	uint64_t n;
+
+	if (head.n < 10 || head.p[8] != '{')
+		return false;
+	n = little_endian(head.p, 8);
+	return n >= 2 && n < (uint64_t)1 << 32;
+}
+
+/* The Castagnoli CRC-32 of 8 bytes, as TFRecord masks it. */
+static uint32_t
+masked_crc(const char *p)
+{
+	uint32_t crc = UINT32_MAX;
+	size_t i, bit;
+
+	for (i = 0; i < 8; i++) {
+		crc ^= (unsigned char)p[i];
+		for (bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
+	}
+	crc = ~crc;
+	return (crc >> 15 | crc << 17) + 0xa282ead8u;
+}
+
+/* A record's length, and that length's CRC. */
+static bool
+is_tfrecord(struct ib_span head)
+{
+	return head.n >= 12 &&
+	       little_endian(head.p + 8, 4) == masked_crc(head.p);
+}
+
+/* The name of a zip archive's first member. */
+static struct ib_span
+zip_member(struct ib_span head)
+{
+	struct ib_span none = { "", 0 };
+	size_t n;
+
+	if (!begins(head, 0, "PK\3\4", 4) || head.n < 30)
+		return none;
+	n = (size_t)little_endian(head.p + 26, 2);
+	return n > head.n - 30 ? none : (struct ib_span){ head.p + 30, n };
+}
+
+static bool
+ends(struct ib_span s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n >= n && strncasecmp(s.p + s.n - n, suffix, n) == 0;
+}
+
+static bool
+is_torch(struct ib_span head)
+{
+	return ends(zip_member(head), "/data.pkl");
+}
+
+static bool
+is_office(struct ib_span head)
+{
+	struct ib_span name = zip_member(head);
+
+	return ib_span_is(name, "[Content_Types].xml") ||
+	       ib_span_is(name, "_rels/.rels") ||
+	       begins(name, 0, "docProps/", 9) || begins(name, 0, "xl/", 3);
+}
+
+/* ---- text ---------------------------------------------------------------- */
+
+static struct ib_span
+behind_blanks(struct ib_span s)
+{
+	while (s.n > 0 && memchr(" \t\r\n", *s.p, 4)) {
+		s.p++;
+		s.n--;
+	}
+	return s;
+}
+
+static bool
+begins_word(struct ib_span head, const char *word)
+{
+	struct ib_span s = behind_blanks(head);
+	size_t n = strlen(word);
+
+	return s.n >= n && strncasecmp(s.p, word, n) == 0;
+}
+
+static bool
+is_html(struct ib_span head)
+{
+	return begins_word(head, "<!doctype") || begins_word(head, "<html") ||
+	       begins_word(head, "<head>");
+}
+
+static bool
+is_xml(struct ib_span head)
+{
+	return begins_word(head, "<?xml") || begins_word(head, "<error>");
+}
+
+static bool
+is_comment(struct ib_span head)
+{
+	return begins_word(head, "#") || begins_word(head, "//") ||
+	       begins_word(head, "/*");
+}
+
+static bool
+is_conflict(struct ib_span head)
+{
+	return begins_word(head, "<<<<<<< ");
+}
+
+static bool
+is_annex_pointer(struct ib_span head)
+{
+	return begins_word(head, "/annex/objects/");
+}
+
+/* The first line, of a few words: does it hold that one? */
+static bool
+line_holds(struct ib_span line, const char *word)
+{
+	size_t n = strlen(word), i;
+
+	for (i = 0; i + n <= line.n; i++)
+		if (strncasecmp(line.p + i, word, n) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_error_page(struct ib_span head)
+{
+	static const char *const words[] = {
+		"not found", "forbidden", "denied", "unauthorized",
+		"bad gateway", "bad request", "unavailable", "timed out",
+		"internal server error", "too many requests", "moved "
+	};
+	struct ib_span line = behind_blanks(head);
+	size_t i;
+
+	for (i = 0; i < line.n && !memchr("\r\n", line.p[i], 2);)
+		i++;
+	line.n = i;
+	if (line.n > 120)
+		return false;
+	if (begins_word(line, "http/"))
+		return true;
+	if (line.n > 4 && (line.p[0] == '4' || line.p[0] == '5') &&
+	    is_digit(line.p[1]) && is_digit(line.p[2]) &&
+	    (line.p[3] == ':' || line.p[3] == ' '))
+		return true;
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (line_holds(line, words[i]))
+			return true;
+	return false;
+}
+
+/* ---- the table ----------------------------------------------------------- */
+
+#define MAGIC(bytes) .magic = (bytes), .nmagic = sizeof(bytes) - 1
+#define BINARY(name, advice) .format = { IB_KNOWN_BINARY, (name), (advice) }
+#define TEXT(name, advice) .format = { IB_KNOWN_TEXT, (name), (advice) }
+#define HINT(name, advice) .format = { IB_KNOWN_HINT, (name), (advice) }
+
+#define PANDAS(read) \
+	"convert it, for example with pandas: " read \
+	".to_json('x.jsonl', orient='records', lines=True)"
+#define TO_JSONL "write its records as JSON lines"
+#define LIST_IT "list such files, one a line, and give the list"
+#define UNPACK_IT "unpack it first"
+
+/* The first row that fits is taken. A new format is a row. */
+static const struct row rows[] = {
+	{ BINARY("a Parquet file",
+		 "convert it, for example with DuckDB: duckdb -c \"copy (from "
+		 "'x.parquet') to 'x.jsonl' (format json)\""),
+	  MAGIC("PAR1"), .letters = true, .suffix = ".parquet" },
+	{ BINARY("an Arrow IPC file",
+		 PANDAS("pandas.read_feather('x.arrow')")),
+	  MAGIC("ARROW1\0") },
+	{ BINARY("a Feather file", PANDAS("pandas.read_feather('x.feather')")),
+	  MAGIC("FEA1"), .letters = true, .suffix = ".feather" },
+	{ BINARY("an Arrow IPC stream",
+		 PANDAS("pyarrow.ipc.open_stream('x.arrow').read_pandas()")),
+	  .is = is_arrow_stream },
+	{ BINARY("an ORC file", PANDAS("pandas.read_orc('x.orc')")),
+	  MAGIC("ORC"), .letters = true, .suffix = ".orc" },
+	{ BINARY("an Avro file",
+		 "convert it, for example with fastavro: fastavro x.avro "
+		 ">x.jsonl"),
+	  MAGIC("Obj\1") },
+	{ BINARY("an SQLite database",
+		 "export the table: sqlite3 -header -csv x.db 'select * from "
+		 "TABLE' >x.csv"),
+	  MAGIC("SQLite format 3\0") },
+	{ BINARY("a DuckDB database",
+		 "export the table: duckdb x.db -c \"copy TABLE to 'x.jsonl' "
+		 "(format json)\""),
+	  .at = 8, MAGIC("DUCK"), .letters = true, .suffix = ".duckdb" },
+	{ BINARY("an LMDB database", TO_JSONL),
+	  .at = 16, MAGIC("\xde\xc0\xef\xbe") },
+	{ BINARY("an HDF5 file",
+		 "write its arrays id and loss with numpy.savez, or its "
+		 "records as JSON lines"),
+	  MAGIC("\x89HDF\r\n\x1a\n") },
+	{ BINARY("a file of one numpy array",
+		 "a loss log has the arrays id and loss: write them with "
+		 "numpy.savez"),
+	  MAGIC("\x93NUMPY") },
+	{ BINARY("a PyTorch file", "load it in Python, and " TO_JSONL),
+	  .is = is_torch },
+	{ BINARY("an office document", "save its table as CSV"),
+	  .is = is_office },
+	{ BINARY("an office document", "save its table as CSV"),
+	  MAGIC("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") },
+	{ BINARY("a Python pickle", "load it in Python, and " TO_JSONL),
+	  .is = is_pickle },
+	{ BINARY("a safetensors file", TO_JSONL), .is = is_safetensors },
+	{ BINARY("a GGUF file", TO_JSONL),
+	  MAGIC("GGUF"), .letters = true, .suffix = ".gguf" },
+	{ BINARY("a TFRecord file", "load it in Python, and " TO_JSONL),
+	  .is = is_tfrecord },
+	{ BINARY("a RecordIO file", "load it in Python, and " TO_JSONL),
+	  MAGIC("\x0a\x23\xd7\xce") },
+	{ BINARY("a PDF file", "save its table as CSV"),
+	  MAGIC("%PDF-"), .letters = true, .suffix = ".pdf" },
+	{ BINARY("a JPEG image", LIST_IT), MAGIC("\xff\xd8\xff") },
+	{ BINARY("a PNG image", LIST_IT), MAGIC("\x89PNG\r\n\x1a\n") },
+	{ BINARY("a GIF image", LIST_IT),
+	  MAGIC("GIF8"), .letters = true, .suffix = ".gif" },
+	{ BINARY("a WebP, WAV or AVI file", LIST_IT),
+	  MAGIC("RIFF"), .letters = true, .suffix = ".wav" },
+	{ BINARY("a FLAC file", LIST_IT),
+	  MAGIC("fLaC"), .letters = true, .suffix = ".flac" },
+	{ BINARY("an Ogg file", LIST_IT),
+	  MAGIC("OggS"), .letters = true, .suffix = ".ogg" },
+	{ BINARY("an MP3 file", LIST_IT),
+	  MAGIC("ID3"), .letters = true, .suffix = ".mp3" },
+	{ BINARY("an MP4 file", LIST_IT),
+	  .at = 4, MAGIC("ftyp"), .letters = true, .suffix = ".mp4" },
+	{ BINARY("a program", "a file of records is expected"),
+	  MAGIC("\x7f" "ELF") },
+	{ BINARY("a 7z archive", UNPACK_IT), MAGIC("7z\xbc\xaf\x27\x1c") },
+	{ BINARY("a RAR archive", UNPACK_IT), MAGIC("Rar!\x1a\7") },
+	{ BINARY("compressed twice, with gzip inside", UNPACK_IT),
+	  MAGIC("\x1f\x8b") },
+	{ BINARY("compressed by compress", "decompress it first"),
+	  MAGIC("\x1f\x9d") },
+	{ BINARY("compressed twice, with zstd inside", UNPACK_IT),
+	  MAGIC("\x28\xb5\x2f\xfd") },
+	{ BINARY("compressed twice, with xz inside", UNPACK_IT),
+	  MAGIC("\xfd" "7zXZ\0") },
+	{ BINARY("compressed twice, with bzip2 inside", UNPACK_IT),
+	  MAGIC("BZh"), .letters = true, .suffix = ".bz2" },
+	{ BINARY("compressed twice, with lz4 inside", UNPACK_IT),
+	  MAGIC("\x04\x22\x4d\x18") },
+	{ BINARY("compressed by snappy", "decompress it first"),
+	  MAGIC("\xff\6\0\0sNaPpY") },
+	{ BINARY("UTF-16 text",
+		 "convert it: iconv -f UTF-16 -t UTF-8 x >y"),
+	  .is = is_utf16 },
+	{ TEXT("a git-lfs pointer", "fetch the file itself: git lfs pull"),
+	  MAGIC("version https://git-lfs.github.com/spec/") },
+	{ TEXT("an HTML page",
+		"was a page saved in place of the file?"),
+	  .is = is_html },
+	{ HINT("a git-annex pointer", "fetch the file itself: git annex get"),
+	  .is = is_annex_pointer },
+	{ HINT("an XML document", TO_JSONL), .is = is_xml },
+	{ HINT("a file with a merge conflict", "resolve the conflict"),
+	  .is = is_conflict },
+	{ HINT("a comment line", "take such lines out"), .is = is_comment },
+	{ HINT("an error message", "download the file again"),
+	  .is = is_error_page },
+};
+
+static bool
+row_fits(const struct row *r, struct ib_span head, const char *path)
+{
+	if (r->is)
+		return r->is(head);
+	if (!begins(head, r->at, r->magic, r->nmagic))
+		return false;
+	return !r->letters || ends(ib_input_stem(path), r->suffix) ||
+	       !ib_utf8_is_text(head.p, head.n, true);
+}
+
+const struct ib_known_format *
+ib_known_format_of(struct ib_span head, const char *path)
+{
+	size_t i;
+
+	if (head.n > IB_KNOWN_PEEK)
+		head.n = IB_KNOWN_PEEK;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (row_fits(&rows[i], head, path))
+			return &rows[i].format;
+	return NULL;
+}
+
+enum ib_status
+ib_known_format_refuse(const struct ib_known_format *format, const char *name,
+		       struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s: this is %s; %s", name,
+		       format->name, format->advice);
+}
+
+enum ib_status
+ib_known_format_check(struct ib_input *in, struct ib_error *err)
+{
+	const struct ib_known_format *known;
+	struct ib_span head;
+	enum ib_status st = ib_input_peek(in, IB_KNOWN_PEEK, &head, err);
+
+	if (st)
+		return st;
+	known = ib_known_format_of(head, ib_input_name(in));
+	if (!known || known->kind == IB_KNOWN_HINT)
+		return IB_OK;
+	return ib_known_format_refuse(known, ib_input_name(in), err);
+}
