@@ -176,7 +176,8 @@ ib_losses_read(const struct ib_losses_options *options,
 {
 	struct ib_logs_options o = { .operands = options->operands,
 				     .log = options->log,
-				     .weight_field = options->weight_field };
+				     .weight_field = options->weight_field,
+				     .warn_empty = true };
 	struct reading r = { .losses = l, .options = options };
 	struct ib_logs_sink sink = { .ctx = &r, .batch = take_batch,
 				     .scores = take_scores,

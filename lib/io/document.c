@@ -112,13 +112,33 @@ ib_document_add_text(cJSON *to, const char *name, const char *x)
 
 /* cJSON has one answer for bad JSON and no memory; malloc leaves ENOMEM. */
 enum ib_status
-ib_document_parse(struct ib_span text, cJSON **json, struct ib_error *err)
+ib_document_parse_first(struct ib_span *text, cJSON **json,
+			struct ib_error *err)
 {
+	const char *end = text->p + text->n, *p = end;
+
 	errno = 0;
-	*json = cJSON_ParseWithLength(text.n > 0 ? text.p : "", text.n);
+	*json = text->n > 0 ? cJSON_ParseWithLengthOpts(text->p, text->n, &p,
+							false)
+			    : NULL;
 	if (!*json && errno == ENOMEM)
 		return ib_fail_memory(err);
+	while (p < end && memchr(" \t\r\n", *p, 4))
+		p++;
+	*text = (struct ib_span){ p, (size_t)(end - p) };
 	return IB_OK;
+}
+
+enum ib_status
+ib_document_parse(struct ib_span text, cJSON **json, struct ib_error *err)
+{
+	enum ib_status st = ib_document_parse_first(&text, json, err);
+
+	if (!st && text.n > 0) {
+		cJSON_Delete(*json);
+		*json = NULL;
+	}
+	return st;
 }
 
 enum ib_status

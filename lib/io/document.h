@@ -33,7 +33,14 @@ bool ib_document_add_count(cJSON *to, const char *name, uint64_t x);
 bool ib_document_add_text(cJSON *to, const char *name, const char *x);
 
 /*
- * Parse one document: *json, to be deleted, is NULL for what is no JSON.
+ * Parse the document that text begins with, and take it and the blanks behind
+ * it off the text: *json, to be deleted, is NULL for what is no JSON.
+ */
+enum ib_status ib_document_parse_first(struct ib_span *text, cJSON **json,
+				       struct ib_error *err);
+
+/*
+ * Parse a text of one document: *json, to be deleted, is NULL for what is no JSON.
  * IB_E_IO: memory ran out, and nothing is known of the text.
  */
 enum ib_status ib_document_parse(struct ib_span text, cJSON **json,

@@ -28,6 +28,10 @@ check_epochs(const struct ib_basis *b, const struct ib_prune_options *o,
 	int64_t newest = ib_scores_newest(b->scores);
 	int64_t e = o->rule.epoch;
 
+	if (b->scores->table.n == 0 && b->scores->part.count == 0 && e > 0 &&
+	    o->rule.rule != IB_RULE_RANDOM)
+		ib_warn(context, "%s: holds no row: every sample is kept as "
+			"one without a score", scores_name(o));
 	if (newest > e)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: holds losses of epoch %lld, later than "

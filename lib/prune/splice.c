@@ -417,6 +417,8 @@ ib_splice_header(const struct ib_splice *s, const struct ib_source *source,
 			end = "\r\n";
 		}
 	}
+	if (line.n == 0)
+		return IB_OK; /* --header-lines took all there is */
 	ib_bytes_put(out, line.p, line.n);
 	if (!s->bare) {
 		if (s->id_field.n > 0)

@@ -322,11 +322,17 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	const char *stop = row_stop(c, start);
 	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
 	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
+	bool open = c->source->delimiter == ',' && stop == c->end;
+	uint64_t lines;
 
 	if (after < stop && count_fields(c, after) == c->source->ncolumns)
 		return ib_cursor_nuls(c, start, after);
 	ib_cursor_finish_line(c, start, stop);
-	c->line += c->json.ops->count(start, c->record.n, '\n');
+	lines = c->json.ops->count(start, c->record.n, '\n');
+	c->line += lines;
+	/* A last line that breaks off behind a line end inside of a quote. */
+	if (open && lines == 1 && c->end[-1] == '\n')
+		c->record.torn = true;
 	return ib_cursor_bad(c, "%s", why);
 }
 

@@ -69,9 +69,10 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 	r->n = (size_t)(stop - start);
 	r->end = ended;
 	r->torn = !ended && c->block->unterminated;
-	if (r->n > 0 && stop[-1] == '\r' && ended) {
+	if (r->n > 0 && stop[-1] == '\r') {
 		r->n--;
-		r->end = 2;
+		/* Without its LF the CR is no line end that goes out. */
+		r->end = ended ? 2 : 0;
 	}
 	c->at = stop + ended;
 }
@@ -144,8 +145,45 @@ bad_line(struct ib_cursor *c, const char *start)
 				     "after a power cut");
 	if (!object)
 		return ib_cursor_bad(c, "not a JSON object");
+	if (at == stop && !c->record.torn)
+		return ib_cursor_bad(c, "the object does not end on this line: "
+				     "one object per line (try jq -c .)");
 	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s",
 			     (size_t)(at - start) + 1, c->json.why);
+}
+
+/*
+ * The object ends at `end`, and another one begins at `next` on its line: it
+ * is a record without a line end.
+ */
+static enum ib_next
+take_neighbour(struct ib_cursor *c, const char *start, const char *end,
+	       const char *next)
+{
+	c->record.p = start;
+	c->record.n = (size_t)(end - start);
+	c->record.end = 0;
+	c->record.torn = false;
+	c->line--;
+	c->at = next;
+	return IB_NEXT_RECORD;
+}
+
+/* What is behind the object that ends at `end` is no line end. */
+static enum ib_next
+finish_object(struct ib_cursor *c, const char *start, const char *end)
+{
+	const char *p = ib_json_blanks(&c->json, end);
+
+	if (p >= c->end || *p == '\n') {
+		ib_cursor_finish_line(c, start, p < c->end ? p : c->end);
+		return IB_NEXT_RECORD;
+	}
+	if (*p == '{')
+		return take_neighbour(c, start, end, p);
+	c->json.at = p;
+	c->json.why = "more behind the object";
+	return bad_line(c, start);
 }
 
 static enum ib_next
@@ -183,21 +221,51 @@ jsonl_next(struct ib_cursor *c)
 		c->at = p + 1;
 		return IB_NEXT_RECORD;
 	}
-	if (*p != '\n')
-		p = ib_json_blanks(&c->json, p);
-	if (*p != '\n') {
-		c->json.at = p;
-		c->json.why = "more behind the object";
-		return bad_line(c, start);
+	return finish_object(c, start, p);
+}
+
+/* Objects that follow each other on one line, and one for what is no object. */
+static uint64_t
+records_of_line(const char *p, const char *stop)
+{
+	static const struct ib_fields none = { .nnodes = 1 };
+	struct ib_json json;
+	struct ib_value v;
+	uint64_t n = 0;
+
+	ib_json_init(&json, ib_scan_best(), &none, true);
+	while (p && p < stop) {
+		n++;
+		p = ib_json_object(&json, p, &v);
+		if (p)
+			p = ib_json_blanks(&json, p);
+		if (p && *p != '{')
+			break;
 	}
-	ib_cursor_finish_line(c, start, p);
-	return IB_NEXT_RECORD;
+	return n;
+}
+
+/* May a second object follow on this line: is there a brace behind a brace? */
+static bool
+may_hold_many(const char *p, const char *stop)
+{
+	const char *brace = p, *q;
+
+	while ((brace = memchr(brace, '{', (size_t)(stop - brace))) != NULL) {
+		for (q = brace; q > p && (q[-1] == ' ' || q[-1] == '\t' ||
+					  q[-1] == '\r');)
+			q--;
+		if (q > p && q[-1] == '}')
+			return true;
+		brace++;
+	}
+	return false;
 }
 
 static uint64_t
 jsonl_count(const struct ib_source *s, const char *p, size_t n)
 {
-	const char *end = p + n, *stop;
+	const char *end = p + n, *stop, *line;
 	uint64_t count = 0;
 
 	(void)s;
@@ -205,7 +273,11 @@ jsonl_count(const struct ib_source *s, const char *p, size_t n)
 		stop = memchr(p, '\n', (size_t)(end - p));
 		if (!stop)
 			stop = end;
-		count += !is_blank(ib_skip_mark(p, stop), stop);
+		line = ib_skip_mark(p, stop);
+		if (may_hold_many(line, stop))
+			count += records_of_line(line, stop);
+		else
+			count += !is_blank(line, stop);
 	}
 	return count;
 }

@@ -26,6 +26,7 @@ struct ib_reader {
 	struct ib_source *source;
 	struct ib_source *sources; /* all of them, newest first */
 	bool begun, ended;
+	bool returns;            /* CR alone ends its lines: read as LF */
 	uint64_t lines_left;     /* of --header-lines */
 	struct ib_bytes carry;   /* a cut record, for the next block */
 	struct ib_cut cut;
@@ -205,6 +206,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	st = ib_detect(r->source, head, &r->options, &r->key, err);
 	if (st)
 		return st;
+	r->returns = ib_detect_returns(head);
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_nothing(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
 		return ib_fail(err, IB_E_DATA,
@@ -252,6 +254,16 @@ make_room(struct ib_block *b, size_t bytes)
 	return true;
 }
 
+/* CR to LF, of a file in which CR alone ends the lines. */
+static void
+end_lines(char *p, size_t n)
+{
+	const char *end = p + n;
+
+	while ((p = memchr(p, '\r', (size_t)(end - p))) != NULL)
+		*p++ = '\n';
+}
+
 /* Read until the buffer holds `want` bytes, or there are no more. */
 static enum ib_status
 read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want,
@@ -267,6 +279,8 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want,
 		return st;
 	if (r->digest && got > 0)
 		ib_hash128_update(r->digest, b->buffer + *n, got);
+	if (r->returns)
+		end_lines(b->buffer + *n, got);
 	r->ended = *n + got < want;
 	*n += got;
 	memset(b->buffer + *n, 0, IB_SCAN_PAD);

@@ -512,7 +512,8 @@ take(struct arraylog *a, struct ib_error *err)
 /* ---- batches ------------------------------------------------------------------ */
 
 static enum ib_status
-count(struct arraylog *a, struct ib_logs_counts *counts, struct ib_error *err)
+count(struct arraylog *a, uint64_t rows, struct ib_logs_counts *counts,
+      struct ib_error *err)
 {
 	const struct ib_log_batch *b = &a->batch;
 	size_t i;
@@ -525,6 +526,7 @@ count(struct arraylog *a, struct ib_logs_counts *counts, struct ib_error *err)
 				       b->bad[i].text);
 		counts->bad++;
 	}
+	counts->read += rows - b->nbad;
 	counts->records += b->records;
 	counts->nonfinite += b->nonfinite;
 	counts->ignored += b->ignored;
@@ -540,9 +542,10 @@ ib_arraylog_read(const struct ib_losslog *l, struct ib_npz *z,
 	struct arraylog a = { .log = l, .archive = z, .name = source->name,
 			      .epoch_given = epoch };
 	enum ib_status st = open_arrays(&a, err);
-	uint64_t stop;
+	uint64_t start, stop;
 
 	while (!st && a.row < a.rows) {
+		start = a.row;
 		stop = a.rows - a.row < ROWS ? a.rows : a.row + ROWS;
 		ib_log_batch_start(&a.batch, source, false, epoch);
 		a.batch.key = &a.key;
@@ -550,7 +553,7 @@ ib_arraylog_read(const struct ib_losslog *l, struct ib_npz *z,
 		for (; a.row < stop && !st; a.row++)
 			st = take(&a, err);
 		if (!st)
-			st = count(&a, counts, err);
+			st = count(&a, stop - start, counts, err);
 		if (!st)
 			st = sink->batch(sink->ctx, &a.batch, err);
 	}

@@ -29,6 +29,10 @@ struct run {
 	/* of drain: */
 	const struct ib_source *source; /* whose operand is being drained */
 	uint64_t lines;                 /* of it, before the block */
+	uint64_t read;                  /* counts->read before it */
+	bool refused;                   /* a record of it was bad or cut short */
+	uint64_t nempty;                /* operands without a record */
+	const char *empty;              /* the first of them */
 };
 
 /* ---- names with an epoch ---------------------------------------------------- */
@@ -159,11 +163,47 @@ work(void *ctx, void *slot, struct ib_error *err)
 
 /* ---- drain ------------------------------------------------------------------ */
 
+/* An operand without a record: none was written, or none could be read. */
+static enum ib_status
+check_read(struct run *run, struct ib_error *err)
+{
+	if (run->counts->read > run->read)
+		return IB_OK;
+	if (run->refused)
+		return ib_fail(err, IB_E_DATA, "%s: not one record of it is "
+			       "well-formed", run->source->name);
+	if (run->nempty++ == 0)
+		run->empty = run->source->name;
+	return IB_OK;
+}
+
+/* One warning for all: of many parts many may be empty. */
+static void
+warn_of_empty(const struct run *run)
+{
+	unsigned long long more = run->nempty - 1;
+
+	if (run->nempty == 0 || !run->options->warn_empty)
+		return;
+	if (more == 0)
+		ib_warn(run->context, "%s: holds no record", run->empty);
+	else
+		ib_warn(run->context, "%s and %llu other operand%s hold no "
+			"record", run->empty, more, more == 1 ? "" : "s");
+}
+
 static enum ib_status
 finish_operand(struct run *run, struct ib_error *err)
 {
-	if (!run->source || !run->sink->end)
+	enum ib_status st;
+
+	if (!run->source)
 		return IB_OK;
+	st = check_read(run, err);
+	run->read = run->counts->read;
+	run->refused = false;
+	if (st || !run->sink->end)
+		return st;
 	return run->sink->end(run->sink->ctx, run->source->name, err);
 }
 
@@ -188,6 +228,7 @@ report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 	const char *name = run->source->name;
 	unsigned long long line = run->lines + bad->line;
 
+	run->refused |= bad->kind != IB_WHOLE_TORN;
 	switch (bad->kind) {
 	case IB_BAD_TORN:
 		ib_warn(run->context,
@@ -239,6 +280,9 @@ drain_archive(struct run *run, struct slot *slot, struct ib_error *err)
 		st = ib_scores_new(&s, err);
 	if (!st)
 		st = ib_scores_from_npz(z, name, s, err);
+	/* A part may have no row. The sink may take all rows away. */
+	if (!st)
+		run->counts->read += s->table.n + (s->part.count > 0);
 	if (!st)
 		st = run->sink->scores(run->sink->ctx, s, name, err);
 	if (!st)
@@ -262,6 +306,7 @@ drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 	if (!st)
 		st = run->sink->totals(run->sink->ctx, t, block->source->name,
 				       err);
+	run->counts->read += !st;
 	ib_sums_free(t);
 	return st;
 }
@@ -306,6 +351,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 		if (st)
 			return st;
 	}
+	run->counts->read += s->batch.read;
 	run->counts->records += s->batch.records;
 	run->counts->nonfinite += s->batch.nonfinite;
 	run->counts->ignored += s->batch.ignored;
@@ -339,7 +385,11 @@ run_pipeline(struct run *run, struct ib_error *err)
 		ib_log_batch_release(&slots[i].batch);
 	}
 	free(slots);
-	return st ? st : finish_operand(run, err);
+	if (!st)
+		st = finish_operand(run, err);
+	if (!st)
+		warn_of_empty(run);
+	return st;
 }
 
 enum ib_status

@@ -10,6 +10,7 @@
 
 struct ib_logs_counts {
 	uint64_t records, bad, nonfinite, ignored;
+	uint64_t read; /* well-formed records, of any part and epoch */
 };
 
 /* Who takes what the operands hold; called one at a time, in order. */
@@ -34,13 +35,15 @@ struct ib_logs_options {
 	const struct ib_log_options *log;
 	bool epoch_required;      /* misuse where a record's is not known */
 	bool want_skipped;
+	bool warn_empty;          /* of each operand without a record */
 	const char *weight_field; /* NULL: weights are not read */
 	char *digest;             /* 33 bytes for the operands' XXH3-128 */
 };
 
 /*
  * Read them all. Bad records beyond --max-bad, cut or corrupt files: IB_E_DATA,
- * after everything before was handed on.
+ * after everything before was handed on. So is an operand that has records but
+ * none that is well-formed.
  */
 enum ib_status ib_logs_run(const struct ib_logs_options *options,
 			   const struct ib_context *context,

@@ -24,7 +24,7 @@ ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
 	b->rows = rows;
 	b->epoch = epoch;
 	b->n = b->nmerge = b->nskipped = b->nbad = 0;
-	b->records = b->nonfinite = b->ignored = 0;
+	b->records = b->nonfinite = b->ignored = b->read = 0;
 	b->has_previous = b->any = b->undated = false;
 }
 

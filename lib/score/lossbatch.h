@@ -37,6 +37,7 @@ struct ib_log_batch {
 	struct ib_bad *bad;
 	size_t nbad, bad_cap;
 	uint64_t records, nonfinite, ignored, lines;
+	uint64_t read;         /* well-formed records, of any part and epoch */
 	bool failed;           /* memory ran out */
 };
 void ib_log_batch_release(struct ib_log_batch *b);

@@ -566,6 +566,17 @@ take(struct reading *r)
 				 "but may be cut short");
 }
 
+/* Of `n` records that came by, those that are not bad. */
+static uint64_t
+count_read(const struct ib_log_batch *b, uint64_t n)
+{
+	size_t i;
+
+	for (i = 0; i < b->nbad; i++)
+		n -= b->bad[i].kind != IB_WHOLE_TORN;
+	return n;
+}
+
 void
 ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 		const struct ib_block *block, bool rows, int64_t epoch,
@@ -591,4 +602,5 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 			break;
 	}
 	b->lines = c->line;
+	b->read = count_read(b, c->number);
 }

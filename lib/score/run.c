@@ -256,6 +256,8 @@ load_start(struct run *run, const char *path, bool update,
 	uint64_t row;
 
 	st = ib_scores_load_any(path, run->context, &s, NULL, err);
+	if (!st && s->table.n == 0 && s->part.count == 0)
+		ib_warn(run->context, "%s: holds no row", path);
 	if (!st)
 		st = check_until(run, s, path, err);
 	if (!st && update && part->count > 0 &&
@@ -486,7 +488,7 @@ fold_all(struct run *run, struct ib_logs_counts *counts, struct ib_error *err)
 	struct ib_logs_options logs = {
 		.operands = o->operands, .log = &o->log,
 		.epoch_required = o->start || o->update,
-		.want_skipped = o->expect.n > 0,
+		.want_skipped = o->expect.n > 0, .warn_empty = true,
 	};
 	struct ib_logs_sink sink = {
 		.ctx = run, .batch = take_batch, .scores = take_scores,

@@ -127,18 +127,45 @@ parse(const cJSON *json, const char *name, struct ib_sums *s,
 			    name, &s->totals, &s->refined, err);
 }
 
+/* Totals that were joined by cat are merged as several operands are. */
+static enum ib_status
+merge_documents(struct ib_sums *s, struct ib_span text, const char *name,
+		struct ib_error *err)
+{
+	struct ib_sums *one;
+	enum ib_status st;
+	cJSON *json;
+
+	do {
+		json = NULL;
+		one = ib_sums_new();
+		st = one ? ib_document_parse_first(&text, &json, err)
+			 : ib_fail_memory(err);
+		if (!st)
+			st = parse(json, name, one, err);
+		cJSON_Delete(json);
+		if (!st)
+			st = ib_sums_merge(s, one, name, err);
+		ib_sums_free(one);
+	} while (!st && text.n > 0);
+	return st;
+}
+
 enum ib_status
 ib_sums_read(struct ib_input *in, struct ib_sums **out, struct ib_error *err)
 {
 	struct ib_sums *s = ib_sums_new();
-	cJSON *json = NULL;
+	char *text = NULL;
 	enum ib_status st;
+	size_t n = 0;
 
-	st = s ? ib_document_read(in, LONGEST, &json, err)
-	       : ib_fail_memory(err);
+	st = s ? ib_input_slurp(in, &text, &n, err) : ib_fail_memory(err);
+	if (!st && n > LONGEST)
+		n = 0;
 	if (!st)
-		st = parse(json, ib_input_name(in), s, err);
-	cJSON_Delete(json);
+		st = merge_documents(s, (struct ib_span){ text, n },
+				     ib_input_name(in), err);
+	free(text);
 	if (st) {
 		ib_sums_free(s);
 		return st;

@@ -1,3 +1,6 @@
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "weigh/base.h"
 
 #include <stdlib.h>
@@ -32,9 +35,35 @@ read_header(struct ib_cursor *c, struct ib_block *b,
 	return ib_cursor_next(c) == IB_NEXT_RECORD;
 }
 
+/*
+ * A header without records and without a -k that names the column of
+ * --id-field: is it one of the full manifest's, that column and the weight's
+ * added behind it?
+ */
+static bool
+adds_id_column(const struct ib_base *b, const struct ib_cursor *c)
+{
+	const char *start = c->record.p, *p;
+	XXH128_hash_t hash;
+	size_t i;
+
+	p = c->v[c->source->wanted_slot[IB_ADDED_WEIGHT]].p - 1;
+	if (p <= start)
+		return false;
+	do
+		p--;
+	while (p > start && *p != c->source->delimiter);
+	hash = XXH3_128bits(start, (size_t)(p - start));
+	for (i = 0; i < b->nheaders; i++)
+		if (XXH128_isEqual(hash, b->header[i]))
+			return true;
+	return false;
+}
+
 bool
 ib_base_has_header(const struct ib_base *b, struct ib_intact *x,
-		   struct ib_cursor *c, const struct ib_source *source)
+		   struct ib_cursor *c, const struct ib_source *source,
+		   bool alone)
 {
 	struct ib_span none = { NULL, 0 };
 	struct ib_block block;
@@ -48,7 +77,8 @@ ib_base_has_header(const struct ib_base *b, struct ib_intact *x,
 			return true;
 	/* Without the weight's column there is worse to say of each row. */
 	return source->wanted_slot[IB_ADDED_WEIGHT] < 0 ||
-	       c->v[source->wanted_slot[IB_ADDED_WEIGHT]].type == IB_ABSENT;
+	       c->v[source->wanted_slot[IB_ADDED_WEIGHT]].type == IB_ABSENT ||
+	       (alone && adds_id_column(b, c));
 }
 
 static enum ib_status

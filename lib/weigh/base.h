@@ -22,9 +22,10 @@ void ib_base_release(struct ib_base *b); /* start from {0} */
 
 /*
  * Is the cursor's operand's header that of a full manifest's operand, less
- * what was added?
+ * what was added? `alone`: no record follows.
  */
 bool ib_base_has_header(const struct ib_base *b, struct ib_intact *x,
-			struct ib_cursor *c, const struct ib_source *source);
+			struct ib_cursor *c, const struct ib_source *source,
+			bool alone);
 
 #endif

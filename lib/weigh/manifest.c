@@ -159,7 +159,7 @@ check_header(const struct ib_manifest *m, struct ib_slice *s)
 {
 	if (m->base && m->base->hashes && s->block.first &&
 	    !ib_base_has_header(m->base, &s->intact, &s->again,
-				s->block.source))
+				s->block.source, s->block.n == 0))
 		ib_fault_note(&s->offence, 0, -1,
 			      "the header is not that of --base with a "
 			      "weight's column added");

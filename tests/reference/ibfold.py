@@ -413,6 +413,7 @@ class Folder:
         src = open_source(name, data, self.opt.format, self.opt.key, 'jsonl')
         if src.fmt in ('list', 'tar'):
             misuse('%s: a %s is no loss log' % (name, src.fmt))
+        good = 0
         for r in src.records:
             try:
                 if r.fault:
@@ -429,6 +430,7 @@ class Folder:
                     self.folded_logs += bool(
                         lookup_exact(r.obj, b'ids').items)
                     self.batch(src, r, default_epoch)
+                good += 1
             except BadRecord as e:
                 if r.last_open and r is src.records[-1] and \
                         src.fmt != 'json' and \
@@ -438,6 +440,8 @@ class Folder:
                 self.count_bad('%s:%d: %s' % (name, r.lineno, e))
         if src.cut and not data.rstrip().endswith(b']'):
             bad('%s: %s' % (name, src.cut))
+        if src.records and good == 0:
+            bad('%s: not one good record' % name)
         if src.cut:             # what is left of the array is one bad record
             self.count_bad('%s: %s' % (name, src.cut))
 

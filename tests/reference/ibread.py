@@ -51,8 +51,9 @@ def split_lines(data, at=0):
     """(line, its end) from `at`; the end is b'' where the file stops."""
     while at < len(data):
         nl = data.find(b'\n', at)
-        if nl < 0:
-            yield at, data[at:], b''
+        if nl < 0:              # a CR alone at the end is dropped
+            line = data[at:]
+            yield at, line[:-1] if line.endswith(b'\r') else line, b''
             return
         line, eol = data[at:nl], b'\n'
         if line.endswith(b'\r'):
@@ -89,7 +90,7 @@ def csv_scan(data, at):
             quoted_end = i
             i = CSV_STOP.search(data, i).start()
             rest = data[quoted_end:i]
-            if rest == b'\r' and (i < n and data[i:i + 1] == b'\n'):
+            if rest == b'\r' and (i >= n or data[i:i + 1] == b'\n'):
                 rest = b''
             if rest:
                 fault = 'bytes after a closing quote'
@@ -97,12 +98,12 @@ def csv_scan(data, at):
         else:
             i = CSV_STOP.search(data, i).start()
             stop = i
-            if data[i:i + 1] == b'\n' and stop > start and \
+            if (i >= n or data[i:i + 1] == b'\n') and stop > start and \
                     data[stop - 1] == 0x0d:
                 stop -= 1
             fields.append((start, stop, data[start:stop]))
         if i >= n:
-            return fields, n, b'', fault
+            return fields, n - (n > at and data[n - 1] == 0x0d), b'', fault
         if data[i] == 0x0a:
             crlf = i > at and data[i - 1] == 0x0d
             return (fields, i - crlf, b'\r\n' if crlf else b'\n', fault)
@@ -123,7 +124,7 @@ def delimited_rows(data, at, fmt):
         fields, end, eol, fault = csv_scan(data, at)
         rel = [(s - at, e - at, t) for s, e, t in fields]
         yield at, data[at:end], eol, rel, fault
-        at = end + len(eol)
+        at = end + len(eol) if eol else len(data)
 
 
 def is_quoted(raw, field):
@@ -188,6 +189,22 @@ def read_delimited(src, data, at, lineno):
         src.records.append(r)
 
 
+def neighbours(line):
+    """Objects that follow each other on one line; the rest is the last."""
+    out, at = [], 0
+    while True:
+        try:
+            v, end = parse_value(line, skip_ws(line, at))
+        except Malformed:
+            break
+        behind = skip_ws(line, end)
+        if v.kind != 'obj' or line[behind:behind + 1] != b'{':
+            break
+        out.append(line[at:end])
+        at = behind
+    return out + [line[at:]]
+
+
 def read_lines(src, data, at, lineno):
     number = slot = 0
     for _, line, eol in split_lines(data, at):
@@ -205,19 +222,20 @@ def read_lines(src, data, at, lineno):
             src.records.append(nul_record(line[:nuls], lineno, number))
             line = line[nuls:]
             nuls = 0
-        r = Record(line, eol, lineno, number)
-        r.slot = slot
-        if nuls:
-            r.fault = 'begins with bytes 0x00'
-        r.last_open = eol == b''
-        if src.fmt == 'jsonl':
-            try:
-                r.obj = parse_json(line)
-            except Malformed as e:
-                r.fault = 'no JSON: %s' % e
-        src.records.append(r)
-        number += 1
-        slot += 1
+        for part in neighbours(line) if src.fmt == 'jsonl' else [line]:
+            r = Record(part, eol, lineno, number)
+            r.slot = slot
+            if nuls:
+                r.fault = 'begins with bytes 0x00'
+            r.last_open = eol == b''
+            if src.fmt == 'jsonl':
+                try:
+                    r.obj = parse_json(part)
+                except Malformed as e:
+                    r.fault = 'no JSON: %s' % e
+            src.records.append(r)
+            number += 1
+            slot += 1
         lineno += 1
 
 
@@ -398,6 +416,9 @@ def open_source(name, data, fmt, key, fallback='list', header_lines=0,
     """Take an operand apart into records."""
     if data.startswith(BOM):
         data = data[3:]
+    if b'\r' in data and b'\n' not in data and \
+            data[:2] != b'PK' and data[257:262] != b'ustar':
+        data = data.replace(b'\r', b'\n')
     head, at = [], 0
     for start, line, eol in split_lines(data):
         if len(head) == header_lines:
