@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -245,6 +246,15 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 
 /* ---- before and after ---------------------------------------------------------- */
 
+/* Who names /dev/null knows that it is empty. */
+static bool
+is_file(const char *path)
+{
+	struct stat sb;
+
+	return stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
+}
+
 /* -s, or the file of -u where it is there. */
 static enum ib_status
 load_start(struct run *run, const char *path, bool update,
@@ -256,7 +266,7 @@ load_start(struct run *run, const char *path, bool update,
 	uint64_t row;
 
 	st = ib_scores_load_any(path, run->context, &s, NULL, err);
-	if (!st && s->table.n == 0 && s->part.count == 0)
+	if (!st && s->table.n == 0 && s->part.count == 0 && is_file(path))
 		ib_warn(run->context, "%s: holds no row", path);
 	if (!st)
 		st = check_until(run, s, path, err);
