@@ -7,7 +7,7 @@
 #include "audit/log.h"
 #include "base/error.h"
 #include "base/numbers.h"
-#include "prune/trail.h"
+#include "prune/audit_writer.h"
 
 /* What a member has to be, and where it goes; the first complaint stays. */
 struct parse {
@@ -270,10 +270,10 @@ ib_audit_head_parse(struct ib_span line, const char *where,
 		return ib_fail(err, IB_E_DATA, "%s: the head is no JSON",
 			       where);
 	version = real(&p, "ib_audit", 0);
-	if (version > IB_TRAIL_VERSION)
+	if (version > IB_AUDIT_VERSION)
 		st = ib_fail(err, IB_E_DATA, "%s: a run of version %.17g of "
 			     "the audit log, newer than this program's %d",
-			     where, version, IB_TRAIL_VERSION);
+			     where, version, IB_AUDIT_VERSION);
 	else
 		fill(&p, h);
 	if (!st && p.memory)

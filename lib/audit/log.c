@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "prune/trail.h"
+#include "prune/audit_writer.h"
 #include "record/json.h"
 #include "record/key.h"
 
@@ -19,7 +19,7 @@
 enum { ID, SCORE, PI, KEPT, NSLOTS };
 
 struct ib_audit_log {
-	struct ib_frames *frames;
+	struct ib_zstd_log_reader *frames;
 	const struct ib_context *context;
 	struct ib_audit_run *run;
 	size_t n, cap;
@@ -58,7 +58,7 @@ refill(struct ib_audit_log *log, struct ib_error *err)
 	log->pos = 0;
 	if (!ib_bytes_reserve(b, PIECE + IB_SCAN_PAD))
 		return ib_fail_memory(err);
-	st = ib_frames_read(log->frames, b->p + b->n, PIECE, &n, err);
+	st = ib_zstd_log_reader_read(log->frames, b->p + b->n, PIECE, &n, err);
 	if (st)
 		return st;
 	b->n += n;
@@ -105,9 +105,9 @@ forget_text(struct ib_audit_log *log)
 static bool
 is_head(struct ib_span line)
 {
-	size_t n = strlen(ib_trail_kind.begins);
+	size_t n = strlen(ib_audit_log_kind.begins);
 
-	return line.n > n && memcmp(line.p, ib_trail_kind.begins, n) == 0;
+	return line.n > n && memcmp(line.p, ib_audit_log_kind.begins, n) == 0;
 }
 
 static enum ib_status
@@ -128,11 +128,11 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip,
 	}
 	r = &log->run[log->n];
 	*r = (struct ib_audit_run){
-		.frame = ib_frames_start(log->frames),
-		.number = ib_frames_number(log->frames), .skip = skip,
+		.frame = ib_zstd_log_reader_start(log->frames),
+		.number = ib_zstd_log_reader_number(log->frames), .skip = skip,
 	};
 	snprintf(where, sizeof(where), "%s: frame %llu",
-		 ib_frames_name(log->frames), (unsigned long long)r->number);
+		 ib_zstd_log_reader_name(log->frames), (unsigned long long)r->number);
 	line.n--;
 	log->n++;
 	return ib_audit_head_parse(line, where, &r->head, err);
@@ -151,7 +151,7 @@ end_run(struct ib_audit_log *log, struct ib_span last)
 		r->nlines--;
 	else
 		ib_warn(log->context, "%s: a run of epoch %lld did not "
-			"finish: passed over", ib_frames_name(log->frames),
+			"finish: passed over", ib_zstd_log_reader_name(log->frames),
 			(long long)r->head.epoch);
 }
 
@@ -179,9 +179,9 @@ go_over_frame(struct ib_audit_log *log, struct ib_error *err)
 			open = true;
 		} else if (!open) {
 			st = ib_fail(err, IB_E_DATA, "%s: frame %llu has no "
-				     "head", ib_frames_name(log->frames),
+				     "head", ib_zstd_log_reader_name(log->frames),
 				     (unsigned long long)
-					     ib_frames_number(log->frames));
+					     ib_zstd_log_reader_number(log->frames));
 			break;
 		} else {
 			log->run[log->n - 1].nlines++;
@@ -195,7 +195,7 @@ go_over_frame(struct ib_audit_log *log, struct ib_error *err)
 	if (st == IB_EOF) {
 		st = last.failed ? ib_fail_memory(err) : IB_OK;
 		/* A cut frame's run did not finish, whatever it holds. */
-		if (ib_frames_state(log->frames) == IB_FRAME_CUT ||
+		if (ib_zstd_log_reader_state(log->frames) == IB_FRAME_CUT ||
 		    log->pos < log->text.n)
 			last.n = 0;
 		if (open)
@@ -203,7 +203,7 @@ go_over_frame(struct ib_audit_log *log, struct ib_error *err)
 		else
 			ib_warn(log->context, "%s: a run at its end did not "
 				"finish: passed over",
-				ib_frames_name(log->frames));
+				ib_zstd_log_reader_name(log->frames));
 	}
 	ib_bytes_release(&last);
 	return st;
@@ -249,7 +249,7 @@ choose(struct ib_audit_log *log, struct ib_error *err)
 			ib_warn(log->context, "%s: the runs of epoch %lld have "
 				"different manifests: the last one counts "
 				"(shards belong into one run, or a log each)",
-				ib_frames_name(log->frames),
+				ib_zstd_log_reader_name(log->frames),
 				(long long)sorted[i]->head.epoch);
 		differ = false;
 		sorted[i]->counts = true;
@@ -264,7 +264,7 @@ go_over(struct ib_audit_log *log, struct ib_error *err)
 {
 	enum ib_status st;
 
-	while (!(st = ib_frames_next(log->frames, err))) {
+	while (!(st = ib_zstd_log_reader_next(log->frames, err))) {
 		st = go_over_frame(log, err);
 		if (st)
 			return st;
@@ -300,7 +300,7 @@ ib_audit_log_open(const char *path, const struct ib_context *context,
 	log->context = context;
 	log->hash = XXH3_createState();
 	ib_fields_init(&log->fields);
-	st = log->hash ? ib_frames_open(path, &ib_trail_kind, &log->frames, err)
+	st = log->hash ? ib_zstd_log_reader_open(path, &ib_audit_log_kind, &log->frames, err)
 		       : ib_fail_memory(err);
 	if (!st)
 		st = want(log, err);
@@ -325,7 +325,7 @@ ib_audit_log_close(struct ib_audit_log *log)
 		ib_audit_head_release(&log->run[i].head);
 	free(log->run);
 	free(log->epoch);
-	ib_frames_close(log->frames);
+	ib_zstd_log_reader_close(log->frames);
 	ib_bytes_release(&log->text);
 	ib_arena_release(&log->arena);
 	ib_fields_release(&log->fields);
@@ -336,7 +336,7 @@ ib_audit_log_close(struct ib_audit_log *log)
 const char *
 ib_audit_log_name(const struct ib_audit_log *log)
 {
-	return ib_frames_name(log->frames);
+	return ib_zstd_log_reader_name(log->frames);
 }
 
 size_t
@@ -373,10 +373,10 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,
 	enum ib_status st;
 	uint64_t at = 0;
 
-	ib_frames_seek(log->frames, run->frame, run->number);
+	ib_zstd_log_reader_seek(log->frames, run->frame, run->number);
 	forget_text(log);
 	ib_json_init(&log->json, ib_scan_best(), &log->fields, true);
-	st = ib_frames_next(log->frames, err);
+	st = ib_zstd_log_reader_next(log->frames, err);
 	while (!st) {
 		st = next_line(log, &line, err);
 		if (st || at == run->skip)
@@ -402,8 +402,8 @@ ib_audit_lines_tell(const struct ib_audit_log *log,
 {
 	if (context && context->progress)
 		context->progress(context->data,
-				  ib_frames_position(log->frames),
-				  ib_frames_size(log->frames), lines);
+				  ib_zstd_log_reader_position(log->frames),
+				  ib_zstd_log_reader_size(log->frames), lines);
 }
 
 uint64_t

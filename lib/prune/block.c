@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/part.h"
 #include "prune/draw.h"
-#include "prune/trail.h"
+#include "prune/audit_writer.h"
 
 void
 ib_pruned_release(struct ib_pruned *b)
@@ -19,7 +19,7 @@ ib_pruned_release(struct ib_pruned *b)
 	ib_bytes_release(&b->kept);
 	ib_bytes_release(&b->unkept);
 	ib_bytes_release(&b->sidecar);
-	ib_trail_lines_release(&b->trail);
+	ib_audit_text_release(&b->audit);
 	ib_bytes_release(&b->id);
 	ib_bytes_release(&b->lost.bytes);
 	free(b->written);
@@ -281,7 +281,7 @@ ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
 	said->weight = kept ? c.weight : 0;
 	said->reason = c.reason;
 	if (p->options->audit && c.pi < 1)
-		ib_trail_line(&b->trail, id, said->score, c.pi, kept);
+		ib_audit_text_add(&b->audit, id, said->score, c.pi, kept);
 	return kept;
 }
 
@@ -320,7 +320,7 @@ ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b)
 	b->lost.n = b->lost.bytes.n = 0;
 	b->bad = false;
 	if (p->options->audit)
-		ib_trail_lines_start(&b->trail);
+		ib_audit_text_start(&b->audit);
 	ib_tally_init(&b->tally);
 	if (p->options->dry_run)
 		ib_plan_init(&b->plan);
@@ -351,7 +351,8 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	b->lines = b->cursor.line;
 	b->numbers = b->cursor.number;
 	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed ||
-		     b->id.failed || b->lost.bytes.failed || !ib_trail_lines_end(&b->trail);
+		     b->id.failed || b->lost.bytes.failed ||
+		     !ib_audit_text_end(&b->audit);
 }
 
 bool

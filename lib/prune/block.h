@@ -13,7 +13,7 @@
 #include "prune/seen.h"
 #include "prune/splice.h"
 #include "prune/tally.h"
-#include "prune/trail.h"
+#include "prune/audit_writer.h"
 #include "prune/unseen.h"
 
 /*
@@ -51,7 +51,7 @@ struct ib_pruned {
 	struct ib_bytes kept;     /* records of the epoch manifest */
 	struct ib_bytes unkept;   /* of -U */
 	struct ib_bytes sidecar;  /* of -w */
-	struct ib_trail_lines trail; /* of -a */
+	struct ib_audit_text audit; /* of -a */
 	/* Of --companion and --split: each record that is written. */
 	struct ib_written *written;
 	size_t nwritten, written_cap;
@@ -78,7 +78,7 @@ void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
  * Decide on one sample, whose chance is known: what is said of it, whether it
- * is kept; into the tally, the plan and the trail. row: of the scores,
+ * is kept; into the tally, the plan and the audit text. row: of the scores,
  * IB_NO_ROW if none.
  */
 bool ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,

@@ -9,7 +9,7 @@
 #include "prune/receipt.h"
 #include "prune/shard.h"
 #include "prune/targets.h"
-#include "prune/trail.h"
+#include "prune/audit_writer.h"
 
 struct run {
 	const struct ib_prune_options *options;
@@ -23,7 +23,7 @@ struct run {
 	_Atomic uint64_t looked_up;
 	struct ib_reader *reader;
 	struct ib_targets targets;
-	struct ib_trail *trail;   /* of -a; NULL: none */
+	struct ib_audit_writer *audit; /* of -a; NULL: none */
 	struct ib_tally tally;
 	struct ib_plan plan;
 	struct ib_unseen unseen;  /* ids without a row */
@@ -165,7 +165,7 @@ drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	};
 	enum ib_status st = ib_prune_shard(&r, err);
 
-	if (!st && !ib_trail_lines_end(&b->trail))
+	if (!st && !ib_audit_text_end(&b->audit))
 		st = ib_fail_memory(err);
 	ib_input_close(b->block.input);
 	b->block.input = NULL;
@@ -205,8 +205,8 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	ib_tally_merge(&run->tally, &b->tally);
 	if (run->options->dry_run)
 		ib_plan_merge(&run->plan, &b->plan);
-	if (run->trail)
-		ib_trail_put(run->trail, &b->trail);
+	if (run->audit)
+		ib_audit_writer_put(run->audit, &b->audit);
 	run->lines += b->lines;
 	run->records += b->numbers;
 	if (b->block.special)
@@ -288,27 +288,27 @@ take_output_digests(struct run *run, struct ib_error *err)
 }
 
 static enum ib_status
-open_trail(struct run *run, struct ib_error *err)
+open_audit_log(struct run *run, struct ib_error *err)
 {
 	enum ib_status st;
 	char *head;
 
 	if (!run->options->audit || run->options->dry_run)
 		return IB_OK;
-	st = ib_trail_open(run->options->audit, run->context, &run->trail,
+	st = ib_audit_writer_open(run->options->audit, run->context, &run->audit,
 			   err);
 	if (st)
 		return st;
 	head = ib_receipt_head(run->rule, run->options, &run->digests);
-	st = head ? ib_trail_head(run->trail, head, err) : ib_fail_memory(err);
+	st = head ? ib_audit_writer_head(run->audit, head, err) : ib_fail_memory(err);
 	free(head);
 	return st;
 }
 
 /* The run's place in the audit log. */
 struct entry {
-	struct ib_trail *trail;
-	struct ib_trail_tail tail;
+	struct ib_audit_writer *writer;
+	struct ib_audit_writer_tail tail;
 };
 
 static enum ib_status
@@ -316,7 +316,7 @@ lock_log(void *ctx, struct ib_error *err)
 {
 	struct entry *e = ctx;
 
-	return ib_trail_lock(e->trail, &e->tail, err);
+	return ib_audit_writer_lock(e->writer, &e->tail, err);
 }
 
 static enum ib_status
@@ -324,7 +324,7 @@ append_to_log(void *ctx, struct ib_error *err)
 {
 	struct entry *e = ctx;
 
-	return ib_trail_append(e->trail, err);
+	return ib_audit_writer_append(e->writer, err);
 }
 
 static void
@@ -332,7 +332,7 @@ take_from_log(void *ctx)
 {
 	struct entry *e = ctx;
 
-	ib_trail_undo(e->trail);
+	ib_audit_writer_undo(e->writer);
 }
 
 /* The outputs appear, and the run in the audit log: both or neither. */
@@ -341,7 +341,7 @@ commit(struct run *run, struct ib_output **receipt,
        const struct ib_prune_result *r, struct ib_error *err)
 {
 	struct entry e = {
-		.trail = run->trail,
+		.writer = run->audit,
 		.tail = {
 			.epoch = run->options->rule.epoch,
 			.samples = r->samples, .kept = r->kept,
@@ -355,7 +355,7 @@ commit(struct run *run, struct ib_output **receipt,
 	};
 
 	return ib_targets_commit(&run->targets, *receipt ? receipt : NULL,
-				 run->trail ? &log : NULL, err);
+				 run->audit ? &log : NULL, err);
 }
 
 /*
@@ -487,7 +487,7 @@ begin(struct run *run, struct ib_error *err)
 	ib_plan_init(&run->plan);
 	r.wanted = run->splice.wanted;
 	r.nwanted = run->splice.nwanted;
-	st = open_trail(run, err);
+	st = open_audit_log(run, err);
 	if (!st)
 		st = ib_reader_new(&r, &run->reader, err);
 	run->pruner.reader = run->reader;
@@ -513,7 +513,7 @@ ib_prune_run(const struct ib_prune_options *options,
 	if (!st && !options->dry_run)
 		st = finish(&run, err);
 	ib_targets_discard(&run.targets);
-	ib_trail_discard(run.trail);
+	ib_audit_writer_discard(run.audit);
 	ib_reader_free(run.reader);
 	ib_seen_release(&run.seen);
 	ib_unseen_release(&run.unseen);

@@ -7,7 +7,7 @@
 /* What pruning one shard needs of its run. */
 struct ib_shard_run {
 	const struct ib_pruner *pruner;
-	struct ib_pruned *b;       /* its tally and trail are filled */
+	struct ib_pruned *b;       /* its tally and audit text are filled */
 	struct ib_seen *seen;
 	struct ib_unseen *lost;    /* ids without a row are added */
 	struct ib_targets *targets;

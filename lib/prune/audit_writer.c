@@ -1,5 +1,5 @@
 #define XXH_INLINE_ALL
-#include "prune/trail.h"
+#include "prune/audit_writer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,15 +11,15 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/hex.h"
-#include "io/framelog.h"
+#include "io/zstd_log_writer.h"
 #include "record/json.h"
 
 #define PACKED_ALONE ((size_t)64 << 10) /* bytes of lines */
 #define TOGETHER ((size_t)128 << 10)
 
-struct ib_trail {
-	struct ib_framelog *log;
-	struct ib_trail_lines waiting; /* to be packed with what follows */
+struct ib_audit_writer {
+	struct ib_zstd_log_writer *log;
+	struct ib_audit_text waiting; /* to be packed with what follows */
 	XXH3_state_t *hash; /* of the text so far */
 	uint64_t mark;      /* of all but the tail */
 };
@@ -58,7 +58,7 @@ whole(struct ib_span end, uint64_t *mark)
 }
 
 static void
-name(struct ib_span begin, char out[IB_FRAME_NAME])
+name(struct ib_span begin, char out[IB_ZSTD_LOG_NAME])
 {
 	static const char member[] = "\"epoch\":";
 	const char *end = memchr(begin.p, '\n', begin.n), *p;
@@ -72,10 +72,10 @@ name(struct ib_span begin, char out[IB_FRAME_NAME])
 	head[n] = '\0';
 	p = strstr(head, member);
 	if (p && sscanf(p + sizeof(member) - 1, "%lld", &epoch) == 1)
-		snprintf(out, IB_FRAME_NAME, "the run of epoch %lld", epoch);
+		snprintf(out, IB_ZSTD_LOG_NAME, "the run of epoch %lld", epoch);
 }
 
-const struct ib_frame_kind ib_trail_kind = {
+const struct ib_zstd_log_kind ib_audit_log_kind = {
 	.what = "an audit log",
 	.begins = "{\"ib_audit\":",
 	.whole = whole,
@@ -136,14 +136,14 @@ copy_plain(char *p, struct ib_span id)
 }
 
 void
-ib_trail_lines_release(struct ib_trail_lines *l)
+ib_audit_text_release(struct ib_audit_text *l)
 {
 	ib_repeats_release(&l->text);
 	ib_bytes_release(&l->packed);
 }
 
 void
-ib_trail_lines_start(struct ib_trail_lines *l)
+ib_audit_text_start(struct ib_audit_text *l)
 {
 	ib_repeats_clear(&l->text);
 	l->packed.n = l->nnoted = 0;
@@ -158,18 +158,18 @@ ib_trail_lines_start(struct ib_trail_lines *l)
  * now, in other pieces, takes a core long.
  */
 static void
-find_repeats(struct ib_trail_lines *l)
+find_repeats(struct ib_audit_text *l)
 {
 	struct ib_repeats *r = &l->text;
-	const struct ib_trail_place *line = l->noted, *end = line + l->nnoted;
-	struct ib_trail_like *like;
+	const struct ib_audit_text_place *line = l->noted, *end = line + l->nnoted;
+	struct ib_audit_text_like *like;
 	size_t at, *same, *fate;
 
 	ib_repeats_go_on(r);
 	for (; line < end; line++) {
 		like = &l->like[line->like / 2];
 		if (like->pi != line->pi)
-			*like = (struct ib_trail_like){ line->pi, { 0, 0 } };
+			*like = (struct ib_audit_text_like){ line->pi, { 0, 0 } };
 		same = &like->at[line->like % 2];
 		fate = &l->fate[line->like % 2];
 		at = line->id_end;
@@ -193,7 +193,7 @@ find_repeats(struct ib_trail_lines *l)
 }
 
 bool
-ib_trail_lines_end(struct ib_trail_lines *l)
+ib_audit_text_end(struct ib_audit_text *l)
 {
 	struct ib_repeats *r = &l->text;
 
@@ -207,7 +207,7 @@ ib_trail_lines_end(struct ib_trail_lines *l)
 
 /* Put lines whose repeats are yet to be found behind others. */
 static void
-join(struct ib_trail_lines *l, const struct ib_trail_lines *more)
+join(struct ib_audit_text *l, const struct ib_audit_text *more)
 {
 	size_t before = l->text.text.n, i;
 
@@ -215,13 +215,13 @@ join(struct ib_trail_lines *l, const struct ib_trail_lines *more)
 	for (i = 0; i < more->nnoted; i++) {
 		l->noted[l->nnoted] = more->noted[i];
 		l->noted[l->nnoted].id_end += before;
-		if (++l->nnoted == IB_TRAIL_NOTED)
+		if (++l->nnoted == IB_AUDIT_TEXT_NOTED)
 			find_repeats(l);
 	}
 }
 
 static void
-make_end(struct ib_trail_end *e, double pi, bool kept)
+make_end(struct ib_audit_text_end *e, double pi, bool kept)
 {
 	char *p = e->text;
 
@@ -242,12 +242,12 @@ make_end(struct ib_trail_end *e, double pi, bool kept)
  * AMD EPYC, 6.3 million lines of 63 bytes).
  */
 void
-ib_trail_line(struct ib_trail_lines *l, struct ib_span id, float score,
+ib_audit_text_add(struct ib_audit_text *l, struct ib_span id, float score,
 	      double pi, bool kept)
 {
 	struct ib_bytes *out = &l->text.text;
-	struct ib_trail_place *at = &l->noted[l->nnoted];
-	struct ib_trail_end *end;
+	struct ib_audit_text_place *at = &l->noted[l->nnoted];
+	struct ib_audit_text_end *end;
 	char *p, *id_end;
 	uint64_t bits;
 	size_t slot;
@@ -255,7 +255,7 @@ ib_trail_line(struct ib_trail_lines *l, struct ib_span id, float score,
 	if (!ib_bytes_reserve(out, id.n + 200))
 		return;
 	memcpy(&bits, &pi, sizeof(bits));
-	slot = bits * 0x9e3779b97f4a7c15 >> (64 - IB_TRAIL_ENDS_BITS);
+	slot = bits * 0x9e3779b97f4a7c15 >> (64 - IB_AUDIT_TEXT_ENDS_BITS);
 	end = &l->end[slot][kept];
 	if (end->n == 0 || end->pi != pi)
 		make_end(end, pi, kept);
@@ -285,17 +285,17 @@ ib_trail_line(struct ib_trail_lines *l, struct ib_span id, float score,
 	at->id_end = (size_t)(id_end - out->p);
 	at->pi = pi;
 	at->like = (uint16_t)(2 * slot + kept);
-	if (++l->nnoted == IB_TRAIL_NOTED)
+	if (++l->nnoted == IB_AUDIT_TEXT_NOTED)
 		find_repeats(l);
 }
 
 /* ---- a run ------------------------------------------------------------------- */
 
 enum ib_status
-ib_trail_open(const char *path, const struct ib_context *context,
-	      struct ib_trail **out, struct ib_error *err)
+ib_audit_writer_open(const char *path, const struct ib_context *context,
+	      struct ib_audit_writer **out, struct ib_error *err)
 {
-	struct ib_trail *t = calloc(1, sizeof(*t));
+	struct ib_audit_writer *t = calloc(1, sizeof(*t));
 	enum ib_status st;
 
 	if (!t)
@@ -304,10 +304,10 @@ ib_trail_open(const char *path, const struct ib_context *context,
 	if (!t->hash)
 		st = ib_fail_memory(err);
 	else
-		st = ib_framelog_open(path, &ib_trail_kind, context, &t->log,
+		st = ib_zstd_log_writer_open(path, &ib_audit_log_kind, context, &t->log,
 				      err);
 	if (st) {
-		ib_trail_discard(t);
+		ib_audit_writer_discard(t);
 		return st;
 	}
 	XXH3_64bits_reset(t->hash);
@@ -316,50 +316,50 @@ ib_trail_open(const char *path, const struct ib_context *context,
 }
 
 static void
-pack_waiting(struct ib_trail *t)
+pack_waiting(struct ib_audit_writer *t)
 {
-	struct ib_trail_lines *w = &t->waiting;
+	struct ib_audit_text *w = &t->waiting;
 
 	if (w->text.text.n == 0)
 		return;
 	find_repeats(w);
 	w->text.failed |= !ib_repeats_pack(&w->text, &w->packed);
-	ib_framelog_add(t->log, &w->text, &w->packed);
-	ib_trail_lines_start(w);
+	ib_zstd_log_writer_add(t->log, &w->text, &w->packed);
+	ib_audit_text_start(w);
 }
 
 void
-ib_trail_put(struct ib_trail *t, const struct ib_trail_lines *lines)
+ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *lines)
 {
 	const struct ib_bytes *text = &lines->text.text;
-	struct ib_trail_lines *w = &t->waiting;
+	struct ib_audit_text *w = &t->waiting;
 
 	ib_hash64_update(t->hash, text->p, text->n);
 	if (lines->packed.n > 0 || w->text.text.n + text->n > TOGETHER)
 		pack_waiting(t);
 	if (lines->packed.n > 0)
-		ib_framelog_add(t->log, &lines->text, &lines->packed);
+		ib_zstd_log_writer_add(t->log, &lines->text, &lines->packed);
 	else
 		join(w, lines);
 }
 
 enum ib_status
-ib_trail_head(struct ib_trail *t, const char *json, struct ib_error *err)
+ib_audit_writer_head(struct ib_audit_writer *t, const char *json, struct ib_error *err)
 {
-	size_t n = strlen(ib_trail_kind.begins);
+	size_t n = strlen(ib_audit_log_kind.begins);
 
-	if (strncmp(json, ib_trail_kind.begins, n) != 0 || strchr(json, '\n'))
+	if (strncmp(json, ib_audit_log_kind.begins, n) != 0 || strchr(json, '\n'))
 		return ib_fail(err, IB_E_MISUSE, "no head of an audit log");
 	n = strlen(json);
 	ib_hash64_update(t->hash, json, n);
 	ib_hash64_update(t->hash, "\n", 1);
-	ib_framelog_put(t->log, json, n);
-	ib_framelog_put(t->log, "\n", 1);
+	ib_zstd_log_writer_put(t->log, json, n);
+	ib_zstd_log_writer_put(t->log, "\n", 1);
 	return IB_OK;
 }
 
 static void
-put_tail(struct ib_bytes *b, const struct ib_trail_tail *tail, bool any,
+put_tail(struct ib_bytes *b, const struct ib_audit_writer_tail *tail, bool any,
 	 uint64_t prev, uint64_t hash)
 {
 	char sum[IB_NUMBER_MAX], hex[17];
@@ -385,7 +385,7 @@ put_tail(struct ib_bytes *b, const struct ib_trail_tail *tail, bool any,
 }
 
 enum ib_status
-ib_trail_lock(struct ib_trail *t, const struct ib_trail_tail *tail,
+ib_audit_writer_lock(struct ib_audit_writer *t, const struct ib_audit_writer_tail *tail,
 	      struct ib_error *err)
 {
 	uint64_t prev = 0;
@@ -393,7 +393,7 @@ ib_trail_lock(struct ib_trail *t, const struct ib_trail_tail *tail,
 	enum ib_status st;
 	bool any;
 
-	st = ib_framelog_lock(t->log, &any, &prev, err);
+	st = ib_zstd_log_writer_lock(t->log, &any, &prev, err);
 	if (st)
 		return st;
 	pack_waiting(t);
@@ -402,31 +402,31 @@ ib_trail_lock(struct ib_trail *t, const struct ib_trail_tail *tail,
 	if (text.failed)
 		st = ib_fail_memory(err);
 	else
-		ib_framelog_put(t->log, text.p, text.n);
+		ib_zstd_log_writer_put(t->log, text.p, text.n);
 	ib_bytes_release(&text);
 	return st;
 }
 
 enum ib_status
-ib_trail_append(struct ib_trail *t, struct ib_error *err)
+ib_audit_writer_append(struct ib_audit_writer *t, struct ib_error *err)
 {
-	return ib_framelog_append(t->log, t->mark, err);
+	return ib_zstd_log_writer_append(t->log, t->mark, err);
 }
 
 void
-ib_trail_undo(struct ib_trail *t)
+ib_audit_writer_undo(struct ib_audit_writer *t)
 {
 	if (t)
-		ib_framelog_undo(t->log);
+		ib_zstd_log_writer_undo(t->log);
 }
 
 void
-ib_trail_discard(struct ib_trail *t)
+ib_audit_writer_discard(struct ib_audit_writer *t)
 {
 	if (!t)
 		return;
-	ib_framelog_close(t->log);
-	ib_trail_lines_release(&t->waiting);
+	ib_zstd_log_writer_close(t->log);
+	ib_audit_text_release(&t->waiting);
 	XXH3_freeState(t->hash);
 	free(t);
 }

@@ -9,10 +9,10 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "prune/trail.h"
+#include "prune/audit_writer.h"
 #include "scratch.h"
 
-TestSuite(trail, .init = scratch_enter, .fini = scratch_leave);
+TestSuite(audit_writer, .init = scratch_enter, .fini = scratch_leave);
 
 struct line {
 	char id[24];
@@ -22,7 +22,7 @@ struct line {
 	char text[120];
 };
 
-ParameterizedTestParameters(trail, lines)
+ParameterizedTestParameters(audit_writer, lines)
 {
 	static struct line cases[] = {
 		/* the first from an independent implementation of the format */
@@ -55,19 +55,19 @@ ParameterizedTestParameters(trail, lines)
 				   sizeof(cases) / sizeof(*cases));
 }
 
-ParameterizedTest(struct line *c, trail, lines)
+ParameterizedTest(struct line *c, audit_writer, lines)
 {
-	struct ib_trail_lines *l = calloc(1, sizeof(*l));
+	struct ib_audit_text *l = calloc(1, sizeof(*l));
 	struct ib_bytes *out = &l->text.text;
 	int i;
 
 	for (i = 0; i < 2; i++) { /* pi's text anew, and as it was kept */
-		ib_trail_lines_start(l);
-		ib_trail_line(l, ib_span_of(c->id), c->score, c->pi, c->kept);
+		ib_audit_text_start(l);
+		ib_audit_text_add(l, ib_span_of(c->id), c->score, c->pi, c->kept);
 		ib_bytes_put_char(out, '\0');
 		cr_assert(eq(str, out->p, c->text));
 	}
-	ib_trail_lines_release(l);
+	ib_audit_text_release(l);
 	free(l);
 }
 
@@ -92,32 +92,32 @@ cat(const char *path, struct ib_bytes *out)
 
 static void
 write_run(const char *path, const char *head, const char *lines,
-	  const struct ib_trail_tail *tail)
+	  const struct ib_audit_writer_tail *tail)
 {
-	struct ib_trail_lines *l = calloc(1, sizeof(*l));
-	struct ib_trail *t = NULL;
+	struct ib_audit_text *l = calloc(1, sizeof(*l));
+	struct ib_audit_writer *t = NULL;
 	struct ib_error err = { 0 };
 
 	ib_bytes_put(&l->text.text, lines, strlen(lines));
-	cr_assert(eq(int, ib_trail_open(path, NULL, &t, &err), IB_OK), "%s",
+	cr_assert(eq(int, ib_audit_writer_open(path, NULL, &t, &err), IB_OK), "%s",
 		  err.text);
-	cr_assert(eq(int, ib_trail_head(t, head, &err), IB_OK));
-	ib_trail_put(t, l);
-	cr_assert(eq(int, ib_trail_lock(t, tail, &err), IB_OK), "%s",
+	cr_assert(eq(int, ib_audit_writer_head(t, head, &err), IB_OK));
+	ib_audit_writer_put(t, l);
+	cr_assert(eq(int, ib_audit_writer_lock(t, tail, &err), IB_OK), "%s",
 		  err.text);
-	cr_assert(eq(int, ib_trail_append(t, &err), IB_OK), "%s",
+	cr_assert(eq(int, ib_audit_writer_append(t, &err), IB_OK), "%s",
 		  err.text);
-	ib_trail_discard(t);
-	ib_trail_lines_release(l);
+	ib_audit_writer_discard(t);
+	ib_audit_text_release(l);
 	free(l);
 }
 
-Test(trail, tails_chain_the_runs)
+Test(audit_writer, tails_chain_the_runs)
 {
 	static const char head[] = "{\"ib_audit\":1,\"epoch\":3}";
 	static const char lines[] =
 		"{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":false}\n";
-	struct ib_trail_tail tail = { .epoch = 3, .samples = 3, .kept = 2,
+	struct ib_audit_writer_tail tail = { .epoch = 3, .samples = 3, .kept = 2,
 				      .pruned = 1, .weight_sum = 2.0 };
 	char want[1000], first[500];
 	struct ib_bytes text = { 0 };

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* memmem */
-#include "io/frames.h"
+#include "io/zstd_log_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,9 +21,9 @@ static const char zstd_magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' };
 static const char skippable_magic[3] = { '\x2a', '\x4d', '\x18' };
 static const char index_magic[8] = { 'i', 'b', 'f', 'r', 'a', 'm', 'e', '1' };
 
-struct ib_frames {
+struct ib_zstd_log_reader {
 	char *path;
-	const struct ib_frame_kind *kind;
+	const struct ib_zstd_log_kind *kind;
 	int fd;
 	bool own;          /* fd is ours to close */
 	struct ib_bytes all; /* of a pipe: everything */
@@ -34,7 +34,7 @@ struct ib_frames {
 	uint64_t at;
 	size_t have;
 	ZSTD_DCtx *zstd;
-	bool at_frame;     /* ib_frames_next found one */
+	bool at_frame;     /* ib_zstd_log_reader_next found one */
 	enum ib_frame_state state;
 	uint64_t number;   /* of the frame, from 1 */
 	uint64_t start;    /* of the frame */
@@ -47,7 +47,7 @@ struct ib_frames {
 /* ---- bytes of the file ------------------------------------------------------ */
 
 static enum ib_status
-slurp(struct ib_frames *f, struct ib_error *err)
+slurp(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
 	ssize_t n;
 
@@ -70,7 +70,7 @@ slurp(struct ib_frames *f, struct ib_error *err)
 
 /* View up to PIECE bytes from `at` on; v->n is 0 only at the end. */
 static enum ib_status
-view(struct ib_frames *f, uint64_t at, struct ib_span *v, struct ib_error *err)
+view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v, struct ib_error *err)
 {
 	uint64_t left = at < f->size ? f->size - at : 0;
 	size_t want = left < PIECE ? (size_t)left : PIECE, n = 0;
@@ -105,7 +105,7 @@ view(struct ib_frames *f, uint64_t at, struct ib_span *v, struct ib_error *err)
 
 /* Exactly n <= PIECE bytes at `at`, fewer at the end of the file. */
 static enum ib_status
-peek(struct ib_frames *f, uint64_t at, size_t n, struct ib_span *v,
+peek(struct ib_zstd_log_reader *f, uint64_t at, size_t n, struct ib_span *v,
      struct ib_error *err)
 {
 	enum ib_status st = view(f, at, v, err);
@@ -119,10 +119,10 @@ peek(struct ib_frames *f, uint64_t at, size_t n, struct ib_span *v,
 /* ---- open, close ------------------------------------------------------------ */
 
 enum ib_status
-ib_frames_attach(int fd, const char *path, const struct ib_frame_kind *kind,
-		 struct ib_frames **out, struct ib_error *err)
+ib_zstd_log_reader_attach(int fd, const char *path, const struct ib_zstd_log_kind *kind,
+		 struct ib_zstd_log_reader **out, struct ib_error *err)
 {
-	struct ib_frames *f = calloc(1, sizeof(*f));
+	struct ib_zstd_log_reader *f = calloc(1, sizeof(*f));
 	enum ib_status st = IB_OK;
 	struct stat s;
 
@@ -144,7 +144,7 @@ ib_frames_attach(int fd, const char *path, const struct ib_frame_kind *kind,
 	else
 		st = slurp(f, err);
 	if (st) {
-		ib_frames_close(f);
+		ib_zstd_log_reader_close(f);
 		return st;
 	}
 	/* Frames longer than 128 MiB ago are nobody's; ours reach 8 MiB. */
@@ -154,8 +154,8 @@ ib_frames_attach(int fd, const char *path, const struct ib_frame_kind *kind,
 }
 
 enum ib_status
-ib_frames_open(const char *path, const struct ib_frame_kind *kind,
-	       struct ib_frames **out, struct ib_error *err)
+ib_zstd_log_reader_open(const char *path, const struct ib_zstd_log_kind *kind,
+	       struct ib_zstd_log_reader **out, struct ib_error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
 	enum ib_status st;
@@ -166,7 +166,7 @@ ib_frames_open(const char *path, const struct ib_frame_kind *kind,
 		if (fd < 0)
 			return ib_fail_errno(err, IB_E_NOINPUT, path, "open");
 	}
-	st = ib_frames_attach(fd, standard ? "standard input" : path, kind,
+	st = ib_zstd_log_reader_attach(fd, standard ? "standard input" : path, kind,
 			      out, err);
 	if (st && !standard)
 		ib_fd_close(fd);
@@ -176,7 +176,7 @@ ib_frames_open(const char *path, const struct ib_frame_kind *kind,
 }
 
 void
-ib_frames_close(struct ib_frames *f)
+ib_zstd_log_reader_close(struct ib_zstd_log_reader *f)
 {
 	if (!f)
 		return;
@@ -191,31 +191,31 @@ ib_frames_close(struct ib_frames *f)
 }
 
 const char *
-ib_frames_name(const struct ib_frames *f)
+ib_zstd_log_reader_name(const struct ib_zstd_log_reader *f)
 {
 	return f->path;
 }
 
 enum ib_frame_state
-ib_frames_state(const struct ib_frames *f)
+ib_zstd_log_reader_state(const struct ib_zstd_log_reader *f)
 {
 	return f->state;
 }
 
 uint64_t
-ib_frames_start(const struct ib_frames *f)
+ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f)
 {
 	return f->start;
 }
 
 uint64_t
-ib_frames_number(const struct ib_frames *f)
+ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f)
 {
 	return f->number;
 }
 
 void
-ib_frames_seek(struct ib_frames *f, uint64_t start, uint64_t number)
+ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t number)
 {
 	f->at_frame = false;
 	f->pos = start;
@@ -223,19 +223,19 @@ ib_frames_seek(struct ib_frames *f, uint64_t start, uint64_t number)
 }
 
 uint64_t
-ib_frames_size(const struct ib_frames *f)
+ib_zstd_log_reader_size(const struct ib_zstd_log_reader *f)
 {
 	return f->size;
 }
 
 uint64_t
-ib_frames_position(const struct ib_frames *f)
+ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f)
 {
 	return f->pos;
 }
 
 uint64_t
-ib_frames_sound(const struct ib_frames *f)
+ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f)
 {
 	return f->sound;
 }
@@ -247,7 +247,7 @@ ib_frames_sound(const struct ib_frames *f)
  * it gives all there was: enough to say which frame it is.
  */
 static void
-decode_begin(struct ib_frames *f, uint64_t start, struct ib_bytes *begin)
+decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begin)
 {
 	size_t left = BEGIN_MAX, hint = 1;
 	char text[4096];
@@ -274,9 +274,9 @@ decode_begin(struct ib_frames *f, uint64_t start, struct ib_bytes *begin)
 }
 
 static enum ib_status
-corrupt(struct ib_frames *f, const char *why, struct ib_error *err)
+corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *err)
 {
-	char name[IB_FRAME_NAME] = "a run";
+	char name[IB_ZSTD_LOG_NAME] = "a run";
 	uint64_t start = f->start;
 
 	if (!f->begin.n || !memchr(f->begin.p, '\n', f->begin.n))
@@ -290,7 +290,7 @@ corrupt(struct ib_frames *f, const char *why, struct ib_error *err)
 }
 
 static enum ib_status
-stranger(struct ib_frames *f, struct ib_error *err)
+stranger(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu, at byte %llu)",
 		       f->path, f->kind->what, (unsigned long long)f->number,
@@ -299,7 +299,7 @@ stranger(struct ib_frames *f, struct ib_error *err)
 
 /* Does a frame of this log begin at `at`? */
 static bool
-begins_here(struct ib_frames *f, uint64_t at)
+begins_here(struct ib_zstd_log_reader *f, uint64_t at)
 {
 	size_t n = strlen(f->kind->begins);
 	struct ib_bytes begin = { 0 };
@@ -316,10 +316,10 @@ begins_here(struct ib_frames *f, uint64_t at)
  * other frames behind it, or an index that vouched for it?
  */
 static enum ib_status
-runs_behind(struct ib_frames *f, uint64_t start, bool *behind,
+runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind,
 	    struct ib_error *err)
 {
-	struct ib_frame_index index;
+	struct ib_zstd_log_index index;
 	struct ib_span v;
 	enum ib_status st;
 	uint64_t at = start + 1;
@@ -327,7 +327,7 @@ runs_behind(struct ib_frames *f, uint64_t start, bool *behind,
 
 	*behind = false;
 	for (;;) {
-		st = peek(f, at, IB_FRAME_INDEX_BYTES, &v, err);
+		st = peek(f, at, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
 		if (st || v.n < sizeof(zstd_magic))
 			return st;
 		hit = memmem(v.p, v.n, zstd_magic, sizeof(zstd_magic));
@@ -336,11 +336,11 @@ runs_behind(struct ib_frames *f, uint64_t start, bool *behind,
 		if (other && (!hit || other < hit) &&
 		    at + (uint64_t)(other - v.p) >= start + 8) {
 			at += (uint64_t)(other - v.p);
-			st = peek(f, at - 8, IB_FRAME_INDEX_BYTES, &v, err);
+			st = peek(f, at - 8, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
 			if (st)
 				return st;
-			if (v.n >= IB_FRAME_INDEX_BYTES &&
-			    ib_frame_index_get(v.p, &index)) {
+			if (v.n >= IB_ZSTD_LOG_INDEX_BYTES &&
+			    ib_zstd_log_index_get(v.p, &index)) {
 				*behind = true;
 				return IB_OK;
 			}
@@ -365,7 +365,7 @@ runs_behind(struct ib_frames *f, uint64_t start, bool *behind,
 /* ---- text ------------------------------------------------------------------- */
 
 static enum ib_status
-cut(struct ib_frames *f, struct ib_error *err)
+cut(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
 	enum ib_status st;
 	bool behind;
@@ -383,7 +383,7 @@ cut(struct ib_frames *f, struct ib_error *err)
 
 /* One step of the decoder. */
 static enum ib_status
-decode(struct ib_frames *f, ZSTD_outBuffer *out, struct ib_error *err)
+decode(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
 {
 	size_t before = out->pos, hint;
 	ZSTD_inBuffer in;
@@ -411,7 +411,7 @@ decode(struct ib_frames *f, ZSTD_outBuffer *out, struct ib_error *err)
 
 /* Does the text begin as it should, as far as it goes? */
 static bool
-fits(const struct ib_frames *f, const char *text, size_t n)
+fits(const struct ib_zstd_log_reader *f, const char *text, size_t n)
 {
 	size_t want = strlen(f->kind->begins);
 
@@ -419,7 +419,7 @@ fits(const struct ib_frames *f, const char *text, size_t n)
 }
 
 enum ib_status
-ib_frames_read(struct ib_frames *f, char *buf, size_t cap, size_t *n,
+ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap, size_t *n,
 	       struct ib_error *err)
 {
 	ZSTD_outBuffer out = { buf, cap, 0 };
@@ -444,7 +444,7 @@ ib_frames_read(struct ib_frames *f, char *buf, size_t cap, size_t *n,
 
 /* Read over what is left of the current frame. */
 static enum ib_status
-finish(struct ib_frames *f, struct ib_error *err)
+finish(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	char *buf;
@@ -456,14 +456,14 @@ finish(struct ib_frames *f, struct ib_error *err)
 	if (!buf)
 		return ib_fail_memory(err);
 	while (!st && f->state == IB_FRAME_OPEN)
-		st = ib_frames_read(f, buf, PIECE, &n, err);
+		st = ib_zstd_log_reader_read(f, buf, PIECE, &n, err);
 	free(buf);
 	return st;
 }
 
 /* What is left is too short for a frame of any kind. */
 static enum ib_status
-rest(struct ib_frames *f, struct ib_span v, struct ib_error *err)
+rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {
 	bool zstd = memcmp(v.p, zstd_magic, v.n < 4 ? v.n : 4) == 0;
 	bool other = ((unsigned char)v.p[0] & 0xf0) == 0x50 &&
@@ -482,7 +482,7 @@ rest(struct ib_frames *f, struct ib_span v, struct ib_error *err)
 
 /* Pass over a skippable frame; IB_EOF where the file ends in it. */
 static enum ib_status
-skip(struct ib_frames *f, struct ib_span v, struct ib_error *err)
+skip(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {
 	const unsigned char *p = (const unsigned char *)v.p;
 	uint64_t n = 8 + ((uint64_t)p[4] | (uint64_t)p[5] << 8 |
@@ -507,7 +507,7 @@ skip(struct ib_frames *f, struct ib_span v, struct ib_error *err)
 }
 
 enum ib_status
-ib_frames_next(struct ib_frames *f, struct ib_error *err)
+ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
 	enum ib_status st = finish(f, err);
 	struct ib_span v;
@@ -568,13 +568,13 @@ get64(const char *p)
  * eight bytes for later, the XXH3-64 of all before it.
  */
 void
-ib_frame_index_put(char out[IB_FRAME_INDEX_BYTES],
-		   const struct ib_frame_index *index)
+ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],
+		   const struct ib_zstd_log_index *index)
 {
-	memset(out, 0, IB_FRAME_INDEX_BYTES);
+	memset(out, 0, IB_ZSTD_LOG_INDEX_BYTES);
 	out[0] = '\x5b';
 	memcpy(out + 1, skippable_magic, 3);
-	out[4] = IB_FRAME_INDEX_BYTES - 8;
+	out[4] = IB_ZSTD_LOG_INDEX_BYTES - 8;
 	memcpy(out + 8, index_magic, 8);
 	put64(out + 16, index->size);
 	put64(out + 24, index->frame);
@@ -583,13 +583,13 @@ ib_frame_index_put(char out[IB_FRAME_INDEX_BYTES],
 }
 
 bool
-ib_frame_index_get(const char bytes[IB_FRAME_INDEX_BYTES],
-		   struct ib_frame_index *index)
+ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES],
+		   struct ib_zstd_log_index *index)
 {
 	if (memcmp(bytes + 8, index_magic, 8) != 0 ||
 	    get64(bytes + 48) != XXH3_64bits(bytes, 48))
 		return false;
-	*index = (struct ib_frame_index){ get64(bytes + 16),
+	*index = (struct ib_zstd_log_index){ get64(bytes + 16),
 					  get64(bytes + 24),
 					  get64(bytes + 32) };
 	return true;

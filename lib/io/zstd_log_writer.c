@@ -1,5 +1,5 @@
 #define XXH_INLINE_ALL
-#include "io/framelog.h"
+#include "io/zstd_log_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +29,9 @@ struct place {
 	uint64_t mark;
 };
 
-struct ib_framelog {
+struct ib_zstd_log_writer {
 	char *path;
-	const struct ib_frame_kind *kind;
+	const struct ib_zstd_log_kind *kind;
 	const struct ib_context *context;
 	struct ib_repeats waiting; /* text that is yet to be packed */
 	XXH64_state_t *sum;     /* of all text */
@@ -97,14 +97,14 @@ check_lock(const char *path, struct ib_error *err)
 static bool
 place_by_index(int fd, uint64_t size, struct place *place)
 {
-	char bytes[IB_FRAME_INDEX_BYTES], magic[4];
-	struct ib_frame_index index;
+	char bytes[IB_ZSTD_LOG_INDEX_BYTES], magic[4];
+	struct ib_zstd_log_index index;
 
 	if (size < sizeof(bytes) ||
 	    ib_fd_pread(fd, bytes, sizeof(bytes),
 			(off_t)(size - sizeof(bytes))) !=
 		    (ssize_t)sizeof(bytes) ||
-	    !ib_frame_index_get(bytes, &index) ||
+	    !ib_zstd_log_index_get(bytes, &index) ||
 	    index.size != size - sizeof(bytes) || index.frame > index.size ||
 	    ib_fd_pread(fd, magic, 4, (off_t)(index.size - index.frame)) != 4 ||
 	    memcmp(magic, "\x28\xb5\x2f\xfd", 4) != 0)
@@ -129,7 +129,7 @@ keep_end(struct ib_bytes *end, const char *p, size_t n)
 
 /* Read the current frame; is it whole? */
 static enum ib_status
-read_frame(struct ib_frames *frames, const struct ib_frame_kind *kind,
+read_frame(struct ib_zstd_log_reader *frames, const struct ib_zstd_log_kind *kind,
 	   char *buf, struct ib_bytes *end, bool *whole, uint64_t *mark,
 	   struct ib_error *err)
 {
@@ -140,13 +140,13 @@ read_frame(struct ib_frames *frames, const struct ib_frame_kind *kind,
 	end->n = 0;
 	*whole = false;
 	do {
-		st = ib_frames_read(frames, buf, PIECE, &n, err);
+		st = ib_zstd_log_reader_read(frames, buf, PIECE, &n, err);
 		if (!st)
 			keep_end(end, buf, n);
 	} while (!st && n == PIECE);
 	if (!st && end->failed)
 		st = ib_fail_memory(err);
-	if (!st && ib_frames_state(frames) == IB_FRAME_DONE)
+	if (!st && ib_zstd_log_reader_state(frames) == IB_FRAME_DONE)
 		*whole = kind->whole(ib_bytes_span(end), &known);
 	if (*whole)
 		*mark = known;
@@ -159,10 +159,10 @@ read_frame(struct ib_frames *frames, const struct ib_frame_kind *kind,
  * skippable ones that follow it.
  */
 static enum ib_status
-place_by_reading(int fd, const char *path, const struct ib_frame_kind *kind,
+place_by_reading(int fd, const char *path, const struct ib_zstd_log_kind *kind,
 		 struct place *place, struct ib_error *err)
 {
-	struct ib_frames *frames = NULL;
+	struct ib_zstd_log_reader *frames = NULL;
 	struct ib_bytes end = { 0 };
 	char *buf = malloc(PIECE);
 	bool whole = true; /* before the first: nothing is in the way */
@@ -170,12 +170,12 @@ place_by_reading(int fd, const char *path, const struct ib_frame_kind *kind,
 	enum ib_status st;
 
 	*place = (struct place){ 0 };
-	st = buf ? ib_frames_attach(fd, path, kind, &frames, err) :
+	st = buf ? ib_zstd_log_reader_attach(fd, path, kind, &frames, err) :
 		   ib_fail_memory(err);
 	while (!st) {
-		st = ib_frames_next(frames, err);
-		next = st == IB_EOF ? ib_frames_sound(frames) :
-				      ib_frames_start(frames);
+		st = ib_zstd_log_reader_next(frames, err);
+		next = st == IB_EOF ? ib_zstd_log_reader_sound(frames) :
+				      ib_zstd_log_reader_start(frames);
 		/* An unfinished frame with a skippable one behind it stays. */
 		if (whole || next > after) {
 			place->at = next;
@@ -188,9 +188,9 @@ place_by_reading(int fd, const char *path, const struct ib_frame_kind *kind,
 			place->any = true;
 		else if (!st)
 			place->cuts = true;
-		after = ib_frames_position(frames);
+		after = ib_zstd_log_reader_position(frames);
 	}
-	ib_frames_close(frames);
+	ib_zstd_log_reader_close(frames);
 	ib_bytes_release(&end);
 	free(buf);
 	return st == IB_EOF ? IB_OK : st;
@@ -207,7 +207,7 @@ same_file(const struct stat *a, const struct stat *b)
 
 /* Set place for the open file; a place that was found before may still do. */
 static enum ib_status
-look(struct ib_framelog *log, int fd, struct ib_error *err)
+look(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	struct stat s;
@@ -232,7 +232,7 @@ look(struct ib_framelog *log, int fd, struct ib_error *err)
 
 /* Before any work. */
 static enum ib_status
-check(struct ib_framelog *log, struct ib_error *err)
+check(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	enum ib_status st;
 	struct stat s;
@@ -262,7 +262,7 @@ check(struct ib_framelog *log, struct ib_error *err)
  * one thread waits for another.
  */
 static bool
-put_packed(struct ib_framelog *log, const void *p, size_t n)
+put_packed(struct ib_zstd_log_writer *log, const void *p, size_t n)
 {
 	if (!ib_pages_grow(&log->packed, log->npacked + n))
 		return false;
@@ -277,7 +277,7 @@ put_packed(struct ib_framelog *log, const void *p, size_t n)
  * which the checksum follows.
  */
 static bool
-start_frame(struct ib_framelog *log)
+start_frame(struct ib_zstd_log_writer *log)
 {
 	static const char start[] = {
 		'\x28', '\xb5', '\x2f', '\xfd', 4,
@@ -292,11 +292,11 @@ start_frame(struct ib_framelog *log)
 }
 
 enum ib_status
-ib_framelog_open(const char *path, const struct ib_frame_kind *kind,
-		 const struct ib_context *context, struct ib_framelog **out,
+ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
+		 const struct ib_context *context, struct ib_zstd_log_writer **out,
 		 struct ib_error *err)
 {
-	struct ib_framelog *log = calloc(1, sizeof(*log));
+	struct ib_zstd_log_writer *log = calloc(1, sizeof(*log));
 	enum ib_status st;
 
 	if (!log)
@@ -310,7 +310,7 @@ ib_framelog_open(const char *path, const struct ib_frame_kind *kind,
 	else
 		st = check(log, err);
 	if (st) {
-		ib_framelog_close(log);
+		ib_zstd_log_writer_close(log);
 		return st;
 	}
 	*out = log;
@@ -328,7 +328,7 @@ write_at(const char *name, int fd, const char *p, size_t n, uint64_t at,
 
 /* What was compressed so far goes to the temporary. */
 static enum ib_status
-spill(struct ib_framelog *log, struct ib_error *err)
+spill(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -345,7 +345,7 @@ spill(struct ib_framelog *log, struct ib_error *err)
 
 /* Blocks, and whether they could be made. */
 static void
-add_blocks(struct ib_framelog *log, const struct ib_bytes *packed, bool fine)
+add_blocks(struct ib_zstd_log_writer *log, const struct ib_bytes *packed, bool fine)
 {
 	if (log->st)
 		return;
@@ -357,7 +357,7 @@ add_blocks(struct ib_framelog *log, const struct ib_bytes *packed, bool fine)
 }
 
 static void
-pack_waiting(struct ib_framelog *log)
+pack_waiting(struct ib_zstd_log_writer *log)
 {
 	struct ib_repeats *w = &log->waiting;
 	struct ib_bytes packed = { 0 };
@@ -370,7 +370,7 @@ pack_waiting(struct ib_framelog *log)
 }
 
 void
-ib_framelog_put(struct ib_framelog *log, const void *p, size_t n)
+ib_zstd_log_writer_put(struct ib_zstd_log_writer *log, const void *p, size_t n)
 {
 	const char *at = p;
 	size_t piece;
@@ -388,7 +388,7 @@ ib_framelog_put(struct ib_framelog *log, const void *p, size_t n)
 }
 
 void
-ib_framelog_add(struct ib_framelog *log, const struct ib_repeats *text,
+ib_zstd_log_writer_add(struct ib_zstd_log_writer *log, const struct ib_repeats *text,
 		const struct ib_bytes *packed)
 {
 	XXH64_update(log->sum, text->text.p, text->text.n);
@@ -397,7 +397,7 @@ ib_framelog_add(struct ib_framelog *log, const struct ib_repeats *text,
 }
 
 static enum ib_status
-end_frame(struct ib_framelog *log, struct ib_error *err)
+end_frame(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	uint32_t sum = (uint32_t)XXH64_digest(log->sum);
 	char end[7] = { 1, 0, 0 };
@@ -416,7 +416,7 @@ end_frame(struct ib_framelog *log, struct ib_error *err)
 /* ---- the append --------------------------------------------------------------- */
 
 enum ib_status
-ib_framelog_lock(struct ib_framelog *log, bool *any, uint64_t *mark,
+ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mark,
 		 struct ib_error *err)
 {
 	enum ib_status st;
@@ -447,7 +447,7 @@ ib_framelog_lock(struct ib_framelog *log, bool *any, uint64_t *mark,
 
 /* The temporary's bytes into the log. */
 static enum ib_status
-copy_spilled(struct ib_framelog *log, struct ib_error *err)
+copy_spilled(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	char *buf = malloc(PIECE);
 	enum ib_status st = IB_OK;
@@ -488,10 +488,10 @@ sync_folder(const char *path)
  * bytes that never came.
  */
 static enum ib_status
-write_frame(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
+write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 {
-	char bytes[IB_FRAME_INDEX_BYTES];
-	struct ib_frame_index index = {
+	char bytes[IB_ZSTD_LOG_INDEX_BYTES];
+	struct ib_zstd_log_index index = {
 		.frame = log->spilled + log->npacked, .mark = mark
 	};
 	enum ib_status st;
@@ -503,7 +503,7 @@ write_frame(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 			      log->place.at + log->spilled, err);
 	if (!st && !ib_fd_sync(log->fd))
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
-	ib_frame_index_put(bytes, &index);
+	ib_zstd_log_index_put(bytes, &index);
 	if (!st)
 		st = write_at(log->path, log->fd, bytes, sizeof(bytes),
 			      index.size, err);
@@ -513,7 +513,7 @@ write_frame(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 }
 
 static enum ib_status
-create(struct ib_framelog *log, struct ib_error *err)
+create(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	log->fd = ib_fd_open(log->path, O_RDWR | O_CREAT | O_EXCL, 0666);
 	log->created = log->fd >= 0;
@@ -522,7 +522,7 @@ create(struct ib_framelog *log, struct ib_error *err)
 }
 
 enum ib_status
-ib_framelog_append(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
+ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 {
 	enum ib_status st = end_frame(log, err);
 
@@ -537,14 +537,14 @@ ib_framelog_append(struct ib_framelog *log, uint64_t mark, struct ib_error *err)
 	}
 	log->appended = true; /* perhaps in part */
 	if (st)
-		ib_framelog_undo(log);
+		ib_zstd_log_writer_undo(log);
 	else if (log->created)
 		sync_folder(log->path);
 	return st;
 }
 
 void
-ib_framelog_undo(struct ib_framelog *log)
+ib_zstd_log_writer_undo(struct ib_zstd_log_writer *log)
 {
 	if (!log || log->fd < 0)
 		return;
@@ -557,12 +557,12 @@ ib_framelog_undo(struct ib_framelog *log)
 }
 
 void
-ib_framelog_close(struct ib_framelog *log)
+ib_zstd_log_writer_close(struct ib_zstd_log_writer *log)
 {
 	if (!log)
 		return;
 	if (!log->appended)
-		ib_framelog_undo(log);
+		ib_zstd_log_writer_undo(log);
 	ib_repeats_release(&log->waiting);
 	XXH64_freeState(log->sum);
 	ib_fd_close(log->temp_fd);

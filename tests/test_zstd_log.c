@@ -12,7 +12,7 @@
 #include <zstd.h>
 
 #include "base/bytes.h"
-#include "io/framelog.h"
+#include "io/zstd_log_writer.h"
 #include "scratch.h"
 
 /* A toy log: a text is "run N\n", filling, "end N\n"; N is the mark. */
@@ -33,17 +33,17 @@ whole(struct ib_span end, uint64_t *mark)
 }
 
 static void
-name(struct ib_span begin, char out[IB_FRAME_NAME])
+name(struct ib_span begin, char out[IB_ZSTD_LOG_NAME])
 {
 	int n = begin.n < 40 ? (int)begin.n : 40;
 	const char *end = memchr(begin.p, '\n', (size_t)n);
 
 	if (end)
 		n = (int)(end - begin.p);
-	snprintf(out, IB_FRAME_NAME, "'%.*s'", n, begin.p);
+	snprintf(out, IB_ZSTD_LOG_NAME, "'%.*s'", n, begin.p);
 }
 
-static const struct ib_frame_kind kind = { "a toy log", "run ", whole, name };
+static const struct ib_zstd_log_kind kind = { "a toy log", "run ", whole, name };
 
 static char path[64];
 static char warned[2000];
@@ -65,7 +65,7 @@ setup(void)
 	warned[0] = '\0';
 }
 
-TestSuite(framelog, .init = setup, .fini = scratch_leave);
+TestSuite(zstd_log, .init = setup, .fini = scratch_leave);
 
 /* Text of run n: lines that do not compress away. */
 static void
@@ -86,20 +86,20 @@ static enum ib_status
 append(uint64_t n, size_t lines, bool *any, uint64_t *before,
        struct ib_error *err)
 {
-	struct ib_framelog *log = NULL;
+	struct ib_zstd_log_writer *log = NULL;
 	struct ib_bytes text = { 0 };
 	enum ib_status st;
 
-	st = ib_framelog_open(path, &kind, &context, &log, err);
+	st = ib_zstd_log_writer_open(path, &kind, &context, &log, err);
 	if (st)
 		return st;
 	text_of(n, lines, &text);
-	ib_framelog_put(log, text.p, text.n);
+	ib_zstd_log_writer_put(log, text.p, text.n);
 	ib_bytes_release(&text);
-	st = ib_framelog_lock(log, any, before, err);
+	st = ib_zstd_log_writer_lock(log, any, before, err);
 	if (!st)
-		st = ib_framelog_append(log, n, err);
-	ib_framelog_close(log);
+		st = ib_zstd_log_writer_append(log, n, err);
+	ib_zstd_log_writer_close(log);
 	return st;
 }
 
@@ -142,30 +142,30 @@ store(const void *p, size_t n)
 static enum ib_status
 marks(uint64_t *mark, size_t *n, bool *cut, struct ib_error *err)
 {
-	struct ib_frames *f = NULL;
+	struct ib_zstd_log_reader *f = NULL;
 	struct ib_bytes text = { 0 };
 	enum ib_status st;
 	size_t got;
 
 	*n = 0;
 	*cut = false;
-	st = ib_frames_open(path, &kind, &f, err);
-	while (!st && !(st = ib_frames_next(f, err))) {
+	st = ib_zstd_log_reader_open(path, &kind, &f, err);
+	while (!st && !(st = ib_zstd_log_reader_next(f, err))) {
 		text.n = 0;
 		do {
 			ib_bytes_reserve(&text, 100);
-			st = ib_frames_read(f, text.p + text.n, 100, &got, err);
+			st = ib_zstd_log_reader_read(f, text.p + text.n, 100, &got, err);
 			text.n += got;
 		} while (!st && got == 100);
 		if (st)
 			break;
-		if (ib_frames_state(f) == IB_FRAME_CUT)
+		if (ib_zstd_log_reader_state(f) == IB_FRAME_CUT)
 			*cut = true;
 		else if (whole(ib_bytes_span(&text), &mark[*n]))
 			++*n;
 	}
 	ib_bytes_release(&text);
-	ib_frames_close(f);
+	ib_zstd_log_reader_close(f);
 	return st == IB_EOF ? IB_OK : st;
 }
 
@@ -184,7 +184,7 @@ must_hold(const uint64_t *want, size_t n)
 	cr_assert(not(cut));
 }
 
-Test(framelog, what_was_appended_is_read_back)
+Test(zstd_log, what_was_appended_is_read_back)
 {
 	must_append(7, 10, false, 0);
 	must_append(9, 30000, true, 7);
@@ -193,7 +193,7 @@ Test(framelog, what_was_appended_is_read_back)
 	cr_assert(eq(str, warned, ""));
 }
 
-Test(framelog, a_large_frame_goes_by_way_of_a_temporary)
+Test(zstd_log, a_large_frame_goes_by_way_of_a_temporary)
 {
 	struct stat s;
 
@@ -204,11 +204,11 @@ Test(framelog, a_large_frame_goes_by_way_of_a_temporary)
 	must_hold((uint64_t[]){ 1, 2 }, 2);
 }
 
-Test(framelog, the_bytes_hang_on_no_piece)
+Test(zstd_log, the_bytes_hang_on_no_piece)
 {
 	static const size_t pieces[] = { SIZE_MAX, 1, 100, 4096, 131072, 200001 };
 	struct ib_bytes text = { 0 }, first = { 0 }, other = { 0 };
-	struct ib_framelog *log = NULL;
+	struct ib_zstd_log_writer *log = NULL;
 	struct ib_error err;
 	size_t i, at, n;
 	uint64_t mark;
@@ -217,16 +217,16 @@ Test(framelog, the_bytes_hang_on_no_piece)
 	text_of(1, 60000, &text); /* 1 MB: several blocks, and the window */
 	for (i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
 		unlink(path);
-		cr_assert(eq(int, ib_framelog_open(path, &kind, &context, &log,
+		cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log,
 						   &err), IB_OK));
 		for (at = 0; at < text.n; at += n) {
 			n = text.n - at < pieces[i] ? text.n - at : pieces[i];
-			ib_framelog_put(log, text.p + at, n);
+			ib_zstd_log_writer_put(log, text.p + at, n);
 		}
-		cr_assert(eq(int, ib_framelog_lock(log, &any, &mark, &err),
+		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err),
 			     IB_OK));
-		cr_assert(eq(int, ib_framelog_append(log, 1, &err), IB_OK));
-		ib_framelog_close(log);
+		cr_assert(eq(int, ib_zstd_log_writer_append(log, 1, &err), IB_OK));
+		ib_zstd_log_writer_close(log);
 		load(path, i == 0 ? &first : &other);
 		if (i > 0)
 			cr_assert(ib_span_equal(ib_bytes_span(&first),
@@ -237,22 +237,22 @@ Test(framelog, the_bytes_hang_on_no_piece)
 	ib_bytes_release(&other);
 }
 
-Test(framelog, without_an_append_nothing_is_written)
+Test(zstd_log, without_an_append_nothing_is_written)
 {
-	struct ib_framelog *log = NULL;
+	struct ib_zstd_log_writer *log = NULL;
 	struct ib_error err;
 
-	cr_assert(eq(int, ib_framelog_open(path, &kind, &context, &log, &err),
+	cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err),
 		     IB_OK));
-	ib_framelog_put(log, "run 1\n", 6);
-	ib_framelog_close(log);
+	ib_zstd_log_writer_put(log, "run 1\n", 6);
+	ib_zstd_log_writer_close(log);
 	cr_assert(ne(int, access(path, F_OK), 0));
 }
 
-Test(framelog, an_append_that_is_undone_leaves_the_bytes_of_before)
+Test(zstd_log, an_append_that_is_undone_leaves_the_bytes_of_before)
 {
 	struct ib_bytes before = { 0 }, after = { 0 };
-	struct ib_framelog *log = NULL;
+	struct ib_zstd_log_writer *log = NULL;
 	struct ib_error err;
 	uint64_t mark;
 	bool any;
@@ -263,13 +263,13 @@ Test(framelog, an_append_that_is_undone_leaves_the_bytes_of_before)
 			must_append(1, 5, false, 0);
 			load(path, &before);
 		}
-		ib_framelog_open(path, &kind, &context, &log, &err);
-		ib_framelog_put(log, "run 2\nend 2\n", 12);
-		cr_assert(eq(int, ib_framelog_lock(log, &any, &mark, &err),
+		ib_zstd_log_writer_open(path, &kind, &context, &log, &err);
+		ib_zstd_log_writer_put(log, "run 2\nend 2\n", 12);
+		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err),
 			     IB_OK));
-		cr_assert(eq(int, ib_framelog_append(log, 2, &err), IB_OK));
-		ib_framelog_undo(log);
-		ib_framelog_close(log);
+		cr_assert(eq(int, ib_zstd_log_writer_append(log, 2, &err), IB_OK));
+		ib_zstd_log_writer_undo(log);
+		ib_zstd_log_writer_close(log);
 		cr_assert(eq(int, access(path, F_OK) == 0, had));
 	}
 	load(path, &after);
@@ -280,7 +280,7 @@ Test(framelog, an_append_that_is_undone_leaves_the_bytes_of_before)
 }
 
 /* A kill at any byte of an append loses that run alone; the next repairs. */
-Test(framelog, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
+Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
      .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
@@ -294,7 +294,7 @@ Test(framelog, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
 		must_append(n, 3, n > 0, n - 1);
 		cr_assert(eq(int, stat(path, &s), 0));
 		/* the frame is whole without its index */
-		end[n] = (size_t)s.st_size - IB_FRAME_INDEX_BYTES;
+		end[n] = (size_t)s.st_size - IB_ZSTD_LOG_INDEX_BYTES;
 	}
 	load(path, &all);
 	for (length = 0; length <= all.n; length++) {
@@ -312,7 +312,7 @@ Test(framelog, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
 }
 
 /* Cut in its middle with runs behind it: nothing may be taken away. */
-Test(framelog, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
+Test(zstd_log, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
      .timeout = 1200)
 {
 	struct ib_bytes all = { 0 }, cut = { 0 }, after = { 0 };
@@ -324,7 +324,7 @@ Test(framelog, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
 
 	must_append(0, 3, false, 0);
 	stat(path, &s);
-	first = (size_t)s.st_size - IB_FRAME_INDEX_BYTES;
+	first = (size_t)s.st_size - IB_ZSTD_LOG_INDEX_BYTES;
 	must_append(1, 300, true, 0);
 	load(path, &all);
 	for (length = 8; length < first; length++) {
@@ -344,7 +344,7 @@ Test(framelog, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
 	ib_bytes_release(&after);
 }
 
-Test(framelog, a_flipped_byte_of_a_frame_is_told_with_the_frames_name,
+Test(zstd_log, a_flipped_byte_of_a_frame_is_told_with_the_frames_name,
      .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
@@ -359,7 +359,7 @@ Test(framelog, a_flipped_byte_of_a_frame_is_told_with_the_frames_name,
 	must_append(32, 20, true, 31);
 	stat(path, &s);
 	load(path, &all);
-	frame = ((size_t)s.st_size / 2) - IB_FRAME_INDEX_BYTES;
+	frame = ((size_t)s.st_size / 2) - IB_ZSTD_LOG_INDEX_BYTES;
 	for (at = 0; at < frame; at++) {
 		all.p[at] ^= 0x40;
 		store(all.p, all.n);
@@ -380,7 +380,7 @@ Test(framelog, a_flipped_byte_of_a_frame_is_told_with_the_frames_name,
 	ib_bytes_release(&all);
 }
 
-Test(framelog, appends_at_once_wait_for_each_other, .timeout = 1200)
+Test(zstd_log, appends_at_once_wait_for_each_other, .timeout = 1200)
 {
 	struct ib_error err = { 0 };
 	uint64_t got[100];
@@ -404,16 +404,16 @@ Test(framelog, appends_at_once_wait_for_each_other, .timeout = 1200)
 }
 
 /* So that it is 0 s whatever the log's size: all before the index may be bad. */
-Test(framelog, an_append_does_not_read_what_is_there)
+Test(zstd_log, an_append_does_not_read_what_is_there)
 {
 	struct ib_bytes all = { 0 };
-	struct ib_frame_index index;
+	struct ib_zstd_log_index index;
 
 	must_append(1, 100, false, 0);
 	load(path, &all);
-	cr_assert(ib_frame_index_get(all.p + all.n - IB_FRAME_INDEX_BYTES,
+	cr_assert(ib_zstd_log_index_get(all.p + all.n - IB_ZSTD_LOG_INDEX_BYTES,
 				     &index));
-	cr_assert(eq(u64, index.size, all.n - IB_FRAME_INDEX_BYTES));
+	cr_assert(eq(u64, index.size, all.n - IB_ZSTD_LOG_INDEX_BYTES));
 	cr_assert(eq(u64, index.frame, index.size));
 	memset(all.p + 20, 'x', 50);
 	store(all.p, all.n);
@@ -421,7 +421,7 @@ Test(framelog, an_append_does_not_read_what_is_there)
 	ib_bytes_release(&all);
 }
 
-Test(framelog, logs_put_together_and_foreign_skippable_frames_stay)
+Test(zstd_log, logs_put_together_and_foreign_skippable_frames_stay)
 {
 	struct ib_bytes a = { 0 }, b = { 0 };
 
@@ -442,7 +442,7 @@ Test(framelog, logs_put_together_and_foreign_skippable_frames_stay)
 	ib_bytes_release(&b);
 }
 
-Test(framelog, a_frame_that_was_not_finished_is_cut_off)
+Test(zstd_log, a_frame_that_was_not_finished_is_cut_off)
 {
 	struct ib_bytes all = { 0 };
 	char packed[200];
@@ -464,7 +464,7 @@ struct refusal {
 	enum ib_status st;
 };
 
-ParameterizedTestParameters(framelog, refuses)
+ParameterizedTestParameters(zstd_log, refuses)
 {
 	static struct refusal cases[] = {
 		{ "plain text", IB_E_DATA },  { "other zstd", IB_E_DATA },
@@ -476,9 +476,9 @@ ParameterizedTestParameters(framelog, refuses)
 				   sizeof(cases) / sizeof(*cases));
 }
 
-ParameterizedTest(struct refusal *c, framelog, refuses)
+ParameterizedTest(struct refusal *c, zstd_log, refuses)
 {
-	struct ib_framelog *log = NULL;
+	struct ib_zstd_log_writer *log = NULL;
 	struct ib_error err = { 0 };
 	char packed[200];
 	size_t n;
@@ -497,6 +497,6 @@ ParameterizedTest(struct refusal *c, framelog, refuses)
 	} else {
 		strcpy(path, "/dev/null");
 	}
-	cr_assert(eq(int, ib_framelog_open(path, &kind, &context, &log, &err),
+	cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err),
 		     c->st), "%s: %s", c->what, err.text);
 }
