@@ -1,4 +1,4 @@
-/* A run's first and last line. */
+/* The first line of a run. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,120 +7,16 @@
 #include "audit/log.h"
 #include "base/error.h"
 #include "base/numbers.h"
-#include "prune/audit_writer.h"
-
-/* What a member has to be, and where it goes; the first complaint stays. */
-struct parse {
-	const cJSON *json;
-	const char *bad; /* name of the first member that is not as it should */
-	bool memory;
-};
-
-static const cJSON *
-member(const struct parse *p, const char *name)
-{
-	return cJSON_GetObjectItemCaseSensitive(p->json, name);
-}
-
-static void
-complain(struct parse *p, const char *name)
-{
-	if (!p->bad)
-		p->bad = name;
-}
-
-static double
-real(struct parse *p, const char *name, double otherwise)
-{
-	const cJSON *m = member(p, name);
-
-	if (!m || cJSON_IsNull(m))
-		return otherwise;
-	if (!cJSON_IsNumber(m)) {
-		complain(p, name);
-		return otherwise;
-	}
-	return m->valuedouble;
-}
-
-/* A whole number below 2^53. */
-static int64_t
-whole(struct parse *p, const char *name, int64_t otherwise)
-{
-	double x = real(p, name, (double)otherwise);
-
-	if (!(x >= (double)otherwise) || x < -1 || x > 0x1p53 || x != floor(x)) {
-		complain(p, name);
-		return otherwise;
-	}
-	return (int64_t)x;
-}
-
-static int64_t
-epoch_of(struct parse *p, const char *name)
-{
-	int64_t epoch = whole(p, name, IB_NO_EPOCH);
-
-	if (epoch > INT32_MAX)
-		complain(p, name);
-	return epoch;
-}
-
-static char *
-text(struct parse *p, const char *name)
-{
-	const cJSON *m = member(p, name);
-	char *copy;
-
-	if (!m || cJSON_IsNull(m))
-		return NULL;
-	if (!cJSON_IsString(m)) {
-		complain(p, name);
-		return NULL;
-	}
-	copy = ib_span_dup(ib_span_of(m->valuestring));
-	p->memory |= !copy;
-	return copy;
-}
-
-/* 32 lower-case hex digits, or empty where it is null. */
-static void
-digest(struct parse *p, const char *name, char out[33])
-{
-	const cJSON *m = member(p, name);
-
-	out[0] = '\0';
-	if (!m || cJSON_IsNull(m))
-		return;
-	if (!cJSON_IsString(m) || strlen(m->valuestring) != 32 ||
-	    strspn(m->valuestring, "0123456789abcdef") != 32)
-		complain(p, name);
-	else
-		memcpy(out, m->valuestring, 33);
-}
-
-/* One of the words, by number; the first where it is not told. */
-static int
-word(struct parse *p, const char *name, const char *const *words, size_t n)
-{
-	const cJSON *m = member(p, name);
-	size_t i;
-
-	if (!m || cJSON_IsNull(m))
-		return 0;
-	for (i = 0; cJSON_IsString(m) && i < n; i++)
-		if (strcmp(m->valuestring, words[i]) == 0)
-			return (int)i;
-	complain(p, name);
-	return 0;
-}
+#include "io/document.h"
+#include "io/members.h"
+#include "prune/audit_format.h"
 
 /*
  * A seed has 64 bits, which no double holds: its digits are read where they
  * stand. (Inside a string the quotes would have backslashes.)
  */
 static uint64_t
-seed_of(struct parse *p, const char *line)
+seed_of(struct ib_members *p, const char *line)
 {
 	const char *at = strstr(line, "\"seed\":");
 	uint64_t seed = 0;
@@ -131,29 +27,31 @@ seed_of(struct parse *p, const char *line)
 	at += 7;
 	at += strspn(at, " ");
 	n = strspn(at, "0123456789");
-	if (!ib_number_unsigned((struct ib_span){ at, n }, &seed))
-		complain(p, "seed");
+	if (!ib_number_unsigned((struct ib_span){ at, n }, &seed) ||
+	    !strchr(",} \t", at[n]))
+		ib_members_refuse(p, "seed");
 	return seed;
 }
 
 static void
-cuts_of(struct parse *p, struct ib_levels *l)
+cuts_of(struct ib_members *p, struct ib_levels *l)
 {
-	const cJSON *cuts = member(p, "cuts"), *pair, *cut, *share;
+	const cJSON *cuts = ib_members_get(p, "cuts"), *pair, *cut, *share;
 
-	if (!cuts || cJSON_IsNull(cuts))
+	if (!cuts)
 		return;
 	if (!cJSON_IsArray(cuts)) {
-		complain(p, "cuts");
+		ib_members_refuse(p, "cuts");
 		return;
 	}
 	cJSON_ArrayForEach(pair, cuts)
 	{
 		cut = cJSON_GetArrayItem(pair, 0);
 		share = cJSON_GetArrayItem(pair, 1);
-		if (!cJSON_IsNumber(cut) || !cJSON_IsNumber(share) ||
+		if (!cJSON_IsArray(pair) || cJSON_GetArraySize(pair) != 2 ||
+		    !cJSON_IsNumber(cut) || !cJSON_IsNumber(share) ||
 		    l->n == IB_LEVELS_MAX) {
-			complain(p, "cuts");
+			ib_members_refuse(p, "cuts");
 			return;
 		}
 		ib_levels_put(l, cut->valuedouble, share->valuedouble);
@@ -161,47 +59,51 @@ cuts_of(struct parse *p, struct ib_levels *l)
 }
 
 static void
-groups_of(struct parse *p, struct ib_audit_head *h)
+groups_of(struct ib_members *p, struct ib_audit_head *h)
 {
-	const cJSON *groups = member(p, "groups"), *group;
-	struct parse one = { 0 };
+	const cJSON *groups = ib_members_get(p, "groups"), *group;
+	struct ib_members one = { 0 };
 	size_t i = 0;
 	int n;
 
-	if (!groups || cJSON_IsNull(groups))
+	if (!groups)
 		return;
+	if (!cJSON_IsArray(groups)) {
+		ib_members_refuse(p, "groups");
+		return;
+	}
 	n = cJSON_GetArraySize(groups);
 	h->group = calloc((size_t)n + 1, sizeof(*h->group));
 	if (!h->group) {
-		p->memory = true;
+		p->no_memory = true;
 		return;
 	}
 	cJSON_ArrayForEach(group, groups)
 	{
 		one.json = group;
-		h->group[i].pi = real(&one, "pi", NAN);
-		h->group[i].n = (uint64_t)whole(&one, "n", 0);
-		h->group[i].k = (uint64_t)whole(&one, "k", 0);
+		h->group[i].pi = ib_members_real(&one, "pi", NAN);
+		h->group[i].n = (uint64_t)ib_members_whole(&one, "n", 0);
+		h->group[i].k = (uint64_t)ib_members_whole(&one, "k", 0);
 		if (isnan(h->group[i].pi) || h->group[i].n == 0)
-			complain(&one, "groups");
+			ib_members_refuse(&one, "groups");
 		i++;
 	}
 	h->ngroups = i;
 	if (one.bad)
-		complain(p, "groups");
+		ib_members_refuse(p, "groups");
 }
 
 static void
-part_of(struct parse *p, struct ib_part *part)
+part_of(struct ib_members *p, struct ib_part *part)
 {
 	unsigned long long index, count;
-	char *spec = text(p, "part"), more;
+	char *spec = ib_members_text(p, "part"), more;
 
 	if (!spec)
 		return;
 	if (sscanf(spec, "%llu/%llu%c", &index, &count, &more) != 2 ||
 	    index >= count)
-		complain(p, "part");
+		ib_members_refuse(p, "part");
 	else
 		*part = (struct ib_part){ index, count };
 	free(spec);
@@ -209,10 +111,14 @@ part_of(struct parse *p, struct ib_part *part)
 
 /* What is not told is as ib-prune has it by default. */
 static void
-fill(struct parse *p, struct ib_audit_head *h)
+fill(struct ib_members *p, struct ib_audit_head *h)
 {
 	static const char *const proxies[] = { "bounded", "loss" };
 	static const char *const samplings[] = { "poisson", "fixed" };
+	static const char *const never_null[] = {
+		"epoch", "rule", "seed", "ratio", "warmup", "delta", "floor",
+		"power", "proxy", "sampling",
+	};
 	const char *names[IB_NRULES];
 	const struct ib_rule_kind *kind;
 	char *duplicates;
@@ -222,68 +128,81 @@ fill(struct parse *p, struct ib_audit_head *h)
 		kind = ib_rule_kind_of((enum ib_rule_id)i);
 		names[i] = kind ? kind->name : "";
 	}
-	h->epoch = epoch_of(p, "epoch");
+	ib_members_refuse_null(p, never_null,
+			       sizeof(never_null) / sizeof(*never_null));
+	h->epoch = ib_members_epoch(p, "epoch");
 	if (h->epoch == IB_NO_EPOCH)
-		complain(p, "epoch");
-	h->rule = (enum ib_rule_id)word(p, "rule", names, IB_NRULES);
+		ib_members_refuse(p, "epoch");
+	h->rule = (enum ib_rule_id)ib_members_word(p, "rule", names, IB_NRULES);
 	h->seed = seed_of(p, h->text);
-	h->ratio = real(p, "ratio", 0.5);
-	h->warmup = whole(p, "warmup", 0);
-	h->epochs = epoch_of(p, "epochs");
-	h->delta = real(p, "delta", 0.875);
-	h->full_from = epoch_of(p, "full_from");
-	h->max_age = whole(p, "max_age", 0);
-	h->threshold = real(p, "threshold", NAN);
-	h->threshold_spec = text(p, "threshold_spec");
-	h->buckets = text(p, "buckets");
-	h->keep = text(p, "keep");
-	h->scale = text(p, "scale");
+	h->ratio = ib_members_real(p, "ratio", 0.5);
+	h->warmup = ib_members_whole(p, "warmup", 0);
+	h->epochs = ib_members_epoch(p, "epochs");
+	h->delta = ib_members_real(p, "delta", 0.875);
+	h->full_from = ib_members_epoch(p, "full_from");
+	h->max_age = ib_members_whole(p, "max_age", 0);
+	h->threshold = ib_members_real(p, "threshold", NAN);
+	h->threshold_spec = ib_members_text(p, "threshold_spec");
+	h->buckets = ib_members_text(p, "buckets");
+	h->keep = ib_members_text(p, "keep");
+	h->scale = ib_members_text(p, "scale");
 	cuts_of(p, &h->cuts);
-	h->c = real(p, "c", NAN);
-	h->floor = real(p, "floor", 0.1);
-	h->power = real(p, "power", 1);
-	h->proxy = (enum ib_proxy)word(p, "proxy", proxies, 2);
-	h->sampling = (enum ib_sampling)word(p, "sampling", samplings, 2);
+	h->c = ib_members_real(p, "c", NAN);
+	h->floor = ib_members_real(p, "floor", 0.1);
+	h->power = ib_members_real(p, "power", 1);
+	h->proxy = (enum ib_proxy)ib_members_word(p, "proxy", proxies, 2);
+	h->sampling = (enum ib_sampling)ib_members_word(p, "sampling", samplings, 2);
 	groups_of(p, h);
 	part_of(p, &h->part);
-	duplicates = text(p, "duplicates");
+	duplicates = ib_members_text(p, "duplicates");
 	h->duplicates_keep = duplicates && !strcmp(duplicates, "keep");
 	free(duplicates);
-	digest(p, "scores", h->scores);
-	digest(p, "totals", h->totals);
+	ib_members_hex(p, "scores", h->scores, 32);
+	ib_members_hex(p, "totals", h->totals, 32);
+}
+
+/* Fill h, of a head that is an object. */
+static enum ib_status
+read_head(const cJSON *json, struct ib_audit_head *h, struct ib_error *err)
+{
+	struct ib_members m = { .json = json };
+	enum ib_status st;
+
+	if (!ib_members_get(&m, "ib_audit"))
+		ib_members_refuse(&m, "ib_audit");
+	st = ib_audit_version_check(ib_members_real(&m, "ib_audit", 0), err);
+	if (st)
+		return st;
+	fill(&m, h);
+	if (m.no_memory)
+		return ib_fail_memory(err);
+	return m.bad ? ib_fail(err, IB_E_DATA, "the run header's '%s' is "
+			       "invalid", m.bad) : IB_OK;
 }
 
 enum ib_status
 ib_audit_head_parse(struct ib_span line, const char *where,
 		    struct ib_audit_head *h, struct ib_error *err)
 {
-	struct parse p = { 0 };
-	enum ib_status st = IB_OK;
-	cJSON *json;
-	double version;
+	struct ib_error why = { 0 };
+	cJSON *json = NULL;
+	enum ib_status st;
 
 	*h = (struct ib_audit_head){ .text = ib_span_dup(line) };
 	if (!h->text)
 		return ib_fail_memory(err);
-	p.json = json = cJSON_ParseWithLength(line.p, line.n);
-	if (!json)
-		return ib_fail(err, IB_E_DATA, "%s: the head is no JSON",
-			       where);
-	version = real(&p, "ib_audit", 0);
-	if (version > IB_AUDIT_VERSION)
-		st = ib_fail(err, IB_E_DATA, "%s: a run of version %.17g of "
-			     "the audit log, newer than this program's %d",
-			     where, version, IB_AUDIT_VERSION);
-	else
-		fill(&p, h);
-	if (!st && p.memory)
-		st = ib_fail_memory(err);
-	if (!st && p.bad)
-		st = ib_fail(err, IB_E_DATA, "%s: the head's '%s' is not as "
-			     "it should be", where, p.bad);
+	st = ib_document_parse(line, &json, &why);
+	if (!st && !cJSON_IsObject(json))
+		st = ib_fail(&why, IB_E_DATA, "the run header is not JSON");
+	if (!st)
+		st = read_head(json, h, &why);
 	cJSON_Delete(json);
-	if (st)
-		ib_audit_head_release(h);
+	if (!st)
+		return IB_OK;
+	ib_audit_head_release(h);
+	if (st == IB_E_DATA)
+		return ib_fail(err, st, "%s: %s", where, why.text);
+	*err = why;
 	return st;
 }
 
@@ -297,41 +216,4 @@ ib_audit_head_release(struct ib_audit_head *h)
 	free(h->scale);
 	free(h->group);
 	*h = (struct ib_audit_head){ 0 };
-}
-
-static bool
-hash_of(struct parse *p, const char *name, uint64_t *hash)
-{
-	const cJSON *m = member(p, name);
-
-	if (!cJSON_IsString(m) || strlen(m->valuestring) != 16 ||
-	    strspn(m->valuestring, "0123456789abcdef") != 16)
-		return false;
-	*hash = strtoull(m->valuestring, NULL, 16);
-	return true;
-}
-
-bool
-ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *t)
-{
-	struct parse p = { 0 };
-	cJSON *json = cJSON_ParseWithLength(line.p ? line.p : "", line.n);
-	bool yes;
-
-	*t = (struct ib_audit_tail){ 0 };
-	p.json = json;
-	yes = cJSON_IsNumber(member(&p, "end"));
-	if (yes) {
-		t->epoch = epoch_of(&p, "end");
-		t->samples = (uint64_t)whole(&p, "samples", 0);
-		t->kept = (uint64_t)whole(&p, "kept", 0);
-		t->pruned = (uint64_t)whole(&p, "pruned", 0);
-		t->weight_sum = real(&p, "weight_sum", NAN);
-		digest(&p, "manifest", t->manifest);
-		t->has_prev = hash_of(&p, "prev", &t->prev);
-		t->has_xxh3 = hash_of(&p, "xxh3", &t->xxh3);
-		yes = !p.bad;
-	}
-	cJSON_Delete(json);
-	return yes;
 }

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "prune/audit_writer.h"
+#include "prune/audit_format.h"
 #include "record/json.h"
 #include "record/key.h"
 
@@ -76,8 +76,8 @@ next_line(struct ib_audit_log *log, struct ib_span *line, struct ib_error *err)
 	enum ib_status st;
 
 	for (;;) {
-		p = log->text.p + log->pos;
 		n = log->text.n - log->pos;
+		p = n > 0 ? log->text.p + log->pos : NULL;
 		end = n > looked ? memchr(p + looked, '\n', n - looked) : NULL;
 		if (end) {
 			*line = (struct ib_span){ p, (size_t)(end + 1 - p) };
@@ -107,7 +107,7 @@ is_head(struct ib_span line)
 {
 	size_t n = strlen(ib_audit_log_kind.begins);
 
-	return line.n > n && memcmp(line.p, ib_audit_log_kind.begins, n) == 0;
+	return line.n >= n && memcmp(line.p, ib_audit_log_kind.begins, n) == 0;
 }
 
 static enum ib_status
@@ -133,79 +133,154 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip,
 	};
 	snprintf(where, sizeof(where), "%s: frame %llu",
 		 ib_zstd_log_reader_name(log->frames), (unsigned long long)r->number);
-	line.n--;
 	log->n++;
 	return ib_audit_head_parse(line, where, &r->head, err);
 }
 
+/* What was read of a frame. */
+struct frame {
+	bool open;           /* a run began in it */
+	struct ib_bytes last; /* the last line that is not blank, unless it is
+			      * a sample's */
+	uint64_t blank;      /* blank lines behind it */
+	uint64_t at;         /* bytes of text so far */
+};
+
 /* The line before another run, or the frame's end: a tail, or none. */
-static void
-end_run(struct ib_audit_log *log, struct ib_span last)
+static enum ib_status
+end_run(struct ib_audit_log *log, struct frame *f, bool whole,
+	struct ib_error *err)
 {
 	struct ib_audit_run *r = &log->run[log->n - 1];
+	struct ib_error why = { 0 };
+	enum ib_status st;
 
-	r->finished = last.n > 1 && r->nlines > 0 &&
-		      ib_audit_tail_parse((struct ib_span){ last.p, last.n - 1 },
-					  &r->tail);
+	if (f->last.failed)
+		return ib_fail_memory(err);
+	st = ib_audit_tail_parse(whole ? ib_bytes_span(&f->last) :
+				 (struct ib_span){ NULL, 0 }, &r->tail,
+				 &r->finished, &why);
+	if (st == IB_E_DATA)
+		return ib_fail(err, st, "%s: the run of epoch %lld (frame "
+			       "%llu): %s", ib_zstd_log_reader_name(log->frames),
+			       (long long)r->head.epoch,
+			       (unsigned long long)r->number, why.text);
+	if (st) {
+		*err = why;
+		return st;
+	}
 	if (r->finished)
 		r->nlines--;
 	else
 		ib_warn(log->context, "%s: a run of epoch %lld did not "
-			"finish: passed over", ib_zstd_log_reader_name(log->frames),
+			"finish: passed over",
+			ib_zstd_log_reader_name(log->frames),
 			(long long)r->head.epoch);
+	return IB_OK;
+}
+
+/* A line, without its end; n: its bytes with it. */
+static enum ib_status
+add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line,
+	 size_t n, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	if (is_head(line)) {
+		if (f->open)
+			st = end_run(log, f, true, err);
+		if (!st)
+			st = add_run(log, line, f->at, err);
+		f->open = true;
+		f->last.n = f->blank = 0;
+	} else if (!f->open) {
+		st = ib_fail(err, IB_E_DATA, "%s: frame %llu does not begin "
+			     "with a run header",
+			     ib_zstd_log_reader_name(log->frames),
+			     (unsigned long long)
+				     ib_zstd_log_reader_number(log->frames));
+	} else if (ib_audit_is_blank(line)) {
+		f->blank++;
+	} else {
+		log->run[log->n - 1].nlines += 1 + f->blank;
+		f->last.n = f->blank = 0;
+		/* Only a line that begins otherwise may be a tail. */
+		if (line.n < 6 || memcmp(line.p, "{\"id\":", 6) != 0)
+			ib_bytes_put(&f->last, line.p, line.n);
+	}
+	f->at += n;
+	return st;
+}
+
+static void
+warn_of_rest(const struct ib_audit_log *log)
+{
+	ib_warn(log->context, "%s: a run at its end did not finish: passed "
+		"over", ib_zstd_log_reader_name(log->frames));
 }
 
 /*
- * One frame: as a rule one run; several, where somebody has decompressed a
- * log and compressed it again.
+ * The rest of a frame's text, a line without its end: a tail that is whole all
+ * the same, or the beginning of something.
  */
 static enum ib_status
-go_over_frame(struct ib_audit_log *log, struct ib_error *err)
+add_rest(struct ib_audit_log *log, struct frame *f, bool *torn,
+	 struct ib_error *err)
 {
-	struct ib_bytes last = { 0 };
+	struct ib_span rest = { NULL, log->text.n - log->pos };
+	struct ib_audit_tail tail;
+	enum ib_status st;
+	bool is_tail;
+
+	*torn = false;
+	if (rest.n == 0)
+		return IB_OK;
+	rest.p = log->text.p + log->pos;
+	st = ib_audit_tail_parse(rest, &tail, &is_tail, err);
+	if (is_tail)
+		return add_line(log, f, rest, rest.n, err);
+	*torn = !ib_audit_is_blank(rest);
+	return st;
+}
+
+static enum ib_status
+end_frame(struct ib_audit_log *log, struct frame *f, struct ib_error *err)
+{
+	bool cut = ib_zstd_log_reader_state(log->frames) == IB_FRAME_CUT;
+	bool torn = cut;
+	enum ib_status st = IB_OK;
+
+	if (!cut)
+		st = add_rest(log, f, &torn, err);
+	if (!st && f->open)
+		/* A cut frame's run did not finish, whatever it holds. */
+		st = end_run(log, f, !cut, err);
+	if (!st && torn && (!f->open || log->run[log->n - 1].finished))
+		warn_of_rest(log);
+	return st;
+}
+
+/*
+ * One frame: as a rule one run; several, if somebody has decompressed a log
+ * and compressed it again.
+ */
+static enum ib_status
+read_frame(struct ib_audit_log *log, struct ib_error *err)
+{
+	struct frame f = { 0 };
 	struct ib_span line;
 	enum ib_status st;
-	uint64_t at = 0;
-	bool open = false;
 
 	forget_text(log);
 	while (!(st = next_line(log, &line, err))) {
-		if (is_head(line)) {
-			if (open)
-				end_run(log, ib_bytes_span(&last));
-			st = add_run(log, line, at, err);
-			if (st)
-				break;
-			open = true;
-		} else if (!open) {
-			st = ib_fail(err, IB_E_DATA, "%s: frame %llu has no "
-				     "head", ib_zstd_log_reader_name(log->frames),
-				     (unsigned long long)
-					     ib_zstd_log_reader_number(log->frames));
+		st = add_line(log, &f, (struct ib_span){ line.p, line.n - 1 },
+			      line.n, err);
+		if (st)
 			break;
-		} else {
-			log->run[log->n - 1].nlines++;
-		}
-		at += line.n;
-		/* Only a line that begins so may be a tail. */
-		last.n = 0;
-		if (line.n > 1 && memcmp(line.p, "{\"id\":", 6) != 0)
-			ib_bytes_put(&last, line.p, line.n);
 	}
-	if (st == IB_EOF) {
-		st = last.failed ? ib_fail_memory(err) : IB_OK;
-		/* A cut frame's run did not finish, whatever it holds. */
-		if (ib_zstd_log_reader_state(log->frames) == IB_FRAME_CUT ||
-		    log->pos < log->text.n)
-			last.n = 0;
-		if (open)
-			end_run(log, ib_bytes_span(&last));
-		else
-			ib_warn(log->context, "%s: a run at its end did not "
-				"finish: passed over",
-				ib_zstd_log_reader_name(log->frames));
-	}
-	ib_bytes_release(&last);
+	if (st == IB_EOF)
+		st = end_frame(log, &f, err);
+	ib_bytes_release(&f.last);
 	return st;
 }
 
@@ -265,7 +340,7 @@ go_over(struct ib_audit_log *log, struct ib_error *err)
 	enum ib_status st;
 
 	while (!(st = ib_zstd_log_reader_next(log->frames, err))) {
-		st = go_over_frame(log, err);
+		st = read_frame(log, err);
 		if (st)
 			return st;
 	}

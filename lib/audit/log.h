@@ -10,6 +10,7 @@
 #define IB_AUDIT_LOG_H
 
 #include "base/bytes.h"
+#include "prune/audit_format.h"
 #include "prune/rule.h"
 
 struct ib_audit_group {
@@ -39,19 +40,9 @@ struct ib_audit_head {
 	char scores[33], totals[33]; /* digests; empty: none */
 };
 
-struct ib_audit_tail {
-	int64_t epoch;
-	uint64_t samples, kept, pruned;
-	double weight_sum;
-	char manifest[33];     /* empty: none */
-	bool has_prev;         /* false: null */
-	bool has_xxh3;
-	uint64_t prev, xxh3;
-};
-
 struct ib_audit_run {
 	struct ib_audit_head head;
-	struct ib_audit_tail tail; /* where finished */
+	struct ib_audit_tail tail; /* if finished */
 	bool finished;
 	bool counts;           /* the last finished one of its epoch */
 	uint64_t frame, number; /* where its frame begins, which one it is */
@@ -115,7 +106,5 @@ enum ib_status ib_audit_head_parse(struct ib_span line, const char *where,
 				   struct ib_audit_head *head,
 				   struct ib_error *err);
 void ib_audit_head_release(struct ib_audit_head *head);
-/* False: the line is no tail. */
-bool ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail);
 
 #endif

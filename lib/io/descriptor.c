@@ -77,6 +77,17 @@ ib_fd_pwrite(int fd, const void *p, size_t n, off_t at)
 	return 0;
 }
 
+int
+ib_fd_truncate(int fd, off_t size)
+{
+	int failed;
+
+	do
+		failed = ftruncate(fd, size);
+	while (failed && errno == EINTR);
+	return failed;
+}
+
 bool
 ib_fd_sync(int fd)
 {

@@ -19,6 +19,9 @@ ssize_t ib_fd_write(int fd, const void *p, size_t n);
 /* All n bytes: 0, or -1. */
 int ib_fd_pwrite(int fd, const void *p, size_t n, off_t at);
 
+/* Make the file `size` bytes long: 0, or -1. */
+int ib_fd_truncate(int fd, off_t size);
+
 /* A file system that cannot sync such a file is no failure. */
 bool ib_fd_sync(int fd);
 int ib_fd_lock(int fd, int operation); /* flock(2) */

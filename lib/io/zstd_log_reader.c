@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -41,6 +42,8 @@ struct ib_zstd_log_reader {
 	uint64_t pos;      /* of the next byte to decompress */
 	uint64_t sound;
 	bool drained;      /* zstd holds no text back */
+	size_t asked;      /* bytes that zstd asked for last */
+	size_t given;      /* of them */
 	struct ib_bytes begin; /* of its text, BEGIN_MAX at most */
 };
 
@@ -234,6 +237,12 @@ ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f)
 	return f->pos;
 }
 
+size_t
+ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f)
+{
+	return f->asked;
+}
+
 uint64_t
 ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f)
 {
@@ -242,14 +251,23 @@ ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f)
 
 /* ---- what is corrupt -------------------------------------------------------- */
 
+static bool
+is_out_of_memory(size_t result)
+{
+	return ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation;
+}
+
 /*
- * A decoder that fails keeps what it had decoded to itself. Fed byte by byte
- * it gives all there was: enough to say which frame it is.
+ * Decode the first line of the frame at `start`, as far as it can be: fed byte
+ * by byte, a decoder that fails has given all the text before the fault. Fails
+ * only for lack of memory or if the file cannot be read.
  */
-static void
-decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begin)
+static enum ib_status
+decode_begin(struct ib_zstd_log_reader *f, uint64_t start,
+	     struct ib_bytes *begin, struct ib_error *err)
 {
 	size_t left = BEGIN_MAX, hint = 1;
+	enum ib_status st = IB_OK;
 	char text[4096];
 	struct ib_span v;
 	uint64_t pos = start;
@@ -261,16 +279,20 @@ decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begi
 		ZSTD_outBuffer out = { text, sizeof(text), 0 };
 		ZSTD_inBuffer in = { NULL, 0, 0 };
 
-		if (view(f, pos, &v, NULL) || v.n == 0)
+		st = view(f, pos, &v, err);
+		if (st || v.n == 0)
 			break;
 		in = (ZSTD_inBuffer){ v.p, 1, 0 };
 		hint = ZSTD_decompressStream(f->zstd, &out, &in);
+		if (is_out_of_memory(hint))
+			st = ib_fail_memory(err);
 		if (ZSTD_isError(hint))
 			break;
 		ib_bytes_put(begin, text, out.pos);
 		pos += in.pos;
 		left--;
 	}
+	return st == IB_OK && begin->failed ? ib_fail_memory(err) : st;
 }
 
 static enum ib_status
@@ -278,9 +300,12 @@ corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *err)
 {
 	char name[IB_ZSTD_LOG_NAME] = "a run";
 	uint64_t start = f->start;
+	enum ib_status st = IB_OK;
 
 	if (!f->begin.n || !memchr(f->begin.p, '\n', f->begin.n))
-		decode_begin(f, start, &f->begin);
+		st = decode_begin(f, start, &f->begin, err);
+	if (st)
+		return st;
 	if (f->begin.n > 0)
 		f->kind->name(ib_bytes_span(&f->begin), name);
 	return ib_fail(err, IB_E_DATA,
@@ -298,17 +323,17 @@ stranger(struct ib_zstd_log_reader *f, struct ib_error *err)
 }
 
 /* Does a frame of this log begin at `at`? */
-static bool
-begins_here(struct ib_zstd_log_reader *f, uint64_t at)
+static enum ib_status
+begins_here(struct ib_zstd_log_reader *f, uint64_t at, bool *yes,
+	    struct ib_error *err)
 {
 	size_t n = strlen(f->kind->begins);
 	struct ib_bytes begin = { 0 };
-	bool yes;
+	enum ib_status st = decode_begin(f, at, &begin, err);
 
-	decode_begin(f, at, &begin);
-	yes = begin.n >= n && memcmp(begin.p, f->kind->begins, n) == 0;
+	*yes = !st && begin.n >= n && memcmp(begin.p, f->kind->begins, n) == 0;
 	ib_bytes_release(&begin);
-	return yes;
+	return st;
 }
 
 /*
@@ -347,10 +372,9 @@ runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind,
 			at++;
 		} else if (hit) {
 			at += (uint64_t)(hit - v.p);
-			if (begins_here(f, at)) {
-				*behind = true;
-				return IB_OK;
-			}
+			st = begins_here(f, at, behind, err);
+			if (st || *behind)
+				return st;
 			at++;
 		} else {
 			/* what a magic may straddle is looked at again */
@@ -381,11 +405,14 @@ cut(struct ib_zstd_log_reader *f, struct ib_error *err)
 	return IB_OK;
 }
 
-/* One step of the decoder. */
+/*
+ * One step of the decoder, which is given what it asks for: a block at a time,
+ * so that its last request says in which part of a frame the file ends.
+ */
 static enum ib_status
 decode(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
 {
-	size_t before = out->pos, hint;
+	size_t before = out->pos, hint, want;
 	ZSTD_inBuffer in;
 	struct ib_span v;
 	enum ib_status st;
@@ -395,10 +422,18 @@ decode(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
 		return st;
 	if (v.n == 0 && f->drained)
 		return cut(f, err);
-	in = (ZSTD_inBuffer){ v.p, v.n, 0 };
+	want = f->asked - f->given;
+	in = (ZSTD_inBuffer){ v.p, v.n < want ? v.n : want, 0 };
 	hint = ZSTD_decompressStream(f->zstd, out, &in);
+	if (is_out_of_memory(hint))
+		return ib_fail_memory(err);
 	if (ZSTD_isError(hint))
 		return corrupt(f, ZSTD_getErrorName(hint), err);
+	f->given += in.pos;
+	if (f->given == f->asked) {
+		f->asked = hint;
+		f->given = 0;
+	}
 	f->pos += in.pos;
 	f->drained = out->pos < out->size ||
 		     (out->pos == before && in.pos == 0);
@@ -537,6 +572,8 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 	f->at_frame = true;
 	f->state = IB_FRAME_OPEN;
 	f->drained = true;
+	f->asked = 1;
+	f->given = 0;
 	ZSTD_DCtx_reset(f->zstd, ZSTD_reset_session_only);
 	return IB_OK;
 }

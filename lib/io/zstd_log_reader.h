@@ -1,10 +1,10 @@
 /*
- * Reading a log of zstd frames, each with a text of its own: what stands in
- * it, what was left unfinished, what is corrupt. It knows nothing of what the
- * texts mean, but for the few questions of struct ib_zstd_log_kind.
+ * Reading a log of zstd frames whose texts are lines: runs that were finished,
+ * runs that were not, and what is corrupt. What the lines mean is known to
+ * struct ib_zstd_log_kind alone.
  *
- * Between the frames there may be skippable ones, which are passed over. One
- * kind of them is the index, see ib_zstd_log_index.
+ * Skippable frames between the others are passed over. One kind of them is the
+ * index, see ib_zstd_log_index.
  */
 #ifndef IB_IO_ZSTD_LOG_READER_H
 #define IB_IO_ZSTD_LOG_READER_H
@@ -13,14 +13,24 @@
 
 #define IB_ZSTD_LOG_NAME 80
 
+enum ib_zstd_log_line {
+	IB_LOG_LINE_OTHER,
+	IB_LOG_LINE_BLANK,
+	IB_LOG_LINE_HEAD, /* a run begins */
+	IB_LOG_LINE_TAIL  /* it ends: it did finish */
+};
+
 struct ib_zstd_log_kind {
 	const char *what;   /* "an audit log" */
 	const char *begins; /* how the text of every frame begins */
 	/*
-	 * Is a frame whole whose text ends so (its last 64 KiB, or all)? *mark
-	 * is what the frame is known by.
+	 * What is this line (without its end; of a very long one the first 64
+	 * KiB)? Of a tail *mark is what the run is known by. IB_E_DATA, with a
+	 * sentence that names no file: it is of a later version or invalid.
 	 */
-	bool (*whole)(struct ib_span end, uint64_t *mark);
+	enum ib_status (*line)(struct ib_span line,
+			       enum ib_zstd_log_line *what, uint64_t *mark,
+			       struct ib_error *err);
 	/* What messages call the frame whose text begins so. */
 	void (*name)(struct ib_span begin, char name[IB_ZSTD_LOG_NAME]);
 };
@@ -63,6 +73,12 @@ void ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint6
 enum ib_frame_state ib_zstd_log_reader_state(const struct ib_zstd_log_reader *f);
 uint64_t ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f); /* offset in the file */
 uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f); /* from 1 */
+
+/*
+ * Of a frame that is cut: how many bytes the decoder asked for last. The file
+ * ends within them.
+ */
+size_t ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f);
 
 /* Bytes of the file read so far. */
 uint64_t ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f);

@@ -1,18 +1,18 @@
 /*
- * Appending one frame to a log of zstd frames (io/zstd_log_reader.h): whole or not at
- * all, after those of others, without reading what is there.
+ * Appending one frame to a log of zstd frames (io/zstd_log_reader.h): whole or
+ * not at all, behind those of other writers, without reading what is there.
  *
- * The frame is compressed as its text comes, into memory or, where it grows
- * large, a temporary file beside the log. The lock (FILE.lock) is held from
- * ib_zstd_log_writer_lock() to the close, for the append alone. A rest that a killed
- * writer left is cut off by the next append; anything else that is wrong with
- * the file is left as it is, and refused.
+ * The frame is compressed as its text comes, by a thread of libzstd's own,
+ * into memory or, if it grows large, a temporary file next to the log. The lock
+ * (FILE.lock) is held from ib_zstd_log_writer_lock() to the close, so for the
+ * append alone. An unfinished run that a killed writer left at the end is cut
+ * off by the next append; if anything else is wrong with the file, it is
+ * refused and left as it is.
  */
 #ifndef IB_IO_ZSTD_LOG_WRITER_H
 #define IB_IO_ZSTD_LOG_WRITER_H
 
 #include "io/zstd_log_reader.h"
-#include "io/repeats.h"
 
 struct ib_zstd_log_writer;
 
@@ -30,19 +30,22 @@ enum ib_status ib_zstd_log_writer_open(const char *path,
 /* More of the frame's text. Errors are sticky and surface at the append. */
 void ib_zstd_log_writer_put(struct ib_zstd_log_writer *log, const void *p, size_t n);
 
-/* The same of text of which ib_repeats_pack has made what is packed. */
-void ib_zstd_log_writer_add(struct ib_zstd_log_writer *log, const struct ib_repeats *text,
-		     const struct ib_bytes *packed);
-
 /*
- * Wait for the lock and look at the file again. *any: there is a whole frame
+ * Wait for the lock and look at the file again. *any: there is a finished run
  * in it, and *mark is the last one's.
  */
 enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any,
 				uint64_t *mark, struct ib_error *err);
 
 /*
- * End the frame, write it and its index, sync. mark: what it is known by. On
+ * End the frame. This waits for libzstd's thread, which may be the one that a
+ * signal interrupts, so signals must not be held back here.
+ */
+enum ib_status ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log,
+					 struct ib_error *err);
+
+/*
+ * Write the finished frame and its index, sync. mark: what it is known by. On
  * failure the file is as long as it was.
  */
 enum ib_status ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark,

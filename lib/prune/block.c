@@ -320,7 +320,7 @@ ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b)
 	b->lost.n = b->lost.bytes.n = 0;
 	b->bad = false;
 	if (p->options->audit)
-		ib_audit_text_start(&b->audit);
+		b->audit.text.n = 0;
 	ib_tally_init(&b->tally);
 	if (p->options->dry_run)
 		ib_plan_init(&b->plan);
@@ -352,7 +352,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	b->numbers = b->cursor.number;
 	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed ||
 		     b->id.failed || b->lost.bytes.failed ||
-		     !ib_audit_text_end(&b->audit);
+		     b->audit.text.failed;
 }
 
 bool

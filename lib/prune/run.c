@@ -165,7 +165,7 @@ drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	};
 	enum ib_status st = ib_prune_shard(&r, err);
 
-	if (!st && !ib_audit_text_end(&b->audit))
+	if (!st && b->audit.text.failed)
 		st = ib_fail_memory(err);
 	ib_input_close(b->block.input);
 	b->block.input = NULL;
@@ -308,7 +308,7 @@ open_audit_log(struct run *run, struct ib_error *err)
 /* The run's place in the audit log. */
 struct entry {
 	struct ib_audit_writer *writer;
-	struct ib_audit_writer_tail tail;
+	struct ib_audit_tail tail;
 };
 
 static enum ib_status
@@ -346,7 +346,6 @@ commit(struct run *run, struct ib_output **receipt,
 			.epoch = run->options->rule.epoch,
 			.samples = r->samples, .kept = r->kept,
 			.pruned = r->pruned, .weight_sum = r->weight_sum,
-			.manifest = run->digests.manifest,
 		},
 	};
 	struct ib_output_also log = {
@@ -354,6 +353,7 @@ commit(struct run *run, struct ib_output **receipt,
 		.ctx = &e,
 	};
 
+	memcpy(e.tail.manifest, run->digests.manifest, sizeof(e.tail.manifest));
 	return ib_targets_commit(&run->targets, *receipt ? receipt : NULL,
 				 run->audit ? &log : NULL, err);
 }

@@ -1,0 +1,179 @@
+#include "prune/audit_format.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/hex.h"
+#include "base/numbers.h"
+#include "io/document.h"
+#include "io/members.h"
+
+#define BEGINS "{\"ib_audit\":"
+
+/* ---- tails ------------------------------------------------------------------ */
+
+static void
+put_hash(struct ib_bytes *b, const char *name, bool has, uint64_t hash)
+{
+	char hex[17];
+
+	ib_hex_u64(hex, hash);
+	if (has)
+		ib_bytes_printf(b, ",\"%s\":\"%s\"", name, hex);
+	else
+		ib_bytes_printf(b, ",\"%s\":null", name);
+}
+
+void
+ib_audit_tail_put(struct ib_bytes *b, const struct ib_audit_tail *t)
+{
+	char sum[IB_NUMBER_MAX];
+
+	ib_bytes_printf(b, "{\"end\":%lld,\"samples\":%llu,\"kept\":%llu,"
+			"\"pruned\":%llu,\"weight_sum\":%.*s",
+			(long long)t->epoch, (unsigned long long)t->samples,
+			(unsigned long long)t->kept,
+			(unsigned long long)t->pruned,
+			(int)ib_number_put(sum, t->weight_sum), sum);
+	if (t->manifest[0])
+		ib_bytes_printf(b, ",\"manifest\":\"%s\"", t->manifest);
+	else
+		ib_bytes_printf(b, ",\"manifest\":null");
+	put_hash(b, "prev", t->has_prev, t->prev);
+	put_hash(b, "xxh3", true, t->xxh3);
+	ib_bytes_printf(b, "}\n");
+}
+
+static void
+read_tail(struct ib_members *m, struct ib_audit_tail *t)
+{
+	static const char *const numbers[] = { "end", "samples", "kept",
+					       "pruned", "weight_sum",
+					       "xxh3" };
+
+	ib_members_refuse_null(m, numbers, sizeof(numbers) / sizeof(*numbers));
+	t->epoch = ib_members_epoch(m, "end");
+	t->samples = (uint64_t)ib_members_whole(m, "samples", 0);
+	t->kept = (uint64_t)ib_members_whole(m, "kept", 0);
+	t->pruned = (uint64_t)ib_members_whole(m, "pruned", 0);
+	t->weight_sum = ib_members_real(m, "weight_sum", NAN);
+	ib_members_hex(m, "manifest", t->manifest, 32);
+	t->has_prev = ib_members_hash(m, "prev", &t->prev);
+	t->has_xxh3 = ib_members_hash(m, "xxh3", &t->xxh3);
+}
+
+enum ib_status
+ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is,
+		    struct ib_error *err)
+{
+	struct ib_members m = { 0 };
+	enum ib_status st;
+	cJSON *json;
+
+	*tail = (struct ib_audit_tail){ 0 };
+	*is = false;
+	/* Most lines are of samples. */
+	if (line.n < 2 || (line.n >= 6 && !memcmp(line.p, "{\"id\":", 6)))
+		return IB_OK;
+	st = ib_document_parse(line, &json, err);
+	if (st)
+		return st;
+	m.json = json;
+	*is = cJSON_GetObjectItemCaseSensitive(json, "end") != NULL;
+	if (*is)
+		read_tail(&m, tail);
+	cJSON_Delete(json);
+	return m.bad ? ib_fail(err, IB_E_DATA, "the last line's '%s' is "
+			       "invalid", m.bad) : IB_OK;
+}
+
+/* ---- heads ------------------------------------------------------------------ */
+
+enum ib_status
+ib_audit_version_check(double version, struct ib_error *err)
+{
+	if (version > IB_AUDIT_VERSION)
+		return ib_fail(err, IB_E_DATA, "a run of version %.17g of the "
+			       "audit log, newer than this program's %d",
+			       version, IB_AUDIT_VERSION);
+	return IB_OK;
+}
+
+/* The version of a head that may be cut anywhere behind it. */
+static double
+version_of(struct ib_span head)
+{
+	char text[32];
+	size_t n = head.n - (sizeof(BEGINS) - 1);
+
+	n = n < sizeof(text) - 1 ? n : sizeof(text) - 1;
+	memcpy(text, head.p + sizeof(BEGINS) - 1, n);
+	text[n] = '\0';
+	return strtod(text, NULL);
+}
+
+bool
+ib_audit_is_blank(struct ib_span line)
+{
+	size_t i;
+
+	for (i = 0; i < line.n; i++)
+		if (line.p[i] != ' ' && line.p[i] != '\t' && line.p[i] != '\r')
+			return false;
+	return true;
+}
+
+/* ---- the kind of log ---------------------------------------------------------- */
+
+static enum ib_status
+classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
+	      struct ib_error *err)
+{
+	struct ib_audit_tail tail;
+	enum ib_status st;
+	bool is_tail;
+
+	*what = IB_LOG_LINE_OTHER;
+	*mark = 0;
+	if (ib_audit_is_blank(line)) {
+		*what = IB_LOG_LINE_BLANK;
+		return IB_OK;
+	}
+	if (line.n >= sizeof(BEGINS) - 1 &&
+	    memcmp(line.p, BEGINS, sizeof(BEGINS) - 1) == 0) {
+		*what = IB_LOG_LINE_HEAD;
+		return ib_audit_version_check(version_of(line), err);
+	}
+	st = ib_audit_tail_parse(line, &tail, &is_tail, err);
+	if (is_tail)
+		*what = IB_LOG_LINE_TAIL;
+	*mark = tail.xxh3;
+	return st;
+}
+
+static void
+name_run(struct ib_span begin, char out[IB_ZSTD_LOG_NAME])
+{
+	static const char member[] = "\"epoch\":";
+	const char *end = memchr(begin.p, '\n', begin.n), *p;
+	char head[512];
+	long long epoch;
+	size_t n;
+
+	n = end ? (size_t)(end - begin.p) : begin.n;
+	n = n < sizeof(head) - 1 ? n : sizeof(head) - 1;
+	memcpy(head, begin.p, n);
+	head[n] = '\0';
+	p = strstr(head, member);
+	if (p && sscanf(p + sizeof(member) - 1, "%lld", &epoch) == 1)
+		snprintf(out, IB_ZSTD_LOG_NAME, "the run of epoch %lld", epoch);
+}
+
+const struct ib_zstd_log_kind ib_audit_log_kind = {
+	.what = "an audit log",
+	.begins = BEGINS,
+	.line = classify_line,
+	.name = name_run,
+};
