@@ -52,7 +52,8 @@ enum ib_status ib_zstd_log_reader_attach(int fd, const char *path,
 				const struct ib_zstd_log_kind *kind,
 				struct ib_zstd_log_reader **out, struct ib_error *err);
 void ib_zstd_log_reader_close(struct ib_zstd_log_reader *f); /* NULL is fine */
-const char *ib_zstd_log_reader_name(const struct ib_zstd_log_reader *f); /* the path, for messages */
+/* The path, for messages. */
+const char *ib_zstd_log_reader_name(const struct ib_zstd_log_reader *f);
 
 /*
  * Go to the next frame; what is left of the current one's text is read over.
