@@ -14,7 +14,7 @@
 struct ib_members {
 	const cJSON *json;
 	const char *bad; /* the first invalid member; NULL: none */
-	bool no_memory;  /* a text could not be copied */
+	bool no_memory;	 /* a text could not be copied */
 };
 
 const cJSON *ib_members_get(const struct ib_members *m, const char *name);

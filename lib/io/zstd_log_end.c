@@ -21,20 +21,20 @@
 
 #define PIECE ((size_t)256 << 10)
 #define LINE_MAX_BYTES ((size_t)64 << 10) /* of a line, to say what it is */
-#define BEGIN ((size_t)4096)          /* of a frame's text, for its version */
-#define CHECKSUM_BYTES 4 /* behind the last block of a frame */
+#define BEGIN ((size_t)4096) /* of a frame's text, for its version */
+#define CHECKSUM_BYTES 4     /* behind the last block of a frame */
 
 /* What was found in the text of one frame. */
 struct frame_text {
 	const struct ib_zstd_log_kind *kind;
 	const char *path;
-	uint64_t frame;       /* its number */
+	uint64_t frame;	      /* its number */
 	struct ib_bytes line; /* the line that has not ended yet */
-	bool any;             /* there is text */
+	bool any;	      /* there is text */
 	uint64_t heads, tails;
-	bool open;            /* the last line that is not blank is no tail */
-	bool blank;           /* blank lines follow the last tail */
-	uint64_t mark;        /* of the last tail */
+	bool open;     /* the last line that is not blank is no tail */
+	bool blank;    /* blank lines follow the last tail */
+	uint64_t mark; /* of the last tail */
 };
 
 enum verdict { EMPTY, FINISHED, UNFINISHED };
@@ -101,14 +101,16 @@ add_text(struct frame_text *t, const char *p, size_t n, struct ib_error *err)
 	return st;
 }
 
-/* ---- one frame ------------------------------------------------------------ */
+/* ---- one frame ------------------------------------------------------------
+ */
 
 static enum ib_status
 refuse(const struct frame_text *t, const char *why, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: frame %llu %s; it is left as it is "
-		       "(ib-audit(1), REPAIR)", t->path,
-		       (unsigned long long)t->frame, why);
+	return ib_fail(err, IB_E_DATA,
+		       "%s: frame %llu %s; it is left as it is "
+		       "(ib-audit(1), REPAIR)",
+		       t->path, (unsigned long long)t->frame, why);
 }
 
 /*
@@ -144,9 +146,12 @@ judge(const struct frame_text *t, const struct ib_zstd_log_reader *r,
 			       t->path, t->kind->what,
 			       (unsigned long long)t->frame);
 	if (t->open)
-		return t->tails == 0 ? IB_OK :
-			refuse(t, "holds runs that did finish before one that "
-			       "did not", err);
+		return t->tails == 0 ? IB_OK
+				     : refuse(t,
+					      "holds runs that did finish "
+					      "before one that "
+					      "did not",
+					      err);
 	if (t->line.n > 0)
 		return refuse(t, "has no line end behind its last run", err);
 	*verdict = FINISHED;
@@ -171,14 +176,16 @@ read_frame(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 	return st ? st : judge(t, r, verdict, err);
 }
 
-/* ---- the log ---------------------------------------------------------------- */
+/* ---- the log ----------------------------------------------------------------
+ */
 
 /* The next frame goes behind the last finished run and what may follow it. */
 static enum ib_status
 find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		struct ib_zstd_log_end *end, struct ib_error *err)
 {
-	enum verdict verdict = EMPTY; /* before the first: nothing is in the way */
+	enum verdict verdict =
+		EMPTY; /* before the first: nothing is in the way */
 	uint64_t after = 0, next;
 	enum ib_status st;
 
@@ -186,15 +193,17 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		st = ib_zstd_log_reader_next(r, err);
 		if (st && st != IB_EOF)
 			return st;
-		next = st == IB_EOF ? ib_zstd_log_reader_sound(r) :
-				      ib_zstd_log_reader_start(r);
+		next = st == IB_EOF ? ib_zstd_log_reader_sound(r)
+				    : ib_zstd_log_reader_start(r);
 		/*
 		 * An unfinished frame with a skippable one behind it stays, but
 		 * no line of the next frame may go on where its text was cut.
 		 */
 		if (verdict == UNFINISHED && next > after && t->line.n > 0)
-			return refuse(t, "did not finish, and a skippable "
-				      "frame is behind it", err);
+			return refuse(t,
+				      "did not finish, and a skippable "
+				      "frame is behind it",
+				      err);
 		if (verdict != UNFINISHED || next > after) {
 			end->at = next;
 			end->cuts = false;
@@ -202,7 +211,9 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		if (st == IB_EOF)
 			return IB_OK;
 		*t = (struct frame_text){
-			.kind = t->kind, .path = t->path, .line = t->line,
+			.kind = t->kind,
+			.path = t->path,
+			.line = t->line,
 			.frame = ib_zstd_log_reader_number(r),
 		};
 		t->line.n = 0;
@@ -277,12 +288,12 @@ ib_zstd_log_end_find(int fd, const char *path,
 	enum ib_status st;
 
 	*end = (struct ib_zstd_log_end){ 0 };
-	st = buf ? ib_zstd_log_reader_attach(fd, path, kind, &r, err) :
-		   ib_fail_memory(err);
+	st = buf ? ib_zstd_log_reader_attach(fd, path, kind, &r, err)
+		 : ib_fail_memory(err);
 	if (!st)
-		st = read_index(fd, &index) ?
-			find_by_index(r, &text, buf, &index, end, err) :
-			find_by_reading(r, &text, buf, end, err);
+		st = read_index(fd, &index)
+			     ? find_by_index(r, &text, buf, &index, end, err)
+			     : find_by_reading(r, &text, buf, end, err);
 	ib_zstd_log_reader_close(r);
 	ib_bytes_release(&text.line);
 	free(buf);

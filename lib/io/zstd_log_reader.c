@@ -26,7 +26,7 @@ struct ib_zstd_log_reader {
 	char *path;
 	const struct ib_zstd_log_kind *kind;
 	int fd;
-	bool own;          /* fd is ours to close */
+	bool own;	     /* fd is ours to close */
 	struct ib_bytes all; /* of a pipe: everything */
 	bool piped;
 	uint64_t size;
@@ -35,19 +35,20 @@ struct ib_zstd_log_reader {
 	uint64_t at;
 	size_t have;
 	ZSTD_DCtx *zstd;
-	bool at_frame;     /* ib_zstd_log_reader_next found one */
+	bool at_frame; /* ib_zstd_log_reader_next found one */
 	enum ib_frame_state state;
-	uint64_t number;   /* of the frame, from 1 */
-	uint64_t start;    /* of the frame */
-	uint64_t pos;      /* of the next byte to decompress */
+	uint64_t number; /* of the frame, from 1 */
+	uint64_t start;	 /* of the frame */
+	uint64_t pos;	 /* of the next byte to decompress */
 	uint64_t sound;
-	bool drained;      /* zstd holds no text back */
-	size_t asked;      /* bytes that zstd asked for last */
-	size_t given;      /* of them */
+	bool drained;	       /* zstd holds no text back */
+	size_t asked;	       /* bytes that zstd asked for last */
+	size_t given;	       /* of them */
 	struct ib_bytes begin; /* of its text, BEGIN_MAX at most */
 };
 
-/* ---- bytes of the file ------------------------------------------------------ */
+/* ---- bytes of the file ------------------------------------------------------
+ */
 
 static enum ib_status
 slurp(struct ib_zstd_log_reader *f, struct ib_error *err)
@@ -73,7 +74,8 @@ slurp(struct ib_zstd_log_reader *f, struct ib_error *err)
 
 /* View up to PIECE bytes from `at` on; v->n is 0 only at the end. */
 static enum ib_status
-view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v, struct ib_error *err)
+view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v,
+     struct ib_error *err)
 {
 	uint64_t left = at < f->size ? f->size - at : 0;
 	size_t want = left < PIECE ? (size_t)left : PIECE, n = 0;
@@ -119,11 +121,13 @@ peek(struct ib_zstd_log_reader *f, uint64_t at, size_t n, struct ib_span *v,
 	return view(f, at, v, err);
 }
 
-/* ---- open, close ------------------------------------------------------------ */
+/* ---- open, close ------------------------------------------------------------
+ */
 
 enum ib_status
-ib_zstd_log_reader_attach(int fd, const char *path, const struct ib_zstd_log_kind *kind,
-		 struct ib_zstd_log_reader **out, struct ib_error *err)
+ib_zstd_log_reader_attach(int fd, const char *path,
+			  const struct ib_zstd_log_kind *kind,
+			  struct ib_zstd_log_reader **out, struct ib_error *err)
 {
 	struct ib_zstd_log_reader *f = calloc(1, sizeof(*f));
 	enum ib_status st = IB_OK;
@@ -158,7 +162,7 @@ ib_zstd_log_reader_attach(int fd, const char *path, const struct ib_zstd_log_kin
 
 enum ib_status
 ib_zstd_log_reader_open(const char *path, const struct ib_zstd_log_kind *kind,
-	       struct ib_zstd_log_reader **out, struct ib_error *err)
+			struct ib_zstd_log_reader **out, struct ib_error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
 	enum ib_status st;
@@ -169,8 +173,8 @@ ib_zstd_log_reader_open(const char *path, const struct ib_zstd_log_kind *kind,
 		if (fd < 0)
 			return ib_fail_errno(err, IB_E_NOINPUT, path, "open");
 	}
-	st = ib_zstd_log_reader_attach(fd, standard ? "standard input" : path, kind,
-			      out, err);
+	st = ib_zstd_log_reader_attach(fd, standard ? "standard input" : path,
+				       kind, out, err);
 	if (st && !standard)
 		ib_fd_close(fd);
 	if (!st)
@@ -218,7 +222,8 @@ ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f)
 }
 
 void
-ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t number)
+ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start,
+			uint64_t number)
 {
 	f->at_frame = false;
 	f->pos = start;
@@ -249,7 +254,8 @@ ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f)
 	return f->sound;
 }
 
-/* ---- what is corrupt -------------------------------------------------------- */
+/* ---- what is corrupt --------------------------------------------------------
+ */
 
 static bool
 is_out_of_memory(size_t result)
@@ -378,15 +384,17 @@ runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind,
 			at++;
 		} else {
 			/* what a magic may straddle is looked at again */
-			at += v.n - (sizeof(index_magic) - 1 < v.n ?
-					     sizeof(index_magic) - 1 : 0);
+			at += v.n - (sizeof(index_magic) - 1 < v.n
+					     ? sizeof(index_magic) - 1
+					     : 0);
 			if (at + sizeof(index_magic) > f->size)
 				return IB_OK;
 		}
 	}
 }
 
-/* ---- text ------------------------------------------------------------------- */
+/* ---- text -------------------------------------------------------------------
+ */
 
 static enum ib_status
 cut(struct ib_zstd_log_reader *f, struct ib_error *err)
@@ -435,8 +443,8 @@ decode(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
 		f->given = 0;
 	}
 	f->pos += in.pos;
-	f->drained = out->pos < out->size ||
-		     (out->pos == before && in.pos == 0);
+	f->drained =
+		out->pos < out->size || (out->pos == before && in.pos == 0);
 	if (hint == 0) {
 		f->state = IB_FRAME_DONE;
 		f->sound = f->pos;
@@ -454,8 +462,8 @@ fits(const struct ib_zstd_log_reader *f, const char *text, size_t n)
 }
 
 enum ib_status
-ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap, size_t *n,
-	       struct ib_error *err)
+ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap,
+			size_t *n, struct ib_error *err)
 {
 	ZSTD_outBuffer out = { buf, cap, 0 };
 	enum ib_status st = IB_OK;
@@ -475,7 +483,8 @@ ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap, siz
 	return IB_OK;
 }
 
-/* ---- frames ----------------------------------------------------------------- */
+/* ---- frames -----------------------------------------------------------------
+ */
 
 /* Read over what is left of the current frame. */
 static enum ib_status
@@ -501,9 +510,9 @@ static enum ib_status
 rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {
 	bool zstd = memcmp(v.p, zstd_magic, v.n < 4 ? v.n : 4) == 0;
-	bool other = ((unsigned char)v.p[0] & 0xf0) == 0x50 &&
-		     memcmp(v.p + 1, skippable_magic,
-			    v.n < 4 ? v.n - 1 : 3) == 0;
+	bool other =
+		((unsigned char)v.p[0] & 0xf0) == 0x50 &&
+		memcmp(v.p + 1, skippable_magic, v.n < 4 ? v.n - 1 : 3) == 0;
 
 	if (!zstd && !other)
 		return stranger(f, err);
@@ -535,8 +544,8 @@ skip(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 	if (behind)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a skippable frame at byte %llu is corrupt: "
-			       "it reaches beyond the runs behind it", f->path,
-			       (unsigned long long)f->start);
+			       "it reaches beyond the runs behind it",
+			       f->path, (unsigned long long)f->start);
 	f->pos = f->size;
 	return IB_EOF;
 }
@@ -578,7 +587,8 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 	return IB_OK;
 }
 
-/* ---- the index -------------------------------------------------------------- */
+/* ---- the index --------------------------------------------------------------
+ */
 
 static void
 put64(char *p, uint64_t x)
@@ -606,7 +616,7 @@ get64(const char *p)
  */
 void
 ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],
-		   const struct ib_zstd_log_index *index)
+		      const struct ib_zstd_log_index *index)
 {
 	memset(out, 0, IB_ZSTD_LOG_INDEX_BYTES);
 	out[0] = '\x5b';
@@ -621,13 +631,13 @@ ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],
 
 bool
 ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES],
-		   struct ib_zstd_log_index *index)
+		      struct ib_zstd_log_index *index)
 {
 	if (memcmp(bytes + 8, index_magic, 8) != 0 ||
 	    get64(bytes + 48) != XXH3_64bits(bytes, 48))
 		return false;
 	*index = (struct ib_zstd_log_index){ get64(bytes + 16),
-					  get64(bytes + 24),
-					  get64(bytes + 32) };
+					     get64(bytes + 24),
+					     get64(bytes + 32) };
 	return true;
 }

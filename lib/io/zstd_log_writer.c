@@ -17,7 +17,8 @@
 #include "io/zstd_log_end.h"
 
 #define PIECE ((size_t)256 << 10)
-#define MEMORY_MAX ((size_t)64 << 20) /* of a frame, before it goes to a file */
+#define MEMORY_MAX ((size_t)64 << 20) /* of a frame, before it goes to a file  \
+				       */
 #define LEVEL 1
 
 struct ib_zstd_log_writer {
@@ -27,18 +28,19 @@ struct ib_zstd_log_writer {
 	ZSTD_CCtx *zstd;
 	struct ib_pages packed; /* what is not in the temporary */
 	size_t npacked;
-	int temp_fd;            /* -1: none */
+	int temp_fd; /* -1: none */
 	uint64_t spilled;
-	enum ib_status st;      /* sticky */
+	enum ib_status st; /* sticky */
 	struct ib_error err;
 	int lock, fd;
-	bool created;           /* by us: goes again on undo */
+	bool created; /* by us: goes again on undo */
 	struct ib_zstd_log_end end;
-	struct stat seen;       /* the file that `end` is about */
+	struct stat seen; /* the file that `end` is about */
 	bool looked, appended;
 };
 
-/* ---- may it be appended to --------------------------------------------------- */
+/* ---- may it be appended to
+ * --------------------------------------------------- */
 
 static char *
 folder_of(const char *path)
@@ -81,7 +83,8 @@ check_lock(const char *path, struct ib_error *err)
 	return st;
 }
 
-/* ---- where the next frame goes ------------------------------------------------ */
+/* ---- where the next frame goes
+ * ------------------------------------------------ */
 
 static bool
 same_file(const struct stat *a, const struct stat *b)
@@ -123,9 +126,9 @@ check(struct ib_zstd_log_writer *log, struct ib_error *err)
 
 	/* A FIFO would let us wait for a reader. */
 	if (stat(log->path, &s) != 0)
-		return errno == ENOENT ? check_folder(log->path, err) :
-			ib_fail_errno(err, IB_E_CREATE, log->path,
-				      "append to");
+		return errno == ENOENT ? check_folder(log->path, err)
+				       : ib_fail_errno(err, IB_E_CREATE,
+						       log->path, "append to");
 	if (!S_ISREG(s.st_mode))
 		return ib_fail(err, IB_E_CREATE,
 			       "%s: cannot append to it: no regular file",
@@ -138,7 +141,8 @@ check(struct ib_zstd_log_writer *log, struct ib_error *err)
 	return st ? st : check_lock(log->path, err);
 }
 
-/* ---- the frame -------------------------------------------------------------- */
+/* ---- the frame --------------------------------------------------------------
+ */
 
 /*
  * One worker, as in io/sink.c: the bytes then depend neither on the number of
@@ -158,8 +162,8 @@ start_frame(struct ib_zstd_log_writer *log)
 
 enum ib_status
 ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
-		 const struct ib_context *context, struct ib_zstd_log_writer **out,
-		 struct ib_error *err)
+			const struct ib_context *context,
+			struct ib_zstd_log_writer **out, struct ib_error *err)
 {
 	struct ib_zstd_log_writer *log = calloc(1, sizeof(*log));
 	enum ib_status st;
@@ -213,7 +217,8 @@ spill(struct ib_zstd_log_writer *log, struct ib_error *err)
  * in huge pages: tens of MB in pages of 4 KB are thousands of faults.
  */
 static void
-compress(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirective how)
+compress(struct ib_zstd_log_writer *log, ZSTD_inBuffer in,
+	 ZSTD_EndDirective how)
 {
 	size_t room = ZSTD_CStreamOutSize(), left = 1;
 	ZSTD_outBuffer out;
@@ -251,11 +256,12 @@ ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err)
 	return log->st;
 }
 
-/* ---- the append --------------------------------------------------------------- */
+/* ---- the append
+ * --------------------------------------------------------------- */
 
 enum ib_status
-ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mark,
-		 struct ib_error *err)
+ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any,
+			uint64_t *mark, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -276,8 +282,10 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mar
 	if (st)
 		return st;
 	if (log->end.cuts)
-		ib_warn(log->context, "%s: a run that did not finish is cut "
-			"off", log->path);
+		ib_warn(log->context,
+			"%s: a run that did not finish is cut "
+			"off",
+			log->path);
 	*any = log->end.any;
 	*mark = log->end.mark;
 	return IB_OK;
@@ -329,9 +337,8 @@ static enum ib_status
 write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 {
 	char bytes[IB_ZSTD_LOG_INDEX_BYTES];
-	struct ib_zstd_log_index index = {
-		.frame = log->spilled + log->npacked, .mark = mark
-	};
+	struct ib_zstd_log_index index = { .frame = log->spilled + log->npacked,
+					   .mark = mark };
 	enum ib_status st;
 
 	index.size = log->end.at + index.frame;
@@ -355,12 +362,14 @@ create(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	log->fd = ib_fd_open(log->path, O_RDWR | O_CREAT | O_EXCL, 0666);
 	log->created = log->fd >= 0;
-	return log->created ? IB_OK :
-	       ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+	return log->created ? IB_OK
+			    : ib_fail_errno(err, IB_E_CREATE, log->path,
+					    "append to");
 }
 
 enum ib_status
-ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
+ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark,
+			  struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -388,7 +397,8 @@ ib_zstd_log_writer_undo(struct ib_zstd_log_writer *log)
 		return;
 	if (log->created)
 		unlink(log->path);
-	else if (log->appended && ib_fd_truncate(log->fd, (off_t)log->end.at) == 0)
+	else if (log->appended &&
+		 ib_fd_truncate(log->fd, (off_t)log->end.at) == 0)
 		ib_fd_sync(log->fd);
 	log->appended = log->created = false;
 }

@@ -12,7 +12,8 @@
 
 #define BEGINS "{\"ib_audit\":"
 
-/* ---- tails ------------------------------------------------------------------ */
+/* ---- tails ------------------------------------------------------------------
+ */
 
 static void
 put_hash(struct ib_bytes *b, const char *name, bool has, uint64_t hash)
@@ -31,7 +32,8 @@ ib_audit_tail_put(struct ib_bytes *b, const struct ib_audit_tail *t)
 {
 	char sum[IB_NUMBER_MAX];
 
-	ib_bytes_printf(b, "{\"end\":%lld,\"samples\":%llu,\"kept\":%llu,"
+	ib_bytes_printf(b,
+			"{\"end\":%lld,\"samples\":%llu,\"kept\":%llu,"
 			"\"pruned\":%llu,\"weight_sum\":%.*s",
 			(long long)t->epoch, (unsigned long long)t->samples,
 			(unsigned long long)t->kept,
@@ -49,9 +51,8 @@ ib_audit_tail_put(struct ib_bytes *b, const struct ib_audit_tail *t)
 static void
 read_tail(struct ib_members *m, struct ib_audit_tail *t)
 {
-	static const char *const numbers[] = { "end", "samples", "kept",
-					       "pruned", "weight_sum",
-					       "xxh3" };
+	static const char *const numbers[] = { "end",	 "samples",    "kept",
+					       "pruned", "weight_sum", "xxh3" };
 
 	ib_members_refuse_null(m, numbers, sizeof(numbers) / sizeof(*numbers));
 	t->epoch = ib_members_epoch(m, "end");
@@ -85,17 +86,22 @@ ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is,
 	if (*is)
 		read_tail(&m, tail);
 	cJSON_Delete(json);
-	return m.bad ? ib_fail(err, IB_E_DATA, "the last line's '%s' is "
-			       "invalid", m.bad) : IB_OK;
+	return m.bad ? ib_fail(err, IB_E_DATA,
+			       "the last line's '%s' is "
+			       "invalid",
+			       m.bad)
+		     : IB_OK;
 }
 
-/* ---- heads ------------------------------------------------------------------ */
+/* ---- heads ------------------------------------------------------------------
+ */
 
 enum ib_status
 ib_audit_version_check(double version, struct ib_error *err)
 {
 	if (version > IB_AUDIT_VERSION)
-		return ib_fail(err, IB_E_DATA, "a run of version %.17g of the "
+		return ib_fail(err, IB_E_DATA,
+			       "a run of version %.17g of the "
 			       "audit log, newer than this program's %d",
 			       version, IB_AUDIT_VERSION);
 	return IB_OK;
@@ -125,7 +131,8 @@ ib_audit_is_blank(struct ib_span line)
 	return true;
 }
 
-/* ---- the kind of log ---------------------------------------------------------- */
+/* ---- the kind of log
+ * ---------------------------------------------------------- */
 
 static enum ib_status
 classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,

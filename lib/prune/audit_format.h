@@ -19,10 +19,10 @@ struct ib_audit_tail {
 	uint64_t samples, kept, pruned;
 	double weight_sum;
 	char manifest[33]; /* its digest, 32 hexadecimal digits; empty: none */
-	bool has_prev;     /* false: null */
+	bool has_prev;	   /* false: null */
 	bool has_xxh3;
-	uint64_t prev;     /* xxh3 of the run before */
-	uint64_t xxh3;     /* XXH3-64 of the run's text before this line */
+	uint64_t prev; /* xxh3 of the run before */
+	uint64_t xxh3; /* XXH3-64 of the run's text before this line */
 };
 
 /* Write the line, its end included. */

@@ -15,10 +15,11 @@
 struct ib_audit_writer {
 	struct ib_zstd_log_writer *log;
 	XXH3_state_t *hash; /* of the text so far */
-	uint64_t mark;      /* of all but the tail */
+	uint64_t mark;	    /* of all but the tail */
 };
 
-/* ---- lines -------------------------------------------------------------------- */
+/* ---- lines
+ * -------------------------------------------------------------------- */
 
 #define LITERAL(p, text)                                                       \
 	(memcpy(p, text, sizeof(text) - 1), (p) += sizeof(text) - 1)
@@ -30,7 +31,7 @@ escapes(uint64_t x)
 	const uint64_t ones = 0x0101010101010101u;
 	uint64_t bad;
 
-	bad = (x - ones * 0x20) & ~x;       /* below 0x20 */
+	bad = (x - ones * 0x20) & ~x; /* below 0x20 */
 	bad |= ((x ^ ones * '"') - ones) & ~(x ^ ones * '"');
 	bad |= ((x ^ ones * '\\') - ones) & ~(x ^ ones * '\\');
 	return bad & ones << 7;
@@ -121,11 +122,12 @@ ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score,
 	out->n = (size_t)(p + end->n - out->p);
 }
 
-/* ---- a run ------------------------------------------------------------------- */
+/* ---- a run
+ * ------------------------------------------------------------------- */
 
 enum ib_status
 ib_audit_writer_open(const char *path, const struct ib_context *context,
-	      struct ib_audit_writer **out, struct ib_error *err)
+		     struct ib_audit_writer **out, struct ib_error *err)
 {
 	struct ib_audit_writer *t = calloc(1, sizeof(*t));
 	enum ib_status st;
@@ -136,8 +138,8 @@ ib_audit_writer_open(const char *path, const struct ib_context *context,
 	if (!t->hash)
 		st = ib_fail_memory(err);
 	else
-		st = ib_zstd_log_writer_open(path, &ib_audit_log_kind, context, &t->log,
-				      err);
+		st = ib_zstd_log_writer_open(path, &ib_audit_log_kind, context,
+					     &t->log, err);
 	if (st) {
 		ib_audit_writer_discard(t);
 		return st;
@@ -157,11 +159,13 @@ ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *text)
 }
 
 enum ib_status
-ib_audit_writer_head(struct ib_audit_writer *t, const char *json, struct ib_error *err)
+ib_audit_writer_head(struct ib_audit_writer *t, const char *json,
+		     struct ib_error *err)
 {
 	size_t n = strlen(ib_audit_log_kind.begins);
 
-	if (strncmp(json, ib_audit_log_kind.begins, n) != 0 || strchr(json, '\n'))
+	if (strncmp(json, ib_audit_log_kind.begins, n) != 0 ||
+	    strchr(json, '\n'))
 		return ib_fail(err, IB_E_MISUSE, "no head of an audit log");
 	n = strlen(json);
 	ib_hash64_update(t->hash, json, n);
