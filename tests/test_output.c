@@ -101,7 +101,8 @@ Test(output, appears_whole_at_commit)
 	o = output("a", 0);
 	ib_output_write(o, "new\n", 4);
 	cr_assert(holds("a", "old\n"));
-	cr_assert(eq(int, count("."), 2));
+	/* The temporary has a name only where the file system needs one. */
+	cr_assert(count(".") == 1 || count(".") == 2);
 	commit(o);
 	cr_assert(holds("a", "new\n"));
 	cr_assert(eq(int, count("."), 1));
