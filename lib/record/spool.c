@@ -1,4 +1,4 @@
-#include "prune/spool.h"
+#include "record/spool.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -99,10 +99,16 @@ ib_spool_status(const struct ib_spool *s, struct ib_error *err)
 	return s->failed.code;
 }
 
-void
-ib_spool_rewind(struct ib_spool *s)
+uint64_t
+ib_spool_end(const struct ib_spool *s)
 {
-	s->at = 0;
+	return s->filed + s->text.n;
+}
+
+void
+ib_spool_seek(struct ib_spool *s, uint64_t place)
+{
+	s->at = place;
 }
 
 void
@@ -151,7 +157,7 @@ ib_spool_get(struct ib_spool *s, unsigned *kind, struct ib_tar_piece *piece,
 
 	if (s->failed.code != IB_OK)
 		return ib_spool_status(s, err);
-	if (s->at == s->filed + s->text.n)
+	if (s->at == ib_spool_end(s))
 		return IB_EOF;
 	p = look(s, s->at, sizeof(f));
 	if (p) {

@@ -2,8 +2,8 @@
  * Pieces that have to wait until more is known: in memory while they are few,
  * then in a file without a name, see ib_temp_scratch().
  */
-#ifndef IB_PRUNE_SPOOL_H
-#define IB_PRUNE_SPOOL_H
+#ifndef IB_RECORD_SPOOL_H
+#define IB_RECORD_SPOOL_H
 
 #include "record/tar.h"
 
@@ -20,8 +20,13 @@ void ib_spool_put(struct ib_spool *s, unsigned kind,
 enum ib_status ib_spool_status(const struct ib_spool *s,
 			       struct ib_error *err);
 
-/* From the first piece on, as often as wanted; IB_EOF behind the last. */
-void ib_spool_rewind(struct ib_spool *s);
+/* The place of the next piece that is appended. */
+uint64_t ib_spool_end(const struct ib_spool *s);
+
+/* Read from a place on (0: the first piece), as often as wanted. */
+void ib_spool_seek(struct ib_spool *s, uint64_t place);
+
+/* The next piece; IB_EOF after the last. */
 enum ib_status ib_spool_get(struct ib_spool *s, unsigned *kind,
 			    struct ib_tar_piece *piece, struct ib_error *err);
 
