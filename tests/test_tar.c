@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "record/tar.h"
+#include "record/tar_header.h"
 #include "scratch.h"
 
 TestSuite(tar, .init = scratch_enter, .fini = scratch_leave);
@@ -109,7 +110,7 @@ ParameterizedTest(struct name *c, tar,
 	put(&made, c->path, "x", 1);
 	end(&made);
 	cr_assert(ib_input_open(made.path, &in, NULL) == IB_OK);
-	cr_assert(ib_tar_open(in, NULL, NULL, &t, NULL) == IB_OK);
+	cr_assert(ib_tar_open(in, NULL, &t, NULL) == IB_OK);
 	cr_assert(ib_tar_next(t, &m, NULL) == IB_OK);
 	cr_expect(ib_span_is(m.path, c->path));
 	cr_expect(eq(int, m.key.p != NULL, c->key[0] != 0), "%s", c->path);
@@ -117,7 +118,6 @@ ParameterizedTest(struct name *c, tar,
 		cr_expect(ib_span_is(m.key, c->key));
 	cr_expect(m.weight == c->weight);
 	cr_expect(ib_tar_next(t, &m, NULL) == IB_EOF);
-	cr_expect(ib_tar_has_mark(t));
 	ib_tar_close(t);
 	ib_input_close(in);
 	unlink(made.path);
@@ -134,7 +134,7 @@ read_samples(const char *path, struct ib_tar_sample *samples, char (*id)[16],
 	size_t n = 0;
 
 	cr_assert(ib_input_open(path, &in, NULL) == IB_OK);
-	cr_assert(ib_tar_samples_open(in, NULL, &s, NULL) == IB_OK);
+	cr_assert(ib_tar_samples_open(in, NULL, NULL, &s, NULL) == IB_OK);
 	while (n < most && ib_tar_samples_next(s, &samples[n], NULL) == IB_OK) {
 		snprintf(id[n], 16, "%.*s", (int)samples[n].id.n,
 			 samples[n].id.p);
@@ -186,7 +186,146 @@ Test(tar, a_weight_is_a_number_or_null)
 	cr_expect(eq(dbl, w, 1));
 	cr_expect(ib_tar_weight(ib_span_of(""), &w) == false);
 	cr_expect(ib_tar_weight(ib_span_of("2.5 3"), &w) == false);
-	cr_expect(ib_tar_weight(ib_span_of("\"2\""), &w) == false);
+	cr_expect(ib_tar_weight(ib_span_of("\"2\""), &w));
+	cr_expect(eq(dbl, w, 2));
+	cr_expect(ib_tar_weight(ib_span_of("\"two\""), &w) == false);
+}
+
+/* ---- header blocks ---------------------------------------------------------------- */
+
+struct joined {
+	char folder[16], path[32], made[32];
+};
+
+ParameterizedTestParameters(tar, a_path_has_one_form)
+{
+	static struct joined paths[] = {
+		{ "", "a.jpg", "a.jpg" },
+		{ "", "./a.jpg", "a.jpg" },
+		{ "", "d//e/./a.jpg", "d/e/a.jpg" },
+		{ "", "d/../a.jpg", "a.jpg" },
+		{ "", "../a.jpg", "../a.jpg" },
+		{ "", "../../a.jpg", "../../a.jpg" },
+		{ "", "d/../../a.jpg", "../a.jpg" },
+		{ "", "d/", "d" },
+		{ "", "", "" },
+		{ "", "/", "/" },
+		{ "", "/d/../a.jpg", "/a.jpg" },
+		{ "", "/../a.jpg", "/../a.jpg" },
+		{ "d/", "a.jpg", "d/a.jpg" },
+		{ "d/e/", "../a.jpg", "d/a.jpg" },
+		{ "./", "a.jpg", "a.jpg" },
+		{ "d/", "/a.jpg", "/a.jpg" },
+		{ "/d/", "a.jpg", "/d/a.jpg" },
+	};
+
+	return cr_make_param_array(struct joined, paths,
+				   sizeof(paths) / sizeof(*paths));
+}
+ParameterizedTest(struct joined *c, tar, a_path_has_one_form)
+{
+	struct ib_bytes out = { 0 };
+
+	ib_tar_normalize_path(&out, ib_span_of(c->folder),
+			      ib_span_of(c->path));
+	cr_expect(ib_span_is(ib_bytes_span(&out), c->made), "%s + %s: %.*s",
+		  c->folder, c->path, (int)out.n, out.p);
+	ib_bytes_release(&out);
+}
+
+/* ustar: octal digits of 33 bits; GNU: from then on base 256. */
+Test(tar, a_size_of_any_length_fits_a_header)
+{
+	unsigned sum = 0;
+	char block[512] = "a.jpg";
+	int i;
+
+	ib_tar_header_set_size(block, 0777);
+	cr_expect(memcmp(block + 124, "00000000777", 12) == 0);
+	for (i = 0; i < 512; i++)
+		sum += i >= 148 && i < 156 ? ' ' : (unsigned char)block[i];
+	cr_expect(eq(ulong, strtoul(block + 148, NULL, 8), sum));
+	ib_tar_header_set_size(block, (1ull << 33) - 1);
+	cr_expect(memcmp(block + 124, "77777777777", 12) == 0);
+	ib_tar_header_set_size(block, (1ull << 33) + 5);
+	cr_expect(memcmp(block + 124, "\x80\0\0\0\0\0\0\2\0\0\0\5", 12) ==
+		  0);
+}
+
+/* ---- archives in a row ------------------------------------------------------------ */
+
+static void
+append_file(const char *to, const char *from)
+{
+	static char buf[1 << 16];
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "ab");
+	size_t n;
+
+	cr_assert(in && out);
+	while ((n = fread(buf, 1, sizeof(buf), in)) > 0)
+		cr_assert(eq(sz, fwrite(buf, 1, n, out), n));
+	fclose(in);
+	cr_assert(fclose(out) == 0);
+}
+
+static void
+count_warning(void *data, const char *sentence)
+{
+	(void)sentence;
+	++*(int *)data;
+}
+
+static int
+count_members(const char *path, int *warnings)
+{
+	struct ib_context context = { .warn = count_warning,
+				      .data = warnings };
+	struct ib_tar_options options = { .context = &context };
+	struct ib_tar_member m;
+	struct ib_input *in = NULL;
+	struct ib_tar *t = NULL;
+	enum ib_status st;
+	int n = 0;
+
+	*warnings = 0;
+	cr_assert(ib_input_open(path, &in, NULL) == IB_OK);
+	cr_assert(ib_tar_open(in, &options, &t, NULL) == IB_OK);
+	while ((st = ib_tar_next(t, &m, NULL)) == IB_OK)
+		n++;
+	ib_tar_close(t);
+	ib_input_close(in);
+	return st == IB_EOF ? n : (int)st;
+}
+
+Test(tar, archives_in_a_row_are_one)
+{
+	struct made a, b;
+	int warnings, i;
+	FILE *f;
+
+	begin(&a);
+	put(&a, "a.jpg", "one", 3);
+	end(&a);
+	begin(&b);
+	put(&b, "b.jpg", "two", 3);
+	put(&b, "c.jpg", "", 0);
+	end(&b);
+	cr_expect(eq(int, count_members(a.path, &warnings), 1));
+	for (i = 1; i <= 3; i++) {
+		append_file(a.path, b.path);
+		cr_expect(eq(int, count_members(a.path, &warnings), 1 + 2 * i));
+		cr_expect(eq(int, warnings, 1));
+	}
+	f = fopen(a.path, "ab");
+	cr_assert(f != NULL);
+	fputs("This is no tar.", f);
+	fclose(f);
+	cr_expect(eq(int, count_members(a.path, &warnings), 7));
+	cr_expect(eq(int, warnings, 2));
+	cr_assert(truncate(b.path, 1024 + 300) == 0); /* in the second header */
+	cr_expect(eq(int, count_members(b.path, &warnings), IB_E_DATA));
+	unlink(a.path);
+	unlink(b.path);
 }
 
 /* ---- what a failed run leaves --------------------------------------------------------- */

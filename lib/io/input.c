@@ -57,6 +57,20 @@ ib_input_close(struct ib_input *in)
 	free(in);
 }
 
+bool
+ib_input_is_file(const struct ib_input *in)
+{
+	return in->raw.regular && in->raw.start == 0;
+}
+
+enum ib_status
+ib_input_open_again(const struct ib_input *in, struct ib_input **out,
+		    struct ib_error *err)
+{
+	return ib_input_open(in->raw.opened ? in->raw.name : "/dev/stdin", out,
+			     err);
+}
+
 const char *
 ib_input_name(const struct ib_input *in)
 {

@@ -18,6 +18,14 @@ enum ib_status ib_input_open(const char *path, struct ib_input **out,
 			     struct ib_error *err);
 void ib_input_close(struct ib_input *in); /* NULL is fine */
 
+/* A regular file, to be had from its beginning: it can be opened again. */
+bool ib_input_is_file(const struct ib_input *in);
+
+/* Open such a file once more, at its beginning. */
+enum ib_status ib_input_open_again(const struct ib_input *in,
+				   struct ib_input **out,
+				   struct ib_error *err);
+
 /* The path, or "standard input": as messages name it. */
 const char *ib_input_name(const struct ib_input *in);
 

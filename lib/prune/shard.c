@@ -5,10 +5,14 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "prune/spool.h"
+#include "prune/members.h"
+#include "record/spool.h"
 
 #define WEIGHT_MAX ((size_t)4096) /* a weight's text; more is no number */
 #define OFTEN 256                 /* samples between words on progress */
+
+/* Where an entry of no sample goes. */
+enum { EACH, MAIN, PRUNED };
 
 struct shard {
 	struct ib_shard_run *run;
@@ -28,6 +32,8 @@ struct shard {
 	/* Entries of no sample behind it: does its run go on? */
 	struct ib_spool *waiting;
 	bool any_waiting;
+	unsigned where; /* the entry being read goes to: EACH, ... */
+	struct ib_members members;
 	struct ib_bytes text; /* of a weight member */
 	struct ib_number_texts number;
 };
@@ -44,20 +50,31 @@ bad_sample(const struct shard *s, const char *what, struct ib_error *err)
 /* ---- pieces --------------------------------------------------------------------- */
 
 static void
+put_entry(struct shard *s, unsigned where, const struct ib_tar_piece *piece)
+{
+	if (where == PRUNED)
+		ib_target_put(&s->run->targets->unkept, piece);
+	else if (where == MAIN)
+		ib_targets_put(s->run->targets, piece);
+	else
+		ib_targets_each(s->run->targets, piece);
+}
+
+static void
+put_other(void *ctx, const struct ib_tar_piece *piece)
+{
+	struct shard *s = ctx;
+
+	put_entry(s, s->where, piece);
+}
+
+static void
 put_waiting(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	ib_spool_put(s->waiting, 0, piece);
+	ib_spool_put(s->waiting, s->where, piece);
 	s->any_waiting = true;
-}
-
-static void
-put_each(void *ctx, const struct ib_tar_piece *piece)
-{
-	struct shard *s = ctx;
-
-	ib_targets_each(s->run->targets, piece);
 }
 
 static void
@@ -94,9 +111,9 @@ release_waiting(struct shard *s, struct ib_error *err)
 
 	if (!s->any_waiting)
 		return IB_OK;
-	ib_spool_rewind(s->waiting);
+	ib_spool_seek(s->waiting, 0);
 	while (!(st = ib_spool_get(s->waiting, &kind, &piece, err)))
-		put_each(s, &piece);
+		put_entry(s, kind, &piece);
 	ib_spool_empty(s->waiting);
 	s->any_waiting = false;
 	return st == IB_EOF ? IB_OK : st;
@@ -130,9 +147,15 @@ make_weight(struct shard *s, double weight, struct ib_error *err)
 static enum ib_status
 end_sample(struct shard *s, struct ib_error *err)
 {
+	const char *wrong = NULL;
 	enum ib_status st = IB_OK;
 
-	if (s->open && s->written && !s->weighted && !s->options->weights)
+	if (s->open)
+		st = ib_members_end(&s->members, ib_bytes_span(&s->key),
+				    s->options->allow_duplicates, &wrong, err);
+	if (!st && wrong)
+		st = bad_sample(s, wrong, err);
+	if (!st && s->open && s->written && !s->weighted && !s->options->weights)
 		st = make_weight(s, s->said.weight, err);
 	s->open = false;
 	return st ? st : release_waiting(s, err);
@@ -230,23 +253,33 @@ decide(struct shard *s, struct ib_error *err)
 				 s->run->before + s->run->samples, err);
 }
 
+/* The id that a key has. */
+static void
+put_id(const struct shard *s, struct ib_span key, struct ib_bytes *id)
+{
+	struct ib_span shard = ib_input_stem(s->source->path);
+
+	id->n = 0;
+	if (s->source->key.kind == IB_KEY_SHARD) {
+		ib_bytes_put(id, shard.p, shard.n);
+		ib_bytes_put_char(id, '/');
+	}
+	ib_bytes_put(id, key.p, key.n);
+}
+
 static enum ib_status
 begin_sample(struct shard *s, const struct ib_tar_member *m,
 	     struct ib_error *err)
 {
-	struct ib_span shard = ib_input_stem(s->source->path);
 	enum ib_status st = IB_OK;
 
 	s->open = true;
+	ib_members_begin(&s->members);
 	s->written = s->unkept = s->weighted = false;
 	s->mtime = m->mtime;
-	s->key.n = s->id.n = 0;
+	s->key.n = 0;
 	ib_bytes_put(&s->key, m->key.p, m->key.n);
-	if (s->source->key.kind == IB_KEY_SHARD) {
-		ib_bytes_put(&s->id, shard.p, shard.n);
-		ib_bytes_put_char(&s->id, '/');
-	}
-	ib_bytes_put(&s->id, m->key.p, m->key.n);
+	put_id(s, m->key, &s->id);
 	if (s->key.failed || s->id.failed)
 		return ib_fail_memory(err);
 	s->ours = ib_pruner_wants(s->run->pruner, ib_bytes_span(&s->id));
@@ -304,21 +337,47 @@ take_member(struct shard *s, const struct ib_tar_member *m,
 	}
 	if (st)
 		return st;
+	if (!m->weight)
+		ib_members_add(&s->members, m->path);
 	if (m->weight && s->ours && !s->options->weights && !s->options->dry_run)
 		return take_weight(s, err);
 	return ib_tar_pass(s->tar, put_member, s, err);
 }
 
+/*
+ * A link goes where its target does. False: nowhere. With --split that is
+ * decided at the end, and a link in another file than its target would lead to
+ * nothing.
+ */
+static bool
+find_place(struct shard *s, struct ib_span key)
+{
+	const struct ib_prune_options *o = s->options;
+	struct ib_bytes *id = &s->text;
+	struct ib_decision d;
+	struct ib_span span;
+
+	put_id(s, key, id);
+	span = ib_bytes_span(id);
+	if (o->split || !ib_pruner_wants(s->run->pruner, span))
+		return false;
+	ib_rule_decide(s->run->pruner->rule, &span, 1, &d);
+	s->where = d.kept || o->keep_all ? MAIN : PRUNED;
+	return s->where == MAIN || o->pruned_output;
+}
+
 /* An entry of no sample goes out in its place. */
 static enum ib_status
-take_other(struct shard *s, struct ib_error *err)
+take_other(struct shard *s, const struct ib_tar_member *m,
+	   struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
-	if (s->options->dry_run)
-		return IB_OK;
+	s->where = EACH;
+	if (s->options->dry_run || (m->with.p && !find_place(s, m->with)))
+		return s->text.failed ? ib_fail_memory(err) : IB_OK;
 	if (!s->open)
-		return ib_tar_pass(s->tar, put_each, s, err);
+		return ib_tar_pass(s->tar, put_other, s, err);
 	if (!s->waiting)
 		st = ib_spool_new(s->options->output, &s->waiting, err);
 	if (!st)
@@ -337,27 +396,23 @@ ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 {
 	struct shard s = { .run = r, .options = r->pruner->options,
 			   .source = r->b->block.source };
+	struct ib_tar_options options = { .context = r->context, .feed = feed,
+					  .feed_ctx = r->reader };
 	struct ib_tar_member m;
-	bool any = false;
 	enum ib_status st;
 
 	ib_pruned_start(r->pruner, r->b);
 	r->samples = 0;
-	st = ib_tar_open(r->b->block.input, feed, r->reader, &s.tar, err);
-	while (!st && !(st = ib_tar_next(s.tar, &m, err))) {
-		st = m.key.p ? take_member(&s, &m, err) : take_other(&s, err);
-		any = true;
-	}
-	if (st == IB_EOF) {
-		if (any && !ib_tar_has_mark(s.tar))
-			ib_warn(r->context, "%s: the tar has no end mark: was "
-				"it cut short?", s.source->name);
+	st = ib_tar_open(r->b->block.input, &options, &s.tar, err);
+	while (!st && !(st = ib_tar_next(s.tar, &m, err)))
+		st = m.key.p ? take_member(&s, &m, err) : take_other(&s, &m, err);
+	if (st == IB_EOF)
 		st = end_sample(&s, err);
-	}
 	ib_tally_flush(&r->b->tally);
 	ib_tar_close(s.tar);
 	ib_tar_maker_free(s.maker);
 	ib_spool_free(s.waiting);
+	ib_members_release(&s.members);
 	ib_bytes_release(&s.key);
 	ib_bytes_release(&s.id);
 	ib_bytes_release(&s.text);

@@ -11,7 +11,7 @@
 #include "base/part.h"
 #include "prune/also.h"
 #include "prune/draw.h"
-#include "prune/spool.h"
+#include "record/spool.h"
 
 #define OPEN_MAX 128 /* files at once: the spool is read anew for the next */
 
@@ -227,7 +227,7 @@ read_ids(struct ib_split *s, struct tied *tied, size_t n,
 	size_t k = 0;
 	char *p;
 
-	ib_spool_rewind(s->spool);
+	ib_spool_seek(s->spool, 0);
 	while (k < n && !(st = ib_spool_get(s->spool, &kind, &piece, err))) {
 		if (kind != RECORD || index++ != tied[k].index)
 			continue;
@@ -386,7 +386,7 @@ fill_files(struct ib_split *s, uint64_t from, uint64_t to,
 	enum ib_status st;
 	unsigned kind;
 
-	ib_spool_rewind(s->spool);
+	ib_spool_seek(s->spool, 0);
 	while (!(st = ib_spool_get(s->spool, &kind, &piece, err))) {
 		if (kind == RECORD)
 			k = s->file[index++];

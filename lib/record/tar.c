@@ -8,10 +8,11 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
+#include "record/tar_header.h"
+#include "record/tar_links.h"
 #include "record/value.h"
 
 #define BLOCK ((size_t)256 << 10) /* read at once */
-#define TAR_BLOCK ((size_t)512)
 
 /*
  * buf holds the bytes [base, base + n) of the archive. Those before `mark`
@@ -21,18 +22,24 @@ struct ib_tar {
 	struct archive *archive;
 	struct archive_entry *entry;
 	struct ib_input *in;
-	void (*feed)(void *ctx, const void *p, size_t n);
-	void *feed_ctx;
+	struct ib_tar_options options;
 	char *buf;
 	size_t n, cap;
 	uint64_t base, mark;
 	uint64_t content, content_end; /* of the current member, in the archive */
 	bool passing;                  /* bytes are the current member's */
 	bool passed;                   /* all of it */
-	bool ended, has_mark;
+	bool seeking;                  /* the next header */
+	bool ended;
+	bool joined;                   /* of several archives; warned of */
+	uint64_t number;               /* of the next member, from 0 */
+	bool has_mark;                 /* zeros precede the place */
 	ib_tar_take *take;             /* NULL: nobody wants it */
 	void *take_ctx;
-	struct ib_bytes path;
+	struct ib_tar_header header;
+	struct ib_tar_member member;   /* the current one */
+	struct ib_tar_links *links;    /* once there was a link */
+	const struct ib_tar_target *target; /* of the current member, a link */
 	struct ib_error failed;        /* of the input */
 };
 
@@ -78,6 +85,19 @@ make_room(struct ib_tar *t)
 	return true;
 }
 
+/* Blocks of zeros end an archive; another one may follow. */
+static void
+skip_zeros(struct ib_tar *t)
+{
+	uint64_t end = t->base + t->n;
+
+	while (end - t->mark >= IB_TAR_BLOCK &&
+	       ib_tar_is_end_block(t->buf + (t->mark - t->base))) {
+		t->mark += IB_TAR_BLOCK;
+		t->has_mark = true;
+	}
+}
+
 /* libarchive's: the next bytes. It is done with those before. */
 static la_ssize_t
 read_block(struct archive *a, void *ctx, const void **p)
@@ -88,6 +108,8 @@ read_block(struct archive *a, void *ctx, const void **p)
 
 	if (t->passing)
 		dispose(t, t->base + t->n);
+	else if (t->seeking)
+		skip_zeros(t);
 	if (!make_room(t)) {
 		t->failed.code = ib_fail_memory(&t->failed);
 		archive_set_error(a, ENOMEM, "memory");
@@ -99,8 +121,8 @@ read_block(struct archive *a, void *ctx, const void **p)
 		archive_set_error(a, EIO, "input");
 		return -1;
 	}
-	if (t->feed && got > 0)
-		t->feed(t->feed_ctx, t->buf + t->n, got);
+	if (t->options.feed && got > 0)
+		t->options.feed(t->options.feed_ctx, t->buf + t->n, got);
 	*p = t->buf + t->n;
 	t->n += got;
 	return (la_ssize_t)got;
@@ -135,6 +157,9 @@ begin(struct ib_tar *t)
 	struct archive *a = t->archive;
 
 	return archive_read_support_format_tar(a) >= ARCHIVE_WARN &&
+	       archive_read_set_format_option(a, "tar",
+					      "read_concatenated_archives",
+					      "1") >= ARCHIVE_WARN &&
 	       archive_read_support_format_empty(a) >= ARCHIVE_WARN &&
 	       archive_read_set_callback_data(a, t) >= ARCHIVE_WARN &&
 	       archive_read_set_read_callback(a, read_block) >= ARCHIVE_WARN &&
@@ -142,8 +167,8 @@ begin(struct ib_tar *t)
 }
 
 enum ib_status
-ib_tar_open(struct ib_input *in, void (*feed)(void *, const void *, size_t),
-	    void *ctx, struct ib_tar **out, struct ib_error *err)
+ib_tar_open(struct ib_input *in, const struct ib_tar_options *options,
+	    struct ib_tar **out, struct ib_error *err)
 {
 	struct ib_tar *t = calloc(1, sizeof(*t));
 	enum ib_status st = IB_OK;
@@ -151,8 +176,8 @@ ib_tar_open(struct ib_input *in, void (*feed)(void *, const void *, size_t),
 	if (!t)
 		return ib_fail_memory(err);
 	t->in = in;
-	t->feed = feed;
-	t->feed_ctx = ctx;
+	if (options)
+		t->options = *options;
 	t->passed = true;
 	t->archive = archive_read_new();
 	t->entry = archive_entry_new();
@@ -176,104 +201,13 @@ ib_tar_close(struct ib_tar *t)
 	t->take = NULL;
 	archive_read_free(t->archive);
 	archive_entry_free(t->entry);
-	ib_bytes_release(&t->path);
+	ib_tar_header_release(&t->header);
+	ib_tar_links_free(t->links);
 	free(t->buf);
 	free(t);
 }
 
 /* ---- names -------------------------------------------------------------------- */
-
-/* A field of a header: up to its NUL. */
-static struct ib_span
-text_field(const char *p, size_t n)
-{
-	return (struct ib_span){ p, strnlen(p, n) };
-}
-
-/* The size that a header gives; libarchive has found it sound. */
-static uint64_t
-size_field(const char *p)
-{
-	const unsigned char *b = (const unsigned char *)p;
-	uint64_t size = 0;
-	int i;
-
-	for (i = 0; i < 12; i++)
-		if (b[0] & 0x80)
-			size = size << 8 | (i == 0 ? b[0] & 0x3fu : b[i]);
-		else if (b[i] >= '0' && b[i] <= '7')
-			size = size << 3 | (uint64_t)(b[i] - '0');
-	return size;
-}
-
-/* "LEN name=value\n" records of a pax header: the path in them, if any. */
-static bool
-pax_path(struct ib_span text, struct ib_span *path)
-{
-	static const char *const names[] = { "path=", "GNU.sparse.name=" };
-	const char *p = text.p, *end = p + text.n, *blank, *name;
-	bool found = false;
-	uint64_t n;
-	size_t i, length;
-
-	for (; p < end; p += n) {
-		blank = memchr(p, ' ', (size_t)(end - p));
-		if (!blank ||
-		    !ib_number_unsigned((struct ib_span){ p,
-					(size_t)(blank - p) }, &n) ||
-		    n > (uint64_t)(end - p) || p + n <= blank + 1)
-			break;
-		name = blank + 1;
-		for (i = 0; i < 2; i++) {
-			length = strlen(names[i]);
-			if ((size_t)(p + n - name) <= length ||
-			    memcmp(name, names[i], length) != 0)
-				continue;
-			path->p = name + length;
-			path->n = (size_t)(p + n - path->p) - 1;
-			found = true;
-		}
-	}
-	return found;
-}
-
-/*
- * The member's path from its header blocks p[0..n), byte for byte: what
- * libarchive makes of it hangs on the locale.
- */
-static void
-read_path(struct ib_tar *t, const char *p, size_t n)
-{
-	struct ib_span path = { 0 }, more, prefix, name;
-	uint64_t size;
-	bool pax = false;
-
-	t->path.n = 0;
-	while (n >= TAR_BLOCK && memchr("xXgLKVN", p[156], 7)) {
-		size = size_field(p + 124);
-		if (size > n - TAR_BLOCK)
-			break;
-		more = (struct ib_span){ p + TAR_BLOCK, (size_t)size };
-		if (p[156] == 'x' || p[156] == 'X')
-			pax |= pax_path(more, &path);
-		else if (p[156] == 'L' && !pax)
-			path = text_field(more.p, more.n);
-		size = TAR_BLOCK + (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
-		size = size > n ? n : size;
-		p += size;
-		n -= (size_t)size;
-	}
-	if (n >= TAR_BLOCK && !path.p) {
-		name = text_field(p, 100);
-		prefix = text_field(p + 345, 155);
-		if (memcmp(p + 257, "ustar\0", 6) == 0 && prefix.n > 0) {
-			ib_bytes_put(&t->path, prefix.p, prefix.n);
-			ib_bytes_put_char(&t->path, '/');
-		}
-		path = name;
-	}
-	ib_bytes_put(&t->path, path.p, path.n);
-}
 
 /* __x__, the first of a path's components? */
 static bool
@@ -286,8 +220,8 @@ is_meta(struct ib_span path)
 	       memcmp(path.p + n - 2, "__", 2) == 0;
 }
 
-static void
-find_key(struct ib_tar_member *m)
+void
+ib_tar_find_key(struct ib_tar_member *m)
 {
 	const char *p = m->path.p, *end = p + m->path.n, *last = end, *dot;
 
@@ -330,12 +264,25 @@ finish_member(struct ib_tar *t, struct ib_error *err)
 	return IB_OK;
 }
 
+/* A link: its own blocks are passed over, the target's bytes take their place. */
+static enum ib_status
+pass_target(struct ib_tar *t, ib_tar_take *take, void *ctx,
+	    struct ib_error *err)
+{
+	enum ib_status st = finish_member(t, err);
+
+	return st ? st : ib_tar_links_pass(t->links, t->target, t->member.path,
+					   t->member.mtime, take, ctx, err);
+}
+
 enum ib_status
 ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx,
 	    struct ib_error *err)
 {
 	enum ib_status st;
 
+	if (t->target)
+		return pass_target(t, take, ctx, err);
 	t->take = take;
 	t->take_ctx = ctx;
 	st = finish_member(t, err);
@@ -349,59 +296,142 @@ drain(struct ib_tar *t, struct ib_error *err)
 {
 	const void *p;
 	la_ssize_t n;
-	size_t i, have = (size_t)(t->base + t->n - t->mark);
 
-	t->has_mark = have >= TAR_BLOCK;
-	for (i = 0; i < TAR_BLOCK && t->has_mark; i++)
-		t->has_mark = t->buf[t->mark - t->base + i] == '\0';
 	t->ended = true;
+	t->seeking = false;
 	do {
 		t->mark = t->base + t->n;
 		n = read_block(t->archive, t, &p);
 	} while (n > 0);
-	return n < 0 ? fail(t, err) : IB_EOF;
+	if (n < 0)
+		return fail(t, err);
+	if (t->number > 0 && !t->has_mark)
+		ib_warn(t->options.context, "%s: the tar has no end mark: was "
+			"it cut short?", ib_input_name(t->in));
+	return IB_EOF;
+}
+
+/*
+ * No header, at t->mark. After the end mark these are bytes that belong to no
+ * archive, unless they look like the header of one.
+ */
+static enum ib_status
+end_or_fail(struct ib_tar *t, struct ib_error *err)
+{
+	const char *p = t->buf + (t->mark - t->base);
+	size_t n = (size_t)(t->base + t->n - t->mark), i = 0;
+
+	if (t->failed.code < 0 || !t->has_mark || ib_tar_is_header(p, n) ||
+	    archive_errno(t->archive) == ENOMEM)
+		return fail(t, err);
+	while (i < n && p[i] == '\0')
+		i++;
+	if (i < n)
+		ib_warn(t->options.context, "%s: the bytes after the end mark, "
+			"from offset %llu on, are no tar: they are ignored",
+			ib_input_name(t->in), (unsigned long long)t->mark);
+	return drain(t, err);
+}
+
+/* Many readers stop at the first end mark: they see less than this one. */
+static void
+warn_of_joined(struct ib_tar *t)
+{
+	if (t->joined || !t->has_mark || t->number == 0)
+		return;
+	t->joined = true;
+	ib_warn(t->options.context, "%s: another tar follows the end mark, at "
+		"offset %llu: it is read too; many readers stop there (GNU tar "
+		"without -i, Python's tarfile)", ib_input_name(t->in),
+		(unsigned long long)t->mark);
+}
+
+/* Go to the next header; *start is its place. */
+static enum ib_status
+find_header(struct ib_tar *t, uint64_t *start, struct ib_error *err)
+{
+	uint64_t from = t->mark;
+	int r;
+
+	t->seeking = true;
+	t->has_mark = false;
+	r = archive_read_next_header2(t->archive, t->entry);
+	skip_zeros(t);
+	t->seeking = false;
+	if (r == ARCHIVE_EOF)
+		return drain(t, err);
+	if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
+		return end_or_fail(t, err);
+	warn_of_joined(t);
+	*start = t->mark;
+	t->content = (uint64_t)archive_filter_bytes(t->archive, 0);
+	if ((uint64_t)archive_read_header_position(t->archive) != from ||
+	    t->content < *start || t->content > t->base + t->n)
+		return ib_fail(err, IB_E_DATA, "%s: damaged tar: a member is "
+			       "not where it should be", ib_input_name(t->in));
+	return IB_OK;
+}
+
+static enum ib_status
+follow_link(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	struct ib_tar_lead lead;
+
+	m->link = ib_bytes_span(&t->header.link);
+	m->symbolic = t->header.type == IB_TAR_SYMBOLIC_LINK;
+	if (!m->link.p)
+		m->link.p = "";
+	ib_tar_find_key(m);
+	if (t->options.links_as_they_are)
+		return IB_OK;
+	if (!t->links)
+		st = ib_tar_links_read(t->in, &t->links, err);
+	if (!st)
+		st = ib_tar_links_find(t->links, m, t->number, &lead, err);
+	if (st)
+		return st;
+	t->target = lead.content;
+	if (lead.content)
+		m->size = lead.size;
+	else
+		m->key.p = NULL;
+	m->with = lead.with;
+	return IB_OK;
 }
 
 enum ib_status
 ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 {
 	enum ib_status st = finish_member(t, err);
-	uint64_t start;
-	int r;
+	uint64_t start = 0;
 
 	if (st)
 		return st;
 	if (t->ended)
 		return IB_EOF;
-	r = archive_read_next_header2(t->archive, t->entry);
-	if (r == ARCHIVE_EOF)
-		return drain(t, err);
-	if (r < ARCHIVE_WARN)
-		return fail(t, err);
-	start = (uint64_t)archive_read_header_position(t->archive);
-	t->content = (uint64_t)archive_filter_bytes(t->archive, 0);
-	if (start != t->mark || t->content < start ||
-	    t->content > t->base + t->n)
-		return ib_fail(err, IB_E_DATA, "%s: damaged tar: a member is "
-			       "not where it should be", ib_input_name(t->in));
+	st = find_header(t, &start, err);
+	if (st)
+		return st;
 	t->passed = false;
+	t->target = NULL;
 	*m = (struct ib_tar_member){
 		.size = (uint64_t)archive_entry_size(t->entry),
 		.mtime = archive_entry_mtime(t->entry),
 	};
 	t->content_end = t->content + m->size;
-	read_path(t, t->buf + (start - t->base), (size_t)(t->content - start));
-	if (t->path.failed)
+	if (!ib_tar_header_read(&t->header, t->buf + (start - t->base),
+				(size_t)(t->content - start)))
 		return ib_fail_memory(err);
-	m->path = ib_bytes_span(&t->path);
-	if (archive_entry_filetype(t->entry) == AE_IFREG &&
-	    !archive_entry_hardlink(t->entry))
-		find_key(m);
-	return IB_OK;
-}
-
-bool
-ib_tar_has_mark(const struct ib_tar *t)
-{
-	return t->has_mark;
+	m->path = ib_bytes_span(&t->header.path);
+	m->file = archive_entry_filetype(t->entry) == AE_IFREG &&
+		  !archive_entry_hardlink(t->entry);
+	if (t->header.type == IB_TAR_HARD_LINK ||
+	    t->header.type == IB_TAR_SYMBOLIC_LINK)
+		st = follow_link(t, m, err);
+	else if (m->file)
+		ib_tar_find_key(m);
+	t->member = *m;
+	t->number++;
+	return st;
 }

@@ -7,6 +7,10 @@
  *   sample   key = path up to the first dot of its last component
  *   of none  what is no plain file; a last component without a dot, or that
  *            begins with one; a path that begins with a component __...__
+ *
+ * Archives may follow each other in one input: they are read as one. A link
+ * among the members of its own sample is a plain file with its target's bytes;
+ * any other belongs to no sample, but must not outlive its target.
  */
 #ifndef IB_RECORD_TAR_H
 #define IB_RECORD_TAR_H
@@ -23,6 +27,10 @@ struct ib_tar_member {
 	struct ib_span path; /* as it stands in the archive; never a path here */
 	struct ib_span key;  /* p NULL: it belongs to no sample */
 	bool weight;         /* it is <key>.weight.json */
+	bool file;           /* a plain file with content of its own */
+	bool symbolic;       /* the link is symbolic, not hard */
+	struct ib_span link; /* p NULL: it is no link; else the target's path */
+	struct ib_span with; /* the key of the sample that its target is of */
 	int64_t mtime;       /* whole seconds */
 	uint64_t size;       /* of its content, bytes */
 };
@@ -35,14 +43,18 @@ struct ib_tar_piece {
 };
 typedef void ib_tar_take(void *ctx, const struct ib_tar_piece *piece);
 
-/*
- * Read the archive from the input's place on (borrowed). feed, unless NULL,
- * gets all bytes that are read, to the input's end.
- */
+struct ib_tar_options {
+	const struct ib_context *context; /* for warnings, or NULL */
+	/* NULL, or gets all bytes that are read, to the input's end. */
+	void (*feed)(void *ctx, const void *p, size_t n);
+	void *feed_ctx;
+	bool links_as_they_are; /* links have keys; their targets don't matter */
+};
+
+/* Read the archive from the input's place on (borrowed). options may be NULL. */
 enum ib_status ib_tar_open(struct ib_input *in,
-			   void (*feed)(void *ctx, const void *p, size_t n),
-			   void *ctx, struct ib_tar **out,
-			   struct ib_error *err);
+			   const struct ib_tar_options *options,
+			   struct ib_tar **out, struct ib_error *err);
 void ib_tar_close(struct ib_tar *t);
 
 /*
@@ -57,14 +69,14 @@ enum ib_status ib_tar_next(struct ib_tar *t, struct ib_tar_member *m,
 enum ib_status ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx,
 			   struct ib_error *err);
 
-/* Behind IB_EOF: was there the mark that ends an archive? */
-bool ib_tar_has_mark(const struct ib_tar *t);
-
 /*
  * Read the number that a weight member's content is (JSON, blanks around it
  * are free); null is 1. False: it is none.
  */
 bool ib_tar_weight(struct ib_span content, double *weight);
+
+/* Find key and weight from the path of a plain file. */
+void ib_tar_find_key(struct ib_tar_member *m);
 
 /* ---- samples, for those who do not need their bytes --------------------- */
 
@@ -78,9 +90,10 @@ struct ib_tar_sample {
 	unsigned char digest[16]; /* of the other members: names and content */
 };
 
-/* shard: NULL, or NAME of -k @shard (copied). */
+/* shard: NULL, or NAME of -k @shard (copied). context: for warnings, or NULL. */
 enum ib_status ib_tar_samples_open(struct ib_input *in,
 				   const struct ib_span *shard,
+				   const struct ib_context *context,
 				   struct ib_tar_samples **out,
 				   struct ib_error *err);
 void ib_tar_samples_close(struct ib_tar_samples *s);

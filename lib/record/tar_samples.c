@@ -23,8 +23,10 @@ struct ib_tar_samples {
 
 enum ib_status
 ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
+		    const struct ib_context *context,
 		    struct ib_tar_samples **out, struct ib_error *err)
 {
+	struct ib_tar_options options = { .context = context };
 	struct ib_tar_samples *s = calloc(1, sizeof(*s));
 	enum ib_status st;
 
@@ -36,7 +38,7 @@ ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
 		ib_bytes_put(&s->shard, shard->p, shard->n);
 		ib_bytes_put_char(&s->shard, '/');
 	}
-	st = s->digest ? ib_tar_open(in, NULL, NULL, &s->tar, err)
+	st = s->digest ? ib_tar_open(in, &options, &s->tar, err)
 		       : ib_fail_memory(err);
 	if (st) {
 		ib_tar_samples_close(s);

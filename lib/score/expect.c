@@ -125,7 +125,7 @@ take_block(struct ib_expect *e, struct ib_cursor *c,
 /* A shard: its samples' keys, and what weights they carry. */
 static enum ib_status
 take_shard(struct ib_expect *e, const struct ib_block *block,
-	   struct ib_error *err)
+	   const struct ib_context *context, struct ib_error *err)
 {
 	const struct ib_source *source = block->source;
 	struct ib_span shard = ib_input_stem(source->path);
@@ -138,7 +138,7 @@ take_shard(struct ib_expect *e, const struct ib_block *block,
 	st = ib_tar_samples_open(block->input,
 				 source->key.kind == IB_KEY_SHARD ? &shard
 								  : NULL,
-				 &samples, err);
+				 context, &samples, err);
 	while (!st && !(st = ib_tar_samples_next(samples, &sample, err))) {
 		weight = 1;
 		if (sample.weighted && !ib_tar_weight(sample.weight, &weight))
@@ -178,7 +178,7 @@ read_manifests(struct ib_expect *e, const struct ib_context *context,
 		st = ib_reader_new(&o, &r, err);
 	while (!st && !(st = ib_reader_next(r, &block, err))) {
 		if (block.special) {
-			st = take_shard(e, &block, err);
+			st = take_shard(e, &block, context, err);
 			continue;
 		}
 		if (block.first)

@@ -184,7 +184,7 @@ drain_shard(struct run *run, struct ib_slice *s, struct ib_error *err)
 	st = ib_tar_samples_open(s->block.input,
 				 source->key.kind == IB_KEY_SHARD ? &shard
 								  : NULL,
-				 &samples, err);
+				 run->blocks->context, &samples, err);
 	while (!st && !drained) {
 		st = gather(run, samples, s, err);
 		if (st >= 0)

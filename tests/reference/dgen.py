@@ -456,6 +456,11 @@ class Gen:
         return self.ends(lines, None, self.pick([b'\n', b'\n', b'\r\n']))
 
     def tar(self, keys, weight=0.0):
+        """One archive, or several joined as cat does."""
+        if len(keys) > 1 and self.chance(0.2):
+            half = len(keys) // 2
+            return self.tar(keys[:half], weight) + self.tar(keys[half:],
+                                                            weight)
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode='w', format=self.pick(
                 [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT,

@@ -305,7 +305,7 @@ def read_tar(src, data):
         return
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode='r:',
-                          encoding='utf-8', errors='surrogateescape') as t:
+                          ignore_zeros=True, encoding='utf-8', errors='surrogateescape') as t:
             infos = t.getmembers()
     except tarfile.TarError as e:
         bad('%s: %s' % (src.name, e))
@@ -314,8 +314,6 @@ def read_tar(src, data):
         end = info.offset_data + (info.size + 511) // 512 * 512
         if info.isreg() and end > len(data):
             bad('%s: cut short' % src.name)
-        if k + 1 < len(infos):
-            end = infos[k + 1].offset
         e = Entry(info, data[info.offset:end],
                   data[info.offset_data:info.offset_data + info.size])
         src.entries.append(e)

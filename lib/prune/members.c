@@ -1,0 +1,126 @@
+#define XXH_INLINE_ALL
+#include "prune/members.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+#define FEW 32
+
+void
+ib_members_release(struct ib_members *m)
+{
+	ib_bytes_release(&m->names);
+	ib_bytes_release(&m->text);
+	ib_seen_release(&m->seen);
+}
+
+void
+ib_members_add(struct ib_members *m, struct ib_span path)
+{
+	uint64_t hash = XXH3_64bits(path.p, path.n);
+
+	ib_bytes_put(&m->names, &hash, sizeof(hash));
+}
+
+static int
+compare_hashes(const void *x, const void *y)
+{
+	const uint64_t *a = x, *b = y;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Few names, as nearly always: a call for each comparison would show. */
+static void
+sort_few(uint64_t *v, size_t n)
+{
+	uint64_t x;
+	size_t i, k;
+
+	for (i = 1; i < n; i++) {
+		x = v[i];
+		for (k = i; k > 0 && v[k - 1] > x; k--)
+			v[k] = v[k - 1];
+		v[k] = x;
+	}
+}
+
+/* Sort the names; is one there twice? */
+static bool
+sort_names(struct ib_members *m)
+{
+	uint64_t *v = (uint64_t *)(void *)m->names.p;
+	size_t n = m->names.n / sizeof(*v), i;
+
+	if (n <= FEW)
+		sort_few(v, n);
+	else
+		qsort(v, n, sizeof(*v), compare_hashes);
+	for (i = 1; i < n; i++)
+		if (v[i - 1] == v[i])
+			return true;
+	return false;
+}
+
+/* Note m->text; *again: it was noted before. */
+static enum ib_status
+note_text(struct ib_members *m, bool *again, struct ib_error *err)
+{
+	XXH128_hash_t hash;
+	enum ib_status st;
+	size_t twice;
+
+	if (m->text.failed)
+		return ib_fail_memory(err);
+	hash = ib_seen_hash(&m->seen, ib_bytes_span(&m->text));
+	st = ib_seen_unseen(&m->seen, &hash, 1, &twice, err);
+	*again = twice != SIZE_MAX;
+	return st;
+}
+
+/* Does the key come again, with other members? */
+static enum ib_status
+find_parts(struct ib_members *m, struct ib_span key, bool *parts,
+	   struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	bool again = false;
+
+	*parts = false;
+	if (!m->any_seen)
+		st = ib_seen_init(&m->seen, 0, err);
+	if (st)
+		return st;
+	m->any_seen = true;
+	m->text.n = 0;
+	ib_bytes_put(&m->text, key.p, key.n);
+	ib_bytes_put_char(&m->text, '\0');
+	ib_bytes_put(&m->text, m->names.p, m->names.n);
+	st = note_text(m, &again, err);
+	if (st || again)
+		return st;
+	m->text.n = key.n;
+	return note_text(m, parts, err);
+}
+
+enum ib_status
+ib_members_end(struct ib_members *m, struct ib_span key, bool repeats,
+	       const char **wrong, struct ib_error *err)
+{
+	enum ib_status st;
+	bool parts;
+
+	*wrong = NULL;
+	if (m->names.failed)
+		return ib_fail_memory(err);
+	if (sort_names(m))
+		*wrong = "has a member twice";
+	if (*wrong || !repeats)
+		return IB_OK;
+	st = find_parts(m, key, &parts, err);
+	if (parts)
+		*wrong = "comes again with other members: its members are not "
+			 "adjacent (make the tar with --sort=name)";
+	return st;
+}

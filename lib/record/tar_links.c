@@ -1,0 +1,431 @@
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "record/spool.h"
+#include "record/tar_header.h"
+#include "record/tar_links.h"
+
+#define HOPS_MAX 32 /* from link to link: more is a circle */
+
+/* A member that is a plain file or a link. */
+struct ib_tar_target {
+	XXH128_hash_t path;
+	XXH128_hash_t to; /* a link's target */
+	uint64_t number;  /* of the member in the archive, from 0 */
+	uint64_t size;    /* of a file's content */
+	uint64_t place;   /* of the content in the spool */
+	size_t key;       /* where its key begins in `keys`, and its length */
+	uint32_t key_n;   /* 0: it has none */
+	bool link;
+	bool symbolic;
+	bool own;         /* a link among the members of its own sample */
+	bool content;     /* it is the content of some link */
+	bool fate;        /* some link shares its sample's fate */
+};
+
+struct ib_tar_links {
+	const char *name;
+	bool pipe;
+	struct ib_tar_target *v; /* by path, then number */
+	size_t n, cap;
+	size_t pending;          /* v[pending..n) are links since the last file */
+	struct ib_bytes run;     /* the key of that file */
+	struct ib_bytes keys;
+	struct ib_spool *spool;
+	struct ib_tar_maker *maker;
+	struct ib_bytes path;    /* being normalized */
+	struct ib_bytes header;
+};
+
+/* ---- paths ---------------------------------------------------------------------- */
+
+static XXH128_hash_t
+hash_path(struct ib_tar_links *l, struct ib_span folder, struct ib_span path)
+{
+	ib_tar_normalize_path(&l->path, folder, path);
+	return XXH3_128bits(l->path.p, l->path.n);
+}
+
+/* A symbolic link is seen from its folder, a hard link from the root. */
+static XXH128_hash_t
+hash_target(struct ib_tar_links *l, const struct ib_tar_member *m)
+{
+	struct ib_span folder = m->path;
+
+	while (folder.n > 0 && folder.p[folder.n - 1] != '/')
+		folder.n--;
+	if (!m->symbolic)
+		folder.n = 0;
+	return hash_path(l, folder, m->link);
+}
+
+static int
+compare_targets(const void *x, const void *y)
+{
+	const struct ib_tar_target *a = x, *b = y;
+	int order = XXH128_cmp(&a->path, &b->path);
+
+	return order ? order : (a->number > b->number) - (a->number < b->number);
+}
+
+/* The last member of this path up to `number`; NULL: there is none. */
+static struct ib_tar_target *
+find_path(const struct ib_tar_links *l, XXH128_hash_t path, uint64_t number)
+{
+	struct ib_tar_target wanted = { .path = path, .number = number };
+	size_t from = 0, to = l->n, middle;
+
+	while (from < to) {
+		middle = from + (to - from) / 2;
+		if (compare_targets(&l->v[middle], &wanted) <= 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from > 0 && XXH128_isEqual(l->v[from - 1].path, path)
+		       ? &l->v[from - 1] : NULL;
+}
+
+/* Where a link leads: a hard one to a member before it, if there is one. */
+static const struct ib_tar_target *
+find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
+{
+	const struct ib_tar_target *to = NULL;
+
+	if (!t->symbolic && t->number > 0)
+		to = find_path(l, t->to, t->number - 1);
+	return to ? to : find_path(l, t->to, UINT64_MAX);
+}
+
+/* From link to link, to a file; `fate`: or to a link that becomes one. */
+static struct ib_tar_target *
+follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool fate)
+{
+	int hops;
+
+	for (hops = 0; t && t->link && hops < HOPS_MAX; hops++) {
+		t = find_next(l, t);
+		if (fate && t && t->own)
+			break;
+	}
+	return t && (!t->link || (fate && t->own))
+		       ? (struct ib_tar_target *)(uintptr_t)t : NULL;
+}
+
+/* The entry of this very member. */
+static struct ib_tar_target *
+find_member(struct ib_tar_links *l, const struct ib_tar_member *m,
+	    uint64_t number)
+{
+	struct ib_tar_target *t =
+		find_path(l, hash_path(l, (struct ib_span){ "", 0 }, m->path),
+			  number);
+
+	return t && t->number == number ? t : NULL;
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+/*
+ * Does a link belong to the sample of the file before it, or the links before a
+ * file to the file's?
+ */
+static void
+find_own(struct ib_tar_links *l, const struct ib_tar_member *m)
+{
+	struct ib_tar_target *t = &l->v[l->n - 1];
+	size_t i;
+
+	if (t->link) {
+		t->own = ib_span_equal(ib_bytes_span(&l->run), m->key);
+		return;
+	}
+	for (i = l->pending; i < l->n; i++)
+		if (l->v[i].link && ib_span_equal(
+			    (struct ib_span){ l->keys.p + l->v[i].key,
+					      l->v[i].key_n }, m->key))
+			l->v[i].own = true;
+	l->pending = l->n;
+	l->keys.n = 0; /* of links that no longer wait */
+	l->run.n = 0;
+	ib_bytes_put(&l->run, m->key.p, m->key.n);
+}
+
+static void
+note_key(struct ib_tar_links *l, struct ib_tar_target *t, struct ib_span key)
+{
+	t->key = l->keys.n;
+	t->key_n = (uint32_t)key.n;
+	ib_bytes_put(&l->keys, key.p, key.n);
+}
+
+static enum ib_status
+add_member(struct ib_tar_links *l, const struct ib_tar_member *m,
+	   uint64_t number, struct ib_error *err)
+{
+	size_t cap = l->cap ? 2 * l->cap : 256;
+	struct ib_tar_target *v;
+
+	if (l->n == l->cap) {
+		v = realloc(l->v, cap * sizeof(*v));
+		if (!v)
+			return ib_fail_memory(err);
+		l->v = v;
+		l->cap = cap;
+	}
+	v = &l->v[l->n++];
+	*v = (struct ib_tar_target){ .number = number,
+				     .link = m->link.p != NULL,
+				     .symbolic = m->symbolic };
+	v->path = hash_path(l, (struct ib_span){ "", 0 }, m->path);
+	if (v->link) {
+		v->to = hash_target(l, m);
+		note_key(l, v, m->key);
+	}
+	if (m->key.p)
+		find_own(l, m);
+	return l->path.failed || l->keys.failed || l->run.failed
+		       ? ib_fail_memory(err) : IB_OK;
+}
+
+static void
+keep_content(void *ctx, const struct ib_tar_piece *piece)
+{
+	struct ib_tar_links *l = ctx;
+	struct ib_tar_piece content = { .p = piece->p + piece->from,
+					.n = piece->to - piece->from };
+
+	content.to = content.n;
+	if (content.n > 0)
+		ib_spool_put(l->spool, 0, &content);
+}
+
+/* Keep what links need to know of a member. */
+static enum ib_status
+keep_member(struct ib_tar_links *l, struct ib_tar *tar,
+	    const struct ib_tar_member *m, uint64_t number,
+	    struct ib_error *err)
+{
+	struct ib_tar_target *t = find_member(l, m, number);
+	enum ib_status st;
+
+	if (t && t->fate)
+		note_key(l, t, m->key);
+	if (l->path.failed || l->keys.failed)
+		return ib_fail_memory(err);
+	if (!t || !t->content)
+		return IB_OK;
+	t->size = m->size;
+	t->place = ib_spool_end(l->spool);
+	st = ib_tar_pass(tar, keep_content, l, err);
+	return st ? st : ib_spool_status(l->spool, err);
+}
+
+/* All members of the input, from its beginning: noted, or the targets kept. */
+static enum ib_status
+read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep,
+	     struct ib_error *err)
+{
+	struct ib_tar_options options = { .links_as_they_are = true };
+	struct ib_input *again = NULL;
+	struct ib_tar *tar = NULL;
+	struct ib_tar_member m;
+	uint64_t number = 0;
+	enum ib_status st;
+
+	st = ib_input_open_again(in, &again, err);
+	if (!st)
+		st = ib_tar_open(again, &options, &tar, err);
+	for (; !st && !(st = ib_tar_next(tar, &m, err)); number++)
+		if (keep)
+			st = keep_member(l, tar, &m, number, err);
+		else if (m.file || m.link.p)
+			st = add_member(l, &m, number, err);
+	ib_tar_close(tar);
+	ib_input_close(again);
+	return st == IB_EOF ? IB_OK : st;
+}
+
+/* Which members do links need? False: none. */
+static bool
+mark_targets(struct ib_tar_links *l)
+{
+	struct ib_tar_target *t, *to;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		t = &l->v[i];
+		to = t->own ? follow(l, t, false) : NULL;
+		t->own = to != NULL;
+		if (to)
+			any = to->content = true;
+	}
+	for (i = 0; i < l->n; i++) {
+		t = &l->v[i];
+		to = t->link && !t->own ? follow(l, t, true) : NULL;
+		if (to)
+			any = to->fate = true;
+	}
+	return any;
+}
+
+static enum ib_status
+read_links(struct ib_tar_links *l, const struct ib_input *in,
+	   struct ib_error *err)
+{
+	enum ib_status st = ib_spool_new(NULL, &l->spool, err);
+	size_t i;
+
+	if (!st)
+		st = ib_tar_maker_new(&l->maker, err);
+	if (!st)
+		st = read_members(l, in, false, err);
+	if (st)
+		return st;
+	l->keys.n = 0;
+	for (i = 0; i < l->n; i++)
+		l->v[i].key_n = 0;
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof(*l->v), compare_targets);
+	return mark_targets(l) ? read_members(l, in, true, err) : IB_OK;
+}
+
+enum ib_status
+ib_tar_links_read(struct ib_input *in, struct ib_tar_links **out,
+		  struct ib_error *err)
+{
+	struct ib_tar_links *l = calloc(1, sizeof(*l));
+	enum ib_status st = IB_OK;
+
+	if (!l)
+		return ib_fail_memory(err);
+	l->name = ib_input_name(in);
+	l->pipe = !ib_input_is_file(in);
+	if (!l->pipe)
+		st = read_links(l, in, err);
+	if (st) {
+		ib_tar_links_free(l);
+		return st;
+	}
+	*out = l;
+	return IB_OK;
+}
+
+void
+ib_tar_links_free(struct ib_tar_links *l)
+{
+	if (!l)
+		return;
+	ib_spool_free(l->spool);
+	ib_tar_maker_free(l->maker);
+	ib_bytes_release(&l->path);
+	ib_bytes_release(&l->header);
+	ib_bytes_release(&l->run);
+	ib_bytes_release(&l->keys);
+	free(l->v);
+	free(l);
+}
+
+/* ---- a link --------------------------------------------------------------------- */
+
+/* A pipe cannot be read again. Does the link need it? */
+static enum ib_status
+judge_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link,
+	      struct ib_error *err)
+{
+	struct ib_tar_member target = { .path = link->link };
+	char show[IB_SHOW_MAX];
+
+	ib_tar_find_key(&target);
+	if (!link->key.p && !target.key.p)
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA, "%s: %s is a link, and a pipe cannot be "
+		       "read again for its target: name the file, or make the "
+		       "tar with --dereference --hard-dereference", l->name,
+		       ib_show(show, link->path));
+}
+
+enum ib_status
+ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link,
+		  uint64_t number, struct ib_tar_lead *lead,
+		  struct ib_error *err)
+{
+	const struct ib_tar_target *t, *to;
+
+	*lead = (struct ib_tar_lead){ 0 };
+	if (l->pipe)
+		return judge_in_pipe(l, link, err);
+	t = find_member(l, link, number);
+	if (l->path.failed)
+		return ib_fail_memory(err);
+	to = t && t->link ? follow(l, t, !t->own) : NULL;
+	if (to && t->own) {
+		lead->content = to;
+		lead->size = to->size;
+	} else if (to && to->key_n > 0) {
+		lead->with = (struct ib_span){ l->keys.p + to->key, to->key_n };
+	}
+	return IB_OK;
+}
+
+/* A plain file's header blocks: made without content, then given its size. */
+static enum ib_status
+make_header(struct ib_tar_links *l, const struct ib_tar_target *target,
+	    struct ib_span path, int64_t mtime, struct ib_error *err)
+{
+	struct ib_tar_piece piece;
+	enum ib_status st;
+
+	st = ib_tar_make(l->maker, path, mtime, (struct ib_span){ "", 0 },
+			 &piece, err);
+	if (st)
+		return st;
+	l->header.n = 0;
+	ib_bytes_put(&l->header, piece.p, piece.n);
+	if (l->header.failed)
+		return ib_fail_memory(err);
+	ib_tar_header_set_size(l->header.p + l->header.n - IB_TAR_BLOCK,
+			       target->size);
+	return IB_OK;
+}
+
+static void
+pass_bytes(const char *p, size_t n, bool content, ib_tar_take *take, void *ctx)
+{
+	struct ib_tar_piece piece = { .p = p, .n = n, .from = n, .to = n };
+
+	if (content)
+		piece.from = 0;
+	if (n > 0)
+		take(ctx, &piece);
+}
+
+enum ib_status
+ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target,
+		  struct ib_span path, int64_t mtime, ib_tar_take *take,
+		  void *ctx, struct ib_error *err)
+{
+	static const char zeros[IB_TAR_BLOCK];
+	enum ib_status st = make_header(l, target, path, mtime, err);
+	struct ib_tar_piece content;
+	uint64_t left;
+	unsigned kind;
+
+	if (st)
+		return st;
+	pass_bytes(l->header.p, l->header.n, false, take, ctx);
+	ib_spool_seek(l->spool, target->place);
+	for (left = target->size; left > 0; left -= content.n) {
+		st = ib_spool_get(l->spool, &kind, &content, err);
+		if (st || content.n > left)
+			break;
+		pass_bytes(content.p, content.n, true, take, ctx);
+	}
+	pass_bytes(zeros, (size_t)(-target->size % IB_TAR_BLOCK), false, take,
+		   ctx);
+	return st < 0 ? st : IB_OK;
+}
