@@ -3,17 +3,25 @@
 const char *
 cli_log_epoch(struct ib_log_options *log, const char *value)
 {
+	static const char wanted[] = "a whole number in [0, 2147483647], or "
+				     "'name', or 'name:PATTERN' with one %d";
 	int64_t epoch = 0;
-	const char *p = value;
+	const char *p = value, *number;
 
-	log->epoch_by_name = !strcmp(value, "name");
 	log->epoch = IB_NO_EPOCH;
+	log->epoch_pattern = NULL;
+	log->epoch_by_name = !strncmp(value, "name", 4);
+	if (log->epoch_by_name && value[4] == ':') {
+		log->epoch_pattern = value + 5;
+		number = strstr(value, "%d");
+		return number && !strstr(number + 2, "%d") ? NULL : wanted;
+	}
 	if (log->epoch_by_name)
-		return NULL;
+		return value[4] ? wanted : NULL;
 	while (*p >= '0' && *p <= '9' && epoch <= INT32_MAX)
 		epoch = 10 * epoch + (*p++ - '0');
 	if (*p || p == value || epoch > INT32_MAX)
-		return "a whole number in [0, 2147483647], or 'name'";
+		return wanted;
 	log->epoch = epoch;
 	return NULL;
 }

@@ -375,6 +375,7 @@ struct ib_log_options {
 	const char *epoch_field; /* --epoch-field, default "epoch" */
 	int64_t epoch;           /* -e N, of records that carry none */
 	bool epoch_by_name;      /* -e name */
+	const char *epoch_pattern; /* -e name:PATTERN; NULL: none */
 	int64_t until;           /* --until; IB_NO_EPOCH: no bound */
 	enum ib_duplicates duplicates;
 	enum ib_nonfinite nonfinite;

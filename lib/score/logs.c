@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/pipeline.h"
 #include "score/arraylog.h"
+#include "score/epochname.h"
 #include "score/state.h"
 
 /* What one thread works on. */
@@ -37,39 +38,6 @@ struct run {
 
 /* ---- names with an epoch ---------------------------------------------------- */
 
-/*
- * The epoch in an operand's name: the last number in it less folders and
- * suffixes (loss.12.jsonl.zst: 12). IB_NO_EPOCH where it has none.
- */
-static int64_t
-name_epoch(const char *path)
-{
-	struct ib_span stem = ib_input_stem(path);
-	const char *p, *end = stem.p + stem.n;
-	int64_t epoch = IB_NO_EPOCH, x;
-
-	/* Suffixes are what follows the last points, digits alone aside. */
-	for (;;) {
-		p = end;
-		while (p > stem.p && p[-1] != '.')
-			p--;
-		if (p == stem.p || (*p >= '0' && *p <= '9'))
-			break;
-		end = p - 1;
-	}
-	for (p = stem.p; p < end;) {
-		if (*p < '0' || *p > '9') {
-			p++;
-			continue;
-		}
-		for (x = 0; p < end && *p >= '0' && *p <= '9'; p++)
-			if (x <= INT32_MAX)
-				x = 10 * x + (*p - '0');
-		epoch = x <= INT32_MAX ? x : IB_NO_EPOCH;
-	}
-	return epoch;
-}
-
 struct named {
 	const char *path;
 	int64_t epoch;
@@ -88,7 +56,8 @@ by_epoch(const void *a, const void *b)
 
 /* With -e name the operands are read in the order of their epochs. */
 static enum ib_status
-order_by_name(struct ib_list *list, const char ***own, struct ib_error *err)
+order_by_name(struct ib_list *list, const char *pattern, const char ***own,
+	      struct ib_error *err)
 {
 	struct named *named = calloc(list->n + 1, sizeof(*named));
 	const char **paths = calloc(list->n + 1, sizeof(*paths));
@@ -100,15 +69,11 @@ order_by_name(struct ib_list *list, const char ***own, struct ib_error *err)
 		goto done;
 	}
 	for (i = 0; i < list->n; i++) {
-		named[i] = (struct named){
-			list->v[i], name_epoch(list->v[i]), i
-		};
-		if (named[i].epoch == IB_NO_EPOCH) {
-			st = ib_fail(err, IB_E_MISUSE,
-				     "-e name: no number in the name '%s'",
-				     list->v[i]);
+		named[i] = (struct named){ .path = list->v[i], .place = i };
+		st = ib_epochname_read(list->v[i], pattern, &named[i].epoch,
+				       err);
+		if (st)
 			goto done;
-		}
 	}
 	qsort(named, list->n, sizeof(*named), by_epoch);
 	for (i = 0; i < list->n; i++)
@@ -139,9 +104,11 @@ fill(void *ctx, void *slot, struct ib_error *err)
 		if (!s->block.special)
 			st = ib_losslog_is_rows(&run->log, &s->block,
 						&run->rows, err);
-		run->epoch = log->epoch_by_name
-			? name_epoch(s->block.source->path)
-			: log->epoch;
+		run->epoch = log->epoch;
+		if (log->epoch_by_name)
+			st = ib_epochname_read(s->block.source->path,
+					       log->epoch_pattern, &run->epoch,
+					       err);
 	}
 	s->rows = run->rows;
 	s->epoch = run->epoch;
@@ -419,7 +386,8 @@ ib_logs_run(const struct ib_logs_options *o, const struct ib_context *context,
 	r.wanted = run.log.wanted;
 	r.nwanted = run.log.nwanted;
 	if (o->log->epoch_by_name)
-		st = order_by_name(&r.operands, &ordered, err);
+		st = order_by_name(&r.operands, o->log->epoch_pattern, &ordered,
+				   err);
 	if (!st)
 		st = ib_reader_new(&r, &run.reader, err);
 	if (!st)

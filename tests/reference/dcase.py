@@ -161,7 +161,9 @@ def smooth(g, ids, bad):
 
 def name(g, ids, bad):
     numbers = g.r.sample(range(12), g.pick([1, 2, 3]))
-    logs = [g.log('r2.loss.%d' % k, [0, 5], ids, with_epoch=g.chance(0.3),
+    form = g.pick(['r.loss.%d', 'r2.epoch%d', 'r2-Ep_%02d', '9.e%d', 'loss-%d',
+                   'r2.loss.%d', '1e3_%d', 'e2e-epoch=%d'])
+    logs = [g.log(form % k, [0, 5], ids, with_epoch=g.chance(0.3),
                   fmt=g.pick(['jsonl', 'csv', 'tsv'])) for k in numbers]
     g.commands.append(('ib-score', ['-e', 'name'] + logs, None))
 

@@ -488,15 +488,19 @@ class Folder:
 
 # ---- the command ---------------------------------------------------------
 
+EPOCH_WORDS = (rb'epoch[-_.=]?([0-9]+)', rb'(?<![A-Za-z])ep[-_.=]?([0-9]+)',
+               rb'(?<![A-Za-z0-9])e[-_.=]?([0-9]+)(?![A-Za-z0-9])')
+
+
 def name_epoch(name):
-    base = stem(name.rpartition('/')[2])
-    for s in ('.jsonl', '.csv', '.tsv', '.json', '.npz', '.txt', '.log'):
-        if base.endswith(s):
-            base = base[:-len(s)]
-    found = re.findall(r'[0-9]+', base)
-    if not found:
-        misuse('-e name: %s has no number' % name)
-    return int(found[-1])
+    base = stem(name.rpartition('/')[2]).encode('utf-8', 'surrogateescape')
+    for word in EPOCH_WORDS + (rb'([0-9]+)',):
+        found = re.findall(word, base, re.I)
+        if len(found) == 1 and int(found[0]) < 2 ** 31:
+            return int(found[0])
+        if found:
+            misuse('-e name: %s has several numbers' % name)
+    misuse('-e name: %s has no number' % name)
 
 
 def fold_all(opt, operands):
