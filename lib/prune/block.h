@@ -67,7 +67,7 @@ struct ib_pruned {
 	uint64_t lines;
 	bool bad;                 /* the record at bad_line: why */
 	uint64_t bad_line;
-	char why[240];
+	char why[IB_WHY_MAX];
 	bool failed;              /* memory ran out */
 	struct ib_number_texts weight, base;
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "record/dialect.h"
 
 void
 ib_cursor_start(struct ib_cursor *c, const struct ib_block *block)
@@ -21,7 +22,7 @@ ib_cursor_start(struct ib_cursor *c, const struct ib_block *block)
 	c->at = block->p;
 	c->end = block->p + block->n;
 	c->line = 0;
-	c->number = 0;
+	c->number = c->unnumbered = 0;
 	ib_arena_reset(&c->arena);
 }
 
@@ -54,6 +55,22 @@ no_key(struct ib_cursor *c)
 				      i > 0 ? ", " : "", ib_key_known[i]);
 	snprintf(c->why, sizeof(c->why),
 		 "no id: none of the fields %s (-k says where it is)", text);
+	ib_cursor_say_fields(c, (struct ib_span){ NULL, 0 }, "-k");
+	return false;
+}
+
+/* Of a key with a field that the record lacks: which ones it has. */
+static bool
+no_field(struct ib_cursor *c, const struct ib_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < key->n; i++)
+		if (c->v[c->source->key_slot[i]].type == IB_ABSENT) {
+			ib_cursor_say_fields(c, key->name[i],
+					     key->n == 1 ? "-k" : NULL);
+			break;
+		}
 	return false;
 }
 
@@ -65,7 +82,8 @@ ib_cursor_other_id(struct ib_cursor *c, struct ib_span *id)
 	switch (key->kind) {
 	case IB_KEY_FIELDS:
 		return ib_key_id(key, c->source->key_slot, c->v, &c->arena, id,
-				 c->why, sizeof(c->why));
+				 c->why, sizeof(c->why)) ||
+		       no_field(c, key);
 	case IB_KEY_COLUMN:
 	case IB_KEY_WHOLE:
 		*id = ib_value_span(&c->v[0]);

@@ -4,12 +4,14 @@
  */
 #include "record/format.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/foretold.h"
 #include "base/numbers.h"
 #include "base/short_number.h"
+#include "record/dialect.h"
 
 /*
  * One past the quote that closes the field whose opening quote stands at p;
@@ -344,9 +346,18 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 	bad_row(c, start, "");
 	if (c->why[0])
 		return IB_NEXT_BAD;
+	if (ib_dialect_say(c->why, sizeof(c->why),
+			   ib_bytes_span(&c->source->header),
+			   (struct ib_span){ start, c->record.n },
+			   c->source->format))
+		return IB_NEXT_BAD;
 	if (n > want)
-		return ib_cursor_bad(c, "more fields than the header's %zu",
-				     want);
+		return ib_cursor_bad(c, "more fields than the header's %zu%s",
+				     want, c->source->delimiter == '\t' &&
+						   memchr(start, '"', c->record.n)
+				     ? " (TSV has no quotes, a TAB in them "
+				       "counts: mlr --icsv --ifs tab --ojsonl "
+				       "cat reads them)" : "");
 	return ib_cursor_bad(c, "%zu field%s, the header has %zu", n,
 			     n == 1 ? "" : "s", want);
 }
@@ -425,6 +436,44 @@ trim_texts(struct ib_cursor *c)
 			trim(&c->v[i], c->source->delimiter);
 }
 
+/* A row that has the column's name where its id should be. */
+static __attribute__((noinline)) bool
+is_other_header(struct ib_cursor *c)
+{
+	const struct ib_key *key = &c->source->key;
+	struct ib_span id = ib_value_span(&c->v[c->source->key_slot[0]]);
+
+	if (c->record.p == c->source->header.p ||
+	    !ib_span_equal(id, key->name[0]) || !ib_key_is_known(id))
+		return false;
+	ib_cursor_bad(c, "another header than the first line's: files with "
+		      "other columns are operands of their own");
+	return true;
+}
+
+/* Is it worth a look what the id is? Nearly always not. */
+static inline bool
+is_odd_id(const struct ib_source *s, const struct ib_value *id)
+{
+	return id->n == s->key.name[0].n ||
+	       (s->delimiter == '\t' && id->n > 1 && *id->p == '"' &&
+		id->p[id->n - 1] == '"');
+}
+
+/* False: the row is bad. */
+static __attribute__((noinline)) bool
+look_at_id(struct ib_cursor *c)
+{
+	const struct ib_value *id = &c->v[c->source->key_slot[0]];
+
+	if (is_other_header(c))
+		return false;
+	c->source->notes->quotes += c->source->delimiter == '\t' &&
+				    id->n > 1 && *id->p == '"' &&
+				    id->p[id->n - 1] == '"';
+	return true;
+}
+
 static enum ib_next
 row_next(struct ib_cursor *c)
 {
@@ -464,6 +513,9 @@ row_next(struct ib_cursor *c)
 		c->line += c->json.ops->count(start, c->record.n, '\n');
 	if (s->padded)
 		trim_texts(c);
+	if (s->key.n == 1 && is_odd_id(s, &c->v[s->key_slot[0]]) &&
+	    !look_at_id(c))
+		return IB_NEXT_BAD;
 	return IB_NEXT_RECORD;
 }
 
@@ -548,6 +600,18 @@ make_columns(struct ib_source *s)
 }
 
 static enum ib_status
+bad_header(const struct ib_source *s, struct ib_error *err)
+{
+	struct ib_span line = ib_bytes_span(&s->header);
+	char why[IB_WHY_MAX];
+
+	if (!ib_dialect_say(why, sizeof(why), line, (struct ib_span){ "", 0 },
+			    s->format))
+		snprintf(why, sizeof(why), "malformed quotes in the header");
+	return ib_fail(err, IB_E_DATA, "%s: %s", s->name, why);
+}
+
+static enum ib_status
 read_names(struct ib_source *s, struct ib_error *err)
 {
 	const char *p = s->header.p, *end = p + s->header.n, *stop;
@@ -557,9 +621,7 @@ read_names(struct ib_source *s, struct ib_error *err)
 	for (;; p = stop + 1) {
 		if (!read_field(ib_scan_best(), s->delimiter, p, end, &v,
 				&stop))
-			return ib_fail(err, IB_E_DATA,
-				       "%s: malformed quotes in the header",
-				       s->name);
+			return bad_header(s, err);
 		ib_value_text(&v, &s->names, &name);
 		if (!name.p)
 			return ib_fail_memory(err);

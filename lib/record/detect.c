@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/utf8.h"
+#include "record/dialect.h"
 #include "record/known_formats.h"
 
 const struct ib_record_format *
@@ -162,6 +163,8 @@ named_format(struct ib_span stem)
 }
 
 /* The operand as it is looked at. */
+static const struct ib_span no_row = { "", 0 };
+
 struct look {
 	struct ib_span head; /* behind a BOM and header lines */
 	struct ib_span line; /* its first line that is not blank */
@@ -187,7 +190,7 @@ disagree(const struct look *l, const char *want, struct ib_error *err)
 	const struct ib_known_format *known =
 		ib_known_format_of(l->head, l->source->path);
 	const char *name = l->source->name, *other = NULL, *format = NULL;
-	char show[IB_SHOW_MAX], first = first_byte(l->head);
+	char show[IB_SHOW_MAX], say[IB_WHY_MAX], first = first_byte(l->head);
 
 	if (known)
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s; %s",
@@ -203,6 +206,9 @@ disagree(const struct look *l, const char *want, struct ib_error *err)
 	if (other)
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s "
 			       "(-f %s reads it)", name, other, want, format);
+	if (ib_dialect_say(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
+		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want,
+			       say);
 	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s "
 		       "(-f says what it is)", name, want,
 		       ib_show(show, l->line));
@@ -259,11 +265,15 @@ check_delimited(const struct look *l, enum ib_format format,
 static enum ib_status
 check_rest(const struct look *l, struct ib_error *err)
 {
-	char show[IB_SHOW_MAX];
+	char show[IB_SHOW_MAX], say[IB_WHY_MAX];
 
 	l->source->format = l->options->otherwise;
 	if (l->head.n == 0 || l->options->bad_first)
 		return IB_OK;
+	if (l->options->otherwise != IB_FORMAT_LIST &&
+	    ib_dialect_say(say, sizeof(say), l->line, no_row,
+			   IB_FORMAT_JSONL))
+		return ib_fail(err, IB_E_DATA, "%s: %s", l->source->name, say);
 	if (l->options->otherwise != IB_FORMAT_LIST && l->line.n > 0)
 		return ib_fail(err, IB_E_DATA, "%s: neither JSON nor a header "
 			       "that names an id: it begins with %s (-f says "
@@ -444,11 +454,32 @@ choose_column(const struct ib_source *s)
 	return -1;
 }
 
+/* A table that only looks like a list: its header becomes a sample. */
+static void
+warn_of_table(const struct ib_source *s, const struct ib_reader_options *o,
+	      struct ib_span line)
+{
+	char say[IB_WHY_MAX];
+
+	if (ib_dialect_is_table(line) &&
+	    ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 },
+			   IB_FORMAT_LIST))
+		ib_warn(o->context, "%s: read as a list, a sample a line, but "
+			"it looks like a table: %s; -f list reads it as a list "
+			"without this warning", s->name, say);
+}
+
 /* A list has no names: -k is a number, or nothing. */
 static enum ib_status
 compile_list(struct ib_source *s, const struct ib_reader_options *o,
 	     const struct ib_block *first, struct ib_error *err)
 {
+	struct ib_span line = first_line((struct ib_span){ first->p,
+							   first->n });
+
+	if (first->first && o->format == IB_FORMAT_AUTO &&
+	    s->key.kind == IB_KEY_AUTO)
+		warn_of_table(s, o, line);
 	/* An empty operand is a list only because it is nothing else. */
 	if (s->key.kind == IB_KEY_AUTO ||
 	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 &&

@@ -99,6 +99,9 @@ enum ib_next ib_cursor_nuls(struct ib_cursor *c, const char *p,
 enum ib_next ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The record is no JSON object: is its line in a dialect that is known? */
+enum ib_next ib_cursor_no_object(struct ib_cursor *c, struct ib_span line);
+
 /*
  * Finish a record of lines that ends at `stop` (a line end, or the block's
  * end): its length without line end, and c->at behind it.

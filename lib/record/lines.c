@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/numbers.h"
+#include "record/dialect.h"
 
 void
 ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
@@ -37,6 +38,7 @@ ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after)
 	/* The line's number is that of the record behind them. */
 	c->line--;
 	c->number--;
+	c->unnumbered++;
 	c->record.p = p;
 	c->record.n = (size_t)(after - p);
 	c->record.end = 0;
@@ -57,6 +59,17 @@ ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 	vsnprintf(c->why, sizeof(c->why), format, ap);
 	va_end(ap);
 	return IB_NEXT_BAD;
+}
+
+enum ib_next
+ib_cursor_no_object(struct ib_cursor *c, struct ib_span line)
+{
+	char say[IB_WHY_MAX - 32];
+
+	if (!ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 },
+			    IB_FORMAT_JSONL))
+		return ib_cursor_bad(c, "not a JSON object");
+	return ib_cursor_bad(c, "not a JSON object: %s", say);
 }
 
 void
@@ -144,12 +157,15 @@ bad_line(struct ib_cursor *c, const char *start)
 		return ib_cursor_bad(c, "bytes 0x00 instead of a record, as "
 				     "after a power cut");
 	if (!object)
-		return ib_cursor_bad(c, "not a JSON object");
+		return ib_cursor_no_object(c, (struct ib_span){
+			c->record.p, c->record.n });
 	if (at == stop && !c->record.torn)
 		return ib_cursor_bad(c, "the object does not end on this line: "
 				     "one object per line (try jq -c .)");
-	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s",
-			     (size_t)(at - start) + 1, c->json.why);
+	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s%s",
+			     (size_t)(at - start) + 1, c->json.why,
+			     *at == '\'' ? " (single quotes: json.dumps writes "
+					   "double ones)" : "");
 }
 
 /*

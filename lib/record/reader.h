@@ -145,6 +145,7 @@ struct ib_record {
 enum ib_next { IB_NEXT_RECORD, IB_NEXT_BAD, IB_NEXT_END };
 
 #define IB_CURSOR_LENGTHS 32
+#define IB_WHY_MAX 480
 
 struct ib_cursor {
 	const struct ib_block *block;
@@ -152,8 +153,9 @@ struct ib_cursor {
 	const char *at, *end;
 	uint64_t line;        /* lines before `at` */
 	uint64_t number;      /* records (a list's: lines) before `at` */
+	uint64_t unnumbered;  /* bad ones on the line of another record */
 	struct ib_record record;
-	char why[240];        /* of a bad record: a finished clause */
+	char why[IB_WHY_MAX]; /* of a bad record: a finished clause */
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];

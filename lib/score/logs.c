@@ -195,7 +195,8 @@ report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 	const char *name = run->source->name;
 	unsigned long long line = run->lines + bad->line;
 
-	run->refused |= bad->kind != IB_WHOLE_TORN;
+	run->refused |= bad->kind != IB_WHOLE_TORN &&
+			bad->kind != IB_BAD_NOTE;
 	switch (bad->kind) {
 	case IB_BAD_TORN:
 		ib_warn(run->context,
@@ -203,6 +204,7 @@ report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 			name, line, bad->text);
 		return IB_OK;
 	case IB_WHOLE_TORN:
+	case IB_BAD_NOTE:
 		ib_warn(run->context, "%s:%llu: %s", name, line, bad->text);
 		return IB_OK;
 	case IB_BAD_MISUSE:

@@ -9,13 +9,14 @@ enum ib_bad_kind {
 	IB_BAD_RECORD,  /* counts towards --max-bad */
 	IB_BAD_TORN,    /* the last line, cut short: a warning */
 	IB_WHOLE_TORN,  /* likewise, but it counts: a warning */
+	IB_BAD_NOTE,    /* not bad: a warning */
 	IB_BAD_MISUSE   /* ends the run whatever --max-bad says */
 };
 
 struct ib_bad {
 	enum ib_bad_kind kind;
 	uint64_t line; /* lines of the block before it */
-	char text[200];
+	char text[IB_WHY_MAX];
 };
 
 /* Start from {0}. Where memory runs out `failed` says so, once for all. */

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/part.h"
+#include "record/dialect.h"
 
 /* One record being read: where it is wrong is said once. */
 struct reading {
@@ -18,6 +19,7 @@ struct reading {
 	struct ib_cursor *c;
 	struct ib_log_batch *b;
 	bool common; /* see take_common */
+	bool first;  /* no record without an epoch was seen yet */
 	const struct ib_value *id, *epoch, *loss;
 };
 
@@ -35,7 +37,7 @@ wrong(struct reading *r, const char *format, ...)
 {
 	const struct ib_record *record = &r->c->record;
 	bool delimited = !is_json(r->c->source);
-	char text[200];
+	char text[IB_WHY_MAX];
 	va_list ap;
 
 	va_start(ap, format);
@@ -81,11 +83,21 @@ static bool
 no_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 {
 	char say[IB_VALUE_SAY_MAX];
+	struct ib_cursor *c = r->c;
 
-	if (v->type == IB_ABSENT)
-		return wrong(r, "no field '%.*s'", (int)name.n, name.p);
-	return wrong(r, "'%.*s' %s", (int)name.n, name.p,
-		     ib_value_say(say, v));
+	if (v->type == IB_TEXT &&
+	    ib_source_has_column(c->source, ib_value_span(v)))
+		return wrong(r, "another header than the first line's: files "
+			     "with other columns are operands of their own");
+	if (v->type != IB_ABSENT)
+		return wrong(r, "'%.*s' %s", (int)name.n, name.p,
+			     ib_value_say(say, v));
+	snprintf(c->why, sizeof(c->why), "no field '%.*s'", (int)name.n,
+		 name.p);
+	ib_cursor_say_fields(c, name, r->l->nterms == 1 &&
+					name.p == r->l->term[0].name.p
+				? "--loss" : NULL);
+	return wrong(r, "%s", c->why);
 }
 
 /* The sum of the terms, in double, from left to right; NaN: not finite. */
@@ -200,6 +212,24 @@ ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b,
 		put_loss(l, b, own, epoch, loss, weight);
 }
 
+/* The first record without an epoch: is there one of another name? */
+static void
+note_like_epoch(struct reading *r)
+{
+	struct ib_span name = r->l->wanted[IB_LOG_EPOCH].name, like;
+	char show[IB_SHOW_MAX];
+
+	r->first = false;
+	if (wanted(r, IB_LOG_EPOCH)->type != IB_ABSENT)
+		return;
+	like = ib_cursor_like(r->c, name);
+	if (like.p)
+		ib_log_batch_bad(r->b, IB_BAD_NOTE, r->c->record.line,
+				 "no field '%.*s', but %s: is --epoch-field "
+				 "meant?", (int)name.n, name.p,
+				 ib_show(show, like));
+}
+
 /*
  * The record's epoch, or the default; *ignore: it is later than --until.
  */
@@ -208,6 +238,8 @@ settle_epoch(struct reading *r, int64_t *epoch, bool *ignore)
 {
 	if (!read_epoch(r, epoch))
 		return false;
+	if (*epoch == IB_NO_EPOCH && r->first)
+		note_like_epoch(r);
 	if (*epoch == IB_NO_EPOCH)
 		*epoch = r->b->epoch;
 	if (*epoch == IB_NO_EPOCH && r->l->epoch_required) {
@@ -573,7 +605,8 @@ count_read(const struct ib_log_batch *b, uint64_t n)
 	size_t i;
 
 	for (i = 0; i < b->nbad; i++)
-		n -= b->bad[i].kind != IB_WHOLE_TORN;
+		n -= b->bad[i].kind != IB_WHOLE_TORN &&
+		     b->bad[i].kind != IB_BAD_NOTE;
 	return n;
 }
 
@@ -582,7 +615,7 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 		const struct ib_block *block, bool rows, int64_t epoch,
 		struct ib_log_batch *b)
 {
-	struct reading r = { .l = l, .c = c, .b = b };
+	struct reading r = { .l = l, .c = c, .b = b, .first = block->first };
 	enum ib_next next;
 
 	ib_log_batch_start(b, block->source, rows, epoch);
@@ -598,9 +631,9 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 						    : IB_BAD_RECORD,
 					 c->record.line, "%s", c->why);
 		/* More would only be dropped. */
-		if (b->nbad > 2 && b->nbad - 2 > l->options->max_bad)
+		if (b->nbad > 3 && b->nbad - 3 > l->options->max_bad)
 			break;
 	}
 	b->lines = c->line;
-	b->read = count_read(b, c->number);
+	b->read = count_read(b, c->number + c->unnumbered);
 }

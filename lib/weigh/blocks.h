@@ -11,7 +11,7 @@ struct ib_fault {
 	bool is;
 	size_t at;    /* number of the record in the block */
 	int64_t line; /* lines of the block before it; -1: the header */
-	char text[400];
+	char text[IB_WHY_MAX];
 };
 
 /* What one thread works on, and what it made of the block. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "record/dialect.h"
 
 void
 ib_manifest_release(struct ib_manifest *m)
@@ -25,15 +26,18 @@ no_weight(const struct ib_manifest *m, struct ib_cursor *c,
 	const char *name = m->weight_field.p;
 	char say[IB_VALUE_SAY_MAX];
 
+	if (!v && c->source->format != IB_FORMAT_LIST) {
+		snprintf(c->why, sizeof(c->why), "no weight: no %s '%.*s'",
+			 c->source->delimiter ? "column" : "field", n, name);
+		ib_cursor_say_fields(c, m->weight_field, "--weight-field");
+		return false;
+	}
 	if (v)
 		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name,
 			 ib_value_say(say, v));
-	else if (c->source->format == IB_FORMAT_LIST)
+	else
 		snprintf(c->why, sizeof(c->why),
 			 "no weight: the line ends in no TAB and number");
-	else
-		snprintf(c->why, sizeof(c->why), "no weight: no %s '%.*s'",
-			 c->source->delimiter ? "column" : "field", n, name);
 	return false;
 }
 

@@ -1,0 +1,475 @@
+#include "record/dialect.h"
+
+#include <stdio.h>
+
+#include "base/digits.h"
+#include "base/error.h"
+#include "base/numbers.h"
+
+/* ---- looking at a line ------------------------------------------------------ */
+
+static size_t
+count(struct ib_span s, char c)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++)
+		n += s.p[i] == c;
+	return n;
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Equal but for the case of ASCII letters? */
+static bool
+is_like(struct ib_span a, struct ib_span b)
+{
+	size_t i;
+
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++)
+		if (lower(a.p[i]) != lower(b.p[i]))
+			return false;
+	return true;
+}
+
+/* Less blanks, and quotes inside them. */
+static struct ib_span
+plain_name(struct ib_span s)
+{
+	s = ib_span_trim(s);
+	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+		s = ib_span_trim((struct ib_span){ s.p + 1, s.n - 2 });
+	return s;
+}
+
+static bool
+is_known_name(struct ib_span name, bool or_loss)
+{
+	size_t i;
+
+	for (i = 0; i < IB_KEY_NKNOWN; i++)
+		if (is_like(name, ib_span_of(ib_key_known[i])))
+			return true;
+	return or_loss && (is_like(name, ib_span_of("loss")) ||
+			   is_like(name, ib_span_of("epoch")));
+}
+
+/* The next piece of *rest up to a separator (' ': a run of blanks). */
+static bool
+next_piece(struct ib_span *rest, char separator, struct ib_span *piece)
+{
+	const char *stop;
+
+	if (!rest->p)
+		return false;
+	while (separator == ' ' && rest->n > 0 && *rest->p == ' ') {
+		rest->p++;
+		rest->n--;
+	}
+	stop = memchr(rest->p, separator, rest->n);
+	*piece = *rest;
+	if (!stop) {
+		rest->p = NULL;
+		return piece->n > 0 || separator != ' ';
+	}
+	piece->n = (size_t)(stop - rest->p);
+	rest->n -= piece->n + 1;
+	rest->p = stop + 1;
+	return true;
+}
+
+/* Does one of the pieces, of which there are two at least, name a field? */
+static bool
+is_header_of(struct ib_span line, char separator, bool or_loss)
+{
+	struct ib_span piece;
+	bool known = false;
+	size_t n = 0;
+
+	while (next_piece(&line, separator, &piece)) {
+		known |= is_known_name(plain_name(piece), or_loss);
+		n++;
+	}
+	return known && n > 1;
+}
+
+static bool
+has_number(struct ib_span line, char separator)
+{
+	struct ib_span piece;
+	double number;
+
+	while (next_piece(&line, separator, &piece))
+		if (ib_number_text(plain_name(piece), &number))
+			return true;
+	return false;
+}
+
+/* "0,5" somewhere? */
+static bool
+has_decimal_comma(struct ib_span s)
+{
+	size_t i;
+
+	for (i = 1; i + 1 < s.n; i++)
+		if (s.p[i] == ',' && ib_is_digit(s.p[i - 1]) &&
+		    ib_is_digit(s.p[i + 1]))
+			return true;
+	return false;
+}
+
+/* "epoch: 01, loss: 0.51", "loss=0.5": names and numbers of a text log. */
+static bool
+is_text_log(struct ib_span s)
+{
+	size_t i, k;
+
+	for (i = 1; i < s.n; i++) {
+		if ((s.p[i] != ':' && s.p[i] != '=') ||
+		    lower(s.p[i - 1]) < 'a' || lower(s.p[i - 1]) > 'z')
+			continue;
+		for (k = i + 1; k < s.n && s.p[k] == ' ';)
+			k++;
+		if (k < s.n && (ib_is_digit(s.p[k]) || s.p[k] == '-'))
+			return true;
+	}
+	return false;
+}
+
+/* ---- dialects --------------------------------------------------------------- */
+
+struct dialect {
+	struct ib_span line, row;
+	char own; /* what separates fields in the format asked for; NUL: JSON */
+};
+
+/*
+ * Is the header separated by that instead? A line of JSON Lines must name a
+ * field: any text may have commas.
+ */
+static bool
+is_separated(const struct dialect *d, char separator)
+{
+	if (separator == d->own || count(d->line, separator) == 0 ||
+	    (d->own && count(d->line, d->own) > 0 && separator != ';'))
+		return false;
+	return is_header_of(d->line, separator, true) ||
+	       (d->own && count(d->line, d->own) == 0);
+}
+
+static bool
+begins_with(struct ib_span s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s.n >= n && memcmp(s.p, text, n) == 0;
+}
+
+static const char *
+comment(const struct dialect *d)
+{
+	struct ib_span s = d->line;
+
+	while (s.n > 0 && (*s.p == '#' || *s.p == ' ')) {
+		s.p++;
+		s.n--;
+	}
+	return is_header_of(s, d->own ? d->own : ',', true)
+		? "the header is a comment (%s): sed '1s/^#[# ]*//' makes it "
+		  "one that counts"
+		: "a comment comes first (%s): grep -v '^#' takes comments out";
+}
+
+static const char *
+semicolons(const struct dialect *d)
+{
+	if (d->row.n == 0 && d->line.p[0] == '"')
+		return "semicolons separate the fields (%s), as R's write.csv2 "
+		       "has it: tr ';,' ',.' makes CSV of it, with decimal "
+		       "points";
+	return has_decimal_comma(d->row) || has_decimal_comma(d->line)
+		? "semicolons separate the fields and numbers have decimal "
+		  "commas (%s): tr ';,' ',.' makes CSV of it"
+		: "semicolons separate the fields (%s): tr ';' ',' makes CSV "
+		  "of it";
+}
+
+/* A first line with numbers among its fields. */
+static bool
+is_headless(const struct dialect *d)
+{
+	char separator = d->own ? d->own : count(d->line, '\t') ? '\t' : ',';
+
+	return count(d->line, separator) > 0 && has_number(d->line, separator) &&
+	       (d->own || count(d->line, '{') + count(d->line, '[') == 0);
+}
+
+/* A sentence with %s for the line; NULL: no dialect that is known. */
+static const char *
+sentence_of(const struct dialect *d)
+{
+	bool quoted = d->line.n > 0 && *d->line.p == '"';
+
+	if (begins_with(d->line, "sep="))
+		return "Excel's line on separators comes first (%s): "
+		       "tail -n +2 takes it out";
+	if (begins_with(d->line, "#"))
+		return comment(d);
+	if (is_separated(d, ';'))
+		return semicolons(d);
+	if (d->own == '\t' && quoted)
+		return "TSV has no quotes, they are letters of the names (%s): "
+		       "mlr --icsv --ifs tab --ojsonl cat reads them";
+	if (is_separated(d, '\t'))
+		return "TABs separate the fields (%s): -f tsv reads them";
+	if (is_separated(d, '|'))
+		return "vertical bars separate the fields (%s): tr '|' ',' "
+		       "makes CSV of it";
+	if (d->own == '\t' && is_separated(d, ','))
+		return "commas separate the fields (%s): -f csv reads them";
+	if (is_text_log(d->line))
+		return "this is a text log (%s): log a JSON object for each "
+		       "sample, see infobatch-formats(5)";
+	if ((!d->own || count(d->line, d->own) == 0) &&
+	    is_header_of(d->line, ' ', true))
+		return "blanks separate the fields (%s): mlr --ipprint "
+		       "--ojsonl cat reads them";
+	if (!d->own && is_header_of(d->line, ',', true))
+		return "this is the header of CSV (%s): -f csv reads it, -k "
+		       "says which column has the id";
+	if (is_headless(d))
+		return "the first line is no header but a record (%s): put one "
+		       "before it, such as id,epoch,loss";
+	return NULL;
+}
+
+/* The first line of what may be more. */
+static struct ib_span
+first_line(struct ib_span s)
+{
+	const char *stop = memchr(s.p, '\n', s.n);
+
+	if (stop)
+		s.n = (size_t)(stop - s.p);
+	if (s.n > 0 && s.p[s.n - 1] == '\r')
+		s.n--;
+	return s;
+}
+
+bool
+ib_dialect_say(char *text, size_t size, struct ib_span line, struct ib_span row,
+	       enum ib_format format)
+{
+	struct dialect d = {
+		.line = first_line(line), .row = first_line(row),
+		.own = format == IB_FORMAT_CSV ? ',' :
+		       format == IB_FORMAT_TSV ? '\t' : '\0',
+	};
+	const char *sentence, *place;
+	char show[IB_SHOW_MAX];
+
+	if (d.line.n > 4096)
+		d.line.n = 4096;
+	sentence = sentence_of(&d);
+	if (!sentence)
+		return false;
+	place = strstr(sentence, "%s");
+	snprintf(text, size, "%.*s%s%s", (int)(place - sentence), sentence,
+		 ib_show(show, d.line), place + 2);
+	return true;
+}
+
+bool
+ib_dialect_is_table(struct ib_span line)
+{
+	return is_header_of(line, ';', false) ||
+	       is_header_of(line, '|', false) ||
+	       is_header_of(line, '\t', false) ||
+	       is_header_of(line, ',', false);
+}
+
+/* ---- the fields of a record ------------------------------------------------- */
+
+static bool
+is_delimited(const struct ib_cursor *c)
+{
+	return c->source->delimiter != '\0';
+}
+
+/* Walks the names of a record, in the order of the record. */
+struct names {
+	struct ib_cursor *c;
+	const char *p; /* JSON: before the next name */
+	size_t i;      /* delimited: its column */
+};
+
+static struct names
+names_of(struct ib_cursor *c)
+{
+	struct names n = { .c = c };
+
+	if (!is_delimited(c) && c->record.close)
+		n.p = ib_json_blanks(&c->json, c->record.p) + 1;
+	return n;
+}
+
+/* A record of JSON was checked when it was read. */
+static bool
+next_member(struct names *n, struct ib_span *name)
+{
+	struct ib_json *j = &n->c->json;
+	struct ib_value v = { 0 };
+	const char *p = n->p;
+
+	if (!p)
+		return false;
+	p = ib_json_blanks(j, p);
+	p = *p == '"' ? ib_json_value(j, p, &v) : NULL;
+	n->p = NULL;
+	if (!p)
+		return false;
+	*name = ib_value_span(&v);
+	p = ib_json_blanks(j, p);
+	p = ib_json_value(j, ib_json_blanks(j, p + 1), &v);
+	if (p && *(p = ib_json_blanks(j, p)) == ',')
+		n->p = p + 1;
+	return true;
+}
+
+static bool
+next_name(struct names *n, struct ib_span *name)
+{
+	if (!is_delimited(n->c))
+		return next_member(n, name);
+	if (n->i == n->c->source->ncolumns)
+		return false;
+	*name = n->c->source->column_name[n->i++];
+	return true;
+}
+
+struct ib_span
+ib_cursor_like(struct ib_cursor *c, struct ib_span want)
+{
+	struct names n = names_of(c);
+	struct ib_span name;
+
+	while (next_name(&n, &name))
+		if (want.n > 0 ? is_like(plain_name(name), ib_span_trim(want))
+			       : is_known_name(plain_name(name), false))
+			return name;
+	return (struct ib_span){ NULL, 0 };
+}
+
+/* Does the name hold the one that is wanted, in any case? */
+static bool
+holds(struct ib_span name, struct ib_span want)
+{
+	size_t i;
+
+	for (i = 0; i + want.n <= name.n; i++)
+		if (is_like((struct ib_span){ name.p + i, want.n }, want))
+			return true;
+	return false;
+}
+
+/* The only field whose name holds the wanted one: "train_loss". */
+static struct ib_span
+only_holder(struct ib_cursor *c, struct ib_span want)
+{
+	struct ib_span name, found = { NULL, 0 };
+	struct names n = names_of(c);
+
+	while (want.n > 0 && next_name(&n, &name)) {
+		if (!holds(name, want))
+			continue;
+		if (found.p)
+			return (struct ib_span){ NULL, 0 };
+		found = name;
+	}
+	return found;
+}
+
+/* At the end of c->why: as much as there is room for. */
+static size_t
+add(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
+{
+	char show[IB_SHOW_MAX];
+
+	if (n < sizeof(c->why))
+		n += (size_t)snprintf(c->why + n, sizeof(c->why) - n, "%s%s",
+				      before,
+				      shown.p ? ib_show(show, shown) : "");
+	return n;
+}
+
+/* As an argument in a shell. */
+static size_t
+add_argument(struct ib_cursor *c, size_t n, const char *option,
+	     struct ib_span name)
+{
+	size_t i;
+	bool plain = true, fit = name.n <= 60;
+
+	for (i = 0; i < name.n; i++) {
+		plain &= ib_is_digit(name.p[i]) || name.p[i] == '_' ||
+			 name.p[i] == '.' || name.p[i] == '/' ||
+			 (lower(name.p[i]) >= 'a' && lower(name.p[i]) <= 'z');
+		fit &= name.p[i] >= ' ' && name.p[i] < 0x7f &&
+		       name.p[i] != '\'';
+	}
+	if (!fit || n >= sizeof(c->why))
+		return n;
+	return n + (size_t)snprintf(c->why + n, sizeof(c->why) - n,
+				    "; did you mean %s %s%.*s%s?", option,
+				    plain ? "" : "'", (int)name.n, name.p,
+				    plain ? "" : "'");
+}
+
+#define FIELDS_SHOWN 8
+
+static size_t
+add_names(struct ib_cursor *c, size_t n)
+{
+	struct names names = names_of(c);
+	struct ib_span name;
+	size_t i;
+
+	for (i = 0; next_name(&names, &name); i++) {
+		if (i == FIELDS_SHOWN || n > sizeof(c->why) - 160)
+			return add(c, n, ", ...", (struct ib_span){ NULL, 0 });
+		n = add(c, n, i > 0 ? ", " : is_delimited(c)
+					? "; the header has "
+					: "; the record has ",
+			name.n > 0 ? name : (struct ib_span){ "", 0 });
+	}
+	return n;
+}
+
+void
+ib_cursor_say_fields(struct ib_cursor *c, struct ib_span want,
+		     const char *option)
+{
+	struct ib_span like, row = { c->record.p, c->record.n };
+	char text[sizeof(c->why)];
+	size_t n = strlen(c->why);
+
+	if (is_delimited(c) &&
+	    ib_dialect_say(text, sizeof(text),
+			   ib_bytes_span(&c->source->header), row,
+			   c->source->format)) {
+		snprintf(c->why, sizeof(c->why), "%s", text);
+		return;
+	}
+	n = add_names(c, n);
+	like = ib_cursor_like(c, want);
+	if (!like.p)
+		like = only_holder(c, want);
+	if (like.p && option)
+		add_argument(c, n, option, like);
+}
