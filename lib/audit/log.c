@@ -192,7 +192,8 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line,
 		if (!st)
 			st = add_run(log, line, f->at, err);
 		f->open = true;
-		f->last.n = f->blank = 0;
+		f->last.n = 0;
+		f->blank = 0;
 	} else if (!f->open) {
 		st = ib_fail(err, IB_E_DATA, "%s: frame %llu does not begin "
 			     "with a run header",
@@ -203,7 +204,8 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line,
 		f->blank++;
 	} else {
 		log->run[log->n - 1].nlines += 1 + f->blank;
-		f->last.n = f->blank = 0;
+		f->last.n = 0;
+		f->blank = 0;
 		/* Only a line that begins otherwise may be a tail. */
 		if (line.n < 6 || memcmp(line.p, "{\"id\":", 6) != 0)
 			ib_bytes_put(&f->last, line.p, line.n);

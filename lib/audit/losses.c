@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/exact.h"
 
@@ -89,14 +90,15 @@ room(struct ib_losses_epoch *e, bool weighted)
 
 	if (e->n < e->cap)
 		return true;
-	row = realloc(e->row, cap * sizeof(*row));
+	row = ib_array_resize(e->row, cap, sizeof(*row));
 	if (row)
 		e->row = row;
-	loss = row ? realloc(e->loss, cap * sizeof(*loss)) : NULL;
+	loss = row ? ib_array_resize(e->loss, cap, sizeof(*loss)) : NULL;
 	if (loss)
 		e->loss = loss;
-	weight = loss && weighted ? realloc(e->weight, cap * sizeof(*weight))
-				  : NULL;
+	weight = loss && weighted
+			 ? ib_array_resize(e->weight, cap, sizeof(*weight))
+			 : NULL;
 	if (weight)
 		e->weight = weight;
 	if (!row || !loss || (weighted && !weight))
@@ -261,7 +263,7 @@ static enum ib_status
 weigh_by_log(struct ib_losses *l, struct ib_audit_log *log,
 	     struct ib_error *err)
 {
-	double *weight = malloc((l->ids.n + 1) * sizeof(*weight));
+	double *weight = ib_array(l->ids.n + 1, sizeof(*weight));
 	enum ib_status st = weight ? IB_OK : ib_fail_memory(err);
 	const struct ib_audit_run *run;
 	struct ib_losses_epoch *e;

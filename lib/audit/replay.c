@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/part.h"
 
@@ -260,7 +261,7 @@ see_id(struct ib_replay *r, uint64_t hash)
 		return true;
 	if (r->nseen == r->seen_cap) {
 		cap = r->seen_cap ? 2 * r->seen_cap : 1 << 16;
-		seen = realloc(r->seen, cap * sizeof(*seen));
+		seen = ib_array_resize(r->seen, cap, sizeof(*seen));
 		if (!seen)
 			return false;
 		r->seen = seen;
@@ -411,7 +412,7 @@ sort(uint64_t *a, uint64_t *b, uint64_t n)
 static enum ib_status
 find_twice(struct ib_replay *r, uint64_t *twice, struct ib_error *err)
 {
-	uint64_t *room = malloc((r->nseen + 1) * sizeof(*room)), *v, i;
+	uint64_t *room = ib_array(r->nseen + 1, sizeof(*room)), *v, i;
 
 	*twice = 0;
 	if (!room)

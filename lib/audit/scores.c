@@ -2,6 +2,7 @@
 
 #include "audit/figures.h"
 #include "audit/weighted.h"
+#include "base/array.h"
 #include "base/error.h"
 
 enum ib_status
@@ -10,7 +11,7 @@ ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 {
 	static const int twentieth[5] = { 1, 5, 10, 15, 19 };
 	const struct ib_audit_run *run = ib_audit_log_epoch(log, i);
-	float *score = malloc((run->nlines + 1) * sizeof(*score));
+	float *score = ib_array(run->nlines + 1, sizeof(*score));
 	const struct ib_audit_line *line;
 	struct ib_weighted d = { 0 };
 	enum ib_status st;

@@ -9,6 +9,7 @@
 
 #include "audit/losses.h"
 #include "audit/verbs.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "prune/tally.h"
 
@@ -162,8 +163,8 @@ begin(struct simulation *s, struct ib_error *err)
 	if (s->losses.nonfinite > 0)
 		ib_warn(s->context, "%llu losses are not finite: these scores "
 			"are unknown", (unsigned long long)s->losses.nonfinite);
-	s->place = malloc((n + 1) * sizeof(*s->place));
-	s->kept = malloc((n + 1) * sizeof(*s->kept));
+	s->place = ib_array(n + 1, sizeof(*s->place));
+	s->kept = ib_array(n + 1, sizeof(*s->kept));
 	if (!s->place || !s->kept)
 		return ib_fail_memory(err);
 	for (i = 0; i < n; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audit/verbs.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "base/exact.h"
 
@@ -50,7 +51,7 @@ by_row(const void *a, const void *b)
 static enum ib_status
 take_means(struct ib_losses_epoch *e, struct ib_error *err)
 {
-	uint64_t *pair = malloc((e->n + 1) * sizeof(*pair)), i, k, j;
+	uint64_t *pair = ib_array(e->n + 1, sizeof(*pair)), i, k, j;
 	struct ib_exact sum;
 	float mean;
 
@@ -58,7 +59,7 @@ take_means(struct ib_losses_epoch *e, struct ib_error *err)
 		return ib_fail_memory(err);
 	for (i = 0; i < e->n; i++)
 		pair[i] = (uint64_t)e->row[i] << 32 | (i & UINT32_MAX);
-	qsort(pair, e->n, sizeof(*pair), by_row);
+	qsort(pair, (size_t)e->n, sizeof(*pair), by_row);
 	for (i = 0; i < e->n; i = k) {
 		for (k = i + 1; k < e->n && pair[k] >> 32 == pair[i] >> 32; k++)
 			continue;
@@ -88,7 +89,7 @@ static enum ib_status
 take_one(struct ib_losses *l, struct ib_losses_epoch *e,
 	 enum ib_duplicates how, struct ib_error *err)
 {
-	uint32_t *place = calloc(l->ids.n + 1, sizeof(*place));
+	uint32_t *place = ib_array_zeroed(l->ids.n + 1, sizeof(*place));
 	enum ib_status st = IB_OK;
 	uint64_t i, n = 0;
 
@@ -169,8 +170,8 @@ enum ib_status
 ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *o,
 		 struct ib_suspect **suspect, size_t *n, struct ib_error *err)
 {
-	struct course *course = calloc(l->ids.n + 1, sizeof(*course));
-	struct ib_suspect *s = calloc(l->ids.n + 1, sizeof(*s));
+	struct course *course = ib_array_zeroed(l->ids.n + 1, sizeof(*course));
+	struct ib_suspect *s = ib_array_zeroed(l->ids.n + 1, sizeof(*s));
 	enum ib_status st = course && s ? IB_OK : ib_fail_memory(err);
 	uint64_t i;
 	size_t k;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 
 /* Counts for all rows that the table may have by now. */
@@ -15,10 +16,10 @@ room(struct ib_audit_tally *t, uint64_t rows)
 		return true;
 	while (cap < rows)
 		cap += cap / 2;
-	count = realloc(t->count, cap * sizeof(*count));
+	count = ib_array_resize(t->count, cap, sizeof(*count));
 	if (!count)
 		return false;
-	memset(count + t->cap, 0, (cap - t->cap) * sizeof(*count));
+	memset(count + t->cap, 0, (size_t)(cap - t->cap) * sizeof(*count));
 	t->count = count;
 	t->cap = cap;
 	return true;
@@ -76,7 +77,7 @@ sort(struct ib_audit_tally *t, struct ib_error *err)
 		if (t->count[i].pruned > most)
 			most = t->count[i].pruned;
 	first = calloc((size_t)most + 2, sizeof(*first));
-	t->order = malloc((t->ids.n + 1) * sizeof(*t->order));
+	t->order = ib_array(t->ids.n + 1, sizeof(*t->order));
 	if (!first || !t->order) {
 		free(first);
 		return ib_fail_memory(err);

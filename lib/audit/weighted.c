@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "score/totals.h"
 
@@ -38,14 +39,14 @@ enum ib_status
 ib_weighted_make(struct ib_weighted *d, const float *loss, const double *weight,
 		 uint64_t n, struct ib_error *err)
 {
-	struct item *a = calloc(n + 1, sizeof(*a));
-	struct item *b = malloc((n + 1) * sizeof(*b));
+	struct item *a = ib_array_zeroed(n + 1, sizeof(*a));
+	struct item *b = ib_array(n + 1, sizeof(*b));
 	long double sum = 0; /* what rounds is not seen in the double */
 	uint64_t i, k = 0;
 
 	*d = (struct ib_weighted){ 0 };
-	d->loss = malloc((n + 1) * sizeof(*d->loss));
-	d->upto = malloc((n + 1) * sizeof(*d->upto));
+	d->loss = ib_array(n + 1, sizeof(*d->loss));
+	d->upto = ib_array(n + 1, sizeof(*d->upto));
 	if (!a || !b || !d->loss || !d->upto) {
 		free(a);
 		free(b);

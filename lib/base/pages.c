@@ -26,7 +26,7 @@ reserve(size_t bytes, int protection)
 }
 
 bool
-ib_pages_grow(struct ib_pages *pages, size_t bytes)
+ib_pages_grow(struct ib_pages *pages, uint64_t bytes)
 {
 	size_t cap = pages->cap + pages->cap / 2;
 	void *p, *moved;
@@ -36,7 +36,7 @@ ib_pages_grow(struct ib_pages *pages, size_t bytes)
 	if (bytes > SIZE_MAX / 4)
 		return false;
 	if (cap < bytes)
-		cap = bytes;
+		cap = (size_t)bytes;
 	cap = (cap + HUGE - 1) & ~(HUGE - 1);
 	p = reserve(cap, pages->p ? PROT_NONE : PROT_READ | PROT_WRITE);
 	if (!p)

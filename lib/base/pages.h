@@ -19,7 +19,7 @@ struct ib_pages {
  * Make the capacity at least `bytes`, by half as much again at least where it
  * grows. False if memory ran out; the old contents are then still there.
  */
-bool ib_pages_grow(struct ib_pages *pages, size_t bytes);
+bool ib_pages_grow(struct ib_pages *pages, uint64_t bytes);
 void ib_pages_release(struct ib_pages *pages);
 
 #endif

@@ -67,9 +67,12 @@ note(const char *p, size_t n, const char *name)
 const char *
 ib_mapping_new(int fd, uint64_t n, const char *name)
 {
-	void *p = mmap(NULL, (size_t)n, PROT_READ, MAP_SHARED, fd, 0);
+	void *p;
 	bool noted;
 
+	if (n != (size_t)n)
+		return NULL;
+	p = mmap(NULL, (size_t)n, PROT_READ, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		return NULL;
 	pthread_mutex_lock(&owners);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/pipeline.h"
@@ -76,8 +77,8 @@ inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
 	enum ib_status st;
 	char *p, *out;
 
-	p = malloc((size_t)m->stored + 1);
-	out = malloc((size_t)m->whole + 1);
+	p = ib_array(m->stored, 1);
+	out = ib_array(m->whole, 1);
 	if (!p || !out || !can_inflate(z))
 		st = ib_fail_memory(err);
 	else

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "io/descriptor.h"
 
@@ -209,8 +210,8 @@ ib_zip_directory(const struct ib_zip *z, char **directory,
 
 	if (st)
 		return st;
-	p = malloc((size_t)w.size + 1);
-	all = calloc((size_t)w.members + 1, sizeof(*all));
+	p = ib_array(w.size, 1);
+	all = ib_array_zeroed(w.members, sizeof(*all));
 	if (!p || !all) {
 		st = ib_fail_memory(err);
 		goto done;

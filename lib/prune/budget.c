@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 
 #define ZERO 0x80000000u     /* 0 as ib_float_order */
@@ -178,8 +179,8 @@ prefix(struct search *s, struct ib_error *err)
 	const struct ib_fine *f = &s->r->fine;
 	uint64_t i;
 
-	s->count = calloc(f->n + 1, sizeof(*s->count));
-	s->sum = calloc(f->n + 1, sizeof(*s->sum));
+	s->count = ib_array_zeroed(f->n + 1, sizeof(*s->count));
+	s->sum = ib_array_zeroed(f->n + 1, sizeof(*s->sum));
 	if (!s->count || !s->sum)
 		return ib_fail_memory(err);
 	s->before[0] = s->r->flat;

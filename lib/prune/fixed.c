@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "prune/draw.h"
 
@@ -151,7 +152,7 @@ mark_edge(struct draws *d, const struct group *g, uint64_t k)
 {
 	uint64_t i;
 
-	qsort(g->place, g->nplaces, sizeof(*g->place), by_draw);
+	qsort(g->place, (size_t)g->nplaces, sizeof(*g->place), by_draw);
 	for (i = 0; i < k - g->below; i++)
 		mark(d->rule, g->place[i].row, true);
 }
@@ -216,8 +217,8 @@ draws_new(struct ib_rule *r)
 		return NULL;
 	d->rule = r;
 	list_groups(d);
-	d->of = calloc(n + 1, sizeof(*d->of));
-	d->lead = malloc((n + 1) * sizeof(*d->lead));
+	d->of = ib_array_zeroed(n + 1, sizeof(*d->of));
+	d->lead = ib_array(n + 1, sizeof(*d->lead));
 	fine = d->of && d->lead;
 	for (i = 0; fine && i < d->ngroups; i++) {
 		d->group[i].count = calloc(BINS, sizeof(*d->group->count));
@@ -242,7 +243,8 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 	size_t i;
 
 	r->group = calloc(IB_LEVELS_MAX + 1, sizeof(*r->group));
-	r->kept = calloc(r->scores->table.n / 64 + 1, sizeof(*r->kept));
+	r->kept =
+		ib_array_zeroed(r->scores->table.n / 64 + 1, sizeof(*r->kept));
 	if (!d || !r->group || !r->kept)
 		st = ib_fail_memory(err);
 	else

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/arena.h"
@@ -66,8 +67,9 @@ ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice,
 	s->key = ib_draw_key(o->rule.seed + 1, (uint64_t)o->rule.epoch);
 	s->files = o->split;
 	s->nothers = (o->weights != NULL) + o->companions.n;
-	s->manifest = calloc(s->files, sizeof(*s->manifest));
-	s->other = calloc(s->files * s->nothers + 1, sizeof(*s->other));
+	s->manifest = ib_array_zeroed(s->files, sizeof(*s->manifest));
+	s->other =
+		ib_array_zeroed(s->files * s->nothers + 1, sizeof(*s->other));
 	st = s->manifest && s->other ? ib_spool_new(o->output, &s->spool, err)
 				     : ib_fail_memory(err);
 	if (st) {
@@ -166,7 +168,7 @@ sort_places(struct ib_split *s, struct ib_error *err)
 {
 	struct place *from = s->places.p, *to;
 	struct ib_pages sorted = { 0 };
-	size_t nbuckets = s->n / 8 + 1, *next, i, b;
+	size_t nbuckets = (size_t)(s->n / 8 + 1), *next, i, b;
 
 	next = calloc(nbuckets + 1, sizeof(*next));
 	if (!next || !ib_pages_grow(&sorted, (s->n + 1) * sizeof(*to))) {
@@ -254,14 +256,15 @@ settle_ties(struct ib_split *s, struct ib_error *err)
 	struct place *p = s->places.p;
 	struct ib_arena arena = { 0 };
 	struct tied *tied;
-	uint64_t i, n = 0;
+	uint64_t i;
+	size_t n = 0;
 	enum ib_status st;
 
 	for (i = 0; i < s->n; i++)
 		n += is_tied(p, s->n, i);
 	if (n == 0)
 		return IB_OK;
-	tied = calloc(n, sizeof(*tied));
+	tied = ib_array_zeroed(n, sizeof(*tied));
 	if (!tied)
 		return ib_fail_memory(err);
 	for (i = n = 0; i < s->n; i++)
@@ -291,7 +294,7 @@ order(struct ib_split *s, struct ib_error *err)
 		st = settle_ties(s, err);
 	if (st)
 		return st;
-	s->file = malloc((s->n + 1) * sizeof(*s->file));
+	s->file = ib_array(s->n + 1, sizeof(*s->file));
 	if (!s->file)
 		return ib_fail_memory(err);
 	p = s->places.p;
@@ -439,13 +442,13 @@ ib_split_deal(struct ib_split *s, const struct ib_source *first,
 struct ib_output **
 ib_split_others(struct ib_split *s, size_t *n)
 {
-	*n = s->files * s->nothers;
+	*n = (size_t)s->files * s->nothers;
 	return s->other;
 }
 
 struct ib_output **
 ib_split_manifests(struct ib_split *s, size_t *n)
 {
-	*n = s->files;
+	*n = (size_t)s->files;
 	return s->manifest;
 }

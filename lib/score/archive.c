@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/beside.h"
 #include "base/error.h"
 #include "io/document.h"
@@ -239,13 +240,13 @@ parse_meta(struct ib_npz *z, cJSON **meta, struct ib_error *err)
 	*meta = NULL;
 	if (!m || m->nbytes > 16 << 20)
 		return IB_OK;
-	text = malloc(m->nbytes + 1);
+	text = ib_array(m->nbytes, 1);
 	if (!text)
 		return ib_fail_memory(err);
 	st = ib_npz_read(z, m, text, err);
 	if (!st)
-		st = ib_document_parse((struct ib_span){ text, m->nbytes },
-				       meta, err);
+		st = ib_document_parse(
+			(struct ib_span){ text, (size_t)m->nbytes }, meta, err);
 	free(text);
 	return st == IB_E_DATA ? IB_OK : st;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/part.h"
@@ -107,7 +108,7 @@ load(struct arraylog *a, struct column *c, struct ib_error *err)
 			 (unsigned long long)a->rows);
 		return refuse(a, c, text, err);
 	}
-	c->items = malloc((size_t)c->member->nbytes + 1);
+	c->items = ib_array(c->member->nbytes, 1);
 	if (!c->items)
 		return ib_fail_memory(err);
 	return ib_npz_read(a->archive, c->member, c->items, err);

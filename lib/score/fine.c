@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/error.h"
 
@@ -39,8 +40,8 @@ static bool
 allocate(struct ib_fine *f, uint64_t n)
 {
 	f->n = n;
-	f->order = malloc((n + 1) * sizeof(*f->order));
-	f->count = malloc((n + 1) * sizeof(*f->count));
+	f->order = ib_array(n + 1, sizeof(*f->order));
+	f->count = ib_array(n + 1, sizeof(*f->count));
 	return f->order && f->count;
 }
 
@@ -48,7 +49,7 @@ enum ib_status
 ib_fine_count(struct ib_fine *f, uint32_t *order, uint64_t n,
 	      struct ib_error *err)
 {
-	uint32_t *sorted = malloc((n + 1) * sizeof(*sorted));
+	uint32_t *sorted = ib_array(n + 1, sizeof(*sorted));
 	uint64_t distinct = 0, i, k = 0;
 
 	if (!sorted)
@@ -185,14 +186,14 @@ bool
 ib_fine_read(struct ib_fine *f, uint32_t bin, const char *text)
 {
 	uint64_t most = strlen(text) / 2, gap, count, next = 0;
-	uint32_t *order = realloc(f->order, (f->n + most + 1) *
-						    sizeof(*order));
+	uint32_t *order =
+		ib_array_resize(f->order, f->n + most + 1, sizeof(*order));
 	uint64_t *counts;
 
 	if (!order)
 		return !(f->failed = true);
 	f->order = order;
-	counts = realloc(f->count, (f->n + most + 1) * sizeof(*counts));
+	counts = ib_array_resize(f->count, f->n + most + 1, sizeof(*counts));
 	if (!counts)
 		return !(f->failed = true);
 	f->count = counts;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/hex.h"
 
@@ -102,7 +103,7 @@ pick(const struct ib_fine *f, const float *value, size_t n, bool above,
 	size_t i;
 
 	if (p->n + CHUNK > p->cap) {
-		to = realloc(p->order, 2 * (p->n + CHUNK) * sizeof(*to));
+		to = ib_array_resize(p->order, 2 * (p->n + CHUNK), sizeof(*to));
 		if (!to)
 			return false;
 		p->order = to;
@@ -137,7 +138,7 @@ ib_refined_pick(struct ib_fine *f, const float *value, uint64_t n, bool above,
 	size_t k;
 
 	for (; n > 0 && ok; value += k, n -= k) {
-		k = n < CHUNK ? n : CHUNK;
+		k = n < CHUNK ? (size_t)n : CHUNK;
 		ok = pick(f, value, k, above, &p);
 	}
 	return count_picked(f, &p, ok, err);
@@ -154,7 +155,7 @@ count_x(struct ib_refined *r, const float *score, uint64_t n,
 	size_t k;
 
 	for (; n > 0 && ok; score += k, n -= k) {
-		k = n < CHUNK ? n : CHUNK;
+		k = n < CHUNK ? (size_t)n : CHUNK;
 		ib_proxies(r->proxy, score, k, x);
 		ib_refined_spread(r, x, k);
 		ok = pick(&r->fine, x, k, true, &p);

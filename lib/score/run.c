@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/array.h"
 #include "base/part.h"
 #include "base/pipeline.h"
 #include "score/expect.h"
@@ -444,9 +445,10 @@ write_split(struct run *run, unsigned flags, struct ib_output **out,
 {
 	uint64_t parts = run->options->split, k;
 	struct ib_scores *room = NULL; /* of one part after the other */
-	uint32_t *row = calloc(run->scores->table.n + 1, sizeof(*row));
-	uint32_t *part = calloc(run->scores->table.n + 1, sizeof(*part));
-	uint64_t *first = calloc(parts + 1, sizeof(*first));
+	uint32_t *row = ib_array_zeroed(run->scores->table.n + 1, sizeof(*row));
+	uint32_t *part =
+		ib_array_zeroed(run->scores->table.n + 1, sizeof(*part));
+	uint64_t *first = ib_array_zeroed(parts + 1, sizeof(*first));
 	enum ib_status st = row && part && first ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
@@ -467,7 +469,7 @@ write_all(struct run *run, struct ib_error *err)
 	const struct ib_score_options *o = run->options;
 	unsigned flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
 	const char *path = o->update ? o->update : o->output;
-	size_t n = 1 + (o->split ? o->split : 1), i;
+	size_t n = 1 + (size_t)(o->split ? o->split : 1), i;
 	struct ib_output **out = calloc(n, sizeof(*out));
 	enum ib_status st = out ? IB_OK : ib_fail_memory(err);
 	bool npz = path && ib_scores_name_is_npz(path, o->update != NULL);

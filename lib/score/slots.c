@@ -27,10 +27,10 @@
 
 #define SORTED_AT_ONCE ((size_t)4096)
 
-static size_t
+static uint64_t
 slots_bytes(uint64_t nslots)
 {
-	return (size_t)(nslots + IB_SLOTS_BEHIND) * sizeof(struct ib_slot);
+	return (nslots + IB_SLOTS_BEHIND) * sizeof(struct ib_slot);
 }
 
 /* ---- sorting ------------------------------------------------------------ */
@@ -313,7 +313,7 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 		return ib_fail_memory(err);
 	t->nslots = nslots;
 	for (row = 0; row < t->n; row += n) {
-		n = t->n - row < IB_GROUP ? t->n - row : IB_GROUP;
+		n = t->n - row < IB_GROUP ? (size_t)(t->n - row) : IB_GROUP;
 		found = index_group(t, row, n);
 		if (found != IB_NO_ROW) {
 			*twice = found;

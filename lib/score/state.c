@@ -44,7 +44,7 @@ ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t bytes,
 		  struct ib_error *err)
 {
 	enum ib_status st = ib_table_reserve(&s->table, rows, bytes, err);
-	size_t want = (s->table.n + rows) * 4;
+	uint64_t want = (s->table.n + rows) * 4;
 
 	if (st)
 		return st;

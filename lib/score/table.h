@@ -98,7 +98,7 @@ ib_table_id(const struct ib_table *t, uint64_t row)
 	const uint64_t *offset = t->offset.p;
 
 	return (struct ib_span){ (const char *)t->bytes.p + offset[row],
-				 offset[row + 1] - offset[row] };
+				 (size_t)(offset[row + 1] - offset[row]) };
 }
 
 static inline uint64_t

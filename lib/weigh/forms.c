@@ -144,7 +144,7 @@ write_npy(struct ib_output *out, const char *descr, const void *items,
 	char header[128];
 
 	ib_output_write(out, header, ib_npy_header(header, descr, n));
-	ib_output_write(out, items, n * size);
+	ib_output_write(out, items, (size_t)n * size);
 }
 
 static enum ib_status

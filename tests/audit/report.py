@@ -99,5 +99,5 @@ with tempfile.TemporaryDirectory() as folder:
     if BROWSER:
         check_page(browse('report.html'))
     else:
-        print('report: not looked at in a browser: no chromium')
+        print('report: skipped: no chromium')
     os.chdir('/')

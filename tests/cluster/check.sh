@@ -61,13 +61,16 @@ END
 # Paste the manual's block until each part's manifest is there. Blows that are
 # fatal to a task end the steps after it; what a later try finds done, it keeps.
 turn() { # LAST: the files that it makes last
-  local try i
-  for try in 1 2 3 4 5 6 7 8; do
+  local try still now last
+  for try in $(seq 30); do
     [ "$try" -lt 4 ] || touch mercy
     PATH=$dir/slow:$PATH bash -eu recipe
     tries=$((tries + 1))
-    for i in $(seq 200); do # a task may be held after too many blows
-      [ -n "$(squeue -h -o %i)" ] || break
+    # A task may be held after too many blows: nothing happens for a minute.
+    still=0 last=
+    while now=$(squeue -h -r -o '%i %T %r' | sort) && [ -n "$now" ] && [ $still -lt 300 ]; do
+      [ "$now" = "$last" ] && still=$((still + 1)) || still=0
+      last=$now
       sleep 0.2
     done
     [ -z "$(squeue -h -o %i)" ] || scancel -Q -u root

@@ -9,7 +9,7 @@
 munge_pid=''
 
 slurm_skip() {
-  echo "check-cluster: skipped: $*"
+  echo "cluster: skipped: $*"
   return 77
 }
 
@@ -61,14 +61,14 @@ END
   printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=%s\n' "$M/cgroup" >"$M/cgroup.conf"
   mkdir "$M/cgroup"
   for c in slurmctld "slurmd -N n1" "slurmd -N n2"; do
-    timeout 20 $c >>"$M/start.log" 2>&1 || {
+    timeout 400 $c >>"$M/start.log" 2>&1 || {
       slurm_skip "$c does not start: $(slurm_why)"; return; }
   done
-  for i in $(seq 60); do
+  for i in $(seq 600); do
     [ "$(sinfo -h -t idle -o %D 2>/dev/null || true)" != 2 ] || return 0
     sleep 0.5
   done
-  slurm_skip "the nodes do not come up in 30 s: $(slurm_why)"
+  slurm_skip "the nodes do not come up in 300 s: $(slurm_why)"
 }
 
 slurm_down() {
@@ -86,10 +86,10 @@ slurm_lose() {
 slurm_stop() {
   local f pid i
   [ -n "${SLURM_CONF-}" ] || return 0
-  [ ! -s "$M/c.pid" ] || timeout 10 scancel -Q -u root 2>/dev/null || true
+  [ ! -s "$M/c.pid" ] || timeout 400 scancel -Q -u root 2>/dev/null || true
   for f in n1 n2 c; do # the nodes first: they end what runs on them
     pid=$(cat "$M/$f.pid" 2>/dev/null) && kill "$pid" 2>/dev/null || continue
-    for i in $(seq 30); do
+    for i in $(seq 600); do
       kill -0 "$pid" 2>/dev/null || break
       sleep 0.1
     done

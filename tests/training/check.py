@@ -200,6 +200,11 @@ if __name__ == "__main__":
         for folder in classification.FOLDER, instruction.FOLDER:
             os.stat(folder)
     except (ImportError, FileNotFoundError) as missing:
-        print("training: skipped, %s (make deps-train installs what the recipes need)" % missing)
+        print("training: skipped: %s (make deps-train installs what the recipes need)" % missing)
+        print("0 passed, 0 failed, 1 skipped")
         sys.exit(0)
-    unittest.main(verbosity=1)
+    done = unittest.main(verbosity=1, exit=False).result
+    failed = len(done.failures) + len(done.errors)
+    sys.stderr.flush()
+    print("%d passed, %d failed" % (done.testsRun - failed, failed))
+    sys.exit(failed > 0)

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Builds the commands for i386 with a cross compiler, and runs case folders
+# with them by qemu. `make check-i386` calls it.
+#
+#   tests/i386.sh PACKAGE... [-- CASE...]   packages: the libraries that the
+#                                           build needs; cases: all without one
+#
+# Debian's i386 libraries are unpacked into build/i386/root by an apt with a
+# state of its own: nothing of the system is changed, and no root is needed.
+set -eu -o pipefail
+cd "$(dirname "$0")/.."
+build=$PWD/build/i386
+root=$build/root
+packages=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+  packages+=("$1")
+  shift
+done
+[ $# = 0 ] || shift
+
+skip() {
+  echo "i386: skipped: $*"
+  echo '0 passed, 0 failed, 1 skipped'
+  exit
+}
+
+own_apt() {
+  apt-get -qq -o APT::Architecture=i386 -o APT::Architectures::=i386 \
+    -o Dir::State="$build/apt" -o Dir::State::status="$build/apt/status" \
+    -o Dir::Cache="$build/apt" -o Dir::Cache::archives="$build/apt/archives" \
+    -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" "$@"
+}
+
+# Links that begin at the root of the file system begin at ours.
+keep_links_inside() {
+  find "$root.new" -type l -lname '/*' -printf '%p\t%l\n' |
+    while IFS=$'\t' read -r link target; do ln -sfn "$root$target" "$link"; done
+}
+
+make_root() {
+  rm -rf "$root" "$root.new" "$build/apt"
+  mkdir -p "$build/apt/lists/partial" "$build/apt/archives/partial"
+  : >"$build/apt/status"
+  own_apt update
+  own_apt --no-install-recommends --download-only -y install libc6-dev \
+    "${packages[@]}" >/dev/null
+  for p in "$build"/apt/archives/*.deb; do dpkg-deb -x "$p" "$root.new"; done
+  [ -e "$root.new/lib" ] || ln -s usr/lib "$root.new/lib"
+  keep_links_inside
+  printf '%s\n' "${packages[@]}" >"$root.new/packages"
+  mv "$root.new" "$root"
+  rm -rf "$build/apt"
+}
+
+# The commands, each a script that hands the program to qemu.
+make_wrappers() {
+  rm -rf "$build/bin"
+  mkdir -p "$build/bin"
+  for c in "$build"/ib-*; do
+    printf '#!/bin/sh\nexec qemu-i386-static -L "%s" -0 "%s" "%s" "$@"\n' \
+      "$root" "${c##*/}" "$c" >"$build/bin/${c##*/}"
+  done
+  chmod +x "$build"/bin/*
+}
+
+for c in i686-linux-gnu-gcc qemu-i386-static apt-get dpkg-deb; do
+  command -v "$c" >/dev/null || skip "no $c"
+done
+mkdir -p "$build"
+printf '%s\n' "${packages[@]}" | cmp -s - "$root/packages" ||
+  make_root 2>"$build/why" ||
+  skip "its libraries cannot be had: $(tail -n 1 "$build/why")"
+export PKG_CONFIG_SYSROOT_DIR=$root
+export PKG_CONFIG_LIBDIR=$root/usr/lib/i386-linux-gnu/pkgconfig:$root/usr/share/pkgconfig
+${MAKE:-make} --no-print-directory -j2 WERROR=1 B=build/i386 \
+  CC="${CCACHE-} i686-linux-gnu-gcc --sysroot=$root" all
+make_wrappers
+IB_BIN=$build/bin tests/cmd.sh "$@"

@@ -1,0 +1,34 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "base/array.h"
+#include "base/pages.h"
+
+/* 2^61 + 1 items of 8 bytes are 8 bytes modulo 2^64, and 2^29 + 1 modulo 2^32.
+ */
+Test(array, more_than_memory_holds_is_no_smaller_array)
+{
+	uint64_t n = ((uint64_t)1 << 61) + 1;
+	struct ib_pages pages = { 0 };
+	char *p = ib_array(1, 8);
+
+	cr_assert(ib_array(n, 8) == NULL);
+	cr_assert(ib_array_zeroed(n, 8) == NULL);
+	cr_assert(ib_array_resize(p, n, 8) == NULL);
+	cr_assert(ib_array(UINT64_MAX, 1) == NULL);
+	cr_assert(not(ib_pages_grow(&pages, UINT64_MAX)));
+	if (sizeof(size_t) == 4)
+		cr_assert(ib_array(((uint64_t)1 << 29) + 1, 8) == NULL);
+	free(p);
+}
+
+Test(array, none_is_empty)
+{
+	char *p = ib_array(0, 8), *q = ib_array_zeroed(0, 8);
+
+	p = ib_array_resize(p, 0, 8);
+	cr_assert(p != NULL && q != NULL);
+	cr_assert(eq(int, q[0], 0));
+	free(p);
+	free(q);
+}
