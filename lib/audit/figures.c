@@ -5,17 +5,7 @@
 
 #include "base/error.h"
 #include "base/exact.h"
-
-/*
- * The variance of a fixed group's part of the weight sum: m of its n known
- * rows are in the manifest, k of the n are kept, each with the weight n/k
- * (hypergeometric, times the square of the weight).
- */
-static double
-fixed_variance(double m, double n, double k)
-{
-	return n > 1 && k > 0 ? m * (n - m) * (n - k) / (k * (n - 1)) : 0;
-}
+#include "prune/tally.h"
 
 /* Lines of each group: a line's pi is its group's k/n. */
 struct groups {
@@ -42,16 +32,16 @@ count_group(struct groups *g, const struct ib_audit_line *line)
 }
 
 static double
-settle(struct ib_exact *variance, const struct groups *g)
+standard_error(struct ib_exact *variance, const struct groups *g)
 {
 	const struct ib_audit_head *h = g->head;
 	size_t i;
 
 	for (i = 0; i < h->ngroups; i++)
 		ib_exact_add(variance,
-			     fixed_variance((double)g->lines[i],
-					    (double)h->group[i].n,
-					    (double)h->group[i].k));
+			     ib_tally_group_variance(h->group[i].n,
+						     h->group[i].k,
+						     g->lines[i]));
 	return sqrt(ib_exact_round(variance));
 }
 
@@ -89,7 +79,7 @@ error_of(struct ib_audit_log *log, const struct ib_audit_run *run,
 	if (same > 0 && pi > 0)
 		ib_exact_add_times(&variance, (1 - pi) / pi, same);
 	if (st == IB_EOF) {
-		*error = settle(&variance, &g);
+		*error = standard_error(&variance, &g);
 		st = IB_OK;
 	}
 	free(g.lines);

@@ -26,9 +26,8 @@ options_of(const struct ib_audit_head *h)
 	};
 }
 
-/* What the head says, without a look at any scores. */
-static void
-bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
+void
+ib_replay_bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
 {
 	*r = (struct ib_rule){ .options = options_of(h), .ratio = h->ratio,
 			       .threshold = h->threshold, .c = h->c };
@@ -125,7 +124,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_audit_head *head,
 	st = check_groups(head, err);
 	if (st)
 		return st;
-	bare_rule(&r->bare, head);
+	ib_replay_bare_rule(&r->bare, head);
 	if (!scores || head->totals[0]) {
 		r->bare.scores = scores;
 		return IB_OK;

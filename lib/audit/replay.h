@@ -28,6 +28,10 @@ struct ib_replay {
 	uint64_t nseen, seen_cap;
 };
 
+/* The rule as the head has it, without a look at any scores. */
+void ib_replay_bare_rule(struct ib_rule *rule,
+			 const struct ib_audit_head *head);
+
 /*
  * Begin. With scores (the run was decided with them) the threshold and all
  * that was solved is computed again. IB_E_CHECK with the difference.

@@ -1,9 +1,14 @@
 /* The life of single ids. */
+#define XXH_INLINE_ALL
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
 
+#include "audit/replay.h"
 #include "audit/verbs.h"
 #include "base/error.h"
+#include "base/part.h"
 #include "score/load.h"
 
 /* What one run says of one id. */
@@ -20,6 +25,7 @@ static const struct ib_column columns[] = {
 	{ .name = "pi", .heading = "pi" },
 	{ .name = "u", .heading = "u" },
 	{ "fate", "fate", .left = true },
+	{ "why", "why", .left = true },
 	{ .name = "visits", .heading = NULL },
 };
 
@@ -30,49 +36,260 @@ static const struct ib_column columns_now[] = {
 	{ .name = "pi", .heading = "pi" },
 	{ .name = "u", .heading = "u" },
 	{ "fate", "fate", .left = true },
+	{ "why", "why", .left = true },
 	{ .name = "visits", .heading = "visits" },
 };
 
 #define NCOLUMNS (sizeof(columns) / sizeof(*columns))
 
-/* Find all ids in one run's lines: found[id]. */
+struct show {
+	const struct ib_audit_options *options;
+	const struct ib_context *context;
+	struct ib_audit_log *log;
+	struct ib_scores *scores; /* NULL: not asked for */
+	char digest[33];          /* of the scores */
+	struct ib_table ids;      /* that were asked for, each once */
+	uint32_t *row;            /* [nids] of the operands, in ids */
+	size_t nids, nepochs;
+	struct found *found;      /* [nepochs * ids.n] */
+};
+
+/* ---- looking up --------------------------------------------------------------- */
+
+/* Put the operands into a table. */
 static enum ib_status
-search(struct ib_audit_log *log, const struct ib_audit_run *run,
-       const struct ib_span *id, size_t nids, struct found *found,
+index_ids(struct show *s, struct ib_error *err)
+{
+	const struct ib_list *operands = &s->options->operands;
+	struct ib_span id;
+	struct ib_id key;
+	enum ib_status st = IB_OK;
+	size_t k;
+
+	s->nids = operands->n - 1;
+	s->row = calloc(s->nids + 1, sizeof(*s->row));
+	if (!s->row)
+		return ib_fail_memory(err);
+	for (k = 0; k < s->nids && !st; k++) {
+		id = ib_span_of(operands->v[k + 1]);
+		if (s->ids.crowded)
+			st = ib_table_reseed(&s->ids, err);
+		if (!st)
+			st = ib_table_reserve(&s->ids, 1, id.n, err);
+		if (st)
+			break;
+		key = (struct ib_id){ id.p, ib_table_hash(id, s->ids.seed),
+				      (uint32_t)id.n };
+		s->row[k] = ib_table_find(&s->ids, &key);
+		if (s->row[k] == IB_NO_ROW)
+			s->row[k] = ib_table_add(&s->ids, &key);
+	}
+	return st;
+}
+
+/* Find all ids in one run's lines: one look-up a line. */
+static enum ib_status
+search(struct show *s, const struct ib_audit_run *run, struct found *found,
        struct ib_error *err)
 {
 	const struct ib_audit_line *line;
+	struct ib_id key;
 	enum ib_status st;
-	size_t n, i, k;
+	uint32_t row;
+	size_t n, i;
 
-	st = ib_audit_lines_begin(log, run, false, err);
-	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err)))
-		for (i = 0; i < n; i++)
-			for (k = 0; k < nids; k++)
-				if (ib_span_equal(line[i].id, id[k]))
-					found[k] = (struct found){
-						true, line[i].kept,
-						line[i].score, line[i].pi
-					};
+	st = ib_audit_lines_begin(s->log, run, false, err);
+	while (!st && !(st = ib_audit_lines_next(s->log, &line, &n, err))) {
+		for (i = 0; i < n; i++) {
+			key = (struct ib_id){
+				line[i].id.p,
+				ib_table_hash(line[i].id, s->ids.seed),
+				(uint32_t)line[i].id.n
+			};
+			row = ib_table_find(&s->ids, &key);
+			if (row != IB_NO_ROW)
+				found[row] = (struct found){
+					true, line[i].kept, line[i].score,
+					line[i].pi
+				};
+		}
+	}
 	return st == IB_EOF ? IB_OK : st;
 }
 
-static void
-put_epoch(struct ib_sheet *sheet, struct ib_span id,
-	  const struct ib_audit_head *head, const struct found *f)
+static bool
+is_wanted(const struct show *s, const struct ib_audit_run *run)
 {
+	int64_t epoch = s->options->epoch;
+
+	return epoch == IB_NO_EPOCH || epoch == run->head.epoch;
+}
+
+static enum ib_status
+read_all(struct show *s, struct ib_error *err)
+{
+	const struct ib_audit_run *run;
+	enum ib_status st = index_ids(s, err);
+	size_t i;
+
+	if (st)
+		return st;
+	s->nepochs = ib_audit_log_epochs(s->log);
+	s->found = calloc(s->nepochs * s->ids.n + 1, sizeof(*s->found));
+	if (!s->found)
+		return ib_fail_memory(err);
+	for (i = 0; i < s->nepochs && !st; i++) {
+		run = ib_audit_log_epoch(s->log, i);
+		if (is_wanted(s, run))
+			st = search(s, run, s->found + i * s->ids.n, err);
+	}
+	return st;
+}
+
+/* ---- why there is no line -------------------------------------------------------- */
+
+/* Why a score kept its sample; NULL: it did not, so it was not in the manifest. */
+static const char *
+explain_score(const struct ib_rule *rule, const struct ib_row *row)
+{
+	const struct ib_rule_options *o = &rule->options;
+	double pi;
+
+	if (isnan(row->score))
+		return ib_reason_name(IB_REASON_NONFINITE);
+	rule->kind->pi(rule, &row->score, 1, &pi);
+	if (pi == IB_HIGH)
+		return ib_reason_name(IB_REASON_HIGH);
+	if (o->max_age > 0 && o->epoch - row->epoch >= o->max_age)
+		return ib_reason_name(IB_REASON_AGE);
+	return pi == 1 ? "pi 1" : NULL;
+}
+
+/* A later run of the log is of this epoch or an earlier one. */
+static bool
+was_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
+{
+	const struct ib_audit_run *last;
+
+	last = ib_audit_log_run(log, ib_audit_log_count(log) - 1);
+	for (; last > run; last--)
+		if (last->finished && last->head.epoch <= run->head.epoch)
+			return true;
+	return false;
+}
+
+/*
+ * Its score of that epoch is gone, but the number of its visits is there: if it
+ * was seen in each epoch in which it was not pruned, it was unseen in the first
+ * of them alone. With -e the other epochs are not known.
+ */
+static const char *
+explain_by_visits(const struct show *s, const struct ib_audit_run *run,
+		  struct ib_span id, const struct ib_row *row)
+{
+	uint32_t k = ib_table_find(&s->ids, &(struct ib_id){
+		id.p, ib_table_hash(id, s->ids.seed), (uint32_t)id.n });
+	const struct ib_audit_run *r, *first = NULL;
+	const struct found *f;
+	uint64_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < s->nepochs; i++) {
+		r = ib_audit_log_epoch(s->log, i);
+		f = &s->found[i * s->ids.n + k];
+		if (r->head.epoch > row->epoch || (f->any && !f->kept))
+			continue;
+		kept++;
+		first = first ? first : r;
+	}
+	if (s->options->epoch != IB_NO_EPOCH || row->visits != kept)
+		return "high or unseen";
+	if (run == first)
+		return ib_reason_name(IB_REASON_UNSEEN);
+	return run->head.max_age > 0 ? "high or age" :
+				       ib_reason_name(IB_REASON_HIGH);
+}
+
+/*
+ * By the score file. It has the score of that epoch if it is the file that the
+ * run read, or if the sample has not been seen since, unless the file was
+ * rolled back.
+ */
+static const char *
+explain_by_scores(const struct show *s, const struct ib_rule *rule,
+		  const struct ib_audit_run *run, struct ib_span id)
+{
+	const struct ib_audit_head *h = &run->head;
+	const char *unseen = ib_reason_name(IB_REASON_UNSEEN);
+	struct ib_row row;
+	uint64_t at;
+
+	if (!ib_scores_find(s->scores, id, &at))
+		return unseen;
+	row = ib_scores_row(s->scores, at);
+	if (strcmp(h->scores, s->digest) == 0)
+		return explain_score(rule, &row);
+	if (was_rolled_back(s->log, run))
+		return "high or unseen";
+	if (row.epoch < h->epoch)
+		return explain_score(rule, &row);
+	return row.visits == 1 ? unseen :
+				 explain_by_visits(s, run, id, &row);
+}
+
+/* Why a sample without a line was kept; *kept: false if it was not. */
+static const char *
+explain(const struct show *s, const struct ib_audit_run *run,
+	struct ib_span id, bool *kept)
+{
+	const struct ib_audit_head *h = &run->head;
+	const char *why = NULL;
+	struct ib_rule rule;
+
+	*kept = false;
+	if (h->part.count > 0 && ib_part_of_hash(XXH3_64bits(id.p, id.n),
+						 h->part.count) != h->part.index)
+		return "in another part";
+	ib_replay_bare_rule(&rule, h);
+	if (rule.full)
+		why = ib_reason_name(rule.why_full);
+	else if (!rule.kind->needs_scores)
+		why = h->ratio == 0 ? "pi 1" : NULL;
+	else if (!h->scores[0])
+		why = ib_reason_name(IB_REASON_UNSEEN);
+	else if (s->scores)
+		why = explain_by_scores(s, &rule, run, id);
+	else
+		why = "high or unseen";
+	*kept = why != NULL;
+	return why ? why : "not in the manifest";
+}
+
+/* ---- rows ----------------------------------------------------------------------- */
+
+static void
+put_epoch(const struct show *s, struct ib_sheet *sheet, struct ib_span id,
+	  const struct ib_audit_run *run, const struct found *f)
+{
+	const struct ib_audit_head *head = &run->head;
 	double u = ib_draw_u(ib_draw_key(head->seed, (uint64_t)head->epoch),
 			     id);
 	struct ib_cell cell[NCOLUMNS] = {
 		IB_TEXT(id), IB_COUNT((uint64_t)head->epoch), IB_NONE, IB_NONE,
-		IB_NONE, IB_TEXT(ib_span_of("-")), IB_NONE,
+		IB_NONE, IB_NONE, IB_NONE, IB_NONE,
 	};
+	const char *why;
+	bool kept;
 
 	if (f->any) {
 		cell[2] = IB_SCORE(f->score);
 		cell[3] = IB_REAL(f->pi);
 		cell[4] = IB_REAL(u);
 		cell[5] = IB_TEXT(ib_span_of(f->kept ? "drawn" : "pruned"));
+	} else {
+		why = explain(s, run, id, &kept);
+		cell[5] = IB_TEXT(ib_span_of(kept ? "kept" : "-"));
+		cell[6] = IB_TEXT(ib_span_of(why));
 	}
 	ib_sheet_row(sheet, cell);
 }
@@ -83,7 +300,7 @@ put_now(struct ib_sheet *sheet, struct ib_span id, const struct ib_scores *s)
 {
 	struct ib_cell cell[NCOLUMNS] = {
 		IB_TEXT(id), IB_NONE, IB_NONE, IB_NONE, IB_NONE,
-		IB_TEXT(ib_span_of("now")), IB_COUNT(0),
+		IB_TEXT(ib_span_of("now")), IB_NONE, IB_COUNT(0),
 	};
 	struct ib_row row;
 	uint64_t at;
@@ -92,74 +309,35 @@ put_now(struct ib_sheet *sheet, struct ib_span id, const struct ib_scores *s)
 		row = ib_scores_row(s, at);
 		cell[1] = IB_COUNT((uint64_t)row.epoch);
 		cell[2] = IB_SCORE(row.score);
-		cell[6] = IB_COUNT(row.visits);
+		cell[7] = IB_COUNT(row.visits);
 	}
 	ib_sheet_row(sheet, cell);
 }
 
-struct show {
-	const struct ib_audit_options *options;
-	const struct ib_context *context;
-	struct ib_audit_log *log;
-	struct ib_scores *scores; /* NULL: not asked for */
-	struct ib_span *id;
-	size_t nids, nepochs;
-	struct found *found;      /* [nepochs * nids] */
-};
-
-static enum ib_status
-read_all(struct show *s, struct ib_error *err)
-{
-	const struct ib_audit_options *o = s->options;
-	enum ib_status st = IB_OK;
-	const struct ib_audit_run *run;
-	size_t i;
-
-	s->nids = o->operands.n - 1;
-	s->nepochs = ib_audit_log_epochs(s->log);
-	s->id = calloc(s->nids + 1, sizeof(*s->id));
-	s->found = calloc(s->nepochs * s->nids + 1, sizeof(*s->found));
-	if (!s->id || !s->found)
-		return ib_fail_memory(err);
-	for (i = 0; i < s->nids; i++)
-		s->id[i] = ib_span_of(o->operands.v[i + 1]);
-	for (i = 0; i < s->nepochs && !st; i++) {
-		run = ib_audit_log_epoch(s->log, i);
-		if (o->epoch == IB_NO_EPOCH || o->epoch == run->head.epoch)
-			st = search(s->log, run, s->id, s->nids,
-				    s->found + i * s->nids, err);
-	}
-	return st;
-}
-
 static void
-put_all(struct show *s, struct ib_sheet *sheet)
+put_id(struct show *s, struct ib_sheet *sheet, size_t k)
 {
-	const struct ib_audit_options *o = s->options;
+	struct ib_span id = ib_table_id(&s->ids, s->row[k]);
 	const struct ib_audit_run *run;
 	char show[IB_SHOW_MAX];
 	struct found *f;
-	size_t i, k;
-	bool any;
+	bool any = false;
+	size_t i;
 
-	for (k = 0; k < s->nids; k++) {
-		for (any = false, i = 0; i < s->nepochs; i++) {
-			run = ib_audit_log_epoch(s->log, i);
-			if (o->epoch != IB_NO_EPOCH &&
-			    o->epoch != run->head.epoch)
-				continue;
-			f = &s->found[i * s->nids + k];
-			put_epoch(sheet, s->id[k], &run->head, f);
-			any |= f->any;
-		}
-		if (s->scores)
-			put_now(sheet, s->id[k], s->scores);
-		if (!any)
-			ib_warn(s->context, "%s: no line of %s: it was kept "
-				"with pi 1, or is in no manifest",
-				ib_audit_log_name(s->log),
-				ib_show(show, s->id[k]));
+	for (i = 0; i < s->nepochs; i++) {
+		run = ib_audit_log_epoch(s->log, i);
+		if (!is_wanted(s, run))
+			continue;
+		f = &s->found[i * s->ids.n + s->row[k]];
+		put_epoch(s, sheet, id, run, f);
+		any |= f->any;
 	}
+	if (s->scores)
+		put_now(sheet, id, s->scores);
+	if (!any)
+		ib_warn(s->context, "%s: no line of %s: it was kept with pi 1, "
+			"or is in no manifest", ib_audit_log_name(s->log),
+			ib_show(show, id));
 }
 
 enum ib_status
@@ -171,10 +349,12 @@ ib_audit_show(const struct ib_audit_options *o,
 	struct ib_look look = ib_audit_look(o);
 	struct ib_sheet *sheet = NULL;
 	enum ib_status st;
+	size_t k;
 
+	ib_table_init(&s.ids);
 	st = ib_audit_log_open(o->operands.v[0], context, &s.log, err);
 	if (!st && o->scores)
-		st = ib_scores_load_any(o->scores, context, &s.scores, NULL,
+		st = ib_scores_load_any(o->scores, context, &s.scores, s.digest,
 					err);
 	if (!st)
 		st = read_all(&s, err);
@@ -184,14 +364,15 @@ ib_audit_show(const struct ib_audit_options *o,
 				  o->scores || !o->json ? NCOLUMNS
 							: NCOLUMNS - 1,
 				  &look, out, &sheet, err);
-	if (!st) {
-		put_all(&s, sheet);
+	for (k = 0; k < s.nids && !st; k++)
+		put_id(&s, sheet, k);
+	if (!st)
 		st = ib_sheet_end(sheet, err);
-	}
 	ib_sheet_free(sheet);
 	ib_scores_free(s.scores);
 	ib_audit_log_close(s.log);
-	free(s.id);
+	ib_table_release(&s.ids);
+	free(s.row);
 	free(s.found);
 	return st;
 }

@@ -227,6 +227,12 @@ ib_audit_suspects(const struct ib_audit_options *o,
 	st = ib_losses_load(o, o->operands, NULL, context, &losses, err);
 	if (!st)
 		st = ib_suspects_find(&losses, o, &s, &n, err);
+	if (!st && losses.nepochs < o->min_epochs)
+		ib_warn(context, "no suspects: the logs are of %zu epoch%s, "
+			"and a suspect has losses of at least %llu "
+			"(--min-epochs)", losses.nepochs,
+			losses.nepochs == 1 ? "" : "s",
+			(unsigned long long)o->min_epochs);
 	if (!st)
 		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns),
 				  &look, out, &sheet, err);

@@ -25,6 +25,19 @@ room(struct ib_audit_tally *t, uint64_t rows)
 	return true;
 }
 
+/* An epoch counts once, also if an id has several lines in it. */
+static void
+count_line(struct ib_audit_count *c, bool kept, int32_t epoch)
+{
+	uint32_t *count = kept ? &c->drawn : &c->pruned;
+	int32_t *last = kept ? &c->last_drawn : &c->last;
+
+	if (*count > 0 && *last == epoch)
+		return;
+	++*count;
+	*last = epoch;
+}
+
 static enum ib_status
 take_group(struct ib_audit_tally *t, const struct ib_audit_line *line, size_t n,
 	   int64_t epoch, struct ib_error *err)
@@ -56,12 +69,7 @@ take_group(struct ib_audit_tally *t, const struct ib_audit_line *line, size_t n,
 			row[i] = ib_table_find(&t->ids, &id[i]);
 		if (row[i] == IB_NO_ROW)
 			row[i] = ib_table_add(&t->ids, &id[i]);
-		if (line[i].kept) {
-			t->count[row[i]].drawn++;
-		} else {
-			t->count[row[i]].pruned++;
-			t->count[row[i]].last = (int32_t)epoch;
-		}
+		count_line(&t->count[row[i]], line[i].kept, (int32_t)epoch);
 	}
 	return IB_OK;
 }

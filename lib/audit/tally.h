@@ -5,8 +5,9 @@
 #include "audit/log.h"
 
 struct ib_audit_count {
-	uint32_t pruned, drawn;
-	int32_t last; /* epoch in which it was last pruned */
+	uint32_t pruned, drawn; /* in so many epochs */
+	int32_t last;           /* epoch in which it was last pruned */
+	int32_t last_drawn;
 };
 
 struct ib_audit_tally {

@@ -79,20 +79,16 @@ ib_tally_merge(struct ib_tally *t, const struct ib_tally *other)
 	ib_exact_merge(&t->weight_var, &other->weight_var);
 }
 
-/*
- * What m of a fixed group's n rows add to the variance of the sum of weights:
- * m (n-m) (n-k) / (k (n-1)), rounded once.
- */
-static double
-group_variance(const struct ib_group_of *g, uint64_t m)
+double
+ib_tally_group_variance(uint64_t n, uint64_t k, uint64_t m)
 {
 	struct ib_exact x;
 
-	if (m == 0 || m >= g->n || g->k == g->n)
+	if (m == 0 || m >= n || k == 0 || k >= n)
 		return 0;
 	ib_exact_init(&x);
-	ib_exact_add_times(&x, (double)(g->n - g->k), m * (g->n - m));
-	return ib_exact_mean(&x, g->k * (g->n - 1));
+	ib_exact_add_times(&x, (double)(n - k), m * (n - m));
+	return ib_exact_mean(&x, k * (n - 1));
 }
 
 void
@@ -103,8 +99,9 @@ ib_tally_result(const struct ib_tally *t, const struct ib_rule *rule,
 	size_t i;
 
 	for (i = 0; i < rule->ngroups; i++)
-		ib_exact_add(&var, group_variance(&rule->group[i],
-						  t->group[i]));
+		ib_exact_add(&var, ib_tally_group_variance(
+					   rule->group[i].n, rule->group[i].k,
+					   t->group[i]));
 	r->threshold = rule->threshold;
 	r->samples = t->samples;
 	r->kept = t->kept;

@@ -45,6 +45,12 @@ ib_tally_add(struct ib_tally *t, const struct ib_chance *c, bool kept)
 /* Both have been flushed. */
 void ib_tally_merge(struct ib_tally *t, const struct ib_tally *other);
 
+/*
+ * What m of a fixed group's n rows, k of them kept, add to the variance of the
+ * sum of weights: m (n-m) (n-k) / (k (n-1)), rounded once.
+ */
+double ib_tally_group_variance(uint64_t n, uint64_t k, uint64_t m);
+
 /* The figures, each rounded once. */
 void ib_tally_result(const struct ib_tally *t, const struct ib_rule *rule,
 		     struct ib_prune_result *r);

@@ -1,7 +1,9 @@
 """summary, show and list against the lines of the log."""
 import json
+import math
 import os
 import subprocess
+from fractions import Fraction
 
 import numpy as np
 
@@ -68,24 +70,71 @@ assert len(table('ib-audit', 'summary', '-q', 'log.zst', '--last', 2)) == 2
 # ---- show
 score = {s['id']: s for s in map(json.loads, run(
     'ib-score', 'run.npz').splitlines())}
+log_epochs = [json.loads(r[0])['epoch'] for r in Log('log.zst').runs]
+
+
+def why_kept(ident, e):
+    """fate and why of a sample without a line, as ib-audit(1) has it."""
+    head, s = runs[e][0], score[ident]
+    at = max(i for i, x in enumerate(log_epochs) if x == e)
+    if e + 1 > head['delta'] * head['epochs'] + 1e-9:
+        return 'kept', 'anneal'
+    if head['scores'] is None:
+        return 'kept', 'unseen'
+    if min(log_epochs[at:] + [e + 1]) < e:
+        return 'kept', 'high or unseen'
+    if s['epoch'] >= e and s['visits'] == 1:
+        return 'kept', 'unseen'
+    if s['epoch'] >= e:  # its score of then is gone: was it seen each time?
+        each = [x for x in sorted(runs) if x <= s['epoch'] and not any(
+            l['id'] == ident and not l['kept'] for l in runs[x][1:-1])]
+        if len(each) != s['visits']:
+            return 'kept', 'high or unseen'
+        return 'kept', 'unseen' if e == each[0] else 'high'
+    if s['score'] >= head['threshold']:
+        return 'kept', 'high'
+    return '-', 'not in the manifest'
+
+
+told = set()
 for ident in IDS[:30]:
     got = table('ib-audit', 'show', '-q', 'log.zst', ident, '-s', 'run.npz')
     for g, e in zip(got, sorted(runs)):
         line = [l for l in runs[e][1:-1] if l['id'] == ident]
         want = {'id': ident, 'epoch': e, 'score': None, 'pi': None, 'u': None,
-                'fate': '-', 'visits': None}
+                'fate': None, 'why': None, 'visits': None}
+        want['fate'], want['why'] = why_kept(ident, e)
         if line:
             want.update(score=line[0]['score'], pi=line[0]['pi'],
-                        u=u_of(0, e, ident),
+                        u=u_of(0, e, ident), why=None,
                         fate='drawn' if line[0]['kept'] else 'pruned')
         assert g == want, (g, want)
+        told.add(g['why'])
     now = got[-1]
     assert now['fate'] == 'now' and len(got) == len(runs) + 1
     for k in ('score', 'epoch', 'visits'):
         assert now[k] == score[ident][k], (now, score[ident])
+assert told >= {None, 'unseen', 'high', 'high or unseen'}, told
 out, err = run('ib-audit', 'show', '-e', 1, '--json', 'log.zst', 'nobody',
                keep=True)
-assert 'no line of' in err and json.loads(out)[0]['fate'] == '-'
+assert 'no line of' in err, err
+assert (json.loads(out)[0]['fate'], json.loads(out)[0]['why']) == ('kept', 'high or unseen')
+# Many ids, one of them twice: as each by itself.
+many = IDS[:100] + IDS[:1] + ['nobody']
+assert table('ib-audit', 'show', '-q', 'log.zst', *many) == \
+    [g for i in many for g in table('ib-audit', 'show', '-q', 'log.zst', i)]
+# An epoch that keeps everything says so.
+run('ib-prune', '-q', '-s', 'run.npz', '-e', 6, '--warmup', 7, '-a', 'warm.zst', '-o', 'o',
+    'm.jsonl')
+assert [(g['fate'], g['why']) for g in table('ib-audit', 'show', '-q', 'warm.zst', IDS[1])] == \
+    [('kept', 'warmup')]
+# A part has lines of its own samples alone.
+run('ib-prune', '-q', '-s', 'run.npz', '-e', 6, '--part', '0/2', '-a', 'part.zst', '-o', 'o',
+    'm.jsonl')
+mine = {json.loads(l)['id'] for l in open('o')}
+for ident in set(IDS) - mine:
+    got = table('ib-audit', 'show', '-q', 'part.zst', ident)[0]
+    assert got['fate'] == 'pruned' or got['why'] == 'in another part', got
 
 # ---- list
 lines = runs[5][1:-1]
@@ -111,6 +160,40 @@ assert table('ib-audit', 'list', '-q', 'log.zst') == want
 assert table('ib-audit', 'list', '-q', 'log.zst', '--top', 9) == want[:9]
 assert table('ib-audit', 'list', '-q', 'log.zst', '--pruned') == \
     [w for w in want if w['pruned']]
+
+# An epoch counts once, also if an id has several lines in it.
+write_jsonl('twice.jsonl', [{'id': i} for i in IDS[:40] + IDS[:20] + IDS[:5]])
+for e in (6, 7, 8):
+    run('ib-prune', '-q', '--rule', 'random', '-e', e, '--allow-duplicates', '-a', 'twice.zst',
+        '-o', 'o', 'twice.jsonl')
+fates = {}
+for lines in Log('twice.zst').runs:
+    head = json.loads(lines[0])
+    for l in map(json.loads, lines[1:-1]):
+        fates.setdefault(l['id'], {})[head['epoch']] = l['kept']
+for got in table('ib-audit', 'list', '-q', 'twice.zst'):
+    of = fates[got['id']]
+    assert got['pruned'] == sum(not k for k in of.values()), (got, of)
+    assert got['drawn'] == sum(of.values()), (got, of)
+    assert got['last'] == max((e for e, k in of.items() if not k), default=None), (got, of)
+
+# ---- one variance: of the receipt and of the log, exact sums rounded once
+for k, options in enumerate((['--rule', 'random', '-r', '0.3'], ['-r', '0.7'],
+                             ['--rule', 'buckets', '--buckets', 'q0.2:0.75,q0.85:0.5'])):
+    run('ib-prune', '-q', '-s', 'run.npz', '-e', 6 + k, '--sampling', 'fixed', *options,
+        '--receipt', 'receipt.json', '-a', 'fixed.zst', '-o', 'o', 'less.jsonl')
+    head = json.loads(Log('fixed.zst').runs[-1][0])
+    variance = Fraction(0)
+    lines = [json.loads(l) for l in Log('fixed.zst').runs[-1][1:-1]]
+    for g in head['groups']:
+        m = sum(l['pi'] == g['k'] / g['n'] and l['score'] is not None for l in lines)
+        if g['n'] > 1:
+            variance += Fraction(m * (g['n'] - m) * (g['n'] - g['k']), g['k'] * (g['n'] - 1))
+    receipt = json.load(open('receipt.json'))
+    error = table('ib-audit', 'summary', '-q', 'fixed.zst', '--errors')[-1]['weight_error']
+    assert error == math.sqrt(receipt['weight_var']), (error, receipt['weight_var'])
+    if len(head['groups']) == 1 and options[0] != '--rule':
+        assert receipt['weight_var'] == float(variance), (receipt, variance)
 
 # ---- tables
 for argv in (['summary', 'log.zst', '--cost-per-epoch', '123.45'],

@@ -27,7 +27,7 @@ def verify(log, status, what, *options):
     log.write('t.zst')
     p = subprocess.run([os.path.join(BIN, 'ib-audit'), 'verify', 't.zst',
                         *options], capture_output=True)
-    if p.returncode != status or (status == 1) != bool(p.stderr):
+    if p.returncode != status or (status > 0) != bool(p.stderr):
         sys.exit('%s: exit %d, not %d: %s' % (what, p.returncode, status,
                                               p.stderr.decode()))
     return p.stderr.decode()
@@ -116,6 +116,44 @@ def whole():
     verify(x, 0, 'two logs')
 
 
+def types():
+    """A member of the wrong type is bad data, also if all hashes fit."""
+    wrong = {'ib_audit': ['1', None, True], 'epoch': ['1', 1.5, -2, None],
+             'rule': [1, 'none', None, []], 'seed': ['0', 0.5, None, {}],
+             'ratio': ['0.5', True, None], 'warmup': ['0', 0.5, None],
+             'epochs': ['9', 0.5, True], 'delta': ['1', None], 'full_from': ['x', 1.5],
+             'threshold': ['1', True, []], 'threshold_spec': [1, True], 'buckets': [3, []],
+             'keep': [0.5, {}], 'scale': [1], 'c': ['1'], 'floor': ['0.1', None],
+             'proxy': [1, 'none', None], 'max_age': ['1', 0.5], 'sampling': [True, 'x', None],
+             'part': [1, '1', '3/3', 'a/b'], 'duplicates': [1, True],
+             'cuts': [3.5, 'x', {}, {'a': [1, 0.5]}, [[1]], [[1, 0.5, 2]], [['1', 0.5]], [1],
+                      [{'a': 1, 'b': 0.5}]],
+             'groups': [3.5, 'x', {}, {'a': 1}, [1], [{'pi': '0.5', 'n': 2, 'k': 1}],
+                        [{'pi': 0.5, 'n': 2.5, 'k': 1}], [{'pi': 0.5}]],
+             'scores': [1, 'x', 'A' * 32], 'totals': [True, '0' * 31]}
+    tail = {'end': ['1', 1.5, None], 'samples': ['60', 1.5, None, -1], 'kept': [True, [1]],
+            'pruned': ['1'], 'weight_sum': ['60', None, []], 'manifest': [1, 'x', '0' * 31],
+            'prev': [1, 'x', '0' * 15], 'xxh3': [1, None, 'G' * 16]}
+    log = make()
+    for place, table in ((0, wrong), (-1, tail)):
+        for name, values in table.items():
+            for value in values:
+                x = log.copy()
+                x.edit(1, place, **{name: value})
+                if place == 0:
+                    x.chain()
+                err = verify(x, 65, '%s: %r' % (name, value))
+                assert "'%s'" % name in err and 'invalid' in err, (name, value, err)
+    # ... and an append leaves such a log as it is.
+    x = log.copy()
+    x.edit(2, -1, kept='1')
+    x.write('t.zst')
+    before = open('t.zst', 'rb').read()
+    run('ib-prune', '-q', '-s', 's.3.jsonl', '-e', 4, '-a', 't.zst', '-o', 'out', 'm.jsonl',
+        status=65)
+    assert open('t.zst', 'rb').read() == before
+
+
 def scores():
     log = make()
     for e in range(1, 4):
@@ -174,5 +212,6 @@ def designs():
 
 
 whole()
+types()
 scores()
 designs()
