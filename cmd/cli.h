@@ -31,6 +31,7 @@ enum cli_kind {
 	CLI_KIND_INPUT,  /* const char *, a file; "-" with CLI_STDIN alone */
 	CLI_KIND_INPUTS, /* struct ib_list of files */
 	CLI_KIND_OUTPUT, /* const char *; "-" with CLI_STDOUT alone */
+	CLI_KIND_RULE,   /* struct ib_rule_options: NAME[:PARAMETER=VALUE,...] */
 	CLI_KIND_CALL,   /* the row's own function */
 	CLI_KIND_LINES,  /* a file of operands, one a line */
 	CLI_KIND_NULS,   /* a file of operands, each ended by NUL */
@@ -139,6 +140,12 @@ struct cli_option {
 	{                                                                      \
 		CLI_ROW(CLI_KIND_OUTPUT, short, long, "FILE", text),           \
 		CLI_AT(const char *, member), .flags = which                   \
+	}
+#define CLI_RULE(short, long, member, text)                                    \
+	{                                                                      \
+		CLI_ROW(CLI_KIND_RULE, short, long, "RULE[:NAME=VALUE,...]",   \
+			text),                                                 \
+		CLI_AT(struct ib_rule_options, member)                         \
 	}
 #define CLI_CALL(short, long, argument, function, text)                        \
 	{                                                                      \

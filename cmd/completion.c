@@ -24,6 +24,16 @@ shown(const struct cli_option *o)
 }
 
 static void
+put_rules(void)
+{
+	int i;
+
+	for (i = 0; i < IB_NRULES; i++)
+		printf("%s%s", i ? " " : "",
+		       ib_rule_name((enum ib_rule_id)i));
+}
+
+static void
 put_words(const char *words)
 {
 	for (; *words; words++)
@@ -71,9 +81,9 @@ put_case(const struct cli_option *o)
 	else
 		putchar('\t');
 	printf("--%s) ", o->name);
-	if (o->words) {
+	if (o->words || o->kind == CLI_KIND_RULE) {
 		fputs("words='", stdout);
-		put_words(o->words);
+		o->words ? put_words(o->words) : put_rules();
 		fputs("' ;;\n", stdout);
 	} else {
 		printf("words=%s ;;\n", takes_file(o) ? "@file" : "@none");

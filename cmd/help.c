@@ -76,6 +76,45 @@ put_option(const struct cli_option *o)
 	putchar('\n');
 }
 
+/* One parameter: as an option, two columns further in. */
+static void
+put_parameter(const struct ib_rule_parameter *p)
+{
+	int n = printf("      %s=%s", p->name, p->value);
+	size_t column = HELP_COLUMN;
+	char number[40];
+
+	printf("%*s", HELP_COLUMN - n, "");
+	put_text(p->help, &column);
+	if (p->words)
+		put_choices(p->words, &column);
+	if (p->has_default) {
+		snprintf(number, sizeof(number), "(default %g)", p->by_default);
+		put_text(number, &column);
+	}
+	putchar('\n');
+}
+
+/* Each rule with its parameters. */
+static void
+put_rules(void)
+{
+	struct ib_rule_parameter p;
+	size_t column, i;
+	int rule, n;
+
+	for (rule = 0; rule < IB_NRULES; rule++) {
+		column = HELP_COLUMN;
+		n = printf("    %s", ib_rule_name((enum ib_rule_id)rule));
+		printf("%*s", HELP_COLUMN - n, "");
+		put_text(ib_rule_about((enum ib_rule_id)rule), &column);
+		putchar('\n');
+		for (i = 0; ib_rule_parameter((enum ib_rule_id)rule, i, &p);
+		     i++)
+			put_parameter(&p);
+	}
+}
+
 void
 cli_help(const struct cli *cli)
 {
@@ -89,6 +128,8 @@ cli_help(const struct cli *cli)
 			printf("\n%s:\n", o->name);
 		else if (!(o->flags & CLI_HIDDEN))
 			put_option(o);
+		if (o->kind == CLI_KIND_RULE)
+			put_rules();
 	}
 	if (c->notes)
 		printf("\n%s", c->notes);

@@ -33,32 +33,27 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 
 	rule->ratio_given = cli_given(cli, "ratio");
 	rule->delta_given = cli_given(cli, "delta");
-	cli_exclude(cli, "keep", "ratio scale");
+	cli_exclude(cli, "keep", "ratio");
+	if (rule->keep && rule->scale)
+		cli_misuse(cli, "--keep and the parameter scale exclude each "
+				"other");
 	if (rule->keep &&
 	    (rule->rule == IB_RULE_BUCKETS || rule->rule == IB_RULE_HARD ||
 	     rule->rule == IB_RULE_RANK))
 		cli_misuse(cli, "--keep is for the rules infobatch, random "
 				"and proportional");
 	if (rule->rule == IB_RULE_PROPORTIONAL && !rule->keep && !rule->scale)
-		cli_misuse(cli, "--rule proportional needs --keep or --scale");
-	if (rule->scale && rule->rule != IB_RULE_PROPORTIONAL)
-		cli_misuse(cli, "--scale is for --rule proportional");
+		cli_misuse(cli, "--rule proportional needs --keep or its "
+				"parameter scale");
 	if (rule->rule == IB_RULE_BUCKETS && !rule->buckets)
-		cli_misuse(cli, "--rule buckets needs --buckets");
-	if (rule->buckets && rule->rule != IB_RULE_BUCKETS)
-		cli_misuse(cli, "--buckets is for --rule buckets");
+		cli_misuse(cli, "--rule buckets needs cuts: --rule "
+				"buckets:CUT=SHARE,...");
 	if (fixed &&
 	    (rule->rule == IB_RULE_PROPORTIONAL || rule->rule == IB_RULE_HARD))
 		cli_misuse(cli, "--sampling fixed is not for the rules "
 				"proportional and hard");
-	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_HARD)
-		cli_idle(cli, "threshold", "with this --rule");
 	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_RANDOM)
 		cli_idle(cli, "ratio", "with this --rule");
-	if (rule->rule != IB_RULE_PROPORTIONAL && rule->rule != IB_RULE_RANK)
-		cli_idle(cli, "floor", "without --rule proportional");
-	if (rule->rule != IB_RULE_RANK)
-		cli_idle(cli, "power", "without --rule rank");
 }
 
 void

@@ -56,10 +56,9 @@
 
 /* All that pi depends on: `rule` is a struct ib_rule_options. */
 #define CLI_RULE_ROWS(rule_)                                                   \
-	CLI_CHOICE(0, "rule", "RULE",                                          \
-		   "infobatch|buckets|random|proportional|hard|rank",          \
-		   enum ib_rule_id, rule_.rule,                                \
-		   "how the chance to be kept follows from the score:"),       \
+	CLI_RULE(0, "rule", rule_,                                             \
+		 "how the keep probability follows from the score (default "   \
+		 "infobatch); the rules and their parameters:"),               \
 		CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,             \
 			 "share of the low samples to drop, in [0, 1) "        \
 			 "(default 0.5)"),                                     \
@@ -67,24 +66,6 @@
 			    "share of all samples to keep, in place of -r "    \
 			    "(infobatch, random), or the budget of "           \
 			    "proportional"),                                   \
-		CLI_TEXT(0, "threshold", "CUT", rule_.threshold,               \
-			 "low is below mean, median, qF (the F quantile) or "  \
-			 "vX (the number X) (default mean)"),                  \
-		CLI_TEXT(0, "buckets", "CUT:R,...", rule_.buckets,             \
-			 "ascending cuts with the share to drop below each, "  \
-			 "q0.2:0.75,q0.85:0.5"),                               \
-		CLI_DECIMAL(0, "scale", "C", "(0, inf)", rule_.scale,          \
-			    "factor of proportional, in place of a budget"),   \
-		CLI_REAL(0, "floor", "F", "(0, 1]", rule_.floor,               \
-			 "least chance to be kept of proportional and rank "   \
-			 "(default 0.1)"),                                     \
-		CLI_REAL(0, "power", "B", "[0, 100]", rule_.power,             \
-			 "of rank: the chance is the share of scores below, "  \
-			 "to this power (default 1)"),                         \
-		CLI_CHOICE(0, "proxy", "X", "bounded|loss", enum ib_proxy,     \
-			   rule_.proxy,                                        \
-			   "what stands for a sample's gradient norm, "        \
-			   "1-exp(-score) or the score:"),                     \
 		CLI_CHOICE(0, "sampling", "HOW", "poisson|fixed",              \
 			   enum ib_sampling, rule_.sampling,                   \
 			   "each sample by itself, or a fixed number of "      \

@@ -214,6 +214,16 @@ store_part(struct cli *cli, const struct cli_option *o, const char *value)
 	*(struct ib_part *)cli_member(cli, o) = part;
 }
 
+static void
+store_rule(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	char *text = cli_own(cli, strdup(value));
+	struct ib_error err;
+
+	if (ib_rule_parse(text, cli_member(cli, o), &err))
+		cli_misuse(cli, "%s", err.text);
+}
+
 /* A list holds at most as many as there are arguments. */
 static void
 store_list(struct cli *cli, const struct cli_option *o, const char *value)
@@ -320,6 +330,9 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 	case CLI_KIND_INPUTS:
 		check_file(cli, o, value);
 		store_list(cli, o, value);
+		break;
+	case CLI_KIND_RULE:
+		store_rule(cli, o, value);
 		break;
 	case CLI_KIND_CALL:
 		wanted = o->call(cli->args, value);

@@ -20,10 +20,10 @@ import numpy as np
 BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/release")
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata")
 UNBIASED = {
-    "infobatch": [], "median": ["--threshold", "median", "-r", "0.7"],
-    "buckets": ["--rule", "buckets", "--buckets", "q0.2:0.75,q0.85:0.5"], "random": ["--rule", "random", "-r", "0.3"],
+    "infobatch": [], "median": ["--rule", "infobatch:threshold=median", "-r", "0.7"],
+    "buckets": ["--rule", "buckets:q0.2=0.75,q0.85=0.5"], "random": ["--rule", "random", "-r", "0.3"],
     "proportional": ["--rule", "proportional", "--keep", "0.6"],
-    "rank": ["--rule", "rank", "--power", "1.5", "--floor", "0.2"], "fixed": ["--sampling", "fixed"],
+    "rank": ["--rule", "rank:power=1.5,floor=0.2"], "fixed": ["--sampling", "fixed"],
 }
 passed = failed = 0
 
@@ -86,7 +86,7 @@ def budgets():
     n = len(open("m.jsonl").readlines())
     for keep, rule, near in (("0.8", [], 1e-9), ("0.6", ["--rule", "random"], 1e-9),
                              ("0.6", ["--rule", "proportional"], 2.0 ** -24),
-                             ("0.6", ["--rule", "proportional", "--proxy", "loss"], 2.0 ** -24)):
+                             ("0.6", ["--rule", "proportional:proxy=loss"], 2.0 ** -24)):
         plan = json.loads(tool("ib-prune", "--dry-run", "-s", "s.npz", "-e", 1, "--keep", keep, *rule))
         claim("budget " + " ".join(rule), abs(plan["expected_kept"] / n - float(keep)) <= near, plan["expected_kept"])
     tool("ib-prune", "-s", "s.npz", "-e", 1, "--sampling", "fixed", "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")
@@ -165,7 +165,7 @@ def figures():
         plan_figures(name, rule)
     score = np.sort(np.array([json.loads(x)["score"] for x in tool("ib-score", "s.npz").splitlines()], "f4"))
     for q in ("0.5", "0.3", "0.85", "1"):
-        tool("ib-prune", "-s", "s.npz", "-e", 3, "--threshold", "q" + q, "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")
+        tool("ib-prune", "-s", "s.npz", "-e", 3, "--rule", "infobatch:threshold=q" + q, "--receipt", "r.json", "-o", "e.jsonl", "m.jsonl")
         want = score[math.ceil(Fraction(q) * len(score)) - 1]
         claim("quantile " + q, np.float32(json.load(open("r.json"))["threshold"]) == want, want)
 

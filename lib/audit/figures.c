@@ -20,7 +20,7 @@ count_group(struct groups *g, const struct ib_audit_line *line)
 	const struct ib_audit_head *h = g->head;
 	size_t i;
 
-	if (h->rule == IB_RULE_RANDOM && isnan(line->score))
+	if (h->options.rule == IB_RULE_RANDOM && isnan(line->score))
 		return false; /* unseen or unknown: drawn by itself */
 	for (i = 0; i < h->ngroups; i++) {
 		if ((double)h->group[i].k / (double)h->group[i].n == line->pi) {
@@ -64,7 +64,7 @@ error_of(struct ib_audit_log *log, const struct ib_audit_run *run,
 		     : ib_fail_memory(err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 		for (i = 0; i < n; i++) {
-			if (h->sampling == IB_SAMPLING_FIXED &&
+			if (h->options.sampling == IB_SAMPLING_FIXED &&
 			    count_group(&g, &line[i]))
 				continue;
 			if (line[i].pi != pi && same > 0 && pi > 0)
@@ -105,7 +105,7 @@ ib_audit_figures(struct ib_audit_log *log, uint64_t errors,
 	for (i = 0; i < *n && !st; i++, f++) {
 		run = ib_audit_log_epoch(log, i);
 		*f = (struct ib_audit_figures){
-			.epoch = run->head.epoch, .samples = run->tail.samples,
+			.epoch = run->head.options.epoch, .samples = run->tail.samples,
 			.kept = run->tail.kept, .pruned = run->tail.pruned,
 			.threshold = run->head.threshold,
 			.weight_sum = run->tail.weight_sum, .error = NAN,

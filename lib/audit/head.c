@@ -10,6 +10,22 @@
 #include "io/document.h"
 #include "io/members.h"
 #include "prune/audit_format.h"
+#include "prune/params.h"
+
+static enum ib_rule_id
+rule_of(struct ib_members *p, const char *name)
+{
+	const cJSON *m = ib_members_get(p, name);
+	int i;
+
+	if (!m)
+		return IB_RULE_INFOBATCH;
+	for (i = 0; cJSON_IsString(m) && i < IB_NRULES; i++)
+		if (!strcmp(m->valuestring, ib_rule_name((enum ib_rule_id)i)))
+			return (enum ib_rule_id)i;
+	ib_members_refuse(p, name);
+	return IB_RULE_INFOBATCH;
+}
 
 /*
  * A seed has 64 bits, which no double holds: its digits are read where they
@@ -109,49 +125,62 @@ part_of(struct ib_members *p, struct ib_part *part)
 	free(spec);
 }
 
-/* What is not told is as ib-prune has it by default. */
+/* A member that is absent leaves the default. */
+static void
+read_param(struct ib_members *p, const struct ib_param *param,
+	   const char *line, struct ib_rule_options *o)
+{
+	const char *name = param->member;
+	void *at = ib_param_at(param, o);
+
+	if (!ib_param_may_be_null(param))
+		ib_members_refuse_null(p, &name, 1);
+	switch (param->kind) {
+	case IB_PARAM_SOLVED:
+		break;
+	case IB_PARAM_RULE:
+		*(enum ib_rule_id *)at = rule_of(p, name);
+		break;
+	case IB_PARAM_SEED:
+		*(uint64_t *)at = seed_of(p, line);
+		break;
+	case IB_PARAM_REAL:
+		*(double *)at = ib_members_real(p, name, *(double *)at);
+		break;
+	case IB_PARAM_CHOICE:
+		*(unsigned *)at = ib_members_word(p, name, param->range);
+		break;
+	case IB_PARAM_EPOCH:
+		*(int64_t *)at = ib_members_epoch(p, name);
+		break;
+	case IB_PARAM_COUNT:
+	case IB_PARAM_AGE:
+		*(int64_t *)at = ib_members_whole(p, name, 0);
+		break;
+	default:
+		*(char **)at = ib_members_text(p, name);
+	}
+}
+
 static void
 fill(struct ib_members *p, struct ib_audit_head *h)
 {
-	static const char *const proxies[] = { "bounded", "loss" };
-	static const char *const samplings[] = { "poisson", "fixed" };
-	static const char *const never_null[] = {
-		"epoch", "rule", "seed", "ratio", "warmup", "delta", "floor",
-		"power", "proxy", "sampling",
-	};
-	const char *names[IB_NRULES];
-	const struct ib_rule_kind *kind;
+	static const char *const never_null[] = { "epoch", "ratio" };
+	size_t n;
+	const struct ib_param *param = ib_params(&n);
 	char *duplicates;
-	int i;
 
-	for (i = 0; i < IB_NRULES; i++) {
-		kind = ib_rule_kind_of((enum ib_rule_id)i);
-		names[i] = kind ? kind->name : "";
-	}
 	ib_members_refuse_null(p, never_null,
 			       sizeof(never_null) / sizeof(*never_null));
-	h->epoch = ib_members_epoch(p, "epoch");
-	if (h->epoch == IB_NO_EPOCH)
+	h->options = (struct ib_rule_options)IB_RULE_DEFAULTS;
+	for (; n > 0; n--, param++)
+		read_param(p, param, h->text, &h->options);
+	if (h->options.epoch == IB_NO_EPOCH)
 		ib_members_refuse(p, "epoch");
-	h->rule = (enum ib_rule_id)ib_members_word(p, "rule", names, IB_NRULES);
-	h->seed = seed_of(p, h->text);
-	h->ratio = ib_members_real(p, "ratio", 0.5);
-	h->warmup = ib_members_whole(p, "warmup", 0);
-	h->epochs = ib_members_epoch(p, "epochs");
-	h->delta = ib_members_real(p, "delta", 0.875);
-	h->full_from = ib_members_epoch(p, "full_from");
-	h->max_age = ib_members_whole(p, "max_age", 0);
+	h->ratio = ib_members_real(p, "ratio", h->options.ratio);
 	h->threshold = ib_members_real(p, "threshold", NAN);
-	h->threshold_spec = ib_members_text(p, "threshold_spec");
-	h->buckets = ib_members_text(p, "buckets");
-	h->keep = ib_members_text(p, "keep");
-	h->scale = ib_members_text(p, "scale");
 	cuts_of(p, &h->cuts);
 	h->c = ib_members_real(p, "c", NAN);
-	h->floor = ib_members_real(p, "floor", 0.1);
-	h->power = ib_members_real(p, "power", 1);
-	h->proxy = (enum ib_proxy)ib_members_word(p, "proxy", proxies, 2);
-	h->sampling = (enum ib_sampling)ib_members_word(p, "sampling", samplings, 2);
 	groups_of(p, h);
 	part_of(p, &h->part);
 	duplicates = ib_members_text(p, "duplicates");
@@ -209,11 +238,13 @@ ib_audit_head_parse(struct ib_span line, const char *where,
 void
 ib_audit_head_release(struct ib_audit_head *h)
 {
+	size_t n;
+	const struct ib_param *param = ib_params(&n);
+
+	for (; n > 0; n--, param++)
+		if (ib_param_is_text(param))
+			free(*(char **)ib_param_at(param, &h->options));
 	free(h->text);
-	free(h->threshold_spec);
-	free(h->buckets);
-	free(h->keep);
-	free(h->scale);
 	free(h->group);
 	*h = (struct ib_audit_head){ 0 };
 }

@@ -21,10 +21,10 @@ static void
 put_line(struct ib_sheet *sheet, const struct ib_audit_head *head,
 	 const struct ib_audit_line *line)
 {
-	uint64_t key = ib_draw_key(head->seed, (uint64_t)head->epoch);
+	uint64_t key = ib_draw_key(head->options.seed, (uint64_t)head->options.epoch);
 
 	ib_sheet_row(sheet, (struct ib_cell[]){
-		IB_TEXT(line->id), IB_COUNT((uint64_t)head->epoch),
+		IB_TEXT(line->id), IB_COUNT((uint64_t)head->options.epoch),
 		IB_SCORE(line->score), IB_REAL(line->pi),
 		IB_REAL(ib_draw_u(key, line->id)),
 		IB_TEXT(ib_span_of(line->kept ? "drawn" : "pruned")),
@@ -128,7 +128,7 @@ run_of(const struct ib_audit_log *log, int64_t epoch)
 	size_t i;
 
 	for (i = 0; i < ib_audit_log_epochs(log); i++)
-		if (ib_audit_log_epoch(log, i)->head.epoch == epoch)
+		if (ib_audit_log_epoch(log, i)->head.options.epoch == epoch)
 			return ib_audit_log_epoch(log, i);
 	return NULL;
 }

@@ -163,7 +163,7 @@ end_run(struct ib_audit_log *log, struct frame *f, bool whole,
 	if (st == IB_E_DATA)
 		return ib_fail(err, st, "%s: the run of epoch %lld (frame "
 			       "%llu): %s", ib_zstd_log_reader_name(log->frames),
-			       (long long)r->head.epoch,
+			       (long long)r->head.options.epoch,
 			       (unsigned long long)r->number, why.text);
 	if (st) {
 		*err = why;
@@ -175,7 +175,7 @@ end_run(struct ib_audit_log *log, struct frame *f, bool whole,
 		ib_warn(log->context, "%s: a run of epoch %lld did not "
 			"finish: passed over",
 			ib_zstd_log_reader_name(log->frames),
-			(long long)r->head.epoch);
+			(long long)r->head.options.epoch);
 	return IB_OK;
 }
 
@@ -291,8 +291,8 @@ by_epoch(const void *a, const void *b)
 {
 	const struct ib_audit_run *const *x = a, *const *y = b;
 
-	if ((*x)->head.epoch != (*y)->head.epoch)
-		return (*x)->head.epoch < (*y)->head.epoch ? -1 : 1;
+	if ((*x)->head.options.epoch != (*y)->head.options.epoch)
+		return (*x)->head.options.epoch < (*y)->head.options.epoch ? -1 : 1;
 	return *x < *y ? -1 : *x > *y;
 }
 
@@ -314,8 +314,8 @@ choose(struct ib_audit_log *log, struct ib_error *err)
 			sorted[n++] = &log->run[i];
 	qsort(sorted, n, sizeof(*sorted), by_epoch);
 	for (i = 0; i < n; i++) {
-		bool more = i + 1 < n && sorted[i + 1]->head.epoch ==
-						sorted[i]->head.epoch;
+		bool more = i + 1 < n && sorted[i + 1]->head.options.epoch ==
+						sorted[i]->head.options.epoch;
 
 		if (more) {
 			differ |= strcmp(sorted[i]->tail.manifest,
@@ -327,7 +327,7 @@ choose(struct ib_audit_log *log, struct ib_error *err)
 				"different manifests: the last one counts "
 				"(shards belong into one run, or a log each)",
 				ib_zstd_log_reader_name(log->frames),
-				(long long)sorted[i]->head.epoch);
+				(long long)sorted[i]->head.options.epoch);
 		differ = false;
 		sorted[i]->counts = true;
 		log->epoch[log->nepochs++] = (size_t)(sorted[i] - log->run);
@@ -494,7 +494,7 @@ bad_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA, "%s: the run of epoch %lld (frame "
 		       "%llu), line %llu: %s", ib_audit_log_name(log),
-		       (long long)log->now->head.epoch,
+		       (long long)log->now->head.options.epoch,
 		       (unsigned long long)log->now->number,
 		       (unsigned long long)log->done + 2, why);
 }

@@ -21,18 +21,11 @@ struct ib_audit_group {
 /* All that pi depends on, as ib-prune had it. */
 struct ib_audit_head {
 	char *text;            /* the line, without its end */
-	int64_t epoch;
-	enum ib_rule_id rule;
-	uint64_t seed;
+	struct ib_rule_options options; /* its texts are the head's own */
 	double ratio;          /* as solved */
-	int64_t warmup, epochs, full_from, max_age; /* 0 or IB_NO_EPOCH: none */
-	double delta;
 	double threshold;      /* NaN: none */
-	char *threshold_spec, *buckets, *keep, *scale; /* NULL: not given */
-	struct ib_levels cuts; /* of buckets, resolved */
-	double c, floor, power;
-	enum ib_proxy proxy;
-	enum ib_sampling sampling;
+	struct ib_levels cuts; /* of buckets and rank, resolved */
+	double c;              /* of proportional; NaN: none */
 	struct ib_audit_group *group;
 	size_t ngroups;
 	struct ib_part part;

@@ -272,7 +272,7 @@ weigh_by_log(struct ib_losses *l, struct ib_audit_log *log,
 
 	for (k = 0; !st && k < ib_audit_log_epochs(log); k++) {
 		run = ib_audit_log_epoch(log, k);
-		e = ib_losses_at(l, run->head.epoch);
+		e = ib_losses_at(l, run->head.options.epoch);
 		if (!e)
 			continue;
 		st = weights_of_run(l, log, run, weight, err);

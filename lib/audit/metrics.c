@@ -72,7 +72,7 @@ put_run(struct ib_bytes *b, const struct ib_audit_run *r, const char *run)
 	put_sample(b, samples, run, "pruned", IB_COUNT(r->tail.pruned));
 	put_one(b, "ib_prune_last_run_epoch",
 		"Epoch of the last finished run.", run,
-		IB_COUNT((uint64_t)r->head.epoch));
+		IB_COUNT((uint64_t)r->head.options.epoch));
 	if (isfinite(r->head.threshold))
 		put_one(b, "ib_prune_last_run_threshold",
 			"Score below which its samples could be pruned.", run,

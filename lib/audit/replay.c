@@ -14,16 +14,13 @@
 static struct ib_rule_options
 options_of(const struct ib_audit_head *h)
 {
-	return (struct ib_rule_options){
-		.rule = h->rule, .epoch = h->epoch, .epochs = h->epochs,
-		.delta = h->delta, .full_from = h->full_from,
-		.warmup = h->warmup, .ratio = h->keep ? 0.5 : h->ratio,
-		.ratio_given = !h->keep, .seed = h->seed,
-		.threshold = h->threshold_spec, .buckets = h->buckets,
-		.keep = h->keep, .scale = h->scale, .floor = h->floor,
-		.proxy = h->proxy, .power = h->power, .max_age = h->max_age,
-		.sampling = h->sampling,
-	};
+	struct ib_rule_options o = h->options;
+
+	if (!o.keep) { /* else the ratio was solved for it */
+		o.ratio = h->ratio;
+		o.ratio_given = true;
+	}
+	return o;
 }
 
 void
@@ -31,16 +28,16 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
 {
 	*r = (struct ib_rule){ .options = options_of(h), .ratio = h->ratio,
 			       .threshold = h->threshold, .c = h->c };
-	r->kind = ib_rule_kind_of(h->rule);
-	r->key = ib_draw_key(h->seed, (uint64_t)h->epoch);
+	r->kind = ib_rule_kind_of(r->options.rule);
+	r->key = ib_draw_key(r->options.seed, (uint64_t)r->options.epoch);
 	r->full = ib_rule_is_full(&r->options, &r->why_full);
 	if (r->kind->cuts)
 		r->levels = h->cuts;
-	else if (h->rule == IB_RULE_RANDOM)
+	else if (r->options.rule == IB_RULE_RANDOM)
 		ib_levels_put(&r->levels, INFINITY, h->ratio);
-	else if (h->rule == IB_RULE_HARD)
+	else if (r->options.rule == IB_RULE_HARD)
 		ib_levels_put(&r->levels, h->threshold, 1);
-	else if (h->rule == IB_RULE_INFOBATCH)
+	else if (r->options.rule == IB_RULE_INFOBATCH)
 		ib_levels_put(&r->levels, h->threshold, h->ratio);
 }
 
@@ -173,7 +170,7 @@ chance_of(const struct ib_replay *r, const struct ib_audit_line *line,
 	if (*pi == IB_HIGH)
 		*pi = 1;
 	*weight = 1 / *pi;
-	if (*pi < 1 && h->sampling == IB_SAMPLING_FIXED &&
+	if (*pi < 1 && h->options.sampling == IB_SAMPLING_FIXED &&
 	    !isnan(line->score)) {
 		g = group_of(h, *pi, group);
 		if (!g)
@@ -355,7 +352,7 @@ check_tail(struct ib_replay *r, const struct ib_audit_tail *t,
 {
 	double sum;
 
-	if (t->epoch != r->head->epoch)
+	if (t->epoch != r->head->options.epoch)
 		return ib_fail(err, IB_E_CHECK, "the tail is of epoch %lld",
 			       (long long)t->epoch);
 	if (t->pruned != r->pruned)

@@ -7,74 +7,79 @@
 #include "audit/log.h"
 #include "audit/page.h"
 #include "base/numbers.h"
+#include "prune/params.h"
 
-/* Quoted, so that a shell takes it as it stands, whatever is in it. */
+/* Quoted if need be, so that a shell takes it as it stands, whatever is in it. */
 static void
-put_quoted(struct ib_bytes *b, const char *value)
+put_quoted(struct ib_bytes *b, struct ib_span value)
 {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+	size_t i;
+
+	for (i = 0; i < value.n && strchr(plain, value.p[i]); i++)
+		;
+	if (i == value.n) {
+		ib_bytes_put(b, value.p, value.n);
+		return;
+	}
 	ib_bytes_put_char(b, '\'');
-	for (; *value; value++)
-		if (*value == '\'')
+	for (i = 0; i < value.n; i++)
+		if (value.p[i] == '\'')
 			ib_bytes_printf(b, "'\\''");
 		else
-			ib_bytes_put_char(b, *value);
+			ib_bytes_put_char(b, value.p[i]);
 	ib_bytes_put_char(b, '\'');
 }
 
-static void
-put_text(struct ib_bytes *b, const char *name, const char *value)
+/* Whether the command needs the option: it has an effect that is no default. */
+static bool
+is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 {
-	if (!value)
-		return;
-	ib_bytes_printf(b, " --%s=", name);
-	put_quoted(b, value);
+	const void *at = (const char *)o + p->at;
+
+	if (!p->name || p->rules || !ib_param_is_given(p, o))
+		return false;
+	switch (p->kind) {
+	case IB_PARAM_COUNT:
+	case IB_PARAM_AGE:
+		return *(const int64_t *)at > 0;
+	case IB_PARAM_CHOICE:
+		return *(const unsigned *)at > 0;
+	case IB_PARAM_REAL: /* --delta, which goes with -E */
+		return o->epochs != IB_NO_EPOCH;
+	default:
+		return true;
+	}
 }
 
 static void
-put_real(struct ib_bytes *b, const char *name, double value)
+put_option(struct ib_bytes *b, const struct ib_param *p,
+	   const struct ib_rule_options *o)
 {
-	char text[IB_NUMBER_MAX];
+	struct ib_bytes value = { 0 };
 
-	ib_bytes_printf(b, " --%s=%.*s", name,
-			(int)ib_number_put(text, value), text);
-}
-
-static void
-put_epoch(struct ib_bytes *b, const char *name, int64_t value)
-{
-	if (value > 0)
-		ib_bytes_printf(b, " --%s=%lld", name, (long long)value);
+	ib_param_spell(&value, p, o);
+	ib_bytes_printf(b, " --%s=", p->name);
+	put_quoted(b, ib_bytes_span(&value));
+	b->failed |= value.failed;
+	ib_bytes_release(&value);
 }
 
 static void
 put_command(struct ib_bytes *b, const struct ib_audit_head *h)
 {
-	ib_bytes_printf(b, "ib-prune -s SCORES -e %lld --seed=%llu --rule=%s",
-			(long long)h->epoch, (unsigned long long)h->seed,
-			ib_rule_kind_of(h->rule)->name);
-	put_text(b, "keep", h->keep);
-	put_text(b, "scale", h->scale);
-	put_text(b, "threshold", h->threshold_spec);
-	put_text(b, "buckets", h->buckets);
-	if (!h->keep && ib_rule_kind_of(h->rule)->ratio)
-		put_real(b, "ratio", h->ratio);
-	if (h->rule == IB_RULE_PROPORTIONAL) {
-		put_real(b, "floor", h->floor);
-		put_text(b, "proxy", h->proxy == IB_PROXY_LOSS ? "loss"
-							       : "bounded");
-	}
-	if (h->rule == IB_RULE_RANK) {
-		put_real(b, "power", h->power);
-		put_real(b, "floor", h->floor);
-	}
-	if (h->sampling == IB_SAMPLING_FIXED)
-		put_text(b, "sampling", "fixed");
-	put_epoch(b, "epochs", h->epochs);
-	if (h->epochs > 0)
-		put_real(b, "delta", h->delta);
-	put_epoch(b, "full-from", h->full_from);
-	put_epoch(b, "warmup", h->warmup);
-	put_epoch(b, "max-age", h->max_age);
+	size_t n;
+	const struct ib_param *p = ib_params(&n);
+	char number[IB_NUMBER_MAX];
+
+	ib_bytes_printf(b, "ib-prune -s SCORES -e %lld",
+			(long long)h->options.epoch);
+	for (; n > 0; n--, p++)
+		if (is_needed(p, &h->options))
+			put_option(b, p, &h->options);
+	if (!h->options.keep && ib_rule_kind_of(h->options.rule)->ratio)
+		ib_bytes_printf(b, " --ratio=%.*s",
+				(int)ib_number_put(number, h->ratio), number);
 	if (h->part.count > 0)
 		ib_bytes_printf(b, " --part=%llu/%llu",
 				(unsigned long long)h->part.index,
@@ -90,7 +95,7 @@ put_value(struct ib_bytes *out, const struct ib_audit_head *h, const cJSON *m)
 	char number[IB_NUMBER_MAX], *text;
 
 	if (strcmp(m->string, "seed") == 0) { /* no double holds it */
-		ib_bytes_printf(out, "%llu", (unsigned long long)h->seed);
+		ib_bytes_printf(out, "%llu", (unsigned long long)h->options.seed);
 	} else if (cJSON_IsString(m)) {
 		ib_html_plain(out, ib_span_of(m->valuestring));
 	} else if (cJSON_IsNumber(m) &&

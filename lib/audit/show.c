@@ -122,7 +122,7 @@ is_wanted(const struct show *s, const struct ib_audit_run *run)
 {
 	int64_t epoch = s->options->epoch;
 
-	return epoch == IB_NO_EPOCH || epoch == run->head.epoch;
+	return epoch == IB_NO_EPOCH || epoch == run->head.options.epoch;
 }
 
 static enum ib_status
@@ -173,7 +173,7 @@ was_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 
 	last = ib_audit_log_run(log, ib_audit_log_count(log) - 1);
 	for (; last > run; last--)
-		if (last->finished && last->head.epoch <= run->head.epoch)
+		if (last->finished && last->head.options.epoch <= run->head.options.epoch)
 			return true;
 	return false;
 }
@@ -197,7 +197,7 @@ explain_by_visits(const struct show *s, const struct ib_audit_run *run,
 	for (i = 0; i < s->nepochs; i++) {
 		r = ib_audit_log_epoch(s->log, i);
 		f = &s->found[i * s->ids.n + k];
-		if (r->head.epoch > row->epoch || (f->any && !f->kept))
+		if (r->head.options.epoch > row->epoch || (f->any && !f->kept))
 			continue;
 		kept++;
 		first = first ? first : r;
@@ -206,7 +206,7 @@ explain_by_visits(const struct show *s, const struct ib_audit_run *run,
 		return "high or unseen";
 	if (run == first)
 		return ib_reason_name(IB_REASON_UNSEEN);
-	return run->head.max_age > 0 ? "high or age" :
+	return run->head.options.max_age > 0 ? "high or age" :
 				       ib_reason_name(IB_REASON_HIGH);
 }
 
@@ -231,7 +231,7 @@ explain_by_scores(const struct show *s, const struct ib_rule *rule,
 		return explain_score(rule, &row);
 	if (was_rolled_back(s->log, run))
 		return "high or unseen";
-	if (row.epoch < h->epoch)
+	if (row.epoch < h->options.epoch)
 		return explain_score(rule, &row);
 	return row.visits == 1 ? unseen :
 				 explain_by_visits(s, run, id, &row);
@@ -272,10 +272,10 @@ put_epoch(const struct show *s, struct ib_sheet *sheet, struct ib_span id,
 	  const struct ib_audit_run *run, const struct found *f)
 {
 	const struct ib_audit_head *head = &run->head;
-	double u = ib_draw_u(ib_draw_key(head->seed, (uint64_t)head->epoch),
+	double u = ib_draw_u(ib_draw_key(head->options.seed, (uint64_t)head->options.epoch),
 			     id);
 	struct ib_cell cell[NCOLUMNS] = {
-		IB_TEXT(id), IB_COUNT((uint64_t)head->epoch), IB_NONE, IB_NONE,
+		IB_TEXT(id), IB_COUNT((uint64_t)head->options.epoch), IB_NONE, IB_NONE,
 		IB_NONE, IB_NONE, IB_NONE, IB_NONE,
 	};
 	const char *why;

@@ -119,7 +119,7 @@ ib_audit_tally_read(struct ib_audit_tally *t, struct ib_audit_log *log,
 			for (i = 0; i < n && !st; i += k) {
 				k = n - i < IB_GROUP ? n - i : IB_GROUP;
 				st = take_group(t, line + i, k,
-						run->head.epoch, err);
+						run->head.options.epoch, err);
 			}
 		}
 		st = st == IB_EOF ? IB_OK : st;

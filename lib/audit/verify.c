@@ -35,7 +35,7 @@ wrong(const struct verify *v, uint64_t line, const struct ib_span *id,
 			 (unsigned long long)line, ib_show(show, *id));
 	return ib_fail(err, IB_E_CHECK, "%s: the run of epoch %lld (frame "
 		       "%llu)%s: %s", ib_audit_log_name(v->log),
-		       (long long)v->run->head.epoch,
+		       (long long)v->run->head.options.epoch,
 		       (unsigned long long)v->run->number, at,
 		       what ? what : said.text);
 }
@@ -71,7 +71,7 @@ static enum ib_status
 confirm_twice(struct verify *v, uint64_t twice, struct ib_error *err)
 {
 	const struct ib_audit_head *h = &v->run->head;
-	uint64_t key = ib_draw_key(h->seed, (uint64_t)h->epoch), at = 2;
+	uint64_t key = ib_draw_key(h->options.seed, (uint64_t)h->options.epoch), at = 2;
 	const struct ib_audit_line *line;
 	struct ib_bytes first = { 0 };
 	bool any = false, found = false;

@@ -295,13 +295,14 @@ struct ib_rule_options {
 	double ratio;          /* -r, in [0, 1) */
 	bool ratio_given;
 	uint64_t seed;         /* --seed */
-	const char *threshold; /* "mean" (NULL), "median", "q0.3", "v1.5" */
-	const char *buckets;   /* "q0.2:0.75,q0.85:0.5" */
+	const char *threshold; /* of infobatch and hard: "mean" (NULL), "median",
+				* "q0.3", "v1.5" */
+	const char *buckets;   /* of buckets: "q0.2:0.75,q0.85:0.5" */
 	const char *keep;      /* --keep F */
-	const char *scale;     /* --scale C */
-	double floor;          /* --floor, in (0, 1] */
-	enum ib_proxy proxy;
-	double power;          /* --power, from 0 to 100 */
+	const char *scale;     /* of proportional */
+	double floor;          /* of proportional and rank, in (0, 1] */
+	enum ib_proxy proxy;   /* of proportional */
+	double power;          /* of rank, from 0 to 100 */
 	int64_t max_age;       /* --max-age; 0: none */
 	enum ib_sampling sampling;
 };
@@ -312,6 +313,34 @@ struct ib_rule_options {
 		.full_from = IB_NO_EPOCH, .ratio = 0.5, .floor = 0.1,          \
 		.power = 1                                                     \
 	}
+
+/* A rule's name ("infobatch"), and what it does in a sentence for --help. */
+const char *ib_rule_name(enum ib_rule_id rule);
+const char *ib_rule_about(enum ib_rule_id rule);
+
+/* A parameter of a rule, NAME=VALUE in "--rule RULE:NAME=VALUE,...". */
+struct ib_rule_parameter {
+	const char *name;
+	const char *value;  /* what to write for it in a manual: "F" */
+	const char *words;  /* "a|b", the default first; NULL: any value */
+	bool has_default;
+	double by_default;  /* of a number, if it has one */
+	const char *help;
+};
+
+/* The i-th parameter of a rule, from 0; false: it has no more. */
+bool ib_rule_parameter(enum ib_rule_id rule, size_t i,
+		       struct ib_rule_parameter *out);
+
+/*
+ * Read a rule as --rule has it, "rank" or "rank:power=0.7,floor=0.1", into
+ * options->rule and the parameters of rules; those that are not given get
+ * their defaults. The text is cut at its commas, and borrowed by options.
+ * Returns IB_E_MISUSE, with a sentence that lists what the rule takes, for an
+ * unknown rule or parameter, one given twice, or a value out of its range.
+ */
+enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options,
+			     struct ib_error *err);
 
 /* A rule made ready for one epoch: thresholds resolved, budgets solved. */
 struct ib_rule;

@@ -111,18 +111,23 @@ ib_members_hash(struct ib_members *m, const char *name, uint64_t *hash)
 	return hex[0] != '\0';
 }
 
-int
-ib_members_word(struct ib_members *m, const char *name,
-		const char *const *words, size_t n)
+unsigned
+ib_members_word(struct ib_members *m, const char *name, const char *words)
 {
 	const cJSON *member = ib_members_get(m, name);
-	size_t i;
+	unsigned i;
+	size_t n;
 
 	if (!member)
 		return 0;
-	for (i = 0; cJSON_IsString(member) && i < n; i++)
-		if (strcmp(member->valuestring, words[i]) == 0)
-			return (int)i;
+	for (i = 0; cJSON_IsString(member); i++, words += n + 1) {
+		n = strcspn(words, "|");
+		if (strlen(member->valuestring) == n &&
+		    memcmp(member->valuestring, words, n) == 0)
+			return i;
+		if (!words[n])
+			break;
+	}
 	ib_members_refuse(m, name);
 	return 0;
 }

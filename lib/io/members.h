@@ -44,8 +44,8 @@ void ib_members_hex(struct ib_members *m, const char *name, char *out,
 /* 64 bits as 16 hexadecimal digits; false if there are none. */
 bool ib_members_hash(struct ib_members *m, const char *name, uint64_t *hash);
 
-/* The index of one of these words; 0 if there is none. */
-int ib_members_word(struct ib_members *m, const char *name,
-		    const char *const *words, size_t n);
+/* The number of the word in "a|b|c", from 0; 0 if there is none. */
+unsigned ib_members_word(struct ib_members *m, const char *name,
+			 const char *words);
 
 #endif

@@ -56,38 +56,57 @@ struct cut {
 	double value;
 };
 
+/* False: it is none. */
+static bool
+parse_cut(struct ib_span text, struct cut *cut)
+{
+	uint64_t rank;
+
+	cut->kind = CUT_MEAN;
+	if (ib_span_is(text, "mean"))
+		return true;
+	cut->kind = CUT_QUANTILE;
+	strcpy(cut->share, "0.5");
+	if (ib_span_is(text, "median"))
+		return true;
+	if (text.n > 1 && text.n <= sizeof(cut->share) && text.p[0] == 'q') {
+		memcpy(cut->share, text.p + 1, text.n - 1);
+		cut->share[text.n - 1] = '\0';
+		return ib_decimal_rank(cut->share, 1, &rank);
+	}
+	cut->kind = CUT_VALUE;
+	return text.n > 1 && text.p[0] == 'v' &&
+	       ib_number_text((struct ib_span){ text.p + 1, text.n - 1 },
+			      &cut->value) &&
+	       isfinite(cut->value);
+}
+
+bool
+ib_cut_is_valid(struct ib_span text)
+{
+	struct cut cut;
+
+	return parse_cut(text, &cut);
+}
+
 static enum ib_status
 read_cut(struct ib_span text, const char *option, struct cut *cut,
 	 struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
-	uint64_t rank;
 
-	cut->kind = CUT_MEAN;
-	if (ib_span_is(text, "mean"))
-		return IB_OK;
-	cut->kind = CUT_QUANTILE;
-	strcpy(cut->share, "0.5");
-	if (ib_span_is(text, "median"))
-		return IB_OK;
-	if (text.n > 1 && text.n <= sizeof(cut->share) && text.p[0] == 'q') {
-		memcpy(cut->share, text.p + 1, text.n - 1);
-		cut->share[text.n - 1] = '\0';
-		if (ib_decimal_rank(cut->share, 1, &rank))
-			return IB_OK;
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: %s is no quantile: q0 to q1", option,
-			       ib_show(show, text));
-	}
-	cut->kind = CUT_VALUE;
-	if (text.n > 1 && text.p[0] == 'v' &&
-	    ib_number_text((struct ib_span){ text.p + 1, text.n - 1 },
-			   &cut->value) &&
-	    isfinite(cut->value))
+	if (parse_cut(text, cut))
 		return IB_OK;
 	return ib_fail(err, IB_E_MISUSE,
-		       "%s: %s is none of mean, median, qF, vX", option,
-		       ib_show(show, text));
+		       "%s: %s is not mean, median, qF with F in [0, 1], or vX",
+		       option, ib_show(show, text));
+}
+
+static const char *
+threshold_name(const struct ib_rule_options *o)
+{
+	return o->rule == IB_RULE_HARD ? "--rule hard:threshold"
+				       : "--rule infobatch:threshold";
 }
 
 struct bucket {
@@ -110,10 +129,10 @@ read_bucket(const char **list, struct bucket *b, struct ib_error *err)
 			(size_t)(text.p + text.n - colon - 1) }, &b->share) ||
 	    !(b->share >= 0 && b->share < 1))
 		return ib_fail(err, IB_E_MISUSE,
-			       "--buckets: %s is not CUT:SHARE with a share in "
+			       "--rule buckets: %s is not CUT:SHARE with a share in "
 			       "[0, 1)", ib_show(show, text));
 	return read_cut((struct ib_span){ text.p, (size_t)(colon - text.p) },
-			"--buckets", &b->cut, err);
+			"--rule buckets", &b->cut, err);
 }
 
 enum ib_status
@@ -125,13 +144,13 @@ ib_levels_check(const struct ib_rule_options *o, struct ib_error *err)
 	size_t n;
 
 	if (o->threshold)
-		st = read_cut(ib_span_of(o->threshold), "--threshold", &b.cut,
-			      err);
+		st = read_cut(ib_span_of(o->threshold), threshold_name(o),
+			      &b.cut, err);
 	for (n = 0; !st && p; n++) {
 		st = read_bucket(&p, &b, err);
 		if (!st && n == IB_LEVELS_MAX)
 			st = ib_fail(err, IB_E_MISUSE,
-				     "--buckets: more than %d", IB_LEVELS_MAX);
+				     "--rule buckets: more than %d cuts", IB_LEVELS_MAX);
 	}
 	return st;
 }
@@ -207,13 +226,13 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 	const char *t = rule->options.threshold;
 	struct found f;
 	struct cut cut;
-	enum ib_status st = read_cut(ib_span_of(t ? t : "mean"), "--threshold",
-				     &cut, err);
+	enum ib_status st = read_cut(ib_span_of(t ? t : "mean"),
+				     threshold_name(&rule->options), &cut, err);
 
 	if (st)
 		return st;
 	f = begin_cut(rule, &cut);
-	st = find_cuts(rule, &f, 1, "--threshold", err);
+	st = find_cuts(rule, &f, 1, threshold_name(&rule->options), err);
 	rule->threshold = f.value;
 	return st;
 }
@@ -309,7 +328,7 @@ ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 		}
 	}
 	if (!st)
-		st = find_cuts(rule, f, n, "--buckets", err);
+		st = find_cuts(rule, f, n, "--rule buckets", err);
 	for (i = 0; i < n && !st; i++)
 		put_level(rule, f[i].value, share[i]);
 	return st;

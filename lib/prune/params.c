@@ -1,20 +1,36 @@
 #include "prune/params.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/error.h"
 #include "io/document.h"
 
+#define SAMPLINGS "poisson|fixed"
+
+/* ---- what a rule solved --------------------------------------------------- */
+
 static bool
-add_epoch(cJSON *to, const char *name, int64_t epoch)
+put_ratio(cJSON *to, const struct ib_rule *r)
 {
-	if (epoch == IB_NO_EPOCH)
-		return cJSON_AddNullToObject(to, name) != NULL;
-	return ib_document_add_count(to, name, (uint64_t)epoch);
+	return ib_document_add_real(to, "ratio", r->ratio);
+}
+
+static bool
+put_threshold(cJSON *to, const struct ib_rule *r)
+{
+	return ib_document_add_real(to, "threshold", r->threshold);
+}
+
+static bool
+put_c(cJSON *to, const struct ib_rule *r)
+{
+	return ib_document_add_real(to, "c", r->c);
 }
 
 /* [[cut, share], ...] as resolved. */
 static bool
-add_cuts(cJSON *to, const struct ib_rule *r)
+put_cuts(cJSON *to, const struct ib_rule *r)
 {
 	cJSON *cuts, *pair;
 	bool ok;
@@ -37,7 +53,7 @@ add_cuts(cJSON *to, const struct ib_rule *r)
 
 /* [{pi, n, k}, ...] of --sampling fixed, ascending by pi. */
 static bool
-add_groups(cJSON *to, const struct ib_rule *r)
+put_groups(cJSON *to, const struct ib_rule *r)
 {
 	cJSON *groups, *group;
 	bool ok;
@@ -57,6 +73,153 @@ add_groups(cJSON *to, const struct ib_rule *r)
 	return ok;
 }
 
+/* ---- the table ------------------------------------------------------------ */
+
+#define AT(member_) .at = offsetof(struct ib_rule_options, member_)
+#define INFOBATCH (1u << IB_RULE_INFOBATCH)
+#define BUCKETS (1u << IB_RULE_BUCKETS)
+#define PROPORTIONAL (1u << IB_RULE_PROPORTIONAL)
+#define HARD (1u << IB_RULE_HARD)
+#define RANK (1u << IB_RULE_RANK)
+
+static const struct ib_param params[] = {
+	{ .member = "epoch", .kind = IB_PARAM_EPOCH, AT(epoch) },
+	{ .member = "rule", .kind = IB_PARAM_RULE, AT(rule), .name = "rule" },
+	{ .member = "seed", .kind = IB_PARAM_SEED, AT(seed), .name = "seed" },
+	{ .member = "ratio", .put = put_ratio },
+	{ .member = "warmup", .kind = IB_PARAM_COUNT, AT(warmup),
+	  .name = "warmup" },
+	{ .member = "epochs", .kind = IB_PARAM_EPOCH, AT(epochs),
+	  .name = "epochs" },
+	{ .member = "delta", .kind = IB_PARAM_REAL, AT(delta),
+	  .name = "delta" },
+	{ .member = "full_from", .kind = IB_PARAM_EPOCH, AT(full_from),
+	  .name = "full-from" },
+	{ .member = "threshold", .put = put_threshold },
+	{ .member = "threshold_spec", .kind = IB_PARAM_CUT, AT(threshold),
+	  .rules = INFOBATCH | HARD, .name = "threshold", .value = "CUT",
+	  .help = "samples with a score below CUT may be pruned: mean "
+		  "(default), median, qF (the F quantile) or vX (the number "
+		  "X)" },
+	{ .member = "cuts", .put = put_cuts },
+	{ .member = "buckets", .kind = IB_PARAM_CUTS, AT(buckets),
+	  .rules = BUCKETS, .name = "CUT", .value = "SHARE",
+	  .help = "prune this share of the samples with a score below CUT and "
+		  "not below the CUT before; ascending cuts (required)" },
+	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep),
+	  .name = "keep" },
+	{ .member = "scale", .kind = IB_PARAM_DECIMAL, AT(scale),
+	  .rules = PROPORTIONAL, .name = "scale", .value = "C",
+	  .range = "(0, inf)",
+	  .help = "the keep probability is C times the proxy (required, unless "
+		  "--keep is given)" },
+	{ .member = "c", .put = put_c },
+	{ .member = "floor", .kind = IB_PARAM_REAL, AT(floor),
+	  .rules = PROPORTIONAL | RANK, .name = "floor", .value = "F",
+	  .range = "(0, 1]", .help = "the least keep probability" },
+	{ .member = "power", .kind = IB_PARAM_REAL, AT(power), .rules = RANK,
+	  .only = RANK, .name = "power", .value = "B", .range = "[0, 100]",
+	  .help = "the keep probability is the share of lower scores, to the "
+		  "power of B" },
+	{ .member = "proxy", .kind = IB_PARAM_CHOICE, AT(proxy),
+	  .rules = PROPORTIONAL, .name = "proxy", .value = "X",
+	  .range = "bounded|loss",
+	  .help = "estimate of the gradient norm, 1-exp(-score) or the "
+		  "score:" },
+	{ .member = "max_age", .kind = IB_PARAM_AGE, AT(max_age),
+	  .name = "max-age" },
+	{ .member = "sampling", .kind = IB_PARAM_CHOICE, AT(sampling),
+	  .name = "sampling", .range = SAMPLINGS },
+	{ .member = "groups", .put = put_groups },
+};
+
+const struct ib_param *
+ib_params(size_t *n)
+{
+	*n = sizeof(params) / sizeof(*params);
+	return params;
+}
+
+/* ---- checks ---------------------------------------------------------------- */
+
+bool
+ib_in_range(const char *range, double x)
+{
+	char *comma, *end;
+	double low = strtod(range + 1, &comma);
+	double high = strtod(comma + 1, &end);
+
+	return (range[0] == '[' ? x >= low : x > low) &&
+	       (*end == ']' ? x <= high : x < high);
+}
+
+enum ib_status
+ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
+{
+	const struct ib_param *p = params;
+	size_t i;
+
+	for (i = 0; i < sizeof(params) / sizeof(*params); i++, p++)
+		if (p->kind == IB_PARAM_REAL && p->range &&
+		    !ib_in_range(p->range, *(const double *)((const char *)o +
+							     p->at)))
+			return ib_fail(err, IB_E_MISUSE, "the %s is not in %s",
+				       p->name, p->range);
+	return ib_levels_check(o, err);
+}
+
+/* ---- members of receipts and run headers ------------------------------------ */
+
+static bool
+add_epoch(cJSON *to, const char *name, int64_t epoch)
+{
+	if (epoch == IB_NO_EPOCH)
+		return cJSON_AddNullToObject(to, name) != NULL;
+	return ib_document_add_count(to, name, (uint64_t)epoch);
+}
+
+/* The number-th of "a|b|c". */
+static bool
+add_word(cJSON *to, const char *name, const char *words, unsigned number)
+{
+	char word[32];
+
+	for (; number > 0; number--)
+		words += strcspn(words, "|") + 1;
+	snprintf(word, sizeof(word), "%.*s", (int)strcspn(words, "|"), words);
+	return ib_document_add_text(to, name, word);
+}
+
+static bool
+add_param(cJSON *to, const struct ib_param *p, const struct ib_rule *r)
+{
+	const void *at = (const char *)&r->options + p->at;
+	int64_t age;
+
+	switch (p->kind) {
+	case IB_PARAM_SOLVED:
+		return p->put(to, r);
+	case IB_PARAM_RULE:
+		return ib_document_add_text(to, p->member, r->kind->name);
+	case IB_PARAM_SEED:
+		return ib_document_add_count(to, p->member,
+					     *(const uint64_t *)at);
+	case IB_PARAM_REAL:
+		return ib_document_add_real(to, p->member, *(const double *)at);
+	case IB_PARAM_CHOICE:
+		return add_word(to, p->member, p->range, *(const unsigned *)at);
+	case IB_PARAM_AGE:
+		age = *(const int64_t *)at;
+		return add_epoch(to, p->member, age > 0 ? age : IB_NO_EPOCH);
+	case IB_PARAM_EPOCH:
+	case IB_PARAM_COUNT:
+		return add_epoch(to, p->member, *(const int64_t *)at);
+	default:
+		return ib_document_add_text(to, p->member,
+					    *(const char *const *)at);
+	}
+}
+
 static bool
 add_part(cJSON *to, const struct ib_part *part)
 {
@@ -74,35 +237,13 @@ bool
 ib_params_add(cJSON *to, const struct ib_rule *r,
 	      const struct ib_prune_options *o)
 {
-	const struct ib_rule_options *p = &r->options;
+	size_t i;
 
-	return add_epoch(to, "epoch", p->epoch) &&
-	       ib_document_add_text(to, "rule", r->kind->name) &&
-	       ib_document_add_count(to, "seed", p->seed) &&
-	       ib_document_add_real(to, "ratio", r->ratio) &&
-	       ib_document_add_count(to, "warmup", (uint64_t)p->warmup) &&
-	       add_epoch(to, "epochs", p->epochs) &&
-	       ib_document_add_real(to, "delta", p->delta) &&
-	       add_epoch(to, "full_from", p->full_from) &&
-	       ib_document_add_real(to, "threshold", r->threshold) &&
-	       ib_document_add_text(to, "threshold_spec", p->threshold) &&
-	       add_cuts(to, r) &&
-	       ib_document_add_text(to, "buckets", p->buckets) &&
-	       ib_document_add_text(to, "keep", p->keep) &&
-	       ib_document_add_text(to, "scale", p->scale) &&
-	       ib_document_add_real(to, "c", r->c) &&
-	       ib_document_add_real(to, "floor", p->floor) &&
-	       (p->rule != IB_RULE_RANK ||
-		ib_document_add_real(to, "power", p->power)) &&
-	       ib_document_add_text(to, "proxy", p->proxy == IB_PROXY_LOSS
-							 ? "loss" : "bounded") &&
-	       (p->max_age > 0
-			? ib_document_add_count(to, "max_age", (uint64_t)p->max_age)
-			: cJSON_AddNullToObject(to, "max_age") != NULL) &&
-	       ib_document_add_text(to, "sampling",
-				p->sampling == IB_SAMPLING_FIXED ? "fixed"
-								 : "poisson") &&
-	       add_groups(to, r) && add_part(to, &o->part) &&
+	for (i = 0; i < sizeof(params) / sizeof(*params); i++)
+		if ((params[i].only == 0 || params[i].only >> r->kind->id & 1) &&
+		    !add_param(to, &params[i], r))
+			return false;
+	return add_part(to, &o->part) &&
 	       ib_document_add_text(to, "duplicates",
-				o->allow_duplicates ? "keep" : NULL);
+				    o->allow_duplicates ? "keep" : NULL);
 }

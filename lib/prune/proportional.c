@@ -18,7 +18,7 @@
 /*
  * No branch hangs on a score: the exp of one runs beside those of others, and
  * gcc, which makes a branch of a bound where it knows what follows from it, is
- * kept from it by the second loop. At 1 the shift makes IB_HIGH of it. --scale
+ * kept from it by the second loop. At 1 the shift makes IB_HIGH of it. scale
  * takes 1.14 times the default rule's time so, 1.19 with branches (10^6 samples,
  * -T 1, AMD EPYC Zen 5, gcc 12 -O2).
  */
@@ -143,12 +143,12 @@ ib_rule_prepare_proportional(struct ib_rule *r,
 
 	if (!o->keep == !o->scale)
 		return ib_fail(err, IB_E_MISUSE, "--rule proportional needs "
-			       "one of --keep and --scale");
+			       "either --keep or its parameter scale");
 	if (o->scale) {
 		if (!ib_number_text(ib_span_of(o->scale), &r->c) ||
 		    !(r->c > 0) || isinf(r->c))
 			return ib_fail(err, IB_E_MISUSE,
-				       "--scale: '%s' is no number above 0",
+				       "scale: '%s' is not a number above 0",
 				       o->scale);
 		return IB_OK;
 	}

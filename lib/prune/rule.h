@@ -56,6 +56,7 @@ struct ib_rule {
 struct ib_rule_kind {
 	enum ib_rule_id id;
 	const char *name;
+	const char *about; /* for --help */
 	bool needs_scores; /* unseen and unknown samples are kept */
 	bool biased;       /* it says so */
 	bool fixed;        /* --sampling fixed makes sense */
@@ -149,7 +150,10 @@ ib_rule_keeps(const struct ib_rule *r, uint32_t row,
 
 /* ---- levels.c: rules of a few levels of pi ---------------------------------- */
 
-/* Whether --threshold and --buckets are well written; IB_E_MISUSE if not. */
+/* Whether a cut is well written: mean, median, qF, vX. */
+bool ib_cut_is_valid(struct ib_span text);
+
+/* Whether threshold and buckets are well written; IB_E_MISUSE if not. */
 enum ib_status ib_levels_check(const struct ib_rule_options *options,
 			       struct ib_error *err);
 

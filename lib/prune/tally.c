@@ -13,7 +13,7 @@ ib_tally_init(struct ib_tally *t)
 
 /*
  * Rules of many pi change it with every record: then a plain add is cheaper,
- * and those of pi 1 wait for the end: --scale 3 takes 0.381 s so, 0.389 where
+ * and those of pi 1 wait for the end: scale=3 takes 0.381 s so, 0.389 where
  * these do not wait (medians of 9 pairs, 3*10^6 samples, -T 1, AMD EPYC).
  */
 static void

@@ -31,7 +31,7 @@ struct ib_refined {
 	struct ib_fine fine;  /* of the x above 0 */
 };
 
-/* x of a score, as --proxy has it; of n scores. */
+/* x of a score, as proxy has it; of n scores. */
 float ib_proxy_of(enum ib_proxy proxy, float score);
 void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 

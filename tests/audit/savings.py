@@ -32,11 +32,11 @@ for e in range(E):
 ids = list(logs[0])
 
 RULES = {
-    'infobatch': ([], {'ratio': 0.5, 'threshold': ('mean', None)}),
-    'buckets': (['--buckets', 'q0.2:0.75,q0.85:0.5'],
+    'infobatch': ('infobatch', {'ratio': 0.5, 'threshold': ('mean', None)}),
+    'buckets': ('buckets:q0.2=0.75,q0.85=0.5',
                 {'buckets': [(parse_cut('q0.2'), 0.75),
                              (parse_cut('q0.85'), 0.5)]}),
-    'proportional': (['--scale', 5, '--floor', 0.2],
+    'proportional': ('proportional:scale=5,floor=0.2',
                      {'scale': 5.0, 'floor': 0.2, 'proxy': 'bounded'}),
 }
 
@@ -61,8 +61,8 @@ def oracle(name, options):
         yield kept, float(weights)
 
 
-for name, (argv, options) in RULES.items():
-    argv = ['ib-audit', 'simulate', '-E', E, '--rule', name, *argv,
+for name, (rule, options) in RULES.items():
+    argv = ['ib-audit', 'simulate', '-E', E, '--rule', rule,
             '--cost-per-epoch', COST] + ['loss.%d.jsonl' % e for e in range(E)]
     got = table(*argv)
     saved = 0

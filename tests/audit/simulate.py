@@ -51,10 +51,9 @@ for ratio, rule, threshold, delta, age, seed in (
         (0.5, 'infobatch', None, 0.875, 0, 0),
         (0.9, 'infobatch', '0.7', 0.9, 2, 5),
         (0.3, 'random', None, 1.0, 3, 1)):
-    options = ['-E', horizon, '-r', ratio, '--rule', rule, '--delta', delta,
+    text = rule + ':threshold=q' + threshold if threshold else rule
+    options = ['-E', horizon, '-r', ratio, '--rule', text, '--delta', delta,
                '--seed', seed]
-    if threshold:
-        options += ['--threshold', 'q' + threshold]
     if age:
         options += ['--max-age', age]
     got = table('ib-audit', 'simulate', *options,

@@ -174,13 +174,11 @@ def scores():
 
 def designs():
     for options in (('--rule', 'random', '-r', '0.3'),
-                    ('--rule', 'buckets', '--buckets', 'q0.2:0.75,q0.85:0.5'),
+                    ('--rule', 'buckets:q0.2=0.75,q0.85=0.5'),
                     ('--sampling', 'fixed', '-r', '0.7'),
-                    ('--sampling', 'fixed', '--rule', 'buckets', '--buckets',
-                     'q0.2:0.75,q0.85:0.5'),
+                    ('--sampling', 'fixed', '--rule', 'buckets:q0.2=0.75,q0.85=0.5'),
                     ('--rule', 'proportional', '--keep', '0.6'),
-                    ('--rule', 'proportional', '--scale', '0.5', '--proxy',
-                     'loss'),
+                    ('--rule', 'proportional:scale=0.5,proxy=loss'),
                     ('--rule', 'hard',), ('--keep', '0.8'), ('-r', '0'),
                     ('--warmup', '3'), ('--part', '1/3'), ('-E', '3'),
                     ('--seed', '18446744073709551615'), ('--max-age', '1'),

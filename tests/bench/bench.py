@@ -124,7 +124,7 @@ def rows():
         ("ib-prune -T 2", p + " -T 2 -s s.npz -e 4 -o e.jsonl man.jsonl", N, man, "prune", ""),
         ("ib-prune -a", prune + "-a a.zst man.jsonl", N, man, "prune", "rm -f a.zst"),
         ("ib-prune -a, -T 2", p + " -T 2 -s s.npz -e 4 -o e.jsonl -a a.zst man.jsonl", N, man, "prune", "rm -f a.zst"),
-        ("ib-prune buckets", prune + "--rule buckets --buckets q0.2:0.75,q0.85:0.5 man.jsonl", N, man, "prune", ""),
+        ("ib-prune buckets", prune + "--rule buckets:q0.2=0.75,q0.85=0.5 man.jsonl", N, man, "prune", ""),
         ("ib-prune random", prune + "--rule random man.jsonl", N, man, "prune", ""),
         ("ib-prune proportional", prune + "--rule proportional --keep 0.7 man.jsonl", N, man, "prune", ""),
         ("ib-prune fixed", prune + "--sampling fixed man.jsonl", N, man, "prune", ""),

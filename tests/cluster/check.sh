@@ -107,9 +107,9 @@ fire() {
 # That of the epoch after E.
 rule() {
   case $E in
-  0) echo "--rule buckets --buckets q0.2:0.75,q0.85:0.5" ;;
+  0) echo "--rule buckets:q0.2=0.75,q0.85=0.5" ;;
   1) echo "--rule proportional --keep 0.7" ;;
-  2) echo "--threshold median --keep 0.8" ;;
+  2) echo "--rule infobatch:threshold=median --keep 0.8" ;;
   *) echo "-r 0.5" ;;
   esac
 }

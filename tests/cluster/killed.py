@@ -18,7 +18,7 @@ import time
 
 K = 64
 RULES = [['-r', '0.5'],
-         ['--rule', 'buckets', '--buckets', 'q0.2:0.75,q0.85:0.5'],
+         ['--rule', 'buckets:q0.2=0.75,q0.85=0.5'],
          ['--rule', 'proportional', '--keep', '0.7']]
 
 

@@ -96,7 +96,7 @@ for recipe in "$@"; do
     pipepart) rm loss.$E.?.jsonl ;;
     *) rm loss.$E.jsonl ;;
     esac
-    RULE='--rule buckets --buckets q0.2:0.75,q0.85:0.5'
+    RULE='--rule buckets:q0.2=0.75,q0.85=0.5'
     [ $E = 0 ] || RULE='--rule proportional --keep 0.7'
     ib-score -e $E -u one.npz loss.$E.*jsonl
     paste_and_kill "$recipe"

@@ -196,31 +196,35 @@ def rule_options(g):
     rule = g.pick(['infobatch'] * 5 + ['buckets', 'random', 'random',
                                        'proportional', 'proportional',
                                        'hard', 'rank'])
-    a = [] if rule == 'infobatch' else ['--rule', rule]
+    a, p = [], []
     cuts = ['mean', 'median', 'q0.2', 'q0.85', 'q1', 'q0.5', 'v0.5', 'v1e-3',
             'v-1', 'q0.333333', 'v0.1']
     if rule in ('infobatch', 'hard') and g.chance(0.4):
-        a += ['--threshold', g.pick(cuts)]
+        p.append('threshold=' + g.pick(cuts))
     if rule == 'buckets':
-        a += ['--buckets', g.pick(['q0.2:0.75,q0.85:0.5', 'q0.5:0.3',
-                                   'v0.1:0.9,v1:0.1', 'mean:0.5,q0.9:0.2',
-                                   'v2:0.5,mean:0.4', 'q0.1:0.5,median:0',
-                                   'q0.3:0.5,v0.4:0.7,q0.9:0.33'])]
+        p.append(g.pick(['q0.2=0.75,q0.85=0.5', 'q0.5=0.3', 'v0.1=0.9,v1=0.1',
+                         'mean=0.5,q0.9=0.2', 'v2=0.5,mean=0.4',
+                         'q0.1=0.5,median=0', 'q0.3=0.5,v0.4=0.7,q0.9=0.33']))
     if rule == 'rank':
         if g.chance(0.6):
-            a += ['--power', g.pick(['0', '0.5', '2', '3.7', '100', '1e-3'])]
+            p.append('power=' + g.pick(['0', '0.5', '2', '3.7', '100',
+                                        '1e-3']))
         if g.chance(0.4):
-            a += ['--floor', g.pick(['0.2', '1', '0.01'])]
+            p.append('floor=' + g.pick(['0.2', '1', '0.01']))
     if rule == 'proportional':
         if g.chance(0.5):
             a += ['--keep', g.pick(['0.3', '0.5', '0.75', '0.9', '0.05',
                                     '1', '0.123'])]
         else:
-            a += ['--scale', g.pick(['1', '0.5', '1.2', '5', '1e-3', '0.7'])]
+            p.append('scale=' + g.pick(['1', '0.5', '1.2', '5', '1e-3',
+                                        '0.7']))
         if g.chance(0.4):
-            a += ['--floor', g.pick(['0.2', '0.25', '0.05', '1', '0.01'])]
+            p.append('floor=' + g.pick(['0.2', '0.25', '0.05', '1', '0.01']))
         if g.chance(0.4):
-            a += ['--proxy', g.pick(['loss', 'bounded'])]
+            p.append('proxy=' + g.pick(['loss', 'bounded']))
+    g.r.shuffle(p)
+    if rule != 'infobatch' or p:
+        a += ['--rule', ':'.join([rule] + ([','.join(p)] if p else []))]
     if rule in ('infobatch', 'random'):
         k = g.r.random()
         if k < 0.4:

@@ -158,9 +158,9 @@ def totals_case(g):
     a = ['-e', '3', '--totals', totals, '--keep-all', '--explain',
          '--receipt', 'receipt.json']
     if g.chance(0.3):
-        a += ['--threshold', g.pick(['mean', 'v0.5'])]
+        a += ['--rule', 'infobatch:threshold=' + g.pick(['mean', 'v0.5'])]
     elif g.chance(0.2):
-        a += ['--rule', 'buckets', '--buckets', 'v0.2:0.5,mean:0.25']
+        a += ['--rule', 'buckets:v0.2=0.5,mean=0.25']
     g.commands.append(('ib-prune', ['-s', 'part.%d.%s' % (i, ext), '--part',
                                     '%d/%d' % (i, k)] + a + [m], None))
 

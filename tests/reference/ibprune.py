@@ -308,9 +308,9 @@ def check_options(opt):
         misuse('--keep does not go with this rule')
     if opt.rule == 'proportional':
         if (opt.keep is None) == (opt.scale is None):
-            misuse('proportional: one of --keep and --scale')
+            misuse('proportional: one of --keep and scale')
     if opt.rule == 'buckets' and not opt.buckets:
-        misuse('--buckets is needed')
+        misuse('--rule buckets needs cuts')
     if opt.sampling == 'fixed' and opt.rule in ('proportional', 'hard'):
         misuse('--sampling fixed does not go with this rule')
     if opt.ratio is None:

@@ -66,18 +66,38 @@ def part(text):
     return int(m.group(1)), int(m.group(2))
 
 
-def buckets(text):
+def buckets(items):
     out, last = [], None
-    for item in text.split(','):
-        cut, colon, drop = item.rpartition(':')
-        if not colon:
-            misuse('--buckets %r' % text)
+    for item in items:
+        cut, equals, drop = item.partition('=')
+        if not equals:
+            misuse('buckets: CUT=SHARE, not %r' % item)
         spec = ibprune.parse_cut(cut)
         if last and last[0] == spec[0] and spec[1] is not None and \
                 spec[1] < last[1]:
-            misuse('--buckets: cuts ascend')
+            misuse('buckets: cuts ascend')
         last = spec
         out.append((spec, number(lambda x: 0 <= x < 1)(drop)))
+    return out
+
+
+def rule(text):
+    """NAME[:PARAMETER=VALUE,...] -> {'rule': NAME, PARAMETER: value, ...}."""
+    name, colon, rest = text.partition(':')
+    one_of(*RULES)(name)
+    out = {'rule': name, **RULE_DEFAULTS}
+    items = rest.split(',') if colon else []
+    names = [item.partition('=')[0] for item in items]
+    if len(set(names)) < len(names):
+        misuse('--rule: a parameter twice')
+    if name == 'buckets':
+        out['buckets'] = buckets(items)
+        return out
+    for item in items:
+        key, equals, value = item.partition('=')
+        if key not in RULES[name] or not equals:
+            misuse('--rule %s: %r is none of %s' % (name, item, RULES[name]))
+        out[key] = RULES[name][key](value)
     return out
 
 
@@ -106,6 +126,16 @@ def pair(text):
 
 EPOCH = whole(0, 2 ** 31 - 1)
 COUNT = whole(0, 2 ** 63 - 1)
+FLOOR = number(lambda x: 0 < x <= 1)
+RULES = {
+    'infobatch': {'threshold': ibprune.parse_cut}, 'buckets': {}, 'random': {},
+    'proportional': {'scale': number(lambda x: x > 0), 'floor': FLOOR,
+                     'proxy': one_of('bounded', 'loss')},
+    'hard': {'threshold': ibprune.parse_cut},
+    'rank': {'power': number(lambda x: 0 <= x <= 100), 'floor': FLOOR},
+}
+RULE_DEFAULTS = {'threshold': ('mean', None), 'proxy': 'bounded', 'floor': 0.1,
+                 'power': 1.0, 'scale': None, 'buckets': None}
 COMMON = {
     'k:key': ('key', raw), 'o:output': ('output', str),
     'T:threads': ('threads', COUNT), 'q:quiet': ('quiet', None),
@@ -136,14 +166,7 @@ PRUNE = {
     'full-from': ('full_from', EPOCH),
     'r:ratio': ('ratio', number(lambda x: 0 <= x < 1)),
     'seed': ('seed', whole(0, 2 ** 64 - 1)), 'warmup': ('warmup', EPOCH),
-    'rule': ('rule', one_of('infobatch', 'buckets', 'random', 'proportional',
-                            'hard', 'rank')),
-    'power': ('power', number(lambda x: 0 <= x <= 100)),
-    'threshold': ('threshold', ibprune.parse_cut),
-    'buckets': ('buckets', buckets),
-    'proxy': ('proxy', one_of('bounded', 'loss')), 'keep': ('keep', share),
-    'scale': ('scale', number(lambda x: x > 0)),
-    'floor': ('floor', number(lambda x: 0 < x <= 1)),
+    'rule': ('rule*', rule), 'keep': ('keep', share),
     'max-age': ('max_age', EPOCH),
     'sampling': ('sampling', one_of('poisson', 'fixed')),
     'n:dry-run': ('plan', None),
@@ -171,8 +194,7 @@ DEFAULTS = {
     'ib-score': {'terms': [(1.0, b'loss')], 'epoch_field': b'epoch',
                  'duplicates': 'last', 'nonfinite': 'keep', 'max_bad': 0,
                  'smooth': 0.0, 'max_missing': ('', 0)},
-    'ib-prune': {'rule': 'infobatch', 'threshold': ('mean', None), 'seed': 0,
-                 'warmup': 0, 'proxy': 'bounded', 'floor': 0.1, 'power': 1.0,
+    'ib-prune': {'rule': 'infobatch', **RULE_DEFAULTS, 'seed': 0, 'warmup': 0,
                  'sampling': 'poisson', 'header_lines': 0},
     'ib-weights': {'form': 'text', 'normalize': 'none'},
 }
@@ -195,8 +217,8 @@ def parse(prog, argv):
     opt = SimpleNamespace(weight_field=b'weight')
     for field, _ in table.values():
         many = field.endswith('+')
-        if not hasattr(opt, field.rstrip('+')):
-            setattr(opt, field.rstrip('+'), [] if many else None)
+        if not hasattr(opt, field.rstrip('+*')):
+            setattr(opt, field.rstrip('+*'), [] if many else None)
     for field, value in DEFAULTS[prog].items():
         setattr(opt, field, value)
     try:
@@ -208,7 +230,9 @@ def parse(prog, argv):
         field, read = by_flag[flag]
         given.add(field)
         value = read(text) if read else True
-        if field.endswith('+'):
+        if field.endswith('*'):
+            vars(opt).update(value)
+        elif field.endswith('+'):
             getattr(opt, field[:-1]).append(value)
         else:
             setattr(opt, field, value)

@@ -155,7 +155,7 @@ class Training(unittest.TestCase):
         self.assertNotIn("not interrupted", again)
 
     def test_weighted_coefficients_are_those_of_all_data(self):
-        for rule in "-r 0.5", "-r 0.7 --threshold q0.7", "--rule random -r 0.4":
+        for rule in "-r 0.5", "-r 0.7 --rule infobatch:threshold=q0.7", "--rule random -r 0.4":
             with self.subTest(rule=rule):
                 kept, ratio, p, ratio_without, p_without = coefficients.compare(self.scratch, BIN, rule)
                 print("%-24s keeps %.3f: distance %.2f of what the weights predict (p %.3f); without them: %.1f" % (

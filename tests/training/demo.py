@@ -32,9 +32,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TASKS = {"classification": Classification, "segmentation": Segmentation, "pretraining": Pretraining,
          "instruction": Instruction, "redundant": Redundant}
 FIRST_SEED = 101    # tune.py has used smaller ones
-BUCKETS = "--rule buckets --buckets q0.2:0.75,q0.85:0.5"
-SCALE = "--rule proportional --scale 5 --floor 0.2"
-KEEP = "--rule proportional --proxy loss --keep 0.6 --floor 0.2"
+BUCKETS = "--rule buckets:q0.2=0.75,q0.85=0.5"
+SCALE = "--rule proportional:scale=5,floor=0.2"
+KEEP = "--rule proportional:proxy=loss,floor=0.2 --keep 0.6"
 LONGER = 28         # epochs on the redundant data, instead of 16
 LEGEND = """\
 all data      without any tool

@@ -1,0 +1,394 @@
+/* A rule as text: "proportional:floor=0.2,scale=5", read and written. */
+#include "prune/params.h"
+
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+
+/* ---- names, for messages, --help and completion ----------------------------- */
+
+const char *
+ib_rule_name(enum ib_rule_id rule)
+{
+	const struct ib_rule_kind *kind = ib_rule_kind_of(rule);
+
+	return kind ? kind->name : NULL;
+}
+
+const char *
+ib_rule_about(enum ib_rule_id rule)
+{
+	const struct ib_rule_kind *kind = ib_rule_kind_of(rule);
+
+	return kind ? kind->about : NULL;
+}
+
+/* The i-th parameter of a rule; NULL: it has no more. */
+static const struct ib_param *
+param_of(enum ib_rule_id rule, size_t i)
+{
+	size_t n;
+	const struct ib_param *p = ib_params(&n);
+
+	for (; n > 0; n--, p++)
+		if (ib_param_is_of(p, rule) && i-- == 0)
+			return p;
+	return NULL;
+}
+
+bool
+ib_rule_parameter(enum ib_rule_id rule, size_t i,
+		  struct ib_rule_parameter *out)
+{
+	static const struct ib_rule_options defaults = IB_RULE_DEFAULTS;
+	const struct ib_param *p = param_of(rule, i);
+
+	if (!p)
+		return false;
+	*out = (struct ib_rule_parameter){ .name = p->name, .value = p->value,
+					   .help = p->help };
+	if (p->kind == IB_PARAM_CHOICE)
+		out->words = p->range;
+	if (p->kind == IB_PARAM_REAL) {
+		out->has_default = true;
+		out->by_default = *(const double *)((const char *)&defaults +
+						    p->at);
+	}
+	return true;
+}
+
+/* "power and floor" */
+static const char *
+list_parameters(const struct ib_rule_kind *kind, char out[200])
+{
+	const struct ib_param *p;
+	size_t n = 0, i;
+
+	for (i = 0; (p = param_of(kind->id, i)); i++)
+		n += (size_t)snprintf(out + n, 200 - n, "%s%s=%s",
+				      i == 0			 ? ""
+				      : param_of(kind->id, i + 1) ? ", "
+								 : " and ",
+				      p->name, p->value);
+	if (i == 0)
+		strcpy(out, "none");
+	return out;
+}
+
+/* ---- reading ---------------------------------------------------------------- */
+
+static enum ib_status
+refuse_name(const char *text, size_t n, struct ib_error *err)
+{
+	char names[200], show[IB_SHOW_MAX];
+	size_t used = 0;
+	int i;
+
+	for (i = 0; i < IB_NRULES; i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used,
+					 "%s%s", i == 0	              ? ""
+						 : i + 1 < IB_NRULES ? ", "
+								      : " or ",
+					 ib_rule_name((enum ib_rule_id)i));
+	return ib_fail(err, IB_E_MISUSE, "--rule must be %s, not %s", names,
+		       ib_show(show, (struct ib_span){ text, n }));
+}
+
+static enum ib_status
+refuse_parameter(const struct ib_rule_kind *kind, struct ib_span name,
+		 struct ib_error *err)
+{
+	char list[200], show[IB_SHOW_MAX];
+
+	return ib_fail(err, IB_E_MISUSE,
+		       "--rule %s has no parameter %s; it takes %s",
+		       kind->name, ib_show(show, name),
+		       list_parameters(kind, list));
+}
+
+static enum ib_status
+refuse_value(const struct ib_rule_kind *kind, const struct ib_param *p,
+	     const char *wanted, const char *range, struct ib_span value,
+	     struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+
+	return ib_fail(err, IB_E_MISUSE, "--rule %s: %s must be %s%s, not %s",
+		       kind->name, p->name, wanted, range,
+		       ib_show(show, value));
+}
+
+/* "a, b or c" of "a|b|c". */
+static const char *
+list_words(const char *words, char out[200])
+{
+	size_t n = 0, len;
+	const char *p;
+
+	for (p = words;; p += len + 1) {
+		len = strcspn(p, "|");
+		n += (size_t)snprintf(out + n, 200 - n, "%s%.*s",
+				      p == words	       ? ""
+				      : strchr(p, '|') ? ", "
+						       : " or ",
+				      (int)len, p);
+		if (!p[len])
+			return out;
+	}
+}
+
+static int
+find_word(const char *words, struct ib_span text)
+{
+	size_t len;
+	int i;
+
+	for (i = 0;; i++, words += len + 1) {
+		len = strcspn(words, "|");
+		if (len == text.n && !memcmp(words, text.p, len))
+			return i;
+		if (!words[len])
+			return -1;
+	}
+}
+
+/* Store one value, or say what it should be. */
+static enum ib_status
+set_value(const struct ib_rule_kind *kind, const struct ib_param *p,
+	  const char *value, struct ib_rule_options *o, struct ib_error *err)
+{
+	struct ib_span text = ib_span_of(value);
+	void *at = ib_param_at(p, o);
+	char list[200];
+	double real;
+	int word;
+
+	if (p->kind == IB_PARAM_CHOICE) {
+		word = find_word(p->range, text);
+		if (word < 0)
+			return refuse_value(kind, p, "", list_words(p->range,
+								    list),
+					    text, err);
+		*(unsigned *)at = (unsigned)word;
+		return IB_OK;
+	}
+	if (p->kind == IB_PARAM_CUT && !ib_cut_is_valid(text))
+		return refuse_value(kind, p, "mean, median, qF with F in "
+				    "[0, 1], or vX", "", text, err);
+	if (p->kind != IB_PARAM_CUT &&
+	    (!ib_number_text(text, &real) || !ib_in_range(p->range, real)))
+		return refuse_value(kind, p, "a number in ", p->range, text,
+				    err);
+	if (ib_param_is_text(p))
+		*(const char **)at = value;
+	else
+		*(double *)at = real;
+	return IB_OK;
+}
+
+/* One "NAME=VALUE"; `given` has a bit for each parameter of the rule. */
+static enum ib_status
+read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
+	       struct ib_rule_options *o, struct ib_error *err)
+{
+	struct ib_span name = { text, strcspn(text, "=") };
+	const struct ib_param *p;
+	size_t i = 0;
+
+	while ((p = param_of(kind->id, i)) &&
+	       !(strlen(p->name) == name.n && !memcmp(p->name, text, name.n)))
+		i++;
+	if (!p)
+		return refuse_parameter(kind, name, err);
+	if (!text[name.n])
+		return ib_fail(err, IB_E_MISUSE,
+			       "--rule %s: %s needs a value, %s=%s",
+			       kind->name, p->name, p->name, p->value);
+	if (*given >> i & 1)
+		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice",
+			       kind->name, p->name);
+	*given |= 1u << i;
+	return set_value(kind, p, text + name.n + 1, o, err);
+}
+
+/* Whether an item before `item` begins with the same bytes up to its '='. */
+static bool
+is_repeated(const char *list, const char *item, size_t n)
+{
+	for (; list < item; list += strcspn(list, ",") + 1)
+		if (!strncmp(list, item, n + 1))
+			return true;
+	return false;
+}
+
+/* "q0.2=0.75,q0.85=0.5": checked, then written as options have it, with ':'. */
+static enum ib_status
+read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p,
+	  char *text, struct ib_rule_options *o, struct ib_error *err)
+{
+	char *item, show[IB_SHOW_MAX];
+	size_t n, name;
+	double share;
+
+	for (item = text;; item += n + 1) {
+		n = strcspn(item, ",");
+		name = strcspn(item, "=,");
+		if (!ib_cut_is_valid((struct ib_span){ item, name }))
+			return refuse_parameter(
+				kind, (struct ib_span){ item, name }, err);
+		if (name == n ||
+		    !ib_number_text((struct ib_span){ item + name + 1,
+						      n - name - 1 }, &share) ||
+		    !ib_in_range("[0, 1)", share))
+			return ib_fail(err, IB_E_MISUSE,
+				       "--rule %s: %s is not CUT=SHARE with a "
+				       "share in [0, 1)", kind->name,
+				       ib_show(show,
+					       (struct ib_span){ item, n }));
+		if (is_repeated(text, item, name))
+			return ib_fail(err, IB_E_MISUSE,
+				       "--rule %s: %.*s is given twice",
+				       kind->name, (int)name, item);
+		if (!item[n])
+			break;
+	}
+	for (item = text; *item; item++)
+		if (*item == '=')
+			*item = ':';
+	*(const char **)ib_param_at(p, o) = text;
+	return ib_levels_check(o, err);
+}
+
+static enum ib_status
+read_parameters(const struct ib_rule_kind *kind, char *text,
+		struct ib_rule_options *o, struct ib_error *err)
+{
+	const struct ib_param *first = param_of(kind->id, 0);
+	enum ib_status st = IB_OK;
+	unsigned given = 0;
+	char *next;
+
+	if (first && first->kind == IB_PARAM_CUTS)
+		return read_cuts(kind, first, text, o, err);
+	for (; text && !st; text = next) {
+		next = strchr(text, ',');
+		if (next)
+			*next++ = '\0';
+		st = read_parameter(kind, text, &given, o, err);
+	}
+	return st;
+}
+
+/* The parameters of all rules, as they are by default. */
+static void
+reset(struct ib_rule_options *o)
+{
+	static const struct ib_rule_options defaults = IB_RULE_DEFAULTS;
+	size_t n, size;
+	const struct ib_param *p = ib_params(&n);
+
+	for (; n > 0; n--, p++) {
+		size = p->kind == IB_PARAM_REAL	    ? sizeof(double)
+		       : p->kind == IB_PARAM_CHOICE ? sizeof(unsigned)
+						    : sizeof(const char *);
+		if (p->rules)
+			memcpy(ib_param_at(p, o),
+			       (const char *)&defaults + p->at, size);
+	}
+}
+
+enum ib_status
+ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
+{
+	size_t n = strcspn(text, ":");
+	const struct ib_rule_kind *kind = NULL;
+	int i;
+
+	for (i = 0; i < IB_NRULES && !kind; i++) {
+		kind = ib_rule_kind_of((enum ib_rule_id)i);
+		if (strlen(kind->name) != n || memcmp(kind->name, text, n))
+			kind = NULL;
+	}
+	if (!kind)
+		return refuse_name(text, n, err);
+	reset(o);
+	o->rule = kind->id;
+	if (!text[n])
+		return IB_OK;
+	return read_parameters(kind, text + n + 1, o, err);
+}
+
+/* ---- writing ---------------------------------------------------------------- */
+
+/* The number-th of "a|b|c". */
+static void
+spell_word(struct ib_bytes *out, const char *words, unsigned number)
+{
+	for (; number > 0; number--)
+		words += strcspn(words, "|") + 1;
+	ib_bytes_put(out, words, strcspn(words, "|"));
+}
+
+/* "q0.2=0.75,..." of options' "q0.2:0.75,...". */
+static void
+spell_cuts(struct ib_bytes *out, const char *cuts)
+{
+	for (; *cuts; cuts++)
+		ib_bytes_put_char(out, *cuts == ':' ? '=' : *cuts);
+}
+
+/* "infobatch:threshold=median" */
+static void
+spell_rule(struct ib_bytes *out, const struct ib_rule_options *o)
+{
+	const struct ib_param *p;
+	char before = ':';
+	size_t i;
+
+	ib_bytes_printf(out, "%s", ib_rule_name(o->rule));
+	for (i = 0; (p = param_of(o->rule, i)); i++) {
+		if (!ib_param_is_given(p, o))
+			continue;
+		ib_bytes_put_char(out, before);
+		before = ',';
+		if (p->kind != IB_PARAM_CUTS)
+			ib_bytes_printf(out, "%s=", p->name);
+		ib_param_spell(out, p, o);
+	}
+}
+
+void
+ib_param_spell(struct ib_bytes *out, const struct ib_param *p,
+	       const struct ib_rule_options *o)
+{
+	const void *at = (const char *)o + p->at;
+	char number[IB_NUMBER_MAX];
+
+	switch (p->kind) {
+	case IB_PARAM_RULE:
+		spell_rule(out, o);
+		break;
+	case IB_PARAM_SEED:
+		ib_bytes_printf(out, "%llu",
+				(unsigned long long)*(const uint64_t *)at);
+		break;
+	case IB_PARAM_REAL:
+		ib_bytes_put(out, number,
+			     ib_number_put(number, *(const double *)at));
+		break;
+	case IB_PARAM_CHOICE:
+		spell_word(out, p->range, *(const unsigned *)at);
+		break;
+	case IB_PARAM_CUTS:
+		spell_cuts(out, *(const char *const *)at);
+		break;
+	case IB_PARAM_DECIMAL:
+	case IB_PARAM_CUT:
+		ib_bytes_printf(out, "%s", *(const char *const *)at);
+		break;
+	default:
+		ib_bytes_printf(out, "%lld",
+				(long long)*(const int64_t *)at);
+	}
+}
