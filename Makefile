@@ -70,6 +70,8 @@ TESTSRC := $(sort $(wildcard tests/test_*.c))
 CMDS    := $(CMDSRC:%.c=$B/%)
 NAMES   := $(CMDSRC:cmd/%.c=%)
 LIB     := $B/libinfobatch.a
+COMPLETE := $(NAMES:%=$B/completions/%) $(NAMES:%=$B/completions/_%) \
+	$(NAMES:%=$B/completions/%.fish)
 # Fuzz targets: a noun each; the rest of tests/fuzz is what they share.
 FUZZED  := $(filter-out replay file,$(patsubst tests/fuzz/%.c,%,\
 	$(sort $(wildcard tests/fuzz/*.c))))
@@ -83,11 +85,11 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 
 .PHONY: all deps deps-check deps-all deps-train demo check check-all \
 	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same coverage \
-	bench fuzz lint unit train-demo completions \
+	bench fuzz lint unit train-demo \
 	install help clean
 .DEFAULT_GOAL := all
 
-all: $(NAMES:%=$B/%)             ## the commands, in build/release
+all: $(NAMES:%=$B/%) $(COMPLETE) ## the commands and their completion, in build/release
 	@:
 
 $B/lib/%.o:   INC = -Ilib/include -Ilib
@@ -106,6 +108,19 @@ $(LIB): $(LIBSRC:%.c=$B/%.o)
 $(NAMES:%=$B/%): $B/%: $B/cmd/%.o $(CLISRC:%.c=$B/%.o) $(LIB)
 	$(call step,LD,$@)
 	$(Q)$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(NAMES:%=$B/completions/%): $B/completions/%: $B/% cmd/completion.sh
+	@mkdir -p $(@D)
+	$(call step,MAKE,$@)
+	$(Q)cmd/completion.sh $< bash >$@.new && mv $@.new $@
+$(NAMES:%=$B/completions/_%): $B/completions/_%: $B/% cmd/completion.sh
+	@mkdir -p $(@D)
+	$(call step,MAKE,$@)
+	$(Q)cmd/completion.sh $< zsh >$@.new && mv $@.new $@
+$(NAMES:%=$B/completions/%.fish): $B/completions/%.fish: $B/% cmd/completion.sh
+	@mkdir -p $(@D)
+	$(call step,MAKE,$@)
+	$(Q)cmd/completion.sh $< fish >$@.new && mv $@.new $@
 
 # What is missing of $(1) is installed; where it cannot be, it is named.
 define install_packages
@@ -239,7 +254,7 @@ bench: all                       ## time all of it beside its peers; N=, RUNS=, 
 	$(Q)/usr/bin/python3 tests/bench/bench.py --bin $B --out build/bench \
 		$(N:%=--n %) $(RUNS:%=--runs %) $(PEERS:%=--peers %)
 
-install: all completions         ## PREFIX and DESTDIR are yours
+install: all                     ## PREFIX and DESTDIR are yours
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \
 		$(DESTDIR)$(PREFIX)/lib/pkgconfig
 	install -m 755 $(NAMES:%=$B/%) $(DESTDIR)$(PREFIX)/bin
@@ -279,14 +294,6 @@ deps-train:                      ## install what the training recipes need
 train-demo: all deps-train       ## compare rules on five tasks; TASK=name SEEDS=n
 	$(Q)/usr/bin/python3 tests/training/demo.py --bin $B --out build/train \
 		$(TASK:%=--task %) $(SEEDS:%=--seeds %)
-
-completions: all                 ## completion for bash, zsh and fish
-	@mkdir -p $B/completions
-	$(Q)for c in $(NAMES); do \
-		$B/$$c --completion=bash >$B/completions/$$c && \
-		$B/$$c --completion=zsh >$B/completions/_$$c && \
-		$B/$$c --completion=fish >$B/completions/$$c.fish || exit 1; \
-	done
 
 $B/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/file.o $B/tests/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)

@@ -349,11 +349,6 @@ apply(struct cli *cli, const struct cli_option *o, char letter,
 	case CLI_KIND_VERSION:
 		printf("%s (infobatch) %s\n", cli->command->name, IB_VERSION);
 		break;
-	case CLI_KIND_COMPLETION:
-		if (cli_word(o->words, value) < 0)
-			cli_refuse_word(cli, o, value);
-		cli_completion(cli, value);
-		break;
 	default:
 		cli_store(cli, o, value);
 		return;

@@ -1,6 +1,6 @@
 /*
  * What all commands share: one table of options each, which drives parsing,
- * bounds, --help, the hint on a typo and shell completion; warnings, progress,
+ * bounds, --help and the hint on a typo; warnings, progress,
  * signals and the exit status.
  *
  * A command has a `struct args` with a member `struct cli_common common`; the
@@ -36,8 +36,7 @@ enum cli_kind {
 	CLI_KIND_LINES,  /* a file of operands, one a line */
 	CLI_KIND_NULS,   /* a file of operands, each ended by NUL */
 	CLI_KIND_HELP,
-	CLI_KIND_VERSION,
-	CLI_KIND_COMPLETION
+	CLI_KIND_VERSION
 };
 
 enum cli_flags {
@@ -171,28 +170,26 @@ struct cli_common {
 
 /* The rows that every command ends with. */
 #define CLI_COMMON_ROWS                                                        \
-	CLI_GROUP("How it runs"),                                              \
-		CLI_ONE_FILE(CLI_KIND_LINES, "files-from",                     \
-			     "read operands from FILE, one a line"),           \
-		CLI_ONE_FILE(CLI_KIND_NULS, "files0-from",                     \
-			     "read operands from FILE, each ended by a NUL "   \
-			     "byte"),                                          \
-		CLI_COUNT('T', "threads", "N", "[0, 1024]", common.threads,    \
-			  "use N threads (default 0: the cores of this "       \
-			  "process's affinity, at most what Slurm gave)"),     \
-		CLI_FLAG('q', "quiet", common.quiet, "hide warnings"),         \
+	CLI_GROUP("General options"),                                          \
+		CLI_FLAG('q', "quiet", common.quiet, "print no warnings"),     \
 		CLI_FLAG('v', "verbose", common.verbose,                       \
-			 "print figures to standard error"),                   \
+			 "print figures about the run to standard error"),     \
 		CLI_CHOICE(0, "progress", "WHEN", "auto|always|never",         \
 			   enum cli_progress, common.progress,                 \
-			   "a progress line on standard error:"),               \
+			   "show progress on standard error (auto: on a "      \
+			   "terminal):"),                                      \
+		CLI_COUNT('T', "threads", "N", "[0, 1024]", common.threads,    \
+			  "use N threads (default 0: one per available core, " \
+			  "at most as many as Slurm granted)"),                \
+		CLI_ONE_FILE(CLI_KIND_LINES, "files-from",                     \
+			     "read the names of the operands from FILE, one "  \
+			     "per line"),                                      \
+		CLI_ONE_FILE(CLI_KIND_NULS, "files0-from",                     \
+			     "the same, each name ended by a NUL byte"),       \
 		{ CLI_ROW(CLI_KIND_HELP, 'h', "help", NULL,                    \
 			  "print this help and exit") },                       \
 		{ CLI_ROW(CLI_KIND_VERSION, 'V', "version", NULL,              \
 			  "print the version and exit") },                     \
-		{ CLI_ROW(CLI_KIND_COMPLETION, 0, "completion", "SHELL",       \
-			  "print a completion script"),                        \
-		  .words = "bash|zsh|fish", .flags = CLI_HIDDEN },             \
 		CLI_END
 
 struct cli_command {
@@ -200,7 +197,8 @@ struct cli_command {
 	const char *verb;  /* "summary" of ib-audit; NULL: none */
 	const char *usage; /* "[OPTION]... [LOG]..." */
 	const char *about; /* one sentence for --help */
-	const char *notes; /* the end of --help; NULL: nothing */
+	const char *examples; /* of --help: a line each, as to be pasted */
+	const char *notes;    /* the end of --help; NULL: nothing */
 	const struct cli_option *options; /* ends with CLI_END */
 	const struct cli_command *const *verbs; /* NULL, or what it has */
 };
@@ -229,8 +227,8 @@ struct cli {
 
 /*
  * Read the command line into args (which holds the defaults) and common, and
- * make ready for the run: signals, warnings, progress. --help, --version and
- * --completion end the process with 0, misuse with 2. Close with cli_close().
+ * make ready for the run: signals, warnings, progress. --help and --version
+ * end the process with 0, misuse with 2. Close with cli_close().
  */
 void cli_open(struct cli *cli, const struct cli_command *command, void *args,
 	      struct cli_common *common, int argc, char **argv);
@@ -339,7 +337,6 @@ void cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 
 void cli_help(const struct cli *cli);
 void cli_usage(const struct cli *cli); /* the short one, standard error */
-void cli_completion(const struct cli *cli, const char *shell);
 
 /*
  * Descriptors 0 to 2 are taken, SIGPIPE becomes an error, signals that end the

@@ -115,6 +115,19 @@ put_rules(void)
 	}
 }
 
+/* Each line of the text, set in. */
+static void
+put_examples(const char *text)
+{
+	size_t n;
+
+	puts("\nEXAMPLES:");
+	for (; *text; text += n + 1) {
+		n = strcspn(text, "\n");
+		printf("  %.*s\n", (int)n, text);
+	}
+}
+
 void
 cli_help(const struct cli *cli)
 {
@@ -131,6 +144,8 @@ cli_help(const struct cli *cli)
 		if (o->kind == CLI_KIND_RULE)
 			put_rules();
 	}
+	if (c->examples)
+		put_examples(c->examples);
 	if (c->notes)
 		printf("\n%s", c->notes);
 }

@@ -48,89 +48,98 @@ set_page_hinkley(void *args, const char *value)
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,                        \
 		   "write to FILE (default standard output)")
 #define LOOK_ROWS                                                              \
-	CLI_GROUP("How it looks"), OUTPUT_ROW,                                 \
+	CLI_GROUP("Output"), OUTPUT_ROW,                                       \
 		CLI_FLAG(0, "json", o.json,                                    \
-			 "an array of JSON objects in place of a table"),      \
+			 "print an array of JSON objects instead of a table"), \
 		CLI_CHOICE(0, "color", "WHEN", "auto|always|never",            \
 			   enum color, color,                                  \
-			   "colour, on a terminal without NO_COLOR:")
+			   "use colour (auto: on a terminal, unless NO_COLOR " \
+			   "is set):")
 #define COST_ROW                                                               \
 	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                 \
-		 "what an epoch on all data costs, in money or hours")
+		 "cost of an epoch on all data, in money or hours; print "     \
+		 "what was saved (default: not set)")
 #define WEIGHT_ROWS                                                            \
 	CLI_GROUP("Weights"),                                                  \
 		CLI_TEXT(0, "weight-field", "NAME", o.weight_field,            \
-			 "a record's weight, where it has one (default "       \
-			 "weight)"),                                           \
+			 "the field of a record that holds its weight, if it " \
+			 "has one (default weight)"),                          \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                         \
 			  "the audit log of the run: a record without a "      \
-			  "weight has 1/pi of it")
+			  "weight gets 1/pi from it (default: weight 1)")
 
 static const struct cli_option summary_options[] = {
-	CLI_GROUP("What is told"),
-	COST_ROW,
+	CLI_GROUP("Main options"),
 	CLI_COUNT(0, "last", "K", "[1, 18446744073709551615]", o.last,
-		  "of the last K epochs alone"),
+		  "only the last K epochs (default: all)"),
+	COST_ROW,
 	CLI_FLAG(0, "errors", o.errors,
-		 "with --json: the weight sum's standard error too, and how "
-		 "many of these it is off"),
+		 "with --json: also print the standard error of the sum of "
+		 "weights, and its deviation in standard errors"),
 	LOOK_ROWS,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option show_options[] = {
-	CLI_GROUP("What is told"),
-	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch, "epoch N alone"),
+	CLI_GROUP("Main options"),
+	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch,
+		  "only epoch N (default: all)"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "a score file: a line more an id, with its score, the "
-		  "epoch in which it was last seen, and its visits"),
+		  "also print the current score of each id from this score "
+		  "file, with its last epoch and its visits"),
 	LOOK_ROWS,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option list_options[] = {
-	CLI_GROUP("What is told"),
+	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch,
-		  "the lines of epoch N (default: a line an id, the most often "
-		  "pruned first)"),
-	CLI_FLAG(0, "pruned", o.pruned, "those that were pruned"),
-	CLI_FLAG(0, "drawn", o.drawn, "those that were drawn and kept"),
+		  "the samples of epoch N (default: one line per id, the most "
+		  "often pruned first)"),
+	CLI_FLAG(0, "pruned", o.pruned, "only pruned samples"),
+	CLI_FLAG(0, "drawn", o.drawn, "only samples that were drawn and kept"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
-		  "the first K; with -e those of the lowest scores"),
+		  "only the first K; with -e the K of lowest score (default: "
+		  "all)"),
 	LOOK_ROWS,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option suspects_options[] = {
-	CLI_GROUP("What is told"),
+	CLI_GROUP("Main options"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
-		  "the first K"),
+		  "only the first K (default: all)"),
 	CLI_COUNT(0, "min-epochs", "N", "[2, 18446744073709551615]",
-		  o.min_epochs, "in at least N epochs (default 3)"),
+		  o.min_epochs,
+		  "only samples with losses in at least N epochs (default 3)"),
 	LOOK_ROWS,
-	CLI_GROUP("How a loss log is read"),
+	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	WEIGHT_ROWS,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option verify_options[] = {
-	CLI_GROUP("Against what"),
+	CLI_GROUP("Main options"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "the score file that a run of the log was decided with"),
+		  "also check against the score file that a run of the log "
+		  "used (default: none)"),
 	OUTPUT_ROW,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option simulate_options[] = {
-	CLI_GROUP("The rule"),
-	CLI_RULE_ROWS(o.rule),
-	CLI_GROUP("When all is kept"),
-	CLI_SCHEDULE_ROWS(o.rule),
-	CLI_GROUP("What is told"),
+	CLI_GROUP("Main options"),
+	CLI_EPOCHS_ROW(o.rule, "epochs of the whole run; the last ones keep "
+			       "all samples (required)"),
+	CLI_SHARE_ROWS(o.rule),
 	COST_ROW,
+	CLI_GROUP("Rule"),
+	CLI_RULE_ROWS(o.rule),
+	CLI_GROUP("Epochs that keep all samples"),
+	CLI_SCHEDULE_ROWS(o.rule),
 	LOOK_ROWS,
-	CLI_GROUP("How a loss log is read"),
+	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
 		 "score = B*previous + (1-B)*loss (default 0)"),
@@ -138,38 +147,41 @@ static const struct cli_option simulate_options[] = {
 };
 
 static const struct cli_option drift_options[] = {
-	CLI_GROUP("What is told"),
+	CLI_GROUP("Main options"),
+	CLI_FLAG(0, "fail", o.fail, "exit with status 1 if there is an alarm"),
 	CLI_EPOCH(0, "reference", "N", NULL, o.reference,
-		  "the epoch compared with (default: the first)"),
+		  "the epoch to compare with (default: the first)"),
 	CLI_CALL(0, "page-hinkley", "D:A", set_page_hinkley,
 		 "slack and alarm level of the Page-Hinkley test (default "
 		 "0.05:0.5)"),
-	CLI_FLAG(0, "fail", o.fail, "exit 1 where there was an alarm"),
 	LOOK_ROWS,
-	CLI_GROUP("How a loss log is read"),
+	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	WEIGHT_ROWS,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option report_options[] = {
-	CLI_GROUP("What is told"),
+	CLI_GROUP("Main options"),
 	OUTPUT_ROW,
-	CLI_TEXT(0, "title", "TEXT", o.title, "the report's title"),
-	COST_ROW,
+	CLI_TEXT(0, "title", "TEXT", o.title,
+		 "title of the report (default: Pruning report)"),
 	CLI_COUNT(0, "top", "K", "[1, 1000]", o.top,
-		  "rows of the lists of samples (default 20)"),
-	CLI_GROUP("How a loss log is read"),
+		  "rows in the lists of samples (default 20)"),
+	COST_ROW,
+	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "a record's weight, where it has one (default weight)"),
+		 "the field of a record that holds its weight, if it has one "
+		 "(default weight)"),
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option metrics_options[] = {
-	CLI_GROUP("What is told"),
+	CLI_GROUP("Main options"),
 	OUTPUT_ROW,
-	CLI_TEXT(0, "run", "NAME", o.run, "a label run=\"NAME\" on all"),
+	CLI_TEXT(0, "run", "NAME", o.run,
+		 "add the label run=\"NAME\" to all metrics (default: none)"),
 	CLI_COMMON_ROWS,
 };
 
@@ -186,41 +198,63 @@ struct verb {
 	const char *lacks;
 };
 
-#define VERB(id, word, use, what, table, from, to, lack)                       \
+#define VERB(id, word, use, what, more, table, from, to, lack)                 \
 	{                                                                      \
 		id,                                                            \
 		{ .name = "ib-audit", .verb = word, .usage = use,              \
-		  .about = what, .notes = NOTES, .options = table },           \
+		  .about = what, .examples = more, .notes = NOTES,             \
+		  .options = table },                                          \
 		from, to, lack                                                 \
 	}
 
 static const struct verb verbs[] = {
 	VERB(IB_AUDIT_SIMULATE, "simulate", "-E N [OPTION]... LOSSLOG...",
-	     "What a rule would have pruned, given the loss logs of a run on "
-	     "all data.", simulate_options, 1, SIZE_MAX, "a loss log"),
+	     "What a rule would have saved, from the loss logs of a run on all "
+	     "data.",
+	     "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
+	     "ib-audit simulate -E 90 --rule rank:power=0.7 -e name "
+	     "loss.*.jsonl\n",
+	     simulate_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
-	     "A line an epoch: what was kept and saved.",
+	     "How many samples each epoch kept and saved.",
+	     "ib-audit summary audit.zst\n"
+	     "ib-audit summary --last 5 --json audit.zst\n",
 	     summary_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_SHOW, "show", "[OPTION]... LOG ID...",
-	     "The life of single samples, epoch by epoch.",
+	     "What happened to single samples, epoch by epoch.",
+	     "ib-audit show audit.zst train/2\n"
+	     "ib-audit show -s run.npz audit.zst train/2 train/3\n",
 	     show_options, 2, SIZE_MAX, "an audit log and an id"),
 	VERB(IB_AUDIT_LIST, "list", "[OPTION]... LOG",
 	     "Which samples were pruned, or drawn and kept.",
+	     "ib-audit list --top 20 audit.zst\n"
+	     "ib-audit list -e 3 --pruned audit.zst\n",
 	     list_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_SUSPECTS, "suspects", "[OPTION]... LOSSLOG...",
-	     "Samples whose loss does not fall: labels to look at.",
+	     "Samples whose loss does not fall: their labels may be wrong.",
+	     "ib-audit suspects --top 20 -e name loss.*.jsonl\n"
+	     "ib-audit suspects -a audit.zst -e name --json loss.*.jsonl\n",
 	     suspects_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_VERIFY, "verify", "[OPTION]... LOG",
-	     "Compute every decision of the log again.",
+	     "Check every decision of the log by computing it again.",
+	     "ib-audit verify audit.zst\n"
+	     "ib-audit verify -s run.npz audit.zst\n",
 	     verify_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_DRIFT, "drift", "[OPTION]... LOSSLOG...",
-	     "How the losses move from epoch to epoch, and an alarm.",
+	     "How the losses move from epoch to epoch, and an alarm if they "
+	     "rise.",
+	     "ib-audit drift -e name loss.*.jsonl\n"
+	     "ib-audit drift --fail -a audit.zst -e name loss.*.jsonl\n",
 	     drift_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_REPORT, "report", "[OPTION]... LOG [LOSSLOG]...",
-	     "One HTML page about a run.",
+	     "An HTML page about a run.",
+	     "ib-audit report -o run.html audit.zst\n"
+	     "ib-audit report -o run.html -e name audit.zst loss.*.jsonl\n",
 	     report_options, 1, SIZE_MAX, "an audit log"),
 	VERB(IB_AUDIT_METRICS, "metrics", "[OPTION]... LOG",
-	     "Figures of the last run for Prometheus.",
+	     "Figures of the last epoch for Prometheus.",
+	     "ib-audit metrics --run resnet -o ib.prom audit.zst\n"
+	     "ib-audit metrics audit.zst | grep saved\n",
 	     metrics_options, 1, 1, "an audit log"),
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
@@ -237,18 +271,21 @@ static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_verb = {
 	.name = "ib-audit",
 	.usage = "VERB [OPTION]... FILE...",
-	.about = "Who was left out, when and why; proof, drift, reports.\n\n"
-		 "Verbs ('ib-audit VERB --help' tells more):\n"
-		 "  simulate  what a rule would have pruned, from loss logs "
-		 "alone\n"
-		 "  summary   a line an epoch: what was kept and saved\n"
-		 "  show      the life of single samples\n"
+	.about = "Inspect past decisions: which samples were pruned, when and "
+		 "why.\n\n"
+		 "Verbs ('ib-audit help VERB' describes one):\n"
+		 "  simulate  what a rule would have saved, from loss logs\n"
+		 "  summary   how many samples each epoch kept and saved\n"
+		 "  show      what happened to single samples\n"
 		 "  list      which samples were pruned, or drawn and kept\n"
 		 "  suspects  samples whose loss does not fall\n"
-		 "  verify    compute every decision again\n"
-		 "  drift     how the losses move, and an alarm\n"
-		 "  report    one HTML page about a run\n"
+		 "  verify    check every decision by computing it again\n"
+		 "  drift     how the losses move, and an alarm if they rise\n"
+		 "  report    an HTML page about a run\n"
 		 "  metrics   figures for Prometheus",
+	.examples = "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
+		    "ib-audit summary audit.zst\n"
+		    "ib-audit report -o run.html audit.zst\n",
 	.notes = NOTES,
 	.options = no_options,
 	.verbs = verb_commands,
@@ -360,11 +397,19 @@ int
 main(int argc, char **argv)
 {
 	struct args a = { .o = IB_AUDIT_DEFAULTS };
-	const struct verb *v = argc > 1 ? find_verb(argv[1]) : NULL;
+	const struct verb *v;
 	struct ib_error err;
 	enum ib_status st;
 	struct cli cli;
+	char help[] = "--help", *asked[] = { argv[0], help, help, NULL };
 
+	if (argc > 1 && !strcmp(argv[1], "help")) {
+		if (argc > 2) /* "help VERB" is "VERB --help" */
+			asked[1] = argv[2];
+		argc = argc > 2 && find_verb(argv[2]) ? 3 : 2;
+		argv = asked;
+	}
+	v = argc > 1 ? find_verb(argv[1]) : NULL;
 	if (!v)
 		return without_verb(&a, argc, argv);
 	a.o.verb = v->verb;

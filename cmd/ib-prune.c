@@ -7,69 +7,78 @@ struct args {
 };
 
 static const struct cli_option options[] = {
-	CLI_GROUP("What is decided"),
+	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.rule.epoch,
-		  "the epoch to decide on, from 0 (required)"),
+		  "the epoch to choose samples for, from 0 (required)"),
 	CLI_INPUT('s', "scores", o.scores, CLI_STDIN,
-		  "the score file, or a loss log (required but for --rule "
+		  "the score file, or a loss log (required, unless --rule "
 		  "random)"),
-	CLI_INPUT(0, "totals", o.totals, 0,
-		  "totals of all parts, in place of the score file's own"),
-	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
-		   "write no manifest but, to FILE, what a second ib-score "
-		   "over the parts must count for this rule, given --totals"),
+	CLI_OUTPUT('o', "output", o.output,
+		   CLI_STDOUT | CLI_PARTS | CLI_NAMES,
+		   "write the epoch manifest to FILE (default standard "
+		   "output); %s in the name: one output per operand, named "
+		   "like it"),
+	CLI_EPOCHS_ROW(o.rule, "epochs of the whole run; the last ones keep "
+			       "all samples (default: not set, prune in every "
+			       "epoch)"),
+	CLI_SHARE_ROWS(o.rule),
+	CLI_FLAG('n', "dry-run", o.dry_run,
+		 "write no manifest; print what the rule would do, as a table "
+		 "on a terminal, else as JSON (without operands: for the "
+		 "samples of the score file)"),
+	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND | CLI_LOCK,
+		   "append the decisions to the audit log FILE (default: "
+		   "none); see ib-audit(1)"),
+	CLI_GROUP("Rule"),
 	CLI_RULE_ROWS(o.rule),
-	CLI_GROUP("When all is kept"),
+	CLI_GROUP("Epochs that keep all samples"),
 	CLI_SCHEDULE_ROWS(o.rule),
-	CLI_GROUP("The manifest"),
+	CLI_GROUP("Input"),
 	CLI_KEY(o.key),
 	CLI_FORMAT(o.format, CLI_FORMATS),
 	CLI_FLAG(0, "allow-duplicates", o.allow_duplicates,
-		 "records of one id share one decision (default: a duplicate "
-		 "id is bad data)"),
+		 "let records with the same id share one decision (default: a "
+		 "duplicate id is bad data)"),
 	CLI_LIMIT(0, "max-unseen", o.max_unseen,
-		  "more ids without a score than this are bad data"),
+		  "fail if more ids than this have no score (default: no "
+		  "limit)"),
 	CLI_COUNT(0, "header-lines", "N", NULL, o.header_lines,
-		  "pass the first N lines"),
-	CLI_PART(0, "part", o.part, "take the ids of part I of K alone"),
-	CLI_GROUP("What is written"),
-	CLI_OUTPUT(
-		'o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES,
-		"write the epoch manifest to FILE (default standard output); "
-		"%s in the name: a file an operand"),
-	CLI_OUTPUT('U', "pruned", o.pruned_output, 0, "write the pruned records"),
+		  "copy the first N lines to the output unchanged (default "
+		  "0)"),
+	CLI_GROUP("Output"),
+	CLI_OUTPUT('U', "pruned", o.pruned_output, 0,
+		   "write the pruned records to FILE (default: drop them)"),
 	CLI_FLAG(0, "keep-all", o.keep_all,
-		 "keep every record, pruned ones with "
-		 "weight 0"),
+		 "write every record, pruned ones with weight 0"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "the weight's name; a.b puts it into the object a (default "
-		 "weight)"),
+		 "name of the weight's field; a.b puts it into the object a "
+		 "(default weight)"),
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace",
 		   enum ib_existing_weight, o.existing_weight,
-		   "a record that carries a weight already is bad data, or the "
-		   "new one is multiplied with it, or put in its place:"),
+		   "what to do with a record that already has a weight:"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
-		 "add the id too, as a string"),
+		 "write the id too, as a string in the field NAME"),
 	CLI_FLAG(0, "explain", o.explain,
-		 "add pi, u, score and reason to each record"),
+		 "write pi, u, score and reason into each record"),
 	CLI_OUTPUT('w', "weights", o.weights, CLI_PARTS,
-		   "write id TAB weight beside; the records pass unchanged"),
+		   "write id TAB weight to FILE; the records pass unchanged"),
 	CLI_PAIRS(0, "companion", o.companions,
-		  "write the lines of IN that go with kept records to OUT (may "
-		  "stand several times)"),
+		  "write the lines of IN that belong to kept records to OUT "
+		  "(may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "deal the records to K files of equal length, the names of "
-		  "-o 'epoch.%d.jsonl'"),
+		  "write K files of equal length, named by -o "
+		  "'epoch.%d.jsonl'"),
 	CLI_IF_CHANGED(o.if_changed),
-	CLI_GROUP("What is told about it"),
+	CLI_GROUP("Reports and logs"),
 	CLI_OUTPUT(0, "receipt", o.receipt, 0,
-		   "write every parameter, count and digest as JSON"),
-	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND | CLI_LOCK,
-		   "append the decisions to the audit log"),
-	CLI_FLAG('n', "dry-run", o.dry_run,
-		 "write no manifest but what the rule would do, as JSON (a "
-		 "table on a terminal); without operands over the scored "
-		 "samples"),
+		   "write every parameter, count and digest to FILE as JSON"),
+	CLI_GROUP("Parts of a large data set, see infobatch-cluster(7)"),
+	CLI_PART(0, "part", o.part, "use only the ids of part I of K"),
+	CLI_INPUT(0, "totals", o.totals, 0,
+		  "totals of all parts, instead of those of the score file"),
+	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
+		   "first step of a second pass over the parts: write to FILE "
+		   "what ib-score --bins must count"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -77,8 +86,14 @@ _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
 static const struct cli_command command = {
 	.name = "ib-prune",
 	.usage = "-e N -s SCORES [OPTION]... [MANIFEST]...",
-	.about = "Keep a share of the samples that are learned, and weigh the "
-		 "survivors.",
+	.about = "Drop part of the samples that the model already knows, and "
+		 "give the others\nlarger weights, so that the training stays "
+		 "unbiased.",
+	.examples = "ib-prune -s run.npz -e 3 -E 90 -o epoch.3.jsonl "
+		    "train.jsonl\n"
+		    "ib-prune -s run.npz -e 3 --dry-run -r 0.7\n"
+		    "ib-prune -s run.npz -e 3 --rule "
+		    "infobatch:threshold=median train.jsonl\n",
 	.notes = "Exit status: 0 done, 2 misuse, 65 bad data, 66 no input, "
 		 "73 cannot create,\n74 I/O error.\n",
 	.options = options,

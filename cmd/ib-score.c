@@ -16,41 +16,45 @@ set_epoch(void *args, const char *value)
 
 static const struct cli_option options[] = {
 	CLI_GROUP("Files"),
-	CLI_INPUT('s', "scores", o.start, CLI_STDIN | CLI_START,
-		  "start from this earlier score file"),
-	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
-		   "write the score file to FILE: .npz by its name, else JSONL "
-		   "(default standard output)"),
 	CLI_OUTPUT('u', "update", o.update, CLI_LOCK,
-		   "-s and -o in one, under a lock (FILE.lock); a FILE that is "
-		   "absent starts empty"),
+		   "update the score file FILE (created if absent), under a "
+		   "lock, FILE.lock"),
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
+		   "write the score file to FILE, as .npz or JSONL by its name "
+		   "(default standard output, JSONL)"),
+	CLI_INPUT('s', "scores", o.start, CLI_STDIN | CLI_START,
+		  "start from this earlier score file (default: none)"),
 	CLI_FLAG(0, "no-wait", o.no_wait,
-		 "with -u: exit 75 where another process holds the lock"),
-	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
-		   "write the totals, which merge exactly, to FILE"),
+		 "with -u: exit with status 75 if another process holds the "
+		 "lock"),
 	CLI_IF_CHANGED(o.if_changed),
-	CLI_GROUP("How a loss log is read"),
+	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_epoch),
-	CLI_GROUP("Scores"),
 	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
 		 "score = B*previous + (1-B)*loss (default 0)"),
-	CLI_GROUP("Is the log whole"),
+	CLI_GROUP("Check that the log is complete"),
 	CLI_INPUTS(0, "expect", "MANIFEST", o.expect,
-		   "each id of this epoch manifest must have a record (may "
-		   "stand several times)"),
-	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
-		 "where the id of --expect's manifest is"),
-	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "where its weight is (default weight)"),
+		   "fail if an id of this epoch manifest has no record (may be "
+		   "repeated)"),
 	CLI_LIMIT(0, "max-missing", o.max_missing,
-		  "this many of its ids may have no record (default 0)"),
-	CLI_GROUP("Parts"),
-	CLI_PART(0, "part", o.log.part, "take the ids of part I of K alone"),
-	CLI_INPUT(0, "bins", o.bins, 0,
-		  "count in --write-totals also what FILE, of ib-prune --write-bins, "
-		  "asks for; scores are written with -o or -u alone"),
+		  "how many ids may be missing (default 0)"),
+	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
+		 "the field of MANIFEST that holds the id (default: found as "
+		 "for -k)"),
+	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
+		 "the field of MANIFEST that holds the weight (default "
+		 "weight)"),
+	CLI_GROUP("Parts of a large data set, see infobatch-cluster(7)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "write all K parts, to the files of -o 'part.%d.npz'"),
+		  "write K files, one per part, named by -o 'part.%d.npz'"),
+	CLI_PART(0, "part", o.log.part, "use only the ids of part I of K"),
+	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
+		   "write the totals of all known scores to FILE; totals of "
+		   "parts add up exactly"),
+	CLI_INPUT(0, "bins", o.bins, 0,
+		  "second pass: count in --write-totals also what FILE, from "
+		  "ib-prune --write-bins, asks for; write scores only with -o "
+		  "or -u"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -58,8 +62,13 @@ _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
 static const struct cli_command command = {
 	.name = "ib-score",
 	.usage = "[OPTION]... [LOG]...",
-	.about = "Remember each sample's loss: fold loss logs, score files and "
-		 "totals into\na score file.",
+	.about = "Read the loss of every sample from loss logs, and keep it in "
+		 "a score file.",
+	.examples = "ib-score -e 3 -u run.npz loss.3.jsonl\n"
+		    "ib-score -e name --duplicates mean -o run.npz "
+		    "loss.*.jsonl\n"
+		    "ib-score -e 3 --expect epoch.3.jsonl -u run.npz "
+		    "loss.3.jsonl\n",
 	.notes = "Exit status: 0 done, 2 misuse, 65 bad data, 66 no input, "
 		 "73 cannot create,\n74 I/O error, 75 locked.\n",
 	.options = options,

@@ -29,40 +29,43 @@ set_normalize(void *args, const char *value)
 }
 
 static const struct cli_option options[] = {
-	CLI_GROUP("The epoch manifest"),
-	CLI_KEY(o.key),
-	CLI_FORMAT(o.format, CLI_FORMATS),
-	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "where the weight is (default weight)"),
-	CLI_GROUP("What is written"),
+	CLI_GROUP("Output"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,
 		   "write to FILE (default standard output)"),
 	CLI_CHOICE('O', "output-format", "FORM", "text|tsv|jsonl|npy|npz|f32",
-		   enum ib_weights_format, o.out, "in this form:"),
-	CLI_CALL(0, "normalize", "HOW", set_normalize,
-		 "none (default); mean: the average of the positive weights "
-		 "is 1; sum:N: their sum is N"),
+		   enum ib_weights_format, o.out, "format of the output:"),
 	CLI_INPUTS(0, "base", "MANIFEST", o.base,
-		   "in the order of this full manifest, 0 for what was pruned "
-		   "(may stand several times)"),
+		   "write one weight per record of this full manifest, 0 for "
+		   "pruned ones (may be repeated)"),
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
-		 "where the id of --base is (default: as -k)"),
+		 "the field of --base that holds the id (default: as -k)"),
 	CLI_OUTPUT(0, "index", o.index, 0,
-		   "write the kept rows' numbers in --base to FILE (.npy)"),
+		   "write the row numbers of kept records in --base to FILE "
+		   "(.npy)"),
+	CLI_CALL(0, "normalize", "HOW", set_normalize,
+		 "none (default); mean: scale the positive weights to an "
+		 "average of 1; sum:N: scale the weights to a sum of N"),
 	CLI_IF_CHANGED(o.if_changed),
-	CLI_GROUP("Checks and figures, in place of weights"),
+	CLI_GROUP("Input"),
+	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
+		 "the field that holds the weight (default weight)"),
+	CLI_KEY(o.key),
+	CLI_FORMAT(o.format, CLI_FORMATS),
+	CLI_GROUP("Checks and statistics, instead of weights"),
 	CLI_FLAG(0, "stats", o.stats,
 		 "print n, sum, mean, effective sample size, share saved ... "
 		 "as JSON"),
 	CLI_COUNT(0, "batch", "B", "[1, 18446744073709551615]", o.batch,
-		  "with --stats: steps of batches of B"),
-	CLI_COUNT(0, "total", "N", NULL, o.total,
-		  "records of the full manifest, in place of --base"),
+		  "with --stats: also print the number of steps with batches "
+		  "of B (default: not set)"),
 	CLI_FLAG(0, "check", o.check,
-		 "check the manifest against --base or --total; exit 1 where "
-		 "it fails"),
+		 "check the manifest against --base or --total; exit with "
+		 "status 1 if it fails"),
+	CLI_COUNT(0, "total", "N", NULL, o.total,
+		  "number of records of the full manifest, instead of --base"),
 	CLI_INPUT(0, "receipt", o.receipt, 0,
-		  "with --check: check the figures of ib-prune's receipt too"),
+		  "with --check: also check the figures in the receipt of "
+		  "ib-prune"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -70,8 +73,12 @@ _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
 static const struct cli_command command = {
 	.name = "ib-weights",
 	.usage = "[OPTION]... [EPOCH-MANIFEST]...",
-	.about = "Read the weights of an epoch manifest: one a line, in order, "
-		 "or as -O says.",
+	.about = "Print the weights of an epoch manifest, one per line, in the "
+		 "order of its\nrecords; -O selects other formats.",
+	.examples = "ib-weights -O npy -o weights.npy epoch.3.jsonl\n"
+		    "ib-weights -O npz -o weights.npz --base train.jsonl "
+		    "epoch.3.jsonl\n"
+		    "ib-weights --check --base train.jsonl epoch.3.jsonl\n",
 	.notes = "Exit status: 0 done, 1 a check said no, 2 misuse, 65 bad "
 		 "data, 66 no input,\n73 cannot create, 74 I/O error.\n",
 	.options = options,

@@ -98,14 +98,14 @@ static const struct ib_param params[] = {
 	{ .member = "threshold", .put = put_threshold },
 	{ .member = "threshold_spec", .kind = IB_PARAM_CUT, AT(threshold),
 	  .rules = INFOBATCH | HARD, .name = "threshold", .value = "CUT",
-	  .help = "samples with a score below CUT may be pruned: mean "
-		  "(default), median, qF (the F quantile) or vX (the number "
-		  "X)" },
+	  .help = "the threshold: mean (default), median, qF (the F quantile) "
+		  "or vX (the number X)" },
 	{ .member = "cuts", .put = put_cuts },
 	{ .member = "buckets", .kind = IB_PARAM_CUTS, AT(buckets),
 	  .rules = BUCKETS, .name = "CUT", .value = "SHARE",
 	  .help = "prune this share of the samples with a score below CUT and "
-		  "not below the CUT before; ascending cuts (required)" },
+		  "not below the CUT before; at least one, ascending "
+		  "(required)" },
 	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep),
 	  .name = "keep" },
 	{ .member = "scale", .kind = IB_PARAM_DECIMAL, AT(scale),

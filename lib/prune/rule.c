@@ -23,8 +23,8 @@ random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 /* A new rule is a row here. */
 static const struct ib_rule_kind kinds[] = {
 	{ .id = IB_RULE_INFOBATCH, .name = "infobatch",
-	  .about = "samples below a threshold are kept with probability 1-R of "
-		   "--ratio (default)", .needs_scores = true,
+	  .about = "(default) a sample with a score below the threshold is kept "
+		   "with probability 1-R (see -r), the others always", .needs_scores = true,
 	  .fixed = true, .ratio = true, .prepare = ib_rule_prepare_infobatch,
 	  .pi = ib_levels_pi },
 	{ .id = IB_RULE_BUCKETS, .name = "buckets",
@@ -32,7 +32,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .fixed = true, .cuts = true, .prepare = ib_rule_prepare_buckets,
 	  .pi = ib_levels_pi },
 	{ .id = IB_RULE_RANDOM, .name = "random",
-	  .about = "every sample is kept with probability 1-R", .fixed = true,
+	  .about = "every sample is kept with probability 1-R (see -r)", .fixed = true,
 	  .ratio = true, .prepare = ib_rule_prepare_random, .pi = random_pi },
 	{ .id = IB_RULE_PROPORTIONAL, .name = "proportional",
 	  .about = "the keep probability grows with the estimated gradient "
