@@ -4,25 +4,13 @@
  * other, and a pipe cannot be read twice. Whether two names are one file, the
  * library knows (ib_files_check).
  */
-#include "cli.h"
+#include "files.h"
 
 #include <stdlib.h>
 
-void
-cli_add_use(struct cli *cli, const struct ib_file_use *use)
-{
-	if (cli->nuses == cli->use_room) {
-		size_t room = 2 * cli->use_room + 16;
-		struct ib_file_use *grown =
-			realloc(cli->uses, room * sizeof(*grown));
-
-		if (!grown)
-			cli_die(cli, IB_E_IO, "out of memory");
-		cli->uses = grown;
-		cli->use_room = room;
-	}
-	cli->uses[cli->nuses++] = *use;
-}
+#include "operands.h"
+#include "options.h"
+#include "say.h"
 
 /* A name that was made for a use; ends the process if there is none. */
 static const char *

@@ -1,5 +1,5 @@
 /* --help, the short usage, and the nearest name on a typo. */
-#include "cli.h"
+#include "help.h"
 
 #define COLUMNS 80
 #define HELP_COLUMN 26

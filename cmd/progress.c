@@ -4,7 +4,7 @@
  * SIGUSR1. A process has one run, so its state is static here: a signal
  * handler has no other way to it.
  */
-#include "cli.h"
+#include "progress.h"
 
 #include <stdatomic.h>
 #include <time.h>
@@ -164,8 +164,8 @@ show(double now)
 	state.last = now;
 }
 
-static void
-advance(void *data, uint64_t bytes, uint64_t of, uint64_t records)
+void
+cli_progress_advance(void *data, uint64_t bytes, uint64_t of, uint64_t records)
 {
 	double now;
 
@@ -182,17 +182,13 @@ advance(void *data, uint64_t bytes, uint64_t of, uint64_t records)
 }
 
 void
-cli_progress_begin(struct cli *cli)
+cli_progress_begin(const char *name, enum cli_progress when, bool quiet)
 {
-	enum cli_progress when = cli->common->progress;
-
 	clock_gettime(CLOCK_MONOTONIC, &state.start);
 	state.redraws = isatty(STDERR_FILENO);
 	state.shows = when == CLI_PROGRESS_ALWAYS ||
-		      (when == CLI_PROGRESS_AUTO && state.redraws &&
-		       !cli->common->quiet);
-	state.name = cli->command->name;
-	cli->context.progress = advance;
+		      (when == CLI_PROGRESS_AUTO && state.redraws && !quiet);
+	state.name = name;
 }
 
 void
@@ -206,8 +202,9 @@ cli_progress_erase(void)
 }
 
 void
-cli_say_pace(const struct cli *cli)
+cli_progress_pace(uint64_t *records, uint64_t *bytes, double *elapsed)
 {
-	cli_say(cli, "read %" PRIu64 " records, %" PRIu64 " bytes in %.3f s",
-		state.records, state.bytes, seconds());
+	*records = state.records;
+	*bytes = state.bytes;
+	*elapsed = seconds();
 }

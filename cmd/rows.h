@@ -3,6 +3,11 @@
 #define CMD_ROWS_H
 
 #include "cli.h"
+#include "files.h"
+#include "operands.h"
+#include "options.h"
+#include "say.h"
+#include "values.h"
 
 #define CLI_KEY(member)                                                        \
 	CLI_TEXT('k', "key", "FIELD", member,                                  \

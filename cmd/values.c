@@ -1,20 +1,16 @@
-/* The values of options: from text into the member that the row names. */
-#include "cli.h"
+#include "values.h"
 
-#include <errno.h>
 #include <stdlib.h>
+
+#include "operands.h"
+#include "options.h"
+#include "say.h"
 
 /* Of a count without a range of its own. */
 #define CLI_COUNTS "[0, 18446744073709551615]"
 
-void *
-cli_member(const struct cli *cli, const struct cli_option *o)
-{
-	return (char *)cli->args + o->at;
-}
-
-int
-cli_word(const char *words, const char *value)
+static int
+word_number(const char *words, const char *value)
 {
 	size_t n = strlen(value), len;
 	int i = 0;
@@ -104,8 +100,8 @@ refuse_range(const struct cli *cli, const struct cli_option *o,
 	refuse(cli, o, wanted, value);
 }
 
-_Noreturn void
-cli_refuse_word(const struct cli *cli, const struct cli_option *o,
+_Noreturn static void
+refuse_word(const struct cli *cli, const struct cli_option *o,
 		const char *value)
 {
 	char wanted[200];
@@ -130,12 +126,12 @@ cli_refuse_word(const struct cli *cli, const struct cli_option *o,
 static void
 store_choice(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	int i = cli_word(o->words, value);
+	int i = word_number(o->words, value);
 	unsigned number = (unsigned)i;
 	bool flag = i > 0;
 
 	if (i < 0)
-		cli_refuse_word(cli, o, value);
+		refuse_word(cli, o, value);
 	memcpy(cli_member(cli, o),
 	       o->size == sizeof(flag) ? (void *)&flag : (void *)&number,
 	       o->size);
@@ -343,100 +339,5 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 		check_file(cli, o, value);
 		cli_add_operands_of(cli, o, value);
 		break;
-	}
-}
-
-/* ---- files of operands -------------------------------------------------- */
-
-static FILE *
-open_list(struct cli *cli, const char *path)
-{
-	FILE *f;
-
-	do
-		f = fopen(path, "rb");
-	while (!f && errno == EINTR);
-	if (!f && errno == ENOMEM)
-		cli_die(cli, IB_E_IO, "out of memory");
-	if (!f)
-		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
-			strerror(errno));
-	return f;
-}
-
-/* 0 only at the end, or at an error. */
-static size_t
-read_some(FILE *f, char *to, size_t room)
-{
-	size_t got;
-
-	for (;;) {
-		got = fread(to, 1, room, f);
-		if (got > 0 || !ferror(f) || errno != EINTR)
-			return got;
-		clearerr(f);
-	}
-}
-
-/* All of a file as one block that ends in a NUL byte. */
-static char *
-read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
-{
-	size_t n = 0, room = 65536, got;
-	char *text = malloc(room), *grown;
-
-	while (text && (got = read_some(f, text + n, room - n - 1)) > 0) {
-		n += got;
-		if (n < room - 1)
-			continue;
-		room *= 2;
-		grown = realloc(text, room);
-		if (!grown)
-			free(text);
-		text = grown;
-	}
-	cli_own(cli, text);
-	/* cppcheck-suppress ctunullpointer; cli_die does not return */
-	if (ferror(f) && errno == EISDIR)
-		cli_die(cli, IB_E_NOINPUT, "%s: is a directory", path);
-	if (ferror(f))
-		cli_die(cli, IB_E_IO, "%s: cannot read: %s", path,
-			strerror(errno));
-	text[n] = '\0';
-	*size = n;
-	return text;
-}
-
-/* Names stay in one block, cut at their ends; empty ones are passed over. */
-void
-cli_add_operands_of(struct cli *cli, const struct cli_option *o,
-		    const char *path)
-{
-	bool dash = !strcmp(path, "-");
-	FILE *f = dash ? stdin : open_list(cli, path);
-	char end = o->kind == CLI_KIND_NULS ? '\0' : '\n';
-	size_t n, i, start = 0;
-	char *text, name[40];
-
-	cli_add_use(cli, &(struct ib_file_use){
-		cli_own(cli, strdup(cli_spelled(cli, o, name))), path, NULL,
-		IB_USE_READ });
-	text = read_all(cli, f, path, &n);
-	if (!dash)
-		fclose(f);
-	cli->stdin_uses += dash;
-	cli->list_file = dash ? "standard input" : path;
-	if (end == '\n' && memchr(text, '\0', n))
-		cli_die(cli, IB_E_DATA,
-			"%s: a NUL byte in a list of lines: "
-			"is --files0-from meant?",
-			path);
-	for (i = 0; i <= n; i++) {
-		if (i < n && text[i] != end)
-			continue;
-		text[i] = '\0';
-		if (i > start)
-			cli_add_operand(cli, text + start);
-		start = i + 1;
 	}
 }

@@ -1,6 +1,6 @@
 /* What a process is given: descriptors, and signals to end or to tell. */
 #define _GNU_SOURCE /* program_invocation_short_name */
-#include "cli.h"
+#include "process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "infobatch.h"
+#include "progress.h"
 
 /*
  * A file must not become descriptor 0, 1 or 2 because it was closed (>&-):
@@ -114,7 +117,7 @@ tell(int sig)
  * under a parent that ignores SIGPIPE (systemd, some Python programs).
  */
 void
-cli_surroundings(void)
+cli_process_begin(void)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU };
 	struct sigaction action = { .sa_handler = end_by }, old;

@@ -1,0 +1,14 @@
+/* --help, the short usage, and the nearest name on a typo. */
+#ifndef CMD_HELP_H
+#define CMD_HELP_H
+
+#include "command.h"
+
+void cli_help(const struct cli *cli);
+void cli_usage(const struct cli *cli); /* the short one, standard error */
+
+/* The word of a table that a mistyped one is nearest to, or NULL. */
+const char *cli_nearest_option(const struct cli *cli, const char *name,
+			       size_t n);
+
+#endif

@@ -1,0 +1,140 @@
+#include "options.h"
+
+#include <stdlib.h>
+
+#include "say.h"
+
+void *
+cli_own(struct cli *cli, void *p)
+{
+	void **grown =
+		p ? realloc(cli->owned, (cli->nowned + 1) * sizeof(*grown))
+		  : NULL;
+
+	if (!grown)
+		cli_die(cli, IB_E_IO, "out of memory");
+	cli->owned = grown;
+	cli->owned[cli->nowned++] = p;
+	return p;
+}
+
+void *
+cli_member(const struct cli *cli, const struct cli_option *o)
+{
+	return (char *)cli->args + o->at;
+}
+
+const struct cli_option *
+cli_by_name(const struct cli *cli, const char *name, size_t n)
+{
+	const struct cli_option *o;
+
+	for (o = cli->command->options; o->kind != CLI_KIND_END; o++)
+		if (o->kind != CLI_KIND_GROUP && strlen(o->name) == n &&
+		    !memcmp(o->name, name, n))
+			return o;
+	return NULL;
+}
+
+const struct cli_option *
+cli_by_letter(const struct cli *cli, char letter)
+{
+	const struct cli_option *o;
+
+	for (o = cli->command->options; o->kind != CLI_KIND_END; o++)
+		if (o->letter && o->letter == letter)
+			return o;
+	return NULL;
+}
+
+bool
+cli_given(const struct cli *cli, const char *name)
+{
+	const struct cli_option *o = cli_by_name(cli, name, strlen(name));
+
+	return o && cli->given[o - cli->command->options];
+}
+
+const char *
+cli_spelled(const struct cli *cli, const struct cli_option *o, char out[40])
+{
+	size_t row = (size_t)(o - cli->command->options);
+	char letter = cli->given[row] ? cli->letter[row] : o->letter;
+
+	if (letter)
+		snprintf(out, 40, "-%c", letter);
+	else
+		snprintf(out, 40, "--%s", o->name);
+	return out;
+}
+
+static const char *
+spelled(const struct cli *cli, const char *name, char out[40])
+{
+	return cli_spelled(cli, cli_by_name(cli, name, strlen(name)), out);
+}
+
+/* The row of the next name in "epochs delta"; NULL: no more. */
+static const struct cli_option *
+next_name(const struct cli *cli, const char **names)
+{
+	size_t n = strcspn(*names, " ");
+	const struct cli_option *o = cli_by_name(cli, *names, n);
+
+	*names += n + strspn(*names + n, " ");
+	return n ? o : NULL;
+}
+
+void
+cli_exclude(const struct cli *cli, const char *name, const char *others)
+{
+	const struct cli_option *o;
+	char one[40], two[40];
+
+	while (cli_given(cli, name) && (o = next_name(cli, &others)))
+		if (cli->given[o - cli->command->options])
+			cli_misuse(cli, "%s and %s exclude each other",
+				   spelled(cli, name, one),
+				   cli_spelled(cli, o, two));
+}
+
+void
+cli_need(const struct cli *cli, const char *name, const char *others)
+{
+	const struct cli_option *o;
+	char one[40], all[200] = "";
+	size_t n = 0;
+
+	if (!cli_given(cli, name))
+		return;
+	while ((o = next_name(cli, &others))) {
+		if (cli->given[o - cli->command->options])
+			return;
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
+				      n ? " or " : "",
+				      cli_spelled(cli, o, one));
+	}
+	cli_misuse(cli, "%s needs %s", spelled(cli, name, one), all);
+}
+
+void
+cli_idle(const struct cli *cli, const char *name, const char *why)
+{
+	char one[40], text[200];
+
+	if (!cli_given(cli, name))
+		return;
+	snprintf(text, sizeof(text), "%s has no effect %s",
+		 spelled(cli, name, one), why);
+	cli_warn(cli, text);
+}
+
+void
+cli_idle_without(const struct cli *cli, const char *name, const char *other)
+{
+	char why[60], one[40];
+
+	snprintf(why, sizeof(why), "without %s", spelled(cli, other, one));
+	if (!cli_given(cli, other))
+		cli_idle(cli, name, why);
+}

@@ -1,0 +1,135 @@
+#include "say.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "progress.h"
+
+int
+cli_exit_status(enum ib_status st)
+{
+	switch (st) {
+	case IB_OK:
+	case IB_EOF:
+		return 0;
+	case IB_E_CHECK:
+		return 1;
+	case IB_E_MISUSE:
+		return 2;
+	case IB_E_DATA:
+		return 65;
+	case IB_E_NOINPUT:
+		return 66;
+	case IB_E_CREATE:
+		return 73;
+	case IB_E_IO:
+		return 74;
+	case IB_E_AGAIN:
+		return 75;
+	case IB_E_PIPE:
+		return 141;
+	}
+	return 74;
+}
+
+/* One line in one write, so that lines of several processes do not mix. */
+static void
+say(const struct cli *cli, const char *before, const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	char line[4200];
+	size_t n = 0;
+	const char *p;
+
+	n = (size_t)snprintf(line, sizeof(line), "%s: %s", cli->command->name,
+			     before);
+	for (p = text; *p && n < sizeof(line) - 8; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c >= 0x20 && c != 0x7f) {
+			line[n++] = *p;
+			continue;
+		}
+		line[n++] = '\\';
+		line[n++] = 'x';
+		line[n++] = hex[c >> 4];
+		line[n++] = hex[c & 15];
+	}
+	line[n++] = '\n';
+	cli_progress_erase();
+	fwrite(line, 1, n, stderr);
+}
+
+void
+cli_say(const struct cli *cli, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	say(cli, "", text);
+}
+
+_Noreturn void
+cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	say(cli, "", text);
+	exit(cli_exit_status(st));
+}
+
+static void
+print_hint(const struct cli *cli)
+{
+	const char *verb = cli->command->verb;
+
+	fprintf(stderr, "Try '%s%s%s --help'.\n", cli->command->name,
+		verb ? " " : "", verb ? verb : "");
+}
+
+_Noreturn void
+cli_misuse(const struct cli *cli, const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	say(cli, "", text);
+	print_hint(cli);
+	exit(2);
+}
+
+const char *
+cli_figure(char out[24], double value)
+{
+	snprintf(out, 24, isnan(value) ? "none" : "%.6g", value);
+	return out;
+}
+
+void
+cli_warn(const struct cli *cli, const char *sentence)
+{
+	if (!cli->common->quiet)
+		say(cli, "warning: ", sentence);
+}
+
+void
+cli_say_pace(const struct cli *cli)
+{
+	uint64_t records, bytes;
+	double seconds;
+
+	cli_progress_pace(&records, &bytes, &seconds);
+	cli_say(cli, "read %" PRIu64 " records, %" PRIu64 " bytes in %.3f s",
+		records, bytes, seconds);
+}
