@@ -183,9 +183,10 @@ struct cli_common {
 			  "at most as many as Slurm granted)"),                \
 		CLI_ONE_FILE(CLI_KIND_LINES, "files-from",                     \
 			     "read the names of the operands from FILE, one "  \
-			     "per line"),                                      \
+			     "per line (default: none)"),                                      \
 		CLI_ONE_FILE(CLI_KIND_NULS, "files0-from",                     \
-			     "the same, each name ended by a NUL byte"),       \
+			     "the same, each name ended by a NUL byte "        \
+			     "(default: none)"),       \
 		{ CLI_ROW(CLI_KIND_HELP, 'h', "help", NULL,                    \
 			  "print this help and exit") },                       \
 		{ CLI_ROW(CLI_KIND_VERSION, 'V', "version", NULL,              \

@@ -86,7 +86,7 @@ static const struct cli_option show_options[] = {
 		  "only epoch N (default: all)"),
 	CLI_INPUT('s', "scores", o.scores, 0,
 		  "also print the current score of each id from this score "
-		  "file, with its last epoch and its visits"),
+		  "file, with its last epoch and its visits (default: none)"),
 	LOOK_ROWS,
 	CLI_COMMON_ROWS,
 };

@@ -57,28 +57,31 @@ static const struct cli_option options[] = {
 		   enum ib_existing_weight, o.existing_weight,
 		   "what to do with a record that already has a weight:"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
-		 "write the id too, as a string in the field NAME"),
+		 "write the id too, as a string in the field NAME (default: "
+		 "not written)"),
 	CLI_FLAG(0, "explain", o.explain,
 		 "write pi, u, score and reason into each record"),
 	CLI_OUTPUT('w', "weights", o.weights, CLI_PARTS,
-		   "write id TAB weight to FILE; the records pass unchanged"),
+		   "write id TAB weight to FILE, and the records unchanged "
+		   "(default: none)"),
 	CLI_PAIRS(0, "companion", o.companions,
 		  "write the lines of IN that belong to kept records to OUT "
 		  "(may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
 		  "write K files of equal length, named by -o "
-		  "'epoch.%d.jsonl'"),
+		  "'epoch.%d.jsonl' (default: one file)"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Reports and logs"),
 	CLI_OUTPUT(0, "receipt", o.receipt, 0,
-		   "write every parameter, count and digest to FILE as JSON"),
+		   "write every parameter, count and digest to FILE as JSON "
+		   "(default: none)"),
 	CLI_GROUP("Parts of a large data set, see infobatch-cluster(7)"),
-	CLI_PART(0, "part", o.part, "use only the ids of part I of K"),
+	CLI_PART(0, "part", o.part, "use only the ids of part I of K (default: all ids)"),
 	CLI_INPUT(0, "totals", o.totals, 0,
-		  "totals of all parts, instead of those of the score file"),
+		  "totals of all parts (default: those of the score file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
 		   "first step of a second pass over the parts: write to FILE "
-		   "what ib-score --bins must count"),
+		   "what ib-score --bins must count (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

@@ -18,7 +18,7 @@ static const struct cli_option options[] = {
 	CLI_GROUP("Files"),
 	CLI_OUTPUT('u', "update", o.update, CLI_LOCK,
 		   "update the score file FILE (created if absent), under a "
-		   "lock, FILE.lock"),
+		   "lock, FILE.lock (default: none)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
 		   "write the score file to FILE, as .npz or JSONL by its name "
 		   "(default standard output, JSONL)"),
@@ -46,15 +46,16 @@ static const struct cli_option options[] = {
 		 "weight)"),
 	CLI_GROUP("Parts of a large data set, see infobatch-cluster(7)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "write K files, one per part, named by -o 'part.%d.npz'"),
-	CLI_PART(0, "part", o.log.part, "use only the ids of part I of K"),
+		  "write K files, one per part, named by -o 'part.%d.npz' "
+		  "(default: one file)"),
+	CLI_PART(0, "part", o.log.part, "use only the ids of part I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
 		   "write the totals of all known scores to FILE; totals of "
-		   "parts add up exactly"),
+		   "parts add up exactly (default: none)"),
 	CLI_INPUT(0, "bins", o.bins, 0,
 		  "second pass: count in --write-totals also what FILE, from "
 		  "ib-prune --write-bins, asks for; write scores only with -o "
-		  "or -u"),
+		  "or -u (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

@@ -40,8 +40,8 @@ static const struct cli_option options[] = {
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: as -k)"),
 	CLI_OUTPUT(0, "index", o.index, 0,
-		   "write the row numbers of kept records in --base to FILE "
-		   "(.npy)"),
+		   "write the row numbers of kept records in --base to FILE, "
+		   "as .npy (default: none)"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
 		 "none (default); mean: scale the positive weights to an "
 		 "average of 1; sum:N: scale the weights to a sum of N"),
@@ -62,10 +62,11 @@ static const struct cli_option options[] = {
 		 "check the manifest against --base or --total; exit with "
 		 "status 1 if it fails"),
 	CLI_COUNT(0, "total", "N", NULL, o.total,
-		  "number of records of the full manifest, instead of --base"),
+		  "number of records of the full manifest (default: counted in "
+		  "--base)"),
 	CLI_INPUT(0, "receipt", o.receipt, 0,
 		  "with --check: also check the figures in the receipt of "
-		  "ib-prune"),
+		  "ib-prune (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

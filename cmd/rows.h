@@ -42,13 +42,15 @@
 			 "the field that holds the loss, or a sum of fields, " \
 			 "'cls+0.5*box' (default loss)"),                      \
 		CLI_CALL('e', "epoch", "N|name", epoch_call,                   \
-			 "epoch of records without an epoch field; name: the " \
-			 "last number in the file name"),                      \
+			 "epoch of records without an epoch field (required "  \
+			 "for these); name: the last number in the file "      \
+			 "name"),                                              \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,            \
 			 "the field that holds the epoch (default epoch)"),    \
 		CLI_FORMAT(log.format, "auto|jsonl|json|csv|tsv"),             \
 		CLI_EPOCH(0, "until", "N", NULL, log.until,                    \
-			  "ignore records of epochs after N"),                 \
+			  "ignore records of epochs after N (default: no "     \
+			  "limit)"),                                           \
 		CLI_CHOICE(0, "duplicates", "WHICH",                           \
 			   "last|first|mean|max|min", enum ib_duplicates,      \
 			   log.duplicates,                                     \
