@@ -1,4 +1,5 @@
-/* The files that a run reads and writes: no output is an input, or another output. */
+/* The files that a run reads and writes: no output is an input, or another
+ * output. */
 #ifndef CMD_FILES_H
 #define CMD_FILES_H
 
@@ -10,7 +11,7 @@
  */
 struct cli_files {
 	size_t operands;  /* the first so many operands are files */
-	uint64_t split;   /* --split, or 0 */
+	uint64_t split;	  /* --split, or 0 */
 	bool per_operand; /* %s in the name of -o is an operand's name */
 };
 void cli_check_files(struct cli *cli, const struct cli_files *files);

@@ -16,7 +16,8 @@ struct args {
 	struct cli_common common;
 };
 
-/* ---- rows ------------------------------------------------------------------- */
+/* ---- rows -------------------------------------------------------------------
+ */
 
 static const char *
 set_log_epoch(void *args, const char *value)
@@ -185,7 +186,8 @@ static const struct cli_option metrics_options[] = {
 	CLI_COMMON_ROWS,
 };
 
-/* ---- verbs ------------------------------------------------------------------ */
+/* ---- verbs ------------------------------------------------------------------
+ */
 
 #define NOTES                                                                  \
 	"Exit status: 0 done, 1 a check said no, 2 misuse, 65 bad data, 66 "   \
@@ -201,10 +203,14 @@ struct verb {
 #define VERB(id, word, use, what, more, table, from, to, lack)                 \
 	{                                                                      \
 		id,                                                            \
-		{ .name = "ib-audit", .verb = word, .usage = use,              \
-		  .about = what, .examples = more, .notes = NOTES,             \
-		  .options = table },                                          \
-		from, to, lack                                                 \
+			{ .name = "ib-audit",                                  \
+			  .verb = word,                                        \
+			  .usage = use,                                        \
+			  .about = what,                                       \
+			  .examples = more,                                    \
+			  .notes = NOTES,                                      \
+			  .options = table },                                  \
+			from, to, lack                                         \
 	}
 
 static const struct verb verbs[] = {
@@ -291,7 +297,8 @@ static const struct cli_command no_verb = {
 	.verbs = verb_commands,
 };
 
-/* ---- checks ------------------------------------------------------------------- */
+/* ---- checks
+ * ------------------------------------------------------------------- */
 
 static void
 check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
@@ -299,8 +306,10 @@ check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
 	size_t i, n = 0;
 
 	if (list.n == 0)
-		cli_misuse(cli, "%s is missing: name it ('-' is standard "
-			   "input)", v->lacks);
+		cli_misuse(cli,
+			   "%s is missing: name it ('-' is standard "
+			   "input)",
+			   v->lacks);
 	if (list.n < v->least)
 		cli_misuse(cli, "an id is missing: which sample?");
 	if (list.n > v->most)
@@ -336,10 +345,13 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 	if (v->verb == IB_AUDIT_SIMULATE)
 		check_simulation(cli, o);
 	cli_check_files(cli, &(struct cli_files){
-		.operands = v->verb == IB_AUDIT_SHOW ? 1 : o->operands.n });
+				     .operands = v->verb == IB_AUDIT_SHOW
+							 ? 1
+							 : o->operands.n });
 }
 
-/* ---- terminals ---------------------------------------------------------------- */
+/* ---- terminals
+ * ---------------------------------------------------------------- */
 
 static void
 set_look(struct args *a)
@@ -383,7 +395,7 @@ without_verb(struct args *a, int argc, char **argv)
 	words = cli_operands(&cli, true);
 	if (words.n == 0)
 		cli_misuse(&cli, "which verb: simulate, summary, show, list, "
-			   "suspects, verify, drift, report or metrics?");
+				 "suspects, verify, drift, report or metrics?");
 	n = strlen(words.v[0]);
 	for (i = 0; i < NVERBS && n > 1; i++)
 		if (!strncmp(verbs[i].command.verb, words.v[0], n < 3 ? n : 3))

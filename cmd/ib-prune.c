@@ -13,8 +13,7 @@ static const struct cli_option options[] = {
 	CLI_INPUT('s', "scores", o.scores, CLI_STDIN,
 		  "the score file, or a loss log (required, unless --rule "
 		  "random)"),
-	CLI_OUTPUT('o', "output", o.output,
-		   CLI_STDOUT | CLI_PARTS | CLI_NAMES,
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES,
 		   "write the epoch manifest to FILE (default standard "
 		   "output); %s in the name: one output per operand, named "
 		   "like it"),
@@ -76,7 +75,8 @@ static const struct cli_option options[] = {
 		   "write every parameter, count and digest to FILE as JSON "
 		   "(default: none)"),
 	CLI_GROUP("Parts of a large data set, see infobatch-cluster(7)"),
-	CLI_PART(0, "part", o.part, "use only the ids of part I of K (default: all ids)"),
+	CLI_PART(0, "part", o.part,
+		 "use only the ids of part I of K (default: all ids)"),
 	CLI_INPUT(0, "totals", o.totals, 0,
 		  "totals of all parts (default: those of the score file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
@@ -152,8 +152,8 @@ check(struct cli *cli, struct args *a)
 	cli_check_rule(cli, &o->rule);
 	cli_check_key(cli, o->key, o->format);
 	check_outputs(cli, o);
-	cli_check_files(cli, &(struct cli_files){
-		o->operands.n, o->split, !o->dry_run && !o->split });
+	cli_check_files(cli, &(struct cli_files){ o->operands.n, o->split,
+						  !o->dry_run && !o->split });
 	o->dry_run_table = o->dry_run && cli_on_terminal(o->output);
 }
 

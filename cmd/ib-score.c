@@ -48,7 +48,8 @@ static const struct cli_option options[] = {
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
 		  "write K files, one per part, named by -o 'part.%d.npz' "
 		  "(default: one file)"),
-	CLI_PART(0, "part", o.log.part, "use only the ids of part I of K (default: all ids)"),
+	CLI_PART(0, "part", o.log.part,
+		 "use only the ids of part I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
 		   "write the totals of all known scores to FILE; totals of "
 		   "parts add up exactly (default: none)"),
@@ -89,8 +90,8 @@ check(struct cli *cli, const struct args *a)
 	if (a->o.split && !cli_has_field(a->o.output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
 	cli_check_parts(cli, a->o.split);
-	cli_check_files(cli, &(struct cli_files){
-		.operands = a->o.operands.n, .split = a->o.split });
+	cli_check_files(cli, &(struct cli_files){ .operands = a->o.operands.n,
+						  .split = a->o.split });
 	cli_idle_without(cli, "no-wait", "update");
 	cli_idle_without(cli, "weight-field", "expect");
 }
@@ -122,8 +123,8 @@ main(int argc, char **argv)
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
 	a.o.operands = cli_operands(&cli, false);
 	check(&cli, &a);
-	st = ib_score_run(&a.o, &cli.context,
-			  a.common.verbose ? &result : NULL, &err);
+	st = ib_score_run(&a.o, &cli.context, a.common.verbose ? &result : NULL,
+			  &err);
 	if (!st && a.common.verbose)
 		print_figures(&cli, &result);
 	return cli_close(&cli, st, &err);

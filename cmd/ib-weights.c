@@ -112,8 +112,8 @@ check(struct cli *cli, struct args *a)
 	cli_need(cli, "index", "base");
 	cli_check_epoch_key(cli, "-k", a->o.key);
 	cli_check_key(cli, a->o.key, a->o.format);
-	cli_check_files(cli, &(struct cli_files){
-		.operands = a->o.operands.n });
+	cli_check_files(cli,
+			&(struct cli_files){ .operands = a->o.operands.n });
 	check_idle(cli, &a->o);
 }
 

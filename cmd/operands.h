@@ -1,4 +1,5 @@
-/* The operands: from the command line, from files of names, or standard input. */
+/* The operands: from the command line, from files of names, or standard input.
+ */
 #ifndef CMD_OPERANDS_H
 #define CMD_OPERANDS_H
 

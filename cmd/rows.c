@@ -108,8 +108,9 @@ cli_check_parts(const struct cli *cli, uint64_t split)
 	for (; !split && o->kind != CLI_KIND_END; o++)
 		for (i = 0; (path = output_of(cli, o, i)); i++)
 			if (cli_has_field(path, 'd'))
-				cli_misuse(cli, "%s %s: %%d in the name needs "
-						"--split",
+				cli_misuse(cli,
+					   "%s %s: %%d in the name needs "
+					   "--split",
 					   cli_spelled(cli, o, name), path);
 }
 

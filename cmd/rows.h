@@ -51,11 +51,11 @@
 		CLI_EPOCH(0, "until", "N", NULL, log.until,                    \
 			  "ignore records of epochs after N (default: no "     \
 			  "limit)"),                                           \
-		CLI_CHOICE(0, "duplicates", "WHICH",                           \
-			   "last|first|mean|max|min", enum ib_duplicates,      \
-			   log.duplicates,                                     \
-			   "which loss counts if an epoch has several records "\
-			   "with the same id:"),                               \
+		CLI_CHOICE(                                                    \
+			0, "duplicates", "WHICH", "last|first|mean|max|min",   \
+			enum ib_duplicates, log.duplicates,                    \
+			"which loss counts if an epoch has several records "   \
+			"with the same id:"),                                  \
 		CLI_CHOICE(0, "nonfinite", "WHAT", "keep|skip|fail",           \
 			   enum ib_nonfinite, log.nonfinite,                   \
 			   "keep a loss of NaN or infinity as an unknown "     \
@@ -97,8 +97,7 @@
 			  "and --delta (default: never)"),                     \
 		CLI_EPOCH(0, "warmup", "K", NULL, rule_.warmup,                \
 			  "keep all samples in epochs before K (default 0)"),  \
-		CLI_EPOCH(0, "max-age", "K", "[1, 2147483647]",                \
-			  rule_.max_age,                                       \
+		CLI_EPOCH(0, "max-age", "K", "[1, 2147483647]", rule_.max_age, \
 			  "keep each sample that was not seen for K epochs "   \
 			  "(default: no limit)")
 

@@ -102,7 +102,7 @@ refuse_range(const struct cli *cli, const struct cli_option *o,
 
 _Noreturn static void
 refuse_word(const struct cli *cli, const struct cli_option *o,
-		const char *value)
+	    const char *value)
 {
 	char wanted[200];
 	const char *p = o->words;

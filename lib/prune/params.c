@@ -8,7 +8,8 @@
 
 #define SAMPLINGS "poisson|fixed"
 
-/* ---- what a rule solved --------------------------------------------------- */
+/* ---- what a rule solved ---------------------------------------------------
+ */
 
 static bool
 put_ratio(cJSON *to, const struct ib_rule *r)
@@ -43,10 +44,10 @@ put_cuts(cJSON *to, const struct ib_rule *r)
 	for (i = 0; ok && i < r->levels.n; i++) {
 		pair = cJSON_CreateArray();
 		ok = ib_document_append(cuts, pair) &&
-		     ib_document_append(pair, ib_document_real(
-						      r->levels.cut[i])) &&
-		     ib_document_append(pair, ib_document_real(
-						      r->levels.share[i]));
+		     ib_document_append(pair,
+					ib_document_real(r->levels.cut[i])) &&
+		     ib_document_append(pair,
+					ib_document_real(r->levels.share[i]));
 	}
 	return ok;
 }
@@ -73,7 +74,8 @@ put_groups(cJSON *to, const struct ib_rule *r)
 	return ok;
 }
 
-/* ---- the table ------------------------------------------------------------ */
+/* ---- the table ------------------------------------------------------------
+ */
 
 #define AT(member_) .at = offsetof(struct ib_rule_options, member_)
 #define INFOBATCH (1u << IB_RULE_INFOBATCH)
@@ -87,49 +89,91 @@ static const struct ib_param params[] = {
 	{ .member = "rule", .kind = IB_PARAM_RULE, AT(rule), .name = "rule" },
 	{ .member = "seed", .kind = IB_PARAM_SEED, AT(seed), .name = "seed" },
 	{ .member = "ratio", .put = put_ratio },
-	{ .member = "warmup", .kind = IB_PARAM_COUNT, AT(warmup),
+	{ .member = "warmup",
+	  .kind = IB_PARAM_COUNT,
+	  AT(warmup),
 	  .name = "warmup" },
-	{ .member = "epochs", .kind = IB_PARAM_EPOCH, AT(epochs),
+	{ .member = "epochs",
+	  .kind = IB_PARAM_EPOCH,
+	  AT(epochs),
 	  .name = "epochs" },
-	{ .member = "delta", .kind = IB_PARAM_REAL, AT(delta),
+	{ .member = "delta",
+	  .kind = IB_PARAM_REAL,
+	  AT(delta),
 	  .name = "delta" },
-	{ .member = "full_from", .kind = IB_PARAM_EPOCH, AT(full_from),
+	{ .member = "full_from",
+	  .kind = IB_PARAM_EPOCH,
+	  AT(full_from),
 	  .name = "full-from" },
 	{ .member = "threshold", .put = put_threshold },
-	{ .member = "threshold_spec", .kind = IB_PARAM_CUT, AT(threshold),
-	  .rules = INFOBATCH | HARD, .name = "threshold", .value = "CUT",
+	{ .member = "threshold_spec",
+	  .kind = IB_PARAM_CUT,
+	  AT(threshold),
+	  .rules = INFOBATCH | HARD,
+	  .name = "threshold",
+	  .value = "CUT",
 	  .help = "the threshold: mean (default), median, qF (the F quantile) "
 		  "or vX (the number X)" },
 	{ .member = "cuts", .put = put_cuts },
-	{ .member = "buckets", .kind = IB_PARAM_CUTS, AT(buckets),
-	  .rules = BUCKETS, .name = "CUT", .value = "SHARE",
+	{ .member = "buckets",
+	  .kind = IB_PARAM_CUTS,
+	  AT(buckets),
+	  .rules = BUCKETS,
+	  .name = "CUT",
+	  .value = "SHARE",
 	  .help = "prune this share of the samples with a score below CUT and "
 		  "not below the CUT before; at least one, ascending "
 		  "(required)" },
-	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep),
+	{ .member = "keep",
+	  .kind = IB_PARAM_DECIMAL,
+	  AT(keep),
 	  .name = "keep" },
-	{ .member = "scale", .kind = IB_PARAM_DECIMAL, AT(scale),
-	  .rules = PROPORTIONAL, .name = "scale", .value = "C",
+	{ .member = "scale",
+	  .kind = IB_PARAM_DECIMAL,
+	  AT(scale),
+	  .rules = PROPORTIONAL,
+	  .name = "scale",
+	  .value = "C",
 	  .range = "(0, inf)",
 	  .help = "the keep probability is C times the proxy (required, unless "
 		  "--keep is given)" },
 	{ .member = "c", .put = put_c },
-	{ .member = "floor", .kind = IB_PARAM_REAL, AT(floor),
-	  .rules = PROPORTIONAL | RANK, .name = "floor", .value = "F",
-	  .range = "(0, 1]", .help = "the least keep probability" },
-	{ .member = "power", .kind = IB_PARAM_REAL, AT(power), .rules = RANK,
-	  .only = RANK, .name = "power", .value = "B", .range = "[0, 100]",
+	{ .member = "floor",
+	  .kind = IB_PARAM_REAL,
+	  AT(floor),
+	  .rules = PROPORTIONAL | RANK,
+	  .name = "floor",
+	  .value = "F",
+	  .range = "(0, 1]",
+	  .help = "the least keep probability" },
+	{ .member = "power",
+	  .kind = IB_PARAM_REAL,
+	  AT(power),
+	  .rules = RANK,
+	  .only = RANK,
+	  .name = "power",
+	  .value = "B",
+	  .range = "[0, 100]",
 	  .help = "the keep probability is the share of lower scores, to the "
 		  "power of B" },
-	{ .member = "proxy", .kind = IB_PARAM_CHOICE, AT(proxy),
-	  .rules = PROPORTIONAL, .name = "proxy", .value = "X",
+	{ .member = "proxy",
+	  .kind = IB_PARAM_CHOICE,
+	  AT(proxy),
+	  .rules = PROPORTIONAL,
+	  .name = "proxy",
+	  .value = "X",
 	  .range = "bounded|loss",
 	  .help = "estimate of the gradient norm, 1-exp(-score) or the "
 		  "score:" },
-	{ .member = "max_age", .kind = IB_PARAM_AGE, AT(max_age),
+	{ .member = "max_age",
+	  .kind = IB_PARAM_AGE,
+	  AT(max_age),
 	  .name = "max-age" },
-	{ .member = "sampling", .kind = IB_PARAM_CHOICE, AT(sampling),
-	  .name = "sampling", .range = SAMPLINGS },
+	{ .member = "sampling",
+	  .kind = IB_PARAM_CHOICE,
+	  AT(sampling),
+	  .name = "sampling",
+	  .range = SAMPLINGS },
 	{ .member = "groups", .put = put_groups },
 };
 
@@ -140,7 +184,8 @@ ib_params(size_t *n)
 	return params;
 }
 
-/* ---- checks ---------------------------------------------------------------- */
+/* ---- checks ----------------------------------------------------------------
+ */
 
 bool
 ib_in_range(const char *range, double x)
@@ -161,14 +206,15 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++, p++)
 		if (p->kind == IB_PARAM_REAL && p->range &&
-		    !ib_in_range(p->range, *(const double *)((const char *)o +
-							     p->at)))
+		    !ib_in_range(p->range,
+				 *(const double *)((const char *)o + p->at)))
 			return ib_fail(err, IB_E_MISUSE, "the %s is not in %s",
 				       p->name, p->range);
 	return ib_levels_check(o, err);
 }
 
-/* ---- members of receipts and run headers ------------------------------------ */
+/* ---- members of receipts and run headers ------------------------------------
+ */
 
 static bool
 add_epoch(cJSON *to, const char *name, int64_t epoch)
@@ -240,7 +286,8 @@ ib_params_add(cJSON *to, const struct ib_rule *r,
 	size_t i;
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++)
-		if ((params[i].only == 0 || params[i].only >> r->kind->id & 1) &&
+		if ((params[i].only == 0 ||
+		     params[i].only >> r->kind->id & 1) &&
 		    !add_param(to, &params[i], r))
 			return false;
 	return add_part(to, &o->part) &&

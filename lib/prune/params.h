@@ -17,27 +17,27 @@
 
 enum ib_param_kind {
 	IB_PARAM_SOLVED,  /* not an option: what the rule made of them */
-	IB_PARAM_RULE,    /* enum ib_rule_id */
-	IB_PARAM_SEED,    /* uint64_t */
-	IB_PARAM_REAL,    /* double */
+	IB_PARAM_RULE,	  /* enum ib_rule_id */
+	IB_PARAM_SEED,	  /* uint64_t */
+	IB_PARAM_REAL,	  /* double */
 	IB_PARAM_CHOICE,  /* an enum: its number among the words of `range` */
-	IB_PARAM_EPOCH,   /* int64_t; IB_NO_EPOCH: not given */
-	IB_PARAM_COUNT,   /* int64_t from 0 */
-	IB_PARAM_AGE,     /* int64_t; 0: not given */
+	IB_PARAM_EPOCH,	  /* int64_t; IB_NO_EPOCH: not given */
+	IB_PARAM_COUNT,	  /* int64_t from 0 */
+	IB_PARAM_AGE,	  /* int64_t; 0: not given */
 	IB_PARAM_DECIMAL, /* const char *: a number, as it was written */
-	IB_PARAM_CUT,     /* const char *: "median" */
-	IB_PARAM_CUTS     /* const char *: "q0.2:0.75,q0.85:0.5" */
+	IB_PARAM_CUT,	  /* const char *: "median" */
+	IB_PARAM_CUTS	  /* const char *: "q0.2:0.75,q0.85:0.5" */
 };
 
 struct ib_param {
 	const char *member; /* of receipts and run headers */
 	enum ib_param_kind kind;
-	size_t at;          /* in struct ib_rule_options */
-	unsigned rules;     /* bit 1 << id: a parameter of these rules */
-	unsigned only;      /* bits: the member is of these rules' files alone */
-	const char *name;   /* after "--rule NAME:"; else its option's */
-	const char *value;  /* what stands for it in --help: "F" */
-	const char *range;  /* "(0, 1]" of a number, "a|b" of a choice */
+	size_t at;	   /* in struct ib_rule_options */
+	unsigned rules;	   /* bit 1 << id: a parameter of these rules */
+	unsigned only;	   /* bits: the member is of these rules' files alone */
+	const char *name;  /* after "--rule NAME:"; else its option's */
+	const char *value; /* what stands for it in --help: "F" */
+	const char *range; /* "(0, 1]" of a number, "a|b" of a choice */
 	const char *help;
 	/* Of what is solved: writes the member. */
 	bool (*put)(cJSON *to, const struct ib_rule *rule);

@@ -6,7 +6,8 @@
 #include "base/error.h"
 #include "base/numbers.h"
 
-/* ---- names, for messages, --help and completion ----------------------------- */
+/* ---- names, for messages, --help and completion -----------------------------
+ */
 
 const char *
 ib_rule_name(enum ib_rule_id rule)
@@ -38,22 +39,22 @@ param_of(enum ib_rule_id rule, size_t i)
 }
 
 bool
-ib_rule_parameter(enum ib_rule_id rule, size_t i,
-		  struct ib_rule_parameter *out)
+ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out)
 {
 	static const struct ib_rule_options defaults = IB_RULE_DEFAULTS;
 	const struct ib_param *p = param_of(rule, i);
 
 	if (!p)
 		return false;
-	*out = (struct ib_rule_parameter){ .name = p->name, .value = p->value,
+	*out = (struct ib_rule_parameter){ .name = p->name,
+					   .value = p->value,
 					   .help = p->help };
 	if (p->kind == IB_PARAM_CHOICE)
 		out->words = p->range;
 	if (p->kind == IB_PARAM_REAL) {
 		out->has_default = true;
-		out->by_default = *(const double *)((const char *)&defaults +
-						    p->at);
+		out->by_default =
+			*(const double *)((const char *)&defaults + p->at);
 	}
 	return true;
 }
@@ -67,16 +68,17 @@ list_parameters(const struct ib_rule_kind *kind, char out[200])
 
 	for (i = 0; (p = param_of(kind->id, i)); i++)
 		n += (size_t)snprintf(out + n, 200 - n, "%s%s=%s",
-				      i == 0			 ? ""
+				      i == 0			  ? ""
 				      : param_of(kind->id, i + 1) ? ", "
-								 : " and ",
+								  : " and ",
 				      p->name, p->value);
 	if (i == 0)
 		strcpy(out, "none");
 	return out;
 }
 
-/* ---- reading ---------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------
+ */
 
 static enum ib_status
 refuse_name(const char *text, size_t n, struct ib_error *err)
@@ -87,9 +89,10 @@ refuse_name(const char *text, size_t n, struct ib_error *err)
 
 	for (i = 0; i < IB_NRULES; i++)
 		used += (size_t)snprintf(names + used, sizeof(names) - used,
-					 "%s%s", i == 0	              ? ""
-						 : i + 1 < IB_NRULES ? ", "
-								      : " or ",
+					 "%s%s",
+					 i == 0		     ? ""
+					 : i + 1 < IB_NRULES ? ", "
+							     : " or ",
 					 ib_rule_name((enum ib_rule_id)i));
 	return ib_fail(err, IB_E_MISUSE, "--rule must be %s, not %s", names,
 		       ib_show(show, (struct ib_span){ text, n }));
@@ -102,9 +105,8 @@ refuse_parameter(const struct ib_rule_kind *kind, struct ib_span name,
 	char list[200], show[IB_SHOW_MAX];
 
 	return ib_fail(err, IB_E_MISUSE,
-		       "--rule %s has no parameter %s; it takes %s",
-		       kind->name, ib_show(show, name),
-		       list_parameters(kind, list));
+		       "--rule %s has no parameter %s; it takes %s", kind->name,
+		       ib_show(show, name), list_parameters(kind, list));
 }
 
 static enum ib_status
@@ -129,7 +131,7 @@ list_words(const char *words, char out[200])
 	for (p = words;; p += len + 1) {
 		len = strcspn(p, "|");
 		n += (size_t)snprintf(out + n, 200 - n, "%s%.*s",
-				      p == words	       ? ""
+				      p == words       ? ""
 				      : strchr(p, '|') ? ", "
 						       : " or ",
 				      (int)len, p);
@@ -167,15 +169,17 @@ set_value(const struct ib_rule_kind *kind, const struct ib_param *p,
 	if (p->kind == IB_PARAM_CHOICE) {
 		word = find_word(p->range, text);
 		if (word < 0)
-			return refuse_value(kind, p, "", list_words(p->range,
-								    list),
-					    text, err);
+			return refuse_value(kind, p, "",
+					    list_words(p->range, list), text,
+					    err);
 		*(unsigned *)at = (unsigned)word;
 		return IB_OK;
 	}
 	if (p->kind == IB_PARAM_CUT && !ib_cut_is_valid(text))
-		return refuse_value(kind, p, "mean, median, qF with F in "
-				    "[0, 1], or vX", "", text, err);
+		return refuse_value(kind, p,
+				    "mean, median, qF with F in "
+				    "[0, 1], or vX",
+				    "", text, err);
 	if (p->kind != IB_PARAM_CUT &&
 	    (!ib_number_text(text, &real) || !ib_in_range(p->range, real)))
 		return refuse_value(kind, p, "a number in ", p->range, text,
@@ -203,8 +207,8 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 		return refuse_parameter(kind, name, err);
 	if (!text[name.n])
 		return ib_fail(err, IB_E_MISUSE,
-			       "--rule %s: %s needs a value, %s=%s",
-			       kind->name, p->name, p->name, p->value);
+			       "--rule %s: %s needs a value, %s=%s", kind->name,
+			       p->name, p->name, p->value);
 	if (*given >> i & 1)
 		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice",
 			       kind->name, p->name);
@@ -222,34 +226,48 @@ is_repeated(const char *list, const char *item, size_t n)
 	return false;
 }
 
+/* Whether `item`, of n bytes, is CUT=SHARE, with a cut that is new in the list.
+ */
+static enum ib_status
+check_cut(const struct ib_rule_kind *kind, const char *list, const char *item,
+	  size_t n, struct ib_error *err)
+{
+	size_t name = strcspn(item, "=,");
+	struct ib_span cut = { item, name }, share = { item + name + 1, 0 };
+	char show[IB_SHOW_MAX];
+	double value;
+
+	if (!ib_cut_is_valid(cut))
+		return refuse_parameter(kind, cut, err);
+	if (name < n)
+		share.n = n - name - 1;
+	if (share.n == 0 || !ib_number_text(share, &value) ||
+	    !ib_in_range("[0, 1)", value))
+		return ib_fail(err, IB_E_MISUSE,
+			       "--rule %s: %s is not CUT=SHARE with a share in "
+			       "[0, 1)",
+			       kind->name,
+			       ib_show(show, (struct ib_span){ item, n }));
+	if (is_repeated(list, item, name))
+		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice",
+			       kind->name, ib_show(show, cut));
+	return IB_OK;
+}
+
 /* "q0.2=0.75,q0.85=0.5": checked, then written as options have it, with ':'. */
 static enum ib_status
-read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p,
-	  char *text, struct ib_rule_options *o, struct ib_error *err)
+read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
+	  struct ib_rule_options *o, struct ib_error *err)
 {
-	char *item, show[IB_SHOW_MAX];
-	size_t n, name;
-	double share;
+	enum ib_status st;
+	char *item;
+	size_t n;
 
 	for (item = text;; item += n + 1) {
 		n = strcspn(item, ",");
-		name = strcspn(item, "=,");
-		if (!ib_cut_is_valid((struct ib_span){ item, name }))
-			return refuse_parameter(
-				kind, (struct ib_span){ item, name }, err);
-		if (name == n ||
-		    !ib_number_text((struct ib_span){ item + name + 1,
-						      n - name - 1 }, &share) ||
-		    !ib_in_range("[0, 1)", share))
-			return ib_fail(err, IB_E_MISUSE,
-				       "--rule %s: %s is not CUT=SHARE with a "
-				       "share in [0, 1)", kind->name,
-				       ib_show(show,
-					       (struct ib_span){ item, n }));
-		if (is_repeated(text, item, name))
-			return ib_fail(err, IB_E_MISUSE,
-				       "--rule %s: %.*s is given twice",
-				       kind->name, (int)name, item);
+		st = check_cut(kind, text, item, n, err);
+		if (st)
+			return st;
 		if (!item[n])
 			break;
 	}
@@ -319,7 +337,8 @@ ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
 	return read_parameters(kind, text + n + 1, o, err);
 }
 
-/* ---- writing ---------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------
+ */
 
 /* The number-th of "a|b|c". */
 static void
@@ -388,7 +407,6 @@ ib_param_spell(struct ib_bytes *out, const struct ib_param *p,
 		ib_bytes_printf(out, "%s", *(const char *const *)at);
 		break;
 	default:
-		ib_bytes_printf(out, "%lld",
-				(long long)*(const int64_t *)at);
+		ib_bytes_printf(out, "%lld", (long long)*(const int64_t *)at);
 	}
 }
