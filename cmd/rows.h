@@ -41,10 +41,12 @@
 		CLI_TEXT(0, "loss", "TERMS", log.loss,                         \
 			 "the field that holds the loss, or a sum of fields, " \
 			 "'cls+0.5*box' (default loss)"),                      \
-		CLI_CALL('e', "epoch", "N|name", epoch_call,                   \
-			 "epoch of records without an epoch field (required "  \
-			 "for these); name: the last number in the file "      \
-			 "name"),                                              \
+		CLI_CALL(                                                      \
+			'e', "epoch", "N|name[:PATTERN]", epoch_call,          \
+			"epoch of records without an epoch field (required "   \
+			"for these); name: the number after epoch, ep or e "   \
+			"in the file name, or its only number; name:PATTERN: " \
+			"the number at %d"),                                   \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,            \
 			 "the field that holds the epoch (default epoch)"),    \
 		CLI_FORMAT(log.format, "auto|jsonl|json|csv|tsv"),             \
