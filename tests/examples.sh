@@ -13,6 +13,7 @@
 #                   (what it needs is not installed).
 #   .\"| COMMAND    the next block is COMMAND's standard input (python3 -)
 #   .\"-            the next block is not to be run
+#   .\"= NAME       the next block is what the last one prints
 #
 # Environment: IB_BIN, the folder of the commands (build/release).
 set -u
@@ -37,14 +38,16 @@ script() {
       gsub(/\\e/, "\\", s)
       return s
     }
-    /^\.Sh/ { on = /^\.Sh EXAMPLES/; next }
+    /^\.Sh/ { on = /^\.Sh (EXAMPLES|A FIVE-MINUTE TOUR)/; next }
     !on { next }
     /^\.\\"\$ / { print "ib_at=" NR; print substr($0, 6); next }
     /^\.\\"\| / { into = substr($0, 6); next }
     /^\.\\"-/ { passed = 1; next }
+    /^\.\\"= / { into = "ib_compare " substr($0, 6); next }
     /^\.Bd .*-literal/ {
       block = 1
       if (!passed) print "ib_at=" NR + 1
+      if (!passed && into == "") print "exec >\"$ib_out\""
       if (into != "") print into " <<\"END OF EXAMPLE\""
       next
     }
@@ -68,11 +71,14 @@ run_page() { # PAGE: its exit status; words to standard error
   {
     echo 'set -eE -o pipefail'
     echo 'ib_skip() { echo "$1" >"$ib_skipped"; trap - ERR; exit 0; }'
+    # shellcheck disable=SC2016
+    echo 'ib_compare() { diff "$ib_out" - >&2 || { echo "$1 prints otherwise" >&2; false; }; }'
     echo 'trap '\''echo "$ib_page:$ib_at: the example fails" >&2; exit 1'\'' ERR'
     script "$1"
   } >"$top/$name.sh"
   (cd "$folder" && PATH=$top/bin:$IB_BIN:$PATH ib_page=$1 \
-    ib_skipped=$top/skipped timeout -k 5 1200 bash "$top/$name.sh" \
+    ib_root=$here ib_out=$top/printed ib_skipped=$top/skipped \
+    timeout -k 5 1200 bash "$top/$name.sh" \
     </dev/null >"$top/out" 2>"$top/err")
 }
 

@@ -1,4 +1,4 @@
-"""The commands of infobatch(7), in their order, as they stand on the page."""
+"""The commands of infobatch(7) from step 1 on, in the order of the page."""
 import json
 import os
 import re
@@ -34,6 +34,7 @@ with open('trainer', 'w') as f:
 os.chmod('trainer', 0o755)
 
 page = open(PAGE).read()
+page = page[page.index('.Sh 1. '):]
 blocks = re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)
 assert len(blocks) >= 10, len(blocks)
 script = ''.join(blocks).replace('\\e\n', '\\\n')
