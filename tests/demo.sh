@@ -17,12 +17,12 @@ zstd -qdc "$data/base.jsonl.zst" >train.jsonl
 E=16
 echo "Loss logs of a Fashion-MNIST classifier: 60000 images, $E epochs."
 echo "Default rule: half of what is below the mean loss, at random; the"
-echo "survivors weigh 2; the last epochs are full."
+echo "others of them weigh 2; the last epochs are not pruned."
 echo
 printf '%5s %8s %7s %7s %10s %11s\n' epoch samples kept share threshold 'weight sum'
 for e in $(seq 0 $((E - 1))); do
   n=$(printf %03d "$e")
-  ib-prune -q -s run.npz -e "$e" -E $E --receipt "receipt.$n.json" \
+  ib-prune -q -s run.npz -e "$e" -E $E --receipt "receipt.$n.json" -a run.audit.zst \
     -o "epoch.$n.jsonl" train.jsonl
   # The trainer: it visits the samples of the manifest, and logs their losses.
   zstd -qdc "$data/log-$n.jsonl.zst" |
@@ -38,7 +38,10 @@ echo
 jq -s -r '(map(.samples) | add) as $n | (map(.kept) | add) as $k |
   "\($k) sample visits instead of \($n): \(1000 * (1 - $k / $n) | round / 10) % saved."' \
   receipt.*.json
+ib-audit report -q -o report.html run.audit.zst loss.*.jsonl
 echo "Files in $out:"
 echo "  epoch.NNN.jsonl   what epoch NNN trains on, each sample with its weight"
+echo "  report.html       the run at a glance"
+echo "  run.audit.zst     every decision (ib-audit)"
 echo "  run.npz           the scores (numpy.load opens it)"
 echo "  receipt.NNN.json  every parameter, count and digest"
