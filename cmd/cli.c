@@ -13,8 +13,7 @@
 #include "values.h"
 
 static void
-apply(struct cli *cli, const struct cli_option *o, char letter,
-      const char *value)
+apply(struct cli *cli, const struct cli_option *o, char letter, const char *value)
 {
 	size_t row = (size_t)(o - cli->command->options);
 
@@ -35,8 +34,7 @@ apply(struct cli *cli, const struct cli_option *o, char letter,
 		exit(0);
 	if (errno == EPIPE)
 		exit(141);
-	cli_die(cli, IB_E_IO, "standard output: cannot write: %s",
-		strerror(errno));
+	cli_die(cli, IB_E_IO, "standard output: cannot write: %s", strerror(errno));
 }
 
 /* --name, --name=value, --name value. Returns the arguments it took. */
@@ -51,8 +49,7 @@ long_option(struct cli *cli, char **argv)
 	if (!o) {
 		near = cli_nearest_option(cli, name, n);
 		cli_misuse(cli, "unknown option '--%.*s'%s%s%s", (int)n, name,
-			   near ? "; did you mean '--" : "", near ? near : "",
-			   near ? "'?" : "");
+			   near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
 	}
 	if (!o->arg && equals)
 		cli_misuse(cli, "--%s takes no value", o->name);
@@ -102,14 +99,12 @@ warn(void *data, const char *sentence)
 }
 
 void
-cli_open(struct cli *cli, const struct cli_command *command, void *args,
-	 struct cli_common *common, int argc, char **argv)
+cli_open(struct cli *cli, const struct cli_command *command, void *args, struct cli_common *common,
+	 int argc, char **argv)
 {
 	int i = 1;
 
-	*cli = (struct cli){
-		.command = command, .args = args, .common = common, .argc = argc
-	};
+	*cli = (struct cli){ .command = command, .args = args, .common = common, .argc = argc };
 	cli->context.warn = warn;
 	cli->context.progress = cli_progress_advance;
 	cli->context.data = cli;

@@ -23,24 +23,22 @@ made(struct cli *cli, const char *name)
 
 /* The files of -o 'part.%d', or of -o 'folder/%s'. */
 static void
-add_pattern(struct cli *cli, const struct cli_files *files,
-	    struct ib_file_use use, bool numbered)
+add_pattern(struct cli *cli, const struct cli_files *files, struct ib_file_use use, bool numbered)
 {
 	uint64_t n = numbered ? files->split : files->operands, i;
 	const char *pattern = use.path;
 
 	for (i = 0; i < n && i < IB_SPLIT_MAX; i++) {
 		use.of = numbered ? NULL : cli->operand[i];
-		use.path = made(
-			cli, numbered ? ib_name_for_number(pattern, i)
-				      : ib_name_for_operand(pattern, use.of));
+		use.path = made(cli, numbered ? ib_name_for_number(pattern, i)
+					      : ib_name_for_operand(pattern, use.of));
 		cli_add_use(cli, &use);
 	}
 }
 
 static void
-add_output(struct cli *cli, const struct cli_files *files,
-	   const struct cli_option *o, const char *role, const char *path)
+add_output(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
+	   const char *role, const char *path)
 {
 	struct ib_file_use use = { role, path, NULL, IB_USE_WRITE };
 	char *lock;
@@ -49,8 +47,7 @@ add_output(struct cli *cli, const struct cli_files *files,
 		add_pattern(cli, files, use, true);
 		return;
 	}
-	if ((o->flags & CLI_NAMES) && files->per_operand &&
-	    strstr(path, "%s")) {
+	if ((o->flags & CLI_NAMES) && files->per_operand && strstr(path, "%s")) {
 		add_pattern(cli, files, use, false);
 		return;
 	}
@@ -68,8 +65,8 @@ add_output(struct cli *cli, const struct cli_files *files,
 }
 
 static void
-add_pair(struct cli *cli, const struct cli_files *files,
-	 const struct cli_option *o, const char *role, const char *pair)
+add_pair(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
+	 const char *role, const char *pair)
 {
 	const char *colon = strchr(pair, ':');
 	char *in = cli_own(cli, strdup(pair));
@@ -81,8 +78,7 @@ add_pair(struct cli *cli, const struct cli_files *files,
 
 /* The files that an option names. */
 static void
-add_option(struct cli *cli, const struct cli_files *files,
-	   const struct cli_option *o)
+add_option(struct cli *cli, const struct cli_files *files, const struct cli_option *o)
 {
 	struct ib_file_use use = { .use = IB_USE_READ };
 	const struct ib_list *list;
@@ -137,8 +133,7 @@ cli_check_files(struct cli *cli, const struct cli_files *files)
 			cli_add_use(cli, &out);
 	}
 	for (i = 0; i < cli->noperands && i < files->operands; i++)
-		cli_add_use(cli, &(struct ib_file_use){ "the operand",
-							cli->operand[i], NULL,
+		cli_add_use(cli, &(struct ib_file_use){ "the operand", cli->operand[i], NULL,
 							IB_USE_READ });
 	if (cli->stdin_operand)
 		cli_add_use(cli, &in);

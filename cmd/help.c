@@ -42,8 +42,8 @@ put_choices(const char *words, size_t *column)
 
 	for (;; p += n + 1) {
 		n = strcspn(p, "|");
-		snprintf(one, sizeof(one), "%.*s%s%s", (int)n, p,
-			 p == words ? " (default)" : "", p[n] ? "," : "");
+		snprintf(one, sizeof(one), "%.*s%s%s", (int)n, p, p == words ? " (default)" : "",
+			 p[n] ? "," : "");
 		put_text(one, column);
 		if (!p[n])
 			break;
@@ -109,8 +109,7 @@ put_rules(void)
 		printf("%*s", HELP_COLUMN - n, "");
 		put_text(ib_rule_about((enum ib_rule_id)rule), &column);
 		putchar('\n');
-		for (i = 0; ib_rule_parameter((enum ib_rule_id)rule, i, &p);
-		     i++)
+		for (i = 0; ib_rule_parameter((enum ib_rule_id)rule, i, &p); i++)
 			put_parameter(&p);
 	}
 }
@@ -134,8 +133,8 @@ cli_help(const struct cli *cli)
 	const struct cli_command *c = cli->command;
 	const struct cli_option *o;
 
-	printf("Usage: %s%s%s %s\n%s\n", c->name, c->verb ? " " : "",
-	       c->verb ? c->verb : "", c->usage, c->about);
+	printf("Usage: %s%s%s %s\n%s\n", c->name, c->verb ? " " : "", c->verb ? c->verb : "",
+	       c->usage, c->about);
 	for (o = c->options; o->kind != CLI_KIND_END; o++) {
 		if (o->kind == CLI_KIND_GROUP)
 			printf("\n%s:\n", o->name);
@@ -156,9 +155,8 @@ cli_usage(const struct cli *cli)
 	const struct cli_command *c = cli->command;
 	const char *verb = c->verb ? c->verb : "";
 
-	fprintf(stderr, "Usage: %s%s%s %s\n%s\nTry '%s%s%s --help'.\n", c->name,
-		*verb ? " " : "", verb, c->usage, c->about, c->name,
-		*verb ? " " : "", verb);
+	fprintf(stderr, "Usage: %s%s%s %s\n%s\nTry '%s%s%s --help'.\n", c->name, *verb ? " " : "",
+		verb, c->usage, c->about, c->name, *verb ? " " : "", verb);
 }
 
 /* ---- typos --------------------------------------------------------------- */
@@ -183,8 +181,8 @@ distance(const char *a, size_t n, const char *b, size_t m)
 				best = d[i - 1][j] + 1;
 			if (d[i][j - 1] + 1 < best)
 				best = d[i][j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < best)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    d[i - 2][j - 2] + 1 < best)
 				best = d[i - 2][j - 2] + 1;
 			d[i][j] = best;
 		}
@@ -209,8 +207,7 @@ cli_nearest_option(const struct cli *cli, const char *name, size_t n)
 		if (o->kind == CLI_KIND_GROUP || (o->flags & CLI_HIDDEN))
 			continue;
 		m = strlen(o->name);
-		d = !strncmp(o->name, name, n) ? 1
-					       : distance(name, n, o->name, m);
+		d = !strncmp(o->name, name, n) ? 1 : distance(name, n, o->name, m);
 		if (d < best || (d == best && !near)) {
 			best = d;
 			near = o->name;

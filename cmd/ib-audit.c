@@ -45,28 +45,25 @@ set_page_hinkley(void *args, const char *value)
 	return NULL;
 }
 
-#define OUTPUT_ROW                                                             \
-	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,                        \
-		   "write to FILE (default standard output)")
-#define LOOK_ROWS                                                              \
-	CLI_GROUP("Output"), OUTPUT_ROW,                                       \
-		CLI_FLAG(0, "json", o.json,                                    \
-			 "print an array of JSON objects instead of a table"), \
-		CLI_CHOICE(0, "color", "WHEN", "auto|always|never",            \
-			   enum color, color,                                  \
-			   "use colour (auto: on a terminal, unless NO_COLOR " \
+#define OUTPUT_ROW                                                                                 \
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT, "write to FILE (default standard output)")
+#define LOOK_ROWS                                                                                  \
+	CLI_GROUP("Output"), OUTPUT_ROW,                                                           \
+		CLI_FLAG(0, "json", o.json, "print an array of JSON objects instead of a table"),  \
+		CLI_CHOICE(0, "color", "WHEN", "auto|always|never", enum color, color,             \
+			   "use colour (auto: on a terminal, unless NO_COLOR "                     \
 			   "is set):")
-#define COST_ROW                                                               \
-	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                 \
-		 "cost of an epoch on all data, in money or hours; print "     \
+#define COST_ROW                                                                                   \
+	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                                     \
+		 "cost of an epoch on all data, in money or hours; print "                         \
 		 "what was saved (default: not set)")
-#define WEIGHT_ROWS                                                            \
-	CLI_GROUP("Weights"),                                                  \
-		CLI_TEXT(0, "weight-field", "NAME", o.weight_field,            \
-			 "the field of a record that holds its weight, if it " \
-			 "has one (default weight)"),                          \
-		CLI_INPUT('a', "audit", o.weigh_by, 0,                         \
-			  "the audit log of the run: a record without a "      \
+#define WEIGHT_ROWS                                                                                \
+	CLI_GROUP("Weights"),                                                                      \
+		CLI_TEXT(0, "weight-field", "NAME", o.weight_field,                                \
+			 "the field of a record that holds its weight, if it "                     \
+			 "has one (default weight)"),                                              \
+		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
+			  "the audit log of the run: a record without a "                          \
 			  "weight gets 1/pi from it (default: weight 1)")
 
 static const struct cli_option summary_options[] = {
@@ -83,8 +80,7 @@ static const struct cli_option summary_options[] = {
 
 static const struct cli_option show_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch,
-		  "only epoch N (default: all)"),
+	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch, "only epoch N (default: all)"),
 	CLI_INPUT('s', "scores", o.scores, 0,
 		  "also print the current score of each id from this score "
 		  "file, with its last epoch and its visits (default: none)"),
@@ -110,8 +106,7 @@ static const struct cli_option suspects_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
 		  "only the first K (default: all)"),
-	CLI_COUNT(0, "min-epochs", "N", "[2, 18446744073709551615]",
-		  o.min_epochs,
+	CLI_COUNT(0, "min-epochs", "N", "[2, 18446744073709551615]", o.min_epochs,
 		  "only samples with losses in at least N epochs (default 3)"),
 	LOOK_ROWS,
 	CLI_GROUP("Loss log"),
@@ -165,10 +160,8 @@ static const struct cli_option drift_options[] = {
 static const struct cli_option report_options[] = {
 	CLI_GROUP("Main options"),
 	OUTPUT_ROW,
-	CLI_TEXT(0, "title", "TEXT", o.title,
-		 "title of the report (default: Pruning report)"),
-	CLI_COUNT(0, "top", "K", "[1, 1000]", o.top,
-		  "rows in the lists of samples (default 20)"),
+	CLI_TEXT(0, "title", "TEXT", o.title, "title of the report (default: Pruning report)"),
+	CLI_COUNT(0, "top", "K", "[1, 1000]", o.top, "rows in the lists of samples (default 20)"),
 	COST_ROW,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
@@ -189,8 +182,8 @@ static const struct cli_option metrics_options[] = {
 /* ---- verbs ------------------------------------------------------------------
  */
 
-#define NOTES                                                                  \
-	"Exit status: 0 done, 1 a check said no, 2 misuse, 65 bad data, 66 "   \
+#define NOTES                                                                                      \
+	"Exit status: 0 done, 1 a check said no, 2 misuse, 65 bad data, 66 "                       \
 	"no input,\n73 cannot create, 74 I/O error.\n"
 
 struct verb {
@@ -200,17 +193,17 @@ struct verb {
 	const char *lacks;
 };
 
-#define VERB(id, word, use, what, more, table, from, to, lack)                 \
-	{                                                                      \
-		id,                                                            \
-			{ .name = "ib-audit",                                  \
-			  .verb = word,                                        \
-			  .usage = use,                                        \
-			  .about = what,                                       \
-			  .examples = more,                                    \
-			  .notes = NOTES,                                      \
-			  .options = table },                                  \
-			from, to, lack                                         \
+#define VERB(id, word, use, what, more, table, from, to, lack)                                     \
+	{                                                                                          \
+		id,                                                                                \
+			{ .name = "ib-audit",                                                      \
+			  .verb = word,                                                            \
+			  .usage = use,                                                            \
+			  .about = what,                                                           \
+			  .examples = more,                                                        \
+			  .notes = NOTES,                                                          \
+			  .options = table },                                                      \
+			from, to, lack                                                             \
 	}
 
 static const struct verb verbs[] = {
@@ -252,8 +245,7 @@ static const struct verb verbs[] = {
 	     "ib-audit drift -e name loss.*.jsonl\n"
 	     "ib-audit drift --fail -a audit.zst -e name loss.*.jsonl\n",
 	     drift_options, 1, SIZE_MAX, "a loss log"),
-	VERB(IB_AUDIT_REPORT, "report", "[OPTION]... LOG [LOSSLOG]...",
-	     "An HTML page about a run.",
+	VERB(IB_AUDIT_REPORT, "report", "[OPTION]... LOG [LOSSLOG]...", "An HTML page about a run.",
 	     "ib-audit report -o run.html audit.zst\n"
 	     "ib-audit report -o run.html -e name audit.zst loss.*.jsonl\n",
 	     report_options, 1, SIZE_MAX, "an audit log"),
@@ -345,9 +337,7 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 	if (v->verb == IB_AUDIT_SIMULATE)
 		check_simulation(cli, o);
 	cli_check_files(cli, &(struct cli_files){
-				     .operands = v->verb == IB_AUDIT_SHOW
-							 ? 1
-							 : o->operands.n });
+				     .operands = v->verb == IB_AUDIT_SHOW ? 1 : o->operands.n });
 }
 
 /* ---- terminals
@@ -365,8 +355,7 @@ set_look(struct args *a)
 	a->o.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	a->o.spark = terminal;
 	a->o.color = a->color == COLOR_ALWAYS ||
-		     (a->color == COLOR_AUTO && terminal && !dumb &&
-		      !(plain && *plain));
+		     (a->color == COLOR_AUTO && terminal && !dumb && !(plain && *plain));
 	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		a->o.width = size.ws_col;
 }
@@ -400,9 +389,8 @@ without_verb(struct args *a, int argc, char **argv)
 	for (i = 0; i < NVERBS && n > 1; i++)
 		if (!strncmp(verbs[i].command.verb, words.v[0], n < 3 ? n : 3))
 			near = verbs[i].command.verb;
-	cli_misuse(&cli, "unknown verb '%s'%s%s%s", words.v[0],
-		   near ? "; did you mean '" : "", near ? near : "",
-		   near ? "'?" : "");
+	cli_misuse(&cli, "unknown verb '%s'%s%s%s", words.v[0], near ? "; did you mean '" : "",
+		   near ? near : "", near ? "'?" : "");
 }
 
 int

@@ -47,19 +47,16 @@ static const struct cli_option options[] = {
 	CLI_GROUP("Output"),
 	CLI_OUTPUT('U', "pruned", o.pruned_output, 0,
 		   "write the pruned records to FILE (default: drop them)"),
-	CLI_FLAG(0, "keep-all", o.keep_all,
-		 "write every record, pruned ones with weight 0"),
+	CLI_FLAG(0, "keep-all", o.keep_all, "write every record, pruned ones with weight 0"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "name of the weight's field; a.b puts it into the object a "
 		 "(default weight)"),
-	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace",
-		   enum ib_existing_weight, o.existing_weight,
-		   "what to do with a record that already has a weight:"),
+	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
+		   o.existing_weight, "what to do with a record that already has a weight:"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
 		 "write the id too, as a string in the field NAME (default: "
 		 "not written)"),
-	CLI_FLAG(0, "explain", o.explain,
-		 "write pi, u, score and reason into each record"),
+	CLI_FLAG(0, "explain", o.explain, "write pi, u, score and reason into each record"),
 	CLI_OUTPUT('w', "weights", o.weights, CLI_PARTS,
 		   "write id TAB weight to FILE, and the records unchanged "
 		   "(default: none)"),
@@ -75,8 +72,7 @@ static const struct cli_option options[] = {
 		   "write every parameter, count and digest to FILE as JSON "
 		   "(default: none)"),
 	CLI_GROUP("Parts of a large data set, see infobatch-cluster(7)"),
-	CLI_PART(0, "part", o.part,
-		 "use only the ids of part I of K (default: all ids)"),
+	CLI_PART(0, "part", o.part, "use only the ids of part I of K (default: all ids)"),
 	CLI_INPUT(0, "totals", o.totals, 0,
 		  "totals of all parts (default: those of the score file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
@@ -120,14 +116,12 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 				"each other");
 	if (o->split && o->weights && !cli_has_field(o->weights, 'd'))
 		cli_misuse(cli, "--split needs %%d in the name of -w too");
-	if (!o->split && !o->dry_run && cli_has_field(o->output, 's') &&
-	    cli_reads_stdin(cli))
+	if (!o->split && !o->dry_run && cli_has_field(o->output, 's') && cli_reads_stdin(cli))
 		cli_misuse(cli, "%%s in the name of -o needs operands with "
 				"names: standard input has none");
 	cli_check_parts(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
-	if (o->id_field &&
-	    (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
+	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
 		cli_misuse(cli, "--id-field is not for list and tar");
 	if (o->id_field && !strcmp(o->id_field, weight))
 		cli_misuse(cli, "--id-field and --weight-field are one name");
@@ -152,8 +146,8 @@ check(struct cli *cli, struct args *a)
 	cli_check_rule(cli, &o->rule);
 	cli_check_key(cli, o->key, o->format);
 	check_outputs(cli, o);
-	cli_check_files(cli, &(struct cli_files){ o->operands.n, o->split,
-						  !o->dry_run && !o->split });
+	cli_check_files(cli,
+			&(struct cli_files){ o->operands.n, o->split, !o->dry_run && !o->split });
 	o->dry_run_table = o->dry_run && cli_on_terminal(o->output);
 }
 
@@ -165,16 +159,13 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r)
 
 	for (i = 0; i < IB_NREASONS; i++)
 		if (r->reasons[i])
-			n += (size_t)snprintf(
-				reasons + n, sizeof(reasons) - n,
-				"%s%" PRIu64 " %s", n ? ", " : "",
-				r->reasons[i],
-				ib_reason_name((enum ib_reason)i));
+			n += (size_t)snprintf(reasons + n, sizeof(reasons) - n, "%s%" PRIu64 " %s",
+					      n ? ", " : "", r->reasons[i],
+					      ib_reason_name((enum ib_reason)i));
 	cli_say(cli,
-		"%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64
-		" pruned; %" PRIu64 " low, threshold %s",
-		r->samples, r->kept, r->pruned, r->low,
-		cli_figure(threshold, r->threshold));
+		"%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64 " pruned; %" PRIu64
+		" low, threshold %s",
+		r->samples, r->kept, r->pruned, r->low, cli_figure(threshold, r->threshold));
 	if (n)
 		cli_say(cli, "%s", reasons);
 	cli_say(cli,

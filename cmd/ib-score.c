@@ -36,8 +36,7 @@ static const struct cli_option options[] = {
 	CLI_INPUTS(0, "expect", "MANIFEST", o.expect,
 		   "fail if an id of this epoch manifest has no record (may be "
 		   "repeated)"),
-	CLI_LIMIT(0, "max-missing", o.max_missing,
-		  "how many ids may be missing (default 0)"),
+	CLI_LIMIT(0, "max-missing", o.max_missing, "how many ids may be missing (default 0)"),
 	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
 		 "the field of MANIFEST that holds the id (default: found as "
 		 "for -k)"),
@@ -48,8 +47,7 @@ static const struct cli_option options[] = {
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
 		  "write K files, one per part, named by -o 'part.%d.npz' "
 		  "(default: one file)"),
-	CLI_PART(0, "part", o.log.part,
-		 "use only the ids of part I of K (default: all ids)"),
+	CLI_PART(0, "part", o.log.part, "use only the ids of part I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
 		   "write the totals of all known scores to FILE; totals of "
 		   "parts add up exactly (default: none)"),
@@ -90,8 +88,8 @@ check(struct cli *cli, const struct args *a)
 	if (a->o.split && !cli_has_field(a->o.output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
 	cli_check_parts(cli, a->o.split);
-	cli_check_files(cli, &(struct cli_files){ .operands = a->o.operands.n,
-						  .split = a->o.split });
+	cli_check_files(cli,
+			&(struct cli_files){ .operands = a->o.operands.n, .split = a->o.split });
 	cli_idle_without(cli, "no-wait", "update");
 	cli_idle_without(cli, "weight-field", "expect");
 }
@@ -102,12 +100,11 @@ print_figures(const struct cli *cli, const struct ib_score_result *r)
 	char mean[24];
 
 	cli_say(cli,
-		"%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64
-		" stale, %" PRIu64 " not finite, %" PRIu64 " ignored",
+		"%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64 " stale, %" PRIu64
+		" not finite, %" PRIu64 " ignored",
 		r->records, r->bad, r->stale, r->nonfinite, r->ignored);
-	cli_say(cli,
-		"%" PRIu64 " samples, %" PRIu64 " of them new, mean score %s",
-		r->samples, r->fresh, cli_figure(mean, r->mean));
+	cli_say(cli, "%" PRIu64 " samples, %" PRIu64 " of them new, mean score %s", r->samples,
+		r->fresh, cli_figure(mean, r->mean));
 	cli_say_pace(cli);
 }
 
@@ -123,8 +120,7 @@ main(int argc, char **argv)
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
 	a.o.operands = cli_operands(&cli, false);
 	check(&cli, &a);
-	st = ib_score_run(&a.o, &cli.context, a.common.verbose ? &result : NULL,
-			  &err);
+	st = ib_score_run(&a.o, &cli.context, a.common.verbose ? &result : NULL, &err);
 	if (!st && a.common.verbose)
 		print_figures(&cli, &result);
 	return cli_close(&cli, st, &err);

@@ -9,15 +9,12 @@ struct args {
 static const char *
 set_normalize(void *args, const char *value)
 {
-	static const char wanted[] =
-		"none, mean, or sum:N with a number N above 0";
+	static const char wanted[] = "none, mean, or sum:N with a number N above 0";
 	struct args *a = args;
 
 	if (!strncmp(value, "sum:", 4)) {
 		a->o.normalize = IB_NORMALIZE_SUM;
-		return cli_real(value + 4, "(0, inf)", &a->o.normalize_sum)
-			       ? NULL
-			       : wanted;
+		return cli_real(value + 4, "(0, inf)", &a->o.normalize_sum) ? NULL : wanted;
 	}
 	if (!strcmp(value, "mean"))
 		a->o.normalize = IB_NORMALIZE_MEAN;
@@ -30,8 +27,7 @@ set_normalize(void *args, const char *value)
 
 static const struct cli_option options[] = {
 	CLI_GROUP("Output"),
-	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT,
-		   "write to FILE (default standard output)"),
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT, "write to FILE (default standard output)"),
 	CLI_CHOICE('O', "output-format", "FORM", "text|tsv|jsonl|npy|npz|f32",
 		   enum ib_weights_format, o.out, "format of the output:"),
 	CLI_INPUTS(0, "base", "MANIFEST", o.base,
@@ -112,8 +108,7 @@ check(struct cli *cli, struct args *a)
 	cli_need(cli, "index", "base");
 	cli_check_epoch_key(cli, "-k", a->o.key);
 	cli_check_key(cli, a->o.key, a->o.format);
-	cli_check_files(cli,
-			&(struct cli_files){ .operands = a->o.operands.n });
+	cli_check_files(cli, &(struct cli_files){ .operands = a->o.operands.n });
 	check_idle(cli, &a->o);
 }
 

@@ -13,8 +13,7 @@ cli_add_use(struct cli *cli, const struct ib_file_use *use)
 {
 	if (cli->nuses == cli->use_room) {
 		size_t room = 2 * cli->use_room + 16;
-		struct ib_file_use *grown =
-			realloc(cli->uses, room * sizeof(*grown));
+		struct ib_file_use *grown = realloc(cli->uses, room * sizeof(*grown));
 
 		if (!grown)
 			cli_die(cli, IB_E_IO, "out of memory");
@@ -33,8 +32,7 @@ cli_add_operand(struct cli *cli, const char *path)
 		cli->stdin_uses++;
 	if (cli->noperands == cli->operand_room) {
 		size_t room = 2 * cli->operand_room + 16;
-		const char **grown =
-			realloc(cli->operand, room * sizeof(*grown));
+		const char **grown = realloc(cli->operand, room * sizeof(*grown));
 
 		if (!grown)
 			cli_die(cli, IB_E_IO, "out of memory");
@@ -65,9 +63,7 @@ stdin_options(const struct cli *cli)
 
 	for (i = 0; o[i].kind != CLI_KIND_END; i++)
 		if (o[i].kind == CLI_KIND_INPUT && cli->given[i])
-			uses += !strcmp(
-				*(const char **)((char *)cli->args + o[i].at),
-				"-");
+			uses += !strcmp(*(const char **)((char *)cli->args + o[i].at), "-");
 	return uses;
 }
 
@@ -108,8 +104,7 @@ open_list(struct cli *cli, const char *path)
 	if (!f && errno == ENOMEM)
 		cli_die(cli, IB_E_IO, "out of memory");
 	if (!f)
-		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path,
-			strerror(errno));
+		cli_die(cli, IB_E_NOINPUT, "%s: cannot open: %s", path, strerror(errno));
 	return f;
 }
 
@@ -149,8 +144,7 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 	if (ferror(f) && errno == EISDIR)
 		cli_die(cli, IB_E_NOINPUT, "%s: is a directory", path);
 	if (ferror(f))
-		cli_die(cli, IB_E_IO, "%s: cannot read: %s", path,
-			strerror(errno));
+		cli_die(cli, IB_E_IO, "%s: cannot read: %s", path, strerror(errno));
 	text[n] = '\0';
 	*size = n;
 	return text;
@@ -158,8 +152,7 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 
 /* Names stay in one block, cut at their ends; empty ones are passed over. */
 void
-cli_add_operands_of(struct cli *cli, const struct cli_option *o,
-		    const char *path)
+cli_add_operands_of(struct cli *cli, const struct cli_option *o, const char *path)
 {
 	bool dash = !strcmp(path, "-");
 	FILE *f = dash ? stdin : open_list(cli, path);
@@ -167,9 +160,8 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o,
 	size_t n, i, start = 0;
 	char *text, name[40];
 
-	cli_add_use(cli, &(struct ib_file_use){
-		cli_own(cli, strdup(cli_spelled(cli, o, name))), path, NULL,
-		IB_USE_READ });
+	cli_add_use(cli, &(struct ib_file_use){ cli_own(cli, strdup(cli_spelled(cli, o, name))),
+						path, NULL, IB_USE_READ });
 	text = read_all(cli, f, path, &n);
 	if (!dash)
 		fclose(f);

@@ -21,8 +21,7 @@ bool cli_on_terminal(const char *output);
 void cli_add_operand(struct cli *cli, const char *path);
 
 /* Those that a file of --files-from or --files0-from names. */
-void cli_add_operands_of(struct cli *cli, const struct cli_option *o,
-			 const char *path);
+void cli_add_operands_of(struct cli *cli, const struct cli_option *o, const char *path);
 
 /* Note a file that the run reads or writes; `role` and `path` are borrowed. */
 void cli_add_use(struct cli *cli, const struct ib_file_use *use);

@@ -7,9 +7,7 @@
 void *
 cli_own(struct cli *cli, void *p)
 {
-	void **grown =
-		p ? realloc(cli->owned, (cli->nowned + 1) * sizeof(*grown))
-		  : NULL;
+	void **grown = p ? realloc(cli->owned, (cli->nowned + 1) * sizeof(*grown)) : NULL;
 
 	if (!grown)
 		cli_die(cli, IB_E_IO, "out of memory");
@@ -30,8 +28,7 @@ cli_by_name(const struct cli *cli, const char *name, size_t n)
 	const struct cli_option *o;
 
 	for (o = cli->command->options; o->kind != CLI_KIND_END; o++)
-		if (o->kind != CLI_KIND_GROUP && strlen(o->name) == n &&
-		    !memcmp(o->name, name, n))
+		if (o->kind != CLI_KIND_GROUP && strlen(o->name) == n && !memcmp(o->name, name, n))
 			return o;
 	return NULL;
 }
@@ -93,8 +90,7 @@ cli_exclude(const struct cli *cli, const char *name, const char *others)
 
 	while (cli_given(cli, name) && (o = next_name(cli, &others)))
 		if (cli->given[o - cli->command->options])
-			cli_misuse(cli, "%s and %s exclude each other",
-				   spelled(cli, name, one),
+			cli_misuse(cli, "%s and %s exclude each other", spelled(cli, name, one),
 				   cli_spelled(cli, o, two));
 }
 
@@ -110,8 +106,7 @@ cli_need(const struct cli *cli, const char *name, const char *others)
 	while ((o = next_name(cli, &others))) {
 		if (cli->given[o - cli->command->options])
 			return;
-		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s",
-				      n ? " or " : "",
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", n ? " or " : "",
 				      cli_spelled(cli, o, one));
 	}
 	cli_misuse(cli, "%s needs %s", spelled(cli, name, one), all);
@@ -124,8 +119,7 @@ cli_idle(const struct cli *cli, const char *name, const char *why)
 
 	if (!cli_given(cli, name))
 		return;
-	snprintf(text, sizeof(text), "%s has no effect %s",
-		 spelled(cli, name, one), why);
+	snprintf(text, sizeof(text), "%s has no effect %s", spelled(cli, name, one), why);
 	cli_warn(cli, text);
 }
 

@@ -17,16 +17,13 @@ void cli_need(const struct cli *cli, const char *name, const char *others);
 void cli_idle(const struct cli *cli, const char *name, const char *why);
 
 /* The same for an option that needs another one to have an effect. */
-void cli_idle_without(const struct cli *cli, const char *name,
-		      const char *other);
+void cli_idle_without(const struct cli *cli, const char *name, const char *other);
 
 /* "-s" or "--scores": as it was spelled where given, else the short one. */
-const char *cli_spelled(const struct cli *cli, const struct cli_option *o,
-			char out[40]);
+const char *cli_spelled(const struct cli *cli, const struct cli_option *o, char out[40]);
 
 /* The row of a long name or a letter; NULL: none. */
-const struct cli_option *cli_by_name(const struct cli *cli, const char *name,
-				     size_t n);
+const struct cli_option *cli_by_name(const struct cli *cli, const char *name, size_t n);
 const struct cli_option *cli_by_letter(const struct cli *cli, char letter);
 
 /* The value's place in struct args. */

@@ -59,11 +59,9 @@ end_by(int sig)
 static void
 say_shrunk(const char *file)
 {
-	const char *const text[] = {
-		program_invocation_short_name, ": ", file,
-		": became shorter while it was read: run again when it is "
-		"whole\n"
-	};
+	const char *const text[] = { program_invocation_short_name, ": ", file,
+				     ": became shorter while it was read: run again when it is "
+				     "whole\n" };
 	char line[1024];
 	size_t n = 0, i, length;
 
@@ -86,8 +84,7 @@ static void
 end_by_lost_bytes(int sig, siginfo_t *info, void *context)
 {
 	static atomic_flag ending = ATOMIC_FLAG_INIT;
-	const char *file = info->si_code > 0 ? ib_mapped_file(info->si_addr)
-					     : NULL;
+	const char *file = info->si_code > 0 ? ib_mapped_file(info->si_addr) : NULL;
 
 	(void)context;
 	if (!file) {
@@ -127,8 +124,7 @@ cli_process_begin(void)
 	raise_limit();
 	sigfillset(&action.sa_mask);
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (!sigaction(ends[i], NULL, &old) &&
-		    old.sa_handler != SIG_IGN)
+		if (!sigaction(ends[i], NULL, &old) && old.sa_handler != SIG_IGN)
 			sigaction(ends[i], &action, NULL);
 	action.sa_sigaction = end_by_lost_bytes;
 	action.sa_flags = SA_SIGINFO;

@@ -14,9 +14,9 @@ static struct {
 	const char *name;
 	struct timespec start;
 	_Atomic uint64_t bytes, of, records;
-	double last;  /* seconds from the start to the line shown last */
-	bool shows;   /* a line is wanted at all */
-	bool redraws; /* on a terminal: the line is written over */
+	double last;	      /* seconds from the start to the line shown last */
+	bool shows;	      /* a line is wanted at all */
+	bool redraws;	      /* on a terminal: the line is written over */
 	_Atomic bool visible; /* it stands there now */
 } state;
 
@@ -176,8 +176,7 @@ cli_progress_advance(void *data, uint64_t bytes, uint64_t of, uint64_t records)
 	if (!state.shows)
 		return;
 	now = seconds();
-	if (now >= (state.redraws ? 1 : 10) &&
-	    now - state.last >= (state.redraws ? 0.2 : 10))
+	if (now >= (state.redraws ? 1 : 10) && now - state.last >= (state.redraws ? 0.2 : 10))
 		show(now);
 }
 

@@ -8,8 +8,7 @@
 void cli_progress_begin(const char *name, enum cli_progress when, bool quiet);
 
 /* For struct ib_context. */
-void cli_progress_advance(void *data, uint64_t bytes, uint64_t of,
-			  uint64_t records);
+void cli_progress_advance(void *data, uint64_t bytes, uint64_t of, uint64_t records);
 
 /* Erase the line, before another one is printed. */
 void cli_progress_erase(void);

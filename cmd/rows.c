@@ -37,9 +37,8 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 	if (rule->keep && rule->scale)
 		cli_misuse(cli, "--keep and the parameter scale exclude each "
 				"other");
-	if (rule->keep &&
-	    (rule->rule == IB_RULE_BUCKETS || rule->rule == IB_RULE_HARD ||
-	     rule->rule == IB_RULE_RANK))
+	if (rule->keep && (rule->rule == IB_RULE_BUCKETS || rule->rule == IB_RULE_HARD ||
+			   rule->rule == IB_RULE_RANK))
 		cli_misuse(cli, "--keep is for the rules infobatch, random "
 				"and proportional");
 	if (rule->rule == IB_RULE_PROPORTIONAL && !rule->keep && !rule->scale)
@@ -48,8 +47,7 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 	if (rule->rule == IB_RULE_BUCKETS && !rule->buckets)
 		cli_misuse(cli, "--rule buckets needs cuts: --rule "
 				"buckets:CUT=SHARE,...");
-	if (fixed &&
-	    (rule->rule == IB_RULE_PROPORTIONAL || rule->rule == IB_RULE_HARD))
+	if (fixed && (rule->rule == IB_RULE_PROPORTIONAL || rule->rule == IB_RULE_HARD))
 		cli_misuse(cli, "--sampling fixed is not for the rules "
 				"proportional and hard");
 	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_RANDOM)

@@ -9,98 +9,95 @@
 #include "say.h"
 #include "values.h"
 
-#define CLI_KEY(member)                                                        \
-	CLI_TEXT('k', "key", "FIELD", member,                                  \
-		 "the field that holds the id: a name, a.b for a nested "      \
-		 "field, a,b for a key of two fields, N for the N-th field "   \
-		 "of a list; or @line, @hash, or @shard for tar (default: "    \
-		 "the first of id, __key__, key, uid ... in the first "        \
+#define CLI_KEY(member)                                                                            \
+	CLI_TEXT('k', "key", "FIELD", member,                                                      \
+		 "the field that holds the id: a name, a.b for a nested "                          \
+		 "field, a,b for a key of two fields, N for the N-th field "                       \
+		 "of a list; or @line, @hash, or @shard for tar (default: "                        \
+		 "the first of id, __key__, key, uid ... in the first "                            \
 		 "record)")
 
 /* The same of a loss log, which is neither a list nor a tar. */
-#define CLI_LOG_KEY(member)                                                    \
-	CLI_TEXT('k', "key", "FIELD", member,                                  \
-		 "the field that holds the id: a name, a.b for a nested "      \
-		 "field, a,b for a key of two fields; or @line, @hash "        \
-		 "(default: the first of id, __key__, key, uid ... in the "    \
+#define CLI_LOG_KEY(member)                                                                        \
+	CLI_TEXT('k', "key", "FIELD", member,                                                      \
+		 "the field that holds the id: a name, a.b for a nested "                          \
+		 "field, a,b for a key of two fields; or @line, @hash "                            \
+		 "(default: the first of id, __key__, key, uid ... in the "                        \
 		 "first record)")
 
-#define CLI_FORMAT(member, words)                                              \
-	CLI_CHOICE('f', "format", "FORMAT", words, enum ib_format, member,     \
+#define CLI_FORMAT(member, words)                                                                  \
+	CLI_CHOICE('f', "format", "FORMAT", words, enum ib_format, member,                         \
 		   "format of the operands:")
 #define CLI_FORMATS "auto|jsonl|json|csv|tsv|list|tar"
 
-#define CLI_IF_CHANGED(member)                                                 \
-	CLI_FLAG(0, "if-changed", member,                                      \
-		 "do not touch an output file that already has the new "       \
+#define CLI_IF_CHANGED(member)                                                                     \
+	CLI_FLAG(0, "if-changed", member,                                                          \
+		 "do not touch an output file that already has the new "                           \
 		 "content (for make)")
 
 /* How a loss log is read: `log` is a struct ib_log_options. */
-#define CLI_LOG_ROWS(log, epoch_call)                                          \
-	CLI_LOG_KEY(log.key),                                                  \
-		CLI_TEXT(0, "loss", "TERMS", log.loss,                         \
-			 "the field that holds the loss, or a sum of fields, " \
-			 "'cls+0.5*box' (default loss)"),                      \
-		CLI_CALL(                                                      \
-			'e', "epoch", "N|name[:PATTERN]", epoch_call,          \
-			"epoch of records without an epoch field (required "   \
-			"for these); name: the number after epoch, ep or e "   \
-			"in the file name, or its only number; name:PATTERN: " \
-			"the number at %d"),                                   \
-		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,            \
-			 "the field that holds the epoch (default epoch)"),    \
-		CLI_FORMAT(log.format, "auto|jsonl|json|csv|tsv"),             \
-		CLI_EPOCH(0, "until", "N", NULL, log.until,                    \
-			  "ignore records of epochs after N (default: no "     \
-			  "limit)"),                                           \
-		CLI_CHOICE(                                                    \
-			0, "duplicates", "WHICH", "last|first|mean|max|min",   \
-			enum ib_duplicates, log.duplicates,                    \
-			"which loss counts if an epoch has several records "   \
-			"with the same id:"),                                  \
-		CLI_CHOICE(0, "nonfinite", "WHAT", "keep|skip|fail",           \
-			   enum ib_nonfinite, log.nonfinite,                   \
-			   "keep a loss of NaN or infinity as an unknown "     \
-			   "score, skip the record, or fail:"),                \
-		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                \
+#define CLI_LOG_ROWS(log, epoch_call)                                                              \
+	CLI_LOG_KEY(log.key),                                                                      \
+		CLI_TEXT(0, "loss", "TERMS", log.loss,                                             \
+			 "the field that holds the loss, or a sum of fields, "                     \
+			 "'cls+0.5*box' (default loss)"),                                          \
+		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
+			 "epoch of records without an epoch field (required "                      \
+			 "for these); name: the number after epoch, ep or e "                      \
+			 "in the file name, or its only number; name:PATTERN: "                    \
+			 "the number at %d"),                                                      \
+		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
+			 "the field that holds the epoch (default epoch)"),                        \
+		CLI_FORMAT(log.format, "auto|jsonl|json|csv|tsv"),                                 \
+		CLI_EPOCH(0, "until", "N", NULL, log.until,                                        \
+			  "ignore records of epochs after N (default: no "                         \
+			  "limit)"),                                                               \
+		CLI_CHOICE(0, "duplicates", "WHICH", "last|first|mean|max|min",                    \
+			   enum ib_duplicates, log.duplicates,                                     \
+			   "which loss counts if an epoch has several records "                    \
+			   "with the same id:"),                                                   \
+		CLI_CHOICE(0, "nonfinite", "WHAT", "keep|skip|fail", enum ib_nonfinite,            \
+			   log.nonfinite,                                                          \
+			   "keep a loss of NaN or infinity as an unknown "                         \
+			   "score, skip the record, or fail:"),                                    \
+		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                                    \
 			  "skip up to N bad records (default 0)")
 
 /* All that pi depends on: `rule` is a struct ib_rule_options. */
-#define CLI_RULE_ROWS(rule_)                                                   \
-	CLI_RULE(0, "rule", rule_,                                             \
-		 "how a sample's score becomes its keep probability; the "     \
-		 "rules and their parameters:"),                               \
-		CLI_CHOICE(0, "sampling", "HOW", "poisson|fixed",              \
-			   enum ib_sampling, rule_.sampling,                   \
-			   "draw each sample by itself, or keep a fixed "      \
-			   "number of the samples with the same keep "         \
-			   "probability:"),                                    \
-		CLI_COUNT(0, "seed", "N", NULL, rule_.seed,                    \
+#define CLI_RULE_ROWS(rule_)                                                                       \
+	CLI_RULE(0, "rule", rule_,                                                                 \
+		 "how a sample's score becomes its keep probability; the "                         \
+		 "rules and their parameters:"),                                                   \
+		CLI_CHOICE(0, "sampling", "HOW", "poisson|fixed", enum ib_sampling,                \
+			   rule_.sampling,                                                         \
+			   "draw each sample by itself, or keep a fixed "                          \
+			   "number of the samples with the same keep "                             \
+			   "probability:"),                                                        \
+		CLI_COUNT(0, "seed", "N", NULL, rule_.seed,                                        \
 			  "seed of the random draws (default 0)")
 
 /* How much is pruned, by the rules infobatch and random. */
-#define CLI_SHARE_ROWS(rule_)                                                  \
-	CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,                     \
-		 "share of the samples below the threshold to prune, in "      \
-		 "[0, 1) (default 0.5)"),                                      \
-		CLI_DECIMAL(0, "keep", "F", "[0, 1]", rule_.keep,              \
-			    "share of all samples to keep, instead of -r "     \
-			    "(rules infobatch, random and proportional; "      \
+#define CLI_SHARE_ROWS(rule_)                                                                      \
+	CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,                                         \
+		 "share of the samples below the threshold to prune, in "                          \
+		 "[0, 1) (default 0.5)"),                                                          \
+		CLI_DECIMAL(0, "keep", "F", "[0, 1]", rule_.keep,                                  \
+			    "share of all samples to keep, instead of -r "                         \
+			    "(rules infobatch, random and proportional; "                          \
 			    "default: not set)")
 
-#define CLI_EPOCHS_ROW(rule_, text)                                            \
-	CLI_EPOCH('E', "epochs", "N", NULL, rule_.epochs, text)
+#define CLI_EPOCHS_ROW(rule_, text) CLI_EPOCH('E', "epochs", "N", NULL, rule_.epochs, text)
 
-#define CLI_SCHEDULE_ROWS(rule_)                                               \
-	CLI_REAL(0, "delta", "D", "[0, 1]", rule_.delta,                       \
-		 "with -E N: prune in the first D*N epochs (default 0.875)"),  \
-		CLI_EPOCH(0, "full-from", "N", NULL, rule_.full_from,          \
-			  "keep all samples from epoch N on, instead of -E "   \
-			  "and --delta (default: never)"),                     \
-		CLI_EPOCH(0, "warmup", "K", NULL, rule_.warmup,                \
-			  "keep all samples in epochs before K (default 0)"),  \
-		CLI_EPOCH(0, "max-age", "K", "[1, 2147483647]", rule_.max_age, \
-			  "keep each sample that was not seen for K epochs "   \
+#define CLI_SCHEDULE_ROWS(rule_)                                                                   \
+	CLI_REAL(0, "delta", "D", "[0, 1]", rule_.delta,                                           \
+		 "with -E N: prune in the first D*N epochs (default 0.875)"),                      \
+		CLI_EPOCH(0, "full-from", "N", NULL, rule_.full_from,                              \
+			  "keep all samples from epoch N on, instead of -E "                       \
+			  "and --delta (default: never)"),                                         \
+		CLI_EPOCH(0, "warmup", "K", NULL, rule_.warmup,                                    \
+			  "keep all samples in epochs before K (default 0)"),                      \
+		CLI_EPOCH(0, "max-age", "K", "[1, 2147483647]", rule_.max_age,                     \
+			  "keep each sample that was not seen for K epochs "                       \
 			  "(default: no limit)")
 
 /* -e of a log: a number or `name`; returns what it should have been. */
@@ -110,12 +107,10 @@ const char *cli_log_epoch(struct ib_log_options *log, const char *value);
 void cli_check_rule(struct cli *cli, struct ib_rule_options *rule);
 
 /* -k and -f that do not fit together, or -k @shard on standard input. */
-void cli_check_key(const struct cli *cli, const char *key,
-		   enum ib_format format);
+void cli_check_key(const struct cli *cli, const char *key, enum ib_format format);
 
 /* A key that means nothing in an epoch manifest. */
-void cli_check_epoch_key(const struct cli *cli, const char *name,
-			 const char *key);
+void cli_check_epoch_key(const struct cli *cli, const char *name, const char *key);
 
 /* %d in the name of an output that --split numbers, without --split. */
 void cli_check_parts(const struct cli *cli, uint64_t split);

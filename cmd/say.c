@@ -42,8 +42,7 @@ say(const struct cli *cli, const char *before, const char *text)
 	size_t n = 0;
 	const char *p;
 
-	n = (size_t)snprintf(line, sizeof(line), "%s: %s", cli->command->name,
-			     before);
+	n = (size_t)snprintf(line, sizeof(line), "%s: %s", cli->command->name, before);
 	for (p = text; *p && n < sizeof(line) - 8; p++) {
 		unsigned char c = (unsigned char)*p;
 
@@ -91,8 +90,8 @@ print_hint(const struct cli *cli)
 {
 	const char *verb = cli->command->verb;
 
-	fprintf(stderr, "Try '%s%s%s --help'.\n", cli->command->name,
-		verb ? " " : "", verb ? verb : "");
+	fprintf(stderr, "Try '%s%s%s --help'.\n", cli->command->name, verb ? " " : "",
+		verb ? verb : "");
 }
 
 _Noreturn void
@@ -130,6 +129,6 @@ cli_say_pace(const struct cli *cli)
 	double seconds;
 
 	cli_progress_pace(&records, &bytes, &seconds);
-	cli_say(cli, "read %" PRIu64 " records, %" PRIu64 " bytes in %.3f s",
-		records, bytes, seconds);
+	cli_say(cli, "read %" PRIu64 " records, %" PRIu64 " bytes in %.3f s", records, bytes,
+		seconds);
 }

@@ -9,13 +9,11 @@ _Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Print "NAME: text" and end with a status of the library. */
-_Noreturn void cli_die(const struct cli *cli, enum ib_status st,
-		       const char *format, ...)
+_Noreturn void cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Print "NAME: text" to standard error, control bytes as \xNN. */
-void cli_say(const struct cli *cli, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A figure of -v, "none" for NaN; returns out. */
 const char *cli_figure(char out[24], double value);

@@ -36,8 +36,7 @@ to_count(const char *s, size_t n, uint64_t *value)
 	for (i = 0; i < n; i++) {
 		unsigned digit = (unsigned)(s[i] - '0');
 
-		if (s[i] < '0' || s[i] > '9' ||
-		    *value > (UINT64_MAX - digit) / 10)
+		if (s[i] < '0' || s[i] > '9' || *value > (UINT64_MAX - digit) / 10)
 			return false;
 		*value = 10 * *value + digit;
 	}
@@ -64,8 +63,7 @@ in_range(const char *range, double x)
 	double low = strtod(range + 1, &comma);
 	double high = strtod(comma + 1, &end);
 
-	return (range[0] == '[' ? x >= low : x > low) &&
-	       (*end == ']' ? x <= high : x < high);
+	return (range[0] == '[' ? x >= low : x > low) && (*end == ']' ? x <= high : x < high);
 }
 
 /* The same for whole numbers, which a double would round. */
@@ -81,18 +79,16 @@ count_in_range(const char *range, uint64_t x)
 /* ---- what a value should have been ------------------------------------- */
 
 _Noreturn static void
-refuse(const struct cli *cli, const struct cli_option *o, const char *wanted,
-       const char *value)
+refuse(const struct cli *cli, const struct cli_option *o, const char *wanted, const char *value)
 {
 	char name[40];
 
-	cli_misuse(cli, "%s must be %s, not '%.100s'",
-		   cli_spelled(cli, o, name), wanted, value);
+	cli_misuse(cli, "%s must be %s, not '%.100s'", cli_spelled(cli, o, name), wanted, value);
 }
 
 _Noreturn static void
-refuse_range(const struct cli *cli, const struct cli_option *o,
-	     const char *kind, const char *range, const char *value)
+refuse_range(const struct cli *cli, const struct cli_option *o, const char *kind, const char *range,
+	     const char *value)
 {
 	char wanted[120];
 
@@ -101,8 +97,7 @@ refuse_range(const struct cli *cli, const struct cli_option *o,
 }
 
 _Noreturn static void
-refuse_word(const struct cli *cli, const struct cli_option *o,
-	    const char *value)
+refuse_word(const struct cli *cli, const struct cli_option *o, const char *value)
 {
 	char wanted[200];
 	const char *p = o->words;
@@ -132,8 +127,7 @@ store_choice(struct cli *cli, const struct cli_option *o, const char *value)
 
 	if (i < 0)
 		refuse_word(cli, o, value);
-	memcpy(cli_member(cli, o),
-	       o->size == sizeof(flag) ? (void *)&flag : (void *)&number,
+	memcpy(cli_member(cli, o), o->size == sizeof(flag) ? (void *)&flag : (void *)&number,
 	       o->size);
 }
 
@@ -164,8 +158,7 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 							: CLI_COUNTS;
 	uint64_t count;
 
-	if (!to_count(value, strlen(value), &count) ||
-	    !count_in_range(range, count))
+	if (!to_count(value, strlen(value), &count) || !count_in_range(range, count))
 		refuse_range(cli, o, "a whole number", range, value);
 	if (o->kind == CLI_KIND_EPOCH)
 		*(int64_t *)cli_member(cli, o) = (int64_t)count;
@@ -186,8 +179,8 @@ store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 	if (n > 1 && value[n - 1] == '%') {
 		decimal = cli_own(cli, strdup(value));
 		decimal[n - 1] = '\0';
-		if (decimal[strspn(decimal, ".0123456789")] ||
-		    !to_real(decimal, &share) || share > 100)
+		if (decimal[strspn(decimal, ".0123456789")] || !to_real(decimal, &share) ||
+		    share > 100)
 			refuse(cli, o, wanted, value);
 		limit.percent = true;
 		limit.decimal = decimal;
@@ -242,8 +235,7 @@ cannot_write(const char *path)
 	size_t n = strlen(path), i;
 
 	for (i = 0; i < sizeof(suffix) / sizeof(*suffix); i++)
-		if (n > strlen(suffix[i]) &&
-		    !strcmp(path + n - strlen(suffix[i]), suffix[i]))
+		if (n > strlen(suffix[i]) && !strcmp(path + n - strlen(suffix[i]), suffix[i]))
 			return true;
 	return false;
 }
@@ -259,8 +251,7 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 		cli_misuse(cli, "%s needs a file name, not ''", name);
 	if (dash && !(o->flags & (CLI_STDIN | CLI_STDOUT)))
 		cli_misuse(cli, "%s needs a file: '-' cannot stand here", name);
-	if (o->kind == CLI_KIND_OUTPUT && !(o->flags & CLI_APPEND) &&
-	    cannot_write(value))
+	if (o->kind == CLI_KIND_OUTPUT && !(o->flags & CLI_APPEND) && cannot_write(value))
 		cli_misuse(cli,
 			   "%s %s: output is compressed as .zst or .gz, "
 			   "by its suffix",

@@ -16,14 +16,12 @@ static unsigned char text[BYTES + IB_SCAN_PAD];
 static unsigned checks;
 
 static void
-expect(size_t got, size_t want, const char *variant, const char *what,
-       size_t at)
+expect(size_t got, size_t want, const char *variant, const char *what, size_t at)
 {
 	checks++;
 	if (got == want)
 		return;
-	fprintf(stderr, "%s: %s at byte %zu: %zu, expected %zu\n", variant,
-		what, at, got, want);
+	fprintf(stderr, "%s: %s at byte %zu: %zu, expected %zu\n", variant, what, at, got, want);
 	exit(1);
 }
 
@@ -83,12 +81,9 @@ check_masks(const unsigned char *t, size_t at)
 	char other[16];
 	unsigned n;
 
-	expect(ib_scan_string16(p), plain_mask(t, ends_string), "inline",
-	       "string16", at);
-	expect(ib_scan_field16(p, ',', '\t'), plain_mask(t, ends_field),
-	       "inline", "field16", at);
-	expect(ib_scan_digits16(p), plain_mask(t, is_digit), "inline",
-	       "digits16", at);
+	expect(ib_scan_string16(p), plain_mask(t, ends_string), "inline", "string16", at);
+	expect(ib_scan_field16(p, ',', '\t'), plain_mask(t, ends_field), "inline", "field16", at);
+	expect(ib_scan_digits16(p), plain_mask(t, is_digit), "inline", "digits16", at);
 	for (n = 0; n <= 16; n++) {
 		memcpy(other, p, 16);
 		expect(ib_scan_same16(p, other, n), 1, "inline", "same16", at);
@@ -96,27 +91,23 @@ check_masks(const unsigned char *t, size_t at)
 			break;
 		other[n] ^= 0x40; /* the first byte that is not looked at */
 		expect(ib_scan_same16(p, other, n), 1, "inline", "same16", at);
-		expect(ib_scan_same16(p, other, n + 1), 0, "inline", "same16",
-		       at);
+		expect(ib_scan_same16(p, other, n + 1), 0, "inline", "same16", at);
 	}
 }
 
 static void
-check_variant(const struct ib_scan_ops *ops, const unsigned char *t, size_t at,
-	      size_t left)
+check_variant(const struct ib_scan_ops *ops, const unsigned char *t, size_t at, size_t left)
 {
 	const char *p = (const char *)t;
 
-	expect((size_t)(ops->string(p) - p), plain_find(t, ends_string),
-	       ops->name, "string", at);
-	expect((size_t)(ib_scan_string(ops, p) - p), plain_find(t, ends_string),
-	       ops->name, "ib_scan_string", at);
-	expect((size_t)(ops->field(p, ',', '\t') - p),
-	       plain_find(t, ends_field), ops->name, "field", at);
-	expect((size_t)(ib_scan_field(ops, p, ',', '\t') - p),
-	       plain_find(t, ends_field), ops->name, "ib_scan_field", at);
-	expect(ops->count(p, left, ','), plain_count(t, left, ','), ops->name,
-	       "count", at);
+	expect((size_t)(ops->string(p) - p), plain_find(t, ends_string), ops->name, "string", at);
+	expect((size_t)(ib_scan_string(ops, p) - p), plain_find(t, ends_string), ops->name,
+	       "ib_scan_string", at);
+	expect((size_t)(ops->field(p, ',', '\t') - p), plain_find(t, ends_field), ops->name,
+	       "field", at);
+	expect((size_t)(ib_scan_field(ops, p, ',', '\t') - p), plain_find(t, ends_field), ops->name,
+	       "ib_scan_field", at);
+	expect(ops->count(p, left, ','), plain_count(t, left, ','), ops->name, "count", at);
 }
 
 int
@@ -132,16 +123,14 @@ main(void)
 		/* From hardly any to all bytes that matter. */
 		for (i = 0; i < BYTES; i++) {
 			k = (unsigned)rand();
-			text[i] = k % ROUNDS <= round
-				? (unsigned char)matter[k / ROUNDS % 14]
-				: (unsigned char)(k / ROUNDS % 26 + 'a');
+			text[i] = k % ROUNDS <= round ? (unsigned char)matter[k / ROUNDS % 14]
+						      : (unsigned char)(k / ROUNDS % 26 + 'a');
 		}
 		memset(text + BYTES, '\n', IB_SCAN_PAD);
 		for (i = 0; i < BYTES; i += 7) {
 			check_masks(text + i, i);
 			for (v = 0; (ops = ib_scan_variant(v)) != NULL; v++)
-				check_variant(ops, text + i, i,
-					      (BYTES - i) % 203);
+				check_variant(ops, text + i, i, (BYTES - i) % 203);
 		}
 	}
 	printf("scans: %u checks, variants:", checks);

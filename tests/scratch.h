@@ -20,8 +20,7 @@ scratch_enter(void)
 	const char *tmp = getenv("TMPDIR");
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/ib-unit-XXXXXX",
-		 tmp && *tmp ? tmp : "/tmp");
+	snprintf(path, sizeof(path), "%s/ib-unit-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	cr_assert(mkdtemp(path) && chdir(path) == 0, "%s", path);
 	umask(022);
 }

@@ -51,8 +51,7 @@ ParameterizedTestParameters(audit_writer, lines)
 		  "\"kept\":true}\n" },
 	};
 
-	return cr_make_param_array(struct line, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct line, cases, sizeof(cases) / sizeof(*cases));
 }
 
 ParameterizedTest(struct line *c, audit_writer, lines)
@@ -91,22 +90,18 @@ cat(const char *path, struct ib_bytes *out)
 }
 
 static void
-write_run(const char *path, const char *head, const char *lines,
-	  struct ib_audit_tail *tail)
+write_run(const char *path, const char *head, const char *lines, struct ib_audit_tail *tail)
 {
 	struct ib_audit_text *l = calloc(1, sizeof(*l));
 	struct ib_audit_writer *t = NULL;
 	struct ib_error err = { 0 };
 
 	ib_bytes_put(&l->text, lines, strlen(lines));
-	cr_assert(eq(int, ib_audit_writer_open(path, NULL, &t, &err), IB_OK), "%s",
-		  err.text);
+	cr_assert(eq(int, ib_audit_writer_open(path, NULL, &t, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, ib_audit_writer_head(t, head, &err), IB_OK));
 	ib_audit_writer_put(t, l);
-	cr_assert(eq(int, ib_audit_writer_lock(t, tail, &err), IB_OK), "%s",
-		  err.text);
-	cr_assert(eq(int, ib_audit_writer_append(t, &err), IB_OK), "%s",
-		  err.text);
+	cr_assert(eq(int, ib_audit_writer_lock(t, tail, &err), IB_OK), "%s", err.text);
+	cr_assert(eq(int, ib_audit_writer_append(t, &err), IB_OK), "%s", err.text);
 	ib_audit_writer_discard(t);
 	ib_audit_text_release(l);
 	free(l);
@@ -115,10 +110,10 @@ write_run(const char *path, const char *head, const char *lines,
 Test(audit_writer, tails_chain_the_runs)
 {
 	static const char head[] = "{\"ib_audit\":1,\"epoch\":3}";
-	static const char lines[] =
-		"{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":false}\n";
-	struct ib_audit_tail tail = { .epoch = 3, .samples = 3, .kept = 2,
-				      .pruned = 1, .weight_sum = 2.0 };
+	static const char lines[] = "{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":false}\n";
+	struct ib_audit_tail tail = {
+		.epoch = 3, .samples = 3, .kept = 2, .pruned = 1, .weight_sum = 2.0
+	};
 	char want[1000], first[500];
 	struct ib_bytes text = { 0 };
 	unsigned long long hash;
@@ -138,8 +133,7 @@ Test(audit_writer, tails_chain_the_runs)
 		 "\"manifest\":\"00112233445566778899aabbccddeeff\","
 		 "\"prev\":\"%016llx\",\"xxh3\":\"%016llx\"}\n",
 		 first, hash, head, hash,
-		 (unsigned long long)XXH3_64bits("{\"ib_audit\":1,\"epoch\":3}\n",
-						 25));
+		 (unsigned long long)XXH3_64bits("{\"ib_audit\":1,\"epoch\":3}\n", 25));
 	cr_assert(eq(str, text.p, want));
 	ib_bytes_release(&text);
 }

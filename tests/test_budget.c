@@ -24,8 +24,7 @@ bound(struct ib_budget *b, const struct budget *t)
 {
 	struct ib_totals *totals = malloc(sizeof(*totals));
 
-	*b = (struct ib_budget){ .keep = t->keep, .floor = t->floor,
-				 .n = t->n };
+	*b = (struct ib_budget){ .keep = t->keep, .floor = t->floor, .n = t->n };
 	ib_totals_init(totals);
 	ib_totals_add(totals, t->x, t->n);
 	ib_budget_bound(b, totals, IB_PROXY_LOSS);
@@ -42,8 +41,7 @@ refine(const struct budget *t, struct ib_budget *b)
 	bound(b, t);
 	ib_refined_spread(r, t->x, t->n);
 	ib_budget_hold(b, &r->fine);
-	cr_assert(eq(int, ib_refined_pick(&r->fine, t->x, t->n, true, &err),
-		     IB_OK));
+	cr_assert(eq(int, ib_refined_pick(&r->fine, t->x, t->n, true, &err), IB_OK));
 	cr_assert(ib_budget_is_held(b, r));
 	return r;
 }
@@ -57,8 +55,7 @@ is_close(double c, double exact)
 
 ParameterizedTestParameters(budget, is_that_of_exact_fractions)
 {
-	return cr_make_param_array(struct budget, budgets,
-				   sizeof(budgets) / sizeof(*budgets));
+	return cr_make_param_array(struct budget, budgets, sizeof(budgets) / sizeof(*budgets));
 }
 
 ParameterizedTest(struct budget *t, budget, is_that_of_exact_fractions)
@@ -76,8 +73,7 @@ ParameterizedTest(struct budget *t, budget, is_that_of_exact_fractions)
 /* Any dealing of the samples gives the same bits. */
 ParameterizedTestParameters(budget, is_the_same_over_parts)
 {
-	return cr_make_param_array(struct budget, budgets,
-				   sizeof(budgets) / sizeof(*budgets));
+	return cr_make_param_array(struct budget, budgets, sizeof(budgets) / sizeof(*budgets));
 }
 
 ParameterizedTest(struct budget *t, budget, is_the_same_over_parts)
@@ -91,13 +87,10 @@ ParameterizedTest(struct budget *t, budget, is_the_same_over_parts)
 	memcpy(sum->fine.held, whole->fine.held, sizeof(sum->fine.held));
 	for (i = 0; i < t->n; i++) {
 		part = ib_refined_new();
-		memcpy(part->fine.held, sum->fine.held,
-		       sizeof(sum->fine.held));
+		memcpy(part->fine.held, sum->fine.held, sizeof(sum->fine.held));
 		ib_refined_spread(part, &t->x[i], 1);
-		cr_assert(eq(int, ib_refined_pick(&part->fine, &t->x[i], 1,
-						  true, &err), IB_OK));
-		cr_assert(eq(int, ib_refined_merge(sum, part, "part", &err),
-			     IB_OK));
+		cr_assert(eq(int, ib_refined_pick(&part->fine, &t->x[i], 1, true, &err), IB_OK));
+		cr_assert(eq(int, ib_refined_merge(sum, part, "part", &err), IB_OK));
 		ib_refined_free(part);
 	}
 	unused = b;

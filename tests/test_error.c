@@ -13,24 +13,19 @@ struct show {
 ParameterizedTestParameters(error, show_escapes_outside_bytes)
 {
 	static struct show cases[] = {
-		{ "plain", 5, "\"plain\"" },
-		{ "a\"b\\c", 5, "\"a\\\"b\\\\c\"" },
-		{ "\x1b[31m", 5, "\"\\x1b[31m\"" },
-		{ "\xc3\xa9", 2, "\"\xc3\xa9\"" },
-		{ "\xff\xc3", 2, "\"\\xff\\xc3\"" },
-		{ "\xc2\x9b", 2, "\"\\xc2\\x9b\"" },
+		{ "plain", 5, "\"plain\"" },	     { "a\"b\\c", 5, "\"a\\\"b\\\\c\"" },
+		{ "\x1b[31m", 5, "\"\\x1b[31m\"" },  { "\xc3\xa9", 2, "\"\xc3\xa9\"" },
+		{ "\xff\xc3", 2, "\"\\xff\\xc3\"" }, { "\xc2\x9b", 2, "\"\\xc2\\x9b\"" },
 		{ "a\0b", 3, "\"a\\x00b\"" },
 	};
-	return cr_make_param_array(struct show, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct show, cases, sizeof(cases) / sizeof(*cases));
 }
 
 ParameterizedTest(struct show *c, error, show_escapes_outside_bytes)
 {
 	char out[IB_SHOW_MAX];
 
-	cr_assert(eq(str, (char *)ib_show(out, (struct ib_span){ c->in, c->n }),
-		     c->out));
+	cr_assert(eq(str, (char *)ib_show(out, (struct ib_span){ c->in, c->n }), c->out));
 }
 
 Test(error, show_clips_long_bytes)

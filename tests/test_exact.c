@@ -54,8 +54,7 @@ Test(exact, rounds_sums_and_means_once)
 		x = sum_of(c->v, 4);
 		cr_assert(eq(dbl, ib_exact_round(&x), c->round));
 		cr_assert(eq(dbl, ib_exact_mean(&x, c->n), c->mean));
-		cr_assert(eq(flt, ib_exact_mean_float(&x, c->n),
-			     c->mean_float));
+		cr_assert(eq(flt, ib_exact_mean_float(&x, c->n), c->mean_float));
 	}
 }
 
@@ -64,8 +63,7 @@ Test(exact, products_are_exact)
 	const struct product *c;
 	struct ib_exact x;
 
-	for (c = products_table; c < products_table + COUNT(products_table);
-	     c++) {
+	for (c = products_table; c < products_table + COUNT(products_table); c++) {
 		x = sum_of(&c->c, 1);
 		ib_exact_add_product(&x, c->a, c->b);
 		cr_assert(eq(dbl, ib_exact_round(&x), c->round));
@@ -81,14 +79,12 @@ Test(exact, rounds_quotients_once)
 	struct ib_exact x, y;
 	double q;
 
-	for (c = quotients_table; c < quotients_table + COUNT(quotients_table);
-	     c++) {
+	for (c = quotients_table; c < quotients_table + COUNT(quotients_table); c++) {
 		x = sum_of(c->x, 2);
 		y = sum_of(c->y, 2);
 		q = ib_exact_quotient(&x, &y, c->times);
-		cr_assert(q == c->quotient ||
-			  (isnan(q) && isnan(c->quotient)),
-			  "%a, not %a", q, c->quotient);
+		cr_assert(q == c->quotient || (isnan(q) && isnan(c->quotient)), "%a, not %a", q,
+			  c->quotient);
 	}
 }
 
@@ -173,8 +169,7 @@ Test(exact, products_distribute)
 	for (i = 0; i < 2000; i++) {
 		a = ldexp((double)(next(&state) >> 12), -1074);
 		b = ldexp((double)(next(&state) >> 12), -1074);
-		c = i % 2 ? any_double(&state)
-			  : ldexp((double)(next(&state) >> 11), -1074);
+		c = i % 2 ? any_double(&state) : ldexp((double)(next(&state) >> 11), -1074);
 		ib_exact_init(&x);
 		ib_exact_init(&y);
 		ib_exact_add_product(&x, a + b, c);
@@ -194,18 +189,15 @@ Test(exact, most_carries_that_can_be)
 	ib_exact_init(&y);
 	for (i = 0; i < 100000; i++) {
 		ib_exact_add(&x, -0x1.fffffffffffffp+1023);
-		ib_exact_add_product(&x, 0x1.fffffffffffffp+1023,
-				     0x1.fffffffffffffp+1023);
+		ib_exact_add_product(&x, 0x1.fffffffffffffp+1023, 0x1.fffffffffffffp+1023);
 	}
 	ib_exact_add_times(&y, -0x1.fffffffffffffp+1023, 100000);
 	for (i = 0; i < 100000; i++)
-		ib_exact_add_product(&y, -0x1.fffffffffffffp+1023,
-				     -0x1.fffffffffffffp+1023);
+		ib_exact_add_product(&y, -0x1.fffffffffffffp+1023, -0x1.fffffffffffffp+1023);
 	cr_assert(eq(int, ib_exact_compare(&x, &y), 0));
 	cr_assert(eq(dbl, ib_exact_round(&x), (double)INFINITY));
 	for (i = 0; i < 100000; i++)
-		ib_exact_add_product(&x, -0x1.fffffffffffffp+1023,
-				     0x1.fffffffffffffp+1023);
+		ib_exact_add_product(&x, -0x1.fffffffffffffp+1023, 0x1.fffffffffffffp+1023);
 	cr_assert(eq(dbl, ib_exact_mean(&x, 100000), -0x1.fffffffffffffp+1023));
 	for (i = 0; i < 64; i++)
 		ib_exact_merge(&y, &(struct ib_exact){ 0 });
@@ -224,8 +216,7 @@ Test(exact, compares_by_value)
 		for (k = 0; k < 7; k++) {
 			x = sum_of(v + i, 1);
 			y = sum_of(v + k, 1);
-			cr_assert(eq(int, ib_exact_compare(&x, &y),
-				     (i > k) - (i < k)));
+			cr_assert(eq(int, ib_exact_compare(&x, &y), (i > k) - (i < k)));
 		}
 }
 
@@ -315,8 +306,7 @@ Test(exact, reads_back_random_float_sums)
 		ib_exact_init(&x);
 		for (k = 0; k < i; k++)
 			ib_exact_add(&x, ldexp((double)(next(&state) >> 40),
-					       -149 + (int)(next(&state) %
-							    (1 + i / 2))) *
+					       -149 + (int)(next(&state) % (1 + i / 2))) *
 						 (k % 2 ? -1 : 1));
 		ib_exact_put_float_sum(out, &x);
 		cr_assert(ib_exact_read_float_sum(&y, out));
@@ -327,8 +317,21 @@ Test(exact, reads_back_random_float_sums)
 Test(exact, rejects_what_it_never_writes)
 {
 	static const char *const bad[] = {
-		"", "-", "-0", "00", "01", "-01", "+1", "1F", "0x1", " 1",
-		"1 ", "1g", "1.0", "--1", "1-",
+		"",
+		"-",
+		"-0",
+		"00",
+		"01",
+		"-01",
+		"+1",
+		"1F",
+		"0x1",
+		" 1",
+		"1 ",
+		"1g",
+		"1.0",
+		"--1",
+		"1-",
 		"1000000000000000000000000000000000000000000000000000000000000"
 		"0000000000000000000000000000",
 	};
@@ -336,8 +339,7 @@ Test(exact, rejects_what_it_never_writes)
 	size_t i;
 
 	for (i = 0; i < COUNT(bad); i++)
-		cr_assert(not(ib_exact_read_float_sum(&x, bad[i])), "%s",
-			  bad[i]);
+		cr_assert(not(ib_exact_read_float_sum(&x, bad[i])), "%s", bad[i]);
 }
 
 Test(exact, ranks_are_those_of_the_decimal_written)
@@ -380,8 +382,7 @@ Test(exact, percentages_are_exact)
 		{ "33.333333333333333333333333", 1, 3, true, true },
 		{ "33.333333333333333333333334", 1, 3, true, false },
 		{ "100", UINT64_MAX, UINT64_MAX, true, false },
-		{ "99.9999999999999999999999", UINT64_MAX, UINT64_MAX, true,
-		  true },
+		{ "99.9999999999999999999999", UINT64_MAX, UINT64_MAX, true, true },
 		{ "1e300", UINT64_MAX, 1, true, false },
 		{ "1e-400", 0, UINT64_MAX, true, false },
 		{ "1e-400", 1, UINT64_MAX, true, true },
@@ -402,10 +403,7 @@ Test(exact, percentages_are_exact)
 	bool ok;
 
 	for (c = cases; c < cases + COUNT(cases); c++) {
-		cr_assert(eq(int,
-			     ib_decimal_exceeds(c->text, c->part, c->whole,
-						&ok),
-			     c->exceeds),
+		cr_assert(eq(int, ib_decimal_exceeds(c->text, c->part, c->whole, &ok), c->exceeds),
 			  "%s", c->text);
 		cr_assert(eq(int, ok, c->ok), "%s", c->text);
 	}
@@ -414,8 +412,10 @@ Test(exact, percentages_are_exact)
 Test(exact, shares_are_decimals_from_0_to_1)
 {
 	static const char *const bad[] = {
-		"", "-0.1", "1.0000000000000000000000001", "2", "nan", "inf",
-		"0.5x", "0.5 ", "1e1", "1e-401", "0x0",
+		"",	  "-0.1", "1.0000000000000000000000001",
+		"2",	  "nan",  "inf",
+		"0.5x",	  "0.5 ", "1e1",
+		"1e-401", "0x0",
 	};
 	char text[420];
 	uint64_t rank;
@@ -423,8 +423,7 @@ Test(exact, shares_are_decimals_from_0_to_1)
 	size_t i;
 
 	for (i = 0; i < COUNT(bad); i++) {
-		cr_assert(not(ib_decimal_rank(bad[i], 10, &rank)), "%s",
-			  bad[i]);
+		cr_assert(not(ib_decimal_rank(bad[i], 10, &rank)), "%s", bad[i]);
 		cr_assert(not(ib_decimal_drop_ratio(bad[i], 10, 1, &ratio)));
 	}
 	memset(text, '9', sizeof(text));

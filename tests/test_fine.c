@@ -33,8 +33,7 @@ Test(fine, counts_what_a_plain_count_counts)
 	uint64_t at, n;
 
 	for (i = 0; i < 1000; i++) /* 37 values, not in order, in two bins */
-		copy[i] = values[i] = order(BIN + i % 2,
-					    i * 7919 % 37 * 28000);
+		copy[i] = values[i] = order(BIN + i % 2, i * 7919 % 37 * 28000);
 	f = count(values, 1000);
 	for (i = 0; i < 1000; i++) {
 		for (n = k = 0; k < 1000; k++)
@@ -116,7 +115,9 @@ Test(fine, text_is_gaps_and_counts)
 	ib_fine_release(&g);
 }
 
-struct bad { char why[40], text[24]; };
+struct bad {
+	char why[40], text[24];
+};
 
 ParameterizedTestParameters(fine, rejects)
 {
@@ -131,8 +132,7 @@ ParameterizedTestParameters(fine, rejects)
 		{ "more than 60 bits", "B/////////////B" },
 	};
 
-	return cr_make_param_array(struct bad, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct bad, cases, sizeof(cases) / sizeof(*cases));
 }
 
 ParameterizedTest(struct bad *c, fine, rejects)

@@ -32,17 +32,16 @@ make_losses(struct ib_loss *loss, uint64_t *state, int epoch, bool mixed)
 
 	for (i = 0; i < LOSSES; i++) {
 		loss[i].id = id_of((unsigned)(next(state) % IDS));
-		loss[i].epoch = mixed ? (int)(next(state) % (epoch + 1u))
-				      : epoch;
-		loss[i].loss = next(state) % 16 == 0
-			? (float)NAN : (float)(next(state) % 1000) / 64;
+		loss[i].epoch = mixed ? (int)(next(state) % (epoch + 1u)) : epoch;
+		loss[i].loss =
+			next(state) % 16 == 0 ? (float)NAN : (float)(next(state) % 1000) / 64;
 	}
 	return LOSSES;
 }
 
 static uint64_t
-fold(struct ib_scores *s, const struct ib_loss *loss, size_t n,
-     enum ib_duplicates mode, double smooth)
+fold(struct ib_scores *s, const struct ib_loss *loss, size_t n, enum ib_duplicates mode,
+     double smooth)
 {
 	struct ib_loss copy[LOSSES];
 	struct ib_fold f;
@@ -68,8 +67,7 @@ shown(const struct ib_scores *s)
 	for (i = 0; i < s->table.n; i++) {
 		row = ib_scores_row(s, i);
 		ib_bytes_put(&t, row.id.p, row.id.n);
-		ib_bytes_printf(&t, " %a %d %u", (double)row.score, row.epoch,
-				row.visits);
+		ib_bytes_printf(&t, " %a %d %u", (double)row.score, row.epoch, row.visits);
 		if (s->has_previous)
 			ib_bytes_printf(&t, " %a", (double)row.previous);
 		ib_bytes_put_char(&t, '\n');
@@ -89,13 +87,12 @@ same(const struct ib_scores *a, const struct ib_scores *b)
 }
 
 TheoryDataPoints(fold, a_log_folded_twice_is_a_log_folded_once) = {
-	DataPoints(int, IB_DUPLICATES_LAST, IB_DUPLICATES_FIRST,
-		   IB_DUPLICATES_MEAN, IB_DUPLICATES_MAX, IB_DUPLICATES_MIN),
+	DataPoints(int, IB_DUPLICATES_LAST, IB_DUPLICATES_FIRST, IB_DUPLICATES_MEAN,
+		   IB_DUPLICATES_MAX, IB_DUPLICATES_MIN),
 	DataPoints(double, 0, 0.5, 0.9),
 	DataPoints(uint64_t, 1, 2, 3),
 };
-Theory((int mode, double smooth, uint64_t seed), fold,
-       a_log_folded_twice_is_a_log_folded_once)
+Theory((int mode, double smooth, uint64_t seed), fold, a_log_folded_twice_is_a_log_folded_once)
 {
 	struct ib_loss loss[LOSSES];
 	struct ib_scores *once, *twice;
@@ -162,13 +159,11 @@ Test(fold, of_two_rows_the_larger_epoch_wins_and_then_the_later)
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		cr_assert(ib_scores_new(&s, NULL) == IB_OK);
-		cr_assert(ib_fold_start(&f, s, IB_DUPLICATES_LAST, 0, NULL) ==
-			  IB_OK);
+		cr_assert(ib_fold_start(&f, s, IB_DUPLICATES_LAST, 0, NULL) == IB_OK);
 		rows[0] = cases[i].a;
 		rows[1] = cases[i].b;
 		cr_assert(ib_fold_rows(&f, rows, 1, false, 0, NULL) == IB_OK);
-		cr_assert(ib_fold_rows(&f, rows + 1, 1, false, 0, NULL) ==
-			  IB_OK);
+		cr_assert(ib_fold_rows(&f, rows + 1, 1, false, 0, NULL) == IB_OK);
 		ib_fold_finish(&f);
 		cr_assert(eq(u64, s->table.n, 1));
 		row = ib_scores_row(s, 0);
@@ -192,16 +187,13 @@ Test(fold, ids_of_one_hash_get_another_seed_and_all_are_found)
 
 	cr_assert(ib_scores_new(&s, NULL) == IB_OK);
 	for (pass = 0; pass < 2; pass++) {
-		cr_assert(ib_fold_start(&f, s, IB_DUPLICATES_LAST, 0, NULL) ==
-			  IB_OK);
+		cr_assert(ib_fold_start(&f, s, IB_DUPLICATES_LAST, 0, NULL) == IB_OK);
 		for (k = 0; k < 4096; k++) {
-			loss[k] = (struct ib_loss){ id_of(k), (int)pass,
-						    (float)k };
+			loss[k] = (struct ib_loss){ id_of(k), (int)pass, (float)k };
 			loss[k].id.hash = 42; /* as an attacker would have it */
 		}
 		for (k = 0; k < 4096; k += IB_GROUP)
-			cr_assert(ib_fold_losses(&f, loss + k, IB_GROUP, 0,
-						 NULL) == IB_OK);
+			cr_assert(ib_fold_losses(&f, loss + k, IB_GROUP, 0, NULL) == IB_OK);
 		ib_fold_finish(&f);
 		ib_fold_release(&f);
 		cr_assert(eq(u64, s->table.n, 4096));
@@ -209,8 +201,7 @@ Test(fold, ids_of_one_hash_get_another_seed_and_all_are_found)
 	cr_expect(s->table.seed != 0);
 	for (k = 0; k < 4096; k++) {
 		id = id_of(k);
-		id.hash = ib_table_hash((struct ib_span){ id.p, id.n },
-					s->table.seed);
+		id.hash = ib_table_hash((struct ib_span){ id.p, id.n }, s->table.seed);
 		cr_assert(eq(uint, ib_table_find(&s->table, &id), k));
 		cr_assert(eq(uint, ib_scores_row(s, k).visits, 2));
 	}

@@ -19,10 +19,11 @@ ParameterizedTestParameters(id_form, the_fewest_forms_that_make_ids_equal)
 {
 	static struct pair p[] = {
 		{ "Img_7", "IMG_7", IB_FORM_CASE, true },
-		{ "\xc3\x89t\xc3\xa9", "\xc3\xa9t\xc3\xa9", IB_FORM_CASE,
-		  true },
+		{ "\xc3\x89t\xc3\xa9", "\xc3\xa9t\xc3\xa9", IB_FORM_CASE, true },
 		{ NFC, NFD, IB_FORM_UNICODE, true },
-		{ "Stra\xc3\x9f" "e", "STRASSE", IB_FORM_CASE, true },
+		{ "Stra\xc3\x9f"
+		  "e",
+		  "STRASSE", IB_FORM_CASE, true },
 		{ "101", "101.0", IB_FORM_NUMBER, true },
 		{ "101", "101.", IB_FORM_NUMBER, true },
 		{ "100000", "1e+05", IB_FORM_NUMBER, true },
@@ -45,8 +46,7 @@ ParameterizedTestParameters(id_form, the_fewest_forms_that_make_ids_equal)
 		{ "scan", "scan.nii.gz", IB_FORM_SUFFIX, true },
 		{ "1.png", "1.jpg", IB_FORM_SUFFIX, false },
 		{ "1", "data/1.jpg", IB_FORM_FOLDERS | IB_FORM_SUFFIX, true },
-		{ "IMG", " img.jpg ",
-		  IB_FORM_CASE | IB_FORM_BLANKS | IB_FORM_SUFFIX, true },
+		{ "IMG", " img.jpg ", IB_FORM_CASE | IB_FORM_BLANKS | IB_FORM_SUFFIX, true },
 		{ "a", "a", 0, false },
 		{ "a", "b", 0, false },
 		{ "1.5", "1.05", 0, false },
@@ -55,21 +55,23 @@ ParameterizedTestParameters(id_form, the_fewest_forms_that_make_ids_equal)
 		{ "1e400", "1e401", 0, false },
 		{ "v1", "v1.25", 0, false },
 		{ "\xff", "\xfe", 0, false },
-		{ "\xff" "A", "\xff" "a", IB_FORM_CASE, true },
+		{ "\xff"
+		  "A",
+		  "\xff"
+		  "a",
+		  IB_FORM_CASE, true },
 	};
 
 	return cr_make_param_array(struct pair, p, sizeof(p) / sizeof(*p));
 }
 
-ParameterizedTest(struct pair *p, id_form,
-		  the_fewest_forms_that_make_ids_equal)
+ParameterizedTest(struct pair *p, id_form, the_fewest_forms_that_make_ids_equal)
 {
 	struct ib_span a = ib_span_of(p->a), b = ib_span_of(p->b);
 	unsigned forms = ib_id_difference(a, b);
 
 	cr_assert(eq(uint, forms, p->forms), "%s %s", p->a, p->b);
-	cr_assert(eq(uint, ib_id_difference(b, a), p->forms), "%s %s", p->b,
-		  p->a);
+	cr_assert(eq(uint, ib_id_difference(b, a), p->forms), "%s %s", p->b, p->a);
 	if (forms) {
 		cr_assert(eq(int, ib_id_is_same(a, b, forms), p->same));
 		cr_assert(eq(int, ib_id_is_same(b, a, forms), p->same));
@@ -82,15 +84,14 @@ Test(id_form, words_name_each_form)
 
 	ib_id_put_forms(&b, IB_FORM_CASE | IB_FORM_SUFFIX);
 	cr_assert(ib_span_is(ib_bytes_span(&b), "in one letter case and "
-			     "without their suffixes"));
+						"without their suffixes"));
 	ib_bytes_release(&b);
 }
 
 /* ---- two sides ------------------------------------------------------------ */
 
 static struct ib_mismatch_result
-explain(struct ib_mismatch *m, const char *const *here,
-	const char *const *there)
+explain(struct ib_mismatch *m, const char *const *here, const char *const *there)
 {
 	for (; *here; here++)
 		ib_mismatch_add(m, ib_span_of(*here));
@@ -129,8 +130,7 @@ Test(id_mismatch, without_likeness_an_id_of_each_side_is_shown)
 
 Test(id_mismatch, other_folders_count_where_half_of_the_ids_differ_so)
 {
-	static const char *const here[] = { "n/1.a", "n/2.a", "n/3", "n/4",
-					    NULL };
+	static const char *const here[] = { "n/1.a", "n/2.a", "n/3", "n/4", NULL };
 	static const char *const two[] = { "o/1.a", "o/2.a", NULL };
 	static const char *const one[] = { "o/1.a", "o/9", NULL };
 	struct ib_mismatch m = { 0 };
@@ -146,8 +146,7 @@ Test(id_mismatch, names_that_many_folders_have_prove_nothing)
 {
 	static const char *const here[] = { "new1/a.wav", "new2/a.wav", NULL };
 	static const char *const there[] = { "old1/a.wav", "old2/a.wav", NULL };
-	static const char *const tail[] = { "x/a.wav", "data/new2/a.wav",
-					    NULL };
+	static const char *const tail[] = { "x/a.wav", "data/new2/a.wav", NULL };
 	struct ib_mismatch m = { 0 };
 	struct ib_mismatch_result r;
 

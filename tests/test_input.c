@@ -47,8 +47,7 @@ file(const char *path)
 
 /* Read all in steps of `step`; the status of the end. */
 static enum ib_status
-gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33],
-     struct ib_error *err)
+gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33], struct ib_error *err)
 {
 	struct ib_input *in = NULL;
 	enum ib_status st = ib_input_open(path, &in, err);
@@ -64,8 +63,7 @@ gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33],
 		ib_bytes_reserve(all, step);
 		st = ib_input_read(in, all->p + all->n, step, &n, err);
 		all->n += n;
-		cr_assert(st || n == step || ib_input_read(in, NULL, 0, &n,
-							    err) == IB_OK);
+		cr_assert(st || n == step || ib_input_read(in, NULL, 0, &n, err) == IB_OK);
 	} while (!st);
 	ib_input_digest(in, digest);
 	ib_input_close(in);
@@ -73,8 +71,7 @@ gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33],
 }
 
 static void
-expect(const char *path, size_t step, const struct ib_bytes *want,
-       const char *digest)
+expect(const char *path, size_t step, const struct ib_bytes *want, const char *digest)
 {
 	struct ib_error err = { 0 };
 	struct ib_bytes all;
@@ -117,12 +114,12 @@ static struct codec codecs[] = {
 	{ "lz4", "lz4 -qc9 -B4 -BD", ".lz4", false },
 };
 
-#define EACH_CODEC(test)                                                       \
-	ParameterizedTestParameters(input, test)                               \
-	{                                                                      \
-		return cr_make_param_array(struct codec, codecs,               \
-					   sizeof(codecs) / sizeof(*codecs));  \
-	}                                                                      \
+#define EACH_CODEC(test)                                                                           \
+	ParameterizedTestParameters(input, test)                                                   \
+	{                                                                                          \
+		return cr_make_param_array(struct codec, codecs,                                   \
+					   sizeof(codecs) / sizeof(*codecs));                      \
+	}                                                                                          \
 	ParameterizedTest(struct codec *c, input, test)
 
 /* 3 MB of lines: over a block of the reader and of every format. */
@@ -173,9 +170,10 @@ EACH_CODEC(unpacks_frames_in_a_row)
 	pack(c, "text", "a");
 	pack(c, "none", "b");
 	pack(c, "more", "c");
-	snprintf(cmd, sizeof(cmd), "cat a%s b%s c%s a%s >all; "
-		 "cat text more text >want", c->suffix, c->suffix, c->suffix,
-		 c->suffix);
+	snprintf(cmd, sizeof(cmd),
+		 "cat a%s b%s c%s a%s >all; "
+		 "cat text more text >want",
+		 c->suffix, c->suffix, c->suffix, c->suffix);
 	shell(cmd);
 	want = file("want");
 	xxhsum("want", digest);
@@ -197,8 +195,7 @@ refused(const char *path, const struct codec *c, size_t at)
 	struct ib_bytes all;
 	enum ib_status st = gulp(path, 1 << 20, &all, digest, &err);
 
-	snprintf(text, sizeof(text), "%s: truncated or corrupt %s data", path,
-		 c->name);
+	snprintf(text, sizeof(text), "%s: truncated or corrupt %s data", path, c->name);
 	cr_assert(eq(int, st, IB_E_DATA), "%s at %zu", c->name, at);
 	cr_assert(eq(int, err.code, IB_E_DATA));
 	cr_assert(eq(str, err.text, text));
@@ -256,9 +253,9 @@ EACH_CODEC(refuses_a_cut_of_a_large_file)
 
 EACH_CODEC(refuses_garbage_behind)
 {
-	static const char *const tails[] = { "x", "garbage", "\x28\xb5\x2f",
-					     "\x1f\x8b", "BZh9", "\n",
-					     "{\"id\":1,\"loss\":2}\n" };
+	static const char *const tails[] = {
+		"x", "garbage", "\x28\xb5\x2f", "\x1f\x8b", "BZh9", "\n", "{\"id\":1,\"loss\":2}\n"
+	};
 	struct ib_bytes a;
 	char name[16];
 	size_t i, n;
@@ -365,8 +362,8 @@ Test(input, takes_large_zstd_windows)
 /* Text that begins like a magic is text. */
 Test(input, takes_text_for_text)
 {
-	static const char *const texts[] = { "BZh9\n", "BZh", "BZhang/1\n",
-					     "(", "P", "7z", "\x1f", "\x04" };
+	static const char *const texts[] = { "BZh9\n", "BZh", "BZhang/1\n", "(",
+					     "P",      "7z",  "\x1f",	    "\x04" };
 	struct ib_bytes want;
 	char digest[33];
 	size_t i;
@@ -386,8 +383,7 @@ Test(input, tells_what_cannot_be_opened)
 	struct ib_input *in = NULL;
 
 	cr_assert(eq(int, ib_input_open("absent", &in, &err), IB_E_NOINPUT));
-	cr_assert(eq(str, err.text,
-		     "absent: cannot open: No such file or directory"));
+	cr_assert(eq(str, err.text, "absent: cannot open: No such file or directory"));
 	cr_assert(eq(int, ib_input_open(".", &in, &err), IB_E_NOINPUT));
 	cr_assert(eq(str, err.text, ".: is a directory"));
 	cr_assert(eq(int, ib_input_open("", &in, &err), IB_E_NOINPUT));
@@ -495,15 +491,19 @@ Test(input, finds_the_stem)
 {
 	static const char *const names[][2] = {
 		{ "a/b/loss.12.jsonl.zst", "loss.12.jsonl" },
-		{ "loss.gz", "loss" }, { "x.tar.xz", "x.tar" },
-		{ "/y.bz2", "y" }, { "z.lz4", "z" }, { "plain", "plain" },
-		{ ".zst", ".zst" }, { "a.zst/b", "b" }, { "a.gz.zst", "a.gz" },
+		{ "loss.gz", "loss" },
+		{ "x.tar.xz", "x.tar" },
+		{ "/y.bz2", "y" },
+		{ "z.lz4", "z" },
+		{ "plain", "plain" },
+		{ ".zst", ".zst" },
+		{ "a.zst/b", "b" },
+		{ "a.gz.zst", "a.gz" },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		cr_assert(ib_span_is(ib_input_stem(names[i][0]), names[i][1]),
-			  "%s", names[i][0]);
+		cr_assert(ib_span_is(ib_input_stem(names[i][0]), names[i][1]), "%s", names[i][0]);
 }
 
 /* A file that is cut while it is read is no shorter file: a part is lost. */
@@ -517,12 +517,11 @@ Test(input, a_file_that_becomes_shorter_is_an_io_error)
 	for (i = 0; i < 3; i++) {
 		spill("f", p, size);
 		cr_assert(eq(int, ib_input_open("f", &in, &err), IB_OK));
-		cr_assert(eq(int, ib_input_read(in, buf, 1 << 20, &n, &err),
-			     IB_OK));
+		cr_assert(eq(int, ib_input_read(in, buf, 1 << 20, &n, &err), IB_OK));
 		cr_assert(eq(int, truncate("f", (off_t)cuts[i]), 0));
-		cr_assert(eq(int, ib_input_read(in, buf, size, &n, &err),
-			     IB_E_IO));
-		cr_assert(eq(str, err.text, "f: became shorter while it was "
+		cr_assert(eq(int, ib_input_read(in, buf, size, &n, &err), IB_E_IO));
+		cr_assert(eq(str, err.text,
+			     "f: became shorter while it was "
 			     "read: run again when it is whole"));
 		ib_input_close(in);
 	}

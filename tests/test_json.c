@@ -13,15 +13,41 @@
 /* ---- records, well formed and not --------------------------------------------------- */
 
 static const char *const strings[] = {
-	"\"a\"", "\"\"", "\"loss\"", "\"x\\\"y\"", "\"\\\\\"", "\"\\n\\t\\/\"",
-	"\"\\u00e9\\ud83d\\ude00\"", "\"\xc3\xa9\xf0\x9f\x98\x80\"", "\"}\"",
-	"\"],[\"", "\"a long string that goes over more than one load of any "
-	"scanner, sixty-four bytes and some\"", "\"12345678901234567\"",
+	"\"a\"",
+	"\"\"",
+	"\"loss\"",
+	"\"x\\\"y\"",
+	"\"\\\\\"",
+	"\"\\n\\t\\/\"",
+	"\"\\u00e9\\ud83d\\ude00\"",
+	"\"\xc3\xa9\xf0\x9f\x98\x80\"",
+	"\"}\"",
+	"\"],[\"",
+	"\"a long string that goes over more than one load of any "
+	"scanner, sixty-four bytes and some\"",
+	"\"12345678901234567\"",
 };
 static const char *const others[] = {
-	"0", "-0", "7", "-12", "0.25", "1e5", "1E-7", "123456789012", "-2.5e+3",
-	"true", "false", "null", "[]", "{}", "[1, 2 ,3]", "[[],[{}]]",
-	"3.141592653589793", "1e300", "4.9e-324", "0.1",
+	"0",
+	"-0",
+	"7",
+	"-12",
+	"0.25",
+	"1e5",
+	"1E-7",
+	"123456789012",
+	"-2.5e+3",
+	"true",
+	"false",
+	"null",
+	"[]",
+	"{}",
+	"[1, 2 ,3]",
+	"[[],[{}]]",
+	"3.141592653589793",
+	"1e300",
+	"4.9e-324",
+	"0.1",
 };
 static const char *const names[] = {
 	"id", "loss", "a", "b", "epoch", "x", "ids", "a.b", "Id", "long name",
@@ -38,8 +64,7 @@ put(struct ib_bytes *t, const char *text)
 static void
 put_blanks(struct ib_bytes *t, uint64_t *state)
 {
-	static const char *const blanks[] = { "", "", "", " ", "  ", "\t",
-					      "\r", " \t " };
+	static const char *const blanks[] = { "", "", "", " ", "  ", "\t", "\r", " \t " };
 
 	put(t, PICK(state, blanks));
 }
@@ -122,10 +147,8 @@ both_new(const struct ib_scan_ops *ops)
 
 	ib_fields_init(&b->fields);
 	ib_fields_add(&b->fields, ib_span_of("id"), false, &b->slot[ID], NULL);
-	ib_fields_add(&b->fields, ib_span_of("loss"), true, &b->slot[LOSS],
-		      NULL);
-	ib_fields_add(&b->fields, ib_span_of("a.b"), false, &b->slot[A_B],
-		      NULL);
+	ib_fields_add(&b->fields, ib_span_of("loss"), true, &b->slot[LOSS], NULL);
+	ib_fields_add(&b->fields, ib_span_of("a.b"), false, &b->slot[A_B], NULL);
 	ib_json_init(&b->json, ops, &b->fields, true);
 	return b;
 }
@@ -143,9 +166,7 @@ last(const cJSON *object, const char *name)
 {
 	const cJSON *item, *found = NULL;
 
-	cJSON_ArrayForEach(item, object)
-		if (strcmp(item->string, name) == 0)
-			found = item;
+	cJSON_ArrayForEach(item, object) if (strcmp(item->string, name) == 0) found = item;
 	return found;
 }
 
@@ -161,18 +182,15 @@ same(const struct ib_value *v, const cJSON *want)
 		return !want && v->type == IB_ABSENT;
 	switch ((enum ib_type)v->type) {
 	case IB_STRING:
-		fine = cJSON_IsString(want) &&
-		       ib_value_text(v, &arena, &text) &&
+		fine = cJSON_IsString(want) && ib_value_text(v, &arena, &text) &&
 		       ib_span_is(text, want->valuestring);
 		break;
 	case IB_INTEGER:
 	case IB_REAL:
-		fine = cJSON_IsNumber(want) &&
-		       strtod(v->p, NULL) == want->valuedouble;
+		fine = cJSON_IsNumber(want) && strtod(v->p, NULL) == want->valuedouble;
 		break;
 	case IB_BOOL:
-		fine = cJSON_IsBool(want) &&
-		       (*v->p == 't') == cJSON_IsTrue(want);
+		fine = cJSON_IsBool(want) && (*v->p == 't') == cJSON_IsTrue(want);
 		break;
 	case IB_NULL:
 		fine = cJSON_IsNull(want);
@@ -198,8 +216,7 @@ agree(const struct both *b, const struct ib_value *v, const cJSON *tree)
 	if (!path && cJSON_IsObject(a))
 		path = last(a, "b");
 	return same(&v[b->slot[ID]], last(tree, "id")) &&
-	       same(&v[b->slot[LOSS]], last(tree, "loss")) &&
-	       same(&v[b->slot[A_B]], path);
+	       same(&v[b->slot[LOSS]], last(tree, "loss")) && same(&v[b->slot[A_B]], path);
 }
 
 /* What cJSON lets pass and RFC 8259 does not; what it does not know. */
@@ -213,8 +230,7 @@ is_judge(const struct ib_bytes *t)
 			return false; /* control bytes in strings */
 		if (*p == '\t' || *p == '\r')
 			return false; /* these too */
-		if (*p >= '0' && *p <= '9' && (p == t->p || !strchr(
-				"0123456789.eE+-u", p[-1])) &&
+		if (*p >= '0' && *p <= '9' && (p == t->p || !strchr("0123456789.eE+-u", p[-1])) &&
 		    *p == '0' && p + 1 < end && p[1] >= '0' && p[1] <= '9')
 			return false; /* 01 */
 		if (*p == '.' && (p + 1 == end || p[1] < '0' || p[1] > '9'))
@@ -222,8 +238,7 @@ is_judge(const struct ib_bytes *t)
 		if (*p == '-' && p + 1 < end && (p[1] == '.' || p[1] == '0'))
 			return false; /* -.5, -01 */
 	}
-	return !strstr(t->p, "\\u") && !strstr(t->p, "nan") &&
-	       !strstr(t->p, "inf");
+	return !strstr(t->p, "\\u") && !strstr(t->p, "nan") && !strstr(t->p, "inf");
 }
 
 static void
@@ -238,11 +253,11 @@ try_record(struct both **b, const struct ib_bytes *t, bool whole)
 	for (i = 0; b[i]; i++) {
 		got = ib_json_object(&b[i]->json, t->p, v);
 		if (i > 0)
-			cr_assert(got == end, "%s: %.*s", ib_scan_variant(i)->name,
-				  (int)t->n, t->p);
+			cr_assert(got == end, "%s: %.*s", ib_scan_variant(i)->name, (int)t->n,
+				  t->p);
 		for (k = 0; i > 0 && got && k < b[i]->fields.nslots; k++)
-			cr_assert(v[k].type == first[k].type &&
-				  v[k].p == first[k].p && v[k].n == first[k].n);
+			cr_assert(v[k].type == first[k].type && v[k].p == first[k].p &&
+				  v[k].n == first[k].n);
 		end = got;
 		memcpy(first, v, sizeof(v));
 	}
@@ -257,8 +272,7 @@ try_record(struct both **b, const struct ib_bytes *t, bool whole)
 	if (end)
 		cr_assert(tree && rest == end, "%.*s", (int)t->n, t->p);
 	else if (tree && cJSON_IsObject(tree) && is_judge(t))
-		cr_fatal("refused: %.*s: %s", (int)t->n, t->p,
-			       b[0]->json.why);
+		cr_fatal("refused: %.*s: %s", (int)t->n, t->p, b[0]->json.why);
 	cJSON_Delete(tree);
 }
 
@@ -303,13 +317,37 @@ read_text(struct both *b, const char *text, struct ib_value *v, char *buffer)
 Test(json, refuses_what_rfc_8259_does_not_know)
 {
 	static const char *const bad[] = {
-		"{\"id\":01}", "{\"id\":1.}", "{\"id\":.5}", "{\"id\":+1}",
-		"{\"id\":0x10}", "{\"id\":1e}", "{\"id\":-}", "{\"id\":'a'}",
-		"{\"id\":\"\t\"}", "{\"id\":\"\\x\"}", "{\"id\":\"\\u12\"}",
-		"{\"id\":1,}", "{,}", "{\"id\"}", "{\"id\":}", "{id:1}",
-		"{\"id\":tru}", "{\"id\":nul}", "{\"id\":[1,]}", "{\"id\":[}",
-		"{\"id\":\"a", "{", "[]", "1", "\"a\"", "null", "", "{\"a\":1 2}",
-		"{\"id\":infinit}", "{\"id\":nanx}", "{\"id\":+inf}",
+		"{\"id\":01}",
+		"{\"id\":1.}",
+		"{\"id\":.5}",
+		"{\"id\":+1}",
+		"{\"id\":0x10}",
+		"{\"id\":1e}",
+		"{\"id\":-}",
+		"{\"id\":'a'}",
+		"{\"id\":\"\t\"}",
+		"{\"id\":\"\\x\"}",
+		"{\"id\":\"\\u12\"}",
+		"{\"id\":1,}",
+		"{,}",
+		"{\"id\"}",
+		"{\"id\":}",
+		"{id:1}",
+		"{\"id\":tru}",
+		"{\"id\":nul}",
+		"{\"id\":[1,]}",
+		"{\"id\":[}",
+		"{\"id\":\"a",
+		"{",
+		"[]",
+		"1",
+		"\"a\"",
+		"null",
+		"",
+		"{\"a\":1 2}",
+		"{\"id\":infinit}",
+		"{\"id\":nanx}",
+		"{\"id\":+inf}",
 	};
 	struct both *b = both_new(ib_scan_best());
 	struct ib_value v[8];
@@ -317,31 +355,69 @@ Test(json, refuses_what_rfc_8259_does_not_know)
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		cr_expect(read_text(b, bad[i], v, buffer) == NULL, "%s",
-			  bad[i]);
+		cr_expect(read_text(b, bad[i], v, buffer) == NULL, "%s", bad[i]);
 	both_free(b);
 }
 
 /* By RFC 8259, section 6; skipped, taken as they stand, converted or not yet. */
 Test(json, numbers_are_checked_whoever_wants_them)
 {
-	static const struct number { const char *text; bool integer; } good[] = {
-		{ "0", 1 }, { "-0", 1 }, { "7", 1 }, { "-12", 1 },
-		{ "99999999999999", 1 }, { "123456789012345", 1 },
-		{ "-12345678901234", 1 }, { "1234567890123456", 1 },
-		{ "12345678901234567890123", 1 }, { "0.5", 0 }, { "-0.25", 0 },
-		{ "0.1234567890123", 0 }, { "0.12345678901234", 0 },
-		{ "0.123456789012345", 0 }, { "12345678.1234567", 0 },
-		{ "1234567890123.5", 0 }, { "12345678901234.5", 0 },
-		{ "123456789012345.5", 0 }, { "0.0", 0 }, { "10.00", 0 },
-		{ "1e5", 0 }, { "1E5", 0 }, { "1.5e-7", 0 }, { "-1.5E+7", 0 },
-		{ "0e0", 0 }, { "0.1234567890123e1", 0 },
+	static const struct number {
+		const char *text;
+		bool integer;
+	} good[] = {
+		{ "0", 1 },
+		{ "-0", 1 },
+		{ "7", 1 },
+		{ "-12", 1 },
+		{ "99999999999999", 1 },
+		{ "123456789012345", 1 },
+		{ "-12345678901234", 1 },
+		{ "1234567890123456", 1 },
+		{ "12345678901234567890123", 1 },
+		{ "0.5", 0 },
+		{ "-0.25", 0 },
+		{ "0.1234567890123", 0 },
+		{ "0.12345678901234", 0 },
+		{ "0.123456789012345", 0 },
+		{ "12345678.1234567", 0 },
+		{ "1234567890123.5", 0 },
+		{ "12345678901234.5", 0 },
+		{ "123456789012345.5", 0 },
+		{ "0.0", 0 },
+		{ "10.00", 0 },
+		{ "1e5", 0 },
+		{ "1E5", 0 },
+		{ "1.5e-7", 0 },
+		{ "-1.5E+7", 0 },
+		{ "0e0", 0 },
+		{ "0.1234567890123e1", 0 },
 	};
 	static const char *const bad[] = {
-		"01", "-01", "00", "1.", "-1.", ".5", "-.5", "-", "+1", "1.e5",
-		"1e", "1e+", "1.5e", "1.5.2", "0x1", "1_0", "1a", "--1", "1-",
-		"12345678901234.", "1234567890123456.", "0.12345678901234567x",
-		"123456789012345678x", "1 2",
+		"01",
+		"-01",
+		"00",
+		"1.",
+		"-1.",
+		".5",
+		"-.5",
+		"-",
+		"+1",
+		"1.e5",
+		"1e",
+		"1e+",
+		"1.5e",
+		"1.5.2",
+		"0x1",
+		"1_0",
+		"1a",
+		"--1",
+		"1-",
+		"12345678901234.",
+		"1234567890123456.",
+		"0.12345678901234567x",
+		"123456789012345678x",
+		"1 2",
 	};
 	static const char *const name[] = { "y", "id", "loss" };
 	struct both *b = both_new(ib_scan_best());
@@ -352,28 +428,20 @@ Test(json, numbers_are_checked_whoever_wants_them)
 	for (k = 0; k < 6; k++) {
 		b->json.lazy = k >= 3;
 		for (i = 0; i < sizeof(good) / sizeof(*good); i++) {
-			snprintf(text, sizeof(text), "{\"%s\":%s}",
-				 name[k % 3], good[i].text);
-			cr_assert(read_text(b, text, v, buffer) != NULL, "%s",
-				  text);
+			snprintf(text, sizeof(text), "{\"%s\":%s}", name[k % 3], good[i].text);
+			cr_assert(read_text(b, text, v, buffer) != NULL, "%s", text);
 			if (k % 3 == 0)
 				continue;
-			const struct ib_value *own =
-				&v[b->slot[k % 3 == 1 ? ID : LOSS]];
-			cr_expect(own->type == (good[i].integer ? IB_INTEGER
-								: IB_REAL),
-				  "%s", text);
-			cr_expect(ib_span_is(ib_value_span(own),
-					     good[i].text), "%s", text);
+			const struct ib_value *own = &v[b->slot[k % 3 == 1 ? ID : LOSS]];
+			cr_expect(own->type == (good[i].integer ? IB_INTEGER : IB_REAL), "%s",
+				  text);
+			cr_expect(ib_span_is(ib_value_span(own), good[i].text), "%s", text);
 			if (k == 2)
-				cr_expect(own->number ==
-					  strtod(good[i].text, NULL));
+				cr_expect(own->number == strtod(good[i].text, NULL));
 		}
 		for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-			snprintf(text, sizeof(text), "{\"%s\":%s}",
-				 name[k % 3], bad[i]);
-			cr_expect(read_text(b, text, v, buffer) == NULL, "%s",
-				  text);
+			snprintf(text, sizeof(text), "{\"%s\":%s}", name[k % 3], bad[i]);
+			cr_expect(read_text(b, text, v, buffer) == NULL, "%s", text);
 		}
 	}
 	both_free(b);
@@ -390,8 +458,7 @@ Test(json, words_may_stand_where_numbers_may)
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
-		snprintf(text, sizeof(text), "{\"x\":[%s],\"loss\":%s}",
-			 words[i], words[i]);
+		snprintf(text, sizeof(text), "{\"x\":[%s],\"loss\":%s}", words[i], words[i]);
 		cr_assert(read_text(b, text, v, buffer) != NULL, "%s", text);
 		cr_expect(v[b->slot[LOSS]].type == IB_WORD);
 		cr_expect(isfinite(v[b->slot[LOSS]].number) == 0);
@@ -405,16 +472,16 @@ Test(json, integers_keep_their_digits_and_the_last_of_a_name_counts)
 	struct ib_value v[8];
 	char buffer[512];
 
-	cr_assert(read_text(b, "{\"id\":\"x\",\"a\":{\"b\":1},\"id\":"
+	cr_assert(read_text(b,
+			    "{\"id\":\"x\",\"a\":{\"b\":1},\"id\":"
 			    "340282366920938463463374607431768211456,"
-			    "\"a\":{\"b\":2,\"c\":{\"b\":3}}}", v, buffer) !=
-		  NULL);
+			    "\"a\":{\"b\":2,\"c\":{\"b\":3}}}",
+			    v, buffer) != NULL);
 	cr_expect(v[b->slot[ID]].type == IB_INTEGER);
 	cr_expect(ib_span_is(ib_value_span(&v[b->slot[ID]]),
 			     "340282366920938463463374607431768211456"));
 	cr_expect(ib_span_is(ib_value_span(&v[b->slot[A_B]]), "2"));
-	cr_assert(read_text(b, "{\"a\":{\"b\":1},\"a.b\":7,\"Id\":1}", v,
-			    buffer) != NULL);
+	cr_assert(read_text(b, "{\"a\":{\"b\":1},\"a.b\":7,\"Id\":1}", v, buffer) != NULL);
 	cr_expect(ib_span_is(ib_value_span(&v[b->slot[A_B]]), "7"));
 	cr_expect(v[b->slot[ID]].type == IB_ABSENT);
 	both_free(b);
@@ -441,11 +508,11 @@ Test(json, escaped_names_mean_what_their_bytes_would)
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		cr_expect(eq(int, ib_json_means(ib_span_of(t[i].string),
-						ib_span_of(t[i].means)),
-			     t[i].same), "%s", t[i].string);
+		cr_expect(eq(int, ib_json_means(ib_span_of(t[i].string), ib_span_of(t[i].means)),
+			     t[i].same),
+			  "%s", t[i].string);
 		cr_expect(eq(int, ib_json_is_sound(ib_span_of(t[i].string)),
-			     strcmp(t[i].string, "\\ud83d") != 0), "%s",
-			  t[i].string);
+			     strcmp(t[i].string, "\\ud83d") != 0),
+			  "%s", t[i].string);
 	}
 }

@@ -27,8 +27,10 @@ python(const char *script)
 {
 	FILE *f = popen("/usr/bin/python3 -", "w");
 
-	cr_assert(f && fprintf(f, "import numpy as np, zipfile, io, zlib, "
-			       "struct, sys, json\n%s\n", script) > 0);
+	cr_assert(f && fprintf(f,
+			       "import numpy as np, zipfile, io, zlib, "
+			       "struct, sys, json\n%s\n",
+			       script) > 0);
 	cr_assert(eq(int, pclose(f), 0), "%s", script);
 }
 
@@ -151,8 +153,7 @@ Test(npz, counts_beyond_65535)
 	int i, n;
 
 	for (n = 65534; n <= 65536; n++) {
-		cr_assert(eq(int, ib_output_open("a.npz", 0, &out, &err),
-			     IB_OK));
+		cr_assert(eq(int, ib_output_open("a.npz", 0, &out, &err), IB_OK));
 		cr_assert(eq(int, ib_npz_writer_new(out, &w, &err), IB_OK));
 		for (i = 0; i < n; i++) {
 			snprintf(name, sizeof(name), "%d", i);
@@ -161,8 +162,7 @@ Test(npz, counts_beyond_65535)
 		cr_assert(eq(int, ib_npz_writer_end(w, &err), IB_OK));
 		cr_assert(eq(int, ib_output_commit(&out, &err), IB_OK));
 		cr_assert(eq(int, ib_input_open("a.npz", &in, &err), IB_OK));
-		cr_assert(eq(int, ib_npz_open(in, &z, &err), IB_OK), "%s",
-			  err.text);
+		cr_assert(eq(int, ib_npz_open(in, &z, &err), IB_OK), "%s", err.text);
 		snprintf(name, sizeof(name), "%d", n - 1);
 		cr_assert(ib_npz_find(z, name) != NULL);
 		cr_assert(ib_npz_find(z, "65536") == NULL);
@@ -188,8 +188,7 @@ Test(npz, has_an_npy_header_as_numpy_has_it)
 	for (i = 0; i < 4; i++)
 		for (j = 0; j < 5; j++) {
 			f = fopen("h", "wb");
-			cr_assert(eq(sz, ib_npy_header(header, descrs[i],
-						       counts[j]), 128));
+			cr_assert(eq(sz, ib_npy_header(header, descrs[i], counts[j]), 128));
 			fwrite(header, 1, 128, f);
 			fclose(f);
 			snprintf(script, sizeof(script),
@@ -217,8 +216,7 @@ open_archive(const char *path)
 	struct ib_error err;
 
 	cr_assert(eq(int, ib_input_open(path, &a.in, &err), IB_OK));
-	cr_assert(eq(int, ib_npz_open(a.in, &a.z, &err), IB_OK), "%s",
-		  err.text);
+	cr_assert(eq(int, ib_npz_open(a.in, &a.z, &err), IB_OK), "%s", err.text);
 	return a;
 }
 
@@ -230,8 +228,7 @@ close_archive(struct archive *a)
 }
 
 static const struct ib_npz_member *
-member(struct archive *a, const char *name, const char *descr, size_t size,
-       uint64_t n)
+member(struct archive *a, const char *name, const char *descr, size_t size, uint64_t n)
 {
 	const struct ib_npz_member *m = ib_npz_find(a->z, name);
 
@@ -257,13 +254,11 @@ check_sample(const char *path, bool mapped)
 	int i;
 
 	m = member(&a, "score.npy", "<f4", 4, 1000);
-	cr_assert(eq(int, ib_npz_read(a.z, m, score, &err), IB_OK), "%s",
-		  err.text);
+	cr_assert(eq(int, ib_npz_read(a.z, m, score, &err), IB_OK), "%s", err.text);
 	for (i = 0; i < 1000; i++)
 		cr_assert(score[i] == (float)i / 8);
 	s = ib_npz_map(a.z, m);
-	cr_assert(eq(int, s.n == sizeof(score) &&
-		     memcmp(s.p, score, s.n) == 0, mapped));
+	cr_assert(eq(int, s.n == sizeof(score) && memcmp(s.p, score, s.n) == 0, mapped));
 	m = member(&a, "id_offset.npy", "<i8", 8, 7);
 	cr_assert(eq(int, ib_npz_read(a.z, m, offset, &err), IB_OK));
 	cr_assert(offset[2] == INT64_MAX && offset[3] == INT64_MIN);
@@ -356,23 +351,23 @@ check_numpys(const char *path)
 	close_archive(&a);
 }
 
-static const char arrays[] =
-	"rng = np.random.default_rng(1)\n"
-	"d = dict(id=np.array([b'a', b'train/2', b'0123456789abcd']),\n"
-	"  loss=np.array([.5, np.nan, -1], 'f4'),\n"
-	"  big=np.array([1, 2], '>f8'), row=np.arange(300000),\n"
-	"  wide=np.array(['x', 'y'*20]),\n"
-	"  object=np.array([{}, None], object),\n"
-	"  fields=np.zeros(2, [('a', 'i4'), ('b)', 'f4', (2, 2))]),\n"
-	"  square=np.asfortranarray(np.zeros((2, 3), 'f4')),\n"
-	"  scalar=np.array(7), date=np.array(['2020-01-01'], 'M8[ns]'),\n"
-	"  noise=rng.integers(0, 256, 200000, np.uint8))\n";
+static const char arrays[] = "rng = np.random.default_rng(1)\n"
+			     "d = dict(id=np.array([b'a', b'train/2', b'0123456789abcd']),\n"
+			     "  loss=np.array([.5, np.nan, -1], 'f4'),\n"
+			     "  big=np.array([1, 2], '>f8'), row=np.arange(300000),\n"
+			     "  wide=np.array(['x', 'y'*20]),\n"
+			     "  object=np.array([{}, None], object),\n"
+			     "  fields=np.zeros(2, [('a', 'i4'), ('b)', 'f4', (2, 2))]),\n"
+			     "  square=np.asfortranarray(np.zeros((2, 3), 'f4')),\n"
+			     "  scalar=np.array(7), date=np.array(['2020-01-01'], 'M8[ns]'),\n"
+			     "  noise=rng.integers(0, 256, 200000, np.uint8))\n";
 
 Test(npz, reads_what_numpy_wrote)
 {
 	char script[2000];
 
-	snprintf(script, sizeof(script), "%s"
+	snprintf(script, sizeof(script),
+		 "%s"
 		 "np.savez('a.npz', **d); np.savez_compressed('b.npz', **d)\n"
 		 "z = zipfile.ZipFile('c.npz', 'w', zipfile.ZIP_DEFLATED,"
 		 " compresslevel=0)\n"
@@ -380,7 +375,8 @@ Test(npz, reads_what_numpy_wrote)
 		 "  f = io.BytesIO()\n"
 		 "  np.lib.format.write_array(f, d[k], (3, 0))\n"
 		 "  z.writestr(k + '.npy', f.getvalue())\n"
-		 "z.close()\n", arrays);
+		 "z.close()\n",
+		 arrays);
 	python(script);
 	check_numpys("a.npz");
 	check_numpys("b.npz");
@@ -416,15 +412,14 @@ ransack(const char *path)
 	return st;
 }
 
-static const char small[] =
-	"d = dict(a=np.arange(9, dtype='f4'), b=np.zeros(50, 'i2'))\n"
-	"for name, mode in ('s.npz', 0), ('d.npz', 8):\n"
-	"  z = zipfile.ZipFile(name, 'w', mode)\n"
-	"  for k in d:\n"
-	"    with z.open(k + '.npy', 'w', force_zip64=True) as f:\n"
-	"      np.lib.format.write_array(f, d[k])\n"
-	"  z.writestr('meta.json', b'{}')\n"
-	"  z.close()\n";
+static const char small[] = "d = dict(a=np.arange(9, dtype='f4'), b=np.zeros(50, 'i2'))\n"
+			    "for name, mode in ('s.npz', 0), ('d.npz', 8):\n"
+			    "  z = zipfile.ZipFile(name, 'w', mode)\n"
+			    "  for k in d:\n"
+			    "    with z.open(k + '.npy', 'w', force_zip64=True) as f:\n"
+			    "      np.lib.format.write_array(f, d[k])\n"
+			    "  z.writestr('meta.json', b'{}')\n"
+			    "  z.close()\n";
 
 Test(npz, refuses_what_is_cut_at_any_byte)
 {
@@ -478,8 +473,7 @@ Test(npz, says_which_member_is_corrupt)
 	b.p[2000] ^= 1;
 	spill("a.npz", b.p, b.n);
 	a = open_archive("a.npz");
-	cr_assert(eq(int, ib_npz_read(a.z, ib_npz_find(a.z, "score.npy"),
-				      score, &err), IB_E_DATA));
+	cr_assert(eq(int, ib_npz_read(a.z, ib_npz_find(a.z, "score.npy"), score, &err), IB_E_DATA));
 	cr_assert(eq(str, err.text, "a.npz: score.npy is corrupt"));
 	close_archive(&a);
 	spill("b.npz", "PK\3\4 and so on", 14);
@@ -523,27 +517,18 @@ ParameterizedTestParameters(npz, headers)
 {
 	static struct header cases[] = {
 		{ "{'descr':'<f4','fortran_order':False,'shape':(2,)}", true },
-		{ "{\"descr\": \"<f4\", 'fortran_order': False, 'shape': (2,)}",
-		  true },
-		{ "{'shape': (2L,), 'fortran_order': False, 'descr': '<f4'}",
-		  true },
-		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }",
-		  true },
-		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}",
-		  false },
-		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}",
-		  false },
+		{ "{\"descr\": \"<f4\", 'fortran_order': False, 'shape': (2,)}", true },
+		{ "{'shape': (2L,), 'fortran_order': False, 'descr': '<f4'}", true },
+		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }", true },
+		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}", false },
+		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}", false },
 		{ "{'descr': '<f4', 'fortran_order': 0, 'shape': (2,)}", false },
 		{ "{'descr': '<f4', 'fortran_order': False}", false },
 		{ "{'descr': '<f4', 'descr': '<f4', 'shape': (2,)}", false },
-		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} x",
-		  false },
-		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (2,),,}",
-		  false },
-		{ "{'descr': '<f4' 'fortran_order': False, 'shape': (2,)}",
-		  false },
-		{ "{'descr': [[[[, 'fortran_order': False, 'shape': (2,)}",
-		  false },
+		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} x", false },
+		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (2,),,}", false },
+		{ "{'descr': '<f4' 'fortran_order': False, 'shape': (2,)}", false },
+		{ "{'descr': [[[[, 'fortran_order': False, 'shape': (2,)}", false },
 		{ "{'descr': '<f4', 'fortran_order': False, 'shape': (2", false },
 		{ "{'descr': '<f4\\", false },
 		{ "{'descr': '", false },
@@ -551,8 +536,7 @@ ParameterizedTestParameters(npz, headers)
 		{ "", false },
 	};
 
-	return cr_make_param_array(struct header, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct header, cases, sizeof(cases) / sizeof(*cases));
 }
 
 /* numpy is the judge of every case but the last two, where it wants a dict. */
@@ -585,6 +569,7 @@ ParameterizedTest(struct header *c, npz, headers)
 		 "try:\n  a = np.load('a.npz')['a']\n"
 		 "  assert a.size == 2\n  fine = True\n"
 		 "except Exception: fine = False\n"
-		 "assert fine == %s, fine", c->fine ? "True" : "False");
+		 "assert fine == %s, fine",
+		 c->fine ? "True" : "False");
 	python(script);
 }

@@ -19,68 +19,28 @@ struct accept {
 ParameterizedTestParameters(numbers, grammar)
 {
 	static struct accept cases[] = {
-		{ "0", 1, true },
-		{ "-0", 2, true },
-		{ "10", 2, true },
-		{ "0.5", 3, true },
-		{ "-12.25e+3", 9, true },
-		{ "1E5", 3, true },
-		{ "1e-05", 5, true },
-		{ "1e007", 5, true },
-		{ "0e0", 3, true },
-		{ "+1", 0, true },
-		{ "+.5", 0, true },
-		{ ".5", 0, true },
-		{ "-.5e1", 0, true },
-		{ "5.", 0, true },
-		{ "5.e1", 0, true },
-		{ "01", 0, true },
-		{ "-01.5", 0, true },
-		{ "007", 0, true },
-		{ "00", 0, true },
-		{ "1.e", 0, false },
-		{ "1e", 0, false },
-		{ "1e+", 0, false },
-		{ "1e+-1", 0, false },
-		{ "1.5e.", 0, false },
-		{ ".", 0, false },
-		{ "-.", 0, false },
-		{ ".e1", 0, false },
-		{ "e1", 0, false },
-		{ "-", 0, false },
-		{ "+", 0, false },
-		{ "+-1", 0, false },
-		{ "--1", 0, false },
-		{ "", 0, false },
-		{ " 1", 0, false },
-		{ "1 ", 1, false },
-		{ "1,", 1, false },
-		{ "0x10", 1, false },
-		{ "1.5.2", 3, false },
-		{ "1e5.2", 3, false },
-		{ "1_000", 1, false },
-		{ "nan", 3, true },
-		{ "NaN", 3, true },
-		{ "-nan", 4, true },
-		{ "-NAN", 4, true },
-		{ "inf", 3, true },
-		{ "-Inf", 4, true },
-		{ "infinity", 8, true },
-		{ "-INFINITY", 9, true },
-		{ "+inf", 0, true },
-		{ "Infinity}", 8, false },
-		{ "infinit", 3, false },
-		{ "na", 0, false },
-		{ "in", 0, false },
-		{ "n", 0, false },
-		{ "nan(1)", 3, false },
-		{ "null", 0, false },
-		{ "true", 0, false },
-		{ "n/a", 0, false },
-		{ "\xff", 0, false },
+		{ "0", 1, true },	{ "-0", 2, true },	   { "10", 2, true },
+		{ "0.5", 3, true },	{ "-12.25e+3", 9, true },  { "1E5", 3, true },
+		{ "1e-05", 5, true },	{ "1e007", 5, true },	   { "0e0", 3, true },
+		{ "+1", 0, true },	{ "+.5", 0, true },	   { ".5", 0, true },
+		{ "-.5e1", 0, true },	{ "5.", 0, true },	   { "5.e1", 0, true },
+		{ "01", 0, true },	{ "-01.5", 0, true },	   { "007", 0, true },
+		{ "00", 0, true },	{ "1.e", 0, false },	   { "1e", 0, false },
+		{ "1e+", 0, false },	{ "1e+-1", 0, false },	   { "1.5e.", 0, false },
+		{ ".", 0, false },	{ "-.", 0, false },	   { ".e1", 0, false },
+		{ "e1", 0, false },	{ "-", 0, false },	   { "+", 0, false },
+		{ "+-1", 0, false },	{ "--1", 0, false },	   { "", 0, false },
+		{ " 1", 0, false },	{ "1 ", 1, false },	   { "1,", 1, false },
+		{ "0x10", 1, false },	{ "1.5.2", 3, false },	   { "1e5.2", 3, false },
+		{ "1_000", 1, false },	{ "nan", 3, true },	   { "NaN", 3, true },
+		{ "-nan", 4, true },	{ "-NAN", 4, true },	   { "inf", 3, true },
+		{ "-Inf", 4, true },	{ "infinity", 8, true },   { "-INFINITY", 9, true },
+		{ "+inf", 0, true },	{ "Infinity}", 8, false }, { "infinit", 3, false },
+		{ "na", 0, false },	{ "in", 0, false },	   { "n", 0, false },
+		{ "nan(1)", 3, false }, { "null", 0, false },	   { "true", 0, false },
+		{ "n/a", 0, false },	{ "\xff", 0, false },
 	};
-	return cr_make_param_array(struct accept, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct accept, cases, sizeof(cases) / sizeof(*cases));
 }
 
 /* What a reader may touch: a copy in a block of its very size. */
@@ -151,10 +111,8 @@ ParameterizedTest(struct accept *c, numbers, grammar)
 	size_t n = strlen(c->text);
 	double value;
 
-	cr_assert(eq(sz, read_json(c->text, n, '}', &value), c->json), "%s",
-		  c->text);
-	cr_assert(eq(int, read_text(c->text, n, &value), c->whole), "%s",
-		  c->text);
+	cr_assert(eq(sz, read_json(c->text, n, '}', &value), c->json), "%s", c->text);
+	cr_assert(eq(int, read_text(c->text, n, &value), c->whole), "%s", c->text);
 }
 
 static void
@@ -173,22 +131,47 @@ check_value(const char *text)
 Test(numbers, reads_hard_cases_as_strtod_does)
 {
 	static const char *const hard[] = {
-		"0", "-0", "0.0", "-0e5", "0e99999999999999999999",
-		"1e400", "-1e400", "1e99999999999", "1e-99999999999",
-		"1e9223372036854775808", "1e-9223372036854775809",
-		"1e-324", "5e-324", "2.4703282292062327e-324",
-		"2.4703282292062328e-324", "2.47032822920623272e-324",
-		"2.2250738585072011e-308", "2.2250738585072012e-308",
-		"2.2250738585072014e-308", "1.7976931348623157e308",
-		"1.7976931348623158e308", "1.7976931348623159e308",
-		"1.797693134862315807e308", "1.797693134862315808e308",
-		"9007199254740993", "9007199254740991", "9007199254740992.5",
+		"0",
+		"-0",
+		"0.0",
+		"-0e5",
+		"0e99999999999999999999",
+		"1e400",
+		"-1e400",
+		"1e99999999999",
+		"1e-99999999999",
+		"1e9223372036854775808",
+		"1e-9223372036854775809",
+		"1e-324",
+		"5e-324",
+		"2.4703282292062327e-324",
+		"2.4703282292062328e-324",
+		"2.47032822920623272e-324",
+		"2.2250738585072011e-308",
+		"2.2250738585072012e-308",
+		"2.2250738585072014e-308",
+		"1.7976931348623157e308",
+		"1.7976931348623158e308",
+		"1.7976931348623159e308",
+		"1.797693134862315807e308",
+		"1.797693134862315808e308",
+		"9007199254740993",
+		"9007199254740991",
+		"9007199254740992.5",
 		"9007199254740993.0000000000000000000000000000001",
 		"9007199254740992.9999999999999999999999999999999",
-		"18446744073709551615", "18446744073709551616",
-		"99999999999999999999", "0.1", "0.3", "123456.789e-22",
-		"1e22", "1e23", "8.5e22", "6.631236871469758276e-1",
-		"3.5844466002796428e+298", "7.2057594037927933e+16",
+		"18446744073709551615",
+		"18446744073709551616",
+		"99999999999999999999",
+		"0.1",
+		"0.3",
+		"123456.789e-22",
+		"1e22",
+		"1e23",
+		"8.5e22",
+		"6.631236871469758276e-1",
+		"3.5844466002796428e+298",
+		"7.2057594037927933e+16",
 	};
 
 	size_t i;
@@ -254,8 +237,7 @@ Test(numbers, reads_points_halfway_between_doubles)
 		/* The exact decimal of the point above `bits`. */
 		n = (size_t)snprintf(
 			text, sizeof(text), "%.1100Lg",
-			((long double)from_bits(bits) +
-			 (long double)from_bits(bits + 1)) / 2);
+			((long double)from_bits(bits) + (long double)from_bits(bits + 1)) / 2);
 		check_value(text);
 		if (!memchr(text, 'e', n) && memchr(text, '.', n)) {
 			memcpy(text + n, "0000000000001", 14);
@@ -289,16 +271,12 @@ Test(numbers, reads_nothing_but_whole_unsigned)
 
 	cr_assert(ib_number_unsigned((struct ib_span){ "0042", 4 }, &v));
 	cr_assert(eq(u64, v, 42));
-	cr_assert(ib_number_unsigned(
-		(struct ib_span){ "18446744073709551615", 20 }, &v));
+	cr_assert(ib_number_unsigned((struct ib_span){ "18446744073709551615", 20 }, &v));
 	cr_assert(eq(u64, v, UINT64_MAX));
-	cr_assert(ib_number_unsigned(
-		(struct ib_span){ "00000000000000000000000000001", 29 }, &v));
+	cr_assert(ib_number_unsigned((struct ib_span){ "00000000000000000000000000001", 29 }, &v));
 	cr_assert(eq(u64, v, 1));
-	cr_assert(not(ib_number_unsigned(
-		(struct ib_span){ "18446744073709551616", 20 }, &v)));
-	cr_assert(not(ib_number_unsigned(
-		(struct ib_span){ "99999999999999999999", 20 }, &v)));
+	cr_assert(not(ib_number_unsigned((struct ib_span){ "18446744073709551616", 20 }, &v)));
+	cr_assert(not(ib_number_unsigned((struct ib_span){ "99999999999999999999", 20 }, &v)));
 	cr_assert(not(ib_number_unsigned((struct ib_span){ "", 0 }, &v)));
 	cr_assert(not(ib_number_unsigned((struct ib_span){ "-1", 2 }, &v)));
 	cr_assert(not(ib_number_unsigned((struct ib_span){ "+1", 2 }, &v)));
@@ -334,8 +312,7 @@ Test(numbers, prints_floats_shortest_by_way_of_a_double)
 	const struct printed_float *c;
 	char out[IB_NUMBER_MAX];
 
-	for (c = printed_float_table;
-	     c < printed_float_table + COUNT(printed_float_table); c++) {
+	for (c = printed_float_table; c < printed_float_table + COUNT(printed_float_table); c++) {
 		out[ib_number_put_float(out, from_bits_float(c->bits))] = '\0';
 		cr_assert(eq(str, out, (char *)c->text));
 	}
@@ -344,9 +321,12 @@ Test(numbers, prints_floats_shortest_by_way_of_a_double)
 Test(numbers, prints_what_is_no_finite_number)
 {
 	static const struct printed cases[] = {
-		{ 0.0, "0.0" },		       { -0.0, "-0.0" },
-		{ (double)NAN, "nan" },	       { -(double)NAN, "nan" },
-		{ (double)INFINITY, "inf" },   { -(double)INFINITY, "-inf" },
+		{ 0.0, "0.0" },
+		{ -0.0, "-0.0" },
+		{ (double)NAN, "nan" },
+		{ -(double)NAN, "nan" },
+		{ (double)INFINITY, "inf" },
+		{ -(double)INFINITY, "-inf" },
 	};
 	char out[IB_NUMBER_MAX];
 	size_t i;
@@ -377,8 +357,7 @@ Test(numbers, prints_what_reads_back)
 		n = ib_number_put_float(out, f);
 		cr_assert(le(sz, n, 19));
 		cr_assert(read_text(out, n, &back));
-		cr_assert(same((double)f, (double)(float)back), "%.9g",
-			  (double)f);
+		cr_assert(same((double)f, (double)(float)back), "%.9g", (double)f);
 	}
 }
 
@@ -417,8 +396,8 @@ Test(numbers, prints_losses_of_few_digits_and_of_all)
 			continue;
 		n = ib_number_put_float(out, f);
 		cr_assert(read_text(out, n, &back));
-		cr_assert(same(back, first_that_reads_back(f)), "%.9g: %.*s",
-			  (double)f, (int)n, out);
+		cr_assert(same(back, first_that_reads_back(f)), "%.9g: %.*s", (double)f, (int)n,
+			  out);
 		cr_assert(out[n - 1] != '0' || out[n - 2] == '.');
 	}
 }
@@ -433,8 +412,7 @@ Test(numbers, prints_unsigned)
 
 	for (i = 0; i < 40; i++, v = i < 20 ? v * 10 : UINT64_MAX >> (i - 20)) {
 		n = ib_number_put_unsigned(out, v - (i % 2 == 1));
-		sprintf(expected, "%llu",
-			(unsigned long long)(v - (i % 2 == 1)));
+		sprintf(expected, "%llu", (unsigned long long)(v - (i % 2 == 1)));
 		cr_assert(eq(sz, n, strlen(expected)));
 		cr_assert(eq(int, memcmp(out, expected, n), 0));
 	}
@@ -467,20 +445,17 @@ Test(numbers, few_digits)
 	for (i = 0; i < 400000; i++) {
 		whole = 1 + (int)(next(&state) % 9);
 		part = (int)(next(&state) % 10);
-		snprintf(text, sizeof(text), "%s%0*llu", i % 3 ? "" : "-",
-			 i % 5 ? 1 : whole, (unsigned long long)
-			 (next(&state) % (uint64_t)pow(10, whole)));
+		snprintf(text, sizeof(text), "%s%0*llu", i % 3 ? "" : "-", i % 5 ? 1 : whole,
+			 (unsigned long long)(next(&state) % (uint64_t)pow(10, whole)));
 		if (part > 0)
 			snprintf(text + strlen(text), 32, ".%0*llu", part,
-				 (unsigned long long)(next(&state) %
-						      (uint64_t)pow(10, part)));
+				 (unsigned long long)(next(&state) % (uint64_t)pow(10, part)));
 		if (i % 7 == 0)
 			strcat(text, i % 2 ? "e3" : "E-2");
 		read_json(text, strlen(text), ",}] \n"[i % 5], &value);
 	}
 	if (FLT_EVAL_METHOD != 0)
 		return; /* it takes no fractions there */
-	cr_expect(ib_short_number("0.123456,7777777777", true, &value,
-				  &(bool){ false }) != NULL);
+	cr_expect(ib_short_number("0.123456,7777777777", true, &value, &(bool){ false }) != NULL);
 	cr_expect(eq(dbl, value, 0.123456));
 }

@@ -42,8 +42,7 @@ count(const char *path)
 	int n = 0;
 
 	while ((e = readdir(d)) != NULL)
-		n += strcmp(e->d_name, ".") != 0 &&
-		     strcmp(e->d_name, "..") != 0;
+		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
 	closedir(d);
 	return n;
 }
@@ -68,8 +67,7 @@ output(const char *path, unsigned flags)
 	struct ib_output *o = NULL;
 	struct ib_error err = { 0 };
 
-	cr_assert(eq(int, ib_output_open(path, flags, &o, &err), IB_OK), "%s",
-		  err.text);
+	cr_assert(eq(int, ib_output_open(path, flags, &o, &err), IB_OK), "%s", err.text);
 	return o;
 }
 
@@ -136,8 +134,7 @@ Test(output, has_the_mode_of_umask_or_of_the_old_file)
 	if (getuid() == 0) {
 		cr_assert(eq(int, chown("a", 1234, 5678), 0));
 		put("a", 0, "z");
-		cr_assert(stat("a", &sb) == 0 && sb.st_uid == 1234 &&
-			  sb.st_gid == 5678);
+		cr_assert(stat("a", &sb) == 0 && sb.st_uid == 1234 && sb.st_gid == 5678);
 	}
 }
 
@@ -168,24 +165,26 @@ ParameterizedTestParameters(output, refuses)
 {
 	static struct refusal cases[] = {
 		{ "d", "d: is a directory", IB_E_CREATE },
-		{ "absent/a", "absent/a: cannot create: No such file or "
-			      "directory", IB_E_CREATE },
+		{ "absent/a",
+		  "absent/a: cannot create: No such file or "
+		  "directory",
+		  IB_E_CREATE },
 		{ "f/a", "f/a: cannot create: Not a directory", IB_E_CREATE },
 		{ "a/", "a/: cannot create: Is a directory", IB_E_CREATE },
-		{ "", ": cannot create: No such file or directory",
+		{ "", ": cannot create: No such file or directory", IB_E_CREATE },
+		{ "loop",
+		  "loop: cannot create: Too many levels of symbolic "
+		  "links",
 		  IB_E_CREATE },
-		{ "loop", "loop: cannot create: Too many levels of symbolic "
-			  "links", IB_E_CREATE },
-		{ "a.xz", "a.xz: cannot write .xz: use .zst or .gz",
+		{ "a.xz", "a.xz: cannot write .xz: use .zst or .gz", IB_E_MISUSE },
+		{ "a.bz2", "a.bz2: cannot write .bz2: use .zst or .gz", IB_E_MISUSE },
+		{ "a.jsonl.lz4",
+		  "a.jsonl.lz4: cannot write .lz4: use .zst or "
+		  ".gz",
 		  IB_E_MISUSE },
-		{ "a.bz2", "a.bz2: cannot write .bz2: use .zst or .gz",
-		  IB_E_MISUSE },
-		{ "a.jsonl.lz4", "a.jsonl.lz4: cannot write .lz4: use .zst or "
-				 ".gz", IB_E_MISUSE },
 	};
 
-	return cr_make_param_array(struct refusal, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct refusal, cases, sizeof(cases) / sizeof(*cases));
 }
 
 ParameterizedTest(struct refusal *c, output, refuses)
@@ -233,8 +232,7 @@ Test(output, writes_devices_and_fifos_directly)
 static void
 scatter(struct ib_output *o, const char *p, size_t n, unsigned seed)
 {
-	static const size_t sizes[] = { 1, 79, 4095, 262143, 262144, 262145,
-					1048576, 3000000 };
+	static const size_t sizes[] = { 1, 79, 4095, 262143, 262144, 262145, 1048576, 3000000 };
 	size_t piece;
 
 	while (n > 0) {
@@ -254,11 +252,12 @@ struct packing {
 ParameterizedTestParameters(output, packs)
 {
 	static struct packing cases[] = {
-		{ "a", "cat" }, { "a.zst", "zstd -dc" }, { "a.gz", "gzip -dc" },
+		{ "a", "cat" },
+		{ "a.zst", "zstd -dc" },
+		{ "a.gz", "gzip -dc" },
 	};
 
-	return cr_make_param_array(struct packing, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct packing, cases, sizeof(cases) / sizeof(*cases));
 }
 
 ParameterizedTest(struct packing *c, output, packs)
@@ -283,12 +282,10 @@ ParameterizedTest(struct packing *c, output, packs)
 		ib_output_digest(o, digest);
 		cr_assert(eq(str, digest, want));
 		commit(o);
-		snprintf(cmd, sizeof(cmd), "%s %s | cmp - want", c->undo,
-			 c->name);
+		snprintf(cmd, sizeof(cmd), "%s %s | cmp - want", c->undo, c->name);
 		shell(cmd);
 		/* The same bytes however they came. */
-		snprintf(cmd, sizeof(cmd), seed == 1 ? "cp %s first" :
-			 "cmp %s first", c->name);
+		snprintf(cmd, sizeof(cmd), seed == 1 ? "cp %s first" : "cmp %s first", c->name);
 		shell(cmd);
 	}
 	free(p);
@@ -373,10 +370,8 @@ Test(output, tells_a_full_disk)
 	fails(output("/dev/full", 0), 2000, IB_E_IO,
 	      "/dev/full: cannot write: No space left on device");
 	shell("ln -s /dev/full a.zst; ln -s /dev/full a.gz");
-	fails(output("a.zst", 0), 1, IB_E_IO,
-	      "a.zst: cannot write: No space left on device");
-	fails(output("a.gz", 0), 1, IB_E_IO,
-	      "a.gz: cannot write: No space left on device");
+	fails(output("a.zst", 0), 1, IB_E_IO, "a.zst: cannot write: No space left on device");
+	fails(output("a.gz", 0), 1, IB_E_IO, "a.gz: cannot write: No space left on device");
 	o = output("/dev/full", 0);
 	ib_output_write(o, "x", 1);
 	cr_assert(eq(int, ib_output_status(o, &err), IB_OK));
@@ -402,8 +397,7 @@ Test(output, keeps_the_old_file_on_a_full_disk)
 	for (i = 0; i < 200; i++)
 		ib_output_write(o, data, sizeof(data));
 	cr_assert(eq(int, ib_output_commit(&o, &err), IB_E_IO));
-	cr_assert(eq(str, err.text,
-		     "m/a: cannot write: No space left on device"));
+	cr_assert(eq(str, err.text, "m/a: cannot write: No space left on device"));
 	cr_assert(holds("m/a", "old"));
 	cr_assert(eq(int, count("m"), 1));
 	cr_assert(eq(int, umount("m"), 0));
@@ -442,8 +436,7 @@ Test(output, tells_a_reader_that_went_away)
 	ib_output_write(o, "x", 1);
 	cr_assert(eq(int, ib_output_flush(o, &err), IB_E_PIPE));
 	ib_output_discard(&o);
-	fails(output(NULL, 0), 1000, IB_E_PIPE,
-	      "standard output: cannot write: Broken pipe");
+	fails(output(NULL, 0), 1000, IB_E_PIPE, "standard output: cannot write: Broken pipe");
 }
 
 Test(output, tells_a_standard_output_that_is_closed_or_full)
@@ -451,13 +444,10 @@ Test(output, tells_a_standard_output_that_is_closed_or_full)
 	int fd = open("/dev/full", O_WRONLY);
 
 	cr_assert(eq(int, dup2(fd, 1), 1));
-	fails(output("-", 0), 1, IB_E_IO,
-	      "standard output: cannot write: No space left on device");
+	fails(output("-", 0), 1, IB_E_IO, "standard output: cannot write: No space left on device");
 	close(1);
-	fails(output("-", 0), 1, IB_E_IO,
-	      "standard output: cannot write: Bad file descriptor");
-	fails(output("-", 0), 0, IB_E_IO,
-	      "standard output: cannot write: Bad file descriptor");
+	fails(output("-", 0), 1, IB_E_IO, "standard output: cannot write: Bad file descriptor");
+	fails(output("-", 0), 0, IB_E_IO, "standard output: cannot write: Bad file descriptor");
 }
 
 /* A pipe that is set not to block is waited for, not failed at. */
@@ -615,8 +605,7 @@ Test(output, leaves_no_temporary_when_told_to_end)
 		if (pid == 0) {
 			signal(SIGTERM, go);
 			if (round % 3 > 0)
-				pthread_create(&other, NULL, write_for_ever,
-					       names[1]);
+				pthread_create(&other, NULL, write_for_ever, names[1]);
 			if (round % 3 > 1)
 				pthread_sigmask(SIG_BLOCK, &set, NULL);
 			write_for_ever(names[0]);
@@ -630,8 +619,8 @@ Test(output, leaves_no_temporary_when_told_to_end)
 		cr_assert(eq(int, WTERMSIG(status), SIGKILL));
 		shell("test -z \"$(ls -A | grep ib-)\"");
 		for (i = 0; i < 2; i++)
-			cr_assert(eq(int, holds(names[i][0], "whole"),
-				     holds(names[i][1], "whole")));
+			cr_assert(
+				eq(int, holds(names[i][0], "whole"), holds(names[i][1], "whole")));
 		shell("for f in [a-d]; do test ! -e $f || "
 		      "test $(cat $f) = whole; done");
 	}
@@ -645,19 +634,17 @@ Test(lock, keeps_a_second_one_out)
 	int a, b;
 
 	cr_assert(eq(int, ib_lock("run.npz", false, NULL, &a, &err), IB_OK));
-	cr_assert(eq(int, ib_lock("run.npz", true, NULL, &b, &err),
-		     IB_E_AGAIN));
-	cr_assert(eq(str, err.text,
-		     "run.npz.lock: held by another process"));
+	cr_assert(eq(int, ib_lock("run.npz", true, NULL, &b, &err), IB_E_AGAIN));
+	cr_assert(eq(str, err.text, "run.npz.lock: held by another process"));
 	cr_assert(eq(int, b, -1));
 	ib_unlock(b);
 	ib_unlock(a);
 	cr_assert(eq(int, ib_lock("run.npz", true, NULL, &b, &err), IB_OK));
 	ib_unlock(b);
 	cr_assert(eq(int, access("run.npz.lock", F_OK), 0));
-	cr_assert(eq(int, ib_lock("no/run", true, NULL, &b, &err),
-		     IB_E_CREATE));
-	cr_assert(eq(str, err.text, "no/run.lock: cannot create: No such file "
+	cr_assert(eq(int, ib_lock("no/run", true, NULL, &b, &err), IB_E_CREATE));
+	cr_assert(eq(str, err.text,
+		     "no/run.lock: cannot create: No such file "
 		     "or directory"));
 }
 
@@ -709,8 +696,7 @@ Test(output, scratch_files_are_where_tmpdir_says)
 	unsetenv("TMPDIR");
 	cr_assert(eq(int, ib_temp_scratch("here/out", &fd, &err), IB_OK));
 	close(fd);
-	cr_assert(eq(int, ib_temp_scratch("nowhere/out", &fd, &err),
-		     IB_E_CREATE));
+	cr_assert(eq(int, ib_temp_scratch("nowhere/out", &fd, &err), IB_E_CREATE));
 	cr_assert(eq(int, ib_temp_scratch(NULL, &fd, &err), IB_OK));
 	close(fd);
 	cr_assert(eq(int, count("here"), 0));
@@ -757,7 +743,8 @@ Test(lock, waits)
 
 	sigaction(SIGALRM, &act, NULL);
 	f = popen("flock a.lock sh -c 'echo held; "
-		  "until test -e go; do sleep 0.01; done; : >done'", "r");
+		  "until test -e go; do sleep 0.01; done; : >done'",
+		  "r");
 	cr_assert(fgets(line, sizeof(line), f) != NULL);
 	cr_assert(eq(int, ib_lock("a", true, NULL, &lock, &err), IB_E_AGAIN));
 	alarm(1);

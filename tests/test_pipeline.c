@@ -19,8 +19,8 @@ struct run {
 	size_t nslots; /* 0: as ib_pipeline_slots() says */
 	uint64_t blocks;
 	uint64_t fill_fails, work_fails[2], drain_fails; /* or NONE */
-	uint64_t drained; /* expected */
-	char text[16];    /* of the error expected, or empty */
+	uint64_t drained;				 /* expected */
+	char text[16];					 /* of the error expected, or empty */
 };
 
 struct slot {
@@ -72,13 +72,11 @@ work(void *ctx, void *slot, struct ib_error *err)
 	int now = atomic_fetch_add(&s->working, 1) + 1;
 	int most = atomic_load(&s->most);
 
-	while (now > most &&
-	       !atomic_compare_exchange_weak(&s->most, &most, now))
+	while (now > most && !atomic_compare_exchange_weak(&s->most, &most, now))
 		continue;
 	doze(block->turn, 1);
 	atomic_fetch_sub(&s->working, 1);
-	if (block->turn == s->run->work_fails[0] ||
-	    block->turn == s->run->work_fails[1])
+	if (block->turn == s->run->work_fails[0] || block->turn == s->run->work_fails[1])
 		return ib_fail(err, IB_E_DATA, "work %d", (int)block->turn);
 	block->worked = block->turn * 7 + 1;
 	return IB_OK;
@@ -107,55 +105,45 @@ static struct run runs[] = {
 	{ "two threads", 2, 0, 300, NONE, { NONE, NONE }, NONE, 300, "" },
 	{ "three threads", 3, 0, 300, NONE, { NONE, NONE }, NONE, 300, "" },
 	{ "eight threads", 8, 0, 300, NONE, { NONE, NONE }, NONE, 300, "" },
-	{ "fewer slots than threads", 8, 2, 99, NONE, { NONE, NONE }, NONE, 99,
-	  "" },
+	{ "fewer slots than threads", 8, 2, 99, NONE, { NONE, NONE }, NONE, 99, "" },
 	{ "one slot", 3, 1, 50, NONE, { NONE, NONE }, NONE, 50, "" },
 	{ "no block", 1, 0, 0, NONE, { NONE, NONE }, NONE, 0, "" },
 	{ "no block, threads", 8, 0, 0, NONE, { NONE, NONE }, NONE, 0, "" },
 	{ "one block, threads", 8, 0, 1, NONE, { NONE, NONE }, NONE, 1, "" },
 	{ "fill fails", 1, 0, 50, 20, { NONE, NONE }, NONE, 20, "fill 20" },
-	{ "fill fails, threads", 3, 0, 50, 20, { NONE, NONE }, NONE, 20,
-	  "fill 20" },
-	{ "fill fails at once", 8, 0, 50, 0, { NONE, NONE }, NONE, 0,
-	  "fill 0" },
+	{ "fill fails, threads", 3, 0, 50, 20, { NONE, NONE }, NONE, 20, "fill 20" },
+	{ "fill fails at once", 8, 0, 50, 0, { NONE, NONE }, NONE, 0, "fill 0" },
 	{ "work fails", 1, 0, 50, NONE, { 30, 31 }, NONE, 30, "work 30" },
-	{ "work fails twice", 8, 0, 50, NONE, { 33, 30 }, NONE, 30,
-	  "work 30" },
-	{ "work fails before fill", 8, 0, 50, 33, { 31, 32 }, NONE, 31,
-	  "work 31" },
-	{ "work fails first of all", 2, 0, 50, NONE, { 0, 1 }, NONE, 0,
-	  "work 0" },
+	{ "work fails twice", 8, 0, 50, NONE, { 33, 30 }, NONE, 30, "work 30" },
+	{ "work fails before fill", 8, 0, 50, 33, { 31, 32 }, NONE, 31, "work 31" },
+	{ "work fails first of all", 2, 0, 50, NONE, { 0, 1 }, NONE, 0, "work 0" },
 	{ "drain fails", 1, 0, 50, NONE, { NONE, NONE }, 10, 10, "drain 10" },
-	{ "drain fails, threads", 8, 0, 50, NONE, { NONE, NONE }, 10, 10,
-	  "drain 10" },
-	{ "drain fails before work", 8, 0, 50, NONE, { 12, 14 }, 11, 11,
-	  "drain 11" },
-	{ "work fails before drain", 3, 0, 50, NONE, { 10, 14 }, 11, 10,
-	  "work 10" },
-	{ "the last one fails", 3, 0, 50, NONE, { 49, NONE }, NONE, 49,
-	  "work 49" },
+	{ "drain fails, threads", 8, 0, 50, NONE, { NONE, NONE }, 10, 10, "drain 10" },
+	{ "drain fails before work", 8, 0, 50, NONE, { 12, 14 }, 11, 11, "drain 11" },
+	{ "work fails before drain", 3, 0, 50, NONE, { 10, 14 }, 11, 10, "work 10" },
+	{ "the last one fails", 3, 0, 50, NONE, { 49, NONE }, NONE, 49, "work 49" },
 };
 
 ParameterizedTestParameters(pipeline, keeps_order_and_the_first_failure)
 {
-	return cr_make_param_array(struct run, runs,
-				   sizeof(runs) / sizeof(*runs));
+	return cr_make_param_array(struct run, runs, sizeof(runs) / sizeof(*runs));
 }
 
-ParameterizedTest(struct run *r, pipeline, keeps_order_and_the_first_failure,
-		  .timeout = 1200)
+ParameterizedTest(struct run *r, pipeline, keeps_order_and_the_first_failure, .timeout = 1200)
 {
 	struct slot slots[32];
 	int round;
 
 	for (round = 0; round < 5; round++) {
-		struct stage s = { .run = r, .ordered = true, .alone = true,
-				   .whole = true };
+		struct stage s = { .run = r, .ordered = true, .alone = true, .whole = true };
 		struct ib_pipeline p = {
-			.fill = fill, .work = work, .drain = drain, .ctx = &s,
-			.slots = slots, .slot_size = sizeof(*slots),
-			.nslots = r->nslots ? r->nslots :
-				  ib_pipeline_slots(r->threads),
+			.fill = fill,
+			.work = work,
+			.drain = drain,
+			.ctx = &s,
+			.slots = slots,
+			.slot_size = sizeof(*slots),
+			.nslots = r->nslots ? r->nslots : ib_pipeline_slots(r->threads),
 		};
 		struct ib_error err = { 0 };
 		enum ib_status st = ib_pipeline_run(&p, r->threads, &err);
@@ -172,8 +160,9 @@ Test(pipeline, does_without_work_and_drain)
 	struct run r = { "", 3, 0, 40, NONE, { NONE, NONE }, NONE, 40, "" };
 	struct stage s = { .run = &r };
 	struct slot slots[8];
-	struct ib_pipeline p = { .fill = fill, .ctx = &s, .slots = slots,
-				 .slot_size = sizeof(*slots), .nslots = 8 };
+	struct ib_pipeline p = {
+		.fill = fill, .ctx = &s, .slots = slots, .slot_size = sizeof(*slots), .nslots = 8
+	};
 
 	cr_assert(eq(int, ib_pipeline_run(&p, 3, NULL), IB_OK));
 	cr_assert(eq(u64, s.filled, 41));
@@ -188,9 +177,13 @@ Test(pipeline, works_at_several_blocks_at_once)
 	struct run r = { "", 4, 0, 200, NONE, { NONE, NONE }, NONE, 200, "" };
 	struct stage s = { .run = &r };
 	struct slot slots[10];
-	struct ib_pipeline p = { .fill = fill, .work = work, .drain = drain,
-				 .ctx = &s, .slots = slots,
-				 .slot_size = sizeof(*slots), .nslots = 10 };
+	struct ib_pipeline p = { .fill = fill,
+				 .work = work,
+				 .drain = drain,
+				 .ctx = &s,
+				 .slots = slots,
+				 .slot_size = sizeof(*slots),
+				 .nslots = 10 };
 
 	cr_assert(eq(int, ib_pipeline_run(&p, 4, NULL), IB_OK));
 	cr_assert(gt(int, atomic_load(&s.most), 1));
@@ -201,20 +194,18 @@ Test(pipeline, works_at_several_blocks_at_once)
 
 struct cpus {
 	char task[24], node[24]; /* "-": not set */
-	int most;                /* what it must not exceed, 0: the affinity */
+	int most;		 /* what it must not exceed, 0: the affinity */
 };
 
 ParameterizedTestParameters(threads, obey_slurm)
 {
 	static struct cpus cases[] = {
-		{ "-", "-", 0 },      { "1", "-", 1 },     { "-", "1", 1 },
-		{ "1", "64", 1 },     { "4096", "1", 0 },  { "", "1", 1 },
-		{ "x", "-", 0 },      { "0", "-", 0 },
-		{ "99999999999999999999", "-", 0 },
+		{ "-", "-", 0 },  { "1", "-", 1 },    { "-", "1", 1 },
+		{ "1", "64", 1 }, { "4096", "1", 0 }, { "", "1", 1 },
+		{ "x", "-", 0 },  { "0", "-", 0 },    { "99999999999999999999", "-", 0 },
 	};
 
-	return cr_make_param_array(struct cpus, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct cpus, cases, sizeof(cases) / sizeof(*cases));
 }
 
 static void

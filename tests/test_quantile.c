@@ -53,16 +53,13 @@ Test(quantile, is_what_sorting_finds)
 			}
 			qsort(known, k, sizeof(*known), ascending);
 			for (i = 0; k > 0 && i < 12; i++)
-				rank[i] = i == 3 ? 1
-					: i == 7 ? k
-						 : 1 + next(&state) % k;
-			cr_assert(eq(int, ib_quantiles(score, n, rank,
-						       k > 0 ? 12 : 0, out,
-						       &err), IB_OK));
+				rank[i] = i == 3 ? 1 : i == 7 ? k : 1 + next(&state) % k;
+			cr_assert(eq(int, ib_quantiles(score, n, rank, k > 0 ? 12 : 0, out, &err),
+				     IB_OK));
 			for (i = 0; k > 0 && i < 12; i++)
-				cr_assert(eq(int, memcmp(&out[i],
-							 &known[rank[i] - 1],
-							 sizeof(*out)), 0));
+				cr_assert(eq(int,
+					     memcmp(&out[i], &known[rank[i] - 1], sizeof(*out)),
+					     0));
 		}
 }
 
@@ -77,7 +74,6 @@ Test(quantile, has_no_rank_beyond_the_known)
 		cr_assert(eq(int, ib_quantiles(score, 3, &rank, 1, &out, &err),
 			     rank == 1 || rank == 2 ? IB_OK : IB_E_MISUSE));
 	rank = 1;
-	cr_assert(eq(int, ib_quantiles(NULL, 0, &rank, 1, &out, &err),
-		     IB_E_MISUSE));
+	cr_assert(eq(int, ib_quantiles(NULL, 0, &rank, 1, &out, &err), IB_E_MISUSE));
 	cr_assert(eq(int, ib_quantiles(NULL, 0, NULL, 0, NULL, &err), IB_OK));
 }

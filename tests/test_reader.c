@@ -12,7 +12,10 @@ TestSuite(reader, .init = scratch_enter, .fini = scratch_leave);
 
 /* ---- files that try the edges ---------------------------------------------------- */
 
-#define PIECE(s) { s, sizeof(s) - 1 }
+#define PIECE(s)                                                                                   \
+	{                                                                                          \
+		s, sizeof(s) - 1                                                                   \
+	}
 struct piece {
 	const char *p;
 	size_t n;
@@ -21,37 +24,69 @@ struct piece {
 static const struct piece jsonl[] = {
 	PIECE("{\"id\":\"a\",\"weight\":1.5}\n"),
 	PIECE("{\"id\":\"b\",\"x\":\"\\\"}\\\\\"}\r\n"),
-	PIECE("\n"), PIECE("\r\n"), PIECE("  \n"), PIECE("{\n"),
+	PIECE("\n"),
+	PIECE("\r\n"),
+	PIECE("  \n"),
+	PIECE("{\n"),
 	PIECE("{\"id\":7,\"weight\":null,\"t\":[1,{\"id\":2}]}\n"),
-	PIECE("  {\"id\":\"\xff\xfe\"}  \n"), PIECE("{\"x\":1}\n"),
-	PIECE("{\"id\":\"nul\0in\"}\n"), PIECE("\0\n"), PIECE("not json\n"),
-	PIECE("{\"id\":\"\\u00e9\\ud83d\\ude00\"}\n"), PIECE("[1]\n"),
+	PIECE("  {\"id\":\"\xff\xfe\"}  \n"),
+	PIECE("{\"x\":1}\n"),
+	PIECE("{\"id\":\"nul\0in\"}\n"),
+	PIECE("\0\n"),
+	PIECE("not json\n"),
+	PIECE("{\"id\":\"\\u00e9\\ud83d\\ude00\"}\n"),
+	PIECE("[1]\n"),
 	PIECE("{\"id\":\"long long long long long long long long long long "
 	      "long long long long long long long long long long long\"}\n"),
 };
 static const struct piece json[] = {
-	PIECE("{\"id\":\"a\",\"weight\":1.5}"), PIECE(" {\"id\":\"b\"}\n "),
-	PIECE("{\"id\":\"[\\\"]},\",\"t\":[[],{}]}"), PIECE("{\"id\":\"c\"\n}"),
-	PIECE("7"), PIECE("\"a]b\""), PIECE("[1,[2,{\"id\":3}]]"),
-	PIECE("{\"id\":8,}"), PIECE("nul"), PIECE("{\"x\":\"\\\\\"}"),
+	PIECE("{\"id\":\"a\",\"weight\":1.5}"),
+	PIECE(" {\"id\":\"b\"}\n "),
+	PIECE("{\"id\":\"[\\\"]},\",\"t\":[[],{}]}"),
+	PIECE("{\"id\":\"c\"\n}"),
+	PIECE("7"),
+	PIECE("\"a]b\""),
+	PIECE("[1,[2,{\"id\":3}]]"),
+	PIECE("{\"id\":8,}"),
+	PIECE("nul"),
+	PIECE("{\"x\":\"\\\\\"}"),
 };
 static const struct piece csv[] = {
-	PIECE("a,1,x\n"), PIECE("b,2,\"x,\"\"y\"\"\"\r\n"),
-	PIECE("\"c\",3,\"two\nlines\"\n"), PIECE("\n"), PIECE("\r\n"),
-	PIECE("d,4\n"), PIECE("\"e\"x,5,6\n"), PIECE("f,,\n"),
-	PIECE("g,1,\"\"\n"), PIECE("\xff,\0,\n"), PIECE(",,\n"),
+	PIECE("a,1,x\n"),
+	PIECE("b,2,\"x,\"\"y\"\"\"\r\n"),
+	PIECE("\"c\",3,\"two\nlines\"\n"),
+	PIECE("\n"),
+	PIECE("\r\n"),
+	PIECE("d,4\n"),
+	PIECE("\"e\"x,5,6\n"),
+	PIECE("f,,\n"),
+	PIECE("g,1,\"\"\n"),
+	PIECE("\xff,\0,\n"),
+	PIECE(",,\n"),
 	PIECE("\"a \"\"long\"\" field of several words, with commas\",1,\n"),
-	PIECE("h,\"i\rj\",k\n"), PIECE("l,1,2,3\n"),
+	PIECE("h,\"i\rj\",k\n"),
+	PIECE("l,1,2,3\n"),
 };
 static const struct piece tsv[] = {
-	PIECE("a\t1\tx\n"), PIECE("b\t2\t\"\r\n"), PIECE("\n"),
-	PIECE("\"c\t3\t\n"), PIECE("d\t4\n"), PIECE("\t\t\n"),
+	PIECE("a\t1\tx\n"),
+	PIECE("b\t2\t\"\r\n"),
+	PIECE("\n"),
+	PIECE("\"c\t3\t\n"),
+	PIECE("d\t4\n"),
+	PIECE("\t\t\n"),
 	PIECE("e\t1\ta long field, of several words, \"quoted\"\n"),
-	PIECE("f\0g\t1\t\n"), PIECE("\xff\t1\t\n"),
+	PIECE("f\0g\t1\t\n"),
+	PIECE("\xff\t1\t\n"),
 };
 static const struct piece list[] = {
-	PIECE("a\n"), PIECE("b c d\r\n"), PIECE("\n"), PIECE("\r\n"),
-	PIECE("e\t2.5\n"), PIECE(" f  g\n"), PIECE("\0\n"), PIECE("\xff\n"),
+	PIECE("a\n"),
+	PIECE("b c d\r\n"),
+	PIECE("\n"),
+	PIECE("\r\n"),
+	PIECE("e\t2.5\n"),
+	PIECE(" f  g\n"),
+	PIECE("\0\n"),
+	PIECE("\xff\n"),
 	PIECE("a path/with blanks and a good length/of many folders/x.jpg\n"),
 };
 
@@ -62,12 +97,9 @@ static const struct form {
 	const char *before, *between, *behind;
 } forms[] = {
 	{ IB_FORMAT_JSONL, jsonl, sizeof(jsonl) / sizeof(*jsonl), "", "", "" },
-	{ IB_FORMAT_JSON, json, sizeof(json) / sizeof(*json), " [ ", ",",
-	  " ]\n" },
-	{ IB_FORMAT_CSV, csv, sizeof(csv) / sizeof(*csv), "id,weight,t\n", "",
-	  "" },
-	{ IB_FORMAT_TSV, tsv, sizeof(tsv) / sizeof(*tsv), "id\tweight\tt\r\n",
-	  "", "" },
+	{ IB_FORMAT_JSON, json, sizeof(json) / sizeof(*json), " [ ", ",", " ]\n" },
+	{ IB_FORMAT_CSV, csv, sizeof(csv) / sizeof(*csv), "id,weight,t\n", "", "" },
+	{ IB_FORMAT_TSV, tsv, sizeof(tsv) / sizeof(*tsv), "id\tweight\tt\r\n", "", "" },
 	{ IB_FORMAT_LIST, list, sizeof(list) / sizeof(*list), "", "", "" },
 };
 
@@ -109,7 +141,8 @@ static void
 try_blocks(const struct form *f, uint64_t seed, const char *key)
 {
 	struct ib_bytes text = { 0 }, whole = { 0 }, got = { 0 };
-	struct walk w = { .format = f->format, .key = key,
+	struct walk w = { .format = f->format,
+			  .key = key,
 			  .any_value = seed % 3 == 0,
 			  .epoch_manifest = seed % 5 == 0,
 			  .header_lines = seed % 7 == 0 };
@@ -124,10 +157,9 @@ try_blocks(const struct form *f, uint64_t seed, const char *key)
 		walk_file(path, &w, &got);
 		if (!ib_span_equal(ib_bytes_span(&whole), ib_bytes_span(&got)))
 			cr_fatal("format %d, seed %llu, block %zu:\n%.*s\n"
-				 "whole:\n%.*s\nblocks:\n%.*s", (int)f->format,
-				 (unsigned long long)seed, w.block,
-				 (int)text.n, text.p, (int)whole.n, whole.p,
-				 (int)got.n, got.p);
+				 "whole:\n%.*s\nblocks:\n%.*s",
+				 (int)f->format, (unsigned long long)seed, w.block, (int)text.n,
+				 text.p, (int)whole.n, whole.p, (int)got.n, got.p);
 	}
 	unlink(path);
 	ib_bytes_release(&text);
@@ -141,8 +173,7 @@ ParameterizedTestParameters(reader, records_are_the_same_in_blocks_of_any_size)
 
 	return cr_make_param_array(size_t, form, 5);
 }
-ParameterizedTest(size_t *form, reader,
-		  records_are_the_same_in_blocks_of_any_size)
+ParameterizedTest(size_t *form, reader, records_are_the_same_in_blocks_of_any_size)
 {
 	static const char *const keys[] = { NULL, NULL, "@line", "@hash" };
 	uint64_t seed;
@@ -181,16 +212,14 @@ Test(reader, blank_lines_and_a_bom_are_no_records_and_count_as_lines)
 
 Test(reader, a_quoted_field_holds_line_ends_and_later_lines_count_on)
 {
-	CHECK(IB_FORMAT_CSV, "id,x\n\"a\n\nb\",1\nc,2\n",
-	      "2 \"a\n\nb\",1|1|a\n\nb\n5 c,2|1|c\n");
+	CHECK(IB_FORMAT_CSV, "id,x\n\"a\n\nb\",1\nc,2\n", "2 \"a\n\nb\",1|1|a\n\nb\n5 c,2|1|c\n");
 }
 
 Test(reader, a_quote_left_open_makes_one_bad_record_of_the_rest)
 {
 	struct walk w = { .format = IB_FORMAT_CSV };
 	struct ib_bytes got = { 0 };
-	struct ib_bytes file = { .p = "id,x\na,1\nb,\"2\nc,3\nd,4\n",
-				 .n = 22 };
+	struct ib_bytes file = { .p = "id,x\na,1\nb,\"2\nc,3\nd,4\n", .n = 22 };
 	char path[32];
 	size_t i, lines = 0;
 

@@ -16,29 +16,60 @@
 #define SLOTS 8
 
 static const char *const strings[] = {
-	"a", "", "train/00000001", "0123456789abcde", "0123456789abcdef",
-	"sixteen bytes and more", "caf\xc3\xa9", "a string that is longer than "
+	"a",
+	"",
+	"train/00000001",
+	"0123456789abcde",
+	"0123456789abcdef",
+	"sixteen bytes and more",
+	"caf\xc3\xa9",
+	"a string that is longer than "
 	"two loads of sixteen bytes, and than sixty-four of them too",
 };
 static const char *const numbers[] = {
-	"0", "7", "-12", "12345678", "0.123456", "-0.5", "3.25", "-0",
-	"1234567.1234567", "0.12345678", "0.123456789", "123456789",
-	"0.12345678901234567", "1e5", "1E-7", "0.5e3", "12345678.12345678",
-	"123456789012345678901234567890", "99999999999999.5", "4.9e-324",
+	"0",
+	"7",
+	"-12",
+	"12345678",
+	"0.123456",
+	"-0.5",
+	"3.25",
+	"-0",
+	"1234567.1234567",
+	"0.12345678",
+	"0.123456789",
+	"123456789",
+	"0.12345678901234567",
+	"1e5",
+	"1E-7",
+	"0.5e3",
+	"12345678.12345678",
+	"123456789012345678901234567890",
+	"99999999999999.5",
+	"4.9e-324",
 };
 static const char *const others[] = {
-	"true", "false", "null", "NaN", "-inf", "[]", "{}", "[1, 2 ,[3]]",
-	"{\"b\":1}", "{\"b\":\"x\",\"id\":2}", "Infinity", "-nan",
+	"true",	    "false", "null",	    "NaN",	 "-inf",
+	"[]",	    "{}",    "[1, 2 ,[3]]", "{\"b\":1}", "{\"b\":\"x\",\"id\":2}",
+	"Infinity", "-nan",
 };
 /* Escapes and what is malformed: seldom, or no record would fit. */
 static const char *const odd[] = {
-	"\"\\n\"", "\"x\\\"y\"", "\"\\u00e9\"", "\"\\ud800\"", "\"\\x\"",
-	"01", "1.", "00", "-01", "0.", ".5", "-", "1e", "1.e5", "--1", "+1",
-	"nul", "tru", "[1,]", "{,}", "infinit", "",
+	"\"\\n\"", "\"x\\\"y\"", "\"\\u00e9\"", "\"\\ud800\"", "\"\\x\"", "01",	  "1.",	 "00",
+	"-01",	   "0.",	 ".5",		"-",	       "1e",	  "1.e5", "--1", "+1",
+	"nul",	   "tru",	 "[1,]",	"{,}",	       "infinit", "",
 };
 static const char *const names[] = {
-	"id", "loss", "a", "b", "epoch", "x", "a.b", "I\\u0064",
-	"a name that is longer than what a step can hold", "fifteen bytes x",
+	"id",
+	"loss",
+	"a",
+	"b",
+	"epoch",
+	"x",
+	"a.b",
+	"I\\u0064",
+	"a name that is longer than what a step can hold",
+	"fifteen bytes x",
 };
 static const char *const blanks[] = { "", "", "", "", " ", "  ", "\t" };
 
@@ -57,15 +88,13 @@ draw_form(struct form *f, uint64_t *state)
 
 	f->n = next(state) % (PLACES + 1);
 	for (i = 0; i < f->n; i++) {
-		snprintf(f->before[i], sizeof(f->before[i]),
-			 "%s%s%s\"%s\"%s:%s", i > 0 ? PICK(state, blanks) : "",
-			 i > 0 ? "," : "{", PICK(state, blanks),
-			 PICK(state, names), PICK(state, blanks),
-			 PICK(state, blanks));
+		snprintf(f->before[i], sizeof(f->before[i]), "%s%s%s\"%s\"%s:%s",
+			 i > 0 ? PICK(state, blanks) : "", i > 0 ? "," : "{", PICK(state, blanks),
+			 PICK(state, names), PICK(state, blanks), PICK(state, blanks));
 		f->kind[i] = (int)(next(state) % 3);
 	}
-	snprintf(f->before[i], sizeof(f->before[i]), "%s%s",
-		 f->n > 0 ? "" : "{", PICK(state, blanks));
+	snprintf(f->before[i], sizeof(f->before[i]), "%s%s", f->n > 0 ? "" : "{",
+		 PICK(state, blanks));
 	strcat(f->before[i], "}");
 }
 
@@ -85,8 +114,7 @@ put_record(struct ib_bytes *t, const struct form *f, uint64_t *state)
 	t->n = 0;
 	for (i = 0; i < f->n; i++) {
 		put(t, f->before[i]);
-		kind = next(state) % 16 == 0 ? (int)(next(state) % 3)
-					     : f->kind[i];
+		kind = next(state) % 16 == 0 ? (int)(next(state) % 3) : f->kind[i];
 		if (next(state) % 32 == 0) {
 			put(t, PICK(state, odd));
 		} else if (kind == 0) {
@@ -94,8 +122,7 @@ put_record(struct ib_bytes *t, const struct form *f, uint64_t *state)
 			put(t, PICK(state, strings));
 			put(t, "\"");
 		} else {
-			put(t, kind == 1 ? PICK(state, numbers)
-					 : PICK(state, others));
+			put(t, kind == 1 ? PICK(state, numbers) : PICK(state, others));
 		}
 	}
 	put(t, f->before[i]);
@@ -142,8 +169,7 @@ is_wanted_number(size_t slot)
 }
 
 static void
-expect_same(const struct ib_value *got, const struct ib_value *want,
-	    bool converted)
+expect_same(const struct ib_value *got, const struct ib_value *want, bool converted)
 {
 	cr_assert(eq(int, got->type, want->type));
 	if (want->type == IB_ABSENT)
@@ -151,15 +177,15 @@ expect_same(const struct ib_value *got, const struct ib_value *want,
 	cr_assert(got->p == want->p && got->n == want->n);
 	if (want->type == IB_STRING)
 		cr_assert(got->escaped == want->escaped);
-	if (converted && (want->type == IB_INTEGER || want->type == IB_REAL ||
-			  want->type == IB_WORD))
+	if (converted &&
+	    (want->type == IB_INTEGER || want->type == IB_REAL || want->type == IB_WORD))
 		cr_assert(memcmp(&got->number, &want->number, 8) == 0);
 }
 
 /* Both readers on one record; did the one that learns take it without grammar? */
 static bool
-try_record(struct ib_json *learning, struct ib_json *alone,
-	   const struct ib_fields *f, const char *p, struct ib_value *v)
+try_record(struct ib_json *learning, struct ib_json *alone, const struct ib_fields *f,
+	   const char *p, struct ib_value *v)
 {
 	struct ib_value want[SLOTS] = { 0 };
 	const char *end, *got;
@@ -288,7 +314,8 @@ fits(struct readers *r, const char *record)
 Test(stencil, forms_in_turns_do_not_displace_each_other)
 {
 	static const char *const turns[] = {
-		"{\"id\":\"a\",\"loss\":1}", "{\"id\":\"b\",\"x\":0.5}",
+		"{\"id\":\"a\",\"loss\":1}",
+		"{\"id\":\"b\",\"x\":0.5}",
 	};
 	struct readers r = readers_new();
 	size_t i, taken = 0;
@@ -304,8 +331,12 @@ Test(stencil, forms_in_turns_do_not_displace_each_other)
 Test(stencil, a_form_that_comes_late_is_learned_soon)
 {
 	static const char *const heads[] = {
-		"{}", "{\"id\":\"a\"}", "{\"loss\":1}", "{\"id\":\"a\",\"x\":[]}",
-		"{\"loss\":1,\"id\":\"a\"}", "{\"x\":1,\"y\":2}",
+		"{}",
+		"{\"id\":\"a\"}",
+		"{\"loss\":1}",
+		"{\"id\":\"a\",\"x\":[]}",
+		"{\"loss\":1,\"id\":\"a\"}",
+		"{\"x\":1,\"y\":2}",
 	};
 	struct readers r = readers_new();
 	size_t n, i, taken;
@@ -328,12 +359,10 @@ Test(stencil, the_largest_form_fits)
 	struct ib_bytes t = { 0 };
 	size_t members, i;
 
-	for (members = IB_JSON_SHAPES; members <= IB_JSON_SHAPES + 1;
-	     members++) {
+	for (members = IB_JSON_SHAPES; members <= IB_JSON_SHAPES + 1; members++) {
 		t.n = 0;
 		for (i = 0; i < members; i++)
-			ib_bytes_printf(&t, "%c\"m%zu\":%zu",
-					i > 0 ? ',' : '{', i, i);
+			ib_bytes_printf(&t, "%c\"m%zu\":%zu", i > 0 ? ',' : '{', i, i);
 		ib_bytes_put(&t, "}", 2);
 		ib_json_init(r.learning, ib_scan_best(), &r.f, true);
 		fits(&r, t.p);

@@ -50,8 +50,7 @@ expect_all(const struct ib_table *t, unsigned n)
 /* Fewer than the slots that wait aside while it doubles, and far more. */
 Test(table, finds_every_id_however_it_grew)
 {
-	static const unsigned sizes[] = { 1, 700, 3000, 3100, 6200, 12500,
-					  25000, 100000, 400000 };
+	static const unsigned sizes[] = { 1, 700, 3000, 3100, 6200, 12500, 25000, 100000, 400000 };
 	struct ib_table t;
 	size_t i;
 
@@ -84,9 +83,7 @@ plain_layout(unsigned n)
 	unsigned k;
 
 	for (k = 0; k < n; k++)
-		all[k] = (struct ib_slot){
-			(uint32_t)(id_of(text, k).hash >> 32), k + 1
-		};
+		all[k] = (struct ib_slot){ (uint32_t)(id_of(text, k).hash >> 32), k + 1 };
 	qsort(all, n, sizeof(*all), by_tag_and_row);
 	for (k = 0; k < n; k++) {
 		home = ((uint64_t)all[k].tag * nslots) >> 32;
@@ -100,9 +97,8 @@ plain_layout(unsigned n)
 /* Loads on both sides of the file's two in three, and at a doubling. */
 Test(table, settles_to_the_layout_of_a_file_and_goes_on)
 {
-	static const unsigned sizes[] = { 1, 2, 700, 767, 769, 3000, 6100,
-					  12000, 30000, 45000, 49152, 49160,
-					  98000, 200000 };
+	static const unsigned sizes[] = { 1,	 2,	700,   767,   769,   3000,  6100,
+					  12000, 30000, 45000, 49152, 49160, 98000, 200000 };
 	struct ib_slot *plain;
 	struct ib_table t;
 	bool fine;
@@ -116,9 +112,8 @@ Test(table, settles_to_the_layout_of_a_file_and_goes_on)
 		cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK && fine);
 		plain = plain_layout((unsigned)t.n);
 		cr_assert(eq(u64, t.nslots, IB_INDEX_SLOTS(t.n)));
-		cr_expect(memcmp(t.slots.p, plain,
-				 (t.nslots + IB_SLOTS_BEHIND) *
-					 sizeof(*plain)) == 0,
+		cr_expect(memcmp(t.slots.p, plain, (t.nslots + IB_SLOTS_BEHIND) * sizeof(*plain)) ==
+				  0,
 			  "%u ids", sizes[i]);
 		cr_expect(ib_table_is_settled(&t));
 		expect_all(&t, (unsigned)t.n);
@@ -153,9 +148,8 @@ Test(table, is_not_settled_where_a_slot_is_wrong)
 				slot[i].row1 = 5001;
 			else
 				slot[i].tag ^= 0x80000000;
-			cr_expect(ib_table_is_settled(&t) == false,
-				  "slot %u, %u",
-				  (unsigned)i, (unsigned)k);
+			cr_expect(ib_table_is_settled(&t) == false, "slot %u, %u", (unsigned)i,
+				  (unsigned)k);
 			slot[i] = own;
 		}
 	}
@@ -239,8 +233,7 @@ Test(table, names_the_doubled_row_of_a_table_that_was_seeded_anew)
 	for (offset[0] = 0; t.n < 1301; k++) {
 		id = id_of(text, k);
 		if (t.n == 1300)
-			id = (struct ib_id){ t.bytes.p, 0,
-					     (uint32_t)offset[1] };
+			id = (struct ib_id){ t.bytes.p, 0, (uint32_t)offset[1] };
 		if (id.hash >> 60 != 0)
 			continue;
 		memmove((char *)t.bytes.p + offset[t.n], id.p, id.n);
@@ -279,8 +272,7 @@ Test(table, sees_the_same_in_eight_slots_as_one_by_one)
 		for (i = 0; i < 1 + IB_PROBE; i++)
 			slot[i] = (struct ib_slot){
 				tags[draw(&state) % kinds],
-				rows[draw(&state) % 4 < k % 3
-					     ? 0 : 1 + draw(&state) % 3]
+				rows[draw(&state) % 4 < k % 3 ? 0 : 1 + draw(&state) % 3]
 			};
 		for (i = plain = 0; i < IB_PROBE; i++)
 			if (slot[1 + i].row1 == 0 || slot[1 + i].tag == tag)
@@ -303,20 +295,15 @@ expect_probes(unsigned taken, uint64_t nslots, uint64_t *state)
 
 	for (i = 0; i + 1 < total; i++)
 		if (draw(state) % 100 < taken)
-			slot[i] = (struct ib_slot){
-				(uint32_t)(draw(state) % 64), (uint32_t)i + 1
-			};
+			slot[i] = (struct ib_slot){ (uint32_t)(draw(state) % 64), (uint32_t)i + 1 };
 	for (i = 0; i < total; i++) {
 		k = draw(state) % 65; /* 64: a tag that is not there */
 		hash = k << 32 | (draw(state) & UINT32_MAX);
-		for (plain = i; slot[plain].row1 != 0 &&
-				slot[plain].tag != k; plain++)
+		for (plain = i; slot[plain].row1 != 0 && slot[plain].tag != k; plain++)
 			;
 		at = i;
-		cr_assert(eq(uint, ib_table_probe(&t, hash, &at),
-			     slot[plain].row1 - 1));
-		cr_assert(eq(u64, at, plain), "%u %%, from %u", taken,
-			  (unsigned)i);
+		cr_assert(eq(uint, ib_table_probe(&t, hash, &at), slot[plain].row1 - 1));
+		cr_assert(eq(u64, at, plain), "%u %%, from %u", taken, (unsigned)i);
 	}
 	free(slot);
 }
@@ -356,8 +343,7 @@ Test(table, finds_ids_that_collide_at_the_last_home)
 		}
 		ib_table_group(&t, id, n, NULL, 0, row, at);
 		for (n = 0; n < IB_GROUP && k + n < IB_CHAIN_MAX + 8; n++)
-			cr_expect(eq(uint, row[n], k + n < IB_CHAIN_MAX
-						   ? k + n : IB_NO_ROW));
+			cr_expect(eq(uint, row[n], k + n < IB_CHAIN_MAX ? k + n : IB_NO_ROW));
 	}
 	cr_expect(t.crowded == false);
 	ib_table_release(&t);

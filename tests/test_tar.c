@@ -41,8 +41,7 @@ put(struct made *m, const char *path, const char *content, size_t n)
 	struct ib_tar_piece piece;
 
 	cr_assert(ib_tar_make(m->maker, ib_span_of(path), 1600000000,
-			      (struct ib_span){ content, n }, &piece,
-			      NULL) == IB_OK);
+			      (struct ib_span){ content, n }, &piece, NULL) == IB_OK);
 	cr_assert(eq(sz, piece.to - piece.from, n));
 	ib_tar_writer_put(m->writer, &piece);
 }
@@ -92,14 +91,13 @@ ParameterizedTestParameters(tar, a_key_ends_at_the_first_dot_of_the_last_part)
 		  "7890.jpg",
 		  "0123456789012345678901234567890123456789012345678901234567"
 		  "89012345678901234567890123456789012345678901234567890123456"
-		  "7890", false },
+		  "7890",
+		  false },
 	};
 
-	return cr_make_param_array(struct name, names,
-				   sizeof(names) / sizeof(*names));
+	return cr_make_param_array(struct name, names, sizeof(names) / sizeof(*names));
 }
-ParameterizedTest(struct name *c, tar,
-		  a_key_ends_at_the_first_dot_of_the_last_part)
+ParameterizedTest(struct name *c, tar, a_key_ends_at_the_first_dot_of_the_last_part)
 {
 	struct ib_tar_member m;
 	struct ib_input *in = NULL;
@@ -126,8 +124,7 @@ ParameterizedTest(struct name *c, tar,
 /* ---- samples ------------------------------------------------------------------------ */
 
 static size_t
-read_samples(const char *path, struct ib_tar_sample *samples, char (*id)[16],
-	     size_t most)
+read_samples(const char *path, struct ib_tar_sample *samples, char (*id)[16], size_t most)
 {
 	struct ib_tar_samples *s = NULL;
 	struct ib_input *in = NULL;
@@ -136,8 +133,7 @@ read_samples(const char *path, struct ib_tar_sample *samples, char (*id)[16],
 	cr_assert(ib_input_open(path, &in, NULL) == IB_OK);
 	cr_assert(ib_tar_samples_open(in, NULL, NULL, &s, NULL) == IB_OK);
 	while (n < most && ib_tar_samples_next(s, &samples[n], NULL) == IB_OK) {
-		snprintf(id[n], 16, "%.*s", (int)samples[n].id.n,
-			 samples[n].id.p);
+		snprintf(id[n], 16, "%.*s", (int)samples[n].id.n, samples[n].id.p);
 		n++;
 	}
 	ib_tar_samples_close(s);
@@ -219,17 +215,15 @@ ParameterizedTestParameters(tar, a_path_has_one_form)
 		{ "/d/", "a.jpg", "/d/a.jpg" },
 	};
 
-	return cr_make_param_array(struct joined, paths,
-				   sizeof(paths) / sizeof(*paths));
+	return cr_make_param_array(struct joined, paths, sizeof(paths) / sizeof(*paths));
 }
 ParameterizedTest(struct joined *c, tar, a_path_has_one_form)
 {
 	struct ib_bytes out = { 0 };
 
-	ib_tar_normalize_path(&out, ib_span_of(c->folder),
-			      ib_span_of(c->path));
-	cr_expect(ib_span_is(ib_bytes_span(&out), c->made), "%s + %s: %.*s",
-		  c->folder, c->path, (int)out.n, out.p);
+	ib_tar_normalize_path(&out, ib_span_of(c->folder), ib_span_of(c->path));
+	cr_expect(ib_span_is(ib_bytes_span(&out), c->made), "%s + %s: %.*s", c->folder, c->path,
+		  (int)out.n, out.p);
 	ib_bytes_release(&out);
 }
 
@@ -248,8 +242,7 @@ Test(tar, a_size_of_any_length_fits_a_header)
 	ib_tar_header_set_size(block, (1ull << 33) - 1);
 	cr_expect(memcmp(block + 124, "77777777777", 12) == 0);
 	ib_tar_header_set_size(block, (1ull << 33) + 5);
-	cr_expect(memcmp(block + 124, "\x80\0\0\0\0\0\0\2\0\0\0\5", 12) ==
-		  0);
+	cr_expect(memcmp(block + 124, "\x80\0\0\0\0\0\0\2\0\0\0\5", 12) == 0);
 }
 
 /* ---- archives in a row ------------------------------------------------------------ */
@@ -278,8 +271,7 @@ count_warning(void *data, const char *sentence)
 static int
 count_members(const char *path, int *warnings)
 {
-	struct ib_context context = { .warn = count_warning,
-				      .data = warnings };
+	struct ib_context context = { .warn = count_warning, .data = warnings };
 	struct ib_tar_options options = { .context = &context };
 	struct ib_tar_member m;
 	struct ib_input *in = NULL;

@@ -38,8 +38,7 @@ static bool
 equal(const struct ib_totals *a, const struct ib_totals *b)
 {
 	return a->rows == b->rows && a->known == b->known &&
-	       ib_exact_compare(&a->sum, &b->sum) == 0 &&
-	       a->newest == b->newest &&
+	       ib_exact_compare(&a->sum, &b->sum) == 0 && a->newest == b->newest &&
 	       memcmp(&a->min, &b->min, sizeof(a->min)) == 0 &&
 	       memcmp(&a->max, &b->max, sizeof(a->max)) == 0 &&
 	       memcmp(a->bin, b->bin, sizeof(a->bin)) == 0;
@@ -47,17 +46,16 @@ equal(const struct ib_totals *a, const struct ib_totals *b)
 
 Test(totals, float_order_is_the_order_of_floats)
 {
-	static const float v[] = { -INFINITY, -0x1.fffffep+127f, -1.5f, -1.0f,
-				   -0x1p-149f, 0.0f, 0x1p-149f, 0x1p-126f,
-				   0.1f, 1.0f, 0x1.fffffep+127f, INFINITY };
+	static const float v[] = { -INFINITY, -0x1.fffffep+127f, -1.5f,
+				   -1.0f,     -0x1p-149f,	 0.0f,
+				   0x1p-149f, 0x1p-126f,	 0.1f,
+				   1.0f,      0x1.fffffep+127f,	 INFINITY };
 	size_t i;
 
 	for (i = 0; i < sizeof(v) / sizeof(*v); i++) {
-		cr_assert(eq(flt, ib_float_from_order(ib_float_order(v[i])),
-			     v[i]));
+		cr_assert(eq(flt, ib_float_from_order(ib_float_order(v[i])), v[i]));
 		if (i > 0)
-			cr_assert(lt(u32, ib_float_order(v[i - 1]),
-				     ib_float_order(v[i])));
+			cr_assert(lt(u32, ib_float_order(v[i - 1]), ib_float_order(v[i])));
 	}
 }
 
@@ -149,7 +147,9 @@ reread(const struct ib_totals *t, struct ib_totals *back, struct ib_error *err)
 
 Test(totals, read_back_what_they_write)
 {
-	static const uint64_t times[] = { 1, 3, (uint64_t)1 << 31,
+	static const uint64_t times[] = { 1,
+					  3,
+					  (uint64_t)1 << 31,
 					  ((uint64_t)1 << 53) - 1,
 					  (uint64_t)1 << 53,
 					  ((uint64_t)1 << 53) + 1 };
@@ -163,8 +163,7 @@ Test(totals, read_back_what_they_write)
 			score[k] = any_score(&state);
 		t = totals_of(score, k);
 		t->newest = i > 0 ? (int64_t)i : IB_NO_EPOCH;
-		cr_assert(eq(int, reread(t, &back, &err), IB_OK), "%s",
-			  err.text);
+		cr_assert(eq(int, reread(t, &back, &err), IB_OK), "%s", err.text);
 		cr_assert(equal(t, &back));
 		free(t);
 	}
@@ -174,8 +173,7 @@ Test(totals, read_back_what_they_write)
 		t->bin[ib_float_order(0.7f) >> 20] = times[i];
 		ib_exact_init(&t->sum);
 		ib_exact_add_times(&t->sum, (double)0.7f, times[i]);
-		cr_assert(eq(int, reread(t, &back, &err), IB_OK), "%s",
-			  err.text);
+		cr_assert(eq(int, reread(t, &back, &err), IB_OK), "%s", err.text);
 		cr_assert(equal(t, &back));
 		free(t);
 	}
@@ -184,11 +182,10 @@ Test(totals, read_back_what_they_write)
 Test(totals, are_written_as_documented)
 {
 	/* 0.25 + 0.75 = 1 = 2^149 units; bins are the sign and 11 bits. */
-	static const char *const expected =
-		"{\"rows\":3,\"known\":2,"
-		"\"sum\":\"20000000000000000000000000000000000000\","
-		"\"mean\":0.5,\"min\":0.25,\"max\":0.75,\"newest\":7,"
-		"\"histogram\":[[3048,1],[3060,1]]}";
+	static const char *const expected = "{\"rows\":3,\"known\":2,"
+					    "\"sum\":\"20000000000000000000000000000000000000\","
+					    "\"mean\":0.5,\"min\":0.25,\"max\":0.75,\"newest\":7,"
+					    "\"histogram\":[[3048,1],[3060,1]]}";
 	static const float score[] = { 0.75f, NAN, 0.25f };
 	struct ib_totals *t = totals_of(score, 3);
 	cJSON *json;
@@ -258,8 +255,7 @@ ParameterizedTestParameters(totals, reject_what_they_never_write)
 		{ "histogram", "[[7,1],[3060,1]]" },
 		{ "histogram", "[[3048,1],[18446744073709551616,1]]" },
 	};
-	return cr_make_param_array(struct bad, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct bad, cases, sizeof(cases) / sizeof(*cases));
 }
 
 ParameterizedTest(struct bad *c, totals, reject_what_they_never_write)
@@ -272,23 +268,19 @@ ParameterizedTest(struct bad *c, totals, reject_what_they_never_write)
 
 	t->newest = 7;
 	json = ib_totals_json(t);
-	cr_assert(cJSON_ReplaceItemInObjectCaseSensitive(
-		json, c->member, cJSON_CreateRaw(c->value)));
+	cr_assert(
+		cJSON_ReplaceItemInObjectCaseSensitive(json, c->member, cJSON_CreateRaw(c->value)));
 	text = cJSON_PrintUnformatted(json);
 	read = cJSON_Parse(text);
 	cr_assert(read != NULL);
-	cr_assert(eq(int, ib_totals_parse(read, "t.json", &back, &err),
-		     IB_E_DATA),
-		  "%s", text);
+	cr_assert(eq(int, ib_totals_parse(read, "t.json", &back, &err), IB_E_DATA), "%s", text);
 	cr_assert(eq(int, strncmp(err.text, "t.json: ", 8), 0));
 	cJSON_Delete(read);
 	cJSON_DeleteItemFromObjectCaseSensitive(json, c->member);
 	cJSON_free(text);
 	text = cJSON_PrintUnformatted(json);
 	read = cJSON_Parse(text);
-	cr_assert(eq(int, ib_totals_parse(read, "t.json", &back, &err),
-		     IB_E_DATA),
-		  "%s", text);
+	cr_assert(eq(int, ib_totals_parse(read, "t.json", &back, &err), IB_E_DATA), "%s", text);
 	cJSON_free(text);
 	cJSON_Delete(json);
 	cJSON_Delete(read);

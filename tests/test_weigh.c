@@ -34,8 +34,7 @@ TheoryDataPoints(weigh, quotients_of_doubles_are_those_of_the_processor) = {
 		   1.7976931348623157e308, 2.2250738585072014e-308),
 	DataPoints(double, 1, 3, 0.1, 7, 9007199254740991.0, 1e100),
 };
-Theory((double a, double b), weigh,
-       quotients_of_doubles_are_those_of_the_processor)
+Theory((double a, double b), weigh, quotients_of_doubles_are_those_of_the_processor)
 {
 	cr_assume(a / b >= DBL_MIN);
 	cr_assert(eq(dbl, ratio(exact(a, 0), exact(b, 0)), a / b));
@@ -47,22 +46,18 @@ Test(weigh, quotients_are_rounded_half_to_even)
 
 	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(1, 0)), two53));
 	cr_assert(eq(dbl, ratio(exact(two53, 3), exact(1, 0)), two53 + 4));
-	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(3, 0)),
-		     3002399751580331.0));
+	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(3, 0)), 3002399751580331.0));
 	/* Just beside the middle. */
-	cr_assert(eq(dbl, ratio(exact(two53, 1 + 0x1p-50), exact(1, 0)),
-		     two53 + 2));
+	cr_assert(eq(dbl, ratio(exact(two53, 1 + 0x1p-50), exact(1, 0)), two53 + 2));
 	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(1, 0x1p-70)), two53));
-	cr_assert(eq(dbl, ratio(exact(two53, 3), exact(1, 0x1p-70)),
-		     two53 + 2));
+	cr_assert(eq(dbl, ratio(exact(two53, 3), exact(1, 0x1p-70)), two53 + 2));
 }
 
 Test(weigh, quotients_take_all_of_a_divisor)
 {
 	/* 3 * (2^60 + 1) / (2^60 + 1) */
 	cr_assert(eq(dbl, ratio(exact(0x3p60, 3), exact(0x1p60, 1)), 3.0));
-	cr_assert(eq(dbl, ratio(exact(1, 0x1p-52), exact(1, 0x1p-400)),
-		     1 + 0x1p-52));
+	cr_assert(eq(dbl, ratio(exact(1, 0x1p-52), exact(1, 0x1p-400)), 1 + 0x1p-52));
 }
 
 /* ---- figures --------------------------------------------------------------- */
@@ -86,8 +81,7 @@ TheoryDataPoints(weigh, figures_of_two_levels_follow_the_formulas) = {
 	DataPoints(int, 1, 3, 500),
 	DataPoints(double, 2, 4, 1.25),
 };
-Theory((int n, int m, double w), weigh,
-       figures_of_two_levels_follow_the_formulas)
+Theory((int n, int m, double w), weigh, figures_of_two_levels_follow_the_formulas)
 {
 	static double all[2000];
 	double s = n + m * w, q = n + m * w * w;
@@ -116,8 +110,7 @@ Test(weigh, figures_do_not_hang_on_the_order)
 
 	srand(11);
 	for (i = 0; i < 5000; i++)
-		w[i] = ldexp(1 + rand() / (double)RAND_MAX,
-			     rand() % 400 - 200);
+		w[i] = ldexp(1 + rand() / (double)RAND_MAX, rand() % 400 - 200);
 	a = sums_of(w, 5000);
 	for (i = 5000; i-- > 1;) {
 		k = (size_t)rand() % (i + 1);
@@ -194,26 +187,29 @@ Test(weigh, rows_know_where_they_stand)
 	/* Every second line of a, but a gap; then b from line 3 on. */
 	for (row = 0; row < 1000; row++) {
 		p = (struct ib_place){ row, row < 600 ? a : b,
-				       row < 300 ? 1 + row
-				       : row < 600 ? 1 + 2 * row : row - 597,
+				       row < 300   ? 1 + row
+				       : row < 600 ? 1 + 2 * row
+						   : row - 597,
 				       false };
 		cr_assert(eq(int, ib_rows_place(&r, p, &err), IB_OK));
 	}
 	cr_assert(eq(sz, r.nplaces, 302));
 	for (row = 0; row < 1000; row++) {
 		p = ib_rows_where(&r, row);
-		cr_assert(eq(str, (char *)p.name,
-			     (char *)(row < 600 ? a : b)));
-		cr_assert(eq(u64, p.line, row < 300 ? 1 + row
-			     : row < 600 ? 1 + 2 * row : row - 597));
+		cr_assert(eq(str, (char *)p.name, (char *)(row < 600 ? a : b)));
+		cr_assert(eq(u64, p.line,
+			     row < 300	 ? 1 + row
+			     : row < 600 ? 1 + 2 * row
+					 : row - 597));
 	}
 	ib_rows_release(&r);
 }
 
 Test(weigh, an_id_that_stands_twice_is_named_at_its_second_place)
 {
-	struct ib_id id[] = { { "a", 0, 1 }, { "", 0, 0 }, { "b", 0, 1 },
-			      { "", 0, 0 }, { "a", 0, 1 } };
+	struct ib_id id[] = {
+		{ "a", 0, 1 }, { "", 0, 0 }, { "b", 0, 1 }, { "", 0, 0 }, { "a", 0, 1 }
+	};
 	struct ib_rows r = { 0 };
 	struct ib_error err;
 	uint64_t twice = 0;
@@ -241,8 +237,7 @@ Test(weigh, many_weights_that_share_a_place_keep_their_texts)
 
 	srand(7);
 	for (i = 0; i < 20000; i++) {
-		w = i % 3 ? 1 + rand() % 300 / 8.0
-			  : rand() / (double)RAND_MAX;
+		w = i % 3 ? 1 + rand() % 300 / 8.0 : rand() / (double)RAND_MAX;
 		ib_form_put(&got, IB_WEIGHTS_TSV, id, w, &texts);
 		ib_bytes_put(&want, "x\t", 2);
 		ib_bytes_put(&want, text, ib_number_put(text, w));

@@ -34,8 +34,7 @@ whole(struct ib_span end, uint64_t *mark)
 }
 
 static enum ib_status
-classify(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
-	 struct ib_error *err)
+classify(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark, struct ib_error *err)
 {
 	struct ib_bytes b = { 0 };
 
@@ -47,8 +46,8 @@ classify(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 	else if (line.n >= 4 && memcmp(line.p, "run ", 4) == 0)
 		*what = IB_LOG_LINE_HEAD;
 	else
-		*what = b.n == 25 && whole(ib_bytes_span(&b), mark) ?
-			IB_LOG_LINE_TAIL : IB_LOG_LINE_OTHER;
+		*what = b.n == 25 && whole(ib_bytes_span(&b), mark) ? IB_LOG_LINE_TAIL
+								    : IB_LOG_LINE_OTHER;
 	ib_bytes_release(&b);
 	return IB_OK;
 }
@@ -104,8 +103,7 @@ text_of(uint64_t n, size_t lines, struct ib_bytes *b)
 }
 
 static enum ib_status
-append(uint64_t n, size_t lines, bool *any, uint64_t *before,
-       struct ib_error *err)
+append(uint64_t n, size_t lines, bool *any, uint64_t *before, struct ib_error *err)
 {
 	struct ib_zstd_log_writer *log = NULL;
 	struct ib_bytes text = { 0 };
@@ -133,8 +131,7 @@ must_append(uint64_t n, size_t lines, bool any, uint64_t before)
 	uint64_t mark = 0;
 	bool was = false;
 
-	cr_assert(eq(int, append(n, lines, &was, &mark, &err), IB_OK), "%s",
-		  err.text);
+	cr_assert(eq(int, append(n, lines, &was, &mark, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, was, any));
 	if (any)
 		cr_assert(eq(u64, mark, before));
@@ -240,22 +237,19 @@ Test(zstd_log, the_bytes_hang_on_no_piece)
 	text_of(1, 400000, &text); /* 7 MB: several blocks and jobs */
 	for (i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
 		unlink(path);
-		cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log,
-						   &err), IB_OK));
+		cr_assert(
+			eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err), IB_OK));
 		for (at = 0; at < text.n; at += n) {
 			n = text.n - at < pieces[i] ? text.n - at : pieces[i];
 			ib_zstd_log_writer_put(log, text.p + at, n);
 		}
-		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err),
-			     IB_OK));
-		cr_assert(eq(int, ib_zstd_log_writer_finish(log, &err),
-			     IB_OK));
+		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err), IB_OK));
+		cr_assert(eq(int, ib_zstd_log_writer_finish(log, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_append(log, 1, &err), IB_OK));
 		ib_zstd_log_writer_close(log);
 		load(path, i == 0 ? &first : &other);
 		if (i > 0)
-			cr_assert(ib_span_equal(ib_bytes_span(&first),
-						ib_bytes_span(&other)));
+			cr_assert(ib_span_equal(ib_bytes_span(&first), ib_bytes_span(&other)));
 	}
 	ib_bytes_release(&text);
 	ib_bytes_release(&first);
@@ -267,8 +261,7 @@ Test(zstd_log, without_an_append_nothing_is_written)
 	struct ib_zstd_log_writer *log = NULL;
 	struct ib_error err;
 
-	cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err),
-		     IB_OK));
+	cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err), IB_OK));
 	ib_zstd_log_writer_put(log, "run 1\n", 6);
 	ib_zstd_log_writer_close(log);
 	cr_assert(ne(int, access(path, F_OK), 0));
@@ -290,25 +283,21 @@ Test(zstd_log, an_append_that_is_undone_leaves_the_bytes_of_before)
 		}
 		ib_zstd_log_writer_open(path, &kind, &context, &log, &err);
 		ib_zstd_log_writer_put(log, "run 2\nend 00000000000000000002\n", 31);
-		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err),
-			     IB_OK));
-		cr_assert(eq(int, ib_zstd_log_writer_finish(log, &err),
-			     IB_OK));
+		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err), IB_OK));
+		cr_assert(eq(int, ib_zstd_log_writer_finish(log, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_append(log, 2, &err), IB_OK));
 		ib_zstd_log_writer_undo(log);
 		ib_zstd_log_writer_close(log);
 		cr_assert(eq(int, access(path, F_OK) == 0, had));
 	}
 	load(path, &after);
-	cr_assert(ib_span_equal(ib_bytes_span(&before),
-				ib_bytes_span(&after)));
+	cr_assert(ib_span_equal(ib_bytes_span(&before), ib_bytes_span(&after)));
 	ib_bytes_release(&before);
 	ib_bytes_release(&after);
 }
 
 /* A kill at any byte of an append loses that run alone; the next repairs. */
-Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
-     .timeout = 1200)
+Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame, .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
 	uint64_t got[4];
@@ -328,8 +317,7 @@ Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
 		for (n = 0; n < 3 && end[n] <= length; n++)
 			continue;
 		store(all.p, length);
-		cr_assert(eq(int, marks(got, &m, &cut, &err), IB_OK), "%zu: %s",
-			  length, err.text);
+		cr_assert(eq(int, marks(got, &m, &cut, &err), IB_OK), "%zu: %s", length, err.text);
 		cr_assert(eq(sz, m, n), "cut to %zu bytes", length);
 		must_append(50, 3, n > 0, n - 1);
 		got[n] = 50;
@@ -339,8 +327,7 @@ Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame,
 }
 
 /* Cut in its middle with runs behind it: nothing may be taken away. */
-Test(zstd_log, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
-     .timeout = 1200)
+Test(zstd_log, a_cut_with_frames_behind_it_is_corrupt_and_left_alone, .timeout = 1200)
 {
 	struct ib_bytes all = { 0 }, cut = { 0 }, after = { 0 };
 	struct ib_error err = { 0 };
@@ -359,20 +346,17 @@ Test(zstd_log, a_cut_with_frames_behind_it_is_corrupt_and_left_alone,
 		ib_bytes_put(&cut, all.p, length);
 		ib_bytes_put(&cut, all.p + first, all.n - first);
 		store(cut.p, cut.n);
-		cr_assert(eq(int, marks(got, &n, &any, &err), IB_E_DATA),
-			  "%zu", length);
+		cr_assert(eq(int, marks(got, &n, &any, &err), IB_E_DATA), "%zu", length);
 		cr_assert(eq(int, append(2, 3, &any, got, &err), IB_E_DATA));
 		load(path, &after);
-		cr_assert(ib_span_equal(ib_bytes_span(&cut),
-					ib_bytes_span(&after)));
+		cr_assert(ib_span_equal(ib_bytes_span(&cut), ib_bytes_span(&after)));
 	}
 	ib_bytes_release(&all);
 	ib_bytes_release(&cut);
 	ib_bytes_release(&after);
 }
 
-Test(zstd_log, a_flipped_byte_of_a_frame_is_told_with_the_frames_name,
-     .timeout = 1200)
+Test(zstd_log, a_flipped_byte_of_a_frame_is_told_with_the_frames_name, .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
 	struct ib_error err = { 0 };
@@ -438,8 +422,7 @@ Test(zstd_log, an_append_reads_no_more_than_the_first_block_of_the_last_frame)
 
 	must_append(1, 100000, false, 0);
 	load(path, &all);
-	cr_assert(ib_zstd_log_index_get(all.p + all.n - IB_ZSTD_LOG_INDEX_BYTES,
-				     &index));
+	cr_assert(ib_zstd_log_index_get(all.p + all.n - IB_ZSTD_LOG_INDEX_BYTES, &index));
 	cr_assert(eq(u64, index.size, all.n - IB_ZSTD_LOG_INDEX_BYTES));
 	cr_assert(eq(u64, index.frame, index.size));
 	memset(all.p + all.n / 2, 'x', 50);
@@ -463,8 +446,7 @@ Test(zstd_log, logs_put_together_and_foreign_skippable_frames_stay)
 	must_append(3, 10, true, 2);
 	must_hold((uint64_t[]){ 1, 2, 3 }, 3);
 	load(path, &b);
-	cr_assert(ib_span_equal(ib_bytes_span(&a),
-				(struct ib_span){ b.p, a.n }));
+	cr_assert(ib_span_equal(ib_bytes_span(&a), (struct ib_span){ b.p, a.n }));
 	ib_bytes_release(&a);
 	ib_bytes_release(&b);
 }
@@ -499,8 +481,7 @@ ParameterizedTestParameters(zstd_log, refuses)
 		{ "no folder", IB_E_CREATE }, { "a device", IB_E_CREATE },
 	};
 
-	return cr_make_param_array(struct refusal, cases,
-				   sizeof(cases) / sizeof(*cases));
+	return cr_make_param_array(struct refusal, cases, sizeof(cases) / sizeof(*cases));
 }
 
 ParameterizedTest(struct refusal *c, zstd_log, refuses)
@@ -524,6 +505,6 @@ ParameterizedTest(struct refusal *c, zstd_log, refuses)
 	} else {
 		strcpy(path, "/dev/null");
 	}
-	cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err),
-		     c->st), "%s: %s", c->what, err.text);
+	cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err), c->st),
+		  "%s: %s", c->what, err.text);
 }

@@ -41,8 +41,7 @@ make_data(void)
 			z += truth[k] * x[i][k];
 		y[i] = uniform(&state) < 1 / (1 + exp(-z));
 		id[i].p = name[i];
-		id[i].n = (size_t)snprintf(name[i], sizeof(name[i]),
-					   "sample/%d", i);
+		id[i].n = (size_t)snprintf(name[i], sizeof(name[i]), "sample/%d", i);
 	}
 }
 
@@ -126,8 +125,7 @@ main(void)
 		return 1;
 	for (k = 0; k < D; k++)
 		off = fmax(off, fabs(full[k] - pruned[k]));
-	printf("trainer: %ld visits instead of %ld, coefficients within %.3f\n",
-	       some, all, off);
+	printf("trainer: %ld visits instead of %ld, coefficients within %.3f\n", some, all, off);
 	/* Both ends see all data; in between some 60 % lie below the mean. */
 	return !(some < 85 * all / 100 && off < 0.05);
 }

@@ -10,14 +10,13 @@
 struct walk {
 	enum ib_format format;
 	const char *key;
-	size_t block;       /* of the reader; 0: as is best */
+	size_t block; /* of the reader; 0: as is best */
 	uint64_t header_lines;
 	bool any_value, epoch_manifest;
 };
 
 static inline void
-walk_record(struct ib_bytes *text, struct ib_cursor *c, enum ib_next next,
-	    uint64_t line)
+walk_record(struct ib_bytes *text, struct ib_cursor *c, enum ib_next next, uint64_t line)
 {
 	struct ib_span id;
 	int slot = c->source->wanted_slot[0];
@@ -43,8 +42,7 @@ walk_record(struct ib_bytes *text, struct ib_cursor *c, enum ib_next next,
 }
 
 static inline void
-walk_block(struct ib_bytes *text, struct ib_cursor *c,
-	   const struct ib_block *b, uint64_t *lines)
+walk_block(struct ib_bytes *text, struct ib_cursor *c, const struct ib_block *b, uint64_t *lines)
 {
 	enum ib_next next;
 
@@ -65,11 +63,16 @@ walk_file(const char *path, const struct walk *w, struct ib_bytes *text)
 {
 	struct ib_wanted wanted = { ib_span_of("weight"), true };
 	struct ib_reader_options o = {
-		.operands = { &path, 1 }, .format = w->format,
-		.otherwise = IB_FORMAT_LIST, .key = w->key,
-		.wanted = &wanted, .nwanted = 1,
-		.header_lines = w->header_lines, .any_value = w->any_value,
-		.epoch_manifest = w->epoch_manifest, .block = w->block,
+		.operands = { &path, 1 },
+		.format = w->format,
+		.otherwise = IB_FORMAT_LIST,
+		.key = w->key,
+		.wanted = &wanted,
+		.nwanted = 1,
+		.header_lines = w->header_lines,
+		.any_value = w->any_value,
+		.epoch_manifest = w->epoch_manifest,
+		.block = w->block,
 	};
 	struct ib_cursor *c = calloc(1, sizeof(*c));
 	struct ib_block b = { 0 };

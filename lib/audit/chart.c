@@ -29,8 +29,7 @@ x_of(const struct ib_chart *c, size_t i)
 static double
 y_of(const struct ib_chart *c, double y)
 {
-	return TOP + (c->high - y) / (c->high - c->low) *
-			     (HEIGHT - TOP - BOTTOM);
+	return TOP + (c->high - y) / (c->high - c->low) * (HEIGHT - TOP - BOTTOM);
 }
 
 /* 1, 2 or 5 times a power of ten, four to eight of them in a range. */
@@ -95,11 +94,14 @@ put_tick(struct ib_chart *c, double y)
 	struct ib_bytes *b = c->out;
 	enum ib_style style = c->style;
 
-	ib_bytes_printf(b, "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" "
-			"y1=\"%.1f\" y2=\"%.1f\"/>", LEFT, WIDTH - RIGHT,
-			y_of(c, y), y_of(c, y));
-	ib_bytes_printf(b, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
-			"text-anchor=\"end\">", LEFT - 8, y_of(c, y) + 4);
+	ib_bytes_printf(b,
+			"<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" "
+			"y1=\"%.1f\" y2=\"%.1f\"/>",
+			LEFT, WIDTH - RIGHT, y_of(c, y), y_of(c, y));
+	ib_bytes_printf(b,
+			"<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
+			"text-anchor=\"end\">",
+			LEFT - 8, y_of(c, y) + 4);
 	if (style == IB_STYLE_PERCENT)
 		ib_bytes_printf(b, "%.3g%%", 100 * y);
 	else if (style == IB_STYLE_SIGNED)
@@ -120,18 +122,21 @@ ib_chart_begin(struct ib_chart *c, const char *about, const int64_t *epoch)
 	step = nice_step(c->high - c->low);
 	c->low = floor(c->low / step + 1e-9) * step;
 	c->high = ceil(c->high / step - 1e-9) * step;
-	ib_bytes_printf(c->out, "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
-			"aria-label=\"%s\">\n", WIDTH, HEIGHT, about);
+	ib_bytes_printf(c->out,
+			"<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
+			"aria-label=\"%s\">\n",
+			WIDTH, HEIGHT, about);
 	for (i = 0; (y = c->low + (double)i * step) <= c->high + step / 2; i++)
 		put_tick(c, fabs(y) < step / 1e6 ? 0 : y);
-	ib_bytes_printf(c->out, "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
-			"text-anchor=\"end\">epoch</text>", LEFT - 8,
-			HEIGHT - BOTTOM + 18);
+	ib_bytes_printf(c->out,
+			"<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
+			"text-anchor=\"end\">epoch</text>",
+			LEFT - 8, HEIGHT - BOTTOM + 18);
 	for (i = 0; i < c->n; i += every)
-		ib_bytes_printf(c->out, "<text class=\"tick\" x=\"%.1f\" "
+		ib_bytes_printf(c->out,
+				"<text class=\"tick\" x=\"%.1f\" "
 				"y=\"%.1f\" text-anchor=\"middle\">%lld</text>",
-				x_of(c, i), HEIGHT - BOTTOM + 18,
-				(long long)epoch[i]);
+				x_of(c, i), HEIGHT - BOTTOM + 18, (long long)epoch[i]);
 	ib_bytes_put_char(c->out, '\n');
 }
 
@@ -155,8 +160,7 @@ ib_chart_line(struct ib_chart *c, const char *class, const double *y)
 			down = false;
 			continue;
 		}
-		ib_bytes_printf(c->out, "%c%.1f %.1f", down ? 'L' : 'M',
-				x_of(c, i), y_of(c, y[i]));
+		ib_bytes_printf(c->out, "%c%.1f %.1f", down ? 'L' : 'M', x_of(c, i), y_of(c, y[i]));
 		down = true;
 	}
 	ib_bytes_printf(c->out, "\"/>\n");
@@ -164,8 +168,7 @@ ib_chart_line(struct ib_chart *c, const char *class, const double *y)
 
 /* From place i on, as long as both are there; returns one past. */
 static size_t
-put_area(struct ib_chart *c, const char *class, const double *low,
-	 const double *high, size_t i)
+put_area(struct ib_chart *c, const char *class, const double *low, const double *high, size_t i)
 {
 	size_t k = i, j;
 
@@ -175,18 +178,15 @@ put_area(struct ib_chart *c, const char *class, const double *low,
 		return i + 1;
 	ib_bytes_printf(c->out, "<path class=\"area %s\" d=\"M", class);
 	for (j = i; j < k; j++)
-		ib_bytes_printf(c->out, "%.1f %.1f ", x_of(c, j),
-				y_of(c, high[j]));
+		ib_bytes_printf(c->out, "%.1f %.1f ", x_of(c, j), y_of(c, high[j]));
 	for (j = k; j-- > i;)
-		ib_bytes_printf(c->out, "%.1f %.1f ", x_of(c, j),
-				y_of(c, low[j]));
+		ib_bytes_printf(c->out, "%.1f %.1f ", x_of(c, j), y_of(c, low[j]));
 	ib_bytes_printf(c->out, "Z\"/>\n");
 	return k;
 }
 
 void
-ib_chart_band(struct ib_chart *c, const char *class, const double *low,
-	      const double *high)
+ib_chart_band(struct ib_chart *c, const char *class, const double *low, const double *high)
 {
 	size_t i;
 
@@ -195,8 +195,8 @@ ib_chart_band(struct ib_chart *c, const char *class, const double *low,
 }
 
 void
-ib_chart_bar(struct ib_chart *c, const char *class, size_t i, double from,
-	     double to, const char *title)
+ib_chart_bar(struct ib_chart *c, const char *class, size_t i, double from, double to,
+	     const char *title)
 {
 	double width = step_of(c) * 0.72, top = y_of(c, to);
 	double height = y_of(c, from) - top;
@@ -205,19 +205,21 @@ ib_chart_bar(struct ib_chart *c, const char *class, size_t i, double from,
 	if (!(height > 0))
 		return;
 	/* A hair of the page between what is stacked. */
-	ib_bytes_printf(c->out, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" "
+	ib_bytes_printf(c->out,
+			"<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" "
 			"width=\"%.1f\" height=\"%.1f\" rx=\"1.5\"><title>%s"
-			"</title></rect>\n", class, x_of(c, i) - width / 2, top,
-			width, height > 1.5 ? height - 1 : height, title);
+			"</title></rect>\n",
+			class, x_of(c, i) - width / 2, top, width,
+			height > 1.5 ? height - 1 : height, title);
 }
 
 void
-ib_chart_dot(struct ib_chart *c, const char *class, size_t i, double y,
-	     const char *title)
+ib_chart_dot(struct ib_chart *c, const char *class, size_t i, double y, const char *title)
 {
 	if (isfinite(y))
-		ib_bytes_printf(c->out, "<circle class=\"%s\" cx=\"%.1f\" "
+		ib_bytes_printf(c->out,
+				"<circle class=\"%s\" cx=\"%.1f\" "
 				"cy=\"%.1f\" r=\"4\"><title>%s</title>"
-				"</circle>\n", class, x_of(c, i), y_of(c, y),
-				title);
+				"</circle>\n",
+				class, x_of(c, i), y_of(c, y), title);
 }

@@ -10,8 +10,8 @@
 
 struct ib_chart {
 	struct ib_bytes *out;
-	size_t n;          /* places along x, 0 to n-1 */
-	double low, high;  /* along y */
+	size_t n;	     /* places along x, 0 to n-1 */
+	double low, high;    /* along y */
 	enum ib_style style; /* of y's labels */
 };
 
@@ -25,13 +25,11 @@ void ib_chart_end(struct ib_chart *c);
 /* A line through y[n]; NaN breaks it. */
 void ib_chart_line(struct ib_chart *c, const char *class, const double *y);
 /* The area between two lines. */
-void ib_chart_band(struct ib_chart *c, const char *class, const double *low,
-		   const double *high);
+void ib_chart_band(struct ib_chart *c, const char *class, const double *low, const double *high);
 /* A bar at place i; part of parts beside each other. title: escaped. */
-void ib_chart_bar(struct ib_chart *c, const char *class, size_t i, double from,
-		  double to, const char *title);
-void ib_chart_dot(struct ib_chart *c, const char *class, size_t i, double y,
+void ib_chart_bar(struct ib_chart *c, const char *class, size_t i, double from, double to,
 		  const char *title);
+void ib_chart_dot(struct ib_chart *c, const char *class, size_t i, double y, const char *title);
 
 /* Text in a page: & < > " as entities; what is no text as \xNN. */
 void ib_html_text(struct ib_bytes *out, struct ib_span text);

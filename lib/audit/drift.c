@@ -35,8 +35,8 @@ sum_up(const struct ib_losses_epoch *e, struct ib_drift *d)
 
 static enum ib_status
 figures_of(const struct ib_losses_epoch *e, const struct ib_weighted *reference,
-	   struct ib_weighted *before, struct ib_page_hinkley *ph,
-	   struct ib_drift *d, struct ib_error *err)
+	   struct ib_weighted *before, struct ib_page_hinkley *ph, struct ib_drift *d,
+	   struct ib_error *err)
 {
 	static const int twentieth[5] = { 1, 5, 10, 15, 19 };
 	struct ib_weighted now;
@@ -66,11 +66,10 @@ figures_of(const struct ib_losses_epoch *e, const struct ib_weighted *reference,
 }
 
 enum ib_status
-ib_drift_run(const struct ib_losses *l, const struct ib_audit_options *o,
-	     struct ib_drift **drift, struct ib_error *err)
+ib_drift_run(const struct ib_losses *l, const struct ib_audit_options *o, struct ib_drift **drift,
+	     struct ib_error *err)
 {
-	struct ib_page_hinkley ph = { .delta = o->ph_delta,
-				      .alarm = o->ph_alarm };
+	struct ib_page_hinkley ph = { .delta = o->ph_delta, .alarm = o->ph_alarm };
 	struct ib_weighted reference = { 0 }, before = { 0 };
 	const struct ib_losses_epoch *base = l->nepochs ? &l->epoch[0] : NULL;
 	struct ib_drift *d = calloc(l->nepochs + 1, sizeof(*d));
@@ -82,16 +81,15 @@ ib_drift_run(const struct ib_losses *l, const struct ib_audit_options *o,
 	if (o->reference != IB_NO_EPOCH) {
 		base = ib_losses_at(l, o->reference);
 		if (!base)
-			st = ib_fail(err, IB_E_DATA, "--reference %lld: no "
+			st = ib_fail(err, IB_E_DATA,
+				     "--reference %lld: no "
 				     "such epoch in the logs",
 				     (long long)o->reference);
 	}
 	if (!st && base)
-		st = ib_weighted_make(&reference, base->loss, base->weight,
-				      base->n, err);
+		st = ib_weighted_make(&reference, base->loss, base->weight, base->n, err);
 	for (i = 0; i < l->nepochs && !st; i++)
-		st = figures_of(&l->epoch[i], &reference, &before, &ph, &d[i],
-				err);
+		st = figures_of(&l->epoch[i], &reference, &before, &ph, &d[i], err);
 	ib_weighted_release(&reference);
 	ib_weighted_release(&before);
 	if (st) {
@@ -108,8 +106,7 @@ static const struct ib_column columns[] = {
 	{ .name = "epoch", .heading = "epoch" },
 	{ .name = "n", .heading = "n", .drop = 1 },
 	{ .name = "nonfinite" },
-	{ .name = "weight_sum", .heading = "weights", .drop = 6,
-	  .style = IB_STYLE_WHOLE },
+	{ .name = "weight_sum", .heading = "weights", .drop = 6, .style = IB_STYLE_WHOLE },
 	{ .name = "mean", .heading = "mean" },
 	{ .name = "q05" },
 	{ .name = "q25" },
@@ -128,15 +125,23 @@ static void
 put_row(struct ib_sheet *sheet, const struct ib_drift *d)
 {
 	ib_sheet_row(sheet, (struct ib_cell[]){
-		IB_COUNT((uint64_t)d->epoch), IB_COUNT(d->n),
-		IB_COUNT(d->nonfinite), IB_REAL(d->weight_sum),
-		IB_REAL(d->mean), IB_REAL(d->quantile[0]),
-		IB_REAL(d->quantile[1]), IB_REAL(d->quantile[2]),
-		IB_REAL(d->quantile[3]), IB_REAL(d->quantile[4]),
-		IB_REAL(d->w1_before), IB_REAL(d->w1_reference),
-		IB_REAL(d->psi_before), IB_REAL(d->psi_reference),
-		IB_REAL(d->page_hinkley), IB_BOOL_CELL(d->alarm),
-	});
+				    IB_COUNT((uint64_t)d->epoch),
+				    IB_COUNT(d->n),
+				    IB_COUNT(d->nonfinite),
+				    IB_REAL(d->weight_sum),
+				    IB_REAL(d->mean),
+				    IB_REAL(d->quantile[0]),
+				    IB_REAL(d->quantile[1]),
+				    IB_REAL(d->quantile[2]),
+				    IB_REAL(d->quantile[3]),
+				    IB_REAL(d->quantile[4]),
+				    IB_REAL(d->w1_before),
+				    IB_REAL(d->w1_reference),
+				    IB_REAL(d->psi_before),
+				    IB_REAL(d->psi_reference),
+				    IB_REAL(d->page_hinkley),
+				    IB_BOOL_CELL(d->alarm),
+			    });
 }
 
 static void
@@ -170,9 +175,12 @@ complain(const struct ib_drift *d, size_t n, struct ib_error *err)
 		if (!d[i].alarm)
 			continue;
 		if (isnan(d[i].mean))
-			return ib_fail(err, IB_E_CHECK, "epoch %lld has no "
-				       "finite loss", (long long)d[i].epoch);
-		return ib_fail(err, IB_E_CHECK, "epoch %lld: the mean loss "
+			return ib_fail(err, IB_E_CHECK,
+				       "epoch %lld has no "
+				       "finite loss",
+				       (long long)d[i].epoch);
+		return ib_fail(err, IB_E_CHECK,
+			       "epoch %lld: the mean loss "
 			       "has risen to %.6g: alarm",
 			       (long long)d[i].epoch, d[i].mean);
 	}
@@ -180,9 +188,8 @@ complain(const struct ib_drift *d, size_t n, struct ib_error *err)
 }
 
 enum ib_status
-ib_audit_drift(const struct ib_audit_options *o,
-	       const struct ib_context *context, struct ib_output *out,
-	       struct ib_error *err)
+ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *context,
+	       struct ib_output *out, struct ib_error *err)
 {
 	struct ib_look look = ib_audit_look(o);
 	struct ib_sheet *sheet = NULL;
@@ -195,8 +202,8 @@ ib_audit_drift(const struct ib_audit_options *o,
 	if (!st)
 		st = ib_drift_run(&losses, o, &d, err);
 	if (!st)
-		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns),
-				  &look, out, &sheet, err);
+		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns), &look, out, &sheet,
+				  err);
 	for (i = 0; i < losses.nepochs && !st; i++)
 		put_row(sheet, &d[i]);
 	if (!st)

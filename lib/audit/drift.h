@@ -19,8 +19,7 @@ struct ib_drift {
  * nothing to compare. IB_E_DATA where the reference is not among the epochs.
  * Free with free().
  */
-enum ib_status ib_drift_run(const struct ib_losses *l,
-			    const struct ib_audit_options *options,
+enum ib_status ib_drift_run(const struct ib_losses *l, const struct ib_audit_options *options,
 			    struct ib_drift **drift, struct ib_error *err);
 
 #endif

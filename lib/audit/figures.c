@@ -39,15 +39,13 @@ standard_error(struct ib_exact *variance, const struct groups *g)
 
 	for (i = 0; i < h->ngroups; i++)
 		ib_exact_add(variance,
-			     ib_tally_group_variance(h->group[i].n,
-						     h->group[i].k,
-						     g->lines[i]));
+			     ib_tally_group_variance(h->group[i].n, h->group[i].k, g->lines[i]));
 	return sqrt(ib_exact_round(variance));
 }
 
 static enum ib_status
-error_of(struct ib_audit_log *log, const struct ib_audit_run *run,
-	 double *error, struct ib_error *err)
+error_of(struct ib_audit_log *log, const struct ib_audit_run *run, double *error,
+	 struct ib_error *err)
 {
 	const struct ib_audit_head *h = &run->head;
 	const struct ib_audit_line *line;
@@ -60,16 +58,13 @@ error_of(struct ib_audit_log *log, const struct ib_audit_run *run,
 
 	ib_exact_init(&variance);
 	g.lines = calloc(h->ngroups + 1, sizeof(*g.lines));
-	st = g.lines ? ib_audit_lines_begin(log, run, false, err)
-		     : ib_fail_memory(err);
+	st = g.lines ? ib_audit_lines_begin(log, run, false, err) : ib_fail_memory(err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 		for (i = 0; i < n; i++) {
-			if (h->options.sampling == IB_SAMPLING_FIXED &&
-			    count_group(&g, &line[i]))
+			if (h->options.sampling == IB_SAMPLING_FIXED && count_group(&g, &line[i]))
 				continue;
 			if (line[i].pi != pi && same > 0 && pi > 0)
-				ib_exact_add_times(&variance, (1 - pi) / pi,
-						   same);
+				ib_exact_add_times(&variance, (1 - pi) / pi, same);
 			if (line[i].pi != pi)
 				same = 0;
 			pi = line[i].pi;
@@ -87,9 +82,8 @@ error_of(struct ib_audit_log *log, const struct ib_audit_run *run,
 }
 
 enum ib_status
-ib_audit_figures(struct ib_audit_log *log, uint64_t errors,
-		 struct ib_audit_figures **figures, size_t *n,
-		 struct ib_error *err)
+ib_audit_figures(struct ib_audit_log *log, uint64_t errors, struct ib_audit_figures **figures,
+		 size_t *n, struct ib_error *err)
 {
 	struct ib_audit_figures *f;
 	const struct ib_audit_run *run;
@@ -105,10 +99,13 @@ ib_audit_figures(struct ib_audit_log *log, uint64_t errors,
 	for (i = 0; i < *n && !st; i++, f++) {
 		run = ib_audit_log_epoch(log, i);
 		*f = (struct ib_audit_figures){
-			.epoch = run->head.options.epoch, .samples = run->tail.samples,
-			.kept = run->tail.kept, .pruned = run->tail.pruned,
+			.epoch = run->head.options.epoch,
+			.samples = run->tail.samples,
+			.kept = run->tail.kept,
+			.pruned = run->tail.pruned,
 			.threshold = run->head.threshold,
-			.weight_sum = run->tail.weight_sum, .error = NAN,
+			.weight_sum = run->tail.weight_sum,
+			.error = NAN,
 		};
 		samples += f->samples;
 		pruned += f->pruned;

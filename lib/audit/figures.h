@@ -7,12 +7,12 @@
 struct ib_audit_figures {
 	int64_t epoch;
 	uint64_t samples, kept, pruned;
-	double threshold;  /* NaN: none */
+	double threshold; /* NaN: none */
 	double weight_sum;
-	double share;      /* kept / samples; NaN without samples */
-	double saved;      /* pruned / samples of all epochs so far */
-	double saved_sum;  /* sum of pruned / samples so far, in epochs */
-	double error;      /* standard error of the weight sum; NaN: not asked */
+	double share;	  /* kept / samples; NaN without samples */
+	double saved;	  /* pruned / samples of all epochs so far */
+	double saved_sum; /* sum of pruned / samples so far, in epochs */
+	double error;	  /* standard error of the weight sum; NaN: not asked */
 };
 
 /*
@@ -20,15 +20,13 @@ struct ib_audit_figures {
  * lines are read for that). Free with free().
  */
 enum ib_status ib_audit_figures(struct ib_audit_log *log, uint64_t errors,
-				struct ib_audit_figures **figures, size_t *n,
-				struct ib_error *err);
+				struct ib_audit_figures **figures, size_t *n, struct ib_error *err);
 
 /*
  * Quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of the scores in the lines of epoch
  * number i: of the samples that could have been pruned. NaN without any.
  */
-enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i,
-					double quantile[5],
+enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 					struct ib_error *err);
 
 /*

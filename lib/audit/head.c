@@ -43,8 +43,7 @@ seed_of(struct ib_members *p, const char *line)
 	at += 7;
 	at += strspn(at, " ");
 	n = strspn(at, "0123456789");
-	if (!ib_number_unsigned((struct ib_span){ at, n }, &seed) ||
-	    !strchr(",} \t", at[n]))
+	if (!ib_number_unsigned((struct ib_span){ at, n }, &seed) || !strchr(",} \t", at[n]))
 		ib_members_refuse(p, "seed");
 	return seed;
 }
@@ -64,9 +63,8 @@ cuts_of(struct ib_members *p, struct ib_levels *l)
 	{
 		cut = cJSON_GetArrayItem(pair, 0);
 		share = cJSON_GetArrayItem(pair, 1);
-		if (!cJSON_IsArray(pair) || cJSON_GetArraySize(pair) != 2 ||
-		    !cJSON_IsNumber(cut) || !cJSON_IsNumber(share) ||
-		    l->n == IB_LEVELS_MAX) {
+		if (!cJSON_IsArray(pair) || cJSON_GetArraySize(pair) != 2 || !cJSON_IsNumber(cut) ||
+		    !cJSON_IsNumber(share) || l->n == IB_LEVELS_MAX) {
 			ib_members_refuse(p, "cuts");
 			return;
 		}
@@ -117,8 +115,7 @@ part_of(struct ib_members *p, struct ib_part *part)
 
 	if (!spec)
 		return;
-	if (sscanf(spec, "%llu/%llu%c", &index, &count, &more) != 2 ||
-	    index >= count)
+	if (sscanf(spec, "%llu/%llu%c", &index, &count, &more) != 2 || index >= count)
 		ib_members_refuse(p, "part");
 	else
 		*part = (struct ib_part){ index, count };
@@ -127,8 +124,8 @@ part_of(struct ib_members *p, struct ib_part *part)
 
 /* A member that is absent leaves the default. */
 static void
-read_param(struct ib_members *p, const struct ib_param *param,
-	   const char *line, struct ib_rule_options *o)
+read_param(struct ib_members *p, const struct ib_param *param, const char *line,
+	   struct ib_rule_options *o)
 {
 	const char *name = param->member;
 	void *at = ib_param_at(param, o);
@@ -170,8 +167,7 @@ fill(struct ib_members *p, struct ib_audit_head *h)
 	const struct ib_param *param = ib_params(&n);
 	char *duplicates;
 
-	ib_members_refuse_null(p, never_null,
-			       sizeof(never_null) / sizeof(*never_null));
+	ib_members_refuse_null(p, never_null, sizeof(never_null) / sizeof(*never_null));
 	h->options = (struct ib_rule_options)IB_RULE_DEFAULTS;
 	for (; n > 0; n--, param++)
 		read_param(p, param, h->text, &h->options);
@@ -205,13 +201,16 @@ read_head(const cJSON *json, struct ib_audit_head *h, struct ib_error *err)
 	fill(&m, h);
 	if (m.no_memory)
 		return ib_fail_memory(err);
-	return m.bad ? ib_fail(err, IB_E_DATA, "the run header's '%s' is "
-			       "invalid", m.bad) : IB_OK;
+	return m.bad ? ib_fail(err, IB_E_DATA,
+			       "the run header's '%s' is "
+			       "invalid",
+			       m.bad)
+		     : IB_OK;
 }
 
 enum ib_status
-ib_audit_head_parse(struct ib_span line, const char *where,
-		    struct ib_audit_head *h, struct ib_error *err)
+ib_audit_head_parse(struct ib_span line, const char *where, struct ib_audit_head *h,
+		    struct ib_error *err)
 {
 	struct ib_error why = { 0 };
 	cJSON *json = NULL;

@@ -18,17 +18,18 @@ static const struct ib_column of_epoch[] = {
 };
 
 static void
-put_line(struct ib_sheet *sheet, const struct ib_audit_head *head,
-	 const struct ib_audit_line *line)
+put_line(struct ib_sheet *sheet, const struct ib_audit_head *head, const struct ib_audit_line *line)
 {
 	uint64_t key = ib_draw_key(head->options.seed, (uint64_t)head->options.epoch);
 
 	ib_sheet_row(sheet, (struct ib_cell[]){
-		IB_TEXT(line->id), IB_COUNT((uint64_t)head->options.epoch),
-		IB_SCORE(line->score), IB_REAL(line->pi),
-		IB_REAL(ib_draw_u(key, line->id)),
-		IB_TEXT(ib_span_of(line->kept ? "drawn" : "pruned")),
-	});
+				    IB_TEXT(line->id),
+				    IB_COUNT((uint64_t)head->options.epoch),
+				    IB_SCORE(line->score),
+				    IB_REAL(line->pi),
+				    IB_REAL(ib_draw_u(key, line->id)),
+				    IB_TEXT(ib_span_of(line->kept ? "drawn" : "pruned")),
+			    });
 }
 
 /* The K lowest by score so far, as a heap with the highest at its top. */
@@ -36,7 +37,7 @@ struct lowest {
 	struct low {
 		struct ib_audit_line line;
 		uint64_t place;
-	} *v;
+	} * v;
 	size_t n, cap;
 };
 
@@ -77,8 +78,7 @@ sink(struct lowest *h, size_t i)
 
 /* Take a line in, or not; ids are copied. False: memory ran out. */
 static bool
-take_low(struct lowest *h, uint64_t top, const struct ib_audit_line *line,
-	 uint64_t place)
+take_low(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint64_t place)
 {
 	struct low x = { *line, place }, *v;
 	size_t cap, i;
@@ -111,8 +111,7 @@ take_low(struct lowest *h, uint64_t top, const struct ib_audit_line *line,
 }
 
 static void
-put_lowest(struct lowest *h, struct ib_sheet *sheet,
-	   const struct ib_audit_head *head)
+put_lowest(struct lowest *h, struct ib_sheet *sheet, const struct ib_audit_head *head)
 {
 	size_t i;
 
@@ -134,8 +133,8 @@ run_of(const struct ib_audit_log *log, int64_t epoch)
 }
 
 static enum ib_status
-list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log,
-	   struct ib_sheet *sheet, struct ib_error *err)
+list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_sheet *sheet,
+	   struct ib_error *err)
 {
 	const struct ib_audit_run *run = run_of(log, o->epoch);
 	const struct ib_audit_line *line;
@@ -178,8 +177,8 @@ static const struct ib_column of_all[] = {
 };
 
 static enum ib_status
-list_all(const struct ib_audit_options *o, struct ib_audit_log *log,
-	 struct ib_sheet *sheet, struct ib_error *err)
+list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_sheet *sheet,
+	 struct ib_error *err)
 {
 	struct ib_audit_tally t;
 	enum ib_status st = ib_audit_tally_read(&t, log, err);
@@ -192,23 +191,22 @@ list_all(const struct ib_audit_options *o, struct ib_audit_log *log,
 		    (o->drawn && t.count[row].drawn == 0))
 			continue;
 		n++;
-		ib_sheet_row(sheet, (struct ib_cell[]){
-			IB_TEXT(ib_table_id(&t.ids, row)),
-			IB_COUNT(t.count[row].pruned),
-			IB_COUNT(t.count[row].drawn),
-			t.count[row].pruned
-				? IB_COUNT((uint64_t)t.count[row].last)
-				: IB_NONE,
-		});
+		ib_sheet_row(sheet,
+			     (struct ib_cell[]){
+				     IB_TEXT(ib_table_id(&t.ids, row)),
+				     IB_COUNT(t.count[row].pruned),
+				     IB_COUNT(t.count[row].drawn),
+				     t.count[row].pruned ? IB_COUNT((uint64_t)t.count[row].last)
+							 : IB_NONE,
+			     });
 	}
 	ib_audit_tally_release(&t);
 	return st;
 }
 
 enum ib_status
-ib_audit_list(const struct ib_audit_options *o,
-	      const struct ib_context *context, struct ib_output *out,
-	      struct ib_error *err)
+ib_audit_list(const struct ib_audit_options *o, const struct ib_context *context,
+	      struct ib_output *out, struct ib_error *err)
 {
 	bool one = o->epoch != IB_NO_EPOCH;
 	struct ib_look look = ib_audit_look(o);
@@ -223,8 +221,7 @@ ib_audit_list(const struct ib_audit_options *o,
 				      : sizeof(of_all) / sizeof(*of_all),
 				  &look, out, &sheet, err);
 	if (!st)
-		st = one ? list_epoch(o, log, sheet, err)
-			 : list_all(o, log, sheet, err);
+		st = one ? list_epoch(o, log, sheet, err) : list_all(o, log, sheet, err);
 	if (!st)
 		st = ib_sheet_end(sheet, err);
 	ib_sheet_free(sheet);

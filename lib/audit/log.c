@@ -28,7 +28,7 @@ struct ib_audit_log {
 	/* text[pos..n) is not yet looked at; PAD bytes behind n */
 	struct ib_bytes text;
 	size_t pos;
-	bool ended;    /* the frame holds no more */
+	bool ended; /* the frame holds no more */
 	/* of the lines: */
 	const struct ib_audit_run *now;
 	uint64_t done; /* lines of it so far */
@@ -111,8 +111,7 @@ is_head(struct ib_span line)
 }
 
 static enum ib_status
-add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip,
-	struct ib_error *err)
+add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_error *err)
 {
 	char where[200];
 	struct ib_audit_run *r;
@@ -129,27 +128,27 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip,
 	r = &log->run[log->n];
 	*r = (struct ib_audit_run){
 		.frame = ib_zstd_log_reader_start(log->frames),
-		.number = ib_zstd_log_reader_number(log->frames), .skip = skip,
+		.number = ib_zstd_log_reader_number(log->frames),
+		.skip = skip,
 	};
-	snprintf(where, sizeof(where), "%s: frame %llu",
-		 ib_zstd_log_reader_name(log->frames), (unsigned long long)r->number);
+	snprintf(where, sizeof(where), "%s: frame %llu", ib_zstd_log_reader_name(log->frames),
+		 (unsigned long long)r->number);
 	log->n++;
 	return ib_audit_head_parse(line, where, &r->head, err);
 }
 
 /* What was read of a frame. */
 struct frame {
-	bool open;           /* a run began in it */
+	bool open;	      /* a run began in it */
 	struct ib_bytes last; /* the last line that is not blank, unless it is
-			      * a sample's */
-	uint64_t blank;      /* blank lines behind it */
-	uint64_t at;         /* bytes of text so far */
+			       * a sample's */
+	uint64_t blank;	      /* blank lines behind it */
+	uint64_t at;	      /* bytes of text so far */
 };
 
 /* The line before another run, or the frame's end: a tail, or none. */
 static enum ib_status
-end_run(struct ib_audit_log *log, struct frame *f, bool whole,
-	struct ib_error *err)
+end_run(struct ib_audit_log *log, struct frame *f, bool whole, struct ib_error *err)
 {
 	struct ib_audit_run *r = &log->run[log->n - 1];
 	struct ib_error why = { 0 };
@@ -157,14 +156,15 @@ end_run(struct ib_audit_log *log, struct frame *f, bool whole,
 
 	if (f->last.failed)
 		return ib_fail_memory(err);
-	st = ib_audit_tail_parse(whole ? ib_bytes_span(&f->last) :
-				 (struct ib_span){ NULL, 0 }, &r->tail,
-				 &r->finished, &why);
+	st = ib_audit_tail_parse(whole ? ib_bytes_span(&f->last) : (struct ib_span){ NULL, 0 },
+				 &r->tail, &r->finished, &why);
 	if (st == IB_E_DATA)
-		return ib_fail(err, st, "%s: the run of epoch %lld (frame "
-			       "%llu): %s", ib_zstd_log_reader_name(log->frames),
-			       (long long)r->head.options.epoch,
-			       (unsigned long long)r->number, why.text);
+		return ib_fail(err, st,
+			       "%s: the run of epoch %lld (frame "
+			       "%llu): %s",
+			       ib_zstd_log_reader_name(log->frames),
+			       (long long)r->head.options.epoch, (unsigned long long)r->number,
+			       why.text);
 	if (st) {
 		*err = why;
 		return st;
@@ -172,17 +172,17 @@ end_run(struct ib_audit_log *log, struct frame *f, bool whole,
 	if (r->finished)
 		r->nlines--;
 	else
-		ib_warn(log->context, "%s: a run of epoch %lld did not "
+		ib_warn(log->context,
+			"%s: a run of epoch %lld did not "
 			"finish: passed over",
-			ib_zstd_log_reader_name(log->frames),
-			(long long)r->head.options.epoch);
+			ib_zstd_log_reader_name(log->frames), (long long)r->head.options.epoch);
 	return IB_OK;
 }
 
 /* A line, without its end; n: its bytes with it. */
 static enum ib_status
-add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line,
-	 size_t n, struct ib_error *err)
+add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t n,
+	 struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -195,11 +195,11 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line,
 		f->last.n = 0;
 		f->blank = 0;
 	} else if (!f->open) {
-		st = ib_fail(err, IB_E_DATA, "%s: frame %llu does not begin "
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: frame %llu does not begin "
 			     "with a run header",
 			     ib_zstd_log_reader_name(log->frames),
-			     (unsigned long long)
-				     ib_zstd_log_reader_number(log->frames));
+			     (unsigned long long)ib_zstd_log_reader_number(log->frames));
 	} else if (ib_audit_is_blank(line)) {
 		f->blank++;
 	} else {
@@ -217,8 +217,10 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line,
 static void
 warn_of_rest(const struct ib_audit_log *log)
 {
-	ib_warn(log->context, "%s: a run at its end did not finish: passed "
-		"over", ib_zstd_log_reader_name(log->frames));
+	ib_warn(log->context,
+		"%s: a run at its end did not finish: passed "
+		"over",
+		ib_zstd_log_reader_name(log->frames));
 }
 
 /*
@@ -226,8 +228,7 @@ warn_of_rest(const struct ib_audit_log *log)
  * the same, or the beginning of something.
  */
 static enum ib_status
-add_rest(struct ib_audit_log *log, struct frame *f, bool *torn,
-	 struct ib_error *err)
+add_rest(struct ib_audit_log *log, struct frame *f, bool *torn, struct ib_error *err)
 {
 	struct ib_span rest = { NULL, log->text.n - log->pos };
 	struct ib_audit_tail tail;
@@ -275,8 +276,7 @@ read_frame(struct ib_audit_log *log, struct ib_error *err)
 
 	forget_text(log);
 	while (!(st = next_line(log, &line, err))) {
-		st = add_line(log, &f, (struct ib_span){ line.p, line.n - 1 },
-			      line.n, err);
+		st = add_line(log, &f, (struct ib_span){ line.p, line.n - 1 }, line.n, err);
 		if (st)
 			break;
 	}
@@ -314,16 +314,17 @@ choose(struct ib_audit_log *log, struct ib_error *err)
 			sorted[n++] = &log->run[i];
 	qsort(sorted, n, sizeof(*sorted), by_epoch);
 	for (i = 0; i < n; i++) {
-		bool more = i + 1 < n && sorted[i + 1]->head.options.epoch ==
-						sorted[i]->head.options.epoch;
+		bool more = i + 1 < n &&
+			    sorted[i + 1]->head.options.epoch == sorted[i]->head.options.epoch;
 
 		if (more) {
-			differ |= strcmp(sorted[i]->tail.manifest,
-					 sorted[i + 1]->tail.manifest) != 0;
+			differ |=
+				strcmp(sorted[i]->tail.manifest, sorted[i + 1]->tail.manifest) != 0;
 			continue;
 		}
 		if (differ)
-			ib_warn(log->context, "%s: the runs of epoch %lld have "
+			ib_warn(log->context,
+				"%s: the runs of epoch %lld have "
 				"different manifests: the last one counts "
 				"(shards belong into one run, or a log each)",
 				ib_zstd_log_reader_name(log->frames),
@@ -354,20 +355,19 @@ go_over(struct ib_audit_log *log, struct ib_error *err)
 static enum ib_status
 want(struct ib_audit_log *log, struct ib_error *err)
 {
-	static const char *const names[NSLOTS] = { "id", "score", "pi",
-						   "kept" };
+	static const char *const names[NSLOTS] = { "id", "score", "pi", "kept" };
 	enum ib_status st = IB_OK;
 	int i;
 
 	for (i = 0; i < NSLOTS && !st; i++)
-		st = ib_fields_add(&log->fields, ib_span_of(names[i]),
-				   i == SCORE || i == PI, &log->slot[i], err);
+		st = ib_fields_add(&log->fields, ib_span_of(names[i]), i == SCORE || i == PI,
+				   &log->slot[i], err);
 	return st;
 }
 
 enum ib_status
-ib_audit_log_open(const char *path, const struct ib_context *context,
-		  struct ib_audit_log **out, struct ib_error *err)
+ib_audit_log_open(const char *path, const struct ib_context *context, struct ib_audit_log **out,
+		  struct ib_error *err)
 {
 	struct ib_audit_log *log = calloc(1, sizeof(*log));
 	enum ib_status st;
@@ -443,8 +443,8 @@ ib_audit_log_epoch(const struct ib_audit_log *log, size_t i)
 /* ---- lines ------------------------------------------------------------------ */
 
 enum ib_status
-ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,
-		     bool hash, struct ib_error *err)
+ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, bool hash,
+		     struct ib_error *err)
 {
 	struct ib_span line;
 	enum ib_status st;
@@ -461,9 +461,11 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,
 		at += line.n;
 	}
 	if (st) /* it was there a moment ago */
-		return st == IB_EOF ? ib_fail(err, IB_E_IO, "%s: it changes "
+		return st == IB_EOF ? ib_fail(err, IB_E_IO,
+					      "%s: it changes "
 					      "while it is read",
-					      ib_audit_log_name(log)) : st;
+					      ib_audit_log_name(log))
+				    : st;
 	log->now = run;
 	log->done = 0;
 	log->hashing = hash;
@@ -474,12 +476,11 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,
 }
 
 void
-ib_audit_lines_tell(const struct ib_audit_log *log,
-		    const struct ib_context *context, uint64_t lines)
+ib_audit_lines_tell(const struct ib_audit_log *log, const struct ib_context *context,
+		    uint64_t lines)
 {
 	if (context && context->progress)
-		context->progress(context->data,
-				  ib_zstd_log_reader_position(log->frames),
+		context->progress(context->data, ib_zstd_log_reader_position(log->frames),
 				  ib_zstd_log_reader_size(log->frames), lines);
 }
 
@@ -492,11 +493,12 @@ ib_audit_lines_hash(const struct ib_audit_log *log)
 static enum ib_status
 bad_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: the run of epoch %lld (frame "
-		       "%llu), line %llu: %s", ib_audit_log_name(log),
-		       (long long)log->now->head.options.epoch,
-		       (unsigned long long)log->now->number,
-		       (unsigned long long)log->done + 2, why);
+	return ib_fail(err, IB_E_DATA,
+		       "%s: the run of epoch %lld (frame "
+		       "%llu), line %llu: %s",
+		       ib_audit_log_name(log), (long long)log->now->head.options.epoch,
+		       (unsigned long long)log->now->number, (unsigned long long)log->done + 2,
+		       why);
 }
 
 /* One line: an id that is a string, score, pi, kept. */
@@ -511,14 +513,11 @@ parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
 	const char *end = ib_json_object(&log->json, text.p, log->value);
 
 	if (!end || *ib_json_blanks(&log->json, end) != '\n')
-		return bad_line(log, end ? "more behind the object" :
-				log->json.why, err);
+		return bad_line(log, end ? "more behind the object" : log->json.why, err);
 	if (id->type != IB_STRING)
 		return bad_line(log, "'id' is no string", err);
-	if (score->type != IB_REAL && score->type != IB_INTEGER &&
-	    score->type != IB_NULL)
-		return bad_line(log, "'score' is neither a number nor null",
-				err);
+	if (score->type != IB_REAL && score->type != IB_INTEGER && score->type != IB_NULL)
+		return bad_line(log, "'score' is neither a number nor null", err);
 	if ((pi->type != IB_REAL && pi->type != IB_INTEGER) ||
 	    !(pi->number >= 0 && pi->number <= 1))
 		return bad_line(log, "'pi' is no number in [0, 1]", err);
@@ -534,8 +533,8 @@ parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
 }
 
 enum ib_status
-ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
-		    size_t *n, struct ib_error *err)
+ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line, size_t *n,
+		    struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	struct ib_span text;
@@ -550,8 +549,7 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 	/* Views must stay: a batch ends where the text would have to move. */
 	from = log->pos;
 	while (*n < LINES && log->done < log->now->nlines) {
-		if (*n > 0 && !memchr(log->text.p + log->pos, '\n',
-				      log->text.n - log->pos))
+		if (*n > 0 && !memchr(log->text.p + log->pos, '\n', log->text.n - log->pos))
 			break;
 		st = next_line(log, &text, err);
 		if (*n == 0)

@@ -10,8 +10,8 @@
 struct reading {
 	struct ib_losses *losses;
 	const struct ib_losses_options *options;
-	size_t last;         /* epoch of the last record: mostly the next one's */
-	size_t undated;      /* operands whose records carry no epoch */
+	size_t last;	/* epoch of the last record: mostly the next one's */
+	size_t undated; /* operands whose records carry no epoch */
 	bool undated_now;
 };
 
@@ -19,8 +19,7 @@ struct reading {
 
 /* Rows of n <= IB_GROUP ids (hashes made with the table's seed). */
 static enum ib_status
-find_rows(struct ib_losses *l, struct ib_id *id, size_t n, uint32_t *row,
-	  struct ib_error *err)
+find_rows(struct ib_losses *l, struct ib_id *id, size_t n, uint32_t *row, struct ib_error *err)
 {
 	uint64_t at[IB_GROUP];
 	struct ib_table *t = &l->ids;
@@ -37,8 +36,7 @@ find_rows(struct ib_losses *l, struct ib_id *id, size_t n, uint32_t *row,
 	if (st)
 		return st;
 	for (i = 0; t->seed != seed && i < n; i++)
-		id[i].hash = ib_table_hash((struct ib_span){ id[i].p, id[i].n },
-					   t->seed);
+		id[i].hash = ib_table_hash((struct ib_span){ id[i].p, id[i].n }, t->seed);
 	ib_table_group(t, id, n, NULL, 0, row, at);
 	for (i = 0; i < n; i++) {
 		if (row[i] == IB_NO_ROW)
@@ -71,8 +69,7 @@ epoch_of(struct reading *r, int64_t epoch)
 			l->epoch = e;
 			l->cap = cap;
 		}
-		memmove(&l->epoch[i + 1], &l->epoch[i],
-			(l->nepochs - i) * sizeof(*l->epoch));
+		memmove(&l->epoch[i + 1], &l->epoch[i], (l->nepochs - i) * sizeof(*l->epoch));
 		l->epoch[i] = (struct ib_losses_epoch){ .epoch = epoch };
 		l->nepochs++;
 	}
@@ -96,9 +93,7 @@ room(struct ib_losses_epoch *e, bool weighted)
 	loss = row ? ib_array_resize(e->loss, cap, sizeof(*loss)) : NULL;
 	if (loss)
 		e->loss = loss;
-	weight = loss && weighted
-			 ? ib_array_resize(e->weight, cap, sizeof(*weight))
-			 : NULL;
+	weight = loss && weighted ? ib_array_resize(e->weight, cap, sizeof(*weight)) : NULL;
 	if (weight)
 		e->weight = weight;
 	if (!row || !loss || (weighted && !weight))
@@ -119,16 +114,18 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 	size_t i, k, n;
 
 	if (b->rows)
-		return ib_fail(err, IB_E_DATA, "%s: a score file, where loss "
-			       "logs are expected", b->source->name);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a score file, where loss "
+			       "logs are expected",
+			       b->source->name);
 	r->undated_now |= b->undated;
 	for (i = 0; i < b->n; i += n) {
 		n = b->n - i < IB_GROUP ? b->n - i : IB_GROUP;
 		for (k = 0; k < n; k++) {
 			id[k] = b->loss[i + k].id;
 			if (l->ids.seed != 0)
-				id[k].hash = ib_table_hash((struct ib_span){
-					id[k].p, id[k].n }, l->ids.seed);
+				id[k].hash = ib_table_hash((struct ib_span){ id[k].p, id[k].n },
+							   l->ids.seed);
 		}
 		st = find_rows(l, id, n, row, err);
 		if (st)
@@ -149,12 +146,10 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 }
 
 static enum ib_status
-take_scores(void *ctx, struct ib_scores *s, const char *name,
-	    struct ib_error *err)
+take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
 	(void)ctx, (void)s;
-	return ib_fail(err, IB_E_DATA,
-		       "%s: a score file, where loss logs are expected", name);
+	return ib_fail(err, IB_E_DATA, "%s: a score file, where loss logs are expected", name);
 }
 
 static enum ib_status
@@ -166,24 +161,25 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 	r->undated_now = false;
 	if (r->undated < 2)
 		return IB_OK;
-	return ib_fail(err, IB_E_DATA, "%s: its records carry no epoch, nor do "
+	return ib_fail(err, IB_E_DATA,
+		       "%s: its records carry no epoch, nor do "
 		       "those of another operand: say -e name, or put an epoch "
-		       "into each", name);
+		       "into each",
+		       name);
 }
 
 enum ib_status
-ib_losses_read(const struct ib_losses_options *options,
-	       const struct ib_context *context, struct ib_losses *l,
-	       struct ib_error *err)
+ib_losses_read(const struct ib_losses_options *options, const struct ib_context *context,
+	       struct ib_losses *l, struct ib_error *err)
 {
 	struct ib_logs_options o = { .operands = options->operands,
 				     .log = options->log,
 				     .weight_field = options->weight_field,
 				     .warn_empty = true };
 	struct reading r = { .losses = l, .options = options };
-	struct ib_logs_sink sink = { .ctx = &r, .batch = take_batch,
-				     .scores = take_scores,
-				     .end = end_operand };
+	struct ib_logs_sink sink = {
+		.ctx = &r, .batch = take_batch, .scores = take_scores, .end = end_operand
+	};
 	struct ib_logs_counts counts;
 	enum ib_status st;
 
@@ -193,8 +189,7 @@ ib_losses_read(const struct ib_losses_options *options,
 	if (st)
 		return st;
 	if (counts.bad > 0)
-		ib_warn(context, "%llu bad record%s passed over",
-			(unsigned long long)counts.bad,
+		ib_warn(context, "%llu bad record%s passed over", (unsigned long long)counts.bad,
 			counts.bad == 1 ? "" : "s");
 	return IB_OK;
 }
@@ -229,9 +224,8 @@ ib_losses_at(const struct ib_losses *l, int64_t epoch)
 
 /* 1/pi of a run's lines, by row; 1 for the others. */
 static enum ib_status
-weights_of_run(const struct ib_losses *l, struct ib_audit_log *log,
-	       const struct ib_audit_run *run, double *weight,
-	       struct ib_error *err)
+weights_of_run(const struct ib_losses *l, struct ib_audit_log *log, const struct ib_audit_run *run,
+	       double *weight, struct ib_error *err)
 {
 	const struct ib_audit_line *line;
 	enum ib_status st;
@@ -244,24 +238,19 @@ weights_of_run(const struct ib_losses *l, struct ib_audit_log *log,
 	st = ib_audit_lines_begin(log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 		for (k = 0; k < n; k++) {
-			struct ib_id id = {
-				line[k].id.p,
-				ib_table_hash(line[k].id, l->ids.seed),
-				(uint32_t)line[k].id.n
-			};
+			struct ib_id id = { line[k].id.p, ib_table_hash(line[k].id, l->ids.seed),
+					    (uint32_t)line[k].id.n };
 
 			row = ib_table_find(&l->ids, &id);
 			if (row != IB_NO_ROW)
-				weight[row] = line[k].pi > 0 ? 1 / line[k].pi
-							     : 0;
+				weight[row] = line[k].pi > 0 ? 1 / line[k].pi : 0;
 		}
 	}
 	return st == IB_EOF ? IB_OK : st;
 }
 
 static enum ib_status
-weigh_by_log(struct ib_losses *l, struct ib_audit_log *log,
-	     struct ib_error *err)
+weigh_by_log(struct ib_losses *l, struct ib_audit_log *log, struct ib_error *err)
 {
 	double *weight = ib_array(l->ids.n + 1, sizeof(*weight));
 	enum ib_status st = weight ? IB_OK : ib_fail_memory(err);
@@ -285,8 +274,7 @@ weigh_by_log(struct ib_losses *l, struct ib_audit_log *log,
 }
 
 enum ib_status
-ib_losses_weigh(struct ib_losses *l, struct ib_audit_log *log,
-		struct ib_error *err)
+ib_losses_weigh(struct ib_losses *l, struct ib_audit_log *log, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	uint64_t i;
@@ -302,12 +290,12 @@ ib_losses_weigh(struct ib_losses *l, struct ib_audit_log *log,
 }
 
 enum ib_status
-ib_losses_load(const struct ib_audit_options *o, struct ib_list operands,
-	       struct ib_audit_log *log, const struct ib_context *context,
-	       struct ib_losses *l, struct ib_error *err)
+ib_losses_load(const struct ib_audit_options *o, struct ib_list operands, struct ib_audit_log *log,
+	       const struct ib_context *context, struct ib_losses *l, struct ib_error *err)
 {
 	struct ib_losses_options options = {
-		.operands = operands, .log = &o->log,
+		.operands = operands,
+		.log = &o->log,
 		.weight_field = o->weight_field ? o->weight_field : "weight",
 	};
 	struct ib_audit_log *own = NULL;

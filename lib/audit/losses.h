@@ -11,13 +11,13 @@
 struct ib_losses_epoch {
 	int64_t epoch;
 	uint64_t n, cap;
-	uint32_t *row;  /* [n] of the id, in the order of the records */
-	float *loss;    /* [n] NaN: not finite */
+	uint32_t *row;	/* [n] of the id, in the order of the records */
+	float *loss;	/* [n] NaN: not finite */
 	double *weight; /* [n] NaN: none; where weights are read */
 };
 
 struct ib_losses {
-	struct ib_table ids; /* in the order of their first records */
+	struct ib_table ids;	       /* in the order of their first records */
 	struct ib_losses_epoch *epoch; /* ascending */
 	size_t nepochs, cap;
 	bool weighted;
@@ -35,25 +35,22 @@ struct ib_losses_options {
  * carries no epoch and none is given.
  */
 enum ib_status ib_losses_read(const struct ib_losses_options *options,
-			      const struct ib_context *context,
-			      struct ib_losses *l, struct ib_error *err);
+			      const struct ib_context *context, struct ib_losses *l,
+			      struct ib_error *err);
 void ib_losses_release(struct ib_losses *l);
 
 /*
  * Settle the weights: a record's own, or 1/pi of its epoch in the audit log
  * (NULL: none), or 1. A sample that the log has with pi 0 weighs 0.
  */
-enum ib_status ib_losses_weigh(struct ib_losses *l, struct ib_audit_log *log,
-			       struct ib_error *err);
+enum ib_status ib_losses_weigh(struct ib_losses *l, struct ib_audit_log *log, struct ib_error *err);
 
 /*
  * Read these operands as o says, and settle the weights: by the log, which is
  * borrowed, or if it is NULL by the one that o names, if any.
  */
-enum ib_status ib_losses_load(const struct ib_audit_options *o,
-			      struct ib_list operands,
-			      struct ib_audit_log *log,
-			      const struct ib_context *context,
+enum ib_status ib_losses_load(const struct ib_audit_options *o, struct ib_list operands,
+			      struct ib_audit_log *log, const struct ib_context *context,
 			      struct ib_losses *l, struct ib_error *err);
 
 /*

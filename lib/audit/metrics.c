@@ -33,8 +33,8 @@ put_label(struct ib_bytes *b, const char *value)
 }
 
 static void
-put_sample(struct ib_bytes *b, const char *name, const char *run,
-	   const char *outcome, struct ib_cell value)
+put_sample(struct ib_bytes *b, const char *name, const char *run, const char *outcome,
+	   struct ib_cell value)
 {
 	ib_bytes_put(b, name, strlen(name));
 	if (run || outcome)
@@ -45,8 +45,7 @@ put_sample(struct ib_bytes *b, const char *name, const char *run,
 		ib_bytes_put_char(b, '"');
 	}
 	if (outcome)
-		ib_bytes_printf(b, "%soutcome=\"%s\"", run ? "," : "",
-				outcome);
+		ib_bytes_printf(b, "%soutcome=\"%s\"", run ? "," : "", outcome);
 	if (run || outcome)
 		ib_bytes_put_char(b, '}');
 	ib_bytes_put_char(b, ' ');
@@ -70,8 +69,7 @@ put_run(struct ib_bytes *b, const struct ib_audit_run *r, const char *run)
 	put_family(b, samples, "Samples of the last finished run.");
 	put_sample(b, samples, run, "kept", IB_COUNT(r->tail.kept));
 	put_sample(b, samples, run, "pruned", IB_COUNT(r->tail.pruned));
-	put_one(b, "ib_prune_last_run_epoch",
-		"Epoch of the last finished run.", run,
+	put_one(b, "ib_prune_last_run_epoch", "Epoch of the last finished run.", run,
 		IB_COUNT((uint64_t)r->head.options.epoch));
 	if (isfinite(r->head.threshold))
 		put_one(b, "ib_prune_last_run_threshold",
@@ -83,9 +81,8 @@ put_run(struct ib_bytes *b, const struct ib_audit_run *r, const char *run)
 }
 
 enum ib_status
-ib_audit_metrics(const struct ib_audit_options *o,
-		 const struct ib_context *context, struct ib_output *out,
-		 struct ib_error *err)
+ib_audit_metrics(const struct ib_audit_options *o, const struct ib_context *context,
+		 struct ib_output *out, struct ib_error *err)
 {
 	struct ib_audit_figures *f = NULL;
 	struct ib_audit_log *log = NULL;
@@ -105,9 +102,8 @@ ib_audit_metrics(const struct ib_audit_options *o,
 	if (!st) {
 		put_one(&b, "ib_prune_saved_ratio",
 			"Share of the samples pruned, over all epochs of the "
-			"log.", o->run,
-			IB_REAL(n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved
-							     : 0));
+			"log.",
+			o->run, IB_REAL(n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved : 0));
 		ib_output_write_bytes(out, &b);
 		st = ib_output_status(out, err);
 	}

@@ -89,8 +89,10 @@ ib_page_end(struct ib_bytes *out)
 void
 ib_page_section(struct ib_bytes *out, const char *heading, const char *words)
 {
-	ib_bytes_printf(out, "<section>\n<h2>%s</h2>\n<p class=\"words\">%s"
-			"</p>\n", heading, words);
+	ib_bytes_printf(out,
+			"<section>\n<h2>%s</h2>\n<p class=\"words\">%s"
+			"</p>\n",
+			heading, words);
 }
 
 void
@@ -104,29 +106,28 @@ ib_page_legend(struct ib_bytes *out, const char *const *pairs)
 {
 	PUT(out, "<div class=\"legend\">");
 	for (; *pairs; pairs += 2)
-		ib_bytes_printf(out, "<span><i class=\"%s\"></i>%s</span>",
-				pairs[0], pairs[1]);
+		ib_bytes_printf(out, "<span><i class=\"%s\"></i>%s</span>", pairs[0], pairs[1]);
 	PUT(out, "</div>\n");
 }
 
 void
-ib_page_tile(struct ib_bytes *out, const char *class, const char *label,
-	     const char *figure, const char *words)
+ib_page_tile(struct ib_bytes *out, const char *class, const char *label, const char *figure,
+	     const char *words)
 {
-	ib_bytes_printf(out, "<div class=\"tile %s\"><span>%s</span><b>%s</b>"
-			"<span>%s</span></div>\n", class, label, figure, words);
+	ib_bytes_printf(out,
+			"<div class=\"tile %s\"><span>%s</span><b>%s</b>"
+			"<span>%s</span></div>\n",
+			class, label, figure, words);
 }
 
 void
-ib_page_table(struct ib_bytes *out, const char *id,
-	      const struct ib_column *column, size_t n)
+ib_page_table(struct ib_bytes *out, const char *id, const struct ib_column *column, size_t n)
 {
 	size_t i;
 
 	ib_bytes_printf(out, "<table id=\"%s\">\n<thead><tr>", id);
 	for (i = 0; i < n; i++)
-		ib_bytes_printf(out, "<th%s>%s</th>",
-				column[i].left ? " class=\"l\"" : "",
+		ib_bytes_printf(out, "<th%s>%s</th>", column[i].left ? " class=\"l\"" : "",
 				column[i].heading);
 	PUT(out, "</tr></thead>\n<tbody>\n");
 }
@@ -140,8 +141,7 @@ put_value(struct ib_bytes *out, const struct ib_cell *cell)
 		return;
 	ib_put_json(&json, cell);
 	out->failed |= json.failed;
-	ib_bytes_printf(out, " data-value=\"%.*s\"", (int)json.n,
-			json.n > 0 ? json.p : "");
+	ib_bytes_printf(out, " data-value=\"%.*s\"", (int)json.n, json.n > 0 ? json.p : "");
 	ib_bytes_release(&json);
 }
 
@@ -155,8 +155,10 @@ ib_page_row(struct ib_bytes *out, const struct ib_column *column, size_t n,
 	PUT(out, "<tr>");
 	for (i = 0; i < n; i++) {
 		alarm = cell[i].kind == IB_CELL_BOOL && cell[i].count;
-		ib_bytes_printf(out, "<td%s", alarm ? " class=\"alarm\"" :
-				column[i].left ? " class=\"l\"" : "");
+		ib_bytes_printf(out, "<td%s",
+				alarm		 ? " class=\"alarm\""
+				: column[i].left ? " class=\"l\""
+						 : "");
 		put_value(out, &cell[i]);
 		ib_bytes_put_char(out, '>');
 		switch (cell[i].kind) {

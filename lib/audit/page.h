@@ -8,20 +8,18 @@ void ib_page_begin(struct ib_bytes *out, const char *title, const char *source);
 void ib_page_end(struct ib_bytes *out);
 
 /* A section with its heading and what it tells, in words. */
-void ib_page_section(struct ib_bytes *out, const char *heading,
-		     const char *words);
+void ib_page_section(struct ib_bytes *out, const char *heading, const char *words);
 void ib_page_section_end(struct ib_bytes *out);
 
 /* "swatch label" pairs above a chart: class, label, ..., NULL. */
 void ib_page_legend(struct ib_bytes *out, const char *const *pairs);
 
 /* One large figure of the top row. class: "", "good" or "bad". */
-void ib_page_tile(struct ib_bytes *out, const char *class, const char *label,
-		  const char *figure, const char *words);
+void ib_page_tile(struct ib_bytes *out, const char *class, const char *label, const char *figure,
+		  const char *words);
 
 /* A table: headings, then rows of cells; data-value has the figure in full. */
-void ib_page_table(struct ib_bytes *out, const char *id,
-		   const struct ib_column *column, size_t n);
+void ib_page_table(struct ib_bytes *out, const char *id, const struct ib_column *column, size_t n);
 void ib_page_row(struct ib_bytes *out, const struct ib_column *column, size_t n,
 		 const struct ib_cell *cell);
 void ib_page_table_end(struct ib_bytes *out);

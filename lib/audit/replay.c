@@ -26,8 +26,9 @@ options_of(const struct ib_audit_head *h)
 void
 ib_replay_bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
 {
-	*r = (struct ib_rule){ .options = options_of(h), .ratio = h->ratio,
-			       .threshold = h->threshold, .c = h->c };
+	*r = (struct ib_rule){
+		.options = options_of(h), .ratio = h->ratio, .threshold = h->threshold, .c = h->c
+	};
 	r->kind = ib_rule_kind_of(r->options.rule);
 	r->key = ib_draw_key(r->options.seed, (uint64_t)r->options.epoch);
 	r->full = ib_rule_is_full(&r->options, &r->why_full);
@@ -50,14 +51,12 @@ same(double a, double b)
 static enum ib_status
 differs(const char *what, double is, double should, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_CHECK, "%s is %.17g, the scores give %.17g",
-		       what, is, should);
+	return ib_fail(err, IB_E_CHECK, "%s is %.17g, the scores give %.17g", what, is, should);
 }
 
 /* Was all that was solved solved so? */
 static enum ib_status
-compare_solved(const struct ib_rule *r, const struct ib_audit_head *h,
-	       struct ib_error *err)
+compare_solved(const struct ib_rule *r, const struct ib_audit_head *h, struct ib_error *err)
 {
 	size_t i;
 
@@ -70,19 +69,20 @@ compare_solved(const struct ib_rule *r, const struct ib_audit_head *h,
 	for (i = 0; r->kind->cuts; i++) {
 		if (i == h->cuts.n && i == r->levels.n)
 			break;
-		if (i == h->cuts.n || i == r->levels.n ||
-		    h->cuts.cut[i] != r->levels.cut[i] ||
+		if (i == h->cuts.n || i == r->levels.n || h->cuts.cut[i] != r->levels.cut[i] ||
 		    h->cuts.share[i] != r->levels.share[i])
-			return ib_fail(err, IB_E_CHECK, "cut %zu of 'cuts' is "
-				       "not what the scores give", i + 1);
+			return ib_fail(err, IB_E_CHECK,
+				       "cut %zu of 'cuts' is "
+				       "not what the scores give",
+				       i + 1);
 	}
 	for (i = 0; i < h->ngroups || i < r->ngroups; i++)
-		if (i >= h->ngroups || i >= r->ngroups ||
-		    h->group[i].pi != r->group[i].pi ||
-		    h->group[i].n != r->group[i].n ||
-		    h->group[i].k != r->group[i].k)
-			return ib_fail(err, IB_E_CHECK, "group %zu of 'groups' "
-				       "is not what the scores give", i + 1);
+		if (i >= h->ngroups || i >= r->ngroups || h->group[i].pi != r->group[i].pi ||
+		    h->group[i].n != r->group[i].n || h->group[i].k != r->group[i].k)
+			return ib_fail(err, IB_E_CHECK,
+				       "group %zu of 'groups' "
+				       "is not what the scores give",
+				       i + 1);
 	return IB_OK;
 }
 
@@ -97,11 +97,11 @@ check_groups(const struct ib_audit_head *h, struct ib_error *err)
 		k = floor(h->group[i].pi * (double)h->group[i].n + 0.5);
 		k = k < 1 ? 1 : k;
 		if ((double)h->group[i].k != k)
-			return ib_fail(err, IB_E_CHECK, "group %zu keeps %llu "
+			return ib_fail(err, IB_E_CHECK,
+				       "group %zu keeps %llu "
 				       "of %llu, with pi %.17g it is %.0f",
 				       i + 1, (unsigned long long)h->group[i].k,
-				       (unsigned long long)h->group[i].n,
-				       h->group[i].pi, k);
+				       (unsigned long long)h->group[i].n, h->group[i].pi, k);
 	}
 	return IB_OK;
 }
@@ -151,8 +151,8 @@ group_of(const struct ib_audit_head *h, double pi, size_t *at)
 
 /* What the head and the line's own score say; *group: of fixed, or none. */
 static enum ib_status
-chance_of(const struct ib_replay *r, const struct ib_audit_line *line,
-	  double *pi, double *weight, size_t *group, struct ib_error *err)
+chance_of(const struct ib_replay *r, const struct ib_audit_line *line, double *pi, double *weight,
+	  size_t *group, struct ib_error *err)
 {
 	const struct ib_audit_head *h = r->head;
 	const struct ib_rule *rule = &r->bare;
@@ -160,38 +160,41 @@ chance_of(const struct ib_replay *r, const struct ib_audit_line *line,
 
 	*group = SIZE_MAX;
 	if (rule->full)
-		return ib_fail(err, IB_E_CHECK, "the epoch keeps everything "
+		return ib_fail(err, IB_E_CHECK,
+			       "the epoch keeps everything "
 			       "(%s), but there is a line",
 			       ib_reason_name(rule->why_full));
 	if (rule->kind->needs_scores && isnan(line->score))
-		return ib_fail(err, IB_E_CHECK, "the score is unknown: pi is "
+		return ib_fail(err, IB_E_CHECK,
+			       "the score is unknown: pi is "
 			       "1, but there is a line");
 	rule->kind->pi(rule, &line->score, 1, pi);
 	if (*pi == IB_HIGH)
 		*pi = 1;
 	*weight = 1 / *pi;
-	if (*pi < 1 && h->options.sampling == IB_SAMPLING_FIXED &&
-	    !isnan(line->score)) {
+	if (*pi < 1 && h->options.sampling == IB_SAMPLING_FIXED && !isnan(line->score)) {
 		g = group_of(h, *pi, group);
 		if (!g)
-			return ib_fail(err, IB_E_CHECK, "there is no group of "
-				       "pi %.17g", *pi);
+			return ib_fail(err, IB_E_CHECK,
+				       "there is no group of "
+				       "pi %.17g",
+				       *pi);
 		*pi = (double)g->k / (double)g->n;
 		*weight = (double)g->n / (double)g->k;
 	}
 	if (*pi >= 1)
-		return ib_fail(err, IB_E_CHECK, "score %.9g is not low: pi is "
-			       "1, but there is a line", (double)line->score);
+		return ib_fail(err, IB_E_CHECK,
+			       "score %.9g is not low: pi is "
+			       "1, but there is a line",
+			       (double)line->score);
 	if (line->pi != *pi)
-		return ib_fail(err, IB_E_CHECK, "pi is %.17g, should be %.17g",
-			       line->pi, *pi);
+		return ib_fail(err, IB_E_CHECK, "pi is %.17g, should be %.17g", line->pi, *pi);
 	return IB_OK;
 }
 
 /* The score, the age and the group, by the score file. */
 static enum ib_status
-check_scores(const struct ib_replay *r, const struct ib_audit_line *line,
-	     struct ib_error *err)
+check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct ib_error *err)
 {
 	const struct ib_scores *s = r->scores;
 	float score = NAN;
@@ -204,20 +207,23 @@ check_scores(const struct ib_replay *r, const struct ib_audit_line *line,
 		score = ((const float *)s->score.p)[row];
 	}
 	if (line->score != score && !(isnan(line->score) && isnan(score)))
-		return ib_fail(err, IB_E_CHECK, "score is %.9g, the score file "
-			       "has %.9g", (double)line->score, (double)score);
+		return ib_fail(err, IB_E_CHECK,
+			       "score is %.9g, the score file "
+			       "has %.9g",
+			       (double)line->score, (double)score);
 	if (!r->solved)
 		return IB_OK;
 	c = ib_rule_chance(r->rule, row);
 	if (c.reason != IB_REASON_DRAWN || c.pi != line->pi)
-		return ib_fail(err, IB_E_CHECK, "pi is %.17g, the score file "
-			       "gives %.17g (%s)", line->pi, c.pi,
-			       ib_reason_name(c.reason));
-	if (ib_rule_keeps(r->rule, row, &c, ib_draw_u(r->rule->key, line->id)) !=
-	    line->kept)
-		return ib_fail(err, IB_E_CHECK, "kept is %s, the score file "
-			       "gives %s", line->kept ? "true" : "false",
-			       line->kept ? "false" : "true");
+		return ib_fail(err, IB_E_CHECK,
+			       "pi is %.17g, the score file "
+			       "gives %.17g (%s)",
+			       line->pi, c.pi, ib_reason_name(c.reason));
+	if (ib_rule_keeps(r->rule, row, &c, ib_draw_u(r->rule->key, line->id)) != line->kept)
+		return ib_fail(err, IB_E_CHECK,
+			       "kept is %s, the score file "
+			       "gives %s",
+			       line->kept ? "true" : "false", line->kept ? "false" : "true");
 	return IB_OK;
 }
 
@@ -231,14 +237,12 @@ compare_draws(uint64_t a, struct ib_span x, uint64_t b, struct ib_span y)
 
 /* Of a fixed group: the edge between the kept and the pruned. */
 static bool
-see_draw(struct ib_replay_group *g, const struct ib_audit_line *line,
-	 uint64_t bits)
+see_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t bits)
 {
 	struct ib_bytes *id = line->kept ? &g->last_id : &g->first_id;
 	uint64_t *edge = line->kept ? &g->last_kept : &g->first_pruned;
 	uint64_t *count = line->kept ? &g->kept : &g->pruned;
-	int c = *count == 0 ? 0 : compare_draws(bits, line->id, *edge,
-						ib_bytes_span(id));
+	int c = *count == 0 ? 0 : compare_draws(bits, line->id, *edge, ib_bytes_span(id));
 
 	if ((*count)++ == 0 || (line->kept ? c > 0 : c < 0)) {
 		*edge = bits;
@@ -284,12 +288,10 @@ count(struct ib_replay *r, bool kept, double weight)
 }
 
 enum ib_status
-ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line,
-	       struct ib_error *err)
+ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_error *err)
 {
 	const struct ib_part *part = &r->head->part;
-	uint64_t hash = XXH3_64bits_withSeed(line->id.p, line->id.n,
-					     r->bare.key);
+	uint64_t hash = XXH3_64bits_withSeed(line->id.p, line->id.n, r->bare.key);
 	double u = (double)(hash >> 11) * 0x1p-53, pi = 1, weight = 1;
 	enum ib_status st;
 	size_t group;
@@ -298,15 +300,17 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line,
 	if (st)
 		return st;
 	if (group == SIZE_MAX && line->kept != (u < pi))
-		return ib_fail(err, IB_E_CHECK, "kept is %s, but u %.17g is "
-			       "%sbelow pi %.17g", line->kept ? "true" : "false",
-			       u, u < pi ? "" : "not ", pi);
+		return ib_fail(err, IB_E_CHECK,
+			       "kept is %s, but u %.17g is "
+			       "%sbelow pi %.17g",
+			       line->kept ? "true" : "false", u, u < pi ? "" : "not ", pi);
 	if (group != SIZE_MAX && !see_draw(&r->group[group], line, hash >> 11))
 		return ib_fail_memory(err);
 	if (part->count > 0 && ib_part_of(line->id, part->count) != part->index)
-		return ib_fail(err, IB_E_CHECK, "it is of another part than "
-			       "%llu/%llu", (unsigned long long)part->index,
-			       (unsigned long long)part->count);
+		return ib_fail(err, IB_E_CHECK,
+			       "it is of another part than "
+			       "%llu/%llu",
+			       (unsigned long long)part->index, (unsigned long long)part->count);
 	if (r->scores) {
 		st = check_scores(r, line, err);
 		if (st)
@@ -328,54 +332,55 @@ check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 	char show[IB_SHOW_MAX];
 
 	if (g->kept > 0 && g->pruned > 0 &&
-	    compare_draws(g->last_kept, ib_bytes_span(&g->last_id),
-			  g->first_pruned, ib_bytes_span(&g->first_id)) > 0)
-		return ib_fail(err, IB_E_CHECK, "group %zu: %s is kept, though "
-			       "one with a smaller u is pruned", i + 1,
-			       ib_show(show, ib_bytes_span(&g->last_id)));
+	    compare_draws(g->last_kept, ib_bytes_span(&g->last_id), g->first_pruned,
+			  ib_bytes_span(&g->first_id)) > 0)
+		return ib_fail(err, IB_E_CHECK,
+			       "group %zu: %s is kept, though "
+			       "one with a smaller u is pruned",
+			       i + 1, ib_show(show, ib_bytes_span(&g->last_id)));
 	if (r->head->duplicates_keep)
 		return IB_OK;
-	if (g->kept > h->k || g->pruned > h->n - h->k ||
-	    (all && g->kept != h->k))
-		return ib_fail(err, IB_E_CHECK, "group %zu: %llu of its lines "
+	if (g->kept > h->k || g->pruned > h->n - h->k || (all && g->kept != h->k))
+		return ib_fail(err, IB_E_CHECK,
+			       "group %zu: %llu of its lines "
 			       "are kept and %llu pruned, it keeps %llu of %llu",
-			       i + 1, (unsigned long long)g->kept,
-			       (unsigned long long)g->pruned,
-			       (unsigned long long)h->k,
-			       (unsigned long long)h->n);
+			       i + 1, (unsigned long long)g->kept, (unsigned long long)g->pruned,
+			       (unsigned long long)h->k, (unsigned long long)h->n);
 	return IB_OK;
 }
 
 static enum ib_status
-check_tail(struct ib_replay *r, const struct ib_audit_tail *t,
-	   struct ib_error *err)
+check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *err)
 {
 	double sum;
 
 	if (t->epoch != r->head->options.epoch)
-		return ib_fail(err, IB_E_CHECK, "the tail is of epoch %lld",
-			       (long long)t->epoch);
+		return ib_fail(err, IB_E_CHECK, "the tail is of epoch %lld", (long long)t->epoch);
 	if (t->pruned != r->pruned)
-		return ib_fail(err, IB_E_CHECK, "pruned is %llu, there are "
-			       "%llu such lines", (unsigned long long)t->pruned,
-			       (unsigned long long)r->pruned);
+		return ib_fail(err, IB_E_CHECK,
+			       "pruned is %llu, there are "
+			       "%llu such lines",
+			       (unsigned long long)t->pruned, (unsigned long long)r->pruned);
 	if (t->samples - t->pruned != t->kept || t->samples < t->pruned)
-		return ib_fail(err, IB_E_CHECK, "%llu samples less %llu pruned "
+		return ib_fail(err, IB_E_CHECK,
+			       "%llu samples less %llu pruned "
 			       "are not %llu kept",
-			       (unsigned long long)t->samples,
-			       (unsigned long long)t->pruned,
+			       (unsigned long long)t->samples, (unsigned long long)t->pruned,
 			       (unsigned long long)t->kept);
 	if (t->kept < r->kept)
-		return ib_fail(err, IB_E_CHECK, "kept is %llu, there are %llu "
-			       "such lines", (unsigned long long)t->kept,
-			       (unsigned long long)r->kept);
+		return ib_fail(err, IB_E_CHECK,
+			       "kept is %llu, there are %llu "
+			       "such lines",
+			       (unsigned long long)t->kept, (unsigned long long)r->kept);
 	ib_exact_add_times(&r->weights, r->weight, r->same);
 	r->same = 0;
 	ib_exact_add_times(&r->weights, 1, t->kept - r->kept);
 	sum = ib_exact_round(&r->weights);
 	if (sum != t->weight_sum)
-		return ib_fail(err, IB_E_CHECK, "weight_sum is %.17g, the "
-			       "lines give %.17g", t->weight_sum, sum);
+		return ib_fail(err, IB_E_CHECK,
+			       "weight_sum is %.17g, the "
+			       "lines give %.17g",
+			       t->weight_sum, sum);
 	return IB_OK;
 }
 
@@ -422,8 +427,8 @@ find_twice(struct ib_replay *r, uint64_t *twice, struct ib_error *err)
 }
 
 enum ib_status
-ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail,
-	      uint64_t *twice, struct ib_error *err)
+ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail, uint64_t *twice,
+	      struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;

@@ -49,8 +49,7 @@ read_losses(struct report *r, struct ib_error *err)
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
 	if (!st) /* last: it leaves one record an id and epoch */
-		st = ib_suspects_find(&r->losses, o, &r->suspect,
-				      &r->nsuspects, err);
+		st = ib_suspects_find(&r->losses, o, &r->suspect, &r->nsuspects, err);
 	return st;
 }
 
@@ -81,8 +80,7 @@ gather(struct report *r, struct ib_error *err)
 	r->top = o->top ? o->top : 20;
 	st = ib_audit_log_open(o->operands.v[0], r->context, &r->log, err);
 	if (!st)
-		st = ib_audit_figures(r->log, UINT64_MAX, &r->figure, &r->n,
-				      err);
+		st = ib_audit_figures(r->log, UINT64_MAX, &r->figure, &r->n, err);
 	if (!st)
 		st = ib_audit_tally_read(&r->tally, r->log, err);
 	if (!st)
@@ -128,10 +126,11 @@ put_weight_tile(struct report *r)
 		worst = off > worst ? off : worst;
 	}
 	snprintf(figure, sizeof(figure), "%zu of %zu", within, told);
-	snprintf(words, sizeof(words), "epochs within %d standard errors "
-		 "of N, the worst %.1f off", FOUR_ERRORS, worst);
-	ib_page_tile(&r->page, within == told ? "good" : "bad",
-		     "Sums of weights", figure, words);
+	snprintf(words, sizeof(words),
+		 "epochs within %d standard errors "
+		 "of N, the worst %.1f off",
+		 FOUR_ERRORS, worst);
+	ib_page_tile(&r->page, within == told ? "good" : "bad", "Sums of weights", figure, words);
 }
 
 static void
@@ -144,10 +143,9 @@ put_drift_tile(struct report *r)
 		return;
 	for (i = 0; i < r->losses.nepochs; i++)
 		alarms += r->drift[i].alarm;
-	snprintf(words, sizeof(words), "in %zu epochs of loss logs",
-		 r->losses.nepochs);
-	ib_page_tile(&r->page, alarms ? "bad" : "good", "Drift",
-		     alarms ? "alarm" : "no alarm", words);
+	snprintf(words, sizeof(words), "in %zu epochs of loss logs", r->losses.nepochs);
+	ib_page_tile(&r->page, alarms ? "bad" : "good", "Drift", alarms ? "alarm" : "no alarm",
+		     words);
 }
 
 static void
@@ -165,12 +163,11 @@ put_tiles(struct report *r)
 	ib_bytes_printf(&r->page, "<div class=\"tiles\">\n");
 	snprintf(figure, sizeof(figure), "%.1f%%",
 		 samples ? 100 * (double)pruned / (double)samples : 0);
-	snprintf(words, sizeof(words), "%llu of %llu visits",
-		 (unsigned long long)pruned, (unsigned long long)samples);
+	snprintf(words, sizeof(words), "%llu of %llu visits", (unsigned long long)pruned,
+		 (unsigned long long)samples);
 	ib_page_tile(&r->page, "", "Saved so far", figure, words);
 	if (r->options->cost_given && last) {
-		snprintf(figure, sizeof(figure), "%.2f",
-			 r->options->cost * last->saved_sum);
+		snprintf(figure, sizeof(figure), "%.2f", r->options->cost * last->saved_sum);
 		snprintf(words, sizeof(words), "of %.2f for all data",
 			 r->options->cost * (double)r->n);
 		ib_page_tile(&r->page, "", "Cost saved", figure, words);
@@ -178,8 +175,7 @@ put_tiles(struct report *r)
 	snprintf(figure, sizeof(figure), "%zu", r->n);
 	snprintf(words, sizeof(words), "the last one is %lld",
 		 last ? (long long)last->epoch : -1LL);
-	ib_page_tile(&r->page, "", "Epochs in the log", figure,
-		     last ? words : "");
+	ib_page_tile(&r->page, "", "Epochs in the log", figure, last ? words : "");
 	put_weight_tile(r);
 	put_drift_tile(r);
 	ib_bytes_printf(&r->page, "</div>\n");
@@ -190,32 +186,29 @@ put_tiles(struct report *r)
 static void
 chart_kept(struct report *r)
 {
-	static const char *const legend[] = { "kept", "kept", "pruned",
-					      "pruned", NULL };
+	static const char *const legend[] = { "kept", "kept", "pruned", "pruned", NULL };
 	struct ib_chart c = { .out = &r->page, .n = r->n };
 	const struct ib_audit_figures *f;
 	char title[120];
 	size_t i;
 
-	ib_page_section(&r->page, "Kept and pruned", "Samples of each epoch. "
+	ib_page_section(&r->page, "Kept and pruned",
+			"Samples of each epoch. "
 			"Pruned ones are drawn anew every epoch; the kept "
 			"ones among the low count for more (weight 1/pi).");
 	ib_page_legend(&r->page, legend);
 	for (i = 0; i < r->n; i++)
 		if ((double)r->figure[i].samples > c.high)
 			c.high = (double)r->figure[i].samples;
-	ib_chart_begin(&c, "Bars: samples kept and pruned in each epoch",
-		       r->epoch);
+	ib_chart_begin(&c, "Bars: samples kept and pruned in each epoch", r->epoch);
 	for (i = 0; i < r->n; i++) {
 		f = &r->figure[i];
 		snprintf(title, sizeof(title), "epoch %lld: %llu kept (%.1f%%)",
-			 (long long)f->epoch, (unsigned long long)f->kept,
-			 100 * f->share);
+			 (long long)f->epoch, (unsigned long long)f->kept, 100 * f->share);
 		ib_chart_bar(&c, "kept", i, 0, (double)f->kept, title);
-		snprintf(title, sizeof(title), "epoch %lld: %llu pruned",
-			 (long long)f->epoch, (unsigned long long)f->pruned);
-		ib_chart_bar(&c, "pruned", i, (double)f->kept,
-			     (double)f->samples, title);
+		snprintf(title, sizeof(title), "epoch %lld: %llu pruned", (long long)f->epoch,
+			 (unsigned long long)f->pruned);
+		ib_chart_bar(&c, "pruned", i, (double)f->kept, (double)f->samples, title);
 	}
 	ib_chart_end(&c);
 	ib_page_section_end(&r->page);
@@ -224,12 +217,12 @@ chart_kept(struct report *r)
 static void
 chart_saved(struct report *r)
 {
-	struct ib_chart c = { .out = &r->page, .n = r->n,
-			      .style = IB_STYLE_PERCENT };
+	struct ib_chart c = { .out = &r->page, .n = r->n, .style = IB_STYLE_PERCENT };
 	char title[120];
 	size_t i;
 
-	ib_page_section(&r->page, "Savings so far", "Share of all visits of a "
+	ib_page_section(&r->page, "Savings so far",
+			"Share of all visits of a "
 			"sample up to an epoch that were saved.");
 	for (i = 0; i < r->n; i++) {
 		r->v[0][i] = 0;
@@ -241,8 +234,8 @@ chart_saved(struct report *r)
 	ib_chart_band(&c, "b1", r->v[0], r->v[1]);
 	ib_chart_line(&c, "kept", r->v[1]);
 	for (i = 0; i < r->n; i++) {
-		snprintf(title, sizeof(title), "up to epoch %lld: %.1f%%",
-			 (long long)r->epoch[i], 100 * r->v[1][i]);
+		snprintf(title, sizeof(title), "up to epoch %lld: %.1f%%", (long long)r->epoch[i],
+			 100 * r->v[1][i]);
 		ib_chart_dot(&c, "kept", i, r->v[1][i], title);
 	}
 	ib_chart_end(&c);
@@ -252,18 +245,19 @@ chart_saved(struct report *r)
 static void
 chart_weights(struct report *r)
 {
-	static const char *const legend[] = {
-		"b2", "2 standard errors", "b1", "4 standard errors", "kept",
-		"sum of weights / N - 1", "warm", "further off", NULL
-	};
-	struct ib_chart c = { .out = &r->page, .n = r->n,
-			      .style = IB_STYLE_SIGNED };
+	static const char *const legend[] = { "b2",   "2 standard errors",
+					      "b1",   "4 standard errors",
+					      "kept", "sum of weights / N - 1",
+					      "warm", "further off",
+					      NULL };
+	struct ib_chart c = { .out = &r->page, .n = r->n, .style = IB_STYLE_SIGNED };
 	const struct ib_audit_figures *f;
 	char title[120];
 	double most = 1e-4, off;
 	size_t i;
 
-	ib_page_section(&r->page, "Sum of weights against N", "The promise of "
+	ib_page_section(&r->page, "Sum of weights against N",
+			"The promise of "
 			"unbiased pruning: the weights of what is kept add up "
 			"to the number of all samples, but for chance.");
 	ib_page_legend(&r->page, legend);
@@ -280,19 +274,21 @@ chart_weights(struct report *r)
 	}
 	c.low = -most;
 	c.high = most;
-	ib_chart_begin(&c, "Points: the sum of weights against the number of "
-		       "samples, in a band of its standard error", r->epoch);
+	ib_chart_begin(&c,
+		       "Points: the sum of weights against the number of "
+		       "samples, in a band of its standard error",
+		       r->epoch);
 	ib_chart_band(&c, "b1", r->v[0], r->v[3]);
 	ib_chart_band(&c, "b2", r->v[1], r->v[2]);
 	ib_chart_line(&c, "soft", r->v[5]);
 	for (i = 0; i < r->n; i++) {
 		off = ib_audit_off(&r->figure[i]);
-		snprintf(title, sizeof(title), "epoch %lld: %.6g of %llu, "
-			 "%+.1f standard errors", (long long)r->epoch[i],
-			 r->figure[i].weight_sum,
+		snprintf(title, sizeof(title),
+			 "epoch %lld: %.6g of %llu, "
+			 "%+.1f standard errors",
+			 (long long)r->epoch[i], r->figure[i].weight_sum,
 			 (unsigned long long)r->figure[i].samples, off);
-		ib_chart_dot(&c, fabs(off) > FOUR_ERRORS ? "warm" : "kept", i,
-			     r->v[4][i], title);
+		ib_chart_dot(&c, fabs(off) > FOUR_ERRORS ? "warm" : "kept", i, r->v[4][i], title);
 	}
 	ib_chart_end(&c);
 	ib_page_section_end(&r->page);
@@ -313,33 +309,33 @@ threshold_at(const struct report *r, int64_t epoch)
 static void
 chart_losses(struct report *r)
 {
-	static const char *const legend[] = {
-		"b1", "5 to 95 %", "b2", "25 to 75 %", "kept",
-		"median", "warm", "threshold", NULL
-	};
+	static const char *const legend[] = { "b1",	    "5 to 95 %", "b2",
+					      "25 to 75 %", "kept",	 "median",
+					      "warm",	    "threshold", NULL };
 	size_t n = r->has_losses ? r->losses.nepochs : r->n, i, q;
 	struct ib_chart c = { .out = &r->page, .n = n };
 
-	ib_page_section(&r->page, "Threshold and losses", r->has_losses
-			? "Losses of each epoch, weighted by 1/pi, and the "
-			  "threshold below which the epoch's scores could be "
-			  "pruned."
-			: "Scores (last losses) of the samples that could be "
-			  "pruned, and the threshold below which they are. "
-			  "With the loss logs as further operands: of all.");
+	ib_page_section(&r->page, "Threshold and losses",
+			r->has_losses ? "Losses of each epoch, weighted by 1/pi, and the "
+					"threshold below which the epoch's scores could be "
+					"pruned."
+				      : "Scores (last losses) of the samples that could be "
+					"pruned, and the threshold below which they are. "
+					"With the loss logs as further operands: of all.");
 	for (i = 0; i < n; i++) {
 		if (r->has_losses)
 			r->epoch[i] = r->drift[i].epoch;
 		for (q = 0; q < 5; q++)
-			r->v[q][i] = r->has_losses ? r->drift[i].quantile[q]
-						   : r->low[i][q];
+			r->v[q][i] = r->has_losses ? r->drift[i].quantile[q] : r->low[i][q];
 		r->v[5][i] = threshold_at(r, r->epoch[i]);
 		c.high = fmax(c.high, fmax(r->v[5][i], r->v[4][i]));
 		c.low = fmin(c.low, fmin(r->v[5][i], r->v[0][i]));
 	}
 	ib_page_legend(&r->page, legend);
-	ib_chart_begin(&c, "Quantiles of the losses, and the threshold, over "
-		       "the epochs", r->epoch);
+	ib_chart_begin(&c,
+		       "Quantiles of the losses, and the threshold, over "
+		       "the epochs",
+		       r->epoch);
 	ib_chart_band(&c, "b1", r->v[0], r->v[4]);
 	ib_chart_band(&c, "b2", r->v[1], r->v[3]);
 	ib_chart_line(&c, "kept", r->v[2]);
@@ -369,19 +365,25 @@ put_summary(struct report *r)
 	const struct ib_audit_figures *f;
 	size_t i;
 
-	ib_page_section(&r->page, "Epoch by epoch", "As <code>ib-audit "
+	ib_page_section(&r->page, "Epoch by epoch",
+			"As <code>ib-audit "
 			"summary</code> has it; off: how far the sum of "
 			"weights is from the samples, in standard errors.");
 	ib_page_table(&r->page, "summary", columns, n);
 	for (i = 0; i < r->n; i++) {
 		f = &r->figure[i];
-		ib_page_row(&r->page, columns, n, (struct ib_cell[]){
-			IB_COUNT((uint64_t)f->epoch), IB_COUNT(f->samples),
-			IB_COUNT(f->kept), IB_COUNT(f->pruned),
-			IB_REAL(f->share), IB_REAL(f->threshold),
-			IB_REAL(f->weight_sum), IB_REAL(ib_audit_off(f)),
-			IB_REAL(f->saved),
-		});
+		ib_page_row(&r->page, columns, n,
+			    (struct ib_cell[]){
+				    IB_COUNT((uint64_t)f->epoch),
+				    IB_COUNT(f->samples),
+				    IB_COUNT(f->kept),
+				    IB_COUNT(f->pruned),
+				    IB_REAL(f->share),
+				    IB_REAL(f->threshold),
+				    IB_REAL(f->weight_sum),
+				    IB_REAL(ib_audit_off(f)),
+				    IB_REAL(f->saved),
+			    });
 	}
 	ib_page_table_end(&r->page);
 	ib_page_section_end(&r->page);
@@ -399,7 +401,8 @@ put_pruned(struct report *r)
 	const struct ib_audit_count *count;
 	uint64_t i;
 
-	ib_page_section(&r->page, "Most often pruned", "How often a sample was "
+	ib_page_section(&r->page, "Most often pruned",
+			"How often a sample was "
 			"pruned, how often drawn and kept all the same, and "
 			"the last epoch without it.");
 	ib_page_table(&r->page, "pruned", columns, 4);
@@ -407,11 +410,13 @@ put_pruned(struct report *r)
 		count = &r->tally.count[r->tally.order[i]];
 		if (count->pruned == 0)
 			break;
-		ib_page_row(&r->page, columns, 4, (struct ib_cell[]){
-			IB_TEXT(ib_table_id(&r->tally.ids, r->tally.order[i])),
-			IB_COUNT(count->pruned), IB_COUNT(count->drawn),
-			IB_COUNT((uint64_t)count->last),
-		});
+		ib_page_row(&r->page, columns, 4,
+			    (struct ib_cell[]){
+				    IB_TEXT(ib_table_id(&r->tally.ids, r->tally.order[i])),
+				    IB_COUNT(count->pruned),
+				    IB_COUNT(count->drawn),
+				    IB_COUNT((uint64_t)count->last),
+			    });
 	}
 	ib_page_table_end(&r->page);
 	ib_page_section_end(&r->page);
@@ -429,13 +434,14 @@ put_suspects(struct report *r)
 	};
 	size_t i;
 
-	ib_page_section(&r->page, "Suspect samples", "Never below their "
+	ib_page_section(&r->page, "Suspect samples",
+			"Never below their "
 			"epoch's mean loss, the steepest rise first "
 			"(first, last: loss over that mean). Labels to look "
 			"at; they are never pruned.");
 	if (!r->has_losses) {
 		ib_bytes_printf(&r->page, "<p>The loss logs were not given.</p>"
-				"\n");
+					  "\n");
 		ib_page_section_end(&r->page);
 		return;
 	}
@@ -443,11 +449,14 @@ put_suspects(struct report *r)
 	for (i = 0; i < r->nsuspects && i < r->top; i++) {
 		const struct ib_suspect *s = &r->suspect[i];
 
-		ib_page_row(&r->page, columns, 5, (struct ib_cell[]){
-			IB_TEXT(ib_table_id(&r->losses.ids, s->row)),
-			IB_COUNT(s->epochs), IB_REAL(s->first),
-			IB_REAL(s->last), IB_REAL(s->slope),
-		});
+		ib_page_row(&r->page, columns, 5,
+			    (struct ib_cell[]){
+				    IB_TEXT(ib_table_id(&r->losses.ids, s->row)),
+				    IB_COUNT(s->epochs),
+				    IB_REAL(s->first),
+				    IB_REAL(s->last),
+				    IB_REAL(s->slope),
+			    });
 	}
 	ib_page_table_end(&r->page);
 	ib_page_section_end(&r->page);
@@ -457,36 +466,42 @@ static void
 put_drift(struct report *r)
 {
 	static const struct ib_column columns[] = {
-		{ .heading = "epoch" },	     { .heading = "losses" },
-		{ .heading = "mean" },	     { .heading = "median" },
-		{ .heading = "W1 before" },  { .heading = "W1 first" },
-		{ .heading = "PSI before" }, { .heading = "PSI first" },
-		{ .heading = "PH" },	     { .heading = "alarm" },
+		{ .heading = "epoch" },	     { .heading = "losses" },	 { .heading = "mean" },
+		{ .heading = "median" },     { .heading = "W1 before" }, { .heading = "W1 first" },
+		{ .heading = "PSI before" }, { .heading = "PSI first" }, { .heading = "PH" },
+		{ .heading = "alarm" },
 	};
 	const struct ib_drift *d;
 	size_t i;
 
-	ib_page_section(&r->page, "Drift of the losses", "Weighted by 1/pi. "
+	ib_page_section(&r->page, "Drift of the losses",
+			"Weighted by 1/pi. "
 			"W1: Wasserstein distance, in units of the loss; PSI: "
 			"population stability index; PH: one-sided "
 			"Page-Hinkley sum, an alarm where the mean rises.");
 	if (!r->has_losses) {
 		ib_bytes_printf(&r->page, "<p>The loss logs were not given: "
-				"<code>ib-audit report LOG LOSSLOG...</code>"
-				"</p>\n");
+					  "<code>ib-audit report LOG LOSSLOG...</code>"
+					  "</p>\n");
 		ib_page_section_end(&r->page);
 		return;
 	}
 	ib_page_table(&r->page, "drift", columns, 10);
 	for (i = 0; i < r->losses.nepochs; i++) {
 		d = &r->drift[i];
-		ib_page_row(&r->page, columns, 10, (struct ib_cell[]){
-			IB_COUNT((uint64_t)d->epoch), IB_COUNT(d->n),
-			IB_REAL(d->mean), IB_REAL(d->quantile[2]),
-			IB_REAL(d->w1_before), IB_REAL(d->w1_reference),
-			IB_REAL(d->psi_before), IB_REAL(d->psi_reference),
-			IB_REAL(d->page_hinkley), IB_BOOL_CELL(d->alarm),
-		});
+		ib_page_row(&r->page, columns, 10,
+			    (struct ib_cell[]){
+				    IB_COUNT((uint64_t)d->epoch),
+				    IB_COUNT(d->n),
+				    IB_REAL(d->mean),
+				    IB_REAL(d->quantile[2]),
+				    IB_REAL(d->w1_before),
+				    IB_REAL(d->w1_reference),
+				    IB_REAL(d->psi_before),
+				    IB_REAL(d->psi_reference),
+				    IB_REAL(d->page_hinkley),
+				    IB_BOOL_CELL(d->alarm),
+			    });
 	}
 	ib_page_table_end(&r->page);
 	ib_page_section_end(&r->page);
@@ -495,8 +510,7 @@ put_drift(struct report *r)
 static void
 build(struct report *r)
 {
-	const char *title = r->options->title ? r->options->title
-					      : "Pruning report";
+	const char *title = r->options->title ? r->options->title : "Pruning report";
 
 	set_epochs(r);
 	ib_page_begin(&r->page, title, ib_audit_log_name(r->log));
@@ -516,9 +530,8 @@ build(struct report *r)
 }
 
 enum ib_status
-ib_audit_report(const struct ib_audit_options *o,
-		const struct ib_context *context, struct ib_output *out,
-		struct ib_error *err)
+ib_audit_report(const struct ib_audit_options *o, const struct ib_context *context,
+		struct ib_output *out, struct ib_error *err)
 {
 	struct report r = { .options = o, .context = context };
 	enum ib_status st = gather(&r, err);

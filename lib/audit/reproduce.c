@@ -53,8 +53,7 @@ is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 }
 
 static void
-put_option(struct ib_bytes *b, const struct ib_param *p,
-	   const struct ib_rule_options *o)
+put_option(struct ib_bytes *b, const struct ib_param *p, const struct ib_rule_options *o)
 {
 	struct ib_bytes value = { 0 };
 
@@ -72,17 +71,14 @@ put_command(struct ib_bytes *b, const struct ib_audit_head *h)
 	const struct ib_param *p = ib_params(&n);
 	char number[IB_NUMBER_MAX];
 
-	ib_bytes_printf(b, "ib-prune -s SCORES -e %lld",
-			(long long)h->options.epoch);
+	ib_bytes_printf(b, "ib-prune -s SCORES -e %lld", (long long)h->options.epoch);
 	for (; n > 0; n--, p++)
 		if (is_needed(p, &h->options))
 			put_option(b, p, &h->options);
 	if (!h->options.keep && ib_rule_kind_of(h->options.rule)->ratio)
-		ib_bytes_printf(b, " --ratio=%.*s",
-				(int)ib_number_put(number, h->ratio), number);
+		ib_bytes_printf(b, " --ratio=%.*s", (int)ib_number_put(number, h->ratio), number);
 	if (h->part.count > 0)
-		ib_bytes_printf(b, " --part=%llu/%llu",
-				(unsigned long long)h->part.index,
+		ib_bytes_printf(b, " --part=%llu/%llu", (unsigned long long)h->part.index,
 				(unsigned long long)h->part.count);
 	if (h->duplicates_keep)
 		ib_bytes_printf(b, " --allow-duplicates");
@@ -98,10 +94,8 @@ put_value(struct ib_bytes *out, const struct ib_audit_head *h, const cJSON *m)
 		ib_bytes_printf(out, "%llu", (unsigned long long)h->options.seed);
 	} else if (cJSON_IsString(m)) {
 		ib_html_plain(out, ib_span_of(m->valuestring));
-	} else if (cJSON_IsNumber(m) &&
-		   m->valuedouble != floor(m->valuedouble)) {
-		ib_bytes_put(out, number,
-			     ib_number_put(number, m->valuedouble));
+	} else if (cJSON_IsNumber(m) && m->valuedouble != floor(m->valuedouble)) {
+		ib_bytes_put(out, number, ib_number_put(number, m->valuedouble));
 	} else {
 		text = cJSON_PrintUnformatted(m);
 		out->failed |= !text;
@@ -145,20 +139,22 @@ ib_page_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
 	if (n == 0)
 		return;
 	run = ib_audit_log_epoch(log, n - 1);
-	ib_page_section(out, "Parameters, and how to reproduce", "Of the last "
+	ib_page_section(out, "Parameters, and how to reproduce",
+			"Of the last "
 			"epoch. The same score file, manifest and parameters "
 			"give the same bytes on every machine; the digests say "
 			"which files they were.");
 	put_parameters(out, &run->head);
 	put_command(&command, &run->head);
 	out->failed |= command.failed;
-	ib_bytes_printf(out, "<pre># decide it again (scores %s,\n"
+	ib_bytes_printf(out,
+			"<pre># decide it again (scores %s,\n"
 			"# manifest %s)\n",
 			run->head.scores[0] ? run->head.scores : "none",
 			run->tail.manifest[0] ? run->tail.manifest : "unknown");
 	ib_html_plain(out, ib_bytes_span(&command));
 	ib_bytes_printf(out, "\n# compute every decision, count and digest of "
-			"the log again\nib-audit verify -s SCORES ");
+			     "the log again\nib-audit verify -s SCORES ");
 	ib_html_text(out, ib_span_of(ib_audit_log_name(log)));
 	ib_bytes_printf(out, "</pre>\n");
 	ib_bytes_release(&command);

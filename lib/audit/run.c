@@ -2,18 +2,14 @@
 #include "audit/verbs.h"
 
 enum ib_status
-ib_audit_run(const struct ib_audit_options *options,
-	     const struct ib_context *context, struct ib_error *err)
+ib_audit_run(const struct ib_audit_options *options, const struct ib_context *context,
+	     struct ib_error *err)
 {
 	static ib_audit_function *const verbs[] = {
-		[IB_AUDIT_SUMMARY] = ib_audit_summary,
-		[IB_AUDIT_SHOW] = ib_audit_show,
-		[IB_AUDIT_LIST] = ib_audit_list,
-		[IB_AUDIT_SUSPECTS] = ib_audit_suspects,
-		[IB_AUDIT_VERIFY] = ib_audit_verify,
-		[IB_AUDIT_SIMULATE] = ib_audit_simulate,
-		[IB_AUDIT_DRIFT] = ib_audit_drift,
-		[IB_AUDIT_REPORT] = ib_audit_report,
+		[IB_AUDIT_SUMMARY] = ib_audit_summary, [IB_AUDIT_SHOW] = ib_audit_show,
+		[IB_AUDIT_LIST] = ib_audit_list,       [IB_AUDIT_SUSPECTS] = ib_audit_suspects,
+		[IB_AUDIT_VERIFY] = ib_audit_verify,   [IB_AUDIT_SIMULATE] = ib_audit_simulate,
+		[IB_AUDIT_DRIFT] = ib_audit_drift,     [IB_AUDIT_REPORT] = ib_audit_report,
 		[IB_AUDIT_METRICS] = ib_audit_metrics,
 	};
 	struct ib_output *out = NULL;

@@ -18,8 +18,7 @@ ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 	uint64_t all = 0;
 	size_t n, k;
 
-	st = score ? ib_audit_lines_begin(log, run, false, err)
-		   : ib_fail_memory(err);
+	st = score ? ib_audit_lines_begin(log, run, false, err) : ib_fail_memory(err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err)))
 		for (k = 0; k < n; k++)
 			score[all++] = line[k].score;

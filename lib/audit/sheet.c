@@ -107,8 +107,7 @@ ib_put_json(struct ib_bytes *out, const struct ib_cell *cell)
 		ib_json_put_string(out, cell->text);
 		return;
 	case IB_CELL_BOOL:
-		ib_bytes_put(out, cell->count ? "true" : "false",
-			     cell->count ? 4 : 5);
+		ib_bytes_put(out, cell->count ? "true" : "false", cell->count ? 4 : 5);
 		return;
 	}
 	ib_bytes_put(out, text, n);
@@ -132,8 +131,7 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 		show_text(out, cell->text);
 		break;
 	case IB_CELL_BOOL:
-		ib_bytes_put(out, cell->count ? "ALARM" : "-",
-			     cell->count ? 5 : 1);
+		ib_bytes_put(out, cell->count ? "ALARM" : "-", cell->count ? 5 : 1);
 		break;
 	}
 }
@@ -305,8 +303,7 @@ settle(struct ib_sheet *s)
 		ib_bytes_put(&s->text, "\033[1m", 4);
 	for (i = 0; i < s->n; i++)
 		if (!s->dropped[i])
-			put_cell(s, i, ib_span_of(s->column[i].heading),
-				 i == last);
+			put_cell(s, i, ib_span_of(s->column[i].heading), i == last);
 	if (s->look.color)
 		ib_bytes_put(&s->text, "\033[0m", 4);
 	ib_bytes_put_char(&s->text, '\n');
@@ -348,8 +345,7 @@ json_row(struct ib_sheet *s, const struct ib_cell *cell)
 	for (i = 0; i < s->n; i++) {
 		if (!s->column[i].name)
 			continue;
-		ib_bytes_printf(&s->text, "%s\"%s\":", first ? "{" : ",",
-				s->column[i].name);
+		ib_bytes_printf(&s->text, "%s\"%s\":", first ? "{" : ",", s->column[i].name);
 		ib_put_json(&s->text, &cell[i]);
 		first = false;
 	}
@@ -359,9 +355,8 @@ json_row(struct ib_sheet *s, const struct ib_cell *cell)
 }
 
 enum ib_status
-ib_sheet_new(const struct ib_column *column, size_t n,
-	     const struct ib_look *look, struct ib_output *out,
-	     struct ib_sheet **sheet, struct ib_error *err)
+ib_sheet_new(const struct ib_column *column, size_t n, const struct ib_look *look,
+	     struct ib_output *out, struct ib_sheet **sheet, struct ib_error *err)
 {
 	struct ib_sheet *s = calloc(1, sizeof(*s));
 	size_t i;

@@ -10,7 +10,7 @@
 #include "io/output.h"
 
 enum ib_cell_kind {
-	IB_CELL_NONE,  /* null, "-" */
+	IB_CELL_NONE, /* null, "-" */
 	IB_CELL_COUNT,
 	IB_CELL_REAL,
 	IB_CELL_SCORE, /* a binary32 */
@@ -36,37 +36,36 @@ struct ib_cell ib_cell_score(float x);
 
 /* How a table shows a real number; JSON has them all in full. */
 enum ib_style {
-	IB_STYLE_PLAIN,   /* four significant digits */
+	IB_STYLE_PLAIN,	  /* four significant digits */
 	IB_STYLE_PERCENT, /* 0.25: 25.0% */
-	IB_STYLE_MONEY,   /* two decimals */
-	IB_STYLE_WHOLE,   /* none */
-	IB_STYLE_SIGNED   /* one, and a sign */
+	IB_STYLE_MONEY,	  /* two decimals */
+	IB_STYLE_WHOLE,	  /* none */
+	IB_STYLE_SIGNED	  /* one, and a sign */
 };
 
 struct ib_column {
 	const char *name;    /* of the member; NULL: in tables alone */
 	const char *heading; /* NULL: in JSON alone */
 	enum ib_style style;
-	bool left;           /* aligned to the left, as texts are */
-	int drop;            /* the larger, the sooner it is left out where the
-				table is too wide; 0: never */
+	bool left; /* aligned to the left, as texts are */
+	int drop;  /* the larger, the sooner it is left out where the
+		      table is too wide; 0: never */
 };
 
 /* How results look. */
 struct ib_look {
 	bool json;
 	bool color, utf8; /* on a terminal that has them */
-	bool spark;       /* small drawings: on a terminal */
-	int width;        /* columns of the terminal; 0: 80 */
+	bool spark;	  /* small drawings: on a terminal */
+	int width;	  /* columns of the terminal; 0: 80 */
 };
 
 #define IB_SHEET_COLUMNS 16
 
 struct ib_sheet;
 
-enum ib_status ib_sheet_new(const struct ib_column *column, size_t n,
-			    const struct ib_look *look, struct ib_output *out,
-			    struct ib_sheet **sheet, struct ib_error *err);
+enum ib_status ib_sheet_new(const struct ib_column *column, size_t n, const struct ib_look *look,
+			    struct ib_output *out, struct ib_sheet **sheet, struct ib_error *err);
 
 /* One row of n cells; texts are copied where they have to wait. */
 void ib_sheet_row(struct ib_sheet *s, const struct ib_cell *cell);

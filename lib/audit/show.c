@@ -47,11 +47,11 @@ struct show {
 	const struct ib_context *context;
 	struct ib_audit_log *log;
 	struct ib_scores *scores; /* NULL: not asked for */
-	char digest[33];          /* of the scores */
-	struct ib_table ids;      /* that were asked for, each once */
-	uint32_t *row;            /* [nids] of the operands, in ids */
+	char digest[33];	  /* of the scores */
+	struct ib_table ids;	  /* that were asked for, each once */
+	uint32_t *row;		  /* [nids] of the operands, in ids */
 	size_t nids, nepochs;
-	struct found *found;      /* [nepochs * ids.n] */
+	struct found *found; /* [nepochs * ids.n] */
 };
 
 /* ---- looking up --------------------------------------------------------------- */
@@ -78,8 +78,7 @@ index_ids(struct show *s, struct ib_error *err)
 			st = ib_table_reserve(&s->ids, 1, id.n, err);
 		if (st)
 			break;
-		key = (struct ib_id){ id.p, ib_table_hash(id, s->ids.seed),
-				      (uint32_t)id.n };
+		key = (struct ib_id){ id.p, ib_table_hash(id, s->ids.seed), (uint32_t)id.n };
 		s->row[k] = ib_table_find(&s->ids, &key);
 		if (s->row[k] == IB_NO_ROW)
 			s->row[k] = ib_table_add(&s->ids, &key);
@@ -89,8 +88,7 @@ index_ids(struct show *s, struct ib_error *err)
 
 /* Find all ids in one run's lines: one look-up a line. */
 static enum ib_status
-search(struct show *s, const struct ib_audit_run *run, struct found *found,
-       struct ib_error *err)
+search(struct show *s, const struct ib_audit_run *run, struct found *found, struct ib_error *err)
 {
 	const struct ib_audit_line *line;
 	struct ib_id key;
@@ -101,17 +99,12 @@ search(struct show *s, const struct ib_audit_run *run, struct found *found,
 	st = ib_audit_lines_begin(s->log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(s->log, &line, &n, err))) {
 		for (i = 0; i < n; i++) {
-			key = (struct ib_id){
-				line[i].id.p,
-				ib_table_hash(line[i].id, s->ids.seed),
-				(uint32_t)line[i].id.n
-			};
+			key = (struct ib_id){ line[i].id.p, ib_table_hash(line[i].id, s->ids.seed),
+					      (uint32_t)line[i].id.n };
 			row = ib_table_find(&s->ids, &key);
 			if (row != IB_NO_ROW)
-				found[row] = (struct found){
-					true, line[i].kept, line[i].score,
-					line[i].pi
-				};
+				found[row] = (struct found){ true, line[i].kept, line[i].score,
+							     line[i].pi };
 		}
 	}
 	return st == IB_EOF ? IB_OK : st;
@@ -184,11 +177,11 @@ was_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
  * of them alone. With -e the other epochs are not known.
  */
 static const char *
-explain_by_visits(const struct show *s, const struct ib_audit_run *run,
-		  struct ib_span id, const struct ib_row *row)
+explain_by_visits(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
+		  const struct ib_row *row)
 {
-	uint32_t k = ib_table_find(&s->ids, &(struct ib_id){
-		id.p, ib_table_hash(id, s->ids.seed), (uint32_t)id.n });
+	uint32_t k = ib_table_find(
+		&s->ids, &(struct ib_id){ id.p, ib_table_hash(id, s->ids.seed), (uint32_t)id.n });
 	const struct ib_audit_run *r, *first = NULL;
 	const struct found *f;
 	uint64_t kept = 0;
@@ -206,8 +199,7 @@ explain_by_visits(const struct show *s, const struct ib_audit_run *run,
 		return "high or unseen";
 	if (run == first)
 		return ib_reason_name(IB_REASON_UNSEEN);
-	return run->head.options.max_age > 0 ? "high or age" :
-				       ib_reason_name(IB_REASON_HIGH);
+	return run->head.options.max_age > 0 ? "high or age" : ib_reason_name(IB_REASON_HIGH);
 }
 
 /*
@@ -216,8 +208,8 @@ explain_by_visits(const struct show *s, const struct ib_audit_run *run,
  * rolled back.
  */
 static const char *
-explain_by_scores(const struct show *s, const struct ib_rule *rule,
-		  const struct ib_audit_run *run, struct ib_span id)
+explain_by_scores(const struct show *s, const struct ib_rule *rule, const struct ib_audit_run *run,
+		  struct ib_span id)
 {
 	const struct ib_audit_head *h = &run->head;
 	const char *unseen = ib_reason_name(IB_REASON_UNSEEN);
@@ -233,22 +225,20 @@ explain_by_scores(const struct show *s, const struct ib_rule *rule,
 		return "high or unseen";
 	if (row.epoch < h->options.epoch)
 		return explain_score(rule, &row);
-	return row.visits == 1 ? unseen :
-				 explain_by_visits(s, run, id, &row);
+	return row.visits == 1 ? unseen : explain_by_visits(s, run, id, &row);
 }
 
 /* Why a sample without a line was kept; *kept: false if it was not. */
 static const char *
-explain(const struct show *s, const struct ib_audit_run *run,
-	struct ib_span id, bool *kept)
+explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id, bool *kept)
 {
 	const struct ib_audit_head *h = &run->head;
 	const char *why = NULL;
 	struct ib_rule rule;
 
 	*kept = false;
-	if (h->part.count > 0 && ib_part_of_hash(XXH3_64bits(id.p, id.n),
-						 h->part.count) != h->part.index)
+	if (h->part.count > 0 &&
+	    ib_part_of_hash(XXH3_64bits(id.p, id.n), h->part.count) != h->part.index)
 		return "in another part";
 	ib_replay_bare_rule(&rule, h);
 	if (rule.full)
@@ -272,11 +262,12 @@ put_epoch(const struct show *s, struct ib_sheet *sheet, struct ib_span id,
 	  const struct ib_audit_run *run, const struct found *f)
 {
 	const struct ib_audit_head *head = &run->head;
-	double u = ib_draw_u(ib_draw_key(head->options.seed, (uint64_t)head->options.epoch),
-			     id);
+	double u = ib_draw_u(ib_draw_key(head->options.seed, (uint64_t)head->options.epoch), id);
 	struct ib_cell cell[NCOLUMNS] = {
-		IB_TEXT(id), IB_COUNT((uint64_t)head->options.epoch), IB_NONE, IB_NONE,
-		IB_NONE, IB_NONE, IB_NONE, IB_NONE,
+		IB_TEXT(id), IB_COUNT((uint64_t)head->options.epoch),
+		IB_NONE,     IB_NONE,
+		IB_NONE,     IB_NONE,
+		IB_NONE,     IB_NONE,
 	};
 	const char *why;
 	bool kept;
@@ -299,8 +290,8 @@ static void
 put_now(struct ib_sheet *sheet, struct ib_span id, const struct ib_scores *s)
 {
 	struct ib_cell cell[NCOLUMNS] = {
-		IB_TEXT(id), IB_NONE, IB_NONE, IB_NONE, IB_NONE,
-		IB_TEXT(ib_span_of("now")), IB_NONE, IB_COUNT(0),
+		IB_TEXT(id), IB_NONE,	  IB_NONE, IB_NONE, IB_NONE, IB_TEXT(ib_span_of("now")),
+		IB_NONE,     IB_COUNT(0),
 	};
 	struct ib_row row;
 	uint64_t at;
@@ -335,15 +326,15 @@ put_id(struct show *s, struct ib_sheet *sheet, size_t k)
 	if (s->scores)
 		put_now(sheet, id, s->scores);
 	if (!any)
-		ib_warn(s->context, "%s: no line of %s: it was kept with pi 1, "
-			"or is in no manifest", ib_audit_log_name(s->log),
-			ib_show(show, id));
+		ib_warn(s->context,
+			"%s: no line of %s: it was kept with pi 1, "
+			"or is in no manifest",
+			ib_audit_log_name(s->log), ib_show(show, id));
 }
 
 enum ib_status
-ib_audit_show(const struct ib_audit_options *o,
-	      const struct ib_context *context, struct ib_output *out,
-	      struct ib_error *err)
+ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context,
+	      struct ib_output *out, struct ib_error *err)
 {
 	struct show s = { .options = o, .context = context };
 	struct ib_look look = ib_audit_look(o);
@@ -354,16 +345,14 @@ ib_audit_show(const struct ib_audit_options *o,
 	ib_table_init(&s.ids);
 	st = ib_audit_log_open(o->operands.v[0], context, &s.log, err);
 	if (!st && o->scores)
-		st = ib_scores_load_any(o->scores, context, &s.scores, s.digest,
-					err);
+		st = ib_scores_load_any(o->scores, context, &s.scores, s.digest, err);
 	if (!st)
 		st = read_all(&s, err);
 	/* JSON has visits of `now` alone: without -s it has none. */
 	if (!st)
 		st = ib_sheet_new(o->scores ? columns_now : columns,
-				  o->scores || !o->json ? NCOLUMNS
-							: NCOLUMNS - 1,
-				  &look, out, &sheet, err);
+				  o->scores || !o->json ? NCOLUMNS : NCOLUMNS - 1, &look, out,
+				  &sheet, err);
 	for (k = 0; k < s.nids && !st; k++)
 		put_id(&s, sheet, k);
 	if (!st)

@@ -17,13 +17,13 @@ struct simulation {
 	const struct ib_audit_options *options;
 	struct ib_losses losses;
 	struct ib_scores *scores;
-	uint32_t *place;        /* [ids] row in scores, IB_NO_ROW: unseen */
-	bool *kept;             /* [ids] in this epoch */
+	uint32_t *place;	/* [ids] row in scores, IB_NO_ROW: unseen */
+	bool *kept;		/* [ids] in this epoch */
 	struct ib_context once; /* says a warning once, not each epoch */
 	const struct ib_context *context;
 	char said[200];
 	uint64_t samples, pruned; /* of all epochs so far */
-	double cost_share;      /* sum of pruned/samples */
+	double cost_share;	  /* sum of pruned/samples */
 };
 
 static void
@@ -70,8 +70,7 @@ id_of(const struct ib_losses *l, uint32_t row, uint64_t seed)
 
 /* Fold what the kept samples were seen with. */
 static enum ib_status
-fold(struct simulation *s, const struct ib_losses_epoch *e,
-     struct ib_error *err)
+fold(struct simulation *s, const struct ib_losses_epoch *e, struct ib_error *err)
 {
 	struct ib_loss group[IB_GROUP];
 	struct ib_fold f;
@@ -80,15 +79,12 @@ fold(struct simulation *s, const struct ib_losses_epoch *e,
 	uint32_t row;
 	size_t n = 0;
 
-	st = ib_fold_start(&f, s->scores, s->options->log.duplicates,
-			   s->options->smooth, err);
+	st = ib_fold_start(&f, s->scores, s->options->log.duplicates, s->options->smooth, err);
 	for (i = 0; i <= e->n && !st; i++) {
 		seed = s->scores->table.seed;
 		if (i < e->n && s->kept[e->row[i]])
-			group[n++] = (struct ib_loss){
-				id_of(&s->losses, e->row[i], 0),
-				(int32_t)e->epoch, e->loss[i]
-			};
+			group[n++] = (struct ib_loss){ id_of(&s->losses, e->row[i], 0),
+						       (int32_t)e->epoch, e->loss[i] };
 		if (n == IB_GROUP || (i == e->n && n > 0)) {
 			st = ib_fold_losses(&f, group, n, 0, err);
 			n = 0;
@@ -110,8 +106,7 @@ fold(struct simulation *s, const struct ib_losses_epoch *e,
 }
 
 static enum ib_status
-simulate_epoch(struct simulation *s, int64_t epoch, struct ib_sheet *sheet,
-	       struct ib_error *err)
+simulate_epoch(struct simulation *s, int64_t epoch, struct ib_sheet *sheet, struct ib_error *err)
 {
 	struct ib_rule_options o = s->options->rule;
 	struct ib_prune_result r = { 0 };
@@ -135,14 +130,17 @@ simulate_epoch(struct simulation *s, int64_t epoch, struct ib_sheet *sheet,
 	if (r.samples > 0)
 		s->cost_share += (double)r.pruned / (double)r.samples;
 	ib_sheet_row(sheet, (struct ib_cell[]){
-		IB_COUNT((uint64_t)epoch), IB_COUNT(r.samples),
-		IB_COUNT(r.kept), IB_COUNT(r.pruned),
-		IB_REAL((double)r.kept / (double)r.samples),
-		IB_REAL(ib_rule_threshold(rule)), IB_REAL(r.weight_sum),
-		IB_REAL((double)s->pruned / (double)s->samples),
-		IB_REAL(cost * (double)r.kept / (double)r.samples),
-		IB_REAL(cost * s->cost_share),
-	});
+				    IB_COUNT((uint64_t)epoch),
+				    IB_COUNT(r.samples),
+				    IB_COUNT(r.kept),
+				    IB_COUNT(r.pruned),
+				    IB_REAL((double)r.kept / (double)r.samples),
+				    IB_REAL(ib_rule_threshold(rule)),
+				    IB_REAL(r.weight_sum),
+				    IB_REAL((double)s->pruned / (double)s->samples),
+				    IB_REAL(cost * (double)r.kept / (double)r.samples),
+				    IB_REAL(cost * s->cost_share),
+			    });
 	ib_rule_free(rule);
 	return e ? fold(s, e, err) : IB_OK;
 }
@@ -153,16 +151,17 @@ static enum ib_status
 begin(struct simulation *s, struct ib_error *err)
 {
 	const struct ib_audit_options *o = s->options;
-	struct ib_losses_options l = { .operands = o->operands,
-				       .log = &o->log };
+	struct ib_losses_options l = { .operands = o->operands, .log = &o->log };
 	enum ib_status st = ib_losses_read(&l, s->context, &s->losses, err);
 	uint64_t n = s->losses.ids.n, i;
 
 	if (st)
 		return st;
 	if (s->losses.nonfinite > 0)
-		ib_warn(s->context, "%llu losses are not finite: these scores "
-			"are unknown", (unsigned long long)s->losses.nonfinite);
+		ib_warn(s->context,
+			"%llu losses are not finite: these scores "
+			"are unknown",
+			(unsigned long long)s->losses.nonfinite);
 	s->place = ib_array(n + 1, sizeof(*s->place));
 	s->kept = ib_array(n + 1, sizeof(*s->kept));
 	if (!s->place || !s->kept)
@@ -180,23 +179,21 @@ conclude(const struct simulation *s, struct ib_output *out)
 	double epochs = (double)o->rule.epochs;
 	struct ib_bytes b = { 0 };
 
-	ib_bytes_printf(&b, "\n%llu of %llu visits saved: %.1f%%",
-			(unsigned long long)s->pruned,
-			(unsigned long long)s->samples, s->samples ?
-			100 * (double)s->pruned / (double)s->samples : 0);
+	ib_bytes_printf(&b, "\n%llu of %llu visits saved: %.1f%%", (unsigned long long)s->pruned,
+			(unsigned long long)s->samples,
+			s->samples ? 100 * (double)s->pruned / (double)s->samples : 0);
 	if (o->cost_given)
 		ib_bytes_printf(&b, "\nCost %.2f in place of %.2f: %.2f saved",
-				o->cost * (epochs - s->cost_share),
-				o->cost * epochs, o->cost * s->cost_share);
+				o->cost * (epochs - s->cost_share), o->cost * epochs,
+				o->cost * s->cost_share);
 	ib_bytes_put_char(&b, '\n');
 	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
 }
 
 enum ib_status
-ib_audit_simulate(const struct ib_audit_options *o,
-		  const struct ib_context *context, struct ib_output *out,
-		  struct ib_error *err)
+ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *context,
+		  struct ib_output *out, struct ib_error *err)
 {
 	bool cost = o->cost_given;
 	const struct ib_column columns[] = {
@@ -208,10 +205,9 @@ ib_audit_simulate(const struct ib_audit_options *o,
 		{ "threshold", "threshold", .drop = 4 },
 		{ "weight_sum", "weights", IB_STYLE_WHOLE, .drop = 3 },
 		{ NULL, "saved", IB_STYLE_PERCENT, .drop = 0 },
-		{ cost ? "cost" : NULL, cost ? "cost" : NULL,
-		  IB_STYLE_MONEY, .drop = 0 },
-		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL,
-		  IB_STYLE_MONEY, .drop = 0 },
+		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
+		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
+		  .drop = 0 },
 	};
 	struct simulation s = { .options = o, .context = context };
 	struct ib_look look = ib_audit_look(o);
@@ -222,8 +218,8 @@ ib_audit_simulate(const struct ib_audit_options *o,
 	s.once = (struct ib_context){ .warn = warn_once, .data = &s };
 	st = begin(&s, err);
 	if (!st)
-		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns),
-				  &look, out, &sheet, err);
+		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns), &look, out, &sheet,
+				  err);
 	for (epoch = 0; epoch < o->rule.epochs && !st; epoch++)
 		st = simulate_epoch(&s, epoch, sheet, err);
 	if (!st)

@@ -6,21 +6,27 @@
 #include "base/error.h"
 
 static void
-put_row(const struct ib_audit_options *o, const struct ib_audit_figures *f,
-	struct ib_sheet *sheet)
+put_row(const struct ib_audit_options *o, const struct ib_audit_figures *f, struct ib_sheet *sheet)
 {
 	ib_sheet_row(sheet, (struct ib_cell[]){
-		IB_COUNT((uint64_t)f->epoch), IB_COUNT(f->samples),
-		IB_COUNT(f->kept), IB_COUNT(f->pruned), IB_REAL(f->share),
-		IB_REAL(f->threshold), IB_REAL(f->weight_sum),
-		IB_REAL(f->error), IB_REAL(ib_audit_off(f)), IB_REAL(f->saved),
-		IB_REAL(o->cost * f->share), IB_REAL(o->cost * f->saved_sum),
-	});
+				    IB_COUNT((uint64_t)f->epoch),
+				    IB_COUNT(f->samples),
+				    IB_COUNT(f->kept),
+				    IB_COUNT(f->pruned),
+				    IB_REAL(f->share),
+				    IB_REAL(f->threshold),
+				    IB_REAL(f->weight_sum),
+				    IB_REAL(f->error),
+				    IB_REAL(ib_audit_off(f)),
+				    IB_REAL(f->saved),
+				    IB_REAL(o->cost * f->share),
+				    IB_REAL(o->cost * f->saved_sum),
+			    });
 }
 
 static void
-put_courses(struct ib_bytes *b, const struct ib_audit_figures *f,
-	    double *value, size_t n, bool utf8)
+put_courses(struct ib_bytes *b, const struct ib_audit_figures *f, double *value, size_t n,
+	    bool utf8)
 {
 	size_t i;
 
@@ -37,8 +43,8 @@ put_courses(struct ib_bytes *b, const struct ib_audit_figures *f,
 
 /* The course of it at a glance. */
 static void
-put_sparks(const struct ib_audit_options *o, const struct ib_audit_figures *f,
-	   size_t n, struct ib_output *out)
+put_sparks(const struct ib_audit_options *o, const struct ib_audit_figures *f, size_t n,
+	   struct ib_output *out)
 {
 	double *value = calloc(n + 1, sizeof(*value));
 	struct ib_bytes b = { 0 };
@@ -52,9 +58,8 @@ put_sparks(const struct ib_audit_options *o, const struct ib_audit_figures *f,
 }
 
 enum ib_status
-ib_audit_summary(const struct ib_audit_options *o,
-		 const struct ib_context *context, struct ib_output *out,
-		 struct ib_error *err)
+ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *context,
+		 struct ib_output *out, struct ib_error *err)
 {
 	bool cost = o->cost_given, errors = o->errors || !o->json;
 	const struct ib_column columns[] = {
@@ -66,13 +71,11 @@ ib_audit_summary(const struct ib_audit_options *o,
 		{ "threshold", "threshold", .drop = 4 },
 		{ "weight_sum", "weights", IB_STYLE_WHOLE, .drop = 3 },
 		{ .name = o->errors ? "weight_error" : NULL },
-		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED,
-		  .drop = 5 },
+		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED, .drop = 5 },
 		{ "saved", "saved", IB_STYLE_PERCENT, .drop = 0 },
-		{ cost ? "cost" : NULL, cost ? "cost" : NULL,
-		  IB_STYLE_MONEY, .drop = 0 },
-		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL,
-		  IB_STYLE_MONEY, .drop = 0 },
+		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
+		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
+		  .drop = 0 },
 	};
 	uint64_t last = o->last ? o->last : UINT64_MAX;
 	struct ib_look look = ib_audit_look(o);
@@ -86,8 +89,8 @@ ib_audit_summary(const struct ib_audit_options *o,
 	if (!st)
 		st = ib_audit_figures(log, errors ? last : 0, &f, &n, err);
 	if (!st)
-		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns),
-				  &look, out, &sheet, err);
+		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns), &look, out, &sheet,
+				  err);
 	for (i = 0; i < n && !st; i++)
 		if (n - i <= last)
 			put_row(o, &f[i], sheet);

@@ -13,8 +13,7 @@
 
 /* The record `more` of the same id: which of the two counts? */
 static void
-merge(struct ib_losses_epoch *e, uint64_t at, uint64_t more,
-      enum ib_duplicates how)
+merge(struct ib_losses_epoch *e, uint64_t at, uint64_t more, enum ib_duplicates how)
 {
 	float a = e->loss[at], b = e->loss[more];
 	bool take = false;
@@ -86,8 +85,8 @@ take_means(struct ib_losses_epoch *e, struct ib_error *err)
 
 /* One record an id is left, in the order of the first ones. */
 static enum ib_status
-take_one(struct ib_losses *l, struct ib_losses_epoch *e,
-	 enum ib_duplicates how, struct ib_error *err)
+take_one(struct ib_losses *l, struct ib_losses_epoch *e, enum ib_duplicates how,
+	 struct ib_error *err)
 {
 	uint32_t *place = ib_array_zeroed(l->ids.n + 1, sizeof(*place));
 	enum ib_status st = IB_OK;
@@ -117,7 +116,7 @@ take_one(struct ib_losses *l, struct ib_losses_epoch *e,
 
 struct course {
 	uint32_t epochs;
-	bool below;         /* once */
+	bool below; /* once */
 	double first, last;
 	double t, y, tt, ty; /* sums, t from the first epoch on */
 };
@@ -167,8 +166,8 @@ by_slope(const void *a, const void *b)
 }
 
 enum ib_status
-ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *o,
-		 struct ib_suspect **suspect, size_t *n, struct ib_error *err)
+ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *o, struct ib_suspect **suspect,
+		 size_t *n, struct ib_error *err)
 {
 	struct course *course = ib_array_zeroed(l->ids.n + 1, sizeof(*course));
 	struct ib_suspect *s = ib_array_zeroed(l->ids.n + 1, sizeof(*s));
@@ -187,9 +186,8 @@ ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *o,
 
 		if (c->below || c->epochs < 2 || c->epochs < o->min_epochs)
 			continue;
-		s[(*n)++] = (struct ib_suspect){
-			(uint32_t)i, c->epochs, c->first, c->last, slope_of(c)
-		};
+		s[(*n)++] = (struct ib_suspect){ (uint32_t)i, c->epochs, c->first, c->last,
+						 slope_of(c) };
 	}
 	if (!st)
 		qsort(s, *n, sizeof(*s), by_slope);
@@ -205,17 +203,14 @@ ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *o,
 /* ---- the verb ----------------------------------------------------------------- */
 
 static const struct ib_column columns[] = {
-	{ .name = "id", .heading = "id", .left = true },
-	{ .name = "epochs", .heading = "epochs" },
-	{ .name = "first", .heading = "first" },
-	{ .name = "last", .heading = "last" },
+	{ .name = "id", .heading = "id", .left = true }, { .name = "epochs", .heading = "epochs" },
+	{ .name = "first", .heading = "first" },	 { .name = "last", .heading = "last" },
 	{ .name = "slope", .heading = "slope" },
 };
 
 enum ib_status
-ib_audit_suspects(const struct ib_audit_options *o,
-		  const struct ib_context *context, struct ib_output *out,
-		  struct ib_error *err)
+ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *context,
+		  struct ib_output *out, struct ib_error *err)
 {
 	struct ib_look look = ib_audit_look(o);
 	struct ib_suspect *s = NULL;
@@ -228,20 +223,23 @@ ib_audit_suspects(const struct ib_audit_options *o,
 	if (!st)
 		st = ib_suspects_find(&losses, o, &s, &n, err);
 	if (!st && losses.nepochs < o->min_epochs)
-		ib_warn(context, "no suspects: the logs are of %zu epoch%s, "
+		ib_warn(context,
+			"no suspects: the logs are of %zu epoch%s, "
 			"and a suspect has losses of at least %llu "
-			"(--min-epochs)", losses.nepochs,
-			losses.nepochs == 1 ? "" : "s",
+			"(--min-epochs)",
+			losses.nepochs, losses.nepochs == 1 ? "" : "s",
 			(unsigned long long)o->min_epochs);
 	if (!st)
-		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns),
-				  &look, out, &sheet, err);
+		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns), &look, out, &sheet,
+				  err);
 	for (i = 0; i < n && !st && (o->top == 0 || i < o->top); i++)
 		ib_sheet_row(sheet, (struct ib_cell[]){
-			IB_TEXT(ib_table_id(&losses.ids, s[i].row)),
-			IB_COUNT(s[i].epochs), IB_REAL(s[i].first),
-			IB_REAL(s[i].last), IB_REAL(s[i].slope),
-		});
+					    IB_TEXT(ib_table_id(&losses.ids, s[i].row)),
+					    IB_COUNT(s[i].epochs),
+					    IB_REAL(s[i].first),
+					    IB_REAL(s[i].last),
+					    IB_REAL(s[i].slope),
+				    });
 	if (!st)
 		st = ib_sheet_end(sheet, err);
 	ib_sheet_free(sheet);

@@ -5,10 +5,10 @@
 #include "audit/losses.h"
 
 struct ib_suspect {
-	uint32_t row;         /* of the id in the losses */
-	uint32_t epochs;      /* in which it has a relative loss */
-	double first, last;   /* loss / epoch mean */
-	double slope;         /* of that over the epochs, least squares */
+	uint32_t row;	    /* of the id in the losses */
+	uint32_t epochs;    /* in which it has a relative loss */
+	double first, last; /* loss / epoch mean */
+	double slope;	    /* of that over the epochs, least squares */
 };
 
 /*
@@ -16,9 +16,7 @@ struct ib_suspect {
  * min_epochs epochs, the steepest first. The losses' weights are settled; the
  * records of l are reordered: one an id and epoch is left. Free with free().
  */
-enum ib_status ib_suspects_find(struct ib_losses *l,
-				const struct ib_audit_options *options,
-				struct ib_suspect **suspect, size_t *n,
-				struct ib_error *err);
+enum ib_status ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *options,
+				struct ib_suspect **suspect, size_t *n, struct ib_error *err);
 
 #endif

@@ -39,8 +39,8 @@ count_line(struct ib_audit_count *c, bool kept, int32_t epoch)
 }
 
 static enum ib_status
-take_group(struct ib_audit_tally *t, const struct ib_audit_line *line, size_t n,
-	   int64_t epoch, struct ib_error *err)
+take_group(struct ib_audit_tally *t, const struct ib_audit_line *line, size_t n, int64_t epoch,
+	   struct ib_error *err)
 {
 	struct ib_id id[IB_GROUP];
 	uint32_t row[IB_GROUP];
@@ -60,8 +60,7 @@ take_group(struct ib_audit_tally *t, const struct ib_audit_line *line, size_t n,
 	if (st)
 		return st;
 	for (i = 0; i < n; i++)
-		id[i] = (struct ib_id){ line[i].id.p,
-					ib_table_hash(line[i].id, t->ids.seed),
+		id[i] = (struct ib_id){ line[i].id.p, ib_table_hash(line[i].id, t->ids.seed),
 					(uint32_t)line[i].id.n };
 	ib_table_group(&t->ids, id, n, NULL, 0, row, at);
 	for (i = 0; i < n; i++) {
@@ -101,8 +100,7 @@ sort(struct ib_audit_tally *t, struct ib_error *err)
 }
 
 enum ib_status
-ib_audit_tally_read(struct ib_audit_tally *t, struct ib_audit_log *log,
-		    struct ib_error *err)
+ib_audit_tally_read(struct ib_audit_tally *t, struct ib_audit_log *log, struct ib_error *err)
 {
 	const struct ib_audit_line *line;
 	const struct ib_audit_run *run;
@@ -114,12 +112,10 @@ ib_audit_tally_read(struct ib_audit_tally *t, struct ib_audit_log *log,
 	for (e = 0; e < ib_audit_log_epochs(log) && !st; e++) {
 		run = ib_audit_log_epoch(log, e);
 		st = ib_audit_lines_begin(log, run, false, err);
-		while (!st &&
-		       !(st = ib_audit_lines_next(log, &line, &n, err))) {
+		while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 			for (i = 0; i < n && !st; i += k) {
 				k = n - i < IB_GROUP ? n - i : IB_GROUP;
-				st = take_group(t, line + i, k,
-						run->head.options.epoch, err);
+				st = take_group(t, line + i, k, run->head.options.epoch, err);
 			}
 		}
 		st = st == IB_EOF ? IB_OK : st;

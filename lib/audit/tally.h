@@ -6,19 +6,18 @@
 
 struct ib_audit_count {
 	uint32_t pruned, drawn; /* in so many epochs */
-	int32_t last;           /* epoch in which it was last pruned */
+	int32_t last;		/* epoch in which it was last pruned */
 	int32_t last_drawn;
 };
 
 struct ib_audit_tally {
-	struct ib_table ids;          /* in the order of their first lines */
+	struct ib_table ids;	      /* in the order of their first lines */
 	struct ib_audit_count *count; /* [ids.n] */
 	uint64_t cap;
 	uint32_t *order; /* [ids.n] rows, the most often pruned first */
 };
 
-enum ib_status ib_audit_tally_read(struct ib_audit_tally *t,
-				   struct ib_audit_log *log,
+enum ib_status ib_audit_tally_read(struct ib_audit_tally *t, struct ib_audit_log *log,
 				   struct ib_error *err);
 void ib_audit_tally_release(struct ib_audit_tally *t);
 

@@ -17,27 +17,27 @@ struct verify {
 	const struct ib_audit_run *run;
 	struct ib_scores *scores; /* of -s */
 	char digest[33];
-	bool used;                /* some run was decided with them */
+	bool used; /* some run was decided with them */
 	const struct ib_context *context;
-	uint64_t lines;           /* of the runs before */
+	uint64_t lines; /* of the runs before */
 };
 
 /* "FILE: the run of epoch 3 (frame 4), line 17 ("a"): what is wrong" */
 static enum ib_status
-wrong(const struct verify *v, uint64_t line, const struct ib_span *id,
-      const char *what, struct ib_error *err)
+wrong(const struct verify *v, uint64_t line, const struct ib_span *id, const char *what,
+      struct ib_error *err)
 {
 	char at[160] = "", show[IB_SHOW_MAX];
 	struct ib_error said = *err;
 
 	if (line > 0 && id)
-		snprintf(at, sizeof(at), ", line %llu (%s)",
-			 (unsigned long long)line, ib_show(show, *id));
-	return ib_fail(err, IB_E_CHECK, "%s: the run of epoch %lld (frame "
-		       "%llu)%s: %s", ib_audit_log_name(v->log),
-		       (long long)v->run->head.options.epoch,
-		       (unsigned long long)v->run->number, at,
-		       what ? what : said.text);
+		snprintf(at, sizeof(at), ", line %llu (%s)", (unsigned long long)line,
+			 ib_show(show, *id));
+	return ib_fail(err, IB_E_CHECK,
+		       "%s: the run of epoch %lld (frame "
+		       "%llu)%s: %s",
+		       ib_audit_log_name(v->log), (long long)v->run->head.options.epoch,
+		       (unsigned long long)v->run->number, at, what ? what : said.text);
 }
 
 /* ---- one run ---------------------------------------------------------------- */
@@ -81,18 +81,14 @@ confirm_twice(struct verify *v, uint64_t twice, struct ib_error *err)
 	st = ib_audit_lines_begin(v->log, v->run, false, err);
 	while (!st && !(st = ib_audit_lines_next(v->log, &line, &n, err))) {
 		for (i = 0; i < n && !found; i++, at++) {
-			if (XXH3_64bits_withSeed(line[i].id.p, line[i].id.n,
-						 key) != twice)
+			if (XXH3_64bits_withSeed(line[i].id.p, line[i].id.n, key) != twice)
 				continue;
 			if (!any)
-				ib_bytes_put(&first, line[i].id.p,
-					     line[i].id.n);
-			found = any && ib_span_equal(ib_bytes_span(&first),
-						     line[i].id);
+				ib_bytes_put(&first, line[i].id.p, line[i].id.n);
+			found = any && ib_span_equal(ib_bytes_span(&first), line[i].id);
 			any = true;
 			if (found)
-				st = wrong(v, at, &line[i].id,
-					   "the id stands twice", err);
+				st = wrong(v, at, &line[i].id, "the id stands twice", err);
 		}
 	}
 	if (st == IB_EOF)
@@ -124,8 +120,7 @@ verify_run(struct verify *v, struct ib_error *err)
 			st = wrong(v, 0, NULL, NULL, err);
 	}
 	ib_replay_release(&r);
-	if (!st && (!v->run->tail.has_xxh3 ||
-		    ib_audit_lines_hash(v->log) != v->run->tail.xxh3))
+	if (!st && (!v->run->tail.has_xxh3 || ib_audit_lines_hash(v->log) != v->run->tail.xxh3))
 		st = wrong(v, 0, NULL, "xxh3 is not that of the text", err);
 	return st;
 }
@@ -137,19 +132,21 @@ verify_run(struct verify *v, struct ib_error *err)
  * that begins anew right behind itself was repeated.
  */
 static enum ib_status
-check_prev(const struct verify *v, const struct ib_audit_run *before,
-	   struct ib_error *err)
+check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_error *err)
 {
 	const struct ib_audit_tail *t = &v->run->tail;
 
 	if (t->has_prev && !before)
-		return wrong(v, 0, NULL, "prev names a run before it, but "
-			     "there is none", err);
+		return wrong(v, 0, NULL,
+			     "prev names a run before it, but "
+			     "there is none",
+			     err);
 	if (t->has_prev && t->prev != before->tail.xxh3)
-		return wrong(v, 0, NULL, "prev is not the xxh3 of the run "
-			     "before it", err);
-	if (!t->has_prev && before && !before->tail.has_prev &&
-	    before->tail.xxh3 == t->xxh3)
+		return wrong(v, 0, NULL,
+			     "prev is not the xxh3 of the run "
+			     "before it",
+			     err);
+	if (!t->has_prev && before && !before->tail.has_prev && before->tail.xxh3 == t->xxh3)
 		return wrong(v, 0, NULL, "the run was there before", err);
 	return IB_OK;
 }
@@ -174,9 +171,8 @@ verify_all(struct verify *v, struct ib_error *err)
 }
 
 enum ib_status
-ib_audit_verify(const struct ib_audit_options *o,
-		const struct ib_context *context, struct ib_output *out,
-		struct ib_error *err)
+ib_audit_verify(const struct ib_audit_options *o, const struct ib_context *context,
+		struct ib_output *out, struct ib_error *err)
 {
 	struct verify v = { .context = context };
 	enum ib_status st;
@@ -184,13 +180,14 @@ ib_audit_verify(const struct ib_audit_options *o,
 	(void)out;
 	st = ib_audit_log_open(o->operands.v[0], context, &v.log, err);
 	if (!st && o->scores)
-		st = ib_scores_load_any(o->scores, context, &v.scores, v.digest,
-					err);
+		st = ib_scores_load_any(o->scores, context, &v.scores, v.digest, err);
 	if (!st)
 		st = verify_all(&v, err);
 	if (!st && o->scores && !v.used)
-		st = ib_fail(err, IB_E_CHECK, "%s: no run of it was decided "
-			     "with %s", ib_audit_log_name(v.log), o->scores);
+		st = ib_fail(err, IB_E_CHECK,
+			     "%s: no run of it was decided "
+			     "with %s",
+			     ib_audit_log_name(v.log), o->scores);
 	ib_scores_free(v.scores);
 	ib_audit_log_close(v.log);
 	return st;

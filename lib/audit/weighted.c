@@ -36,8 +36,8 @@ sort_pass(const struct item *from, struct item *to, uint64_t n, unsigned shift)
 }
 
 enum ib_status
-ib_weighted_make(struct ib_weighted *d, const float *loss, const double *weight,
-		 uint64_t n, struct ib_error *err)
+ib_weighted_make(struct ib_weighted *d, const float *loss, const double *weight, uint64_t n,
+		 struct ib_error *err)
 {
 	struct item *a = ib_array_zeroed(n + 1, sizeof(*a));
 	struct item *b = ib_array(n + 1, sizeof(*b));
@@ -55,8 +55,7 @@ ib_weighted_make(struct ib_weighted *d, const float *loss, const double *weight,
 	}
 	for (i = 0; i < n; i++)
 		if (!isnan(loss[i]))
-			a[k++] = (struct item){ ib_float_order(loss[i]),
-						weight ? weight[i] : 1 };
+			a[k++] = (struct item){ ib_float_order(loss[i]), weight ? weight[i] : 1 };
 	sort_pass(a, b, k, 0);
 	sort_pass(b, a, k, 11);
 	sort_pass(a, b, k, 22);
@@ -143,8 +142,7 @@ upto(const struct ib_weighted *d, double x)
 }
 
 static void
-shares(const struct ib_weighted *d, const double *cut, size_t ncuts,
-       double *share)
+shares(const struct ib_weighted *d, const double *cut, size_t ncuts, double *share)
 {
 	double before = 0, now;
 	size_t i;

@@ -5,19 +5,18 @@
 #include "infobatch.h"
 
 struct ib_weighted {
-	uint64_t n;      /* distinct losses */
-	float *loss;     /* [n] ascending */
-	double *upto;    /* [n] weight at or below it */
-	double total;    /* = upto[n-1] */
+	uint64_t n;   /* distinct losses */
+	float *loss;  /* [n] ascending */
+	double *upto; /* [n] weight at or below it */
+	double total; /* = upto[n-1] */
 };
 
 /*
  * Of n losses (NaN: passed over), with weights (NULL: 1 each) that are finite
  * and not negative. IB_E_IO: memory ran out.
  */
-enum ib_status ib_weighted_make(struct ib_weighted *d, const float *loss,
-				const double *weight, uint64_t n,
-				struct ib_error *err);
+enum ib_status ib_weighted_make(struct ib_weighted *d, const float *loss, const double *weight,
+				uint64_t n, struct ib_error *err);
 void ib_weighted_release(struct ib_weighted *d);
 
 /*
@@ -49,7 +48,6 @@ struct ib_page_hinkley {
 	uint64_t k;
 };
 /* One epoch's mean and weighted standard deviation: the sum after it. */
-double ib_page_hinkley_step(struct ib_page_hinkley *p, double mean,
-			    double deviation);
+double ib_page_hinkley_step(struct ib_page_hinkley *p, double mean, double deviation);
 
 #endif

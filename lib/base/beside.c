@@ -26,8 +26,7 @@ do_work(void *arg)
 }
 
 void
-ib_beside_start(struct ib_beside *b, int threads, void (*work)(void *),
-		void *arg)
+ib_beside_start(struct ib_beside *b, int threads, void (*work)(void *), void *arg)
 {
 	*b = (struct ib_beside){ .work = work, .arg = arg };
 	b->running = threads > 1 && ib_thread_start(&b->thread, do_work, b);

@@ -20,8 +20,7 @@ struct ib_beside {
 };
 
 /* Do work(arg) beside, where there are two threads or more; else in _wait. */
-void ib_beside_start(struct ib_beside *b, int threads, void (*work)(void *),
-		     void *arg);
+void ib_beside_start(struct ib_beside *b, int threads, void (*work)(void *), void *arg);
 /* When it returns the work is done. */
 void ib_beside_wait(struct ib_beside *b);
 

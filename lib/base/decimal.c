@@ -52,8 +52,7 @@ big_subtract(struct big *a, const struct big *b)
 	for (i = 0; i < BIG_LIMBS; i++) {
 		d = a->limb[i] - b->limb[i];
 		d -= borrow;
-		borrow = b->limb[i] > a->limb[i] ||
-			 (b->limb[i] == a->limb[i] && borrow);
+		borrow = b->limb[i] > a->limb[i] || (b->limb[i] == a->limb[i] && borrow);
 		a->limb[i] = d;
 	}
 }
@@ -92,8 +91,7 @@ read_exponent(const char *p, int *exponent)
 	uint64_t e;
 
 	p += negative || *p == '+';
-	if (!ib_number_unsigned((struct ib_span){ p, strlen(p) }, &e) ||
-	    e > DECIMAL_MAX)
+	if (!ib_number_unsigned((struct ib_span){ p, strlen(p) }, &e) || e > DECIMAL_MAX)
 		return false;
 	*exponent = negative ? -(int)e : (int)e;
 	return true;
@@ -108,8 +106,7 @@ read_decimal(const char *text, struct fraction *f)
 	bool point = false;
 	double value;
 
-	if (n > DECIMAL_MAX ||
-	    !ib_number_text((struct ib_span){ text, n }, &value) ||
+	if (n > DECIMAL_MAX || !ib_number_text((struct ib_span){ text, n }, &value) ||
 	    !isfinite(value))
 		return false;
 	memset(f, 0, sizeof(*f));
@@ -199,8 +196,7 @@ big_ratio(struct big a, struct big b)
 		}
 		big_double(&a, 1);
 	}
-	return ib_round_to(IB_BINARY64, top, big_compare(&a, &zero) != 0,
-			exponent - 63);
+	return ib_round_to(IB_BINARY64, top, big_compare(&a, &zero) != 0, exponent - 63);
 }
 
 bool

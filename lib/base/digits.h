@@ -37,15 +37,15 @@ ib_digits_of8(uint64_t v)
 
 	v = v * 10 + (v >> 8); /* bytes 0, 2, 4, 6: pairs of digits */
 	return ((v & pairs) * (100 + (1000000ull << 32)) +
-		(v >> 16 & pairs) * (1 + (10000ull << 32))) >> 32;
+		(v >> 16 & pairs) * (1 + (10000ull << 32))) >>
+	       32;
 }
 
 /* The value of the n digits at p, n from 1 to 8; eight bytes are readable. */
 static inline uint64_t
 ib_digits_value(const char *p, unsigned n)
 {
-	return ib_digits_of8((ib_digits_load(p) ^ 0x3030303030303030)
-			     << (64 - 8 * n));
+	return ib_digits_of8((ib_digits_load(p) ^ 0x3030303030303030) << (64 - 8 * n));
 }
 
 #endif

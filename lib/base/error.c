@@ -22,22 +22,22 @@ ib_fail(struct ib_error *err, enum ib_status code, const char *format, ...)
 }
 
 enum ib_status
-ib_fail_errno(struct ib_error *err, enum ib_status code, const char *path,
-	      const char *verb)
+ib_fail_errno(struct ib_error *err, enum ib_status code, const char *path, const char *verb)
 {
 	int saved = errno;
 
 	if (saved == ENOMEM)
 		return ib_fail_memory(err);
-	return ib_fail(err, code, "%s: cannot %s: %s", path, verb,
-		       strerror(saved));
+	return ib_fail(err, code, "%s: cannot %s: %s", path, verb, strerror(saved));
 }
 
 enum ib_status
 ib_fail_shrunk(struct ib_error *err, const char *path)
 {
-	return ib_fail(err, IB_E_IO, "%s: became shorter while it was read: "
-		       "run again when it is whole", path);
+	return ib_fail(err, IB_E_IO,
+		       "%s: became shorter while it was read: "
+		       "run again when it is whole",
+		       path);
 }
 
 enum ib_status

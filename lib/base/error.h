@@ -9,16 +9,15 @@
  * so that a failing function ends in `return ib_fail(err, IB_E_DATA, ...)`.
  * Bytes from outside go through ib_show() first.
  */
-enum ib_status ib_fail(struct ib_error *err, enum ib_status code,
-		       const char *format, ...)
+enum ib_status ib_fail(struct ib_error *err, enum ib_status code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
  * The same for a failed system call: "FILE: cannot VERB: strerror". ENOMEM is
  * ib_fail_memory(), whatever the code.
  */
-enum ib_status ib_fail_errno(struct ib_error *err, enum ib_status code,
-			     const char *path, const char *verb);
+enum ib_status ib_fail_errno(struct ib_error *err, enum ib_status code, const char *path,
+			     const char *verb);
 
 /* A file became shorter while it was read: a part of it is lost. */
 enum ib_status ib_fail_shrunk(struct ib_error *err, const char *path);

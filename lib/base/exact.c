@@ -133,8 +133,7 @@ ib_exact_add_product(struct ib_exact *x, double a, double b)
 {
 	struct parts p = split(a), q = split(b);
 
-	add_wide(x, ib_wide_product(p.m, q.m), p.bit + q.bit - LOWEST,
-		 p.negative != q.negative);
+	add_wide(x, ib_wide_product(p.m, q.m), p.bit + q.bit - LOWEST, p.negative != q.negative);
 }
 
 void
@@ -168,8 +167,7 @@ add_tally(struct ib_exact *x, uint64_t sum, uint64_t count, int index)
 		return; /* NaN */
 	if (e > 0)
 		sum += count << 23;
-	add_wide(x, (struct ib_wide){ 0, sum }, e + (e == 0) - 150 - LOWEST,
-		 index >> 8);
+	add_wide(x, (struct ib_wide){ 0, sum }, e + (e == 0) - 150 - LOWEST, index >> 8);
 }
 
 void
@@ -188,8 +186,7 @@ ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n)
 			tally[bits >> 23] += one | (bits & 0x7fffff);
 		}
 		for (t = 0; t < TALLIES; t++)
-			add_tally(x, tally[t] & (one - 1),
-				  tally[t] >> TALLY_COUNT, t);
+			add_tally(x, tally[t] & (one - 1), tally[t] >> TALLY_COUNT, t);
 	}
 }
 
@@ -341,8 +338,7 @@ multiply(struct magnitude *m, uint64_t factor)
 	int i;
 
 	for (i = 0; i < m->n || carry; i++) {
-		w = ib_wide_add(ib_wide_product(i < m->n ? m->digit[i] : 0,
-						factor),
+		w = ib_wide_add(ib_wide_product(i < m->n ? m->digit[i] : 0, factor),
 				(struct ib_wide){ 0, carry });
 		m->digit[i] = (uint32_t)w.lo;
 		carry = w.hi << 32 | w.lo >> 32;
@@ -415,8 +411,7 @@ is_zero(const struct magnitude *m)
 
 /* Bit by bit, as on paper: it is for figures that are printed once. */
 double
-ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y,
-		  double times)
+ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y, double times)
 {
 	struct parts p = split(times);
 	struct magnitude a = { 0 }, b = { 0 };
@@ -442,8 +437,7 @@ ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y,
 		top = top << 1 | bit;
 		exponent--;
 	}
-	return with_sign(&a, ib_round_to(IB_BINARY64, top,
-					 over || !is_zero(&a), exponent));
+	return with_sign(&a, ib_round_to(IB_BINARY64, top, over || !is_zero(&a), exponent));
 }
 
 int
@@ -510,8 +504,7 @@ ib_exact_read_float_sum(struct ib_exact *x, const char *text)
 		else
 			return false;
 		limb = x->limb + FLOAT_LIMB + (n - 1 - i) / 8;
-		*limb += (negative ? -digit : digit) *
-			 ((int64_t)1 << 4 * ((n - 1 - i) % 8));
+		*limb += (negative ? -digit : digit) * ((int64_t)1 << 4 * ((n - 1 - i) % 8));
 	}
 	propagate(x);
 	return true;

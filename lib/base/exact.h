@@ -38,8 +38,7 @@ double ib_exact_mean(const struct ib_exact *x, uint64_t n);
 float ib_exact_mean_float(const struct ib_exact *x, uint64_t n);
 
 /* The double nearest to x / (y * times); NaN where that is 0. One rounding. */
-double ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y,
-			 double times);
+double ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y, double times);
 
 /* Sign of x - y. */
 int ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y);
@@ -66,14 +65,12 @@ bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);
 bool ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank);
 
 /* Is 100 * part > P * whole? P a decimal >= 0. False in *ok if it is none. */
-bool ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t whole,
-			bool *ok);
+bool ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t whole, bool *ok);
 
 /*
  * r = (1-F) * n / low, exact, rounded once to the nearest double. low > 0.
  * False if text is no decimal in [0, 1].
  */
-bool ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t low,
-			   double *ratio);
+bool ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t low, double *ratio);
 
 #endif

@@ -77,8 +77,7 @@ scan_digits(const char *p, const struct source *s, enum grammar g, uint64_t *w)
 
 	for (;;) {
 		v = peek(p, s, g) ^ 0x3030303030303030;
-		other = (((v & 0x7f7f7f7f7f7f7f7f) + 0x7676767676767676) | v) &
-			0x8080808080808080;
+		other = (((v & 0x7f7f7f7f7f7f7f7f) + 0x7676767676767676) | v) & 0x8080808080808080;
 		if (other)
 			break;
 		*w = *w * 100000000 + ib_digits_of8(v);
@@ -93,8 +92,7 @@ scan_digits(const char *p, const struct source *s, enum grammar g, uint64_t *w)
 
 /* [eE][+-]?digits at p, if it is there; NULL if it breaks off. */
 INLINE const char *
-scan_exponent(const char *p, const struct source *s, enum grammar g,
-	      int64_t *exp10)
+scan_exponent(const char *p, const struct source *s, enum grammar g, int64_t *exp10)
 {
 	bool negative = false;
 	int64_t e = 0;
@@ -115,8 +113,7 @@ scan_exponent(const char *p, const struct source *s, enum grammar g,
 
 /* The digits, point and exponent behind the sign; NULL if malformed. */
 INLINE const char *
-scan_decimal(const char *p, const struct source *s, enum grammar g,
-	     struct scan *n)
+scan_decimal(const char *p, const struct source *s, enum grammar g, struct scan *n)
 {
 	const char *point;
 
@@ -226,8 +223,7 @@ convert_product(uint64_t w, int64_t q, double *value)
 		below = ib_wide_product(w, power.lo);
 		p.lo += below.hi;
 		p.hi += p.lo < below.hi;
-		if ((p.hi & 0x1ff) == 0x1ff && p.lo == UINT64_MAX &&
-		    below.lo + w < w)
+		if ((p.hi & 0x1ff) == 0x1ff && p.lo == UINT64_MAX && below.lo + w < w)
 			return false;
 	}
 	high = (int)(p.hi >> 63);
@@ -266,8 +262,7 @@ convert_long(const struct scan *s, double *value)
 			n++;
 		}
 	q -= 19;
-	return convert_product(w, q, value) &&
-	       convert_product(w + 1, q, &above) && *value == above;
+	return convert_product(w, q, value) && convert_product(w + 1, q, &above) && *value == above;
 }
 
 static bool
@@ -306,14 +301,12 @@ convert_hard(const struct scan *s)
 INLINE double
 convert(const struct scan *s)
 {
-	static const double power[] = { 1e0,  1e1,  1e2,  1e3,	1e4,  1e5,
-					1e6,  1e7,  1e8,  1e9,	1e10, 1e11,
-					1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-					1e18, 1e19, 1e20, 1e21, 1e22 };
+	static const double power[] = { 1e0,  1e1,  1e2,  1e3,	1e4,  1e5,  1e6,  1e7,
+					1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+					1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 	double value;
 
-	if (s->w >> 53 || s->digits > 19 || s->exp10 < -EXACT_POWER ||
-	    s->exp10 > EXACT_POWER)
+	if (s->w >> 53 || s->digits > 19 || s->exp10 < -EXACT_POWER || s->exp10 > EXACT_POWER)
 		value = convert_hard(s);
 	else if (s->exp10 < 0)
 		value = (double)(int64_t)s->w / power[-s->exp10];

@@ -120,8 +120,7 @@ reads_as(const struct gap *g, uint64_t n)
 		return true;
 	if (d > half + DOUBT)
 		return false;
-	length = snprintf(text, sizeof(text), "%llue%d", (unsigned long long)n,
-			  g->k);
+	length = snprintf(text, sizeof(text), "%llue%d", (unsigned long long)n, g->k);
 	return ib_number_text((struct ib_span){ text, (size_t)length }, &back) &&
 	       (float)back == g->f;
 }
@@ -154,8 +153,7 @@ shortest_float(const struct binary *b, float f)
 	bool in, in_next;
 
 	/* 2^q / 10^k, below 2^4, with 60 bits of fraction */
-	unit = ib_powers[-k - IB_POWER_MIN].hi >>
-	       (3 - (b->q + ib_power_log2(-k)));
+	unit = ib_powers[-k - IB_POWER_MIN].hi >> (3 - (b->q + ib_power_log2(-k)));
 	p = ib_wide_product(b->c, unit);
 	g.value = p.hi << 36 | p.lo >> 28;
 	g.above = unit >> 29;

@@ -12,8 +12,8 @@ reserve(size_t bytes, int protection)
 	char *raw, *p;
 	size_t head;
 
-	raw = mmap(NULL, bytes + HUGE, protection,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	raw = mmap(NULL, bytes + HUGE, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		   0);
 	if (raw == MAP_FAILED)
 		return NULL;
 	head = (HUGE - ((uintptr_t)raw & (HUGE - 1))) & (HUGE - 1);
@@ -43,8 +43,7 @@ ib_pages_grow(struct ib_pages *pages, uint64_t bytes)
 		return false;
 	if (pages->p) {
 		/* Both ends are aligned, so whole huge pages move at once. */
-		moved = mremap(pages->p, pages->cap, cap,
-			       MREMAP_MAYMOVE | MREMAP_FIXED, p);
+		moved = mremap(pages->p, pages->cap, cap, MREMAP_MAYMOVE | MREMAP_FIXED, p);
 		if (moved == MAP_FAILED) {
 			munmap(p, cap);
 			return false;

@@ -9,8 +9,7 @@
 int
 ib_pipeline_threads(const struct ib_context *context)
 {
-	return context && context->threads > 0 ? context->threads
-					       : ib_threads_default();
+	return context && context->threads > 0 ? context->threads : ib_threads_default();
 }
 
 size_t
@@ -57,16 +56,15 @@ struct crew {
 	pthread_cond_t change;
 	uint64_t filled, taken, drained;
 	bool filling, draining; /* somebody is at it */
-	bool ended;             /* nothing more to fill */
-	bool *done;             /* [nslots] worked, not drained yet */
-	uint64_t failed_at;     /* first turn that failed; UINT64_MAX */
+	bool ended;		/* nothing more to fill */
+	bool *done;		/* [nslots] worked, not drained yet */
+	uint64_t failed_at;	/* first turn that failed; UINT64_MAX */
 	enum ib_status status;
 	struct ib_error error;
 };
 
 static void
-note_failure(struct crew *c, uint64_t turn, enum ib_status st,
-	     const struct ib_error *error)
+note_failure(struct crew *c, uint64_t turn, enum ib_status st, const struct ib_error *error)
 {
 	c->ended = true;
 	if (turn >= c->failed_at)
@@ -143,13 +141,11 @@ do_something(struct crew *c)
 {
 	size_t nslots = c->p->nslots;
 
-	if (!c->draining && c->drained < c->failed_at &&
-	    c->done[c->drained % nslots])
+	if (!c->draining && c->drained < c->failed_at && c->done[c->drained % nslots])
 		drain_next(c);
 	else if (c->taken < c->filled && c->taken < c->failed_at)
 		work_next(c);
-	else if (!c->filling && !c->ended &&
-		 c->filled - c->drained < nslots &&
+	else if (!c->filling && !c->ended && c->filled - c->drained < nslots &&
 		 (!c->p->ready || c->p->ready(c->p->ctx)))
 		fill_next(c);
 	else
@@ -160,8 +156,7 @@ do_something(struct crew *c)
 static bool
 finished(const struct crew *c)
 {
-	return c->drained == c->failed_at ||
-	       (c->ended && !c->filling && c->drained == c->filled);
+	return c->drained == c->failed_at || (c->ended && !c->filling && c->drained == c->filled);
 }
 
 static void *

@@ -19,9 +19,9 @@ struct ib_pipeline {
 	/* May fill be called now? Asked anew after each stage. NULL: yes. */
 	bool (*ready)(const void *ctx);
 	void *ctx;
-	void *slots;      /* nslots of slot_size bytes, the caller's */
+	void *slots; /* nslots of slot_size bytes, the caller's */
 	size_t slot_size;
-	size_t nslots;    /* see ib_pipeline_slots() */
+	size_t nslots; /* see ib_pipeline_slots() */
 };
 
 /* The threads that a caller (NULL: nobody) asks for, or the default. */
@@ -35,7 +35,6 @@ size_t ib_pipeline_slots(int threads);
  * Of several failures the one that is first in the order of the stream is
  * reported, after everything before it was drained; nothing behind it is.
  */
-enum ib_status ib_pipeline_run(const struct ib_pipeline *p, int threads,
-			       struct ib_error *err);
+enum ib_status ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err);
 
 #endif

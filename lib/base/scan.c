@@ -34,8 +34,7 @@ count_plain(const char *p, size_t n, char c)
 	return count;
 }
 
-static const struct ib_scan_ops plain = { "portable", string_plain, field_plain,
-					  count_plain };
+static const struct ib_scan_ops plain = { "portable", string_plain, field_plain, count_plain };
 
 #ifdef IB_SCAN_WIDE
 /* ---- 16 bytes: SSE2 (every x86-64), NEON (every arm64) -------------------- */
@@ -70,8 +69,7 @@ count_wide(const char *p, size_t n, char c)
 	return count + count_plain(p + i, n - i, c);
 }
 
-static const struct ib_scan_ops wide = { IB_SCAN_WIDE, string_wide, field_wide,
-					 count_wide };
+static const struct ib_scan_ops wide = { IB_SCAN_WIDE, string_wide, field_wide, count_wide };
 #endif
 
 #if defined(__x86_64__)
@@ -87,8 +85,7 @@ string_avx2(const char *p)
 	for (;; p += 32) {
 		__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
 		__m256i m = _mm256_or_si256(
-			_mm256_or_si256(_mm256_cmpeq_epi8(v, quote),
-					_mm256_cmpeq_epi8(v, slash)),
+			_mm256_or_si256(_mm256_cmpeq_epi8(v, quote), _mm256_cmpeq_epi8(v, slash)),
 			_mm256_cmpeq_epi8(_mm256_min_epu8(v, low), v));
 		unsigned bits = (unsigned)_mm256_movemask_epi8(m);
 
@@ -106,8 +103,7 @@ field_avx2(const char *p, char a, char b)
 	for (;; p += 32) {
 		__m256i v = _mm256_loadu_si256((const __m256i *)(const void *)p);
 		__m256i m = _mm256_or_si256(
-			_mm256_or_si256(_mm256_cmpeq_epi8(v, va),
-					_mm256_cmpeq_epi8(v, vb)),
+			_mm256_or_si256(_mm256_cmpeq_epi8(v, va), _mm256_cmpeq_epi8(v, vb)),
 			_mm256_cmpeq_epi8(v, line));
 		unsigned bits = (unsigned)_mm256_movemask_epi8(m);
 
@@ -123,16 +119,13 @@ count_avx2(const char *p, size_t n, char c)
 	size_t i, count = 0;
 
 	for (i = 0; i + 32 <= n; i += 32)
-		count += (size_t)__builtin_popcount(
-			(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
-				_mm256_loadu_si256(
-					(const __m256i *)(const void *)(p + i)),
-				want)));
+		count +=
+			(size_t)__builtin_popcount((unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
+				_mm256_loadu_si256((const __m256i *)(const void *)(p + i)), want)));
 	return count + count_plain(p + i, n - i, c);
 }
 
-static const struct ib_scan_ops avx2 = { "avx2", string_avx2, field_avx2,
-					 count_avx2 };
+static const struct ib_scan_ops avx2 = { "avx2", string_avx2, field_avx2, count_avx2 };
 #endif
 
 const struct ib_scan_ops *

@@ -49,10 +49,9 @@ static inline unsigned
 ib_scan_string16(const char *p)
 {
 	__m128i v = ib_scan_load16(p);
-	__m128i m = _mm_or_si128(
-		_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-			     _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
-		_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+	__m128i m = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
+					      _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
+				 _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
 
 	return (unsigned)_mm_movemask_epi8(m);
 }
@@ -61,10 +60,9 @@ static inline unsigned
 ib_scan_field16(const char *p, char a, char b)
 {
 	__m128i v = ib_scan_load16(p);
-	__m128i m = _mm_or_si128(
-		_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
-			     _mm_cmpeq_epi8(v, _mm_set1_epi8(b))),
-		_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+	__m128i m = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
+					      _mm_cmpeq_epi8(v, _mm_set1_epi8(b))),
+				 _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
 
 	return (unsigned)_mm_movemask_epi8(m);
 }
@@ -74,22 +72,20 @@ ib_scan_digits16(const char *p)
 {
 	__m128i d = _mm_sub_epi8(ib_scan_load16(p), _mm_set1_epi8('0'));
 
-	return (unsigned)_mm_movemask_epi8(
-		_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d));
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d));
 }
 
 static inline unsigned
 ib_scan_equal16(const char *p, char c)
 {
-	return (unsigned)_mm_movemask_epi8(
-		_mm_cmpeq_epi8(ib_scan_load16(p), _mm_set1_epi8(c)));
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(ib_scan_load16(p), _mm_set1_epi8(c)));
 }
 
 static inline bool
 ib_scan_same16(const char *p, const char *q, unsigned n)
 {
-	unsigned m = (unsigned)_mm_movemask_epi8(
-		_mm_cmpeq_epi8(ib_scan_load16(p), ib_scan_load16(q)));
+	unsigned m =
+		(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(ib_scan_load16(p), ib_scan_load16(q)));
 
 	return (~m & ((1u << n) - 1)) == 0;
 }
@@ -108,20 +104,19 @@ ib_scan_load16(const char *p)
 static inline unsigned
 ib_scan_mask16(uint8x16_t bytes)
 {
-	static const uint8_t weight[16] = { 1, 2, 4, 8, 16, 32, 64, 128,
-					    1, 2, 4, 8, 16, 32, 64, 128 };
+	static const uint8_t weight[16] = {
+		1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128
+	};
 	uint8x16_t m = vandq_u8(bytes, vld1q_u8(weight));
 
-	return (unsigned)vaddv_u8(vget_low_u8(m)) |
-	       (unsigned)vaddv_u8(vget_high_u8(m)) << 8;
+	return (unsigned)vaddv_u8(vget_low_u8(m)) | (unsigned)vaddv_u8(vget_high_u8(m)) << 8;
 }
 
 static inline unsigned
 ib_scan_string16(const char *p)
 {
 	uint8x16_t v = ib_scan_load16(p);
-	uint8x16_t m = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')),
-				vceqq_u8(v, vdupq_n_u8('\\')));
+	uint8x16_t m = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\')));
 
 	return ib_scan_mask16(vorrq_u8(m, vcltq_u8(v, vdupq_n_u8(0x20))));
 }
@@ -130,8 +125,8 @@ static inline unsigned
 ib_scan_field16(const char *p, char a, char b)
 {
 	uint8x16_t v = ib_scan_load16(p);
-	uint8x16_t m = vorrq_u8(vceqq_u8(v, vdupq_n_u8((uint8_t)a)),
-				vceqq_u8(v, vdupq_n_u8((uint8_t)b)));
+	uint8x16_t m =
+		vorrq_u8(vceqq_u8(v, vdupq_n_u8((uint8_t)a)), vceqq_u8(v, vdupq_n_u8((uint8_t)b)));
 
 	return ib_scan_mask16(vorrq_u8(m, vceqq_u8(v, vdupq_n_u8('\n'))));
 }
@@ -147,15 +142,13 @@ ib_scan_digits16(const char *p)
 static inline unsigned
 ib_scan_equal16(const char *p, char c)
 {
-	return ib_scan_mask16(vceqq_u8(ib_scan_load16(p),
-				       vdupq_n_u8((uint8_t)c)));
+	return ib_scan_mask16(vceqq_u8(ib_scan_load16(p), vdupq_n_u8((uint8_t)c)));
 }
 
 static inline bool
 ib_scan_same16(const char *p, const char *q, unsigned n)
 {
-	unsigned m = ib_scan_mask16(vceqq_u8(ib_scan_load16(p),
-					     ib_scan_load16(q)));
+	unsigned m = ib_scan_mask16(vceqq_u8(ib_scan_load16(p), ib_scan_load16(q)));
 
 	return (~m & ((1u << n) - 1)) == 0;
 }

@@ -22,8 +22,7 @@
 static inline __attribute__((always_inline)) const char *
 ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
 {
-	static const double power[] = { 1e0, 1e1, 1e2, 1e3, 1e4,
-					1e5, 1e6, 1e7, 1e8 };
+	static const double power[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8 };
 	const unsigned most = wanted ? 8 : 14;
 	bool minus = *p == '-';
 	unsigned digits, whole, part = 0;
@@ -35,8 +34,7 @@ ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
 	whole = (unsigned)__builtin_ctz(~digits);
 	if (whole == 0 || whole > most || (whole > 1 && *p == '0'))
 		return NULL;
-	w = !wanted ? 0 : whole == 1 ? (uint64_t)(*p - '0')
-				     : ib_digits_value(p, whole);
+	w = !wanted ? 0 : whole == 1 ? (uint64_t)(*p - '0') : ib_digits_value(p, whole);
 	p += whole;
 	*fraction = *p == '.';
 	if (*fraction) {
@@ -45,8 +43,7 @@ ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
 		if (part == 0 || part > most || whole + 1 + part > 15)
 			return NULL;
 		if (wanted)
-			w = w * ib_digits_power[part] +
-			    ib_digits_value(p, part);
+			w = w * ib_digits_power[part] + ib_digits_value(p, part);
 		p += part;
 	}
 	if ((*p | 0x20) == 'e')

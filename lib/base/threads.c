@@ -21,8 +21,7 @@ affinity(void)
 		size = CPU_ALLOC_SIZE((size_t)cpus);
 		if (!set)
 			break;
-		count = sched_getaffinity(0, size, set) == 0 ?
-			CPU_COUNT_S(size, set) : 0;
+		count = sched_getaffinity(0, size, set) == 0 ? CPU_COUNT_S(size, set) : 0;
 		CPU_FREE(set);
 		if (count > 0)
 			return count;

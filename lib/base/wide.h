@@ -23,8 +23,7 @@ ib_wide_product(uint64_t a, uint64_t b)
 	uint64_t m1 = ah * bl + (low >> 32);
 	uint64_t m2 = al * bh + (m1 & 0xffffffff);
 
-	return (struct ib_wide){ ah * bh + (m1 >> 32) + (m2 >> 32),
-				 m2 << 32 | (low & 0xffffffff) };
+	return (struct ib_wide){ ah * bh + (m1 >> 32) + (m2 >> 32), m2 << 32 | (low & 0xffffffff) };
 #endif
 }
 

@@ -34,15 +34,15 @@ extern "C" {
 
 enum ib_status {
 	IB_OK = 0,
-	IB_EOF = 1,         /* no more of it: the end, not a failure */
-	IB_E_MISUSE = -1,   /* options that do not fit together */
-	IB_E_DATA = -2,     /* bad data */
-	IB_E_NOINPUT = -3,  /* a file that cannot be opened for reading */
-	IB_E_CREATE = -4,   /* a file that cannot be created */
-	IB_E_IO = -5,       /* reading or writing failed; memory ran out */
-	IB_E_AGAIN = -6,    /* somebody else holds the lock */
-	IB_E_CHECK = -7,    /* a check that was asked for said no */
-	IB_E_PIPE = -8      /* the reader of an output went away */
+	IB_EOF = 1,	   /* no more of it: the end, not a failure */
+	IB_E_MISUSE = -1,  /* options that do not fit together */
+	IB_E_DATA = -2,	   /* bad data */
+	IB_E_NOINPUT = -3, /* a file that cannot be opened for reading */
+	IB_E_CREATE = -4,  /* a file that cannot be created */
+	IB_E_IO = -5,	   /* reading or writing failed; memory ran out */
+	IB_E_AGAIN = -6,   /* somebody else holds the lock */
+	IB_E_CHECK = -7,   /* a check that was asked for said no */
+	IB_E_PIPE = -8	   /* the reader of an output went away */
 };
 
 struct ib_error {
@@ -73,7 +73,7 @@ struct ib_part {
 struct ib_limit {
 	bool given;
 	bool percent;
-	uint64_t count;      /* where percent is false */
+	uint64_t count;	     /* where percent is false */
 	const char *decimal; /* the digits before '%', borrowed */
 };
 
@@ -87,7 +87,7 @@ enum ib_format {
 	IB_FORMAT_TSV,
 	IB_FORMAT_LIST,
 	IB_FORMAT_TAR,
-	IB_FORMAT_NPZ,   /* recognised by content alone */
+	IB_FORMAT_NPZ,	 /* recognised by content alone */
 	IB_FORMAT_TOTALS /* likewise */
 };
 
@@ -102,8 +102,7 @@ enum ib_format {
 struct ib_context {
 	int threads;
 	void (*warn)(void *data, const char *sentence);
-	void (*progress)(void *data, uint64_t bytes, uint64_t of,
-			 uint64_t records);
+	void (*progress)(void *data, uint64_t bytes, uint64_t of, uint64_t records);
 	void *data;
 };
 
@@ -142,7 +141,7 @@ enum ib_use { IB_USE_READ, IB_USE_START, IB_USE_WRITE, IB_USE_RESULT };
 struct ib_file_use {
 	const char *role; /* for messages: "-o", "the operand" */
 	const char *path; /* NULL or "-": standard input or standard output */
-	const char *of;   /* the operand that an output belongs to, or NULL */
+	const char *of;	  /* the operand that an output belongs to, or NULL */
 	enum ib_use use;
 };
 
@@ -152,8 +151,7 @@ struct ib_file_use {
  * that links and other paths are seen through. Devices never conflict; a pipe
  * or FIFO does only if it is read twice. Writes and creates nothing.
  */
-enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n,
-			      struct ib_error *err);
+enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err);
 
 /*
  * The name of the output of an operand ("%s" in the pattern) or of a number
@@ -194,10 +192,10 @@ struct ib_scores;
 
 struct ib_row {
 	struct ib_span id; /* borrowed from the table, until it next changes */
-	float score;       /* NaN = unknown */
-	int32_t epoch;     /* last seen */
+	float score;	   /* NaN = unknown */
+	int32_t epoch;	   /* last seen */
 	uint32_t visits;   /* epochs in which it was seen */
-	float previous;    /* score before that epoch; NaN = none */
+	float previous;	   /* score before that epoch; NaN = none */
 };
 
 /* An empty table. IB_E_IO when memory ran out; end it with ib_scores_free. */
@@ -211,8 +209,7 @@ uint64_t ib_scores_count(const struct ib_scores *s);
 struct ib_row ib_scores_row(const struct ib_scores *s, uint64_t row);
 
 /* The row of an id, or false. O(1). */
-bool ib_scores_find(const struct ib_scores *s, struct ib_span id,
-		    uint64_t *row);
+bool ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row);
 
 /*
  * Remember one epoch's losses, as folding a loss log does.
@@ -225,9 +222,8 @@ bool ib_scores_find(const struct ib_scores *s, struct ib_span id,
  * when memory ran out, after which the table is still valid, with some of the
  * losses folded. Copies what it needs; O(n).
  */
-enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
-			      const float *loss, size_t n, int64_t epoch,
-			      double smooth, struct ib_error *err);
+enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss,
+			      size_t n, int64_t epoch, double smooth, struct ib_error *err);
 
 /*
  * Read a score file (.npz or JSONL, compressed or not; "-" is standard
@@ -235,18 +231,16 @@ enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
  * leaves all rows as they are but lays the table's index of ids out anew: no
  * other call on the table, nor on a rule that borrows it, may run beside it.
  */
-enum ib_status ib_scores_load(const char *path, struct ib_scores **out,
-			      struct ib_error *err);
-enum ib_status ib_scores_save(struct ib_scores *s, const char *path,
-			      struct ib_error *err);
+enum ib_status ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err);
+enum ib_status ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err);
 
 /* The figures of a table that a rule needs: exact, whatever the order. */
 struct ib_figures {
 	uint64_t rows;
-	uint64_t known;     /* rows whose score is known */
-	double mean;        /* the double nearest to sum/known; NaN if none */
-	double min, max;    /* NaN if none */
-	int64_t newest;     /* largest epoch, IB_NO_EPOCH if no rows */
+	uint64_t known;	 /* rows whose score is known */
+	double mean;	 /* the double nearest to sum/known; NaN if none */
+	double min, max; /* NaN if none */
+	int64_t newest;	 /* largest epoch, IB_NO_EPOCH if no rows */
 };
 struct ib_figures ib_scores_figures(const struct ib_scores *s);
 
@@ -286,32 +280,30 @@ const char *ib_reason_name(enum ib_reason reason);
  */
 struct ib_rule_options {
 	enum ib_rule_id rule;
-	int64_t epoch;         /* -e; required */
-	int64_t epochs;        /* -E; IB_NO_EPOCH: no annealing */
-	double delta;          /* --delta */
+	int64_t epoch;	/* -e; required */
+	int64_t epochs; /* -E; IB_NO_EPOCH: no annealing */
+	double delta;	/* --delta */
 	bool delta_given;
-	int64_t full_from;     /* --full-from; IB_NO_EPOCH */
-	int64_t warmup;        /* --warmup */
-	double ratio;          /* -r, in [0, 1) */
+	int64_t full_from; /* --full-from; IB_NO_EPOCH */
+	int64_t warmup;	   /* --warmup */
+	double ratio;	   /* -r, in [0, 1) */
 	bool ratio_given;
-	uint64_t seed;         /* --seed */
+	uint64_t seed;	       /* --seed */
 	const char *threshold; /* of infobatch and hard: "mean" (NULL), "median",
 				* "q0.3", "v1.5" */
 	const char *buckets;   /* of buckets: "q0.2:0.75,q0.85:0.5" */
 	const char *keep;      /* --keep F */
 	const char *scale;     /* of proportional */
-	double floor;          /* of proportional and rank, in (0, 1] */
+	double floor;	       /* of proportional and rank, in (0, 1] */
 	enum ib_proxy proxy;   /* of proportional */
-	double power;          /* of rank, from 0 to 100 */
+	double power;	       /* of rank, from 0 to 100 */
 	int64_t max_age;       /* --max-age; 0: none */
 	enum ib_sampling sampling;
 };
-#define IB_RULE_DEFAULTS                                                       \
-	{                                                                      \
-		.rule = IB_RULE_INFOBATCH, .epoch = IB_NO_EPOCH,               \
-		.epochs = IB_NO_EPOCH, .delta = 0.875,                         \
-		.full_from = IB_NO_EPOCH, .ratio = 0.5, .floor = 0.1,          \
-		.power = 1                                                     \
+#define IB_RULE_DEFAULTS                                                                           \
+	{                                                                                          \
+		.rule = IB_RULE_INFOBATCH, .epoch = IB_NO_EPOCH, .epochs = IB_NO_EPOCH,            \
+		.delta = 0.875, .full_from = IB_NO_EPOCH, .ratio = 0.5, .floor = 0.1, .power = 1   \
 	}
 
 /* A rule's name ("infobatch"), and what it does in a sentence for --help. */
@@ -321,16 +313,15 @@ const char *ib_rule_about(enum ib_rule_id rule);
 /* A parameter of a rule, NAME=VALUE in "--rule RULE:NAME=VALUE,...". */
 struct ib_rule_parameter {
 	const char *name;
-	const char *value;  /* what to write for it in a manual: "F" */
-	const char *words;  /* "a|b", the default first; NULL: any value */
+	const char *value; /* what to write for it in a manual: "F" */
+	const char *words; /* "a|b", the default first; NULL: any value */
 	bool has_default;
-	double by_default;  /* of a number, if it has one */
+	double by_default; /* of a number, if it has one */
 	const char *help;
 };
 
 /* The i-th parameter of a rule, from 0; false: it has no more. */
-bool ib_rule_parameter(enum ib_rule_id rule, size_t i,
-		       struct ib_rule_parameter *out);
+bool ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out);
 
 /*
  * Read a rule as --rule has it, "rank" or "rank:power=0.7,floor=0.1", into
@@ -339,8 +330,7 @@ bool ib_rule_parameter(enum ib_rule_id rule, size_t i,
  * Returns IB_E_MISUSE, with a sentence that lists what the rule takes, for an
  * unknown rule or parameter, one given twice, or a value out of its range.
  */
-enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options,
-			     struct ib_error *err);
+enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct ib_error *err);
 
 /* A rule made ready for one epoch: thresholds resolved, budgets solved. */
 struct ib_rule;
@@ -359,10 +349,9 @@ struct ib_decision {
  * borrowed until ib_rule_free. O(rows) where the rule looks at all scores.
  * Returns IB_E_MISUSE for options that do not fit together.
  */
-enum ib_status ib_rule_new(const struct ib_rule_options *options,
-			   const struct ib_scores *scores,
-			   const struct ib_context *context,
-			   struct ib_rule **out, struct ib_error *err);
+enum ib_status ib_rule_new(const struct ib_rule_options *options, const struct ib_scores *scores,
+			   const struct ib_context *context, struct ib_rule **out,
+			   struct ib_error *err);
 void ib_rule_free(struct ib_rule *rule); /* NULL is fine */
 
 /* T, or NaN where the rule has none or no score is known. */
@@ -374,8 +363,8 @@ double ib_rule_threshold(const struct ib_rule *rule);
  *   decision  [n]  out
  * Safe to call from several threads at once.
  */
-void ib_rule_decide(const struct ib_rule *rule, const struct ib_span *id,
-		    size_t n, struct ib_decision *decision);
+void ib_rule_decide(const struct ib_rule *rule, const struct ib_span *id, size_t n,
+		    struct ib_decision *decision);
 
 /* ---- whole runs: what the commands do ---------------------------------- */
 
@@ -399,49 +388,54 @@ enum ib_nonfinite { IB_NONFINITE_KEEP, IB_NONFINITE_SKIP, IB_NONFINITE_FAIL };
 /* How a loss log is read (infobatch-formats(5)). NULL: the default. */
 struct ib_log_options {
 	enum ib_format format;
-	const char *key;         /* -k */
-	const char *loss;        /* --loss, default "loss" */
-	const char *epoch_field; /* --epoch-field, default "epoch" */
-	int64_t epoch;           /* -e N, of records that carry none */
-	bool epoch_by_name;      /* -e name */
+	const char *key;	   /* -k */
+	const char *loss;	   /* --loss, default "loss" */
+	const char *epoch_field;   /* --epoch-field, default "epoch" */
+	int64_t epoch;		   /* -e N, of records that carry none */
+	bool epoch_by_name;	   /* -e name */
 	const char *epoch_pattern; /* -e name:PATTERN; NULL: none */
-	int64_t until;           /* --until; IB_NO_EPOCH: no bound */
+	int64_t until;		   /* --until; IB_NO_EPOCH: no bound */
 	enum ib_duplicates duplicates;
 	enum ib_nonfinite nonfinite;
-	uint64_t max_bad;        /* --max-bad */
-	struct ib_part part;     /* --part */
+	uint64_t max_bad;    /* --max-bad */
+	struct ib_part part; /* --part */
 };
-#define IB_LOG_DEFAULTS { .epoch = IB_NO_EPOCH, .until = IB_NO_EPOCH }
+#define IB_LOG_DEFAULTS                                                                            \
+	{                                                                                          \
+		.epoch = IB_NO_EPOCH, .until = IB_NO_EPOCH                                         \
+	}
 
 /* ib-score(1). Paths are borrowed; NULL: not given. */
 struct ib_score_options {
 	struct ib_list operands;
 	struct ib_log_options log;
-	double smooth;            /* --smooth */
-	const char *start;        /* -s */
-	const char *output;       /* -o; NULL: standard output, JSONL */
-	const char *update;       /* -u */
-	bool no_wait;             /* --no-wait */
+	double smooth;		  /* --smooth */
+	const char *start;	  /* -s */
+	const char *output;	  /* -o; NULL: standard output, JSONL */
+	const char *update;	  /* -u */
+	bool no_wait;		  /* --no-wait */
 	const char *write_totals; /* --write-totals */
-	const char *bins;         /* --bins: count what ib-prune asks for */
-	struct ib_list expect;    /* --expect */
-	const char *expect_key;   /* --expect-key */
+	const char *bins;	  /* --bins: count what ib-prune asks for */
+	struct ib_list expect;	  /* --expect */
+	const char *expect_key;	  /* --expect-key */
 	const char *weight_field; /* --weight-field, of --expect */
 	struct ib_limit max_missing;
-	uint64_t split;           /* --split K; 0: no */
-	bool if_changed;          /* --if-changed */
+	uint64_t split;	 /* --split K; 0: no */
+	bool if_changed; /* --if-changed */
 };
-#define IB_SCORE_DEFAULTS { .log = IB_LOG_DEFAULTS }
+#define IB_SCORE_DEFAULTS                                                                          \
+	{                                                                                          \
+		.log = IB_LOG_DEFAULTS                                                             \
+	}
 
 /* What ib_score_run did: the figures of -v. */
 struct ib_score_result {
 	uint64_t records, bad, stale, nonfinite, ignored;
 	uint64_t samples, fresh; /* rows in all; rows that are new */
-	double mean;             /* of the known scores; NaN if none */
+	double mean;		 /* of the known scores; NaN if none */
 };
 enum ib_status ib_score_run(const struct ib_score_options *options,
-			    const struct ib_context *context,
-			    struct ib_score_result *result,
+			    const struct ib_context *context, struct ib_score_result *result,
 			    struct ib_error *err);
 
 enum ib_existing_weight {
@@ -454,32 +448,35 @@ enum ib_existing_weight {
 struct ib_prune_options {
 	struct ib_list operands;
 	enum ib_format format;
-	const char *key;          /* -k */
-	const char *scores;       /* -s */
-	const char *totals;       /* --totals */
-	const char *write_bins;   /* --write-bins: what ib-score is to count */
+	const char *key;	/* -k */
+	const char *scores;	/* -s */
+	const char *totals;	/* --totals */
+	const char *write_bins; /* --write-bins: what ib-score is to count */
 	struct ib_rule_options rule;
-	bool allow_duplicates;    /* --allow-duplicates */
+	bool allow_duplicates; /* --allow-duplicates */
 	struct ib_limit max_unseen;
-	struct ib_part part;      /* --part */
-	const char *output;       /* -o */
+	struct ib_part part;	   /* --part */
+	const char *output;	   /* -o */
 	const char *pruned_output; /* -U */
-	const char *weights;      /* -w */
+	const char *weights;	   /* -w */
 	struct ib_list companions; /* --companion IN:OUT */
-	uint64_t header_lines;    /* --header-lines */
-	uint64_t split;           /* --split */
-	bool keep_all;            /* --keep-all */
-	bool explain;             /* --explain */
-	const char *weight_field; /* --weight-field, default "weight" */
-	const char *id_field;     /* --id-field */
+	uint64_t header_lines;	   /* --header-lines */
+	uint64_t split;		   /* --split */
+	bool keep_all;		   /* --keep-all */
+	bool explain;		   /* --explain */
+	const char *weight_field;  /* --weight-field, default "weight" */
+	const char *id_field;	   /* --id-field */
 	enum ib_existing_weight existing_weight;
-	const char *receipt;      /* --receipt */
-	const char *audit;        /* -a */
-	bool dry_run;             /* -n */
-	bool dry_run_table;       /* as a table rather than JSON */
-	bool if_changed;          /* --if-changed */
+	const char *receipt; /* --receipt */
+	const char *audit;   /* -a */
+	bool dry_run;	     /* -n */
+	bool dry_run_table;  /* as a table rather than JSON */
+	bool if_changed;     /* --if-changed */
 };
-#define IB_PRUNE_DEFAULTS { .rule = IB_RULE_DEFAULTS }
+#define IB_PRUNE_DEFAULTS                                                                          \
+	{                                                                                          \
+		.rule = IB_RULE_DEFAULTS                                                           \
+	}
 
 /* What ib_prune_run decided. Not filled in by --dry-run and --write-bins. */
 struct ib_prune_result {
@@ -489,8 +486,7 @@ struct ib_prune_result {
 	double threshold; /* NaN: none */
 };
 enum ib_status ib_prune_run(const struct ib_prune_options *options,
-			    const struct ib_context *context,
-			    struct ib_prune_result *result,
+			    const struct ib_context *context, struct ib_prune_result *result,
 			    struct ib_error *err);
 
 enum ib_weights_format {
@@ -507,26 +503,25 @@ enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
 struct ib_weights_options {
 	struct ib_list operands;
 	enum ib_format format;
-	const char *key;            /* -k */
+	const char *key;	    /* -k */
 	const char *weight_field;   /* --weight-field */
 	enum ib_weights_format out; /* -O */
-	const char *output;         /* -o */
-	struct ib_list base;        /* --base */
-	const char *base_key;       /* --base-key */
-	const char *index;          /* --index */
+	const char *output;	    /* -o */
+	struct ib_list base;	    /* --base */
+	const char *base_key;	    /* --base-key */
+	const char *index;	    /* --index */
 	enum ib_normalize normalize;
-	double normalize_sum;       /* of sum:N */
-	bool stats;                 /* --stats */
-	bool check;                 /* --check */
+	double normalize_sum; /* of sum:N */
+	bool stats;	      /* --stats */
+	bool check;	      /* --check */
 	bool total_given;
-	uint64_t total;             /* --total N */
-	uint64_t batch;             /* --batch B; 0: not given */
-	const char *receipt;        /* --receipt */
-	bool if_changed;            /* --if-changed */
+	uint64_t total;	     /* --total N */
+	uint64_t batch;	     /* --batch B; 0: not given */
+	const char *receipt; /* --receipt */
+	bool if_changed;     /* --if-changed */
 };
 enum ib_status ib_weights_run(const struct ib_weights_options *options,
-			      const struct ib_context *context,
-			      struct ib_error *err);
+			      const struct ib_context *context, struct ib_error *err);
 
 enum ib_audit_verb {
 	IB_AUDIT_SUMMARY,
@@ -543,45 +538,44 @@ enum ib_audit_verb {
 /* ib-audit(1). What a verb does not have is not looked at. */
 struct ib_audit_options {
 	enum ib_audit_verb verb;
-	struct ib_list operands;  /* LOG, LOG ID..., LOSSLOG..., LOG LOSSLOG... */
-	const char *output;       /* -o; NULL: standard output */
+	struct ib_list operands; /* LOG, LOG ID..., LOSSLOG..., LOG LOSSLOG... */
+	const char *output;	 /* -o; NULL: standard output */
 	/* how results look: */
-	bool json;                /* --json */
-	bool color, utf8, spark;  /* on a terminal that has them */
-	int width;                /* its columns; 0: 80 */
+	bool json;		 /* --json */
+	bool color, utf8, spark; /* on a terminal that has them */
+	int width;		 /* its columns; 0: 80 */
 	bool cost_given;
-	double cost;              /* --cost-per-epoch */
+	double cost; /* --cost-per-epoch */
 	/* which runs and lines: */
-	int64_t epoch;            /* -e of show and list; IB_NO_EPOCH: all */
-	uint64_t last;            /* --last K of summary; 0: all */
-	bool errors;              /* --errors of summary */
-	bool pruned, drawn;       /* of list */
-	uint64_t top;             /* --top; 0: all */
-	const char *scores;       /* -s of show and verify */
+	int64_t epoch;	    /* -e of show and list; IB_NO_EPOCH: all */
+	uint64_t last;	    /* --last K of summary; 0: all */
+	bool errors;	    /* --errors of summary */
+	bool pruned, drawn; /* of list */
+	uint64_t top;	    /* --top; 0: all */
+	const char *scores; /* -s of show and verify */
 	/* loss logs: */
 	struct ib_log_options log;
-	double smooth;            /* of simulate */
-	const char *weight_field; /* default "weight" */
-	const char *weigh_by;     /* -a: the audit log with the weights */
-	uint64_t min_epochs;      /* of suspects */
-	int64_t reference;        /* of drift; IB_NO_EPOCH: the first */
-	double ph_delta, ph_alarm; /* --page-hinkley D:A */
-	bool fail;                /* --fail */
+	double smooth;		     /* of simulate */
+	const char *weight_field;    /* default "weight" */
+	const char *weigh_by;	     /* -a: the audit log with the weights */
+	uint64_t min_epochs;	     /* of suspects */
+	int64_t reference;	     /* of drift; IB_NO_EPOCH: the first */
+	double ph_delta, ph_alarm;   /* --page-hinkley D:A */
+	bool fail;		     /* --fail */
 	struct ib_rule_options rule; /* of simulate */
-	const char *run;          /* --run of metrics */
-	const char *title;        /* of report */
+	const char *run;	     /* --run of metrics */
+	const char *title;	     /* of report */
 };
-#define IB_AUDIT_DEFAULTS                                                      \
-	{                                                                      \
-		.epoch = IB_NO_EPOCH, .log = IB_LOG_DEFAULTS,                  \
-		.min_epochs = 3, .reference = IB_NO_EPOCH, .ph_delta = 0.05,   \
-		.ph_alarm = 0.5, .rule = IB_RULE_DEFAULTS                      \
+#define IB_AUDIT_DEFAULTS                                                                          \
+	{                                                                                          \
+		.epoch = IB_NO_EPOCH, .log = IB_LOG_DEFAULTS, .min_epochs = 3,                     \
+		.reference = IB_NO_EPOCH, .ph_delta = 0.05, .ph_alarm = 0.5,                       \
+		.rule = IB_RULE_DEFAULTS                                                           \
 	}
 
 /* IB_E_CHECK where a check (verify, drift --fail) says no. */
 enum ib_status ib_audit_run(const struct ib_audit_options *options,
-			    const struct ib_context *context,
-			    struct ib_error *err);
+			    const struct ib_context *context, struct ib_error *err);
 
 #ifdef __cplusplus
 }

@@ -66,17 +66,20 @@ struct magic {
 };
 
 static const struct magic magics[] = {
-	{ IB_CODEC_ZSTD, ".zst", 4, { 0x28, 0xb5, 0x2f, 0xfd },
-	  { 0xff, 0xff, 0xff, 0xff } },
-	{ IB_CODEC_ZSTD, ".zst", 4, { 0x50, 0x2a, 0x4d, 0x18 }, /* skippable */
+	{ IB_CODEC_ZSTD, ".zst", 4, { 0x28, 0xb5, 0x2f, 0xfd }, { 0xff, 0xff, 0xff, 0xff } },
+	{ IB_CODEC_ZSTD,
+	  ".zst",
+	  4,
+	  { 0x50, 0x2a, 0x4d, 0x18 }, /* skippable */
 	  { 0xf0, 0xff, 0xff, 0xff } },
 	{ IB_CODEC_GZIP, ".gz", 2, { 0x1f, 0x8b }, { 0xff, 0xff } },
-	{ IB_CODEC_XZ, ".xz", 6, { 0xfd, '7', 'z', 'X', 'Z', 0 },
+	{ IB_CODEC_XZ,
+	  ".xz",
+	  6,
+	  { 0xfd, '7', 'z', 'X', 'Z', 0 },
 	  { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
-	{ IB_CODEC_BZIP2, ".bz2", 4, { 'B', 'Z', 'h', '0' },
-	  { 0xff, 0xff, 0xff, 0xf0 } },
-	{ IB_CODEC_LZ4, ".lz4", 4, { 0x04, 0x22, 0x4d, 0x18 },
-	  { 0xff, 0xff, 0xff, 0xff } },
+	{ IB_CODEC_BZIP2, ".bz2", 4, { 'B', 'Z', 'h', '0' }, { 0xff, 0xff, 0xff, 0xf0 } },
+	{ IB_CODEC_LZ4, ".lz4", 4, { 0x04, 0x22, 0x4d, 0x18 }, { 0xff, 0xff, 0xff, 0xff } },
 };
 
 static bool
@@ -94,10 +97,8 @@ begins(const unsigned char *p, size_t n, const struct magic *m)
 static bool
 bzip2_block(const unsigned char *p, size_t n)
 {
-	static const unsigned char block[6] = { 0x31, 0x41, 0x59, 0x26, 0x53,
-						0x59 };
-	static const unsigned char end[6] = { 0x17, 0x72, 0x45, 0x38, 0x50,
-					      0x90 };
+	static const unsigned char block[6] = { 0x31, 0x41, 0x59, 0x26, 0x53, 0x59 };
+	static const unsigned char end[6] = { 0x17, 0x72, 0x45, 0x38, 0x50, 0x90 };
 	size_t rest = n - 4 < 6 ? n - 4 : 6;
 
 	return memcmp(p + 4, block, rest) == 0 || memcmp(p + 4, end, rest) == 0;
@@ -122,8 +123,7 @@ is(const struct magic *m, const struct ib_raw *raw)
 		return false;
 	if (raw->n < least && !ends_with(raw->name, m->suffix))
 		return false;
-	return m->codec != IB_CODEC_BZIP2 || raw->n <= 4 ||
-	       bzip2_block(p, raw->n);
+	return m->codec != IB_CODEC_BZIP2 || raw->n <= 4 || bzip2_block(p, raw->n);
 }
 
 enum ib_codec
@@ -149,8 +149,7 @@ zstd_begin(struct ib_decoder *d)
 	d->u.zstd = ZSTD_createDCtx();
 	/* What --long=31 made, too: untouched memory costs nothing. */
 	if (d->u.zstd && !ZSTD_isError(window.error))
-		ZSTD_DCtx_setParameter(d->u.zstd, ZSTD_d_windowLogMax,
-				       window.upperBound);
+		ZSTD_DCtx_setParameter(d->u.zstd, ZSTD_d_windowLogMax, window.upperBound);
 	return d->u.zstd != NULL;
 }
 
@@ -162,8 +161,8 @@ zstd_step(struct ib_decoder *d, struct flow *f)
 	size_t left = ZSTD_decompressStream(d->u.zstd, &out, &in);
 
 	if (ZSTD_isError(left))
-		return ZSTD_getErrorCode(left) ==
-		       ZSTD_error_memory_allocation ? IB_E_IO : IB_E_DATA;
+		return ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation ? IB_E_IO
+									       : IB_E_DATA;
 	f->in += in.pos;
 	f->in_n -= in.pos;
 	f->out += out.pos;
@@ -317,8 +316,7 @@ static const struct format formats[] = {
 	[IB_CODEC_ZSTD] = { "zstd", 0, zstd_begin, zstd_step, zstd_release },
 	[IB_CODEC_GZIP] = { "gzip", 1, gzip_begin, gzip_step, gzip_release },
 	[IB_CODEC_XZ] = { "xz", 4, xz_begin, xz_step, xz_release },
-	[IB_CODEC_BZIP2] = { "bzip2", 0, bzip2_begin, bzip2_step,
-			     bzip2_release },
+	[IB_CODEC_BZIP2] = { "bzip2", 0, bzip2_begin, bzip2_step, bzip2_release },
 	[IB_CODEC_LZ4] = { "lz4", 0, lz4_begin, lz4_step, lz4_release },
 };
 
@@ -349,8 +347,8 @@ ib_decoder_free(struct ib_decoder *d)
 static enum ib_status
 corrupt(const struct ib_decoder *d, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt %s data",
-		       d->raw->name, d->format->name);
+	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt %s data", d->raw->name,
+		       d->format->name);
 }
 
 /* Behind a member: padding, then another member, the end, or garbage. */
@@ -361,8 +359,8 @@ next_member(struct ib_decoder *d, struct ib_error *err)
 	struct ib_raw *raw = d->raw;
 	enum ib_status st;
 
-	while ((st = ib_raw_fill(raw, IB_RAW_BLOCK, err)) == IB_OK &&
-	       padding > 0 && raw->block[raw->pos] == '\0') {
+	while ((st = ib_raw_fill(raw, IB_RAW_BLOCK, err)) == IB_OK && padding > 0 &&
+	       raw->block[raw->pos] == '\0') {
 		zeros++;
 		raw->pos++;
 	}
@@ -401,8 +399,7 @@ step(struct ib_decoder *d, struct flow *f, struct ib_error *err)
 }
 
 enum ib_status
-ib_decoder_read(struct ib_decoder *d, char *buf, size_t cap, size_t *n,
-		struct ib_error *err)
+ib_decoder_read(struct ib_decoder *d, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
 	struct flow f = { .out = (unsigned char *)buf, .out_n = cap };
 	enum ib_status st = IB_OK;

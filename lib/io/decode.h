@@ -23,15 +23,15 @@ enum ib_codec ib_codec_detect(const struct ib_raw *raw);
 
 struct ib_decoder;
 
-enum ib_status ib_decoder_new(enum ib_codec codec, struct ib_raw *raw,
-			      struct ib_decoder **out, struct ib_error *err);
+enum ib_status ib_decoder_new(enum ib_codec codec, struct ib_raw *raw, struct ib_decoder **out,
+			      struct ib_error *err);
 void ib_decoder_free(struct ib_decoder *d);
 
 /*
  * Decompress up to cap bytes: *n < cap only at the end, once all of the file
  * was found sound.
  */
-enum ib_status ib_decoder_read(struct ib_decoder *d, char *buf, size_t cap,
-			       size_t *n, struct ib_error *err);
+enum ib_status ib_decoder_read(struct ib_decoder *d, char *buf, size_t cap, size_t *n,
+			       struct ib_error *err);
 
 #endif

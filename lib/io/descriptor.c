@@ -96,8 +96,7 @@ ib_fd_sync(int fd)
 	do
 		ret = fsync(fd);
 	while (ret != 0 && errno == EINTR);
-	return ret == 0 || errno == EINVAL || errno == ENOTSUP ||
-	       errno == EROFS;
+	return ret == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
 }
 
 int

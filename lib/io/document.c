@@ -38,8 +38,7 @@ ib_document_read_integer(const cJSON *json, uint64_t *x)
 {
 	if (cJSON_IsString(json))
 		return json->valuestring[0] != '0' &&
-		       ib_number_unsigned(ib_span_of(json->valuestring), x) &&
-		       *x >= FIRST_STRING;
+		       ib_number_unsigned(ib_span_of(json->valuestring), x) && *x >= FIRST_STRING;
 	if (!cJSON_IsNumber(json) || !(json->valuedouble >= 0) ||
 	    json->valuedouble >= (double)FIRST_STRING)
 		return false;
@@ -104,23 +103,19 @@ ib_document_add_count(cJSON *to, const char *name, uint64_t x)
 bool
 ib_document_add_text(cJSON *to, const char *name, const char *x)
 {
-	return ib_document_put(to, name, x ? cJSON_CreateString(x)
-					   : cJSON_CreateNull());
+	return ib_document_put(to, name, x ? cJSON_CreateString(x) : cJSON_CreateNull());
 }
 
 /* ---- reading and writing ------------------------------------------------ */
 
 /* cJSON has one answer for bad JSON and no memory; malloc leaves ENOMEM. */
 enum ib_status
-ib_document_parse_first(struct ib_span *text, cJSON **json,
-			struct ib_error *err)
+ib_document_parse_first(struct ib_span *text, cJSON **json, struct ib_error *err)
 {
 	const char *end = text->p + text->n, *p = end;
 
 	errno = 0;
-	*json = text->n > 0 ? cJSON_ParseWithLengthOpts(text->p, text->n, &p,
-							false)
-			    : NULL;
+	*json = text->n > 0 ? cJSON_ParseWithLengthOpts(text->p, text->n, &p, false) : NULL;
 	if (!*json && errno == ENOMEM)
 		return ib_fail_memory(err);
 	while (p < end && memchr(" \t\r\n", *p, 4))
@@ -142,8 +137,7 @@ ib_document_parse(struct ib_span text, cJSON **json, struct ib_error *err)
 }
 
 enum ib_status
-ib_document_read(struct ib_input *in, size_t most, cJSON **json,
-		 struct ib_error *err)
+ib_document_read(struct ib_input *in, size_t most, cJSON **json, struct ib_error *err)
 {
 	char *text = NULL;
 	enum ib_status st;
@@ -158,8 +152,7 @@ ib_document_read(struct ib_input *in, size_t most, cJSON **json,
 }
 
 enum ib_status
-ib_document_write(cJSON *json, bool complete, struct ib_output *out,
-		  struct ib_error *err)
+ib_document_write(cJSON *json, bool complete, struct ib_output *out, struct ib_error *err)
 {
 	char *text = complete ? cJSON_PrintUnformatted(json) : NULL;
 

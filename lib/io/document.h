@@ -36,15 +36,13 @@ bool ib_document_add_text(cJSON *to, const char *name, const char *x);
  * Parse the document that text begins with, and take it and the blanks behind
  * it off the text: *json, to be deleted, is NULL for what is no JSON.
  */
-enum ib_status ib_document_parse_first(struct ib_span *text, cJSON **json,
-				       struct ib_error *err);
+enum ib_status ib_document_parse_first(struct ib_span *text, cJSON **json, struct ib_error *err);
 
 /*
  * Parse a text of one document: *json, to be deleted, is NULL for what is no JSON.
  * IB_E_IO: memory ran out, and nothing is known of the text.
  */
-enum ib_status ib_document_parse(struct ib_span text, cJSON **json,
-				 struct ib_error *err);
+enum ib_status ib_document_parse(struct ib_span text, cJSON **json, struct ib_error *err);
 
 /* The same of all that is left of an input; NULL too if it is over `most`. */
 enum ib_status ib_document_read(struct ib_input *in, size_t most, cJSON **json,
@@ -54,7 +52,7 @@ enum ib_status ib_document_read(struct ib_input *in, size_t most, cJSON **json,
  * Write a document as one line. Frees it; unless it is `complete` (some part
  * of it found no memory) that is all.
  */
-enum ib_status ib_document_write(cJSON *json, bool complete,
-				 struct ib_output *out, struct ib_error *err);
+enum ib_status ib_document_write(cJSON *json, bool complete, struct ib_output *out,
+				 struct ib_error *err);
 
 #endif

@@ -91,8 +91,7 @@ char *
 ib_name_for_number(const char *pattern, uint64_t number)
 {
 	char digits[IB_NUMBER_MAX];
-	struct ib_span text = { digits,
-				ib_number_put_unsigned(digits, number) };
+	struct ib_span text = { digits, ib_number_put_unsigned(digits, number) };
 
 	return fill(pattern, "%d", text);
 }
@@ -152,8 +151,7 @@ identify(const struct ib_file_use *u, struct identity *id)
 	else
 		ret = stat(u->path, &sb);
 	if (ret != 0)
-		return errno == ENOENT && !is_standard(u) &&
-		       identify_new(u->path, id);
+		return errno == ENOENT && !is_standard(u) && identify_new(u->path, id);
 	id->dev = sb.st_dev;
 	id->ino = sb.st_ino;
 	id->pipe = S_ISFIFO(sb.st_mode) || S_ISSOCK(sb.st_mode);
@@ -199,8 +197,7 @@ conflicts(const struct ib_file_use *a, const struct ib_file_use *b, bool pipe)
  * only: the pairs of those are not compared unless it is a pipe.
  */
 static bool
-find_in_file(const struct ib_file_use *uses, const struct identity *id,
-	     size_t n, size_t pair[2])
+find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n, size_t pair[2])
 {
 	size_t i, j;
 
@@ -208,8 +205,7 @@ find_in_file(const struct ib_file_use *uses, const struct identity *id,
 		const struct ib_file_use *u = &uses[id[i].index];
 
 		for (j = 0; j < n && (id[i].pipe || !reads(u)); j++)
-			if (j != i &&
-			    conflicts(u, &uses[id[j].index], id[i].pipe)) {
+			if (j != i && conflicts(u, &uses[id[j].index], id[i].pipe)) {
 				pair[0] = id[i].index;
 				pair[1] = id[j].index;
 				return true;
@@ -234,8 +230,7 @@ describe(const struct ib_file_use *u, struct ib_bytes *text)
 }
 
 static enum ib_status
-report(const struct ib_file_use *a, const struct ib_file_use *b,
-       struct ib_error *err)
+report(const struct ib_file_use *a, const struct ib_file_use *b, struct ib_error *err)
 {
 	struct ib_bytes one = { 0 }, two = { 0 };
 	enum ib_status st;
@@ -266,8 +261,8 @@ report(const struct ib_file_use *a, const struct ib_file_use *b,
 
 /* The conflict whose first file comes first on the command line, if any. */
 static enum ib_status
-find_conflict(const struct ib_file_use *uses, const struct identity *id,
-	      size_t n, struct ib_error *err)
+find_conflict(const struct ib_file_use *uses, const struct identity *id, size_t n,
+	      struct ib_error *err)
 {
 	size_t best[2] = { SIZE_MAX, 0 }, pair[2], i, end;
 
@@ -275,13 +270,10 @@ find_conflict(const struct ib_file_use *uses, const struct identity *id,
 		for (end = i + 1; end < n; end++)
 			if (compare_files(&id[i], &id[end]) != 0)
 				break;
-		if (end - i > 1 && find_in_file(uses, id + i, end - i, pair) &&
-		    pair[0] < best[0])
+		if (end - i > 1 && find_in_file(uses, id + i, end - i, pair) && pair[0] < best[0])
 			memcpy(best, pair, sizeof(best));
 	}
-	return best[0] == SIZE_MAX
-		       ? IB_OK
-		       : report(&uses[best[0]], &uses[best[1]], err);
+	return best[0] == SIZE_MAX ? IB_OK : report(&uses[best[0]], &uses[best[1]], err);
 }
 
 enum ib_status

@@ -12,11 +12,11 @@
 struct ib_input {
 	struct ib_raw raw;
 	struct ib_decoder *decoder; /* NULL: plain */
-	struct ib_bytes head;       /* peeked; what is left is [head_pos, n) */
+	struct ib_bytes head;	    /* peeked; what is left is [head_pos, n) */
 	size_t head_pos;
 	XXH3_state_t *digest;
-	bool no_digest;             /* it was asked for, memory ran out */
-	struct ib_error failed;     /* sticky: code IB_OK where nothing did */
+	bool no_digest;		/* it was asked for, memory ran out */
+	struct ib_error failed; /* sticky: code IB_OK where nothing did */
 };
 
 enum ib_status
@@ -64,11 +64,9 @@ ib_input_is_file(const struct ib_input *in)
 }
 
 enum ib_status
-ib_input_open_again(const struct ib_input *in, struct ib_input **out,
-		    struct ib_error *err)
+ib_input_open_again(const struct ib_input *in, struct ib_input **out, struct ib_error *err)
 {
-	return ib_input_open(in->raw.opened ? in->raw.name : "/dev/stdin", out,
-			     err);
+	return ib_input_open(in->raw.opened ? in->raw.name : "/dev/stdin", out, err);
 }
 
 const char *
@@ -80,8 +78,7 @@ ib_input_name(const struct ib_input *in)
 /* ---- reading ----------------------------------------------------------- */
 
 static enum ib_status
-plain_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n,
-	   struct ib_error *err)
+plain_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
 	size_t got = raw->n - raw->pos;
 	enum ib_status st;
@@ -102,16 +99,14 @@ plain_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n,
 
 /* From the file, past the peeked bytes. *n < cap only at the end. */
 static enum ib_status
-pull(struct ib_input *in, char *buf, size_t cap, size_t *n,
-     struct ib_error *err)
+pull(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
 	enum ib_status st;
 
 	*n = 0;
 	if (in->failed.code == IB_OK) {
 		if (in->decoder)
-			st = ib_decoder_read(in->decoder, buf, cap, n,
-					     &in->failed);
+			st = ib_decoder_read(in->decoder, buf, cap, n, &in->failed);
 		else
 			st = plain_read(&in->raw, buf, cap, n, &in->failed);
 		if (!st)
@@ -125,8 +120,7 @@ pull(struct ib_input *in, char *buf, size_t cap, size_t *n,
 }
 
 enum ib_status
-ib_input_peek(struct ib_input *in, size_t want, struct ib_span *head,
-	      struct ib_error *err)
+ib_input_peek(struct ib_input *in, size_t want, struct ib_span *head, struct ib_error *err)
 {
 	size_t have = in->head.n - in->head_pos, got;
 	enum ib_status st;
@@ -142,14 +136,12 @@ ib_input_peek(struct ib_input *in, size_t want, struct ib_span *head,
 	}
 	*head = (struct ib_span){ "", 0 };
 	if (have > 0)
-		*head = (struct ib_span){ in->head.p + in->head_pos,
-					  have < want ? have : want };
+		*head = (struct ib_span){ in->head.p + in->head_pos, have < want ? have : want };
 	return IB_OK;
 }
 
 enum ib_status
-ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n,
-	      struct ib_error *err)
+ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
 	size_t have = in->head.n - in->head_pos, got;
 	enum ib_status st;
@@ -193,8 +185,7 @@ ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err)
 			st = ib_fail_memory(err);
 			break;
 		}
-		st = ib_input_read(in, all.p + all.n, all.cap - all.n, &got,
-				   err);
+		st = ib_input_read(in, all.p + all.n, all.cap - all.n, &got, err);
 		all.n += got;
 	}
 	if (st != IB_EOF) {
@@ -240,8 +231,7 @@ ib_input_want_digest(struct ib_input *in)
 void
 ib_input_digest(const struct ib_input *in, char out[33])
 {
-	ib_hex_xxh128(out, in->digest ? XXH3_128bits_digest(in->digest) :
-					XXH3_128bits("", 0));
+	ib_hex_xxh128(out, in->digest ? XXH3_128bits_digest(in->digest) : XXH3_128bits("", 0));
 }
 
 uint64_t
@@ -268,16 +258,14 @@ ib_input_plain_fd(const struct ib_input *in)
 struct ib_span
 ib_input_stem(const char *path)
 {
-	static const char *const suffixes[] = { ".zst", ".gz", ".xz", ".bz2",
-						".lz4" };
+	static const char *const suffixes[] = { ".zst", ".gz", ".xz", ".bz2", ".lz4" };
 	const char *slash = strrchr(path, '/');
 	struct ib_span stem = ib_span_of(slash ? slash + 1 : path);
 	size_t i, s;
 
 	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
 		s = strlen(suffixes[i]);
-		if (stem.n > s &&
-		    memcmp(stem.p + stem.n - s, suffixes[i], s) == 0) {
+		if (stem.n > s && memcmp(stem.p + stem.n - s, suffixes[i], s) == 0) {
 			stem.n -= s;
 			break;
 		}

@@ -10,29 +10,27 @@
 #include "io/output.h"
 
 static enum ib_status
-no_locks(const char *file, bool no_wait, const struct ib_context *context,
-	 struct ib_error *err)
+no_locks(const char *file, bool no_wait, const struct ib_context *context, struct ib_error *err)
 {
 	if (no_wait)
-		return ib_fail(err, IB_E_IO, "%s: this file system has no locks",
-			       file);
-	ib_warn(context, "%s: this file system has no locks: see to it that "
-		"there is one writer at a time", file);
+		return ib_fail(err, IB_E_IO, "%s: this file system has no locks", file);
+	ib_warn(context,
+		"%s: this file system has no locks: see to it that "
+		"there is one writer at a time",
+		file);
 	return IB_OK;
 }
 
 /* flock(2), so that flock(1) in a script keeps us out, and we it. */
 static enum ib_status
-hold(int fd, const char *file, const char *name, bool no_wait,
-     const struct ib_context *context, struct ib_error *err)
+hold(int fd, const char *file, const char *name, bool no_wait, const struct ib_context *context,
+     struct ib_error *err)
 {
 	if (ib_fd_lock(fd, LOCK_EX | (no_wait ? LOCK_NB : 0)) == 0)
 		return IB_OK;
 	if (errno == EWOULDBLOCK)
-		return ib_fail(err, IB_E_AGAIN, "%s: held by another process",
-			       name);
-	if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS ||
-	    errno == EINVAL)
+		return ib_fail(err, IB_E_AGAIN, "%s: held by another process", name);
+	if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS || errno == EINVAL)
 		return no_locks(file, no_wait, context, err);
 	return ib_fail_errno(err, IB_E_IO, name, "lock");
 }
@@ -56,13 +54,12 @@ is_special(const char *file)
 {
 	struct stat sb;
 
-	return stat(file, &sb) == 0 && !S_ISREG(sb.st_mode) &&
-	       !S_ISDIR(sb.st_mode);
+	return stat(file, &sb) == 0 && !S_ISREG(sb.st_mode) && !S_ISDIR(sb.st_mode);
 }
 
 enum ib_status
-ib_lock(const char *file, bool no_wait, const struct ib_context *context,
-	int *lock, struct ib_error *err)
+ib_lock(const char *file, bool no_wait, const struct ib_context *context, int *lock,
+	struct ib_error *err)
 {
 	struct ib_bytes name = { 0 };
 	enum ib_status st;

@@ -16,8 +16,8 @@
 /* What the bytes that are being gathered will be. */
 enum part {
 	PART_MAGIC,
-	PART_FLAGS,       /* FLG and BD */
-	PART_HEADER,      /* the rest of the descriptor */
+	PART_FLAGS,  /* FLG and BD */
+	PART_HEADER, /* the rest of the descriptor */
 	PART_BLOCK_SIZE,
 	PART_BLOCK,
 	PART_CHECKSUM,
@@ -27,23 +27,22 @@ enum part {
 
 struct ib_lz4 {
 	enum part part;
-	size_t have, need;   /* of the part, in `buf` */
+	size_t have, need; /* of the part, in `buf` */
 	bool linked, block_sums, sized, summed;
-	bool stored;         /* the block at hand is not compressed */
+	bool stored; /* the block at hand is not compressed */
 	size_t block_max;
 	uint64_t size, so_far; /* content of the frame, as promised; as seen */
 	XXH32_state_t *sum;
 	unsigned char *buf;    /* BLOCK_MAX + 4 */
 	unsigned char *window; /* WINDOW of history, then a block */
-	size_t history;        /* bytes before `block` that may be referred to */
+	size_t history;	       /* bytes before `block` that may be referred to */
 	size_t given, made;    /* of the block in the window, handed out; all */
 };
 
 static uint32_t
 le32(const unsigned char *p)
 {
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	       (uint32_t)p[3] << 24;
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 static uint64_t
@@ -128,8 +127,7 @@ copy_match(unsigned char *to, size_t offset, size_t n)
  * before it. Returns the length, or SIZE_MAX for what is no block.
  */
 static size_t
-undo_block(const unsigned char *p, size_t n, unsigned char *to, size_t room,
-	   size_t history)
+undo_block(const unsigned char *p, size_t n, unsigned char *to, size_t room, size_t history)
 {
 	struct cursor in = { p, p + n };
 	size_t made = 0, literals, match, offset;
@@ -137,8 +135,7 @@ undo_block(const unsigned char *p, size_t n, unsigned char *to, size_t room,
 	while (in.p < in.end) {
 		literals = *in.p >> 4;
 		match = *in.p++ & 15;
-		if (!length(&in, &literals) ||
-		    literals > (size_t)(in.end - in.p) ||
+		if (!length(&in, &literals) || literals > (size_t)(in.end - in.p) ||
 		    literals > room - made)
 			return SIZE_MAX;
 		memcpy(to + made, in.p, literals);
@@ -153,8 +150,7 @@ undo_block(const unsigned char *p, size_t n, unsigned char *to, size_t room,
 		if (!length(&in, &match))
 			return SIZE_MAX;
 		match += 4;
-		if (offset == 0 || offset > history + made ||
-		    match > room - made)
+		if (offset == 0 || offset > history + made || match > room - made)
 			return SIZE_MAX;
 		copy_match(to + made, offset, match);
 		made += match;
@@ -171,8 +167,7 @@ slide(struct ib_lz4 *z)
 
 	if (!z->linked)
 		keep = 0;
-	memmove(z->window + WINDOW - keep, z->window + WINDOW + z->made - keep,
-		keep);
+	memmove(z->window + WINDOW - keep, z->window + WINDOW + z->made - keep, keep);
 	z->history = keep;
 	z->made = z->given = 0;
 }
@@ -308,8 +303,8 @@ take_part(struct ib_lz4 *z)
 }
 
 enum ib_status
-ib_lz4_step(struct ib_lz4 *z, const unsigned char **in, size_t *in_n,
-	    unsigned char **out, size_t *out_n)
+ib_lz4_step(struct ib_lz4 *z, const unsigned char **in, size_t *in_n, unsigned char **out,
+	    size_t *out_n)
 {
 	enum ib_status st = IB_OK;
 	size_t n;

@@ -14,7 +14,7 @@ void ib_lz4_free(struct ib_lz4 *z);
  * advance. IB_OK: goes on. IB_EOF: a frame ended (a skippable one too); the
  * next call begins another. IB_E_DATA, or IB_E_IO where memory ran out.
  */
-enum ib_status ib_lz4_step(struct ib_lz4 *z, const unsigned char **in,
-			   size_t *in_n, unsigned char **out, size_t *out_n);
+enum ib_status ib_lz4_step(struct ib_lz4 *z, const unsigned char **in, size_t *in_n,
+			   unsigned char **out, size_t *out_n);
 
 #endif

@@ -27,8 +27,7 @@ ib_members_refuse_null(struct ib_members *m, const char *const *names, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(m->json,
-								  names[i])))
+		if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(m->json, names[i])))
 			ib_members_refuse(m, names[i]);
 }
 
@@ -51,8 +50,7 @@ ib_members_whole(struct ib_members *m, const char *name, int64_t otherwise)
 {
 	double x = ib_members_real(m, name, (double)otherwise);
 
-	if (!(x >= (double)otherwise) || x < -1 || x > 0x1p53 ||
-	    x != floor(x)) {
+	if (!(x >= (double)otherwise) || x < -1 || x > 0x1p53 || x != floor(x)) {
 		ib_members_refuse(m, name);
 		return otherwise;
 	}
@@ -122,8 +120,7 @@ ib_members_word(struct ib_members *m, const char *name, const char *words)
 		return 0;
 	for (i = 0; cJSON_IsString(member); i++, words += n + 1) {
 		n = strcspn(words, "|");
-		if (strlen(member->valuestring) == n &&
-		    memcmp(member->valuestring, words, n) == 0)
+		if (strlen(member->valuestring) == n && memcmp(member->valuestring, words, n) == 0)
 			return i;
 		if (!words[n])
 			break;

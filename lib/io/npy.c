@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 
 #define ITEM_MAX ((size_t)1 << 31) /* bytes of an item */
-#define NEST_MAX 32                /* of a structured descr */
+#define NEST_MAX 32		   /* of a structured descr */
 
 size_t
 ib_npy_header(char header[128], const char *descr, uint64_t n)
@@ -20,7 +20,8 @@ ib_npy_header(char header[128], const char *descr, uint64_t n)
 	int length;
 
 	/* 20 digits and a descr of 15 letters leave room to spare. */
-	length = snprintf(dict, sizeof(dict), "{'descr': '%.15s', "
+	length = snprintf(dict, sizeof(dict),
+			  "{'descr': '%.15s', "
 			  "'fortran_order': False, 'shape': (%llu,), }",
 			  descr, (unsigned long long)n);
 	memcpy(header, magic, 8);
@@ -41,8 +42,7 @@ struct text {
 static void
 blanks(struct text *t)
 {
-	while (t->p < t->end && (*t->p == ' ' || *t->p == '\t' ||
-				 *t->p == '\n' || *t->p == '\r'))
+	while (t->p < t->end && (*t->p == ' ' || *t->p == '\t' || *t->p == '\n' || *t->p == '\r'))
 		t->p++;
 }
 
@@ -147,8 +147,7 @@ take_descr(struct text *t, struct ib_npz_member *m)
 			return false;
 		m->size = 0;
 	} else {
-		if (!take_string(t, &s) || s.n >= sizeof(m->descr) ||
-		    memchr(s.p, '\0', s.n))
+		if (!take_string(t, &s) || s.n >= sizeof(m->descr) || memchr(s.p, '\0', s.n))
 			return false;
 		m->size = item_size(s);
 	}
@@ -188,8 +187,7 @@ take_shape(struct text *t, struct ib_npz_member *m)
 	if (!take(t, '('))
 		return false;
 	while (!take(t, ')')) {
-		if (!take_count(t, &n) ||
-		    (n > 0 && m->n > UINT64_MAX / n))
+		if (!take_count(t, &n) || (n > 0 && m->n > UINT64_MAX / n))
 			return false;
 		m->n *= n;
 		m->ndim++;
@@ -266,8 +264,7 @@ ib_npy_parse(const char *p, size_t n, struct ib_npz_member *m)
 		return false;
 	new.header = fixed + length;
 	new.nbytes = new.whole - new.header;
-	if (new.size > 0 && (new.n > UINT64_MAX / new.size ||
-			     new.n * new.size != new.nbytes))
+	if (new.size > 0 && (new.n > UINT64_MAX / new.size || new.n *new.size != new.nbytes))
 		return false;
 	new.array = true;
 	*m = new;

@@ -20,12 +20,12 @@
  * CPU time of one core: 4.6 GB/s.
  */
 #define PIECE ((size_t)1 << 20)
-#define BLOCK ((size_t)65535)     /* longest stored block of deflate */
+#define BLOCK ((size_t)65535)	   /* longest stored block of deflate */
 #define SMALL ((uint64_t)48 << 20) /* a mapping that may stay */
 
 struct ib_npz {
 	struct ib_zip zip;
-	char *memory;    /* of an archive that is no plain file */
+	char *memory;	 /* of an archive that is no plain file */
 	char *directory; /* the names */
 	struct ib_npz_member *members;
 	size_t nmembers;
@@ -36,21 +36,18 @@ struct ib_npz {
 /* ---- reading a member --------------------------------------------------- */
 
 static enum ib_status
-corrupt(const struct ib_npz *z, const struct ib_npz_member *m,
-	struct ib_error *err)
+corrupt(const struct ib_npz *z, const struct ib_npz_member *m, struct ib_error *err)
 {
 	char shown[IB_SHOW_MAX];
 	struct stat sb;
 	size_t n;
 
-	if (z->zip.fd >= 0 && fstat(z->zip.fd, &sb) == 0 &&
-	    (uint64_t)sb.st_size < z->zip.size)
+	if (z->zip.fd >= 0 && fstat(z->zip.fd, &sb) == 0 && (uint64_t)sb.st_size < z->zip.size)
 		return ib_fail_shrunk(err, z->zip.name);
 	ib_show(shown, m->name);
 	n = strlen(shown);
 	/* Without the quotes, as contracts name members. */
-	return ib_fail(err, IB_E_DATA, "%s: %.*s is corrupt", z->zip.name,
-		       (int)(n - 2), shown + 1);
+	return ib_fail(err, IB_E_DATA, "%s: %.*s is corrupt", z->zip.name, (int)(n - 2), shown + 1);
 }
 
 static bool
@@ -65,14 +62,13 @@ can_inflate(struct ib_npz *z)
 static enum libdeflate_result
 undo(struct ib_npz *z, const void *p, size_t stored, void *out, size_t room)
 {
-	return libdeflate_deflate_decompress(z->inflate, p, stored, out, room,
-					     NULL);
+	return libdeflate_deflate_decompress(z->inflate, p, stored, out, room, NULL);
 }
 
 /* A deflated member whole, checked; free() *whole. */
 static enum ib_status
-inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
-	       char **whole, struct ib_error *err)
+inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char **whole,
+	       struct ib_error *err)
 {
 	enum ib_status st;
 	char *p, *out;
@@ -83,8 +79,7 @@ inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
 		st = ib_fail_memory(err);
 	else
 		st = ib_zip_pread(&z->zip, at, p, (size_t)m->stored, err);
-	if (!st && (undo(z, p, (size_t)m->stored, out, (size_t)m->whole) !=
-		    LIBDEFLATE_SUCCESS ||
+	if (!st && (undo(z, p, (size_t)m->stored, out, (size_t)m->whole) != LIBDEFLATE_SUCCESS ||
 		    libdeflate_crc32(0, out, (size_t)m->whole) != m->crc))
 		st = corrupt(z, m, err);
 	free(p);
@@ -97,8 +92,8 @@ inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
 }
 
 static enum ib_status
-read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
-	      void *dst, struct ib_error *err)
+read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, void *dst,
+	      struct ib_error *err)
 {
 	struct ib_npz_member again = *m;
 	char *whole = NULL;
@@ -107,9 +102,9 @@ read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
 	if (st)
 		return st;
 	/* The header was read from a part, before the CRC spoke for it. */
-	if (m->array && (!ib_npy_parse(whole, (size_t)m->whole, &again) ||
-			 again.header != m->header || again.n != m->n ||
-			 strcmp(again.descr, m->descr) != 0))
+	if (m->array &&
+	    (!ib_npy_parse(whole, (size_t)m->whole, &again) || again.header != m->header ||
+	     again.n != m->n || strcmp(again.descr, m->descr) != 0))
 		st = corrupt(z, m, err);
 	else if (m->nbytes > 0)
 		memcpy(dst, whole + m->header, (size_t)m->nbytes);
@@ -118,8 +113,8 @@ read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
 }
 
 static enum ib_status
-read_stored(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
-	    void *dst, struct ib_error *err)
+read_stored(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, void *dst,
+	    struct ib_error *err)
 {
 	char *header = malloc(m->header + 1), *to = dst;
 	uint64_t left = m->nbytes;
@@ -145,8 +140,7 @@ read_stored(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
 }
 
 enum ib_status
-ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst,
-	    struct ib_error *err)
+ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst, struct ib_error *err)
 {
 	enum ib_status st;
 	uint64_t at;
@@ -158,9 +152,10 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst,
 		return read_stored(z, m, at, dst, err);
 	if (m->method == IB_ZIP_DEFLATED)
 		return read_deflated(z, m, at, dst, err);
-	return ib_fail(err, IB_E_DATA, "%s: %.*s is compressed by a method "
-		       "that numpy does not write", z->zip.name,
-		       (int)m->name.n, m->name.p);
+	return ib_fail(err, IB_E_DATA,
+		       "%s: %.*s is compressed by a method "
+		       "that numpy does not write",
+		       z->zip.name, (int)m->name.n, m->name.p);
 }
 
 /* ---- headers ------------------------------------------------------------ */
@@ -172,8 +167,8 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst,
  * it might be, ib_npz_read finds out: *fine is false.
  */
 static enum ib_status
-inflate_head(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
-	     char *head, size_t room, bool *fine, struct ib_error *err)
+inflate_head(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char *head, size_t room,
+	     bool *fine, struct ib_error *err)
 {
 	size_t stored = 2 * room;
 	enum libdeflate_result result;
@@ -190,17 +185,15 @@ inflate_head(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at,
 	if (!st) {
 		memset(head, 0, room);
 		result = undo(z, p, stored, head, room);
-		*fine = result == (m->whole > room
-					   ? LIBDEFLATE_INSUFFICIENT_SPACE
-					   : LIBDEFLATE_SUCCESS);
+		*fine = result ==
+			(m->whole > room ? LIBDEFLATE_INSUFFICIENT_SPACE : LIBDEFLATE_SUCCESS);
 	}
 	free(p);
 	return st;
 }
 
 static enum ib_status
-read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf,
-	    struct ib_error *err)
+read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf, struct ib_error *err)
 {
 	size_t room = IB_NPY_HEADER_MAX;
 	enum ib_status st = IB_OK;
@@ -223,8 +216,7 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf,
 		return IB_OK;
 	}
 	if (!st && fine)
-		ib_npy_parse(buf, room < IB_NPY_HEADER_MAX ? room :
-			     IB_NPY_HEADER_MAX, m);
+		ib_npy_parse(buf, room < IB_NPY_HEADER_MAX ? room : IB_NPY_HEADER_MAX, m);
 	return st;
 }
 
@@ -266,8 +258,7 @@ ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_error *err)
 	else
 		st = reach(z, in, err);
 	if (!st)
-		st = ib_zip_directory(&z->zip, &z->directory, &z->members,
-				      &z->nmembers, err);
+		st = ib_zip_directory(&z->zip, &z->directory, &z->members, &z->nmembers, err);
 	for (i = 0; !st && i < z->nmembers; i++)
 		st = read_header(z, &z->members[i], buf, err);
 	free(buf);
@@ -343,13 +334,11 @@ ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m)
 }
 
 enum ib_status
-ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m,
-	     struct ib_error *err)
+ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m, struct ib_error *err)
 {
 	struct ib_span items = ib_npz_map(z, m);
 
-	if (items.p && libdeflate_crc32(0, items.p - m->header,
-					(size_t)m->whole) != m->crc)
+	if (items.p && libdeflate_crc32(0, items.p - m->header, (size_t)m->whole) != m->crc)
 		return corrupt(z, m, err);
 	return IB_OK;
 }
@@ -413,14 +402,16 @@ take_piece(void *ctx, void *slot, struct ib_error *err)
 }
 
 enum ib_status
-ib_npz_feed(struct ib_npz *z, int threads,
-	    void (*take)(void *ctx, const void *p, size_t n), void *ctx,
-	    struct ib_error *err)
+ib_npz_feed(struct ib_npz *z, int threads, void (*take)(void *ctx, const void *p, size_t n),
+	    void *ctx, struct ib_error *err)
 {
 	struct feed f = { z, 0, take, ctx };
 	struct ib_pipeline p = {
-		.fill = fill_piece, .work = read_piece, .drain = take_piece,
-		.ctx = &f, .slot_size = sizeof(struct fed),
+		.fill = fill_piece,
+		.work = read_piece,
+		.drain = take_piece,
+		.ctx = &f,
+		.slot_size = sizeof(struct fed),
 	};
 	enum ib_status st;
 

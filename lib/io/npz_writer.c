@@ -14,9 +14,9 @@
 #include "io/zip.h"
 
 #define ALIGN ((size_t)64) /* of a member's data, as numpy aligns in .npy */
-#define DATE 0x21u         /* 1980-01-01, the first of DOS time */
+#define DATE 0x21u	   /* 1980-01-01, the first of DOS time */
 #define MODE (0100644u << 16)
-#define MADE_BY (3u << 8)  /* Unix: the upper half of attributes is a mode */
+#define MADE_BY (3u << 8) /* Unix: the upper half of attributes is a mode */
 #define EXTRA_ZIP64 1u
 #define EXTRA_ALIGN 0xd935u /* "padding", as Android's zipalign has it */
 #define LIMIT32 UINT32_MAX  /* this and above: look into the zip64 extra */
@@ -32,14 +32,13 @@ struct ib_npz_writer {
 	struct ib_output *out;
 	struct entry *entries;
 	size_t n, cap;
-	uint64_t at;          /* bytes written so far */
+	uint64_t at;	      /* bytes written so far */
 	struct ib_bytes head; /* a record under way */
-	bool failed;          /* memory ran out */
+	bool failed;	      /* memory ran out */
 };
 
 enum ib_status
-ib_npz_writer_new(struct ib_output *out, struct ib_npz_writer **w,
-		  struct ib_error *err)
+ib_npz_writer_new(struct ib_output *out, struct ib_npz_writer **w, struct ib_error *err)
 {
 	*w = calloc(1, sizeof(**w));
 	if (!*w)
@@ -160,8 +159,8 @@ add(struct ib_npz_writer *w, const char *name)
 }
 
 static void
-put_member(struct ib_npz_writer *w, const char *name, struct ib_span header,
-	   const void *p, uint64_t n)
+put_member(struct ib_npz_writer *w, const char *name, struct ib_span header, const void *p,
+	   uint64_t n)
 {
 	struct entry *e = add(w, name);
 
@@ -176,22 +175,19 @@ put_member(struct ib_npz_writer *w, const char *name, struct ib_span header,
 }
 
 void
-ib_npz_put_array(struct ib_npz_writer *w, const char *name, const char *descr,
-		 const void *items, uint64_t n, size_t size)
+ib_npz_put_array(struct ib_npz_writer *w, const char *name, const char *descr, const void *items,
+		 uint64_t n, size_t size)
 {
 	char header[128];
 	size_t length = ib_npy_header(header, descr, n);
 
-	put_member(w, name, (struct ib_span){ header, length },
-		   items ? items : "", n * size);
+	put_member(w, name, (struct ib_span){ header, length }, items ? items : "", n * size);
 }
 
 void
-ib_npz_put_bytes(struct ib_npz_writer *w, const char *name,
-		 struct ib_span bytes)
+ib_npz_put_bytes(struct ib_npz_writer *w, const char *name, struct ib_span bytes)
 {
-	put_member(w, name, (struct ib_span){ "", 0 }, bytes.n ? bytes.p : "",
-		   bytes.n);
+	put_member(w, name, (struct ib_span){ "", 0 }, bytes.n ? bytes.p : "", bytes.n);
 }
 
 uint32_t

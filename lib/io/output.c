@@ -19,20 +19,20 @@
 #include "io/temp.h"
 
 #define GATHER ((size_t)256 << 10) /* writes smaller than this are gathered */
-#define PIECE ((size_t)1 << 20)    /* hashed, then written, while in cache */
+#define PIECE ((size_t)1 << 20)	   /* hashed, then written, while in cache */
 
 struct ib_output {
-	char *name;           /* as messages have it */
-	char *target;         /* what the temporary replaces; NULL: written
+	char *name;	      /* as messages have it */
+	char *target;	      /* what the temporary replaces; NULL: written
 				 directly */
 	struct ib_temp *temp; /* NULL: none, or not any more */
 	int fd;
-	bool standard;        /* fd is standard output */
-	bool had;             /* target was there before */
-	bool finished;        /* nothing left to do but the rename */
+	bool standard; /* fd is standard output */
+	bool had;      /* target was there before */
+	bool finished; /* nothing left to do but the rename */
 	unsigned flags;
 	struct ib_sink *sink;
-	char *buf;            /* GATHER */
+	char *buf; /* GATHER */
 	size_t n;
 	XXH3_state_t *digest, *scratch;
 	struct ib_error failed; /* sticky: code IB_OK where nothing did */
@@ -59,9 +59,11 @@ static enum ib_status
 cannot_replace(const struct ib_output *o, struct ib_error *err)
 {
 	if (errno == EBUSY)
-		return ib_fail(err, IB_E_CREATE, "%s: cannot create: it is a "
+		return ib_fail(err, IB_E_CREATE,
+			       "%s: cannot create: it is a "
 			       "mount point, which cannot be replaced; write "
-			       "to standard output, > %s", o->name, o->name);
+			       "to standard output, > %s",
+			       o->name, o->name);
 	return cannot_create(o, err);
 }
 
@@ -104,12 +106,10 @@ open_path(struct ib_output *o, struct ib_error *err)
 		return cannot_create(o, err);
 	}
 	if (stat(o->name, &sb) != 0)
-		return errno == ENOENT ? open_beside(o, NULL, err) :
-					 cannot_create(o, err);
+		return errno == ENOENT ? open_beside(o, NULL, err) : cannot_create(o, err);
 	if (S_ISDIR(sb.st_mode))
 		return ib_fail(err, IB_E_CREATE, "%s: is a directory", o->name);
-	return S_ISREG(sb.st_mode) ? open_beside(o, &sb, err) :
-				     open_directly(o, err);
+	return S_ISREG(sb.st_mode) ? open_beside(o, &sb, err) : open_directly(o, err);
 }
 
 static enum ib_status
@@ -128,10 +128,13 @@ packing_of(const char *path, enum ib_packing *packing, struct ib_error *err)
 
 	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++)
 		if (ends_with(path, refused[i]))
-			return ib_fail(err, IB_E_MISUSE, "%s: cannot write %s: "
-				       "use .zst or .gz", path, refused[i]);
-	*packing = ends_with(path, ".zst") ? IB_PACKING_ZSTD :
-		   ends_with(path, ".gz") ? IB_PACKING_GZIP : IB_PACKING_NONE;
+			return ib_fail(err, IB_E_MISUSE,
+				       "%s: cannot write %s: "
+				       "use .zst or .gz",
+				       path, refused[i]);
+	*packing = ends_with(path, ".zst")  ? IB_PACKING_ZSTD
+		   : ends_with(path, ".gz") ? IB_PACKING_GZIP
+					    : IB_PACKING_NONE;
 	return IB_OK;
 }
 
@@ -149,8 +152,7 @@ start_digest(struct ib_output *o)
 }
 
 enum ib_status
-ib_output_open(const char *path, unsigned flags, struct ib_output **out,
-	       struct ib_error *err)
+ib_output_open(const char *path, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	bool standard = !path || strcmp(path, "-") == 0;
 	enum ib_packing packing = IB_PACKING_NONE;
@@ -173,8 +175,7 @@ ib_output_open(const char *path, unsigned flags, struct ib_output **out,
 	}
 	st = standard ? open_standard(o) : open_path(o, err);
 	if (!st)
-		st = ib_sink_new(o->name, o->fd, o->temp != NULL, packing,
-				 &o->sink, err);
+		st = ib_sink_new(o->name, o->fd, o->temp != NULL, packing, &o->sink, err);
 	if (st)
 		goto done;
 	*out = o;
@@ -288,8 +289,7 @@ ib_output_discard(struct ib_output **out)
 static enum ib_status
 write_failed(const struct ib_output *o, struct ib_error *err)
 {
-	return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE : IB_E_IO,
-			     o->name, "write");
+	return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE : IB_E_IO, o->name, "write");
 }
 
 /* Does the temporary hold what the target holds already? */
@@ -299,9 +299,8 @@ unchanged(const struct ib_output *o)
 	int fd = ib_fd_open(o->target, O_RDONLY | O_NONBLOCK, 0);
 	char *a = malloc(PIECE), *b = malloc(PIECE);
 	struct stat old, new;
-	bool same = fd >= 0 && a && b && fstat(fd, &old) == 0 &&
-		    fstat(o->fd, &new) == 0 && S_ISREG(old.st_mode) &&
-		    old.st_size == new.st_size;
+	bool same = fd >= 0 && a && b && fstat(fd, &old) == 0 && fstat(o->fd, &new) == 0 &&
+		    S_ISREG(old.st_mode) && old.st_size == new.st_size;
 	off_t at = 0;
 	ssize_t n = 1;
 
@@ -374,8 +373,7 @@ ib_output_finish(struct ib_output *o, struct ib_error *err)
 	o->sink = NULL;
 	free(o->buf);
 	o->buf = NULL;
-	if (o->temp && (o->flags & IB_OUTPUT_IF_CHANGED) && o->had &&
-	    unchanged(o)) {
+	if (o->temp && (o->flags & IB_OUTPUT_IF_CHANGED) && o->had && unchanged(o)) {
 		ib_temp_remove(o->temp);
 		o->temp = NULL;
 		o->fd = -1;
@@ -384,8 +382,7 @@ ib_output_finish(struct ib_output *o, struct ib_error *err)
 	if (o->temp && !ib_fd_sync(o->fd))
 		o->failed.code = write_failed(o, &o->failed);
 	if (o->failed.code == IB_OK)
-		o->failed.code = o->temp ? close_early(o, &o->failed)
-					 : close_direct(o, &o->failed);
+		o->failed.code = o->temp ? close_early(o, &o->failed) : close_direct(o, &o->failed);
 	return ib_output_status(o, err);
 }
 
@@ -400,8 +397,8 @@ sync_folder(const char *path)
 	if (!slash)
 		folder = ib_span_dup(ib_span_of("."));
 	else
-		folder = ib_span_dup((struct ib_span){
-			path, slash == path ? 1 : (size_t)(slash - path) });
+		folder = ib_span_dup(
+			(struct ib_span){ path, slash == path ? 1 : (size_t)(slash - path) });
 	if (!folder)
 		return;
 	fd = ib_fd_open(folder, O_RDONLY | O_DIRECTORY, 0);
@@ -441,8 +438,7 @@ sync_folders(struct ib_output **outs, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (!outs[i] || !outs[i]->target ||
-		    (last && same_folder(last, outs[i]->target)))
+		if (!outs[i] || !outs[i]->target || (last && same_folder(last, outs[i]->target)))
 			continue;
 		last = outs[i]->target;
 		sync_folder(last);
@@ -468,8 +464,7 @@ appear_all(struct ib_output **outs, size_t n, struct ib_error *err)
 	}
 	/* Those that were not there before go again. */
 	while (i-- > 0)
-		if (outs[i] && outs[i]->target && !outs[i]->temp &&
-		    !outs[i]->had)
+		if (outs[i] && outs[i]->target && !outs[i]->temp && !outs[i]->had)
 			unlink(outs[i]->target);
 	return st;
 }
@@ -489,8 +484,8 @@ close_all(struct ib_output **outs, size_t n, struct ib_error *err)
 
 /* What must not be torn apart, by a signal either. */
 static enum ib_status
-appear_at_once(struct ib_output **outs, size_t n,
-	       const struct ib_output_also *also, struct ib_error *err)
+appear_at_once(struct ib_output **outs, size_t n, const struct ib_output_also *also,
+	       struct ib_error *err)
 {
 	enum ib_status st;
 	sigset_t old;
@@ -510,8 +505,8 @@ appear_at_once(struct ib_output **outs, size_t n,
 }
 
 enum ib_status
-ib_outputs_commit(struct ib_output **outs, size_t n,
-		  const struct ib_output_also *also, struct ib_error *err)
+ib_outputs_commit(struct ib_output **outs, size_t n, const struct ib_output_also *also,
+		  struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;

@@ -18,16 +18,16 @@
 struct ib_output;
 
 enum ib_output_flags {
-	IB_OUTPUT_DIGEST = 1,     /* keep the XXH3-128 of what is written */
-	IB_OUTPUT_IF_CHANGED = 2  /* an equal target keeps its mtime */
+	IB_OUTPUT_DIGEST = 1,	 /* keep the XXH3-128 of what is written */
+	IB_OUTPUT_IF_CHANGED = 2 /* an equal target keeps its mtime */
 };
 
 /*
  * path "-" or NULL is standard output. IB_E_CREATE if it cannot be created,
  * IB_E_MISUSE for a name that ends in .xz, .bz2 or .lz4.
  */
-enum ib_status ib_output_open(const char *path, unsigned flags,
-			      struct ib_output **out, struct ib_error *err);
+enum ib_status ib_output_open(const char *path, unsigned flags, struct ib_output **out,
+			      struct ib_error *err);
 
 /* Big pieces pass through without a copy, small ones are gathered. */
 void ib_output_write(struct ib_output *out, const void *p, size_t n);
@@ -74,8 +74,7 @@ struct ib_output_also {
  * others. Frees all n whatever the result (the pointers are set to NULL).
  */
 enum ib_status ib_outputs_commit(struct ib_output **outs, size_t n,
-				 const struct ib_output_also *also,
-				 struct ib_error *err);
+				 const struct ib_output_also *also, struct ib_error *err);
 enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
 
 /* Leave no trace (of standard output: stop). Frees; sets to NULL. */
@@ -89,8 +88,7 @@ void ib_output_discard(struct ib_output **out);
  * no_wait returns IB_E_AGAIN. On a file system without locks: IB_OK with a
  * warning, or with no_wait IB_E_IO. *lock is a descriptor for ib_unlock.
  */
-enum ib_status ib_lock(const char *file, bool no_wait,
-		       const struct ib_context *context, int *lock,
+enum ib_status ib_lock(const char *file, bool no_wait, const struct ib_context *context, int *lock,
 		       struct ib_error *err);
 void ib_unlock(int lock); /* -1 is fine */
 

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "io/descriptor.h"
 
-#define FIRST_READ ((size_t)4096) /* small files need no second */
+#define FIRST_READ ((size_t)4096)  /* small files need no second */
 #define READ_MAX ((size_t)1 << 30) /* of one read(2), whose limit is 2^31 */
 
 static enum ib_status
@@ -24,8 +24,7 @@ examine(struct ib_raw *raw, struct ib_error *err)
 	if (fstat(raw->fd, &sb) != 0)
 		return ib_fail_errno(err, IB_E_NOINPUT, raw->name, "open");
 	if (S_ISDIR(sb.st_mode))
-		return ib_fail(err, IB_E_NOINPUT, "%s: is a directory",
-			       raw->name);
+		return ib_fail(err, IB_E_NOINPUT, "%s: is a directory", raw->name);
 	if (!S_ISREG(sb.st_mode))
 		return IB_OK;
 	at = lseek(raw->fd, 0, SEEK_CUR);
@@ -75,14 +74,12 @@ has_shrunk(const struct ib_raw *raw)
 {
 	struct stat sb;
 
-	return raw->regular && raw->position < raw->size &&
-	       fstat(raw->fd, &sb) == 0 &&
+	return raw->regular && raw->position < raw->size && fstat(raw->fd, &sb) == 0 &&
 	       (uint64_t)sb.st_size < (uint64_t)raw->start + raw->size;
 }
 
 enum ib_status
-ib_raw_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n,
-	    struct ib_error *err)
+ib_raw_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
 	struct pollfd wait = { .fd = raw->fd, .events = POLLIN };
 	ssize_t got;
@@ -97,8 +94,7 @@ ib_raw_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n,
 	if (got == 0 && cap > 0 && has_shrunk(raw))
 		return ib_fail_shrunk(err, raw->name);
 	*n = (size_t)got;
-	atomic_fetch_add_explicit(&raw->position, (uint64_t)got,
-				  memory_order_relaxed);
+	atomic_fetch_add_explicit(&raw->position, (uint64_t)got, memory_order_relaxed);
 	return IB_OK;
 }
 
@@ -125,8 +121,7 @@ ib_raw_probe(struct ib_raw *raw, size_t least, struct ib_error *err)
 	size_t got;
 
 	while (raw->n < least) {
-		st = ib_raw_read(raw, raw->block + raw->n, FIRST_READ - raw->n,
-				 &got, err);
+		st = ib_raw_read(raw, raw->block + raw->n, FIRST_READ - raw->n, &got, err);
 		if (st)
 			return st;
 		if (got == 0)

@@ -34,8 +34,7 @@ struct ib_sink {
 };
 
 enum ib_status
-ib_write_all(const char *name, int fd, const void *p, size_t n,
-	     struct ib_error *err)
+ib_write_all(const char *name, int fd, const void *p, size_t n, struct ib_error *err)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLOUT };
 	const char *at = p;
@@ -49,8 +48,8 @@ ib_write_all(const char *name, int fd, const void *p, size_t n,
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			poll(&wait, 1, -1);
 		} else {
-			return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE :
-						  IB_E_IO, name, "write");
+			return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE : IB_E_IO, name,
+					     "write");
 		}
 	}
 	return IB_OK;
@@ -77,15 +76,14 @@ start_zstd(struct ib_sink *s)
 static bool
 start_gzip(struct ib_sink *s)
 {
-	s->gzip_ready = deflateInit2(&s->gzip, Z_DEFAULT_COMPRESSION,
-				     Z_DEFLATED, 15 + 16, 8,
+	s->gzip_ready = deflateInit2(&s->gzip, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
 				     Z_DEFAULT_STRATEGY) == Z_OK;
 	return s->gzip_ready;
 }
 
 enum ib_status
-ib_sink_new(const char *name, int fd, bool ahead, enum ib_packing packing,
-	    struct ib_sink **out, struct ib_error *err)
+ib_sink_new(const char *name, int fd, bool ahead, enum ib_packing packing, struct ib_sink **out,
+	    struct ib_error *err)
 {
 	struct ib_sink *s = calloc(1, sizeof(*s));
 	bool fine = s != NULL;
@@ -98,8 +96,7 @@ ib_sink_new(const char *name, int fd, bool ahead, enum ib_packing packing,
 	}
 	if (s && packing != IB_PACKING_NONE) {
 		s->packed = malloc(PACKED_BLOCK);
-		fine = s->packed && (packing == IB_PACKING_ZSTD ?
-				     start_zstd(s) : start_gzip(s));
+		fine = s->packed && (packing == IB_PACKING_ZSTD ? start_zstd(s) : start_gzip(s));
 	}
 	if (!fine) {
 		ib_sink_free(s);
@@ -129,16 +126,14 @@ put(struct ib_sink *s, const void *p, size_t n, struct ib_error *err)
 	s->written += (off_t)n;
 	if (!st && s->ahead && s->written - s->begun >= AHEAD) {
 		/* Does not wait; fsync tells what went wrong. */
-		sync_file_range(s->fd, s->begun, s->written - s->begun,
-				SYNC_FILE_RANGE_WRITE);
+		sync_file_range(s->fd, s->begun, s->written - s->begun, SYNC_FILE_RANGE_WRITE);
 		s->begun = s->written;
 	}
 	return st;
 }
 
 static enum ib_status
-zstd_write(struct ib_sink *s, const void *p, size_t n, bool end,
-	   struct ib_error *err)
+zstd_write(struct ib_sink *s, const void *p, size_t n, bool end, struct ib_error *err)
 {
 	ZSTD_inBuffer in = { p, n, 0 };
 	ZSTD_outBuffer out;
@@ -147,13 +142,12 @@ zstd_write(struct ib_sink *s, const void *p, size_t n, bool end,
 
 	do {
 		out = (ZSTD_outBuffer){ s->packed, PACKED_BLOCK, 0 };
-		left = ZSTD_compressStream2(s->zstd, &out, &in,
-					    end ? ZSTD_e_end : ZSTD_e_continue);
+		left = ZSTD_compressStream2(s->zstd, &out, &in, end ? ZSTD_e_end : ZSTD_e_continue);
 		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
 			return ib_fail_memory(err);
 		if (ZSTD_isError(left))
-			return ib_fail(err, IB_E_IO, "%s: cannot compress: %s",
-				       s->name, ZSTD_getErrorName(left));
+			return ib_fail(err, IB_E_IO, "%s: cannot compress: %s", s->name,
+				       ZSTD_getErrorName(left));
 		st = put(s, s->packed, out.pos, err);
 		if (st)
 			return st;
@@ -162,8 +156,7 @@ zstd_write(struct ib_sink *s, const void *p, size_t n, bool end,
 }
 
 static enum ib_status
-gzip_write(struct ib_sink *s, const char *p, size_t n, bool end,
-	   struct ib_error *err)
+gzip_write(struct ib_sink *s, const char *p, size_t n, bool end, struct ib_error *err)
 {
 	z_stream *z = &s->gzip;
 	enum ib_status st;

@@ -12,12 +12,10 @@ enum ib_packing { IB_PACKING_NONE, IB_PACKING_ZSTD, IB_PACKING_GZIP };
  * name is borrowed; fd stays the caller's. ahead: of a file that will be
  * synced, from its beginning on: have the system begin with that at once.
  */
-enum ib_status ib_sink_new(const char *name, int fd, bool ahead,
-			   enum ib_packing packing, struct ib_sink **out,
-			   struct ib_error *err);
+enum ib_status ib_sink_new(const char *name, int fd, bool ahead, enum ib_packing packing,
+			   struct ib_sink **out, struct ib_error *err);
 
-enum ib_status ib_sink_write(struct ib_sink *s, const void *p, size_t n,
-			     struct ib_error *err);
+enum ib_status ib_sink_write(struct ib_sink *s, const void *p, size_t n, struct ib_error *err);
 
 /* The end of a compressed stream. */
 enum ib_status ib_sink_finish(struct ib_sink *s, struct ib_error *err);

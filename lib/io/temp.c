@@ -45,7 +45,7 @@ struct ib_temp {
 	_Atomic(struct ib_temp *) next;
 	int fd;
 	atomic_bool named; /* path is in the folder */
-	size_t folder;     /* bytes of path before the name */
+	size_t folder;	   /* bytes of path before the name */
 	char path[];
 };
 
@@ -135,8 +135,8 @@ is_at(int fd, const char *path)
 {
 	struct stat a, b;
 
-	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 &&
-	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return fstat(fd, &a) == 0 && lstat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
 static bool
@@ -145,8 +145,7 @@ is_ours(int fd)
 	struct stat sb;
 	uid_t me = geteuid();
 
-	return fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
-	       (me == 0 || sb.st_uid == me);
+	return fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) && (me == 0 || sb.st_uid == me);
 }
 
 /*
@@ -207,8 +206,7 @@ link_named(struct ib_temp *t)
 	char from[40];
 
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", t->fd);
-	return linkat(AT_FDCWD, from, AT_FDCWD, t->path, AT_SYMLINK_FOLLOW) ==
-	       0;
+	return linkat(AT_FDCWD, from, AT_FDCWD, t->path, AT_SYMLINK_FOLLOW) == 0;
 }
 
 /* Find a name by which `take` works, the gate being held. */
@@ -251,8 +249,8 @@ make(const char *target)
 	t->folder = folder;
 	if (name + NAME_EXTRA > NAME_MAX)
 		name = NAME_MAX - NAME_EXTRA;
-	snprintf(t->path, room, "%.*s.%.*s.ib-%06u", (int)folder, target,
-		 (int)name, target + folder, 0u);
+	snprintf(t->path, room, "%.*s.%.*s.ib-%06u", (int)folder, target, (int)name,
+		 target + folder, 0u);
 	return t;
 }
 
@@ -351,14 +349,13 @@ ib_temp_scratch(const char *beside, int *fd, struct ib_error *err)
 	if (folder && *folder)
 		ib_bytes_printf(&name, "%s/scratch", folder);
 	else
-		ib_bytes_printf(&name, "%s", beside && strcmp(beside, "-") != 0
-						     ? beside : "/tmp/scratch");
+		ib_bytes_printf(&name, "%s",
+				beside && strcmp(beside, "-") != 0 ? beside : "/tmp/scratch");
 	*fd = -1;
 	if (name.failed)
 		st = ib_fail_memory(err);
 	else if (ib_temp_create(name.p, &temp) < 0)
-		st = ib_fail_errno(err, IB_E_CREATE, name.p,
-				   "create a temporary beside it");
+		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create a temporary beside it");
 	if (!st) {
 		*fd = temp->fd;
 		temp->fd = -1;

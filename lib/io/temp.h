@@ -37,8 +37,7 @@ void ib_temp_remove(struct ib_temp *temp);
  * A file without a name, to be closed, for what does not fit into memory: in
  * $TMPDIR, else beside a file (NULL or "-": in /tmp).
  */
-enum ib_status ib_temp_scratch(const char *beside, int *fd,
-			       struct ib_error *err);
+enum ib_status ib_temp_scratch(const char *beside, int *fd, struct ib_error *err);
 
 /*
  * Hold the gate: keep back signals, and ib_output_abandon() in other threads,

@@ -14,8 +14,7 @@
 static enum ib_status
 damaged(const struct ib_zip *z, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt zip archive",
-		       z->name);
+	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt zip archive", z->name);
 }
 
 static unsigned
@@ -37,8 +36,7 @@ le64(const unsigned char *p)
 }
 
 enum ib_status
-ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n,
-	     struct ib_error *err)
+ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n, struct ib_error *err)
 {
 	ssize_t got;
 
@@ -63,8 +61,7 @@ struct whereabouts {
 
 /* The zip64 records before the end record at `end`, where there are any. */
 static enum ib_status
-read_end64(const struct ib_zip *z, uint64_t end, struct whereabouts *w,
-	   struct ib_error *err)
+read_end64(const struct ib_zip *z, uint64_t end, struct whereabouts *w, struct ib_error *err)
 {
 	unsigned char l[IB_ZIP_LOCATOR_SIZE], e[IB_ZIP_END64_SIZE];
 	enum ib_status st;
@@ -86,14 +83,13 @@ read_end64(const struct ib_zip *z, uint64_t end, struct whereabouts *w,
 }
 
 static enum ib_status
-read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end,
-	 struct whereabouts *w, struct ib_error *err)
+read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end, struct whereabouts *w,
+	 struct ib_error *err)
 {
 	enum ib_status st;
 
 	if (le16(e + 4) != 0 || le16(e + 6) != 0)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: a zip archive of several volumes", z->name);
+		return ib_fail(err, IB_E_DATA, "%s: a zip archive of several volumes", z->name);
 	*w = (struct whereabouts){ le16(e + 10), le32(e + 16), le32(e + 12) };
 	st = read_end64(z, end, w, err);
 	if (st)
@@ -106,8 +102,7 @@ read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end,
 
 /* The end record is the last one whose comment ends where the file does. */
 static enum ib_status
-find_directory(const struct ib_zip *z, struct whereabouts *w,
-	       struct ib_error *err)
+find_directory(const struct ib_zip *z, struct whereabouts *w, struct ib_error *err)
 {
 	size_t n = IB_ZIP_END_SIZE + COMMENT_MAX, i;
 	unsigned char *tail;
@@ -122,8 +117,7 @@ find_directory(const struct ib_zip *z, struct whereabouts *w,
 		return ib_fail_memory(err);
 	st = ib_zip_pread(z, z->size - n, tail, n, err);
 	for (i = n - IB_ZIP_END_SIZE + 1; !st && i-- > 0;)
-		if (le32(tail + i) == IB_ZIP_END &&
-		    le16(tail + i + 20) == n - i - IB_ZIP_END_SIZE)
+		if (le32(tail + i) == IB_ZIP_END && le16(tail + i + 20) == n - i - IB_ZIP_END_SIZE)
 			break;
 	if (!st && i == SIZE_MAX)
 		st = damaged(z, err);
@@ -165,8 +159,7 @@ read_zip64(const unsigned char *p, size_t n, struct ib_npz_member *m)
 
 /* One record of at most n bytes; returns its length, 0 if it is none. */
 static size_t
-read_member(const struct ib_zip *z, const unsigned char *p, size_t n,
-	    struct ib_npz_member *m)
+read_member(const struct ib_zip *z, const unsigned char *p, size_t n, struct ib_npz_member *m)
 {
 	size_t name, extra, length;
 
@@ -187,8 +180,8 @@ read_member(const struct ib_zip *z, const unsigned char *p, size_t n,
 	};
 	if (le16(p + 8) & 1) /* encrypted: of a method that nobody has */
 		m->method = UINT16_MAX;
-	if (!read_zip64(p + IB_ZIP_CENTRAL_SIZE + name, extra, m) ||
-	    m->local > z->size || m->stored > z->size - m->local ||
+	if (!read_zip64(p + IB_ZIP_CENTRAL_SIZE + name, extra, m) || m->local > z->size ||
+	    m->stored > z->size - m->local ||
 	    (m->method == IB_ZIP_STORED && m->stored != m->whole) ||
 	    (m->method == IB_ZIP_DEFLATED && m->whole / INFLATE_MAX > m->stored))
 		return 0;
@@ -198,9 +191,8 @@ read_member(const struct ib_zip *z, const unsigned char *p, size_t n,
 }
 
 enum ib_status
-ib_zip_directory(const struct ib_zip *z, char **directory,
-		 struct ib_npz_member **members, size_t *n,
-		 struct ib_error *err)
+ib_zip_directory(const struct ib_zip *z, char **directory, struct ib_npz_member **members,
+		 size_t *n, struct ib_error *err)
 {
 	struct whereabouts w = { 0 };
 	enum ib_status st = find_directory(z, &w, err);
@@ -235,19 +227,17 @@ done:
 }
 
 enum ib_status
-ib_zip_data(const struct ib_zip *z, const struct ib_npz_member *m,
-	    uint64_t *offset, struct ib_error *err)
+ib_zip_data(const struct ib_zip *z, const struct ib_npz_member *m, uint64_t *offset,
+	    struct ib_error *err)
 {
 	unsigned char local[IB_ZIP_LOCAL_SIZE];
-	enum ib_status st = ib_zip_pread(z, m->local, local, sizeof(local),
-					 err);
+	enum ib_status st = ib_zip_pread(z, m->local, local, sizeof(local), err);
 	uint64_t at;
 
 	if (st)
 		return st;
 	at = m->local + sizeof(local) + le16(local + 26) + le16(local + 28);
-	if (le32(local) != IB_ZIP_LOCAL || at > z->size ||
-	    m->stored > z->size - at)
+	if (le32(local) != IB_ZIP_LOCAL || at > z->size || m->stored > z->size - at)
 		return damaged(z, err);
 	*offset = at;
 	return IB_OK;

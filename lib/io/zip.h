@@ -21,14 +21,14 @@
 /* An archive's bytes, by a descriptor or in memory. */
 struct ib_zip {
 	const char *name; /* borrowed, as messages have it */
-	int fd;           /* -1: in memory */
+	int fd;		  /* -1: in memory */
 	const char *memory;
 	uint64_t size;
 };
 
 /* Read n bytes at an offset; IB_E_DATA where they are not all there. */
-enum ib_status ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf,
-			    size_t n, struct ib_error *err);
+enum ib_status ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n,
+			    struct ib_error *err);
 
 /*
  * The central directory: *n members with name, local, stored, whole, method
@@ -36,12 +36,10 @@ enum ib_status ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf,
  * *directory. Both are the caller's to free.
  */
 enum ib_status ib_zip_directory(const struct ib_zip *z, char **directory,
-				struct ib_npz_member **members, size_t *n,
-				struct ib_error *err);
+				struct ib_npz_member **members, size_t *n, struct ib_error *err);
 
 /* Where a member's data begin, by its local header; all of it is in the file. */
-enum ib_status ib_zip_data(const struct ib_zip *z,
-			   const struct ib_npz_member *m, uint64_t *offset,
+enum ib_status ib_zip_data(const struct ib_zip *z, const struct ib_npz_member *m, uint64_t *offset,
 			   struct ib_error *err);
 
 #endif

@@ -21,8 +21,8 @@
 
 #define PIECE ((size_t)256 << 10)
 #define LINE_MAX_BYTES ((size_t)64 << 10) /* of a line, to say what it is */
-#define BEGIN ((size_t)4096) /* of a frame's text, for its version */
-#define CHECKSUM_BYTES 4     /* behind the last block of a frame */
+#define BEGIN ((size_t)4096)		  /* of a frame's text, for its version */
+#define CHECKSUM_BYTES 4		  /* behind the last block of a frame */
 
 /* What was found in the text of one frame. */
 struct frame_text {
@@ -51,8 +51,8 @@ add_line(struct frame_text *t, struct ib_span line, struct ib_error *err)
 
 	st = t->kind->line(line, &what, &mark, &why);
 	if (st == IB_E_DATA)
-		return ib_fail(err, st, "%s: frame %llu: %s", t->path,
-			       (unsigned long long)t->frame, why.text);
+		return ib_fail(err, st, "%s: frame %llu: %s", t->path, (unsigned long long)t->frame,
+			       why.text);
 	if (st) {
 		*err = why;
 		return st;
@@ -119,16 +119,15 @@ refuse(const struct frame_text *t, const char *why, struct ib_error *err)
  * more behind it was written by somebody else, and its run did finish.
  */
 static bool
-lacks_checksum_alone(const struct frame_text *t,
-		     const struct ib_zstd_log_reader *r)
+lacks_checksum_alone(const struct frame_text *t, const struct ib_zstd_log_reader *r)
 {
 	return t->heads == 1 && t->tails == 1 && !t->open && !t->blank &&
 	       ib_zstd_log_reader_asked(r) == CHECKSUM_BYTES;
 }
 
 static enum ib_status
-judge(const struct frame_text *t, const struct ib_zstd_log_reader *r,
-      enum verdict *verdict, struct ib_error *err)
+judge(const struct frame_text *t, const struct ib_zstd_log_reader *r, enum verdict *verdict,
+      struct ib_error *err)
 {
 	bool cut = ib_zstd_log_reader_state(r) == IB_FRAME_CUT;
 
@@ -142,8 +141,7 @@ judge(const struct frame_text *t, const struct ib_zstd_log_reader *r,
 		return IB_OK;
 	}
 	if (t->heads == 0)
-		return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu)",
-			       t->path, t->kind->what,
+		return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu)", t->path, t->kind->what,
 			       (unsigned long long)t->frame);
 	if (t->open)
 		return t->tails == 0 ? IB_OK
@@ -160,8 +158,8 @@ judge(const struct frame_text *t, const struct ib_zstd_log_reader *r,
 
 /* Read the current frame to its end. */
 static enum ib_status
-read_frame(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
-	   enum verdict *verdict, struct ib_error *err)
+read_frame(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf, enum verdict *verdict,
+	   struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t n = PIECE;
@@ -184,8 +182,7 @@ static enum ib_status
 find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		struct ib_zstd_log_end *end, struct ib_error *err)
 {
-	enum verdict verdict =
-		EMPTY; /* before the first: nothing is in the way */
+	enum verdict verdict = EMPTY; /* before the first: nothing is in the way */
 	uint64_t after = 0, next;
 	enum ib_status st;
 
@@ -193,8 +190,7 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		st = ib_zstd_log_reader_next(r, err);
 		if (st && st != IB_EOF)
 			return st;
-		next = st == IB_EOF ? ib_zstd_log_reader_sound(r)
-				    : ib_zstd_log_reader_start(r);
+		next = st == IB_EOF ? ib_zstd_log_reader_sound(r) : ib_zstd_log_reader_start(r);
 		/*
 		 * An unfinished frame with a skippable one behind it stays, but
 		 * no line of the next frame may go on where its text was cut.
@@ -235,8 +231,8 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
  */
 static enum ib_status
 find_by_index(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
-	      const struct ib_zstd_log_index *index,
-	      struct ib_zstd_log_end *end, struct ib_error *err)
+	      const struct ib_zstd_log_index *index, struct ib_zstd_log_end *end,
+	      struct ib_error *err)
 {
 	enum ib_status st;
 	size_t n;
@@ -268,17 +264,14 @@ read_index(int fd, struct ib_zstd_log_index *index)
 	if (fstat(fd, &s) != 0 || s.st_size < (off_t)sizeof(bytes))
 		return false;
 	size = (uint64_t)s.st_size - sizeof(bytes);
-	return ib_fd_pread(fd, bytes, sizeof(bytes), (off_t)size) ==
-		       (ssize_t)sizeof(bytes) &&
-	       ib_zstd_log_index_get(bytes, index) && index->size == size &&
-	       index->frame <= size &&
+	return ib_fd_pread(fd, bytes, sizeof(bytes), (off_t)size) == (ssize_t)sizeof(bytes) &&
+	       ib_zstd_log_index_get(bytes, index) && index->size == size && index->frame <= size &&
 	       ib_fd_pread(fd, magic, 4, (off_t)(size - index->frame)) == 4 &&
 	       memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0;
 }
 
 enum ib_status
-ib_zstd_log_end_find(int fd, const char *path,
-		     const struct ib_zstd_log_kind *kind,
+ib_zstd_log_end_find(int fd, const char *path, const struct ib_zstd_log_kind *kind,
 		     struct ib_zstd_log_end *end, struct ib_error *err)
 {
 	struct frame_text text = { .kind = kind, .path = path };
@@ -288,12 +281,10 @@ ib_zstd_log_end_find(int fd, const char *path,
 	enum ib_status st;
 
 	*end = (struct ib_zstd_log_end){ 0 };
-	st = buf ? ib_zstd_log_reader_attach(fd, path, kind, &r, err)
-		 : ib_fail_memory(err);
+	st = buf ? ib_zstd_log_reader_attach(fd, path, kind, &r, err) : ib_fail_memory(err);
 	if (!st)
-		st = read_index(fd, &index)
-			     ? find_by_index(r, &text, buf, &index, end, err)
-			     : find_by_reading(r, &text, buf, end, err);
+		st = read_index(fd, &index) ? find_by_index(r, &text, buf, &index, end, err)
+					    : find_by_reading(r, &text, buf, end, err);
 	ib_zstd_log_reader_close(r);
 	ib_bytes_release(&text.line);
 	free(buf);

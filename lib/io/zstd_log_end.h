@@ -20,9 +20,7 @@ struct ib_zstd_log_end {
  * log, is corrupt, has runs of a later version, or if an unfinished run cannot
  * be cut off without a finished one.
  */
-enum ib_status ib_zstd_log_end_find(int fd, const char *path,
-				    const struct ib_zstd_log_kind *kind,
-				    struct ib_zstd_log_end *end,
-				    struct ib_error *err);
+enum ib_status ib_zstd_log_end_find(int fd, const char *path, const struct ib_zstd_log_kind *kind,
+				    struct ib_zstd_log_end *end, struct ib_error *err);
 
 #endif

@@ -74,8 +74,7 @@ slurp(struct ib_zstd_log_reader *f, struct ib_error *err)
 
 /* View up to PIECE bytes from `at` on; v->n is 0 only at the end. */
 static enum ib_status
-view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v,
-     struct ib_error *err)
+view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v, struct ib_error *err)
 {
 	uint64_t left = at < f->size ? f->size - at : 0;
 	size_t want = left < PIECE ? (size_t)left : PIECE, n = 0;
@@ -110,8 +109,7 @@ view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v,
 
 /* Exactly n <= PIECE bytes at `at`, fewer at the end of the file. */
 static enum ib_status
-peek(struct ib_zstd_log_reader *f, uint64_t at, size_t n, struct ib_span *v,
-     struct ib_error *err)
+peek(struct ib_zstd_log_reader *f, uint64_t at, size_t n, struct ib_span *v, struct ib_error *err)
 {
 	enum ib_status st = view(f, at, v, err);
 
@@ -125,8 +123,7 @@ peek(struct ib_zstd_log_reader *f, uint64_t at, size_t n, struct ib_span *v,
  */
 
 enum ib_status
-ib_zstd_log_reader_attach(int fd, const char *path,
-			  const struct ib_zstd_log_kind *kind,
+ib_zstd_log_reader_attach(int fd, const char *path, const struct ib_zstd_log_kind *kind,
 			  struct ib_zstd_log_reader **out, struct ib_error *err)
 {
 	struct ib_zstd_log_reader *f = calloc(1, sizeof(*f));
@@ -173,8 +170,7 @@ ib_zstd_log_reader_open(const char *path, const struct ib_zstd_log_kind *kind,
 		if (fd < 0)
 			return ib_fail_errno(err, IB_E_NOINPUT, path, "open");
 	}
-	st = ib_zstd_log_reader_attach(fd, standard ? "standard input" : path,
-				       kind, out, err);
+	st = ib_zstd_log_reader_attach(fd, standard ? "standard input" : path, kind, out, err);
 	if (st && !standard)
 		ib_fd_close(fd);
 	if (!st)
@@ -222,8 +218,7 @@ ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f)
 }
 
 void
-ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start,
-			uint64_t number)
+ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t number)
 {
 	f->at_frame = false;
 	f->pos = start;
@@ -269,8 +264,8 @@ is_out_of_memory(size_t result)
  * only for lack of memory or if the file cannot be read.
  */
 static enum ib_status
-decode_begin(struct ib_zstd_log_reader *f, uint64_t start,
-	     struct ib_bytes *begin, struct ib_error *err)
+decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begin,
+	     struct ib_error *err)
 {
 	size_t left = BEGIN_MAX, hint = 1;
 	enum ib_status st = IB_OK;
@@ -314,24 +309,20 @@ corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *err)
 		return st;
 	if (f->begin.n > 0)
 		f->kind->name(ib_bytes_span(&f->begin), name);
-	return ib_fail(err, IB_E_DATA,
-		       "%s: %s (frame %llu, at byte %llu) is corrupt: %s",
-		       f->path, name, (unsigned long long)f->number,
-		       (unsigned long long)start, why);
+	return ib_fail(err, IB_E_DATA, "%s: %s (frame %llu, at byte %llu) is corrupt: %s", f->path,
+		       name, (unsigned long long)f->number, (unsigned long long)start, why);
 }
 
 static enum ib_status
 stranger(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu, at byte %llu)",
-		       f->path, f->kind->what, (unsigned long long)f->number,
-		       (unsigned long long)f->start);
+	return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu, at byte %llu)", f->path,
+		       f->kind->what, (unsigned long long)f->number, (unsigned long long)f->start);
 }
 
 /* Does a frame of this log begin at `at`? */
 static enum ib_status
-begins_here(struct ib_zstd_log_reader *f, uint64_t at, bool *yes,
-	    struct ib_error *err)
+begins_here(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_error *err)
 {
 	size_t n = strlen(f->kind->begins);
 	struct ib_bytes begin = { 0 };
@@ -347,8 +338,7 @@ begins_here(struct ib_zstd_log_reader *f, uint64_t at, bool *yes,
  * other frames behind it, or an index that vouched for it?
  */
 static enum ib_status
-runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind,
-	    struct ib_error *err)
+runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind, struct ib_error *err)
 {
 	struct ib_zstd_log_index index;
 	struct ib_span v;
@@ -364,14 +354,12 @@ runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind,
 		hit = memmem(v.p, v.n, zstd_magic, sizeof(zstd_magic));
 		other = memmem(v.p, v.n, index_magic, sizeof(index_magic));
 		/* The index's own magic stands 8 bytes behind its start. */
-		if (other && (!hit || other < hit) &&
-		    at + (uint64_t)(other - v.p) >= start + 8) {
+		if (other && (!hit || other < hit) && at + (uint64_t)(other - v.p) >= start + 8) {
 			at += (uint64_t)(other - v.p);
 			st = peek(f, at - 8, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
 			if (st)
 				return st;
-			if (v.n >= IB_ZSTD_LOG_INDEX_BYTES &&
-			    ib_zstd_log_index_get(v.p, &index)) {
+			if (v.n >= IB_ZSTD_LOG_INDEX_BYTES && ib_zstd_log_index_get(v.p, &index)) {
 				*behind = true;
 				return IB_OK;
 			}
@@ -384,9 +372,7 @@ runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind,
 			at++;
 		} else {
 			/* what a magic may straddle is looked at again */
-			at += v.n - (sizeof(index_magic) - 1 < v.n
-					     ? sizeof(index_magic) - 1
-					     : 0);
+			at += v.n - (sizeof(index_magic) - 1 < v.n ? sizeof(index_magic) - 1 : 0);
 			if (at + sizeof(index_magic) > f->size)
 				return IB_OK;
 		}
@@ -406,8 +392,7 @@ cut(struct ib_zstd_log_reader *f, struct ib_error *err)
 	if (st)
 		return st;
 	if (behind)
-		return corrupt(f, "it is cut, and there is more behind it",
-			       err);
+		return corrupt(f, "it is cut, and there is more behind it", err);
 	f->state = IB_FRAME_CUT;
 	f->pos = f->size;
 	return IB_OK;
@@ -443,8 +428,7 @@ decode(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
 		f->given = 0;
 	}
 	f->pos += in.pos;
-	f->drained =
-		out->pos < out->size || (out->pos == before && in.pos == 0);
+	f->drained = out->pos < out->size || (out->pos == before && in.pos == 0);
 	if (hint == 0) {
 		f->state = IB_FRAME_DONE;
 		f->sound = f->pos;
@@ -462,8 +446,8 @@ fits(const struct ib_zstd_log_reader *f, const char *text, size_t n)
 }
 
 enum ib_status
-ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap,
-			size_t *n, struct ib_error *err)
+ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap, size_t *n,
+			struct ib_error *err)
 {
 	ZSTD_outBuffer out = { buf, cap, 0 };
 	enum ib_status st = IB_OK;
@@ -510,9 +494,8 @@ static enum ib_status
 rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {
 	bool zstd = memcmp(v.p, zstd_magic, v.n < 4 ? v.n : 4) == 0;
-	bool other =
-		((unsigned char)v.p[0] & 0xf0) == 0x50 &&
-		memcmp(v.p + 1, skippable_magic, v.n < 4 ? v.n - 1 : 3) == 0;
+	bool other = ((unsigned char)v.p[0] & 0xf0) == 0x50 &&
+		     memcmp(v.p + 1, skippable_magic, v.n < 4 ? v.n - 1 : 3) == 0;
 
 	if (!zstd && !other)
 		return stranger(f, err);
@@ -529,8 +512,8 @@ static enum ib_status
 skip(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {
 	const unsigned char *p = (const unsigned char *)v.p;
-	uint64_t n = 8 + ((uint64_t)p[4] | (uint64_t)p[5] << 8 |
-			  (uint64_t)p[6] << 16 | (uint64_t)p[7] << 24);
+	uint64_t n = 8 + ((uint64_t)p[4] | (uint64_t)p[5] << 8 | (uint64_t)p[6] << 16 |
+			  (uint64_t)p[7] << 24);
 	enum ib_status st;
 	bool behind;
 
@@ -615,8 +598,7 @@ get64(const char *p)
  * eight bytes for later, the XXH3-64 of all before it.
  */
 void
-ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],
-		      const struct ib_zstd_log_index *index)
+ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES], const struct ib_zstd_log_index *index)
 {
 	memset(out, 0, IB_ZSTD_LOG_INDEX_BYTES);
 	out[0] = '\x5b';
@@ -630,14 +612,11 @@ ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],
 }
 
 bool
-ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES],
-		      struct ib_zstd_log_index *index)
+ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES], struct ib_zstd_log_index *index)
 {
-	if (memcmp(bytes + 8, index_magic, 8) != 0 ||
-	    get64(bytes + 48) != XXH3_64bits(bytes, 48))
+	if (memcmp(bytes + 8, index_magic, 8) != 0 || get64(bytes + 48) != XXH3_64bits(bytes, 48))
 		return false;
-	*index = (struct ib_zstd_log_index){ get64(bytes + 16),
-					     get64(bytes + 24),
+	*index = (struct ib_zstd_log_index){ get64(bytes + 16), get64(bytes + 24),
 					     get64(bytes + 32) };
 	return true;
 }

@@ -28,8 +28,8 @@ struct ib_zstd_log_kind {
 	 * KiB)? Of a tail *mark is what the run is known by. IB_E_DATA, with a
 	 * sentence that names no file: it is of a later version or invalid.
 	 */
-	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what,
-			       uint64_t *mark, struct ib_error *err);
+	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
+			       struct ib_error *err);
 	/* What messages call the frame whose text begins so. */
 	void (*name)(struct ib_span begin, char name[IB_ZSTD_LOG_NAME]);
 };
@@ -43,15 +43,12 @@ enum ib_frame_state {
 struct ib_zstd_log_reader;
 
 /* path "-" is standard input. The file as it is long now. */
-enum ib_status ib_zstd_log_reader_open(const char *path,
-				       const struct ib_zstd_log_kind *kind,
-				       struct ib_zstd_log_reader **out,
-				       struct ib_error *err);
+enum ib_status ib_zstd_log_reader_open(const char *path, const struct ib_zstd_log_kind *kind,
+				       struct ib_zstd_log_reader **out, struct ib_error *err);
 /* The same on a descriptor, which stays the caller's. */
 enum ib_status ib_zstd_log_reader_attach(int fd, const char *path,
 					 const struct ib_zstd_log_kind *kind,
-					 struct ib_zstd_log_reader **out,
-					 struct ib_error *err);
+					 struct ib_zstd_log_reader **out, struct ib_error *err);
 void ib_zstd_log_reader_close(struct ib_zstd_log_reader *f); /* NULL is fine */
 /* The path, for messages. */
 const char *ib_zstd_log_reader_name(const struct ib_zstd_log_reader *f);
@@ -62,26 +59,20 @@ const char *ib_zstd_log_reader_name(const struct ib_zstd_log_reader *f);
  * a frame that does not decode, one that is cut with others behind it, bytes
  * that are no frame, a text that begins otherwise.
  */
-enum ib_status ib_zstd_log_reader_next(struct ib_zstd_log_reader *f,
-				       struct ib_error *err);
+enum ib_status ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err);
 
 /* Read up to cap bytes of its text; *n < cap at its end. IB_E_DATA as above. */
-enum ib_status ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf,
-				       size_t cap, size_t *n,
-				       struct ib_error *err);
+enum ib_status ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap,
+				       size_t *n, struct ib_error *err);
 
 /* Go back to a frame that began at `start`: ib_zstd_log_reader_next finds it
  * next. */
-void ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start,
-			     uint64_t number);
+void ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t number);
 
 /* Of the current frame. */
-enum ib_frame_state
-ib_zstd_log_reader_state(const struct ib_zstd_log_reader *f);
-uint64_t ib_zstd_log_reader_start(
-	const struct ib_zstd_log_reader *f); /* offset in the file */
-uint64_t
-ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f); /* from 1 */
+enum ib_frame_state ib_zstd_log_reader_state(const struct ib_zstd_log_reader *f);
+uint64_t ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f);	/* offset in the file */
+uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f); /* from 1 */
 
 /*
  * Of a frame that is cut: how many bytes the decoder asked for last. The file

@@ -17,8 +17,9 @@
 #include "io/zstd_log_end.h"
 
 #define PIECE ((size_t)256 << 10)
-#define MEMORY_MAX ((size_t)64 << 20) /* of a frame, before it goes to a file  \
-				       */
+#define MEMORY_MAX                                                                                 \
+	((size_t)64 << 20) /* of a frame, before it goes to a file                                 \
+			    */
 #define LEVEL 1
 
 struct ib_zstd_log_writer {
@@ -49,8 +50,7 @@ folder_of(const char *path)
 
 	if (!slash)
 		return ib_span_dup(ib_span_of("."));
-	return ib_span_dup((struct ib_span){
-		path, slash == path ? 1 : (size_t)(slash - path) });
+	return ib_span_dup((struct ib_span){ path, slash == path ? 1 : (size_t)(slash - path) });
 }
 
 /* The file, or its lock, is yet to be made: may it be? */
@@ -89,10 +89,8 @@ check_lock(const char *path, struct ib_error *err)
 static bool
 same_file(const struct stat *a, const struct stat *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
-	       a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
 /* Set `end` for the open file; one that was found before may still do. */
@@ -105,8 +103,7 @@ look(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
 	if (fstat(fd, &s) != 0)
 		return ib_fail_errno(err, IB_E_IO, log->path, "read");
 	if (!S_ISREG(s.st_mode))
-		return ib_fail(err, IB_E_CREATE,
-			       "%s: cannot append to it: no regular file",
+		return ib_fail(err, IB_E_CREATE, "%s: cannot append to it: no regular file",
 			       log->path);
 	if (log->looked && same_file(&s, &log->seen))
 		return IB_OK;
@@ -127,11 +124,9 @@ check(struct ib_zstd_log_writer *log, struct ib_error *err)
 	/* A FIFO would let us wait for a reader. */
 	if (stat(log->path, &s) != 0)
 		return errno == ENOENT ? check_folder(log->path, err)
-				       : ib_fail_errno(err, IB_E_CREATE,
-						       log->path, "append to");
+				       : ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
 	if (!S_ISREG(s.st_mode))
-		return ib_fail(err, IB_E_CREATE,
-			       "%s: cannot append to it: no regular file",
+		return ib_fail(err, IB_E_CREATE, "%s: cannot append to it: no regular file",
 			       log->path);
 	fd = ib_fd_open(log->path, O_RDWR, 0);
 	if (fd < 0)
@@ -162,8 +157,8 @@ start_frame(struct ib_zstd_log_writer *log)
 
 enum ib_status
 ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
-			const struct ib_context *context,
-			struct ib_zstd_log_writer **out, struct ib_error *err)
+			const struct ib_context *context, struct ib_zstd_log_writer **out,
+			struct ib_error *err)
 {
 	struct ib_zstd_log_writer *log = calloc(1, sizeof(*log));
 	enum ib_status st;
@@ -187,8 +182,7 @@ ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 }
 
 static enum ib_status
-write_at(const char *name, int fd, const char *p, size_t n, uint64_t at,
-	 struct ib_error *err)
+write_at(const char *name, int fd, const char *p, size_t n, uint64_t at, struct ib_error *err)
 {
 	if (ib_fd_pwrite(fd, p, n, (off_t)at) != 0)
 		return ib_fail_errno(err, IB_E_IO, name, "write");
@@ -204,8 +198,8 @@ spill(struct ib_zstd_log_writer *log, struct ib_error *err)
 	if (log->temp_fd < 0)
 		st = ib_temp_scratch(log->path, &log->temp_fd, err);
 	if (!st)
-		st = write_at("a temporary file", log->temp_fd, log->packed.p,
-			      log->npacked, log->spilled, err);
+		st = write_at("a temporary file", log->temp_fd, log->packed.p, log->npacked,
+			      log->spilled, err);
 	if (!st)
 		log->spilled += log->npacked;
 	log->npacked = 0;
@@ -217,8 +211,7 @@ spill(struct ib_zstd_log_writer *log, struct ib_error *err)
  * in huge pages: tens of MB in pages of 4 KB are thousands of faults.
  */
 static void
-compress(struct ib_zstd_log_writer *log, ZSTD_inBuffer in,
-	 ZSTD_EndDirective how)
+compress(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirective how)
 {
 	size_t room = ZSTD_CStreamOutSize(), left = 1;
 	ZSTD_outBuffer out;
@@ -228,8 +221,7 @@ compress(struct ib_zstd_log_writer *log, ZSTD_inBuffer in,
 			log->st = ib_fail_memory(&log->err);
 			return;
 		}
-		out = (ZSTD_outBuffer){ log->packed.p, log->packed.cap,
-					log->npacked };
+		out = (ZSTD_outBuffer){ log->packed.p, log->packed.cap, log->npacked };
 		left = ZSTD_compressStream2(log->zstd, &out, &in, how);
 		log->npacked = out.pos;
 		if (ZSTD_isError(left)) /* it has no other fault */
@@ -260,8 +252,8 @@ ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err)
  * --------------------------------------------------------------- */
 
 enum ib_status
-ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any,
-			uint64_t *mark, struct ib_error *err)
+ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mark,
+			struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -305,11 +297,9 @@ copy_spilled(struct ib_zstd_log_writer *log, struct ib_error *err)
 	while (!st && at < log->spilled) {
 		n = ib_fd_pread(log->temp_fd, buf, PIECE, (off_t)at);
 		if (n <= 0)
-			st = ib_fail(err, IB_E_IO,
-				     "a temporary file: cannot read back");
+			st = ib_fail(err, IB_E_IO, "a temporary file: cannot read back");
 		else
-			st = write_at(log->path, log->fd, buf, (size_t)n,
-				      log->end.at + at, err);
+			st = write_at(log->path, log->fd, buf, (size_t)n, log->end.at + at, err);
 		at += n > 0 ? (uint64_t)n : 0;
 	}
 	free(buf);
@@ -337,8 +327,7 @@ static enum ib_status
 write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 {
 	char bytes[IB_ZSTD_LOG_INDEX_BYTES];
-	struct ib_zstd_log_index index = { .frame = log->spilled + log->npacked,
-					   .mark = mark };
+	struct ib_zstd_log_index index = { .frame = log->spilled + log->npacked, .mark = mark };
 	enum ib_status st;
 
 	index.size = log->end.at + index.frame;
@@ -350,8 +339,7 @@ write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
 	ib_zstd_log_index_put(bytes, &index);
 	if (!st)
-		st = write_at(log->path, log->fd, bytes, sizeof(bytes),
-			      index.size, err);
+		st = write_at(log->path, log->fd, bytes, sizeof(bytes), index.size, err);
 	if (!st && !ib_fd_sync(log->fd))
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
 	return st;
@@ -362,14 +350,11 @@ create(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	log->fd = ib_fd_open(log->path, O_RDWR | O_CREAT | O_EXCL, 0666);
 	log->created = log->fd >= 0;
-	return log->created ? IB_OK
-			    : ib_fail_errno(err, IB_E_CREATE, log->path,
-					    "append to");
+	return log->created ? IB_OK : ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
 }
 
 enum ib_status
-ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark,
-			  struct ib_error *err)
+ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -397,8 +382,7 @@ ib_zstd_log_writer_undo(struct ib_zstd_log_writer *log)
 		return;
 	if (log->created)
 		unlink(log->path);
-	else if (log->appended &&
-		 ib_fd_truncate(log->fd, (off_t)log->end.at) == 0)
+	else if (log->appended && ib_fd_truncate(log->fd, (off_t)log->end.at) == 0)
 		ib_fd_sync(log->fd);
 	log->appended = log->created = false;
 }

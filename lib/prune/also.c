@@ -23,8 +23,8 @@ ib_also_target(const char *spec)
 }
 
 enum ib_status
-ib_also_open(const char *spec, unsigned flags, bool with_output,
-	     struct ib_also **out, struct ib_error *err)
+ib_also_open(const char *spec, unsigned flags, bool with_output, struct ib_also **out,
+	     struct ib_error *err)
 {
 	struct ib_also *a = calloc(1, sizeof(*a));
 	const char *colon = strchr(spec, ':');
@@ -36,8 +36,7 @@ ib_also_open(const char *spec, unsigned flags, bool with_output,
 		return ib_fail(err, IB_E_MISUSE, "--companion must be IN:OUT");
 	}
 	if (a)
-		path = ib_span_dup((struct ib_span){ spec,
-						     (size_t)(colon - spec) });
+		path = ib_span_dup((struct ib_span){ spec, (size_t)(colon - spec) });
 	if (!a || !path || !(a->buf = malloc(BLOCK)))
 		st = ib_fail_memory(err);
 	if (!st)
@@ -100,8 +99,8 @@ put_nowhere(void *ctx, const char *p, size_t n)
 
 /* The next line, piece by piece; IB_EOF: there is none. */
 static enum ib_status
-next_line(struct ib_also *a, void (*put)(void *, const char *, size_t),
-	  void *ctx, struct ib_error *err)
+next_line(struct ib_also *a, void (*put)(void *, const char *, size_t), void *ctx,
+	  struct ib_error *err)
 {
 	enum ib_status st = refill(a, err);
 	const char *p, *stop;
@@ -127,14 +126,14 @@ next_line(struct ib_also *a, void (*put)(void *, const char *, size_t),
 static enum ib_status
 too_short(const struct ib_also *a, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: has %llu lines, the manifest has "
+	return ib_fail(err, IB_E_DATA,
+		       "%s: has %llu lines, the manifest has "
 		       "more records: --companion needs a line for each",
 		       ib_input_name(a->in), (unsigned long long)a->lines);
 }
 
 enum ib_status
-ib_also_line(struct ib_also *a, uint64_t line,
-	     void (*put)(void *, const char *, size_t), void *ctx,
+ib_also_line(struct ib_also *a, uint64_t line, void (*put)(void *, const char *, size_t), void *ctx,
 	     struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
@@ -142,8 +141,7 @@ ib_also_line(struct ib_also *a, uint64_t line,
 	while (!st && a->lines < line)
 		st = next_line(a, put_nowhere, NULL, err);
 	if (!st)
-		st = next_line(a, put ? put : put_out, put ? ctx : a->out,
-			       err);
+		st = next_line(a, put ? put : put_out, put ? ctx : a->out, err);
 	return st == IB_EOF ? too_short(a, err) : st;
 }
 
@@ -160,8 +158,10 @@ ib_also_end(struct ib_also *a, uint64_t lines, struct ib_error *err)
 		st = refill(a, err);
 	if (st == IB_EOF)
 		return IB_OK;
-	return st ? st : ib_fail(err, IB_E_DATA, "%s: has more lines than the "
-				 "manifest has records (%llu): --companion needs a "
-				 "line for each", ib_input_name(a->in),
-				 (unsigned long long)lines);
+	return st ? st
+		  : ib_fail(err, IB_E_DATA,
+			    "%s: has more lines than the "
+			    "manifest has records (%llu): --companion needs a "
+			    "line for each",
+			    ib_input_name(a->in), (unsigned long long)lines);
 }

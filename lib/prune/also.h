@@ -8,9 +8,8 @@
 struct ib_also;
 
 /* spec (borrowed): IN:OUT. with_output false: OUT is somebody else's. */
-enum ib_status ib_also_open(const char *spec, unsigned flags,
-			    bool with_output, struct ib_also **out,
-			    struct ib_error *err);
+enum ib_status ib_also_open(const char *spec, unsigned flags, bool with_output,
+			    struct ib_also **out, struct ib_error *err);
 void ib_also_free(struct ib_also *a); /* its output is discarded */
 
 /* OUT of IN:OUT. */
@@ -24,11 +23,10 @@ struct ib_output **ib_also_output(struct ib_also *a);
  * in pieces, with a line end; NULL: to the output. IB_E_DATA: there is none.
  */
 enum ib_status ib_also_line(struct ib_also *a, uint64_t line,
-			    void (*put)(void *ctx, const char *p, size_t n),
-			    void *ctx, struct ib_error *err);
+			    void (*put)(void *ctx, const char *p, size_t n), void *ctx,
+			    struct ib_error *err);
 
 /* The manifest's records took so many lines: the companion must end there. */
-enum ib_status ib_also_end(struct ib_also *a, uint64_t lines,
-			   struct ib_error *err);
+enum ib_status ib_also_end(struct ib_also *a, uint64_t lines, struct ib_error *err);
 
 #endif

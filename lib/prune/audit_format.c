@@ -36,8 +36,7 @@ ib_audit_tail_put(struct ib_bytes *b, const struct ib_audit_tail *t)
 			"{\"end\":%lld,\"samples\":%llu,\"kept\":%llu,"
 			"\"pruned\":%llu,\"weight_sum\":%.*s",
 			(long long)t->epoch, (unsigned long long)t->samples,
-			(unsigned long long)t->kept,
-			(unsigned long long)t->pruned,
+			(unsigned long long)t->kept, (unsigned long long)t->pruned,
 			(int)ib_number_put(sum, t->weight_sum), sum);
 	if (t->manifest[0])
 		ib_bytes_printf(b, ",\"manifest\":\"%s\"", t->manifest);
@@ -66,8 +65,7 @@ read_tail(struct ib_members *m, struct ib_audit_tail *t)
 }
 
 enum ib_status
-ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is,
-		    struct ib_error *err)
+ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is, struct ib_error *err)
 {
 	struct ib_members m = { 0 };
 	enum ib_status st;
@@ -148,8 +146,7 @@ classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 		*what = IB_LOG_LINE_BLANK;
 		return IB_OK;
 	}
-	if (line.n >= sizeof(BEGINS) - 1 &&
-	    memcmp(line.p, BEGINS, sizeof(BEGINS) - 1) == 0) {
+	if (line.n >= sizeof(BEGINS) - 1 && memcmp(line.p, BEGINS, sizeof(BEGINS) - 1) == 0) {
 		*what = IB_LOG_LINE_HEAD;
 		return ib_audit_version_check(version_of(line), err);
 	}

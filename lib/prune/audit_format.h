@@ -32,8 +32,7 @@ void ib_audit_tail_put(struct ib_bytes *b, const struct ib_audit_tail *tail);
  * Read a line. *is: it is a tail. IB_E_DATA, with a sentence that names no
  * file: it is one, but a member is invalid.
  */
-enum ib_status ib_audit_tail_parse(struct ib_span line,
-				   struct ib_audit_tail *tail, bool *is,
+enum ib_status ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is,
 				   struct ib_error *err);
 
 /*

@@ -21,8 +21,7 @@ struct ib_audit_writer {
 /* ---- lines
  * -------------------------------------------------------------------- */
 
-#define LITERAL(p, text)                                                       \
-	(memcpy(p, text, sizeof(text) - 1), (p) += sizeof(text) - 1)
+#define LITERAL(p, text) (memcpy(p, text, sizeof(text) - 1), (p) += sizeof(text) - 1)
 
 /* Are there bytes among eight that a JSON string has to escape? */
 static inline uint64_t
@@ -86,8 +85,7 @@ make_end(struct ib_audit_text_end *e, double pi, bool kept)
 
 /* By fixed-size copies, which the compiler turns into moves. */
 void
-ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score,
-		  double pi, bool kept)
+ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, double pi, bool kept)
 {
 	struct ib_bytes *out = &t->text;
 	struct ib_audit_text_end *end;
@@ -97,8 +95,7 @@ ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score,
 	if (!ib_bytes_reserve(out, id.n + 200))
 		return;
 	memcpy(&bits, &pi, sizeof(bits));
-	end = &t->end[bits * 0x9e3779b97f4a7c15 >>
-		      (64 - IB_AUDIT_TEXT_ENDS_BITS)][kept];
+	end = &t->end[bits * 0x9e3779b97f4a7c15 >> (64 - IB_AUDIT_TEXT_ENDS_BITS)][kept];
 	if (end->n == 0 || end->pi != pi)
 		make_end(end, pi, kept);
 	p = out->p + out->n;
@@ -138,8 +135,7 @@ ib_audit_writer_open(const char *path, const struct ib_context *context,
 	if (!t->hash)
 		st = ib_fail_memory(err);
 	else
-		st = ib_zstd_log_writer_open(path, &ib_audit_log_kind, context,
-					     &t->log, err);
+		st = ib_zstd_log_writer_open(path, &ib_audit_log_kind, context, &t->log, err);
 	if (st) {
 		ib_audit_writer_discard(t);
 		return st;
@@ -159,13 +155,11 @@ ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *text)
 }
 
 enum ib_status
-ib_audit_writer_head(struct ib_audit_writer *t, const char *json,
-		     struct ib_error *err)
+ib_audit_writer_head(struct ib_audit_writer *t, const char *json, struct ib_error *err)
 {
 	size_t n = strlen(ib_audit_log_kind.begins);
 
-	if (strncmp(json, ib_audit_log_kind.begins, n) != 0 ||
-	    strchr(json, '\n'))
+	if (strncmp(json, ib_audit_log_kind.begins, n) != 0 || strchr(json, '\n'))
 		return ib_fail(err, IB_E_MISUSE, "no head of an audit log");
 	n = strlen(json);
 	ib_hash64_update(t->hash, json, n);
@@ -176,8 +170,7 @@ ib_audit_writer_head(struct ib_audit_writer *t, const char *json,
 }
 
 enum ib_status
-ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail,
-		     struct ib_error *err)
+ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail, struct ib_error *err)
 {
 	struct ib_bytes text = { 0 };
 	enum ib_status st;

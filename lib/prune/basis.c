@@ -30,14 +30,16 @@ check_epochs(const struct ib_basis *b, const struct ib_prune_options *o,
 
 	if (b->scores->table.n == 0 && b->scores->part.count == 0 && e > 0 &&
 	    o->rule.rule != IB_RULE_RANDOM)
-		ib_warn(context, "%s: holds no row: every sample is kept as "
-			"one without a score", scores_name(o));
+		ib_warn(context,
+			"%s: holds no row: every sample is kept as "
+			"one without a score",
+			scores_name(o));
 	if (newest > e)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: holds losses of epoch %lld, later than "
 			       "-e %lld: the scores of another run, or of a "
-			       "later state", scores_name(o),
-			       (long long)newest, (long long)e);
+			       "later state",
+			       scores_name(o), (long long)newest, (long long)e);
 	if (newest == e)
 		ib_warn(context,
 			"%s: holds losses of epoch %lld already: epochs count "
@@ -47,27 +49,26 @@ check_epochs(const struct ib_basis *b, const struct ib_prune_options *o,
 }
 
 static enum ib_status
-load_scores(struct ib_basis *b, const struct ib_prune_options *o,
-	    const struct ib_context *context, struct ib_digests *digests,
-	    struct ib_error *err)
+load_scores(struct ib_basis *b, const struct ib_prune_options *o, const struct ib_context *context,
+	    struct ib_digests *digests, struct ib_error *err)
 {
 	enum ib_status st;
 
 	if (!o->scores)
 		return IB_OK;
-	if (strcmp(o->scores, "-") != 0 && access(o->scores, F_OK) != 0 &&
-	    errno == ENOENT) {
+	if (strcmp(o->scores, "-") != 0 && access(o->scores, F_OK) != 0 && errno == ENOENT) {
 		if (o->rule.rule == IB_RULE_RANDOM)
 			return IB_OK; /* it does without, in every epoch */
 		if (o->rule.epoch == 0) {
-			ib_warn(context, "%s: not there yet: epoch 0 "
-				"keeps everything", o->scores);
+			ib_warn(context,
+				"%s: not there yet: epoch 0 "
+				"keeps everything",
+				o->scores);
 			return IB_OK;
 		}
 	}
 	st = ib_scores_open_any(o->scores, context, &b->scores,
-				o->receipt || o->audit ? digests->scores
-						       : NULL, err);
+				o->receipt || o->audit ? digests->scores : NULL, err);
 	return st ? st : check_epochs(b, o, context, err);
 }
 
@@ -75,8 +76,7 @@ load_scores(struct ib_basis *b, const struct ib_prune_options *o,
 
 /* digest: char[33] */
 static enum ib_status
-load_totals(const char *path, struct ib_sums **sums, char *digest,
-	    struct ib_error *err)
+load_totals(const char *path, struct ib_sums **sums, char *digest, struct ib_error *err)
 {
 	struct ib_input *in = NULL;
 	enum ib_status st;
@@ -110,8 +110,7 @@ is_summed(const struct ib_totals *all, const struct ib_totals *t)
 
 /* Totals of another epoch than the scores? */
 static enum ib_status
-check_sums(const struct ib_basis *b, const struct ib_prune_options *o,
-	   struct ib_error *err)
+check_sums(const struct ib_basis *b, const struct ib_prune_options *o, struct ib_error *err)
 {
 	struct ib_totals *own = malloc(sizeof(*own));
 	enum ib_status st = IB_OK;
@@ -122,9 +121,8 @@ check_sums(const struct ib_basis *b, const struct ib_prune_options *o,
 	if (!is_summed(&b->sums->totals, own))
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: does not sum up %s: totals of another epoch "
-			     "(newest is %lld there, %lld here)?", o->totals,
-			     scores_name(o),
-			     (long long)b->sums->totals.newest,
+			     "(newest is %lld there, %lld here)?",
+			     o->totals, scores_name(o), (long long)b->sums->totals.newest,
 			     (long long)own->newest);
 	free(own);
 	return st;
@@ -142,22 +140,21 @@ check_totals(const struct ib_basis *b, const struct ib_prune_options *o,
 	const struct ib_part *asked = &o->part;
 
 	if (b->sums && b->sums->totals.newest > o->rule.epoch)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: totals of epoch %lld, later than -e %lld",
+		return ib_fail(err, IB_E_DATA, "%s: totals of epoch %lld, later than -e %lld",
 			       o->totals, (long long)b->sums->totals.newest,
 			       (long long)o->rule.epoch);
 	if (!of || of->count < 2)
 		return IB_OK;
 	if (asked->count == of->count && asked->index != of->index)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: holds part %llu/%llu, --part is another",
+		return ib_fail(err, IB_E_DATA, "%s: holds part %llu/%llu, --part is another",
 			       scores_name(o), (unsigned long long)of->index,
 			       (unsigned long long)of->count);
 	if (b->sums)
 		return check_sums(b, o, err);
-	ib_warn(context, "%s: holds part %llu/%llu alone, and its totals are "
-		"not those of all parts (--totals)", scores_name(o),
-		(unsigned long long)of->index, (unsigned long long)of->count);
+	ib_warn(context,
+		"%s: holds part %llu/%llu alone, and its totals are "
+		"not those of all parts (--totals)",
+		scores_name(o), (unsigned long long)of->index, (unsigned long long)of->count);
 	return IB_OK;
 }
 
@@ -165,14 +162,12 @@ check_totals(const struct ib_basis *b, const struct ib_prune_options *o,
 
 enum ib_status
 ib_basis_load(struct ib_basis *b, const struct ib_prune_options *options,
-	      const struct ib_context *context, struct ib_digests *digests,
-	      struct ib_error *err)
+	      const struct ib_context *context, struct ib_digests *digests, struct ib_error *err)
 {
 	enum ib_status st = load_scores(b, options, context, digests, err);
 
 	if (!st)
-		st = load_totals(options->totals, &b->sums, digests->totals,
-				 err);
+		st = load_totals(options->totals, &b->sums, digests->totals, err);
 	return st ? st : check_totals(b, options, context, err);
 }
 
@@ -185,8 +180,8 @@ ib_basis_release(struct ib_basis *b)
 }
 
 enum ib_status
-ib_basis_refine(const struct ib_prune_options *options,
-		const struct ib_context *context, struct ib_error *err)
+ib_basis_refine(const struct ib_prune_options *options, const struct ib_context *context,
+		struct ib_error *err)
 {
 	unsigned flags = options->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
 	struct ib_refined *want = NULL;

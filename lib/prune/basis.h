@@ -11,22 +11,20 @@
 
 struct ib_basis {
 	struct ib_scores *scores; /* NULL: none, or not there at epoch 0 */
-	struct ib_sums *sums;     /* of --totals; NULL: none */
+	struct ib_sums *sums;	  /* of --totals; NULL: none */
 };
 
 /*
  * Read and check both; into digests too where they are asked for. Start from
  * {0}; release it whatever this returns.
  */
-enum ib_status ib_basis_load(struct ib_basis *b,
-			     const struct ib_prune_options *options,
-			     const struct ib_context *context,
-			     struct ib_digests *digests, struct ib_error *err);
+enum ib_status ib_basis_load(struct ib_basis *b, const struct ib_prune_options *options,
+			     const struct ib_context *context, struct ib_digests *digests,
+			     struct ib_error *err);
 void ib_basis_release(struct ib_basis *b);
 
 /* --write-bins: write what ib-score has to count of the parts. */
 enum ib_status ib_basis_refine(const struct ib_prune_options *options,
-			       const struct ib_context *context,
-			       struct ib_error *err);
+			       const struct ib_context *context, struct ib_error *err);
 
 #endif

@@ -83,8 +83,7 @@ make_room(struct ib_pruned *b)
 
 /* True: there is one. */
 static bool
-save_values(const struct ib_pruner *p, const struct ib_cursor *c,
-	    struct ib_value *to)
+save_values(const struct ib_pruner *p, const struct ib_cursor *c, struct ib_value *to)
 {
 	bool carried = false;
 	size_t i;
@@ -101,8 +100,7 @@ save_values(const struct ib_pruner *p, const struct ib_cursor *c,
 }
 
 static void
-restore_values(const struct ib_pruner *p, struct ib_cursor *c,
-	       const struct ib_value *from)
+restore_values(const struct ib_pruner *p, struct ib_cursor *c, const struct ib_value *from)
 {
 	size_t i;
 	int slot;
@@ -139,10 +137,8 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 		g->carried |= save_values(p, c, g->value[g->n]);
 		if (!ib_pruner_wants(p, id))
 			continue;
-		g->id[g->n] = (struct ib_id){
-			id.p, XXH3_64bits_withSeed(id.p, id.n, seed),
-			(uint32_t)id.n
-		};
+		g->id[g->n] = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n, seed),
+					      (uint32_t)id.n };
 		g->record[g->n] = c->record;
 		g->number[g->n] = c->number - 1;
 		g->n++;
@@ -169,30 +165,26 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 	if (s) {
 		touch[0] = s->score.p;
 		touch[1] = s->epoch.p;
-		ib_table_group(&s->table, g->id, g->n, touch,
-			       p->rule->options.max_age > 0 ? 2 : 1, g->row, at);
+		ib_table_group(&s->table, g->id, g->n, touch, p->rule->options.max_age > 0 ? 2 : 1,
+			       g->row, at);
 	}
 	for (i = 0; i < g->n; i++) {
 		if (!s)
 			g->row[i] = IB_NO_ROW;
 		b->row[b->nrows++] = g->row[i];
 		if (g->row[i] == IB_NO_ROW)
-			add_unseen(p, b, (struct ib_span){ g->id[i].p,
-							   g->id[i].n });
+			add_unseen(p, b, (struct ib_span){ g->id[i].p, g->id[i].n });
 	}
 }
 
 /* ---- deciding and writing ----------------------------------------------- */
 
-const char ib_no_sidecar[] =
-	"the id holds a TAB or a line end: -w cannot hold it";
+const char ib_no_sidecar[] = "the id holds a TAB or a line end: -w cannot hold it";
 
 bool
-ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said,
-		  bool written)
+ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said, bool written)
 {
-	if (memchr(said->id.p, '\t', said->id.n) ||
-	    memchr(said->id.p, '\n', said->id.n))
+	if (memchr(said->id.p, '\t', said->id.n) || memchr(said->id.p, '\n', said->id.n))
 		return false;
 	if (!written)
 		return true;
@@ -205,8 +197,7 @@ ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said,
 
 /* Where --companion and --split need to know: the record was written. */
 static void
-note_written(const struct ib_pruner *p, struct ib_pruned *b,
-	     struct ib_span id, uint64_t number)
+note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint64_t number)
 {
 	const struct ib_prune_options *o = p->options;
 	struct ib_written *w;
@@ -226,15 +217,13 @@ note_written(const struct ib_pruner *p, struct ib_pruned *b,
 	}
 	if (o->split > 0)
 		ib_bytes_put(&b->id, id.p, id.n);
-	b->written[b->nwritten++] = (struct ib_written){
-		number, b->kept.n, b->sidecar.n, b->id.n
-	};
+	b->written[b->nwritten++] = (struct ib_written){ number, b->kept.n, b->sidecar.n, b->id.n };
 }
 
 /* Everything that is written of one record. */
 static bool
-put_record(const struct ib_pruner *p, struct ib_pruned *b,
-	   const struct ib_said *said, bool kept, uint64_t number)
+put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_said *said, bool kept,
+	   uint64_t number)
 {
 	const struct ib_prune_options *o = p->options;
 	struct ib_cursor *c = &b->cursor;
@@ -255,9 +244,8 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b,
 }
 
 bool
-ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
-	     struct ib_span id, uint32_t row, struct ib_chance c,
-	     struct ib_said *said)
+ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint32_t row,
+	     struct ib_chance c, struct ib_said *said)
 {
 	const struct ib_rule *r = p->rule;
 	bool kept = true;
@@ -286,8 +274,7 @@ ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
 }
 
 static bool
-decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g,
-       size_t i)
+decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, size_t i)
 {
 	struct ib_span id = { g->id[i].p, g->id[i].n };
 	struct ib_said said;
@@ -307,8 +294,7 @@ void
 ib_pruner_let_go(const struct ib_pruner *p, size_t n)
 {
 	if (p->rule->scores && p->rule->scores->archive &&
-	    atomic_fetch_add(p->looked_up, n) < IB_FEW &&
-	    ib_reader_size(p->reader) < IB_FEW_BYTES)
+	    atomic_fetch_add(p->looked_up, n) < IB_FEW && ib_reader_size(p->reader) < IB_FEW_BYTES)
 		ib_scores_let_go(p->rule->scores);
 }
 
@@ -350,14 +336,13 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	ib_tally_flush(&b->tally);
 	b->lines = b->cursor.line;
 	b->numbers = b->cursor.number;
-	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed ||
-		     b->id.failed || b->lost.bytes.failed ||
-		     b->audit.text.failed;
+	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed || b->id.failed ||
+		     b->lost.bytes.failed || b->audit.text.failed;
 }
 
 bool
-ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i,
-	       uint64_t *line, struct ib_span *id)
+ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
+	       struct ib_span *id)
 {
 	struct ib_cursor *c = &b->cursor;
 

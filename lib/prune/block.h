@@ -32,15 +32,15 @@ struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;
 	const struct ib_splice *splice;
-	const struct ib_seen *seen; /* for the hashes of unseen ids */
-	const struct ib_unseen *lost; /* of the run: are there enough? */
+	const struct ib_seen *seen;	/* for the hashes of unseen ids */
+	const struct ib_unseen *lost;	/* of the run: are there enough? */
 	const struct ib_reader *reader; /* of the manifest */
-	_Atomic uint64_t *looked_up; /* ids so far, by all threads */
+	_Atomic uint64_t *looked_up;	/* ids so far, by all threads */
 };
 
 /* A record that is written: where what is written of it ends. */
 struct ib_written {
-	uint64_t number; /* of the record in its block, from 0; list: line */
+	uint64_t number;	  /* of the record in its block, from 0; list: line */
 	size_t kept, sidecar, id; /* ends in the bytes of these names */
 };
 
@@ -48,27 +48,27 @@ struct ib_written {
 struct ib_pruned {
 	struct ib_block block;
 	struct ib_cursor cursor;
-	struct ib_bytes kept;     /* records of the epoch manifest */
-	struct ib_bytes unkept;   /* of -U */
-	struct ib_bytes sidecar;  /* of -w */
+	struct ib_bytes kept;	    /* records of the epoch manifest */
+	struct ib_bytes unkept;	    /* of -U */
+	struct ib_bytes sidecar;    /* of -w */
 	struct ib_audit_text audit; /* of -a */
 	/* Of --companion and --split: each record that is written. */
 	struct ib_written *written;
 	size_t nwritten, written_cap;
-	struct ib_bytes id;       /* their ids, of --split */
-	uint64_t numbers;         /* records in the block; of a list: lines */
+	struct ib_bytes id; /* their ids, of --split */
+	uint64_t numbers;   /* records in the block; of a list: lines */
 	struct ib_tally tally;
-	struct ib_plan plan;      /* of --dry-run, which writes nothing */
-	uint32_t *row;            /* of each record of this part, in order */
+	struct ib_plan plan; /* of --dry-run, which writes nothing */
+	uint32_t *row;	     /* of each record of this part, in order */
 	size_t nrows, rows_cap;
-	XXH128_hash_t *unseen;    /* of those without a row, in order */
+	XXH128_hash_t *unseen; /* of those without a row, in order */
 	size_t nunseen, unseen_cap;
 	struct ib_unseen_ids lost; /* some of their ids */
 	uint64_t lines;
-	bool bad;                 /* the record at bad_line: why */
+	bool bad; /* the record at bad_line: why */
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
-	bool failed;              /* memory ran out */
+	bool failed; /* memory ran out */
 	struct ib_number_texts weight, base;
 };
 void ib_pruned_release(struct ib_pruned *b);
@@ -81,9 +81,8 @@ void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
  * is kept; into the tally, the plan and the audit text. row: of the scores,
  * IB_NO_ROW if none.
  */
-bool ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b,
-		  struct ib_span id, uint32_t row, struct ib_chance chance,
-		  struct ib_said *said);
+bool ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint32_t row,
+		  struct ib_chance chance, struct ib_said *said);
 
 /* Ready for the first record of b->block. */
 void ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b);
@@ -92,8 +91,7 @@ void ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b);
  * The sidecar's line of one sample, if it is written; false: it cannot hold
  * the id.
  */
-bool ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said,
-		       bool written);
+bool ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said, bool written);
 extern const char ib_no_sidecar[]; /* why */
 
 /* So many more ids were looked up: see IB_FEW. */
@@ -106,12 +104,11 @@ ib_pruner_wants(const struct ib_pruner *p, struct ib_span id)
 	const struct ib_part *part = &p->options->part;
 
 	return part->count == 0 ||
-	       ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) ==
-		       part->index;
+	       ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) == part->index;
 }
 
 /* Line (of the block) and id of its i-th record, for a message. */
-bool ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i,
-		    uint64_t *line, struct ib_span *id);
+bool ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
+		    struct ib_span *id);
 
 #endif

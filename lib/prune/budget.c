@@ -43,8 +43,7 @@ cost(const struct blurred *s, double c, bool high)
 
 /* below < c <= above: where the cost reaches the target; above may be C_MAX. */
 static void
-bisect(const struct blurred *s, bool high, double target, double *below,
-       double *above)
+bisect(const struct blurred *s, bool high, double target, double *below, double *above)
 {
 	double c;
 	int step;
@@ -114,8 +113,7 @@ bin_high(uint32_t bin)
 }
 
 void
-ib_budget_bound(struct ib_budget *b, const struct ib_totals *t,
-		enum ib_proxy proxy)
+ib_budget_bound(struct ib_budget *b, const struct ib_totals *t, enum ib_proxy proxy)
 {
 	struct blurred s = { .floor = b->floor };
 	float low, high;
@@ -169,8 +167,8 @@ struct search {
 	const struct ib_budget *b;
 	const struct ib_refined *r;
 	uint64_t before[IB_SPREAD_BINS + 1]; /* samples below each bin */
-	uint64_t *count;                     /* of the fine values, prefixes: */
-	struct ib_wide *sum;                 /* of their units */
+	uint64_t *count;		     /* of the fine values, prefixes: */
+	struct ib_wide *sum;		     /* of their units */
 };
 
 static enum ib_status
@@ -188,9 +186,8 @@ prefix(struct search *s, struct ib_error *err)
 		s->before[i + 1] = s->before[i] + s->r->x[i].count;
 	for (i = 0; i < f->n; i++) {
 		s->count[i + 1] = s->count[i] + f->count[i];
-		s->sum[i + 1] = ib_wide_add(s->sum[i],
-			ib_wide_product(ib_spread_units(f->order[i]),
-					f->count[i]));
+		s->sum[i + 1] = ib_wide_add(
+			s->sum[i], ib_wide_product(ib_spread_units(f->order[i]), f->count[i]));
 	}
 	return IB_OK;
 }
@@ -203,28 +200,23 @@ count_below(const struct search *s, uint64_t order)
 	uint64_t bin = (order >> 20) - IB_SPREAD_FIRST;
 	uint64_t first = ib_fine_seek(f, order >> 20 << 20);
 
-	return s->before[bin] + s->count[ib_fine_seek(f, order)] -
-	       s->count[first];
+	return s->before[bin] + s->count[ib_fine_seek(f, order)] - s->count[first];
 }
 
 /* acc += factor * units of a bin */
 static void
-add_units(struct ib_exact *acc, double factor, struct ib_wide units,
-	  uint32_t bin)
+add_units(struct ib_exact *acc, double factor, struct ib_wide units, uint32_t bin)
 {
 	double unit = ib_spread_unit(bin);
 
-	ib_exact_add_product(acc, factor,
-			     (double)(units.lo & 0xffffffff) * unit);
-	ib_exact_add_product(acc, factor,
-			     (double)(units.lo >> 32) * unit * 0x1p32);
+	ib_exact_add_product(acc, factor, (double)(units.lo & 0xffffffff) * unit);
+	ib_exact_add_product(acc, factor, (double)(units.lo >> 32) * unit * 0x1p32);
 	ib_exact_add_product(acc, factor, (double)units.hi * unit * 0x1p64);
 }
 
 /* acc += factor * (sum of the x in [from, to)) */
 static void
-add_range(const struct search *s, struct ib_exact *acc, double factor,
-	  uint64_t from, uint64_t to)
+add_range(const struct search *s, struct ib_exact *acc, double factor, uint64_t from, uint64_t to)
 {
 	const struct ib_fine *f = &s->r->fine;
 	uint64_t bin, a, b;
@@ -241,8 +233,7 @@ add_range(const struct search *s, struct ib_exact *acc, double factor,
 		a = bin << 20 > from ? bin << 20 : from;
 		b = (bin + 1) << 20 < to ? (bin + 1) << 20 : to;
 		add_units(acc, factor,
-			  ib_wide_subtract(s->sum[ib_fine_seek(f, b)],
-					   s->sum[ib_fine_seek(f, a)]),
+			  ib_wide_subtract(s->sum[ib_fine_seek(f, b)], s->sum[ib_fine_seek(f, a)]),
 			  (uint32_t)bin);
 	}
 }
@@ -279,8 +270,7 @@ first_certain(double x, double floor)
 	order = ib_float_order((float)(x / floor));
 	while (reaches((double)ib_float_from_order(order - 1), floor, x))
 		order--;
-	while (order < INFINITE &&
-	       !reaches((double)ib_float_from_order(order), floor, x))
+	while (order < INFINITE && !reaches((double)ib_float_from_order(order), floor, x))
 		order++;
 	return order;
 }
@@ -292,8 +282,7 @@ last_at_floor(double x, double floor)
 	uint32_t order = ib_float_order((float)(floor * x)) + 1;
 
 	/* y <= floor*x where floor*x reaches y, y = y * 1. */
-	while (order > ZERO &&
-	       !reaches(x, floor, (double)ib_float_from_order(order)))
+	while (order > ZERO && !reaches(x, floor, (double)ib_float_from_order(order)))
 		order--;
 	return order;
 }
@@ -304,8 +293,7 @@ last_at_floor(double x, double floor)
  * and those behind for certain.
  */
 static int
-compare(const struct search *s, double x, double scale, uint64_t low,
-	uint64_t from, uint64_t to)
+compare(const struct search *s, double x, double scale, uint64_t low, uint64_t from, uint64_t to)
 {
 	const struct ib_budget *b = s->b;
 	struct ib_exact acc, zero;
@@ -372,8 +360,7 @@ next_x(const struct search *s, uint64_t order)
 		return (double)ib_float_from_order(f->order[at]);
 	while (++bin < IB_TOTALS_BINS)
 		if (s->r->x[bin - IB_SPREAD_FIRST].count > 0)
-			return (double)ib_float_from_order(
-				s->r->x[bin - IB_SPREAD_FIRST].least);
+			return (double)ib_float_from_order(s->r->x[bin - IB_SPREAD_FIRST].least);
 	return 0;
 }
 
@@ -405,13 +392,12 @@ settle(const struct search *s, uint32_t last_low, uint32_t last_drawn)
 double
 ib_budget_most(const struct ib_budget *b, const struct ib_refined *r)
 {
-	return ((double)(b->n - r->flat) + b->floor * (double)r->flat) /
-	       (double)b->n;
+	return ((double)(b->n - r->flat) + b->floor * (double)r->flat) / (double)b->n;
 }
 
 enum ib_status
-ib_budget_solve(const struct ib_budget *b, const struct ib_refined *r,
-		double *c, struct ib_error *err)
+ib_budget_solve(const struct ib_budget *b, const struct ib_refined *r, double *c,
+		struct ib_error *err)
 {
 	struct search *s = calloc(1, sizeof(*s));
 	enum ib_status st;
@@ -426,8 +412,7 @@ ib_budget_solve(const struct ib_budget *b, const struct ib_refined *r,
 		x = next_x(s, ZERO + 1);
 		*c = x > 0 ? 1 / x : 0;
 	} else if (!st) {
-		*c = settle(s, last_that(s, is_low, b->low),
-			    last_that(s, is_drawn, b->high));
+		*c = settle(s, last_that(s, is_low, b->low), last_that(s, is_drawn, b->high));
 	}
 	free(s->count);
 	free(s->sum);

@@ -21,8 +21,7 @@ struct ib_budget {
 };
 
 /* The bounds, from bins of scores. */
-void ib_budget_bound(struct ib_budget *b, const struct ib_totals *t,
-		     enum ib_proxy proxy);
+void ib_budget_bound(struct ib_budget *b, const struct ib_totals *t, enum ib_proxy proxy);
 
 /* Mark the bins whose values must be known; or are all of them there? */
 void ib_budget_hold(const struct ib_budget *b, struct ib_fine *fine);
@@ -32,8 +31,7 @@ bool ib_budget_is_held(const struct ib_budget *b, const struct ib_refined *r);
 double ib_budget_most(const struct ib_budget *b, const struct ib_refined *r);
 
 /* For floor < keep; the bins must be held. */
-enum ib_status ib_budget_solve(const struct ib_budget *b,
-			       const struct ib_refined *r, double *c,
+enum ib_status ib_budget_solve(const struct ib_budget *b, const struct ib_refined *r, double *c,
 			       struct ib_error *err);
 
 #endif

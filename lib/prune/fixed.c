@@ -17,8 +17,8 @@
 /* What leads to the rows of a group. */
 struct group {
 	uint32_t *count;     /* [BINS] rows by the leading bits of u */
-	uint32_t edge;       /* the bin in which the k-th smallest u falls, */
-	uint64_t below;      /* and how many are in those before it */
+	uint32_t edge;	     /* the bin in which the k-th smallest u falls, */
+	uint64_t below;	     /* and how many are in those before it */
 	struct place *place; /* the rows in it */
 	uint64_t nplaces;
 };
@@ -36,7 +36,7 @@ struct draws {
 	struct ib_group_of pi[IB_LEVELS_MAX]; /* each once, ascending */
 	struct group group[IB_LEVELS_MAX];
 	size_t ngroups;
-	uint8_t *of;    /* of each row: its group, from 1; 0: none */
+	uint8_t *of;	/* of each row: its group, from 1; 0: none */
 	uint16_t *lead; /* and the bin of its u */
 };
 
@@ -92,8 +92,8 @@ count_rows(struct draws *d)
 		k = ib_rule_row_chances(d->rule, from, chance);
 		for (i = 0; i < k; i++) {
 			row = from + i;
-			if (chance[i].reason != IB_REASON_DRAWN ||
-			    chance[i].pi >= 1 || score[row] != score[row])
+			if (chance[i].reason != IB_REASON_DRAWN || chance[i].pi >= 1 ||
+			    score[row] != score[row])
 				continue;
 			at = seek(d->pi, d->ngroups, chance[i].pi);
 			/* u has 53 bits */
@@ -140,10 +140,9 @@ mark_rows(struct draws *d)
 		g = &d->group[d->of[row] - 1];
 		mark(d->rule, row, d->lead[row] < g->edge);
 		if (d->lead[row] == g->edge)
-			g->place[g->nplaces++] = (struct place){
-				draw(d->rule, row), (uint32_t)row,
-				ib_table_id(&d->rule->scores->table, row)
-			};
+			g->place[g->nplaces++] =
+				(struct place){ draw(d->rule, row), (uint32_t)row,
+						ib_table_id(&d->rule->scores->table, row) };
 	}
 }
 
@@ -243,8 +242,7 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 	size_t i;
 
 	r->group = calloc(IB_LEVELS_MAX + 1, sizeof(*r->group));
-	r->kept =
-		ib_array_zeroed(r->scores->table.n / 64 + 1, sizeof(*r->kept));
+	r->kept = ib_array_zeroed(r->scores->table.n / 64 + 1, sizeof(*r->kept));
 	if (!d || !r->group || !r->kept)
 		st = ib_fail_memory(err);
 	else

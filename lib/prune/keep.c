@@ -9,8 +9,10 @@ warn_of_reach(const struct ib_context *context, const char *keep, double share)
 	char text[IB_NUMBER_MAX + 1];
 
 	text[ib_number_put(text, share)] = '\0';
-	ib_warn(context, "--keep %s is out of reach: the nearest share that can "
-		"be kept is %s", keep, text);
+	ib_warn(context,
+		"--keep %s is out of reach: the nearest share that can "
+		"be kept is %s",
+		keep, text);
 }
 
 enum ib_status
@@ -20,10 +22,8 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 	const char *keep = rule->options.keep;
 	double share;
 
-	if (!ib_number_text(ib_span_of(keep), &share) ||
-	    !(share >= 0 && share <= 1))
-		return ib_fail(err, IB_E_MISUSE,
-			       "--keep: '%s' is no share in [0, 1]", keep);
+	if (!ib_number_text(ib_span_of(keep), &share) || !(share >= 0 && share <= 1))
+		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is no share in [0, 1]", keep);
 	if (low == 0) {
 		rule->ratio = 0;
 		if (share < 1)
@@ -31,12 +31,10 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 		return IB_OK;
 	}
 	if (!ib_decimal_drop_ratio(keep, n, low, &rule->ratio))
-		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is no decimal",
-			       keep);
+		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is no decimal", keep);
 	if (rule->ratio > IB_RATIO_MAX) {
 		rule->ratio = IB_RATIO_MAX;
-		warn_of_reach(context, keep,
-			      1 - IB_RATIO_MAX * ((double)low / (double)n));
+		warn_of_reach(context, keep, 1 - IB_RATIO_MAX * ((double)low / (double)n));
 	}
 	return IB_OK;
 }

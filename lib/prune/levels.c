@@ -14,8 +14,7 @@
  * sample so, 144.2 with branches (as measured in rule.c).
  */
 void
-ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n,
-	     double *pi)
+ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 {
 	const struct ib_levels *l = &rule->levels;
 	size_t level[IB_GROUP] = { 0 }, left, half, i;
@@ -28,8 +27,7 @@ ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n,
 	for (left = l->n; left > 1; left -= half) {
 		half = left / 2;
 		for (i = 0; i < n; i++)
-			level[i] += half * !((double)score[i] <
-					     l->cut[level[i] + half - 1]);
+			level[i] += half * !((double)score[i] < l->cut[level[i] + half - 1]);
 	}
 	for (i = 0; i < n; i++)
 		level[i] += !((double)score[i] < l->cut[level[i]]);
@@ -76,8 +74,7 @@ parse_cut(struct ib_span text, struct cut *cut)
 	}
 	cut->kind = CUT_VALUE;
 	return text.n > 1 && text.p[0] == 'v' &&
-	       ib_number_text((struct ib_span){ text.p + 1, text.n - 1 },
-			      &cut->value) &&
+	       ib_number_text((struct ib_span){ text.p + 1, text.n - 1 }, &cut->value) &&
 	       isfinite(cut->value);
 }
 
@@ -90,23 +87,20 @@ ib_cut_is_valid(struct ib_span text)
 }
 
 static enum ib_status
-read_cut(struct ib_span text, const char *option, struct cut *cut,
-	 struct ib_error *err)
+read_cut(struct ib_span text, const char *option, struct cut *cut, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
 	if (parse_cut(text, cut))
 		return IB_OK;
-	return ib_fail(err, IB_E_MISUSE,
-		       "%s: %s is not mean, median, qF with F in [0, 1], or vX",
+	return ib_fail(err, IB_E_MISUSE, "%s: %s is not mean, median, qF with F in [0, 1], or vX",
 		       option, ib_show(show, text));
 }
 
 static const char *
 threshold_name(const struct ib_rule_options *o)
 {
-	return o->rule == IB_RULE_HARD ? "--rule hard:threshold"
-				       : "--rule infobatch:threshold";
+	return o->rule == IB_RULE_HARD ? "--rule hard:threshold" : "--rule infobatch:threshold";
 }
 
 struct bucket {
@@ -119,20 +113,21 @@ static enum ib_status
 read_bucket(const char **list, struct bucket *b, struct ib_error *err)
 {
 	const char *comma = strchr(*list, ','), *colon;
-	struct ib_span text = { *list, comma ? (size_t)(comma - *list)
-					     : strlen(*list) };
+	struct ib_span text = { *list, comma ? (size_t)(comma - *list) : strlen(*list) };
 	char show[IB_SHOW_MAX];
 
 	*list = comma ? comma + 1 : NULL;
 	colon = memchr(text.p, ':', text.n);
-	if (!colon || !ib_number_text((struct ib_span){ colon + 1,
-			(size_t)(text.p + text.n - colon - 1) }, &b->share) ||
+	if (!colon ||
+	    !ib_number_text((struct ib_span){ colon + 1, (size_t)(text.p + text.n - colon - 1) },
+			    &b->share) ||
 	    !(b->share >= 0 && b->share < 1))
 		return ib_fail(err, IB_E_MISUSE,
 			       "--rule buckets: %s is not CUT:SHARE with a share in "
-			       "[0, 1)", ib_show(show, text));
-	return read_cut((struct ib_span){ text.p, (size_t)(colon - text.p) },
-			"--rule buckets", &b->cut, err);
+			       "[0, 1)",
+			       ib_show(show, text));
+	return read_cut((struct ib_span){ text.p, (size_t)(colon - text.p) }, "--rule buckets",
+			&b->cut, err);
 }
 
 enum ib_status
@@ -144,13 +139,12 @@ ib_levels_check(const struct ib_rule_options *o, struct ib_error *err)
 	size_t n;
 
 	if (o->threshold)
-		st = read_cut(ib_span_of(o->threshold), threshold_name(o),
-			      &b.cut, err);
+		st = read_cut(ib_span_of(o->threshold), threshold_name(o), &b.cut, err);
 	for (n = 0; !st && p; n++) {
 		st = read_bucket(&p, &b, err);
 		if (!st && n == IB_LEVELS_MAX)
-			st = ib_fail(err, IB_E_MISUSE,
-				     "--rule buckets: more than %d cuts", IB_LEVELS_MAX);
+			st = ib_fail(err, IB_E_MISUSE, "--rule buckets: more than %d cuts",
+				     IB_LEVELS_MAX);
 	}
 	return st;
 }
@@ -159,7 +153,7 @@ ib_levels_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* A cut on its way: found, or the score of a rank that is to be found. */
 struct found {
-	double value; /* NaN where no score is known */
+	double value;  /* NaN where no score is known */
 	uint64_t rank; /* 0: none */
 };
 
@@ -183,8 +177,8 @@ begin_cut(const struct ib_rule *rule, const struct cut *cut)
 
 /* The scores of all ranks, with the same passes over the scores. */
 static enum ib_status
-find_cuts(const struct ib_rule *rule, struct found *f, size_t n,
-	  const char *option, struct ib_error *err)
+find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *option,
+	  struct ib_error *err)
 {
 	uint64_t rank[IB_LEVELS_MAX];
 	float score[IB_LEVELS_MAX];
@@ -196,13 +190,11 @@ find_cuts(const struct ib_rule *rule, struct found *f, size_t n,
 			continue;
 		rank[k++] = f[i].rank;
 		if (rule->foreign_totals)
-			st = ib_refine_rank(rule, f[i].rank, option,
-					    &f[i].value, err);
+			st = ib_refine_rank(rule, f[i].rank, option, &f[i].value, err);
 	}
 	if (st || k == 0 || rule->foreign_totals)
 		return st;
-	st = ib_quantiles(rule->scores->score.p, rule->scores->table.n, rank,
-			  k, score, err);
+	st = ib_quantiles(rule->scores->score.p, rule->scores->table.n, rank, k, score, err);
 	for (i = k = 0; i < n && !st; i++)
 		if (f[i].rank > 0)
 			f[i].value = (double)score[k++];
@@ -226,8 +218,8 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 	const char *t = rule->options.threshold;
 	struct found f;
 	struct cut cut;
-	enum ib_status st = read_cut(ib_span_of(t ? t : "mean"),
-				     threshold_name(&rule->options), &cut, err);
+	enum ib_status st =
+		read_cut(ib_span_of(t ? t : "mean"), threshold_name(&rule->options), &cut, err);
 
 	if (st)
 		return st;
@@ -246,8 +238,7 @@ count_low(const struct ib_rule *rule, uint64_t *low, struct ib_error *err)
 
 	*low = 0;
 	if (rule->foreign_totals)
-		return ib_refine_below(rule, rule->threshold, "--keep", low,
-				       err);
+		return ib_refine_below(rule, rule->threshold, "--keep", low, err);
 	if (!rule->scores)
 		return IB_OK;
 	score = rule->scores->score.p;
@@ -258,21 +249,18 @@ count_low(const struct ib_rule *rule, uint64_t *low, struct ib_error *err)
 
 /* r, from that; of --write-bins it is only noted down what is to be counted. */
 static enum ib_status
-solve_keep(struct ib_rule *rule, const struct ib_context *context,
-	   struct ib_error *err)
+solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	uint64_t low;
 	enum ib_status st = count_low(rule, &low, err);
 
 	if (st || rule->want)
 		return st;
-	return ib_keep_solve_ratio(rule, rule->totals->known, low, context,
-				   err);
+	return ib_keep_solve_ratio(rule, rule->totals->known, low, context, err);
 }
 
 enum ib_status
-ib_rule_prepare_infobatch(struct ib_rule *rule,
-			  const struct ib_context *context,
+ib_rule_prepare_infobatch(struct ib_rule *rule, const struct ib_context *context,
 			  struct ib_error *err)
 {
 	enum ib_status st = resolve_threshold(rule, err);
@@ -285,8 +273,7 @@ ib_rule_prepare_infobatch(struct ib_rule *rule,
 }
 
 enum ib_status
-ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_context *context,
-		     struct ib_error *err)
+ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	enum ib_status st = resolve_threshold(rule, err);
 
@@ -297,8 +284,7 @@ ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_context *context,
 }
 
 enum ib_status
-ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context,
-		       struct ib_error *err)
+ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -355,8 +341,7 @@ rank_share(const struct ib_rule *rule, size_t step)
  * by one too, but trains on what it keeps with weight 1.
  */
 enum ib_status
-ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context,
-		     struct ib_error *err)
+ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	struct cut cut = { .kind = CUT_QUANTILE };
 	struct found f[STEPS - 1];
@@ -365,8 +350,7 @@ ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context,
 
 	(void)context;
 	for (step = 1; step < STEPS; step++) {
-		snprintf(cut.share, sizeof(cut.share), "%zue-6",
-			 step * (1000000 / STEPS));
+		snprintf(cut.share, sizeof(cut.share), "%zue-6", step * (1000000 / STEPS));
 		f[step - 1] = begin_cut(rule, &cut);
 	}
 	st = find_cuts(rule, f, STEPS - 1, "--rule rank", err);

@@ -81,8 +81,7 @@ note_text(struct ib_members *m, bool *again, struct ib_error *err)
 
 /* Does the key come again, with other members? */
 static enum ib_status
-find_parts(struct ib_members *m, struct ib_span key, bool *parts,
-	   struct ib_error *err)
+find_parts(struct ib_members *m, struct ib_span key, bool *parts, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	bool again = false;
@@ -105,8 +104,8 @@ find_parts(struct ib_members *m, struct ib_span key, bool *parts,
 }
 
 enum ib_status
-ib_members_end(struct ib_members *m, struct ib_span key, bool repeats,
-	       const char **wrong, struct ib_error *err)
+ib_members_end(struct ib_members *m, struct ib_span key, bool repeats, const char **wrong,
+	       struct ib_error *err)
 {
 	enum ib_status st;
 	bool parts;

@@ -13,7 +13,7 @@
 struct ib_members {
 	struct ib_bytes names; /* uint64_t hashes, of the sample being read */
 	struct ib_seen seen;   /* keys, and keys with their members */
-	bool any_seen;         /* seen is in use */
+	bool any_seen;	       /* seen is in use */
 	struct ib_bytes text;
 };
 
@@ -31,8 +31,7 @@ void ib_members_add(struct ib_members *m, struct ib_span path);
  * The sample's last member was added. *wrong: NULL, or what is wrong, to follow
  * the key in a message. repeats: keys may come again.
  */
-enum ib_status ib_members_end(struct ib_members *m, struct ib_span key,
-			      bool repeats, const char **wrong,
-			      struct ib_error *err);
+enum ib_status ib_members_end(struct ib_members *m, struct ib_span key, bool repeats,
+			      const char **wrong, struct ib_error *err);
 
 #endif

@@ -44,10 +44,8 @@ put_cuts(cJSON *to, const struct ib_rule *r)
 	for (i = 0; ok && i < r->levels.n; i++) {
 		pair = cJSON_CreateArray();
 		ok = ib_document_append(cuts, pair) &&
-		     ib_document_append(pair,
-					ib_document_real(r->levels.cut[i])) &&
-		     ib_document_append(pair,
-					ib_document_real(r->levels.share[i]));
+		     ib_document_append(pair, ib_document_real(r->levels.cut[i])) &&
+		     ib_document_append(pair, ib_document_real(r->levels.share[i]));
 	}
 	return ok;
 }
@@ -89,22 +87,10 @@ static const struct ib_param params[] = {
 	{ .member = "rule", .kind = IB_PARAM_RULE, AT(rule), .name = "rule" },
 	{ .member = "seed", .kind = IB_PARAM_SEED, AT(seed), .name = "seed" },
 	{ .member = "ratio", .put = put_ratio },
-	{ .member = "warmup",
-	  .kind = IB_PARAM_COUNT,
-	  AT(warmup),
-	  .name = "warmup" },
-	{ .member = "epochs",
-	  .kind = IB_PARAM_EPOCH,
-	  AT(epochs),
-	  .name = "epochs" },
-	{ .member = "delta",
-	  .kind = IB_PARAM_REAL,
-	  AT(delta),
-	  .name = "delta" },
-	{ .member = "full_from",
-	  .kind = IB_PARAM_EPOCH,
-	  AT(full_from),
-	  .name = "full-from" },
+	{ .member = "warmup", .kind = IB_PARAM_COUNT, AT(warmup), .name = "warmup" },
+	{ .member = "epochs", .kind = IB_PARAM_EPOCH, AT(epochs), .name = "epochs" },
+	{ .member = "delta", .kind = IB_PARAM_REAL, AT(delta), .name = "delta" },
+	{ .member = "full_from", .kind = IB_PARAM_EPOCH, AT(full_from), .name = "full-from" },
 	{ .member = "threshold", .put = put_threshold },
 	{ .member = "threshold_spec",
 	  .kind = IB_PARAM_CUT,
@@ -124,10 +110,7 @@ static const struct ib_param params[] = {
 	  .help = "prune this share of the samples with a score below CUT and "
 		  "not below the CUT before; at least one, ascending "
 		  "(required)" },
-	{ .member = "keep",
-	  .kind = IB_PARAM_DECIMAL,
-	  AT(keep),
-	  .name = "keep" },
+	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep), .name = "keep" },
 	{ .member = "scale",
 	  .kind = IB_PARAM_DECIMAL,
 	  AT(scale),
@@ -165,10 +148,7 @@ static const struct ib_param params[] = {
 	  .range = "bounded|loss",
 	  .help = "estimate of the gradient norm, 1-exp(-score) or the "
 		  "score:" },
-	{ .member = "max_age",
-	  .kind = IB_PARAM_AGE,
-	  AT(max_age),
-	  .name = "max-age" },
+	{ .member = "max_age", .kind = IB_PARAM_AGE, AT(max_age), .name = "max-age" },
 	{ .member = "sampling",
 	  .kind = IB_PARAM_CHOICE,
 	  AT(sampling),
@@ -194,8 +174,7 @@ ib_in_range(const char *range, double x)
 	double low = strtod(range + 1, &comma);
 	double high = strtod(comma + 1, &end);
 
-	return (range[0] == '[' ? x >= low : x > low) &&
-	       (*end == ']' ? x <= high : x < high);
+	return (range[0] == '[' ? x >= low : x > low) && (*end == ']' ? x <= high : x < high);
 }
 
 enum ib_status
@@ -206,10 +185,8 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++, p++)
 		if (p->kind == IB_PARAM_REAL && p->range &&
-		    !ib_in_range(p->range,
-				 *(const double *)((const char *)o + p->at)))
-			return ib_fail(err, IB_E_MISUSE, "the %s is not in %s",
-				       p->name, p->range);
+		    !ib_in_range(p->range, *(const double *)((const char *)o + p->at)))
+			return ib_fail(err, IB_E_MISUSE, "the %s is not in %s", p->name, p->range);
 	return ib_levels_check(o, err);
 }
 
@@ -248,8 +225,7 @@ add_param(cJSON *to, const struct ib_param *p, const struct ib_rule *r)
 	case IB_PARAM_RULE:
 		return ib_document_add_text(to, p->member, r->kind->name);
 	case IB_PARAM_SEED:
-		return ib_document_add_count(to, p->member,
-					     *(const uint64_t *)at);
+		return ib_document_add_count(to, p->member, *(const uint64_t *)at);
 	case IB_PARAM_REAL:
 		return ib_document_add_real(to, p->member, *(const double *)at);
 	case IB_PARAM_CHOICE:
@@ -261,8 +237,7 @@ add_param(cJSON *to, const struct ib_param *p, const struct ib_rule *r)
 	case IB_PARAM_COUNT:
 		return add_epoch(to, p->member, *(const int64_t *)at);
 	default:
-		return ib_document_add_text(to, p->member,
-					    *(const char *const *)at);
+		return ib_document_add_text(to, p->member, *(const char *const *)at);
 	}
 }
 
@@ -273,24 +248,20 @@ add_part(cJSON *to, const struct ib_part *part)
 
 	if (part->count == 0)
 		return cJSON_AddNullToObject(to, "part") != NULL;
-	snprintf(text, sizeof(text), "%llu/%llu",
-		 (unsigned long long)part->index,
+	snprintf(text, sizeof(text), "%llu/%llu", (unsigned long long)part->index,
 		 (unsigned long long)part->count);
 	return ib_document_add_text(to, "part", text);
 }
 
 bool
-ib_params_add(cJSON *to, const struct ib_rule *r,
-	      const struct ib_prune_options *o)
+ib_params_add(cJSON *to, const struct ib_rule *r, const struct ib_prune_options *o)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++)
-		if ((params[i].only == 0 ||
-		     params[i].only >> r->kind->id & 1) &&
+		if ((params[i].only == 0 || params[i].only >> r->kind->id & 1) &&
 		    !add_param(to, &params[i], r))
 			return false;
 	return add_part(to, &o->part) &&
-	       ib_document_add_text(to, "duplicates",
-				    o->allow_duplicates ? "keep" : NULL);
+	       ib_document_add_text(to, "duplicates", o->allow_duplicates ? "keep" : NULL);
 }

@@ -64,8 +64,8 @@ ib_param_is_text(const struct ib_param *p)
 static inline bool
 ib_param_may_be_null(const struct ib_param *p)
 {
-	return ib_param_is_text(p) || p->kind == IB_PARAM_SOLVED ||
-	       p->kind == IB_PARAM_EPOCH || p->kind == IB_PARAM_AGE;
+	return ib_param_is_text(p) || p->kind == IB_PARAM_SOLVED || p->kind == IB_PARAM_EPOCH ||
+	       p->kind == IB_PARAM_AGE;
 }
 
 /* Whether there is a value: a text or an epoch may not be given. */
@@ -90,12 +90,10 @@ ib_param_at(const struct ib_param *p, struct ib_rule_options *o)
 bool ib_in_range(const char *range, double x);
 
 /* Numbers out of their range, malformed cuts: IB_E_MISUSE. */
-enum ib_status ib_params_check(const struct ib_rule_options *options,
-			       struct ib_error *err);
+enum ib_status ib_params_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /* Add rule, epoch and all parameters of a prepared rule to an object. */
-bool ib_params_add(cJSON *to, const struct ib_rule *rule,
-		   const struct ib_prune_options *options);
+bool ib_params_add(cJSON *to, const struct ib_rule *rule, const struct ib_prune_options *options);
 
 /*
  * rule_text.c: the value as an option takes it; that of the rule has the

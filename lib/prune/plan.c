@@ -16,8 +16,7 @@ ib_plan_init(struct ib_plan *p)
 }
 
 void
-ib_plan_add(struct ib_plan *p, const struct ib_rule *rule,
-	    const struct ib_chance *c, float score)
+ib_plan_add(struct ib_plan *p, const struct ib_rule *rule, const struct ib_chance *c, float score)
 {
 	double x;
 
@@ -63,8 +62,7 @@ ib_plan_rows(struct ib_plan *p, const struct ib_rule *rule)
 		k = ib_rule_row_chances(rule, from, chance);
 		for (i = 0; i < k; i++)
 			if (score[from + i] == score[from + i])
-				ib_plan_add(p, rule, &chance[i],
-					    score[from + i]);
+				ib_plan_add(p, rule, &chance[i], score[from + i]);
 	}
 }
 
@@ -78,9 +76,12 @@ figures_of(const struct ib_plan *p, const struct ib_rule *rule)
 {
 	double share;
 	struct figures f = {
-		.expected = ib_exact_round(&p->pi), .saved = NAN,
+		.expected = ib_exact_round(&p->pi),
+		.saved = NAN,
 		.weight_sum = (double)p->reachable,
-		.max_weight = p->max_weight, .ess = NAN, .variance = NAN,
+		.max_weight = p->max_weight,
+		.ess = NAN,
+		.variance = NAN,
 		.relative = NAN,
 	};
 
@@ -89,22 +90,19 @@ figures_of(const struct ib_plan *p, const struct ib_rule *rule)
 	share = ib_exact_mean(&p->pi, p->samples);
 	f.saved = 1 - share;
 	if (p->reachable > 0)
-		f.ess = (double)p->reachable /
-			ib_exact_mean(&p->inverse, p->reachable);
+		f.ess = (double)p->reachable / ib_exact_mean(&p->inverse, p->reachable);
 	if (rule->kind->biased)
 		return f;
 	f.variance = ib_exact_round(&p->variance);
 	/* Rounded before, the quotient of random was not always 1. */
 	if (share > 0)
-		f.relative = ib_exact_quotient(&p->variance, &p->square,
-					       (1 - share) / share);
+		f.relative = ib_exact_quotient(&p->variance, &p->square, (1 - share) / share);
 	return f;
 }
 
 static enum ib_status
-write_json(const struct ib_plan *p, const struct ib_rule *rule,
-	   const struct figures *f, struct ib_output *out,
-	   struct ib_error *err)
+write_json(const struct ib_plan *p, const struct ib_rule *rule, const struct figures *f,
+	   struct ib_output *out, struct ib_error *err)
 {
 	cJSON *json = cJSON_CreateObject();
 	int64_t epoch = rule->options.epoch;
@@ -114,8 +112,7 @@ write_json(const struct ib_plan *p, const struct ib_rule *rule,
 	     ib_document_add_count(json, "epoch", (uint64_t)epoch) &&
 	     ib_document_add_count(json, "samples", p->samples) &&
 	     ib_document_add_real(json, "threshold", rule->threshold) &&
-	     ib_document_add_real(json, "ratio",
-				  rule->kind->ratio ? rule->ratio : NAN) &&
+	     ib_document_add_real(json, "ratio", rule->kind->ratio ? rule->ratio : NAN) &&
 	     ib_document_add_real(json, "c", rule->c) &&
 	     ib_document_add_real(json, "expected_kept", f->expected) &&
 	     ib_document_add_real(json, "saved", f->saved) &&
@@ -137,12 +134,11 @@ put_line(struct ib_bytes *b, const char *name, double x, const char *unit)
 }
 
 static void
-as_table(struct ib_bytes *b, const struct ib_plan *p,
-	 const struct ib_rule *rule, const struct figures *f)
+as_table(struct ib_bytes *b, const struct ib_plan *p, const struct ib_rule *rule,
+	 const struct figures *f)
 {
 	ib_bytes_printf(b, "%-28s %14s\n", "rule", rule->kind->name);
-	ib_bytes_printf(b, "%-28s %14llu\n", "samples",
-			(unsigned long long)p->samples);
+	ib_bytes_printf(b, "%-28s %14llu\n", "samples", (unsigned long long)p->samples);
 	put_line(b, "threshold", rule->threshold, "");
 	put_line(b, "expected kept", f->expected, "");
 	put_line(b, "saved", 100 * f->saved, " %");

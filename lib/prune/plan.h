@@ -12,20 +12,19 @@ struct ib_plan {
 	struct ib_exact pi, inverse; /* sums of pi and of 1/pi */
 	struct ib_exact variance;    /* of (1-pi)/pi (in double) * x^2 (exact),
 				      * known scores */
-	struct ib_exact square;      /* of x^2 */
+	struct ib_exact square;	     /* of x^2 */
 };
 
 void ib_plan_init(struct ib_plan *p);
-void ib_plan_add(struct ib_plan *p, const struct ib_rule *rule,
-		 const struct ib_chance *chance, float score);
+void ib_plan_add(struct ib_plan *p, const struct ib_rule *rule, const struct ib_chance *chance,
+		 float score);
 void ib_plan_merge(struct ib_plan *p, const struct ib_plan *other);
 
 /* All known rows of the rule's scores. */
 void ib_plan_rows(struct ib_plan *p, const struct ib_rule *rule);
 
 /* As JSON, or as a table for a person. */
-enum ib_status ib_plan_write(const struct ib_plan *p,
-			     const struct ib_rule *rule, bool table,
+enum ib_status ib_plan_write(const struct ib_plan *p, const struct ib_rule *rule, bool table,
 			     struct ib_output *out, struct ib_error *err);
 
 #endif

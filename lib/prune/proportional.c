@@ -23,8 +23,7 @@
  * -T 1, AMD EPYC Zen 5, gcc 12 -O2).
  */
 void
-ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n,
-		   double *pi)
+ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *pi)
 {
 	double floor = r->options.floor, c = r->c, p;
 	float x[IB_GROUP];
@@ -54,14 +53,15 @@ ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n,
 /* ---- the budget -------------------------------------------------------------- */
 
 static void
-warn_of_reach(const struct ib_rule *r, double share,
-	      const struct ib_context *context)
+warn_of_reach(const struct ib_rule *r, double share, const struct ib_context *context)
 {
 	char text[IB_NUMBER_MAX + 1];
 
 	text[ib_number_put(text, share)] = '\0';
-	ib_warn(context, "--keep %s is out of reach: the nearest share that can "
-		"be kept is %s", r->options.keep, text);
+	ib_warn(context,
+		"--keep %s is out of reach: the nearest share that can "
+		"be kept is %s",
+		r->options.keep, text);
 }
 
 static enum ib_status
@@ -87,8 +87,8 @@ plan(const struct ib_rule *r, struct ib_budget *b, struct ib_refined *want)
 }
 
 static enum ib_status
-solve_own(struct ib_rule *r, struct ib_budget *b,
-	  const struct ib_context *context, struct ib_error *err)
+solve_own(struct ib_rule *r, struct ib_budget *b, const struct ib_context *context,
+	  struct ib_error *err)
 {
 	struct ib_refined *want = ib_refined_new(), *of = NULL;
 	enum ib_status st;
@@ -96,8 +96,7 @@ solve_own(struct ib_rule *r, struct ib_budget *b,
 	if (!want)
 		return ib_fail_memory(err);
 	plan(r, b, want);
-	st = ib_refined_count(want, r->scores->score.p, r->scores->table.n,
-			      &of, err);
+	st = ib_refined_count(want, r->scores->score.p, r->scores->table.n, &of, err);
 	if (!st)
 		st = solve(r, b, of, context, err);
 	ib_refined_free(of);
@@ -107,22 +106,19 @@ solve_own(struct ib_rule *r, struct ib_budget *b,
 
 /* Over parts: what their second pass counted. */
 static enum ib_status
-solve_foreign(struct ib_rule *r, struct ib_budget *b,
-	      const struct ib_context *context, struct ib_error *err)
+solve_foreign(struct ib_rule *r, struct ib_budget *b, const struct ib_context *context,
+	      struct ib_error *err)
 {
-	if (!r->refined || !r->refined->spread ||
-	    r->refined->proxy != r->options.proxy ||
+	if (!r->refined || !r->refined->spread || r->refined->proxy != r->options.proxy ||
 	    (b->keep > b->floor && !ib_budget_is_held(b, r->refined)))
 		return ib_refine_lacks("--keep", err);
 	return solve(r, b, r->refined, context, err);
 }
 
 static enum ib_status
-solve_budget(struct ib_rule *r, double keep, const struct ib_context *context,
-	     struct ib_error *err)
+solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, struct ib_error *err)
 {
-	struct ib_budget b = { .keep = keep, .floor = r->options.floor,
-			       .n = r->totals->known };
+	struct ib_budget b = { .keep = keep, .floor = r->options.floor, .n = r->totals->known };
 
 	ib_budget_bound(&b, r->totals, r->options.proxy);
 	if (!r->foreign_totals)
@@ -134,28 +130,24 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context,
 }
 
 enum ib_status
-ib_rule_prepare_proportional(struct ib_rule *r,
-			     const struct ib_context *context,
+ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context,
 			     struct ib_error *err)
 {
 	const struct ib_rule_options *o = &r->options;
 	double keep;
 
 	if (!o->keep == !o->scale)
-		return ib_fail(err, IB_E_MISUSE, "--rule proportional needs "
+		return ib_fail(err, IB_E_MISUSE,
+			       "--rule proportional needs "
 			       "either --keep or its parameter scale");
 	if (o->scale) {
-		if (!ib_number_text(ib_span_of(o->scale), &r->c) ||
-		    !(r->c > 0) || isinf(r->c))
-			return ib_fail(err, IB_E_MISUSE,
-				       "scale: '%s' is not a number above 0",
+		if (!ib_number_text(ib_span_of(o->scale), &r->c) || !(r->c > 0) || isinf(r->c))
+			return ib_fail(err, IB_E_MISUSE, "scale: '%s' is not a number above 0",
 				       o->scale);
 		return IB_OK;
 	}
-	if (!ib_number_text(ib_span_of(o->keep), &keep) ||
-	    !(keep >= 0 && keep <= 1))
-		return ib_fail(err, IB_E_MISUSE,
-			       "--keep: '%s' is no share in [0, 1]", o->keep);
+	if (!ib_number_text(ib_span_of(o->keep), &keep) || !(keep >= 0 && keep <= 1))
+		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is no share in [0, 1]", o->keep);
 	if (!r->scores && !r->foreign_totals)
 		return IB_OK;
 	return solve_budget(r, keep, context, err);

@@ -12,7 +12,8 @@ ib_refine_lacks(const char *option, struct ib_error *err)
 		       "ib-prune with these options, --totals and --write-bins "
 		       "WANT; ib-score --bins WANT --write-totals FILE on each "
 		       "part; merge these (or give all scores with -s, without "
-		       "--totals)", option);
+		       "--totals)",
+		       option);
 }
 
 /*
@@ -20,8 +21,8 @@ ib_refine_lacks(const char *option, struct ib_error *err)
  * noted down, and *values NULL.
  */
 static enum ib_status
-look_into(const struct ib_rule *r, uint32_t bin, const char *option,
-	  const struct ib_fine **values, uint64_t *at, struct ib_error *err)
+look_into(const struct ib_rule *r, uint32_t bin, const char *option, const struct ib_fine **values,
+	  uint64_t *at, struct ib_error *err)
 {
 	*values = NULL;
 	if (r->want) {
@@ -36,8 +37,8 @@ look_into(const struct ib_rule *r, uint32_t bin, const char *option,
 }
 
 enum ib_status
-ib_refine_rank(const struct ib_rule *r, uint64_t rank, const char *option,
-	       double *score, struct ib_error *err)
+ib_refine_rank(const struct ib_rule *r, uint64_t rank, const char *option, double *score,
+	       struct ib_error *err)
 {
 	const struct ib_fine *f;
 	enum ib_status st;
@@ -68,8 +69,8 @@ first_not_below(double cut)
 }
 
 enum ib_status
-ib_refine_below(const struct ib_rule *r, double cut, const char *option,
-		uint64_t *low, struct ib_error *err)
+ib_refine_below(const struct ib_rule *r, double cut, const char *option, uint64_t *low,
+		struct ib_error *err)
 {
 	const struct ib_fine *f;
 	enum ib_status st;

@@ -22,31 +22,52 @@ random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 
 /* A new rule is a row here. */
 static const struct ib_rule_kind kinds[] = {
-	{ .id = IB_RULE_INFOBATCH, .name = "infobatch",
+	{ .id = IB_RULE_INFOBATCH,
+	  .name = "infobatch",
 	  .about = "(default) a sample with a score below the threshold is kept "
-		   "with probability 1-R (see -r), the others always", .needs_scores = true,
-	  .fixed = true, .ratio = true, .prepare = ib_rule_prepare_infobatch,
+		   "with probability 1-R (see -r), the others always",
+	  .needs_scores = true,
+	  .fixed = true,
+	  .ratio = true,
+	  .prepare = ib_rule_prepare_infobatch,
 	  .pi = ib_levels_pi },
-	{ .id = IB_RULE_BUCKETS, .name = "buckets",
-	  .about = "a share to prune for each range of scores", .needs_scores = true,
-	  .fixed = true, .cuts = true, .prepare = ib_rule_prepare_buckets,
+	{ .id = IB_RULE_BUCKETS,
+	  .name = "buckets",
+	  .about = "a share to prune for each range of scores",
+	  .needs_scores = true,
+	  .fixed = true,
+	  .cuts = true,
+	  .prepare = ib_rule_prepare_buckets,
 	  .pi = ib_levels_pi },
-	{ .id = IB_RULE_RANDOM, .name = "random",
-	  .about = "every sample is kept with probability 1-R (see -r)", .fixed = true,
-	  .ratio = true, .prepare = ib_rule_prepare_random, .pi = random_pi },
-	{ .id = IB_RULE_PROPORTIONAL, .name = "proportional",
+	{ .id = IB_RULE_RANDOM,
+	  .name = "random",
+	  .about = "every sample is kept with probability 1-R (see -r)",
+	  .fixed = true,
+	  .ratio = true,
+	  .prepare = ib_rule_prepare_random,
+	  .pi = random_pi },
+	{ .id = IB_RULE_PROPORTIONAL,
+	  .name = "proportional",
 	  .about = "the keep probability grows with the estimated gradient "
 		   "norm",
-	  .needs_scores = true, .prepare = ib_rule_prepare_proportional,
+	  .needs_scores = true,
+	  .prepare = ib_rule_prepare_proportional,
 	  .pi = ib_proportional_pi },
-	{ .id = IB_RULE_HARD, .name = "hard",
+	{ .id = IB_RULE_HARD,
+	  .name = "hard",
 	  .about = "every sample below the threshold is pruned; biased, for "
-		   "comparison only", .needs_scores = true,
-	  .biased = true, .prepare = ib_rule_prepare_hard,
+		   "comparison only",
+	  .needs_scores = true,
+	  .biased = true,
+	  .prepare = ib_rule_prepare_hard,
 	  .pi = ib_levels_pi },
-	{ .id = IB_RULE_RANK, .name = "rank",
-	  .about = "the keep probability grows with the rank of the score", .needs_scores = true,
-	  .fixed = true, .cuts = true, .prepare = ib_rule_prepare_rank,
+	{ .id = IB_RULE_RANK,
+	  .name = "rank",
+	  .about = "the keep probability grows with the rank of the score",
+	  .needs_scores = true,
+	  .fixed = true,
+	  .cuts = true,
+	  .prepare = ib_rule_prepare_rank,
 	  .pi = ib_levels_pi },
 };
 
@@ -64,10 +85,8 @@ ib_rule_kind_of(enum ib_rule_id id)
 const char *
 ib_reason_name(enum ib_reason reason)
 {
-	static const char *const names[IB_NREASONS] = {
-		"warmup", "anneal", "unseen", "nonfinite",
-		"high",	  "age",    "drawn",  "pruned"
-	};
+	static const char *const names[IB_NREASONS] = { "warmup", "anneal", "unseen", "nonfinite",
+							"high",	  "age",    "drawn",  "pruned" };
 
 	return (unsigned)reason < IB_NREASONS ? names[reason] : "?";
 }
@@ -96,13 +115,10 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 		return ib_fail(err, IB_E_MISUSE, "the epoch is out of range");
 	if (!(o->ratio >= 0 && o->ratio < 1))
 		return ib_fail(err, IB_E_MISUSE, "the ratio is not in [0, 1)");
-	if (o->full_from != IB_NO_EPOCH &&
-	    (o->epochs != IB_NO_EPOCH || o->delta_given))
-		return ib_fail(err, IB_E_MISUSE,
-			       "full_from stands in place of epochs and delta");
+	if (o->full_from != IB_NO_EPOCH && (o->epochs != IB_NO_EPOCH || o->delta_given))
+		return ib_fail(err, IB_E_MISUSE, "full_from stands in place of epochs and delta");
 	if (o->sampling == IB_SAMPLING_FIXED && !kind->fixed)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--sampling fixed is not for --rule %s",
+		return ib_fail(err, IB_E_MISUSE, "--sampling fixed is not for --rule %s",
 			       kind->name);
 	if (o->rule == IB_RULE_BUCKETS && !o->buckets)
 		return ib_fail(err, IB_E_MISUSE,
@@ -183,9 +199,8 @@ is_prepared(const struct ib_rule *r)
 }
 
 enum ib_status
-ib_rule_prepare(const struct ib_rule_options *options,
-		const struct ib_scores *scores, const struct ib_sums *sums,
-		const struct ib_context *context, struct ib_rule **out,
+ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *scores,
+		const struct ib_sums *sums, const struct ib_context *context, struct ib_rule **out,
 		struct ib_error *err)
 {
 	struct ib_rule *r;
@@ -194,10 +209,8 @@ ib_rule_prepare(const struct ib_rule_options *options,
 	if (st)
 		return st;
 	if (r->kind->biased)
-		ib_warn(context, "--rule %s is biased: for comparison only",
-			r->kind->name);
-	if (scores && scores->part.count > 1 &&
-	    options->sampling == IB_SAMPLING_FIXED)
+		ib_warn(context, "--rule %s is biased: for comparison only", r->kind->name);
+	if (scores && scores->part.count > 1 && options->sampling == IB_SAMPLING_FIXED)
 		st = ib_fail(err, IB_E_MISUSE,
 			     "--sampling fixed looks at all scores, and these "
 			     "are those of a part: give all of them with -s");
@@ -214,9 +227,8 @@ ib_rule_prepare(const struct ib_rule_options *options,
 }
 
 enum ib_status
-ib_rule_refine(const struct ib_rule_options *options,
-	       const struct ib_sums *sums, const struct ib_context *context,
-	       struct ib_refined **out, struct ib_error *err)
+ib_rule_refine(const struct ib_rule_options *options, const struct ib_sums *sums,
+	       const struct ib_context *context, struct ib_refined **out, struct ib_error *err)
 {
 	struct ib_rule *r;
 	enum ib_status st = start(options, NULL, sums, &r, err);
@@ -226,8 +238,7 @@ ib_rule_refine(const struct ib_rule_options *options,
 	r->want = ib_refined_new();
 	if (r->want)
 		r->want->newest = r->totals->newest;
-	st = r->want ? ib_totals_digest(r->totals, r->want->of, err)
-		     : ib_fail_memory(err);
+	st = r->want ? ib_totals_digest(r->totals, r->want->of, err) : ib_fail_memory(err);
 	if (!st && is_prepared(r))
 		st = r->kind->prepare(r, context, err);
 	if (st)
@@ -239,9 +250,8 @@ ib_rule_refine(const struct ib_rule_options *options,
 }
 
 enum ib_status
-ib_rule_new(const struct ib_rule_options *options,
-	    const struct ib_scores *scores, const struct ib_context *context,
-	    struct ib_rule **out, struct ib_error *err)
+ib_rule_new(const struct ib_rule_options *options, const struct ib_scores *scores,
+	    const struct ib_context *context, struct ib_rule **out, struct ib_error *err)
 {
 	return ib_rule_prepare(options, scores, NULL, context, out, err);
 }
@@ -282,15 +292,13 @@ settle(const struct ib_rule *r, uint32_t row, float score, double pi)
 	struct ib_chance c;
 
 	if (r->kind->needs_scores && !known)
-		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN
-						: IB_REASON_NONFINITE);
+		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN : IB_REASON_NONFINITE);
 	/* High or low is a toss: no branch, IB_HIGH - 1 is 1. */
 	c.pi = pi - (double)high;
 	c.weight = 1 / c.pi;
 	c.reason = high ? IB_REASON_HIGH : IB_REASON_DRAWN;
 	c.group = -1;
-	if (r->options.max_age > 0 && row != IB_NO_ROW && !high &&
-	    is_old(r, row))
+	if (r->options.max_age > 0 && row != IB_NO_ROW && !high && is_old(r, row))
 		return certain(IB_REASON_AGE);
 	if (r->ngroups > 0 && known)
 		ib_rule_fixed_chance(r, &c);
@@ -303,8 +311,7 @@ settle(const struct ib_rule *r, uint32_t row, float score, double pi)
  * /dev/null, AMD EPYC Zen 5, gcc 12 -O2).
  */
 void
-ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n,
-		struct ib_chance *chance)
+ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n, struct ib_chance *chance)
 {
 	const float *scores = r->scores ? r->scores->score.p : NULL;
 	float score[IB_GROUP] = { 0 };
@@ -324,8 +331,7 @@ ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n,
 }
 
 size_t
-ib_rule_row_chances(const struct ib_rule *r, uint64_t from,
-		    struct ib_chance chance[IB_GROUP])
+ib_rule_row_chances(const struct ib_rule *r, uint64_t from, struct ib_chance chance[IB_GROUP])
 {
 	uint64_t left = r->scores->table.n - from;
 	size_t n = left < IB_GROUP ? (size_t)left : IB_GROUP, i;
@@ -344,8 +350,7 @@ ib_rule_threshold(const struct ib_rule *r)
 }
 
 void
-ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n,
-	       struct ib_decision *d)
+ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n, struct ib_decision *d)
 {
 	struct ib_chance c;
 	uint64_t found;
@@ -353,11 +358,10 @@ ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n,
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		row = r->scores && ib_scores_find(r->scores, id[i], &found)
-			? (uint32_t)found : IB_NO_ROW;
+		row = r->scores && ib_scores_find(r->scores, id[i], &found) ? (uint32_t)found
+									    : IB_NO_ROW;
 		c = ib_rule_chance(r, row);
-		d[i] = (struct ib_decision){ .pi = c.pi, .u = NAN,
-					     .reason = c.reason };
+		d[i] = (struct ib_decision){ .pi = c.pi, .u = NAN, .reason = c.reason };
 		d[i].kept = true;
 		if (c.reason == IB_REASON_DRAWN) {
 			d[i].u = ib_draw_u(r->key, id[i]);

@@ -25,7 +25,7 @@ struct ib_levels {
 
 /* Of --sampling fixed: the known rows of one pi < 1. */
 struct ib_group_of {
-	double pi;   /* as the rule has it, before k/n */
+	double pi; /* as the rule has it, before k/n */
 	uint64_t n, k;
 	double chance, weight; /* k/n, n/k */
 };
@@ -35,22 +35,22 @@ struct ib_rule_kind;
 struct ib_rule {
 	struct ib_rule_options options;
 	const struct ib_rule_kind *kind;
-	const struct ib_scores *scores; /* NULL: nothing is scored yet */
-	const struct ib_totals *totals; /* of all known scores, or of --totals */
-	struct ib_totals *own_totals;   /* where they are the rule's to free */
-	bool foreign_totals;            /* totals are not the scores' own */
+	const struct ib_scores *scores;	  /* NULL: nothing is scored yet */
+	const struct ib_totals *totals;	  /* of all known scores, or of --totals */
+	struct ib_totals *own_totals;	  /* where they are the rule's to free */
+	bool foreign_totals;		  /* totals are not the scores' own */
 	const struct ib_refined *refined; /* beside foreign ones; NULL: none */
-	struct ib_refined *want;        /* of --write-bins: what is to be counted */
-	uint64_t key;                   /* of the draws */
-	bool full;                      /* everything is kept: */
-	enum ib_reason why_full;        /* warm-up or anneal */
-	double ratio;                   /* r, as given or solved */
+	struct ib_refined *want;	  /* of --write-bins: what is to be counted */
+	uint64_t key;			  /* of the draws */
+	bool full;			  /* everything is kept: */
+	enum ib_reason why_full;	  /* warm-up or anneal */
+	double ratio;			  /* r, as given or solved */
 	struct ib_levels levels;
-	double threshold;               /* T; NaN: none */
-	double c;                       /* of proportional; NaN: none */
-	struct ib_group_of *group;      /* of fixed */
+	double threshold;	   /* T; NaN: none */
+	double c;		   /* of proportional; NaN: none */
+	struct ib_group_of *group; /* of fixed */
 	size_t ngroups;
-	uint64_t *kept;                 /* of fixed: a bit a row */
+	uint64_t *kept; /* of fixed: a bit a row */
 };
 
 struct ib_rule_kind {
@@ -58,17 +58,15 @@ struct ib_rule_kind {
 	const char *name;
 	const char *about; /* for --help */
 	bool needs_scores; /* unseen and unknown samples are kept */
-	bool biased;       /* it says so */
-	bool fixed;        /* --sampling fixed makes sense */
-	bool cuts;         /* its levels are told one by one */
-	bool ratio;        /* it has an r, of -r or solved for --keep */
+	bool biased;	   /* it says so */
+	bool fixed;	   /* --sampling fixed makes sense */
+	bool cuts;	   /* its levels are told one by one */
+	bool ratio;	   /* it has an r, of -r or solved for --keep */
 	/* Resolve thresholds, solve budgets; in full epochs too. */
-	enum ib_status (*prepare)(struct ib_rule *rule,
-				  const struct ib_context *context,
+	enum ib_status (*prepare)(struct ib_rule *rule, const struct ib_context *context,
 				  struct ib_error *err);
 	/* pi of n scores; IB_HIGH for those that are not drawn. */
-	void (*pi)(const struct ib_rule *rule, const float *score, size_t n,
-		   double *pi);
+	void (*pi)(const struct ib_rule *rule, const float *score, size_t n, double *pi);
 };
 
 #define IB_HIGH 2.0 /* in the place of a pi: 1, and nothing is drawn */
@@ -80,30 +78,26 @@ const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
  * Options that do not fit together, or are malformed, whatever the scores:
  * IB_E_MISUSE. ib_rule_prepare() does it too.
  */
-enum ib_status ib_rule_check(const struct ib_rule_options *options,
-			     struct ib_error *err);
+enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /*
  * ib_rule_new with the totals of --totals (NULL: the scores' own; borrowed).
  */
 enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
-			       const struct ib_scores *scores,
-			       const struct ib_sums *sums,
-			       const struct ib_context *context,
-			       struct ib_rule **out, struct ib_error *err);
+			       const struct ib_scores *scores, const struct ib_sums *sums,
+			       const struct ib_context *context, struct ib_rule **out,
+			       struct ib_error *err);
 
 /*
  * What a second pass over the scores that these totals sum must count, so that
  * ib_rule_prepare() can do without them. A plan for ib_refined_count().
  */
-enum ib_status ib_rule_refine(const struct ib_rule_options *options,
-			      const struct ib_sums *sums,
-			      const struct ib_context *context,
-			      struct ib_refined **out, struct ib_error *err);
+enum ib_status ib_rule_refine(const struct ib_rule_options *options, const struct ib_sums *sums,
+			      const struct ib_context *context, struct ib_refined **out,
+			      struct ib_error *err);
 
 /* Is this one of the epochs that keep everything, and why? */
-bool ib_rule_is_full(const struct ib_rule_options *options,
-		     enum ib_reason *why);
+bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why);
 
 /* 1-r to 15 significant digits, so that r = 0.9 gives 0.1. */
 double ib_rule_complement(double r);
@@ -112,7 +106,7 @@ double ib_rule_complement(double r);
 struct ib_chance {
 	double pi, weight;     /* weight: if it is kept */
 	enum ib_reason reason; /* IB_REASON_DRAWN: it is to be drawn */
-	int group;             /* of --sampling fixed; -1: drawn by itself */
+	int group;	       /* of --sampling fixed; -1: drawn by itself */
 };
 
 /*
@@ -140,8 +134,7 @@ ib_rule_chance(const struct ib_rule *r, uint32_t row)
 
 /* Is a sample that is to be drawn kept? (u < pi; of fixed: its bit.) */
 static inline bool
-ib_rule_keeps(const struct ib_rule *r, uint32_t row,
-	      const struct ib_chance *c, double u)
+ib_rule_keeps(const struct ib_rule *r, uint32_t row, const struct ib_chance *c, double u)
 {
 	if (c->group >= 0)
 		return r->kept[row / 64] >> row % 64 & 1;
@@ -154,29 +147,22 @@ ib_rule_keeps(const struct ib_rule *r, uint32_t row,
 bool ib_cut_is_valid(struct ib_span text);
 
 /* Whether threshold and buckets are well written; IB_E_MISUSE if not. */
-enum ib_status ib_levels_check(const struct ib_rule_options *options,
-			       struct ib_error *err);
+enum ib_status ib_levels_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /* A cut not below those before, and the share to drop below it. */
 void ib_levels_put(struct ib_levels *l, double cut, double share);
 
-void ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n,
-		  double *pi);
+void ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi);
 
-enum ib_status ib_rule_prepare_infobatch(struct ib_rule *rule,
-					 const struct ib_context *context,
+enum ib_status ib_rule_prepare_infobatch(struct ib_rule *rule, const struct ib_context *context,
 					 struct ib_error *err);
-enum ib_status ib_rule_prepare_buckets(struct ib_rule *rule,
-				       const struct ib_context *context,
+enum ib_status ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 				       struct ib_error *err);
-enum ib_status ib_rule_prepare_rank(struct ib_rule *rule,
-				    const struct ib_context *context,
+enum ib_status ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context,
 				    struct ib_error *err);
-enum ib_status ib_rule_prepare_hard(struct ib_rule *rule,
-				    const struct ib_context *context,
+enum ib_status ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_context *context,
 				    struct ib_error *err);
-enum ib_status ib_rule_prepare_random(struct ib_rule *rule,
-				      const struct ib_context *context,
+enum ib_status ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context,
 				      struct ib_error *err);
 
 /* ---- the other rules, and what is solved ------------------------------------ */
@@ -184,17 +170,13 @@ enum ib_status ib_rule_prepare_random(struct ib_rule *rule,
 #define IB_RATIO_MAX 0.95
 
 /* keep.c: r of --keep, of n known rows with `low` below the threshold. */
-enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n,
-				   uint64_t low,
-				   const struct ib_context *context,
-				   struct ib_error *err);
+enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
+				   const struct ib_context *context, struct ib_error *err);
 
 /* proportional.c */
-enum ib_status ib_rule_prepare_proportional(struct ib_rule *rule,
-					    const struct ib_context *context,
+enum ib_status ib_rule_prepare_proportional(struct ib_rule *rule, const struct ib_context *context,
 					    struct ib_error *err);
-void ib_proportional_pi(const struct ib_rule *rule, const float *score,
-			size_t n, double *pi);
+void ib_proportional_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi);
 
 /* refine.c: what totals of parts have to say. */
 
@@ -202,13 +184,11 @@ void ib_proportional_pi(const struct ib_rule *rule, const float *score,
  * The rank-th smallest known score (from 1) into *score, NaN where it is only
  * noted down what is to be counted. IB_E_MISUSE where that has not been done.
  */
-enum ib_status ib_refine_rank(const struct ib_rule *r, uint64_t rank,
-			      const char *option, double *score,
-			      struct ib_error *err);
+enum ib_status ib_refine_rank(const struct ib_rule *r, uint64_t rank, const char *option,
+			      double *score, struct ib_error *err);
 /* How many known scores are below a cut; likewise. */
-enum ib_status ib_refine_below(const struct ib_rule *r, double cut,
-			       const char *option, uint64_t *low,
-			       struct ib_error *err);
+enum ib_status ib_refine_below(const struct ib_rule *r, double cut, const char *option,
+			       uint64_t *low, struct ib_error *err);
 /* The message that says what to run. */
 enum ib_status ib_refine_lacks(const char *option, struct ib_error *err);
 

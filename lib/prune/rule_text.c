@@ -46,15 +46,12 @@ ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out)
 
 	if (!p)
 		return false;
-	*out = (struct ib_rule_parameter){ .name = p->name,
-					   .value = p->value,
-					   .help = p->help };
+	*out = (struct ib_rule_parameter){ .name = p->name, .value = p->value, .help = p->help };
 	if (p->kind == IB_PARAM_CHOICE)
 		out->words = p->range;
 	if (p->kind == IB_PARAM_REAL) {
 		out->has_default = true;
-		out->by_default =
-			*(const double *)((const char *)&defaults + p->at);
+		out->by_default = *(const double *)((const char *)&defaults + p->at);
 	}
 	return true;
 }
@@ -88,8 +85,7 @@ refuse_name(const char *text, size_t n, struct ib_error *err)
 	int i;
 
 	for (i = 0; i < IB_NRULES; i++)
-		used += (size_t)snprintf(names + used, sizeof(names) - used,
-					 "%s%s",
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
 					 i == 0		     ? ""
 					 : i + 1 < IB_NRULES ? ", "
 							     : " or ",
@@ -99,26 +95,22 @@ refuse_name(const char *text, size_t n, struct ib_error *err)
 }
 
 static enum ib_status
-refuse_parameter(const struct ib_rule_kind *kind, struct ib_span name,
-		 struct ib_error *err)
+refuse_parameter(const struct ib_rule_kind *kind, struct ib_span name, struct ib_error *err)
 {
 	char list[200], show[IB_SHOW_MAX];
 
-	return ib_fail(err, IB_E_MISUSE,
-		       "--rule %s has no parameter %s; it takes %s", kind->name,
+	return ib_fail(err, IB_E_MISUSE, "--rule %s has no parameter %s; it takes %s", kind->name,
 		       ib_show(show, name), list_parameters(kind, list));
 }
 
 static enum ib_status
-refuse_value(const struct ib_rule_kind *kind, const struct ib_param *p,
-	     const char *wanted, const char *range, struct ib_span value,
-	     struct ib_error *err)
+refuse_value(const struct ib_rule_kind *kind, const struct ib_param *p, const char *wanted,
+	     const char *range, struct ib_span value, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
-	return ib_fail(err, IB_E_MISUSE, "--rule %s: %s must be %s%s, not %s",
-		       kind->name, p->name, wanted, range,
-		       ib_show(show, value));
+	return ib_fail(err, IB_E_MISUSE, "--rule %s: %s must be %s%s, not %s", kind->name, p->name,
+		       wanted, range, ib_show(show, value));
 }
 
 /* "a, b or c" of "a|b|c". */
@@ -157,8 +149,8 @@ find_word(const char *words, struct ib_span text)
 
 /* Store one value, or say what it should be. */
 static enum ib_status
-set_value(const struct ib_rule_kind *kind, const struct ib_param *p,
-	  const char *value, struct ib_rule_options *o, struct ib_error *err)
+set_value(const struct ib_rule_kind *kind, const struct ib_param *p, const char *value,
+	  struct ib_rule_options *o, struct ib_error *err)
 {
 	struct ib_span text = ib_span_of(value);
 	void *at = ib_param_at(p, o);
@@ -169,9 +161,7 @@ set_value(const struct ib_rule_kind *kind, const struct ib_param *p,
 	if (p->kind == IB_PARAM_CHOICE) {
 		word = find_word(p->range, text);
 		if (word < 0)
-			return refuse_value(kind, p, "",
-					    list_words(p->range, list), text,
-					    err);
+			return refuse_value(kind, p, "", list_words(p->range, list), text, err);
 		*(unsigned *)at = (unsigned)word;
 		return IB_OK;
 	}
@@ -182,8 +172,7 @@ set_value(const struct ib_rule_kind *kind, const struct ib_param *p,
 				    "", text, err);
 	if (p->kind != IB_PARAM_CUT &&
 	    (!ib_number_text(text, &real) || !ib_in_range(p->range, real)))
-		return refuse_value(kind, p, "a number in ", p->range, text,
-				    err);
+		return refuse_value(kind, p, "a number in ", p->range, text, err);
 	if (ib_param_is_text(p))
 		*(const char **)at = value;
 	else
@@ -206,12 +195,11 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 	if (!p)
 		return refuse_parameter(kind, name, err);
 	if (!text[name.n])
-		return ib_fail(err, IB_E_MISUSE,
-			       "--rule %s: %s needs a value, %s=%s", kind->name,
+		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s needs a value, %s=%s", kind->name,
 			       p->name, p->name, p->value);
 	if (*given >> i & 1)
-		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice",
-			       kind->name, p->name);
+		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice", kind->name,
+			       p->name);
 	*given |= 1u << i;
 	return set_value(kind, p, text + name.n + 1, o, err);
 }
@@ -229,8 +217,8 @@ is_repeated(const char *list, const char *item, size_t n)
 /* Whether `item`, of n bytes, is CUT=SHARE, with a cut that is new in the list.
  */
 static enum ib_status
-check_cut(const struct ib_rule_kind *kind, const char *list, const char *item,
-	  size_t n, struct ib_error *err)
+check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, size_t n,
+	  struct ib_error *err)
 {
 	size_t name = strcspn(item, "=,");
 	struct ib_span cut = { item, name }, share = { item + name + 1, 0 };
@@ -241,16 +229,14 @@ check_cut(const struct ib_rule_kind *kind, const char *list, const char *item,
 		return refuse_parameter(kind, cut, err);
 	if (name < n)
 		share.n = n - name - 1;
-	if (share.n == 0 || !ib_number_text(share, &value) ||
-	    !ib_in_range("[0, 1)", value))
+	if (share.n == 0 || !ib_number_text(share, &value) || !ib_in_range("[0, 1)", value))
 		return ib_fail(err, IB_E_MISUSE,
 			       "--rule %s: %s is not CUT=SHARE with a share in "
 			       "[0, 1)",
-			       kind->name,
-			       ib_show(show, (struct ib_span){ item, n }));
+			       kind->name, ib_show(show, (struct ib_span){ item, n }));
 	if (is_repeated(list, item, name))
-		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice",
-			       kind->name, ib_show(show, cut));
+		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice", kind->name,
+			       ib_show(show, cut));
 	return IB_OK;
 }
 
@@ -279,8 +265,8 @@ read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
 }
 
 static enum ib_status
-read_parameters(const struct ib_rule_kind *kind, char *text,
-		struct ib_rule_options *o, struct ib_error *err)
+read_parameters(const struct ib_rule_kind *kind, char *text, struct ib_rule_options *o,
+		struct ib_error *err)
 {
 	const struct ib_param *first = param_of(kind->id, 0);
 	enum ib_status st = IB_OK;
@@ -311,8 +297,7 @@ reset(struct ib_rule_options *o)
 		       : p->kind == IB_PARAM_CHOICE ? sizeof(unsigned)
 						    : sizeof(const char *);
 		if (p->rules)
-			memcpy(ib_param_at(p, o),
-			       (const char *)&defaults + p->at, size);
+			memcpy(ib_param_at(p, o), (const char *)&defaults + p->at, size);
 	}
 }
 
@@ -378,8 +363,7 @@ spell_rule(struct ib_bytes *out, const struct ib_rule_options *o)
 }
 
 void
-ib_param_spell(struct ib_bytes *out, const struct ib_param *p,
-	       const struct ib_rule_options *o)
+ib_param_spell(struct ib_bytes *out, const struct ib_param *p, const struct ib_rule_options *o)
 {
 	const void *at = (const char *)o + p->at;
 	char number[IB_NUMBER_MAX];
@@ -389,12 +373,10 @@ ib_param_spell(struct ib_bytes *out, const struct ib_param *p,
 		spell_rule(out, o);
 		break;
 	case IB_PARAM_SEED:
-		ib_bytes_printf(out, "%llu",
-				(unsigned long long)*(const uint64_t *)at);
+		ib_bytes_printf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
 		break;
 	case IB_PARAM_REAL:
-		ib_bytes_put(out, number,
-			     ib_number_put(number, *(const double *)at));
+		ib_bytes_put(out, number, ib_number_put(number, *(const double *)at));
 		break;
 	case IB_PARAM_CHOICE:
 		spell_word(out, p->range, *(const unsigned *)at);

@@ -26,13 +26,13 @@ struct run {
 	struct ib_audit_writer *audit; /* of -a; NULL: none */
 	struct ib_tally tally;
 	struct ib_plan plan;
-	struct ib_unseen unseen;  /* ids without a row */
+	struct ib_unseen unseen; /* ids without a row */
 	struct ib_digests digests;
-	char (*output)[33];       /* of the digests */
+	char (*output)[33];		/* of the digests */
 	const struct ib_source *source; /* being drained */
-	uint64_t lines;           /* of it, before the block */
-	uint64_t records;         /* of all before the block; lists: lines */
-	_Atomic bool shard;       /* a tar is on its way, see ready() */
+	uint64_t lines;			/* of it, before the block */
+	uint64_t records;		/* of all before the block; lists: lines */
+	_Atomic bool shard;		/* a tar is on its way, see ready() */
 };
 
 /* ---- the pipeline --------------------------------------------------------------- */
@@ -73,8 +73,7 @@ work(void *ctx, void *slot, struct ib_error *err)
 }
 
 static enum ib_status
-begin_operand(struct run *run, const struct ib_source *source,
-	      struct ib_error *err)
+begin_operand(struct run *run, const struct ib_source *source, struct ib_error *err)
 {
 	bool same = run->source && run->source->operand == source->operand;
 
@@ -82,10 +81,12 @@ begin_operand(struct run *run, const struct ib_source *source,
 	ib_unseen_note_key(&run->unseen, &source->key);
 	if (same)
 		return IB_OK;
-	if (run->options->id_field && (source->format == IB_FORMAT_LIST ||
-				       source->format == IB_FORMAT_TAR))
-		return ib_fail(err, IB_E_MISUSE, "%s: --id-field is not for "
-			       "list and tar", source->name);
+	if (run->options->id_field &&
+	    (source->format == IB_FORMAT_LIST || source->format == IB_FORMAT_TAR))
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: --id-field is not for "
+			       "list and tar",
+			       source->name);
 	run->lines = source->first_line;
 	return ib_targets_begin(&run->targets, source, err);
 }
@@ -97,16 +98,16 @@ describe_remedy(const struct ib_key *key, char *text, size_t size)
 	struct ib_span name = key->name[0];
 
 	if (key->kind == IB_KEY_FIELDS && key->n == 1 && name.n < 40)
-		snprintf(text, size, "for several segments of one file use a "
-			 "composite key such as -k %.*s,offset; ", (int)name.n,
-			 name.p);
+		snprintf(text, size,
+			 "for several segments of one file use a "
+			 "composite key such as -k %.*s,offset; ",
+			 (int)name.n, name.p);
 	else
 		*text = '\0';
 }
 
 static enum ib_status
-report_twice(struct run *run, struct ib_pruned *b, size_t i,
-	     struct ib_error *err)
+report_twice(struct run *run, struct ib_pruned *b, size_t i, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 	struct ib_span id = { "", 0 };
@@ -118,8 +119,7 @@ report_twice(struct run *run, struct ib_pruned *b, size_t i,
 	return ib_fail(err, IB_E_DATA,
 		       "%s:%llu: the id %s appears twice: %s"
 		       "--allow-duplicates gives both records one decision",
-		       run->source->name,
-		       (unsigned long long)(run->lines + line),
+		       run->source->name, (unsigned long long)(run->lines + line),
 		       ib_show(show, id), remedy);
 }
 
@@ -143,8 +143,7 @@ check_twice(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	enum ib_status st;
 
 	for (i = 0; i < b->nrows; i++)
-		if (b->row[i] != IB_NO_ROW &&
-		    ib_seen_row(&run->seen, b->row[i]) && !any)
+		if (b->row[i] != IB_NO_ROW && ib_seen_row(&run->seen, b->row[i]) && !any)
 			return report_twice(run, b, i, err);
 	if (b->nunseen == 0 || any)
 		return IB_OK;
@@ -158,10 +157,14 @@ static enum ib_status
 drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
 	struct ib_shard_run r = {
-		.pruner = &run->pruner, .b = b, .seen = &run->seen,
-		.lost = &run->unseen, .targets = &run->targets,
+		.pruner = &run->pruner,
+		.b = b,
+		.seen = &run->seen,
+		.lost = &run->unseen,
+		.targets = &run->targets,
 		.reader = run->reader,
-		.context = run->context, .before = run->records,
+		.context = run->context,
+		.before = run->records,
 	};
 	enum ib_status st = ib_prune_shard(&r, err);
 
@@ -185,8 +188,7 @@ drain_records(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	st = ib_targets_write(&run->targets, b, run->records, err);
 	if (!st && b->bad)
 		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", run->source->name,
-			     (unsigned long long)(run->lines + b->bad_line),
-			     b->why);
+			     (unsigned long long)(run->lines + b->bad_line), b->why);
 	return st;
 }
 
@@ -198,8 +200,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	enum ib_status st = begin_operand(run, b->block.source, err);
 
 	if (!st)
-		st = b->block.special ? drain_shard(run, b, err)
-				      : drain_records(run, b, err);
+		st = b->block.special ? drain_shard(run, b, err) : drain_records(run, b, err);
 	if (st)
 		return st;
 	ib_tally_merge(&run->tally, &b->tally);
@@ -220,7 +221,10 @@ read_manifest(struct run *run, struct ib_error *err)
 {
 	int threads = ib_pipeline_threads(run->context);
 	struct ib_pipeline p = {
-		.fill = fill, .work = work, .drain = drain, .ready = ready,
+		.fill = fill,
+		.work = work,
+		.drain = drain,
+		.ready = ready,
 		.ctx = run,
 		.slot_size = sizeof(struct ib_pruned),
 		.nslots = ib_pipeline_slots(threads),
@@ -247,8 +251,11 @@ warn_of_unseen(struct run *run, uint64_t samples, struct ib_error *err)
 {
 	const struct ib_scores *scores = run->basis.scores;
 	struct ib_unseen_run of = {
-		.options = run->options, .scores = scores, .seen = &run->seen,
-		.samples = samples, .context = run->context,
+		.options = run->options,
+		.scores = scores,
+		.seen = &run->seen,
+		.samples = samples,
+		.context = run->context,
 	};
 
 	if (!scores || scores->table.n == 0 || !run->rule->kind->needs_scores)
@@ -263,8 +270,7 @@ check_unseen(struct run *run, struct ib_error *err)
 	uint64_t samples = run->tally.samples;
 	enum ib_status st = warn_of_unseen(run, samples, err);
 
-	if (st || !scores || scores->table.n == 0 ||
-	    !run->rule->kind->needs_scores)
+	if (st || !scores || scores->table.n == 0 || !run->rule->kind->needs_scores)
 		return st;
 	return ib_unseen_check(&run->unseen, run->options, samples, err);
 }
@@ -281,7 +287,7 @@ take_output_digests(struct run *run, struct ib_error *err)
 		return ib_fail_memory(err);
 	for (i = 0; i < n; i++)
 		ib_output_digest(out[i], run->output[i]);
-	run->digests.output = (const char (*)[33])run->output;
+	run->digests.output = (const char(*)[33])run->output;
 	run->digests.noutputs = n;
 	run->digests.many = run->targets.split || run->targets.ndone > 0;
 	return IB_OK;
@@ -295,8 +301,7 @@ open_audit_log(struct run *run, struct ib_error *err)
 
 	if (!run->options->audit || run->options->dry_run)
 		return IB_OK;
-	st = ib_audit_writer_open(run->options->audit, run->context, &run->audit,
-			   err);
+	st = ib_audit_writer_open(run->options->audit, run->context, &run->audit, err);
 	if (st)
 		return st;
 	head = ib_receipt_head(run->rule, run->options, &run->digests);
@@ -337,8 +342,8 @@ take_from_log(void *ctx)
 
 /* The outputs appear, and the run in the audit log: both or neither. */
 static enum ib_status
-commit(struct run *run, struct ib_output **receipt,
-       const struct ib_prune_result *r, struct ib_error *err)
+commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result *r,
+       struct ib_error *err)
 {
 	struct entry e = {
 		.writer = run->audit,
@@ -349,13 +354,15 @@ commit(struct run *run, struct ib_output **receipt,
 		},
 	};
 	struct ib_output_also log = {
-		.ready = lock_log, .put = append_to_log, .undo = take_from_log,
+		.ready = lock_log,
+		.put = append_to_log,
+		.undo = take_from_log,
 		.ctx = &e,
 	};
 
 	memcpy(e.tail.manifest, run->digests.manifest, sizeof(e.tail.manifest));
-	return ib_targets_commit(&run->targets, *receipt ? receipt : NULL,
-				 run->audit ? &log : NULL, err);
+	return ib_targets_commit(&run->targets, *receipt ? receipt : NULL, run->audit ? &log : NULL,
+				 err);
 }
 
 /*
@@ -371,8 +378,7 @@ check_scores(const struct run *run, struct ib_error *err)
 {
 	const struct ib_scores *s = run->basis.scores;
 
-	if (!s || (!run->options->dry_run &&
-		   run->looked_up < s->table.n / FEW_OF_ROWS))
+	if (!s || (!run->options->dry_run && run->looked_up < s->table.n / FEW_OF_ROWS))
 		return IB_OK;
 	return ib_scores_check_mapped(s, run->options->rule.max_age > 0, err);
 }
@@ -393,8 +399,8 @@ plan(struct run *run, struct ib_error *err)
 	if (!st && o->operands.n > 0)
 		st = warn_of_unseen(run, run->plan.samples, err);
 	if (!st)
-		st = ib_plan_write(&run->plan, run->rule, o->dry_run_table,
-				   run->targets.main.out, err);
+		st = ib_plan_write(&run->plan, run->rule, o->dry_run_table, run->targets.main.out,
+				   err);
 	return st ? st : ib_targets_commit(&run->targets, NULL, NULL, err);
 }
 
@@ -421,11 +427,9 @@ finish(struct run *run, struct ib_error *err)
 	if (o->receipt) {
 		st = take_output_digests(run, err);
 		if (!st)
-			st = ib_output_open(o->receipt, run->targets.flags,
-					    &receipt, err);
+			st = ib_output_open(o->receipt, run->targets.flags, &receipt, err);
 		if (!st)
-			st = ib_receipt_write(run->rule, o, &result,
-					      &run->digests, receipt, err);
+			st = ib_receipt_write(run->rule, o, &result, &run->digests, receipt, err);
 	}
 	if (!st)
 		st = commit(run, &receipt, &result, err);
@@ -444,10 +448,10 @@ warn_of_epoch(const struct run *run)
 
 	if (o->epochs == IB_NO_EPOCH || o->epoch < o->epochs)
 		return;
-	ib_warn(run->context, "-e %lld: with -E %lld the last epoch is %lld, "
+	ib_warn(run->context,
+		"-e %lld: with -E %lld the last epoch is %lld, "
 		"as epochs count from 0; everything is kept",
-		(long long)o->epoch, (long long)o->epochs,
-		(long long)o->epochs - 1);
+		(long long)o->epoch, (long long)o->epochs, (long long)o->epochs - 1);
 }
 
 static enum ib_status
@@ -456,10 +460,13 @@ begin(struct run *run, struct ib_error *err)
 	const struct ib_prune_options *o = run->options;
 	struct ib_basis *basis = &run->basis;
 	struct ib_reader_options r = {
-		.operands = o->operands, .format = o->format,
-		.otherwise = IB_FORMAT_LIST, .key = o->key,
+		.operands = o->operands,
+		.format = o->format,
+		.otherwise = IB_FORMAT_LIST,
+		.key = o->key,
 		.header_lines = o->header_lines,
-		.digest = o->receipt || o->audit, .any_value = o->weights,
+		.digest = o->receipt || o->audit,
+		.any_value = o->weights,
 		.context = run->context,
 	};
 	enum ib_status st = ib_rule_check(&o->rule, err);
@@ -469,18 +476,20 @@ begin(struct run *run, struct ib_error *err)
 	if (!st)
 		st = ib_basis_load(basis, o, run->context, &run->digests, err);
 	if (!st)
-		st = ib_rule_prepare(&o->rule, basis->scores, basis->sums,
-				     run->context, &run->rule, err);
+		st = ib_rule_prepare(&o->rule, basis->scores, basis->sums, run->context, &run->rule,
+				     err);
 	if (!st)
 		st = ib_splice_init(&run->splice, o, err);
 	if (!st)
-		st = ib_seen_init(&run->seen, basis->scores
-				  ? basis->scores->table.n : 0, err);
+		st = ib_seen_init(&run->seen, basis->scores ? basis->scores->table.n : 0, err);
 	if (st)
 		return st;
 	run->pruner = (struct ib_pruner){
-		.options = o, .rule = run->rule, .splice = &run->splice,
-		.seen = &run->seen, .lost = &run->unseen,
+		.options = o,
+		.rule = run->rule,
+		.splice = &run->splice,
+		.seen = &run->seen,
+		.lost = &run->unseen,
 		.looked_up = &run->looked_up,
 	};
 	ib_tally_init(&run->tally);
@@ -495,12 +504,10 @@ begin(struct run *run, struct ib_error *err)
 }
 
 enum ib_status
-ib_prune_run(const struct ib_prune_options *options,
-	     const struct ib_context *context, struct ib_prune_result *result,
-	     struct ib_error *err)
+ib_prune_run(const struct ib_prune_options *options, const struct ib_context *context,
+	     struct ib_prune_result *result, struct ib_error *err)
 {
-	struct run run = { .options = options, .context = context,
-			   .result = result };
+	struct run run = { .options = options, .context = context, .result = result };
 	enum ib_status st;
 
 	if (options->write_bins)

@@ -79,8 +79,8 @@ grow(struct ib_seen *s, uint64_t more, struct ib_error *err)
 }
 
 enum ib_status
-ib_seen_unseen(struct ib_seen *s, const XXH128_hash_t *hash, size_t n,
-	       size_t *twice, struct ib_error *err)
+ib_seen_unseen(struct ib_seen *s, const XXH128_hash_t *hash, size_t n, size_t *twice,
+	       struct ib_error *err)
 {
 	XXH128_hash_t *slots, *slot;
 	enum ib_status st = grow(s, n, err);
@@ -92,8 +92,7 @@ ib_seen_unseen(struct ib_seen *s, const XXH128_hash_t *hash, size_t n,
 	slots = s->unseen.p;
 	for (i = 0; i < n; i++) {
 		if (i + AHEAD < n)
-			__builtin_prefetch(
-				&slots[home(s->nslots, hash[i + AHEAD])]);
+			__builtin_prefetch(&slots[home(s->nslots, hash[i + AHEAD])]);
 		slot = slot_of(slots, s->nslots, hash[i]);
 		if ((slot->low64 | slot->high64) != 0) {
 			*twice = i;

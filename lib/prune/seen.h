@@ -7,14 +7,13 @@
 #include "base/pages.h"
 
 struct ib_seen {
-	struct ib_pages rows;    /* a bit a row of the score table */
-	struct ib_pages unseen;  /* XXH128_hash_t[nslots] of ids without row */
+	struct ib_pages rows;	/* a bit a row of the score table */
+	struct ib_pages unseen; /* XXH128_hash_t[nslots] of ids without row */
 	uint64_t nslots, n;
-	uint64_t seed;           /* of the hashes; drawn at start */
+	uint64_t seed; /* of the hashes; drawn at start */
 };
 
-enum ib_status ib_seen_init(struct ib_seen *s, uint64_t rows,
-			    struct ib_error *err);
+enum ib_status ib_seen_init(struct ib_seen *s, uint64_t rows, struct ib_error *err);
 void ib_seen_release(struct ib_seen *s);
 
 /* The hash of an id without a row; never all zero. */
@@ -32,7 +31,7 @@ ib_seen_row(struct ib_seen *s, uint32_t row)
 	return twice;
 }
 
-enum ib_status ib_seen_unseen(struct ib_seen *s, const XXH128_hash_t *hash,
-			      size_t n, size_t *twice, struct ib_error *err);
+enum ib_status ib_seen_unseen(struct ib_seen *s, const XXH128_hash_t *hash, size_t n, size_t *twice,
+			      struct ib_error *err);
 
 #endif

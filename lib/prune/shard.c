@@ -9,7 +9,7 @@
 #include "record/spool.h"
 
 #define WEIGHT_MAX ((size_t)4096) /* a weight's text; more is no number */
-#define OFTEN 256                 /* samples between words on progress */
+#define OFTEN 256		  /* samples between words on progress */
 
 /* Where an entry of no sample goes. */
 enum { EACH, MAIN, PRUNED };
@@ -24,11 +24,11 @@ struct shard {
 	bool open;
 	struct ib_bytes key, id;
 	struct ib_said said;
-	bool ours;      /* of the part that was asked for */
-	bool written;   /* its members go out */
-	bool unkept;    /* its members go to -U */
-	bool weighted;  /* a carried weight was met */
-	int64_t mtime;  /* of its first member */
+	bool ours;     /* of the part that was asked for */
+	bool written;  /* its members go out */
+	bool unkept;   /* its members go to -U */
+	bool weighted; /* a carried weight was met */
+	int64_t mtime; /* of its first member */
 	/* Entries of no sample behind it: does its run go on? */
 	struct ib_spool *waiting;
 	bool any_waiting;
@@ -95,8 +95,7 @@ put_weight(void *ctx, const struct ib_tar_piece *piece)
 	struct shard *s = ctx;
 
 	if (s->text.n <= WEIGHT_MAX)
-		ib_bytes_put(&s->text, piece->p + piece->from,
-			     piece->to - piece->from);
+		ib_bytes_put(&s->text, piece->p + piece->from, piece->to - piece->from);
 	if (s->unkept)
 		ib_target_put(&s->run->targets->unkept, piece);
 }
@@ -170,11 +169,9 @@ report_twice(const struct shard *s, struct ib_error *err)
 {
 	static const char one[] = "appears twice: its members are not adjacent "
 				  "(make the tar with --sort=name)";
-	static const char several[] =
-		"appears twice: if shards share keys, use -k @shard; if its "
-		"members are not adjacent, make the tar with --sort=name";
-	bool shared = s->options->operands.n > 1 &&
-		      s->source->key.kind != IB_KEY_SHARD;
+	static const char several[] = "appears twice: if shards share keys, use -k @shard; if its "
+				      "members are not adjacent, make the tar with --sort=name";
+	bool shared = s->options->operands.n > 1 && s->source->key.kind != IB_KEY_SHARD;
 
 	return bad_sample(s, shared ? several : one, err);
 }
@@ -206,8 +203,7 @@ progress(const struct shard *s)
 	struct ib_input *in = r->b->block.input;
 
 	if (r->context && r->context->progress && r->samples % OFTEN == 0)
-		r->context->progress(r->context->data, ib_input_position(in),
-				     ib_input_size(in),
+		r->context->progress(r->context->data, ib_input_position(in), ib_input_size(in),
 				     r->before + r->samples);
 }
 
@@ -224,14 +220,12 @@ decide(struct shard *s, struct ib_error *err)
 	bool kept;
 
 	if (scores) {
-		own = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n,
-						scores->table.seed),
+		own = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n, scores->table.seed),
 				      (uint32_t)id.n };
 		row = ib_table_find(&scores->table, &own);
 		ib_pruner_let_go(s->run->pruner, 1);
 	}
-	kept = ib_prune_one(s->run->pruner, b, id, row,
-			    ib_rule_chance(s->run->pruner->rule, row),
+	kept = ib_prune_one(s->run->pruner, b, id, row, ib_rule_chance(s->run->pruner->rule, row),
 			    &s->said);
 	s->said.id = id;
 	st = check_twice(s, row, err);
@@ -248,8 +242,7 @@ decide(struct shard *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	if (!s->written)
 		return IB_OK;
-	return ib_targets_sample(s->run->targets, id,
-				 ib_bytes_span(&b->sidecar),
+	return ib_targets_sample(s->run->targets, id, ib_bytes_span(&b->sidecar),
 				 s->run->before + s->run->samples, err);
 }
 
@@ -268,8 +261,7 @@ put_id(const struct shard *s, struct ib_span key, struct ib_bytes *id)
 }
 
 static enum ib_status
-begin_sample(struct shard *s, const struct ib_tar_member *m,
-	     struct ib_error *err)
+begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -300,9 +292,11 @@ take_weight(struct shard *s, struct ib_error *err)
 	enum ib_status st;
 
 	if (s->options->existing_weight == IB_EXISTING_WEIGHT_FAIL)
-		return bad_sample(s, "already carries a weight: prune the "
+		return bad_sample(s,
+				  "already carries a weight: prune the "
 				  "full shards, not an epoch's; or see "
-				  "--existing-weight", err);
+				  "--existing-weight",
+				  err);
 	if (s->weighted)
 		return bad_sample(s, "carries two weights", err);
 	s->weighted = true;
@@ -312,19 +306,22 @@ take_weight(struct shard *s, struct ib_error *err)
 		return st;
 	if (s->options->existing_weight == IB_EXISTING_WEIGHT_MULTIPLY) {
 		if (!ib_tar_weight(ib_bytes_span(&s->text), &carried))
-			return bad_sample(s, "carries a weight that is no "
-					  "number", err);
+			return bad_sample(s,
+					  "carries a weight that is no "
+					  "number",
+					  err);
 		weight *= carried;
 		if (!isfinite(weight))
-			return bad_sample(s, "gets a weight that is not "
-					  "finite", err);
+			return bad_sample(s,
+					  "gets a weight that is not "
+					  "finite",
+					  err);
 	}
 	return s->written ? make_weight(s, weight, err) : IB_OK;
 }
 
 static enum ib_status
-take_member(struct shard *s, const struct ib_tar_member *m,
-	    struct ib_error *err)
+take_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -368,8 +365,7 @@ find_place(struct shard *s, struct ib_span key)
 
 /* An entry of no sample goes out in its place. */
 static enum ib_status
-take_other(struct shard *s, const struct ib_tar_member *m,
-	   struct ib_error *err)
+take_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -394,9 +390,9 @@ feed(void *ctx, const void *p, size_t n)
 enum ib_status
 ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 {
-	struct shard s = { .run = r, .options = r->pruner->options,
-			   .source = r->b->block.source };
-	struct ib_tar_options options = { .context = r->context, .feed = feed,
+	struct shard s = { .run = r, .options = r->pruner->options, .source = r->b->block.source };
+	struct ib_tar_options options = { .context = r->context,
+					  .feed = feed,
 					  .feed_ctx = r->reader };
 	struct ib_tar_member m;
 	enum ib_status st;

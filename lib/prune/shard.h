@@ -7,14 +7,14 @@
 /* What pruning one shard needs of its run. */
 struct ib_shard_run {
 	const struct ib_pruner *pruner;
-	struct ib_pruned *b;       /* its tally and audit text are filled */
+	struct ib_pruned *b; /* its tally and audit text are filled */
 	struct ib_seen *seen;
-	struct ib_unseen *lost;    /* ids without a row are added */
+	struct ib_unseen *lost; /* ids without a row are added */
 	struct ib_targets *targets;
 	struct ib_reader *reader;
 	const struct ib_context *context;
-	uint64_t before;           /* samples of the operands before */
-	uint64_t samples;          /* out: of this one */
+	uint64_t before;  /* samples of the operands before */
+	uint64_t samples; /* out: of this one */
 };
 
 /*

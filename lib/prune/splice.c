@@ -19,19 +19,16 @@ split_name(struct ib_splice *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	for (;; p = dot + 1) {
 		if (s->nsteps == IB_SPLICE_DEPTH)
-			return ib_fail(err, IB_E_MISUSE,
-				       "--weight-field is too deep");
+			return ib_fail(err, IB_E_MISUSE, "--weight-field is too deep");
 		dot = memchr(p, '.', (size_t)(end - p));
 		s->step[s->nsteps].p = p;
 		s->step[s->nsteps].n = (size_t)((dot ? dot : end) - p);
 		if (s->step[s->nsteps++].n == 0)
-			return ib_fail(err, IB_E_MISUSE,
-				       "--weight-field: an empty name");
+			return ib_fail(err, IB_E_MISUSE, "--weight-field: an empty name");
 		if (!dot)
 			return IB_OK;
-		s->wanted[s->nwanted++].name = (struct ib_span){
-			s->names, (size_t)(dot - s->weight.p)
-		};
+		s->wanted[s->nwanted++].name =
+			(struct ib_span){ s->names, (size_t)(dot - s->weight.p) };
 	}
 }
 
@@ -39,19 +36,16 @@ split_name(struct ib_splice *s, struct ib_error *err)
 static bool
 clashes(struct ib_span name)
 {
-	return name.n >= 2 && memcmp(name.p, "ib", 2) == 0 &&
-	       (name.n == 2 || name.p[2] == '.');
+	return name.n >= 2 && memcmp(name.p, "ib", 2) == 0 && (name.n == 2 || name.p[2] == '.');
 }
 
 enum ib_status
-ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o,
-	       struct ib_error *err)
+ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o, struct ib_error *err)
 {
 	enum ib_status st;
 
 	*s = (struct ib_splice){
-		.weight = ib_span_of(o->weight_field ? o->weight_field
-						     : "weight"),
+		.weight = ib_span_of(o->weight_field ? o->weight_field : "weight"),
 		.explain = o->explain,
 		.bare = o->weights != NULL,
 		.base = o->existing_weight,
@@ -60,11 +54,15 @@ ib_splice_init(struct ib_splice *s, const struct ib_prune_options *o,
 	if (o->id_field)
 		s->id_field = ib_span_of(o->id_field);
 	if (s->explain && !s->bare && clashes(s->weight))
-		return ib_fail(err, IB_E_MISUSE, "--weight-field %s: --explain "
-			       "writes ib itself", o->weight_field);
+		return ib_fail(err, IB_E_MISUSE,
+			       "--weight-field %s: --explain "
+			       "writes ib itself",
+			       o->weight_field);
 	if (s->explain && !s->bare && clashes(s->id_field))
-		return ib_fail(err, IB_E_MISUSE, "--id-field %s: --explain "
-			       "writes ib itself", o->id_field);
+		return ib_fail(err, IB_E_MISUSE,
+			       "--id-field %s: --explain "
+			       "writes ib itself",
+			       o->id_field);
 	if (s->bare)
 		return IB_OK; /* nothing is looked for, nothing put in */
 	s->wanted[IB_SPLICE_WEIGHT] = (struct ib_wanted){ s->weight, true };
@@ -91,11 +89,9 @@ ib_splice_release(struct ib_splice *s)
 
 /* Say why, with the name between what comes before and behind it. */
 static bool
-refuse(struct ib_cursor *c, const char *before, struct ib_span name,
-       const char *behind)
+refuse(struct ib_cursor *c, const char *before, struct ib_span name, const char *behind)
 {
-	snprintf(c->why, sizeof(c->why), "%s'%.*s'%s", before, (int)name.n,
-		 name.p, behind);
+	snprintf(c->why, sizeof(c->why), "%s'%.*s'%s", before, (int)name.n, name.p, behind);
 	return false;
 }
 
@@ -112,15 +108,16 @@ wanted(const struct ib_cursor *c, size_t i)
  * record carries (1 where that is null or empty).
  */
 static bool
-settle_weight(const struct ib_splice *s, struct ib_cursor *c,
-	      const struct ib_value *carried, double *weight)
+settle_weight(const struct ib_splice *s, struct ib_cursor *c, const struct ib_value *carried,
+	      double *weight)
 {
 	double before;
 
 	if (!carried)
 		return true;
 	if (s->base == IB_EXISTING_WEIGHT_FAIL) {
-		snprintf(c->why, sizeof(c->why), "already carries a weight: "
+		snprintf(c->why, sizeof(c->why),
+			 "already carries a weight: "
 			 "prune the full manifest, not an epoch manifest; if "
 			 "the field is data, choose another --weight-field");
 		return false;
@@ -196,8 +193,8 @@ put_explained(struct ib_bytes *out, const struct ib_said *said)
 
 /* "b":{"c":W} from the given step of the weight's name on. */
 static void
-put_steps(const struct ib_splice *s, size_t from, double weight,
-	  struct ib_bytes *out, struct ib_number_texts *texts)
+put_steps(const struct ib_splice *s, size_t from, double weight, struct ib_bytes *out,
+	  struct ib_number_texts *texts)
 {
 	size_t i;
 
@@ -214,8 +211,7 @@ put_steps(const struct ib_splice *s, size_t from, double weight,
 
 /* The deepest object of the weight's path that the record has. */
 static bool
-find_object(const struct ib_splice *s, struct ib_cursor *c, size_t *depth,
-	    const char **close)
+find_object(const struct ib_splice *s, struct ib_cursor *c, size_t *depth, const char **close)
 {
 	const struct ib_value *v;
 	size_t i;
@@ -227,8 +223,7 @@ find_object(const struct ib_splice *s, struct ib_cursor *c, size_t *depth,
 		if (!v)
 			break;
 		if (v->type != IB_OBJECT)
-			return refuse(c, "",
-				      s->wanted[IB_SPLICE_OBJECT + i].name,
+			return refuse(c, "", s->wanted[IB_SPLICE_OBJECT + i].name,
 				      " is there and no object");
 		*depth = i + 1;
 		*close = v->p + v->n - 1;
@@ -243,18 +238,17 @@ find_object(const struct ib_splice *s, struct ib_cursor *c, size_t *depth,
  * in turns: 0.69 s without it, 0.61 with it.)
  */
 static inline bool
-put_alone(const struct ib_splice *s, const struct ib_cursor *c, double weight,
-	  struct ib_bytes *out, struct ib_number_texts *texts)
+put_alone(const struct ib_splice *s, const struct ib_cursor *c, double weight, struct ib_bytes *out,
+	  struct ib_number_texts *texts)
 {
 	const struct ib_record *r = &c->record;
 	size_t head = (size_t)(r->close - r->p), tail = r->n - head + r->end;
-	size_t most = head + s->member.n + IB_NUMBER_MAX + tail +
-		      IB_COPY_BEYOND;
+	size_t most = head + s->member.n + IB_NUMBER_MAX + tail + IB_COPY_BEYOND;
 	const struct ib_number_text *w;
 	char *to;
 
-	if (s->member.n == 0 || r->end == 0 || r->close[-1] == '{' ||
-	    is_blank(r->close[-1]) || wanted(c, IB_SPLICE_WEIGHT))
+	if (s->member.n == 0 || r->end == 0 || r->close[-1] == '{' || is_blank(r->close[-1]) ||
+	    wanted(c, IB_SPLICE_WEIGHT))
 		return false;
 	if (out->cap - out->n < most && !ib_bytes_reserve(out, most))
 		return true; /* out says so */
@@ -272,9 +266,8 @@ put_alone(const struct ib_splice *s, const struct ib_cursor *c, double weight,
 }
 
 static bool
-put_json(const struct ib_splice *s, struct ib_cursor *c,
-	 const struct ib_said *said, struct ib_bytes *out,
-	 struct ib_number_texts *texts)
+put_json(const struct ib_splice *s, struct ib_cursor *c, const struct ib_said *said,
+	 struct ib_bytes *out, struct ib_number_texts *texts)
 {
 	const struct ib_value *carried = wanted(c, IB_SPLICE_WEIGHT);
 	const char *p = c->record.p, *top = c->record.close, *close = top;
@@ -328,8 +321,7 @@ put_field(struct ib_bytes *out, char delimiter, struct ib_span text)
 	size_t i;
 
 	for (i = 0; i < text.n; i++)
-		special |= text.p[i] == delimiter || text.p[i] == '\n' ||
-			   text.p[i] == '\r' ||
+		special |= text.p[i] == delimiter || text.p[i] == '\n' || text.p[i] == '\r' ||
 			   (delimiter == ',' && text.p[i] == '"');
 	if (!special) {
 		ib_bytes_put(out, text.p, text.n);
@@ -348,9 +340,8 @@ put_field(struct ib_bytes *out, char delimiter, struct ib_span text)
 }
 
 static bool
-put_row(const struct ib_splice *s, struct ib_cursor *c,
-	const struct ib_said *said, struct ib_bytes *out,
-	struct ib_number_texts *texts)
+put_row(const struct ib_splice *s, struct ib_cursor *c, const struct ib_said *said,
+	struct ib_bytes *out, struct ib_number_texts *texts)
 {
 	const struct ib_value *carried = wanted(c, IB_SPLICE_WEIGHT);
 	const char *p = c->record.p, *end = p + c->record.n;
@@ -401,11 +392,10 @@ put_column(struct ib_bytes *out, char delimiter, struct ib_span name)
 }
 
 enum ib_status
-ib_splice_header(const struct ib_splice *s, const struct ib_source *source,
-		 struct ib_bytes *out, struct ib_error *err)
+ib_splice_header(const struct ib_splice *s, const struct ib_source *source, struct ib_bytes *out,
+		 struct ib_error *err)
 {
-	static const char *const explained[] = { "ib_pi", "ib_u", "ib_score",
-						 "ib_reason" };
+	static const char *const explained[] = { "ib_pi", "ib_u", "ib_score", "ib_reason" };
 	struct ib_span line = ib_bytes_span(&source->header);
 	const char *end = "\n";
 	size_t i;
@@ -427,8 +417,7 @@ ib_splice_header(const struct ib_splice *s, const struct ib_source *source,
 		    !ib_source_has_column(source, s->weight))
 			put_column(out, source->delimiter, s->weight);
 		for (i = 0; s->explain && i < 4; i++)
-			put_column(out, source->delimiter,
-				   ib_span_of(explained[i]));
+			put_column(out, source->delimiter, ib_span_of(explained[i]));
 	}
 	put_text(out, end);
 	return out->failed ? ib_fail_memory(err) : IB_OK;
@@ -459,9 +448,8 @@ ib_splice_pass(const struct ib_cursor *c, struct ib_bytes *out)
 }
 
 bool
-ib_splice_put(const struct ib_splice *s, struct ib_cursor *c,
-	      const struct ib_said *said, struct ib_bytes *out,
-	      struct ib_number_texts *texts)
+ib_splice_put(const struct ib_splice *s, struct ib_cursor *c, const struct ib_said *said,
+	      struct ib_bytes *out, struct ib_number_texts *texts)
 {
 	bool fine = true;
 
@@ -509,6 +497,5 @@ ib_splice_check(const struct ib_splice *s, struct ib_cursor *c)
 	if (carried)
 		return settle_weight(s, c, carried, &weight);
 	return s->nsteps <= 1 || c->source->format == IB_FORMAT_CSV ||
-	       c->source->format == IB_FORMAT_TSV ||
-	       find_object(s, c, &depth, &close);
+	       c->source->format == IB_FORMAT_TSV || find_object(s, c, &depth, &close);
 }

@@ -21,7 +21,7 @@ enum { RECORD, EACH, STREAM };
 
 /* Where a record comes in the dealing. */
 struct place {
-	uint64_t bits;  /* of u' */
+	uint64_t bits;	/* of u' */
 	uint64_t index; /* in the manifest */
 };
 
@@ -29,17 +29,17 @@ struct ib_split {
 	const struct ib_prune_options *options;
 	const struct ib_splice *splice;
 	unsigned flags;
-	uint64_t key;           /* of u' */
+	uint64_t key; /* of u' */
 	uint64_t files;
-	size_t nothers;         /* files beside each manifest */
+	size_t nothers; /* files beside each manifest */
 	struct ib_spool *spool;
 	struct ib_pages places; /* struct place[n] */
 	uint64_t n;
-	uint32_t *file;         /* [n] which each record goes to */
+	uint32_t *file;		     /* [n] which each record goes to */
 	struct ib_output **manifest; /* [files] */
 	struct ib_output **other;    /* [files * nothers] */
 	struct ib_target target[OPEN_MAX];
-	bool failed;            /* memory ran out */
+	bool failed; /* memory ran out */
 };
 
 static bool
@@ -49,15 +49,17 @@ has_sidecar(const struct ib_split *s)
 }
 
 enum ib_status
-ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice,
-	     unsigned flags, struct ib_split **out, struct ib_error *err)
+ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice, unsigned flags,
+	     struct ib_split **out, struct ib_error *err)
 {
 	struct ib_split *s;
 	enum ib_status st;
 
 	if (o->split > IB_SPLIT_MAX)
-		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too "
-			       "many", (unsigned long long)o->split);
+		return ib_fail(err, IB_E_CREATE,
+			       "--split: %llu files are too "
+			       "many",
+			       (unsigned long long)o->split);
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return ib_fail_memory(err);
@@ -68,8 +70,7 @@ ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice,
 	s->files = o->split;
 	s->nothers = (o->weights != NULL) + o->companions.n;
 	s->manifest = ib_array_zeroed(s->files, sizeof(*s->manifest));
-	s->other =
-		ib_array_zeroed(s->files * s->nothers + 1, sizeof(*s->other));
+	s->other = ib_array_zeroed(s->files * s->nothers + 1, sizeof(*s->other));
 	st = s->manifest && s->other ? ib_spool_new(o->output, &s->spool, err)
 				     : ib_fail_memory(err);
 	if (st) {
@@ -120,8 +121,7 @@ ib_split_record(struct ib_split *s, struct ib_span id)
 }
 
 void
-ib_split_put(struct ib_split *s, unsigned stream,
-	     const struct ib_tar_piece *piece)
+ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
 		ib_spool_put(s->spool, STREAM + stream, piece);
@@ -137,8 +137,7 @@ ib_split_each(struct ib_split *s, const struct ib_tar_piece *piece)
 enum ib_status
 ib_split_status(const struct ib_split *s, struct ib_error *err)
 {
-	return s->failed ? ib_fail_memory(err)
-			 : ib_spool_status(s->spool, err);
+	return s->failed ? ib_fail_memory(err) : ib_spool_status(s->spool, err);
 }
 
 /* ---- the order ------------------------------------------------------------------ */
@@ -219,8 +218,8 @@ by_id(const void *a, const void *b)
 
 /* Read the ids of the tied records, which are in the manifest's order. */
 static enum ib_status
-read_ids(struct ib_split *s, struct tied *tied, size_t n,
-	 struct ib_arena *arena, struct ib_error *err)
+read_ids(struct ib_split *s, struct tied *tied, size_t n, struct ib_arena *arena,
+	 struct ib_error *err)
 {
 	struct ib_tar_piece piece;
 	uint64_t index = 0;
@@ -245,8 +244,7 @@ read_ids(struct ib_split *s, struct tied *tied, size_t n,
 static bool
 is_tied(const struct place *p, uint64_t n, uint64_t i)
 {
-	return (i > 0 && p[i - 1].bits == p[i].bits) ||
-	       (i + 1 < n && p[i + 1].bits == p[i].bits);
+	return (i > 0 && p[i - 1].bits == p[i].bits) || (i + 1 < n && p[i + 1].bits == p[i].bits);
 }
 
 /* Among records of one u' the id decides. They are few, or duplicates. */
@@ -269,8 +267,7 @@ settle_ties(struct ib_split *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	for (i = n = 0; i < s->n; i++)
 		if (is_tied(p, s->n, i))
-			tied[n++] = (struct tied){ .index = p[i].index,
-						   .bits = p[i].bits };
+			tied[n++] = (struct tied){ .index = p[i].index, .bits = p[i].bits };
 	qsort(tied, n, sizeof(*tied), by_index);
 	st = read_ids(s, tied, n, &arena, err);
 	if (!st)
@@ -307,8 +304,8 @@ order(struct ib_split *s, struct ib_error *err)
 /* ---- writing -------------------------------------------------------------------- */
 
 static enum ib_status
-open_numbered(const char *pattern, uint64_t k, unsigned flags,
-	      struct ib_output **out, struct ib_error *err)
+open_numbered(const char *pattern, uint64_t k, unsigned flags, struct ib_output **out,
+	      struct ib_error *err)
 {
 	char *name = ib_name_for_number(pattern, k);
 	enum ib_status st;
@@ -322,8 +319,8 @@ open_numbered(const char *pattern, uint64_t k, unsigned flags,
 
 /* The files of number k: the manifest, and what goes beside it. */
 static enum ib_status
-open_files(struct ib_split *s, uint64_t k, struct ib_target *target,
-	   const struct ib_source *first, struct ib_error *err)
+open_files(struct ib_split *s, uint64_t k, struct ib_target *target, const struct ib_source *first,
+	   struct ib_error *err)
 {
 	const struct ib_prune_options *o = s->options;
 	struct ib_output **other = &s->other[k * s->nothers];
@@ -331,14 +328,12 @@ open_files(struct ib_split *s, uint64_t k, struct ib_target *target,
 	enum ib_status st;
 	size_t i;
 
-	st = open_numbered(o->output, k,
-			   s->flags | (digest ? IB_OUTPUT_DIGEST : 0),
+	st = open_numbered(o->output, k, s->flags | (digest ? IB_OUTPUT_DIGEST : 0),
 			   &s->manifest[k], err);
 	if (!st && o->weights)
 		st = open_numbered(o->weights, k, s->flags, other++, err);
 	for (i = 0; i < o->companions.n && !st; i++)
-		st = open_numbered(ib_also_target(o->companions.v[i]), k,
-				   s->flags, other++, err);
+		st = open_numbered(ib_also_target(o->companions.v[i]), k, s->flags, other++, err);
 	*target = (struct ib_target){ .out = s->manifest[k] };
 	if (!st && first)
 		st = ib_target_begin(target, s->splice, first, err);
@@ -347,8 +342,7 @@ open_files(struct ib_split *s, uint64_t k, struct ib_target *target,
 
 /* Is it a finished file? Its descriptor goes to the next ones. */
 static enum ib_status
-finish_files(struct ib_split *s, uint64_t k, struct ib_target *target,
-	     struct ib_error *err)
+finish_files(struct ib_split *s, uint64_t k, struct ib_target *target, struct ib_error *err)
 {
 	enum ib_status st = ib_target_status(target, err);
 	size_t i;
@@ -364,15 +358,13 @@ finish_files(struct ib_split *s, uint64_t k, struct ib_target *target,
 
 /* One piece of a record of file k. */
 static void
-put_piece(struct ib_split *s, uint64_t k, struct ib_target *target,
-	  unsigned stream, const struct ib_tar_piece *piece)
+put_piece(struct ib_split *s, uint64_t k, struct ib_target *target, unsigned stream,
+	  const struct ib_tar_piece *piece)
 {
-	size_t beside = stream - (has_sidecar(s) ? IB_STREAM_SIDECAR
-						 : IB_STREAM_ALSO);
+	size_t beside = stream - (has_sidecar(s) ? IB_STREAM_SIDECAR : IB_STREAM_ALSO);
 
 	if (stream != IB_STREAM_MAIN)
-		ib_output_write(s->other[k * s->nothers + beside], piece->p,
-				piece->n);
+		ib_output_write(s->other[k * s->nothers + beside], piece->p, piece->n);
 	else if (target->tar)
 		ib_target_put(target, piece);
 	else
@@ -381,8 +373,7 @@ put_piece(struct ib_split *s, uint64_t k, struct ib_target *target,
 
 /* Fill the files [from, to) in one pass over the spool. */
 static enum ib_status
-fill_files(struct ib_split *s, uint64_t from, uint64_t to,
-	   struct ib_error *err)
+fill_files(struct ib_split *s, uint64_t from, uint64_t to, struct ib_error *err)
 {
 	struct ib_tar_piece piece;
 	uint64_t index = 0, k = 0, i;
@@ -397,8 +388,7 @@ fill_files(struct ib_split *s, uint64_t from, uint64_t to,
 			for (i = from; i < to; i++)
 				ib_target_put(&s->target[i - from], &piece);
 		else if (k >= from && k < to)
-			put_piece(s, k, &s->target[k - from], kind - STREAM,
-				  &piece);
+			put_piece(s, k, &s->target[k - from], kind - STREAM, &piece);
 	}
 	return st == IB_EOF ? IB_OK : st;
 }
@@ -417,8 +407,7 @@ files_at_once(const struct ib_split *s)
 }
 
 enum ib_status
-ib_split_deal(struct ib_split *s, const struct ib_source *first,
-	      struct ib_error *err)
+ib_split_deal(struct ib_split *s, const struct ib_source *first, struct ib_error *err)
 {
 	size_t at_once = files_at_once(s);
 	uint64_t from, to, k;
@@ -429,8 +418,7 @@ ib_split_deal(struct ib_split *s, const struct ib_source *first,
 	for (from = 0; from < s->files && !st; from = to) {
 		to = s->files - from < at_once ? s->files : from + at_once;
 		for (k = from; k < to && !st; k++)
-			st = open_files(s, k, &s->target[k - from], first,
-					err);
+			st = open_files(s, k, &s->target[k - from], first, err);
 		if (!st)
 			st = fill_files(s, from, to, err);
 		for (k = from; k < to && !st; k++)

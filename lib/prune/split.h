@@ -16,26 +16,22 @@ enum ib_stream {
 
 struct ib_split;
 
-enum ib_status ib_split_new(const struct ib_prune_options *options,
-			    const struct ib_splice *splice, unsigned flags,
-			    struct ib_split **out, struct ib_error *err);
+enum ib_status ib_split_new(const struct ib_prune_options *options, const struct ib_splice *splice,
+			    unsigned flags, struct ib_split **out, struct ib_error *err);
 void ib_split_free(struct ib_split *s); /* outputs are discarded */
 
 /* A record begins; what is put from here on is its. */
 void ib_split_record(struct ib_split *s, struct ib_span id);
-void ib_split_put(struct ib_split *s, unsigned stream,
-		  const struct ib_tar_piece *piece);
+void ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
 /* What goes into each of the files, in its place. */
 void ib_split_each(struct ib_split *s, const struct ib_tar_piece *piece);
-enum ib_status ib_split_status(const struct ib_split *s,
-			       struct ib_error *err);
+enum ib_status ib_split_status(const struct ib_split *s, struct ib_error *err);
 
 /*
  * Deal: make and fill all files. first: the operand whose form they have
  * (NULL: there was none).
  */
-enum ib_status ib_split_deal(struct ib_split *s,
-			     const struct ib_source *first,
+enum ib_status ib_split_deal(struct ib_split *s, const struct ib_source *first,
 			     struct ib_error *err);
 
 /* Afterwards: all files but the manifests; the manifests, in order. */

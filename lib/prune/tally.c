@@ -92,16 +92,14 @@ ib_tally_group_variance(uint64_t n, uint64_t k, uint64_t m)
 }
 
 void
-ib_tally_result(const struct ib_tally *t, const struct ib_rule *rule,
-		struct ib_prune_result *r)
+ib_tally_result(const struct ib_tally *t, const struct ib_rule *rule, struct ib_prune_result *r)
 {
 	struct ib_exact var = t->weight_var;
 	size_t i;
 
 	for (i = 0; i < rule->ngroups; i++)
-		ib_exact_add(&var, ib_tally_group_variance(
-					   rule->group[i].n, rule->group[i].k,
-					   t->group[i]));
+		ib_exact_add(&var, ib_tally_group_variance(rule->group[i].n, rule->group[i].k,
+							   t->group[i]));
 	r->threshold = rule->threshold;
 	r->samples = t->samples;
 	r->kept = t->kept;

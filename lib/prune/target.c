@@ -17,36 +17,33 @@ header_of(const struct ib_source *s)
 
 /* Operands that go into one output have one format, and one header. */
 enum ib_status
-ib_target_check(const struct ib_source *first, const struct ib_source *s,
-		struct ib_error *err)
+ib_target_check(const struct ib_source *first, const struct ib_source *s, struct ib_error *err)
 {
 	if (first->format != s->format)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: its format is not that of %s: they cannot "
-			       "go into one output", s->name, first->name);
+			       "go into one output",
+			       s->name, first->name);
 	if (!ib_span_equal(header_of(first), header_of(s)))
-		return ib_fail(err, IB_E_DATA,
-			       "%s: its header is not that of %s", s->name,
+		return ib_fail(err, IB_E_DATA, "%s: its header is not that of %s", s->name,
 			       first->name);
-	if (!ib_span_equal(ib_bytes_span(&first->preamble),
-			   ib_bytes_span(&s->preamble)))
+	if (!ib_span_equal(ib_bytes_span(&first->preamble), ib_bytes_span(&s->preamble)))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: its --header-lines are not those of %s: "
-			       "they cannot go into one output", s->name,
-			       first->name);
+			       "they cannot go into one output",
+			       s->name, first->name);
 	return IB_OK;
 }
 
 bool
 ib_target_is_nothing(const struct ib_source *s)
 {
-	return s->empty && s->format != IB_FORMAT_JSON &&
-	       s->format != IB_FORMAT_TAR;
+	return s->empty && s->format != IB_FORMAT_JSON && s->format != IB_FORMAT_TAR;
 }
 
 static enum ib_status
-put_header(struct ib_target *t, const struct ib_splice *splice,
-	   const struct ib_source *s, struct ib_error *err)
+put_header(struct ib_target *t, const struct ib_splice *splice, const struct ib_source *s,
+	   struct ib_error *err)
 {
 	struct ib_bytes text = { 0 };
 	enum ib_status st = IB_OK;
@@ -66,8 +63,8 @@ put_header(struct ib_target *t, const struct ib_splice *splice,
 }
 
 enum ib_status
-ib_target_begin(struct ib_target *t, const struct ib_splice *splice,
-		const struct ib_source *s, struct ib_error *err)
+ib_target_begin(struct ib_target *t, const struct ib_splice *splice, const struct ib_source *s,
+		struct ib_error *err)
 {
 	if (!t->out || ib_target_is_nothing(s))
 		return IB_OK;
@@ -108,8 +105,7 @@ void
 ib_target_end(struct ib_target *t)
 {
 	if (t->out && t->array)
-		ib_output_write(t->out, t->empty ? "[\n]\n" : "\n]\n",
-				t->empty ? 4 : 3);
+		ib_output_write(t->out, t->empty ? "[\n]\n" : "\n]\n", t->empty ? 4 : 3);
 	t->array = false;
 	if (t->tar)
 		ib_tar_writer_end(t->tar);

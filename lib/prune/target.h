@@ -7,9 +7,9 @@
 #include "record/tar.h"
 
 struct ib_target {
-	struct ib_output *out;         /* NULL: not asked for, or not yet */
+	struct ib_output *out;	       /* NULL: not asked for, or not yet */
 	const struct ib_source *first; /* the operand whose form it has */
-	bool array, empty;             /* JSON array; no element so far */
+	bool array, empty;	       /* JSON array; no element so far */
 	struct ib_tar_writer *tar;     /* NULL: it is none */
 };
 
@@ -17,17 +17,14 @@ struct ib_target {
  * An operand begins: what stands before its records. splice NULL: its records
  * come as they were.
  */
-enum ib_status ib_target_begin(struct ib_target *t,
-			       const struct ib_splice *splice,
-			       const struct ib_source *source,
-			       struct ib_error *err);
+enum ib_status ib_target_begin(struct ib_target *t, const struct ib_splice *splice,
+			       const struct ib_source *source, struct ib_error *err);
 
 /* The empty shard of a run that had nothing for it fits any output. */
 bool ib_target_is_nothing(const struct ib_source *s);
 
 /* May two operands go into one output? */
-enum ib_status ib_target_check(const struct ib_source *first,
-			       const struct ib_source *s,
+enum ib_status ib_target_check(const struct ib_source *first, const struct ib_source *s,
 			       struct ib_error *err);
 
 /* Records' text, an array's with a comma before each. */

@@ -35,7 +35,8 @@ ib_targets_open(struct ib_targets *t, const struct ib_prune_options *o,
 	enum ib_status st = IB_OK;
 
 	*t = (struct ib_targets){
-		.options = o, .splice = splice,
+		.options = o,
+		.splice = splice,
 		.flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0,
 	};
 	if (o->dry_run) /* no records come */
@@ -49,15 +50,13 @@ ib_targets_open(struct ib_targets *t, const struct ib_prune_options *o,
 	if (!st && o->weights && !o->split)
 		st = ib_output_open(o->weights, t->flags, &t->sidecar, err);
 	if (!st && !o->split && !is_per_operand(o))
-		st = ib_output_open(o->output, t->flags | digest,
-				    &t->main.out, err);
+		st = ib_output_open(o->output, t->flags | digest, &t->main.out, err);
 	return st;
 }
 
 /* Two operands of one name would be one file. */
 static enum ib_status
-check_name(struct ib_targets *t, const char *name, const char *path,
-	   struct ib_error *err)
+check_name(struct ib_targets *t, const char *name, const char *path, struct ib_error *err)
 {
 	size_t i;
 
@@ -65,7 +64,8 @@ check_name(struct ib_targets *t, const char *name, const char *path,
 		if (strcmp(t->names.v[i], name) == 0)
 			return ib_fail(err, IB_E_MISUSE,
 				       "%s: another operand has that name too: "
-				       "both would be %s", path, name);
+				       "both would be %s",
+				       path, name);
 	return IB_OK;
 }
 
@@ -92,8 +92,7 @@ make_room(struct ib_targets *t)
 
 /* With %s every operand has a file of its own. */
 static enum ib_status
-next_file(struct ib_targets *t, const struct ib_source *source,
-	  struct ib_error *err)
+next_file(struct ib_targets *t, const struct ib_source *source, struct ib_error *err)
 {
 	char *name = ib_name_for_operand(t->options->output, source->path);
 	enum ib_status st = name && make_room(t) ? IB_OK : ib_fail_memory(err);
@@ -108,8 +107,7 @@ next_file(struct ib_targets *t, const struct ib_source *source,
 		st = ib_output_finish(t->main.out, err);
 	ib_target_release(&t->main);
 	if (!st)
-		st = ib_output_open(name, t->flags | IB_OUTPUT_DIGEST,
-				    &t->main.out, err);
+		st = ib_output_open(name, t->flags | IB_OUTPUT_DIGEST, &t->main.out, err);
 	if (st) {
 		free(name);
 		return st;
@@ -121,8 +119,7 @@ next_file(struct ib_targets *t, const struct ib_source *source,
 
 /* With --split the form of all is settled by the first operand. */
 static enum ib_status
-begin_split(struct ib_targets *t, const struct ib_source *source,
-	    struct ib_error *err)
+begin_split(struct ib_targets *t, const struct ib_source *source, struct ib_error *err)
 {
 	if (ib_target_is_nothing(source))
 		return IB_OK;
@@ -132,8 +129,7 @@ begin_split(struct ib_targets *t, const struct ib_source *source,
 }
 
 enum ib_status
-ib_targets_begin(struct ib_targets *t, const struct ib_source *source,
-		 struct ib_error *err)
+ib_targets_begin(struct ib_targets *t, const struct ib_source *source, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -176,8 +172,8 @@ put_companion(void *ctx, const char *p, size_t n)
 
 /* What goes beside a record that is written. */
 static enum ib_status
-put_beside(struct ib_targets *t, struct ib_span id, struct ib_span sidecar,
-	   uint64_t number, struct ib_error *err)
+put_beside(struct ib_targets *t, struct ib_span id, struct ib_span sidecar, uint64_t number,
+	   struct ib_error *err)
 {
 	struct companion c = { t->split, IB_STREAM_ALSO };
 	enum ib_status st = IB_OK;
@@ -190,15 +186,13 @@ put_beside(struct ib_targets *t, struct ib_span id, struct ib_span sidecar,
 		ib_output_write(t->sidecar, sidecar.p, sidecar.n);
 	}
 	for (i = 0; i < t->nalso && !st; i++, c.stream++)
-		st = ib_also_line(t->also[i], number,
-				  t->split ? put_companion : NULL, &c, err);
+		st = ib_also_line(t->also[i], number, t->split ? put_companion : NULL, &c, err);
 	return st;
 }
 
 /* The same of a block's records; with --split their own text too. */
 static enum ib_status
-write_each(struct ib_targets *t, const struct ib_pruned *b, uint64_t before,
-	   struct ib_error *err)
+write_each(struct ib_targets *t, const struct ib_pruned *b, uint64_t before, struct ib_error *err)
 {
 	struct ib_written from = { 0 }, to;
 	enum ib_status st = IB_OK;
@@ -206,21 +200,20 @@ write_each(struct ib_targets *t, const struct ib_pruned *b, uint64_t before,
 
 	for (i = 0; i < b->nwritten && !st; i++, from = to) {
 		to = b->written[i];
-		st = put_beside(t, (struct ib_span){ b->id.p + from.id,
-						     to.id - from.id },
-				(struct ib_span){ b->sidecar.p + from.sidecar,
-						  to.sidecar - from.sidecar },
-				before + to.number, err);
+		st = put_beside(
+			t, (struct ib_span){ b->id.p + from.id, to.id - from.id },
+			(struct ib_span){ b->sidecar.p + from.sidecar, to.sidecar - from.sidecar },
+			before + to.number, err);
 		if (t->split)
-			put_split(t->split, IB_STREAM_MAIN,
-				  b->kept.p + from.kept, to.kept - from.kept);
+			put_split(t->split, IB_STREAM_MAIN, b->kept.p + from.kept,
+				  to.kept - from.kept);
 	}
 	return st;
 }
 
 enum ib_status
-ib_targets_write(struct ib_targets *t, const struct ib_pruned *b,
-		 uint64_t before, struct ib_error *err)
+ib_targets_write(struct ib_targets *t, const struct ib_pruned *b, uint64_t before,
+		 struct ib_error *err)
 {
 	ib_target_write(&t->unkept, b->unkept.p, b->unkept.n);
 	if (!t->split)
@@ -233,8 +226,7 @@ ib_targets_write(struct ib_targets *t, const struct ib_pruned *b,
 }
 
 enum ib_status
-ib_targets_sample(struct ib_targets *t, struct ib_span id,
-		  struct ib_span sidecar, uint64_t number,
+ib_targets_sample(struct ib_targets *t, struct ib_span id, struct ib_span sidecar, uint64_t number,
 		  struct ib_error *err)
 {
 	return put_beside(t, id, sidecar, number, err);
@@ -320,8 +312,8 @@ hand_over(struct ib_output **all, size_t *k, struct ib_output **from, size_t n)
 }
 
 enum ib_status
-ib_targets_commit(struct ib_targets *t, struct ib_output **more,
-		  const struct ib_output_also *also, struct ib_error *err)
+ib_targets_commit(struct ib_targets *t, struct ib_output **more, const struct ib_output_also *also,
+		  struct ib_error *err)
 {
 	struct ib_output **manifest, **other = NULL, **all;
 	size_t nmanifests, nothers = 0, i, k = 0;

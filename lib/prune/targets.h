@@ -14,40 +14,35 @@ struct ib_targets {
 	const struct ib_prune_options *options;
 	const struct ib_splice *splice;
 	unsigned flags;
-	struct ib_target main;         /* none with --split */
+	struct ib_target main; /* none with --split */
 	struct ib_target unkept;
 	struct ib_output *sidecar;
 	struct ib_also **also;
 	size_t nalso;
-	struct ib_split *split;        /* NULL: none */
+	struct ib_split *split;	       /* NULL: none */
 	const struct ib_source *first; /* of --split: whose form they have */
 	struct ib_output **done;       /* of %s: the operands before */
-	struct ib_list names;          /* of %s: the files' names, owned */
+	struct ib_list names;	       /* of %s: the files' names, owned */
 	size_t ndone, cap;
 };
 
-enum ib_status ib_targets_open(struct ib_targets *t,
-			       const struct ib_prune_options *options,
-			       const struct ib_splice *splice,
-			       struct ib_error *err);
+enum ib_status ib_targets_open(struct ib_targets *t, const struct ib_prune_options *options,
+			       const struct ib_splice *splice, struct ib_error *err);
 
 /* An operand begins: its file, its header. */
-enum ib_status ib_targets_begin(struct ib_targets *t,
-				const struct ib_source *source,
+enum ib_status ib_targets_begin(struct ib_targets *t, const struct ib_source *source,
 				struct ib_error *err);
 
 /* A block's records; `before`: how many there were before it. */
-enum ib_status ib_targets_write(struct ib_targets *t,
-				const struct ib_pruned *b, uint64_t before,
+enum ib_status ib_targets_write(struct ib_targets *t, const struct ib_pruned *b, uint64_t before,
 				struct ib_error *err);
 
 /*
  * Of a tar: a sample that is written begins, the number-th of the manifest;
  * its pieces follow, and such as go into every manifest.
  */
-enum ib_status ib_targets_sample(struct ib_targets *t, struct ib_span id,
-				 struct ib_span sidecar, uint64_t number,
-				 struct ib_error *err);
+enum ib_status ib_targets_sample(struct ib_targets *t, struct ib_span id, struct ib_span sidecar,
+				 uint64_t number, struct ib_error *err);
 void ib_targets_put(struct ib_targets *t, const struct ib_tar_piece *piece);
 void ib_targets_each(struct ib_targets *t, const struct ib_tar_piece *piece);
 
@@ -55,8 +50,7 @@ void ib_targets_each(struct ib_targets *t, const struct ib_tar_piece *piece);
 enum ib_status ib_targets_status(struct ib_targets *t, struct ib_error *err);
 
 /* Behind the last record, of `records` in all. */
-enum ib_status ib_targets_end(struct ib_targets *t, uint64_t records,
-			      struct ib_error *err);
+enum ib_status ib_targets_end(struct ib_targets *t, uint64_t records, struct ib_error *err);
 
 /* The epoch manifests, in order, for their digests. */
 struct ib_output **ib_targets_manifests(struct ib_targets *t, size_t *n);
@@ -66,8 +60,7 @@ struct ib_output **ib_targets_manifests(struct ib_targets *t, size_t *n);
  * and what comes to be with them (may be NULL).
  */
 enum ib_status ib_targets_commit(struct ib_targets *t, struct ib_output **more,
-				 const struct ib_output_also *also,
-				 struct ib_error *err);
+				 const struct ib_output_also *also, struct ib_error *err);
 void ib_targets_discard(struct ib_targets *t);
 
 #endif

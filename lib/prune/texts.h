@@ -28,8 +28,7 @@ ib_number_text_of(struct ib_number_texts *texts, double number)
 	uint64_t bits;
 
 	memcpy(&bits, &number, sizeof(bits));
-	t = &texts->of[bits * 0x9e3779b97f4a7c15 >>
-		       (64 - IB_NUMBER_TEXTS_BITS)];
+	t = &texts->of[bits * 0x9e3779b97f4a7c15 >> (64 - IB_NUMBER_TEXTS_BITS)];
 	if (t->n == 0 || t->number != number) {
 		t->number = number;
 		t->n = ib_number_put(t->text, number);

@@ -24,8 +24,7 @@ ib_unseen_release(struct ib_unseen *u)
 /* ---- while records pass --------------------------------------------------- */
 
 void
-ib_unseen_put(const struct ib_unseen *u, struct ib_unseen_ids *ids,
-	      struct ib_span id)
+ib_unseen_put(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id)
 {
 	uint32_t n = (uint32_t)id.n;
 
@@ -44,8 +43,7 @@ ib_unseen_add(struct ib_unseen *u, struct ib_span id)
 }
 
 void
-ib_unseen_add_block(struct ib_unseen *u, uint64_t n,
-		    const struct ib_unseen_ids *ids)
+ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids *ids)
 {
 	const char *p = ids->bytes.p;
 	uint32_t length;
@@ -66,8 +64,7 @@ ib_unseen_add_block(struct ib_unseen *u, uint64_t n,
 void
 ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key)
 {
-	if (u->key.n == 0 && key->kind != IB_KEY_COLUMN &&
-	    key->kind != IB_KEY_SHARD)
+	if (u->key.n == 0 && key->kind != IB_KEY_COLUMN && key->kind != IB_KEY_SHARD)
 		ib_key_put_name(key, &u->key);
 }
 
@@ -132,7 +129,8 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 	const char *there = run->scores->key ? run->scores->key : "";
 
 	return (struct ib_mismatch_keys){
-		.here = ib_bytes_span(&u->key), .there = ib_span_of(there),
+		.here = ib_bytes_span(&u->key),
+		.there = ib_span_of(there),
 		.given = run->options->key != NULL,
 	};
 }
@@ -142,37 +140,34 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
  * of one part, that many are left anyway.
  */
 static bool
-are_many(const struct ib_unseen *u, const struct ib_unseen_run *run,
-	 uint64_t unasked)
+are_many(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unasked)
 {
-	uint64_t least = run->samples / 100 * MANY_PERCENT +
-			 run->samples % 100 * MANY_PERCENT / 100;
+	uint64_t least =
+		run->samples / 100 * MANY_PERCENT + run->samples % 100 * MANY_PERCENT / 100;
 
-	return run->options->part.count == run->scores->part.count &&
-	       u->n >= least && unasked >= least;
+	return run->options->part.count == run->scores->part.count && u->n >= least &&
+	       unasked >= least;
 }
 
 static void
-warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run,
-	    uint64_t unasked, const struct ib_mismatch_result *r)
+warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unasked,
+	    const struct ib_mismatch_result *r)
 {
 	struct ib_mismatch_keys keys = keys_of(u, run);
 	struct ib_bytes text = { 0 };
 
-	ib_bytes_printf(&text, "%llu of %llu ids %s no score",
-			(unsigned long long)u->n,
-			(unsigned long long)run->samples,
-			u->n == 1 ? "has" : "have");
+	ib_bytes_printf(&text, "%llu of %llu ids %s no score", (unsigned long long)u->n,
+			(unsigned long long)run->samples, u->n == 1 ? "has" : "have");
 	ib_mismatch_put_example(&text, keys.here, r->here);
 	if (unasked > 0) {
-		ib_bytes_printf(&text, unasked == 1
-				? ", and %llu score is of another id"
-				: ", and %llu scores are of other ids",
+		ib_bytes_printf(&text,
+				unasked == 1 ? ", and %llu score is of another id"
+					     : ", and %llu scores are of other ids",
 				(unsigned long long)unasked);
 		ib_mismatch_put_example(&text, keys.there, r->there);
 		if (!ib_mismatch_put_cause(&text, r, &keys, "-k"))
 			ib_bytes_printf(&text, ": is -k the field that the "
-					"loss log had?");
+					       "loss log had?");
 	}
 	if (!text.failed)
 		ib_warn(run->context, "%.*s", (int)text.n, text.p);
@@ -194,16 +189,16 @@ warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 		row++;
 	if (row == t->n || !ib_id_is_whole_number(id_of_row(t, row)))
 		return;
-	ib_warn(run->context, "the ids of the scores were field %s of the "
+	ib_warn(run->context,
+		"the ids of the scores were field %s of the "
 		"loss log, those of the manifest are field %s: if one number "
 		"is not one sample in both, each score goes to another sample; "
-		"-k says which field is meant", ib_show(there, keys.there),
-		ib_show(here, keys.here));
+		"-k says which field is meant",
+		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 
 enum ib_status
-ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run,
-	       struct ib_error *err)
+ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run, struct ib_error *err)
 {
 	uint64_t n = run->scores->table.n, unasked;
 	struct ib_mismatch_result r;
@@ -214,9 +209,8 @@ ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run,
 	if (u->ids.failed || u->key.failed)
 		return ib_fail_memory(err);
 	r = ib_mismatch_explain(&u->ids);
-	if (u->n > 0 && (2 * u->n > run->samples ||
-			 (unasked > 0 &&
-			  (r.certain || are_many(u, run, unasked)))))
+	if (u->n > 0 &&
+	    (2 * u->n > run->samples || (unasked > 0 && (r.certain || are_many(u, run, unasked)))))
 		warn_of_ids(u, run, unasked, &r);
 	else
 		warn_of_keys(u, run);
@@ -226,8 +220,7 @@ ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run,
 /* ---- the limit ------------------------------------------------------------- */
 
 enum ib_status
-ib_unseen_check(const struct ib_unseen *u,
-		const struct ib_prune_options *options, uint64_t samples,
+ib_unseen_check(const struct ib_unseen *u, const struct ib_prune_options *options, uint64_t samples,
 		struct ib_error *err)
 {
 	const struct ib_limit *limit = &options->max_unseen;
@@ -235,17 +228,15 @@ ib_unseen_check(const struct ib_unseen *u,
 
 	if (!limit->given)
 		return IB_OK;
-	too_many = limit->percent
-		? ib_decimal_exceeds(limit->decimal, u->n, samples, &ok)
-		: u->n > limit->count;
+	too_many = limit->percent ? ib_decimal_exceeds(limit->decimal, u->n, samples, &ok)
+				  : u->n > limit->count;
 	if (!ok)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--max-unseen: not a percentage: %s%%",
+		return ib_fail(err, IB_E_MISUSE, "--max-unseen: not a percentage: %s%%",
 			       limit->decimal);
 	if (!too_many)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
 		       "%llu of %llu ids have no score, more than --max-unseen "
-		       "allows", (unsigned long long)u->n,
-		       (unsigned long long)samples);
+		       "allows",
+		       (unsigned long long)u->n, (unsigned long long)samples);
 }

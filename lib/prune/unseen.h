@@ -21,19 +21,17 @@ struct ib_unseen_ids {
 struct ib_unseen {
 	uint64_t n;
 	struct ib_mismatch ids;
-	_Atomic bool enough;   /* no more ids need be kept */
-	struct ib_bytes key;   /* of the first operand with fields */
+	_Atomic bool enough; /* no more ids need be kept */
+	struct ib_bytes key; /* of the first operand with fields */
 };
 void ib_unseen_release(struct ib_unseen *u);
 
 /* Keep an id of a block, unless there are enough. */
-void ib_unseen_put(const struct ib_unseen *u, struct ib_unseen_ids *ids,
-		   struct ib_span id);
+void ib_unseen_put(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id);
 
 /* Count an id, or a block's; keep some. */
 void ib_unseen_add(struct ib_unseen *u, struct ib_span id);
-void ib_unseen_add_block(struct ib_unseen *u, uint64_t n,
-			 const struct ib_unseen_ids *ids);
+void ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids *ids);
 
 /* The key of an operand that begins. */
 void ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key);
@@ -48,13 +46,11 @@ struct ib_unseen_run {
 };
 
 /* Warn of ids that do not meet; IB_E_IO if memory ran out. */
-enum ib_status ib_unseen_warn(struct ib_unseen *u,
-			      const struct ib_unseen_run *run,
+enum ib_status ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run,
 			      struct ib_error *err);
 
 /* IB_E_DATA: more than --max-unseen. */
-enum ib_status ib_unseen_check(const struct ib_unseen *u,
-			       const struct ib_prune_options *options,
+enum ib_status ib_unseen_check(const struct ib_unseen *u, const struct ib_prune_options *options,
 			       uint64_t samples, struct ib_error *err);
 
 #endif

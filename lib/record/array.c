@@ -32,7 +32,8 @@ element_end(const struct ib_scan_ops *ops, const char *p, const char *end)
 					p++;
 			}
 			break;
-		case '{': case '[':
+		case '{':
+		case '[':
 			depth++;
 			break;
 		case '}':
@@ -103,8 +104,8 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 }
 
 static enum ib_begun
-array_begin(struct ib_source *s, const char *p, size_t n, bool last,
-	    size_t *used, struct ib_error *err)
+array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
+	    struct ib_error *err)
 {
 	size_t i = 0;
 
@@ -163,13 +164,11 @@ array_next(struct ib_cursor *c)
 		for (i = 0; i < c->source->fields.nslots; i++)
 			c->v[i].type = IB_ABSENT;
 	} else {
-		return ib_cursor_no_object(c, (struct ib_span){
-			p, (size_t)(c->end - p) });
+		return ib_cursor_no_object(c, (struct ib_span){ p, (size_t)(c->end - p) });
 	}
 	if (!stop)
 		return ib_cursor_bad(c, "malformed JSON at byte %zu: %s",
-				     (size_t)(c->json.at - p) + 1,
-				     c->json.why);
+				     (size_t)(c->json.at - p) + 1, c->json.why);
 	if (stop != c->record.p + c->record.n)
 		return ib_cursor_bad(c, "malformed JSON: expected ',' or ']'");
 	return IB_NEXT_RECORD;

@@ -51,10 +51,10 @@ no_key(struct ib_cursor *c)
 	size_t i, n = 0;
 
 	for (i = 0; i < IB_KEY_NKNOWN && n < sizeof(text); i++)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
-				      i > 0 ? ", " : "", ib_key_known[i]);
-	snprintf(c->why, sizeof(c->why),
-		 "no id: none of the fields %s (-k says where it is)", text);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? ", " : "",
+				      ib_key_known[i]);
+	snprintf(c->why, sizeof(c->why), "no id: none of the fields %s (-k says where it is)",
+		 text);
 	ib_cursor_say_fields(c, (struct ib_span){ NULL, 0 }, "-k");
 	return false;
 }
@@ -67,8 +67,7 @@ no_field(struct ib_cursor *c, const struct ib_key *key)
 
 	for (i = 0; i < key->n; i++)
 		if (c->v[c->source->key_slot[i]].type == IB_ABSENT) {
-			ib_cursor_say_fields(c, key->name[i],
-					     key->n == 1 ? "-k" : NULL);
+			ib_cursor_say_fields(c, key->name[i], key->n == 1 ? "-k" : NULL);
 			break;
 		}
 	return false;
@@ -81,21 +80,18 @@ ib_cursor_other_id(struct ib_cursor *c, struct ib_span *id)
 
 	switch (key->kind) {
 	case IB_KEY_FIELDS:
-		return ib_key_id(key, c->source->key_slot, c->v, &c->arena, id,
-				 c->why, sizeof(c->why)) ||
+		return ib_key_id(key, c->source->key_slot, c->v, &c->arena, id, c->why,
+				 sizeof(c->why)) ||
 		       no_field(c, key);
 	case IB_KEY_COLUMN:
 	case IB_KEY_WHOLE:
 		*id = ib_value_span(&c->v[0]);
 		return true;
 	case IB_KEY_LINE:
-		*id = ib_key_line_id(c->block->first_record + c->number - 1,
-				     &c->arena);
+		*id = ib_key_line_id(c->block->first_record + c->number - 1, &c->arena);
 		return true;
 	case IB_KEY_HASH:
-		*id = ib_key_hash_id((struct ib_span){ c->record.p,
-						       c->record.n },
-				     &c->arena);
+		*id = ib_key_hash_id((struct ib_span){ c->record.p, c->record.n }, &c->arena);
 		return true;
 	case IB_KEY_SHARD:
 		snprintf(c->why, sizeof(c->why), "@shard is for tar alone");

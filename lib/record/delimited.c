@@ -84,15 +84,13 @@ is_blank_line(const char *p, const char *end)
  * block's.
  */
 static bool
-is_header(const struct ib_source *s, const char *p, const char *end,
-	  const char **stop)
+is_header(const struct ib_source *s, const char *p, const char *end, const char **stop)
 {
 	size_t n = s->header.n;
 
 	while (n > 0 && memchr("\r\n", s->header.p[n - 1], 2))
 		n--;
-	if (n == 0 || p == s->header.p || (size_t)(end - p) < n ||
-	    memcmp(p, s->header.p, n) != 0)
+	if (n == 0 || p == s->header.p || (size_t)(end - p) < n || memcmp(p, s->header.p, n) != 0)
 		return false;
 	*stop = p + n;
 	*stop += *stop < end && **stop == '\r';
@@ -146,8 +144,8 @@ tsv_count(const struct ib_source *s, const char *p, size_t n)
  * quote is not closed, or more stands behind the closing one.
  */
 static inline bool
-read_field(const struct ib_scan_ops *ops, char delimiter, const char *p,
-	   const char *end, struct ib_value *v, const char **stop)
+read_field(const struct ib_scan_ops *ops, char delimiter, const char *p, const char *end,
+	   struct ib_value *v, const char **stop)
 {
 	const char *q;
 
@@ -218,20 +216,17 @@ take_number(struct ib_value *v, char delimiter)
  * row that ends in CR LF or at the block's end: its end. NULL: see read_field.
  */
 static inline const char *
-plain_field(struct ib_cursor *c, const char *p, struct ib_value *v,
-	    uint32_t *length)
+plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *length)
 {
 	char delimiter = c->source->delimiter;
 	const char *q;
 
 	if (*p == '"' && delimiter == ',')
 		return NULL;
-	q = ib_foretold(p, ib_scan_field(c->json.ops, p, delimiter, '\n'),
-			length);
+	q = ib_foretold(p, ib_scan_field(c->json.ops, p, delimiter, '\n'), length);
 	if (*q == '\n' && (q >= c->end || (q > p && q[-1] == '\r')))
 		return NULL;
-	*v = (struct ib_value){ .p = p, .n = (uint32_t)(q - p),
-				.type = IB_TEXT };
+	*v = (struct ib_value){ .p = p, .n = (uint32_t)(q - p), .type = IB_TEXT };
 	return q;
 }
 
@@ -243,8 +238,7 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v,
  * median of 7 in turns: 1.07 s without, 0.98 s with it.
  */
 static inline const char *
-plain_number(char delimiter, const char *p, struct ib_value *v,
-	     uint32_t *length)
+plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length)
 {
 	bool fraction;
 	const char *q = ib_short_number(p, true, &v->number, &fraction);
@@ -268,13 +262,12 @@ plain_number(char delimiter, const char *p, struct ib_value *v,
  * wanted; *stop: what ends it. False: its quotes are malformed.
  */
 static inline bool
-take_field(struct ib_cursor *c, const char *p, bool number, struct ib_value *v,
-	   uint32_t *length, const char **stop)
+take_field(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, uint32_t *length,
+	   const char **stop)
 {
 	char delimiter = c->source->delimiter;
 
-	*stop = number ? plain_number(delimiter, p, v, length)
-		       : plain_field(c, p, v, length);
+	*stop = number ? plain_number(delimiter, p, v, length) : plain_field(c, p, v, length);
 	if (*stop)
 		return true;
 	if (!read_field(c->json.ops, delimiter, p, c->end, v, stop))
@@ -290,9 +283,8 @@ take_field(struct ib_cursor *c, const char *p, bool number, struct ib_value *v,
 static const char *
 row_stop(const struct ib_cursor *c, const char *p)
 {
-	const char *stop = c->source->delimiter == ','
-		? csv_record_stop(p, c->end)
-		: memchr(p, '\n', (size_t)(c->end - p));
+	const char *stop = c->source->delimiter == ',' ? csv_record_stop(p, c->end)
+						       : memchr(p, '\n', (size_t)(c->end - p));
 
 	return stop ? stop : c->end;
 }
@@ -306,8 +298,7 @@ count_fields(const struct ib_cursor *c, const char *p)
 	size_t n = 1;
 
 	for (;; n++, p = stop + 1) {
-		if (!read_field(c->json.ops, c->source->delimiter, p, c->end,
-				&v, &stop))
+		if (!read_field(c->json.ops, c->source->delimiter, p, c->end, &v, &stop))
 			return 0;
 		if (stop >= c->end || *stop == '\n')
 			return n;
@@ -346,20 +337,17 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 	bad_row(c, start, "");
 	if (c->why[0])
 		return IB_NEXT_BAD;
-	if (ib_dialect_say(c->why, sizeof(c->why),
-			   ib_bytes_span(&c->source->header),
-			   (struct ib_span){ start, c->record.n },
-			   c->source->format))
+	if (ib_dialect_say(c->why, sizeof(c->why), ib_bytes_span(&c->source->header),
+			   (struct ib_span){ start, c->record.n }, c->source->format))
 		return IB_NEXT_BAD;
 	if (n > want)
-		return ib_cursor_bad(c, "more fields than the header's %zu%s",
-				     want, c->source->delimiter == '\t' &&
-						   memchr(start, '"', c->record.n)
-				     ? " (TSV has no quotes, a TAB in them "
-				       "counts: mlr --icsv --ifs tab --ojsonl "
-				       "cat reads them)" : "");
-	return ib_cursor_bad(c, "%zu field%s, the header has %zu", n,
-			     n == 1 ? "" : "s", want);
+		return ib_cursor_bad(c, "more fields than the header's %zu%s", want,
+				     c->source->delimiter == '\t' && memchr(start, '"', c->record.n)
+					     ? " (TSV has no quotes, a TAB in them "
+					       "counts: mlr --icsv --ifs tab --ojsonl "
+					       "cat reads them)"
+					     : "");
+	return ib_cursor_bad(c, "%zu field%s, the header has %zu", n, n == 1 ? "" : "s", want);
 }
 
 /*
@@ -382,8 +370,7 @@ odd_start(struct ib_cursor *c)
 		return IB_NEXT_END;
 	if (is_header(c->source, start, c->end, &stop)) {
 		c->source->notes->headers++;
-		c->line += 1 + c->json.ops->count(start, (size_t)(stop - start),
-						  '\n');
+		c->line += 1 + c->json.ops->count(start, (size_t)(stop - start), '\n');
 		c->at = stop < c->end ? stop + 1 : stop;
 		return IB_NEXT_END;
 	}
@@ -394,7 +381,8 @@ odd_start(struct ib_cursor *c)
 	stop = ib_skip_nuls(start, c->end);
 	if (!is_blank_line(stop, c->end))
 		return ib_cursor_nuls(c, start, stop);
-	return bad_row(c, start, "bytes 0x00 instead of a record, as after a "
+	return bad_row(c, start,
+		       "bytes 0x00 instead of a record, as after a "
 		       "power cut");
 }
 
@@ -405,8 +393,7 @@ may_be_odd(const struct ib_source *s, const char *p)
 	uint64_t head;
 
 	memcpy(&head, p, sizeof(head));
-	return ((head ^ s->head) & s->head_mask) == 0 ||
-	       (unsigned char)(*p - ' ') >= 0xef - ' ';
+	return ((head ^ s->head) & s->head_mask) == 0 || (unsigned char)(*p - ' ') >= 0xef - ' ';
 }
 
 /* To the next row. IB_NEXT_RECORD: it begins at c->at. */
@@ -443,11 +430,11 @@ is_other_header(struct ib_cursor *c)
 	const struct ib_key *key = &c->source->key;
 	struct ib_span id = ib_value_span(&c->v[c->source->key_slot[0]]);
 
-	if (c->record.p == c->source->header.p ||
-	    !ib_span_equal(id, key->name[0]) || !ib_key_is_known(id))
+	if (c->record.p == c->source->header.p || !ib_span_equal(id, key->name[0]) ||
+	    !ib_key_is_known(id))
 		return false;
 	ib_cursor_bad(c, "another header than the first line's: files with "
-		      "other columns are operands of their own");
+			 "other columns are operands of their own");
 	return true;
 }
 
@@ -456,8 +443,7 @@ static inline bool
 is_odd_id(const struct ib_source *s, const struct ib_value *id)
 {
 	return id->n == s->key.name[0].n ||
-	       (s->delimiter == '\t' && id->n > 1 && *id->p == '"' &&
-		id->p[id->n - 1] == '"');
+	       (s->delimiter == '\t' && id->n > 1 && *id->p == '"' && id->p[id->n - 1] == '"');
 }
 
 /* False: the row is bad. */
@@ -468,8 +454,7 @@ look_at_id(struct ib_cursor *c)
 
 	if (is_other_header(c))
 		return false;
-	c->source->notes->quotes += c->source->delimiter == '\t' &&
-				    id->n > 1 && *id->p == '"' &&
+	c->source->notes->quotes += c->source->delimiter == '\t' && id->n > 1 && *id->p == '"' &&
 				    id->p[id->n - 1] == '"';
 	return true;
 }
@@ -498,8 +483,7 @@ row_next(struct ib_cursor *c)
 			v = &c->v[s->column_slot[i]];
 			number = s->column_number[i];
 		}
-		if (!take_field(c, p, number, v,
-				&c->length[i % IB_CURSOR_LENGTHS], &stop))
+		if (!take_field(c, p, number, v, &c->length[i % IB_CURSOR_LENGTHS], &stop))
 			return bad_row(c, start, "malformed quotes");
 		quoted |= v->quoted;
 		if (stop >= c->end || *stop == '\n')
@@ -513,8 +497,7 @@ row_next(struct ib_cursor *c)
 		c->line += c->json.ops->count(start, c->record.n, '\n');
 	if (s->padded)
 		trim_texts(c);
-	if (s->key.n == 1 && is_odd_id(s, &c->v[s->key_slot[0]]) &&
-	    !look_at_id(c))
+	if (s->key.n == 1 && is_odd_id(s, &c->v[s->key_slot[0]]) && !look_at_id(c))
 		return IB_NEXT_BAD;
 	return IB_NEXT_RECORD;
 }
@@ -522,8 +505,7 @@ row_next(struct ib_cursor *c)
 /* ---- the header --------------------------------------------------------- */
 
 static bool
-names_column(const struct ib_source *s, size_t i, struct ib_span want,
-	     bool trimmed)
+names_column(const struct ib_source *s, size_t i, struct ib_span want, bool trimmed)
 {
 	struct ib_value name = { .p = s->column_name[i].p,
 				 .n = (uint32_t)s->column_name[i].n,
@@ -563,8 +545,7 @@ map_columns(struct ib_source *s, bool trimmed)
 
 	for (i = 0; i < wanted->n; i++) {
 		m = &wanted->member[i];
-		if (m->slot < 0 || (trimmed && find_column(s, m->name, false) <
-						       s->ncolumns))
+		if (m->slot < 0 || (trimmed && find_column(s, m->name, false) < s->ncolumns))
 			continue;
 		at = find_column(s, m->name, trimmed);
 		if (at == s->ncolumns || s->column_slot[at] >= 0)
@@ -605,8 +586,7 @@ bad_header(const struct ib_source *s, struct ib_error *err)
 	struct ib_span line = ib_bytes_span(&s->header);
 	char why[IB_WHY_MAX];
 
-	if (!ib_dialect_say(why, sizeof(why), line, (struct ib_span){ "", 0 },
-			    s->format))
+	if (!ib_dialect_say(why, sizeof(why), line, (struct ib_span){ "", 0 }, s->format))
 		snprintf(why, sizeof(why), "malformed quotes in the header");
 	return ib_fail(err, IB_E_DATA, "%s: %s", s->name, why);
 }
@@ -619,15 +599,13 @@ read_names(struct ib_source *s, struct ib_error *err)
 	struct ib_value v;
 
 	for (;; p = stop + 1) {
-		if (!read_field(ib_scan_best(), s->delimiter, p, end, &v,
-				&stop))
+		if (!read_field(ib_scan_best(), s->delimiter, p, end, &v, &stop))
 			return bad_header(s, err);
 		ib_value_text(&v, &s->names, &name);
 		if (!name.p)
 			return ib_fail_memory(err);
 		s->column_name[s->ncolumns++] = name;
-		s->padded |= !v.quoted && name.n > 0 &&
-			     ib_span_trim(name).n < name.n;
+		s->padded |= !v.quoted && name.n > 0 && ib_span_trim(name).n < name.n;
 		if (stop >= end || *stop == '\n')
 			return IB_OK;
 	}
@@ -642,8 +620,7 @@ read_header(struct ib_source *s, struct ib_error *err)
 	if (!make_columns(s))
 		return ib_fail_memory(err);
 	for (i = 0; i < sizeof(mask); i++)
-		mask[i] = i < s->header.n && !memchr("\r\n", s->header.p[i], 2)
-			? '\xff' : '\0';
+		mask[i] = i < s->header.n && !memchr("\r\n", s->header.p[i], 2) ? '\xff' : '\0';
 	memcpy(&s->head, s->header.p, sizeof(s->head));
 	memcpy(&s->head_mask, mask, sizeof(mask));
 	return read_names(s, err);
@@ -651,8 +628,7 @@ read_header(struct ib_source *s, struct ib_error *err)
 
 /* Take the header line off, padded as a block is. */
 static enum ib_begun
-begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
-      struct ib_error *err)
+begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used, struct ib_error *err)
 {
 	const char *start = p, *end = p + n, *stop;
 
@@ -665,8 +641,7 @@ begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
 		p++;
 		s->first_line++;
 	}
-	stop = s->delimiter == ',' ? csv_record_stop(p, end)
-				   : memchr(p, '\n', (size_t)(end - p));
+	stop = s->delimiter == ',' ? csv_record_stop(p, end) : memchr(p, '\n', (size_t)(end - p));
 	if (!stop && !last)
 		return IB_BEGUN_MORE;
 	stop = stop ? stop + 1 : end;
@@ -685,16 +660,16 @@ begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
 }
 
 static enum ib_begun
-csv_begin(struct ib_source *s, const char *p, size_t n, bool last,
-	  size_t *used, struct ib_error *err)
+csv_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
+	  struct ib_error *err)
 {
 	s->delimiter = ',';
 	return begin(s, p, n, last, used, err);
 }
 
 static enum ib_begun
-tsv_begin(struct ib_source *s, const char *p, size_t n, bool last,
-	  size_t *used, struct ib_error *err)
+tsv_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
+	  struct ib_error *err)
 {
 	s->delimiter = '\t';
 	return begin(s, p, n, last, used, err);

@@ -14,8 +14,7 @@ const struct ib_record_format *
 ib_record_format_of(enum ib_format format)
 {
 	static const struct ib_record_format *const all[] = {
-		&ib_format_jsonl, &ib_format_array, &ib_format_csv,
-		&ib_format_tsv,	  &ib_format_list,
+		&ib_format_jsonl, &ib_format_array, &ib_format_csv, &ib_format_tsv, &ib_format_list,
 	};
 	size_t i;
 
@@ -36,8 +35,7 @@ names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 
 	for (;; p = stop + 1) {
 		stop = memchr(p, delimiter, (size_t)(end - p));
-		name = ib_span_trim((struct ib_span){
-			p, (size_t)((stop ? stop : end) - p) });
+		name = ib_span_trim((struct ib_span){ p, (size_t)((stop ? stop : end) - p) });
 		if (delimiter == ',' && name.n >= 2 && name.p[0] == '"' &&
 		    name.p[name.n - 1] == '"') {
 			name.p++;
@@ -46,8 +44,7 @@ names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 		if (ib_key_is_known(name))
 			return true;
 		for (i = 0; i < key->n; i++)
-			if (ib_span_equal(name, key->name[i]) &&
-			    !ib_number_unsigned(name, &number))
+			if (ib_span_equal(name, key->name[i]) && !ib_number_unsigned(name, &number))
 				return true;
 		if (!stop)
 			return false;
@@ -151,8 +148,8 @@ named_format(struct ib_span stem)
 		enum ib_format format;
 	} names[] = {
 		{ ".jsonl", IB_FORMAT_JSONL }, { ".ndjson", IB_FORMAT_JSONL },
-		{ ".json", IB_FORMAT_JSONL }, { ".csv", IB_FORMAT_CSV },
-		{ ".tsv", IB_FORMAT_TSV }, { ".tar", IB_FORMAT_TAR },
+		{ ".json", IB_FORMAT_JSONL },  { ".csv", IB_FORMAT_CSV },
+		{ ".tsv", IB_FORMAT_TSV },     { ".tar", IB_FORMAT_TAR },
 	};
 	size_t i;
 
@@ -179,22 +176,20 @@ struct look {
 static bool
 is_text(const struct look *l, struct ib_span part)
 {
-	return ib_utf8_is_text(part.p, part.n,
-			       l->cut && part.p + part.n == l->end);
+	return ib_utf8_is_text(part.p, part.n, l->cut && part.p + part.n == l->end);
 }
 
 /* The name says `want`, the content something else. */
 static enum ib_status
 disagree(const struct look *l, const char *want, struct ib_error *err)
 {
-	const struct ib_known_format *known =
-		ib_known_format_of(l->head, l->source->path);
+	const struct ib_known_format *known = ib_known_format_of(l->head, l->source->path);
 	const char *name = l->source->name, *other = NULL, *format = NULL;
 	char show[IB_SHOW_MAX], say[IB_WHY_MAX], first = first_byte(l->head);
 
 	if (known)
-		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s; %s",
-			       name, known->name, want, known->advice);
+		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s; %s", name, known->name,
+			       want, known->advice);
 	if (first == '{' || first == '[') {
 		other = first == '{' ? "JSON lines" : "a JSON array";
 		format = first == '{' ? "jsonl" : "json";
@@ -204,14 +199,16 @@ disagree(const struct look *l, const char *want, struct ib_error *err)
 		other = "TSV", format = "tsv";
 	}
 	if (other)
-		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s "
-			       "(-f %s reads it)", name, other, want, format);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: looks like %s, not %s "
+			       "(-f %s reads it)",
+			       name, other, want, format);
 	if (ib_dialect_say(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
-		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want,
-			       say);
-	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s "
-		       "(-f says what it is)", name, want,
-		       ib_show(show, l->line));
+		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want, say);
+	return ib_fail(err, IB_E_DATA,
+		       "%s: not %s: it begins with %s "
+		       "(-f says what it is)",
+		       name, want, ib_show(show, l->line));
 }
 
 /* A log's bad first record may be passed over; a manifest's may not. */
@@ -220,8 +217,7 @@ check_json(const struct look *l, struct ib_error *err)
 {
 	char first = first_byte(l->head);
 
-	if (first == '{' || first == '"' || first == '\0' ||
-	    l->options->bad_first ||
+	if (first == '{' || first == '"' || first == '\0' || l->options->bad_first ||
 	    (l->options->any_value && strchr("-0123456789tfnNI", first)))
 		l->source->format = IB_FORMAT_JSONL;
 	else if (first == '[')
@@ -236,12 +232,10 @@ check_json(const struct look *l, struct ib_error *err)
  * else, and no header that would do here.
  */
 static enum ib_status
-check_delimited(const struct look *l, enum ib_format format,
-		struct ib_error *err)
+check_delimited(const struct look *l, enum ib_format format, struct ib_error *err)
 {
 	char delimiter = format == IB_FORMAT_CSV ? ',' : '\t';
-	bool needs_name = l->key->kind == IB_KEY_AUTO ||
-			  l->key->kind == IB_KEY_FIELDS;
+	bool needs_name = l->key->kind == IB_KEY_AUTO || l->key->kind == IB_KEY_FIELDS;
 	bool plain = !memchr(l->line.p, delimiter, l->line.n);
 	char first = first_byte(l->head);
 
@@ -249,11 +243,9 @@ check_delimited(const struct look *l, enum ib_format format,
 	if (names_an_id(l->line, delimiter, l->key))
 		return IB_OK;
 	if (first == '{' || first == '[' ||
-	    ((needs_name || plain) &&
-	     ib_known_format_of(l->head, l->source->path)) ||
+	    ((needs_name || plain) && ib_known_format_of(l->head, l->source->path)) ||
 	    !is_text(l, l->line))
-		return disagree(l, format == IB_FORMAT_CSV ? "CSV" : "TSV",
-				err);
+		return disagree(l, format == IB_FORMAT_CSV ? "CSV" : "TSV", err);
 	if (format == IB_FORMAT_TSV && l->options->epoch_manifest)
 		l->source->format = IB_FORMAT_LIST;
 	return IB_OK;
@@ -271,19 +263,20 @@ check_rest(const struct look *l, struct ib_error *err)
 	if (l->head.n == 0 || l->options->bad_first)
 		return IB_OK;
 	if (l->options->otherwise != IB_FORMAT_LIST &&
-	    ib_dialect_say(say, sizeof(say), l->line, no_row,
-			   IB_FORMAT_JSONL))
+	    ib_dialect_say(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: %s", l->source->name, say);
 	if (l->options->otherwise != IB_FORMAT_LIST && l->line.n > 0)
-		return ib_fail(err, IB_E_DATA, "%s: neither JSON nor a header "
+		return ib_fail(err, IB_E_DATA,
+			       "%s: neither JSON nor a header "
 			       "that names an id: it begins with %s (-f says "
 			       "what it is, %s which column has the id)",
-			       l->source->name, ib_show(show, l->line),
-			       l->options->key_option);
+			       l->source->name, ib_show(show, l->line), l->options->key_option);
 	if (!is_text(l, l->head))
-		return ib_fail(err, IB_E_DATA, "%s: not text: it holds NUL or "
+		return ib_fail(err, IB_E_DATA,
+			       "%s: not text: it holds NUL or "
 			       "invalid UTF-8 (-f list takes it for a list "
-			       "all the same)", l->source->name);
+			       "all the same)",
+			       l->source->name);
 	return IB_OK;
 }
 
@@ -297,14 +290,11 @@ detect_text(const struct look *l, struct ib_error *err)
 		l->source->format = IB_FORMAT_JSONL;
 	else if (first == '[')
 		l->source->format = IB_FORMAT_JSON;
-	else if (memchr(l->line.p, '\t', l->line.n) &&
-		 names_an_id(l->line, '\t', l->key))
+	else if (memchr(l->line.p, '\t', l->line.n) && names_an_id(l->line, '\t', l->key))
 		l->source->format = IB_FORMAT_TSV;
-	else if (memchr(l->line.p, ',', l->line.n) &&
-		 names_an_id(l->line, ',', l->key))
+	else if (memchr(l->line.p, ',', l->line.n) && names_an_id(l->line, ',', l->key))
 		l->source->format = IB_FORMAT_CSV;
-	return l->source->format == IB_FORMAT_AUTO ? check_rest(l, err)
-						   : IB_OK;
+	return l->source->format == IB_FORMAT_AUTO ? check_rest(l, err) : IB_OK;
 }
 
 static bool
@@ -320,8 +310,8 @@ is_totals(struct ib_span head)
 static bool
 is_zip(struct ib_span head)
 {
-	return head.n >= 4 && (memcmp(head.p, "PK\3\4", 4) == 0 ||
-			       memcmp(head.p, "PK\5\6", 4) == 0);
+	return head.n >= 4 &&
+	       (memcmp(head.p, "PK\3\4", 4) == 0 || memcmp(head.p, "PK\5\6", 4) == 0);
 }
 
 /* The stump of a zip archive is too short to be a record. */
@@ -335,12 +325,10 @@ is_zip_stump(struct ib_span head)
 static enum ib_status
 check_known(const struct look *l, struct ib_error *err)
 {
-	const struct ib_known_format *known =
-		ib_known_format_of(l->head, l->source->path);
+	const struct ib_known_format *known = ib_known_format_of(l->head, l->source->path);
 
 	if (!known || known->kind == IB_KNOWN_HINT ||
-	    (known->kind == IB_KNOWN_TEXT &&
-	     l->options->format != IB_FORMAT_AUTO))
+	    (known->kind == IB_KNOWN_TEXT && l->options->format != IB_FORMAT_AUTO))
 		return IB_OK;
 	return ib_known_format_refuse(known, l->source->name, err);
 }
@@ -366,13 +354,15 @@ detect_lines(struct look *l, struct ib_error *err)
 }
 
 enum ib_status
-ib_detect(struct ib_source *s, struct ib_span head,
-	  const struct ib_reader_options *options, const struct ib_key *key,
-	  struct ib_error *err)
+ib_detect(struct ib_source *s, struct ib_span head, const struct ib_reader_options *options,
+	  const struct ib_key *key, struct ib_error *err)
 {
-	struct look l = { .head = head, .end = head.p + head.n,
-			  .cut = head.n >= IB_DETECT_PEEK, .source = s,
-			  .options = options, .key = key };
+	struct look l = { .head = head,
+			  .end = head.p + head.n,
+			  .cut = head.n >= IB_DETECT_PEEK,
+			  .source = s,
+			  .options = options,
+			  .key = key };
 	bool ustar = head.n >= 262 && memcmp(head.p + 257, "ustar", 5) == 0;
 	enum ib_status st = ustar ? IB_OK : check_known(&l, err);
 
@@ -406,8 +396,8 @@ known_of(const struct ib_value *v, const int *slot)
 
 /* Look at the first records for one that has a known name; -1: none has. */
 static enum ib_status
-choose_json(const struct ib_source *s, const struct ib_block *block,
-	    int *chosen, struct ib_error *err)
+choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen,
+	    struct ib_error *err)
 {
 	static const struct ib_source plain;
 	struct ib_source look = plain;
@@ -426,8 +416,7 @@ choose_json(const struct ib_source *s, const struct ib_block *block,
 	if (!c)
 		st = ib_fail_memory(err);
 	for (i = 0; i < IB_KEY_NKNOWN && !st; i++)
-		st = ib_fields_add(&look.fields, ib_span_of(ib_key_known[i]),
-				   false, &slot[i], err);
+		st = ib_fields_add(&look.fields, ib_span_of(ib_key_known[i]), false, &slot[i], err);
 	if (st)
 		goto done;
 	from.source = &look;
@@ -456,39 +445,35 @@ choose_column(const struct ib_source *s)
 
 /* A table that only looks like a list: its header becomes a sample. */
 static void
-warn_of_table(const struct ib_source *s, const struct ib_reader_options *o,
-	      struct ib_span line)
+warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, struct ib_span line)
 {
 	char say[IB_WHY_MAX];
 
 	if (ib_dialect_is_table(line) &&
-	    ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 },
-			   IB_FORMAT_LIST))
-		ib_warn(o->context, "%s: read as a list, a sample a line, but "
+	    ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_LIST))
+		ib_warn(o->context,
+			"%s: read as a list, a sample a line, but "
 			"it looks like a table: %s; -f list reads it as a list "
-			"without this warning", s->name, say);
+			"without this warning",
+			s->name, say);
 }
 
 /* A list has no names: -k is a number, or nothing. */
 static enum ib_status
-compile_list(struct ib_source *s, const struct ib_reader_options *o,
-	     const struct ib_block *first, struct ib_error *err)
+compile_list(struct ib_source *s, const struct ib_reader_options *o, const struct ib_block *first,
+	     struct ib_error *err)
 {
-	struct ib_span line = first_line((struct ib_span){ first->p,
-							   first->n });
+	struct ib_span line = first_line((struct ib_span){ first->p, first->n });
 
-	if (first->first && o->format == IB_FORMAT_AUTO &&
-	    s->key.kind == IB_KEY_AUTO)
+	if (first->first && o->format == IB_FORMAT_AUTO && s->key.kind == IB_KEY_AUTO)
 		warn_of_table(s, o, line);
 	/* An empty operand is a list only because it is nothing else. */
 	if (s->key.kind == IB_KEY_AUTO ||
-	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 &&
-	     o->format == IB_FORMAT_AUTO))
+	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 && o->format == IB_FORMAT_AUTO))
 		s->key.kind = IB_KEY_WHOLE;
 	if (s->key.kind == IB_KEY_FIELDS) {
 		s->key.kind = IB_KEY_COLUMN;
-		if (s->key.n != 1 ||
-		    !ib_number_unsigned(s->key.name[0], &s->key.column) ||
+		if (s->key.n != 1 || !ib_number_unsigned(s->key.name[0], &s->key.column) ||
 		    s->key.column == 0)
 			return ib_fail(err, IB_E_MISUSE,
 				       "%s: a list has no named fields: %s "
@@ -505,8 +490,7 @@ enum ib_status
 ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 		  const struct ib_block *first, struct ib_error *err)
 {
-	bool delimited = s->format == IB_FORMAT_CSV ||
-			 s->format == IB_FORMAT_TSV;
+	bool delimited = s->format == IB_FORMAT_CSV || s->format == IB_FORMAT_TSV;
 	enum ib_status st = IB_OK;
 	size_t i;
 	int known = -1;
@@ -514,8 +498,7 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 	for (i = 0; i < IB_WANTED_MAX; i++)
 		s->wanted_slot[i] = -1;
 	if (s->key.kind == IB_KEY_SHARD && first->n > 0)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: %s @shard is for tar alone", s->name,
+		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard is for tar alone", s->name,
 			       o->key_option);
 	if (s->format == IB_FORMAT_LIST)
 		return compile_list(s, o, first, err);
@@ -534,17 +517,15 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 	}
 	ib_fields_release(&s->fields);
 	for (i = 0; i < s->key.n; i++) {
-		st = ib_fields_add(&s->fields, s->key.name[i], false,
-				   &s->key_slot[i], err);
+		st = ib_fields_add(&s->fields, s->key.name[i], false, &s->key_slot[i], err);
 		if (st)
 			return st;
 	}
 	for (i = 0; i < o->nwanted; i++) {
 		if (o->wanted[i].name.n == 0)
 			continue;
-		st = ib_fields_add(&s->fields, o->wanted[i].name,
-				   o->wanted[i].number, &s->wanted_slot[i],
-				   err);
+		st = ib_fields_add(&s->fields, o->wanted[i].name, o->wanted[i].number,
+				   &s->wanted_slot[i], err);
 		if (st)
 			return st;
 	}

@@ -56,8 +56,7 @@ is_known_name(struct ib_span name, bool or_loss)
 	for (i = 0; i < IB_KEY_NKNOWN; i++)
 		if (is_like(name, ib_span_of(ib_key_known[i])))
 			return true;
-	return or_loss && (is_like(name, ib_span_of("loss")) ||
-			   is_like(name, ib_span_of("epoch")));
+	return or_loss && (is_like(name, ib_span_of("loss")) || is_like(name, ib_span_of("epoch")));
 }
 
 /* The next piece of *rest up to a separator (' ': a run of blanks). */
@@ -118,8 +117,7 @@ has_decimal_comma(struct ib_span s)
 	size_t i;
 
 	for (i = 1; i + 1 < s.n; i++)
-		if (s.p[i] == ',' && ib_is_digit(s.p[i - 1]) &&
-		    ib_is_digit(s.p[i + 1]))
+		if (s.p[i] == ',' && ib_is_digit(s.p[i - 1]) && ib_is_digit(s.p[i + 1]))
 			return true;
 	return false;
 }
@@ -131,8 +129,8 @@ is_text_log(struct ib_span s)
 	size_t i, k;
 
 	for (i = 1; i < s.n; i++) {
-		if ((s.p[i] != ':' && s.p[i] != '=') ||
-		    lower(s.p[i - 1]) < 'a' || lower(s.p[i - 1]) > 'z')
+		if ((s.p[i] != ':' && s.p[i] != '=') || lower(s.p[i - 1]) < 'a' ||
+		    lower(s.p[i - 1]) > 'z')
 			continue;
 		for (k = i + 1; k < s.n && s.p[k] == ' ';)
 			k++;
@@ -159,8 +157,7 @@ is_separated(const struct dialect *d, char separator)
 	if (separator == d->own || count(d->line, separator) == 0 ||
 	    (d->own && count(d->line, d->own) > 0 && separator != ';'))
 		return false;
-	return is_header_of(d->line, separator, true) ||
-	       (d->own && count(d->line, d->own) == 0);
+	return is_header_of(d->line, separator, true) || (d->own && count(d->line, d->own) == 0);
 }
 
 static bool
@@ -181,9 +178,9 @@ comment(const struct dialect *d)
 		s.n--;
 	}
 	return is_header_of(s, d->own ? d->own : ',', true)
-		? "the header is a comment (%s): sed '1s/^#[# ]*//' makes it "
-		  "one that counts"
-		: "a comment comes first (%s): grep -v '^#' takes comments out";
+		       ? "the header is a comment (%s): sed '1s/^#[# ]*//' makes it "
+			 "one that counts"
+		       : "a comment comes first (%s): grep -v '^#' takes comments out";
 }
 
 static const char *
@@ -194,10 +191,10 @@ semicolons(const struct dialect *d)
 		       "has it: tr ';,' ',.' makes CSV of it, with decimal "
 		       "points";
 	return has_decimal_comma(d->row) || has_decimal_comma(d->line)
-		? "semicolons separate the fields and numbers have decimal "
-		  "commas (%s): tr ';,' ',.' makes CSV of it"
-		: "semicolons separate the fields (%s): tr ';' ',' makes CSV "
-		  "of it";
+		       ? "semicolons separate the fields and numbers have decimal "
+			 "commas (%s): tr ';,' ',.' makes CSV of it"
+		       : "semicolons separate the fields (%s): tr ';' ',' makes CSV "
+			 "of it";
 }
 
 /* A first line with numbers among its fields. */
@@ -236,8 +233,7 @@ sentence_of(const struct dialect *d)
 	if (is_text_log(d->line))
 		return "this is a text log (%s): log a JSON object for each "
 		       "sample, see infobatch-formats(5)";
-	if ((!d->own || count(d->line, d->own) == 0) &&
-	    is_header_of(d->line, ' ', true))
+	if ((!d->own || count(d->line, d->own) == 0) && is_header_of(d->line, ' ', true))
 		return "blanks separate the fields (%s): mlr --ipprint "
 		       "--ojsonl cat reads them";
 	if (!d->own && is_header_of(d->line, ',', true))
@@ -267,9 +263,11 @@ ib_dialect_say(char *text, size_t size, struct ib_span line, struct ib_span row,
 	       enum ib_format format)
 {
 	struct dialect d = {
-		.line = first_line(line), .row = first_line(row),
-		.own = format == IB_FORMAT_CSV ? ',' :
-		       format == IB_FORMAT_TSV ? '\t' : '\0',
+		.line = first_line(line),
+		.row = first_line(row),
+		.own = format == IB_FORMAT_CSV	 ? ','
+		       : format == IB_FORMAT_TSV ? '\t'
+						 : '\0',
 	};
 	const char *sentence, *place;
 	char show[IB_SHOW_MAX];
@@ -280,18 +278,16 @@ ib_dialect_say(char *text, size_t size, struct ib_span line, struct ib_span row,
 	if (!sentence)
 		return false;
 	place = strstr(sentence, "%s");
-	snprintf(text, size, "%.*s%s%s", (int)(place - sentence), sentence,
-		 ib_show(show, d.line), place + 2);
+	snprintf(text, size, "%.*s%s%s", (int)(place - sentence), sentence, ib_show(show, d.line),
+		 place + 2);
 	return true;
 }
 
 bool
 ib_dialect_is_table(struct ib_span line)
 {
-	return is_header_of(line, ';', false) ||
-	       is_header_of(line, '|', false) ||
-	       is_header_of(line, '\t', false) ||
-	       is_header_of(line, ',', false);
+	return is_header_of(line, ';', false) || is_header_of(line, '|', false) ||
+	       is_header_of(line, '\t', false) || is_header_of(line, ',', false);
 }
 
 /* ---- the fields of a record ------------------------------------------------- */
@@ -402,32 +398,27 @@ add(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
 	char show[IB_SHOW_MAX];
 
 	if (n < sizeof(c->why))
-		n += (size_t)snprintf(c->why + n, sizeof(c->why) - n, "%s%s",
-				      before,
+		n += (size_t)snprintf(c->why + n, sizeof(c->why) - n, "%s%s", before,
 				      shown.p ? ib_show(show, shown) : "");
 	return n;
 }
 
 /* As an argument in a shell. */
 static size_t
-add_argument(struct ib_cursor *c, size_t n, const char *option,
-	     struct ib_span name)
+add_argument(struct ib_cursor *c, size_t n, const char *option, struct ib_span name)
 {
 	size_t i;
 	bool plain = true, fit = name.n <= 60;
 
 	for (i = 0; i < name.n; i++) {
-		plain &= ib_is_digit(name.p[i]) || name.p[i] == '_' ||
-			 name.p[i] == '.' || name.p[i] == '/' ||
-			 (lower(name.p[i]) >= 'a' && lower(name.p[i]) <= 'z');
-		fit &= name.p[i] >= ' ' && name.p[i] < 0x7f &&
-		       name.p[i] != '\'';
+		plain &= ib_is_digit(name.p[i]) || name.p[i] == '_' || name.p[i] == '.' ||
+			 name.p[i] == '/' || (lower(name.p[i]) >= 'a' && lower(name.p[i]) <= 'z');
+		fit &= name.p[i] >= ' ' && name.p[i] < 0x7f && name.p[i] != '\'';
 	}
 	if (!fit || n >= sizeof(c->why))
 		return n;
-	return n + (size_t)snprintf(c->why + n, sizeof(c->why) - n,
-				    "; did you mean %s %s%.*s%s?", option,
-				    plain ? "" : "'", (int)name.n, name.p,
+	return n + (size_t)snprintf(c->why + n, sizeof(c->why) - n, "; did you mean %s %s%.*s%s?",
+				    option, plain ? "" : "'", (int)name.n, name.p,
 				    plain ? "" : "'");
 }
 
@@ -443,26 +434,24 @@ add_names(struct ib_cursor *c, size_t n)
 	for (i = 0; next_name(&names, &name); i++) {
 		if (i == FIELDS_SHOWN || n > sizeof(c->why) - 160)
 			return add(c, n, ", ...", (struct ib_span){ NULL, 0 });
-		n = add(c, n, i > 0 ? ", " : is_delimited(c)
-					? "; the header has "
-					: "; the record has ",
+		n = add(c, n,
+			i > 0		  ? ", "
+			: is_delimited(c) ? "; the header has "
+					  : "; the record has ",
 			name.n > 0 ? name : (struct ib_span){ "", 0 });
 	}
 	return n;
 }
 
 void
-ib_cursor_say_fields(struct ib_cursor *c, struct ib_span want,
-		     const char *option)
+ib_cursor_say_fields(struct ib_cursor *c, struct ib_span want, const char *option)
 {
 	struct ib_span like, row = { c->record.p, c->record.n };
 	char text[sizeof(c->why)];
 	size_t n = strlen(c->why);
 
-	if (is_delimited(c) &&
-	    ib_dialect_say(text, sizeof(text),
-			   ib_bytes_span(&c->source->header), row,
-			   c->source->format)) {
+	if (is_delimited(c) && ib_dialect_say(text, sizeof(text), ib_bytes_span(&c->source->header),
+					      row, c->source->format)) {
 		snprintf(c->why, sizeof(c->why), "%s", text);
 		return;
 	}

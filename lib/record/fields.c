@@ -119,13 +119,11 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 		return IB_OK;
 	m = descend(f, own);
 	if (!m || (m->slot < 0 && f->nslots == IB_FIELDS_MAX))
-		return ib_fail(err, IB_E_MISUSE, "field %s is too deep",
-			       ib_show(show, own));
+		return ib_fail(err, IB_E_MISUSE, "field %s is too deep", ib_show(show, own));
 	if (m->slot < 0) { /* the same path asked for twice is one alias */
 		take_slot(f, m, number);
-		f->alias[f->naliases++] = (struct ib_alias){
-			.slot = m->slot, .exact = (int16_t)exact
-		};
+		f->alias[f->naliases++] =
+			(struct ib_alias){ .slot = m->slot, .exact = (int16_t)exact };
 	}
 	m->number |= number;
 	*slot = m->slot;

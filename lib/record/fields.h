@@ -7,7 +7,7 @@
 
 #include "record/value.h"
 
-#define IB_FIELDS_MAX 48  /* slots */
+#define IB_FIELDS_MAX 48 /* slots */
 #define IB_FIELDS_NODES 16
 
 /* One member name below one object. */
@@ -47,8 +47,8 @@ void ib_fields_release(struct ib_fields *f);
  * name. number: read it as a number at once (a string stays a string).
  * IB_E_MISUSE where there are too many, or a name has an empty part.
  */
-enum ib_status ib_fields_add(struct ib_fields *f, struct ib_span name,
-			     bool number, int *slot, struct ib_error *err);
+enum ib_status ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
+			     struct ib_error *err);
 
 /* After a record: let exact names come before dotted paths. */
 static inline void

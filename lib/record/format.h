@@ -8,11 +8,11 @@
 enum ib_begun { IB_BEGUN, IB_BEGUN_MORE, IB_BEGUN_BAD };
 
 struct ib_cut {
-	size_t n;            /* bytes of whole records */
-	const char *why;     /* malformed beyond them; NULL: fine */
-	uint64_t element;    /* array: elements cut so far; kept by cut */
-	bool ended;          /* array: its closing bracket was seen */
-	bool after_comma;    /* array: an element must follow */
+	size_t n;	  /* bytes of whole records */
+	const char *why;  /* malformed beyond them; NULL: fine */
+	uint64_t element; /* array: elements cut so far; kept by cut */
+	bool ended;	  /* array: its closing bracket was seen */
+	bool after_comma; /* array: an element must follow */
 };
 
 struct ib_record_format {
@@ -24,8 +24,8 @@ struct ib_record_format {
 	 * operand's first bytes; *used of them are not records. last: there
 	 * are no more. Sets err for IB_BEGUN_BAD. NULL: nothing.
 	 */
-	enum ib_begun (*begin)(struct ib_source *s, const char *p, size_t n,
-			       bool last, size_t *used, struct ib_error *err);
+	enum ib_begun (*begin)(struct ib_source *s, const char *p, size_t n, bool last,
+			       size_t *used, struct ib_error *err);
 	/* Cut p[0..n) behind its last whole record; last: all there is. */
 	void (*cut)(const char *p, size_t n, bool last, struct ib_cut *cut);
 	/* Records (a list's: lines) in a block. */
@@ -55,17 +55,15 @@ bool ib_detect_returns(struct ib_span head);
  * known and not read here, or is not what its name says, is IB_E_DATA.
  */
 enum ib_status ib_detect(struct ib_source *s, struct ib_span head,
-			 const struct ib_reader_options *options,
-			 const struct ib_key *key, struct ib_error *err);
+			 const struct ib_reader_options *options, const struct ib_key *key,
+			 struct ib_error *err);
 
 /*
  * Choose the key of an operand from its first records, and compile its
  * fields. Returns IB_OK also where no record decides.
  */
-enum ib_status ib_source_compile(struct ib_source *s,
-				 const struct ib_reader_options *options,
-				 const struct ib_block *first,
-				 struct ib_error *err);
+enum ib_status ib_source_compile(struct ib_source *s, const struct ib_reader_options *options,
+				 const struct ib_block *first, struct ib_error *err);
 
 /* delimited.c: map the header's columns to slots */
 void ib_delimited_compile(struct ib_source *s);
@@ -93,8 +91,7 @@ const char *ib_skip_nuls(const char *p, const char *end);
  * Make the bytes 0x00 at p, or what ends in them at `after`, one bad record;
  * the next one begins behind them on the same line.
  */
-enum ib_next ib_cursor_nuls(struct ib_cursor *c, const char *p,
-			    const char *after);
+enum ib_next ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after);
 
 enum ib_next ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -106,7 +103,6 @@ enum ib_next ib_cursor_no_object(struct ib_cursor *c, struct ib_span line);
  * Finish a record of lines that ends at `stop` (a line end, or the block's
  * end): its length without line end, and c->at behind it.
  */
-void ib_cursor_finish_line(struct ib_cursor *c, const char *start,
-			   const char *stop);
+void ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop);
 
 #endif

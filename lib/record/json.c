@@ -4,12 +4,12 @@
 #include "base/numbers.h"
 #include "record/stencil.h"
 
-static const char *value(struct ib_json *j, const char *p,
-			 const struct ib_member *m, struct ib_value *v);
+static const char *value(struct ib_json *j, const char *p, const struct ib_member *m,
+			 struct ib_value *v);
 
 void
-ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops,
-	     const struct ib_fields *fields, bool lines)
+ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops, const struct ib_fields *fields,
+	     bool lines)
 {
 	size_t i, k;
 
@@ -35,8 +35,7 @@ malformed(struct ib_json *j, const char *at, const char *why)
 static inline const char *
 blanks(const struct ib_json *j, const char *p)
 {
-	while (*p == ' ' || *p == '\t' || *p == '\r' ||
-	       (*p == '\n' && !j->lines))
+	while (*p == ' ' || *p == '\t' || *p == '\r' || (*p == '\n' && !j->lines))
 		p++;
 	return p;
 }
@@ -50,8 +49,7 @@ ib_json_blanks(const struct ib_json *j, const char *p)
 static bool
 is_hex(char c)
 {
-	return ib_is_digit(c) || (c >= 'a' && c <= 'f') ||
-	       (c >= 'A' && c <= 'F');
+	return ib_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* One past an escape whose backslash stands at p, NULL if it is none. */
@@ -61,8 +59,14 @@ escape(struct ib_json *j, const char *p)
 	int i;
 
 	switch (p[1]) {
-	case '"': case '\\': case '/': case 'b':
-	case 'f': case 'n': case 'r': case 't':
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
 		return p + 2;
 	case 'u':
 		for (i = 2; i < 6; i++)
@@ -83,9 +87,9 @@ string(struct ib_json *j, const char *p, bool *escaped)
 		if (*p == '"')
 			return p;
 		if (*p != '\\')
-			return malformed(j, p, *p == '\n' && j->lines
-				? "string without its closing quote"
-				: "control character in a string");
+			return malformed(j, p,
+					 *p == '\n' && j->lines ? "string without its closing quote"
+								: "control character in a string");
 		*escaped = true;
 		p = escape(j, p);
 		if (!p)
@@ -202,8 +206,7 @@ skip_name(struct ib_json *j, const char *p)
 	p = string(j, p, &escaped);
 	if (!p)
 		return NULL;
-	if (escaped && !name_is_sound(j, (struct ib_span){
-					 start, (size_t)(p - start) }))
+	if (escaped && !name_is_sound(j, (struct ib_span){ start, (size_t)(p - start) }))
 		return NULL;
 	p = blanks(j, p + 1);
 	if (*p != ':')
@@ -252,8 +255,8 @@ skip_nested(struct ib_json *j, const char *p)
 			continue;
 		}
 		if (*p != (object ? '}' : ']'))
-			return malformed(j, p, object ? "expected ',' or '}'"
-						      : "expected ',' or ']'");
+			return malformed(j, p,
+					 object ? "expected ',' or '}'" : "expected ',' or ']'");
 		p++;
 		want = AFTER_VALUE;
 		if (--depth == 0)
@@ -305,8 +308,8 @@ look_up_escaped(const struct ib_node *node, struct ib_span name)
  * remembered as the shape of this place.
  */
 static const char *
-read_name(struct ib_json *j, size_t node, struct ib_json_shape *shape,
-	  const char *p, const struct ib_member **m)
+read_name(struct ib_json *j, size_t node, struct ib_json_shape *shape, const char *p,
+	  const struct ib_member **m)
 {
 	const char *start = p, *quote;
 	bool escaped = false;
@@ -370,8 +373,7 @@ members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			if (!p)
 				return NULL;
 		}
-		quote = node == 0 &&
-			ib_stencil_note(&j->stencil, from, p, m);
+		quote = node == 0 && ib_stencil_note(&j->stencil, from, p, m);
 		p = value(j, p, m, v);
 		if (!p)
 			return NULL;
@@ -393,8 +395,7 @@ members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 
 /* A nested value that is wanted itself, or in which fields are wanted. */
 static const char *
-nested(struct ib_json *j, const char *p, const struct ib_member *m,
-       struct ib_value *v)
+nested(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
 	const char *start = p;
 	struct ib_value *own = m->slot >= 0 ? &v[m->slot] : NULL;
@@ -419,8 +420,7 @@ number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
 {
 	const char *start = p;
 
-	p = wanted ? ib_number_json(start, &own->number)
-		   : skip_number(j, start);
+	p = wanted ? ib_number_json(start, &own->number) : skip_number(j, start);
 	if (!p)
 		return malformed(j, start, "not a value");
 	own->type = (uint8_t)number_type(start, p);
@@ -431,15 +431,13 @@ number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
 
 /* The value at p, for member m (NULL: nobody wants it). */
 static const char *
-value(struct ib_json *j, const char *p, const struct ib_member *m,
-      struct ib_value *v)
+value(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
 	struct ib_value ignored, *own;
 	const char *start = p;
 
 	if (!m)
-		return *p == '{' || *p == '[' ? skip_nested(j, p)
-					      : skip_scalar(j, p);
+		return *p == '{' || *p == '[' ? skip_nested(j, p) : skip_scalar(j, p);
 	if (m->child >= 0)
 		forget_below(j->fields, (size_t)m->child, v);
 	if (*p == '{' || *p == '[')
@@ -466,8 +464,7 @@ value(struct ib_json *j, const char *p, const struct ib_member *m,
 }
 
 const char *
-ib_json_member(struct ib_json *j, const char *p, const struct ib_member *m,
-	       struct ib_value *v)
+ib_json_member(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
 	return value(j, p, m, v);
 }
@@ -508,8 +505,7 @@ ib_json_object(struct ib_json *j, const char *p, struct ib_value *v)
 const char *
 ib_json_value(struct ib_json *j, const char *p, struct ib_value *v)
 {
-	static const struct ib_member any = { .slot = 0, .child = -1,
-					      .number = true };
+	static const struct ib_member any = { .slot = 0, .child = -1, .number = true };
 	bool lazy = j->lazy;
 
 	j->lazy = false;

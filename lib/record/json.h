@@ -27,7 +27,7 @@
  */
 struct ib_json_shape {
 	char bytes[IB_JSON_SHAPE_BYTES];
-	uint8_t n; /* 0: nothing remembered */
+	uint8_t n;			/* 0: nothing remembered */
 	const struct ib_member *member; /* NULL: a field that nobody wants */
 };
 
@@ -41,23 +41,23 @@ enum ib_json_kind {
 
 struct ib_json_step {
 	char bytes[IB_JSON_SHAPE_BYTES]; /* what stands before the value */
-	uint8_t n, head;  /* of them; of the first 16 */
-	uint8_t kind;     /* enum ib_json_kind */
-	int8_t slot;      /* of the value; -1: nobody wants it */
-	bool number;      /* its number is wanted */
-	uint32_t length;  /* of the last value here */
+	uint8_t n, head;		 /* of them; of the first 16 */
+	uint8_t kind;			 /* enum ib_json_kind */
+	int8_t slot;			 /* of the value; -1: nobody wants it */
+	bool number;			 /* its number is wanted */
+	uint32_t length;		 /* of the last value here */
 	const struct ib_member *member;
 };
 
 struct ib_json_stencil {
 	struct ib_json_step step[IB_JSON_SHAPES + 1];
-	size_t n;           /* steps; 0: none learned */
+	size_t n;			/* steps; 0: none learned */
 	const struct ib_value *settled; /* whose slots that no step fills are
 					 * absent; NULL: nobody's */
-	const char *start;  /* of the record being read; NULL: not learning */
-	size_t noted;       /* steps of it */
-	uint32_t wait;      /* so many must not fit until one is learned */
-	uint32_t patience;  /* what wait begins with, after each that fits */
+	const char *start;		/* of the record being read; NULL: not learning */
+	size_t noted;			/* steps of it */
+	uint32_t wait;			/* so many must not fit until one is learned */
+	uint32_t patience;		/* what wait begins with, after each that fits */
 };
 
 struct ib_json {
@@ -79,8 +79,8 @@ struct ib_json {
 };
 
 /* Begin with records of these fields (borrowed). */
-void ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops,
-		  const struct ib_fields *fields, bool lines);
+void ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops, const struct ib_fields *fields,
+		  bool lines);
 
 /*
  * Read the object at p, blanks before it allowed. Fills v[fields->nslots]; of
@@ -88,8 +88,7 @@ void ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops,
  * NULL (and at, why) where it is malformed or no object. The bytes must end in
  * a line end (lines) or a NUL, with IB_SCAN_PAD readable bytes behind.
  */
-const char *ib_json_object(struct ib_json *j, const char *p,
-			   struct ib_value *v);
+const char *ib_json_object(struct ib_json *j, const char *p, struct ib_value *v);
 
 /* After v was changed by somebody else than ib_json_object(). */
 static inline void
@@ -102,8 +101,7 @@ ib_json_changed(struct ib_json *j)
  * Read any one value at p: for the elements of an array. Returns one past it,
  * or NULL.
  */
-const char *ib_json_value(struct ib_json *j, const char *p,
-			  struct ib_value *v);
+const char *ib_json_value(struct ib_json *j, const char *p, struct ib_value *v);
 
 /* One past the blanks at p. */
 const char *ib_json_blanks(const struct ib_json *j, const char *p);

@@ -11,9 +11,8 @@
 #include "record/json.h"
 
 const char *const ib_key_known[IB_KEY_NKNOWN] = {
-	"id",	 "__key__", "key",	      "uid",	   "guid",
-	"sample_id", "idx", "index", "audio_filepath", "file_name",
-	"filename", "path", "image"
+	"id",	 "__key__",	   "key",	"uid",	    "guid", "sample_id", "idx",
+	"index", "audio_filepath", "file_name", "filename", "path", "image"
 };
 
 bool
@@ -28,8 +27,7 @@ ib_key_is_known(struct ib_span name)
 }
 
 enum ib_status
-ib_key_parse(const char *text, const char *option, struct ib_key *key,
-	     struct ib_error *err)
+ib_key_parse(const char *text, const char *option, struct ib_key *key, struct ib_error *err)
 {
 	const char *p = text, *comma;
 
@@ -47,15 +45,12 @@ ib_key_parse(const char *text, const char *option, struct ib_key *key,
 		for (;; p = comma + 1) {
 			comma = strchr(p, ',');
 			if (key->n == IB_KEY_MAX)
-				return ib_fail(err, IB_E_MISUSE,
-					       "%s: more than %d fields",
-					       option, IB_KEY_MAX);
+				return ib_fail(err, IB_E_MISUSE, "%s: more than %d fields", option,
+					       IB_KEY_MAX);
 			key->name[key->n].p = p;
-			key->name[key->n].n = comma ? (size_t)(comma - p)
-						    : strlen(p);
+			key->name[key->n].n = comma ? (size_t)(comma - p) : strlen(p);
 			if (key->name[key->n++].n == 0)
-				return ib_fail(err, IB_E_MISUSE,
-					       "%s: a field name is empty",
+				return ib_fail(err, IB_E_MISUSE, "%s: a field name is empty",
 					       option);
 			if (!comma)
 				break;
@@ -110,8 +105,7 @@ undouble(struct ib_span s, char *to)
 }
 
 bool
-ib_value_text(const struct ib_value *v, struct ib_arena *arena,
-	      struct ib_span *text)
+ib_value_text(const struct ib_value *v, struct ib_arena *arena, struct ib_span *text)
 {
 	struct ib_bytes plain;
 	char *to;
@@ -140,7 +134,9 @@ static bool
 is_id(const struct ib_key *key, const struct ib_value *v)
 {
 	switch ((enum ib_type)v->type) {
-	case IB_STRING: case IB_INTEGER: case IB_TEXT:
+	case IB_STRING:
+	case IB_INTEGER:
+	case IB_TEXT:
 		return true;
 	case IB_REAL:
 		return key->n > 1;
@@ -151,25 +147,23 @@ is_id(const struct ib_key *key, const struct ib_value *v)
 
 /* One field's part of the id. */
 static bool
-part(const struct ib_key *key, size_t i, const struct ib_value *v,
-     struct ib_arena *arena, struct ib_span *text, char *why, size_t size)
+part(const struct ib_key *key, size_t i, const struct ib_value *v, struct ib_arena *arena,
+     struct ib_span *text, char *why, size_t size)
 {
 	char show[IB_SHOW_MAX];
 
 	if (v->type == IB_ABSENT) {
-		snprintf(why, size, "no field '%.*s'", (int)key->name[i].n,
-			 key->name[i].p);
+		snprintf(why, size, "no field '%.*s'", (int)key->name[i].n, key->name[i].p);
 		return false;
 	}
 	if (!is_id(key, v)) {
-		snprintf(why, size, "'%.*s' is no id: %s", (int)key->name[i].n,
-			 key->name[i].p, ib_show(show, ib_value_span(v)));
+		snprintf(why, size, "'%.*s' is no id: %s", (int)key->name[i].n, key->name[i].p,
+			 ib_show(show, ib_value_span(v)));
 		return false;
 	}
 	if (!ib_value_text(v, arena, text)) {
-		snprintf(why, size, "'%.*s' has a lone surrogate: %s",
-			 (int)key->name[i].n, key->name[i].p,
-			 ib_show(show, ib_value_span(v)));
+		snprintf(why, size, "'%.*s' has a lone surrogate: %s", (int)key->name[i].n,
+			 key->name[i].p, ib_show(show, ib_value_span(v)));
 		return false;
 	}
 	return true;

@@ -33,8 +33,8 @@ extern const char *const ib_key_known[IB_KEY_NKNOWN];
 bool ib_key_is_known(struct ib_span name);
 
 /* Read -k's argument (borrowed; NULL: auto). `option` is its name. */
-enum ib_status ib_key_parse(const char *text, const char *option,
-			    struct ib_key *key, struct ib_error *err);
+enum ib_status ib_key_parse(const char *text, const char *option, struct ib_key *key,
+			    struct ib_error *err);
 
 /*
  * Append the key as -k takes it: "id", "user,n", "@line". Nothing where it is
@@ -48,9 +48,8 @@ void ib_key_put_name(const struct ib_key *key, struct ib_bytes *to);
  * goes into the arena. False, with a reason in why (a finished clause), where
  * a field is absent or no id.
  */
-bool ib_key_id(const struct ib_key *key, const int *slot,
-	       const struct ib_value *v, struct ib_arena *arena,
-	       struct ib_span *id, char *why, size_t why_size);
+bool ib_key_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
+	       struct ib_arena *arena, struct ib_span *id, char *why, size_t why_size);
 
 /* The ids of @line and @hash. NULL span where memory ran out. */
 struct ib_span ib_key_line_id(uint64_t number, struct ib_arena *arena);
@@ -60,7 +59,6 @@ struct ib_span ib_key_hash_id(struct ib_span record, struct ib_arena *arena);
  * What a value means as text: a string's bytes decoded, of anything else its
  * bytes as they stand. False for a lone surrogate.
  */
-bool ib_value_text(const struct ib_value *v, struct ib_arena *arena,
-		   struct ib_span *text);
+bool ib_value_text(const struct ib_value *v, struct ib_arena *arena, struct ib_span *text);
 
 #endif

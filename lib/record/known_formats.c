@@ -47,11 +47,9 @@ is_utf16(struct ib_span head)
 
 	for (i = 0; i < n; i++)
 		nul[i % 2] += head.p[i] == '\0';
-	if (n >= 2 && (memcmp(head.p, "\xff\xfe", 2) == 0 ||
-		       memcmp(head.p, "\xfe\xff", 2) == 0))
+	if (n >= 2 && (memcmp(head.p, "\xff\xfe", 2) == 0 || memcmp(head.p, "\xfe\xff", 2) == 0))
 		return n == 2 || nul[0] + nul[1] > 0;
-	return n >= 4 && nul[0] + nul[1] == n / 2 &&
-	       (nul[0] == 0 || nul[1] == 0);
+	return n >= 4 && nul[0] + nul[1] == n / 2 && (nul[0] == 0 || nul[1] == 0);
 }
 
 /* A stream of messages: each begins with its metadata's length. */
@@ -72,8 +70,7 @@ is_pickle(struct ib_span head)
 {
 	static const char first[] = "\x95]}()cXKJMGNUT\x8a\x8c\x8f\x88\x89";
 
-	if (head.n < 3 || head.p[0] != '\x80' || head.p[1] < 2 ||
-	    head.p[1] > 5)
+	if (head.n < 3 || head.p[0] != '\x80' || head.p[1] < 2 || head.p[1] > 5)
 		return false;
 	return memchr(first, head.p[2], sizeof(first) - 1);
 }
@@ -110,8 +107,7 @@ masked_crc(const char *p)
 static bool
 is_tfrecord(struct ib_span head)
 {
-	return head.n >= 12 &&
-	       little_endian(head.p + 8, 4) == masked_crc(head.p);
+	return head.n >= 12 && little_endian(head.p + 8, 4) == masked_crc(head.p);
 }
 
 /* The name of a zip archive's first member. */
@@ -146,8 +142,7 @@ is_office(struct ib_span head)
 {
 	struct ib_span name = zip_member(head);
 
-	return ib_span_is(name, "[Content_Types].xml") ||
-	       ib_span_is(name, "_rels/.rels") ||
+	return ib_span_is(name, "[Content_Types].xml") || ib_span_is(name, "_rels/.rels") ||
 	       begins(name, 0, "docProps/", 9) || begins(name, 0, "xl/", 3);
 }
 
@@ -188,8 +183,7 @@ is_xml(struct ib_span head)
 static bool
 is_comment(struct ib_span head)
 {
-	return begins_word(head, "#") || begins_word(head, "//") ||
-	       begins_word(head, "/*");
+	return begins_word(head, "#") || begins_word(head, "//") || begins_word(head, "/*");
 }
 
 static bool
@@ -226,9 +220,10 @@ static bool
 is_error_page(struct ib_span head)
 {
 	static const char *const words[] = {
-		"not found", "forbidden", "denied", "unauthorized",
-		"bad gateway", "bad request", "unavailable", "timed out",
-		"internal server error", "too many requests", "moved "
+		"not found",	     "forbidden",   "denied",
+		"unauthorized",	     "bad gateway", "bad request",
+		"unavailable",	     "timed out",   "internal server error",
+		"too many requests", "moved "
 	};
 	struct ib_span line = behind_blanks(head);
 	size_t i;
@@ -240,9 +235,8 @@ is_error_page(struct ib_span head)
 		return false;
 	if (begins_word(line, "http/"))
 		return true;
-	if (line.n > 4 && (line.p[0] == '4' || line.p[0] == '5') &&
-	    is_digit(line.p[1]) && is_digit(line.p[2]) &&
-	    (line.p[3] == ':' || line.p[3] == ' '))
+	if (line.n > 4 && (line.p[0] == '4' || line.p[0] == '5') && is_digit(line.p[1]) &&
+	    is_digit(line.p[2]) && (line.p[3] == ':' || line.p[3] == ' '))
 		return true;
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (line_holds(line, words[i]))
@@ -257,8 +251,8 @@ is_error_page(struct ib_span head)
 #define TEXT(name, advice) .format = { IB_KNOWN_TEXT, (name), (advice) }
 #define HINT(name, advice) .format = { IB_KNOWN_HINT, (name), (advice) }
 
-#define PANDAS(read) \
-	"convert it, for example with pandas: " read \
+#define PANDAS(read)                                                                               \
+	"convert it, for example with pandas: " read                                               \
 	".to_json('x.jsonl', orient='records', lines=True)"
 #define TO_JSONL "write its records as JSON lines"
 #define LIST_IT "list such files, one a line, and give the list"
@@ -266,107 +260,79 @@ is_error_page(struct ib_span head)
 
 /* The first row that fits is taken. A new format is a row. */
 static const struct row rows[] = {
-	{ BINARY("a Parquet file",
-		 "convert it, for example with DuckDB: duckdb -c \"copy (from "
-		 "'x.parquet') to 'x.jsonl' (format json)\""),
+	{ BINARY("a Parquet file", "convert it, for example with DuckDB: duckdb -c \"copy (from "
+				   "'x.parquet') to 'x.jsonl' (format json)\""),
 	  MAGIC("PAR1"), .letters = true, .suffix = ".parquet" },
-	{ BINARY("an Arrow IPC file",
-		 PANDAS("pandas.read_feather('x.arrow')")),
+	{ BINARY("an Arrow IPC file", PANDAS("pandas.read_feather('x.arrow')")),
 	  MAGIC("ARROW1\0") },
-	{ BINARY("a Feather file", PANDAS("pandas.read_feather('x.feather')")),
-	  MAGIC("FEA1"), .letters = true, .suffix = ".feather" },
-	{ BINARY("an Arrow IPC stream",
-		 PANDAS("pyarrow.ipc.open_stream('x.arrow').read_pandas()")),
+	{ BINARY("a Feather file", PANDAS("pandas.read_feather('x.feather')")), MAGIC("FEA1"),
+	  .letters = true, .suffix = ".feather" },
+	{ BINARY("an Arrow IPC stream", PANDAS("pyarrow.ipc.open_stream('x.arrow').read_pandas()")),
 	  .is = is_arrow_stream },
-	{ BINARY("an ORC file", PANDAS("pandas.read_orc('x.orc')")),
-	  MAGIC("ORC"), .letters = true, .suffix = ".orc" },
-	{ BINARY("an Avro file",
-		 "convert it, for example with fastavro: fastavro x.avro "
-		 ">x.jsonl"),
+	{ BINARY("an ORC file", PANDAS("pandas.read_orc('x.orc')")), MAGIC("ORC"), .letters = true,
+	  .suffix = ".orc" },
+	{ BINARY("an Avro file", "convert it, for example with fastavro: fastavro x.avro "
+				 ">x.jsonl"),
 	  MAGIC("Obj\1") },
-	{ BINARY("an SQLite database",
-		 "export the table: sqlite3 -header -csv x.db 'select * from "
-		 "TABLE' >x.csv"),
+	{ BINARY("an SQLite database", "export the table: sqlite3 -header -csv x.db 'select * from "
+				       "TABLE' >x.csv"),
 	  MAGIC("SQLite format 3\0") },
-	{ BINARY("a DuckDB database",
-		 "export the table: duckdb x.db -c \"copy TABLE to 'x.jsonl' "
-		 "(format json)\""),
+	{ BINARY("a DuckDB database", "export the table: duckdb x.db -c \"copy TABLE to 'x.jsonl' "
+				      "(format json)\""),
 	  .at = 8, MAGIC("DUCK"), .letters = true, .suffix = ".duckdb" },
-	{ BINARY("an LMDB database", TO_JSONL),
-	  .at = 16, MAGIC("\xde\xc0\xef\xbe") },
-	{ BINARY("an HDF5 file",
-		 "write its arrays id and loss with numpy.savez, or its "
-		 "records as JSON lines"),
+	{ BINARY("an LMDB database", TO_JSONL), .at = 16, MAGIC("\xde\xc0\xef\xbe") },
+	{ BINARY("an HDF5 file", "write its arrays id and loss with numpy.savez, or its "
+				 "records as JSON lines"),
 	  MAGIC("\x89HDF\r\n\x1a\n") },
 	{ BINARY("a file of one numpy array",
 		 "a loss log has the arrays id and loss: write them with "
 		 "numpy.savez"),
 	  MAGIC("\x93NUMPY") },
-	{ BINARY("a PyTorch file", "load it in Python, and " TO_JSONL),
-	  .is = is_torch },
-	{ BINARY("an office document", "save its table as CSV"),
-	  .is = is_office },
+	{ BINARY("a PyTorch file", "load it in Python, and " TO_JSONL), .is = is_torch },
+	{ BINARY("an office document", "save its table as CSV"), .is = is_office },
 	{ BINARY("an office document", "save its table as CSV"),
 	  MAGIC("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") },
-	{ BINARY("a Python pickle", "load it in Python, and " TO_JSONL),
-	  .is = is_pickle },
+	{ BINARY("a Python pickle", "load it in Python, and " TO_JSONL), .is = is_pickle },
 	{ BINARY("a safetensors file", TO_JSONL), .is = is_safetensors },
-	{ BINARY("a GGUF file", TO_JSONL),
-	  MAGIC("GGUF"), .letters = true, .suffix = ".gguf" },
-	{ BINARY("a TFRecord file", "load it in Python, and " TO_JSONL),
-	  .is = is_tfrecord },
+	{ BINARY("a GGUF file", TO_JSONL), MAGIC("GGUF"), .letters = true, .suffix = ".gguf" },
+	{ BINARY("a TFRecord file", "load it in Python, and " TO_JSONL), .is = is_tfrecord },
 	{ BINARY("a RecordIO file", "load it in Python, and " TO_JSONL),
 	  MAGIC("\x0a\x23\xd7\xce") },
-	{ BINARY("a PDF file", "save its table as CSV"),
-	  MAGIC("%PDF-"), .letters = true, .suffix = ".pdf" },
+	{ BINARY("a PDF file", "save its table as CSV"), MAGIC("%PDF-"), .letters = true,
+	  .suffix = ".pdf" },
 	{ BINARY("a JPEG image", LIST_IT), MAGIC("\xff\xd8\xff") },
 	{ BINARY("a PNG image", LIST_IT), MAGIC("\x89PNG\r\n\x1a\n") },
-	{ BINARY("a GIF image", LIST_IT),
-	  MAGIC("GIF8"), .letters = true, .suffix = ".gif" },
-	{ BINARY("a WebP, WAV or AVI file", LIST_IT),
-	  MAGIC("RIFF"), .letters = true, .suffix = ".wav" },
-	{ BINARY("a FLAC file", LIST_IT),
-	  MAGIC("fLaC"), .letters = true, .suffix = ".flac" },
-	{ BINARY("an Ogg file", LIST_IT),
-	  MAGIC("OggS"), .letters = true, .suffix = ".ogg" },
-	{ BINARY("an MP3 file", LIST_IT),
-	  MAGIC("ID3"), .letters = true, .suffix = ".mp3" },
-	{ BINARY("an MP4 file", LIST_IT),
-	  .at = 4, MAGIC("ftyp"), .letters = true, .suffix = ".mp4" },
-	{ BINARY("a program", "a file of records is expected"),
-	  MAGIC("\x7f" "ELF") },
+	{ BINARY("a GIF image", LIST_IT), MAGIC("GIF8"), .letters = true, .suffix = ".gif" },
+	{ BINARY("a WebP, WAV or AVI file", LIST_IT), MAGIC("RIFF"), .letters = true,
+	  .suffix = ".wav" },
+	{ BINARY("a FLAC file", LIST_IT), MAGIC("fLaC"), .letters = true, .suffix = ".flac" },
+	{ BINARY("an Ogg file", LIST_IT), MAGIC("OggS"), .letters = true, .suffix = ".ogg" },
+	{ BINARY("an MP3 file", LIST_IT), MAGIC("ID3"), .letters = true, .suffix = ".mp3" },
+	{ BINARY("an MP4 file", LIST_IT), .at = 4, MAGIC("ftyp"), .letters = true,
+	  .suffix = ".mp4" },
+	{ BINARY("a program", "a file of records is expected"), MAGIC("\x7f"
+								      "ELF") },
 	{ BINARY("a 7z archive", UNPACK_IT), MAGIC("7z\xbc\xaf\x27\x1c") },
 	{ BINARY("a RAR archive", UNPACK_IT), MAGIC("Rar!\x1a\7") },
-	{ BINARY("compressed twice, with gzip inside", UNPACK_IT),
-	  MAGIC("\x1f\x8b") },
-	{ BINARY("compressed by compress", "decompress it first"),
-	  MAGIC("\x1f\x9d") },
-	{ BINARY("compressed twice, with zstd inside", UNPACK_IT),
-	  MAGIC("\x28\xb5\x2f\xfd") },
-	{ BINARY("compressed twice, with xz inside", UNPACK_IT),
-	  MAGIC("\xfd" "7zXZ\0") },
-	{ BINARY("compressed twice, with bzip2 inside", UNPACK_IT),
-	  MAGIC("BZh"), .letters = true, .suffix = ".bz2" },
-	{ BINARY("compressed twice, with lz4 inside", UNPACK_IT),
-	  MAGIC("\x04\x22\x4d\x18") },
-	{ BINARY("compressed by snappy", "decompress it first"),
-	  MAGIC("\xff\6\0\0sNaPpY") },
-	{ BINARY("UTF-16 text",
-		 "convert it: iconv -f UTF-16 -t UTF-8 x >y"),
-	  .is = is_utf16 },
+	{ BINARY("compressed twice, with gzip inside", UNPACK_IT), MAGIC("\x1f\x8b") },
+	{ BINARY("compressed by compress", "decompress it first"), MAGIC("\x1f\x9d") },
+	{ BINARY("compressed twice, with zstd inside", UNPACK_IT), MAGIC("\x28\xb5\x2f\xfd") },
+	{ BINARY("compressed twice, with xz inside", UNPACK_IT), MAGIC("\xfd"
+								       "7zXZ\0") },
+	{ BINARY("compressed twice, with bzip2 inside", UNPACK_IT), MAGIC("BZh"), .letters = true,
+	  .suffix = ".bz2" },
+	{ BINARY("compressed twice, with lz4 inside", UNPACK_IT), MAGIC("\x04\x22\x4d\x18") },
+	{ BINARY("compressed by snappy", "decompress it first"), MAGIC("\xff\6\0\0sNaPpY") },
+	{ BINARY("UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8 x >y"), .is = is_utf16 },
 	{ TEXT("a git-lfs pointer", "fetch the file itself: git lfs pull"),
 	  MAGIC("version https://git-lfs.github.com/spec/") },
-	{ TEXT("an HTML page",
-		"was a page saved in place of the file?"),
-	  .is = is_html },
+	{ TEXT("an HTML page", "was a page saved in place of the file?"), .is = is_html },
 	{ HINT("a git-annex pointer", "fetch the file itself: git annex get"),
 	  .is = is_annex_pointer },
 	{ HINT("an XML document", TO_JSONL), .is = is_xml },
-	{ HINT("a file with a merge conflict", "resolve the conflict"),
-	  .is = is_conflict },
+	{ HINT("a file with a merge conflict", "resolve the conflict"), .is = is_conflict },
 	{ HINT("a comment line", "take such lines out"), .is = is_comment },
-	{ HINT("an error message", "download the file again"),
-	  .is = is_error_page },
+	{ HINT("an error message", "download the file again"), .is = is_error_page },
 };
 
 static bool
@@ -394,11 +360,9 @@ ib_known_format_of(struct ib_span head, const char *path)
 }
 
 enum ib_status
-ib_known_format_refuse(const struct ib_known_format *format, const char *name,
-		       struct ib_error *err)
+ib_known_format_refuse(const struct ib_known_format *format, const char *name, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: this is %s; %s", name,
-		       format->name, format->advice);
+	return ib_fail(err, IB_E_DATA, "%s: this is %s; %s", name, format->name, format->advice);
 }
 
 enum ib_status

@@ -11,8 +11,8 @@
 
 enum ib_known_kind {
 	IB_KNOWN_BINARY, /* refused whatever the name, and whatever -f says */
-	IB_KNOWN_TEXT,   /* refused whatever the name, unless -f is given */
-	IB_KNOWN_HINT    /* only says what a file of a wrong name looks like */
+	IB_KNOWN_TEXT,	 /* refused whatever the name, unless -f is given */
+	IB_KNOWN_HINT	 /* only says what a file of a wrong name looks like */
 };
 
 struct ib_known_format {
@@ -22,12 +22,11 @@ struct ib_known_format {
 };
 
 /* What begins with these bytes; NULL: nothing that is known. */
-const struct ib_known_format *ib_known_format_of(struct ib_span head,
-						 const char *path);
+const struct ib_known_format *ib_known_format_of(struct ib_span head, const char *path);
 
 /* "FILE: this is a Parquet file; convert it, ...": IB_E_DATA. */
-enum ib_status ib_known_format_refuse(const struct ib_known_format *format,
-				      const char *name, struct ib_error *err);
+enum ib_status ib_known_format_refuse(const struct ib_known_format *format, const char *name,
+				      struct ib_error *err);
 
 /*
  * Refuse an input that is known and not read here, for readers of small

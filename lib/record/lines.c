@@ -44,10 +44,9 @@ ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after)
 	c->record.end = 0;
 	c->record.torn = false;
 	c->at = after;
-	return ib_cursor_bad(c, "%zu byte%s 0x00 %s, as after a power cut",
-			     (size_t)(after - nuls), after - nuls == 1 ? "" : "s",
-			     nuls == p ? "before the record"
-				       : "where the record breaks off");
+	return ib_cursor_bad(c, "%zu byte%s 0x00 %s, as after a power cut", (size_t)(after - nuls),
+			     after - nuls == 1 ? "" : "s",
+			     nuls == p ? "before the record" : "where the record breaks off");
 }
 
 enum ib_next
@@ -66,8 +65,7 @@ ib_cursor_no_object(struct ib_cursor *c, struct ib_span line)
 {
 	char say[IB_WHY_MAX - 32];
 
-	if (!ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 },
-			    IB_FORMAT_JSONL))
+	if (!ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_JSONL))
 		return ib_cursor_bad(c, "not a JSON object");
 	return ib_cursor_bad(c, "not a JSON object: %s", say);
 }
@@ -132,8 +130,7 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
  * there are none.
  */
 static const char *
-nuls_before_object(const struct ib_cursor *c, const char *start,
-		   const char *stop)
+nuls_before_object(const struct ib_cursor *c, const char *start, const char *stop)
 {
 	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
 	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
@@ -155,17 +152,17 @@ bad_line(struct ib_cursor *c, const char *start)
 	ib_cursor_finish_line(c, start, stop);
 	if (*start == '\0')
 		return ib_cursor_bad(c, "bytes 0x00 instead of a record, as "
-				     "after a power cut");
+					"after a power cut");
 	if (!object)
-		return ib_cursor_no_object(c, (struct ib_span){
-			c->record.p, c->record.n });
+		return ib_cursor_no_object(c, (struct ib_span){ c->record.p, c->record.n });
 	if (at == stop && !c->record.torn)
 		return ib_cursor_bad(c, "the object does not end on this line: "
-				     "one object per line (try jq -c .)");
-	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s%s",
-			     (size_t)(at - start) + 1, c->json.why,
+					"one object per line (try jq -c .)");
+	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s%s", (size_t)(at - start) + 1,
+			     c->json.why,
 			     *at == '\'' ? " (single quotes: json.dumps writes "
-					   "double ones)" : "");
+					   "double ones)"
+					 : "");
 }
 
 /*
@@ -173,8 +170,7 @@ bad_line(struct ib_cursor *c, const char *start)
  * is a record without a line end.
  */
 static enum ib_next
-take_neighbour(struct ib_cursor *c, const char *start, const char *end,
-	       const char *next)
+take_neighbour(struct ib_cursor *c, const char *start, const char *end, const char *next)
 {
 	c->record.p = start;
 	c->record.n = (size_t)(end - start);
@@ -268,8 +264,7 @@ may_hold_many(const char *p, const char *stop)
 	const char *brace = p, *q;
 
 	while ((brace = memchr(brace, '{', (size_t)(stop - brace))) != NULL) {
-		for (q = brace; q > p && (q[-1] == ' ' || q[-1] == '\t' ||
-					  q[-1] == '\r');)
+		for (q = brace; q > p && (q[-1] == ' ' || q[-1] == '\t' || q[-1] == '\r');)
 			q--;
 		if (q > p && q[-1] == '}')
 			return true;
@@ -341,12 +336,12 @@ take_weight(struct ib_cursor *c, struct ib_span *line)
 	v->type = IB_ABSENT;
 	if (!c->source->epoch_manifest || !tab)
 		return;
-	tail = (struct ib_span){ tab + 1,
-				 (size_t)(line->p + line->n - tab - 1) };
+	tail = (struct ib_span){ tab + 1, (size_t)(line->p + line->n - tab - 1) };
 	if (!ib_number_text(tail, &v->number))
 		return;
-	*v = (struct ib_value){ .p = tail.p, .n = (uint32_t)tail.n,
-				.type = IB_REAL, .number = v->number };
+	*v = (struct ib_value){
+		.p = tail.p, .n = (uint32_t)tail.n, .type = IB_REAL, .number = v->number
+	};
 	line->n = (size_t)(tab - line->p);
 }
 
@@ -369,17 +364,16 @@ list_next(struct ib_cursor *c)
 	} while (c->record.n == 0);
 	if (*start == '\0')
 		return ib_cursor_bad(c, "a byte 0x00 before the line, as after "
-				     "a power cut");
+					"a power cut");
 	line = (struct ib_span){ start, c->record.n };
 	take_weight(c, &line);
 	if (c->source->key.kind == IB_KEY_COLUMN) {
 		if (!blank_field(line, c->source->key.column, &field))
 			return ib_cursor_bad(c, "no field %llu",
-				(unsigned long long)c->source->key.column);
+					     (unsigned long long)c->source->key.column);
 		line = field;
 	}
-	c->v[0] = (struct ib_value){ .p = line.p, .n = (uint32_t)line.n,
-				     .type = IB_TEXT };
+	c->v[0] = (struct ib_value){ .p = line.p, .n = (uint32_t)line.n, .type = IB_TEXT };
 	return IB_NEXT_RECORD;
 }
 
@@ -387,8 +381,7 @@ static uint64_t
 list_count(const struct ib_source *s, const char *p, size_t n)
 {
 	(void)s;
-	return ib_scan_best()->count(p, n, '\n') +
-	       (n > 0 && p[n - 1] != '\n');
+	return ib_scan_best()->count(p, n, '\n') + (n > 0 && p[n - 1] != '\n');
 }
 
 const struct ib_record_format ib_format_list = {

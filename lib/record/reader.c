@@ -20,27 +20,26 @@
 struct ib_reader {
 	struct ib_reader_options options;
 	struct ib_key key;
-	size_t operand;          /* the next to be opened */
-	struct ib_input *in;     /* the one being read; NULL: none */
+	size_t operand;	     /* the next to be opened */
+	struct ib_input *in; /* the one being read; NULL: none */
 	const struct ib_record_format *format;
 	struct ib_source *source;
 	struct ib_source *sources; /* all of them, newest first */
 	bool begun, ended;
-	bool returns;            /* CR alone ends its lines: read as LF */
-	uint64_t lines_left;     /* of --header-lines */
-	struct ib_bytes carry;   /* a cut record, for the next block */
+	bool returns;	       /* CR alone ends its lines: read as LF */
+	uint64_t lines_left;   /* of --header-lines */
+	struct ib_bytes carry; /* a cut record, for the next block */
 	struct ib_cut cut;
-	uint64_t records;        /* numbered so far, for @line */
+	uint64_t records; /* numbered so far, for @line */
 	XXH3_state_t *digest;
-	uint64_t bytes_done;     /* of operands that are closed */
+	uint64_t bytes_done;	     /* of operands that are closed */
 	_Atomic uint64_t seen, size; /* for progress, from any thread */
 };
 
 static const char *const standard_input[] = { "-" };
 
 enum ib_status
-ib_reader_new(const struct ib_reader_options *options, struct ib_reader **out,
-	      struct ib_error *err)
+ib_reader_new(const struct ib_reader_options *options, struct ib_reader **out, struct ib_error *err)
 {
 	struct ib_reader *r = calloc(1, sizeof(*r));
 	enum ib_status st;
@@ -91,15 +90,15 @@ tell_notes(const struct ib_reader *r, const struct ib_source *s)
 	if (n > 0)
 		ib_warn(r->options.context,
 			"%s: the header stands again in %llu place%s, as in a "
-			"resumed log: passed over", s->name, n,
-			n == 1 ? "" : "s");
+			"resumed log: passed over",
+			s->name, n, n == 1 ? "" : "s");
 	if (quotes > 0)
 		ib_warn(r->options.context,
 			"%s: %llu id%s and end%s with a quote: TSV has no "
 			"quotes, these are letters of the id; "
 			"mlr --icsv --ifs tab --ojsonl cat reads TSV with "
-			"quotes", s->name, quotes,
-			quotes == 1 ? " begins" : "s begin",
+			"quotes",
+			s->name, quotes, quotes == 1 ? " begins" : "s begin",
 			quotes == 1 ? "s" : "");
 }
 
@@ -161,8 +160,7 @@ static bool
 is_special(const struct ib_reader *r, enum ib_format f)
 {
 	return f == IB_FORMAT_TAR ||
-	       (r->options.archives &&
-		(f == IB_FORMAT_NPZ || f == IB_FORMAT_TOTALS));
+	       (r->options.archives && (f == IB_FORMAT_NPZ || f == IB_FORMAT_TOTALS));
 }
 
 /* What -k may be hangs on the format. */
@@ -173,16 +171,22 @@ check_key(const struct ib_reader *r, struct ib_error *err)
 	bool tar = s->format == IB_FORMAT_TAR;
 
 	if (tar && r->key.kind != IB_KEY_AUTO && r->key.kind != IB_KEY_SHARD)
-		return ib_fail(err, IB_E_MISUSE, "%s: no %s but @shard goes "
-			       "with tar", s->name, r->options.key_option);
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: no %s but @shard goes "
+			       "with tar",
+			       s->name, r->options.key_option);
 	if (r->key.kind != IB_KEY_SHARD)
 		return IB_OK;
 	if (!tar && s->format != IB_FORMAT_NPZ)
-		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard is for tar "
-			       "alone", s->name, r->options.key_option);
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: %s @shard is for tar "
+			       "alone",
+			       s->name, r->options.key_option);
 	if (tar && strcmp(s->path, "-") == 0)
-		return ib_fail(err, IB_E_MISUSE, "%s @shard: standard input "
-			       "has no name", r->options.key_option);
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s @shard: standard input "
+			       "has no name",
+			       r->options.key_option);
 	return IB_OK;
 }
 
@@ -196,8 +200,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	st = ib_input_open(path, &r->in, err);
 	if (!st)
 		st = ib_input_peek(r->in, IB_DETECT_PEEK, &head, err);
-	if (!st && head.n == IB_DETECT_PEEK &&
-	    !memchr(head.p, '\n', head.n))
+	if (!st && head.n == IB_DETECT_PEEK && !memchr(head.p, '\n', head.n))
 		st = ib_input_peek(r->in, PEEK_LONG, &head, err);
 	if (!st)
 		st = source_new(r, path, err);
@@ -209,8 +212,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	r->returns = ib_detect_returns(head);
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_nothing(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: a zip archive is no list of records",
+		return ib_fail(err, IB_E_DATA, "%s: a zip archive is no list of records",
 			       r->source->name);
 	st = check_key(r, err);
 	if (st)
@@ -266,8 +268,7 @@ end_lines(char *p, size_t n)
 
 /* Read until the buffer holds `want` bytes, or there are no more. */
 static enum ib_status
-read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want,
-	  struct ib_error *err)
+read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struct ib_error *err)
 {
 	enum ib_status st;
 	size_t got;
@@ -318,8 +319,7 @@ take_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
  * bytes of p[0..n) are not records; IB_BEGUN_MORE: they do not suffice.
  */
 static enum ib_begun
-begin(struct ib_reader *r, const char *p, size_t n, size_t *used,
-      struct ib_error *err)
+begin(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_error *err)
 {
 	static const char mark[] = "\xef\xbb\xbf"; /* a BOM */
 	size_t bom = n >= 3 && memcmp(p, mark, 3) == 0 ? 3 : 0;
@@ -329,13 +329,11 @@ begin(struct ib_reader *r, const char *p, size_t n, size_t *used,
 	if (n < 3 && !r->ended && memcmp(p, mark, n) == 0)
 		return IB_BEGUN_MORE;
 	r->source->first_line = 1;
-	if (r->lines_left > 0 &&
-	    !take_preamble(r, p + bom, n - bom, &preamble))
+	if (r->lines_left > 0 && !take_preamble(r, p + bom, n - bom, &preamble))
 		return IB_BEGUN_MORE;
 	if (r->format->begin)
-		begun = r->format->begin(r->source, p + bom + preamble,
-					 n - bom - preamble, r->ended, &header,
-					 err);
+		begun = r->format->begin(r->source, p + bom + preamble, n - bom - preamble,
+					 r->ended, &header, err);
 	*used = bom + preamble + header;
 	return begun;
 }
@@ -361,8 +359,8 @@ cut_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
 	/* The bytes behind the cut are the next block's; stop the scans. */
 	memset(b->p + whole, 0, IB_SCAN_PAD);
 	b->p[whole] = r->format->stop;
-	b->unterminated = r->ended && whole > 0 && r->format->stop == '\n' &&
-			  b->p[whole - 1] != '\n';
+	b->unterminated =
+		r->ended && whole > 0 && r->format->stop == '\n' && b->p[whole - 1] != '\n';
 	return true;
 }
 
@@ -375,8 +373,7 @@ compile(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 
 	if (!b->first) {
 		/* Blocks in flight refer to the old one: leave it be. */
-		if (old->key.kind != IB_KEY_AUTO ||
-		    old->format == IB_FORMAT_CSV ||
+		if (old->key.kind != IB_KEY_AUTO || old->format == IB_FORMAT_CSV ||
 		    old->format == IB_FORMAT_TSV)
 			return IB_OK;
 		st = source_new(r, old->path, err);
@@ -445,9 +442,8 @@ next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 static enum ib_status
 malformed(const struct ib_reader *r, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: after element %llu: %s",
-		       r->source->name, (unsigned long long)r->cut.element,
-		       r->cut.why);
+	return ib_fail(err, IB_E_DATA, "%s: after element %llu: %s", r->source->name,
+		       (unsigned long long)r->cut.element, r->cut.why);
 }
 
 static enum ib_status

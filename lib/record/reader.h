@@ -25,50 +25,50 @@ struct ib_wanted {
 #define IB_WANTED_MAX 24
 
 struct ib_reader_options {
-	struct ib_list operands; /* none: standard input */
-	enum ib_format format;   /* asked for */
+	struct ib_list operands;  /* none: standard input */
+	enum ib_format format;	  /* asked for */
 	enum ib_format otherwise; /* what auto falls back to */
-	const char *key;         /* -k */
-	const char *key_option;  /* "-k", "--base-key", "--expect-key" */
+	const char *key;	  /* -k */
+	const char *key_option;	  /* "-k", "--base-key", "--expect-key" */
 	const struct ib_wanted *wanted;
 	size_t nwanted;
 	uint64_t header_lines;
-	bool digest;             /* of all operands' bytes in a row */
-	bool line_per_operand;   /* @line begins anew with each operand */
-	bool epoch_manifest;     /* lists end in TAB weight (wanted[0]) */
-	bool any_value;          /* a JSON record need be no object */
-	bool archives;           /* npz and totals may be among them */
-	bool bad_first;          /* a bad first record may be passed over */
-	size_t block;            /* bytes; 0: as is best */
+	bool digest;	       /* of all operands' bytes in a row */
+	bool line_per_operand; /* @line begins anew with each operand */
+	bool epoch_manifest;   /* lists end in TAB weight (wanted[0]) */
+	bool any_value;	       /* a JSON record need be no object */
+	bool archives;	       /* npz and totals may be among them */
+	bool bad_first;	       /* a bad first record may be passed over */
+	size_t block;	       /* bytes; 0: as is best */
 	const struct ib_context *context;
 };
 
 /* One operand as it was found to be. Read-only once blocks refer to it. */
 struct ib_source {
 	const char *path;
-	const char *name;       /* as messages have it */
-	size_t operand;         /* its number, from 0 */
+	const char *name; /* as messages have it */
+	size_t operand;	  /* its number, from 0 */
 	enum ib_format format;
-	struct ib_key key;      /* IB_KEY_AUTO: no record decided yet */
+	struct ib_key key; /* IB_KEY_AUTO: no record decided yet */
 	struct ib_fields fields;
 	int key_slot[IB_KEY_MAX];
 	int wanted_slot[IB_WANTED_MAX]; /* -1: not in this operand */
 	bool epoch_manifest, any_value;
-	bool empty;             /* no line: of any format, no header */
+	bool empty; /* no line: of any format, no header */
 	/* delimited: */
 	char delimiter;
-	bool padded;            /* names have blanks around: ids lose theirs */
-	int16_t *column_slot;   /* [ncolumns], -1: nobody wants it */
-	bool *column_number;    /* [ncolumns], to be read as a number */
+	bool padded;		     /* names have blanks around: ids lose theirs */
+	int16_t *column_slot;	     /* [ncolumns], -1: nobody wants it */
+	bool *column_number;	     /* [ncolumns], to be read as a number */
 	struct ib_span *column_name; /* [ncolumns], as the header means them */
 	size_t ncolumns;
-	struct ib_bytes header; /* the header line with its line end */
+	struct ib_bytes header;	  /* the header line with its line end */
 	uint64_t head, head_mask; /* its first bytes: does a row have them? */
 	struct ib_arena names;
 	struct ib_notes *notes;
 	struct ib_bytes preamble; /* --header-lines, with their ends */
-	uint64_t first_line;    /* of the first record, from 1 */
-	struct ib_source *next; /* the reader's list of all of them */
+	uint64_t first_line;	  /* of the first record, from 1 */
+	struct ib_source *next;	  /* the reader's list of all of them */
 };
 
 /* What cursors count in an operand, from any thread; told by the reader. */
@@ -86,12 +86,12 @@ bool ib_source_has_column(const struct ib_source *s, struct ib_span name);
 /* Whole records of one operand. Start from {0}; ib_block_release. */
 struct ib_block {
 	const struct ib_source *source; /* NULL: none yet */
-	char *p;                /* the records */
+	char *p;			/* the records */
 	size_t n;
-	bool unterminated;      /* the last one has no line end */
-	bool first;             /* of its operand */
-	bool special;           /* no records: npz, totals or tar; see below */
-	uint64_t first_record;  /* number of the first record, for @line */
+	bool unterminated;	/* the last one has no line end */
+	bool first;		/* of its operand */
+	bool special;		/* no records: npz, totals or tar; see below */
+	uint64_t first_record;	/* number of the first record, for @line */
 	struct ib_input *input; /* of a special block: the owner's to close */
 	char *buffer;
 	size_t cap;
@@ -100,8 +100,8 @@ void ib_block_release(struct ib_block *b);
 
 struct ib_reader;
 
-enum ib_status ib_reader_new(const struct ib_reader_options *options,
-			     struct ib_reader **out, struct ib_error *err);
+enum ib_status ib_reader_new(const struct ib_reader_options *options, struct ib_reader **out,
+			     struct ib_error *err);
 void ib_reader_free(struct ib_reader *r);
 
 /*
@@ -111,8 +111,7 @@ void ib_reader_free(struct ib_reader *r);
  * An operand without records comes as one block of n 0, so that its header is
  * known.
  */
-enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b,
-			      struct ib_error *err);
+enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err);
 
 /*
  * Bytes of the operand as a file, 0: not known, or there are several. This and
@@ -134,12 +133,12 @@ void ib_reader_digest_add(struct ib_reader *r, const void *p, size_t n);
 /* ---- records ------------------------------------------------------------ */
 
 struct ib_record {
-	const char *p;        /* its first byte */
-	size_t n;             /* without the line end */
-	size_t end;           /* bytes of line end: 0, 1 or 2 */
-	const char *close;    /* JSON: its closing brace */
-	uint64_t line;        /* lines of the block before it */
-	bool torn;            /* the last of its operand, without line end */
+	const char *p;	   /* its first byte */
+	size_t n;	   /* without the line end */
+	size_t end;	   /* bytes of line end: 0, 1 or 2 */
+	const char *close; /* JSON: its closing brace */
+	uint64_t line;	   /* lines of the block before it */
+	bool torn;	   /* the last of its operand, without line end */
 };
 
 enum ib_next { IB_NEXT_RECORD, IB_NEXT_BAD, IB_NEXT_END };
@@ -151,11 +150,11 @@ struct ib_cursor {
 	const struct ib_block *block;
 	const struct ib_source *source;
 	const char *at, *end;
-	uint64_t line;        /* lines before `at` */
-	uint64_t number;      /* records (a list's: lines) before `at` */
-	uint64_t unnumbered;  /* bad ones on the line of another record */
+	uint64_t line;	     /* lines before `at` */
+	uint64_t number;     /* records (a list's: lines) before `at` */
+	uint64_t unnumbered; /* bad ones on the line of another record */
 	struct ib_record record;
-	char why[IB_WHY_MAX]; /* of a bad record: a finished clause */
+	char why[IB_WHY_MAX];  /* of a bad record: a finished clause */
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];

@@ -17,8 +17,8 @@ struct frame {
 struct ib_spool {
 	const char *beside;
 	struct ib_bytes text; /* what has not gone to the file */
-	uint64_t filed;       /* bytes in the file */
-	int fd;               /* -1: no file yet */
+	uint64_t filed;	      /* bytes in the file */
+	int fd;		      /* -1: no file yet */
 	struct ib_error failed;
 	/* of reading: */
 	uint64_t at;
@@ -57,8 +57,7 @@ spill(struct ib_spool *s)
 		s->failed.code = ib_temp_scratch(s->beside, &s->fd, &s->failed);
 	if (s->failed.code == IB_OK &&
 	    ib_fd_pwrite(s->fd, s->text.p, s->text.n, (off_t)s->filed) != 0)
-		s->failed.code = ib_fail_errno(&s->failed, IB_E_IO,
-					       "a temporary file", "write");
+		s->failed.code = ib_fail_errno(&s->failed, IB_E_IO, "a temporary file", "write");
 	s->filed += s->text.n;
 	s->text.n = 0;
 }
@@ -70,8 +69,7 @@ within(size_t x, size_t from, size_t n)
 }
 
 void
-ib_spool_put(struct ib_spool *s, unsigned kind,
-	     const struct ib_tar_piece *piece)
+ib_spool_put(struct ib_spool *s, unsigned kind, const struct ib_tar_piece *piece)
 {
 	struct frame f = { .kind = kind };
 	size_t at = 0, n;
@@ -139,8 +137,7 @@ look(struct ib_spool *s, uint64_t at, size_t n)
 	got = ib_fd_pread(s->fd, s->window.p, want, (off_t)at);
 	if (got != (ssize_t)want) {
 		errno = got < 0 ? errno : EIO;
-		s->failed.code = ib_fail_errno(&s->failed, IB_E_IO,
-					       "a temporary file", "read");
+		s->failed.code = ib_fail_errno(&s->failed, IB_E_IO, "a temporary file", "read");
 		return NULL;
 	}
 	s->window.n = want;
@@ -149,8 +146,7 @@ look(struct ib_spool *s, uint64_t at, size_t n)
 }
 
 enum ib_status
-ib_spool_get(struct ib_spool *s, unsigned *kind, struct ib_tar_piece *piece,
-	     struct ib_error *err)
+ib_spool_get(struct ib_spool *s, unsigned *kind, struct ib_tar_piece *piece, struct ib_error *err)
 {
 	const char *p;
 	struct frame f;
@@ -168,7 +164,6 @@ ib_spool_get(struct ib_spool *s, unsigned *kind, struct ib_tar_piece *piece,
 		return ib_spool_status(s, err);
 	s->at += sizeof(f) + f.n;
 	*kind = f.kind;
-	*piece = (struct ib_tar_piece){ .p = p + sizeof(f), .n = f.n,
-					.from = f.from, .to = f.to };
+	*piece = (struct ib_tar_piece){ .p = p + sizeof(f), .n = f.n, .from = f.from, .to = f.to };
 	return IB_OK;
 }

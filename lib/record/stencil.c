@@ -40,8 +40,8 @@ is_number(const char *p)
 }
 
 static void
-note(struct ib_json_stencil *s, const char *from, size_t n,
-     enum ib_json_kind kind, const struct ib_member *m)
+note(struct ib_json_stencil *s, const char *from, size_t n, enum ib_json_kind kind,
+     const struct ib_member *m)
 {
 	struct ib_json_step *step;
 
@@ -69,8 +69,7 @@ ib_stencil_note(struct ib_json_stencil *s, const char *from, const char *p,
 	if (!s->start)
 		return false;
 	if (!m || m->child < 0) /* else fields below it may have to go */
-		kind = *p == '"' ? IB_JSON_STRING :
-		       is_number(p) ? IB_JSON_NUMBER : IB_JSON_OTHER;
+		kind = *p == '"' ? IB_JSON_STRING : is_number(p) ? IB_JSON_NUMBER : IB_JSON_OTHER;
 	note(s, from, (size_t)(p - from) + (kind == IB_JSON_STRING), kind, m);
 	return kind == IB_JSON_STRING;
 }
@@ -90,8 +89,7 @@ static inline bool
 fits(const struct ib_json_step *s, const char *p)
 {
 	return ib_scan_same16(p, s->bytes, s->head) &&
-	       (s->n <= 16 ||
-		ib_scan_same16(p + 16, s->bytes + 16, s->n - 16u));
+	       (s->n <= 16 || ib_scan_same16(p + 16, s->bytes + 16, s->n - 16u));
 }
 
 /*
@@ -100,8 +98,7 @@ fits(const struct ib_json_step *s, const char *p)
  * 10^7 lines of 1000 ids, -T 1, 2-core EPYC VM, gcc 12, medians of 5 in turns.)
  */
 static inline const char *
-read_number(const struct ib_json *j, struct ib_json_step *s, const char *p,
-	    struct ib_value *v)
+read_number(const struct ib_json *j, struct ib_json_step *s, const char *p, struct ib_value *v)
 {
 	bool fraction, wanted = s->number && !j->lazy;
 	struct ib_value *own;
@@ -125,8 +122,7 @@ read_number(const struct ib_json *j, struct ib_json_step *s, const char *p,
 }
 
 static inline const char *
-read_string(const struct ib_json *j, struct ib_json_step *s, const char *p,
-	    struct ib_value *v)
+read_string(const struct ib_json *j, struct ib_json_step *s, const char *p, struct ib_value *v)
 {
 	const char *end = ib_scan_string(j->ops, p);
 	struct ib_value *own;

@@ -33,18 +33,16 @@ bool ib_stencil_note(struct ib_json_stencil *s, const char *from, const char *p,
 		     const struct ib_member *m);
 
 /* The record was read: from the end of its last value to one past its brace. */
-void ib_stencil_end(struct ib_json_stencil *s, const char *from,
-		    const char *end);
+void ib_stencil_end(struct ib_json_stencil *s, const char *from, const char *end);
 
 /*
  * Read the record at p into v as ib_json_object() does, if it fits; NULL where
  * it does not, whether it is well formed or not.
  */
-const char *ib_stencil_read(struct ib_json *j, const char *p,
-			    struct ib_value *v);
+const char *ib_stencil_read(struct ib_json *j, const char *p, struct ib_value *v);
 
 /* json.c: the value at p, by the grammar. */
-const char *ib_json_member(struct ib_json *j, const char *p,
-			   const struct ib_member *m, struct ib_value *v);
+const char *ib_json_member(struct ib_json *j, const char *p, const struct ib_member *m,
+			   struct ib_value *v);
 
 #endif

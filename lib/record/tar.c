@@ -27,20 +27,20 @@ struct ib_tar {
 	size_t n, cap;
 	uint64_t base, mark;
 	uint64_t content, content_end; /* of the current member, in the archive */
-	bool passing;                  /* bytes are the current member's */
-	bool passed;                   /* all of it */
-	bool seeking;                  /* the next header */
+	bool passing;		       /* bytes are the current member's */
+	bool passed;		       /* all of it */
+	bool seeking;		       /* the next header */
 	bool ended;
-	bool joined;                   /* of several archives; warned of */
-	uint64_t number;               /* of the next member, from 0 */
-	bool has_mark;                 /* zeros precede the place */
-	ib_tar_take *take;             /* NULL: nobody wants it */
+	bool joined;	   /* of several archives; warned of */
+	uint64_t number;   /* of the next member, from 0 */
+	bool has_mark;	   /* zeros precede the place */
+	ib_tar_take *take; /* NULL: nobody wants it */
 	void *take_ctx;
 	struct ib_tar_header header;
-	struct ib_tar_member member;   /* the current one */
-	struct ib_tar_links *links;    /* once there was a link */
+	struct ib_tar_member member;	    /* the current one */
+	struct ib_tar_links *links;	    /* once there was a link */
 	const struct ib_tar_target *target; /* of the current member, a link */
-	struct ib_error failed;        /* of the input */
+	struct ib_error failed;		    /* of the input */
 };
 
 /* ---- bytes -------------------------------------------------------------------- */
@@ -91,8 +91,7 @@ skip_zeros(struct ib_tar *t)
 {
 	uint64_t end = t->base + t->n;
 
-	while (end - t->mark >= IB_TAR_BLOCK &&
-	       ib_tar_is_end_block(t->buf + (t->mark - t->base))) {
+	while (end - t->mark >= IB_TAR_BLOCK && ib_tar_is_end_block(t->buf + (t->mark - t->base))) {
 		t->mark += IB_TAR_BLOCK;
 		t->has_mark = true;
 	}
@@ -142,8 +141,8 @@ fail(const struct ib_tar *t, struct ib_error *err)
 	/* Where it gives no reason it had no memory for one. */
 	if (!why || archive_errno(t->archive) == ENOMEM)
 		return ib_fail_memory(err);
-	return ib_fail(err, IB_E_DATA, "%s: damaged or cut tar: %s",
-		       ib_input_name(t->in), ib_show(show, ib_span_of(why)));
+	return ib_fail(err, IB_E_DATA, "%s: damaged or cut tar: %s", ib_input_name(t->in),
+		       ib_show(show, ib_span_of(why)));
 }
 
 /*
@@ -157,9 +156,8 @@ begin(struct ib_tar *t)
 	struct archive *a = t->archive;
 
 	return archive_read_support_format_tar(a) >= ARCHIVE_WARN &&
-	       archive_read_set_format_option(a, "tar",
-					      "read_concatenated_archives",
-					      "1") >= ARCHIVE_WARN &&
+	       archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") >=
+		       ARCHIVE_WARN &&
 	       archive_read_support_format_empty(a) >= ARCHIVE_WARN &&
 	       archive_read_set_callback_data(a, t) >= ARCHIVE_WARN &&
 	       archive_read_set_read_callback(a, read_block) >= ARCHIVE_WARN &&
@@ -167,8 +165,8 @@ begin(struct ib_tar *t)
 }
 
 enum ib_status
-ib_tar_open(struct ib_input *in, const struct ib_tar_options *options,
-	    struct ib_tar **out, struct ib_error *err)
+ib_tar_open(struct ib_input *in, const struct ib_tar_options *options, struct ib_tar **out,
+	    struct ib_error *err)
 {
 	struct ib_tar *t = calloc(1, sizeof(*t));
 	enum ib_status st = IB_OK;
@@ -216,8 +214,7 @@ is_meta(struct ib_span path)
 	const char *slash = memchr(path.p, '/', path.n);
 	size_t n = slash ? (size_t)(slash - path.p) : path.n;
 
-	return n >= 4 && memcmp(path.p, "__", 2) == 0 &&
-	       memcmp(path.p + n - 2, "__", 2) == 0;
+	return n >= 4 && memcmp(path.p, "__", 2) == 0 && memcmp(path.p + n - 2, "__", 2) == 0;
 }
 
 void
@@ -231,16 +228,14 @@ ib_tar_find_key(struct ib_tar_member *m)
 	if (!dot || dot == last || is_meta(m->path))
 		return;
 	m->key = (struct ib_span){ p, (size_t)(dot - p) };
-	m->weight = ib_span_is((struct ib_span){ dot, (size_t)(end - dot) },
-			       ".weight.json");
+	m->weight = ib_span_is((struct ib_span){ dot, (size_t)(end - dot) }, ".weight.json");
 }
 
 bool
 ib_tar_weight(struct ib_span s, double *weight)
 {
 	*weight = 1;
-	return ib_span_is(ib_span_trim(s), "null") ||
-	       ib_number_wrapped(s, weight);
+	return ib_span_is(ib_span_trim(s), "null") || ib_number_wrapped(s, weight);
 }
 
 /* ---- walking ------------------------------------------------------------------ */
@@ -266,18 +261,17 @@ finish_member(struct ib_tar *t, struct ib_error *err)
 
 /* A link: its own blocks are passed over, the target's bytes take their place. */
 static enum ib_status
-pass_target(struct ib_tar *t, ib_tar_take *take, void *ctx,
-	    struct ib_error *err)
+pass_target(struct ib_tar *t, ib_tar_take *take, void *ctx, struct ib_error *err)
 {
 	enum ib_status st = finish_member(t, err);
 
-	return st ? st : ib_tar_links_pass(t->links, t->target, t->member.path,
-					   t->member.mtime, take, ctx, err);
+	return st ? st
+		  : ib_tar_links_pass(t->links, t->target, t->member.path, t->member.mtime, take,
+				      ctx, err);
 }
 
 enum ib_status
-ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx,
-	    struct ib_error *err)
+ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -306,8 +300,10 @@ drain(struct ib_tar *t, struct ib_error *err)
 	if (n < 0)
 		return fail(t, err);
 	if (t->number > 0 && !t->has_mark)
-		ib_warn(t->options.context, "%s: the tar has no end mark: was "
-			"it cut short?", ib_input_name(t->in));
+		ib_warn(t->options.context,
+			"%s: the tar has no end mark: was "
+			"it cut short?",
+			ib_input_name(t->in));
 	return IB_EOF;
 }
 
@@ -327,7 +323,8 @@ end_or_fail(struct ib_tar *t, struct ib_error *err)
 	while (i < n && p[i] == '\0')
 		i++;
 	if (i < n)
-		ib_warn(t->options.context, "%s: the bytes after the end mark, "
+		ib_warn(t->options.context,
+			"%s: the bytes after the end mark, "
 			"from offset %llu on, are no tar: they are ignored",
 			ib_input_name(t->in), (unsigned long long)t->mark);
 	return drain(t, err);
@@ -340,10 +337,11 @@ warn_of_joined(struct ib_tar *t)
 	if (t->joined || !t->has_mark || t->number == 0)
 		return;
 	t->joined = true;
-	ib_warn(t->options.context, "%s: another tar follows the end mark, at "
+	ib_warn(t->options.context,
+		"%s: another tar follows the end mark, at "
 		"offset %llu: it is read too; many readers stop there (GNU tar "
-		"without -i, Python's tarfile)", ib_input_name(t->in),
-		(unsigned long long)t->mark);
+		"without -i, Python's tarfile)",
+		ib_input_name(t->in), (unsigned long long)t->mark);
 }
 
 /* Go to the next header; *start is its place. */
@@ -365,10 +363,12 @@ find_header(struct ib_tar *t, uint64_t *start, struct ib_error *err)
 	warn_of_joined(t);
 	*start = t->mark;
 	t->content = (uint64_t)archive_filter_bytes(t->archive, 0);
-	if ((uint64_t)archive_read_header_position(t->archive) != from ||
-	    t->content < *start || t->content > t->base + t->n)
-		return ib_fail(err, IB_E_DATA, "%s: damaged tar: a member is "
-			       "not where it should be", ib_input_name(t->in));
+	if ((uint64_t)archive_read_header_position(t->archive) != from || t->content < *start ||
+	    t->content > t->base + t->n)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: damaged tar: a member is "
+			       "not where it should be",
+			       ib_input_name(t->in));
 	return IB_OK;
 }
 
@@ -424,10 +424,8 @@ ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 				(size_t)(t->content - start)))
 		return ib_fail_memory(err);
 	m->path = ib_bytes_span(&t->header.path);
-	m->file = archive_entry_filetype(t->entry) == AE_IFREG &&
-		  !archive_entry_hardlink(t->entry);
-	if (t->header.type == IB_TAR_HARD_LINK ||
-	    t->header.type == IB_TAR_SYMBOLIC_LINK)
+	m->file = archive_entry_filetype(t->entry) == AE_IFREG && !archive_entry_hardlink(t->entry);
+	if (t->header.type == IB_TAR_HARD_LINK || t->header.type == IB_TAR_SYMBOLIC_LINK)
 		st = follow_link(t, m, err);
 	else if (m->file)
 		ib_tar_find_key(m);

@@ -26,13 +26,13 @@ struct ib_tar; /* an archive being read */
 struct ib_tar_member {
 	struct ib_span path; /* as it stands in the archive; never a path here */
 	struct ib_span key;  /* p NULL: it belongs to no sample */
-	bool weight;         /* it is <key>.weight.json */
-	bool file;           /* a plain file with content of its own */
-	bool symbolic;       /* the link is symbolic, not hard */
+	bool weight;	     /* it is <key>.weight.json */
+	bool file;	     /* a plain file with content of its own */
+	bool symbolic;	     /* the link is symbolic, not hard */
 	struct ib_span link; /* p NULL: it is no link; else the target's path */
 	struct ib_span with; /* the key of the sample that its target is of */
-	int64_t mtime;       /* whole seconds */
-	uint64_t size;       /* of its content, bytes */
+	int64_t mtime;	     /* whole seconds */
+	uint64_t size;	     /* of its content, bytes */
 };
 
 /* Bytes of a member, in order. */
@@ -52,8 +52,7 @@ struct ib_tar_options {
 };
 
 /* Read the archive from the input's place on (borrowed). options may be NULL. */
-enum ib_status ib_tar_open(struct ib_input *in,
-			   const struct ib_tar_options *options,
+enum ib_status ib_tar_open(struct ib_input *in, const struct ib_tar_options *options,
 			   struct ib_tar **out, struct ib_error *err);
 void ib_tar_close(struct ib_tar *t);
 
@@ -62,12 +61,10 @@ void ib_tar_close(struct ib_tar *t);
  * are valid until the next call. IB_EOF: behind the last, with the input read
  * to its end. A damaged or cut archive is IB_E_DATA.
  */
-enum ib_status ib_tar_next(struct ib_tar *t, struct ib_tar_member *m,
-			   struct ib_error *err);
+enum ib_status ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err);
 
 /* All bytes of the current member, to take. Once a member. */
-enum ib_status ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx,
-			   struct ib_error *err);
+enum ib_status ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx, struct ib_error *err);
 
 /*
  * Read the number that a weight member's content is (JSON, blanks around it
@@ -83,24 +80,21 @@ void ib_tar_find_key(struct ib_tar_member *m);
 struct ib_tar_samples;
 
 struct ib_tar_sample {
-	struct ib_span id;       /* the key, or NAME/key */
-	uint64_t number;         /* of the sample in its archive, from 1 */
-	bool weighted;           /* it carries a weight: */
-	struct ib_span weight;   /* the text of that member */
+	struct ib_span id;	  /* the key, or NAME/key */
+	uint64_t number;	  /* of the sample in its archive, from 1 */
+	bool weighted;		  /* it carries a weight: */
+	struct ib_span weight;	  /* the text of that member */
 	unsigned char digest[16]; /* of the other members: names and content */
 };
 
 /* shard: NULL, or NAME of -k @shard (copied). context: for warnings, or NULL. */
-enum ib_status ib_tar_samples_open(struct ib_input *in,
-				   const struct ib_span *shard,
-				   const struct ib_context *context,
-				   struct ib_tar_samples **out,
+enum ib_status ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
+				   const struct ib_context *context, struct ib_tar_samples **out,
 				   struct ib_error *err);
 void ib_tar_samples_close(struct ib_tar_samples *s);
 
 /* The next sample, valid until the next call; IB_EOF behind the last. */
-enum ib_status ib_tar_samples_next(struct ib_tar_samples *s,
-				   struct ib_tar_sample *sample,
+enum ib_status ib_tar_samples_next(struct ib_tar_samples *s, struct ib_tar_sample *sample,
 				   struct ib_error *err);
 
 /* ---- writing ------------------------------------------------------------ */
@@ -112,13 +106,11 @@ enum ib_status ib_tar_samples_next(struct ib_tar_samples *s,
  */
 struct ib_tar_writer;
 
-enum ib_status ib_tar_writer_new(struct ib_output *out,
-				 struct ib_tar_writer **w,
+enum ib_status ib_tar_writer_new(struct ib_output *out, struct ib_tar_writer **w,
 				 struct ib_error *err);
 void ib_tar_writer_free(struct ib_tar_writer *w);
 
-void ib_tar_writer_put(struct ib_tar_writer *w,
-		       const struct ib_tar_piece *piece);
+void ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece);
 
 /* The two blocks of zeros. */
 void ib_tar_writer_end(struct ib_tar_writer *w);
@@ -129,16 +121,15 @@ void ib_tar_writer_spoil(struct ib_tar_writer *w);
 /* Makes members: one for many. */
 struct ib_tar_maker;
 
-enum ib_status ib_tar_maker_new(struct ib_tar_maker **out,
-				struct ib_error *err);
+enum ib_status ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err);
 void ib_tar_maker_free(struct ib_tar_maker *m);
 
 /*
  * A plain file of mode 0644, owned by nobody in particular: its bytes, valid
  * until the next call.
  */
-enum ib_status ib_tar_make(struct ib_tar_maker *m, struct ib_span path,
-			   int64_t mtime, struct ib_span content,
-			   struct ib_tar_piece *piece, struct ib_error *err);
+enum ib_status ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
+			   struct ib_span content, struct ib_tar_piece *piece,
+			   struct ib_error *err);
 
 #endif

@@ -91,13 +91,10 @@ read_pax(struct ib_span text, struct names *names)
 
 	for (; p < end; p += n) {
 		blank = memchr(p, ' ', (size_t)(end - p));
-		if (!blank ||
-		    !ib_number_unsigned((struct ib_span){ p,
-					(size_t)(blank - p) }, &n) ||
+		if (!blank || !ib_number_unsigned((struct ib_span){ p, (size_t)(blank - p) }, &n) ||
 		    n > (uint64_t)(end - p) || p + n <= blank + 1)
 			break;
-		record = (struct ib_span){ blank + 1,
-					   (size_t)(p + n - blank - 1) };
+		record = (struct ib_span){ blank + 1, (size_t)(p + n - blank - 1) };
 		if (take_value(record, "path=", &names->path) ||
 		    take_value(record, "GNU.sparse.name=", &names->path))
 			names->pax_path = true;
@@ -143,11 +140,8 @@ ib_tar_header_read(struct ib_tar_header *h, const char *p, size_t n)
 		size = size_field(p + SIZE);
 		if (size > n - IB_TAR_BLOCK)
 			break;
-		read_extension(p[TYPE], (struct ib_span){ p + IB_TAR_BLOCK,
-							  (size_t)size },
-			       &names);
-		size = (size + 2 * IB_TAR_BLOCK - 1) / IB_TAR_BLOCK *
-		       IB_TAR_BLOCK;
+		read_extension(p[TYPE], (struct ib_span){ p + IB_TAR_BLOCK, (size_t)size }, &names);
+		size = (size + 2 * IB_TAR_BLOCK - 1) / IB_TAR_BLOCK * IB_TAR_BLOCK;
 		size = size > n ? n : size;
 		p += size;
 		n -= (size_t)size;
@@ -195,15 +189,13 @@ put_components(struct ib_bytes *out, size_t root, struct ib_span path)
 		slash = memchr(p, '/', (size_t)(end - p));
 		if (!slash)
 			slash = end;
-		put_component(out, root,
-			      (struct ib_span){ p, (size_t)(slash - p) });
+		put_component(out, root, (struct ib_span){ p, (size_t)(slash - p) });
 		p = slash + 1;
 	}
 }
 
 void
-ib_tar_normalize_path(struct ib_bytes *out, struct ib_span folder,
-		      struct ib_span path)
+ib_tar_normalize_path(struct ib_bytes *out, struct ib_span folder, struct ib_span path)
 {
 	bool absolute = path.n > 0 && *path.p == '/';
 	size_t root;

@@ -15,7 +15,7 @@
 struct ib_tar_header {
 	struct ib_bytes path;
 	struct ib_bytes link; /* the target's path, of a link */
-	char type;            /* of the member itself */
+	char type;	      /* of the member itself */
 };
 
 /* Read blocks p[0..n), which libarchive has found sound; false: no memory. */
@@ -35,7 +35,6 @@ void ib_tar_header_set_size(char *block, uint64_t size);
  * A path without "", "." and ".." components, as far as that goes: seen from
  * folder, unless it begins with a slash.
  */
-void ib_tar_normalize_path(struct ib_bytes *out, struct ib_span folder,
-			   struct ib_span path);
+void ib_tar_normalize_path(struct ib_bytes *out, struct ib_span folder, struct ib_span path);
 
 #endif

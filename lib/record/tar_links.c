@@ -15,15 +15,15 @@ struct ib_tar_target {
 	XXH128_hash_t path;
 	XXH128_hash_t to; /* a link's target */
 	uint64_t number;  /* of the member in the archive, from 0 */
-	uint64_t size;    /* of a file's content */
-	uint64_t place;   /* of the content in the spool */
-	size_t key;       /* where its key begins in `keys`, and its length */
-	uint32_t key_n;   /* 0: it has none */
+	uint64_t size;	  /* of a file's content */
+	uint64_t place;	  /* of the content in the spool */
+	size_t key;	  /* where its key begins in `keys`, and its length */
+	uint32_t key_n;	  /* 0: it has none */
 	bool link;
 	bool symbolic;
-	bool own;         /* a link among the members of its own sample */
-	bool content;     /* it is the content of some link */
-	bool fate;        /* some link shares its sample's fate */
+	bool own;     /* a link among the members of its own sample */
+	bool content; /* it is the content of some link */
+	bool fate;    /* some link shares its sample's fate */
 };
 
 struct ib_tar_links {
@@ -31,12 +31,12 @@ struct ib_tar_links {
 	bool pipe;
 	struct ib_tar_target *v; /* by path, then number */
 	size_t n, cap;
-	size_t pending;          /* v[pending..n) are links since the last file */
-	struct ib_bytes run;     /* the key of that file */
+	size_t pending;	     /* v[pending..n) are links since the last file */
+	struct ib_bytes run; /* the key of that file */
 	struct ib_bytes keys;
 	struct ib_spool *spool;
 	struct ib_tar_maker *maker;
-	struct ib_bytes path;    /* being normalized */
+	struct ib_bytes path; /* being normalized */
 	struct ib_bytes header;
 };
 
@@ -85,8 +85,7 @@ find_path(const struct ib_tar_links *l, XXH128_hash_t path, uint64_t number)
 		else
 			to = middle;
 	}
-	return from > 0 && XXH128_isEqual(l->v[from - 1].path, path)
-		       ? &l->v[from - 1] : NULL;
+	return from > 0 && XXH128_isEqual(l->v[from - 1].path, path) ? &l->v[from - 1] : NULL;
 }
 
 /* Where a link leads: a hard one to a member before it, if there is one. */
@@ -111,18 +110,15 @@ follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool fate)
 		if (fate && t && t->own)
 			break;
 	}
-	return t && (!t->link || (fate && t->own))
-		       ? (struct ib_tar_target *)(uintptr_t)t : NULL;
+	return t && (!t->link || (fate && t->own)) ? (struct ib_tar_target *)(uintptr_t)t : NULL;
 }
 
 /* The entry of this very member. */
 static struct ib_tar_target *
-find_member(struct ib_tar_links *l, const struct ib_tar_member *m,
-	    uint64_t number)
+find_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t number)
 {
 	struct ib_tar_target *t =
-		find_path(l, hash_path(l, (struct ib_span){ "", 0 }, m->path),
-			  number);
+		find_path(l, hash_path(l, (struct ib_span){ "", 0 }, m->path), number);
 
 	return t && t->number == number ? t : NULL;
 }
@@ -144,9 +140,9 @@ find_own(struct ib_tar_links *l, const struct ib_tar_member *m)
 		return;
 	}
 	for (i = l->pending; i < l->n; i++)
-		if (l->v[i].link && ib_span_equal(
-			    (struct ib_span){ l->keys.p + l->v[i].key,
-					      l->v[i].key_n }, m->key))
+		if (l->v[i].link &&
+		    ib_span_equal((struct ib_span){ l->keys.p + l->v[i].key, l->v[i].key_n },
+				  m->key))
 			l->v[i].own = true;
 	l->pending = l->n;
 	l->keys.n = 0; /* of links that no longer wait */
@@ -163,8 +159,8 @@ note_key(struct ib_tar_links *l, struct ib_tar_target *t, struct ib_span key)
 }
 
 static enum ib_status
-add_member(struct ib_tar_links *l, const struct ib_tar_member *m,
-	   uint64_t number, struct ib_error *err)
+add_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t number,
+	   struct ib_error *err)
 {
 	size_t cap = l->cap ? 2 * l->cap : 256;
 	struct ib_tar_target *v;
@@ -187,16 +183,14 @@ add_member(struct ib_tar_links *l, const struct ib_tar_member *m,
 	}
 	if (m->key.p)
 		find_own(l, m);
-	return l->path.failed || l->keys.failed || l->run.failed
-		       ? ib_fail_memory(err) : IB_OK;
+	return l->path.failed || l->keys.failed || l->run.failed ? ib_fail_memory(err) : IB_OK;
 }
 
 static void
 keep_content(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct ib_tar_links *l = ctx;
-	struct ib_tar_piece content = { .p = piece->p + piece->from,
-					.n = piece->to - piece->from };
+	struct ib_tar_piece content = { .p = piece->p + piece->from, .n = piece->to - piece->from };
 
 	content.to = content.n;
 	if (content.n > 0)
@@ -205,9 +199,8 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 
 /* Keep what links need to know of a member. */
 static enum ib_status
-keep_member(struct ib_tar_links *l, struct ib_tar *tar,
-	    const struct ib_tar_member *m, uint64_t number,
-	    struct ib_error *err)
+keep_member(struct ib_tar_links *l, struct ib_tar *tar, const struct ib_tar_member *m,
+	    uint64_t number, struct ib_error *err)
 {
 	struct ib_tar_target *t = find_member(l, m, number);
 	enum ib_status st;
@@ -226,8 +219,7 @@ keep_member(struct ib_tar_links *l, struct ib_tar *tar,
 
 /* All members of the input, from its beginning: noted, or the targets kept. */
 static enum ib_status
-read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep,
-	     struct ib_error *err)
+read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struct ib_error *err)
 {
 	struct ib_tar_options options = { .links_as_they_are = true };
 	struct ib_input *again = NULL;
@@ -274,8 +266,7 @@ mark_targets(struct ib_tar_links *l)
 }
 
 static enum ib_status
-read_links(struct ib_tar_links *l, const struct ib_input *in,
-	   struct ib_error *err)
+read_links(struct ib_tar_links *l, const struct ib_input *in, struct ib_error *err)
 {
 	enum ib_status st = ib_spool_new(NULL, &l->spool, err);
 	size_t i;
@@ -295,8 +286,7 @@ read_links(struct ib_tar_links *l, const struct ib_input *in,
 }
 
 enum ib_status
-ib_tar_links_read(struct ib_input *in, struct ib_tar_links **out,
-		  struct ib_error *err)
+ib_tar_links_read(struct ib_input *in, struct ib_tar_links **out, struct ib_error *err)
 {
 	struct ib_tar_links *l = calloc(1, sizeof(*l));
 	enum ib_status st = IB_OK;
@@ -334,8 +324,7 @@ ib_tar_links_free(struct ib_tar_links *l)
 
 /* A pipe cannot be read again. Does the link need it? */
 static enum ib_status
-judge_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link,
-	      struct ib_error *err)
+judge_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, struct ib_error *err)
 {
 	struct ib_tar_member target = { .path = link->link };
 	char show[IB_SHOW_MAX];
@@ -343,16 +332,16 @@ judge_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link,
 	ib_tar_find_key(&target);
 	if (!link->key.p && !target.key.p)
 		return IB_OK;
-	return ib_fail(err, IB_E_DATA, "%s: %s is a link, and a pipe cannot be "
+	return ib_fail(err, IB_E_DATA,
+		       "%s: %s is a link, and a pipe cannot be "
 		       "read again for its target: name the file, or make the "
-		       "tar with --dereference --hard-dereference", l->name,
-		       ib_show(show, link->path));
+		       "tar with --dereference --hard-dereference",
+		       l->name, ib_show(show, link->path));
 }
 
 enum ib_status
-ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link,
-		  uint64_t number, struct ib_tar_lead *lead,
-		  struct ib_error *err)
+ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link, uint64_t number,
+		  struct ib_tar_lead *lead, struct ib_error *err)
 {
 	const struct ib_tar_target *t, *to;
 
@@ -374,22 +363,20 @@ ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link,
 
 /* A plain file's header blocks: made without content, then given its size. */
 static enum ib_status
-make_header(struct ib_tar_links *l, const struct ib_tar_target *target,
-	    struct ib_span path, int64_t mtime, struct ib_error *err)
+make_header(struct ib_tar_links *l, const struct ib_tar_target *target, struct ib_span path,
+	    int64_t mtime, struct ib_error *err)
 {
 	struct ib_tar_piece piece;
 	enum ib_status st;
 
-	st = ib_tar_make(l->maker, path, mtime, (struct ib_span){ "", 0 },
-			 &piece, err);
+	st = ib_tar_make(l->maker, path, mtime, (struct ib_span){ "", 0 }, &piece, err);
 	if (st)
 		return st;
 	l->header.n = 0;
 	ib_bytes_put(&l->header, piece.p, piece.n);
 	if (l->header.failed)
 		return ib_fail_memory(err);
-	ib_tar_header_set_size(l->header.p + l->header.n - IB_TAR_BLOCK,
-			       target->size);
+	ib_tar_header_set_size(l->header.p + l->header.n - IB_TAR_BLOCK, target->size);
 	return IB_OK;
 }
 
@@ -405,9 +392,8 @@ pass_bytes(const char *p, size_t n, bool content, ib_tar_take *take, void *ctx)
 }
 
 enum ib_status
-ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target,
-		  struct ib_span path, int64_t mtime, ib_tar_take *take,
-		  void *ctx, struct ib_error *err)
+ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target, struct ib_span path,
+		  int64_t mtime, ib_tar_take *take, void *ctx, struct ib_error *err)
 {
 	static const char zeros[IB_TAR_BLOCK];
 	enum ib_status st = make_header(l, target, path, mtime, err);
@@ -425,7 +411,6 @@ ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target,
 			break;
 		pass_bytes(content.p, content.n, true, take, ctx);
 	}
-	pass_bytes(zeros, (size_t)(-target->size % IB_TAR_BLOCK), false, take,
-		   ctx);
+	pass_bytes(zeros, (size_t)(-target->size % IB_TAR_BLOCK), false, take, ctx);
 	return st < 0 ? st : IB_OK;
 }

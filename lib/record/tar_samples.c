@@ -13,18 +13,18 @@ struct ib_tar_samples {
 	struct ib_tar *tar;
 	const char *name;
 	struct ib_bytes id, weight; /* of the sample that was handed out */
-	struct ib_bytes shard;      /* "NAME/", or empty */
+	struct ib_bytes shard;	    /* "NAME/", or empty */
 	struct ib_tar_member next;  /* the first of the next sample */
-	bool more;                  /* there is one */
+	bool more;		    /* there is one */
 	uint64_t number;
 	XXH3_state_t *digest;
-	struct ib_bytes text;       /* of a weight member being read */
+	struct ib_bytes text; /* of a weight member being read */
 };
 
 enum ib_status
 ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
-		    const struct ib_context *context,
-		    struct ib_tar_samples **out, struct ib_error *err)
+		    const struct ib_context *context, struct ib_tar_samples **out,
+		    struct ib_error *err)
 {
 	struct ib_tar_options options = { .context = context };
 	struct ib_tar_samples *s = calloc(1, sizeof(*s));
@@ -38,8 +38,7 @@ ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
 		ib_bytes_put(&s->shard, shard->p, shard->n);
 		ib_bytes_put_char(&s->shard, '/');
 	}
-	st = s->digest ? ib_tar_open(in, &options, &s->tar, err)
-		       : ib_fail_memory(err);
+	st = s->digest ? ib_tar_open(in, &options, &s->tar, err) : ib_fail_memory(err);
 	if (st) {
 		ib_tar_samples_close(s);
 		return st;
@@ -68,8 +67,7 @@ take_text(void *ctx, const struct ib_tar_piece *piece)
 	struct ib_tar_samples *s = ctx;
 
 	if (s->text.n <= WEIGHT_MAX)
-		ib_bytes_put(&s->text, piece->p + piece->from,
-			     piece->to - piece->from);
+		ib_bytes_put(&s->text, piece->p + piece->from, piece->to - piece->from);
 }
 
 static void
@@ -78,13 +76,12 @@ take_digest(void *ctx, const struct ib_tar_piece *piece)
 	struct ib_tar_samples *s = ctx;
 
 	if (piece->to > piece->from)
-		XXH3_128bits_update(s->digest, piece->p + piece->from,
-				    piece->to - piece->from);
+		XXH3_128bits_update(s->digest, piece->p + piece->from, piece->to - piece->from);
 }
 
 static enum ib_status
-take_member(struct ib_tar_samples *s, const struct ib_tar_member *m,
-	    struct ib_tar_sample *sample, struct ib_error *err)
+take_member(struct ib_tar_samples *s, const struct ib_tar_member *m, struct ib_tar_sample *sample,
+	    struct ib_error *err)
 {
 	uint64_t sizes[2] = { m->path.n, m->size };
 	enum ib_status st;
@@ -95,17 +92,17 @@ take_member(struct ib_tar_samples *s, const struct ib_tar_member *m,
 		return ib_tar_pass(s->tar, take_digest, s, err);
 	}
 	if (sample->weighted)
-		return ib_fail(err, IB_E_DATA, "%s: sample %llu carries two "
-			       "weights", s->name,
-			       (unsigned long long)sample->number);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: sample %llu carries two "
+			       "weights",
+			       s->name, (unsigned long long)sample->number);
 	s->text.n = 0;
 	st = ib_tar_pass(s->tar, take_text, s, err);
 	if (st)
 		return st;
 	sample->weighted = true;
 	s->weight.n = 0;
-	ib_bytes_put(&s->weight, s->text.p, s->text.n < WEIGHT_MAX
-			     ? s->text.n : WEIGHT_MAX);
+	ib_bytes_put(&s->weight, s->text.p, s->text.n < WEIGHT_MAX ? s->text.n : WEIGHT_MAX);
 	return IB_OK;
 }
 
@@ -123,8 +120,7 @@ next_member(struct ib_tar_samples *s, struct ib_error *err)
 }
 
 enum ib_status
-ib_tar_samples_next(struct ib_tar_samples *s, struct ib_tar_sample *sample,
-		    struct ib_error *err)
+ib_tar_samples_next(struct ib_tar_samples *s, struct ib_tar_sample *sample, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	XXH128_canonical_t digest;
@@ -143,8 +139,7 @@ ib_tar_samples_next(struct ib_tar_samples *s, struct ib_tar_sample *sample,
 		st = take_member(s, &s->next, sample, err);
 		if (!st)
 			st = next_member(s, err);
-		key = (struct ib_span){ s->id.p + s->shard.n,
-					s->id.n - s->shard.n };
+		key = (struct ib_span){ s->id.p + s->shard.n, s->id.n - s->shard.n };
 	} while (!st && ib_span_equal(key, s->next.key));
 	if (st < 0)
 		return st;

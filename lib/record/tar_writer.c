@@ -13,7 +13,7 @@
 struct ib_tar_writer {
 	struct ib_output *out;
 	struct ib_bytes held; /* behind the last place to end at */
-	bool begun;           /* the output holds something */
+	bool begun;	      /* the output holds something */
 	bool ended;
 };
 
@@ -50,10 +50,8 @@ ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err)
 	fine = m->archive && m->entry &&
 	       archive_write_set_format_gnutar(m->archive) == ARCHIVE_OK &&
 	       archive_write_add_filter_none(m->archive) == ARCHIVE_OK &&
-	       archive_write_set_bytes_per_block(m->archive, 0) ==
-		       ARCHIVE_OK &&
-	       archive_write_open(m->archive, m, NULL, gather, NULL) ==
-		       ARCHIVE_OK;
+	       archive_write_set_bytes_per_block(m->archive, 0) == ARCHIVE_OK &&
+	       archive_write_open(m->archive, m, NULL, gather, NULL) == ARCHIVE_OK;
 	if (!fine) {
 		ib_tar_maker_free(m);
 		return ib_fail_memory(err);
@@ -75,9 +73,8 @@ ib_tar_maker_free(struct ib_tar_maker *m)
 }
 
 enum ib_status
-ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
-	    struct ib_span content, struct ib_tar_piece *piece,
-	    struct ib_error *err)
+ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime, struct ib_span content,
+	    struct ib_tar_piece *piece, struct ib_error *err)
 {
 	struct archive_entry *e = m->entry;
 	size_t blocks = (content.n + 511) / 512 * 512;
@@ -101,18 +98,17 @@ ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
 		return ib_fail(err, IB_E_IO, "cannot make a tar member: %s",
 			       archive_error_string(m->archive));
 	}
-	*piece = (struct ib_tar_piece){
-		.p = m->text.p, .n = m->text.n, .from = m->text.n - blocks,
-		.to = m->text.n - blocks + content.n
-	};
+	*piece = (struct ib_tar_piece){ .p = m->text.p,
+					.n = m->text.n,
+					.from = m->text.n - blocks,
+					.to = m->text.n - blocks + content.n };
 	return IB_OK;
 }
 
 /* ---- writing ---------------------------------------------------------------------- */
 
 enum ib_status
-ib_tar_writer_new(struct ib_output *out, struct ib_tar_writer **result,
-		  struct ib_error *err)
+ib_tar_writer_new(struct ib_output *out, struct ib_tar_writer **result, struct ib_error *err)
 {
 	struct ib_tar_writer *w = calloc(1, sizeof(*w));
 
@@ -184,8 +180,7 @@ ib_tar_writer_spoil(struct ib_tar_writer *w)
 	if (!w || w->ended)
 		return;
 	if (!w->begun && !ib_tar_maker_new(&m, NULL)) {
-		if (!ib_tar_make(m, ib_span_of("__failed__"), 0,
-				 ib_span_of(said), &piece, NULL))
+		if (!ib_tar_make(m, ib_span_of("__failed__"), 0, ib_span_of(said), &piece, NULL))
 			ib_output_write(w->out, piece.p, piece.to - 1);
 		ib_tar_maker_free(m);
 	}

@@ -70,8 +70,7 @@ ib_value_other_number(const struct ib_value *v, double *number)
 static size_t
 count_elements(struct ib_span array)
 {
-	struct ib_span inner = ib_span_trim((struct ib_span){ array.p + 1,
-							      array.n - 2 });
+	struct ib_span inner = ib_span_trim((struct ib_span){ array.p + 1, array.n - 2 });
 	const char *p = inner.p, *end = inner.p + inner.n;
 	size_t n = inner.n > 0, depth = 0;
 	bool string = false;
@@ -110,13 +109,13 @@ static const char *
 kind_of(const struct ib_value *v, char *text, size_t size)
 {
 	switch ((enum ib_type)v->type) {
-	case IB_STRING: case IB_TEXT:
+	case IB_STRING:
+	case IB_TEXT:
 		return "text";
 	case IB_OBJECT:
 		return "an object";
 	case IB_ARRAY:
-		snprintf(text, size, "an array of %zu",
-			 count_elements(ib_value_span(v)));
+		snprintf(text, size, "an array of %zu", count_elements(ib_value_span(v)));
 		return text;
 	case IB_NULL:
 		return v->n == 0 ? "empty" : v->p[0] == 'N' ? "NA" : "null";
@@ -142,7 +141,6 @@ ib_value_say(char out[IB_VALUE_SAY_MAX], const struct ib_value *v)
 	n += (size_t)snprintf(out + n, IB_VALUE_SAY_MAX - n, ": %s",
 			      ib_show(show, ib_value_span(v)));
 	if (has_decimal_comma(s))
-		snprintf(out + n, IB_VALUE_SAY_MAX - n,
-			 " (a decimal comma: write 0.5, not 0,5)");
+		snprintf(out + n, IB_VALUE_SAY_MAX - n, " (a decimal comma: write 0.5, not 0,5)");
 	return out;
 }

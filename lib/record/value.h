@@ -17,7 +17,7 @@ enum ib_type {
 	IB_NULL,
 	IB_OBJECT,
 	IB_ARRAY,
-	IB_TEXT     /* a field of CSV, TSV or a list: no type of its own */
+	IB_TEXT /* a field of CSV, TSV or a list: no type of its own */
 };
 
 struct ib_value {

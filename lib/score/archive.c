@@ -20,8 +20,7 @@
 #include "io/document.h"
 
 /* The members that an index vouches for. */
-static const char *const columns[] = { "id_bytes.npy", "id_offset.npy",
-				       "score.npy", "epoch.npy",
+static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.npy", "epoch.npy",
 				       "visits.npy" };
 #define NCOLUMNS (sizeof(columns) / sizeof(*columns))
 
@@ -35,8 +34,7 @@ add_index(cJSON *meta, const struct ib_npz_writer *w)
 	size_t i;
 
 	for (i = 0; of && i < NCOLUMNS; i++)
-		if (!cJSON_AddNumberToObject(of, columns[i],
-				ib_npz_writer_crc(w, columns[i])))
+		if (!cJSON_AddNumberToObject(of, columns[i], ib_npz_writer_crc(w, columns[i])))
 			return false;
 	return of != NULL;
 }
@@ -56,8 +54,7 @@ sum_up(void *arg)
 	struct summary *sum = arg;
 
 	ib_scores_totals(sum->scores, &sum->totals);
-	sum->status = ib_table_settle(&sum->scores->table, &sum->indexed,
-				      &sum->error);
+	sum->status = ib_table_settle(&sum->scores->table, &sum->indexed, &sum->error);
 }
 
 static bool
@@ -67,16 +64,14 @@ add_part(cJSON *meta, const struct ib_part *part)
 
 	if (part->count == 0)
 		return true;
-	snprintf(text, sizeof(text), "%llu/%llu",
-		 (unsigned long long)part->index,
+	snprintf(text, sizeof(text), "%llu/%llu", (unsigned long long)part->index,
 		 (unsigned long long)part->count);
 	return ib_document_add_text(meta, "part", text);
 }
 
 /* The text of meta.json; NULL if memory ran out. */
 static char *
-meta_json(const struct ib_scores *s, const struct ib_npz_writer *w,
-	  const struct summary *sum)
+meta_json(const struct ib_scores *s, const struct ib_npz_writer *w, const struct summary *sum)
 {
 	int64_t newest = sum->totals.newest;
 	cJSON *meta = cJSON_CreateObject();
@@ -88,10 +83,8 @@ meta_json(const struct ib_scores *s, const struct ib_npz_writer *w,
 	    ib_document_add_count(meta, "n", s->table.n) &&
 	    (newest == IB_NO_EPOCH
 		     ? ib_document_add_text(meta, "newest_epoch", NULL)
-		     : ib_document_add_count(meta, "newest_epoch",
-					     (uint64_t)newest)) &&
-	    add_part(meta, &s->part) &&
-	    (!s->key || ib_document_add_text(meta, "key", s->key)) &&
+		     : ib_document_add_count(meta, "newest_epoch", (uint64_t)newest)) &&
+	    add_part(meta, &s->part) && (!s->key || ib_document_add_text(meta, "key", s->key)) &&
 	    (!sum->indexed || add_index(meta, w)) &&
 	    ib_document_put(meta, "totals", ib_totals_json(&sum->totals)))
 		text = cJSON_PrintUnformatted(meta);
@@ -115,8 +108,8 @@ put_columns(struct ib_npz_writer *w, const struct ib_scores *s)
 
 /* One zip is written by one thread: the other works out what comes last. */
 static enum ib_status
-put_all(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum,
-	int threads, struct ib_error *err)
+put_all(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum, int threads,
+	struct ib_error *err)
 {
 	const struct ib_table *t = &s->table;
 	struct ib_beside beside;
@@ -132,8 +125,7 @@ put_all(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum,
 		return sum->status;
 	}
 	if (sum->indexed)
-		ib_npz_put_array(w, "index.npy", "<u8", t->slots.p,
-				 t->nslots + IB_SLOTS_BEHIND, 8);
+		ib_npz_put_array(w, "index.npy", "<u8", t->slots.p, t->nslots + IB_SLOTS_BEHIND, 8);
 	meta = meta_json(s, w, sum);
 	if (!meta)
 		return ib_fail_memory(err);
@@ -143,8 +135,7 @@ put_all(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum,
 }
 
 enum ib_status
-ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out,
-		    struct ib_error *err)
+ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out, struct ib_error *err)
 {
 	struct summary *sum = calloc(1, sizeof(*sum)); /* 32 KB */
 	struct ib_npz_writer *w = NULL;
@@ -165,30 +156,24 @@ ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out,
 
 /* A member that must be there, one-dimensional, of that type. */
 static enum ib_status
-member(struct ib_npz *z, const char *file, const char *name, const char *descr,
-       uint64_t n, const struct ib_npz_member **m, struct ib_error *err)
+member(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
+       const struct ib_npz_member **m, struct ib_error *err)
 {
 	*m = ib_npz_find(z, name);
 	if (!*m)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: no score file: it has no %s", file, name);
-	if (!(*m)->array || (*m)->ndim != 1 ||
-	    strcmp((*m)->descr, descr) != 0)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: %s is no one-dimensional array of '%s'",
-			       file, name, descr);
+		return ib_fail(err, IB_E_DATA, "%s: no score file: it has no %s", file, name);
+	if (!(*m)->array || (*m)->ndim != 1 || strcmp((*m)->descr, descr) != 0)
+		return ib_fail(err, IB_E_DATA, "%s: %s is no one-dimensional array of '%s'", file,
+			       name, descr);
 	if (n != UINT64_MAX && (*m)->n != n)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: %s has %llu items, %llu expected", file,
-			       name, (unsigned long long)(*m)->n,
-			       (unsigned long long)n);
+		return ib_fail(err, IB_E_DATA, "%s: %s has %llu items, %llu expected", file, name,
+			       (unsigned long long)(*m)->n, (unsigned long long)n);
 	return IB_OK;
 }
 
 static enum ib_status
-column(struct ib_npz *z, const char *file, const char *name,
-       const char *descr, uint64_t n, size_t size, struct ib_pages *to,
-       struct ib_error *err)
+column(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
+       size_t size, struct ib_pages *to, struct ib_error *err)
 {
 	const struct ib_npz_member *m;
 	enum ib_status st = member(z, file, name, descr, n, &m, err);
@@ -202,8 +187,7 @@ column(struct ib_npz *z, const char *file, const char *name,
 
 /* What a stranger may have put into the arrays must not harm anybody. */
 static enum ib_status
-check_rows(struct ib_scores *s, uint64_t total, const char *file,
-	   struct ib_error *err)
+check_rows(struct ib_scores *s, uint64_t total, const char *file, struct ib_error *err)
 {
 	uint64_t *offset = s->table.offset.p, n = s->table.n, i;
 	float *score = s->score.p, *previous = s->previous.p;
@@ -211,11 +195,9 @@ check_rows(struct ib_scores *s, uint64_t total, const char *file,
 	bool fine = offset[0] == 0 && offset[n] == total;
 
 	for (i = 0; i < n; i++)
-		fine &= offset[i] <= offset[i + 1] &&
-			offset[i + 1] - offset[i] < UINT32_MAX;
+		fine &= offset[i] <= offset[i + 1] && offset[i + 1] - offset[i] < UINT32_MAX;
 	if (!fine)
-		return ib_fail(err, IB_E_DATA, "%s: id_offset.npy is corrupt",
-			       file);
+		return ib_fail(err, IB_E_DATA, "%s: id_offset.npy is corrupt", file);
 	for (i = 0; i < n; i++)
 		fine &= epoch[i] >= 0;
 	if (!fine)
@@ -245,15 +227,13 @@ parse_meta(struct ib_npz *z, cJSON **meta, struct ib_error *err)
 		return ib_fail_memory(err);
 	st = ib_npz_read(z, m, text, err);
 	if (!st)
-		st = ib_document_parse(
-			(struct ib_span){ text, (size_t)m->nbytes }, meta, err);
+		st = ib_document_parse((struct ib_span){ text, (size_t)m->nbytes }, meta, err);
 	free(text);
 	return st == IB_E_DATA ? IB_OK : st;
 }
 
 static enum ib_status
-check_meta(const cJSON *meta, const char *file, struct ib_scores *s,
-	   struct ib_error *err)
+check_meta(const cJSON *meta, const char *file, struct ib_scores *s, struct ib_error *err)
 {
 	const cJSON *format, *version, *part, *key;
 	unsigned long long index, count;
@@ -261,8 +241,7 @@ check_meta(const cJSON *meta, const char *file, struct ib_scores *s,
 	format = cJSON_GetObjectItemCaseSensitive(meta, "format");
 	version = cJSON_GetObjectItemCaseSensitive(meta, "version");
 	part = cJSON_GetObjectItemCaseSensitive(meta, "part");
-	if (cJSON_IsString(part) &&
-	    sscanf(part->valuestring, "%llu/%llu", &index, &count) == 2)
+	if (cJSON_IsString(part) && sscanf(part->valuestring, "%llu/%llu", &index, &count) == 2)
 		s->part = (struct ib_part){ index, count };
 	key = cJSON_GetObjectItemCaseSensitive(meta, "key");
 	if (cJSON_IsString(key) && *key->valuestring) {
@@ -275,8 +254,8 @@ check_meta(const cJSON *meta, const char *file, struct ib_scores *s,
 	    version->valuedouble > IB_SCORES_VERSION)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a score file of version %.0f, newer than "
-			       "this program's %d", file, version->valuedouble,
-			       IB_SCORES_VERSION);
+			       "this program's %d",
+			       file, version->valuedouble, IB_SCORES_VERSION);
 	return IB_OK;
 }
 
@@ -292,14 +271,12 @@ index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 	for (i = 0; i < NCOLUMNS; i++) {
 		m = ib_npz_find(z, columns[i]);
 		crc = cJSON_GetObjectItemCaseSensitive(of, columns[i]);
-		if (!m || !cJSON_IsNumber(crc) ||
-		    crc->valuedouble != (double)m->crc)
+		if (!m || !cJSON_IsNumber(crc) || crc->valuedouble != (double)m->crc)
 			return NULL;
 	}
 	m = ib_npz_find(z, "index.npy");
 	if (!m || !m->array || m->ndim != 1 || strcmp(m->descr, "<u8") != 0 ||
-	    IB_INDEX_SLOTS(n) > UINT32_MAX ||
-	    m->n != IB_INDEX_SLOTS(n) + IB_SLOTS_BEHIND)
+	    IB_INDEX_SLOTS(n) > UINT32_MAX || m->n != IB_INDEX_SLOTS(n) + IB_SLOTS_BEHIND)
 		return NULL;
 	return m;
 }
@@ -307,8 +284,7 @@ index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 /* ---- reading it all --------------------------------------------------------- */
 
 static enum ib_status
-read_columns(struct ib_npz *z, const char *file, struct ib_scores *s,
-	     struct ib_error *err)
+read_columns(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_error *err)
 {
 	const struct ib_npz_member *bytes, *offset;
 	enum ib_status st;
@@ -316,13 +292,14 @@ read_columns(struct ib_npz *z, const char *file, struct ib_scores *s,
 
 	st = member(z, file, "id_offset.npy", "<i8", UINT64_MAX, &offset, err);
 	if (!st)
-		st = member(z, file, "id_bytes.npy", "|u1", UINT64_MAX, &bytes,
-			    err);
+		st = member(z, file, "id_bytes.npy", "|u1", UINT64_MAX, &bytes, err);
 	if (st)
 		return st;
 	if (offset->n == 0 || offset->n >= UINT32_MAX)
-		return ib_fail(err, IB_E_DATA, "%s: id_offset.npy has %llu "
-			       "items", file, (unsigned long long)offset->n);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: id_offset.npy has %llu "
+			       "items",
+			       file, (unsigned long long)offset->n);
 	n = offset->n - 1;
 	if (!ib_pages_grow(&s->table.bytes, bytes->n + 16) ||
 	    !ib_pages_grow(&s->table.offset, offset->n * 8))
@@ -335,12 +312,10 @@ read_columns(struct ib_npz *z, const char *file, struct ib_scores *s,
 	if (!st)
 		st = column(z, file, "epoch.npy", "<i4", n, 4, &s->epoch, err);
 	if (!st)
-		st = column(z, file, "visits.npy", "<u4", n, 4, &s->visits,
-			    err);
+		st = column(z, file, "visits.npy", "<u4", n, 4, &s->visits, err);
 	s->has_previous = ib_npz_find(z, "prev.npy") != NULL;
 	if (!st && s->has_previous)
-		st = column(z, file, "prev.npy", "<f4", n, 4, &s->previous,
-			    err);
+		st = column(z, file, "prev.npy", "<f4", n, 4, &s->previous, err);
 	s->table.n = st ? 0 : n;
 	s->table.nbytes = st ? 0 : bytes->n;
 	return st ? st : check_rows(s, bytes->n, file, err);
@@ -361,8 +336,8 @@ build_index(struct ib_scores *s, const char *file, struct ib_error *err)
 
 /* What it says is checked: a stranger's may lead anywhere. */
 static enum ib_status
-read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file,
-	   struct ib_scores *s, struct ib_error *err)
+read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file, struct ib_scores *s,
+	   struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -372,13 +347,11 @@ read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file,
 	if (st)
 		return st;
 	s->table.nslots = IB_INDEX_SLOTS(s->table.n);
-	return ib_table_is_settled(&s->table) ? IB_OK
-					      : build_index(s, file, err);
+	return ib_table_is_settled(&s->table) ? IB_OK : build_index(s, file, err);
 }
 
 enum ib_status
-ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
-		   struct ib_error *err)
+ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_error *err)
 {
 	const struct ib_npz_member *index = NULL;
 	cJSON *meta;
@@ -393,16 +366,14 @@ ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 	cJSON_Delete(meta);
 	if (st)
 		return st;
-	return index ? read_index(z, index, file, s, err)
-		     : build_index(s, file, err);
+	return index ? read_index(z, index, file, s, err) : build_index(s, file, err);
 }
 
 /* ---- in place ---------------------------------------------------------------- */
 
 /* A stored, aligned member of n items (UINT64_MAX: any number) in place. */
 static bool
-map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n,
-	   struct ib_pages *to)
+map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n, struct ib_pages *to)
 {
 	const struct ib_npz_member *m = ib_npz_find(z, name);
 	struct ib_span span;
@@ -430,8 +401,7 @@ map_columns(struct ib_npz *z, const cJSON *meta, struct ib_scores *s)
 		return false;
 	n = offset->n - 1;
 	nslots = IB_INDEX_SLOTS(n) + IB_SLOTS_BEHIND;
-	if (!index_of(z, meta, n) ||
-	    !map_column(z, "id_bytes.npy", "|u1", UINT64_MAX, &t->bytes) ||
+	if (!index_of(z, meta, n) || !map_column(z, "id_bytes.npy", "|u1", UINT64_MAX, &t->bytes) ||
 	    !map_column(z, "id_offset.npy", "<i8", n + 1, &t->offset) ||
 	    !map_column(z, "index.npy", "<u8", nslots, &t->slots) ||
 	    !map_column(z, "score.npy", "<f4", n, &s->score) ||
@@ -448,8 +418,8 @@ map_columns(struct ib_npz *z, const cJSON *meta, struct ib_scores *s)
 }
 
 enum ib_status
-ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
-		  bool *mapped, struct ib_error *err)
+ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s, bool *mapped,
+		  struct ib_error *err)
 {
 	cJSON *meta;
 	const cJSON *totals;
@@ -466,8 +436,7 @@ ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 		if (!look.totals)
 			st = ib_fail_memory(err);
 	}
-	if (!st && totals &&
-	    ib_totals_parse(totals, file, look.totals, NULL) == IB_OK &&
+	if (!st && totals && ib_totals_parse(totals, file, look.totals, NULL) == IB_OK &&
 	    map_columns(z, meta, &look) && look.totals->rows == look.table.n) {
 		ib_table_release(&s->table); /* the empty one's */
 		ib_pages_release(&s->score);
@@ -483,17 +452,14 @@ ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 }
 
 enum ib_status
-ib_scores_check_mapped(const struct ib_scores *s, bool epochs,
-		       struct ib_error *err)
+ib_scores_check_mapped(const struct ib_scores *s, bool epochs, struct ib_error *err)
 {
-	static const char *const read[] = { "id_bytes.npy", "id_offset.npy",
-					    "index.npy", "score.npy",
-					    "epoch.npy" };
+	static const char *const read[] = { "id_bytes.npy", "id_offset.npy", "index.npy",
+					    "score.npy", "epoch.npy" };
 	size_t i, n = epochs ? 5 : 4;
 	enum ib_status st = IB_OK;
 
 	for (i = 0; s->archive && i < n && !st; i++)
-		st = ib_npz_check(s->archive, ib_npz_find(s->archive, read[i]),
-				  err);
+		st = ib_npz_check(s->archive, ib_npz_find(s->archive, read[i]), err);
 	return st;
 }

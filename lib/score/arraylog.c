@@ -17,10 +17,10 @@ struct column {
 	struct ib_span name;
 	const struct ib_npz_member *member; /* NULL: the log has none */
 	unsigned char *items;
-	char kind;    /* of numpy's type codes: i, u, f, S or U */
-	bool big;     /* the most significant byte comes first */
+	char kind; /* of numpy's type codes: i, u, f, S or U */
+	bool big;  /* the most significant byte comes first */
 	bool scalar;
-	size_t size;  /* bytes an item */
+	size_t size; /* bytes an item */
 };
 
 struct arraylog {
@@ -54,19 +54,18 @@ find(struct arraylog *a, struct ib_span name, struct column *c)
 }
 
 static enum ib_status
-refuse(const struct arraylog *a, const struct column *c, const char *what,
-       struct ib_error *err)
+refuse(const struct arraylog *a, const struct column *c, const char *what, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
-	return ib_fail(err, IB_E_DATA, "%s: the array %s %s", a->name,
-		       ib_show(show, c->name), what);
+	return ib_fail(err, IB_E_DATA, "%s: the array %s %s", a->name, ib_show(show, c->name),
+		       what);
 }
 
 /* Is the array of one of the kinds, and of a shape that fits? */
 static enum ib_status
-check(const struct arraylog *a, struct column *c, const char *kinds,
-      const char *wanted, struct ib_error *err)
+check(const struct arraylog *a, struct column *c, const char *kinds, const char *wanted,
+      struct ib_error *err)
 {
 	const struct ib_npz_member *m = c->member;
 	const char *descr = m->descr;
@@ -77,15 +76,17 @@ check(const struct arraylog *a, struct column *c, const char *kinds,
 	if (memchr("<>|=", descr[0], 4))
 		descr++;
 	if (*descr == 'O')
-		return refuse(a, c, "holds Python objects (a pickle): store "
-			      "integers, or text of fixed width", err);
+		return refuse(a, c,
+			      "holds Python objects (a pickle): store "
+			      "integers, or text of fixed width",
+			      err);
 	if (strcmp(descr, "V2") == 0)
-		return refuse(a, c, "is bfloat16 (V2), which numpy cannot "
-			      "name: store it as float32", err);
-	if (!strchr(kinds, *descr) || m->size == 0 ||
-	    (strchr("iuf", *descr) && m->size > 8)) {
-		snprintf(text, sizeof(text), "is of type %s: %s", m->descr,
-			 wanted);
+		return refuse(a, c,
+			      "is bfloat16 (V2), which numpy cannot "
+			      "name: store it as float32",
+			      err);
+	if (!strchr(kinds, *descr) || m->size == 0 || (strchr("iuf", *descr) && m->size > 8)) {
+		snprintf(text, sizeof(text), "is of type %s: %s", m->descr, wanted);
 		return refuse(a, c, text, err);
 	}
 	if (m->ndim > 1)
@@ -103,9 +104,10 @@ load(struct arraylog *a, struct column *c, struct ib_error *err)
 	char text[120];
 
 	if (!c->scalar && c->member->n != a->rows) {
-		snprintf(text, sizeof(text), "has %llu items, not %llu as the "
-			 "ids", (unsigned long long)c->member->n,
-			 (unsigned long long)a->rows);
+		snprintf(text, sizeof(text),
+			 "has %llu items, not %llu as the "
+			 "ids",
+			 (unsigned long long)c->member->n, (unsigned long long)a->rows);
 		return refuse(a, c, text, err);
 	}
 	c->items = ib_array(c->member->nbytes, 1);
@@ -184,8 +186,10 @@ missing(const struct arraylog *a, struct ib_span name, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
-	return ib_fail(err, IB_E_DATA, "%s: no array %s: not a score file, "
-		       "and no loss log", a->name, ib_show(show, name));
+	return ib_fail(err, IB_E_DATA,
+		       "%s: no array %s: not a score file, "
+		       "and no loss log",
+		       a->name, ib_show(show, name));
 }
 
 /* Without -k the first of the known names that the archive has. */
@@ -195,8 +199,10 @@ choose_ids(struct arraylog *a, struct ib_error *err)
 	size_t i;
 
 	if (a->key.kind == IB_KEY_HASH || a->key.kind == IB_KEY_SHARD)
-		return ib_fail(err, IB_E_MISUSE, "%s: -k %s is not for a log "
-			       "of arrays", a->name, a->log->options->key);
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: -k %s is not for a log "
+			       "of arrays",
+			       a->name, a->log->options->key);
 	if (a->key.kind == IB_KEY_FIELDS) {
 		for (i = 0; i < a->key.n; i++)
 			if (!find(a, a->key.name[i], &a->id[i]))
@@ -221,8 +227,10 @@ load_ids(struct arraylog *a, struct ib_error *err)
 
 	a->rows = a->key.n > 0 && !st ? a->id[0].member->n : a->loss[0].member->n;
 	for (i = 0; i < a->key.n && !st; i++) {
-		st = check(a, &a->id[i], "iuSU", "ids are integers, or bytes "
-			   "or unicode of fixed width", err);
+		st = check(a, &a->id[i], "iuSU",
+			   "ids are integers, or bytes "
+			   "or unicode of fixed width",
+			   err);
 		if (!st && a->id[i].scalar)
 			st = refuse(a, &a->id[i], "is a single value", err);
 		if (!st && a->id[i].kind == 'U' && a->id[i].size % 4 != 0)
@@ -235,8 +243,8 @@ load_ids(struct arraylog *a, struct ib_error *err)
 
 /* The arrays that are numbers; loss is a term's, and wanted. */
 static enum ib_status
-load_numbers(struct arraylog *a, struct column *c, const char *kinds,
-	     const char *wanted, bool scalar, struct ib_error *err)
+load_numbers(struct arraylog *a, struct column *c, const char *kinds, const char *wanted,
+	     bool scalar, struct ib_error *err)
 {
 	enum ib_status st = check(a, c, kinds, wanted, err);
 
@@ -262,12 +270,12 @@ open_arrays(struct arraylog *a, struct ib_error *err)
 	for (i = 0; i < l->nterms && !st; i++)
 		st = load_numbers(a, &a->loss[i], "f", losses, false, err);
 	if (!st && find(a, l->wanted[IB_LOG_EPOCH].name, &a->epoch))
-		st = load_numbers(a, &a->epoch, "iuf", "an epoch is a number",
-				  true, err);
-	if (!st && l->want_weight &&
-	    find(a, l->wanted[IB_LOG_WEIGHT].name, &a->weight))
-		st = load_numbers(a, &a->weight, "f", "a weight is f2, f4 or "
-				  "f8", false, err);
+		st = load_numbers(a, &a->epoch, "iuf", "an epoch is a number", true, err);
+	if (!st && l->want_weight && find(a, l->wanted[IB_LOG_WEIGHT].name, &a->weight))
+		st = load_numbers(a, &a->weight, "f",
+				  "a weight is f2, f4 or "
+				  "f8",
+				  false, err);
 	return st;
 }
 
@@ -290,12 +298,10 @@ release(struct arraylog *a)
 
 /* UCS-4, padded with NULs, as UTF-8; false with a reason in why. */
 static bool
-decode(const struct column *c, uint64_t row, struct ib_arena *arena,
-       struct ib_span *text, const char **why)
+decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
+       const char **why)
 {
-	const struct column unit = {
-		.items = c->items + row * c->size, .big = c->big, .size = 4
-	};
+	const struct column unit = { .items = c->items + row * c->size, .big = c->big, .size = 4 };
 	uint64_t n = c->size / 4, i, x;
 	char *to = ib_arena_take(arena, c->size), *p = to;
 
@@ -331,8 +337,7 @@ decode(const struct column *c, uint64_t row, struct ib_arena *arena,
 }
 
 static void
-digits(const struct column *c, uint64_t row, struct ib_arena *arena,
-       struct ib_span *text)
+digits(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text)
 {
 	char *to = ib_arena_take(arena, IB_NUMBER_MAX + 1);
 	int64_t x = integer(c, row);
@@ -343,15 +348,14 @@ digits(const struct column *c, uint64_t row, struct ib_arena *arena,
 		return;
 	if (minus)
 		to[0] = '-';
-	text->n = minus + ib_number_put_unsigned(to + minus, minus
-			? 0 - (uint64_t)x : (uint64_t)x);
+	text->n = minus + ib_number_put_unsigned(to + minus, minus ? 0 - (uint64_t)x : (uint64_t)x);
 	ib_arena_trim(arena, IB_NUMBER_MAX + 1 - text->n);
 }
 
 /* One field's text. A NULL pointer in it: memory ran out. */
 static bool
-field(const struct column *c, uint64_t row, struct ib_arena *arena,
-      struct ib_span *text, const char **why)
+field(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
+      const char **why)
 {
 	if (c->kind == 'U')
 		return decode(c, row, arena, text, why);
@@ -365,13 +369,12 @@ field(const struct column *c, uint64_t row, struct ib_arena *arena,
 	return true;
 }
 
-static bool wrong(struct arraylog *a, const struct column *c,
-		  const char *why)
+static bool
+wrong(struct arraylog *a, const struct column *c, const char *why)
 {
 	char show[IB_SHOW_MAX];
 
-	ib_log_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s %s",
-			 ib_show(show, c->name), why);
+	ib_log_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s %s", ib_show(show, c->name), why);
 	return false;
 }
 
@@ -446,8 +449,7 @@ read_epoch(struct arraylog *a, int64_t *epoch)
 	}
 	*epoch = integer(c, a->row);
 	/* What is too big for i8 as u8 is negative here. */
-	return (*epoch >= 0 && *epoch <= INT32_MAX) ||
-	       wrong(a, c, "is not an epoch");
+	return (*epoch >= 0 && *epoch <= INT32_MAX) || wrong(a, c, "is not an epoch");
 }
 
 static bool
@@ -457,8 +459,7 @@ read_weight(struct arraylog *a, double *weight)
 	if (!a->weight.member)
 		return true;
 	*weight = real(&a->weight, a->row);
-	return (isfinite(*weight) && *weight >= 0) ||
-	       wrong(a, &a->weight, "is no weight");
+	return (isfinite(*weight) && *weight >= 0) || wrong(a, &a->weight, "is no weight");
 }
 
 static bool
@@ -483,20 +484,19 @@ take(struct arraylog *a, struct ib_error *err)
 	if (!id.p)
 		return ib_fail_memory(err);
 	if (id.n == 0) {
-		ib_log_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s",
-				 ib_losslog_no_id);
+		ib_log_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s", ib_losslog_no_id);
 		return IB_OK;
 	}
 	a->batch.any = true;
-	if (of_other_part(a->log, id) || !read_epoch(a, &epoch) ||
-	    !read_weight(a, &weight))
+	if (of_other_part(a->log, id) || !read_epoch(a, &epoch) || !read_weight(a, &weight))
 		return IB_OK;
 	if (epoch == IB_NO_EPOCH)
 		epoch = a->epoch_given;
 	if (epoch == IB_NO_EPOCH && a->log->epoch_required)
-		return ib_fail(err, IB_E_MISUSE, "%s: row %llu has no epoch: "
-			       "give one with -e", a->name,
-			       (unsigned long long)a->row);
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: row %llu has no epoch: "
+			       "give one with -e",
+			       a->name, (unsigned long long)a->row);
 	if (epoch == IB_NO_EPOCH) {
 		a->batch.undated = true;
 		epoch = 0;
@@ -513,18 +513,15 @@ take(struct arraylog *a, struct ib_error *err)
 /* ---- batches ------------------------------------------------------------------ */
 
 static enum ib_status
-count(struct arraylog *a, uint64_t rows, struct ib_logs_counts *counts,
-      struct ib_error *err)
+count(struct arraylog *a, uint64_t rows, struct ib_logs_counts *counts, struct ib_error *err)
 {
 	const struct ib_log_batch *b = &a->batch;
 	size_t i;
 
 	for (i = 0; i < b->nbad; i++) {
 		if (counts->bad == a->log->options->max_bad)
-			return ib_fail(err, IB_E_DATA, "%s: row %llu: %s",
-				       a->name,
-				       (unsigned long long)b->bad[i].line,
-				       b->bad[i].text);
+			return ib_fail(err, IB_E_DATA, "%s: row %llu: %s", a->name,
+				       (unsigned long long)b->bad[i].line, b->bad[i].text);
 		counts->bad++;
 	}
 	counts->read += rows - b->nbad;
@@ -535,13 +532,11 @@ count(struct arraylog *a, uint64_t rows, struct ib_logs_counts *counts,
 }
 
 enum ib_status
-ib_arraylog_read(const struct ib_losslog *l, struct ib_npz *z,
-		 const struct ib_source *source, int64_t epoch,
-		 const struct ib_logs_sink *sink,
-		 struct ib_logs_counts *counts, struct ib_error *err)
+ib_arraylog_read(const struct ib_losslog *l, struct ib_npz *z, const struct ib_source *source,
+		 int64_t epoch, const struct ib_logs_sink *sink, struct ib_logs_counts *counts,
+		 struct ib_error *err)
 {
-	struct arraylog a = { .log = l, .archive = z, .name = source->name,
-			      .epoch_given = epoch };
+	struct arraylog a = { .log = l, .archive = z, .name = source->name, .epoch_given = epoch };
 	enum ib_status st = open_arrays(&a, err);
 	uint64_t start, stop;
 

@@ -16,8 +16,7 @@ bool ib_arraylog_is_one(const struct ib_npz *z);
  */
 enum ib_status ib_arraylog_read(const struct ib_losslog *l, struct ib_npz *z,
 				const struct ib_source *source, int64_t epoch,
-				const struct ib_logs_sink *sink,
-				struct ib_logs_counts *counts,
+				const struct ib_logs_sink *sink, struct ib_logs_counts *counts,
 				struct ib_error *err);
 
 #endif

@@ -30,8 +30,7 @@ find_numbers(struct numbers *x, struct ib_span name)
 		while (p < end && ib_is_digit(*p))
 			p++;
 		if (p > start)
-			x->run[x->n++] =
-				(struct ib_span){ start, (size_t)(p - start) };
+			x->run[x->n++] = (struct ib_span){ start, (size_t)(p - start) };
 		else
 			p++;
 	}
@@ -73,11 +72,10 @@ follows_word(const struct numbers *x, size_t i, const struct word *w)
 	for (k = 0; k < n; k++)
 		if ((p[k] | 0x20) != w->text[k])
 			return false;
-	if (p > x->name.p && ((is_letter(p[-1]) && !w->after_letter) ||
-			      (ib_is_digit(p[-1]) && !w->after_digit)))
+	if (p > x->name.p &&
+	    ((is_letter(p[-1]) && !w->after_letter) || (ib_is_digit(p[-1]) && !w->after_digit)))
 		return false;
-	return w->before_letter || end == x->name.p + x->name.n ||
-	       !is_letter(*end);
+	return w->before_letter || end == x->name.p + x->name.n || !is_letter(*end);
 }
 
 static void
@@ -168,8 +166,7 @@ choose_by_pattern(struct numbers *x, const char *pattern, bool *failed)
 	for (i = 0; at && i < x->n; i++)
 		if (matches(pattern, (size_t)(at - pattern), x->name.p,
 			    (size_t)(x->run[i].p - x->name.p), failed) &&
-		    matches_behind(at + 2, x->run[i].p + x->run[i].n, end,
-				   failed))
+		    matches_behind(at + 2, x->run[i].p + x->run[i].n, end, failed))
 			say(x, i);
 }
 
@@ -183,8 +180,7 @@ list_numbers(const struct numbers *x, char *text, size_t size)
 
 	for (i = 0; i < x->n && n < size; i++)
 		if (x->nsaid == 0 || x->said[i])
-			n += (size_t)snprintf(text + n, size - n, "%s%.*s",
-					      n > 0 ? ", " : "",
+			n += (size_t)snprintf(text + n, size - n, "%s%.*s", n > 0 ? ", " : "",
 					      (int)x->run[i].n, x->run[i].p);
 }
 
@@ -196,42 +192,42 @@ suggest(const struct numbers *x, char *text, size_t size)
 	size_t i, n = 0;
 
 	for (i = 0; i < x->n && n < size; i++) {
-		n += (size_t)snprintf(text + n, size - n, "%.*s%s",
-				      (int)(x->run[i].p - p), p,
+		n += (size_t)snprintf(text + n, size - n, "%.*s%s", (int)(x->run[i].p - p), p,
 				      i == 0 ? "%d" : "*");
 		p = x->run[i].p + x->run[i].n;
 	}
 	if (n < size)
-		snprintf(text + n, size - n, "%.*s",
-			 (int)(x->name.p + x->name.n - p), p);
+		snprintf(text + n, size - n, "%.*s", (int)(x->name.p + x->name.n - p), p);
 }
 
 static enum ib_status
-refuse(const struct numbers *x, const char *path, const char *pattern,
-       struct ib_error *err)
+refuse(const struct numbers *x, const char *path, const char *pattern, struct ib_error *err)
 {
 	char list[120], like[200], show[IB_SHOW_MAX];
 
 	ib_show(show, ib_span_of(path));
 	if (x->n == 0)
-		return ib_fail(err, IB_E_MISUSE,
-			       "-e name: no number in the name %s", show);
+		return ib_fail(err, IB_E_MISUSE, "-e name: no number in the name %s", show);
 	if (pattern && x->nsaid == 0)
-		return ib_fail(err, IB_E_MISUSE, "-e name:%s: the name %s does "
-			       "not match", pattern, show);
+		return ib_fail(err, IB_E_MISUSE,
+			       "-e name:%s: the name %s does "
+			       "not match",
+			       pattern, show);
 	list_numbers(x, list, sizeof(list));
 	if (pattern)
-		return ib_fail(err, IB_E_MISUSE, "-e name:%s: several numbers "
-			       "of the name %s match: %s", pattern, show, list);
+		return ib_fail(err, IB_E_MISUSE,
+			       "-e name:%s: several numbers "
+			       "of the name %s match: %s",
+			       pattern, show, list);
 	suggest(x, like, sizeof(like));
-	return ib_fail(err, IB_E_MISUSE, "-e name: several numbers in the name "
-		       "%s: %s: say which, for example -e 'name:%s'", show,
-		       list, like);
+	return ib_fail(err, IB_E_MISUSE,
+		       "-e name: several numbers in the name "
+		       "%s: %s: say which, for example -e 'name:%s'",
+		       show, list, like);
 }
 
 enum ib_status
-ib_epochname_read(const char *path, const char *pattern, int64_t *epoch,
-		  struct ib_error *err)
+ib_epochname_read(const char *path, const char *pattern, int64_t *epoch, struct ib_error *err)
 {
 	struct numbers x;
 	bool failed = false;
@@ -252,9 +248,10 @@ ib_epochname_read(const char *path, const char *pattern, int64_t *epoch,
 	while (!x.said[i])
 		i++;
 	if (!ib_number_unsigned(x.run[i], &number) || number > INT32_MAX)
-		return ib_fail(err, IB_E_MISUSE, "-e name: %.*s is no epoch, in "
-			       "the name '%s'", (int)x.run[i].n, x.run[i].p,
-			       path);
+		return ib_fail(err, IB_E_MISUSE,
+			       "-e name: %.*s is no epoch, in "
+			       "the name '%s'",
+			       (int)x.run[i].n, x.run[i].p, path);
 	*epoch = (int64_t)number;
 	return IB_OK;
 }

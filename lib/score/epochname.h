@@ -9,7 +9,7 @@
  * the words epoch, ep, e, or else the only number. With one: the number that
  * its %d matches. IB_E_MISUSE if the name has no such number, or several.
  */
-enum ib_status ib_epochname_read(const char *path, const char *pattern,
-				 int64_t *epoch, struct ib_error *err);
+enum ib_status ib_epochname_read(const char *path, const char *pattern, int64_t *epoch,
+				 struct ib_error *err);
 
 #endif

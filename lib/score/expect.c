@@ -11,9 +11,9 @@
 
 struct ib_expect {
 	struct ib_expect_options options;
-	struct ib_table table; /* the manifests' ids, then the strangers' */
-	struct ib_pages marks; /* uint8_t[n]: enum mark */
-	uint64_t known;        /* rows of the manifests' ids */
+	struct ib_table table;	      /* the manifests' ids, then the strangers' */
+	struct ib_pages marks;	      /* uint8_t[n]: enum mark */
+	uint64_t known;		      /* rows of the manifests' ids */
 	struct ib_bytes key, log_key; /* where ids were found, the first time */
 };
 
@@ -25,8 +25,7 @@ enum mark {
 
 /* Mark an id, which is added if it is new. */
 static enum ib_status
-mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark,
-	struct ib_error *err)
+mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_error *err)
 {
 	struct ib_id own = *id;
 	enum ib_status st;
@@ -38,8 +37,7 @@ mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark,
 			return st;
 	}
 	if (e->table.seed != 0)
-		own.hash = ib_table_hash((struct ib_span){ id->p, id->n },
-					 e->table.seed);
+		own.hash = ib_table_hash((struct ib_span){ id->p, id->n }, e->table.seed);
 	row = ib_table_find(&e->table, &own);
 	if (row == IB_NO_ROW) {
 		st = ib_table_reserve(&e->table, 1, own.n, err);
@@ -54,12 +52,10 @@ mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark,
 }
 
 static enum ib_status
-bad_record(const struct ib_cursor *c, uint64_t lines, const char *why,
-	   struct ib_error *err)
+bad_record(const struct ib_cursor *c, uint64_t lines, const char *why, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,
-		       (unsigned long long)(c->source->first_line + lines +
-					    c->record.line), why);
+		       (unsigned long long)(c->source->first_line + lines + c->record.line), why);
 }
 
 /* Was the sample given to the trainer? Not where its weight is 0. */
@@ -68,8 +64,7 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 {
 	int slot = c->source->wanted_slot[0];
 	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
-	const char *field = e->options.weight_field
-		? e->options.weight_field : "weight";
+	const char *field = e->options.weight_field ? e->options.weight_field : "weight";
 	char say[IB_VALUE_SAY_MAX];
 	double weight;
 
@@ -77,8 +72,7 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 	if (!v || v->type == IB_ABSENT)
 		return true;
 	if (!ib_value_number(v, &weight)) {
-		snprintf(c->why, sizeof(c->why), "'%s' %s", field,
-			 ib_value_say(say, v));
+		snprintf(c->why, sizeof(c->why), "'%s' %s", field, ib_value_say(say, v));
 		return false;
 	}
 	*given = weight != 0;
@@ -87,21 +81,19 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 
 /* An id of a manifest, unless it is of another part. */
 static enum ib_status
-take_id(struct ib_expect *e, struct ib_span span, bool given,
-	struct ib_error *err)
+take_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *err)
 {
 	const struct ib_part *part = &e->options.part;
 	struct ib_id id = { span.p, ib_table_hash(span, 0), (uint32_t)span.n };
 
-	if (part->count > 0 &&
-	    ib_part_of_hash(id.hash, part->count) != part->index)
+	if (part->count > 0 && ib_part_of_hash(id.hash, part->count) != part->index)
 		return IB_OK;
 	return mark_id(e, &id, given ? EXPECTED : 0, err);
 }
 
 static enum ib_status
-take_block(struct ib_expect *e, struct ib_cursor *c,
-	   const struct ib_block *block, uint64_t lines, struct ib_error *err)
+take_block(struct ib_expect *e, struct ib_cursor *c, const struct ib_block *block, uint64_t lines,
+	   struct ib_error *err)
 {
 	struct ib_span span;
 	enum ib_status st;
@@ -110,8 +102,7 @@ take_block(struct ib_expect *e, struct ib_cursor *c,
 
 	ib_cursor_start(c, block);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
-		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &span) ||
-		    !is_given(e, c, &given))
+		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &span) || !is_given(e, c, &given))
 			return bad_record(c, lines, c->why, err);
 		if (!span.p)
 			return ib_fail_memory(err);
@@ -124,8 +115,8 @@ take_block(struct ib_expect *e, struct ib_cursor *c,
 
 /* A shard: its samples' keys, and what weights they carry. */
 static enum ib_status
-take_shard(struct ib_expect *e, const struct ib_block *block,
-	   const struct ib_context *context, struct ib_error *err)
+take_shard(struct ib_expect *e, const struct ib_block *block, const struct ib_context *context,
+	   struct ib_error *err)
 {
 	const struct ib_source *source = block->source;
 	struct ib_span shard = ib_input_stem(source->path);
@@ -135,17 +126,15 @@ take_shard(struct ib_expect *e, const struct ib_block *block,
 	enum ib_status st;
 	double weight;
 
-	st = ib_tar_samples_open(block->input,
-				 source->key.kind == IB_KEY_SHARD ? &shard
-								  : NULL,
+	st = ib_tar_samples_open(block->input, source->key.kind == IB_KEY_SHARD ? &shard : NULL,
 				 context, &samples, err);
 	while (!st && !(st = ib_tar_samples_next(samples, &sample, err))) {
 		weight = 1;
 		if (sample.weighted && !ib_tar_weight(sample.weight, &weight))
-			st = ib_fail(err, IB_E_DATA, "%s: sample %llu: the "
+			st = ib_fail(err, IB_E_DATA,
+				     "%s: sample %llu: the "
 				     "weight is not a number: %s",
-				     source->name,
-				     (unsigned long long)sample.number,
+				     source->name, (unsigned long long)sample.number,
 				     ib_show(show, sample.weight));
 		else
 			st = take_id(e, sample.id, weight != 0, err);
@@ -155,17 +144,19 @@ take_shard(struct ib_expect *e, const struct ib_block *block,
 }
 
 static enum ib_status
-read_manifests(struct ib_expect *e, const struct ib_context *context,
-	       struct ib_error *err)
+read_manifests(struct ib_expect *e, const struct ib_context *context, struct ib_error *err)
 {
 	struct ib_wanted weight = {
-		ib_span_of(e->options.weight_field ? e->options.weight_field
-						   : "weight"), true
+		ib_span_of(e->options.weight_field ? e->options.weight_field : "weight"), true
 	};
 	struct ib_reader_options o = {
-		.operands = e->options.manifests, .otherwise = IB_FORMAT_LIST,
-		.key = e->options.key, .key_option = "--expect-key",
-		.wanted = &weight, .nwanted = 1, .epoch_manifest = true,
+		.operands = e->options.manifests,
+		.otherwise = IB_FORMAT_LIST,
+		.key = e->options.key,
+		.key_option = "--expect-key",
+		.wanted = &weight,
+		.nwanted = 1,
+		.epoch_manifest = true,
 		.context = context,
 	};
 	struct ib_cursor *c = calloc(1, sizeof(*c));
@@ -197,9 +188,8 @@ read_manifests(struct ib_expect *e, const struct ib_context *context,
 }
 
 enum ib_status
-ib_expect_new(const struct ib_expect_options *options,
-	      const struct ib_context *context, struct ib_expect **out,
-	      struct ib_error *err)
+ib_expect_new(const struct ib_expect_options *options, const struct ib_context *context,
+	      struct ib_expect **out, struct ib_error *err)
 {
 	struct ib_expect *e = calloc(1, sizeof(*e));
 	enum ib_status st;
@@ -232,8 +222,7 @@ ib_expect_free(struct ib_expect *e)
 }
 
 enum ib_status
-ib_expect_see(struct ib_expect *e, const struct ib_id *id, size_t n,
-	      struct ib_error *err)
+ib_expect_see(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -279,8 +268,7 @@ keys_of(const struct ib_expect *e)
 
 /* Ids of the logs that no manifest has, and what may be the matter. */
 static void
-warn_of_strangers(const struct ib_expect *e, uint64_t missing,
-		  const struct ib_context *context)
+warn_of_strangers(const struct ib_expect *e, uint64_t missing, const struct ib_context *context)
 {
 	struct ib_mismatch_keys keys = keys_of(e);
 	uint64_t n = e->table.n - e->known;
@@ -290,14 +278,14 @@ warn_of_strangers(const struct ib_expect *e, uint64_t missing,
 
 	compare_ids(e, &m);
 	r = ib_mismatch_explain(&m);
-	ib_bytes_printf(&text, "%llu id%s of the logs %s not in the --expect "
-			"manifest", (unsigned long long)n, n == 1 ? "" : "s",
-			n == 1 ? "is" : "are");
+	ib_bytes_printf(&text,
+			"%llu id%s of the logs %s not in the --expect "
+			"manifest",
+			(unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
 	ib_mismatch_put_example(&text, keys.there, r.there);
 	if (missing > 0) {
 		ib_bytes_printf(&text, ", and %llu of its ids %s no record",
-				(unsigned long long)missing,
-				missing == 1 ? "has" : "have");
+				(unsigned long long)missing, missing == 1 ? "has" : "have");
 		ib_mismatch_put_example(&text, keys.here, r.here);
 		ib_mismatch_put_cause(&text, &r, &keys, "--expect-key");
 	}
@@ -317,15 +305,15 @@ warn_of_keys(const struct ib_expect *e, const struct ib_context *context)
 	if (e->known == 0 || !ib_mismatch_keys_differ(&keys) ||
 	    !ib_id_is_whole_number(ib_table_id(&e->table, 0)))
 		return;
-	ib_warn(context, "the ids of the logs are field %s, those of the "
+	ib_warn(context,
+		"the ids of the logs are field %s, those of the "
 		"--expect manifest field %s: if one number is not one sample "
 		"in both, name the field with --expect-key",
 		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 
 enum ib_status
-ib_expect_check(const struct ib_expect *e, const struct ib_context *context,
-		struct ib_error *err)
+ib_expect_check(const struct ib_expect *e, const struct ib_context *context, struct ib_error *err)
 {
 	const struct ib_limit *limit = &e->options.max_missing;
 	const uint8_t *marks = e->marks.p;
@@ -345,21 +333,17 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context,
 		warn_of_strangers(e, missing, context);
 	else
 		warn_of_keys(e, context);
-	too_many = limit->percent
-		? ib_decimal_exceeds(limit->decimal, missing, expected, &ok)
-		: missing > (limit->given ? limit->count : 0);
+	too_many = limit->percent ? ib_decimal_exceeds(limit->decimal, missing, expected, &ok)
+				  : missing > (limit->given ? limit->count : 0);
 	if (!ok)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--max-missing: not a percentage: %s%%",
+		return ib_fail(err, IB_E_MISUSE, "--max-missing: not a percentage: %s%%",
 			       limit->decimal);
 	if (!too_many)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
 		       "the log is not whole: %llu of the %llu ids of %s%s "
 		       "have no record, the first is %s",
-		       (unsigned long long)missing,
-		       (unsigned long long)expected,
-		       e->options.manifests.v[0],
-		       e->options.manifests.n > 1 ? " ..." : "",
+		       (unsigned long long)missing, (unsigned long long)expected,
+		       e->options.manifests.v[0], e->options.manifests.n > 1 ? " ..." : "",
 		       ib_show(show, ib_table_id(&e->table, first)));
 }

@@ -45,8 +45,7 @@ put_row(struct ib_bytes *b, const struct ib_row *r, bool previous)
 }
 
 enum ib_status
-ib_scores_write_jsonl(const struct ib_scores *s, struct ib_output *out,
-		      struct ib_error *err)
+ib_scores_write_jsonl(const struct ib_scores *s, struct ib_output *out, struct ib_error *err)
 {
 	struct ib_bytes b = { 0 };
 	enum ib_status st = IB_OK;

@@ -46,8 +46,7 @@ allocate(struct ib_fine *f, uint64_t n)
 }
 
 enum ib_status
-ib_fine_count(struct ib_fine *f, uint32_t *order, uint64_t n,
-	      struct ib_error *err)
+ib_fine_count(struct ib_fine *f, uint32_t *order, uint64_t n, struct ib_error *err)
 {
 	uint32_t *sorted = ib_array(n + 1, sizeof(*sorted));
 	uint64_t distinct = 0, i, k = 0;
@@ -86,14 +85,11 @@ ib_fine_merge(struct ib_fine *f, const struct ib_fine *o, struct ib_error *err)
 		return ib_fail_memory(err);
 	}
 	while (a < f->n || b < o->n) {
-		bool first = a < f->n &&
-			     (b == o->n || f->order[a] <= o->order[b]);
-		bool second = b < o->n &&
-			      (a == f->n || o->order[b] <= f->order[a]);
+		bool first = a < f->n && (b == o->n || f->order[a] <= o->order[b]);
+		bool second = b < o->n && (a == f->n || o->order[b] <= f->order[a]);
 
 		sum.order[k] = first ? f->order[a] : o->order[b];
-		sum.count[k++] = (first ? f->count[a] : 0) +
-				 (second ? o->count[b] : 0);
+		sum.count[k++] = (first ? f->count[a] : 0) + (second ? o->count[b] : 0);
 		a += first;
 		b += second;
 	}
@@ -186,8 +182,7 @@ bool
 ib_fine_read(struct ib_fine *f, uint32_t bin, const char *text)
 {
 	uint64_t most = strlen(text) / 2, gap, count, next = 0;
-	uint32_t *order =
-		ib_array_resize(f->order, f->n + most + 1, sizeof(*order));
+	uint32_t *order = ib_array_resize(f->order, f->n + most + 1, sizeof(*order));
 	uint64_t *counts;
 
 	if (!order)

@@ -13,8 +13,8 @@
 /* Start from {0}; ib_fine_release frees. */
 struct ib_fine {
 	uint64_t held[IB_TOTALS_BINS / 64]; /* a bit a bin that is counted */
-	uint64_t n;                         /* distinct values in these bins */
-	uint32_t *order;                    /* ascending, see ib_float_order */
+	uint64_t n;			    /* distinct values in these bins */
+	uint32_t *order;		    /* ascending, see ib_float_order */
 	uint64_t *count;
 	bool failed; /* memory ran out while a bin was read */
 };
@@ -48,11 +48,9 @@ ib_fine_hold(struct ib_fine *f, uint32_t bin)
  * Count n values, all of held bins, into an f without any. Sorts them, in
  * place: linear.
  */
-enum ib_status ib_fine_count(struct ib_fine *f, uint32_t *order, uint64_t n,
-			     struct ib_error *err);
+enum ib_status ib_fine_count(struct ib_fine *f, uint32_t *order, uint64_t n, struct ib_error *err);
 /* Both must hold the same bins. */
-enum ib_status ib_fine_merge(struct ib_fine *f, const struct ib_fine *other,
-			     struct ib_error *err);
+enum ib_status ib_fine_merge(struct ib_fine *f, const struct ib_fine *other, struct ib_error *err);
 
 /* The first place whose value is not below `order`: f->n if there is none. */
 uint64_t ib_fine_seek(const struct ib_fine *f, uint64_t order);

@@ -12,12 +12,10 @@ struct ib_fold_repeat {
 };
 
 enum ib_status
-ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
-	      enum ib_duplicates duplicates, double smooth,
-	      struct ib_error *err)
+ib_fold_start(struct ib_fold *f, struct ib_scores *scores, enum ib_duplicates duplicates,
+	      double smooth, struct ib_error *err)
 {
-	*f = (struct ib_fold){ .scores = scores, .duplicates = duplicates,
-			       .smooth = smooth };
+	*f = (struct ib_fold){ .scores = scores, .duplicates = duplicates, .smooth = smooth };
 	return smooth != 0 ? ib_scores_want_previous(scores, err) : IB_OK;
 }
 
@@ -35,14 +33,12 @@ smoothed(const struct ib_fold *f, float previous, float loss)
 {
 	if (f->smooth == 0 || isnan(previous) || isnan(loss))
 		return loss;
-	return (float)(f->smooth * (double)previous +
-		       (1 - f->smooth) * (double)loss) + 0.0f;
+	return (float)(f->smooth * (double)previous + (1 - f->smooth) * (double)loss) + 0.0f;
 }
 
 /* A further record of an id in the epoch that it has now, in this run. */
 static enum ib_status
-repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l,
-       struct ib_error *err)
+repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
 	struct ib_fold_repeat *more;
 	float *raw = f->raw.p;
@@ -71,9 +67,8 @@ repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l,
 			f->repeat = more;
 			f->cap = cap;
 		}
-		f->repeat[f->nrepeats++] = (struct ib_fold_repeat){
-			.row = row, .epoch = l->epoch, .loss = l->loss
-		};
+		f->repeat[f->nrepeats++] =
+			(struct ib_fold_repeat){ .row = row, .epoch = l->epoch, .loss = l->loss };
 		break;
 	}
 	return IB_OK;
@@ -81,8 +76,7 @@ repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l,
 
 /* A record whose row is known, in the modes that look back. */
 static enum ib_status
-fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l,
-		  struct ib_error *err)
+fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
 	struct ib_scores *s = f->scores;
 	float *score = s->score.p, *raw = f->raw.p;
@@ -126,8 +120,7 @@ struct columns {
 
 /* The plain case: the last record counts, no smoothing. */
 static inline void
-fold_last(struct ib_fold *f, const struct columns *c, uint32_t row,
-	  const struct ib_loss *l)
+fold_last(struct ib_fold *f, const struct columns *c, uint32_t row, const struct ib_loss *l)
 {
 	if (l->epoch < c->epoch[row]) {
 		f->stale++;
@@ -142,8 +135,7 @@ fold_last(struct ib_fold *f, const struct columns *c, uint32_t row,
 
 /* The same for a row that is new: nothing is read. */
 static inline void
-fold_first(struct ib_fold *f, const struct columns *c, uint32_t row,
-	   const struct ib_loss *l)
+fold_first(struct ib_fold *f, const struct columns *c, uint32_t row, const struct ib_loss *l)
 {
 	c->score[row] = l->loss;
 	c->epoch[row] = l->epoch;
@@ -199,9 +191,8 @@ prepare(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error *err)
  * 2-core VM, gcc 12 -O2, 2026-11-24).
  */
 static void
-fold_plainly(struct ib_fold *f, const struct ib_loss *l,
-	     const struct ib_id *id, size_t n, uint32_t *row,
-	     const uint64_t *at)
+fold_plainly(struct ib_fold *f, const struct ib_loss *l, const struct ib_id *id, size_t n,
+	     uint32_t *row, const uint64_t *at)
 {
 	struct ib_scores *s = f->scores;
 	const struct columns c = { s->score.p, s->epoch.p, s->visits.p };
@@ -211,8 +202,7 @@ fold_plainly(struct ib_fold *f, const struct ib_loss *l,
 	for (i = 0; i < n; i++) {
 		fresh = false;
 		if (row[i] == IB_NO_ROW)
-			row[i] = ib_table_intern(&s->table, &id[i], at[i],
-						 &fresh);
+			row[i] = ib_table_intern(&s->table, &id[i], at[i], &fresh);
 		if (fresh)
 			fold_first(f, &c, row[i], &l[i]);
 		else
@@ -221,8 +211,7 @@ fold_plainly(struct ib_fold *f, const struct ib_loss *l,
 }
 
 static enum ib_status
-fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
-	   struct ib_error *err)
+fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct ib_error *err)
 {
 	struct ib_scores *s = f->scores;
 	struct ib_id id[IB_GROUP];
@@ -241,8 +230,8 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
 	for (i = 0; i < n; i++) {
 		id[i] = l[i].id;
 		if (s->table.seed != seed)
-			id[i].hash = ib_table_hash((struct ib_span){
-				id[i].p, id[i].n }, s->table.seed);
+			id[i].hash =
+				ib_table_hash((struct ib_span){ id[i].p, id[i].n }, s->table.seed);
 	}
 	touch[0] = s->score.p;
 	touch[1] = s->epoch.p;
@@ -254,8 +243,7 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
 	}
 	for (i = 0; i < n; i++) {
 		if (row[i] == IB_NO_ROW) {
-			row[i] = ib_table_intern(&s->table, &id[i], at[i],
-						 &fresh);
+			row[i] = ib_table_intern(&s->table, &id[i], at[i], &fresh);
 			if (fresh)
 				begin_row(f, row[i]);
 		}
@@ -267,8 +255,8 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed,
 }
 
 enum ib_status
-ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n,
-	       uint64_t seed, struct ib_error *err)
+ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, uint64_t seed,
+	       struct ib_error *err)
 {
 	enum ib_status st;
 	size_t k;
@@ -307,8 +295,7 @@ merge_row(struct ib_fold *f, uint32_t row, const struct ib_merge *m)
 }
 
 static enum ib_status
-merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed,
-	    struct ib_error *err)
+merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed, struct ib_error *err)
 {
 	struct ib_scores *s = f->scores;
 	uint64_t bytes = 0;
@@ -323,8 +310,8 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed,
 		return st;
 	for (i = 0; i < n; i++) {
 		if (s->table.seed != seed)
-			m[i].id.hash = ib_table_hash((struct ib_span){
-				m[i].id.p, m[i].id.n }, s->table.seed);
+			m[i].id.hash = ib_table_hash((struct ib_span){ m[i].id.p, m[i].id.n },
+						     s->table.seed);
 		IB_TABLE_FETCH(&s->table, m[i].id.hash);
 	}
 	for (i = 0; i < n; i++) {
@@ -339,8 +326,8 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed,
 }
 
 enum ib_status
-ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n,
-	     bool has_previous, uint64_t seed, struct ib_error *err)
+ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previous, uint64_t seed,
+	     struct ib_error *err)
 {
 	enum ib_status st;
 	size_t k;
@@ -408,8 +395,7 @@ ib_fold_finish(struct ib_fold *f)
 	if (f->nrepeats > 0)
 		qsort(f->repeat, f->nrepeats, sizeof(*f->repeat), by_row);
 	for (i = 0; i < f->nrepeats; i = k) {
-		for (k = i + 1; k < f->nrepeats &&
-				f->repeat[k].row == f->repeat[i].row; k++)
+		for (k = i + 1; k < f->nrepeats && f->repeat[k].row == f->repeat[i].row; k++)
 			;
 		settle_mean(f, &f->repeat[i], k - i);
 	}
@@ -422,9 +408,8 @@ ib_fold_finish(struct ib_fold *f)
 /* ---- the public short cut -------------------------------------------------- */
 
 enum ib_status
-ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
-	       const float *loss, size_t n, int64_t epoch, double smooth,
-	       struct ib_error *err)
+ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss, size_t n,
+	       int64_t epoch, double smooth, struct ib_error *err)
 {
 	struct ib_loss group[IB_GROUP];
 	struct ib_fold f;
@@ -432,8 +417,7 @@ ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
 	size_t i, k;
 
 	if (epoch < 0 || epoch > INT32_MAX)
-		return ib_fail(err, IB_E_MISUSE, "epoch %lld is out of range",
-			       (long long)epoch);
+		return ib_fail(err, IB_E_MISUSE, "epoch %lld is out of range", (long long)epoch);
 	if (!(smooth >= 0 && smooth < 1))
 		return ib_fail(err, IB_E_MISUSE, "smooth is not in [0, 1)");
 	st = ib_scores_note_key(s, (struct ib_span){ NULL, 0 }, err);
@@ -444,12 +428,10 @@ ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
 		k = n < IB_GROUP ? n : IB_GROUP;
 		for (i = 0; i < k; i++)
 			group[i] = (struct ib_loss){
-				.id = { id[i].p,
-					ib_table_hash(id[i], s->table.seed),
+				.id = { id[i].p, ib_table_hash(id[i], s->table.seed),
 					(uint32_t)id[i].n },
 				.epoch = (int32_t)epoch,
-				.loss = isfinite(loss[i]) ? loss[i] + 0.0f
-							  : NAN,
+				.loss = isfinite(loss[i]) ? loss[i] + 0.0f : NAN,
 			};
 		st = ib_fold_losses(&f, group, k, s->table.seed, err);
 	}

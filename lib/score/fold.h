@@ -31,23 +31,21 @@ struct ib_fold {
 	uint64_t stale, fresh;
 	bool folded; /* a loss came in, not rows of score files alone */
 	/* of the modes other than last: */
-	struct ib_pages here; /* uint8_t[n]: its newest epoch is of this run */
-	struct ib_pages raw;  /* float[n]: the epoch's loss before smoothing */
+	struct ib_pages here;	       /* uint8_t[n]: its newest epoch is of this run */
+	struct ib_pages raw;	       /* float[n]: the epoch's loss before smoothing */
 	struct ib_fold_repeat *repeat; /* of mean */
 	size_t nrepeats, cap;
 };
 
 /* Begin a run that folds into scores (borrowed). */
 enum ib_status ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
-			     enum ib_duplicates duplicates, double smooth,
-			     struct ib_error *err);
+			     enum ib_duplicates duplicates, double smooth, struct ib_error *err);
 
 /* Fold n records; the hashes are made with seed (made anew if it changed). */
-enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss,
-			      size_t n, uint64_t seed, struct ib_error *err);
-enum ib_status ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n,
-			    bool has_previous, uint64_t seed,
-			    struct ib_error *err);
+enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, uint64_t seed,
+			      struct ib_error *err);
+enum ib_status ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previous,
+			    uint64_t seed, struct ib_error *err);
 
 /*
  * What can be settled only at the end of a run: means; and a fold without

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-#define SUFFIX_MAX 5  /* letters of a suffix: .jpg, .jpeg, .flac */
+#define SUFFIX_MAX 5 /* letters of a suffix: .jpg, .jpeg, .flac */
 #define EXPONENT_MAX 99
 
 /* ---- one form ----------------------------------------------------------- */
@@ -53,8 +53,7 @@ map_unicode(struct ib_bytes *b, unsigned forms)
 		options |= UTF8PROC_COMPOSE;
 	if (forms & IB_FORM_CASE)
 		options |= UTF8PROC_CASEFOLD;
-	n = utf8proc_map((const utf8proc_uint8_t *)b->p,
-			 (utf8proc_ssize_t)b->n, &mapped,
+	n = utf8proc_map((const utf8proc_uint8_t *)b->p, (utf8proc_ssize_t)b->n, &mapped,
 			 (utf8proc_option_t)options);
 	if (n >= 0) {
 		b->n = 0;
@@ -178,8 +177,8 @@ parse_numeral(struct ib_span s, struct numeral *to)
 		p++;
 		to->fraction = take_digits(&p, end);
 	}
-	return to->whole.n + to->fraction.n > 0 &&
-	       take_exponent(&p, end, &to->exponent) && p == end;
+	return to->whole.n + to->fraction.n > 0 && take_exponent(&p, end, &to->exponent) &&
+	       p == end;
 }
 
 /* Its i-th digit, counted from the first one; 0 outside of those written. */
@@ -225,8 +224,7 @@ put_without_zeros(struct ib_bytes *to, struct ib_span s)
 		leads = i == 0 || !is_digit(s.p[i - 1]);
 		/* 1.05 is not 1.5. */
 		leads &= !(i > 1 && s.p[i - 1] == '.' && is_digit(s.p[i - 2]));
-		while (leads && s.p[i] == '0' && i + 1 < s.n &&
-		       is_digit(s.p[i + 1]))
+		while (leads && s.p[i] == '0' && i + 1 < s.n && is_digit(s.p[i + 1]))
 			i++;
 		ib_bytes_put_char(to, s.p[i]);
 	}
@@ -312,8 +310,7 @@ ib_id_difference(struct ib_span a, struct ib_span b)
 		return 0;
 	for (size = 1; size < IB_NFORMS; size++)
 		for (forms = 1; forms < IB_FORM_ALL; forms++)
-			if (__builtin_popcount(forms) == size &&
-			    are_equal(a, b, forms))
+			if (__builtin_popcount(forms) == size && are_equal(a, b, forms))
 				return forms;
 	return IB_FORM_ALL;
 }
@@ -328,8 +325,7 @@ is_tail(struct ib_span whole, struct ib_span tail)
 	    memcmp(whole.p + whole.n - tail.n, tail.p, tail.n) != 0)
 		return false;
 	before = whole.p[whole.n - tail.n - 1];
-	return before == '/' || before == '\\' || *tail.p == '/' ||
-	       *tail.p == '\\';
+	return before == '/' || before == '\\' || *tail.p == '/' || *tail.p == '\\';
 }
 
 bool

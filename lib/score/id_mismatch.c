@@ -7,7 +7,7 @@
 #include "base/error.h"
 
 #define SLOTS (4 * IB_MISMATCH_IDS)
-#define ENOUGH 64                  /* certain pairs: there is no doubt left */
+#define ENOUGH 64 /* certain pairs: there is no doubt left */
 #define COMPARED_MAX ((size_t)1 << 17)
 
 void
@@ -76,8 +76,7 @@ index_ids(struct ib_mismatch *m)
 }
 
 static void
-note_pair(struct ib_mismatch *m, struct ib_mismatch_id *id,
-	  struct ib_span other)
+note_pair(struct ib_mismatch *m, struct ib_mismatch_id *id, struct ib_span other)
 {
 	struct ib_span own = id_of(m, id);
 	unsigned forms = ib_id_difference(own, other);
@@ -126,8 +125,7 @@ most_frequent(const struct ib_mismatch *m, bool certain, size_t *count)
 	size_t i;
 
 	for (i = 0; i < m->n; i++)
-		if (m->id[i].forms &&
-		    (certain ? m->id[i].certain : !m->id[i].ambiguous) &&
+		if (m->id[i].forms && (certain ? m->id[i].certain : !m->id[i].ambiguous) &&
 		    ++n[m->id[i].forms] > n[best])
 			best = m->id[i].forms;
 	*count = n[best];
@@ -164,8 +162,7 @@ ib_mismatch_explain(const struct ib_mismatch *m)
 bool
 ib_mismatch_keys_differ(const struct ib_mismatch_keys *k)
 {
-	return !k->given && k->here.n > 0 && k->there.n > 0 &&
-	       !ib_span_equal(k->here, k->there);
+	return !k->given && k->here.n > 0 && k->there.n > 0 && !ib_span_equal(k->here, k->there);
 }
 
 bool
@@ -180,8 +177,7 @@ ib_id_is_whole_number(struct ib_span id)
 }
 
 void
-ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key,
-			struct ib_span id)
+ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key, struct ib_span id)
 {
 	char show[IB_SHOW_MAX];
 
@@ -204,7 +200,9 @@ ib_mismatch_put_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
 	}
 	if (!ib_mismatch_keys_differ(k))
 		return false;
-	ib_bytes_printf(to, ": the ids are of two fields, %s says which one "
-			"is meant", options);
+	ib_bytes_printf(to,
+			": the ids are of two fields, %s says which one "
+			"is meant",
+			options);
 	return true;
 }

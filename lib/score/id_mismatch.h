@@ -15,10 +15,10 @@
 
 struct ib_mismatch_id {
 	size_t offset, n;     /* of its bytes */
-	uint64_t hash;        /* of its reduced form */
-	unsigned forms;       /* in which it differs from other; 0: none found */
-	bool certain;         /* see ib_id_is_same */
-	bool ambiguous;       /* several would be equal to it */
+	uint64_t hash;	      /* of its reduced form */
+	unsigned forms;	      /* in which it differs from other; 0: none found */
+	bool certain;	      /* see ib_id_is_same */
+	bool ambiguous;	      /* several would be equal to it */
 	struct ib_span other; /* borrowed */
 };
 
@@ -27,11 +27,11 @@ struct ib_mismatch {
 	struct ib_bytes bytes;
 	struct ib_mismatch_id *id; /* [IB_MISMATCH_IDS] */
 	size_t n;
-	uint16_t *slot;            /* index of an id + 1, by hash; 0: empty */
+	uint16_t *slot; /* index of an id + 1, by hash; 0: empty */
 	size_t ncertain, ncompared;
 	struct ib_bytes work;
-	struct ib_span stranger;   /* the first id of the other side */
-	bool failed;               /* memory ran out */
+	struct ib_span stranger; /* the first id of the other side */
+	bool failed;		 /* memory ran out */
 };
 void ib_mismatch_release(struct ib_mismatch *m);
 
@@ -53,8 +53,8 @@ bool ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other);
 /* What came of it. */
 struct ib_mismatch_result {
 	struct ib_span here, there; /* an id of each side; the pair, if forms */
-	unsigned forms;             /* would make ids equal; 0: nothing found */
-	bool certain;               /* that they mean the same is no accident */
+	unsigned forms;		    /* would make ids equal; 0: nothing found */
+	bool certain;		    /* that they mean the same is no accident */
 };
 
 /*
@@ -81,16 +81,13 @@ bool ib_mismatch_keys_differ(const struct ib_mismatch_keys *k);
 bool ib_id_is_whole_number(struct ib_span id);
 
 /* ` (field id, e.g. "7")` */
-void ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key,
-			     struct ib_span id);
+void ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
 
 /*
  * `: they would be equal in one letter case`, or that the fields differ, which
  * `options` say. False: neither; nothing was put.
  */
-bool ib_mismatch_put_cause(struct ib_bytes *to,
-			   const struct ib_mismatch_result *r,
-			   const struct ib_mismatch_keys *k,
-			   const char *options);
+bool ib_mismatch_put_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
+			   const struct ib_mismatch_keys *k, const char *options);
 
 #endif

@@ -11,8 +11,7 @@
 
 /* Rows of a score file do not say where their ids came from. */
 static enum ib_status
-note_key(struct ib_scores *s, const struct ib_log_batch *b,
-	 struct ib_error *err)
+note_key(struct ib_scores *s, const struct ib_log_batch *b, struct ib_error *err)
 {
 	struct ib_bytes name = { 0 };
 	enum ib_status st;
@@ -21,8 +20,7 @@ note_key(struct ib_scores *s, const struct ib_log_batch *b,
 		return IB_OK;
 	if (!b->rows)
 		ib_key_put_name(b->key, &name);
-	st = name.failed ? ib_fail_memory(err)
-			 : ib_scores_note_key(s, ib_bytes_span(&name), err);
+	st = name.failed ? ib_fail_memory(err) : ib_scores_note_key(s, ib_bytes_span(&name), err);
 	ib_bytes_release(&name);
 	return st;
 }
@@ -35,8 +33,7 @@ ib_load_batch(struct ib_fold *f, struct ib_log_batch *b, struct ib_error *err)
 	if (st)
 		return st;
 	if (b->rows)
-		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, 0,
-				    err);
+		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, 0, err);
 	/*
 	 * Losses of other parts count here too, so that the parts of a state
 	 * carry prev as the whole does.
@@ -67,8 +64,8 @@ key_of(const struct ib_scores *s)
 }
 
 enum ib_status
-ib_load_scores(struct ib_fold *f, struct ib_scores *from,
-	       const struct ib_part *part, struct ib_error *err)
+ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
+	       struct ib_error *err)
 {
 	struct ib_merge m[IB_GROUP];
 	enum ib_status st = IB_OK;
@@ -83,13 +80,14 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from,
 	for (i = 0; i < from->table.n && !st; i++) {
 		row = ib_scores_row(from, i);
 		hash = ib_table_hash(row.id, 0);
-		if (part->count > 0 &&
-		    ib_part_of_hash(hash, part->count) != part->index)
+		if (part->count > 0 && ib_part_of_hash(hash, part->count) != part->index)
 			continue;
 		m[n++] = (struct ib_merge){
 			.id = { row.id.p, hash, (uint32_t)row.id.n },
-			.score = row.score, .previous = row.previous,
-			.epoch = row.epoch, .visits = row.visits,
+			.score = row.score,
+			.previous = row.previous,
+			.epoch = row.epoch,
+			.visits = row.visits,
 		};
 		if (n == IB_GROUP) {
 			st = ib_fold_rows(f, m, n, from->has_previous, 0, err);
@@ -114,8 +112,7 @@ take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
 }
 
 static enum ib_status
-take_scores(void *ctx, struct ib_scores *s, const char *name,
-	    struct ib_error *err)
+take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
 	struct loading *l = ctx;
 	struct ib_part all = { 0, 0 };
@@ -126,15 +123,13 @@ take_scores(void *ctx, struct ib_scores *s, const char *name,
 }
 
 enum ib_status
-ib_scores_load_any(const char *path, const struct ib_context *context,
-		   struct ib_scores **out, char *digest, struct ib_error *err)
+ib_scores_load_any(const char *path, const struct ib_context *context, struct ib_scores **out,
+		   char *digest, struct ib_error *err)
 {
 	struct ib_log_options log = IB_LOG_DEFAULTS;
-	struct ib_logs_options o = { .operands = { &path, 1 }, .log = &log,
-				     .digest = digest };
+	struct ib_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
 	struct loading l;
-	struct ib_logs_sink sink = { .ctx = &l, .batch = take_batch,
-				     .scores = take_scores };
+	struct ib_logs_sink sink = { .ctx = &l, .batch = take_batch, .scores = take_scores };
 	struct ib_logs_counts counts;
 	struct ib_scores *s = NULL;
 	enum ib_status st;
@@ -168,8 +163,8 @@ add_to_digest(void *ctx, const void *p, size_t n)
  * (2-core EPYC Zen 5 VM, 2026-11-24).
  */
 static enum ib_status
-digest_archive(struct ib_npz *z, const struct ib_context *context,
-	       char *digest, struct ib_error *err)
+digest_archive(struct ib_npz *z, const struct ib_context *context, char *digest,
+	       struct ib_error *err)
 {
 	XXH3_state_t *state = XXH3_createState();
 	enum ib_status st;
@@ -177,8 +172,7 @@ digest_archive(struct ib_npz *z, const struct ib_context *context,
 	if (!state)
 		return ib_fail_memory(err);
 	XXH3_128bits_reset(state);
-	st = ib_npz_feed(z, ib_pipeline_threads(context), add_to_digest, state,
-			 err);
+	st = ib_npz_feed(z, ib_pipeline_threads(context), add_to_digest, state, err);
 	if (!st)
 		ib_hex_xxh128(digest, XXH3_128bits_digest(state));
 	XXH3_freeState(state);
@@ -191,14 +185,13 @@ is_regular(const char *path)
 {
 	struct stat sb;
 
-	return strcmp(path, "-") != 0 && stat(path, &sb) == 0 &&
-	       S_ISREG(sb.st_mode);
+	return strcmp(path, "-") != 0 && stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
 }
 
 /* Map the file if it is an archive that can be; else *out stays NULL. */
 static enum ib_status
-map_file(const char *path, const struct ib_context *context,
-	 struct ib_scores **out, char *digest, struct ib_error *err)
+map_file(const char *path, const struct ib_context *context, struct ib_scores **out, char *digest,
+	 struct ib_error *err)
 {
 	struct ib_input *in = NULL;
 	struct ib_scores *s = NULL;
@@ -210,8 +203,7 @@ map_file(const char *path, const struct ib_context *context,
 	st = ib_input_open(path, &in, err);
 	if (!st)
 		st = ib_input_peek(in, 4, &head, err);
-	if (st || ib_input_plain_fd(in) < 0 || head.n < 4 ||
-	    memcmp(head.p, "PK\3\4", 4) != 0)
+	if (st || ib_input_plain_fd(in) < 0 || head.n < 4 || memcmp(head.p, "PK\3\4", 4) != 0)
 		goto done;
 	st = ib_npz_open(in, &z, err);
 	if (!st)
@@ -234,8 +226,8 @@ done:
 }
 
 enum ib_status
-ib_scores_open_any(const char *path, const struct ib_context *context,
-		   struct ib_scores **out, char *digest, struct ib_error *err)
+ib_scores_open_any(const char *path, const struct ib_context *context, struct ib_scores **out,
+		   char *digest, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -254,16 +246,14 @@ ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err)
 }
 
 enum ib_status
-ib_scores_save(struct ib_scores *s, const char *path,
-	       struct ib_error *err)
+ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err)
 {
 	struct ib_output *out = NULL;
 	enum ib_status st = ib_output_open(path, 0, &out, err);
 
 	if (!st)
-		st = ib_scores_name_is_npz(path, false)
-			? ib_scores_write_npz(s, 1, out, err)
-			: ib_scores_write_jsonl(s, out, err);
+		st = ib_scores_name_is_npz(path, false) ? ib_scores_write_npz(s, 1, out, err)
+							: ib_scores_write_jsonl(s, out, err);
 	if (!st)
 		return ib_output_commit(&out, err);
 	ib_output_discard(&out);
@@ -273,13 +263,11 @@ ib_scores_save(struct ib_scores *s, const char *path,
 /* ---- whole tables ------------------------------------------------------------- */
 
 bool
-ib_scores_has_stranger(const struct ib_scores *s, const struct ib_part *part,
-		       uint64_t *row)
+ib_scores_has_stranger(const struct ib_scores *s, const struct ib_part *part, uint64_t *row)
 {
 	for (*row = 0; *row < s->table.n; ++*row)
-		if (ib_part_of_hash(
-			    ib_table_hash(ib_table_id(&s->table, *row), 0),
-			    part->count) != part->index)
+		if (ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, *row), 0), part->count) !=
+		    part->index)
 			return true;
 	return false;
 }
@@ -311,15 +299,13 @@ ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 	for (i = 0; i < n; i++) {
 		id = ib_table_id(&s->table, row[i]);
 		if (id.n > 0)
-			memcpy((char *)x->table.bytes.p + offset[i], id.p,
-			       id.n);
+			memcpy((char *)x->table.bytes.p + offset[i], id.p, id.n);
 		offset[i + 1] = offset[i] + id.n;
 		((float *)x->score.p)[i] = ((float *)s->score.p)[row[i]];
 		((int32_t *)x->epoch.p)[i] = ((int32_t *)s->epoch.p)[row[i]];
 		((uint32_t *)x->visits.p)[i] = ((uint32_t *)s->visits.p)[row[i]];
 		if (s->has_previous)
-			((float *)x->previous.p)[i] =
-				((float *)s->previous.p)[row[i]];
+			((float *)x->previous.p)[i] = ((float *)s->previous.p)[row[i]];
 	}
 	x->table.n = n;
 	x->table.nbytes = bytes;

@@ -29,11 +29,11 @@ struct run {
 	int64_t epoch;
 	/* of drain: */
 	const struct ib_source *source; /* whose operand is being drained */
-	uint64_t lines;                 /* of it, before the block */
-	uint64_t read;                  /* counts->read before it */
-	bool refused;                   /* a record of it was bad or cut short */
-	uint64_t nempty;                /* operands without a record */
-	const char *empty;              /* the first of them */
+	uint64_t lines;			/* of it, before the block */
+	uint64_t read;			/* counts->read before it */
+	bool refused;			/* a record of it was bad or cut short */
+	uint64_t nempty;		/* operands without a record */
+	const char *empty;		/* the first of them */
 };
 
 /* ---- names with an epoch ---------------------------------------------------- */
@@ -56,8 +56,7 @@ by_epoch(const void *a, const void *b)
 
 /* With -e name the operands are read in the order of their epochs. */
 static enum ib_status
-order_by_name(struct ib_list *list, const char *pattern, const char ***own,
-	      struct ib_error *err)
+order_by_name(struct ib_list *list, const char *pattern, const char ***own, struct ib_error *err)
 {
 	struct named *named = calloc(list->n + 1, sizeof(*named));
 	const char **paths = calloc(list->n + 1, sizeof(*paths));
@@ -70,8 +69,7 @@ order_by_name(struct ib_list *list, const char *pattern, const char ***own,
 	}
 	for (i = 0; i < list->n; i++) {
 		named[i] = (struct named){ .path = list->v[i], .place = i };
-		st = ib_epochname_read(list->v[i], pattern, &named[i].epoch,
-				       err);
+		st = ib_epochname_read(list->v[i], pattern, &named[i].epoch, err);
 		if (st)
 			goto done;
 	}
@@ -102,13 +100,11 @@ fill(void *ctx, void *slot, struct ib_error *err)
 	if (s->block.first) {
 		run->rows = false;
 		if (!s->block.special)
-			st = ib_losslog_is_rows(&run->log, &s->block,
-						&run->rows, err);
+			st = ib_losslog_is_rows(&run->log, &s->block, &run->rows, err);
 		run->epoch = log->epoch;
 		if (log->epoch_by_name)
-			st = ib_epochname_read(s->block.source->path,
-					       log->epoch_pattern, &run->epoch,
-					       err);
+			st = ib_epochname_read(s->block.source->path, log->epoch_pattern,
+					       &run->epoch, err);
 	}
 	s->rows = run->rows;
 	s->epoch = run->epoch;
@@ -123,8 +119,7 @@ work(void *ctx, void *slot, struct ib_error *err)
 
 	if (s->block.special)
 		return IB_OK;
-	ib_losslog_read(&run->log, &s->cursor, &s->block, s->rows, s->epoch,
-			&s->batch);
+	ib_losslog_read(&run->log, &s->cursor, &s->block, s->rows, s->epoch, &s->batch);
 	return s->batch.failed ? ib_fail_memory(err) : IB_OK;
 }
 
@@ -137,8 +132,10 @@ check_read(struct run *run, struct ib_error *err)
 	if (run->counts->read > run->read)
 		return IB_OK;
 	if (run->refused)
-		return ib_fail(err, IB_E_DATA, "%s: not one record of it is "
-			       "well-formed", run->source->name);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: not one record of it is "
+			       "well-formed",
+			       run->source->name);
 	if (run->nempty++ == 0)
 		run->empty = run->source->name;
 	return IB_OK;
@@ -155,8 +152,10 @@ warn_of_empty(const struct run *run)
 	if (more == 0)
 		ib_warn(run->context, "%s: holds no record", run->empty);
 	else
-		ib_warn(run->context, "%s and %llu other operand%s hold no "
-			"record", run->empty, more, more == 1 ? "" : "s");
+		ib_warn(run->context,
+			"%s and %llu other operand%s hold no "
+			"record",
+			run->empty, more, more == 1 ? "" : "s");
 }
 
 static enum ib_status
@@ -176,8 +175,7 @@ finish_operand(struct run *run, struct ib_error *err)
 
 /* The source changes with the operand, and once where its key was found. */
 static enum ib_status
-follow_source(struct run *run, const struct ib_source *source,
-	      struct ib_error *err)
+follow_source(struct run *run, const struct ib_source *source, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -195,27 +193,23 @@ report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 	const char *name = run->source->name;
 	unsigned long long line = run->lines + bad->line;
 
-	run->refused |= bad->kind != IB_WHOLE_TORN &&
-			bad->kind != IB_BAD_NOTE;
+	run->refused |= bad->kind != IB_WHOLE_TORN && bad->kind != IB_BAD_NOTE;
 	switch (bad->kind) {
 	case IB_BAD_TORN:
-		ib_warn(run->context,
-			"%s:%llu: the last line is cut short, passed over: %s",
-			name, line, bad->text);
+		ib_warn(run->context, "%s:%llu: the last line is cut short, passed over: %s", name,
+			line, bad->text);
 		return IB_OK;
 	case IB_WHOLE_TORN:
 	case IB_BAD_NOTE:
 		ib_warn(run->context, "%s:%llu: %s", name, line, bad->text);
 		return IB_OK;
 	case IB_BAD_MISUSE:
-		return ib_fail(err, IB_E_MISUSE, "%s:%llu: %s", name, line,
-			       bad->text);
+		return ib_fail(err, IB_E_MISUSE, "%s:%llu: %s", name, line, bad->text);
 	case IB_BAD_RECORD:
 		break;
 	}
 	if (run->counts->bad == run->options->log->max_bad)
-		return ib_fail(err, IB_E_DATA, "%s:%llu: %s", name, line,
-			       bad->text);
+		return ib_fail(err, IB_E_DATA, "%s:%llu: %s", name, line, bad->text);
 	run->counts->bad++;
 	return IB_OK;
 }
@@ -241,8 +235,8 @@ drain_archive(struct run *run, struct slot *slot, struct ib_error *err)
 	if (!st && run->options->digest)
 		st = ib_npz_feed(z, 1, add_to_digest, run, err);
 	if (!st && ib_arraylog_is_one(z)) {
-		st = ib_arraylog_read(&run->log, z, block->source, slot->epoch,
-				      run->sink, run->counts, err);
+		st = ib_arraylog_read(&run->log, z, block->source, slot->epoch, run->sink,
+				      run->counts, err);
 		goto done;
 	}
 	if (!st)
@@ -269,12 +263,10 @@ drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 	enum ib_status st = ib_sums_read(block->input, &t, err);
 
 	if (!st && !run->sink->totals)
-		st = ib_fail(err, IB_E_DATA,
-			     "%s: a totals file, where losses are expected",
+		st = ib_fail(err, IB_E_DATA, "%s: a totals file, where losses are expected",
 			     block->source->name);
 	if (!st)
-		st = run->sink->totals(run->sink->ctx, t, block->source->name,
-				       err);
+		st = run->sink->totals(run->sink->ctx, t, block->source->name, err);
 	run->counts->read += !st;
 	ib_sums_free(t);
 	return st;
@@ -293,8 +285,7 @@ drain_special(struct run *run, struct slot *s, struct ib_error *err)
 		st = drain_totals(run, &s->block, err);
 		break;
 	default:
-		st = ib_fail(err, IB_E_DATA, "%s: a tar is no loss log",
-			     s->block.source->name);
+		st = ib_fail(err, IB_E_DATA, "%s: a tar is no loss log", s->block.source->name);
 		break;
 	}
 	ib_input_close(s->block.input);
@@ -336,7 +327,10 @@ run_pipeline(struct run *run, struct ib_error *err)
 {
 	int threads = ib_pipeline_threads(run->context);
 	struct ib_pipeline p = {
-		.fill = fill, .work = work, .drain = drain, .ctx = run,
+		.fill = fill,
+		.work = work,
+		.drain = drain,
+		.ctx = run,
 		.slot_size = sizeof(struct slot),
 		.nslots = ib_pipeline_slots(threads),
 	};
@@ -363,15 +357,16 @@ run_pipeline(struct run *run, struct ib_error *err)
 
 enum ib_status
 ib_logs_run(const struct ib_logs_options *o, const struct ib_context *context,
-	    const struct ib_logs_sink *sink, struct ib_logs_counts *counts,
-	    struct ib_error *err)
+	    const struct ib_logs_sink *sink, struct ib_logs_counts *counts, struct ib_error *err)
 {
-	struct run run = { .options = o, .context = context, .sink = sink,
-			   .counts = counts };
+	struct run run = { .options = o, .context = context, .sink = sink, .counts = counts };
 	struct ib_reader_options r = {
-		.operands = o->operands, .format = o->log->format,
-		.otherwise = IB_FORMAT_JSONL, .key = o->log->key,
-		.line_per_operand = true, .archives = true,
+		.operands = o->operands,
+		.format = o->log->format,
+		.otherwise = IB_FORMAT_JSONL,
+		.key = o->log->key,
+		.line_per_operand = true,
+		.archives = true,
 		.bad_first = o->log->max_bad > 0,
 		.digest = o->digest != NULL,
 		.context = context,
@@ -388,8 +383,7 @@ ib_logs_run(const struct ib_logs_options *o, const struct ib_context *context,
 	r.wanted = run.log.wanted;
 	r.nwanted = run.log.nwanted;
 	if (o->log->epoch_by_name)
-		st = order_by_name(&r.operands, o->log->epoch_pattern, &ordered,
-				   err);
+		st = order_by_name(&r.operands, o->log->epoch_pattern, &ordered, err);
 	if (!st)
 		st = ib_reader_new(&r, &run.reader, err);
 	if (!st)

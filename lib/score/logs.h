@@ -17,27 +17,25 @@ struct ib_logs_counts {
 struct ib_logs_sink {
 	void *ctx;
 	/* The losses or rows of one block. */
-	enum ib_status (*batch)(void *ctx, struct ib_log_batch *b,
-				struct ib_error *err);
+	enum ib_status (*batch)(void *ctx, struct ib_log_batch *b, struct ib_error *err);
 	/* A whole score file, .npz; the callee's to change, not to keep. */
-	enum ib_status (*scores)(void *ctx, struct ib_scores *s,
-				 const char *name, struct ib_error *err);
+	enum ib_status (*scores)(void *ctx, struct ib_scores *s, const char *name,
+				 struct ib_error *err);
 	/* A totals file; NULL: bad data. */
-	enum ib_status (*totals)(void *ctx, struct ib_sums *t,
-				 const char *name, struct ib_error *err);
+	enum ib_status (*totals)(void *ctx, struct ib_sums *t, const char *name,
+				 struct ib_error *err);
 	/* An operand was read to its end; may be NULL. */
-	enum ib_status (*end)(void *ctx, const char *name,
-			      struct ib_error *err);
+	enum ib_status (*end)(void *ctx, const char *name, struct ib_error *err);
 };
 
 struct ib_logs_options {
 	struct ib_list operands;
 	const struct ib_log_options *log;
-	bool epoch_required;      /* misuse where a record's is not known */
+	bool epoch_required; /* misuse where a record's is not known */
 	bool want_skipped;
-	bool warn_empty;          /* of each operand without a record */
+	bool warn_empty;	  /* of each operand without a record */
 	const char *weight_field; /* NULL: weights are not read */
-	char *digest;             /* 33 bytes for the operands' XXH3-128 */
+	char *digest;		  /* 33 bytes for the operands' XXH3-128 */
 };
 
 /*
@@ -45,10 +43,8 @@ struct ib_logs_options {
  * after everything before was handed on. So is an operand that has records but
  * none that is well-formed.
  */
-enum ib_status ib_logs_run(const struct ib_logs_options *options,
-			   const struct ib_context *context,
-			   const struct ib_logs_sink *sink,
-			   struct ib_logs_counts *counts,
+enum ib_status ib_logs_run(const struct ib_logs_options *options, const struct ib_context *context,
+			   const struct ib_logs_sink *sink, struct ib_logs_counts *counts,
 			   struct ib_error *err);
 
 #endif

@@ -16,8 +16,7 @@ ib_log_batch_release(struct ib_log_batch *b)
 }
 
 void
-ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
-		   bool rows, int64_t epoch)
+ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source, bool rows, int64_t epoch)
 {
 	b->source = source;
 	b->key = &source->key;
@@ -30,8 +29,7 @@ ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
 
 /* Room for one more item of an array of the batch; it doubles. */
 static bool
-grow(struct ib_log_batch *b, void *array, size_t *cap, size_t size,
-     size_t least)
+grow(struct ib_log_batch *b, void *array, size_t *cap, size_t size, size_t least)
 {
 	void **p = array, *q;
 	size_t want = *cap ? *cap * 2 : least;
@@ -68,21 +66,19 @@ ib_log_batch_put_skipped(struct ib_log_batch *b, struct ib_id id)
 void
 ib_log_batch_put_row(struct ib_log_batch *b, const struct ib_merge *row)
 {
-	if (b->nmerge == b->merge_cap &&
-	    !grow(b, &b->merge, &b->merge_cap, sizeof(*row), 4096))
+	if (b->nmerge == b->merge_cap && !grow(b, &b->merge, &b->merge_cap, sizeof(*row), 4096))
 		return;
 	b->merge[b->nmerge++] = *row;
 }
 
 void
-ib_log_batch_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
-		 const char *format, ...)
+ib_log_batch_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line, const char *format,
+		 ...)
 {
 	struct ib_bad *bad;
 	va_list ap;
 
-	if (b->nbad == b->bad_cap &&
-	    !grow(b, &b->bad, &b->bad_cap, sizeof(*b->bad), 16))
+	if (b->nbad == b->bad_cap && !grow(b, &b->bad, &b->bad_cap, sizeof(*b->bad), 16))
 		return;
 	bad = &b->bad[b->nbad++];
 	bad->kind = kind;

@@ -6,11 +6,11 @@
 #include "score/fold.h"
 
 enum ib_bad_kind {
-	IB_BAD_RECORD,  /* counts towards --max-bad */
-	IB_BAD_TORN,    /* the last line, cut short: a warning */
-	IB_WHOLE_TORN,  /* likewise, but it counts: a warning */
-	IB_BAD_NOTE,    /* not bad: a warning */
-	IB_BAD_MISUSE   /* ends the run whatever --max-bad says */
+	IB_BAD_RECORD, /* counts towards --max-bad */
+	IB_BAD_TORN,   /* the last line, cut short: a warning */
+	IB_WHOLE_TORN, /* likewise, but it counts: a warning */
+	IB_BAD_NOTE,   /* not bad: a warning */
+	IB_BAD_MISUSE  /* ends the run whatever --max-bad says */
 };
 
 struct ib_bad {
@@ -23,13 +23,13 @@ struct ib_bad {
 struct ib_log_batch {
 	const struct ib_source *source;
 	const struct ib_key *key; /* where its ids are; of rows not used */
-	bool rows;             /* rows of a score file: merge, not loss */
-	bool has_previous;     /* a row, of this part or not, has prev */
-	bool any;              /* a loss, of this part or not, came by */
-	bool undated;          /* an epoch was neither told nor given: 0 */
-	int64_t epoch;         /* of records that carry none */
+	bool rows;		  /* rows of a score file: merge, not loss */
+	bool has_previous;	  /* a row, of this part or not, has prev */
+	bool any;		  /* a loss, of this part or not, came by */
+	bool undated;		  /* an epoch was neither told nor given: 0 */
+	int64_t epoch;		  /* of records that carry none */
 	struct ib_loss *loss;
-	double *weight;        /* beside loss, where asked for; NaN: none */
+	double *weight; /* beside loss, where asked for; NaN: none */
 	size_t n, cap;
 	struct ib_merge *merge;
 	size_t nmerge, merge_cap;
@@ -38,22 +38,22 @@ struct ib_log_batch {
 	struct ib_bad *bad;
 	size_t nbad, bad_cap;
 	uint64_t records, nonfinite, ignored, lines;
-	uint64_t read;         /* well-formed records, of any part and epoch */
-	bool failed;           /* memory ran out */
+	uint64_t read; /* well-formed records, of any part and epoch */
+	bool failed;   /* memory ran out */
 };
 void ib_log_batch_release(struct ib_log_batch *b);
 
 /* Empty it for the next block. */
-void ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source,
-			bool rows, int64_t epoch);
+void ib_log_batch_start(struct ib_log_batch *b, const struct ib_source *source, bool rows,
+			int64_t epoch);
 
 /* Room for more losses, and for weights beside them. False: see failed. */
 bool ib_log_batch_grow(struct ib_log_batch *b, bool weighted);
 
 /* Append one loss; weight (NULL: none is asked for) goes beside it. */
 static inline void
-ib_log_batch_put(struct ib_log_batch *b, struct ib_id id, int32_t epoch,
-		 float loss, const double *weight)
+ib_log_batch_put(struct ib_log_batch *b, struct ib_id id, int32_t epoch, float loss,
+		 const double *weight)
 {
 	struct ib_loss *l;
 
@@ -75,8 +75,7 @@ void ib_log_batch_put_skipped(struct ib_log_batch *b, struct ib_id id);
 void ib_log_batch_put_row(struct ib_log_batch *b, const struct ib_merge *row);
 
 /* Note what is wrong with a record. */
-void ib_log_batch_bad(struct ib_log_batch *b, enum ib_bad_kind kind,
-		      uint64_t line, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void ib_log_batch_bad(struct ib_log_batch *b, enum ib_bad_kind kind, uint64_t line,
+		      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -29,8 +29,7 @@ is_json(const struct ib_source *s)
 	return s->format == IB_FORMAT_JSONL || s->format == IB_FORMAT_JSON;
 }
 
-static bool wrong(struct reading *r, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static bool wrong(struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static bool
 wrong(struct reading *r, const char *format, ...)
@@ -44,8 +43,7 @@ wrong(struct reading *r, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	/* A whole JSON object was not cut: only a row can be, unnoticed. */
-	ib_log_batch_bad(r->b, record->torn && delimited ? IB_BAD_TORN
-							 : IB_BAD_RECORD,
+	ib_log_batch_bad(r->b, record->torn && delimited ? IB_BAD_TORN : IB_BAD_RECORD,
 			 record->line, "%s", text);
 	return false;
 }
@@ -70,8 +68,7 @@ settle_numbers(struct reading *r)
 	size_t i;
 
 	for (i = 0; r->c->json.lazy && i < r->l->nwanted; i++) {
-		if (!r->l->wanted[i].number ||
-		    r->c->source->wanted_slot[i] < 0)
+		if (!r->l->wanted[i].number || r->c->source->wanted_slot[i] < 0)
 			continue;
 		v = &r->c->v[r->c->source->wanted_slot[i]];
 		if (v->type == IB_INTEGER || v->type == IB_REAL)
@@ -85,18 +82,14 @@ no_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 	char say[IB_VALUE_SAY_MAX];
 	struct ib_cursor *c = r->c;
 
-	if (v->type == IB_TEXT &&
-	    ib_source_has_column(c->source, ib_value_span(v)))
+	if (v->type == IB_TEXT && ib_source_has_column(c->source, ib_value_span(v)))
 		return wrong(r, "another header than the first line's: files "
-			     "with other columns are operands of their own");
+				"with other columns are operands of their own");
 	if (v->type != IB_ABSENT)
-		return wrong(r, "'%.*s' %s", (int)name.n, name.p,
-			     ib_value_say(say, v));
-	snprintf(c->why, sizeof(c->why), "no field '%.*s'", (int)name.n,
-		 name.p);
-	ib_cursor_say_fields(c, name, r->l->nterms == 1 &&
-					name.p == r->l->term[0].name.p
-				? "--loss" : NULL);
+		return wrong(r, "'%.*s' %s", (int)name.n, name.p, ib_value_say(say, v));
+	snprintf(c->why, sizeof(c->why), "no field '%.*s'", (int)name.n, name.p);
+	ib_cursor_say_fields(c, name,
+			     r->l->nterms == 1 && name.p == r->l->term[0].name.p ? "--loss" : NULL);
 	return wrong(r, "%s", c->why);
 }
 
@@ -141,8 +134,8 @@ read_epoch(struct reading *r, int64_t *epoch)
 	if (number >= 0 && number <= INT32_MAX)
 		whole = (int32_t)number;
 	if (whole < 0 || (double)whole != number)
-		return wrong(r, "'%.*s' is not an epoch: %s", (int)name.n,
-			     name.p, ib_show(show, ib_value_span(v)));
+		return wrong(r, "'%.*s' is not an epoch: %s", (int)name.n, name.p,
+			     ib_show(show, ib_value_span(v)));
 	*epoch = whole;
 	return true;
 }
@@ -170,16 +163,15 @@ of_other_part(const struct ib_losslog *l, uint64_t hash)
 {
 	const struct ib_part *p = &l->options->part;
 
-	return p->count > 0 &&
-	       ib_part_of_hash(hash, p->count) != p->index;
+	return p->count > 0 && ib_part_of_hash(hash, p->count) != p->index;
 }
 
 /* ---- what a record says ------------------------------------------------- */
 
 /* Take one loss in; the id's hash is made, its part is this one. */
 static inline void
-put_loss(const struct ib_losslog *l, struct ib_log_batch *b, struct ib_id id,
-	 int64_t epoch, double loss, double weight)
+put_loss(const struct ib_losslog *l, struct ib_log_batch *b, struct ib_id id, int64_t epoch,
+	 double loss, double weight)
 {
 	float f = (float)loss + 0.0f; /* -0 is 0 */
 
@@ -192,13 +184,12 @@ put_loss(const struct ib_losslog *l, struct ib_log_batch *b, struct ib_id id,
 			return;
 		}
 	}
-	ib_log_batch_put(b, id, (int32_t)epoch, f,
-			 l->want_weight ? &weight : NULL);
+	ib_log_batch_put(b, id, (int32_t)epoch, f, l->want_weight ? &weight : NULL);
 }
 
 void
-ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b,
-	       struct ib_span id, int64_t epoch, double loss, double weight)
+ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b, struct ib_span id, int64_t epoch,
+	       double loss, double weight)
 {
 	struct ib_id own = { id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
 
@@ -226,8 +217,8 @@ note_like_epoch(struct reading *r)
 	if (like.p)
 		ib_log_batch_bad(r->b, IB_BAD_NOTE, r->c->record.line,
 				 "no field '%.*s', but %s: is --epoch-field "
-				 "meant?", (int)name.n, name.p,
-				 ib_show(show, like));
+				 "meant?",
+				 (int)name.n, name.p, ib_show(show, like));
 }
 
 /*
@@ -251,16 +242,14 @@ settle_epoch(struct reading *r, int64_t *epoch, bool *ignore)
 		r->b->undated = true;
 		*epoch = 0;
 	}
-	*ignore = r->l->options->until != IB_NO_EPOCH &&
-		  *epoch > r->l->options->until;
+	*ignore = r->l->options->until != IB_NO_EPOCH && *epoch > r->l->options->until;
 	return true;
 }
 
 static bool
 not_finite(const struct reading *r, double loss)
 {
-	return r->l->options->nonfinite == IB_NONFINITE_FAIL &&
-	       !isfinite((float)loss);
+	return r->l->options->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss);
 }
 
 /* May records be taken by take_common? Then where their fields are. */
@@ -270,9 +259,8 @@ prepare_common(struct reading *r)
 	const struct ib_source *s = r->c->source;
 	const struct ib_losslog *l = r->l;
 
-	r->common = !r->b->rows && l->nterms == 1 && !l->term[0].scaled &&
-		    !l->want_weight && l->options->part.count == 0 &&
-		    l->options->until == IB_NO_EPOCH &&
+	r->common = !r->b->rows && l->nterms == 1 && !l->term[0].scaled && !l->want_weight &&
+		    l->options->part.count == 0 && l->options->until == IB_NO_EPOCH &&
 		    s->key.kind == IB_KEY_FIELDS && s->key.n == 1;
 	if (!r->common)
 		return;
@@ -295,12 +283,10 @@ take_common(struct reading *r)
 	int32_t whole;
 	float f;
 
-	if ((id->type != IB_STRING && id->type != IB_TEXT) || id->escaped ||
-	    id->n == 0 ||
+	if ((id->type != IB_STRING && id->type != IB_TEXT) || id->escaped || id->n == 0 ||
 	    (epoch->type != IB_INTEGER && epoch->type != IB_REAL) ||
 	    (loss->type != IB_INTEGER && loss->type != IB_REAL) ||
-	    !(epoch->number >= 0 && epoch->number <= INT32_MAX) ||
-	    r->c->record.torn)
+	    !(epoch->number >= 0 && epoch->number <= INT32_MAX) || r->c->record.torn)
 		return false;
 	whole = (int32_t)epoch->number;
 	f = (float)loss->number + 0.0f; /* -0 is 0 */
@@ -308,8 +294,8 @@ take_common(struct reading *r)
 		return false;
 	r->b->any = true;
 	r->b->records++;
-	ib_log_batch_put(r->b, (struct ib_id){ id->p, XXH3_64bits(id->p, id->n),
-					       id->n }, whole, f, NULL);
+	ib_log_batch_put(r->b, (struct ib_id){ id->p, XXH3_64bits(id->p, id->n), id->n }, whole, f,
+			 NULL);
 	return true;
 }
 
@@ -330,14 +316,12 @@ take_plain(struct reading *r)
 	}
 	if (own.n == 0)
 		return wrong(r, "%s", ib_losslog_no_id);
-	id = (struct ib_id){ own.p, XXH3_64bits(own.p, own.n),
-			     (uint32_t)own.n };
+	id = (struct ib_id){ own.p, XXH3_64bits(own.p, own.n), (uint32_t)own.n };
 	r->b->any = true;
 	if (of_other_part(r->l, id.hash))
 		return true;
 	settle_numbers(r);
-	if (!read_loss(r, &loss) || !settle_epoch(r, &epoch, &ignore) ||
-	    !read_weight(r, &weight))
+	if (!read_loss(r, &loss) || !settle_epoch(r, &epoch, &ignore) || !read_weight(r, &weight))
 		return false;
 	if (ignore) {
 		r->b->ignored++;
@@ -382,11 +366,9 @@ element_id(struct reading *r, const struct ib_value *v, struct ib_span *id)
 	char show[IB_SHOW_MAX];
 
 	if (v->type != IB_STRING && v->type != IB_INTEGER)
-		return wrong(r, "no id in 'ids': %s",
-			     ib_show(show, ib_value_span(v)));
+		return wrong(r, "no id in 'ids': %s", ib_show(show, ib_value_span(v)));
 	if (!ib_value_text(v, &r->c->arena, id))
-		return wrong(r, "a lone surrogate in 'ids': %s",
-			     ib_show(show, ib_value_span(v)));
+		return wrong(r, "a lone surrogate in 'ids': %s", ib_show(show, ib_value_span(v)));
 	r->b->failed |= !id->p;
 	if (!r->b->failed && id->n == 0)
 		return wrong(r, "an id in 'ids' is the empty string");
@@ -400,8 +382,7 @@ element_loss(struct reading *r, const struct ib_value *v, double *loss)
 
 	*loss = NAN;
 	if (v->type != IB_NULL && !ib_value_number(v, loss))
-		return wrong(r, "an element of 'losses' %s",
-			     ib_value_say(say, v));
+		return wrong(r, "an element of 'losses' %s", ib_value_say(say, v));
 	if (not_finite(r, *loss))
 		return wrong(r, "a loss in 'losses' is not finite");
 	return true;
@@ -409,8 +390,8 @@ element_loss(struct reading *r, const struct ib_value *v, double *loss)
 
 /* Each pair of the line; false, and nothing taken, where one is wrong. */
 static bool
-take_pairs(struct reading *r, const struct ib_value *ids,
-	   const struct ib_value *losses, double loss, int64_t epoch)
+take_pairs(struct reading *r, const struct ib_value *ids, const struct ib_value *losses,
+	   double loss, int64_t epoch)
 {
 	struct elements id = elements_of(&r->c->json, ids);
 	struct elements each = { 0 };
@@ -498,8 +479,7 @@ row_visits(struct reading *r, uint32_t *visits)
 	if (!ib_value_number(v, &number))
 		return no_number(r, r->l->wanted[IB_LOG_VISITS].name, v);
 	if (!(number >= 0 && number <= UINT32_MAX) || number != floor(number))
-		return wrong(r, "'visits' is no count: %s",
-			     ib_show(show, ib_value_span(v)));
+		return wrong(r, "'visits' is no count: %s", ib_show(show, ib_value_span(v)));
 	*visits = (uint32_t)number;
 	return true;
 }
@@ -507,33 +487,27 @@ row_visits(struct reading *r, uint32_t *visits)
 static bool
 take_row(struct reading *r)
 {
-	static const struct ib_key key = {
-		.kind = IB_KEY_FIELDS, .n = 1, .name = { { "id", 2 } }
-	};
+	static const struct ib_key key = { .kind = IB_KEY_FIELDS, .n = 1, .name = { { "id", 2 } } };
 	struct ib_log_batch *b = r->b;
 	struct ib_merge m;
 	struct ib_span id;
 	int64_t epoch;
 
-	if (!ib_key_id(&key, &r->c->source->wanted_slot[IB_LOG_ROW_ID],
-		       r->c->v, &r->c->arena, &id, r->c->why,
-		       sizeof(r->c->why)))
+	if (!ib_key_id(&key, &r->c->source->wanted_slot[IB_LOG_ROW_ID], r->c->v, &r->c->arena, &id,
+		       r->c->why, sizeof(r->c->why)))
 		return wrong(r, "%s", r->c->why);
 	m.id = (struct ib_id){ id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
 	b->has_previous |= wanted(r, IB_LOG_PREV)->type != IB_ABSENT;
 	if (of_other_part(r->l, m.id.hash))
 		return true;
 	settle_numbers(r);
-	if (!row_score(r, IB_LOG_SCORE, &m.score) ||
-	    !row_score(r, IB_LOG_PREV, &m.previous) ||
+	if (!row_score(r, IB_LOG_SCORE, &m.score) || !row_score(r, IB_LOG_PREV, &m.previous) ||
 	    !row_visits(r, &m.visits) || !read_epoch(r, &epoch))
 		return false;
 	if (epoch == IB_NO_EPOCH)
 		return wrong(r, "no field 'epoch'");
-	if (r->l->options->until != IB_NO_EPOCH &&
-	    epoch > r->l->options->until)
-		return wrong(r, "a row of epoch %lld, later than --until",
-			     (long long)epoch);
+	if (r->l->options->until != IB_NO_EPOCH && epoch > r->l->options->until)
+		return wrong(r, "a row of epoch %lld, later than --until", (long long)epoch);
 	m.epoch = (int32_t)epoch;
 	ib_log_batch_put_row(b, &m);
 	b->records++;
@@ -541,8 +515,8 @@ take_row(struct reading *r)
 }
 
 enum ib_status
-ib_losslog_is_rows(const struct ib_losslog *l, const struct ib_block *block,
-		   bool *is, struct ib_error *err)
+ib_losslog_is_rows(const struct ib_losslog *l, const struct ib_block *block, bool *is,
+		   struct ib_error *err)
 {
 	struct reading r = { .l = l };
 	enum ib_next next = IB_NEXT_END;
@@ -588,11 +562,9 @@ take(struct reading *r)
 	ids = wanted(r, IB_LOG_IDS);
 	if (ids->type == IB_ARRAY &&
 	    (s->key.kind == IB_KEY_AUTO ||
-	     (s->key.kind == IB_KEY_FIELDS &&
-	      r->c->v[s->key_slot[0]].type == IB_ABSENT)))
+	     (s->key.kind == IB_KEY_FIELDS && r->c->v[s->key_slot[0]].type == IB_ABSENT)))
 		take_batch(r, ids);
-	else if (take_plain(r) && r->c->record.torn &&
-		 s->format != IB_FORMAT_JSONL)
+	else if (take_plain(r) && r->c->record.torn && s->format != IB_FORMAT_JSONL)
 		ib_log_batch_bad(r->b, IB_WHOLE_TORN, r->c->record.line,
 				 "the last line has no line end: it counts, "
 				 "but may be cut short");
@@ -605,15 +577,13 @@ count_read(const struct ib_log_batch *b, uint64_t n)
 	size_t i;
 
 	for (i = 0; i < b->nbad; i++)
-		n -= b->bad[i].kind != IB_WHOLE_TORN &&
-		     b->bad[i].kind != IB_BAD_NOTE;
+		n -= b->bad[i].kind != IB_WHOLE_TORN && b->bad[i].kind != IB_BAD_NOTE;
 	return n;
 }
 
 void
-ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
-		const struct ib_block *block, bool rows, int64_t epoch,
-		struct ib_log_batch *b)
+ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c, const struct ib_block *block,
+		bool rows, int64_t epoch, struct ib_log_batch *b)
 {
 	struct reading r = { .l = l, .c = c, .b = b, .first = block->first };
 	enum ib_next next;
@@ -626,9 +596,7 @@ ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *c,
 		if (next == IB_NEXT_RECORD)
 			take(&r);
 		else
-			ib_log_batch_bad(b, c->record.torn && !rows
-						    ? IB_BAD_TORN
-						    : IB_BAD_RECORD,
+			ib_log_batch_bad(b, c->record.torn && !rows ? IB_BAD_TORN : IB_BAD_RECORD,
 					 c->record.line, "%s", c->why);
 		/* More would only be dropped. */
 		if (b->nbad > 3 && b->nbad - 3 > l->options->max_bad)

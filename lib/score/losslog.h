@@ -42,14 +42,12 @@ struct ib_losslog {
 };
 
 /* Compile --loss and the names. weight_field: NULL, or to be read too. */
-enum ib_status ib_losslog_init(struct ib_losslog *l,
-			       const struct ib_log_options *options,
+enum ib_status ib_losslog_init(struct ib_losslog *l, const struct ib_log_options *options,
 			       const char *weight_field, struct ib_error *err);
 
 /* Are these rows of a score file? (By the block's first whole record.) */
-enum ib_status ib_losslog_is_rows(const struct ib_losslog *l,
-				  const struct ib_block *block, bool *is,
-				  struct ib_error *err);
+enum ib_status ib_losslog_is_rows(const struct ib_losslog *l, const struct ib_block *block,
+				  bool *is, struct ib_error *err);
 
 /* Read a block's records into the batch (emptied first). */
 void ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *cursor,
@@ -60,8 +58,7 @@ void ib_losslog_read(const struct ib_losslog *l, struct ib_cursor *cursor,
 extern const char ib_losslog_no_id[];
 
 /* Append one loss as if a record had held it: for logs that are arrays. */
-void ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b,
-		    struct ib_span id, int64_t epoch, double loss,
-		    double weight);
+void ib_losslog_put(const struct ib_losslog *l, struct ib_log_batch *b, struct ib_span id,
+		    int64_t epoch, double loss, double weight);
 
 #endif

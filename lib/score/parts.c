@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "io/document.h"
 
-#define PARTS_MAX ((size_t)1 << 24)    /* of a file that is read */
+#define PARTS_MAX ((size_t)1 << 24) /* of a file that is read */
 
 void
 ib_parts_release(struct ib_parts *p)
@@ -34,32 +34,30 @@ insert(struct ib_parts *p, size_t at, uint64_t index)
 }
 
 enum ib_status
-ib_parts_put(struct ib_parts *p, const struct ib_part *part, bool twice,
-	     const char *name, struct ib_error *err)
+ib_parts_put(struct ib_parts *p, const struct ib_part *part, bool twice, const char *name,
+	     struct ib_error *err)
 {
 	size_t at = p->n;
 
 	if (p->count > 0 && p->count != part->count)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: holds part %" PRIu64 "/%" PRIu64
-			       ", but the files before hold parts of %"
-			       PRIu64, name,
-			       part->index, part->count, p->count);
+			       ", but the files before hold parts of %" PRIu64,
+			       name, part->index, part->count, p->count);
 	while (at > 0 && p->index[at - 1] >= part->index)
 		at--;
 	p->count = part->count;
 	if (at < p->n && p->index[at] == part->index)
 		return twice ? IB_OK
 			     : ib_fail(err, IB_E_DATA,
-				       "%s: part %" PRIu64 "/%" PRIu64
-				       " stands twice", name, part->index,
-				       part->count);
+				       "%s: part %" PRIu64 "/%" PRIu64 " stands twice", name,
+				       part->index, part->count);
 	return insert(p, at, part->index) ? IB_OK : ib_fail_memory(err);
 }
 
 enum ib_status
-ib_parts_merge(struct ib_parts *p, const struct ib_parts *other,
-	       const char *name, struct ib_error *err)
+ib_parts_merge(struct ib_parts *p, const struct ib_parts *other, const char *name,
+	       struct ib_error *err)
 {
 	struct ib_part part = { 0, other->count };
 	enum ib_status st = IB_OK;
@@ -92,8 +90,7 @@ put_missing(struct ib_bytes *b, const struct ib_parts *p)
 			break;
 		}
 		if (end > next)
-			ib_bytes_printf(b, "%s%" PRIu64, ranges > 1 ? ", " : "",
-					next);
+			ib_bytes_printf(b, "%s%" PRIu64, ranges > 1 ? ", " : "", next);
 		if (end > next + 1)
 			ib_bytes_printf(b, "-%" PRIu64, end - 1);
 		next = end + 1;
@@ -102,8 +99,7 @@ put_missing(struct ib_bytes *b, const struct ib_parts *p)
 }
 
 enum ib_status
-ib_parts_check(const struct ib_parts *p, const char *name,
-	       struct ib_error *err)
+ib_parts_check(const struct ib_parts *p, const char *name, struct ib_error *err)
 {
 	struct ib_bytes b = { 0 };
 	uint64_t missing = p->count - p->n;
@@ -111,9 +107,8 @@ ib_parts_check(const struct ib_parts *p, const char *name,
 	if (missing == 0)
 		return IB_OK;
 	put_missing(&b, p);
-	ib_fail(err, IB_E_DATA, "%s: %" PRIu64 " of %" PRIu64
-		" parts %s missing: %s", name, missing, p->count,
-		missing == 1 ? "is" : "are", b.failed ? "" : b.p);
+	ib_fail(err, IB_E_DATA, "%s: %" PRIu64 " of %" PRIu64 " parts %s missing: %s", name,
+		missing, p->count, missing == 1 ? "is" : "are", b.failed ? "" : b.p);
 	ib_bytes_release(&b);
 	return IB_E_DATA;
 }
@@ -164,36 +159,31 @@ read_range(const cJSON *json, uint64_t *first, uint64_t *last)
 		return ib_document_read_integer(json, first) && (*last = *first, true);
 	}
 	json = json->child;
-	return json && json->next && !json->next->next &&
-	       ib_document_read_integer(json, first) &&
+	return json && json->next && !json->next->next && ib_document_read_integer(json, first) &&
 	       ib_document_read_integer(json->next, last);
 }
 
 static enum ib_status
 bad_parts(const char *name, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA,
-		       "%s: bad totals: parts missing or wrong", name);
+	return ib_fail(err, IB_E_DATA, "%s: bad totals: parts missing or wrong", name);
 }
 
 enum ib_status
-ib_parts_parse(const cJSON *json, const char *name, struct ib_parts *p,
-	       struct ib_error *err)
+ib_parts_parse(const cJSON *json, const char *name, struct ib_parts *p, struct ib_error *err)
 {
 	const cJSON *held = cJSON_GetObjectItemCaseSensitive(json, "held"), *it;
 	uint64_t next = 0, first, last;
 
 	if (!json)
 		return IB_OK;
-	if (!ib_document_read_integer(
-		    cJSON_GetObjectItemCaseSensitive(json, "of"), &p->count) ||
+	if (!ib_document_read_integer(cJSON_GetObjectItemCaseSensitive(json, "of"), &p->count) ||
 	    p->count < 2 || !cJSON_IsArray(held))
 		return bad_parts(name, err);
 	cJSON_ArrayForEach(it, held)
 	{
-		if (!read_range(it, &first, &last) || first < next ||
-		    last < first || last >= p->count ||
-		    last - first >= PARTS_MAX - p->n)
+		if (!read_range(it, &first, &last) || first < next || last < first ||
+		    last >= p->count || last - first >= PARTS_MAX - p->n)
 			return bad_parts(name, err);
 		for (; first <= last; first++)
 			if (!insert(p, p->n, first))

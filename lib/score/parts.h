@@ -12,7 +12,7 @@
 
 /* Start from {0}: of no part, for all that is known. */
 struct ib_parts {
-	uint64_t count;  /* K; 0: nothing is known of parts */
+	uint64_t count;	 /* K; 0: nothing is known of parts */
 	uint64_t *index; /* ascending */
 	size_t n;
 };
@@ -23,23 +23,21 @@ void ib_parts_release(struct ib_parts *p);
  * Take part into the set, from the file `name`. IB_E_DATA for one of another
  * K, or, but where it may stand twice, one that is there already.
  */
-enum ib_status ib_parts_put(struct ib_parts *p, const struct ib_part *part,
-			    bool twice, const char *name,
-			    struct ib_error *err);
-enum ib_status ib_parts_merge(struct ib_parts *p, const struct ib_parts *other,
-			      const char *name, struct ib_error *err);
+enum ib_status ib_parts_put(struct ib_parts *p, const struct ib_part *part, bool twice,
+			    const char *name, struct ib_error *err);
+enum ib_status ib_parts_merge(struct ib_parts *p, const struct ib_parts *other, const char *name,
+			      struct ib_error *err);
 
 /* Are all K there? Also where nothing is known. */
 bool ib_parts_whole(const struct ib_parts *p);
 
 /* IB_E_DATA, naming what is missing, where not all K are there. */
-enum ib_status ib_parts_check(const struct ib_parts *p, const char *name,
-			      struct ib_error *err);
+enum ib_status ib_parts_check(const struct ib_parts *p, const char *name, struct ib_error *err);
 
 /* {"of":64,"held":[0,[2,5]]}: numbers and ranges; text from 2^53 on. */
 cJSON *ib_parts_json(const struct ib_parts *p);
 /* json may be NULL: nothing is known. IB_E_DATA: not what is written. */
-enum ib_status ib_parts_parse(const cJSON *json, const char *name,
-			      struct ib_parts *p, struct ib_error *err);
+enum ib_status ib_parts_parse(const cJSON *json, const char *name, struct ib_parts *p,
+			      struct ib_error *err);
 
 #endif

@@ -27,8 +27,7 @@ ib_probe4(const struct ib_slot *s, __m128i tag)
 	__m128i tags = _mm_castps_si128(_mm_shuffle_ps(a, b, 0x88));
 	__m128i rows = _mm_castps_si128(_mm_shuffle_ps(a, b, 0xdd));
 
-	return _mm_or_si128(_mm_cmpeq_epi32(tags, tag),
-			    _mm_cmpeq_epi32(rows, _mm_setzero_si128()));
+	return _mm_or_si128(_mm_cmpeq_epi32(tags, tag), _mm_cmpeq_epi32(rows, _mm_setzero_si128()));
 }
 
 static inline unsigned
@@ -37,8 +36,7 @@ ib_probe(const struct ib_slot *s, uint32_t tag)
 	__m128i t = _mm_set1_epi32((int)tag);
 	__m128i m = _mm_packs_epi32(ib_probe4(s, t), ib_probe4(s + 4, t));
 
-	return (unsigned)_mm_movemask_epi8(
-		_mm_packs_epi16(m, _mm_setzero_si128()));
+	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(m, _mm_setzero_si128()));
 }
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #include <arm_neon.h>
@@ -48,8 +46,7 @@ ib_probe4(const struct ib_slot *s, uint32x4_t tag)
 {
 	uint32x4x2_t v = vld2q_u32((const uint32_t *)(const void *)s);
 
-	return vmovn_u32(vorrq_u32(vceqq_u32(v.val[0], tag),
-				   vceqzq_u32(v.val[1])));
+	return vmovn_u32(vorrq_u32(vceqq_u32(v.val[0], tag), vceqzq_u32(v.val[1])));
 }
 
 static inline unsigned

@@ -19,10 +19,10 @@
 
 /* A rank on its way down. */
 struct wanted {
-	size_t index;    /* in the caller's arrays */
-	uint64_t left;   /* its rank within its group, from 1 */
+	size_t index;	 /* in the caller's arrays */
+	uint64_t left;	 /* its rank within its group, from 1 */
 	uint32_t prefix; /* the bits found so far */
-	uint32_t group;  /* 0: the whole; below, from 1 on */
+	uint32_t group;	 /* 0: the whole; below, from 1 on */
 };
 
 struct search {
@@ -30,8 +30,8 @@ struct search {
 	size_t n;
 	uint64_t first[FIRST_BINS];
 	uint32_t first_group[FIRST_BINS]; /* of the second level; 0: none */
-	uint64_t *second, *third;         /* counts, BINS for each group */
-	uint32_t *second_group;           /* of the third level, likewise */
+	uint64_t *second, *third;	  /* counts, BINS for each group */
+	uint32_t *second_group;		  /* of the third level, likewise */
 };
 
 static int
@@ -141,8 +141,8 @@ search_free(struct search *s)
 }
 
 enum ib_status
-ib_quantiles(const float *score, uint64_t n, const uint64_t *rank,
-	     size_t nranks, float *out, struct ib_error *err)
+ib_quantiles(const float *score, uint64_t n, const uint64_t *rank, size_t nranks, float *out,
+	     struct ib_error *err)
 {
 	struct search *s = search_new(rank, nranks);
 	enum ib_status st = IB_OK;
@@ -157,15 +157,13 @@ ib_quantiles(const float *score, uint64_t n, const uint64_t *rank,
 	for (i = 0; i < nranks; i++) {
 		if (rank[i] > 0 && rank[i] <= known)
 			continue;
-		st = ib_fail(err, IB_E_MISUSE,
-			     "no rank %" PRIu64 " among %" PRIu64
-			     " known scores", rank[i], known);
+		st = ib_fail(err, IB_E_MISUSE, "no rank %" PRIu64 " among %" PRIu64 " known scores",
+			     rank[i], known);
 		goto done;
 	}
 	search(s, score, n);
 	for (i = 0; i < nranks; i++)
-		out[s->wanted[i].index] =
-			ib_float_from_order(s->wanted[i].prefix);
+		out[s->wanted[i].index] = ib_float_from_order(s->wanted[i].prefix);
 done:
 	search_free(s);
 	return st;

@@ -10,8 +10,7 @@
  * number is IB_E_MISUSE. O(n) whatever the scores, three passes, and 20 KB a
  * rank.
  */
-enum ib_status ib_quantiles(const float *score, uint64_t n,
-			    const uint64_t *rank, size_t nranks, float *out,
-			    struct ib_error *err);
+enum ib_status ib_quantiles(const float *score, uint64_t n, const uint64_t *rank, size_t nranks,
+			    float *out, struct ib_error *err);
 
 #endif

@@ -78,8 +78,7 @@ ib_refined_spread(struct ib_refined *r, const float *x, uint64_t n)
 		order = ib_float_order(x[i]);
 		b = &r->x[(order >> 20) - IB_SPREAD_FIRST];
 		b->count++;
-		b->sum = ib_wide_add(b->sum, (struct ib_wide){
-						     0, ib_spread_units(order) });
+		b->sum = ib_wide_add(b->sum, (struct ib_wide){ 0, ib_spread_units(order) });
 		if (order < b->least)
 			b->least = order;
 	}
@@ -95,8 +94,7 @@ struct picked {
 
 /* At most CHUNK values; no branch hangs on one. */
 static bool
-pick(const struct ib_fine *f, const float *value, size_t n, bool above,
-     struct picked *p)
+pick(const struct ib_fine *f, const float *value, size_t n, bool above, struct picked *p)
 {
 	uint32_t *to;
 	bool good;
@@ -122,16 +120,14 @@ pick(const struct ib_fine *f, const float *value, size_t n, bool above,
 static enum ib_status
 count_picked(struct ib_fine *f, struct picked *p, bool ok, struct ib_error *err)
 {
-	enum ib_status st = ok ? ib_fine_count(f, p->order, p->n, err)
-			       : ib_fail_memory(err);
+	enum ib_status st = ok ? ib_fine_count(f, p->order, p->n, err) : ib_fail_memory(err);
 
 	free(p->order);
 	return st;
 }
 
 enum ib_status
-ib_refined_pick(struct ib_fine *f, const float *value, uint64_t n, bool above,
-		struct ib_error *err)
+ib_refined_pick(struct ib_fine *f, const float *value, uint64_t n, bool above, struct ib_error *err)
 {
 	struct picked p = { 0 };
 	bool ok = pick(f, value, 0, above, &p);
@@ -146,8 +142,7 @@ ib_refined_pick(struct ib_fine *f, const float *value, uint64_t n, bool above,
 
 /* All that is counted of x, a chunk at a time: it never leaves the cache. */
 static enum ib_status
-count_x(struct ib_refined *r, const float *score, uint64_t n,
-	struct ib_error *err)
+count_x(struct ib_refined *r, const float *score, uint64_t n, struct ib_error *err)
 {
 	struct picked p = { 0 };
 	bool ok = pick(&r->fine, score, 0, true, &p);
@@ -190,8 +185,8 @@ ib_refined_count(const struct ib_refined *plan, const float *score, uint64_t n,
 }
 
 enum ib_status
-ib_refined_merge(struct ib_refined *r, const struct ib_refined *o,
-		 const char *name, struct ib_error *err)
+ib_refined_merge(struct ib_refined *r, const struct ib_refined *o, const char *name,
+		 struct ib_error *err)
 {
 	enum ib_status st;
 	size_t b;
@@ -199,13 +194,15 @@ ib_refined_merge(struct ib_refined *r, const struct ib_refined *o,
 	if (strcmp(r->of, o->of) != 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: refines other totals than the files before: "
-			       "those of another epoch?", name);
+			       "those of another epoch?",
+			       name);
 	if (r->spread != o->spread || r->proxy != o->proxy ||
 	    memcmp(r->score.held, o->score.held, sizeof(r->score.held)) != 0 ||
 	    memcmp(r->fine.held, o->fine.held, sizeof(r->fine.held)) != 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: refined for another rule than the files "
-			       "before", name);
+			       "before",
+			       name);
 	st = ib_fine_merge(&r->score, &o->score, err);
 	if (!st)
 		st = ib_fine_merge(&r->fine, &o->fine, err);

@@ -17,18 +17,18 @@
 struct ib_spread_bin {
 	uint64_t count;
 	struct ib_wide sum; /* in units of ib_spread_unit() */
-	uint32_t least;     /* smallest, as ib_float_order; UINT32_MAX: none */
+	uint32_t least;	    /* smallest, as ib_float_order; UINT32_MAX: none */
 };
 
 struct ib_refined {
-	char of[33];          /* digest of the totals that it refines */
-	int64_t newest;       /* a plan: their newest epoch, no row is later */
+	char of[33];	      /* digest of the totals that it refines */
+	int64_t newest;	      /* a plan: their newest epoch, no row is later */
 	struct ib_fine score; /* of the scores */
-	bool spread;          /* of x = proxy(score), too: */
+	bool spread;	      /* of x = proxy(score), too: */
 	enum ib_proxy proxy;
-	uint64_t flat;        /* x <= 0 */
+	uint64_t flat; /* x <= 0 */
 	struct ib_spread_bin x[IB_SPREAD_BINS];
-	struct ib_fine fine;  /* of the x above 0 */
+	struct ib_fine fine; /* of the x above 0 */
 };
 
 /* x of a score, as proxy has it; of n scores. */
@@ -55,23 +55,20 @@ void ib_refined_spread(struct ib_refined *r, const float *x, uint64_t n);
  * Of n values count those in f's bins (f has none yet). `above`: those alone
  * that are above 0.
  */
-enum ib_status ib_refined_pick(struct ib_fine *f, const float *value,
-			       uint64_t n, bool above, struct ib_error *err);
+enum ib_status ib_refined_pick(struct ib_fine *f, const float *value, uint64_t n, bool above,
+			       struct ib_error *err);
 
 /*
  * What `plan` (a refined without counts) asks for, of these scores: a second
  * pass in ib-score.
  */
-enum ib_status ib_refined_count(const struct ib_refined *plan,
-				const float *score, uint64_t n,
+enum ib_status ib_refined_count(const struct ib_refined *plan, const float *score, uint64_t n,
 				struct ib_refined **out, struct ib_error *err);
-enum ib_status ib_refined_merge(struct ib_refined *r,
-				const struct ib_refined *other,
+enum ib_status ib_refined_merge(struct ib_refined *r, const struct ib_refined *other,
 				const char *name, struct ib_error *err);
 
 /* XXH3-128 of totals as JSON. */
-enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33],
-				struct ib_error *err);
+enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33], struct ib_error *err);
 
 /* ---- as JSON --------------------------------------------------------------- */
 
@@ -81,8 +78,7 @@ enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33],
  * is that of ib_fine_text, the sum hexadecimal.
  */
 cJSON *ib_refined_json(const struct ib_refined *r);
-enum ib_status ib_refined_parse(const cJSON *json, const char *name,
-				const struct ib_totals *t,
+enum ib_status ib_refined_parse(const cJSON *json, const char *name, const struct ib_totals *t,
 				struct ib_refined **out, struct ib_error *err);
 
 /*
@@ -90,9 +86,8 @@ enum ib_status ib_refined_parse(const cJSON *json, const char *name,
  * "proxy":null,"x":[bin,...]}. The writer's output is not committed.
  */
 #define IB_REFINE_VERSION 1
-enum ib_status ib_refine_write(const struct ib_refined *plan,
-			       struct ib_output *out, struct ib_error *err);
-enum ib_status ib_refine_read(const char *path, struct ib_refined **out,
-			      struct ib_error *err);
+enum ib_status ib_refine_write(const struct ib_refined *plan, struct ib_output *out,
+			       struct ib_error *err);
+enum ib_status ib_refine_read(const char *path, struct ib_refined **out, struct ib_error *err);
 
 #endif

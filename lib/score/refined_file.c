@@ -19,11 +19,10 @@ sum_json(struct ib_wide sum)
 	char text[40];
 
 	if (sum.hi)
-		snprintf(text, sizeof(text), "%llx%016llx",
-			 (unsigned long long)sum.hi, (unsigned long long)sum.lo);
-	else
-		snprintf(text, sizeof(text), "%llx",
+		snprintf(text, sizeof(text), "%llx%016llx", (unsigned long long)sum.hi,
 			 (unsigned long long)sum.lo);
+	else
+		snprintf(text, sizeof(text), "%llx", (unsigned long long)sum.lo);
 	return cJSON_CreateString(text);
 }
 
@@ -81,8 +80,8 @@ put_proxy(cJSON *to, const struct ib_refined *r)
 {
 	if (!r->spread)
 		return cJSON_AddNullToObject(to, "proxy") != NULL;
-	return cJSON_AddStringToObject(to, "proxy", r->proxy == IB_PROXY_LOSS
-					       ? "loss" : "bounded") != NULL;
+	return cJSON_AddStringToObject(to, "proxy",
+				       r->proxy == IB_PROXY_LOSS ? "loss" : "bounded") != NULL;
 }
 
 cJSON *
@@ -94,8 +93,7 @@ ib_refined_json(const struct ib_refined *r)
 	ok = json && cJSON_AddStringToObject(json, "of", r->of) &&
 	     put_fine(json, "scores", &r->score) && put_proxy(json, r);
 	if (ok && r->spread) {
-		ok = ib_document_put(json, "flat",
-				     ib_document_integer(r->flat)) &&
+		ok = ib_document_put(json, "flat", ib_document_integer(r->flat)) &&
 		     put_spread(json, r) && put_fine(json, "fine", &r->fine);
 	}
 	if (ok)
@@ -118,14 +116,12 @@ put_held(cJSON *to, const char *name, const struct ib_fine *f)
 }
 
 enum ib_status
-ib_refine_write(const struct ib_refined *plan, struct ib_output *out,
-		struct ib_error *err)
+ib_refine_write(const struct ib_refined *plan, struct ib_output *out, struct ib_error *err)
 {
 	cJSON *json = cJSON_CreateObject();
 	bool ok;
 
-	ok = json && cJSON_AddNumberToObject(json, "ib_refine",
-					     IB_REFINE_VERSION) &&
+	ok = json && cJSON_AddNumberToObject(json, "ib_refine", IB_REFINE_VERSION) &&
 	     cJSON_AddStringToObject(json, "of", plan->of) &&
 	     cJSON_AddNumberToObject(json, "newest", (double)plan->newest) &&
 	     put_held(json, "scores", &plan->score) && put_proxy(json, plan) &&
@@ -191,8 +187,7 @@ read_sum(const cJSON *json, struct ib_wide *sum)
 		return false;
 	for (; *p; p++) {
 		sum->hi = sum->hi << 4 | sum->lo >> 60;
-		sum->lo = sum->lo << 4 |
-			  (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+		sum->lo = sum->lo << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
 	}
 	return true;
 }
@@ -237,8 +232,7 @@ read_spread(const cJSON *json, struct ib_refined *r, uint64_t known)
 		it = it->next;
 		if (!it || !ib_document_read_integer(it, &b->count) || b->count == 0 ||
 		    b->count > known || !read_sum(it->next, &b->sum) ||
-		    !ib_document_read_integer(it->next->next, &least) ||
-		    least >= IB_FINE_VALUES)
+		    !ib_document_read_integer(it->next->next, &least) || least >= IB_FINE_VALUES)
 			return false;
 		b->least = bin << 20 | (uint32_t)least;
 		known -= b->count;
@@ -256,8 +250,7 @@ sum_fine(const struct ib_fine *f, uint32_t bin, struct ib_spread_bin *b)
 	for (; i < f->n && f->order[i] >> 20 == bin; i++) {
 		b->count += f->count[i];
 		b->sum = ib_wide_add(b->sum,
-			ib_wide_product(ib_spread_units(f->order[i]),
-					f->count[i]));
+				     ib_wide_product(ib_spread_units(f->order[i]), f->count[i]));
 		if (f->order[i] < b->least)
 			b->least = f->order[i];
 	}
@@ -281,17 +274,16 @@ adds_up(const struct ib_refined *r, const struct ib_totals *t)
 			continue;
 		x = &r->x[bin - IB_SPREAD_FIRST];
 		sum_fine(&r->fine, bin, &b);
-		if (b.count != x->count || b.sum.hi != x->sum.hi ||
-		    b.sum.lo != x->sum.lo || b.least != x->least)
+		if (b.count != x->count || b.sum.hi != x->sum.hi || b.sum.lo != x->sum.lo ||
+		    b.least != x->least)
 			return false;
 	}
 	return true;
 }
 
 enum ib_status
-ib_refined_parse(const cJSON *json, const char *name,
-		 const struct ib_totals *t, struct ib_refined **out,
-		 struct ib_error *err)
+ib_refined_parse(const cJSON *json, const char *name, const struct ib_totals *t,
+		 struct ib_refined **out, struct ib_error *err)
 {
 	struct ib_refined *r;
 	bool ok;
@@ -302,8 +294,7 @@ ib_refined_parse(const cJSON *json, const char *name,
 	r = ib_refined_new();
 	if (!r)
 		return ib_fail_memory(err);
-	ok = read_of(GET(json, "of"), r) &&
-	     read_fine(GET(json, "scores"), 0, &r->score) &&
+	ok = read_of(GET(json, "of"), r) && read_fine(GET(json, "scores"), 0, &r->score) &&
 	     read_proxy(GET(json, "proxy"), r);
 	if (ok && r->spread)
 		ok = read_spread(json, r, t->known) &&
@@ -313,9 +304,7 @@ ib_refined_parse(const cJSON *json, const char *name,
 		ib_refined_free(r);
 		if (ok)
 			return ib_fail_memory(err);
-		return ib_fail(err, IB_E_DATA,
-			       "%s: bad totals: what was refined is wrong",
-			       name);
+		return ib_fail(err, IB_E_DATA, "%s: bad totals: what was refined is wrong", name);
 	}
 	*out = r;
 	return IB_OK;
@@ -339,27 +328,28 @@ read_held(const cJSON *json, uint32_t from, struct ib_fine *f)
 }
 
 static enum ib_status
-parse_plan(const cJSON *json, const char *name, struct ib_refined *r,
-	   struct ib_error *err)
+parse_plan(const cJSON *json, const char *name, struct ib_refined *r, struct ib_error *err)
 {
 	const cJSON *version = GET(json, "ib_refine");
 
 	if (!cJSON_IsNumber(version))
-		return ib_fail(err, IB_E_DATA, "%s: not a file of ib-prune "
-			       "--write-bins", name);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: not a file of ib-prune "
+			       "--write-bins",
+			       name);
 	if (version->valuedouble > IB_REFINE_VERSION)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: of version %.0f, newer than this program's "
-			       "%d", name, version->valuedouble,
-			       IB_REFINE_VERSION);
-	if (read_of(GET(json, "of"), r) &&
-	    read_newest(GET(json, "newest"), r) &&
-	    read_held(GET(json, "scores"), 0, &r->score) &&
-	    read_proxy(GET(json, "proxy"), r) &&
+			       "%d",
+			       name, version->valuedouble, IB_REFINE_VERSION);
+	if (read_of(GET(json, "of"), r) && read_newest(GET(json, "newest"), r) &&
+	    read_held(GET(json, "scores"), 0, &r->score) && read_proxy(GET(json, "proxy"), r) &&
 	    read_held(GET(json, "x"), IB_SPREAD_FIRST, &r->fine))
 		return IB_OK;
-	return ib_fail(err, IB_E_DATA, "%s: a malformed file of ib-prune "
-		       "--write-bins", name);
+	return ib_fail(err, IB_E_DATA,
+		       "%s: a malformed file of ib-prune "
+		       "--write-bins",
+		       name);
 }
 
 enum ib_status

@@ -21,14 +21,14 @@ struct run {
 	struct ib_score_result *result;
 	struct ib_scores *scores;
 	struct ib_fold fold;
-	struct ib_expect *expect;    /* NULL: not asked for */
-	struct ib_sums *more;        /* of totals operands; NULL: none yet */
-	char *more_name;             /* the first of them */
-	struct ib_refined *plan;     /* of --bins; NULL: none */
-	struct ib_parts parts;       /* of the score files that are read */
-	bool partless;               /* a file that is of no part was read */
-	uint64_t losses, stale;      /* when the operand began */
-	bool keys_told;              /* see warn_of_key */
+	struct ib_expect *expect; /* NULL: not asked for */
+	struct ib_sums *more;	  /* of totals operands; NULL: none yet */
+	char *more_name;	  /* the first of them */
+	struct ib_refined *plan;  /* of --bins; NULL: none */
+	struct ib_parts parts;	  /* of the score files that are read */
+	bool partless;		  /* a file that is of no part was read */
+	uint64_t losses, stale;	  /* when the operand began */
+	bool keys_told;		  /* see warn_of_key */
 };
 
 /* ---- operands ----------------------------------------------------------------- */
@@ -45,8 +45,7 @@ see_losses(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
 		st = ib_expect_see(run->expect, &b->loss[i].id, 1, err);
 	for (i = 0; i < b->nmerge && !st; i++)
 		st = ib_expect_see(run->expect, &b->merge[i].id, 1, err);
-	return st ? st : ib_expect_see(run->expect, b->skipped, b->nskipped,
-				       err);
+	return st ? st : ib_expect_see(run->expect, b->skipped, b->nskipped, err);
 }
 
 /*
@@ -54,11 +53,11 @@ see_losses(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
  * does each loss go to its neighbour?
  */
 static void
-warn_of_key(struct run *run, struct ib_span key, struct ib_span id,
-	    const char *name)
+warn_of_key(struct run *run, struct ib_span key, struct ib_span id, const char *name)
 {
 	struct ib_mismatch_keys keys = {
-		.here = key, .given = run->options->log.key != NULL,
+		.here = key,
+		.given = run->options->log.key != NULL,
 	};
 	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
 
@@ -70,10 +69,11 @@ warn_of_key(struct run *run, struct ib_span key, struct ib_span id,
 	    !ib_id_is_whole_number(ib_table_id(&run->scores->table, 0)))
 		return;
 	run->keys_told = true;
-	ib_warn(run->context, "%s: the ids are field %s, those before are "
+	ib_warn(run->context,
+		"%s: the ids are field %s, those before are "
 		"field %s: if one number is not one sample in both, losses go "
-		"to other samples; -k says which field is meant", name,
-		ib_show(here, keys.here), ib_show(there, keys.there));
+		"to other samples; -k says which field is meant",
+		name, ib_show(here, keys.here), ib_show(there, keys.there));
 }
 
 /* Rows of a score file in JSON lines do not say where their ids came from. */
@@ -125,10 +125,8 @@ see_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 		ib_expect_note_key(run->expect, ib_span_of(s->key));
 	for (i = 0; run->expect && i < s->table.n && !st; i++) {
 		span = ib_table_id(&s->table, i);
-		id = (struct ib_id){ span.p, ib_table_hash(span, 0),
-				     (uint32_t)span.n };
-		if (part->count == 0 ||
-		    ib_part_of_hash(id.hash, part->count) == part->index)
+		id = (struct ib_id){ span.p, ib_table_hash(span, 0), (uint32_t)span.n };
+		if (part->count == 0 || ib_part_of_hash(id.hash, part->count) == part->index)
 			st = ib_expect_see(run->expect, &id, 1, err);
 	}
 	return st;
@@ -140,15 +138,14 @@ is_ours(const struct run *run, const struct ib_scores *s, uint64_t row)
 {
 	const struct ib_part *part = &run->options->log.part;
 
-	return part->count == 0 ||
-	       ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, row), 0),
-			       part->count) == part->index;
+	return part->count == 0 || ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, row), 0),
+						   part->count) == part->index;
 }
 
 /* Rows later than --until mean that the file is not what the user thinks. */
 static enum ib_status
-check_until(const struct run *run, const struct ib_scores *s,
-	    const char *name, struct ib_error *err)
+check_until(const struct run *run, const struct ib_scores *s, const char *name,
+	    struct ib_error *err)
 {
 	const int32_t *epoch = s->epoch.p;
 	int64_t until = run->options->log.until;
@@ -158,8 +155,8 @@ check_until(const struct run *run, const struct ib_scores *s,
 		if (epoch[i] > until && is_ours(run, s, i))
 			return ib_fail(err, IB_E_DATA,
 				       "%s: holds epoch %ld, later than "
-				       "--until %lld", name, (long)epoch[i],
-				       (long long)until);
+				       "--until %lld",
+				       name, (long)epoch[i], (long long)until);
 	return IB_OK;
 }
 
@@ -169,8 +166,7 @@ check_until(const struct run *run, const struct ib_scores *s,
  * together, but to be dealt anew.
  */
 static enum ib_status
-note_part(struct run *run, const struct ib_scores *s, const char *name,
-	  struct ib_error *err)
+note_part(struct run *run, const struct ib_scores *s, const char *name, struct ib_error *err)
 {
 	const struct ib_score_options *o = run->options;
 
@@ -185,20 +181,19 @@ note_part(struct run *run, const struct ib_scores *s, const char *name,
 
 /* Rows later than the totals that --bins is for are of another epoch. */
 static enum ib_status
-check_plan(const struct run *run, int64_t newest, const char *name,
-	   struct ib_error *err)
+check_plan(const struct run *run, int64_t newest, const char *name, struct ib_error *err)
 {
 	if (newest <= run->plan->newest)
 		return IB_OK;
-	return ib_fail(err, IB_E_DATA, "%s: holds epoch %lld, later than the "
+	return ib_fail(err, IB_E_DATA,
+		       "%s: holds epoch %lld, later than the "
 		       "totals that --bins is for (newest is %lld there): "
-		       "of another epoch?", name, (long long)newest,
-		       (long long)run->plan->newest);
+		       "of another epoch?",
+		       name, (long long)newest, (long long)run->plan->newest);
 }
 
 static enum ib_status
-take_scores(void *ctx, struct ib_scores *s, const char *name,
-	    struct ib_error *err)
+take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
 	struct run *run = ctx;
 	enum ib_status st = check_until(run, s, name, err);
@@ -208,17 +203,14 @@ take_scores(void *ctx, struct ib_scores *s, const char *name,
 	if (!st)
 		st = note_part(run, s, name, err);
 	if (!st && s->key && s->table.n > 0)
-		warn_of_key(run, ib_span_of(s->key), ib_table_id(&s->table, 0),
-			    name);
+		warn_of_key(run, ib_span_of(s->key), ib_table_id(&s->table, 0), name);
 	if (!st)
 		st = see_rows(run, s, err);
-	return st ? st : ib_load_scores(&run->fold, s,
-					&run->options->log.part, err);
+	return st ? st : ib_load_scores(&run->fold, s, &run->options->log.part, err);
 }
 
 static enum ib_status
-take_totals(void *ctx, struct ib_sums *t, const char *name,
-	    struct ib_error *err)
+take_totals(void *ctx, struct ib_sums *t, const char *name, struct ib_error *err)
 {
 	struct run *run = ctx;
 
@@ -238,8 +230,10 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 
 	(void)err;
 	if (run->losses > 0 && run->fold.stale - run->stale == run->losses)
-		ib_warn(run->context, "%s: every record is older than the "
-			"scores: the log of an old run?", name);
+		ib_warn(run->context,
+			"%s: every record is older than the "
+			"scores: the log of an old run?",
+			name);
 	run->losses = 0;
 	run->stale = run->fold.stale;
 	return IB_OK;
@@ -258,8 +252,7 @@ is_file(const char *path)
 
 /* -s, or the file of -u where it is there. */
 static enum ib_status
-load_start(struct run *run, const char *path, bool update,
-	   struct ib_error *err)
+load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 {
 	const struct ib_part *part = &run->options->log.part;
 	struct ib_scores *s = NULL;
@@ -271,12 +264,9 @@ load_start(struct run *run, const char *path, bool update,
 		ib_warn(run->context, "%s: holds no row", path);
 	if (!st)
 		st = check_until(run, s, path, err);
-	if (!st && update && part->count > 0 &&
-	    ib_scores_has_stranger(s, part, &row))
-		st = ib_fail(err, IB_E_DATA,
-			     "%s: holds rows of another part than %llu/%llu",
-			     path, (unsigned long long)part->index,
-			     (unsigned long long)part->count);
+	if (!st && update && part->count > 0 && ib_scores_has_stranger(s, part, &row))
+		st = ib_fail(err, IB_E_DATA, "%s: holds rows of another part than %llu/%llu", path,
+			     (unsigned long long)part->index, (unsigned long long)part->count);
 	if (!st)
 		st = note_part(run, s, path, err);
 	if (!st)
@@ -291,8 +281,10 @@ begin(struct run *run, struct ib_error *err)
 {
 	const struct ib_score_options *o = run->options;
 	struct ib_expect_options expect = {
-		.manifests = o->expect, .key = o->expect_key,
-		.weight_field = o->weight_field, .part = o->log.part,
+		.manifests = o->expect,
+		.key = o->expect_key,
+		.weight_field = o->weight_field,
+		.part = o->log.part,
 		.max_missing = o->max_missing,
 	};
 	enum ib_status st;
@@ -301,18 +293,15 @@ begin(struct run *run, struct ib_error *err)
 	if (!st && o->bins)
 		st = ib_refine_read(o->bins, &run->plan, err);
 	if (!st)
-		st = ib_fold_start(&run->fold, run->scores, o->log.duplicates,
-				   o->smooth, err);
+		st = ib_fold_start(&run->fold, run->scores, o->log.duplicates, o->smooth, err);
 	if (!st && o->start)
 		st = load_start(run, o->start, false, err);
-	if (!st && o->update &&
-	    (access(o->update, F_OK) == 0 || errno != ENOENT))
+	if (!st && o->update && (access(o->update, F_OK) == 0 || errno != ENOENT))
 		st = load_start(run, o->update, true, err);
 	if (!st && o->expect.n > 0)
 		st = ib_expect_new(&expect, run->context, &run->expect, err);
 	if (!st && o->log.part.count > 0)
-		st = ib_parts_put(&run->parts, &o->log.part, true, "--part",
-				  err);
+		st = ib_parts_put(&run->parts, &o->log.part, true, "--part", err);
 	if (run->scores)
 		run->scores->part = o->log.part;
 	return st;
@@ -322,30 +311,26 @@ static void
 warn_of_counts(const struct run *run, const struct ib_logs_counts *c)
 {
 	if (c->bad > 0)
-		ib_warn(run->context, "%llu bad record%s passed over",
-			(unsigned long long)c->bad, c->bad == 1 ? "" : "s");
+		ib_warn(run->context, "%llu bad record%s passed over", (unsigned long long)c->bad,
+			c->bad == 1 ? "" : "s");
 	if (c->nonfinite == 0)
 		return;
 	ib_warn(run->context, "%llu of %llu losses are not finite, %s%s",
-		(unsigned long long)c->nonfinite,
-		(unsigned long long)c->records,
-		run->options->log.nonfinite == IB_NONFINITE_SKIP
-			? "passed over"
-			: "these scores are unknown",
-		2 * c->nonfinite > c->records
-			? ": has the run diverged?" : "");
+		(unsigned long long)c->nonfinite, (unsigned long long)c->records,
+		run->options->log.nonfinite == IB_NONFINITE_SKIP ? "passed over"
+								 : "these scores are unknown",
+		2 * c->nonfinite > c->records ? ": has the run diverged?" : "");
 }
 
 /* ---- outputs ------------------------------------------------------------------- */
 
 static enum ib_status
-write_scores(const struct run *run, struct ib_scores *s, bool npz,
-	     struct ib_output *out, struct ib_error *err)
+write_scores(const struct run *run, struct ib_scores *s, bool npz, struct ib_output *out,
+	     struct ib_error *err)
 {
 	int threads = ib_pipeline_threads(run->context);
 
-	return npz ? ib_scores_write_npz(s, threads, out, err)
-		   : ib_scores_write_jsonl(s, out, err);
+	return npz ? ib_scores_write_npz(s, threads, out, err) : ib_scores_write_jsonl(s, out, err);
 }
 
 /* What the rows of this run sum up to, and what --bins asks for of them. */
@@ -362,14 +347,13 @@ sum_rows(struct run *run, struct ib_sums *s, struct ib_error *err)
 	if (!run->plan)
 		return IB_OK;
 	st = check_plan(run, s->totals.newest, "the scores", err);
-	return st ? st : ib_refined_count(run->plan, run->scores->score.p,
-					  run->scores->table.n, &s->refined,
-					  err);
+	return st ? st
+		  : ib_refined_count(run->plan, run->scores->score.p, run->scores->table.n,
+				     &s->refined, err);
 }
 
 static enum ib_status
-open_totals(struct run *run, unsigned flags, struct ib_output **out,
-	    struct ib_error *err)
+open_totals(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	struct ib_sums *s = ib_sums_new();
 	enum ib_status st;
@@ -392,14 +376,12 @@ open_totals(struct run *run, unsigned flags, struct ib_output **out,
  * [n] is to work in; a part's number fits it, see IB_SPLIT_MAX.
  */
 static void
-deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *part,
-	  uint32_t *row, uint64_t *first)
+deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *part, uint32_t *row, uint64_t *first)
 {
 	uint64_t i, k, n = s->table.n;
 
 	for (i = 0; i < n; i++) {
-		k = ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, i), 0),
-				    parts);
+		k = ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, i), 0), parts);
 		part[i] = (uint32_t)k;
 		first[k + 1]++;
 	}
@@ -413,9 +395,8 @@ deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *part,
 }
 
 static enum ib_status
-write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
-	   unsigned flags, struct ib_scores **room, struct ib_output **out,
-	   struct ib_error *err)
+write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n, unsigned flags,
+	   struct ib_scores **room, struct ib_output **out, struct ib_error *err)
 {
 	struct ib_scores *part;
 	char *name = ib_name_for_number(run->options->output, k);
@@ -429,9 +410,7 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
 	if (!st) {
 		part = *room;
 		part->part = (struct ib_part){ k, run->options->split };
-		st = write_scores(run, part,
-				  ib_scores_name_is_npz(name, false), *out,
-				  err);
+		st = write_scores(run, part, ib_scores_name_is_npz(name, false), *out, err);
 	}
 	if (!st) /* there may be more parts than descriptors */
 		st = ib_output_finish(*out, err);
@@ -440,14 +419,12 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n,
 }
 
 static enum ib_status
-write_split(struct run *run, unsigned flags, struct ib_output **out,
-	    struct ib_error *err)
+write_split(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	uint64_t parts = run->options->split, k;
 	struct ib_scores *room = NULL; /* of one part after the other */
 	uint32_t *row = ib_array_zeroed(run->scores->table.n + 1, sizeof(*row));
-	uint32_t *part =
-		ib_array_zeroed(run->scores->table.n + 1, sizeof(*part));
+	uint32_t *part = ib_array_zeroed(run->scores->table.n + 1, sizeof(*part));
 	uint64_t *first = ib_array_zeroed(parts + 1, sizeof(*first));
 	enum ib_status st = row && part && first ? IB_OK : ib_fail_memory(err);
 
@@ -455,8 +432,8 @@ write_split(struct run *run, unsigned flags, struct ib_output **out,
 		deal_rows(run->scores, parts, part, row, first);
 	free(part);
 	for (k = 0; k < parts && !st; k++)
-		st = write_part(run, k, row + first[k], first[k + 1] - first[k],
-				flags, &room, &out[k], err);
+		st = write_part(run, k, row + first[k], first[k + 1] - first[k], flags, &room,
+				&out[k], err);
 	ib_scores_free(room);
 	free(row);
 	free(first);
@@ -498,13 +475,18 @@ fold_all(struct run *run, struct ib_logs_counts *counts, struct ib_error *err)
 {
 	const struct ib_score_options *o = run->options;
 	struct ib_logs_options logs = {
-		.operands = o->operands, .log = &o->log,
+		.operands = o->operands,
+		.log = &o->log,
 		.epoch_required = o->start || o->update,
-		.want_skipped = o->expect.n > 0, .warn_empty = true,
+		.want_skipped = o->expect.n > 0,
+		.warn_empty = true,
 	};
 	struct ib_logs_sink sink = {
-		.ctx = run, .batch = take_batch, .scores = take_scores,
-		.totals = take_totals, .end = end_operand,
+		.ctx = run,
+		.batch = take_batch,
+		.scores = take_scores,
+		.totals = take_totals,
+		.end = end_operand,
 	};
 	enum ib_status st;
 
@@ -513,8 +495,7 @@ fold_all(struct run *run, struct ib_logs_counts *counts, struct ib_error *err)
 		return st;
 	ib_fold_finish(&run->fold);
 	warn_of_counts(run, counts);
-	return run->expect ? ib_expect_check(run->expect, run->context, err)
-			   : IB_OK;
+	return run->expect ? ib_expect_check(run->expect, run->context, err) : IB_OK;
 }
 
 static void
@@ -525,31 +506,33 @@ sum_up(const struct run *run, const struct ib_logs_counts *c)
 	if (!r)
 		return;
 	*r = (struct ib_score_result){
-		.records = c->records, .bad = c->bad,
-		.stale = run->fold.stale, .nonfinite = c->nonfinite,
-		.ignored = c->ignored, .samples = run->scores->table.n,
+		.records = c->records,
+		.bad = c->bad,
+		.stale = run->fold.stale,
+		.nonfinite = c->nonfinite,
+		.ignored = c->ignored,
+		.samples = run->scores->table.n,
 		.fresh = run->fold.fresh,
 		.mean = ib_scores_figures(run->scores).mean,
 	};
 }
 
 enum ib_status
-ib_score_run(const struct ib_score_options *options,
-	     const struct ib_context *context, struct ib_score_result *result,
-	     struct ib_error *err)
+ib_score_run(const struct ib_score_options *options, const struct ib_context *context,
+	     struct ib_score_result *result, struct ib_error *err)
 {
-	struct run run = { .options = options, .context = context,
-			   .result = result };
+	struct run run = { .options = options, .context = context, .result = result };
 	struct ib_logs_counts counts = { 0 };
 	enum ib_status st = IB_OK;
 	int lock = -1;
 
 	if (options->split > IB_SPLIT_MAX)
-		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too "
-			       "many", (unsigned long long)options->split);
+		return ib_fail(err, IB_E_CREATE,
+			       "--split: %llu files are too "
+			       "many",
+			       (unsigned long long)options->split);
 	if (options->update)
-		st = ib_lock(options->update, options->no_wait, context, &lock,
-			     err);
+		st = ib_lock(options->update, options->no_wait, context, &lock, err);
 	if (!st)
 		st = begin(&run, err);
 	if (!st)

@@ -22,8 +22,7 @@
  * to 6 % less user time, and no more memory (AMD EPYC Zen 5, 2-core VM, gcc 12
  * -O2, 2026-11-24; medians of 15 in turns, twice).
  */
-#define GROWS_FOURFOLD(nslots)                                              \
-	((nslots) >= 2 * FRONT && (nslots) <= (uint64_t)1 << 20)
+#define GROWS_FOURFOLD(nslots) ((nslots) >= 2 * FRONT && (nslots) <= (uint64_t)1 << 20)
 
 #define SORTED_AT_ONCE ((size_t)4096)
 
@@ -139,8 +138,7 @@ take_sorted(struct sorted *s, struct ib_slot *slot, size_t n)
 
 /* Move every slot of from[0..n) to its place among nslots. */
 static void
-move_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to,
-	 uint64_t nslots)
+move_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to, uint64_t nslots)
 {
 	uint64_t i;
 
@@ -154,8 +152,7 @@ move_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to,
  * Returns the border for what comes next, whose homes are before.
  */
 static uint64_t
-put_apart(const struct sorted *s, struct ib_slot *slot, uint64_t nslots,
-	  uint64_t border)
+put_apart(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint64_t border)
 {
 	uint64_t home, free_at = 0;
 	size_t i;
@@ -197,8 +194,7 @@ grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 	}
 	slot = t->slots.p;
 	for (end = t->nslots + IB_SLOTS_BEHIND; end > 0; end = at) {
-		at = end <= FRONT ? 0 : end - FRONT < SORTED_AT_ONCE
-			? FRONT : end - SORTED_AT_ONCE;
+		at = end <= FRONT ? 0 : end - FRONT < SORTED_AT_ONCE ? FRONT : end - SORTED_AT_ONCE;
 		s->n = 0;
 		take_sorted(s, slot + at, (size_t)(end - at));
 		border = put_apart(s, slot, nslots, border);
@@ -216,8 +212,7 @@ grow_aside(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 	if (!ib_pages_grow(&fresh, slots_bytes(nslots)))
 		return ib_fail_memory(err);
 	if (t->slots.p)
-		move_all(t->slots.p, t->nslots + IB_SLOTS_BEHIND, fresh.p,
-			 nslots);
+		move_all(t->slots.p, t->nslots + IB_SLOTS_BEHIND, fresh.p, nslots);
 	ib_pages_release(&t->slots);
 	t->slots = fresh;
 	t->nslots = nslots;
@@ -269,8 +264,7 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 				return (uint32_t)(from + i);
 			at++;
 		}
-		if (ib_slot_place(slot, t->nslots,
-				  ib_slot_of(hash[i], (uint32_t)(from + i))) >
+		if (ib_slot_place(slot, t->nslots, ib_slot_of(hash[i], (uint32_t)(from + i))) >
 		    IB_CHAIN_MAX)
 			t->crowded = true;
 	}
@@ -290,8 +284,7 @@ static void
 draw_seed(struct ib_table *t)
 {
 	t->crowded = false;
-	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed) ||
-	    t->seed == 0)
+	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed) || t->seed == 0)
 		t->seed = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15u | 1;
 }
 
@@ -343,8 +336,8 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
  * later is before them.
  */
 static uint64_t
-put_sorted(struct sorted *s, uint64_t had, uint64_t below,
-	   struct ib_slot *slot, uint64_t nslots, uint64_t free_at)
+put_sorted(struct sorted *s, uint64_t had, uint64_t below, struct ib_slot *slot, uint64_t nslots,
+	   uint64_t free_at)
 {
 	uint64_t home;
 	size_t i;
@@ -367,20 +360,19 @@ put_sorted(struct sorted *s, uint64_t had, uint64_t below,
  * slot is left behind the last.
  */
 static bool
-draw_together(struct sorted *s, struct ib_slot *slot, uint64_t had,
-	      uint64_t nslots)
+draw_together(struct sorted *s, struct ib_slot *slot, uint64_t had, uint64_t nslots)
 {
 	uint64_t total = had + IB_SLOTS_BEHIND, at, end, free_at = 0;
 
 	s->n = 0;
 	for (at = 0; at < total; at = end) {
-		end = total - at < SORTED_AT_ONCE ? total
-						   : at + SORTED_AT_ONCE;
+		end = total - at < SORTED_AT_ONCE ? total : at + SORTED_AT_ONCE;
 		take_sorted(s, slot + at, (size_t)(end - at));
-		free_at = put_sorted(s, had, end == total ? had :
-				     end < IB_SLOTS_BEHIND ? 0 :
-				     end - IB_SLOTS_BEHIND, slot, nslots,
-				     free_at);
+		free_at = put_sorted(s, had,
+				     end == total	     ? had
+				     : end < IB_SLOTS_BEHIND ? 0
+							     : end - IB_SLOTS_BEHIND,
+				     slot, nslots, free_at);
 	}
 	return free_at < nslots + IB_SLOTS_BEHIND;
 }
@@ -424,9 +416,8 @@ ib_table_is_settled(const struct ib_table *t)
 		if (slot[i].row1 == 0)
 			continue;
 		home = ib_slot_home(slot[i], t->nslots);
-		fine = i == (home > free_at ? home : free_at) &&
-		       i - home <= IB_CHAIN_MAX && slot[i].row1 <= t->n &&
-		       key_of(last) < key_of(slot[i]);
+		fine = i == (home > free_at ? home : free_at) && i - home <= IB_CHAIN_MAX &&
+		       slot[i].row1 <= t->n && key_of(last) < key_of(slot[i]);
 		last = slot[i];
 		free_at = i + 1;
 		count++;

@@ -32,7 +32,6 @@ ib_slot_place(struct ib_slot *slots, uint64_t nslots, struct ib_slot s)
 }
 
 /* Slots for `rows` rows in all. */
-enum ib_status ib_slots_reserve(struct ib_table *t, uint64_t rows,
-				struct ib_error *err);
+enum ib_status ib_slots_reserve(struct ib_table *t, uint64_t rows, struct ib_error *err);
 
 #endif

@@ -40,8 +40,7 @@ ib_scores_free(struct ib_scores *s)
 }
 
 enum ib_status
-ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t bytes,
-		  struct ib_error *err)
+ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t bytes, struct ib_error *err)
 {
 	enum ib_status st = ib_table_reserve(&s->table, rows, bytes, err);
 	uint64_t want = (s->table.n + rows) * 4;
@@ -73,8 +72,7 @@ ib_scores_want_previous(struct ib_scores *s, struct ib_error *err)
 }
 
 enum ib_status
-ib_scores_note_key(struct ib_scores *s, struct ib_span key,
-		   struct ib_error *err)
+ib_scores_note_key(struct ib_scores *s, struct ib_span key, struct ib_error *err)
 {
 	char *own;
 
@@ -104,17 +102,14 @@ ib_scores_row(const struct ib_scores *s, uint64_t row)
 		.score = ((const float *)s->score.p)[row],
 		.epoch = ((const int32_t *)s->epoch.p)[row],
 		.visits = ((const uint32_t *)s->visits.p)[row],
-		.previous = s->has_previous
-			? ((const float *)s->previous.p)[row]
-			: NAN,
+		.previous = s->has_previous ? ((const float *)s->previous.p)[row] : NAN,
 	};
 }
 
 bool
 ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row)
 {
-	struct ib_id want = { id.p, ib_table_hash(id, s->table.seed),
-			      (uint32_t)id.n };
+	struct ib_id want = { id.p, ib_table_hash(id, s->table.seed), (uint32_t)id.n };
 	uint32_t found = ib_table_find(&s->table, &want);
 
 	if (found == IB_NO_ROW)
@@ -160,8 +155,9 @@ struct ib_figures
 ib_scores_figures(const struct ib_scores *s)
 {
 	struct ib_totals *t = malloc(sizeof(*t)); /* 32 KB: not on the stack */
-	struct ib_figures f = { .rows = s->table.n, .mean = NAN, .min = NAN,
-				.max = NAN, .newest = IB_NO_EPOCH };
+	struct ib_figures f = {
+		.rows = s->table.n, .mean = NAN, .min = NAN, .max = NAN, .newest = IB_NO_EPOCH
+	};
 
 	if (!t)
 		return f;

@@ -32,8 +32,7 @@ ib_sums_free(struct ib_sums *s)
 
 /* Parts beside what is of no part: something stands twice, or is no part. */
 static enum ib_status
-merge_parts(struct ib_sums *s, const struct ib_sums *o, const char *name,
-	    struct ib_error *err)
+merge_parts(struct ib_sums *s, const struct ib_sums *o, const char *name, struct ib_error *err)
 {
 	bool here = s->parts.count > 0, there = o->parts.count > 0;
 
@@ -44,13 +43,13 @@ merge_parts(struct ib_sums *s, const struct ib_sums *o, const char *name,
 			       here ? "%s: are totals of no part, but the files "
 				      "before are of parts"
 				    : "%s: are totals of parts, but the files "
-				      "before are of no part", name);
+				      "before are of no part",
+			       name);
 	return ib_parts_merge(&s->parts, &o->parts, name, err);
 }
 
 static enum ib_status
-merge_refined(struct ib_sums *s, struct ib_sums *o, const char *name,
-	      struct ib_error *err)
+merge_refined(struct ib_sums *s, struct ib_sums *o, const char *name, struct ib_error *err)
 {
 	bool first = s->totals.rows == 0 && !s->refined;
 
@@ -62,16 +61,14 @@ merge_refined(struct ib_sums *s, struct ib_sums *o, const char *name,
 		return IB_OK;
 	}
 	if (o->refined || (s->refined && o->totals.rows > 0))
-		return ib_fail(err, IB_E_DATA,
-			       "%s: %s refined, but the files before are%s",
-			       name, o->refined ? "totals are" : "totals are not",
+		return ib_fail(err, IB_E_DATA, "%s: %s refined, but the files before are%s", name,
+			       o->refined ? "totals are" : "totals are not",
 			       o->refined ? " not" : "");
 	return IB_OK;
 }
 
 enum ib_status
-ib_sums_merge(struct ib_sums *s, struct ib_sums *o, const char *name,
-	      struct ib_error *err)
+ib_sums_merge(struct ib_sums *s, struct ib_sums *o, const char *name, struct ib_error *err)
 {
 	enum ib_status st = merge_parts(s, o, name, err);
 
@@ -95,18 +92,17 @@ ib_sums_check(const struct ib_sums *s, const char *name, struct ib_error *err)
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: adds up to other totals than those it "
 			     "refines: a part is missing or stands twice, or "
-			     "is of another epoch", name);
+			     "is of another epoch",
+			     name);
 	return st;
 }
 
 /* ---- files ---------------------------------------------------------------------- */
 
 static enum ib_status
-parse(const cJSON *json, const char *name, struct ib_sums *s,
-      struct ib_error *err)
+parse(const cJSON *json, const char *name, struct ib_sums *s, struct ib_error *err)
 {
-	const cJSON *version = cJSON_GetObjectItemCaseSensitive(json,
-								"ib_totals");
+	const cJSON *version = cJSON_GetObjectItemCaseSensitive(json, "ib_totals");
 	enum ib_status st;
 
 	if (!cJSON_IsNumber(version))
@@ -114,23 +110,20 @@ parse(const cJSON *json, const char *name, struct ib_sums *s,
 	if (version->valuedouble > IB_TOTALS_VERSION)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a totals file of version %.0f, newer than "
-			       "this program's %d", name, version->valuedouble,
-			       IB_TOTALS_VERSION);
+			       "this program's %d",
+			       name, version->valuedouble, IB_TOTALS_VERSION);
 	st = ib_totals_parse(json, name, &s->totals, err);
 	if (!st)
-		st = ib_parts_parse(
-			cJSON_GetObjectItemCaseSensitive(json, "parts"), name,
-			&s->parts, err);
+		st = ib_parts_parse(cJSON_GetObjectItemCaseSensitive(json, "parts"), name,
+				    &s->parts, err);
 	return st ? st
-		  : ib_refined_parse(
-			    cJSON_GetObjectItemCaseSensitive(json, "refined"),
-			    name, &s->totals, &s->refined, err);
+		  : ib_refined_parse(cJSON_GetObjectItemCaseSensitive(json, "refined"), name,
+				     &s->totals, &s->refined, err);
 }
 
 /* Totals that were joined by cat are merged as several operands are. */
 static enum ib_status
-merge_documents(struct ib_sums *s, struct ib_span text, const char *name,
-		struct ib_error *err)
+merge_documents(struct ib_sums *s, struct ib_span text, const char *name, struct ib_error *err)
 {
 	struct ib_sums *one;
 	enum ib_status st;
@@ -139,8 +132,7 @@ merge_documents(struct ib_sums *s, struct ib_span text, const char *name,
 	do {
 		json = NULL;
 		one = ib_sums_new();
-		st = one ? ib_document_parse_first(&text, &json, err)
-			 : ib_fail_memory(err);
+		st = one ? ib_document_parse_first(&text, &json, err) : ib_fail_memory(err);
 		if (!st)
 			st = parse(json, name, one, err);
 		cJSON_Delete(json);
@@ -163,8 +155,7 @@ ib_sums_read(struct ib_input *in, struct ib_sums **out, struct ib_error *err)
 	if (!st && n > LONGEST)
 		n = 0;
 	if (!st)
-		st = merge_documents(s, (struct ib_span){ text, n },
-				     ib_input_name(in), err);
+		st = merge_documents(s, (struct ib_span){ text, n }, ib_input_name(in), err);
 	free(text);
 	if (st) {
 		ib_sums_free(s);
@@ -175,8 +166,7 @@ ib_sums_read(struct ib_input *in, struct ib_sums **out, struct ib_error *err)
 }
 
 enum ib_status
-ib_sums_write(const struct ib_sums *s, struct ib_output *out,
-	      struct ib_error *err)
+ib_sums_write(const struct ib_sums *s, struct ib_output *out, struct ib_error *err)
 {
 	cJSON *json = ib_totals_json(&s->totals);
 	cJSON *version = cJSON_CreateNumber(IB_TOTALS_VERSION);

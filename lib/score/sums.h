@@ -17,15 +17,14 @@ struct ib_sums *ib_sums_new(void); /* NULL: memory ran out */
 void ib_sums_free(struct ib_sums *s);
 
 /* other, of the file `name`, must fit: IB_E_DATA where it does not. */
-enum ib_status ib_sums_merge(struct ib_sums *s, struct ib_sums *other,
-			     const char *name, struct ib_error *err);
+enum ib_status ib_sums_merge(struct ib_sums *s, struct ib_sums *other, const char *name,
+			     struct ib_error *err);
 
 /*
  * Do they stand for everything? Totals with a part missing, or refined from
  * others than they have become: IB_E_DATA.
  */
-enum ib_status ib_sums_check(const struct ib_sums *s, const char *name,
-			     struct ib_error *err);
+enum ib_status ib_sums_check(const struct ib_sums *s, const char *name, struct ib_error *err);
 
 /*
  * Known by its first member, "ib_totals". "parts" is there where not all are
@@ -33,9 +32,7 @@ enum ib_status ib_sums_check(const struct ib_sums *s, const char *name,
  * not committed.
  */
 #define IB_TOTALS_VERSION 1
-enum ib_status ib_sums_read(struct ib_input *in, struct ib_sums **out,
-			    struct ib_error *err);
-enum ib_status ib_sums_write(const struct ib_sums *s, struct ib_output *out,
-			     struct ib_error *err);
+enum ib_status ib_sums_read(struct ib_input *in, struct ib_sums **out, struct ib_error *err);
+enum ib_status ib_sums_write(const struct ib_sums *s, struct ib_output *out, struct ib_error *err);
 
 #endif

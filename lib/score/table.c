@@ -28,15 +28,15 @@ ib_table_hash(struct ib_span id, uint64_t seed)
 }
 
 enum ib_status
-ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
-		 struct ib_error *err)
+ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_error *err)
 {
 	uint64_t want = t->n + rows;
 
 	if (want >= UINT32_MAX - 1)
 		return ib_fail(err, IB_E_IO,
 			       "more than %u samples: deal them into parts "
-			       "(--part)", UINT32_MAX - 2);
+			       "(--part)",
+			       UINT32_MAX - 2);
 	if (!ib_pages_grow(&t->bytes, t->nbytes + bytes + 16) ||
 	    !ib_pages_grow(&t->offset, (want + 1) * sizeof(uint64_t)))
 		return ib_fail_memory(err);
@@ -62,15 +62,13 @@ ib_table_add(struct ib_table *t, const struct ib_id *id)
 {
 	uint32_t row = append(t, id);
 
-	if (ib_slot_place(t->slots.p, t->nslots,
-			  ib_slot_of(id->hash, row)) > IB_CHAIN_MAX)
+	if (ib_slot_place(t->slots.p, t->nslots, ib_slot_of(id->hash, row)) > IB_CHAIN_MAX)
 		t->crowded = true;
 	return row;
 }
 
 uint32_t
-ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at,
-		bool *fresh)
+ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *fresh)
 {
 	struct ib_slot *slot = t->slots.p;
 	uint32_t row;
@@ -89,9 +87,8 @@ ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at,
 }
 
 void
-ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
-	       const void *const *touch, size_t ntouch, uint32_t *row,
-	       uint64_t *at)
+ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const void *const *touch,
+	       size_t ntouch, uint32_t *row, uint64_t *at)
 {
 	const uint64_t *offset = t->offset.p;
 	size_t i, k;
@@ -110,16 +107,13 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 			continue;
 		__builtin_prefetch(&offset[row[i]]);
 		for (k = 0; k < ntouch; k++)
-			__builtin_prefetch((const char *)touch[k] +
-					   (size_t)row[i] * 4);
+			__builtin_prefetch((const char *)touch[k] + (size_t)row[i] * 4);
 	}
 	for (i = 0; i < n; i++)
 		if (row[i] < t->n) /* IB_NO_ROW is not; a mapped file may lie */
-			__builtin_prefetch((const char *)t->bytes.p +
-					   offset[row[i]]);
+			__builtin_prefetch((const char *)t->bytes.p + offset[row[i]]);
 	for (i = 0; i < n; i++)
-		while (row[i] != IB_NO_ROW &&
-		       !ib_table_is(t, row[i], id[i].p, id[i].n)) {
+		while (row[i] != IB_NO_ROW && !ib_table_is(t, row[i], id[i].p, id[i].n)) {
 			at[i]++;
 			row[i] = ib_table_probe(t, id[i].hash, &at[i]);
 		}

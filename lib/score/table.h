@@ -40,14 +40,14 @@ struct ib_id {
 };
 
 struct ib_table {
-	struct ib_pages bytes;  /* the ids, one behind the other */
+	struct ib_pages bytes;	/* the ids, one behind the other */
 	struct ib_pages offset; /* uint64_t[n + 1]: where each begins */
-	struct ib_pages slots;  /* struct ib_slot[nslots + IB_SLOTS_BEHIND] */
-	uint64_t nslots;        /* homes */
-	uint64_t nbytes;        /* of ids */
-	uint64_t n;             /* rows */
-	uint64_t seed;          /* of the hash; 0 until ids collide on purpose */
-	bool crowded;           /* a chain grew too long: reseed */
+	struct ib_pages slots;	/* struct ib_slot[nslots + IB_SLOTS_BEHIND] */
+	uint64_t nslots;	/* homes */
+	uint64_t nbytes;	/* of ids */
+	uint64_t n;		/* rows */
+	uint64_t seed;		/* of the hash; 0 until ids collide on purpose */
+	bool crowded;		/* a chain grew too long: reseed */
 };
 
 void ib_table_init(struct ib_table *t);
@@ -56,8 +56,8 @@ void ib_table_release(struct ib_table *t);
 uint64_t ib_table_hash(struct ib_span id, uint64_t seed);
 
 /* Room for `rows` more rows and `bytes` more of ids, slots included. */
-enum ib_status ib_table_reserve(struct ib_table *t, uint64_t rows,
-				uint64_t bytes, struct ib_error *err);
+enum ib_status ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
+				struct ib_error *err);
 
 /* Without rows again; its memory is kept for the next ones. */
 void ib_table_clear(struct ib_table *t);
@@ -66,8 +66,7 @@ void ib_table_clear(struct ib_table *t);
  * After rows were put into bytes and offset directly (a score file): build
  * the slots. IB_E_DATA where an id stands twice: *twice is its row then.
  */
-enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice,
-			      struct ib_error *err);
+enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err);
 
 /* Where a chain grew too long: another seed, all slots anew. */
 enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
@@ -80,8 +79,7 @@ enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
  * Look-ups and additions go on as before.
  */
 #define IB_INDEX_SLOTS(rows) ((rows) + (rows) / 2 + 1)
-enum ib_status ib_table_settle(struct ib_table *t, bool *fine,
-			       struct ib_error *err);
+enum ib_status ib_table_settle(struct ib_table *t, bool *fine, struct ib_error *err);
 
 /* Are the slots, as a stranger's file has them, laid out like that? O(n). */
 bool ib_table_is_settled(const struct ib_table *t);
@@ -141,8 +139,8 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 	const uint64_t *offset = t->offset.p;
 
 	/* Of a mapped file nothing was checked: its rows and offsets may lie. */
-	return row < t->n && offset[row + 1] - offset[row] == n &&
-	       offset[row] <= t->nbytes && n <= t->nbytes - offset[row] &&
+	return row < t->n && offset[row + 1] - offset[row] == n && offset[row] <= t->nbytes &&
+	       n <= t->nbytes - offset[row] &&
 	       ib_same_bytes((const char *)t->bytes.p + offset[row], p, n);
 }
 
@@ -150,13 +148,13 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
  * Fetch what ib_table_probe will see first of a hash. No function: gcc 12
  * holds one that only fetches for one without effect, and drops the calls.
  */
-#define IB_TABLE_FETCH(t, hash)                                             \
-	do {                                                                \
-		const struct ib_slot *fetch_ = (t)->slots.p;                \
-									    \
-		fetch_ += ib_table_home(t, hash);                           \
-		__builtin_prefetch(fetch_);                                 \
-		__builtin_prefetch(fetch_ + IB_PROBE - 1);                  \
+#define IB_TABLE_FETCH(t, hash)                                                                    \
+	do {                                                                                       \
+		const struct ib_slot *fetch_ = (t)->slots.p;                                       \
+                                                                                                   \
+		fetch_ += ib_table_home(t, hash);                                                  \
+		__builtin_prefetch(fetch_);                                                        \
+		__builtin_prefetch(fetch_ + IB_PROBE - 1);                                         \
 	} while (0)
 
 /*
@@ -212,15 +210,13 @@ ib_table_find(const struct ib_table *t, const struct ib_id *id)
  * these rows: fetched ahead too.
  */
 void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
-		    const void *const *touch, size_t ntouch, uint32_t *row,
-		    uint64_t *at);
+		    const void *const *touch, size_t ntouch, uint32_t *row, uint64_t *at);
 
 /*
  * The row of an id, added if it is new (*fresh). Room was reserved. `at` is
  * where a look-up of the group found an empty slot. O(1); sets crowded.
  */
-uint32_t ib_table_intern(struct ib_table *t, const struct ib_id *id,
-			 uint64_t at, bool *fresh);
+uint32_t ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *fresh);
 
 /* Add an id that is not there. Room was reserved. O(1); sets crowded. */
 uint32_t ib_table_add(struct ib_table *t, const struct ib_id *id);

@@ -127,8 +127,8 @@ ib_totals_json(const struct ib_totals *t)
 	    ib_document_put(json, "min", ib_document_float(t->min)) &&
 	    ib_document_put(json, "max", ib_document_float(t->max)) &&
 	    ib_document_put(json, "newest",
-		   t->newest < 0 ? cJSON_CreateNull()
-				 : ib_document_integer((uint64_t)t->newest)) &&
+			    t->newest < 0 ? cJSON_CreateNull()
+					  : ib_document_integer((uint64_t)t->newest)) &&
 	    ib_document_put(json, "histogram", histogram_json(t->bin)))
 		return json;
 	cJSON_Delete(json);
@@ -196,8 +196,7 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 		    !ib_document_read_integer(first, &b) ||
 		    !ib_document_read_integer(first->next, &count))
 			return false;
-		if (b < next || ib_totals_bin_is_edge(b) || count == 0 ||
-		    count > left)
+		if (b < next || ib_totals_bin_is_edge(b) || count == 0 || count > left)
 			return false;
 		t->bin[b] = count;
 		next = b + 1;
@@ -221,8 +220,7 @@ range_fits(const struct ib_totals *t)
 		low++;
 	while (t->bin[high] == 0)
 		high--;
-	if (ib_float_order(t->min) >> 20 != low ||
-	    ib_float_order(t->max) >> 20 != high)
+	if (ib_float_order(t->min) >> 20 != low || ib_float_order(t->max) >> 20 != high)
 		return false;
 	ib_exact_init(&bound);
 	ib_exact_add_times(&bound, (double)t->min, t->known);
@@ -253,11 +251,9 @@ fault(const cJSON *json, struct ib_totals *t)
 	const cJSON *sum = GET(json, "sum");
 	double mean;
 
-	if (!ib_document_read_integer(GET(json, "rows"), &t->rows) ||
-	    t->rows > ROWS_MAX)
+	if (!ib_document_read_integer(GET(json, "rows"), &t->rows) || t->rows > ROWS_MAX)
 		return "rows";
-	if (!ib_document_read_integer(GET(json, "known"), &t->known) ||
-	    t->known > t->rows)
+	if (!ib_document_read_integer(GET(json, "known"), &t->known) || t->known > t->rows)
 		return "known";
 	if (!read_histogram(GET(json, "histogram"), t))
 		return "histogram";
@@ -265,8 +261,7 @@ fault(const cJSON *json, struct ib_totals *t)
 		return "min";
 	if (!read_float(GET(json, "max"), &t->max))
 		return "max";
-	if (!cJSON_IsString(sum) ||
-	    !ib_exact_read_float_sum(&t->sum, sum->valuestring))
+	if (!cJSON_IsString(sum) || !ib_exact_read_float_sum(&t->sum, sum->valuestring))
 		return "sum";
 	if (!range_fits(t))
 		return "range of the scores";
@@ -279,19 +274,15 @@ fault(const cJSON *json, struct ib_totals *t)
 }
 
 enum ib_status
-ib_totals_parse(const cJSON *json, const char *name, struct ib_totals *t,
-		struct ib_error *err)
+ib_totals_parse(const cJSON *json, const char *name, struct ib_totals *t, struct ib_error *err)
 {
 	const char *what;
 
 	ib_totals_init(t);
 	if (!cJSON_IsObject(json))
-		return ib_fail(err, IB_E_DATA, "%s: totals are no object",
-			       name);
+		return ib_fail(err, IB_E_DATA, "%s: totals are no object", name);
 	what = fault(json, t);
 	if (what)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: bad totals: %s missing or wrong", name,
-			       what);
+		return ib_fail(err, IB_E_DATA, "%s: bad totals: %s missing or wrong", name, what);
 	return IB_OK;
 }

@@ -15,11 +15,11 @@
 #define IB_TOTALS_BINS 4096 /* by the leading 12 bits, see ib_float_order */
 
 struct ib_totals {
-	uint64_t rows;       /* samples, known or not */
-	uint64_t known;      /* of them with a known score */
-	struct ib_exact sum; /* of the known scores */
-	float min, max;      /* NaN where known is 0 */
-	int64_t newest;      /* largest epoch; IB_NO_EPOCH without rows */
+	uint64_t rows;		      /* samples, known or not */
+	uint64_t known;		      /* of them with a known score */
+	struct ib_exact sum;	      /* of the known scores */
+	float min, max;		      /* NaN where known is 0 */
+	int64_t newest;		      /* largest epoch; IB_NO_EPOCH without rows */
 	uint64_t bin[IB_TOTALS_BINS]; /* known scores by leading bits */
 };
 
@@ -76,7 +76,7 @@ double ib_totals_mean(const struct ib_totals *t);
  */
 cJSON *ib_totals_json(const struct ib_totals *t);
 /* IB_E_DATA, naming the file, for what ib_totals_json cannot have written. */
-enum ib_status ib_totals_parse(const cJSON *json, const char *name,
-			       struct ib_totals *t, struct ib_error *err);
+enum ib_status ib_totals_parse(const cJSON *json, const char *name, struct ib_totals *t,
+			       struct ib_error *err);
 
 #endif

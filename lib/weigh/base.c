@@ -26,11 +26,9 @@ has_header(const struct ib_source *s)
 
 /* A header is read as a row of its own: its fields have the same places. */
 static bool
-read_header(struct ib_cursor *c, struct ib_block *b,
-	    const struct ib_source *source)
+read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *source)
 {
-	*b = (struct ib_block){ .source = source, .p = source->header.p,
-				.n = source->header.n };
+	*b = (struct ib_block){ .source = source, .p = source->header.p, .n = source->header.n };
 	ib_cursor_start(c, b);
 	return ib_cursor_next(c) == IB_NEXT_RECORD;
 }
@@ -61,16 +59,14 @@ adds_id_column(const struct ib_base *b, const struct ib_cursor *c)
 }
 
 bool
-ib_base_has_header(const struct ib_base *b, struct ib_intact *x,
-		   struct ib_cursor *c, const struct ib_source *source,
-		   bool alone)
+ib_base_has_header(const struct ib_base *b, struct ib_intact *x, struct ib_cursor *c,
+		   const struct ib_source *source, bool alone)
 {
 	struct ib_span none = { NULL, 0 };
 	struct ib_block block;
 	size_t i;
 
-	if (!has_header(source) || b->nheaders == 0 ||
-	    !read_header(c, &block, source))
+	if (!has_header(source) || b->nheaders == 0 || !read_header(c, &block, source))
 		return true;
 	for (i = 0; i < b->nheaders; i++)
 		if (ib_intact_fits(x, c, none, b->header[i]))
@@ -88,8 +84,7 @@ keep_header(struct ib_base *b, XXH128_hash_t hash, struct ib_error *err)
 	size_t i;
 
 	for (i = 0; i < b->nheaders; i++)
-		if (b->header[i].low64 == hash.low64 &&
-		    b->header[i].high64 == hash.high64)
+		if (b->header[i].low64 == hash.low64 && b->header[i].high64 == hash.high64)
 			return IB_OK;
 	p = realloc(b->header, (b->nheaders + 1) * sizeof(*p));
 	if (!p)
@@ -117,10 +112,8 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 	}
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id) ||
-		    (b->tsv &&
-		     !ib_slice_holds(s, (int64_t)c->record.line, id))) {
-			ib_fault_note(&s->bad, s->n, (int64_t)c->record.line,
-				      "%s", c->why);
+		    (b->tsv && !ib_slice_holds(s, (int64_t)c->record.line, id))) {
+			ib_fault_note(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;
 		}
 		if (!id.p || !ib_slice_room(s))
@@ -135,8 +128,7 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 }
 
 static bool
-sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample,
-       struct ib_span id)
+sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample, struct ib_span id)
 {
 	const struct ib_base *b = ctx;
 
@@ -150,8 +142,7 @@ sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample,
 }
 
 static enum ib_status
-drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
-      struct ib_error *err)
+drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at, struct ib_error *err)
 {
 	struct ib_base *b = ctx;
 	uint64_t n = b->rows.n;
@@ -161,8 +152,7 @@ drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
 	if (s->has_header)
 		st = keep_header(b, s->header, err);
 	for (i = 0; i < s->n && !st; i++)
-		st = ib_rows_place(&b->rows,
-				   ib_blocks_place(at, n + i, s->line[i]), err);
+		st = ib_rows_place(&b->rows, ib_blocks_place(at, n + i, s->line[i]), err);
 	if (!st)
 		st = ib_rows_append(&b->rows, s->id, NULL, s->n, err);
 	if (st || !b->hashes)
@@ -170,19 +160,20 @@ drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
 	if (!ib_pages_grow(&b->hash, (n + s->n) * sizeof(*s->hash)))
 		return ib_fail_memory(err);
 	if (s->n > 0)
-		memcpy((XXH128_hash_t *)b->hash.p + n, s->hash,
-		       s->n * sizeof(*s->hash));
+		memcpy((XXH128_hash_t *)b->hash.p + n, s->hash, s->n * sizeof(*s->hash));
 	return IB_OK;
 }
 
 enum ib_status
-ib_base_read(struct ib_base *b, const struct ib_weights_options *o,
-	     bool hashes, const struct ib_context *context,
-	     struct ib_error *err)
+ib_base_read(struct ib_base *b, const struct ib_weights_options *o, bool hashes,
+	     const struct ib_context *context, struct ib_error *err)
 {
 	struct ib_wanted wanted[IB_NADDED];
 	struct ib_blocks blocks = {
-		.context = context, .ctx = b, .work = work, .sample = sample,
+		.context = context,
+		.ctx = b,
+		.work = work,
+		.sample = sample,
 		.drain = drain,
 	};
 	enum ib_status st;
@@ -193,10 +184,12 @@ ib_base_read(struct ib_base *b, const struct ib_weights_options *o,
 	ib_added_wanted(wanted, o->weight_field);
 	wanted[IB_ADDED_WEIGHT].number = false;
 	blocks.reader = (struct ib_reader_options){
-		.operands = o->base, .otherwise = IB_FORMAT_LIST,
+		.operands = o->base,
+		.otherwise = IB_FORMAT_LIST,
 		.key = o->base_key ? o->base_key : o->key,
 		.key_option = o->base_key ? "--base-key" : "-k",
-		.wanted = wanted, .nwanted = hashes ? 1 : 0,
+		.wanted = wanted,
+		.nwanted = hashes ? 1 : 0,
 		.any_value = true,
 	};
 	st = ib_blocks_run(&blocks, err);

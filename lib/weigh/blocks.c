@@ -34,12 +34,9 @@ ib_slice_room(struct ib_slice *s)
 
 	if (s->n < s->cap)
 		return true;
-	if (!grow(&s->id, n, sizeof(*s->id)) ||
-	    !grow(&s->weight, n, sizeof(*s->weight)) ||
-	    !grow(&s->line, n, sizeof(*s->line)) ||
-	    !grow(&s->row, n, sizeof(*s->row)) ||
-	    !grow(&s->hash, n, sizeof(*s->hash)) ||
-	    !grow(&s->record, n, sizeof(*s->record)))
+	if (!grow(&s->id, n, sizeof(*s->id)) || !grow(&s->weight, n, sizeof(*s->weight)) ||
+	    !grow(&s->line, n, sizeof(*s->line)) || !grow(&s->row, n, sizeof(*s->row)) ||
+	    !grow(&s->hash, n, sizeof(*s->hash)) || !grow(&s->record, n, sizeof(*s->record)))
 		return false;
 	s->cap = n;
 	return true;
@@ -69,8 +66,7 @@ release(struct ib_slice *s)
 }
 
 void
-ib_fault_note(struct ib_fault *f, size_t at, int64_t line, const char *format,
-	      ...)
+ib_fault_note(struct ib_fault *f, size_t at, int64_t line, const char *format, ...)
 {
 	va_list ap;
 
@@ -91,8 +87,10 @@ ib_slice_holds(struct ib_slice *s, int64_t line, struct ib_span id)
 
 	if (ib_form_holds(id))
 		return true;
-	ib_fault_note(&s->bad, s->n, line, "an id that holds a TAB or a line "
-		      "end cannot be written as tsv: %s", ib_show(show, id));
+	ib_fault_note(&s->bad, s->n, line,
+		      "an id that holds a TAB or a line "
+		      "end cannot be written as tsv: %s",
+		      ib_show(show, id));
 	return false;
 }
 
@@ -142,8 +140,7 @@ drain_slice(struct run *run, struct ib_slice *s, struct ib_error *err)
 
 /* Samples into the slice: IB_EOF behind the last. */
 static enum ib_status
-gather(struct run *run, struct ib_tar_samples *samples, struct ib_slice *s,
-       struct ib_error *err)
+gather(struct run *run, struct ib_tar_samples *samples, struct ib_slice *s, struct ib_error *err)
 {
 	struct ib_arena *arena = &s->cursor.arena;
 	struct ib_tar_sample sample;
@@ -181,9 +178,7 @@ drain_shard(struct run *run, struct ib_slice *s, struct ib_error *err)
 
 	run->at.samples = true;
 	run->at.line = 0;
-	st = ib_tar_samples_open(s->block.input,
-				 source->key.kind == IB_KEY_SHARD ? &shard
-								  : NULL,
+	st = ib_tar_samples_open(s->block.input, source->key.kind == IB_KEY_SHARD ? &shard : NULL,
 				 run->blocks->context, &samples, err);
 	while (!st && !drained) {
 		st = gather(run, samples, s, err);
@@ -221,7 +216,10 @@ static enum ib_status
 run_pipeline(struct run *run, int threads, struct ib_error *err)
 {
 	struct ib_pipeline p = {
-		.fill = fill, .work = work, .drain = drain, .ctx = run,
+		.fill = fill,
+		.work = work,
+		.drain = drain,
+		.ctx = run,
 		.slot_size = sizeof(struct ib_slice),
 		.nslots = ib_pipeline_slots(threads),
 	};

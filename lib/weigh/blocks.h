@@ -24,14 +24,14 @@ struct ib_slice {
 	size_t n, cap;
 	struct ib_id *id;
 	double *weight;
-	uint32_t *line;         /* lines of the block before each */
-	uint32_t *row;          /* of the full manifest */
-	XXH128_hash_t *hash;    /* of what is left of each */
+	uint32_t *line;		/* lines of the block before each */
+	uint32_t *row;		/* of the full manifest */
+	XXH128_hash_t *hash;	/* of what is left of each */
 	struct ib_span *record; /* its bytes, line end included */
-	struct ib_bytes text;   /* what goes out as it is */
+	struct ib_bytes text;	/* what goes out as it is */
 	XXH128_hash_t header;
 	bool has_header;
-	struct ib_fault bad;     /* nothing behind it was read */
+	struct ib_fault bad;	 /* nothing behind it was read */
 	struct ib_fault offence; /* what a check says no to */
 };
 
@@ -59,8 +59,7 @@ ib_sample_hash(const struct ib_tar_sample *sample)
 }
 
 /* Note what is wrong at the record that is being read, unless one is noted. */
-void ib_fault_note(struct ib_fault *f, size_t at, int64_t line,
-		   const char *format, ...)
+void ib_fault_note(struct ib_fault *f, size_t at, int64_t line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Where a block stands. A tar's records are its samples, its lines their
@@ -74,7 +73,8 @@ struct ib_blocks_at {
 static inline struct ib_place
 ib_blocks_place(const struct ib_blocks_at *at, uint64_t row, int64_t line)
 {
-	return (struct ib_place){ .row = row, .name = at->source->name,
+	return (struct ib_place){ .row = row,
+				  .name = at->source->name,
 				  .line = at->line + (uint64_t)line,
 				  .sample = at->samples };
 }
@@ -84,19 +84,17 @@ struct ib_blocks {
 	const struct ib_context *context;
 	void *ctx;
 	/* The records of a block. Any order, several at once. */
-	enum ib_status (*work)(void *ctx, struct ib_slice *s,
-			       struct ib_error *err);
+	enum ib_status (*work)(void *ctx, struct ib_slice *s, struct ib_error *err);
 	/*
 	 * A tar's sample, for which there is room: as the next record. False
 	 * where it is bad. id stays where it is as long as the slice does.
 	 */
-	bool (*sample)(void *ctx, struct ib_slice *s,
-		       const struct ib_tar_sample *sample, struct ib_span id);
+	bool (*sample)(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample,
+		       struct ib_span id);
 	/* After some samples. NULL: nothing. */
 	void (*sampled)(void *ctx, struct ib_slice *s);
 	/* In order, before what s->bad says ends the run. */
-	enum ib_status (*drain)(void *ctx, struct ib_slice *s,
-				const struct ib_blocks_at *at,
+	enum ib_status (*drain)(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
 				struct ib_error *err);
 };
 

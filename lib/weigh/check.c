@@ -44,9 +44,8 @@ figure(const cJSON *receipt, const char *path, const char *name, double *value,
 	const cJSON *x = cJSON_GetObjectItemCaseSensitive(receipt, name);
 
 	if (!cJSON_IsNumber(x))
-		return ib_fail(err, IB_E_DATA,
-			       "%s: not a receipt: it has no number '%s'",
-			       path, name);
+		return ib_fail(err, IB_E_DATA, "%s: not a receipt: it has no number '%s'", path,
+			       name);
 	*value = x->valuedouble;
 	return IB_OK;
 }
@@ -59,8 +58,8 @@ struct said {
 };
 
 static enum ib_status
-compare(const cJSON *receipt, const char *path, const struct said *s,
-	const char *name, struct ib_error *err)
+compare(const cJSON *receipt, const char *path, const struct said *s, const char *name,
+	struct ib_error *err)
 {
 	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
 	enum ib_status st;
@@ -70,17 +69,15 @@ compare(const cJSON *receipt, const char *path, const struct said *s,
 	if (st || value == s->is)
 		return st;
 	if (s->count)
-		return ib_fail(err, IB_E_CHECK,
-			       "%s: %s is %.0f, the receipt %s has %.0f", name,
+		return ib_fail(err, IB_E_CHECK, "%s: %s is %.0f, the receipt %s has %.0f", name,
 			       s->name, s->is, path, value);
-	return ib_fail(err, IB_E_CHECK, "%s: %s is %s, the receipt %s has %s",
-		       name, s->name, shown(a, s->is), path,
-		       shown(b, value));
+	return ib_fail(err, IB_E_CHECK, "%s: %s is %s, the receipt %s has %s", name, s->name,
+		       shown(a, s->is), path, shown(b, value));
 }
 
 static enum ib_status
-check_receipt(const struct ib_sums *t, uint64_t total, const char *name,
-	      const char *path, double *variance, struct ib_error *err)
+check_receipt(const struct ib_sums *t, uint64_t total, const char *name, const char *path,
+	      double *variance, struct ib_error *err)
 {
 	const struct said said[] = {
 		{ "samples", (double)total, true },
@@ -102,8 +99,8 @@ check_receipt(const struct ib_sums *t, uint64_t total, const char *name,
 }
 
 enum ib_status
-ib_check_figures(const struct ib_sums *t, uint64_t total, const char *name,
-		 const char *receipt, struct ib_error *err)
+ib_check_figures(const struct ib_sums *t, uint64_t total, const char *name, const char *receipt,
+		 struct ib_error *err)
 {
 	double variance = ib_sums_variance(t), allowed, off;
 	struct ib_exact x = t->sum;
@@ -119,10 +116,8 @@ ib_check_figures(const struct ib_sums *t, uint64_t total, const char *name,
 	allowed = variance > 0 ? 4 * sqrt(variance) : 1e-9 * (double)total;
 	if (off <= allowed)
 		return IB_OK;
-	return ib_fail(err, IB_E_CHECK,
-		       "%s: the weights sum to %s, not to %llu within %s (%s)",
-		       name, shown(a, ib_exact_round(&t->sum)),
-		       (unsigned long long)total, shown(b, allowed),
-		       variance > 0 ? "4 standard errors"
-				    : "the standard error is 0");
+	return ib_fail(err, IB_E_CHECK, "%s: the weights sum to %s, not to %llu within %s (%s)",
+		       name, shown(a, ib_exact_round(&t->sum)), (unsigned long long)total,
+		       shown(b, allowed),
+		       variance > 0 ? "4 standard errors" : "the standard error is 0");
 }

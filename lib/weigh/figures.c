@@ -68,8 +68,7 @@ expand(const struct ib_exact *x, double term[TERMS_MAX])
 
 /* Sign of a/b - (p+q)/2, where b is the sum of its terms. */
 static int
-beside_middle(const struct ib_exact *a, const double *term, size_t n, double p,
-	      double q)
+beside_middle(const struct ib_exact *a, const double *term, size_t n, double p, double q)
 {
 	struct ib_exact twice = *a, middle;
 	size_t i;

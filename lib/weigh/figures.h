@@ -55,8 +55,8 @@ ib_sums_add(struct ib_sums *t, double w)
 }
 
 /* Of settled sums with n > 0, each rounded once. */
-double ib_sums_ess(const struct ib_sums *t);  /* (sum w)^2 / sum w^2 */
-double ib_sums_deff(const struct ib_sums *t); /* n sum w^2 / (sum w)^2 */
+double ib_sums_ess(const struct ib_sums *t);	  /* (sum w)^2 / sum w^2 */
+double ib_sums_deff(const struct ib_sums *t);	  /* n sum w^2 / (sum w)^2 */
 double ib_sums_variance(const struct ib_sums *t); /* sum w(w-1) */
 
 /* The double nearest to a/b; both above 0. */
@@ -68,8 +68,7 @@ struct ib_scale {
 	struct ib_exact sum;
 	double high, low; /* sum, to 106 bits */
 };
-void ib_scale_init(struct ib_scale *s, const struct ib_exact *sum,
-		   double goal);
+void ib_scale_init(struct ib_scale *s, const struct ib_exact *sum, double goal);
 double ib_scale_apply(const struct ib_scale *s, double w); /* w >= 0 */
 
 #endif

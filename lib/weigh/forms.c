@@ -11,8 +11,7 @@
 bool
 ib_form_has_ids(enum ib_weights_format form)
 {
-	return form == IB_WEIGHTS_TSV || form == IB_WEIGHTS_JSONL ||
-	       form == IB_WEIGHTS_NPZ;
+	return form == IB_WEIGHTS_TSV || form == IB_WEIGHTS_JSONL || form == IB_WEIGHTS_NPZ;
 }
 
 bool
@@ -34,27 +33,24 @@ make_text(struct ib_texts *texts, size_t i, double weight)
 
 /* The weight's decimal and one byte behind it. */
 static inline void
-put_text(struct ib_bytes *out, double weight, char last,
-	 struct ib_texts *texts)
+put_text(struct ib_bytes *out, double weight, char last, struct ib_texts *texts)
 {
 	size_t i = ib_double_place(weight, IB_TEXTS);
 	size_t n;
 
 	if (texts->entry[i].n == 0 || texts->entry[i].value != weight)
 		make_text(texts, i, weight);
-	if (out->cap - out->n < IB_NUMBER_MAX &&
-	    !ib_bytes_reserve(out, IB_NUMBER_MAX))
+	if (out->cap - out->n < IB_NUMBER_MAX && !ib_bytes_reserve(out, IB_NUMBER_MAX))
 		return;
 	n = texts->entry[i].n;
-	memcpy(out->p + out->n, texts->entry[i].text,
-	       sizeof(texts->entry[i].text));
+	memcpy(out->p + out->n, texts->entry[i].text, sizeof(texts->entry[i].text));
 	out->p[out->n + n] = last;
 	out->n += n + 1;
 }
 
 void
-ib_form_put(struct ib_bytes *out, enum ib_weights_format form,
-	    struct ib_span id, double weight, struct ib_texts *texts)
+ib_form_put(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id, double weight,
+	    struct ib_texts *texts)
 {
 	static const char before[] = "{\"id\":", between[] = ",\"weight\":";
 	float single = (float)weight;
@@ -83,16 +79,14 @@ ib_form_put(struct ib_bytes *out, enum ib_weights_format form,
 bool
 ib_form_holds(struct ib_span id)
 {
-	return id.n == 0 || (!memchr(id.p, '\t', id.n) &&
-			     !memchr(id.p, '\n', id.n) &&
+	return id.n == 0 || (!memchr(id.p, '\t', id.n) && !memchr(id.p, '\n', id.n) &&
 			     !memchr(id.p, '\r', id.n));
 }
 
 /* ---- rows ----------------------------------------------------------------- */
 
 static inline double
-weight_of(const struct ib_rows *rows, uint64_t row,
-	  const struct ib_scale *scale)
+weight_of(const struct ib_rows *rows, uint64_t row, const struct ib_scale *scale)
 {
 	double w = fabs(((const double *)rows->weight.p)[row]);
 
@@ -100,9 +94,8 @@ weight_of(const struct ib_rows *rows, uint64_t row,
 }
 
 static enum ib_status
-write_lines(enum ib_weights_format form, const struct ib_rows *rows,
-	    const struct ib_scale *scale, struct ib_output *out,
-	    struct ib_error *err)
+write_lines(enum ib_weights_format form, const struct ib_rows *rows, const struct ib_scale *scale,
+	    struct ib_output *out, struct ib_error *err)
 {
 	struct ib_texts texts = { 0 };
 	struct ib_span id = { "", 0 };
@@ -123,8 +116,8 @@ write_lines(enum ib_weights_format form, const struct ib_rows *rows,
 
 /* All weights as binary32, to be freed as pages. */
 static enum ib_status
-singles(const struct ib_rows *rows, const struct ib_scale *scale,
-	struct ib_pages *out, struct ib_error *err)
+singles(const struct ib_rows *rows, const struct ib_scale *scale, struct ib_pages *out,
+	struct ib_error *err)
 {
 	float *f;
 	uint64_t i;
@@ -138,8 +131,7 @@ singles(const struct ib_rows *rows, const struct ib_scale *scale,
 }
 
 static void
-write_npy(struct ib_output *out, const char *descr, const void *items,
-	  uint64_t n, size_t size)
+write_npy(struct ib_output *out, const char *descr, const void *items, uint64_t n, size_t size)
 {
 	char header[128];
 
@@ -148,8 +140,8 @@ write_npy(struct ib_output *out, const char *descr, const void *items,
 }
 
 static enum ib_status
-write_npz(const struct ib_rows *rows, const float *weight,
-	  struct ib_output *out, struct ib_error *err)
+write_npz(const struct ib_rows *rows, const float *weight, struct ib_output *out,
+	  struct ib_error *err)
 {
 	const struct ib_table *t = &rows->table;
 	const uint64_t none = 0, *offset = rows->n > 0 ? t->offset.p : &none;
@@ -158,19 +150,15 @@ write_npz(const struct ib_rows *rows, const float *weight,
 
 	if (st)
 		return st;
-	ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, offset[rows->n],
-			 1);
-	ib_npz_put_array(w, "id_offset.npy", "<i8", offset, rows->n + 1,
-			 sizeof(*offset));
-	ib_npz_put_array(w, "weight.npy", "<f4", weight, rows->n,
-			 sizeof(*weight));
+	ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, offset[rows->n], 1);
+	ib_npz_put_array(w, "id_offset.npy", "<i8", offset, rows->n + 1, sizeof(*offset));
+	ib_npz_put_array(w, "weight.npy", "<f4", weight, rows->n, sizeof(*weight));
 	return ib_npz_writer_end(w, err);
 }
 
 enum ib_status
-ib_form_write(enum ib_weights_format form, const struct ib_rows *rows,
-	      const struct ib_scale *scale, struct ib_output *out,
-	      struct ib_error *err)
+ib_form_write(enum ib_weights_format form, const struct ib_rows *rows, const struct ib_scale *scale,
+	      struct ib_output *out, struct ib_error *err)
 {
 	struct ib_pages single = { 0 };
 	enum ib_status st;
@@ -187,8 +175,7 @@ ib_form_write(enum ib_weights_format form, const struct ib_rows *rows,
 }
 
 enum ib_status
-ib_form_write_index(const struct ib_rows *rows, struct ib_output *out,
-		    struct ib_error *err)
+ib_form_write_index(const struct ib_rows *rows, struct ib_output *out, struct ib_error *err)
 {
 	const double *weight = rows->weight.p;
 	struct ib_pages kept = { 0 };

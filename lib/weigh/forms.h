@@ -29,21 +29,19 @@ bool ib_form_streams(enum ib_weights_format form);
  * One record of a form that streams, behind what is in out. id: where the
  * form has ids.
  */
-void ib_form_put(struct ib_bytes *out, enum ib_weights_format form,
-		 struct ib_span id, double weight, struct ib_texts *texts);
+void ib_form_put(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
+		 double weight, struct ib_texts *texts);
 
 /* Can the id be written as a field of TSV? */
 bool ib_form_holds(struct ib_span id);
 
 /* All rows in any form, the weights scaled (scale NULL: as they are). */
-enum ib_status ib_form_write(enum ib_weights_format form,
-			     const struct ib_rows *rows,
-			     const struct ib_scale *scale,
-			     struct ib_output *out, struct ib_error *err);
+enum ib_status ib_form_write(enum ib_weights_format form, const struct ib_rows *rows,
+			     const struct ib_scale *scale, struct ib_output *out,
+			     struct ib_error *err);
 
 /* The numbers of the rows of positive weight, as .npy. */
-enum ib_status ib_form_write_index(const struct ib_rows *rows,
-				   struct ib_output *out,
+enum ib_status ib_form_write_index(const struct ib_rows *rows, struct ib_output *out,
 				   struct ib_error *err);
 
 #endif

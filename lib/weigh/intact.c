@@ -4,13 +4,14 @@
 #include "weigh/intact.h"
 
 void
-ib_added_wanted(struct ib_wanted wanted[IB_NADDED],
-		const char *weight_field)
+ib_added_wanted(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 {
-	const char *name[IB_NADDED] = {
-		weight_field ? weight_field : "weight",
-		"ib", "ib_pi", "ib_u", "ib_score", "ib_reason"
-	};
+	const char *name[IB_NADDED] = { weight_field ? weight_field : "weight",
+					"ib",
+					"ib_pi",
+					"ib_u",
+					"ib_score",
+					"ib_reason" };
 	size_t i;
 
 	for (i = 0; i < IB_NADDED; i++)
@@ -134,8 +135,7 @@ static void
 add_field(struct taking *t, const struct ib_value *v)
 {
 	if (v)
-		add_piece(t, t->json ? member_of(piece_of(t, v))
-				     : piece_of(t, v));
+		add_piece(t, t->json ? member_of(piece_of(t, v)) : piece_of(t, v));
 }
 
 /* False: the record has no weight to be taken away so. */
@@ -224,8 +224,7 @@ hash_left(struct ib_intact *x, const struct taking *t, unsigned seed)
 static bool
 is_json(const struct ib_cursor *c)
 {
-	return c->source->format == IB_FORMAT_JSONL ||
-	       c->source->format == IB_FORMAT_JSON;
+	return c->source->format == IB_FORMAT_JSONL || c->source->format == IB_FORMAT_JSON;
 }
 
 /* The value of what --id-field may have added: the field that -k names. */
@@ -243,8 +242,7 @@ id_value(const struct ib_cursor *c)
 static struct ib_span
 left_of_list(const struct ib_cursor *c)
 {
-	const struct ib_value *w =
-		value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
+	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
 	const struct ib_record *r = &c->record;
 
 	return (struct ib_span){ r->p, w ? (size_t)(w->p - 1 - r->p) : r->n };
@@ -252,8 +250,7 @@ left_of_list(const struct ib_cursor *c)
 
 /* False where the record has not what this way takes away. */
 static bool
-hash_way(struct ib_intact *x, const struct ib_cursor *c, unsigned way,
-	 XXH128_hash_t *hash)
+hash_way(struct ib_intact *x, const struct ib_cursor *c, unsigned way, XXH128_hash_t *hash)
 {
 	const int *slot = c->source->wanted_slot;
 	const struct ib_value *w = value_of(c, slot[IB_ADDED_WEIGHT]);
@@ -290,8 +287,7 @@ hash_way(struct ib_intact *x, const struct ib_cursor *c, unsigned way,
 XXH128_hash_t
 ib_intact_hash(struct ib_intact *x, const struct ib_cursor *c)
 {
-	const struct ib_value *w =
-		value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
+	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
 	struct taking t = { .c = c, .json = is_json(c) };
 
 	if (w)
@@ -310,18 +306,16 @@ ib_intact_guess(struct ib_intact *x, const struct ib_cursor *c)
 }
 
 bool
-ib_intact_fits(struct ib_intact *x, const struct ib_cursor *c,
-	       struct ib_span id, XXH128_hash_t want)
+ib_intact_fits(struct ib_intact *x, const struct ib_cursor *c, struct ib_span id,
+	       XXH128_hash_t want)
 {
 	XXH128_hash_t hash;
 	unsigned way;
 
-	if (c->source->format == IB_FORMAT_LIST &&
-	    ib_span_equal(id, left_of_list(c)))
+	if (c->source->format == IB_FORMAT_LIST && ib_span_equal(id, left_of_list(c)))
 		return true;
 	for (way = 0; way < WAYS; way++) {
-		if (!hash_way(x, c, way, &hash) ||
-		    !XXH128_isEqual(hash, want))
+		if (!hash_way(x, c, way, &hash) || !XXH128_isEqual(hash, want))
 			continue;
 		x->way = way;
 		return true;

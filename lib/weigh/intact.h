@@ -26,13 +26,12 @@ enum ib_added {
 };
 
 /* Fill the wanted fields; weight_field (NULL: the default) is borrowed. */
-void ib_added_wanted(struct ib_wanted wanted[IB_NADDED],
-		     const char *weight_field);
+void ib_added_wanted(struct ib_wanted wanted[IB_NADDED], const char *weight_field);
 
 /* What a thread needs for it. Start from {0}. */
 struct ib_intact {
 	struct ib_bytes left; /* a record less what was added */
-	unsigned way;         /* that fitted last */
+	unsigned way;	      /* that fitted last */
 };
 
 /*
@@ -47,7 +46,7 @@ XXH128_hash_t ib_intact_hash(struct ib_intact *x, const struct ib_cursor *c);
  * (ib-prune -w) holds nothing of the record and fits every one.
  */
 XXH128_hash_t ib_intact_guess(struct ib_intact *x, const struct ib_cursor *c);
-bool ib_intact_fits(struct ib_intact *x, const struct ib_cursor *c,
-		    struct ib_span id, XXH128_hash_t want);
+bool ib_intact_fits(struct ib_intact *x, const struct ib_cursor *c, struct ib_span id,
+		    XXH128_hash_t want);
 
 #endif

@@ -19,8 +19,7 @@ ib_manifest_release(struct ib_manifest *m)
 
 /* The record is bad data. */
 static bool
-no_weight(const struct ib_manifest *m, struct ib_cursor *c,
-	  const struct ib_value *v)
+no_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)
 {
 	int n = (int)m->weight_field.n;
 	const char *name = m->weight_field.p;
@@ -33,11 +32,9 @@ no_weight(const struct ib_manifest *m, struct ib_cursor *c,
 		return false;
 	}
 	if (v)
-		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name,
-			 ib_value_say(say, v));
+		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name, ib_value_say(say, v));
 	else
-		snprintf(c->why, sizeof(c->why),
-			 "no weight: the line ends in no TAB and number");
+		snprintf(c->why, sizeof(c->why), "no weight: the line ends in no TAB and number");
 	return false;
 }
 
@@ -46,17 +43,15 @@ no_weight(const struct ib_manifest *m, struct ib_cursor *c,
  * data, or what a check says no to.
  */
 static bool
-judge(const struct ib_manifest *m, struct ib_slice *s, int64_t line,
-      struct ib_span text, double *weight)
+judge(const struct ib_manifest *m, struct ib_slice *s, int64_t line, struct ib_span text,
+      double *weight)
 {
 	char show[IB_SHOW_MAX];
 
 	if (*weight >= 0 && isfinite(*weight))
 		return true;
-	ib_fault_note(m->options->check ? &s->offence : &s->bad, s->n, line,
-		      "the weight is %s: %s",
-		      isfinite(*weight) ? "negative" : "not finite",
-		      ib_show(show, text));
+	ib_fault_note(m->options->check ? &s->offence : &s->bad, s->n, line, "the weight is %s: %s",
+		      isfinite(*weight) ? "negative" : "not finite", ib_show(show, text));
 	*weight = 0;
 	return m->options->check;
 }
@@ -134,27 +129,21 @@ find_group(const struct ib_manifest *m, struct ib_slice *s, size_t from)
 	size_t i;
 
 	for (i = from; i < s->n; i++)
-		s->id[i].hash = ib_table_hash(
-			(struct ib_span){ s->id[i].p, s->id[i].n }, t->seed);
-	ib_table_group(t, s->id + from, s->n - from, NULL, 0, s->row + from,
-		       at);
+		s->id[i].hash = ib_table_hash((struct ib_span){ s->id[i].p, s->id[i].n }, t->seed);
+	ib_table_group(t, s->id + from, s->n - from, NULL, 0, s->row + from, at);
 	for (i = from; m->base->hashes && i < s->n; i++)
 		if (s->row[i] != IB_NO_ROW)
 			__builtin_prefetch(&hash[s->row[i]]);
 	for (i = from; i < s->n; i++) {
 		if (s->row[i] == IB_NO_ROW)
-			ib_fault_note(fault, i, s->line[i],
-				      "the id %s is not in --base",
-				      ib_show(show, (struct ib_span){
-					      s->id[i].p, s->id[i].n }));
-		else if (m->base->hashes &&
-			 !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
+			ib_fault_note(fault, i, s->line[i], "the id %s is not in --base",
+				      ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+		else if (m->base->hashes && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
 			 !fits_anyhow(m, s, i))
 			ib_fault_note(fault, i, s->line[i],
 				      "the record of %s is not that of --base "
 				      "with a weight added",
-				      ib_show(show, (struct ib_span){
-					      s->id[i].p, s->id[i].n }));
+				      ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 	}
 }
 
@@ -162,8 +151,7 @@ static void
 check_header(const struct ib_manifest *m, struct ib_slice *s)
 {
 	if (m->base && m->base->hashes && s->block.first &&
-	    !ib_base_has_header(m->base, &s->intact, &s->again,
-				s->block.source, s->block.n == 0))
+	    !ib_base_has_header(m->base, &s->intact, &s->again, s->block.source, s->block.n == 0))
 		ib_fault_note(&s->offence, 0, -1,
 			      "the header is not that of --base with a "
 			      "weight's column added");
@@ -181,8 +169,7 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 	check_header(m, s);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !take(m, s, &failed)) {
-			ib_fault_note(&s->bad, s->n, (int64_t)c->record.line,
-				      "%s", c->why);
+			ib_fault_note(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;
 		}
 		if (m->base && s->n - found == IB_GROUP) {
@@ -200,21 +187,19 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 /* ---- one sample of a tar --------------------------------------------------------- */
 
 static bool
-sample_weight(const struct ib_manifest *m, struct ib_slice *s,
-	      const struct ib_tar_sample *sample, double *weight)
+sample_weight(const struct ib_manifest *m, struct ib_slice *s, const struct ib_tar_sample *sample,
+	      double *weight)
 {
 	int64_t line = (int64_t)sample->number;
 	char show[IB_SHOW_MAX];
 
 	if (!sample->weighted)
-		ib_fault_note(&s->bad, s->n, line,
-			      "no weight: %s has no member of .weight.json",
+		ib_fault_note(&s->bad, s->n, line, "no weight: %s has no member of .weight.json",
 			      ib_show(show, sample->id));
 	/* null stands for 1 in what ib-prune reads; here it is no number. */
 	else if (!ib_tar_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
-		ib_fault_note(&s->bad, s->n, line,
-			      "the weight is not a number: %s",
+		ib_fault_note(&s->bad, s->n, line, "the weight is not a number: %s",
 			      ib_show(show, sample->weight));
 	else
 		return judge(m, s, line, sample->weight, weight);
@@ -222,8 +207,7 @@ sample_weight(const struct ib_manifest *m, struct ib_slice *s,
 }
 
 static bool
-sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample,
-       struct ib_span id)
+sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample, struct ib_span id)
 {
 	const struct ib_manifest *m = ctx;
 	double weight;
@@ -254,8 +238,7 @@ sampled(void *ctx, struct ib_slice *s)
 /* ---- in order -------------------------------------------------------------------- */
 
 static void
-take_offence(struct ib_manifest *m, const struct ib_blocks_at *at,
-	     const struct ib_fault *f)
+take_offence(struct ib_manifest *m, const struct ib_blocks_at *at, const struct ib_fault *f)
 {
 	struct ib_place place = ib_blocks_place(at, 0, f->line);
 
@@ -283,24 +266,21 @@ settle(struct ib_manifest *m, struct ib_slice *s, size_t end)
 			continue;
 		}
 		ib_fault_note(fault, i, s->line[i], "the id %s appears twice",
-			      ib_show(show, (struct ib_span){ s->id[i].p,
-							      s->id[i].n }));
+			      ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 		if (fault == &s->bad)
 			break;
 	}
 }
 
 static enum ib_status
-hold(struct ib_manifest *m, const struct ib_slice *s,
-     const struct ib_blocks_at *at, struct ib_error *err)
+hold(struct ib_manifest *m, const struct ib_slice *s, const struct ib_blocks_at *at,
+     struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
 
 	for (i = 0; i < s->n && m->options->check && !st; i++)
-		st = ib_rows_place(&m->rows,
-				   ib_blocks_place(at, m->rows.n + i,
-						   s->line[i]), err);
+		st = ib_rows_place(&m->rows, ib_blocks_place(at, m->rows.n + i, s->line[i]), err);
 	if (st)
 		return st;
 	return ib_rows_append(&m->rows, m->holds_ids ? s->id : NULL,
@@ -308,8 +288,7 @@ hold(struct ib_manifest *m, const struct ib_slice *s,
 }
 
 static enum ib_status
-drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
-      struct ib_error *err)
+drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at, struct ib_error *err)
 {
 	struct ib_manifest *m = ctx;
 	size_t i;
@@ -329,14 +308,17 @@ drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at,
 }
 
 enum ib_status
-ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,
-		 struct ib_error *err)
+ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct ib_error *err)
 {
 	const struct ib_weights_options *o = m->options;
 	struct ib_wanted wanted[IB_NADDED];
 	struct ib_blocks blocks = {
-		.context = context, .ctx = m, .work = work, .sample = sample,
-		.sampled = sampled, .drain = drain,
+		.context = context,
+		.ctx = m,
+		.work = work,
+		.sample = sample,
+		.sampled = sampled,
+		.drain = drain,
 	};
 	enum ib_status st;
 
@@ -344,9 +326,12 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,
 	m->weight_field = wanted[IB_ADDED_WEIGHT].name;
 	ib_sums_init(&m->sums);
 	blocks.reader = (struct ib_reader_options){
-		.operands = o->operands, .format = o->format,
-		.otherwise = IB_FORMAT_LIST, .key = o->key,
-		.wanted = wanted, .epoch_manifest = true,
+		.operands = o->operands,
+		.format = o->format,
+		.otherwise = IB_FORMAT_LIST,
+		.key = o->key,
+		.wanted = wanted,
+		.epoch_manifest = true,
 		.nwanted = m->base && m->base->hashes ? IB_NADDED : 1,
 	};
 	st = ib_blocks_run(&blocks, err);

@@ -13,23 +13,22 @@
 struct ib_manifest {
 	const struct ib_weights_options *options;
 	struct ib_span weight_field;
-	bool ids;              /* asked for */
-	bool tsv;              /* and written as fields of TSV */
+	bool ids;	       /* asked for */
+	bool tsv;	       /* and written as fields of TSV */
 	struct ib_output *out; /* NULL: nothing goes out yet */
 	bool holds_ids, holds_weights;
-	struct ib_rows rows;   /* held */
-	struct ib_base *base;  /* NULL: none */
+	struct ib_rows rows;  /* held */
+	struct ib_base *base; /* NULL: none */
 	bool sums_up;
 	struct ib_sums sums;
 	/* The first offence, and the number of its record. */
 	bool offended;
 	uint64_t offender;
 	struct ib_error offence;
-	uint64_t records;      /* read so far */
+	uint64_t records; /* read so far */
 };
 
-enum ib_status ib_manifest_read(struct ib_manifest *m,
-				const struct ib_context *context,
+enum ib_status ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,
 				struct ib_error *err);
 void ib_manifest_release(struct ib_manifest *m); /* start from {0} */
 

@@ -16,15 +16,13 @@ ib_rows_release(struct ib_rows *r)
 
 /* The ids behind those that are there, without slots. */
 static enum ib_status
-append_ids(struct ib_table *t, const struct ib_id *id, size_t n,
-	   struct ib_error *err)
+append_ids(struct ib_table *t, const struct ib_id *id, size_t n, struct ib_error *err)
 {
 	uint64_t *offset, used, bytes = 0;
 	size_t i;
 
 	if (t->n + n >= UINT32_MAX - 1)
-		return ib_fail(err, IB_E_IO, "more than %u samples",
-			       UINT32_MAX - 2);
+		return ib_fail(err, IB_E_IO, "more than %u samples", UINT32_MAX - 2);
 	for (i = 0; i < n; i++)
 		bytes += id[i].n;
 	used = t->n > 0 ? ib_table_offsets(t)[t->n] : 0;
@@ -42,8 +40,8 @@ append_ids(struct ib_table *t, const struct ib_id *id, size_t n,
 }
 
 enum ib_status
-ib_rows_append(struct ib_rows *r, const struct ib_id *id, const double *weight,
-	       size_t n, struct ib_error *err)
+ib_rows_append(struct ib_rows *r, const struct ib_id *id, const double *weight, size_t n,
+	       struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -54,19 +52,16 @@ ib_rows_append(struct ib_rows *r, const struct ib_id *id, const double *weight,
 	if (!ib_pages_grow(&r->weight, (r->n + n) * sizeof(*weight)))
 		return ib_fail_memory(err);
 	if (weight && n > 0)
-		memcpy((double *)r->weight.p + r->n, weight,
-		       n * sizeof(*weight));
+		memcpy((double *)r->weight.p + r->n, weight, n * sizeof(*weight));
 	r->n += n;
 	return IB_OK;
 }
 
 enum ib_status
-ib_place_fail(const struct ib_place *p, enum ib_status code, const char *text,
-	      struct ib_error *err)
+ib_place_fail(const struct ib_place *p, enum ib_status code, const char *text, struct ib_error *err)
 {
-	return ib_fail(err, code, p->sample ? "%s: sample %llu: %s"
-					    : "%s:%llu: %s",
-		       p->name, (unsigned long long)p->line, text);
+	return ib_fail(err, code, p->sample ? "%s: sample %llu: %s" : "%s:%llu: %s", p->name,
+		       (unsigned long long)p->line, text);
 }
 
 enum ib_status
@@ -76,8 +71,7 @@ ib_rows_place(struct ib_rows *r, struct ib_place p, struct ib_error *err)
 	struct ib_place *grown;
 	size_t cap = r->places_cap ? 2 * r->places_cap : 16;
 
-	if (last && last->name == p.name &&
-	    p.line - last->line == p.row - last->row)
+	if (last && last->name == p.name && p.line - last->line == p.row - last->row)
 		return IB_OK;
 	if (r->nplaces == r->places_cap) {
 		grown = realloc(r->place, cap * sizeof(p));
@@ -120,15 +114,14 @@ ib_rows_index(struct ib_rows *r, uint64_t *twice, struct ib_error *err)
 }
 
 enum ib_status
-ib_rows_fail_twice(const struct ib_rows *r, uint64_t row, enum ib_status code,
-		   struct ib_error *err)
+ib_rows_fail_twice(const struct ib_rows *r, uint64_t row, enum ib_status code, struct ib_error *err)
 {
 	struct ib_place place = ib_rows_where(r, row);
-	const char *hint = code != IB_E_DATA ? "" :
-			   place.sample ? " (if shards share keys, use -k "
-					  "@shard)" :
-					  " (a composite key such as -k "
-					  "path,offset tells segments apart)";
+	const char *hint = code != IB_E_DATA ? ""
+			   : place.sample    ? " (if shards share keys, use -k "
+					       "@shard)"
+					     : " (a composite key such as -k "
+					       "path,offset tells segments apart)";
 	char text[IB_SHOW_MAX + 120], show[IB_SHOW_MAX];
 
 	snprintf(text, sizeof(text), "the id %s appears twice%s",

@@ -76,8 +76,7 @@ plan(struct run *run)
 static uint64_t
 total_of(const struct run *run)
 {
-	return run->options->base.n > 0 ? run->base.rows.n
-					: run->options->total;
+	return run->options->base.n > 0 ? run->base.rows.n : run->options->total;
 }
 
 /* Without a full manifest, ids that stand twice are found at the end. */
@@ -107,9 +106,8 @@ check(struct run *run, struct ib_error *err)
 		return st;
 	if (m->offended)
 		return ib_fail(err, IB_E_CHECK, "%s", m->offence.text);
-	return ib_check_figures(&m->sums, total_of(run),
-				name_of(run->options), run->options->receipt,
-				err);
+	return ib_check_figures(&m->sums, total_of(run), name_of(run->options),
+				run->options->receipt, err);
 }
 
 /* ---- figures -------------------------------------------------------------------- */
@@ -118,8 +116,7 @@ static void
 put_count(struct ib_bytes *b, const char *name, bool known, uint64_t x)
 {
 	if (known)
-		ib_bytes_printf(b, ",\"%s\":%llu", name,
-				(unsigned long long)x);
+		ib_bytes_printf(b, ",\"%s\":%llu", name, (unsigned long long)x);
 	else
 		ib_bytes_printf(b, ",\"%s\":null", name);
 }
@@ -130,8 +127,7 @@ put_real(struct ib_bytes *b, const char *name, bool known, double x)
 	char text[IB_NUMBER_MAX];
 
 	if (known && isfinite(x))
-		ib_bytes_printf(b, ",\"%s\":%.*s", name,
-				(int)ib_number_put(text, x), text);
+		ib_bytes_printf(b, ",\"%s\":%.*s", name, (int)ib_number_put(text, x), text);
 	else
 		ib_bytes_printf(b, ",\"%s\":null", name);
 }
@@ -164,11 +160,9 @@ write_stats(struct run *run, const struct ib_sums *t, struct ib_error *err)
 	put_real(&b, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
 	put_real(&b, "ess", n > 0, n > 0 ? ib_sums_ess(t) : 0);
 	put_real(&b, "deff", n > 0, n > 0 ? ib_sums_deff(t) : 0);
-	put_real(&b, "saved", has_total && total > 0,
-		 total > 0 ? share_saved(n, total) : 0);
+	put_real(&b, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
 	put_count(&b, "batch", batch > 0, batch);
-	put_count(&b, "steps", batch > 0,
-		  batch > 0 ? n / batch + (n % batch > 0) : 0);
+	put_count(&b, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
 	ib_bytes_put(&b, "}\n", 2);
 	ib_output_write_bytes(run->out, &b);
 	ib_bytes_release(&b);
@@ -211,9 +205,8 @@ finish(struct run *run, struct ib_error *err)
 
 	if (o->normalize != IB_NORMALIZE_NONE) {
 		ib_scale_init(&run->own_scale, &m->sums.sum,
-			      o->normalize == IB_NORMALIZE_MEAN
-				      ? (double)m->sums.n
-				      : o->normalize_sum);
+			      o->normalize == IB_NORMALIZE_MEAN ? (double)m->sums.n
+								: o->normalize_sum);
 		run->scale = &run->own_scale;
 	}
 	if (o->check)
@@ -233,8 +226,8 @@ finish(struct run *run, struct ib_error *err)
 }
 
 enum ib_status
-ib_weights_run(const struct ib_weights_options *options,
-	       const struct ib_context *context, struct ib_error *err)
+ib_weights_run(const struct ib_weights_options *options, const struct ib_context *context,
+	       struct ib_error *err)
 {
 	struct run run = { .options = options, .context = context };
 	enum ib_status st;
@@ -243,8 +236,7 @@ ib_weights_run(const struct ib_weights_options *options,
 	if (!st)
 		plan(&run);
 	if (!st && options->base.n > 0)
-		st = ib_base_read(&run.base, options, options->check, context,
-				  err);
+		st = ib_base_read(&run.base, options, options->check, context, err);
 	if (!st)
 		st = ib_manifest_read(&run.manifest, context, err);
 	if (!st)

@@ -4,9 +4,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const enum ib_format formats[] = {
-		IB_FORMAT_JSON, IB_FORMAT_JSONL
-	};
+	static const enum ib_format formats[] = { IB_FORMAT_JSON, IB_FORMAT_JSONL };
 
 	return fuzz_records(data, n, formats, 2);
 }

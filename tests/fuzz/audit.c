@@ -49,8 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!whole)
 		room = ZSTD_compress(packed, room, data, n, 1);
-	fd = whole ? fuzz_file(data, n, path)
-		   : fuzz_file((const uint8_t *)packed, room, path);
+	fd = whole ? fuzz_file(data, n, path) : fuzz_file((const uint8_t *)packed, room, path);
 	st = ib_audit_log_open(path, NULL, &log, &err);
 	if (st && (st != IB_E_DATA || err.code != st))
 		abort();

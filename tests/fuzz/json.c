@@ -26,8 +26,7 @@ compare(const struct ib_value *a, const struct ib_value *b, bool number)
 		abort();
 	if (a->type == IB_STRING && a->escaped != b->escaped)
 		abort();
-	if (number && (a->type == IB_INTEGER || a->type == IB_REAL ||
-		       a->type == IB_WORD) &&
+	if (number && (a->type == IB_INTEGER || a->type == IB_REAL || a->type == IB_WORD) &&
 	    memcmp(&a->number, &b->number, sizeof(a->number)) != 0)
 		abort();
 }
@@ -38,24 +37,21 @@ decode(const struct ib_value *v)
 	struct ib_arena arena = { 0 };
 	struct ib_span text;
 
-	if (v->type == IB_STRING && ib_value_text(v, &arena, &text) &&
-	    text.n > v->n)
+	if (v->type == IB_STRING && ib_value_text(v, &arena, &text) && text.n > v->n)
 		abort(); /* what an escape means is never longer */
 	ib_arena_release(&arena);
 }
 
 /* The line at text by j, which read those before, and by all scanners alone. */
 static void
-line(struct ib_json *j, const struct ib_fields *f, int number,
-     const char *text, struct ib_value *v)
+line(struct ib_json *j, const struct ib_fields *f, int number, const char *text, struct ib_value *v)
 {
 	static struct ib_json alone; /* large */
 	struct ib_value own[SLOTS];
 	const char *want = ib_json_object(j, text, v), *got;
 	size_t i, k;
 
-	if (want && (want <= text || want[-1] != '}' ||
-		     want > (const char *)rawmemchr(text, '\n')))
+	if (want && (want <= text || want[-1] != '}' || want > (const char *)rawmemchr(text, '\n')))
 		abort();
 	for (i = 0; ib_scan_variant(i); i++) {
 		ib_json_init(&alone, ib_scan_variant(i), f, true);
@@ -64,8 +60,7 @@ line(struct ib_json *j, const struct ib_fields *f, int number,
 		if (got != want)
 			abort();
 		for (k = 0; got && k < f->nslots; k++)
-			compare(&v[k], &own[k],
-				!j->lazy && (int)k == number);
+			compare(&v[k], &own[k], !j->lazy && (int)k == number);
 	}
 	for (k = 0; want && k < f->nslots; k++)
 		decode(&v[k]);
@@ -87,9 +82,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	text[n] = '\n';
 	ib_fields_init(&f);
 	for (i = 0; i < NAMES; i++)
-		ib_fields_add(&f, (struct ib_span){ names[i],
-						    strlen(names[i]) },
-			      i == NUMBER, &slot[i], NULL);
+		ib_fields_add(&f, (struct ib_span){ names[i], strlen(names[i]) }, i == NUMBER,
+			      &slot[i], NULL);
 	ib_json_init(&j, ib_scan_best(), &f, true);
 	j.lazy = n % 8 == 7;
 	for (p = text; p <= text + n; p = (char *)rawmemchr(p, '\n') + 1)

@@ -20,8 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	memcpy(text, data, n);
 	if (!ib_key_parse(text, "-k", &key, &err)) {
-		if (key.kind == IB_KEY_FIELDS && (key.n < 1 ||
-						  key.n > IB_KEY_MAX))
+		if (key.kind == IB_KEY_FIELDS && (key.n < 1 || key.n > IB_KEY_MAX))
 			abort();
 		for (i = 0; i < key.n && i < IB_KEY_MAX; i++) {
 			v[i].p = text;
@@ -30,8 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			bytes += key.name[i].n + 1;
 		}
 		if (key.kind == IB_KEY_FIELDS &&
-		    ib_key_id(&key, slot, v, &arena, &id, why, sizeof(why)) &&
-		    id.n > bytes)
+		    ib_key_id(&key, slot, v, &arena, &id, why, sizeof(why)) && id.n > bytes)
 			abort();
 	}
 	ib_arena_release(&arena);

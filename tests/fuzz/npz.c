@@ -32,8 +32,7 @@ read_member(struct ib_npz *z, const struct ib_npz_member *m)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char *const names[] = { "a.npy", "b.npy", "score.npy",
-					     "meta.json", "id.npy" };
+	static const char *const names[] = { "a.npy", "b.npy", "score.npy", "meta.json", "id.npy" };
 	struct ib_input *in = NULL;
 	struct ib_npz *z = NULL;
 	struct ib_error err;

@@ -9,8 +9,7 @@
 
 /* The first byte chooses the options, the second the size of blocks. */
 static inline int
-fuzz_records(const uint8_t *data, size_t n, const enum ib_format *format,
-	     size_t nformats)
+fuzz_records(const uint8_t *data, size_t n, const enum ib_format *format, size_t nformats)
 {
 	static const char *const keys[] = { NULL, "id", "@line", "@hash" };
 	struct ib_bytes whole = { 0 }, got = { 0 };

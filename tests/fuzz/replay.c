@@ -15,8 +15,7 @@ replay(const char *path)
 		n = ftell(f);
 	if (n >= 0)
 		p = malloc((size_t)n + 1);
-	if (!p || fseek(f, 0, SEEK_SET) != 0 ||
-	    fread(p, 1, (size_t)n, f) != (size_t)n) {
+	if (!p || fseek(f, 0, SEEK_SET) != 0 || fread(p, 1, (size_t)n, f) != (size_t)n) {
 		perror(path);
 		return 1;
 	}

@@ -16,8 +16,7 @@ take(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct walk *w = ctx;
 
-	if (piece->n > w->n - w->at || piece->from > piece->to ||
-	    piece->to > piece->n ||
+	if (piece->n > w->n - w->at || piece->from > piece->to || piece->to > piece->n ||
 	    memcmp(w->data + w->at, piece->p, piece->n) != 0)
 		abort();
 	w->at += piece->n;
@@ -29,8 +28,7 @@ skip_zeros(struct walk *w)
 {
 	static const char zeros[512];
 
-	while (w->n - w->at >= sizeof(zeros) &&
-	       memcmp(w->data + w->at, zeros, sizeof(zeros)) == 0)
+	while (w->n - w->at >= sizeof(zeros) && memcmp(w->data + w->at, zeros, sizeof(zeros)) == 0)
 		w->at += sizeof(zeros);
 }
 
@@ -49,8 +47,7 @@ walk(const char *path, const uint8_t *data, size_t n)
 		abort();
 	st = ib_tar_open(in, &options, &t, &err);
 	while (!st && !(st = ib_tar_next(t, &m, &err))) {
-		if (m.key.p && (m.key.n >= m.path.n ||
-				memcmp(m.key.p, m.path.p, m.key.n) != 0))
+		if (m.key.p && (m.key.n >= m.path.n || memcmp(m.key.p, m.path.p, m.key.n) != 0))
 			abort();
 		skip_zeros(&w);
 		st = ib_tar_pass(t, take, &w, &err);
@@ -72,13 +69,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	char path[32];
 	int fd;
 
-	if (n >= 4 && (memcmp(data, "\x1f\x8b", 2) == 0 ||
-		       memcmp(data, "BZh", 3) == 0 ||
-		       memcmp(data, "\xfd" "7z", 3) == 0 ||
-		       memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0 ||
-		       memcmp(data, "\x04\x22\x4d\x18", 4) == 0 ||
-		       (data[0] >> 4 == 5 && memcmp(data + 1, "\x2a\x4d\x18",
-						    3) == 0)))
+	if (n >= 4 &&
+	    (memcmp(data, "\x1f\x8b", 2) == 0 || memcmp(data, "BZh", 3) == 0 ||
+	     memcmp(data,
+		    "\xfd"
+		    "7z",
+		    3) == 0 ||
+	     memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0 || memcmp(data, "\x04\x22\x4d\x18", 4) == 0 ||
+	     (data[0] >> 4 == 5 && memcmp(data + 1, "\x2a\x4d\x18", 3) == 0)))
 		return 0; /* compressed: its bytes are others */
 	fd = fuzz_file(data, n, path);
 	walk(path, data, n);

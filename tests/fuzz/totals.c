@@ -23,9 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		text = cJSON_PrintUnformatted(again);
 		cJSON_Delete(again);
 		again = cJSON_Parse(text);
-		if (ib_totals_parse(again, "again", &t[1], &err) ||
-		    t[0].rows != t[1].rows || t[0].known != t[1].known ||
-		    ib_exact_compare(&t[0].sum, &t[1].sum) != 0 ||
+		if (ib_totals_parse(again, "again", &t[1], &err) || t[0].rows != t[1].rows ||
+		    t[0].known != t[1].known || ib_exact_compare(&t[0].sum, &t[1].sum) != 0 ||
 		    memcmp(t[0].bin, t[1].bin, sizeof(t[0].bin)) != 0)
 			abort();
 		cJSON_Delete(again);

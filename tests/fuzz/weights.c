@@ -12,13 +12,13 @@
 #include "fuzz/target.h"
 #include "infobatch.h"
 
-static const char *const fields[] = { "weight", "a", "a.b", "a.b.c",
+static const char *const fields[] = { "weight",	  "a",	  "a.b",   "a.b.c",
 				      "custom.w", "ib.w", "b\".w", "id.x" };
 
 /* --keep-all: the records that are pruned are checked too. */
 static enum ib_status
-prune(const char *from, const char *to, uint8_t pick,
-      const struct ib_context *context, struct ib_error *err)
+prune(const char *from, const char *to, uint8_t pick, const struct ib_context *context,
+      struct ib_error *err)
 {
 	struct ib_prune_options o = IB_PRUNE_DEFAULTS;
 	struct ib_prune_result result;
@@ -37,8 +37,8 @@ prune(const char *from, const char *to, uint8_t pick,
 }
 
 static enum ib_status
-check(const char *base, const char *epoch, uint8_t pick,
-      const struct ib_context *context, struct ib_error *err)
+check(const char *base, const char *epoch, uint8_t pick, const struct ib_context *context,
+      struct ib_error *err)
 {
 	struct ib_weights_options o = { .check = true };
 
@@ -69,8 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	ib_bytes_put(&all, data + 1, n - 1);
 	fd = fuzz_file((const uint8_t *)all.p, all.n, base);
 	/* Outputs are renamed into place: this one needs a name. */
-	snprintf(epoch, sizeof(epoch), "/tmp/fuzz-weights.%ld.jsonl",
-		 (long)getpid());
+	snprintf(epoch, sizeof(epoch), "/tmp/fuzz-weights.%ld.jsonl", (long)getpid());
 	ib_bytes_release(&all);
 	st = prune(base, epoch, data[0], &context, &err);
 	if (!st) {

@@ -27,8 +27,8 @@
 
 enum class { ALLOC, ZSTD, OPEN, READ, WRITE, SYNC, RENAME, LINK, CLOSE, LOCK, NCLASSES };
 
-static const char *const names[NCLASSES] = { "alloc", "zstd", "open", "read", "write", "sync", "rename",
-					     "link", "close", "lock" };
+static const char *const names[NCLASSES] = { "alloc", "zstd",	"open", "read",	 "write",
+					     "sync",  "rename", "link", "close", "lock" };
 
 static atomic_long calls[NCLASSES];
 static int failing = -1, failing_errno;
@@ -46,8 +46,7 @@ real(const char *name)
 }
 
 /* Count the call. True: it has to fail, and errno says how. */
-static int
-fails(enum class c)
+static int fails(enum class c)
 {
 	long n;
 
@@ -81,9 +80,7 @@ note_zstd(struct dl_phdr_info *info, size_t size, void *ctx)
 }
 
 /* The class of an allocation that returns to `caller`. */
-static enum class
-kind(const void *caller)
-{
+static enum class kind(const void *caller) {
 	const char *p = caller;
 
 	return p >= zstd && p < zstd_end ? ZSTD : ALLOC;
@@ -113,7 +110,8 @@ parse(const char *text)
 	char name[16] = "", mode[16] = "";
 	int i;
 
-	if (!text || sscanf(text, "%15[a-z]:%ld:%d:%15s", name, &failing_from, &failing_errno, mode) < 3)
+	if (!text ||
+	    sscanf(text, "%15[a-z]:%ld:%d:%15s", name, &failing_from, &failing_errno, mode) < 3)
 		return;
 	failing_to = strcmp(mode, "sticky") == 0 ? 0x7fffffffffffffffL : failing_from;
 	for (i = 0; i < NCLASSES; i++)
@@ -183,12 +181,12 @@ shortened(size_t n)
 	return n > 1 ? (n - 1) / 2 + (n == 2) : n;
 }
 
-#define TRANSFER(class, name, ...)                              \
-	if (fails(class)) {                                     \
-		if (failing_errno != 0)                         \
-			return -1;                              \
-		n = shortened(n);                               \
-	}                                                       \
+#define TRANSFER(class, name, ...)                                                                 \
+	if (fails(class)) {                                                                        \
+		if (failing_errno != 0)                                                            \
+			return -1;                                                                 \
+		n = shortened(n);                                                                  \
+	}                                                                                          \
 	return REAL(name)(__VA_ARGS__)
 
 ssize_t
