@@ -2,21 +2,21 @@
 #include <criterion/new/assert.h>
 
 #include "base/array.h"
-#include "base/pages.h"
+#include "base/huge_array.h"
 
 /* 2^61 + 1 items of 8 bytes are 8 bytes modulo 2^64, and 2^29 + 1 modulo 2^32.
  */
 Test(array, more_than_memory_holds_is_no_smaller_array)
 {
 	uint64_t n = ((uint64_t)1 << 61) + 1;
-	struct ib_pages pages = { 0 };
+	struct ib_huge_array pages = { 0 };
 	char *p = ib_array(1, 8);
 
 	cr_assert(ib_array(n, 8) == NULL);
 	cr_assert(ib_array_zeroed(n, 8) == NULL);
 	cr_assert(ib_array_resize(p, n, 8) == NULL);
 	cr_assert(ib_array(UINT64_MAX, 1) == NULL);
-	cr_assert(not(ib_pages_grow(&pages, UINT64_MAX)));
+	cr_assert(not(ib_huge_array_grow(&pages, UINT64_MAX)));
 	if (sizeof(size_t) == 4)
 		cr_assert(ib_array(((uint64_t)1 << 29) + 1, 8) == NULL);
 	free(p);

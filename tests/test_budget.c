@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "prune/budget.h"
+#include "prune/solve_scale.h"
 
 #define X_MAX 12
 
@@ -20,29 +20,29 @@ struct budget {
 
 /* The bounds, where x are the scores. */
 static void
-bound(struct ib_budget *b, const struct budget *t)
+bound(struct ib_scale_problem *b, const struct budget *t)
 {
 	struct ib_totals *totals = malloc(sizeof(*totals));
 
-	*b = (struct ib_budget){ .keep = t->keep, .floor = t->floor, .n = t->n };
+	*b = (struct ib_scale_problem){ .keep = t->keep, .floor = t->floor, .n = t->n };
 	ib_totals_init(totals);
 	ib_totals_add(totals, t->x, t->n);
-	ib_budget_bound(b, totals, IB_PROXY_LOSS);
+	ib_solve_scale_bound(b, totals, IB_PROXY_LOSS);
 	free(totals);
 }
 
 /* Count x as a second pass does: spread, and the bins that the bounds need. */
-static struct ib_refined *
-refine(const struct budget *t, struct ib_budget *b)
+static struct ib_bin_counts *
+refine(const struct budget *t, struct ib_scale_problem *b)
 {
-	struct ib_refined *r = ib_refined_new();
+	struct ib_bin_counts *r = ib_bin_counts_new();
 	struct ib_error err;
 
 	bound(b, t);
-	ib_refined_spread(r, t->x, t->n);
-	ib_budget_hold(b, &r->fine);
-	cr_assert(eq(int, ib_refined_pick(&r->fine, t->x, t->n, true, &err), IB_OK));
-	cr_assert(ib_budget_is_held(b, r));
+	ib_bin_counts_spread(r, t->x, t->n);
+	ib_solve_scale_remember(b, &r->fine);
+	cr_assert(eq(int, ib_bin_counts_pick(&r->fine, t->x, t->n, true, &err), IB_OK));
+	cr_assert(ib_solve_scale_is_known(b, r));
 	return r;
 }
 
@@ -60,14 +60,14 @@ ParameterizedTestParameters(budget, is_that_of_exact_fractions)
 
 ParameterizedTest(struct budget *t, budget, is_that_of_exact_fractions)
 {
-	struct ib_budget b;
-	struct ib_refined *r = refine(t, &b);
+	struct ib_scale_problem b;
+	struct ib_bin_counts *r = refine(t, &b);
 	struct ib_error err;
 	double c = -1;
 
-	cr_assert(eq(int, ib_budget_solve(&b, r, &c, &err), IB_OK));
+	cr_assert(eq(int, ib_solve_scale(&b, r, &c, &err), IB_OK));
 	cr_assert(is_close(c, t->c), "%a, not %a", c, t->c);
-	ib_refined_free(r);
+	ib_bin_counts_free(r);
 }
 
 /* Any dealing of the samples gives the same bits. */
@@ -78,50 +78,50 @@ ParameterizedTestParameters(budget, is_the_same_over_parts)
 
 ParameterizedTest(struct budget *t, budget, is_the_same_over_parts)
 {
-	struct ib_budget b, unused;
-	struct ib_refined *whole = refine(t, &b), *sum = ib_refined_new(), *part;
+	struct ib_scale_problem b, unused;
+	struct ib_bin_counts *whole = refine(t, &b), *sum = ib_bin_counts_new(), *part;
 	struct ib_error err;
 	double c = -1, d = -2;
 	size_t i;
 
 	memcpy(sum->fine.held, whole->fine.held, sizeof(sum->fine.held));
 	for (i = 0; i < t->n; i++) {
-		part = ib_refined_new();
+		part = ib_bin_counts_new();
 		memcpy(part->fine.held, sum->fine.held, sizeof(sum->fine.held));
-		ib_refined_spread(part, &t->x[i], 1);
-		cr_assert(eq(int, ib_refined_pick(&part->fine, &t->x[i], 1, true, &err), IB_OK));
-		cr_assert(eq(int, ib_refined_merge(sum, part, "part", &err), IB_OK));
-		ib_refined_free(part);
+		ib_bin_counts_spread(part, &t->x[i], 1);
+		cr_assert(eq(int, ib_bin_counts_pick(&part->fine, &t->x[i], 1, true, &err), IB_OK));
+		cr_assert(eq(int, ib_bin_counts_merge(sum, part, "part", &err), IB_OK));
+		ib_bin_counts_free(part);
 	}
 	unused = b;
-	cr_assert(eq(int, ib_budget_solve(&b, whole, &c, &err), IB_OK));
-	cr_assert(eq(int, ib_budget_solve(&unused, sum, &d, &err), IB_OK));
+	cr_assert(eq(int, ib_solve_scale(&b, whole, &c, &err), IB_OK));
+	cr_assert(eq(int, ib_solve_scale(&unused, sum, &d, &err), IB_OK));
 	cr_assert(eq(int, memcmp(&c, &d, sizeof(c)), 0));
-	ib_refined_free(whole);
-	ib_refined_free(sum);
+	ib_bin_counts_free(whole);
+	ib_bin_counts_free(sum);
 }
 
 Test(budget, keeps_at_most_all_but_what_has_no_x)
 {
 	static const float x[] = { 0, -1, 0.5f, 2 };
-	struct ib_budget b = { .keep = 0.9, .floor = 0.25, .n = 4 };
-	struct ib_refined *r = ib_refined_new();
+	struct ib_scale_problem b = { .keep = 0.9, .floor = 0.25, .n = 4 };
+	struct ib_bin_counts *r = ib_bin_counts_new();
 
-	ib_refined_spread(r, x, 4);
-	cr_assert(eq(dbl, ib_budget_most(&b, r), (2 + 2 * 0.25) / 4));
-	ib_refined_free(r);
+	ib_bin_counts_spread(r, x, 4);
+	cr_assert(eq(dbl, ib_solve_scale_most(&b, r), (2 + 2 * 0.25) / 4));
+	ib_bin_counts_free(r);
 }
 
 Test(budget, says_when_bins_are_not_held)
 {
 	static struct budget t = { 4, { 1, 1.01f, 1.02f, 1.03f }, 0.99, 0, 0 };
-	struct ib_refined *r = ib_refined_new();
-	struct ib_budget b;
+	struct ib_bin_counts *r = ib_bin_counts_new();
+	struct ib_scale_problem b;
 
 	bound(&b, &t);
-	ib_refined_spread(r, t.x, t.n);
-	cr_assert(not(ib_budget_is_held(&b, r)));
-	ib_budget_hold(&b, &r->fine);
-	cr_assert(ib_budget_is_held(&b, r));
-	ib_refined_free(r);
+	ib_bin_counts_spread(r, t.x, t.n);
+	cr_assert(not(ib_solve_scale_is_known(&b, r)));
+	ib_solve_scale_remember(&b, &r->fine);
+	cr_assert(ib_solve_scale_is_known(&b, r));
+	ib_bin_counts_free(r);
 }

@@ -21,7 +21,7 @@
 
 #include "base/bytes.h"
 #include "io/output.h"
-#include "io/temp.h"
+#include "io/temp_file.h"
 #include "scratch.h"
 
 TestSuite(output, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
@@ -688,16 +688,16 @@ Test(output, scratch_files_are_where_tmpdir_says)
 
 	shell("mkdir here");
 	setenv("TMPDIR", "here", 1);
-	cr_assert(eq(int, ib_temp_scratch("nowhere/out", &fd, &err), IB_OK));
+	cr_assert(eq(int, ib_temp_file_scratch("nowhere/out", &fd, &err), IB_OK));
 	close(fd);
 	setenv("TMPDIR", "nowhere", 1);
-	cr_assert(eq(int, ib_temp_scratch("out", &fd, &err), IB_E_CREATE));
+	cr_assert(eq(int, ib_temp_file_scratch("out", &fd, &err), IB_E_CREATE));
 	cr_assert(eq(int, fd, -1));
 	unsetenv("TMPDIR");
-	cr_assert(eq(int, ib_temp_scratch("here/out", &fd, &err), IB_OK));
+	cr_assert(eq(int, ib_temp_file_scratch("here/out", &fd, &err), IB_OK));
 	close(fd);
-	cr_assert(eq(int, ib_temp_scratch("nowhere/out", &fd, &err), IB_E_CREATE));
-	cr_assert(eq(int, ib_temp_scratch(NULL, &fd, &err), IB_OK));
+	cr_assert(eq(int, ib_temp_file_scratch("nowhere/out", &fd, &err), IB_E_CREATE));
+	cr_assert(eq(int, ib_temp_file_scratch(NULL, &fd, &err), IB_OK));
 	close(fd);
 	cr_assert(eq(int, count("here"), 0));
 }

@@ -5,7 +5,7 @@
 #include <float.h>
 #include <math.h>
 
-#include "weigh/forms.h"
+#include "weigh/weight_formats.h"
 
 TestSuite(weigh, .timeout = 1200);
 
@@ -62,16 +62,16 @@ Test(weigh, quotients_take_all_of_a_divisor)
 
 /* ---- figures --------------------------------------------------------------- */
 
-static struct ib_sums
+static struct ib_weight_stats
 sums_of(const double *w, size_t n)
 {
-	struct ib_sums s;
+	struct ib_weight_stats s;
 	size_t i;
 
-	ib_sums_init(&s);
+	ib_weight_stats_init(&s);
 	for (i = 0; i < n; i++)
-		ib_sums_add(&s, w[i]);
-	ib_sums_settle(&s);
+		ib_weight_stats_add(&s, w[i]);
+	ib_weight_stats_finalize(&s);
 	return s;
 }
 
@@ -85,7 +85,7 @@ Theory((int n, int m, double w), weigh, figures_of_two_levels_follow_the_formula
 {
 	static double all[2000];
 	double s = n + m * w, q = n + m * w * w;
-	struct ib_sums x;
+	struct ib_weight_stats x;
 	int i;
 
 	for (i = 0; i < n + m; i++)
@@ -95,16 +95,16 @@ Theory((int n, int m, double w), weigh, figures_of_two_levels_follow_the_formula
 	cr_assert(eq(dbl, x.min, 1.0));
 	cr_assert(eq(dbl, x.max, w));
 	cr_assert(eq(dbl, ib_exact_round(&x.sum), s));
-	cr_assert(eq(dbl, ib_sums_ess(&x), s * s / q));
-	cr_assert(eq(dbl, ib_sums_deff(&x), (n + m) * q / (s * s)));
-	cr_assert(eq(dbl, ib_sums_variance(&x), q - s));
+	cr_assert(eq(dbl, ib_weight_stats_ess(&x), s * s / q));
+	cr_assert(eq(dbl, ib_weight_stats_deff(&x), (n + m) * q / (s * s)));
+	cr_assert(eq(dbl, ib_weight_stats_variance(&x), q - s));
 }
 
 /* The order of weights, and how they meet in the cache, changes nothing. */
 Test(weigh, figures_do_not_hang_on_the_order)
 {
 	static double w[5000];
-	struct ib_sums a, b;
+	struct ib_weight_stats a, b;
 	double swap;
 	size_t i, k;
 
@@ -120,21 +120,21 @@ Test(weigh, figures_do_not_hang_on_the_order)
 	}
 	b = sums_of(w, 5000);
 	cr_assert(eq(dbl, ib_exact_round(&a.sum), ib_exact_round(&b.sum)));
-	cr_assert(eq(dbl, ib_sums_ess(&a), ib_sums_ess(&b)));
-	cr_assert(eq(dbl, ib_sums_deff(&a), ib_sums_deff(&b)));
-	cr_assert(eq(dbl, ib_sums_variance(&a), ib_sums_variance(&b)));
+	cr_assert(eq(dbl, ib_weight_stats_ess(&a), ib_weight_stats_ess(&b)));
+	cr_assert(eq(dbl, ib_weight_stats_deff(&a), ib_weight_stats_deff(&b)));
+	cr_assert(eq(dbl, ib_weight_stats_variance(&a), ib_weight_stats_variance(&b)));
 }
 
 /* What no double can hold is near enough, and soon there. */
 Test(weigh, figures_of_absurd_weights_come_to_an_end, .timeout = 1200)
 {
 	double tiny[] = { 1e-160, 3e-161, 2e-160 }, huge[] = { 1e200, 1e200 };
-	struct ib_sums s = sums_of(tiny, 3);
+	struct ib_weight_stats s = sums_of(tiny, 3);
 
-	cr_assert(lt(dbl, fabs(ib_sums_ess(&s) - 3.3 * 3.3 / 5.09), 0.1));
-	cr_assert(lt(dbl, fabs(ib_sums_deff(&s) * ib_sums_ess(&s) - 3), 0.1));
+	cr_assert(lt(dbl, fabs(ib_weight_stats_ess(&s) - 3.3 * 3.3 / 5.09), 0.1));
+	cr_assert(lt(dbl, fabs(ib_weight_stats_deff(&s) * ib_weight_stats_ess(&s) - 3), 0.1));
 	s = sums_of(huge, 2);
-	cr_assert(not(isfinite(ib_sums_ess(&s))));
+	cr_assert(not(isfinite(ib_weight_stats_ess(&s))));
 }
 
 /* ---- normalised weights ------------------------------------------------------ */
@@ -144,7 +144,7 @@ Test(weigh, scaled_weights_are_the_nearest_quotients)
 {
 	struct ib_exact product;
 	struct ib_scale s;
-	struct ib_sums sums;
+	struct ib_weight_stats sums;
 	double w[64];
 	int i, k;
 
@@ -179,30 +179,30 @@ Test(weigh, scaled_by_nothing_they_stay)
 Test(weigh, rows_know_where_they_stand)
 {
 	static const char a[] = "a.jsonl", b[] = "b.jsonl";
-	struct ib_rows r = { 0 };
-	struct ib_place p;
+	struct ib_id_weights r = { 0 };
+	struct ib_location p;
 	struct ib_error err;
 	uint64_t row;
 
 	/* Every second line of a, but a gap; then b from line 3 on. */
 	for (row = 0; row < 1000; row++) {
-		p = (struct ib_place){ row, row < 600 ? a : b,
-				       row < 300   ? 1 + row
-				       : row < 600 ? 1 + 2 * row
-						   : row - 597,
-				       false };
-		cr_assert(eq(int, ib_rows_place(&r, p, &err), IB_OK));
+		p = (struct ib_location){ row, row < 600 ? a : b,
+					  row < 300   ? 1 + row
+					  : row < 600 ? 1 + 2 * row
+						      : row - 597,
+					  false };
+		cr_assert(eq(int, ib_id_weights_place(&r, p, &err), IB_OK));
 	}
 	cr_assert(eq(sz, r.nplaces, 302));
 	for (row = 0; row < 1000; row++) {
-		p = ib_rows_where(&r, row);
+		p = ib_id_weights_where(&r, row);
 		cr_assert(eq(str, (char *)p.name, (char *)(row < 600 ? a : b)));
 		cr_assert(eq(u64, p.line,
 			     row < 300	 ? 1 + row
 			     : row < 600 ? 1 + 2 * row
 					 : row - 597));
 	}
-	ib_rows_release(&r);
+	ib_id_weights_release(&r);
 }
 
 Test(weigh, an_id_that_stands_twice_is_named_at_its_second_place)
@@ -210,18 +210,18 @@ Test(weigh, an_id_that_stands_twice_is_named_at_its_second_place)
 	struct ib_id id[] = {
 		{ "a", 0, 1 }, { "", 0, 0 }, { "b", 0, 1 }, { "", 0, 0 }, { "a", 0, 1 }
 	};
-	struct ib_rows r = { 0 };
+	struct ib_id_weights r = { 0 };
 	struct ib_error err;
 	uint64_t twice = 0;
 
-	cr_assert(eq(int, ib_rows_append(&r, id, NULL, 3, &err), IB_OK));
-	cr_assert(eq(int, ib_rows_index(&r, &twice, &err), IB_OK));
-	cr_assert(eq(int, ib_rows_append(&r, id + 3, NULL, 2, &err), IB_OK));
-	cr_assert(eq(int, ib_rows_index(&r, &twice, &err), IB_E_DATA));
+	cr_assert(eq(int, ib_id_weights_append(&r, id, NULL, 3, &err), IB_OK));
+	cr_assert(eq(int, ib_id_weights_index(&r, &twice, &err), IB_OK));
+	cr_assert(eq(int, ib_id_weights_append(&r, id + 3, NULL, 2, &err), IB_OK));
+	cr_assert(eq(int, ib_id_weights_index(&r, &twice, &err), IB_E_DATA));
 	cr_assert(eq(u64, twice, 3));
-	ib_rows_release(&r);
-	cr_assert(eq(int, ib_rows_index(&r, &twice, &err), IB_OK));
-	ib_rows_release(&r);
+	ib_id_weights_release(&r);
+	cr_assert(eq(int, ib_id_weights_index(&r, &twice, &err), IB_OK));
+	ib_id_weights_release(&r);
 }
 
 /* ---- forms ------------------------------------------------------------------- */
@@ -238,7 +238,7 @@ Test(weigh, many_weights_that_share_a_place_keep_their_texts)
 	srand(7);
 	for (i = 0; i < 20000; i++) {
 		w = i % 3 ? 1 + rand() % 300 / 8.0 : rand() / (double)RAND_MAX;
-		ib_form_put(&got, IB_WEIGHTS_TSV, id, w, &texts);
+		ib_weight_format_put(&got, IB_WEIGHTS_TSV, id, w, &texts);
 		ib_bytes_put(&want, "x\t", 2);
 		ib_bytes_put(&want, text, ib_number_put(text, w));
 		ib_bytes_put_char(&want, '\n');

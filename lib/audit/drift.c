@@ -15,12 +15,12 @@
 
 /* n, sums, mean; returns the weighted standard deviation. */
 static double
-sum_up(const struct ib_losses_epoch *e, struct ib_drift *d)
+sum_up(const struct ib_loss_history_epoch *e, struct ib_drift *d)
 {
 	double off, square = 0;
 	uint64_t i;
 
-	d->mean = ib_losses_mean(e, &d->weight_sum);
+	d->mean = ib_loss_history_mean(e, &d->weight_sum);
 	for (i = 0; i < e->n; i++) {
 		if (isnan(e->loss[i])) {
 			d->nonfinite++;
@@ -34,7 +34,7 @@ sum_up(const struct ib_losses_epoch *e, struct ib_drift *d)
 }
 
 static enum ib_status
-figures_of(const struct ib_losses_epoch *e, const struct ib_weighted *reference,
+figures_of(const struct ib_loss_history_epoch *e, const struct ib_weighted *reference,
 	   struct ib_weighted *before, struct ib_page_hinkley *ph, struct ib_drift *d,
 	   struct ib_error *err)
 {
@@ -66,12 +66,12 @@ figures_of(const struct ib_losses_epoch *e, const struct ib_weighted *reference,
 }
 
 enum ib_status
-ib_drift_run(const struct ib_losses *l, const struct ib_audit_options *o, struct ib_drift **drift,
-	     struct ib_error *err)
+ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
+	     struct ib_drift **drift, struct ib_error *err)
 {
 	struct ib_page_hinkley ph = { .delta = o->ph_delta, .alarm = o->ph_alarm };
 	struct ib_weighted reference = { 0 }, before = { 0 };
-	const struct ib_losses_epoch *base = l->nepochs ? &l->epoch[0] : NULL;
+	const struct ib_loss_history_epoch *base = l->nepochs ? &l->epoch[0] : NULL;
 	struct ib_drift *d = calloc(l->nepochs + 1, sizeof(*d));
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -79,7 +79,7 @@ ib_drift_run(const struct ib_losses *l, const struct ib_audit_options *o, struct
 	if (!d)
 		return ib_fail_memory(err);
 	if (o->reference != IB_NO_EPOCH) {
-		base = ib_losses_at(l, o->reference);
+		base = ib_loss_history_at(l, o->reference);
 		if (!base)
 			st = ib_fail(err, IB_E_DATA,
 				     "--reference %lld: no "
@@ -122,26 +122,26 @@ static const struct ib_column columns[] = {
 };
 
 static void
-put_row(struct ib_sheet *sheet, const struct ib_drift *d)
+put_row(struct ib_text_table *sheet, const struct ib_drift *d)
 {
-	ib_sheet_row(sheet, (struct ib_cell[]){
-				    IB_COUNT((uint64_t)d->epoch),
-				    IB_COUNT(d->n),
-				    IB_COUNT(d->nonfinite),
-				    IB_REAL(d->weight_sum),
-				    IB_REAL(d->mean),
-				    IB_REAL(d->quantile[0]),
-				    IB_REAL(d->quantile[1]),
-				    IB_REAL(d->quantile[2]),
-				    IB_REAL(d->quantile[3]),
-				    IB_REAL(d->quantile[4]),
-				    IB_REAL(d->w1_before),
-				    IB_REAL(d->w1_reference),
-				    IB_REAL(d->psi_before),
-				    IB_REAL(d->psi_reference),
-				    IB_REAL(d->page_hinkley),
-				    IB_BOOL_CELL(d->alarm),
-			    });
+	ib_text_table_row(sheet, (struct ib_cell[]){
+					 IB_COUNT((uint64_t)d->epoch),
+					 IB_COUNT(d->n),
+					 IB_COUNT(d->nonfinite),
+					 IB_REAL(d->weight_sum),
+					 IB_REAL(d->mean),
+					 IB_REAL(d->quantile[0]),
+					 IB_REAL(d->quantile[1]),
+					 IB_REAL(d->quantile[2]),
+					 IB_REAL(d->quantile[3]),
+					 IB_REAL(d->quantile[4]),
+					 IB_REAL(d->w1_before),
+					 IB_REAL(d->w1_reference),
+					 IB_REAL(d->psi_before),
+					 IB_REAL(d->psi_reference),
+					 IB_REAL(d->page_hinkley),
+					 IB_BOOL_CELL(d->alarm),
+				 });
 }
 
 static void
@@ -191,29 +191,29 @@ enum ib_status
 ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *context,
 	       struct ib_output *out, struct ib_error *err)
 {
-	struct ib_look look = ib_audit_look(o);
-	struct ib_sheet *sheet = NULL;
+	struct ib_table_style look = ib_audit_table_style(o);
+	struct ib_text_table *sheet = NULL;
 	struct ib_drift *d = NULL;
-	struct ib_losses losses;
+	struct ib_loss_history losses;
 	enum ib_status st;
 	size_t i;
 
-	st = ib_losses_load(o, o->operands, NULL, context, &losses, err);
+	st = ib_loss_history_load(o, o->operands, NULL, context, &losses, err);
 	if (!st)
 		st = ib_drift_run(&losses, o, &d, err);
 	if (!st)
-		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns), &look, out, &sheet,
-				  err);
+		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &look, out,
+				       &sheet, err);
 	for (i = 0; i < losses.nepochs && !st; i++)
 		put_row(sheet, &d[i]);
 	if (!st)
-		st = ib_sheet_end(sheet, err);
+		st = ib_text_table_end(sheet, err);
 	if (!st && o->spark && !o->json && losses.nepochs > 1)
 		put_sparks(o, d, losses.nepochs, out);
 	if (!st && o->fail)
 		st = complain(d, losses.nepochs, err);
-	ib_sheet_free(sheet);
-	ib_losses_release(&losses);
+	ib_text_table_free(sheet);
+	ib_loss_history_release(&losses);
 	free(d);
 	return st;
 }

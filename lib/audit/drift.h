@@ -2,7 +2,7 @@
 #ifndef IB_AUDIT_DRIFT_H
 #define IB_AUDIT_DRIFT_H
 
-#include "audit/losses.h"
+#include "audit/loss_history.h"
 
 struct ib_drift {
 	int64_t epoch;
@@ -19,7 +19,7 @@ struct ib_drift {
  * nothing to compare. IB_E_DATA where the reference is not among the epochs.
  * Free with free().
  */
-enum ib_status ib_drift_run(const struct ib_losses *l, const struct ib_audit_options *options,
+enum ib_status ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *options,
 			    struct ib_drift **drift, struct ib_error *err);
 
 #endif

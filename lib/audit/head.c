@@ -7,7 +7,7 @@
 #include "audit/log.h"
 #include "base/error.h"
 #include "base/numbers.h"
-#include "io/document.h"
+#include "io/json_doc.h"
 #include "io/members.h"
 #include "prune/audit_format.h"
 #include "prune/params.h"
@@ -49,7 +49,7 @@ seed_of(struct ib_members *p, const char *line)
 }
 
 static void
-cuts_of(struct ib_members *p, struct ib_levels *l)
+cuts_of(struct ib_members *p, struct ib_thresholds *l)
 {
 	const cJSON *cuts = ib_members_get(p, "cuts"), *pair, *cut, *share;
 
@@ -64,11 +64,11 @@ cuts_of(struct ib_members *p, struct ib_levels *l)
 		cut = cJSON_GetArrayItem(pair, 0);
 		share = cJSON_GetArrayItem(pair, 1);
 		if (!cJSON_IsArray(pair) || cJSON_GetArraySize(pair) != 2 || !cJSON_IsNumber(cut) ||
-		    !cJSON_IsNumber(share) || l->n == IB_LEVELS_MAX) {
+		    !cJSON_IsNumber(share) || l->n == IB_THRESHOLDS_MAX) {
 			ib_members_refuse(p, "cuts");
 			return;
 		}
-		ib_levels_put(l, cut->valuedouble, share->valuedouble);
+		ib_thresholds_put(l, cut->valuedouble, share->valuedouble);
 	}
 }
 
@@ -219,7 +219,7 @@ ib_audit_head_parse(struct ib_span line, const char *where, struct ib_audit_head
 	*h = (struct ib_audit_head){ .text = ib_span_dup(line) };
 	if (!h->text)
 		return ib_fail_memory(err);
-	st = ib_document_parse(line, &json, &why);
+	st = ib_json_doc_parse(line, &json, &why);
 	if (!st && !cJSON_IsObject(json))
 		st = ib_fail(&why, IB_E_DATA, "the run header is not JSON");
 	if (!st)

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "audit/tally.h"
+#include "audit/prune_counts.h"
 #include "audit/verbs.h"
 #include "base/error.h"
 
@@ -18,18 +18,19 @@ static const struct ib_column of_epoch[] = {
 };
 
 static void
-put_line(struct ib_sheet *sheet, const struct ib_audit_head *head, const struct ib_audit_line *line)
+put_line(struct ib_text_table *sheet, const struct ib_audit_head *head,
+	 const struct ib_audit_line *line)
 {
 	uint64_t key = ib_draw_key(head->options.seed, (uint64_t)head->options.epoch);
 
-	ib_sheet_row(sheet, (struct ib_cell[]){
-				    IB_TEXT(line->id),
-				    IB_COUNT((uint64_t)head->options.epoch),
-				    IB_SCORE(line->score),
-				    IB_REAL(line->pi),
-				    IB_REAL(ib_draw_u(key, line->id)),
-				    IB_TEXT(ib_span_of(line->kept ? "drawn" : "pruned")),
-			    });
+	ib_text_table_row(sheet, (struct ib_cell[]){
+					 IB_TEXT(line->id),
+					 IB_COUNT((uint64_t)head->options.epoch),
+					 IB_SCORE(line->score),
+					 IB_REAL(line->pi),
+					 IB_REAL(ib_draw_u(key, line->id)),
+					 IB_TEXT(ib_span_of(line->kept ? "drawn" : "pruned")),
+				 });
 }
 
 /* The K lowest by score so far, as a heap with the highest at its top. */
@@ -111,7 +112,7 @@ take_low(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint6
 }
 
 static void
-put_lowest(struct lowest *h, struct ib_sheet *sheet, const struct ib_audit_head *head)
+put_lowest(struct lowest *h, struct ib_text_table *sheet, const struct ib_audit_head *head)
 {
 	size_t i;
 
@@ -133,7 +134,7 @@ run_of(const struct ib_audit_log *log, int64_t epoch)
 }
 
 static enum ib_status
-list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_sheet *sheet,
+list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *sheet,
 	   struct ib_error *err)
 {
 	const struct ib_audit_run *run = run_of(log, o->epoch);
@@ -177,11 +178,11 @@ static const struct ib_column of_all[] = {
 };
 
 static enum ib_status
-list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_sheet *sheet,
+list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *sheet,
 	 struct ib_error *err)
 {
-	struct ib_audit_tally t;
-	enum ib_status st = ib_audit_tally_read(&t, log, err);
+	struct ib_prune_counts t;
+	enum ib_status st = ib_prune_counts_read(&t, log, err);
 	uint64_t i, n = 0;
 	uint32_t row;
 
@@ -191,16 +192,16 @@ list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_s
 		    (o->drawn && t.count[row].drawn == 0))
 			continue;
 		n++;
-		ib_sheet_row(sheet,
-			     (struct ib_cell[]){
-				     IB_TEXT(ib_table_id(&t.ids, row)),
-				     IB_COUNT(t.count[row].pruned),
-				     IB_COUNT(t.count[row].drawn),
-				     t.count[row].pruned ? IB_COUNT((uint64_t)t.count[row].last)
+		ib_text_table_row(sheet, (struct ib_cell[]){
+						 IB_TEXT(ib_table_id(&t.ids, row)),
+						 IB_COUNT(t.count[row].pruned),
+						 IB_COUNT(t.count[row].drawn),
+						 t.count[row].pruned
+							 ? IB_COUNT((uint64_t)t.count[row].last)
 							 : IB_NONE,
-			     });
+					 });
 	}
-	ib_audit_tally_release(&t);
+	ib_prune_counts_release(&t);
 	return st;
 }
 
@@ -209,22 +210,22 @@ ib_audit_list(const struct ib_audit_options *o, const struct ib_context *context
 	      struct ib_output *out, struct ib_error *err)
 {
 	bool one = o->epoch != IB_NO_EPOCH;
-	struct ib_look look = ib_audit_look(o);
+	struct ib_table_style look = ib_audit_table_style(o);
 	struct ib_audit_log *log = NULL;
-	struct ib_sheet *sheet = NULL;
+	struct ib_text_table *sheet = NULL;
 	enum ib_status st;
 
 	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
 	if (!st)
-		st = ib_sheet_new(one ? of_epoch : of_all,
-				  one ? sizeof(of_epoch) / sizeof(*of_epoch)
-				      : sizeof(of_all) / sizeof(*of_all),
-				  &look, out, &sheet, err);
+		st = ib_text_table_new(one ? of_epoch : of_all,
+				       one ? sizeof(of_epoch) / sizeof(*of_epoch)
+					   : sizeof(of_all) / sizeof(*of_all),
+				       &look, out, &sheet, err);
 	if (!st)
 		st = one ? list_epoch(o, log, sheet, err) : list_all(o, log, sheet, err);
 	if (!st)
-		st = ib_sheet_end(sheet, err);
-	ib_sheet_free(sheet);
+		st = ib_text_table_end(sheet, err);
+	ib_text_table_free(sheet);
 	ib_audit_log_close(log);
 	return st;
 }

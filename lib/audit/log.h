@@ -24,7 +24,7 @@ struct ib_audit_head {
 	struct ib_rule_options options; /* its texts are the head's own */
 	double ratio;			/* as solved */
 	double threshold;		/* NaN: none */
-	struct ib_levels cuts;		/* of buckets and rank, resolved */
+	struct ib_thresholds cuts;	/* of buckets and rank, resolved */
 	double c;			/* of proportional; NaN: none */
 	struct ib_audit_group *group;
 	size_t ngroups;

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "audit/figures.h"
+#include "audit/stats.h"
 #include "audit/verbs.h"
 #include "base/error.h"
 #include "base/numbers.h"
@@ -84,7 +84,7 @@ enum ib_status
 ib_audit_metrics(const struct ib_audit_options *o, const struct ib_context *context,
 		 struct ib_output *out, struct ib_error *err)
 {
-	struct ib_audit_figures *f = NULL;
+	struct ib_audit_stats *f = NULL;
 	struct ib_audit_log *log = NULL;
 	struct ib_bytes b = { 0 };
 	enum ib_status st;
@@ -92,7 +92,7 @@ ib_audit_metrics(const struct ib_audit_options *o, const struct ib_context *cont
 
 	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
 	if (!st)
-		st = ib_audit_figures(log, 0, &f, &n, err);
+		st = ib_audit_stats(log, 0, &f, &n, err);
 	for (i = st ? 0 : ib_audit_log_count(log); i-- > 0;) {
 		if (ib_audit_log_run(log, i)->finished) {
 			put_run(&b, ib_audit_log_run(log, i), o->run);

@@ -35,11 +35,11 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
 	if (r->kind->cuts)
 		r->levels = h->cuts;
 	else if (r->options.rule == IB_RULE_RANDOM)
-		ib_levels_put(&r->levels, INFINITY, h->ratio);
+		ib_thresholds_put(&r->levels, INFINITY, h->ratio);
 	else if (r->options.rule == IB_RULE_HARD)
-		ib_levels_put(&r->levels, h->threshold, 1);
+		ib_thresholds_put(&r->levels, h->threshold, 1);
 	else if (r->options.rule == IB_RULE_INFOBATCH)
-		ib_levels_put(&r->levels, h->threshold, h->ratio);
+		ib_thresholds_put(&r->levels, h->threshold, h->ratio);
 }
 
 static bool
@@ -198,7 +198,7 @@ check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct
 {
 	const struct ib_scores *s = r->scores;
 	float score = NAN;
-	struct ib_chance c;
+	struct ib_inclusion c;
 	uint64_t at;
 	uint32_t row = IB_NO_ROW;
 
@@ -213,7 +213,7 @@ check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct
 			       (double)line->score, (double)score);
 	if (!r->solved)
 		return IB_OK;
-	c = ib_rule_chance(r->rule, row);
+	c = ib_rule_inclusion(r->rule, row);
 	if (c.reason != IB_REASON_DRAWN || c.pi != line->pi)
 		return ib_fail(err, IB_E_CHECK,
 			       "pi is %.17g, the score file "

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 
 #include "audit/drift.h"
-#include "audit/figures.h"
-#include "audit/page.h"
+#include "audit/stats.h"
+#include "audit/html.h"
 #include "audit/suspects.h"
-#include "audit/tally.h"
+#include "audit/prune_counts.h"
 #include "audit/verbs.h"
 #include "base/error.h"
 
@@ -17,10 +17,10 @@ struct report {
 	const struct ib_audit_options *options;
 	const struct ib_context *context;
 	struct ib_audit_log *log;
-	struct ib_audit_figures *figure;
+	struct ib_audit_stats *figure;
 	size_t n;
-	struct ib_audit_tally tally;
-	struct ib_losses losses;
+	struct ib_prune_counts tally;
+	struct ib_loss_history losses;
 	bool has_losses;
 	double (*low)[5]; /* without losses: quantiles of the lines' scores */
 	struct ib_drift *drift;
@@ -45,7 +45,7 @@ read_losses(struct report *r, struct ib_error *err)
 	if (logs.n == 0)
 		return IB_OK;
 	r->has_losses = true;
-	st = ib_losses_load(o, logs, r->log, r->context, &r->losses, err);
+	st = ib_loss_history_load(o, logs, r->log, r->context, &r->losses, err);
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
 	if (!st) /* last: it leaves one record an id and epoch */
@@ -80,9 +80,9 @@ gather(struct report *r, struct ib_error *err)
 	r->top = o->top ? o->top : 20;
 	st = ib_audit_log_open(o->operands.v[0], r->context, &r->log, err);
 	if (!st)
-		st = ib_audit_figures(r->log, UINT64_MAX, &r->figure, &r->n, err);
+		st = ib_audit_stats(r->log, UINT64_MAX, &r->figure, &r->n, err);
 	if (!st)
-		st = ib_audit_tally_read(&r->tally, r->log, err);
+		st = ib_prune_counts_read(&r->tally, r->log, err);
 	if (!st)
 		st = read_losses(r, err);
 	if (!st)
@@ -130,7 +130,7 @@ put_weight_tile(struct report *r)
 		 "epochs within %d standard errors "
 		 "of N, the worst %.1f off",
 		 FOUR_ERRORS, worst);
-	ib_page_tile(&r->page, within == told ? "good" : "bad", "Sums of weights", figure, words);
+	ib_html_tile(&r->page, within == told ? "good" : "bad", "Sums of weights", figure, words);
 }
 
 static void
@@ -144,14 +144,14 @@ put_drift_tile(struct report *r)
 	for (i = 0; i < r->losses.nepochs; i++)
 		alarms += r->drift[i].alarm;
 	snprintf(words, sizeof(words), "in %zu epochs of loss logs", r->losses.nepochs);
-	ib_page_tile(&r->page, alarms ? "bad" : "good", "Drift", alarms ? "alarm" : "no alarm",
+	ib_html_tile(&r->page, alarms ? "bad" : "good", "Drift", alarms ? "alarm" : "no alarm",
 		     words);
 }
 
 static void
 put_tiles(struct report *r)
 {
-	const struct ib_audit_figures *last = r->n ? &r->figure[r->n - 1] : NULL;
+	const struct ib_audit_stats *last = r->n ? &r->figure[r->n - 1] : NULL;
 	char figure[60], words[80];
 	uint64_t pruned = 0, samples = 0;
 	size_t i;
@@ -165,17 +165,17 @@ put_tiles(struct report *r)
 		 samples ? 100 * (double)pruned / (double)samples : 0);
 	snprintf(words, sizeof(words), "%llu of %llu visits", (unsigned long long)pruned,
 		 (unsigned long long)samples);
-	ib_page_tile(&r->page, "", "Saved so far", figure, words);
+	ib_html_tile(&r->page, "", "Saved so far", figure, words);
 	if (r->options->cost_given && last) {
 		snprintf(figure, sizeof(figure), "%.2f", r->options->cost * last->saved_sum);
 		snprintf(words, sizeof(words), "of %.2f for all data",
 			 r->options->cost * (double)r->n);
-		ib_page_tile(&r->page, "", "Cost saved", figure, words);
+		ib_html_tile(&r->page, "", "Cost saved", figure, words);
 	}
 	snprintf(figure, sizeof(figure), "%zu", r->n);
 	snprintf(words, sizeof(words), "the last one is %lld",
 		 last ? (long long)last->epoch : -1LL);
-	ib_page_tile(&r->page, "", "Epochs in the log", figure, last ? words : "");
+	ib_html_tile(&r->page, "", "Epochs in the log", figure, last ? words : "");
 	put_weight_tile(r);
 	put_drift_tile(r);
 	ib_bytes_printf(&r->page, "</div>\n");
@@ -187,41 +187,41 @@ static void
 chart_kept(struct report *r)
 {
 	static const char *const legend[] = { "kept", "kept", "pruned", "pruned", NULL };
-	struct ib_chart c = { .out = &r->page, .n = r->n };
-	const struct ib_audit_figures *f;
+	struct ib_svg c = { .out = &r->page, .n = r->n };
+	const struct ib_audit_stats *f;
 	char title[120];
 	size_t i;
 
-	ib_page_section(&r->page, "Kept and pruned",
+	ib_html_section(&r->page, "Kept and pruned",
 			"Samples of each epoch. "
 			"Pruned ones are drawn anew every epoch; the kept "
 			"ones among the low count for more (weight 1/pi).");
-	ib_page_legend(&r->page, legend);
+	ib_html_legend(&r->page, legend);
 	for (i = 0; i < r->n; i++)
 		if ((double)r->figure[i].samples > c.high)
 			c.high = (double)r->figure[i].samples;
-	ib_chart_begin(&c, "Bars: samples kept and pruned in each epoch", r->epoch);
+	ib_svg_begin(&c, "Bars: samples kept and pruned in each epoch", r->epoch);
 	for (i = 0; i < r->n; i++) {
 		f = &r->figure[i];
 		snprintf(title, sizeof(title), "epoch %lld: %llu kept (%.1f%%)",
 			 (long long)f->epoch, (unsigned long long)f->kept, 100 * f->share);
-		ib_chart_bar(&c, "kept", i, 0, (double)f->kept, title);
+		ib_svg_bar(&c, "kept", i, 0, (double)f->kept, title);
 		snprintf(title, sizeof(title), "epoch %lld: %llu pruned", (long long)f->epoch,
 			 (unsigned long long)f->pruned);
-		ib_chart_bar(&c, "pruned", i, (double)f->kept, (double)f->samples, title);
+		ib_svg_bar(&c, "pruned", i, (double)f->kept, (double)f->samples, title);
 	}
-	ib_chart_end(&c);
-	ib_page_section_end(&r->page);
+	ib_svg_end(&c);
+	ib_html_section_end(&r->page);
 }
 
 static void
 chart_saved(struct report *r)
 {
-	struct ib_chart c = { .out = &r->page, .n = r->n, .style = IB_STYLE_PERCENT };
+	struct ib_svg c = { .out = &r->page, .n = r->n, .style = IB_STYLE_PERCENT };
 	char title[120];
 	size_t i;
 
-	ib_page_section(&r->page, "Savings so far",
+	ib_html_section(&r->page, "Savings so far",
 			"Share of all visits of a "
 			"sample up to an epoch that were saved.");
 	for (i = 0; i < r->n; i++) {
@@ -230,16 +230,16 @@ chart_saved(struct report *r)
 		if (r->v[1][i] > c.high)
 			c.high = r->v[1][i];
 	}
-	ib_chart_begin(&c, "Line: share of all visits saved so far", r->epoch);
-	ib_chart_band(&c, "b1", r->v[0], r->v[1]);
-	ib_chart_line(&c, "kept", r->v[1]);
+	ib_svg_begin(&c, "Line: share of all visits saved so far", r->epoch);
+	ib_svg_band(&c, "b1", r->v[0], r->v[1]);
+	ib_svg_line(&c, "kept", r->v[1]);
 	for (i = 0; i < r->n; i++) {
 		snprintf(title, sizeof(title), "up to epoch %lld: %.1f%%", (long long)r->epoch[i],
 			 100 * r->v[1][i]);
-		ib_chart_dot(&c, "kept", i, r->v[1][i], title);
+		ib_svg_dot(&c, "kept", i, r->v[1][i], title);
 	}
-	ib_chart_end(&c);
-	ib_page_section_end(&r->page);
+	ib_svg_end(&c);
+	ib_html_section_end(&r->page);
 }
 
 static void
@@ -250,17 +250,17 @@ chart_weights(struct report *r)
 					      "kept", "sum of weights / N - 1",
 					      "warm", "further off",
 					      NULL };
-	struct ib_chart c = { .out = &r->page, .n = r->n, .style = IB_STYLE_SIGNED };
-	const struct ib_audit_figures *f;
+	struct ib_svg c = { .out = &r->page, .n = r->n, .style = IB_STYLE_SIGNED };
+	const struct ib_audit_stats *f;
 	char title[120];
 	double most = 1e-4, off;
 	size_t i;
 
-	ib_page_section(&r->page, "Sum of weights against N",
+	ib_html_section(&r->page, "Sum of weights against N",
 			"The promise of "
 			"unbiased pruning: the weights of what is kept add up "
 			"to the number of all samples, but for chance.");
-	ib_page_legend(&r->page, legend);
+	ib_html_legend(&r->page, legend);
 	for (i = 0; i < r->n; i++) {
 		f = &r->figure[i];
 		off = f->error / (double)f->samples;
@@ -274,13 +274,13 @@ chart_weights(struct report *r)
 	}
 	c.low = -most;
 	c.high = most;
-	ib_chart_begin(&c,
-		       "Points: the sum of weights against the number of "
-		       "samples, in a band of its standard error",
-		       r->epoch);
-	ib_chart_band(&c, "b1", r->v[0], r->v[3]);
-	ib_chart_band(&c, "b2", r->v[1], r->v[2]);
-	ib_chart_line(&c, "soft", r->v[5]);
+	ib_svg_begin(&c,
+		     "Points: the sum of weights against the number of "
+		     "samples, in a band of its standard error",
+		     r->epoch);
+	ib_svg_band(&c, "b1", r->v[0], r->v[3]);
+	ib_svg_band(&c, "b2", r->v[1], r->v[2]);
+	ib_svg_line(&c, "soft", r->v[5]);
 	for (i = 0; i < r->n; i++) {
 		off = ib_audit_off(&r->figure[i]);
 		snprintf(title, sizeof(title),
@@ -288,10 +288,10 @@ chart_weights(struct report *r)
 			 "%+.1f standard errors",
 			 (long long)r->epoch[i], r->figure[i].weight_sum,
 			 (unsigned long long)r->figure[i].samples, off);
-		ib_chart_dot(&c, fabs(off) > FOUR_ERRORS ? "warm" : "kept", i, r->v[4][i], title);
+		ib_svg_dot(&c, fabs(off) > FOUR_ERRORS ? "warm" : "kept", i, r->v[4][i], title);
 	}
-	ib_chart_end(&c);
-	ib_page_section_end(&r->page);
+	ib_svg_end(&c);
+	ib_html_section_end(&r->page);
 }
 
 static double
@@ -313,9 +313,9 @@ chart_losses(struct report *r)
 					      "25 to 75 %", "kept",	 "median",
 					      "warm",	    "threshold", NULL };
 	size_t n = r->has_losses ? r->losses.nepochs : r->n, i, q;
-	struct ib_chart c = { .out = &r->page, .n = n };
+	struct ib_svg c = { .out = &r->page, .n = n };
 
-	ib_page_section(&r->page, "Threshold and losses",
+	ib_html_section(&r->page, "Threshold and losses",
 			r->has_losses ? "Losses of each epoch, weighted by 1/pi, and the "
 					"threshold below which the epoch's scores could be "
 					"pruned."
@@ -331,17 +331,17 @@ chart_losses(struct report *r)
 		c.high = fmax(c.high, fmax(r->v[5][i], r->v[4][i]));
 		c.low = fmin(c.low, fmin(r->v[5][i], r->v[0][i]));
 	}
-	ib_page_legend(&r->page, legend);
-	ib_chart_begin(&c,
-		       "Quantiles of the losses, and the threshold, over "
-		       "the epochs",
-		       r->epoch);
-	ib_chart_band(&c, "b1", r->v[0], r->v[4]);
-	ib_chart_band(&c, "b2", r->v[1], r->v[3]);
-	ib_chart_line(&c, "kept", r->v[2]);
-	ib_chart_line(&c, "warm", r->v[5]);
-	ib_chart_end(&c);
-	ib_page_section_end(&r->page);
+	ib_html_legend(&r->page, legend);
+	ib_svg_begin(&c,
+		     "Quantiles of the losses, and the threshold, over "
+		     "the epochs",
+		     r->epoch);
+	ib_svg_band(&c, "b1", r->v[0], r->v[4]);
+	ib_svg_band(&c, "b2", r->v[1], r->v[3]);
+	ib_svg_line(&c, "kept", r->v[2]);
+	ib_svg_line(&c, "warm", r->v[5]);
+	ib_svg_end(&c);
+	ib_html_section_end(&r->page);
 	set_epochs(r);
 }
 
@@ -362,17 +362,17 @@ put_summary(struct report *r)
 		{ .heading = "saved", .style = IB_STYLE_PERCENT },
 	};
 	const size_t n = sizeof(columns) / sizeof(*columns);
-	const struct ib_audit_figures *f;
+	const struct ib_audit_stats *f;
 	size_t i;
 
-	ib_page_section(&r->page, "Epoch by epoch",
+	ib_html_section(&r->page, "Epoch by epoch",
 			"As <code>ib-audit "
 			"summary</code> has it; off: how far the sum of "
 			"weights is from the samples, in standard errors.");
-	ib_page_table(&r->page, "summary", columns, n);
+	ib_html_table(&r->page, "summary", columns, n);
 	for (i = 0; i < r->n; i++) {
 		f = &r->figure[i];
-		ib_page_row(&r->page, columns, n,
+		ib_html_row(&r->page, columns, n,
 			    (struct ib_cell[]){
 				    IB_COUNT((uint64_t)f->epoch),
 				    IB_COUNT(f->samples),
@@ -385,8 +385,8 @@ put_summary(struct report *r)
 				    IB_REAL(f->saved),
 			    });
 	}
-	ib_page_table_end(&r->page);
-	ib_page_section_end(&r->page);
+	ib_html_table_end(&r->page);
+	ib_html_section_end(&r->page);
 }
 
 static void
@@ -398,19 +398,19 @@ put_pruned(struct report *r)
 		{ .heading = "drawn" },
 		{ .heading = "last" },
 	};
-	const struct ib_audit_count *count;
+	const struct ib_prune_count *count;
 	uint64_t i;
 
-	ib_page_section(&r->page, "Most often pruned",
+	ib_html_section(&r->page, "Most often pruned",
 			"How often a sample was "
 			"pruned, how often drawn and kept all the same, and "
 			"the last epoch without it.");
-	ib_page_table(&r->page, "pruned", columns, 4);
+	ib_html_table(&r->page, "pruned", columns, 4);
 	for (i = 0; i < r->tally.ids.n && i < r->top; i++) {
 		count = &r->tally.count[r->tally.order[i]];
 		if (count->pruned == 0)
 			break;
-		ib_page_row(&r->page, columns, 4,
+		ib_html_row(&r->page, columns, 4,
 			    (struct ib_cell[]){
 				    IB_TEXT(ib_table_id(&r->tally.ids, r->tally.order[i])),
 				    IB_COUNT(count->pruned),
@@ -418,8 +418,8 @@ put_pruned(struct report *r)
 				    IB_COUNT((uint64_t)count->last),
 			    });
 	}
-	ib_page_table_end(&r->page);
-	ib_page_section_end(&r->page);
+	ib_html_table_end(&r->page);
+	ib_html_section_end(&r->page);
 }
 
 static void
@@ -434,7 +434,7 @@ put_suspects(struct report *r)
 	};
 	size_t i;
 
-	ib_page_section(&r->page, "Suspect samples",
+	ib_html_section(&r->page, "Suspect samples",
 			"Never below their "
 			"epoch's mean loss, the steepest rise first "
 			"(first, last: loss over that mean). Labels to look "
@@ -442,14 +442,14 @@ put_suspects(struct report *r)
 	if (!r->has_losses) {
 		ib_bytes_printf(&r->page, "<p>The loss logs were not given.</p>"
 					  "\n");
-		ib_page_section_end(&r->page);
+		ib_html_section_end(&r->page);
 		return;
 	}
-	ib_page_table(&r->page, "suspects", columns, 5);
+	ib_html_table(&r->page, "suspects", columns, 5);
 	for (i = 0; i < r->nsuspects && i < r->top; i++) {
 		const struct ib_suspect *s = &r->suspect[i];
 
-		ib_page_row(&r->page, columns, 5,
+		ib_html_row(&r->page, columns, 5,
 			    (struct ib_cell[]){
 				    IB_TEXT(ib_table_id(&r->losses.ids, s->row)),
 				    IB_COUNT(s->epochs),
@@ -458,8 +458,8 @@ put_suspects(struct report *r)
 				    IB_REAL(s->slope),
 			    });
 	}
-	ib_page_table_end(&r->page);
-	ib_page_section_end(&r->page);
+	ib_html_table_end(&r->page);
+	ib_html_section_end(&r->page);
 }
 
 static void
@@ -474,7 +474,7 @@ put_drift(struct report *r)
 	const struct ib_drift *d;
 	size_t i;
 
-	ib_page_section(&r->page, "Drift of the losses",
+	ib_html_section(&r->page, "Drift of the losses",
 			"Weighted by 1/pi. "
 			"W1: Wasserstein distance, in units of the loss; PSI: "
 			"population stability index; PH: one-sided "
@@ -483,13 +483,13 @@ put_drift(struct report *r)
 		ib_bytes_printf(&r->page, "<p>The loss logs were not given: "
 					  "<code>ib-audit report LOG LOSSLOG...</code>"
 					  "</p>\n");
-		ib_page_section_end(&r->page);
+		ib_html_section_end(&r->page);
 		return;
 	}
-	ib_page_table(&r->page, "drift", columns, 10);
+	ib_html_table(&r->page, "drift", columns, 10);
 	for (i = 0; i < r->losses.nepochs; i++) {
 		d = &r->drift[i];
-		ib_page_row(&r->page, columns, 10,
+		ib_html_row(&r->page, columns, 10,
 			    (struct ib_cell[]){
 				    IB_COUNT((uint64_t)d->epoch),
 				    IB_COUNT(d->n),
@@ -503,8 +503,8 @@ put_drift(struct report *r)
 				    IB_BOOL_CELL(d->alarm),
 			    });
 	}
-	ib_page_table_end(&r->page);
-	ib_page_section_end(&r->page);
+	ib_html_table_end(&r->page);
+	ib_html_section_end(&r->page);
 }
 
 static void
@@ -513,7 +513,7 @@ build(struct report *r)
 	const char *title = r->options->title ? r->options->title : "Pruning report";
 
 	set_epochs(r);
-	ib_page_begin(&r->page, title, ib_audit_log_name(r->log));
+	ib_html_begin(&r->page, title, ib_audit_log_name(r->log));
 	put_tiles(r);
 	chart_kept(r);
 	chart_saved(r);
@@ -525,8 +525,8 @@ build(struct report *r)
 	put_suspects(r);
 	ib_bytes_printf(&r->page, "</div>\n");
 	put_summary(r);
-	ib_page_reproduce(&r->page, r->log);
-	ib_page_end(&r->page);
+	ib_html_reproduce(&r->page, r->log);
+	ib_html_end(&r->page);
 }
 
 enum ib_status
@@ -543,8 +543,8 @@ ib_audit_report(const struct ib_audit_options *o, const struct ib_context *conte
 		st = ib_output_status(out, err);
 	}
 	ib_bytes_release(&r.page);
-	ib_audit_tally_release(&r.tally);
-	ib_losses_release(&r.losses);
+	ib_prune_counts_release(&r.tally);
+	ib_loss_history_release(&r.losses);
 	ib_audit_log_close(r.log);
 	free(r.figure);
 	free(r.low);

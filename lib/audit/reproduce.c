@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "audit/log.h"
-#include "audit/page.h"
+#include "audit/html.h"
 #include "base/numbers.h"
 #include "prune/params.h"
 
@@ -114,7 +114,7 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 	cJSON *json = cJSON_Parse(h->text), *m;
 
 	out->failed |= !json; /* it was read before: no memory */
-	ib_page_table(out, "parameters", columns, 2);
+	ib_html_table(out, "parameters", columns, 2);
 	cJSON_ArrayForEach(m, json)
 	{
 		if (cJSON_IsNull(m))
@@ -125,12 +125,12 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 		put_value(out, h, m);
 		ib_bytes_printf(out, "</td></tr>\n");
 	}
-	ib_page_table_end(out);
+	ib_html_table_end(out);
 	cJSON_Delete(json);
 }
 
 void
-ib_page_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
+ib_html_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
 {
 	size_t n = ib_audit_log_epochs(log);
 	const struct ib_audit_run *run;
@@ -139,7 +139,7 @@ ib_page_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
 	if (n == 0)
 		return;
 	run = ib_audit_log_epoch(log, n - 1);
-	ib_page_section(out, "Parameters, and how to reproduce",
+	ib_html_section(out, "Parameters, and how to reproduce",
 			"Of the last "
 			"epoch. The same score file, manifest and parameters "
 			"give the same bytes on every machine; the digests say "
@@ -158,5 +158,5 @@ ib_page_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
 	ib_html_text(out, ib_span_of(ib_audit_log_name(log)));
 	ib_bytes_printf(out, "</pre>\n");
 	ib_bytes_release(&command);
-	ib_page_section_end(out);
+	ib_html_section_end(out);
 }

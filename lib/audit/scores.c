@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "audit/figures.h"
+#include "audit/stats.h"
 #include "audit/weighted.h"
 #include "base/array.h"
 #include "base/error.h"

@@ -258,7 +258,7 @@ explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
 /* ---- rows ----------------------------------------------------------------------- */
 
 static void
-put_epoch(const struct show *s, struct ib_sheet *sheet, struct ib_span id,
+put_epoch(const struct show *s, struct ib_text_table *sheet, struct ib_span id,
 	  const struct ib_audit_run *run, const struct found *f)
 {
 	const struct ib_audit_head *head = &run->head;
@@ -282,12 +282,12 @@ put_epoch(const struct show *s, struct ib_sheet *sheet, struct ib_span id,
 		cell[5] = IB_TEXT(ib_span_of(kept ? "kept" : "-"));
 		cell[6] = IB_TEXT(ib_span_of(why));
 	}
-	ib_sheet_row(sheet, cell);
+	ib_text_table_row(sheet, cell);
 }
 
 /* What the score file has of it. */
 static void
-put_now(struct ib_sheet *sheet, struct ib_span id, const struct ib_scores *s)
+put_now(struct ib_text_table *sheet, struct ib_span id, const struct ib_scores *s)
 {
 	struct ib_cell cell[NCOLUMNS] = {
 		IB_TEXT(id), IB_NONE,	  IB_NONE, IB_NONE, IB_NONE, IB_TEXT(ib_span_of("now")),
@@ -302,11 +302,11 @@ put_now(struct ib_sheet *sheet, struct ib_span id, const struct ib_scores *s)
 		cell[2] = IB_SCORE(row.score);
 		cell[7] = IB_COUNT(row.visits);
 	}
-	ib_sheet_row(sheet, cell);
+	ib_text_table_row(sheet, cell);
 }
 
 static void
-put_id(struct show *s, struct ib_sheet *sheet, size_t k)
+put_id(struct show *s, struct ib_text_table *sheet, size_t k)
 {
 	struct ib_span id = ib_table_id(&s->ids, s->row[k]);
 	const struct ib_audit_run *run;
@@ -337,8 +337,8 @@ ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context
 	      struct ib_output *out, struct ib_error *err)
 {
 	struct show s = { .options = o, .context = context };
-	struct ib_look look = ib_audit_look(o);
-	struct ib_sheet *sheet = NULL;
+	struct ib_table_style look = ib_audit_table_style(o);
+	struct ib_text_table *sheet = NULL;
 	enum ib_status st;
 	size_t k;
 
@@ -350,14 +350,14 @@ ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context
 		st = read_all(&s, err);
 	/* JSON has visits of `now` alone: without -s it has none. */
 	if (!st)
-		st = ib_sheet_new(o->scores ? columns_now : columns,
-				  o->scores || !o->json ? NCOLUMNS : NCOLUMNS - 1, &look, out,
-				  &sheet, err);
+		st = ib_text_table_new(o->scores ? columns_now : columns,
+				       o->scores || !o->json ? NCOLUMNS : NCOLUMNS - 1, &look, out,
+				       &sheet, err);
 	for (k = 0; k < s.nids && !st; k++)
 		put_id(&s, sheet, k);
 	if (!st)
-		st = ib_sheet_end(sheet, err);
-	ib_sheet_free(sheet);
+		st = ib_text_table_end(sheet, err);
+	ib_text_table_free(sheet);
 	ib_scores_free(s.scores);
 	ib_audit_log_close(s.log);
 	ib_table_release(&s.ids);

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/losses.h"
+#include "audit/loss_history.h"
 #include "audit/verbs.h"
 #include "base/array.h"
 #include "base/error.h"
-#include "prune/tally.h"
+#include "prune/run_stats.h"
 
 struct simulation {
 	const struct ib_audit_options *options;
-	struct ib_losses losses;
+	struct ib_loss_history losses;
 	struct ib_scores *scores;
 	uint32_t *place;	/* [ids] row in scores, IB_NO_ROW: unseen */
 	bool *kept;		/* [ids] in this epoch */
@@ -40,14 +40,14 @@ warn_once(void *data, const char *sentence)
 /* ---- one epoch ---------------------------------------------------------------- */
 
 static void
-decide(struct simulation *s, const struct ib_rule *rule, struct ib_tally *t)
+decide(struct simulation *s, const struct ib_rule *rule, struct ib_run_stats *t)
 {
-	struct ib_chance c;
+	struct ib_inclusion c;
 	uint64_t i;
 	double u;
 
 	for (i = 0; i < s->losses.ids.n; i++) {
-		c = ib_rule_chance(rule, s->place[i]);
+		c = ib_rule_inclusion(rule, s->place[i]);
 		s->kept[i] = true;
 		if (c.reason == IB_REASON_DRAWN) {
 			u = ib_draw_u(rule->key, ib_table_id(&s->losses.ids, i));
@@ -55,13 +55,13 @@ decide(struct simulation *s, const struct ib_rule *rule, struct ib_tally *t)
 			if (!s->kept[i])
 				c.reason = IB_REASON_PRUNED;
 		}
-		ib_tally_add(t, &c, s->kept[i]);
+		ib_run_stats_add(t, &c, s->kept[i]);
 	}
-	ib_tally_flush(t);
+	ib_run_stats_flush(t);
 }
 
 static struct ib_id
-id_of(const struct ib_losses *l, uint32_t row, uint64_t seed)
+id_of(const struct ib_loss_history *l, uint32_t row, uint64_t seed)
 {
 	struct ib_span id = ib_table_id(&l->ids, row);
 
@@ -70,7 +70,7 @@ id_of(const struct ib_losses *l, uint32_t row, uint64_t seed)
 
 /* Fold what the kept samples were seen with. */
 static enum ib_status
-fold(struct simulation *s, const struct ib_losses_epoch *e, struct ib_error *err)
+fold(struct simulation *s, const struct ib_loss_history_epoch *e, struct ib_error *err)
 {
 	struct ib_loss group[IB_GROUP];
 	struct ib_fold f;
@@ -106,14 +106,15 @@ fold(struct simulation *s, const struct ib_losses_epoch *e, struct ib_error *err
 }
 
 static enum ib_status
-simulate_epoch(struct simulation *s, int64_t epoch, struct ib_sheet *sheet, struct ib_error *err)
+simulate_epoch(struct simulation *s, int64_t epoch, struct ib_text_table *sheet,
+	       struct ib_error *err)
 {
 	struct ib_rule_options o = s->options->rule;
 	struct ib_prune_result r = { 0 };
-	struct ib_losses_epoch *e = ib_losses_at(&s->losses, epoch);
+	struct ib_loss_history_epoch *e = ib_loss_history_at(&s->losses, epoch);
 	double cost = s->options->cost;
 	struct ib_rule *rule = NULL;
-	struct ib_tally tally;
+	struct ib_run_stats tally;
 	enum ib_status st;
 
 	o.epoch = epoch;
@@ -122,25 +123,25 @@ simulate_epoch(struct simulation *s, int64_t epoch, struct ib_sheet *sheet, stru
 	st = ib_rule_prepare(&o, s->scores, NULL, &s->once, &rule, err);
 	if (st)
 		return st;
-	ib_tally_init(&tally);
+	ib_run_stats_init(&tally);
 	decide(s, rule, &tally);
-	ib_tally_result(&tally, rule, &r);
+	ib_run_stats_result(&tally, rule, &r);
 	s->samples += r.samples;
 	s->pruned += r.pruned;
 	if (r.samples > 0)
 		s->cost_share += (double)r.pruned / (double)r.samples;
-	ib_sheet_row(sheet, (struct ib_cell[]){
-				    IB_COUNT((uint64_t)epoch),
-				    IB_COUNT(r.samples),
-				    IB_COUNT(r.kept),
-				    IB_COUNT(r.pruned),
-				    IB_REAL((double)r.kept / (double)r.samples),
-				    IB_REAL(ib_rule_threshold(rule)),
-				    IB_REAL(r.weight_sum),
-				    IB_REAL((double)s->pruned / (double)s->samples),
-				    IB_REAL(cost * (double)r.kept / (double)r.samples),
-				    IB_REAL(cost * s->cost_share),
-			    });
+	ib_text_table_row(sheet, (struct ib_cell[]){
+					 IB_COUNT((uint64_t)epoch),
+					 IB_COUNT(r.samples),
+					 IB_COUNT(r.kept),
+					 IB_COUNT(r.pruned),
+					 IB_REAL((double)r.kept / (double)r.samples),
+					 IB_REAL(ib_rule_threshold(rule)),
+					 IB_REAL(r.weight_sum),
+					 IB_REAL((double)s->pruned / (double)s->samples),
+					 IB_REAL(cost * (double)r.kept / (double)r.samples),
+					 IB_REAL(cost * s->cost_share),
+				 });
 	ib_rule_free(rule);
 	return e ? fold(s, e, err) : IB_OK;
 }
@@ -151,8 +152,8 @@ static enum ib_status
 begin(struct simulation *s, struct ib_error *err)
 {
 	const struct ib_audit_options *o = s->options;
-	struct ib_losses_options l = { .operands = o->operands, .log = &o->log };
-	enum ib_status st = ib_losses_read(&l, s->context, &s->losses, err);
+	struct ib_loss_history_options l = { .operands = o->operands, .log = &o->log };
+	enum ib_status st = ib_loss_history_read(&l, s->context, &s->losses, err);
 	uint64_t n = s->losses.ids.n, i;
 
 	if (st)
@@ -210,24 +211,24 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 		  .drop = 0 },
 	};
 	struct simulation s = { .options = o, .context = context };
-	struct ib_look look = ib_audit_look(o);
-	struct ib_sheet *sheet = NULL;
+	struct ib_table_style look = ib_audit_table_style(o);
+	struct ib_text_table *sheet = NULL;
 	enum ib_status st;
 	int64_t epoch;
 
 	s.once = (struct ib_context){ .warn = warn_once, .data = &s };
 	st = begin(&s, err);
 	if (!st)
-		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns), &look, out, &sheet,
-				  err);
+		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &look, out,
+				       &sheet, err);
 	for (epoch = 0; epoch < o->rule.epochs && !st; epoch++)
 		st = simulate_epoch(&s, epoch, sheet, err);
 	if (!st)
-		st = ib_sheet_end(sheet, err);
+		st = ib_text_table_end(sheet, err);
 	if (!st && !o->json)
 		conclude(&s, out);
-	ib_sheet_free(sheet);
-	ib_losses_release(&s.losses);
+	ib_text_table_free(sheet);
+	ib_loss_history_release(&s.losses);
 	ib_scores_free(s.scores);
 	free(s.place);
 	free(s.kept);

@@ -1,32 +1,32 @@
 /* A line an epoch. */
 #include <stdlib.h>
 
-#include "audit/figures.h"
+#include "audit/stats.h"
 #include "audit/verbs.h"
 #include "base/error.h"
 
 static void
-put_row(const struct ib_audit_options *o, const struct ib_audit_figures *f, struct ib_sheet *sheet)
+put_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,
+	struct ib_text_table *sheet)
 {
-	ib_sheet_row(sheet, (struct ib_cell[]){
-				    IB_COUNT((uint64_t)f->epoch),
-				    IB_COUNT(f->samples),
-				    IB_COUNT(f->kept),
-				    IB_COUNT(f->pruned),
-				    IB_REAL(f->share),
-				    IB_REAL(f->threshold),
-				    IB_REAL(f->weight_sum),
-				    IB_REAL(f->error),
-				    IB_REAL(ib_audit_off(f)),
-				    IB_REAL(f->saved),
-				    IB_REAL(o->cost * f->share),
-				    IB_REAL(o->cost * f->saved_sum),
-			    });
+	ib_text_table_row(sheet, (struct ib_cell[]){
+					 IB_COUNT((uint64_t)f->epoch),
+					 IB_COUNT(f->samples),
+					 IB_COUNT(f->kept),
+					 IB_COUNT(f->pruned),
+					 IB_REAL(f->share),
+					 IB_REAL(f->threshold),
+					 IB_REAL(f->weight_sum),
+					 IB_REAL(f->error),
+					 IB_REAL(ib_audit_off(f)),
+					 IB_REAL(f->saved),
+					 IB_REAL(o->cost * f->share),
+					 IB_REAL(o->cost * f->saved_sum),
+				 });
 }
 
 static void
-put_courses(struct ib_bytes *b, const struct ib_audit_figures *f, double *value, size_t n,
-	    bool utf8)
+put_courses(struct ib_bytes *b, const struct ib_audit_stats *f, double *value, size_t n, bool utf8)
 {
 	size_t i;
 
@@ -43,7 +43,7 @@ put_courses(struct ib_bytes *b, const struct ib_audit_figures *f, double *value,
 
 /* The course of it at a glance. */
 static void
-put_sparks(const struct ib_audit_options *o, const struct ib_audit_figures *f, size_t n,
+put_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
 	   struct ib_output *out)
 {
 	double *value = calloc(n + 1, sizeof(*value));
@@ -78,27 +78,27 @@ ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *cont
 		  .drop = 0 },
 	};
 	uint64_t last = o->last ? o->last : UINT64_MAX;
-	struct ib_look look = ib_audit_look(o);
-	struct ib_audit_figures *f = NULL;
+	struct ib_table_style look = ib_audit_table_style(o);
+	struct ib_audit_stats *f = NULL;
 	struct ib_audit_log *log = NULL;
-	struct ib_sheet *sheet = NULL;
+	struct ib_text_table *sheet = NULL;
 	enum ib_status st;
 	size_t n = 0, i;
 
 	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
 	if (!st)
-		st = ib_audit_figures(log, errors ? last : 0, &f, &n, err);
+		st = ib_audit_stats(log, errors ? last : 0, &f, &n, err);
 	if (!st)
-		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns), &look, out, &sheet,
-				  err);
+		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &look, out,
+				       &sheet, err);
 	for (i = 0; i < n && !st; i++)
 		if (n - i <= last)
 			put_row(o, &f[i], sheet);
 	if (!st)
-		st = ib_sheet_end(sheet, err);
+		st = ib_text_table_end(sheet, err);
 	if (!st && o->spark && !o->json && n > 1)
 		put_sparks(o, f, n, out);
-	ib_sheet_free(sheet);
+	ib_text_table_free(sheet);
 	ib_audit_log_close(log);
 	free(f);
 	return st;

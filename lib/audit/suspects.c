@@ -13,7 +13,7 @@
 
 /* The record `more` of the same id: which of the two counts? */
 static void
-merge(struct ib_losses_epoch *e, uint64_t at, uint64_t more, enum ib_duplicates how)
+merge(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_duplicates how)
 {
 	float a = e->loss[at], b = e->loss[more];
 	bool take = false;
@@ -48,7 +48,7 @@ by_row(const void *a, const void *b)
 
 /* The means of those that stand several times: (row, place) pairs, sorted. */
 static enum ib_status
-take_means(struct ib_losses_epoch *e, struct ib_error *err)
+take_means(struct ib_loss_history_epoch *e, struct ib_error *err)
 {
 	uint64_t *pair = ib_array(e->n + 1, sizeof(*pair)), i, k, j;
 	struct ib_exact sum;
@@ -85,7 +85,7 @@ take_means(struct ib_losses_epoch *e, struct ib_error *err)
 
 /* One record an id is left, in the order of the first ones. */
 static enum ib_status
-take_one(struct ib_losses *l, struct ib_losses_epoch *e, enum ib_duplicates how,
+take_one(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enum ib_duplicates how,
 	 struct ib_error *err)
 {
 	uint32_t *place = ib_array_zeroed(l->ids.n + 1, sizeof(*place));
@@ -122,10 +122,10 @@ struct course {
 };
 
 static void
-follow(struct course *course, const struct ib_losses_epoch *e, int64_t origin)
+follow(struct course *course, const struct ib_loss_history_epoch *e, int64_t origin)
 {
 	double t = (double)(e->epoch - origin), weights, y;
-	double mean = ib_losses_mean(e, &weights);
+	double mean = ib_loss_history_mean(e, &weights);
 	struct course *c;
 	uint64_t i;
 
@@ -166,8 +166,8 @@ by_slope(const void *a, const void *b)
 }
 
 enum ib_status
-ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *o, struct ib_suspect **suspect,
-		 size_t *n, struct ib_error *err)
+ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *o,
+		 struct ib_suspect **suspect, size_t *n, struct ib_error *err)
 {
 	struct course *course = ib_array_zeroed(l->ids.n + 1, sizeof(*course));
 	struct ib_suspect *s = ib_array_zeroed(l->ids.n + 1, sizeof(*s));
@@ -212,14 +212,14 @@ enum ib_status
 ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *context,
 		  struct ib_output *out, struct ib_error *err)
 {
-	struct ib_look look = ib_audit_look(o);
+	struct ib_table_style look = ib_audit_table_style(o);
 	struct ib_suspect *s = NULL;
-	struct ib_sheet *sheet = NULL;
-	struct ib_losses losses;
+	struct ib_text_table *sheet = NULL;
+	struct ib_loss_history losses;
 	enum ib_status st;
 	size_t n = 0, i;
 
-	st = ib_losses_load(o, o->operands, NULL, context, &losses, err);
+	st = ib_loss_history_load(o, o->operands, NULL, context, &losses, err);
 	if (!st)
 		st = ib_suspects_find(&losses, o, &s, &n, err);
 	if (!st && losses.nepochs < o->min_epochs)
@@ -230,20 +230,20 @@ ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *con
 			losses.nepochs, losses.nepochs == 1 ? "" : "s",
 			(unsigned long long)o->min_epochs);
 	if (!st)
-		st = ib_sheet_new(columns, sizeof(columns) / sizeof(*columns), &look, out, &sheet,
-				  err);
+		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &look, out,
+				       &sheet, err);
 	for (i = 0; i < n && !st && (o->top == 0 || i < o->top); i++)
-		ib_sheet_row(sheet, (struct ib_cell[]){
-					    IB_TEXT(ib_table_id(&losses.ids, s[i].row)),
-					    IB_COUNT(s[i].epochs),
-					    IB_REAL(s[i].first),
-					    IB_REAL(s[i].last),
-					    IB_REAL(s[i].slope),
-				    });
+		ib_text_table_row(sheet, (struct ib_cell[]){
+						 IB_TEXT(ib_table_id(&losses.ids, s[i].row)),
+						 IB_COUNT(s[i].epochs),
+						 IB_REAL(s[i].first),
+						 IB_REAL(s[i].last),
+						 IB_REAL(s[i].slope),
+					 });
 	if (!st)
-		st = ib_sheet_end(sheet, err);
-	ib_sheet_free(sheet);
-	ib_losses_release(&losses);
+		st = ib_text_table_end(sheet, err);
+	ib_text_table_free(sheet);
+	ib_loss_history_release(&losses);
 	free(s);
 	return st;
 }

@@ -2,7 +2,7 @@
 #ifndef IB_AUDIT_SUSPECTS_H
 #define IB_AUDIT_SUSPECTS_H
 
-#include "audit/losses.h"
+#include "audit/loss_history.h"
 
 struct ib_suspect {
 	uint32_t row;	    /* of the id in the losses */
@@ -16,7 +16,7 @@ struct ib_suspect {
  * min_epochs epochs, the steepest first. The losses' weights are settled; the
  * records of l are reordered: one an id and epoch is left. Free with free().
  */
-enum ib_status ib_suspects_find(struct ib_losses *l, const struct ib_audit_options *options,
+enum ib_status ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *options,
 				struct ib_suspect **suspect, size_t *n, struct ib_error *err);
 
 #endif

@@ -3,7 +3,7 @@
 #define IB_AUDIT_VERBS_H
 
 #include "audit/log.h"
-#include "audit/sheet.h"
+#include "audit/text_table.h"
 
 typedef enum ib_status ib_audit_function(const struct ib_audit_options *options,
 					 const struct ib_context *context, struct ib_output *out,
@@ -12,14 +12,14 @@ typedef enum ib_status ib_audit_function(const struct ib_audit_options *options,
 ib_audit_function ib_audit_summary, ib_audit_show, ib_audit_list, ib_audit_suspects,
 	ib_audit_verify, ib_audit_simulate, ib_audit_drift, ib_audit_report, ib_audit_metrics;
 
-static inline struct ib_look
-ib_audit_look(const struct ib_audit_options *o)
+static inline struct ib_table_style
+ib_audit_table_style(const struct ib_audit_options *o)
 {
-	return (struct ib_look){ .json = o->json,
-				 .color = o->color,
-				 .utf8 = o->utf8,
-				 .spark = o->spark,
-				 .width = o->width };
+	return (struct ib_table_style){ .json = o->json,
+					.color = o->color,
+					.utf8 = o->utf8,
+					.spark = o->spark,
+					.width = o->width };
 }
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/numbers.h"
 #include "base/round.h"
-#include "base/wide.h"
+#include "base/u128.h"
 
 /*
  * Whole numbers below 2^3200: 400 digits, times 10^400 or 10^800 for the
@@ -21,11 +21,11 @@ struct big {
 static void
 big_times(struct big *b, uint64_t factor, uint64_t plus)
 {
-	struct ib_wide p;
+	struct ib_u128 p;
 	int i;
 
 	for (i = 0; i < BIG_LIMBS; i++) {
-		p = ib_wide_product(b->limb[i], factor);
+		p = ib_u128_product(b->limb[i], factor);
 		b->limb[i] = p.lo + plus;
 		plus = p.hi + (b->limb[i] < plus);
 	}

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/round.h"
-#include "base/wide.h"
+#include "base/u128.h"
 
 /*
  * The value is the sum of limb[i] * 2^(32*i + LOWEST). A limb has 32 bits of
@@ -105,7 +105,7 @@ ib_exact_add(struct ib_exact *x, double value)
 }
 
 static void
-add_wide(struct ib_exact *x, struct ib_wide m, int bit, bool negative)
+add_wide(struct ib_exact *x, struct ib_u128 m, int bit, bool negative)
 {
 	int64_t *limb = x->limb + (bit >> 5);
 	int shift = bit & 31;
@@ -125,7 +125,7 @@ ib_exact_add_times(struct ib_exact *x, double value, uint64_t times)
 {
 	struct parts p = split(value);
 
-	add_wide(x, ib_wide_product(p.m, times), p.bit - LOWEST, p.negative);
+	add_wide(x, ib_u128_product(p.m, times), p.bit - LOWEST, p.negative);
 }
 
 void
@@ -133,7 +133,7 @@ ib_exact_add_product(struct ib_exact *x, double a, double b)
 {
 	struct parts p = split(a), q = split(b);
 
-	add_wide(x, ib_wide_product(p.m, q.m), p.bit + q.bit - LOWEST, p.negative != q.negative);
+	add_wide(x, ib_u128_product(p.m, q.m), p.bit + q.bit - LOWEST, p.negative != q.negative);
 }
 
 void
@@ -167,7 +167,7 @@ add_tally(struct ib_exact *x, uint64_t sum, uint64_t count, int index)
 		return; /* NaN */
 	if (e > 0)
 		sum += count << 23;
-	add_wide(x, (struct ib_wide){ 0, sum }, e + (e == 0) - 150 - LOWEST, index >> 8);
+	add_wide(x, (struct ib_u128){ 0, sum }, e + (e == 0) - 150 - LOWEST, index >> 8);
 }
 
 void
@@ -334,12 +334,12 @@ static void
 multiply(struct magnitude *m, uint64_t factor)
 {
 	uint64_t carry = 0;
-	struct ib_wide w;
+	struct ib_u128 w;
 	int i;
 
 	for (i = 0; i < m->n || carry; i++) {
-		w = ib_wide_add(ib_wide_product(i < m->n ? m->digit[i] : 0, factor),
-				(struct ib_wide){ 0, carry });
+		w = ib_u128_add(ib_u128_product(i < m->n ? m->digit[i] : 0, factor),
+				(struct ib_u128){ 0, carry });
 		m->digit[i] = (uint32_t)w.lo;
 		carry = w.hi << 32 | w.lo >> 32;
 	}

@@ -207,7 +207,7 @@ static bool
 convert_product(uint64_t w, int64_t q, double *value)
 {
 	int zeros = __builtin_clzll(w), high, e;
-	struct ib_wide power, p, below;
+	struct ib_u128 power, p, below;
 	uint64_t m;
 
 	if (q < IB_POWER_MIN || q > 308)
@@ -218,9 +218,9 @@ convert_product(uint64_t w, int64_t q, double *value)
 	 * The true product is in [p, p + w) in units of p.lo: where the carry
 	 * of that could reach the bits that count, look at 64 more of them.
 	 */
-	p = ib_wide_product(w, power.hi);
+	p = ib_u128_product(w, power.hi);
 	if ((p.hi & 0x1ff) == 0x1ff && p.lo + w < w) {
-		below = ib_wide_product(w, power.lo);
+		below = ib_u128_product(w, power.lo);
 		p.lo += below.hi;
 		p.hi += p.lo < below.hi;
 		if ((p.hi & 0x1ff) == 0x1ff && p.lo == UINT64_MAX && below.lo + w < w)

@@ -42,10 +42,10 @@ pick(uint64_t low, bool up, int exp10)
 
 /* x * power / 2^128, its lowest bit set if the rest is not 0. */
 static inline uint64_t
-product_to_odd(struct ib_wide power, uint64_t x)
+product_to_odd(struct ib_u128 power, uint64_t x)
 {
-	struct ib_wide low = ib_wide_product(power.lo, x);
-	struct ib_wide high = ib_wide_product(power.hi, x);
+	struct ib_u128 low = ib_u128_product(power.lo, x);
+	struct ib_u128 high = ib_u128_product(power.hi, x);
 
 	high.lo += low.hi;
 	high.hi += high.lo < low.hi;
@@ -66,7 +66,7 @@ shortest(const struct binary *b)
 {
 	int k = places(b->q, b->closer);
 	int shift = b->q + ib_power_log2(-k) + 1;
-	struct ib_wide power = ib_powers[-k - IB_POWER_MIN];
+	struct ib_u128 power = ib_powers[-k - IB_POWER_MIN];
 	uint64_t odd = b->c & 1, low, value, high, s, t;
 	bool in, in_next;
 
@@ -149,12 +149,12 @@ shortest_float(const struct binary *b, float f)
 	int k = places(b->q, b->closer);
 	struct gap g = { .f = f, .k = k };
 	uint64_t s, t, unit;
-	struct ib_wide p;
+	struct ib_u128 p;
 	bool in, in_next;
 
 	/* 2^q / 10^k, below 2^4, with 60 bits of fraction */
 	unit = ib_powers[-k - IB_POWER_MIN].hi >> (3 - (b->q + ib_power_log2(-k)));
-	p = ib_wide_product(b->c, unit);
+	p = ib_u128_product(b->c, unit);
 	g.value = p.hi << 36 | p.lo >> 28;
 	g.above = unit >> 29;
 	g.below = g.above >> b->closer;

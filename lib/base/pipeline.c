@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "base/beside.h"
+#include "base/background.h"
 #include "base/error.h"
 
 int

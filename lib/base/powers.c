@@ -1,7 +1,7 @@
 /* Made by powers.py: do not edit. */
 #include "base/powers.h"
 
-const struct ib_wide ib_powers[] = {
+const struct ib_u128 ib_powers[] = {
 	{ 0xeef453d6923bd65a, 0x113faa2906a13b3f },
 	{ 0x9558b4661b6565f8, 0x4ac7ca59a424c507 },
 	{ 0xbaaee17fa23ebf76, 0x5d79bcf00d2df649 },

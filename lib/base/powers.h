@@ -2,7 +2,7 @@
 #ifndef IB_BASE_POWERS_H
 #define IB_BASE_POWERS_H
 
-#include "base/wide.h"
+#include "base/u128.h"
 
 /* What doubles need: reading from 10^-342 to 10^308, printing to 10^324. */
 #define IB_POWER_MIN (-342)
@@ -13,7 +13,7 @@
  * 10^q = (m + cut) * 2^(ib_power_log2(q) - 127), 2^127 <= m < 2^128 and cut in
  * [0, 1), is ib_powers[q - IB_POWER_MIN].
  */
-extern const struct ib_wide ib_powers[IB_POWER_MAX - IB_POWER_MIN + 1];
+extern const struct ib_u128 ib_powers[IB_POWER_MAX - IB_POWER_MIN + 1];
 
 /* floor(log2(10^q)) in the range of the table. */
 static inline int

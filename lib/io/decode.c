@@ -30,7 +30,7 @@ struct flow {
 
 struct ib_decoder {
 	const struct format *format;
-	struct ib_raw *raw;
+	struct ib_file_source *raw;
 	bool within; /* inside a frame or member: the end here is a cut */
 	bool more;   /* the library may hold output that did not fit */
 	bool begun;  /* its state is there, to be reset for the next member */
@@ -114,7 +114,7 @@ ends_with(const char *name, const char *suffix)
 
 /* A file that ends inside the magic is a stump if its name says so. */
 static bool
-is(const struct magic *m, const struct ib_raw *raw)
+is(const struct magic *m, const struct ib_file_source *raw)
 {
 	const unsigned char *p = (const unsigned char *)raw->block;
 	size_t least = m->codec == IB_CODEC_BZIP2 ? 10 : m->n;
@@ -127,7 +127,7 @@ is(const struct magic *m, const struct ib_raw *raw)
 }
 
 enum ib_codec
-ib_codec_detect(const struct ib_raw *raw)
+ib_codec_detect(const struct ib_file_source *raw)
 {
 	size_t i;
 
@@ -323,7 +323,7 @@ static const struct format formats[] = {
 /* ---- members in a row --------------------------------------------------- */
 
 enum ib_status
-ib_decoder_new(enum ib_codec codec, struct ib_raw *raw, struct ib_decoder **out,
+ib_decoder_new(enum ib_codec codec, struct ib_file_source *raw, struct ib_decoder **out,
 	       struct ib_error *err)
 {
 	struct ib_decoder *d = calloc(1, sizeof(*d));
@@ -356,10 +356,10 @@ static enum ib_status
 next_member(struct ib_decoder *d, struct ib_error *err)
 {
 	size_t padding = d->begun ? d->format->padding : 0, zeros = 0;
-	struct ib_raw *raw = d->raw;
+	struct ib_file_source *raw = d->raw;
 	enum ib_status st;
 
-	while ((st = ib_raw_fill(raw, IB_RAW_BLOCK, err)) == IB_OK && padding > 0 &&
+	while ((st = ib_file_source_fill(raw, IB_FILE_SOURCE_BLOCK, err)) == IB_OK && padding > 0 &&
 	       raw->block[raw->pos] == '\0') {
 		zeros++;
 		raw->pos++;
@@ -381,10 +381,10 @@ next_member(struct ib_decoder *d, struct ib_error *err)
 static enum ib_status
 step(struct ib_decoder *d, struct flow *f, struct ib_error *err)
 {
-	struct ib_raw *raw = d->raw;
+	struct ib_file_source *raw = d->raw;
 	enum ib_status st;
 
-	st = d->more ? IB_OK : ib_raw_fill(raw, IB_RAW_BLOCK, err);
+	st = d->more ? IB_OK : ib_file_source_fill(raw, IB_FILE_SOURCE_BLOCK, err);
 	if (st)
 		return st == IB_EOF ? corrupt(d, err) : st;
 	f->in = (unsigned char *)raw->block + raw->pos;

@@ -2,7 +2,7 @@
 #ifndef IB_IO_DECODE_H
 #define IB_IO_DECODE_H
 
-#include "io/raw.h"
+#include "io/file_source.h"
 
 enum ib_codec {
 	IB_CODEC_NONE,
@@ -14,17 +14,17 @@ enum ib_codec {
 };
 
 /*
- * By the bytes that ib_raw_probe() brought, IB_CODEC_PROBE of them or all; the
+ * By the bytes that ib_file_source_probe() brought, IB_CODEC_PROBE of them or all; the
  * name decides nothing but whether a file of a few bytes is the stump of a
  * compressed one.
  */
 #define IB_CODEC_PROBE ((size_t)16)
-enum ib_codec ib_codec_detect(const struct ib_raw *raw);
+enum ib_codec ib_codec_detect(const struct ib_file_source *raw);
 
 struct ib_decoder;
 
-enum ib_status ib_decoder_new(enum ib_codec codec, struct ib_raw *raw, struct ib_decoder **out,
-			      struct ib_error *err);
+enum ib_status ib_decoder_new(enum ib_codec codec, struct ib_file_source *raw,
+			      struct ib_decoder **out, struct ib_error *err);
 void ib_decoder_free(struct ib_decoder *d);
 
 /*

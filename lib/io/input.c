@@ -10,7 +10,7 @@
 #include "io/decode.h"
 
 struct ib_input {
-	struct ib_raw raw;
+	struct ib_file_source raw;
 	struct ib_decoder *decoder; /* NULL: plain */
 	struct ib_bytes head;	    /* peeked; what is left is [head_pos, n) */
 	size_t head_pos;
@@ -28,9 +28,9 @@ ib_input_open(const char *path, struct ib_input **out, struct ib_error *err)
 
 	if (!in)
 		return ib_fail_memory(err);
-	st = ib_raw_open(&in->raw, path, err);
+	st = ib_file_source_open(&in->raw, path, err);
 	if (!st)
-		st = ib_raw_probe(&in->raw, IB_CODEC_PROBE, err);
+		st = ib_file_source_probe(&in->raw, IB_CODEC_PROBE, err);
 	if (st)
 		goto done;
 	codec = ib_codec_detect(&in->raw);
@@ -51,7 +51,7 @@ ib_input_close(struct ib_input *in)
 	if (!in)
 		return;
 	ib_decoder_free(in->decoder);
-	ib_raw_close(&in->raw);
+	ib_file_source_close(&in->raw);
 	ib_bytes_release(&in->head);
 	XXH3_freeState(in->digest);
 	free(in);
@@ -78,7 +78,7 @@ ib_input_name(const struct ib_input *in)
 /* ---- reading ----------------------------------------------------------- */
 
 static enum ib_status
-plain_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n, struct ib_error *err)
+plain_read(struct ib_file_source *raw, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
 	size_t got = raw->n - raw->pos;
 	enum ib_status st;
@@ -87,7 +87,7 @@ plain_read(struct ib_raw *raw, char *buf, size_t cap, size_t *n, struct ib_error
 	memcpy(buf, raw->block + raw->pos, *n);
 	raw->pos += *n;
 	while (*n < cap) {
-		st = ib_raw_read(raw, buf + *n, cap - *n, &got, err);
+		st = ib_file_source_read(raw, buf + *n, cap - *n, &got, err);
 		if (st)
 			return st;
 		if (got == 0)
@@ -206,11 +206,11 @@ ib_input_drain(struct ib_input *in, struct ib_error *err)
 
 	if (!in->digest && !in->no_digest)
 		return IB_OK;
-	buf = malloc(IB_RAW_BLOCK);
+	buf = malloc(IB_FILE_SOURCE_BLOCK);
 	if (!buf)
 		return ib_fail_memory(err);
 	while (!st)
-		st = ib_input_read(in, buf, IB_RAW_BLOCK, &n, err);
+		st = ib_input_read(in, buf, IB_FILE_SOURCE_BLOCK, &n, err);
 	free(buf);
 	return st == IB_EOF ? IB_OK : st;
 }

@@ -15,23 +15,23 @@
 #include "base/hex.h"
 #include "io/descriptor.h"
 #include "io/files.h"
-#include "io/sink.h"
-#include "io/temp.h"
+#include "io/compressor.h"
+#include "io/temp_file.h"
 
 #define GATHER ((size_t)256 << 10) /* writes smaller than this are gathered */
 #define PIECE ((size_t)1 << 20)	   /* hashed, then written, while in cache */
 
 struct ib_output {
-	char *name;	      /* as messages have it */
-	char *target;	      /* what the temporary replaces; NULL: written
-				 directly */
-	struct ib_temp *temp; /* NULL: none, or not any more */
+	char *name;		   /* as messages have it */
+	char *target;		   /* what the temporary replaces; NULL: written
+				      directly */
+	struct ib_temp_file *temp; /* NULL: none, or not any more */
 	int fd;
 	bool standard; /* fd is standard output */
 	bool had;      /* target was there before */
 	bool finished; /* nothing left to do but the rename */
 	unsigned flags;
-	struct ib_sink *sink;
+	struct ib_compressor *sink;
 	char *buf; /* GATHER */
 	size_t n;
 	XXH3_state_t *digest, *scratch;
@@ -81,7 +81,7 @@ open_beside(struct ib_output *o, const struct stat *old, struct ib_error *err)
 	o->target = ib_links_follow(o->name);
 	if (!o->target)
 		return cannot_create(o, err);
-	o->fd = ib_temp_create(o->target, &o->temp);
+	o->fd = ib_temp_file_create(o->target, &o->temp);
 	if (o->fd < 0)
 		return cannot_create(o, err);
 	if (!old)
@@ -121,7 +121,7 @@ open_standard(struct ib_output *o)
 }
 
 static enum ib_status
-packing_of(const char *path, enum ib_packing *packing, struct ib_error *err)
+packing_of(const char *path, enum ib_compression *packing, struct ib_error *err)
 {
 	static const char *const refused[] = { ".xz", ".bz2", ".lz4" };
 	size_t i;
@@ -132,9 +132,9 @@ packing_of(const char *path, enum ib_packing *packing, struct ib_error *err)
 				       "%s: cannot write %s: "
 				       "use .zst or .gz",
 				       path, refused[i]);
-	*packing = ends_with(path, ".zst")  ? IB_PACKING_ZSTD
-		   : ends_with(path, ".gz") ? IB_PACKING_GZIP
-					    : IB_PACKING_NONE;
+	*packing = ends_with(path, ".zst")  ? IB_COMPRESSION_ZSTD
+		   : ends_with(path, ".gz") ? IB_COMPRESSION_GZIP
+					    : IB_COMPRESSION_NONE;
 	return IB_OK;
 }
 
@@ -155,7 +155,7 @@ enum ib_status
 ib_output_open(const char *path, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	bool standard = !path || strcmp(path, "-") == 0;
-	enum ib_packing packing = IB_PACKING_NONE;
+	enum ib_compression packing = IB_COMPRESSION_NONE;
 	struct ib_output *o;
 	enum ib_status st;
 
@@ -175,7 +175,7 @@ ib_output_open(const char *path, unsigned flags, struct ib_output **out, struct 
 	}
 	st = standard ? open_standard(o) : open_path(o, err);
 	if (!st)
-		st = ib_sink_new(o->name, o->fd, o->temp != NULL, packing, &o->sink, err);
+		st = ib_compressor_new(o->name, o->fd, o->temp != NULL, packing, &o->sink, err);
 	if (st)
 		goto done;
 	*out = o;
@@ -196,7 +196,7 @@ pass_on(struct ib_output *o, const char *p, size_t n)
 		piece = n < PIECE ? n : PIECE;
 		if (o->digest)
 			ib_hash128_update(o->digest, p, piece);
-		o->failed.code = ib_sink_write(o->sink, p, piece, &o->failed);
+		o->failed.code = ib_compressor_write(o->sink, p, piece, &o->failed);
 	}
 }
 
@@ -273,9 +273,9 @@ ib_output_discard(struct ib_output **out)
 	*out = NULL;
 	if (!o)
 		return;
-	ib_sink_free(o->sink);
+	ib_compressor_free(o->sink);
 	if (o->temp)
-		ib_temp_remove(o->temp);
+		ib_temp_file_remove(o->temp);
 	else if (!o->standard)
 		ib_fd_close(o->fd);
 	XXH3_freeState(o->digest);
@@ -332,10 +332,10 @@ close_direct(struct ib_output *o, struct ib_error *err)
 static enum ib_status
 close_temp(struct ib_output *o, struct ib_error *err)
 {
-	if (!ib_temp_link(o->temp))
+	if (!ib_temp_file_link(o->temp))
 		return cannot_create(o, err);
 	o->fd = -1;
-	return ib_temp_close(o->temp) == 0 ? IB_OK : write_failed(o, err);
+	return ib_temp_file_close(o->temp) == 0 ? IB_OK : write_failed(o, err);
 }
 
 /*
@@ -351,10 +351,10 @@ close_early(struct ib_output *o, struct ib_error *err)
 
 	if (limit < 0 || o->fd < limit / 2)
 		return IB_OK;
-	if (!ib_temp_hold(&old))
+	if (!ib_temp_file_hold(&old))
 		return ib_fail(err, IB_E_IO, "cannot write: told to end");
 	st = close_temp(o, err);
-	ib_temp_let_go(&old);
+	ib_temp_file_file_forget(&old);
 	return st;
 }
 
@@ -365,16 +365,16 @@ ib_output_finish(struct ib_output *o, struct ib_error *err)
 		return ib_output_status(o, err);
 	pass_gathered(o);
 	if (o->failed.code == IB_OK)
-		o->failed.code = ib_sink_finish(o->sink, &o->failed);
+		o->failed.code = ib_compressor_finish(o->sink, &o->failed);
 	if (o->failed.code != IB_OK)
 		return ib_output_status(o, err);
 	o->finished = true;
-	ib_sink_free(o->sink);
+	ib_compressor_free(o->sink);
 	o->sink = NULL;
 	free(o->buf);
 	o->buf = NULL;
 	if (o->temp && (o->flags & IB_OUTPUT_IF_CHANGED) && o->had && unchanged(o)) {
-		ib_temp_remove(o->temp);
+		ib_temp_file_remove(o->temp);
 		o->temp = NULL;
 		o->fd = -1;
 		return IB_OK;
@@ -424,7 +424,7 @@ appear(struct ib_output *o)
 {
 	if (!o->temp)
 		return true;
-	if (ib_temp_rename(o->temp, o->target) != 0)
+	if (ib_temp_file_rename(o->temp, o->target) != 0)
 		return false;
 	o->temp = NULL;
 	return true;
@@ -490,7 +490,7 @@ appear_at_once(struct ib_output **outs, size_t n, const struct ib_output_also *a
 	enum ib_status st;
 	sigset_t old;
 
-	if (!ib_temp_hold(&old))
+	if (!ib_temp_file_hold(&old))
 		return ib_fail(err, IB_E_IO, "cannot write: told to end");
 	st = close_all(outs, n, err);
 	if (!st && also)
@@ -500,7 +500,7 @@ appear_at_once(struct ib_output **outs, size_t n, const struct ib_output_also *a
 		if (st && also)
 			also->undo(also->ctx);
 	}
-	ib_temp_let_go(&old);
+	ib_temp_file_file_forget(&old);
 	return st;
 }
 

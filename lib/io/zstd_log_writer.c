@@ -10,10 +10,10 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/pages.h"
+#include "base/huge_array.h"
 #include "io/descriptor.h"
 #include "io/output.h"
-#include "io/temp.h"
+#include "io/temp_file.h"
 #include "io/zstd_log_end.h"
 
 #define PIECE ((size_t)256 << 10)
@@ -27,7 +27,7 @@ struct ib_zstd_log_writer {
 	const struct ib_zstd_log_kind *kind;
 	const struct ib_context *context;
 	ZSTD_CCtx *zstd;
-	struct ib_pages packed; /* what is not in the temporary */
+	struct ib_huge_array packed; /* what is not in the temporary */
 	size_t npacked;
 	int temp_fd; /* -1: none */
 	uint64_t spilled;
@@ -196,7 +196,7 @@ spill(struct ib_zstd_log_writer *log, struct ib_error *err)
 	enum ib_status st = IB_OK;
 
 	if (log->temp_fd < 0)
-		st = ib_temp_scratch(log->path, &log->temp_fd, err);
+		st = ib_temp_file_scratch(log->path, &log->temp_fd, err);
 	if (!st)
 		st = write_at("a temporary file", log->temp_fd, log->packed.p, log->npacked,
 			      log->spilled, err);
@@ -217,7 +217,7 @@ compress(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirective how
 	ZSTD_outBuffer out;
 
 	while (!log->st && (how == ZSTD_e_end ? left > 0 : in.pos < in.size)) {
-		if (!ib_pages_grow(&log->packed, log->npacked + room)) {
+		if (!ib_huge_array_grow(&log->packed, log->npacked + room)) {
 			log->st = ib_fail_memory(&log->err);
 			return;
 		}
@@ -398,7 +398,7 @@ ib_zstd_log_writer_close(struct ib_zstd_log_writer *log)
 	ib_fd_close(log->temp_fd);
 	ib_fd_close(log->fd);
 	ib_unlock(log->lock);
-	ib_pages_release(&log->packed);
+	ib_huge_array_release(&log->packed);
 	free(log->path);
 	free(log);
 }

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/numbers.h"
-#include "io/document.h"
+#include "io/json_doc.h"
 #include "io/members.h"
 
 #define BEGINS "{\"ib_audit\":"
@@ -76,7 +76,7 @@ ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is, s
 	/* Most lines are of samples. */
 	if (line.n < 2 || (line.n >= 6 && !memcmp(line.p, "{\"id\":", 6)))
 		return IB_OK;
-	st = ib_document_parse(line, &json, err);
+	st = ib_json_doc_parse(line, &json, err);
 	if (st)
 		return st;
 	m.json = json;

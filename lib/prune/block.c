@@ -38,8 +38,8 @@ struct group {
 	struct ib_record record[IB_GROUP];
 	uint64_t number[IB_GROUP];
 	uint32_t row[IB_GROUP];
-	struct ib_chance chance[IB_GROUP];
-	struct ib_value value[IB_GROUP][2 + IB_SPLICE_DEPTH];
+	struct ib_inclusion chance[IB_GROUP];
+	struct ib_value value[IB_GROUP][2 + IB_ANNOTATE_DEPTH];
 	bool carried; /* the cursor's own values may not be a record's */
 };
 
@@ -149,7 +149,7 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 static void
 add_unseen(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id)
 {
-	b->unseen[b->nunseen++] = ib_seen_hash(p->seen, id);
+	b->unseen[b->nunseen++] = ib_duplicate_check_hash(p->seen, id);
 	if (p->rule->scores)
 		ib_unseen_put(p->lost, &b->lost, id);
 }
@@ -182,7 +182,7 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 const char ib_no_sidecar[] = "the id holds a TAB or a line end: -w cannot hold it";
 
 bool
-ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said, bool written)
+ib_pruned_sidecar(struct ib_pruned *b, const struct ib_annotation *said, bool written)
 {
 	if (memchr(said->id.p, '\t', said->id.n) || memchr(said->id.p, '\n', said->id.n))
 		return false;
@@ -190,7 +190,7 @@ ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said, bool written)
 		return true;
 	ib_bytes_put(&b->sidecar, said->id.p, said->id.n);
 	ib_bytes_put_char(&b->sidecar, '\t');
-	ib_put_number(&b->sidecar, said->weight, &b->weight);
+	ib_number_cache_put(&b->sidecar, said->weight, &b->weight);
 	ib_bytes_put_char(&b->sidecar, '\n');
 	return true;
 }
@@ -222,22 +222,22 @@ note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, 
 
 /* Everything that is written of one record. */
 static bool
-put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_said *said, bool kept,
-	   uint64_t number)
+put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *said,
+	   bool kept, uint64_t number)
 {
 	const struct ib_prune_options *o = p->options;
 	struct ib_cursor *c = &b->cursor;
 	bool written = kept || o->keep_all;
 
 	if (o->pruned_output && !kept)
-		ib_splice_pass(c, &b->unkept);
+		ib_annotate_pass(c, &b->unkept);
 	if (o->weights && !ib_pruned_sidecar(b, said, written)) {
 		snprintf(c->why, sizeof(c->why), "%s", ib_no_sidecar);
 		return false;
 	}
 	if (!written) /* whether a record is good data hangs on no draw */
-		return ib_splice_check(p->splice, c);
-	if (!ib_splice_put(p->splice, c, said, &b->kept, &b->base))
+		return ib_annotate_check(p->splice, c);
+	if (!ib_annotate_put(p->splice, c, said, &b->kept, &b->base))
 		return false;
 	note_written(p, b, said->id, number);
 	return true;
@@ -245,16 +245,16 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_said 
 
 bool
 ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint32_t row,
-	     struct ib_chance c, struct ib_said *said)
+	     struct ib_inclusion c, struct ib_annotation *said)
 {
 	const struct ib_rule *r = p->rule;
 	bool kept = true;
 
-	*said = (struct ib_said){ .id = id, .score = NAN };
+	*said = (struct ib_annotation){ .id = id, .score = NAN };
 	if (row != IB_NO_ROW)
 		said->score = ((const float *)r->scores->score.p)[row];
 	if (p->options->dry_run) {
-		ib_plan_add(&b->plan, r, &c, said->score);
+		ib_dry_run_add(&b->plan, r, &c, said->score);
 		return true;
 	}
 	if (c.reason == IB_REASON_DRAWN || p->options->explain)
@@ -264,7 +264,7 @@ ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, 
 		if (!kept)
 			c.reason = IB_REASON_PRUNED;
 	}
-	ib_tally_add(&b->tally, &c, kept);
+	ib_run_stats_add(&b->tally, &c, kept);
 	said->pi = c.pi;
 	said->weight = kept ? c.weight : 0;
 	said->reason = c.reason;
@@ -277,7 +277,7 @@ static bool
 decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, size_t i)
 {
 	struct ib_span id = { g->id[i].p, g->id[i].n };
-	struct ib_said said;
+	struct ib_annotation said;
 	bool kept = ib_prune_one(p, b, id, g->row[i], g->chance[i], &said);
 
 	if (p->options->dry_run)
@@ -295,7 +295,7 @@ ib_pruner_let_go(const struct ib_pruner *p, size_t n)
 {
 	if (p->rule->scores && p->rule->scores->archive &&
 	    atomic_fetch_add(p->looked_up, n) < IB_FEW && ib_reader_size(p->reader) < IB_FEW_BYTES)
-		ib_scores_let_go(p->rule->scores);
+		ib_scores_forget(p->rule->scores);
 }
 
 void
@@ -307,9 +307,9 @@ ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b)
 	b->bad = false;
 	if (p->options->audit)
 		b->audit.text.n = 0;
-	ib_tally_init(&b->tally);
+	ib_run_stats_init(&b->tally);
 	if (p->options->dry_run)
-		ib_plan_init(&b->plan);
+		ib_dry_run_init(&b->plan);
 }
 
 void
@@ -324,7 +324,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	while (more && make_room(b)) {
 		more = read_group(p, b, &g);
 		look_up(p, b, &g);
-		ib_rule_chances(p->rule, g.row, g.n, g.chance);
+		ib_rule_inclusions(p->rule, g.row, g.n, g.chance);
 		for (i = 0; i < g.n; i++)
 			if (!decide(p, b, &g, i)) {
 				/* An earlier fault than one in reading. */
@@ -333,7 +333,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 			}
 		ib_pruner_let_go(p, g.n);
 	}
-	ib_tally_flush(&b->tally);
+	ib_run_stats_flush(&b->tally);
 	b->lines = b->cursor.line;
 	b->numbers = b->cursor.number;
 	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed || b->id.failed ||

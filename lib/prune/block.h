@@ -8,11 +8,11 @@
 #include <xxhash.h>
 
 #include "base/part.h"
-#include "prune/plan.h"
+#include "prune/dry_run.h"
 #include "prune/rule.h"
-#include "prune/seen.h"
-#include "prune/splice.h"
-#include "prune/tally.h"
+#include "prune/duplicates.h"
+#include "prune/annotate.h"
+#include "prune/run_stats.h"
 #include "prune/audit_writer.h"
 #include "prune/unseen.h"
 
@@ -31,11 +31,11 @@
 struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;
-	const struct ib_splice *splice;
-	const struct ib_seen *seen;	/* for the hashes of unseen ids */
-	const struct ib_unseen *lost;	/* of the run: are there enough? */
-	const struct ib_reader *reader; /* of the manifest */
-	_Atomic uint64_t *looked_up;	/* ids so far, by all threads */
+	const struct ib_annotate *splice;
+	const struct ib_duplicate_check *seen; /* for the hashes of unseen ids */
+	const struct ib_unseen *lost;	       /* of the run: are there enough? */
+	const struct ib_reader *reader;	       /* of the manifest */
+	_Atomic uint64_t *looked_up;	       /* ids so far, by all threads */
 };
 
 /* A record that is written: where what is written of it ends. */
@@ -57,9 +57,9 @@ struct ib_pruned {
 	size_t nwritten, written_cap;
 	struct ib_bytes id; /* their ids, of --split */
 	uint64_t numbers;   /* records in the block; of a list: lines */
-	struct ib_tally tally;
-	struct ib_plan plan; /* of --dry-run, which writes nothing */
-	uint32_t *row;	     /* of each record of this part, in order */
+	struct ib_run_stats tally;
+	struct ib_dry_run plan; /* of --dry-run, which writes nothing */
+	uint32_t *row;		/* of each record of this part, in order */
 	size_t nrows, rows_cap;
 	XXH128_hash_t *unseen; /* of those without a row, in order */
 	size_t nunseen, unseen_cap;
@@ -69,7 +69,7 @@ struct ib_pruned {
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
 	bool failed; /* memory ran out */
-	struct ib_number_texts weight, base;
+	struct ib_number_cache weight, base;
 };
 void ib_pruned_release(struct ib_pruned *b);
 
@@ -82,7 +82,7 @@ void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
  * IB_NO_ROW if none.
  */
 bool ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint32_t row,
-		  struct ib_chance chance, struct ib_said *said);
+		  struct ib_inclusion chance, struct ib_annotation *said);
 
 /* Ready for the first record of b->block. */
 void ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b);
@@ -91,7 +91,7 @@ void ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b);
  * The sidecar's line of one sample, if it is written; false: it cannot hold
  * the id.
  */
-bool ib_pruned_sidecar(struct ib_pruned *b, const struct ib_said *said, bool written);
+bool ib_pruned_sidecar(struct ib_pruned *b, const struct ib_annotation *said, bool written);
 extern const char ib_no_sidecar[]; /* why */
 
 /* So many more ids were looked up: see IB_FEW. */

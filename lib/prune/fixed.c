@@ -33,8 +33,8 @@ struct place {
 /* All groups, and what the first pass over the rows leaves to the second. */
 struct draws {
 	struct ib_rule *rule;
-	struct ib_group_of pi[IB_LEVELS_MAX]; /* each once, ascending */
-	struct group group[IB_LEVELS_MAX];
+	struct ib_group_of pi[IB_THRESHOLDS_MAX]; /* each once, ascending */
+	struct group group[IB_THRESHOLDS_MAX];
 	size_t ngroups;
 	uint8_t *of;	/* of each row: its group, from 1; 0: none */
 	uint16_t *lead; /* and the bin of its u */
@@ -85,11 +85,11 @@ count_rows(struct draws *d)
 {
 	const float *score = d->rule->scores->score.p;
 	uint64_t n = d->rule->scores->table.n, row, from;
-	struct ib_chance chance[IB_GROUP];
+	struct ib_inclusion chance[IB_GROUP];
 	size_t k, i, at;
 
 	for (from = 0; from < n; from += k) {
-		k = ib_rule_row_chances(d->rule, from, chance);
+		k = ib_rule_row_inclusions(d->rule, from, chance);
 		for (i = 0; i < k; i++) {
 			row = from + i;
 			if (chance[i].reason != IB_REASON_DRAWN || chance[i].pi >= 1 ||
@@ -192,7 +192,7 @@ draws_free(struct draws *d)
 static void
 list_groups(struct draws *d)
 {
-	const struct ib_levels *l = &d->rule->levels;
+	const struct ib_thresholds *l = &d->rule->levels;
 	size_t i, n = 0;
 
 	for (i = 0; i < l->n; i++)
@@ -241,7 +241,7 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 	enum ib_status st = IB_OK;
 	size_t i;
 
-	r->group = calloc(IB_LEVELS_MAX + 1, sizeof(*r->group));
+	r->group = calloc(IB_THRESHOLDS_MAX + 1, sizeof(*r->group));
 	r->kept = ib_array_zeroed(r->scores->table.n / 64 + 1, sizeof(*r->kept));
 	if (!d || !r->group || !r->kept)
 		st = ib_fail_memory(err);
@@ -256,7 +256,7 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 }
 
 void
-ib_rule_fixed_chance(const struct ib_rule *r, struct ib_chance *c)
+ib_rule_fixed_inclusion(const struct ib_rule *r, struct ib_inclusion *c)
 {
 	const struct ib_group_of *g;
 	size_t at = seek(r->group, r->ngroups, c->pi);

@@ -12,7 +12,7 @@ ib_members_release(struct ib_members *m)
 {
 	ib_bytes_release(&m->names);
 	ib_bytes_release(&m->text);
-	ib_seen_release(&m->seen);
+	ib_duplicate_check_release(&m->seen);
 }
 
 void
@@ -73,8 +73,8 @@ note_text(struct ib_members *m, bool *again, struct ib_error *err)
 
 	if (m->text.failed)
 		return ib_fail_memory(err);
-	hash = ib_seen_hash(&m->seen, ib_bytes_span(&m->text));
-	st = ib_seen_unseen(&m->seen, &hash, 1, &twice, err);
+	hash = ib_duplicate_check_hash(&m->seen, ib_bytes_span(&m->text));
+	st = ib_duplicate_check_unseen(&m->seen, &hash, 1, &twice, err);
 	*again = twice != SIZE_MAX;
 	return st;
 }
@@ -88,7 +88,7 @@ find_parts(struct ib_members *m, struct ib_span key, bool *parts, struct ib_erro
 
 	*parts = false;
 	if (!m->any_seen)
-		st = ib_seen_init(&m->seen, 0, err);
+		st = ib_duplicate_check_init(&m->seen, 0, err);
 	if (st)
 		return st;
 	m->any_seen = true;

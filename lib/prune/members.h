@@ -7,13 +7,13 @@
 #define IB_PRUNE_MEMBERS_H
 
 #include "base/bytes.h"
-#include "prune/seen.h"
+#include "prune/duplicates.h"
 
 /* Start from {0}. */
 struct ib_members {
-	struct ib_bytes names; /* uint64_t hashes, of the sample being read */
-	struct ib_seen seen;   /* keys, and keys with their members */
-	bool any_seen;	       /* seen is in use */
+	struct ib_bytes names;		/* uint64_t hashes, of the sample being read */
+	struct ib_duplicate_check seen; /* keys, and keys with their members */
+	bool any_seen;			/* seen is in use */
 	struct ib_bytes text;
 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "io/document.h"
+#include "io/json_doc.h"
 
 #define SAMPLINGS "poisson|fixed"
 
@@ -14,19 +14,19 @@
 static bool
 put_ratio(cJSON *to, const struct ib_rule *r)
 {
-	return ib_document_add_real(to, "ratio", r->ratio);
+	return ib_json_doc_add_real(to, "ratio", r->ratio);
 }
 
 static bool
 put_threshold(cJSON *to, const struct ib_rule *r)
 {
-	return ib_document_add_real(to, "threshold", r->threshold);
+	return ib_json_doc_add_real(to, "threshold", r->threshold);
 }
 
 static bool
 put_c(cJSON *to, const struct ib_rule *r)
 {
-	return ib_document_add_real(to, "c", r->c);
+	return ib_json_doc_add_real(to, "c", r->c);
 }
 
 /* [[cut, share], ...] as resolved. */
@@ -43,9 +43,9 @@ put_cuts(cJSON *to, const struct ib_rule *r)
 	ok = cuts;
 	for (i = 0; ok && i < r->levels.n; i++) {
 		pair = cJSON_CreateArray();
-		ok = ib_document_append(cuts, pair) &&
-		     ib_document_append(pair, ib_document_real(r->levels.cut[i])) &&
-		     ib_document_append(pair, ib_document_real(r->levels.share[i]));
+		ok = ib_json_doc_append(cuts, pair) &&
+		     ib_json_doc_append(pair, ib_json_doc_real(r->levels.cut[i])) &&
+		     ib_json_doc_append(pair, ib_json_doc_real(r->levels.share[i]));
 	}
 	return ok;
 }
@@ -64,10 +64,10 @@ put_groups(cJSON *to, const struct ib_rule *r)
 	ok = groups;
 	for (i = 0; ok && i < r->ngroups; i++) {
 		group = cJSON_CreateObject();
-		ok = ib_document_append(groups, group) &&
-		     ib_document_add_real(group, "pi", r->group[i].pi) &&
-		     ib_document_add_count(group, "n", r->group[i].n) &&
-		     ib_document_add_count(group, "k", r->group[i].k);
+		ok = ib_json_doc_append(groups, group) &&
+		     ib_json_doc_add_real(group, "pi", r->group[i].pi) &&
+		     ib_json_doc_add_count(group, "n", r->group[i].n) &&
+		     ib_json_doc_add_count(group, "k", r->group[i].k);
 	}
 	return ok;
 }
@@ -187,7 +187,7 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 		if (p->kind == IB_PARAM_REAL && p->range &&
 		    !ib_in_range(p->range, *(const double *)((const char *)o + p->at)))
 			return ib_fail(err, IB_E_MISUSE, "the %s is not in %s", p->name, p->range);
-	return ib_levels_check(o, err);
+	return ib_thresholds_check(o, err);
 }
 
 /* ---- members of receipts and run headers ------------------------------------
@@ -198,7 +198,7 @@ add_epoch(cJSON *to, const char *name, int64_t epoch)
 {
 	if (epoch == IB_NO_EPOCH)
 		return cJSON_AddNullToObject(to, name) != NULL;
-	return ib_document_add_count(to, name, (uint64_t)epoch);
+	return ib_json_doc_add_count(to, name, (uint64_t)epoch);
 }
 
 /* The number-th of "a|b|c". */
@@ -210,7 +210,7 @@ add_word(cJSON *to, const char *name, const char *words, unsigned number)
 	for (; number > 0; number--)
 		words += strcspn(words, "|") + 1;
 	snprintf(word, sizeof(word), "%.*s", (int)strcspn(words, "|"), words);
-	return ib_document_add_text(to, name, word);
+	return ib_json_doc_add_text(to, name, word);
 }
 
 static bool
@@ -223,11 +223,11 @@ add_param(cJSON *to, const struct ib_param *p, const struct ib_rule *r)
 	case IB_PARAM_SOLVED:
 		return p->put(to, r);
 	case IB_PARAM_RULE:
-		return ib_document_add_text(to, p->member, r->kind->name);
+		return ib_json_doc_add_text(to, p->member, r->kind->name);
 	case IB_PARAM_SEED:
-		return ib_document_add_count(to, p->member, *(const uint64_t *)at);
+		return ib_json_doc_add_count(to, p->member, *(const uint64_t *)at);
 	case IB_PARAM_REAL:
-		return ib_document_add_real(to, p->member, *(const double *)at);
+		return ib_json_doc_add_real(to, p->member, *(const double *)at);
 	case IB_PARAM_CHOICE:
 		return add_word(to, p->member, p->range, *(const unsigned *)at);
 	case IB_PARAM_AGE:
@@ -237,7 +237,7 @@ add_param(cJSON *to, const struct ib_param *p, const struct ib_rule *r)
 	case IB_PARAM_COUNT:
 		return add_epoch(to, p->member, *(const int64_t *)at);
 	default:
-		return ib_document_add_text(to, p->member, *(const char *const *)at);
+		return ib_json_doc_add_text(to, p->member, *(const char *const *)at);
 	}
 }
 
@@ -250,7 +250,7 @@ add_part(cJSON *to, const struct ib_part *part)
 		return cJSON_AddNullToObject(to, "part") != NULL;
 	snprintf(text, sizeof(text), "%llu/%llu", (unsigned long long)part->index,
 		 (unsigned long long)part->count);
-	return ib_document_add_text(to, "part", text);
+	return ib_json_doc_add_text(to, "part", text);
 }
 
 bool
@@ -263,5 +263,5 @@ ib_params_add(cJSON *to, const struct ib_rule *r, const struct ib_prune_options 
 		    !add_param(to, &params[i], r))
 			return false;
 	return add_part(to, &o->part) &&
-	       ib_document_add_text(to, "duplicates", o->allow_duplicates ? "keep" : NULL);
+	       ib_json_doc_add_text(to, "duplicates", o->allow_duplicates ? "keep" : NULL);
 }

@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
-#include "prune/budget.h"
+#include "prune/solve_scale.h"
 
 #define GRID (1 << 24) /* pi is rounded up to a multiple of 1/GRID */
 
@@ -65,62 +65,64 @@ warn_of_reach(const struct ib_rule *r, double share, const struct ib_context *co
 }
 
 static enum ib_status
-solve(struct ib_rule *r, struct ib_budget *b, const struct ib_refined *of,
+solve(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_bin_counts *of,
       const struct ib_context *context, struct ib_error *err)
 {
-	double most = ib_budget_most(b, of), keep = b->keep;
+	double most = ib_solve_scale_most(b, of), keep = b->keep;
 
 	if (keep < b->floor || keep > most)
 		warn_of_reach(r, keep < b->floor ? b->floor : most, context);
 	r->c = 0;
-	return keep <= b->floor ? IB_OK : ib_budget_solve(b, of, &r->c, err);
+	return keep <= b->floor ? IB_OK : ib_solve_scale(b, of, &r->c, err);
 }
 
 /* What is to be counted of the scores, in one pass. */
 static void
-plan(const struct ib_rule *r, struct ib_budget *b, struct ib_refined *want)
+plan(const struct ib_rule *r, struct ib_scale_problem *b, struct ib_bin_counts *want)
 {
 	want->spread = true;
 	want->proxy = r->options.proxy;
 	if (b->keep > b->floor)
-		ib_budget_hold(b, &want->fine);
+		ib_solve_scale_remember(b, &want->fine);
 }
 
 static enum ib_status
-solve_own(struct ib_rule *r, struct ib_budget *b, const struct ib_context *context,
+solve_own(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context *context,
 	  struct ib_error *err)
 {
-	struct ib_refined *want = ib_refined_new(), *of = NULL;
+	struct ib_bin_counts *want = ib_bin_counts_new(), *of = NULL;
 	enum ib_status st;
 
 	if (!want)
 		return ib_fail_memory(err);
 	plan(r, b, want);
-	st = ib_refined_count(want, r->scores->score.p, r->scores->table.n, &of, err);
+	st = ib_bin_counts_count(want, r->scores->score.p, r->scores->table.n, &of, err);
 	if (!st)
 		st = solve(r, b, of, context, err);
-	ib_refined_free(of);
-	ib_refined_free(want);
+	ib_bin_counts_free(of);
+	ib_bin_counts_free(want);
 	return st;
 }
 
 /* Over parts: what their second pass counted. */
 static enum ib_status
-solve_foreign(struct ib_rule *r, struct ib_budget *b, const struct ib_context *context,
+solve_foreign(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context *context,
 	      struct ib_error *err)
 {
 	if (!r->refined || !r->refined->spread || r->refined->proxy != r->options.proxy ||
-	    (b->keep > b->floor && !ib_budget_is_held(b, r->refined)))
-		return ib_refine_lacks("--keep", err);
+	    (b->keep > b->floor && !ib_solve_scale_is_known(b, r->refined)))
+		return ib_bins_request_lacks("--keep", err);
 	return solve(r, b, r->refined, context, err);
 }
 
 static enum ib_status
 solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, struct ib_error *err)
 {
-	struct ib_budget b = { .keep = keep, .floor = r->options.floor, .n = r->totals->known };
+	struct ib_scale_problem b = { .keep = keep,
+				      .floor = r->options.floor,
+				      .n = r->totals->known };
 
-	ib_budget_bound(&b, r->totals, r->options.proxy);
+	ib_solve_scale_bound(&b, r->totals, r->options.proxy);
 	if (!r->foreign_totals)
 		return solve_own(r, &b, context, err);
 	if (!r->want)

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "io/document.h"
+#include "io/json_doc.h"
 
 static bool
 add_digest(cJSON *to, const char *name, const char *digest)
 {
-	return ib_document_add_text(to, name, digest[0] ? digest : NULL);
+	return ib_json_doc_add_text(to, name, digest[0] ? digest : NULL);
 }
 
 static bool
@@ -21,7 +21,7 @@ add_digests(cJSON *receipt, const struct ib_digests *d)
 	    !add_digest(to, "manifest", d->manifest))
 		return false;
 	if (!d->many)
-		return ib_document_add_text(to, "output", d->noutputs ? d->output[0] : NULL);
+		return ib_json_doc_add_text(to, "output", d->noutputs ? d->output[0] : NULL);
 	array = cJSON_AddArrayToObject(to, "output");
 	for (i = 0; array && i < d->noutputs; i++)
 		if (!cJSON_AddItemToArray(array, cJSON_CreateString(d->output[i])))
@@ -36,7 +36,7 @@ add_reasons(cJSON *receipt, const struct ib_prune_result *r)
 	int i;
 
 	for (i = 0; to && i < IB_NREASONS; i++)
-		if (!ib_document_add_count(to, ib_reason_name((enum ib_reason)i), r->reasons[i]))
+		if (!ib_json_doc_add_count(to, ib_reason_name((enum ib_reason)i), r->reasons[i]))
 			return false;
 	return to != NULL;
 }
@@ -50,17 +50,17 @@ ib_receipt_write(const struct ib_rule *rule, const struct ib_prune_options *opti
 	bool ok;
 
 	ok = json && cJSON_AddNumberToObject(json, "ib_receipt", 1) &&
-	     ib_document_add_text(json, "tool", "infobatch " IB_VERSION) &&
+	     ib_json_doc_add_text(json, "tool", "infobatch " IB_VERSION) &&
 	     ib_params_add(json, rule, options) &&
-	     ib_document_add_count(json, "samples", r->samples) &&
-	     ib_document_add_count(json, "kept", r->kept) &&
-	     ib_document_add_count(json, "pruned", r->pruned) &&
-	     ib_document_add_count(json, "low", r->low) && add_reasons(json, r) &&
-	     ib_document_add_real(json, "expected_kept", r->expected_kept) &&
-	     ib_document_add_real(json, "weight_sum", r->weight_sum) &&
-	     ib_document_add_real(json, "weight_var", r->weight_var) &&
-	     ib_document_add_real(json, "max_weight", r->max_weight) && add_digests(json, digests);
-	return ib_document_write(json, ok, out, err);
+	     ib_json_doc_add_count(json, "samples", r->samples) &&
+	     ib_json_doc_add_count(json, "kept", r->kept) &&
+	     ib_json_doc_add_count(json, "pruned", r->pruned) &&
+	     ib_json_doc_add_count(json, "low", r->low) && add_reasons(json, r) &&
+	     ib_json_doc_add_real(json, "expected_kept", r->expected_kept) &&
+	     ib_json_doc_add_real(json, "weight_sum", r->weight_sum) &&
+	     ib_json_doc_add_real(json, "weight_var", r->weight_var) &&
+	     ib_json_doc_add_real(json, "max_weight", r->max_weight) && add_digests(json, digests);
+	return ib_json_doc_write(json, ok, out, err);
 }
 
 char *

@@ -30,7 +30,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .fixed = true,
 	  .ratio = true,
 	  .prepare = ib_rule_prepare_infobatch,
-	  .pi = ib_levels_pi },
+	  .pi = ib_thresholds_pi },
 	{ .id = IB_RULE_BUCKETS,
 	  .name = "buckets",
 	  .about = "a share to prune for each range of scores",
@@ -38,7 +38,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .fixed = true,
 	  .cuts = true,
 	  .prepare = ib_rule_prepare_buckets,
-	  .pi = ib_levels_pi },
+	  .pi = ib_thresholds_pi },
 	{ .id = IB_RULE_RANDOM,
 	  .name = "random",
 	  .about = "every sample is kept with probability 1-R (see -r)",
@@ -60,7 +60,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .needs_scores = true,
 	  .biased = true,
 	  .prepare = ib_rule_prepare_hard,
-	  .pi = ib_levels_pi },
+	  .pi = ib_thresholds_pi },
 	{ .id = IB_RULE_RANK,
 	  .name = "rank",
 	  .about = "the keep probability grows with the rank of the score",
@@ -68,7 +68,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .fixed = true,
 	  .cuts = true,
 	  .prepare = ib_rule_prepare_rank,
-	  .pi = ib_levels_pi },
+	  .pi = ib_thresholds_pi },
 };
 
 const struct ib_rule_kind *
@@ -144,7 +144,7 @@ ib_rule_is_full(const struct ib_rule_options *o, enum ib_reason *why)
 
 /* Where no totals were given they are those of the scores. */
 static enum ib_status
-take_totals(struct ib_rule *r, const struct ib_sums *sums, struct ib_error *err)
+take_totals(struct ib_rule *r, const struct ib_totals_file *sums, struct ib_error *err)
 {
 	r->foreign_totals = sums != NULL;
 	if (sums) {
@@ -165,7 +165,7 @@ take_totals(struct ib_rule *r, const struct ib_sums *sums, struct ib_error *err)
 
 static enum ib_status
 start(const struct ib_rule_options *options, const struct ib_scores *scores,
-      const struct ib_sums *sums, struct ib_rule **out, struct ib_error *err)
+      const struct ib_totals_file *sums, struct ib_rule **out, struct ib_error *err)
 {
 	enum ib_status st = ib_rule_check(options, err);
 	struct ib_rule *r;
@@ -200,8 +200,8 @@ is_prepared(const struct ib_rule *r)
 
 enum ib_status
 ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *scores,
-		const struct ib_sums *sums, const struct ib_context *context, struct ib_rule **out,
-		struct ib_error *err)
+		const struct ib_totals_file *sums, const struct ib_context *context,
+		struct ib_rule **out, struct ib_error *err)
 {
 	struct ib_rule *r;
 	enum ib_status st = start(options, scores, sums, &r, err);
@@ -227,22 +227,22 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 }
 
 enum ib_status
-ib_rule_refine(const struct ib_rule_options *options, const struct ib_sums *sums,
-	       const struct ib_context *context, struct ib_refined **out, struct ib_error *err)
+ib_rule_refine(const struct ib_rule_options *options, const struct ib_totals_file *sums,
+	       const struct ib_context *context, struct ib_bin_counts **out, struct ib_error *err)
 {
 	struct ib_rule *r;
 	enum ib_status st = start(options, NULL, sums, &r, err);
 
 	if (st)
 		return st;
-	r->want = ib_refined_new();
+	r->want = ib_bin_counts_new();
 	if (r->want)
 		r->want->newest = r->totals->newest;
 	st = r->want ? ib_totals_digest(r->totals, r->want->of, err) : ib_fail_memory(err);
 	if (!st && is_prepared(r))
 		st = r->kind->prepare(r, context, err);
 	if (st)
-		ib_refined_free(r->want);
+		ib_bin_counts_free(r->want);
 	else
 		*out = r->want;
 	ib_rule_free(r);
@@ -277,19 +277,19 @@ is_old(const struct ib_rule *r, uint32_t row)
 	return r->options.epoch - epoch[row] >= r->options.max_age;
 }
 
-static struct ib_chance
+static struct ib_inclusion
 certain(enum ib_reason reason)
 {
-	return (struct ib_chance){ 1, 1, reason, -1 };
+	return (struct ib_inclusion){ 1, 1, reason, -1 };
 }
 
 /* The first that fits, in the order of the reasons. */
-static struct ib_chance
+static struct ib_inclusion
 settle(const struct ib_rule *r, uint32_t row, float score, double pi)
 {
 	bool known = score == score; /* an unseen one is not */
 	bool high = pi == IB_HIGH;
-	struct ib_chance c;
+	struct ib_inclusion c;
 
 	if (r->kind->needs_scores && !known)
 		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN : IB_REASON_NONFINITE);
@@ -301,7 +301,7 @@ settle(const struct ib_rule *r, uint32_t row, float score, double pi)
 	if (r->options.max_age > 0 && row != IB_NO_ROW && !high && is_old(r, row))
 		return certain(IB_REASON_AGE);
 	if (r->ngroups > 0 && known)
-		ib_rule_fixed_chance(r, &c);
+		ib_rule_fixed_inclusion(r, &c);
 	return c;
 }
 
@@ -311,7 +311,8 @@ settle(const struct ib_rule *r, uint32_t row, float score, double pi)
  * /dev/null, AMD EPYC Zen 5, gcc 12 -O2).
  */
 void
-ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n, struct ib_chance *chance)
+ib_rule_inclusions(const struct ib_rule *r, const uint32_t *row, size_t n,
+		   struct ib_inclusion *chance)
 {
 	const float *scores = r->scores ? r->scores->score.p : NULL;
 	float score[IB_GROUP] = { 0 };
@@ -331,7 +332,7 @@ ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n, struct i
 }
 
 size_t
-ib_rule_row_chances(const struct ib_rule *r, uint64_t from, struct ib_chance chance[IB_GROUP])
+ib_rule_row_inclusions(const struct ib_rule *r, uint64_t from, struct ib_inclusion chance[IB_GROUP])
 {
 	uint64_t left = r->scores->table.n - from;
 	size_t n = left < IB_GROUP ? (size_t)left : IB_GROUP, i;
@@ -339,7 +340,7 @@ ib_rule_row_chances(const struct ib_rule *r, uint64_t from, struct ib_chance cha
 
 	for (i = 0; i < n; i++)
 		row[i] = (uint32_t)(from + i);
-	ib_rule_chances(r, row, n, chance);
+	ib_rule_inclusions(r, row, n, chance);
 	return n;
 }
 
@@ -352,7 +353,7 @@ ib_rule_threshold(const struct ib_rule *r)
 void
 ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n, struct ib_decision *d)
 {
-	struct ib_chance c;
+	struct ib_inclusion c;
 	uint64_t found;
 	uint32_t row;
 	size_t i;
@@ -360,7 +361,7 @@ ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n, stru
 	for (i = 0; i < n; i++) {
 		row = r->scores && ib_scores_find(r->scores, id[i], &found) ? (uint32_t)found
 									    : IB_NO_ROW;
-		c = ib_rule_chance(r, row);
+		c = ib_rule_inclusion(r, row);
 		d[i] = (struct ib_decision){ .pi = c.pi, .u = NAN, .reason = c.reason };
 		d[i].kept = true;
 		if (c.reason == IB_REASON_DRAWN) {

@@ -7,20 +7,20 @@
 #define IB_PRUNE_RULE_H
 
 #include "base/bytes.h"
-#include "score/state.h"
-#include "score/sums.h"
+#include "score/scores.h"
+#include "score/totals_file.h"
 
-#define IB_LEVELS_MAX 64
+#define IB_THRESHOLDS_MAX 64
 
 /*
  * Below cut[k] (and not below cut[k-1]) a sample is kept with pi[k]; pi[n] is
- * IB_HIGH. ib_levels_put() adds to it: start from {0}.
+ * IB_HIGH. ib_thresholds_put() adds to it: start from {0}.
  */
-struct ib_levels {
+struct ib_thresholds {
 	size_t n;
-	double cut[IB_LEVELS_MAX];   /* ascending */
-	double share[IB_LEVELS_MAX]; /* to drop, as asked for or solved */
-	double pi[IB_LEVELS_MAX + 1];
+	double cut[IB_THRESHOLDS_MAX];	 /* ascending */
+	double share[IB_THRESHOLDS_MAX]; /* to drop, as asked for or solved */
+	double pi[IB_THRESHOLDS_MAX + 1];
 };
 
 /* Of --sampling fixed: the known rows of one pi < 1. */
@@ -35,17 +35,17 @@ struct ib_rule_kind;
 struct ib_rule {
 	struct ib_rule_options options;
 	const struct ib_rule_kind *kind;
-	const struct ib_scores *scores;	  /* NULL: nothing is scored yet */
-	const struct ib_totals *totals;	  /* of all known scores, or of --totals */
-	struct ib_totals *own_totals;	  /* where they are the rule's to free */
-	bool foreign_totals;		  /* totals are not the scores' own */
-	const struct ib_refined *refined; /* beside foreign ones; NULL: none */
-	struct ib_refined *want;	  /* of --write-bins: what is to be counted */
-	uint64_t key;			  /* of the draws */
-	bool full;			  /* everything is kept: */
-	enum ib_reason why_full;	  /* warm-up or anneal */
-	double ratio;			  /* r, as given or solved */
-	struct ib_levels levels;
+	const struct ib_scores *scores;	     /* NULL: nothing is scored yet */
+	const struct ib_totals *totals;	     /* of all known scores, or of --totals */
+	struct ib_totals *own_totals;	     /* where they are the rule's to free */
+	bool foreign_totals;		     /* totals are not the scores' own */
+	const struct ib_bin_counts *refined; /* beside foreign ones; NULL: none */
+	struct ib_bin_counts *want;	     /* of --write-bins: what is to be counted */
+	uint64_t key;			     /* of the draws */
+	bool full;			     /* everything is kept: */
+	enum ib_reason why_full;	     /* warm-up or anneal */
+	double ratio;			     /* r, as given or solved */
+	struct ib_thresholds levels;
 	double threshold;	   /* T; NaN: none */
 	double c;		   /* of proportional; NaN: none */
 	struct ib_group_of *group; /* of fixed */
@@ -84,17 +84,17 @@ enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_er
  * ib_rule_new with the totals of --totals (NULL: the scores' own; borrowed).
  */
 enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
-			       const struct ib_scores *scores, const struct ib_sums *sums,
+			       const struct ib_scores *scores, const struct ib_totals_file *sums,
 			       const struct ib_context *context, struct ib_rule **out,
 			       struct ib_error *err);
 
 /*
  * What a second pass over the scores that these totals sum must count, so that
- * ib_rule_prepare() can do without them. A plan for ib_refined_count().
+ * ib_rule_prepare() can do without them. A plan for ib_bin_counts_count().
  */
-enum ib_status ib_rule_refine(const struct ib_rule_options *options, const struct ib_sums *sums,
-			      const struct ib_context *context, struct ib_refined **out,
-			      struct ib_error *err);
+enum ib_status ib_rule_refine(const struct ib_rule_options *options,
+			      const struct ib_totals_file *sums, const struct ib_context *context,
+			      struct ib_bin_counts **out, struct ib_error *err);
 
 /* Is this one of the epochs that keep everything, and why? */
 bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why);
@@ -103,7 +103,7 @@ bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why)
 double ib_rule_complement(double r);
 
 /* What pi says before anything is drawn. */
-struct ib_chance {
+struct ib_inclusion {
 	double pi, weight;     /* weight: if it is kept */
 	enum ib_reason reason; /* IB_REASON_DRAWN: it is to be drawn */
 	int group;	       /* of --sampling fixed; -1: drawn by itself */
@@ -113,28 +113,28 @@ struct ib_chance {
  * The chances of n <= IB_GROUP samples: their rows, or IB_NO_ROW where one is
  * unseen.
  */
-void ib_rule_chances(const struct ib_rule *r, const uint32_t *row, size_t n,
-		     struct ib_chance *chance);
+void ib_rule_inclusions(const struct ib_rule *r, const uint32_t *row, size_t n,
+			struct ib_inclusion *chance);
 
 /*
  * Those of the scores' rows from `from` on, IB_GROUP of them or as many as
  * there are; returns how many.
  */
-size_t ib_rule_row_chances(const struct ib_rule *r, uint64_t from,
-			   struct ib_chance chance[IB_GROUP]);
+size_t ib_rule_row_inclusions(const struct ib_rule *r, uint64_t from,
+			      struct ib_inclusion chance[IB_GROUP]);
 
-static inline struct ib_chance
-ib_rule_chance(const struct ib_rule *r, uint32_t row)
+static inline struct ib_inclusion
+ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 {
-	struct ib_chance c;
+	struct ib_inclusion c;
 
-	ib_rule_chances(r, &row, 1, &c);
+	ib_rule_inclusions(r, &row, 1, &c);
 	return c;
 }
 
 /* Is a sample that is to be drawn kept? (u < pi; of fixed: its bit.) */
 static inline bool
-ib_rule_keeps(const struct ib_rule *r, uint32_t row, const struct ib_chance *c, double u)
+ib_rule_keeps(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *c, double u)
 {
 	if (c->group >= 0)
 		return r->kept[row / 64] >> row % 64 & 1;
@@ -147,12 +147,12 @@ ib_rule_keeps(const struct ib_rule *r, uint32_t row, const struct ib_chance *c, 
 bool ib_cut_is_valid(struct ib_span text);
 
 /* Whether threshold and buckets are well written; IB_E_MISUSE if not. */
-enum ib_status ib_levels_check(const struct ib_rule_options *options, struct ib_error *err);
+enum ib_status ib_thresholds_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /* A cut not below those before, and the share to drop below it. */
-void ib_levels_put(struct ib_levels *l, double cut, double share);
+void ib_thresholds_put(struct ib_thresholds *l, double cut, double share);
 
-void ib_levels_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi);
+void ib_thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi);
 
 enum ib_status ib_rule_prepare_infobatch(struct ib_rule *rule, const struct ib_context *context,
 					 struct ib_error *err);
@@ -184,17 +184,17 @@ void ib_proportional_pi(const struct ib_rule *rule, const float *score, size_t n
  * The rank-th smallest known score (from 1) into *score, NaN where it is only
  * noted down what is to be counted. IB_E_MISUSE where that has not been done.
  */
-enum ib_status ib_refine_rank(const struct ib_rule *r, uint64_t rank, const char *option,
-			      double *score, struct ib_error *err);
+enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
+				    double *score, struct ib_error *err);
 /* How many known scores are below a cut; likewise. */
-enum ib_status ib_refine_below(const struct ib_rule *r, double cut, const char *option,
-			       uint64_t *low, struct ib_error *err);
+enum ib_status ib_bins_request_below(const struct ib_rule *r, double cut, const char *option,
+				     uint64_t *low, struct ib_error *err);
 /* The message that says what to run. */
-enum ib_status ib_refine_lacks(const char *option, struct ib_error *err);
+enum ib_status ib_bins_request_lacks(const char *option, struct ib_error *err);
 
 /* fixed.c: the groups of --sampling fixed, and who of them is kept. */
 enum ib_status ib_fixed_prepare(struct ib_rule *rule, struct ib_error *err);
 /* The chance of a known row: k of its group's n. */
-void ib_rule_fixed_chance(const struct ib_rule *r, struct ib_chance *c);
+void ib_rule_fixed_inclusion(const struct ib_rule *r, struct ib_inclusion *c);
 
 #endif

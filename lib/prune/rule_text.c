@@ -261,7 +261,7 @@ read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
 		if (*item == '=')
 			*item = ':';
 	*(const char **)ib_param_at(p, o) = text;
-	return ib_levels_check(o, err);
+	return ib_thresholds_check(o, err);
 }
 
 static enum ib_status

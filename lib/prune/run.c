@@ -4,28 +4,28 @@
 
 #include "base/error.h"
 #include "base/pipeline.h"
-#include "prune/basis.h"
+#include "prune/inputs.h"
 #include "prune/block.h"
 #include "prune/receipt.h"
 #include "prune/shard.h"
-#include "prune/targets.h"
+#include "prune/outputs.h"
 #include "prune/audit_writer.h"
 
 struct run {
 	const struct ib_prune_options *options;
 	const struct ib_context *context;
 	struct ib_prune_result *result;
-	struct ib_basis basis;
+	struct ib_prune_inputs basis;
 	struct ib_rule *rule;
-	struct ib_splice splice;
-	struct ib_seen seen;
+	struct ib_annotate splice;
+	struct ib_duplicate_check seen;
 	struct ib_pruner pruner;
 	_Atomic uint64_t looked_up;
 	struct ib_reader *reader;
-	struct ib_targets targets;
+	struct ib_prune_outputs targets;
 	struct ib_audit_writer *audit; /* of -a; NULL: none */
-	struct ib_tally tally;
-	struct ib_plan plan;
+	struct ib_run_stats tally;
+	struct ib_dry_run plan;
 	struct ib_unseen unseen; /* ids without a row */
 	struct ib_digests digests;
 	char (*output)[33];		/* of the digests */
@@ -88,7 +88,7 @@ begin_operand(struct run *run, const struct ib_source *source, struct ib_error *
 			       "list and tar",
 			       source->name);
 	run->lines = source->first_line;
-	return ib_targets_begin(&run->targets, source, err);
+	return ib_prune_outputs_begin(&run->targets, source, err);
 }
 
 /* Segments of one file share its path: what makes their ids differ? */
@@ -143,11 +143,11 @@ check_twice(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	enum ib_status st;
 
 	for (i = 0; i < b->nrows; i++)
-		if (b->row[i] != IB_NO_ROW && ib_seen_row(&run->seen, b->row[i]) && !any)
+		if (b->row[i] != IB_NO_ROW && ib_duplicate_check_row(&run->seen, b->row[i]) && !any)
 			return report_twice(run, b, i, err);
 	if (b->nunseen == 0 || any)
 		return IB_OK;
-	st = ib_seen_unseen(&run->seen, b->unseen, b->nunseen, &twice, err);
+	st = ib_duplicate_check_unseen(&run->seen, b->unseen, b->nunseen, &twice, err);
 	if (!st && twice != SIZE_MAX)
 		st = report_twice(run, b, place_of_unseen(b, twice), err);
 	return st;
@@ -185,7 +185,7 @@ drain_records(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	if (st)
 		return st;
 	ib_unseen_add_block(&run->unseen, b->nunseen, &b->lost);
-	st = ib_targets_write(&run->targets, b, run->records, err);
+	st = ib_prune_outputs_write(&run->targets, b, run->records, err);
 	if (!st && b->bad)
 		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", run->source->name,
 			     (unsigned long long)(run->lines + b->bad_line), b->why);
@@ -203,9 +203,9 @@ drain(void *ctx, void *slot, struct ib_error *err)
 		st = b->block.special ? drain_shard(run, b, err) : drain_records(run, b, err);
 	if (st)
 		return st;
-	ib_tally_merge(&run->tally, &b->tally);
+	ib_run_stats_merge(&run->tally, &b->tally);
 	if (run->options->dry_run)
-		ib_plan_merge(&run->plan, &b->plan);
+		ib_dry_run_merge(&run->plan, &b->plan);
 	if (run->audit)
 		ib_audit_writer_put(run->audit, &b->audit);
 	run->lines += b->lines;
@@ -213,7 +213,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	if (b->block.special)
 		run->shard = false;
 	ib_reader_tell(run->reader, run->tally.samples);
-	return ib_targets_status(&run->targets, err);
+	return ib_prune_outputs_status(&run->targets, err);
 }
 
 static enum ib_status
@@ -281,7 +281,7 @@ take_output_digests(struct run *run, struct ib_error *err)
 	struct ib_output **out;
 	size_t n, i;
 
-	out = ib_targets_manifests(&run->targets, &n);
+	out = ib_prune_outputs_manifests(&run->targets, &n);
 	run->output = calloc(n, sizeof(*run->output));
 	if (!run->output)
 		return ib_fail_memory(err);
@@ -361,8 +361,8 @@ commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result
 	};
 
 	memcpy(e.tail.manifest, run->digests.manifest, sizeof(e.tail.manifest));
-	return ib_targets_commit(&run->targets, *receipt ? receipt : NULL, run->audit ? &log : NULL,
-				 err);
+	return ib_prune_outputs_commit(&run->targets, *receipt ? receipt : NULL,
+				       run->audit ? &log : NULL, err);
 }
 
 /*
@@ -393,15 +393,15 @@ plan(struct run *run, struct ib_error *err)
 	if (o->operands.n > 0)
 		st = read_manifest(run, err);
 	else
-		ib_plan_rows(&run->plan, run->rule);
+		ib_dry_run_rows(&run->plan, run->rule);
 	if (!st)
 		st = check_scores(run, err);
 	if (!st && o->operands.n > 0)
 		st = warn_of_unseen(run, run->plan.samples, err);
 	if (!st)
-		st = ib_plan_write(&run->plan, run->rule, o->dry_run_table, run->targets.main.out,
-				   err);
-	return st ? st : ib_targets_commit(&run->targets, NULL, NULL, err);
+		st = ib_dry_run_write(&run->plan, run->rule, o->dry_run_table,
+				      run->targets.main.out, err);
+	return st ? st : ib_prune_outputs_commit(&run->targets, NULL, NULL, err);
 }
 
 static enum ib_status
@@ -416,10 +416,10 @@ finish(struct run *run, struct ib_error *err)
 		st = check_unseen(run, err);
 	if (st)
 		return st;
-	st = ib_targets_end(&run->targets, run->records, err);
+	st = ib_prune_outputs_end(&run->targets, run->records, err);
 	if (st)
 		return st;
-	ib_tally_result(&run->tally, run->rule, &result);
+	ib_run_stats_result(&run->tally, run->rule, &result);
 	if (run->result)
 		*run->result = result;
 	if (o->receipt || o->audit)
@@ -458,7 +458,7 @@ static enum ib_status
 begin(struct run *run, struct ib_error *err)
 {
 	const struct ib_prune_options *o = run->options;
-	struct ib_basis *basis = &run->basis;
+	struct ib_prune_inputs *basis = &run->basis;
 	struct ib_reader_options r = {
 		.operands = o->operands,
 		.format = o->format,
@@ -474,14 +474,15 @@ begin(struct run *run, struct ib_error *err)
 	if (!st)
 		warn_of_epoch(run);
 	if (!st)
-		st = ib_basis_load(basis, o, run->context, &run->digests, err);
+		st = ib_prune_inputs_load(basis, o, run->context, &run->digests, err);
 	if (!st)
 		st = ib_rule_prepare(&o->rule, basis->scores, basis->sums, run->context, &run->rule,
 				     err);
 	if (!st)
-		st = ib_splice_init(&run->splice, o, err);
+		st = ib_annotate_init(&run->splice, o, err);
 	if (!st)
-		st = ib_seen_init(&run->seen, basis->scores ? basis->scores->table.n : 0, err);
+		st = ib_duplicate_check_init(&run->seen, basis->scores ? basis->scores->table.n : 0,
+					     err);
 	if (st)
 		return st;
 	run->pruner = (struct ib_pruner){
@@ -492,15 +493,15 @@ begin(struct run *run, struct ib_error *err)
 		.lost = &run->unseen,
 		.looked_up = &run->looked_up,
 	};
-	ib_tally_init(&run->tally);
-	ib_plan_init(&run->plan);
+	ib_run_stats_init(&run->tally);
+	ib_dry_run_init(&run->plan);
 	r.wanted = run->splice.wanted;
 	r.nwanted = run->splice.nwanted;
 	st = open_audit_log(run, err);
 	if (!st)
 		st = ib_reader_new(&r, &run->reader, err);
 	run->pruner.reader = run->reader;
-	return st ? st : ib_targets_open(&run->targets, o, &run->splice, err);
+	return st ? st : ib_prune_outputs_open(&run->targets, o, &run->splice, err);
 }
 
 enum ib_status
@@ -511,7 +512,7 @@ ib_prune_run(const struct ib_prune_options *options, const struct ib_context *co
 	enum ib_status st;
 
 	if (options->write_bins)
-		return ib_basis_refine(options, context, err);
+		return ib_prune_inputs_refine(options, context, err);
 	st = begin(&run, err);
 	if (!st && options->dry_run)
 		st = plan(&run, err);
@@ -519,14 +520,14 @@ ib_prune_run(const struct ib_prune_options *options, const struct ib_context *co
 		st = read_manifest(&run, err);
 	if (!st && !options->dry_run)
 		st = finish(&run, err);
-	ib_targets_discard(&run.targets);
+	ib_prune_outputs_discard(&run.targets);
 	ib_audit_writer_discard(run.audit);
 	ib_reader_free(run.reader);
-	ib_seen_release(&run.seen);
+	ib_duplicate_check_release(&run.seen);
 	ib_unseen_release(&run.unseen);
-	ib_splice_release(&run.splice);
+	ib_annotate_release(&run.splice);
 	ib_rule_free(run.rule);
-	ib_basis_release(&run.basis);
+	ib_prune_inputs_release(&run.basis);
 	free(run.output);
 	return st;
 }

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "prune/members.h"
-#include "record/spool.h"
+#include "record/spill_file.h"
 
 #define WEIGHT_MAX ((size_t)4096) /* a weight's text; more is no number */
 #define OFTEN 256		  /* samples between words on progress */
@@ -23,19 +23,19 @@ struct shard {
 	/* The sample whose run of members this is: */
 	bool open;
 	struct ib_bytes key, id;
-	struct ib_said said;
+	struct ib_annotation said;
 	bool ours;     /* of the part that was asked for */
 	bool written;  /* its members go out */
 	bool unkept;   /* its members go to -U */
 	bool weighted; /* a carried weight was met */
 	int64_t mtime; /* of its first member */
 	/* Entries of no sample behind it: does its run go on? */
-	struct ib_spool *waiting;
+	struct ib_spill_file *waiting;
 	bool any_waiting;
 	unsigned where; /* the entry being read goes to: EACH, ... */
 	struct ib_members members;
 	struct ib_bytes text; /* of a weight member */
-	struct ib_number_texts number;
+	struct ib_number_cache number;
 };
 
 static enum ib_status
@@ -53,11 +53,11 @@ static void
 put_entry(struct shard *s, unsigned where, const struct ib_tar_piece *piece)
 {
 	if (where == PRUNED)
-		ib_target_put(&s->run->targets->unkept, piece);
+		ib_record_writer_put(&s->run->targets->unkept, piece);
 	else if (where == MAIN)
-		ib_targets_put(s->run->targets, piece);
+		ib_prune_outputs_put(s->run->targets, piece);
 	else
-		ib_targets_each(s->run->targets, piece);
+		ib_prune_outputs_each(s->run->targets, piece);
 }
 
 static void
@@ -73,7 +73,7 @@ put_waiting(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	ib_spool_put(s->waiting, s->where, piece);
+	ib_spill_file_put(s->waiting, s->where, piece);
 	s->any_waiting = true;
 }
 
@@ -83,9 +83,9 @@ put_member(void *ctx, const struct ib_tar_piece *piece)
 	struct shard *s = ctx;
 
 	if (s->written)
-		ib_targets_put(s->run->targets, piece);
+		ib_prune_outputs_put(s->run->targets, piece);
 	if (s->unkept)
-		ib_target_put(&s->run->targets->unkept, piece);
+		ib_record_writer_put(&s->run->targets->unkept, piece);
 }
 
 /* Of a carried weight: its text, and to -U as it came. */
@@ -97,7 +97,7 @@ put_weight(void *ctx, const struct ib_tar_piece *piece)
 	if (s->text.n <= WEIGHT_MAX)
 		ib_bytes_put(&s->text, piece->p + piece->from, piece->to - piece->from);
 	if (s->unkept)
-		ib_target_put(&s->run->targets->unkept, piece);
+		ib_record_writer_put(&s->run->targets->unkept, piece);
 }
 
 /* Entries of no sample, which waited for the sample before them to end. */
@@ -110,10 +110,10 @@ release_waiting(struct shard *s, struct ib_error *err)
 
 	if (!s->any_waiting)
 		return IB_OK;
-	ib_spool_seek(s->waiting, 0);
-	while (!(st = ib_spool_get(s->waiting, &kind, &piece, err)))
+	ib_spill_file_seek(s->waiting, 0);
+	while (!(st = ib_spill_file_get(s->waiting, &kind, &piece, err)))
 		put_entry(s, kind, &piece);
-	ib_spool_empty(s->waiting);
+	ib_spill_file_empty(s->waiting);
 	s->any_waiting = false;
 	return st == IB_EOF ? IB_OK : st;
 }
@@ -128,7 +128,7 @@ make_weight(struct shard *s, double weight, struct ib_error *err)
 	enum ib_status st = IB_OK;
 
 	s->text.n = 0;
-	ib_put_number(&s->text, weight, &s->number);
+	ib_number_cache_put(&s->text, weight, &s->number);
 	ib_bytes_put(&s->key, ".weight.json", sizeof(".weight.json") - 1);
 	if (s->text.failed || s->key.failed)
 		return ib_fail_memory(err);
@@ -139,7 +139,7 @@ make_weight(struct shard *s, double weight, struct ib_error *err)
 				 ib_bytes_span(&s->text), &piece, err);
 	s->key.n -= sizeof(".weight.json") - 1;
 	if (!st)
-		ib_targets_put(s->run->targets, &piece);
+		ib_prune_outputs_put(s->run->targets, &piece);
 	return st;
 }
 
@@ -180,16 +180,16 @@ report_twice(const struct shard *s, struct ib_error *err)
 static enum ib_status
 check_twice(struct shard *s, uint32_t row, struct ib_error *err)
 {
-	struct ib_seen *seen = s->run->seen;
+	struct ib_duplicate_check *seen = s->run->seen;
 	enum ib_status st = IB_OK;
 	size_t twice = SIZE_MAX;
 	XXH128_hash_t hash;
 
 	if (row != IB_NO_ROW) {
-		twice = ib_seen_row(seen, row) ? 0 : SIZE_MAX;
+		twice = ib_duplicate_check_row(seen, row) ? 0 : SIZE_MAX;
 	} else if (!s->options->allow_duplicates) {
-		hash = ib_seen_hash(seen, s->said.id);
-		st = ib_seen_unseen(seen, &hash, 1, &twice, err);
+		hash = ib_duplicate_check_hash(seen, s->said.id);
+		st = ib_duplicate_check_unseen(seen, &hash, 1, &twice, err);
 	}
 	if (!st && twice != SIZE_MAX && !s->options->allow_duplicates)
 		st = report_twice(s, err);
@@ -225,8 +225,8 @@ decide(struct shard *s, struct ib_error *err)
 		row = ib_table_find(&scores->table, &own);
 		ib_pruner_let_go(s->run->pruner, 1);
 	}
-	kept = ib_prune_one(s->run->pruner, b, id, row, ib_rule_chance(s->run->pruner->rule, row),
-			    &s->said);
+	kept = ib_prune_one(s->run->pruner, b, id, row,
+			    ib_rule_inclusion(s->run->pruner->rule, row), &s->said);
 	s->said.id = id;
 	st = check_twice(s, row, err);
 	if (row == IB_NO_ROW)
@@ -242,8 +242,8 @@ decide(struct shard *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	if (!s->written)
 		return IB_OK;
-	return ib_targets_sample(s->run->targets, id, ib_bytes_span(&b->sidecar),
-				 s->run->before + s->run->samples, err);
+	return ib_prune_outputs_sample(s->run->targets, id, ib_bytes_span(&b->sidecar),
+				       s->run->before + s->run->samples, err);
 }
 
 /* The id that a key has. */
@@ -279,7 +279,7 @@ begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 		st = decide(s, err);
 	s->run->samples++;
 	progress(s);
-	return st ? st : ib_targets_status(s->run->targets, err);
+	return st ? st : ib_prune_outputs_status(s->run->targets, err);
 }
 
 /* ---- members -------------------------------------------------------------------- */
@@ -375,10 +375,10 @@ take_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
 	if (!s->open)
 		return ib_tar_pass(s->tar, put_other, s, err);
 	if (!s->waiting)
-		st = ib_spool_new(s->options->output, &s->waiting, err);
+		st = ib_spill_file_new(s->options->output, &s->waiting, err);
 	if (!st)
 		st = ib_tar_pass(s->tar, put_waiting, s, err);
-	return st ? st : ib_spool_status(s->waiting, err);
+	return st ? st : ib_spill_file_status(s->waiting, err);
 }
 
 static void
@@ -404,10 +404,10 @@ ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 		st = m.key.p ? take_member(&s, &m, err) : take_other(&s, &m, err);
 	if (st == IB_EOF)
 		st = end_sample(&s, err);
-	ib_tally_flush(&r->b->tally);
+	ib_run_stats_flush(&r->b->tally);
 	ib_tar_close(s.tar);
 	ib_tar_maker_free(s.maker);
-	ib_spool_free(s.waiting);
+	ib_spill_file_free(s.waiting);
 	ib_members_release(&s.members);
 	ib_bytes_release(&s.key);
 	ib_bytes_release(&s.id);

@@ -2,15 +2,15 @@
 #ifndef IB_PRUNE_SHARD_H
 #define IB_PRUNE_SHARD_H
 
-#include "prune/targets.h"
+#include "prune/outputs.h"
 
 /* What pruning one shard needs of its run. */
 struct ib_shard_run {
 	const struct ib_pruner *pruner;
 	struct ib_pruned *b; /* its tally and audit text are filled */
-	struct ib_seen *seen;
+	struct ib_duplicate_check *seen;
 	struct ib_unseen *lost; /* ids without a row are added */
-	struct ib_targets *targets;
+	struct ib_prune_outputs *targets;
 	struct ib_reader *reader;
 	const struct ib_context *context;
 	uint64_t before;  /* samples of the operands before */

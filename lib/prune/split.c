@@ -8,11 +8,11 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/arena.h"
-#include "base/pages.h"
+#include "base/huge_array.h"
 #include "base/part.h"
-#include "prune/also.h"
+#include "prune/companion.h"
 #include "prune/draw.h"
-#include "record/spool.h"
+#include "record/spill_file.h"
 
 #define OPEN_MAX 128 /* files at once: the spool is read anew for the next */
 
@@ -27,18 +27,18 @@ struct place {
 
 struct ib_split {
 	const struct ib_prune_options *options;
-	const struct ib_splice *splice;
+	const struct ib_annotate *splice;
 	unsigned flags;
 	uint64_t key; /* of u' */
 	uint64_t files;
 	size_t nothers; /* files beside each manifest */
-	struct ib_spool *spool;
-	struct ib_pages places; /* struct place[n] */
+	struct ib_spill_file *spool;
+	struct ib_huge_array places; /* struct place[n] */
 	uint64_t n;
 	uint32_t *file;		     /* [n] which each record goes to */
 	struct ib_output **manifest; /* [files] */
 	struct ib_output **other;    /* [files * nothers] */
-	struct ib_target target[OPEN_MAX];
+	struct ib_record_writer target[OPEN_MAX];
 	bool failed; /* memory ran out */
 };
 
@@ -49,7 +49,7 @@ has_sidecar(const struct ib_split *s)
 }
 
 enum ib_status
-ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice, unsigned flags,
+ib_split_new(const struct ib_prune_options *o, const struct ib_annotate *splice, unsigned flags,
 	     struct ib_split **out, struct ib_error *err)
 {
 	struct ib_split *s;
@@ -71,7 +71,7 @@ ib_split_new(const struct ib_prune_options *o, const struct ib_splice *splice, u
 	s->nothers = (o->weights != NULL) + o->companions.n;
 	s->manifest = ib_array_zeroed(s->files, sizeof(*s->manifest));
 	s->other = ib_array_zeroed(s->files * s->nothers + 1, sizeof(*s->other));
-	st = s->manifest && s->other ? ib_spool_new(o->output, &s->spool, err)
+	st = s->manifest && s->other ? ib_spill_file_new(o->output, &s->spool, err)
 				     : ib_fail_memory(err);
 	if (st) {
 		ib_split_free(s);
@@ -89,13 +89,13 @@ ib_split_free(struct ib_split *s)
 	if (!s)
 		return;
 	for (i = 0; i < OPEN_MAX; i++)
-		ib_target_release(&s->target[i]);
+		ib_record_writer_release(&s->target[i]);
 	for (i = 0; s->manifest && i < s->files; i++)
 		ib_output_discard(&s->manifest[i]);
 	for (i = 0; s->other && i < s->files * s->nothers; i++)
 		ib_output_discard(&s->other[i]);
-	ib_spool_free(s->spool);
-	ib_pages_release(&s->places);
+	ib_spill_file_free(s->spool);
+	ib_huge_array_release(&s->places);
 	free(s->file);
 	free(s->manifest);
 	free(s->other);
@@ -110,34 +110,34 @@ ib_split_record(struct ib_split *s, struct ib_span id)
 	struct ib_tar_piece piece = { .p = id.p, .n = id.n };
 	struct place *place;
 
-	if (!ib_pages_grow(&s->places, (s->n + 1) * sizeof(*place))) {
+	if (!ib_huge_array_grow(&s->places, (s->n + 1) * sizeof(*place))) {
 		s->failed = true;
 		return;
 	}
 	place = (struct place *)s->places.p + s->n;
 	*place = (struct place){ ib_draw_bits(s->key, id.p, id.n), s->n };
 	s->n++;
-	ib_spool_put(s->spool, RECORD, &piece);
+	ib_spill_file_put(s->spool, RECORD, &piece);
 }
 
 void
 ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_spool_put(s->spool, STREAM + stream, piece);
+		ib_spill_file_put(s->spool, STREAM + stream, piece);
 }
 
 void
 ib_split_each(struct ib_split *s, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_spool_put(s->spool, EACH, piece);
+		ib_spill_file_put(s->spool, EACH, piece);
 }
 
 enum ib_status
 ib_split_status(const struct ib_split *s, struct ib_error *err)
 {
-	return s->failed ? ib_fail_memory(err) : ib_spool_status(s->spool, err);
+	return s->failed ? ib_fail_memory(err) : ib_spill_file_status(s->spool, err);
 }
 
 /* ---- the order ------------------------------------------------------------------ */
@@ -166,11 +166,11 @@ static enum ib_status
 sort_places(struct ib_split *s, struct ib_error *err)
 {
 	struct place *from = s->places.p, *to;
-	struct ib_pages sorted = { 0 };
+	struct ib_huge_array sorted = { 0 };
 	size_t nbuckets = (size_t)(s->n / 8 + 1), *next, i, b;
 
 	next = calloc(nbuckets + 1, sizeof(*next));
-	if (!next || !ib_pages_grow(&sorted, (s->n + 1) * sizeof(*to))) {
+	if (!next || !ib_huge_array_grow(&sorted, (s->n + 1) * sizeof(*to))) {
 		free(next);
 		return ib_fail_memory(err);
 	}
@@ -185,7 +185,7 @@ sort_places(struct ib_split *s, struct ib_error *err)
 		if (next[b] - i > 1)
 			qsort(to + i, next[b] - i, sizeof(*to), by_bits);
 	free(next);
-	ib_pages_release(&s->places);
+	ib_huge_array_release(&s->places);
 	s->places = sorted;
 	return IB_OK;
 }
@@ -228,8 +228,8 @@ read_ids(struct ib_split *s, struct tied *tied, size_t n, struct ib_arena *arena
 	size_t k = 0;
 	char *p;
 
-	ib_spool_seek(s->spool, 0);
-	while (k < n && !(st = ib_spool_get(s->spool, &kind, &piece, err))) {
+	ib_spill_file_seek(s->spool, 0);
+	while (k < n && !(st = ib_spill_file_get(s->spool, &kind, &piece, err))) {
 		if (kind != RECORD || index++ != tied[k].index)
 			continue;
 		p = ib_arena_take(arena, piece.n + 1);
@@ -297,7 +297,7 @@ order(struct ib_split *s, struct ib_error *err)
 	p = s->places.p;
 	for (j = 0; j < s->n; j++)
 		s->file[p[j].index] = (uint32_t)(j % s->files);
-	ib_pages_release(&s->places);
+	ib_huge_array_release(&s->places);
 	return IB_OK;
 }
 
@@ -319,8 +319,8 @@ open_numbered(const char *pattern, uint64_t k, unsigned flags, struct ib_output 
 
 /* The files of number k: the manifest, and what goes beside it. */
 static enum ib_status
-open_files(struct ib_split *s, uint64_t k, struct ib_target *target, const struct ib_source *first,
-	   struct ib_error *err)
+open_files(struct ib_split *s, uint64_t k, struct ib_record_writer *target,
+	   const struct ib_source *first, struct ib_error *err)
 {
 	const struct ib_prune_options *o = s->options;
 	struct ib_output **other = &s->other[k * s->nothers];
@@ -333,22 +333,23 @@ open_files(struct ib_split *s, uint64_t k, struct ib_target *target, const struc
 	if (!st && o->weights)
 		st = open_numbered(o->weights, k, s->flags, other++, err);
 	for (i = 0; i < o->companions.n && !st; i++)
-		st = open_numbered(ib_also_target(o->companions.v[i]), k, s->flags, other++, err);
-	*target = (struct ib_target){ .out = s->manifest[k] };
+		st = open_numbered(ib_companion_target(o->companions.v[i]), k, s->flags, other++,
+				   err);
+	*target = (struct ib_record_writer){ .out = s->manifest[k] };
 	if (!st && first)
-		st = ib_target_begin(target, s->splice, first, err);
+		st = ib_record_writer_begin(target, s->splice, first, err);
 	return st;
 }
 
 /* Is it a finished file? Its descriptor goes to the next ones. */
 static enum ib_status
-finish_files(struct ib_split *s, uint64_t k, struct ib_target *target, struct ib_error *err)
+finish_files(struct ib_split *s, uint64_t k, struct ib_record_writer *target, struct ib_error *err)
 {
-	enum ib_status st = ib_target_status(target, err);
+	enum ib_status st = ib_record_writer_status(target, err);
 	size_t i;
 
-	ib_target_end(target);
-	ib_target_release(target);
+	ib_record_writer_end(target);
+	ib_record_writer_release(target);
 	if (!st)
 		st = ib_output_finish(s->manifest[k], err);
 	for (i = 0; i < s->nothers && !st; i++)
@@ -358,7 +359,7 @@ finish_files(struct ib_split *s, uint64_t k, struct ib_target *target, struct ib
 
 /* One piece of a record of file k. */
 static void
-put_piece(struct ib_split *s, uint64_t k, struct ib_target *target, unsigned stream,
+put_piece(struct ib_split *s, uint64_t k, struct ib_record_writer *target, unsigned stream,
 	  const struct ib_tar_piece *piece)
 {
 	size_t beside = stream - (has_sidecar(s) ? IB_STREAM_SIDECAR : IB_STREAM_ALSO);
@@ -366,9 +367,9 @@ put_piece(struct ib_split *s, uint64_t k, struct ib_target *target, unsigned str
 	if (stream != IB_STREAM_MAIN)
 		ib_output_write(s->other[k * s->nothers + beside], piece->p, piece->n);
 	else if (target->tar)
-		ib_target_put(target, piece);
+		ib_record_writer_put(target, piece);
 	else
-		ib_target_write(target, piece->p, piece->n);
+		ib_record_writer_write(target, piece->p, piece->n);
 }
 
 /* Fill the files [from, to) in one pass over the spool. */
@@ -380,13 +381,13 @@ fill_files(struct ib_split *s, uint64_t from, uint64_t to, struct ib_error *err)
 	enum ib_status st;
 	unsigned kind;
 
-	ib_spool_seek(s->spool, 0);
-	while (!(st = ib_spool_get(s->spool, &kind, &piece, err))) {
+	ib_spill_file_seek(s->spool, 0);
+	while (!(st = ib_spill_file_get(s->spool, &kind, &piece, err))) {
 		if (kind == RECORD)
 			k = s->file[index++];
 		else if (kind == EACH)
 			for (i = from; i < to; i++)
-				ib_target_put(&s->target[i - from], &piece);
+				ib_record_writer_put(&s->target[i - from], &piece);
 		else if (k >= from && k < to)
 			put_piece(s, k, &s->target[k - from], kind - STREAM, &piece);
 	}

@@ -5,7 +5,7 @@
 #ifndef IB_PRUNE_SPLIT_H
 #define IB_PRUNE_SPLIT_H
 
-#include "prune/target.h"
+#include "prune/record_writer.h"
 
 /* What is written of a record. */
 enum ib_stream {
@@ -16,8 +16,9 @@ enum ib_stream {
 
 struct ib_split;
 
-enum ib_status ib_split_new(const struct ib_prune_options *options, const struct ib_splice *splice,
-			    unsigned flags, struct ib_split **out, struct ib_error *err);
+enum ib_status ib_split_new(const struct ib_prune_options *options,
+			    const struct ib_annotate *splice, unsigned flags, struct ib_split **out,
+			    struct ib_error *err);
 void ib_split_free(struct ib_split *s); /* outputs are discarded */
 
 /* A record begins; what is put from here on is its. */

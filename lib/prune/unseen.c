@@ -71,7 +71,7 @@ ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key)
 /* ---- rows that no record asked for ---------------------------------------- */
 
 static uint64_t
-count_asked(const struct ib_seen *seen, uint64_t rows)
+count_asked(const struct ib_duplicate_check *seen, uint64_t rows)
 {
 	const uint64_t *word = seen->rows.p;
 	uint64_t i, n = 0;
@@ -82,7 +82,7 @@ count_asked(const struct ib_seen *seen, uint64_t rows)
 }
 
 static bool
-was_asked(const struct ib_seen *seen, uint64_t row)
+was_asked(const struct ib_duplicate_check *seen, uint64_t row)
 {
 	return ((const uint64_t *)seen->rows.p)[row / 64] >> row % 64 & 1;
 }
@@ -118,7 +118,7 @@ compare_rows(struct ib_unseen *u, const struct ib_unseen_run *run)
 		if (id.n > 0 && !ib_mismatch_compare(&u->ids, id))
 			break;
 	}
-	ib_scores_let_go(run->scores);
+	ib_scores_forget(run->scores);
 }
 
 /* ---- warnings ------------------------------------------------------------- */

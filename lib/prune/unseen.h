@@ -7,7 +7,7 @@
 #define IB_PRUNE_UNSEEN_H
 
 #include "prune/rule.h"
-#include "prune/seen.h"
+#include "prune/duplicates.h"
 #include "record/reader.h"
 #include "score/id_mismatch.h"
 
@@ -40,7 +40,7 @@ void ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key);
 struct ib_unseen_run {
 	const struct ib_prune_options *options;
 	const struct ib_scores *scores;
-	const struct ib_seen *seen; /* rows that were asked for */
+	const struct ib_duplicate_check *seen; /* rows that were asked for */
 	uint64_t samples;
 	const struct ib_context *context;
 };

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/foretold.h"
+#include "base/predict_end.h"
 #include "base/numbers.h"
 #include "base/short_number.h"
 #include "record/dialect.h"
@@ -223,7 +223,7 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *le
 
 	if (*p == '"' && delimiter == ',')
 		return NULL;
-	q = ib_foretold(p, ib_scan_field(c->json.ops, p, delimiter, '\n'), length);
+	q = ib_predict_end(p, ib_scan_field(c->json.ops, p, delimiter, '\n'), length);
 	if (*q == '\n' && (q >= c->end || (q > p && q[-1] == '\r')))
 		return NULL;
 	*v = (struct ib_value){ .p = p, .n = (uint32_t)(q - p), .type = IB_TEXT };
@@ -247,7 +247,7 @@ plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length
 		q = ib_number_json(p, &v->number);
 	if (!q)
 		return NULL;
-	q = ib_foretold(p, q, length);
+	q = ib_predict_end(p, q, length);
 	if (*q != delimiter && *q != '\n')
 		return NULL;
 	v->p = p;

@@ -2,7 +2,7 @@
 
 #include "base/digits.h"
 #include "base/numbers.h"
-#include "record/stencil.h"
+#include "record/json_template.h"
 
 static const char *value(struct ib_json *j, const char *p, const struct ib_member *m,
 			 struct ib_value *v);
@@ -18,9 +18,9 @@ ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops, const struct ib_f
 	j->lines = lines;
 	j->lazy = false;
 	j->at = j->why = NULL;
-	ib_stencil_init(&j->stencil);
+	ib_json_template_init(&j->stencil);
 	for (i = 0; i < IB_FIELDS_NODES; i++)
-		for (k = 0; k < IB_JSON_SHAPES; k++)
+		for (k = 0; k < IB_JSON_FORMS; k++)
 			j->shape[i][k].n = 0;
 }
 
@@ -308,7 +308,7 @@ look_up_escaped(const struct ib_node *node, struct ib_span name)
  * remembered as the shape of this place.
  */
 static const char *
-read_name(struct ib_json *j, size_t node, struct ib_json_shape *shape, const char *p,
+read_name(struct ib_json *j, size_t node, struct ib_json_form *shape, const char *p,
 	  const struct ib_member **m)
 {
 	const char *start = p, *quote;
@@ -329,7 +329,7 @@ read_name(struct ib_json *j, size_t node, struct ib_json_shape *shape, const cha
 	if (*p != ':')
 		return malformed(j, p, "expected ':'");
 	p = blanks(j, p + 1);
-	if (shape && p - start <= IB_JSON_SHAPE_BYTES) {
+	if (shape && p - start <= IB_JSON_FORM_BYTES) {
 		memcpy(shape->bytes, start, (size_t)(p - start));
 		shape->n = (uint8_t)(p - start);
 		shape->member = *m;
@@ -338,7 +338,7 @@ read_name(struct ib_json *j, size_t node, struct ib_json_shape *shape, const cha
 }
 
 static inline bool
-has_shape(const struct ib_json_shape *s, const char *p)
+has_shape(const struct ib_json_form *s, const char *p)
 {
 	if (s->n == 0)
 		return false;
@@ -354,14 +354,14 @@ has_shape(const struct ib_json_shape *s, const char *p)
 static const char *
 members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 {
-	struct ib_json_shape *shape = j->shape[node], *s;
+	struct ib_json_form *shape = j->shape[node], *s;
 	const char *from = j->stencil.start; /* behind the value before */
 	const struct ib_member *m;
 	bool quote;
 	size_t i;
 
 	for (i = 0;; i++) {
-		s = i < IB_JSON_SHAPES ? &shape[i] : NULL;
+		s = i < IB_JSON_FORMS ? &shape[i] : NULL;
 		if (s && has_shape(s, p)) {
 			p += s->n;
 			/* A blank more than the shape has, or none. */
@@ -373,7 +373,7 @@ members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			if (!p)
 				return NULL;
 		}
-		quote = node == 0 && ib_stencil_note(&j->stencil, from, p, m);
+		quote = node == 0 && ib_json_template_note(&j->stencil, from, p, m);
 		p = value(j, p, m, v);
 		if (!p)
 			return NULL;
@@ -382,7 +382,7 @@ members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			p = blanks(j, p);
 		if (*p == '}') {
 			if (node == 0)
-				ib_stencil_end(&j->stencil, from, p + 1);
+				ib_json_template_end(&j->stencil, from, p + 1);
 			return p + 1;
 		}
 		if (*p != ',')
@@ -480,7 +480,7 @@ object(struct ib_json *j, const char *p, struct ib_value *v)
 	p = blanks(j, p);
 	if (*p != '{')
 		return malformed(j, p, "not an object");
-	ib_stencil_begin(&j->stencil, p);
+	ib_json_template_begin(&j->stencil, p);
 	p++;
 	if (*p != '"') {
 		p = blanks(j, p);
@@ -493,7 +493,7 @@ object(struct ib_json *j, const char *p, struct ib_value *v)
 const char *
 ib_json_object(struct ib_json *j, const char *p, struct ib_value *v)
 {
-	const char *end = ib_stencil_read(j, p, v);
+	const char *end = ib_json_template_read(j, p, v);
 
 	if (!end)
 		end = object(j, p, v);

@@ -10,8 +10,8 @@
 #include "base/scan.h"
 #include "record/fields.h"
 
-#define IB_JSON_SHAPES 24 /* members of an object whose form is kept */
-#define IB_JSON_SHAPE_BYTES 32
+#define IB_JSON_FORMS 24 /* members of an object whose form is kept */
+#define IB_JSON_FORM_BYTES 32
 #define IB_JSON_DEPTH 16384 /* of values nested in a field that is passed over */
 
 /*
@@ -25,8 +25,8 @@
  * 2 * 10^6 lines of 125 bytes with nested values 0.18 and 0.20; of five forms
  * by chance there is no difference.)
  */
-struct ib_json_shape {
-	char bytes[IB_JSON_SHAPE_BYTES];
+struct ib_json_form {
+	char bytes[IB_JSON_FORM_BYTES];
 	uint8_t n;			/* 0: nothing remembered */
 	const struct ib_member *member; /* NULL: a field that nobody wants */
 };
@@ -40,17 +40,17 @@ enum ib_json_kind {
 };
 
 struct ib_json_step {
-	char bytes[IB_JSON_SHAPE_BYTES]; /* what stands before the value */
-	uint8_t n, head;		 /* of them; of the first 16 */
-	uint8_t kind;			 /* enum ib_json_kind */
-	int8_t slot;			 /* of the value; -1: nobody wants it */
-	bool number;			 /* its number is wanted */
-	uint32_t length;		 /* of the last value here */
+	char bytes[IB_JSON_FORM_BYTES]; /* what stands before the value */
+	uint8_t n, head;		/* of them; of the first 16 */
+	uint8_t kind;			/* enum ib_json_kind */
+	int8_t slot;			/* of the value; -1: nobody wants it */
+	bool number;			/* its number is wanted */
+	uint32_t length;		/* of the last value here */
 	const struct ib_member *member;
 };
 
-struct ib_json_stencil {
-	struct ib_json_step step[IB_JSON_SHAPES + 1];
+struct ib_json_template {
+	struct ib_json_step step[IB_JSON_FORMS + 1];
 	size_t n;			/* steps; 0: none learned */
 	const struct ib_value *settled; /* whose slots that no step fills are
 					 * absent; NULL: nobody's */
@@ -73,8 +73,8 @@ struct ib_json {
 	/* Where and why the last record was malformed. */
 	const char *at;
 	const char *why;
-	struct ib_json_shape shape[IB_FIELDS_NODES][IB_JSON_SHAPES];
-	struct ib_json_stencil stencil;
+	struct ib_json_form shape[IB_FIELDS_NODES][IB_JSON_FORMS];
+	struct ib_json_template stencil;
 	uint64_t open[IB_JSON_DEPTH / 64]; /* a bit a level: 1 = object */
 };
 

@@ -158,7 +158,7 @@ struct ib_cursor {
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
-	uint32_t length[IB_CURSOR_LENGTHS]; /* of columns; see ib_foretold */
+	uint32_t length[IB_CURSOR_LENGTHS]; /* of columns; see ib_predict_end */
 };
 
 /* Start from {0} before the first; the arena is emptied each time. */

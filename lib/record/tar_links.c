@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "record/spool.h"
+#include "record/spill_file.h"
 #include "record/tar_header.h"
 #include "record/tar_links.h"
 
@@ -34,7 +34,7 @@ struct ib_tar_links {
 	size_t pending;	     /* v[pending..n) are links since the last file */
 	struct ib_bytes run; /* the key of that file */
 	struct ib_bytes keys;
-	struct ib_spool *spool;
+	struct ib_spill_file *spool;
 	struct ib_tar_maker *maker;
 	struct ib_bytes path; /* being normalized */
 	struct ib_bytes header;
@@ -194,7 +194,7 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 
 	content.to = content.n;
 	if (content.n > 0)
-		ib_spool_put(l->spool, 0, &content);
+		ib_spill_file_put(l->spool, 0, &content);
 }
 
 /* Keep what links need to know of a member. */
@@ -212,9 +212,9 @@ keep_member(struct ib_tar_links *l, struct ib_tar *tar, const struct ib_tar_memb
 	if (!t || !t->content)
 		return IB_OK;
 	t->size = m->size;
-	t->place = ib_spool_end(l->spool);
+	t->place = ib_spill_file_end(l->spool);
 	st = ib_tar_pass(tar, keep_content, l, err);
-	return st ? st : ib_spool_status(l->spool, err);
+	return st ? st : ib_spill_file_status(l->spool, err);
 }
 
 /* All members of the input, from its beginning: noted, or the targets kept. */
@@ -268,7 +268,7 @@ mark_targets(struct ib_tar_links *l)
 static enum ib_status
 read_links(struct ib_tar_links *l, const struct ib_input *in, struct ib_error *err)
 {
-	enum ib_status st = ib_spool_new(NULL, &l->spool, err);
+	enum ib_status st = ib_spill_file_new(NULL, &l->spool, err);
 	size_t i;
 
 	if (!st)
@@ -310,7 +310,7 @@ ib_tar_links_free(struct ib_tar_links *l)
 {
 	if (!l)
 		return;
-	ib_spool_free(l->spool);
+	ib_spill_file_free(l->spool);
 	ib_tar_maker_free(l->maker);
 	ib_bytes_release(&l->path);
 	ib_bytes_release(&l->header);
@@ -404,9 +404,9 @@ ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target, st
 	if (st)
 		return st;
 	pass_bytes(l->header.p, l->header.n, false, take, ctx);
-	ib_spool_seek(l->spool, target->place);
+	ib_spill_file_seek(l->spool, target->place);
 	for (left = target->size; left > 0; left -= content.n) {
-		st = ib_spool_get(l->spool, &kind, &content, err);
+		st = ib_spill_file_get(l->spool, &kind, &content, err);
 		if (st || content.n > left)
 			break;
 		pass_bytes(content.p, content.n, true, take, ctx);

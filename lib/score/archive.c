@@ -8,16 +8,16 @@
  * which columns it is the index, by their CRCs: whoever writes rows anew with
  * another tool gets other CRCs, and the index is then passed over.
  */
-#include "score/state.h"
+#include "score/scores.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "base/beside.h"
+#include "base/background.h"
 #include "base/error.h"
-#include "io/document.h"
+#include "io/json_doc.h"
 
 /* The members that an index vouches for. */
 static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.npy", "epoch.npy",
@@ -66,7 +66,7 @@ add_part(cJSON *meta, const struct ib_part *part)
 		return true;
 	snprintf(text, sizeof(text), "%llu/%llu", (unsigned long long)part->index,
 		 (unsigned long long)part->count);
-	return ib_document_add_text(meta, "part", text);
+	return ib_json_doc_add_text(meta, "part", text);
 }
 
 /* The text of meta.json; NULL if memory ran out. */
@@ -77,16 +77,16 @@ meta_json(const struct ib_scores *s, const struct ib_npz_writer *w, const struct
 	cJSON *meta = cJSON_CreateObject();
 	char *text = NULL;
 
-	if (ib_document_add_text(meta, "format", IB_SCORES_FORMAT) &&
-	    ib_document_add_count(meta, "version", IB_SCORES_VERSION) &&
-	    ib_document_add_text(meta, "tool", "infobatch " IB_VERSION) &&
-	    ib_document_add_count(meta, "n", s->table.n) &&
+	if (ib_json_doc_add_text(meta, "format", IB_SCORES_FORMAT) &&
+	    ib_json_doc_add_count(meta, "version", IB_SCORES_VERSION) &&
+	    ib_json_doc_add_text(meta, "tool", "infobatch " IB_VERSION) &&
+	    ib_json_doc_add_count(meta, "n", s->table.n) &&
 	    (newest == IB_NO_EPOCH
-		     ? ib_document_add_text(meta, "newest_epoch", NULL)
-		     : ib_document_add_count(meta, "newest_epoch", (uint64_t)newest)) &&
-	    add_part(meta, &s->part) && (!s->key || ib_document_add_text(meta, "key", s->key)) &&
+		     ? ib_json_doc_add_text(meta, "newest_epoch", NULL)
+		     : ib_json_doc_add_count(meta, "newest_epoch", (uint64_t)newest)) &&
+	    add_part(meta, &s->part) && (!s->key || ib_json_doc_add_text(meta, "key", s->key)) &&
 	    (!sum->indexed || add_index(meta, w)) &&
-	    ib_document_put(meta, "totals", ib_totals_json(&sum->totals)))
+	    ib_json_doc_put(meta, "totals", ib_totals_json(&sum->totals)))
 		text = cJSON_PrintUnformatted(meta);
 	cJSON_Delete(meta);
 	return text;
@@ -112,13 +112,13 @@ put_all(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum, int t
 	struct ib_error *err)
 {
 	const struct ib_table *t = &s->table;
-	struct ib_beside beside;
+	struct ib_background beside;
 	char *meta;
 
 	sum->scores = s;
-	ib_beside_start(&beside, threads, sum_up, sum);
+	ib_background_start(&beside, threads, sum_up, sum);
 	put_columns(w, s);
-	ib_beside_wait(&beside);
+	ib_background_wait(&beside);
 	if (sum->status) {
 		if (err)
 			*err = sum->error;
@@ -173,14 +173,14 @@ member(struct ib_npz *z, const char *file, const char *name, const char *descr, 
 
 static enum ib_status
 column(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
-       size_t size, struct ib_pages *to, struct ib_error *err)
+       size_t size, struct ib_huge_array *to, struct ib_error *err)
 {
 	const struct ib_npz_member *m;
 	enum ib_status st = member(z, file, name, descr, n, &m, err);
 
 	if (st)
 		return st;
-	if (!ib_pages_grow(to, (n + 1) * size))
+	if (!ib_huge_array_grow(to, (n + 1) * size))
 		return ib_fail_memory(err);
 	return ib_npz_read(z, m, to->p, err);
 }
@@ -227,7 +227,7 @@ parse_meta(struct ib_npz *z, cJSON **meta, struct ib_error *err)
 		return ib_fail_memory(err);
 	st = ib_npz_read(z, m, text, err);
 	if (!st)
-		st = ib_document_parse((struct ib_span){ text, (size_t)m->nbytes }, meta, err);
+		st = ib_json_doc_parse((struct ib_span){ text, (size_t)m->nbytes }, meta, err);
 	free(text);
 	return st == IB_E_DATA ? IB_OK : st;
 }
@@ -301,8 +301,8 @@ read_columns(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_
 			       "items",
 			       file, (unsigned long long)offset->n);
 	n = offset->n - 1;
-	if (!ib_pages_grow(&s->table.bytes, bytes->n + 16) ||
-	    !ib_pages_grow(&s->table.offset, offset->n * 8))
+	if (!ib_huge_array_grow(&s->table.bytes, bytes->n + 16) ||
+	    !ib_huge_array_grow(&s->table.offset, offset->n * 8))
 		return ib_fail_memory(err);
 	st = ib_npz_read(z, bytes, s->table.bytes.p, err);
 	if (!st)
@@ -341,7 +341,7 @@ read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file, st
 {
 	enum ib_status st;
 
-	if (!ib_pages_grow(&s->table.slots, m->nbytes))
+	if (!ib_huge_array_grow(&s->table.slots, m->nbytes))
 		return ib_fail_memory(err);
 	st = ib_npz_read(z, m, s->table.slots.p, err);
 	if (st)
@@ -373,7 +373,8 @@ ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s, stru
 
 /* A stored, aligned member of n items (UINT64_MAX: any number) in place. */
 static bool
-map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n, struct ib_pages *to)
+map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n,
+	   struct ib_huge_array *to)
 {
 	const struct ib_npz_member *m = ib_npz_find(z, name);
 	struct ib_span span;
@@ -384,7 +385,7 @@ map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n, st
 	span = ib_npz_map(z, m);
 	if (!span.p || ((uintptr_t)span.p & 7) != 0)
 		return false;
-	*to = (struct ib_pages){ (void *)(uintptr_t)span.p, 0 };
+	*to = (struct ib_huge_array){ (void *)(uintptr_t)span.p, 0 };
 	return true;
 }
 
@@ -439,9 +440,9 @@ ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s, bool 
 	if (!st && totals && ib_totals_parse(totals, file, look.totals, NULL) == IB_OK &&
 	    map_columns(z, meta, &look) && look.totals->rows == look.table.n) {
 		ib_table_release(&s->table); /* the empty one's */
-		ib_pages_release(&s->score);
-		ib_pages_release(&s->epoch);
-		ib_pages_release(&s->visits);
+		ib_huge_array_release(&s->score);
+		ib_huge_array_release(&s->epoch);
+		ib_huge_array_release(&s->visits);
 		*s = look;
 		*mapped = true;
 	} else {

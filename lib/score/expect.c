@@ -12,7 +12,7 @@
 struct ib_expect {
 	struct ib_expect_options options;
 	struct ib_table table;	      /* the manifests' ids, then the strangers' */
-	struct ib_pages marks;	      /* uint8_t[n]: enum mark */
+	struct ib_huge_array marks;   /* uint8_t[n]: enum mark */
 	uint64_t known;		      /* rows of the manifests' ids */
 	struct ib_bytes key, log_key; /* where ids were found, the first time */
 };
@@ -43,7 +43,7 @@ mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_err
 		st = ib_table_reserve(&e->table, 1, own.n, err);
 		if (st)
 			return st;
-		if (!ib_pages_grow(&e->marks, e->table.n + 1))
+		if (!ib_huge_array_grow(&e->marks, e->table.n + 1))
 			return ib_fail_memory(err);
 		row = ib_table_add(&e->table, &own);
 	}
@@ -215,7 +215,7 @@ ib_expect_free(struct ib_expect *e)
 	if (!e)
 		return;
 	ib_table_release(&e->table);
-	ib_pages_release(&e->marks);
+	ib_huge_array_release(&e->marks);
 	ib_bytes_release(&e->key);
 	ib_bytes_release(&e->log_key);
 	free(e);

@@ -2,7 +2,7 @@
 #ifndef IB_SCORE_EXPECT_H
 #define IB_SCORE_EXPECT_H
 
-#include "score/losslog.h"
+#include "score/loss_reader.h"
 
 struct ib_expect_options {
 	struct ib_list manifests;

@@ -1,5 +1,5 @@
 /* Score files as JSON lines, and which kind a name asks for. */
-#include "score/state.h"
+#include "score/scores.h"
 
 #include <math.h>
 

@@ -16,14 +16,14 @@ ib_fold_start(struct ib_fold *f, struct ib_scores *scores, enum ib_duplicates du
 	      double smooth, struct ib_error *err)
 {
 	*f = (struct ib_fold){ .scores = scores, .duplicates = duplicates, .smooth = smooth };
-	return smooth != 0 ? ib_scores_want_previous(scores, err) : IB_OK;
+	return smooth != 0 ? ib_scores_keep_previous(scores, err) : IB_OK;
 }
 
 void
 ib_fold_release(struct ib_fold *f)
 {
-	ib_pages_release(&f->here);
-	ib_pages_release(&f->raw);
+	ib_huge_array_release(&f->here);
+	ib_huge_array_release(&f->raw);
 	free(f->repeat);
 	*f = (struct ib_fold){ 0 };
 }
@@ -178,8 +178,8 @@ prepare(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error *err)
 		st = ib_scores_reserve(s, rows, bytes, err);
 	if (st || !looks_back(f))
 		return st;
-	if (!ib_pages_grow(&f->here, s->table.n + rows) ||
-	    !ib_pages_grow(&f->raw, (s->table.n + rows) * sizeof(float)))
+	if (!ib_huge_array_grow(&f->here, s->table.n + rows) ||
+	    !ib_huge_array_grow(&f->raw, (s->table.n + rows) * sizeof(float)))
 		return ib_fail_memory(err);
 	return IB_OK;
 }
@@ -333,7 +333,7 @@ ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previou
 	size_t k;
 
 	if (has_previous) {
-		st = ib_scores_want_previous(f->scores, err);
+		st = ib_scores_keep_previous(f->scores, err);
 		if (st)
 			return st;
 	}
@@ -400,7 +400,7 @@ ib_fold_finish(struct ib_fold *f)
 		settle_mean(f, &f->repeat[i], k - i);
 	}
 	if (f->folded && f->smooth == 0) {
-		ib_pages_release(&f->scores->previous);
+		ib_huge_array_release(&f->scores->previous);
 		f->scores->has_previous = false;
 	}
 }

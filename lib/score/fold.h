@@ -5,7 +5,7 @@
 #ifndef IB_SCORE_FOLD_H
 #define IB_SCORE_FOLD_H
 
-#include "score/state.h"
+#include "score/scores.h"
 
 /* One record of a loss log. */
 struct ib_loss {
@@ -31,8 +31,8 @@ struct ib_fold {
 	uint64_t stale, fresh;
 	bool folded; /* a loss came in, not rows of score files alone */
 	/* of the modes other than last: */
-	struct ib_pages here;	       /* uint8_t[n]: its newest epoch is of this run */
-	struct ib_pages raw;	       /* float[n]: the epoch's loss before smoothing */
+	struct ib_huge_array here;     /* uint8_t[n]: its newest epoch is of this run */
+	struct ib_huge_array raw;      /* float[n]: the epoch's loss before smoothing */
 	struct ib_fold_repeat *repeat; /* of mean */
 	size_t nrepeats, cap;
 };

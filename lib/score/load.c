@@ -11,7 +11,7 @@
 
 /* Rows of a score file do not say where their ids came from. */
 static enum ib_status
-note_key(struct ib_scores *s, const struct ib_log_batch *b, struct ib_error *err)
+note_key(struct ib_scores *s, const struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct ib_bytes name = { 0 };
 	enum ib_status st;
@@ -26,7 +26,7 @@ note_key(struct ib_scores *s, const struct ib_log_batch *b, struct ib_error *err
 }
 
 enum ib_status
-ib_load_batch(struct ib_fold *f, struct ib_log_batch *b, struct ib_error *err)
+ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 {
 	enum ib_status st = note_key(f->scores, b, err);
 
@@ -53,7 +53,7 @@ take_over(struct ib_fold *f, struct ib_scores *from, struct ib_error *err)
 	*from = swap;
 	f->fresh += to->table.n;
 	if (f->smooth != 0)
-		return ib_scores_want_previous(to, err);
+		return ib_scores_keep_previous(to, err);
 	return IB_OK;
 }
 
@@ -104,7 +104,7 @@ struct loading {
 };
 
 static enum ib_status
-take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
+take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct loading *l = ctx;
 
@@ -127,10 +127,10 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 		   char *digest, struct ib_error *err)
 {
 	struct ib_log_options log = IB_LOG_DEFAULTS;
-	struct ib_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
+	struct ib_loss_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
 	struct loading l;
-	struct ib_logs_sink sink = { .ctx = &l, .batch = take_batch, .scores = take_scores };
-	struct ib_logs_counts counts;
+	struct ib_loss_logs_sink sink = { .ctx = &l, .batch = take_batch, .scores = take_scores };
+	struct ib_loss_logs_counts counts;
 	struct ib_scores *s = NULL;
 	enum ib_status st;
 
@@ -139,7 +139,7 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 		return st;
 	st = ib_fold_start(&l.fold, s, IB_DUPLICATES_LAST, 0, err);
 	if (!st)
-		st = ib_logs_run(&o, context, &sink, &counts, err);
+		st = ib_loss_logs_read(&o, context, &sink, &counts, err);
 	if (!st)
 		ib_fold_finish(&l.fold);
 	ib_fold_release(&l.fold);
@@ -288,7 +288,7 @@ ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 		ib_table_clear(&x->table);
 	st = x ? IB_OK : ib_scores_new(&x, err);
 	if (!st && s->has_previous)
-		st = ib_scores_want_previous(x, err);
+		st = ib_scores_keep_previous(x, err);
 	if (!st)
 		st = ib_scores_reserve(x, n, bytes, err);
 	if (st) {

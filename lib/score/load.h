@@ -5,7 +5,7 @@
 #ifndef IB_SCORE_LOAD_H
 #define IB_SCORE_LOAD_H
 
-#include "score/logs.h"
+#include "score/loss_logs.h"
 
 /*
  * Read one file ("-": standard input). Records of a raw log without an epoch
@@ -22,7 +22,7 @@ enum ib_status ib_scores_open_any(const char *path, const struct ib_context *con
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
 /* A sink that folds into f: the batch and scores members of a logs sink. */
-enum ib_status ib_load_batch(struct ib_fold *f, struct ib_log_batch *b, struct ib_error *err);
+enum ib_status ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err);
 enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
 			      struct ib_error *err);
 

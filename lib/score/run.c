@@ -21,20 +21,20 @@ struct run {
 	struct ib_score_result *result;
 	struct ib_scores *scores;
 	struct ib_fold fold;
-	struct ib_expect *expect; /* NULL: not asked for */
-	struct ib_sums *more;	  /* of totals operands; NULL: none yet */
-	char *more_name;	  /* the first of them */
-	struct ib_refined *plan;  /* of --bins; NULL: none */
-	struct ib_parts parts;	  /* of the score files that are read */
-	bool partless;		  /* a file that is of no part was read */
-	uint64_t losses, stale;	  /* when the operand began */
-	bool keys_told;		  /* see warn_of_key */
+	struct ib_expect *expect;    /* NULL: not asked for */
+	struct ib_totals_file *more; /* of totals operands; NULL: none yet */
+	char *more_name;	     /* the first of them */
+	struct ib_bin_counts *plan;  /* of --bins; NULL: none */
+	struct ib_part_set parts;    /* of the score files that are read */
+	bool partless;		     /* a file that is of no part was read */
+	uint64_t losses, stale;	     /* when the operand began */
+	bool keys_told;		     /* see warn_of_key */
 };
 
 /* ---- operands ----------------------------------------------------------------- */
 
 static enum ib_status
-see_losses(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
+see_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -78,7 +78,7 @@ warn_of_key(struct run *run, struct ib_span key, struct ib_span id, const char *
 
 /* Rows of a score file in JSON lines do not say where their ids came from. */
 static enum ib_status
-note_key(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
+note_key(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct ib_bytes name = { 0 };
 	enum ib_status st = IB_OK;
@@ -99,7 +99,7 @@ note_key(struct run *run, const struct ib_log_batch *b, struct ib_error *err)
 }
 
 static enum ib_status
-take_batch(void *ctx, struct ib_log_batch *b, struct ib_error *err)
+take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct run *run = ctx;
 	enum ib_status st = note_key(run, b, err);
@@ -176,7 +176,7 @@ note_part(struct run *run, const struct ib_scores *s, const char *name, struct i
 		run->partless |= s->table.n > 0;
 		return IB_OK;
 	}
-	return ib_parts_put(&run->parts, &s->part, true, name, err);
+	return ib_part_set_put(&run->parts, &s->part, true, name, err);
 }
 
 /* Rows later than the totals that --bins is for are of another epoch. */
@@ -210,17 +210,17 @@ take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *e
 }
 
 static enum ib_status
-take_totals(void *ctx, struct ib_sums *t, const char *name, struct ib_error *err)
+take_totals(void *ctx, struct ib_totals_file *t, const char *name, struct ib_error *err)
 {
 	struct run *run = ctx;
 
 	if (!run->more) {
-		run->more = ib_sums_new();
+		run->more = ib_totals_file_new();
 		run->more_name = strdup(name);
 		if (!run->more || !run->more_name)
 			return ib_fail_memory(err);
 	}
-	return ib_sums_merge(run->more, t, name, err);
+	return ib_totals_file_merge(run->more, t, name, err);
 }
 
 static enum ib_status
@@ -291,7 +291,7 @@ begin(struct run *run, struct ib_error *err)
 
 	st = ib_scores_new(&run->scores, err);
 	if (!st && o->bins)
-		st = ib_refine_read(o->bins, &run->plan, err);
+		st = ib_second_pass_read(o->bins, &run->plan, err);
 	if (!st)
 		st = ib_fold_start(&run->fold, run->scores, o->log.duplicates, o->smooth, err);
 	if (!st && o->start)
@@ -301,14 +301,14 @@ begin(struct run *run, struct ib_error *err)
 	if (!st && o->expect.n > 0)
 		st = ib_expect_new(&expect, run->context, &run->expect, err);
 	if (!st && o->log.part.count > 0)
-		st = ib_parts_put(&run->parts, &o->log.part, true, "--part", err);
+		st = ib_part_set_put(&run->parts, &o->log.part, true, "--part", err);
 	if (run->scores)
 		run->scores->part = o->log.part;
 	return st;
 }
 
 static void
-warn_of_counts(const struct run *run, const struct ib_logs_counts *c)
+warn_of_counts(const struct run *run, const struct ib_loss_logs_counts *c)
 {
 	if (c->bad > 0)
 		ib_warn(run->context, "%llu bad record%s passed over", (unsigned long long)c->bad,
@@ -335,39 +335,39 @@ write_scores(const struct run *run, struct ib_scores *s, bool npz, struct ib_out
 
 /* What the rows of this run sum up to, and what --bins asks for of them. */
 static enum ib_status
-sum_rows(struct run *run, struct ib_sums *s, struct ib_error *err)
+sum_rows(struct run *run, struct ib_totals_file *s, struct ib_error *err)
 {
 	enum ib_status st;
 
 	ib_scores_totals(run->scores, &s->totals);
 	if (!run->partless) {
 		s->parts = run->parts;
-		run->parts = (struct ib_parts){ 0 };
+		run->parts = (struct ib_part_set){ 0 };
 	}
 	if (!run->plan)
 		return IB_OK;
 	st = check_plan(run, s->totals.newest, "the scores", err);
 	return st ? st
-		  : ib_refined_count(run->plan, run->scores->score.p, run->scores->table.n,
-				     &s->refined, err);
+		  : ib_bin_counts_count(run->plan, run->scores->score.p, run->scores->table.n,
+					&s->refined, err);
 }
 
 static enum ib_status
 open_totals(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
-	struct ib_sums *s = ib_sums_new();
+	struct ib_totals_file *s = ib_totals_file_new();
 	enum ib_status st;
 
 	if (!s)
 		return ib_fail_memory(err);
 	st = sum_rows(run, s, err);
 	if (!st && run->more)
-		st = ib_sums_merge(s, run->more, run->more_name, err);
+		st = ib_totals_file_merge(s, run->more, run->more_name, err);
 	if (!st)
 		st = ib_output_open(run->options->write_totals, flags, out, err);
 	if (!st)
-		st = ib_sums_write(s, *out, err);
-	ib_sums_free(s);
+		st = ib_totals_file_write(s, *out, err);
+	ib_totals_file_free(s);
 	return st;
 }
 
@@ -471,17 +471,17 @@ write_all(struct run *run, struct ib_error *err)
 /* ---- the run ------------------------------------------------------------------- */
 
 static enum ib_status
-fold_all(struct run *run, struct ib_logs_counts *counts, struct ib_error *err)
+fold_all(struct run *run, struct ib_loss_logs_counts *counts, struct ib_error *err)
 {
 	const struct ib_score_options *o = run->options;
-	struct ib_logs_options logs = {
+	struct ib_loss_logs_options logs = {
 		.operands = o->operands,
 		.log = &o->log,
 		.epoch_required = o->start || o->update,
 		.want_skipped = o->expect.n > 0,
 		.warn_empty = true,
 	};
-	struct ib_logs_sink sink = {
+	struct ib_loss_logs_sink sink = {
 		.ctx = run,
 		.batch = take_batch,
 		.scores = take_scores,
@@ -490,7 +490,7 @@ fold_all(struct run *run, struct ib_logs_counts *counts, struct ib_error *err)
 	};
 	enum ib_status st;
 
-	st = ib_logs_run(&logs, run->context, &sink, counts, err);
+	st = ib_loss_logs_read(&logs, run->context, &sink, counts, err);
 	if (st)
 		return st;
 	ib_fold_finish(&run->fold);
@@ -499,7 +499,7 @@ fold_all(struct run *run, struct ib_logs_counts *counts, struct ib_error *err)
 }
 
 static void
-sum_up(const struct run *run, const struct ib_logs_counts *c)
+sum_up(const struct run *run, const struct ib_loss_logs_counts *c)
 {
 	struct ib_score_result *r = run->result;
 
@@ -522,7 +522,7 @@ ib_score_run(const struct ib_score_options *options, const struct ib_context *co
 	     struct ib_score_result *result, struct ib_error *err)
 {
 	struct run run = { .options = options, .context = context, .result = result };
-	struct ib_logs_counts counts = { 0 };
+	struct ib_loss_logs_counts counts = { 0 };
 	enum ib_status st = IB_OK;
 	int lock = -1;
 
@@ -544,10 +544,10 @@ ib_score_run(const struct ib_score_options *options, const struct ib_context *co
 	ib_fold_release(&run.fold);
 	ib_expect_free(run.expect);
 	ib_scores_free(run.scores);
-	ib_sums_free(run.more);
+	ib_totals_file_free(run.more);
 	free(run.more_name);
-	ib_refined_free(run.plan);
-	ib_parts_release(&run.parts);
+	ib_bin_counts_free(run.plan);
+	ib_part_set_release(&run.parts);
 	ib_unlock(lock);
 	return st;
 }

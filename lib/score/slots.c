@@ -188,7 +188,7 @@ grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 	struct ib_slot *slot;
 	uint64_t at, end, border = nslots + IB_SLOTS_BEHIND;
 
-	if (!s || !ib_pages_grow(&t->slots, slots_bytes(nslots))) {
+	if (!s || !ib_huge_array_grow(&t->slots, slots_bytes(nslots))) {
 		free(s);
 		return ib_fail_memory(err);
 	}
@@ -207,13 +207,13 @@ grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 static enum ib_status
 grow_aside(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 {
-	struct ib_pages fresh = { 0 };
+	struct ib_huge_array fresh = { 0 };
 
-	if (!ib_pages_grow(&fresh, slots_bytes(nslots)))
+	if (!ib_huge_array_grow(&fresh, slots_bytes(nslots)))
 		return ib_fail_memory(err);
 	if (t->slots.p)
 		move_all(t->slots.p, t->nslots + IB_SLOTS_BEHIND, fresh.p, nslots);
-	ib_pages_release(&t->slots);
+	ib_huge_array_release(&t->slots);
 	t->slots = fresh;
 	t->nslots = nslots;
 	return IB_OK;
@@ -301,8 +301,8 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 	if (t->slots.cap >= slots_bytes(nslots))
 		memset(t->slots.p, 0, t->slots.cap);
 	else
-		ib_pages_release(&t->slots);
-	if (!ib_pages_grow(&t->slots, slots_bytes(nslots)))
+		ib_huge_array_release(&t->slots);
+	if (!ib_huge_array_grow(&t->slots, slots_bytes(nslots)))
 		return ib_fail_memory(err);
 	t->nslots = nslots;
 	for (row = 0; row < t->n; row += n) {

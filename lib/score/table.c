@@ -15,9 +15,9 @@ ib_table_init(struct ib_table *t)
 void
 ib_table_release(struct ib_table *t)
 {
-	ib_pages_release(&t->bytes);
-	ib_pages_release(&t->offset);
-	ib_pages_release(&t->slots);
+	ib_huge_array_release(&t->bytes);
+	ib_huge_array_release(&t->offset);
+	ib_huge_array_release(&t->slots);
 	ib_table_init(t);
 }
 
@@ -37,8 +37,8 @@ ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_er
 			       "more than %u samples: deal them into parts "
 			       "(--part)",
 			       UINT32_MAX - 2);
-	if (!ib_pages_grow(&t->bytes, t->nbytes + bytes + 16) ||
-	    !ib_pages_grow(&t->offset, (want + 1) * sizeof(uint64_t)))
+	if (!ib_huge_array_grow(&t->bytes, t->nbytes + bytes + 16) ||
+	    !ib_huge_array_grow(&t->offset, (want + 1) * sizeof(uint64_t)))
 		return ib_fail_memory(err);
 	return ib_slots_reserve(t, want, err);
 }

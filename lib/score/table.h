@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-#include "base/pages.h"
+#include "base/huge_array.h"
 #include "score/probe.h"
 
 #define IB_NO_ROW UINT32_MAX
@@ -40,14 +40,14 @@ struct ib_id {
 };
 
 struct ib_table {
-	struct ib_pages bytes;	/* the ids, one behind the other */
-	struct ib_pages offset; /* uint64_t[n + 1]: where each begins */
-	struct ib_pages slots;	/* struct ib_slot[nslots + IB_SLOTS_BEHIND] */
-	uint64_t nslots;	/* homes */
-	uint64_t nbytes;	/* of ids */
-	uint64_t n;		/* rows */
-	uint64_t seed;		/* of the hash; 0 until ids collide on purpose */
-	bool crowded;		/* a chain grew too long: reseed */
+	struct ib_huge_array bytes;  /* the ids, one behind the other */
+	struct ib_huge_array offset; /* uint64_t[n + 1]: where each begins */
+	struct ib_huge_array slots;  /* struct ib_slot[nslots + IB_SLOTS_BEHIND] */
+	uint64_t nslots;	     /* homes */
+	uint64_t nbytes;	     /* of ids */
+	uint64_t n;		     /* rows */
+	uint64_t seed;		     /* of the hash; 0 until ids collide on purpose */
+	bool crowded;		     /* a chain grew too long: reseed */
 };
 
 void ib_table_init(struct ib_table *t);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "io/document.h"
+#include "io/json_doc.h"
 
 void
 ib_totals_init(struct ib_totals *t)
@@ -102,12 +102,12 @@ histogram_json(const uint64_t bin[IB_TOTALS_BINS])
 		if (bin[b] == 0)
 			continue;
 		pair = cJSON_CreateArray();
-		ok = pair && ib_document_append(pair, ib_document_integer(b)) &&
-		     ib_document_append(pair, ib_document_integer(bin[b]));
+		ok = pair && ib_json_doc_append(pair, ib_json_doc_integer(b)) &&
+		     ib_json_doc_append(pair, ib_json_doc_integer(bin[b]));
 		if (!ok)
 			cJSON_Delete(pair);
 		else
-			ok = ib_document_append(histogram, pair);
+			ok = ib_json_doc_append(histogram, pair);
 	}
 	if (ok)
 		return histogram;
@@ -120,16 +120,16 @@ ib_totals_json(const struct ib_totals *t)
 {
 	cJSON *json = cJSON_CreateObject();
 
-	if (json && ib_document_put(json, "rows", ib_document_integer(t->rows)) &&
-	    ib_document_put(json, "known", ib_document_integer(t->known)) &&
-	    ib_document_put(json, "sum", sum_json(&t->sum)) &&
-	    ib_document_put(json, "mean", ib_document_real(ib_totals_mean(t))) &&
-	    ib_document_put(json, "min", ib_document_float(t->min)) &&
-	    ib_document_put(json, "max", ib_document_float(t->max)) &&
-	    ib_document_put(json, "newest",
+	if (json && ib_json_doc_put(json, "rows", ib_json_doc_integer(t->rows)) &&
+	    ib_json_doc_put(json, "known", ib_json_doc_integer(t->known)) &&
+	    ib_json_doc_put(json, "sum", sum_json(&t->sum)) &&
+	    ib_json_doc_put(json, "mean", ib_json_doc_real(ib_totals_mean(t))) &&
+	    ib_json_doc_put(json, "min", ib_json_doc_float(t->min)) &&
+	    ib_json_doc_put(json, "max", ib_json_doc_float(t->max)) &&
+	    ib_json_doc_put(json, "newest",
 			    t->newest < 0 ? cJSON_CreateNull()
-					  : ib_document_integer((uint64_t)t->newest)) &&
-	    ib_document_put(json, "histogram", histogram_json(t->bin)))
+					  : ib_json_doc_integer((uint64_t)t->newest)) &&
+	    ib_json_doc_put(json, "histogram", histogram_json(t->bin)))
 		return json;
 	cJSON_Delete(json);
 	return NULL;
@@ -174,7 +174,7 @@ read_newest(const cJSON *json, int64_t *newest)
 	*newest = IB_NO_EPOCH;
 	if (cJSON_IsNull(json))
 		return true;
-	if (!ib_document_read_integer(json, &epoch) || epoch > INT32_MAX)
+	if (!ib_json_doc_read_integer(json, &epoch) || epoch > INT32_MAX)
 		return false;
 	*newest = (int64_t)epoch;
 	return true;
@@ -193,8 +193,8 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 	{
 		first = cJSON_IsArray(pair) ? pair->child : NULL;
 		if (!first || !first->next || first->next->next ||
-		    !ib_document_read_integer(first, &b) ||
-		    !ib_document_read_integer(first->next, &count))
+		    !ib_json_doc_read_integer(first, &b) ||
+		    !ib_json_doc_read_integer(first->next, &count))
 			return false;
 		if (b < next || ib_totals_bin_is_edge(b) || count == 0 || count > left)
 			return false;
@@ -251,9 +251,9 @@ fault(const cJSON *json, struct ib_totals *t)
 	const cJSON *sum = GET(json, "sum");
 	double mean;
 
-	if (!ib_document_read_integer(GET(json, "rows"), &t->rows) || t->rows > ROWS_MAX)
+	if (!ib_json_doc_read_integer(GET(json, "rows"), &t->rows) || t->rows > ROWS_MAX)
 		return "rows";
-	if (!ib_document_read_integer(GET(json, "known"), &t->known) || t->known > t->rows)
+	if (!ib_json_doc_read_integer(GET(json, "known"), &t->known) || t->known > t->rows)
 		return "known";
 	if (!read_histogram(GET(json, "histogram"), t))
 		return "histogram";

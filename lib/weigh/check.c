@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
-#include "io/document.h"
+#include "io/json_doc.h"
 #include "record/known_formats.h"
 
 #define LONGEST ((size_t)16 << 20) /* bytes of a receipt */
@@ -30,7 +30,7 @@ read_receipt(const char *path, cJSON **out, struct ib_error *err)
 	if (!st)
 		st = ib_known_format_check(in, err);
 	if (!st)
-		st = ib_document_read(in, LONGEST, out, err);
+		st = ib_json_doc_read(in, LONGEST, out, err);
 	ib_input_close(in);
 	if (!st && !cJSON_IsObject(*out))
 		st = ib_fail(err, IB_E_DATA, "%s: not a receipt", path);
@@ -76,7 +76,7 @@ compare(const cJSON *receipt, const char *path, const struct said *s, const char
 }
 
 static enum ib_status
-check_receipt(const struct ib_sums *t, uint64_t total, const char *name, const char *path,
+check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name, const char *path,
 	      double *variance, struct ib_error *err)
 {
 	const struct said said[] = {
@@ -99,10 +99,10 @@ check_receipt(const struct ib_sums *t, uint64_t total, const char *name, const c
 }
 
 enum ib_status
-ib_check_figures(const struct ib_sums *t, uint64_t total, const char *name, const char *receipt,
-		 struct ib_error *err)
+ib_check_figures(const struct ib_weight_stats *t, uint64_t total, const char *name,
+		 const char *receipt, struct ib_error *err)
 {
-	double variance = ib_sums_variance(t), allowed, off;
+	double variance = ib_weight_stats_variance(t), allowed, off;
 	struct ib_exact x = t->sum;
 	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
 	enum ib_status st = IB_OK;

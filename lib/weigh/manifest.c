@@ -12,7 +12,7 @@
 void
 ib_manifest_release(struct ib_manifest *m)
 {
-	ib_rows_release(&m->rows);
+	ib_id_weights_release(&m->rows);
 }
 
 /* ---- one record: in any thread ------------------------------------------------ */
@@ -43,21 +43,22 @@ no_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_valu
  * data, or what a check says no to.
  */
 static bool
-judge(const struct ib_manifest *m, struct ib_slice *s, int64_t line, struct ib_span text,
+judge(const struct ib_manifest *m, struct ib_chunk *s, int64_t line, struct ib_span text,
       double *weight)
 {
 	char show[IB_SHOW_MAX];
 
 	if (*weight >= 0 && isfinite(*weight))
 		return true;
-	ib_fault_note(m->options->check ? &s->offence : &s->bad, s->n, line, "the weight is %s: %s",
-		      isfinite(*weight) ? "negative" : "not finite", ib_show(show, text));
+	ib_finding_note(m->options->check ? &s->offence : &s->bad, s->n, line,
+			"the weight is %s: %s", isfinite(*weight) ? "negative" : "not finite",
+			ib_show(show, text));
 	*weight = 0;
 	return m->options->check;
 }
 
 static bool
-read_weight(const struct ib_manifest *m, struct ib_slice *s, double *weight)
+read_weight(const struct ib_manifest *m, struct ib_chunk *s, double *weight)
 {
 	struct ib_cursor *c = &s->cursor;
 	int slot = c->source->wanted_slot[IB_ADDED_WEIGHT];
@@ -72,7 +73,7 @@ read_weight(const struct ib_manifest *m, struct ib_slice *s, double *weight)
 
 /* Take one record in. False: it is bad, c->why says so; or *failed. */
 static inline bool
-take(const struct ib_manifest *m, struct ib_slice *s, bool *failed)
+take(const struct ib_manifest *m, struct ib_chunk *s, bool *failed)
 {
 	const struct ib_record *r = &s->cursor.record;
 	struct ib_span id = { "", 0 };
@@ -80,17 +81,17 @@ take(const struct ib_manifest *m, struct ib_slice *s, bool *failed)
 
 	if (!read_weight(m, s, &weight) ||
 	    (m->ids && (!ib_cursor_id(&s->cursor, &id) ||
-			(m->tsv && !ib_slice_holds(s, (int64_t)r->line, id)))))
+			(m->tsv && !ib_chunk_holds(s, (int64_t)r->line, id)))))
 		return false;
-	if (!id.p || !ib_slice_room(s)) {
+	if (!id.p || !ib_chunk_room(s)) {
 		*failed = true;
 		return false;
 	}
 	if (m->out)
-		ib_form_put(&s->text, m->options->out, id, weight, &s->texts);
+		ib_weight_format_put(&s->text, m->options->out, id, weight, &s->texts);
 	if (m->base && m->base->hashes) {
 		s->record[s->n] = (struct ib_span){ r->p, r->n + r->end };
-		s->hash[s->n] = ib_intact_guess(&s->intact, &s->cursor);
+		s->hash[s->n] = ib_unchanged_check_guess(&s->intact, &s->cursor);
 	}
 	s->line[s->n] = (uint32_t)r->line;
 	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
@@ -102,7 +103,7 @@ take(const struct ib_manifest *m, struct ib_slice *s, bool *failed)
 
 /* Read record i anew, and take away in other ways what may have been added. */
 static bool
-fits_anyhow(const struct ib_manifest *m, struct ib_slice *s, size_t i)
+fits_anyhow(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 {
 	const XXH128_hash_t *hash = m->base->hash.p;
 	struct ib_span id = { s->id[i].p, s->id[i].n };
@@ -114,17 +115,17 @@ fits_anyhow(const struct ib_manifest *m, struct ib_slice *s, size_t i)
 		return false; /* a sample's hash is what it is */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
-	       ib_intact_fits(&s->intact, &s->again, id, hash[s->row[i]]);
+	       ib_unchanged_check_fits(&s->intact, &s->again, id, hash[s->row[i]]);
 }
 
 /* Find the records from `from` on, which are IB_GROUP at most. */
 static void
-find_group(const struct ib_manifest *m, struct ib_slice *s, size_t from)
+find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 {
 	uint64_t at[IB_GROUP];
 	const struct ib_table *t = &m->base->rows.table;
 	const XXH128_hash_t *hash = m->base->hash.p;
-	struct ib_fault *fault = m->options->check ? &s->offence : &s->bad;
+	struct ib_finding *fault = m->options->check ? &s->offence : &s->bad;
 	char show[IB_SHOW_MAX];
 	size_t i;
 
@@ -136,29 +137,30 @@ find_group(const struct ib_manifest *m, struct ib_slice *s, size_t from)
 			__builtin_prefetch(&hash[s->row[i]]);
 	for (i = from; i < s->n; i++) {
 		if (s->row[i] == IB_NO_ROW)
-			ib_fault_note(fault, i, s->line[i], "the id %s is not in --base",
-				      ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+			ib_finding_note(fault, i, s->line[i], "the id %s is not in --base",
+					ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 		else if (m->base->hashes && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
 			 !fits_anyhow(m, s, i))
-			ib_fault_note(fault, i, s->line[i],
-				      "the record of %s is not that of --base "
-				      "with a weight added",
-				      ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+			ib_finding_note(fault, i, s->line[i],
+					"the record of %s is not that of --base "
+					"with a weight added",
+					ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 	}
 }
 
 static void
-check_header(const struct ib_manifest *m, struct ib_slice *s)
+check_header(const struct ib_manifest *m, struct ib_chunk *s)
 {
 	if (m->base && m->base->hashes && s->block.first &&
-	    !ib_base_has_header(m->base, &s->intact, &s->again, s->block.source, s->block.n == 0))
-		ib_fault_note(&s->offence, 0, -1,
-			      "the header is not that of --base with a "
-			      "weight's column added");
+	    !ib_full_manifest_has_header(m->base, &s->intact, &s->again, s->block.source,
+					 s->block.n == 0))
+		ib_finding_note(&s->offence, 0, -1,
+				"the header is not that of --base with a "
+				"weight's column added");
 }
 
 static enum ib_status
-work(void *ctx, struct ib_slice *s, struct ib_error *err)
+work(void *ctx, struct ib_chunk *s, struct ib_error *err)
 {
 	const struct ib_manifest *m = ctx;
 	struct ib_cursor *c = &s->cursor;
@@ -169,7 +171,7 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 	check_header(m, s);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !take(m, s, &failed)) {
-			ib_fault_note(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
+			ib_finding_note(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;
 		}
 		if (m->base && s->n - found == IB_GROUP) {
@@ -187,36 +189,36 @@ work(void *ctx, struct ib_slice *s, struct ib_error *err)
 /* ---- one sample of a tar --------------------------------------------------------- */
 
 static bool
-sample_weight(const struct ib_manifest *m, struct ib_slice *s, const struct ib_tar_sample *sample,
+sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_tar_sample *sample,
 	      double *weight)
 {
 	int64_t line = (int64_t)sample->number;
 	char show[IB_SHOW_MAX];
 
 	if (!sample->weighted)
-		ib_fault_note(&s->bad, s->n, line, "no weight: %s has no member of .weight.json",
-			      ib_show(show, sample->id));
+		ib_finding_note(&s->bad, s->n, line, "no weight: %s has no member of .weight.json",
+				ib_show(show, sample->id));
 	/* null stands for 1 in what ib-prune reads; here it is no number. */
 	else if (!ib_tar_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
-		ib_fault_note(&s->bad, s->n, line, "the weight is not a number: %s",
-			      ib_show(show, sample->weight));
+		ib_finding_note(&s->bad, s->n, line, "the weight is not a number: %s",
+				ib_show(show, sample->weight));
 	else
 		return judge(m, s, line, sample->weight, weight);
 	return false;
 }
 
 static bool
-sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample, struct ib_span id)
+sample(void *ctx, struct ib_chunk *s, const struct ib_tar_sample *sample, struct ib_span id)
 {
 	const struct ib_manifest *m = ctx;
 	double weight;
 
 	if (!sample_weight(m, s, sample, &weight) ||
-	    (m->tsv && !ib_slice_holds(s, (int64_t)sample->number, id)))
+	    (m->tsv && !ib_chunk_holds(s, (int64_t)sample->number, id)))
 		return false;
 	if (m->out)
-		ib_form_put(&s->text, m->options->out, id, weight, &s->texts);
+		ib_weight_format_put(&s->text, m->options->out, id, weight, &s->texts);
 	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
 	s->hash[s->n] = ib_sample_hash(sample);
 	s->weight[s->n++] = weight;
@@ -224,7 +226,7 @@ sample(void *ctx, struct ib_slice *s, const struct ib_tar_sample *sample, struct
 }
 
 static void
-sampled(void *ctx, struct ib_slice *s)
+sampled(void *ctx, struct ib_chunk *s)
 {
 	const struct ib_manifest *m = ctx;
 	size_t from, n = s->n;
@@ -238,22 +240,23 @@ sampled(void *ctx, struct ib_slice *s)
 /* ---- in order -------------------------------------------------------------------- */
 
 static void
-take_offence(struct ib_manifest *m, const struct ib_blocks_at *at, const struct ib_fault *f)
+take_offence(struct ib_manifest *m, const struct ib_manifest_scan_position *at,
+	     const struct ib_finding *f)
 {
-	struct ib_place place = ib_blocks_place(at, 0, f->line);
+	struct ib_location place = ib_manifest_scan_location(at, 0, f->line);
 
 	if (m->offended || !f->is)
 		return;
 	m->offended = true;
 	m->offender = m->records + f->at;
-	ib_place_fail(&place, IB_E_CHECK, f->text, &m->offence);
+	ib_location_fail(&place, IB_E_CHECK, f->text, &m->offence);
 }
 
 /* Each weight into its row of the full manifest, before the fault at `end`. */
 static void
-settle(struct ib_manifest *m, struct ib_slice *s, size_t end)
+settle(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 {
-	struct ib_fault *fault = m->options->check ? &s->offence : &s->bad;
+	struct ib_finding *fault = m->options->check ? &s->offence : &s->bad;
 	double *weight = m->base->rows.weight.p;
 	char show[IB_SHOW_MAX];
 	size_t i;
@@ -265,30 +268,32 @@ settle(struct ib_manifest *m, struct ib_slice *s, size_t end)
 			weight[s->row[i]] = -s->weight[i];
 			continue;
 		}
-		ib_fault_note(fault, i, s->line[i], "the id %s appears twice",
-			      ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+		ib_finding_note(fault, i, s->line[i], "the id %s appears twice",
+				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 		if (fault == &s->bad)
 			break;
 	}
 }
 
 static enum ib_status
-hold(struct ib_manifest *m, const struct ib_slice *s, const struct ib_blocks_at *at,
+hold(struct ib_manifest *m, const struct ib_chunk *s, const struct ib_manifest_scan_position *at,
      struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
 
 	for (i = 0; i < s->n && m->options->check && !st; i++)
-		st = ib_rows_place(&m->rows, ib_blocks_place(at, m->rows.n + i, s->line[i]), err);
+		st = ib_id_weights_place(
+			&m->rows, ib_manifest_scan_location(at, m->rows.n + i, s->line[i]), err);
 	if (st)
 		return st;
-	return ib_rows_append(&m->rows, m->holds_ids ? s->id : NULL,
-			      m->holds_weights ? s->weight : NULL, s->n, err);
+	return ib_id_weights_append(&m->rows, m->holds_ids ? s->id : NULL,
+				    m->holds_weights ? s->weight : NULL, s->n, err);
 }
 
 static enum ib_status
-drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at, struct ib_error *err)
+drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
+      struct ib_error *err)
 {
 	struct ib_manifest *m = ctx;
 	size_t i;
@@ -299,7 +304,7 @@ drain(void *ctx, struct ib_slice *s, const struct ib_blocks_at *at, struct ib_er
 	m->records += s->n;
 	for (i = 0; m->sums_up && i < s->n; i++)
 		if (s->weight[i] > 0)
-			ib_sums_add(&m->sums, s->weight[i]);
+			ib_weight_stats_add(&m->sums, s->weight[i]);
 	if (m->out) {
 		ib_output_write_bytes(m->out, &s->text);
 		return ib_output_status(m->out, err);
@@ -312,7 +317,7 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 {
 	const struct ib_weights_options *o = m->options;
 	struct ib_wanted wanted[IB_NADDED];
-	struct ib_blocks blocks = {
+	struct ib_manifest_scan blocks = {
 		.context = context,
 		.ctx = m,
 		.work = work,
@@ -324,7 +329,7 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 
 	ib_added_wanted(wanted, o->weight_field);
 	m->weight_field = wanted[IB_ADDED_WEIGHT].name;
-	ib_sums_init(&m->sums);
+	ib_weight_stats_init(&m->sums);
 	blocks.reader = (struct ib_reader_options){
 		.operands = o->operands,
 		.format = o->format,
@@ -334,7 +339,7 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 		.epoch_manifest = true,
 		.nwanted = m->base && m->base->hashes ? IB_NADDED : 1,
 	};
-	st = ib_blocks_run(&blocks, err);
-	ib_sums_settle(&m->sums);
+	st = ib_manifest_scan_run(&blocks, err);
+	ib_weight_stats_finalize(&m->sums);
 	return st;
 }

@@ -2,7 +2,7 @@
 #ifndef IB_WEIGH_MANIFEST_H
 #define IB_WEIGH_MANIFEST_H
 
-#include "weigh/base.h"
+#include "weigh/full_manifest.h"
 
 /*
  * What is done with the records, all of it where it is asked for: the text of
@@ -17,10 +17,10 @@ struct ib_manifest {
 	bool tsv;	       /* and written as fields of TSV */
 	struct ib_output *out; /* NULL: nothing goes out yet */
 	bool holds_ids, holds_weights;
-	struct ib_rows rows;  /* held */
-	struct ib_base *base; /* NULL: none */
+	struct ib_id_weights rows;     /* held */
+	struct ib_full_manifest *base; /* NULL: none */
 	bool sums_up;
-	struct ib_sums sums;
+	struct ib_weight_stats sums;
 	/* The first offence, and the number of its record. */
 	bool offended;
 	uint64_t offender;

@@ -9,7 +9,7 @@
 struct run {
 	const struct ib_weights_options *options;
 	const struct ib_context *context;
-	struct ib_base base;
+	struct ib_full_manifest base;
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: weights as they are */
 	struct ib_scale own_scale;    /* what it points to */
@@ -58,17 +58,17 @@ plan(struct run *run)
 
 	m->options = o;
 	m->base = o->base.n > 0 ? &run->base : NULL;
-	m->ids = m->base || o->check || (writes && ib_form_has_ids(o->out));
+	m->ids = m->base || o->check || (writes && ib_weight_format_has_ids(o->out));
 	m->tsv = ib_writes_tsv(o);
 	m->sums_up = !writes || scaled;
 	if (m->base)
 		return;
-	if (writes && !scaled && ib_form_streams(o->out)) {
+	if (writes && !scaled && ib_weight_format_streams(o->out)) {
 		m->out = run->out;
 		return;
 	}
 	m->holds_weights = writes || (o->stats && scaled);
-	m->holds_ids = o->check || (writes && ib_form_has_ids(o->out));
+	m->holds_ids = o->check || (writes && ib_weight_format_has_ids(o->out));
 }
 
 /* ---- checks --------------------------------------------------------------------- */
@@ -86,11 +86,11 @@ check_twice(struct ib_manifest *m, struct ib_error *err)
 	enum ib_status st;
 	uint64_t row;
 
-	st = ib_rows_index(&m->rows, &row, err);
+	st = ib_id_weights_index(&m->rows, &row, err);
 	if (st != IB_E_DATA || (m->offended && m->offender <= row))
 		return st == IB_E_DATA ? IB_OK : st;
 	m->offended = true;
-	ib_rows_fail_twice(&m->rows, row, IB_E_CHECK, &m->offence);
+	ib_id_weights_fail_twice(&m->rows, row, IB_E_CHECK, &m->offence);
 	return IB_OK;
 }
 
@@ -145,7 +145,7 @@ share_saved(uint64_t n, uint64_t total)
 }
 
 static enum ib_status
-write_stats(struct run *run, const struct ib_sums *t, struct ib_error *err)
+write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *err)
 {
 	const struct ib_weights_options *o = run->options;
 	uint64_t n = t->n, total = total_of(run), batch = o->batch;
@@ -158,8 +158,8 @@ write_stats(struct run *run, const struct ib_sums *t, struct ib_error *err)
 	put_real(&b, "min", n > 0, t->min);
 	put_real(&b, "max", n > 0, t->max);
 	put_real(&b, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
-	put_real(&b, "ess", n > 0, n > 0 ? ib_sums_ess(t) : 0);
-	put_real(&b, "deff", n > 0, n > 0 ? ib_sums_deff(t) : 0);
+	put_real(&b, "ess", n > 0, n > 0 ? ib_weight_stats_ess(t) : 0);
+	put_real(&b, "deff", n > 0, n > 0 ? ib_weight_stats_deff(t) : 0);
 	put_real(&b, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
 	put_count(&b, "batch", batch > 0, batch);
 	put_count(&b, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
@@ -174,21 +174,21 @@ static enum ib_status
 stats(struct run *run, struct ib_error *err)
 {
 	struct ib_manifest *m = &run->manifest;
-	const struct ib_rows *rows = m->base ? &run->base.rows : &m->rows;
+	const struct ib_id_weights *rows = m->base ? &run->base.rows : &m->rows;
 	const double *weight = rows->weight.p;
-	struct ib_sums scaled;
+	struct ib_weight_stats scaled;
 	uint64_t i;
 	double w;
 
 	if (!run->scale)
 		return write_stats(run, &m->sums, err);
-	ib_sums_init(&scaled);
+	ib_weight_stats_init(&scaled);
 	for (i = 0; i < rows->n; i++) {
 		w = ib_scale_apply(run->scale, fabs(weight[i]));
 		if (w > 0)
-			ib_sums_add(&scaled, w);
+			ib_weight_stats_add(&scaled, w);
 	}
-	ib_sums_settle(&scaled);
+	ib_weight_stats_finalize(&scaled);
 	return write_stats(run, &scaled, err);
 }
 
@@ -199,7 +199,7 @@ finish(struct run *run, struct ib_error *err)
 {
 	const struct ib_weights_options *o = run->options;
 	struct ib_manifest *m = &run->manifest;
-	const struct ib_rows *rows = m->base ? &run->base.rows : &m->rows;
+	const struct ib_id_weights *rows = m->base ? &run->base.rows : &m->rows;
 	struct ib_output *outs[2];
 	enum ib_status st = IB_OK;
 
@@ -214,9 +214,9 @@ finish(struct run *run, struct ib_error *err)
 	if (!st && o->stats)
 		st = stats(run, err);
 	if (!st && writes_weights(o) && !m->out)
-		st = ib_form_write(o->out, rows, run->scale, run->out, err);
+		st = ib_weight_format_write(o->out, rows, run->scale, run->out, err);
 	if (!st && o->index)
-		st = ib_form_write_index(rows, run->index, err);
+		st = ib_weight_format_write_index(rows, run->index, err);
 	if (st)
 		return st;
 	outs[0] = run->index;
@@ -236,7 +236,7 @@ ib_weights_run(const struct ib_weights_options *options, const struct ib_context
 	if (!st)
 		plan(&run);
 	if (!st && options->base.n > 0)
-		st = ib_base_read(&run.base, options, options->check, context, err);
+		st = ib_full_manifest_read(&run.base, options, options->check, context, err);
 	if (!st)
 		st = ib_manifest_read(&run.manifest, context, err);
 	if (!st)
@@ -246,6 +246,6 @@ ib_weights_run(const struct ib_weights_options *options, const struct ib_context
 	if (run.index)
 		ib_output_discard(&run.index);
 	ib_manifest_release(&run.manifest);
-	ib_base_release(&run.base);
+	ib_full_manifest_release(&run.base);
 	return st;
 }

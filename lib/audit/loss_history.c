@@ -1,0 +1,333 @@
+#include "audit/loss_history.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/error.h"
+#include "base/exact.h"
+
+struct reading {
+	struct ib_loss_history *losses;
+	const struct ib_loss_history_options *options;
+	size_t last;	/* epoch of the last record: mostly the next one's */
+	size_t undated; /* operands whose records carry no epoch */
+	bool undated_now;
+};
+
+/* ---- ids -------------------------------------------------------------------- */
+
+/* Rows of n <= IB_GROUP ids (hashes made with the table's seed). */
+static enum ib_status
+find_rows(struct ib_loss_history *l, struct ib_id *id, size_t n, uint32_t *row,
+	  struct ib_error *err)
+{
+	uint64_t at[IB_GROUP];
+	struct ib_table *t = &l->ids;
+	enum ib_status st = IB_OK;
+	uint64_t bytes = 0, seed = t->seed;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		bytes += id[i].n;
+	if (t->crowded)
+		st = ib_table_reseed(t, err);
+	if (!st)
+		st = ib_table_reserve(t, n, bytes, err);
+	if (st)
+		return st;
+	for (i = 0; t->seed != seed && i < n; i++)
+		id[i].hash = ib_table_hash((struct ib_span){ id[i].p, id[i].n }, t->seed);
+	ib_table_group(t, id, n, NULL, 0, row, at);
+	for (i = 0; i < n; i++) {
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_find(t, &id[i]);
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_add(t, &id[i]);
+	}
+	return IB_OK;
+}
+
+/* ---- records ------------------------------------------------------------------ */
+
+static struct ib_loss_history_epoch *
+epoch_of(struct reading *r, int64_t epoch)
+{
+	struct ib_loss_history *l = r->losses;
+	struct ib_loss_history_epoch *e;
+	size_t i, cap;
+
+	if (l->nepochs > 0 && l->epoch[r->last].epoch == epoch)
+		return &l->epoch[r->last];
+	for (i = 0; i < l->nepochs && l->epoch[i].epoch < epoch; i++)
+		continue;
+	if (i == l->nepochs || l->epoch[i].epoch != epoch) {
+		if (l->nepochs == l->cap) {
+			cap = l->cap ? 2 * l->cap : 64;
+			e = realloc(l->epoch, cap * sizeof(*e));
+			if (!e)
+				return NULL;
+			l->epoch = e;
+			l->cap = cap;
+		}
+		memmove(&l->epoch[i + 1], &l->epoch[i], (l->nepochs - i) * sizeof(*l->epoch));
+		l->epoch[i] = (struct ib_loss_history_epoch){ .epoch = epoch };
+		l->nepochs++;
+	}
+	r->last = i;
+	return &l->epoch[i];
+}
+
+static bool
+room(struct ib_loss_history_epoch *e, bool weighted)
+{
+	uint64_t cap = e->cap ? e->cap + e->cap / 2 : 4096;
+	double *weight;
+	uint32_t *row;
+	float *loss;
+
+	if (e->n < e->cap)
+		return true;
+	row = ib_array_resize(e->row, cap, sizeof(*row));
+	if (row)
+		e->row = row;
+	loss = row ? ib_array_resize(e->loss, cap, sizeof(*loss)) : NULL;
+	if (loss)
+		e->loss = loss;
+	weight = loss && weighted ? ib_array_resize(e->weight, cap, sizeof(*weight)) : NULL;
+	if (weight)
+		e->weight = weight;
+	if (!row || !loss || (weighted && !weight))
+		return false;
+	e->cap = cap;
+	return true;
+}
+
+static enum ib_status
+take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
+{
+	struct reading *r = ctx;
+	struct ib_loss_history *l = r->losses;
+	struct ib_loss_history_epoch *e;
+	struct ib_id id[IB_GROUP];
+	uint32_t row[IB_GROUP];
+	enum ib_status st;
+	size_t i, k, n;
+
+	if (b->rows)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a score file, where loss "
+			       "logs are expected",
+			       b->source->name);
+	r->undated_now |= b->undated;
+	for (i = 0; i < b->n; i += n) {
+		n = b->n - i < IB_GROUP ? b->n - i : IB_GROUP;
+		for (k = 0; k < n; k++) {
+			id[k] = b->loss[i + k].id;
+			if (l->ids.seed != 0)
+				id[k].hash = ib_table_hash((struct ib_span){ id[k].p, id[k].n },
+							   l->ids.seed);
+		}
+		st = find_rows(l, id, n, row, err);
+		if (st)
+			return st;
+		for (k = 0; k < n; k++) {
+			e = epoch_of(r, b->loss[i + k].epoch);
+			if (!e || !room(e, l->weighted))
+				return ib_fail_memory(err);
+			e->row[e->n] = row[k];
+			e->loss[e->n] = b->loss[i + k].loss;
+			if (l->weighted)
+				e->weight[e->n] = b->weight[i + k];
+			l->nonfinite += isnan(e->loss[e->n]) ? 1 : 0;
+			e->n++;
+		}
+	}
+	return IB_OK;
+}
+
+static enum ib_status
+take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
+{
+	(void)ctx, (void)s;
+	return ib_fail(err, IB_E_DATA, "%s: a score file, where loss logs are expected", name);
+}
+
+static enum ib_status
+end_operand(void *ctx, const char *name, struct ib_error *err)
+{
+	struct reading *r = ctx;
+
+	r->undated += r->undated_now;
+	r->undated_now = false;
+	if (r->undated < 2)
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA,
+		       "%s: its records carry no epoch, nor do "
+		       "those of another operand: say -e name, or put an epoch "
+		       "into each",
+		       name);
+}
+
+enum ib_status
+ib_loss_history_read(const struct ib_loss_history_options *options,
+		     const struct ib_context *context, struct ib_loss_history *l,
+		     struct ib_error *err)
+{
+	struct ib_loss_logs_options o = { .operands = options->operands,
+					  .log = options->log,
+					  .weight_field = options->weight_field,
+					  .warn_empty = true };
+	struct reading r = { .losses = l, .options = options };
+	struct ib_loss_logs_sink sink = {
+		.ctx = &r, .batch = take_batch, .scores = take_scores, .end = end_operand
+	};
+	struct ib_loss_logs_counts counts;
+	enum ib_status st;
+
+	*l = (struct ib_loss_history){ .weighted = options->weight_field != NULL };
+	ib_table_init(&l->ids);
+	st = ib_loss_logs_read(&o, context, &sink, &counts, err);
+	if (st)
+		return st;
+	if (counts.bad > 0)
+		ib_warn(context, "%llu bad record%s passed over", (unsigned long long)counts.bad,
+			counts.bad == 1 ? "" : "s");
+	return IB_OK;
+}
+
+void
+ib_loss_history_release(struct ib_loss_history *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->nepochs; i++) {
+		free(l->epoch[i].row);
+		free(l->epoch[i].loss);
+		free(l->epoch[i].weight);
+	}
+	free(l->epoch);
+	ib_table_release(&l->ids);
+	*l = (struct ib_loss_history){ 0 };
+}
+
+struct ib_loss_history_epoch *
+ib_loss_history_at(const struct ib_loss_history *l, int64_t epoch)
+{
+	size_t i;
+
+	for (i = 0; i < l->nepochs; i++)
+		if (l->epoch[i].epoch == epoch)
+			return &l->epoch[i];
+	return NULL;
+}
+
+/* ---- weights ------------------------------------------------------------------ */
+
+/* 1/pi of a run's lines, by row; 1 for the others. */
+static enum ib_status
+weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
+	       const struct ib_audit_run *run, double *weight, struct ib_error *err)
+{
+	const struct ib_audit_line *line;
+	enum ib_status st;
+	uint64_t i;
+	uint32_t row;
+	size_t n, k;
+
+	for (i = 0; i < l->ids.n; i++)
+		weight[i] = 1;
+	st = ib_audit_lines_begin(log, run, false, err);
+	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
+		for (k = 0; k < n; k++) {
+			struct ib_id id = { line[k].id.p, ib_table_hash(line[k].id, l->ids.seed),
+					    (uint32_t)line[k].id.n };
+
+			row = ib_table_find(&l->ids, &id);
+			if (row != IB_NO_ROW)
+				weight[row] = line[k].pi > 0 ? 1 / line[k].pi : 0;
+		}
+	}
+	return st == IB_EOF ? IB_OK : st;
+}
+
+static enum ib_status
+weigh_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
+{
+	double *weight = ib_array(l->ids.n + 1, sizeof(*weight));
+	enum ib_status st = weight ? IB_OK : ib_fail_memory(err);
+	const struct ib_audit_run *run;
+	struct ib_loss_history_epoch *e;
+	uint64_t i;
+	size_t k;
+
+	for (k = 0; !st && k < ib_audit_log_epochs(log); k++) {
+		run = ib_audit_log_epoch(log, k);
+		e = ib_loss_history_at(l, run->head.options.epoch);
+		if (!e)
+			continue;
+		st = weights_of_run(l, log, run, weight, err);
+		for (i = 0; !st && i < e->n; i++)
+			if (isnan(e->weight[i]))
+				e->weight[i] = weight[e->row[i]];
+	}
+	free(weight);
+	return st;
+}
+
+enum ib_status
+ib_loss_history_weigh(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	uint64_t i;
+	size_t k;
+
+	if (log)
+		st = weigh_by_log(l, log, err);
+	for (k = 0; !st && k < l->nepochs; k++)
+		for (i = 0; i < l->epoch[k].n; i++)
+			if (isnan(l->epoch[k].weight[i]))
+				l->epoch[k].weight[i] = 1;
+	return st;
+}
+
+enum ib_status
+ib_loss_history_load(const struct ib_audit_options *o, struct ib_list operands,
+		     struct ib_audit_log *log, const struct ib_context *context,
+		     struct ib_loss_history *l, struct ib_error *err)
+{
+	struct ib_loss_history_options options = {
+		.operands = operands,
+		.log = &o->log,
+		.weight_field = o->weight_field ? o->weight_field : "weight",
+	};
+	struct ib_audit_log *own = NULL;
+	enum ib_status st = ib_loss_history_read(&options, context, l, err);
+
+	if (!st && !log && o->weigh_by)
+		st = ib_audit_log_open(o->weigh_by, context, &own, err);
+	if (!st)
+		st = ib_loss_history_weigh(l, log ? log : own, err);
+	ib_audit_log_close(own);
+	return st;
+}
+
+double
+ib_loss_history_mean(const struct ib_loss_history_epoch *e, double *weight_sum)
+{
+	struct ib_exact weights, losses;
+	double w;
+	uint64_t i;
+
+	ib_exact_init(&weights);
+	ib_exact_init(&losses);
+	for (i = 0; i < e->n; i++) {
+		if (isnan(e->loss[i]))
+			continue;
+		w = e->weight ? e->weight[i] : 1;
+		ib_exact_add(&weights, w);
+		ib_exact_add_product(&losses, w, (double)e->loss[i]);
+	}
+	*weight_sum = ib_exact_round(&weights);
+	return *weight_sum > 0 ? ib_exact_round(&losses) / *weight_sum : NAN;
+}

@@ -1,0 +1,133 @@
+#include "audit/prune_counts.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/error.h"
+
+/* Counts for all rows that the table may have by now. */
+static bool
+room(struct ib_prune_counts *t, uint64_t rows)
+{
+	struct ib_prune_count *count;
+	uint64_t cap = t->cap ? t->cap : 4096;
+
+	if (rows <= t->cap)
+		return true;
+	while (cap < rows)
+		cap += cap / 2;
+	count = ib_array_resize(t->count, cap, sizeof(*count));
+	if (!count)
+		return false;
+	memset(count + t->cap, 0, (size_t)(cap - t->cap) * sizeof(*count));
+	t->count = count;
+	t->cap = cap;
+	return true;
+}
+
+/* An epoch counts once, also if an id has several lines in it. */
+static void
+count_line(struct ib_prune_count *c, bool kept, int32_t epoch)
+{
+	uint32_t *count = kept ? &c->drawn : &c->pruned;
+	int32_t *last = kept ? &c->last_drawn : &c->last;
+
+	if (*count > 0 && *last == epoch)
+		return;
+	++*count;
+	*last = epoch;
+}
+
+static enum ib_status
+take_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n, int64_t epoch,
+	   struct ib_error *err)
+{
+	struct ib_id id[IB_GROUP];
+	uint32_t row[IB_GROUP];
+	uint64_t at[IB_GROUP];
+	enum ib_status st = IB_OK;
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		bytes += line[i].id.n;
+	if (t->ids.crowded)
+		st = ib_table_reseed(&t->ids, err);
+	if (!st)
+		st = ib_table_reserve(&t->ids, n, bytes, err);
+	if (!st && !room(t, t->ids.n + n))
+		st = ib_fail_memory(err);
+	if (st)
+		return st;
+	for (i = 0; i < n; i++)
+		id[i] = (struct ib_id){ line[i].id.p, ib_table_hash(line[i].id, t->ids.seed),
+					(uint32_t)line[i].id.n };
+	ib_table_group(&t->ids, id, n, NULL, 0, row, at);
+	for (i = 0; i < n; i++) {
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_find(&t->ids, &id[i]);
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_add(&t->ids, &id[i]);
+		count_line(&t->count[row[i]], line[i].kept, (int32_t)epoch);
+	}
+	return IB_OK;
+}
+
+/* The most often pruned first, equal counts as they came: a counting sort. */
+static enum ib_status
+sort(struct ib_prune_counts *t, struct ib_error *err)
+{
+	uint64_t *first, i;
+	uint32_t most = 0, k;
+
+	for (i = 0; i < t->ids.n; i++)
+		if (t->count[i].pruned > most)
+			most = t->count[i].pruned;
+	first = calloc((size_t)most + 2, sizeof(*first));
+	t->order = ib_array(t->ids.n + 1, sizeof(*t->order));
+	if (!first || !t->order) {
+		free(first);
+		return ib_fail_memory(err);
+	}
+	for (i = 0; i < t->ids.n; i++)
+		first[most - t->count[i].pruned + 1]++;
+	for (k = 0; k <= most; k++)
+		first[k + 1] += first[k];
+	for (i = 0; i < t->ids.n; i++)
+		t->order[first[most - t->count[i].pruned]++] = (uint32_t)i;
+	free(first);
+	return IB_OK;
+}
+
+enum ib_status
+ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_log *log, struct ib_error *err)
+{
+	const struct ib_audit_line *line;
+	const struct ib_audit_run *run;
+	enum ib_status st = IB_OK;
+	size_t e, n, i, k;
+
+	*t = (struct ib_prune_counts){ 0 };
+	ib_table_init(&t->ids);
+	for (e = 0; e < ib_audit_log_epochs(log) && !st; e++) {
+		run = ib_audit_log_epoch(log, e);
+		st = ib_audit_lines_begin(log, run, false, err);
+		while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
+			for (i = 0; i < n && !st; i += k) {
+				k = n - i < IB_GROUP ? n - i : IB_GROUP;
+				st = take_group(t, line + i, k, run->head.options.epoch, err);
+			}
+		}
+		st = st == IB_EOF ? IB_OK : st;
+	}
+	return st ? st : sort(t, err);
+}
+
+void
+ib_prune_counts_release(struct ib_prune_counts *t)
+{
+	ib_table_release(&t->ids);
+	free(t->count);
+	free(t->order);
+	*t = (struct ib_prune_counts){ 0 };
+}

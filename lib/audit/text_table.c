@@ -1,0 +1,417 @@
+#include "audit/text_table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+#include "record/json.h"
+
+#define WIDTH 80
+#define WAITING 1000 /* rows that decide how wide the columns are */
+#define PIECE ((size_t)64 << 10)
+
+struct ib_text_table {
+	const struct ib_column *column;
+	size_t n;
+	struct ib_table_style look;
+	struct ib_output *out;
+	struct ib_bytes text; /* on its way out */
+	uint64_t rows;
+	/* of a table: */
+	struct ib_bytes *cells; /* [WAITING * n] shown, until widths are known */
+	size_t waiting;
+	bool settled;
+	size_t width[IB_TEXT_TABLE_COLUMNS];
+	bool dropped[IB_TEXT_TABLE_COLUMNS];
+	bool failed;
+};
+
+struct ib_cell
+ib_cell_real(double x)
+{
+	if (isnan(x))
+		return IB_NONE;
+	return (struct ib_cell){ .kind = IB_CELL_REAL, .real = x };
+}
+
+struct ib_cell
+ib_cell_score(float x)
+{
+	if (isnan(x))
+		return IB_NONE;
+	return (struct ib_cell){ .kind = IB_CELL_SCORE, .real = (double)x };
+}
+
+/* ---- one value ---------------------------------------------------------------- */
+
+/* Outside bytes as tables show them: control bytes as \xNN. */
+static void
+show_text(struct ib_bytes *out, struct ib_span text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < 0x20 || c == 0x7f)
+			ib_bytes_printf(out, "\\x%02x", c);
+		else
+			ib_bytes_put_char(out, text.p[i]);
+	}
+}
+
+void
+ib_show_real(struct ib_bytes *out, enum ib_style style, double x)
+{
+	switch (style) {
+	case IB_STYLE_PERCENT:
+		ib_bytes_printf(out, "%.1f%%", 100 * x);
+		break;
+	case IB_STYLE_MONEY:
+		ib_bytes_printf(out, "%.2f", x);
+		break;
+	case IB_STYLE_WHOLE:
+		ib_bytes_printf(out, "%.0f", x);
+		break;
+	case IB_STYLE_SIGNED:
+		ib_bytes_printf(out, "%+.1f", x);
+		break;
+	case IB_STYLE_PLAIN:
+		ib_bytes_printf(out, "%.4g", x);
+		break;
+	}
+}
+
+void
+ib_put_json(struct ib_bytes *out, const struct ib_cell *cell)
+{
+	char text[IB_NUMBER_MAX];
+	size_t n = 0;
+
+	switch (cell->kind) {
+	case IB_CELL_NONE:
+		ib_bytes_put(out, "null", 4);
+		return;
+	case IB_CELL_COUNT:
+		n = ib_number_put_unsigned(text, cell->count);
+		break;
+	case IB_CELL_REAL:
+		n = ib_number_put(text, cell->real);
+		break;
+	case IB_CELL_SCORE:
+		n = ib_number_put_float(text, (float)cell->real);
+		break;
+	case IB_CELL_TEXT:
+		ib_json_put_string(out, cell->text);
+		return;
+	case IB_CELL_BOOL:
+		ib_bytes_put(out, cell->count ? "true" : "false", cell->count ? 4 : 5);
+		return;
+	}
+	ib_bytes_put(out, text, n);
+}
+
+static void
+show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
+{
+	switch (cell->kind) {
+	case IB_CELL_NONE:
+		ib_bytes_put_char(out, '-');
+		break;
+	case IB_CELL_COUNT:
+		ib_put_json(out, cell);
+		break;
+	case IB_CELL_REAL:
+	case IB_CELL_SCORE:
+		ib_show_real(out, style, cell->real);
+		break;
+	case IB_CELL_TEXT:
+		show_text(out, cell->text);
+		break;
+	case IB_CELL_BOOL:
+		ib_bytes_put(out, cell->count ? "ALARM" : "-", cell->count ? 5 : 1);
+		break;
+	}
+}
+
+void
+ib_spark(struct ib_bytes *out, const double *value, size_t n, bool utf8)
+{
+	double least = INFINITY, most = -INFINITY;
+	char block[3] = { '\xe2', '\x96', 0 };
+	size_t i;
+	int level;
+
+	for (i = 0; i < n; i++) {
+		if (!isfinite(value[i]))
+			continue;
+		least = value[i] < least ? value[i] : least;
+		most = value[i] > most ? value[i] : most;
+	}
+	if (least > 0 && least > most / 2)
+		least = most > least ? least : 0;
+	else if (least > 0)
+		least = 0;
+	for (i = 0; i < n; i++) {
+		if (!isfinite(value[i]) || most <= least) {
+			ib_bytes_put_char(out, isfinite(value[i]) ? '_' : ' ');
+			continue;
+		}
+		level = (int)((value[i] - least) / (most - least) * 7 + 0.5);
+		block[2] = (char)(0x81 + level);
+		if (utf8)
+			ib_bytes_put(out, block, 3);
+		else
+			ib_bytes_put_char(out, "0123456789"[level + level / 4]);
+	}
+}
+
+/* ---- tables ------------------------------------------------------------------- */
+
+/* Columns that a text takes: its UTF-8 sequences, or bytes that are none. */
+static size_t
+columns_of(struct ib_span s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static size_t
+room(const struct ib_text_table *s)
+{
+	return s->look.width > WIDTH ? (size_t)s->look.width : WIDTH;
+}
+
+static size_t
+total(const struct ib_text_table *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		if (!s->dropped[i])
+			n += s->width[i] + 2;
+	return n > 2 ? n - 2 : n;
+}
+
+/* Leave columns out, then clip the widest text, until it fits. */
+static void
+fit(struct ib_text_table *s)
+{
+	size_t i, widest;
+	int drop;
+
+	while (total(s) > room(s)) {
+		for (drop = 0, widest = i = 0; i < s->n; i++) {
+			if (!s->dropped[i] && s->column[i].drop > drop) {
+				drop = s->column[i].drop;
+				widest = i;
+			}
+		}
+		if (drop == 0)
+			break;
+		s->dropped[widest] = true;
+	}
+	if (total(s) <= room(s))
+		return;
+	for (widest = i = 0; i < s->n; i++)
+		if (!s->dropped[i] && s->column[i].left &&
+		    (!s->column[widest].left || s->width[i] > s->width[widest]))
+			widest = i;
+	drop = (int)(total(s) - room(s));
+	if (s->column[widest].left && s->width[widest] > (size_t)drop + 8)
+		s->width[widest] -= (size_t)drop;
+}
+
+static void
+flush(struct ib_text_table *s)
+{
+	s->failed |= s->text.failed;
+	ib_output_write_bytes(s->out, &s->text);
+}
+
+/* A text, cut to a width where it is wider. */
+static void
+put_cut(struct ib_text_table *s, struct ib_span text, size_t width)
+{
+	const char *more = s->look.utf8 ? "\xe2\x80\xa6" : "...";
+	size_t keep = width - (s->look.utf8 ? 1 : 3), i, n = 0;
+
+	for (i = 0; i < text.n; i++) {
+		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
+		if (n > keep)
+			break;
+	}
+	ib_bytes_put(&s->text, text.p, i);
+	ib_bytes_put(&s->text, more, strlen(more));
+}
+
+/* One cell; nothing is padded behind the last column. */
+static void
+put_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
+{
+	size_t n = columns_of(text), pad = s->width[i] > n ? s->width[i] - n : 0;
+	bool left = s->column[i].left;
+
+	if (!left)
+		ib_bytes_printf(&s->text, "%*s", (int)pad, "");
+	if (left && n > s->width[i])
+		put_cut(s, text, s->width[i]);
+	else
+		ib_bytes_put(&s->text, text.p, text.n);
+	if (!last)
+		ib_bytes_printf(&s->text, "%*s", left ? (int)pad + 2 : 2, "");
+}
+
+static size_t
+last_column(const struct ib_text_table *s)
+{
+	size_t i = s->n - 1;
+
+	while (i > 0 && s->dropped[i])
+		i--;
+	return i;
+}
+
+static void
+put_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
+{
+	size_t i, last = last_column(s);
+
+	for (i = 0; i < s->n; i++)
+		if (!s->dropped[i])
+			put_cell(s, i, ib_bytes_span(&cell[i]), i == last);
+	ib_bytes_put_char(&s->text, '\n');
+	if (s->text.n > PIECE)
+		flush(s);
+}
+
+/* The widths are known: the headings, and what has waited. */
+static void
+settle(struct ib_text_table *s)
+{
+	size_t i, last;
+
+	s->settled = true;
+	fit(s);
+	last = last_column(s);
+	if (s->look.color)
+		ib_bytes_put(&s->text, "\033[1m", 4);
+	for (i = 0; i < s->n; i++)
+		if (!s->dropped[i])
+			put_cell(s, i, ib_span_of(s->column[i].heading), i == last);
+	if (s->look.color)
+		ib_bytes_put(&s->text, "\033[0m", 4);
+	ib_bytes_put_char(&s->text, '\n');
+	for (i = 0; i < s->waiting; i++)
+		put_table_row(s, s->cells + i * s->n);
+}
+
+static void
+table_row(struct ib_text_table *s, const struct ib_cell *cell)
+{
+	struct ib_bytes *shown = s->cells + (s->settled ? 0 : s->waiting) * s->n;
+	size_t i, n;
+
+	for (i = 0; i < s->n; i++) {
+		shown[i].n = 0;
+		if (s->dropped[i])
+			continue;
+		show(&shown[i], s->column[i].style, &cell[i]);
+		s->failed |= shown[i].failed;
+		n = columns_of(ib_bytes_span(&shown[i]));
+		if (!s->settled && n > s->width[i])
+			s->width[i] = n;
+	}
+	if (s->settled)
+		put_table_row(s, shown);
+	else if (++s->waiting == WAITING)
+		settle(s);
+}
+
+/* ---- both --------------------------------------------------------------------- */
+
+static void
+json_row(struct ib_text_table *s, const struct ib_cell *cell)
+{
+	bool first = true;
+	size_t i;
+
+	ib_bytes_put(&s->text, s->rows ? ",\n" : "[\n", 2);
+	for (i = 0; i < s->n; i++) {
+		if (!s->column[i].name)
+			continue;
+		ib_bytes_printf(&s->text, "%s\"%s\":", first ? "{" : ",", s->column[i].name);
+		ib_put_json(&s->text, &cell[i]);
+		first = false;
+	}
+	ib_bytes_put_char(&s->text, '}');
+	if (s->text.n > PIECE)
+		flush(s);
+}
+
+enum ib_status
+ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_table_style *look,
+		  struct ib_output *out, struct ib_text_table **sheet, struct ib_error *err)
+{
+	struct ib_text_table *s = calloc(1, sizeof(*s));
+	size_t i;
+
+	if (s && !look->json)
+		s->cells = calloc(WAITING * n, sizeof(*s->cells));
+	if (!s || (!look->json && !s->cells)) {
+		free(s);
+		return ib_fail_memory(err);
+	}
+	s->column = column;
+	s->n = n;
+	s->look = *look;
+	s->out = out;
+	for (i = 0; i < n; i++) {
+		if (column[i].heading)
+			s->width[i] = strlen(column[i].heading);
+		else
+			s->dropped[i] = true;
+	}
+	*sheet = s;
+	return IB_OK;
+}
+
+void
+ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell)
+{
+	if (s->look.json)
+		json_row(s, cell);
+	else
+		table_row(s, cell);
+	s->rows++;
+}
+
+enum ib_status
+ib_text_table_end(struct ib_text_table *s, struct ib_error *err)
+{
+	if (s->look.json)
+		ib_bytes_printf(&s->text, s->rows ? "\n]\n" : "[]\n");
+	else if (!s->settled)
+		settle(s);
+	flush(s);
+	return s->failed ? ib_fail_memory(err) : IB_OK;
+}
+
+void
+ib_text_table_free(struct ib_text_table *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	for (i = 0; s->cells && i < WAITING * s->n; i++)
+		ib_bytes_release(&s->cells[i]);
+	free(s->cells);
+	ib_bytes_release(&s->text);
+	free(s);
+}

@@ -1,0 +1,43 @@
+#include "base/background.h"
+
+#include <signal.h>
+
+bool
+ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
+{
+	sigset_t all, old;
+	int failed;
+
+	sigfillset(&all);
+	sigdelset(&all, SIGBUS); /* its own reads raise it: io/mapping.h */
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	failed = pthread_create(thread, NULL, work, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return failed == 0;
+}
+
+static void *
+do_work(void *arg)
+{
+	struct ib_background *b = arg;
+
+	b->work(b->arg);
+	return NULL;
+}
+
+void
+ib_background_start(struct ib_background *b, int threads, void (*work)(void *), void *arg)
+{
+	*b = (struct ib_background){ .work = work, .arg = arg };
+	b->running = threads > 1 && ib_thread_start(&b->thread, do_work, b);
+}
+
+void
+ib_background_wait(struct ib_background *b)
+{
+	if (b->running)
+		pthread_join(b->thread, NULL);
+	else
+		b->work(b->arg);
+	b->running = false;
+}

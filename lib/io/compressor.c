@@ -1,0 +1,204 @@
+#define _GNU_SOURCE /* sync_file_range */
+#include "io/compressor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "base/error.h"
+#include "io/descriptor.h"
+
+#define PACKED_BLOCK ((size_t)256 << 10)
+/*
+ * Measured, 600 MB at 200-500 MB/s to a virtual disk (ext4), three times each:
+ * writing 2.9-3.1 s and then 0.2 s in fsync, with this 1.2-1.3 s and 0.01 s.
+ */
+#define AHEAD ((off_t)16 << 20)
+
+struct ib_compressor {
+	const char *name;
+	int fd;
+	bool ahead;
+	off_t written, begun; /* of a file: bytes, and how many go to disk */
+	enum ib_compression packing;
+	ZSTD_CCtx *zstd;
+	z_stream gzip;
+	bool gzip_ready;
+	char *packed; /* PACKED_BLOCK */
+};
+
+enum ib_status
+ib_write_all(const char *name, int fd, const void *p, size_t n, struct ib_error *err)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLOUT };
+	const char *at = p;
+	ssize_t done;
+
+	while (n > 0) {
+		done = ib_fd_write(fd, at, n < SSIZE_MAX ? n : SSIZE_MAX);
+		if (done >= 0) {
+			at += done;
+			n -= (size_t)done;
+		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+			poll(&wait, 1, -1);
+		} else {
+			return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE : IB_E_IO, name,
+					     "write");
+		}
+	}
+	return IB_OK;
+}
+
+/*
+ * One worker, so that the bytes hang neither on the threads nor on how the
+ * data come in (measured with libzstd 1.5.4: no worker gives other bytes than
+ * any number of them, and so does a pledged size).
+ */
+static bool
+start_zstd(struct ib_compressor *s)
+{
+	s->zstd = ZSTD_createCCtx();
+	if (!s->zstd)
+		return false;
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, 3);
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
+	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_nbWorkers, 1);
+	return true;
+}
+
+/* 15 + 16: a gzip header, which zlib writes without name and time. */
+static bool
+start_gzip(struct ib_compressor *s)
+{
+	s->gzip_ready = deflateInit2(&s->gzip, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8,
+				     Z_DEFAULT_STRATEGY) == Z_OK;
+	return s->gzip_ready;
+}
+
+enum ib_status
+ib_compressor_new(const char *name, int fd, bool ahead, enum ib_compression packing,
+		  struct ib_compressor **out, struct ib_error *err)
+{
+	struct ib_compressor *s = calloc(1, sizeof(*s));
+	bool fine = s != NULL;
+
+	if (s) {
+		s->name = name;
+		s->fd = fd;
+		s->ahead = ahead;
+		s->packing = packing;
+	}
+	if (s && packing != IB_COMPRESSION_NONE) {
+		s->packed = malloc(PACKED_BLOCK);
+		fine = s->packed &&
+		       (packing == IB_COMPRESSION_ZSTD ? start_zstd(s) : start_gzip(s));
+	}
+	if (!fine) {
+		ib_compressor_free(s);
+		return ib_fail_memory(err);
+	}
+	*out = s;
+	return IB_OK;
+}
+
+void
+ib_compressor_free(struct ib_compressor *s)
+{
+	if (!s)
+		return;
+	ZSTD_freeCCtx(s->zstd);
+	if (s->gzip_ready)
+		deflateEnd(&s->gzip);
+	free(s->packed);
+	free(s);
+}
+
+static enum ib_status
+put(struct ib_compressor *s, const void *p, size_t n, struct ib_error *err)
+{
+	enum ib_status st = ib_write_all(s->name, s->fd, p, n, err);
+
+	s->written += (off_t)n;
+	if (!st && s->ahead && s->written - s->begun >= AHEAD) {
+		/* Does not wait; fsync tells what went wrong. */
+		sync_file_range(s->fd, s->begun, s->written - s->begun, SYNC_FILE_RANGE_WRITE);
+		s->begun = s->written;
+	}
+	return st;
+}
+
+static enum ib_status
+zstd_write(struct ib_compressor *s, const void *p, size_t n, bool end, struct ib_error *err)
+{
+	ZSTD_inBuffer in = { p, n, 0 };
+	ZSTD_outBuffer out;
+	enum ib_status st;
+	size_t left;
+
+	do {
+		out = (ZSTD_outBuffer){ s->packed, PACKED_BLOCK, 0 };
+		left = ZSTD_compressStream2(s->zstd, &out, &in, end ? ZSTD_e_end : ZSTD_e_continue);
+		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+			return ib_fail_memory(err);
+		if (ZSTD_isError(left))
+			return ib_fail(err, IB_E_IO, "%s: cannot compress: %s", s->name,
+				       ZSTD_getErrorName(left));
+		st = put(s, s->packed, out.pos, err);
+		if (st)
+			return st;
+	} while (end ? left > 0 : in.pos < in.size);
+	return IB_OK;
+}
+
+static enum ib_status
+gzip_write(struct ib_compressor *s, const char *p, size_t n, bool end, struct ib_error *err)
+{
+	z_stream *z = &s->gzip;
+	enum ib_status st;
+	uInt piece;
+	int ret;
+
+	do {
+		piece = n < INT_MAX ? (uInt)n : INT_MAX;
+		z->next_in = (unsigned char *)(uintptr_t)p;
+		z->avail_in = piece;
+		z->next_out = (unsigned char *)s->packed;
+		z->avail_out = (uInt)PACKED_BLOCK;
+		ret = deflate(z, end ? Z_FINISH : Z_NO_FLUSH);
+		if (piece > 0)
+			p += piece - z->avail_in;
+		n -= piece - z->avail_in;
+		st = put(s, s->packed, PACKED_BLOCK - z->avail_out, err);
+		if (st)
+			return st;
+	} while (end ? ret != Z_STREAM_END : n > 0);
+	return IB_OK;
+}
+
+enum ib_status
+ib_compressor_write(struct ib_compressor *s, const void *p, size_t n, struct ib_error *err)
+{
+	if (n == 0)
+		return IB_OK;
+	if (s->packing == IB_COMPRESSION_ZSTD)
+		return zstd_write(s, p, n, false, err);
+	if (s->packing == IB_COMPRESSION_GZIP)
+		return gzip_write(s, p, n, false, err);
+	return put(s, p, n, err);
+}
+
+enum ib_status
+ib_compressor_finish(struct ib_compressor *s, struct ib_error *err)
+{
+	if (s->packing == IB_COMPRESSION_ZSTD)
+		return zstd_write(s, NULL, 0, true, err);
+	if (s->packing == IB_COMPRESSION_GZIP)
+		return gzip_write(s, NULL, 0, true, err);
+	return IB_OK;
+}

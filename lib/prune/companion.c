@@ -1,0 +1,167 @@
+#include "prune/companion.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+#define BLOCK ((size_t)256 << 10)
+
+struct ib_companion {
+	struct ib_input *in;
+	struct ib_output *out;
+	char *buf;
+	size_t at, n;
+	uint64_t lines; /* begun so far */
+	bool ended;
+};
+
+const char *
+ib_companion_target(const char *spec)
+{
+	return strchr(spec, ':') + 1;
+}
+
+enum ib_status
+ib_companion_open(const char *spec, unsigned flags, bool with_output, struct ib_companion **out,
+		  struct ib_error *err)
+{
+	struct ib_companion *a = calloc(1, sizeof(*a));
+	const char *colon = strchr(spec, ':');
+	enum ib_status st = IB_OK;
+	char *path = NULL;
+
+	if (!colon) {
+		free(a);
+		return ib_fail(err, IB_E_MISUSE, "--companion must be IN:OUT");
+	}
+	if (a)
+		path = ib_span_dup((struct ib_span){ spec, (size_t)(colon - spec) });
+	if (!a || !path || !(a->buf = malloc(BLOCK)))
+		st = ib_fail_memory(err);
+	if (!st)
+		st = ib_input_open(path, &a->in, err);
+	if (!st && with_output)
+		st = ib_output_open(colon + 1, flags, &a->out, err);
+	free(path);
+	if (st) {
+		ib_companion_free(a);
+		return st;
+	}
+	*out = a;
+	return IB_OK;
+}
+
+void
+ib_companion_free(struct ib_companion *a)
+{
+	if (!a)
+		return;
+	ib_input_close(a->in);
+	ib_output_discard(&a->out);
+	free(a->buf);
+	free(a);
+}
+
+struct ib_output **
+ib_companion_output(struct ib_companion *a)
+{
+	return &a->out;
+}
+
+/* More bytes in the buffer; IB_EOF: there are none. */
+static enum ib_status
+refill(struct ib_companion *a, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (a->at < a->n)
+		return IB_OK;
+	if (a->ended)
+		return IB_EOF;
+	st = ib_input_read(a->in, a->buf, BLOCK, &a->n, err);
+	a->at = 0;
+	a->ended = st == IB_EOF;
+	return st;
+}
+
+static void
+put_out(void *ctx, const char *p, size_t n)
+{
+	ib_output_write(ctx, p, n);
+}
+
+static void
+put_nowhere(void *ctx, const char *p, size_t n)
+{
+	(void)ctx, (void)p, (void)n;
+}
+
+/* The next line, piece by piece; IB_EOF: there is none. */
+static enum ib_status
+next_line(struct ib_companion *a, void (*put)(void *, const char *, size_t), void *ctx,
+	  struct ib_error *err)
+{
+	enum ib_status st = refill(a, err);
+	const char *p, *stop;
+	size_t n;
+
+	if (st)
+		return st;
+	a->lines++;
+	do {
+		p = a->buf + a->at;
+		stop = memchr(p, '\n', a->n - a->at);
+		n = stop ? (size_t)(stop + 1 - p) : a->n - a->at;
+		put(ctx, p, n);
+		a->at += n;
+		if (stop)
+			return IB_OK;
+	} while (!(st = refill(a, err)));
+	if (st == IB_EOF)
+		put(ctx, "\n", 1);
+	return st == IB_EOF ? IB_OK : st;
+}
+
+static enum ib_status
+too_short(const struct ib_companion *a, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA,
+		       "%s: has %llu lines, the manifest has "
+		       "more records: --companion needs a line for each",
+		       ib_input_name(a->in), (unsigned long long)a->lines);
+}
+
+enum ib_status
+ib_companion_line(struct ib_companion *a, uint64_t line, void (*put)(void *, const char *, size_t),
+		  void *ctx, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	while (!st && a->lines < line)
+		st = next_line(a, put_nowhere, NULL, err);
+	if (!st)
+		st = next_line(a, put ? put : put_out, put ? ctx : a->out, err);
+	return st == IB_EOF ? too_short(a, err) : st;
+}
+
+enum ib_status
+ib_companion_end(struct ib_companion *a, uint64_t lines, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	while (!st && a->lines < lines)
+		st = next_line(a, put_nowhere, NULL, err);
+	if (st == IB_EOF)
+		return too_short(a, err);
+	if (!st)
+		st = refill(a, err);
+	if (st == IB_EOF)
+		return IB_OK;
+	return st ? st
+		  : ib_fail(err, IB_E_DATA,
+			    "%s: has more lines than the "
+			    "manifest has records (%llu): --companion needs a "
+			    "line for each",
+			    ib_input_name(a->in), (unsigned long long)lines);
+}

@@ -1,0 +1,165 @@
+#include "prune/dry_run.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "io/json_doc.h"
+
+void
+ib_dry_run_init(struct ib_dry_run *p)
+{
+	memset(p, 0, sizeof(*p));
+	ib_exact_init(&p->pi);
+	ib_exact_init(&p->inverse);
+	ib_exact_init(&p->variance);
+	ib_exact_init(&p->square);
+}
+
+void
+ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule, const struct ib_inclusion *c,
+	       float score)
+{
+	double x;
+
+	p->samples++;
+	ib_exact_add(&p->pi, c->pi);
+	if (c->pi > 0) {
+		p->reachable++;
+		ib_exact_add(&p->inverse, c->weight);
+		if (c->weight > p->max_weight)
+			p->max_weight = c->weight;
+	}
+	if (score != score)
+		return;
+	x = (double)ib_proxy_of(rule->options.proxy, score);
+	ib_exact_add(&p->square, x * x); /* 48 bits: exact */
+	if (c->pi > 0 && c->pi < 1)
+		ib_exact_add_product(&p->variance, (1 - c->pi) / c->pi, x * x);
+}
+
+void
+ib_dry_run_merge(struct ib_dry_run *p, const struct ib_dry_run *other)
+{
+	p->samples += other->samples;
+	p->reachable += other->reachable;
+	if (other->max_weight > p->max_weight)
+		p->max_weight = other->max_weight;
+	ib_exact_merge(&p->pi, &other->pi);
+	ib_exact_merge(&p->inverse, &other->inverse);
+	ib_exact_merge(&p->variance, &other->variance);
+	ib_exact_merge(&p->square, &other->square);
+}
+
+void
+ib_dry_run_rows(struct ib_dry_run *p, const struct ib_rule *rule)
+{
+	const struct ib_scores *s = rule->scores;
+	const float *score = s ? s->score.p : NULL;
+	struct ib_inclusion chance[IB_GROUP];
+	uint64_t from;
+	size_t k, i;
+
+	for (from = 0; s && from < s->table.n; from += k) {
+		k = ib_rule_row_inclusions(rule, from, chance);
+		for (i = 0; i < k; i++)
+			if (score[from + i] == score[from + i])
+				ib_dry_run_add(p, rule, &chance[i], score[from + i]);
+	}
+}
+
+/* The figures that are printed; NaN: there is none. */
+struct figures {
+	double expected, saved, weight_sum, max_weight, ess, variance, relative;
+};
+
+static struct figures
+figures_of(const struct ib_dry_run *p, const struct ib_rule *rule)
+{
+	double share;
+	struct figures f = {
+		.expected = ib_exact_round(&p->pi),
+		.saved = NAN,
+		.weight_sum = (double)p->reachable,
+		.max_weight = p->max_weight,
+		.ess = NAN,
+		.variance = NAN,
+		.relative = NAN,
+	};
+
+	if (p->samples == 0)
+		return f;
+	share = ib_exact_mean(&p->pi, p->samples);
+	f.saved = 1 - share;
+	if (p->reachable > 0)
+		f.ess = (double)p->reachable / ib_exact_mean(&p->inverse, p->reachable);
+	if (rule->kind->biased)
+		return f;
+	f.variance = ib_exact_round(&p->variance);
+	/* Rounded before, the quotient of random was not always 1. */
+	if (share > 0)
+		f.relative = ib_exact_quotient(&p->variance, &p->square, (1 - share) / share);
+	return f;
+}
+
+static enum ib_status
+write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct figures *f,
+	   struct ib_output *out, struct ib_error *err)
+{
+	cJSON *json = cJSON_CreateObject();
+	int64_t epoch = rule->options.epoch;
+	bool ok;
+
+	ok = ib_json_doc_add_text(json, "rule", rule->kind->name) &&
+	     ib_json_doc_add_count(json, "epoch", (uint64_t)epoch) &&
+	     ib_json_doc_add_count(json, "samples", p->samples) &&
+	     ib_json_doc_add_real(json, "threshold", rule->threshold) &&
+	     ib_json_doc_add_real(json, "ratio", rule->kind->ratio ? rule->ratio : NAN) &&
+	     ib_json_doc_add_real(json, "c", rule->c) &&
+	     ib_json_doc_add_real(json, "expected_kept", f->expected) &&
+	     ib_json_doc_add_real(json, "saved", f->saved) &&
+	     ib_json_doc_add_real(json, "weight_sum", f->weight_sum) &&
+	     ib_json_doc_add_real(json, "max_weight", f->max_weight) &&
+	     ib_json_doc_add_real(json, "ess", f->ess) &&
+	     ib_json_doc_add_real(json, "variance", f->variance) &&
+	     ib_json_doc_add_real(json, "relative_variance", f->relative);
+	return ib_json_doc_write(json, ok, out, err);
+}
+
+static void
+put_line(struct ib_bytes *b, const char *name, double x, const char *unit)
+{
+	if (isnan(x))
+		ib_bytes_printf(b, "%-28s %14s\n", name, "-");
+	else
+		ib_bytes_printf(b, "%-28s %14.6g%s\n", name, x, unit);
+}
+
+static void
+as_table(struct ib_bytes *b, const struct ib_dry_run *p, const struct ib_rule *rule,
+	 const struct figures *f)
+{
+	ib_bytes_printf(b, "%-28s %14s\n", "rule", rule->kind->name);
+	ib_bytes_printf(b, "%-28s %14llu\n", "samples", (unsigned long long)p->samples);
+	put_line(b, "threshold", rule->threshold, "");
+	put_line(b, "expected kept", f->expected, "");
+	put_line(b, "saved", 100 * f->saved, " %");
+	put_line(b, "weight sum (expected)", f->weight_sum, "");
+	put_line(b, "largest weight", f->max_weight, "");
+	put_line(b, "effective sample size", f->ess, "");
+	put_line(b, "variance, random = 1", f->relative, "");
+}
+
+enum ib_status
+ib_dry_run_write(const struct ib_dry_run *p, const struct ib_rule *rule, bool table,
+		 struct ib_output *out, struct ib_error *err)
+{
+	struct figures f = figures_of(p, rule);
+	struct ib_bytes b = { 0 };
+
+	if (!table)
+		return write_json(p, rule, &f, out, err);
+	as_table(&b, p, rule, &f);
+	ib_output_write_bytes(out, &b);
+	ib_bytes_release(&b);
+	return ib_output_status(out, err);
+}

@@ -1,0 +1,105 @@
+#define XXH_INLINE_ALL
+#include "prune/duplicates.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/error.h"
+
+#define FEWEST 1024
+#define AHEAD 16 /* look-ups whose cache misses overlap */
+
+enum ib_status
+ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows, struct ib_error *err)
+{
+	*s = (struct ib_duplicate_check){ 0 };
+	if (getrandom(&s->seed, sizeof(s->seed), 0) != sizeof(s->seed))
+		s->seed = (uint64_t)time(NULL);
+	if (!ib_huge_array_grow(&s->rows, (rows / 64 + 1) * 8))
+		return ib_fail_memory(err);
+	return IB_OK;
+}
+
+void
+ib_duplicate_check_release(struct ib_duplicate_check *s)
+{
+	ib_huge_array_release(&s->rows);
+	ib_huge_array_release(&s->unseen);
+}
+
+XXH128_hash_t
+ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id)
+{
+	XXH128_hash_t h = XXH3_128bits_withSeed(id.p, id.n, s->seed);
+
+	h.low64 |= h.high64 == 0; /* all zero is an empty slot */
+	return h;
+}
+
+static inline uint64_t
+home(uint64_t nslots, XXH128_hash_t h)
+{
+	return ((h.high64 >> 32) * nslots) >> 32;
+}
+
+/* Its slot, taken or the first free one. */
+static inline XXH128_hash_t *
+slot_of(XXH128_hash_t *slots, uint64_t nslots, XXH128_hash_t h)
+{
+	uint64_t i = home(nslots, h);
+
+	while ((slots[i].low64 | slots[i].high64) != 0 &&
+	       (slots[i].low64 != h.low64 || slots[i].high64 != h.high64))
+		if (++i == nslots)
+			i = 0;
+	return &slots[i];
+}
+
+static enum ib_status
+grow(struct ib_duplicate_check *s, uint64_t more, struct ib_error *err)
+{
+	struct ib_huge_array fresh = { 0 };
+	XXH128_hash_t *old = s->unseen.p;
+	uint64_t want = (s->n + more) / 3 * 4 + FEWEST, i;
+
+	if (s->n + more <= s->nslots / 4 * 3)
+		return IB_OK;
+	if (want < s->nslots + s->nslots / 2)
+		want = s->nslots + s->nslots / 2;
+	if (want > UINT32_MAX || !ib_huge_array_grow(&fresh, want * sizeof(*old)))
+		return ib_fail_memory(err);
+	for (i = 0; i < s->nslots; i++)
+		if ((old[i].low64 | old[i].high64) != 0)
+			*slot_of(fresh.p, want, old[i]) = old[i];
+	ib_huge_array_release(&s->unseen);
+	s->unseen = fresh;
+	s->nslots = want;
+	return IB_OK;
+}
+
+enum ib_status
+ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *hash, size_t n,
+			  size_t *twice, struct ib_error *err)
+{
+	XXH128_hash_t *slots, *slot;
+	enum ib_status st = grow(s, n, err);
+	size_t i;
+
+	*twice = SIZE_MAX;
+	if (st)
+		return st;
+	slots = s->unseen.p;
+	for (i = 0; i < n; i++) {
+		if (i + AHEAD < n)
+			__builtin_prefetch(&slots[home(s->nslots, hash[i + AHEAD])]);
+		slot = slot_of(slots, s->nslots, hash[i]);
+		if ((slot->low64 | slot->high64) != 0) {
+			*twice = i;
+			return IB_OK;
+		}
+		*slot = hash[i];
+		s->n++;
+	}
+	return IB_OK;
+}

@@ -1,0 +1,207 @@
+#include "prune/inputs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "prune/rule.h"
+#include "record/known_formats.h"
+#include "score/load.h"
+
+/* ---- scores -------------------------------------------------------------------- */
+
+/* As messages name the score file. */
+static const char *
+scores_name(const struct ib_prune_options *options)
+{
+	const char *path = options->scores;
+
+	return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+/* Scores later than the epoch are those of another run, or a later state. */
+static enum ib_status
+check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
+	     const struct ib_context *context, struct ib_error *err)
+{
+	int64_t newest = ib_scores_newest(b->scores);
+	int64_t e = o->rule.epoch;
+
+	if (b->scores->table.n == 0 && b->scores->part.count == 0 && e > 0 &&
+	    o->rule.rule != IB_RULE_RANDOM)
+		ib_warn(context,
+			"%s: holds no row: every sample is kept as "
+			"one without a score",
+			scores_name(o));
+	if (newest > e)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: holds losses of epoch %lld, later than "
+			       "-e %lld: the scores of another run, or of a "
+			       "later state",
+			       scores_name(o), (long long)newest, (long long)e);
+	if (newest == e)
+		ib_warn(context,
+			"%s: holds losses of epoch %lld already: epochs count "
+			"from 0, and -e is the one to come",
+			scores_name(o), (long long)e);
+	return IB_OK;
+}
+
+static enum ib_status
+load_scores(struct ib_prune_inputs *b, const struct ib_prune_options *o,
+	    const struct ib_context *context, struct ib_digests *digests, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (!o->scores)
+		return IB_OK;
+	if (strcmp(o->scores, "-") != 0 && access(o->scores, F_OK) != 0 && errno == ENOENT) {
+		if (o->rule.rule == IB_RULE_RANDOM)
+			return IB_OK; /* it does without, in every epoch */
+		if (o->rule.epoch == 0) {
+			ib_warn(context,
+				"%s: not there yet: epoch 0 "
+				"keeps everything",
+				o->scores);
+			return IB_OK;
+		}
+	}
+	st = ib_scores_open_any(o->scores, context, &b->scores,
+				o->receipt || o->audit ? digests->scores : NULL, err);
+	return st ? st : check_epochs(b, o, context, err);
+}
+
+/* ---- totals -------------------------------------------------------------------- */
+
+/* digest: char[33] */
+static enum ib_status
+load_totals(const char *path, struct ib_totals_file **sums, char *digest, struct ib_error *err)
+{
+	struct ib_input *in = NULL;
+	enum ib_status st;
+
+	if (!path)
+		return IB_OK;
+	st = ib_input_open(path, &in, err);
+	if (st)
+		return st;
+	ib_input_want_digest(in);
+	st = ib_known_format_check(in, err);
+	if (!st)
+		st = ib_totals_file_read(in, sums, err);
+	if (!st)
+		ib_input_digest(in, digest);
+	ib_input_close(in);
+	return st ? st : ib_totals_file_check(*sums, path, err);
+}
+
+/* Do the totals sum up these scores, among others? */
+static bool
+is_summed(const struct ib_totals *all, const struct ib_totals *t)
+{
+	size_t b;
+
+	for (b = 0; b < IB_TOTALS_BINS; b++)
+		if (t->bin[b] > all->bin[b])
+			return false;
+	return t->rows <= all->rows && t->newest <= all->newest;
+}
+
+/* Totals of another epoch than the scores? */
+static enum ib_status
+check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, struct ib_error *err)
+{
+	struct ib_totals *own = malloc(sizeof(*own));
+	enum ib_status st = IB_OK;
+
+	if (!own)
+		return ib_fail_memory(err);
+	ib_scores_totals(b->scores, own);
+	if (!is_summed(&b->sums->totals, own))
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: does not sum up %s: totals of another epoch "
+			     "(newest is %lld there, %lld here)?",
+			     o->totals, scores_name(o), (long long)b->sums->totals.newest,
+			     (long long)own->newest);
+	free(own);
+	return st;
+}
+
+/*
+ * Totals of another epoch, or a part in the place of the whole: bad data where
+ * it is certain, else a warning.
+ */
+static enum ib_status
+check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
+	     const struct ib_context *context, struct ib_error *err)
+{
+	const struct ib_part *of = b->scores ? &b->scores->part : NULL;
+	const struct ib_part *asked = &o->part;
+
+	if (b->sums && b->sums->totals.newest > o->rule.epoch)
+		return ib_fail(err, IB_E_DATA, "%s: totals of epoch %lld, later than -e %lld",
+			       o->totals, (long long)b->sums->totals.newest,
+			       (long long)o->rule.epoch);
+	if (!of || of->count < 2)
+		return IB_OK;
+	if (asked->count == of->count && asked->index != of->index)
+		return ib_fail(err, IB_E_DATA, "%s: holds part %llu/%llu, --part is another",
+			       scores_name(o), (unsigned long long)of->index,
+			       (unsigned long long)of->count);
+	if (b->sums)
+		return check_sums(b, o, err);
+	ib_warn(context,
+		"%s: holds part %llu/%llu alone, and its totals are "
+		"not those of all parts (--totals)",
+		scores_name(o), (unsigned long long)of->index, (unsigned long long)of->count);
+	return IB_OK;
+}
+
+/* ---- both ---------------------------------------------------------------------- */
+
+enum ib_status
+ib_prune_inputs_load(struct ib_prune_inputs *b, const struct ib_prune_options *options,
+		     const struct ib_context *context, struct ib_digests *digests,
+		     struct ib_error *err)
+{
+	enum ib_status st = load_scores(b, options, context, digests, err);
+
+	if (!st)
+		st = load_totals(options->totals, &b->sums, digests->totals, err);
+	return st ? st : check_totals(b, options, context, err);
+}
+
+void
+ib_prune_inputs_release(struct ib_prune_inputs *b)
+{
+	ib_scores_free(b->scores);
+	ib_totals_file_free(b->sums);
+	*b = (struct ib_prune_inputs){ NULL, NULL };
+}
+
+enum ib_status
+ib_prune_inputs_refine(const struct ib_prune_options *options, const struct ib_context *context,
+		       struct ib_error *err)
+{
+	unsigned flags = options->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
+	struct ib_bin_counts *want = NULL;
+	struct ib_output *out = NULL;
+	struct ib_totals_file *sums = NULL;
+	char digest[33];
+	enum ib_status st = load_totals(options->totals, &sums, digest, err);
+
+	if (!st)
+		st = ib_rule_refine(&options->rule, sums, context, &want, err);
+	if (!st)
+		st = ib_output_open(options->write_bins, flags, &out, err);
+	if (!st)
+		st = ib_second_pass_write(want, out, err);
+	if (!st)
+		st = ib_output_commit(&out, err);
+	if (out)
+		ib_output_discard(&out);
+	ib_bin_counts_free(want);
+	ib_totals_file_free(sums);
+	return st;
+}

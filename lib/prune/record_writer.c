@@ -1,0 +1,133 @@
+#include "prune/record_writer.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+/* The header without its line end: operands may end their lines each its way. */
+static struct ib_span
+header_of(const struct ib_source *s)
+{
+	struct ib_span line = ib_bytes_span(&s->header);
+
+	while (line.n > 0 && memchr("\r\n", line.p[line.n - 1], 2))
+		line.n--;
+	return line;
+}
+
+/* Operands that go into one output have one format, and one header. */
+enum ib_status
+ib_record_writer_check(const struct ib_source *first, const struct ib_source *s,
+		       struct ib_error *err)
+{
+	if (first->format != s->format)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: its format is not that of %s: they cannot "
+			       "go into one output",
+			       s->name, first->name);
+	if (!ib_span_equal(header_of(first), header_of(s)))
+		return ib_fail(err, IB_E_DATA, "%s: its header is not that of %s", s->name,
+			       first->name);
+	if (!ib_span_equal(ib_bytes_span(&first->preamble), ib_bytes_span(&s->preamble)))
+		return ib_fail(err, IB_E_DATA,
+			       "%s: its --header-lines are not those of %s: "
+			       "they cannot go into one output",
+			       s->name, first->name);
+	return IB_OK;
+}
+
+bool
+ib_record_writer_is_nothing(const struct ib_source *s)
+{
+	return s->empty && s->format != IB_FORMAT_JSON && s->format != IB_FORMAT_TAR;
+}
+
+static enum ib_status
+put_header(struct ib_record_writer *t, const struct ib_annotate *splice, const struct ib_source *s,
+	   struct ib_error *err)
+{
+	struct ib_bytes text = { 0 };
+	enum ib_status st = IB_OK;
+
+	if (s->format != IB_FORMAT_CSV && s->format != IB_FORMAT_TSV)
+		return IB_OK;
+	if (splice) {
+		st = ib_annotate_header(splice, s, &text, err);
+		ib_output_write_bytes(t->out, &text);
+	} else {
+		ib_output_write(t->out, s->header.p, s->header.n);
+		if (s->header.n > 0 && s->header.p[s->header.n - 1] != '\n')
+			ib_output_write(t->out, "\n", 1);
+	}
+	ib_bytes_release(&text);
+	return st;
+}
+
+enum ib_status
+ib_record_writer_begin(struct ib_record_writer *t, const struct ib_annotate *splice,
+		       const struct ib_source *s, struct ib_error *err)
+{
+	if (!t->out || ib_record_writer_is_nothing(s))
+		return IB_OK;
+	if (t->first)
+		return ib_record_writer_check(t->first, s, err);
+	t->first = s;
+	t->array = s->format == IB_FORMAT_JSON;
+	t->empty = true;
+	if (s->format == IB_FORMAT_TAR)
+		return ib_tar_writer_new(t->out, &t->tar, err);
+	if (splice)
+		ib_output_write(t->out, s->preamble.p, s->preamble.n);
+	return put_header(t, splice, s, err);
+}
+
+void
+ib_record_writer_write(struct ib_record_writer *t, const char *p, size_t n)
+{
+	if (!t->out || n == 0)
+		return;
+	if (t->array && t->empty) { /* its first element: no comma */
+		ib_output_write(t->out, "[", 1);
+		ib_output_write(t->out, p + 1, n - 1);
+	} else {
+		ib_output_write(t->out, p, n);
+	}
+	t->empty = false;
+}
+
+void
+ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piece)
+{
+	if (t->tar)
+		ib_tar_writer_put(t->tar, piece);
+}
+
+void
+ib_record_writer_end(struct ib_record_writer *t)
+{
+	if (t->out && t->array)
+		ib_output_write(t->out, t->empty ? "[\n]\n" : "\n]\n", t->empty ? 4 : 3);
+	t->array = false;
+	if (t->tar)
+		ib_tar_writer_end(t->tar);
+}
+
+void
+ib_record_writer_spoil(struct ib_record_writer *t)
+{
+	if (t->tar)
+		ib_tar_writer_spoil(t->tar);
+}
+
+void
+ib_record_writer_release(struct ib_record_writer *t)
+{
+	ib_tar_writer_free(t->tar);
+	*t = (struct ib_record_writer){ 0 };
+}
+
+enum ib_status
+ib_record_writer_status(struct ib_record_writer *t, struct ib_error *err)
+{
+	return t->out ? ib_output_status(t->out, err) : IB_OK;
+}

@@ -1,0 +1,421 @@
+#include "prune/solve_scale.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/error.h"
+
+#define ZERO 0x80000000u     /* 0 as ib_float_order */
+#define INFINITE 0xff800000u /* infinity */
+
+/* ---- bounds of c ------------------------------------------------------------- */
+
+/* Samples of which no more is known than that x is in [low, high]. */
+struct blur {
+	uint64_t count;
+	double low, high;
+};
+
+struct blurred {
+	struct blur bin[IB_TOTALS_BINS + 1];
+	size_t n;
+	double floor;
+};
+
+static double
+cost(const struct blurred *s, double c, bool high)
+{
+	double sum = 0, pi;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		pi = c * (high ? s->bin[i].high : s->bin[i].low);
+		if (!(pi > s->floor))
+			pi = s->floor;
+		sum += (double)s->bin[i].count * (pi < 1 ? pi : 1);
+	}
+	return sum;
+}
+
+#define C_MAX 0x1p200
+
+/* below < c <= above: where the cost reaches the target; above may be C_MAX. */
+static void
+bisect(const struct blurred *s, bool high, double target, double *below, double *above)
+{
+	double c;
+	int step;
+
+	*below = 0;
+	*above = 1;
+	while (*above < C_MAX && cost(s, *above, high) < target) {
+		*below = *above;
+		*above *= 2;
+	}
+	for (step = 0; step < 300 && *above - *below > 1e-7 * *above; step++) {
+		c = *below + (*above - *below) / 2;
+		if (cost(s, c, high) < target)
+			*below = c;
+		else
+			*above = c;
+	}
+}
+
+static uint32_t
+order_within(double x)
+{
+	if (!(x > 0))
+		return ZERO + 1;
+	return x < (double)FLT_MAX ? ib_float_order((float)x) : INFINITE - 1;
+}
+
+/*
+ * Sums in double are good to 1e-12; the slack is there so that a budget that
+ * is met over a whole stretch of c does not fall out of the bounds.
+ */
+#define SLACK 1e-9
+#define MARGIN 1e-6
+
+static void
+bound(struct ib_scale_problem *b, const struct blurred *s)
+{
+	double target = b->keep * (double)b->n, least, most, other;
+
+	bisect(s, true, target * (1 - SLACK), &least, &other);
+	bisect(s, false, target * (1 + SLACK), &other, &most);
+	least *= 1 - MARGIN;
+	most = most < C_MAX ? most * (1 + MARGIN) : INFINITY;
+	b->low[0] = order_within(b->floor / most) - 1;
+	b->low[1] = order_within(b->floor / least) + 1;
+	b->high[0] = order_within(1 / most) - 1;
+	b->high[1] = order_within(1 / least) + 1;
+}
+
+static void
+put(struct blurred *s, uint64_t count, double low, double high)
+{
+	if (count > 0)
+		s->bin[s->n++] = (struct blur){ count, low, high };
+}
+
+static float
+bin_low(uint32_t bin)
+{
+	return ib_float_from_order(bin << 20);
+}
+
+static float
+bin_high(uint32_t bin)
+{
+	return ib_float_from_order(bin << 20 | (IB_BIN_VALUES - 1));
+}
+
+void
+ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t, enum ib_proxy proxy)
+{
+	struct blurred s = { .floor = b->floor };
+	float low, high;
+	uint32_t bin;
+
+	for (bin = 0; bin < IB_TOTALS_BINS; bin++) {
+		if (t->bin[bin] == 0)
+			continue;
+		low = fmaxf(bin_low(bin), t->min);
+		high = fminf(bin_high(bin), t->max);
+		put(&s, t->bin[bin], (double)ib_proxy_of(proxy, low),
+		    (double)ib_proxy_of(proxy, high));
+	}
+	bound(b, &s);
+}
+
+/* ---- which bins ------------------------------------------------------------------ */
+
+static bool
+is_needed(const struct ib_scale_problem *b, uint32_t bin)
+{
+	return (bin >= b->low[0] >> 20 && bin <= b->low[1] >> 20) ||
+	       (bin >= b->high[0] >> 20 && bin <= b->high[1] >> 20);
+}
+
+void
+ib_solve_scale_remember(const struct ib_scale_problem *b, struct ib_bins *fine)
+{
+	uint32_t bin;
+
+	for (bin = IB_SPREAD_FIRST; bin < IB_TOTALS_BINS; bin++)
+		if (is_needed(b, bin))
+			ib_bins_hold(fine, bin);
+}
+
+bool
+ib_solve_scale_is_known(const struct ib_scale_problem *b, const struct ib_bin_counts *r)
+{
+	uint32_t bin;
+
+	for (bin = IB_SPREAD_FIRST; bin < IB_TOTALS_BINS; bin++)
+		if (is_needed(b, bin) && r->x[bin - IB_SPREAD_FIRST].count > 0 &&
+		    !ib_bins_holds(&r->fine, bin))
+			return false;
+	return true;
+}
+
+/* ---- counts and sums ---------------------------------------------------------------- */
+
+struct search {
+	const struct ib_scale_problem *b;
+	const struct ib_bin_counts *r;
+	uint64_t before[IB_SPREAD_BINS + 1]; /* samples below each bin */
+	uint64_t *count;		     /* of the fine values, prefixes: */
+	struct ib_u128 *sum;		     /* of their units */
+};
+
+static enum ib_status
+prefix(struct search *s, struct ib_error *err)
+{
+	const struct ib_bins *f = &s->r->fine;
+	uint64_t i;
+
+	s->count = ib_array_zeroed(f->n + 1, sizeof(*s->count));
+	s->sum = ib_array_zeroed(f->n + 1, sizeof(*s->sum));
+	if (!s->count || !s->sum)
+		return ib_fail_memory(err);
+	s->before[0] = s->r->flat;
+	for (i = 0; i < IB_SPREAD_BINS; i++)
+		s->before[i + 1] = s->before[i] + s->r->x[i].count;
+	for (i = 0; i < f->n; i++) {
+		s->count[i + 1] = s->count[i] + f->count[i];
+		s->sum[i + 1] = ib_u128_add(
+			s->sum[i], ib_u128_product(ib_spread_units(f->order[i]), f->count[i]));
+	}
+	return IB_OK;
+}
+
+/* How many x are below an order, at least that of 0. */
+static uint64_t
+count_below(const struct search *s, uint64_t order)
+{
+	const struct ib_bins *f = &s->r->fine;
+	uint64_t bin = (order >> 20) - IB_SPREAD_FIRST;
+	uint64_t first = ib_bins_seek(f, order >> 20 << 20);
+
+	return s->before[bin] + s->count[ib_bins_seek(f, order)] - s->count[first];
+}
+
+/* acc += factor * units of a bin */
+static void
+add_units(struct ib_exact *acc, double factor, struct ib_u128 units, uint32_t bin)
+{
+	double unit = ib_spread_unit(bin);
+
+	ib_exact_add_product(acc, factor, (double)(units.lo & 0xffffffff) * unit);
+	ib_exact_add_product(acc, factor, (double)(units.lo >> 32) * unit * 0x1p32);
+	ib_exact_add_product(acc, factor, (double)units.hi * unit * 0x1p64);
+}
+
+/* acc += factor * (sum of the x in [from, to)) */
+static void
+add_range(const struct search *s, struct ib_exact *acc, double factor, uint64_t from, uint64_t to)
+{
+	const struct ib_bins *f = &s->r->fine;
+	uint64_t bin, a, b;
+
+	for (bin = from >> 20; bin <= to >> 20 && from < to; bin++) {
+		const struct ib_spread_bin *x = &s->r->x[bin - IB_SPREAD_FIRST];
+
+		if (x->count == 0)
+			continue;
+		if (bin << 20 >= from && (bin + 1) << 20 <= to) {
+			add_units(acc, factor, x->sum, (uint32_t)bin);
+			continue;
+		}
+		a = bin << 20 > from ? bin << 20 : from;
+		b = (bin + 1) << 20 < to ? (bin + 1) << 20 : to;
+		add_units(acc, factor,
+			  ib_u128_subtract(s->sum[ib_bins_seek(f, b)], s->sum[ib_bins_seek(f, a)]),
+			  (uint32_t)bin);
+	}
+}
+
+/* acc += factor * count * x, x a binary32: no rounding below count 2^58. */
+static void
+add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
+{
+	uint64_t low = count & 0x1fffffff;
+
+	ib_exact_add_product(acc, factor, (double)low * x);
+	ib_exact_add_product(acc, factor, (double)(count - low) * x);
+}
+
+/* ---- where the pieces meet ------------------------------------------------------------ */
+
+/* Is y * f >= x, exactly? */
+static bool
+reaches(double y, double f, double x)
+{
+	double product = y * f;
+
+	return product > x || (product == x && fma(y, f, -product) >= 0);
+}
+
+/* The first order whose float is x / floor or more. */
+static uint32_t
+first_certain(double x, double floor)
+{
+	uint32_t order;
+
+	if (x / floor >= (double)FLT_MAX)
+		return INFINITE;
+	order = ib_float_order((float)(x / floor));
+	while (reaches((double)ib_float_from_order(order - 1), floor, x))
+		order--;
+	while (order < INFINITE && !reaches((double)ib_float_from_order(order), floor, x))
+		order++;
+	return order;
+}
+
+/* The last order whose float is floor * x or less. */
+static uint32_t
+last_at_floor(double x, double floor)
+{
+	uint32_t order = ib_float_order((float)(floor * x)) + 1;
+
+	/* y <= floor*x where floor*x reaches y, y = y * 1. */
+	while (order > ZERO && !reaches(x, floor, (double)ib_float_from_order(order)))
+		order--;
+	return order;
+}
+
+/*
+ * x times (the cost at c = 1/x, or at floor/x, less the target): `low` samples
+ * at the floor, the x in [from, to) as they are (times the floor at floor/x),
+ * and those behind for certain.
+ */
+static int
+compare(const struct search *s, double x, double scale, uint64_t low, uint64_t from, uint64_t to)
+{
+	const struct ib_scale_problem *b = s->b;
+	struct ib_exact acc, zero;
+
+	ib_exact_init(&zero);
+	ib_exact_init(&acc);
+	add_count(&acc, b->floor, low, x);
+	add_range(s, &acc, scale, from, to);
+	add_count(&acc, 1, b->n - count_below(s, to), x);
+	add_count(&acc, -b->keep, b->n, x);
+	return ib_exact_compare(&acc, &zero);
+}
+
+/* Would c = floor/x cost the target or more? Then this x is at the floor. */
+static bool
+is_low(const struct search *s, uint32_t order)
+{
+	double x = (double)ib_float_from_order(order);
+	uint64_t from = (uint64_t)order + 1, to;
+
+	to = first_certain(x, s->b->floor);
+	if (to < from)
+		to = from;
+	return compare(s, x, s->b->floor, count_below(s, from), from, to) >= 0;
+}
+
+/* Would c = 1/x cost more than the target? Then this x is below 1. */
+static bool
+is_drawn(const struct search *s, uint32_t order)
+{
+	double x = (double)ib_float_from_order(order);
+	uint64_t from = (uint64_t)last_at_floor(x, s->b->floor) + 1;
+
+	if (from > order)
+		from = order;
+	return compare(s, x, 1, count_below(s, from), from, order) > 0;
+}
+
+/* The last order of [range[0], range[1]] of which it is true. */
+static uint32_t
+last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
+	  const uint32_t range[2])
+{
+	uint32_t yes = range[0], no = range[1], middle;
+
+	while (no - yes > 1) {
+		middle = yes + (no - yes) / 2;
+		if (is(s, middle))
+			yes = middle;
+		else
+			no = middle;
+	}
+	return yes;
+}
+
+/* The smallest x from an order on; 0: none. */
+static double
+next_x(const struct search *s, uint64_t order)
+{
+	const struct ib_bins *f = &s->r->fine;
+	uint64_t at = ib_bins_seek(f, order), bin = order >> 20;
+
+	if (at < f->n && f->order[at] >> 20 == bin)
+		return (double)ib_float_from_order(f->order[at]);
+	while (++bin < IB_TOTALS_BINS)
+		if (s->r->x[bin - IB_SPREAD_FIRST].count > 0)
+			return (double)ib_float_from_order(s->r->x[bin - IB_SPREAD_FIRST].least);
+	return 0;
+}
+
+/* c from the counts and the sum between: rounded three times, always alike. */
+static double
+settle(const struct search *s, uint32_t last_low, uint32_t last_drawn)
+{
+	uint64_t from = (uint64_t)last_low + 1, to = (uint64_t)last_drawn + 1;
+	uint64_t low = count_below(s, from), certain;
+	const struct ib_scale_problem *b = s->b;
+	struct ib_exact rest, sum;
+
+	if (to < from || count_below(s, to) == low) {
+		/* Met over a whole stretch of c: its lower end. */
+		double x = next_x(s, to > from ? to : from);
+
+		return x > 0 ? 1 / x : 0;
+	}
+	certain = b->n - count_below(s, to);
+	ib_exact_init(&rest);
+	ib_exact_init(&sum);
+	add_count(&rest, b->keep, b->n, 1);
+	add_count(&rest, -b->floor, low, 1);
+	add_count(&rest, -1, certain, 1);
+	add_range(s, &sum, 1, from, to);
+	return ib_exact_round(&rest) / ib_exact_round(&sum);
+}
+
+double
+ib_solve_scale_most(const struct ib_scale_problem *b, const struct ib_bin_counts *r)
+{
+	return ((double)(b->n - r->flat) + b->floor * (double)r->flat) / (double)b->n;
+}
+
+enum ib_status
+ib_solve_scale(const struct ib_scale_problem *b, const struct ib_bin_counts *r, double *c,
+	       struct ib_error *err)
+{
+	struct search *s = calloc(1, sizeof(*s));
+	enum ib_status st;
+	double x;
+
+	if (!s)
+		return ib_fail_memory(err);
+	s->b = b;
+	s->r = r;
+	st = prefix(s, err);
+	if (!st && b->keep >= ib_solve_scale_most(b, r)) {
+		x = next_x(s, ZERO + 1);
+		*c = x > 0 ? 1 / x : 0;
+	} else if (!st) {
+		*c = settle(s, last_that(s, is_low, b->low), last_that(s, is_drawn, b->high));
+	}
+	free(s->count);
+	free(s->sum);
+	free(s);
+	return st;
+}

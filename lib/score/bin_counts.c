@@ -1,0 +1,232 @@
+#include "score/bin_counts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/error.h"
+#include "base/hex.h"
+
+float
+ib_proxy_of(enum ib_proxy proxy, float score)
+{
+	float x;
+
+	ib_proxies(proxy, &score, 1, &x);
+	return x;
+}
+
+/* Rounded to binary32, so that bytes do not hang on a machine's exp. */
+void
+ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x)
+{
+	size_t i;
+
+	if (proxy == IB_PROXY_LOSS)
+		memcpy(x, score, n * sizeof(*x));
+	else
+		for (i = 0; i < n; i++)
+			x[i] = (float)(1 - exp(-(double)score[i]));
+}
+
+double
+ib_spread_unit(uint32_t bin)
+{
+	int exponent = (int)(bin >> 3 & 0xff);
+
+	return ldexp(1, (exponent ? exponent : 1) - 150);
+}
+
+struct ib_bin_counts *
+ib_bin_counts_new(void)
+{
+	struct ib_bin_counts *r = calloc(1, sizeof(*r));
+	size_t b;
+
+	for (b = 0; r && b < IB_SPREAD_BINS; b++)
+		r->x[b].least = UINT32_MAX;
+	return r;
+}
+
+void
+ib_bin_counts_free(struct ib_bin_counts *r)
+{
+	if (!r)
+		return;
+	ib_bins_release(&r->score);
+	ib_bins_release(&r->fine);
+	free(r);
+}
+
+/* ---- counting ------------------------------------------------------------------ */
+
+#define ZERO 0x80000000u /* 0 as ib_float_order */
+
+void
+ib_bin_counts_spread(struct ib_bin_counts *r, const float *x, uint64_t n)
+{
+	struct ib_spread_bin *b;
+	uint32_t order;
+	uint64_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!(x[i] > 0)) {
+			r->flat += x[i] == x[i];
+			continue;
+		}
+		order = ib_float_order(x[i]);
+		b = &r->x[(order >> 20) - IB_SPREAD_FIRST];
+		b->count++;
+		b->sum = ib_u128_add(b->sum, (struct ib_u128){ 0, ib_spread_units(order) });
+		if (order < b->least)
+			b->least = order;
+	}
+}
+
+/* The orders of the values that are in f's bins. */
+struct picked {
+	uint32_t *order;
+	uint64_t n, cap;
+};
+
+#define CHUNK ((size_t)4096)
+
+/* At most CHUNK values; no branch hangs on one. */
+static bool
+pick(const struct ib_bins *f, const float *value, size_t n, bool above, struct picked *p)
+{
+	uint32_t *to;
+	bool good;
+	size_t i;
+
+	if (p->n + CHUNK > p->cap) {
+		to = ib_array_resize(p->order, 2 * (p->n + CHUNK), sizeof(*to));
+		if (!to)
+			return false;
+		p->order = to;
+		p->cap = 2 * (p->n + CHUNK);
+	}
+	to = p->order + p->n;
+	for (i = 0; i < n; i++) {
+		good = above ? value[i] > 0 : value[i] == value[i];
+		*to = ib_float_order(value[i]);
+		to += good & ib_bins_holds(f, *to >> 20);
+	}
+	p->n = (uint64_t)(to - p->order);
+	return true;
+}
+
+static enum ib_status
+count_picked(struct ib_bins *f, struct picked *p, bool ok, struct ib_error *err)
+{
+	enum ib_status st = ok ? ib_bins_count(f, p->order, p->n, err) : ib_fail_memory(err);
+
+	free(p->order);
+	return st;
+}
+
+enum ib_status
+ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_t n, bool above,
+		   struct ib_error *err)
+{
+	struct picked p = { 0 };
+	bool ok = pick(f, value, 0, above, &p);
+	size_t k;
+
+	for (; n > 0 && ok; value += k, n -= k) {
+		k = n < CHUNK ? (size_t)n : CHUNK;
+		ok = pick(f, value, k, above, &p);
+	}
+	return count_picked(f, &p, ok, err);
+}
+
+/* All that is counted of x, a chunk at a time: it never leaves the cache. */
+static enum ib_status
+count_x(struct ib_bin_counts *r, const float *score, uint64_t n, struct ib_error *err)
+{
+	struct picked p = { 0 };
+	bool ok = pick(&r->fine, score, 0, true, &p);
+	float x[CHUNK];
+	size_t k;
+
+	for (; n > 0 && ok; score += k, n -= k) {
+		k = n < CHUNK ? (size_t)n : CHUNK;
+		ib_proxies(r->proxy, score, k, x);
+		ib_bin_counts_spread(r, x, k);
+		ok = pick(&r->fine, x, k, true, &p);
+	}
+	return count_picked(&r->fine, &p, ok, err);
+}
+
+enum ib_status
+ib_bin_counts_count(const struct ib_bin_counts *plan, const float *score, uint64_t n,
+		    struct ib_bin_counts **out, struct ib_error *err)
+{
+	struct ib_bin_counts *r = ib_bin_counts_new();
+	enum ib_status st = IB_OK;
+
+	if (!r)
+		return ib_fail_memory(err);
+	memcpy(r->of, plan->of, sizeof(r->of));
+	memcpy(r->score.held, plan->score.held, sizeof(r->score.held));
+	memcpy(r->fine.held, plan->fine.held, sizeof(r->fine.held));
+	r->spread = plan->spread;
+	r->proxy = plan->proxy;
+	if (ib_bins_holds_any(&r->score))
+		st = ib_bin_counts_pick(&r->score, score, n, false, err);
+	if (!st && r->spread)
+		st = count_x(r, score, n, err);
+	if (st) {
+		ib_bin_counts_free(r);
+		return st;
+	}
+	*out = r;
+	return IB_OK;
+}
+
+enum ib_status
+ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, const char *name,
+		    struct ib_error *err)
+{
+	enum ib_status st;
+	size_t b;
+
+	if (strcmp(r->of, o->of) != 0)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: refines other totals than the files before: "
+			       "those of another epoch?",
+			       name);
+	if (r->spread != o->spread || r->proxy != o->proxy ||
+	    memcmp(r->score.held, o->score.held, sizeof(r->score.held)) != 0 ||
+	    memcmp(r->fine.held, o->fine.held, sizeof(r->fine.held)) != 0)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: refined for another rule than the files "
+			       "before",
+			       name);
+	st = ib_bins_merge(&r->score, &o->score, err);
+	if (!st)
+		st = ib_bins_merge(&r->fine, &o->fine, err);
+	r->flat += o->flat;
+	for (b = 0; b < IB_SPREAD_BINS; b++) {
+		r->x[b].count += o->x[b].count;
+		r->x[b].sum = ib_u128_add(r->x[b].sum, o->x[b].sum);
+		if (o->x[b].least < r->x[b].least)
+			r->x[b].least = o->x[b].least;
+	}
+	return st;
+}
+
+enum ib_status
+ib_totals_digest(const struct ib_totals *t, char out[33], struct ib_error *err)
+{
+	cJSON *json = ib_totals_json(t);
+	char *text = json ? cJSON_PrintUnformatted(json) : NULL;
+
+	cJSON_Delete(json);
+	if (!text)
+		return ib_fail_memory(err);
+	ib_hex_xxh128(out, XXH3_128bits(text, strlen(text)));
+	free(text);
+	return IB_OK;
+}

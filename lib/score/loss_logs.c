@@ -1,0 +1,397 @@
+#include "score/loss_logs.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/pipeline.h"
+#include "score/npz_loss_log.h"
+#include "score/epochname.h"
+#include "score/scores.h"
+
+/* What one thread works on. */
+struct slot {
+	struct ib_block block;
+	struct ib_cursor cursor;
+	struct ib_loss_batch batch;
+	bool rows;
+	int64_t epoch;
+};
+
+struct run {
+	const struct ib_loss_logs_options *options;
+	const struct ib_context *context;
+	const struct ib_loss_logs_sink *sink;
+	struct ib_loss_logs_counts *counts;
+	struct ib_loss_reader log;
+	struct ib_reader *reader;
+	/* of fill: */
+	bool rows;
+	int64_t epoch;
+	/* of drain: */
+	const struct ib_source *source; /* whose operand is being drained */
+	uint64_t lines;			/* of it, before the block */
+	uint64_t read;			/* counts->read before it */
+	bool refused;			/* a record of it was bad or cut short */
+	uint64_t nempty;		/* operands without a record */
+	const char *empty;		/* the first of them */
+};
+
+/* ---- names with an epoch ---------------------------------------------------- */
+
+struct named {
+	const char *path;
+	int64_t epoch;
+	size_t place;
+};
+
+static int
+by_epoch(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	if (x->epoch != y->epoch)
+		return x->epoch < y->epoch ? -1 : 1;
+	return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* With -e name the operands are read in the order of their epochs. */
+static enum ib_status
+order_by_name(struct ib_list *list, const char *pattern, const char ***own, struct ib_error *err)
+{
+	struct named *named = calloc(list->n + 1, sizeof(*named));
+	const char **paths = calloc(list->n + 1, sizeof(*paths));
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	if (!named || !paths) {
+		st = ib_fail_memory(err);
+		goto done;
+	}
+	for (i = 0; i < list->n; i++) {
+		named[i] = (struct named){ .path = list->v[i], .place = i };
+		st = ib_epochname_read(list->v[i], pattern, &named[i].epoch, err);
+		if (st)
+			goto done;
+	}
+	qsort(named, list->n, sizeof(*named), by_epoch);
+	for (i = 0; i < list->n; i++)
+		paths[i] = named[i].path;
+	list->v = *own = paths;
+	paths = NULL;
+done:
+	free(named);
+	free(paths);
+	return st;
+}
+
+/* ---- fill ------------------------------------------------------------------- */
+
+static enum ib_status
+fill(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct slot *s = slot;
+	const struct ib_log_options *log = run->options->log;
+	enum ib_status st;
+
+	st = ib_reader_next(run->reader, &s->block, err);
+	if (st)
+		return st;
+	if (s->block.first) {
+		run->rows = false;
+		if (!s->block.special)
+			st = ib_loss_reader_is_rows(&run->log, &s->block, &run->rows, err);
+		run->epoch = log->epoch;
+		if (log->epoch_by_name)
+			st = ib_epochname_read(s->block.source->path, log->epoch_pattern,
+					       &run->epoch, err);
+	}
+	s->rows = run->rows;
+	s->epoch = run->epoch;
+	return st;
+}
+
+static enum ib_status
+work(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct slot *s = slot;
+
+	if (s->block.special)
+		return IB_OK;
+	ib_loss_reader_read(&run->log, &s->cursor, &s->block, s->rows, s->epoch, &s->batch);
+	return s->batch.failed ? ib_fail_memory(err) : IB_OK;
+}
+
+/* ---- drain ------------------------------------------------------------------ */
+
+/* An operand without a record: none was written, or none could be read. */
+static enum ib_status
+check_read(struct run *run, struct ib_error *err)
+{
+	if (run->counts->read > run->read)
+		return IB_OK;
+	if (run->refused)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: not one record of it is "
+			       "well-formed",
+			       run->source->name);
+	if (run->nempty++ == 0)
+		run->empty = run->source->name;
+	return IB_OK;
+}
+
+/* One warning for all: of many parts many may be empty. */
+static void
+warn_of_empty(const struct run *run)
+{
+	unsigned long long more = run->nempty - 1;
+
+	if (run->nempty == 0 || !run->options->warn_empty)
+		return;
+	if (more == 0)
+		ib_warn(run->context, "%s: holds no record", run->empty);
+	else
+		ib_warn(run->context,
+			"%s and %llu other operand%s hold no "
+			"record",
+			run->empty, more, more == 1 ? "" : "s");
+}
+
+static enum ib_status
+finish_operand(struct run *run, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (!run->source)
+		return IB_OK;
+	st = check_read(run, err);
+	run->read = run->counts->read;
+	run->refused = false;
+	if (st || !run->sink->end)
+		return st;
+	return run->sink->end(run->sink->ctx, run->source->name, err);
+}
+
+/* The source changes with the operand, and once where its key was found. */
+static enum ib_status
+follow_source(struct run *run, const struct ib_source *source, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+
+	if (!run->source || run->source->operand != source->operand) {
+		st = finish_operand(run, err);
+		run->lines = source->first_line;
+	}
+	run->source = source;
+	return st;
+}
+
+static enum ib_status
+report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
+{
+	const char *name = run->source->name;
+	unsigned long long line = run->lines + bad->line;
+
+	run->refused |= bad->kind != IB_LAST_LINE_KEPT && bad->kind != IB_BAD_NOTE;
+	switch (bad->kind) {
+	case IB_LAST_LINE_DROPPED:
+		ib_warn(run->context, "%s:%llu: the last line is cut short, passed over: %s", name,
+			line, bad->text);
+		return IB_OK;
+	case IB_LAST_LINE_KEPT:
+	case IB_BAD_NOTE:
+		ib_warn(run->context, "%s:%llu: %s", name, line, bad->text);
+		return IB_OK;
+	case IB_BAD_MISUSE:
+		return ib_fail(err, IB_E_MISUSE, "%s:%llu: %s", name, line, bad->text);
+	case IB_BAD_RECORD:
+		break;
+	}
+	if (run->counts->bad == run->options->log->max_bad)
+		return ib_fail(err, IB_E_DATA, "%s:%llu: %s", name, line, bad->text);
+	run->counts->bad++;
+	return IB_OK;
+}
+
+static void
+add_to_digest(void *ctx, const void *p, size_t n)
+{
+	struct run *run = ctx;
+
+	ib_reader_digest_add(run->reader, p, n);
+}
+
+static enum ib_status
+drain_archive(struct run *run, struct slot *slot, struct ib_error *err)
+{
+	struct ib_block *block = &slot->block;
+	const char *name = block->source->name;
+	struct ib_scores *s = NULL;
+	struct ib_npz *z = NULL;
+	enum ib_status st;
+
+	st = ib_npz_open(block->input, &z, err);
+	if (!st && run->options->digest)
+		st = ib_npz_feed(z, 1, add_to_digest, run, err);
+	if (!st && ib_npz_loss_log_is_one(z)) {
+		st = ib_npz_loss_log_read(&run->log, z, block->source, slot->epoch, run->sink,
+					  run->counts, err);
+		goto done;
+	}
+	if (!st)
+		st = ib_scores_new(&s, err);
+	if (!st)
+		st = ib_scores_from_npz(z, name, s, err);
+	/* A part may have no row. The sink may take all rows away. */
+	if (!st)
+		run->counts->read += s->table.n + (s->part.count > 0);
+	if (!st)
+		st = run->sink->scores(run->sink->ctx, s, name, err);
+	if (!st)
+		run->counts->records += s->table.n;
+done:
+	ib_scores_free(s);
+	ib_npz_close(z);
+	return st;
+}
+
+static enum ib_status
+drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
+{
+	struct ib_totals_file *t = NULL;
+	enum ib_status st = ib_totals_file_read(block->input, &t, err);
+
+	if (!st && !run->sink->totals)
+		st = ib_fail(err, IB_E_DATA, "%s: a totals file, where losses are expected",
+			     block->source->name);
+	if (!st)
+		st = run->sink->totals(run->sink->ctx, t, block->source->name, err);
+	run->counts->read += !st;
+	ib_totals_file_free(t);
+	return st;
+}
+
+static enum ib_status
+drain_special(struct run *run, struct slot *s, struct ib_error *err)
+{
+	enum ib_status st;
+
+	switch (s->block.source->format) {
+	case IB_FORMAT_NPZ:
+		st = drain_archive(run, s, err);
+		break;
+	case IB_FORMAT_TOTALS:
+		st = drain_totals(run, &s->block, err);
+		break;
+	default:
+		st = ib_fail(err, IB_E_DATA, "%s: a tar is no loss log", s->block.source->name);
+		break;
+	}
+	ib_input_close(s->block.input);
+	s->block.input = NULL;
+	return st;
+}
+
+static enum ib_status
+drain(void *ctx, void *slot, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct slot *s = slot;
+	enum ib_status st;
+	size_t i;
+
+	st = follow_source(run, s->block.source, err);
+	if (st)
+		return st;
+	if (s->block.special)
+		return drain_special(run, s, err);
+	for (i = 0; i < s->batch.nbad; i++) {
+		st = report_bad(run, &s->batch.bad[i], err);
+		if (st)
+			return st;
+	}
+	run->counts->read += s->batch.read;
+	run->counts->records += s->batch.records;
+	run->counts->nonfinite += s->batch.nonfinite;
+	run->counts->ignored += s->batch.ignored;
+	run->lines += s->batch.lines;
+	ib_reader_tell(run->reader, run->counts->records);
+	return run->sink->batch(run->sink->ctx, &s->batch, err);
+}
+
+/* ---- the run ---------------------------------------------------------------- */
+
+static enum ib_status
+run_pipeline(struct run *run, struct ib_error *err)
+{
+	int threads = ib_pipeline_threads(run->context);
+	struct ib_pipeline p = {
+		.fill = fill,
+		.work = work,
+		.drain = drain,
+		.ctx = run,
+		.slot_size = sizeof(struct slot),
+		.nslots = ib_pipeline_slots(threads),
+	};
+	struct slot *slots = calloc(p.nslots, sizeof(*slots));
+	enum ib_status st;
+	size_t i;
+
+	if (!slots)
+		return ib_fail_memory(err);
+	p.slots = slots;
+	st = ib_pipeline_run(&p, threads, err);
+	for (i = 0; i < p.nslots; i++) {
+		ib_block_release(&slots[i].block);
+		ib_cursor_release(&slots[i].cursor);
+		ib_loss_batch_release(&slots[i].batch);
+	}
+	free(slots);
+	if (!st)
+		st = finish_operand(run, err);
+	if (!st)
+		warn_of_empty(run);
+	return st;
+}
+
+enum ib_status
+ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context *context,
+		  const struct ib_loss_logs_sink *sink, struct ib_loss_logs_counts *counts,
+		  struct ib_error *err)
+{
+	struct run run = { .options = o, .context = context, .sink = sink, .counts = counts };
+	struct ib_reader_options r = {
+		.operands = o->operands,
+		.format = o->log->format,
+		.otherwise = IB_FORMAT_JSONL,
+		.key = o->log->key,
+		.line_per_operand = true,
+		.archives = true,
+		.bad_first = o->log->max_bad > 0,
+		.digest = o->digest != NULL,
+		.context = context,
+	};
+	const char **ordered = NULL;
+	enum ib_status st;
+
+	*counts = (struct ib_loss_logs_counts){ 0 };
+	st = ib_loss_reader_init(&run.log, o->log, o->weight_field, err);
+	if (st)
+		return st;
+	run.log.epoch_required = o->epoch_required;
+	run.log.want_skipped = o->want_skipped;
+	r.wanted = run.log.wanted;
+	r.nwanted = run.log.nwanted;
+	if (o->log->epoch_by_name)
+		st = order_by_name(&r.operands, o->log->epoch_pattern, &ordered, err);
+	if (!st)
+		st = ib_reader_new(&r, &run.reader, err);
+	if (!st)
+		st = run_pipeline(&run, err);
+	if (!st && o->digest)
+		ib_reader_digest(run.reader, o->digest);
+	ib_reader_free(run.reader);
+	free(ordered);
+	return st;
+}

@@ -1,0 +1,559 @@
+#include "score/npz_loss_log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/error.h"
+#include "base/numbers.h"
+#include "base/part.h"
+
+#define ROWS ((uint64_t)1 << 16) /* a batch */
+#define UNICODE_MAX 0x10ffffu
+
+/* One array. A scalar (np.savez(..., epoch=3)) holds for all rows. */
+struct column {
+	struct ib_span name;
+	const struct ib_npz_member *member; /* NULL: the log has none */
+	unsigned char *items;
+	char kind; /* of numpy's type codes: i, u, f, S or U */
+	bool big;  /* the most significant byte comes first */
+	bool scalar;
+	size_t size; /* bytes an item */
+};
+
+struct arraylog {
+	const struct ib_loss_reader *log;
+	struct ib_npz *archive;
+	const char *name;
+	struct ib_key key;
+	struct column id[IB_KEY_MAX];
+	struct column loss[IB_TERMS_MAX];
+	struct column epoch, weight;
+	uint64_t rows, row;
+	int64_t epoch_given;
+	struct ib_loss_batch batch;
+	struct ib_arena arena; /* ids of the batch that are not in an array */
+};
+
+bool
+ib_npz_loss_log_is_one(const struct ib_npz *z)
+{
+	return !ib_npz_find(z, "meta.json") && !ib_npz_find(z, "id_bytes.npy");
+}
+
+/* ---- arrays ------------------------------------------------------------------- */
+
+static bool
+find(struct arraylog *a, struct ib_span name, struct column *c)
+{
+	c->name = name;
+	c->member = ib_npz_find_array(a->archive, name);
+	return c->member != NULL;
+}
+
+static enum ib_status
+refuse(const struct arraylog *a, const struct column *c, const char *what, struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+
+	return ib_fail(err, IB_E_DATA, "%s: the array %s %s", a->name, ib_show(show, c->name),
+		       what);
+}
+
+/* Is the array of one of the kinds, and of a shape that fits? */
+static enum ib_status
+check(const struct arraylog *a, struct column *c, const char *kinds, const char *wanted,
+      struct ib_error *err)
+{
+	const struct ib_npz_member *m = c->member;
+	const char *descr = m->descr;
+	char text[120];
+
+	if (!m->array)
+		return refuse(a, c, "is none that is understood", err);
+	if (memchr("<>|=", descr[0], 4))
+		descr++;
+	if (*descr == 'O')
+		return refuse(a, c,
+			      "holds Python objects (a pickle): store "
+			      "integers, or text of fixed width",
+			      err);
+	if (strcmp(descr, "V2") == 0)
+		return refuse(a, c,
+			      "is bfloat16 (V2), which numpy cannot "
+			      "name: store it as float32",
+			      err);
+	if (!strchr(kinds, *descr) || m->size == 0 || (strchr("iuf", *descr) && m->size > 8)) {
+		snprintf(text, sizeof(text), "is of type %s: %s", m->descr, wanted);
+		return refuse(a, c, text, err);
+	}
+	if (m->ndim > 1)
+		return refuse(a, c, "has more than one dimension", err);
+	c->kind = *descr;
+	c->big = m->descr[0] == '>';
+	c->size = m->size;
+	c->scalar = m->ndim == 0;
+	return IB_OK;
+}
+
+static enum ib_status
+load(struct arraylog *a, struct column *c, struct ib_error *err)
+{
+	char text[120];
+
+	if (!c->scalar && c->member->n != a->rows) {
+		snprintf(text, sizeof(text),
+			 "has %llu items, not %llu as the "
+			 "ids",
+			 (unsigned long long)c->member->n, (unsigned long long)a->rows);
+		return refuse(a, c, text, err);
+	}
+	c->items = ib_array(c->member->nbytes, 1);
+	if (!c->items)
+		return ib_fail_memory(err);
+	return ib_npz_read(a->archive, c->member, c->items, err);
+}
+
+static const unsigned char *
+item(const struct column *c, uint64_t row)
+{
+	return c->items + (c->scalar ? 0 : row * c->size);
+}
+
+static uint64_t
+bits(const struct column *c, uint64_t row)
+{
+	const unsigned char *p = item(c, row);
+	uint64_t x = 0;
+	size_t i;
+
+	for (i = 0; i < c->size; i++)
+		x = x << 8 | p[c->big ? i : c->size - 1 - i];
+	return x;
+}
+
+/* An integer's bits, its sign extended where it has one. */
+static int64_t
+integer(const struct column *c, uint64_t row)
+{
+	uint64_t x = bits(c, row);
+	unsigned above = (unsigned)(64 - 8 * c->size);
+
+	if (c->kind == 'i' && above > 0 && x >> (63 - above) & 1)
+		x |= ~0ull << (64 - above);
+	return (int64_t)x;
+}
+
+static double
+half(uint64_t x)
+{
+	int exponent = (int)(x >> 10 & 31);
+	double f = (double)(x & 1023);
+
+	if (exponent == 31)
+		f = f != 0 ? (double)NAN : (double)INFINITY;
+	else if (exponent > 0)
+		f = ldexp(f + 1024, exponent - 25);
+	else
+		f = ldexp(f, -24);
+	return x >> 15 & 1 ? -f : f;
+}
+
+static double
+real(const struct column *c, uint64_t row)
+{
+	uint64_t x = bits(c, row);
+	uint32_t narrow = (uint32_t)x;
+	double d;
+	float f;
+
+	if (c->size == 2)
+		return half(x);
+	if (c->size == 4) {
+		memcpy(&f, &narrow, sizeof(f));
+		return (double)f;
+	}
+	memcpy(&d, &x, sizeof(d));
+	return d;
+}
+
+/* ---- opening ------------------------------------------------------------------ */
+
+static enum ib_status
+missing(const struct arraylog *a, struct ib_span name, struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+
+	return ib_fail(err, IB_E_DATA,
+		       "%s: no array %s: not a score file, "
+		       "and no loss log",
+		       a->name, ib_show(show, name));
+}
+
+/* Without -k the first of the known names that the archive has. */
+static enum ib_status
+choose_ids(struct arraylog *a, struct ib_error *err)
+{
+	size_t i;
+
+	if (a->key.kind == IB_KEY_HASH || a->key.kind == IB_KEY_SHARD)
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: -k %s is not for a log "
+			       "of arrays",
+			       a->name, a->log->options->key);
+	if (a->key.kind == IB_KEY_FIELDS) {
+		for (i = 0; i < a->key.n; i++)
+			if (!find(a, a->key.name[i], &a->id[i]))
+				return missing(a, a->key.name[i], err);
+		return IB_OK;
+	}
+	a->key.n = a->key.kind == IB_KEY_AUTO;
+	for (i = 0; i < IB_KEY_NKNOWN && a->key.n == 1; i++)
+		if (find(a, ib_span_of(ib_key_known[i]), &a->id[0])) {
+			a->key.kind = IB_KEY_FIELDS;
+			a->key.name[0] = ib_span_of(ib_key_known[i]);
+			return IB_OK;
+		}
+	return a->key.n == 0 ? IB_OK : missing(a, ib_span_of("id"), err);
+}
+
+static enum ib_status
+load_ids(struct arraylog *a, struct ib_error *err)
+{
+	enum ib_status st = choose_ids(a, err);
+	size_t i;
+
+	a->rows = a->key.n > 0 && !st ? a->id[0].member->n : a->loss[0].member->n;
+	for (i = 0; i < a->key.n && !st; i++) {
+		st = check(a, &a->id[i], "iuSU",
+			   "ids are integers, or bytes "
+			   "or unicode of fixed width",
+			   err);
+		if (!st && a->id[i].scalar)
+			st = refuse(a, &a->id[i], "is a single value", err);
+		if (!st && a->id[i].kind == 'U' && a->id[i].size % 4 != 0)
+			st = refuse(a, &a->id[i], "is malformed", err);
+		if (!st)
+			st = load(a, &a->id[i], err);
+	}
+	return st;
+}
+
+/* The arrays that are numbers; loss is a term's, and wanted. */
+static enum ib_status
+load_numbers(struct arraylog *a, struct column *c, const char *kinds, const char *wanted,
+	     bool scalar, struct ib_error *err)
+{
+	enum ib_status st = check(a, c, kinds, wanted, err);
+
+	if (!st && c->scalar && !scalar)
+		st = refuse(a, c, "is a single value", err);
+	return st ? st : load(a, c, err);
+}
+
+static enum ib_status
+open_arrays(struct arraylog *a, struct ib_error *err)
+{
+	static const char losses[] = "a loss is f2, f4 or f8";
+	const struct ib_loss_reader *l = a->log;
+	enum ib_status st;
+	size_t i;
+
+	st = ib_key_parse(l->options->key, "-k", &a->key, err);
+	for (i = 0; i < l->nterms && !st; i++)
+		if (!find(a, l->term[i].name, &a->loss[i]))
+			st = missing(a, l->term[i].name, err);
+	if (!st)
+		st = load_ids(a, err);
+	for (i = 0; i < l->nterms && !st; i++)
+		st = load_numbers(a, &a->loss[i], "f", losses, false, err);
+	if (!st && find(a, l->wanted[IB_LOG_EPOCH].name, &a->epoch))
+		st = load_numbers(a, &a->epoch, "iuf", "an epoch is a number", true, err);
+	if (!st && l->want_weight && find(a, l->wanted[IB_LOG_WEIGHT].name, &a->weight))
+		st = load_numbers(a, &a->weight, "f",
+				  "a weight is f2, f4 or "
+				  "f8",
+				  false, err);
+	return st;
+}
+
+static void
+release(struct arraylog *a)
+{
+	size_t i;
+
+	for (i = 0; i < IB_KEY_MAX; i++)
+		free(a->id[i].items);
+	for (i = 0; i < IB_TERMS_MAX; i++)
+		free(a->loss[i].items);
+	free(a->epoch.items);
+	free(a->weight.items);
+	ib_loss_batch_release(&a->batch);
+	ib_arena_release(&a->arena);
+}
+
+/* ---- one row ------------------------------------------------------------------ */
+
+/* UCS-4, padded with NULs, as UTF-8; false with a reason in why. */
+static bool
+decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
+       const char **why)
+{
+	const struct column unit = { .items = c->items + row * c->size, .big = c->big, .size = 4 };
+	uint64_t n = c->size / 4, i, x;
+	char *to = ib_arena_take(arena, c->size), *p = to;
+
+	*text = (struct ib_span){ to, 0 };
+	while (n > 0 && bits(&unit, n - 1) == 0)
+		n--;
+	for (i = 0; i < n && to; i++) {
+		x = bits(&unit, i);
+		if (x > UNICODE_MAX || (x >= 0xd800 && x < 0xe000)) {
+			*why = "holds what is no Unicode character";
+			return false;
+		}
+		if (x < 0x80) {
+			*p++ = (char)x;
+			continue;
+		}
+		if (x < 0x800) {
+			*p++ = (char)(0xc0 | x >> 6);
+		} else if (x < 0x10000) {
+			*p++ = (char)(0xe0 | x >> 12);
+			*p++ = (char)(0x80 | (x >> 6 & 63));
+		} else {
+			*p++ = (char)(0xf0 | x >> 18);
+			*p++ = (char)(0x80 | (x >> 12 & 63));
+			*p++ = (char)(0x80 | (x >> 6 & 63));
+		}
+		*p++ = (char)(0x80 | (x & 63));
+	}
+	text->n = to ? (size_t)(p - to) : 0;
+	if (to)
+		ib_arena_trim(arena, c->size - text->n);
+	return true;
+}
+
+static void
+digits(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text)
+{
+	char *to = ib_arena_take(arena, IB_NUMBER_MAX + 1);
+	int64_t x = integer(c, row);
+	bool minus = c->kind == 'i' && x < 0;
+
+	*text = (struct ib_span){ to, 0 };
+	if (!to)
+		return;
+	if (minus)
+		to[0] = '-';
+	text->n = minus + ib_number_put_unsigned(to + minus, minus ? 0 - (uint64_t)x : (uint64_t)x);
+	ib_arena_trim(arena, IB_NUMBER_MAX + 1 - text->n);
+}
+
+/* One field's text. A NULL pointer in it: memory ran out. */
+static bool
+field(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
+      const char **why)
+{
+	if (c->kind == 'U')
+		return decode(c, row, arena, text, why);
+	if (c->kind == 'S') {
+		*text = (struct ib_span){ (const char *)item(c, row), c->size };
+		while (text->n > 0 && text->p[text->n - 1] == '\0')
+			text->n--;
+	} else {
+		digits(c, row, arena, text);
+	}
+	return true;
+}
+
+static bool
+wrong(struct arraylog *a, const struct column *c, const char *why)
+{
+	char show[IB_SHOW_MAX];
+
+	ib_loss_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s %s", ib_show(show, c->name), why);
+	return false;
+}
+
+static bool
+read_id(struct arraylog *a, struct ib_span *id)
+{
+	struct ib_bytes joined = { 0 };
+	struct ib_span piece;
+	const char *why = NULL;
+	size_t i;
+	char *to;
+
+	if (a->key.n == 0) {
+		*id = ib_key_line_id(a->row, &a->arena);
+		return true;
+	}
+	for (i = 0; i < a->key.n; i++) {
+		if (!field(&a->id[i], a->row, &a->arena, &piece, &why)) {
+			ib_bytes_release(&joined);
+			return wrong(a, &a->id[i], why);
+		}
+		*id = piece;
+		if (a->key.n == 1 || !piece.p) {
+			ib_bytes_release(&joined);
+			return true;
+		}
+		if (i > 0)
+			ib_bytes_put_char(&joined, IB_KEY_SEPARATOR);
+		ib_bytes_put(&joined, piece.p, piece.n);
+	}
+	to = joined.failed ? NULL : ib_arena_take(&a->arena, joined.n + 1);
+	if (to && joined.n > 0)
+		memcpy(to, joined.p, joined.n);
+	*id = (struct ib_span){ to, joined.n };
+	ib_bytes_release(&joined);
+	return true;
+}
+
+static double
+read_loss(const struct arraylog *a)
+{
+	const struct ib_term *t = a->log->term;
+	double sum = 0, x;
+	size_t i;
+
+	for (i = 0; i < a->log->nterms; i++) {
+		x = real(&a->loss[i], a->row);
+		if (t[i].scaled)
+			x *= t[i].coefficient;
+		sum = i == 0 ? x : sum + x;
+	}
+	return sum;
+}
+
+static bool
+read_epoch(struct arraylog *a, int64_t *epoch)
+{
+	const struct column *c = &a->epoch;
+	double x;
+
+	*epoch = IB_NO_EPOCH;
+	if (!c->member)
+		return true;
+	if (c->kind == 'f') {
+		x = real(c, a->row);
+		if (isnan(x))
+			return true;
+		if (!(x >= 0 && x <= INT32_MAX) || x != floor(x))
+			return wrong(a, c, "is not an epoch");
+		*epoch = (int64_t)x;
+		return true;
+	}
+	*epoch = integer(c, a->row);
+	/* What is too big for i8 as u8 is negative here. */
+	return (*epoch >= 0 && *epoch <= INT32_MAX) || wrong(a, c, "is not an epoch");
+}
+
+static bool
+read_weight(struct arraylog *a, double *weight)
+{
+	*weight = NAN;
+	if (!a->weight.member)
+		return true;
+	*weight = real(&a->weight, a->row);
+	return (isfinite(*weight) && *weight >= 0) || wrong(a, &a->weight, "is no weight");
+}
+
+static bool
+of_other_part(const struct ib_loss_reader *l, struct ib_span id)
+{
+	const struct ib_part *p = &l->options->part;
+
+	return p->count > 0 && ib_part_of(id, p->count) != p->index;
+}
+
+/* The record of one row into the batch. */
+static enum ib_status
+take(struct arraylog *a, struct ib_error *err)
+{
+	const struct ib_log_options *o = a->log->options;
+	double loss, weight;
+	struct ib_span id;
+	int64_t epoch;
+
+	if (!read_id(a, &id))
+		return IB_OK;
+	if (!id.p)
+		return ib_fail_memory(err);
+	if (id.n == 0) {
+		ib_loss_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s", ib_loss_reader_no_id);
+		return IB_OK;
+	}
+	a->batch.any = true;
+	if (of_other_part(a->log, id) || !read_epoch(a, &epoch) || !read_weight(a, &weight))
+		return IB_OK;
+	if (epoch == IB_NO_EPOCH)
+		epoch = a->epoch_given;
+	if (epoch == IB_NO_EPOCH && a->log->epoch_required)
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: row %llu has no epoch: "
+			       "give one with -e",
+			       a->name, (unsigned long long)a->row);
+	if (epoch == IB_NO_EPOCH) {
+		a->batch.undated = true;
+		epoch = 0;
+	}
+	loss = read_loss(a);
+	if (o->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss) &&
+	    (o->until == IB_NO_EPOCH || epoch <= o->until))
+		wrong(a, &a->loss[0], "is not finite");
+	else
+		ib_loss_reader_put(a->log, &a->batch, id, epoch, loss, weight);
+	return a->batch.failed ? ib_fail_memory(err) : IB_OK;
+}
+
+/* ---- batches ------------------------------------------------------------------ */
+
+static enum ib_status
+count(struct arraylog *a, uint64_t rows, struct ib_loss_logs_counts *counts, struct ib_error *err)
+{
+	const struct ib_loss_batch *b = &a->batch;
+	size_t i;
+
+	for (i = 0; i < b->nbad; i++) {
+		if (counts->bad == a->log->options->max_bad)
+			return ib_fail(err, IB_E_DATA, "%s: row %llu: %s", a->name,
+				       (unsigned long long)b->bad[i].line, b->bad[i].text);
+		counts->bad++;
+	}
+	counts->read += rows - b->nbad;
+	counts->records += b->records;
+	counts->nonfinite += b->nonfinite;
+	counts->ignored += b->ignored;
+	return IB_OK;
+}
+
+enum ib_status
+ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
+		     const struct ib_source *source, int64_t epoch,
+		     const struct ib_loss_logs_sink *sink, struct ib_loss_logs_counts *counts,
+		     struct ib_error *err)
+{
+	struct arraylog a = { .log = l, .archive = z, .name = source->name, .epoch_given = epoch };
+	enum ib_status st = open_arrays(&a, err);
+	uint64_t start, stop;
+
+	while (!st && a.row < a.rows) {
+		start = a.row;
+		stop = a.rows - a.row < ROWS ? a.rows : a.row + ROWS;
+		ib_loss_batch_start(&a.batch, source, false, epoch);
+		a.batch.key = &a.key;
+		ib_arena_reset(&a.arena);
+		for (; a.row < stop && !st; a.row++)
+			st = take(&a, err);
+		if (!st)
+			st = count(&a, stop - start, counts, err);
+		if (!st)
+			st = sink->batch(sink->ctx, &a.batch, err);
+	}
+	release(&a);
+	return st;
+}

@@ -1,0 +1,194 @@
+#include "score/part_set.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/json_doc.h"
+
+#define PARTS_MAX ((size_t)1 << 24) /* of a file that is read */
+
+void
+ib_part_set_release(struct ib_part_set *p)
+{
+	free(p->index);
+	*p = (struct ib_part_set){ 0 };
+}
+
+static bool
+insert(struct ib_part_set *p, size_t at, uint64_t index)
+{
+	uint64_t *v = p->index;
+
+	if ((p->n & (p->n - 1)) == 0) /* full: grow at powers of two */
+		v = realloc(v, (p->n ? 2 * p->n : 1) * sizeof(*v));
+	if (!v)
+		return false;
+	p->index = v;
+	memmove(v + at + 1, v + at, (p->n - at) * sizeof(*v));
+	v[at] = index;
+	p->n++;
+	return true;
+}
+
+enum ib_status
+ib_part_set_put(struct ib_part_set *p, const struct ib_part *part, bool twice, const char *name,
+		struct ib_error *err)
+{
+	size_t at = p->n;
+
+	if (p->count > 0 && p->count != part->count)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: holds part %" PRIu64 "/%" PRIu64
+			       ", but the files before hold parts of %" PRIu64,
+			       name, part->index, part->count, p->count);
+	while (at > 0 && p->index[at - 1] >= part->index)
+		at--;
+	p->count = part->count;
+	if (at < p->n && p->index[at] == part->index)
+		return twice ? IB_OK
+			     : ib_fail(err, IB_E_DATA,
+				       "%s: part %" PRIu64 "/%" PRIu64 " stands twice", name,
+				       part->index, part->count);
+	return insert(p, at, part->index) ? IB_OK : ib_fail_memory(err);
+}
+
+enum ib_status
+ib_part_set_merge(struct ib_part_set *p, const struct ib_part_set *other, const char *name,
+		  struct ib_error *err)
+{
+	struct ib_part part = { 0, other->count };
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < other->n && !st; i++) {
+		part.index = other->index[i];
+		st = ib_part_set_put(p, &part, false, name, err);
+	}
+	return st;
+}
+
+bool
+ib_part_set_whole(const struct ib_part_set *p)
+{
+	return p->n == p->count;
+}
+
+/* The first few ranges that are not there. */
+static void
+put_missing(struct ib_bytes *b, const struct ib_part_set *p)
+{
+	uint64_t next = 0, end;
+	size_t i, ranges = 0;
+
+	for (i = 0; i <= p->n; i++) {
+		end = i < p->n ? p->index[i] : p->count;
+		if (end > next && ++ranges > 8) {
+			ib_bytes_printf(b, ", ...");
+			break;
+		}
+		if (end > next)
+			ib_bytes_printf(b, "%s%" PRIu64, ranges > 1 ? ", " : "", next);
+		if (end > next + 1)
+			ib_bytes_printf(b, "-%" PRIu64, end - 1);
+		next = end + 1;
+	}
+	ib_bytes_put_char(b, '\0');
+}
+
+enum ib_status
+ib_part_set_check(const struct ib_part_set *p, const char *name, struct ib_error *err)
+{
+	struct ib_bytes b = { 0 };
+	uint64_t missing = p->count - p->n;
+
+	if (missing == 0)
+		return IB_OK;
+	put_missing(&b, p);
+	ib_fail(err, IB_E_DATA, "%s: %" PRIu64 " of %" PRIu64 " parts %s missing: %s", name,
+		missing, p->count, missing == 1 ? "is" : "are", b.failed ? "" : b.p);
+	ib_bytes_release(&b);
+	return IB_E_DATA;
+}
+
+/* ---- as JSON ------------------------------------------------------------------ */
+
+static bool
+append_range(cJSON *array, uint64_t first, uint64_t last)
+{
+	cJSON *pair;
+
+	if (first == last)
+		return ib_json_doc_append(array, ib_json_doc_integer(first));
+	pair = cJSON_CreateArray();
+	if (pair && ib_json_doc_append(pair, ib_json_doc_integer(first)) &&
+	    ib_json_doc_append(pair, ib_json_doc_integer(last)))
+		return ib_json_doc_append(array, pair);
+	cJSON_Delete(pair);
+	return false;
+}
+
+cJSON *
+ib_part_set_json(const struct ib_part_set *p)
+{
+	cJSON *json = cJSON_CreateObject(), *held;
+	size_t i, k;
+	bool ok;
+
+	ok = ib_json_doc_put(json, "of", ib_json_doc_integer(p->count));
+	held = ok ? cJSON_AddArrayToObject(json, "held") : NULL;
+	ok = held;
+	for (i = 0; ok && i < p->n; i = k) {
+		for (k = i + 1; k < p->n && p->index[k] == p->index[k - 1] + 1;)
+			k++;
+		ok = append_range(held, p->index[i], p->index[k - 1]);
+	}
+	if (ok)
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+static bool
+read_range(const cJSON *json, uint64_t *first, uint64_t *last)
+{
+	if (!cJSON_IsArray(json)) {
+		*last = 0;
+		return ib_json_doc_read_integer(json, first) && (*last = *first, true);
+	}
+	json = json->child;
+	return json && json->next && !json->next->next && ib_json_doc_read_integer(json, first) &&
+	       ib_json_doc_read_integer(json->next, last);
+}
+
+static enum ib_status
+bad_parts(const char *name, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s: bad totals: parts missing or wrong", name);
+}
+
+enum ib_status
+ib_part_set_parse(const cJSON *json, const char *name, struct ib_part_set *p, struct ib_error *err)
+{
+	const cJSON *held = cJSON_GetObjectItemCaseSensitive(json, "held"), *it;
+	uint64_t next = 0, first, last;
+
+	if (!json)
+		return IB_OK;
+	if (!ib_json_doc_read_integer(cJSON_GetObjectItemCaseSensitive(json, "of"), &p->count) ||
+	    p->count < 2 || !cJSON_IsArray(held))
+		return bad_parts(name, err);
+	cJSON_ArrayForEach(it, held)
+	{
+		if (!read_range(it, &first, &last) || first < next || last < first ||
+		    last >= p->count || last - first >= PARTS_MAX - p->n)
+			return bad_parts(name, err);
+		for (; first <= last; first++)
+			if (!insert(p, p->n, first))
+				return ib_fail_memory(err);
+		next = last + 1;
+	}
+	return p->n > 0 ? IB_OK : bad_parts(name, err);
+}

@@ -1,0 +1,172 @@
+#include "score/scores.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+enum ib_status
+ib_scores_new(struct ib_scores **out, struct ib_error *err)
+{
+	struct ib_scores *s = calloc(1, sizeof(*s));
+	enum ib_status st;
+
+	if (!s)
+		return ib_fail_memory(err);
+	st = ib_scores_reserve(s, 1, 0, err);
+	if (st) {
+		ib_scores_free(s);
+		return st;
+	}
+	*out = s;
+	return IB_OK;
+}
+
+void
+ib_scores_free(struct ib_scores *s)
+{
+	if (!s)
+		return;
+	ib_table_release(&s->table);
+	ib_huge_array_release(&s->score);
+	ib_huge_array_release(&s->epoch);
+	ib_huge_array_release(&s->visits);
+	ib_huge_array_release(&s->previous);
+	free(s->key);
+	free(s->totals);
+	ib_npz_close(s->archive);
+	ib_input_close(s->input);
+	free(s);
+}
+
+enum ib_status
+ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t bytes, struct ib_error *err)
+{
+	enum ib_status st = ib_table_reserve(&s->table, rows, bytes, err);
+	uint64_t want = (s->table.n + rows) * 4;
+
+	if (st)
+		return st;
+	if (!ib_huge_array_grow(&s->score, want) || !ib_huge_array_grow(&s->epoch, want) ||
+	    !ib_huge_array_grow(&s->visits, want) ||
+	    (s->has_previous && !ib_huge_array_grow(&s->previous, want)))
+		return ib_fail_memory(err);
+	return IB_OK;
+}
+
+enum ib_status
+ib_scores_keep_previous(struct ib_scores *s, struct ib_error *err)
+{
+	float *previous;
+	uint64_t i;
+
+	if (s->has_previous)
+		return IB_OK;
+	if (!ib_huge_array_grow(&s->previous, (s->table.n + 1) * sizeof(float)))
+		return ib_fail_memory(err);
+	previous = s->previous.p;
+	for (i = 0; i < s->table.n; i++)
+		previous[i] = NAN;
+	s->has_previous = true;
+	return IB_OK;
+}
+
+enum ib_status
+ib_scores_note_key(struct ib_scores *s, struct ib_span key, struct ib_error *err)
+{
+	char *own;
+
+	if (s->key && ib_span_is(key, s->key))
+		return IB_OK;
+	if (s->table.n > 0 && !s->key)
+		return IB_OK;
+	own = s->table.n == 0 && key.n > 0 ? ib_span_dup(key) : NULL;
+	if (s->table.n == 0 && key.n > 0 && !own)
+		return ib_fail_memory(err);
+	free(s->key);
+	s->key = own;
+	return IB_OK;
+}
+
+uint64_t
+ib_scores_count(const struct ib_scores *s)
+{
+	return s->table.n;
+}
+
+struct ib_row
+ib_scores_row(const struct ib_scores *s, uint64_t row)
+{
+	return (struct ib_row){
+		.id = ib_table_id(&s->table, row),
+		.score = ((const float *)s->score.p)[row],
+		.epoch = ((const int32_t *)s->epoch.p)[row],
+		.visits = ((const uint32_t *)s->visits.p)[row],
+		.previous = s->has_previous ? ((const float *)s->previous.p)[row] : NAN,
+	};
+}
+
+bool
+ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row)
+{
+	struct ib_id want = { id.p, ib_table_hash(id, s->table.seed), (uint32_t)id.n };
+	uint32_t found = ib_table_find(&s->table, &want);
+
+	if (found == IB_NO_ROW)
+		return false;
+	*row = found;
+	return true;
+}
+
+int64_t
+ib_scores_newest(const struct ib_scores *s)
+{
+	const int32_t *epoch = s->epoch.p;
+	int32_t newest = IB_NO_EPOCH;
+	uint64_t i;
+
+	if (s->totals)
+		return s->totals->newest;
+	for (i = 0; i < s->table.n; i++)
+		newest = epoch[i] > newest ? epoch[i] : newest;
+	return newest;
+}
+
+void
+ib_scores_forget(const struct ib_scores *s)
+{
+	if (s->archive)
+		ib_npz_unload(s->archive);
+}
+
+void
+ib_scores_totals(const struct ib_scores *s, struct ib_totals *t)
+{
+	if (s->totals) {
+		*t = *s->totals;
+		return;
+	}
+	ib_totals_init(t);
+	ib_totals_add(t, s->score.p, s->table.n);
+	t->newest = ib_scores_newest(s);
+}
+
+struct ib_figures
+ib_scores_figures(const struct ib_scores *s)
+{
+	struct ib_totals *t = malloc(sizeof(*t)); /* 32 KB: not on the stack */
+	struct ib_figures f = {
+		.rows = s->table.n, .mean = NAN, .min = NAN, .max = NAN, .newest = IB_NO_EPOCH
+	};
+
+	if (!t)
+		return f;
+	ib_scores_totals(s, t);
+	f.known = t->known;
+	f.mean = ib_totals_mean(t);
+	f.min = (double)t->min;
+	f.max = (double)t->max;
+	f.newest = t->newest;
+	free(t);
+	return f;
+}

@@ -1,0 +1,378 @@
+/* What was refined, and what is to be, as JSON. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "io/json_doc.h"
+#include "record/known_formats.h"
+#include "score/bin_counts.h"
+
+#define GET(json, name) cJSON_GetObjectItemCaseSensitive(json, name)
+
+/* ---- writing ------------------------------------------------------------------ */
+
+static cJSON *
+sum_json(struct ib_u128 sum)
+{
+	char text[40];
+
+	if (sum.hi)
+		snprintf(text, sizeof(text), "%llx%016llx", (unsigned long long)sum.hi,
+			 (unsigned long long)sum.lo);
+	else
+		snprintf(text, sizeof(text), "%llx", (unsigned long long)sum.lo);
+	return cJSON_CreateString(text);
+}
+
+static bool
+put_fine(cJSON *to, const char *name, const struct ib_bins *f)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, name), *pair;
+	uint32_t bin;
+	char *text;
+	bool ok = array;
+
+	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++) {
+		if (!ib_bins_holds(f, bin))
+			continue;
+		text = ib_bins_text(f, bin);
+		pair = cJSON_CreateArray();
+		ok = text && ib_json_doc_append(pair, ib_json_doc_integer(bin)) &&
+		     ib_json_doc_append(pair, cJSON_CreateString(text));
+		free(text);
+		if (ok)
+			ok = ib_json_doc_append(array, pair);
+		else
+			cJSON_Delete(pair);
+	}
+	return ok;
+}
+
+static bool
+put_spread(cJSON *to, const struct ib_bin_counts *r)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, "x"), *row;
+	const struct ib_spread_bin *b;
+	bool ok = array;
+	uint32_t i;
+
+	for (i = 0; ok && i < IB_SPREAD_BINS; i++) {
+		b = &r->x[i];
+		if (b->count == 0)
+			continue;
+		row = cJSON_CreateArray();
+		ok = ib_json_doc_append(row, ib_json_doc_integer(IB_SPREAD_FIRST + i)) &&
+		     ib_json_doc_append(row, ib_json_doc_integer(b->count)) &&
+		     ib_json_doc_append(row, sum_json(b->sum)) &&
+		     ib_json_doc_append(row, ib_json_doc_integer(b->least % IB_BIN_VALUES));
+		if (ok)
+			ok = ib_json_doc_append(array, row);
+		else
+			cJSON_Delete(row);
+	}
+	return ok;
+}
+
+static bool
+put_proxy(cJSON *to, const struct ib_bin_counts *r)
+{
+	if (!r->spread)
+		return cJSON_AddNullToObject(to, "proxy") != NULL;
+	return cJSON_AddStringToObject(to, "proxy",
+				       r->proxy == IB_PROXY_LOSS ? "loss" : "bounded") != NULL;
+}
+
+cJSON *
+ib_bin_counts_json(const struct ib_bin_counts *r)
+{
+	cJSON *json = cJSON_CreateObject();
+	bool ok;
+
+	ok = json && cJSON_AddStringToObject(json, "of", r->of) &&
+	     put_fine(json, "scores", &r->score) && put_proxy(json, r);
+	if (ok && r->spread) {
+		ok = ib_json_doc_put(json, "flat", ib_json_doc_integer(r->flat)) &&
+		     put_spread(json, r) && put_fine(json, "fine", &r->fine);
+	}
+	if (ok)
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+static bool
+put_held(cJSON *to, const char *name, const struct ib_bins *f)
+{
+	cJSON *array = cJSON_AddArrayToObject(to, name);
+	bool ok = array;
+	uint32_t bin;
+
+	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++)
+		if (ib_bins_holds(f, bin))
+			ok = ib_json_doc_append(array, ib_json_doc_integer(bin));
+	return ok;
+}
+
+enum ib_status
+ib_second_pass_write(const struct ib_bin_counts *plan, struct ib_output *out, struct ib_error *err)
+{
+	cJSON *json = cJSON_CreateObject();
+	bool ok;
+
+	ok = json && cJSON_AddNumberToObject(json, "ib_refine", IB_SECOND_PASS_VERSION) &&
+	     cJSON_AddStringToObject(json, "of", plan->of) &&
+	     cJSON_AddNumberToObject(json, "newest", (double)plan->newest) &&
+	     put_held(json, "scores", &plan->score) && put_proxy(json, plan) &&
+	     put_held(json, "x", &plan->fine);
+	return ib_json_doc_write(json, ok, out, err);
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+/* A bin of [from, 4096), above the one before; *next is the one behind it. */
+static bool
+read_bin(const cJSON *json, uint32_t *next, uint32_t *bin)
+{
+	uint64_t n;
+
+	if (!ib_json_doc_read_integer(json, &n) || n < *next || n >= IB_TOTALS_BINS)
+		return false;
+	*bin = (uint32_t)n;
+	*next = *bin + 1;
+	return true;
+}
+
+static bool
+read_proxy(const cJSON *json, struct ib_bin_counts *r)
+{
+	if (cJSON_IsNull(json))
+		return true;
+	r->spread = true;
+	r->proxy = IB_PROXY_LOSS;
+	if (!cJSON_IsString(json) || !strcmp(json->valuestring, "loss"))
+		return cJSON_IsString(json);
+	r->proxy = IB_PROXY_BOUNDED;
+	return !strcmp(json->valuestring, "bounded");
+}
+
+static bool
+read_of(const cJSON *json, struct ib_bin_counts *r)
+{
+	if (!cJSON_IsString(json) || strlen(json->valuestring) != 32)
+		return false;
+	memcpy(r->of, json->valuestring, 33);
+	return true;
+}
+
+static bool
+read_newest(const cJSON *json, struct ib_bin_counts *r)
+{
+	if (!cJSON_IsNumber(json) || !(json->valuedouble >= IB_NO_EPOCH) ||
+	    json->valuedouble > INT32_MAX)
+		return false;
+	r->newest = (int64_t)json->valuedouble;
+	return true;
+}
+
+static bool
+read_sum(const cJSON *json, struct ib_u128 *sum)
+{
+	const char *p = cJSON_IsString(json) ? json->valuestring : "";
+	size_t n = strlen(p);
+
+	*sum = (struct ib_u128){ 0, 0 };
+	if (n == 0 || n > 32 || strspn(p, "0123456789abcdef") != n)
+		return false;
+	for (; *p; p++) {
+		sum->hi = sum->hi << 4 | sum->lo >> 60;
+		sum->lo = sum->lo << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+	}
+	return true;
+}
+
+/* [[bin,text],...], ascending. */
+static bool
+read_fine(const cJSON *json, uint32_t from, struct ib_bins *f)
+{
+	uint32_t next = from, bin;
+	const cJSON *pair;
+
+	if (!cJSON_IsArray(json))
+		return false;
+	cJSON_ArrayForEach(pair, json)
+	{
+		if (!cJSON_IsArray(pair) || !read_bin(pair->child, &next, &bin) ||
+		    !cJSON_IsString(pair->child->next) ||
+		    !ib_bins_read(f, bin, pair->child->next->valuestring))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_spread(const cJSON *json, struct ib_bin_counts *r, uint64_t known)
+{
+	uint32_t next = IB_SPREAD_FIRST, bin;
+	const cJSON *row, *it;
+	struct ib_spread_bin *b;
+	uint64_t least;
+
+	if (!ib_json_doc_read_integer(GET(json, "flat"), &r->flat) || r->flat > known ||
+	    !cJSON_IsArray(GET(json, "x")))
+		return false;
+	known -= r->flat;
+	cJSON_ArrayForEach(row, GET(json, "x"))
+	{
+		it = cJSON_IsArray(row) ? row->child : NULL;
+		if (!read_bin(it, &next, &bin))
+			return false;
+		b = &r->x[bin - IB_SPREAD_FIRST];
+		it = it->next;
+		if (!it || !ib_json_doc_read_integer(it, &b->count) || b->count == 0 ||
+		    b->count > known || !read_sum(it->next, &b->sum) ||
+		    !ib_json_doc_read_integer(it->next->next, &least) || least >= IB_BIN_VALUES)
+			return false;
+		b->least = bin << 20 | (uint32_t)least;
+		known -= b->count;
+	}
+	return known == 0;
+}
+
+/* A bin's values: how many, what they add up to, the smallest. */
+static void
+sum_fine(const struct ib_bins *f, uint32_t bin, struct ib_spread_bin *b)
+{
+	uint64_t i = ib_bins_seek(f, (uint64_t)bin << 20);
+
+	*b = (struct ib_spread_bin){ .least = UINT32_MAX };
+	for (; i < f->n && f->order[i] >> 20 == bin; i++) {
+		b->count += f->count[i];
+		b->sum = ib_u128_add(b->sum,
+				     ib_u128_product(ib_spread_units(f->order[i]), f->count[i]));
+		if (f->order[i] < b->least)
+			b->least = f->order[i];
+	}
+}
+
+/* Do the fine counts add up to the coarse ones? */
+static bool
+adds_up(const struct ib_bin_counts *r, const struct ib_totals *t)
+{
+	const struct ib_spread_bin *x;
+	struct ib_spread_bin b;
+	uint32_t bin;
+
+	for (bin = 0; bin < IB_TOTALS_BINS; bin++) {
+		if (ib_bins_holds(&r->score, bin)) {
+			sum_fine(&r->score, bin, &b);
+			if (b.count != t->bin[bin])
+				return false;
+		}
+		if (!ib_bins_holds(&r->fine, bin))
+			continue;
+		x = &r->x[bin - IB_SPREAD_FIRST];
+		sum_fine(&r->fine, bin, &b);
+		if (b.count != x->count || b.sum.hi != x->sum.hi || b.sum.lo != x->sum.lo ||
+		    b.least != x->least)
+			return false;
+	}
+	return true;
+}
+
+enum ib_status
+ib_bin_counts_parse(const cJSON *json, const char *name, const struct ib_totals *t,
+		    struct ib_bin_counts **out, struct ib_error *err)
+{
+	struct ib_bin_counts *r;
+	bool ok;
+
+	*out = NULL;
+	if (!json)
+		return IB_OK;
+	r = ib_bin_counts_new();
+	if (!r)
+		return ib_fail_memory(err);
+	ok = read_of(GET(json, "of"), r) && read_fine(GET(json, "scores"), 0, &r->score) &&
+	     read_proxy(GET(json, "proxy"), r);
+	if (ok && r->spread)
+		ok = read_spread(json, r, t->known) &&
+		     read_fine(GET(json, "fine"), IB_SPREAD_FIRST, &r->fine);
+	if (!ok || !adds_up(r, t)) {
+		ok = r->score.failed || r->fine.failed;
+		ib_bin_counts_free(r);
+		if (ok)
+			return ib_fail_memory(err);
+		return ib_fail(err, IB_E_DATA, "%s: bad totals: what was refined is wrong", name);
+	}
+	*out = r;
+	return IB_OK;
+}
+
+static bool
+read_held(const cJSON *json, uint32_t from, struct ib_bins *f)
+{
+	uint32_t next = from, bin;
+	const cJSON *it;
+
+	if (!cJSON_IsArray(json))
+		return false;
+	cJSON_ArrayForEach(it, json)
+	{
+		if (!read_bin(it, &next, &bin))
+			return false;
+		ib_bins_hold(f, bin);
+	}
+	return true;
+}
+
+static enum ib_status
+parse_plan(const cJSON *json, const char *name, struct ib_bin_counts *r, struct ib_error *err)
+{
+	const cJSON *version = GET(json, "ib_refine");
+
+	if (!cJSON_IsNumber(version))
+		return ib_fail(err, IB_E_DATA,
+			       "%s: not a file of ib-prune "
+			       "--write-bins",
+			       name);
+	if (version->valuedouble > IB_SECOND_PASS_VERSION)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: of version %.0f, newer than this program's "
+			       "%d",
+			       name, version->valuedouble, IB_SECOND_PASS_VERSION);
+	if (read_of(GET(json, "of"), r) && read_newest(GET(json, "newest"), r) &&
+	    read_held(GET(json, "scores"), 0, &r->score) && read_proxy(GET(json, "proxy"), r) &&
+	    read_held(GET(json, "x"), IB_SPREAD_FIRST, &r->fine))
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA,
+		       "%s: a malformed file of ib-prune "
+		       "--write-bins",
+		       name);
+}
+
+enum ib_status
+ib_second_pass_read(const char *path, struct ib_bin_counts **out, struct ib_error *err)
+{
+	struct ib_bin_counts *r = ib_bin_counts_new();
+	struct ib_input *in = NULL;
+	cJSON *json = NULL;
+	enum ib_status st;
+
+	st = r ? ib_input_open(path, &in, err) : ib_fail_memory(err);
+	if (!st)
+		st = ib_known_format_check(in, err);
+	if (!st)
+		st = ib_json_doc_read(in, SIZE_MAX, &json, err);
+	if (!st)
+		st = parse_plan(json, ib_input_name(in), r, err);
+	cJSON_Delete(json);
+	ib_input_close(in);
+	if (st) {
+		ib_bin_counts_free(r);
+		return st;
+	}
+	*out = r;
+	return IB_OK;
+}

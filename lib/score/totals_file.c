@@ -1,0 +1,190 @@
+#include "score/totals_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "io/json_doc.h"
+
+#define LONGEST ((size_t)1 << 30)
+
+struct ib_totals_file *
+ib_totals_file_new(void)
+{
+	struct ib_totals_file *s = calloc(1, sizeof(*s));
+
+	if (s)
+		ib_totals_init(&s->totals);
+	return s;
+}
+
+void
+ib_totals_file_free(struct ib_totals_file *s)
+{
+	if (!s)
+		return;
+	ib_part_set_release(&s->parts);
+	ib_bin_counts_free(s->refined);
+	free(s);
+}
+
+/* ---- merging ------------------------------------------------------------------ */
+
+/* Parts beside what is of no part: something stands twice, or is no part. */
+static enum ib_status
+merge_parts(struct ib_totals_file *s, const struct ib_totals_file *o, const char *name,
+	    struct ib_error *err)
+{
+	bool here = s->parts.count > 0, there = o->parts.count > 0;
+
+	if (o->totals.rows == 0 && !there)
+		return IB_OK;
+	if (s->totals.rows > 0 && here != there)
+		return ib_fail(err, IB_E_DATA,
+			       here ? "%s: are totals of no part, but the files "
+				      "before are of parts"
+				    : "%s: are totals of parts, but the files "
+				      "before are of no part",
+			       name);
+	return ib_part_set_merge(&s->parts, &o->parts, name, err);
+}
+
+static enum ib_status
+merge_refined(struct ib_totals_file *s, struct ib_totals_file *o, const char *name,
+	      struct ib_error *err)
+{
+	bool first = s->totals.rows == 0 && !s->refined;
+
+	if (s->refined && o->refined)
+		return ib_bin_counts_merge(s->refined, o->refined, name, err);
+	if (o->refined && first) {
+		s->refined = o->refined;
+		o->refined = NULL;
+		return IB_OK;
+	}
+	if (o->refined || (s->refined && o->totals.rows > 0))
+		return ib_fail(err, IB_E_DATA, "%s: %s refined, but the files before are%s", name,
+			       o->refined ? "totals are" : "totals are not",
+			       o->refined ? " not" : "");
+	return IB_OK;
+}
+
+enum ib_status
+ib_totals_file_merge(struct ib_totals_file *s, struct ib_totals_file *o, const char *name,
+		     struct ib_error *err)
+{
+	enum ib_status st = merge_parts(s, o, name, err);
+
+	if (!st)
+		st = merge_refined(s, o, name, err);
+	if (!st)
+		ib_totals_merge(&s->totals, &o->totals);
+	return st;
+}
+
+enum ib_status
+ib_totals_file_check(const struct ib_totals_file *s, const char *name, struct ib_error *err)
+{
+	enum ib_status st = ib_part_set_check(&s->parts, name, err);
+	char digest[33];
+
+	if (st || !s->refined)
+		return st;
+	st = ib_totals_digest(&s->totals, digest, err);
+	if (!st && strcmp(digest, s->refined->of) != 0)
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: adds up to other totals than those it "
+			     "refines: a part is missing or stands twice, or "
+			     "is of another epoch",
+			     name);
+	return st;
+}
+
+/* ---- files ---------------------------------------------------------------------- */
+
+static enum ib_status
+parse(const cJSON *json, const char *name, struct ib_totals_file *s, struct ib_error *err)
+{
+	const cJSON *version = cJSON_GetObjectItemCaseSensitive(json, "ib_totals");
+	enum ib_status st;
+
+	if (!cJSON_IsNumber(version))
+		return ib_fail(err, IB_E_DATA, "%s: not a totals file", name);
+	if (version->valuedouble > IB_TOTALS_VERSION)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a totals file of version %.0f, newer than "
+			       "this program's %d",
+			       name, version->valuedouble, IB_TOTALS_VERSION);
+	st = ib_totals_parse(json, name, &s->totals, err);
+	if (!st)
+		st = ib_part_set_parse(cJSON_GetObjectItemCaseSensitive(json, "parts"), name,
+				       &s->parts, err);
+	return st ? st
+		  : ib_bin_counts_parse(cJSON_GetObjectItemCaseSensitive(json, "refined"), name,
+					&s->totals, &s->refined, err);
+}
+
+/* Totals that were joined by cat are merged as several operands are. */
+static enum ib_status
+merge_documents(struct ib_totals_file *s, struct ib_span text, const char *name,
+		struct ib_error *err)
+{
+	struct ib_totals_file *one;
+	enum ib_status st;
+	cJSON *json;
+
+	do {
+		json = NULL;
+		one = ib_totals_file_new();
+		st = one ? ib_json_doc_parse_first(&text, &json, err) : ib_fail_memory(err);
+		if (!st)
+			st = parse(json, name, one, err);
+		cJSON_Delete(json);
+		if (!st)
+			st = ib_totals_file_merge(s, one, name, err);
+		ib_totals_file_free(one);
+	} while (!st && text.n > 0);
+	return st;
+}
+
+enum ib_status
+ib_totals_file_read(struct ib_input *in, struct ib_totals_file **out, struct ib_error *err)
+{
+	struct ib_totals_file *s = ib_totals_file_new();
+	char *text = NULL;
+	enum ib_status st;
+	size_t n = 0;
+
+	st = s ? ib_input_slurp(in, &text, &n, err) : ib_fail_memory(err);
+	if (!st && n > LONGEST)
+		n = 0;
+	if (!st)
+		st = merge_documents(s, (struct ib_span){ text, n }, ib_input_name(in), err);
+	free(text);
+	if (st) {
+		ib_totals_file_free(s);
+		return st;
+	}
+	*out = s;
+	return IB_OK;
+}
+
+enum ib_status
+ib_totals_file_write(const struct ib_totals_file *s, struct ib_output *out, struct ib_error *err)
+{
+	cJSON *json = ib_totals_json(&s->totals);
+	cJSON *version = cJSON_CreateNumber(IB_TOTALS_VERSION);
+	bool ok = json && version;
+
+	if (ok && cJSON_InsertItemInArray(json, 0, version)) {
+		version->string = strdup("ib_totals");
+		ok = version->string != NULL;
+		version = NULL;
+	}
+	cJSON_Delete(version);
+	if (ok && !ib_part_set_whole(&s->parts))
+		ok = ib_json_doc_put(json, "parts", ib_part_set_json(&s->parts));
+	if (ok && s->refined)
+		ok = ib_json_doc_put(json, "refined", ib_bin_counts_json(s->refined));
+	return ib_json_doc_write(json, ok, out, err);
+}

@@ -1,0 +1,204 @@
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "weigh/full_manifest.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+void
+ib_full_manifest_release(struct ib_full_manifest *b)
+{
+	ib_id_weights_release(&b->rows);
+	ib_huge_array_release(&b->hash);
+	free(b->header);
+	*b = (struct ib_full_manifest){ 0 };
+}
+
+/* ---- headers ---------------------------------------------------------------- */
+
+static bool
+has_header(const struct ib_source *s)
+{
+	return s->format == IB_FORMAT_CSV || s->format == IB_FORMAT_TSV;
+}
+
+/* A header is read as a row of its own: its fields have the same places. */
+static bool
+read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *source)
+{
+	*b = (struct ib_block){ .source = source, .p = source->header.p, .n = source->header.n };
+	ib_cursor_start(c, b);
+	return ib_cursor_next(c) == IB_NEXT_RECORD;
+}
+
+/*
+ * A header without records and without a -k that names the column of
+ * --id-field: is it one of the full manifest's, that column and the weight's
+ * added behind it?
+ */
+static bool
+adds_id_column(const struct ib_full_manifest *b, const struct ib_cursor *c)
+{
+	const char *start = c->record.p, *p;
+	XXH128_hash_t hash;
+	size_t i;
+
+	p = c->v[c->source->wanted_slot[IB_ADDED_WEIGHT]].p - 1;
+	if (p <= start)
+		return false;
+	do
+		p--;
+	while (p > start && *p != c->source->delimiter);
+	hash = XXH3_128bits(start, (size_t)(p - start));
+	for (i = 0; i < b->nheaders; i++)
+		if (XXH128_isEqual(hash, b->header[i]))
+			return true;
+	return false;
+}
+
+bool
+ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchanged_check *x,
+			    struct ib_cursor *c, const struct ib_source *source, bool alone)
+{
+	struct ib_span none = { NULL, 0 };
+	struct ib_block block;
+	size_t i;
+
+	if (!has_header(source) || b->nheaders == 0 || !read_header(c, &block, source))
+		return true;
+	for (i = 0; i < b->nheaders; i++)
+		if (ib_unchanged_check_fits(x, c, none, b->header[i]))
+			return true;
+	/* Without the weight's column there is worse to say of each row. */
+	return source->wanted_slot[IB_ADDED_WEIGHT] < 0 ||
+	       c->v[source->wanted_slot[IB_ADDED_WEIGHT]].type == IB_ABSENT ||
+	       (alone && adds_id_column(b, c));
+}
+
+static enum ib_status
+keep_header(struct ib_full_manifest *b, XXH128_hash_t hash, struct ib_error *err)
+{
+	XXH128_hash_t *p;
+	size_t i;
+
+	for (i = 0; i < b->nheaders; i++)
+		if (b->header[i].low64 == hash.low64 && b->header[i].high64 == hash.high64)
+			return IB_OK;
+	p = realloc(b->header, (b->nheaders + 1) * sizeof(*p));
+	if (!p)
+		return ib_fail_memory(err);
+	b->header = p;
+	b->header[b->nheaders++] = hash;
+	return IB_OK;
+}
+
+/* ---- records ---------------------------------------------------------------- */
+
+static enum ib_status
+work(void *ctx, struct ib_chunk *s, struct ib_error *err)
+{
+	const struct ib_full_manifest *b = ctx;
+	struct ib_cursor *c = &s->cursor;
+	struct ib_block header;
+	enum ib_next next;
+	struct ib_span id;
+
+	if (b->hashes && s->block.first && has_header(s->block.source) &&
+	    read_header(&s->again, &header, s->block.source)) {
+		s->header = ib_unchanged_check_hash(&s->intact, &s->again);
+		s->has_header = true;
+	}
+	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
+		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id) ||
+		    (b->tsv && !ib_chunk_holds(s, (int64_t)c->record.line, id))) {
+			ib_finding_note(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
+			break;
+		}
+		if (!id.p || !ib_chunk_room(s))
+			return ib_fail_memory(err);
+		s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
+		s->line[s->n] = (uint32_t)c->record.line;
+		if (b->hashes)
+			s->hash[s->n] = ib_unchanged_check_hash(&s->intact, c);
+		s->n++;
+	}
+	return s->intact.left.failed ? ib_fail_memory(err) : IB_OK;
+}
+
+static bool
+sample(void *ctx, struct ib_chunk *s, const struct ib_tar_sample *sample, struct ib_span id)
+{
+	const struct ib_full_manifest *b = ctx;
+
+	if (b->tsv && !ib_chunk_holds(s, (int64_t)sample->number, id))
+		return false;
+	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
+	if (b->hashes)
+		s->hash[s->n] = ib_sample_hash(sample);
+	s->n++;
+	return true;
+}
+
+static enum ib_status
+drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
+      struct ib_error *err)
+{
+	struct ib_full_manifest *b = ctx;
+	uint64_t n = b->rows.n;
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	if (s->has_header)
+		st = keep_header(b, s->header, err);
+	for (i = 0; i < s->n && !st; i++)
+		st = ib_id_weights_place(&b->rows, ib_manifest_scan_location(at, n + i, s->line[i]),
+					 err);
+	if (!st)
+		st = ib_id_weights_append(&b->rows, s->id, NULL, s->n, err);
+	if (st || !b->hashes)
+		return st;
+	if (!ib_huge_array_grow(&b->hash, (n + s->n) * sizeof(*s->hash)))
+		return ib_fail_memory(err);
+	if (s->n > 0)
+		memcpy((XXH128_hash_t *)b->hash.p + n, s->hash, s->n * sizeof(*s->hash));
+	return IB_OK;
+}
+
+enum ib_status
+ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_options *o, bool hashes,
+		      const struct ib_context *context, struct ib_error *err)
+{
+	struct ib_wanted wanted[IB_NADDED];
+	struct ib_manifest_scan blocks = {
+		.context = context,
+		.ctx = b,
+		.work = work,
+		.sample = sample,
+		.drain = drain,
+	};
+	enum ib_status st;
+	uint64_t twice;
+
+	b->hashes = hashes;
+	b->tsv = ib_writes_tsv(o);
+	ib_added_wanted(wanted, o->weight_field);
+	wanted[IB_ADDED_WEIGHT].number = false;
+	blocks.reader = (struct ib_reader_options){
+		.operands = o->base,
+		.otherwise = IB_FORMAT_LIST,
+		.key = o->base_key ? o->base_key : o->key,
+		.key_option = o->base_key ? "--base-key" : "-k",
+		.wanted = wanted,
+		.nwanted = hashes ? 1 : 0,
+		.any_value = true,
+	};
+	st = ib_manifest_scan_run(&blocks, err);
+	if (st)
+		return st;
+	st = ib_id_weights_index(&b->rows, &twice, err);
+	if (st != IB_E_DATA)
+		return st;
+	return ib_id_weights_fail_twice(&b->rows, twice, IB_E_DATA, err);
+}

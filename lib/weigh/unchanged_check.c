@@ -1,0 +1,324 @@
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "weigh/unchanged_check.h"
+
+void
+ib_added_wanted(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
+{
+	const char *name[IB_NADDED] = { weight_field ? weight_field : "weight",
+					"ib",
+					"ib_pi",
+					"ib_u",
+					"ib_score",
+					"ib_reason" };
+	size_t i;
+
+	for (i = 0; i < IB_NADDED; i++)
+		wanted[i] = (struct ib_wanted){ ib_span_of(name[i]), false };
+	wanted[IB_ADDED_WEIGHT].number = true;
+}
+
+/*
+ * A way to take away: bit 0 leaves ib, bit 1 takes the id away, the rest is
+ * of the weight: 0 its member, n its member and n objects around it that hold
+ * nothing else, VALUE_ALONE its value.
+ */
+#define LEAVES_IB 1u
+#define TAKES_ID 2u
+#define WEIGHT_SHIFT 2
+#define LEVELS 16 /* no path has more parts */
+#define VALUE_ALONE LEVELS
+#define WAYS ((VALUE_ALONE + 1u) << WEIGHT_SHIFT)
+
+/* A weight's value was taken away: no record that carried none is like it. */
+#define CARRIED 1
+#define NONE 0
+
+/* A run of bytes [p, end) of the record. */
+struct piece {
+	const char *p, *end;
+};
+
+struct taking {
+	const struct ib_cursor *c;
+	bool json;
+	struct piece piece[IB_NADDED + 1]; /* ascending */
+	size_t n;
+};
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static const char *
+blanks_before(const char *p)
+{
+	while (is_blank(p[-1]))
+		p--;
+	return p;
+}
+
+static const char *
+blanks_behind(const char *p)
+{
+	while (is_blank(*p))
+		p++;
+	return p;
+}
+
+static const struct ib_value *
+value_of(const struct ib_cursor *c, int slot)
+{
+	return slot < 0 || c->v[slot].type == IB_ABSENT ? NULL : &c->v[slot];
+}
+
+/* A value's bytes, its quotes included. */
+static struct piece
+piece_of(const struct taking *t, const struct ib_value *v)
+{
+	bool quotes = t->json ? v->type == IB_STRING : v->quoted;
+
+	return (struct piece){ v->p - quotes, v->p + v->n + quotes };
+}
+
+/* ---- members of JSON ---------------------------------------------------------- */
+
+/* The member of a value: from its name on. The record is well formed. */
+static struct piece
+member_of(struct piece value)
+{
+	const char *p = blanks_before(value.p) - 1, *slash; /* the colon */
+
+	p = blanks_before(p) - 1; /* the closing quote */
+	for (;;) {
+		do
+			p--;
+		while (*p != '"');
+		/* The opening quote, or one that was escaped? */
+		for (slash = p; slash[-1] == '\\';)
+			slash--;
+		if ((p - slash) % 2 == 0)
+			return (struct piece){ p, value.end };
+	}
+}
+
+/* The object around a member that is its only one, but for the record. */
+static bool
+object_around(const struct taking *t, struct piece member, struct piece *object)
+{
+	const char *p = blanks_before(member.p) - 1;
+	const char *end = blanks_behind(member.end);
+
+	if (*p != '{' || *end != '}' || end == t->c->record.close)
+		return false;
+	*object = (struct piece){ p, end + 1 };
+	return true;
+}
+
+/* ---- pieces ---------------------------------------------------------------------- */
+
+static void
+add_piece(struct taking *t, struct piece x)
+{
+	size_t i = t->n++;
+
+	for (; i > 0 && t->piece[i - 1].p > x.p; i--)
+		t->piece[i] = t->piece[i - 1];
+	t->piece[i] = x;
+}
+
+/* A whole field: a member, or a column's. */
+static void
+add_field(struct taking *t, const struct ib_value *v)
+{
+	if (v)
+		add_piece(t, t->json ? member_of(piece_of(t, v)) : piece_of(t, v));
+}
+
+/* False: the record has no weight to be taken away so. */
+static bool
+add_weight(struct taking *t, const struct ib_value *v, unsigned level)
+{
+	struct piece x = piece_of(t, v);
+
+	if (t->json)
+		x = member_of(x);
+	for (; level > 0; level--) {
+		if (!t->json || !object_around(t, x, &x))
+			return false;
+		x = member_of(x);
+	}
+	add_piece(t, x);
+	return true;
+}
+
+/* Neighbours become one piece, and what lies in one another. */
+static void
+join(struct taking *t)
+{
+	const char comma = t->json ? ',' : t->c->source->delimiter, *p;
+	size_t i, n = 0;
+
+	for (i = 1; i < t->n; i++) {
+		p = t->piece[n].end;
+		if (t->piece[i].p < p) {
+			if (t->piece[i].end > p)
+				t->piece[n].end = t->piece[i].end;
+			continue;
+		}
+		if (t->json)
+			p = blanks_behind(p);
+		if (*p == comma) {
+			p = t->json ? blanks_behind(p + 1) : p + 1;
+			if (p == t->piece[i].p) {
+				t->piece[n].end = t->piece[i].end;
+				continue;
+			}
+		}
+		t->piece[++n] = t->piece[i];
+	}
+	t->n = t->n > 0 ? n + 1 : 0;
+}
+
+/* A piece goes with the comma before it, the first field with that behind. */
+static struct piece
+with_comma(const struct taking *t, struct piece x)
+{
+	const char comma = t->json ? ',' : t->c->source->delimiter, *p = x.p;
+
+	if (t->json)
+		p = blanks_before(p);
+	if ((t->json || p > t->c->record.p) && p[-1] == comma)
+		return (struct piece){ p - 1, x.end };
+	p = t->json ? blanks_behind(x.end) : x.end;
+	if (*p == comma)
+		x.end = t->json ? blanks_behind(p + 1) : p + 1;
+	return x;
+}
+
+static XXH128_hash_t
+hash_left(struct ib_unchanged_check *x, const struct taking *t, unsigned seed)
+{
+	const struct ib_record *r = &t->c->record;
+	const char *p = r->p;
+	size_t i;
+
+	if (t->n == 0)
+		return XXH3_128bits_withSeed(r->p, r->n, seed);
+	x->left.n = 0;
+	for (i = 0; i < t->n; i++) {
+		if (t->piece[i].p < p)
+			continue; /* a weight inside of ib */
+		ib_bytes_put(&x->left, p, (size_t)(t->piece[i].p - p));
+		p = t->piece[i].end;
+	}
+	ib_bytes_put(&x->left, p, (size_t)(r->p + r->n - p));
+	return XXH3_128bits_withSeed(x->left.p, x->left.n, seed);
+}
+
+/* ---- records ---------------------------------------------------------------------- */
+
+static bool
+is_json(const struct ib_cursor *c)
+{
+	return c->source->format == IB_FORMAT_JSONL || c->source->format == IB_FORMAT_JSON;
+}
+
+/* The value of what --id-field may have added: the field that -k names. */
+static const struct ib_value *
+id_value(const struct ib_cursor *c)
+{
+	const struct ib_key *key = &c->source->key;
+
+	if (key->kind != IB_KEY_FIELDS || key->n != 1)
+		return NULL;
+	return value_of(c, c->source->key_slot[0]);
+}
+
+/* A list's line less the TAB and the weight. */
+static struct ib_span
+left_of_list(const struct ib_cursor *c)
+{
+	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
+	const struct ib_record *r = &c->record;
+
+	return (struct ib_span){ r->p, w ? (size_t)(w->p - 1 - r->p) : r->n };
+}
+
+/* False where the record has not what this way takes away. */
+static bool
+hash_way(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned way, XXH128_hash_t *hash)
+{
+	const int *slot = c->source->wanted_slot;
+	const struct ib_value *w = value_of(c, slot[IB_ADDED_WEIGHT]);
+	const struct ib_value *id = id_value(c);
+	struct taking t = { .c = c, .json = is_json(c) };
+	unsigned level = way >> WEIGHT_SHIFT;
+	size_t first = t.json ? IB_ADDED_IB : IB_ADDED_IB_PI;
+	size_t end = t.json ? IB_ADDED_IB_PI : IB_NADDED, i;
+	struct ib_span line;
+
+	if (c->source->format == IB_FORMAT_LIST) {
+		line = left_of_list(c);
+		*hash = XXH3_128bits_withSeed(line.p, line.n, NONE);
+		return way == 0;
+	}
+	if (!w || (way & TAKES_ID && (!id || id == w)))
+		return false;
+	if (way & TAKES_ID)
+		add_field(&t, id);
+	for (i = first; i < end && !(way & LEAVES_IB); i++)
+		if (slot[i] != slot[IB_ADDED_WEIGHT])
+			add_field(&t, value_of(c, slot[i]));
+	if (level < VALUE_ALONE && !add_weight(&t, w, level))
+		return false;
+	join(&t);
+	for (i = 0; i < t.n; i++)
+		t.piece[i] = with_comma(&t, t.piece[i]);
+	if (level == VALUE_ALONE)
+		add_piece(&t, piece_of(&t, w));
+	*hash = hash_left(x, &t, level == VALUE_ALONE ? CARRIED : NONE);
+	return true;
+}
+
+XXH128_hash_t
+ib_unchanged_check_hash(struct ib_unchanged_check *x, const struct ib_cursor *c)
+{
+	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
+	struct taking t = { .c = c, .json = is_json(c) };
+
+	if (w)
+		add_piece(&t, piece_of(&t, w));
+	return hash_left(x, &t, w ? CARRIED : NONE);
+}
+
+XXH128_hash_t
+ib_unchanged_check_guess(struct ib_unchanged_check *x, const struct ib_cursor *c)
+{
+	XXH128_hash_t hash = { 0, 0 };
+
+	if (!hash_way(x, c, x->way, &hash))
+		hash_way(x, c, 0, &hash);
+	return hash;
+}
+
+bool
+ib_unchanged_check_fits(struct ib_unchanged_check *x, const struct ib_cursor *c, struct ib_span id,
+			XXH128_hash_t want)
+{
+	XXH128_hash_t hash;
+	unsigned way;
+
+	if (c->source->format == IB_FORMAT_LIST && ib_span_equal(id, left_of_list(c)))
+		return true;
+	for (way = 0; way < WAYS; way++) {
+		if (!hash_way(x, c, way, &hash) || !XXH128_isEqual(hash, want))
+			continue;
+		x->way = way;
+		return true;
+	}
+	return false;
+}

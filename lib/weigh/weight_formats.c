@@ -1,0 +1,195 @@
+#include "weigh/weight_formats.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "io/npz.h"
+#include "record/json.h"
+
+#define PIECE ((size_t)64 << 10) /* bytes handed on at once */
+
+bool
+ib_weight_format_has_ids(enum ib_weights_format form)
+{
+	return form == IB_WEIGHTS_TSV || form == IB_WEIGHTS_JSONL || form == IB_WEIGHTS_NPZ;
+}
+
+bool
+ib_weight_format_streams(enum ib_weights_format form)
+{
+	return form != IB_WEIGHTS_NPY && form != IB_WEIGHTS_NPZ;
+}
+
+static void
+make_text(struct ib_texts *texts, size_t i, double weight)
+{
+	char text[IB_NUMBER_MAX];
+	size_t n = ib_number_put(text, weight);
+
+	texts->entry[i].value = weight;
+	texts->entry[i].n = (uint8_t)n;
+	memcpy(texts->entry[i].text, text, n);
+}
+
+/* The weight's decimal and one byte behind it. */
+static inline void
+put_text(struct ib_bytes *out, double weight, char last, struct ib_texts *texts)
+{
+	size_t i = ib_double_place(weight, IB_TEXTS);
+	size_t n;
+
+	if (texts->entry[i].n == 0 || texts->entry[i].value != weight)
+		make_text(texts, i, weight);
+	if (out->cap - out->n < IB_NUMBER_MAX && !ib_bytes_reserve(out, IB_NUMBER_MAX))
+		return;
+	n = texts->entry[i].n;
+	memcpy(out->p + out->n, texts->entry[i].text, sizeof(texts->entry[i].text));
+	out->p[out->n + n] = last;
+	out->n += n + 1;
+}
+
+void
+ib_weight_format_put(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
+		     double weight, struct ib_texts *texts)
+{
+	static const char before[] = "{\"id\":", between[] = ",\"weight\":";
+	float single = (float)weight;
+
+	switch (form) {
+	case IB_WEIGHTS_F32:
+		ib_bytes_put(out, &single, sizeof(single));
+		return;
+	case IB_WEIGHTS_JSONL:
+		ib_bytes_put(out, before, sizeof(before) - 1);
+		ib_json_put_string(out, id);
+		ib_bytes_put(out, between, sizeof(between) - 1);
+		put_text(out, weight, '}', texts);
+		ib_bytes_put_char(out, '\n');
+		return;
+	case IB_WEIGHTS_TSV:
+		ib_bytes_put(out, id.p, id.n);
+		ib_bytes_put_char(out, '\t');
+		break;
+	default:
+		break;
+	}
+	put_text(out, weight, '\n', texts);
+}
+
+bool
+ib_weight_format_holds(struct ib_span id)
+{
+	return id.n == 0 || (!memchr(id.p, '\t', id.n) && !memchr(id.p, '\n', id.n) &&
+			     !memchr(id.p, '\r', id.n));
+}
+
+/* ---- rows ----------------------------------------------------------------- */
+
+static inline double
+weight_of(const struct ib_id_weights *rows, uint64_t row, const struct ib_scale *scale)
+{
+	double w = fabs(((const double *)rows->weight.p)[row]);
+
+	return scale ? ib_scale_apply(scale, w) : w;
+}
+
+static enum ib_status
+write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
+	    const struct ib_scale *scale, struct ib_output *out, struct ib_error *err)
+{
+	struct ib_texts texts = { 0 };
+	struct ib_span id = { "", 0 };
+	struct ib_bytes b = { 0 };
+	uint64_t i;
+
+	for (i = 0; i < rows->n; i++) {
+		if (ib_weight_format_has_ids(form))
+			id = ib_table_id(&rows->table, i);
+		ib_weight_format_put(&b, form, id, weight_of(rows, i, scale), &texts);
+		if (b.n >= PIECE)
+			ib_output_write_bytes(out, &b);
+	}
+	ib_output_write_bytes(out, &b);
+	ib_bytes_release(&b);
+	return ib_output_status(out, err);
+}
+
+/* All weights as binary32, to be freed as pages. */
+static enum ib_status
+singles(const struct ib_id_weights *rows, const struct ib_scale *scale, struct ib_huge_array *out,
+	struct ib_error *err)
+{
+	float *f;
+	uint64_t i;
+
+	if (!ib_huge_array_grow(out, rows->n * sizeof(*f) + 1))
+		return ib_fail_memory(err);
+	f = out->p;
+	for (i = 0; i < rows->n; i++)
+		f[i] = (float)weight_of(rows, i, scale);
+	return IB_OK;
+}
+
+static void
+write_npy(struct ib_output *out, const char *descr, const void *items, uint64_t n, size_t size)
+{
+	char header[128];
+
+	ib_output_write(out, header, ib_npy_header(header, descr, n));
+	ib_output_write(out, items, (size_t)n * size);
+}
+
+static enum ib_status
+write_npz(const struct ib_id_weights *rows, const float *weight, struct ib_output *out,
+	  struct ib_error *err)
+{
+	const struct ib_table *t = &rows->table;
+	const uint64_t none = 0, *offset = rows->n > 0 ? t->offset.p : &none;
+	struct ib_npz_writer *w = NULL;
+	enum ib_status st = ib_npz_writer_new(out, &w, err);
+
+	if (st)
+		return st;
+	ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, offset[rows->n], 1);
+	ib_npz_put_array(w, "id_offset.npy", "<i8", offset, rows->n + 1, sizeof(*offset));
+	ib_npz_put_array(w, "weight.npy", "<f4", weight, rows->n, sizeof(*weight));
+	return ib_npz_writer_end(w, err);
+}
+
+enum ib_status
+ib_weight_format_write(enum ib_weights_format form, const struct ib_id_weights *rows,
+		       const struct ib_scale *scale, struct ib_output *out, struct ib_error *err)
+{
+	struct ib_huge_array single = { 0 };
+	enum ib_status st;
+
+	if (ib_weight_format_streams(form))
+		return write_lines(form, rows, scale, out, err);
+	st = singles(rows, scale, &single, err);
+	if (!st && form == IB_WEIGHTS_NPZ)
+		st = write_npz(rows, single.p, out, err);
+	else if (!st)
+		write_npy(out, "<f4", single.p, rows->n, sizeof(float));
+	ib_huge_array_release(&single);
+	return st ? st : ib_output_status(out, err);
+}
+
+enum ib_status
+ib_weight_format_write_index(const struct ib_id_weights *rows, struct ib_output *out,
+			     struct ib_error *err)
+{
+	const double *weight = rows->weight.p;
+	struct ib_huge_array kept = { 0 };
+	uint64_t i, n = 0;
+	int64_t *number;
+
+	if (!ib_huge_array_grow(&kept, rows->n * sizeof(*number) + 1))
+		return ib_fail_memory(err);
+	number = kept.p;
+	for (i = 0; i < rows->n; i++)
+		if (weight[i] != 0)
+			number[n++] = (int64_t)i;
+	write_npy(out, "<i8", number, n, sizeof(*number));
+	ib_huge_array_release(&kept);
+	return ib_output_status(out, err);
+}

@@ -1,0 +1,213 @@
+#include "weigh/weight_stats.h"
+
+#include <float.h>
+#include <math.h>
+
+void
+ib_weight_stats_init(struct ib_weight_stats *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->min = INFINITY;
+	ib_exact_init(&t->sum);
+	ib_exact_init(&t->squares);
+}
+
+/* x += times * w^2, exact. */
+static void
+add_squares(struct ib_exact *x, double w, uint64_t times)
+{
+	double high = w * w;
+
+	if (high > 0x1p-900 && high < 0x1p900) {
+		ib_exact_add_times(x, high, times);
+		ib_exact_add_times(x, fma(w, w, -high), times);
+		return;
+	}
+	for (; times > 0; times--)
+		ib_exact_add_product(x, w, w);
+}
+
+void
+ib_weight_stats_spill(struct ib_weight_stats *t, size_t i)
+{
+	if (t->cache[i].times == 0)
+		return;
+	ib_exact_add_times(&t->sum, t->cache[i].value, t->cache[i].times);
+	add_squares(&t->squares, t->cache[i].value, t->cache[i].times);
+	t->cache[i].times = 0;
+}
+
+void
+ib_weight_stats_finalize(struct ib_weight_stats *t)
+{
+	size_t i;
+
+	for (i = 0; i < IB_SUMS_CACHE; i++)
+		ib_weight_stats_spill(t, i);
+}
+
+/* ---- quotients ------------------------------------------------------------ */
+
+/* A sum as doubles that add up to it: each takes 53 bits of what is left. */
+#define TERMS_MAX 96
+
+static size_t
+expand(const struct ib_exact *x, double term[TERMS_MAX])
+{
+	struct ib_exact rest = *x;
+	size_t n;
+
+	for (n = 0; n < TERMS_MAX; n++) {
+		term[n] = ib_exact_round(&rest);
+		if (term[n] == 0 || !isfinite(term[n]))
+			break;
+		ib_exact_add(&rest, -term[n]);
+	}
+	return n;
+}
+
+/* Sign of a/b - (p+q)/2, where b is the sum of its terms. */
+static int
+beside_middle(const struct ib_exact *a, const double *term, size_t n, double p, double q)
+{
+	struct ib_exact twice = *a, middle;
+	size_t i;
+
+	ib_exact_merge(&twice, a);
+	ib_exact_init(&middle);
+	for (i = 0; i < n; i++) {
+		ib_exact_add_product(&middle, term[i], p);
+		ib_exact_add_product(&middle, term[i], q);
+	}
+	return ib_exact_compare(&twice, &middle);
+}
+
+static bool
+is_even(double x)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+	return bits % 2 == 0;
+}
+
+double
+ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b)
+{
+	double term[TERMS_MAX], x = ib_exact_round(a), y = ib_exact_round(b);
+	double q = x / y, next;
+	size_t n;
+	int side;
+
+	/* Beyond the range of normal numbers it is as good as it gets. */
+	if (!isfinite(q) || q == 0 || x < DBL_MIN || y < DBL_MIN)
+		return q;
+	/* Two roundings and a division leave q a few units off at most. */
+	n = expand(b, term);
+	for (;; q = next) {
+		next = nextafter(q, INFINITY);
+		side = beside_middle(a, term, n, q, next);
+		if (side < 0 || (side == 0 && is_even(q)))
+			break;
+	}
+	for (;; q = next) {
+		next = nextafter(q, 0);
+		side = beside_middle(a, term, n, q, next);
+		if (side > 0 || (side == 0 && is_even(q)))
+			return q;
+	}
+}
+
+/* (sum w)^2 */
+static void
+square_of_sum(const struct ib_weight_stats *t, struct ib_exact *out)
+{
+	double term[TERMS_MAX];
+	size_t n = expand(&t->sum, term), i, k;
+
+	ib_exact_init(out);
+	for (i = 0; i < n; i++)
+		for (k = 0; k < n; k++)
+			ib_exact_add_product(out, term[i], term[k]);
+}
+
+double
+ib_weight_stats_ess(const struct ib_weight_stats *t)
+{
+	struct ib_exact square;
+
+	square_of_sum(t, &square);
+	return ib_exact_ratio(&square, &t->squares);
+}
+
+double
+ib_weight_stats_deff(const struct ib_weight_stats *t)
+{
+	struct ib_exact square, times;
+	double term[TERMS_MAX];
+	size_t n = expand(&t->squares, term), i;
+
+	square_of_sum(t, &square);
+	ib_exact_init(&times);
+	for (i = 0; i < n; i++)
+		ib_exact_add_times(&times, term[i], t->n);
+	return ib_exact_ratio(&times, &square);
+}
+
+double
+ib_weight_stats_variance(const struct ib_weight_stats *t)
+{
+	struct ib_exact x = t->squares;
+	double term[TERMS_MAX];
+	size_t n = expand(&t->sum, term), i;
+
+	for (i = 0; i < n; i++)
+		ib_exact_add(&x, -term[i]);
+	return ib_exact_round(&x);
+}
+
+/* ---- normalised weights ----------------------------------------------------- */
+
+void
+ib_scale_init(struct ib_scale *s, const struct ib_exact *sum, double goal)
+{
+	double term[TERMS_MAX];
+	size_t n = expand(sum, term);
+
+	s->goal = goal;
+	s->sum = *sum;
+	s->high = n > 0 ? term[0] : 0;
+	s->low = n > 1 ? term[1] : 0;
+}
+
+static bool
+is_moderate(double x)
+{
+	return x > 0x1p-300 && x < 0x1p300;
+}
+
+double
+ib_scale_apply(const struct ib_scale *s, double w)
+{
+	struct ib_exact product;
+	double p, q, c, error;
+
+	if (w == 0 || s->high == 0)
+		return w;
+	if (is_moderate(w) && is_moderate(s->goal) && is_moderate(s->high)) {
+		/*
+		 * q + c is the quotient but for some 2^-104 of it: where that
+		 * cannot change the rounding, it is done.
+		 */
+		p = w * s->goal;
+		q = p / s->high;
+		c = fma(-q, s->high, p) + fma(w, s->goal, -p) - q * s->low;
+		c /= s->high;
+		error = q * 0x1p-100;
+		if (q + (c + error) == q + (c - error))
+			return q + c;
+	}
+	ib_exact_init(&product);
+	ib_exact_add_product(&product, w, s->goal);
+	return ib_exact_ratio(&product, &s->sum);
+}
