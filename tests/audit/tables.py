@@ -179,7 +179,7 @@ for got in table('ib-audit', 'list', '-q', 'twice.zst'):
 
 # ---- one variance: of the receipt and of the log, exact sums rounded once
 for k, options in enumerate((['--rule', 'random', '-r', '0.3'], ['-r', '0.7'],
-                             ['--rule', 'buckets', '--buckets', 'q0.2:0.75,q0.85:0.5'])):
+                             ['--rule', 'buckets:q0.2=0.75,q0.85=0.5'])):
     run('ib-prune', '-q', '-s', 'run.npz', '-e', 6 + k, '--sampling', 'fixed', *options,
         '--receipt', 'receipt.json', '-a', 'fixed.zst', '-o', 'o', 'less.jsonl')
     head = json.loads(Log('fixed.zst').runs[-1][0])
