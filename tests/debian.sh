@@ -5,9 +5,9 @@
 #
 # The system is made by debootstrap in build/debian/RELEASE once and kept; what
 # the targets install stays in it. It has make and a C compiler, nothing else
-# of what the targets need. The sources are those of HEAD and of the changes
-# since. The archive is the one that this system's apt uses. It wants root, or a
-# kernel that lets users make namespaces. Exit 77: it cannot be done here.
+# of what the targets need. The archive is the one that this system's apt uses.
+# It wants root, or a kernel that lets users make namespaces; where it cannot be
+# done, it says why, and that it is skipped.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 release=${1:?usage: tests/debian.sh RELEASE [TARGET...]}
@@ -18,9 +18,9 @@ root=$dir/$release
 mkdir -p "$dir"
 
 skip() {
-  echo "debian.sh: $*"
+  echo "debian: skipped: $*"
   echo "0 passed, 0 failed, 1 skipped"
-  exit 77
+  exit
 }
 
 # An ordinary user becomes root of a namespace of its own.
@@ -69,7 +69,6 @@ enter() {
 [ -d "$root" ] || make_system
 rm -rf "$root/infobatch"
 mkdir "$root/infobatch"
-(cd "$here" && git ls-files -z --cached --others --exclude-standard |
-  xargs -0 sh -c 'for f; do [ ! -e "$f" ] || printf "%s\0" "$f"; done' - |
-  tar -c --null -T - -f -) | tar -x -C "$root/infobatch" --no-same-owner
+tar -c -C "$here" --exclude=./build --exclude=./.git . |
+  tar -x -C "$root/infobatch" --no-same-owner
 enter "cd /infobatch && make $*"

@@ -164,7 +164,7 @@ array_next(struct ib_cursor *c)
 		for (i = 0; i < c->source->fields.nslots; i++)
 			c->v[i].type = IB_ABSENT;
 	} else {
-		return ib_cursor_no_object(c, (struct ib_span){ p, (size_t)(c->end - p) });
+		return ib_cursor_bad(c, "not a JSON object");
 	}
 	if (!stop)
 		return ib_cursor_bad(c, "malformed JSON at byte %zu: %s",

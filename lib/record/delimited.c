@@ -568,12 +568,19 @@ ib_delimited_compile(struct ib_source *s)
 	map_columns(s, true);
 }
 
-/* Room for the columns: no more than bytes, and one. */
+/*
+ * Room for the columns: no more than bytes, and one. The header is read again
+ * if no whole row came with it.
+ */
 static bool
 make_columns(struct ib_source *s)
 {
 	size_t n = s->header.n + 1;
 
+	free(s->column_slot);
+	free(s->column_number);
+	free(s->column_name);
+	s->ncolumns = 0;
 	s->column_slot = malloc(n * sizeof(*s->column_slot));
 	s->column_number = malloc(n * sizeof(*s->column_number));
 	s->column_name = malloc(n * sizeof(*s->column_name));
