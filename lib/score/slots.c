@@ -1,10 +1,9 @@
-#include "score/slots.h"
-
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/error.h"
+#include "score/table.h"
 
 /* At most three slots in four are taken: a miss then probes some 8 slots, a
  * cache line. Doubling leaves three in eight, 21 bytes a row; growing fourfold
@@ -219,8 +218,9 @@ grow_aside(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 	return IB_OK;
 }
 
-enum ib_status
-ib_slots_reserve(struct ib_table *t, uint64_t rows, struct ib_error *err)
+/* Slots for `rows` rows in all. */
+static enum ib_status
+reserve_slots(struct ib_table *t, uint64_t rows, struct ib_error *err)
 {
 	uint64_t least = rows / 3 * 4 + 8;
 	uint64_t nslots = (GROWS_FOURFOLD(t->nslots) ? 4 : 2) * t->nslots;
@@ -238,6 +238,22 @@ ib_slots_reserve(struct ib_table *t, uint64_t rows, struct ib_error *err)
 	if (nslots > UINT32_MAX)
 		return ib_fail_memory(err);
 	return grow_aside(t, nslots, err);
+}
+
+enum ib_status
+ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_error *err)
+{
+	uint64_t want = t->n + rows;
+
+	if (want >= UINT32_MAX - 1)
+		return ib_fail(err, IB_E_IO,
+			       "more than %u samples: deal them into parts "
+			       "(--part)",
+			       UINT32_MAX - 2);
+	if (!ib_huge_array_grow(&t->bytes, t->nbytes + bytes + 16) ||
+	    !ib_huge_array_grow(&t->offset, (want + 1) * sizeof(uint64_t)))
+		return ib_fail_memory(err);
+	return reserve_slots(t, want, err);
 }
 
 /* ---- building ----------------------------------------------------------- */

@@ -3,9 +3,6 @@
 
 #include "score/table.h"
 
-#include "base/error.h"
-#include "score/slots.h"
-
 void
 ib_table_init(struct ib_table *t)
 {
@@ -25,22 +22,6 @@ uint64_t
 ib_table_hash(struct ib_span id, uint64_t seed)
 {
 	return XXH3_64bits_withSeed(id.p, id.n, seed);
-}
-
-enum ib_status
-ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_error *err)
-{
-	uint64_t want = t->n + rows;
-
-	if (want >= UINT32_MAX - 1)
-		return ib_fail(err, IB_E_IO,
-			       "more than %u samples: deal them into parts "
-			       "(--part)",
-			       UINT32_MAX - 2);
-	if (!ib_huge_array_grow(&t->bytes, t->nbytes + bytes + 16) ||
-	    !ib_huge_array_grow(&t->offset, (want + 1) * sizeof(uint64_t)))
-		return ib_fail_memory(err);
-	return ib_slots_reserve(t, want, err);
 }
 
 /* Append the id's bytes; the slot is the caller's to fill. */

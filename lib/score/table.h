@@ -3,7 +3,7 @@
  * probing; a slot is 8 bytes: the upper half of the id's hash and its row. A
  * slot's home is its tag scaled to the number of slots, so tags stand in
  * ascending order (but for collisions): the table grows by one sequential
- * pass in place, without the ids and without hashing again (score/slots.h).
+ * pass in place, without the ids and without hashing again (slots.c).
  * Chains do not wrap: behind the last home there is room for the longest, and
  * always an empty slot.
  *
