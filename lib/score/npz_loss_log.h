@@ -5,7 +5,8 @@
 #ifndef IB_SCORE_NPZ_LOSS_LOG_H
 #define IB_SCORE_NPZ_LOSS_LOG_H
 
-#include "score/loss_logs.h"
+#include "score/loss_reader.h"
+#include "score/loss_sink.h"
 
 /* Does the archive hold a loss log, rather than a score file? */
 bool ib_npz_loss_log_is_one(const struct ib_npz *z);
