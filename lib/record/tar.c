@@ -138,7 +138,12 @@ fail(const struct ib_tar *t, struct ib_error *err)
 			*err = t->failed;
 		return t->failed.code;
 	}
-	/* Where it gives no reason it had no memory for one. */
+	/*
+	 * libarchive gives no reason if a pax header or a long name is cut off, if a
+	 * size overflows, nor if it has no memory for one.
+	 */
+	if (!why && errno != ENOMEM)
+		why = "a header is cut off or malformed";
 	if (!why || archive_errno(t->archive) == ENOMEM)
 		return ib_fail_memory(err);
 	return ib_fail(err, IB_E_DATA, "%s: damaged or cut tar: %s", ib_input_name(t->in),
