@@ -73,8 +73,10 @@ ib_html_text(struct ib_bytes *out, struct ib_span text)
 	const char *p = ib_show(show, text);
 	size_t n = strlen(p), i;
 
-	for (i = 1; i + 1 < n; i++) /* less its quotes */
-		put_entity(out, p[i]);
+	/* Less its quotes, so that those within need no backslash. */
+	for (i = 1; i + 1 < n; i++)
+		if (p[i] != '\\' || p[i + 1] != '"' || i + 2 == n)
+			put_entity(out, p[i]);
 }
 
 void
