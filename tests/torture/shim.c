@@ -124,8 +124,28 @@ start(void)
 {
 	parse(getenv("TORTURE"));
 	dl_iterate_phdr(note_zstd, NULL);
+}
+
+static int (*main_of)(int, char **, char **);
+
+/* From main on, up to the exit: not while gcov, of `make coverage`, writes. */
+static int
+begin(int argc, char **argv, char **env)
+{
 	atexit(write_counts);
 	atomic_store(&on, 1);
+	return main_of(argc, argv, env);
+}
+
+int __libc_start_main(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void),
+		      void (*)(void), void *);
+
+int
+__libc_start_main(int (*main)(int, char **, char **), int argc, char **argv, void (*init)(void),
+		  void (*fini)(void), void (*rtld_fini)(void), void *stack)
+{
+	main_of = main;
+	return REAL(__libc_start_main)(begin, argc, argv, init, fini, rtld_fini, stack);
 }
 
 /* ---- memory ---------------------------------------------------------------------- */
