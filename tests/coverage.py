@@ -1,17 +1,19 @@
 #!/usr/bin/python3
 """Lines and branches by folder, from what `gcov -j -b -t` prints.
 
-   gcov -j -b -t *.gcno | coverage.py SOURCES FUNCTIONS
+   gcov -j -b -t *.gcno | coverage.py SOURCES FUNCTIONS UNREACHED
 
 A line or branch counts once, however many times its file was compiled
-(headers). The names of functions never run go to the file FUNCTIONS.
+(headers). The names of functions never run go to the file FUNCTIONS; lines
+never run (marked L) and those of which a branch was never taken (with the
+branches' numbers) to the file UNREACHED.
 """
 import collections
 import json
 import os
 import sys
 
-sources, functions = sys.argv[1:]
+sources, functions, unreached = sys.argv[1:]
 lines, branches, runs = {}, {}, collections.Counter()
 for document in sys.stdin:
     for file in json.loads(document)['files']:
@@ -30,6 +32,24 @@ if not lines:
     sys.exit('coverage.py: gcov has printed no counts')
 with open(functions, 'w') as f:
     f.writelines('%s\n' % name for name, n in sorted(runs.items()) if n == 0)
+
+
+def write_unreached(f):
+    missed = collections.defaultdict(list)
+    for (name, number), n in lines.items():
+        if n == 0:
+            missed[name, number].append('L')
+    for (name, number, i), n in sorted(branches.items()):
+        if n == 0:
+            missed[name, number].append(str(i))
+    for name, number in sorted(missed):
+        with open(os.path.join(sources, name)) as source:
+            text = source.read().split('\n')[number - 1].strip()
+        f.write('%s:%d: %s: %s\n' % (name, number, ','.join(missed[name, number]), text))
+
+
+with open(unreached, 'w') as f:
+    write_unreached(f)
 
 
 def share(counts):

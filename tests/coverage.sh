@@ -1,32 +1,46 @@
 #!/usr/bin/env bash
 # Which share of the lines and branches of lib/ and cmd/ the tests reach.
 #
-#   tests/coverage.sh FOLDER [PROGRAM...]     FOLDER: of a build with --coverage
+#   tests/coverage.sh FOLDER     of a build with --coverage
 #
 # Runs the unit tests, the case folders, the examples, the differential
-# reference and the programs named, over that build; then prints a table by
-# folder, by gcov, with the total in its last line. FOLDER/functions lists the
-# functions never run, FOLDER/gcov/ has the sources with their counts.
+# reference, the fuzz targets over their corpora, rules.py, parts.py and the
+# torture (in which each call fails once) over that build; then prints a table
+# by folder, by gcov, with the total in its last line. FOLDER/functions lists
+# the functions never run, FOLDER/unreached the lines and branches.
 #
 # A process that is killed writes no counts: what it alone reached counts as
 # not reached. What a test prints goes to FOLDER/tests.log.
+# Environment: JOBS (2), of the case folders and the torture.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "$1" && pwd)
-shift
 cd "$here"
 find "$build" -name '*.gcda' -delete
 export IB_BIN=$build
 : >"$build/tests.log"
-for t in "tests/unit.sh $build/unit" tests/cmd.sh tests/examples.sh \
-  "/usr/bin/python3 tests/reference/differ.py --bin $build --cases 300" "$@"; do
-  echo "RUN ${t//$here\//}"
-  # shellcheck disable=SC2086
-  $t >>"$build/tests.log" 2>&1 || tail -n 20 "$build/tests.log"
-done
-rm -rf "$build/gcov"
-mkdir "$build/gcov"
-cd "$build/gcov"
+
+run() { # PROGRAM [ARGUMENT]...
+  echo "RUN ${*//"$here/"/}"
+  "$@" >>"$build/tests.log" 2>&1 || tail -n 20 "$build/tests.log"
+}
+
+fuzz() { # TARGET: over its corpus
+  "$build/fuzz/$1" testdata/fuzz/"$1"/* >>"$build/tests.log" 2>&1 || echo "failed: fuzz/$1"
+}
+
+run tests/unit.sh "$build/unit"
+run tests/cmd.sh
+run tests/examples.sh
+run /usr/bin/python3 tests/reference/differ.py --bin "$build" --cases 300
+run /usr/bin/python3 tests/rules.py "$build"
+run /usr/bin/python3 tests/cluster/parts.py --bin "$build" --cases 3
+echo "RUN fuzz targets"
+for target in testdata/fuzz/*/; do fuzz "$(basename "$target")"; done
+run /usr/bin/python3 tests/torture/torture.py --bin "$build" --shim "$build/torture.so" \
+  --kills 0 --jobs "${JOBS:-2}"
+
+cd "$build" # where gcov leaves what it does not print
 find "$build/lib" "$build/cmd" -name '*.gcno' -print0 |
   xargs -0 gcov -j -b -p -t 2>gcov.err |
-  /usr/bin/python3 "$here/tests/coverage.py" "$here" "$build/functions"
+  /usr/bin/python3 "$here/tests/coverage.py" "$here" "$build/functions" "$build/unreached"
