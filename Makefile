@@ -47,8 +47,6 @@ LIBS  := libarchive libzstd libcjson libxxhash libdeflate libutf8proc zlib liblz
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	$(if $(filter-out 0,$(WERROR)),-Werror)
-# More programs that `make coverage` runs.
-COVERED :=
 
 B     := build/$(or $(subst $(comma),-,$(SAN)),release)
 SANF  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
@@ -73,7 +71,8 @@ LIB     := $B/libinfobatch.a
 COMPLETE := $(NAMES:%=$B/completions/%) $(NAMES:%=$B/completions/_%) \
 	$(NAMES:%=$B/completions/%.fish)
 # Fuzz targets: a noun each; the rest of tests/fuzz is what they share.
-FUZZED  := $(filter-out replay file,$(patsubst tests/fuzz/%.c,%,\
+FUZZSHARED := file archive
+FUZZED  := $(filter-out replay $(FUZZSHARED),$(patsubst tests/fuzz/%.c,%,\
 	$(sort $(wildcard tests/fuzz/*.c))))
 FUZZ    := build/fuzz
 FUZZSAN := address,undefined
@@ -88,6 +87,7 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 	bench fuzz lint unit train-demo \
 	install help clean
 .DEFAULT_GOAL := all
+.SECONDARY:
 
 all: $(NAMES:%=$B/%) $(COMPLETE) ## the commands and their completion, in build/release
 	@:
@@ -186,9 +186,13 @@ check-reference: all             ## against an independent implementation
 	$(Q)/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
 
 coverage:                        ## which lines and branches the tests reach, by folder
-	+$(Q)$(MAKE) --no-print-directory -j2 B=build/coverage LDFLAGS=--coverage \
-		CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all unit
-	$(Q)tests/coverage.sh build/coverage $(COVERED)
+	@mkdir -p build/coverage
+	$(Q)$(CC) -O1 -Wall -Wextra -c tests/coverage_end.c -o build/coverage/end.o
+	+$(Q)$(MAKE) --no-print-directory -j2 B=build/coverage \
+		LDFLAGS='--coverage -Wl,--wrap=raise,--wrap=_exit build/coverage/end.o' \
+		CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
+		all unit build/coverage/torture.so $(FUZZED:%=build/coverage/fuzz/%)
+	$(Q)tests/coverage.sh build/coverage
 
 check-same: all                  ## outputs and messages equal those of BASE=<commit>
 	@[ -n "$(BASE)" ] || { echo "usage: make check-same BASE=<commit>"; exit 2; }
@@ -295,12 +299,17 @@ train-demo: all deps-train       ## compare rules on five tasks; TASK=name SEEDS
 	$(Q)/usr/bin/python3 tests/training/demo.py --bin $B --out build/train \
 		$(TASK:%=--task %) $(SEEDS:%=--seeds %)
 
-$B/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/file.o $B/tests/fuzz/replay.o $(LIB)
+$B/fuzz/%: $B/tests/fuzz/%.o $(FUZZSHARED:%=$B/tests/fuzz/%.o) \
+		$B/tests/fuzz/replay.o $(LIB)
 	@mkdir -p $(@D)
 	$(call step,LD,$@)
-	$(Q)$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(SANF) $(LDFLAGS) $(filter %.o,$^) $(LIB) $(LDLIBS) -o $@
+
+$B/fuzz/options: $B/cmd/values.o $B/cmd/options.o
+$(FUZZ)/fuzz-options: $(FUZZ)/cmd/values.o $(FUZZ)/cmd/options.o
 
 $(FUZZ)/lib/%.o:   INC = -Ilib/include -Ilib
+$(FUZZ)/cmd/%.o:   INC = -Ilib/include
 $(FUZZ)/tests/%.o: INC = -Ilib/include -Ilib -Itests -Wno-conversion
 $(FUZZ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -308,7 +317,8 @@ $(FUZZ)/%.o: %.c Makefile
 	$(Q)clang $(FLAGS) $(INC) -O1 -g -fsanitize=fuzzer-no-link,$(FUZZSAN) \
 		-c $< -o $@
 
-$(FUZZ)/fuzz-%: $(FUZZ)/tests/fuzz/%.o $(FUZZ)/tests/fuzz/file.o $(LIBSRC:%.c=$(FUZZ)/%.o)
+$(FUZZ)/fuzz-%: $(FUZZ)/tests/fuzz/%.o $(FUZZSHARED:%=$(FUZZ)/tests/fuzz/%.o) \
+		$(LIBSRC:%.c=$(FUZZ)/%.o)
 	$(call step,LD,$@)
 	$(Q)clang -fsanitize=fuzzer,$(FUZZSAN) $^ $(LDLIBS) -o $@
 

@@ -361,12 +361,13 @@ ib_number_json(const char *p, double *value)
 bool
 ib_number_text(struct ib_span field, double *value)
 {
-	const struct source s = { field.p, field.p + field.n };
-	const char *p = s.begin;
+	struct source s;
+	const char *p = field.p;
 	struct scan n;
 
 	if (field.n == 0)
 		return false;
+	s = (struct source){ p, p + field.n };
 	n.negative = *p == '-';
 	p += n.negative || *p == '+';
 	if (p < s.end && (*p | 0x20) > '9') {

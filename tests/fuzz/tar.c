@@ -1,4 +1,5 @@
 /* A tar of any bytes: its members' bytes are its own, in order. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,8 +59,28 @@ walk(const char *path, const uint8_t *data, size_t n)
 	ib_input_close(in);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+/*
+ * Give every header, known by its magic, the checksum that its bytes have: so
+ * that a change of a fuzzer gets beyond it.
+ */
+static void
+mend(uint8_t *p, size_t n)
+{
+	unsigned sum;
+	size_t i;
+
+	for (; n >= 512; p += 512, n -= 512) {
+		if (memcmp(p + 257, "ustar", 5) != 0)
+			continue;
+		memset(p + 148, ' ', 8);
+		for (i = 0, sum = 0; i < 512; i++)
+			sum += p[i];
+		snprintf((char *)p + 148, 8, "%06o", sum);
+	}
+}
+
+static void
+read_tar(const uint8_t *data, size_t n)
 {
 	struct ib_tar_samples *s = NULL;
 	struct ib_tar_sample sample;
@@ -69,15 +90,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	char path[32];
 	int fd;
 
-	if (n >= 4 &&
-	    (memcmp(data, "\x1f\x8b", 2) == 0 || memcmp(data, "BZh", 3) == 0 ||
-	     memcmp(data,
-		    "\xfd"
-		    "7z",
-		    3) == 0 ||
-	     memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0 || memcmp(data, "\x04\x22\x4d\x18", 4) == 0 ||
-	     (data[0] >> 4 == 5 && memcmp(data + 1, "\x2a\x4d\x18", 3) == 0)))
-		return 0; /* compressed: its bytes are others */
 	fd = fuzz_file(data, n, path);
 	walk(path, data, n);
 	if (ib_input_open(path, &in, NULL))
@@ -89,5 +101,29 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	ib_tar_samples_close(s);
 	ib_input_close(in);
 	close(fd);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	uint8_t *mended;
+
+	if (n >= 4 &&
+	    (memcmp(data, "\x1f\x8b", 2) == 0 || memcmp(data, "BZh", 3) == 0 ||
+	     memcmp(data,
+		    "\xfd"
+		    "7z",
+		    3) == 0 ||
+	     memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0 || memcmp(data, "\x04\x22\x4d\x18", 4) == 0 ||
+	     (data[0] >> 4 == 5 && memcmp(data + 1, "\x2a\x4d\x18", 3) == 0)))
+		return 0; /* compressed: its bytes are others */
+	read_tar(data, n);
+	mended = malloc(n + !n);
+	if (n > 0)
+		memcpy(mended, data, n);
+	mend(mended, n);
+	if (n > 0 && memcmp(mended, data, n) != 0)
+		read_tar(mended, n);
+	free(mended);
 	return 0;
 }

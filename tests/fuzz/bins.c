@@ -1,0 +1,56 @@
+/* What ib-prune --write-bins writes: what is accepted can be counted. */
+#include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fuzz/target.h"
+#include "fuzz/text.h"
+#include "score/bin_counts.h"
+
+static const float scores[] = { 0, 0.25f, 0.5f, 0.5f, 2, -1, 1e-40f, NAN };
+#define N (sizeof(scores) / sizeof(*scores))
+
+/* The counts as JSON fit the totals of the same scores, and come back. */
+static void
+count_and_read(const struct ib_bin_counts *plan)
+{
+	static struct ib_totals totals; /* large */
+	struct ib_bin_counts *counted = NULL, *back = NULL;
+	struct ib_error err;
+	cJSON *json;
+	char *text;
+
+	ib_totals_init(&totals);
+	ib_totals_add(&totals, scores, N);
+	if (ib_bin_counts_count(plan, scores, N, &counted, &err))
+		abort();
+	text = fuzz_text(ib_bin_counts_json(counted));
+	json = cJSON_Parse(text);
+	if (ib_bin_counts_parse(json, "counts", &totals, &back, &err))
+		abort();
+	fuzz_is_text(ib_bin_counts_json(back), text);
+	cJSON_Delete(json);
+	free(text);
+	ib_bin_counts_free(counted);
+	ib_bin_counts_free(back);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct ib_bin_counts *plan = NULL;
+	struct ib_error err;
+	enum ib_status st;
+	char path[32];
+	int fd = fuzz_file(data, n, path);
+
+	st = ib_second_pass_read(path, &plan, &err);
+	if (st && (st != IB_E_DATA || err.code != st))
+		abort();
+	if (!st) {
+		count_and_read(plan);
+		ib_bin_counts_free(plan);
+	}
+	close(fd);
+	return 0;
+}

@@ -1,0 +1,87 @@
+/* Files of totals with parts and counts: what is accepted comes back. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fuzz/target.h"
+#include "fuzz/text.h"
+#include "score/totals_file.h"
+
+static void
+check_parts(const struct ib_part_set *p)
+{
+	char *text = fuzz_text(ib_part_set_json(p));
+	cJSON *json = cJSON_Parse(text);
+	struct ib_part_set back = { 0 };
+	struct ib_error err;
+
+	if (ib_part_set_parse(json, "parts", &back, &err))
+		abort();
+	fuzz_is_text(ib_part_set_json(&back), text);
+	cJSON_Delete(json);
+	free(text);
+	ib_part_set_release(&back);
+}
+
+static void
+check_refined(const struct ib_totals_file *s)
+{
+	char *text = fuzz_text(ib_bin_counts_json(s->refined));
+	cJSON *json = cJSON_Parse(text);
+	struct ib_bin_counts *back = NULL;
+	struct ib_error err;
+
+	if (ib_bin_counts_parse(json, "counts", &s->totals, &back, &err) || !back)
+		abort();
+	fuzz_is_text(ib_bin_counts_json(back), text);
+	cJSON_Delete(json);
+	free(text);
+	ib_bin_counts_free(back);
+}
+
+/* Merged with itself: fine, or told as bad data. */
+static void
+merge_twice(const char *path, struct ib_totals_file *s)
+{
+	struct ib_totals_file *other = NULL;
+	struct ib_input *in = NULL;
+	struct ib_error err;
+	enum ib_status st;
+
+	if (ib_input_open(path, &in, &err) || ib_totals_file_read(in, &other, &err))
+		abort(); /* it was read before */
+	st = ib_totals_file_merge(s, other, "again", &err);
+	if (st && st != IB_E_DATA)
+		abort();
+	if (!st && (st = ib_totals_file_check(s, "both", &err)) && st != IB_E_DATA)
+		abort();
+	ib_totals_file_free(other);
+	ib_input_close(in);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct ib_totals_file *s = NULL;
+	struct ib_input *in = NULL;
+	struct ib_error err;
+	enum ib_status st;
+	char path[32];
+	int fd = fuzz_file(data, n, path);
+
+	if (ib_input_open(path, &in, &err))
+		abort(); /* a file in memory opens */
+	st = ib_totals_file_read(in, &s, &err);
+	if (st && (st != IB_E_DATA || err.code != st))
+		abort();
+	if (!st) {
+		if (s->parts.count > 0)
+			check_parts(&s->parts);
+		if (s->refined)
+			check_refined(s);
+		merge_twice(path, s);
+		ib_totals_file_free(s);
+	}
+	ib_input_close(in);
+	close(fd);
+	return 0;
+}
