@@ -9,7 +9,7 @@ VERSION := $(shell sed -n 's/^.define IB_VERSION "\(.*\)"/\1/p' lib/include/info
 # What a fresh Debian needs besides make and a C compiler.
 PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 	libxxhash-dev libdeflate-dev libutf8proc-dev \
-	zlib1g-dev liblzma-dev libbz2-dev
+	zlib1g-dev liblzma-dev liblz4-dev libbz2-dev
 PACKAGES_DEMO  := zstd jq
 # For `make check`.
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
@@ -43,7 +43,7 @@ REST_PARTS  := \
 	training
 
 comma := ,
-LIBS  := libarchive libzstd libcjson libxxhash libdeflate libutf8proc zlib liblzma
+LIBS  := libarchive libzstd libcjson libxxhash libdeflate libutf8proc zlib liblzma liblz4
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	$(if $(filter-out 0,$(WERROR)),-Werror)
