@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "io/npy.h"
 #include "io/npz.h"
 #include "scratch.h"
 

@@ -9,6 +9,7 @@
 #define IB_IO_NPZ_H
 
 #include "io/input.h"
+#include "io/npz_member.h"
 #include "io/output.h"
 
 /* ---- writing ---------------------------------------------------------- */
@@ -36,33 +37,9 @@ uint32_t ib_npz_writer_crc(const struct ib_npz_writer *w, const char *name);
 enum ib_status ib_npz_writer_end(struct ib_npz_writer *w, struct ib_error *err);
 void ib_npz_writer_free(struct ib_npz_writer *w);
 
-/*
- * The .npy header of such an array: into header (at least 128 bytes), which
- * ends at a multiple of 64. Returns its length. For .npy files by themselves.
- */
-size_t ib_npy_header(char header[128], const char *descr, uint64_t n);
-
 /* ---- reading ---------------------------------------------------------- */
 
 struct ib_npz; /* an open archive: its directory, and access to its bytes */
-
-/* A member; of an array also what its header says. */
-struct ib_npz_member {
-	struct ib_span name; /* "score.npy" */
-	bool array;	     /* an .npy whose header was understood */
-	char descr[16];	     /* "<f4"; as written, quotes less */
-	bool fortran;
-	unsigned ndim;
-	uint64_t n;	 /* items of a one-dimensional array */
-	size_t size;	 /* bytes an item; 0: not known (objects) */
-	uint64_t nbytes; /* of the items, or of the plain member */
-	uint32_t crc;	 /* of the whole member, as the directory has it */
-	/* private */
-	uint64_t local;		/* offset of its local header */
-	uint64_t stored, whole; /* compressed and full size of the member */
-	unsigned method;
-	size_t header; /* bytes of .npy header before the items */
-};
 
 /*
  * Open the archive that `in` begins (its first bytes are "PK"). A plain file

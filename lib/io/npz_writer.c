@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "io/npy.h"
 #include "io/npz.h"
 #include "io/zip.h"
 

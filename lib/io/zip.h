@@ -2,7 +2,7 @@
 #ifndef IB_IO_ZIP_H
 #define IB_IO_ZIP_H
 
-#include "io/npz.h"
+#include "io/npz_member.h"
 
 /* Signatures and sizes of APPNOTE.TXT (6.3.10) sections 4.3.7 to 4.3.16. */
 #define IB_ZIP_LOCAL 0x04034b50u

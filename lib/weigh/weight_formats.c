@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "io/npy.h"
 #include "io/npz.h"
 #include "record/json.h"
 
