@@ -37,20 +37,29 @@ apply(struct cli *cli, const struct cli_option *o, char letter, const char *valu
 	cli_die(cli, IB_E_IO, "standard output: cannot write: %s", strerror(errno));
 }
 
+/* The row of a long name; ends with misuse if there is none. */
+static const struct cli_option *
+find_long(const struct cli *cli, const char *name, size_t n)
+{
+	const struct cli_option *o = cli_by_name(cli, name, n);
+	const char *near;
+
+	if (o)
+		return o;
+	near = cli_nearest_option(cli, name, n);
+	cli_misuse(cli, "unknown option '--%.*s'%s%s%s", (int)n, name,
+		   near ? "; did you mean '--" : "", near ? near : "",
+		   near ? "'?" : "");
+}
+
 /* --name, --name=value, --name value. Returns the arguments it took. */
 static int
 long_option(struct cli *cli, char **argv)
 {
 	const char *name = argv[0] + 2, *equals = strchr(name, '=');
 	size_t n = equals ? (size_t)(equals - name) : strlen(name);
-	const struct cli_option *o = cli_by_name(cli, name, n);
-	const char *near;
+	const struct cli_option *o = find_long(cli, name, n);
 
-	if (!o) {
-		near = cli_nearest_option(cli, name, n);
-		cli_misuse(cli, "unknown option '--%.*s'%s%s%s", (int)n, name,
-			   near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
-	}
 	if (!o->arg && equals)
 		cli_misuse(cli, "--%s takes no value", o->name);
 	if (!o->arg || equals) {
@@ -63,19 +72,28 @@ long_option(struct cli *cli, char **argv)
 	return 2;
 }
 
+/* The row of the letter at p, in `arg`; ends with misuse if there is none. */
+static const struct cli_option *
+find_short(const struct cli *cli, const char *arg, const char *p)
+{
+	const struct cli_option *o = cli_by_letter(cli, *p);
+
+	if (!o && (unsigned char)*p >= 0x80)
+		cli_misuse(cli, "unknown option '%s'", arg);
+	if (!o)
+		cli_misuse(cli, "unknown option '-%c'", *p);
+	return o;
+}
+
 /* -o value, -oVALUE, -qv: flags may share a dash. */
 static int
 short_options(struct cli *cli, char **argv)
 {
+	const struct cli_option *o;
 	const char *p;
 
 	for (p = argv[0] + 1; *p; p++) {
-		const struct cli_option *o = cli_by_letter(cli, *p);
-
-		if (!o && (unsigned char)*p >= 0x80)
-			cli_misuse(cli, "unknown option '%s'", argv[0]);
-		if (!o)
-			cli_misuse(cli, "unknown option '-%c'", *p);
+		o = find_short(cli, argv[0], p);
 		if (!o->arg) {
 			apply(cli, o, *p, "");
 			continue;
