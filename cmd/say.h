@@ -5,12 +5,12 @@
 #include "command.h"
 
 /* Print "NAME: text" and the hint at --help; exit 2. */
-_Noreturn void cli_misuse(const struct cli *cli, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void cli_misuse(const struct cli *cli, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
 
 /* Print "NAME: text" and end with a status of the library. */
-_Noreturn void cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
+	__attribute__((noreturn, format(printf, 3, 4)));
 
 /* Print "NAME: text" to standard error, control bytes as \xNN. */
 void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));

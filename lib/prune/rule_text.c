@@ -51,7 +51,7 @@ ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out)
 		out->words = p->range;
 	if (p->kind == IB_PARAM_REAL) {
 		out->has_default = true;
-		out->by_default = *(const double *)((const char *)&defaults + p->at);
+		memcpy(&out->by_default, (const char *)&defaults + p->at, sizeof(double));
 	}
 	return true;
 }
