@@ -390,8 +390,10 @@ Test(output, keeps_the_old_file_on_a_full_disk)
 	int i;
 
 	shell("mkdir m");
-	if (mount("none", "m", "tmpfs", 0, "size=256k") != 0)
+	if (mount("none", "m", "tmpfs", 0, "size=256k") != 0) {
+		scratch_leave();
 		cr_skip_test("cannot mount");
+	}
 	put("m/a", 0, "old");
 	o = output("m/a", 0);
 	for (i = 0; i < 200; i++)
@@ -409,8 +411,10 @@ Test(output, a_mount_point_cannot_be_replaced)
 	struct ib_error err;
 
 	put("t", 0, "old");
-	if (mount("t", "t", NULL, MS_BIND, NULL) != 0)
+	if (mount("t", "t", NULL, MS_BIND, NULL) != 0) {
+		scratch_leave();
 		cr_skip_test("cannot mount");
+	}
 	o = output("t", 0);
 	ib_output_write(o, "x", 1);
 	cr_assert(eq(int, ib_output_commit(&o, &err), IB_E_CREATE));
