@@ -1,10 +1,11 @@
 /* The records of one block. */
-#include "record/format.h"
+#include "record/cursor.h"
 
 #include <stdio.h>
 
 #include "base/error.h"
 #include "record/dialect.h"
+#include "record/format.h"
 
 void
 ib_cursor_start(struct ib_cursor *c, const struct ib_block *block)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/utf8.h"
+#include "record/cursor.h"
 #include "record/dialect.h"
 #include "record/known_formats.h"
 

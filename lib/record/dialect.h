@@ -5,7 +5,7 @@
 #ifndef IB_RECORD_DIALECT_H
 #define IB_RECORD_DIALECT_H
 
-#include "record/reader.h"
+#include "record/source.h"
 
 /*
  * Say what a line is if it is in a dialect that is known, and how to make it

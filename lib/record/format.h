@@ -2,7 +2,7 @@
 #ifndef IB_RECORD_FORMAT_H
 #define IB_RECORD_FORMAT_H
 
-#include "record/reader.h"
+#include "record/source.h"
 
 /* How far into an operand's bytes its records begin. */
 enum ib_begun { IB_BEGUN, IB_BEGUN_MORE, IB_BEGUN_BAD };

@@ -2,13 +2,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "record/format.h"
+#include "record/reader.h"
 
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/hex.h"
+#include "record/format.h"
 
 /*
  * Big enough that a block's costs vanish, small enough that a block, what is
