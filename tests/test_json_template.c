@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "random.h"
-#include "record/json_template.h"
+#include "record/json.h"
 
 /*
  * A record read after others of its form, and read alone by the grammar: the

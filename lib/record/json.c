@@ -2,7 +2,8 @@
 
 #include "base/digits.h"
 #include "base/numbers.h"
-#include "record/json_template.h"
+#include "base/predict_end.h"
+#include "base/short_number.h"
 
 static const char *value(struct ib_json *j, const char *p, const struct ib_member *m,
 			 struct ib_value *v);
@@ -463,11 +464,98 @@ value(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_val
 	return p;
 }
 
-const char *
-ib_json_member(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
+/* ---- reading by the template -------------------------------------------------- */
+
+static inline bool
+fits(const struct ib_json_step *s, const char *p)
 {
-	return value(j, p, m, v);
+	return ib_scan_same16(p, s->bytes, s->head) &&
+	       (s->n <= 16 || ib_scan_same16(p + 16, s->bytes + 16, s->n - 16u));
 }
+
+/*
+ * The number at p, into v where somebody wants it. (What it shares with
+ * read_string as one function that hands out own: 0.29 s for 0.26 s of user time,
+ * 10^7 lines of 1000 ids, -T 1, 2-core EPYC VM, gcc 12, medians of 5 in turns.)
+ */
+static inline const char *
+read_number(const struct ib_json *j, struct ib_json_step *s, const char *p, struct ib_value *v)
+{
+	bool fraction, wanted = s->number && !j->lazy;
+	struct ib_value *own;
+	const char *end;
+	double number;
+
+	end = wanted ? ib_short_number(p, true, &number, &fraction)
+		     : ib_short_number(p, false, &number, &fraction);
+	if (!end)
+		return NULL;
+	end = ib_predict_end(p, end, &s->length);
+	if (s->slot < 0)
+		return end;
+	own = &v[s->slot];
+	own->p = p;
+	own->n = (uint32_t)(end - p);
+	own->type = fraction ? IB_REAL : IB_INTEGER;
+	if (wanted)
+		own->number = number;
+	return end;
+}
+
+static inline const char *
+read_string(const struct ib_json *j, struct ib_json_step *s, const char *p, struct ib_value *v)
+{
+	const char *end = ib_scan_string(j->ops, p);
+	struct ib_value *own;
+
+	/* Is it a quote? The next step's bytes begin with one. */
+	end = ib_predict_end(p, end, &s->length);
+	if (s->slot < 0)
+		return end;
+	own = &v[s->slot];
+	own->p = p;
+	own->n = (uint32_t)(end - p);
+	own->type = IB_STRING;
+	own->escaped = false;
+	return end;
+}
+
+const char *
+ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v)
+{
+	struct ib_json_template *stencil = &j->stencil;
+	struct ib_json_step *s;
+	const char *start;
+	size_t i;
+
+	if (stencil->n == 0 || !fits(stencil->step, p))
+		return NULL;
+	if (stencil->settled != v)
+		for (i = 0; i < j->fields->nslots; i++)
+			v[i].type = IB_ABSENT;
+	stencil->settled = v;
+	for (s = stencil->step; fits(s, p); s++) {
+		p += s->n;
+		if (s->kind == IB_JSON_STRING) {
+			p = read_string(j, s, p, v);
+		} else if (s->kind == IB_JSON_NUMBER) {
+			start = p;
+			p = read_number(j, s, p, v);
+			if (!p)
+				p = value(j, start, s->member, v);
+		} else if (s->kind == IB_JSON_END) {
+			stencil->wait = stencil->patience;
+			return p;
+		} else {
+			p = value(j, p, s->member, v);
+		}
+		if (!p)
+			break;
+	}
+	return NULL;
+}
+
+/* ---- objects ------------------------------------------------------------ */
 
 /* The object at p by its grammar. */
 static const char *

@@ -7,11 +7,9 @@
 #ifndef IB_RECORD_JSON_H
 #define IB_RECORD_JSON_H
 
-#include "base/scan.h"
-#include "record/fields.h"
+#include "record/json_escapes.h"
+#include "record/json_template.h"
 
-#define IB_JSON_FORMS 24 /* members of an object whose form is kept */
-#define IB_JSON_FORM_BYTES 32
 #define IB_JSON_DEPTH 16384 /* of values nested in a field that is passed over */
 
 /*
@@ -29,35 +27,6 @@ struct ib_json_form {
 	char bytes[IB_JSON_FORM_BYTES];
 	uint8_t n;			/* 0: nothing remembered */
 	const struct ib_member *member; /* NULL: a field that nobody wants */
-};
-
-/* What follows in a record of the form that is kept; see record/stencil.h. */
-enum ib_json_kind {
-	IB_JSON_STRING,
-	IB_JSON_NUMBER,
-	IB_JSON_OTHER, /* read by the grammar */
-	IB_JSON_END    /* no value: the closing brace stands before it */
-};
-
-struct ib_json_step {
-	char bytes[IB_JSON_FORM_BYTES]; /* what stands before the value */
-	uint8_t n, head;		/* of them; of the first 16 */
-	uint8_t kind;			/* enum ib_json_kind */
-	int8_t slot;			/* of the value; -1: nobody wants it */
-	bool number;			/* its number is wanted */
-	uint32_t length;		/* of the last value here */
-	const struct ib_member *member;
-};
-
-struct ib_json_template {
-	struct ib_json_step step[IB_JSON_FORMS + 1];
-	size_t n;			/* steps; 0: none learned */
-	const struct ib_value *settled; /* whose slots that no step fills are
-					 * absent; NULL: nobody's */
-	const char *start;		/* of the record being read; NULL: not learning */
-	size_t noted;			/* steps of it */
-	uint32_t wait;			/* so many must not fit until one is learned */
-	uint32_t patience;		/* what wait begins with, after each that fits */
 };
 
 struct ib_json {
@@ -90,6 +59,12 @@ void ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops, const struct
  */
 const char *ib_json_object(struct ib_json *j, const char *p, struct ib_value *v);
 
+/*
+ * Read the object at p as ib_json_object() does, if it fits the template.
+ * Returns NULL if it does not fit, whether it is well formed or not.
+ */
+const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
+
 /* After v was changed by somebody else than ib_json_object(). */
 static inline void
 ib_json_changed(struct ib_json *j)
@@ -105,21 +80,5 @@ const char *ib_json_value(struct ib_json *j, const char *p, struct ib_value *v);
 
 /* One past the blanks at p. */
 const char *ib_json_blanks(const struct ib_json *j, const char *p);
-
-/*
- * The bytes that a string means, appended to out. False for a lone surrogate
- * escape. The string was checked by ib_json_object.
- */
-bool ib_json_unescape(struct ib_span string, struct ib_bytes *out);
-/* Has it no lone surrogate escape? */
-bool ib_json_is_sound(struct ib_span string);
-/* Does it mean these bytes? */
-bool ib_json_means(struct ib_span string, struct ib_span bytes);
-
-/*
- * A string as the tools write it, quotes included: a byte below 0x20 is
- * \u00xx, quote and backslash have a backslash, all else as it is.
- */
-void ib_json_put_string(struct ib_bytes *out, struct ib_span bytes);
 
 #endif

@@ -1,9 +1,7 @@
 /* The bytes that a JSON string means, and back. */
-#include "record/json.h"
+#include "record/json_escapes.h"
 
 #include <string.h>
-
-#include "base/bytes.h"
 
 static unsigned
 hex4(const char *p)

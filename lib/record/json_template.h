@@ -13,7 +13,40 @@
 #ifndef IB_RECORD_JSON_TEMPLATE_H
 #define IB_RECORD_JSON_TEMPLATE_H
 
-#include "record/json.h"
+#include "base/scan.h"
+#include "record/fields.h"
+
+#define IB_JSON_FORMS 24 /* members of an object whose form is kept */
+#define IB_JSON_FORM_BYTES 32
+
+/* What follows in a record of the form that is kept; see record/stencil.h. */
+enum ib_json_kind {
+	IB_JSON_STRING,
+	IB_JSON_NUMBER,
+	IB_JSON_OTHER, /* read by the grammar */
+	IB_JSON_END    /* no value: the closing brace stands before it */
+};
+
+struct ib_json_step {
+	char bytes[IB_JSON_FORM_BYTES]; /* what stands before the value */
+	uint8_t n, head;		/* of them; of the first 16 */
+	uint8_t kind;			/* enum ib_json_kind */
+	int8_t slot;			/* of the value; -1: nobody wants it */
+	bool number;			/* its number is wanted */
+	uint32_t length;		/* of the last value here */
+	const struct ib_member *member;
+};
+
+struct ib_json_template {
+	struct ib_json_step step[IB_JSON_FORMS + 1];
+	size_t n;			/* steps; 0: none learned */
+	const struct ib_value *settled; /* whose slots that no step fills are
+					 * absent; NULL: nobody's */
+	const char *start;		/* of the record being read; NULL: not learning */
+	size_t noted;			/* steps of it */
+	uint32_t wait;			/* so many must not fit until one is learned */
+	uint32_t patience;		/* what wait begins with, after each that fits */
+};
 
 /* Begin with no form. */
 void ib_json_template_init(struct ib_json_template *s);
@@ -34,15 +67,5 @@ bool ib_json_template_note(struct ib_json_template *s, const char *from, const c
 
 /* The record was read: from the end of its last value to one past its brace. */
 void ib_json_template_end(struct ib_json_template *s, const char *from, const char *end);
-
-/*
- * Read the record at p into v as ib_json_object() does, if it fits; NULL where
- * it does not, whether it is well formed or not.
- */
-const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
-
-/* json.c: the value at p, by the grammar. */
-const char *ib_json_member(struct ib_json *j, const char *p, const struct ib_member *m,
-			   struct ib_value *v);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/numbers.h"
-#include "record/json.h"
+#include "record/json_escapes.h"
 
 const char *const ib_key_known[IB_KEY_NKNOWN] = {
 	"id",	 "__key__",	   "key",	"uid",	    "guid", "sample_id", "idx",

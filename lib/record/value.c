@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
-#include "record/json.h"
+#include "record/json_escapes.h"
 
 static bool
 is_blank(char c)
