@@ -8,6 +8,8 @@
 
 #include "record/tar.h"
 #include "record/tar_header.h"
+#include "record/tar_samples.h"
+#include "record/tar_writer.h"
 #include "scratch.h"
 
 TestSuite(tar, .init = scratch_enter, .fini = scratch_leave);

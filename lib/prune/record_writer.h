@@ -4,7 +4,7 @@
 
 #include "io/output.h"
 #include "prune/annotate.h"
-#include "record/tar.h"
+#include "record/tar_writer.h"
 
 struct ib_record_writer {
 	struct ib_output *out;	       /* NULL: not asked for, or not yet */

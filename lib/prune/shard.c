@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "prune/members.h"
 #include "record/spill_file.h"
+#include "record/tar.h"
 
 #define WEIGHT_MAX ((size_t)4096) /* a weight's text; more is no number */
 #define OFTEN 256		  /* samples between words on progress */

@@ -5,7 +5,8 @@
 #ifndef IB_RECORD_SPILL_FILE_H
 #define IB_RECORD_SPILL_FILE_H
 
-#include "record/tar.h"
+#include "io/input.h"
+#include "record/tar_member.h"
 
 struct ib_spill_file;
 

@@ -1,195 +1,32 @@
-/* Members of a tar: libarchive says where they are, their bytes pass. */
 #include "record/tar.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/numbers.h"
-#include "record/tar_header.h"
 #include "record/tar_links.h"
-#include "record/value.h"
 
-#define BLOCK ((size_t)256 << 10) /* read at once */
-
-/*
- * buf holds the bytes [base, base + n) of the archive. Those before `mark`
- * were disposed of; libarchive knows all of them and works on the last ones.
- */
 struct ib_tar {
-	struct archive *archive;
-	struct archive_entry *entry;
 	struct ib_input *in;
-	struct ib_tar_options options;
-	char *buf;
-	size_t n, cap;
-	uint64_t base, mark;
-	uint64_t content, content_end; /* of the current member, in the archive */
-	bool passing;		       /* bytes are the current member's */
-	bool passed;		       /* all of it */
-	bool seeking;		       /* the next header */
-	bool ended;
-	bool joined;	   /* of several archives; warned of */
-	uint64_t number;   /* of the next member, from 0 */
-	bool has_mark;	   /* zeros precede the place */
-	ib_tar_take *take; /* NULL: nobody wants it */
-	void *take_ctx;
-	struct ib_tar_header header;
+	struct ib_tar_archive *archive;
 	struct ib_tar_member member;	    /* the current one */
-	struct ib_tar_links *links;	    /* once there was a link */
-	const struct ib_tar_target *target; /* of the current member, a link */
-	struct ib_error failed;		    /* of the input */
+	uint64_t number;		    /* of the next member, from 0 */
+	struct ib_tar_links *links;	    /* NULL until the first link */
+	const struct ib_tar_target *target; /* target of the current member, if it is a link */
 };
-
-/* ---- bytes -------------------------------------------------------------------- */
-
-/* Hand on, or forget, what lies before `end`. */
-static void
-dispose(struct ib_tar *t, uint64_t end)
-{
-	struct ib_tar_piece piece;
-	uint64_t from = t->content, to = t->content_end;
-
-	if (end <= t->mark)
-		return;
-	piece.p = t->buf + (t->mark - t->base);
-	piece.n = (size_t)(end - t->mark);
-	from = from < t->mark ? t->mark : from > end ? end : from;
-	to = to < from ? from : to > end ? end : to;
-	piece.from = (size_t)(from - t->mark);
-	piece.to = (size_t)(to - t->mark);
-	t->mark = end;
-	if (t->take)
-		t->take(t->take_ctx, &piece);
-}
-
-static bool
-make_room(struct ib_tar *t)
-{
-	size_t keep = (size_t)(t->base + t->n - t->mark);
-	char *p;
-
-	if (keep > 0)
-		memmove(t->buf, t->buf + (t->mark - t->base), keep);
-	t->base = t->mark;
-	t->n = keep;
-	if (t->cap - t->n >= BLOCK)
-		return true;
-	p = realloc(t->buf, t->n + BLOCK);
-	if (!p)
-		return false;
-	t->buf = p;
-	t->cap = t->n + BLOCK;
-	return true;
-}
-
-/* Blocks of zeros end an archive; another one may follow. */
-static void
-skip_zeros(struct ib_tar *t)
-{
-	uint64_t end = t->base + t->n;
-
-	while (end - t->mark >= IB_TAR_BLOCK && ib_tar_is_end_block(t->buf + (t->mark - t->base))) {
-		t->mark += IB_TAR_BLOCK;
-		t->has_mark = true;
-	}
-}
-
-/* libarchive's: the next bytes. It is done with those before. */
-static la_ssize_t
-read_block(struct archive *a, void *ctx, const void **p)
-{
-	struct ib_tar *t = ctx;
-	enum ib_status st;
-	size_t got = 0;
-
-	if (t->passing)
-		dispose(t, t->base + t->n);
-	else if (t->seeking)
-		skip_zeros(t);
-	if (!make_room(t)) {
-		t->failed.code = ib_fail_memory(&t->failed);
-		archive_set_error(a, ENOMEM, "memory");
-		return -1;
-	}
-	st = ib_input_read(t->in, t->buf + t->n, BLOCK, &got, &t->failed);
-	if (st < 0) {
-		t->failed.code = st;
-		archive_set_error(a, EIO, "input");
-		return -1;
-	}
-	if (t->options.feed && got > 0)
-		t->options.feed(t->options.feed_ctx, t->buf + t->n, got);
-	*p = t->buf + t->n;
-	t->n += got;
-	return (la_ssize_t)got;
-}
-
-static enum ib_status
-fail(const struct ib_tar *t, struct ib_error *err)
-{
-	char show[IB_SHOW_MAX];
-	const char *why = archive_error_string(t->archive);
-
-	if (t->failed.code < 0) {
-		if (err)
-			*err = t->failed;
-		return t->failed.code;
-	}
-	/*
-	 * libarchive gives no reason if a pax header or a long name is cut off, if a
-	 * size overflows, nor if it has no memory for one.
-	 */
-	if (!why && errno != ENOMEM)
-		why = "a header is cut off or malformed";
-	if (!why || archive_errno(t->archive) == ENOMEM)
-		return ib_fail_memory(err);
-	return ib_fail(err, IB_E_DATA, "%s: damaged or cut tar: %s", ib_input_name(t->in),
-		       ib_show(show, ib_span_of(why)));
-}
-
-/*
- * An empty file is an archive without members. (archive_read_open() and an
- * entry of the archive's own do not survive a lack of memory, libarchive
- * 3.6.2.)
- */
-static bool
-begin(struct ib_tar *t)
-{
-	struct archive *a = t->archive;
-
-	return archive_read_support_format_tar(a) >= ARCHIVE_WARN &&
-	       archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") >=
-		       ARCHIVE_WARN &&
-	       archive_read_support_format_empty(a) >= ARCHIVE_WARN &&
-	       archive_read_set_callback_data(a, t) >= ARCHIVE_WARN &&
-	       archive_read_set_read_callback(a, read_block) >= ARCHIVE_WARN &&
-	       archive_read_open1(a) >= ARCHIVE_WARN;
-}
 
 enum ib_status
 ib_tar_open(struct ib_input *in, const struct ib_tar_options *options, struct ib_tar **out,
 	    struct ib_error *err)
 {
 	struct ib_tar *t = calloc(1, sizeof(*t));
-	enum ib_status st = IB_OK;
+	enum ib_status st;
 
 	if (!t)
 		return ib_fail_memory(err);
 	t->in = in;
-	if (options)
-		t->options = *options;
-	t->passed = true;
-	t->archive = archive_read_new();
-	t->entry = archive_entry_new();
-	if (!t->archive || !t->entry)
-		st = ib_fail_memory(err);
-	else if (!begin(t))
-		st = fail(t, err);
+	st = ib_tar_archive_open(in, options, &t->archive, err);
 	if (st) {
-		ib_tar_close(t);
+		free(t);
 		return st;
 	}
 	*out = t;
@@ -201,180 +38,9 @@ ib_tar_close(struct ib_tar *t)
 {
 	if (!t)
 		return;
-	t->take = NULL;
-	archive_read_free(t->archive);
-	archive_entry_free(t->entry);
-	ib_tar_header_release(&t->header);
+	ib_tar_archive_close(t->archive);
 	ib_tar_links_free(t->links);
-	free(t->buf);
 	free(t);
-}
-
-/* ---- names -------------------------------------------------------------------- */
-
-/* __x__, the first of a path's components? */
-static bool
-is_meta(struct ib_span path)
-{
-	const char *slash = memchr(path.p, '/', path.n);
-	size_t n = slash ? (size_t)(slash - path.p) : path.n;
-
-	return n >= 4 && memcmp(path.p, "__", 2) == 0 && memcmp(path.p + n - 2, "__", 2) == 0;
-}
-
-void
-ib_tar_find_key(struct ib_tar_member *m)
-{
-	const char *p = m->path.p, *end = p + m->path.n, *last = end, *dot;
-
-	while (last > p && last[-1] != '/')
-		last--;
-	dot = memchr(last, '.', (size_t)(end - last));
-	if (!dot || dot == last || is_meta(m->path))
-		return;
-	m->key = (struct ib_span){ p, (size_t)(dot - p) };
-	m->weight = ib_span_is((struct ib_span){ dot, (size_t)(end - dot) }, ".weight.json");
-}
-
-bool
-ib_tar_weight(struct ib_span s, double *weight)
-{
-	*weight = 1;
-	return ib_span_is(ib_span_trim(s), "null") || ib_number_wrapped(s, weight);
-}
-
-/* ---- walking ------------------------------------------------------------------ */
-
-static enum ib_status
-finish_member(struct ib_tar *t, struct ib_error *err)
-{
-	int r;
-
-	if (t->passed)
-		return IB_OK;
-	t->passing = true;
-	r = archive_read_data_skip(t->archive);
-	t->passing = false;
-	t->passed = true;
-	if (r < ARCHIVE_WARN) {
-		dispose(t, t->base + t->n);
-		return fail(t, err);
-	}
-	dispose(t, (uint64_t)archive_filter_bytes(t->archive, 0));
-	return IB_OK;
-}
-
-/* A link: its own blocks are passed over, the target's bytes take their place. */
-static enum ib_status
-pass_target(struct ib_tar *t, ib_tar_take *take, void *ctx, struct ib_error *err)
-{
-	enum ib_status st = finish_member(t, err);
-
-	return st ? st
-		  : ib_tar_links_pass(t->links, t->target, t->member.path, t->member.mtime, take,
-				      ctx, err);
-}
-
-enum ib_status
-ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx, struct ib_error *err)
-{
-	enum ib_status st;
-
-	if (t->target)
-		return pass_target(t, take, ctx, err);
-	t->take = take;
-	t->take_ctx = ctx;
-	st = finish_member(t, err);
-	t->take = NULL;
-	return st;
-}
-
-/* What follows the archive is read too: it may show that the input is cut. */
-static enum ib_status
-drain(struct ib_tar *t, struct ib_error *err)
-{
-	const void *p;
-	la_ssize_t n;
-
-	t->ended = true;
-	t->seeking = false;
-	do {
-		t->mark = t->base + t->n;
-		n = read_block(t->archive, t, &p);
-	} while (n > 0);
-	if (n < 0)
-		return fail(t, err);
-	if (t->number > 0 && !t->has_mark)
-		ib_warn(t->options.context,
-			"%s: the tar has no end mark: was "
-			"it cut short?",
-			ib_input_name(t->in));
-	return IB_EOF;
-}
-
-/*
- * No header, at t->mark. After the end mark these are bytes that belong to no
- * archive, unless they look like the header of one.
- */
-static enum ib_status
-end_or_fail(struct ib_tar *t, struct ib_error *err)
-{
-	const char *p = t->buf + (t->mark - t->base);
-	size_t n = (size_t)(t->base + t->n - t->mark), i = 0;
-
-	if (t->failed.code < 0 || !t->has_mark || ib_tar_is_header(p, n) ||
-	    archive_errno(t->archive) == ENOMEM)
-		return fail(t, err);
-	while (i < n && p[i] == '\0')
-		i++;
-	if (i < n)
-		ib_warn(t->options.context,
-			"%s: the bytes after the end mark, "
-			"from offset %llu on, are no tar: they are ignored",
-			ib_input_name(t->in), (unsigned long long)t->mark);
-	return drain(t, err);
-}
-
-/* Many readers stop at the first end mark: they see less than this one. */
-static void
-warn_of_joined(struct ib_tar *t)
-{
-	if (t->joined || !t->has_mark || t->number == 0)
-		return;
-	t->joined = true;
-	ib_warn(t->options.context,
-		"%s: another tar follows the end mark, at "
-		"offset %llu: it is read too; many readers stop there (GNU tar "
-		"without -i, Python's tarfile)",
-		ib_input_name(t->in), (unsigned long long)t->mark);
-}
-
-/* Go to the next header; *start is its place. */
-static enum ib_status
-find_header(struct ib_tar *t, uint64_t *start, struct ib_error *err)
-{
-	uint64_t from = t->mark;
-	int r;
-
-	t->seeking = true;
-	t->has_mark = false;
-	r = archive_read_next_header2(t->archive, t->entry);
-	skip_zeros(t);
-	t->seeking = false;
-	if (r == ARCHIVE_EOF)
-		return drain(t, err);
-	if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
-		return end_or_fail(t, err);
-	warn_of_joined(t);
-	*start = t->mark;
-	t->content = (uint64_t)archive_filter_bytes(t->archive, 0);
-	if ((uint64_t)archive_read_header_position(t->archive) != from || t->content < *start ||
-	    t->content > t->base + t->n)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: damaged tar: a member is "
-			       "not where it should be",
-			       ib_input_name(t->in));
-	return IB_OK;
 }
 
 static enum ib_status
@@ -383,13 +49,6 @@ follow_link(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 	enum ib_status st = IB_OK;
 	struct ib_tar_lead lead;
 
-	m->link = ib_bytes_span(&t->header.link);
-	m->symbolic = t->header.type == IB_TAR_SYMBOLIC_LINK;
-	if (!m->link.p)
-		m->link.p = "";
-	ib_tar_find_key(m);
-	if (t->options.links_as_they_are)
-		return IB_OK;
 	if (!t->links)
 		st = ib_tar_links_read(t->in, &t->links, err);
 	if (!st)
@@ -408,33 +67,28 @@ follow_link(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 enum ib_status
 ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 {
-	enum ib_status st = finish_member(t, err);
-	uint64_t start = 0;
+	enum ib_status st = ib_tar_archive_next(t->archive, m, err);
 
 	if (st)
 		return st;
-	if (t->ended)
-		return IB_EOF;
-	st = find_header(t, &start, err);
-	if (st)
-		return st;
-	t->passed = false;
 	t->target = NULL;
-	*m = (struct ib_tar_member){
-		.size = (uint64_t)archive_entry_size(t->entry),
-		.mtime = archive_entry_mtime(t->entry),
-	};
-	t->content_end = t->content + m->size;
-	if (!ib_tar_header_read(&t->header, t->buf + (start - t->base),
-				(size_t)(t->content - start)))
-		return ib_fail_memory(err);
-	m->path = ib_bytes_span(&t->header.path);
-	m->file = archive_entry_filetype(t->entry) == AE_IFREG && !archive_entry_hardlink(t->entry);
-	if (t->header.type == IB_TAR_HARD_LINK || t->header.type == IB_TAR_SYMBOLIC_LINK)
+	if (m->link.p)
 		st = follow_link(t, m, err);
-	else if (m->file)
-		ib_tar_find_key(m);
 	t->member = *m;
 	t->number++;
 	return st;
+}
+
+enum ib_status
+ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx, struct ib_error *err)
+{
+	enum ib_status st;
+
+	if (!t->target)
+		return ib_tar_archive_pass(t->archive, take, ctx, err);
+	/* The link's own blocks are skipped; the target's bytes replace them. */
+	st = ib_tar_archive_pass(t->archive, NULL, NULL, err);
+	return st ? st
+		  : ib_tar_links_pass(t->links, t->target, t->member.path, t->member.mtime, take,
+				      ctx, err);
 }

@@ -1,12 +1,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "record/tar_links.h"
+
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "record/spill_file.h"
 #include "record/tar_header.h"
-#include "record/tar_links.h"
+#include "record/tar_writer.h"
 
 #define HOPS_MAX 32 /* from link to link: more is a circle */
 
@@ -199,7 +201,7 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 
 /* Keep what links need to know of a member. */
 static enum ib_status
-keep_member(struct ib_tar_links *l, struct ib_tar *tar, const struct ib_tar_member *m,
+keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_tar_member *m,
 	    uint64_t number, struct ib_error *err)
 {
 	struct ib_tar_target *t = find_member(l, m, number);
@@ -213,7 +215,7 @@ keep_member(struct ib_tar_links *l, struct ib_tar *tar, const struct ib_tar_memb
 		return IB_OK;
 	t->size = m->size;
 	t->place = ib_spill_file_end(l->spool);
-	st = ib_tar_pass(tar, keep_content, l, err);
+	st = ib_tar_archive_pass(tar, keep_content, l, err);
 	return st ? st : ib_spill_file_status(l->spool, err);
 }
 
@@ -221,22 +223,21 @@ keep_member(struct ib_tar_links *l, struct ib_tar *tar, const struct ib_tar_memb
 static enum ib_status
 read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struct ib_error *err)
 {
-	struct ib_tar_options options = { .links_as_they_are = true };
 	struct ib_input *again = NULL;
-	struct ib_tar *tar = NULL;
+	struct ib_tar_archive *tar = NULL;
 	struct ib_tar_member m;
 	uint64_t number = 0;
 	enum ib_status st;
 
 	st = ib_input_open_again(in, &again, err);
 	if (!st)
-		st = ib_tar_open(again, &options, &tar, err);
-	for (; !st && !(st = ib_tar_next(tar, &m, err)); number++)
+		st = ib_tar_archive_open(again, NULL, &tar, err);
+	for (; !st && !(st = ib_tar_archive_next(tar, &m, err)); number++)
 		if (keep)
 			st = keep_member(l, tar, &m, number, err);
 		else if (m.file || m.link.p)
 			st = add_member(l, &m, number, err);
-	ib_tar_close(tar);
+	ib_tar_archive_close(tar);
 	ib_input_close(again);
 	return st == IB_EOF ? IB_OK : st;
 }

@@ -12,7 +12,7 @@
 #ifndef IB_RECORD_TAR_LINKS_H
 #define IB_RECORD_TAR_LINKS_H
 
-#include "record/tar.h"
+#include "record/tar_archive.h"
 
 struct ib_tar_links;
 struct ib_tar_target; /* a plain file that a link leads to */

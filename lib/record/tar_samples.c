@@ -1,6 +1,7 @@
-/* The samples of a tar, one after the other, without their bytes. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "record/tar_samples.h"
 
 #include <stdlib.h>
 

@@ -1,11 +1,11 @@
-/* Writing a tar so that no reader takes a part of it for the whole. */
+#include "record/tar_writer.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "record/tar.h"
 
 /* Empty members in a row are held back no longer than this. */
 #define HELD_MAX ((size_t)1 << 20)

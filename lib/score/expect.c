@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/exact.h"
 #include "base/part.h"
-#include "record/tar.h"
+#include "record/tar_samples.h"
 #include "score/id_mismatch.h"
 
 struct ib_expect {

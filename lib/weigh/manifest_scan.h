@@ -2,7 +2,7 @@
 #ifndef IB_WEIGH_MANIFEST_SCAN_H
 #define IB_WEIGH_MANIFEST_SCAN_H
 
-#include "record/tar.h"
+#include "record/tar_samples.h"
 #include "weigh/weight_formats.h"
 #include "weigh/unchanged_check.h"
 

@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include "fuzz/target.h"
-#include "record/tar.h"
+#include "record/tar_archive.h"
+#include "record/tar_samples.h"
 
 struct walk {
 	const uint8_t *data;
@@ -36,26 +37,25 @@ skip_zeros(struct walk *w)
 static void
 walk(const char *path, const uint8_t *data, size_t n)
 {
-	struct ib_tar_options options = { .links_as_they_are = true };
 	struct walk w = { data, n, 0 };
 	struct ib_input *in = NULL;
-	struct ib_tar *t = NULL;
+	struct ib_tar_archive *t = NULL;
 	struct ib_tar_member m;
 	struct ib_error err;
 	enum ib_status st;
 
 	if (ib_input_open(path, &in, &err))
 		abort();
-	st = ib_tar_open(in, &options, &t, &err);
-	while (!st && !(st = ib_tar_next(t, &m, &err))) {
+	st = ib_tar_archive_open(in, NULL, &t, &err);
+	while (!st && !(st = ib_tar_archive_next(t, &m, &err))) {
 		if (m.key.p && (m.key.n >= m.path.n || memcmp(m.key.p, m.path.p, m.key.n) != 0))
 			abort();
 		skip_zeros(&w);
-		st = ib_tar_pass(t, take, &w, &err);
+		st = ib_tar_archive_pass(t, take, &w, &err);
 	}
 	if (st != IB_EOF && st != IB_E_DATA)
 		abort();
-	ib_tar_close(t);
+	ib_tar_archive_close(t);
 	ib_input_close(in);
 }
 

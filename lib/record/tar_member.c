@@ -1,0 +1,34 @@
+#include "record/tar_member.h"
+
+#include "record/value.h"
+
+/* __x__, the first of a path's components? */
+static bool
+is_meta(struct ib_span path)
+{
+	const char *slash = memchr(path.p, '/', path.n);
+	size_t n = slash ? (size_t)(slash - path.p) : path.n;
+
+	return n >= 4 && memcmp(path.p, "__", 2) == 0 && memcmp(path.p + n - 2, "__", 2) == 0;
+}
+
+void
+ib_tar_find_key(struct ib_tar_member *m)
+{
+	const char *p = m->path.p, *end = p + m->path.n, *last = end, *dot;
+
+	while (last > p && last[-1] != '/')
+		last--;
+	dot = memchr(last, '.', (size_t)(end - last));
+	if (!dot || dot == last || is_meta(m->path))
+		return;
+	m->key = (struct ib_span){ p, (size_t)(dot - p) };
+	m->weight = ib_span_is((struct ib_span){ dot, (size_t)(end - dot) }, ".weight.json");
+}
+
+bool
+ib_tar_weight(struct ib_span s, double *weight)
+{
+	*weight = 1;
+	return ib_span_is(ib_span_trim(s), "null") || ib_number_wrapped(s, weight);
+}

@@ -1,0 +1,28 @@
+/* The samples of a tar, one after the other, for callers that do not need their bytes. */
+#ifndef IB_RECORD_TAR_SAMPLES_H
+#define IB_RECORD_TAR_SAMPLES_H
+
+#include "io/input.h"
+#include "record/tar_member.h"
+
+struct ib_tar_samples;
+
+struct ib_tar_sample {
+	struct ib_span id;	  /* the key, or NAME/key */
+	uint64_t number;	  /* number of the sample in its archive, from 1 */
+	bool weighted;		  /* the sample has a weight member */
+	struct ib_span weight;	  /* content of the weight member */
+	unsigned char digest[16]; /* digest of the other members' names and content */
+};
+
+/* shard: the NAME of -k @shard (copied), or NULL. context: for warnings; may be NULL. */
+enum ib_status ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
+				   const struct ib_context *context, struct ib_tar_samples **out,
+				   struct ib_error *err);
+void ib_tar_samples_close(struct ib_tar_samples *s);
+
+/* Read the next sample, which is valid until the next call. Returns IB_EOF after the last. */
+enum ib_status ib_tar_samples_next(struct ib_tar_samples *s, struct ib_tar_sample *sample,
+				   struct ib_error *err);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Write a tar such that a truncated one is always noticed: at any moment before
+ * ib_tar_writer_end(), the bytes given to the output end inside a member's
+ * content. After a run that fails or is killed, every tar reader reports an
+ * error.
+ */
+#ifndef IB_RECORD_TAR_WRITER_H
+#define IB_RECORD_TAR_WRITER_H
+
+#include "io/output.h"
+#include "record/tar_member.h"
+
+struct ib_tar_writer;
+
+enum ib_status ib_tar_writer_new(struct ib_output *out, struct ib_tar_writer **w,
+				 struct ib_error *err);
+void ib_tar_writer_free(struct ib_tar_writer *w);
+
+/* Append bytes of a member. */
+void ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece);
+
+/* Write the end of the archive: two blocks of zeros. */
+void ib_tar_writer_end(struct ib_tar_writer *w);
+
+/* After a failure: make sure that the output ends inside a member. w may be NULL. */
+void ib_tar_writer_spoil(struct ib_tar_writer *w);
+
+/* Creates members; one maker can create many. */
+struct ib_tar_maker;
+
+enum ib_status ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err);
+void ib_tar_maker_free(struct ib_tar_maker *m);
+
+/*
+ * Create a plain file with mode 0644 and owner 0. *piece is its bytes, valid
+ * until the next call.
+ */
+enum ib_status ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
+			   struct ib_span content, struct ib_tar_piece *piece,
+			   struct ib_error *err);
+
+#endif
