@@ -1,18 +1,21 @@
-/* One JSON array of any size: its elements are the records. */
+/*
+ * One JSON array of any size, whose elements are the records. A block ends after
+ * an element and its comma; struct ib_cut keeps the state between blocks.
+ */
 #include "record/format.h"
 
 #include "base/error.h"
 
 static bool
-is_blank(char c)
+is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /*
- * One past what ends the element at p: a comma, or the array's bracket. NULL
- * where p[0..end) stops short of it. Follows strings and nesting alone: the
- * element's grammar is checked when it is read.
+ * Return the position after the comma or bracket that ends the element at p, or
+ * NULL if the element does not end before `end`. Checks only strings and
+ * nesting; the element's grammar is checked when it is read.
  */
 static const char *
 element_end(const struct ib_scan_ops *ops, const char *p, const char *end)
@@ -55,14 +58,14 @@ element_end(const struct ib_scan_ops *ops, const char *p, const char *end)
 	return NULL;
 }
 
-/* What may stand behind the closing bracket. */
+/* Only white space may follow the closing bracket. */
 static void
 cut_rest(const char *p, const char *end, struct ib_cut *cut)
 {
-	while (p < end && is_blank(*p))
+	while (p < end && is_space(*p))
 		p++;
 	if (p < end)
-		cut->why = "more behind the array's closing bracket";
+		cut->why = "more data after the closing bracket of the array";
 }
 
 static void
@@ -74,7 +77,7 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 	cut->n = 0;
 	while (!cut->ended) {
 		q = p;
-		while (q < end && is_blank(*q))
+		while (q < end && is_space(*q))
 			q++;
 		stop = q < end ? element_end(ops, q, end) : NULL;
 		if (!stop)
@@ -85,7 +88,7 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 				cut->why = "an element is missing";
 				return;
 			}
-			cut->ended = true; /* of an empty array */
+			cut->ended = true; /* an empty array */
 		} else {
 			cut->element++;
 			cut->ended = stop[-1] == ']';
@@ -97,9 +100,9 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 	if (cut->ended) {
 		cut_rest(p, end, cut);
 		if (!cut->why)
-			cut->n = n; /* blanks may go with the last block */
+			cut->n = n; /* the last block includes trailing space */
 	} else if (last) {
-		cut->why = "the array is cut short";
+		cut->why = "the array has no closing bracket: is the file truncated?";
 	}
 }
 
@@ -109,7 +112,7 @@ array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *use
 {
 	size_t i = 0;
 
-	while (i < n && is_blank(p[i]))
+	while (i < n && is_space(p[i]))
 		i++;
 	if (i == n && !last)
 		return IB_BEGUN_MORE;
@@ -122,16 +125,16 @@ array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *use
 	return IB_BEGUN;
 }
 
-/* The element at p was bad: on to the one behind it. */
+/* Set c->record to the element at p, and move c->at to the next element. */
 static void
-pass_over(struct ib_cursor *c, const char *p)
+delimit_element(struct ib_cursor *c, const char *p)
 {
 	const char *stop = element_end(c->json.ops, p, c->end);
 
 	c->at = stop ? stop : c->end;
 	c->record.p = p;
 	c->record.n = (size_t)((stop ? stop - 1 : c->end) - p);
-	while (c->record.n > 0 && is_blank(p[c->record.n - 1]))
+	while (c->record.n > 0 && is_space(p[c->record.n - 1]))
 		c->record.n--;
 }
 
@@ -142,7 +145,7 @@ array_next(struct ib_cursor *c)
 	const char *p = c->at, *stop;
 	size_t i;
 
-	while (p < c->end && is_blank(*p))
+	while (p < c->end && is_space(*p))
 		c->line += *p++ == '\n';
 	if (p >= c->end || *p == ']') {
 		c->line += c->json.ops->count(p, (size_t)(c->end - p), '\n');
@@ -154,7 +157,7 @@ array_next(struct ib_cursor *c)
 	c->record.end = 0;
 	c->record.torn = false;
 	c->record.close = NULL;
-	pass_over(c, p);
+	delimit_element(c, p);
 	c->line += c->json.ops->count(p, (size_t)(c->at - p), '\n');
 	if (*p == '{') {
 		stop = ib_json_object(&c->json, p, c->v);

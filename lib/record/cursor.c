@@ -1,4 +1,3 @@
-/* The records of one block. */
 #include "record/cursor.h"
 
 #include <stdio.h>
@@ -44,7 +43,7 @@ ib_cursor_next(struct ib_cursor *c)
 	}
 }
 
-/* No record of this operand has said where the id is. */
+/* Set c->why: no record of this operand has a known id field. */
 static bool
 no_key(struct ib_cursor *c)
 {
@@ -54,13 +53,13 @@ no_key(struct ib_cursor *c)
 	for (i = 0; i < IB_KEY_NKNOWN && n < sizeof(text); i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? ", " : "",
 				      ib_key_known[i]);
-	snprintf(c->why, sizeof(c->why), "no id: none of the fields %s (-k says where it is)",
-		 text);
+	snprintf(c->why, sizeof(c->why),
+		 "no id: none of the fields %s exists (name the id field with -k)", text);
 	ib_cursor_say_fields(c, (struct ib_span){ NULL, 0 }, "-k");
 	return false;
 }
 
-/* Of a key with a field that the record lacks: which ones it has. */
+/* Append to c->why the fields that the record has, if it lacks a field of the key. */
 static bool
 no_field(struct ib_cursor *c, const struct ib_key *key)
 {
@@ -95,7 +94,7 @@ ib_cursor_other_id(struct ib_cursor *c, struct ib_span *id)
 		*id = ib_key_hash_id((struct ib_span){ c->record.p, c->record.n }, &c->arena);
 		return true;
 	case IB_KEY_SHARD:
-		snprintf(c->why, sizeof(c->why), "@shard is for tar alone");
+		snprintf(c->why, sizeof(c->why), "@shard works only with tar");
 		return false;
 	case IB_KEY_AUTO:
 		break;

@@ -1,23 +1,26 @@
-/* The records of one block, one after the other. */
+/* Walk the records of one block. One cursor per thread. */
 #ifndef IB_RECORD_CURSOR_H
 #define IB_RECORD_CURSOR_H
 
 #include "record/source.h"
 
-/* Start from {0} before the first; the arena is emptied each time. */
+/*
+ * Start at the block's first record. A new cursor is {0}; later calls reuse its
+ * memory and release the ids of the block before.
+ */
 void ib_cursor_start(struct ib_cursor *c, const struct ib_block *block);
 void ib_cursor_release(struct ib_cursor *c);
 
-/* The next record into c->record, blank lines passed over. */
+/* Read the next record into c->record and c->v. Skips empty lines. */
 enum ib_next ib_cursor_next(struct ib_cursor *c);
 
-/* As ib_cursor_id, for whatever is no plain field. */
+/* As ib_cursor_id(), for every id that is not one plain field. */
 bool ib_cursor_other_id(struct ib_cursor *c, struct ib_span *id);
 
 /*
- * The current record's id; false, with the reason in c->why, where it has
- * none. A NULL pointer in it: memory ran out. Valid until the cursor starts
- * the next block.
+ * Find the current record's id. Returns false and sets c->why if the record has
+ * no id. id->p is NULL if memory ran out. The id is valid until the cursor
+ * starts the next block.
  */
 static inline bool
 ib_cursor_id(struct ib_cursor *c, struct ib_span *id)
@@ -25,7 +28,7 @@ ib_cursor_id(struct ib_cursor *c, struct ib_span *id)
 	const struct ib_key *key = &c->source->key;
 	const struct ib_value *v = &c->v[c->source->key_slot[0]];
 
-	/* Nearly always: one field, a string, nothing to decode in it. */
+	/* The common case: one string that needs no decoding. */
 	if (key->kind != IB_KEY_FIELDS || key->n != 1 || v->escaped ||
 	    (v->type != IB_STRING && v->type != IB_TEXT))
 		return ib_cursor_other_id(c, id);

@@ -1,6 +1,11 @@
 /*
- * CSV (RFC 4180: fields in double quotes, doubled inside) and TSV (no quoting
- * and no escapes), with a header line.
+ * CSV (RFC 4180: a field may be in double quotes; a quote inside is doubled) and
+ * TSV (no quotes, no escapes), with a header line.
+ *
+ * A quoted CSV field may contain newlines, so a block of CSV ends at a newline
+ * outside quotes; an unclosed quote extends to the end of the file. Blocks and
+ * the header are followed by a newline as sentinel: scans for a delimiter stop
+ * there, at c->end, and then compare with the end.
  */
 #include "record/format.h"
 
@@ -14,8 +19,8 @@
 #include "record/dialect.h"
 
 /*
- * One past the quote that closes the field whose opening quote stands at p;
- * NULL where it is left open.
+ * Return the position after the closing quote of the field that opens at p, or
+ * NULL if the quote is not closed.
  */
 static const char *
 close_quote(const char *p, const char *end, bool *doubled)
@@ -31,8 +36,8 @@ close_quote(const char *p, const char *end, bool *doubled)
 }
 
 /*
- * The line end of the CSV record at p, or NULL where it lies beyond end (or
- * there is none). A quote opens a field at its start alone.
+ * Find the newline that ends the CSV record at p; NULL if it is not before `end`.
+ * A quote opens a quoted field only at the start of a field.
  */
 static const char *
 csv_record_stop(const char *p, const char *end)
@@ -72,7 +77,7 @@ csv_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 }
 
 static bool
-is_blank_line(const char *p, const char *end)
+is_empty_line(const char *p, const char *end)
 {
 	if (p < end && *p == '\r')
 		p++;
@@ -80,8 +85,8 @@ is_blank_line(const char *p, const char *end)
 }
 
 /*
- * Is the row at p the header again, to the byte? *stop: its line end, or the
- * block's.
+ * True if the row at p repeats the header byte for byte. Sets *stop to its
+ * newline, or to the block's end.
  */
 static bool
 is_header(const struct ib_source *s, const char *p, const char *end, const char **stop)
@@ -97,14 +102,14 @@ is_header(const struct ib_source *s, const char *p, const char *end, const char 
 	return *stop == end || **stop == '\n';
 }
 
-/* Does a record begin at p, where a line does? */
+/* True if the line at p is a record: not empty, and not a repeated header. */
 static bool
 is_row(const struct ib_source *s, const char *p, const char *end)
 {
 	const char *stop;
 
 	p = ib_skip_mark(p, end);
-	return !is_blank_line(p, end) && !is_header(s, p, end, &stop);
+	return !is_empty_line(p, end) && !is_header(s, p, end, &stop);
 }
 
 static uint64_t
@@ -140,8 +145,8 @@ tsv_count(const struct ib_source *s, const char *p, size_t n)
 /* ---- fields ------------------------------------------------------------- */
 
 /*
- * The field at p, up to its delimiter or line end at *stop. False where a
- * quote is not closed, or more stands behind the closing one.
+ * Read the field at p; *stop is the delimiter or newline that ends it. Returns
+ * false if its quote is not closed, or if more text follows the closing quote.
  */
 static inline bool
 read_field(const struct ib_scan_ops *ops, char delimiter, const char *p, const char *end,
@@ -157,7 +162,7 @@ read_field(const struct ib_scan_ops *ops, char delimiter, const char *p, const c
 			return false;
 		v->p = p + 1;
 		v->n = (uint32_t)(q - p - 2);
-		while (q < end && *q == ' ') /* of a padded column */
+		while (q < end && *q == ' ') /* space of a padded column */
 			q++;
 		*stop = q;
 		if (q < end && *q == '\r' && (q + 1 == end || q[1] == '\n'))
@@ -175,8 +180,8 @@ read_field(const struct ib_scan_ops *ops, char delimiter, const char *p, const c
 }
 
 /*
- * Take the blanks off that are around a field's text, and of CSV the quotes
- * inside these blanks.
+ * Remove the space around a field's text and, for CSV, the quotes inside that
+ * space.
  */
 static void
 trim(struct ib_value *v, char delimiter)
@@ -193,9 +198,9 @@ trim(struct ib_value *v, char delimiter)
 	v->n -= 2;
 }
 
-/* Read a wanted number: "", NA are unknown, what is none stays text. */
+/* Convert a field to a number. "" and NA become IB_NULL; other text stays text. */
 static void
-take_number(struct ib_value *v, char delimiter)
+convert_number(struct ib_value *v, char delimiter)
 {
 	struct ib_value own = *v;
 	struct ib_span s;
@@ -212,8 +217,8 @@ take_number(struct ib_value *v, char delimiter)
 }
 
 /*
- * A field as nearly all are written, without quotes, and not the last of a
- * row that ends in CR LF or at the block's end: its end. NULL: see read_field.
+ * Read a field in the common form: without quotes, and not the last field before
+ * CR LF or the block's end. Returns its end, or NULL if read_field() must read it.
  */
 static inline const char *
 plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *length)
@@ -231,11 +236,9 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *le
 }
 
 /*
- * A number as nearly all are written, JSON's way, read where it stands: its
- * end is the field's. NULL: it may still be a number, see take_number. The
- * byte that ends the block ends it too. ib-score of 10^7 rows
- * "train/00012345,3,0.123456", one core of a 2-core EPYC VM, 2026-11-24,
- * median of 7 in turns: 1.07 s without, 0.98 s with it.
+ * Read a number in the common form: a JSON number that fills the field. Returns
+ * its end, or NULL if convert_number() must read the field. This saves 8 % of a
+ * run; see tests/PERFORMANCE.md.
  */
 static inline const char *
 plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length)
@@ -258,11 +261,11 @@ plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length
 }
 
 /*
- * One field of a row, into v as the text that it is or the number that is
- * wanted; *stop: what ends it. False: its quotes are malformed.
+ * Read one field of a row into v, as text or as a number; *stop is the delimiter
+ * or newline that ends it. Returns false if its quotes are malformed.
  */
 static inline bool
-take_field(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, uint32_t *length,
+read_value(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, uint32_t *length,
 	   const char **stop)
 {
 	char delimiter = c->source->delimiter;
@@ -273,13 +276,13 @@ take_field(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, 
 	if (!read_field(c->json.ops, delimiter, p, c->end, v, stop))
 		return false;
 	if (number)
-		take_number(v, delimiter);
+		convert_number(v, delimiter);
 	return true;
 }
 
 /* ---- rows --------------------------------------------------------------- */
 
-/* The end of the record at p. */
+/* Find the newline of the record at p, or the end of the block. */
 static const char *
 row_stop(const struct ib_cursor *c, const char *p)
 {
@@ -289,7 +292,7 @@ row_stop(const struct ib_cursor *c, const char *p)
 	return stop ? stop : c->end;
 }
 
-/* How many fields there are from p to the row's end; 0: malformed quotes. */
+/* Count the fields from p to the row's end. Returns 0 if quotes are malformed. */
 static size_t
 count_fields(const struct ib_cursor *c, const char *p)
 {
@@ -306,8 +309,9 @@ count_fields(const struct ib_cursor *c, const char *p)
 }
 
 /*
- * After a malformed row: on to the next record. A quote left open makes the
- * rest one record. Bytes 0x00 end it, if a row is behind them.
+ * Set c->record to a malformed row, and move c->at to the next record. A quote
+ * that is not closed extends the row to the end of the file. Bytes 0x00 end the
+ * row if a complete row follows them.
  */
 static __attribute__((noinline)) enum ib_next
 bad_row(struct ib_cursor *c, const char *start, const char *why)
@@ -323,7 +327,7 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	ib_cursor_finish_line(c, start, stop);
 	lines = c->json.ops->count(start, c->record.n, '\n');
 	c->line += lines;
-	/* A last line that breaks off behind a line end inside of a quote. */
+	/* The file is truncated after a newline inside a quoted field. */
 	if (open && lines == 1 && c->end[-1] == '\n')
 		c->record.torn = true;
 	return ib_cursor_bad(c, "%s", why);
@@ -341,25 +345,28 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 			   (struct ib_span){ start, c->record.n }, c->source->format))
 		return IB_NEXT_BAD;
 	if (n > want)
-		return ib_cursor_bad(c, "more fields than the header's %zu%s", want,
+		return ib_cursor_bad(c, "the row has more fields than the header, which has %zu%s",
+				     want,
 				     c->source->delimiter == '\t' && memchr(start, '"', c->record.n)
-					     ? " (TSV has no quotes, a TAB in them "
-					       "counts: mlr --icsv --ifs tab --ojsonl "
-					       "cat reads them)"
+					     ? " (TSV has no quotes, so a TAB between "
+					       "quotes separates fields: mlr --icsv "
+					       "--ifs tab --ojsonl cat converts it)"
 					     : "");
-	return ib_cursor_bad(c, "%zu field%s, the header has %zu", n, n == 1 ? "" : "s", want);
+	return ib_cursor_bad(c, "the row has %zu field%s, but the header has %zu", n,
+			     n == 1 ? "" : "s", want);
 }
 
 /*
- * What stands at c->at is odd: a blank line, a byte order mark, the header
- * again, bytes 0x00. IB_NEXT_RECORD: no, it is a row.
+ * Skip an empty line, a byte order mark, a repeated header or bytes 0x00 at
+ * c->at. Returns IB_NEXT_END if something was skipped, IB_NEXT_RECORD if a row
+ * begins at c->at, and IB_NEXT_BAD for an invalid record.
  */
 static __attribute__((noinline)) enum ib_next
-odd_start(struct ib_cursor *c)
+skip_non_row(struct ib_cursor *c)
 {
 	const char *start = c->at, *stop;
 
-	if (is_blank_line(start, c->end)) {
+	if (is_empty_line(start, c->end)) {
 		stop = memchr(start, '\n', (size_t)(c->end - start));
 		c->at = stop ? stop + 1 : c->end;
 		c->line++;
@@ -379,16 +386,16 @@ odd_start(struct ib_cursor *c)
 	c->record.line = c->line++;
 	c->number++;
 	stop = ib_skip_nuls(start, c->end);
-	if (!is_blank_line(stop, c->end))
+	if (!is_empty_line(stop, c->end))
 		return ib_cursor_nuls(c, start, stop);
 	return bad_row(c, start,
 		       "bytes 0x00 instead of a record, as after a "
 		       "power cut");
 }
 
-/* A look at the first bytes: nearly always no, and always for odd_start. */
+/* Compare the first bytes: false if skip_non_row() would find a row. Nearly always false. */
 static inline bool
-may_be_odd(const struct ib_source *s, const char *p)
+may_be_non_row(const struct ib_source *s, const char *p)
 {
 	uint64_t head;
 
@@ -396,23 +403,23 @@ may_be_odd(const struct ib_source *s, const char *p)
 	return ((head ^ s->head) & s->head_mask) == 0 || (unsigned char)(*p - ' ') >= 0xef - ' ';
 }
 
-/* To the next row. IB_NEXT_RECORD: it begins at c->at. */
+/* Move c->at to the next row. Returns IB_NEXT_RECORD if there is one. */
 static inline enum ib_next
 find_row(struct ib_cursor *c)
 {
 	enum ib_next next;
 
 	while (c->at < c->end) {
-		if (!may_be_odd(c->source, c->at))
+		if (!may_be_non_row(c->source, c->at))
 			return IB_NEXT_RECORD;
-		next = odd_start(c);
+		next = skip_non_row(c);
 		if (next != IB_NEXT_END)
 			return next;
 	}
 	return IB_NEXT_END;
 }
 
-/* Ids of a file with padded columns lose their blanks. */
+/* Trim all text fields, for a file with padded columns. */
 static __attribute__((noinline)) void
 trim_texts(struct ib_cursor *c)
 {
@@ -423,7 +430,7 @@ trim_texts(struct ib_cursor *c)
 			trim(&c->v[i], c->source->delimiter);
 }
 
-/* A row that has the column's name where its id should be. */
+/* True, with c->why set, if the row has the column's name in place of its id. */
 static __attribute__((noinline)) bool
 is_other_header(struct ib_cursor *c)
 {
@@ -433,22 +440,22 @@ is_other_header(struct ib_cursor *c)
 	if (c->record.p == c->source->header.p || !ib_span_equal(id, key->name[0]) ||
 	    !ib_key_is_known(id))
 		return false;
-	ib_cursor_bad(c, "another header than the first line's: files with "
-			 "other columns are operands of their own");
+	ib_cursor_bad(c, "a header with other columns than the first line: "
+			 "pass files with different columns as separate operands");
 	return true;
 }
 
-/* Is it worth a look what the id is? Nearly always not. */
+/* True if check_id() must look at the id. Nearly always false. */
 static inline bool
-is_odd_id(const struct ib_source *s, const struct ib_value *id)
+is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 {
 	return id->n == s->key.name[0].n ||
 	       (s->delimiter == '\t' && id->n > 1 && *id->p == '"' && id->p[id->n - 1] == '"');
 }
 
-/* False: the row is bad. */
+/* Count ids in quotes. Returns false if the row is another header. */
 static __attribute__((noinline)) bool
-look_at_id(struct ib_cursor *c)
+check_id(struct ib_cursor *c)
 {
 	const struct ib_value *id = &c->v[c->source->key_slot[0]];
 
@@ -475,7 +482,7 @@ row_next(struct ib_cursor *c)
 	c->record.line = c->line++;
 	c->number++;
 	c->record.close = NULL;
-	/* Slots that no column fills are absent from the first row on. */
+	/* Slots without a column have been IB_ABSENT since ib_cursor_start(). */
 	for (i = 0;; i++, p = stop + 1) {
 		v = &other;
 		number = false;
@@ -483,7 +490,7 @@ row_next(struct ib_cursor *c)
 			v = &c->v[s->column_slot[i]];
 			number = s->column_number[i];
 		}
-		if (!take_field(c, p, number, v, &c->length[i % IB_CURSOR_LENGTHS], &stop))
+		if (!read_value(c, p, number, v, &c->length[i % IB_CURSOR_LENGTHS], &stop))
 			return bad_row(c, start, "malformed quotes");
 		quoted |= v->quoted;
 		if (stop >= c->end || *stop == '\n')
@@ -491,13 +498,13 @@ row_next(struct ib_cursor *c)
 	}
 	if (i + 1 != s->ncolumns)
 		return wrong_count(c, start, i + 1);
-	ib_fields_settle(&s->fields, c->v); /* a column's name may have a dot */
+	ib_fields_settle(&s->fields, c->v); /* a column name may contain a dot */
 	ib_cursor_finish_line(c, start, stop);
 	if (quoted)
 		c->line += c->json.ops->count(start, c->record.n, '\n');
 	if (s->padded)
 		trim_texts(c);
-	if (s->key.n == 1 && is_odd_id(s, &c->v[s->key_slot[0]]) && !look_at_id(c))
+	if (s->key.n == 1 && is_suspect_id(s, &c->v[s->key_slot[0]]) && !check_id(c))
 		return IB_NEXT_BAD;
 	return IB_NEXT_RECORD;
 }
@@ -516,7 +523,7 @@ names_column(const struct ib_source *s, size_t i, struct ib_span want, bool trim
 	return ib_span_equal(ib_value_span(&name), want);
 }
 
-/* Of a column named twice the last counts; ncolumns: none is. */
+/* Return the last column of that name, or ncolumns if there is none. */
 static size_t
 find_column(const struct ib_source *s, struct ib_span want, bool trimmed)
 {
@@ -535,7 +542,7 @@ ib_source_has_column(const struct ib_source *s, struct ib_span want)
 	       find_column(s, want, true) < s->ncolumns;
 }
 
-/* Give the members that are wanted the columns of their names. */
+/* Assign columns to the needed fields of the same name. */
 static void
 map_columns(struct ib_source *s, bool trimmed)
 {
@@ -569,11 +576,11 @@ ib_delimited_compile(struct ib_source *s)
 }
 
 /*
- * Room for the columns: no more than bytes, and one. The header is read again
- * if no whole row came with it.
+ * Allocate the column arrays; a header of n bytes has at most n + 1 columns. The
+ * header is read again if the first block had no complete row.
  */
 static bool
-make_columns(struct ib_source *s)
+allocate_columns(struct ib_source *s)
 {
 	size_t n = s->header.n + 1;
 
@@ -624,7 +631,7 @@ read_header(struct ib_source *s, struct ib_error *err)
 	char mask[sizeof(s->head)];
 	size_t i;
 
-	if (!make_columns(s))
+	if (!allocate_columns(s))
 		return ib_fail_memory(err);
 	for (i = 0; i < sizeof(mask); i++)
 		mask[i] = i < s->header.n && !memchr("\r\n", s->header.p[i], 2) ? '\xff' : '\0';
@@ -633,13 +640,13 @@ read_header(struct ib_source *s, struct ib_error *err)
 	return read_names(s, err);
 }
 
-/* Take the header line off, padded as a block is. */
+/* Store the header line, padded like a block, and parse it. */
 static enum ib_begun
 begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used, struct ib_error *err)
 {
 	const char *start = p, *end = p + n, *stop;
 
-	while (p < end && is_blank_line(p, end)) {
+	while (p < end && is_empty_line(p, end)) {
 		p = memchr(p, '\n', (size_t)(end - p));
 		if (!p) {
 			p = end;
@@ -660,7 +667,7 @@ begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used, str
 		ib_fail_memory(err);
 		return IB_BEGUN_BAD;
 	}
-	/* The line end it came with, or none; the one behind is ours. */
+	/* The newline just added is only a sentinel. */
 	s->header.n--;
 	*used = (size_t)(stop - start);
 	return read_header(s, err) ? IB_BEGUN_BAD : IB_BEGUN;

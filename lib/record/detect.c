@@ -1,4 +1,11 @@
-/* What an operand is, and where its records have their id. */
+/*
+ * Detect the format of an operand and the field that holds the id.
+ *
+ * Order of the format decision: formats that are known but not supported; npz,
+ * totals and tar by their magic bytes; -f; the suffix of the file name, if the
+ * content does not contradict it; the first byte and the first line. The id is
+ * the first known name that the header or a record of the first block has.
+ */
 #include "record/format.h"
 
 #include <stdlib.h>
@@ -25,7 +32,7 @@ ib_record_format_of(enum ib_format format)
 	return NULL;
 }
 
-/* Does any field of the header line, cut at `delimiter`, name an id? */
+/* True if the header line has a column with a known id name, or one that -k names. */
 static bool
 names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 {
@@ -52,7 +59,7 @@ names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 	}
 }
 
-/* What ends a line: of a file without LF, CR. */
+/* Return the byte that ends lines: CR in a file without LF, else LF. */
 static char
 line_end(struct ib_span head)
 {
@@ -104,14 +111,14 @@ skip_lines(struct ib_span head, uint64_t n)
 }
 
 static struct ib_span
-skip_mark(struct ib_span head)
+skip_bom(struct ib_span head)
 {
 	if (head.n < 3 || memcmp(head.p, "\xef\xbb\xbf", 3) != 0)
 		return head;
 	return (struct ib_span){ head.p + 3, head.n - 3 };
 }
 
-/* The first byte that is no blank, NUL if there is none. */
+/* Return the first byte that is not white space, or NUL. */
 static char
 first_byte(struct ib_span head)
 {
@@ -126,7 +133,7 @@ first_byte(struct ib_span head)
 bool
 ib_detect_nothing(struct ib_span head)
 {
-	head = skip_mark(head);
+	head = skip_bom(head);
 	while (head.n > 0 && memchr("\r\n", head.p[head.n - 1], 2))
 		head.n--;
 	return head.n == 0;
@@ -138,9 +145,9 @@ ib_detect_returns(struct ib_span head)
 	return memchr(head.p, '\r', head.n) && !memchr(head.p, '\n', head.n);
 }
 
-/* ---- names that tell ----------------------------------------------------- */
+/* ---- file names with a known suffix --------------------------------------- */
 
-/* What a name says of the content: JSON stands for JSON lines too. */
+/* Return the format of a file name's suffix. .json may hold JSON lines too. */
 static enum ib_format
 named_format(struct ib_span stem)
 {
@@ -160,29 +167,29 @@ named_format(struct ib_span stem)
 	return IB_FORMAT_AUTO;
 }
 
-/* The operand as it is looked at. */
 static const struct ib_span no_row = { "", 0 };
 
-struct look {
-	struct ib_span head; /* behind a BOM and header lines */
-	struct ib_span line; /* its first line that is not blank */
-	const char *end;     /* of what was looked at; it goes on if cut */
-	bool cut;
+/* The start of an operand, prepared for detection. */
+struct sample {
+	struct ib_span head; /* first bytes, without BOM and header lines */
+	struct ib_span line; /* first line of head that is not empty */
+	const char *end;     /* end of head */
+	bool partial;	     /* the operand has more bytes after head */
 	struct ib_source *source;
 	const struct ib_reader_options *options;
 	const struct ib_key *key;
 };
 
-/* Of the first bytes, or a part of them: they may end inside a character. */
+/* True if a part of head is UTF-8 text. The end of head may split a character. */
 static bool
-is_text(const struct look *l, struct ib_span part)
+is_text(const struct sample *l, struct ib_span part)
 {
-	return ib_utf8_is_text(part.p, part.n, l->cut && part.p + part.n == l->end);
+	return ib_utf8_is_text(part.p, part.n, l->partial && part.p + part.n == l->end);
 }
 
-/* The name says `want`, the content something else. */
+/* Fail because the suffix says `want`, but the content is something else. */
 static enum ib_status
-disagree(const struct look *l, const char *want, struct ib_error *err)
+fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 {
 	const struct ib_known_format *known = ib_known_format_of(l->head, l->source->path);
 	const char *name = l->source->name, *other = NULL, *format = NULL;
@@ -202,19 +209,19 @@ disagree(const struct look *l, const char *want, struct ib_error *err)
 	if (other)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: looks like %s, not %s "
-			       "(-f %s reads it)",
+			       "(read it with -f %s)",
 			       name, other, want, format);
 	if (ib_dialect_say(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want, say);
 	return ib_fail(err, IB_E_DATA,
 		       "%s: not %s: it begins with %s "
-		       "(-f says what it is)",
+		       "(give its format with -f)",
 		       name, want, ib_show(show, l->line));
 }
 
-/* A log's bad first record may be passed over; a manifest's may not. */
+/* A loss log's invalid first record may be skipped; a manifest's may not. */
 static enum ib_status
-check_json(const struct look *l, struct ib_error *err)
+check_json(const struct sample *l, struct ib_error *err)
 {
 	char first = first_byte(l->head);
 
@@ -224,16 +231,16 @@ check_json(const struct look *l, struct ib_error *err)
 	else if (first == '[')
 		l->source->format = IB_FORMAT_JSON;
 	else
-		return disagree(l, "JSON", err);
+		return fail_mismatch(l, "JSON", err);
 	return IB_OK;
 }
 
 /*
- * A header may have any names. It is refused if it is known to be something
- * else, and no header that would do here.
+ * Accept any header, unless it has no id column and the content is known to be
+ * in another format.
  */
 static enum ib_status
-check_delimited(const struct look *l, enum ib_format format, struct ib_error *err)
+check_delimited(const struct sample *l, enum ib_format format, struct ib_error *err)
 {
 	char delimiter = format == IB_FORMAT_CSV ? ',' : '\t';
 	bool needs_name = l->key->kind == IB_KEY_AUTO || l->key->kind == IB_KEY_FIELDS;
@@ -246,17 +253,17 @@ check_delimited(const struct look *l, enum ib_format format, struct ib_error *er
 	if (first == '{' || first == '[' ||
 	    ((needs_name || plain) && ib_known_format_of(l->head, l->source->path)) ||
 	    !is_text(l, l->line))
-		return disagree(l, format == IB_FORMAT_CSV ? "CSV" : "TSV", err);
+		return fail_mismatch(l, format == IB_FORMAT_CSV ? "CSV" : "TSV", err);
 	if (format == IB_FORMAT_TSV && l->options->epoch_manifest)
 		l->source->format = IB_FORMAT_LIST;
 	return IB_OK;
 }
 
-/* ---- names that do not tell ----------------------------------------------- */
+/* ---- file names without a known suffix ------------------------------------- */
 
-/* Neither JSON nor a header that is known. */
+/* Choose options->otherwise for content that is neither JSON nor a known header, or fail. */
 static enum ib_status
-check_rest(const struct look *l, struct ib_error *err)
+check_rest(const struct sample *l, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX], say[IB_WHY_MAX];
 
@@ -269,20 +276,20 @@ check_rest(const struct look *l, struct ib_error *err)
 	if (l->options->otherwise != IB_FORMAT_LIST && l->line.n > 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: neither JSON nor a header "
-			       "that names an id: it begins with %s (-f says "
-			       "what it is, %s which column has the id)",
+			       "with a known id column: it begins with %s (give the "
+			       "format with -f, the id column with %s)",
 			       l->source->name, ib_show(show, l->line), l->options->key_option);
 	if (!is_text(l, l->head))
 		return ib_fail(err, IB_E_DATA,
-			       "%s: not text: it holds NUL or "
-			       "invalid UTF-8 (-f list takes it for a list "
-			       "all the same)",
+			       "%s: not text: it contains NUL or "
+			       "invalid UTF-8 (-f list reads it as a list "
+			       "anyway)",
 			       l->source->name);
 	return IB_OK;
 }
 
 static enum ib_status
-detect_text(const struct look *l, struct ib_error *err)
+detect_text(const struct sample *l, struct ib_error *err)
 {
 	char first = first_byte(l->head);
 
@@ -315,16 +322,16 @@ is_zip(struct ib_span head)
 	       (memcmp(head.p, "PK\3\4", 4) == 0 || memcmp(head.p, "PK\5\6", 4) == 0);
 }
 
-/* The stump of a zip archive is too short to be a record. */
+/* A truncated zip archive of up to 3 bytes; it is too short to be a record. */
 static bool
-is_zip_stump(struct ib_span head)
+is_truncated_zip(struct ib_span head)
 {
 	return head.n > 0 && head.n < 4 && memcmp(head.p, "PK\3", head.n) == 0;
 }
 
-/* Is it a format that is refused? */
+/* Fail if the operand is in a known format that is not supported. */
 static enum ib_status
-check_known(const struct look *l, struct ib_error *err)
+check_known(const struct sample *l, struct ib_error *err)
 {
 	const struct ib_known_format *known = ib_known_format_of(l->head, l->source->path);
 
@@ -335,11 +342,11 @@ check_known(const struct look *l, struct ib_error *err)
 }
 
 static enum ib_status
-detect_lines(struct look *l, struct ib_error *err)
+detect_lines(struct sample *l, struct ib_error *err)
 {
 	enum ib_format named = named_format(ib_input_stem(l->source->path));
 
-	l->head = skip_lines(skip_mark(l->head), l->options->header_lines);
+	l->head = skip_lines(skip_bom(l->head), l->options->header_lines);
 	l->line = first_line(l->head);
 	switch (named) {
 	case IB_FORMAT_AUTO:
@@ -358,19 +365,19 @@ enum ib_status
 ib_detect(struct ib_source *s, struct ib_span head, const struct ib_reader_options *options,
 	  const struct ib_key *key, struct ib_error *err)
 {
-	struct look l = { .head = head,
-			  .end = head.p + head.n,
-			  .cut = head.n >= IB_DETECT_PEEK,
-			  .source = s,
-			  .options = options,
-			  .key = key };
+	struct sample l = { .head = head,
+			    .end = head.p + head.n,
+			    .partial = head.n >= IB_DETECT_PEEK,
+			    .source = s,
+			    .options = options,
+			    .key = key };
 	bool ustar = head.n >= 262 && memcmp(head.p + 257, "ustar", 5) == 0;
 	enum ib_status st = ustar ? IB_OK : check_known(&l, err);
 
 	if (st)
 		return st;
 	s->format = options->format;
-	if (is_zip(head) || (options->archives && is_zip_stump(head)))
+	if (is_zip(head) || (options->archives && is_truncated_zip(head)))
 		s->format = IB_FORMAT_NPZ;
 	else if (options->archives && is_totals(head))
 		s->format = IB_FORMAT_TOTALS;
@@ -383,7 +390,7 @@ ib_detect(struct ib_source *s, struct ib_span head, const struct ib_reader_optio
 
 /* ---- the key ------------------------------------------------------------ */
 
-/* The first of the known names that a record has; -1: none. */
+/* Return the first of the known names that a record has, or -1. */
 static int
 known_of(const struct ib_value *v, const int *slot)
 {
@@ -395,13 +402,13 @@ known_of(const struct ib_value *v, const int *slot)
 	return -1;
 }
 
-/* Look at the first records for one that has a known name; -1: none has. */
+/* Set *chosen to the known id name of the first record that has one, or to -1. */
 static enum ib_status
 choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen,
 	    struct ib_error *err)
 {
 	static const struct ib_source plain;
-	struct ib_source look = plain;
+	struct ib_source probe = plain;
 	struct ib_block from = *block;
 	struct ib_cursor *c;
 	enum ib_status st = IB_OK;
@@ -410,17 +417,18 @@ choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen
 	size_t i;
 
 	*chosen = -1;
-	look.format = s->format;
-	look.any_value = s->any_value;
-	ib_fields_init(&look.fields);
+	probe.format = s->format;
+	probe.any_value = s->any_value;
+	ib_fields_init(&probe.fields);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		st = ib_fail_memory(err);
 	for (i = 0; i < IB_KEY_NKNOWN && !st; i++)
-		st = ib_fields_add(&look.fields, ib_span_of(ib_key_known[i]), false, &slot[i], err);
+		st = ib_fields_add(&probe.fields, ib_span_of(ib_key_known[i]), false, &slot[i],
+				   err);
 	if (st)
 		goto done;
-	from.source = &look;
+	from.source = &probe;
 	ib_cursor_start(c, &from);
 	while (*chosen < 0 && (next = ib_cursor_next(c)) != IB_NEXT_END)
 		if (next == IB_NEXT_RECORD)
@@ -429,7 +437,7 @@ done:
 	if (c)
 		ib_cursor_release(c);
 	free(c);
-	ib_fields_release(&look.fields);
+	ib_fields_release(&probe.fields);
 	return st;
 }
 
@@ -444,7 +452,7 @@ choose_column(const struct ib_source *s)
 	return -1;
 }
 
-/* A table that only looks like a list: its header becomes a sample. */
+/* Warn if the list looks like a table: its header would become a sample. */
 static void
 warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, struct ib_span line)
 {
@@ -453,13 +461,13 @@ warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, stru
 	if (ib_dialect_is_table(line) &&
 	    ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_LIST))
 		ib_warn(o->context,
-			"%s: read as a list, a sample a line, but "
+			"%s: read as a list, one sample per line, but "
 			"it looks like a table: %s; -f list reads it as a list "
 			"without this warning",
 			s->name, say);
 }
 
-/* A list has no names: -k is a number, or nothing. */
+/* A list has no field names: -k must be a field number. */
 static enum ib_status
 compile_list(struct ib_source *s, const struct ib_reader_options *o, const struct ib_block *first,
 	     struct ib_error *err)
@@ -468,7 +476,7 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o, const struc
 
 	if (first->first && o->format == IB_FORMAT_AUTO && s->key.kind == IB_KEY_AUTO)
 		warn_of_table(s, o, line);
-	/* An empty operand is a list only because it is nothing else. */
+	/* An empty operand is a list by default, so -k NAME is no error for it. */
 	if (s->key.kind == IB_KEY_AUTO ||
 	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 && o->format == IB_FORMAT_AUTO))
 		s->key.kind = IB_KEY_WHOLE;
@@ -477,12 +485,12 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o, const struc
 		if (s->key.n != 1 || !ib_number_unsigned(s->key.name[0], &s->key.column) ||
 		    s->key.column == 0)
 			return ib_fail(err, IB_E_MISUSE,
-				       "%s: a list has no named fields: %s "
-				       "takes a field's number, from 1",
+				       "%s: a list has no named fields: give %s "
+				       "a field's number, from 1",
 				       s->name, o->key_option);
 	}
 	s->key_slot[0] = 0;
-	s->fields.nslots = 2; /* the id; the weight of an epoch manifest */
+	s->fields.nslots = 2; /* the id, and the weight of an epoch manifest */
 	s->wanted_slot[0] = s->epoch_manifest ? 1 : -1;
 	return IB_OK;
 }
@@ -499,7 +507,7 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 	for (i = 0; i < IB_WANTED_MAX; i++)
 		s->wanted_slot[i] = -1;
 	if (s->key.kind == IB_KEY_SHARD && first->n > 0)
-		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard is for tar alone", s->name,
+		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard works only with tar", s->name,
 			       o->key_option);
 	if (s->format == IB_FORMAT_LIST)
 		return compile_list(s, o, first, err);

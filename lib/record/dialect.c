@@ -6,8 +6,6 @@
 #include "base/error.h"
 #include "base/numbers.h"
 
-/* ---- looking at a line ------------------------------------------------------ */
-
 static size_t
 count(struct ib_span s, char c)
 {
@@ -24,7 +22,7 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* Equal but for the case of ASCII letters? */
+/* True if the spans are equal except for the case of ASCII letters. */
 static bool
 is_like(struct ib_span a, struct ib_span b)
 {
@@ -38,7 +36,7 @@ is_like(struct ib_span a, struct ib_span b)
 	return true;
 }
 
-/* Less blanks, and quotes inside them. */
+/* Remove space at both ends, and quotes inside the space. */
 static struct ib_span
 plain_name(struct ib_span s)
 {
@@ -59,7 +57,7 @@ is_known_name(struct ib_span name, bool or_loss)
 	return or_loss && (is_like(name, ib_span_of("loss")) || is_like(name, ib_span_of("epoch")));
 }
 
-/* The next piece of *rest up to a separator (' ': a run of blanks). */
+/* Split the next piece off *rest. The separator ' ' is any number of spaces. */
 static bool
 next_piece(struct ib_span *rest, char separator, struct ib_span *piece)
 {
@@ -83,7 +81,7 @@ next_piece(struct ib_span *rest, char separator, struct ib_span *piece)
 	return true;
 }
 
-/* Does one of the pieces, of which there are two at least, name a field? */
+/* True if the line has at least two pieces, and one is the name of a known field. */
 static bool
 is_header_of(struct ib_span line, char separator, bool or_loss)
 {
@@ -110,7 +108,7 @@ has_number(struct ib_span line, char separator)
 	return false;
 }
 
-/* "0,5" somewhere? */
+/* True if the text contains a number like "0,5". */
 static bool
 has_decimal_comma(struct ib_span s)
 {
@@ -122,7 +120,7 @@ has_decimal_comma(struct ib_span s)
 	return false;
 }
 
-/* "epoch: 01, loss: 0.51", "loss=0.5": names and numbers of a text log. */
+/* True for a text log with names and numbers: "epoch: 01, loss: 0.51", "loss=0.5". */
 static bool
 is_text_log(struct ib_span s)
 {
@@ -144,12 +142,13 @@ is_text_log(struct ib_span s)
 
 struct dialect {
 	struct ib_span line, row;
-	char own; /* what separates fields in the format asked for; NUL: JSON */
+	char own; /* separator of the expected format; NUL for JSON */
 };
 
 /*
- * Is the header separated by that instead? A line of JSON Lines must name a
- * field: any text may have commas.
+ * True if the header's fields are separated by this separator instead of the
+ * expected one. If JSON lines are expected, the header must have a known name,
+ * because any text may contain a comma.
  */
 static bool
 is_separated(const struct dialect *d, char separator)
@@ -178,26 +177,25 @@ comment(const struct dialect *d)
 		s.n--;
 	}
 	return is_header_of(s, d->own ? d->own : ',', true)
-		       ? "the header is a comment (%s): sed '1s/^#[# ]*//' makes it "
-			 "one that counts"
-		       : "a comment comes first (%s): grep -v '^#' takes comments out";
+		       ? "the header is a comment (%s): remove its # with "
+			 "sed '1s/^#[# ]*//'"
+		       : "the first line is a comment (%s): remove comments with grep -v '^#'";
 }
 
 static const char *
 semicolons(const struct dialect *d)
 {
 	if (d->row.n == 0 && d->line.p[0] == '"')
-		return "semicolons separate the fields (%s), as R's write.csv2 "
-		       "has it: tr ';,' ',.' makes CSV of it, with decimal "
-		       "points";
+		return "semicolons separate the fields (%s), as written by R's "
+		       "write.csv2: convert it to CSV with tr ';,' ',.'";
 	return has_decimal_comma(d->row) || has_decimal_comma(d->line)
 		       ? "semicolons separate the fields and numbers have decimal "
-			 "commas (%s): tr ';,' ',.' makes CSV of it"
-		       : "semicolons separate the fields (%s): tr ';' ',' makes CSV "
-			 "of it";
+			 "commas (%s): convert it to CSV with tr ';,' ',.'"
+		       : "semicolons separate the fields (%s): convert it to CSV "
+			 "with tr ';' ','";
 }
 
-/* A first line with numbers among its fields. */
+/* True if the first line has a number, so it is not a header. */
 static bool
 is_headless(const struct dialect *d)
 {
@@ -207,45 +205,45 @@ is_headless(const struct dialect *d)
 	       (d->own || count(d->line, '{') + count(d->line, '[') == 0);
 }
 
-/* A sentence with %s for the line; NULL: no dialect that is known. */
+/* Return a sentence with %s for the line, or NULL if the dialect is not known. */
 static const char *
 sentence_of(const struct dialect *d)
 {
 	bool quoted = d->line.n > 0 && *d->line.p == '"';
 
 	if (begins_with(d->line, "sep="))
-		return "Excel's line on separators comes first (%s): "
-		       "tail -n +2 takes it out";
+		return "the first line is Excel's separator line (%s): "
+		       "remove it with tail -n +2";
 	if (begins_with(d->line, "#"))
 		return comment(d);
 	if (is_separated(d, ';'))
 		return semicolons(d);
 	if (d->own == '\t' && quoted)
-		return "TSV has no quotes, they are letters of the names (%s): "
-		       "mlr --icsv --ifs tab --ojsonl cat reads them";
+		return "TSV has no quotes, so they are part of the names (%s): "
+		       "convert it with mlr --icsv --ifs tab --ojsonl cat";
 	if (is_separated(d, '\t'))
-		return "TABs separate the fields (%s): -f tsv reads them";
+		return "TABs separate the fields (%s): read it with -f tsv";
 	if (is_separated(d, '|'))
-		return "vertical bars separate the fields (%s): tr '|' ',' "
-		       "makes CSV of it";
+		return "vertical bars separate the fields (%s): convert it to "
+		       "CSV with tr '|' ','";
 	if (d->own == '\t' && is_separated(d, ','))
-		return "commas separate the fields (%s): -f csv reads them";
+		return "commas separate the fields (%s): read it with -f csv";
 	if (is_text_log(d->line))
-		return "this is a text log (%s): log a JSON object for each "
+		return "this is a text log (%s): log one JSON object per "
 		       "sample, see infobatch-formats(5)";
 	if ((!d->own || count(d->line, d->own) == 0) && is_header_of(d->line, ' ', true))
-		return "blanks separate the fields (%s): mlr --ipprint "
-		       "--ojsonl cat reads them";
+		return "spaces separate the fields (%s): convert it with "
+		       "mlr --ipprint --ojsonl cat";
 	if (!d->own && is_header_of(d->line, ',', true))
-		return "this is the header of CSV (%s): -f csv reads it, -k "
-		       "says which column has the id";
+		return "this is the header of a CSV (%s): read it with -f csv, and "
+		       "name the id column with -k";
 	if (is_headless(d))
-		return "the first line is no header but a record (%s): put one "
-		       "before it, such as id,epoch,loss";
+		return "the first line is a record, not a header (%s): add a header "
+		       "line, such as id,epoch,loss";
 	return NULL;
 }
 
-/* The first line of what may be more. */
+/* Return the first line of a text. */
 static struct ib_span
 first_line(struct ib_span s)
 {
@@ -290,7 +288,7 @@ ib_dialect_is_table(struct ib_span line)
 	       is_header_of(line, '\t', false) || is_header_of(line, ',', false);
 }
 
-/* ---- the fields of a record ------------------------------------------------- */
+/* ---- fields of a record ----------------------------------------------------- */
 
 static bool
 is_delimited(const struct ib_cursor *c)
@@ -298,11 +296,11 @@ is_delimited(const struct ib_cursor *c)
 	return c->source->delimiter != '\0';
 }
 
-/* Walks the names of a record, in the order of the record. */
+/* Iterates over the field names of a record, in their order. */
 struct names {
 	struct ib_cursor *c;
-	const char *p; /* JSON: before the next name */
-	size_t i;      /* delimited: its column */
+	const char *p; /* JSON: position before the next name */
+	size_t i;      /* CSV, TSV: next column */
 };
 
 static struct names
@@ -315,7 +313,7 @@ names_of(struct ib_cursor *c)
 	return n;
 }
 
-/* A record of JSON was checked when it was read. */
+/* Return the next member name of a JSON object; its grammar has been checked. */
 static bool
 next_member(struct names *n, struct ib_span *name)
 {
@@ -362,9 +360,9 @@ ib_cursor_like(struct ib_cursor *c, struct ib_span want)
 	return (struct ib_span){ NULL, 0 };
 }
 
-/* Does the name hold the one that is wanted, in any case? */
+/* True if the name contains `want` in any case. */
 static bool
-holds(struct ib_span name, struct ib_span want)
+contains(struct ib_span name, struct ib_span want)
 {
 	size_t i;
 
@@ -374,15 +372,15 @@ holds(struct ib_span name, struct ib_span want)
 	return false;
 }
 
-/* The only field whose name holds the wanted one: "train_loss". */
+/* Return the only field whose name contains `want`, such as "train_loss" for "loss". */
 static struct ib_span
-only_holder(struct ib_cursor *c, struct ib_span want)
+only_field_containing(struct ib_cursor *c, struct ib_span want)
 {
 	struct ib_span name, found = { NULL, 0 };
 	struct names n = names_of(c);
 
 	while (want.n > 0 && next_name(&n, &name)) {
-		if (!holds(name, want))
+		if (!contains(name, want))
 			continue;
 		if (found.p)
 			return (struct ib_span){ NULL, 0 };
@@ -391,9 +389,9 @@ only_holder(struct ib_cursor *c, struct ib_span want)
 	return found;
 }
 
-/* At the end of c->why: as much as there is room for. */
+/* Append to c->why, as far as there is room. */
 static size_t
-add(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
+append(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
 {
 	char show[IB_SHOW_MAX];
 
@@ -403,9 +401,9 @@ add(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
 	return n;
 }
 
-/* As an argument in a shell. */
+/* Append "did you mean OPTION NAME?", quoted for a shell. */
 static size_t
-add_argument(struct ib_cursor *c, size_t n, const char *option, struct ib_span name)
+append_suggestion(struct ib_cursor *c, size_t n, const char *option, struct ib_span name)
 {
 	size_t i;
 	bool plain = true, fit = name.n <= 60;
@@ -425,7 +423,7 @@ add_argument(struct ib_cursor *c, size_t n, const char *option, struct ib_span n
 #define FIELDS_SHOWN 8
 
 static size_t
-add_names(struct ib_cursor *c, size_t n)
+append_names(struct ib_cursor *c, size_t n)
 {
 	struct names names = names_of(c);
 	struct ib_span name;
@@ -433,12 +431,12 @@ add_names(struct ib_cursor *c, size_t n)
 
 	for (i = 0; next_name(&names, &name); i++) {
 		if (i == FIELDS_SHOWN || n > sizeof(c->why) - 160)
-			return add(c, n, ", ...", (struct ib_span){ NULL, 0 });
-		n = add(c, n,
-			i > 0		  ? ", "
-			: is_delimited(c) ? "; the header has "
-					  : "; the record has ",
-			name.n > 0 ? name : (struct ib_span){ "", 0 });
+			return append(c, n, ", ...", (struct ib_span){ NULL, 0 });
+		n = append(c, n,
+			   i > 0	     ? ", "
+			   : is_delimited(c) ? "; the header has "
+					     : "; the record has ",
+			   name.n > 0 ? name : (struct ib_span){ "", 0 });
 	}
 	return n;
 }
@@ -455,10 +453,10 @@ ib_cursor_say_fields(struct ib_cursor *c, struct ib_span want, const char *optio
 		snprintf(c->why, sizeof(c->why), "%s", text);
 		return;
 	}
-	n = add_names(c, n);
+	n = append_names(c, n);
 	like = ib_cursor_like(c, want);
 	if (!like.p)
-		like = only_holder(c, want);
+		like = only_field_containing(c, want);
 	if (like.p && option)
-		add_argument(c, n, option, like);
+		append_suggestion(c, n, option, like);
 }

@@ -1,6 +1,6 @@
 /*
- * What text is that no format here reads as it stands, and which fields a
- * record has: for the messages of bad records alone.
+ * Help for messages about invalid records: recognize text in a format that is
+ * not supported, and list the fields that a record has.
  */
 #ifndef IB_RECORD_DIALECT_H
 #define IB_RECORD_DIALECT_H
@@ -8,24 +8,28 @@
 #include "record/source.h"
 
 /*
- * Say what a line is if it is in a dialect that is known, and how to make it
- * readable: 'semicolons separate the fields ("id;loss"): ...'. row is the line
- * after it, or empty. False, and nothing said: it is none.
+ * If the line is in a known dialect, describe it and how to convert it:
+ * 'the fields are separated by semicolons ("id;loss"): ...'. row is the next
+ * line, or empty. Returns false and leaves text unchanged if it is not.
  */
 bool ib_dialect_say(char *text, size_t size, struct ib_span line, struct ib_span row,
 		    enum ib_format format);
 
-/* Is the line the header of a table that is separated otherwise than CSV? */
+/* True if the line is the header of a table with any known separator. */
 bool ib_dialect_is_table(struct ib_span line);
 
 /*
- * Add to c->why what may help a user whose record lacks a field: the dialect,
- * or the names that there are and the one that may be meant, with the option
- * (NULL: none) that chooses it. want n 0: any of the known ids.
+ * Append to c->why what helps a user whose record lacks the field `want`: the
+ * dialect, or the names of the record's fields and the most similar one with the
+ * option that selects it (NULL if there is no option). If want.n is 0, any
+ * of the known id fields is missing.
  */
 void ib_cursor_say_fields(struct ib_cursor *c, struct ib_span want, const char *option);
 
-/* The field of the record whose name differs in case or blanks; n 0: none. */
+/*
+ * Return the record's field whose name equals `want` except for case and space
+ * around it. Returns an empty span if there is none.
+ */
 struct ib_span ib_cursor_like(struct ib_cursor *c, struct ib_span want);
 
 #endif

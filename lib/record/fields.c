@@ -22,9 +22,9 @@ ib_fields_release(struct ib_fields *f)
 	ib_fields_init(f);
 }
 
-/* The member of that name in a node, made if absent; NULL: no memory. */
+/* Find the member of that name in a node, or add it. Returns NULL if memory ran out. */
 static struct ib_member *
-member_of(struct ib_fields *f, size_t node, struct ib_span name)
+find_or_add_member(struct ib_fields *f, size_t node, struct ib_span name)
 {
 	struct ib_node *at = &f->node[node];
 	struct ib_member *m;
@@ -43,7 +43,7 @@ member_of(struct ib_fields *f, size_t node, struct ib_span name)
 }
 
 static bool
-take_slot(struct ib_fields *f, struct ib_member *m, bool number)
+assign_slot(struct ib_fields *f, struct ib_member *m, bool number)
 {
 	if (m->slot < 0) {
 		if (f->nslots == IB_FIELDS_MAX)
@@ -54,9 +54,10 @@ take_slot(struct ib_fields *f, struct ib_member *m, bool number)
 	return true;
 }
 
-/* Walk a dotted path down to its last member; NULL: too deep, or no memory. */
+/* Find or add the last member of a dotted path. Returns NULL if it is too deep or memory ran out.
+ */
 static struct ib_member *
-descend(struct ib_fields *f, struct ib_span path)
+add_path(struct ib_fields *f, struct ib_span path)
 {
 	struct ib_member *m;
 	const char *dot;
@@ -65,7 +66,7 @@ descend(struct ib_fields *f, struct ib_span path)
 	for (;;) {
 		dot = memchr(path.p, '.', path.n);
 		len = dot ? (size_t)(dot - path.p) : path.n;
-		m = member_of(f, node, (struct ib_span){ path.p, len });
+		m = find_or_add_member(f, node, (struct ib_span){ path.p, len });
 		if (!m || !dot)
 			return m;
 		if (m->child < 0) {
@@ -104,24 +105,25 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 	if (name.n == 0)
 		return ib_fail(err, IB_E_MISUSE, "a field name is empty");
 	if (f->nnames == IB_FIELDS_MAX)
-		return ib_fail(err, IB_E_MISUSE, "too many fields");
+		return ib_fail(err, IB_E_MISUSE, "more than %d fields", IB_FIELDS_MAX);
 	own = (struct ib_span){ ib_span_dup(name), name.n };
 	if (!own.p)
 		return ib_fail_memory(err);
 	f->names[f->nnames++] = (char *)(uintptr_t)own.p;
-	m = member_of(f, 0, own);
+	m = find_or_add_member(f, 0, own);
 	if (!m)
 		return ib_fail_memory(err);
-	if (!take_slot(f, m, number))
-		return ib_fail(err, IB_E_MISUSE, "too many fields");
+	if (!assign_slot(f, m, number))
+		return ib_fail(err, IB_E_MISUSE, "more than %d fields", IB_FIELDS_MAX);
 	*slot = exact = m->slot;
 	if (!memchr(own.p, '.', own.n) || has_empty_part(own))
 		return IB_OK;
-	m = descend(f, own);
+	m = add_path(f, own);
 	if (!m || (m->slot < 0 && f->nslots == IB_FIELDS_MAX))
-		return ib_fail(err, IB_E_MISUSE, "field %s is too deep", ib_show(show, own));
-	if (m->slot < 0) { /* the same path asked for twice is one alias */
-		take_slot(f, m, number);
+		return ib_fail(err, IB_E_MISUSE, "field %s has too many levels of dots",
+			       ib_show(show, own));
+	if (m->slot < 0) { /* a path that is added twice has one alias */
+		assign_slot(f, m, number);
 		f->alias[f->naliases++] =
 			(struct ib_alias){ .slot = m->slot, .exact = (int16_t)exact };
 	}

@@ -1,6 +1,11 @@
 /*
- * Which fields of a record are wanted: names, dotted paths, and where each
- * goes in an array of values. Compiled once an operand, read by all threads.
+ * The fields that a caller needs from each record: names or dotted paths, each
+ * with the slot of the value array that it fills. Compiled once per operand,
+ * then read by all threads.
+ *
+ * Invariants: node[0] is the record itself; a member of a node has a slot, a
+ * child node, or both. A name with a dot has two slots: one for the member of
+ * exactly that name, one for the path. The exact name wins.
  */
 #ifndef IB_RECORD_FIELDS_H
 #define IB_RECORD_FIELDS_H
@@ -10,12 +15,12 @@
 #define IB_FIELDS_MAX 48 /* slots */
 #define IB_FIELDS_NODES 16
 
-/* One member name below one object. */
+/* One member name of one object. */
 struct ib_member {
 	struct ib_span name;
-	int16_t slot;  /* where its value goes; -1: nowhere */
-	int16_t child; /* node of the members below it; -1: none */
-	bool number;   /* read as a number at once */
+	int16_t slot;  /* slot of its value; -1 if only members below it are needed */
+	int16_t child; /* node of the members below it; -1 if none is needed */
+	bool number;   /* convert the value to a number */
 };
 
 struct ib_node {
@@ -23,10 +28,10 @@ struct ib_node {
 	size_t n;
 };
 
-/* A dotted name: the member of exactly that name comes before the path. */
+/* A dotted name: the member of exactly that name wins over the path. */
 struct ib_alias {
-	int16_t slot; /* of the path, and of the result */
-	int16_t exact;
+	int16_t slot;  /* slot of the path, and of the result */
+	int16_t exact; /* slot of the member of exactly that name */
 };
 
 struct ib_fields {
@@ -34,7 +39,7 @@ struct ib_fields {
 	size_t nnodes;
 	struct ib_alias alias[IB_FIELDS_MAX];
 	size_t naliases;
-	size_t nslots; /* values that a record fills */
+	size_t nslots; /* values per record */
 	char *names[IB_FIELDS_MAX];
 	size_t nnames;
 };
@@ -43,14 +48,14 @@ void ib_fields_init(struct ib_fields *f);
 void ib_fields_release(struct ib_fields *f);
 
 /*
- * Want one more field; *slot is where its value goes, the same for the same
- * name. number: read it as a number at once (a string stays a string).
- * IB_E_MISUSE where there are too many, or a name has an empty part.
+ * Add a field and set *slot to its slot; the same name has the same slot.
+ * number: convert a JSON number when it is read (a string stays a string).
+ * Returns IB_E_MISUSE if there are too many fields or the name is empty.
  */
 enum ib_status ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 			     struct ib_error *err);
 
-/* After a record: let exact names come before dotted paths. */
+/* Call after each record: let exact names win over dotted paths. */
 static inline void
 ib_fields_settle(const struct ib_fields *f, struct ib_value *v)
 {

@@ -1,36 +1,40 @@
-/* What the formats of records do differently; private to lib/record. */
+/*
+ * The functions that each format of records provides, and helpers that formats
+ * share; private to lib/record.
+ */
 #ifndef IB_RECORD_FORMAT_H
 #define IB_RECORD_FORMAT_H
 
 #include "record/source.h"
 
-/* How far into an operand's bytes its records begin. */
+/* Result of reading what precedes the records: done, more bytes needed, invalid. */
 enum ib_begun { IB_BEGUN, IB_BEGUN_MORE, IB_BEGUN_BAD };
 
+/* Where a block ends. The last three fields keep an array's state between calls. */
 struct ib_cut {
-	size_t n;	  /* bytes of whole records */
-	const char *why;  /* malformed beyond them; NULL: fine */
-	uint64_t element; /* array: elements cut so far; kept by cut */
-	bool ended;	  /* array: its closing bracket was seen */
+	size_t n;	  /* bytes of complete records */
+	const char *why;  /* what is malformed after them; NULL if nothing is */
+	uint64_t element; /* array: number of elements found so far */
+	bool ended;	  /* array: its closing bracket was found */
 	bool after_comma; /* array: an element must follow */
 };
 
 struct ib_record_format {
 	enum ib_format format;
 	const char *name;
-	char stop; /* the byte that is put behind a block */
+	char stop; /* sentinel byte that the reader writes after each block */
 	/*
-	 * Read what comes before the records (a header) at p[0..n), the
-	 * operand's first bytes; *used of them are not records. last: there
-	 * are no more. Sets err for IB_BEGUN_BAD. NULL: nothing.
+	 * Read what precedes the records (a header) from p[0..n), the operand's
+	 * first bytes. Sets *used to its length. last: p[0..n) is the complete
+	 * operand. Sets err for IB_BEGUN_BAD. NULL if the format has no header.
 	 */
 	enum ib_begun (*begin)(struct ib_source *s, const char *p, size_t n, bool last,
 			       size_t *used, struct ib_error *err);
-	/* Cut p[0..n) behind its last whole record; last: all there is. */
+	/* Find the end of the last complete record in p[0..n). last: no bytes follow. */
 	void (*cut)(const char *p, size_t n, bool last, struct ib_cut *cut);
-	/* Records (a list's: lines) in a block. */
+	/* Count the records (of a list: lines) of a block. */
 	uint64_t (*count)(const struct ib_source *s, const char *p, size_t n);
-	/* The record at c->at, which is before c->end and no blank line. */
+	/* Read the record at c->at, which is before c->end and not an empty line. */
 	enum ib_next (*next)(struct ib_cursor *c);
 };
 
@@ -40,40 +44,43 @@ extern const struct ib_record_format ib_format_tsv;
 extern const struct ib_record_format ib_format_list;
 extern const struct ib_record_format ib_format_array;
 
+/* Return the functions of a format; NULL if it has no records (npz, totals, tar). */
 const struct ib_record_format *ib_record_format_of(enum ib_format format);
 
-#define IB_DETECT_PEEK ((size_t)64 << 10) /* bytes that are looked at first */
+#define IB_DETECT_PEEK ((size_t)64 << 10) /* bytes that detection reads first */
 
-/* Are these, the first bytes and all there are, a BOM and line ends at most? */
+/* True if head, a complete operand, holds nothing except a BOM and newlines. */
 bool ib_detect_nothing(struct ib_span head);
 
-/* Do CRs alone end the lines of these first bytes? */
+/* True if the lines of these first bytes end in CR without LF. */
 bool ib_detect_returns(struct ib_span head);
 
 /*
- * Set s->format: by -f, the first bytes, the name, the first line. What is
- * known and not read here, or is not what its name says, is IB_E_DATA.
+ * Set s->format from -f, the first bytes, the file name and the first line.
+ * Returns IB_E_DATA if the format is known but not supported, or if the content
+ * contradicts the file name.
  */
 enum ib_status ib_detect(struct ib_source *s, struct ib_span head,
 			 const struct ib_reader_options *options, const struct ib_key *key,
 			 struct ib_error *err);
 
 /*
- * Choose the key of an operand from its first records, and compile its
- * fields. Returns IB_OK also where no record decides.
+ * Choose the key of an operand from its first records, and compile its fields.
+ * If no record has a known id field, returns IB_OK and leaves the key at
+ * IB_KEY_AUTO.
  */
 enum ib_status ib_source_compile(struct ib_source *s, const struct ib_reader_options *options,
 				 const struct ib_block *first, struct ib_error *err);
 
-/* delimited.c: map the header's columns to slots */
+/* delimited.c: map the columns of the header to slots. */
 void ib_delimited_compile(struct ib_source *s);
 
-/* lines.c: what all formats of lines share */
+/* lines.c: the cut function of all formats with one record per line. */
 void ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut);
 
 /*
- * What files that were put together have where a record should begin: a byte
- * order mark, or bytes 0x00, which a power cut leaves.
+ * True if the record at p begins with a byte order mark, as in concatenated
+ * files, or with a byte 0x00, which a power cut leaves.
  */
 static inline bool
 ib_begins_oddly(const char *p)
@@ -81,27 +88,28 @@ ib_begins_oddly(const char *p)
 	return *p == '\0' || *p == '\xef';
 }
 
-/* One past a byte order mark at p. */
+/* Return the position after the byte order mark at p, or p if there is none. */
 const char *ib_skip_mark(const char *p, const char *end);
 
-/* One past the bytes 0x00 at p. */
+/* Return the position after the bytes 0x00 at p. */
 const char *ib_skip_nuls(const char *p, const char *end);
 
 /*
- * Make the bytes 0x00 at p, or what ends in them at `after`, one bad record;
- * the next one begins behind them on the same line.
+ * Return one invalid record that holds the bytes from p up to `after`, which end
+ * in 0x00. The next record begins at `after` on the same line.
  */
 enum ib_next ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after);
 
+/* Set c->why; returns IB_NEXT_BAD. */
 enum ib_next ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The record is no JSON object: is its line in a dialect that is known? */
+/* As ib_cursor_bad(): the record is not a JSON object. Names the line's dialect if known. */
 enum ib_next ib_cursor_no_object(struct ib_cursor *c, struct ib_span line);
 
 /*
- * Finish a record of lines that ends at `stop` (a line end, or the block's
- * end): its length without line end, and c->at behind it.
+ * Fill c->record for a line that ends at `stop` (its newline, or the block's
+ * end), and move c->at to the next line.
  */
 void ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop);
 

@@ -1,3 +1,13 @@
+/*
+ * Two readers with the same result: by the template (read_* functions that take
+ * a step), which compares bytes, and by the grammar, which checks each byte and
+ * reads everything that does not fit the template.
+ *
+ * Input ends in a sentinel byte that is not valid inside any token (a newline
+ * if records are lines, else NUL), so no function checks for the end of the
+ * input. The grammar is iterative inside values that are not needed: nesting is
+ * bounded by IB_JSON_DEPTH, one bit per level.
+ */
 #include "record/json.h"
 
 #include "base/digits.h"
@@ -5,8 +15,8 @@
 #include "base/predict_end.h"
 #include "base/short_number.h"
 
-static const char *value(struct ib_json *j, const char *p, const struct ib_member *m,
-			 struct ib_value *v);
+static const char *read_value(struct ib_json *j, const char *p, const struct ib_member *m,
+			      struct ib_value *v);
 
 void
 ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops, const struct ib_fields *fields,
@@ -19,10 +29,10 @@ ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops, const struct ib_f
 	j->lines = lines;
 	j->lazy = false;
 	j->at = j->why = NULL;
-	ib_json_template_init(&j->stencil);
+	ib_json_template_init(&j->template);
 	for (i = 0; i < IB_FIELDS_NODES; i++)
 		for (k = 0; k < IB_JSON_FORMS; k++)
-			j->shape[i][k].n = 0;
+			j->form[i][k].n = 0;
 }
 
 static const char *
@@ -53,9 +63,9 @@ is_hex(char c)
 	return ib_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* One past an escape whose backslash stands at p, NULL if it is none. */
+/* Return the position after the escape whose backslash is at p, or NULL if it is invalid. */
 static const char *
-escape(struct ib_json *j, const char *p)
+skip_escape(struct ib_json *j, const char *p)
 {
 	int i;
 
@@ -79,9 +89,9 @@ escape(struct ib_json *j, const char *p)
 	}
 }
 
-/* From behind the opening quote to the closing one; NULL if malformed. */
+/* Return the closing quote of the string whose first byte is at p, or NULL if it is malformed. */
 static inline const char *
-string(struct ib_json *j, const char *p, bool *escaped)
+find_quote(struct ib_json *j, const char *p, bool *escaped)
 {
 	for (;;) {
 		p = ib_scan_string(j->ops, p);
@@ -92,15 +102,15 @@ string(struct ib_json *j, const char *p, bool *escaped)
 					 *p == '\n' && j->lines ? "string without its closing quote"
 								: "control character in a string");
 		*escaped = true;
-		p = escape(j, p);
+		p = skip_escape(j, p);
 		if (!p)
 			return NULL;
 	}
 }
 
 /*
- * One past a number that nobody wants the value of. What is none is refused as
- * ib_number_json() does, so that messages do not hang on what is wanted.
+ * Return the position after a number whose value is not needed. Rejects the same
+ * bytes as ib_number_json(), so that errors do not depend on the needed fields.
  */
 static const char *
 skip_number(struct ib_json *j, const char *p)
@@ -129,7 +139,7 @@ skip_number(struct ib_json *j, const char *p)
 	return p;
 }
 
-/* The type of a number from its bytes. */
+/* Tell a number's type from its bytes. */
 static enum ib_type
 number_type(const char *p, const char *end)
 {
@@ -142,9 +152,9 @@ number_type(const char *p, const char *end)
 	return p == end ? IB_INTEGER : IB_REAL;
 }
 
-/* true, false, null, and the words that stand for numbers. */
+/* Read true, false, null, nan, inf or infinity. */
 static const char *
-word(struct ib_json *j, const char *p, struct ib_value *v)
+read_word(struct ib_json *j, const char *p, struct ib_value *v)
 {
 	const char *end;
 	double number;
@@ -165,10 +175,10 @@ word(struct ib_json *j, const char *p, struct ib_value *v)
 	return end;
 }
 
-/* What may come next while nested values are passed over. */
-enum nested_state { WANT_VALUE, WANT_NAME, AFTER_VALUE };
+/* What the grammar expects next inside a skipped value. */
+enum nested_state { EXPECT_VALUE, EXPECT_NAME, AFTER_VALUE };
 
-/* One past a scalar inside a value that nobody wants. */
+/* Return the position after a string, number or word that is not needed. */
 static const char *
 skip_scalar(struct ib_json *j, const char *p)
 {
@@ -176,17 +186,17 @@ skip_scalar(struct ib_json *j, const char *p)
 	bool escaped = false;
 
 	if (*p == '"') {
-		p = string(j, p + 1, &escaped);
+		p = find_quote(j, p + 1, &escaped);
 		return p ? p + 1 : NULL;
 	}
 	if (ib_is_digit(*p) || (*p == '-' && ib_is_digit(p[1]))) {
 		return skip_number(j, p);
 	}
-	return word(j, p, &ignored);
+	return read_word(j, p, &ignored);
 }
 
 static bool
-name_is_sound(struct ib_json *j, struct ib_span name)
+check_name(struct ib_json *j, struct ib_span name)
 {
 	if (ib_json_is_sound(name))
 		return true;
@@ -194,7 +204,7 @@ name_is_sound(struct ib_json *j, struct ib_span name)
 	return false;
 }
 
-/* One past the name at p and its colon. */
+/* Return the position after the name at p, its colon and the space after it. */
 static const char *
 skip_name(struct ib_json *j, const char *p)
 {
@@ -204,10 +214,10 @@ skip_name(struct ib_json *j, const char *p)
 	if (*p != '"')
 		return malformed(j, p, "a name is missing");
 	start = ++p;
-	p = string(j, p, &escaped);
+	p = find_quote(j, p, &escaped);
 	if (!p)
 		return NULL;
-	if (escaped && !name_is_sound(j, (struct ib_span){ start, (size_t)(p - start) }))
+	if (escaped && !check_name(j, (struct ib_span){ start, (size_t)(p - start) }))
 		return NULL;
 	p = blanks(j, p + 1);
 	if (*p != ':')
@@ -215,22 +225,22 @@ skip_name(struct ib_json *j, const char *p)
 	return blanks(j, p + 1);
 }
 
-/* One past the array or object that opens at p, checked, without recursion. */
+/* Check the array or object that opens at p, without recursion; return the position after it. */
 static const char *
 skip_nested(struct ib_json *j, const char *p)
 {
-	enum nested_state want = WANT_VALUE;
+	enum nested_state state = EXPECT_VALUE;
 	size_t depth = 0;
 	bool object;
 
 	for (;;) {
 		p = blanks(j, p);
-		if (want == WANT_NAME) {
+		if (state == EXPECT_NAME) {
 			p = skip_name(j, p);
 			if (!p)
 				return NULL;
 		}
-		if (want != AFTER_VALUE && (*p == '{' || *p == '[')) {
+		if (state != AFTER_VALUE && (*p == '{' || *p == '[')) {
 			object = *p == '{';
 			if (depth == IB_JSON_DEPTH)
 				return malformed(j, p, "nested too deep");
@@ -239,19 +249,19 @@ skip_nested(struct ib_json *j, const char *p)
 			depth++;
 			p = blanks(j, p + 1);
 			if (*p != (object ? '}' : ']')) {
-				want = object ? WANT_NAME : WANT_VALUE;
+				state = object ? EXPECT_NAME : EXPECT_VALUE;
 				continue;
 			}
-		} else if (want != AFTER_VALUE) {
+		} else if (state != AFTER_VALUE) {
 			p = skip_scalar(j, p);
 			if (!p)
 				return NULL;
-			want = AFTER_VALUE;
+			state = AFTER_VALUE;
 			continue;
 		}
 		object = j->open[(depth - 1) / 64] >> (depth - 1) % 64 & 1;
 		if (*p == ',') {
-			want = object ? WANT_NAME : WANT_VALUE;
+			state = object ? EXPECT_NAME : EXPECT_VALUE;
 			p++;
 			continue;
 		}
@@ -259,14 +269,15 @@ skip_nested(struct ib_json *j, const char *p)
 			return malformed(j, p,
 					 object ? "expected ',' or '}'" : "expected ',' or ']'");
 		p++;
-		want = AFTER_VALUE;
+		state = AFTER_VALUE;
 		if (--depth == 0)
 			return p;
 	}
 }
 
+/* Mark all fields below a node as absent. */
 static void
-forget_below(const struct ib_fields *f, size_t node, struct ib_value *v)
+clear_below(const struct ib_fields *f, size_t node, struct ib_value *v)
 {
 	size_t i;
 
@@ -276,13 +287,13 @@ forget_below(const struct ib_fields *f, size_t node, struct ib_value *v)
 		if (m->slot >= 0)
 			v[m->slot].type = IB_ABSENT;
 		if (m->child >= 0)
-			forget_below(f, (size_t)m->child, v);
+			clear_below(f, (size_t)m->child, v);
 	}
 }
 
-/* Find a name among the members of a node; NULL if nobody wants it. */
+/* Find a name among the members of a node; NULL if it is not needed. */
 static const struct ib_member *
-look_up(const struct ib_node *node, struct ib_span name)
+find_member(const struct ib_node *node, struct ib_span name)
 {
 	size_t i;
 
@@ -292,9 +303,9 @@ look_up(const struct ib_node *node, struct ib_span name)
 	return NULL;
 }
 
-/* The same of a name that holds escapes. */
+/* As find_member(), for a name with escapes. */
 static const struct ib_member *
-look_up_escaped(const struct ib_node *node, struct ib_span name)
+find_escaped_member(const struct ib_node *node, struct ib_span name)
 {
 	size_t i;
 
@@ -305,11 +316,11 @@ look_up_escaped(const struct ib_node *node, struct ib_span name)
 }
 
 /*
- * The name at p, by reading it: its member into *m, and what stands there
- * remembered as the shape of this place.
+ * Read the name at p and find its member. Remember the bytes up to the value in
+ * *form, which may be NULL.
  */
 static const char *
-read_name(struct ib_json *j, size_t node, struct ib_json_form *shape, const char *p,
+read_name(struct ib_json *j, size_t node, struct ib_json_form *form, const char *p,
 	  const struct ib_member **m)
 {
 	const char *start = p, *quote;
@@ -318,28 +329,28 @@ read_name(struct ib_json *j, size_t node, struct ib_json_form *shape, const char
 
 	if (*p != '"')
 		return malformed(j, p, "a name is missing");
-	quote = string(j, p + 1, &escaped);
+	quote = find_quote(j, p + 1, &escaped);
 	if (!quote)
 		return NULL;
 	name = (struct ib_span){ start + 1, (size_t)(quote - start - 1) };
-	if (escaped && !name_is_sound(j, name))
+	if (escaped && !check_name(j, name))
 		return NULL;
-	*m = escaped ? look_up_escaped(&j->fields->node[node], name)
-		     : look_up(&j->fields->node[node], name);
+	*m = escaped ? find_escaped_member(&j->fields->node[node], name)
+		     : find_member(&j->fields->node[node], name);
 	p = blanks(j, quote + 1);
 	if (*p != ':')
 		return malformed(j, p, "expected ':'");
 	p = blanks(j, p + 1);
-	if (shape && p - start <= IB_JSON_FORM_BYTES) {
-		memcpy(shape->bytes, start, (size_t)(p - start));
-		shape->n = (uint8_t)(p - start);
-		shape->member = *m;
+	if (form && p - start <= IB_JSON_FORM_BYTES) {
+		memcpy(form->bytes, start, (size_t)(p - start));
+		form->n = (uint8_t)(p - start);
+		form->member = *m;
 	}
 	return p;
 }
 
 static inline bool
-has_shape(const struct ib_json_form *s, const char *p)
+has_form(const struct ib_json_form *s, const char *p)
 {
 	if (s->n == 0)
 		return false;
@@ -349,23 +360,23 @@ has_shape(const struct ib_json_form *s, const char *p)
 }
 
 /*
- * The members of an object from behind its opening brace on; one past the
- * closing one. Recurs only as deep as the wanted paths go.
+ * Read the members of an object from the first name on; return the position
+ * after the closing brace. Recurs only as deep as the paths of needed fields.
  */
 static const char *
-members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
+read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 {
-	struct ib_json_form *shape = j->shape[node], *s;
-	const char *from = j->stencil.start; /* behind the value before */
+	struct ib_json_form *form = j->form[node], *s;
+	const char *from = j->template.start; /* end of the value before */
 	const struct ib_member *m;
 	bool quote;
 	size_t i;
 
 	for (i = 0;; i++) {
-		s = i < IB_JSON_FORMS ? &shape[i] : NULL;
-		if (s && has_shape(s, p)) {
+		s = i < IB_JSON_FORMS ? &form[i] : NULL;
+		if (s && has_form(s, p)) {
 			p += s->n;
-			/* A blank more than the shape has, or none. */
+			/* This record may have more space than the remembered form. */
 			if ((unsigned char)*p <= ' ')
 				p = blanks(j, p);
 			m = s->member;
@@ -374,8 +385,8 @@ members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			if (!p)
 				return NULL;
 		}
-		quote = node == 0 && ib_json_template_note(&j->stencil, from, p, m);
-		p = value(j, p, m, v);
+		quote = node == 0 && ib_json_template_note(&j->template, from, p, m);
+		p = read_value(j, p, m, v);
 		if (!p)
 			return NULL;
 		from = p - quote;
@@ -383,7 +394,7 @@ members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			p = blanks(j, p);
 		if (*p == '}') {
 			if (node == 0)
-				ib_json_template_end(&j->stencil, from, p + 1);
+				ib_json_template_end(&j->template, from, p + 1);
 			return p + 1;
 		}
 		if (*p != ',')
@@ -394,16 +405,16 @@ members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 	}
 }
 
-/* A nested value that is wanted itself, or in which fields are wanted. */
+/* Read a nested value that is needed itself, or that contains needed fields. */
 static const char *
-nested(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
+read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
 	const char *start = p;
 	struct ib_value *own = m->slot >= 0 ? &v[m->slot] : NULL;
 
 	if (*p == '{' && m->child >= 0) {
 		p = blanks(j, p + 1);
-		p = *p == '}' ? p + 1 : members(j, (size_t)m->child, p, v);
+		p = *p == '}' ? p + 1 : read_members(j, (size_t)m->child, p, v);
 	} else {
 		p = skip_nested(j, p);
 	}
@@ -415,9 +426,9 @@ nested(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_va
 	return p;
 }
 
-/* A number that is wanted. */
+/* Read a number; convert it if `wanted`. */
 static inline const char *
-number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
+read_grammar_number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
 {
 	const char *start = p;
 
@@ -430,9 +441,9 @@ number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
 	return p;
 }
 
-/* The value at p, for member m (NULL: nobody wants it). */
+/* Read the value at p for member m, which is NULL if the value is not needed. */
 static const char *
-value(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
+read_value(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
 	struct ib_value ignored, *own;
 	const char *start = p;
@@ -440,13 +451,13 @@ value(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_val
 	if (!m)
 		return *p == '{' || *p == '[' ? skip_nested(j, p) : skip_scalar(j, p);
 	if (m->child >= 0)
-		forget_below(j->fields, (size_t)m->child, v);
+		clear_below(j->fields, (size_t)m->child, v);
 	if (*p == '{' || *p == '[')
-		return nested(j, p, m, v);
+		return read_nested(j, p, m, v);
 	own = m->slot >= 0 ? &v[m->slot] : &ignored;
 	if (*p == '"') {
 		own->escaped = false;
-		p = string(j, p + 1, &own->escaped);
+		p = find_quote(j, p + 1, &own->escaped);
 		if (!p)
 			return NULL;
 		own->type = IB_STRING;
@@ -455,8 +466,8 @@ value(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_val
 		return p + 1;
 	}
 	if (ib_is_digit(*p) || (*p == '-' && ib_is_digit(p[1])))
-		return number(j, p, m->number && !j->lazy, own);
-	p = word(j, p, own);
+		return read_grammar_number(j, p, m->number && !j->lazy, own);
+	p = read_word(j, p, own);
 	if (!p)
 		return NULL;
 	own->p = start;
@@ -474,9 +485,8 @@ fits(const struct ib_json_step *s, const char *p)
 }
 
 /*
- * The number at p, into v where somebody wants it. (What it shares with
- * read_string as one function that hands out own: 0.29 s for 0.26 s of user time,
- * 10^7 lines of 1000 ids, -T 1, 2-core EPYC VM, gcc 12, medians of 5 in turns.)
+ * Read the number at p, into v if it is needed. Sharing code with read_string()
+ * costs 10 % of the run; see tests/PERFORMANCE.md.
  */
 static inline const char *
 read_number(const struct ib_json *j, struct ib_json_step *s, const char *p, struct ib_value *v)
@@ -508,7 +518,7 @@ read_string(const struct ib_json *j, struct ib_json_step *s, const char *p, stru
 	const char *end = ib_scan_string(j->ops, p);
 	struct ib_value *own;
 
-	/* Is it a quote? The next step's bytes begin with one. */
+	/* The bytes of the next step begin with the quote, so it is checked there. */
 	end = ib_predict_end(p, end, &s->length);
 	if (s->slot < 0)
 		return end;
@@ -523,18 +533,18 @@ read_string(const struct ib_json *j, struct ib_json_step *s, const char *p, stru
 const char *
 ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v)
 {
-	struct ib_json_template *stencil = &j->stencil;
+	struct ib_json_template *template = &j->template;
 	struct ib_json_step *s;
 	const char *start;
 	size_t i;
 
-	if (stencil->n == 0 || !fits(stencil->step, p))
+	if (template->n == 0 || !fits(template->step, p))
 		return NULL;
-	if (stencil->settled != v)
+	if (template->cleared != v)
 		for (i = 0; i < j->fields->nslots; i++)
 			v[i].type = IB_ABSENT;
-	stencil->settled = v;
-	for (s = stencil->step; fits(s, p); s++) {
+	template->cleared = v;
+	for (s = template->step; fits(s, p); s++) {
 		p += s->n;
 		if (s->kind == IB_JSON_STRING) {
 			p = read_string(j, s, p, v);
@@ -542,12 +552,12 @@ ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v)
 			start = p;
 			p = read_number(j, s, p, v);
 			if (!p)
-				p = value(j, start, s->member, v);
+				p = read_value(j, start, s->member, v);
 		} else if (s->kind == IB_JSON_END) {
-			stencil->wait = stencil->patience;
+			template->wait = template->next_wait;
 			return p;
 		} else {
-			p = value(j, p, s->member, v);
+			p = read_value(j, p, s->member, v);
 		}
 		if (!p)
 			break;
@@ -557,9 +567,9 @@ ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v)
 
 /* ---- objects ------------------------------------------------------------ */
 
-/* The object at p by its grammar. */
+/* Read the object at p by the grammar. */
 static const char *
-object(struct ib_json *j, const char *p, struct ib_value *v)
+read_object(struct ib_json *j, const char *p, struct ib_value *v)
 {
 	size_t i;
 
@@ -568,14 +578,14 @@ object(struct ib_json *j, const char *p, struct ib_value *v)
 	p = blanks(j, p);
 	if (*p != '{')
 		return malformed(j, p, "not an object");
-	ib_json_template_begin(&j->stencil, p);
+	ib_json_template_begin(&j->template, p);
 	p++;
 	if (*p != '"') {
 		p = blanks(j, p);
 		if (*p == '}')
 			return p + 1;
 	}
-	return members(j, 0, p, v);
+	return read_members(j, 0, p, v);
 }
 
 const char *
@@ -584,7 +594,7 @@ ib_json_object(struct ib_json *j, const char *p, struct ib_value *v)
 	const char *end = ib_json_template_read(j, p, v);
 
 	if (!end)
-		end = object(j, p, v);
+		end = read_object(j, p, v);
 	if (end && j->fields->naliases > 0)
 		ib_fields_settle(j->fields, v);
 	return end;
@@ -597,7 +607,7 @@ ib_json_value(struct ib_json *j, const char *p, struct ib_value *v)
 	bool lazy = j->lazy;
 
 	j->lazy = false;
-	p = value(j, p, &any, v);
+	p = read_value(j, p, &any, v);
 	j->lazy = lazy;
 	return p;
 }

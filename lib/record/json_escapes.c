@@ -1,4 +1,3 @@
-/* The bytes that a JSON string means, and back. */
 #include "record/json_escapes.h"
 
 #include <string.h>
@@ -16,9 +15,9 @@ hex4(const char *p)
 	return u;
 }
 
-/* The character as UTF-8; its length. */
+/* Write the code point as UTF-8; return its length. */
 static size_t
-utf8_of(unsigned c, char b[4])
+put_utf8(unsigned c, char b[4])
 {
 	if (c < 0x80) {
 		b[0] = (char)c;
@@ -42,7 +41,11 @@ utf8_of(unsigned c, char b[4])
 	return 4;
 }
 
-/* The \u escape at p (a pair of them for a surrogate); its length, or 0. */
+/*
+ * Decode the \u escape at p, or the pair of escapes of a surrogate pair, into b
+ * and *n. Returns the length of the escape, or 0 for a surrogate without its
+ * other half.
+ */
 static size_t
 unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 {
@@ -51,7 +54,7 @@ unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 	if (c >= 0xdc00 && c < 0xe000)
 		return 0;
 	if (c < 0xd800 || c >= 0xe000) {
-		*n = utf8_of(c, b);
+		*n = put_utf8(c, b);
 		return 6;
 	}
 	if (end - p < 12 || p[6] != '\\' || p[7] != 'u')
@@ -59,13 +62,13 @@ unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 	low = hex4(p + 8);
 	if (low < 0xdc00 || low >= 0xe000)
 		return 0;
-	*n = utf8_of(0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00), b);
+	*n = put_utf8(0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00), b);
 	return 12;
 }
 
 /*
- * Take the next piece off the string: bytes without an escape, or what one
- * escape means (in b). False for a lone surrogate.
+ * Remove the next piece from the string: bytes without an escape, or one decoded
+ * escape (in b). Returns false for a surrogate without its other half.
  */
 static bool
 next_piece(struct ib_span *s, char b[4], struct ib_span *piece)

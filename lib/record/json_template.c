@@ -2,36 +2,34 @@
 
 #include "base/digits.h"
 
-#define PATIENCE 15 /* records, at most, until another form is noted */
+#define MAX_WAIT 15 /* records that do not fit, at most, before another is learned */
 
 void
 ib_json_template_init(struct ib_json_template *s)
 {
 	s->n = 0;
-	s->settled = NULL;
+	s->cleared = NULL;
 	s->start = NULL;
-	s->wait = s->patience = 0;
+	s->wait = s->next_wait = 0;
 }
-
-/* ---- learning ----------------------------------------------------------- */
 
 void
 ib_json_template_begin(struct ib_json_template *s, const char *p)
 {
-	s->settled = NULL;
+	s->cleared = NULL;
 	s->start = NULL;
 	if (s->wait > 0) {
 		s->wait--;
 		return;
 	}
-	s->wait = s->patience;
-	if (s->patience < PATIENCE)
-		s->patience = 2 * s->patience + 1;
+	s->wait = s->next_wait;
+	if (s->next_wait < MAX_WAIT)
+		s->next_wait = 2 * s->next_wait + 1;
 	s->start = p;
-	s->n = s->noted = 0;
+	s->n = s->nlearned = 0;
 }
 
-/* A number as the stencil knows it: words that stand for one are others. */
+/* True for a number in digits; nan, inf and infinity are IB_JSON_OTHER. */
 static inline bool
 is_number(const char *p)
 {
@@ -39,16 +37,16 @@ is_number(const char *p)
 }
 
 static void
-note(struct ib_json_template *s, const char *from, size_t n, enum ib_json_kind kind,
-     const struct ib_member *m)
+add_step(struct ib_json_template *s, const char *from, size_t n, enum ib_json_kind kind,
+	 const struct ib_member *m)
 {
 	struct ib_json_step *step;
 
-	if (s->noted > IB_JSON_FORMS || n > IB_JSON_FORM_BYTES) {
-		s->start = NULL; /* too much of a form */
+	if (s->nlearned > IB_JSON_FORMS || n > IB_JSON_FORM_BYTES) {
+		s->start = NULL; /* too many members, or too much space */
 		return;
 	}
-	step = &s->step[s->noted++];
+	step = &s->step[s->nlearned++];
 	memcpy(step->bytes, from, n);
 	step->n = (uint8_t)n;
 	step->head = n < 16 ? (uint8_t)n : 16;
@@ -67,9 +65,9 @@ ib_json_template_note(struct ib_json_template *s, const char *from, const char *
 
 	if (!s->start)
 		return false;
-	if (!m || m->child < 0) /* else fields below it may have to go */
+	if (!m || m->child < 0) /* else the grammar must clear the fields below it */
 		kind = *p == '"' ? IB_JSON_STRING : is_number(p) ? IB_JSON_NUMBER : IB_JSON_OTHER;
-	note(s, from, (size_t)(p - from) + (kind == IB_JSON_STRING), kind, m);
+	add_step(s, from, (size_t)(p - from) + (kind == IB_JSON_STRING), kind, m);
 	return kind == IB_JSON_STRING;
 }
 
@@ -77,7 +75,7 @@ void
 ib_json_template_end(struct ib_json_template *s, const char *from, const char *end)
 {
 	if (s->start)
-		note(s, from, (size_t)(end - from), IB_JSON_END, NULL);
+		add_step(s, from, (size_t)(end - from), IB_JSON_END, NULL);
 	if (s->start)
-		s->n = s->noted;
+		s->n = s->nlearned;
 }

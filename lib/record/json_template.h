@@ -1,14 +1,15 @@
 /*
- * Records of one file have, nearly always, the same form: the same names in
- * the same order, the same blanks, values of the same kinds. One record's form
- * is kept as a stencil, until several in a row have another: the bytes from
- * the end of one value to the beginning of the next, and what kind of value
- * follows. A record that fits it needs no grammar; whatever does not is read
- * by json.c, with the same result. (ib-score of 10^7 lines of 1000 ids, one
- * thread of a 2-core EPYC VM, 2026-11-24, user time, median of 5 in turns:
- * 0.43 s by the grammar, 0.33 s by the stencil.)
+ * The form of a file's records, learned from one of them. Nearly all records of
+ * a file have the same names in the same order, the same space between them,
+ * and values of the same kinds. The template holds, for each value, the bytes
+ * from the end of the value before it, and the kind of the value:
  *
  *   {"id":"  string  ","epoch":  number  ,"loss":  number  }
+ *
+ * json.c reads a record that fits the template by comparing these bytes, which
+ * is faster than the grammar. It reads every other record by the grammar, with
+ * the same result, and learns a new template after several records that do not
+ * fit. Speed: tests/PERFORMANCE.md.
  */
 #ifndef IB_RECORD_JSON_TEMPLATE_H
 #define IB_RECORD_JSON_TEMPLATE_H
@@ -16,56 +17,61 @@
 #include "base/scan.h"
 #include "record/fields.h"
 
-#define IB_JSON_FORMS 24 /* members of an object whose form is kept */
+#define IB_JSON_FORMS 24 /* members of an object whose form is remembered */
 #define IB_JSON_FORM_BYTES 32
 
-/* What follows in a record of the form that is kept; see record/stencil.h. */
+/* Kind of the value in one step of a template. */
 enum ib_json_kind {
 	IB_JSON_STRING,
 	IB_JSON_NUMBER,
 	IB_JSON_OTHER, /* read by the grammar */
-	IB_JSON_END    /* no value: the closing brace stands before it */
+	IB_JSON_END    /* no value: the step's bytes end in the closing brace */
 };
 
 struct ib_json_step {
-	char bytes[IB_JSON_FORM_BYTES]; /* what stands before the value */
-	uint8_t n, head;		/* of them; of the first 16 */
+	char bytes[IB_JSON_FORM_BYTES]; /* bytes between the value before and this value */
+	uint8_t n;			/* number of bytes */
+	uint8_t head;			/* minimum of n and 16 */
 	uint8_t kind;			/* enum ib_json_kind */
-	int8_t slot;			/* of the value; -1: nobody wants it */
-	bool number;			/* its number is wanted */
-	uint32_t length;		/* of the last value here */
+	int8_t slot;			/* slot of the value; -1 if it is not needed */
+	bool number;			/* the value is converted to a number */
+	uint32_t length;		/* length of the last value; see ib_predict_end */
 	const struct ib_member *member;
 };
 
 struct ib_json_template {
 	struct ib_json_step step[IB_JSON_FORMS + 1];
-	size_t n;			/* steps; 0: none learned */
-	const struct ib_value *settled; /* whose slots that no step fills are
-					 * absent; NULL: nobody's */
-	const char *start;		/* of the record being read; NULL: not learning */
-	size_t noted;			/* steps of it */
-	uint32_t wait;			/* so many must not fit until one is learned */
-	uint32_t patience;		/* what wait begins with, after each that fits */
+	size_t n; /* number of steps; 0 if nothing is learned */
+	/* Value array whose slots without a step are IB_ABSENT already; NULL if none. */
+	const struct ib_value *cleared;
+	const char *start;  /* start of the record to learn from; NULL while not learning */
+	size_t nlearned;    /* number of its steps so far */
+	uint32_t wait;	    /* number of misfits to ignore before learning again */
+	uint32_t next_wait; /* value that a record that fits resets wait to */
 };
 
-/* Begin with no form. */
+/* Start with an empty template. */
 void ib_json_template_init(struct ib_json_template *s);
 
 /*
- * A record that did not fit is about to be read, from its brace at p on:
- * will its form be noted?
+ * Call before the grammar reads a record that did not fit; p is its opening
+ * brace. Decides whether to learn from this record.
  */
 void ib_json_template_begin(struct ib_json_template *s, const char *p);
 
 /*
- * Note that a value begins at p, of member m (NULL: nobody wants it), and
- * that the one before ended at from. m is of the record itself. True: the
- * value's end is its closing quote, not one past it.
+ * Call before a value of the record itself is read. The value begins at p, the
+ * value before it ended at `from`, and m is its member (NULL if it is not
+ * needed). Returns true if the end to pass to the next call is the value's
+ * closing quote instead of the byte after it.
  */
 bool ib_json_template_note(struct ib_json_template *s, const char *from, const char *p,
 			   const struct ib_member *m);
 
-/* The record was read: from the end of its last value to one past its brace. */
+/*
+ * Call after a record was read. Its last value ended at `from`, and `end` is the
+ * byte after the closing brace.
+ */
 void ib_json_template_end(struct ib_json_template *s, const char *from, const char *end);
 
 #endif

@@ -90,7 +90,7 @@ ib_key_put_name(const struct ib_key *key, struct ib_bytes *to)
 	}
 }
 
-/* Undo CSV's doubled quotes. */
+/* Copy a CSV field with each doubled quote as one quote. */
 static struct ib_span
 undouble(struct ib_span s, char *to)
 {
@@ -122,7 +122,7 @@ ib_value_text(const struct ib_value *v, struct ib_arena *arena, struct ib_span *
 		*text = undouble(*text, to);
 		return true;
 	}
-	/* What an escape means is never longer than the escape. */
+	/* A decoded escape is never longer than the escape. */
 	plain = (struct ib_bytes){ .p = to, .cap = v->n };
 	if (!ib_json_unescape(*text, &plain))
 		return false;
@@ -131,7 +131,7 @@ ib_value_text(const struct ib_value *v, struct ib_arena *arena, struct ib_span *
 }
 
 static bool
-is_id(const struct ib_key *key, const struct ib_value *v)
+can_be_id(const struct ib_key *key, const struct ib_value *v)
 {
 	switch ((enum ib_type)v->type) {
 	case IB_STRING:
@@ -145,10 +145,10 @@ is_id(const struct ib_key *key, const struct ib_value *v)
 	}
 }
 
-/* One field's part of the id. */
+/* Find one field's text for the id. */
 static bool
-part(const struct ib_key *key, size_t i, const struct ib_value *v, struct ib_arena *arena,
-     struct ib_span *text, char *why, size_t size)
+read_part(const struct ib_key *key, size_t i, const struct ib_value *v, struct ib_arena *arena,
+	  struct ib_span *text, char *why, size_t size)
 {
 	char show[IB_SHOW_MAX];
 
@@ -156,9 +156,9 @@ part(const struct ib_key *key, size_t i, const struct ib_value *v, struct ib_are
 		snprintf(why, size, "no field '%.*s'", (int)key->name[i].n, key->name[i].p);
 		return false;
 	}
-	if (!is_id(key, v)) {
-		snprintf(why, size, "'%.*s' is no id: %s", (int)key->name[i].n, key->name[i].p,
-			 ib_show(show, ib_value_span(v)));
+	if (!can_be_id(key, v)) {
+		snprintf(why, size, "'%.*s' cannot be an id: %s", (int)key->name[i].n,
+			 key->name[i].p, ib_show(show, ib_value_span(v)));
 		return false;
 	}
 	if (!ib_value_text(v, arena, text)) {
@@ -178,7 +178,7 @@ ib_key_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
 	char *to;
 
 	for (i = 0; i < key->n; i++) {
-		if (!part(key, i, &v[slot[i]], arena, &piece[i], why, size))
+		if (!read_part(key, i, &v[slot[i]], arena, &piece[i], why, size))
 			return false;
 		if (!piece[i].p || key->n == 1) {
 			*id = piece[i];

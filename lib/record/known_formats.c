@@ -8,9 +8,9 @@
 #include "base/utf8.h"
 
 /*
- * A row: its first bytes (at an offset), or a function that knows them. Magic
- * bytes that are letters may begin a line of text too: `letters` asks for
- * bytes behind them that are no text, or for the suffix.
+ * A row is recognized by magic bytes at an offset, or by a function. Magic bytes
+ * that are letters may also begin a line of text. If `letters` is set, they must
+ * be followed by bytes that are not text, or the file must have the suffix.
  */
 struct row {
 	struct ib_known_format format;
@@ -39,7 +39,7 @@ little_endian(const char *p, size_t n)
 
 /* ---- binary formats without magic bytes at their start ------------------- */
 
-/* Every other one of the first bytes is NUL, and none of those between. */
+/* True if every second one of the first bytes is NUL and the others are not. */
 static bool
 is_utf16(struct ib_span head)
 {
@@ -52,7 +52,7 @@ is_utf16(struct ib_span head)
 	return n >= 4 && nul[0] + nul[1] == n / 2 && (nul[0] == 0 || nul[1] == 0);
 }
 
-/* A stream of messages: each begins with its metadata's length. */
+/* True for an Arrow stream: each message begins with its metadata's length. */
 static bool
 is_arrow_stream(struct ib_span head)
 {
@@ -64,7 +64,7 @@ is_arrow_stream(struct ib_span head)
 	return n > 0 && n % 8 == 0 && n < (uint64_t)1 << 26;
 }
 
-/* Protocols 2 to 5: their number, and an opcode that they begin with. */
+/* True for pickle protocols 2 to 5: the protocol number and a first opcode. */
 static bool
 is_pickle(struct ib_span head)
 {
@@ -75,7 +75,7 @@ is_pickle(struct ib_span head)
 	return memchr(first, head.p[2], sizeof(first) - 1);
 }
 
-/* The length of a JSON header, and the header. */
+/* True for safetensors: the length of a JSON header, then the header. */
 static bool
 is_safetensors(struct ib_span head)
 {
@@ -87,7 +87,7 @@ is_safetensors(struct ib_span head)
 	return n >= 2 && n < (uint64_t)1 << 32;
 }
 
-/* The Castagnoli CRC-32 of 8 bytes, as TFRecord masks it. */
+/* Compute the masked Castagnoli CRC-32 of 8 bytes, as in TFRecord. */
 static uint32_t
 masked_crc(const char *p)
 {
@@ -103,14 +103,14 @@ masked_crc(const char *p)
 	return (crc >> 15 | crc << 17) + 0xa282ead8u;
 }
 
-/* A record's length, and that length's CRC. */
+/* True for TFRecord: a record's length, then the CRC of the length. */
 static bool
 is_tfrecord(struct ib_span head)
 {
 	return head.n >= 12 && little_endian(head.p + 8, 4) == masked_crc(head.p);
 }
 
-/* The name of a zip archive's first member. */
+/* Return the name of a zip archive's first member, or an empty span. */
 static struct ib_span
 zip_member(struct ib_span head)
 {
@@ -149,7 +149,7 @@ is_office(struct ib_span head)
 /* ---- text ---------------------------------------------------------------- */
 
 static struct ib_span
-behind_blanks(struct ib_span s)
+skip_space(struct ib_span s)
 {
 	while (s.n > 0 && memchr(" \t\r\n", *s.p, 4)) {
 		s.p++;
@@ -161,7 +161,7 @@ behind_blanks(struct ib_span s)
 static bool
 begins_word(struct ib_span head, const char *word)
 {
-	struct ib_span s = behind_blanks(head);
+	struct ib_span s = skip_space(head);
 	size_t n = strlen(word);
 
 	return s.n >= n && strncasecmp(s.p, word, n) == 0;
@@ -198,9 +198,9 @@ is_annex_pointer(struct ib_span head)
 	return begins_word(head, "/annex/objects/");
 }
 
-/* The first line, of a few words: does it hold that one? */
+/* True if the line contains the word in any case. */
 static bool
-line_holds(struct ib_span line, const char *word)
+contains_word(struct ib_span line, const char *word)
 {
 	size_t n = strlen(word), i;
 
@@ -225,7 +225,7 @@ is_error_page(struct ib_span head)
 		"unavailable",	     "timed out",   "internal server error",
 		"too many requests", "moved "
 	};
-	struct ib_span line = behind_blanks(head);
+	struct ib_span line = skip_space(head);
 	size_t i;
 
 	for (i = 0; i < line.n && !memchr("\r\n", line.p[i], 2);)
@@ -239,7 +239,7 @@ is_error_page(struct ib_span head)
 	    is_digit(line.p[2]) && (line.p[3] == ':' || line.p[3] == ' '))
 		return true;
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (line_holds(line, words[i]))
+		if (contains_word(line, words[i]))
 			return true;
 	return false;
 }
@@ -255,10 +255,10 @@ is_error_page(struct ib_span head)
 	"convert it, for example with pandas: " read                                               \
 	".to_json('x.jsonl', orient='records', lines=True)"
 #define TO_JSONL "write its records as JSON lines"
-#define LIST_IT "list such files, one a line, and give the list"
+#define LIST_IT "list the names of such files, one per line, and pass the list"
 #define UNPACK_IT "unpack it first"
 
-/* The first row that fits is taken. A new format is a row. */
+/* The first row that matches wins. Add a row to add a format. */
 static const struct row rows[] = {
 	{ BINARY("a Parquet file", "convert it, for example with DuckDB: duckdb -c \"copy (from "
 				   "'x.parquet') to 'x.jsonl' (format json)\""),
@@ -326,17 +326,17 @@ static const struct row rows[] = {
 	{ BINARY("UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8 x >y"), .is = is_utf16 },
 	{ TEXT("a git-lfs pointer", "fetch the file itself: git lfs pull"),
 	  MAGIC("version https://git-lfs.github.com/spec/") },
-	{ TEXT("an HTML page", "was a page saved in place of the file?"), .is = is_html },
+	{ TEXT("an HTML page", "was a web page saved instead of the file?"), .is = is_html },
 	{ HINT("a git-annex pointer", "fetch the file itself: git annex get"),
 	  .is = is_annex_pointer },
 	{ HINT("an XML document", TO_JSONL), .is = is_xml },
 	{ HINT("a file with a merge conflict", "resolve the conflict"), .is = is_conflict },
-	{ HINT("a comment line", "take such lines out"), .is = is_comment },
+	{ HINT("a comment line", "remove such lines"), .is = is_comment },
 	{ HINT("an error message", "download the file again"), .is = is_error_page },
 };
 
 static bool
-row_fits(const struct row *r, struct ib_span head, const char *path)
+row_matches(const struct row *r, struct ib_span head, const char *path)
 {
 	if (r->is)
 		return r->is(head);
@@ -354,7 +354,7 @@ ib_known_format_of(struct ib_span head, const char *path)
 	if (head.n > IB_KNOWN_PEEK)
 		head.n = IB_KNOWN_PEEK;
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (row_fits(&rows[i], head, path))
+		if (row_matches(&rows[i], head, path))
 			return &rows[i].format;
 	return NULL;
 }

@@ -1,4 +1,7 @@
-/* Formats of one record a line: JSON Lines and plain lists. */
+/*
+ * Formats with one record per line: JSON Lines and plain lists. Several JSON
+ * objects on one line are accepted, each as a record.
+ */
 #define _GNU_SOURCE /* memrchr */
 #include "record/format.h"
 
@@ -35,7 +38,7 @@ ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after)
 {
 	const char *nuls = memchr(p, '\0', (size_t)(after - p));
 
-	/* The line's number is that of the record behind them. */
+	/* The record that follows on this line gets the line's number. */
 	c->line--;
 	c->number--;
 	c->unnumbered++;
@@ -46,7 +49,8 @@ ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after)
 	c->at = after;
 	return ib_cursor_bad(c, "%zu byte%s 0x00 %s, as after a power cut", (size_t)(after - nuls),
 			     after - nuls == 1 ? "" : "s",
-			     nuls == p ? "before the record" : "where the record breaks off");
+			     nuls == p ? "before the record"
+				       : "at the end of an incomplete record");
 }
 
 enum ib_next
@@ -82,7 +86,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 	r->torn = !ended && c->block->unterminated;
 	if (r->n > 0 && stop[-1] == '\r') {
 		r->n--;
-		/* Without its LF the CR is no line end that goes out. */
+		/* A CR without LF is not copied to the output. */
 		r->end = ended ? 2 : 0;
 	}
 	c->at = stop + ended;
@@ -91,7 +95,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 /* ---- JSON Lines --------------------------------------------------------- */
 
 static bool
-is_blank(const char *p, const char *end)
+is_empty(const char *p, const char *end)
 {
 	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
 		p++;
@@ -106,7 +110,7 @@ line_stop(const struct ib_cursor *c)
 	return stop ? stop : c->end;
 }
 
-/* A line that is some other value than an object; see any_value. */
+/* Read a line with any JSON value; only if any_value is set. */
 static enum ib_next
 next_value(struct ib_cursor *c, const char *start, const char *stop)
 {
@@ -118,7 +122,7 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 	ib_cursor_finish_line(c, start, stop);
 	if (!p || ib_json_blanks(&c->json, p) != stop)
 		return ib_cursor_bad(c, "malformed JSON: %s",
-				     p ? "more than one value" : c->json.why);
+				     p ? "more than one value on the line" : c->json.why);
 	for (i = 0; i < c->source->fields.nslots; i++)
 		c->v[i].type = IB_ABSENT;
 	c->record.close = NULL;
@@ -126,8 +130,8 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 }
 
 /*
- * Bytes 0x00 in a bad line, with an object behind them: one past them. NULL:
- * there are none.
+ * Return the position after the bytes 0x00 of an invalid line if an object
+ * follows them, else NULL.
  */
 static const char *
 nuls_before_object(const struct ib_cursor *c, const char *start, const char *stop)
@@ -166,11 +170,11 @@ bad_line(struct ib_cursor *c, const char *start)
 }
 
 /*
- * The object ends at `end`, and another one begins at `next` on its line: it
- * is a record without a line end.
+ * Return the object that ends at `end` as a record without a newline, because
+ * another object begins at `next` on the same line.
  */
 static enum ib_next
-take_neighbour(struct ib_cursor *c, const char *start, const char *end, const char *next)
+end_before_next_object(struct ib_cursor *c, const char *start, const char *end, const char *next)
 {
 	c->record.p = start;
 	c->record.n = (size_t)(end - start);
@@ -181,7 +185,7 @@ take_neighbour(struct ib_cursor *c, const char *start, const char *end, const ch
 	return IB_NEXT_RECORD;
 }
 
-/* What is behind the object that ends at `end` is no line end. */
+/* Check what follows the object that ends at `end`: not directly a newline. */
 static enum ib_next
 finish_object(struct ib_cursor *c, const char *start, const char *end)
 {
@@ -192,9 +196,9 @@ finish_object(struct ib_cursor *c, const char *start, const char *end)
 		return IB_NEXT_RECORD;
 	}
 	if (*p == '{')
-		return take_neighbour(c, start, end, p);
+		return end_before_next_object(c, start, end, p);
 	c->json.at = p;
-	c->json.why = "more behind the object";
+	c->json.why = "more data after the object";
 	return bad_line(c, start);
 }
 
@@ -217,7 +221,7 @@ jsonl_next(struct ib_cursor *c)
 			c->line--;
 			continue;
 		}
-		if (!is_blank(start, p)) {
+		if (!is_empty(start, p)) {
 			c->number++;
 			return bad_line(c, start);
 		}
@@ -225,7 +229,7 @@ jsonl_next(struct ib_cursor *c)
 	}
 	c->number++;
 	c->record.close = p - 1;
-	if (*p == '\n' && p < c->end) { /* nearly always */
+	if (*p == '\n' && p < c->end) { /* the common case */
 		c->record.p = start;
 		c->record.n = (size_t)(p - start);
 		c->record.end = 1;
@@ -236,9 +240,9 @@ jsonl_next(struct ib_cursor *c)
 	return finish_object(c, start, p);
 }
 
-/* Objects that follow each other on one line, and one for what is no object. */
+/* Count the objects of a line; anything that is not an object counts as one record. */
 static uint64_t
-records_of_line(const char *p, const char *stop)
+count_objects(const char *p, const char *stop)
 {
 	static const struct ib_fields none = { .nnodes = 1 };
 	struct ib_json json;
@@ -257,7 +261,7 @@ records_of_line(const char *p, const char *stop)
 	return n;
 }
 
-/* May a second object follow on this line: is there a brace behind a brace? */
+/* True if the line may hold two objects: a closing brace followed by an opening one. */
 static bool
 may_hold_many(const char *p, const char *stop)
 {
@@ -286,9 +290,9 @@ jsonl_count(const struct ib_source *s, const char *p, size_t n)
 			stop = end;
 		line = ib_skip_mark(p, stop);
 		if (may_hold_many(line, stop))
-			count += records_of_line(line, stop);
+			count += count_objects(line, stop);
 		else
-			count += !is_blank(line, stop);
+			count += !is_empty(line, stop);
 	}
 	return count;
 }
@@ -304,9 +308,9 @@ const struct ib_record_format ib_format_jsonl = {
 
 /* ---- lists -------------------------------------------------------------- */
 
-/* The N-th field between blanks, N from 1. */
+/* Find the n-th field, from 1, of a line whose fields are separated by space or TAB. */
 static bool
-blank_field(struct ib_span line, uint64_t n, struct ib_span *field)
+find_field(struct ib_span line, uint64_t n, struct ib_span *field)
 {
 	const char *p = line.p, *end = line.p + line.n, *start;
 
@@ -325,9 +329,9 @@ blank_field(struct ib_span line, uint64_t n, struct ib_span *field)
 	return true;
 }
 
-/* In an epoch manifest a number behind the last TAB is the weight. */
+/* In an epoch manifest, a number after the last TAB is the weight: remove it from the line. */
 static void
-take_weight(struct ib_cursor *c, struct ib_span *line)
+split_weight(struct ib_cursor *c, struct ib_span *line)
 {
 	struct ib_value *v = &c->v[1];
 	const char *tab = memrchr(line->p, '\t', line->n);
@@ -366,10 +370,10 @@ list_next(struct ib_cursor *c)
 		return ib_cursor_bad(c, "a byte 0x00 before the line, as after "
 					"a power cut");
 	line = (struct ib_span){ start, c->record.n };
-	take_weight(c, &line);
+	split_weight(c, &line);
 	if (c->source->key.kind == IB_KEY_COLUMN) {
-		if (!blank_field(line, c->source->key.column, &field))
-			return ib_cursor_bad(c, "no field %llu",
+		if (!find_field(line, c->source->key.column, &field))
+			return ib_cursor_bad(c, "the line has no field %llu",
 					     (unsigned long long)c->source->key.column);
 		line = field;
 	}

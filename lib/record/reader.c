@@ -1,4 +1,12 @@
-/* The operands, one after the other, cut into blocks of whole records. */
+/*
+ * Read operands as blocks of complete records.
+ *
+ * Each block is copied into the caller's buffer; the incomplete record at its
+ * end is carried over to the next block. A block that holds no complete record
+ * grows until it does. Blocks in other threads refer to a struct ib_source, so
+ * a source lives until ib_reader_free() and never changes once its first block
+ * was returned; if the key is found only later, a new source replaces it.
+ */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -12,8 +20,8 @@
 #include "record/format.h"
 
 /*
- * Big enough that a block's costs vanish, small enough that a block, what is
- * found in it and what comes out of it stay in a core's second level cache.
+ * Large enough to make the cost per block negligible; small enough to keep a
+ * block, its parsed fields and its output in a core's second level cache.
  */
 #define BLOCK ((size_t)256 << 10)
 #define PEEK_LONG ((size_t)1 << 20)
@@ -21,20 +29,20 @@
 struct ib_reader {
 	struct ib_reader_options options;
 	struct ib_key key;
-	size_t operand;	     /* the next to be opened */
-	struct ib_input *in; /* the one being read; NULL: none */
+	size_t operand;	     /* number of the next operand to open */
+	struct ib_input *in; /* current operand; NULL if none is open */
 	const struct ib_record_format *format;
 	struct ib_source *source;
-	struct ib_source *sources; /* all of them, newest first */
+	struct ib_source *sources; /* list of all sources, newest first */
 	bool begun, ended;
-	bool returns;	       /* CR alone ends its lines: read as LF */
-	uint64_t lines_left;   /* of --header-lines */
-	struct ib_bytes carry; /* a cut record, for the next block */
+	bool returns;	       /* lines end in CR: convert them to LF */
+	uint64_t lines_left;   /* header lines still to read */
+	struct ib_bytes carry; /* start of a record, for the next block */
 	struct ib_cut cut;
-	uint64_t records; /* numbered so far, for @line */
+	uint64_t records; /* number of records so far, for @line */
 	XXH3_state_t *digest;
-	uint64_t bytes_done;	     /* of operands that are closed */
-	_Atomic uint64_t seen, size; /* for progress, from any thread */
+	uint64_t bytes_done;	     /* bytes of the closed operands */
+	_Atomic uint64_t seen, size; /* for progress; any thread may read them */
 };
 
 static const char *const standard_input[] = { "-" };
@@ -82,22 +90,22 @@ source_free(struct ib_source *s)
 	free(s);
 }
 
-/* What the records of an operand had that is worth a word. */
+/* Warn of repeated headers and quoted ids of an operand. */
 static void
-tell_notes(const struct ib_reader *r, const struct ib_source *s)
+warn_of_notes(const struct ib_reader *r, const struct ib_source *s)
 {
 	unsigned long long n = s->notes->headers, quotes = s->notes->quotes;
 
 	if (n > 0)
 		ib_warn(r->options.context,
-			"%s: the header stands again in %llu place%s, as in a "
-			"resumed log: passed over",
+			"%s: skipped %llu repeated header line%s, as in a "
+			"resumed log",
 			s->name, n, n == 1 ? "" : "s");
 	if (quotes > 0)
 		ib_warn(r->options.context,
 			"%s: %llu id%s and end%s with a quote: TSV has no "
-			"quotes, these are letters of the id; "
-			"mlr --icsv --ifs tab --ojsonl cat reads TSV with "
+			"quotes, so they are part of the id; "
+			"mlr --icsv --ifs tab --ojsonl cat converts TSV with "
 			"quotes",
 			s->name, quotes, quotes == 1 ? " begins" : "s begin",
 			quotes == 1 ? "s" : "");
@@ -110,14 +118,14 @@ ib_reader_free(struct ib_reader *r)
 
 	if (!r)
 		return;
-	for (s = r->sources; s; s = next) { /* turn round: oldest first */
+	for (s = r->sources; s; s = next) { /* reverse the list: oldest first */
 		next = s->next;
 		s->next = first;
 		first = s;
 	}
 	for (s = first; s; s = next) {
 		next = s->next;
-		tell_notes(r, s);
+		warn_of_notes(r, s);
 		source_free(s);
 	}
 	ib_input_close(r->in);
@@ -164,7 +172,7 @@ is_special(const struct ib_reader *r, enum ib_format f)
 	       (r->options.archives && (f == IB_FORMAT_NPZ || f == IB_FORMAT_TOTALS));
 }
 
-/* What -k may be hangs on the format. */
+/* Check that the key is possible with the format. */
 static enum ib_status
 check_key(const struct ib_reader *r, struct ib_error *err)
 {
@@ -173,15 +181,15 @@ check_key(const struct ib_reader *r, struct ib_error *err)
 
 	if (tar && r->key.kind != IB_KEY_AUTO && r->key.kind != IB_KEY_SHARD)
 		return ib_fail(err, IB_E_MISUSE,
-			       "%s: no %s but @shard goes "
-			       "with tar",
+			       "%s: with tar, %s must be "
+			       "@shard",
 			       s->name, r->options.key_option);
 	if (r->key.kind != IB_KEY_SHARD)
 		return IB_OK;
 	if (!tar && s->format != IB_FORMAT_NPZ)
 		return ib_fail(err, IB_E_MISUSE,
-			       "%s: %s @shard is for tar "
-			       "alone",
+			       "%s: %s @shard works only "
+			       "with tar",
 			       s->name, r->options.key_option);
 	if (tar && strcmp(s->path, "-") == 0)
 		return ib_fail(err, IB_E_MISUSE,
@@ -213,7 +221,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	r->returns = ib_detect_returns(head);
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_nothing(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
-		return ib_fail(err, IB_E_DATA, "%s: a zip archive is no list of records",
+		return ib_fail(err, IB_E_DATA, "%s: a zip archive is not a list of records",
 			       r->source->name);
 	st = check_key(r, err);
 	if (st)
@@ -228,7 +236,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Hand the operand over whole: its reader is elsewhere. */
+/* Return the open operand as a special block; the caller reads it. */
 static enum ib_status
 hand_over(struct ib_reader *r, struct ib_block *b)
 {
@@ -257,9 +265,9 @@ make_room(struct ib_block *b, size_t bytes)
 	return true;
 }
 
-/* CR to LF, of a file in which CR alone ends the lines. */
+/* Convert CR to LF, in a file whose lines end in CR without LF. */
 static void
-end_lines(char *p, size_t n)
+convert_returns(char *p, size_t n)
 {
 	const char *end = p + n;
 
@@ -267,7 +275,7 @@ end_lines(char *p, size_t n)
 		*p++ = '\n';
 }
 
-/* Read until the buffer holds `want` bytes, or there are no more. */
+/* Read until the buffer holds `want` bytes, or to the end of the operand. */
 static enum ib_status
 read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struct ib_error *err)
 {
@@ -282,7 +290,7 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struc
 	if (r->digest && got > 0)
 		ib_hash128_update(r->digest, b->buffer + *n, got);
 	if (r->returns)
-		end_lines(b->buffer + *n, got);
+		convert_returns(b->buffer + *n, got);
 	r->ended = *n + got < want;
 	*n += got;
 	memset(b->buffer + *n, 0, IB_SCAN_PAD);
@@ -290,9 +298,12 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struc
 	return IB_OK;
 }
 
-/* Lines of --header-lines, at p[0..n): how many bytes they take; 0: more. */
+/*
+ * Store the lines of --header-lines at p[0..n); *used is their length. Returns
+ * false if they are not complete yet.
+ */
 static bool
-take_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
+read_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
 {
 	const char *start = p, *end = p + n, *stop;
 	uint64_t left = r->lines_left;
@@ -316,8 +327,8 @@ take_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
 }
 
 /*
- * What comes before an operand's records: a BOM, header lines, a header. *used
- * bytes of p[0..n) are not records; IB_BEGUN_MORE: they do not suffice.
+ * Read what precedes an operand's records: a BOM, header lines, a header. *used
+ * is its length. Returns IB_BEGUN_MORE if it does not end within p[0..n).
  */
 static enum ib_begun
 begin(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_error *err)
@@ -330,7 +341,7 @@ begin(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_erro
 	if (n < 3 && !r->ended && memcmp(p, mark, n) == 0)
 		return IB_BEGUN_MORE;
 	r->source->first_line = 1;
-	if (r->lines_left > 0 && !take_preamble(r, p + bom, n - bom, &preamble))
+	if (r->lines_left > 0 && !read_preamble(r, p + bom, n - bom, &preamble))
 		return IB_BEGUN_MORE;
 	if (r->format->begin)
 		begun = r->format->begin(r->source, p + bom + preamble, n - bom - preamble,
@@ -340,40 +351,40 @@ begin(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_erro
 }
 
 /*
- * A block of which the records are buffer[used..n): cut it, keep the rest
- * for the next, say where its records are. False: no whole record in it yet.
+ * End the block after the last complete record of buffer[used..n), and carry the
+ * rest over to the next block. Returns false if there is no complete record yet.
  */
 static bool
-cut_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
+end_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
 {
-	size_t whole;
+	size_t complete;
 
 	r->format->cut(b->buffer + used, n - used, r->ended, &r->cut);
-	whole = r->cut.n;
-	if (whole == 0 && !r->ended && !r->cut.why)
+	complete = r->cut.n;
+	if (complete == 0 && !r->ended && !r->cut.why)
 		return false;
 	b->p = b->buffer + used;
-	b->n = whole;
+	b->n = complete;
 	r->carry.n = 0;
 	if (!r->ended)
-		ib_bytes_put(&r->carry, b->p + whole, n - used - whole);
-	/* The bytes behind the cut are the next block's; stop the scans. */
-	memset(b->p + whole, 0, IB_SCAN_PAD);
-	b->p[whole] = r->format->stop;
+		ib_bytes_put(&r->carry, b->p + complete, n - used - complete);
+	/* The next block has the bytes after the records; put sentinels here. */
+	memset(b->p + complete, 0, IB_SCAN_PAD);
+	b->p[complete] = r->format->stop;
 	b->unterminated =
-		r->ended && whole > 0 && r->format->stop == '\n' && b->p[whole - 1] != '\n';
+		r->ended && complete > 0 && r->format->stop == '\n' && b->p[complete - 1] != '\n';
 	return true;
 }
 
-/* Settle the operand's key on its first block, or as soon as one tells. */
+/* Choose the operand's key from its first block, or from the first block that has one. */
 static enum ib_status
-compile(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
+compile_fields(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
 	struct ib_source *old = r->source;
 	enum ib_status st;
 
 	if (!b->first) {
-		/* Blocks in flight refer to the old one: leave it be. */
+		/* Other threads may use blocks of the old source: do not change it. */
 		if (old->key.kind != IB_KEY_AUTO || old->format == IB_FORMAT_CSV ||
 		    old->format == IB_FORMAT_TSV)
 			return IB_OK;
@@ -396,7 +407,7 @@ close_operand(struct ib_reader *r)
 	return IB_OK;
 }
 
-/* The next block of the operand that is open; IB_EOF: it has no more. */
+/* Read the next block of the open operand. Returns IB_EOF at its end. */
 static enum ib_status
 next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
@@ -422,14 +433,14 @@ next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 			if (begun == IB_BEGUN_MORE)
 				continue;
 		}
-		if (cut_block(r, b, used, n))
+		if (end_block(r, b, used, n))
 			break;
 	}
 	b->first = !r->begun;
 	r->begun = true;
 	if (r->carry.failed)
 		return ib_fail_memory(err);
-	st = compile(r, b, err);
+	st = compile_fields(r, b, err);
 	if (st)
 		return st;
 	b->source = r->source;
@@ -439,16 +450,16 @@ next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 	return b->n == 0 && !b->first && !r->cut.why ? IB_EOF : IB_OK;
 }
 
-/* An array that is malformed behind the block: say so, once it is drained. */
+/* Fail because an array is malformed after the last block. */
 static enum ib_status
-malformed(const struct ib_reader *r, struct ib_error *err)
+fail_malformed(const struct ib_reader *r, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA, "%s: after element %llu: %s", r->source->name,
 		       (unsigned long long)r->cut.element, r->cut.why);
 }
 
 static enum ib_status
-next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
+read_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -464,12 +475,12 @@ next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 				return hand_over(r, b);
 		}
 		if (r->cut.why)
-			return malformed(r, err);
+			return fail_malformed(r, err);
 		st = next_block(r, b, err);
 		if (st != IB_EOF) {
-			/* Records before the fault come out first. */
+			/* Return the records before the error first. */
 			if (st == IB_OK && r->cut.why && b->n == 0)
-				return malformed(r, err);
+				return fail_malformed(r, err);
 			return st;
 		}
 		close_operand(r);
@@ -479,7 +490,7 @@ next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 enum ib_status
 ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
-	enum ib_status st = next(r, b, err);
+	enum ib_status st = read_next(r, b, err);
 
 	r->seen = r->bytes_done + (r->in ? ib_input_position(r->in) : 0);
 	if (r->in && r->options.operands.n == 1)
@@ -493,7 +504,7 @@ ib_reader_size(const struct ib_reader *r)
 	return r->size;
 }
 
-/* The input itself may be closed by another thread meanwhile. */
+/* Uses only the copies in r: another thread may close the input. */
 void
 ib_reader_tell(const struct ib_reader *r, uint64_t records)
 {

@@ -1,13 +1,13 @@
 /*
- * Operands -> blocks of whole records -> records. A block is what one thread
- * works on; a record is a view into it.
+ * Read operands as blocks of complete records.
  *
- *   reader   walks the operands: what is it, where is its key, cut at record
- *            ends. One thread at a time.
- *   cursor   walks the records of one block. One a thread.
+ *   reader   opens the operands in order, detects their formats and keys, and
+ *            splits their bytes into blocks at ends of records. One thread at
+ *            a time may call it.
+ *   cursor   walks the records of one block (record/cursor.h). One per thread.
  *
- * A new format of records is a row of the table in detect.c: how to begin an
- * operand, where to cut, how to read one record (struct ib_record_format).
+ * A new format is a struct ib_record_format (record/format.h) and a row of the
+ * table in detect.c.
  */
 #ifndef IB_RECORD_READER_H
 #define IB_RECORD_READER_H
@@ -21,29 +21,29 @@ enum ib_status ib_reader_new(const struct ib_reader_options *options, struct ib_
 void ib_reader_free(struct ib_reader *r);
 
 /*
- * The next block, into b (whose buffer is used again). IB_EOF behind the last
- * operand. An operand that is no stream of records (a zip archive, a totals
- * file, a tar) comes as one special block, with its input open at the start.
- * An operand without records comes as one block of n 0, so that its header is
- * known.
+ * Read the next block into b, reusing b's buffer. Returns IB_EOF after the last
+ * operand. An operand that is not a stream of records (npz, totals, tar) is one
+ * special block, with its input open at the start. An operand without records
+ * is one block with n 0, so that the caller learns its header.
  */
 enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err);
 
 /*
- * Bytes of the operand as a file, 0: not known, or there are several. This and
- * ib_reader_tell() are safe beside ib_reader_next() in another thread.
+ * Return the operand's file size in bytes, or 0 if it is unknown or there are
+ * several operands. This function and ib_reader_tell() may run while another
+ * thread is in ib_reader_next().
  */
 uint64_t ib_reader_size(const struct ib_reader *r);
 
 /*
- * Tell the caller of the run how far it is, by bytes of files read and of how
- * many; no-op without progress.
+ * Report progress to the caller's context: bytes read, bytes in total, and
+ * records. Does nothing if the context has no progress function.
  */
 void ib_reader_tell(const struct ib_reader *r, uint64_t records);
 
-/* XXH3-128 of all operands' bytes, where it was asked for. */
+/* Write the XXH3-128 digest of all operands' bytes in hexadecimal; needs options.digest. */
 void ib_reader_digest(const struct ib_reader *r, char out[33]);
-/* A special block's user feeds the bytes that he read himself. */
+/* Add bytes that the caller read itself from a special block's input. */
 void ib_reader_digest_add(struct ib_reader *r, const void *p, size_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What the reader, the formats and the cursor share: an operand, a block of its
- * records, and the state of a cursor that walks a block.
+ * Structures that the reader, the formats and the cursor share: an operand, a
+ * block of its records, and the state of a cursor that walks a block.
  */
 #ifndef IB_RECORD_SOURCE_H
 #define IB_RECORD_SOURCE_H
@@ -10,82 +10,82 @@
 #include "record/json.h"
 #include "record/key.h"
 
-/* A field that the user of the records wants besides the id. */
+/* A field that the caller needs in addition to the id. */
 struct ib_wanted {
-	struct ib_span name; /* n 0: none, its slot is never filled */
-	bool number;
+	struct ib_span name; /* n is 0 if the entry is unused; its slot is never filled */
+	bool number;	     /* convert the field to a number */
 };
 #define IB_WANTED_MAX 24
 
 struct ib_reader_options {
-	struct ib_list operands;  /* none: standard input */
-	enum ib_format format;	  /* asked for */
-	enum ib_format otherwise; /* what auto falls back to */
-	const char *key;	  /* -k */
-	const char *key_option;	  /* "-k", "--base-key", "--expect-key" */
+	struct ib_list operands;  /* standard input if empty */
+	enum ib_format format;	  /* from -f */
+	enum ib_format otherwise; /* format if detection finds nothing */
+	const char *key;	  /* from -k; NULL if not given */
+	const char *key_option;	  /* "-k", "--base-key" or "--expect-key", for messages */
 	const struct ib_wanted *wanted;
 	size_t nwanted;
-	uint64_t header_lines;
-	bool digest;	       /* of all operands' bytes in a row */
-	bool line_per_operand; /* @line begins anew with each operand */
-	bool epoch_manifest;   /* lists end in TAB weight (wanted[0]) */
-	bool any_value;	       /* a JSON record need be no object */
-	bool archives;	       /* npz and totals may be among them */
-	bool bad_first;	       /* a bad first record may be passed over */
-	size_t block;	       /* bytes; 0: as is best */
+	uint64_t header_lines; /* lines to copy unchanged at the start of each operand */
+	bool digest;	       /* compute the digest of all operands' bytes */
+	bool line_per_operand; /* @line starts from 0 in each operand */
+	bool epoch_manifest;   /* lines of a list end in TAB weight (wanted[0]) */
+	bool any_value;	       /* a JSON record may be any value, not only an object */
+	bool archives;	       /* operands may be npz and totals files */
+	bool bad_first;	       /* an invalid first record is no reason to reject the format */
+	size_t block;	       /* bytes per block; 0 for the default */
 	const struct ib_context *context;
 };
 
-/* One operand as it was found to be. Read-only once blocks refer to it. */
+/* One operand, its format and its fields. Read-only once a block refers to it. */
 struct ib_source {
 	const char *path;
-	const char *name; /* as messages have it */
-	size_t operand;	  /* its number, from 0 */
+	const char *name; /* name for messages */
+	size_t operand;	  /* number of the operand, from 0 */
 	enum ib_format format;
-	struct ib_key key; /* IB_KEY_AUTO: no record decided yet */
+	struct ib_key key; /* IB_KEY_AUTO until a record decides */
 	struct ib_fields fields;
 	int key_slot[IB_KEY_MAX];
-	int wanted_slot[IB_WANTED_MAX]; /* -1: not in this operand */
-	bool epoch_manifest, any_value;
-	bool empty; /* no line: of any format, no header */
-	/* delimited: */
+	int wanted_slot[IB_WANTED_MAX]; /* -1 if the operand does not have the field */
+	bool epoch_manifest, any_value; /* copied from the options */
+	bool empty;			/* the operand has no line at all, no header either */
+	/* CSV and TSV only: */
 	char delimiter;
-	bool padded;		     /* names have blanks around: ids lose theirs */
-	int16_t *column_slot;	     /* [ncolumns], -1: nobody wants it */
-	bool *column_number;	     /* [ncolumns], to be read as a number */
-	struct ib_span *column_name; /* [ncolumns], as the header means them */
+	bool padded;		     /* column names have space around them: trim all fields */
+	int16_t *column_slot;	     /* [ncolumns], -1 if the column is not needed */
+	bool *column_number;	     /* [ncolumns], true to convert the column to numbers */
+	struct ib_span *column_name; /* [ncolumns], without quotes */
 	size_t ncolumns;
-	struct ib_bytes header;	  /* the header line with its line end */
-	uint64_t head, head_mask; /* its first bytes: does a row have them? */
-	struct ib_arena names;
+	struct ib_bytes header;	  /* the header line with its newline */
+	uint64_t head, head_mask; /* first bytes of the header, to find repeated headers */
+	struct ib_arena names;	  /* owns the column names */
 	struct ib_notes *notes;
-	struct ib_bytes preamble; /* --header-lines, with their ends */
-	uint64_t first_line;	  /* of the first record, from 1 */
-	struct ib_source *next;	  /* the reader's list of all of them */
+	struct ib_bytes preamble; /* the lines of --header-lines, with their newlines */
+	uint64_t first_line;	  /* line number of the first record, from 1 */
+	struct ib_source *next;	  /* next in the reader's list of sources */
 };
 
-/* What cursors count in an operand, from any thread; told by the reader. */
+/* Counters that cursors of any thread update; the reader reports them at the end. */
 struct ib_notes {
-	_Atomic uint64_t headers; /* rows that are the header again */
-	_Atomic uint64_t quotes;  /* ids of TSV in quotes */
+	_Atomic uint64_t headers; /* rows that repeat the header */
+	_Atomic uint64_t quotes;  /* ids of a TSV in quotes */
 };
 
 /*
- * Of CSV and TSV: does the header name that column? Blanks around a name do not
- * count if no name matches with them.
+ * True if the header of a CSV or TSV has that column. Space around a column name
+ * is ignored if no name matches with it.
  */
 bool ib_source_has_column(const struct ib_source *s, struct ib_span name);
 
-/* Whole records of one operand. Start from {0}; ib_block_release. */
+/* Complete records of one operand. Start from {0}; free with ib_block_release(). */
 struct ib_block {
-	const struct ib_source *source; /* NULL: none yet */
+	const struct ib_source *source; /* NULL before the first read */
 	char *p;			/* the records */
 	size_t n;
-	bool unterminated;	/* the last one has no line end */
-	bool first;		/* of its operand */
-	bool special;		/* no records: npz, totals or tar; see below */
+	bool unterminated;	/* the last record has no newline */
+	bool first;		/* first block of its operand */
+	bool special;		/* no records, but an open npz, totals or tar file */
 	uint64_t first_record;	/* number of the first record, for @line */
-	struct ib_input *input; /* of a special block: the owner's to close */
+	struct ib_input *input; /* input of a special block; the block's owner closes it */
 	char *buffer;
 	size_t cap;
 };
@@ -94,12 +94,12 @@ void ib_block_release(struct ib_block *b);
 /* ---- records ------------------------------------------------------------ */
 
 struct ib_record {
-	const char *p;	   /* its first byte */
-	size_t n;	   /* without the line end */
-	size_t end;	   /* bytes of line end: 0, 1 or 2 */
-	const char *close; /* JSON: its closing brace */
-	uint64_t line;	   /* lines of the block before it */
-	bool torn;	   /* the last of its operand, without line end */
+	const char *p;	   /* first byte */
+	size_t n;	   /* bytes without the newline */
+	size_t end;	   /* bytes of the newline: 0, 1 (LF) or 2 (CR LF) */
+	const char *close; /* closing brace of a JSON object, else NULL */
+	uint64_t line;	   /* number of lines of the block before the record */
+	bool torn;	   /* last record of its operand, without a newline */
 };
 
 enum ib_next { IB_NEXT_RECORD, IB_NEXT_BAD, IB_NEXT_END };
@@ -112,14 +112,14 @@ struct ib_cursor {
 	const struct ib_source *source;
 	const char *at, *end;
 	uint64_t line;	     /* lines before `at` */
-	uint64_t number;     /* records (a list's: lines) before `at` */
-	uint64_t unnumbered; /* bad ones on the line of another record */
+	uint64_t number;     /* records (of a list: lines) before `at` */
+	uint64_t unnumbered; /* invalid records that share the line of another record */
 	struct ib_record record;
-	char why[IB_WHY_MAX];  /* of a bad record: a finished clause */
+	char why[IB_WHY_MAX];  /* what is wrong with an invalid record: a clause */
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
-	uint32_t length[IB_CURSOR_LENGTHS]; /* of columns; see ib_predict_end */
+	uint32_t length[IB_CURSOR_LENGTHS]; /* last length per column; see ib_predict_end */
 };
 
 #endif

@@ -7,22 +7,23 @@
 #include "io/descriptor.h"
 #include "io/temp_file.h"
 
-#define MEMORY ((size_t)32 << 20) /* beyond it the pieces go to a file */
-#define PIECE ((size_t)256 << 10) /* a longer one is cut */
+#define MEMORY ((size_t)32 << 20) /* bytes kept in memory before writing to a file */
+#define PIECE ((size_t)256 << 10) /* a longer piece is split */
 
+/* Precedes each piece. */
 struct frame {
 	uint32_t kind, n, from, to;
 };
 
 struct ib_spill_file {
 	const char *beside;
-	struct ib_bytes text; /* what has not gone to the file */
+	struct ib_bytes text; /* pieces that are not in the file yet */
 	uint64_t filed;	      /* bytes in the file */
-	int fd;		      /* -1: no file yet */
+	int fd;		      /* -1 if there is no file yet */
 	struct ib_error failed;
-	/* of reading: */
-	uint64_t at;
-	struct ib_bytes window; /* of the file, from window_at on */
+	/* For reading: */
+	uint64_t at;		/* position of the next piece */
+	struct ib_bytes window; /* bytes of the file from window_at on */
 	uint64_t window_at;
 };
 
@@ -62,8 +63,9 @@ spill(struct ib_spill_file *s)
 	s->text.n = 0;
 }
 
+/* Return x relative to `from`, limited to 0..n. */
 static uint32_t
-within(size_t x, size_t from, size_t n)
+clamp(size_t x, size_t from, size_t n)
 {
 	return (uint32_t)(x < from ? 0 : x - from > n ? n : x - from);
 }
@@ -77,8 +79,8 @@ ib_spill_file_put(struct ib_spill_file *s, unsigned kind, const struct ib_tar_pi
 	do {
 		n = piece->n - at < PIECE ? piece->n - at : PIECE;
 		f.n = (uint32_t)n;
-		f.from = within(piece->from, at, n);
-		f.to = within(piece->to, at, n);
+		f.from = clamp(piece->from, at, n);
+		f.to = clamp(piece->to, at, n);
 		ib_bytes_put(&s->text, &f, sizeof(f));
 		ib_bytes_put(&s->text, piece->p + at, n);
 		at += n;
@@ -116,9 +118,9 @@ ib_spill_file_empty(struct ib_spill_file *s)
 	s->text.n = s->window.n = 0;
 }
 
-/* n bytes at the place, in one piece; NULL with the error set. */
+/* Return n contiguous bytes at a position, or NULL with s->failed set. */
 static const char *
-look(struct ib_spill_file *s, uint64_t at, size_t n)
+read_at(struct ib_spill_file *s, uint64_t at, size_t n)
 {
 	uint64_t left = s->filed - at;
 	size_t want = 4 * PIECE;
@@ -156,10 +158,10 @@ ib_spill_file_get(struct ib_spill_file *s, unsigned *kind, struct ib_tar_piece *
 		return ib_spill_file_status(s, err);
 	if (s->at == ib_spill_file_end(s))
 		return IB_EOF;
-	p = look(s, s->at, sizeof(f));
+	p = read_at(s, s->at, sizeof(f));
 	if (p) {
 		memcpy(&f, p, sizeof(f));
-		p = look(s, s->at, sizeof(f) + f.n);
+		p = read_at(s, s->at, sizeof(f) + f.n);
 	}
 	if (!p)
 		return ib_spill_file_status(s, err);

@@ -1,4 +1,12 @@
-/* Members of a tar: libarchive says where they are, their bytes pass. */
+/*
+ * Walk the members of a tar. libarchive parses the archive and asks read_block()
+ * for bytes; the buffer keeps them until libarchive reports the position it has
+ * reached, so that each member's bytes can be handed on unchanged.
+ *
+ * Invariants: base <= mark <= base + n. Bytes before `mark` were handed on or
+ * skipped. libarchive has been given all bytes of the buffer, and works on the
+ * last block.
+ */
 #include "record/tar_archive.h"
 
 #include <archive.h>
@@ -9,29 +17,25 @@
 #include "base/error.h"
 #include "record/tar_header.h"
 
-#define BLOCK ((size_t)256 << 10) /* read at once */
+#define BLOCK ((size_t)256 << 10) /* bytes per read */
 
-/*
- * buf holds the bytes [base, base + n) of the archive. Those before `mark`
- * were disposed of; libarchive knows all of them and works on the last ones.
- */
 struct ib_tar_archive {
 	struct archive *archive;
 	struct archive_entry *entry;
 	struct ib_input *in;
 	struct ib_tar_options options;
-	char *buf;
+	char *buf; /* bytes [base, base + n) of the archive */
 	size_t n, cap;
 	uint64_t base, mark;
-	uint64_t content, content_end; /* of the current member, in the archive */
-	bool passing;		       /* bytes are the current member's */
-	bool passed;		       /* all of it */
-	bool seeking;		       /* the next header */
+	uint64_t content, content_end; /* offsets of the current member's content */
+	bool passing;		       /* libarchive is reading the current member's content */
+	bool passed;		       /* the current member was read to its end */
+	bool seeking;		       /* libarchive is looking for the next header */
 	bool ended;
-	bool joined;	   /* of several archives; warned of */
-	uint64_t number;   /* of the next member, from 0 */
-	bool has_mark;	   /* zeros precede the place */
-	ib_tar_take *take; /* NULL: nobody wants it */
+	bool joined;	   /* warned that a second archive follows */
+	uint64_t number;   /* number of the next member, from 0 */
+	bool has_mark;	   /* the end of archive (zeros) was found before `mark` */
+	ib_tar_take *take; /* NULL to skip the bytes */
 	void *take_ctx;
 	struct ib_tar_header header;
 	struct ib_error failed; /* of the input */
@@ -39,7 +43,7 @@ struct ib_tar_archive {
 
 /* ---- bytes -------------------------------------------------------------------- */
 
-/* Hand on, or forget, what lies before `end`. */
+/* Hand the bytes before `end` to take, or skip them. */
 static void
 dispose(struct ib_tar_archive *t, uint64_t end)
 {
@@ -79,7 +83,7 @@ make_room(struct ib_tar_archive *t)
 	return true;
 }
 
-/* Blocks of zeros end an archive; another one may follow. */
+/* Skip blocks of zeros, which end an archive; another archive may follow. */
 static void
 skip_zeros(struct ib_tar_archive *t)
 {
@@ -91,7 +95,7 @@ skip_zeros(struct ib_tar_archive *t)
 	}
 }
 
-/* libarchive's: the next bytes. It is done with those before. */
+/* libarchive calls this for more bytes; it no longer needs the bytes before. */
 static la_ssize_t
 read_block(struct archive *a, void *ctx, const void **p)
 {
@@ -133,24 +137,24 @@ fail(const struct ib_tar_archive *t, struct ib_error *err)
 		return t->failed.code;
 	}
 	/*
-	 * libarchive gives no reason if a pax header or a long name is cut off, if a
-	 * size overflows, nor if it has no memory for one.
+	 * libarchive has no message if a pax header or a long name is truncated, if a
+	 * size overflows, or if memory ran out.
 	 */
 	if (!why && errno != ENOMEM)
-		why = "a header is cut off or malformed";
+		why = "a header is truncated or malformed";
 	if (!why || archive_errno(t->archive) == ENOMEM)
 		return ib_fail_memory(err);
-	return ib_fail(err, IB_E_DATA, "%s: damaged or cut tar: %s", ib_input_name(t->in),
+	return ib_fail(err, IB_E_DATA, "%s: damaged or truncated tar: %s", ib_input_name(t->in),
 		       ib_show(show, ib_span_of(why)));
 }
 
 /*
- * An empty file is an archive without members. (archive_read_open() and an
- * entry of the archive's own do not survive a lack of memory, libarchive
- * 3.6.2.)
+ * Set up libarchive. An empty file is an archive without members. Do not use
+ * archive_read_open() or the archive's own entry: they crash if memory runs
+ * out (libarchive 3.6.2).
  */
 static bool
-begin(struct ib_tar_archive *t)
+set_up(struct ib_tar_archive *t)
 {
 	struct archive *a = t->archive;
 
@@ -180,7 +184,7 @@ ib_tar_archive_open(struct ib_input *in, const struct ib_tar_options *options,
 	t->entry = archive_entry_new();
 	if (!t->archive || !t->entry)
 		st = ib_fail_memory(err);
-	else if (!begin(t))
+	else if (!set_up(t))
 		st = fail(t, err);
 	if (st) {
 		ib_tar_archive_close(t);
@@ -236,7 +240,7 @@ ib_tar_archive_pass(struct ib_tar_archive *t, ib_tar_take *take, void *ctx, stru
 	return st;
 }
 
-/* What follows the archive is read too: it may show that the input is cut. */
+/* Read the input to its end: the decompressor may find that it is truncated. */
 static enum ib_status
 drain(struct ib_tar_archive *t, struct ib_error *err)
 {
@@ -253,15 +257,15 @@ drain(struct ib_tar_archive *t, struct ib_error *err)
 		return fail(t, err);
 	if (t->number > 0 && !t->has_mark)
 		ib_warn(t->options.context,
-			"%s: the tar has no end mark: was "
-			"it cut short?",
+			"%s: the tar has no end-of-archive block: is "
+			"it truncated?",
 			ib_input_name(t->in));
 	return IB_EOF;
 }
 
 /*
- * No header, at t->mark. After the end mark these are bytes that belong to no
- * archive, unless they look like the header of one.
+ * Handle bytes at t->mark that are not a header. After the end of an archive
+ * they are ignored with a warning, unless they look like a damaged header.
  */
 static enum ib_status
 end_or_fail(struct ib_tar_archive *t, struct ib_error *err)
@@ -276,13 +280,13 @@ end_or_fail(struct ib_tar_archive *t, struct ib_error *err)
 		i++;
 	if (i < n)
 		ib_warn(t->options.context,
-			"%s: the bytes after the end mark, "
-			"from offset %llu on, are no tar: they are ignored",
+			"%s: ignoring the bytes after the end of the tar, "
+			"from offset %llu on: they are not a tar",
 			ib_input_name(t->in), (unsigned long long)t->mark);
 	return drain(t, err);
 }
 
-/* Many readers stop at the first end mark: they see less than this one. */
+/* Warn of a second archive: many readers stop at the end of the first one. */
 static void
 warn_of_joined(struct ib_tar_archive *t)
 {
@@ -290,13 +294,13 @@ warn_of_joined(struct ib_tar_archive *t)
 		return;
 	t->joined = true;
 	ib_warn(t->options.context,
-		"%s: another tar follows the end mark, at "
-		"offset %llu: it is read too; many readers stop there (GNU tar "
+		"%s: another tar follows at offset %llu: it is read too, "
+		"but many readers stop there (GNU tar "
 		"without -i, Python's tarfile)",
 		ib_input_name(t->in), (unsigned long long)t->mark);
 }
 
-/* Go to the next header; *start is its place. */
+/* Move to the next header; *start is its offset. */
 static enum ib_status
 find_header(struct ib_tar_archive *t, uint64_t *start, struct ib_error *err)
 {
@@ -318,8 +322,8 @@ find_header(struct ib_tar_archive *t, uint64_t *start, struct ib_error *err)
 	if ((uint64_t)archive_read_header_position(t->archive) != from || t->content < *start ||
 	    t->content > t->base + t->n)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: damaged tar: a member is "
-			       "not where it should be",
+			       "%s: damaged tar: a member begins "
+			       "at a wrong offset",
 			       ib_input_name(t->in));
 	return IB_OK;
 }

@@ -4,7 +4,7 @@
 
 #include "base/numbers.h"
 
-/* Places of fields in a header block. */
+/* Offsets of fields in a header block. */
 #define NAME 0
 #define NAME_MAX_ 100
 #define SIZE 124
@@ -21,13 +21,14 @@ ib_tar_header_release(struct ib_tar_header *h)
 	ib_bytes_release(&h->link);
 }
 
-/* A field of a header: up to its NUL. */
+/* Return a text field of a header, up to its NUL. */
 static struct ib_span
 text_field(const char *p, size_t n)
 {
 	return (struct ib_span){ p, strnlen(p, n) };
 }
 
+/* Parse a size: octal digits, or big-endian binary if the high bit is set. */
 static uint64_t
 size_field(const char *p)
 {
@@ -64,7 +65,7 @@ ib_tar_header_set_size(char *block, uint64_t size)
 
 /* ---- names ---------------------------------------------------------------------- */
 
-/* The names that go before a member's own header: they win over it. */
+/* Names from extension headers, which override the member's own header. */
 struct names {
 	struct ib_span path, link;
 	bool pax_path, pax_link;
@@ -81,7 +82,7 @@ take_value(struct ib_span record, const char *name, struct ib_span *value)
 	return true;
 }
 
-/* "LEN name=value\n" records of a pax header. */
+/* Read the records of a pax header, "LEN name=value\n". */
 static void
 read_pax(struct ib_span text, struct names *names)
 {
@@ -114,7 +115,7 @@ read_extension(char type, struct ib_span text, struct names *names)
 		names->link = text_field(text.p, text.n);
 }
 
-/* The path that the member's own header block gives. */
+/* Append the path in the member's own header block. */
 static void
 put_own_path(struct ib_bytes *path, const char *block)
 {
@@ -159,7 +160,7 @@ ib_tar_header_read(struct ib_tar_header *h, const char *p, size_t n)
 	return !h->path.failed && !h->link.failed;
 }
 
-/* Append one component to a path, or take the last one off. */
+/* Append one component to a path; ".." removes the last component. */
 static void
 put_component(struct ib_bytes *path, size_t root, struct ib_span part)
 {

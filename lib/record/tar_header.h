@@ -1,6 +1,6 @@
 /*
- * What the header blocks of one tar member say of its name, byte for byte: what
- * libarchive makes of names depends on the locale.
+ * The names in the header blocks of a tar member, byte for byte. libarchive
+ * converts names, depending on the locale.
  */
 #ifndef IB_RECORD_TAR_HEADER_H
 #define IB_RECORD_TAR_HEADER_H
@@ -14,26 +14,30 @@
 
 struct ib_tar_header {
 	struct ib_bytes path;
-	struct ib_bytes link; /* the target's path, of a link */
-	char type;	      /* of the member itself */
+	struct ib_bytes link; /* path of a link's target */
+	char type;	      /* type byte of the member's own header block */
 };
 
-/* Read blocks p[0..n), which libarchive has found sound; false: no memory. */
+/*
+ * Parse the header blocks p[0..n), which libarchive has accepted. Returns false
+ * if memory ran out.
+ */
 bool ib_tar_header_read(struct ib_tar_header *h, const char *p, size_t n);
 void ib_tar_header_release(struct ib_tar_header *h);
 
-/* A block of zeros, as they end an archive? */
+/* True if the block is all zeros, as at the end of an archive. */
 bool ib_tar_is_end_block(const char *p);
 
-/* Do p[0..n) begin as the header of a tar does, damaged or not? */
+/* True if p[0..n) begins like the header of a tar member, damaged or not. */
 bool ib_tar_is_header(const char *p, size_t n);
 
-/* Give a member's last header block another size of content. */
+/* Change the content size in a member's last header block, and its checksum. */
 void ib_tar_header_set_size(char *block, uint64_t size);
 
 /*
- * A path without "", "." and ".." components, as far as that goes: seen from
- * folder, unless it begins with a slash.
+ * Write the path, which is relative to `folder` unless it begins with a slash,
+ * without empty, "." and ".." components. A ".." that leads above the start
+ * stays.
  */
 void ib_tar_normalize_path(struct ib_bytes *out, struct ib_span folder, struct ib_span path);
 

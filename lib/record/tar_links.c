@@ -10,35 +10,35 @@
 #include "record/tar_header.h"
 #include "record/tar_writer.h"
 
-#define HOPS_MAX 32 /* from link to link: more is a circle */
+#define HOPS_MAX 32 /* links that point to links; a longer chain is a cycle */
 
 /* A member that is a plain file or a link. */
 struct ib_tar_target {
 	XXH128_hash_t path;
 	XXH128_hash_t to; /* a link's target */
-	uint64_t number;  /* of the member in the archive, from 0 */
-	uint64_t size;	  /* of a file's content */
-	uint64_t place;	  /* of the content in the spool */
-	size_t key;	  /* where its key begins in `keys`, and its length */
-	uint32_t key_n;	  /* 0: it has none */
+	uint64_t number;  /* number of the member in the archive, from 0 */
+	uint64_t size;	  /* bytes of a file's content */
+	uint64_t place;	  /* position of the content in the spill file */
+	size_t key;	  /* offset of the member's key in `keys` */
+	uint32_t key_n;	  /* length of the key; 0 if it has none */
 	bool link;
 	bool symbolic;
-	bool own;     /* a link among the members of its own sample */
-	bool content; /* it is the content of some link */
-	bool fate;    /* some link shares its sample's fate */
+	bool own;     /* a link inside the sample of its own key */
+	bool content; /* an own link needs its content */
+	bool shared;  /* another link is kept or dropped with its sample */
 };
 
 struct ib_tar_links {
 	const char *name;
 	bool pipe;
-	struct ib_tar_target *v; /* by path, then number */
+	struct ib_tar_target *v; /* sorted by path, then number */
 	size_t n, cap;
-	size_t pending;	     /* v[pending..n) are links since the last file */
-	struct ib_bytes run; /* the key of that file */
+	size_t pending;	     /* v[pending..n) are the links after the last file */
+	struct ib_bytes run; /* key of the last file */
 	struct ib_bytes keys;
-	struct ib_spill_file *spool;
+	struct ib_spill_file *contents; /* contents of targets */
 	struct ib_tar_maker *maker;
-	struct ib_bytes path; /* being normalized */
+	struct ib_bytes path; /* scratch, for normalized paths */
 	struct ib_bytes header;
 };
 
@@ -51,7 +51,7 @@ hash_path(struct ib_tar_links *l, struct ib_span folder, struct ib_span path)
 	return XXH3_128bits(l->path.p, l->path.n);
 }
 
-/* A symbolic link is seen from its folder, a hard link from the root. */
+/* A symbolic link is relative to its folder, a hard link to the archive's root. */
 static XXH128_hash_t
 hash_target(struct ib_tar_links *l, const struct ib_tar_member *m)
 {
@@ -73,7 +73,7 @@ compare_targets(const void *x, const void *y)
 	return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
-/* The last member of this path up to `number`; NULL: there is none. */
+/* Find the last member of this path whose number is at most `number`, or NULL. */
 static struct ib_tar_target *
 find_path(const struct ib_tar_links *l, XXH128_hash_t path, uint64_t number)
 {
@@ -90,7 +90,7 @@ find_path(const struct ib_tar_links *l, XXH128_hash_t path, uint64_t number)
 	return from > 0 && XXH128_isEqual(l->v[from - 1].path, path) ? &l->v[from - 1] : NULL;
 }
 
-/* Where a link leads: a hard one to a member before it, if there is one. */
+/* Find a link's target. A hard link points to an earlier member if one has the path. */
 static const struct ib_tar_target *
 find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
 {
@@ -101,21 +101,22 @@ find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
 	return to ? to : find_path(l, t->to, UINT64_MAX);
 }
 
-/* From link to link, to a file; `fate`: or to a link that becomes one. */
+/* Follow a chain of links to a file or, if stop_at_own, to a link that is read as a file. */
 static struct ib_tar_target *
-follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool fate)
+follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool stop_at_own)
 {
 	int hops;
 
 	for (hops = 0; t && t->link && hops < HOPS_MAX; hops++) {
 		t = find_next(l, t);
-		if (fate && t && t->own)
+		if (stop_at_own && t && t->own)
 			break;
 	}
-	return t && (!t->link || (fate && t->own)) ? (struct ib_tar_target *)(uintptr_t)t : NULL;
+	return t && (!t->link || (stop_at_own && t->own)) ? (struct ib_tar_target *)(uintptr_t)t
+							  : NULL;
 }
 
-/* The entry of this very member. */
+/* Find the entry of this member. */
 static struct ib_tar_target *
 find_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t number)
 {
@@ -128,11 +129,11 @@ find_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t numb
 /* ---- reading -------------------------------------------------------------------- */
 
 /*
- * Does a link belong to the sample of the file before it, or the links before a
- * file to the file's?
+ * Mark links inside a sample of their own key. For a link, compare with the file
+ * before it; for a file, compare with the links before it.
  */
 static void
-find_own(struct ib_tar_links *l, const struct ib_tar_member *m)
+mark_own(struct ib_tar_links *l, const struct ib_tar_member *m)
 {
 	struct ib_tar_target *t = &l->v[l->n - 1];
 	size_t i;
@@ -147,13 +148,13 @@ find_own(struct ib_tar_links *l, const struct ib_tar_member *m)
 				  m->key))
 			l->v[i].own = true;
 	l->pending = l->n;
-	l->keys.n = 0; /* of links that no longer wait */
+	l->keys.n = 0; /* the keys of these links are no longer needed */
 	l->run.n = 0;
 	ib_bytes_put(&l->run, m->key.p, m->key.n);
 }
 
 static void
-note_key(struct ib_tar_links *l, struct ib_tar_target *t, struct ib_span key)
+store_key(struct ib_tar_links *l, struct ib_tar_target *t, struct ib_span key)
 {
 	t->key = l->keys.n;
 	t->key_n = (uint32_t)key.n;
@@ -181,10 +182,10 @@ add_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t numbe
 	v->path = hash_path(l, (struct ib_span){ "", 0 }, m->path);
 	if (v->link) {
 		v->to = hash_target(l, m);
-		note_key(l, v, m->key);
+		store_key(l, v, m->key);
 	}
 	if (m->key.p)
-		find_own(l, m);
+		mark_own(l, m);
 	return l->path.failed || l->keys.failed || l->run.failed ? ib_fail_memory(err) : IB_OK;
 }
 
@@ -196,10 +197,10 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 
 	content.to = content.n;
 	if (content.n > 0)
-		ib_spill_file_put(l->spool, 0, &content);
+		ib_spill_file_put(l->contents, 0, &content);
 }
 
-/* Keep what links need to know of a member. */
+/* Keep the key or the content of a member, if a link needs it. */
 static enum ib_status
 keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_tar_member *m,
 	    uint64_t number, struct ib_error *err)
@@ -207,19 +208,19 @@ keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_
 	struct ib_tar_target *t = find_member(l, m, number);
 	enum ib_status st;
 
-	if (t && t->fate)
-		note_key(l, t, m->key);
+	if (t && t->shared)
+		store_key(l, t, m->key);
 	if (l->path.failed || l->keys.failed)
 		return ib_fail_memory(err);
 	if (!t || !t->content)
 		return IB_OK;
 	t->size = m->size;
-	t->place = ib_spill_file_end(l->spool);
+	t->place = ib_spill_file_end(l->contents);
 	st = ib_tar_archive_pass(tar, keep_content, l, err);
-	return st ? st : ib_spill_file_status(l->spool, err);
+	return st ? st : ib_spill_file_status(l->contents, err);
 }
 
-/* All members of the input, from its beginning: noted, or the targets kept. */
+/* Read all members from the start of the input: list them or, if `keep`, keep targets. */
 static enum ib_status
 read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struct ib_error *err)
 {
@@ -242,7 +243,7 @@ read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struc
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Which members do links need? False: none. */
+/* Mark the members that links need. Returns false if there are none. */
 static bool
 mark_targets(struct ib_tar_links *l)
 {
@@ -261,7 +262,7 @@ mark_targets(struct ib_tar_links *l)
 		t = &l->v[i];
 		to = t->link && !t->own ? follow(l, t, true) : NULL;
 		if (to)
-			any = to->fate = true;
+			any = to->shared = true;
 	}
 	return any;
 }
@@ -269,7 +270,7 @@ mark_targets(struct ib_tar_links *l)
 static enum ib_status
 read_links(struct ib_tar_links *l, const struct ib_input *in, struct ib_error *err)
 {
-	enum ib_status st = ib_spill_file_new(NULL, &l->spool, err);
+	enum ib_status st = ib_spill_file_new(NULL, &l->contents, err);
 	size_t i;
 
 	if (!st)
@@ -311,7 +312,7 @@ ib_tar_links_free(struct ib_tar_links *l)
 {
 	if (!l)
 		return;
-	ib_spill_file_free(l->spool);
+	ib_spill_file_free(l->contents);
 	ib_tar_maker_free(l->maker);
 	ib_bytes_release(&l->path);
 	ib_bytes_release(&l->header);
@@ -323,9 +324,9 @@ ib_tar_links_free(struct ib_tar_links *l)
 
 /* ---- a link --------------------------------------------------------------------- */
 
-/* A pipe cannot be read again. Does the link need it? */
+/* A pipe cannot be read again: fail if the link needs its target. */
 static enum ib_status
-judge_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, struct ib_error *err)
+check_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, struct ib_error *err)
 {
 	struct ib_tar_member target = { .path = link->link };
 	char show[IB_SHOW_MAX];
@@ -335,7 +336,7 @@ judge_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, st
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
 		       "%s: %s is a link, and a pipe cannot be "
-		       "read again for its target: name the file, or make the "
+		       "read again to find its target: pass the file by name, or create the "
 		       "tar with --dereference --hard-dereference",
 		       l->name, ib_show(show, link->path));
 }
@@ -348,7 +349,7 @@ ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link, uint
 
 	*lead = (struct ib_tar_lead){ 0 };
 	if (l->pipe)
-		return judge_in_pipe(l, link, err);
+		return check_in_pipe(l, link, err);
 	t = find_member(l, link, number);
 	if (l->path.failed)
 		return ib_fail_memory(err);
@@ -362,7 +363,7 @@ ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link, uint
 	return IB_OK;
 }
 
-/* A plain file's header blocks: made without content, then given its size. */
+/* Create the header blocks of a plain file: without content, then set its size. */
 static enum ib_status
 make_header(struct ib_tar_links *l, const struct ib_tar_target *target, struct ib_span path,
 	    int64_t mtime, struct ib_error *err)
@@ -405,9 +406,9 @@ ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target, st
 	if (st)
 		return st;
 	pass_bytes(l->header.p, l->header.n, false, take, ctx);
-	ib_spill_file_seek(l->spool, target->place);
+	ib_spill_file_seek(l->contents, target->place);
 	for (left = target->size; left > 0; left -= content.n) {
-		st = ib_spill_file_get(l->spool, &kind, &content, err);
+		st = ib_spill_file_get(l->contents, &kind, &content, err);
 		if (st || content.n > left)
 			break;
 		pass_bytes(content.p, content.n, true, take, ctx);

@@ -2,7 +2,7 @@
 
 #include "record/value.h"
 
-/* __x__, the first of a path's components? */
+/* True if the first component of the path is __x__. */
 static bool
 is_meta(struct ib_span path)
 {

@@ -8,18 +8,18 @@
 #include "base/error.h"
 #include "record/tar.h"
 
-#define WEIGHT_MAX ((size_t)4096) /* more is no number */
+#define WEIGHT_MAX ((size_t)4096) /* a longer weight member is not a number */
 
 struct ib_tar_samples {
 	struct ib_tar *tar;
 	const char *name;
-	struct ib_bytes id, weight; /* of the sample that was handed out */
+	struct ib_bytes id, weight; /* memory of the current sample */
 	struct ib_bytes shard;	    /* "NAME/", or empty */
-	struct ib_tar_member next;  /* the first of the next sample */
-	bool more;		    /* there is one */
+	struct ib_tar_member next;  /* first member of the next sample */
+	bool more;		    /* next is set */
 	uint64_t number;
 	XXH3_state_t *digest;
-	struct ib_bytes text; /* of a weight member being read */
+	struct ib_bytes text; /* content of the weight member being read */
 };
 
 enum ib_status
@@ -63,7 +63,7 @@ ib_tar_samples_close(struct ib_tar_samples *s)
 }
 
 static void
-take_text(void *ctx, const struct ib_tar_piece *piece)
+append_text(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct ib_tar_samples *s = ctx;
 
@@ -72,7 +72,7 @@ take_text(void *ctx, const struct ib_tar_piece *piece)
 }
 
 static void
-take_digest(void *ctx, const struct ib_tar_piece *piece)
+hash_content(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct ib_tar_samples *s = ctx;
 
@@ -81,7 +81,7 @@ take_digest(void *ctx, const struct ib_tar_piece *piece)
 }
 
 static enum ib_status
-take_member(struct ib_tar_samples *s, const struct ib_tar_member *m, struct ib_tar_sample *sample,
+read_member(struct ib_tar_samples *s, const struct ib_tar_member *m, struct ib_tar_sample *sample,
 	    struct ib_error *err)
 {
 	uint64_t sizes[2] = { m->path.n, m->size };
@@ -90,15 +90,15 @@ take_member(struct ib_tar_samples *s, const struct ib_tar_member *m, struct ib_t
 	if (!m->weight) {
 		XXH3_128bits_update(s->digest, sizes, sizeof(sizes));
 		XXH3_128bits_update(s->digest, m->path.p, m->path.n);
-		return ib_tar_pass(s->tar, take_digest, s, err);
+		return ib_tar_pass(s->tar, hash_content, s, err);
 	}
 	if (sample->weighted)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: sample %llu carries two "
-			       "weights",
+			       "%s: sample %llu has two "
+			       "weight members",
 			       s->name, (unsigned long long)sample->number);
 	s->text.n = 0;
-	st = ib_tar_pass(s->tar, take_text, s, err);
+	st = ib_tar_pass(s->tar, append_text, s, err);
 	if (st)
 		return st;
 	sample->weighted = true;
@@ -107,7 +107,7 @@ take_member(struct ib_tar_samples *s, const struct ib_tar_member *m, struct ib_t
 	return IB_OK;
 }
 
-/* The next member that belongs to a sample. */
+/* Read the next member that belongs to a sample. */
 static enum ib_status
 next_member(struct ib_tar_samples *s, struct ib_error *err)
 {
@@ -137,7 +137,7 @@ ib_tar_samples_next(struct ib_tar_samples *s, struct ib_tar_sample *sample, stru
 	ib_bytes_put(&s->id, s->next.key.p, s->next.key.n);
 	XXH3_128bits_reset(s->digest);
 	do {
-		st = take_member(s, &s->next, sample, err);
+		st = read_member(s, &s->next, sample, err);
 		if (!st)
 			st = next_member(s, err);
 		key = (struct ib_span){ s->id.p + s->shard.n, s->id.n - s->shard.n };

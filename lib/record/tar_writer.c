@@ -7,13 +7,13 @@
 
 #include "base/error.h"
 
-/* Empty members in a row are held back no longer than this. */
+/* Hold back at most this many bytes of consecutive empty members. */
 #define HELD_MAX ((size_t)1 << 20)
 
 struct ib_tar_writer {
 	struct ib_output *out;
-	struct ib_bytes held; /* behind the last place to end at */
-	bool begun;	      /* the output holds something */
+	struct ib_bytes held; /* bytes after the last position where output may end */
+	bool begun;	      /* bytes were written to the output */
 	bool ended;
 };
 
@@ -24,10 +24,10 @@ struct ib_tar_maker {
 	struct ib_bytes path;
 };
 
-/* ---- making members ------------------------------------------------------------- */
+/* ---- creating members ------------------------------------------------------------- */
 
 static la_ssize_t
-gather(struct archive *a, void *ctx, const void *p, size_t n)
+append_text(struct archive *a, void *ctx, const void *p, size_t n)
 {
 	struct ib_tar_maker *m = ctx;
 
@@ -40,19 +40,18 @@ enum ib_status
 ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err)
 {
 	struct ib_tar_maker *m = calloc(1, sizeof(*m));
-	bool fine;
+	bool ok;
 
 	if (!m)
 		return ib_fail_memory(err);
 	m->archive = archive_write_new();
 	m->entry = archive_entry_new();
-	/* The format in which names of any length are bytes, of no charset. */
-	fine = m->archive && m->entry &&
-	       archive_write_set_format_gnutar(m->archive) == ARCHIVE_OK &&
-	       archive_write_add_filter_none(m->archive) == ARCHIVE_OK &&
-	       archive_write_set_bytes_per_block(m->archive, 0) == ARCHIVE_OK &&
-	       archive_write_open(m->archive, m, NULL, gather, NULL) == ARCHIVE_OK;
-	if (!fine) {
+	/* In this format, names are bytes of any length, without a character set. */
+	ok = m->archive && m->entry && archive_write_set_format_gnutar(m->archive) == ARCHIVE_OK &&
+	     archive_write_add_filter_none(m->archive) == ARCHIVE_OK &&
+	     archive_write_set_bytes_per_block(m->archive, 0) == ARCHIVE_OK &&
+	     archive_write_open(m->archive, m, NULL, append_text, NULL) == ARCHIVE_OK;
+	if (!ok) {
 		ib_tar_maker_free(m);
 		return ib_fail_memory(err);
 	}
@@ -95,7 +94,7 @@ ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime, struct i
 	    archive_write_finish_entry(m->archive) < ARCHIVE_WARN) {
 		if (m->text.failed || archive_errno(m->archive) == ENOMEM)
 			return ib_fail_memory(err);
-		return ib_fail(err, IB_E_IO, "cannot make a tar member: %s",
+		return ib_fail(err, IB_E_IO, "cannot create a tar member: %s",
 			       archive_error_string(m->archive));
 	}
 	*piece = (struct ib_tar_piece){ .p = m->text.p,
@@ -129,9 +128,9 @@ ib_tar_writer_free(struct ib_tar_writer *w)
 }
 
 /*
- * The output is given pieces that end inside a member's content: behind its
- * first byte, before its last. What comes behind waits for the next such
- * place.
+ * Write to the output up to a position inside the member's content, after its
+ * first byte and before its last. Hold back the rest until the next such
+ * position.
  */
 void
 ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
@@ -141,7 +140,7 @@ ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
 	if (piece->to > piece->from && piece->to > 1)
 		stop = piece->to - 1;
 	if (stop <= piece->from && piece->from > 0)
-		stop = 0; /* not one byte of the content is before it */
+		stop = 0; /* no byte of the content precedes it */
 	if (stop == 0 && w->held.n + piece->n > HELD_MAX)
 		stop = piece->n;
 	if (stop > 0) {
@@ -159,10 +158,7 @@ ib_tar_writer_end(struct ib_tar_writer *w)
 
 	if (w->ended)
 		return;
-	/*
-	 * What may still fail does so before the rest is handed on, and finds
-	 * an archive begun and cut.
-	 */
+	/* If the output fails, it must fail now, while the archive is truncated. */
 	if (w->begun)
 		ib_output_flush(w->out, NULL);
 	ib_bytes_put(&w->held, zeros, sizeof(zeros));

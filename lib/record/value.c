@@ -1,4 +1,3 @@
-/* What a value that is no plain number counts as, and what messages call it. */
 #include "record/value.h"
 
 #include <stdio.h>
@@ -25,7 +24,7 @@ ib_span_trim(struct ib_span s)
 	return s;
 }
 
-/* Take one pair of brackets or quotes off, and the blanks inside. */
+/* Remove one pair of brackets or quotes, and the space inside. */
 static bool
 unwrap(struct ib_span *s, char open, char close)
 {
@@ -47,26 +46,26 @@ ib_number_wrapped(struct ib_span json, double *number)
 }
 
 static bool
-read_escaped(const struct ib_value *v, double *number)
+read_escaped_number(const struct ib_value *v, double *number)
 {
 	struct ib_bytes plain = { 0 };
-	bool fine = ib_json_unescape(ib_value_span(v), &plain) &&
-		    ib_number_text(ib_span_trim(ib_bytes_span(&plain)), number);
+	bool ok = ib_json_unescape(ib_value_span(v), &plain) &&
+		  ib_number_text(ib_span_trim(ib_bytes_span(&plain)), number);
 
 	ib_bytes_release(&plain);
-	return fine;
+	return ok;
 }
 
 bool
 ib_value_other_number(const struct ib_value *v, double *number)
 {
 	if (v->type == IB_STRING && v->escaped)
-		return read_escaped(v, number);
+		return read_escaped_number(v, number);
 	return (v->type == IB_STRING || v->type == IB_ARRAY) &&
 	       ib_number_wrapped(ib_value_raw(v), number);
 }
 
-/* The elements of an array that was checked when it was read. */
+/* Count the elements of an array; its grammar has been checked. */
 static size_t
 count_elements(struct ib_span array)
 {
@@ -90,7 +89,7 @@ count_elements(struct ib_span array)
 	return n;
 }
 
-/* "0,25": digits on both sides of the one comma. */
+/* True for "0,25": a number if its comma is a decimal point. */
 static bool
 has_decimal_comma(struct ib_span s)
 {
@@ -106,7 +105,7 @@ has_decimal_comma(struct ib_span s)
 }
 
 static const char *
-kind_of(const struct ib_value *v, char *text, size_t size)
+describe_kind(const struct ib_value *v, char *text, size_t size)
 {
 	switch ((enum ib_type)v->type) {
 	case IB_STRING:
@@ -135,7 +134,7 @@ ib_value_say(char out[IB_VALUE_SAY_MAX], const struct ib_value *v)
 	size_t n;
 
 	n = (size_t)snprintf(out, IB_VALUE_SAY_MAX, "is %s, not a number",
-			     kind_of(v, count, sizeof(count)));
+			     describe_kind(v, count, sizeof(count)));
 	if (bare)
 		return out;
 	n += (size_t)snprintf(out + n, IB_VALUE_SAY_MAX - n, ": %s",

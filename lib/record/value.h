@@ -1,6 +1,6 @@
 /*
- * One field of a record, as a view into it. What a JSON member, a CSV column
- * and a list's field have in common.
+ * One field of a record, as a view into the record: a JSON member, a column of
+ * CSV or TSV, or a field of a list.
  */
 #ifndef IB_RECORD_VALUE_H
 #define IB_RECORD_VALUE_H
@@ -8,25 +8,25 @@
 #include "base/bytes.h"
 
 enum ib_type {
-	IB_ABSENT,
-	IB_STRING,  /* p, n: between the quotes, escapes as they stand */
-	IB_INTEGER, /* digits, perhaps a minus */
+	IB_ABSENT,  /* the record does not have the field */
+	IB_STRING,  /* p, n: the bytes between the quotes, escapes not decoded */
+	IB_INTEGER, /* digits, with an optional minus */
 	IB_REAL,    /* a number with a fraction or an exponent */
 	IB_WORD,    /* nan, inf, infinity */
 	IB_BOOL,
 	IB_NULL,
 	IB_OBJECT,
 	IB_ARRAY,
-	IB_TEXT /* a field of CSV, TSV or a list: no type of its own */
+	IB_TEXT /* a field of CSV, TSV or a list, which have no types */
 };
 
 struct ib_value {
 	const char *p;
-	uint32_t n;    /* bytes; a record is never over 4 GiB */
+	uint32_t n;    /* bytes; a record is always shorter than 4 GiB */
 	uint8_t type;  /* enum ib_type */
-	bool escaped;  /* JSON escapes, or doubled quotes of CSV, in it */
-	bool quoted;   /* CSV: stood in quotes */
-	double number; /* of fields that were asked for as numbers */
+	bool escaped;  /* holds JSON escapes, or doubled quotes of CSV */
+	bool quoted;   /* CSV: the field was in quotes */
+	double number; /* value of a field that was added with `number` */
 };
 
 static inline struct ib_span
@@ -35,7 +35,7 @@ ib_value_span(const struct ib_value *v)
 	return (struct ib_span){ v->p, v->n };
 }
 
-/* A value's bytes as they stand in the record, a string's quotes included. */
+/* Return the value's bytes as written in the record, with a string's quotes. */
 static inline struct ib_span
 ib_value_raw(const struct ib_value *v)
 {
@@ -44,19 +44,23 @@ ib_value_raw(const struct ib_value *v)
 	return (struct ib_span){ v->p, v->n };
 }
 
-/* Less the blanks around it. */
+/* Return the span without space, tabs and newlines at both ends. */
 struct ib_span ib_span_trim(struct ib_span s);
 
 /*
- * The number that a JSON text holds: bare, in quotes, or the only element of an
- * array. It is written as in a field of CSV; blanks around it do not count.
+ * Read the number in a JSON text: a number, a string that holds one, or an array
+ * with one element that is either. Accepts the numbers of CSV fields, with
+ * optional space around them. Returns false if there is no such number.
  */
 bool ib_number_wrapped(struct ib_span json, double *number);
 
-/* The same of a value that is a string or an array; false for all others. */
+/* As ib_value_number(), for a value that is not a plain number. */
 bool ib_value_other_number(const struct ib_value *v, double *number);
 
-/* The number that a wanted value counts as. False: it is none. */
+/*
+ * Read the number of a value: a number, or one wrapped in a string or an array.
+ * Returns false for all other values.
+ */
 static inline bool
 ib_value_number(const struct ib_value *v, double *number)
 {
@@ -68,7 +72,7 @@ ib_value_number(const struct ib_value *v, double *number)
 
 #define IB_VALUE_SAY_MAX 192
 
-/* What a value is that is no number: 'is text, not a number: "x"'. */
+/* Describe a value that is not a number: 'is text, not a number: "x"'. Returns out. */
 const char *ib_value_say(char out[IB_VALUE_SAY_MAX], const struct ib_value *v);
 
 #endif

@@ -83,8 +83,8 @@ no_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 	struct ib_cursor *c = r->c;
 
 	if (v->type == IB_TEXT && ib_source_has_column(c->source, ib_value_span(v)))
-		return wrong(r, "another header than the first line's: files "
-				"with other columns are operands of their own");
+		return wrong(r, "a header with other columns than the first line: "
+				"pass files with different columns as separate operands");
 	if (v->type != IB_ABSENT)
 		return wrong(r, "'%.*s' %s", (int)name.n, name.p, ib_value_say(say, v));
 	snprintf(c->why, sizeof(c->why), "no field '%.*s'", (int)name.n, name.p);

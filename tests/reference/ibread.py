@@ -450,7 +450,7 @@ def choose_key(src, key):
     """What names a record of this operand: a -k text, or None if unknown."""
     if src.fmt == 'tar':
         if key not in (None, b'@shard'):
-            misuse('no -k but @shard goes with tar')
+            misuse('with tar, -k must be @shard')
         if key == b'@shard' and src.name == '-':
             misuse('-k @shard: standard input has no name')
         return key or b'@tar'

@@ -45,7 +45,7 @@ for count, size in (6, 700), (40, 30000), (300, 1):
     for cut in [rng.randrange(1, end) for _ in range(25)]:
         got = run(whole[:cut])
         if got.returncode == 0:     # cut where a member ends: only a warning
-            assert cut % 512 == 0 and b'no end mark' in got.stderr
+            assert cut % 512 == 0 and b'no end-of-archive block' in got.stderr
             continue
         assert got.returncode == 65 and noticed(got.stdout), cut
     # Samples that stand twice, at the very end and at once.
