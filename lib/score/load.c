@@ -9,14 +9,17 @@
 #include "base/part.h"
 #include "base/pipeline.h"
 
-/* Rows of a score file do not say where their ids came from. */
+/*
+ * Rows of a score file do not say where their ids came from. A log none of whose
+ * losses are of this part counts: so the parts have the key that the whole has.
+ */
 static enum ib_status
 note_key(struct ib_scores *s, const struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct ib_bytes name = { 0 };
 	enum ib_status st;
 
-	if (b->n + b->nmerge == 0)
+	if (b->n + b->nmerge == 0 && !b->any)
 		return IB_OK;
 	if (!b->rows)
 		ib_key_put_name(b->key, &name);
@@ -75,7 +78,7 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *
 
 	if (f->scores->table.n == 0 && part->count == 0)
 		return take_over(f, from, err);
-	if (from->table.n > 0)
+	if (from->table.n > 0 || from->key)
 		st = ib_scores_note_key(f->scores, key_of(from), err);
 	for (i = 0; i < from->table.n && !st; i++) {
 		row = ib_scores_row(from, i);
