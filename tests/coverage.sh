@@ -4,8 +4,8 @@
 #   tests/coverage.sh FOLDER     of a build with --coverage
 #
 # Runs the unit tests, the case folders, the examples, the differential
-# reference, the fuzz targets over their corpora, rules.py, parts.py and the
-# torture (in which each call fails once) over that build; then prints a table
+# reference, the fuzz targets over their corpora and the torture (in which each
+# call fails once) over that build; then prints a table
 # by folder, by gcov, with the total in its last line. FOLDER/functions lists
 # the functions never run, FOLDER/unreached the lines and branches.
 #
@@ -33,8 +33,6 @@ run tests/unit.sh "$build/unit"
 run tests/cmd.sh
 run tests/examples.sh
 run /usr/bin/python3 tests/reference/differ.py --bin "$build" --cases 300
-run /usr/bin/python3 tests/rules.py "$build"
-run /usr/bin/python3 tests/cluster/parts.py --bin "$build" --cases 3
 echo "RUN fuzz targets"
 for target in testdata/fuzz/*/; do fuzz "$(basename "$target")"; done
 run /usr/bin/python3 tests/torture/torture.py --bin "$build" --shim "$build/torture.so" \
