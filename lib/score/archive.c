@@ -84,8 +84,7 @@ meta_json(const struct ib_scores *s, const struct ib_npz_writer *w, const struct
 	    (newest == IB_NO_EPOCH
 		     ? ib_json_doc_add_text(meta, "newest_epoch", NULL)
 		     : ib_json_doc_add_count(meta, "newest_epoch", (uint64_t)newest)) &&
-	    add_part(meta, &s->part) &&
-	    (!s->key || s->table.n == 0 || ib_json_doc_add_text(meta, "key", s->key)) &&
+	    add_part(meta, &s->part) && (!s->key || ib_json_doc_add_text(meta, "key", s->key)) &&
 	    (!sum->indexed || add_index(meta, w)) &&
 	    ib_json_doc_put(meta, "totals", ib_totals_json(&sum->totals)))
 		text = cJSON_PrintUnformatted(meta);
