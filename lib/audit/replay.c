@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/part.h"
+#include "prune/rules.h"
 
 /* ---- the rule ------------------------------------------------------------------ */
 

@@ -8,6 +8,7 @@
 #include "audit/html.h"
 #include "base/numbers.h"
 #include "prune/params.h"
+#include "prune/rules.h"
 
 /* Quoted if need be, so that a shell takes it as it stands, whatever is in it. */
 static void

@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "prune/run_stats.h"
+#include "prune/rules.h"
 
 struct simulation {
 	const struct ib_audit_options *options;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "prune/rule.h"
+#include "prune/rules.h"
 #include "record/known_formats.h"
 #include "score/load.h"
 

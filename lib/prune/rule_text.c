@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
+#include "prune/rules.h"
 
 /* ---- names, for messages, --help and completion -----------------------------
  */

@@ -7,6 +7,7 @@
 #include "prune/inputs.h"
 #include "prune/block.h"
 #include "prune/receipt.h"
+#include "prune/rules.h"
 #include "prune/shard.h"
 #include "prune/outputs.h"
 #include "prune/audit_writer.h"

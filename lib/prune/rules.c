@@ -1,0 +1,227 @@
+#include "prune/rules.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "prune/params.h"
+
+static void
+random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
+{
+	size_t i;
+
+	(void)score;
+	for (i = 0; i < n; i++)
+		pi[i] = rule->levels.pi[0];
+}
+
+/* A new rule is a row here. */
+static const struct ib_rule_kind kinds[] = {
+	{ .id = IB_RULE_INFOBATCH,
+	  .name = "infobatch",
+	  .about = "(default) a sample with a score below the threshold is kept "
+		   "with probability 1-R (see -r), the others always",
+	  .needs_scores = true,
+	  .fixed = true,
+	  .ratio = true,
+	  .prepare = ib_rule_prepare_infobatch,
+	  .pi = ib_thresholds_pi },
+	{ .id = IB_RULE_BUCKETS,
+	  .name = "buckets",
+	  .about = "a share to prune for each range of scores",
+	  .needs_scores = true,
+	  .fixed = true,
+	  .cuts = true,
+	  .prepare = ib_rule_prepare_buckets,
+	  .pi = ib_thresholds_pi },
+	{ .id = IB_RULE_RANDOM,
+	  .name = "random",
+	  .about = "every sample is kept with probability 1-R (see -r)",
+	  .fixed = true,
+	  .ratio = true,
+	  .prepare = ib_rule_prepare_random,
+	  .pi = random_pi },
+	{ .id = IB_RULE_PROPORTIONAL,
+	  .name = "proportional",
+	  .about = "the keep probability grows with the estimated gradient "
+		   "norm",
+	  .needs_scores = true,
+	  .prepare = ib_rule_prepare_proportional,
+	  .pi = ib_proportional_pi },
+	{ .id = IB_RULE_HARD,
+	  .name = "hard",
+	  .about = "every sample below the threshold is pruned; biased, for "
+		   "comparison only",
+	  .needs_scores = true,
+	  .biased = true,
+	  .prepare = ib_rule_prepare_hard,
+	  .pi = ib_thresholds_pi },
+	{ .id = IB_RULE_RANK,
+	  .name = "rank",
+	  .about = "the keep probability grows with the rank of the score",
+	  .needs_scores = true,
+	  .fixed = true,
+	  .cuts = true,
+	  .prepare = ib_rule_prepare_rank,
+	  .pi = ib_thresholds_pi },
+};
+
+const struct ib_rule_kind *
+ib_rule_kind_of(enum ib_rule_id id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (kinds[i].id == id)
+			return &kinds[i];
+	return NULL;
+}
+
+enum ib_status
+ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
+{
+	const struct ib_rule_kind *kind = ib_rule_kind_of(o->rule);
+
+	if (!kind)
+		return ib_fail(err, IB_E_MISUSE, "no such rule");
+	if (o->epoch < 0 || o->epoch > INT32_MAX)
+		return ib_fail(err, IB_E_MISUSE, "the epoch is out of range");
+	if (!(o->ratio >= 0 && o->ratio < 1))
+		return ib_fail(err, IB_E_MISUSE, "the ratio is not in [0, 1)");
+	if (o->full_from != IB_NO_EPOCH && (o->epochs != IB_NO_EPOCH || o->delta_given))
+		return ib_fail(err, IB_E_MISUSE, "full_from stands in place of epochs and delta");
+	if (o->sampling == IB_SAMPLING_FIXED && !kind->fixed)
+		return ib_fail(err, IB_E_MISUSE, "--sampling fixed is not for --rule %s",
+			       kind->name);
+	if (o->rule == IB_RULE_BUCKETS && !o->buckets)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--rule buckets needs cuts: --rule "
+			       "buckets:CUT=SHARE,...");
+	return ib_params_check(o, err);
+}
+
+/* Where no totals were given they are those of the scores. */
+static enum ib_status
+take_totals(struct ib_rule *r, const struct ib_totals_file *sums, struct ib_error *err)
+{
+	r->foreign_totals = sums != NULL;
+	if (sums) {
+		r->totals = &sums->totals;
+		r->refined = sums->refined;
+		return IB_OK;
+	}
+	r->own_totals = malloc(sizeof(*r->own_totals));
+	if (!r->own_totals)
+		return ib_fail_memory(err);
+	if (r->scores)
+		ib_scores_totals(r->scores, r->own_totals);
+	else
+		ib_totals_init(r->own_totals);
+	r->totals = r->own_totals;
+	return IB_OK;
+}
+
+static enum ib_status
+start(const struct ib_rule_options *options, const struct ib_scores *scores,
+      const struct ib_totals_file *sums, struct ib_rule **out, struct ib_error *err)
+{
+	enum ib_status st = ib_rule_check(options, err);
+	struct ib_rule *r;
+
+	*out = NULL;
+	if (st)
+		return st;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return ib_fail_memory(err);
+	r->options = *options;
+	r->kind = ib_rule_kind_of(options->rule);
+	r->scores = scores;
+	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
+	r->ratio = options->ratio;
+	r->threshold = r->c = NAN;
+	r->full = ib_rule_is_full(options, &r->why_full);
+	st = take_totals(r, sums, err);
+	if (st) {
+		ib_rule_free(r);
+		return st;
+	}
+	*out = r;
+	return IB_OK;
+}
+
+static bool
+is_prepared(const struct ib_rule *r)
+{
+	return !r->kind->needs_scores || r->totals->known > 0;
+}
+
+enum ib_status
+ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *scores,
+		const struct ib_totals_file *sums, const struct ib_context *context,
+		struct ib_rule **out, struct ib_error *err)
+{
+	struct ib_rule *r;
+	enum ib_status st = start(options, scores, sums, &r, err);
+
+	if (st)
+		return st;
+	if (r->kind->biased)
+		ib_warn(context, "--rule %s is biased: for comparison only", r->kind->name);
+	if (scores && scores->part.count > 1 && options->sampling == IB_SAMPLING_FIXED)
+		st = ib_fail(err, IB_E_MISUSE,
+			     "--sampling fixed looks at all scores, and these "
+			     "are those of a part: give all of them with -s");
+	if (!st && is_prepared(r))
+		st = r->kind->prepare(r, context, err);
+	if (!st && options->sampling == IB_SAMPLING_FIXED && scores)
+		st = ib_fixed_prepare(r, err);
+	if (st) {
+		ib_rule_free(r);
+		return st;
+	}
+	*out = r;
+	return IB_OK;
+}
+
+enum ib_status
+ib_rule_refine(const struct ib_rule_options *options, const struct ib_totals_file *sums,
+	       const struct ib_context *context, struct ib_bin_counts **out, struct ib_error *err)
+{
+	struct ib_rule *r;
+	enum ib_status st = start(options, NULL, sums, &r, err);
+
+	if (st)
+		return st;
+	r->want = ib_bin_counts_new();
+	if (r->want)
+		r->want->newest = r->totals->newest;
+	st = r->want ? ib_totals_digest(r->totals, r->want->of, err) : ib_fail_memory(err);
+	if (!st && is_prepared(r))
+		st = r->kind->prepare(r, context, err);
+	if (st)
+		ib_bin_counts_free(r->want);
+	else
+		*out = r->want;
+	ib_rule_free(r);
+	return st;
+}
+
+enum ib_status
+ib_rule_new(const struct ib_rule_options *options, const struct ib_scores *scores,
+	    const struct ib_context *context, struct ib_rule **out, struct ib_error *err)
+{
+	return ib_rule_prepare(options, scores, NULL, context, out, err);
+}
+
+void
+ib_rule_free(struct ib_rule *r)
+{
+	if (!r)
+		return;
+	free(r->own_totals);
+	free(r->group);
+	free(r->kept);
+	free(r);
+}
