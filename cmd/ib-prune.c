@@ -122,7 +122,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	cli_check_parts(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
-		cli_misuse(cli, "--id-field is not for list and tar");
+		cli_misuse(cli, "--id-field cannot be used with lists and tars");
 	if (o->id_field && !strcmp(o->id_field, weight))
 		cli_misuse(cli, "--id-field and --weight-field are one name");
 }

@@ -32,15 +32,15 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
 	};
 	r->kind = ib_rule_kind_of(r->options.rule);
 	r->key = ib_draw_key(r->options.seed, (uint64_t)r->options.epoch);
-	r->full = ib_rule_is_full(&r->options, &r->why_full);
+	r->unpruned = ib_rule_is_full(&r->options, &r->why_unpruned);
 	if (r->kind->cuts)
-		r->levels = h->cuts;
+		r->thresholds = h->cuts;
 	else if (r->options.rule == IB_RULE_RANDOM)
-		ib_thresholds_put(&r->levels, INFINITY, h->ratio);
+		ib_thresholds_put(&r->thresholds, INFINITY, h->ratio);
 	else if (r->options.rule == IB_RULE_HARD)
-		ib_thresholds_put(&r->levels, h->threshold, 1);
+		ib_thresholds_put(&r->thresholds, h->threshold, 1);
 	else if (r->options.rule == IB_RULE_INFOBATCH)
-		ib_thresholds_put(&r->levels, h->threshold, h->ratio);
+		ib_thresholds_put(&r->thresholds, h->threshold, h->ratio);
 }
 
 static bool
@@ -68,10 +68,10 @@ compare_solved(const struct ib_rule *r, const struct ib_audit_head *h, struct ib
 	if (!same(h->c, r->c))
 		return differs("c", h->c, r->c, err);
 	for (i = 0; r->kind->cuts; i++) {
-		if (i == h->cuts.n && i == r->levels.n)
+		if (i == h->cuts.n && i == r->thresholds.n)
 			break;
-		if (i == h->cuts.n || i == r->levels.n || h->cuts.cut[i] != r->levels.cut[i] ||
-		    h->cuts.share[i] != r->levels.share[i])
+		if (i == h->cuts.n || i == r->thresholds.n || h->cuts.cut[i] != r->thresholds.cut[i] ||
+		    h->cuts.share[i] != r->thresholds.share[i])
 			return ib_fail(err, IB_E_CHECK,
 				       "cut %zu of 'cuts' is "
 				       "not what the scores give",
@@ -160,11 +160,11 @@ chance_of(const struct ib_replay *r, const struct ib_audit_line *line, double *p
 	const struct ib_audit_group *g;
 
 	*group = SIZE_MAX;
-	if (rule->full)
+	if (rule->unpruned)
 		return ib_fail(err, IB_E_CHECK,
 			       "the epoch keeps everything "
 			       "(%s), but there is a line",
-			       ib_reason_name(rule->why_full));
+			       ib_reason_name(rule->why_unpruned));
 	if (rule->kind->needs_scores && isnan(line->score))
 		return ib_fail(err, IB_E_CHECK,
 			       "the score is unknown: pi is "

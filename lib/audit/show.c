@@ -241,8 +241,8 @@ explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
 	    ib_part_of_hash(XXH3_64bits(id.p, id.n), h->part.count) != h->part.index)
 		return "in another part";
 	ib_replay_bare_rule(&rule, h);
-	if (rule.full)
-		why = ib_reason_name(rule.why_full);
+	if (rule.unpruned)
+		why = ib_reason_name(rule.why_unpruned);
 	else if (!rule.kind->needs_scores)
 		why = h->ratio == 0 ? "pi 1" : NULL;
 	else if (!h->scores[0])

@@ -1,6 +1,6 @@
 /*
- * Decisions into records: a kept record keeps its bytes, the weight (and
- * what else was asked for) is put in.
+ * Write the records of the epoch manifest: copy a record and insert its weight
+ * and, if requested, its id and an explanation. All other bytes stay the same.
  */
 #ifndef IB_PRUNE_ANNOTATE_H
 #define IB_PRUNE_ANNOTATE_H
@@ -10,56 +10,57 @@
 
 #define IB_ANNOTATE_DEPTH 8
 
-/* Places in the reader's wanted fields. */
+/* Indexes into the reader's list of requested fields. */
 enum ib_annotate_field {
 	IB_ANNOTATE_WEIGHT,
 	IB_ANNOTATE_ID,
-	IB_ANNOTATE_OBJECT /* the first of a dotted weight's objects */
+	IB_ANNOTATE_OBJECT /* first object on the path of a dotted weight name */
 };
 
-/* What is put into records; compiled once a run. */
+/* The fields to insert into records; set up once per run. */
 struct ib_annotate {
-	struct ib_span weight;			/* the whole name */
-	struct ib_span step[IB_ANNOTATE_DEPTH]; /* a.b.c: a, b, c */
+	struct ib_span weight;			/* complete name of the weight field */
+	struct ib_span step[IB_ANNOTATE_DEPTH]; /* name split at dots: a, b, c of a.b.c */
 	size_t nsteps;
-	struct ib_span id_field; /* n 0: none */
-	bool explain, bare;	 /* bare: -w, nothing is put in */
-	struct ib_bytes member;	 /* ,"weight": where it goes in
-				  * alone, else empty */
+	struct ib_span id_field; /* field for the id; empty if not requested */
+	bool explain;
+	bool bare; /* with --weights: insert nothing */
+	struct ib_bytes
+		member; /* ',"weight":' if only a top-level weight is inserted; otherwise empty */
 	enum ib_existing_weight base;
 	struct ib_wanted wanted[2 + IB_ANNOTATE_DEPTH];
 	size_t nwanted;
-	char *names; /* of the objects: a, a.b */
+	char *names; /* storage for the names of the objects: a, a.b */
 };
 
 enum ib_status ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o,
 				struct ib_error *err);
 void ib_annotate_release(struct ib_annotate *s);
 
-/* What is said of one record. */
+/* The decision on one record, as written into it. */
 struct ib_annotation {
 	struct ib_span id;
 	double pi, u, weight;
-	float score; /* NaN: unknown */
+	float score; /* NaN if unknown */
 	enum ib_reason reason;
 };
 
 /*
- * Append the record with what is said of it, in the form of its format: a
- * line with its line end (one is added where it had none), an array's element
- * with ",\n" before it. False, the reason in c->why, for bad data.
+ * Append the record with its annotation. A line ends in a newline, even if the
+ * input's last line has none. An element of a JSON array follows ",\n".
+ * Returns false if the record is invalid; c->why is the reason.
  */
-bool ib_annotate_put(const struct ib_annotate *s, struct ib_cursor *c,
-		     const struct ib_annotation *said, struct ib_bytes *out,
-		     struct ib_number_cache *texts);
+bool ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
+		       const struct ib_annotation *annotation, struct ib_bytes *out,
+		       struct ib_number_cache *cache);
 
-/* Would ib_annotate_put find the record good? False, and c->why, if not. */
+/* Check the record as ib_annotate_write() does, without writing it. */
 bool ib_annotate_check(const struct ib_annotate *s, struct ib_cursor *c);
 
-/* The record as it came, likewise ended. */
-void ib_annotate_pass(const struct ib_cursor *c, struct ib_bytes *out);
+/* Append the record unchanged, with the same newline or ",\n". */
+void ib_annotate_copy(const struct ib_cursor *c, struct ib_bytes *out);
 
-/* The header of CSV and TSV with the columns that are added. */
+/* Append the header line of CSV or TSV with the added columns. */
 enum ib_status ib_annotate_header(const struct ib_annotate *s, const struct ib_source *source,
 				  struct ib_bytes *out, struct ib_error *err);
 

@@ -12,7 +12,7 @@
 
 #define BEGINS "{\"ib_audit\":"
 
-/* ---- tails ------------------------------------------------------------------
+/* ---- footers ------------------------------------------------------------------
  */
 
 static void
@@ -73,7 +73,7 @@ ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is, s
 
 	*tail = (struct ib_audit_tail){ 0 };
 	*is = false;
-	/* Most lines are of samples. */
+	/* Most lines are samples. */
 	if (line.n < 2 || (line.n >= 6 && !memcmp(line.p, "{\"id\":", 6)))
 		return IB_OK;
 	st = ib_json_doc_parse(line, &json, err);
@@ -84,14 +84,10 @@ ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is, s
 	if (*is)
 		read_tail(&m, tail);
 	cJSON_Delete(json);
-	return m.bad ? ib_fail(err, IB_E_DATA,
-			       "the last line's '%s' is "
-			       "invalid",
-			       m.bad)
-		     : IB_OK;
+	return m.bad ? ib_fail(err, IB_E_DATA, "the footer line's '%s' is invalid", m.bad) : IB_OK;
 }
 
-/* ---- heads ------------------------------------------------------------------
+/* ---- headers ------------------------------------------------------------------
  */
 
 enum ib_status
@@ -99,13 +95,13 @@ ib_audit_version_check(double version, struct ib_error *err)
 {
 	if (version > IB_AUDIT_VERSION)
 		return ib_fail(err, IB_E_DATA,
-			       "a run of version %.17g of the "
-			       "audit log, newer than this program's %d",
+			       "a run has version %.17g of the audit log format; this program "
+			       "reads versions up to %d",
 			       version, IB_AUDIT_VERSION);
 	return IB_OK;
 }
 
-/* The version of a head that may be cut anywhere behind it. */
+/* Return the version in a header, which may be truncated after it. */
 static double
 version_of(struct ib_span head)
 {

@@ -14,16 +14,15 @@
 
 struct ib_audit_writer {
 	struct ib_zstd_log_writer *log;
-	XXH3_state_t *hash; /* of the text so far */
-	uint64_t mark;	    /* of all but the tail */
+	XXH3_state_t *hash; /* state over the text so far */
+	uint64_t checksum;  /* of the run without its footer */
 };
 
-/* ---- lines
- * -------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 #define LITERAL(p, text) (memcpy(p, text, sizeof(text) - 1), (p) += sizeof(text) - 1)
 
-/* Are there bytes among eight that a JSON string has to escape? */
+/* Return nonzero if any of eight bytes must be escaped in a JSON string. */
 static inline uint64_t
 escapes(uint64_t x)
 {
@@ -37,8 +36,8 @@ escapes(uint64_t x)
 }
 
 /*
- * Copy an id that stands as it is; false: it has bytes to escape. Eight at a
- * time, the last eight of them perhaps twice.
+ * Copy an id, eight bytes at a time; the last copy may overlap the one before.
+ * Returns false if a byte must be escaped; the copy is then unused.
  */
 static inline bool
 copy_plain(char *p, struct ib_span id)
@@ -69,7 +68,7 @@ ib_audit_text_release(struct ib_audit_text *t)
 }
 
 static void
-make_end(struct ib_audit_text_end *e, double pi, bool kept)
+format_suffix(struct ib_audit_suffix *e, double pi, bool kept)
 {
 	char *p = e->text;
 
@@ -83,21 +82,21 @@ make_end(struct ib_audit_text_end *e, double pi, bool kept)
 	e->n = (uint8_t)(p - e->text);
 }
 
-/* By fixed-size copies, which the compiler turns into moves. */
+/* Copies have fixed sizes, so that the compiler turns them into moves. */
 void
 ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, double pi, bool kept)
 {
 	struct ib_bytes *out = &t->text;
-	struct ib_audit_text_end *end;
+	struct ib_audit_suffix *end;
 	uint64_t bits;
 	char *p;
 
 	if (!ib_bytes_reserve(out, id.n + 200))
 		return;
 	memcpy(&bits, &pi, sizeof(bits));
-	end = &t->end[bits * 0x9e3779b97f4a7c15 >> (64 - IB_AUDIT_TEXT_ENDS_BITS)][kept];
+	end = &t->end[bits * 0x9e3779b97f4a7c15 >> (64 - IB_AUDIT_SUFFIX_BITS)][kept];
 	if (end->n == 0 || end->pi != pi)
-		make_end(end, pi, kept);
+		format_suffix(end, pi, kept);
 	p = out->p + out->n;
 	LITERAL(p, "{\"id\":\"");
 	if (copy_plain(p, id)) {
@@ -119,8 +118,7 @@ ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, doubl
 	out->n = (size_t)(p + end->n - out->p);
 }
 
-/* ---- a run
- * ------------------------------------------------------------------- */
+/* ---- a run ---- */
 
 enum ib_status
 ib_audit_writer_open(const char *path, const struct ib_context *context,
@@ -160,7 +158,7 @@ ib_audit_writer_head(struct ib_audit_writer *t, const char *json, struct ib_erro
 	size_t n = strlen(ib_audit_log_kind.begins);
 
 	if (strncmp(json, ib_audit_log_kind.begins, n) != 0 || strchr(json, '\n'))
-		return ib_fail(err, IB_E_MISUSE, "no head of an audit log");
+		return ib_fail(err, IB_E_MISUSE, "the header of the audit log is malformed");
 	n = strlen(json);
 	ib_hash64_update(t->hash, json, n);
 	ib_hash64_update(t->hash, "\n", 1);
@@ -178,7 +176,7 @@ ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail, stru
 	st = ib_zstd_log_writer_lock(t->log, &tail->has_prev, &tail->prev, err);
 	if (st)
 		return st;
-	t->mark = tail->xxh3 = XXH3_64bits_digest(t->hash);
+	t->checksum = tail->xxh3 = XXH3_64bits_digest(t->hash);
 	tail->has_xxh3 = true;
 	ib_audit_tail_put(&text, tail);
 	if (text.failed)
@@ -192,7 +190,7 @@ ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail, stru
 enum ib_status
 ib_audit_writer_append(struct ib_audit_writer *t, struct ib_error *err)
 {
-	return ib_zstd_log_writer_append(t->log, t->mark, err);
+	return ib_zstd_log_writer_append(t->log, t->checksum, err);
 }
 
 void

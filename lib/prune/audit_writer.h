@@ -1,7 +1,12 @@
 /*
- * What ib-prune -a leaves behind: a run's decisions as one frame of the audit
- * log (infobatch-formats(5), AUDIT LOG). A frame's text is JSON lines: a head
- * with every parameter, a line for each sample with pi < 1, a tail.
+ * Append the decisions of one ib-prune run to an audit log
+ * (infobatch-formats(5), AUDIT LOG). A run is one zstd frame of JSON lines: a
+ * header with every parameter, one line per sample with pi < 1, and a footer.
+ *
+ * Worker threads format lines into struct ib_audit_text. One thread passes
+ * these texts to the writer in manifest order, so the log is the same for any
+ * number of threads. The run appears in the log only in
+ * ib_audit_writer_append(), together with the outputs.
  */
 #ifndef IB_PRUNE_AUDIT_WRITER_H
 #define IB_PRUNE_AUDIT_WRITER_H
@@ -12,58 +17,60 @@
 
 struct ib_audit_writer;
 
-/* How lines of one pi and fate end: `,"pi":0.5,"kept":true}` and a line end. */
-struct ib_audit_text_end {
+/* Cached end of the lines for one pi and outcome: `,"pi":0.5,"kept":true}` and a newline. */
+struct ib_audit_suffix {
 	double pi;
-	uint8_t n; /* 0: none yet */
+	uint8_t n; /* length of text; 0 if the entry is empty */
 	char text[6 + IB_NUMBER_MAX + 18];
 };
-#define IB_AUDIT_TEXT_ENDS_BITS 8
+#define IB_AUDIT_SUFFIX_BITS 8
 
-/* The lines of a part of the run, written by one thread. Start from {0}. */
+/* The lines of one block, formatted by one thread. Initialize with {0}. */
 struct ib_audit_text {
 	struct ib_bytes text;
-	struct ib_audit_text_end end[1 << IB_AUDIT_TEXT_ENDS_BITS][2];
+	struct ib_audit_suffix end[1 << IB_AUDIT_SUFFIX_BITS][2];
 };
 void ib_audit_text_release(struct ib_audit_text *t);
 
 /*
- * Add the line of one sample; NaN as score is null. Lack of memory shows in
- * text.failed.
+ * Append the line of one sample; a score of NaN is written as null. Sets
+ * text.failed if out of memory.
  */
 void ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, double pi,
 		       bool kept);
 
 /*
- * Make ready to append to path, and see that it can be: before any work
- * (IB_E_CREATE, IB_E_DATA). context (for warnings) is borrowed.
+ * Open a writer and check, before the run does any work, that path can be
+ * appended to. Returns IB_E_CREATE or IB_E_DATA if it cannot. Borrows context,
+ * for warnings.
  */
 enum ib_status ib_audit_writer_open(const char *path, const struct ib_context *context,
 				    struct ib_audit_writer **out, struct ib_error *err);
 
-/* The head: one JSON object without line end, {"ib_audit":1,"epoch":... */
+/* Add the header: one JSON object without a newline, {"ib_audit":1,"epoch":... */
 enum ib_status ib_audit_writer_head(struct ib_audit_writer *t, const char *json,
 				    struct ib_error *err);
 
-/* More lines, in manifest order; errors surface at the finish. */
+/* Add the lines of one block, in manifest order. Errors are reported at the end. */
 void ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *text);
 
 /*
- * Wait for the lock and end the frame with the tail, of which the caller fills
- * the counts, the sum and the manifest; nothing is written yet. The lock is
- * held until the discard.
+ * Wait for the lock of the log and complete the frame with the footer. The
+ * caller sets the counts, the weight sum and the manifest digest; this function
+ * sets the hashes. Nothing is written yet. The lock is held until
+ * ib_audit_writer_discard().
  */
 enum ib_status ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail,
 				    struct ib_error *err);
 
 /*
- * Append the frame, sync; on failure the log is as it was. ib_audit_writer_undo
- * takes the run out again, where its outputs could not be put in their places.
+ * Append the frame and sync the log; a failure leaves the log unchanged. If the
+ * outputs then cannot be renamed, ib_audit_writer_undo() removes the run again.
  */
 enum ib_status ib_audit_writer_append(struct ib_audit_writer *t, struct ib_error *err);
 void ib_audit_writer_undo(struct ib_audit_writer *t);
 
-/* The end, after an append or without one (then nothing is written). */
+/* Unlock and free. Without a preceding append, the log stays unchanged. */
 void ib_audit_writer_discard(struct ib_audit_writer *t); /* NULL is fine */
 
 #endif

@@ -1,4 +1,10 @@
-/* Order statistics from totals of parts and what their second pass counted. */
+/*
+ * Order statistics of scores that are spread over several machines. The totals
+ * tell which bin (by the leading bits of the score) holds a rank or a threshold.
+ * Only the values of that bin are needed beyond the totals, and a second pass
+ * counts them. With --write-bins the same functions run without these values and
+ * only record which bins they need.
+ */
 #include <math.h>
 
 #include "base/error.h"
@@ -8,30 +14,30 @@ enum ib_status
 ib_bins_request_lacks(const char *option, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_MISUSE,
-		       "%s: --totals does not hold what this rule needs: run "
+		       "%s: --totals lacks statistics that this rule needs. Run "
 		       "ib-prune with these options, --totals and --write-bins "
-		       "WANT; ib-score --bins WANT --write-totals FILE on each "
-		       "part; merge these (or give all scores with -s, without "
-		       "--totals)",
+		       "WANT; then ib-score --bins WANT --write-totals FILE on each "
+		       "partition; then merge these files (or give all scores with -s, "
+		       "without --totals)",
 		       option);
 }
 
 /*
- * The exact values of a bin, from place *at on; of --write-bins none: the bin is
- * noted down, and *values NULL.
+ * Get the exact values of a bin, which begin at index *at of *values. With
+ * --write-bins, request the bin and set *values to NULL.
  */
 static enum ib_status
-look_into(const struct ib_rule *r, uint32_t bin, const char *option, const struct ib_bins **values,
-	  uint64_t *at, struct ib_error *err)
+get_bin(const struct ib_rule *r, uint32_t bin, const char *option, const struct ib_bins **values,
+	uint64_t *at, struct ib_error *err)
 {
 	*values = NULL;
-	if (r->want) {
-		ib_bins_hold(&r->want->score, bin);
+	if (r->wanted_bins) {
+		ib_bins_hold(&r->wanted_bins->score, bin);
 		return IB_OK;
 	}
-	if (!r->refined || !ib_bins_holds(&r->refined->score, bin))
+	if (!r->bins || !ib_bins_holds(&r->bins->score, bin))
 		return ib_bins_request_lacks(option, err);
-	*values = &r->refined->score;
+	*values = &r->bins->score;
 	*at = ib_bins_seek(*values, (uint64_t)bin << 20);
 	return IB_OK;
 }
@@ -48,7 +54,7 @@ ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 	while (bin < IB_TOTALS_BINS - 1 && r->totals->bin[bin] < rank)
 		rank -= r->totals->bin[bin++];
 	*score = NAN;
-	st = look_into(r, bin, option, &f, &i, err);
+	st = get_bin(r, bin, option, &f, &i, err);
 	if (st || !f)
 		return st;
 	for (; i + 1 < f->n && f->count[i] < rank; i++)
@@ -57,7 +63,7 @@ ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 	return IB_OK;
 }
 
-/* The order of the smallest float that is not below a cut. */
+/* Return the order of the smallest float not below a threshold. */
 static uint64_t
 first_not_below(double cut)
 {
@@ -79,14 +85,14 @@ ib_bins_request_below(const struct ib_rule *r, double cut, const char *option, u
 
 	*low = 0;
 	if (isnan(cut))
-		return IB_OK; /* of --write-bins: a quantile, noted down already */
+		return IB_OK; /* with --write-bins: a quantile, which is already requested */
 	order = first_not_below(cut);
 	bin = (uint32_t)(order >> 20);
 	for (b = 0; b < bin; b++)
 		*low += r->totals->bin[b];
 	if (order % IB_BIN_VALUES == 0 || r->totals->bin[bin] == 0)
 		return IB_OK;
-	st = look_into(r, bin, option, &f, &i, err);
+	st = get_bin(r, bin, option, &f, &i, err);
 	if (st || !f)
 		return st;
 	for (; i < f->n && f->order[i] < order; i++)

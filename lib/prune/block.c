@@ -17,11 +17,11 @@ ib_pruned_release(struct ib_pruned *b)
 	ib_block_release(&b->block);
 	ib_cursor_release(&b->cursor);
 	ib_bytes_release(&b->kept);
-	ib_bytes_release(&b->unkept);
-	ib_bytes_release(&b->sidecar);
+	ib_bytes_release(&b->pruned);
+	ib_bytes_release(&b->weights);
 	ib_audit_text_release(&b->audit);
 	ib_bytes_release(&b->id);
-	ib_bytes_release(&b->lost.bytes);
+	ib_bytes_release(&b->unseen_ids.bytes);
 	free(b->written);
 	free(b->row);
 	free(b->unseen);
@@ -29,8 +29,9 @@ ib_pruned_release(struct ib_pruned *b)
 }
 
 /*
- * A group of records between being read and being written: what the cursor
- * knew of each. Values are copied: the cursor has moved on by then.
+ * A group of records that have been read and not yet decided. Their ids are
+ * looked up together, so that cache misses overlap. The group holds copies of
+ * what the cursor knows of each record, because the cursor moves on.
  */
 struct group {
 	size_t n;
@@ -38,9 +39,9 @@ struct group {
 	struct ib_record record[IB_GROUP];
 	uint64_t number[IB_GROUP];
 	uint32_t row[IB_GROUP];
-	struct ib_inclusion chance[IB_GROUP];
+	struct ib_inclusion inclusion[IB_GROUP];
 	struct ib_value value[IB_GROUP][2 + IB_ANNOTATE_DEPTH];
-	bool carried; /* the cursor's own values may not be a record's */
+	bool has_values; /* true if the cursor's values must be restored per record */
 };
 
 static bool
@@ -52,9 +53,9 @@ fail_record(struct ib_pruned *b, uint64_t line, const char *why)
 	return false;
 }
 
-/* Room for the order of one more group. */
+/* Make room for the rows and hashes of one more group. */
 static bool
-make_room(struct ib_pruned *b)
+reserve_group(struct ib_pruned *b)
 {
 	uint32_t *row;
 	XXH128_hash_t *unseen;
@@ -81,22 +82,22 @@ make_room(struct ib_pruned *b)
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* True: there is one. */
+/* Copy the requested fields. Returns true if the record has one of them. */
 static bool
 save_values(const struct ib_pruner *p, const struct ib_cursor *c, struct ib_value *to)
 {
-	bool carried = false;
+	bool found = false;
 	size_t i;
 	int slot;
 
-	for (i = 0; i < p->splice->nwanted; i++) {
+	for (i = 0; i < p->annotate->nwanted; i++) {
 		slot = c->source->wanted_slot[i];
 		if (slot < 0)
 			continue;
 		to[i] = c->v[slot];
-		carried |= to[i].type != IB_ABSENT;
+		found |= to[i].type != IB_ABSENT;
 	}
-	return carried;
+	return found;
 }
 
 static void
@@ -105,7 +106,7 @@ restore_values(const struct ib_pruner *p, struct ib_cursor *c, const struct ib_v
 	size_t i;
 	int slot;
 
-	for (i = 0; i < p->splice->nwanted; i++) {
+	for (i = 0; i < p->annotate->nwanted; i++) {
 		slot = c->source->wanted_slot[i];
 		if (slot >= 0)
 			c->v[slot] = from[i];
@@ -113,7 +114,7 @@ restore_values(const struct ib_pruner *p, struct ib_cursor *c, const struct ib_v
 	ib_json_changed(&c->json);
 }
 
-/* Fill a group; false at the block's end or at a bad record. */
+/* Fill a group. Returns false at the end of the block or at an invalid record. */
 static bool
 read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 {
@@ -123,19 +124,19 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 	enum ib_next next;
 
 	g->n = 0;
-	g->carried = false;
+	g->has_values = false;
 	while (g->n < IB_GROUP) {
 		next = ib_cursor_next(c);
 		if (next == IB_NEXT_END)
 			return false;
 		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id)) {
-			g->carried = true;
+			g->has_values = true;
 			return fail_record(b, c->record.line, c->why);
 		}
 		if (!id.p)
 			return !(b->failed = true);
-		g->carried |= save_values(p, c, g->value[g->n]);
-		if (!ib_pruner_wants(p, id))
+		g->has_values |= save_values(p, c, g->value[g->n]);
+		if (!ib_pruner_selects(p, id))
 			continue;
 		g->id[g->n] = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n, seed),
 					      (uint32_t)id.n };
@@ -149,9 +150,9 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 static void
 add_unseen(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id)
 {
-	b->unseen[b->nunseen++] = ib_duplicate_check_hash(p->seen, id);
+	b->unseen[b->nunseen++] = ib_duplicate_check_hash(p->duplicates, id);
 	if (p->rule->scores)
-		ib_unseen_put(p->lost, &b->lost, id);
+		ib_unseen_put(p->unseen, &b->unseen_ids, id);
 }
 
 static void
@@ -179,23 +180,25 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 
 /* ---- deciding and writing ----------------------------------------------- */
 
-const char ib_no_sidecar[] = "the id holds a TAB or a line end: -w cannot hold it";
+const char ib_weights_cannot_hold_id[] =
+	"the id contains a tab or a newline, which --weights cannot represent";
 
 bool
-ib_pruned_sidecar(struct ib_pruned *b, const struct ib_annotation *said, bool written)
+ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation, bool written)
 {
-	if (memchr(said->id.p, '\t', said->id.n) || memchr(said->id.p, '\n', said->id.n))
+	if (memchr(annotation->id.p, '\t', annotation->id.n) ||
+	    memchr(annotation->id.p, '\n', annotation->id.n))
 		return false;
 	if (!written)
 		return true;
-	ib_bytes_put(&b->sidecar, said->id.p, said->id.n);
-	ib_bytes_put_char(&b->sidecar, '\t');
-	ib_number_cache_put(&b->sidecar, said->weight, &b->weight);
-	ib_bytes_put_char(&b->sidecar, '\n');
+	ib_bytes_put(&b->weights, annotation->id.p, annotation->id.n);
+	ib_bytes_put_char(&b->weights, '\t');
+	ib_number_cache_put(&b->weights, annotation->weight, &b->weights_cache);
+	ib_bytes_put_char(&b->weights, '\n');
 	return true;
 }
 
-/* Where --companion and --split need to know: the record was written. */
+/* Store the ends of a written record's text, for --companion and --split. */
 static void
 note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint64_t number)
 {
@@ -217,12 +220,12 @@ note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, 
 	}
 	if (o->split > 0)
 		ib_bytes_put(&b->id, id.p, id.n);
-	b->written[b->nwritten++] = (struct ib_written){ number, b->kept.n, b->sidecar.n, b->id.n };
+	b->written[b->nwritten++] = (struct ib_written){ number, b->kept.n, b->weights.n, b->id.n };
 }
 
-/* Everything that is written of one record. */
+/* Append the text of one record to all buffers. */
 static bool
-put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *said,
+put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
 	   bool kept, uint64_t number)
 {
 	const struct ib_prune_options *o = p->options;
@@ -230,46 +233,46 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annot
 	bool written = kept || o->keep_all;
 
 	if (o->pruned_output && !kept)
-		ib_annotate_pass(c, &b->unkept);
-	if (o->weights && !ib_pruned_sidecar(b, said, written)) {
-		snprintf(c->why, sizeof(c->why), "%s", ib_no_sidecar);
+		ib_annotate_copy(c, &b->pruned);
+	if (o->weights && !ib_pruned_add_weight(b, annotation, written)) {
+		snprintf(c->why, sizeof(c->why), "%s", ib_weights_cannot_hold_id);
 		return false;
 	}
-	if (!written) /* whether a record is good data hangs on no draw */
-		return ib_annotate_check(p->splice, c);
-	if (!ib_annotate_put(p->splice, c, said, &b->kept, &b->base))
+	if (!written) /* a record is valid or invalid whatever the draw */
+		return ib_annotate_check(p->annotate, c);
+	if (!ib_annotate_write(p->annotate, c, annotation, &b->kept, &b->kept_cache))
 		return false;
-	note_written(p, b, said->id, number);
+	note_written(p, b, annotation->id, number);
 	return true;
 }
 
 bool
-ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint32_t row,
-	     struct ib_inclusion c, struct ib_annotation *said)
+ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint32_t row,
+		struct ib_inclusion c, struct ib_annotation *annotation)
 {
 	const struct ib_rule *r = p->rule;
 	bool kept = true;
 
-	*said = (struct ib_annotation){ .id = id, .score = NAN };
+	*annotation = (struct ib_annotation){ .id = id, .score = NAN };
 	if (row != IB_NO_ROW)
-		said->score = ((const float *)r->scores->score.p)[row];
+		annotation->score = ((const float *)r->scores->score.p)[row];
 	if (p->options->dry_run) {
-		ib_dry_run_add(&b->plan, r, &c, said->score);
+		ib_dry_run_add(&b->dry_run, r, &c, annotation->score);
 		return true;
 	}
 	if (c.reason == IB_REASON_DRAWN || p->options->explain)
-		said->u = ib_draw_from_bits(ib_draw_bits(r->key, id.p, id.n));
+		annotation->u = ib_draw_from_bits(ib_draw_bits(r->key, id.p, id.n));
 	if (c.reason == IB_REASON_DRAWN) {
-		kept = ib_rule_keeps(r, row, &c, said->u);
+		kept = ib_rule_keeps(r, row, &c, annotation->u);
 		if (!kept)
 			c.reason = IB_REASON_PRUNED;
 	}
-	ib_run_stats_add(&b->tally, &c, kept);
-	said->pi = c.pi;
-	said->weight = kept ? c.weight : 0;
-	said->reason = c.reason;
+	ib_run_stats_add(&b->stats, &c, kept);
+	annotation->pi = c.pi;
+	annotation->weight = kept ? c.weight : 0;
+	annotation->reason = c.reason;
 	if (p->options->audit && c.pi < 1)
-		ib_audit_text_add(&b->audit, id, said->score, c.pi, kept);
+		ib_audit_text_add(&b->audit, id, annotation->score, c.pi, kept);
 	return kept;
 }
 
@@ -277,39 +280,40 @@ static bool
 decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, size_t i)
 {
 	struct ib_span id = { g->id[i].p, g->id[i].n };
-	struct ib_annotation said;
-	bool kept = ib_prune_one(p, b, id, g->row[i], g->chance[i], &said);
+	struct ib_annotation annotation;
+	bool kept = ib_prune_sample(p, b, id, g->row[i], g->inclusion[i], &annotation);
 
 	if (p->options->dry_run)
 		return true;
 	b->cursor.record = g->record[i];
-	if (g->carried)
+	if (g->has_values)
 		restore_values(p, &b->cursor, g->value[i]);
-	if (put_record(p, b, &said, kept, g->number[i]))
+	if (put_record(p, b, &annotation, kept, g->number[i]))
 		return true;
 	return fail_record(b, g->record[i].line, b->cursor.why);
 }
 
 void
-ib_pruner_let_go(const struct ib_pruner *p, size_t n)
+ib_pruner_release_pages(const struct ib_pruner *p, size_t n)
 {
 	if (p->rule->scores && p->rule->scores->archive &&
-	    atomic_fetch_add(p->looked_up, n) < IB_FEW && ib_reader_size(p->reader) < IB_FEW_BYTES)
+	    atomic_fetch_add(p->looked_up, n) < IB_FEW_LOOKUPS &&
+	    ib_reader_size(p->reader) < IB_SMALL_MANIFEST)
 		ib_scores_forget(p->rule->scores);
 }
 
 void
-ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b)
+ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b)
 {
-	b->kept.n = b->unkept.n = b->sidecar.n = b->id.n = 0;
+	b->kept.n = b->pruned.n = b->weights.n = b->id.n = 0;
 	b->nrows = b->nunseen = b->nwritten = 0;
-	b->lost.n = b->lost.bytes.n = 0;
+	b->unseen_ids.n = b->unseen_ids.bytes.n = 0;
 	b->bad = false;
 	if (p->options->audit)
 		b->audit.text.n = 0;
-	ib_run_stats_init(&b->tally);
+	ib_run_stats_init(&b->stats);
 	if (p->options->dry_run)
-		ib_dry_run_init(&b->plan);
+		ib_dry_run_init(&b->dry_run);
 }
 
 void
@@ -319,36 +323,36 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	bool more = true;
 	size_t i;
 
-	ib_pruned_start(p, b);
+	ib_pruned_reset(p, b);
 	ib_cursor_start(&b->cursor, &b->block);
-	while (more && make_room(b)) {
+	while (more && reserve_group(b)) {
 		more = read_group(p, b, &g);
 		look_up(p, b, &g);
-		ib_rule_inclusions(p->rule, g.row, g.n, g.chance);
+		ib_rule_inclusions(p->rule, g.row, g.n, g.inclusion);
 		for (i = 0; i < g.n; i++)
 			if (!decide(p, b, &g, i)) {
-				/* An earlier fault than one in reading. */
+				/* this record precedes any that could not be read */
 				more = false;
 				break;
 			}
-		ib_pruner_let_go(p, g.n);
+		ib_pruner_release_pages(p, g.n);
 	}
-	ib_run_stats_flush(&b->tally);
+	ib_run_stats_flush(&b->stats);
 	b->lines = b->cursor.line;
 	b->numbers = b->cursor.number;
-	b->failed |= b->kept.failed || b->unkept.failed || b->sidecar.failed || b->id.failed ||
-		     b->lost.bytes.failed || b->audit.text.failed;
+	b->failed |= b->kept.failed || b->pruned.failed || b->weights.failed || b->id.failed ||
+		     b->unseen_ids.bytes.failed || b->audit.text.failed;
 }
 
 bool
-ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
-	       struct ib_span *id)
+ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
+		 struct ib_span *id)
 {
 	struct ib_cursor *c = &b->cursor;
 
 	ib_cursor_start(c, &b->block);
 	while (ib_cursor_next(c) == IB_NEXT_RECORD && ib_cursor_id(c, id)) {
-		if (!ib_pruner_wants(p, *id))
+		if (!ib_pruner_selects(p, *id))
 			continue;
 		*line = c->record.line;
 		if (i-- == 0)

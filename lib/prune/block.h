@@ -1,6 +1,12 @@
 /*
- * One block of a manifest: its records looked up, decided and written into
- * buffers, by whichever thread; and what the run has to know of it, in order.
+ * Prune one block of a manifest: look up the ids, decide, and format the
+ * records into buffers.
+ *
+ * A worker thread owns a block while it does this and shares nothing writable
+ * with the others, except two atomics of the run. Everything that depends on
+ * the order of the manifest (duplicates, missing ids, statistics, outputs) is
+ * stored in struct ib_pruned. The run merges it later, block by block, in the
+ * order of the manifest, so results do not depend on the number of threads.
  */
 #ifndef IB_PRUNE_BLOCK_H
 #define IB_PRUNE_BLOCK_H
@@ -17,89 +23,92 @@
 #include "prune/unseen.h"
 
 /*
- * While a run has looked up no more ids than these, it may be one of many that
- * each prune a shard: it holds on to no page of a mapped score file. (A page
- * that is touched maps its neighbours too, 64 KB: 1000 ids in a file of 10^7
- * rows would take 250 MB.) A manifest of so many bytes is no such shard, and
- * need not map these pages twice: 10^7 records of 80 bytes in 0.87 s, 0.96 s
- * where it does (-T 1, tmpfs, 2-core EPYC VM, 2026-11-24, medians of 5 in turns).
+ * Many processes may each prune one small shard with the same mapped score
+ * file. Touching one page maps 64 KB, so 1000 ids in a file of 10^7 rows would
+ * occupy 250 MB per process. A run therefore releases the mapped pages until it
+ * has looked up IB_FEW_LOOKUPS ids, unless its manifest has at least
+ * IB_SMALL_MANIFEST bytes: then releasing them only costs time
+ * (tests/PERFORMANCE.md).
  */
-#define IB_FEW 16384
-#define IB_FEW_BYTES ((uint64_t)64 << 20)
+#define IB_FEW_LOOKUPS 16384
+#define IB_SMALL_MANIFEST ((uint64_t)64 << 20)
 
-/* The same for all blocks of a run. */
+/* State that all blocks of a run share. */
 struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;
-	const struct ib_annotate *splice;
-	const struct ib_duplicate_check *seen; /* for the hashes of unseen ids */
-	const struct ib_unseen *lost;	       /* of the run: are there enough? */
-	const struct ib_reader *reader;	       /* of the manifest */
-	_Atomic uint64_t *looked_up;	       /* ids so far, by all threads */
+	const struct ib_annotate *annotate;
+	const struct ib_duplicate_check *duplicates; /* seeds the hashes of ids without a score */
+	const struct ib_unseen *unseen; /* of the run; tells if more example ids are needed */
+	const struct ib_reader *reader; /* reader of the manifest */
+	_Atomic uint64_t *looked_up;	/* number of ids looked up so far by all threads */
 };
 
-/* A record that is written: where what is written of it ends. */
+/* One written record: the ends of its text in three buffers. */
 struct ib_written {
-	uint64_t number;	  /* of the record in its block, from 0; list: line */
-	size_t kept, sidecar, id; /* ends in the bytes of these names */
+	uint64_t number; /* index of the record in its block, from 0; for a list: of the line */
+	size_t kept, weights, id; /* end offsets in the buffers kept, weights, id */
 };
 
-/* Start from {0}. */
+/* A block and its results. Initialize with {0}. */
 struct ib_pruned {
 	struct ib_block block;
 	struct ib_cursor cursor;
-	struct ib_bytes kept;	    /* records of the epoch manifest */
-	struct ib_bytes unkept;	    /* of -U */
-	struct ib_bytes sidecar;    /* of -w */
-	struct ib_audit_text audit; /* of -a */
-	/* Of --companion and --split: each record that is written. */
+	struct ib_bytes kept;	    /* text for the epoch manifest */
+	struct ib_bytes pruned;	    /* text for --pruned */
+	struct ib_bytes weights;    /* text for --weights */
+	struct ib_audit_text audit; /* lines for the audit log */
+	/* The written records; filled only for --companion and --split. */
 	struct ib_written *written;
 	size_t nwritten, written_cap;
-	struct ib_bytes id; /* their ids, of --split */
-	uint64_t numbers;   /* records in the block; of a list: lines */
-	struct ib_run_stats tally;
-	struct ib_dry_run plan; /* of --dry-run, which writes nothing */
-	uint32_t *row;		/* of each record of this part, in order */
+	struct ib_bytes id; /* ids of the written records, for --split */
+	uint64_t numbers;   /* number of records in the block; for a list: of lines */
+	struct ib_run_stats stats;
+	struct ib_dry_run dry_run; /* results of --dry-run */
+	uint32_t *row;		   /* score row of each record of the partition, in order */
 	size_t nrows, rows_cap;
-	XXH128_hash_t *unseen; /* of those without a row, in order */
+	XXH128_hash_t *unseen; /* id hashes of the records without a row, in order */
 	size_t nunseen, unseen_cap;
-	struct ib_unseen_ids lost; /* some of their ids */
+	struct ib_unseen_ids unseen_ids; /* some of these ids, for messages */
 	uint64_t lines;
-	bool bad; /* the record at bad_line: why */
+	bool bad; /* the record at bad_line is invalid; why is the reason */
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
-	bool failed; /* memory ran out */
-	struct ib_number_cache weight, base;
+	bool failed; /* out of memory */
+	struct ib_number_cache weights_cache, kept_cache;
 };
 void ib_pruned_release(struct ib_pruned *b);
 
-/* Decide on the records of b->block. */
+/* Decide and format all records of b->block. */
 void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
- * Decide on one sample, whose chance is known: what is said of it, whether it
- * is kept; into the tally, the plan and the audit text. row: of the scores,
- * IB_NO_ROW if none.
+ * Decide on one sample with a known keep probability, and fill *annotation. The
+ * decision is added to the statistics, to the dry run or to the audit text. row
+ * is the sample's row in the scores, or IB_NO_ROW. Returns true if the sample
+ * is kept.
  */
-bool ib_prune_one(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint32_t row,
-		  struct ib_inclusion chance, struct ib_annotation *said);
+bool ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
+		     uint32_t row, struct ib_inclusion inclusion, struct ib_annotation *annotation);
 
-/* Ready for the first record of b->block. */
-void ib_pruned_start(const struct ib_pruner *p, struct ib_pruned *b);
+/* Clear the results, before the first record of b->block. */
+void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
- * The sidecar's line of one sample, if it is written; false: it cannot hold
- * the id.
+ * Append the --weights line of one sample if the sample is written. Returns
+ * false, also for a sample that is not written, if the id contains a tab or a
+ * newline.
  */
-bool ib_pruned_sidecar(struct ib_pruned *b, const struct ib_annotation *said, bool written);
-extern const char ib_no_sidecar[]; /* why */
+bool ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation,
+			  bool written);
+extern const char ib_weights_cannot_hold_id[]; /* the message for that */
 
-/* So many more ids were looked up: see IB_FEW. */
-void ib_pruner_let_go(const struct ib_pruner *p, size_t n);
+/* Count n look-ups and release the mapped pages; see IB_FEW_LOOKUPS. */
+void ib_pruner_release_pages(const struct ib_pruner *p, size_t n);
 
-/* Is it of the part that was asked for? */
+/* True if the id belongs to the requested partition. */
 static inline bool
-ib_pruner_wants(const struct ib_pruner *p, struct ib_span id)
+ib_pruner_selects(const struct ib_pruner *p, struct ib_span id)
 {
 	const struct ib_part *part = &p->options->part;
 
@@ -107,8 +116,11 @@ ib_pruner_wants(const struct ib_pruner *p, struct ib_span id)
 	       ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) == part->index;
 }
 
-/* Line (of the block) and id of its i-th record, for a message. */
-bool ib_pruned_find(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
-		    struct ib_span *id);
+/*
+ * Find the line (within the block) and the id of its i-th record, for a message.
+ * Returns false if there is none.
+ */
+bool ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
+		      struct ib_span *id);
 
 #endif

@@ -12,12 +12,12 @@ struct ib_companion {
 	struct ib_output *out;
 	char *buf;
 	size_t at, n;
-	uint64_t lines; /* begun so far */
+	uint64_t lines; /* number of lines begun so far */
 	bool ended;
 };
 
 const char *
-ib_companion_target(const char *spec)
+ib_companion_output_path(const char *spec)
 {
 	return strchr(spec, ':') + 1;
 }
@@ -33,7 +33,7 @@ ib_companion_open(const char *spec, unsigned flags, bool with_output, struct ib_
 
 	if (!colon) {
 		free(a);
-		return ib_fail(err, IB_E_MISUSE, "--companion must be IN:OUT");
+		return ib_fail(err, IB_E_MISUSE, "--companion %s is not IN:OUT", spec);
 	}
 	if (a)
 		path = ib_span_dup((struct ib_span){ spec, (size_t)(colon - spec) });
@@ -69,7 +69,7 @@ ib_companion_output(struct ib_companion *a)
 	return &a->out;
 }
 
-/* More bytes in the buffer; IB_EOF: there are none. */
+/* Read more bytes if the buffer is empty. Returns IB_EOF at the end of the file. */
 static enum ib_status
 refill(struct ib_companion *a, struct ib_error *err)
 {
@@ -97,7 +97,7 @@ put_nowhere(void *ctx, const char *p, size_t n)
 	(void)ctx, (void)p, (void)n;
 }
 
-/* The next line, piece by piece; IB_EOF: there is none. */
+/* Pass the next line to put, in pieces. Returns IB_EOF if there is none. */
 static enum ib_status
 next_line(struct ib_companion *a, void (*put)(void *, const char *, size_t), void *ctx,
 	  struct ib_error *err)
@@ -127,8 +127,8 @@ static enum ib_status
 too_short(const struct ib_companion *a, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA,
-		       "%s: has %llu lines, the manifest has "
-		       "more records: --companion needs a line for each",
+		       "%s: has %llu lines, but the manifest has more records: a "
+		       "companion needs one line per record",
 		       ib_input_name(a->in), (unsigned long long)a->lines);
 }
 
@@ -160,8 +160,7 @@ ib_companion_end(struct ib_companion *a, uint64_t lines, struct ib_error *err)
 		return IB_OK;
 	return st ? st
 		  : ib_fail(err, IB_E_DATA,
-			    "%s: has more lines than the "
-			    "manifest has records (%llu): --companion needs a "
-			    "line for each",
+			    "%s: has more lines than the manifest has records (%llu): "
+			    "a companion needs one line per record",
 			    ib_input_name(a->in), (unsigned long long)lines);
 }

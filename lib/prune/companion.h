@@ -1,4 +1,7 @@
-/* Companions of a manifest (--companion): files whose lines go with its records. */
+/*
+ * Companion files of a manifest (--companion): line i belongs to record i. The
+ * lines of the kept records are copied to the companion's output.
+ */
 #ifndef IB_PRUNE_COMPANION_H
 #define IB_PRUNE_COMPANION_H
 
@@ -7,26 +10,28 @@
 
 struct ib_companion;
 
-/* spec (borrowed): IN:OUT. with_output false: OUT is somebody else's. */
+/* Open the input of spec (IN:OUT, borrowed), and its output if with_output. */
 enum ib_status ib_companion_open(const char *spec, unsigned flags, bool with_output,
 				 struct ib_companion **out, struct ib_error *err);
-void ib_companion_free(struct ib_companion *a); /* its output is discarded */
+void ib_companion_free(struct ib_companion *a); /* discards the output */
 
-/* OUT of IN:OUT. */
-const char *ib_companion_target(const char *spec);
+/* Return OUT of IN:OUT. */
+const char *ib_companion_output_path(const char *spec);
 
-/* Its output; NULL: none. *ib_companion_output() = NULL hands it over. */
+/* Return the address of the output, which may be NULL. The caller takes the output by setting it to
+ * NULL. */
 struct ib_output **ib_companion_output(struct ib_companion *a);
 
 /*
- * Hand line number `line` (from 0; never before one asked for earlier) to put,
- * in pieces, with a line end; NULL: to the output. IB_E_DATA: there is none.
+ * Pass line number `line` (from 0, ascending from call to call) to put, in
+ * pieces and with a newline; if put is NULL, write it to the output. Returns
+ * IB_E_DATA if the file has no such line.
  */
 enum ib_status ib_companion_line(struct ib_companion *a, uint64_t line,
 				 void (*put)(void *ctx, const char *p, size_t n), void *ctx,
 				 struct ib_error *err);
 
-/* The manifest's records took so many lines: the companion must end there. */
+/* Call after the last record. Returns IB_E_DATA unless the file has exactly `lines` lines. */
 enum ib_status ib_companion_end(struct ib_companion *a, uint64_t lines, struct ib_error *err);
 
 #endif

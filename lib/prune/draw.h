@@ -1,4 +1,8 @@
-/* The stateless draw, inlined for those who hold an id's bytes. */
+/*
+ * The draw u of a sample, inline for the hot loops. It is a hash of the id
+ * seeded with the seed and the epoch, so it does not depend on the order of the
+ * records, on shards or on threads.
+ */
 #ifndef IB_PRUNE_DRAW_H
 #define IB_PRUNE_DRAW_H
 
@@ -6,7 +10,7 @@
 
 #include "infobatch.h"
 
-/* u as an integer: u * 2^53. Integers compare as the doubles would. */
+/* Return u * 2^53, an integer, which compares as u does. */
 static inline uint64_t
 ib_draw_bits(uint64_t key, const char *p, size_t n)
 {

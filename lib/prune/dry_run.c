@@ -32,7 +32,7 @@ ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule, const struct ib
 	if (score != score)
 		return;
 	x = (double)ib_proxy_of(rule->options.proxy, score);
-	ib_exact_add(&p->square, x * x); /* 48 bits: exact */
+	ib_exact_add(&p->square, x * x); /* exact: 48 bits */
 	if (c->pi > 0 && c->pi < 1)
 		ib_exact_add_product(&p->variance, (1 - c->pi) / c->pi, x * x);
 }
@@ -55,28 +55,28 @@ ib_dry_run_rows(struct ib_dry_run *p, const struct ib_rule *rule)
 {
 	const struct ib_scores *s = rule->scores;
 	const float *score = s ? s->score.p : NULL;
-	struct ib_inclusion chance[IB_GROUP];
+	struct ib_inclusion inclusion[IB_GROUP];
 	uint64_t from;
 	size_t k, i;
 
 	for (from = 0; s && from < s->table.n; from += k) {
-		k = ib_rule_row_inclusions(rule, from, chance);
+		k = ib_rule_row_inclusions(rule, from, inclusion);
 		for (i = 0; i < k; i++)
 			if (score[from + i] == score[from + i])
-				ib_dry_run_add(p, rule, &chance[i], score[from + i]);
+				ib_dry_run_add(p, rule, &inclusion[i], score[from + i]);
 	}
 }
 
-/* The figures that are printed; NaN: there is none. */
-struct figures {
+/* The printed statistics; NaN if not defined. */
+struct prediction {
 	double expected, saved, weight_sum, max_weight, ess, variance, relative;
 };
 
-static struct figures
-figures_of(const struct ib_dry_run *p, const struct ib_rule *rule)
+static struct prediction
+predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 {
 	double share;
-	struct figures f = {
+	struct prediction f = {
 		.expected = ib_exact_round(&p->pi),
 		.saved = NAN,
 		.weight_sum = (double)p->reachable,
@@ -95,14 +95,14 @@ figures_of(const struct ib_dry_run *p, const struct ib_rule *rule)
 	if (rule->kind->biased)
 		return f;
 	f.variance = ib_exact_round(&p->variance);
-	/* Rounded before, the quotient of random was not always 1. */
+	/* Divide exact sums: dividing rounded ones did not always give 1 for --rule random. */
 	if (share > 0)
 		f.relative = ib_exact_quotient(&p->variance, &p->square, (1 - share) / share);
 	return f;
 }
 
 static enum ib_status
-write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct figures *f,
+write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct prediction *f,
 	   struct ib_output *out, struct ib_error *err)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -136,7 +136,7 @@ put_line(struct ib_bytes *b, const char *name, double x, const char *unit)
 
 static void
 as_table(struct ib_bytes *b, const struct ib_dry_run *p, const struct ib_rule *rule,
-	 const struct figures *f)
+	 const struct prediction *f)
 {
 	ib_bytes_printf(b, "%-28s %14s\n", "rule", rule->kind->name);
 	ib_bytes_printf(b, "%-28s %14llu\n", "samples", (unsigned long long)p->samples);
@@ -153,7 +153,7 @@ enum ib_status
 ib_dry_run_write(const struct ib_dry_run *p, const struct ib_rule *rule, bool table,
 		 struct ib_output *out, struct ib_error *err)
 {
-	struct figures f = figures_of(p, rule);
+	struct prediction f = predict(p, rule);
 	struct ib_bytes b = { 0 };
 
 	if (!table)

@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 #define FEWEST 1024
-#define AHEAD 16 /* look-ups whose cache misses overlap */
+#define AHEAD 16 /* prefetch distance: cache misses of this many look-ups overlap */
 
 enum ib_status
 ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows, struct ib_error *err)
@@ -33,7 +33,7 @@ ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id)
 {
 	XXH128_hash_t h = XXH3_128bits_withSeed(id.p, id.n, s->seed);
 
-	h.low64 |= h.high64 == 0; /* all zero is an empty slot */
+	h.low64 |= h.high64 == 0; /* all zero marks an empty slot */
 	return h;
 }
 
@@ -43,7 +43,7 @@ home(uint64_t nslots, XXH128_hash_t h)
 	return ((h.high64 >> 32) * nslots) >> 32;
 }
 
-/* Its slot, taken or the first free one. */
+/* Return the slot that holds h, or the free slot for it. */
 static inline XXH128_hash_t *
 slot_of(XXH128_hash_t *slots, uint64_t nslots, XXH128_hash_t h)
 {

@@ -1,4 +1,8 @@
-/* Which ids a manifest has shown already: an id that stands twice. */
+/*
+ * Find duplicate ids in a manifest. For an id with a score, one bit per score
+ * row records that it has occurred. For any other id, a hash set stores its
+ * 128-bit hash with a random seed, so a crafted manifest cannot cause collisions.
+ */
 #ifndef IB_PRUNE_DUPLICATES_H
 #define IB_PRUNE_DUPLICATES_H
 
@@ -7,20 +11,20 @@
 #include "base/huge_array.h"
 
 struct ib_duplicate_check {
-	struct ib_huge_array rows;   /* a bit a row of the score table */
-	struct ib_huge_array unseen; /* XXH128_hash_t[nslots] of ids without row */
-	uint64_t nslots, n;
-	uint64_t seed; /* of the hashes; drawn at start */
+	struct ib_huge_array rows;   /* one bit per row of the score table */
+	struct ib_huge_array unseen; /* XXH128_hash_t[nslots]: hash set of ids without a row */
+	uint64_t nslots, n;	     /* slots of the hash set; slots in use */
+	uint64_t seed;		     /* random seed of the hashes */
 };
 
 enum ib_status ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows,
 				       struct ib_error *err);
 void ib_duplicate_check_release(struct ib_duplicate_check *s);
 
-/* The hash of an id without a row; never all zero. */
+/* Return the hash of an id without a row; never all zero. */
 XXH128_hash_t ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id);
 
-/* Mark it; *twice: it was marked already. */
+/* Record that a row has occurred. Returns true if it had occurred before. */
 static inline bool
 ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 {
@@ -32,6 +36,10 @@ ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 	return twice;
 }
 
+/*
+ * Add the hashes of n ids without a row. Stops at the first hash that is already
+ * in the set and stores its index in *twice; SIZE_MAX if there is none.
+ */
 enum ib_status ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *hash,
 					 size_t n, size_t *twice, struct ib_error *err);
 

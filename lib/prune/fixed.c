@@ -1,6 +1,12 @@
 /*
- * --sampling fixed: of the known rows of one pi < 1 exactly k are kept, those
- * of the smallest (u, id).
+ * --sampling fixed: from the n known rows of one pi < 1, keep exactly
+ * k = round(pi * n) rows, the ones with the smallest (u, id).
+ *
+ * Two passes over the rows find them in linear time, for any number of groups.
+ * The first pass counts the rows of each group by the leading bits of u and so
+ * finds the bin in which the k-th smallest u lies, the edge. The second pass
+ * keeps the rows in the bins before the edge and collects the rows in the edge
+ * bin, about n / 4096, which are then sorted.
  */
 #define XXH_INLINE_ALL
 #include "prune/rule.h"
@@ -12,32 +18,32 @@
 #include "base/error.h"
 #include "prune/draw.h"
 
-#define BINS 4096 /* of u: more of 64 groups would not stay in the cache */
+#define BINS 4096 /* by u; more bins for 64 groups would not fit into the cache */
 
-/* What leads to the rows of a group. */
+/* Search state of a group. */
 struct group {
-	uint32_t *count;     /* [BINS] rows by the leading bits of u */
-	uint32_t edge;	     /* the bin in which the k-th smallest u falls, */
-	uint64_t below;	     /* and how many are in those before it */
-	struct place *place; /* the rows in it */
+	uint32_t *count;     /* [BINS] number of rows by the leading bits of u */
+	uint32_t edge;	     /* bin of the k-th smallest u */
+	uint64_t below;	     /* number of rows in the bins before the edge */
+	struct place *place; /* rows in the edge bin */
 	uint64_t nplaces;
 };
 
-/* A row at the edge; qsort has no context, so it has its id with it. */
+/* A row in the edge bin, with its id because qsort has no context argument. */
 struct place {
-	uint64_t bits; /* of u */
+	uint64_t bits; /* u, as ib_draw_bits() */
 	uint32_t row;
 	struct ib_span id;
 };
 
-/* All groups, and what the first pass over the rows leaves to the second. */
+/* All groups, and the results of the first pass for the second. */
 struct draws {
 	struct ib_rule *rule;
-	struct ib_group_of pi[IB_THRESHOLDS_MAX]; /* each once, ascending */
+	struct ib_fixed_group pi[IB_THRESHOLDS_MAX]; /* distinct, ascending */
 	struct group group[IB_THRESHOLDS_MAX];
 	size_t ngroups;
-	uint8_t *of;	/* of each row: its group, from 1; 0: none */
-	uint16_t *lead; /* and the bin of its u */
+	uint8_t *of;	/* per row: its group, from 1; 0 if none */
+	uint16_t *lead; /* per row: the bin of its u */
 };
 
 static int
@@ -53,7 +59,7 @@ by_draw(const void *a, const void *b)
 static int
 by_pi(const void *a, const void *b)
 {
-	const struct ib_group_of *x = a, *y = b;
+	const struct ib_fixed_group *x = a, *y = b;
 
 	return x->pi < y->pi ? -1 : x->pi > y->pi;
 }
@@ -66,9 +72,9 @@ draw(const struct ib_rule *r, uint64_t row)
 	return ib_draw_bits(r->key, id.p, id.n);
 }
 
-/* The first group of at least this pi: by halves, without a branch. */
+/* Return the first group with at least this pi; a branch-free binary search. */
 static inline size_t
-seek(const struct ib_group_of *g, size_t n, double pi)
+seek(const struct ib_fixed_group *g, size_t n, double pi)
 {
 	size_t at = 0, half;
 
@@ -79,23 +85,23 @@ seek(const struct ib_group_of *g, size_t n, double pi)
 	return at;
 }
 
-/* Which group is each row of, and in which bin of it? */
+/* First pass: find the group and the bin of each row. */
 static void
 count_rows(struct draws *d)
 {
 	const float *score = d->rule->scores->score.p;
 	uint64_t n = d->rule->scores->table.n, row, from;
-	struct ib_inclusion chance[IB_GROUP];
+	struct ib_inclusion inclusion[IB_GROUP];
 	size_t k, i, at;
 
 	for (from = 0; from < n; from += k) {
-		k = ib_rule_row_inclusions(d->rule, from, chance);
+		k = ib_rule_row_inclusions(d->rule, from, inclusion);
 		for (i = 0; i < k; i++) {
 			row = from + i;
-			if (chance[i].reason != IB_REASON_DRAWN || chance[i].pi >= 1 ||
+			if (inclusion[i].reason != IB_REASON_DRAWN || inclusion[i].pi >= 1 ||
 			    score[row] != score[row])
 				continue;
-			at = seek(d->pi, d->ngroups, chance[i].pi);
+			at = seek(d->pi, d->ngroups, inclusion[i].pi);
 			/* u has 53 bits */
 			d->lead[row] = (uint16_t)(draw(d->rule, row) >> 41);
 			d->of[row] = (uint8_t)(at + 1);
@@ -106,14 +112,14 @@ count_rows(struct draws *d)
 }
 
 static enum ib_status
-find_edge(struct group *g, struct ib_group_of *of, struct ib_error *err)
+find_edge(struct group *g, struct ib_fixed_group *of, struct ib_error *err)
 {
 	if (of->n == 0)
 		return IB_OK;
 	of->k = (uint64_t)floor(of->pi * (double)of->n + 0.5);
 	if (of->k < 1)
 		of->k = 1;
-	of->chance = (double)of->k / (double)of->n;
+	of->fraction = (double)of->k / (double)of->n;
 	of->weight = (double)of->n / (double)of->k;
 	while (g->below + g->count[g->edge] < of->k)
 		g->below += g->count[g->edge++];
@@ -127,7 +133,7 @@ mark(struct ib_rule *r, uint64_t row, bool kept)
 	r->kept[row / 64] |= (uint64_t)kept << row % 64;
 }
 
-/* What is before the edge is kept; what is at it is laid by. */
+/* Second pass: keep the rows before the edge, collect the rows in the edge bin. */
 static void
 mark_rows(struct draws *d)
 {
@@ -156,9 +162,9 @@ mark_edge(struct draws *d, const struct group *g, uint64_t k)
 		mark(d->rule, g->place[i].row, true);
 }
 
-/* What was found becomes the rule's; a pi that no row has is no group. */
+/* Store the groups in the rule, without those that have no rows. */
 static void
-settle(struct draws *d)
+store_groups(struct draws *d)
 {
 	struct ib_rule *r = d->rule;
 	size_t i;
@@ -188,11 +194,11 @@ draws_free(struct draws *d)
 	free(d);
 }
 
-/* Every pi below 1 that a row may have. */
+/* List every pi below 1 that a row can have. */
 static void
 list_groups(struct draws *d)
 {
-	const struct ib_thresholds *l = &d->rule->levels;
+	const struct ib_thresholds *l = &d->rule->thresholds;
 	size_t i, n = 0;
 
 	for (i = 0; i < l->n; i++)
@@ -209,7 +215,7 @@ draws_new(struct ib_rule *r)
 {
 	uint64_t n = r->scores->table.n;
 	struct draws *d = calloc(1, sizeof(*d));
-	bool fine;
+	bool ok;
 	size_t i;
 
 	if (!d)
@@ -218,22 +224,17 @@ draws_new(struct ib_rule *r)
 	list_groups(d);
 	d->of = ib_array_zeroed(n + 1, sizeof(*d->of));
 	d->lead = ib_array(n + 1, sizeof(*d->lead));
-	fine = d->of && d->lead;
-	for (i = 0; fine && i < d->ngroups; i++) {
+	ok = d->of && d->lead;
+	for (i = 0; ok && i < d->ngroups; i++) {
 		d->group[i].count = calloc(BINS, sizeof(*d->group->count));
-		fine = d->group[i].count != NULL;
+		ok = d->group[i].count != NULL;
 	}
-	if (fine)
+	if (ok)
 		return d;
 	draws_free(d);
 	return NULL;
 }
 
-/*
- * Two passes over the rows, whatever the number of groups: whole bins by u's
- * leading bits, and the bin in which the k-th smallest falls, sorted. Linear:
- * a bin holds n / 4096.
- */
 enum ib_status
 ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 {
@@ -250,7 +251,7 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 	for (i = 0; !st && i < d->ngroups; i++)
 		st = find_edge(&d->group[i], &d->pi[i], err);
 	if (!st)
-		settle(d);
+		store_groups(d);
 	draws_free(d);
 	return st;
 }
@@ -258,13 +259,13 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 void
 ib_rule_fixed_inclusion(const struct ib_rule *r, struct ib_inclusion *c)
 {
-	const struct ib_group_of *g;
+	const struct ib_fixed_group *g;
 	size_t at = seek(r->group, r->ngroups, c->pi);
 
 	if (r->group[at].pi != c->pi)
 		return; /* pi is 1 */
 	g = &r->group[at];
 	c->group = (int)at;
-	c->pi = g->chance;
+	c->pi = g->fraction;
 	c->weight = g->weight;
 }

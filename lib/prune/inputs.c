@@ -11,7 +11,7 @@
 
 /* ---- scores -------------------------------------------------------------------- */
 
-/* As messages name the score file. */
+/* Return the name of the score file for messages. */
 static const char *
 scores_name(const struct ib_prune_options *options)
 {
@@ -20,7 +20,7 @@ scores_name(const struct ib_prune_options *options)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-/* Scores later than the epoch are those of another run, or a later state. */
+/* Check that no score is newer than the previous epoch. */
 static enum ib_status
 check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	     const struct ib_context *context, struct ib_error *err)
@@ -31,19 +31,19 @@ check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	if (b->scores->table.n == 0 && b->scores->part.count == 0 && e > 0 &&
 	    o->rule.rule != IB_RULE_RANDOM)
 		ib_warn(context,
-			"%s: holds no row: every sample is kept as "
-			"one without a score",
+			"%s: contains no scores: every sample is kept, because a "
+			"sample without a score is always kept",
 			scores_name(o));
 	if (newest > e)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: holds losses of epoch %lld, later than "
-			       "-e %lld: the scores of another run, or of a "
+			       "%s: contains losses of epoch %lld, which is later than "
+			       "-e %lld: the scores are from another run or from a "
 			       "later state",
 			       scores_name(o), (long long)newest, (long long)e);
 	if (newest == e)
 		ib_warn(context,
-			"%s: holds losses of epoch %lld already: epochs count "
-			"from 0, and -e is the one to come",
+			"%s: already contains losses of epoch %lld: epochs are "
+			"numbered from 0, and -e is the next epoch to train",
 			scores_name(o), (long long)e);
 	return IB_OK;
 }
@@ -58,11 +58,11 @@ load_scores(struct ib_prune_inputs *b, const struct ib_prune_options *o,
 		return IB_OK;
 	if (strcmp(o->scores, "-") != 0 && access(o->scores, F_OK) != 0 && errno == ENOENT) {
 		if (o->rule.rule == IB_RULE_RANDOM)
-			return IB_OK; /* it does without, in every epoch */
+			return IB_OK; /* this rule needs no scores */
 		if (o->rule.epoch == 0) {
 			ib_warn(context,
-				"%s: not there yet: epoch 0 "
-				"keeps everything",
+				"%s: does not exist yet: epoch 0 keeps "
+				"everything",
 				o->scores);
 			return IB_OK;
 		}
@@ -74,7 +74,7 @@ load_scores(struct ib_prune_inputs *b, const struct ib_prune_options *o,
 
 /* ---- totals -------------------------------------------------------------------- */
 
-/* digest: char[33] */
+/* Read the totals file; digest is char[33]. */
 static enum ib_status
 load_totals(const char *path, struct ib_totals_file **sums, char *digest, struct ib_error *err)
 {
@@ -96,7 +96,7 @@ load_totals(const char *path, struct ib_totals_file **sums, char *digest, struct
 	return st ? st : ib_totals_file_check(*sums, path, err);
 }
 
-/* Do the totals sum up these scores, among others? */
+/* True if the totals may include these scores. */
 static bool
 is_summed(const struct ib_totals *all, const struct ib_totals *t)
 {
@@ -108,7 +108,7 @@ is_summed(const struct ib_totals *all, const struct ib_totals *t)
 	return t->rows <= all->rows && t->newest <= all->newest;
 }
 
-/* Totals of another epoch than the scores? */
+/* Check that --totals includes the scores. */
 static enum ib_status
 check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, struct ib_error *err)
 {
@@ -120,8 +120,9 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 	ib_scores_totals(b->scores, own);
 	if (!is_summed(&b->sums->totals, own))
 		st = ib_fail(err, IB_E_DATA,
-			     "%s: does not sum up %s: totals of another epoch "
-			     "(newest is %lld there, %lld here)?",
+			     "%s: does not include the scores of %s: are the totals of "
+			     "another epoch? (newest epoch: %lld in the totals, %lld in "
+			     "the scores)",
 			     o->totals, scores_name(o), (long long)b->sums->totals.newest,
 			     (long long)own->newest);
 	free(own);
@@ -129,8 +130,9 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 }
 
 /*
- * Totals of another epoch, or a part in the place of the whole: bad data where
- * it is certain, else a warning.
+ * Check that the totals fit the epoch and the scores, and that the scores of one
+ * partition are not used as if they were all. A certain mismatch is an error, a
+ * likely one a warning.
  */
 static enum ib_status
 check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
@@ -140,20 +142,24 @@ check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	const struct ib_part *asked = &o->part;
 
 	if (b->sums && b->sums->totals.newest > o->rule.epoch)
-		return ib_fail(err, IB_E_DATA, "%s: totals of epoch %lld, later than -e %lld",
+		return ib_fail(err, IB_E_DATA,
+			       "%s: the totals are of epoch %lld, which is later than -e %lld",
 			       o->totals, (long long)b->sums->totals.newest,
 			       (long long)o->rule.epoch);
 	if (!of || of->count < 2)
 		return IB_OK;
 	if (asked->count == of->count && asked->index != of->index)
-		return ib_fail(err, IB_E_DATA, "%s: holds part %llu/%llu, --part is another",
+		return ib_fail(err, IB_E_DATA,
+			       "%s: contains partition %llu/%llu, but --part is %llu/%llu",
 			       scores_name(o), (unsigned long long)of->index,
-			       (unsigned long long)of->count);
+			       (unsigned long long)of->count, (unsigned long long)asked->index,
+			       (unsigned long long)asked->count);
 	if (b->sums)
 		return check_sums(b, o, err);
 	ib_warn(context,
-		"%s: holds part %llu/%llu alone, and its totals are "
-		"not those of all parts (--totals)",
+		"%s: contains only partition %llu/%llu, so thresholds are "
+		"computed from it alone; give the totals of all partitions with "
+		"--totals",
 		scores_name(o), (unsigned long long)of->index, (unsigned long long)of->count);
 	return IB_OK;
 }
@@ -181,8 +187,8 @@ ib_prune_inputs_release(struct ib_prune_inputs *b)
 }
 
 enum ib_status
-ib_prune_inputs_refine(const struct ib_prune_options *options, const struct ib_context *context,
-		       struct ib_error *err)
+ib_prune_inputs_request_bins(const struct ib_prune_options *options,
+			     const struct ib_context *context, struct ib_error *err)
 {
 	unsigned flags = options->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
 	struct ib_bin_counts *want = NULL;
@@ -192,7 +198,7 @@ ib_prune_inputs_refine(const struct ib_prune_options *options, const struct ib_c
 	enum ib_status st = load_totals(options->totals, &sums, digest, err);
 
 	if (!st)
-		st = ib_rule_refine(&options->rule, sums, context, &want, err);
+		st = ib_rule_request_bins(&options->rule, sums, context, &want, err);
 	if (!st)
 		st = ib_output_open(options->write_bins, flags, &out, err);
 	if (!st)

@@ -1,6 +1,6 @@
 /*
- * What a run of ib-prune decides by: the scores, and the totals of --totals;
- * that they belong together, and to the epoch that is asked for.
+ * The inputs of a decision: the scores and the totals of --totals. They are
+ * read, and checked against each other and against the epoch.
  */
 #ifndef IB_PRUNE_INPUTS_H
 #define IB_PRUNE_INPUTS_H
@@ -10,13 +10,13 @@
 #include "score/totals_file.h"
 
 struct ib_prune_inputs {
-	struct ib_scores *scores;    /* NULL: none, or not there at epoch 0 */
-	struct ib_totals_file *sums; /* of --totals; NULL: none */
+	struct ib_scores *scores; /* NULL if not given, or if the file does not exist at epoch 0 */
+	struct ib_totals_file *sums; /* from --totals; NULL if not given */
 };
 
 /*
- * Read and check both; into digests too where they are asked for. Start from
- * {0}; release it whatever this returns.
+ * Read and check both. Store their digests if a receipt or an audit log needs
+ * them. Initialize b with {0}, and release it even if this fails.
  */
 enum ib_status ib_prune_inputs_load(struct ib_prune_inputs *b,
 				    const struct ib_prune_options *options,
@@ -24,8 +24,8 @@ enum ib_status ib_prune_inputs_load(struct ib_prune_inputs *b,
 				    struct ib_error *err);
 void ib_prune_inputs_release(struct ib_prune_inputs *b);
 
-/* --write-bins: write what ib-score has to count of the parts. */
-enum ib_status ib_prune_inputs_refine(const struct ib_prune_options *options,
-				      const struct ib_context *context, struct ib_error *err);
+/* --write-bins: write the request for the second pass (ib-score --bins). */
+enum ib_status ib_prune_inputs_request_bins(const struct ib_prune_options *options,
+					    const struct ib_context *context, struct ib_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* --keep F for the rules that have an r. */
+/* --keep F: solve for the ratio r of rules that have one. */
 #include "base/error.h"
 #include "base/numbers.h"
 #include "prune/rule.h"
@@ -10,7 +10,7 @@ warn_of_reach(const struct ib_context *context, const char *keep, double share)
 
 	text[ib_number_put(text, share)] = '\0';
 	ib_warn(context,
-		"--keep %s is out of reach: the nearest share that can "
+		"--keep %s cannot be reached: the nearest fraction that can "
 		"be kept is %s",
 		keep, text);
 }
@@ -23,7 +23,7 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 	double share;
 
 	if (!ib_number_text(ib_span_of(keep), &share) || !(share >= 0 && share <= 1))
-		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is no share in [0, 1]", keep);
+		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a number in [0, 1]", keep);
 	if (low == 0) {
 		rule->ratio = 0;
 		if (share < 1)
@@ -31,7 +31,7 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 		return IB_OK;
 	}
 	if (!ib_decimal_drop_ratio(keep, n, low, &rule->ratio))
-		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is no decimal", keep);
+		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a decimal number", keep);
 	if (rule->ratio > IB_RATIO_MAX) {
 		rule->ratio = IB_RATIO_MAX;
 		warn_of_reach(context, keep, 1 - IB_RATIO_MAX * ((double)low / (double)n));

@@ -12,7 +12,7 @@ ib_members_release(struct ib_members *m)
 {
 	ib_bytes_release(&m->names);
 	ib_bytes_release(&m->text);
-	ib_duplicate_check_release(&m->seen);
+	ib_duplicate_check_release(&m->duplicates);
 }
 
 void
@@ -31,7 +31,7 @@ compare_hashes(const void *x, const void *y)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Few names, as nearly always: a call for each comparison would show. */
+/* Insertion sort for short lists, the usual case; qsort's calls would cost time. */
 static void
 sort_few(uint64_t *v, size_t n)
 {
@@ -46,7 +46,7 @@ sort_few(uint64_t *v, size_t n)
 	}
 }
 
-/* Sort the names; is one there twice? */
+/* Sort the names. Returns true if one occurs twice. */
 static bool
 sort_names(struct ib_members *m)
 {
@@ -63,7 +63,7 @@ sort_names(struct ib_members *m)
 	return false;
 }
 
-/* Note m->text; *again: it was noted before. */
+/* Add m->text to the set; *again is true if it was already there. */
 static enum ib_status
 note_text(struct ib_members *m, bool *again, struct ib_error *err)
 {
@@ -73,13 +73,13 @@ note_text(struct ib_members *m, bool *again, struct ib_error *err)
 
 	if (m->text.failed)
 		return ib_fail_memory(err);
-	hash = ib_duplicate_check_hash(&m->seen, ib_bytes_span(&m->text));
-	st = ib_duplicate_check_unseen(&m->seen, &hash, 1, &twice, err);
+	hash = ib_duplicate_check_hash(&m->duplicates, ib_bytes_span(&m->text));
+	st = ib_duplicate_check_unseen(&m->duplicates, &hash, 1, &twice, err);
 	*again = twice != SIZE_MAX;
 	return st;
 }
 
-/* Does the key come again, with other members? */
+/* Set *parts to true if the key occurred before with other members. */
 static enum ib_status
 find_parts(struct ib_members *m, struct ib_span key, bool *parts, struct ib_error *err)
 {
@@ -87,11 +87,11 @@ find_parts(struct ib_members *m, struct ib_span key, bool *parts, struct ib_erro
 	bool again = false;
 
 	*parts = false;
-	if (!m->any_seen)
-		st = ib_duplicate_check_init(&m->seen, 0, err);
+	if (!m->has_duplicates)
+		st = ib_duplicate_check_init(&m->duplicates, 0, err);
 	if (st)
 		return st;
-	m->any_seen = true;
+	m->has_duplicates = true;
 	m->text.n = 0;
 	ib_bytes_put(&m->text, key.p, key.n);
 	ib_bytes_put_char(&m->text, '\0');
@@ -119,7 +119,7 @@ ib_members_end(struct ib_members *m, struct ib_span key, bool repeats, const cha
 		return IB_OK;
 	st = find_parts(m, key, &parts, err);
 	if (parts)
-		*wrong = "comes again with other members: its members are not "
-			 "adjacent (make the tar with --sort=name)";
+		*wrong = "appears again with different members: its members are not "
+			 "adjacent (create the tar with --sort=name)";
 	return st;
 }

@@ -18,43 +18,43 @@ open_companions(struct ib_prune_outputs *t, struct ib_error *err)
 
 	if (o->companions.n == 0)
 		return IB_OK;
-	t->also = calloc(o->companions.n, sizeof(*t->also));
-	if (!t->also)
+	t->companions = calloc(o->companions.n, sizeof(*t->companions));
+	if (!t->companions)
 		return ib_fail_memory(err);
-	for (; t->nalso < o->companions.n && !st; t->nalso++)
-		st = ib_companion_open(o->companions.v[t->nalso], t->flags, !t->split,
-				       &t->also[t->nalso], err);
+	for (; t->ncompanions < o->companions.n && !st; t->ncompanions++)
+		st = ib_companion_open(o->companions.v[t->ncompanions], t->flags, !t->split,
+				       &t->companions[t->ncompanions], err);
 	return st;
 }
 
 enum ib_status
 ib_prune_outputs_open(struct ib_prune_outputs *t, const struct ib_prune_options *o,
-		      const struct ib_annotate *splice, struct ib_error *err)
+		      const struct ib_annotate *annotate, struct ib_error *err)
 {
 	unsigned digest = o->receipt ? IB_OUTPUT_DIGEST : 0;
 	enum ib_status st = IB_OK;
 
 	*t = (struct ib_prune_outputs){
 		.options = o,
-		.splice = splice,
+		.annotate = annotate,
 		.flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0,
 	};
-	if (o->dry_run) /* no records come */
+	if (o->dry_run) /* no records are written */
 		return ib_output_open(o->output, t->flags, &t->main.out, err);
 	if (o->pruned_output)
-		st = ib_output_open(o->pruned_output, t->flags, &t->unkept.out, err);
+		st = ib_output_open(o->pruned_output, t->flags, &t->pruned.out, err);
 	if (!st && o->split)
-		st = ib_split_new(o, splice, t->flags, &t->split, err);
+		st = ib_split_new(o, annotate, t->flags, &t->split, err);
 	if (!st)
 		st = open_companions(t, err);
 	if (!st && o->weights && !o->split)
-		st = ib_output_open(o->weights, t->flags, &t->sidecar, err);
+		st = ib_output_open(o->weights, t->flags, &t->weights, err);
 	if (!st && !o->split && !is_per_operand(o))
 		st = ib_output_open(o->output, t->flags | digest, &t->main.out, err);
 	return st;
 }
 
-/* Two operands of one name would be one file. */
+/* Fail if an earlier operand has the same output name. */
 static enum ib_status
 check_name(struct ib_prune_outputs *t, const char *name, const char *path, struct ib_error *err)
 {
@@ -63,14 +63,14 @@ check_name(struct ib_prune_outputs *t, const char *name, const char *path, struc
 	for (i = 0; i < t->names.n; i++)
 		if (strcmp(t->names.v[i], name) == 0)
 			return ib_fail(err, IB_E_MISUSE,
-				       "%s: another operand has that name too: "
-				       "both would be %s",
+				       "%s: another operand has the same name: both would be "
+				       "written to %s",
 				       path, name);
 	return IB_OK;
 }
 
 static bool
-make_room(struct ib_prune_outputs *t)
+reserve_output(struct ib_prune_outputs *t)
 {
 	size_t cap = t->cap ? 2 * t->cap : 64;
 	struct ib_output **done;
@@ -90,12 +90,12 @@ make_room(struct ib_prune_outputs *t)
 	return true;
 }
 
-/* With %s every operand has a file of its own. */
+/* With %s in -o: finish the previous operand's file and open the next. */
 static enum ib_status
 next_file(struct ib_prune_outputs *t, const struct ib_source *source, struct ib_error *err)
 {
 	char *name = ib_name_for_operand(t->options->output, source->path);
-	enum ib_status st = name && make_room(t) ? IB_OK : ib_fail_memory(err);
+	enum ib_status st = name && reserve_output(t) ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
 		st = check_name(t, name, source->path, err);
@@ -117,11 +117,11 @@ next_file(struct ib_prune_outputs *t, const struct ib_source *source, struct ib_
 	return IB_OK;
 }
 
-/* With --split the form of all is settled by the first operand. */
+/* With --split the first operand determines the format of all files. */
 static enum ib_status
 begin_split(struct ib_prune_outputs *t, const struct ib_source *source, struct ib_error *err)
 {
-	if (ib_record_writer_is_nothing(source))
+	if (ib_source_is_empty_shard(source))
 		return IB_OK;
 	if (!t->first)
 		t->first = source;
@@ -139,11 +139,11 @@ ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *sourc
 	if (is_per_operand(t->options))
 		st = next_file(t, source, err);
 	if (!st)
-		st = ib_record_writer_begin(&t->main, t->splice, source, err);
+		st = ib_record_writer_begin(&t->main, t->annotate, source, err);
 	if (!st && t->split)
 		st = begin_split(t, source, err);
 	if (!st)
-		st = ib_record_writer_begin(&t->unkept, NULL, source, err);
+		st = ib_record_writer_begin(&t->pruned, NULL, source, err);
 	return st;
 }
 
@@ -154,10 +154,10 @@ put_split(void *ctx, unsigned stream, const char *p, size_t n)
 {
 	struct ib_tar_piece piece = { .p = p, .n = n };
 
-	ib_split_put(ctx, stream, &piece);
+	ib_split_write(ctx, stream, &piece);
 }
 
-/* The companion whose line is being put into the split. */
+/* Context of put_companion(): the split and the companion's stream. */
 struct companion {
 	struct ib_split *split;
 	unsigned stream;
@@ -171,28 +171,28 @@ put_companion(void *ctx, const char *p, size_t n)
 	put_split(c->split, c->stream, p, n);
 }
 
-/* What goes beside a record that is written. */
+/* Write the text that accompanies a written record: its weights line and companion lines. */
 static enum ib_status
-put_beside(struct ib_prune_outputs *t, struct ib_span id, struct ib_span sidecar, uint64_t number,
-	   struct ib_error *err)
+put_accompanying(struct ib_prune_outputs *t, struct ib_span id, struct ib_span weights,
+		 uint64_t number, struct ib_error *err)
 {
-	struct companion c = { t->split, IB_STREAM_ALSO };
+	struct companion c = { t->split, IB_STREAM_COMPANION };
 	enum ib_status st = IB_OK;
 	size_t i;
 
 	if (t->split) {
-		ib_split_record(t->split, id);
-		put_split(t->split, IB_STREAM_SIDECAR, sidecar.p, sidecar.n);
-	} else if (t->sidecar) {
-		ib_output_write(t->sidecar, sidecar.p, sidecar.n);
+		ib_split_begin_record(t->split, id);
+		put_split(t->split, IB_STREAM_WEIGHTS, weights.p, weights.n);
+	} else if (t->weights) {
+		ib_output_write(t->weights, weights.p, weights.n);
 	}
-	for (i = 0; i < t->nalso && !st; i++, c.stream++)
-		st = ib_companion_line(t->also[i], number, t->split ? put_companion : NULL, &c,
-				       err);
+	for (i = 0; i < t->ncompanions && !st; i++, c.stream++)
+		st = ib_companion_line(t->companions[i], number, t->split ? put_companion : NULL,
+				       &c, err);
 	return st;
 }
 
-/* The same of a block's records; with --split their own text too. */
+/* Do the same for each record of a block; with --split also write the record's own text. */
 static enum ib_status
 write_each(struct ib_prune_outputs *t, const struct ib_pruned *b, uint64_t before,
 	   struct ib_error *err)
@@ -203,9 +203,9 @@ write_each(struct ib_prune_outputs *t, const struct ib_pruned *b, uint64_t befor
 
 	for (i = 0; i < b->nwritten && !st; i++, from = to) {
 		to = b->written[i];
-		st = put_beside(
+		st = put_accompanying(
 			t, (struct ib_span){ b->id.p + from.id, to.id - from.id },
-			(struct ib_span){ b->sidecar.p + from.sidecar, to.sidecar - from.sidecar },
+			(struct ib_span){ b->weights.p + from.weights, to.weights - from.weights },
 			before + to.number, err);
 		if (t->split)
 			put_split(t->split, IB_STREAM_MAIN, b->kept.p + from.kept,
@@ -218,39 +218,39 @@ enum ib_status
 ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_pruned *b, uint64_t before,
 		       struct ib_error *err)
 {
-	ib_record_writer_write(&t->unkept, b->unkept.p, b->unkept.n);
+	ib_record_writer_write(&t->pruned, b->pruned.p, b->pruned.n);
 	if (!t->split)
 		ib_record_writer_write(&t->main, b->kept.p, b->kept.n);
-	if (t->split || t->nalso > 0)
+	if (t->split || t->ncompanions > 0)
 		return write_each(t, b, before, err);
-	if (t->sidecar)
-		ib_output_write(t->sidecar, b->sidecar.p, b->sidecar.n);
+	if (t->weights)
+		ib_output_write(t->weights, b->weights.p, b->weights.n);
 	return IB_OK;
 }
 
 enum ib_status
-ib_prune_outputs_sample(struct ib_prune_outputs *t, struct ib_span id, struct ib_span sidecar,
-			uint64_t number, struct ib_error *err)
+ib_prune_outputs_begin_sample(struct ib_prune_outputs *t, struct ib_span id, struct ib_span weights,
+			      uint64_t number, struct ib_error *err)
 {
-	return put_beside(t, id, sidecar, number, err);
+	return put_accompanying(t, id, weights, number, err);
 }
 
 void
-ib_prune_outputs_put(struct ib_prune_outputs *t, const struct ib_tar_piece *piece)
+ib_prune_outputs_write_piece(struct ib_prune_outputs *t, const struct ib_tar_piece *piece)
 {
 	if (t->split)
-		ib_split_put(t->split, IB_STREAM_MAIN, piece);
+		ib_split_write(t->split, IB_STREAM_MAIN, piece);
 	else
-		ib_record_writer_put(&t->main, piece);
+		ib_record_writer_write_piece(&t->main, piece);
 }
 
 void
-ib_prune_outputs_each(struct ib_prune_outputs *t, const struct ib_tar_piece *piece)
+ib_prune_outputs_write_to_all(struct ib_prune_outputs *t, const struct ib_tar_piece *piece)
 {
 	if (t->split)
-		ib_split_each(t->split, piece);
+		ib_split_write_to_all(t->split, piece);
 	else
-		ib_record_writer_put(&t->main, piece);
+		ib_record_writer_write_piece(&t->main, piece);
 }
 
 /* ---- the end -------------------------------------------------------------------- */
@@ -263,11 +263,11 @@ ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err)
 	size_t i;
 
 	if (!st)
-		st = ib_record_writer_status(&t->unkept, err);
-	if (!st && t->sidecar)
-		st = ib_output_status(t->sidecar, err);
-	for (i = 0; i < t->nalso && !st; i++) {
-		out = *ib_companion_output(t->also[i]);
+		st = ib_record_writer_status(&t->pruned, err);
+	if (!st && t->weights)
+		st = ib_output_status(t->weights, err);
+	for (i = 0; i < t->ncompanions && !st; i++) {
+		out = *ib_companion_output(t->companions[i]);
 		if (out)
 			st = ib_output_status(out, err);
 	}
@@ -282,14 +282,14 @@ ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records, struct ib_err
 	enum ib_status st = IB_OK;
 	size_t i;
 
-	for (i = 0; i < t->nalso && !st; i++)
-		st = ib_companion_end(t->also[i], records, err);
+	for (i = 0; i < t->ncompanions && !st; i++)
+		st = ib_companion_end(t->companions[i], records, err);
 	if (!st && t->split)
-		st = ib_split_deal(t->split, t->first, err);
+		st = ib_split_distribute(t->split, t->first, err);
 	if (st)
 		return st;
 	ib_record_writer_end(&t->main);
-	ib_record_writer_end(&t->unkept);
+	ib_record_writer_end(&t->pruned);
 	return ib_prune_outputs_status(t, err);
 }
 
@@ -302,7 +302,7 @@ ib_prune_outputs_manifests(struct ib_prune_outputs *t, size_t *n)
 	return t->ndone > 0 ? t->done : &t->main.out;
 }
 
-/* Take n outputs over into a list. */
+/* Move n outputs into a list. */
 static void
 hand_over(struct ib_output **all, size_t *k, struct ib_output **from, size_t n)
 {
@@ -316,7 +316,7 @@ hand_over(struct ib_output **all, size_t *k, struct ib_output **from, size_t n)
 
 enum ib_status
 ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **more,
-			const struct ib_output_also *also, struct ib_error *err)
+			const struct ib_output_also *companions, struct ib_error *err)
 {
 	struct ib_output **manifest, **other = NULL, **all;
 	size_t nmanifests, nothers = 0, i, k = 0;
@@ -325,21 +325,21 @@ ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **more,
 	manifest = ib_prune_outputs_manifests(t, &nmanifests);
 	if (t->split)
 		other = ib_split_others(t->split, &nothers);
-	all = calloc(nmanifests + nothers + t->nalso + 3, sizeof(*all));
+	all = calloc(nmanifests + nothers + t->ncompanions + 3, sizeof(*all));
 	if (!all)
 		return ib_fail_memory(err);
-	hand_over(all, &k, &t->unkept.out, 1);
-	hand_over(all, &k, &t->sidecar, 1);
-	for (i = 0; i < t->nalso; i++)
-		hand_over(all, &k, ib_companion_output(t->also[i]), 1);
+	hand_over(all, &k, &t->pruned.out, 1);
+	hand_over(all, &k, &t->weights, 1);
+	for (i = 0; i < t->ncompanions; i++)
+		hand_over(all, &k, ib_companion_output(t->companions[i]), 1);
 	hand_over(all, &k, other, nothers);
 	if (more)
 		hand_over(all, &k, more, 1);
 	hand_over(all, &k, manifest, nmanifests);
 	if (t->ndone > 0)
-		t->main.out = NULL; /* the last of them */
+		t->main.out = NULL; /* is the last of t->done */
 	t->ndone = 0;
-	st = ib_outputs_commit(all, k, also, err);
+	st = ib_outputs_commit(all, k, companions, err);
 	free(all);
 	return st;
 }
@@ -351,19 +351,19 @@ ib_prune_outputs_discard(struct ib_prune_outputs *t)
 	size_t i;
 
 	if (t->main.out)
-		ib_record_writer_spoil(&t->main);
+		ib_record_writer_break(&t->main);
 	for (i = 0; i < t->ndone; i++)
 		ib_output_discard(&t->done[i]);
 	if (own)
 		ib_output_discard(&t->main.out);
-	ib_output_discard(&t->unkept.out);
-	ib_output_discard(&t->sidecar);
-	for (i = 0; i < t->nalso; i++)
-		ib_companion_free(t->also[i]);
-	free(t->also);
+	ib_output_discard(&t->pruned.out);
+	ib_output_discard(&t->weights);
+	for (i = 0; i < t->ncompanions; i++)
+		ib_companion_free(t->companions[i]);
+	free(t->companions);
 	ib_split_free(t->split);
 	ib_record_writer_release(&t->main);
-	ib_record_writer_release(&t->unkept);
+	ib_record_writer_release(&t->pruned);
 	free(t->done);
 	for (i = 0; i < t->names.n; i++)
 		free((char *)(uintptr_t)t->names.v[i]);

@@ -1,6 +1,8 @@
 /*
- * The files that one run of ib-prune writes: the epoch manifest (one, one an
- * operand, or K of --split), the pruned records, the sidecar, the companions.
+ * The files that one run of ib-prune writes: the epoch manifest (one file, one
+ * per operand, or the K files of --split), the pruned records, the weights file
+ * and the companions. All of them appear together in ib_prune_outputs_commit(),
+ * or none.
  */
 #ifndef IB_PRUNE_OUTPUTS_H
 #define IB_PRUNE_OUTPUTS_H
@@ -12,58 +14,60 @@
 
 struct ib_prune_outputs {
 	const struct ib_prune_options *options;
-	const struct ib_annotate *splice;
+	const struct ib_annotate *annotate;
 	unsigned flags;
-	struct ib_record_writer main; /* none with --split */
-	struct ib_record_writer unkept;
-	struct ib_output *sidecar;
-	struct ib_companion **also;
-	size_t nalso;
-	struct ib_split *split;	       /* NULL: none */
-	const struct ib_source *first; /* of --split: whose form they have */
-	struct ib_output **done;       /* of %s: the operands before */
-	struct ib_list names;	       /* of %s: the files' names, owned */
+	struct ib_record_writer main; /* the epoch manifest; unused with --split */
+	struct ib_record_writer pruned;
+	struct ib_output *weights;
+	struct ib_companion **companions;
+	size_t ncompanions;
+	struct ib_split *split;	       /* NULL without --split */
+	const struct ib_source *first; /* with --split: operand that determines the format */
+	struct ib_output **done;       /* with %s in -o: one output per operand so far */
+	struct ib_list names;	       /* with %s in -o: their names, owned */
 	size_t ndone, cap;
 };
 
 enum ib_status ib_prune_outputs_open(struct ib_prune_outputs *t,
 				     const struct ib_prune_options *options,
-				     const struct ib_annotate *splice, struct ib_error *err);
+				     const struct ib_annotate *annotate, struct ib_error *err);
 
-/* An operand begins: its file, its header. */
+/* Begin an operand: open its file if -o contains %s, and write headers. */
 enum ib_status ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *source,
 				      struct ib_error *err);
 
-/* A block's records; `before`: how many there were before it. */
+/* Write the records of a block; `before` is the number of records before it. */
 enum ib_status ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_pruned *b,
 				      uint64_t before, struct ib_error *err);
 
 /*
- * Of a tar: a sample that is written begins, the number-th of the manifest;
- * its pieces follow, and such as go into every manifest.
+ * Begin a sample of a tar, which is sample `number` of the manifest, and write
+ * its line to the weights file and the companions. Pieces of its members follow
+ * with write_piece(). write_to_all() writes a piece to every manifest.
  */
-enum ib_status ib_prune_outputs_sample(struct ib_prune_outputs *t, struct ib_span id,
-				       struct ib_span sidecar, uint64_t number,
-				       struct ib_error *err);
-void ib_prune_outputs_put(struct ib_prune_outputs *t, const struct ib_tar_piece *piece);
-void ib_prune_outputs_each(struct ib_prune_outputs *t, const struct ib_tar_piece *piece);
+enum ib_status ib_prune_outputs_begin_sample(struct ib_prune_outputs *t, struct ib_span id,
+					     struct ib_span weights, uint64_t number,
+					     struct ib_error *err);
+void ib_prune_outputs_write_piece(struct ib_prune_outputs *t, const struct ib_tar_piece *piece);
+void ib_prune_outputs_write_to_all(struct ib_prune_outputs *t, const struct ib_tar_piece *piece);
 
-/* The sticky error of any of them. */
+/* Return the first sticky error of any output. */
 enum ib_status ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err);
 
-/* Behind the last record, of `records` in all. */
+/* Complete the files after the last of `records` records. */
 enum ib_status ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records,
 				    struct ib_error *err);
 
-/* The epoch manifests, in order, for their digests. */
+/* Return the epoch manifests, in order. */
 struct ib_output **ib_prune_outputs_manifests(struct ib_prune_outputs *t, size_t *n);
 
 /*
- * Make all appear, with `more` (a receipt; may be NULL) before the manifest,
- * and what comes to be with them (may be NULL).
+ * Commit all outputs together with `more` (the receipt, may be NULL) and with an
+ * action such as appending to a log (may be NULL). The manifest comes last.
  */
 enum ib_status ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **more,
-				       const struct ib_output_also *also, struct ib_error *err);
+				       const struct ib_output_also *companions,
+				       struct ib_error *err);
 void ib_prune_outputs_discard(struct ib_prune_outputs *t);
 
 #endif

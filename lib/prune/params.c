@@ -8,8 +8,7 @@
 
 #define SAMPLINGS "poisson|fixed"
 
-/* ---- what a rule solved ---------------------------------------------------
- */
+/* ---- results of preparing a rule ---- */
 
 static bool
 put_ratio(cJSON *to, const struct ib_rule *r)
@@ -29,7 +28,7 @@ put_c(cJSON *to, const struct ib_rule *r)
 	return ib_json_doc_add_real(to, "c", r->c);
 }
 
-/* [[cut, share], ...] as resolved. */
+/* Add [[threshold, fraction to prune], ...]. */
 static bool
 put_cuts(cJSON *to, const struct ib_rule *r)
 {
@@ -41,16 +40,16 @@ put_cuts(cJSON *to, const struct ib_rule *r)
 		return cJSON_AddNullToObject(to, "cuts") != NULL;
 	cuts = cJSON_AddArrayToObject(to, "cuts");
 	ok = cuts;
-	for (i = 0; ok && i < r->levels.n; i++) {
+	for (i = 0; ok && i < r->thresholds.n; i++) {
 		pair = cJSON_CreateArray();
 		ok = ib_json_doc_append(cuts, pair) &&
-		     ib_json_doc_append(pair, ib_json_doc_real(r->levels.cut[i])) &&
-		     ib_json_doc_append(pair, ib_json_doc_real(r->levels.share[i]));
+		     ib_json_doc_append(pair, ib_json_doc_real(r->thresholds.cut[i])) &&
+		     ib_json_doc_append(pair, ib_json_doc_real(r->thresholds.share[i]));
 	}
 	return ok;
 }
 
-/* [{pi, n, k}, ...] of --sampling fixed, ascending by pi. */
+/* Add [{pi, n, k}, ...] for --sampling fixed, ascending by pi. */
 static bool
 put_groups(cJSON *to, const struct ib_rule *r)
 {
@@ -72,8 +71,7 @@ put_groups(cJSON *to, const struct ib_rule *r)
 	return ok;
 }
 
-/* ---- the table ------------------------------------------------------------
- */
+/* ---- the table ---- */
 
 #define AT(member_) .at = offsetof(struct ib_rule_options, member_)
 #define INFOBATCH (1u << IB_RULE_INFOBATCH)
@@ -107,8 +105,8 @@ static const struct ib_param params[] = {
 	  .rules = BUCKETS,
 	  .name = "CUT",
 	  .value = "SHARE",
-	  .help = "prune this share of the samples with a score below CUT and "
-		  "not below the CUT before; at least one, ascending "
+	  .help = "prune this fraction of the samples with a score below CUT and "
+		  "not below the previous CUT; at least one, ascending "
 		  "(required)" },
 	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep), .name = "keep" },
 	{ .member = "scale",
@@ -128,7 +126,7 @@ static const struct ib_param params[] = {
 	  .name = "floor",
 	  .value = "F",
 	  .range = "(0, 1]",
-	  .help = "the least keep probability" },
+	  .help = "the smallest keep probability" },
 	{ .member = "power",
 	  .kind = IB_PARAM_REAL,
 	  AT(power),
@@ -137,8 +135,8 @@ static const struct ib_param params[] = {
 	  .name = "power",
 	  .value = "B",
 	  .range = "[0, 100]",
-	  .help = "the keep probability is the share of lower scores, to the "
-		  "power of B" },
+	  .help = "the keep probability is the fraction of lower scores, raised to "
+		  "the power of B" },
 	{ .member = "proxy",
 	  .kind = IB_PARAM_CHOICE,
 	  AT(proxy),
@@ -164,8 +162,7 @@ ib_params(size_t *n)
 	return params;
 }
 
-/* ---- checks ----------------------------------------------------------------
- */
+/* ---- checks ---- */
 
 bool
 ib_in_range(const char *range, double x)
@@ -190,8 +187,7 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 	return ib_thresholds_check(o, err);
 }
 
-/* ---- members of receipts and run headers ------------------------------------
- */
+/* ---- members of receipts and run headers ---- */
 
 static bool
 add_epoch(cJSON *to, const char *name, int64_t epoch)
@@ -201,7 +197,7 @@ add_epoch(cJSON *to, const char *name, int64_t epoch)
 	return ib_json_doc_add_count(to, name, (uint64_t)epoch);
 }
 
-/* The number-th of "a|b|c". */
+/* Add word `number` of "a|b|c". */
 static bool
 add_word(cJSON *to, const char *name, const char *words, unsigned number)
 {

@@ -1,8 +1,9 @@
 /*
- * pi in proportion to a bound on the gradient's norm: pi = min(1, max(floor,
- * c*x)), x = 1-exp(-score) or the score. Of all rules of one expected cost the
- * one of least variance, were x the norm (Katharopoulos and Fleuret 2018,
- * arXiv 1803.00942, and the Neyman allocation before them).
+ * --rule proportional: pi is proportional to an estimate x of the gradient norm,
+ * pi = min(1, max(floor, c*x)), where x is 1-exp(-score) or the score. If x were
+ * the norm, this rule would have the smallest variance of all rules with the same
+ * expected cost (Katharopoulos and Fleuret 2018, arXiv 1803.00942; Neyman
+ * allocation).
  */
 #include "prune/rule.h"
 
@@ -16,21 +17,20 @@
 #define GRID (1 << 24) /* pi is rounded up to a multiple of 1/GRID */
 
 /*
- * No branch hangs on a score: the exp of one runs beside those of others, and
- * gcc, which makes a branch of a bound where it knows what follows from it, is
- * kept from it by the second loop. At 1 the shift makes IB_HIGH of it. scale
- * takes 1.14 times the default rule's time so, 1.19 with branches (10^6 samples,
- * -T 1, AMD EPYC Zen 5, gcc 12 -O2).
+ * Branch-free, so that the computations of several scores overlap. The bound and
+ * the rounding are in separate loops because gcc would otherwise use a branch.
+ * The shift turns a pi of 1 into IB_HIGH. Saves 4 % of a run
+ * (tests/PERFORMANCE.md).
  */
 void
 ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *pi)
 {
 	double floor = r->options.floor, c = r->c, p;
 	float x[IB_GROUP];
-	int32_t whole;
+	int32_t steps;
 	size_t i;
 
-	if (isnan(c)) { /* nothing is known */
+	if (isnan(c)) { /* no known scores */
 		for (i = 0; i < n; i++)
 			pi[i] = IB_HIGH;
 		return;
@@ -38,15 +38,15 @@ ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double
 	ib_proxies(r->options.proxy, score, n, x);
 	for (i = 0; i < n; i++) {
 		p = c * (double)x[i];
-		p = p > floor ? p : floor; /* NaN too: 0 * -inf */
+		p = p > floor ? p : floor; /* also if p is NaN (0 * -inf) */
 		pi[i] = p < 1 ? p : 1;
 	}
 	for (i = 0; i < n; i++) {
 		p = pi[i] * GRID;
-		whole = (int32_t)p;
-		whole += (double)whole < p;
-		whole <<= whole / GRID;
-		pi[i] = whole * (1.0 / GRID);
+		steps = (int32_t)p;
+		steps += (double)steps < p;
+		steps <<= steps / GRID;
+		pi[i] = steps * (1.0 / GRID);
 	}
 }
 
@@ -59,7 +59,7 @@ warn_of_reach(const struct ib_rule *r, double share, const struct ib_context *co
 
 	text[ib_number_put(text, share)] = '\0';
 	ib_warn(context,
-		"--keep %s is out of reach: the nearest share that can "
+		"--keep %s cannot be reached: the nearest fraction that can "
 		"be kept is %s",
 		r->options.keep, text);
 }
@@ -76,9 +76,9 @@ solve(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_bin_counts 
 	return keep <= b->floor ? IB_OK : ib_solve_scale(b, of, &r->c, err);
 }
 
-/* What is to be counted of the scores, in one pass. */
+/* Request the bins that the solver needs, counted in one pass over the scores. */
 static void
-plan(const struct ib_rule *r, struct ib_scale_problem *b, struct ib_bin_counts *want)
+request_bins(const struct ib_rule *r, struct ib_scale_problem *b, struct ib_bin_counts *want)
 {
 	want->spread = true;
 	want->proxy = r->options.proxy;
@@ -87,15 +87,15 @@ plan(const struct ib_rule *r, struct ib_scale_problem *b, struct ib_bin_counts *
 }
 
 static enum ib_status
-solve_own(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context *context,
-	  struct ib_error *err)
+solve_from_scores(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context *context,
+		  struct ib_error *err)
 {
 	struct ib_bin_counts *want = ib_bin_counts_new(), *of = NULL;
 	enum ib_status st;
 
 	if (!want)
 		return ib_fail_memory(err);
-	plan(r, b, want);
+	request_bins(r, b, want);
 	st = ib_bin_counts_count(want, r->scores->score.p, r->scores->table.n, &of, err);
 	if (!st)
 		st = solve(r, b, of, context, err);
@@ -104,15 +104,15 @@ solve_own(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context
 	return st;
 }
 
-/* Over parts: what their second pass counted. */
+/* Solve with the counts of the second pass over the partitions. */
 static enum ib_status
-solve_foreign(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context *context,
-	      struct ib_error *err)
+solve_from_totals(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context *context,
+		  struct ib_error *err)
 {
-	if (!r->refined || !r->refined->spread || r->refined->proxy != r->options.proxy ||
-	    (b->keep > b->floor && !ib_solve_scale_is_known(b, r->refined)))
+	if (!r->bins || !r->bins->spread || r->bins->proxy != r->options.proxy ||
+	    (b->keep > b->floor && !ib_solve_scale_is_known(b, r->bins)))
 		return ib_bins_request_lacks("--keep", err);
-	return solve(r, b, r->refined, context, err);
+	return solve(r, b, r->bins, context, err);
 }
 
 static enum ib_status
@@ -123,11 +123,11 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, s
 				      .n = r->totals->known };
 
 	ib_solve_scale_bound(&b, r->totals, r->options.proxy);
-	if (!r->foreign_totals)
-		return solve_own(r, &b, context, err);
-	if (!r->want)
-		return solve_foreign(r, &b, context, err);
-	plan(r, &b, r->want);
+	if (!r->totals_given)
+		return solve_from_scores(r, &b, context, err);
+	if (!r->wanted_bins)
+		return solve_from_totals(r, &b, context, err);
+	request_bins(r, &b, r->wanted_bins);
 	return IB_OK;
 }
 
@@ -149,8 +149,8 @@ ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context
 		return IB_OK;
 	}
 	if (!ib_number_text(ib_span_of(o->keep), &keep) || !(keep >= 0 && keep <= 1))
-		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is no share in [0, 1]", o->keep);
-	if (!r->scores && !r->foreign_totals)
+		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a number in [0, 1]", o->keep);
+	if (!r->scores && !r->totals_given)
 		return IB_OK;
 	return solve_budget(r, keep, context, err);
 }

@@ -1,16 +1,16 @@
-/* What one run of ib-prune did, as a small JSON document. */
+/* The receipt of one ib-prune run: a JSON object with parameters, counts and digests. */
 #ifndef IB_PRUNE_RECEIPT_H
 #define IB_PRUNE_RECEIPT_H
 
 #include "io/output.h"
 #include "prune/params.h"
 
-/* XXH3-128 of what was read and written; empty text: there was none. */
+/* XXH3-128 digests of inputs and outputs; empty if there is no such file. */
 struct ib_digests {
 	char scores[33], totals[33], manifest[33];
-	const char (*output)[33]; /* of --split and -o %s: one a file */
+	const char (*output)[33]; /* one digest per epoch manifest */
 	size_t noutputs;
-	bool many; /* output is an array */
+	bool many; /* write `output` as an array: with --split or %s in -o */
 };
 
 enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prune_options *options,
@@ -18,10 +18,8 @@ enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prun
 				const struct ib_digests *digests, struct ib_output *out,
 				struct ib_error *err);
 
-/*
- * The head of an audit log's run: one JSON object, to be freed; NULL: memory
- * ran out.
- */
+/* Return the header of a run in the audit log, one JSON object. The caller frees it. NULL if out of
+ * memory. */
 char *ib_receipt_head(const struct ib_rule *rule, const struct ib_prune_options *options,
 		      const struct ib_digests *digests);
 

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 
-/* The header without its line end: operands may end their lines each its way. */
+/* Return the header without its newline, because operands may use LF or CRLF. */
 static struct ib_span
 header_of(const struct ib_source *s)
 {
@@ -15,44 +15,45 @@ header_of(const struct ib_source *s)
 	return line;
 }
 
-/* Operands that go into one output have one format, and one header. */
 enum ib_status
 ib_record_writer_check(const struct ib_source *first, const struct ib_source *s,
 		       struct ib_error *err)
 {
 	if (first->format != s->format)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: its format is not that of %s: they cannot "
-			       "go into one output",
+			       "%s: has a different format than %s: they cannot be written to "
+			       "one output",
 			       s->name, first->name);
 	if (!ib_span_equal(header_of(first), header_of(s)))
-		return ib_fail(err, IB_E_DATA, "%s: its header is not that of %s", s->name,
-			       first->name);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: has a different header than %s: they cannot be written to "
+			       "one output",
+			       s->name, first->name);
 	if (!ib_span_equal(ib_bytes_span(&first->preamble), ib_bytes_span(&s->preamble)))
 		return ib_fail(err, IB_E_DATA,
-			       "%s: its --header-lines are not those of %s: "
-			       "they cannot go into one output",
+			       "%s: has different --header-lines than %s: they cannot be "
+			       "written to one output",
 			       s->name, first->name);
 	return IB_OK;
 }
 
 bool
-ib_record_writer_is_nothing(const struct ib_source *s)
+ib_source_is_empty_shard(const struct ib_source *s)
 {
 	return s->empty && s->format != IB_FORMAT_JSON && s->format != IB_FORMAT_TAR;
 }
 
 static enum ib_status
-put_header(struct ib_record_writer *t, const struct ib_annotate *splice, const struct ib_source *s,
-	   struct ib_error *err)
+put_header(struct ib_record_writer *t, const struct ib_annotate *annotate,
+	   const struct ib_source *s, struct ib_error *err)
 {
 	struct ib_bytes text = { 0 };
 	enum ib_status st = IB_OK;
 
 	if (s->format != IB_FORMAT_CSV && s->format != IB_FORMAT_TSV)
 		return IB_OK;
-	if (splice) {
-		st = ib_annotate_header(splice, s, &text, err);
+	if (annotate) {
+		st = ib_annotate_header(annotate, s, &text, err);
 		ib_output_write_bytes(t->out, &text);
 	} else {
 		ib_output_write(t->out, s->header.p, s->header.n);
@@ -64,10 +65,10 @@ put_header(struct ib_record_writer *t, const struct ib_annotate *splice, const s
 }
 
 enum ib_status
-ib_record_writer_begin(struct ib_record_writer *t, const struct ib_annotate *splice,
+ib_record_writer_begin(struct ib_record_writer *t, const struct ib_annotate *annotate,
 		       const struct ib_source *s, struct ib_error *err)
 {
-	if (!t->out || ib_record_writer_is_nothing(s))
+	if (!t->out || ib_source_is_empty_shard(s))
 		return IB_OK;
 	if (t->first)
 		return ib_record_writer_check(t->first, s, err);
@@ -76,9 +77,9 @@ ib_record_writer_begin(struct ib_record_writer *t, const struct ib_annotate *spl
 	t->empty = true;
 	if (s->format == IB_FORMAT_TAR)
 		return ib_tar_writer_new(t->out, &t->tar, err);
-	if (splice)
+	if (annotate)
 		ib_output_write(t->out, s->preamble.p, s->preamble.n);
-	return put_header(t, splice, s, err);
+	return put_header(t, annotate, s, err);
 }
 
 void
@@ -86,7 +87,7 @@ ib_record_writer_write(struct ib_record_writer *t, const char *p, size_t n)
 {
 	if (!t->out || n == 0)
 		return;
-	if (t->array && t->empty) { /* its first element: no comma */
+	if (t->array && t->empty) { /* no comma before the first element */
 		ib_output_write(t->out, "[", 1);
 		ib_output_write(t->out, p + 1, n - 1);
 	} else {
@@ -96,7 +97,7 @@ ib_record_writer_write(struct ib_record_writer *t, const char *p, size_t n)
 }
 
 void
-ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piece)
+ib_record_writer_write_piece(struct ib_record_writer *t, const struct ib_tar_piece *piece)
 {
 	if (t->tar)
 		ib_tar_writer_put(t->tar, piece);
@@ -113,7 +114,7 @@ ib_record_writer_end(struct ib_record_writer *t)
 }
 
 void
-ib_record_writer_spoil(struct ib_record_writer *t)
+ib_record_writer_break(struct ib_record_writer *t)
 {
 	if (t->tar)
 		ib_tar_writer_spoil(t->tar);

@@ -1,7 +1,13 @@
 /*
- * Rules: score -> pi. A rule is a row of the table in rule.c: its name, how
- * it is made ready for an epoch, and pi of one score. Everything else (who is
- * exempt, the draw, the weight, the audit) is the same for all of them.
+ * Rules: from a score to the keep probability pi.
+ *
+ * A rule is a row of the table in rules.c: its name, a function that prepares it
+ * for an epoch (finds thresholds, solves for a budget), and a function that maps
+ * scores to pi. Everything else is the same for all rules: samples without a
+ * known score and the samples of unpruned epochs are always kept, the draw
+ * decides if pi < 1, and a kept sample gets the weight 1/pi.
+ *
+ * A prepared rule is read-only and may be used by several threads.
  */
 #ifndef IB_PRUNE_RULE_H
 #define IB_PRUNE_RULE_H
@@ -13,21 +19,22 @@
 #define IB_THRESHOLDS_MAX 64
 
 /*
- * Below cut[k] (and not below cut[k-1]) a sample is kept with pi[k]; pi[n] is
- * IB_HIGH. ib_thresholds_put() adds to it: start from {0}.
+ * Thresholds and the pi between them: a score below cut[k], and not below
+ * cut[k-1], has pi[k]. pi[n] is IB_HIGH. Initialize with {0} and add with
+ * ib_thresholds_put().
  */
 struct ib_thresholds {
 	size_t n;
 	double cut[IB_THRESHOLDS_MAX];	 /* ascending */
-	double share[IB_THRESHOLDS_MAX]; /* to drop, as asked for or solved */
+	double share[IB_THRESHOLDS_MAX]; /* fraction to prune, as requested or solved */
 	double pi[IB_THRESHOLDS_MAX + 1];
 };
 
-/* Of --sampling fixed: the known rows of one pi < 1. */
-struct ib_group_of {
-	double pi; /* as the rule has it, before k/n */
+/* For --sampling fixed: the rows with one pi < 1. Exactly k of the n rows are kept. */
+struct ib_fixed_group {
+	double pi; /* pi of the rule, before it is replaced by k/n */
 	uint64_t n, k;
-	double chance, weight; /* k/n, n/k */
+	double fraction, weight; /* k/n, n/k */
 };
 
 struct ib_rule_kind;
@@ -35,68 +42,68 @@ struct ib_rule_kind;
 struct ib_rule {
 	struct ib_rule_options options;
 	const struct ib_rule_kind *kind;
-	const struct ib_scores *scores;	     /* NULL: nothing is scored yet */
-	const struct ib_totals *totals;	     /* of all known scores, or of --totals */
-	struct ib_totals *own_totals;	     /* where they are the rule's to free */
-	bool foreign_totals;		     /* totals are not the scores' own */
-	const struct ib_bin_counts *refined; /* beside foreign ones; NULL: none */
-	struct ib_bin_counts *want;	     /* of --write-bins: what is to be counted */
-	uint64_t key;			     /* of the draws */
-	bool full;			     /* everything is kept: */
-	enum ib_reason why_full;	     /* warm-up or anneal */
-	double ratio;			     /* r, as given or solved */
-	struct ib_thresholds levels;
-	double threshold;	   /* T; NaN: none */
-	double c;		   /* of proportional; NaN: none */
-	struct ib_group_of *group; /* of fixed */
+	const struct ib_scores *scores;	   /* NULL if there are none yet */
+	const struct ib_totals *totals;	   /* from --totals, or of all known scores */
+	struct ib_totals *own_totals;	   /* the same, if the rule owns them */
+	bool totals_given;		   /* totals come from --totals */
+	const struct ib_bin_counts *bins;  /* second-pass counts from --totals; NULL if none */
+	struct ib_bin_counts *wanted_bins; /* request of --write-bins */
+	uint64_t key;			   /* hashed seed and epoch, for the draws */
+	bool unpruned;			   /* true in an unpruned epoch */
+	enum ib_reason why_unpruned;	   /* warm-up or anneal */
+	double ratio;			   /* r, given or solved */
+	struct ib_thresholds thresholds;
+	double threshold;	      /* T; NaN if the rule has none */
+	double c;		      /* scale of the proportional rule; NaN for other rules */
+	struct ib_fixed_group *group; /* for --sampling fixed, ascending by pi */
 	size_t ngroups;
-	uint64_t *kept; /* of fixed: a bit a row */
+	uint64_t *kept; /* for --sampling fixed: one bit per row */
 };
 
 struct ib_rule_kind {
 	enum ib_rule_id id;
 	const char *name;
-	const char *about; /* for --help */
-	bool needs_scores; /* unseen and unknown samples are kept */
-	bool biased;	   /* it says so */
-	bool fixed;	   /* --sampling fixed makes sense */
-	bool cuts;	   /* its levels are told one by one */
-	bool ratio;	   /* it has an r, of -r or solved for --keep */
-	/* Resolve thresholds, solve budgets; in full epochs too. */
+	const char *about; /* text for --help */
+	bool needs_scores; /* samples without a known score are always kept */
+	bool biased;	   /* a warning is printed */
+	bool fixed;	   /* --sampling fixed is allowed */
+	bool cuts;	   /* files list its thresholds */
+	bool ratio;	   /* has a ratio r, from -r or solved for --keep */
+	/* Find thresholds and solve budgets; called in unpruned epochs too. */
 	enum ib_status (*prepare)(struct ib_rule *rule, const struct ib_context *context,
 				  struct ib_error *err);
-	/* pi of n scores; IB_HIGH for those that are not drawn. */
+	/* Compute pi for n <= IB_GROUP scores; IB_HIGH if at or above the threshold. */
 	void (*pi)(const struct ib_rule *rule, const float *score, size_t n, double *pi);
 };
 
-#define IB_HIGH 2.0 /* in the place of a pi: 1, and nothing is drawn */
+#define IB_HIGH 2.0 /* special value for pi: the sample is kept without a draw */
 
-/* Is this one of the epochs that keep everything, and why? */
+/* True if the epoch is unpruned; *why is warm-up or anneal. */
 bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why);
 
-/* 1-r to 15 significant digits, so that r = 0.9 gives 0.1. */
+/* Return 1-r rounded to 15 significant digits, so that 0.9 gives 0.1. */
 double ib_rule_complement(double r);
 
-/* What pi says before anything is drawn. */
+/* The keep probability of one sample, before the draw. */
 struct ib_inclusion {
-	double pi, weight;     /* weight: if it is kept */
-	enum ib_reason reason; /* IB_REASON_DRAWN: it is to be drawn */
-	int group;	       /* of --sampling fixed; -1: drawn by itself */
+	double pi, weight;     /* weight if the sample is kept */
+	enum ib_reason reason; /* IB_REASON_DRAWN if the draw decides */
+	int group;	       /* group of --sampling fixed; -1 if u < pi decides */
 };
 
 /*
- * The chances of n <= IB_GROUP samples: their rows, or IB_NO_ROW where one is
- * unseen.
+ * Compute the keep probabilities of n <= IB_GROUP samples. row[i] is the score
+ * row of a sample, or IB_NO_ROW.
  */
 void ib_rule_inclusions(const struct ib_rule *r, const uint32_t *row, size_t n,
-			struct ib_inclusion *chance);
+			struct ib_inclusion *inclusion);
 
 /*
- * Those of the scores' rows from `from` on, IB_GROUP of them or as many as
- * there are; returns how many.
+ * Compute the keep probabilities of up to IB_GROUP score rows, beginning with
+ * row `from`. Returns the number of rows.
  */
 size_t ib_rule_row_inclusions(const struct ib_rule *r, uint64_t from,
-			      struct ib_inclusion chance[IB_GROUP]);
+			      struct ib_inclusion inclusion[IB_GROUP]);
 
 static inline struct ib_inclusion
 ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
@@ -107,7 +114,7 @@ ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 	return c;
 }
 
-/* Is a sample that is to be drawn kept? (u < pi; of fixed: its bit.) */
+/* True if the draw keeps the sample. For IB_REASON_DRAWN only. */
 static inline bool
 ib_rule_keeps(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *c, double u)
 {
@@ -116,15 +123,15 @@ ib_rule_keeps(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *
 	return u < c->pi;
 }
 
-/* ---- levels.c: rules of a few levels of pi ---------------------------------- */
+/* ---- thresholds.c: rules with thresholds ---- */
 
-/* Whether a cut is well written: mean, median, qF, vX. */
+/* True if the text is a valid threshold: mean, median, qF or vX. */
 bool ib_cut_is_valid(struct ib_span text);
 
-/* Whether threshold and buckets are well written; IB_E_MISUSE if not. */
+/* Returns IB_E_MISUSE if the options' threshold or buckets are malformed. */
 enum ib_status ib_thresholds_check(const struct ib_rule_options *options, struct ib_error *err);
 
-/* A cut not below those before, and the share to drop below it. */
+/* Add a threshold, not less than the previous one, and the fraction to prune below it. */
 void ib_thresholds_put(struct ib_thresholds *l, double cut, double share);
 
 void ib_thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi);
@@ -140,11 +147,11 @@ enum ib_status ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_contex
 enum ib_status ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context,
 				      struct ib_error *err);
 
-/* ---- the other rules, and what is solved ------------------------------------ */
+/* ---- other rules and budgets ---- */
 
 #define IB_RATIO_MAX 0.95
 
-/* keep.c: r of --keep, of n known rows with `low` below the threshold. */
+/* keep.c: solve r for --keep, with `low` of n known scores below the threshold. */
 enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 				   const struct ib_context *context, struct ib_error *err);
 
@@ -153,23 +160,24 @@ enum ib_status ib_rule_prepare_proportional(struct ib_rule *rule, const struct i
 					    struct ib_error *err);
 void ib_proportional_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi);
 
-/* refine.c: what totals of parts have to say. */
+/* bins_request.c: order statistics from totals and second-pass counts. */
 
 /*
- * The rank-th smallest known score (from 1) into *score, NaN where it is only
- * noted down what is to be counted. IB_E_MISUSE where that has not been done.
+ * Find the rank-th smallest known score, from 1. With --write-bins, request its
+ * bin and set *score to NaN. Returns IB_E_MISUSE if the second pass has not
+ * counted that bin.
  */
 enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 				    double *score, struct ib_error *err);
-/* How many known scores are below a cut; likewise. */
+/* Count the known scores below a threshold, in the same way. */
 enum ib_status ib_bins_request_below(const struct ib_rule *r, double cut, const char *option,
 				     uint64_t *low, struct ib_error *err);
-/* The message that says what to run. */
+/* Fail with the message that explains how to run the second pass. */
 enum ib_status ib_bins_request_lacks(const char *option, struct ib_error *err);
 
-/* fixed.c: the groups of --sampling fixed, and who of them is kept. */
+/* fixed.c: find the groups of --sampling fixed and choose the kept rows. */
 enum ib_status ib_fixed_prepare(struct ib_rule *rule, struct ib_error *err);
-/* The chance of a known row: k of its group's n. */
+/* Replace pi and weight of a known row by k/n and n/k of its group. */
 void ib_rule_fixed_inclusion(const struct ib_rule *r, struct ib_inclusion *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* A rule as text: "proportional:floor=0.2,scale=5", read and written. */
+/* Parse and print a rule with its parameters: "proportional:floor=0.2,scale=5". */
 #include "prune/params.h"
 
 #include <stdio.h>
@@ -26,7 +26,7 @@ ib_rule_about(enum ib_rule_id rule)
 	return kind ? kind->about : NULL;
 }
 
-/* The i-th parameter of a rule; NULL: it has no more. */
+/* Return parameter i of a rule; NULL if there is none. */
 static const struct ib_param *
 param_of(enum ib_rule_id rule, size_t i)
 {
@@ -57,7 +57,7 @@ ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out)
 	return true;
 }
 
-/* "power and floor" */
+/* Write a list such as "power=B and floor=F" into out. */
 static const char *
 list_parameters(const struct ib_rule_kind *kind, char out[200])
 {
@@ -114,7 +114,7 @@ refuse_value(const struct ib_rule_kind *kind, const struct ib_param *p, const ch
 		       wanted, range, ib_show(show, value));
 }
 
-/* "a, b or c" of "a|b|c". */
+/* Write "a, b or c" into out, for "a|b|c". */
 static const char *
 list_words(const char *words, char out[200])
 {
@@ -148,7 +148,7 @@ find_word(const char *words, struct ib_span text)
 	}
 }
 
-/* Store one value, or say what it should be. */
+/* Store one value, or fail with a message that lists the valid values. */
 static enum ib_status
 set_value(const struct ib_rule_kind *kind, const struct ib_param *p, const char *value,
 	  struct ib_rule_options *o, struct ib_error *err)
@@ -181,7 +181,7 @@ set_value(const struct ib_rule_kind *kind, const struct ib_param *p, const char 
 	return IB_OK;
 }
 
-/* One "NAME=VALUE"; `given` has a bit for each parameter of the rule. */
+/* Parse one "NAME=VALUE"; `given` has one bit per parameter that has occurred. */
 static enum ib_status
 read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 	       struct ib_rule_options *o, struct ib_error *err)
@@ -205,7 +205,7 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 	return set_value(kind, p, text + name.n + 1, o, err);
 }
 
-/* Whether an item before `item` begins with the same bytes up to its '='. */
+/* True if an earlier item of the list begins with the same n bytes and '='. */
 static bool
 is_repeated(const char *list, const char *item, size_t n)
 {
@@ -215,8 +215,7 @@ is_repeated(const char *list, const char *item, size_t n)
 	return false;
 }
 
-/* Whether `item`, of n bytes, is CUT=SHARE, with a cut that is new in the list.
- */
+/* Check that item, of n bytes, is CUT=SHARE and that the list has no earlier equal CUT. */
 static enum ib_status
 check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, size_t n,
 	  struct ib_error *err)
@@ -241,7 +240,7 @@ check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, s
 	return IB_OK;
 }
 
-/* "q0.2=0.75,q0.85=0.5": checked, then written as options have it, with ':'. */
+/* Check "q0.2=0.75,q0.85=0.5", then store it as the options do, with ':'. */
 static enum ib_status
 read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
 	  struct ib_rule_options *o, struct ib_error *err)
@@ -285,7 +284,7 @@ read_parameters(const struct ib_rule_kind *kind, char *text, struct ib_rule_opti
 	return st;
 }
 
-/* The parameters of all rules, as they are by default. */
+/* Set the parameters of all rules to their defaults. */
 static void
 reset(struct ib_rule_options *o)
 {
@@ -326,7 +325,7 @@ ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
 /* ---- writing ----------------------------------------------------------------
  */
 
-/* The number-th of "a|b|c". */
+/* Append word `number` of "a|b|c". */
 static void
 spell_word(struct ib_bytes *out, const char *words, unsigned number)
 {
@@ -335,7 +334,7 @@ spell_word(struct ib_bytes *out, const char *words, unsigned number)
 	ib_bytes_put(out, words, strcspn(words, "|"));
 }
 
-/* "q0.2=0.75,..." of options' "q0.2:0.75,...". */
+/* Append the options' "q0.2:0.75,..." as "q0.2=0.75,...". */
 static void
 spell_cuts(struct ib_bytes *out, const char *cuts)
 {
@@ -343,7 +342,7 @@ spell_cuts(struct ib_bytes *out, const char *cuts)
 		ib_bytes_put_char(out, *cuts == ':' ? '=' : *cuts);
 }
 
-/* "infobatch:threshold=median" */
+/* Append a rule such as "infobatch:threshold=median". */
 static void
 spell_rule(struct ib_bytes *out, const struct ib_rule_options *o)
 {

@@ -13,10 +13,10 @@ random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 
 	(void)score;
 	for (i = 0; i < n; i++)
-		pi[i] = rule->levels.pi[0];
+		pi[i] = rule->thresholds.pi[0];
 }
 
-/* A new rule is a row here. */
+/* To add a rule, add a row. */
 static const struct ib_rule_kind kinds[] = {
 	{ .id = IB_RULE_INFOBATCH,
 	  .name = "infobatch",
@@ -29,7 +29,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .pi = ib_thresholds_pi },
 	{ .id = IB_RULE_BUCKETS,
 	  .name = "buckets",
-	  .about = "a share to prune for each range of scores",
+	  .about = "a fraction to prune for each range of scores",
 	  .needs_scores = true,
 	  .fixed = true,
 	  .cuts = true,
@@ -84,15 +84,16 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 	const struct ib_rule_kind *kind = ib_rule_kind_of(o->rule);
 
 	if (!kind)
-		return ib_fail(err, IB_E_MISUSE, "no such rule");
+		return ib_fail(err, IB_E_MISUSE, "unknown rule");
 	if (o->epoch < 0 || o->epoch > INT32_MAX)
 		return ib_fail(err, IB_E_MISUSE, "the epoch is out of range");
 	if (!(o->ratio >= 0 && o->ratio < 1))
 		return ib_fail(err, IB_E_MISUSE, "the ratio is not in [0, 1)");
 	if (o->full_from != IB_NO_EPOCH && (o->epochs != IB_NO_EPOCH || o->delta_given))
-		return ib_fail(err, IB_E_MISUSE, "full_from stands in place of epochs and delta");
+		return ib_fail(err, IB_E_MISUSE,
+			       "full_from replaces epochs and delta: give one or the other");
 	if (o->sampling == IB_SAMPLING_FIXED && !kind->fixed)
-		return ib_fail(err, IB_E_MISUSE, "--sampling fixed is not for --rule %s",
+		return ib_fail(err, IB_E_MISUSE, "--sampling fixed cannot be used with --rule %s",
 			       kind->name);
 	if (o->rule == IB_RULE_BUCKETS && !o->buckets)
 		return ib_fail(err, IB_E_MISUSE,
@@ -101,14 +102,14 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 	return ib_params_check(o, err);
 }
 
-/* Where no totals were given they are those of the scores. */
+/* Set the totals: the given ones, or those of the scores. */
 static enum ib_status
-take_totals(struct ib_rule *r, const struct ib_totals_file *sums, struct ib_error *err)
+set_totals(struct ib_rule *r, const struct ib_totals_file *sums, struct ib_error *err)
 {
-	r->foreign_totals = sums != NULL;
+	r->totals_given = sums != NULL;
 	if (sums) {
 		r->totals = &sums->totals;
-		r->refined = sums->refined;
+		r->bins = sums->refined;
 		return IB_OK;
 	}
 	r->own_totals = malloc(sizeof(*r->own_totals));
@@ -123,8 +124,8 @@ take_totals(struct ib_rule *r, const struct ib_totals_file *sums, struct ib_erro
 }
 
 static enum ib_status
-start(const struct ib_rule_options *options, const struct ib_scores *scores,
-      const struct ib_totals_file *sums, struct ib_rule **out, struct ib_error *err)
+new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
+	 const struct ib_totals_file *sums, struct ib_rule **out, struct ib_error *err)
 {
 	enum ib_status st = ib_rule_check(options, err);
 	struct ib_rule *r;
@@ -141,8 +142,8 @@ start(const struct ib_rule_options *options, const struct ib_scores *scores,
 	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
 	r->ratio = options->ratio;
 	r->threshold = r->c = NAN;
-	r->full = ib_rule_is_full(options, &r->why_full);
-	st = take_totals(r, sums, err);
+	r->unpruned = ib_rule_is_full(options, &r->why_unpruned);
+	st = set_totals(r, sums, err);
 	if (st) {
 		ib_rule_free(r);
 		return st;
@@ -151,8 +152,9 @@ start(const struct ib_rule_options *options, const struct ib_scores *scores,
 	return IB_OK;
 }
 
+/* True if the rule can be prepared: it needs no scores, or some are known. */
 static bool
-is_prepared(const struct ib_rule *r)
+can_prepare(const struct ib_rule *r)
 {
 	return !r->kind->needs_scores || r->totals->known > 0;
 }
@@ -163,7 +165,7 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 		struct ib_rule **out, struct ib_error *err)
 {
 	struct ib_rule *r;
-	enum ib_status st = start(options, scores, sums, &r, err);
+	enum ib_status st = new_rule(options, scores, sums, &r, err);
 
 	if (st)
 		return st;
@@ -171,9 +173,9 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 		ib_warn(context, "--rule %s is biased: for comparison only", r->kind->name);
 	if (scores && scores->part.count > 1 && options->sampling == IB_SAMPLING_FIXED)
 		st = ib_fail(err, IB_E_MISUSE,
-			     "--sampling fixed looks at all scores, and these "
-			     "are those of a part: give all of them with -s");
-	if (!st && is_prepared(r))
+			     "--sampling fixed needs all scores, but these are of one "
+			     "partition: give all of them with -s");
+	if (!st && can_prepare(r))
 		st = r->kind->prepare(r, context, err);
 	if (!st && options->sampling == IB_SAMPLING_FIXED && scores)
 		st = ib_fixed_prepare(r, err);
@@ -186,24 +188,26 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 }
 
 enum ib_status
-ib_rule_refine(const struct ib_rule_options *options, const struct ib_totals_file *sums,
-	       const struct ib_context *context, struct ib_bin_counts **out, struct ib_error *err)
+ib_rule_request_bins(const struct ib_rule_options *options, const struct ib_totals_file *sums,
+		     const struct ib_context *context, struct ib_bin_counts **out,
+		     struct ib_error *err)
 {
 	struct ib_rule *r;
-	enum ib_status st = start(options, NULL, sums, &r, err);
+	enum ib_status st = new_rule(options, NULL, sums, &r, err);
 
 	if (st)
 		return st;
-	r->want = ib_bin_counts_new();
-	if (r->want)
-		r->want->newest = r->totals->newest;
-	st = r->want ? ib_totals_digest(r->totals, r->want->of, err) : ib_fail_memory(err);
-	if (!st && is_prepared(r))
+	r->wanted_bins = ib_bin_counts_new();
+	if (r->wanted_bins)
+		r->wanted_bins->newest = r->totals->newest;
+	st = r->wanted_bins ? ib_totals_digest(r->totals, r->wanted_bins->of, err)
+			    : ib_fail_memory(err);
+	if (!st && can_prepare(r))
 		st = r->kind->prepare(r, context, err);
 	if (st)
-		ib_bin_counts_free(r->want);
+		ib_bin_counts_free(r->wanted_bins);
 	else
-		*out = r->want;
+		*out = r->wanted_bins;
 	ib_rule_free(r);
 	return st;
 }

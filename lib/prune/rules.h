@@ -4,17 +4,18 @@
 
 #include "prune/rule.h"
 
-/* The row of a rule, and its name. */
+/* Return the row of a rule; NULL for an unknown id. */
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 
 /*
- * Options that do not fit together, or are malformed, whatever the scores:
- * IB_E_MISUSE. ib_rule_prepare() does it too.
+ * Check the options without scores. Returns IB_E_MISUSE if one is malformed or if
+ * they conflict. ib_rule_prepare() does this too.
  */
 enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /*
- * ib_rule_new with the totals of --totals (NULL: the scores' own; borrowed).
+ * ib_rule_new() with the totals of --totals, which are borrowed. If sums is NULL,
+ * the totals of the scores are computed.
  */
 enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
 			       const struct ib_scores *scores, const struct ib_totals_file *sums,
@@ -22,11 +23,13 @@ enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
 			       struct ib_error *err);
 
 /*
- * What a second pass over the scores that these totals sum must count, so that
- * ib_rule_prepare() can do without them. A plan for ib_bin_counts_count().
+ * Compute which bins a second pass must count, so that ib_rule_prepare() works
+ * with totals alone, without the scores. The result is the request for
+ * ib_bin_counts_count().
  */
-enum ib_status ib_rule_refine(const struct ib_rule_options *options,
-			      const struct ib_totals_file *sums, const struct ib_context *context,
-			      struct ib_bin_counts **out, struct ib_error *err);
+enum ib_status ib_rule_request_bins(const struct ib_rule_options *options,
+				    const struct ib_totals_file *sums,
+				    const struct ib_context *context, struct ib_bin_counts **out,
+				    struct ib_error *err);
 
 #endif

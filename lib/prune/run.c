@@ -1,4 +1,10 @@
-/* One run of ib-prune: scores and a manifest -> the epoch's manifest. */
+/*
+ * One run of ib-prune: from scores and a manifest to an epoch manifest.
+ *
+ * The pipeline reads blocks (fill), prunes them in worker threads (work) and
+ * merges the results in manifest order (drain). Outputs appear only at the end,
+ * in commit(), together with the run in the audit log: all of them or none.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,24 +22,24 @@ struct run {
 	const struct ib_prune_options *options;
 	const struct ib_context *context;
 	struct ib_prune_result *result;
-	struct ib_prune_inputs basis;
+	struct ib_prune_inputs inputs;
 	struct ib_rule *rule;
-	struct ib_annotate splice;
-	struct ib_duplicate_check seen;
+	struct ib_annotate annotate;
+	struct ib_duplicate_check duplicates;
 	struct ib_pruner pruner;
 	_Atomic uint64_t looked_up;
 	struct ib_reader *reader;
-	struct ib_prune_outputs targets;
-	struct ib_audit_writer *audit; /* of -a; NULL: none */
-	struct ib_run_stats tally;
-	struct ib_dry_run plan;
-	struct ib_unseen unseen; /* ids without a row */
+	struct ib_prune_outputs outputs;
+	struct ib_audit_writer *audit; /* NULL without --audit */
+	struct ib_run_stats stats;
+	struct ib_dry_run dry_run;
+	struct ib_unseen unseen; /* ids without a score */
 	struct ib_digests digests;
-	char (*output)[33];		/* of the digests */
-	const struct ib_source *source; /* being drained */
-	uint64_t lines;			/* of it, before the block */
-	uint64_t records;		/* of all before the block; lists: lines */
-	_Atomic bool shard;		/* a tar is on its way, see ready() */
+	char (*output)[33];		/* storage for digests.output */
+	const struct ib_source *source; /* the operand being drained */
+	uint64_t lines;			/* lines of the operand before the block */
+	uint64_t records;   /* records of all operands before the block; for lists: lines */
+	_Atomic bool shard; /* a tar is in the pipeline; see ready() */
 };
 
 /* ---- the pipeline --------------------------------------------------------------- */
@@ -50,8 +56,9 @@ fill(void *ctx, void *slot, struct ib_error *err)
 }
 
 /*
- * A tar is read where it is drained, and its bytes are a part of the digest of
- * all operands: nothing behind it may be read before.
+ * True if the next block may be read. A tar is read while it is drained, and the
+ * digest covers the bytes of all operands in order, so nothing after a tar may be
+ * read until the tar is drained.
  */
 static bool
 ready(const void *ctx)
@@ -85,14 +92,12 @@ begin_operand(struct run *run, const struct ib_source *source, struct ib_error *
 	if (run->options->id_field &&
 	    (source->format == IB_FORMAT_LIST || source->format == IB_FORMAT_TAR))
 		return ib_fail(err, IB_E_MISUSE,
-			       "%s: --id-field is not for "
-			       "list and tar",
-			       source->name);
+			       "%s: --id-field cannot be used with lists and tars", source->name);
 	run->lines = source->first_line;
-	return ib_prune_outputs_begin(&run->targets, source, err);
+	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 
-/* Segments of one file share its path: what makes their ids differ? */
+/* Suggest a composite key, because segments of one file share its path. */
 static void
 describe_remedy(const struct ib_key *key, char *text, size_t size)
 {
@@ -108,7 +113,7 @@ describe_remedy(const struct ib_key *key, char *text, size_t size)
 }
 
 static enum ib_status
-report_twice(struct run *run, struct ib_pruned *b, size_t i, struct ib_error *err)
+fail_duplicate(struct run *run, struct ib_pruned *b, size_t i, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 	struct ib_span id = { "", 0 };
@@ -116,7 +121,7 @@ report_twice(struct run *run, struct ib_pruned *b, size_t i, struct ib_error *er
 	uint64_t line = 0;
 
 	describe_remedy(&run->source->key, remedy, sizeof(remedy));
-	ib_pruned_find(&run->pruner, b, i, &line, &id);
+	ib_pruned_locate(&run->pruner, b, i, &line, &id);
 	return ib_fail(err, IB_E_DATA,
 		       "%s:%llu: the id %s appears twice: %s"
 		       "--allow-duplicates gives both records one decision",
@@ -124,7 +129,7 @@ report_twice(struct run *run, struct ib_pruned *b, size_t i, struct ib_error *er
 		       ib_show(show, id), remedy);
 }
 
-/* The i-th of a block's unseen ids is which of its records? */
+/* Return the record index of the i-th id without a score in a block. */
 static size_t
 place_of_unseen(const struct ib_pruned *b, size_t i)
 {
@@ -137,20 +142,21 @@ place_of_unseen(const struct ib_pruned *b, size_t i)
 }
 
 static enum ib_status
-check_twice(struct run *run, struct ib_pruned *b, struct ib_error *err)
+check_duplicates(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
 	bool any = run->options->allow_duplicates;
 	size_t i, twice;
 	enum ib_status st;
 
 	for (i = 0; i < b->nrows; i++)
-		if (b->row[i] != IB_NO_ROW && ib_duplicate_check_row(&run->seen, b->row[i]) && !any)
-			return report_twice(run, b, i, err);
+		if (b->row[i] != IB_NO_ROW && ib_duplicate_check_row(&run->duplicates, b->row[i]) &&
+		    !any)
+			return fail_duplicate(run, b, i, err);
 	if (b->nunseen == 0 || any)
 		return IB_OK;
-	st = ib_duplicate_check_unseen(&run->seen, b->unseen, b->nunseen, &twice, err);
+	st = ib_duplicate_check_unseen(&run->duplicates, b->unseen, b->nunseen, &twice, err);
 	if (!st && twice != SIZE_MAX)
-		st = report_twice(run, b, place_of_unseen(b, twice), err);
+		st = fail_duplicate(run, b, place_of_unseen(b, twice), err);
 	return st;
 }
 
@@ -160,9 +166,9 @@ drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	struct ib_shard_run r = {
 		.pruner = &run->pruner,
 		.b = b,
-		.seen = &run->seen,
-		.lost = &run->unseen,
-		.targets = &run->targets,
+		.duplicates = &run->duplicates,
+		.unseen = &run->unseen,
+		.outputs = &run->outputs,
 		.reader = run->reader,
 		.context = run->context,
 		.before = run->records,
@@ -181,12 +187,12 @@ drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 static enum ib_status
 drain_records(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
-	enum ib_status st = check_twice(run, b, err);
+	enum ib_status st = check_duplicates(run, b, err);
 
 	if (st)
 		return st;
-	ib_unseen_add_block(&run->unseen, b->nunseen, &b->lost);
-	st = ib_prune_outputs_write(&run->targets, b, run->records, err);
+	ib_unseen_add_block(&run->unseen, b->nunseen, &b->unseen_ids);
+	st = ib_prune_outputs_write(&run->outputs, b, run->records, err);
 	if (!st && b->bad)
 		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", run->source->name,
 			     (unsigned long long)(run->lines + b->bad_line), b->why);
@@ -204,17 +210,17 @@ drain(void *ctx, void *slot, struct ib_error *err)
 		st = b->block.special ? drain_shard(run, b, err) : drain_records(run, b, err);
 	if (st)
 		return st;
-	ib_run_stats_merge(&run->tally, &b->tally);
+	ib_run_stats_merge(&run->stats, &b->stats);
 	if (run->options->dry_run)
-		ib_dry_run_merge(&run->plan, &b->plan);
+		ib_dry_run_merge(&run->dry_run, &b->dry_run);
 	if (run->audit)
 		ib_audit_writer_put(run->audit, &b->audit);
 	run->lines += b->lines;
 	run->records += b->numbers;
 	if (b->block.special)
 		run->shard = false;
-	ib_reader_tell(run->reader, run->tally.samples);
-	return ib_prune_outputs_status(&run->targets, err);
+	ib_reader_tell(run->reader, run->stats.samples);
+	return ib_prune_outputs_status(&run->outputs, err);
 }
 
 static enum ib_status
@@ -246,15 +252,15 @@ read_manifest(struct run *run, struct ib_error *err)
 
 /* ---- afterwards ----------------------------------------------------------------- */
 
-/* A wrong key prunes nothing, or the wrong samples, in silence. */
+/* Warn of ids without a score. A wrong key would otherwise go unnoticed. */
 static enum ib_status
 warn_of_unseen(struct run *run, uint64_t samples, struct ib_error *err)
 {
-	const struct ib_scores *scores = run->basis.scores;
+	const struct ib_scores *scores = run->inputs.scores;
 	struct ib_unseen_run of = {
 		.options = run->options,
 		.scores = scores,
-		.seen = &run->seen,
+		.duplicates = &run->duplicates,
 		.samples = samples,
 		.context = run->context,
 	};
@@ -267,8 +273,8 @@ warn_of_unseen(struct run *run, uint64_t samples, struct ib_error *err)
 static enum ib_status
 check_unseen(struct run *run, struct ib_error *err)
 {
-	const struct ib_scores *scores = run->basis.scores;
-	uint64_t samples = run->tally.samples;
+	const struct ib_scores *scores = run->inputs.scores;
+	uint64_t samples = run->stats.samples;
 	enum ib_status st = warn_of_unseen(run, samples, err);
 
 	if (st || !scores || scores->table.n == 0 || !run->rule->kind->needs_scores)
@@ -277,12 +283,12 @@ check_unseen(struct run *run, struct ib_error *err)
 }
 
 static enum ib_status
-take_output_digests(struct run *run, struct ib_error *err)
+get_output_digests(struct run *run, struct ib_error *err)
 {
 	struct ib_output **out;
 	size_t n, i;
 
-	out = ib_prune_outputs_manifests(&run->targets, &n);
+	out = ib_prune_outputs_manifests(&run->outputs, &n);
 	run->output = calloc(n, sizeof(*run->output));
 	if (!run->output)
 		return ib_fail_memory(err);
@@ -290,7 +296,7 @@ take_output_digests(struct run *run, struct ib_error *err)
 		ib_output_digest(out[i], run->output[i]);
 	run->digests.output = (const char(*)[33])run->output;
 	run->digests.noutputs = n;
-	run->digests.many = run->targets.split || run->targets.ndone > 0;
+	run->digests.many = run->outputs.split || run->outputs.ndone > 0;
 	return IB_OK;
 }
 
@@ -311,7 +317,7 @@ open_audit_log(struct run *run, struct ib_error *err)
 	return st;
 }
 
-/* The run's place in the audit log. */
+/* The run in the audit log, as committed with the outputs. */
 struct entry {
 	struct ib_audit_writer *writer;
 	struct ib_audit_tail tail;
@@ -334,14 +340,14 @@ append_to_log(void *ctx, struct ib_error *err)
 }
 
 static void
-take_from_log(void *ctx)
+remove_from_log(void *ctx)
 {
 	struct entry *e = ctx;
 
 	ib_audit_writer_undo(e->writer);
 }
 
-/* The outputs appear, and the run in the audit log: both or neither. */
+/* Commit the outputs and the run in the audit log: both or neither. */
 static enum ib_status
 commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result *r,
        struct ib_error *err)
@@ -357,36 +363,36 @@ commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result
 	struct ib_output_also log = {
 		.ready = lock_log,
 		.put = append_to_log,
-		.undo = take_from_log,
+		.undo = remove_from_log,
 		.ctx = &e,
 	};
 
 	memcpy(e.tail.manifest, run->digests.manifest, sizeof(e.tail.manifest));
-	return ib_prune_outputs_commit(&run->targets, *receipt ? receipt : NULL,
+	return ib_prune_outputs_commit(&run->outputs, *receipt ? receipt : NULL,
 				       run->audit ? &log : NULL, err);
 }
 
 /*
- * A mapped score file is not checked as it is looked up. A run that needs a
- * few rows of many must not read it all; any other has done so, and checks
- * before anything of its own appears: 0.361 s, without 0.355 (3*10^6 records
- * of 67 bytes, -T 1, tmpfs, AMD EPYC).
+ * A mapped score file is not checked during look-ups. If a run looked up a large
+ * fraction of its rows, it has read most of the file anyway, and checks the file
+ * before the outputs appear; this costs 2 % (tests/PERFORMANCE.md). If it needed
+ * only a few rows, it must not read the whole file.
  */
-#define FEW_OF_ROWS 8
+#define CHECKED_FRACTION 8 /* check if at least 1/8 of the rows were looked up */
 
 static enum ib_status
 check_scores(const struct run *run, struct ib_error *err)
 {
-	const struct ib_scores *s = run->basis.scores;
+	const struct ib_scores *s = run->inputs.scores;
 
-	if (!s || (!run->options->dry_run && run->looked_up < s->table.n / FEW_OF_ROWS))
+	if (!s || (!run->options->dry_run && run->looked_up < s->table.n / CHECKED_FRACTION))
 		return IB_OK;
 	return ib_scores_check_mapped(s, run->options->rule.max_age > 0, err);
 }
 
-/* --dry-run: over the manifest, or over the known rows where none is given. */
+/* --dry-run: predict for the manifest, or for all known scores if there is none. */
 static enum ib_status
-plan(struct run *run, struct ib_error *err)
+predict(struct run *run, struct ib_error *err)
 {
 	const struct ib_prune_options *o = run->options;
 	enum ib_status st = IB_OK;
@@ -394,15 +400,15 @@ plan(struct run *run, struct ib_error *err)
 	if (o->operands.n > 0)
 		st = read_manifest(run, err);
 	else
-		ib_dry_run_rows(&run->plan, run->rule);
+		ib_dry_run_rows(&run->dry_run, run->rule);
 	if (!st)
 		st = check_scores(run, err);
 	if (!st && o->operands.n > 0)
-		st = warn_of_unseen(run, run->plan.samples, err);
+		st = warn_of_unseen(run, run->dry_run.samples, err);
 	if (!st)
-		st = ib_dry_run_write(&run->plan, run->rule, o->dry_run_table,
-				      run->targets.main.out, err);
-	return st ? st : ib_prune_outputs_commit(&run->targets, NULL, NULL, err);
+		st = ib_dry_run_write(&run->dry_run, run->rule, o->dry_run_table,
+				      run->outputs.main.out, err);
+	return st ? st : ib_prune_outputs_commit(&run->outputs, NULL, NULL, err);
 }
 
 static enum ib_status
@@ -417,18 +423,18 @@ finish(struct run *run, struct ib_error *err)
 		st = check_unseen(run, err);
 	if (st)
 		return st;
-	st = ib_prune_outputs_end(&run->targets, run->records, err);
+	st = ib_prune_outputs_end(&run->outputs, run->records, err);
 	if (st)
 		return st;
-	ib_run_stats_result(&run->tally, run->rule, &result);
+	ib_run_stats_result(&run->stats, run->rule, &result);
 	if (run->result)
 		*run->result = result;
 	if (o->receipt || o->audit)
 		ib_reader_digest(run->reader, run->digests.manifest);
 	if (o->receipt) {
-		st = take_output_digests(run, err);
+		st = get_output_digests(run, err);
 		if (!st)
-			st = ib_output_open(o->receipt, run->targets.flags, &receipt, err);
+			st = ib_output_open(o->receipt, run->outputs.flags, &receipt, err);
 		if (!st)
 			st = ib_receipt_write(run->rule, o, &result, &run->digests, receipt, err);
 	}
@@ -441,7 +447,7 @@ finish(struct run *run, struct ib_error *err)
 
 /* ---- the run --------------------------------------------------------------------- */
 
-/* `for e in $(seq 0 $E)` asks for an epoch too many: a full one. */
+/* `for e in $(seq 0 $E)` requests one epoch too many, which is unpruned. */
 static void
 warn_of_epoch(const struct run *run)
 {
@@ -450,8 +456,8 @@ warn_of_epoch(const struct run *run)
 	if (o->epochs == IB_NO_EPOCH || o->epoch < o->epochs)
 		return;
 	ib_warn(run->context,
-		"-e %lld: with -E %lld the last epoch is %lld, "
-		"as epochs count from 0; everything is kept",
+		"-e %lld: with -E %lld the last epoch is %lld, because epochs "
+		"are numbered from 0; everything is kept",
 		(long long)o->epoch, (long long)o->epochs, (long long)o->epochs - 1);
 }
 
@@ -459,7 +465,7 @@ static enum ib_status
 begin(struct run *run, struct ib_error *err)
 {
 	const struct ib_prune_options *o = run->options;
-	struct ib_prune_inputs *basis = &run->basis;
+	struct ib_prune_inputs *inputs = &run->inputs;
 	struct ib_reader_options r = {
 		.operands = o->operands,
 		.format = o->format,
@@ -475,34 +481,34 @@ begin(struct run *run, struct ib_error *err)
 	if (!st)
 		warn_of_epoch(run);
 	if (!st)
-		st = ib_prune_inputs_load(basis, o, run->context, &run->digests, err);
+		st = ib_prune_inputs_load(inputs, o, run->context, &run->digests, err);
 	if (!st)
-		st = ib_rule_prepare(&o->rule, basis->scores, basis->sums, run->context, &run->rule,
-				     err);
+		st = ib_rule_prepare(&o->rule, inputs->scores, inputs->sums, run->context,
+				     &run->rule, err);
 	if (!st)
-		st = ib_annotate_init(&run->splice, o, err);
+		st = ib_annotate_init(&run->annotate, o, err);
 	if (!st)
-		st = ib_duplicate_check_init(&run->seen, basis->scores ? basis->scores->table.n : 0,
-					     err);
+		st = ib_duplicate_check_init(&run->duplicates,
+					     inputs->scores ? inputs->scores->table.n : 0, err);
 	if (st)
 		return st;
 	run->pruner = (struct ib_pruner){
 		.options = o,
 		.rule = run->rule,
-		.splice = &run->splice,
-		.seen = &run->seen,
-		.lost = &run->unseen,
+		.annotate = &run->annotate,
+		.duplicates = &run->duplicates,
+		.unseen = &run->unseen,
 		.looked_up = &run->looked_up,
 	};
-	ib_run_stats_init(&run->tally);
-	ib_dry_run_init(&run->plan);
-	r.wanted = run->splice.wanted;
-	r.nwanted = run->splice.nwanted;
+	ib_run_stats_init(&run->stats);
+	ib_dry_run_init(&run->dry_run);
+	r.wanted = run->annotate.wanted;
+	r.nwanted = run->annotate.nwanted;
 	st = open_audit_log(run, err);
 	if (!st)
 		st = ib_reader_new(&r, &run->reader, err);
 	run->pruner.reader = run->reader;
-	return st ? st : ib_prune_outputs_open(&run->targets, o, &run->splice, err);
+	return st ? st : ib_prune_outputs_open(&run->outputs, o, &run->annotate, err);
 }
 
 enum ib_status
@@ -513,22 +519,22 @@ ib_prune_run(const struct ib_prune_options *options, const struct ib_context *co
 	enum ib_status st;
 
 	if (options->write_bins)
-		return ib_prune_inputs_refine(options, context, err);
+		return ib_prune_inputs_request_bins(options, context, err);
 	st = begin(&run, err);
 	if (!st && options->dry_run)
-		st = plan(&run, err);
+		st = predict(&run, err);
 	else if (!st)
 		st = read_manifest(&run, err);
 	if (!st && !options->dry_run)
 		st = finish(&run, err);
-	ib_prune_outputs_discard(&run.targets);
+	ib_prune_outputs_discard(&run.outputs);
 	ib_audit_writer_discard(run.audit);
 	ib_reader_free(run.reader);
-	ib_duplicate_check_release(&run.seen);
+	ib_duplicate_check_release(&run.duplicates);
 	ib_unseen_release(&run.unseen);
-	ib_annotate_release(&run.splice);
+	ib_annotate_release(&run.annotate);
 	ib_rule_free(run.rule);
-	ib_prune_inputs_release(&run.basis);
+	ib_prune_inputs_release(&run.inputs);
 	free(run.output);
 	return st;
 }

@@ -9,10 +9,10 @@
 #include "record/spill_file.h"
 #include "record/tar.h"
 
-#define WEIGHT_MAX ((size_t)4096) /* a weight's text; more is no number */
-#define OFTEN 256		  /* samples between words on progress */
+#define WEIGHT_MAX ((size_t)4096) /* length limit of a weight's text */
+#define OFTEN 256		  /* samples between calls of progress */
 
-/* Where an entry of no sample goes. */
+/* Destination of an entry that belongs to no sample. */
 enum { EACH, MAIN, PRUNED };
 
 struct shard {
@@ -21,26 +21,26 @@ struct shard {
 	const struct ib_source *source;
 	struct ib_tar *tar;
 	struct ib_tar_maker *maker;
-	/* The sample whose run of members this is: */
+	/* The current sample; its members are adjacent: */
 	bool open;
 	struct ib_bytes key, id;
-	struct ib_annotation said;
-	bool ours;     /* of the part that was asked for */
-	bool written;  /* its members go out */
-	bool unkept;   /* its members go to -U */
-	bool weighted; /* a carried weight was met */
-	int64_t mtime; /* of its first member */
-	/* Entries of no sample behind it: does its run go on? */
+	struct ib_annotation annotation;
+	bool selected;	 /* in the requested partition */
+	bool to_main;	 /* copy its members to the epoch manifest */
+	bool to_pruned;	 /* copy its members to --pruned */
+	bool has_weight; /* it has a weight member */
+	int64_t mtime;	 /* mtime of its first member */
+	/* Other entries after it, delayed until it is known to have ended. */
 	struct ib_spill_file *waiting;
 	bool any_waiting;
-	unsigned where; /* the entry being read goes to: EACH, ... */
+	unsigned destination; /* of the current entry: EACH, MAIN or PRUNED */
 	struct ib_members members;
-	struct ib_bytes text; /* of a weight member */
+	struct ib_bytes text; /* text of a weight member */
 	struct ib_number_cache number;
 };
 
 static enum ib_status
-bad_sample(const struct shard *s, const char *what, struct ib_error *err)
+fail_sample(const struct shard *s, const char *what, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
@@ -51,14 +51,14 @@ bad_sample(const struct shard *s, const char *what, struct ib_error *err)
 /* ---- pieces --------------------------------------------------------------------- */
 
 static void
-put_entry(struct shard *s, unsigned where, const struct ib_tar_piece *piece)
+put_entry(struct shard *s, unsigned destination, const struct ib_tar_piece *piece)
 {
-	if (where == PRUNED)
-		ib_record_writer_put(&s->run->targets->unkept, piece);
-	else if (where == MAIN)
-		ib_prune_outputs_put(s->run->targets, piece);
+	if (destination == PRUNED)
+		ib_record_writer_write_piece(&s->run->outputs->pruned, piece);
+	else if (destination == MAIN)
+		ib_prune_outputs_write_piece(s->run->outputs, piece);
 	else
-		ib_prune_outputs_each(s->run->targets, piece);
+		ib_prune_outputs_write_to_all(s->run->outputs, piece);
 }
 
 static void
@@ -66,7 +66,7 @@ put_other(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	put_entry(s, s->where, piece);
+	put_entry(s, s->destination, piece);
 }
 
 static void
@@ -74,7 +74,7 @@ put_waiting(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	ib_spill_file_put(s->waiting, s->where, piece);
+	ib_spill_file_put(s->waiting, s->destination, piece);
 	s->any_waiting = true;
 }
 
@@ -83,13 +83,13 @@ put_member(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	if (s->written)
-		ib_prune_outputs_put(s->run->targets, piece);
-	if (s->unkept)
-		ib_record_writer_put(&s->run->targets->unkept, piece);
+	if (s->to_main)
+		ib_prune_outputs_write_piece(s->run->outputs, piece);
+	if (s->to_pruned)
+		ib_record_writer_write_piece(&s->run->outputs->pruned, piece);
 }
 
-/* Of a carried weight: its text, and to -U as it came. */
+/* Store the text of an existing weight; copy it unchanged to --pruned. */
 static void
 put_weight(void *ctx, const struct ib_tar_piece *piece)
 {
@@ -97,11 +97,11 @@ put_weight(void *ctx, const struct ib_tar_piece *piece)
 
 	if (s->text.n <= WEIGHT_MAX)
 		ib_bytes_put(&s->text, piece->p + piece->from, piece->to - piece->from);
-	if (s->unkept)
-		ib_record_writer_put(&s->run->targets->unkept, piece);
+	if (s->to_pruned)
+		ib_record_writer_write_piece(&s->run->outputs->pruned, piece);
 }
 
-/* Entries of no sample, which waited for the sample before them to end. */
+/* Write the delayed entries. */
 static enum ib_status
 release_waiting(struct shard *s, struct ib_error *err)
 {
@@ -121,9 +121,9 @@ release_waiting(struct shard *s, struct ib_error *err)
 
 /* ---- a sample ------------------------------------------------------------------- */
 
-/* <key>.weight.json, with the weight or its product with a carried one. */
+/* Write the member <key>.weight.json. */
 static enum ib_status
-make_weight(struct shard *s, double weight, struct ib_error *err)
+write_weight(struct shard *s, double weight, struct ib_error *err)
 {
 	struct ib_tar_piece piece;
 	enum ib_status st = IB_OK;
@@ -140,7 +140,7 @@ make_weight(struct shard *s, double weight, struct ib_error *err)
 				 ib_bytes_span(&s->text), &piece, err);
 	s->key.n -= sizeof(".weight.json") - 1;
 	if (!st)
-		ib_prune_outputs_put(s->run->targets, &piece);
+		ib_prune_outputs_write_piece(s->run->outputs, &piece);
 	return st;
 }
 
@@ -154,46 +154,46 @@ end_sample(struct shard *s, struct ib_error *err)
 		st = ib_members_end(&s->members, ib_bytes_span(&s->key),
 				    s->options->allow_duplicates, &wrong, err);
 	if (!st && wrong)
-		st = bad_sample(s, wrong, err);
-	if (!st && s->open && s->written && !s->weighted && !s->options->weights)
-		st = make_weight(s, s->said.weight, err);
+		st = fail_sample(s, wrong, err);
+	if (!st && s->open && s->to_main && !s->has_weight && !s->options->weights)
+		st = write_weight(s, s->annotation.weight, err);
 	s->open = false;
 	return st ? st : release_waiting(s, err);
 }
 
 /*
- * Two samples of one key are most often one whose members are apart, or, if
- * there are several shards, two that share a name.
+ * The likely cause of a repeated key: one sample whose members are not adjacent,
+ * or, with several shards, two samples with the same name.
  */
 static enum ib_status
-report_twice(const struct shard *s, struct ib_error *err)
+fail_duplicate(const struct shard *s, struct ib_error *err)
 {
 	static const char one[] = "appears twice: its members are not adjacent "
-				  "(make the tar with --sort=name)";
+				  "(create the tar with --sort=name)";
 	static const char several[] = "appears twice: if shards share keys, use -k @shard; if its "
-				      "members are not adjacent, make the tar with --sort=name";
+				      "members are not adjacent, create the tar with --sort=name";
 	bool shared = s->options->operands.n > 1 && s->source->key.kind != IB_KEY_SHARD;
 
-	return bad_sample(s, shared ? several : one, err);
+	return fail_sample(s, shared ? several : one, err);
 }
 
-/* Has the id appeared before? */
+/* Fail if the id has occurred before, unless duplicates are allowed. */
 static enum ib_status
-check_twice(struct shard *s, uint32_t row, struct ib_error *err)
+check_duplicate(struct shard *s, uint32_t row, struct ib_error *err)
 {
-	struct ib_duplicate_check *seen = s->run->seen;
+	struct ib_duplicate_check *duplicates = s->run->duplicates;
 	enum ib_status st = IB_OK;
 	size_t twice = SIZE_MAX;
 	XXH128_hash_t hash;
 
 	if (row != IB_NO_ROW) {
-		twice = ib_duplicate_check_row(seen, row) ? 0 : SIZE_MAX;
+		twice = ib_duplicate_check_row(duplicates, row) ? 0 : SIZE_MAX;
 	} else if (!s->options->allow_duplicates) {
-		hash = ib_duplicate_check_hash(seen, s->said.id);
-		st = ib_duplicate_check_unseen(seen, &hash, 1, &twice, err);
+		hash = ib_duplicate_check_hash(duplicates, s->annotation.id);
+		st = ib_duplicate_check_unseen(duplicates, &hash, 1, &twice, err);
 	}
 	if (!st && twice != SIZE_MAX && !s->options->allow_duplicates)
-		st = report_twice(s, err);
+		st = fail_duplicate(s, err);
 	return st;
 }
 
@@ -208,7 +208,7 @@ progress(const struct shard *s)
 				     r->before + r->samples);
 }
 
-/* Decide, and write what goes beside. */
+/* Decide on the sample, and write its weights line and companion lines. */
 static enum ib_status
 decide(struct shard *s, struct ib_error *err)
 {
@@ -224,32 +224,32 @@ decide(struct shard *s, struct ib_error *err)
 		own = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n, scores->table.seed),
 				      (uint32_t)id.n };
 		row = ib_table_find(&scores->table, &own);
-		ib_pruner_let_go(s->run->pruner, 1);
+		ib_pruner_release_pages(s->run->pruner, 1);
 	}
-	kept = ib_prune_one(s->run->pruner, b, id, row,
-			    ib_rule_inclusion(s->run->pruner->rule, row), &s->said);
-	s->said.id = id;
-	st = check_twice(s, row, err);
+	kept = ib_prune_sample(s->run->pruner, b, id, row,
+			       ib_rule_inclusion(s->run->pruner->rule, row), &s->annotation);
+	s->annotation.id = id;
+	st = check_duplicate(s, row, err);
 	if (row == IB_NO_ROW)
-		ib_unseen_add(s->run->lost, id);
+		ib_unseen_add(s->run->unseen, id);
 	if (st || s->options->dry_run)
 		return st;
-	s->written = kept || s->options->keep_all;
-	s->unkept = !kept && s->options->pruned_output;
-	b->sidecar.n = 0;
-	if (s->options->weights && !ib_pruned_sidecar(b, &s->said, s->written))
-		return bad_sample(s, ib_no_sidecar, err);
-	if (b->sidecar.failed)
+	s->to_main = kept || s->options->keep_all;
+	s->to_pruned = !kept && s->options->pruned_output;
+	b->weights.n = 0;
+	if (s->options->weights && !ib_pruned_add_weight(b, &s->annotation, s->to_main))
+		return fail_sample(s, ib_weights_cannot_hold_id, err);
+	if (b->weights.failed)
 		return ib_fail_memory(err);
-	if (!s->written)
+	if (!s->to_main)
 		return IB_OK;
-	return ib_prune_outputs_sample(s->run->targets, id, ib_bytes_span(&b->sidecar),
-				       s->run->before + s->run->samples, err);
+	return ib_prune_outputs_begin_sample(s->run->outputs, id, ib_bytes_span(&b->weights),
+					     s->run->before + s->run->samples, err);
 }
 
-/* The id that a key has. */
+/* Set id to the id of a sample with this key. */
 static void
-put_id(const struct shard *s, struct ib_span key, struct ib_bytes *id)
+set_id(const struct shard *s, struct ib_span key, struct ib_bytes *id)
 {
 	struct ib_span shard = ib_input_stem(s->source->path);
 
@@ -268,61 +268,57 @@ begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 
 	s->open = true;
 	ib_members_begin(&s->members);
-	s->written = s->unkept = s->weighted = false;
+	s->to_main = s->to_pruned = s->has_weight = false;
 	s->mtime = m->mtime;
 	s->key.n = 0;
 	ib_bytes_put(&s->key, m->key.p, m->key.n);
-	put_id(s, m->key, &s->id);
+	set_id(s, m->key, &s->id);
 	if (s->key.failed || s->id.failed)
 		return ib_fail_memory(err);
-	s->ours = ib_pruner_wants(s->run->pruner, ib_bytes_span(&s->id));
-	if (s->ours)
+	s->selected = ib_pruner_selects(s->run->pruner, ib_bytes_span(&s->id));
+	if (s->selected)
 		st = decide(s, err);
 	s->run->samples++;
 	progress(s);
-	return st ? st : ib_prune_outputs_status(s->run->targets, err);
+	return st ? st : ib_prune_outputs_status(s->run->outputs, err);
 }
 
 /* ---- members -------------------------------------------------------------------- */
 
-/* A weight that the sample carries already. */
+/* Handle the sample's existing weight. */
 static enum ib_status
-take_weight(struct shard *s, struct ib_error *err)
+handle_weight(struct shard *s, struct ib_error *err)
 {
-	double carried = 1, weight = s->said.weight;
+	double existing = 1, weight = s->annotation.weight;
 	enum ib_status st;
 
 	if (s->options->existing_weight == IB_EXISTING_WEIGHT_FAIL)
-		return bad_sample(s,
-				  "already carries a weight: prune the "
-				  "full shards, not an epoch's; or see "
-				  "--existing-weight",
-				  err);
-	if (s->weighted)
-		return bad_sample(s, "carries two weights", err);
-	s->weighted = true;
+		return fail_sample(s,
+				   "already has a weight: prune the original shards, not "
+				   "those of an epoch; or see --existing-weight",
+				   err);
+	if (s->has_weight)
+		return fail_sample(s, "has two weights", err);
+	s->has_weight = true;
 	s->text.n = 0;
 	st = ib_tar_pass(s->tar, put_weight, s, err);
 	if (st)
 		return st;
 	if (s->options->existing_weight == IB_EXISTING_WEIGHT_MULTIPLY) {
-		if (!ib_tar_weight(ib_bytes_span(&s->text), &carried))
-			return bad_sample(s,
-					  "carries a weight that is no "
-					  "number",
-					  err);
-		weight *= carried;
+		if (!ib_tar_weight(ib_bytes_span(&s->text), &existing))
+			return fail_sample(s, "has a weight that is not a number", err);
+		weight *= existing;
 		if (!isfinite(weight))
-			return bad_sample(s,
-					  "gets a weight that is not "
-					  "finite",
-					  err);
+			return fail_sample(s,
+					   "gets a weight that is not "
+					   "finite",
+					   err);
 	}
-	return s->written ? make_weight(s, weight, err) : IB_OK;
+	return s->to_main ? write_weight(s, weight, err) : IB_OK;
 }
 
 static enum ib_status
-take_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
+handle_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -337,41 +333,41 @@ take_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *err
 		return st;
 	if (!m->weight)
 		ib_members_add(&s->members, m->path);
-	if (m->weight && s->ours && !s->options->weights && !s->options->dry_run)
-		return take_weight(s, err);
+	if (m->weight && s->selected && !s->options->weights && !s->options->dry_run)
+		return handle_weight(s, err);
 	return ib_tar_pass(s->tar, put_member, s, err);
 }
 
 /*
- * A link goes where its target does. False: nowhere. With --split that is
- * decided at the end, and a link in another file than its target would lead to
- * nothing.
+ * Set the destination of a link to that of its target. Returns false if the link
+ * is left out. With --split it always is: the file of the target is known only
+ * at the end, and a link in another file would be broken.
  */
 static bool
-find_place(struct shard *s, struct ib_span key)
+find_destination(struct shard *s, struct ib_span key)
 {
 	const struct ib_prune_options *o = s->options;
 	struct ib_bytes *id = &s->text;
 	struct ib_decision d;
 	struct ib_span span;
 
-	put_id(s, key, id);
+	set_id(s, key, id);
 	span = ib_bytes_span(id);
-	if (o->split || !ib_pruner_wants(s->run->pruner, span))
+	if (o->split || !ib_pruner_selects(s->run->pruner, span))
 		return false;
 	ib_rule_decide(s->run->pruner->rule, &span, 1, &d);
-	s->where = d.kept || o->keep_all ? MAIN : PRUNED;
-	return s->where == MAIN || o->pruned_output;
+	s->destination = d.kept || o->keep_all ? MAIN : PRUNED;
+	return s->destination == MAIN || o->pruned_output;
 }
 
-/* An entry of no sample goes out in its place. */
+/* Write an entry that belongs to no sample, or delay it. */
 static enum ib_status
-take_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
+handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
-	s->where = EACH;
-	if (s->options->dry_run || (m->with.p && !find_place(s, m->with)))
+	s->destination = EACH;
+	if (s->options->dry_run || (m->with.p && !find_destination(s, m->with)))
 		return s->text.failed ? ib_fail_memory(err) : IB_OK;
 	if (!s->open)
 		return ib_tar_pass(s->tar, put_other, s, err);
@@ -398,14 +394,14 @@ ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 	struct ib_tar_member m;
 	enum ib_status st;
 
-	ib_pruned_start(r->pruner, r->b);
+	ib_pruned_reset(r->pruner, r->b);
 	r->samples = 0;
 	st = ib_tar_open(r->b->block.input, &options, &s.tar, err);
 	while (!st && !(st = ib_tar_next(s.tar, &m, err)))
-		st = m.key.p ? take_member(&s, &m, err) : take_other(&s, &m, err);
+		st = m.key.p ? handle_member(&s, &m, err) : handle_other(&s, &m, err);
 	if (st == IB_EOF)
 		st = end_sample(&s, err);
-	ib_run_stats_flush(&r->b->tally);
+	ib_run_stats_flush(&r->b->stats);
 	ib_tar_close(s.tar);
 	ib_tar_maker_free(s.maker);
 	ib_spill_file_free(s.waiting);

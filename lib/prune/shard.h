@@ -1,25 +1,25 @@
-/* A tar of samples (WebDataset) -> the epoch's: a tar with their weights. */
+/* Prune one tar of samples (a WebDataset shard): copy the kept samples and add their weights. */
 #ifndef IB_PRUNE_SHARD_H
 #define IB_PRUNE_SHARD_H
 
 #include "prune/outputs.h"
 
-/* What pruning one shard needs of its run. */
+/* Inputs and results of pruning one shard. */
 struct ib_shard_run {
 	const struct ib_pruner *pruner;
-	struct ib_pruned *b; /* its tally and audit text are filled */
-	struct ib_duplicate_check *seen;
-	struct ib_unseen *lost; /* ids without a row are added */
-	struct ib_prune_outputs *targets;
+	struct ib_pruned *b; /* receives statistics and audit lines */
+	struct ib_duplicate_check *duplicates;
+	struct ib_unseen *unseen; /* receives the ids without a score */
+	struct ib_prune_outputs *outputs;
 	struct ib_reader *reader;
 	const struct ib_context *context;
-	uint64_t before;  /* samples of the operands before */
-	uint64_t samples; /* out: of this one */
+	uint64_t before;  /* number of samples in earlier operands */
+	uint64_t samples; /* out: number of samples in this one */
 };
 
 /*
- * Prune the tar of r->b->block. Members pass while they are read: which fate
- * they have is known from their first header.
+ * Prune the tar in r->b->block. A sample is decided at the header of its first
+ * member, so members are copied while they are read.
  */
 enum ib_status ib_prune_shard(struct ib_shard_run *r, struct ib_error *err);
 

@@ -7,12 +7,12 @@
 #include "base/array.h"
 #include "base/error.h"
 
-#define ZERO 0x80000000u     /* 0 as ib_float_order */
-#define INFINITE 0xff800000u /* infinity */
+#define ZERO 0x80000000u     /* ib_float_order of 0 */
+#define INFINITE 0xff800000u /* ib_float_order of infinity */
 
 /* ---- bounds of c ------------------------------------------------------------- */
 
-/* Samples of which no more is known than that x is in [low, high]. */
+/* Samples whose x is only known to be in [low, high]. */
 struct blur {
 	uint64_t count;
 	double low, high;
@@ -41,7 +41,7 @@ cost(const struct blurred *s, double c, bool high)
 
 #define C_MAX 0x1p200
 
-/* below < c <= above: where the cost reaches the target; above may be C_MAX. */
+/* Find below < c <= above such that the cost reaches the target at c; above may be C_MAX. */
 static void
 bisect(const struct blurred *s, bool high, double target, double *below, double *above)
 {
@@ -72,8 +72,8 @@ order_within(double x)
 }
 
 /*
- * Sums in double are good to 1e-12; the slack is there so that a budget that
- * is met over a whole stretch of c does not fall out of the bounds.
+ * Sums in double have a relative error of about 1e-12. A budget may be met by an
+ * interval of c; the slack keeps that interval within the bounds.
  */
 #define SLACK 1e-9
 #define MARGIN 1e-6
@@ -130,7 +130,7 @@ ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t, enum
 	bound(b, &s);
 }
 
-/* ---- which bins ------------------------------------------------------------------ */
+/* ---- the needed bins  ------------------------------------------------------------------ */
 
 static bool
 is_needed(const struct ib_scale_problem *b, uint32_t bin)
@@ -167,8 +167,8 @@ struct search {
 	const struct ib_scale_problem *b;
 	const struct ib_bin_counts *r;
 	uint64_t before[IB_SPREAD_BINS + 1]; /* samples below each bin */
-	uint64_t *count;		     /* of the fine values, prefixes: */
-	struct ib_u128 *sum;		     /* of their units */
+	uint64_t *count;		     /* prefix sums over the exact values: counts */
+	struct ib_u128 *sum;		     /* and sums, in units of their bin */
 };
 
 static enum ib_status
@@ -192,7 +192,7 @@ prefix(struct search *s, struct ib_error *err)
 	return IB_OK;
 }
 
-/* How many x are below an order, at least that of 0. */
+/* Count the x below an order, which is at least the order of 0. */
 static uint64_t
 count_below(const struct search *s, uint64_t order)
 {
@@ -238,7 +238,7 @@ add_range(const struct search *s, struct ib_exact *acc, double factor, uint64_t 
 	}
 }
 
-/* acc += factor * count * x, x a binary32: no rounding below count 2^58. */
+/* acc += factor * count * x for a binary32 x; exact for counts below 2^58. */
 static void
 add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
 {
@@ -248,9 +248,10 @@ add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
 	ib_exact_add_product(acc, factor, (double)(count - low) * x);
 }
 
-/* ---- where the pieces meet ------------------------------------------------------------ */
+/* ---- the ends of the range of c*x  ------------------------------------------------------------
+ */
 
-/* Is y * f >= x, exactly? */
+/* True if y * f >= x, without rounding. */
 static bool
 reaches(double y, double f, double x)
 {
@@ -259,7 +260,7 @@ reaches(double y, double f, double x)
 	return product > x || (product == x && fma(y, f, -product) >= 0);
 }
 
-/* The first order whose float is x / floor or more. */
+/* Return the order of the smallest float >= x / floor. */
 static uint32_t
 first_certain(double x, double floor)
 {
@@ -275,22 +276,22 @@ first_certain(double x, double floor)
 	return order;
 }
 
-/* The last order whose float is floor * x or less. */
+/* Return the order of the largest float <= floor * x. */
 static uint32_t
 last_at_floor(double x, double floor)
 {
 	uint32_t order = ib_float_order((float)(floor * x)) + 1;
 
-	/* y <= floor*x where floor*x reaches y, y = y * 1. */
+	/* y <= floor*x is the same as reaches(x, floor, y). */
 	while (order > ZERO && !reaches(x, floor, (double)ib_float_from_order(order)))
 		order--;
 	return order;
 }
 
 /*
- * x times (the cost at c = 1/x, or at floor/x, less the target): `low` samples
- * at the floor, the x in [from, to) as they are (times the floor at floor/x),
- * and those behind for certain.
+ * Return the sign of the cost minus the target at c = scale/x, with scale 1 or
+ * floor. The difference is multiplied by x to stay exact: `low` samples have pi =
+ * floor, those with x in [from, to) have pi = c*x, those above have pi = 1.
  */
 static int
 compare(const struct search *s, double x, double scale, uint64_t low, uint64_t from, uint64_t to)
@@ -307,7 +308,7 @@ compare(const struct search *s, double x, double scale, uint64_t low, uint64_t f
 	return ib_exact_compare(&acc, &zero);
 }
 
-/* Would c = floor/x cost the target or more? Then this x is at the floor. */
+/* True if pi is the floor at this x: c = floor/x costs the target or more. */
 static bool
 is_low(const struct search *s, uint32_t order)
 {
@@ -320,7 +321,7 @@ is_low(const struct search *s, uint32_t order)
 	return compare(s, x, s->b->floor, count_below(s, from), from, to) >= 0;
 }
 
-/* Would c = 1/x cost more than the target? Then this x is below 1. */
+/* True if pi is below 1 at this x: c = 1/x costs more than the target. */
 static bool
 is_drawn(const struct search *s, uint32_t order)
 {
@@ -332,7 +333,7 @@ is_drawn(const struct search *s, uint32_t order)
 	return compare(s, x, 1, count_below(s, from), from, order) > 0;
 }
 
-/* The last order of [range[0], range[1]] of which it is true. */
+/* Return the last order in [range[0], range[1]] for which is() is true. */
 static uint32_t
 last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
 	  const uint32_t range[2])
@@ -349,7 +350,7 @@ last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
 	return yes;
 }
 
-/* The smallest x from an order on; 0: none. */
+/* Return the smallest x of at least this order; 0 if none. */
 static double
 next_x(const struct search *s, uint64_t order)
 {
@@ -364,9 +365,12 @@ next_x(const struct search *s, uint64_t order)
 	return 0;
 }
 
-/* c from the counts and the sum between: rounded three times, always alike. */
+/*
+ * Compute c from the counts and the sum of the x between floor and 1. Rounded
+ * three times, always in the same way.
+ */
 static double
-settle(const struct search *s, uint32_t last_low, uint32_t last_drawn)
+compute_scale(const struct search *s, uint32_t last_low, uint32_t last_drawn)
 {
 	uint64_t from = (uint64_t)last_low + 1, to = (uint64_t)last_drawn + 1;
 	uint64_t low = count_below(s, from), certain;
@@ -374,7 +378,7 @@ settle(const struct search *s, uint32_t last_low, uint32_t last_drawn)
 	struct ib_exact rest, sum;
 
 	if (to < from || count_below(s, to) == low) {
-		/* Met over a whole stretch of c: its lower end. */
+		/* An interval of c meets the budget: use its lower end. */
 		double x = next_x(s, to > from ? to : from);
 
 		return x > 0 ? 1 / x : 0;
@@ -412,7 +416,8 @@ ib_solve_scale(const struct ib_scale_problem *b, const struct ib_bin_counts *r, 
 		x = next_x(s, ZERO + 1);
 		*c = x > 0 ? 1 / x : 0;
 	} else if (!st) {
-		*c = settle(s, last_that(s, is_low, b->low), last_that(s, is_drawn, b->high));
+		*c = compute_scale(s, last_that(s, is_low, b->low),
+				   last_that(s, is_drawn, b->high));
 	}
 	free(s->count);
 	free(s->sum);

@@ -14,64 +14,65 @@
 #include "prune/draw.h"
 #include "record/spill_file.h"
 
-#define OPEN_MAX 128 /* files at once: the spool is read anew for the next */
+#define OPEN_MAX 128 /* files open at once; the spill file is read again for the next ones */
 
-/* Kinds of pieces in the spool: a record's id, the streams, all files. */
+/* Kinds of pieces in the spill file: a record's id, a piece for all files, a stream. */
 enum { RECORD, EACH, STREAM };
 
-/* Where a record comes in the dealing. */
+/*
+ * A record's position: records are ordered by a second draw u' and the j-th one
+ * goes to file j mod K.
+ */
 struct place {
-	uint64_t bits;	/* of u' */
-	uint64_t index; /* in the manifest */
+	uint64_t bits;	/* u', as ib_draw_bits() */
+	uint64_t index; /* index among the kept records, in manifest order */
 };
 
 struct ib_split {
 	const struct ib_prune_options *options;
-	const struct ib_annotate *splice;
+	const struct ib_annotate *annotate;
 	unsigned flags;
-	uint64_t key; /* of u' */
+	uint64_t key; /* key of u' */
 	uint64_t files;
-	size_t nothers; /* files beside each manifest */
-	struct ib_spill_file *spool;
+	size_t nothers; /* number of weights and companion files per manifest */
+	struct ib_spill_file *spill;
 	struct ib_huge_array places; /* struct place[n] */
 	uint64_t n;
-	uint32_t *file;		     /* [n] which each record goes to */
+	uint32_t *file;		     /* [n] file of each record */
 	struct ib_output **manifest; /* [files] */
 	struct ib_output **other;    /* [files * nothers] */
-	struct ib_record_writer target[OPEN_MAX];
-	bool failed; /* memory ran out */
+	struct ib_record_writer writer[OPEN_MAX];
+	bool failed; /* out of memory */
 };
 
 static bool
-has_sidecar(const struct ib_split *s)
+has_weights(const struct ib_split *s)
 {
 	return s->options->weights != NULL;
 }
 
 enum ib_status
-ib_split_new(const struct ib_prune_options *o, const struct ib_annotate *splice, unsigned flags,
+ib_split_new(const struct ib_prune_options *o, const struct ib_annotate *annotate, unsigned flags,
 	     struct ib_split **out, struct ib_error *err)
 {
 	struct ib_split *s;
 	enum ib_status st;
 
 	if (o->split > IB_SPLIT_MAX)
-		return ib_fail(err, IB_E_CREATE,
-			       "--split: %llu files are too "
-			       "many",
-			       (unsigned long long)o->split);
+		return ib_fail(err, IB_E_CREATE, "--split %llu: the maximum is %llu files",
+			       (unsigned long long)o->split, (unsigned long long)IB_SPLIT_MAX);
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return ib_fail_memory(err);
 	s->options = o;
-	s->splice = splice;
+	s->annotate = annotate;
 	s->flags = flags;
 	s->key = ib_draw_key(o->rule.seed + 1, (uint64_t)o->rule.epoch);
 	s->files = o->split;
 	s->nothers = (o->weights != NULL) + o->companions.n;
 	s->manifest = ib_array_zeroed(s->files, sizeof(*s->manifest));
 	s->other = ib_array_zeroed(s->files * s->nothers + 1, sizeof(*s->other));
-	st = s->manifest && s->other ? ib_spill_file_new(o->output, &s->spool, err)
+	st = s->manifest && s->other ? ib_spill_file_new(o->output, &s->spill, err)
 				     : ib_fail_memory(err);
 	if (st) {
 		ib_split_free(s);
@@ -89,12 +90,12 @@ ib_split_free(struct ib_split *s)
 	if (!s)
 		return;
 	for (i = 0; i < OPEN_MAX; i++)
-		ib_record_writer_release(&s->target[i]);
+		ib_record_writer_release(&s->writer[i]);
 	for (i = 0; s->manifest && i < s->files; i++)
 		ib_output_discard(&s->manifest[i]);
 	for (i = 0; s->other && i < s->files * s->nothers; i++)
 		ib_output_discard(&s->other[i]);
-	ib_spill_file_free(s->spool);
+	ib_spill_file_free(s->spill);
 	ib_huge_array_release(&s->places);
 	free(s->file);
 	free(s->manifest);
@@ -105,7 +106,7 @@ ib_split_free(struct ib_split *s)
 /* ---- gathering ------------------------------------------------------------------ */
 
 void
-ib_split_record(struct ib_split *s, struct ib_span id)
+ib_split_begin_record(struct ib_split *s, struct ib_span id)
 {
 	struct ib_tar_piece piece = { .p = id.p, .n = id.n };
 	struct place *place;
@@ -117,27 +118,27 @@ ib_split_record(struct ib_split *s, struct ib_span id)
 	place = (struct place *)s->places.p + s->n;
 	*place = (struct place){ ib_draw_bits(s->key, id.p, id.n), s->n };
 	s->n++;
-	ib_spill_file_put(s->spool, RECORD, &piece);
+	ib_spill_file_put(s->spill, RECORD, &piece);
 }
 
 void
-ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
+ib_split_write(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_spill_file_put(s->spool, STREAM + stream, piece);
+		ib_spill_file_put(s->spill, STREAM + stream, piece);
 }
 
 void
-ib_split_each(struct ib_split *s, const struct ib_tar_piece *piece)
+ib_split_write_to_all(struct ib_split *s, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_spill_file_put(s->spool, EACH, piece);
+		ib_spill_file_put(s->spill, EACH, piece);
 }
 
 enum ib_status
 ib_split_status(const struct ib_split *s, struct ib_error *err)
 {
-	return s->failed ? ib_fail_memory(err) : ib_spill_file_status(s->spool, err);
+	return s->failed ? ib_fail_memory(err) : ib_spill_file_status(s->spill, err);
 }
 
 /* ---- the order ------------------------------------------------------------------ */
@@ -159,8 +160,8 @@ bucket(const struct place *p, size_t n)
 }
 
 /*
- * By u', equal ones in the manifest's order. u' is spread evenly, so a first
- * pass by its leading bits leaves but few for each sort.
+ * Sort by u', ties in manifest order. u' is uniform, so a first pass by its
+ * leading bits leaves about eight records per sort.
  */
 static enum ib_status
 sort_places(struct ib_split *s, struct ib_error *err)
@@ -181,7 +182,7 @@ sort_places(struct ib_split *s, struct ib_error *err)
 		next[b + 1] += next[b];
 	for (i = 0; i < s->n; i++)
 		to[next[bucket(&from[i], nbuckets)]++] = from[i];
-	for (i = b = 0; b < nbuckets; i = next[b++]) /* next: now the ends */
+	for (i = b = 0; b < nbuckets; i = next[b++]) /* next[] now holds the ends */
 		if (next[b] - i > 1)
 			qsort(to + i, next[b] - i, sizeof(*to), by_bits);
 	free(next);
@@ -190,7 +191,7 @@ sort_places(struct ib_split *s, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Records of one u', and their ids. */
+/* A record whose u' is not unique, with its id. */
 struct tied {
 	uint64_t index, bits;
 	struct ib_span id;
@@ -228,8 +229,8 @@ read_ids(struct ib_split *s, struct tied *tied, size_t n, struct ib_arena *arena
 	size_t k = 0;
 	char *p;
 
-	ib_spill_file_seek(s->spool, 0);
-	while (k < n && !(st = ib_spill_file_get(s->spool, &kind, &piece, err))) {
+	ib_spill_file_seek(s->spill, 0);
+	while (k < n && !(st = ib_spill_file_get(s->spill, &kind, &piece, err))) {
 		if (kind != RECORD || index++ != tied[k].index)
 			continue;
 		p = ib_arena_take(arena, piece.n + 1);
@@ -247,9 +248,9 @@ is_tied(const struct place *p, uint64_t n, uint64_t i)
 	return (i > 0 && p[i - 1].bits == p[i].bits) || (i + 1 < n && p[i + 1].bits == p[i].bits);
 }
 
-/* Among records of one u' the id decides. They are few, or duplicates. */
+/* Order records with the same u' by id. They are few, or duplicates. */
 static enum ib_status
-settle_ties(struct ib_split *s, struct ib_error *err)
+sort_ties(struct ib_split *s, struct ib_error *err)
 {
 	struct place *p = s->places.p;
 	struct ib_arena arena = { 0 };
@@ -281,14 +282,14 @@ settle_ties(struct ib_split *s, struct ib_error *err)
 }
 
 static enum ib_status
-order(struct ib_split *s, struct ib_error *err)
+assign_files(struct ib_split *s, struct ib_error *err)
 {
 	enum ib_status st = sort_places(s, err);
 	const struct place *p;
 	uint64_t j;
 
 	if (!st)
-		st = settle_ties(s, err);
+		st = sort_ties(s, err);
 	if (st)
 		return st;
 	s->file = ib_array(s->n + 1, sizeof(*s->file));
@@ -317,9 +318,9 @@ open_numbered(const char *pattern, uint64_t k, unsigned flags, struct ib_output 
 	return st;
 }
 
-/* The files of number k: the manifest, and what goes beside it. */
+/* Open manifest k with its weights and companion files. */
 static enum ib_status
-open_files(struct ib_split *s, uint64_t k, struct ib_record_writer *target,
+open_files(struct ib_split *s, uint64_t k, struct ib_record_writer *writer,
 	   const struct ib_source *first, struct ib_error *err)
 {
 	const struct ib_prune_options *o = s->options;
@@ -333,23 +334,23 @@ open_files(struct ib_split *s, uint64_t k, struct ib_record_writer *target,
 	if (!st && o->weights)
 		st = open_numbered(o->weights, k, s->flags, other++, err);
 	for (i = 0; i < o->companions.n && !st; i++)
-		st = open_numbered(ib_companion_target(o->companions.v[i]), k, s->flags, other++,
-				   err);
-	*target = (struct ib_record_writer){ .out = s->manifest[k] };
+		st = open_numbered(ib_companion_output_path(o->companions.v[i]), k, s->flags,
+				   other++, err);
+	*writer = (struct ib_record_writer){ .out = s->manifest[k] };
 	if (!st && first)
-		st = ib_record_writer_begin(target, s->splice, first, err);
+		st = ib_record_writer_begin(writer, s->annotate, first, err);
 	return st;
 }
 
-/* Is it a finished file? Its descriptor goes to the next ones. */
+/* Complete the files of number k and release their descriptors. */
 static enum ib_status
-finish_files(struct ib_split *s, uint64_t k, struct ib_record_writer *target, struct ib_error *err)
+finish_files(struct ib_split *s, uint64_t k, struct ib_record_writer *writer, struct ib_error *err)
 {
-	enum ib_status st = ib_record_writer_status(target, err);
+	enum ib_status st = ib_record_writer_status(writer, err);
 	size_t i;
 
-	ib_record_writer_end(target);
-	ib_record_writer_release(target);
+	ib_record_writer_end(writer);
+	ib_record_writer_release(writer);
 	if (!st)
 		st = ib_output_finish(s->manifest[k], err);
 	for (i = 0; i < s->nothers && !st; i++)
@@ -357,22 +358,22 @@ finish_files(struct ib_split *s, uint64_t k, struct ib_record_writer *target, st
 	return st;
 }
 
-/* One piece of a record of file k. */
+/* Write one piece of a record to the files of number k. */
 static void
-put_piece(struct ib_split *s, uint64_t k, struct ib_record_writer *target, unsigned stream,
+put_piece(struct ib_split *s, uint64_t k, struct ib_record_writer *writer, unsigned stream,
 	  const struct ib_tar_piece *piece)
 {
-	size_t beside = stream - (has_sidecar(s) ? IB_STREAM_SIDECAR : IB_STREAM_ALSO);
+	size_t beside = stream - (has_weights(s) ? IB_STREAM_WEIGHTS : IB_STREAM_COMPANION);
 
 	if (stream != IB_STREAM_MAIN)
 		ib_output_write(s->other[k * s->nothers + beside], piece->p, piece->n);
-	else if (target->tar)
-		ib_record_writer_put(target, piece);
+	else if (writer->tar)
+		ib_record_writer_write_piece(writer, piece);
 	else
-		ib_record_writer_write(target, piece->p, piece->n);
+		ib_record_writer_write(writer, piece->p, piece->n);
 }
 
-/* Fill the files [from, to) in one pass over the spool. */
+/* Fill the files [from, to) in one pass over the spill file. */
 static enum ib_status
 fill_files(struct ib_split *s, uint64_t from, uint64_t to, struct ib_error *err)
 {
@@ -381,20 +382,20 @@ fill_files(struct ib_split *s, uint64_t from, uint64_t to, struct ib_error *err)
 	enum ib_status st;
 	unsigned kind;
 
-	ib_spill_file_seek(s->spool, 0);
-	while (!(st = ib_spill_file_get(s->spool, &kind, &piece, err))) {
+	ib_spill_file_seek(s->spill, 0);
+	while (!(st = ib_spill_file_get(s->spill, &kind, &piece, err))) {
 		if (kind == RECORD)
 			k = s->file[index++];
 		else if (kind == EACH)
 			for (i = from; i < to; i++)
-				ib_record_writer_put(&s->target[i - from], &piece);
+				ib_record_writer_write_piece(&s->writer[i - from], &piece);
 		else if (k >= from && k < to)
-			put_piece(s, k, &s->target[k - from], kind - STREAM, &piece);
+			put_piece(s, k, &s->writer[k - from], kind - STREAM, &piece);
 	}
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* No more than a part of the descriptors that a process may have. */
+/* Return the number of files to fill at once: at most a quarter of the descriptor limit. */
 static size_t
 files_at_once(const struct ib_split *s)
 {
@@ -408,22 +409,22 @@ files_at_once(const struct ib_split *s)
 }
 
 enum ib_status
-ib_split_deal(struct ib_split *s, const struct ib_source *first, struct ib_error *err)
+ib_split_distribute(struct ib_split *s, const struct ib_source *first, struct ib_error *err)
 {
 	size_t at_once = files_at_once(s);
 	uint64_t from, to, k;
 	enum ib_status st = ib_split_status(s, err);
 
 	if (!st)
-		st = order(s, err);
+		st = assign_files(s, err);
 	for (from = 0; from < s->files && !st; from = to) {
 		to = s->files - from < at_once ? s->files : from + at_once;
 		for (k = from; k < to && !st; k++)
-			st = open_files(s, k, &s->target[k - from], first, err);
+			st = open_files(s, k, &s->writer[k - from], first, err);
 		if (!st)
 			st = fill_files(s, from, to, err);
 		for (k = from; k < to && !st; k++)
-			st = finish_files(s, k, &s->target[k - from], err);
+			st = finish_files(s, k, &s->writer[k - from], err);
 	}
 	return st;
 }

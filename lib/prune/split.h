@@ -1,41 +1,42 @@
 /*
- * --split: what is kept, dealt to K files of equal length. Which file a record
- * goes to is known only when all of them are, so they wait in a spool.
+ * --split: distribute the kept records over K files of equal length. The file of
+ * a record depends on all kept records, so they are first written to a spill
+ * file, and copied from there at the end.
  */
 #ifndef IB_PRUNE_SPLIT_H
 #define IB_PRUNE_SPLIT_H
 
 #include "prune/record_writer.h"
 
-/* What is written of a record. */
+/* The outputs that a record has text for. */
 enum ib_stream {
 	IB_STREAM_MAIN,
-	IB_STREAM_SIDECAR,
-	IB_STREAM_ALSO /* the first of --companion */
+	IB_STREAM_WEIGHTS,
+	IB_STREAM_COMPANION /* the first of --companion */
 };
 
 struct ib_split;
 
 enum ib_status ib_split_new(const struct ib_prune_options *options,
-			    const struct ib_annotate *splice, unsigned flags, struct ib_split **out,
-			    struct ib_error *err);
-void ib_split_free(struct ib_split *s); /* outputs are discarded */
+			    const struct ib_annotate *annotate, unsigned flags,
+			    struct ib_split **out, struct ib_error *err);
+void ib_split_free(struct ib_split *s); /* discards the outputs */
 
-/* A record begins; what is put from here on is its. */
-void ib_split_record(struct ib_split *s, struct ib_span id);
-void ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
-/* What goes into each of the files, in its place. */
-void ib_split_each(struct ib_split *s, const struct ib_tar_piece *piece);
+/* Begin a record. The following pieces belong to it. */
+void ib_split_begin_record(struct ib_split *s, struct ib_span id);
+void ib_split_write(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
+/* Write a piece to every file, between the records before and after it. */
+void ib_split_write_to_all(struct ib_split *s, const struct ib_tar_piece *piece);
 enum ib_status ib_split_status(const struct ib_split *s, struct ib_error *err);
 
 /*
- * Deal: make and fill all files. first: the operand whose form they have
- * (NULL: there was none).
+ * Create and fill all files. first is the operand that determines the format;
+ * NULL if there was none.
  */
-enum ib_status ib_split_deal(struct ib_split *s, const struct ib_source *first,
-			     struct ib_error *err);
+enum ib_status ib_split_distribute(struct ib_split *s, const struct ib_source *first,
+				   struct ib_error *err);
 
-/* Afterwards: all files but the manifests; the manifests, in order. */
+/* After that, return the weights and companion files; the manifests, in order. */
 struct ib_output **ib_split_others(struct ib_split *s, size_t *n);
 struct ib_output **ib_split_manifests(struct ib_split *s, size_t *n);
 

@@ -1,4 +1,9 @@
-/* Rules that know a few levels of pi: below a cut, one chance for all. */
+/*
+ * Rules with thresholds (infobatch, hard, random, buckets, rank): all scores
+ * between two thresholds have the same pi. A threshold is the mean, a quantile or
+ * a number. Quantiles of several thresholds are found in the same passes over the
+ * scores.
+ */
 #include "prune/rule.h"
 
 #include <math.h>
@@ -9,17 +14,16 @@
 #include "score/quantile.h"
 
 /*
- * How many cuts are not above a score says which pi it has: found by halves,
- * without a branch to guess. Two buckets of --sampling fixed take 124.6 ns a
- * sample so, 144.2 with branches (as measured in rule.c).
+ * Branch-free binary search: the number of thresholds <= score selects pi. Saves
+ * 14 % per sample with two buckets (tests/PERFORMANCE.md).
  */
 void
 ib_thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 {
-	const struct ib_thresholds *l = &rule->levels;
+	const struct ib_thresholds *l = &rule->thresholds;
 	size_t level[IB_GROUP] = { 0 }, left, half, i;
 
-	if (l->n == 0) { /* nothing is known */
+	if (l->n == 0) { /* no known scores */
 		for (i = 0; i < n; i++)
 			pi[i] = IB_HIGH;
 		return;
@@ -44,17 +48,17 @@ ib_thresholds_put(struct ib_thresholds *l, double cut, double share)
 	l->pi[++l->n] = IB_HIGH;
 }
 
-/* ---- cuts as they are written -------------------------------------------- */
+/* ---- parsing thresholds  -------------------------------------------- */
 
 enum cut_kind { CUT_MEAN, CUT_QUANTILE, CUT_VALUE };
 
 struct cut {
 	enum cut_kind kind;
-	char share[404]; /* of a quantile: F as it was written */
+	char share[404]; /* for a quantile: F as written by the user */
 	double value;
 };
 
-/* False: it is none. */
+/* Returns false if the text is not a threshold. */
 static bool
 parse_cut(struct ib_span text, struct cut *cut)
 {
@@ -108,7 +112,7 @@ struct bucket {
 	double share;
 };
 
-/* The first "CUT:SHARE" of *list, which goes on to the next, or to NULL. */
+/* Parse the first "CUT:SHARE" of *list and advance *list, to NULL at the end. */
 static enum ib_status
 read_bucket(const char **list, struct bucket *b, struct ib_error *err)
 {
@@ -143,23 +147,23 @@ ib_thresholds_check(const struct ib_rule_options *o, struct ib_error *err)
 	for (n = 0; !st && p; n++) {
 		st = read_bucket(&p, &b, err);
 		if (!st && n == IB_THRESHOLDS_MAX)
-			st = ib_fail(err, IB_E_MISUSE, "--rule buckets: more than %d cuts",
+			st = ib_fail(err, IB_E_MISUSE, "--rule buckets: more than %d thresholds",
 				     IB_THRESHOLDS_MAX);
 	}
 	return st;
 }
 
-/* ---- cuts over the scores ------------------------------------------------- */
+/* ---- resolving thresholds  ------------------------------------------------- */
 
-/* A cut on its way: found, or the score of a rank that is to be found. */
+/* A threshold: its value, or the rank of the score that is to be found. */
 struct found {
-	double value;  /* NaN where no score is known */
-	uint64_t rank; /* 0: none */
+	double value;  /* NaN if no score is known */
+	uint64_t rank; /* 0 if the value is known */
 };
 
 /*
- * The F quantile is the smallest score s with at least F of the known ones <=
- * s: the one of this rank.
+ * Begin to resolve a threshold. The F quantile is the smallest score s such that
+ * at least a fraction F of the known scores is <= s, which defines its rank.
  */
 static struct found
 begin_cut(const struct ib_rule *rule, const struct cut *cut)
@@ -175,7 +179,7 @@ begin_cut(const struct ib_rule *rule, const struct cut *cut)
 	return f;
 }
 
-/* The scores of all ranks, with the same passes over the scores. */
+/* Find the scores of all ranks, in the same passes over the scores. */
 static enum ib_status
 find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *option,
 	  struct ib_error *err)
@@ -189,10 +193,10 @@ find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *opt
 		if (f[i].rank == 0)
 			continue;
 		rank[k++] = f[i].rank;
-		if (rule->foreign_totals)
+		if (rule->totals_given)
 			st = ib_bins_request_rank(rule, f[i].rank, option, &f[i].value, err);
 	}
-	if (st || k == 0 || rule->foreign_totals)
+	if (st || k == 0 || rule->totals_given)
 		return st;
 	st = ib_quantiles(rule->scores->score.p, rule->scores->table.n, rank, k, score, err);
 	for (i = k = 0; i < n && !st; i++)
@@ -204,9 +208,9 @@ find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *opt
 static void
 put_level(struct ib_rule *rule, double cut, double share)
 {
-	struct ib_thresholds *l = &rule->levels;
+	struct ib_thresholds *l = &rule->thresholds;
 
-	/* A cut that resolves below the one before counts as equal to it. */
+	/* If a threshold is below the previous one, use the previous one. */
 	if (l->n > 0 && cut < l->cut[l->n - 1])
 		cut = l->cut[l->n - 1];
 	ib_thresholds_put(l, cut, share);
@@ -229,7 +233,7 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 	return st;
 }
 
-/* How many known scores are below T. */
+/* Count the known scores below the threshold. */
 static enum ib_status
 count_low(const struct ib_rule *rule, uint64_t *low, struct ib_error *err)
 {
@@ -237,7 +241,7 @@ count_low(const struct ib_rule *rule, uint64_t *low, struct ib_error *err)
 	uint64_t i;
 
 	*low = 0;
-	if (rule->foreign_totals)
+	if (rule->totals_given)
 		return ib_bins_request_below(rule, rule->threshold, "--keep", low, err);
 	if (!rule->scores)
 		return IB_OK;
@@ -247,14 +251,14 @@ count_low(const struct ib_rule *rule, uint64_t *low, struct ib_error *err)
 	return IB_OK;
 }
 
-/* r, from that; of --write-bins it is only noted down what is to be counted. */
+/* Solve for r. With --write-bins, only request the bins that this needs. */
 static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	uint64_t low;
 	enum ib_status st = count_low(rule, &low, err);
 
-	if (st || rule->want)
+	if (st || rule->wanted_bins)
 		return st;
 	return ib_keep_solve_ratio(rule, rule->totals->known, low, context, err);
 }
@@ -306,7 +310,7 @@ ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 	size_t n, i;
 
 	(void)context;
-	for (n = 0; !st && p; n++) { /* as many as fit: ib_thresholds_check */
+	for (n = 0; !st && p; n++) { /* at most IB_THRESHOLDS_MAX: see ib_thresholds_check() */
 		st = read_bucket(&p, &b, err);
 		if (!st) {
 			f[n] = begin_cut(rule, &b.cut);
@@ -322,9 +326,9 @@ ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 
 /* ---- rank -------------------------------------------------------------------- */
 
-#define STEPS 64 /* q is a multiple of 1/STEPS: the cuts fit into a head */
+#define STEPS 64 /* q is a multiple of 1/STEPS, so the thresholds fit into a run header */
 
-/* 1 - max(floor, q^B), to 15 digits: no two machines' pow disagree on these. */
+/* Return 1 - max(floor, q^B) to 15 digits, on which pow() of all machines agrees. */
 static double
 rank_share(const struct ib_rule *rule, size_t step)
 {
@@ -336,9 +340,10 @@ rank_share(const struct ib_rule *rule, size_t step)
 }
 
 /*
- * Below the quantile step/STEPS a score's q is step/STEPS. The chance is that
- * of Selective-Backprop (Jiang et al. 2019, arXiv 1910.00762), which draws one
- * by one too, but trains on what it keeps with weight 1.
+ * A score below the quantile step/STEPS, and not below the previous one, has q =
+ * step/STEPS. The keep probability is that of Selective-Backprop (Jiang et al.
+ * 2019, arXiv 1910.00762), which trains on the kept samples with weight 1 instead
+ * of 1/pi.
  */
 enum ib_status
 ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)

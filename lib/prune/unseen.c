@@ -5,14 +5,14 @@
 #include "base/error.h"
 
 /*
- * So many of both sides, in 100 ids of the manifest, are worth a warning
- * without any likeness: samples come and go in most data sets.
+ * Warn if this percentage of the ids is unmatched on both sides, even if the ids
+ * are not similar. A few unmatched ids are normal: data sets change.
  */
 #define MANY_PERCENT 5
 
-/* Rows read in search of likeness, beside ROWS_A_SAMPLE for each record. */
+/* Limit for rows compared in search of similar ids: ROWS_LEAST + ROWS_PER_SAMPLE per record. */
 #define ROWS_LEAST ((uint64_t)1 << 18)
-#define ROWS_A_SAMPLE 8
+#define ROWS_PER_SAMPLE 8
 
 void
 ib_unseen_release(struct ib_unseen *u)
@@ -21,7 +21,7 @@ ib_unseen_release(struct ib_unseen *u)
 	ib_bytes_release(&u->key);
 }
 
-/* ---- while records pass --------------------------------------------------- */
+/* ---- while records are read  --------------------------------------------------- */
 
 void
 ib_unseen_put(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id)
@@ -60,7 +60,7 @@ ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids 
 		u->enough = true;
 }
 
-/* A list and a tar name no field that could be compared. */
+/* Lists and tars have no field name to compare. */
 void
 ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key)
 {
@@ -68,12 +68,12 @@ ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key)
 		ib_key_put_name(key, &u->key);
 }
 
-/* ---- rows that no record asked for ---------------------------------------- */
+/* ---- scores without a record  ---------------------------------------- */
 
 static uint64_t
-count_asked(const struct ib_duplicate_check *seen, uint64_t rows)
+count_used(const struct ib_duplicate_check *duplicates, uint64_t rows)
 {
-	const uint64_t *word = seen->rows.p;
+	const uint64_t *word = duplicates->rows.p;
 	uint64_t i, n = 0;
 
 	for (i = 0; i < (rows + 63) / 64; i++)
@@ -82,12 +82,12 @@ count_asked(const struct ib_duplicate_check *seen, uint64_t rows)
 }
 
 static bool
-was_asked(const struct ib_duplicate_check *seen, uint64_t row)
+is_used(const struct ib_duplicate_check *duplicates, uint64_t row)
 {
-	return ((const uint64_t *)seen->rows.p)[row / 64] >> row % 64 & 1;
+	return ((const uint64_t *)duplicates->rows.p)[row / 64] >> row % 64 & 1;
 }
 
-/* Of a mapped file nothing was checked: an empty id where it lies. */
+/* Return the id of a row, or an empty id if its offsets are invalid: a mapped file is unchecked. */
 static struct ib_span
 id_of_row(const struct ib_table *t, uint64_t row)
 {
@@ -100,18 +100,18 @@ id_of_row(const struct ib_table *t, uint64_t row)
 }
 
 /*
- * A run over one shard of many leaves nearly all rows over: it reads no more
- * of them than it can afford.
+ * Compare the unused rows with the missing ids. A run over one of many shards
+ * does not use nearly all rows, so the number of rows compared is limited.
  */
 static void
 compare_rows(struct ib_unseen *u, const struct ib_unseen_run *run)
 {
 	const struct ib_table *t = &run->scores->table;
-	uint64_t left = ROWS_LEAST + ROWS_A_SAMPLE * run->samples, row;
+	uint64_t left = ROWS_LEAST + ROWS_PER_SAMPLE * run->samples, row;
 	struct ib_span id;
 
 	for (row = 0; row < t->n && left > 0; row++) {
-		if (was_asked(run->seen, row))
+		if (is_used(run->duplicates, row))
 			continue;
 		left--;
 		id = id_of_row(t, row);
@@ -136,21 +136,21 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 }
 
 /*
- * Are so many left on both sides that it is no chance? With --part, or scores
- * of one part, that many are left anyway.
+ * True if the unmatched ids on both sides are too many for an accident. With
+ * --part, or with the scores of one partition, many are unmatched anyway.
  */
 static bool
-are_many(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unasked)
+are_many(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unused)
 {
 	uint64_t least =
 		run->samples / 100 * MANY_PERCENT + run->samples % 100 * MANY_PERCENT / 100;
 
 	return run->options->part.count == run->scores->part.count && u->n >= least &&
-	       unasked >= least;
+	       unused >= least;
 }
 
 static void
-warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unasked,
+warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unused,
 	    const struct ib_mismatch_result *r)
 {
 	struct ib_mismatch_keys keys = keys_of(u, run);
@@ -159,22 +159,22 @@ warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t
 	ib_bytes_printf(&text, "%llu of %llu ids %s no score", (unsigned long long)u->n,
 			(unsigned long long)run->samples, u->n == 1 ? "has" : "have");
 	ib_mismatch_put_example(&text, keys.here, r->here);
-	if (unasked > 0) {
+	if (unused > 0) {
 		ib_bytes_printf(&text,
-				unasked == 1 ? ", and %llu score is of another id"
-					     : ", and %llu scores are of other ids",
-				(unsigned long long)unasked);
+				unused == 1
+					? ", and %llu score has an id that is not in the manifest"
+					: ", and %llu scores have ids that are not in the manifest",
+				(unsigned long long)unused);
 		ib_mismatch_put_example(&text, keys.there, r->there);
 		if (!ib_mismatch_put_cause(&text, r, &keys, "-k"))
-			ib_bytes_printf(&text, ": is -k the field that the "
-					       "loss log had?");
+			ib_bytes_printf(&text, ": does -k name the id field of the loss log?");
 	}
 	if (!text.failed)
 		ib_warn(run->context, "%.*s", (int)text.n, text.p);
 	ib_bytes_release(&text);
 }
 
-/* Numbers that meet, of two fields: is each score its neighbour's? */
+/* Warn if ids match as numbers but come from fields with different names. */
 static void
 warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 {
@@ -185,33 +185,33 @@ warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 
 	if (!ib_mismatch_keys_differ(&keys))
 		return;
-	while (row < t->n && !was_asked(run->seen, row))
+	while (row < t->n && !is_used(run->duplicates, row))
 		row++;
 	if (row == t->n || !ib_id_is_whole_number(id_of_row(t, row)))
 		return;
 	ib_warn(run->context,
-		"the ids of the scores were field %s of the "
-		"loss log, those of the manifest are field %s: if one number "
-		"is not one sample in both, each score goes to another sample; "
-		"-k says which field is meant",
+		"the ids of the scores come from field %s of the loss log, the ids of the "
+		"manifest from field %s: if a number does not mean the same sample in "
+		"both, samples get the scores of other samples; choose the field with "
+		"-k",
 		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 
 enum ib_status
 ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run, struct ib_error *err)
 {
-	uint64_t n = run->scores->table.n, unasked;
+	uint64_t n = run->scores->table.n, unused;
 	struct ib_mismatch_result r;
 
-	unasked = n - count_asked(run->seen, n);
-	if (u->n > 0 && unasked > 0)
+	unused = n - count_used(run->duplicates, n);
+	if (u->n > 0 && unused > 0)
 		compare_rows(u, run);
 	if (u->ids.failed || u->key.failed)
 		return ib_fail_memory(err);
 	r = ib_mismatch_explain(&u->ids);
 	if (u->n > 0 &&
-	    (2 * u->n > run->samples || (unasked > 0 && (r.certain || are_many(u, run, unasked)))))
-		warn_of_ids(u, run, unasked, &r);
+	    (2 * u->n > run->samples || (unused > 0 && (r.certain || are_many(u, run, unused)))))
+		warn_of_ids(u, run, unused, &r);
 	else
 		warn_of_keys(u, run);
 	return IB_OK;
@@ -231,7 +231,7 @@ ib_unseen_check(const struct ib_unseen *u, const struct ib_prune_options *option
 	too_many = limit->percent ? ib_decimal_exceeds(limit->decimal, u->n, samples, &ok)
 				  : u->n > limit->count;
 	if (!ok)
-		return ib_fail(err, IB_E_MISUSE, "--max-unseen: not a percentage: %s%%",
+		return ib_fail(err, IB_E_MISUSE, "--max-unseen: %s%% is not a percentage",
 			       limit->decimal);
 	if (!too_many)
 		return IB_OK;

@@ -68,7 +68,7 @@ class Writer:
         w = d.weight
         if node is not None:
             if opt.base_weight in (None, 'fail'):
-                bad('%s: already carries a weight' % where)
+                bad('%s: already has a weight' % where)
             if opt.base_weight == 'multiply':
                 carried = 1.0 if node.kind == 'null' else node_double(node)
                 w = times(carried, w, where)
@@ -127,7 +127,7 @@ class Writer:
             adds.append(real(w))
         else:
             if opt.base_weight in (None, 'fail'):
-                bad('%s: already carries a weight' % where)
+                bad('%s: already has a weight' % where)
             start, end, text = r.fields[c]
             if opt.base_weight == 'multiply':
                 carried = 1.0 if text in (b'', b'NA') else csv_double(text)
@@ -260,7 +260,7 @@ def check_carried(opt, src, pairs, decider):
                     opt.base_weight in (None, 'fail') and any(
                     e.info.name.encode('utf-8', 'surrogateescape') == own
                     for e in r.members):
-                bad('%s: already carries a weight' % src.name)
+                bad('%s: already has a weight' % src.name)
         elif opt.companion is None and src.fmt != 'list':
             w.record(src, r, ident, decider.decide(ident))
 
