@@ -1,4 +1,4 @@
-/* Small pieces of memory that stay where they are until all go at once. */
+/* Allocate many small pieces of memory that never move and are freed together. */
 #ifndef IB_BASE_ARENA_H
 #define IB_BASE_ARENA_H
 
@@ -6,18 +6,20 @@
 
 struct ib_arena_chunk;
 
-struct ib_arena { /* start from {0} */
-	struct ib_arena_chunk *chunk;
-	char *p;
-	size_t left;
+/* Initialize with {0}. */
+struct ib_arena {
+	struct ib_arena_chunk *chunk; /* newest chunk; the others follow it */
+	char *p;		      /* first unused byte of the newest chunk */
+	size_t left;		      /* unused bytes of the newest chunk */
 };
 
-/* n bytes, not aligned; NULL if memory ran out. */
+/* Allocate n unaligned bytes. Returns NULL if out of memory. */
 char *ib_arena_take(struct ib_arena *a, size_t n);
-/* Give back the end of the last piece taken. */
+/* Return the last n bytes of the most recent piece to the arena. */
 void ib_arena_trim(struct ib_arena *a, size_t n);
-/* Forget all pieces, keep one chunk for the next. */
+/* Release all pieces, but keep one chunk for reuse. */
 void ib_arena_reset(struct ib_arena *a);
+/* Free all memory of the arena. */
 void ib_arena_release(struct ib_arena *a);
 
 #endif

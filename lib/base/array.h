@@ -1,7 +1,8 @@
 /*
- * Memory for n items, where n counts the rows or bytes of a file: more than
- * size_t holds (4 GiB on 32-bit machines) is memory that ran out, never a
- * smaller array. None of them is NULL for n = 0.
+ * Allocate arrays of n items, when n is a number of rows or bytes from a file.
+ * If the size does not fit in size_t (4 GiB on 32-bit machines), the functions
+ * return NULL as if memory had run out; they never allocate less than requested.
+ * For n = 0 they return a pointer that is not NULL.
  */
 #ifndef IB_BASE_ARRAY_H
 #define IB_BASE_ARRAY_H

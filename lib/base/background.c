@@ -9,7 +9,8 @@ ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
 	int failed;
 
 	sigfillset(&all);
-	sigdelset(&all, SIGBUS); /* its own reads raise it: io/mapping.h */
+	sigdelset(&all,
+		  SIGBUS); /* raised by the thread's own reads of a mapped file; see io/mapping.h */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	failed = pthread_create(thread, NULL, work, arg);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -1,4 +1,4 @@
-/* One thing done in a thread of its own, beside what its caller goes on with. */
+/* Run one function in a separate thread while the caller continues. */
 #ifndef IB_BASE_BACKGROUND_H
 #define IB_BASE_BACKGROUND_H
 
@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 /*
- * Start a thread to which no signal goes: handlers run in the caller's thread
- * alone, so a commit that holds signals back there need not think of others.
- * False: the system has no more threads.
+ * Start a thread that blocks all signals except SIGBUS. Signal handlers then run only
+ * in the caller's thread, so a commit only has to block signals in that thread.
+ * Returns false if the system cannot start another thread.
  */
 bool ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg);
 
@@ -16,12 +16,12 @@ struct ib_background {
 	void (*work)(void *);
 	void *arg;
 	pthread_t thread;
-	bool running;
+	bool running; /* true if the thread was started and not joined yet */
 };
 
-/* Do work(arg) beside, where there are two threads or more; else in _wait. */
+/* Start work(arg) in a thread. If threads is 1, ib_background_wait() runs it instead. */
 void ib_background_start(struct ib_background *b, int threads, void (*work)(void *), void *arg);
-/* When it returns the work is done. */
+/* Wait until the work is done. */
 void ib_background_wait(struct ib_background *b);
 
 #endif

@@ -1,4 +1,4 @@
-/* A growing run of bytes, and a growing run of anything else. */
+/* A growable byte buffer, and functions for spans of bytes. */
 #ifndef IB_BASE_BYTES_H
 #define IB_BASE_BYTES_H
 
@@ -8,9 +8,9 @@
 #include "infobatch.h"
 
 /*
- * Bytes that double in size. Memory that ran out is sticky: `failed` is set,
- * later appends do nothing, and the owner looks once, at the end of a batch.
- * Start from {0}; ib_bytes_release frees.
+ * A byte buffer that doubles its capacity when it is full. An allocation failure is sticky:
+ * it sets `failed`, and later appends do nothing. The owner checks `failed` once, after
+ * a batch of appends and before the buffer is released. Initialize with {0}.
  */
 struct ib_bytes {
 	char *p;
@@ -18,7 +18,7 @@ struct ib_bytes {
 	bool failed;
 };
 
-/* Room for `extra` more bytes; false (and failed) if memory ran out. */
+/* Reserve space for `extra` more bytes. Returns false and sets `failed` if out of memory. */
 bool ib_bytes_reserve(struct ib_bytes *b, size_t extra);
 void ib_bytes_release(struct ib_bytes *b);
 
@@ -41,8 +41,8 @@ ib_bytes_put_char(struct ib_bytes *b, char c)
 }
 
 /*
- * Copy n bytes, as a rule a hundred or so, without asking how many are left:
- * up to IB_COPY_BEYOND bytes behind them are read and written too.
+ * Copy n bytes (usually about 100) in steps of IB_COPY_BEYOND, without a shorter last step.
+ * Up to IB_COPY_BEYOND bytes after the n bytes are read and written too.
  */
 #define IB_COPY_BEYOND 32
 
@@ -64,7 +64,8 @@ ib_bytes_span(const struct ib_bytes *b)
 	return (struct ib_span){ b->p, b->n };
 }
 
-/* Span helpers. */
+/* ---- spans -------------------------------------------------------------- */
+
 static inline struct ib_span
 ib_span_of(const char *text)
 {
@@ -83,10 +84,10 @@ ib_span_is(struct ib_span a, const char *text)
 	return ib_span_equal(a, ib_span_of(text));
 }
 
-/* memcmp order, the shorter first where one begins the other. */
+/* Compare as memcmp does; a prefix is less than the longer span. */
 int ib_span_compare(struct ib_span a, struct ib_span b);
 
-/* A copy with a NUL behind it, to be freed; NULL if memory ran out. */
+/* Copy s and append a NUL; the caller frees the copy. Returns NULL if out of memory. */
 char *ib_span_dup(struct ib_span s);
 
 #endif

@@ -1,4 +1,7 @@
-/* The exact decimals of exact.h. */
+/*
+ * Exact arithmetic on decimals, declared in exact.h. A decimal is stored as a fraction of
+ * two big integers, so nothing is rounded before the last step.
+ */
 #include "base/exact.h"
 
 #include <math.h>
@@ -9,17 +12,19 @@
 #include "base/u128.h"
 
 /*
- * Whole numbers below 2^3200: 400 digits, times 10^400 or 10^800 for the
- * exponent, times 64 bits, times 100 need 2730.
+ * An integer below 2^3200. The largest value has 400 digits (1329 bits), times the
+ * power of ten of an exponent of 400 (1329 bits), times a count (64 bits), times 100
+ * (7 bits): 2730 bits.
  */
 #define BIG_LIMBS 50
 
 struct big {
-	uint64_t limb[BIG_LIMBS];
+	uint64_t limb[BIG_LIMBS]; /* least significant first */
 };
 
+/* Set b to b * factor + plus. */
 static void
-big_times(struct big *b, uint64_t factor, uint64_t plus)
+big_multiply_add(struct big *b, uint64_t factor, uint64_t plus)
 {
 	struct ib_u128 p;
 	int i;
@@ -42,7 +47,7 @@ big_compare(const struct big *a, const struct big *b)
 	return 0;
 }
 
-/* a -= b, which is not larger. */
+/* Subtract b from a; b <= a. */
 static void
 big_subtract(struct big *a, const struct big *b)
 {
@@ -57,8 +62,9 @@ big_subtract(struct big *a, const struct big *b)
 	}
 }
 
+/* Returns the number of bits of b without leading zeros. */
 static int
-big_bits(const struct big *b)
+big_bit_length(const struct big *b)
 {
 	int i = BIG_LIMBS - 1, bits = 0;
 
@@ -69,23 +75,24 @@ big_bits(const struct big *b)
 	return 64 * i + bits;
 }
 
+/* Multiply b by 2^times; does nothing if times <= 0. */
 static void
-big_double(struct big *b, int times)
+big_shift_left(struct big *b, int times)
 {
 	for (; times > 0; times -= times < 63 ? times : 63)
-		big_times(b, (uint64_t)1 << (times < 63 ? times : 63), 0);
+		big_multiply_add(b, (uint64_t)1 << (times < 63 ? times : 63), 0);
 }
 
-/* A decimal >= 0 as a fraction. */
+/* A decimal >= 0, as num / den. */
 struct fraction {
 	struct big num, den;
 };
 
-#define DECIMAL_MAX 400 /* characters; size of the exponent */
+#define DECIMAL_MAX 400 /* characters of the text, and absolute value of the exponent */
 
-/* The exponent behind the 'e', if there is one; false beyond DECIMAL_MAX. */
+/* Parse the exponent after the 'e'. Returns false if it is beyond +-DECIMAL_MAX. */
 static bool
-read_exponent(const char *p, int *exponent)
+parse_exponent(const char *p, int *exponent)
 {
 	bool negative = *p == '-';
 	uint64_t e;
@@ -98,7 +105,7 @@ read_exponent(const char *p, int *exponent)
 }
 
 static bool
-read_decimal(const char *text, struct fraction *f)
+parse_decimal(const char *text, struct fraction *f)
 {
 	size_t n = strlen(text);
 	int exponent = 0, places = 0;
@@ -116,23 +123,24 @@ read_decimal(const char *text, struct fraction *f)
 			point = true;
 			continue;
 		}
-		big_times(&f->num, 10, (uint64_t)(*p - '0'));
+		big_multiply_add(&f->num, 10, (uint64_t)(*p - '0'));
 		places += point;
 	}
-	if (*p && !read_exponent(p + 1, &exponent))
+	if (*p && !parse_exponent(p + 1, &exponent))
 		return false;
 	for (exponent -= places; exponent > 0; exponent--)
-		big_times(&f->num, 10, 0);
+		big_multiply_add(&f->num, 10, 0);
 	for (; exponent < 0; exponent++)
-		big_times(&f->den, 10, 0);
-	/* -0 is 0 like any other. */
-	return *text != '-' || big_bits(&f->num) == 0;
+		big_multiply_add(&f->den, 10, 0);
+	/* -0 is accepted as 0. */
+	return *text != '-' || big_bit_length(&f->num) == 0;
 }
 
+/* Parse a decimal in [0, 1]. */
 static bool
-read_share(const char *text, struct fraction *f)
+parse_fraction(const char *text, struct fraction *f)
 {
-	return read_decimal(text, f) && big_compare(&f->num, &f->den) <= 0;
+	return parse_decimal(text, f) && big_compare(&f->num, &f->den) <= 0;
 }
 
 bool
@@ -142,13 +150,13 @@ ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank)
 	struct fraction f;
 	struct big b;
 
-	if (!read_share(text, &f))
+	if (!parse_fraction(text, &f))
 		return false;
-	big_times(&f.num, n, 0);
-	while (low < high) { /* the answer is in [low, high], as F <= 1 */
+	big_multiply_add(&f.num, n, 0);
+	while (low < high) { /* the rank is in [low, high], because F <= 1 */
 		k = low + (high - low) / 2;
 		b = f.den;
-		big_times(&b, k, 0);
+		big_multiply_add(&b, k, 0);
 		if (big_compare(&b, &f.num) >= 0)
 			high = k;
 		else
@@ -163,38 +171,38 @@ ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t whole, bool *ok)
 {
 	struct fraction f;
 
-	*ok = read_decimal(percent, &f);
+	*ok = parse_decimal(percent, &f);
 	if (!*ok)
 		return false;
-	big_times(&f.num, whole, 0);
-	big_times(&f.den, part, 0);
-	big_times(&f.den, 100, 0);
+	big_multiply_add(&f.num, whole, 0);
+	big_multiply_add(&f.den, part, 0);
+	big_multiply_add(&f.den, 100, 0);
 	return big_compare(&f.den, &f.num) > 0;
 }
 
-/* The double nearest to a / b; b > 0. */
+/* Returns the double nearest to a / b; b > 0. */
 static double
 big_ratio(struct big a, struct big b)
 {
 	struct big zero = { { 0 } };
-	int exponent = big_bits(&a) - big_bits(&b), i;
+	int exponent = big_bit_length(&a) - big_bit_length(&b), i;
 	uint64_t top = 0;
 
 	if (big_compare(&a, &zero) == 0)
 		return 0;
-	big_double(&a, -exponent);
-	big_double(&b, exponent);
+	big_shift_left(&a, -exponent);
+	big_shift_left(&b, exponent);
 	if (big_compare(&a, &b) < 0) {
-		big_double(&a, 1);
+		big_shift_left(&a, 1);
 		exponent--;
 	}
-	for (i = 0; i < 64; i++) { /* now 1 <= a/b < 2 */
+	for (i = 0; i < 64; i++) { /* long division; at its start 1 <= a/b < 2 */
 		top <<= 1;
 		if (big_compare(&a, &b) >= 0) {
 			big_subtract(&a, &b);
 			top |= 1;
 		}
-		big_double(&a, 1);
+		big_shift_left(&a, 1);
 	}
 	return ib_round_to(IB_BINARY64, top, big_compare(&a, &zero) != 0, exponent - 63);
 }
@@ -205,12 +213,12 @@ ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t low, double *ratio)
 	struct fraction f;
 	struct big rest;
 
-	if (!read_share(text, &f))
+	if (!parse_fraction(text, &f))
 		return false;
 	rest = f.den;
 	big_subtract(&rest, &f.num);
-	big_times(&rest, n, 0);
-	big_times(&f.den, low, 0);
+	big_multiply_add(&rest, n, 0);
+	big_multiply_add(&f.den, low, 0);
 	*ratio = big_ratio(rest, f.den);
 	return true;
 }

@@ -1,4 +1,4 @@
-/* Decimal digits, one or eight at a time. */
+/* Convert decimal digits to integers, up to eight digits at a time. */
 #ifndef IB_BASE_DIGITS_H
 #define IB_BASE_DIGITS_H
 
@@ -16,7 +16,7 @@ ib_is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
-/* Eight bytes, the first one lowest. */
+/* Load eight bytes; the first byte becomes the least significant. */
 static inline uint64_t
 ib_digits_load(const char *p)
 {
@@ -29,19 +29,22 @@ ib_digits_load(const char *p)
 	return v;
 }
 
-/* The value of eight bytes 0 to 9, the first (lowest) most significant. */
+/*
+ * Returns the decimal value of eight bytes 0 to 9. The first byte (the least significant
+ * of v) is the most significant digit.
+ */
 static inline uint64_t
 ib_digits_of8(uint64_t v)
 {
 	const uint64_t pairs = 0x000000ff000000ff;
 
-	v = v * 10 + (v >> 8); /* bytes 0, 2, 4, 6: pairs of digits */
+	v = v * 10 + (v >> 8); /* bytes 0, 2, 4, 6 now hold pairs of digits */
 	return ((v & pairs) * (100 + (1000000ull << 32)) +
 		(v >> 16 & pairs) * (1 + (10000ull << 32))) >>
 	       32;
 }
 
-/* The value of the n digits at p, n from 1 to 8; eight bytes are readable. */
+/* Returns the value of the n digits at p; 1 <= n <= 8, and eight bytes at p are readable. */
 static inline uint64_t
 ib_digits_value(const char *p, unsigned n)
 {

@@ -8,12 +8,11 @@
 #include "base/u128.h"
 
 /*
- * The value is the sum of limb[i] * 2^(32*i + LOWEST). A limb has 32 bits of
- * its own and 31 above them for the carries of many adds. The lowest bit of a
- * product of doubles is 2^-2148; limb FLOAT_LIMB counts units of 2^-149, the
- * lowest bit of a binary32. The largest product is below 2^2048, so limb 132
- * is the highest that an add touches, and 2^64 of them stay below limb 135,
- * which is left to the sign.
+ * The value is the sum of limb[i] * 2^(32*i + LOWEST). A limb holds 32 bits and has 31
+ * more bits for the carries of many additions. The lowest bit of a product of two doubles
+ * is 2^-2148. The unit of limb FLOAT_LIMB is 2^-149, the lowest bit of a binary32.
+ * A product is below 2^2048, so limb 132 is the highest limb that an addition changes.
+ * The sum of 2^64 products stays below limb 135, which only holds the sign.
  */
 #define LOWEST (-2165)
 #define FLOAT_LIMB 63
@@ -21,8 +20,8 @@
 #define LOW32 0xffffffff
 
 /*
- * An add puts less than 2^53 into a limb that is below 2^32 in magnitude when
- * the carries have just been propagated: 1000 of them stay below 2^63.
+ * After the carries were propagated, a limb is below 2^32 in magnitude. An addition changes
+ * it by less than 2^53, so a limb cannot overflow in 1000 additions.
  */
 #define PENDING_MAX 1000
 
@@ -32,7 +31,7 @@ ib_exact_init(struct ib_exact *x)
 	memset(x, 0, sizeof(*x));
 }
 
-/* All limbs but the top into [0, 2^32); the top one has the sign. */
+/* Bring all limbs except the top one into [0, 2^32); the top limb keeps the sign. */
 static void
 propagate(struct ib_exact *x)
 {
@@ -42,7 +41,7 @@ propagate(struct ib_exact *x)
 	for (i = 0; i < LIMBS - 1; i++) {
 		sum = x->limb[i] + carry;
 		low = sum & LOW32;
-		carry = sum >> 32; /* arithmetic in gcc and clang: the floor */
+		carry = sum >> 32; /* an arithmetic shift in gcc and clang: rounds down */
 		x->limb[i] = low;
 	}
 	x->limb[i] += carry;
@@ -56,7 +55,7 @@ count_add(struct ib_exact *x)
 		propagate(x);
 }
 
-/* A finite double as (-1)^negative * m * 2^(bit + LOWEST), m below 2^53. */
+/* A finite double: (-1)^negative * m * 2^bit, with m below 2^53. */
 struct parts {
 	uint64_t m;
 	int bit;
@@ -64,7 +63,7 @@ struct parts {
 };
 
 static inline struct parts
-split(double value)
+split_double(double value)
 {
 	struct parts p;
 	uint64_t bits;
@@ -84,9 +83,9 @@ signed_of(uint64_t magnitude, bool negative)
 	return negative ? -(int64_t)magnitude : (int64_t)magnitude;
 }
 
-/* Add +-m * 2^(bit + LOWEST). */
+/* Add m * 2^(bit + LOWEST), or subtract it if negative. */
 static inline void
-add(struct ib_exact *x, uint64_t m, int bit, bool negative)
+add_shifted(struct ib_exact *x, uint64_t m, int bit, bool negative)
 {
 	int64_t *limb = x->limb + (bit >> 5);
 	int shift = bit & 31;
@@ -98,14 +97,14 @@ add(struct ib_exact *x, uint64_t m, int bit, bool negative)
 void
 ib_exact_add(struct ib_exact *x, double value)
 {
-	struct parts p = split(value);
+	struct parts p = split_double(value);
 
-	add(x, p.m, p.bit - LOWEST, p.negative);
+	add_shifted(x, p.m, p.bit - LOWEST, p.negative);
 	count_add(x);
 }
 
 static void
-add_wide(struct ib_exact *x, struct ib_u128 m, int bit, bool negative)
+add_u128(struct ib_exact *x, struct ib_u128 m, int bit, bool negative)
 {
 	int64_t *limb = x->limb + (bit >> 5);
 	int shift = bit & 31;
@@ -123,17 +122,17 @@ add_wide(struct ib_exact *x, struct ib_u128 m, int bit, bool negative)
 void
 ib_exact_add_times(struct ib_exact *x, double value, uint64_t times)
 {
-	struct parts p = split(value);
+	struct parts p = split_double(value);
 
-	add_wide(x, ib_u128_product(p.m, times), p.bit - LOWEST, p.negative);
+	add_u128(x, ib_u128_product(p.m, times), p.bit - LOWEST, p.negative);
 }
 
 void
 ib_exact_add_product(struct ib_exact *x, double a, double b)
 {
-	struct parts p = split(a), q = split(b);
+	struct parts p = split_double(a), q = split_double(b);
 
-	add_wide(x, ib_u128_product(p.m, q.m), p.bit + q.bit - LOWEST, p.negative != q.negative);
+	add_u128(x, ib_u128_product(p.m, q.m), p.bit + q.bit - LOWEST, p.negative != q.negative);
 }
 
 void
@@ -149,13 +148,13 @@ ib_exact_merge(struct ib_exact *x, const struct ib_exact *other)
 }
 
 /*
- * Many floats: by sign and exponent, the sum of the 23 stored bits in the low
- * half of a word and the count in the high one, and only these into limbs:
- * 0.3-0.5 ns a value, by ib_exact_add 1.9 (4 * 10^6 exponentially distributed,
- * AMD EPYC Zen 5, gcc 12 -O2).
+ * ib_exact_add_floats() groups the values by sign and exponent. For each group, one word
+ * collects the sum of the 23 stored significand bits (low bits) and the number of values
+ * (from bit TALLY_COUNT). Only these sums are added to the limbs, which is four times as
+ * fast as ib_exact_add() per value; see tests/PERFORMANCE.md.
  */
 #define TALLIES 512
-#define TALLY_COUNT 43 /* the bit where the count begins */
+#define TALLY_COUNT 43 /* lowest bit of the number of values */
 #define TALLY_MAX ((uint64_t)1 << 20)
 
 static void
@@ -164,10 +163,10 @@ add_tally(struct ib_exact *x, uint64_t sum, uint64_t count, int index)
 	int e = index & 0xff;
 
 	if (e == 0xff || count == 0)
-		return; /* NaN */
+		return; /* NaN and infinity are ignored */
 	if (e > 0)
 		sum += count << 23;
-	add_wide(x, (struct ib_u128){ 0, sum }, e + (e == 0) - 150 - LOWEST, index >> 8);
+	add_u128(x, (struct ib_u128){ 0, sum }, e + (e == 0) - 150 - LOWEST, index >> 8);
 }
 
 void
@@ -192,7 +191,7 @@ ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n)
 
 /* ---- rounding ---------------------------------------------------------- */
 
-/* |x| as 32-bit digits; n is their number, 0 for zero. */
+/* |x| as n 32-bit digits, least significant first; n is 0 if x is 0. */
 #define DIGITS (LIMBS + 1)
 struct magnitude {
 	uint32_t digit[DIGITS];
@@ -213,14 +212,14 @@ magnitude_of(const struct ib_exact *x, struct magnitude *m)
 			v.limb[i] = -v.limb[i];
 		propagate(&v);
 	}
-	/* The top limb stays below 2^32 by the bound on adds. */
+	/* The limit of 2^64 additions keeps the top limb below 2^32. */
 	for (i = 0; i < LIMBS; i++)
 		m->digit[i] = (uint32_t)v.limb[i];
 	for (m->n = LIMBS; m->n > 0 && m->digit[m->n - 1] == 0; m->n--)
 		;
 }
 
-/* The 64 bits from the highest set one, and whether any is set below. */
+/* Round |x| to the format f, from its 64 highest bits and a sticky bit for the others. */
 static double
 round_magnitude(struct ib_binary f, const struct magnitude *m, bool sticky)
 {
@@ -244,7 +243,7 @@ round_magnitude(struct ib_binary f, const struct magnitude *m, bool sticky)
 }
 
 static double
-with_sign(const struct magnitude *m, double value)
+apply_sign(const struct magnitude *m, double value)
 {
 	return m->negative ? -value : value;
 }
@@ -255,10 +254,13 @@ ib_exact_round(const struct ib_exact *x)
 	struct magnitude m;
 
 	magnitude_of(x, &m);
-	return with_sign(&m, round_magnitude(IB_BINARY64, &m, false));
+	return apply_sign(&m, round_magnitude(IB_BINARY64, &m, false));
 }
 
-/* rest * 2^32 + digit, divided by n > rest: the quotient, the new rest. */
+/*
+ * Divide rest * 2^32 + digit by n; rest < n. Returns the quotient and stores the remainder
+ * in *rest.
+ */
 static uint32_t
 divide_step(uint64_t *rest, uint32_t digit, uint64_t n)
 {
@@ -285,8 +287,9 @@ divide_step(uint64_t *rest, uint32_t digit, uint64_t n)
 }
 
 /*
- * x / n. Seven digits of the quotient are enough: up to two are zeros, and
- * three more hold 65 bits at least; what is below only makes it sticky.
+ * Returns x / n in the format f. Seven digits of the quotient are enough: at most two are
+ * leading zeros, and three more have at least 65 significant bits. Lower digits only set the
+ * sticky bit.
  */
 #define QUOTIENT_DIGITS 7
 
@@ -308,7 +311,7 @@ mean(struct ib_binary f, const struct ib_exact *x, uint64_t n)
 	}
 	while (m.n > 0 && m.digit[m.n - 1] == 0)
 		m.n--;
-	return with_sign(&m, round_magnitude(f, &m, sticky || rest != 0));
+	return apply_sign(&m, round_magnitude(f, &m, sticky || rest != 0));
 }
 
 double
@@ -329,7 +332,7 @@ ib_exact_mean_float(const struct ib_exact *x, uint64_t n)
 
 /* ---- quotients ---------------------------------------------------------- */
 
-/* Times a factor below 2^53. */
+/* Multiply by a factor below 2^53. */
 static void
 multiply(struct magnitude *m, uint64_t factor)
 {
@@ -348,9 +351,9 @@ multiply(struct magnitude *m, uint64_t factor)
 		m->n--;
 }
 
-/* Twice as much; the bit that falls out at the top. */
+/* Shift left by one bit. Returns the bit that is shifted out. */
 static bool
-shift_up(struct magnitude *m)
+shift_left(struct magnitude *m)
 {
 	uint32_t carry = 0, out;
 	int i;
@@ -363,16 +366,16 @@ shift_up(struct magnitude *m)
 	return carry;
 }
 
-/* The highest bit to the top of all digits; how many bits there were. */
+/* Shift left until the highest bit of the top digit is set. Returns the former bit length. */
 static int
-justify(struct magnitude *m)
+normalize(struct magnitude *m)
 {
 	int bits = 32 * m->n, gap = DIGITS - m->n;
 
 	memmove(m->digit + gap, m->digit, (size_t)m->n * sizeof(*m->digit));
 	memset(m->digit, 0, (size_t)gap * sizeof(*m->digit));
 	for (; !(m->digit[DIGITS - 1] >> 31); bits--)
-		shift_up(m);
+		shift_left(m);
 	return bits;
 }
 
@@ -409,11 +412,11 @@ is_zero(const struct magnitude *m)
 	return i == DIGITS;
 }
 
-/* Bit by bit, as on paper: it is for figures that are printed once. */
+/* Long division bit by bit: slow, but it is only used for numbers that are printed once. */
 double
 ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y, double times)
 {
-	struct parts p = split(times);
+	struct parts p = split_double(times);
 	struct magnitude a = { 0 }, b = { 0 };
 	bool over = false, bit;
 	uint64_t top = 0;
@@ -427,17 +430,17 @@ ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y, double tim
 		return NAN;
 	if (a.n == 0)
 		return 0;
-	exponent = justify(&a);
-	exponent -= justify(&b) + p.bit - 1;
+	exponent = normalize(&a);
+	exponent -= normalize(&b) + p.bit - 1;
 	while (!(top >> 63)) {
 		bit = over || !is_less(&a, &b);
 		if (bit)
 			subtract(&a, &b);
-		over = shift_up(&a);
+		over = shift_left(&a);
 		top = top << 1 | bit;
 		exponent--;
 	}
-	return with_sign(&a, ib_round_to(IB_BINARY64, top, over || !is_zero(&a), exponent));
+	return apply_sign(&a, ib_round_to(IB_BINARY64, top, over || !is_zero(&a), exponent));
 }
 
 int
@@ -456,7 +459,7 @@ ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y)
 
 /* ---- sums of floats as text --------------------------------------------- */
 
-/* 2^64 floats stay below 2^(64+128): 341 bits in units of 2^-149. */
+/* The sum of 2^64 floats is below 2^(64+128): 341 bits in units of 2^-149. */
 #define TEXT_LIMBS 11
 
 void

@@ -1,13 +1,13 @@
 #include "base/hash.h"
 
 /*
- * A program for any x86-64 has vectors of 16 bytes: 21 GB/s of what is in the
- * second level cache, where those of 32 do 60 and those of 64 do 93 (2-core
- * EPYC Zen 5 VM, 2026-11-24). libxxhash finds out which there are.
+ * Code compiled for every x86-64 can only use 16-byte vectors. libxxhash's dispatch functions
+ * select 32-byte or 64-byte vectors at run time, which is three to four times as fast; see
+ * tests/PERFORMANCE.md.
  */
 #if defined(__x86_64__) && defined(__has_include)
 #if __has_include(<xxh_x86dispatch.h>)
-#include <xxh_x86dispatch.h> /* the same names, dispatched */
+#include <xxh_x86dispatch.h> /* redefines the names of xxhash.h */
 #endif
 #endif
 

@@ -1,6 +1,6 @@
 /*
- * XXH3 of long runs of bytes, with the widest vectors that this CPU has. The
- * state is xxhash's, made, reset and read by its own functions.
+ * Update an XXH3 state with the widest vectors that this CPU has. The caller creates, resets
+ * and reads the state with the functions of xxhash.h.
  */
 #ifndef IB_BASE_HASH_H
 #define IB_BASE_HASH_H

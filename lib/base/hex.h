@@ -1,4 +1,4 @@
-/* Hashes as hexadecimal digits, canonical (big endian), lower case. */
+/* Format hashes as lower-case hexadecimal digits, most significant first, and a NUL. */
 #ifndef IB_BASE_HEX_H
 #define IB_BASE_HEX_H
 

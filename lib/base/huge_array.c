@@ -5,9 +5,9 @@
 
 #define HUGE ((size_t)2 << 20)
 
-/* An unmapped-by-others range of `bytes` at a multiple of HUGE, or NULL. */
+/* Map `bytes` of new memory at a multiple of HUGE. Returns NULL if out of memory. */
 static void *
-reserve(size_t bytes, int protection)
+map_aligned(size_t bytes, int protection)
 {
 	char *raw, *p;
 	size_t head;
@@ -26,39 +26,39 @@ reserve(size_t bytes, int protection)
 }
 
 bool
-ib_huge_array_grow(struct ib_huge_array *pages, uint64_t bytes)
+ib_huge_array_grow(struct ib_huge_array *array, uint64_t bytes)
 {
-	size_t cap = pages->cap + pages->cap / 2;
+	size_t cap = array->cap + array->cap / 2;
 	void *p, *moved;
 
-	if (bytes <= pages->cap)
+	if (bytes <= array->cap)
 		return true;
 	if (bytes > SIZE_MAX / 4)
 		return false;
 	if (cap < bytes)
 		cap = (size_t)bytes;
 	cap = (cap + HUGE - 1) & ~(HUGE - 1);
-	p = reserve(cap, pages->p ? PROT_NONE : PROT_READ | PROT_WRITE);
+	p = map_aligned(cap, array->p ? PROT_NONE : PROT_READ | PROT_WRITE);
 	if (!p)
 		return false;
-	if (pages->p) {
-		/* Both ends are aligned, so whole huge pages move at once. */
-		moved = mremap(pages->p, pages->cap, cap, MREMAP_MAYMOVE | MREMAP_FIXED, p);
+	if (array->p) {
+		/* Both addresses are aligned, so the kernel moves complete huge pages. */
+		moved = mremap(array->p, array->cap, cap, MREMAP_MAYMOVE | MREMAP_FIXED, p);
 		if (moved == MAP_FAILED) {
 			munmap(p, cap);
 			return false;
 		}
 	}
-	madvise(p, cap, MADV_HUGEPAGE); /* advice: failing is fine */
-	pages->p = p;
-	pages->cap = cap;
+	madvise(p, cap, MADV_HUGEPAGE); /* only a hint: ignore a failure */
+	array->p = p;
+	array->cap = cap;
 	return true;
 }
 
 void
-ib_huge_array_release(struct ib_huge_array *pages)
+ib_huge_array_release(struct ib_huge_array *array)
 {
-	if (pages->cap > 0)
-		munmap(pages->p, pages->cap);
-	*pages = (struct ib_huge_array){ 0 };
+	if (array->cap > 0)
+		munmap(array->p, array->cap);
+	*array = (struct ib_huge_array){ 0 };
 }

@@ -1,8 +1,8 @@
 /*
- * Large arrays that grow without a copy: anonymous memory at multiples of
- * 2 MiB, advised for huge pages (without them random look-ups take 1.4-1.5
- * times as long), moved by the kernel's page tables when it must move.
- * Untouched pages cost nothing, so the capacity may run ahead of the use.
+ * Large arrays that grow without a copy: when an array must move, the kernel remaps its
+ * pages. The memory is anonymous, aligned to 2 MiB and advised for huge pages; without huge
+ * pages random look-ups take 1.4 to 1.5 times as long. Untouched pages use no memory, so
+ * the capacity may be larger than the used size.
  */
 #ifndef IB_BASE_HUGE_ARRAY_H
 #define IB_BASE_HUGE_ARRAY_H
@@ -11,15 +11,18 @@
 
 struct ib_huge_array {
 	void *p;
-	size_t cap; /* bytes; what is beyond the use reads as zero. 0 with a
-		     * p: somebody else's memory, not to be changed */
+	/*
+	 * Bytes allocated; unused bytes are zero. If cap is 0 and p is not NULL, the memory
+	 * belongs to the caller and is read-only.
+	 */
+	size_t cap;
 };
 
 /*
- * Make the capacity at least `bytes`, by half as much again at least where it
- * grows. False if memory ran out; the old contents are then still there.
+ * Increase the capacity to at least `bytes`; each increase is at least half of the old
+ * capacity. Returns false if out of memory; the array is then unchanged.
  */
-bool ib_huge_array_grow(struct ib_huge_array *pages, uint64_t bytes);
-void ib_huge_array_release(struct ib_huge_array *pages);
+bool ib_huge_array_grow(struct ib_huge_array *array, uint64_t bytes);
+void ib_huge_array_release(struct ib_huge_array *array);
 
 #endif

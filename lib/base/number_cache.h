@@ -1,6 +1,6 @@
 /*
- * The texts of numbers, kept while no other takes their place: 64 buckets or
- * ranks have as many weights, and as many pi.
+ * A direct-mapped cache of formatted numbers. Few numbers are printed very often: a rule
+ * with 64 buckets has at most 64 weights and 64 keep probabilities.
  */
 #ifndef IB_BASE_NUMBER_CACHE_H
 #define IB_BASE_NUMBER_CACHE_H
@@ -12,23 +12,24 @@
 
 struct ib_number_cache_entry {
 	double number;
-	size_t n; /* 0: none yet */
+	size_t n; /* length of the text; 0: the entry is unused */
 	char text[IB_NUMBER_MAX];
 };
 
-/* Start from {0}; one a thread. */
+/* Initialize with {0}; use one cache per thread. */
 struct ib_number_cache {
-	struct ib_number_cache_entry of[1 << IB_NUMBER_CACHE_BITS];
+	struct ib_number_cache_entry entry[1 << IB_NUMBER_CACHE_BITS];
 };
 
+/* Returns the entry of `number`, formatting it first if it is not cached. */
 static inline const struct ib_number_cache_entry *
-ib_number_cache_get(struct ib_number_cache *texts, double number)
+ib_number_cache_get(struct ib_number_cache *cache, double number)
 {
 	struct ib_number_cache_entry *t;
 	uint64_t bits;
 
 	memcpy(&bits, &number, sizeof(bits));
-	t = &texts->of[bits * 0x9e3779b97f4a7c15 >> (64 - IB_NUMBER_CACHE_BITS)];
+	t = &cache->entry[bits * 0x9e3779b97f4a7c15 >> (64 - IB_NUMBER_CACHE_BITS)];
 	if (t->n == 0 || t->number != number) {
 		t->number = number;
 		t->n = ib_number_put(t->text, number);
@@ -36,9 +37,9 @@ ib_number_cache_get(struct ib_number_cache *texts, double number)
 	return t;
 }
 
-/* 1 stands between others and is not looked up. */
+/* Append the text of `number`. The most frequent number, 1, needs no look-up. */
 static inline void
-ib_number_cache_put(struct ib_bytes *out, double number, struct ib_number_cache *texts)
+ib_number_cache_put(struct ib_bytes *out, double number, struct ib_number_cache *cache)
 {
 	const struct ib_number_cache_entry *t;
 
@@ -46,7 +47,7 @@ ib_number_cache_put(struct ib_bytes *out, double number, struct ib_number_cache 
 		ib_bytes_put(out, "1.0", 3);
 		return;
 	}
-	t = ib_number_cache_get(texts, number);
+	t = ib_number_cache_get(cache, number);
 	ib_bytes_put(out, t->text, t->n);
 }
 

@@ -1,7 +1,11 @@
 /*
- * Numbers to text. ns a number, best of 11 runs over 10^6 (AMD EPYC Zen 5, gcc
- * 12 -O2): doubles drawn evenly from [0, 1) 26, weights 1/pi 26, floats 27;
- * printf("%.17g"), which is not the shortest, 145.
+ * Format numbers: find the shortest decimal that reads back as the same number, then write
+ * its digits. Five times as fast as printf("%.17g"), which is not the shortest; see
+ * tests/PERFORMANCE.md.
+ *
+ * The shortest decimal lies between the midpoints to the two neighbours of the number. It
+ * is found with a 128-bit power of ten. A float is formatted so that it reads back through a
+ * double, because that is how its readers parse it.
  */
 #include "base/numbers.h"
 
@@ -11,98 +15,102 @@
 
 #include "base/powers.h"
 
-/* digits * 10^exp10 */
+/* A decimal: digits * 10^exp10. */
 struct decimal {
 	uint64_t digits;
 	int exp10;
 };
 
-/* (-1)^sign * c * 2^q */
+/* The absolute value of a binary number: c * 2^q. */
 struct binary {
 	uint64_t c;
 	int q;
-	bool closer; /* the neighbour below is half as far as the one above */
+	bool closer; /* the lower neighbour is half as far away as the upper one */
 };
 
-/* floor(log10(2^q)), or of 3/4 * 2^q: the places that the gap leaves open. */
+/*
+ * Returns floor(log10(2^q)), or floor(log10(3/4 * 2^q)) if closer: the exponent of the last decimal
+ * digit that is needed.
+ */
 static inline int
-places(int q, bool closer)
+last_place(int q, bool closer)
 {
 	return (q * 1262611 - (closer ? 524031 : 0)) >> 22;
 }
 
-/* The shortest of all decimals that are as long as one another. */
+/* Returns (low + up) * 10^exp10. */
 static inline struct decimal
-pick(uint64_t low, bool up, int exp10)
+make_decimal(uint64_t low, bool up, int exp10)
 {
 	return (struct decimal){ low + up, exp10 };
 }
 
-/* ---- of a double ---------------------------------------------------------- */
+/* ---- shortest decimal of a double ---------------------------------------------------------- */
 
-/* x * power / 2^128, its lowest bit set if the rest is not 0. */
+/* Returns floor(x * power / 2^128), with the lowest bit set if the remainder is not 0. */
 static inline uint64_t
-product_to_odd(struct ib_u128 power, uint64_t x)
+multiply_sticky(struct ib_u128 power, uint64_t x)
 {
 	struct ib_u128 low = ib_u128_product(power.lo, x);
 	struct ib_u128 high = ib_u128_product(power.hi, x);
 
 	high.lo += low.hi;
 	high.hi += high.lo < low.hi;
-	/* The power is rounded up, by less than this 1 makes of it. */
+	/* The power is rounded up, which changes high.lo by at most 1. */
 	return high.hi | (high.lo > 1);
 }
 
 /*
- * The shortest decimal between the points halfway to the neighbours, these
- * included where c is even; the closest to the value, to the even one from
- * halfway between. The gap is from 1 to 13.3 of the units that `places` gives,
- * so only the multiples of ten of them on both sides, then those of one, need
- * a look. Everything is in quarters of a unit, the last bit for "and some".
+ * Returns the shortest decimal between the midpoints to the two neighbours, including the
+ * midpoints if c is even. Of several, it is the closest to the value, and the even one on a tie.
+ * The distance of the midpoints is 1 to 13.3 units of 10^last_place(). So it is enough to test
+ * the nearest multiple of ten units on each side, then the nearest unit on each side. Numbers
+ * are in quarters of a unit; the lowest bit is sticky.
  * Source: R. Giulietti, The Schubfach way to render doubles, 2020.
  */
 static struct decimal
 shortest(const struct binary *b)
 {
-	int k = places(b->q, b->closer);
+	int k = last_place(b->q, b->closer);
 	int shift = b->q + ib_power_log2(-k) + 1;
 	struct ib_u128 power = ib_powers[-k - IB_POWER_MIN];
 	uint64_t odd = b->c & 1, low, value, high, s, t;
 	bool in, in_next;
 
 	power.lo += -k < 0 || -k > IB_POWER_EXACT;
-	low = product_to_odd(power, (4 * b->c - 2 + b->closer) << shift) + odd;
-	value = product_to_odd(power, 4 * b->c << shift);
-	high = product_to_odd(power, (4 * b->c + 2) << shift) - odd;
+	low = multiply_sticky(power, (4 * b->c - 2 + b->closer) << shift) + odd;
+	value = multiply_sticky(power, 4 * b->c << shift);
+	high = multiply_sticky(power, (4 * b->c + 2) << shift) - odd;
 	s = value / 4;
 	if (s >= 10) {
 		t = s / 10;
 		in = low <= 40 * t;
 		in_next = 40 * t + 40 <= high;
 		if (in != in_next)
-			return pick(t, in_next, k + 1);
+			return make_decimal(t, in_next, k + 1);
 	}
 	in = low <= 4 * s;
 	in_next = 4 * s + 4 <= high;
 	if (in != in_next)
-		return pick(s, in_next, k);
-	return pick(s, value > 4 * s + 2 || (value == 4 * s + 2 && (s & 1)), k);
+		return make_decimal(s, in_next, k);
+	return make_decimal(s, value > 4 * s + 2 || (value == 4 * s + 2 && (s & 1)), k);
 }
 
-/* ---- of a float ----------------------------------------------------------- */
+/* ---- shortest decimal of a float ----------------------------------------------------------- */
 
-/* A float among its neighbours, in units of 10^k / 2^32. */
+/* A float and the distances to its neighbours, in units of 10^k / 2^32. */
 struct gap {
 	float f;
-	uint64_t value, below, above; /* the latter: halfway to neighbours */
+	uint64_t value;
+	uint64_t below, above; /* distances of the midpoints to the neighbours */
 	int k;
 };
 
 /*
- * Is n * 10^k read as f? By way of a double the points halfway move by half a
- * double's last place, inwards or outwards: up to 2^-53 * 2^28 units of 10^k,
- * or 2^7 of ours; a few more for what is cut off. Where that is not enough to
- * tell, try.
+ * reads_as() returns true if n * 10^k reads back as f. Because a reader first rounds to a double,
+ * the midpoints move by up to half a unit in the last place of a double. That is at most 2^-53 *
+ * 2^28 units of 10^k, or 2^7 units of struct gap, and a few more for truncated products. If n is
+ * closer than DOUBT to a midpoint, the decimal is formatted and read back.
  */
 #define DOUBT 256
 
@@ -125,7 +133,7 @@ reads_as(const struct gap *g, uint64_t n)
 	       (float)back == g->f;
 }
 
-/* The closer of n and n + 1; printf knows where it is too close to call. */
+/* Returns true if n + 1 is closer to the value than n. printf decides close cases. */
 static bool
 is_next_closer(const struct gap *g, uint64_t n)
 {
@@ -137,7 +145,7 @@ is_next_closer(const struct gap *g, uint64_t n)
 		return rest > half;
 	length = snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
 	snprintf(text, sizeof(text), "%.*e", length - 1, (double)g->f);
-	/* The last digit is before the 'e'; n's was even or not. */
+	/* The last digit, before the 'e', is that of n or of n + 1. */
 	for (i = 0; text[i] != 'e'; i++)
 		;
 	return (unsigned)(text[i - 1] - '0') != n % 10;
@@ -146,13 +154,13 @@ is_next_closer(const struct gap *g, uint64_t n)
 static struct decimal
 shortest_float(const struct binary *b, float f)
 {
-	int k = places(b->q, b->closer);
+	int k = last_place(b->q, b->closer);
 	struct gap g = { .f = f, .k = k };
 	uint64_t s, t, unit;
 	struct ib_u128 p;
 	bool in, in_next;
 
-	/* 2^q / 10^k, below 2^4, with 60 bits of fraction */
+	/* 2^q / 10^k: below 2^4, with 60 fraction bits */
 	unit = ib_powers[-k - IB_POWER_MIN].hi >> (3 - (b->q + ib_power_log2(-k)));
 	p = ib_u128_product(b->c, unit);
 	g.value = p.hi << 36 | p.lo >> 28;
@@ -164,18 +172,18 @@ shortest_float(const struct binary *b, float f)
 		in = reads_as(&g, 10 * t);
 		in_next = reads_as(&g, 10 * t + 10);
 		if (in != in_next)
-			return pick(t, in_next, k + 1);
+			return make_decimal(t, in_next, k + 1);
 	}
 	in = reads_as(&g, s);
 	in_next = reads_as(&g, s + 1);
 	if (in != in_next)
-		return pick(s, in_next, k);
-	return pick(s, is_next_closer(&g, s), k);
+		return make_decimal(s, in_next, k);
+	return make_decimal(s, is_next_closer(&g, s), k);
 }
 
-/* ---- as text --------------------------------------------------------------- */
+/* ---- digits --------------------------------------------------------------- */
 
-#define DIGITS 17 /* that a double may need */
+#define DIGITS 17 /* the most that a double needs */
 
 static const uint64_t powers_of_ten[] = {
 	1ull,
@@ -200,7 +208,7 @@ static const uint64_t powers_of_ten[] = {
 	10000000000000000000ull,
 };
 
-/* Decimal digits of v > 0: 1233 / 4096 is log10(2). */
+/* Returns the number of decimal digits of v > 0; 1233 / 4096 is log10(2). */
 static inline int
 count_digits(uint64_t v)
 {
@@ -209,22 +217,22 @@ count_digits(uint64_t v)
 	return n + (v >= powers_of_ten[n]);
 }
 
-/* Eight digits of v < 10^8 as bytes 0 to 9, the first one lowest. */
+/* Returns the eight digits of v < 10^8 as bytes 0 to 9, the first digit in the lowest byte. */
 static inline uint64_t
-eight_bytes(uint64_t v)
+digits_of_8(uint64_t v)
 {
 	uint64_t high;
 
 	high = v / 10000;
 	v = high | (v - 10000 * high) << 32;
-	high = v * 10486 >> 20 & 0x0000007f0000007f; /* / 100 of below 10^4 */
+	high = v * 10486 >> 20 & 0x0000007f0000007f; /* v / 100 for v below 10^4 */
 	v = high | (v - 100 * high) << 16;
-	high = v * 103 >> 10 & 0x000f000f000f000f; /* / 10 of below 100 */
+	high = v * 103 >> 10 & 0x000f000f000f000f; /* v / 10 for v below 100 */
 	return high | (v - 10 * high) << 8;
 }
 
 static inline void
-store(char *p, uint64_t v)
+store_digits(char *p, uint64_t v)
 {
 	v |= 0x3030303030303030;
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -233,19 +241,19 @@ store(char *p, uint64_t v)
 	memcpy(p, &v, 8);
 }
 
-/* 17 digits with the zeros at their end; how many there are without these. */
+/* Write the 17 digits of v. Returns their number without trailing zeros. */
 static inline int
-spread(char out[DIGITS + 7], uint64_t v)
+write_digits(char out[DIGITS + 7], uint64_t v)
 {
 	uint64_t first = v / powers_of_ten[16], high, low;
 
 	v -= first * powers_of_ten[16];
 	high = v / 100000000;
-	low = eight_bytes(v - high * 100000000);
-	high = eight_bytes(high);
+	low = digits_of_8(v - high * 100000000);
+	high = digits_of_8(high);
 	out[0] = (char)('0' + first);
-	store(out + 1, high);
-	store(out + 9, low);
+	store_digits(out + 1, high);
+	store_digits(out + 9, low);
 	if (low)
 		return DIGITS - __builtin_clzll(low) / 8;
 	return high ? DIGITS - 8 - __builtin_clzll(high) / 8 : 1;
@@ -273,7 +281,7 @@ put_decimal(char *o, struct decimal d)
 
 	/* The exponent if one digit stands before the point. */
 	e = d.exp10 + length - 1;
-	n = spread(digit, d.digits * powers_of_ten[DIGITS - length]);
+	n = write_digits(digit, d.digits * powers_of_ten[DIGITS - length]);
 	if (e >= 0 && e < 16) {
 		memcpy(o, digit, 16);
 		o[e + 1] = '.';
@@ -292,12 +300,11 @@ put_decimal(char *o, struct decimal d)
 }
 
 /*
- * Losses are logged with six digits, as a rule. Is f = n / 10^p, p so small
- * that one such decimal at most reads as f, its gap being below 10^-p? Then no
- * other is as short: the shorter ones are of these too. n / 10^p is exact in
- * both parts, so it divides to what strtod makes of the text. NULL: no, or f
- * is beyond [1e-4, 10). As at the top: losses of %.6f 25.6 ns before, 8.9 now,
- * of %.6g 25.7 and 11.2; floats with all their digits 25, as before.
+ * Format f if it is n / 10^p for a small n, which most losses are, because they are logged with
+ * six digits. p is so small that at most one such decimal reads back as f, so n / 10^p is the
+ * shortest. n and 10^p are exact doubles, so their quotient is the double that strtod() returns
+ * for the text. Returns NULL if there is no such n, or if f is not in [1e-4, 10).
+ * Two to three times as fast as the general way; see tests/PERFORMANCE.md.
  */
 static inline char *
 put_short(char *o, float f)
@@ -312,25 +319,24 @@ put_short(char *o, float f)
 	n = (uint32_t)((double)f * scale + 0.5);
 	if ((float)(n / scale) != f || n >= 100000000)
 		return NULL;
-	digit = eight_bytes(n);
+	digit = digits_of_8(n);
 	if (small) {
 		memcpy(o, "0.0", 3);
-		store(o + 3, digit);
+		store_digits(o + 3, digit);
 		return o + 11 - __builtin_clzll(digit) / 8;
 	}
 	digit >>= below ? 0 : 8;
 	o[0] = (char)('0' + (digit & 0xff));
 	o[1] = '.';
-	store(o + 2, digit >> 8);
-	/* At least one place, be it 0. */
+	store_digits(o + 2, digit >> 8);
+	/* Write at least one digit after the point. */
 	digit |= (uint64_t)1 << 8;
 	return o + 9 - __builtin_clzll(digit) / 8;
 }
 
 /*
- * A float's decimal, which has nine digits at most: straight from registers
- * where it is in [1e-4, 10). Floats drawn evenly from [0, 1), best of 41 runs
- * over 10^6, by put_decimal 27.3 ns and so 23.1 (AMD EPYC, gcc 12 -O2).
+ * Write the decimal of a float, which has at most nine digits. In [1e-4, 10), the digits are stored
+ * directly from a register; 15 % faster than put_decimal(), see tests/PERFORMANCE.md.
  */
 static inline char *
 put_decimal_float(char *o, struct decimal d)
@@ -343,9 +349,9 @@ put_decimal_float(char *o, struct decimal d)
 		return put_decimal(o, d);
 	v = d.digits * powers_of_ten[9 - length];
 	first = v / 100000000;
-	rest = eight_bytes(v - first * 100000000);
+	rest = digits_of_8(v - first * 100000000);
 	n = 8 - __builtin_clzll(rest | 1) / 8;
-	n = rest ? n : 0; /* digits behind the first */
+	n = rest ? n : 0; /* digits after the first */
 	if (e < 0) {
 		memcpy(o, "0.000000", 8);
 		o += 1 - e;
@@ -355,7 +361,7 @@ put_decimal_float(char *o, struct decimal d)
 		*o++ = '.';
 		n += n == 0;
 	}
-	store(o, rest);
+	store_digits(o, rest);
 	return o + n;
 }
 
@@ -368,7 +374,7 @@ put_word(char *out, const char *text)
 	return n;
 }
 
-/* Infinities, NaN and zeros: what is left of the exponent's two ends. */
+/* Write an infinity, NaN or zero. */
 static size_t
 put_special(char *out, double value)
 {

@@ -19,15 +19,15 @@ ib_pipeline_slots(int threads)
 }
 
 static void *
-slot_at(const struct ib_pipeline *p, uint64_t turn)
+slot_of(const struct ib_pipeline *p, uint64_t block)
 {
-	return (char *)p->slots + (size_t)(turn % p->nslots) * p->slot_size;
+	return (char *)p->slots + (size_t)(block % p->nslots) * p->slot_size;
 }
 
-/* ---- one thread: no lock ------------------------------------------------ */
+/* ---- one thread, without a lock ------------------------------------------------ */
 
 static enum ib_status
-run_alone(const struct ib_pipeline *p, struct ib_error *err)
+run_single(const struct ib_pipeline *p, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -44,165 +44,166 @@ run_alone(const struct ib_pipeline *p, struct ib_error *err)
 	}
 }
 
-/* ---- several ------------------------------------------------------------ */
+/* ---- several threads ------------------------------------------------------------ */
 
 /*
- * Blocks are numbered by turns. Each of the three counters is the next turn of
- * its stage: drained <= taken <= filled. Everything here is under the lock.
+ * The state that the threads share, protected by `lock`. Blocks are numbered from 0. Each of
+ * the three counters is the number of the next block for its stage:
+ * drained <= taken <= filled. The lock is not held while a stage runs.
  */
-struct crew {
+struct shared {
 	const struct ib_pipeline *p;
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	uint64_t filled, taken, drained;
-	bool filling, draining; /* somebody is at it */
-	bool ended;		/* nothing more to fill */
-	bool *done;		/* [nslots] worked, not drained yet */
-	uint64_t failed_at;	/* first turn that failed; UINT64_MAX */
+	bool filling, draining; /* a thread is in this stage */
+	bool ended;		/* no more blocks will be filled */
+	bool *done;		/* [nslots] the block is processed, but not drained yet */
+	uint64_t failed_at;	/* first block that failed, or UINT64_MAX */
 	enum ib_status status;
 	struct ib_error error;
 };
 
 static void
-note_failure(struct crew *c, uint64_t turn, enum ib_status st, const struct ib_error *error)
+note_failure(struct shared *s, uint64_t block, enum ib_status st, const struct ib_error *error)
 {
-	c->ended = true;
-	if (turn >= c->failed_at)
+	s->ended = true;
+	if (block >= s->failed_at)
 		return;
-	c->failed_at = turn;
-	c->status = st;
-	c->error = *error;
+	s->failed_at = block;
+	s->status = st;
+	s->error = *error;
 }
 
 static void
-drain_next(struct crew *c)
+drain_next(struct shared *s)
 {
 	struct ib_error error = { 0 };
-	uint64_t turn = c->drained;
+	uint64_t block = s->drained;
 	enum ib_status st = IB_OK;
 
-	c->draining = true;
-	pthread_mutex_unlock(&c->lock);
-	if (c->p->drain)
-		st = c->p->drain(c->p->ctx, slot_at(c->p, turn), &error);
-	pthread_mutex_lock(&c->lock);
-	c->draining = false;
+	s->draining = true;
+	pthread_mutex_unlock(&s->lock);
+	if (s->p->drain)
+		st = s->p->drain(s->p->ctx, slot_of(s->p, block), &error);
+	pthread_mutex_lock(&s->lock);
+	s->draining = false;
 	if (st) {
-		note_failure(c, turn, st, &error);
+		note_failure(s, block, st, &error);
 		return;
 	}
-	c->done[turn % c->p->nslots] = false;
-	c->drained++;
+	s->done[block % s->p->nslots] = false;
+	s->drained++;
 }
 
 static void
-work_next(struct crew *c)
+work_next(struct shared *s)
 {
 	struct ib_error error = { 0 };
-	uint64_t turn = c->taken++;
+	uint64_t block = s->taken++;
 	enum ib_status st = IB_OK;
 
-	pthread_mutex_unlock(&c->lock);
-	if (c->p->work)
-		st = c->p->work(c->p->ctx, slot_at(c->p, turn), &error);
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_unlock(&s->lock);
+	if (s->p->work)
+		st = s->p->work(s->p->ctx, slot_of(s->p, block), &error);
+	pthread_mutex_lock(&s->lock);
 	if (st)
-		note_failure(c, turn, st, &error);
+		note_failure(s, block, st, &error);
 	else
-		c->done[turn % c->p->nslots] = true;
+		s->done[block % s->p->nslots] = true;
 }
 
 static void
-fill_next(struct crew *c)
+fill_next(struct shared *s)
 {
 	struct ib_error error = { 0 };
-	uint64_t turn = c->filled;
+	uint64_t block = s->filled;
 	enum ib_status st;
 
-	c->filling = true;
-	pthread_mutex_unlock(&c->lock);
-	st = c->p->fill(c->p->ctx, slot_at(c->p, turn), &error);
-	pthread_mutex_lock(&c->lock);
-	c->filling = false;
+	s->filling = true;
+	pthread_mutex_unlock(&s->lock);
+	st = s->p->fill(s->p->ctx, slot_of(s->p, block), &error);
+	pthread_mutex_lock(&s->lock);
+	s->filling = false;
 	if (st == IB_EOF)
-		c->ended = true;
+		s->ended = true;
 	else if (st)
-		note_failure(c, turn, st, &error);
+		note_failure(s, block, st, &error);
 	else
-		c->filled++;
+		s->filled++;
 }
 
 /*
- * The oldest block's next stage first: what a thread has just filled is still
- * in its cache when it takes it up itself. False: nothing to do right now.
+ * Run one stage of the oldest block that is ready. A thread that has filled a block then
+ * often processes it while it is in cache. Returns false if no stage is ready.
  */
 static bool
-do_something(struct crew *c)
+run_next_stage(struct shared *s)
 {
-	size_t nslots = c->p->nslots;
+	size_t nslots = s->p->nslots;
 
-	if (!c->draining && c->drained < c->failed_at && c->done[c->drained % nslots])
-		drain_next(c);
-	else if (c->taken < c->filled && c->taken < c->failed_at)
-		work_next(c);
-	else if (!c->filling && !c->ended && c->filled - c->drained < nslots &&
-		 (!c->p->ready || c->p->ready(c->p->ctx)))
-		fill_next(c);
+	if (!s->draining && s->drained < s->failed_at && s->done[s->drained % nslots])
+		drain_next(s);
+	else if (s->taken < s->filled && s->taken < s->failed_at)
+		work_next(s);
+	else if (!s->filling && !s->ended && s->filled - s->drained < nslots &&
+		 (!s->p->ready || s->p->ready(s->p->ctx)))
+		fill_next(s);
 	else
 		return false;
 	return true;
 }
 
 static bool
-finished(const struct crew *c)
+is_finished(const struct shared *s)
 {
-	return c->drained == c->failed_at || (c->ended && !c->filling && c->drained == c->filled);
+	return s->drained == s->failed_at || (s->ended && !s->filling && s->drained == s->filled);
 }
 
 static void *
-join_in(void *arg)
+run_thread(void *arg)
 {
-	struct crew *c = arg;
+	struct shared *s = arg;
 
-	pthread_mutex_lock(&c->lock);
-	while (!finished(c))
-		if (do_something(c))
-			pthread_cond_broadcast(&c->change);
+	pthread_mutex_lock(&s->lock);
+	while (!is_finished(s))
+		if (run_next_stage(s))
+			pthread_cond_broadcast(&s->change);
 		else
-			pthread_cond_wait(&c->change, &c->lock);
-	pthread_cond_broadcast(&c->change);
-	pthread_mutex_unlock(&c->lock);
+			pthread_cond_wait(&s->change, &s->lock);
+	pthread_cond_broadcast(&s->change);
+	pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
 
 enum ib_status
 ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err)
 {
-	struct crew c = { .p = p, .failed_at = UINT64_MAX };
+	struct shared s = { .p = p, .failed_at = UINT64_MAX };
 	size_t n = threads > 1 ? (size_t)threads - 1 : 0, started = 0, i;
 	pthread_t *others;
 
 	if (n == 0)
-		return run_alone(p, err);
+		return run_single(p, err);
 	others = malloc(n * sizeof(*others));
-	c.done = calloc(p->nslots, sizeof(*c.done));
-	if (!others || !c.done) {
+	s.done = calloc(p->nslots, sizeof(*s.done));
+	if (!others || !s.done) {
 		free(others);
-		free(c.done);
+		free(s.done);
 		return ib_fail_memory(err);
 	}
-	pthread_mutex_init(&c.lock, NULL);
-	pthread_cond_init(&c.change, NULL);
-	while (started < n && ib_thread_start(&others[started], join_in, &c))
-		started++; /* fewer than asked for do as well */
-	join_in(&c);
+	pthread_mutex_init(&s.lock, NULL);
+	pthread_cond_init(&s.change, NULL);
+	while (started < n && ib_thread_start(&others[started], run_thread, &s))
+		started++; /* continue with fewer threads if one cannot be started */
+	run_thread(&s);
 	for (i = 0; i < started; i++)
 		pthread_join(others[i], NULL);
-	pthread_cond_destroy(&c.change);
-	pthread_mutex_destroy(&c.lock);
+	pthread_cond_destroy(&s.change);
+	pthread_mutex_destroy(&s.lock);
 	free(others);
-	free(c.done);
-	if (c.status && err)
-		*err = c.error;
-	return c.status;
+	free(s.done);
+	if (s.status && err)
+		*err = s.error;
+	return s.status;
 }

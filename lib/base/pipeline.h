@@ -1,8 +1,8 @@
 /*
- * Blocks through threads, in order: one fills, all work, one drains. There is
- * no thread of its own for reading or writing: whoever is free takes the next
- * thing to do, so one thread does all of it without a lock in its way, and
- * what comes out never hangs on how many there are.
+ * Process a stream of blocks in three stages: fill and drain run in stream order, one block at
+ * a time; work runs for several blocks at once. No thread is reserved for a stage: an idle
+ * thread runs the next stage that is ready. A single thread runs all stages without a lock.
+ * The output does not depend on the number of threads.
  */
 #ifndef IB_BASE_PIPELINE_H
 #define IB_BASE_PIPELINE_H
@@ -10,30 +10,30 @@
 #include "infobatch.h"
 
 struct ib_pipeline {
-	/* One at a time, in order. IB_EOF ends the stream. */
+	/* Read the next block into slot. Called in order, one at a time. IB_EOF ends the stream. */
 	enum ib_status (*fill)(void *ctx, void *slot, struct ib_error *err);
-	/* Any order, several at once. May be NULL. */
+	/* Process a block. Called in any order, several at once. May be NULL. */
 	enum ib_status (*work)(void *ctx, void *slot, struct ib_error *err);
-	/* One at a time, in the order of fill. May be NULL. */
+	/* Write a block. Called one at a time, in the order of fill. May be NULL. */
 	enum ib_status (*drain)(void *ctx, void *slot, struct ib_error *err);
-	/* May fill be called now? Asked anew after each stage. NULL: yes. */
+	/* Returns true if fill may be called now. Called again after each stage. NULL: always. */
 	bool (*ready)(const void *ctx);
 	void *ctx;
-	void *slots; /* nslots of slot_size bytes, the caller's */
+	void *slots; /* nslots blocks of slot_size bytes, owned by the caller */
 	size_t slot_size;
 	size_t nslots; /* see ib_pipeline_slots() */
 };
 
-/* The threads that a caller (NULL: nobody) asks for, or the default. */
+/* Returns the number of threads that context requests, or the default. NULL is allowed. */
 int ib_pipeline_threads(const struct ib_context *context);
 
-/* How many slots keep `threads` threads busy. */
+/* Returns the number of slots that `threads` threads need to stay busy. */
 size_t ib_pipeline_slots(int threads);
 
 /*
- * Run until fill says IB_EOF (the result is then IB_OK) or something fails.
- * Of several failures the one that is first in the order of the stream is
- * reported, after everything before it was drained; nothing behind it is.
+ * Run until fill returns IB_EOF or a stage fails. Returns IB_OK, or the status of the failed
+ * block. If several blocks fail, the first one in the stream is reported. All blocks before
+ * it are drained, and no block after it.
  */
 enum ib_status ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err);
 

@@ -1,21 +1,21 @@
-/* Powers of ten to 128 bits, for reading and printing numbers. */
+/* The 128 leading bits of powers of ten, for parsing and formatting numbers. */
 #ifndef IB_BASE_POWERS_H
 #define IB_BASE_POWERS_H
 
 #include "base/u128.h"
 
-/* What doubles need: reading from 10^-342 to 10^308, printing to 10^324. */
+/* Doubles need 10^-342 to 10^308 for parsing, and up to 10^324 for formatting. */
 #define IB_POWER_MIN (-342)
 #define IB_POWER_MAX 324
-#define IB_POWER_EXACT 55 /* from 10^0 to here nothing is cut off */
+#define IB_POWER_EXACT 55 /* 10^0 to 10^55 are exact */
 
 /*
- * 10^q = (m + cut) * 2^(ib_power_log2(q) - 127), 2^127 <= m < 2^128 and cut in
- * [0, 1), is ib_powers[q - IB_POWER_MIN].
+ * ib_powers[q - IB_POWER_MIN] is the m in 10^q = (m + rest) * 2^(ib_power_log2(q) - 127), with
+ * 2^127 <= m < 2^128 and the truncated rest in [0, 1).
  */
 extern const struct ib_u128 ib_powers[IB_POWER_MAX - IB_POWER_MIN + 1];
 
-/* floor(log2(10^q)) in the range of the table. */
+/* Returns floor(log2(10^q)), for q in the range of the table. */
 static inline int
 ib_power_log2(int q)
 {

@@ -1,4 +1,4 @@
-/* The one rounding of an exact value to a binary format, half to even. */
+/* Round an exact value to a binary format, ties to even. */
 #ifndef IB_BASE_ROUND_H
 #define IB_BASE_ROUND_H
 
@@ -6,16 +6,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A binary format: digits of its significand, exponent of its lowest bit. */
+/* A binary floating-point format. */
 struct ib_binary {
-	int digits, lowest;
+	int digits; /* bits of the significand */
+	int lowest; /* exponent of the lowest bit of a subnormal number */
 };
 #define IB_BINARY64 ((struct ib_binary){ 53, -1074 })
 #define IB_BINARY32 ((struct ib_binary){ 24, -149 })
 
 /*
- * The number of the format nearest to (top + rest) * 2^exponent, where top has
- * its highest bit set and rest, in [0, 1), is not 0 if `sticky`.
+ * Returns the number of the format f nearest to (top + rest) * 2^exponent. The highest bit of
+ * top must be set. rest is in [0, 1); `sticky` is true if it is not 0.
  */
 static inline double
 ib_round_to(struct ib_binary f, uint64_t top, bool sticky, int exponent)

@@ -6,10 +6,10 @@
 #include <immintrin.h>
 #endif
 
-/* ---- portable ---------------------------------------------------------- */
+/* ---- byte by byte ---------------------------------------------------------- */
 
 static const char *
-string_plain(const char *p)
+find_string_end(const char *p)
 {
 	while (*p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
 		p++;
@@ -17,7 +17,7 @@ string_plain(const char *p)
 }
 
 static const char *
-field_plain(const char *p, char a, char b)
+find_field_end(const char *p, char a, char b)
 {
 	while (*p != a && *p != b && *p != '\n')
 		p++;
@@ -25,7 +25,7 @@ field_plain(const char *p, char a, char b)
 }
 
 static size_t
-count_plain(const char *p, size_t n, char c)
+count_bytes(const char *p, size_t n, char c)
 {
 	size_t i, count = 0;
 
@@ -34,13 +34,14 @@ count_plain(const char *p, size_t n, char c)
 	return count;
 }
 
-static const struct ib_scan_ops plain = { "portable", string_plain, field_plain, count_plain };
+static const struct ib_scan_ops portable = { "portable", find_string_end, find_field_end,
+					     count_bytes };
 
 #ifdef IB_SCAN_WIDE
 /* ---- 16 bytes: SSE2 (every x86-64), NEON (every arm64) -------------------- */
 
 static const char *
-string_wide(const char *p)
+find_string_end16(const char *p)
 {
 	unsigned m;
 
@@ -50,7 +51,7 @@ string_wide(const char *p)
 }
 
 static const char *
-field_wide(const char *p, char a, char b)
+find_field_end16(const char *p, char a, char b)
 {
 	unsigned m;
 
@@ -60,23 +61,24 @@ field_wide(const char *p, char a, char b)
 }
 
 static size_t
-count_wide(const char *p, size_t n, char c)
+count_bytes16(const char *p, size_t n, char c)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i + 16 <= n; i += 16)
 		count += (size_t)__builtin_popcount(ib_scan_equal16(p + i, c));
-	return count + count_plain(p + i, n - i, c);
+	return count + count_bytes(p + i, n - i, c);
 }
 
-static const struct ib_scan_ops wide = { IB_SCAN_WIDE, string_wide, field_wide, count_wide };
+static const struct ib_scan_ops vector16 = { IB_SCAN_WIDE, find_string_end16, find_field_end16,
+					     count_bytes16 };
 #endif
 
 #if defined(__x86_64__)
 /* ---- AVX2 --------------------------------------------------------------- */
 
 __attribute__((target("avx2"))) static const char *
-string_avx2(const char *p)
+find_string_end_avx2(const char *p)
 {
 	const __m256i quote = _mm256_set1_epi8('"');
 	const __m256i slash = _mm256_set1_epi8('\\');
@@ -95,7 +97,7 @@ string_avx2(const char *p)
 }
 
 __attribute__((target("avx2"))) static const char *
-field_avx2(const char *p, char a, char b)
+find_field_end_avx2(const char *p, char a, char b)
 {
 	const __m256i va = _mm256_set1_epi8(a), vb = _mm256_set1_epi8(b);
 	const __m256i line = _mm256_set1_epi8('\n');
@@ -113,19 +115,21 @@ field_avx2(const char *p, char a, char b)
 }
 
 __attribute__((target("avx2,popcnt"))) static size_t
-count_avx2(const char *p, size_t n, char c)
+count_bytes_avx2(const char *p, size_t n, char c)
 {
-	const __m256i want = _mm256_set1_epi8(c);
+	const __m256i pattern = _mm256_set1_epi8(c);
 	size_t i, count = 0;
 
 	for (i = 0; i + 32 <= n; i += 32)
 		count +=
 			(size_t)__builtin_popcount((unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(
-				_mm256_loadu_si256((const __m256i *)(const void *)(p + i)), want)));
-	return count + count_plain(p + i, n - i, c);
+				_mm256_loadu_si256((const __m256i *)(const void *)(p + i)),
+				pattern)));
+	return count + count_bytes(p + i, n - i, c);
 }
 
-static const struct ib_scan_ops avx2 = { "avx2", string_avx2, field_avx2, count_avx2 };
+static const struct ib_scan_ops avx2 = { "avx2", find_string_end_avx2, find_field_end_avx2,
+					 count_bytes_avx2 };
 #endif
 
 const struct ib_scan_ops *
@@ -139,9 +143,9 @@ ib_scan_variant(size_t i)
 		all[n++] = &avx2;
 #endif
 #ifdef IB_SCAN_WIDE
-	all[n++] = &wide;
+	all[n++] = &vector16;
 #endif
-	all[n] = &plain;
+	all[n] = &portable;
 	return i < 4 ? all[i] : NULL;
 }
 

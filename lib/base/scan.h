@@ -1,38 +1,38 @@
 /*
- * The byte searches that parsing rests on, 16 to 64 bytes at a time. Which
- * instructions are used is decided once, by whoever makes a scanner, from
- * what the processor has; all variants give the same answers.
+ * Search for bytes, 16 or 32 at a time: the inner loops of all parsers. A reader selects the
+ * variant for its processor once, when it is created. All variants return the same results.
  */
 #ifndef IB_BASE_SCAN_H
 #define IB_BASE_SCAN_H
 
 #include "infobatch.h"
 
-/* Bytes that must be readable behind whatever a scan may stop at. */
+/* Number of bytes after the byte that ends a scan that must be readable. */
 #define IB_SCAN_PAD 64
 
 struct ib_scan_ops {
 	const char *name; /* "avx2", ... */
-	/* The first byte from p on that ends a run of plain string bytes: a
-	 * quote, a backslash, or one below 0x20. There must be one. */
+	/* Returns the first byte from p on that is a quote, a backslash or below 0x20.
+	 * The caller guarantees that there is one. */
 	const char *(*string)(const char *p);
-	/* The first byte from p on that is a, b or a line end. There must be
-	 * one. */
+	/* Returns the first byte from p on that is a, b or a newline. The caller guarantees
+	 * that there is one. */
 	const char *(*field)(const char *p, char a, char b);
-	/* How many bytes of p[0..n) are c. */
+	/* Returns the number of bytes in p[0..n) that are equal to c. */
 	size_t (*count)(const char *p, size_t n, char c);
 };
 
-/* The fastest variant that this processor has. */
+/* Returns the fastest variant for this processor. */
 const struct ib_scan_ops *ib_scan_best(void);
 
-/* All variants that this processor has, NULL behind the last: for tests. */
+/* Returns the i-th variant for this processor, or NULL after the last one. For tests. */
 const struct ib_scan_ops *ib_scan_variant(size_t i);
 
 /*
- * Masks of 16 bytes at p, the first one's bit lowest: those that end a plain
- * run of a string (see above), a field, that are digits, that are c. And: are
- * the n <= 16 bytes at p those at q? (16 bytes are readable at both.)
+ * Each of the following functions looks at 16 bytes at p and returns a mask, with the bit of the
+ * first byte lowest: string16 marks quotes, backslashes and bytes below 0x20; field16 marks a, b
+ * and newlines; digits16 marks digits; equal16 marks c. same16 returns true if the n <= 16 bytes
+ * at p and q are equal; 16 bytes must be readable at both.
  */
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -100,7 +100,7 @@ ib_scan_load16(const char *p)
 	return vld1q_u8((const uint8_t *)p);
 }
 
-/* Bytes of all ones or none to a bit each: a weight a byte, summed by halves. */
+/* Convert bytes 0xff and 0 to a mask: give each byte its bit, then add up each half. */
 static inline unsigned
 ib_scan_mask16(uint8x16_t bytes)
 {
@@ -195,8 +195,8 @@ ib_scan_same16(const char *p, const char *q, unsigned n)
 #endif
 
 /*
- * The end of a plain run, as ops->string: two steps here, since most strings
- * are short, the rest by the widest instructions there are.
+ * Returns the same as ops->string. Most strings are short, so the first 32 bytes are searched
+ * inline; ops->string continues with wider instructions.
  */
 static inline const char *
 ib_scan_string(const struct ib_scan_ops *ops, const char *p)
@@ -211,6 +211,7 @@ ib_scan_string(const struct ib_scan_ops *ops, const char *p)
 	return ops->string(p + 32);
 }
 
+/* Returns the same as ops->field; searches the first 32 bytes inline. */
 static inline const char *
 ib_scan_field(const struct ib_scan_ops *ops, const char *p, char a, char b)
 {

@@ -1,6 +1,6 @@
 /*
- * Numbers of few digits, as most are: read by the mask of their digits, without
- * a loop whose end nobody can foretell. The general reader is base/numbers.h.
+ * Parse short numbers, which most losses are: a mask of the digits gives their count, so there
+ * is no loop with an unpredictable end. base/numbers.h parses all other numbers.
  */
 #ifndef IB_BASE_SHORT_NUMBER_H
 #define IB_BASE_SHORT_NUMBER_H
@@ -11,13 +11,13 @@
 #include "base/scan.h"
 
 /*
- * One past the JSON number at p, if it is one without an exponent, of up to
- * eight digits before the point and as many behind it; NULL for whatever else
- * stands there. *value is its double (left alone unless wanted), *fraction:
- * there is a point. 17 bytes are readable behind any sign.
+ * Parse the JSON number at p if it has no exponent and at most eight digits on each side of the
+ * point. Returns one past it, or NULL if p is any other text. If `wanted` is set, *value is
+ * set to the number. *fraction is set to true if there is a point. 17 bytes must be
+ * readable after the sign.
  *
- * The digits are an integer below 2^53 and the power of ten is a double, so
- * that one division rounds once (Clinger 1990).
+ * All digits together are an integer below 2^53 and the power of ten is an exact double, so one
+ * division rounds once (Clinger 1990).
  */
 static inline __attribute__((always_inline)) const char *
 ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
@@ -49,7 +49,7 @@ ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
 	if ((*p | 0x20) == 'e')
 		return NULL;
 	if (wanted && part > 0 && FLT_EVAL_METHOD != 0)
-		return NULL; /* doubles are worked on in more than 53 bits */
+		return NULL; /* doubles are evaluated with more than 53 bits */
 	if (wanted) {
 		x = (double)(int64_t)w;
 		x = part > 0 ? x / power[part] : x;

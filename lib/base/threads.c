@@ -5,17 +5,18 @@
 
 #include "infobatch.h"
 
-#define CPUS_MAX 65536 /* of a kernel that anybody runs */
+#define CPUS_MAX 65536 /* more than any kernel is configured for */
 
+/* Returns the number of CPUs that this process may use. */
 static int
-affinity(void)
+count_cpus(void)
 {
 	int cpus, count;
 	cpu_set_t *set;
 	size_t size;
 	long online;
 
-	/* The kernel refuses a set smaller than its own: try larger ones. */
+	/* The kernel rejects a set that is smaller than its own: try larger ones. */
 	for (cpus = 1024; cpus <= CPUS_MAX; cpus *= 4) {
 		set = CPU_ALLOC((size_t)cpus);
 		size = CPU_ALLOC_SIZE((size_t)cpus);
@@ -30,9 +31,9 @@ affinity(void)
 	return online > 0 && online <= CPUS_MAX ? (int)online : 1;
 }
 
-/* A whole positive number in the environment, else 0. */
+/* Returns the positive integer in an environment variable, or 0 if there is none. */
 static int
-promised(const char *name)
+parse_environment(const char *name)
 {
 	const char *text = getenv(name);
 	int n = 0;
@@ -48,10 +49,10 @@ promised(const char *name)
 int
 ib_threads_default(void)
 {
-	int n = affinity();
-	int limit = promised("SLURM_CPUS_PER_TASK");
+	int n = count_cpus();
+	int limit = parse_environment("SLURM_CPUS_PER_TASK");
 
 	if (limit == 0)
-		limit = promised("SLURM_CPUS_ON_NODE");
+		limit = parse_environment("SLURM_CPUS_ON_NODE");
 	return limit > 0 && limit < n ? limit : n;
 }

@@ -1,4 +1,4 @@
-/* Integers of 128 bits: products, and what they add up to. */
+/* Unsigned 128-bit integers: product, sum and difference. */
 #ifndef IB_BASE_U128_H
 #define IB_BASE_U128_H
 

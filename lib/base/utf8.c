@@ -20,7 +20,7 @@ ib_utf8_length(const unsigned char *p, size_t n)
 }
 
 bool
-ib_utf8_is_text(const char *bytes, size_t n, bool cut)
+ib_utf8_is_text(const char *bytes, size_t n, bool truncated)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 	size_t i = 0, len;
@@ -30,7 +30,7 @@ ib_utf8_is_text(const char *bytes, size_t n, bool cut)
 			return false;
 		len = p[i] < 0x80 ? 1 : ib_utf8_length(p + i, n - i);
 		if (len == 0)
-			return cut && p[i] >= 0xc2 && p[i] <= 0xf4 && n - i < 4;
+			return truncated && p[i] >= 0xc2 && p[i] <= 0xf4 && n - i < 4;
 		i += len;
 	}
 	return true;

@@ -16,8 +16,8 @@
 
 #define PACKED_BLOCK ((size_t)256 << 10)
 /*
- * Measured, 600 MB at 200-500 MB/s to a virtual disk (ext4), three times each:
- * writing 2.9-3.1 s and then 0.2 s in fsync, with this 1.2-1.3 s and 0.01 s.
+ * The system is asked to start writing to disk after each AHEAD bytes, so that fsync() at the end
+ * need not wait; see tests/PERFORMANCE.md.
  */
 #define AHEAD ((off_t)16 << 20)
 
@@ -25,8 +25,9 @@ struct ib_compressor {
 	const char *name;
 	int fd;
 	bool ahead;
-	off_t written, begun; /* of a file: bytes, and how many go to disk */
-	enum ib_compression packing;
+	off_t written; /* bytes written to fd */
+	off_t begun;   /* bytes whose writing to disk was started */
+	enum ib_compression compression;
 	ZSTD_CCtx *zstd;
 	z_stream gzip;
 	bool gzip_ready;
@@ -56,9 +57,9 @@ ib_write_all(const char *name, int fd, const void *p, size_t n, struct ib_error 
 }
 
 /*
- * One worker, so that the bytes hang neither on the threads nor on how the
- * data come in (measured with libzstd 1.5.4: no worker gives other bytes than
- * any number of them, and so does a pledged size).
+ * Use one worker, so that the output depends neither on the number of threads nor on the sizes
+ * of the writes. (libzstd 1.5.4 produces the same output with any number of workers, but another
+ * one without workers, or with a pledged size.)
  */
 static bool
 start_zstd(struct ib_compressor *s)
@@ -72,7 +73,7 @@ start_zstd(struct ib_compressor *s)
 	return true;
 }
 
-/* 15 + 16: a gzip header, which zlib writes without name and time. */
+/* 15 + 16: write a gzip header, which zlib leaves without name and time. */
 static bool
 start_gzip(struct ib_compressor *s)
 {
@@ -82,24 +83,24 @@ start_gzip(struct ib_compressor *s)
 }
 
 enum ib_status
-ib_compressor_new(const char *name, int fd, bool ahead, enum ib_compression packing,
+ib_compressor_new(const char *name, int fd, bool ahead, enum ib_compression compression,
 		  struct ib_compressor **out, struct ib_error *err)
 {
 	struct ib_compressor *s = calloc(1, sizeof(*s));
-	bool fine = s != NULL;
+	bool ok = s != NULL;
 
 	if (s) {
 		s->name = name;
 		s->fd = fd;
 		s->ahead = ahead;
-		s->packing = packing;
+		s->compression = compression;
 	}
-	if (s && packing != IB_COMPRESSION_NONE) {
+	if (s && compression != IB_COMPRESSION_NONE) {
 		s->packed = malloc(PACKED_BLOCK);
-		fine = s->packed &&
-		       (packing == IB_COMPRESSION_ZSTD ? start_zstd(s) : start_gzip(s));
+		ok = s->packed &&
+		     (compression == IB_COMPRESSION_ZSTD ? start_zstd(s) : start_gzip(s));
 	}
-	if (!fine) {
+	if (!ok) {
 		ib_compressor_free(s);
 		return ib_fail_memory(err);
 	}
@@ -120,13 +121,13 @@ ib_compressor_free(struct ib_compressor *s)
 }
 
 static enum ib_status
-put(struct ib_compressor *s, const void *p, size_t n, struct ib_error *err)
+write_packed(struct ib_compressor *s, const void *p, size_t n, struct ib_error *err)
 {
 	enum ib_status st = ib_write_all(s->name, s->fd, p, n, err);
 
 	s->written += (off_t)n;
 	if (!st && s->ahead && s->written - s->begun >= AHEAD) {
-		/* Does not wait; fsync tells what went wrong. */
+		/* This does not wait. fsync() will report errors. */
 		sync_file_range(s->fd, s->begun, s->written - s->begun, SYNC_FILE_RANGE_WRITE);
 		s->begun = s->written;
 	}
@@ -149,7 +150,7 @@ zstd_write(struct ib_compressor *s, const void *p, size_t n, bool end, struct ib
 		if (ZSTD_isError(left))
 			return ib_fail(err, IB_E_IO, "%s: cannot compress: %s", s->name,
 				       ZSTD_getErrorName(left));
-		st = put(s, s->packed, out.pos, err);
+		st = write_packed(s, s->packed, out.pos, err);
 		if (st)
 			return st;
 	} while (end ? left > 0 : in.pos < in.size);
@@ -174,7 +175,7 @@ gzip_write(struct ib_compressor *s, const char *p, size_t n, bool end, struct ib
 		if (piece > 0)
 			p += piece - z->avail_in;
 		n -= piece - z->avail_in;
-		st = put(s, s->packed, PACKED_BLOCK - z->avail_out, err);
+		st = write_packed(s, s->packed, PACKED_BLOCK - z->avail_out, err);
 		if (st)
 			return st;
 	} while (end ? ret != Z_STREAM_END : n > 0);
@@ -186,19 +187,19 @@ ib_compressor_write(struct ib_compressor *s, const void *p, size_t n, struct ib_
 {
 	if (n == 0)
 		return IB_OK;
-	if (s->packing == IB_COMPRESSION_ZSTD)
+	if (s->compression == IB_COMPRESSION_ZSTD)
 		return zstd_write(s, p, n, false, err);
-	if (s->packing == IB_COMPRESSION_GZIP)
+	if (s->compression == IB_COMPRESSION_GZIP)
 		return gzip_write(s, p, n, false, err);
-	return put(s, p, n, err);
+	return write_packed(s, p, n, err);
 }
 
 enum ib_status
 ib_compressor_finish(struct ib_compressor *s, struct ib_error *err)
 {
-	if (s->packing == IB_COMPRESSION_ZSTD)
+	if (s->compression == IB_COMPRESSION_ZSTD)
 		return zstd_write(s, NULL, 0, true, err);
-	if (s->packing == IB_COMPRESSION_GZIP)
+	if (s->compression == IB_COMPRESSION_GZIP)
 		return gzip_write(s, NULL, 0, true, err);
 	return IB_OK;
 }

@@ -1,10 +1,8 @@
 /*
- * Each format by its own library. libarchive's filters (3.6.2) were tried and
- * let too much pass: gzip's looks at neither CRC nor length nor what stands
- * behind a member, xz's and bzip2's take a second stream that is cut or garbage
- * for the end, lz4's fails at an empty frame.
- * Measured, a log of 400 MB on tmpfs, CPU time of one core: zstd 2.1 GB/s
- * (zstd -dc 1.8), lz4 2.0 (lz4 -dc 1.6), gzip 1.0, plain 10.
+ * Decompress each format by its own library, because libarchive's filters (3.6.2) accept
+ * damaged files: the gzip filter checks neither CRC nor length nor trailing data; the xz and
+ * bzip2 filters treat a truncated or invalid second stream as the end of the file; the lz4
+ * filter fails at an empty frame. Speeds are in tests/PERFORMANCE.md.
  */
 #include "io/decode.h"
 
@@ -20,7 +18,7 @@
 
 #include "base/error.h"
 
-/* What a step may take and give; both advance. */
+/* Input and output of a decompression step, which advances both. */
 struct flow {
 	const unsigned char *in;
 	size_t in_n;
@@ -30,11 +28,11 @@ struct flow {
 
 struct ib_decoder {
 	const struct format *format;
-	struct ib_file_source *raw;
-	bool within; /* inside a frame or member: the end here is a cut */
+	struct ib_file_source *source;
+	bool within; /* inside a frame or member: if the file ends here, it is truncated */
 	bool more;   /* the library may hold output that did not fit */
-	bool begun;  /* its state is there, to be reset for the next member */
-	bool end;
+	bool begun;  /* the library's state is allocated; reset it for the next member */
+	bool end;    /* the file has ended */
 	union {
 		ZSTD_DCtx *zstd;
 		z_stream gzip;
@@ -45,18 +43,19 @@ struct ib_decoder {
 };
 
 /*
- * A format. begin: before each member; false if memory ran out. step: IB_OK
- * goes on, IB_EOF ends a member, IB_E_DATA, IB_E_IO (memory ran out).
+ * A compression format. begin is called before each member and returns false if out of memory.
+ * step returns IB_OK inside a member, IB_EOF at its end, IB_E_DATA for invalid data, or IB_E_IO
+ * if out of memory.
  */
 struct format {
 	const char *name;
-	size_t padding; /* zeros may follow a member, in multiples; 0: none */
+	size_t padding; /* a multiple of so many zero bytes may follow a member; 0: none */
 	bool (*begin)(struct ib_decoder *d);
 	enum ib_status (*step)(struct ib_decoder *d, struct flow *f);
 	void (*release)(struct ib_decoder *d);
 };
 
-/* ---- what it is -------------------------------------------------------- */
+/* ---- detection -------------------------------------------------------- */
 
 struct magic {
 	enum ib_codec codec;
@@ -83,7 +82,7 @@ static const struct magic magics[] = {
 };
 
 static bool
-begins(const unsigned char *p, size_t n, const struct magic *m)
+has_magic(const unsigned char *p, size_t n, const struct magic *m)
 {
 	size_t i;
 
@@ -93,9 +92,9 @@ begins(const unsigned char *p, size_t n, const struct magic *m)
 	return true;
 }
 
-/* "BZh9" is printable: what follows must be a block or the end's mark. */
+/* "BZh9" may be text, so also check the magic of the block or the end mark after it. */
 static bool
-bzip2_block(const unsigned char *p, size_t n)
+is_bzip2_block(const unsigned char *p, size_t n)
 {
 	static const unsigned char block[6] = { 0x31, 0x41, 0x59, 0x26, 0x53, 0x59 };
 	static const unsigned char end[6] = { 0x17, 0x72, 0x45, 0x38, 0x50, 0x90 };
@@ -112,27 +111,30 @@ ends_with(const char *name, const char *suffix)
 	return n > s && strcmp(name + n - s, suffix) == 0;
 }
 
-/* A file that ends inside the magic is a stump if its name says so. */
+/*
+ * True if the file has this magic. A file that ends inside the magic is taken for a truncated
+ * compressed file only if its name has the suffix.
+ */
 static bool
-is(const struct magic *m, const struct ib_file_source *raw)
+is_codec(const struct magic *m, const struct ib_file_source *source)
 {
-	const unsigned char *p = (const unsigned char *)raw->block;
+	const unsigned char *p = (const unsigned char *)source->block;
 	size_t least = m->codec == IB_CODEC_BZIP2 ? 10 : m->n;
 
-	if (raw->n == 0 || !begins(p, raw->n, m))
+	if (source->n == 0 || !has_magic(p, source->n, m))
 		return false;
-	if (raw->n < least && !ends_with(raw->name, m->suffix))
+	if (source->n < least && !ends_with(source->name, m->suffix))
 		return false;
-	return m->codec != IB_CODEC_BZIP2 || raw->n <= 4 || bzip2_block(p, raw->n);
+	return m->codec != IB_CODEC_BZIP2 || source->n <= 4 || is_bzip2_block(p, source->n);
 }
 
 enum ib_codec
-ib_codec_detect(const struct ib_file_source *raw)
+ib_codec_detect(const struct ib_file_source *source)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(magics) / sizeof(*magics); i++)
-		if (is(&magics[i], raw))
+		if (is_codec(&magics[i], source))
 			return magics[i].codec;
 	return IB_CODEC_NONE;
 }
@@ -147,7 +149,7 @@ zstd_begin(struct ib_decoder *d)
 	if (d->begun)
 		return true;
 	d->u.zstd = ZSTD_createDCtx();
-	/* What --long=31 made, too: untouched memory costs nothing. */
+	/* Accept files written with --long=31 too. Untouched memory costs nothing. */
 	if (d->u.zstd && !ZSTD_isError(window.error))
 		ZSTD_DCtx_setParameter(d->u.zstd, ZSTD_d_windowLogMax, window.upperBound);
 	return d->u.zstd != NULL;
@@ -181,12 +183,12 @@ gzip_begin(struct ib_decoder *d)
 {
 	if (d->begun)
 		return inflateReset(&d->u.gzip) == Z_OK;
-	/* + 16: with gzip's header and trailer, which are checked. */
+	/* + 16: expect a gzip header and trailer, and check them. */
 	return inflateInit2(&d->u.gzip, 15 + 16) == Z_OK;
 }
 
 static unsigned
-clip(size_t n)
+clip_to_int(size_t n)
 {
 	return n < INT_MAX ? (unsigned)n : INT_MAX;
 }
@@ -198,9 +200,9 @@ gzip_step(struct ib_decoder *d, struct flow *f)
 	int ret;
 
 	z->next_in = (unsigned char *)(uintptr_t)f->in;
-	z->avail_in = clip(f->in_n);
+	z->avail_in = clip_to_int(f->in_n);
 	z->next_out = f->out;
-	z->avail_out = clip(f->out_n);
+	z->avail_out = clip_to_int(f->out_n);
 	ret = inflate(z, Z_NO_FLUSH);
 	f->in_n -= (size_t)(z->next_in - f->in);
 	f->in = z->next_in;
@@ -271,9 +273,9 @@ bzip2_step(struct ib_decoder *d, struct flow *f)
 	int ret;
 
 	z->next_in = (char *)(uintptr_t)f->in;
-	z->avail_in = clip(f->in_n);
+	z->avail_in = clip_to_int(f->in_n);
 	z->next_out = (char *)f->out;
-	z->avail_out = clip(f->out_n);
+	z->avail_out = clip_to_int(f->out_n);
 	ret = BZ2_bzDecompress(z);
 	f->in_n -= (size_t)((unsigned char *)z->next_in - f->in);
 	f->in = (unsigned char *)z->next_in;
@@ -331,10 +333,10 @@ static const struct format formats[] = {
 	[IB_CODEC_LZ4] = { "lz4", 0, lz4_begin, lz4_step, lz4_release },
 };
 
-/* ---- members in a row --------------------------------------------------- */
+/* ---- sequences of members --------------------------------------------------- */
 
 enum ib_status
-ib_decoder_new(enum ib_codec codec, struct ib_file_source *raw, struct ib_decoder **out,
+ib_decoder_new(enum ib_codec codec, struct ib_file_source *source, struct ib_decoder **out,
 	       struct ib_error *err)
 {
 	struct ib_decoder *d = calloc(1, sizeof(*d));
@@ -342,7 +344,7 @@ ib_decoder_new(enum ib_codec codec, struct ib_file_source *raw, struct ib_decode
 	if (!d)
 		return ib_fail_memory(err);
 	d->format = &formats[codec];
-	d->raw = raw;
+	d->source = source;
 	*out = d;
 	return IB_OK;
 }
@@ -358,22 +360,22 @@ ib_decoder_free(struct ib_decoder *d)
 static enum ib_status
 corrupt(const struct ib_decoder *d, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt %s data", d->raw->name,
+	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt %s data", d->source->name,
 		       d->format->name);
 }
 
-/* Behind a member: padding, then another member, the end, or garbage. */
+/* Skip the padding after a member and begin the next member, unless the file ends. */
 static enum ib_status
 next_member(struct ib_decoder *d, struct ib_error *err)
 {
 	size_t padding = d->begun ? d->format->padding : 0, zeros = 0;
-	struct ib_file_source *raw = d->raw;
+	struct ib_file_source *source = d->source;
 	enum ib_status st;
 
-	while ((st = ib_file_source_fill(raw, IB_FILE_SOURCE_BLOCK, err)) == IB_OK && padding > 0 &&
-	       raw->block[raw->pos] == '\0') {
+	while ((st = ib_file_source_fill(source, IB_FILE_SOURCE_BLOCK, err)) == IB_OK &&
+	       padding > 0 && source->block[source->pos] == '\0') {
 		zeros++;
-		raw->pos++;
+		source->pos++;
 	}
 	if (st != IB_OK && st != IB_EOF)
 		return st;
@@ -392,16 +394,16 @@ next_member(struct ib_decoder *d, struct ib_error *err)
 static enum ib_status
 step(struct ib_decoder *d, struct flow *f, struct ib_error *err)
 {
-	struct ib_file_source *raw = d->raw;
+	struct ib_file_source *source = d->source;
 	enum ib_status st;
 
-	st = d->more ? IB_OK : ib_file_source_fill(raw, IB_FILE_SOURCE_BLOCK, err);
+	st = d->more ? IB_OK : ib_file_source_fill(source, IB_FILE_SOURCE_BLOCK, err);
 	if (st)
 		return st == IB_EOF ? corrupt(d, err) : st;
-	f->in = (unsigned char *)raw->block + raw->pos;
-	f->in_n = raw->n - raw->pos;
+	f->in = (unsigned char *)source->block + source->pos;
+	f->in_n = source->n - source->pos;
 	st = d->format->step(d, f);
-	raw->pos = raw->n - f->in_n;
+	source->pos = source->n - f->in_n;
 	d->within = st != IB_EOF;
 	d->more = d->within && f->out_n == 0;
 	if (st == IB_E_DATA)

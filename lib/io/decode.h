@@ -1,4 +1,4 @@
-/* Compression undone, by content. Private to input.c. */
+/* Decompress a file whose format is detected from its content. Private to input.c. */
 #ifndef IB_IO_DECODE_H
 #define IB_IO_DECODE_H
 
@@ -14,9 +14,9 @@ enum ib_codec {
 };
 
 /*
- * By the bytes that ib_file_source_probe() brought, IB_CODEC_PROBE of them or all; the
- * name decides nothing but whether a file of a few bytes is the stump of a
- * compressed one.
+ * Detect the compression from the first bytes, which ib_file_source_probe() has read:
+ * IB_CODEC_PROBE bytes or the whole file. The name is used only for a file that ends inside
+ * the magic number: with a matching suffix it is a truncated compressed file.
  */
 #define IB_CODEC_PROBE ((size_t)16)
 enum ib_codec ib_codec_detect(const struct ib_file_source *raw);
@@ -28,8 +28,7 @@ enum ib_status ib_decoder_new(enum ib_codec codec, struct ib_file_source *raw,
 void ib_decoder_free(struct ib_decoder *d);
 
 /*
- * Decompress up to cap bytes: *n < cap only at the end, once all of the file
- * was found sound.
+ * Decompress up to cap bytes. *n < cap only at the end, after the complete file was checked.
  */
 enum ib_status ib_decoder_read(struct ib_decoder *d, char *buf, size_t cap, size_t *n,
 			       struct ib_error *err);

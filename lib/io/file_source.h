@@ -1,4 +1,4 @@
-/* The bytes of a file as they lie there, in blocks. */
+/* Read the bytes of a file, without decompression, in blocks. */
 #ifndef IB_IO_FILE_SOURCE_H
 #define IB_IO_FILE_SOURCE_H
 
@@ -10,33 +10,35 @@
 #define IB_FILE_SOURCE_BLOCK ((size_t)1 << 20)
 
 struct ib_file_source {
-	char *name; /* as messages have it */
+	char *name; /* name for messages */
 	int fd;
-	bool opened; /* fd is ours to close */
+	bool opened; /* true if the file source must close fd */
 	bool regular;
-	off_t start;		   /* where a regular file stood when it was handed to us */
-	uint64_t size;		   /* from start on; 0: not known */
-	_Atomic uint64_t position; /* read so far; progress looks at any time */
-	char *block;		   /* IB_FILE_SOURCE_BLOCK; what was read ahead is [pos, n) */
+	off_t start;   /* file offset at which reading began; not 0 if standard input was positioned
+			*/
+	uint64_t size; /* bytes from start to the end of the file; 0: unknown */
+	_Atomic uint64_t position; /* bytes read; another thread may read it to show progress */
+	char *block; /* buffer of IB_FILE_SOURCE_BLOCK bytes; [pos, n) is not consumed yet */
 	size_t pos, n;
 };
 
-/* "-" is standard input. IB_E_NOINPUT as ib_input_open says. */
-enum ib_status ib_file_source_open(struct ib_file_source *raw, const char *path,
+/* Open a file; "-" is standard input. Returns the same errors as ib_input_open(). */
+enum ib_status ib_file_source_open(struct ib_file_source *source, const char *path,
 				   struct ib_error *err);
-void ib_file_source_close(struct ib_file_source *raw);
+void ib_file_source_close(struct ib_file_source *source);
 
-/* One read(2) past the block: *n = 0 only at the end. */
-enum ib_status ib_file_source_read(struct ib_file_source *raw, char *buf, size_t cap, size_t *n,
+/* Read by one read(2) into buf instead of the block. *n is 0 only at the end. */
+enum ib_status ib_file_source_read(struct ib_file_source *source, char *buf, size_t cap, size_t *n,
 				   struct ib_error *err);
 
 /*
- * See that the block holds something unread, by a read of up to `want` bytes
- * where it does not. IB_EOF at the end.
+ * If the block is consumed, read up to max bytes into it. Returns IB_EOF at the end of
+ * the file.
  */
-enum ib_status ib_file_source_fill(struct ib_file_source *raw, size_t want, struct ib_error *err);
+enum ib_status ib_file_source_fill(struct ib_file_source *source, size_t max, struct ib_error *err);
 
-/* Read ahead until the block, yet unused, holds `least` bytes or all. */
-enum ib_status ib_file_source_probe(struct ib_file_source *raw, size_t least, struct ib_error *err);
+/* Read until the block holds at least `least` bytes or the whole file. Call first. */
+enum ib_status ib_file_source_probe(struct ib_file_source *source, size_t least,
+				    struct ib_error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Two names are one file if device and inode agree. A file that does not exist
- * yet is known by its folder's device and inode and by its last name. Devices
- * and directories have no identity here: nothing in them can be overwritten.
+ * Find names of the same file in the files of a command. Two names are the same file if device and
+ * inode are equal. A file that does not exist yet is identified by the device and inode of
+ * its folder and its last name component. Character devices and directories are not compared,
+ * because writing to them overwrites nothing.
  */
 #define _GNU_SOURCE /* readlink */
 #include "io/files.h"
@@ -23,14 +24,14 @@
 struct identity {
 	dev_t dev;
 	ino_t ino;
-	char *name;   /* of a file that does not exist yet, else NULL */
-	bool pipe;    /* can be read only once */
-	size_t index; /* in the caller's array */
+	char *name;   /* last name component of a file that does not exist; else NULL */
+	bool pipe;    /* true if the file can be read only once */
+	size_t index; /* index in the caller's array */
 };
 
 /* ---- names -------------------------------------------------------------- */
 
-/* What the link `at`, which holds to[0..n), leads to. */
+/* Returns the path of the target to[0..n) of the link `at`. */
 static char *
 join_link(const char *at, const char *to, size_t n)
 {
@@ -66,9 +67,9 @@ ib_links_follow(const char *path)
 	return at;
 }
 
-/* `pattern` with `text` in place of its first `mark`; NULL: memory ran out. */
+/* Returns `pattern` with its first `mark` replaced by `text`, or NULL if out of memory. */
 static char *
-fill(const char *pattern, const char *mark, struct ib_span text)
+replace_mark(const char *pattern, const char *mark, struct ib_span text)
 {
 	const char *at = strstr(pattern, mark);
 	struct ib_bytes name = { 0 };
@@ -84,7 +85,7 @@ fill(const char *pattern, const char *mark, struct ib_span text)
 char *
 ib_name_for_operand(const char *pattern, const char *operand)
 {
-	return fill(pattern, "%s", ib_input_stem(operand));
+	return replace_mark(pattern, "%s", ib_input_stem(operand));
 }
 
 char *
@@ -93,13 +94,13 @@ ib_name_for_number(const char *pattern, uint64_t number)
 	char digits[IB_NUMBER_MAX];
 	struct ib_span text = { digits, ib_number_put_unsigned(digits, number) };
 
-	return fill(pattern, "%d", text);
+	return replace_mark(pattern, "%d", text);
 }
 
 /* ---- identities --------------------------------------------------------- */
 
 static bool
-reads(const struct ib_file_use *u)
+is_read(const struct ib_file_use *u)
 {
 	return u->use == IB_USE_READ || u->use == IB_USE_START;
 }
@@ -110,7 +111,7 @@ is_standard(const struct ib_file_use *u)
 	return !u->path || strcmp(u->path, "-") == 0;
 }
 
-/* A file that does not exist yet: its folder and its last name. */
+/* Identify a file that does not exist by its folder and its last name component. */
 static bool
 identify_new(const char *path, struct identity *id)
 {
@@ -138,7 +139,7 @@ identify_new(const char *path, struct identity *id)
 	return true;
 }
 
-/* False for a device, and for a file that opening it will complain of. */
+/* Identify a file. Returns false for a device, and for a file that cannot be opened. */
 static bool
 identify(const struct ib_file_use *u, struct identity *id)
 {
@@ -147,7 +148,7 @@ identify(const struct ib_file_use *u, struct identity *id)
 
 	*id = (struct identity){ .dev = 0 };
 	if (is_standard(u))
-		ret = fstat(reads(u) ? STDIN_FILENO : STDOUT_FILENO, &sb);
+		ret = fstat(is_read(u) ? STDIN_FILENO : STDOUT_FILENO, &sb);
 	else
 		ret = stat(u->path, &sb);
 	if (ret != 0)
@@ -171,7 +172,7 @@ compare_files(const struct identity *x, const struct identity *y)
 }
 
 static int
-compare(const void *a, const void *b)
+compare_identities(const void *a, const void *b)
 {
 	const struct identity *x = a, *y = b;
 	int order = compare_files(x, y);
@@ -182,19 +183,19 @@ compare(const void *a, const void *b)
 /* ---- conflicts ---------------------------------------------------------- */
 
 static bool
-conflicts(const struct ib_file_use *a, const struct ib_file_use *b, bool pipe)
+is_conflict(const struct ib_file_use *a, const struct ib_file_use *b, bool pipe)
 {
 	if (pipe)
-		return reads(a) && reads(b);
-	if (reads(a) && reads(b))
+		return is_read(a) && is_read(b);
+	if (is_read(a) && is_read(b))
 		return false;
 	return !(a->use == IB_USE_START && b->use == IB_USE_RESULT) &&
 	       !(a->use == IB_USE_RESULT && b->use == IB_USE_START);
 }
 
 /*
- * The first two that conflict among n names of one file. Most files are read
- * only: the pairs of those are not compared unless it is a pipe.
+ * Find the first two names that conflict among n names of one file. Two inputs conflict only if
+ * the file is a pipe; otherwise pairs of inputs are not compared.
  */
 static bool
 find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n, size_t pair[2])
@@ -204,8 +205,8 @@ find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n
 	for (i = 0; i < n; i++) {
 		const struct ib_file_use *u = &uses[id[i].index];
 
-		for (j = 0; j < n && (id[i].pipe || !reads(u)); j++)
-			if (j != i && conflicts(u, &uses[id[j].index], id[i].pipe)) {
+		for (j = 0; j < n && (id[i].pipe || !is_read(u)); j++)
+			if (j != i && is_conflict(u, &uses[id[j].index], id[i].pipe)) {
 				pair[0] = id[i].index;
 				pair[1] = id[j].index;
 				return true;
@@ -214,11 +215,11 @@ find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n
 	return false;
 }
 
-/* "-o train.csv"; "-o train.csv (for shard.csv)"; "standard input". */
+/* Format a use: "-o train.csv", "-o train.csv (for shard.csv)" or "standard input". */
 static void
-describe(const struct ib_file_use *u, struct ib_bytes *text)
+describe_use(const struct ib_file_use *u, struct ib_bytes *text)
 {
-	if (is_standard(u) && !reads(u))
+	if (is_standard(u) && !is_read(u))
 		ib_bytes_printf(text, "standard output");
 	else if (is_standard(u))
 		ib_bytes_printf(text, "standard input");
@@ -230,21 +231,21 @@ describe(const struct ib_file_use *u, struct ib_bytes *text)
 }
 
 static enum ib_status
-report(const struct ib_file_use *a, const struct ib_file_use *b, struct ib_error *err)
+report_conflict(const struct ib_file_use *a, const struct ib_file_use *b, struct ib_error *err)
 {
 	struct ib_bytes one = { 0 }, two = { 0 };
 	enum ib_status st;
 
-	describe(a, &one);
-	describe(b, &two);
+	describe_use(a, &one);
+	describe_use(b, &two);
 	if (one.failed || two.failed)
 		st = ib_fail_memory(err);
-	else if (reads(a) && reads(b))
+	else if (is_read(a) && is_read(b))
 		st = ib_fail(err, IB_E_MISUSE,
 			     "%s and %s are the same pipe, "
 			     "which can be read only once",
 			     one.p, two.p);
-	else if (reads(b))
+	else if (is_read(b))
 		st = ib_fail(err, IB_E_MISUSE,
 			     "%s would overwrite %s, which "
 			     "is the same file: name another output",
@@ -259,7 +260,7 @@ report(const struct ib_file_use *a, const struct ib_file_use *b, struct ib_error
 	return st;
 }
 
-/* The conflict whose first file comes first on the command line, if any. */
+/* Report the conflict whose first file is the first one on the command line, if any. */
 static enum ib_status
 find_conflict(const struct ib_file_use *uses, const struct identity *id, size_t n,
 	      struct ib_error *err)
@@ -273,7 +274,7 @@ find_conflict(const struct ib_file_use *uses, const struct identity *id, size_t 
 		if (end - i > 1 && find_in_file(uses, id + i, end - i, pair) && pair[0] < best[0])
 			memcpy(best, pair, sizeof(best));
 	}
-	return best[0] == SIZE_MAX ? IB_OK : report(&uses[best[0]], &uses[best[1]], err);
+	return best[0] == SIZE_MAX ? IB_OK : report_conflict(&uses[best[0]], &uses[best[1]], err);
 }
 
 enum ib_status
@@ -288,7 +289,7 @@ ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err)
 	for (i = 0; i < n; i++)
 		if (identify(&uses[i], &id[k]))
 			id[k++].index = i;
-	qsort(id, k, sizeof(*id), compare);
+	qsort(id, k, sizeof(*id), compare_identities);
 	st = find_conflict(uses, id, k, err);
 	for (i = 0; i < k; i++)
 		free(id[i].name);

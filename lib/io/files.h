@@ -1,12 +1,12 @@
-/* Names of files: where links lead. Which names are one file: infobatch.h. */
+/* Resolve symbolic links. ib_files_check() in infobatch.h compares files. */
 #ifndef IB_IO_FILES_H
 #define IB_IO_FILES_H
 
 #include "infobatch.h"
 
 /*
- * The path that the symbolic links of `path` lead to, even if nothing exists
- * there. free() it. NULL with errno if it cannot be told.
+ * Follow the symbolic link `path`, if it is one. Returns the path of its target, which need not
+ * exist; the caller frees it. Returns NULL with errno on errors.
  */
 char *ib_links_follow(const char *path);
 

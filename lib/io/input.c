@@ -10,13 +10,13 @@
 #include "io/decode.h"
 
 struct ib_input {
-	struct ib_file_source raw;
-	struct ib_decoder *decoder; /* NULL: plain */
-	struct ib_bytes head;	    /* peeked; what is left is [head_pos, n) */
+	struct ib_file_source source;
+	struct ib_decoder *decoder; /* NULL: not compressed */
+	struct ib_bytes head;	    /* peeked bytes; [head_pos, n) is not consumed yet */
 	size_t head_pos;
 	XXH3_state_t *digest;
-	bool no_digest;		/* it was asked for, memory ran out */
-	struct ib_error failed; /* sticky: code IB_OK where nothing did */
+	bool no_digest;		/* the digest's state could not be allocated */
+	struct ib_error failed; /* first error; its code is IB_OK if there is none */
 };
 
 enum ib_status
@@ -28,14 +28,14 @@ ib_input_open(const char *path, struct ib_input **out, struct ib_error *err)
 
 	if (!in)
 		return ib_fail_memory(err);
-	st = ib_file_source_open(&in->raw, path, err);
+	st = ib_file_source_open(&in->source, path, err);
 	if (!st)
-		st = ib_file_source_probe(&in->raw, IB_CODEC_PROBE, err);
+		st = ib_file_source_probe(&in->source, IB_CODEC_PROBE, err);
 	if (st)
 		goto done;
-	codec = ib_codec_detect(&in->raw);
+	codec = ib_codec_detect(&in->source);
 	if (codec != IB_CODEC_NONE)
-		st = ib_decoder_new(codec, &in->raw, &in->decoder, err);
+		st = ib_decoder_new(codec, &in->source, &in->decoder, err);
 	if (st)
 		goto done;
 	*out = in;
@@ -51,7 +51,7 @@ ib_input_close(struct ib_input *in)
 	if (!in)
 		return;
 	ib_decoder_free(in->decoder);
-	ib_file_source_close(&in->raw);
+	ib_file_source_close(&in->source);
 	ib_bytes_release(&in->head);
 	XXH3_freeState(in->digest);
 	free(in);
@@ -60,34 +60,34 @@ ib_input_close(struct ib_input *in)
 bool
 ib_input_is_file(const struct ib_input *in)
 {
-	return in->raw.regular && in->raw.start == 0;
+	return in->source.regular && in->source.start == 0;
 }
 
 enum ib_status
 ib_input_open_again(const struct ib_input *in, struct ib_input **out, struct ib_error *err)
 {
-	return ib_input_open(in->raw.opened ? in->raw.name : "/dev/stdin", out, err);
+	return ib_input_open(in->source.opened ? in->source.name : "/dev/stdin", out, err);
 }
 
 const char *
 ib_input_name(const struct ib_input *in)
 {
-	return in->raw.name;
+	return in->source.name;
 }
 
 /* ---- reading ----------------------------------------------------------- */
 
 static enum ib_status
-plain_read(struct ib_file_source *raw, char *buf, size_t cap, size_t *n, struct ib_error *err)
+read_plain(struct ib_file_source *source, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
-	size_t got = raw->n - raw->pos;
+	size_t got = source->n - source->pos;
 	enum ib_status st;
 
 	*n = got < cap ? got : cap;
-	memcpy(buf, raw->block + raw->pos, *n);
-	raw->pos += *n;
+	memcpy(buf, source->block + source->pos, *n);
+	source->pos += *n;
 	while (*n < cap) {
-		st = ib_file_source_read(raw, buf + *n, cap - *n, &got, err);
+		st = ib_file_source_read(source, buf + *n, cap - *n, &got, err);
 		if (st)
 			return st;
 		if (got == 0)
@@ -97,9 +97,9 @@ plain_read(struct ib_file_source *raw, char *buf, size_t cap, size_t *n, struct 
 	return IB_OK;
 }
 
-/* From the file, past the peeked bytes. *n < cap only at the end. */
+/* Read from the file, after the peeked bytes. *n < cap only at the end. */
 static enum ib_status
-pull(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_error *err)
+read_file(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -108,7 +108,7 @@ pull(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_error *err
 		if (in->decoder)
 			st = ib_decoder_read(in->decoder, buf, cap, n, &in->failed);
 		else
-			st = plain_read(&in->raw, buf, cap, n, &in->failed);
+			st = read_plain(&in->source, buf, cap, n, &in->failed);
 		if (!st)
 			return IB_OK;
 		in->failed.code = st;
@@ -128,7 +128,7 @@ ib_input_peek(struct ib_input *in, size_t want, struct ib_span *head, struct ib_
 	if (have < want) {
 		if (!ib_bytes_reserve(&in->head, want - have))
 			return ib_fail_memory(err);
-		st = pull(in, in->head.p + in->head.n, want - have, &got, err);
+		st = read_file(in, in->head.p + in->head.n, want - have, &got, err);
 		if (st)
 			return st;
 		in->head.n += got;
@@ -155,7 +155,7 @@ ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_e
 		in->head_pos = 0;
 	}
 	if (*n < cap) {
-		st = pull(in, buf + *n, cap - *n, &got, err);
+		st = read_file(in, buf + *n, cap - *n, &got, err);
 		if (st) {
 			*n = 0;
 			return st;
@@ -172,12 +172,12 @@ ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_e
 enum ib_status
 ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err)
 {
-	uint64_t size = in->decoder ? 0 : in->raw.size;
+	uint64_t size = in->decoder ? 0 : in->source.size;
 	struct ib_bytes all = { 0 };
 	enum ib_status st = IB_OK;
 	size_t got = 0;
 
-	/* One byte more than a plain file has shows its end at once. */
+	/* With space for one more byte, the first read finds the end of a plain file. */
 	if (size >= SIZE_MAX / 2 || !ib_bytes_reserve(&all, (size_t)size + 1))
 		return ib_fail_memory(err);
 	while (!st) {
@@ -215,7 +215,7 @@ ib_input_drain(struct ib_input *in, struct ib_error *err)
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* ---- what is known of it ------------------------------------------------ */
+/* ---- properties ------------------------------------------------ */
 
 void
 ib_input_want_digest(struct ib_input *in)
@@ -237,22 +237,22 @@ ib_input_digest(const struct ib_input *in, char out[33])
 uint64_t
 ib_input_position(const struct ib_input *in)
 {
-	return atomic_load_explicit(&in->raw.position, memory_order_relaxed);
+	return atomic_load_explicit(&in->source.position, memory_order_relaxed);
 }
 
 uint64_t
 ib_input_size(const struct ib_input *in)
 {
-	return in->raw.size;
+	return in->source.size;
 }
 
 int
 ib_input_plain_fd(const struct ib_input *in)
 {
-	/* Offsets are the file's own only if it was ours from the start. */
-	if (in->decoder || !in->raw.regular || in->raw.start != 0)
+	/* Offsets in the input equal those in the file only if reading began at 0. */
+	if (in->decoder || !in->source.regular || in->source.start != 0)
 		return -1;
-	return in->raw.fd;
+	return in->source.fd;
 }
 
 struct ib_span

@@ -14,7 +14,7 @@
 /* ---- values ------------------------------------------------------------- */
 
 static cJSON *
-count_json(uint64_t x)
+create_count(uint64_t x)
 {
 	char text[IB_NUMBER_MAX + 1];
 
@@ -28,7 +28,7 @@ ib_json_doc_integer(uint64_t x)
 	char text[IB_NUMBER_MAX + 1];
 
 	if (x < FIRST_STRING)
-		return count_json(x);
+		return create_count(x);
 	text[ib_number_put_unsigned(text, x)] = '\0';
 	return cJSON_CreateString(text);
 }
@@ -68,7 +68,7 @@ ib_json_doc_float(float x)
 	return cJSON_CreateRaw(text);
 }
 
-/* ---- putting them together ---------------------------------------------- */
+/* ---- arrays and objects ---------------------------------------------- */
 
 bool
 ib_json_doc_append(cJSON *array, cJSON *item)
@@ -97,7 +97,7 @@ ib_json_doc_add_real(cJSON *to, const char *name, double x)
 bool
 ib_json_doc_add_count(cJSON *to, const char *name, uint64_t x)
 {
-	return ib_json_doc_put(to, name, count_json(x));
+	return ib_json_doc_put(to, name, create_count(x));
 }
 
 bool
@@ -108,7 +108,7 @@ ib_json_doc_add_text(cJSON *to, const char *name, const char *x)
 
 /* ---- reading and writing ------------------------------------------------ */
 
-/* cJSON has one answer for bad JSON and no memory; malloc leaves ENOMEM. */
+/* cJSON does not tell invalid JSON from lack of memory, but malloc() sets ENOMEM. */
 enum ib_status
 ib_json_doc_parse_first(struct ib_span *text, cJSON **json, struct ib_error *err)
 {
@@ -137,7 +137,7 @@ ib_json_doc_parse(struct ib_span text, cJSON **json, struct ib_error *err)
 }
 
 enum ib_status
-ib_json_doc_read(struct ib_input *in, size_t most, cJSON **json, struct ib_error *err)
+ib_json_doc_read(struct ib_input *in, size_t max, cJSON **json, struct ib_error *err)
 {
 	char *text = NULL;
 	enum ib_status st;
@@ -145,7 +145,7 @@ ib_json_doc_read(struct ib_input *in, size_t most, cJSON **json, struct ib_error
 
 	*json = NULL;
 	st = ib_input_slurp(in, &text, &n, err);
-	if (!st && n <= most)
+	if (!st && n <= max)
 		st = ib_json_doc_parse((struct ib_span){ text, n }, json, err);
 	free(text);
 	return st;

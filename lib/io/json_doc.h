@@ -1,7 +1,7 @@
 /*
- * Small JSON documents of our own (totals, receipts, plans, heads), through
- * cJSON: numbers as the tools write them, failures as one kind. NULL and false
- * mean that memory ran out, unless a comment says otherwise.
+ * Read and write small JSON documents (totals, receipts, run headers) with cJSON, with numbers
+ * in the format of base/numbers.h. A result of NULL or false means out of memory, unless
+ * a comment says otherwise.
  */
 #ifndef IB_IO_JSON_DOC_H
 #define IB_IO_JSON_DOC_H
@@ -12,45 +12,45 @@
 #include "io/output.h"
 
 /*
- * An integer that comes back as it was, also through readers that keep numbers
- * as doubles: a number below 2^53, a string of digits from there on.
+ * Create an integer that survives readers which store numbers as doubles: a number if
+ * x < 2^53, otherwise a string of digits.
  */
 cJSON *ib_json_doc_integer(uint64_t x);
-/* False for anything else. */
+/* Read such an integer. Returns false if json is not one. */
 bool ib_json_doc_read_integer(const cJSON *json, uint64_t *x);
 
-/* The shortest decimals that read back; NaN: null. */
+/* Create a number with the shortest decimal that reads back, or null for NaN. */
 cJSON *ib_json_doc_real(double x);
 cJSON *ib_json_doc_float(float x);
 
-/* Hand an item (NULL: memory ran out) over to an array, or to an object. */
+/* Move item into an array or an object. If that fails or item is NULL, delete it. */
 bool ib_json_doc_append(cJSON *array, cJSON *item);
 bool ib_json_doc_put(cJSON *object, const char *name, cJSON *item);
 
-/* Members of an object; a count is a number whatever its size, NULL null. */
+/* Add a member. A count is a number even above 2^53; a text that is NULL becomes null. */
 bool ib_json_doc_add_real(cJSON *to, const char *name, double x);
 bool ib_json_doc_add_count(cJSON *to, const char *name, uint64_t x);
 bool ib_json_doc_add_text(cJSON *to, const char *name, const char *x);
 
 /*
- * Parse the document that text begins with, and take it and the blanks behind
- * it off the text: *json, to be deleted, is NULL for what is no JSON.
+ * Parse the document at the start of text, and remove it and the whitespace after it from text.
+ * The caller deletes *json; it is NULL if the text is not valid JSON.
  */
 enum ib_status ib_json_doc_parse_first(struct ib_span *text, cJSON **json, struct ib_error *err);
 
 /*
- * Parse a text of one document: *json, to be deleted, is NULL for what is no JSON.
- * IB_E_IO: memory ran out, and nothing is known of the text.
+ * Parse a text that is one document. The caller deletes *json; it is NULL if the text is not
+ * valid JSON. Returns IB_E_IO if out of memory.
  */
 enum ib_status ib_json_doc_parse(struct ib_span text, cJSON **json, struct ib_error *err);
 
-/* The same of all that is left of an input; NULL too if it is over `most`. */
-enum ib_status ib_json_doc_read(struct ib_input *in, size_t most, cJSON **json,
+/* Parse the rest of an input. *json is also NULL if the rest is longer than max bytes. */
+enum ib_status ib_json_doc_read(struct ib_input *in, size_t max, cJSON **json,
 				struct ib_error *err);
 
 /*
- * Write a document as one line. Frees it; unless it is `complete` (some part
- * of it found no memory) that is all.
+ * Write a document as one line and free it. If `complete` is false, because an allocation failed
+ * while the document was built, only free it and return IB_E_IO.
  */
 enum ib_status ib_json_doc_write(cJSON *json, bool complete, struct ib_output *out,
 				 struct ib_error *err);

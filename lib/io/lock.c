@@ -10,32 +10,33 @@
 #include "io/output.h"
 
 static enum ib_status
-no_locks(const char *file, bool no_wait, const struct ib_context *context, struct ib_error *err)
+report_no_locks(const char *file, bool no_wait, const struct ib_context *context,
+		struct ib_error *err)
 {
 	if (no_wait)
 		return ib_fail(err, IB_E_IO, "%s: this file system has no locks", file);
 	ib_warn(context,
-		"%s: this file system has no locks: see to it that "
-		"there is one writer at a time",
+		"%s: this file system has no locks: make sure that "
+		"only one process writes at a time",
 		file);
 	return IB_OK;
 }
 
-/* flock(2), so that flock(1) in a script keeps us out, and we it. */
+/* Lock with flock(2), so that scripts can use flock(1) on the same file. */
 static enum ib_status
-hold(int fd, const char *file, const char *name, bool no_wait, const struct ib_context *context,
-     struct ib_error *err)
+lock_file(int fd, const char *file, const char *name, bool no_wait,
+	  const struct ib_context *context, struct ib_error *err)
 {
 	if (ib_fd_lock(fd, LOCK_EX | (no_wait ? LOCK_NB : 0)) == 0)
 		return IB_OK;
 	if (errno == EWOULDBLOCK)
 		return ib_fail(err, IB_E_AGAIN, "%s: held by another process", name);
 	if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS || errno == EINVAL)
-		return no_locks(file, no_wait, context, err);
+		return report_no_locks(file, no_wait, context, err);
 	return ib_fail_errno(err, IB_E_IO, name, "lock");
 }
 
-/* Somebody else's, which may only be read, will do. */
+/* Open or create the lock file. A read-only file of another user can be locked too. */
 static int
 open_lock(const char *name)
 {
@@ -48,7 +49,7 @@ open_lock(const char *name)
 	return fd;
 }
 
-/* A device, a pipe: nothing is replaced there. */
+/* True for a device or a pipe, which no process replaces. */
 static bool
 is_special(const char *file)
 {
@@ -77,7 +78,7 @@ ib_lock(const char *file, bool no_wait, const struct ib_context *context, int *l
 	if (fd < 0)
 		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create");
 	else
-		st = hold(fd, file, name.p, no_wait, context, err);
+		st = lock_file(fd, file, name.p, no_wait, context, err);
 	if (st)
 		ib_fd_close(fd);
 	if (!st)

@@ -1,7 +1,7 @@
 /*
- * A handler walks the list without a lock, so a node stays for ever and is used
- * again for a later mapping. Nobody unmaps what he is just reading: the node
- * that a handler looks for does not change under it.
+ * The list of mappings. A signal handler walks it without a lock, so entries are never
+ * freed; a later mapping reuses an unused entry. The entry that a handler looks for cannot change
+ * meanwhile, because its owner is reading the mapping and does not unmap it.
  */
 #include "io/mapping.h"
 
@@ -13,7 +13,7 @@
 
 struct mapping {
 	_Atomic(struct mapping *) next;
-	_Atomic(const char *) p; /* NULL: free */
+	_Atomic(const char *) p; /* NULL: the entry is unused */
 	size_t n;
 	char name[512];
 };
@@ -35,8 +35,9 @@ ib_mapped_file(const void *address)
 	return NULL;
 }
 
+/* Returns the entry of the mapping at p, or an unused entry if p is NULL. */
 static struct mapping *
-find(const char *p)
+find_mapping(const char *p)
 {
 	struct mapping *m = atomic_load(&mappings);
 
@@ -45,11 +46,11 @@ find(const char *p)
 	return m;
 }
 
-/* False: no memory for it. */
+/* Add a mapping to the list. Returns false if out of memory. */
 static bool
-note(const char *p, size_t n, const char *name)
+add_mapping(const char *p, size_t n, const char *name)
 {
-	struct mapping *m = find(NULL);
+	struct mapping *m = find_mapping(NULL);
 
 	if (!m) {
 		m = calloc(1, sizeof(*m));
@@ -68,7 +69,7 @@ const char *
 ib_mapping_new(int fd, uint64_t n, const char *name)
 {
 	void *p;
-	bool noted;
+	bool added;
 
 	if (n != (size_t)n)
 		return NULL;
@@ -76,9 +77,9 @@ ib_mapping_new(int fd, uint64_t n, const char *name)
 	if (p == MAP_FAILED)
 		return NULL;
 	pthread_mutex_lock(&owners);
-	noted = note(p, (size_t)n, name);
+	added = add_mapping(p, (size_t)n, name);
 	pthread_mutex_unlock(&owners);
-	if (noted)
+	if (added)
 		return p;
 	munmap(p, (size_t)n);
 	return NULL;
@@ -92,7 +93,7 @@ ib_mapping_free(const char *p)
 	if (!p)
 		return;
 	pthread_mutex_lock(&owners);
-	m = find(p);
+	m = find_mapping(p);
 	munmap((void *)(uintptr_t)p, m->n);
 	atomic_store(&m->p, NULL);
 	pthread_mutex_unlock(&owners);

@@ -1,6 +1,6 @@
 /*
- * numpy.lib.format: "\x93NUMPY", version, length, and a Python dictionary of
- * exactly the keys descr, fortran_order and shape.
+ * The .npy format, specified in numpy.lib.format. A header consists of "\x93NUMPY", a version, a
+ * length, and a Python dictionary with exactly the keys descr, fortran_order and shape.
  */
 #include "io/npy.h"
 
@@ -9,8 +9,8 @@
 
 #include "base/bytes.h"
 
-#define ITEM_MAX ((size_t)1 << 31) /* bytes of an item */
-#define NEST_MAX 32		   /* of a structured descr */
+#define ITEM_MAX ((size_t)1 << 31) /* bytes per item */
+#define NEST_MAX 32		   /* brackets of a structured descr */
 
 size_t
 ib_npy_header(char header[128], const char *descr, uint64_t n)
@@ -19,7 +19,7 @@ ib_npy_header(char header[128], const char *descr, uint64_t n)
 	char dict[118];
 	int length;
 
-	/* 20 digits and a descr of 15 letters leave room to spare. */
+	/* This fits even with a count of 20 digits and a descr of 15 characters. */
 	length = snprintf(dict, sizeof(dict),
 			  "{'descr': '%.15s', "
 			  "'fortran_order': False, 'shape': (%llu,), }",
@@ -40,16 +40,16 @@ struct text {
 };
 
 static void
-blanks(struct text *t)
+skip_spaces(struct text *t)
 {
 	while (t->p < t->end && (*t->p == ' ' || *t->p == '\t' || *t->p == '\n' || *t->p == '\r'))
 		t->p++;
 }
 
 static bool
-take(struct text *t, char c)
+match_char(struct text *t, char c)
 {
-	blanks(t);
+	skip_spaces(t);
 	if (t->p == t->end || *t->p != c)
 		return false;
 	t->p++;
@@ -57,24 +57,24 @@ take(struct text *t, char c)
 }
 
 static bool
-take_word(struct text *t, const char *word)
+match_word(struct text *t, const char *word)
 {
 	size_t n = strlen(word);
 
-	blanks(t);
+	skip_spaces(t);
 	if ((size_t)(t->end - t->p) < n || memcmp(t->p, word, n) != 0)
 		return false;
 	t->p += n;
 	return true;
 }
 
-/* 'text' or "text" without escapes: numpy writes none. */
+/* Parse 'text' or "text". Escapes are invalid, because numpy writes none. */
 static bool
-take_string(struct text *t, struct ib_span *s)
+parse_string(struct text *t, struct ib_span *s)
 {
 	char quote;
 
-	blanks(t);
+	skip_spaces(t);
 	if (t->p == t->end || (*t->p != '\'' && *t->p != '"'))
 		return false;
 	quote = *t->p++;
@@ -87,7 +87,7 @@ take_string(struct text *t, struct ib_span *s)
 	return true;
 }
 
-/* A list of fields: passed over, brackets and quotes balanced. */
+/* Skip a list of fields: check only that brackets and quotes are balanced. */
 static bool
 skip_list(struct text *t)
 {
@@ -95,11 +95,11 @@ skip_list(struct text *t)
 	int depth = 0;
 
 	do {
-		blanks(t);
+		skip_spaces(t);
 		if (t->p == t->end)
 			return false;
 		if (*t->p == '\'' || *t->p == '"') {
-			if (!take_string(t, &ignored))
+			if (!parse_string(t, &ignored))
 				return false;
 			continue;
 		}
@@ -112,7 +112,7 @@ skip_list(struct text *t)
 	return depth == 0;
 }
 
-/* Bytes of an item; 0 for objects, and for what has no size. */
+/* Returns the bytes per item, or 0 if the type has no fixed size (such as objects). */
 static size_t
 item_size(struct ib_span descr)
 {
@@ -137,17 +137,17 @@ item_size(struct ib_span descr)
 }
 
 static bool
-take_descr(struct text *t, struct ib_npz_member *m)
+parse_descr(struct text *t, struct ib_npz_member *m)
 {
 	struct ib_span s = { "[...]", 5 };
 
-	blanks(t);
+	skip_spaces(t);
 	if (t->p < t->end && (*t->p == '[' || *t->p == '(')) {
 		if (!skip_list(t))
 			return false;
 		m->size = 0;
 	} else {
-		if (!take_string(t, &s) || s.n >= sizeof(m->descr) || memchr(s.p, '\0', s.n))
+		if (!parse_string(t, &s) || s.n >= sizeof(m->descr) || memchr(s.p, '\0', s.n))
 			return false;
 		m->size = item_size(s);
 	}
@@ -157,12 +157,12 @@ take_descr(struct text *t, struct ib_npz_member *m)
 }
 
 static bool
-take_count(struct text *t, uint64_t *n)
+parse_count(struct text *t, uint64_t *n)
 {
 	unsigned digit;
 
 	*n = 0;
-	blanks(t);
+	skip_spaces(t);
 	if (t->p == t->end || *t->p < '0' || *t->p > '9')
 		return false;
 	for (; t->p < t->end && *t->p >= '0' && *t->p <= '9'; t->p++) {
@@ -176,52 +176,52 @@ take_count(struct text *t, uint64_t *n)
 	return true;
 }
 
-/* (), (3,), (3, 4): m->n is the number of items. */
+/* Parse (), (3,) or (3, 4). Sets m->n to the number of items. */
 static bool
-take_shape(struct text *t, struct ib_npz_member *m)
+parse_shape(struct text *t, struct ib_npz_member *m)
 {
 	uint64_t n;
 
 	m->ndim = 0;
 	m->n = 1;
-	if (!take(t, '('))
+	if (!match_char(t, '('))
 		return false;
-	while (!take(t, ')')) {
-		if (!take_count(t, &n) || (n > 0 && m->n > UINT64_MAX / n))
+	while (!match_char(t, ')')) {
+		if (!parse_count(t, &n) || (n > 0 && m->n > UINT64_MAX / n))
 			return false;
 		m->n *= n;
 		m->ndim++;
-		if (!take(t, ',') && (t->p == t->end || *t->p != ')'))
+		if (!match_char(t, ',') && (t->p == t->end || *t->p != ')'))
 			return false;
 	}
 	return true;
 }
 
 static bool
-take_pair(struct text *t, struct ib_npz_member *m, unsigned *seen)
+parse_pair(struct text *t, struct ib_npz_member *m, unsigned *seen)
 {
 	unsigned bit;
 	struct ib_span key;
-	bool fine;
+	bool ok;
 
-	if (!take_string(t, &key) || !take(t, ':'))
+	if (!parse_string(t, &key) || !match_char(t, ':'))
 		return false;
 	if (ib_span_is(key, "descr")) {
 		bit = 1;
-		fine = take_descr(t, m);
+		ok = parse_descr(t, m);
 	} else if (ib_span_is(key, "fortran_order")) {
 		bit = 2;
-		m->fortran = take_word(t, "True");
-		fine = m->fortran || take_word(t, "False");
+		m->fortran = match_word(t, "True");
+		ok = m->fortran || match_word(t, "False");
 	} else if (ib_span_is(key, "shape")) {
 		bit = 4;
-		fine = take_shape(t, m);
+		ok = parse_shape(t, m);
 	} else {
 		return false;
 	}
-	fine = fine && !(*seen & bit);
+	ok = ok && !(*seen & bit);
 	*seen |= bit;
-	return fine;
+	return ok;
 }
 
 static bool
@@ -229,15 +229,15 @@ parse_dict(struct text *t, struct ib_npz_member *m)
 {
 	unsigned seen = 0;
 
-	if (!take(t, '{'))
+	if (!match_char(t, '{'))
 		return false;
-	while (!take(t, '}')) {
-		if (!take_pair(t, m, &seen))
+	while (!match_char(t, '}')) {
+		if (!parse_pair(t, m, &seen))
 			return false;
-		if (!take(t, ',') && (t->p == t->end || *t->p != '}'))
+		if (!match_char(t, ',') && (t->p == t->end || *t->p != '}'))
 			return false;
 	}
-	blanks(t);
+	skip_spaces(t);
 	return seen == 7 && t->p == t->end;
 }
 

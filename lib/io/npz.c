@@ -15,22 +15,19 @@
 #include "io/mapping.h"
 #include "io/zip.h"
 
-/*
- * Read, then checked, while in cache. Measured, one array of 400 MB on tmpfs,
- * CPU time of one core: 4.6 GB/s.
- */
+/* Bytes that are read and then checked while they are in cache. */
 #define PIECE ((size_t)1 << 20)
-#define BLOCK ((size_t)65535)	   /* longest stored block of deflate */
-#define SMALL ((uint64_t)48 << 20) /* a mapping that may stay */
+#define BLOCK ((size_t)65535)	   /* maximum length of a stored block of deflate */
+#define SMALL ((uint64_t)48 << 20) /* ib_npz_unload() keeps smaller mappings */
 
 struct ib_npz {
 	struct ib_zip zip;
-	char *memory;	 /* of an archive that is no plain file */
-	char *directory; /* the names */
+	char *memory;	 /* the archive, if it is not an uncompressed file */
+	char *directory; /* the central directory, with the names of the members */
 	struct ib_npz_member *members;
 	size_t nmembers;
 	struct libdeflate_decompressor *inflate;
-	const char *map; /* of all the file, from the first ib_npz_map on */
+	const char *map; /* the complete file; NULL until ib_npz_map() is called */
 };
 
 /* ---- reading a member --------------------------------------------------- */
@@ -46,7 +43,7 @@ corrupt(const struct ib_npz *z, const struct ib_npz_member *m, struct ib_error *
 		return ib_fail_shrunk(err, z->zip.name);
 	ib_show(shown, m->name);
 	n = strlen(shown);
-	/* Without the quotes, as contracts name members. */
+	/* Without the quotes of ib_show(). */
 	return ib_fail(err, IB_E_DATA, "%s: %.*s is corrupt", z->zip.name, (int)(n - 2), shown + 1);
 }
 
@@ -58,14 +55,14 @@ can_inflate(struct ib_npz *z)
 	return z->inflate != NULL;
 }
 
-/* Undo deflate, of a z->inflate that is there: p[stored] into out[room]. */
+/* Inflate p[0..stored) into out[0..room). can_inflate() must have returned true. */
 static enum libdeflate_result
-undo(struct ib_npz *z, const void *p, size_t stored, void *out, size_t room)
+inflate_bytes(struct ib_npz *z, const void *p, size_t stored, void *out, size_t room)
 {
 	return libdeflate_deflate_decompress(z->inflate, p, stored, out, room, NULL);
 }
 
-/* A deflated member whole, checked; free() *whole. */
+/* Inflate a complete member and check its CRC. The caller frees *whole. */
 static enum ib_status
 inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char **whole,
 	       struct ib_error *err)
@@ -79,8 +76,9 @@ inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, cha
 		st = ib_fail_memory(err);
 	else
 		st = ib_zip_pread(&z->zip, at, p, (size_t)m->stored, err);
-	if (!st && (undo(z, p, (size_t)m->stored, out, (size_t)m->whole) != LIBDEFLATE_SUCCESS ||
-		    libdeflate_crc32(0, out, (size_t)m->whole) != m->crc))
+	if (!st &&
+	    (inflate_bytes(z, p, (size_t)m->stored, out, (size_t)m->whole) != LIBDEFLATE_SUCCESS ||
+	     libdeflate_crc32(0, out, (size_t)m->whole) != m->crc))
 		st = corrupt(z, m, err);
 	free(p);
 	if (st) {
@@ -101,7 +99,7 @@ read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, void
 
 	if (st)
 		return st;
-	/* The header was read from a part, before the CRC spoke for it. */
+	/* The header was parsed before the CRC was checked: compare it now. */
 	if (m->array &&
 	    (!ib_npy_parse(whole, (size_t)m->whole, &again) || again.header != m->header ||
 	     again.n != m->n || strcmp(again.descr, m->descr) != 0))
@@ -161,14 +159,14 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst, struct i
 /* ---- headers ------------------------------------------------------------ */
 
 /*
- * The first bytes of a deflated member: `room` of them, or all. libdeflate
- * does not go on where it stopped for want of room, but what it wrote until
- * then is there: all but a match or a stored block at the end. Whatever else
- * it might be, ib_npz_read finds out: *fine is false.
+ * Inflate the first `room` bytes of a deflated member, or all. libdeflate has no streaming
+ * interface: if the output is full, it returns an error, but the bytes before are valid,
+ * except the last match or stored block. Sets *ok to false on any other error; ib_npz_read()
+ * will report it.
  */
 static enum ib_status
-inflate_head(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char *head, size_t room,
-	     bool *fine, struct ib_error *err)
+inflate_start(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char *start,
+	      size_t room, bool *ok, struct ib_error *err)
 {
 	size_t stored = 2 * room;
 	enum libdeflate_result result;
@@ -183,10 +181,10 @@ inflate_head(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char 
 	else
 		st = ib_zip_pread(&z->zip, at, p, stored, err);
 	if (!st) {
-		memset(head, 0, room);
-		result = undo(z, p, stored, head, room);
-		*fine = result ==
-			(m->whole > room ? LIBDEFLATE_INSUFFICIENT_SPACE : LIBDEFLATE_SUCCESS);
+		memset(start, 0, room);
+		result = inflate_bytes(z, p, stored, start, room);
+		*ok = result ==
+		      (m->whole > room ? LIBDEFLATE_INSUFFICIENT_SPACE : LIBDEFLATE_SUCCESS);
 	}
 	free(p);
 	return st;
@@ -197,7 +195,7 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf, struct ib_erro
 {
 	size_t room = IB_NPY_HEADER_MAX;
 	enum ib_status st = IB_OK;
-	bool fine = true;
+	bool ok = true;
 	uint64_t at;
 
 	if (m->name.n < 4 || memcmp(m->name.p + m->name.n - 4, ".npy", 4) != 0)
@@ -211,11 +209,11 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf, struct ib_erro
 	} else if (m->method == IB_ZIP_DEFLATED) {
 		room += BLOCK;
 		room = m->whole < room ? (size_t)m->whole : room;
-		st = inflate_head(z, m, at, buf, room, &fine, err);
+		st = inflate_start(z, m, at, buf, room, &ok, err);
 	} else {
 		return IB_OK;
 	}
-	if (!st && fine)
+	if (!st && ok)
 		ib_npy_parse(buf, room < IB_NPY_HEADER_MAX ? room : IB_NPY_HEADER_MAX, m);
 	return st;
 }
@@ -223,7 +221,7 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf, struct ib_erro
 /* ---- opening ------------------------------------------------------------ */
 
 static enum ib_status
-reach(struct ib_npz *z, struct ib_input *in, struct ib_error *err)
+attach_input(struct ib_npz *z, struct ib_input *in, struct ib_error *err)
 {
 	struct stat sb;
 	size_t n = 0;
@@ -256,7 +254,7 @@ ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_error *err)
 	if (!z || !buf)
 		st = ib_fail_memory(err);
 	else
-		st = reach(z, in, err);
+		st = attach_input(z, in, err);
 	if (!st)
 		st = ib_zip_directory(&z->zip, &z->directory, &z->members, &z->nmembers, err);
 	for (i = 0; !st && i < z->nmembers; i++)
@@ -289,7 +287,7 @@ ib_npz_find(const struct ib_npz *z, const char *name)
 {
 	size_t i;
 
-	/* Of two of one name the last, as Python has it. */
+	/* If two members have the same name, use the last one, as Python does. */
 	for (i = z->nmembers; i-- > 0;)
 		if (ib_span_is(z->members[i].name, name))
 			return &z->members[i];
@@ -350,9 +348,10 @@ ib_npz_unload(struct ib_npz *z)
 		madvise((void *)(uintptr_t)z->map, (size_t)z->zip.size, MADV_DONTNEED);
 }
 
-/* ---- all of it ------------------------------------------------------------ */
+/* ---- the whole file ------------------------------------------------------------ */
 
-#define FED ((size_t)128 << 10) /* read and taken while in cache */
+#define FEED_PIECE                                                                                 \
+	((size_t)128 << 10) /* bytes that are read and passed on while they are in cache */
 
 struct feed {
 	struct ib_npz *z;
@@ -361,22 +360,22 @@ struct feed {
 	void *ctx;
 };
 
-struct fed {
+struct piece_buffer {
 	uint64_t at;
 	size_t n;
-	char p[FED];
+	char p[FEED_PIECE];
 };
 
 static enum ib_status
 fill_piece(void *ctx, void *slot, struct ib_error *err)
 {
 	struct feed *f = ctx;
-	struct fed *piece = slot;
+	struct piece_buffer *piece = slot;
 	uint64_t left = f->z->zip.size - f->at;
 
 	(void)err;
 	piece->at = f->at;
-	piece->n = left < FED ? (size_t)left : FED;
+	piece->n = left < FEED_PIECE ? (size_t)left : FEED_PIECE;
 	f->at += piece->n;
 	return left > 0 ? IB_OK : IB_EOF;
 }
@@ -385,7 +384,7 @@ static enum ib_status
 read_piece(void *ctx, void *slot, struct ib_error *err)
 {
 	const struct feed *f = ctx;
-	struct fed *piece = slot;
+	struct piece_buffer *piece = slot;
 
 	return ib_zip_pread(&f->z->zip, piece->at, piece->p, piece->n, err);
 }
@@ -394,7 +393,7 @@ static enum ib_status
 take_piece(void *ctx, void *slot, struct ib_error *err)
 {
 	const struct feed *f = ctx;
-	const struct fed *piece = slot;
+	const struct piece_buffer *piece = slot;
 
 	(void)err;
 	f->take(f->ctx, piece->p, piece->n);
@@ -411,14 +410,14 @@ ib_npz_feed(struct ib_npz *z, int threads, void (*take)(void *ctx, const void *p
 		.work = read_piece,
 		.drain = take_piece,
 		.ctx = &f,
-		.slot_size = sizeof(struct fed),
+		.slot_size = sizeof(struct piece_buffer),
 	};
 	enum ib_status st;
 
-	if (z->zip.size < 32 * FED)
+	if (z->zip.size < 32 * FEED_PIECE)
 		threads = 1;
 	p.nslots = ib_pipeline_slots(threads);
-	p.slots = malloc(p.nslots * sizeof(struct fed));
+	p.slots = malloc(p.nslots * sizeof(struct piece_buffer));
 	if (!p.slots)
 		return ib_fail_memory(err);
 	st = ib_pipeline_run(&p, threads, err);

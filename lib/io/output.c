@@ -18,24 +18,23 @@
 #include "io/compressor.h"
 #include "io/temp_file.h"
 
-#define GATHER ((size_t)256 << 10) /* writes smaller than this are gathered */
-#define PIECE ((size_t)1 << 20)	   /* hashed, then written, while in cache */
+#define GATHER ((size_t)256 << 10) /* smaller writes are buffered */
+#define PIECE ((size_t)1 << 20)	   /* hashed and written while it is in cache */
 
 struct ib_output {
-	char *name;		   /* as messages have it */
-	char *target;		   /* what the temporary replaces; NULL: written
-				      directly */
-	struct ib_temp_file *temp; /* NULL: none, or not any more */
+	char *name;		   /* name for messages */
+	char *target;		   /* the file to replace; NULL: written directly */
+	struct ib_temp_file *temp; /* NULL: there is none, or it was renamed or removed */
 	int fd;
 	bool standard; /* fd is standard output */
-	bool had;      /* target was there before */
-	bool finished; /* nothing left to do but the rename */
+	bool existed;  /* the target existed when the output was opened */
+	bool finished; /* everything except the rename is done */
 	unsigned flags;
-	struct ib_compressor *sink;
-	char *buf; /* GATHER */
+	struct ib_compressor *compressor;
+	char *buf; /* n bytes of GATHER are used */
 	size_t n;
-	XXH3_state_t *digest, *scratch;
-	struct ib_error failed; /* sticky: code IB_OK where nothing did */
+	XXH3_state_t *digest, *scratch; /* scratch: copy of digest for ib_output_digest() */
+	struct ib_error failed;		/* first error; its code is IB_OK if there is none */
 };
 
 /* ---- opening ------------------------------------------------------------ */
@@ -54,7 +53,7 @@ cannot_create(const struct ib_output *o, struct ib_error *err)
 	return ib_fail_errno(err, IB_E_CREATE, o->name, "create");
 }
 
-/* The rename failed. A file that is mounted by itself cannot be replaced. */
+/* Report that the rename failed. A bind-mounted file cannot be replaced. */
 static enum ib_status
 cannot_replace(const struct ib_output *o, struct ib_error *err)
 {
@@ -67,7 +66,7 @@ cannot_replace(const struct ib_output *o, struct ib_error *err)
 	return cannot_create(o, err);
 }
 
-/* A FIFO, a device: nothing to replace. */
+/* Open a FIFO or a device, which is not replaced. */
 static enum ib_status
 open_directly(struct ib_output *o, struct ib_error *err)
 {
@@ -76,7 +75,7 @@ open_directly(struct ib_output *o, struct ib_error *err)
 }
 
 static enum ib_status
-open_beside(struct ib_output *o, const struct stat *old, struct ib_error *err)
+open_temporary(struct ib_output *o, const struct stat *old, struct ib_error *err)
 {
 	o->target = ib_links_follow(o->name);
 	if (!o->target)
@@ -86,8 +85,8 @@ open_beside(struct ib_output *o, const struct stat *old, struct ib_error *err)
 		return cannot_create(o, err);
 	if (!old)
 		return IB_OK;
-	o->had = true;
-	/* The owner is kept where we may, the mode where it is ours to set. */
+	o->existed = true;
+	/* Keep owner and mode of the old file, if this process is allowed to set them. */
 	if (fchown(o->fd, old->st_uid, old->st_gid) != 0)
 		errno = 0;
 	if (fchmod(o->fd, old->st_mode & 0777) != 0)
@@ -106,10 +105,10 @@ open_path(struct ib_output *o, struct ib_error *err)
 		return cannot_create(o, err);
 	}
 	if (stat(o->name, &sb) != 0)
-		return errno == ENOENT ? open_beside(o, NULL, err) : cannot_create(o, err);
+		return errno == ENOENT ? open_temporary(o, NULL, err) : cannot_create(o, err);
 	if (S_ISDIR(sb.st_mode))
 		return ib_fail(err, IB_E_CREATE, "%s: is a directory", o->name);
-	return S_ISREG(sb.st_mode) ? open_beside(o, &sb, err) : open_directly(o, err);
+	return S_ISREG(sb.st_mode) ? open_temporary(o, &sb, err) : open_directly(o, err);
 }
 
 static enum ib_status
@@ -121,7 +120,7 @@ open_standard(struct ib_output *o)
 }
 
 static enum ib_status
-packing_of(const char *path, enum ib_compression *packing, struct ib_error *err)
+compression_of(const char *path, enum ib_compression *compression, struct ib_error *err)
 {
 	static const char *const refused[] = { ".xz", ".bz2", ".lz4" };
 	size_t i;
@@ -132,9 +131,9 @@ packing_of(const char *path, enum ib_compression *packing, struct ib_error *err)
 				       "%s: cannot write %s: "
 				       "use .zst or .gz",
 				       path, refused[i]);
-	*packing = ends_with(path, ".zst")  ? IB_COMPRESSION_ZSTD
-		   : ends_with(path, ".gz") ? IB_COMPRESSION_GZIP
-					    : IB_COMPRESSION_NONE;
+	*compression = ends_with(path, ".zst")	? IB_COMPRESSION_ZSTD
+		       : ends_with(path, ".gz") ? IB_COMPRESSION_GZIP
+						: IB_COMPRESSION_NONE;
 	return IB_OK;
 }
 
@@ -155,11 +154,11 @@ enum ib_status
 ib_output_open(const char *path, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	bool standard = !path || strcmp(path, "-") == 0;
-	enum ib_compression packing = IB_COMPRESSION_NONE;
+	enum ib_compression compression = IB_COMPRESSION_NONE;
 	struct ib_output *o;
 	enum ib_status st;
 
-	st = standard ? IB_OK : packing_of(path, &packing, err);
+	st = standard ? IB_OK : compression_of(path, &compression, err);
 	if (st)
 		return st;
 	o = calloc(1, sizeof(*o));
@@ -175,7 +174,8 @@ ib_output_open(const char *path, unsigned flags, struct ib_output **out, struct 
 	}
 	st = standard ? open_standard(o) : open_path(o, err);
 	if (!st)
-		st = ib_compressor_new(o->name, o->fd, o->temp != NULL, packing, &o->sink, err);
+		st = ib_compressor_new(o->name, o->fd, o->temp != NULL, compression, &o->compressor,
+				       err);
 	if (st)
 		goto done;
 	*out = o;
@@ -188,7 +188,7 @@ done:
 /* ---- writing ------------------------------------------------------------ */
 
 static void
-pass_on(struct ib_output *o, const char *p, size_t n)
+write_through(struct ib_output *o, const char *p, size_t n)
 {
 	size_t piece;
 
@@ -196,17 +196,17 @@ pass_on(struct ib_output *o, const char *p, size_t n)
 		piece = n < PIECE ? n : PIECE;
 		if (o->digest)
 			ib_hash128_update(o->digest, p, piece);
-		o->failed.code = ib_compressor_write(o->sink, p, piece, &o->failed);
+		o->failed.code = ib_compressor_write(o->compressor, p, piece, &o->failed);
 	}
 }
 
 static void
-pass_gathered(struct ib_output *o)
+flush_buffer(struct ib_output *o)
 {
 	size_t n = o->n;
 
 	o->n = 0;
-	pass_on(o, o->buf, n);
+	write_through(o, o->buf, n);
 }
 
 void
@@ -215,9 +215,9 @@ ib_output_write(struct ib_output *o, const void *p, size_t n)
 	if (n == 0)
 		return;
 	if (n > GATHER - o->n) {
-		pass_gathered(o);
+		flush_buffer(o);
 		if (n >= GATHER) {
-			pass_on(o, p, n);
+			write_through(o, p, n);
 			return;
 		}
 	}
@@ -245,8 +245,8 @@ ib_output_status(struct ib_output *o, struct ib_error *err)
 enum ib_status
 ib_output_flush(struct ib_output *o, struct ib_error *err)
 {
-	/* A compressor keeps its own: its bytes must not hang on flushes. */
-	pass_gathered(o);
+	/* Do not flush the compressor: its output must not depend on flushes. */
+	flush_buffer(o);
 	return ib_output_status(o, err);
 }
 
@@ -263,7 +263,7 @@ ib_output_digest(const struct ib_output *o, char digest[33])
 	ib_hex_xxh128(digest, XXH3_128bits_digest(o->scratch));
 }
 
-/* ---- the end ------------------------------------------------------------ */
+/* ---- committing ------------------------------------------------------------ */
 
 void
 ib_output_discard(struct ib_output **out)
@@ -273,7 +273,7 @@ ib_output_discard(struct ib_output **out)
 	*out = NULL;
 	if (!o)
 		return;
-	ib_compressor_free(o->sink);
+	ib_compressor_free(o->compressor);
 	if (o->temp)
 		ib_temp_file_remove(o->temp);
 	else if (!o->standard)
@@ -292,9 +292,9 @@ write_failed(const struct ib_output *o, struct ib_error *err)
 	return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE : IB_E_IO, o->name, "write");
 }
 
-/* Does the temporary hold what the target holds already? */
+/* True if the temporary has the same contents as the target. */
 static bool
-unchanged(const struct ib_output *o)
+has_same_contents(const struct ib_output *o)
 {
 	int fd = ib_fd_open(o->target, O_RDONLY | O_NONBLOCK, 0);
 	char *a = malloc(PIECE), *b = malloc(PIECE);
@@ -316,7 +316,7 @@ unchanged(const struct ib_output *o)
 	return same;
 }
 
-/* close(2) tells what a network file system could not store. */
+/* Close the descriptor: on a network file system, close(2) reports failed writes. */
 static enum ib_status
 close_direct(struct ib_output *o, struct ib_error *err)
 {
@@ -328,7 +328,7 @@ close_direct(struct ib_output *o, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Give the temporary its name, and close it: with the gate held. */
+/* Name the temporary and close it. Call in a critical section. */
 static enum ib_status
 close_temp(struct ib_output *o, struct ib_error *err)
 {
@@ -339,8 +339,8 @@ close_temp(struct ib_output *o, struct ib_error *err)
 }
 
 /*
- * Descriptors stay open up to a half of those that a process may have, and
- * with them the temporaries nameless and locked.
+ * Close the temporary if more than half of the process's descriptors are in use. Otherwise it
+ * stays open, and thereby nameless or locked.
  */
 static enum ib_status
 close_early(struct ib_output *o, struct ib_error *err)
@@ -351,10 +351,10 @@ close_early(struct ib_output *o, struct ib_error *err)
 
 	if (limit < 0 || o->fd < limit / 2)
 		return IB_OK;
-	if (!ib_temp_file_hold(&old))
-		return ib_fail(err, IB_E_IO, "cannot write: told to end");
+	if (!ib_temp_file_begin_critical(&old))
+		return ib_fail(err, IB_E_IO, "cannot write: interrupted by a signal");
 	st = close_temp(o, err);
-	ib_temp_file_file_forget(&old);
+	ib_temp_file_end_critical(&old);
 	return st;
 }
 
@@ -363,17 +363,17 @@ ib_output_finish(struct ib_output *o, struct ib_error *err)
 {
 	if (o->finished)
 		return ib_output_status(o, err);
-	pass_gathered(o);
+	flush_buffer(o);
 	if (o->failed.code == IB_OK)
-		o->failed.code = ib_compressor_finish(o->sink, &o->failed);
+		o->failed.code = ib_compressor_finish(o->compressor, &o->failed);
 	if (o->failed.code != IB_OK)
 		return ib_output_status(o, err);
 	o->finished = true;
-	ib_compressor_free(o->sink);
-	o->sink = NULL;
+	ib_compressor_free(o->compressor);
+	o->compressor = NULL;
 	free(o->buf);
 	o->buf = NULL;
-	if (o->temp && (o->flags & IB_OUTPUT_IF_CHANGED) && o->had && unchanged(o)) {
+	if (o->temp && (o->flags & IB_OUTPUT_IF_CHANGED) && o->existed && has_same_contents(o)) {
 		ib_temp_file_remove(o->temp);
 		o->temp = NULL;
 		o->fd = -1;
@@ -386,7 +386,7 @@ ib_output_finish(struct ib_output *o, struct ib_error *err)
 	return ib_output_status(o, err);
 }
 
-/* Make a rename last. A folder that cannot be synced is none of our faults. */
+/* Sync the folder of path, so that a rename is durable. Ignore errors. */
 static void
 sync_folder(const char *path)
 {
@@ -418,9 +418,9 @@ same_folder(const char *a, const char *b)
 	return x - a == y - b && memcmp(a, b, (size_t)(x - a)) == 0;
 }
 
-/* Rename one; false with errno. */
+/* Rename one temporary to its target. Returns false with errno. */
 static bool
-appear(struct ib_output *o)
+rename_output(struct ib_output *o)
 {
 	if (!o->temp)
 		return true;
@@ -430,7 +430,7 @@ appear(struct ib_output *o)
 	return true;
 }
 
-/* Sync the folders of outs, each run of equal ones once. */
+/* Sync the folders of the outputs; adjacent equal folders once. */
 static void
 sync_folders(struct ib_output **outs, size_t n)
 {
@@ -445,9 +445,9 @@ sync_folders(struct ib_output **outs, size_t n)
 	}
 }
 
-/* All, the last one when the others are there to stay. */
+/* Rename all temporaries; the last one after the others are durable. */
 static enum ib_status
-appear_all(struct ib_output **outs, size_t n, struct ib_error *err)
+rename_all(struct ib_output **outs, size_t n, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -455,21 +455,21 @@ appear_all(struct ib_output **outs, size_t n, struct ib_error *err)
 	for (i = 0; i < n && !st; i++) {
 		if (i > 0 && i == n - 1)
 			sync_folders(outs, i);
-		if (outs[i] && !appear(outs[i]))
+		if (outs[i] && !rename_output(outs[i]))
 			st = cannot_replace(outs[i], err);
 	}
 	if (!st) {
 		sync_folders(outs + n - 1, 1);
 		return IB_OK;
 	}
-	/* Those that were not there before go again. */
+	/* Remove the targets that did not exist before. */
 	while (i-- > 0)
-		if (outs[i] && outs[i]->target && !outs[i]->temp && !outs[i]->had)
+		if (outs[i] && outs[i]->target && !outs[i]->temp && !outs[i]->existed)
 			unlink(outs[i]->target);
 	return st;
 }
 
-/* All but the renames, so that little can fail among them. */
+/* Name and close all temporaries, so that only the renames remain. */
 static enum ib_status
 close_all(struct ib_output **outs, size_t n, struct ib_error *err)
 {
@@ -482,25 +482,25 @@ close_all(struct ib_output **outs, size_t n, struct ib_error *err)
 	return st;
 }
 
-/* What must not be torn apart, by a signal either. */
+/* Do the steps of a commit that no signal may interrupt. */
 static enum ib_status
-appear_at_once(struct ib_output **outs, size_t n, const struct ib_output_also *also,
-	       struct ib_error *err)
+commit_atomically(struct ib_output **outs, size_t n, const struct ib_output_also *also,
+		  struct ib_error *err)
 {
 	enum ib_status st;
 	sigset_t old;
 
-	if (!ib_temp_file_hold(&old))
-		return ib_fail(err, IB_E_IO, "cannot write: told to end");
+	if (!ib_temp_file_begin_critical(&old))
+		return ib_fail(err, IB_E_IO, "cannot write: interrupted by a signal");
 	st = close_all(outs, n, err);
 	if (!st && also)
 		st = also->put(also->ctx, err);
 	if (!st && n > 0) {
-		st = appear_all(outs, n, err);
+		st = rename_all(outs, n, err);
 		if (st && also)
 			also->undo(also->ctx);
 	}
-	ib_temp_file_file_forget(&old);
+	ib_temp_file_end_critical(&old);
 	return st;
 }
 
@@ -517,7 +517,7 @@ ib_outputs_commit(struct ib_output **outs, size_t n, const struct ib_output_also
 	if (!st && also)
 		st = also->ready(also->ctx, err);
 	if (!st && (n > 0 || also))
-		st = appear_at_once(outs, n, also, err);
+		st = commit_atomically(outs, n, also, err);
 	for (i = 0; i < n; i++)
 		ib_output_discard(&outs[i]);
 	return st;

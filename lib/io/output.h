@@ -1,13 +1,12 @@
 /*
- * A file that appears whole or not at all, or standard output. Compressed by
- * its name's suffix (.zst by libzstd, .gz). Written beside the target as a
- * temporary (mode as umask says, or as the old file had it), which has no name
- * if the file system allows it; synced, linked, renamed.
- * An existing target that is no regular file (/dev/null, a FIFO) is written
- * directly; a symbolic link is followed.
+ * An output file that appears complete or not at all, or standard output. The suffix of the name
+ * selects the compression (.zst, .gz). The data is written to a temporary file in the
+ * folder of the target, which is synced and then renamed. It gets the mode of the file that it
+ * replaces, or the default mode. If the target exists and is not a regular file
+ * (/dev/null, a FIFO), it is written directly. Symbolic links are followed.
  *
- * A writer's error is sticky and surfaces at commit, so that loops need not
- * test each write; ib_output_status() tells it early.
+ * A write error is sticky and is returned by the commit, so loops need not check each
+ * write. ib_output_status() returns it earlier.
  */
 #ifndef IB_IO_OUTPUT_H
 #define IB_IO_OUTPUT_H
@@ -18,47 +17,47 @@
 struct ib_output;
 
 enum ib_output_flags {
-	IB_OUTPUT_DIGEST = 1,	 /* keep the XXH3-128 of what is written */
-	IB_OUTPUT_IF_CHANGED = 2 /* an equal target keeps its mtime */
+	IB_OUTPUT_DIGEST = 1,	 /* compute the XXH3-128 of the written data */
+	IB_OUTPUT_IF_CHANGED = 2 /* do not replace a target with the same contents */
 };
 
 /*
- * path "-" or NULL is standard output. IB_E_CREATE if it cannot be created,
- * IB_E_MISUSE for a name that ends in .xz, .bz2 or .lz4.
+ * Open an output; path "-" or NULL is standard output. Returns IB_E_CREATE if it cannot be created,
+ * IB_E_MISUSE if the name ends in .xz, .bz2 or .lz4.
  */
 enum ib_status ib_output_open(const char *path, unsigned flags, struct ib_output **out,
 			      struct ib_error *err);
 
-/* Big pieces pass through without a copy, small ones are gathered. */
+/* Write n bytes. Large writes are passed on without a copy, small ones are buffered. */
 void ib_output_write(struct ib_output *out, const void *p, size_t n);
 
 /*
- * Write what was gathered in b, and empty it. Memory that ran out while it was
- * gathered is this output's error too, so no part can be missing in silence.
+ * Write the contents of b and empty it. If b has failed for lack of memory, the output fails too,
+ * so that no data can be missing unnoticed.
  */
 void ib_output_write_bytes(struct ib_output *out, struct ib_bytes *b);
 
-/* The sticky error so far. IB_E_PIPE where the reader went away. */
+/* Returns the sticky error, or IB_OK. IB_E_PIPE: the reader has closed the pipe. */
 enum ib_status ib_output_status(struct ib_output *out, struct ib_error *err);
 
-/* Hand everything written so far to the system (a pipe's reader). */
+/* Write buffered data to the file or pipe. Data inside the compressor is not flushed. */
 enum ib_status ib_output_flush(struct ib_output *out, struct ib_error *err);
 
-/* XXH3-128 of all bytes before compression: 32 hex digits and a NUL. */
+/* Store the XXH3-128 of all data before compression as 32 hexadecimal digits and a NUL. */
 void ib_output_digest(const struct ib_output *out, char digest[33]);
 
 /*
- * Everything of a commit but the rename, for runs of very many outputs:
- * buffers go, and the descriptor where the process has many. Nothing may be written afterwards;
- * the digest can still be had.
+ * Do everything that a commit does except the rename. A run with very many outputs calls this to
+ * free the buffers, and the descriptor if the process has many open. Do not write to the
+ * output afterwards; ib_output_digest() still works.
  */
 enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
 
 /*
- * What comes to be together with outputs, but is not one itself: a line in
- * somebody's log. `ready` is called when all outputs are finished and may wait
- * for a lock; `put` with signals held back, just before the first rename;
- * `undo` after it, where a rename failed.
+ * An action that is committed together with outputs, such as appending a run to an audit log.
+ * `ready` is called when all outputs are finished; it may wait for a lock. `put` is called
+ * just before the first rename, with signals blocked. `undo` is called if a rename failed
+ * after `put`.
  */
 struct ib_output_also {
 	enum ib_status (*ready)(void *ctx, struct ib_error *err);
@@ -68,28 +67,28 @@ struct ib_output_also {
 };
 
 /*
- * Finish, sync and rename: all of them or none. NULLs among them are fine, and
- * so is no `also`. All are finished before the first is renamed; they appear
- * in the order given, with signals held back, so the last one vouches for the
- * others. Frees all n whatever the result (the pointers are set to NULL).
+ * Finish, sync and rename all outputs, or none of them. Entries of outs, and also, may be NULL. All
+ * outputs are finished before the first is renamed. They are renamed in the order of outs,
+ * with signals blocked, so if the last output exists, the others are complete. Frees all
+ * n outputs and sets them to NULL, whatever the result.
  */
 enum ib_status ib_outputs_commit(struct ib_output **outs, size_t n,
 				 const struct ib_output_also *also, struct ib_error *err);
 enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
 
-/* Leave no trace (of standard output: stop). Frees; sets to NULL. */
+/* Remove the temporary and free the output; sets *out to NULL. NULL is allowed. */
 void ib_output_discard(struct ib_output **out);
 
 /* ---- locks ------------------------------------------------------------ */
 
 /*
- * Hold FILE.lock for FILE (made if absent, left in place); of a device or a
- * pipe there is none, and *lock is -1. Waits, or with
- * no_wait returns IB_E_AGAIN. On a file system without locks: IB_OK with a
- * warning, or with no_wait IB_E_IO. *lock is a descriptor for ib_unlock.
+ * Lock FILE.lock, the lock file of FILE. It is created if needed and never removed. If another
+ * process holds the lock, wait, or return IB_E_AGAIN if no_wait is set. If the file system has no
+ * locks, warn and return IB_OK, or return IB_E_IO if no_wait is set. *lock is a descriptor
+ * for ib_unlock(); it is -1 if FILE is a device or a pipe, which needs no lock.
  */
 enum ib_status ib_lock(const char *file, bool no_wait, const struct ib_context *context, int *lock,
 		       struct ib_error *err);
-void ib_unlock(int lock); /* -1 is fine */
+void ib_unlock(int lock); /* -1 is allowed */
 
 #endif

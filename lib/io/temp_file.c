@@ -1,20 +1,20 @@
 /*
- * A temporary has no name until it is whole, so that a process that is killed
- * leaves nothing: O_TMPFILE, linked just before it is renamed. Where the file
- * system has no such files it has a name from the start. A named temporary is
- * locked (flock) as long as its process lives and has it open: one that nobody
- * locks is of a dead process, and whoever needs its name removes it. Names are
- * numbered, so that the next run for the same target comes upon it.
+ * A temporary has no name until it is complete (O_TMPFILE), so a killed process leaves no
+ * file. It gets its name just before it is renamed. If the file system does not support
+ * O_TMPFILE, the temporary has a name from the start. A process locks (flock) each
+ * named temporary until it closes it. A named temporary without a lock belongs to a dead
+ * process, and any process that needs the name removes it. Names are numbered from 0, so the
+ * next run for the same target finds leftovers.
  *
- * The list is the library's only global state. Owners change it under a
- * mutex; the handler takes no lock: it walks atomic links, and owners free a
- * node only when no walk is under way.
+ * The list of temporaries is the only global state of the library. Owners change it under a
+ * mutex. The signal handler takes no lock: it follows atomic links, and an owner frees an entry
+ * only when no handler is walking the list.
  *
- * Where files come to be or are renamed, no handler may come between, nor end
- * the process beside it from another thread. So the owner's thread holds its
- * signals back there and is counted among the `holders`; the handler closes
- * the gate for good, waits for them to leave (it cannot wait for itself, its
- * thread being none), and walks the list.
+ * A file must not be created or renamed while a handler runs, or while a handler in another thread
+ * ends the process. So the owner's thread blocks its signals and increments `holders` for
+ * the duration (the critical section). The handler sets `abandoned`, so that no new critical
+ * section begins, waits until `holders` is 0, and then walks the list. It cannot wait for its own
+ * thread, because signals are blocked in a critical section.
  */
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "io/temp_file.h"
@@ -44,14 +44,14 @@
 struct ib_temp_file {
 	_Atomic(struct ib_temp_file *) next;
 	int fd;
-	atomic_bool named; /* path is in the folder */
-	size_t folder;	   /* bytes of path before the name */
+	atomic_bool named; /* the file has the name `path` */
+	size_t folder;	   /* length of the folder in path, with its slash */
 	char path[];
 };
 
 static _Atomic(struct ib_temp_file *) temps;
-static atomic_uint walks;     /* handlers on the list at this moment */
-static atomic_uint holders;   /* threads between hold and let_go */
+static atomic_uint walks;     /* handlers that are walking the list */
+static atomic_uint holders;   /* threads in a critical section */
 static atomic_bool abandoned; /* the process is about to end */
 static pthread_mutex_t owners = PTHREAD_MUTEX_INITIALIZER;
 
@@ -73,7 +73,7 @@ ib_output_abandon(void)
 }
 
 bool
-ib_temp_file_hold(sigset_t *old)
+ib_temp_file_begin_critical(sigset_t *old)
 {
 	sigset_t all;
 
@@ -82,19 +82,19 @@ ib_temp_file_hold(sigset_t *old)
 	atomic_fetch_add(&holders, 1);
 	if (!atomic_load(&abandoned))
 		return true;
-	ib_temp_file_file_forget(old);
+	ib_temp_file_end_critical(old);
 	return false;
 }
 
 void
-ib_temp_file_file_forget(const sigset_t *old)
+ib_temp_file_end_critical(const sigset_t *old)
 {
 	atomic_fetch_sub(&holders, 1);
 	pthread_sigmask(SIG_SETMASK, old, NULL);
 }
 
 static void
-publish(struct ib_temp_file *t)
+add_to_list(struct ib_temp_file *t)
 {
 	pthread_mutex_lock(&owners);
 	atomic_store(&t->next, atomic_load(&temps));
@@ -103,7 +103,7 @@ publish(struct ib_temp_file *t)
 }
 
 static void
-release(struct ib_temp_file *temp)
+remove_from_list(struct ib_temp_file *temp)
 {
 	_Atomic(struct ib_temp_file *) *link = &temps;
 	struct ib_temp_file *t;
@@ -113,7 +113,7 @@ release(struct ib_temp_file *temp)
 		link = &t->next;
 	atomic_store(link, atomic_load(&temp->next));
 	pthread_mutex_unlock(&owners);
-	/* A handler of this thread is through; one of another soon will be. */
+	/* A handler in this thread has finished; wait for handlers in other threads. */
 	while (atomic_load(&walks) > 0)
 		sched_yield();
 	free(temp);
@@ -129,7 +129,7 @@ set_number(struct ib_temp_file *t, unsigned number)
 	snprintf(digits, DIGITS + 1, "%06u", number % NAMES);
 }
 
-/* Is that what the path leads to? */
+/* True if path is the name of the open file. */
 static bool
 is_at(int fd, const char *path)
 {
@@ -140,7 +140,7 @@ is_at(int fd, const char *path)
 }
 
 static bool
-is_ours(int fd)
+is_own_file(int fd)
 {
 	struct stat sb;
 	uid_t me = geteuid();
@@ -149,9 +149,9 @@ is_ours(int fd)
 }
 
 /*
- * Remove what a dead process left there. True: the name may be free now. Only
- * who holds the lock may remove a file that others may judge, and only while
- * the path leads to it.
+ * Remove the temporary of a dead process. Returns true if the name may be free now. Several
+ * processes may try this at once: only the one that has locked the file removes it, and only
+ * if the path still names that file.
  */
 static bool
 remove_dead(const char *path)
@@ -164,26 +164,28 @@ remove_dead(const char *path)
 		fd = ib_fd_open(path, O_RDONLY | flags, 0);
 	if (fd < 0)
 		return errno == ENOENT;
-	gone = is_ours(fd) && ib_fd_lock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	gone = is_own_file(fd) && ib_fd_lock(fd, LOCK_EX | LOCK_NB) == 0 &&
 	       (!is_at(fd, path) || unlink(path) == 0);
 	ib_fd_close(fd);
 	return gone;
 }
 
 /*
- * Lock a file that has just got its name. False: another process came between
- * and has taken it for a dead one's. A file system without locks has no such
- * judges.
+ * Lock a file that has just been named. Returns false if another process has taken it for a
+ * dead process's file before the lock. On a file system without locks that cannot happen.
  */
 static bool
-claim(int fd, const char *path)
+lock_named(int fd, const char *path)
 {
 	if (ib_fd_lock(fd, LOCK_EX | LOCK_NB) != 0)
 		return errno != EWOULDBLOCK;
 	return is_at(fd, path);
 }
 
-/* One try at the name; false with errno, EEXIST where it may go on. */
+/*
+ * Create the file with its current name. Returns false with errno; EEXIST means that another name
+ * may work.
+ */
 static bool
 open_named(struct ib_temp_file *t)
 {
@@ -191,7 +193,7 @@ open_named(struct ib_temp_file *t)
 
 	if (fd < 0)
 		return false;
-	if (!claim(fd, t->path)) {
+	if (!lock_named(fd, t->path)) {
 		ib_fd_close(fd);
 		errno = EEXIST;
 		return false;
@@ -200,6 +202,7 @@ open_named(struct ib_temp_file *t)
 	return true;
 }
 
+/* Link the nameless file to its current name. Returns false with errno. */
 static bool
 link_named(struct ib_temp_file *t)
 {
@@ -209,15 +212,15 @@ link_named(struct ib_temp_file *t)
 	return linkat(AT_FDCWD, from, AT_FDCWD, t->path, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* Find a name by which `take` works, the gate being held. */
+/* Try names until `take` succeeds. Call in a critical section. */
 static bool
-take_name(struct ib_temp_file *t, bool (*take)(struct ib_temp_file *t))
+create_name(struct ib_temp_file *t, bool (*create)(struct ib_temp_file *t))
 {
 	unsigned number = 0, tries;
 
 	for (tries = 0; tries < 1000; tries++) {
 		set_number(t, number);
-		if (take(t)) {
+		if (create(t)) {
 			atomic_store(&t->named, true);
 			return true;
 		}
@@ -233,7 +236,7 @@ take_name(struct ib_temp_file *t, bool (*take)(struct ib_temp_file *t))
 /* ---- temporaries ------------------------------------------------------------ */
 
 static struct ib_temp_file *
-make(const char *target)
+new_temp_file(const char *target)
 {
 	const char *slash = strrchr(target, '/');
 	size_t folder = slash ? (size_t)(slash - target) + 1 : 0;
@@ -254,7 +257,7 @@ make(const char *target)
 	return t;
 }
 
-/* Without a name, if it can have one later. */
+/* Create a file without a name. Returns false if it could not be named later. */
 static bool
 open_nameless(struct ib_temp_file *t)
 {
@@ -268,7 +271,7 @@ open_nameless(struct ib_temp_file *t)
 		return false;
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", t->fd);
 	if (access(proc, F_OK) == 0) {
-		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* new: nobody's yet */
+		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* no other process can have locked it */
 		return true;
 	}
 	ib_fd_close(t->fd);
@@ -279,18 +282,18 @@ open_nameless(struct ib_temp_file *t)
 int
 ib_temp_file_create(const char *target, struct ib_temp_file **temp)
 {
-	struct ib_temp_file *t = make(target);
+	struct ib_temp_file *t = new_temp_file(target);
 	bool fine = false;
 	sigset_t old;
 	int saved;
 
 	errno = t ? ECANCELED : ENOMEM;
-	if (t && ib_temp_file_hold(&old)) {
-		fine = open_nameless(t) || take_name(t, open_named);
+	if (t && ib_temp_file_begin_critical(&old)) {
+		fine = open_nameless(t) || create_name(t, open_named);
 		saved = errno;
 		if (fine)
-			publish(t);
-		ib_temp_file_file_forget(&old);
+			add_to_list(t);
+		ib_temp_file_end_critical(&old);
 		errno = saved;
 	}
 	if (!fine) {
@@ -304,7 +307,7 @@ ib_temp_file_create(const char *target, struct ib_temp_file **temp)
 bool
 ib_temp_file_link(struct ib_temp_file *t)
 {
-	return atomic_load(&t->named) || take_name(t, link_named);
+	return atomic_load(&t->named) || create_name(t, link_named);
 }
 
 int
@@ -321,7 +324,7 @@ ib_temp_file_rename(struct ib_temp_file *t, const char *target)
 {
 	if (rename(t->path, target) != 0)
 		return -1;
-	release(t);
+	remove_from_list(t);
 	return 0;
 }
 
@@ -333,13 +336,13 @@ ib_temp_file_remove(struct ib_temp_file *t)
 	if (atomic_load(&t->named))
 		unlink(t->path);
 	ib_temp_file_close(t);
-	release(t);
+	remove_from_list(t);
 }
 
 /* ---- scratch ---------------------------------------------------------------- */
 
 enum ib_status
-ib_temp_file_scratch(const char *beside, int *fd, struct ib_error *err)
+ib_temp_file_scratch(const char *near, int *fd, struct ib_error *err)
 {
 	const char *folder = getenv("TMPDIR");
 	struct ib_bytes name = { 0 };
@@ -350,12 +353,12 @@ ib_temp_file_scratch(const char *beside, int *fd, struct ib_error *err)
 		ib_bytes_printf(&name, "%s/scratch", folder);
 	else
 		ib_bytes_printf(&name, "%s",
-				beside && strcmp(beside, "-") != 0 ? beside : "/tmp/scratch");
+				near && strcmp(near, "-") != 0 ? near : "/tmp/scratch");
 	*fd = -1;
 	if (name.failed)
 		st = ib_fail_memory(err);
 	else if (ib_temp_file_create(name.p, &temp) < 0)
-		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create a temporary beside it");
+		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create a temporary file next to it");
 	if (!st) {
 		*fd = temp->fd;
 		temp->fd = -1;

@@ -1,6 +1,7 @@
 /*
- * Temporary files that become their targets. Without a name as long as the file
- * system allows it; a signal handler can remove those that have one.
+ * Temporary files that replace their targets when they are complete. If the file system
+ * supports it, a temporary has no name until then; a signal handler removes those that
+ * have a name.
  */
 #ifndef IB_IO_TEMP_FILE_H
 #define IB_IO_TEMP_FILE_H
@@ -9,42 +10,46 @@
 
 #include "infobatch.h"
 
-struct ib_temp_file; /* on the list of ib_output_abandon() until it is gone */
+struct ib_temp_file; /* listed for ib_output_abandon() until it is renamed or removed */
 
 /*
- * Make a temporary in the folder of target, open for reading and writing, with
- * the mode that umask leaves of 0666. Returns its descriptor, which is the
- * temporary's, or -1 with errno (ECANCELED after ib_output_abandon()).
+ * Create a temporary in the folder of target, open for reading and writing, with mode 0666
+ * minus the umask. Returns its descriptor, which *temp owns, or -1 with errno (ECANCELED
+ * after ib_output_abandon()).
  */
 int ib_temp_file_create(const char *target, struct ib_temp_file **temp);
 
 /*
- * See that it has a name, ".NAME.ib-NNNNNN": with the gate held (see
- * ib_temp_file_hold), before it is closed or renamed. False with errno.
+ * Give the temporary the name ".NAME.ib-NNNNNN" if it has none. Call in a critical section, before
+ * the temporary is closed or renamed. Returns false with errno.
  */
 bool ib_temp_file_link(struct ib_temp_file *temp);
 
-/* -1 with errno where what was written could not be stored. */
+/* Close the descriptor. Returns -1 with errno if the written data could not be stored. */
 int ib_temp_file_close(struct ib_temp_file *temp);
 
-/* 0: it is the target now, and temp is freed. -1 with errno. Gate held. */
+/*
+ * Rename the temporary to target and free temp. Returns 0, or -1 with errno. Call in a critical
+ * section.
+ */
 int ib_temp_file_rename(struct ib_temp_file *temp, const char *target);
 
-/* Close, remove and free it. NULL is fine. */
+/* Close, remove and free the temporary. NULL is allowed. */
 void ib_temp_file_remove(struct ib_temp_file *temp);
 
 /*
- * A file without a name, to be closed, for what does not fit into memory: in
- * $TMPDIR, else beside a file (NULL or "-": in /tmp).
+ * Open a file without a name for data that does not fit in memory; the caller closes *fd. The
+ * file is in $TMPDIR, or if that is not set, in the folder of the file `near` (if it is
+ * NULL or "-", in /tmp).
  */
-enum ib_status ib_temp_file_scratch(const char *beside, int *fd, struct ib_error *err);
+enum ib_status ib_temp_file_scratch(const char *near, int *fd, struct ib_error *err);
 
 /*
- * Hold the gate: keep back signals, and ib_output_abandon() in other threads,
- * from here to ib_temp_file_file_forget(), while files get names or are renamed. False,
- * with nothing held, once everything was abandoned.
+ * Begin a critical section, in which files get names or are renamed: until
+ * ib_temp_file_end_critical(), signals are blocked and ib_output_abandon() in another thread
+ * waits. Returns false, without beginning, after ib_output_abandon().
  */
-bool ib_temp_file_hold(sigset_t *old);
-void ib_temp_file_file_forget(const sigset_t *old);
+bool ib_temp_file_begin_critical(sigset_t *old);
+void ib_temp_file_end_critical(const sigset_t *old);
 
 #endif

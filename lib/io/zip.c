@@ -9,10 +9,10 @@
 
 #define COMMENT_MAX ((size_t)65535)
 #define EXTRA_ZIP64 1u
-#define INFLATE_MAX ((uint64_t)1032) /* bytes that one byte can become */
+#define INFLATE_MAX ((uint64_t)1032) /* maximum expansion of one byte by inflate */
 
 static enum ib_status
-damaged(const struct ib_zip *z, struct ib_error *err)
+report_damage(const struct ib_zip *z, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt zip archive", z->name);
 }
@@ -41,7 +41,7 @@ ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n, struc
 	ssize_t got;
 
 	if (offset > z->size || n > z->size - offset)
-		return damaged(z, err);
+		return report_damage(z, err);
 	if (z->fd < 0) {
 		if (n > 0)
 			memcpy(buf, z->memory + offset, n);
@@ -55,13 +55,13 @@ ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n, struc
 
 /* ---- the end records ---------------------------------------------------- */
 
-struct whereabouts {
+struct directory_range {
 	uint64_t members, offset, size; /* of the central directory */
 };
 
-/* The zip64 records before the end record at `end`, where there are any. */
+/* Read the zip64 records before the end record at `end`, if there are any. */
 static enum ib_status
-read_end64(const struct ib_zip *z, uint64_t end, struct whereabouts *w, struct ib_error *err)
+read_end64(const struct ib_zip *z, uint64_t end, struct directory_range *w, struct ib_error *err)
 {
 	unsigned char l[IB_ZIP_LOCATOR_SIZE], e[IB_ZIP_END64_SIZE];
 	enum ib_status st;
@@ -72,37 +72,37 @@ read_end64(const struct ib_zip *z, uint64_t end, struct whereabouts *w, struct i
 	if (st || le32(l) != IB_ZIP_LOCATOR)
 		return st;
 	if (le64(l + 8) > end - sizeof(l) - sizeof(e))
-		return damaged(z, err);
+		return report_damage(z, err);
 	st = ib_zip_pread(z, le64(l + 8), e, sizeof(e), err);
 	if (st)
 		return st;
 	if (le32(e) != IB_ZIP_END64 || le32(e + 16) != 0 || le32(e + 20) != 0)
-		return damaged(z, err);
-	*w = (struct whereabouts){ le64(e + 32), le64(e + 48), le64(e + 40) };
+		return report_damage(z, err);
+	*w = (struct directory_range){ le64(e + 32), le64(e + 48), le64(e + 40) };
 	return IB_OK;
 }
 
 static enum ib_status
-read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end, struct whereabouts *w,
+read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end, struct directory_range *w,
 	 struct ib_error *err)
 {
 	enum ib_status st;
 
 	if (le16(e + 4) != 0 || le16(e + 6) != 0)
 		return ib_fail(err, IB_E_DATA, "%s: a zip archive of several volumes", z->name);
-	*w = (struct whereabouts){ le16(e + 10), le32(e + 16), le32(e + 12) };
+	*w = (struct directory_range){ le16(e + 10), le32(e + 16), le32(e + 12) };
 	st = read_end64(z, end, w, err);
 	if (st)
 		return st;
 	if (w->offset > end || w->size > end - w->offset ||
 	    w->members > w->size / IB_ZIP_CENTRAL_SIZE)
-		return damaged(z, err);
+		return report_damage(z, err);
 	return IB_OK;
 }
 
-/* The end record is the last one whose comment ends where the file does. */
+/* Find the end record: the last one whose comment ends at the end of the file. */
 static enum ib_status
-find_directory(const struct ib_zip *z, struct whereabouts *w, struct ib_error *err)
+find_directory(const struct ib_zip *z, struct directory_range *w, struct ib_error *err)
 {
 	size_t n = IB_ZIP_END_SIZE + COMMENT_MAX, i;
 	unsigned char *tail;
@@ -111,7 +111,7 @@ find_directory(const struct ib_zip *z, struct whereabouts *w, struct ib_error *e
 	if (z->size < n)
 		n = (size_t)z->size;
 	if (n < IB_ZIP_END_SIZE)
-		return damaged(z, err);
+		return report_damage(z, err);
 	tail = malloc(n);
 	if (!tail)
 		return ib_fail_memory(err);
@@ -120,7 +120,7 @@ find_directory(const struct ib_zip *z, struct whereabouts *w, struct ib_error *e
 		if (le32(tail + i) == IB_ZIP_END && le16(tail + i + 20) == n - i - IB_ZIP_END_SIZE)
 			break;
 	if (!st && i == SIZE_MAX)
-		st = damaged(z, err);
+		st = report_damage(z, err);
 	if (!st)
 		st = read_end(z, tail + i, z->size - n + i, w, err);
 	free(tail);
@@ -129,7 +129,7 @@ find_directory(const struct ib_zip *z, struct whereabouts *w, struct ib_error *e
 
 /* ---- the central directory ---------------------------------------------- */
 
-/* What did not fit into 32 bits, in the order of the record's fields. */
+/* Read the fields that do not fit in 32 bits, in the order of the directory record. */
 static bool
 read_zip64(const unsigned char *p, size_t n, struct ib_npz_member *m)
 {
@@ -157,7 +157,7 @@ read_zip64(const unsigned char *p, size_t n, struct ib_npz_member *m)
 	return true;
 }
 
-/* One record of at most n bytes; returns its length, 0 if it is none. */
+/* Parse one directory record of at most n bytes. Returns its length, or 0 if it is invalid. */
 static size_t
 read_member(const struct ib_zip *z, const unsigned char *p, size_t n, struct ib_npz_member *m)
 {
@@ -178,7 +178,7 @@ read_member(const struct ib_zip *z, const unsigned char *p, size_t n, struct ib_
 		.whole = le32(p + 24),
 		.local = le32(p + 42),
 	};
-	if (le16(p + 8) & 1) /* encrypted: of a method that nobody has */
+	if (le16(p + 8) & 1) /* encrypted: report as an unknown method */
 		m->method = UINT16_MAX;
 	if (!read_zip64(p + IB_ZIP_CENTRAL_SIZE + name, extra, m) || m->local > z->size ||
 	    m->stored > z->size - m->local ||
@@ -194,7 +194,7 @@ enum ib_status
 ib_zip_directory(const struct ib_zip *z, char **directory, struct ib_npz_member **members,
 		 size_t *n, struct ib_error *err)
 {
-	struct whereabouts w = { 0 };
+	struct directory_range w = { 0 };
 	enum ib_status st = find_directory(z, &w, err);
 	struct ib_npz_member *all;
 	size_t i, at = 0, length;
@@ -212,7 +212,7 @@ ib_zip_directory(const struct ib_zip *z, char **directory, struct ib_npz_member 
 	for (i = 0; !st && i < w.members; i++, at += length) {
 		length = read_member(z, p + at, (size_t)w.size - at, &all[i]);
 		if (length == 0)
-			st = damaged(z, err);
+			st = report_damage(z, err);
 	}
 	if (st)
 		goto done;
@@ -238,7 +238,7 @@ ib_zip_data(const struct ib_zip *z, const struct ib_npz_member *m, uint64_t *off
 		return st;
 	at = m->local + sizeof(local) + le16(local + 26) + le16(local + 28);
 	if (le32(local) != IB_ZIP_LOCAL || at > z->size || m->stored > z->size - at)
-		return damaged(z, err);
+		return report_damage(z, err);
 	*offset = at;
 	return IB_OK;
 }

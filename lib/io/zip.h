@@ -1,4 +1,4 @@
-/* Just so much of zip as .npz archives need. Input is untrusted. */
+/* Read the directory of a zip archive, as far as .npz archives need it. Input is untrusted. */
 #ifndef IB_IO_ZIP_H
 #define IB_IO_ZIP_H
 
@@ -18,27 +18,27 @@
 #define IB_ZIP_STORED 0u
 #define IB_ZIP_DEFLATED 8u
 
-/* An archive's bytes, by a descriptor or in memory. */
+/* The bytes of an archive: a file or memory. */
 struct ib_zip {
-	const char *name; /* borrowed, as messages have it */
-	int fd;		  /* -1: in memory */
+	const char *name; /* name for messages; borrowed */
+	int fd;		  /* -1: the archive is in memory */
 	const char *memory;
 	uint64_t size;
 };
 
-/* Read n bytes at an offset; IB_E_DATA where they are not all there. */
+/* Read n bytes at an offset. Returns IB_E_DATA if the archive ends before them. */
 enum ib_status ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n,
 			    struct ib_error *err);
 
 /*
- * The central directory: *n members with name, local, stored, whole, method
- * and crc, all bounds checked but for the local headers. Names point into
- * *directory. Both are the caller's to free.
+ * Read the central directory: *n members with name, local, stored, whole, method and crc.
+ * All bounds are checked, except the local headers. Names point into *directory. The caller
+ * frees *directory and *members.
  */
 enum ib_status ib_zip_directory(const struct ib_zip *z, char **directory,
 				struct ib_npz_member **members, size_t *n, struct ib_error *err);
 
-/* Where a member's data begin, by its local header; all of it is in the file. */
+/* Find the offset of a member's data from its local header. Checks that all data exists. */
 enum ib_status ib_zip_data(const struct ib_zip *z, const struct ib_npz_member *m, uint64_t *offset,
 			   struct ib_error *err);
 

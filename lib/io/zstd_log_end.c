@@ -1,13 +1,12 @@
 /*
- * As a rule the index at the end of the file says where the last frame is;
- * then only the beginning of that frame is read, for its version. Without an
- * index (logs put together, compressed again, or a writer that was killed) the
- * whole log is read.
+ * Usually the index at the end of the file gives the offset of the last frame. Then only the
+ * start of that frame is read, to check its version. If there is no index (the log was
+ * concatenated or recompressed, or its writer was killed), the complete log is read.
  *
- * A frame holds one run as ib-prune writes it, several after `zstd -d log |
- * zstd`. A run is finished if its last line is a tail. Only the last frames can
- * be cut off, each as a whole, so each of them must be free of finished runs;
- * otherwise the log is left as it is (IB_E_DATA).
+ * A frame that ib-prune wrote holds one run. After `zstd -d log | zstd`, a frame holds several.
+ * A run is finished if its last line is a footer. Only complete frames at the end of the log can be
+ * removed, so none of them may hold a finished run. Otherwise the log is left
+ * unchanged (IB_E_DATA).
  */
 #include "io/zstd_log_end.h"
 
@@ -20,21 +19,21 @@
 #include "io/descriptor.h"
 
 #define PIECE ((size_t)256 << 10)
-#define LINE_MAX_BYTES ((size_t)64 << 10) /* of a line, to say what it is */
-#define BEGIN ((size_t)4096)		  /* of a frame's text, for its version */
-#define CHECKSUM_BYTES 4		  /* behind the last block of a frame */
+#define LINE_MAX_BYTES ((size_t)64 << 10) /* enough of a line to identify it */
+#define BEGIN ((size_t)4096)		  /* enough of a frame's text to find its version */
+#define CHECKSUM_BYTES 4		  /* after the last block of a frame */
 
-/* What was found in the text of one frame. */
+/* The lines found in the text of one frame. */
 struct frame_text {
 	const struct ib_zstd_log_kind *kind;
 	const char *path;
-	uint64_t frame;	      /* its number */
-	struct ib_bytes line; /* the line that has not ended yet */
-	bool any;	      /* there is text */
-	uint64_t heads, tails;
-	bool open;     /* the last line that is not blank is no tail */
-	bool blank;    /* blank lines follow the last tail */
-	uint64_t mark; /* of the last tail */
+	uint64_t frame;	      /* number of the frame, from 1 */
+	struct ib_bytes line; /* the current line, without its newline */
+	bool any;	      /* true if the frame has text */
+	uint64_t headers, footers;
+	bool open;     /* true if the last line that is not empty is not a footer */
+	bool blank;    /* true if empty lines follow the last footer */
+	uint64_t mark; /* checksum in the last footer */
 };
 
 enum verdict { EMPTY, FINISHED, UNFINISHED };
@@ -61,18 +60,18 @@ add_line(struct frame_text *t, struct ib_span line, struct ib_error *err)
 		t->blank = true;
 	} else if (what == IB_LOG_LINE_TAIL && t->open) {
 		t->open = t->blank = false;
-		t->tails++;
+		t->footers++;
 		t->mark = mark;
 	} else {
-		t->heads += what == IB_LOG_LINE_HEAD;
+		t->headers += what == IB_LOG_LINE_HEAD;
 		t->open = true;
 	}
 	return IB_OK;
 }
 
-/* Bytes of a line; what is beyond LINE_MAX_BYTES is dropped. */
+/* Append bytes to the current line; drop bytes beyond LINE_MAX_BYTES. */
 static enum ib_status
-keep_line(struct frame_text *t, const char *p, size_t n, struct ib_error *err)
+append_to_line(struct frame_text *t, const char *p, size_t n, struct ib_error *err)
 {
 	size_t room = LINE_MAX_BYTES - t->line.n;
 
@@ -90,8 +89,8 @@ add_text(struct frame_text *t, const char *p, size_t n, struct ib_error *err)
 	while (!st && n > 0) {
 		end = memchr(p, '\n', n);
 		if (!end)
-			return keep_line(t, p, n, err);
-		st = keep_line(t, p, (size_t)(end - p), err);
+			return append_to_line(t, p, n, err);
+		st = append_to_line(t, p, (size_t)(end - p), err);
 		if (!st)
 			st = add_line(t, ib_bytes_span(&t->line), err);
 		t->line.n = 0;
@@ -101,57 +100,55 @@ add_text(struct frame_text *t, const char *p, size_t n, struct ib_error *err)
 	return st;
 }
 
-/* ---- one frame ------------------------------------------------------------
- */
+/* ---- one frame ---------------------------------------------------------- */
 
 static enum ib_status
-refuse(const struct frame_text *t, const char *why, struct ib_error *err)
+refuse_append(const struct frame_text *t, const char *why, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA,
-		       "%s: frame %llu %s; it is left as it is "
+		       "%s: frame %llu %s; the file is left unchanged "
 		       "(ib-audit(1), REPAIR)",
 		       t->path, (unsigned long long)t->frame, why);
 }
 
 /*
- * A frame of one run that only lacks bytes of its checksum is one that
- * ib-prune was killed at: its run was not promised to anybody. A tail with
- * more behind it was written by somebody else, and its run did finish.
+ * True if the frame has one run and lacks only bytes of the zstd checksum. ib-prune was killed
+ * while it wrote this frame, and no output of the run was committed. If there is text after the
+ * footer, another program has written the frame, and its run is finished.
  */
 static bool
-lacks_checksum_alone(const struct frame_text *t, const struct ib_zstd_log_reader *r)
+lacks_only_checksum(const struct frame_text *t, const struct ib_zstd_log_reader *r)
 {
-	return t->heads == 1 && t->tails == 1 && !t->open && !t->blank &&
+	return t->headers == 1 && t->footers == 1 && !t->open && !t->blank &&
 	       ib_zstd_log_reader_asked(r) == CHECKSUM_BYTES;
 }
 
 static enum ib_status
-judge(const struct frame_text *t, const struct ib_zstd_log_reader *r, enum verdict *verdict,
-      struct ib_error *err)
+classify_frame(const struct frame_text *t, const struct ib_zstd_log_reader *r,
+	       enum verdict *verdict, struct ib_error *err)
 {
 	bool cut = ib_zstd_log_reader_state(r) == IB_FRAME_CUT;
 
 	*verdict = UNFINISHED;
-	if (cut && t->tails > 0 && !lacks_checksum_alone(t, r))
-		return refuse(t, "is cut, and holds runs that did finish", err);
+	if (cut && t->footers > 0 && !lacks_only_checksum(t, r))
+		return refuse_append(t, "is truncated, but holds finished runs", err);
 	if (cut)
 		return IB_OK;
 	if (!t->any) {
 		*verdict = EMPTY;
 		return IB_OK;
 	}
-	if (t->heads == 0)
+	if (t->headers == 0)
 		return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu)", t->path, t->kind->what,
 			       (unsigned long long)t->frame);
 	if (t->open)
-		return t->tails == 0 ? IB_OK
-				     : refuse(t,
-					      "holds runs that did finish "
-					      "before one that "
-					      "did not",
-					      err);
+		return t->footers == 0 ? IB_OK
+				       : refuse_append(t,
+						       "holds finished runs before an "
+						       "unfinished one",
+						       err);
 	if (t->line.n > 0)
-		return refuse(t, "has no line end behind its last run", err);
+		return refuse_append(t, "has no newline after its last run", err);
 	*verdict = FINISHED;
 	return IB_OK;
 }
@@ -171,18 +168,17 @@ read_frame(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf, enum v
 	}
 	if (!st && t->line.n > 0)
 		st = add_line(t, ib_bytes_span(&t->line), err);
-	return st ? st : judge(t, r, verdict, err);
+	return st ? st : classify_frame(t, r, verdict, err);
 }
 
-/* ---- the log ----------------------------------------------------------------
- */
+/* ---- the log ------------------------------------------------------------ */
 
-/* The next frame goes behind the last finished run and what may follow it. */
+/* Find the end by reading all frames: after the last finished run and what may follow it. */
 static enum ib_status
 find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		struct ib_zstd_log_end *end, struct ib_error *err)
 {
-	enum verdict verdict = EMPTY; /* before the first: nothing is in the way */
+	enum verdict verdict = EMPTY; /* of the previous frame */
 	uint64_t after = 0, next;
 	enum ib_status st;
 
@@ -192,14 +188,15 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 			return st;
 		next = st == IB_EOF ? ib_zstd_log_reader_sound(r) : ib_zstd_log_reader_start(r);
 		/*
-		 * An unfinished frame with a skippable one behind it stays, but
-		 * no line of the next frame may go on where its text was cut.
+		 * An unfinished frame before a skippable frame cannot be removed. It may stay only
+		 * if its text ends with a newline; otherwise the next frame would continue its last
+		 * line.
 		 */
 		if (verdict == UNFINISHED && next > after && t->line.n > 0)
-			return refuse(t,
-				      "did not finish, and a skippable "
-				      "frame is behind it",
-				      err);
+			return refuse_append(t,
+					     "is unfinished, but is followed by a skippable "
+					     "frame",
+					     err);
 		if (verdict != UNFINISHED || next > after) {
 			end->at = next;
 			end->cuts = false;
@@ -216,7 +213,7 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		st = read_frame(r, t, buf, &verdict, err);
 		if (st)
 			return st;
-		if (t->tails > 0 && verdict == FINISHED) {
+		if (t->footers > 0 && verdict == FINISHED) {
 			end->any = true;
 			end->mark = t->mark;
 		}
@@ -226,8 +223,8 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 }
 
 /*
- * Only the first line of the last frame is read, for its version. If it is
- * wrong, reading all of the log gives the message, with the frame's number.
+ * Find the end from the index. Only the first line of the last frame is read, to check its version.
+ * If that fails, the complete log is read, so that the message has the number of the frame.
  */
 static enum ib_status
 find_by_index(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
@@ -253,7 +250,7 @@ find_by_index(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 	return st;
 }
 
-/* The index at the end of the file, if the file is as it says. */
+/* Read the index at the end of the file. Returns false if it does not match the file. */
 static bool
 read_index(int fd, struct ib_zstd_log_index *index)
 {

@@ -1,3 +1,9 @@
+/*
+ * A log is a sequence of zstd frames and skippable frames. If the file ends inside a frame, its
+ * writer was probably killed; that is not an error. But if other frames follow, or an index that
+ * covers it, the log was damaged later, and reading fails. To find out, the reader searches
+ * the rest of the file for the start of a frame of this log.
+ */
 #define _GNU_SOURCE /* memmem */
 #include "io/zstd_log_reader.h"
 
@@ -26,29 +32,28 @@ struct ib_zstd_log_reader {
 	char *path;
 	const struct ib_zstd_log_kind *kind;
 	int fd;
-	bool own;	     /* fd is ours to close */
-	struct ib_bytes all; /* of a pipe: everything */
+	bool own;	     /* true if the reader must close fd */
+	struct ib_bytes all; /* the complete log, if it was read from a pipe */
 	bool piped;
 	uint64_t size;
-	/* piece[0..have) are the bytes of the file from `at` on */
+	/* piece[0..have) holds the bytes of the file from offset `at` on */
 	char *piece;
 	uint64_t at;
 	size_t have;
 	ZSTD_DCtx *zstd;
-	bool at_frame; /* ib_zstd_log_reader_next found one */
+	bool at_frame; /* true if there is a current frame */
 	enum ib_frame_state state;
-	uint64_t number; /* of the frame, from 1 */
-	uint64_t start;	 /* of the frame */
-	uint64_t pos;	 /* of the next byte to decompress */
-	uint64_t sound;
-	bool drained;	       /* zstd holds no text back */
-	size_t asked;	       /* bytes that zstd asked for last */
-	size_t given;	       /* of them */
-	struct ib_bytes begin; /* of its text, BEGIN_MAX at most */
+	uint64_t number;       /* number of the current frame, from 1 */
+	uint64_t start;	       /* offset of the current frame */
+	uint64_t pos;	       /* offset of the next byte to decompress */
+	uint64_t valid_end;    /* end of the last complete frame */
+	bool drained;	       /* true if the decoder holds no more text */
+	size_t asked;	       /* bytes that the decoder requested last */
+	size_t given;	       /* bytes of this request that it has received */
+	struct ib_bytes begin; /* first bytes of the frame's text, at most BEGIN_MAX */
 };
 
-/* ---- bytes of the file ------------------------------------------------------
- */
+/* ---- bytes of the file -------------------------------------------------- */
 
 static enum ib_status
 slurp(struct ib_zstd_log_reader *f, struct ib_error *err)
@@ -72,16 +77,16 @@ slurp(struct ib_zstd_log_reader *f, struct ib_error *err)
 	return IB_OK;
 }
 
-/* View up to PIECE bytes from `at` on; v->n is 0 only at the end. */
+/* Get a view of up to PIECE bytes from offset `at` on. v->n is 0 only at the end. */
 static enum ib_status
 view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v, struct ib_error *err)
 {
 	uint64_t left = at < f->size ? f->size - at : 0;
-	size_t want = left < PIECE ? (size_t)left : PIECE, n = 0;
+	size_t n_wanted = left < PIECE ? (size_t)left : PIECE, n = 0;
 	ssize_t got;
 
 	if (f->piped) {
-		*v = (struct ib_span){ f->all.p + (left ? at : 0), want };
+		*v = (struct ib_span){ f->all.p + (left ? at : 0), n_wanted };
 		return IB_OK;
 	}
 	if (at >= f->at && at < f->at + f->have) {
@@ -89,13 +94,13 @@ view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v, struct ib_err
 		*v = (struct ib_span){ f->piece + n, f->have - n };
 		return IB_OK;
 	}
-	while (n < want) {
-		got = pread(f->fd, f->piece + n, want - n, (off_t)(at + n));
+	while (n < n_wanted) {
+		got = pread(f->fd, f->piece + n, n_wanted - n, (off_t)(at + n));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return ib_fail_errno(err, IB_E_IO, f->path, "read");
-		if (got == 0) { /* somebody cut a rest off meanwhile */
+		if (got == 0) { /* another process has shortened the file */
 			f->size = at + n;
 			break;
 		}
@@ -107,7 +112,7 @@ view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v, struct ib_err
 	return IB_OK;
 }
 
-/* Exactly n <= PIECE bytes at `at`, fewer at the end of the file. */
+/* Get a view of n <= PIECE bytes at offset `at`, fewer only at the end of the file. */
 static enum ib_status
 peek(struct ib_zstd_log_reader *f, uint64_t at, size_t n, struct ib_span *v, struct ib_error *err)
 {
@@ -115,12 +120,11 @@ peek(struct ib_zstd_log_reader *f, uint64_t at, size_t n, struct ib_span *v, str
 
 	if (st || v->n >= n || at + v->n >= f->size)
 		return st;
-	f->have = 0; /* read anew from here on */
+	f->have = 0; /* read again from `at` on */
 	return view(f, at, v, err);
 }
 
-/* ---- open, close ------------------------------------------------------------
- */
+/* ---- open, close -------------------------------------------------------- */
 
 enum ib_status
 ib_zstd_log_reader_attach(int fd, const char *path, const struct ib_zstd_log_kind *kind,
@@ -151,7 +155,7 @@ ib_zstd_log_reader_attach(int fd, const char *path, const struct ib_zstd_log_kin
 		ib_zstd_log_reader_close(f);
 		return st;
 	}
-	/* Frames longer than 128 MiB ago are nobody's; ours reach 8 MiB. */
+	/* Allow windows of 128 MiB; the frames of infobatch need 8 MiB. */
 	ZSTD_DCtx_setParameter(f->zstd, ZSTD_d_windowLogMax, 27);
 	*out = f;
 	return IB_OK;
@@ -246,11 +250,10 @@ ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f)
 uint64_t
 ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f)
 {
-	return f->sound;
+	return f->valid_end;
 }
 
-/* ---- what is corrupt --------------------------------------------------------
- */
+/* ---- corrupt frames ----------------------------------------------------- */
 
 static bool
 is_out_of_memory(size_t result)
@@ -259,9 +262,9 @@ is_out_of_memory(size_t result)
 }
 
 /*
- * Decode the first line of the frame at `start`, as far as it can be: fed byte
- * by byte, a decoder that fails has given all the text before the fault. Fails
- * only for lack of memory or if the file cannot be read.
+ * Decode the first line of the frame at `start`, or as much of it as can be decoded. The decoder
+ * gets one byte at a time, so that it returns all text before an error. Fails only
+ * if out of memory or if the file cannot be read.
  */
 static enum ib_status
 decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begin,
@@ -297,7 +300,7 @@ decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begi
 }
 
 static enum ib_status
-corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *err)
+report_corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *err)
 {
 	char name[IB_ZSTD_LOG_NAME] = "a run";
 	uint64_t start = f->start;
@@ -314,15 +317,15 @@ corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *err)
 }
 
 static enum ib_status
-stranger(struct ib_zstd_log_reader *f, struct ib_error *err)
+report_foreign(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu, at byte %llu)", f->path,
 		       f->kind->what, (unsigned long long)f->number, (unsigned long long)f->start);
 }
 
-/* Does a frame of this log begin at `at`? */
+/* Set *yes to true if a frame of this log begins at offset `at`. */
 static enum ib_status
-begins_here(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_error *err)
+is_own_frame(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_error *err)
 {
 	size_t n = strlen(f->kind->begins);
 	struct ib_bytes begin = { 0 };
@@ -334,11 +337,11 @@ begins_here(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_erro
 }
 
 /*
- * The file ends inside what began at `start`. Was it cut in its middle, with
- * other frames behind it, or an index that vouched for it?
+ * Call if the file ends inside the frame at `start`. Sets *behind to true if the bytes after start
+ * contain another frame or an index, so that the frame is damaged rather than unfinished.
  */
 static enum ib_status
-runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind, struct ib_error *err)
+find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, struct ib_error *err)
 {
 	struct ib_zstd_log_index index;
 	struct ib_span v;
@@ -346,32 +349,32 @@ runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind, struct i
 	uint64_t at = start + 1;
 	const char *hit, *other;
 
-	*behind = false;
+	*found = false;
 	for (;;) {
 		st = peek(f, at, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
 		if (st || v.n < sizeof(zstd_magic))
 			return st;
 		hit = memmem(v.p, v.n, zstd_magic, sizeof(zstd_magic));
 		other = memmem(v.p, v.n, index_magic, sizeof(index_magic));
-		/* The index's own magic stands 8 bytes behind its start. */
+		/* The magic of the index is 8 bytes after its start. */
 		if (other && (!hit || other < hit) && at + (uint64_t)(other - v.p) >= start + 8) {
 			at += (uint64_t)(other - v.p);
 			st = peek(f, at - 8, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
 			if (st)
 				return st;
 			if (v.n >= IB_ZSTD_LOG_INDEX_BYTES && ib_zstd_log_index_get(v.p, &index)) {
-				*behind = true;
+				*found = true;
 				return IB_OK;
 			}
 			at++;
 		} else if (hit) {
 			at += (uint64_t)(hit - v.p);
-			st = begins_here(f, at, behind, err);
-			if (st || *behind)
+			st = is_own_frame(f, at, found, err);
+			if (st || *found)
 				return st;
 			at++;
 		} else {
-			/* what a magic may straddle is looked at again */
+			/* a magic may lie across the end of this view: overlap the next one */
 			at += v.n - (sizeof(index_magic) - 1 < v.n ? sizeof(index_magic) - 1 : 0);
 			if (at + sizeof(index_magic) > f->size)
 				return IB_OK;
@@ -379,33 +382,32 @@ runs_behind(struct ib_zstd_log_reader *f, uint64_t start, bool *behind, struct i
 	}
 }
 
-/* ---- text -------------------------------------------------------------------
- */
+/* ---- text --------------------------------------------------------------- */
 
 static enum ib_status
-cut(struct ib_zstd_log_reader *f, struct ib_error *err)
+end_truncated(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
 	enum ib_status st;
-	bool behind;
+	bool found;
 
-	st = runs_behind(f, f->start, &behind, err);
+	st = find_later_frame(f, f->start, &found, err);
 	if (st)
 		return st;
-	if (behind)
-		return corrupt(f, "it is cut, and there is more behind it", err);
+	if (found)
+		return report_corrupt(f, "it is truncated, but followed by more data", err);
 	f->state = IB_FRAME_CUT;
 	f->pos = f->size;
 	return IB_OK;
 }
 
 /*
- * One step of the decoder, which is given what it asks for: a block at a time,
- * so that its last request says in which part of a frame the file ends.
+ * Run one step of the decoder. It gets exactly the bytes that it requests, one block at a time,
+ * so that its last request tells in which part of a frame the file ends.
  */
 static enum ib_status
-decode(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
+decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
 {
-	size_t before = out->pos, hint, want;
+	size_t before = out->pos, hint, n_wanted;
 	ZSTD_inBuffer in;
 	struct ib_span v;
 	enum ib_status st;
@@ -414,14 +416,14 @@ decode(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
 	if (st)
 		return st;
 	if (v.n == 0 && f->drained)
-		return cut(f, err);
-	want = f->asked - f->given;
-	in = (ZSTD_inBuffer){ v.p, v.n < want ? v.n : want, 0 };
+		return end_truncated(f, err);
+	n_wanted = f->asked - f->given;
+	in = (ZSTD_inBuffer){ v.p, v.n < n_wanted ? v.n : n_wanted, 0 };
 	hint = ZSTD_decompressStream(f->zstd, out, &in);
 	if (is_out_of_memory(hint))
 		return ib_fail_memory(err);
 	if (ZSTD_isError(hint))
-		return corrupt(f, ZSTD_getErrorName(hint), err);
+		return report_corrupt(f, ZSTD_getErrorName(hint), err);
 	f->given += in.pos;
 	if (f->given == f->asked) {
 		f->asked = hint;
@@ -431,18 +433,18 @@ decode(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
 	f->drained = out->pos < out->size || (out->pos == before && in.pos == 0);
 	if (hint == 0) {
 		f->state = IB_FRAME_DONE;
-		f->sound = f->pos;
+		f->valid_end = f->pos;
 	}
 	return IB_OK;
 }
 
-/* Does the text begin as it should, as far as it goes? */
+/* True if the text begins with kind->begins, or is a prefix of it. */
 static bool
-fits(const struct ib_zstd_log_reader *f, const char *text, size_t n)
+has_expected_start(const struct ib_zstd_log_reader *f, const char *text, size_t n)
 {
-	size_t want = strlen(f->kind->begins);
+	size_t n_wanted = strlen(f->kind->begins);
 
-	return memcmp(text, f->kind->begins, n < want ? n : want) == 0;
+	return memcmp(text, f->kind->begins, n < n_wanted ? n : n_wanted) == 0;
 }
 
 enum ib_status
@@ -454,7 +456,7 @@ ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap, siz
 	size_t room;
 
 	while (out.pos < out.size && f->state == IB_FRAME_OPEN && !st)
-		st = decode(f, &out, err);
+		st = decode_step(f, &out, err);
 	*n = out.pos;
 	if (st)
 		return st;
@@ -462,17 +464,16 @@ ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap, siz
 	ib_bytes_put(&f->begin, buf, out.pos < room ? out.pos : room);
 	if (f->begin.failed)
 		return ib_fail_memory(err);
-	if (f->begin.n > 0 && !fits(f, f->begin.p, f->begin.n))
-		return stranger(f, err);
+	if (f->begin.n > 0 && !has_expected_start(f, f->begin.p, f->begin.n))
+		return report_foreign(f, err);
 	return IB_OK;
 }
 
-/* ---- frames -----------------------------------------------------------------
- */
+/* ---- frames ------------------------------------------------------------- */
 
-/* Read over what is left of the current frame. */
+/* Skip the rest of the current frame. */
 static enum ib_status
-finish(struct ib_zstd_log_reader *f, struct ib_error *err)
+skip_rest_of_frame(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	char *buf;
@@ -489,45 +490,45 @@ finish(struct ib_zstd_log_reader *f, struct ib_error *err)
 	return st;
 }
 
-/* What is left is too short for a frame of any kind. */
+/* Handle the last bytes of the file, which are too short for any frame. */
 static enum ib_status
-rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
+handle_short_rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {
 	bool zstd = memcmp(v.p, zstd_magic, v.n < 4 ? v.n : 4) == 0;
 	bool other = ((unsigned char)v.p[0] & 0xf0) == 0x50 &&
 		     memcmp(v.p + 1, skippable_magic, v.n < 4 ? v.n - 1 : 3) == 0;
 
 	if (!zstd && !other)
-		return stranger(f, err);
+		return report_foreign(f, err);
 	f->state = IB_FRAME_CUT;
 	f->pos = f->size;
-	if (other) /* an index that was not written to its end: no loss */
+	if (other) /* a partly written index is harmless: the data is complete */
 		return IB_EOF;
 	f->at_frame = true;
 	return IB_OK;
 }
 
-/* Pass over a skippable frame; IB_EOF where the file ends in it. */
+/* Skip a skippable frame. Returns IB_EOF if the file ends inside it. */
 static enum ib_status
-skip(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
+skip_skippable(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {
 	const unsigned char *p = (const unsigned char *)v.p;
 	uint64_t n = 8 + ((uint64_t)p[4] | (uint64_t)p[5] << 8 | (uint64_t)p[6] << 16 |
 			  (uint64_t)p[7] << 24);
 	enum ib_status st;
-	bool behind;
+	bool found;
 
 	if (n <= f->size - f->start) {
-		f->pos = f->sound = f->start + n;
+		f->pos = f->valid_end = f->start + n;
 		return IB_OK;
 	}
-	st = runs_behind(f, f->start, &behind, err);
+	st = find_later_frame(f, f->start, &found, err);
 	if (st)
 		return st;
-	if (behind)
+	if (found)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a skippable frame at byte %llu is corrupt: "
-			       "it reaches beyond the runs behind it",
+			       "its length reaches past the runs after it",
 			       f->path, (unsigned long long)f->start);
 	f->pos = f->size;
 	return IB_EOF;
@@ -536,7 +537,7 @@ skip(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 enum ib_status
 ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
-	enum ib_status st = finish(f, err);
+	enum ib_status st = skip_rest_of_frame(f, err);
 	struct ib_span v;
 
 	f->at_frame = false;
@@ -550,14 +551,14 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 			return IB_EOF;
 		f->number++;
 		if (v.n < 8)
-			return rest(f, v, err);
+			return handle_short_rest(f, v, err);
 		if (memcmp(v.p, zstd_magic, 4) == 0)
 			break;
 		if (((unsigned char)v.p[0] & 0xf0) != 0x50 ||
 		    memcmp(v.p + 1, skippable_magic, 3) != 0)
-			return stranger(f, err);
+			return report_foreign(f, err);
 		f->number--;
-		st = skip(f, v, err);
+		st = skip_skippable(f, v, err);
 	}
 	if (st)
 		return st;
@@ -570,8 +571,7 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 	return IB_OK;
 }
 
-/* ---- the index --------------------------------------------------------------
- */
+/* ---- the index ---------------------------------------------------------- */
 
 static void
 put64(char *p, uint64_t x)
@@ -594,8 +594,8 @@ get64(const char *p)
 }
 
 /*
- * The frame's header (magic, length), the index's own magic, three numbers,
- * eight bytes for later, the XXH3-64 of all before it.
+ * Layout: the header of the skippable frame (magic, length), the magic of the index, three
+ * numbers, eight reserved bytes, and the XXH3-64 of all bytes before it.
  */
 void
 ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES], const struct ib_zstd_log_index *index)

@@ -1,10 +1,10 @@
 /*
- * Reading a log of zstd frames whose texts are lines: runs that were finished,
- * runs that were not, and what is corrupt. What the lines mean is known to
- * struct ib_zstd_log_kind alone.
+ * Read a log of zstd frames that contain lines of text, such as the audit log. The reader tells
+ * complete frames, truncated frames and corrupt frames apart; struct ib_zstd_log_kind interprets
+ * the lines.
  *
- * Skippable frames between the others are passed over. One kind of them is the
- * index, see ib_zstd_log_index.
+ * Skippable frames are ignored. One kind of skippable frame is the index; see
+ * struct ib_zstd_log_index.
  */
 #ifndef IB_IO_ZSTD_LOG_READER_H
 #define IB_IO_ZSTD_LOG_READER_H
@@ -16,95 +16,94 @@
 enum ib_zstd_log_line {
 	IB_LOG_LINE_OTHER,
 	IB_LOG_LINE_BLANK,
-	IB_LOG_LINE_HEAD, /* a run begins */
-	IB_LOG_LINE_TAIL  /* it ends: it did finish */
+	IB_LOG_LINE_HEAD, /* header line: a run begins */
+	IB_LOG_LINE_TAIL  /* footer line: the run is finished */
 };
 
 struct ib_zstd_log_kind {
 	const char *what;   /* "an audit log" */
-	const char *begins; /* how the text of every frame begins */
+	const char *begins; /* first bytes of the text of every frame */
 	/*
-	 * What is this line (without its end; of a very long one the first 64
-	 * KiB)? Of a tail *mark is what the run is known by. IB_E_DATA, with a
-	 * sentence that names no file: it is of a later version or invalid.
+	 * Classify a line, given without its newline (only the first 64 KiB if it is longer).
+	 * For a footer, set *mark to the checksum of the run. Returns IB_E_DATA, with a message
+	 * that does not name the file, if the line has a later version or is invalid.
 	 */
 	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 			       struct ib_error *err);
-	/* What messages call the frame whose text begins so. */
+	/* Write the name for messages of the frame whose text begins with `begin`. */
 	void (*name)(struct ib_span begin, char name[IB_ZSTD_LOG_NAME]);
 };
 
 enum ib_frame_state {
-	IB_FRAME_OPEN, /* there is more of its text */
-	IB_FRAME_DONE, /* it ended where it should */
-	IB_FRAME_CUT   /* the file ends in it: a writer was killed */
+	IB_FRAME_OPEN, /* the frame has more text */
+	IB_FRAME_DONE, /* the frame is complete */
+	IB_FRAME_CUT   /* the file ends inside the frame: its writer was killed */
 };
 
 struct ib_zstd_log_reader;
 
-/* path "-" is standard input. The file as it is long now. */
+/* Open a log; path "-" is standard input. Data that is appended later is not read. */
 enum ib_status ib_zstd_log_reader_open(const char *path, const struct ib_zstd_log_kind *kind,
 				       struct ib_zstd_log_reader **out, struct ib_error *err);
-/* The same on a descriptor, which stays the caller's. */
+/* Open a log on a descriptor, which the caller closes. */
 enum ib_status ib_zstd_log_reader_attach(int fd, const char *path,
 					 const struct ib_zstd_log_kind *kind,
 					 struct ib_zstd_log_reader **out, struct ib_error *err);
-void ib_zstd_log_reader_close(struct ib_zstd_log_reader *f); /* NULL is fine */
-/* The path, for messages. */
+void ib_zstd_log_reader_close(struct ib_zstd_log_reader *f); /* NULL is allowed */
+/* Returns the path, for messages. */
 const char *ib_zstd_log_reader_name(const struct ib_zstd_log_reader *f);
 
 /*
- * Go to the next frame; what is left of the current one's text is read over.
- * IB_EOF at the end. IB_E_DATA, naming the frame, where something is corrupt:
- * a frame that does not decode, one that is cut with others behind it, bytes
- * that are no frame, a text that begins otherwise.
+ * Go to the next frame, skipping the rest of the current one. Returns IB_EOF at the end of the log,
+ * or IB_E_DATA if a frame is corrupt: it cannot be decoded, it is truncated but followed by more
+ * data, it is not a zstd frame, or its text does not begin with kind->begins.
  */
 enum ib_status ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err);
 
-/* Read up to cap bytes of its text; *n < cap at its end. IB_E_DATA as above. */
+/* Read up to cap bytes of the frame's text; *n < cap at its end. Same errors as above. */
 enum ib_status ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap,
 				       size_t *n, struct ib_error *err);
 
-/* Go back to a frame that began at `start`: ib_zstd_log_reader_next finds it
- * next. */
+/* Make ib_zstd_log_reader_next() go to the frame at offset `start`, whose number is given. */
 void ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t number);
 
-/* Of the current frame. */
+/* State, file offset and number (from 1) of the current frame. */
 enum ib_frame_state ib_zstd_log_reader_state(const struct ib_zstd_log_reader *f);
-uint64_t ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f);	/* offset in the file */
-uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f); /* from 1 */
+uint64_t ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f);
+uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f);
 
 /*
- * Of a frame that is cut: how many bytes the decoder asked for last. The file
- * ends within them.
+ * Returns, for a truncated frame, the number of bytes that the decoder requested last. The file
+ * ends within these bytes.
  */
 size_t ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f);
 
-/* Bytes of the file read so far. */
+/* Returns the number of bytes of the file read so far. */
 uint64_t ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f);
 
-/* Bytes of the file. */
+/* Returns the size of the file. */
 uint64_t ib_zstd_log_reader_size(const struct ib_zstd_log_reader *f);
 
 /*
- * After IB_EOF: where the last frame, skippable ones included, ended that was
- * whole in form. What is behind is a rest that a killed writer left.
+ * Returns, after IB_EOF, the end of the last complete frame (zstd or skippable). A killed writer
+ * left the bytes after it.
  */
 uint64_t ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f);
 
 /*
- * The index: a skippable frame of 56 bytes behind a frame that was appended.
- * It says how long the file was before it, how long the frame is, and the
- * frame's mark; so the next append need read nothing else.
+ * The index: a skippable frame of 56 bytes after each appended frame. With its contents, the
+ * next append does not have to read the log.
  */
 #define IB_ZSTD_LOG_INDEX_BYTES 56
 struct ib_zstd_log_index {
-	uint64_t size;	/* of the file up to the index */
-	uint64_t frame; /* length of the frame right before it */
-	uint64_t mark;
+	uint64_t size;	/* file size up to the index */
+	uint64_t frame; /* length of the frame before the index */
+	uint64_t mark;	/* checksum of the run in that frame */
 };
+/* Encode an index as the bytes of its skippable frame. */
 void ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],
 			   const struct ib_zstd_log_index *index);
+/* Decode an index. Returns false if the bytes are not a valid index. */
 bool ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES],
 			   struct ib_zstd_log_index *index);
 

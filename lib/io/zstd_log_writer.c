@@ -27,21 +27,21 @@ struct ib_zstd_log_writer {
 	const struct ib_zstd_log_kind *kind;
 	const struct ib_context *context;
 	ZSTD_CCtx *zstd;
-	struct ib_huge_array packed; /* what is not in the temporary */
+	struct ib_huge_array packed; /* compressed bytes that are not in the temporary file */
 	size_t npacked;
-	int temp_fd; /* -1: none */
-	uint64_t spilled;
+	int temp_fd;	   /* temporary file; -1: none */
+	uint64_t spilled;  /* bytes in the temporary file */
 	enum ib_status st; /* sticky */
 	struct ib_error err;
 	int lock, fd;
-	bool created; /* by us: goes again on undo */
+	bool created; /* true if this writer created the log; undo removes it */
 	struct ib_zstd_log_end end;
-	struct stat seen; /* the file that `end` is about */
-	bool looked, appended;
+	struct stat seen; /* state of the file for which `end` was found */
+	bool end_known;	  /* true if `end` is valid */
+	bool appended;	  /* true if the file was changed */
 };
 
-/* ---- may it be appended to
- * --------------------------------------------------- */
+/* ---- checks before any work --------------------------------------------- */
 
 static char *
 folder_of(const char *path)
@@ -53,7 +53,7 @@ folder_of(const char *path)
 	return ib_span_dup((struct ib_span){ path, slash == path ? 1 : (size_t)(slash - path) });
 }
 
-/* The file, or its lock, is yet to be made: may it be? */
+/* Check that the log or its lock file can be created. */
 static enum ib_status
 check_folder(const char *path, struct ib_error *err)
 {
@@ -83,8 +83,7 @@ check_lock(const char *path, struct ib_error *err)
 	return st;
 }
 
-/* ---- where the next frame goes
- * ------------------------------------------------ */
+/* ---- the end of the log ------------------------------------------------- */
 
 static bool
 same_file(const struct stat *a, const struct stat *b)
@@ -93,9 +92,9 @@ same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* Set `end` for the open file; one that was found before may still do. */
+/* Find the end of the open file, unless the file has not changed since the last time. */
 static enum ib_status
-look(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
+find_end(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	struct stat s;
@@ -103,45 +102,44 @@ look(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
 	if (fstat(fd, &s) != 0)
 		return ib_fail_errno(err, IB_E_IO, log->path, "read");
 	if (!S_ISREG(s.st_mode))
-		return ib_fail(err, IB_E_CREATE, "%s: cannot append to it: no regular file",
+		return ib_fail(err, IB_E_CREATE, "%s: cannot append to it: not a regular file",
 			       log->path);
-	if (log->looked && same_file(&s, &log->seen))
+	if (log->end_known && same_file(&s, &log->seen))
 		return IB_OK;
 	st = ib_zstd_log_end_find(fd, log->path, log->kind, &log->end, err);
-	log->looked = !st;
+	log->end_known = !st;
 	log->seen = s;
 	return st;
 }
 
-/* Before any work. */
+/* Check that the log can be appended to, before any work. */
 static enum ib_status
-check(struct ib_zstd_log_writer *log, struct ib_error *err)
+check_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	enum ib_status st;
 	struct stat s;
 	int fd;
 
-	/* A FIFO would let us wait for a reader. */
+	/* Do not open a FIFO, because that would wait for a reader. */
 	if (stat(log->path, &s) != 0)
 		return errno == ENOENT ? check_folder(log->path, err)
 				       : ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
 	if (!S_ISREG(s.st_mode))
-		return ib_fail(err, IB_E_CREATE, "%s: cannot append to it: no regular file",
+		return ib_fail(err, IB_E_CREATE, "%s: cannot append to it: not a regular file",
 			       log->path);
 	fd = ib_fd_open(log->path, O_RDWR, 0);
 	if (fd < 0)
 		return ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
-	st = look(log, fd, err);
+	st = find_end(log, fd, err);
 	ib_fd_close(fd);
 	return st ? st : check_lock(log->path, err);
 }
 
-/* ---- the frame --------------------------------------------------------------
- */
+/* ---- the frame ---------------------------------------------------------- */
 
 /*
- * One worker, as in io/sink.c: the bytes then depend neither on the number of
- * threads nor on the pieces in which the text comes.
+ * Use one worker, as in io/compressor.c, so that the output depends neither on the number of
+ * threads nor on the sizes of the writes.
  */
 static bool
 start_frame(struct ib_zstd_log_writer *log)
@@ -172,7 +170,7 @@ ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 	if (!log->path || !start_frame(log))
 		st = ib_fail_memory(err);
 	else
-		st = check(log, err);
+		st = check_log(log, err);
 	if (st) {
 		ib_zstd_log_writer_close(log);
 		return st;
@@ -189,9 +187,9 @@ write_at(const char *name, int fd, const char *p, size_t n, uint64_t at, struct 
 	return IB_OK;
 }
 
-/* What was compressed so far goes to the temporary. */
+/* Move the compressed bytes from memory to the temporary file. */
 static enum ib_status
-spill(struct ib_zstd_log_writer *log, struct ib_error *err)
+spill_to_file(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -207,11 +205,11 @@ spill(struct ib_zstd_log_writer *log, struct ib_error *err)
 }
 
 /*
- * Compress text, or with ZSTD_e_end the end of the frame. The result is kept
- * in huge pages: tens of MB in pages of 4 KB are thousands of faults.
+ * Compress text; with ZSTD_e_end, end the frame. The output goes to huge pages, because tens of MB
+ * in 4 KiB pages cause thousands of page faults.
  */
 static void
-compress(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirective how)
+compress_text(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirective how)
 {
 	size_t room = ZSTD_CStreamOutSize(), left = 1;
 	ZSTD_outBuffer out;
@@ -224,23 +222,23 @@ compress(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirective how
 		out = (ZSTD_outBuffer){ log->packed.p, log->packed.cap, log->npacked };
 		left = ZSTD_compressStream2(log->zstd, &out, &in, how);
 		log->npacked = out.pos;
-		if (ZSTD_isError(left)) /* it has no other fault */
+		if (ZSTD_isError(left)) /* the only error that can occur */
 			log->st = ib_fail_memory(&log->err);
 		else if (log->npacked >= MEMORY_MAX)
-			log->st = spill(log, &log->err);
+			log->st = spill_to_file(log, &log->err);
 	}
 }
 
 void
 ib_zstd_log_writer_put(struct ib_zstd_log_writer *log, const void *p, size_t n)
 {
-	compress(log, (ZSTD_inBuffer){ p, n, 0 }, ZSTD_e_continue);
+	compress_text(log, (ZSTD_inBuffer){ p, n, 0 }, ZSTD_e_continue);
 }
 
 enum ib_status
 ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
-	compress(log, (ZSTD_inBuffer){ NULL, 0, 0 }, ZSTD_e_end);
+	compress_text(log, (ZSTD_inBuffer){ NULL, 0, 0 }, ZSTD_e_end);
 	ZSTD_freeCCtx(log->zstd);
 	log->zstd = NULL;
 	if (log->st)
@@ -248,8 +246,7 @@ ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err)
 	return log->st;
 }
 
-/* ---- the append
- * --------------------------------------------------------------- */
+/* ---- the append --------------------------------------------------------- */
 
 enum ib_status
 ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mark,
@@ -266,24 +263,21 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mar
 		return st;
 	log->fd = ib_fd_open(log->path, O_RDWR, 0);
 	if (log->fd >= 0)
-		st = look(log, log->fd, err);
+		st = find_end(log, log->fd, err);
 	else if (errno != ENOENT)
 		st = ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
-	else /* made by the append: nothing is left of what goes no further */
+	else /* the append creates the file, so a failed run leaves none */
 		log->end = (struct ib_zstd_log_end){ 0 };
 	if (st)
 		return st;
 	if (log->end.cuts)
-		ib_warn(log->context,
-			"%s: a run that did not finish is cut "
-			"off",
-			log->path);
+		ib_warn(log->context, "%s: removing a run that did not finish", log->path);
 	*any = log->end.any;
 	*mark = log->end.mark;
 	return IB_OK;
 }
 
-/* The temporary's bytes into the log. */
+/* Copy the temporary file to the log. */
 static enum ib_status
 copy_spilled(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
@@ -319,9 +313,8 @@ sync_folder(const char *path)
 }
 
 /*
- * A frame of some size is on the disk before its index is: a frame without an
- * index is whole all the same, an index without its frame would vouch for
- * bytes that never came.
+ * Write the frame, sync, and then write the index. A frame without an index is valid, but an index
+ * must not be on disk without its frame.
  */
 static enum ib_status
 write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
@@ -346,7 +339,7 @@ write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 }
 
 static enum ib_status
-create(struct ib_zstd_log_writer *log, struct ib_error *err)
+create_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	log->fd = ib_fd_open(log->path, O_RDWR | O_CREAT | O_EXCL, 0666);
 	log->created = log->fd >= 0;
@@ -359,7 +352,7 @@ ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct 
 	enum ib_status st = IB_OK;
 
 	if (log->fd < 0)
-		st = create(log, err);
+		st = create_log(log, err);
 	if (st)
 		return st;
 	if (ib_fd_truncate(log->fd, (off_t)log->end.at) != 0) {
@@ -367,7 +360,7 @@ ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct 
 	} else {
 		st = write_frame(log, mark, err);
 	}
-	log->appended = true; /* perhaps in part */
+	log->appended = true; /* possibly only a part */
 	if (st)
 		ib_zstd_log_writer_undo(log);
 	else if (log->created)
