@@ -61,7 +61,7 @@ say_shrunk(const char *file)
 {
 	const char *const text[] = { program_invocation_short_name, ": ", file,
 				     ": became shorter while it was read: run again when it is "
-				     "whole\n" };
+				     "complete\n" };
 	char line[1024];
 	size_t n = 0, i, length;
 
