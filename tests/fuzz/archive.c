@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "io/npy.h"
 #include "io/npz.h"
 
 /* Bytes that grow; small enough for libFuzzer's inputs. */
