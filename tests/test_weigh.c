@@ -191,11 +191,11 @@ Test(weigh, rows_know_where_they_stand)
 					  : row < 600 ? 1 + 2 * row
 						      : row - 597,
 					  false };
-		cr_assert(eq(int, ib_id_weights_place(&r, p, &err), IB_OK));
+		cr_assert(eq(int, ib_id_weights_add_location(&r, p, &err), IB_OK));
 	}
-	cr_assert(eq(sz, r.nplaces, 302));
+	cr_assert(eq(sz, r.nlocations, 302));
 	for (row = 0; row < 1000; row++) {
-		p = ib_id_weights_where(&r, row);
+		p = ib_id_weights_location(&r, row);
 		cr_assert(eq(str, (char *)p.name, (char *)(row < 600 ? a : b)));
 		cr_assert(eq(u64, p.line,
 			     row < 300	 ? 1 + row
@@ -238,7 +238,7 @@ Test(weigh, many_weights_that_share_a_place_keep_their_texts)
 	srand(7);
 	for (i = 0; i < 20000; i++) {
 		w = i % 3 ? 1 + rand() % 300 / 8.0 : rand() / (double)RAND_MAX;
-		ib_weight_format_put(&got, IB_WEIGHTS_TSV, id, w, &texts);
+		ib_weight_format_append(&got, IB_WEIGHTS_TSV, id, w, &texts);
 		ib_bytes_put(&want, "x\t", 2);
 		ib_bytes_put(&want, text, ib_number_put(text, w));
 		ib_bytes_put_char(&want, '\n');

@@ -1,6 +1,6 @@
 /*
- * How the losses move from epoch to epoch. After pruning an unweighted loss
- * log is a biased sample: hence the weights.
+ * Drift of the losses from epoch to epoch. The losses of a pruned epoch are a
+ * biased sample of all losses. Weighted by 1/pi, they are unbiased.
  */
 #include "audit/drift.h"
 
@@ -11,11 +11,11 @@
 #include "audit/weighted.h"
 #include "base/error.h"
 
-/* ---- figures ------------------------------------------------------------------ */
+/* ---- statistics --------------------------------------------------------------- */
 
-/* n, sums, mean; returns the weighted standard deviation. */
+/* Set n, nonfinite, weight_sum and mean. Returns the weighted standard deviation. */
 static double
-sum_up(const struct ib_loss_history_epoch *e, struct ib_drift *d)
+add_losses(const struct ib_loss_history_epoch *e, struct ib_drift *d)
 {
 	double off, square = 0;
 	uint64_t i;
@@ -34,9 +34,9 @@ sum_up(const struct ib_loss_history_epoch *e, struct ib_drift *d)
 }
 
 static enum ib_status
-figures_of(const struct ib_loss_history_epoch *e, const struct ib_weighted *reference,
-	   struct ib_weighted *before, struct ib_page_hinkley *ph, struct ib_drift *d,
-	   struct ib_error *err)
+compute_epoch(const struct ib_loss_history_epoch *e, const struct ib_weighted *reference,
+	      struct ib_weighted *before, struct ib_page_hinkley *ph, struct ib_drift *d,
+	      struct ib_error *err)
 {
 	static const int twentieth[5] = { 1, 5, 10, 15, 19 };
 	struct ib_weighted now;
@@ -45,10 +45,10 @@ figures_of(const struct ib_loss_history_epoch *e, const struct ib_weighted *refe
 	size_t i;
 
 	*d = (struct ib_drift){ .epoch = e->epoch, .page_hinkley = NAN };
-	st = ib_weighted_make(&now, e->loss, e->weight, e->n, err);
+	st = ib_weighted_init(&now, e->loss, e->weight, e->n, err);
 	if (st)
 		return st;
-	deviation = sum_up(e, d);
+	deviation = add_losses(e, d);
 	for (i = 0; i < 5; i++)
 		d->quantile[i] = ib_weighted_quantile(&now, twentieth[i], 20);
 	d->w1_before = ib_weighted_w1(&now, before);
@@ -79,17 +79,16 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 	if (!d)
 		return ib_fail_memory(err);
 	if (o->reference != IB_NO_EPOCH) {
-		base = ib_loss_history_at(l, o->reference);
+		base = ib_loss_history_find(l, o->reference);
 		if (!base)
 			st = ib_fail(err, IB_E_DATA,
-				     "--reference %lld: no "
-				     "such epoch in the logs",
+				     "--reference %lld: the logs have no such epoch",
 				     (long long)o->reference);
 	}
 	if (!st && base)
-		st = ib_weighted_make(&reference, base->loss, base->weight, base->n, err);
+		st = ib_weighted_init(&reference, base->loss, base->weight, base->n, err);
 	for (i = 0; i < l->nepochs && !st; i++)
-		st = figures_of(&l->epoch[i], &reference, &before, &ph, &d[i], err);
+		st = compute_epoch(&l->epoch[i], &reference, &before, &ph, &d[i], err);
 	ib_weighted_release(&reference);
 	ib_weighted_release(&before);
 	if (st) {
@@ -100,13 +99,13 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 	return IB_OK;
 }
 
-/* ---- the verb ----------------------------------------------------------------- */
+/* ---- the subcommand ----------------------------------------------------------- */
 
 static const struct ib_column columns[] = {
 	{ .name = "epoch", .heading = "epoch" },
 	{ .name = "n", .heading = "n", .drop = 1 },
 	{ .name = "nonfinite" },
-	{ .name = "weight_sum", .heading = "weights", .drop = 6, .style = IB_STYLE_WHOLE },
+	{ .name = "weight_sum", .heading = "weights", .drop = 6, .style = IB_STYLE_INTEGER },
 	{ .name = "mean", .heading = "mean" },
 	{ .name = "q05" },
 	{ .name = "q25" },
@@ -122,9 +121,9 @@ static const struct ib_column columns[] = {
 };
 
 static void
-put_row(struct ib_text_table *sheet, const struct ib_drift *d)
+write_row(struct ib_text_table *table, const struct ib_drift *d)
 {
-	ib_text_table_row(sheet, (struct ib_cell[]){
+	ib_text_table_row(table, (struct ib_cell[]){
 					 IB_COUNT((uint64_t)d->epoch),
 					 IB_COUNT(d->n),
 					 IB_COUNT(d->nonfinite),
@@ -145,8 +144,8 @@ put_row(struct ib_text_table *sheet, const struct ib_drift *d)
 }
 
 static void
-put_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
-	   struct ib_output *out)
+write_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
+	     struct ib_output *out)
 {
 	double *mean = calloc(n + 1, sizeof(*mean));
 	struct ib_bytes b = { 0 };
@@ -156,7 +155,7 @@ put_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
 		mean[i] = d[i].mean;
 	if (mean) {
 		ib_bytes_printf(&b, "\nmean loss  ");
-		ib_spark(&b, mean, n, o->utf8);
+		ib_write_sparkline(&b, mean, n, o->utf8);
 		ib_bytes_put_char(&b, '\n');
 	}
 	b.failed |= !mean;
@@ -165,9 +164,9 @@ put_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
 	free(mean);
 }
 
-/* --fail: the first alarm. */
+/* For --fail: fail with the first epoch that has an alarm. */
 static enum ib_status
-complain(const struct ib_drift *d, size_t n, struct ib_error *err)
+fail_at_alarm(const struct ib_drift *d, size_t n, struct ib_error *err)
 {
 	size_t i;
 
@@ -175,13 +174,10 @@ complain(const struct ib_drift *d, size_t n, struct ib_error *err)
 		if (!d[i].alarm)
 			continue;
 		if (isnan(d[i].mean))
-			return ib_fail(err, IB_E_CHECK,
-				       "epoch %lld has no "
-				       "finite loss",
+			return ib_fail(err, IB_E_CHECK, "epoch %lld has no finite loss",
 				       (long long)d[i].epoch);
 		return ib_fail(err, IB_E_CHECK,
-			       "epoch %lld: the mean loss "
-			       "has risen to %.6g: alarm",
+			       "epoch %lld: alarm: the mean loss has risen to %.6g",
 			       (long long)d[i].epoch, d[i].mean);
 	}
 	return IB_OK;
@@ -191,8 +187,8 @@ enum ib_status
 ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *context,
 	       struct ib_output *out, struct ib_error *err)
 {
-	struct ib_table_style look = ib_audit_table_style(o);
-	struct ib_text_table *sheet = NULL;
+	struct ib_table_style style = ib_audit_table_style(o);
+	struct ib_text_table *table = NULL;
 	struct ib_drift *d = NULL;
 	struct ib_loss_history losses;
 	enum ib_status st;
@@ -202,17 +198,17 @@ ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *contex
 	if (!st)
 		st = ib_drift_run(&losses, o, &d, err);
 	if (!st)
-		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &look, out,
-				       &sheet, err);
+		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
+				       &table, err);
 	for (i = 0; i < losses.nepochs && !st; i++)
-		put_row(sheet, &d[i]);
+		write_row(table, &d[i]);
 	if (!st)
-		st = ib_text_table_end(sheet, err);
+		st = ib_text_table_end(table, err);
 	if (!st && o->spark && !o->json && losses.nepochs > 1)
-		put_sparks(o, d, losses.nepochs, out);
+		write_sparks(o, d, losses.nepochs, out);
 	if (!st && o->fail)
-		st = complain(d, losses.nepochs, err);
-	ib_text_table_free(sheet);
+		st = fail_at_alarm(d, losses.nepochs, err);
+	ib_text_table_free(table);
 	ib_loss_history_release(&losses);
 	free(d);
 	return st;

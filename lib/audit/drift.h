@@ -1,23 +1,25 @@
-/* The figures of the drift of losses: of the verb, and of the report. */
+/* Drift of the losses from epoch to epoch, for `ib-audit drift` and the report. */
 #ifndef IB_AUDIT_DRIFT_H
 #define IB_AUDIT_DRIFT_H
 
 #include "audit/loss_history.h"
 
+/* Statistics of one epoch. A member is NaN if it cannot be computed. */
 struct ib_drift {
 	int64_t epoch;
 	uint64_t n, nonfinite;
 	double weight_sum, mean;
 	double quantile[5]; /* 0.05, 0.25, 0.5, 0.75, 0.95 */
+	/* distances from the previous epoch and from the reference epoch */
 	double w1_before, w1_reference, psi_before, psi_reference;
-	double page_hinkley; /* NaN where the epoch has no mean */
+	double page_hinkley; /* NaN if the epoch has no mean */
 	bool alarm;
 };
 
 /*
- * One an epoch, of losses whose weights are settled. NaN where there is
- * nothing to compare. IB_E_DATA where the reference is not among the epochs.
- * Free with free().
+ * Compute the drift of each epoch. The weights of the losses must be set.
+ * Returns IB_E_DATA if the reference epoch is not in the logs. The caller
+ * frees the array *drift, with one element per epoch, by free().
  */
 enum ib_status ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *options,
 			    struct ib_drift **drift, struct ib_error *err);

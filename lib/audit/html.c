@@ -5,8 +5,8 @@
 #define PUT(b, text) ib_bytes_put(b, text, sizeof(text) - 1)
 
 /*
- * Two hues of unlike lightness, which people who see no red or green tell
- * apart, in light and in dark; grey for what is no figure.
+ * Blue and orange of different lightness, which color-blind readers can tell
+ * apart, in a light and a dark set. Gray for everything except data.
  */
 static const char style[] =
 	":root{color-scheme:light dark;--page:#f9f9f7;--card:#fff;--ink:#14140f;"
@@ -133,13 +133,13 @@ ib_html_table(struct ib_bytes *out, const char *id, const struct ib_column *colu
 }
 
 static void
-put_value(struct ib_bytes *out, const struct ib_cell *cell)
+write_value(struct ib_bytes *out, const struct ib_cell *cell)
 {
 	struct ib_bytes json = { 0 };
 
 	if (cell->kind == IB_CELL_TEXT)
 		return;
-	ib_put_json(&json, cell);
+	ib_write_cell_json(&json, cell);
 	out->failed |= json.failed;
 	ib_bytes_printf(out, " data-value=\"%.*s\"", (int)json.n, json.n > 0 ? json.p : "");
 	ib_bytes_release(&json);
@@ -159,7 +159,7 @@ ib_html_row(struct ib_bytes *out, const struct ib_column *column, size_t n,
 				alarm		 ? " class=\"alarm\""
 				: column[i].left ? " class=\"l\""
 						 : "");
-		put_value(out, &cell[i]);
+		write_value(out, &cell[i]);
 		ib_bytes_put_char(out, '>');
 		switch (cell[i].kind) {
 		case IB_CELL_TEXT:
@@ -167,7 +167,7 @@ ib_html_row(struct ib_bytes *out, const struct ib_column *column, size_t n,
 			break;
 		case IB_CELL_REAL:
 		case IB_CELL_SCORE:
-			ib_show_real(out, column[i].style, cell[i].real);
+			ib_write_real(out, column[i].style, cell[i].real);
 			break;
 		case IB_CELL_BOOL:
 			ib_bytes_printf(out, alarm ? "alarm" : "&ndash;");
@@ -176,7 +176,7 @@ ib_html_row(struct ib_bytes *out, const struct ib_column *column, size_t n,
 			PUT(out, "&ndash;");
 			break;
 		case IB_CELL_COUNT:
-			ib_put_json(out, &cell[i]);
+			ib_write_cell_json(out, &cell[i]);
 			break;
 		}
 		PUT(out, "</td>");

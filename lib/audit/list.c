@@ -1,4 +1,4 @@
-/* The lines of one epoch, or how often each id was pruned. */
+/* List the lines of one epoch, or how often each id was pruned. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -18,12 +18,12 @@ static const struct ib_column of_epoch[] = {
 };
 
 static void
-put_line(struct ib_text_table *sheet, const struct ib_audit_head *head,
-	 const struct ib_audit_line *line)
+write_line(struct ib_text_table *table, const struct ib_run_header *head,
+	   const struct ib_audit_line *line)
 {
 	uint64_t key = ib_draw_key(head->options.seed, (uint64_t)head->options.epoch);
 
-	ib_text_table_row(sheet, (struct ib_cell[]){
+	ib_text_table_row(table, (struct ib_cell[]){
 					 IB_TEXT(line->id),
 					 IB_COUNT((uint64_t)head->options.epoch),
 					 IB_SCORE(line->score),
@@ -33,11 +33,11 @@ put_line(struct ib_text_table *sheet, const struct ib_audit_head *head,
 				 });
 }
 
-/* The K lowest by score so far, as a heap with the highest at its top. */
+/* The --top lines with the lowest scores so far: a heap, the highest score at its top. */
 struct lowest {
 	struct low {
 		struct ib_audit_line line;
-		uint64_t place;
+		uint64_t number; /* number of the line, to order equal scores */
 	} * v;
 	size_t n, cap;
 };
@@ -51,7 +51,7 @@ above(const struct low *a, const struct low *b)
 		return x;
 	if (!x && a->line.score != b->line.score)
 		return a->line.score > b->line.score;
-	return a->place > b->place;
+	return a->number > b->number;
 }
 
 static int
@@ -61,7 +61,7 @@ by_score(const void *a, const void *b)
 }
 
 static void
-sink(struct lowest *h, size_t i)
+sift_down(struct lowest *h, size_t i)
 {
 	struct low x = h->v[i];
 	size_t child;
@@ -77,11 +77,11 @@ sink(struct lowest *h, size_t i)
 	h->v[i] = x;
 }
 
-/* Take a line in, or not; ids are copied. False: memory ran out. */
+/* Add a line if it is among the lowest. Copies the id. Returns false if out of memory. */
 static bool
-take_low(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint64_t place)
+add_lowest(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint64_t number)
 {
-	struct low x = { *line, place }, *v;
+	struct low x = { *line, number }, *v;
 	size_t cap, i;
 
 	if (h->n == top && !above(&h->v[0], &x))
@@ -92,7 +92,7 @@ take_low(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint6
 	if (h->n == top) {
 		free((void *)(uintptr_t)h->v[0].line.id.p);
 		h->v[0] = x;
-		sink(h, 0);
+		sift_down(h, 0);
 		return true;
 	}
 	if (h->n == h->cap) {
@@ -107,19 +107,19 @@ take_low(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint6
 	}
 	h->v[h->n++] = x;
 	for (i = h->n == top ? h->n / 2 : 0; i-- > 0;)
-		sink(h, i);
+		sift_down(h, i);
 	return true;
 }
 
 static void
-put_lowest(struct lowest *h, struct ib_text_table *sheet, const struct ib_audit_head *head)
+write_lowest(struct lowest *h, struct ib_text_table *table, const struct ib_run_header *head)
 {
 	size_t i;
 
 	if (h->n > 0)
 		qsort(h->v, h->n, sizeof(*h->v), by_score);
 	for (i = 0; i < h->n; i++)
-		put_line(sheet, head, &h->v[i].line);
+		write_line(table, head, &h->v[i].line);
 }
 
 static const struct ib_audit_run *
@@ -134,18 +134,18 @@ run_of(const struct ib_audit_log *log, int64_t epoch)
 }
 
 static enum ib_status
-list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *sheet,
+list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *table,
 	   struct ib_error *err)
 {
 	const struct ib_audit_run *run = run_of(log, o->epoch);
 	const struct ib_audit_line *line;
 	struct lowest low = { 0 };
 	enum ib_status st;
-	uint64_t place = 0;
+	uint64_t number = 0;
 	size_t n, i;
 
 	if (!run)
-		return ib_fail(err, IB_E_DATA, "%s: has no run of epoch %lld",
+		return ib_fail(err, IB_E_DATA, "%s: the log has no finished run of epoch %lld",
 			       ib_audit_log_name(log), (long long)o->epoch);
 	st = ib_audit_lines_begin(log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
@@ -153,14 +153,14 @@ list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib
 			if (line[i].kept ? o->pruned : o->drawn)
 				continue;
 			if (o->top == 0)
-				put_line(sheet, &run->head, &line[i]);
-			else if (!take_low(&low, o->top, &line[i], place++))
+				write_line(table, &run->head, &line[i]);
+			else if (!add_lowest(&low, o->top, &line[i], number++))
 				st = ib_fail_memory(err);
 		}
 	}
 	if (st == IB_EOF) {
 		st = IB_OK;
-		put_lowest(&low, sheet, &run->head);
+		write_lowest(&low, table, &run->head);
 	}
 	for (i = 0; i < low.n; i++)
 		free((void *)(uintptr_t)low.v[i].line.id.p);
@@ -178,7 +178,7 @@ static const struct ib_column of_all[] = {
 };
 
 static enum ib_status
-list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *sheet,
+list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *table,
 	 struct ib_error *err)
 {
 	struct ib_prune_counts t;
@@ -192,7 +192,7 @@ list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_t
 		    (o->drawn && t.count[row].drawn == 0))
 			continue;
 		n++;
-		ib_text_table_row(sheet, (struct ib_cell[]){
+		ib_text_table_row(table, (struct ib_cell[]){
 						 IB_TEXT(ib_table_id(&t.ids, row)),
 						 IB_COUNT(t.count[row].pruned),
 						 IB_COUNT(t.count[row].drawn),
@@ -210,9 +210,9 @@ ib_audit_list(const struct ib_audit_options *o, const struct ib_context *context
 	      struct ib_output *out, struct ib_error *err)
 {
 	bool one = o->epoch != IB_NO_EPOCH;
-	struct ib_table_style look = ib_audit_table_style(o);
+	struct ib_table_style style = ib_audit_table_style(o);
 	struct ib_audit_log *log = NULL;
-	struct ib_text_table *sheet = NULL;
+	struct ib_text_table *table = NULL;
 	enum ib_status st;
 
 	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
@@ -220,12 +220,12 @@ ib_audit_list(const struct ib_audit_options *o, const struct ib_context *context
 		st = ib_text_table_new(one ? of_epoch : of_all,
 				       one ? sizeof(of_epoch) / sizeof(*of_epoch)
 					   : sizeof(of_all) / sizeof(*of_all),
-				       &look, out, &sheet, err);
+				       &style, out, &table, err);
 	if (!st)
-		st = one ? list_epoch(o, log, sheet, err) : list_all(o, log, sheet, err);
+		st = one ? list_epoch(o, log, table, err) : list_all(o, log, table, err);
 	if (!st)
-		st = ib_text_table_end(sheet, err);
-	ib_text_table_free(sheet);
+		st = ib_text_table_end(table, err);
+	ib_text_table_free(table);
 	ib_audit_log_close(log);
 	return st;
 }

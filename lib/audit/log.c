@@ -23,15 +23,15 @@ struct ib_audit_log {
 	const struct ib_context *context;
 	struct ib_audit_run *run;
 	size_t n, cap;
-	size_t *epoch; /* runs that count, by epoch */
+	size_t *epoch; /* [nepochs] the latest finished run of each epoch */
 	size_t nepochs;
-	/* text[pos..n) is not yet looked at; PAD bytes behind n */
+	/* text[pos..n) is not yet parsed; IB_SCAN_PAD zero bytes follow n */
 	struct ib_bytes text;
 	size_t pos;
-	bool ended; /* the frame holds no more */
-	/* of the lines: */
-	const struct ib_audit_run *now;
-	uint64_t done; /* lines of it so far */
+	bool ended; /* the frame has no more text */
+	/* for ib_audit_lines_*(): */
+	const struct ib_audit_run *now; /* the run being read */
+	uint64_t done;			/* lines of the run read so far */
 	bool hashing;
 	XXH3_state_t *hash;
 	struct ib_json json;
@@ -44,7 +44,7 @@ struct ib_audit_log {
 
 /* ---- text ------------------------------------------------------------------- */
 
-/* More text behind what is not yet looked at, which moves to the front. */
+/* Move the unparsed text to the front, and read more text after it. */
 static enum ib_status
 refill(struct ib_audit_log *log, struct ib_error *err)
 {
@@ -67,7 +67,7 @@ refill(struct ib_audit_log *log, struct ib_error *err)
 	return IB_OK;
 }
 
-/* The next whole line, its end included; IB_EOF at the frame's end. */
+/* Get the next complete line, with its newline. Returns IB_EOF at the end of the frame. */
 static enum ib_status
 next_line(struct ib_audit_log *log, struct ib_span *line, struct ib_error *err)
 {
@@ -94,13 +94,13 @@ next_line(struct ib_audit_log *log, struct ib_span *line, struct ib_error *err)
 }
 
 static void
-forget_text(struct ib_audit_log *log)
+reset_text(struct ib_audit_log *log)
 {
 	log->text.n = log->pos = 0;
 	log->ended = false;
 }
 
-/* ---- going over it ------------------------------------------------------------ */
+/* ---- the scan ----------------------------------------------------------------- */
 
 static bool
 is_head(struct ib_span line)
@@ -134,19 +134,21 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 	snprintf(where, sizeof(where), "%s: frame %llu", ib_zstd_log_reader_name(log->frames),
 		 (unsigned long long)r->number);
 	log->n++;
-	return ib_audit_head_parse(line, where, &r->head, err);
+	return ib_run_header_parse(line, where, &r->head, err);
 }
 
-/* What was read of a frame. */
+/* State of the scan of one frame. */
 struct frame {
-	bool open;	      /* a run began in it */
-	struct ib_bytes last; /* the last line that is not blank, unless it is
-			       * a sample's */
-	uint64_t blank;	      /* blank lines behind it */
+	bool open;	      /* the frame has a run header */
+	struct ib_bytes last; /* the last line that is not empty; empty if it is a sample's */
+	uint64_t blank;	      /* empty lines after it */
 	uint64_t at;	      /* bytes of text so far */
 };
 
-/* The line before another run, or the frame's end: a tail, or none. */
+/*
+ * Finish a run before another run or the end of the frame: its last line may be
+ * the footer. whole: false if the frame is truncated, so the run did not finish.
+ */
 static enum ib_status
 end_run(struct ib_audit_log *log, struct frame *f, bool whole, struct ib_error *err)
 {
@@ -174,12 +176,12 @@ end_run(struct ib_audit_log *log, struct frame *f, bool whole, struct ib_error *
 	else
 		ib_warn(log->context,
 			"%s: a run of epoch %lld did not "
-			"finish: passed over",
+			"finish: skipped",
 			ib_zstd_log_reader_name(log->frames), (long long)r->head.options.epoch);
 	return IB_OK;
 }
 
-/* A line, without its end; n: its bytes with it. */
+/* Process a line without its newline. n: its length with the newline. */
 static enum ib_status
 add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t n,
 	 struct ib_error *err)
@@ -206,7 +208,7 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 		log->run[log->n - 1].nlines += 1 + f->blank;
 		f->last.n = 0;
 		f->blank = 0;
-		/* Only a line that begins otherwise may be a tail. */
+		/* A footer does not begin like a sample. */
 		if (line.n < 6 || memcmp(line.p, "{\"id\":", 6) != 0)
 			ib_bytes_put(&f->last, line.p, line.n);
 	}
@@ -215,17 +217,15 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 }
 
 static void
-warn_of_rest(const struct ib_audit_log *log)
+warn_incomplete(const struct ib_audit_log *log)
 {
-	ib_warn(log->context,
-		"%s: a run at its end did not finish: passed "
-		"over",
+	ib_warn(log->context, "%s: the last run did not finish: skipped",
 		ib_zstd_log_reader_name(log->frames));
 }
 
 /*
- * The rest of a frame's text, a line without its end: a tail that is whole all
- * the same, or the beginning of something.
+ * Process the text after the last newline of a frame. It is a footer without
+ * its newline, or an incomplete line (*torn).
  */
 static enum ib_status
 add_rest(struct ib_audit_log *log, struct frame *f, bool *torn, struct ib_error *err)
@@ -256,16 +256,16 @@ end_frame(struct ib_audit_log *log, struct frame *f, struct ib_error *err)
 	if (!cut)
 		st = add_rest(log, f, &torn, err);
 	if (!st && f->open)
-		/* A cut frame's run did not finish, whatever it holds. */
+		/* The last run of a truncated frame did not finish, even if it has a footer. */
 		st = end_run(log, f, !cut, err);
 	if (!st && torn && (!f->open || log->run[log->n - 1].finished))
-		warn_of_rest(log);
+		warn_incomplete(log);
 	return st;
 }
 
 /*
- * One frame: as a rule one run; several, if somebody has decompressed a log
- * and compressed it again.
+ * Scan one frame. ib-prune writes one run per frame. A frame has several runs
+ * if a user decompressed the log and compressed it again.
  */
 static enum ib_status
 read_frame(struct ib_audit_log *log, struct ib_error *err)
@@ -274,7 +274,7 @@ read_frame(struct ib_audit_log *log, struct ib_error *err)
 	struct ib_span line;
 	enum ib_status st;
 
-	forget_text(log);
+	reset_text(log);
 	while (!(st = next_line(log, &line, err))) {
 		st = add_line(log, &f, (struct ib_span){ line.p, line.n - 1 }, line.n, err);
 		if (st)
@@ -296,9 +296,9 @@ by_epoch(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Of several runs of one epoch the last counts. */
+/* Select the last finished run of each epoch. */
 static enum ib_status
-choose(struct ib_audit_log *log, struct ib_error *err)
+select_latest(struct ib_audit_log *log, struct ib_error *err)
 {
 	struct ib_audit_run **sorted = calloc(log->n + 1, sizeof(*sorted));
 	size_t i, n = 0;
@@ -325,12 +325,11 @@ choose(struct ib_audit_log *log, struct ib_error *err)
 		if (differ)
 			ib_warn(log->context,
 				"%s: the runs of epoch %lld have "
-				"different manifests: the last one counts "
-				"(shards belong into one run, or a log each)",
+				"different manifests: only the last run is used "
+				"(give all shards to one run, or use one log per shard)",
 				ib_zstd_log_reader_name(log->frames),
 				(long long)sorted[i]->head.options.epoch);
 		differ = false;
-		sorted[i]->counts = true;
 		log->epoch[log->nepochs++] = (size_t)(sorted[i] - log->run);
 	}
 	free(sorted);
@@ -338,7 +337,7 @@ choose(struct ib_audit_log *log, struct ib_error *err)
 }
 
 static enum ib_status
-go_over(struct ib_audit_log *log, struct ib_error *err)
+scan_log(struct ib_audit_log *log, struct ib_error *err)
 {
 	enum ib_status st;
 
@@ -347,13 +346,13 @@ go_over(struct ib_audit_log *log, struct ib_error *err)
 		if (st)
 			return st;
 	}
-	return st == IB_EOF ? choose(log, err) : st;
+	return st == IB_EOF ? select_latest(log, err) : st;
 }
 
 /* ---- open, close ------------------------------------------------------------ */
 
 static enum ib_status
-want(struct ib_audit_log *log, struct ib_error *err)
+add_fields(struct ib_audit_log *log, struct ib_error *err)
 {
 	static const char *const names[NSLOTS] = { "id", "score", "pi", "kept" };
 	enum ib_status st = IB_OK;
@@ -380,9 +379,9 @@ ib_audit_log_open(const char *path, const struct ib_context *context, struct ib_
 	st = log->hash ? ib_zstd_log_reader_open(path, &ib_audit_log_kind, &log->frames, err)
 		       : ib_fail_memory(err);
 	if (!st)
-		st = want(log, err);
+		st = add_fields(log, err);
 	if (!st)
-		st = go_over(log, err);
+		st = scan_log(log, err);
 	if (st) {
 		ib_audit_log_close(log);
 		return st;
@@ -399,7 +398,7 @@ ib_audit_log_close(struct ib_audit_log *log)
 	if (!log)
 		return;
 	for (i = 0; i < log->n; i++)
-		ib_audit_head_release(&log->run[i].head);
+		ib_run_header_release(&log->run[i].head);
 	free(log->run);
 	free(log->epoch);
 	ib_zstd_log_reader_close(log->frames);
@@ -451,7 +450,7 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, b
 	uint64_t at = 0;
 
 	ib_zstd_log_reader_seek(log->frames, run->frame, run->number);
-	forget_text(log);
+	reset_text(log);
 	ib_json_init(&log->json, ib_scan_best(), &log->fields, true);
 	st = ib_zstd_log_reader_next(log->frames, err);
 	while (!st) {
@@ -460,10 +459,10 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, b
 			break;
 		at += line.n;
 	}
-	if (st) /* it was there a moment ago */
+	if (st) /* the scan found the run: IB_EOF means that the file has changed */
 		return st == IB_EOF ? ib_fail(err, IB_E_IO,
-					      "%s: it changes "
-					      "while it is read",
+					      "%s: the file changed "
+					      "while it was read",
 					      ib_audit_log_name(log))
 				    : st;
 	log->now = run;
@@ -476,8 +475,8 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, b
 }
 
 void
-ib_audit_lines_tell(const struct ib_audit_log *log, const struct ib_context *context,
-		    uint64_t lines)
+ib_audit_lines_report(const struct ib_audit_log *log, const struct ib_context *context,
+		      uint64_t lines)
 {
 	if (context && context->progress)
 		context->progress(context->data, ib_zstd_log_reader_position(log->frames),
@@ -491,7 +490,7 @@ ib_audit_lines_hash(const struct ib_audit_log *log)
 }
 
 static enum ib_status
-bad_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
+fail_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA,
 		       "%s: the run of epoch %lld (frame "
@@ -501,7 +500,7 @@ bad_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
 		       why);
 }
 
-/* One line: an id that is a string, score, pi, kept. */
+/* Parse the line of one sample. */
 static enum ib_status
 parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
       struct ib_error *err)
@@ -513,22 +512,23 @@ parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
 	const char *end = ib_json_object(&log->json, text.p, log->value);
 
 	if (!end || *ib_json_blanks(&log->json, end) != '\n')
-		return bad_line(log, end ? "more behind the object" : log->json.why, err);
+		return fail_line(log, end ? "there is text after the JSON object" : log->json.why,
+				 err);
 	if (id->type != IB_STRING)
-		return bad_line(log, "'id' is no string", err);
+		return fail_line(log, "'id' is not a string", err);
 	if (score->type != IB_REAL && score->type != IB_INTEGER && score->type != IB_NULL)
-		return bad_line(log, "'score' is neither a number nor null", err);
+		return fail_line(log, "'score' is neither a number nor null", err);
 	if ((pi->type != IB_REAL && pi->type != IB_INTEGER) ||
 	    !(pi->number >= 0 && pi->number <= 1))
-		return bad_line(log, "'pi' is no number in [0, 1]", err);
+		return fail_line(log, "'pi' is not a number from 0 to 1", err);
 	if (kept->type != IB_BOOL)
-		return bad_line(log, "'kept' is neither true nor false", err);
+		return fail_line(log, "'kept' is neither true nor false", err);
 	line->score = score->type == IB_NULL ? NAN : (float)score->number;
 	line->pi = pi->number;
 	line->kept = kept->p[0] == 't';
 	line->id = ib_value_span(id);
 	if (id->escaped && !ib_value_text(id, &log->arena, &line->id))
-		return bad_line(log, "'id' holds a lone surrogate", err);
+		return fail_line(log, "'id' has an unpaired surrogate", err);
 	return line->id.p ? IB_OK : ib_fail_memory(err);
 }
 
@@ -546,7 +546,7 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 	ib_arena_reset(&log->arena);
 	if (log->done == log->now->nlines)
 		return IB_EOF;
-	/* Views must stay: a batch ends where the text would have to move. */
+	/* The ids point into the text: end the batch before the text must move. */
 	from = log->pos;
 	while (*n < LINES && log->done < log->now->nlines) {
 		if (*n > 0 && !memchr(log->text.p + log->pos, '\n', log->text.n - log->pos))
@@ -563,7 +563,7 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 		log->done++;
 	}
 	if (st == IB_EOF)
-		return ib_fail(err, IB_E_IO, "%s: it changes while it is read",
+		return ib_fail(err, IB_E_IO, "%s: the file changed while it was read",
 			       ib_audit_log_name(log));
 	begin = log->text.p + from;
 	if (!st && log->hashing)

@@ -1,10 +1,11 @@
 /*
- * Reading an audit log (infobatch-formats(5), AUDIT LOG): which runs are in
- * it, which of them count, and a run's lines.
+ * Read an audit log (infobatch-formats(5), AUDIT LOG): its runs, and the lines
+ * of a run.
  *
- * A log is gone over once when it is opened: heads and tails are read, lines
- * are only counted, so that it is known which runs finished and which is the
- * last of its epoch. Lines are read from the file again, run by run.
+ * Opening a log scans it once. The scan parses headers and footers and counts
+ * the other lines. It shows which runs finished, and which finished run is the
+ * last one of its epoch. The lines of a run are read from the file again when
+ * they are needed.
  */
 #ifndef IB_AUDIT_LOG_H
 #define IB_AUDIT_LOG_H
@@ -14,83 +15,80 @@
 #include "prune/rule.h"
 
 struct ib_audit_group {
-	double pi; /* before k/n */
-	uint64_t n, k;
+	double pi;     /* the keep probability by the rule, before it is replaced by k/n */
+	uint64_t n, k; /* samples of the group, and how many of them are kept */
 };
 
-/* All that pi depends on, as ib-prune had it. */
-struct ib_audit_head {
-	char *text;			/* the line, without its end */
-	struct ib_rule_options options; /* its texts are the head's own */
-	double ratio;			/* as solved */
+/* The header line of a run: all parameters on which the keep probabilities depend. */
+struct ib_run_header {
+	char *text;			/* the line, without its newline */
+	struct ib_rule_options options; /* strings are owned by the header */
+	double ratio;			/* after solving for --keep, if given */
 	double threshold;		/* NaN: none */
-	struct ib_thresholds cuts;	/* of buckets and rank, resolved */
-	double c;			/* of proportional; NaN: none */
+	struct ib_thresholds cuts;	/* for the rules buckets and rank: thresholds as scores */
+	double c;			/* for the rule proportional; NaN: none */
 	struct ib_audit_group *group;
 	size_t ngroups;
 	struct ib_part part;
-	bool duplicates_keep;
-	char scores[33], totals[33]; /* digests; empty: none */
+	bool allows_duplicates;
+	char scores[33], totals[33]; /* digests of the files; empty: none */
 };
 
 struct ib_audit_run {
-	struct ib_audit_head head;
-	struct ib_audit_tail tail; /* if finished */
+	struct ib_run_header head;
+	struct ib_audit_tail tail; /* the footer; valid if finished */
 	bool finished;
-	bool counts;		/* the last finished one of its epoch */
-	uint64_t frame, number; /* where its frame begins, which one it is */
-	uint64_t skip;		/* bytes of the frame's text before the run */
+	uint64_t frame, number; /* offset and number of its zstd frame */
+	uint64_t skip;		/* bytes of text in the frame before the run */
 	uint64_t nlines;
 };
 
 struct ib_audit_log;
 
-/* Warnings (a run that did not finish, ...) go to context. */
+/* Open and scan a log. Warnings, for example of a run that did not finish, go to context. */
 enum ib_status ib_audit_log_open(const char *path, const struct ib_context *context,
 				 struct ib_audit_log **out, struct ib_error *err);
-void ib_audit_log_close(struct ib_audit_log *log); /* NULL is fine */
+void ib_audit_log_close(struct ib_audit_log *log); /* log may be NULL */
 
 const char *ib_audit_log_name(const struct ib_audit_log *log);
 
-/* All runs, in the order of the log. */
+/* All runs, in the order of the log. Includes runs that did not finish. */
 size_t ib_audit_log_count(const struct ib_audit_log *log);
 const struct ib_audit_run *ib_audit_log_run(const struct ib_audit_log *log, size_t i);
 
-/* Those that count, by their epochs, ascending. */
+/* The latest finished run of each epoch, by ascending epoch. */
 size_t ib_audit_log_epochs(const struct ib_audit_log *log);
 const struct ib_audit_run *ib_audit_log_epoch(const struct ib_audit_log *log, size_t i);
 
 /* ---- lines ------------------------------------------------------------------ */
 
 struct ib_audit_line {
-	struct ib_span id; /* a view, gone at the next call */
+	struct ib_span id; /* valid until the next call */
 	float score;	   /* NaN: unknown */
 	double pi;
 	bool kept;
 };
 
-/*
- * Begin with the lines of a finished run. hash: keep the XXH3-64 of its text.
- */
+/* Start reading the lines of a finished run. hash: compute the XXH3-64 of its text. */
 enum ib_status ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,
 				    bool hash, struct ib_error *err);
 
-/* The next lines, in manifest order; IB_EOF (n = 0) behind the last. */
+/* Get the next lines, in manifest order. Returns IB_EOF, with *n = 0, after the last line. */
 enum ib_status ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 				   size_t *n, struct ib_error *err);
 
-/* Tell context's progress where the lines are; `lines`: so many so far. */
-void ib_audit_lines_tell(const struct ib_audit_log *log, const struct ib_context *context,
-			 uint64_t lines);
+/* Report the position in the file as progress. lines: lines read so far. */
+void ib_audit_lines_report(const struct ib_audit_log *log, const struct ib_context *context,
+			   uint64_t lines);
 
-/* After IB_EOF: XXH3-64 of the run's text before its tail. */
+/* Return the XXH3-64 of the run's text before its footer. Call it after IB_EOF. */
 uint64_t ib_audit_lines_hash(const struct ib_audit_log *log);
 
-/* ---- between the files of audit/ ---------------------------------------------- */
+/* ---- internal to audit/ -------------------------------------------------------- */
 
-/* head.c: one line of JSON. `where` names it in messages. */
-enum ib_status ib_audit_head_parse(struct ib_span line, const char *where,
-				   struct ib_audit_head *head, struct ib_error *err);
-void ib_audit_head_release(struct ib_audit_head *head);
+/* Parse the header line of a run. where: names the line in messages. */
+enum ib_status ib_run_header_parse(struct ib_span line, const char *where,
+				   struct ib_run_header *head, struct ib_error *err);
+void ib_run_header_release(struct ib_run_header *head);
 
 #endif

@@ -7,17 +7,18 @@
 #include "base/error.h"
 #include "base/exact.h"
 
+/* State while the operands are read. */
 struct reading {
 	struct ib_loss_history *losses;
 	const struct ib_loss_history_options *options;
-	size_t last;	/* epoch of the last record: mostly the next one's */
-	size_t undated; /* operands whose records carry no epoch */
-	bool undated_now;
+	size_t last;	/* index of the epoch of the last record; the next record is often of it */
+	size_t undated; /* number of operands whose records have no epoch */
+	bool undated_now; /* the current operand has such records */
 };
 
 /* ---- ids -------------------------------------------------------------------- */
 
-/* Rows of n <= IB_GROUP ids (hashes made with the table's seed). */
+/* Find or add n <= IB_GROUP ids. The hashes must be computed with the seed of the table. */
 static enum ib_status
 find_rows(struct ib_loss_history *l, struct ib_id *id, size_t n, uint32_t *row,
 	  struct ib_error *err)
@@ -78,8 +79,9 @@ epoch_of(struct reading *r, int64_t epoch)
 	return &l->epoch[i];
 }
 
+/* Reserve memory for one more record. */
 static bool
-room(struct ib_loss_history_epoch *e, bool weighted)
+reserve_record(struct ib_loss_history_epoch *e, bool weighted)
 {
 	uint64_t cap = e->cap ? e->cap + e->cap / 2 : 4096;
 	double *weight;
@@ -104,7 +106,7 @@ room(struct ib_loss_history_epoch *e, bool weighted)
 }
 
 static enum ib_status
-take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
+add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct reading *r = ctx;
 	struct ib_loss_history *l = r->losses;
@@ -115,9 +117,7 @@ take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 	size_t i, k, n;
 
 	if (b->rows)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: a score file, where loss "
-			       "logs are expected",
+		return ib_fail(err, IB_E_DATA, "%s is a score file; expected a loss log",
 			       b->source->name);
 	r->undated_now |= b->undated;
 	for (i = 0; i < b->n; i += n) {
@@ -133,7 +133,7 @@ take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 			return st;
 		for (k = 0; k < n; k++) {
 			e = epoch_of(r, b->loss[i + k].epoch);
-			if (!e || !room(e, l->weighted))
+			if (!e || !reserve_record(e, l->weighted))
 				return ib_fail_memory(err);
 			e->row[e->n] = row[k];
 			e->loss[e->n] = b->loss[i + k].loss;
@@ -147,10 +147,10 @@ take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 }
 
 static enum ib_status
-take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
+refuse_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
 	(void)ctx, (void)s;
-	return ib_fail(err, IB_E_DATA, "%s: a score file, where loss logs are expected", name);
+	return ib_fail(err, IB_E_DATA, "%s is a score file; expected a loss log", name);
 }
 
 static enum ib_status
@@ -162,11 +162,11 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 	r->undated_now = false;
 	if (r->undated < 2)
 		return IB_OK;
-	return ib_fail(err, IB_E_DATA,
-		       "%s: its records carry no epoch, nor do "
-		       "those of another operand: say -e name, or put an epoch "
-		       "into each",
-		       name);
+	return ib_fail(
+		err, IB_E_DATA,
+		"%s: the records of this file and of an earlier one have no epoch: use -e name "
+		"to take the epoch from the file names, or add a field with the epoch",
+		name);
 }
 
 enum ib_status
@@ -180,7 +180,7 @@ ib_loss_history_read(const struct ib_loss_history_options *options,
 					  .warn_empty = true };
 	struct reading r = { .losses = l, .options = options };
 	struct ib_loss_logs_sink sink = {
-		.ctx = &r, .batch = take_batch, .scores = take_scores, .end = end_operand
+		.ctx = &r, .batch = add_batch, .scores = refuse_scores, .end = end_operand
 	};
 	struct ib_loss_logs_counts counts;
 	enum ib_status st;
@@ -191,7 +191,7 @@ ib_loss_history_read(const struct ib_loss_history_options *options,
 	if (st)
 		return st;
 	if (counts.bad > 0)
-		ib_warn(context, "%llu bad record%s passed over", (unsigned long long)counts.bad,
+		ib_warn(context, "%llu bad record%s skipped", (unsigned long long)counts.bad,
 			counts.bad == 1 ? "" : "s");
 	return IB_OK;
 }
@@ -212,7 +212,7 @@ ib_loss_history_release(struct ib_loss_history *l)
 }
 
 struct ib_loss_history_epoch *
-ib_loss_history_at(const struct ib_loss_history *l, int64_t epoch)
+ib_loss_history_find(const struct ib_loss_history *l, int64_t epoch)
 {
 	size_t i;
 
@@ -224,7 +224,7 @@ ib_loss_history_at(const struct ib_loss_history *l, int64_t epoch)
 
 /* ---- weights ------------------------------------------------------------------ */
 
-/* 1/pi of a run's lines, by row; 1 for the others. */
+/* Set weight[row] to 1/pi for the ids of the run's lines, and to 1 for all others. */
 static enum ib_status
 weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 	       const struct ib_audit_run *run, double *weight, struct ib_error *err)
@@ -251,8 +251,9 @@ weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 	return st == IB_EOF ? IB_OK : st;
 }
 
+/* Set the weights of the epochs that the audit log has. */
 static enum ib_status
-weigh_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
+set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
 {
 	double *weight = ib_array(l->ids.n + 1, sizeof(*weight));
 	enum ib_status st = weight ? IB_OK : ib_fail_memory(err);
@@ -263,7 +264,7 @@ weigh_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_erro
 
 	for (k = 0; !st && k < ib_audit_log_epochs(log); k++) {
 		run = ib_audit_log_epoch(log, k);
-		e = ib_loss_history_at(l, run->head.options.epoch);
+		e = ib_loss_history_find(l, run->head.options.epoch);
 		if (!e)
 			continue;
 		st = weights_of_run(l, log, run, weight, err);
@@ -276,14 +277,15 @@ weigh_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_erro
 }
 
 enum ib_status
-ib_loss_history_weigh(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
+ib_loss_history_set_weights(struct ib_loss_history *l, struct ib_audit_log *log,
+			    struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	uint64_t i;
 	size_t k;
 
 	if (log)
-		st = weigh_by_log(l, log, err);
+		st = set_weights_by_log(l, log, err);
 	for (k = 0; !st && k < l->nepochs; k++)
 		for (i = 0; i < l->epoch[k].n; i++)
 			if (isnan(l->epoch[k].weight[i]))
@@ -307,7 +309,7 @@ ib_loss_history_load(const struct ib_audit_options *o, struct ib_list operands,
 	if (!st && !log && o->weigh_by)
 		st = ib_audit_log_open(o->weigh_by, context, &own, err);
 	if (!st)
-		st = ib_loss_history_weigh(l, log ? log : own, err);
+		st = ib_loss_history_set_weights(l, log ? log : own, err);
 	ib_audit_log_close(own);
 	return st;
 }

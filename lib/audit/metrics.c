@@ -1,7 +1,7 @@
 /*
- * Figures for Prometheus' textfile collector. Written whole or not at all (the
- * output is renamed into place); no time stamps, with which a collector would
- * refuse the file.
+ * Metrics for the textfile collector of Prometheus. The file appears complete,
+ * because the output is renamed into place. Samples have no time stamps,
+ * because the collector refuses files that have them.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,14 +12,14 @@
 #include "base/numbers.h"
 
 static void
-put_family(struct ib_bytes *b, const char *name, const char *help)
+write_family(struct ib_bytes *b, const char *name, const char *help)
 {
 	ib_bytes_printf(b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
-/* A label's value: backslash, quote and line end have a backslash. */
+/* Append the value of a label. Backslash, quote and newline are escaped. */
 static void
-put_label(struct ib_bytes *b, const char *value)
+write_label(struct ib_bytes *b, const char *value)
 {
 	for (; *value; value++) {
 		if (*value == '\n') {
@@ -33,15 +33,15 @@ put_label(struct ib_bytes *b, const char *value)
 }
 
 static void
-put_sample(struct ib_bytes *b, const char *name, const char *run, const char *outcome,
-	   struct ib_cell value)
+write_sample(struct ib_bytes *b, const char *name, const char *run, const char *outcome,
+	     struct ib_cell value)
 {
 	ib_bytes_put(b, name, strlen(name));
 	if (run || outcome)
 		ib_bytes_put_char(b, '{');
 	if (run) {
 		ib_bytes_printf(b, "run=\"");
-		put_label(b, run);
+		write_label(b, run);
 		ib_bytes_put_char(b, '"');
 	}
 	if (outcome)
@@ -49,35 +49,36 @@ put_sample(struct ib_bytes *b, const char *name, const char *run, const char *ou
 	if (run || outcome)
 		ib_bytes_put_char(b, '}');
 	ib_bytes_put_char(b, ' ');
-	ib_put_json(b, &value);
+	ib_write_cell_json(b, &value);
 	ib_bytes_put_char(b, '\n');
 }
 
 static void
-put_one(struct ib_bytes *b, const char *name, const char *help, const char *run,
-	struct ib_cell value)
+write_one(struct ib_bytes *b, const char *name, const char *help, const char *run,
+	  struct ib_cell value)
 {
-	put_family(b, name, help);
-	put_sample(b, name, run, NULL, value);
+	write_family(b, name, help);
+	write_sample(b, name, run, NULL, value);
 }
 
 static void
-put_run(struct ib_bytes *b, const struct ib_audit_run *r, const char *run)
+write_run(struct ib_bytes *b, const struct ib_audit_run *r, const char *run)
 {
 	static const char samples[] = "ib_prune_last_run_samples";
 
-	put_family(b, samples, "Samples of the last finished run.");
-	put_sample(b, samples, run, "kept", IB_COUNT(r->tail.kept));
-	put_sample(b, samples, run, "pruned", IB_COUNT(r->tail.pruned));
-	put_one(b, "ib_prune_last_run_epoch", "Epoch of the last finished run.", run,
-		IB_COUNT((uint64_t)r->head.options.epoch));
+	write_family(b, samples, "Number of samples of the last finished run, by outcome.");
+	write_sample(b, samples, run, "kept", IB_COUNT(r->tail.kept));
+	write_sample(b, samples, run, "pruned", IB_COUNT(r->tail.pruned));
+	write_one(b, "ib_prune_last_run_epoch", "Epoch of the last finished run.", run,
+		  IB_COUNT((uint64_t)r->head.options.epoch));
 	if (isfinite(r->head.threshold))
-		put_one(b, "ib_prune_last_run_threshold",
-			"Score below which its samples could be pruned.", run,
-			IB_REAL(r->head.threshold));
-	put_one(b, "ib_prune_last_run_weights",
-		"Sum of its weights, near the number of its samples.", run,
-		IB_REAL(r->tail.weight_sum));
+		write_one(b, "ib_prune_last_run_threshold",
+			  "Threshold of the last finished run: samples with a score below it could "
+			  "be pruned.",
+			  run, IB_REAL(r->head.threshold));
+	write_one(b, "ib_prune_last_run_weights",
+		  "Sum of the weights of the last finished run. Expected: its number of samples.",
+		  run, IB_REAL(r->tail.weight_sum));
 }
 
 enum ib_status
@@ -95,15 +96,14 @@ ib_audit_metrics(const struct ib_audit_options *o, const struct ib_context *cont
 		st = ib_audit_stats(log, 0, &f, &n, err);
 	for (i = st ? 0 : ib_audit_log_count(log); i-- > 0;) {
 		if (ib_audit_log_run(log, i)->finished) {
-			put_run(&b, ib_audit_log_run(log, i), o->run);
+			write_run(&b, ib_audit_log_run(log, i), o->run);
 			break;
 		}
 	}
 	if (!st) {
-		put_one(&b, "ib_prune_saved_ratio",
-			"Share of the samples pruned, over all epochs of the "
-			"log.",
-			o->run, IB_REAL(n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved : 0));
+		write_one(&b, "ib_prune_saved_ratio",
+			  "Pruned visits divided by all visits, over all epochs of the log.",
+			  o->run, IB_REAL(n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved : 0));
 		ib_output_write_bytes(out, &b);
 		st = ib_output_status(out, err);
 	}

@@ -5,9 +5,9 @@
 #include "base/array.h"
 #include "base/error.h"
 
-/* Counts for all rows that the table may have by now. */
+/* Reserve zeroed counts for `rows` rows. */
 static bool
-room(struct ib_prune_counts *t, uint64_t rows)
+reserve(struct ib_prune_counts *t, uint64_t rows)
 {
 	struct ib_prune_count *count;
 	uint64_t cap = t->cap ? t->cap : 4096;
@@ -25,7 +25,7 @@ room(struct ib_prune_counts *t, uint64_t rows)
 	return true;
 }
 
-/* An epoch counts once, also if an id has several lines in it. */
+/* Count a line. An epoch is counted once, even if the id has several lines in it. */
 static void
 count_line(struct ib_prune_count *c, bool kept, int32_t epoch)
 {
@@ -39,8 +39,8 @@ count_line(struct ib_prune_count *c, bool kept, int32_t epoch)
 }
 
 static enum ib_status
-take_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n, int64_t epoch,
-	   struct ib_error *err)
+add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n, int64_t epoch,
+	  struct ib_error *err)
 {
 	struct ib_id id[IB_GROUP];
 	uint32_t row[IB_GROUP];
@@ -55,7 +55,7 @@ take_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n
 		st = ib_table_reseed(&t->ids, err);
 	if (!st)
 		st = ib_table_reserve(&t->ids, n, bytes, err);
-	if (!st && !room(t, t->ids.n + n))
+	if (!st && !reserve(t, t->ids.n + n))
 		st = ib_fail_memory(err);
 	if (st)
 		return st;
@@ -73,7 +73,7 @@ take_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n
 	return IB_OK;
 }
 
-/* The most often pruned first, equal counts as they came: a counting sort. */
+/* Counting sort by descending number of pruned epochs. Stable. */
 static enum ib_status
 sort(struct ib_prune_counts *t, struct ib_error *err)
 {
@@ -115,7 +115,7 @@ ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_log *log, struct
 		while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 			for (i = 0; i < n && !st; i += k) {
 				k = n - i < IB_GROUP ? n - i : IB_GROUP;
-				st = take_group(t, line + i, k, run->head.options.epoch, err);
+				st = add_group(t, line + i, k, run->head.options.epoch, err);
 			}
 		}
 		st = st == IB_EOF ? IB_OK : st;

@@ -1,20 +1,20 @@
-/* How often each id was pruned and drawn, over the epochs of a log. */
+/* How often each id was pruned, and how often it was kept by its draw. */
 #ifndef IB_AUDIT_PRUNE_COUNTS_H
 #define IB_AUDIT_PRUNE_COUNTS_H
 
 #include "audit/log.h"
 
 struct ib_prune_count {
-	uint32_t pruned, drawn; /* in so many epochs */
-	int32_t last;		/* epoch in which it was last pruned */
-	int32_t last_drawn;
+	uint32_t pruned, drawn; /* numbers of epochs; drawn: eligible and kept */
+	int32_t last;		/* last epoch in which the id was pruned */
+	int32_t last_drawn;	/* last epoch in which it was kept by its draw */
 };
 
 struct ib_prune_counts {
 	struct ib_table ids;	      /* in the order of their first lines */
 	struct ib_prune_count *count; /* [ids.n] */
 	uint64_t cap;
-	uint32_t *order; /* [ids.n] rows, the most often pruned first */
+	uint32_t *order; /* [ids.n] rows, by descending number of pruned epochs */
 };
 
 enum ib_status ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_log *log,

@@ -13,11 +13,11 @@
 /* ---- the rule ------------------------------------------------------------------ */
 
 static struct ib_rule_options
-options_of(const struct ib_audit_head *h)
+options_of(const struct ib_run_header *h)
 {
 	struct ib_rule_options o = h->options;
 
-	if (!o.keep) { /* else the ratio was solved for it */
+	if (!o.keep) { /* with --keep, the ratio is solved from the scores */
 		o.ratio = h->ratio;
 		o.ratio_given = true;
 	}
@@ -25,7 +25,7 @@ options_of(const struct ib_audit_head *h)
 }
 
 void
-ib_replay_bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
+ib_replay_bare_rule(struct ib_rule *r, const struct ib_run_header *h)
 {
 	*r = (struct ib_rule){
 		.options = options_of(h), .ratio = h->ratio, .threshold = h->threshold, .c = h->c
@@ -44,7 +44,7 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_audit_head *h)
 }
 
 static bool
-same(double a, double b)
+equal_or_nan(double a, double b)
 {
 	return a == b || (isnan(a) && isnan(b));
 }
@@ -52,44 +52,44 @@ same(double a, double b)
 static enum ib_status
 differs(const char *what, double is, double should, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_CHECK, "%s is %.17g, the scores give %.17g", what, is, should);
+	return ib_fail(err, IB_E_CHECK, "%s is %.17g, but the scores give %.17g", what, is, should);
 }
 
-/* Was all that was solved solved so? */
+/* Compare everything that was computed from the scores with the header. */
 static enum ib_status
-compare_solved(const struct ib_rule *r, const struct ib_audit_head *h, struct ib_error *err)
+compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib_error *err)
 {
 	size_t i;
 
-	if (!same(h->threshold, r->threshold))
+	if (!equal_or_nan(h->threshold, r->threshold))
 		return differs("threshold", h->threshold, r->threshold, err);
-	if (!same(h->ratio, r->ratio))
+	if (!equal_or_nan(h->ratio, r->ratio))
 		return differs("ratio", h->ratio, r->ratio, err);
-	if (!same(h->c, r->c))
+	if (!equal_or_nan(h->c, r->c))
 		return differs("c", h->c, r->c, err);
 	for (i = 0; r->kind->cuts; i++) {
 		if (i == h->cuts.n && i == r->thresholds.n)
 			break;
 		if (i == h->cuts.n || i == r->thresholds.n || h->cuts.cut[i] != r->thresholds.cut[i] ||
 		    h->cuts.share[i] != r->thresholds.share[i])
-			return ib_fail(err, IB_E_CHECK,
-				       "cut %zu of 'cuts' is "
-				       "not what the scores give",
-				       i + 1);
+			return ib_fail(
+				err, IB_E_CHECK,
+				"entry %zu of 'cuts' differs from the value that the scores give",
+				i + 1);
 	}
 	for (i = 0; i < h->ngroups || i < r->ngroups; i++)
 		if (i >= h->ngroups || i >= r->ngroups || h->group[i].pi != r->group[i].pi ||
 		    h->group[i].n != r->group[i].n || h->group[i].k != r->group[i].k)
-			return ib_fail(err, IB_E_CHECK,
-				       "group %zu of 'groups' "
-				       "is not what the scores give",
-				       i + 1);
+			return ib_fail(
+				err, IB_E_CHECK,
+				"entry %zu of 'groups' differs from the value that the scores give",
+				i + 1);
 	return IB_OK;
 }
 
-/* k of each group follows from its pi and n. */
+/* Check that k of each group is pi * n, rounded, and at least 1. */
 static enum ib_status
-check_groups(const struct ib_audit_head *h, struct ib_error *err)
+check_groups(const struct ib_run_header *h, struct ib_error *err)
 {
 	double k;
 	size_t i;
@@ -99,8 +99,7 @@ check_groups(const struct ib_audit_head *h, struct ib_error *err)
 		k = k < 1 ? 1 : k;
 		if ((double)h->group[i].k != k)
 			return ib_fail(err, IB_E_CHECK,
-				       "group %zu keeps %llu "
-				       "of %llu, with pi %.17g it is %.0f",
+				       "group %zu keeps %llu of %llu, but pi %.17g implies %.0f",
 				       i + 1, (unsigned long long)h->group[i].k,
 				       (unsigned long long)h->group[i].n, h->group[i].pi, k);
 	}
@@ -108,7 +107,7 @@ check_groups(const struct ib_audit_head *h, struct ib_error *err)
 }
 
 enum ib_status
-ib_replay_begin(struct ib_replay *r, const struct ib_audit_head *head,
+ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 		const struct ib_scores *scores, struct ib_error *err)
 {
 	struct ib_rule_options o = options_of(head);
@@ -128,7 +127,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_audit_head *head,
 		return IB_OK;
 	}
 	st = ib_rule_prepare(&o, scores, NULL, NULL, &r->rule, err);
-	if (st == IB_E_MISUSE) /* a parameter that ib-prune would not take */
+	if (st == IB_E_MISUSE) /* ib-prune refuses such a parameter */
 		return err->code = IB_E_CHECK;
 	r->solved = !st;
 	return st ? st : compare_solved(r->rule, head, err);
@@ -137,7 +136,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_audit_head *head,
 /* ---- lines ------------------------------------------------------------------ */
 
 static const struct ib_audit_group *
-group_of(const struct ib_audit_head *h, double pi, size_t *at)
+group_of(const struct ib_run_header *h, double pi, size_t *at)
 {
 	size_t i;
 
@@ -150,25 +149,29 @@ group_of(const struct ib_audit_head *h, double pi, size_t *at)
 	return NULL;
 }
 
-/* What the head and the line's own score say; *group: of fixed, or none. */
+/*
+ * Compute pi and the weight from the header and the score in the line, and
+ * compare pi with the line. *group: index of the group for --sampling=fixed,
+ * otherwise SIZE_MAX.
+ */
 static enum ib_status
-chance_of(const struct ib_replay *r, const struct ib_audit_line *line, double *pi, double *weight,
-	  size_t *group, struct ib_error *err)
+compute_pi(const struct ib_replay *r, const struct ib_audit_line *line, double *pi, double *weight,
+	   size_t *group, struct ib_error *err)
 {
-	const struct ib_audit_head *h = r->head;
+	const struct ib_run_header *h = r->head;
 	const struct ib_rule *rule = &r->bare;
 	const struct ib_audit_group *g;
 
 	*group = SIZE_MAX;
 	if (rule->unpruned)
-		return ib_fail(err, IB_E_CHECK,
-			       "the epoch keeps everything "
-			       "(%s), but there is a line",
-			       ib_reason_name(rule->why_unpruned));
+		return ib_fail(
+			err, IB_E_CHECK,
+			"there is a line for this sample, but the epoch keeps every sample (%s)",
+			ib_reason_name(rule->why_unpruned));
 	if (rule->kind->needs_scores && isnan(line->score))
-		return ib_fail(err, IB_E_CHECK,
-			       "the score is unknown: pi is "
-			       "1, but there is a line");
+		return ib_fail(
+			err, IB_E_CHECK,
+			"there is a line for this sample, but its score is unknown: pi is 1");
 	rule->kind->pi(rule, &line->score, 1, pi);
 	if (*pi == IB_HIGH)
 		*pi = 1;
@@ -176,24 +179,22 @@ chance_of(const struct ib_replay *r, const struct ib_audit_line *line, double *p
 	if (*pi < 1 && h->options.sampling == IB_SAMPLING_FIXED && !isnan(line->score)) {
 		g = group_of(h, *pi, group);
 		if (!g)
-			return ib_fail(err, IB_E_CHECK,
-				       "there is no group of "
-				       "pi %.17g",
+			return ib_fail(err, IB_E_CHECK, "the run header has no group with pi %.17g",
 				       *pi);
 		*pi = (double)g->k / (double)g->n;
 		*weight = (double)g->n / (double)g->k;
 	}
 	if (*pi >= 1)
 		return ib_fail(err, IB_E_CHECK,
-			       "score %.9g is not low: pi is "
-			       "1, but there is a line",
+			       "there is a line for this sample, but its score %.9g is not below "
+			       "the threshold: pi is 1",
 			       (double)line->score);
 	if (line->pi != *pi)
-		return ib_fail(err, IB_E_CHECK, "pi is %.17g, should be %.17g", line->pi, *pi);
+		return ib_fail(err, IB_E_CHECK, "pi is %.17g, expected %.17g", line->pi, *pi);
 	return IB_OK;
 }
 
-/* The score, the age and the group, by the score file. */
+/* Compare score, pi and decision of a line with the score file. */
 static enum ib_status
 check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct ib_error *err)
 {
@@ -208,22 +209,16 @@ check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct
 		score = ((const float *)s->score.p)[row];
 	}
 	if (line->score != score && !(isnan(line->score) && isnan(score)))
-		return ib_fail(err, IB_E_CHECK,
-			       "score is %.9g, the score file "
-			       "has %.9g",
+		return ib_fail(err, IB_E_CHECK, "score is %.9g, but the score file has %.9g",
 			       (double)line->score, (double)score);
 	if (!r->solved)
 		return IB_OK;
 	c = ib_rule_inclusion(r->rule, row);
 	if (c.reason != IB_REASON_DRAWN || c.pi != line->pi)
-		return ib_fail(err, IB_E_CHECK,
-			       "pi is %.17g, the score file "
-			       "gives %.17g (%s)",
+		return ib_fail(err, IB_E_CHECK, "pi is %.17g, but the score file gives %.17g (%s)",
 			       line->pi, c.pi, ib_reason_name(c.reason));
 	if (ib_rule_keeps(r->rule, row, &c, ib_draw_u(r->rule->key, line->id)) != line->kept)
-		return ib_fail(err, IB_E_CHECK,
-			       "kept is %s, the score file "
-			       "gives %s",
+		return ib_fail(err, IB_E_CHECK, "kept is %s, but the score file gives %s",
 			       line->kept ? "true" : "false", line->kept ? "false" : "true");
 	return IB_OK;
 }
@@ -236,9 +231,9 @@ compare_draws(uint64_t a, struct ib_span x, uint64_t b, struct ib_span y)
 	return ib_span_compare(x, y);
 }
 
-/* Of a fixed group: the edge between the kept and the pruned. */
+/* Count a line of a fixed group, and update the boundary between kept and pruned. */
 static bool
-see_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t bits)
+add_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t bits)
 {
 	struct ib_bytes *id = line->kept ? &g->last_id : &g->first_id;
 	uint64_t *edge = line->kept ? &g->last_kept : &g->first_pruned;
@@ -254,38 +249,38 @@ see_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t b
 }
 
 static bool
-see_id(struct ib_replay *r, uint64_t hash)
+add_id(struct ib_replay *r, uint64_t hash)
 {
 	uint64_t cap, *seen;
 
-	if (r->head->duplicates_keep)
+	if (r->head->allows_duplicates)
 		return true;
-	if (r->nseen == r->seen_cap) {
-		cap = r->seen_cap ? 2 * r->seen_cap : 1 << 16;
-		seen = ib_array_resize(r->seen, cap, sizeof(*seen));
+	if (r->nhashes == r->hashes_cap) {
+		cap = r->hashes_cap ? 2 * r->hashes_cap : 1 << 16;
+		seen = ib_array_resize(r->id_hash, cap, sizeof(*seen));
 		if (!seen)
 			return false;
-		r->seen = seen;
-		r->seen_cap = cap;
+		r->id_hash = seen;
+		r->hashes_cap = cap;
 	}
-	r->seen[r->nseen++] = hash;
+	r->id_hash[r->nhashes++] = hash;
 	return true;
 }
 
 static void
-count(struct ib_replay *r, bool kept, double weight)
+count_line(struct ib_replay *r, bool kept, double weight)
 {
 	if (!kept) {
 		r->pruned++;
 		return;
 	}
 	r->kept++;
-	if (weight != r->weight && r->same > 0) {
-		ib_exact_add_times(&r->weights, r->weight, r->same);
-		r->same = 0;
+	if (weight != r->weight && r->repeats > 0) {
+		ib_exact_add_times(&r->weights, r->weight, r->repeats);
+		r->repeats = 0;
 	}
 	r->weight = weight;
-	r->same++;
+	r->repeats++;
 }
 
 enum ib_status
@@ -297,7 +292,7 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 	enum ib_status st;
 	size_t group;
 
-	st = chance_of(r, line, &pi, &weight, &group, err);
+	st = compute_pi(r, line, &pi, &weight, &group, err);
 	if (st)
 		return st;
 	if (group == SIZE_MAX && line->kept != (u < pi))
@@ -305,46 +300,43 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 			       "kept is %s, but u %.17g is "
 			       "%sbelow pi %.17g",
 			       line->kept ? "true" : "false", u, u < pi ? "" : "not ", pi);
-	if (group != SIZE_MAX && !see_draw(&r->group[group], line, hash >> 11))
+	if (group != SIZE_MAX && !add_draw(&r->group[group], line, hash >> 11))
 		return ib_fail_memory(err);
 	if (part->count > 0 && ib_part_of(line->id, part->count) != part->index)
-		return ib_fail(err, IB_E_CHECK,
-			       "it is of another part than "
-			       "%llu/%llu",
+		return ib_fail(err, IB_E_CHECK, "the id is not in partition %llu/%llu",
 			       (unsigned long long)part->index, (unsigned long long)part->count);
 	if (r->scores) {
 		st = check_scores(r, line, err);
 		if (st)
 			return st;
 	}
-	count(r, line->kept, weight);
-	return see_id(r, hash) ? IB_OK : ib_fail_memory(err);
+	count_line(r, line->kept, weight);
+	return add_id(r, hash) ? IB_OK : ib_fail_memory(err);
 }
 
 /* ---- the end ---------------------------------------------------------------- */
 
-/* Just the smallest (u, id) of a group's lines are kept, k of all n. */
+/* Check that the run kept the k smallest (u, id) of the n samples of a group. */
 static enum ib_status
 check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 {
 	const struct ib_audit_group *h = &r->head->group[i];
 	const struct ib_replay_group *g = &r->group[i];
-	bool all = g->kept + g->pruned == h->n && !r->head->duplicates_keep;
+	bool all = g->kept + g->pruned == h->n && !r->head->allows_duplicates;
 	char show[IB_SHOW_MAX];
 
 	if (g->kept > 0 && g->pruned > 0 &&
 	    compare_draws(g->last_kept, ib_bytes_span(&g->last_id), g->first_pruned,
 			  ib_bytes_span(&g->first_id)) > 0)
 		return ib_fail(err, IB_E_CHECK,
-			       "group %zu: %s is kept, though "
-			       "one with a smaller u is pruned",
+			       "group %zu: %s is kept, but a sample with a smaller u is pruned",
 			       i + 1, ib_show(show, ib_bytes_span(&g->last_id)));
-	if (r->head->duplicates_keep)
+	if (r->head->allows_duplicates)
 		return IB_OK;
 	if (g->kept > h->k || g->pruned > h->n - h->k || (all && g->kept != h->k))
 		return ib_fail(err, IB_E_CHECK,
-			       "group %zu: %llu of its lines "
-			       "are kept and %llu pruned, it keeps %llu of %llu",
+			       "group %zu: %llu lines are kept and %llu are pruned, but the header "
+			       "says that %llu of %llu are kept",
 			       i + 1, (unsigned long long)g->kept, (unsigned long long)g->pruned,
 			       (unsigned long long)h->k, (unsigned long long)h->n);
 	return IB_OK;
@@ -356,36 +348,33 @@ check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *
 	double sum;
 
 	if (t->epoch != r->head->options.epoch)
-		return ib_fail(err, IB_E_CHECK, "the tail is of epoch %lld", (long long)t->epoch);
+		return ib_fail(err, IB_E_CHECK, "the run footer has epoch %lld",
+			       (long long)t->epoch);
 	if (t->pruned != r->pruned)
 		return ib_fail(err, IB_E_CHECK,
-			       "pruned is %llu, there are "
-			       "%llu such lines",
+			       "the footer's 'pruned' is %llu, but %llu lines are pruned",
 			       (unsigned long long)t->pruned, (unsigned long long)r->pruned);
 	if (t->samples - t->pruned != t->kept || t->samples < t->pruned)
 		return ib_fail(err, IB_E_CHECK,
-			       "%llu samples less %llu pruned "
-			       "are not %llu kept",
+			       "in the footer, %llu samples minus %llu pruned is not %llu kept",
 			       (unsigned long long)t->samples, (unsigned long long)t->pruned,
 			       (unsigned long long)t->kept);
 	if (t->kept < r->kept)
 		return ib_fail(err, IB_E_CHECK,
-			       "kept is %llu, there are %llu "
-			       "such lines",
+			       "the footer's 'kept' is %llu, but %llu lines are kept",
 			       (unsigned long long)t->kept, (unsigned long long)r->kept);
-	ib_exact_add_times(&r->weights, r->weight, r->same);
-	r->same = 0;
+	ib_exact_add_times(&r->weights, r->weight, r->repeats);
+	r->repeats = 0;
 	ib_exact_add_times(&r->weights, 1, t->kept - r->kept);
 	sum = ib_exact_round(&r->weights);
 	if (sum != t->weight_sum)
 		return ib_fail(err, IB_E_CHECK,
-			       "weight_sum is %.17g, the "
-			       "lines give %.17g",
+			       "the footer's 'weight_sum' is %.17g, but the lines give %.17g",
 			       t->weight_sum, sum);
 	return IB_OK;
 }
 
-/* Sort by eleven bits at a time; the result is in a or in b. */
+/* Radix sort with 11 bits per pass. Returns a or b, whichever has the result. */
 static uint64_t *
 sort(uint64_t *a, uint64_t *b, uint64_t n)
 {
@@ -412,32 +401,32 @@ sort(uint64_t *a, uint64_t *b, uint64_t n)
 }
 
 static enum ib_status
-find_twice(struct ib_replay *r, uint64_t *twice, struct ib_error *err)
+find_duplicate(struct ib_replay *r, uint64_t *duplicate, struct ib_error *err)
 {
-	uint64_t *room = ib_array(r->nseen + 1, sizeof(*room)), *v, i;
+	uint64_t *room = ib_array(r->nhashes + 1, sizeof(*room)), *v, i;
 
-	*twice = 0;
+	*duplicate = 0;
 	if (!room)
 		return ib_fail_memory(err);
-	v = sort(r->seen, room, r->nseen);
-	for (i = 1; i < r->nseen && *twice == 0; i++)
+	v = sort(r->id_hash, room, r->nhashes);
+	for (i = 1; i < r->nhashes && *duplicate == 0; i++)
 		if (v[i] == v[i - 1])
-			*twice = v[i];
+			*duplicate = v[i];
 	free(room);
 	return IB_OK;
 }
 
 enum ib_status
-ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail, uint64_t *twice,
+ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail, uint64_t *duplicate,
 	      struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
 
-	*twice = 0;
-	if (r->nseen > 1)
-		st = find_twice(r, twice, err);
-	if (st || *twice)
+	*duplicate = 0;
+	if (r->nhashes > 1)
+		st = find_duplicate(r, duplicate, err);
+	if (st || *duplicate)
 		return st;
 	for (i = 0; i < r->head->ngroups && !st; i++)
 		st = check_group(r, i, err);
@@ -454,7 +443,7 @@ ib_replay_release(struct ib_replay *r)
 		ib_bytes_release(&r->group[i].first_id);
 	}
 	free(r->group);
-	free(r->seen);
+	free(r->id_hash);
 	ib_rule_free(r->rule);
 	*r = (struct ib_replay){ 0 };
 }

@@ -1,50 +1,62 @@
-/* A run's rule made anew from its head, and its lines held against it. */
+/*
+ * Recompute the decisions of a run from its header, and compare each line of
+ * the audit log with them.
+ */
 #ifndef IB_AUDIT_REPLAY_H
 #define IB_AUDIT_REPLAY_H
 
 #include "audit/log.h"
 #include "base/exact.h"
 
-/* Of --sampling fixed: what the lines of one group came to. */
+/*
+ * For --sampling=fixed: the lines of one group. Such a run keeps the samples
+ * with the smallest (u, id) of each group. So every kept (u, id) must be
+ * smaller than every pruned one, and it is enough to remember the boundary.
+ */
 struct ib_replay_group {
 	uint64_t kept, pruned;
-	/* the largest (u, id) kept and the smallest pruned; the ids are ours */
-	uint64_t last_kept, first_pruned;
-	struct ib_bytes last_id, first_id;
+	uint64_t last_kept, first_pruned;  /* u bits of the largest kept, the smallest pruned */
+	struct ib_bytes last_id, first_id; /* ids of these two, copied */
 };
 
 struct ib_replay {
-	const struct ib_audit_head *head;
-	const struct ib_scores *scores; /* NULL: by the head alone */
-	bool solved;			/* threshold and all were solved anew */
-	struct ib_rule *rule;		/* made from the scores, or bare */
-	struct ib_rule bare;
-	struct ib_replay_group *group; /* [head->ngroups] */
+	const struct ib_run_header *head;
+	const struct ib_scores *scores; /* NULL: use only the header */
+	bool solved;			/* rule was prepared from the scores again */
+	struct ib_rule *rule;		/* if solved */
+	struct ib_rule bare;		/* the rule with the threshold etc. of the header */
+	struct ib_replay_group *group;	/* [head->ngroups] */
 	uint64_t kept, pruned;
-	struct ib_exact weights; /* of the lines that are kept */
-	double weight;		 /* of the last ones, to be added up */
-	uint64_t same;
-	uint64_t *seen; /* hashes of the ids: which stands twice */
-	uint64_t nseen, seen_cap;
+	/* sum of the weights of the kept lines, except the last `repeats` of them,
+	 * which have the weight `weight` */
+	struct ib_exact weights;
+	double weight;
+	uint64_t repeats;
+	uint64_t *id_hash; /* hashes of all ids, to find duplicates */
+	uint64_t nhashes, hashes_cap;
 };
 
-/* The rule as the head has it, without a look at any scores. */
-void ib_replay_bare_rule(struct ib_rule *rule, const struct ib_audit_head *head);
+/* Make the rule that the header describes. Needs no scores. */
+void ib_replay_bare_rule(struct ib_rule *rule, const struct ib_run_header *head);
 
 /*
- * Begin. With scores (the run was decided with them) the threshold and all
- * that was solved is computed again. IB_E_CHECK with the difference.
+ * Start. scores: the score file that the run read, or NULL. With it, threshold,
+ * ratio and groups are computed again. Returns IB_E_CHECK, with the
+ * difference, if the header has other values.
  */
-enum ib_status ib_replay_begin(struct ib_replay *r, const struct ib_audit_head *head,
+enum ib_status ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 			       const struct ib_scores *scores, struct ib_error *err);
 
-/* One line. IB_E_CHECK: err says what it should have been. */
+/* Check one line. Returns IB_E_CHECK, with the expected value, if it differs. */
 enum ib_status ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line,
 			      struct ib_error *err);
 
-/* All lines against the tail. *twice: a hash that two ids have; 0: none. */
-enum ib_status ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail, uint64_t *twice,
-			     struct ib_error *err);
+/*
+ * Compare all lines with the footer. *duplicate: a hash that two lines have in
+ * common, or 0; the caller must check whether their ids are equal.
+ */
+enum ib_status ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail,
+			     uint64_t *duplicate, struct ib_error *err);
 void ib_replay_release(struct ib_replay *r);
 
 #endif

@@ -1,4 +1,4 @@
-/* One page about a run: no network, no script. */
+/* The HTML report of a run: one file, without scripts and external resources. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,29 +11,29 @@
 #include "audit/verbs.h"
 #include "base/error.h"
 
-#define FOUR_ERRORS 4 /* beyond which a weight sum is not off by chance */
+#define MAX_ERRORS 4 /* standard errors; a larger deviation of a weight sum is not chance */
 
 struct report {
 	const struct ib_audit_options *options;
 	const struct ib_context *context;
 	struct ib_audit_log *log;
-	struct ib_audit_stats *figure;
+	struct ib_audit_stats *stats;
 	size_t n;
-	struct ib_prune_counts tally;
+	struct ib_prune_counts counts;
 	struct ib_loss_history losses;
 	bool has_losses;
-	double (*low)[5]; /* without losses: quantiles of the lines' scores */
+	double (*low)[5]; /* [n] without losses: quantiles of the scores in the audit log */
 	struct ib_drift *drift;
 	struct ib_suspect *suspect;
 	size_t nsuspects;
-	uint64_t top;
-	/* of the charts: */
-	int64_t *epoch;
-	double *v[6];
+	uint64_t top; /* maximum number of rows of a list of ids */
+	/* for the current chart: */
+	int64_t *epoch; /* x labels */
+	double *v[6];	/* y values */
 	struct ib_bytes page;
 };
 
-/* ---- what is told ------------------------------------------------------------- */
+/* ---- input -------------------------------------------------------------------- */
 
 static enum ib_status
 read_losses(struct report *r, struct ib_error *err)
@@ -48,12 +48,12 @@ read_losses(struct report *r, struct ib_error *err)
 	st = ib_loss_history_load(o, logs, r->log, r->context, &r->losses, err);
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
-	if (!st) /* last: it leaves one record an id and epoch */
+	if (!st) /* last, because it merges duplicate records */
 		st = ib_suspects_find(&r->losses, o, &r->suspect, &r->nsuspects, err);
 	return st;
 }
 
-/* What the audit log alone has of the losses: scores of the low samples. */
+/* Without loss logs: read the scores in the audit log, which has only eligible samples. */
 static enum ib_status
 read_scores(struct report *r, struct ib_error *err)
 {
@@ -80,9 +80,9 @@ gather(struct report *r, struct ib_error *err)
 	r->top = o->top ? o->top : 20;
 	st = ib_audit_log_open(o->operands.v[0], r->context, &r->log, err);
 	if (!st)
-		st = ib_audit_stats(r->log, UINT64_MAX, &r->figure, &r->n, err);
+		st = ib_audit_stats(r->log, UINT64_MAX, &r->stats, &r->n, err);
 	if (!st)
-		st = ib_prune_counts_read(&r->tally, r->log, err);
+		st = ib_prune_counts_read(&r->counts, r->log, err);
 	if (!st)
 		st = read_losses(r, err);
 	if (!st)
@@ -105,36 +105,34 @@ set_epochs(struct report *r)
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		r->epoch[i] = r->figure[i].epoch;
+		r->epoch[i] = r->stats[i].epoch;
 }
 
 /* ---- the top row -------------------------------------------------------------- */
 
 static void
-put_weight_tile(struct report *r)
+write_weight_tile(struct report *r)
 {
-	char figure[40], words[80];
-	size_t i, within = 0, told = 0;
+	char value[40], words[80];
+	size_t i, within = 0, known = 0;
 	double off, worst = 0;
 
 	for (i = 0; i < r->n; i++) {
-		off = fabs(ib_audit_off(&r->figure[i]));
+		off = fabs(ib_audit_weight_deviation(&r->stats[i]));
 		if (isnan(off))
 			continue;
-		told++;
-		within += off <= FOUR_ERRORS;
+		known++;
+		within += off <= MAX_ERRORS;
 		worst = off > worst ? off : worst;
 	}
-	snprintf(figure, sizeof(figure), "%zu of %zu", within, told);
-	snprintf(words, sizeof(words),
-		 "epochs within %d standard errors "
-		 "of N, the worst %.1f off",
-		 FOUR_ERRORS, worst);
-	ib_html_tile(&r->page, within == told ? "good" : "bad", "Sums of weights", figure, words);
+	snprintf(value, sizeof(value), "%zu of %zu", within, known);
+	snprintf(words, sizeof(words), "epochs within %d standard errors; largest deviation: %.1f",
+		 MAX_ERRORS, worst);
+	ib_html_tile(&r->page, within == known ? "good" : "bad", "Unbiased weights", value, words);
 }
 
 static void
-put_drift_tile(struct report *r)
+write_drift_tile(struct report *r)
 {
 	char words[60];
 	size_t i, alarms = 0;
@@ -143,41 +141,43 @@ put_drift_tile(struct report *r)
 		return;
 	for (i = 0; i < r->losses.nepochs; i++)
 		alarms += r->drift[i].alarm;
-	snprintf(words, sizeof(words), "in %zu epochs of loss logs", r->losses.nepochs);
+	snprintf(words, sizeof(words), "%zu epoch%s of loss logs", r->losses.nepochs,
+		 r->losses.nepochs == 1 ? "" : "s");
 	ib_html_tile(&r->page, alarms ? "bad" : "good", "Drift", alarms ? "alarm" : "no alarm",
 		     words);
 }
 
 static void
-put_tiles(struct report *r)
+write_tiles(struct report *r)
 {
-	const struct ib_audit_stats *last = r->n ? &r->figure[r->n - 1] : NULL;
-	char figure[60], words[80];
+	const struct ib_audit_stats *last = r->n ? &r->stats[r->n - 1] : NULL;
+	char value[60], words[80];
 	uint64_t pruned = 0, samples = 0;
 	size_t i;
 
 	for (i = 0; i < r->n; i++) {
-		pruned += r->figure[i].pruned;
-		samples += r->figure[i].samples;
+		pruned += r->stats[i].pruned;
+		samples += r->stats[i].samples;
 	}
 	ib_bytes_printf(&r->page, "<div class=\"tiles\">\n");
-	snprintf(figure, sizeof(figure), "%.1f%%",
+	snprintf(value, sizeof(value), "%.1f%%",
 		 samples ? 100 * (double)pruned / (double)samples : 0);
 	snprintf(words, sizeof(words), "%llu of %llu visits", (unsigned long long)pruned,
 		 (unsigned long long)samples);
-	ib_html_tile(&r->page, "", "Saved so far", figure, words);
+	ib_html_tile(&r->page, "", "Saved so far", value, words);
 	if (r->options->cost_given && last) {
-		snprintf(figure, sizeof(figure), "%.2f", r->options->cost * last->saved_sum);
-		snprintf(words, sizeof(words), "of %.2f for all data",
+		snprintf(value, sizeof(value), "%.2f", r->options->cost * last->saved_sum);
+		snprintf(words, sizeof(words), "cost %.2f instead of %.2f",
+			 r->options->cost * ((double)r->n - last->saved_sum),
 			 r->options->cost * (double)r->n);
-		ib_html_tile(&r->page, "", "Cost saved", figure, words);
+		ib_html_tile(&r->page, "", "Cost saved", value, words);
 	}
-	snprintf(figure, sizeof(figure), "%zu", r->n);
+	snprintf(value, sizeof(value), "%zu", r->n);
 	snprintf(words, sizeof(words), "the last one is %lld",
 		 last ? (long long)last->epoch : -1LL);
-	ib_html_tile(&r->page, "", "Epochs in the log", figure, last ? words : "");
-	put_weight_tile(r);
-	put_drift_tile(r);
+	ib_html_tile(&r->page, "", "Epochs in the log", value, last ? words : "");
+	write_weight_tile(r);
+	write_drift_tile(r);
 	ib_bytes_printf(&r->page, "</div>\n");
 }
 
@@ -193,16 +193,15 @@ chart_kept(struct report *r)
 	size_t i;
 
 	ib_html_section(&r->page, "Kept and pruned",
-			"Samples of each epoch. "
-			"Pruned ones are drawn anew every epoch; the kept "
-			"ones among the low count for more (weight 1/pi).");
+			"Samples of each epoch. Every epoch draws again which of the samples below "
+			"the threshold it prunes. Those that are kept get the weight 1/pi.");
 	ib_html_legend(&r->page, legend);
 	for (i = 0; i < r->n; i++)
-		if ((double)r->figure[i].samples > c.high)
-			c.high = (double)r->figure[i].samples;
+		if ((double)r->stats[i].samples > c.high)
+			c.high = (double)r->stats[i].samples;
 	ib_svg_begin(&c, "Bars: samples kept and pruned in each epoch", r->epoch);
 	for (i = 0; i < r->n; i++) {
-		f = &r->figure[i];
+		f = &r->stats[i];
 		snprintf(title, sizeof(title), "epoch %lld: %llu kept (%.1f%%)",
 			 (long long)f->epoch, (unsigned long long)f->kept, 100 * f->share);
 		ib_svg_bar(&c, "kept", i, 0, (double)f->kept, title);
@@ -221,22 +220,22 @@ chart_saved(struct report *r)
 	char title[120];
 	size_t i;
 
-	ib_html_section(&r->page, "Savings so far",
-			"Share of all visits of a "
-			"sample up to an epoch that were saved.");
+	ib_html_section(&r->page, "Saved so far",
+			"Pruned visits divided by all visits, up to and including each epoch. A "
+			"visit is one sample in one epoch.");
 	for (i = 0; i < r->n; i++) {
 		r->v[0][i] = 0;
-		r->v[1][i] = r->figure[i].saved;
+		r->v[1][i] = r->stats[i].saved;
 		if (r->v[1][i] > c.high)
 			c.high = r->v[1][i];
 	}
-	ib_svg_begin(&c, "Line: share of all visits saved so far", r->epoch);
+	ib_svg_begin(&c, "Line: fraction of all visits saved up to each epoch", r->epoch);
 	ib_svg_band(&c, "b1", r->v[0], r->v[1]);
 	ib_svg_line(&c, "kept", r->v[1]);
 	for (i = 0; i < r->n; i++) {
 		snprintf(title, sizeof(title), "up to epoch %lld: %.1f%%", (long long)r->epoch[i],
 			 100 * r->v[1][i]);
-		ib_svg_dot(&c, "kept", i, r->v[1][i], title);
+		ib_svg_point(&c, "kept", i, r->v[1][i], title);
 	}
 	ib_svg_end(&c);
 	ib_html_section_end(&r->page);
@@ -245,24 +244,23 @@ chart_saved(struct report *r)
 static void
 chart_weights(struct report *r)
 {
-	static const char *const legend[] = { "b2",   "2 standard errors",
-					      "b1",   "4 standard errors",
-					      "kept", "sum of weights / N - 1",
-					      "warm", "further off",
-					      NULL };
+	static const char *const legend[] = {
+		"b2",	"2 standard errors", "b1", "4 standard errors", "kept", "deviation",
+		"warm", "more than 4",	     NULL
+	};
 	struct ib_svg c = { .out = &r->page, .n = r->n, .style = IB_STYLE_SIGNED };
 	const struct ib_audit_stats *f;
 	char title[120];
 	double most = 1e-4, off;
 	size_t i;
 
-	ib_html_section(&r->page, "Sum of weights against N",
-			"The promise of "
-			"unbiased pruning: the weights of what is kept add up "
-			"to the number of all samples, but for chance.");
+	ib_html_section(&r->page, "Sum of the weights",
+			"If pruning is unbiased, the weights of the kept samples add up to the "
+			"number of all samples, except for chance. The deviation is (sum of "
+			"weights) / (number of samples) - 1.");
 	ib_html_legend(&r->page, legend);
 	for (i = 0; i < r->n; i++) {
-		f = &r->figure[i];
+		f = &r->stats[i];
 		off = f->error / (double)f->samples;
 		r->v[0][i] = -4 * off;
 		r->v[1][i] = -2 * off;
@@ -275,20 +273,19 @@ chart_weights(struct report *r)
 	c.low = -most;
 	c.high = most;
 	ib_svg_begin(&c,
-		     "Points: the sum of weights against the number of "
-		     "samples, in a band of its standard error",
+		     "Points: relative deviation of the sum of the weights from the "
+		     "number of samples, with bands of 2 and 4 standard errors",
 		     r->epoch);
 	ib_svg_band(&c, "b1", r->v[0], r->v[3]);
 	ib_svg_band(&c, "b2", r->v[1], r->v[2]);
 	ib_svg_line(&c, "soft", r->v[5]);
 	for (i = 0; i < r->n; i++) {
-		off = ib_audit_off(&r->figure[i]);
+		off = ib_audit_weight_deviation(&r->stats[i]);
 		snprintf(title, sizeof(title),
-			 "epoch %lld: %.6g of %llu, "
-			 "%+.1f standard errors",
-			 (long long)r->epoch[i], r->figure[i].weight_sum,
-			 (unsigned long long)r->figure[i].samples, off);
-		ib_svg_dot(&c, fabs(off) > FOUR_ERRORS ? "warm" : "kept", i, r->v[4][i], title);
+			 "epoch %lld: %.6g for %llu samples, %+.1f standard errors",
+			 (long long)r->epoch[i], r->stats[i].weight_sum,
+			 (unsigned long long)r->stats[i].samples, off);
+		ib_svg_point(&c, fabs(off) > MAX_ERRORS ? "warm" : "kept", i, r->v[4][i], title);
 	}
 	ib_svg_end(&c);
 	ib_html_section_end(&r->page);
@@ -300,12 +297,12 @@ threshold_at(const struct report *r, int64_t epoch)
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
-		if (r->figure[i].epoch == epoch)
-			return r->figure[i].threshold;
+		if (r->stats[i].epoch == epoch)
+			return r->stats[i].threshold;
 	return NAN;
 }
 
-/* The threshold, with quantiles of the losses, or of the low scores. */
+/* The threshold, with quantiles of the losses or of the eligible samples' scores. */
 static void
 chart_losses(struct report *r)
 {
@@ -316,12 +313,11 @@ chart_losses(struct report *r)
 	struct ib_svg c = { .out = &r->page, .n = n };
 
 	ib_html_section(&r->page, "Threshold and losses",
-			r->has_losses ? "Losses of each epoch, weighted by 1/pi, and the "
-					"threshold below which the epoch's scores could be "
-					"pruned."
-				      : "Scores (last losses) of the samples that could be "
-					"pruned, and the threshold below which they are. "
-					"With the loss logs as further operands: of all.");
+			r->has_losses ? "Losses of each epoch, weighted by 1/pi. Samples with "
+					"a score below the threshold could be pruned."
+				      : "Scores (last losses) of the samples below the "
+					"threshold. To show the losses of all samples, name "
+					"the loss logs as further operands.");
 	for (i = 0; i < n; i++) {
 		if (r->has_losses)
 			r->epoch[i] = r->drift[i].epoch;
@@ -332,10 +328,7 @@ chart_losses(struct report *r)
 		c.low = fmin(c.low, fmin(r->v[5][i], r->v[0][i]));
 	}
 	ib_html_legend(&r->page, legend);
-	ib_svg_begin(&c,
-		     "Quantiles of the losses, and the threshold, over "
-		     "the epochs",
-		     r->epoch);
+	ib_svg_begin(&c, "Quantiles of the losses, and the threshold, for each epoch", r->epoch);
 	ib_svg_band(&c, "b1", r->v[0], r->v[4]);
 	ib_svg_band(&c, "b2", r->v[1], r->v[3]);
 	ib_svg_line(&c, "kept", r->v[2]);
@@ -348,7 +341,7 @@ chart_losses(struct report *r)
 /* ---- tables ------------------------------------------------------------------- */
 
 static void
-put_summary(struct report *r)
+write_summary(struct report *r)
 {
 	static const struct ib_column columns[] = {
 		{ .heading = "epoch" },
@@ -357,7 +350,7 @@ put_summary(struct report *r)
 		{ .heading = "pruned" },
 		{ .heading = "share", .style = IB_STYLE_PERCENT },
 		{ .heading = "threshold" },
-		{ .heading = "weights", .style = IB_STYLE_WHOLE },
+		{ .heading = "weights", .style = IB_STYLE_INTEGER },
 		{ .heading = "off", .style = IB_STYLE_SIGNED },
 		{ .heading = "saved", .style = IB_STYLE_PERCENT },
 	};
@@ -366,12 +359,12 @@ put_summary(struct report *r)
 	size_t i;
 
 	ib_html_section(&r->page, "Epoch by epoch",
-			"As <code>ib-audit "
-			"summary</code> has it; off: how far the sum of "
-			"weights is from the samples, in standard errors.");
+			"The same numbers as <code>ib-audit summary</code>. share: kept / samples. "
+			"off: (sum of weights - samples) in standard errors. saved: pruned visits "
+			"/ all visits so far.");
 	ib_html_table(&r->page, "summary", columns, n);
 	for (i = 0; i < r->n; i++) {
-		f = &r->figure[i];
+		f = &r->stats[i];
 		ib_html_row(&r->page, columns, n,
 			    (struct ib_cell[]){
 				    IB_COUNT((uint64_t)f->epoch),
@@ -381,7 +374,7 @@ put_summary(struct report *r)
 				    IB_REAL(f->share),
 				    IB_REAL(f->threshold),
 				    IB_REAL(f->weight_sum),
-				    IB_REAL(ib_audit_off(f)),
+				    IB_REAL(ib_audit_weight_deviation(f)),
 				    IB_REAL(f->saved),
 			    });
 	}
@@ -390,29 +383,28 @@ put_summary(struct report *r)
 }
 
 static void
-put_pruned(struct report *r)
+write_pruned(struct report *r)
 {
 	static const struct ib_column columns[] = {
 		{ .heading = "sample", .left = true },
 		{ .heading = "pruned" },
-		{ .heading = "drawn" },
-		{ .heading = "last" },
+		{ .heading = "kept by draw" },
+		{ .heading = "last pruned" },
 	};
 	const struct ib_prune_count *count;
 	uint64_t i;
 
 	ib_html_section(&r->page, "Most often pruned",
-			"How often a sample was "
-			"pruned, how often drawn and kept all the same, and "
-			"the last epoch without it.");
+			"Number of epochs in which a sample was pruned, number of epochs in which "
+			"it was eligible but kept by its draw, and the last epoch that pruned it.");
 	ib_html_table(&r->page, "pruned", columns, 4);
-	for (i = 0; i < r->tally.ids.n && i < r->top; i++) {
-		count = &r->tally.count[r->tally.order[i]];
+	for (i = 0; i < r->counts.ids.n && i < r->top; i++) {
+		count = &r->counts.count[r->counts.order[i]];
 		if (count->pruned == 0)
 			break;
 		ib_html_row(&r->page, columns, 4,
 			    (struct ib_cell[]){
-				    IB_TEXT(ib_table_id(&r->tally.ids, r->tally.order[i])),
+				    IB_TEXT(ib_table_id(&r->counts.ids, r->counts.order[i])),
 				    IB_COUNT(count->pruned),
 				    IB_COUNT(count->drawn),
 				    IB_COUNT((uint64_t)count->last),
@@ -423,7 +415,7 @@ put_pruned(struct report *r)
 }
 
 static void
-put_suspects(struct report *r)
+write_suspects(struct report *r)
 {
 	static const struct ib_column columns[] = {
 		{ .heading = "sample", .left = true },
@@ -435,13 +427,11 @@ put_suspects(struct report *r)
 	size_t i;
 
 	ib_html_section(&r->page, "Suspect samples",
-			"Never below their "
-			"epoch's mean loss, the steepest rise first "
-			"(first, last: loss over that mean). Labels to look "
-			"at; they are never pruned.");
+			"Samples whose loss was never below the mean loss of its epoch, by "
+			"descending slope. first, last: loss / mean loss. Check their labels: the "
+			"default threshold never prunes a sample above the mean score.");
 	if (!r->has_losses) {
-		ib_bytes_printf(&r->page, "<p>The loss logs were not given.</p>"
-					  "\n");
+		ib_bytes_printf(&r->page, "<p>Needs the loss logs as further operands.</p>\n");
 		ib_html_section_end(&r->page);
 		return;
 	}
@@ -463,24 +453,26 @@ put_suspects(struct report *r)
 }
 
 static void
-put_drift(struct report *r)
+write_drift(struct report *r)
 {
 	static const struct ib_column columns[] = {
-		{ .heading = "epoch" },	     { .heading = "losses" },	 { .heading = "mean" },
-		{ .heading = "median" },     { .heading = "W1 before" }, { .heading = "W1 first" },
-		{ .heading = "PSI before" }, { .heading = "PSI first" }, { .heading = "PH" },
-		{ .heading = "alarm" },
+		{ .heading = "epoch" },	       { .heading = "losses" },
+		{ .heading = "mean" },	       { .heading = "median" },
+		{ .heading = "W1 before" },    { .heading = "W1 ref" },
+		{ .heading = "PSI before" },   { .heading = "PSI ref" },
+		{ .heading = "Page-Hinkley" }, { .heading = "alarm" },
 	};
 	const struct ib_drift *d;
 	size_t i;
 
 	ib_html_section(&r->page, "Drift of the losses",
-			"Weighted by 1/pi. "
-			"W1: Wasserstein distance, in units of the loss; PSI: "
-			"population stability index; PH: one-sided "
-			"Page-Hinkley sum, an alarm where the mean rises.");
+			"Losses of each epoch, weighted by 1/pi, compared with the epoch before "
+			"and with the reference epoch (by default the first). W1: Wasserstein "
+			"distance, in units of the loss. PSI: population stability index, without "
+			"unit. Page-Hinkley: a sum that grows if the mean loss rises; if it is "
+			"large, the epoch has an alarm.");
 	if (!r->has_losses) {
-		ib_bytes_printf(&r->page, "<p>The loss logs were not given: "
+		ib_bytes_printf(&r->page, "<p>Needs the loss logs as further operands: "
 					  "<code>ib-audit report LOG LOSSLOG...</code>"
 					  "</p>\n");
 		ib_html_section_end(&r->page);
@@ -514,17 +506,17 @@ build(struct report *r)
 
 	set_epochs(r);
 	ib_html_begin(&r->page, title, ib_audit_log_name(r->log));
-	put_tiles(r);
+	write_tiles(r);
 	chart_kept(r);
 	chart_saved(r);
 	chart_losses(r);
 	chart_weights(r);
-	put_drift(r);
+	write_drift(r);
 	ib_bytes_printf(&r->page, "<div class=\"cols\">\n");
-	put_pruned(r);
-	put_suspects(r);
+	write_pruned(r);
+	write_suspects(r);
 	ib_bytes_printf(&r->page, "</div>\n");
-	put_summary(r);
+	write_summary(r);
 	ib_html_reproduce(&r->page, r->log);
 	ib_html_end(&r->page);
 }
@@ -543,10 +535,10 @@ ib_audit_report(const struct ib_audit_options *o, const struct ib_context *conte
 		st = ib_output_status(out, err);
 	}
 	ib_bytes_release(&r.page);
-	ib_prune_counts_release(&r.tally);
+	ib_prune_counts_release(&r.counts);
 	ib_loss_history_release(&r.losses);
 	ib_audit_log_close(r.log);
-	free(r.figure);
+	free(r.stats);
 	free(r.low);
 	free(r.drift);
 	free(r.suspect);

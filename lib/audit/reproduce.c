@@ -1,4 +1,4 @@
-/* How a run was decided, and how to decide it again. */
+/* The parameters of a run, and the commands that repeat and verify it. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include "prune/params.h"
 #include "prune/rules.h"
 
-/* Quoted if need be, so that a shell takes it as it stands, whatever is in it. */
+/* Append a value as one word for a shell, quoted if necessary. */
 static void
-put_quoted(struct ib_bytes *b, struct ib_span value)
+write_quoted(struct ib_bytes *b, struct ib_span value)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
 	size_t i;
@@ -32,7 +32,7 @@ put_quoted(struct ib_bytes *b, struct ib_span value)
 	ib_bytes_put_char(b, '\'');
 }
 
-/* Whether the command needs the option: it has an effect that is no default. */
+/* True if the command needs the option: its value differs from the default and has an effect. */
 static bool
 is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 {
@@ -46,7 +46,7 @@ is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 		return *(const int64_t *)at > 0;
 	case IB_PARAM_CHOICE:
 		return *(const unsigned *)at > 0;
-	case IB_PARAM_REAL: /* --delta, which goes with -E */
+	case IB_PARAM_REAL: /* --delta, which has an effect only with -E */
 		return o->epochs != IB_NO_EPOCH;
 	default:
 		return true;
@@ -54,19 +54,19 @@ is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 }
 
 static void
-put_option(struct ib_bytes *b, const struct ib_param *p, const struct ib_rule_options *o)
+write_option(struct ib_bytes *b, const struct ib_param *p, const struct ib_rule_options *o)
 {
 	struct ib_bytes value = { 0 };
 
 	ib_param_spell(&value, p, o);
 	ib_bytes_printf(b, " --%s=", p->name);
-	put_quoted(b, ib_bytes_span(&value));
+	write_quoted(b, ib_bytes_span(&value));
 	b->failed |= value.failed;
 	ib_bytes_release(&value);
 }
 
 static void
-put_command(struct ib_bytes *b, const struct ib_audit_head *h)
+write_command(struct ib_bytes *b, const struct ib_run_header *h)
 {
 	size_t n;
 	const struct ib_param *p = ib_params(&n);
@@ -75,23 +75,23 @@ put_command(struct ib_bytes *b, const struct ib_audit_head *h)
 	ib_bytes_printf(b, "ib-prune -s SCORES -e %lld", (long long)h->options.epoch);
 	for (; n > 0; n--, p++)
 		if (is_needed(p, &h->options))
-			put_option(b, p, &h->options);
+			write_option(b, p, &h->options);
 	if (!h->options.keep && ib_rule_kind_of(h->options.rule)->ratio)
 		ib_bytes_printf(b, " --ratio=%.*s", (int)ib_number_put(number, h->ratio), number);
 	if (h->part.count > 0)
 		ib_bytes_printf(b, " --part=%llu/%llu", (unsigned long long)h->part.index,
 				(unsigned long long)h->part.count);
-	if (h->duplicates_keep)
+	if (h->allows_duplicates)
 		ib_bytes_printf(b, " --allow-duplicates");
 	ib_bytes_printf(b, " MANIFEST");
 }
 
 static void
-put_value(struct ib_bytes *out, const struct ib_audit_head *h, const cJSON *m)
+write_value(struct ib_bytes *out, const struct ib_run_header *h, const cJSON *m)
 {
 	char number[IB_NUMBER_MAX], *text;
 
-	if (strcmp(m->string, "seed") == 0) { /* no double holds it */
+	if (strcmp(m->string, "seed") == 0) { /* a double cannot hold 64 bits */
 		ib_bytes_printf(out, "%llu", (unsigned long long)h->options.seed);
 	} else if (cJSON_IsString(m)) {
 		ib_html_plain(out, ib_span_of(m->valuestring));
@@ -106,7 +106,7 @@ put_value(struct ib_bytes *out, const struct ib_audit_head *h, const cJSON *m)
 }
 
 static void
-put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
+write_parameters(struct ib_bytes *out, const struct ib_run_header *h)
 {
 	static const struct ib_column columns[] = {
 		{ .heading = "parameter", .left = true },
@@ -114,7 +114,7 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 	};
 	cJSON *json = cJSON_Parse(h->text), *m;
 
-	out->failed |= !json; /* it was read before: no memory */
+	out->failed |= !json; /* the log reader has parsed it before, so only memory can fail */
 	ib_html_table(out, "parameters", columns, 2);
 	cJSON_ArrayForEach(m, json)
 	{
@@ -123,7 +123,7 @@ put_parameters(struct ib_bytes *out, const struct ib_audit_head *h)
 		ib_bytes_printf(out, "<tr><td class=\"l\">");
 		ib_html_plain(out, ib_span_of(m->string));
 		ib_bytes_printf(out, "</td><td class=\"l\">");
-		put_value(out, h, m);
+		write_value(out, h, m);
 		ib_bytes_printf(out, "</td></tr>\n");
 	}
 	ib_html_table_end(out);
@@ -140,22 +140,21 @@ ib_html_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
 	if (n == 0)
 		return;
 	run = ib_audit_log_epoch(log, n - 1);
-	ib_html_section(out, "Parameters, and how to reproduce",
-			"Of the last "
-			"epoch. The same score file, manifest and parameters "
-			"give the same bytes on every machine; the digests say "
-			"which files they were.");
-	put_parameters(out, &run->head);
-	put_command(&command, &run->head);
+	ib_html_section(out, "Parameters and commands",
+			"These are the parameters of the last epoch. The same score file, "
+			"manifest and parameters give the same bytes on every machine. The "
+			"digests identify the files.");
+	write_parameters(out, &run->head);
+	write_command(&command, &run->head);
 	out->failed |= command.failed;
 	ib_bytes_printf(out,
-			"<pre># decide it again (scores %s,\n"
+			"<pre># repeat the run (scores %s,\n"
 			"# manifest %s)\n",
 			run->head.scores[0] ? run->head.scores : "none",
 			run->tail.manifest[0] ? run->tail.manifest : "unknown");
 	ib_html_plain(out, ib_bytes_span(&command));
-	ib_bytes_printf(out, "\n# compute every decision, count and digest of "
-			     "the log again\nib-audit verify -s SCORES ");
+	ib_bytes_printf(out, "\n# recompute every decision, count and digest of "
+			     "the log\nib-audit verify -s SCORES ");
 	ib_html_text(out, ib_span_of(ib_audit_log_name(log)));
 	ib_bytes_printf(out, "</pre>\n");
 	ib_bytes_release(&command);

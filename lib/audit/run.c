@@ -1,4 +1,4 @@
-/* One run of ib-audit: the output, and the verb that fills it. */
+/* Run one subcommand of ib-audit: open the output, fill it, commit it. */
 #include "audit/verbs.h"
 
 enum ib_status
@@ -14,14 +14,14 @@ ib_audit_run(const struct ib_audit_options *options, const struct ib_context *co
 	};
 	struct ib_output *out = NULL;
 	enum ib_status st, check = IB_OK;
-	struct ib_error said = { IB_OK, "" };
+	struct ib_error failure = { IB_OK, "" };
 
 	st = ib_output_open(options->output, 0, &out, err);
 	if (st)
 		return st;
 	st = verbs[options->verb](options, context, out, err);
-	if (st == IB_E_CHECK) { /* what was found is told all the same */
-		said = *err;
+	if (st == IB_E_CHECK) { /* a failed check: the output is complete, so commit it */
+		failure = *err;
 		check = st;
 		st = IB_OK;
 	}
@@ -30,7 +30,7 @@ ib_audit_run(const struct ib_audit_options *options, const struct ib_context *co
 	else
 		st = ib_output_commit(&out, err);
 	if (!st && check) {
-		*err = said;
+		*err = failure;
 		st = check;
 	}
 	return st;

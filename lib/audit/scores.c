@@ -23,7 +23,7 @@ ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 		for (k = 0; k < n; k++)
 			score[all++] = line[k].score;
 	if (st == IB_EOF)
-		st = ib_weighted_make(&d, score, NULL, all, err);
+		st = ib_weighted_init(&d, score, NULL, all, err);
 	for (k = 0; k < 5 && !st; k++)
 		quantile[k] = ib_weighted_quantile(&d, twentieth[k], 20);
 	ib_weighted_release(&d);

@@ -1,4 +1,4 @@
-/* The life of single ids. */
+/* Show what happened to single ids in each epoch, and why. */
 #define XXH_INLINE_ALL
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/part.h"
 #include "score/load.h"
 
-/* What one run says of one id. */
+/* The line of one id in one run, if any. */
 struct found {
 	bool any, kept;
 	float score;
@@ -46,17 +46,17 @@ struct show {
 	const struct ib_audit_options *options;
 	const struct ib_context *context;
 	struct ib_audit_log *log;
-	struct ib_scores *scores; /* NULL: not asked for */
-	char digest[33];	  /* of the scores */
-	struct ib_table ids;	  /* that were asked for, each once */
-	uint32_t *row;		  /* [nids] of the operands, in ids */
+	struct ib_scores *scores; /* NULL: without -s */
+	char digest[33];	  /* digest of the scores */
+	struct ib_table ids;	  /* the operands, each once */
+	uint32_t *row;		  /* [nids] row in ids of each operand */
 	size_t nids, nepochs;
 	struct found *found; /* [nepochs * ids.n] */
 };
 
 /* ---- looking up --------------------------------------------------------------- */
 
-/* Put the operands into a table. */
+/* Add the operands to s->ids. */
 static enum ib_status
 index_ids(struct show *s, struct ib_error *err)
 {
@@ -86,7 +86,7 @@ index_ids(struct show *s, struct ib_error *err)
 	return st;
 }
 
-/* Find all ids in one run's lines: one look-up a line. */
+/* Find the lines of all ids in one run. Needs one hash look-up per line. */
 static enum ib_status
 search(struct show *s, const struct ib_audit_run *run, struct found *found, struct ib_error *err)
 {
@@ -141,7 +141,10 @@ read_all(struct show *s, struct ib_error *err)
 
 /* ---- why there is no line -------------------------------------------------------- */
 
-/* Why a score kept its sample; NULL: it did not, so it was not in the manifest. */
+/*
+ * Return why a sample with this score was kept without a draw. Returns NULL if
+ * the score made it eligible: without a line it was not in the manifest.
+ */
 static const char *
 explain_score(const struct ib_rule *rule, const struct ib_row *row)
 {
@@ -158,9 +161,9 @@ explain_score(const struct ib_rule *rule, const struct ib_row *row)
 	return pi == 1 ? "pi 1" : NULL;
 }
 
-/* A later run of the log is of this epoch or an earlier one. */
+/* True if a later run of the log has the same epoch or an earlier one. */
 static bool
-was_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
+is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 {
 	const struct ib_audit_run *last;
 
@@ -172,9 +175,10 @@ was_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 }
 
 /*
- * Its score of that epoch is gone, but the number of its visits is there: if it
- * was seen in each epoch in which it was not pruned, it was unseen in the first
- * of them alone. With -e the other epochs are not known.
+ * Explain from the number of visits, if the score of that epoch has been
+ * overwritten. If the number of visits equals the number of epochs in which
+ * the sample was not pruned, then it had no score only in the first of these
+ * epochs. With -e the other epochs were not read.
  */
 static const char *
 explain_by_visits(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
@@ -203,15 +207,15 @@ explain_by_visits(const struct show *s, const struct ib_audit_run *run, struct i
 }
 
 /*
- * By the score file. It has the score of that epoch if it is the file that the
- * run read, or if the sample has not been seen since, unless the file was
- * rolled back.
+ * Explain from the score file. It has the score that the run used if it is the
+ * file that the run read. It also has that score if the sample was not
+ * visited since, unless the training was rolled back to an earlier epoch.
  */
 static const char *
 explain_by_scores(const struct show *s, const struct ib_rule *rule, const struct ib_audit_run *run,
 		  struct ib_span id)
 {
-	const struct ib_audit_head *h = &run->head;
+	const struct ib_run_header *h = &run->head;
 	const char *unseen = ib_reason_name(IB_REASON_UNSEEN);
 	struct ib_row row;
 	uint64_t at;
@@ -221,18 +225,18 @@ explain_by_scores(const struct show *s, const struct ib_rule *rule, const struct
 	row = ib_scores_row(s->scores, at);
 	if (strcmp(h->scores, s->digest) == 0)
 		return explain_score(rule, &row);
-	if (was_rolled_back(s->log, run))
+	if (is_rolled_back(s->log, run))
 		return "high or unseen";
 	if (row.epoch < h->options.epoch)
 		return explain_score(rule, &row);
 	return row.visits == 1 ? unseen : explain_by_visits(s, run, id, &row);
 }
 
-/* Why a sample without a line was kept; *kept: false if it was not. */
+/* Return why a sample has no line in a run. *kept: true if it was kept. */
 static const char *
 explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id, bool *kept)
 {
-	const struct ib_audit_head *h = &run->head;
+	const struct ib_run_header *h = &run->head;
 	const char *why = NULL;
 	struct ib_rule rule;
 
@@ -258,10 +262,10 @@ explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
 /* ---- rows ----------------------------------------------------------------------- */
 
 static void
-put_epoch(const struct show *s, struct ib_text_table *sheet, struct ib_span id,
-	  const struct ib_audit_run *run, const struct found *f)
+write_epoch(const struct show *s, struct ib_text_table *table, struct ib_span id,
+	    const struct ib_audit_run *run, const struct found *f)
 {
-	const struct ib_audit_head *head = &run->head;
+	const struct ib_run_header *head = &run->head;
 	double u = ib_draw_u(ib_draw_key(head->options.seed, (uint64_t)head->options.epoch), id);
 	struct ib_cell cell[NCOLUMNS] = {
 		IB_TEXT(id), IB_COUNT((uint64_t)head->options.epoch),
@@ -282,12 +286,12 @@ put_epoch(const struct show *s, struct ib_text_table *sheet, struct ib_span id,
 		cell[5] = IB_TEXT(ib_span_of(kept ? "kept" : "-"));
 		cell[6] = IB_TEXT(ib_span_of(why));
 	}
-	ib_text_table_row(sheet, cell);
+	ib_text_table_row(table, cell);
 }
 
-/* What the score file has of it. */
+/* Write the row with the current score of an id. */
 static void
-put_now(struct ib_text_table *sheet, struct ib_span id, const struct ib_scores *s)
+write_now(struct ib_text_table *table, struct ib_span id, const struct ib_scores *s)
 {
 	struct ib_cell cell[NCOLUMNS] = {
 		IB_TEXT(id), IB_NONE,	  IB_NONE, IB_NONE, IB_NONE, IB_TEXT(ib_span_of("now")),
@@ -302,11 +306,11 @@ put_now(struct ib_text_table *sheet, struct ib_span id, const struct ib_scores *
 		cell[2] = IB_SCORE(row.score);
 		cell[7] = IB_COUNT(row.visits);
 	}
-	ib_text_table_row(sheet, cell);
+	ib_text_table_row(table, cell);
 }
 
 static void
-put_id(struct show *s, struct ib_text_table *sheet, size_t k)
+write_id(struct show *s, struct ib_text_table *table, size_t k)
 {
 	struct ib_span id = ib_table_id(&s->ids, s->row[k]);
 	const struct ib_audit_run *run;
@@ -320,15 +324,15 @@ put_id(struct show *s, struct ib_text_table *sheet, size_t k)
 		if (!is_wanted(s, run))
 			continue;
 		f = &s->found[i * s->ids.n + s->row[k]];
-		put_epoch(s, sheet, id, run, f);
+		write_epoch(s, table, id, run, f);
 		any |= f->any;
 	}
 	if (s->scores)
-		put_now(sheet, id, s->scores);
+		write_now(table, id, s->scores);
 	if (!any)
 		ib_warn(s->context,
-			"%s: no line of %s: it was kept with pi 1, "
-			"or is in no manifest",
+			"%s: %s was never eligible for pruning (always kept), or is not in the "
+			"manifests",
 			ib_audit_log_name(s->log), ib_show(show, id));
 }
 
@@ -337,8 +341,8 @@ ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context
 	      struct ib_output *out, struct ib_error *err)
 {
 	struct show s = { .options = o, .context = context };
-	struct ib_table_style look = ib_audit_table_style(o);
-	struct ib_text_table *sheet = NULL;
+	struct ib_table_style style = ib_audit_table_style(o);
+	struct ib_text_table *table = NULL;
 	enum ib_status st;
 	size_t k;
 
@@ -348,16 +352,16 @@ ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context
 		st = ib_scores_load_any(o->scores, context, &s.scores, s.digest, err);
 	if (!st)
 		st = read_all(&s, err);
-	/* JSON has visits of `now` alone: without -s it has none. */
+	/* Only rows of the current score have visits: without -s, JSON omits the member. */
 	if (!st)
 		st = ib_text_table_new(o->scores ? columns_now : columns,
-				       o->scores || !o->json ? NCOLUMNS : NCOLUMNS - 1, &look, out,
-				       &sheet, err);
+				       o->scores || !o->json ? NCOLUMNS : NCOLUMNS - 1, &style, out,
+				       &table, err);
 	for (k = 0; k < s.nids && !st; k++)
-		put_id(&s, sheet, k);
+		write_id(&s, table, k);
 	if (!st)
-		st = ib_text_table_end(sheet, err);
-	ib_text_table_free(sheet);
+		st = ib_text_table_end(table, err);
+	ib_text_table_free(table);
 	ib_scores_free(s.scores);
 	ib_audit_log_close(s.log);
 	ib_table_release(&s.ids);

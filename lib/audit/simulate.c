@@ -1,7 +1,7 @@
 /*
- * What a rule would have pruned, given the losses of a run on full data. A
- * sample that it would have pruned was not seen: its loss of that epoch is
- * left out, and its score goes stale as it would have.
+ * Simulate a rule on the loss logs of a training run without pruning. If the
+ * rule prunes a sample in an epoch, the loss of that epoch is ignored and the
+ * sample keeps its old score, as in a real run.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,13 +18,13 @@ struct simulation {
 	const struct ib_audit_options *options;
 	struct ib_loss_history losses;
 	struct ib_scores *scores;
-	uint32_t *place;	/* [ids] row in scores, IB_NO_ROW: unseen */
-	bool *kept;		/* [ids] in this epoch */
-	struct ib_context once; /* says a warning once, not each epoch */
+	uint32_t *score_row;	/* [ids] row in scores; IB_NO_ROW: no score yet */
+	bool *kept;		/* [ids] kept in the current epoch */
+	struct ib_context once; /* for the rule: warns once, not in each epoch */
 	const struct ib_context *context;
-	char said[200];
-	uint64_t samples, pruned; /* of all epochs so far */
-	double cost_share;	  /* sum of pruned/samples */
+	char warned[200];	  /* the last warning */
+	uint64_t samples, pruned; /* sums over the epochs so far */
+	double cost_share;	  /* sum of pruned / samples over the epochs so far */
 };
 
 static void
@@ -32,9 +32,9 @@ warn_once(void *data, const char *sentence)
 {
 	struct simulation *s = data;
 
-	if (strncmp(s->said, sentence, sizeof(s->said) - 1) == 0)
+	if (strncmp(s->warned, sentence, sizeof(s->warned) - 1) == 0)
 		return;
-	strncpy(s->said, sentence, sizeof(s->said) - 1);
+	strncpy(s->warned, sentence, sizeof(s->warned) - 1);
 	ib_warn(s->context, "%s", sentence);
 }
 
@@ -48,11 +48,11 @@ decide(struct simulation *s, const struct ib_rule *rule, struct ib_run_stats *t)
 	double u;
 
 	for (i = 0; i < s->losses.ids.n; i++) {
-		c = ib_rule_inclusion(rule, s->place[i]);
+		c = ib_rule_inclusion(rule, s->score_row[i]);
 		s->kept[i] = true;
 		if (c.reason == IB_REASON_DRAWN) {
 			u = ib_draw_u(rule->key, ib_table_id(&s->losses.ids, i));
-			s->kept[i] = ib_rule_keeps(rule, s->place[i], &c, u);
+			s->kept[i] = ib_rule_keeps(rule, s->score_row[i], &c, u);
 			if (!s->kept[i])
 				c.reason = IB_REASON_PRUNED;
 		}
@@ -69,7 +69,7 @@ id_of(const struct ib_loss_history *l, uint32_t row, uint64_t seed)
 	return (struct ib_id){ id.p, ib_table_hash(id, seed), (uint32_t)id.n };
 }
 
-/* Fold what the kept samples were seen with. */
+/* Update the scores with the losses of the kept samples. */
 static enum ib_status
 fold(struct simulation *s, const struct ib_loss_history_epoch *e, struct ib_error *err)
 {
@@ -97,41 +97,41 @@ fold(struct simulation *s, const struct ib_loss_history_epoch *e, struct ib_erro
 	seed = s->scores->table.seed;
 	for (i = 0; i < e->n && !st; i++) {
 		row = e->row[i];
-		if (s->kept[row] && s->place[row] == IB_NO_ROW) {
+		if (s->kept[row] && s->score_row[row] == IB_NO_ROW) {
 			struct ib_id id = id_of(&s->losses, row, seed);
 
-			s->place[row] = ib_table_find(&s->scores->table, &id);
+			s->score_row[row] = ib_table_find(&s->scores->table, &id);
 		}
 	}
 	return st;
 }
 
 static enum ib_status
-simulate_epoch(struct simulation *s, int64_t epoch, struct ib_text_table *sheet,
+simulate_epoch(struct simulation *s, int64_t epoch, struct ib_text_table *table,
 	       struct ib_error *err)
 {
 	struct ib_rule_options o = s->options->rule;
 	struct ib_prune_result r = { 0 };
-	struct ib_loss_history_epoch *e = ib_loss_history_at(&s->losses, epoch);
+	struct ib_loss_history_epoch *e = ib_loss_history_find(&s->losses, epoch);
 	double cost = s->options->cost;
 	struct ib_rule *rule = NULL;
-	struct ib_run_stats tally;
+	struct ib_run_stats stats;
 	enum ib_status st;
 
 	o.epoch = epoch;
-	if (o.full_from != IB_NO_EPOCH) /* -E is the number of epochs alone */
+	if (o.full_from != IB_NO_EPOCH) /* then -E is only the number of epochs to simulate */
 		o.epochs = IB_NO_EPOCH;
 	st = ib_rule_prepare(&o, s->scores, NULL, &s->once, &rule, err);
 	if (st)
 		return st;
-	ib_run_stats_init(&tally);
-	decide(s, rule, &tally);
-	ib_run_stats_result(&tally, rule, &r);
+	ib_run_stats_init(&stats);
+	decide(s, rule, &stats);
+	ib_run_stats_result(&stats, rule, &r);
 	s->samples += r.samples;
 	s->pruned += r.pruned;
 	if (r.samples > 0)
 		s->cost_share += (double)r.pruned / (double)r.samples;
-	ib_text_table_row(sheet, (struct ib_cell[]){
+	ib_text_table_row(table, (struct ib_cell[]){
 					 IB_COUNT((uint64_t)epoch),
 					 IB_COUNT(r.samples),
 					 IB_COUNT(r.kept),
@@ -150,7 +150,7 @@ simulate_epoch(struct simulation *s, int64_t epoch, struct ib_text_table *sheet,
 /* ---- the run ------------------------------------------------------------------ */
 
 static enum ib_status
-begin(struct simulation *s, struct ib_error *err)
+read_losses(struct simulation *s, struct ib_error *err)
 {
 	const struct ib_audit_options *o = s->options;
 	struct ib_loss_history_options l = { .operands = o->operands, .log = &o->log };
@@ -161,21 +161,21 @@ begin(struct simulation *s, struct ib_error *err)
 		return st;
 	if (s->losses.nonfinite > 0)
 		ib_warn(s->context,
-			"%llu losses are not finite: these scores "
-			"are unknown",
+			"%llu losses are not finite: their samples are kept, because the score is "
+			"unknown",
 			(unsigned long long)s->losses.nonfinite);
-	s->place = ib_array(n + 1, sizeof(*s->place));
+	s->score_row = ib_array(n + 1, sizeof(*s->score_row));
 	s->kept = ib_array(n + 1, sizeof(*s->kept));
-	if (!s->place || !s->kept)
+	if (!s->score_row || !s->kept)
 		return ib_fail_memory(err);
 	for (i = 0; i < n; i++)
-		s->place[i] = IB_NO_ROW;
+		s->score_row[i] = IB_NO_ROW;
 	return ib_scores_new(&s->scores, err);
 }
 
-/* What it comes to, for a reader in a hurry. */
+/* Append the totals after the table. */
 static void
-conclude(const struct simulation *s, struct ib_output *out)
+write_totals(const struct simulation *s, struct ib_output *out)
 {
 	const struct ib_audit_options *o = s->options;
 	double epochs = (double)o->rule.epochs;
@@ -185,7 +185,7 @@ conclude(const struct simulation *s, struct ib_output *out)
 			(unsigned long long)s->samples,
 			s->samples ? 100 * (double)s->pruned / (double)s->samples : 0);
 	if (o->cost_given)
-		ib_bytes_printf(&b, "\nCost %.2f in place of %.2f: %.2f saved",
+		ib_bytes_printf(&b, "\nCost %.2f instead of %.2f: %.2f saved",
 				o->cost * (epochs - s->cost_share), o->cost * epochs,
 				o->cost * s->cost_share);
 	ib_bytes_put_char(&b, '\n');
@@ -205,33 +205,33 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 		{ "pruned", "pruned", .drop = 0 },
 		{ NULL, "share", IB_STYLE_PERCENT, .drop = 0 },
 		{ "threshold", "threshold", .drop = 4 },
-		{ "weight_sum", "weights", IB_STYLE_WHOLE, .drop = 3 },
+		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 3 },
 		{ NULL, "saved", IB_STYLE_PERCENT, .drop = 0 },
 		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
 		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
 		  .drop = 0 },
 	};
 	struct simulation s = { .options = o, .context = context };
-	struct ib_table_style look = ib_audit_table_style(o);
-	struct ib_text_table *sheet = NULL;
+	struct ib_table_style style = ib_audit_table_style(o);
+	struct ib_text_table *table = NULL;
 	enum ib_status st;
 	int64_t epoch;
 
 	s.once = (struct ib_context){ .warn = warn_once, .data = &s };
-	st = begin(&s, err);
+	st = read_losses(&s, err);
 	if (!st)
-		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &look, out,
-				       &sheet, err);
+		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
+				       &table, err);
 	for (epoch = 0; epoch < o->rule.epochs && !st; epoch++)
-		st = simulate_epoch(&s, epoch, sheet, err);
+		st = simulate_epoch(&s, epoch, table, err);
 	if (!st)
-		st = ib_text_table_end(sheet, err);
+		st = ib_text_table_end(table, err);
 	if (!st && !o->json)
-		conclude(&s, out);
-	ib_text_table_free(sheet);
+		write_totals(&s, out);
+	ib_text_table_free(table);
 	ib_loss_history_release(&s.losses);
 	ib_scores_free(s.scores);
-	free(s.place);
+	free(s.score_row);
 	free(s.kept);
 	return st;
 }

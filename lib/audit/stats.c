@@ -7,21 +7,21 @@
 #include "base/exact.h"
 #include "prune/run_stats.h"
 
-/* Lines of each group: a line's pi is its group's k/n. */
+/* For --sampling=fixed: number of lines of each group, which all have pi k/n of the group. */
 struct groups {
-	const struct ib_audit_head *head;
+	const struct ib_run_header *head;
 	uint64_t *lines;
 };
 
-/* Of a fixed run: was the line drawn with its group? */
+/* Count a line of a fixed run for its group. Returns false if it was drawn independently. */
 static bool
 count_group(struct groups *g, const struct ib_audit_line *line)
 {
-	const struct ib_audit_head *h = g->head;
+	const struct ib_run_header *h = g->head;
 	size_t i;
 
 	if (h->options.rule == IB_RULE_RANDOM && isnan(line->score))
-		return false; /* unseen or unknown: drawn by itself */
+		return false; /* unseen or unknown samples are drawn independently */
 	for (i = 0; i < h->ngroups; i++) {
 		if ((double)h->group[i].k / (double)h->group[i].n == line->pi) {
 			g->lines[i]++;
@@ -31,10 +31,11 @@ count_group(struct groups *g, const struct ib_audit_line *line)
 	return false;
 }
 
+/* Return the standard error: the variance of the independent draws plus that of the groups. */
 static double
 standard_error(struct ib_exact *variance, const struct groups *g)
 {
-	const struct ib_audit_head *h = g->head;
+	const struct ib_run_header *h = g->head;
 	size_t i;
 
 	for (i = 0; i < h->ngroups; i++)
@@ -43,11 +44,13 @@ standard_error(struct ib_exact *variance, const struct groups *g)
 	return sqrt(ib_exact_round(variance));
 }
 
+/* Compute the standard error of the weight sum. Equal values of pi in sequence are added at once.
+ */
 static enum ib_status
-error_of(struct ib_audit_log *log, const struct ib_audit_run *run, double *error,
-	 struct ib_error *err)
+compute_error(struct ib_audit_log *log, const struct ib_audit_run *run, double *error,
+	      struct ib_error *err)
 {
-	const struct ib_audit_head *h = &run->head;
+	const struct ib_run_header *h = &run->head;
 	const struct ib_audit_line *line;
 	struct groups g = { .head = h };
 	struct ib_exact variance;
@@ -115,7 +118,7 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 		f->saved = (double)pruned / (double)samples;
 		f->saved_sum = saved_sum;
 		if (*n - i <= errors)
-			st = error_of(log, run, &f->error, err);
+			st = compute_error(log, run, &f->error, err);
 	}
 	if (st) {
 		free(*figures);
@@ -125,7 +128,7 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 }
 
 double
-ib_audit_off(const struct ib_audit_stats *f)
+ib_audit_weight_deviation(const struct ib_audit_stats *f)
 {
 	double off = f->weight_sum - (double)f->samples;
 

@@ -1,4 +1,4 @@
-/* The figures of a log's epochs: of the summary, the metrics, the report. */
+/* Statistics per epoch of an audit log, for the summary, the metrics and the report. */
 #ifndef IB_AUDIT_STATS_H
 #define IB_AUDIT_STATS_H
 
@@ -9,30 +9,31 @@ struct ib_audit_stats {
 	uint64_t samples, kept, pruned;
 	double threshold; /* NaN: none */
 	double weight_sum;
-	double share;	  /* kept / samples; NaN without samples */
-	double saved;	  /* pruned / samples of all epochs so far */
-	double saved_sum; /* sum of pruned / samples so far, in epochs */
-	double error;	  /* standard error of the weight sum; NaN: not asked */
+	double share;	  /* kept / samples; NaN if there are no samples */
+	double saved;	  /* pruned / samples, summed over all epochs up to this one */
+	double saved_sum; /* sum of the ratios pruned / samples of these epochs */
+	double error;	  /* standard error of weight_sum; NaN: not computed */
 };
 
 /*
- * One for each epoch, ascending; the error of the last `errors` of them (its
- * lines are read for that). Free with free().
+ * Compute the statistics of each epoch, by ascending epoch. The standard error
+ * is computed for the last `errors` epochs only, because it needs all lines of
+ * an epoch. The caller frees *stats with free().
  */
 enum ib_status ib_audit_stats(struct ib_audit_log *log, uint64_t errors,
-			      struct ib_audit_stats **figures, size_t *n, struct ib_error *err);
+			      struct ib_audit_stats **stats, size_t *n, struct ib_error *err);
 
 /*
- * Quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of the scores in the lines of epoch
- * number i: of the samples that could have been pruned. NaN without any.
+ * Compute the quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of the scores of the
+ * eligible samples of epoch number i. They are NaN if there is no such sample.
  */
 enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 					struct ib_error *err);
 
 /*
- * How far the weight sum is off, in standard errors. 0 where both are 0; NaN
- * where it cannot be told.
+ * Return (weight sum - samples) in standard errors. Returns 0 if both the
+ * difference and the error are 0, NaN if only the error is 0 or unknown.
  */
-double ib_audit_off(const struct ib_audit_stats *f);
+double ib_audit_weight_deviation(const struct ib_audit_stats *f);
 
 #endif

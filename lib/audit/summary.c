@@ -1,4 +1,4 @@
-/* A line an epoch. */
+/* The table with one row per epoch. */
 #include <stdlib.h>
 
 #include "audit/stats.h"
@@ -6,10 +6,10 @@
 #include "base/error.h"
 
 static void
-put_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,
-	struct ib_text_table *sheet)
+write_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,
+	  struct ib_text_table *table)
 {
-	ib_text_table_row(sheet, (struct ib_cell[]){
+	ib_text_table_row(table, (struct ib_cell[]){
 					 IB_COUNT((uint64_t)f->epoch),
 					 IB_COUNT(f->samples),
 					 IB_COUNT(f->kept),
@@ -18,7 +18,7 @@ put_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,
 					 IB_REAL(f->threshold),
 					 IB_REAL(f->weight_sum),
 					 IB_REAL(f->error),
-					 IB_REAL(ib_audit_off(f)),
+					 IB_REAL(ib_audit_weight_deviation(f)),
 					 IB_REAL(f->saved),
 					 IB_REAL(o->cost * f->share),
 					 IB_REAL(o->cost * f->saved_sum),
@@ -26,31 +26,32 @@ put_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,
 }
 
 static void
-put_courses(struct ib_bytes *b, const struct ib_audit_stats *f, double *value, size_t n, bool utf8)
+write_sparklines(struct ib_bytes *b, const struct ib_audit_stats *f, double *value, size_t n,
+		 bool utf8)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		value[i] = f[i].share;
 	ib_bytes_printf(b, "\nshare kept  ");
-	ib_spark(b, value, n, utf8);
+	ib_write_sparkline(b, value, n, utf8);
 	for (i = 0; i < n; i++)
 		value[i] = f[i].threshold;
 	ib_bytes_printf(b, "\nthreshold   ");
-	ib_spark(b, value, n, utf8);
+	ib_write_sparkline(b, value, n, utf8);
 	ib_bytes_put_char(b, '\n');
 }
 
-/* The course of it at a glance. */
+/* Append sparklines to the table. */
 static void
-put_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
-	   struct ib_output *out)
+write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
+	     struct ib_output *out)
 {
 	double *value = calloc(n + 1, sizeof(*value));
 	struct ib_bytes b = { 0 };
 
 	if (value)
-		put_courses(&b, f, value, n, o->utf8);
+		write_sparklines(&b, f, value, n, o->utf8);
 	b.failed |= !value;
 	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
@@ -69,7 +70,7 @@ ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *cont
 		{ "pruned", "pruned", .drop = 1 },
 		{ "share", "share", IB_STYLE_PERCENT, .drop = 0 },
 		{ "threshold", "threshold", .drop = 4 },
-		{ "weight_sum", "weights", IB_STYLE_WHOLE, .drop = 3 },
+		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 3 },
 		{ .name = o->errors ? "weight_error" : NULL },
 		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED, .drop = 5 },
 		{ "saved", "saved", IB_STYLE_PERCENT, .drop = 0 },
@@ -78,10 +79,10 @@ ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *cont
 		  .drop = 0 },
 	};
 	uint64_t last = o->last ? o->last : UINT64_MAX;
-	struct ib_table_style look = ib_audit_table_style(o);
+	struct ib_table_style style = ib_audit_table_style(o);
 	struct ib_audit_stats *f = NULL;
 	struct ib_audit_log *log = NULL;
-	struct ib_text_table *sheet = NULL;
+	struct ib_text_table *table = NULL;
 	enum ib_status st;
 	size_t n = 0, i;
 
@@ -89,16 +90,16 @@ ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *cont
 	if (!st)
 		st = ib_audit_stats(log, errors ? last : 0, &f, &n, err);
 	if (!st)
-		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &look, out,
-				       &sheet, err);
+		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
+				       &table, err);
 	for (i = 0; i < n && !st; i++)
 		if (n - i <= last)
-			put_row(o, &f[i], sheet);
+			write_row(o, &f[i], table);
 	if (!st)
-		st = ib_text_table_end(sheet, err);
+		st = ib_text_table_end(table, err);
 	if (!st && o->spark && !o->json && n > 1)
-		put_sparks(o, f, n, out);
-	ib_text_table_free(sheet);
+		write_sparks(o, f, n, out);
+	ib_text_table_free(table);
 	ib_audit_log_close(log);
 	free(f);
 	return st;

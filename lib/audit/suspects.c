@@ -9,30 +9,30 @@
 #include "base/error.h"
 #include "base/exact.h"
 
-/* ---- one loss an epoch -------------------------------------------------------- */
+/* ---- one loss per epoch ------------------------------------------------------- */
 
-/* The record `more` of the same id: which of the two counts? */
+/* Merge the record `more` into an earlier record of the same id, by --duplicates. */
 static void
 merge(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_duplicates how)
 {
 	float a = e->loss[at], b = e->loss[more];
-	bool take = false;
+	bool replace = false;
 
 	switch (how) {
 	case IB_DUPLICATES_LAST:
-		take = true;
+		replace = true;
 		break;
 	case IB_DUPLICATES_FIRST:
 	case IB_DUPLICATES_MEAN:
 		break;
-	case IB_DUPLICATES_MAX: /* one that is not finite stays */
-		take = !isnan(a) && !(b <= a);
+	case IB_DUPLICATES_MAX: /* a loss that is not finite stays */
+		replace = !isnan(a) && !(b <= a);
 		break;
 	case IB_DUPLICATES_MIN:
-		take = !isnan(a) && !(b >= a);
+		replace = !isnan(a) && !(b >= a);
 		break;
 	}
-	if (take) {
+	if (replace) {
 		e->loss[at] = b;
 		e->weight[at] = e->weight[more];
 	}
@@ -46,9 +46,9 @@ by_row(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* The means of those that stand several times: (row, place) pairs, sorted. */
+/* Set each duplicate to the mean of its id. Sorts the records as pairs (row, index). */
 static enum ib_status
-take_means(struct ib_loss_history_epoch *e, struct ib_error *err)
+set_means(struct ib_loss_history_epoch *e, struct ib_error *err)
 {
 	uint64_t *pair = ib_array(e->n + 1, sizeof(*pair)), i, k, j;
 	struct ib_exact sum;
@@ -83,46 +83,48 @@ take_means(struct ib_loss_history_epoch *e, struct ib_error *err)
 	return IB_OK;
 }
 
-/* One record an id is left, in the order of the first ones. */
+/* Reduce an epoch to one record per id, in the order of the first records. */
 static enum ib_status
-take_one(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enum ib_duplicates how,
-	 struct ib_error *err)
+merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enum ib_duplicates how,
+		 struct ib_error *err)
 {
-	uint32_t *place = ib_array_zeroed(l->ids.n + 1, sizeof(*place));
+	uint32_t *number = ib_array_zeroed(l->ids.n + 1, sizeof(*number));
 	enum ib_status st = IB_OK;
 	uint64_t i, n = 0;
 
-	if (!place)
+	if (!number)
 		return ib_fail_memory(err);
 	if (how == IB_DUPLICATES_MEAN)
-		st = take_means(e, err);
+		st = set_means(e, err);
 	for (i = 0; i < e->n && !st; i++) {
-		if (place[e->row[i]]) {
-			merge(e, place[e->row[i]] - 1, i, how);
+		if (number[e->row[i]]) { /* 1 + index of the id's record */
+			merge(e, number[e->row[i]] - 1, i, how);
 			continue;
 		}
 		e->row[n] = e->row[i];
 		e->loss[n] = e->loss[i];
 		e->weight[n] = e->weight[i];
 		n++;
-		place[e->row[n - 1]] = (uint32_t)n;
+		number[e->row[n - 1]] = (uint32_t)n;
 	}
 	e->n = n;
-	free(place);
+	free(number);
 	return st;
 }
 
-/* ---- lines through relative losses --------------------------------------------- */
+/* ---- slopes of the relative losses ----------------------------------------------- */
 
+/* Sums for the line through the relative losses of one id. */
 struct course {
 	uint32_t epochs;
-	bool below; /* once */
+	bool below; /* was below the mean in at least one epoch */
 	double first, last;
-	double t, y, tt, ty; /* sums, t from the first epoch on */
+	double t, y, tt, ty; /* sums over the epochs; t: epochs since the first one */
 };
 
+/* Add the relative losses of one epoch. */
 static void
-follow(struct course *course, const struct ib_loss_history_epoch *e, int64_t origin)
+add_epoch(struct course *course, const struct ib_loss_history_epoch *e, int64_t origin)
 {
 	double t = (double)(e->epoch - origin), weights, y;
 	double mean = ib_loss_history_mean(e, &weights);
@@ -177,9 +179,9 @@ ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *o,
 
 	*n = 0;
 	for (k = 0; k < l->nepochs && !st; k++) {
-		st = take_one(l, &l->epoch[k], o->log.duplicates, err);
+		st = merge_duplicates(l, &l->epoch[k], o->log.duplicates, err);
 		if (!st)
-			follow(course, &l->epoch[k], l->epoch[0].epoch);
+			add_epoch(course, &l->epoch[k], l->epoch[0].epoch);
 	}
 	for (i = 0; i < l->ids.n && !st; i++) {
 		const struct course *c = &course[i];
@@ -200,7 +202,7 @@ ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *o,
 	return IB_OK;
 }
 
-/* ---- the verb ----------------------------------------------------------------- */
+/* ---- the subcommand ----------------------------------------------------------- */
 
 static const struct ib_column columns[] = {
 	{ .name = "id", .heading = "id", .left = true }, { .name = "epochs", .heading = "epochs" },
@@ -212,9 +214,9 @@ enum ib_status
 ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *context,
 		  struct ib_output *out, struct ib_error *err)
 {
-	struct ib_table_style look = ib_audit_table_style(o);
+	struct ib_table_style style = ib_audit_table_style(o);
 	struct ib_suspect *s = NULL;
-	struct ib_text_table *sheet = NULL;
+	struct ib_text_table *table = NULL;
 	struct ib_loss_history losses;
 	enum ib_status st;
 	size_t n = 0, i;
@@ -224,16 +226,15 @@ ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *con
 		st = ib_suspects_find(&losses, o, &s, &n, err);
 	if (!st && losses.nepochs < o->min_epochs)
 		ib_warn(context,
-			"no suspects: the logs are of %zu epoch%s, "
-			"and a suspect has losses of at least %llu "
-			"(--min-epochs)",
+			"no suspects: the logs have %zu epoch%s, but a suspect needs losses of at "
+			"least %llu (--min-epochs)",
 			losses.nepochs, losses.nepochs == 1 ? "" : "s",
 			(unsigned long long)o->min_epochs);
 	if (!st)
-		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &look, out,
-				       &sheet, err);
+		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
+				       &table, err);
 	for (i = 0; i < n && !st && (o->top == 0 || i < o->top); i++)
-		ib_text_table_row(sheet, (struct ib_cell[]){
+		ib_text_table_row(table, (struct ib_cell[]){
 						 IB_TEXT(ib_table_id(&losses.ids, s[i].row)),
 						 IB_COUNT(s[i].epochs),
 						 IB_REAL(s[i].first),
@@ -241,8 +242,8 @@ ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *con
 						 IB_REAL(s[i].slope),
 					 });
 	if (!st)
-		st = ib_text_table_end(sheet, err);
-	ib_text_table_free(sheet);
+		st = ib_text_table_end(table, err);
+	ib_text_table_free(table);
 	ib_loss_history_release(&losses);
 	free(s);
 	return st;

@@ -1,20 +1,23 @@
-/* Samples whose loss does not fall: of the verb, and of the report. */
+/* Samples whose loss does not fall, for `ib-audit suspects` and the report. */
 #ifndef IB_AUDIT_SUSPECTS_H
 #define IB_AUDIT_SUSPECTS_H
 
 #include "audit/loss_history.h"
 
+/* The relative loss of a sample in an epoch is its loss / mean loss of the epoch. */
 struct ib_suspect {
-	uint32_t row;	    /* of the id in the losses */
-	uint32_t epochs;    /* in which it has a relative loss */
-	double first, last; /* loss / epoch mean */
-	double slope;	    /* of that over the epochs, least squares */
+	uint32_t row;	    /* row of the id in the loss history */
+	uint32_t epochs;    /* number of epochs with a relative loss */
+	double first, last; /* the first and the last relative loss */
+	double slope;	    /* slope of the relative losses over the epochs, by least squares */
 };
 
 /*
- * Those whose loss was never below its epoch's weighted mean, in at least
- * min_epochs epochs, the steepest first. The losses' weights are settled; the
- * records of l are reordered: one an id and epoch is left. Free with free().
+ * Find the samples whose loss was never below the weighted mean of its epoch,
+ * and that have a relative loss in at least min_epochs epochs. The result is
+ * sorted by descending slope; the caller frees it with free(). The weights of
+ * the losses must be set. Merges duplicate records: afterwards l has one
+ * record per id and epoch.
  */
 enum ib_status ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *options,
 				struct ib_suspect **suspect, size_t *n, struct ib_error *err);

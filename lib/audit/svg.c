@@ -12,7 +12,7 @@
 #define TOP 10.0
 #define BOTTOM 30.0
 
-/* ---- where things are --------------------------------------------------------- */
+/* ---- coordinates -------------------------------------------------------------- */
 
 static double
 step_of(const struct ib_svg *c)
@@ -32,7 +32,7 @@ y_of(const struct ib_svg *c, double y)
 	return TOP + (c->high - y) / (c->high - c->low) * (HEIGHT - TOP - BOTTOM);
 }
 
-/* 1, 2 or 5 times a power of ten, four to eight of them in a range. */
+/* Return 1, 2 or 5 times a power of ten, so that the range has four to eight steps. */
 static double
 nice_step(double range)
 {
@@ -46,7 +46,7 @@ nice_step(double range)
 /* ---- text --------------------------------------------------------------------- */
 
 static void
-put_entity(struct ib_bytes *out, char c)
+write_entity(struct ib_bytes *out, char c)
 {
 	switch (c) {
 	case '&':
@@ -73,10 +73,10 @@ ib_html_text(struct ib_bytes *out, struct ib_span text)
 	const char *p = ib_show(show, text);
 	size_t n = strlen(p), i;
 
-	/* Less its quotes, so that those within need no backslash. */
+	/* Skip the outer quotes. The quotes inside them then need no backslash. */
 	for (i = 1; i + 1 < n; i++)
 		if (p[i] != '\\' || p[i + 1] != '"' || i + 2 == n)
-			put_entity(out, p[i]);
+			write_entity(out, p[i]);
 }
 
 void
@@ -85,13 +85,13 @@ ib_html_plain(struct ib_bytes *out, struct ib_span text)
 	size_t i;
 
 	for (i = 0; i < text.n; i++)
-		put_entity(out, text.p[i]);
+		write_entity(out, text.p[i]);
 }
 
-/* ---- the frame ---------------------------------------------------------------- */
+/* ---- axes --------------------------------------------------------------------- */
 
 static void
-put_tick(struct ib_svg *c, double y)
+write_tick(struct ib_svg *c, double y)
 {
 	struct ib_bytes *b = c->out;
 	enum ib_style style = c->style;
@@ -129,7 +129,7 @@ ib_svg_begin(struct ib_svg *c, const char *about, const int64_t *epoch)
 			"aria-label=\"%s\">\n",
 			WIDTH, HEIGHT, about);
 	for (i = 0; (y = c->low + (double)i * step) <= c->high + step / 2; i++)
-		put_tick(c, fabs(y) < step / 1e6 ? 0 : y);
+		write_tick(c, fabs(y) < step / 1e6 ? 0 : y);
 	ib_bytes_printf(c->out,
 			"<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
 			"text-anchor=\"end\">epoch</text>",
@@ -148,7 +148,7 @@ ib_svg_end(struct ib_svg *c)
 	ib_bytes_printf(c->out, "</svg>\n");
 }
 
-/* ---- marks -------------------------------------------------------------------- */
+/* ---- lines, areas, bars, points ----------------------------------------------- */
 
 void
 ib_svg_line(struct ib_svg *c, const char *class, const double *y)
@@ -168,9 +168,9 @@ ib_svg_line(struct ib_svg *c, const char *class, const double *y)
 	ib_bytes_printf(c->out, "\"/>\n");
 }
 
-/* From place i on, as long as both are there; returns one past. */
+/* Fill the area from i to the first value that is not finite. Returns the next i. */
 static size_t
-put_area(struct ib_svg *c, const char *class, const double *low, const double *high, size_t i)
+write_area(struct ib_svg *c, const char *class, const double *low, const double *high, size_t i)
 {
 	size_t k = i, j;
 
@@ -193,7 +193,7 @@ ib_svg_band(struct ib_svg *c, const char *class, const double *low, const double
 	size_t i;
 
 	for (i = 0; i < c->n;)
-		i = put_area(c, class, low, high, i);
+		i = write_area(c, class, low, high, i);
 }
 
 void
@@ -205,7 +205,7 @@ ib_svg_bar(struct ib_svg *c, const char *class, size_t i, double from, double to
 	width = width > 40 ? 40 : width;
 	if (!(height > 0))
 		return;
-	/* A hair of the page between what is stacked. */
+	/* Leave a gap of 1 between stacked bars. */
 	ib_bytes_printf(c->out,
 			"<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" "
 			"width=\"%.1f\" height=\"%.1f\" rx=\"1.5\"><title>%s"
@@ -215,7 +215,7 @@ ib_svg_bar(struct ib_svg *c, const char *class, size_t i, double from, double to
 }
 
 void
-ib_svg_dot(struct ib_svg *c, const char *class, size_t i, double y, const char *title)
+ib_svg_point(struct ib_svg *c, const char *class, size_t i, double y, const char *title)
 {
 	if (isfinite(y))
 		ib_bytes_printf(c->out,

@@ -9,20 +9,20 @@
 #include "record/json.h"
 
 #define WIDTH 80
-#define WAITING 1000 /* rows that decide how wide the columns are */
+#define WAITING 1000 /* the first rows, which determine the widths of the columns */
 #define PIECE ((size_t)64 << 10)
 
 struct ib_text_table {
 	const struct ib_column *column;
 	size_t n;
-	struct ib_table_style look;
+	struct ib_table_style style;
 	struct ib_output *out;
-	struct ib_bytes text; /* on its way out */
+	struct ib_bytes text; /* to be written to out */
 	uint64_t rows;
-	/* of a table: */
-	struct ib_bytes *cells; /* [WAITING * n] shown, until widths are known */
-	size_t waiting;
-	bool settled;
+	/* for a table, not for JSON: */
+	struct ib_bytes *cells; /* [WAITING * n] texts of the first rows */
+	size_t waiting;		/* number of these rows */
+	bool widths_known;
 	size_t width[IB_TEXT_TABLE_COLUMNS];
 	bool dropped[IB_TEXT_TABLE_COLUMNS];
 	bool failed;
@@ -46,7 +46,7 @@ ib_cell_score(float x)
 
 /* ---- one value ---------------------------------------------------------------- */
 
-/* Outside bytes as tables show them: control bytes as \xNN. */
+/* Append untrusted text, with control bytes as \xNN. */
 static void
 show_text(struct ib_bytes *out, struct ib_span text)
 {
@@ -63,7 +63,7 @@ show_text(struct ib_bytes *out, struct ib_span text)
 }
 
 void
-ib_show_real(struct ib_bytes *out, enum ib_style style, double x)
+ib_write_real(struct ib_bytes *out, enum ib_style style, double x)
 {
 	switch (style) {
 	case IB_STYLE_PERCENT:
@@ -72,7 +72,7 @@ ib_show_real(struct ib_bytes *out, enum ib_style style, double x)
 	case IB_STYLE_MONEY:
 		ib_bytes_printf(out, "%.2f", x);
 		break;
-	case IB_STYLE_WHOLE:
+	case IB_STYLE_INTEGER:
 		ib_bytes_printf(out, "%.0f", x);
 		break;
 	case IB_STYLE_SIGNED:
@@ -85,7 +85,7 @@ ib_show_real(struct ib_bytes *out, enum ib_style style, double x)
 }
 
 void
-ib_put_json(struct ib_bytes *out, const struct ib_cell *cell)
+ib_write_cell_json(struct ib_bytes *out, const struct ib_cell *cell)
 {
 	char text[IB_NUMBER_MAX];
 	size_t n = 0;
@@ -121,11 +121,11 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 		ib_bytes_put_char(out, '-');
 		break;
 	case IB_CELL_COUNT:
-		ib_put_json(out, cell);
+		ib_write_cell_json(out, cell);
 		break;
 	case IB_CELL_REAL:
 	case IB_CELL_SCORE:
-		ib_show_real(out, style, cell->real);
+		ib_write_real(out, style, cell->real);
 		break;
 	case IB_CELL_TEXT:
 		show_text(out, cell->text);
@@ -137,7 +137,7 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 }
 
 void
-ib_spark(struct ib_bytes *out, const double *value, size_t n, bool utf8)
+ib_write_sparkline(struct ib_bytes *out, const double *value, size_t n, bool utf8)
 {
 	double least = INFINITY, most = -INFINITY;
 	char block[3] = { '\xe2', '\x96', 0 };
@@ -170,7 +170,7 @@ ib_spark(struct ib_bytes *out, const double *value, size_t n, bool utf8)
 
 /* ---- tables ------------------------------------------------------------------- */
 
-/* Columns that a text takes: its UTF-8 sequences, or bytes that are none. */
+/* Return the width of a text: its number of UTF-8 characters. */
 static size_t
 columns_of(struct ib_span s)
 {
@@ -184,7 +184,7 @@ columns_of(struct ib_span s)
 static size_t
 room(const struct ib_text_table *s)
 {
-	return s->look.width > WIDTH ? (size_t)s->look.width : WIDTH;
+	return s->style.width > WIDTH ? (size_t)s->style.width : WIDTH;
 }
 
 static size_t
@@ -198,7 +198,7 @@ total(const struct ib_text_table *s)
 	return n > 2 ? n - 2 : n;
 }
 
-/* Leave columns out, then clip the widest text, until it fits. */
+/* Drop columns, then shorten the widest text column, until the table fits. */
 static void
 fit(struct ib_text_table *s)
 {
@@ -234,12 +234,12 @@ flush(struct ib_text_table *s)
 	ib_output_write_bytes(s->out, &s->text);
 }
 
-/* A text, cut to a width where it is wider. */
+/* Append the beginning of a text that is wider than `width`. */
 static void
-put_cut(struct ib_text_table *s, struct ib_span text, size_t width)
+write_shortened(struct ib_text_table *s, struct ib_span text, size_t width)
 {
-	const char *more = s->look.utf8 ? "\xe2\x80\xa6" : "...";
-	size_t keep = width - (s->look.utf8 ? 1 : 3), i, n = 0;
+	const char *more = s->style.utf8 ? "\xe2\x80\xa6" : "...";
+	size_t keep = width - (s->style.utf8 ? 1 : 3), i, n = 0;
 
 	for (i = 0; i < text.n; i++) {
 		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
@@ -250,9 +250,9 @@ put_cut(struct ib_text_table *s, struct ib_span text, size_t width)
 	ib_bytes_put(&s->text, more, strlen(more));
 }
 
-/* One cell; nothing is padded behind the last column. */
+/* Append a cell. There is no padding after the last column. */
 static void
-put_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
+write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 {
 	size_t n = columns_of(text), pad = s->width[i] > n ? s->width[i] - n : 0;
 	bool left = s->column[i].left;
@@ -260,7 +260,7 @@ put_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 	if (!left)
 		ib_bytes_printf(&s->text, "%*s", (int)pad, "");
 	if (left && n > s->width[i])
-		put_cut(s, text, s->width[i]);
+		write_shortened(s, text, s->width[i]);
 	else
 		ib_bytes_put(&s->text, text.p, text.n);
 	if (!last)
@@ -278,43 +278,43 @@ last_column(const struct ib_text_table *s)
 }
 
 static void
-put_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
+write_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
 {
 	size_t i, last = last_column(s);
 
 	for (i = 0; i < s->n; i++)
 		if (!s->dropped[i])
-			put_cell(s, i, ib_bytes_span(&cell[i]), i == last);
+			write_cell(s, i, ib_bytes_span(&cell[i]), i == last);
 	ib_bytes_put_char(&s->text, '\n');
 	if (s->text.n > PIECE)
 		flush(s);
 }
 
-/* The widths are known: the headings, and what has waited. */
+/* Determine the widths, and append the headings and the waiting rows. */
 static void
-settle(struct ib_text_table *s)
+finish_widths(struct ib_text_table *s)
 {
 	size_t i, last;
 
-	s->settled = true;
+	s->widths_known = true;
 	fit(s);
 	last = last_column(s);
-	if (s->look.color)
+	if (s->style.color)
 		ib_bytes_put(&s->text, "\033[1m", 4);
 	for (i = 0; i < s->n; i++)
 		if (!s->dropped[i])
-			put_cell(s, i, ib_span_of(s->column[i].heading), i == last);
-	if (s->look.color)
+			write_cell(s, i, ib_span_of(s->column[i].heading), i == last);
+	if (s->style.color)
 		ib_bytes_put(&s->text, "\033[0m", 4);
 	ib_bytes_put_char(&s->text, '\n');
 	for (i = 0; i < s->waiting; i++)
-		put_table_row(s, s->cells + i * s->n);
+		write_table_row(s, s->cells + i * s->n);
 }
 
 static void
 table_row(struct ib_text_table *s, const struct ib_cell *cell)
 {
-	struct ib_bytes *shown = s->cells + (s->settled ? 0 : s->waiting) * s->n;
+	struct ib_bytes *shown = s->cells + (s->widths_known ? 0 : s->waiting) * s->n;
 	size_t i, n;
 
 	for (i = 0; i < s->n; i++) {
@@ -324,13 +324,13 @@ table_row(struct ib_text_table *s, const struct ib_cell *cell)
 		show(&shown[i], s->column[i].style, &cell[i]);
 		s->failed |= shown[i].failed;
 		n = columns_of(ib_bytes_span(&shown[i]));
-		if (!s->settled && n > s->width[i])
+		if (!s->widths_known && n > s->width[i])
 			s->width[i] = n;
 	}
-	if (s->settled)
-		put_table_row(s, shown);
+	if (s->widths_known)
+		write_table_row(s, shown);
 	else if (++s->waiting == WAITING)
-		settle(s);
+		finish_widths(s);
 }
 
 /* ---- both --------------------------------------------------------------------- */
@@ -346,7 +346,7 @@ json_row(struct ib_text_table *s, const struct ib_cell *cell)
 		if (!s->column[i].name)
 			continue;
 		ib_bytes_printf(&s->text, "%s\"%s\":", first ? "{" : ",", s->column[i].name);
-		ib_put_json(&s->text, &cell[i]);
+		ib_write_cell_json(&s->text, &cell[i]);
 		first = false;
 	}
 	ib_bytes_put_char(&s->text, '}');
@@ -355,21 +355,21 @@ json_row(struct ib_text_table *s, const struct ib_cell *cell)
 }
 
 enum ib_status
-ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_table_style *look,
-		  struct ib_output *out, struct ib_text_table **sheet, struct ib_error *err)
+ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_table_style *style,
+		  struct ib_output *out, struct ib_text_table **table, struct ib_error *err)
 {
 	struct ib_text_table *s = calloc(1, sizeof(*s));
 	size_t i;
 
-	if (s && !look->json)
+	if (s && !style->json)
 		s->cells = calloc(WAITING * n, sizeof(*s->cells));
-	if (!s || (!look->json && !s->cells)) {
+	if (!s || (!style->json && !s->cells)) {
 		free(s);
 		return ib_fail_memory(err);
 	}
 	s->column = column;
 	s->n = n;
-	s->look = *look;
+	s->style = *style;
 	s->out = out;
 	for (i = 0; i < n; i++) {
 		if (column[i].heading)
@@ -377,14 +377,14 @@ ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_tabl
 		else
 			s->dropped[i] = true;
 	}
-	*sheet = s;
+	*table = s;
 	return IB_OK;
 }
 
 void
 ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell)
 {
-	if (s->look.json)
+	if (s->style.json)
 		json_row(s, cell);
 	else
 		table_row(s, cell);
@@ -394,10 +394,10 @@ ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell)
 enum ib_status
 ib_text_table_end(struct ib_text_table *s, struct ib_error *err)
 {
-	if (s->look.json)
+	if (s->style.json)
 		ib_bytes_printf(&s->text, s->rows ? "\n]\n" : "[]\n");
-	else if (!s->settled)
-		settle(s);
+	else if (!s->widths_known)
+		finish_widths(s);
 	flush(s);
 	return s->failed ? ib_fail_memory(err) : IB_OK;
 }

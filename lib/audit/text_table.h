@@ -1,6 +1,6 @@
 /*
- * Rows of figures for people or for scripts: a table of 80 columns, or an
- * array of JSON objects, from the same cells.
+ * Print rows of cells as a table for the terminal or as a JSON array of
+ * objects.
  */
 #ifndef IB_AUDIT_TEXT_TABLE_H
 #define IB_AUDIT_TEXT_TABLE_H
@@ -14,73 +14,76 @@ enum ib_cell_kind {
 	IB_CELL_COUNT,
 	IB_CELL_REAL,
 	IB_CELL_SCORE, /* a binary32 */
-	IB_CELL_TEXT,  /* outside bytes */
+	IB_CELL_TEXT,  /* untrusted bytes */
 	IB_CELL_BOOL
 };
 
 struct ib_cell {
 	enum ib_cell_kind kind;
-	uint64_t count; /* of COUNT and BOOL */
+	uint64_t count; /* for IB_CELL_COUNT and IB_CELL_BOOL */
 	double real;
 	struct ib_span text;
 };
 
 #define IB_NONE ((struct ib_cell){ .kind = IB_CELL_NONE })
 #define IB_COUNT(x) ((struct ib_cell){ .kind = IB_CELL_COUNT, .count = (x) })
-#define IB_REAL(x) ib_cell_real(x) /* NaN: none */
+#define IB_REAL(x) ib_cell_real(x) /* NaN gives IB_NONE */
 #define IB_SCORE(x) ib_cell_score(x)
 #define IB_TEXT(x) ((struct ib_cell){ .kind = IB_CELL_TEXT, .text = (x) })
 #define IB_BOOL_CELL(x) ((struct ib_cell){ .kind = IB_CELL_BOOL, .count = (x) })
 struct ib_cell ib_cell_real(double x);
 struct ib_cell ib_cell_score(float x);
 
-/* How a table shows a real number; JSON has them all in full. */
+/* How a table shows a real number. JSON always has the shortest exact decimal. */
 enum ib_style {
 	IB_STYLE_PLAIN,	  /* four significant digits */
 	IB_STYLE_PERCENT, /* 0.25: 25.0% */
 	IB_STYLE_MONEY,	  /* two decimals */
-	IB_STYLE_WHOLE,	  /* none */
-	IB_STYLE_SIGNED	  /* one, and a sign */
+	IB_STYLE_INTEGER, /* no decimals */
+	IB_STYLE_SIGNED	  /* one decimal and a sign */
 };
 
 struct ib_column {
-	const char *name;    /* of the member; NULL: in tables alone */
-	const char *heading; /* NULL: in JSON alone */
+	const char *name;    /* name of the JSON member; NULL: not in JSON */
+	const char *heading; /* NULL: not in the table */
 	enum ib_style style;
-	bool left; /* aligned to the left, as texts are */
-	int drop;  /* the larger, the sooner it is left out where the
-		      table is too wide; 0: never */
+	bool left; /* align to the left, for texts */
+	int drop;  /* if the table is too wide, columns are dropped by descending value; 0: never */
 };
 
-/* How results look. */
+/* How results are shown. */
 struct ib_table_style {
 	bool json;
-	bool color, utf8; /* on a terminal that has them */
-	bool spark;	  /* small drawings: on a terminal */
-	int width;	  /* columns of the terminal; 0: 80 */
+	bool color, utf8; /* the terminal supports them */
+	bool spark;	  /* add sparklines */
+	int width;	  /* width of the terminal in characters; 0: 80 */
 };
 
 #define IB_TEXT_TABLE_COLUMNS 16
 
 struct ib_text_table;
 
-enum ib_status ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_table_style *look,
-			    struct ib_output *out, struct ib_text_table **sheet, struct ib_error *err);
+enum ib_status ib_text_table_new(const struct ib_column *column, size_t n,
+				 const struct ib_table_style *style, struct ib_output *out,
+				 struct ib_text_table **table, struct ib_error *err);
 
-/* One row of n cells; texts are copied where they have to wait. */
+/* Add a row of n cells. Texts are copied if they are needed after the call. */
 void ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell);
 
-/* The end of it. Memory that ran out shows here. */
+/* Write the remaining rows. Returns IB_E_IO if memory ran out in any call. */
 enum ib_status ib_text_table_end(struct ib_text_table *s, struct ib_error *err);
-void ib_text_table_free(struct ib_text_table *s); /* NULL is fine */
+void ib_text_table_free(struct ib_text_table *s); /* s may be NULL */
 
-/* Values as a line of blocks (ASCII: digits 0 to 9), from 0 or their least. */
-void ib_spark(struct ib_bytes *out, const double *value, size_t n, bool utf8);
+/*
+ * Append a sparkline: block characters, or the digits 0 to 9 without UTF-8. It
+ * starts at 0, or at the minimum if that is more than half of the maximum.
+ */
+void ib_write_sparkline(struct ib_bytes *out, const double *value, size_t n, bool utf8);
 
-/* A number in the style of a table. */
-void ib_show_real(struct ib_bytes *out, enum ib_style style, double x);
+/* Append a number in a style of a table. */
+void ib_write_real(struct ib_bytes *out, enum ib_style style, double x);
 
-/* A cell as JSON. */
-void ib_put_json(struct ib_bytes *out, const struct ib_cell *cell);
+/* Append a cell as a JSON value. */
+void ib_write_cell_json(struct ib_bytes *out, const struct ib_cell *cell);
 
 #endif

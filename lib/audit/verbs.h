@@ -1,4 +1,4 @@
-/* The verbs of ib-audit, each in a file of its own, on an open output. */
+/* The subcommands of ib-audit, one per file. Each writes to an open output. */
 #ifndef IB_AUDIT_VERBS_H
 #define IB_AUDIT_VERBS_H
 

@@ -1,6 +1,7 @@
 /*
- * Every decision, count and digest of a log computed again, and the chain of
- * its runs. Against accidents: who can write the log can write another one.
+ * Check an audit log: recompute every decision, count and digest, and check the
+ * chain of its runs. This finds accidents, not forgery: anyone who can write the
+ * log can write a consistent one.
  */
 #define XXH_INLINE_ALL
 #include <stdio.h>
@@ -15,20 +16,20 @@
 struct verify {
 	struct ib_audit_log *log;
 	const struct ib_audit_run *run;
-	struct ib_scores *scores; /* of -s */
-	char digest[33];
-	bool used; /* some run was decided with them */
+	struct ib_scores *scores; /* from -s; NULL: none */
+	char digest[33];	  /* digest of the scores */
+	bool used;		  /* at least one run read these scores */
 	const struct ib_context *context;
-	uint64_t lines; /* of the runs before */
+	uint64_t lines; /* number of lines of the runs before */
 };
 
-/* "FILE: the run of epoch 3 (frame 4), line 17 ("a"): what is wrong" */
+/* Fail with "FILE: the run of epoch 3 (frame 4), line 17 ("a"): TEXT". what NULL: text of err. */
 static enum ib_status
 wrong(const struct verify *v, uint64_t line, const struct ib_span *id, const char *what,
       struct ib_error *err)
 {
 	char at[160] = "", show[IB_SHOW_MAX];
-	struct ib_error said = *err;
+	struct ib_error old = *err;
 
 	if (line > 0 && id)
 		snprintf(at, sizeof(at), ", line %llu (%s)", (unsigned long long)line,
@@ -37,7 +38,7 @@ wrong(const struct verify *v, uint64_t line, const struct ib_span *id, const cha
 		       "%s: the run of epoch %lld (frame "
 		       "%llu)%s: %s",
 		       ib_audit_log_name(v->log), (long long)v->run->head.options.epoch,
-		       (unsigned long long)v->run->number, at, what ? what : said.text);
+		       (unsigned long long)v->run->number, at, what ? what : old.text);
 }
 
 /* ---- one run ---------------------------------------------------------------- */
@@ -47,7 +48,7 @@ replay_lines(struct verify *v, struct ib_replay *r, struct ib_error *err)
 {
 	const struct ib_audit_line *line;
 	enum ib_status st;
-	uint64_t at = 2; /* the head is line 1 */
+	uint64_t at = 2; /* the header is line 1 */
 	size_t n, i;
 
 	st = ib_audit_lines_begin(v->log, v->run, true, err);
@@ -60,17 +61,17 @@ replay_lines(struct verify *v, struct ib_replay *r, struct ib_error *err)
 				return st;
 		}
 		at += n;
-		ib_audit_lines_tell(v->log, v->context, v->lines + at - 2);
+		ib_audit_lines_report(v->log, v->context, v->lines + at - 2);
 	}
 	v->lines += at - 2;
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Two lines have one hash: is it one id? */
+/* Read the run again and compare the ids that have the hash `duplicate`. */
 static enum ib_status
-confirm_twice(struct verify *v, uint64_t twice, struct ib_error *err)
+confirm_duplicate(struct verify *v, uint64_t duplicate, struct ib_error *err)
 {
-	const struct ib_audit_head *h = &v->run->head;
+	const struct ib_run_header *h = &v->run->head;
 	uint64_t key = ib_draw_key(h->options.seed, (uint64_t)h->options.epoch), at = 2;
 	const struct ib_audit_line *line;
 	struct ib_bytes first = { 0 };
@@ -81,14 +82,15 @@ confirm_twice(struct verify *v, uint64_t twice, struct ib_error *err)
 	st = ib_audit_lines_begin(v->log, v->run, false, err);
 	while (!st && !(st = ib_audit_lines_next(v->log, &line, &n, err))) {
 		for (i = 0; i < n && !found; i++, at++) {
-			if (XXH3_64bits_withSeed(line[i].id.p, line[i].id.n, key) != twice)
+			if (XXH3_64bits_withSeed(line[i].id.p, line[i].id.n, key) != duplicate)
 				continue;
 			if (!any)
 				ib_bytes_put(&first, line[i].id.p, line[i].id.n);
 			found = any && ib_span_equal(ib_bytes_span(&first), line[i].id);
 			any = true;
 			if (found)
-				st = wrong(v, at, &line[i].id, "the id stands twice", err);
+				st = wrong(v, at, &line[i].id,
+					   "this id has an earlier line in the run", err);
 		}
 	}
 	if (st == IB_EOF)
@@ -100,36 +102,37 @@ confirm_twice(struct verify *v, uint64_t twice, struct ib_error *err)
 static enum ib_status
 verify_run(struct verify *v, struct ib_error *err)
 {
-	const struct ib_audit_head *h = &v->run->head;
-	bool ours = v->scores && strcmp(h->scores, v->digest) == 0;
+	const struct ib_run_header *h = &v->run->head;
+	bool has_scores = v->scores && strcmp(h->scores, v->digest) == 0;
 	struct ib_replay r;
 	enum ib_status st;
-	uint64_t twice = 0;
+	uint64_t duplicate = 0;
 
-	v->used |= ours;
-	st = ib_replay_begin(&r, h, ours ? v->scores : NULL, err);
+	v->used |= has_scores;
+	st = ib_replay_begin(&r, h, has_scores ? v->scores : NULL, err);
 	if (st == IB_E_CHECK)
 		st = wrong(v, 0, NULL, NULL, err);
 	if (!st)
 		st = replay_lines(v, &r, err);
 	if (!st) {
-		st = ib_replay_end(&r, &v->run->tail, &twice, err);
-		if (!st && twice)
-			st = confirm_twice(v, twice, err);
+		st = ib_replay_end(&r, &v->run->tail, &duplicate, err);
+		if (!st && duplicate)
+			st = confirm_duplicate(v, duplicate, err);
 		else if (st == IB_E_CHECK)
 			st = wrong(v, 0, NULL, NULL, err);
 	}
 	ib_replay_release(&r);
 	if (!st && (!v->run->tail.has_xxh3 || ib_audit_lines_hash(v->log) != v->run->tail.xxh3))
-		st = wrong(v, 0, NULL, "xxh3 is not that of the text", err);
+		st = wrong(v, 0, NULL, "the footer's 'xxh3' is not the hash of the text", err);
 	return st;
 }
 
 /* ---- the chain -------------------------------------------------------------- */
 
 /*
- * A run names the one before it; null begins anew (logs put together). One
- * that begins anew right behind itself was repeated.
+ * Check that the footer names the hash of the previous run. null starts a new
+ * chain, because logs may be concatenated. But if a run starts a new chain and
+ * equals the run before, which did too, it was appended twice.
  */
 static enum ib_status
 check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_error *err)
@@ -137,17 +140,13 @@ check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_
 	const struct ib_audit_tail *t = &v->run->tail;
 
 	if (t->has_prev && !before)
-		return wrong(v, 0, NULL,
-			     "prev names a run before it, but "
-			     "there is none",
+		return wrong(v, 0, NULL, "'prev' names a run before this one, but there is none",
 			     err);
 	if (t->has_prev && t->prev != before->tail.xxh3)
-		return wrong(v, 0, NULL,
-			     "prev is not the xxh3 of the run "
-			     "before it",
+		return wrong(v, 0, NULL, "'prev' is not the 'xxh3' of the run before this one",
 			     err);
 	if (!t->has_prev && before && !before->tail.has_prev && before->tail.xxh3 == t->xxh3)
-		return wrong(v, 0, NULL, "the run was there before", err);
+		return wrong(v, 0, NULL, "this run repeats the run before it", err);
 	return IB_OK;
 }
 
@@ -184,9 +183,7 @@ ib_audit_verify(const struct ib_audit_options *o, const struct ib_context *conte
 	if (!st)
 		st = verify_all(&v, err);
 	if (!st && o->scores && !v.used)
-		st = ib_fail(err, IB_E_CHECK,
-			     "%s: no run of it was decided "
-			     "with %s",
+		st = ib_fail(err, IB_E_CHECK, "%s: no run of this log read the scores %s",
 			     ib_audit_log_name(v.log), o->scores);
 	ib_scores_free(v.scores);
 	ib_audit_log_close(v.log);

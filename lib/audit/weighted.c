@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "score/totals.h"
 
-#define BINS 11 /* between and beside nine cuts, at most ten; one spare */
+#define BINS 11 /* nine cuts make at most ten bins; one spare */
 
 /* ---- distributions ------------------------------------------------------------ */
 
@@ -17,7 +17,7 @@ struct item {
 	double weight;
 };
 
-/* By the bits of the loss, eleven at a time, stable. */
+/* One pass of a radix sort by loss: 11 bits, stable. */
 static void
 sort_pass(const struct item *from, struct item *to, uint64_t n, unsigned shift)
 {
@@ -36,12 +36,12 @@ sort_pass(const struct item *from, struct item *to, uint64_t n, unsigned shift)
 }
 
 enum ib_status
-ib_weighted_make(struct ib_weighted *d, const float *loss, const double *weight, uint64_t n,
+ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight, uint64_t n,
 		 struct ib_error *err)
 {
 	struct item *a = ib_array_zeroed(n + 1, sizeof(*a));
 	struct item *b = ib_array(n + 1, sizeof(*b));
-	long double sum = 0; /* what rounds is not seen in the double */
+	long double sum = 0; /* so that its rounding errors do not reach the double */
 	uint64_t i, k = 0;
 
 	*d = (struct ib_weighted){ 0 };
@@ -86,7 +86,7 @@ ib_weighted_quantile(const struct ib_weighted *d, int part, int parts)
 
 	if (!(d->total > 0))
 		return NAN;
-	/* Both sides times the integers: exact where the weights are. */
+	/* Compare products, not quotients: exact if the weights are integers. */
 	while (a < b) {
 		m = a + (b - a) / 2;
 		if (d->upto[m] * parts >= d->total * part)
@@ -125,7 +125,7 @@ ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b)
 
 /* ---- PSI ---------------------------------------------------------------------- */
 
-/* The weight at or below x. */
+/* Return the sum of the weights of all losses <= x. */
 static double
 upto(const struct ib_weighted *d, double x)
 {
@@ -141,8 +141,9 @@ upto(const struct ib_weighted *d, double x)
 	return a > 0 ? d->upto[a - 1] : 0;
 }
 
+/* Compute the fraction of the weight in each bin, at least 1e-4. */
 static void
-shares(const struct ib_weighted *d, const double *cut, size_t ncuts, double *share)
+compute_fractions(const struct ib_weighted *d, const double *cut, size_t ncuts, double *share)
 {
 	double before = 0, now;
 	size_t i;
@@ -170,8 +171,8 @@ ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q)
 		if (n == 0 || x != cut[n - 1])
 			cut[n++] = x;
 	}
-	shares(p, cut, n, a);
-	shares(q, cut, n, b);
+	compute_fractions(p, cut, n, a);
+	compute_fractions(q, cut, n, b);
 	for (i = 0; i <= n; i++)
 		psi += (a[i] - b[i]) * log(a[i] / b[i]);
 	return psi;

@@ -1,4 +1,4 @@
-/* Losses with weights as a distribution, and how far two of them are apart. */
+/* Distributions of weighted losses, distances between them, and a drift test. */
 #ifndef IB_AUDIT_WEIGHTED_H
 #define IB_AUDIT_WEIGHTED_H
 
@@ -7,47 +7,51 @@
 struct ib_weighted {
 	uint64_t n;   /* distinct losses */
 	float *loss;  /* [n] ascending */
-	double *upto; /* [n] weight at or below it */
+	double *upto; /* [n] sum of the weights of all losses <= loss[i] */
 	double total; /* = upto[n-1] */
 };
 
 /*
- * Of n losses (NaN: passed over), with weights (NULL: 1 each) that are finite
- * and not negative. IB_E_IO: memory ran out.
+ * Make the distribution of n losses. NaN losses are skipped. weight: finite and
+ * not negative, or NULL for 1 each. Returns IB_E_IO if out of memory.
  */
-enum ib_status ib_weighted_make(struct ib_weighted *d, const float *loss, const double *weight,
+enum ib_status ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight,
 				uint64_t n, struct ib_error *err);
 void ib_weighted_release(struct ib_weighted *d);
 
 /*
- * The smallest loss with at least the share part/parts of the weight at or
- * below it; NaN where there is no weight.
+ * Return the smallest loss x for which the losses <= x have at least the
+ * fraction part/parts of the total weight. Returns NaN if the total is 0.
  */
 double ib_weighted_quantile(const struct ib_weighted *d, int part, int parts);
 
 /*
- * Wasserstein-1: the area between the two distribution functions, in units of
- * the loss. NaN where one has no weight. As scipy.stats.wasserstein_distance.
+ * Return the Wasserstein-1 distance, as scipy.stats.wasserstein_distance does:
+ * the area between the two distribution functions, in units of the loss.
+ * Returns NaN if a total weight is 0.
  */
 double ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b);
 
 /*
- * Population stability index of p against the base q: sum (p-q) ln(p/q) over
- * the bins between the base's deciles; a share below 1e-4 counts as 1e-4.
+ * Return the population stability index of p against q: the sum of
+ * (p_i - q_i) ln(p_i / q_i) over bins between the deciles of q. p_i and q_i are
+ * fractions of the weight, raised to 1e-4 if they are less.
  */
 double ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q);
 
 /*
- * One-sided Page-Hinkley test, upwards, on the epochs' means: a training loss
- * falls by design, so a fall only moves the level. Start from {0} with delta
- * and alarm set.
+ * One-sided Page-Hinkley test for a rise of the mean loss. A training loss
+ * falls by design, so a fall resets the test to the new level. Start from {0}
+ * with delta and alarm set.
  */
 struct ib_page_hinkley {
 	double delta, alarm;
-	double level, unit, sum;
-	uint64_t k;
+	double level; /* mean of the epochs since the last reset */
+	double unit;  /* standard deviation of the losses at the last reset */
+	double sum;
+	uint64_t k; /* number of epochs since the last reset */
 };
-/* One epoch's mean and weighted standard deviation: the sum after it. */
+/* Add the mean and the weighted standard deviation of one epoch. Returns the new sum. */
 double ib_page_hinkley_step(struct ib_page_hinkley *p, double mean, double deviation);
 
 #endif

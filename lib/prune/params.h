@@ -3,7 +3,7 @@
  * name of a parameter, its member in struct ib_rule_options, its kind and its
  * range. The table is used to parse --rule NAME:PARAMETER=VALUE, to check values
  * and to print --help; to write receipts and run headers; to read run headers
- * (audit/head.c); and to print the command of a run in a report
+ * (audit/run_header.c); and to print the command of a run in a report
  * (audit/reproduce.c).
  *
  * A new parameter is one row in params.c, with its member in struct

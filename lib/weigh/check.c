@@ -99,7 +99,7 @@ check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name,
 }
 
 enum ib_status
-ib_check_figures(const struct ib_weight_stats *t, uint64_t total, const char *name,
+ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
 		 const char *receipt, struct ib_error *err)
 {
 	double variance = ib_weight_stats_variance(t), allowed, off;

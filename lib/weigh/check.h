@@ -9,7 +9,7 @@
  * there is one, whose other figures must agree too. `name` is the epoch
  * manifest's. IB_E_CHECK where they do not; IB_E_DATA for what is no receipt.
  */
-enum ib_status ib_check_figures(const struct ib_weight_stats *t, uint64_t total, const char *name,
+enum ib_status ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
 				const char *receipt, struct ib_error *err);
 
 #endif

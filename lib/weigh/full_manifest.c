@@ -69,7 +69,7 @@ ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchange
 	if (!has_header(source) || b->nheaders == 0 || !read_header(c, &block, source))
 		return true;
 	for (i = 0; i < b->nheaders; i++)
-		if (ib_unchanged_check_fits(x, c, none, b->header[i]))
+		if (ib_unchanged_check_matches(x, c, none, b->header[i]))
 			return true;
 	/* Without the weight's column there is worse to say of each row. */
 	return source->wanted_slot[IB_ADDED_WEIGHT] < 0 ||
@@ -112,11 +112,11 @@ work(void *ctx, struct ib_chunk *s, struct ib_error *err)
 	}
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id) ||
-		    (b->tsv && !ib_chunk_holds(s, (int64_t)c->record.line, id))) {
-			ib_finding_note(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
+		    (b->tsv && !ib_chunk_check_tsv_id(s, (int64_t)c->record.line, id))) {
+			ib_finding_record(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;
 		}
-		if (!id.p || !ib_chunk_room(s))
+		if (!id.p || !ib_chunk_reserve(s))
 			return ib_fail_memory(err);
 		s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
 		s->line[s->n] = (uint32_t)c->record.line;
@@ -132,7 +132,7 @@ sample(void *ctx, struct ib_chunk *s, const struct ib_tar_sample *sample, struct
 {
 	const struct ib_full_manifest *b = ctx;
 
-	if (b->tsv && !ib_chunk_holds(s, (int64_t)sample->number, id))
+	if (b->tsv && !ib_chunk_check_tsv_id(s, (int64_t)sample->number, id))
 		return false;
 	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
 	if (b->hashes)
@@ -153,8 +153,8 @@ drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
 	if (s->has_header)
 		st = keep_header(b, s->header, err);
 	for (i = 0; i < s->n && !st; i++)
-		st = ib_id_weights_place(&b->rows, ib_manifest_scan_location(at, n + i, s->line[i]),
-					 err);
+		st = ib_id_weights_add_location(
+			&b->rows, ib_manifest_scan_location(at, n + i, s->line[i]), err);
 	if (!st)
 		st = ib_id_weights_append(&b->rows, s->id, NULL, s->n, err);
 	if (st || !b->hashes)
@@ -179,11 +179,11 @@ ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_option
 		.drain = drain,
 	};
 	enum ib_status st;
-	uint64_t twice;
+	uint64_t duplicate;
 
 	b->hashes = hashes;
-	b->tsv = ib_writes_tsv(o);
-	ib_added_wanted(wanted, o->weight_field);
+	b->tsv = ib_writes_tsv_ids(o);
+	ib_added_fields(wanted, o->weight_field);
 	wanted[IB_ADDED_WEIGHT].number = false;
 	blocks.reader = (struct ib_reader_options){
 		.operands = o->base,
@@ -197,8 +197,8 @@ ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_option
 	st = ib_manifest_scan_run(&blocks, err);
 	if (st)
 		return st;
-	st = ib_id_weights_index(&b->rows, &twice, err);
+	st = ib_id_weights_index(&b->rows, &duplicate, err);
 	if (st != IB_E_DATA)
 		return st;
-	return ib_id_weights_fail_twice(&b->rows, twice, IB_E_DATA, err);
+	return ib_id_weights_fail_duplicate(&b->rows, duplicate, IB_E_DATA, err);
 }

@@ -66,29 +66,29 @@ ib_location_fail(const struct ib_location *p, enum ib_status code, const char *t
 }
 
 enum ib_status
-ib_id_weights_place(struct ib_id_weights *r, struct ib_location p, struct ib_error *err)
+ib_id_weights_add_location(struct ib_id_weights *r, struct ib_location p, struct ib_error *err)
 {
-	struct ib_location *last = r->nplaces ? r->place + r->nplaces - 1 : NULL;
+	struct ib_location *last = r->nlocations ? r->place + r->nlocations - 1 : NULL;
 	struct ib_location *grown;
-	size_t cap = r->places_cap ? 2 * r->places_cap : 16;
+	size_t cap = r->locations_cap ? 2 * r->locations_cap : 16;
 
 	if (last && last->name == p.name && p.line - last->line == p.row - last->row)
 		return IB_OK;
-	if (r->nplaces == r->places_cap) {
+	if (r->nlocations == r->locations_cap) {
 		grown = realloc(r->place, cap * sizeof(p));
 		if (!grown)
 			return ib_fail_memory(err);
 		r->place = grown;
-		r->places_cap = cap;
+		r->locations_cap = cap;
 	}
-	r->place[r->nplaces++] = p;
+	r->place[r->nlocations++] = p;
 	return IB_OK;
 }
 
 struct ib_location
-ib_id_weights_where(const struct ib_id_weights *r, uint64_t row)
+ib_id_weights_location(const struct ib_id_weights *r, uint64_t row)
 {
-	size_t low = 0, high = r->nplaces, mid;
+	size_t low = 0, high = r->nlocations, mid;
 	struct ib_location p;
 
 	/* place[low] is the last one at or before the row. */
@@ -106,19 +106,19 @@ ib_id_weights_where(const struct ib_id_weights *r, uint64_t row)
 }
 
 enum ib_status
-ib_id_weights_index(struct ib_id_weights *r, uint64_t *twice, struct ib_error *err)
+ib_id_weights_index(struct ib_id_weights *r, uint64_t *duplicate, struct ib_error *err)
 {
 	/* Even an empty table has its first offset. */
 	if (!ib_huge_array_grow(&r->table.offset, sizeof(uint64_t)))
 		return ib_fail_memory(err);
-	return ib_table_index(&r->table, twice, err);
+	return ib_table_index(&r->table, duplicate, err);
 }
 
 enum ib_status
-ib_id_weights_fail_twice(const struct ib_id_weights *r, uint64_t row, enum ib_status code,
-			 struct ib_error *err)
+ib_id_weights_fail_duplicate(const struct ib_id_weights *r, uint64_t row, enum ib_status code,
+			     struct ib_error *err)
 {
-	struct ib_location place = ib_id_weights_where(r, row);
+	struct ib_location place = ib_id_weights_location(r, row);
 	const char *hint = code != IB_E_DATA ? ""
 			   : place.sample    ? " (if shards share keys, use -k "
 					       "@shard)"

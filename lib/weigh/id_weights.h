@@ -28,7 +28,7 @@ struct ib_id_weights {
 	struct ib_huge_array weight;
 	uint64_t n;
 	struct ib_location *place;
-	size_t nplaces, places_cap;
+	size_t nlocations, locations_cap;
 };
 
 void ib_id_weights_release(struct ib_id_weights *r); /* start from {0} */
@@ -40,20 +40,21 @@ enum ib_status ib_id_weights_append(struct ib_id_weights *r, const struct ib_id 
 				    const double *weight, size_t n, struct ib_error *err);
 
 /* Row p.row, one of the next to be appended, stands there. */
-enum ib_status ib_id_weights_place(struct ib_id_weights *r, struct ib_location p,
-				   struct ib_error *err);
+enum ib_status ib_id_weights_add_location(struct ib_id_weights *r, struct ib_location p,
+					  struct ib_error *err);
 
 /* Where a row stands; its row member is the one asked for. */
-struct ib_location ib_id_weights_where(const struct ib_id_weights *r, uint64_t row);
+struct ib_location ib_id_weights_location(const struct ib_id_weights *r, uint64_t row);
 
 /* Say that a row's id stands twice. */
-enum ib_status ib_id_weights_fail_twice(const struct ib_id_weights *r, uint64_t row,
-					enum ib_status code, struct ib_error *err);
+enum ib_status ib_id_weights_fail_duplicate(const struct ib_id_weights *r, uint64_t row,
+					    enum ib_status code, struct ib_error *err);
 
 /*
  * After the last append: make the ids fit to be looked up. IB_E_DATA where
- * one stands twice; *twice is the first row of which that is true.
+ * one stands duplicate; *twice is the first row of which that is true.
  */
-enum ib_status ib_id_weights_index(struct ib_id_weights *r, uint64_t *twice, struct ib_error *err);
+enum ib_status ib_id_weights_index(struct ib_id_weights *r, uint64_t *duplicate,
+				   struct ib_error *err);
 
 #endif

@@ -50,9 +50,9 @@ judge(const struct ib_manifest *m, struct ib_chunk *s, int64_t line, struct ib_s
 
 	if (*weight >= 0 && isfinite(*weight))
 		return true;
-	ib_finding_note(m->options->check ? &s->offence : &s->bad, s->n, line,
-			"the weight is %s: %s", isfinite(*weight) ? "negative" : "not finite",
-			ib_show(show, text));
+	ib_finding_record(m->options->check ? &s->failed : &s->bad, s->n, line,
+			  "the weight is %s: %s", isfinite(*weight) ? "negative" : "not finite",
+			  ib_show(show, text));
 	*weight = 0;
 	return m->options->check;
 }
@@ -81,17 +81,17 @@ take(const struct ib_manifest *m, struct ib_chunk *s, bool *failed)
 
 	if (!read_weight(m, s, &weight) ||
 	    (m->ids && (!ib_cursor_id(&s->cursor, &id) ||
-			(m->tsv && !ib_chunk_holds(s, (int64_t)r->line, id)))))
+			(m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)r->line, id)))))
 		return false;
-	if (!id.p || !ib_chunk_room(s)) {
+	if (!id.p || !ib_chunk_reserve(s)) {
 		*failed = true;
 		return false;
 	}
 	if (m->out)
-		ib_weight_format_put(&s->text, m->options->out, id, weight, &s->texts);
+		ib_weight_format_append(&s->text, m->options->out, id, weight, &s->texts);
 	if (m->base && m->base->hashes) {
 		s->record[s->n] = (struct ib_span){ r->p, r->n + r->end };
-		s->hash[s->n] = ib_unchanged_check_guess(&s->intact, &s->cursor);
+		s->hash[s->n] = ib_unchanged_check_hash_rest(&s->intact, &s->cursor);
 	}
 	s->line[s->n] = (uint32_t)r->line;
 	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
@@ -103,7 +103,7 @@ take(const struct ib_manifest *m, struct ib_chunk *s, bool *failed)
 
 /* Read record i anew, and take away in other ways what may have been added. */
 static bool
-fits_anyhow(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
+matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 {
 	const XXH128_hash_t *hash = m->base->hash.p;
 	struct ib_span id = { s->id[i].p, s->id[i].n };
@@ -115,7 +115,7 @@ fits_anyhow(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 		return false; /* a sample's hash is what it is */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
-	       ib_unchanged_check_fits(&s->intact, &s->again, id, hash[s->row[i]]);
+	       ib_unchanged_check_matches(&s->intact, &s->again, id, hash[s->row[i]]);
 }
 
 /* Find the records from `from` on, which are IB_GROUP at most. */
@@ -125,7 +125,7 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 	uint64_t at[IB_GROUP];
 	const struct ib_table *t = &m->base->rows.table;
 	const XXH128_hash_t *hash = m->base->hash.p;
-	struct ib_finding *fault = m->options->check ? &s->offence : &s->bad;
+	struct ib_finding *fault = m->options->check ? &s->failed : &s->bad;
 	char show[IB_SHOW_MAX];
 	size_t i;
 
@@ -137,14 +137,16 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 			__builtin_prefetch(&hash[s->row[i]]);
 	for (i = from; i < s->n; i++) {
 		if (s->row[i] == IB_NO_ROW)
-			ib_finding_note(fault, i, s->line[i], "the id %s is not in --base",
-					ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+			ib_finding_record(
+				fault, i, s->line[i], "the id %s is not in --base",
+				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 		else if (m->base->hashes && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
-			 !fits_anyhow(m, s, i))
-			ib_finding_note(fault, i, s->line[i],
-					"the record of %s is not that of --base "
-					"with a weight added",
-					ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+			 !matches_otherwise(m, s, i))
+			ib_finding_record(
+				fault, i, s->line[i],
+				"the record of %s is not that of --base "
+				"with a weight added",
+				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 	}
 }
 
@@ -154,9 +156,9 @@ check_header(const struct ib_manifest *m, struct ib_chunk *s)
 	if (m->base && m->base->hashes && s->block.first &&
 	    !ib_full_manifest_has_header(m->base, &s->intact, &s->again, s->block.source,
 					 s->block.n == 0))
-		ib_finding_note(&s->offence, 0, -1,
-				"the header is not that of --base with a "
-				"weight's column added");
+		ib_finding_record(&s->failed, 0, -1,
+				  "the header is not that of --base with a "
+				  "weight's column added");
 }
 
 static enum ib_status
@@ -171,7 +173,7 @@ work(void *ctx, struct ib_chunk *s, struct ib_error *err)
 	check_header(m, s);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !take(m, s, &failed)) {
-			ib_finding_note(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
+			ib_finding_record(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;
 		}
 		if (m->base && s->n - found == IB_GROUP) {
@@ -196,13 +198,14 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 	char show[IB_SHOW_MAX];
 
 	if (!sample->weighted)
-		ib_finding_note(&s->bad, s->n, line, "no weight: %s has no member of .weight.json",
-				ib_show(show, sample->id));
+		ib_finding_record(&s->bad, s->n, line,
+				  "no weight: %s has no member of .weight.json",
+				  ib_show(show, sample->id));
 	/* null stands for 1 in what ib-prune reads; here it is no number. */
 	else if (!ib_tar_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
-		ib_finding_note(&s->bad, s->n, line, "the weight is not a number: %s",
-				ib_show(show, sample->weight));
+		ib_finding_record(&s->bad, s->n, line, "the weight is not a number: %s",
+				  ib_show(show, sample->weight));
 	else
 		return judge(m, s, line, sample->weight, weight);
 	return false;
@@ -215,10 +218,10 @@ sample(void *ctx, struct ib_chunk *s, const struct ib_tar_sample *sample, struct
 	double weight;
 
 	if (!sample_weight(m, s, sample, &weight) ||
-	    (m->tsv && !ib_chunk_holds(s, (int64_t)sample->number, id)))
+	    (m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)sample->number, id)))
 		return false;
 	if (m->out)
-		ib_weight_format_put(&s->text, m->options->out, id, weight, &s->texts);
+		ib_weight_format_append(&s->text, m->options->out, id, weight, &s->texts);
 	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
 	s->hash[s->n] = ib_sample_hash(sample);
 	s->weight[s->n++] = weight;
@@ -240,23 +243,23 @@ sampled(void *ctx, struct ib_chunk *s)
 /* ---- in order -------------------------------------------------------------------- */
 
 static void
-take_offence(struct ib_manifest *m, const struct ib_manifest_scan_position *at,
-	     const struct ib_finding *f)
+add_failed_check(struct ib_manifest *m, const struct ib_manifest_scan_position *at,
+		 const struct ib_finding *f)
 {
 	struct ib_location place = ib_manifest_scan_location(at, 0, f->line);
 
-	if (m->offended || !f->is)
+	if (m->check_failed || !f->is)
 		return;
-	m->offended = true;
-	m->offender = m->records + f->at;
-	ib_location_fail(&place, IB_E_CHECK, f->text, &m->offence);
+	m->check_failed = true;
+	m->failed_record = m->records + f->at;
+	ib_location_fail(&place, IB_E_CHECK, f->text, &m->failed);
 }
 
 /* Each weight into its row of the full manifest, before the fault at `end`. */
 static void
 settle(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 {
-	struct ib_finding *fault = m->options->check ? &s->offence : &s->bad;
+	struct ib_finding *fault = m->options->check ? &s->failed : &s->bad;
 	double *weight = m->base->rows.weight.p;
 	char show[IB_SHOW_MAX];
 	size_t i;
@@ -268,8 +271,8 @@ settle(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 			weight[s->row[i]] = -s->weight[i];
 			continue;
 		}
-		ib_finding_note(fault, i, s->line[i], "the id %s appears twice",
-				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+		ib_finding_record(fault, i, s->line[i], "the id %s appears twice",
+				  ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 		if (fault == &s->bad)
 			break;
 	}
@@ -283,12 +286,12 @@ hold(struct ib_manifest *m, const struct ib_chunk *s, const struct ib_manifest_s
 	size_t i;
 
 	for (i = 0; i < s->n && m->options->check && !st; i++)
-		st = ib_id_weights_place(
+		st = ib_id_weights_add_location(
 			&m->rows, ib_manifest_scan_location(at, m->rows.n + i, s->line[i]), err);
 	if (st)
 		return st;
-	return ib_id_weights_append(&m->rows, m->holds_ids ? s->id : NULL,
-				    m->holds_weights ? s->weight : NULL, s->n, err);
+	return ib_id_weights_append(&m->rows, m->keeps_ids ? s->id : NULL,
+				    m->keeps_weights ? s->weight : NULL, s->n, err);
 }
 
 static enum ib_status
@@ -300,16 +303,16 @@ drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
 
 	if (m->base)
 		settle(m, s, s->bad.is ? s->bad.at : s->n);
-	take_offence(m, at, &s->offence);
+	add_failed_check(m, at, &s->failed);
 	m->records += s->n;
-	for (i = 0; m->sums_up && i < s->n; i++)
+	for (i = 0; m->adds_weights && i < s->n; i++)
 		if (s->weight[i] > 0)
 			ib_weight_stats_add(&m->sums, s->weight[i]);
 	if (m->out) {
 		ib_output_write_bytes(m->out, &s->text);
 		return ib_output_status(m->out, err);
 	}
-	return m->holds_ids || m->holds_weights ? hold(m, s, at, err) : IB_OK;
+	return m->keeps_ids || m->keeps_weights ? hold(m, s, at, err) : IB_OK;
 }
 
 enum ib_status
@@ -327,7 +330,7 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 	};
 	enum ib_status st;
 
-	ib_added_wanted(wanted, o->weight_field);
+	ib_added_fields(wanted, o->weight_field);
 	m->weight_field = wanted[IB_ADDED_WEIGHT].name;
 	ib_weight_stats_init(&m->sums);
 	blocks.reader = (struct ib_reader_options){

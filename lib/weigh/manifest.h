@@ -16,15 +16,15 @@ struct ib_manifest {
 	bool ids;	       /* asked for */
 	bool tsv;	       /* and written as fields of TSV */
 	struct ib_output *out; /* NULL: nothing goes out yet */
-	bool holds_ids, holds_weights;
+	bool keeps_ids, keeps_weights;
 	struct ib_id_weights rows;     /* held */
 	struct ib_full_manifest *base; /* NULL: none */
-	bool sums_up;
+	bool adds_weights;
 	struct ib_weight_stats sums;
-	/* The first offence, and the number of its record. */
-	bool offended;
-	uint64_t offender;
-	struct ib_error offence;
+	/* The first failed, and the number of its record. */
+	bool check_failed;
+	uint64_t failed_record;
+	struct ib_error failed;
 	uint64_t records; /* read so far */
 };
 

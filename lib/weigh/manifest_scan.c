@@ -15,7 +15,7 @@ struct run {
 	uint64_t records;
 };
 
-/* ---- slices ------------------------------------------------------------------ */
+/* ---- chunks ------------------------------------------------------------------ */
 
 static bool
 grow(void *array, size_t n, size_t size)
@@ -28,7 +28,7 @@ grow(void *array, size_t n, size_t size)
 }
 
 bool
-ib_chunk_room(struct ib_chunk *s)
+ib_chunk_reserve(struct ib_chunk *s)
 {
 	size_t n = s->cap ? 2 * s->cap : 1024;
 
@@ -46,7 +46,7 @@ static void
 empty(struct ib_chunk *s)
 {
 	s->n = s->text.n = 0;
-	s->has_header = s->bad.is = s->offence.is = false;
+	s->has_header = s->bad.is = s->failed.is = false;
 }
 
 static void
@@ -66,7 +66,7 @@ release(struct ib_chunk *s)
 }
 
 void
-ib_finding_note(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
+ib_finding_record(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
 {
 	va_list ap;
 
@@ -81,16 +81,16 @@ ib_finding_note(struct ib_finding *f, size_t at, int64_t line, const char *forma
 }
 
 bool
-ib_chunk_holds(struct ib_chunk *s, int64_t line, struct ib_span id)
+ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id)
 {
 	char show[IB_SHOW_MAX];
 
-	if (ib_weight_format_holds(id))
+	if (ib_weight_format_is_tsv_field(id))
 		return true;
-	ib_finding_note(&s->bad, s->n, line,
-			"an id that holds a TAB or a line "
-			"end cannot be written as tsv: %s",
-			ib_show(show, id));
+	ib_finding_record(&s->bad, s->n, line,
+			  "an id that holds a TAB or a line "
+			  "end cannot be written as tsv: %s",
+			  ib_show(show, id));
 	return false;
 }
 
@@ -120,7 +120,7 @@ work(void *ctx, void *slot, struct ib_error *err)
 
 /* What was made of a block, or of some samples. */
 static enum ib_status
-drain_slice(struct run *run, struct ib_chunk *s, struct ib_error *err)
+drain_chunk(struct run *run, struct ib_chunk *s, struct ib_error *err)
 {
 	struct ib_location place;
 	enum ib_status st;
@@ -154,7 +154,7 @@ gather(struct run *run, struct ib_tar_samples *samples, struct ib_chunk *s, stru
 		if (st)
 			break;
 		id = ib_arena_take(arena, sample.id.n);
-		if (!id || !ib_chunk_room(s))
+		if (!id || !ib_chunk_reserve(s))
 			return ib_fail_memory(err);
 		if (sample.id.n > 0)
 			memcpy(id, sample.id.p, sample.id.n);
@@ -183,7 +183,7 @@ drain_shard(struct run *run, struct ib_chunk *s, struct ib_error *err)
 	while (!st && !drained) {
 		st = gather(run, samples, s, err);
 		if (st >= 0)
-			drained = drain_slice(run, s, err);
+			drained = drain_chunk(run, s, err);
 	}
 	ib_tar_samples_close(samples);
 	run->at.samples = false;
@@ -205,7 +205,7 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	if (s->block.special) {
 		st = drain_shard(run, s, err);
 	} else {
-		st = drain_slice(run, s, err);
+		st = drain_chunk(run, s, err);
 		run->at.line += s->cursor.line;
 	}
 	ib_reader_tell(run->reader, run->records);
@@ -223,17 +223,17 @@ run_pipeline(struct run *run, int threads, struct ib_error *err)
 		.slot_size = sizeof(struct ib_chunk),
 		.nslots = ib_pipeline_slots(threads),
 	};
-	struct ib_chunk *slices = calloc(p.nslots, sizeof(*slices));
+	struct ib_chunk *chunks = calloc(p.nslots, sizeof(*chunks));
 	enum ib_status st;
 	size_t i;
 
-	if (!slices)
+	if (!chunks)
 		return ib_fail_memory(err);
-	p.slots = slices;
+	p.slots = chunks;
 	st = ib_pipeline_run(&p, threads, err);
 	for (i = 0; i < p.nslots; i++)
-		release(&slices[i]);
-	free(slices);
+		release(&chunks[i]);
+	free(chunks);
 	return st;
 }
 

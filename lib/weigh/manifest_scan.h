@@ -31,22 +31,22 @@ struct ib_chunk {
 	struct ib_bytes text;	/* what goes out as it is */
 	XXH128_hash_t header;
 	bool has_header;
-	struct ib_finding bad;	   /* nothing behind it was read */
-	struct ib_finding offence; /* what a check says no to */
+	struct ib_finding bad;	  /* nothing behind it was read */
+	struct ib_finding failed; /* what a check says no to */
 };
 
 /* Are ids to be written as fields of TSV? */
 static inline bool
-ib_writes_tsv(const struct ib_weights_options *o)
+ib_writes_tsv_ids(const struct ib_weights_options *o)
 {
 	return o->out == IB_WEIGHTS_TSV && !o->stats && !o->check;
 }
 
 /* Room for one more record. */
-bool ib_chunk_room(struct ib_chunk *s);
+bool ib_chunk_reserve(struct ib_chunk *s);
 
 /* Can the next record's id be written as tsv? If not, that is noted as bad. */
-bool ib_chunk_holds(struct ib_chunk *s, int64_t line, struct ib_span id);
+bool ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id);
 
 /* The hash of a tar's sample, in place of that of a record's bytes. */
 static inline XXH128_hash_t
@@ -59,7 +59,7 @@ ib_sample_hash(const struct ib_tar_sample *sample)
 }
 
 /* Note what is wrong at the record that is being read, unless one is noted. */
-void ib_finding_note(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
+void ib_finding_record(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* Where a block stands. A tar's records are its samples, its lines their

@@ -59,16 +59,16 @@ plan(struct run *run)
 	m->options = o;
 	m->base = o->base.n > 0 ? &run->base : NULL;
 	m->ids = m->base || o->check || (writes && ib_weight_format_has_ids(o->out));
-	m->tsv = ib_writes_tsv(o);
-	m->sums_up = !writes || scaled;
+	m->tsv = ib_writes_tsv_ids(o);
+	m->adds_weights = !writes || scaled;
 	if (m->base)
 		return;
 	if (writes && !scaled && ib_weight_format_streams(o->out)) {
 		m->out = run->out;
 		return;
 	}
-	m->holds_weights = writes || (o->stats && scaled);
-	m->holds_ids = o->check || (writes && ib_weight_format_has_ids(o->out));
+	m->keeps_weights = writes || (o->stats && scaled);
+	m->keeps_ids = o->check || (writes && ib_weight_format_has_ids(o->out));
 }
 
 /* ---- checks --------------------------------------------------------------------- */
@@ -81,16 +81,16 @@ total_of(const struct run *run)
 
 /* Without a full manifest, ids that stand twice are found at the end. */
 static enum ib_status
-check_twice(struct ib_manifest *m, struct ib_error *err)
+check_duplicates(struct ib_manifest *m, struct ib_error *err)
 {
 	enum ib_status st;
 	uint64_t row;
 
 	st = ib_id_weights_index(&m->rows, &row, err);
-	if (st != IB_E_DATA || (m->offended && m->offender <= row))
+	if (st != IB_E_DATA || (m->check_failed && m->failed_record <= row))
 		return st == IB_E_DATA ? IB_OK : st;
-	m->offended = true;
-	ib_id_weights_fail_twice(&m->rows, row, IB_E_CHECK, &m->offence);
+	m->check_failed = true;
+	ib_id_weights_fail_duplicate(&m->rows, row, IB_E_CHECK, &m->failed);
 	return IB_OK;
 }
 
@@ -101,19 +101,19 @@ check(struct run *run, struct ib_error *err)
 	enum ib_status st = IB_OK;
 
 	if (!m->base)
-		st = check_twice(m, err);
+		st = check_duplicates(m, err);
 	if (st)
 		return st;
-	if (m->offended)
-		return ib_fail(err, IB_E_CHECK, "%s", m->offence.text);
-	return ib_check_figures(&m->sums, total_of(run), name_of(run->options),
+	if (m->check_failed)
+		return ib_fail(err, IB_E_CHECK, "%s", m->failed.text);
+	return ib_check_weights(&m->sums, total_of(run), name_of(run->options),
 				run->options->receipt, err);
 }
 
 /* ---- figures -------------------------------------------------------------------- */
 
 static void
-put_count(struct ib_bytes *b, const char *name, bool known, uint64_t x)
+write_count(struct ib_bytes *b, const char *name, bool known, uint64_t x)
 {
 	if (known)
 		ib_bytes_printf(b, ",\"%s\":%llu", name, (unsigned long long)x);
@@ -122,7 +122,7 @@ put_count(struct ib_bytes *b, const char *name, bool known, uint64_t x)
 }
 
 static void
-put_real(struct ib_bytes *b, const char *name, bool known, double x)
+write_real(struct ib_bytes *b, const char *name, bool known, double x)
 {
 	char text[IB_NUMBER_MAX];
 
@@ -153,16 +153,16 @@ write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *e
 	struct ib_bytes b = { 0 };
 
 	ib_bytes_printf(&b, "{\"n\":%llu", (unsigned long long)n);
-	put_count(&b, "total", has_total, total);
-	put_real(&b, "sum", true, ib_exact_round(&t->sum));
-	put_real(&b, "min", n > 0, t->min);
-	put_real(&b, "max", n > 0, t->max);
-	put_real(&b, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
-	put_real(&b, "ess", n > 0, n > 0 ? ib_weight_stats_ess(t) : 0);
-	put_real(&b, "deff", n > 0, n > 0 ? ib_weight_stats_deff(t) : 0);
-	put_real(&b, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
-	put_count(&b, "batch", batch > 0, batch);
-	put_count(&b, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
+	write_count(&b, "total", has_total, total);
+	write_real(&b, "sum", true, ib_exact_round(&t->sum));
+	write_real(&b, "min", n > 0, t->min);
+	write_real(&b, "max", n > 0, t->max);
+	write_real(&b, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
+	write_real(&b, "ess", n > 0, n > 0 ? ib_weight_stats_ess(t) : 0);
+	write_real(&b, "deff", n > 0, n > 0 ? ib_weight_stats_deff(t) : 0);
+	write_real(&b, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
+	write_count(&b, "batch", batch > 0, batch);
+	write_count(&b, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
 	ib_bytes_put(&b, "}\n", 2);
 	ib_output_write_bytes(run->out, &b);
 	ib_bytes_release(&b);

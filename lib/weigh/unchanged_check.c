@@ -4,7 +4,7 @@
 #include "weigh/unchanged_check.h"
 
 void
-ib_added_wanted(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
+ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 {
 	const char *name[IB_NADDED] = { weight_field ? weight_field : "weight",
 					"ib",
@@ -22,14 +22,14 @@ ib_added_wanted(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 /*
  * A way to take away: bit 0 leaves ib, bit 1 takes the id away, the rest is
  * of the weight: 0 its member, n its member and n objects around it that hold
- * nothing else, VALUE_ALONE its value.
+ * nothing else, VALUE_ONLY its value.
  */
-#define LEAVES_IB 1u
-#define TAKES_ID 2u
+#define KEEPS_IB 1u
+#define REMOVES_ID 2u
 #define WEIGHT_SHIFT 2
 #define LEVELS 16 /* no path has more parts */
-#define VALUE_ALONE LEVELS
-#define WAYS ((VALUE_ALONE + 1u) << WEIGHT_SHIFT)
+#define VALUE_ONLY LEVELS
+#define WAYS ((VALUE_ONLY + 1u) << WEIGHT_SHIFT)
 
 /* A weight's value was taken away: no record that carried none is like it. */
 #define CARRIED 1
@@ -40,7 +40,7 @@ struct piece {
 	const char *p, *end;
 };
 
-struct taking {
+struct removal {
 	const struct ib_cursor *c;
 	bool json;
 	struct piece piece[IB_NADDED + 1]; /* ascending */
@@ -48,23 +48,23 @@ struct taking {
 };
 
 static bool
-is_blank(char c)
+is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 static const char *
-blanks_before(const char *p)
+skip_space_back(const char *p)
 {
-	while (is_blank(p[-1]))
+	while (is_space(p[-1]))
 		p--;
 	return p;
 }
 
 static const char *
-blanks_behind(const char *p)
+skip_space(const char *p)
 {
-	while (is_blank(*p))
+	while (is_space(*p))
 		p++;
 	return p;
 }
@@ -77,7 +77,7 @@ value_of(const struct ib_cursor *c, int slot)
 
 /* A value's bytes, its quotes included. */
 static struct piece
-piece_of(const struct taking *t, const struct ib_value *v)
+piece_of(const struct removal *t, const struct ib_value *v)
 {
 	bool quotes = t->json ? v->type == IB_STRING : v->quoted;
 
@@ -90,9 +90,9 @@ piece_of(const struct taking *t, const struct ib_value *v)
 static struct piece
 member_of(struct piece value)
 {
-	const char *p = blanks_before(value.p) - 1, *slash; /* the colon */
+	const char *p = skip_space_back(value.p) - 1, *slash; /* the colon */
 
-	p = blanks_before(p) - 1; /* the closing quote */
+	p = skip_space_back(p) - 1; /* the closing quote */
 	for (;;) {
 		do
 			p--;
@@ -107,10 +107,10 @@ member_of(struct piece value)
 
 /* The object around a member that is its only one, but for the record. */
 static bool
-object_around(const struct taking *t, struct piece member, struct piece *object)
+object_around(const struct removal *t, struct piece member, struct piece *object)
 {
-	const char *p = blanks_before(member.p) - 1;
-	const char *end = blanks_behind(member.end);
+	const char *p = skip_space_back(member.p) - 1;
+	const char *end = skip_space(member.end);
 
 	if (*p != '{' || *end != '}' || end == t->c->record.close)
 		return false;
@@ -121,7 +121,7 @@ object_around(const struct taking *t, struct piece member, struct piece *object)
 /* ---- pieces ---------------------------------------------------------------------- */
 
 static void
-add_piece(struct taking *t, struct piece x)
+add_piece(struct removal *t, struct piece x)
 {
 	size_t i = t->n++;
 
@@ -132,7 +132,7 @@ add_piece(struct taking *t, struct piece x)
 
 /* A whole field: a member, or a column's. */
 static void
-add_field(struct taking *t, const struct ib_value *v)
+add_field(struct removal *t, const struct ib_value *v)
 {
 	if (v)
 		add_piece(t, t->json ? member_of(piece_of(t, v)) : piece_of(t, v));
@@ -140,7 +140,7 @@ add_field(struct taking *t, const struct ib_value *v)
 
 /* False: the record has no weight to be taken away so. */
 static bool
-add_weight(struct taking *t, const struct ib_value *v, unsigned level)
+add_weight(struct removal *t, const struct ib_value *v, unsigned level)
 {
 	struct piece x = piece_of(t, v);
 
@@ -157,7 +157,7 @@ add_weight(struct taking *t, const struct ib_value *v, unsigned level)
 
 /* Neighbours become one piece, and what lies in one another. */
 static void
-join(struct taking *t)
+join(struct removal *t)
 {
 	const char comma = t->json ? ',' : t->c->source->delimiter, *p;
 	size_t i, n = 0;
@@ -170,9 +170,9 @@ join(struct taking *t)
 			continue;
 		}
 		if (t->json)
-			p = blanks_behind(p);
+			p = skip_space(p);
 		if (*p == comma) {
-			p = t->json ? blanks_behind(p + 1) : p + 1;
+			p = t->json ? skip_space(p + 1) : p + 1;
 			if (p == t->piece[i].p) {
 				t->piece[n].end = t->piece[i].end;
 				continue;
@@ -185,22 +185,22 @@ join(struct taking *t)
 
 /* A piece goes with the comma before it, the first field with that behind. */
 static struct piece
-with_comma(const struct taking *t, struct piece x)
+with_comma(const struct removal *t, struct piece x)
 {
 	const char comma = t->json ? ',' : t->c->source->delimiter, *p = x.p;
 
 	if (t->json)
-		p = blanks_before(p);
+		p = skip_space_back(p);
 	if ((t->json || p > t->c->record.p) && p[-1] == comma)
 		return (struct piece){ p - 1, x.end };
-	p = t->json ? blanks_behind(x.end) : x.end;
+	p = t->json ? skip_space(x.end) : x.end;
 	if (*p == comma)
-		x.end = t->json ? blanks_behind(p + 1) : p + 1;
+		x.end = t->json ? skip_space(p + 1) : p + 1;
 	return x;
 }
 
 static XXH128_hash_t
-hash_left(struct ib_unchanged_check *x, const struct taking *t, unsigned seed)
+hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 {
 	const struct ib_record *r = &t->c->record;
 	const char *p = r->p;
@@ -240,7 +240,7 @@ id_value(const struct ib_cursor *c)
 
 /* A list's line less the TAB and the weight. */
 static struct ib_span
-left_of_list(const struct ib_cursor *c)
+rest_of_list(const struct ib_cursor *c)
 {
 	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
 	const struct ib_record *r = &c->record;
@@ -250,37 +250,38 @@ left_of_list(const struct ib_cursor *c)
 
 /* False where the record has not what this way takes away. */
 static bool
-hash_way(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned way, XXH128_hash_t *hash)
+hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned way,
+	     XXH128_hash_t *hash)
 {
 	const int *slot = c->source->wanted_slot;
 	const struct ib_value *w = value_of(c, slot[IB_ADDED_WEIGHT]);
 	const struct ib_value *id = id_value(c);
-	struct taking t = { .c = c, .json = is_json(c) };
+	struct removal t = { .c = c, .json = is_json(c) };
 	unsigned level = way >> WEIGHT_SHIFT;
 	size_t first = t.json ? IB_ADDED_IB : IB_ADDED_IB_PI;
 	size_t end = t.json ? IB_ADDED_IB_PI : IB_NADDED, i;
 	struct ib_span line;
 
 	if (c->source->format == IB_FORMAT_LIST) {
-		line = left_of_list(c);
+		line = rest_of_list(c);
 		*hash = XXH3_128bits_withSeed(line.p, line.n, NONE);
 		return way == 0;
 	}
-	if (!w || (way & TAKES_ID && (!id || id == w)))
+	if (!w || (way & REMOVES_ID && (!id || id == w)))
 		return false;
-	if (way & TAKES_ID)
+	if (way & REMOVES_ID)
 		add_field(&t, id);
-	for (i = first; i < end && !(way & LEAVES_IB); i++)
+	for (i = first; i < end && !(way & KEEPS_IB); i++)
 		if (slot[i] != slot[IB_ADDED_WEIGHT])
 			add_field(&t, value_of(c, slot[i]));
-	if (level < VALUE_ALONE && !add_weight(&t, w, level))
+	if (level < VALUE_ONLY && !add_weight(&t, w, level))
 		return false;
 	join(&t);
 	for (i = 0; i < t.n; i++)
 		t.piece[i] = with_comma(&t, t.piece[i]);
-	if (level == VALUE_ALONE)
+	if (level == VALUE_ONLY)
 		add_piece(&t, piece_of(&t, w));
-	*hash = hash_left(x, &t, level == VALUE_ALONE ? CARRIED : NONE);
+	*hash = hash_rest(x, &t, level == VALUE_ONLY ? CARRIED : NONE);
 	return true;
 }
 
@@ -288,34 +289,34 @@ XXH128_hash_t
 ib_unchanged_check_hash(struct ib_unchanged_check *x, const struct ib_cursor *c)
 {
 	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
-	struct taking t = { .c = c, .json = is_json(c) };
+	struct removal t = { .c = c, .json = is_json(c) };
 
 	if (w)
 		add_piece(&t, piece_of(&t, w));
-	return hash_left(x, &t, w ? CARRIED : NONE);
+	return hash_rest(x, &t, w ? CARRIED : NONE);
 }
 
 XXH128_hash_t
-ib_unchanged_check_guess(struct ib_unchanged_check *x, const struct ib_cursor *c)
+ib_unchanged_check_hash_rest(struct ib_unchanged_check *x, const struct ib_cursor *c)
 {
 	XXH128_hash_t hash = { 0, 0 };
 
-	if (!hash_way(x, c, x->way, &hash))
-		hash_way(x, c, 0, &hash);
+	if (!hash_without(x, c, x->way, &hash))
+		hash_without(x, c, 0, &hash);
 	return hash;
 }
 
 bool
-ib_unchanged_check_fits(struct ib_unchanged_check *x, const struct ib_cursor *c, struct ib_span id,
-			XXH128_hash_t want)
+ib_unchanged_check_matches(struct ib_unchanged_check *x, const struct ib_cursor *c,
+			   struct ib_span id, XXH128_hash_t want)
 {
 	XXH128_hash_t hash;
 	unsigned way;
 
-	if (c->source->format == IB_FORMAT_LIST && ib_span_equal(id, left_of_list(c)))
+	if (c->source->format == IB_FORMAT_LIST && ib_span_equal(id, rest_of_list(c)))
 		return true;
 	for (way = 0; way < WAYS; way++) {
-		if (!hash_way(x, c, way, &hash) || !XXH128_isEqual(hash, want))
+		if (!hash_without(x, c, way, &hash) || !XXH128_isEqual(hash, want))
 			continue;
 		x->way = way;
 		return true;

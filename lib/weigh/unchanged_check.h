@@ -26,7 +26,7 @@ enum ib_added {
 };
 
 /* Fill the wanted fields; weight_field (NULL: the default) is borrowed. */
-void ib_added_wanted(struct ib_wanted wanted[IB_NADDED], const char *weight_field);
+void ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field);
 
 /* What a thread needs for it. Start from {0}. */
 struct ib_unchanged_check {
@@ -45,8 +45,8 @@ XXH128_hash_t ib_unchanged_check_hash(struct ib_unchanged_check *x, const struct
  * last; and whether any way leaves `want`. A list's line of the id alone
  * (ib-prune -w) holds nothing of the record and fits every one.
  */
-XXH128_hash_t ib_unchanged_check_guess(struct ib_unchanged_check *x, const struct ib_cursor *c);
-bool ib_unchanged_check_fits(struct ib_unchanged_check *x, const struct ib_cursor *c,
-			     struct ib_span id, XXH128_hash_t want);
+XXH128_hash_t ib_unchanged_check_hash_rest(struct ib_unchanged_check *x, const struct ib_cursor *c);
+bool ib_unchanged_check_matches(struct ib_unchanged_check *x, const struct ib_cursor *c,
+				struct ib_span id, XXH128_hash_t want);
 
 #endif

@@ -34,9 +34,9 @@ make_text(struct ib_texts *texts, size_t i, double weight)
 
 /* The weight's decimal and one byte behind it. */
 static inline void
-put_text(struct ib_bytes *out, double weight, char last, struct ib_texts *texts)
+write_text(struct ib_bytes *out, double weight, char last, struct ib_texts *texts)
 {
-	size_t i = ib_double_place(weight, IB_TEXTS);
+	size_t i = ib_double_slot(weight, IB_TEXTS);
 	size_t n;
 
 	if (texts->entry[i].n == 0 || texts->entry[i].value != weight)
@@ -50,8 +50,8 @@ put_text(struct ib_bytes *out, double weight, char last, struct ib_texts *texts)
 }
 
 void
-ib_weight_format_put(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
-		     double weight, struct ib_texts *texts)
+ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
+			double weight, struct ib_texts *texts)
 {
 	static const char before[] = "{\"id\":", between[] = ",\"weight\":";
 	float single = (float)weight;
@@ -64,7 +64,7 @@ ib_weight_format_put(struct ib_bytes *out, enum ib_weights_format form, struct i
 		ib_bytes_put(out, before, sizeof(before) - 1);
 		ib_json_put_string(out, id);
 		ib_bytes_put(out, between, sizeof(between) - 1);
-		put_text(out, weight, '}', texts);
+		write_text(out, weight, '}', texts);
 		ib_bytes_put_char(out, '\n');
 		return;
 	case IB_WEIGHTS_TSV:
@@ -74,11 +74,11 @@ ib_weight_format_put(struct ib_bytes *out, enum ib_weights_format form, struct i
 	default:
 		break;
 	}
-	put_text(out, weight, '\n', texts);
+	write_text(out, weight, '\n', texts);
 }
 
 bool
-ib_weight_format_holds(struct ib_span id)
+ib_weight_format_is_tsv_field(struct ib_span id)
 {
 	return id.n == 0 || (!memchr(id.p, '\t', id.n) && !memchr(id.p, '\n', id.n) &&
 			     !memchr(id.p, '\r', id.n));
@@ -106,7 +106,7 @@ write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
 	for (i = 0; i < rows->n; i++) {
 		if (ib_weight_format_has_ids(form))
 			id = ib_table_id(&rows->table, i);
-		ib_weight_format_put(&b, form, id, weight_of(rows, i, scale), &texts);
+		ib_weight_format_append(&b, form, id, weight_of(rows, i, scale), &texts);
 		if (b.n >= PIECE)
 			ib_output_write_bytes(out, &b);
 	}

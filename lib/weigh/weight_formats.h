@@ -29,11 +29,11 @@ bool ib_weight_format_streams(enum ib_weights_format form);
  * One record of a form that streams, behind what is in out. id: where the
  * form has ids.
  */
-void ib_weight_format_put(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
-			  double weight, struct ib_texts *texts);
+void ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
+			     double weight, struct ib_texts *texts);
 
 /* Can the id be written as a field of TSV? */
-bool ib_weight_format_holds(struct ib_span id);
+bool ib_weight_format_is_tsv_field(struct ib_span id);
 
 /* All rows in any form, the weights scaled (scale NULL: as they are). */
 enum ib_status ib_weight_format_write(enum ib_weights_format form, const struct ib_id_weights *rows,

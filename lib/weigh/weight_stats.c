@@ -28,7 +28,7 @@ add_squares(struct ib_exact *x, double w, uint64_t times)
 }
 
 void
-ib_weight_stats_spill(struct ib_weight_stats *t, size_t i)
+ib_weight_stats_flush_slot(struct ib_weight_stats *t, size_t i)
 {
 	if (t->cache[i].times == 0)
 		return;
@@ -43,7 +43,7 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 	size_t i;
 
 	for (i = 0; i < IB_SUMS_CACHE; i++)
-		ib_weight_stats_spill(t, i);
+		ib_weight_stats_flush_slot(t, i);
 }
 
 /* ---- quotients ------------------------------------------------------------ */
@@ -68,18 +68,18 @@ expand(const struct ib_exact *x, double term[TERMS_MAX])
 
 /* Sign of a/b - (p+q)/2, where b is the sum of its terms. */
 static int
-beside_middle(const struct ib_exact *a, const double *term, size_t n, double p, double q)
+compare_to_middle(const struct ib_exact *a, const double *term, size_t n, double p, double q)
 {
-	struct ib_exact twice = *a, middle;
+	struct ib_exact doubled = *a, middle;
 	size_t i;
 
-	ib_exact_merge(&twice, a);
+	ib_exact_merge(&doubled, a);
 	ib_exact_init(&middle);
 	for (i = 0; i < n; i++) {
 		ib_exact_add_product(&middle, term[i], p);
 		ib_exact_add_product(&middle, term[i], q);
 	}
-	return ib_exact_compare(&twice, &middle);
+	return ib_exact_compare(&doubled, &middle);
 }
 
 static bool
@@ -106,13 +106,13 @@ ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b)
 	n = expand(b, term);
 	for (;; q = next) {
 		next = nextafter(q, INFINITY);
-		side = beside_middle(a, term, n, q, next);
+		side = compare_to_middle(a, term, n, q, next);
 		if (side < 0 || (side == 0 && is_even(q)))
 			break;
 	}
 	for (;; q = next) {
 		next = nextafter(q, 0);
-		side = beside_middle(a, term, n, q, next);
+		side = compare_to_middle(a, term, n, q, next);
 		if (side > 0 || (side == 0 && is_even(q)))
 			return q;
 	}

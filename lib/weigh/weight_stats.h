@@ -22,11 +22,11 @@ struct ib_weight_stats {
 void ib_weight_stats_init(struct ib_weight_stats *t);
 /* All that was counted goes into the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
-void ib_weight_stats_spill(struct ib_weight_stats *t, size_t place);
+void ib_weight_stats_flush_slot(struct ib_weight_stats *t, size_t place);
 
 /* A place among `places` (a power of two, below 2^16) for a double. */
 static inline size_t
-ib_double_place(double value, size_t places)
+ib_double_slot(double value, size_t places)
 {
 	uint64_t bits;
 
@@ -38,14 +38,14 @@ ib_double_place(double value, size_t places)
 static inline void
 ib_weight_stats_add(struct ib_weight_stats *t, double w)
 {
-	size_t i = ib_double_place(w, IB_SUMS_CACHE);
+	size_t i = ib_double_slot(w, IB_SUMS_CACHE);
 
 	t->n++;
 	if (t->cache[i].times > 0 && t->cache[i].value == w) {
 		t->cache[i].times++;
 		return;
 	}
-	ib_weight_stats_spill(t, i);
+	ib_weight_stats_flush_slot(t, i);
 	t->cache[i].value = w;
 	t->cache[i].times = 1;
 	if (w < t->min)

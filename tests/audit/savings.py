@@ -76,7 +76,7 @@ for name, (rule, options) in RULES.items():
     last = run(*argv).decode().splitlines()
     assert last[-2] == '%d of %d visits saved: %.1f%%' % (
         saved, E * len(ids), 100 * saved / (E * len(ids))), last[-2]
-    assert last[-1] == 'Cost %.2f in place of %.2f: %.2f saved' % (
+    assert last[-1] == 'Cost %.2f instead of %.2f: %.2f saved' % (
         COST * (E - saved / len(ids)), COST * E, COST * saved / len(ids)), \
         last[-1]
     # The manual has what the last lines are for all samples.

@@ -117,7 +117,7 @@ for ident in IDS[:30]:
 assert told >= {None, 'unseen', 'high', 'high or unseen'}, told
 out, err = run('ib-audit', 'show', '-e', 1, '--json', 'log.zst', 'nobody',
                keep=True)
-assert 'no line of' in err, err
+assert 'was never eligible' in err, err
 assert (json.loads(out)[0]['fate'], json.loads(out)[0]['why']) == ('kept', 'high or unseen')
 # Many ids, one of them twice: as each by itself.
 many = IDS[:100] + IDS[:1] + ['nobody']

@@ -1,4 +1,4 @@
-/* The first line of a run. */
+/* Parse the header line of a run. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
@@ -28,8 +28,8 @@ rule_of(struct ib_members *p, const char *name)
 }
 
 /*
- * A seed has 64 bits, which no double holds: its digits are read where they
- * stand. (Inside a string the quotes would have backslashes.)
+ * Read the seed from the text of the line, because cJSON's double cannot hold
+ * 64 bits. `"seed":` cannot match inside a string, where quotes are escaped.
  */
 static uint64_t
 seed_of(struct ib_members *p, const char *line)
@@ -73,7 +73,7 @@ cuts_of(struct ib_members *p, struct ib_thresholds *l)
 }
 
 static void
-groups_of(struct ib_members *p, struct ib_audit_head *h)
+groups_of(struct ib_members *p, struct ib_run_header *h)
 {
 	const cJSON *groups = ib_members_get(p, "groups"), *group;
 	struct ib_members one = { 0 };
@@ -122,7 +122,7 @@ part_of(struct ib_members *p, struct ib_part *part)
 	free(spec);
 }
 
-/* A member that is absent leaves the default. */
+/* Read a parameter. If its member is absent, the default stays. */
 static void
 read_param(struct ib_members *p, const struct ib_param *param, const char *line,
 	   struct ib_rule_options *o)
@@ -160,7 +160,7 @@ read_param(struct ib_members *p, const struct ib_param *param, const char *line,
 }
 
 static void
-fill(struct ib_members *p, struct ib_audit_head *h)
+fill(struct ib_members *p, struct ib_run_header *h)
 {
 	static const char *const never_null[] = { "epoch", "ratio" };
 	size_t n;
@@ -180,15 +180,15 @@ fill(struct ib_members *p, struct ib_audit_head *h)
 	groups_of(p, h);
 	part_of(p, &h->part);
 	duplicates = ib_members_text(p, "duplicates");
-	h->duplicates_keep = duplicates && !strcmp(duplicates, "keep");
+	h->allows_duplicates = duplicates && !strcmp(duplicates, "keep");
 	free(duplicates);
 	ib_members_hex(p, "scores", h->scores, 32);
 	ib_members_hex(p, "totals", h->totals, 32);
 }
 
-/* Fill h, of a head that is an object. */
+/* Fill h from a JSON object. */
 static enum ib_status
-read_head(const cJSON *json, struct ib_audit_head *h, struct ib_error *err)
+read_head(const cJSON *json, struct ib_run_header *h, struct ib_error *err)
 {
 	struct ib_members m = { .json = json };
 	enum ib_status st;
@@ -201,22 +201,18 @@ read_head(const cJSON *json, struct ib_audit_head *h, struct ib_error *err)
 	fill(&m, h);
 	if (m.no_memory)
 		return ib_fail_memory(err);
-	return m.bad ? ib_fail(err, IB_E_DATA,
-			       "the run header's '%s' is "
-			       "invalid",
-			       m.bad)
-		     : IB_OK;
+	return m.bad ? ib_fail(err, IB_E_DATA, "the run header's '%s' is invalid", m.bad) : IB_OK;
 }
 
 enum ib_status
-ib_audit_head_parse(struct ib_span line, const char *where, struct ib_audit_head *h,
+ib_run_header_parse(struct ib_span line, const char *where, struct ib_run_header *h,
 		    struct ib_error *err)
 {
 	struct ib_error why = { 0 };
 	cJSON *json = NULL;
 	enum ib_status st;
 
-	*h = (struct ib_audit_head){ .text = ib_span_dup(line) };
+	*h = (struct ib_run_header){ .text = ib_span_dup(line) };
 	if (!h->text)
 		return ib_fail_memory(err);
 	st = ib_json_doc_parse(line, &json, &why);
@@ -227,7 +223,7 @@ ib_audit_head_parse(struct ib_span line, const char *where, struct ib_audit_head
 	cJSON_Delete(json);
 	if (!st)
 		return IB_OK;
-	ib_audit_head_release(h);
+	ib_run_header_release(h);
 	if (st == IB_E_DATA)
 		return ib_fail(err, st, "%s: %s", where, why.text);
 	*err = why;
@@ -235,7 +231,7 @@ ib_audit_head_parse(struct ib_span line, const char *where, struct ib_audit_head
 }
 
 void
-ib_audit_head_release(struct ib_audit_head *h)
+ib_run_header_release(struct ib_run_header *h)
 {
 	size_t n;
 	const struct ib_param *param = ib_params(&n);
@@ -245,5 +241,5 @@ ib_audit_head_release(struct ib_audit_head *h)
 			free(*(char **)ib_param_at(param, &h->options));
 	free(h->text);
 	free(h->group);
-	*h = (struct ib_audit_head){ 0 };
+	*h = (struct ib_run_header){ 0 };
 }
