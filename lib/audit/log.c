@@ -147,10 +147,10 @@ struct frame {
 
 /*
  * Finish a run before another run or the end of the frame: its last line may be
- * the footer. whole: false if the frame is truncated, so the run did not finish.
+ * the footer. complete: false if the frame is truncated, so the run did not finish.
  */
 static enum ib_status
-end_run(struct ib_audit_log *log, struct frame *f, bool whole, struct ib_error *err)
+end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_error *err)
 {
 	struct ib_audit_run *r = &log->run[log->n - 1];
 	struct ib_error why = { 0 };
@@ -158,7 +158,7 @@ end_run(struct ib_audit_log *log, struct frame *f, bool whole, struct ib_error *
 
 	if (f->last.failed)
 		return ib_fail_memory(err);
-	st = ib_audit_tail_parse(whole ? ib_bytes_span(&f->last) : (struct ib_span){ NULL, 0 },
+	st = ib_audit_tail_parse(complete ? ib_bytes_span(&f->last) : (struct ib_span){ NULL, 0 },
 				 &r->tail, &r->finished, &why);
 	if (st == IB_E_DATA)
 		return ib_fail(err, st,

@@ -117,7 +117,7 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 	size_t i, k, n;
 
 	if (b->rows)
-		return ib_fail(err, IB_E_DATA, "%s is a score file; expected a loss log",
+		return ib_fail(err, IB_E_DATA, "%s: this is a score file; expected a loss log",
 			       b->source->name);
 	r->undated_now |= b->undated;
 	for (i = 0; i < b->n; i += n) {
@@ -150,7 +150,7 @@ static enum ib_status
 refuse_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
 	(void)ctx, (void)s;
-	return ib_fail(err, IB_E_DATA, "%s is a score file; expected a loss log", name);
+	return ib_fail(err, IB_E_DATA, "%s: this is a score file; expected a loss log", name);
 }
 
 static enum ib_status

@@ -70,7 +70,8 @@ compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib
 	for (i = 0; r->kind->cuts; i++) {
 		if (i == h->cuts.n && i == r->thresholds.n)
 			break;
-		if (i == h->cuts.n || i == r->thresholds.n || h->cuts.cut[i] != r->thresholds.cut[i] ||
+		if (i == h->cuts.n || i == r->thresholds.n ||
+		    h->cuts.cut[i] != r->thresholds.cut[i] ||
 		    h->cuts.share[i] != r->thresholds.share[i])
 			return ib_fail(
 				err, IB_E_CHECK,
@@ -348,11 +349,12 @@ check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *
 	double sum;
 
 	if (t->epoch != r->head->options.epoch)
-		return ib_fail(err, IB_E_CHECK, "the run footer has epoch %lld",
-			       (long long)t->epoch);
+		return ib_fail(err, IB_E_CHECK,
+			       "the run footer has epoch %lld, but the header has %lld",
+			       (long long)t->epoch, (long long)r->head->options.epoch);
 	if (t->pruned != r->pruned)
 		return ib_fail(err, IB_E_CHECK,
-			       "the footer's 'pruned' is %llu, but %llu lines are pruned",
+			       "the footer's 'pruned' is %llu, but the lines give %llu",
 			       (unsigned long long)t->pruned, (unsigned long long)r->pruned);
 	if (t->samples - t->pruned != t->kept || t->samples < t->pruned)
 		return ib_fail(err, IB_E_CHECK,
@@ -361,7 +363,7 @@ check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *
 			       (unsigned long long)t->kept);
 	if (t->kept < r->kept)
 		return ib_fail(err, IB_E_CHECK,
-			       "the footer's 'kept' is %llu, but %llu lines are kept",
+			       "the footer's 'kept' is %llu, but the lines alone give %llu",
 			       (unsigned long long)t->kept, (unsigned long long)r->kept);
 	ib_exact_add_times(&r->weights, r->weight, r->repeats);
 	r->repeats = 0;

@@ -10,11 +10,11 @@
 #include "io/json_doc.h"
 #include "record/known_formats.h"
 
-#define LONGEST ((size_t)16 << 20) /* bytes of a receipt */
+#define LONGEST ((size_t)16 << 20) /* maximum size of a receipt in bytes */
 
-/* A number's decimal with its NUL. */
+/* Return the decimal of a number in out, with a NUL. */
 static const char *
-shown(char out[IB_NUMBER_MAX], double x)
+format_number(char out[IB_NUMBER_MAX], double x)
 {
 	out[ib_number_put(out, x)] = '\0';
 	return out;
@@ -38,48 +38,48 @@ read_receipt(const char *path, cJSON **out, struct ib_error *err)
 }
 
 static enum ib_status
-figure(const cJSON *receipt, const char *path, const char *name, double *value,
-       struct ib_error *err)
+read_number(const cJSON *receipt, const char *path, const char *name, double *value,
+	    struct ib_error *err)
 {
 	const cJSON *x = cJSON_GetObjectItemCaseSensitive(receipt, name);
 
 	if (!cJSON_IsNumber(x))
-		return ib_fail(err, IB_E_DATA, "%s: not a receipt: it has no number '%s'", path,
-			       name);
+		return ib_fail(err, IB_E_DATA, "%s: not a receipt: '%s' is missing or not a number",
+			       path, name);
 	*value = x->valuedouble;
 	return IB_OK;
 }
 
-/* What a receipt says beside what the manifest has. */
-struct said {
+/* A member of the receipt, and its value computed from the manifest. */
+struct expected {
 	const char *name;
-	double is;
-	bool count;
+	double value;
+	bool count; /* an integer */
 };
 
 static enum ib_status
-compare(const cJSON *receipt, const char *path, const struct said *s, const char *name,
+compare(const cJSON *receipt, const char *path, const struct expected *s, const char *name,
 	struct ib_error *err)
 {
 	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
 	enum ib_status st;
 	double value = 0;
 
-	st = figure(receipt, path, s->name, &value, err);
-	if (st || value == s->is)
+	st = read_number(receipt, path, s->name, &value, err);
+	if (st || value == s->value)
 		return st;
 	if (s->count)
-		return ib_fail(err, IB_E_CHECK, "%s: %s is %.0f, the receipt %s has %.0f", name,
-			       s->name, s->is, path, value);
-	return ib_fail(err, IB_E_CHECK, "%s: %s is %s, the receipt %s has %s", name, s->name,
-		       shown(a, s->is), path, shown(b, value));
+		return ib_fail(err, IB_E_CHECK, "%s: %s is %.0f, but the receipt %s has %.0f", name,
+			       s->name, s->value, path, value);
+	return ib_fail(err, IB_E_CHECK, "%s: %s is %s, but the receipt %s has %s", name, s->name,
+		       format_number(a, s->value), path, format_number(b, value));
 }
 
 static enum ib_status
 check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name, const char *path,
 	      double *variance, struct ib_error *err)
 {
-	const struct said said[] = {
+	const struct expected expected[] = {
 		{ "samples", (double)total, true },
 		{ "kept", (double)t->n, true },
 		{ "pruned", (double)total - (double)t->n, true },
@@ -90,10 +90,10 @@ check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name,
 	enum ib_status st = read_receipt(path, &receipt, err);
 	size_t i;
 
-	for (i = 0; i < sizeof(said) / sizeof(*said) && !st; i++)
-		st = compare(receipt, path, &said[i], name, err);
+	for (i = 0; i < sizeof(expected) / sizeof(*expected) && !st; i++)
+		st = compare(receipt, path, &expected[i], name, err);
 	if (!st)
-		st = figure(receipt, path, "weight_var", variance, err);
+		st = read_number(receipt, path, "weight_var", variance, err);
 	cJSON_Delete(receipt);
 	return st;
 }
@@ -117,7 +117,7 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 	if (off <= allowed)
 		return IB_OK;
 	return ib_fail(err, IB_E_CHECK, "%s: the weights sum to %s, not to %llu within %s (%s)",
-		       name, shown(a, ib_exact_round(&t->sum)), (unsigned long long)total,
-		       shown(b, allowed),
+		       name, format_number(a, ib_exact_round(&t->sum)), (unsigned long long)total,
+		       format_number(b, allowed),
 		       variance > 0 ? "4 standard errors" : "the standard error is 0");
 }

@@ -1,13 +1,14 @@
-/* Do an epoch manifest's figures hold (--check)? */
+/* Check the weights of an epoch manifest as a whole (--check). */
 #ifndef IB_WEIGH_CHECK_H
 #define IB_WEIGH_CHECK_H
 
 #include "weigh/weight_stats.h"
 
 /*
- * |sum(w) - total| within 4 standard errors: those of the receipt, where
- * there is one, whose other figures must agree too. `name` is the epoch
- * manifest's. IB_E_CHECK where they do not; IB_E_DATA for what is no receipt.
+ * Check that |sum(w) - total| is at most 4 standard errors. With a receipt, the
+ * standard error is taken from it, and its counts and sums must equal those of
+ * the manifest. name: name of the epoch manifest, for messages. Returns
+ * IB_E_CHECK if a check fails, IB_E_DATA if the file is not a receipt.
  */
 enum ib_status ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
 				const char *receipt, struct ib_error *err);

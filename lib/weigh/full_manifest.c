@@ -24,7 +24,7 @@ has_header(const struct ib_source *s)
 	return s->format == IB_FORMAT_CSV || s->format == IB_FORMAT_TSV;
 }
 
-/* A header is read as a row of its own: its fields have the same places. */
+/* Parse a header as a row, because its fields have the same slots. */
 static bool
 read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *source)
 {
@@ -34,9 +34,9 @@ read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *sou
 }
 
 /*
- * A header without records and without a -k that names the column of
- * --id-field: is it one of the full manifest's, that column and the weight's
- * added behind it?
+ * True if a header equals a header of the full manifest followed by the columns
+ * of --id-field and of the weight. For a header without records and without a
+ * -k that names the column of --id-field.
  */
 static bool
 adds_id_column(const struct ib_full_manifest *b, const struct ib_cursor *c)
@@ -71,7 +71,7 @@ ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchange
 	for (i = 0; i < b->nheaders; i++)
 		if (ib_unchanged_check_matches(x, c, none, b->header[i]))
 			return true;
-	/* Without the weight's column there is worse to say of each row. */
+	/* If the column of the weight is missing, each row gives a better message. */
 	return source->wanted_slot[IB_ADDED_WEIGHT] < 0 ||
 	       c->v[source->wanted_slot[IB_ADDED_WEIGHT]].type == IB_ABSENT ||
 	       (alone && adds_id_column(b, c));

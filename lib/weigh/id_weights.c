@@ -14,7 +14,7 @@ ib_id_weights_release(struct ib_id_weights *r)
 	*r = (struct ib_id_weights){ 0 };
 }
 
-/* The ids behind those that are there, without slots. */
+/* Append ids to the table, without hash slots. */
 static enum ib_status
 append_ids(struct ib_table *t, const struct ib_id *id, size_t n, struct ib_error *err)
 {
@@ -91,7 +91,7 @@ ib_id_weights_location(const struct ib_id_weights *r, uint64_t row)
 	size_t low = 0, high = r->nlocations, mid;
 	struct ib_location p;
 
-	/* place[low] is the last one at or before the row. */
+	/* Binary search: place[low] is the last location at or before the row. */
 	while (high - low > 1) {
 		mid = low + (high - low) / 2;
 		if (r->place[mid].row <= row)
@@ -108,7 +108,7 @@ ib_id_weights_location(const struct ib_id_weights *r, uint64_t row)
 enum ib_status
 ib_id_weights_index(struct ib_id_weights *r, uint64_t *duplicate, struct ib_error *err)
 {
-	/* Even an empty table has its first offset. */
+	/* Even an empty table needs its first offset. */
 	if (!ib_huge_array_grow(&r->table.offset, sizeof(uint64_t)))
 		return ib_fail_memory(err);
 	return ib_table_index(&r->table, duplicate, err);

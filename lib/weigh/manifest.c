@@ -15,11 +15,11 @@ ib_manifest_release(struct ib_manifest *m)
 	ib_id_weights_release(&m->rows);
 }
 
-/* ---- one record: in any thread ------------------------------------------------ */
+/* ---- one record: called by several threads -------------------------------------- */
 
-/* The record is bad data. */
+/* Set c->why for a record without a valid weight. Returns false. v NULL: no such field. */
 static bool
-no_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)
+fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)
 {
 	int n = (int)m->weight_field.n;
 	const char *name = m->weight_field.p;
@@ -39,12 +39,12 @@ no_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_valu
 }
 
 /*
- * Any number is a weight but a negative one or one that is not finite: bad
- * data, or what a check says no to.
+ * Check that a weight is finite and not negative. If not, it is a failed check
+ * with --check, otherwise invalid data. Returns false to stop at the record.
  */
 static bool
-judge(const struct ib_manifest *m, struct ib_chunk *s, int64_t line, struct ib_span text,
-      double *weight)
+check_weight(const struct ib_manifest *m, struct ib_chunk *s, int64_t line, struct ib_span text,
+	     double *weight)
 {
 	char show[IB_SHOW_MAX];
 
@@ -65,15 +65,18 @@ read_weight(const struct ib_manifest *m, struct ib_chunk *s, double *weight)
 	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
 
 	if (!v || v->type == IB_ABSENT)
-		return no_weight(m, c, NULL);
+		return fail_weight(m, c, NULL);
 	if (!ib_value_number(v, weight))
-		return no_weight(m, c, v);
-	return judge(m, s, (int64_t)c->record.line, ib_value_span(v), weight);
+		return fail_weight(m, c, v);
+	return check_weight(m, s, (int64_t)c->record.line, ib_value_span(v), weight);
 }
 
-/* Take one record in. False: it is bad, c->why says so; or *failed. */
+/*
+ * Add a record to the chunk. Returns false if it is invalid, with c->why, or if out
+ * of memory, with *no_memory.
+ */
 static inline bool
-take(const struct ib_manifest *m, struct ib_chunk *s, bool *failed)
+add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 {
 	const struct ib_record *r = &s->cursor.record;
 	struct ib_span id = { "", 0 };
@@ -84,7 +87,7 @@ take(const struct ib_manifest *m, struct ib_chunk *s, bool *failed)
 			(m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)r->line, id)))))
 		return false;
 	if (!id.p || !ib_chunk_reserve(s)) {
-		*failed = true;
+		*no_memory = true;
 		return false;
 	}
 	if (m->out)
@@ -101,7 +104,7 @@ take(const struct ib_manifest *m, struct ib_chunk *s, bool *failed)
 
 /* ---- against the full manifest --------------------------------------------------- */
 
-/* Read record i anew, and take away in other ways what may have been added. */
+/* Parse record i again, and try all other ways to remove the added fields. */
 static bool
 matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 {
@@ -112,13 +115,13 @@ matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 				.n = s->record[i].n };
 
 	if (s->block.special)
-		return false; /* a sample's hash is what it is */
+		return false; /* a sample of a tar has only one hash */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
 	       ib_unchanged_check_matches(&s->intact, &s->again, id, hash[s->row[i]]);
 }
 
-/* Find the records from `from` on, which are IB_GROUP at most. */
+/* Find the records from `from` on, at most IB_GROUP, in the full manifest. */
 static void
 find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 {
@@ -144,8 +147,8 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 			 !matches_otherwise(m, s, i))
 			ib_finding_record(
 				fault, i, s->line[i],
-				"the record of %s is not that of --base "
-				"with a weight added",
+				"the record of %s differs from its record in --base "
+				"by more than the added weight",
 				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
 	}
 }
@@ -157,8 +160,8 @@ check_header(const struct ib_manifest *m, struct ib_chunk *s)
 	    !ib_full_manifest_has_header(m->base, &s->intact, &s->again, s->block.source,
 					 s->block.n == 0))
 		ib_finding_record(&s->failed, 0, -1,
-				  "the header is not that of --base with a "
-				  "weight's column added");
+				  "the header differs from the header of --base by more than the "
+				  "added column of the weight");
 }
 
 static enum ib_status
@@ -166,13 +169,13 @@ work(void *ctx, struct ib_chunk *s, struct ib_error *err)
 {
 	const struct ib_manifest *m = ctx;
 	struct ib_cursor *c = &s->cursor;
-	bool failed = false;
+	bool no_memory = false;
 	enum ib_next next;
 	size_t found = 0;
 
 	check_header(m, s);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
-		if (next == IB_NEXT_BAD || !take(m, s, &failed)) {
+		if (next == IB_NEXT_BAD || !add_record(m, s, &no_memory)) {
 			ib_finding_record(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;
 		}
@@ -183,7 +186,7 @@ work(void *ctx, struct ib_chunk *s, struct ib_error *err)
 	}
 	if (m->base)
 		find_group(m, s, found);
-	if (failed || s->intact.left.failed || s->text.failed)
+	if (no_memory || s->intact.left.failed || s->text.failed)
 		return ib_fail_memory(err);
 	return IB_OK;
 }
@@ -201,13 +204,13 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 		ib_finding_record(&s->bad, s->n, line,
 				  "no weight: %s has no member of .weight.json",
 				  ib_show(show, sample->id));
-	/* null stands for 1 in what ib-prune reads; here it is no number. */
+	/* ib-prune reads null as 1. Here null is not a number. */
 	else if (!ib_tar_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
 		ib_finding_record(&s->bad, s->n, line, "the weight is not a number: %s",
 				  ib_show(show, sample->weight));
 	else
-		return judge(m, s, line, sample->weight, weight);
+		return check_weight(m, s, line, sample->weight, weight);
 	return false;
 }
 
@@ -240,7 +243,7 @@ sampled(void *ctx, struct ib_chunk *s)
 	}
 }
 
-/* ---- in order -------------------------------------------------------------------- */
+/* ---- in the order of the records --------------------------------------------------- */
 
 static void
 add_failed_check(struct ib_manifest *m, const struct ib_manifest_scan_position *at,
@@ -255,9 +258,9 @@ add_failed_check(struct ib_manifest *m, const struct ib_manifest_scan_position *
 	ib_location_fail(&place, IB_E_CHECK, f->text, &m->failed);
 }
 
-/* Each weight into its row of the full manifest, before the fault at `end`. */
+/* Store the weights of the first `end` records in their rows of the full manifest. */
 static void
-settle(struct ib_manifest *m, struct ib_chunk *s, size_t end)
+store_weights(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 {
 	struct ib_finding *fault = m->options->check ? &s->failed : &s->bad;
 	double *weight = m->base->rows.weight.p;
@@ -279,8 +282,8 @@ settle(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 }
 
 static enum ib_status
-hold(struct ib_manifest *m, const struct ib_chunk *s, const struct ib_manifest_scan_position *at,
-     struct ib_error *err)
+append_rows(struct ib_manifest *m, const struct ib_chunk *s,
+	    const struct ib_manifest_scan_position *at, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -302,7 +305,7 @@ drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
 	size_t i;
 
 	if (m->base)
-		settle(m, s, s->bad.is ? s->bad.at : s->n);
+		store_weights(m, s, s->bad.is ? s->bad.at : s->n);
 	add_failed_check(m, at, &s->failed);
 	m->records += s->n;
 	for (i = 0; m->adds_weights && i < s->n; i++)
@@ -312,7 +315,7 @@ drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
 		ib_output_write_bytes(m->out, &s->text);
 		return ib_output_status(m->out, err);
 	}
-	return m->keeps_ids || m->keeps_weights ? hold(m, s, at, err) : IB_OK;
+	return m->keeps_ids || m->keeps_weights ? append_rows(m, s, at, err) : IB_OK;
 }
 
 enum ib_status

@@ -1,27 +1,27 @@
-/* The epoch manifest: its weights, in order, and what becomes of each. */
+/* Read an epoch manifest and process the weight of each record. */
 #ifndef IB_WEIGH_MANIFEST_H
 #define IB_WEIGH_MANIFEST_H
 
 #include "weigh/full_manifest.h"
 
 /*
- * What is done with the records, all of it where it is asked for: the text of
- * each goes out at once; each is held as a row; each is found in the full
- * manifest and leaves its weight there; the weights are added up; what a
- * check says no to is noted.
+ * What happens to each record depends on the options. Its weight is written at
+ * once, or kept as a row in memory, or stored in the row of the full manifest
+ * with the same id. In addition, the weights are added up, and the first failed
+ * check is remembered.
  */
 struct ib_manifest {
 	const struct ib_weights_options *options;
 	struct ib_span weight_field;
-	bool ids;	       /* asked for */
-	bool tsv;	       /* and written as fields of TSV */
-	struct ib_output *out; /* NULL: nothing goes out yet */
+	bool ids;	       /* ids are needed */
+	bool tsv;	       /* and must be fields of TSV */
+	struct ib_output *out; /* NULL: do not write while reading */
 	bool keeps_ids, keeps_weights;
-	struct ib_id_weights rows;     /* held */
-	struct ib_full_manifest *base; /* NULL: none */
+	struct ib_id_weights rows;     /* if keeps_ids or keeps_weights */
+	struct ib_full_manifest *base; /* NULL: no --base */
 	bool adds_weights;
 	struct ib_weight_stats sums;
-	/* The first failed, and the number of its record. */
+	/* The first failed check, and the number of its record. */
 	bool check_failed;
 	uint64_t failed_record;
 	struct ib_error failed;

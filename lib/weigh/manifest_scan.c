@@ -10,7 +10,7 @@
 struct run {
 	struct ib_manifest_scan *blocks;
 	struct ib_reader *reader;
-	/* of drain: */
+	/* used by drain(): */
 	struct ib_manifest_scan_position at;
 	uint64_t records;
 };
@@ -88,8 +88,7 @@ ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id)
 	if (ib_weight_format_is_tsv_field(id))
 		return true;
 	ib_finding_record(&s->bad, s->n, line,
-			  "an id that holds a TAB or a line "
-			  "end cannot be written as tsv: %s",
+			  "this id has a TAB, CR or LF, so it cannot be written as tsv: %s",
 			  ib_show(show, id));
 	return false;
 }
@@ -118,7 +117,7 @@ work(void *ctx, void *slot, struct ib_error *err)
 	return run->blocks->work(run->blocks->ctx, s, err);
 }
 
-/* What was made of a block, or of some samples. */
+/* Pass a chunk to drain(), then fail if the chunk has an error. */
 static enum ib_status
 drain_chunk(struct run *run, struct ib_chunk *s, struct ib_error *err)
 {
@@ -136,9 +135,9 @@ drain_chunk(struct run *run, struct ib_chunk *s, struct ib_error *err)
 
 /* ---- shards -------------------------------------------------------------------- */
 
-#define SAMPLES 4096 /* taken at once */
+#define SAMPLES 4096 /* per chunk */
 
-/* Samples into the slice: IB_EOF behind the last. */
+/* Read samples into the chunk. Returns IB_EOF after the last sample. */
 static enum ib_status
 gather(struct run *run, struct ib_tar_samples *samples, struct ib_chunk *s, struct ib_error *err)
 {
@@ -198,7 +197,8 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	const struct ib_source *source = s->block.source;
 	enum ib_status st;
 
-	/* The source changes with the operand, and once its key is found. */
+	/* A source belongs to one operand, but an operand gets a second one when its key is found.
+	 */
 	if (!run->at.source || run->at.source->operand != source->operand)
 		run->at.line = source->first_line;
 	run->at.source = source;

@@ -1,4 +1,4 @@
-/* The records of a manifest, block by block through threads and in order. */
+/* Read a manifest block by block: threads parse the blocks, then one drains them in order. */
 #ifndef IB_WEIGH_MANIFEST_SCAN_H
 #define IB_WEIGH_MANIFEST_SCAN_H
 
@@ -6,49 +6,49 @@
 #include "weigh/weight_formats.h"
 #include "weigh/unchanged_check.h"
 
-/* What is wrong at a record: the first of its kind in a block. */
+/* The first error of its kind in a block. */
 struct ib_finding {
 	bool is;
 	size_t at;    /* number of the record in the block */
-	int64_t line; /* lines of the block before it; -1: the header */
+	int64_t line; /* number of lines of the block before it; -1: it is in the header */
 	char text[IB_WHY_MAX];
 };
 
-/* What one thread works on, and what it made of the block. */
+/* A block, and what a thread computed from it. */
 struct ib_chunk {
 	struct ib_block block;
 	struct ib_cursor cursor, again;
 	struct ib_unchanged_check intact;
 	struct ib_texts texts;
-	/* Columns of the block's records. */
+	/* [n] one element per record of the block */
 	size_t n, cap;
 	struct ib_id *id;
 	double *weight;
-	uint32_t *line;		/* lines of the block before each */
-	uint32_t *row;		/* of the full manifest */
-	XXH128_hash_t *hash;	/* of what is left of each */
-	struct ib_span *record; /* its bytes, line end included */
-	struct ib_bytes text;	/* what goes out as it is */
+	uint32_t *line;		/* number of lines of the block before it */
+	uint32_t *row;		/* row in the full manifest */
+	XXH128_hash_t *hash;	/* hash without the added fields */
+	struct ib_span *record; /* its bytes, with the newline */
+	struct ib_bytes text;	/* formatted weights */
 	XXH128_hash_t header;
 	bool has_header;
-	struct ib_finding bad;	  /* nothing behind it was read */
-	struct ib_finding failed; /* what a check says no to */
+	struct ib_finding bad;	  /* invalid data; the rest of the block was not read */
+	struct ib_finding failed; /* a failed check */
 };
 
-/* Are ids to be written as fields of TSV? */
+/* True if ids are written as fields of TSV. */
 static inline bool
 ib_writes_tsv_ids(const struct ib_weights_options *o)
 {
 	return o->out == IB_WEIGHTS_TSV && !o->stats && !o->check;
 }
 
-/* Room for one more record. */
+/* Reserve memory for one more record. Returns false if out of memory. */
 bool ib_chunk_reserve(struct ib_chunk *s);
 
-/* Can the next record's id be written as tsv? If not, that is noted as bad. */
+/* Check that the id of the next record can be a field of TSV. If not, sets s->bad. */
 bool ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id);
 
-/* The hash of a tar's sample, in place of that of a record's bytes. */
+/* Return the hash of a sample of a tar, which replaces the hash of a record. */
 static inline XXH128_hash_t
 ib_sample_hash(const struct ib_tar_sample *sample)
 {
@@ -58,15 +58,14 @@ ib_sample_hash(const struct ib_tar_sample *sample)
 	return hash;
 }
 
-/* Note what is wrong at the record that is being read, unless one is noted. */
+/* Record an error at a record, unless an earlier one is recorded. */
 void ib_finding_record(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Where a block stands. A tar's records are its samples, its lines their
- * numbers. */
+/* The position of a block. For a tar, samples are the records and their numbers the lines. */
 struct ib_manifest_scan_position {
 	const struct ib_source *source;
-	uint64_t line; /* of the block's first record */
+	uint64_t line; /* line of the first record of the block */
 	bool samples;
 };
 
@@ -83,17 +82,17 @@ struct ib_manifest_scan {
 	struct ib_reader_options reader;
 	const struct ib_context *context;
 	void *ctx;
-	/* The records of a block. Any order, several at once. */
+	/* Parse the records of a block. Called by several threads, in any order. */
 	enum ib_status (*work)(void *ctx, struct ib_chunk *s, struct ib_error *err);
 	/*
-	 * A tar's sample, for which there is room: as the next record. False
-	 * where it is bad. id stays where it is as long as the slice does.
+	 * Add a sample of a tar as the next record; memory is reserved. Returns
+	 * false if it is invalid. id stays valid until the chunk is drained.
 	 */
 	bool (*sample)(void *ctx, struct ib_chunk *s, const struct ib_tar_sample *sample,
 		       struct ib_span id);
-	/* After some samples. NULL: nothing. */
+	/* Called after a number of samples. May be NULL. */
 	void (*sampled)(void *ctx, struct ib_chunk *s);
-	/* In order, before what s->bad says ends the run. */
+	/* Use the chunk. Called in order. If s->bad is set, the scan fails after this call. */
 	enum ib_status (*drain)(void *ctx, struct ib_chunk *s,
 				const struct ib_manifest_scan_position *at, struct ib_error *err);
 };

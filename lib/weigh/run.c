@@ -1,4 +1,4 @@
-/* What ib-weights does. */
+/* Run ib-weights: read the manifests, then check, write or summarize the weights. */
 #include "weigh/manifest.h"
 
 #include <math.h>
@@ -12,11 +12,11 @@ struct run {
 	struct ib_full_manifest base;
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: weights as they are */
-	struct ib_scale own_scale;    /* what it points to */
+	struct ib_scale own_scale;    /* the target of scale, if any */
 	struct ib_output *out, *index;
 };
 
-/* The epoch manifest's name in messages of no single record. */
+/* Return the name of the epoch manifest, for messages that do not concern one record. */
 static const char *
 name_of(const struct ib_weights_options *o)
 {
@@ -31,7 +31,7 @@ writes_weights(const struct ib_weights_options *o)
 	return !o->stats && !o->check;
 }
 
-/* ---- before --------------------------------------------------------------------- */
+/* ---- set-up --------------------------------------------------------------------- */
 
 static enum ib_status
 open_outputs(struct run *run, struct ib_error *err)
@@ -47,9 +47,9 @@ open_outputs(struct run *run, struct ib_error *err)
 	return st;
 }
 
-/* What is to be done with the epoch manifest's records. */
+/* Choose how the records of the epoch manifest are processed. */
 static void
-plan(struct run *run)
+set_processing(struct run *run)
 {
 	const struct ib_weights_options *o = run->options;
 	struct ib_manifest *m = &run->manifest;
@@ -79,7 +79,7 @@ total_of(const struct run *run)
 	return run->options->base.n > 0 ? run->base.rows.n : run->options->total;
 }
 
-/* Without a full manifest, ids that stand twice are found at the end. */
+/* Find duplicate ids. With a full manifest they are found while reading. */
 static enum ib_status
 check_duplicates(struct ib_manifest *m, struct ib_error *err)
 {
@@ -110,7 +110,7 @@ check(struct run *run, struct ib_error *err)
 				run->options->receipt, err);
 }
 
-/* ---- figures -------------------------------------------------------------------- */
+/* ---- statistics ----------------------------------------------------------------- */
 
 static void
 write_count(struct ib_bytes *b, const char *name, bool known, uint64_t x)
@@ -169,7 +169,7 @@ write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *e
 	return ib_output_status(run->out, err);
 }
 
-/* The figures of the weights as they would be written. */
+/* Write the statistics of the weights, after scaling. */
 static enum ib_status
 stats(struct run *run, struct ib_error *err)
 {
@@ -234,7 +234,7 @@ ib_weights_run(const struct ib_weights_options *options, const struct ib_context
 
 	st = open_outputs(&run, err);
 	if (!st)
-		plan(&run);
+		set_processing(&run);
 	if (!st && options->base.n > 0)
 		st = ib_full_manifest_read(&run.base, options, options->check, context, err);
 	if (!st)

@@ -20,22 +20,22 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 }
 
 /*
- * A way to take away: bit 0 leaves ib, bit 1 takes the id away, the rest is
- * of the weight: 0 its member, n its member and n objects around it that hold
- * nothing else, VALUE_ONLY its value.
+ * A way to remove the added fields. Bit 0: keep "ib". Bit 1: remove the id. The
+ * other bits say what to remove for the weight: 0: its member; n: its member and
+ * n enclosing objects that have no other member; VALUE_ONLY: only its value.
  */
 #define KEEPS_IB 1u
 #define REMOVES_ID 2u
 #define WEIGHT_SHIFT 2
-#define LEVELS 16 /* no path has more parts */
+#define LEVELS 16 /* maximum number of names in a path */
 #define VALUE_ONLY LEVELS
 #define WAYS ((VALUE_ONLY + 1u) << WEIGHT_SHIFT)
 
-/* A weight's value was taken away: no record that carried none is like it. */
+/* Seeds of the hash: a record with a removed weight value never equals one without a weight. */
 #define CARRIED 1
 #define NONE 0
 
-/* A run of bytes [p, end) of the record. */
+/* The bytes [p, end) of the record. */
 struct piece {
 	const char *p, *end;
 };
@@ -75,7 +75,7 @@ value_of(const struct ib_cursor *c, int slot)
 	return slot < 0 || c->v[slot].type == IB_ABSENT ? NULL : &c->v[slot];
 }
 
-/* A value's bytes, its quotes included. */
+/* Return the bytes of a value, with its quotes. */
 static struct piece
 piece_of(const struct removal *t, const struct ib_value *v)
 {
@@ -86,7 +86,7 @@ piece_of(const struct removal *t, const struct ib_value *v)
 
 /* ---- members of JSON ---------------------------------------------------------- */
 
-/* The member of a value: from its name on. The record is well formed. */
+/* Return the member of a value, from the quote before its name. The JSON is valid. */
 static struct piece
 member_of(struct piece value)
 {
@@ -97,7 +97,7 @@ member_of(struct piece value)
 		do
 			p--;
 		while (*p != '"');
-		/* The opening quote, or one that was escaped? */
+		/* After an odd number of backslashes it is an escaped quote. */
 		for (slash = p; slash[-1] == '\\';)
 			slash--;
 		if ((p - slash) % 2 == 0)
@@ -105,7 +105,7 @@ member_of(struct piece value)
 	}
 }
 
-/* The object around a member that is its only one, but for the record. */
+/* Find the object around its only member. Returns false at the top level. */
 static bool
 object_around(const struct removal *t, struct piece member, struct piece *object)
 {
@@ -130,7 +130,7 @@ add_piece(struct removal *t, struct piece x)
 	t->piece[i] = x;
 }
 
-/* A whole field: a member, or a column's. */
+/* Remove a field: a member of JSON, or the field of a column. */
 static void
 add_field(struct removal *t, const struct ib_value *v)
 {
@@ -138,7 +138,7 @@ add_field(struct removal *t, const struct ib_value *v)
 		add_piece(t, t->json ? member_of(piece_of(t, v)) : piece_of(t, v));
 }
 
-/* False: the record has no weight to be taken away so. */
+/* Remove the weight. Returns false if the record does not allow this level. */
 static bool
 add_weight(struct removal *t, const struct ib_value *v, unsigned level)
 {
@@ -155,7 +155,7 @@ add_weight(struct removal *t, const struct ib_value *v, unsigned level)
 	return true;
 }
 
-/* Neighbours become one piece, and what lies in one another. */
+/* Join pieces that are nested, or separated only by a comma. */
 static void
 join(struct removal *t)
 {
@@ -183,7 +183,7 @@ join(struct removal *t)
 	t->n = t->n > 0 ? n + 1 : 0;
 }
 
-/* A piece goes with the comma before it, the first field with that behind. */
+/* Extend a piece by the comma before it, or by the comma after it for the first field. */
 static struct piece
 with_comma(const struct removal *t, struct piece x)
 {
@@ -211,7 +211,7 @@ hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 	x->left.n = 0;
 	for (i = 0; i < t->n; i++) {
 		if (t->piece[i].p < p)
-			continue; /* a weight inside of ib */
+			continue; /* the weight is inside "ib" */
 		ib_bytes_put(&x->left, p, (size_t)(t->piece[i].p - p));
 		p = t->piece[i].end;
 	}
@@ -227,7 +227,7 @@ is_json(const struct ib_cursor *c)
 	return c->source->format == IB_FORMAT_JSONL || c->source->format == IB_FORMAT_JSON;
 }
 
-/* The value of what --id-field may have added: the field that -k names. */
+/* Return the value that --id-field may have added: the field that -k names. */
 static const struct ib_value *
 id_value(const struct ib_cursor *c)
 {
@@ -238,7 +238,7 @@ id_value(const struct ib_cursor *c)
 	return value_of(c, c->source->key_slot[0]);
 }
 
-/* A list's line less the TAB and the weight. */
+/* Return the line of a list without the TAB and the weight. */
 static struct ib_span
 rest_of_list(const struct ib_cursor *c)
 {
@@ -248,7 +248,7 @@ rest_of_list(const struct ib_cursor *c)
 	return (struct ib_span){ r->p, w ? (size_t)(w->p - 1 - r->p) : r->n };
 }
 
-/* False where the record has not what this way takes away. */
+/* Returns false if the record does not have the fields that this way removes. */
 static bool
 hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned way,
 	     XXH128_hash_t *hash)

@@ -7,7 +7,7 @@
 #include "io/npz.h"
 #include "record/json.h"
 
-#define PIECE ((size_t)64 << 10) /* bytes handed on at once */
+#define PIECE ((size_t)64 << 10) /* bytes per write */
 
 bool
 ib_weight_format_has_ids(enum ib_weights_format form)
@@ -22,7 +22,7 @@ ib_weight_format_streams(enum ib_weights_format form)
 }
 
 static void
-make_text(struct ib_texts *texts, size_t i, double weight)
+set_entry(struct ib_texts *texts, size_t i, double weight)
 {
 	char text[IB_NUMBER_MAX];
 	size_t n = ib_number_put(text, weight);
@@ -32,7 +32,7 @@ make_text(struct ib_texts *texts, size_t i, double weight)
 	memcpy(texts->entry[i].text, text, n);
 }
 
-/* The weight's decimal and one byte behind it. */
+/* Append the decimal of a weight, and the byte `last`. */
 static inline void
 write_text(struct ib_bytes *out, double weight, char last, struct ib_texts *texts)
 {
@@ -40,7 +40,7 @@ write_text(struct ib_bytes *out, double weight, char last, struct ib_texts *text
 	size_t n;
 
 	if (texts->entry[i].n == 0 || texts->entry[i].value != weight)
-		make_text(texts, i, weight);
+		set_entry(texts, i, weight);
 	if (out->cap - out->n < IB_NUMBER_MAX && !ib_bytes_reserve(out, IB_NUMBER_MAX))
 		return;
 	n = texts->entry[i].n;
@@ -115,10 +115,10 @@ write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
 	return ib_output_status(out, err);
 }
 
-/* All weights as binary32, to be freed as pages. */
+/* Convert all weights to binary32. The caller releases out. */
 static enum ib_status
-singles(const struct ib_id_weights *rows, const struct ib_scale *scale, struct ib_huge_array *out,
-	struct ib_error *err)
+convert_to_float(const struct ib_id_weights *rows, const struct ib_scale *scale,
+		 struct ib_huge_array *out, struct ib_error *err)
 {
 	float *f;
 	uint64_t i;
@@ -166,7 +166,7 @@ ib_weight_format_write(enum ib_weights_format form, const struct ib_id_weights *
 
 	if (ib_weight_format_streams(form))
 		return write_lines(form, rows, scale, out, err);
-	st = singles(rows, scale, &single, err);
+	st = convert_to_float(rows, scale, &single, err);
 	if (!st && form == IB_WEIGHTS_NPZ)
 		st = write_npz(rows, single.p, out, err);
 	else if (!st)

@@ -12,7 +12,7 @@ ib_weight_stats_init(struct ib_weight_stats *t)
 	ib_exact_init(&t->squares);
 }
 
-/* x += times * w^2, exact. */
+/* x += times * w^2, exactly. */
 static void
 add_squares(struct ib_exact *x, double w, uint64_t times)
 {
@@ -48,7 +48,7 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 
 /* ---- quotients ------------------------------------------------------------ */
 
-/* A sum as doubles that add up to it: each takes 53 bits of what is left. */
+/* Split a sum into doubles that add up to it, the largest first. Returns their number. */
 #define TERMS_MAX 96
 
 static size_t
@@ -66,7 +66,7 @@ expand(const struct ib_exact *x, double term[TERMS_MAX])
 	return n;
 }
 
-/* Sign of a/b - (p+q)/2, where b is the sum of its terms. */
+/* Return the sign of a/b - (p+q)/2. b is the sum of term[n]. */
 static int
 compare_to_middle(const struct ib_exact *a, const double *term, size_t n, double p, double q)
 {
@@ -99,10 +99,10 @@ ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b)
 	size_t n;
 	int side;
 
-	/* Beyond the range of normal numbers it is as good as it gets. */
+	/* Outside the range of normal numbers, accept the rounding of q. */
 	if (!isfinite(q) || q == 0 || x < DBL_MIN || y < DBL_MIN)
 		return q;
-	/* Two roundings and a division leave q a few units off at most. */
+	/* q has an error of a few units in the last place, from two roundings and a division. */
 	n = expand(b, term);
 	for (;; q = next) {
 		next = nextafter(q, INFINITY);
@@ -196,8 +196,8 @@ ib_scale_apply(const struct ib_scale *s, double w)
 		return w;
 	if (is_moderate(w) && is_moderate(s->goal) && is_moderate(s->high)) {
 		/*
-		 * q + c is the quotient but for some 2^-104 of it: where that
-		 * cannot change the rounding, it is done.
+		 * q + c differs from the quotient by about 2^-104 of it. If
+		 * that cannot change the rounding, q + c is the result.
 		 */
 		p = w * s->goal;
 		q = p / s->high;

@@ -1,4 +1,4 @@
-/* Figures of weights: sums without rounding, and what follows from them. */
+/* Statistics of weights, from exact sums. Each result is rounded once. */
 #ifndef IB_WEIGH_WEIGHT_STATS_H
 #define IB_WEIGH_WEIGHT_STATS_H
 
@@ -8,23 +8,26 @@
 
 #define IB_SUMS_CACHE 64
 
-/* The positive weights. Weights repeat: equal ones are counted, then added. */
+/*
+ * Sums over the positive weights. Few weights are distinct, so equal weights are
+ * counted in a small cache and added to the exact sums later.
+ */
 struct ib_weight_stats {
 	struct ib_exact sum, squares;
 	uint64_t n;
-	double min, max; /* where n > 0 */
+	double min, max; /* valid if n > 0 */
 	struct {
 		double value;
-		uint64_t times; /* 0: a free place */
+		uint64_t times; /* 0: empty entry */
 	} cache[IB_SUMS_CACHE];
 };
 
 void ib_weight_stats_init(struct ib_weight_stats *t);
-/* All that was counted goes into the sums. */
+/* Add the cached counts to the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
 void ib_weight_stats_flush_slot(struct ib_weight_stats *t, size_t place);
 
-/* A place among `places` (a power of two, below 2^16) for a double. */
+/* Hash a double to [0, places). places: a power of two, below 2^16. */
 static inline size_t
 ib_double_slot(double value, size_t places)
 {
@@ -34,7 +37,7 @@ ib_double_slot(double value, size_t places)
 	return (size_t)(bits * 0x9e3779b97f4a7c15u >> 48) & (places - 1);
 }
 
-/* One more weight, finite and above 0. */
+/* Add a weight, which must be finite and positive. */
 static inline void
 ib_weight_stats_add(struct ib_weight_stats *t, double w)
 {
@@ -54,19 +57,19 @@ ib_weight_stats_add(struct ib_weight_stats *t, double w)
 		t->max = w;
 }
 
-/* Of settled sums with n > 0, each rounded once. */
+/* These need finalized sums and n > 0. Each result is rounded once. */
 double ib_weight_stats_ess(const struct ib_weight_stats *t);	  /* (sum w)^2 / sum w^2 */
 double ib_weight_stats_deff(const struct ib_weight_stats *t);	  /* n sum w^2 / (sum w)^2 */
 double ib_weight_stats_variance(const struct ib_weight_stats *t); /* sum w(w-1) */
 
-/* The double nearest to a/b; both above 0. */
+/* Return the double nearest to a/b. Both must be positive. */
 double ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b);
 
-/* Weights times goal / sum, each rounded once. */
+/* Scaling of weights by goal / sum. Each product is rounded once. */
 struct ib_scale {
 	double goal;
 	struct ib_exact sum;
-	double high, low; /* sum, to 106 bits */
+	double high, low; /* sum = high + low, to 106 bits */
 };
 void ib_scale_init(struct ib_scale *s, const struct ib_exact *sum, double goal);
 double ib_scale_apply(const struct ib_scale *s, double w); /* w >= 0 */
