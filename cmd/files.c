@@ -12,15 +12,6 @@
 #include "options.h"
 #include "say.h"
 
-/* A name that was made for a use; ends the process if there is none. */
-static const char *
-made(struct cli *cli, const char *name)
-{
-	if (!name)
-		cli_die(cli, IB_E_IO, "out of memory");
-	return name;
-}
-
 /* The files of -o 'part.%d', or of -o 'folder/%s'. */
 static void
 add_pattern(struct cli *cli, const struct cli_files *files, struct ib_file_use use, bool numbered)
@@ -30,8 +21,8 @@ add_pattern(struct cli *cli, const struct cli_files *files, struct ib_file_use u
 
 	for (i = 0; i < n && i < IB_SPLIT_MAX; i++) {
 		use.of = numbered ? NULL : cli->operand[i];
-		use.path = made(cli, numbered ? ib_name_for_number(pattern, i)
-					      : ib_name_for_operand(pattern, use.of));
+		use.path = cli_own(cli, numbered ? ib_name_for_number(pattern, i)
+						 : ib_name_for_operand(pattern, use.of));
 		cli_add_use(cli, &use);
 	}
 }
