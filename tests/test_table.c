@@ -78,7 +78,7 @@ plain_layout(unsigned n)
 {
 	uint64_t nslots = IB_INDEX_SLOTS((uint64_t)n), home, at = 0;
 	struct ib_slot *all = calloc(n, sizeof(*all));
-	struct ib_slot *out = calloc(nslots + IB_SLOTS_BEHIND, sizeof(*out));
+	struct ib_slot *out = calloc(nslots + IB_OVERFLOW_SLOTS, sizeof(*out));
 	char text[16];
 	unsigned k;
 
@@ -107,15 +107,15 @@ Test(table, settles_to_the_layout_of_a_file_and_goes_on)
 	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		ib_table_init(&t);
 		fill(&t, sizes[i] / 2 + 1);
-		cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK && fine);
+		cr_assert(ib_table_sort_slots(&t, &fine, NULL) == IB_OK && fine);
 		fill(&t, sizes[i]);
-		cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK && fine);
+		cr_assert(ib_table_sort_slots(&t, &fine, NULL) == IB_OK && fine);
 		plain = plain_layout((unsigned)t.n);
 		cr_assert(eq(u64, t.nslots, IB_INDEX_SLOTS(t.n)));
-		cr_expect(memcmp(t.slots.p, plain, (t.nslots + IB_SLOTS_BEHIND) * sizeof(*plain)) ==
-				  0,
+		cr_expect(memcmp(t.slots.p, plain,
+				 (t.nslots + IB_OVERFLOW_SLOTS) * sizeof(*plain)) == 0,
 			  "%u ids", sizes[i]);
-		cr_expect(ib_table_is_settled(&t));
+		cr_expect(ib_table_is_sorted(&t));
 		expect_all(&t, (unsigned)t.n);
 		fill(&t, sizes[i] + 2000);
 		expect_all(&t, sizes[i] + 2000);
@@ -134,9 +134,9 @@ Test(table, is_not_settled_where_a_slot_is_wrong)
 
 	ib_table_init(&t);
 	fill(&t, 5000);
-	cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK && fine);
+	cr_assert(ib_table_sort_slots(&t, &fine, NULL) == IB_OK && fine);
 	slot = t.slots.p;
-	n = t.nslots + IB_SLOTS_BEHIND;
+	n = t.nslots + IB_OVERFLOW_SLOTS;
 	for (i = 0; i < n; i += 37) {
 		own = slot[i];
 		for (k = 0; k < 3; k++) {
@@ -148,12 +148,12 @@ Test(table, is_not_settled_where_a_slot_is_wrong)
 				slot[i].row1 = 5001;
 			else
 				slot[i].tag ^= 0x80000000;
-			cr_expect(ib_table_is_settled(&t) == false, "slot %u, %u", (unsigned)i,
+			cr_expect(ib_table_is_sorted(&t) == false, "slot %u, %u", (unsigned)i,
 				  (unsigned)k);
 			slot[i] = own;
 		}
 	}
-	cr_expect(ib_table_is_settled(&t));
+	cr_expect(ib_table_is_sorted(&t));
 	ib_table_release(&t);
 }
 
@@ -180,7 +180,7 @@ Test(table, gives_up_the_layout_where_a_chain_leaves_the_end)
 		cr_assert(eq(uint, ib_table_add(&t, &id), k));
 	}
 	cr_assert(eq(u64, t.nslots, 4096));
-	cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK);
+	cr_assert(ib_table_sort_slots(&t, &fine, NULL) == IB_OK);
 	cr_expect(fine == false);
 	cr_assert(t.seed != 0);
 	for (k = 0; k < 2140; k++) {
@@ -288,7 +288,7 @@ Test(table, sees_the_same_in_eight_slots_as_one_by_one)
 static void
 expect_probes(unsigned taken, uint64_t nslots, uint64_t *state)
 {
-	uint64_t total = nslots + IB_SLOTS_BEHIND, i, k, at, plain;
+	uint64_t total = nslots + IB_OVERFLOW_SLOTS, i, k, at, plain;
 	struct ib_slot *slot = calloc(total, sizeof(*slot));
 	struct ib_table t = { .slots = { slot, 0 }, .nslots = nslots, .n = 9 };
 	uint64_t hash;
@@ -345,7 +345,7 @@ Test(table, finds_ids_that_collide_at_the_last_home)
 		for (n = 0; n < IB_GROUP && k + n < IB_CHAIN_MAX + 8; n++)
 			cr_expect(eq(uint, row[n], k + n < IB_CHAIN_MAX ? k + n : IB_NO_ROW));
 	}
-	cr_expect(t.crowded == false);
+	cr_expect(t.too_many_collisions == false);
 	ib_table_release(&t);
 }
 
@@ -380,12 +380,12 @@ Test(table, moves_and_settles_long_chains_that_came_in_reverse)
 			cr_assert(eq(uint, ib_table_find(&t, &id), k));
 		}
 	}
-	cr_expect(t.crowded == false);
-	cr_assert(ib_table_settle(&t, &fine, NULL) == IB_OK);
+	cr_expect(t.too_many_collisions == false);
+	cr_assert(ib_table_sort_slots(&t, &fine, NULL) == IB_OK);
 	cr_expect(fine);
-	cr_expect(ib_table_is_settled(&t));
+	cr_expect(ib_table_is_sorted(&t));
 	slot = t.slots.p;
-	for (i = n = 0; i < t.nslots + IB_SLOTS_BEHIND; i++) {
+	for (i = n = 0; i < t.nslots + IB_OVERFLOW_SLOTS; i++) {
 		if (slot[i].row1 == 0)
 			continue;
 		cr_assert(n == 0 || by_tag_and_row(&last, &slot[i]) < 0);

@@ -31,7 +31,7 @@ find_rows(struct ib_loss_history *l, struct ib_id *id, size_t n, uint32_t *row,
 
 	for (i = 0; i < n; i++)
 		bytes += id[i].n;
-	if (t->crowded)
+	if (t->too_many_collisions)
 		st = ib_table_reseed(t, err);
 	if (!st)
 		st = ib_table_reserve(t, n, bytes, err);

@@ -51,7 +51,7 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 
 	for (i = 0; i < n; i++)
 		bytes += line[i].id.n;
-	if (t->ids.crowded)
+	if (t->ids.too_many_collisions)
 		st = ib_table_reseed(&t->ids, err);
 	if (!st)
 		st = ib_table_reserve(&t->ids, n, bytes, err);

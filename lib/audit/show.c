@@ -72,7 +72,7 @@ index_ids(struct show *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	for (k = 0; k < s->nids && !st; k++) {
 		id = ib_span_of(operands->v[k + 1]);
-		if (s->ids.crowded)
+		if (s->ids.too_many_collisions)
 			st = ib_table_reseed(&s->ids, err);
 		if (!st)
 			st = ib_table_reserve(&s->ids, 1, id.n, err);

@@ -2,11 +2,16 @@
  * Score files as .npz archives (infobatch-formats(5), SCORES): columns, an
  * index of the ids, and meta.json.
  *
- * The index (index.npy: the slots as ib_table_settle lays them out) saves
- * hashing every id when the file is read, and lets a run that needs a few rows
- * of many look them up in the mapped file. meta.json, written last, says of
- * which columns it is the index, by their CRCs: whoever writes rows anew with
- * another tool gets other CRCs, and the index is then passed over.
+ * The index (index.npy) holds the table's slots in the order of
+ * ib_table_sort_slots(). With it, a reader need not hash every id, and a run
+ * that needs few rows can look them up in the mapped file. meta.json, which is
+ * written last, contains the CRCs of the columns that the index was computed
+ * from. If another tool rewrites the rows, the CRCs differ and the index is
+ * ignored.
+ *
+ * A file is untrusted. check_rows() checks the offsets and epochs of a file that
+ * is read, and ib_table_is_sorted() its index. A mapped file is not checked in
+ * advance; ib_table_is() checks each row that is looked up.
  */
 #include "score/scores.h"
 
@@ -19,14 +24,14 @@
 #include "base/error.h"
 #include "io/json_doc.h"
 
-/* The members that an index vouches for. */
+/* The members whose CRCs are stored with the index. */
 static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.npy", "epoch.npy",
 				       "visits.npy" };
 #define NCOLUMNS (sizeof(columns) / sizeof(*columns))
 
 /* ---- writing -------------------------------------------------------------- */
 
-/* Which columns the index is of. */
+/* Add the CRCs of the columns that the index was computed from. */
 static bool
 add_index(cJSON *meta, const struct ib_npz_writer *w)
 {
@@ -39,11 +44,11 @@ add_index(cJSON *meta, const struct ib_npz_writer *w)
 	return of != NULL;
 }
 
-/* What a file says of its columns, found out while they are written. */
+/* The totals and the index, computed while the columns are written. */
 struct summary {
 	struct ib_scores *scores;
 	struct ib_totals totals;
-	bool indexed; /* the slots are laid out as a file has them */
+	bool indexed; /* the slots are sorted, so they can be written */
 	enum ib_status status;
 	struct ib_error error;
 };
@@ -54,7 +59,7 @@ sum_up(void *arg)
 	struct summary *sum = arg;
 
 	ib_scores_totals(sum->scores, &sum->totals);
-	sum->status = ib_table_settle(&sum->scores->table, &sum->indexed, &sum->error);
+	sum->status = ib_table_sort_slots(&sum->scores->table, &sum->indexed, &sum->error);
 }
 
 static bool
@@ -69,7 +74,7 @@ add_part(cJSON *meta, const struct ib_part *part)
 	return ib_json_doc_add_text(meta, "part", text);
 }
 
-/* The text of meta.json; NULL if memory ran out. */
+/* Return the text of meta.json; NULL if out of memory. */
 static char *
 meta_json(const struct ib_scores *s, const struct ib_npz_writer *w, const struct summary *sum)
 {
@@ -93,7 +98,7 @@ meta_json(const struct ib_scores *s, const struct ib_npz_writer *w, const struct
 }
 
 static void
-put_columns(struct ib_npz_writer *w, const struct ib_scores *s)
+write_columns(struct ib_npz_writer *w, const struct ib_scores *s)
 {
 	const struct ib_table *t = &s->table;
 
@@ -106,26 +111,27 @@ put_columns(struct ib_npz_writer *w, const struct ib_scores *s)
 		ib_npz_put_array(w, "prev.npy", "<f4", s->previous.p, t->n, 4);
 }
 
-/* One zip is written by one thread: the other works out what comes last. */
+/* Write all members. A second thread computes the totals and the index meanwhile. */
 static enum ib_status
-put_all(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum, int threads,
-	struct ib_error *err)
+write_members(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum, int threads,
+	      struct ib_error *err)
 {
 	const struct ib_table *t = &s->table;
-	struct ib_background beside;
+	struct ib_background background;
 	char *meta;
 
 	sum->scores = s;
-	ib_background_start(&beside, threads, sum_up, sum);
-	put_columns(w, s);
-	ib_background_wait(&beside);
+	ib_background_start(&background, threads, sum_up, sum);
+	write_columns(w, s);
+	ib_background_wait(&background);
 	if (sum->status) {
 		if (err)
 			*err = sum->error;
 		return sum->status;
 	}
 	if (sum->indexed)
-		ib_npz_put_array(w, "index.npy", "<u8", t->slots.p, t->nslots + IB_SLOTS_BEHIND, 8);
+		ib_npz_put_array(w, "index.npy", "<u8", t->slots.p, t->nslots + IB_OVERFLOW_SLOTS,
+				 8);
 	meta = meta_json(s, w, sum);
 	if (!meta)
 		return ib_fail_memory(err);
@@ -137,14 +143,14 @@ put_all(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum, int t
 enum ib_status
 ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out, struct ib_error *err)
 {
-	struct summary *sum = calloc(1, sizeof(*sum)); /* 32 KB */
+	struct summary *sum = calloc(1, sizeof(*sum)); /* 32 KB: not on the stack */
 	struct ib_npz_writer *w = NULL;
 	enum ib_status st = sum ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
 		st = ib_npz_writer_new(out, &w, err);
 	if (!st)
-		st = put_all(w, s, sum, threads, err);
+		st = write_members(w, s, sum, threads, err);
 	free(sum);
 	if (!st)
 		return ib_npz_writer_end(w, err);
@@ -154,19 +160,19 @@ ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out, str
 
 /* ---- reading -------------------------------------------------------------- */
 
-/* A member that must be there, one-dimensional, of that type. */
+/* Find a required member: one-dimensional, with this type, of n items (UINT64_MAX: any). */
 static enum ib_status
 member(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
        const struct ib_npz_member **m, struct ib_error *err)
 {
 	*m = ib_npz_find(z, name);
 	if (!*m)
-		return ib_fail(err, IB_E_DATA, "%s: no score file: it has no %s", file, name);
+		return ib_fail(err, IB_E_DATA, "%s: not a score file: it has no %s", file, name);
 	if (!(*m)->array || (*m)->ndim != 1 || strcmp((*m)->descr, descr) != 0)
-		return ib_fail(err, IB_E_DATA, "%s: %s is no one-dimensional array of '%s'", file,
-			       name, descr);
+		return ib_fail(err, IB_E_DATA, "%s: %s is not a one-dimensional array of '%s'",
+			       file, name, descr);
 	if (n != UINT64_MAX && (*m)->n != n)
-		return ib_fail(err, IB_E_DATA, "%s: %s has %llu items, %llu expected", file, name,
+		return ib_fail(err, IB_E_DATA, "%s: %s has %llu items, expected %llu", file, name,
 			       (unsigned long long)(*m)->n, (unsigned long long)n);
 	return IB_OK;
 }
@@ -185,23 +191,23 @@ column(struct ib_npz *z, const char *file, const char *name, const char *descr, 
 	return ib_npz_read(z, m, to->p, err);
 }
 
-/* What a stranger may have put into the arrays must not harm anybody. */
+/* Check the arrays of an untrusted file, and turn scores that are not finite into NaN. */
 static enum ib_status
 check_rows(struct ib_scores *s, uint64_t total, const char *file, struct ib_error *err)
 {
 	uint64_t *offset = s->table.offset.p, n = s->table.n, i;
 	float *score = s->score.p, *previous = s->previous.p;
 	const int32_t *epoch = s->epoch.p;
-	bool fine = offset[0] == 0 && offset[n] == total;
+	bool valid = offset[0] == 0 && offset[n] == total;
 
 	for (i = 0; i < n; i++)
-		fine &= offset[i] <= offset[i + 1] && offset[i + 1] - offset[i] < UINT32_MAX;
-	if (!fine)
+		valid &= offset[i] <= offset[i + 1] && offset[i + 1] - offset[i] < UINT32_MAX;
+	if (!valid)
 		return ib_fail(err, IB_E_DATA, "%s: id_offset.npy is corrupt", file);
 	for (i = 0; i < n; i++)
-		fine &= epoch[i] >= 0;
-	if (!fine)
-		return ib_fail(err, IB_E_DATA, "%s: a negative epoch", file);
+		valid &= epoch[i] >= 0;
+	if (!valid)
+		return ib_fail(err, IB_E_DATA, "%s: epoch.npy contains a negative epoch", file);
 	for (i = 0; i < n; i++)
 		score[i] = isfinite(score[i]) ? score[i] + 0.0f : NAN;
 	for (i = 0; i < n && s->has_previous; i++)
@@ -211,7 +217,7 @@ check_rows(struct ib_scores *s, uint64_t total, const char *file, struct ib_erro
 
 /* ---- meta.json -------------------------------------------------------------- */
 
-/* NULL where there is none that is sound: the rows count. */
+/* Read meta.json. *meta is NULL if it is missing or malformed; the rows are used without it. */
 static enum ib_status
 parse_meta(struct ib_npz *z, cJSON **meta, struct ib_error *err)
 {
@@ -253,13 +259,13 @@ check_meta(const cJSON *meta, const char *file, struct ib_scores *s, struct ib_e
 	    strcmp(format->valuestring, IB_SCORES_FORMAT) == 0 &&
 	    version->valuedouble > IB_SCORES_VERSION)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: a score file of version %.0f, newer than "
-			       "this program's %d",
+			       "%s: score file version %.0f is newer than this "
+			       "program's version %d",
 			       file, version->valuedouble, IB_SCORES_VERSION);
 	return IB_OK;
 }
 
-/* The index, where there is one and it is of these very columns. */
+/* Return the index if there is one and its CRCs match the columns, else NULL. */
 static const struct ib_npz_member *
 index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 {
@@ -276,12 +282,12 @@ index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 	}
 	m = ib_npz_find(z, "index.npy");
 	if (!m || !m->array || m->ndim != 1 || strcmp(m->descr, "<u8") != 0 ||
-	    IB_INDEX_SLOTS(n) > UINT32_MAX || m->n != IB_INDEX_SLOTS(n) + IB_SLOTS_BEHIND)
+	    IB_INDEX_SLOTS(n) > UINT32_MAX || m->n != IB_INDEX_SLOTS(n) + IB_OVERFLOW_SLOTS)
 		return NULL;
 	return m;
 }
 
-/* ---- reading it all --------------------------------------------------------- */
+/* ---- reading rows --------------------------------------------------------- */
 
 static enum ib_status
 read_columns(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_error *err)
@@ -297,9 +303,8 @@ read_columns(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_
 		return st;
 	if (offset->n == 0 || offset->n >= UINT32_MAX)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: id_offset.npy has %llu "
-			       "items",
-			       file, (unsigned long long)offset->n);
+			       "%s: id_offset.npy has an invalid number of items: %llu", file,
+			       (unsigned long long)offset->n);
 	n = offset->n - 1;
 	if (!ib_huge_array_grow(&s->table.bytes, bytes->n + 16) ||
 	    !ib_huge_array_grow(&s->table.offset, offset->n * 8))
@@ -330,11 +335,11 @@ build_index(struct ib_scores *s, const char *file, struct ib_error *err)
 
 	if (st != IB_E_DATA)
 		return st;
-	return ib_fail(err, st, "%s: the id %s stands twice", file,
+	return ib_fail(err, st, "%s: duplicate id %s", file,
 		       ib_show(show, ib_table_id(&s->table, twice)));
 }
 
-/* What it says is checked: a stranger's may lead anywhere. */
+/* Read the index. If it is invalid, build another one. */
 static enum ib_status
 read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file, struct ib_scores *s,
 	   struct ib_error *err)
@@ -347,7 +352,7 @@ read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file, st
 	if (st)
 		return st;
 	s->table.nslots = IB_INDEX_SLOTS(s->table.n);
-	return ib_table_is_settled(&s->table) ? IB_OK : build_index(s, file, err);
+	return ib_table_is_sorted(&s->table) ? IB_OK : build_index(s, file, err);
 }
 
 enum ib_status
@@ -369,9 +374,9 @@ ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s, stru
 	return index ? read_index(z, index, file, s, err) : build_index(s, file, err);
 }
 
-/* ---- in place ---------------------------------------------------------------- */
+/* ---- mapping ---------------------------------------------------------------- */
 
-/* A stored, aligned member of n items (UINT64_MAX: any number) in place. */
+/* Map a member of n items (UINT64_MAX: any) that is stored uncompressed and aligned. */
 static bool
 map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n,
 	   struct ib_huge_array *to)
@@ -401,7 +406,7 @@ map_columns(struct ib_npz *z, const cJSON *meta, struct ib_scores *s)
 	if (!offset || !bytes || offset->n < 2 || offset->n >= UINT32_MAX)
 		return false;
 	n = offset->n - 1;
-	nslots = IB_INDEX_SLOTS(n) + IB_SLOTS_BEHIND;
+	nslots = IB_INDEX_SLOTS(n) + IB_OVERFLOW_SLOTS;
 	if (!index_of(z, meta, n) || !map_column(z, "id_bytes.npy", "|u1", UINT64_MAX, &t->bytes) ||
 	    !map_column(z, "id_offset.npy", "<i8", n + 1, &t->offset) ||
 	    !map_column(z, "index.npy", "<u8", nslots, &t->slots) ||
@@ -439,7 +444,7 @@ ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s, bool 
 	}
 	if (!st && totals && ib_totals_parse(totals, file, look.totals, NULL) == IB_OK &&
 	    map_columns(z, meta, &look) && look.totals->rows == look.table.n) {
-		ib_table_release(&s->table); /* the empty one's */
+		ib_table_release(&s->table); /* of the empty table */
 		ib_huge_array_release(&s->score);
 		ib_huge_array_release(&s->epoch);
 		ib_huge_array_release(&s->visits);

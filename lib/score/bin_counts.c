@@ -17,7 +17,7 @@ ib_proxy_of(enum ib_proxy proxy, float score)
 	return x;
 }
 
-/* Rounded to binary32, so that bytes do not hang on a machine's exp. */
+/* x is rounded to binary32, so that results do not depend on the platform's exp. */
 void
 ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x)
 {
@@ -84,7 +84,7 @@ ib_bin_counts_spread(struct ib_bin_counts *r, const float *x, uint64_t n)
 	}
 }
 
-/* The orders of the values that are in f's bins. */
+/* The ib_float_order of values that are in the requested bins. */
 struct picked {
 	uint32_t *order;
 	uint64_t n, cap;
@@ -92,7 +92,7 @@ struct picked {
 
 #define CHUNK ((size_t)4096)
 
-/* At most CHUNK values; no branch hangs on one. */
+/* Collect the requested ones of at most CHUNK values, without a branch on a value. */
 static bool
 pick(const struct ib_bins *f, const float *value, size_t n, bool above, struct picked *p)
 {
@@ -141,7 +141,7 @@ ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_t n, bool above
 	return count_picked(f, &p, ok, err);
 }
 
-/* All that is counted of x, a chunk at a time: it never leaves the cache. */
+/* Compute and count x in chunks, so that it stays in the cache. */
 static enum ib_status
 count_x(struct ib_bin_counts *r, const float *score, uint64_t n, struct ib_error *err)
 {
@@ -194,15 +194,15 @@ ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, cons
 
 	if (strcmp(r->of, o->of) != 0)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: refines other totals than the files before: "
-			       "those of another epoch?",
+			       "%s: the counts of --bins are for other totals than "
+			       "in earlier files: of another epoch?",
 			       name);
 	if (r->spread != o->spread || r->proxy != o->proxy ||
 	    memcmp(r->score.held, o->score.held, sizeof(r->score.held)) != 0 ||
 	    memcmp(r->fine.held, o->fine.held, sizeof(r->fine.held)) != 0)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: refined for another rule than the files "
-			       "before",
+			       "%s: the counts of --bins are for another rule than "
+			       "in earlier files",
 			       name);
 	st = ib_bins_merge(&r->score, &o->score, err);
 	if (!st)

@@ -1,8 +1,11 @@
 /*
- * The second pass over the scores of parts: what ib-prune has to know beyond
- * totals to find a quantile, the number of scores below a cut, or c of
- * --rule proportional, exactly as it would from all the scores. Counts and
- * exact sums, so that it merges like totals.
+ * Results of a second pass over the scores of partitions. With totals alone,
+ * ib-prune cannot find a quantile, the number of scores below a threshold, or
+ * the scale c of --rule proportional. These counts and exact sums let it
+ * compute the same values as from all the scores, and they add up over
+ * partitions in any order, as totals do.
+ *
+ * x is proxy(score), the quantity that --rule proportional scales.
  */
 #ifndef IB_SCORE_BIN_COUNTS_H
 #define IB_SCORE_BIN_COUNTS_H
@@ -10,80 +13,89 @@
 #include "base/u128.h"
 #include "score/bins.h"
 
-#define IB_SPREAD_BINS (IB_TOTALS_BINS / 2) /* x above 0, by leading bits */
-#define IB_SPREAD_FIRST ((uint32_t)IB_TOTALS_BINS / 2)
+#define IB_SPREAD_BINS (IB_TOTALS_BINS / 2)	       /* bins of positive x, by leading bits */
+#define IB_SPREAD_FIRST ((uint32_t)IB_TOTALS_BINS / 2) /* bin number of x[0] */
 
-/* x of a positive bin: of one sign and exponent, so the sum is an integer. */
+/*
+ * The values of x in one bin. They share sign and exponent, so their sum is
+ * an integer multiple of ib_spread_unit().
+ */
 struct ib_spread_bin {
 	uint64_t count;
-	struct ib_u128 sum; /* in units of ib_spread_unit() */
-	uint32_t least;	    /* smallest, as ib_float_order; UINT32_MAX: none */
+	struct ib_u128 sum; /* sum of x, in units of ib_spread_unit() */
+	uint32_t least;	    /* ib_float_order of the smallest x; UINT32_MAX if none */
 };
 
 struct ib_bin_counts {
-	char of[33];	      /* digest of the totals that it refines */
-	int64_t newest;	      /* a plan: their newest epoch, no row is later */
-	struct ib_bins score; /* of the scores */
-	bool spread;	      /* of x = proxy(score), too: */
+	char of[33];	      /* digest of the totals that these counts belong to */
+	int64_t newest;	      /* newest epoch of the totals (requests only) */
+	struct ib_bins score; /* score values in the requested bins */
+	bool spread;	      /* the members below are used */
 	enum ib_proxy proxy;
-	uint64_t flat; /* x <= 0 */
+	uint64_t flat; /* number of scores with x <= 0 */
 	struct ib_spread_bin x[IB_SPREAD_BINS];
-	struct ib_bins fine; /* of the x above 0 */
+	struct ib_bins fine; /* values of positive x in the requested bins */
 };
 
-/* x of a score, as proxy has it; of n scores. */
+/* Return x of one score; compute x of n scores. */
 float ib_proxy_of(enum ib_proxy proxy, float score);
 void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 
-/* What the lowest bit of a float in this bin (of 4096, x > 0) is worth. */
+/* Return the value of the lowest bit of the floats in `bin`, a bin of positive x. */
 double ib_spread_unit(uint32_t bin);
 
-/* The float's bits as an integer of that unit. */
+/* Return the float as a multiple of ib_spread_unit(). */
 static inline uint64_t
 ib_spread_units(uint32_t order)
 {
 	return (order & 0x7fffff) | (uint64_t)((order & 0x7f800000) != 0) << 23;
 }
 
-struct ib_bin_counts *ib_bin_counts_new(void); /* NULL: memory ran out */
+struct ib_bin_counts *ib_bin_counts_new(void); /* NULL if out of memory */
 void ib_bin_counts_free(struct ib_bin_counts *r);
 
-/* What n values of x add to r's flat and x. NaN = unknown. */
+/* Add n values of x to r->flat and r->x. NaN means unknown and is skipped. */
 void ib_bin_counts_spread(struct ib_bin_counts *r, const float *x, uint64_t n);
 
 /*
- * Of n values count those in f's bins (f has none yet). `above`: those alone
- * that are above 0.
+ * Count those of n values that are in the requested bins of f, which must not
+ * hold values yet. If `above`, count only values above 0.
  */
 enum ib_status ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_t n, bool above,
 				  struct ib_error *err);
 
 /*
- * What `plan` (a refined without counts) asks for, of these scores: a second
- * pass in ib-score.
+ * Make the second pass: count n scores into the bins that `plan`, a request
+ * without counts, asks for.
  */
 enum ib_status ib_bin_counts_count(const struct ib_bin_counts *plan, const float *score, uint64_t n,
 				   struct ib_bin_counts **out, struct ib_error *err);
+/* Add other, read from the file `name`. IB_E_DATA if the requests differ. */
 enum ib_status ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *other,
 				   const char *name, struct ib_error *err);
 
-/* XXH3-128 of totals as JSON. */
+/* Compute the XXH3-128 of the JSON text of totals. */
 enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33], struct ib_error *err);
 
 /* ---- as JSON --------------------------------------------------------------- */
 
 /*
  * {"of":digest,"scores":[[bin,text],...],"proxy":null}, and with a proxy also
- * "flat":n,"x":[[bin,count,sum,least],...],"fine":[[bin,text],...]}; the text
- * is that of ib_bins_text, the sum hexadecimal.
+ * "flat":n,"x":[[bin,count,sum,least],...],"fine":[[bin,text],...]}. `text` is
+ * written by ib_bins_text; `sum` is hexadecimal. Returns NULL if out of memory.
  */
 cJSON *ib_bin_counts_json(const struct ib_bin_counts *r);
+/*
+ * Read them, and check that they add up to the totals t. *out is NULL if json
+ * is NULL.
+ */
 enum ib_status ib_bin_counts_parse(const cJSON *json, const char *name, const struct ib_totals *t,
 				   struct ib_bin_counts **out, struct ib_error *err);
 
 /*
- * A plan's file: {"ib_refine":1,"of":digest,"newest":3,"scores":[bin,...],
- * "proxy":null,"x":[bin,...]}. The writer's output is not committed.
+ * The request file of ib-prune --write-bins: {"ib_refine":1,"of":digest,
+ * "newest":3,"scores":[bin,...],"proxy":null,"x":[bin,...]}. The caller
+ * commits the output.
  */
 #define IB_SECOND_PASS_VERSION 1
 enum ib_status ib_second_pass_write(const struct ib_bin_counts *plan, struct ib_output *out,

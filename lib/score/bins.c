@@ -116,8 +116,7 @@ ib_bins_seek(const struct ib_bins *f, uint64_t order)
 
 /* ---- as text --------------------------------------------------------------- */
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx"
-			     "yz0123456789+/";
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static void
 put_number(struct ib_bytes *b, uint64_t x)
@@ -159,7 +158,7 @@ value_of(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* No number has more than 60 bits. */
+/* Read a number of at most 60 bits. */
 static bool
 read_number(const char **p, uint64_t *x)
 {
@@ -175,20 +174,20 @@ read_number(const char **p, uint64_t *x)
 		*x |= (uint64_t)(v & 31) << shift;
 		shift += 5;
 	} while (v >= 32);
-	return shift == 5 || v > 0; /* the shortest form alone */
+	return shift == 5 || v > 0; /* only the shortest form is valid */
 }
 
 bool
 ib_bins_read(struct ib_bins *f, uint32_t bin, const char *text)
 {
-	uint64_t most = strlen(text) / 2, gap, count, next = 0;
-	uint32_t *order = ib_array_resize(f->order, f->n + most + 1, sizeof(*order));
+	uint64_t max_values = strlen(text) / 2, gap, count, next = 0;
+	uint32_t *order = ib_array_resize(f->order, f->n + max_values + 1, sizeof(*order));
 	uint64_t *counts;
 
 	if (!order)
 		return !(f->failed = true);
 	f->order = order;
-	counts = ib_array_resize(f->count, f->n + most + 1, sizeof(*counts));
+	counts = ib_array_resize(f->count, f->n + max_values + 1, sizeof(*counts));
 	if (!counts)
 		return !(f->failed = true);
 	f->count = counts;

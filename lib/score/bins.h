@@ -1,22 +1,23 @@
 /*
- * Exact values of a few leading-bits bins: what a second pass over the scores
- * counts, so that an order statistic, or a sum over a range, can be had from
- * counts that add up. Sparse: a value that nobody has costs nothing.
+ * The distinct values in selected bins, each with its number of occurrences.
+ * A bin is the set of floats with the same leading 12 bits. The counts of
+ * several files add up, and they give exact order statistics and exact sums
+ * over a range. Values that do not occur take no space.
  */
 #ifndef IB_SCORE_BINS_H
 #define IB_SCORE_BINS_H
 
 #include "score/totals.h"
 
-#define IB_BIN_VALUES ((uint32_t)1 << 20) /* of a bin: the low 20 bits */
+#define IB_BIN_VALUES ((uint32_t)1 << 20) /* floats per bin: the low 20 bits */
 
-/* Start from {0}; ib_bins_release frees. */
+/* Initialize with {0}; free with ib_bins_release(). */
 struct ib_bins {
-	uint64_t held[IB_TOTALS_BINS / 64]; /* a bit a bin that is counted */
-	uint64_t n;			    /* distinct values in these bins */
-	uint32_t *order;		    /* ascending, see ib_float_order */
-	uint64_t *count;
-	bool failed; /* memory ran out while a bin was read */
+	uint64_t held[IB_TOTALS_BINS / 64]; /* bit set of the selected bins */
+	uint64_t n;			    /* number of distinct values */
+	uint32_t *order;		    /* the values as ib_float_order, ascending */
+	uint64_t *count;		    /* occurrences of each value */
+	bool failed;			    /* out of memory in ib_bins_read() */
 };
 
 void ib_bins_release(struct ib_bins *f);
@@ -45,26 +46,30 @@ ib_bins_hold(struct ib_bins *f, uint32_t bin)
 }
 
 /*
- * Count n values, all of held bins, into an f without any. Sorts them, in
- * place: linear.
+ * Count n values, all in selected bins, into f, which must hold no values yet.
+ * Uses `order` as working space. O(n).
  */
 enum ib_status ib_bins_count(struct ib_bins *f, uint32_t *order, uint64_t n, struct ib_error *err);
-/* Both must hold the same bins. */
+/* Add the counts of other, whose selected bins must be the same. */
 enum ib_status ib_bins_merge(struct ib_bins *f, const struct ib_bins *other, struct ib_error *err);
 
-/* The first place whose value is not below `order`: f->n if there is none. */
+/* Return the index of the first value >= `order`, or f->n if there is none. */
 uint64_t ib_bins_seek(const struct ib_bins *f, uint64_t order);
 
 /*
- * One bin as text (to be freed; NULL: memory ran out), and back. For each
- * value in ascending order: how many it is from the one before, less one (the
- * first: its low 20 bits), then its count. A number is its digits of 5 bits,
- * the lowest first, each one of A-Z a-z 0-9 + /; 32 is added to all but the
- * last of them. The reader appends to f, which must hold no later bin's
- * values; false for what the writer cannot have written, and (f->failed) where
- * memory ran out.
+ * Return one bin as text, to be freed by the caller; NULL if out of memory.
+ *
+ * For each value, in ascending order, the text holds two numbers: the distance
+ * from the previous value minus one (for the first value: its low 20 bits),
+ * and the count. A number is written in digits of 5 bits, the lowest first.
+ * Each digit is one of A-Z a-z 0-9 + /. 32 is added to every digit except the
+ * last.
  */
 char *ib_bins_text(const struct ib_bins *f, uint32_t bin);
+/*
+ * Append the values of one bin to f, which must not hold values of later bins.
+ * Returns false if the text is malformed or memory is exhausted (f->failed).
+ */
 bool ib_bins_read(struct ib_bins *f, uint32_t bin, const char *text);
 
 #endif

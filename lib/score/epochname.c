@@ -11,12 +11,12 @@
 
 #define NUMBERS_MAX 32
 
-/* The runs of digits in a name, and which of them say the epoch. */
+/* The numbers in a name, and which of them may be the epoch. */
 struct numbers {
 	struct ib_span name;
 	struct ib_span run[NUMBERS_MAX];
-	bool said[NUMBERS_MAX];
-	size_t n, nsaid;
+	bool chosen[NUMBERS_MAX];
+	size_t n, nchosen;
 };
 
 static void
@@ -37,10 +37,10 @@ find_numbers(struct numbers *x, struct ib_span name)
 }
 
 static void
-say(struct numbers *x, size_t i)
+choose(struct numbers *x, size_t i)
 {
-	x->nsaid += !x->said[i];
-	x->said[i] = true;
+	x->nchosen += !x->chosen[i];
+	x->chosen[i] = true;
 }
 
 /* ---- words ------------------------------------------------------------------ */
@@ -51,13 +51,13 @@ is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* A word that the epoch follows, and what may not be around both. */
+/* A word before an epoch, and the characters allowed before and after both. */
 struct word {
 	const char *text;
-	bool after_letter, after_digit, before_letter; /* it is one there too */
+	bool after_letter, after_digit, before_letter; /* such a neighbour is allowed */
 };
 
-/* Is the i-th number behind that word, with one of "_-.=" between or nothing? */
+/* True if the i-th number follows the word, directly or after one of "_-.=". */
 static bool
 follows_word(const struct numbers *x, size_t i, const struct word *w)
 {
@@ -83,22 +83,22 @@ choose_by_word(struct numbers *x)
 {
 	static const struct word word[] = {
 		{ "epoch", true, true, true },
-		{ "ep", false, true, true }, /* not of "step3" */
-		{ "e", false, false, false } /* not of "1e3", "e2e" */
+		{ "ep", false, true, true }, /* not in "step3" */
+		{ "e", false, false, false } /* not in "1e3", "e2e" */
 	};
 	size_t i, w;
 
-	for (w = 0; w < sizeof(word) / sizeof(*word) && x->nsaid == 0; w++)
+	for (w = 0; w < sizeof(word) / sizeof(*word) && x->nchosen == 0; w++)
 		for (i = 0; i < x->n; i++)
 			if (follows_word(x, i, &word[w]))
-				say(x, i);
-	for (i = 0; i < x->n && x->nsaid == 0 && x->n == 1; i++)
-		say(x, i);
+				choose(x, i);
+	for (i = 0; i < x->n && x->nchosen == 0 && x->n == 1; i++)
+		choose(x, i);
 }
 
 /* ---- patterns --------------------------------------------------------------- */
 
-/* Does the glob match those bytes? (There is no NUL in names.) */
+/* True if the glob matches these bytes. (Names contain no NUL.) */
 static bool
 matches(const char *glob, size_t glob_n, const char *p, size_t n, bool *failed)
 {
@@ -118,7 +118,7 @@ matches(const char *glob, size_t glob_n, const char *p, size_t n, bool *failed)
 	return fits;
 }
 
-/* As many components of the path's end as the pattern has. */
+/* Return as many components from the path's end as the pattern has. */
 static struct ib_span
 last_components(const char *path, const char *pattern)
 {
@@ -133,7 +133,7 @@ last_components(const char *path, const char *pattern)
 	return (struct ib_span){ p, (size_t)(end - p) };
 }
 
-/* The lengths with which a name may match: whole, and less each suffix. */
+/* True if a match may end at p: the rest of the name is only suffixes. */
 static bool
 is_end(const char *p, const char *end)
 {
@@ -143,8 +143,9 @@ is_end(const char *p, const char *end)
 	return true;
 }
 
+/* True if the glob matches the rest of the name, with or without its suffixes. */
 static bool
-matches_behind(const char *glob, const char *p, const char *end, bool *failed)
+matches_after(const char *glob, const char *p, const char *end, bool *failed)
 {
 	const char *q;
 
@@ -166,25 +167,25 @@ choose_by_pattern(struct numbers *x, const char *pattern, bool *failed)
 	for (i = 0; at && i < x->n; i++)
 		if (matches(pattern, (size_t)(at - pattern), x->name.p,
 			    (size_t)(x->run[i].p - x->name.p), failed) &&
-		    matches_behind(at + 2, x->run[i].p + x->run[i].n, end, failed))
-			say(x, i);
+		    matches_after(at + 2, x->run[i].p + x->run[i].n, end, failed))
+			choose(x, i);
 }
 
 /* ---- the epoch -------------------------------------------------------------- */
 
-/* "3, 0": those that are said, or all. */
+/* Write "3, 0": the chosen numbers, or all if none was chosen. */
 static void
 list_numbers(const struct numbers *x, char *text, size_t size)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < x->n && n < size; i++)
-		if (x->nsaid == 0 || x->said[i])
+		if (x->nchosen == 0 || x->chosen[i])
 			n += (size_t)snprintf(text + n, size - n, "%s%.*s", n > 0 ? ", " : "",
 					      (int)x->run[i].n, x->run[i].p);
 }
 
-/* The name as a pattern: its first number is %d, all others are any. */
+/* Write the name as a pattern: its first number becomes %d, the others become *. */
 static void
 suggest(const struct numbers *x, char *text, size_t size)
 {
@@ -207,22 +208,19 @@ refuse(const struct numbers *x, const char *path, const char *pattern, struct ib
 
 	ib_show(show, ib_span_of(path));
 	if (x->n == 0)
-		return ib_fail(err, IB_E_MISUSE, "-e name: no number in the name %s", show);
-	if (pattern && x->nsaid == 0)
-		return ib_fail(err, IB_E_MISUSE,
-			       "-e name:%s: the name %s does "
-			       "not match",
-			       pattern, show);
+		return ib_fail(err, IB_E_MISUSE, "-e name: the name %s has no number", show);
+	if (pattern && x->nchosen == 0)
+		return ib_fail(err, IB_E_MISUSE, "-e name:%s: the name %s does not match", pattern,
+			       show);
 	list_numbers(x, list, sizeof(list));
 	if (pattern)
 		return ib_fail(err, IB_E_MISUSE,
-			       "-e name:%s: several numbers "
-			       "of the name %s match: %s",
-			       pattern, show, list);
+			       "-e name:%s: several numbers in the name %s match: %s", pattern,
+			       show, list);
 	suggest(x, like, sizeof(like));
 	return ib_fail(err, IB_E_MISUSE,
-		       "-e name: several numbers in the name "
-		       "%s: %s: say which, for example -e 'name:%s'",
+		       "-e name: the name %s has several numbers "
+		       "(%s): choose one, for example with -e 'name:%s'",
 		       show, list, like);
 }
 
@@ -243,14 +241,12 @@ ib_epochname_read(const char *path, const char *pattern, int64_t *epoch, struct 
 	}
 	if (failed)
 		return ib_fail_memory(err);
-	if (x.nsaid != 1)
+	if (x.nchosen != 1)
 		return refuse(&x, path, pattern, err);
-	while (!x.said[i])
+	while (!x.chosen[i])
 		i++;
 	if (!ib_number_unsigned(x.run[i], &number) || number > INT32_MAX)
-		return ib_fail(err, IB_E_MISUSE,
-			       "-e name: %.*s is no epoch, in "
-			       "the name '%s'",
+		return ib_fail(err, IB_E_MISUSE, "-e name: %.*s in the name '%s' is not an epoch",
 			       (int)x.run[i].n, x.run[i].p, path);
 	*epoch = (int64_t)number;
 	return IB_OK;

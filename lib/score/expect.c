@@ -11,19 +11,19 @@
 
 struct ib_expect {
 	struct ib_expect_options options;
-	struct ib_table table;	      /* the manifests' ids, then the strangers' */
+	struct ib_table table;	      /* ids of the manifests, then foreign ids */
 	struct ib_huge_array marks;   /* uint8_t[n]: enum mark */
-	uint64_t known;		      /* rows of the manifests' ids */
-	struct ib_bytes key, log_key; /* where ids were found, the first time */
+	uint64_t known;		      /* number of ids of the manifests */
+	struct ib_bytes key, log_key; /* key of the manifest, key of the log */
 };
 
-/* What is known of an id; an id may have both. */
+/* Flags of an id. */
 enum mark {
 	EXPECTED = 1, /* it was given to the trainer */
-	SEEN = 2      /* it has a record */
+	LOGGED = 2    /* it has a record */
 };
 
-/* Mark an id, which is added if it is new. */
+/* Set a flag of an id. Adds the id if it is new. */
 static enum ib_status
 mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_error *err)
 {
@@ -31,7 +31,7 @@ mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_err
 	enum ib_status st;
 	uint32_t row;
 
-	if (e->table.crowded) {
+	if (e->table.too_many_collisions) {
 		st = ib_table_reseed(&e->table, err);
 		if (st)
 			return st;
@@ -58,7 +58,7 @@ bad_record(const struct ib_cursor *c, uint64_t lines, const char *why, struct ib
 		       (unsigned long long)(c->source->first_line + lines + c->record.line), why);
 }
 
-/* Was the sample given to the trainer? Not where its weight is 0. */
+/* Set *given: false if the weight is 0, because the trainer skips such samples. */
 static bool
 is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 {
@@ -79,9 +79,9 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 	return true;
 }
 
-/* An id of a manifest, unless it is of another part. */
+/* Add an id of a manifest, unless it is of another partition. */
 static enum ib_status
-take_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *err)
+add_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *err)
 {
 	const struct ib_part *part = &e->options.part;
 	struct ib_id id = { span.p, ib_table_hash(span, 0), (uint32_t)span.n };
@@ -92,8 +92,8 @@ take_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *e
 }
 
 static enum ib_status
-take_block(struct ib_expect *e, struct ib_cursor *c, const struct ib_block *block, uint64_t lines,
-	   struct ib_error *err)
+add_block(struct ib_expect *e, struct ib_cursor *c, const struct ib_block *block, uint64_t lines,
+	  struct ib_error *err)
 {
 	struct ib_span span;
 	enum ib_status st;
@@ -106,17 +106,17 @@ take_block(struct ib_expect *e, struct ib_cursor *c, const struct ib_block *bloc
 			return bad_record(c, lines, c->why, err);
 		if (!span.p)
 			return ib_fail_memory(err);
-		st = take_id(e, span, given, err);
+		st = add_id(e, span, given, err);
 		if (st)
 			return st;
 	}
 	return IB_OK;
 }
 
-/* A shard: its samples' keys, and what weights they carry. */
+/* Add the samples of a tar shard, with their weights. */
 static enum ib_status
-take_shard(struct ib_expect *e, const struct ib_block *block, const struct ib_context *context,
-	   struct ib_error *err)
+add_shard(struct ib_expect *e, const struct ib_block *block, const struct ib_context *context,
+	  struct ib_error *err)
 {
 	const struct ib_source *source = block->source;
 	struct ib_span shard = ib_input_stem(source->path);
@@ -132,12 +132,11 @@ take_shard(struct ib_expect *e, const struct ib_block *block, const struct ib_co
 		weight = 1;
 		if (sample.weighted && !ib_tar_weight(sample.weight, &weight))
 			st = ib_fail(err, IB_E_DATA,
-				     "%s: sample %llu: the "
-				     "weight is not a number: %s",
+				     "%s: sample %llu: the weight is not a number: %s",
 				     source->name, (unsigned long long)sample.number,
 				     ib_show(show, sample.weight));
 		else
-			st = take_id(e, sample.id, weight != 0, err);
+			st = add_id(e, sample.id, weight != 0, err);
 	}
 	ib_tar_samples_close(samples);
 	return st == IB_EOF ? IB_OK : st;
@@ -169,14 +168,14 @@ read_manifests(struct ib_expect *e, const struct ib_context *context, struct ib_
 		st = ib_reader_new(&o, &r, err);
 	while (!st && !(st = ib_reader_next(r, &block, err))) {
 		if (block.special) {
-			st = take_shard(e, &block, context, err);
+			st = add_shard(e, &block, context, err);
 			continue;
 		}
 		if (block.first)
 			lines = 0;
 		if (e->key.n == 0)
 			ib_key_put_name(&block.source->key, &e->key);
-		st = take_block(e, c, &block, lines, err);
+		st = add_block(e, c, &block, lines, err);
 		lines += c->line;
 	}
 	ib_block_release(&block);
@@ -228,7 +227,7 @@ ib_expect_see(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_e
 	size_t i;
 
 	for (i = 0; i < n && !st; i++)
-		st = mark_id(e, &id[i], SEEN, err);
+		st = mark_id(e, &id[i], LOGGED, err);
 	return st;
 }
 
@@ -239,9 +238,9 @@ ib_expect_note_key(struct ib_expect *e, struct ib_span key)
 		ib_bytes_put(&e->log_key, key.p, key.n);
 }
 
-/* ---- the verdict -------------------------------------------------------- */
+/* ---- the check ----------------------------------------------------------- */
 
-/* Hold the ids without a record against those that no manifest has. */
+/* Compare the ids without a record with the foreign ids. */
 static void
 compare_ids(const struct ib_expect *e, struct ib_mismatch *m)
 {
@@ -266,9 +265,10 @@ keys_of(const struct ib_expect *e)
 	};
 }
 
-/* Ids of the logs that no manifest has, and what may be the matter. */
+/* Warn about ids of the logs that no manifest has, with the likely cause. */
 static void
-warn_of_strangers(const struct ib_expect *e, uint64_t missing, const struct ib_context *context)
+warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
+		       const struct ib_context *context)
 {
 	struct ib_mismatch_keys keys = keys_of(e);
 	uint64_t n = e->table.n - e->known;
@@ -278,9 +278,7 @@ warn_of_strangers(const struct ib_expect *e, uint64_t missing, const struct ib_c
 
 	compare_ids(e, &m);
 	r = ib_mismatch_explain(&m);
-	ib_bytes_printf(&text,
-			"%llu id%s of the logs %s not in the --expect "
-			"manifest",
+	ib_bytes_printf(&text, "%llu id%s of the logs %s not in the --expect manifest",
 			(unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
 	ib_mismatch_put_example(&text, keys.there, r.there);
 	if (missing > 0) {
@@ -295,9 +293,9 @@ warn_of_strangers(const struct ib_expect *e, uint64_t missing, const struct ib_c
 	ib_mismatch_release(&m);
 }
 
-/* Numbers that meet, of two fields: is each record its neighbour's? */
+/* Warn if ids are numbers from different fields: they may name different samples. */
 static void
-warn_of_keys(const struct ib_expect *e, const struct ib_context *context)
+warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 {
 	struct ib_mismatch_keys keys = keys_of(e);
 	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
@@ -306,9 +304,9 @@ warn_of_keys(const struct ib_expect *e, const struct ib_context *context)
 	    !ib_id_is_whole_number(ib_table_id(&e->table, 0)))
 		return;
 	ib_warn(context,
-		"the ids of the logs are field %s, those of the "
-		"--expect manifest field %s: if one number is not one sample "
-		"in both, name the field with --expect-key",
+		"the ids of the logs come from field %s, the ids of "
+		"the --expect manifest from field %s: if equal numbers are not "
+		"the same sample, name the manifest's field with --expect-key",
 		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 
@@ -318,7 +316,7 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context, str
 	const struct ib_limit *limit = &e->options.max_missing;
 	const uint8_t *marks = e->marks.p;
 	uint64_t i, expected = 0, missing = 0, first = 0;
-	uint64_t strangers = e->table.n - e->known;
+	uint64_t foreign = e->table.n - e->known;
 	char show[IB_SHOW_MAX];
 	bool ok = true, too_many;
 
@@ -329,10 +327,10 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context, str
 			first = i;
 		}
 	}
-	if (strangers > 0)
-		warn_of_strangers(e, missing, context);
+	if (foreign > 0)
+		warn_about_foreign_ids(e, missing, context);
 	else
-		warn_of_keys(e, context);
+		warn_about_keys(e, context);
 	too_many = limit->percent ? ib_decimal_exceeds(limit->decimal, missing, expected, &ok)
 				  : missing > (limit->given ? limit->count : 0);
 	if (!ok)
@@ -341,8 +339,8 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context, str
 	if (!too_many)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
-		       "the log is not whole: %llu of the %llu ids of %s%s "
-		       "have no record, the first is %s",
+		       "the log is incomplete: %llu of the %llu ids of %s%s "
+		       "have no record; the first is %s",
 		       (unsigned long long)missing, (unsigned long long)expected,
 		       e->options.manifests.v[0], e->options.manifests.n > 1 ? " ..." : "",
 		       ib_show(show, ib_table_id(&e->table, first)));

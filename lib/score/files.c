@@ -1,4 +1,4 @@
-/* Score files as JSON lines, and which kind a name asks for. */
+/* Score files as JSON lines, and the choice of the format by file name. */
 #include "score/scores.h"
 
 #include <math.h>

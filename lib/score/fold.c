@@ -1,3 +1,16 @@
+/*
+ * Folding losses into scores.
+ *
+ * - Records of an id that are older than its score are counted as stale and
+ *   not used.
+ * - If an id has several records of one epoch, --duplicates chooses. The mode
+ *   `last` without smoothing needs no state besides the columns: this is
+ *   fold_plain_group(), the fast path. The other modes look back: they keep the
+ *   loss before smoothing (`raw`), and whether it was folded in this run
+ *   (`here`). An epoch from an earlier run is replaced, not combined.
+ * - A mean needs all losses of an epoch. The first one is in `raw`, the others
+ *   are in `repeat`, and ib_fold_finish() computes the mean from exact sums.
+ */
 #include "score/fold.h"
 
 #include <math.h>
@@ -36,9 +49,9 @@ smoothed(const struct ib_fold *f, float previous, float loss)
 	return (float)(f->smooth * (double)previous + (1 - f->smooth) * (double)loss) + 0.0f;
 }
 
-/* A further record of an id in the epoch that it has now, in this run. */
+/* Use a repeated record of an id: its epoch is the one that was folded in this run. */
 static enum ib_status
-repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
+add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
 	struct ib_fold_repeat *more;
 	float *raw = f->raw.p;
@@ -74,7 +87,7 @@ repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error
 	return IB_OK;
 }
 
-/* A record whose row is known, in the modes that look back. */
+/* Fold a record in the modes that look back. */
 static enum ib_status
 fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
@@ -98,7 +111,7 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, stru
 		here[row] = 0;
 	}
 	if (here[row]) {
-		st = repeat(f, row, l, err);
+		st = add_repeat(f, row, l, err);
 		if (st)
 			return st;
 	} else {
@@ -111,14 +124,14 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, stru
 	return IB_OK;
 }
 
-/* The columns, at one place: a store elsewhere may not make them reload. */
+/* Local copies of the column pointers, so that stores do not force a reload of them. */
 struct columns {
 	float *score;
 	int32_t *epoch;
 	uint32_t *visits;
 };
 
-/* The plain case: the last record counts, no smoothing. */
+/* Fold a record if the last one is used and there is no smoothing. */
 static inline void
 fold_last(struct ib_fold *f, const struct columns *c, uint32_t row, const struct ib_loss *l)
 {
@@ -133,7 +146,7 @@ fold_last(struct ib_fold *f, const struct columns *c, uint32_t row, const struct
 	c->score[row] = l->loss;
 }
 
-/* The same for a row that is new: nothing is read. */
+/* Fold the first record of a new row, without reading the columns. */
 static inline void
 fold_first(struct ib_fold *f, const struct columns *c, uint32_t row, const struct ib_loss *l)
 {
@@ -151,7 +164,7 @@ looks_back(const struct ib_fold *f)
 	return f->duplicates != IB_DUPLICATES_LAST || f->smooth != 0;
 }
 
-/* A new row begins before all epochs, without a visit. */
+/* Initialize a new row: before all epochs, no visits. */
 static inline void
 begin_row(struct ib_fold *f, uint32_t row)
 {
@@ -165,14 +178,14 @@ begin_row(struct ib_fold *f, uint32_t row)
 	f->fresh++;
 }
 
-/* Rows, slots, columns for a group of ids; seeds as the table now has it. */
+/* Reserve rows, slots and columns for a group of ids. May change the seed of the table. */
 static enum ib_status
-prepare(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error *err)
+reserve_group(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error *err)
 {
 	struct ib_scores *s = f->scores;
 	enum ib_status st = IB_OK;
 
-	if (s->table.crowded)
+	if (s->table.too_many_collisions)
 		st = ib_table_reseed(&s->table, err);
 	if (!st)
 		st = ib_scores_reserve(s, rows, bytes, err);
@@ -185,14 +198,13 @@ prepare(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error *err)
 }
 
 /*
- * n records whose rows are row[], or IB_NO_ROW at the slots at[]. Apart from
- * the modes that look back, new rows written once: of the user time of 10^7
- * JSON lines of 1000 ids 4 % saved, of 10^7 ids 1 ns a record (AMD EPYC Zen 5,
- * 2-core VM, gcc 12 -O2, 2026-11-24).
+ * Fold n records without looking back. row[] and at[] are the results of the
+ * group look-up. This is separate from the modes that look back because it is
+ * faster and writes new rows only once.
  */
 static void
-fold_plainly(struct ib_fold *f, const struct ib_loss *l, const struct ib_id *id, size_t n,
-	     uint32_t *row, const uint64_t *at)
+fold_plain_group(struct ib_fold *f, const struct ib_loss *l, const struct ib_id *id, size_t n,
+		 uint32_t *row, const uint64_t *at)
 {
 	struct ib_scores *s = f->scores;
 	const struct columns c = { s->score.p, s->epoch.p, s->visits.p };
@@ -224,7 +236,7 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct
 
 	for (i = 0; i < n; i++)
 		bytes += l[i].id.n;
-	st = prepare(f, n, bytes, err);
+	st = reserve_group(f, n, bytes, err);
 	if (st)
 		return st;
 	for (i = 0; i < n; i++) {
@@ -238,7 +250,7 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct
 	touch[2] = s->visits.p;
 	ib_table_group(&s->table, id, n, touch, 3, row, at);
 	if (!looks_back(f)) {
-		fold_plainly(f, l, id, n, row, at);
+		fold_plain_group(f, l, id, n, row, at);
 		return IB_OK;
 	}
 	for (i = 0; i < n; i++) {
@@ -305,7 +317,7 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed, stru
 
 	for (i = 0; i < n; i++)
 		bytes += m[i].id.n;
-	st = prepare(f, n, bytes, err);
+	st = reserve_group(f, n, bytes, err);
 	if (st)
 		return st;
 	for (i = 0; i < n; i++) {
@@ -356,9 +368,9 @@ by_row(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* The mean of one row's records: the first stands in raw, the rest here. */
+/* Set a score to the mean of its records: the first is in f->raw, the others are r[0..n). */
 static void
-settle_mean(struct ib_fold *f, const struct ib_fold_repeat *r, size_t n)
+compute_mean(struct ib_fold *f, const struct ib_fold_repeat *r, size_t n)
 {
 	struct ib_scores *s = f->scores;
 	float *raw = (float *)f->raw.p + r->row, previous = NAN;
@@ -397,7 +409,7 @@ ib_fold_finish(struct ib_fold *f)
 	for (i = 0; i < f->nrepeats; i = k) {
 		for (k = i + 1; k < f->nrepeats && f->repeat[k].row == f->repeat[i].row; k++)
 			;
-		settle_mean(f, &f->repeat[i], k - i);
+		compute_mean(f, &f->repeat[i], k - i);
 	}
 	if (f->folded && f->smooth == 0) {
 		ib_huge_array_release(&f->scores->previous);
@@ -405,7 +417,7 @@ ib_fold_finish(struct ib_fold *f)
 	}
 }
 
-/* ---- the public short cut -------------------------------------------------- */
+/* ---- the public function -------------------------------------------------- */
 
 enum ib_status
 ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss, size_t n,

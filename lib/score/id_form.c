@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-#define SUFFIX_MAX 5 /* letters of a suffix: .jpg, .jpeg, .flac */
+#define SUFFIX_MAX 5 /* longest suffix: .jpg, .jpeg, .flac */
 #define EXPONENT_MAX 99
 
 /* ---- one form ----------------------------------------------------------- */
@@ -41,7 +41,7 @@ lower_ascii(struct ib_bytes *b)
 			b->p[i] = (char)(b->p[i] - 'A' + 'a');
 }
 
-/* Unicode form and letter case; what is not UTF-8 is left as it is. */
+/* Normalize Unicode form and letter case. Text that is not UTF-8 keeps its form. */
 static void
 map_unicode(struct ib_bytes *b, unsigned forms)
 {
@@ -65,13 +65,13 @@ map_unicode(struct ib_bytes *b, unsigned forms)
 }
 
 static struct ib_span
-without_blanks(struct ib_span s)
+trim_spaces(struct ib_span s)
 {
-	static const char blanks[] = " \t\r\n\v\f";
+	static const char spaces[] = " \t\r\n\v\f";
 
-	while (s.n > 0 && memchr(blanks, s.p[s.n - 1], 6))
+	while (s.n > 0 && memchr(spaces, s.p[s.n - 1], 6))
 		s.n--;
-	while (s.n > 0 && memchr(blanks, *s.p, 6)) {
+	while (s.n > 0 && memchr(spaces, *s.p, 6)) {
 		s.p++;
 		s.n--;
 	}
@@ -88,7 +88,7 @@ without_folders(struct ib_span s)
 	return i < s.n ? (struct ib_span){ s.p + i, s.n - i } : s;
 }
 
-/* A point, then a few letters and digits, one of them a letter. */
+/* True for a point and then up to SUFFIX_MAX letters and digits, at least one a letter. */
 static bool
 is_suffix(struct ib_span s)
 {
@@ -105,7 +105,7 @@ is_suffix(struct ib_span s)
 	return letter;
 }
 
-/* All of them: .nii.gz is two. */
+/* Remove all suffixes: .nii.gz has two. */
 static struct ib_span
 without_suffix(struct ib_span s)
 {
@@ -125,7 +125,7 @@ without_suffix(struct ib_span s)
 
 /* ---- numbers ------------------------------------------------------------ */
 
-/* A number as it is written: sign, digits around a point, exponent. */
+/* The text of a number: sign, digits before and after the point, exponent. */
 struct numeral {
 	bool minus;
 	struct ib_span whole, fraction;
@@ -133,7 +133,7 @@ struct numeral {
 };
 
 static struct ib_span
-take_digits(const char **p, const char *end)
+parse_digits(const char **p, const char *end)
 {
 	const char *from = *p;
 
@@ -143,7 +143,7 @@ take_digits(const char **p, const char *end)
 }
 
 static bool
-take_exponent(const char **p, const char *end, int *exponent)
+parse_exponent(const char **p, const char *end, int *exponent)
 {
 	struct ib_span digits;
 	bool minus = false;
@@ -154,7 +154,7 @@ take_exponent(const char **p, const char *end, int *exponent)
 		return true;
 	if (++*p < end && (**p == '+' || **p == '-'))
 		minus = *(*p)++ == '-';
-	digits = take_digits(p, end);
+	digits = parse_digits(p, end);
 	for (i = 0; i < digits.n && *exponent <= EXPONENT_MAX; i++)
 		*exponent = 10 * *exponent + (digits.p[i] - '0');
 	if (digits.n == 0 || *exponent > EXPONENT_MAX)
@@ -172,16 +172,16 @@ parse_numeral(struct ib_span s, struct numeral *to)
 	*to = (struct numeral){ .minus = s.n > 0 && *p == '-' };
 	if (s.n > 0 && (*p == '-' || *p == '+'))
 		p++;
-	to->whole = take_digits(&p, end);
+	to->whole = parse_digits(&p, end);
 	if (p < end && *p == '.') {
 		p++;
-		to->fraction = take_digits(&p, end);
+		to->fraction = parse_digits(&p, end);
 	}
-	return to->whole.n + to->fraction.n > 0 && take_exponent(&p, end, &to->exponent) &&
+	return to->whole.n + to->fraction.n > 0 && parse_exponent(&p, end, &to->exponent) &&
 	       p == end;
 }
 
-/* Its i-th digit, counted from the first one; 0 outside of those written. */
+/* Return the i-th digit from the first one; '0' outside of the written digits. */
 static char
 digit_of(const struct numeral *x, long i)
 {
@@ -192,7 +192,7 @@ digit_of(const struct numeral *x, long i)
 	return i < whole ? x->whole.p[i] : x->fraction.p[i - whole];
 }
 
-/* Without point and exponent if it is whole; leading zeros are kept. */
+/* Write it without an exponent, and without a fraction of zeros. Leading zeros are kept. */
 static void
 put_numeral(struct ib_bytes *to, const struct numeral *x)
 {
@@ -232,7 +232,7 @@ put_without_zeros(struct ib_bytes *to, struct ib_span s)
 
 /* ---- all forms ---------------------------------------------------------- */
 
-/* Cut b down to the part of it that s is. */
+/* Replace b by s, which may be a part of b. */
 static void
 keep_part(struct ib_bytes *b, struct ib_span s)
 {
@@ -241,7 +241,7 @@ keep_part(struct ib_bytes *b, struct ib_span s)
 	b->n = s.n;
 }
 
-/* Numbers go first: 1.5e3 has no suffix. */
+/* Normalize numbers, suffixes and zeros. A number has no suffix: 1.5e3. */
 static void
 reduce_name(struct ib_bytes *b, unsigned forms)
 {
@@ -278,7 +278,7 @@ ib_id_reduce(struct ib_span id, unsigned forms, struct ib_bytes *out)
 	else if (forms & IB_FORM_CASE)
 		lower_ascii(out);
 	if (forms & IB_FORM_BLANKS)
-		keep_part(out, without_blanks(ib_bytes_span(out)));
+		keep_part(out, trim_spaces(ib_bytes_span(out)));
 	if (forms & IB_FORM_FOLDERS)
 		keep_part(out, without_folders(ib_bytes_span(out)));
 	if (forms & (IB_FORM_NUMBER | IB_FORM_SUFFIX | IB_FORM_ZEROS))
@@ -315,16 +315,16 @@ ib_id_difference(struct ib_span a, struct ib_span b)
 	return IB_FORM_ALL;
 }
 
-/* Is it the other from one of its folders on? */
+/* True if `path` is `tail` after some leading folders. */
 static bool
-is_tail(struct ib_span whole, struct ib_span tail)
+is_tail(struct ib_span path, struct ib_span tail)
 {
 	char before;
 
-	if (tail.n == 0 || tail.n >= whole.n ||
-	    memcmp(whole.p + whole.n - tail.n, tail.p, tail.n) != 0)
+	if (tail.n == 0 || tail.n >= path.n ||
+	    memcmp(path.p + path.n - tail.n, tail.p, tail.n) != 0)
 		return false;
-	before = whole.p[whole.n - tail.n - 1];
+	before = path.p[path.n - tail.n - 1];
 	return before == '/' || before == '\\' || *tail.p == '/' || *tail.p == '\\';
 }
 
@@ -332,7 +332,7 @@ bool
 ib_id_is_same(struct ib_span a, struct ib_span b, unsigned forms)
 {
 	struct ib_bytes x = { 0 }, y = { 0 };
-	struct ib_span p = without_blanks(a), q = without_blanks(b);
+	struct ib_span p = trim_spaces(a), q = trim_spaces(b);
 	bool same = true;
 
 	if (forms & IB_FORM_SUFFIX)
@@ -356,7 +356,7 @@ ib_id_put_forms(struct ib_bytes *to, unsigned forms)
 		"in one letter case",
 		"with numbers written alike (101 for 101.0 or 1.01e+02)",
 		"without leading zeros",
-		"without blanks around them",
+		"without spaces around them",
 		"without their folders",
 		"without their suffixes",
 	};

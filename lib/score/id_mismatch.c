@@ -7,7 +7,7 @@
 #include "base/error.h"
 
 #define SLOTS (4 * IB_MISMATCH_IDS)
-#define ENOUGH 64 /* certain pairs: there is no doubt left */
+#define ENOUGH 64 /* certain pairs after which the search stops */
 #define COMPARED_MAX ((size_t)1 << 17)
 
 void
@@ -54,7 +54,7 @@ ib_mismatch_add(struct ib_mismatch *m, struct ib_span id)
 	m->n += !m->failed;
 }
 
-/* Those of one hash come one behind the other; more than one are ambiguous. */
+/* Build the hash table. Ids with equal hashes are ambiguous and form one chain. */
 static void
 index_ids(struct ib_mismatch *m)
 {
@@ -101,8 +101,8 @@ ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other)
 	uint64_t hash;
 	size_t at;
 
-	if (!m->stranger.p)
-		m->stranger = other;
+	if (!m->foreign.p)
+		m->foreign = other;
 	if (!m->slot && !m->failed)
 		index_ids(m);
 	if (m->failed || m->n == 0)
@@ -116,7 +116,7 @@ ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other)
 	return m->ncertain < ENOUGH && m->ncompared < COMPARED_MAX;
 }
 
-/* Of the pairs that count: how many differ in each set of forms? */
+/* Return the most frequent set of forms of the certain, or else unambiguous, pairs. */
 static unsigned
 most_frequent(const struct ib_mismatch *m, bool certain, size_t *count)
 {
@@ -135,7 +135,7 @@ most_frequent(const struct ib_mismatch *m, bool certain, size_t *count)
 struct ib_mismatch_result
 ib_mismatch_explain(const struct ib_mismatch *m)
 {
-	struct ib_mismatch_result r = { .there = m->stranger };
+	struct ib_mismatch_result r = { .there = m->foreign };
 	size_t i, count;
 
 	if (m->n > 0)
@@ -200,9 +200,6 @@ ib_mismatch_put_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
 	}
 	if (!ib_mismatch_keys_differ(k))
 		return false;
-	ib_bytes_printf(to,
-			": the ids are of two fields, %s says which one "
-			"is meant",
-			options);
+	ib_bytes_printf(to, ": the ids come from different fields; choose one with %s", options);
 	return true;
 }

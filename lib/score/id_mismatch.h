@@ -1,10 +1,10 @@
 /*
- * Two sets of ids that should be one: which ids of the one have no like in the
- * other, and would they if both were written in the same form?
+ * Explain why two sets of ids that should be equal are not: find a spelling
+ * difference (id_form.h) that accounts for the ids without a partner.
  *
- * Up to IB_MISMATCH_IDS ids of one side are kept; then each id of the other
- * side that nothing met is held against them, by a hash of what is left of it
- * in no form (id_form.h).
+ * First up to IB_MISMATCH_IDS unmatched ids of one side are stored. Then each
+ * unmatched id of the other side is compared with them, through a hash of the
+ * id normalized in every form.
  */
 #ifndef IB_SCORE_ID_MISMATCH_H
 #define IB_SCORE_ID_MISMATCH_H
@@ -14,28 +14,28 @@
 #define IB_MISMATCH_IDS 1024
 
 struct ib_mismatch_id {
-	size_t offset, n;     /* of its bytes */
-	uint64_t hash;	      /* of its reduced form */
-	unsigned forms;	      /* in which it differs from other; 0: none found */
+	size_t offset, n;     /* position of its text in `bytes`, and its length */
+	uint64_t hash;	      /* hash of the normalized id */
+	unsigned forms;	      /* forms in which it differs from `other`; 0 if none was found */
 	bool certain;	      /* see ib_id_is_same */
-	bool ambiguous;	      /* several would be equal to it */
-	struct ib_span other; /* borrowed */
+	bool ambiguous;	      /* several ids would be equal to it */
+	struct ib_span other; /* id of the other side, borrowed */
 };
 
-/* Start from {0}; ib_mismatch_release. */
+/* Initialize with {0}; free with ib_mismatch_release(). */
 struct ib_mismatch {
-	struct ib_bytes bytes;
+	struct ib_bytes bytes;	   /* texts of the stored ids */
 	struct ib_mismatch_id *id; /* [IB_MISMATCH_IDS] */
 	size_t n;
-	uint16_t *slot; /* index of an id + 1, by hash; 0: empty */
+	uint16_t *slot; /* hash table: index of an id + 1, or 0 if empty */
 	size_t ncertain, ncompared;
 	struct ib_bytes work;
-	struct ib_span stranger; /* the first id of the other side */
-	bool failed;		 /* memory ran out */
+	struct ib_span foreign; /* first unmatched id of the other side */
+	bool failed;		/* out of memory */
 };
 void ib_mismatch_release(struct ib_mismatch *m);
 
-/* Keep an id (a copy); no-op once there are enough. */
+/* Store a copy of an id of this side. Does nothing if IB_MISMATCH_IDS are stored. */
 void ib_mismatch_add(struct ib_mismatch *m, struct ib_span id);
 
 static inline bool
@@ -45,47 +45,50 @@ ib_mismatch_full(const struct ib_mismatch *m)
 }
 
 /*
- * Hold an id of the other side, borrowed, against all that were added. False:
- * enough is known, no more need be held.
+ * Compare an id of the other side, which is borrowed, with all stored ids.
+ * Returns false if no further ids need to be compared.
  */
 bool ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other);
 
-/* What came of it. */
+/* The explanation. */
 struct ib_mismatch_result {
-	struct ib_span here, there; /* an id of each side; the pair, if forms */
-	unsigned forms;		    /* would make ids equal; 0: nothing found */
-	bool certain;		    /* that they mean the same is no accident */
+	struct ib_span here, there; /* an example id of each side; if forms != 0, a pair */
+	unsigned forms;		    /* forms that would make ids equal; 0 if none was found */
+	bool certain;		    /* see ib_id_is_same */
 };
 
 /*
- * The forms that most ids differ in; without a certain one, those that half of
- * the ids differ in, each in one way.
+ * Return the set of forms that most certain pairs differ in. If no pair is
+ * certain, return a set only if at least half of the stored ids differ in it,
+ * each from exactly one id.
  */
 struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 
 /* ---- in words ------------------------------------------------------------- */
 
-/* The keys of two sides, as -k takes them; n 0: not known. */
+/* The keys that the ids of both sides were read from, as in -k; empty if unknown. */
 struct ib_mismatch_keys {
 	struct ib_span here, there;
-	bool given; /* by the user, who knows what he compares */
+	bool given; /* the user named the key, so a difference is intended */
 };
 
-/* Are they known, not given, and two? */
+/* True if both keys are known, differ, and were not given by the user. */
 bool ib_mismatch_keys_differ(const struct ib_mismatch_keys *k);
 
 /*
- * Ids that are whole numbers may meet and yet mean two things, such as a
- * position in a data set and a number in it.
+ * True if the id is a whole number. Equal numbers from different fields may
+ * name different samples: for example, one field holds a position in the data
+ * set, and the other a number given by the data set.
  */
 bool ib_id_is_whole_number(struct ib_span id);
 
-/* ` (field id, e.g. "7")` */
+/* Append ` (field id, e.g. "7")`. */
 void ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
 
 /*
- * `: they would be equal in one letter case`, or that the fields differ, which
- * `options` say. False: neither; nothing was put.
+ * Append the likely cause: `: they would be equal in one letter case`, or that
+ * the ids come from different fields, and that `options` names the field.
+ * Returns false, and appends nothing, if no cause was found.
  */
 bool ib_mismatch_put_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
 			   const struct ib_mismatch_keys *k, const char *options);

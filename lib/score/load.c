@@ -10,8 +10,9 @@
 #include "base/pipeline.h"
 
 /*
- * Rows of a score file do not say where their ids came from. A log none of whose
- * losses are of this part counts: so the parts have the key that the whole has.
+ * Note the key of the ids. Rows of a score file do not contain it. A log with
+ * losses of other partitions only is noted too, so that all partitions of a
+ * state have the same key.
  */
 static enum ib_status
 note_key(struct ib_scores *s, const struct ib_loss_batch *b, struct ib_error *err)
@@ -38,16 +39,16 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	if (b->rows)
 		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, 0, err);
 	/*
-	 * Losses of other parts count here too, so that the parts of a state
-	 * carry prev as the whole does.
+	 * A loss of another partition sets `folded` too, so that all partitions
+	 * agree on whether prev is written.
 	 */
 	f->folded |= b->any;
 	return ib_fold_losses(f, b->loss, b->n, 0, err);
 }
 
-/* Take a whole table over where there is nothing to merge it into. */
+/* Move a complete table into the empty scores of f. */
 static enum ib_status
-take_over(struct ib_fold *f, struct ib_scores *from, struct ib_error *err)
+move_scores(struct ib_fold *f, struct ib_scores *from, struct ib_error *err)
 {
 	struct ib_scores *to = f->scores, swap = *to;
 
@@ -77,7 +78,7 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *
 	size_t n = 0;
 
 	if (f->scores->table.n == 0 && part->count == 0)
-		return take_over(f, from, err);
+		return move_scores(f, from, err);
 	if (from->table.n > 0 || from->key)
 		st = ib_scores_note_key(f->scores, key_of(from), err);
 	for (i = 0; i < from->table.n && !st; i++) {
@@ -107,7 +108,7 @@ struct loading {
 };
 
 static enum ib_status
-take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
+add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct loading *l = ctx;
 
@@ -115,7 +116,7 @@ take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 }
 
 static enum ib_status
-take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
+add_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
 	struct loading *l = ctx;
 	struct ib_part all = { 0, 0 };
@@ -132,7 +133,7 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 	struct ib_log_options log = IB_LOG_DEFAULTS;
 	struct ib_loss_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
 	struct loading l;
-	struct ib_loss_logs_sink sink = { .ctx = &l, .batch = take_batch, .scores = take_scores };
+	struct ib_loss_logs_sink sink = { .ctx = &l, .batch = add_batch, .scores = add_scores };
 	struct ib_loss_logs_counts counts;
 	struct ib_scores *s = NULL;
 	enum ib_status st;
@@ -161,9 +162,8 @@ add_to_digest(void *ctx, const void *p, size_t n)
 }
 
 /*
- * Most of the time goes into copying the file out of the page cache, which
- * several threads can do at once: 460 MB on tmpfs in 28 ms, by two in 19
- * (2-core EPYC Zen 5 VM, 2026-11-24).
+ * Compute the XXH3-128 of the file. Most of the time is spent on copying it
+ * out of the page cache, so several threads help.
  */
 static enum ib_status
 digest_archive(struct ib_npz *z, const struct ib_context *context, char *digest,
@@ -182,7 +182,7 @@ digest_archive(struct ib_npz *z, const struct ib_context *context, char *digest,
 	return st;
 }
 
-/* A pipe must not be opened to see what it is: it can be read only once. */
+/* True for a regular file. A pipe must not be opened here, as it can be read only once. */
 static bool
 is_regular(const char *path)
 {
@@ -191,7 +191,7 @@ is_regular(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
 }
 
-/* Map the file if it is an archive that can be; else *out stays NULL. */
+/* Map the file if possible; otherwise *out stays NULL. */
 static enum ib_status
 map_file(const char *path, const struct ib_context *context, struct ib_scores **out, char *digest,
 	 struct ib_error *err)
@@ -263,7 +263,7 @@ ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err)
 	return st;
 }
 
-/* ---- whole tables ------------------------------------------------------------- */
+/* ---- complete tables ------------------------------------------------------------- */
 
 bool
 ib_scores_has_stranger(const struct ib_scores *s, const struct ib_part *part, uint64_t *row)

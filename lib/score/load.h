@@ -1,6 +1,7 @@
 /*
- * A score file of either kind, or loss logs folded on the fly, into a table;
- * and what is done with whole tables.
+ * Load scores from any file that holds them: a score file of either format,
+ * or a loss log, which is folded while it is read. Functions on complete score
+ * tables are here too.
  */
 #ifndef IB_SCORE_LOAD_H
 #define IB_SCORE_LOAD_H
@@ -8,32 +9,37 @@
 #include "score/loss_logs.h"
 
 /*
- * Read one file ("-": standard input). Records of a raw log without an epoch
- * are of epoch 0. digest (33 bytes; may be NULL) gets its XXH3-128.
+ * Read one file, or standard input if path is "-". Records of a loss log that
+ * have no epoch get epoch 0. The file's XXH3-128 is written to digest, 33
+ * bytes, unless it is NULL.
  */
 enum ib_status ib_scores_load_any(const char *path, const struct ib_context *context,
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
 /*
- * The same to look rows up alone: a plain .npz with an index is not read but
- * mapped (see ib_scores_map_npz); anything else is loaded.
+ * Open a file for look-ups only. An uncompressed .npz with an index is mapped
+ * instead of read (see ib_scores_map_npz); any other file is loaded.
  */
 enum ib_status ib_scores_open_any(const char *path, const struct ib_context *context,
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
-/* A sink that folds into f: the batch and scores members of a logs sink. */
+/*
+ * Fold a batch, or a complete score file, into f. These do the work of the
+ * batch and scores members of struct ib_loss_logs_sink. ib_load_scores folds
+ * only the rows of `part`, and may move the rows of `from` out of it.
+ */
 enum ib_status ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err);
 enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
 			      struct ib_error *err);
 
 /*
- * A table of n of its rows, in that order. *out: NULL, or what an earlier call
- * for the same scores made, whose memory is used again.
+ * Copy n rows, in the order of row[], to a new table. *out is NULL, or the
+ * result of an earlier call for the same scores, whose memory is reused.
  */
 enum ib_status ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 				 struct ib_scores **out, struct ib_error *err);
 
-/* Does any row belong to another part? *row is the first that does. */
+/* True if a row belongs to another partition; *row is the first such row. */
 bool ib_scores_has_stranger(const struct ib_scores *s, const struct ib_part *part, uint64_t *row);
 
 #endif

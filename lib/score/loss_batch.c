@@ -28,18 +28,18 @@ ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, boo
 	b->has_previous = b->any = b->undated = false;
 }
 
-/* Room for one more item of an array of the batch; it doubles. */
+/* Double the capacity of one of the batch's arrays. */
 static bool
 grow(struct ib_loss_batch *b, void *array, size_t *cap, size_t size, size_t least)
 {
 	void **p = array, *q;
-	size_t want = *cap ? *cap * 2 : least;
+	size_t wanted = *cap ? *cap * 2 : least;
 
-	q = realloc(*p, want * size);
+	q = realloc(*p, wanted * size);
 	if (!q)
 		return !(b->failed = true);
 	*p = q;
-	*cap = want;
+	*cap = wanted;
 	return true;
 }
 

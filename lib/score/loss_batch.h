@@ -1,4 +1,8 @@
-/* What one block of a loss log held: losses or rows, and what was wrong. */
+/*
+ * The contents of one block of a loss log: losses, or rows of a score file,
+ * and the problems found in it. Worker threads fill batches; one thread folds
+ * them in the order of the input. Texts of ids point into the block.
+ */
 #ifndef IB_SCORE_LOSS_BATCH_H
 #define IB_SCORE_LOSS_BATCH_H
 
@@ -6,51 +10,54 @@
 #include "score/fold.h"
 
 enum ib_bad_kind {
-	IB_BAD_RECORD,	      /* counts towards --max-bad */
-	IB_LAST_LINE_DROPPED, /* the last line, cut short: a warning */
-	IB_LAST_LINE_KEPT,    /* likewise, but it counts: a warning */
-	IB_BAD_NOTE,	      /* not bad: a warning */
-	IB_BAD_MISUSE	      /* ends the run whatever --max-bad says */
+	IB_BAD_RECORD,	      /* an invalid record; counts towards --max-bad */
+	IB_LAST_LINE_DROPPED, /* the truncated last line was skipped: a warning */
+	IB_LAST_LINE_KEPT,    /* the last line may be truncated but is used: a warning */
+	IB_BAD_NOTE,	      /* the record is valid: a warning */
+	IB_BAD_MISUSE	      /* a usage error; ends the run whatever --max-bad is */
 };
 
 struct ib_bad {
 	enum ib_bad_kind kind;
-	uint64_t line; /* lines of the block before it */
+	uint64_t line; /* number of lines of the block before it */
 	char text[IB_WHY_MAX];
 };
 
-/* Start from {0}. Where memory runs out `failed` says so, once for all. */
+/* Initialize with {0}. `failed` is set if an allocation fails, and is checked once at the end. */
 struct ib_loss_batch {
 	const struct ib_source *source;
-	const struct ib_key *key; /* where its ids are; of rows not used */
-	bool rows;		  /* rows of a score file: merge, not loss */
-	bool has_previous;	  /* a row, of this part or not, has prev */
-	bool any;		  /* a loss, of this part or not, came by */
-	bool undated;		  /* an epoch was neither told nor given: 0 */
-	int64_t epoch;		  /* of records that carry none */
+	const struct ib_key *key; /* key that the ids were read from; not used for rows */
+	bool rows;		  /* the block holds rows of a score file: see merge, not loss */
+	bool has_previous;	  /* a row of any partition has prev */
+	bool any;		  /* the block has a loss, of any partition */
+	bool undated;		  /* a record without an epoch got epoch 0 */
+	int64_t epoch;		  /* epoch of records without one */
 	struct ib_loss *loss;
-	double *weight; /* beside loss, where asked for; NaN: none */
+	double *weight; /* weight of each loss, if requested; NaN if none */
 	size_t n, cap;
-	struct ib_merge *merge;
+	struct ib_merge *merge; /* the rows, if `rows` */
 	size_t nmerge, merge_cap;
-	struct ib_id *skipped;
+	struct ib_id *skipped; /* ids of losses that --nonfinite skip dropped */
 	size_t nskipped, skipped_cap;
 	struct ib_bad *bad;
 	size_t nbad, bad_cap;
-	uint64_t records, nonfinite, ignored, lines;
-	uint64_t read; /* well-formed records, of any part and epoch */
-	bool failed;   /* memory ran out */
+	uint64_t records;   /* records used */
+	uint64_t nonfinite; /* losses that are not finite */
+	uint64_t ignored;   /* records later than --until */
+	uint64_t lines;	    /* lines of the block */
+	uint64_t read;	    /* well-formed records of any partition and epoch */
+	bool failed;	    /* out of memory */
 };
 void ib_loss_batch_release(struct ib_loss_batch *b);
 
-/* Empty it for the next block. */
+/* Empty the batch for the next block. Its memory is reused. */
 void ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, bool rows,
 			 int64_t epoch);
 
-/* Room for more losses, and for weights beside them. False: see failed. */
+/* Make room for more losses, and for their weights if `weighted`. Returns b->failed negated. */
 bool ib_loss_batch_grow(struct ib_loss_batch *b, bool weighted);
 
-/* Append one loss; weight (NULL: none is asked for) goes beside it. */
+/* Append one loss, and its weight unless weight is NULL (not requested). */
 static inline void
 ib_loss_batch_put(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float loss,
 		  const double *weight)
@@ -70,11 +77,11 @@ ib_loss_batch_put(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float
 	b->n++;
 }
 
-/* Append an id that was passed over, or a row of a score file. */
+/* Append the id of a skipped loss, or a row of a score file. */
 void ib_loss_batch_put_skipped(struct ib_loss_batch *b, struct ib_id id);
 void ib_loss_batch_put_row(struct ib_loss_batch *b, const struct ib_merge *row);
 
-/* Note what is wrong with a record. */
+/* Add a problem of the record that starts after `line` lines of the block. */
 void ib_loss_batch_bad(struct ib_loss_batch *b, enum ib_bad_kind kind, uint64_t line,
 		       const char *format, ...) __attribute__((format(printf, 4, 5)));
 

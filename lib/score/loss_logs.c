@@ -1,3 +1,9 @@
+/*
+ * Reading all operands through a pipeline: fill() reads a block, work() parses
+ * it in a worker thread, drain() passes its batch to the sink. fill and drain
+ * run in the order of the input, each by one thread at a time, so only work()
+ * may not touch struct run beyond its read-only members.
+ */
 #include "score/loss_logs.h"
 
 #include <stdlib.h>
@@ -8,7 +14,7 @@
 #include "score/epochname.h"
 #include "score/scores.h"
 
-/* What one thread works on. */
+/* A unit of work: one block and the batch that it gives. */
 struct slot {
 	struct ib_block block;
 	struct ib_cursor cursor;
@@ -24,16 +30,16 @@ struct run {
 	struct ib_loss_logs_counts *counts;
 	struct ib_loss_reader log;
 	struct ib_reader *reader;
-	/* of fill: */
+	/* used by fill: */
 	bool rows;
 	int64_t epoch;
-	/* of drain: */
-	const struct ib_source *source; /* whose operand is being drained */
-	uint64_t lines;			/* of it, before the block */
-	uint64_t read;			/* counts->read before it */
-	bool refused;			/* a record of it was bad or cut short */
-	uint64_t nempty;		/* operands without a record */
-	const char *empty;		/* the first of them */
+	/* used by drain: */
+	const struct ib_source *source; /* source of the current operand */
+	uint64_t lines;			/* its lines before the block */
+	uint64_t read;			/* value of counts->read at its start */
+	bool refused;			/* one of its records was invalid or truncated */
+	uint64_t nempty;		/* number of operands without a record */
+	const char *empty;		/* name of the first of them */
 };
 
 /* ---- names with an epoch ---------------------------------------------------- */
@@ -41,7 +47,7 @@ struct run {
 struct named {
 	const char *path;
 	int64_t epoch;
-	size_t place;
+	size_t position;
 };
 
 static int
@@ -51,10 +57,10 @@ by_epoch(const void *a, const void *b)
 
 	if (x->epoch != y->epoch)
 		return x->epoch < y->epoch ? -1 : 1;
-	return x->place < y->place ? -1 : x->place > y->place;
+	return x->position < y->position ? -1 : x->position > y->position;
 }
 
-/* With -e name the operands are read in the order of their epochs. */
+/* Sort the operands by the epochs in their names (-e name). */
 static enum ib_status
 order_by_name(struct ib_list *list, const char *pattern, const char ***own, struct ib_error *err)
 {
@@ -68,7 +74,7 @@ order_by_name(struct ib_list *list, const char *pattern, const char ***own, stru
 		goto done;
 	}
 	for (i = 0; i < list->n; i++) {
-		named[i] = (struct named){ .path = list->v[i], .place = i };
+		named[i] = (struct named){ .path = list->v[i], .position = i };
 		st = ib_epochname_read(list->v[i], pattern, &named[i].epoch, err);
 		if (st)
 			goto done;
@@ -125,37 +131,32 @@ work(void *ctx, void *slot, struct ib_error *err)
 
 /* ---- drain ------------------------------------------------------------------ */
 
-/* An operand without a record: none was written, or none could be read. */
+/* Check that the operand had a record; fail if it had only invalid ones. */
 static enum ib_status
 check_read(struct run *run, struct ib_error *err)
 {
 	if (run->counts->read > run->read)
 		return IB_OK;
 	if (run->refused)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: not one record of it is "
-			       "well-formed",
-			       run->source->name);
+		return ib_fail(err, IB_E_DATA, "%s: no record is well-formed", run->source->name);
 	if (run->nempty++ == 0)
 		run->empty = run->source->name;
 	return IB_OK;
 }
 
-/* One warning for all: of many parts many may be empty. */
+/* Warn once for all empty operands, because many partitions may be empty. */
 static void
-warn_of_empty(const struct run *run)
+warn_about_empty(const struct run *run)
 {
 	unsigned long long more = run->nempty - 1;
 
 	if (run->nempty == 0 || !run->options->warn_empty)
 		return;
 	if (more == 0)
-		ib_warn(run->context, "%s: holds no record", run->empty);
+		ib_warn(run->context, "%s: has no records", run->empty);
 	else
-		ib_warn(run->context,
-			"%s and %llu other operand%s hold no "
-			"record",
-			run->empty, more, more == 1 ? "" : "s");
+		ib_warn(run->context, "%s and %llu other operand%s have no records", run->empty,
+			more, more == 1 ? "" : "s");
 }
 
 static enum ib_status
@@ -173,9 +174,9 @@ finish_operand(struct run *run, struct ib_error *err)
 	return run->sink->end(run->sink->ctx, run->source->name, err);
 }
 
-/* The source changes with the operand, and once where its key was found. */
+/* Note the source of a block. It changes with the operand, and when its key was detected. */
 static enum ib_status
-follow_source(struct run *run, const struct ib_source *source, struct ib_error *err)
+note_source(struct run *run, const struct ib_source *source, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -188,7 +189,7 @@ follow_source(struct run *run, const struct ib_source *source, struct ib_error *
 }
 
 static enum ib_status
-report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
+report_problem(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 {
 	const char *name = run->source->name;
 	unsigned long long line = run->lines + bad->line;
@@ -196,7 +197,7 @@ report_bad(struct run *run, const struct ib_bad *bad, struct ib_error *err)
 	run->refused |= bad->kind != IB_LAST_LINE_KEPT && bad->kind != IB_BAD_NOTE;
 	switch (bad->kind) {
 	case IB_LAST_LINE_DROPPED:
-		ib_warn(run->context, "%s:%llu: the last line is cut short, passed over: %s", name,
+		ib_warn(run->context, "%s:%llu: the last line is truncated, skipped: %s", name,
 			line, bad->text);
 		return IB_OK;
 	case IB_LAST_LINE_KEPT:
@@ -243,7 +244,7 @@ drain_archive(struct run *run, struct slot *slot, struct ib_error *err)
 		st = ib_scores_new(&s, err);
 	if (!st)
 		st = ib_scores_from_npz(z, name, s, err);
-	/* A part may have no row. The sink may take all rows away. */
+	/* A partition may have no rows. Count before the sink, which may move the rows away. */
 	if (!st)
 		run->counts->read += s->table.n + (s->part.count > 0);
 	if (!st)
@@ -263,7 +264,7 @@ drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 	enum ib_status st = ib_totals_file_read(block->input, &t, err);
 
 	if (!st && !run->sink->totals)
-		st = ib_fail(err, IB_E_DATA, "%s: a totals file, where losses are expected",
+		st = ib_fail(err, IB_E_DATA, "%s: is a totals file, not a loss log",
 			     block->source->name);
 	if (!st)
 		st = run->sink->totals(run->sink->ctx, t, block->source->name, err);
@@ -285,7 +286,8 @@ drain_special(struct run *run, struct slot *s, struct ib_error *err)
 		st = drain_totals(run, &s->block, err);
 		break;
 	default:
-		st = ib_fail(err, IB_E_DATA, "%s: a tar is no loss log", s->block.source->name);
+		st = ib_fail(err, IB_E_DATA, "%s: a tar file cannot be a loss log",
+			     s->block.source->name);
 		break;
 	}
 	ib_input_close(s->block.input);
@@ -301,13 +303,13 @@ drain(void *ctx, void *slot, struct ib_error *err)
 	enum ib_status st;
 	size_t i;
 
-	st = follow_source(run, s->block.source, err);
+	st = note_source(run, s->block.source, err);
 	if (st)
 		return st;
 	if (s->block.special)
 		return drain_special(run, s, err);
 	for (i = 0; i < s->batch.nbad; i++) {
-		st = report_bad(run, &s->batch.bad[i], err);
+		st = report_problem(run, &s->batch.bad[i], err);
 		if (st)
 			return st;
 	}
@@ -351,7 +353,7 @@ run_pipeline(struct run *run, struct ib_error *err)
 	if (!st)
 		st = finish_operand(run, err);
 	if (!st)
-		warn_of_empty(run);
+		warn_about_empty(run);
 	return st;
 }
 

@@ -1,6 +1,7 @@
 /*
- * Operands that are loss logs or score files, through threads and in order,
- * to somebody who wants their batches: the fold, the drift of losses.
+ * Read operands that are loss logs, score files or totals files. Threads parse
+ * blocks in parallel; a sink (loss_sink.h) receives the batches in the order
+ * of the input.
  */
 #ifndef IB_SCORE_LOSS_LOGS_H
 #define IB_SCORE_LOSS_LOGS_H
@@ -11,17 +12,17 @@
 struct ib_loss_logs_options {
 	struct ib_list operands;
 	const struct ib_log_options *log;
-	bool epoch_required; /* misuse where a record's is not known */
-	bool want_skipped;
-	bool warn_empty;	  /* of each operand without a record */
-	const char *weight_field; /* NULL: weights are not read */
-	char *digest;		  /* 33 bytes for the operands' XXH3-128 */
+	bool epoch_required;	  /* a record without an epoch is a usage error */
+	bool want_skipped;	  /* list ids that --nonfinite skip drops */
+	bool warn_empty;	  /* warn of operands without a record */
+	const char *weight_field; /* NULL: do not read weights */
+	char *digest;		  /* 33 bytes for the XXH3-128 of all operands, or NULL */
 };
 
 /*
- * Read them all. Bad records beyond --max-bad, cut or corrupt files: IB_E_DATA,
- * after everything before was handed on. So is an operand that has records but
- * none that is well-formed.
+ * Read all operands. Returns IB_E_DATA if there are more invalid records than
+ * --max-bad, if a file is truncated or corrupt, or if an operand has records
+ * but none is well-formed. The sink has received everything before the error.
  */
 enum ib_status ib_loss_logs_read(const struct ib_loss_logs_options *options,
 				 const struct ib_context *context,

@@ -1,4 +1,4 @@
-/* The consumer of loss logs, score files and totals files that are read. */
+/* The receiver of the contents of loss logs, score files and totals files. */
 #ifndef IB_SCORE_LOSS_SINK_H
 #define IB_SCORE_LOSS_SINK_H
 
@@ -7,21 +7,21 @@
 
 struct ib_loss_logs_counts {
 	uint64_t records, bad, nonfinite, ignored;
-	uint64_t read; /* well-formed records, of any part and epoch */
+	uint64_t read; /* well-formed records of any partition and epoch */
 };
 
-/* Who takes what the operands hold; called one at a time, in order. */
+/* Call-backs that receive the contents of the operands, one at a time and in order. */
 struct ib_loss_logs_sink {
 	void *ctx;
-	/* The losses or rows of one block. */
+	/* Receive the losses or rows of one block. */
 	enum ib_status (*batch)(void *ctx, struct ib_loss_batch *b, struct ib_error *err);
-	/* A whole score file, .npz; the callee's to change, not to keep. */
+	/* Receive a complete .npz score file. The callee may change s, but must not keep it. */
 	enum ib_status (*scores)(void *ctx, struct ib_scores *s, const char *name,
 				 struct ib_error *err);
-	/* A totals file; NULL: bad data. */
+	/* Receive a totals file. If NULL, totals files are invalid input. */
 	enum ib_status (*totals)(void *ctx, struct ib_totals_file *t, const char *name,
 				 struct ib_error *err);
-	/* An operand was read to its end; may be NULL. */
+	/* Called at the end of each operand; may be NULL. */
 	enum ib_status (*end)(void *ctx, const char *name, struct ib_error *err);
 };
 

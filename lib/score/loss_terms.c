@@ -1,4 +1,4 @@
-/* Which fields of a loss log's records are wanted: --loss and the names. */
+/* The list of fields to read from a loss log's records: --loss and the field names. */
 #include "score/loss_reader.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 
-/* One term: "name" or "0.5*name". */
+/* Parse one term: "name" or "0.5*name". */
 static enum ib_status
 parse_term(struct ib_loss_reader *l, struct ib_span text, struct ib_error *err)
 {
@@ -25,11 +25,12 @@ parse_term(struct ib_loss_reader *l, struct ib_span text, struct ib_error *err)
 		if (!ib_number_text((struct ib_span){ text.p, (size_t)(star - text.p) },
 				    &t->coefficient) ||
 		    !isfinite(t->coefficient))
-			return ib_fail(err, IB_E_MISUSE, "--loss: no number before '*' in %s",
+			return ib_fail(err, IB_E_MISUSE,
+				       "--loss: the text before '*' is not a number: %s",
 				       ib_show(show, text));
 	}
 	if (t->name.n == 0)
-		return ib_fail(err, IB_E_MISUSE, "--loss: a term without a field's name");
+		return ib_fail(err, IB_E_MISUSE, "--loss: a term has no field name");
 	l->nterms++;
 	return IB_OK;
 }

@@ -9,21 +9,21 @@
 #include "base/numbers.h"
 #include "base/part.h"
 
-#define ROWS ((uint64_t)1 << 16) /* a batch */
+#define ROWS ((uint64_t)1 << 16) /* rows per batch */
 #define UNICODE_MAX 0x10ffffu
 
-/* One array. A scalar (np.savez(..., epoch=3)) holds for all rows. */
+/* One array. A scalar, as in np.savez(..., epoch=3), is the value of all rows. */
 struct column {
 	struct ib_span name;
-	const struct ib_npz_member *member; /* NULL: the log has none */
+	const struct ib_npz_member *member; /* NULL if the log has no such array */
 	unsigned char *items;
-	char kind; /* of numpy's type codes: i, u, f, S or U */
-	bool big;  /* the most significant byte comes first */
+	char kind; /* numpy's type code: i, u, f, S or U */
+	bool big;  /* big-endian */
 	bool scalar;
-	size_t size; /* bytes an item */
+	size_t size; /* bytes per item */
 };
 
-struct arraylog {
+struct npz_log {
 	const struct ib_loss_reader *log;
 	struct ib_npz *archive;
 	const char *name;
@@ -34,7 +34,7 @@ struct arraylog {
 	uint64_t rows, row;
 	int64_t epoch_given;
 	struct ib_loss_batch batch;
-	struct ib_arena arena; /* ids of the batch that are not in an array */
+	struct ib_arena arena; /* texts of the batch's ids that are not in an array */
 };
 
 bool
@@ -46,7 +46,7 @@ ib_npz_loss_log_is_one(const struct ib_npz *z)
 /* ---- arrays ------------------------------------------------------------------- */
 
 static bool
-find(struct arraylog *a, struct ib_span name, struct column *c)
+find_array(struct npz_log *a, struct ib_span name, struct column *c)
 {
 	c->name = name;
 	c->member = ib_npz_find_array(a->archive, name);
@@ -54,7 +54,7 @@ find(struct arraylog *a, struct ib_span name, struct column *c)
 }
 
 static enum ib_status
-refuse(const struct arraylog *a, const struct column *c, const char *what, struct ib_error *err)
+fail_array(const struct npz_log *a, const struct column *c, const char *what, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
@@ -62,35 +62,34 @@ refuse(const struct arraylog *a, const struct column *c, const char *what, struc
 		       what);
 }
 
-/* Is the array of one of the kinds, and of a shape that fits? */
+/* Check that the array has one of the types and at most one dimension. */
 static enum ib_status
-check(const struct arraylog *a, struct column *c, const char *kinds, const char *wanted,
-      struct ib_error *err)
+check_type(const struct npz_log *a, struct column *c, const char *kinds, const char *wanted,
+	   struct ib_error *err)
 {
 	const struct ib_npz_member *m = c->member;
 	const char *descr = m->descr;
 	char text[120];
 
 	if (!m->array)
-		return refuse(a, c, "is none that is understood", err);
+		return fail_array(a, c, "has an unsupported format", err);
 	if (memchr("<>|=", descr[0], 4))
 		descr++;
 	if (*descr == 'O')
-		return refuse(a, c,
-			      "holds Python objects (a pickle): store "
-			      "integers, or text of fixed width",
-			      err);
+		return fail_array(a, c,
+				  "holds Python objects (a pickle): store "
+				  "integers, or text of fixed width",
+				  err);
 	if (strcmp(descr, "V2") == 0)
-		return refuse(a, c,
-			      "is bfloat16 (V2), which numpy cannot "
-			      "name: store it as float32",
-			      err);
+		return fail_array(a, c,
+				  "is bfloat16 (V2), which numpy cannot name: store it as float32",
+				  err);
 	if (!strchr(kinds, *descr) || m->size == 0 || (strchr("iuf", *descr) && m->size > 8)) {
 		snprintf(text, sizeof(text), "is of type %s: %s", m->descr, wanted);
-		return refuse(a, c, text, err);
+		return fail_array(a, c, text, err);
 	}
 	if (m->ndim > 1)
-		return refuse(a, c, "has more than one dimension", err);
+		return fail_array(a, c, "has more than one dimension", err);
 	c->kind = *descr;
 	c->big = m->descr[0] == '>';
 	c->size = m->size;
@@ -99,16 +98,14 @@ check(const struct arraylog *a, struct column *c, const char *kinds, const char 
 }
 
 static enum ib_status
-load(struct arraylog *a, struct column *c, struct ib_error *err)
+load(struct npz_log *a, struct column *c, struct ib_error *err)
 {
 	char text[120];
 
 	if (!c->scalar && c->member->n != a->rows) {
-		snprintf(text, sizeof(text),
-			 "has %llu items, not %llu as the "
-			 "ids",
+		snprintf(text, sizeof(text), "has %llu items, but there are %llu ids",
 			 (unsigned long long)c->member->n, (unsigned long long)a->rows);
-		return refuse(a, c, text, err);
+		return fail_array(a, c, text, err);
 	}
 	c->items = ib_array(c->member->nbytes, 1);
 	if (!c->items)
@@ -134,7 +131,7 @@ bits(const struct column *c, uint64_t row)
 	return x;
 }
 
-/* An integer's bits, its sign extended where it has one. */
+/* Return an integer item, sign-extended if its type is signed. */
 static int64_t
 integer(const struct column *c, uint64_t row)
 {
@@ -182,36 +179,32 @@ real(const struct column *c, uint64_t row)
 /* ---- opening ------------------------------------------------------------------ */
 
 static enum ib_status
-missing(const struct arraylog *a, struct ib_span name, struct ib_error *err)
+missing(const struct npz_log *a, struct ib_span name, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
-	return ib_fail(err, IB_E_DATA,
-		       "%s: no array %s: not a score file, "
-		       "and no loss log",
+	return ib_fail(err, IB_E_DATA, "%s: has no array %s: neither a score file nor a loss log",
 		       a->name, ib_show(show, name));
 }
 
-/* Without -k the first of the known names that the archive has. */
+/* Find the id arrays: those of -k, or the first of the known names. */
 static enum ib_status
-choose_ids(struct arraylog *a, struct ib_error *err)
+choose_ids(struct npz_log *a, struct ib_error *err)
 {
 	size_t i;
 
 	if (a->key.kind == IB_KEY_HASH || a->key.kind == IB_KEY_SHARD)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: -k %s is not for a log "
-			       "of arrays",
+		return ib_fail(err, IB_E_MISUSE, "%s: -k %s cannot be used with an .npz log",
 			       a->name, a->log->options->key);
 	if (a->key.kind == IB_KEY_FIELDS) {
 		for (i = 0; i < a->key.n; i++)
-			if (!find(a, a->key.name[i], &a->id[i]))
+			if (!find_array(a, a->key.name[i], &a->id[i]))
 				return missing(a, a->key.name[i], err);
 		return IB_OK;
 	}
 	a->key.n = a->key.kind == IB_KEY_AUTO;
 	for (i = 0; i < IB_KEY_NKNOWN && a->key.n == 1; i++)
-		if (find(a, ib_span_of(ib_key_known[i]), &a->id[0])) {
+		if (find_array(a, ib_span_of(ib_key_known[i]), &a->id[0])) {
 			a->key.kind = IB_KEY_FIELDS;
 			a->key.name[0] = ib_span_of(ib_key_known[i]);
 			return IB_OK;
@@ -220,41 +213,39 @@ choose_ids(struct arraylog *a, struct ib_error *err)
 }
 
 static enum ib_status
-load_ids(struct arraylog *a, struct ib_error *err)
+load_ids(struct npz_log *a, struct ib_error *err)
 {
 	enum ib_status st = choose_ids(a, err);
 	size_t i;
 
 	a->rows = a->key.n > 0 && !st ? a->id[0].member->n : a->loss[0].member->n;
 	for (i = 0; i < a->key.n && !st; i++) {
-		st = check(a, &a->id[i], "iuSU",
-			   "ids are integers, or bytes "
-			   "or unicode of fixed width",
-			   err);
+		st = check_type(a, &a->id[i], "iuSU",
+				"ids are integers, or bytes or unicode of fixed width", err);
 		if (!st && a->id[i].scalar)
-			st = refuse(a, &a->id[i], "is a single value", err);
+			st = fail_array(a, &a->id[i], "is a single value", err);
 		if (!st && a->id[i].kind == 'U' && a->id[i].size % 4 != 0)
-			st = refuse(a, &a->id[i], "is malformed", err);
+			st = fail_array(a, &a->id[i], "is malformed", err);
 		if (!st)
 			st = load(a, &a->id[i], err);
 	}
 	return st;
 }
 
-/* The arrays that are numbers; loss is a term's, and wanted. */
+/* Check and load an array of numbers. */
 static enum ib_status
-load_numbers(struct arraylog *a, struct column *c, const char *kinds, const char *wanted,
+load_numbers(struct npz_log *a, struct column *c, const char *kinds, const char *wanted,
 	     bool scalar, struct ib_error *err)
 {
-	enum ib_status st = check(a, c, kinds, wanted, err);
+	enum ib_status st = check_type(a, c, kinds, wanted, err);
 
 	if (!st && c->scalar && !scalar)
-		st = refuse(a, c, "is a single value", err);
+		st = fail_array(a, c, "is a single value", err);
 	return st ? st : load(a, c, err);
 }
 
 static enum ib_status
-open_arrays(struct arraylog *a, struct ib_error *err)
+open_arrays(struct npz_log *a, struct ib_error *err)
 {
 	static const char losses[] = "a loss is f2, f4 or f8";
 	const struct ib_loss_reader *l = a->log;
@@ -263,24 +254,21 @@ open_arrays(struct arraylog *a, struct ib_error *err)
 
 	st = ib_key_parse(l->options->key, "-k", &a->key, err);
 	for (i = 0; i < l->nterms && !st; i++)
-		if (!find(a, l->term[i].name, &a->loss[i]))
+		if (!find_array(a, l->term[i].name, &a->loss[i]))
 			st = missing(a, l->term[i].name, err);
 	if (!st)
 		st = load_ids(a, err);
 	for (i = 0; i < l->nterms && !st; i++)
 		st = load_numbers(a, &a->loss[i], "f", losses, false, err);
-	if (!st && find(a, l->wanted[IB_LOG_EPOCH].name, &a->epoch))
+	if (!st && find_array(a, l->wanted[IB_LOG_EPOCH].name, &a->epoch))
 		st = load_numbers(a, &a->epoch, "iuf", "an epoch is a number", true, err);
-	if (!st && l->want_weight && find(a, l->wanted[IB_LOG_WEIGHT].name, &a->weight))
-		st = load_numbers(a, &a->weight, "f",
-				  "a weight is f2, f4 or "
-				  "f8",
-				  false, err);
+	if (!st && l->want_weight && find_array(a, l->wanted[IB_LOG_WEIGHT].name, &a->weight))
+		st = load_numbers(a, &a->weight, "f", "a weight is f2, f4 or f8", false, err);
 	return st;
 }
 
 static void
-release(struct arraylog *a)
+release(struct npz_log *a)
 {
 	size_t i;
 
@@ -296,7 +284,7 @@ release(struct arraylog *a)
 
 /* ---- one row ------------------------------------------------------------------ */
 
-/* UCS-4, padded with NULs, as UTF-8; false with a reason in why. */
+/* Convert UCS-4, padded with NULs, to UTF-8. Returns false with a reason in *why. */
 static bool
 decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
        const char **why)
@@ -311,7 +299,7 @@ decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_s
 	for (i = 0; i < n && to; i++) {
 		x = bits(&unit, i);
 		if (x > UNICODE_MAX || (x >= 0xd800 && x < 0xe000)) {
-			*why = "holds what is no Unicode character";
+			*why = "contains an invalid Unicode character";
 			return false;
 		}
 		if (x < 0x80) {
@@ -352,7 +340,7 @@ digits(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_s
 	ib_arena_trim(arena, IB_NUMBER_MAX + 1 - text->n);
 }
 
-/* One field's text. A NULL pointer in it: memory ran out. */
+/* Read one field of an id as text. text->p is NULL if out of memory. */
 static bool
 field(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
       const char **why)
@@ -370,7 +358,7 @@ field(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_sp
 }
 
 static bool
-wrong(struct arraylog *a, const struct column *c, const char *why)
+report_invalid(struct npz_log *a, const struct column *c, const char *why)
 {
 	char show[IB_SHOW_MAX];
 
@@ -379,7 +367,7 @@ wrong(struct arraylog *a, const struct column *c, const char *why)
 }
 
 static bool
-read_id(struct arraylog *a, struct ib_span *id)
+read_id(struct npz_log *a, struct ib_span *id)
 {
 	struct ib_bytes joined = { 0 };
 	struct ib_span piece;
@@ -394,7 +382,7 @@ read_id(struct arraylog *a, struct ib_span *id)
 	for (i = 0; i < a->key.n; i++) {
 		if (!field(&a->id[i], a->row, &a->arena, &piece, &why)) {
 			ib_bytes_release(&joined);
-			return wrong(a, &a->id[i], why);
+			return report_invalid(a, &a->id[i], why);
 		}
 		*id = piece;
 		if (a->key.n == 1 || !piece.p) {
@@ -414,7 +402,7 @@ read_id(struct arraylog *a, struct ib_span *id)
 }
 
 static double
-read_loss(const struct arraylog *a)
+read_loss(const struct npz_log *a)
 {
 	const struct ib_term *t = a->log->term;
 	double sum = 0, x;
@@ -430,7 +418,7 @@ read_loss(const struct arraylog *a)
 }
 
 static bool
-read_epoch(struct arraylog *a, int64_t *epoch)
+read_epoch(struct npz_log *a, int64_t *epoch)
 {
 	const struct column *c = &a->epoch;
 	double x;
@@ -443,36 +431,37 @@ read_epoch(struct arraylog *a, int64_t *epoch)
 		if (isnan(x))
 			return true;
 		if (!(x >= 0 && x <= INT32_MAX) || x != floor(x))
-			return wrong(a, c, "is not an epoch");
+			return report_invalid(a, c, "is not an epoch");
 		*epoch = (int64_t)x;
 		return true;
 	}
 	*epoch = integer(c, a->row);
-	/* What is too big for i8 as u8 is negative here. */
-	return (*epoch >= 0 && *epoch <= INT32_MAX) || wrong(a, c, "is not an epoch");
+	/* A u8 value beyond the range of i8 is negative here. */
+	return (*epoch >= 0 && *epoch <= INT32_MAX) || report_invalid(a, c, "is not an epoch");
 }
 
 static bool
-read_weight(struct arraylog *a, double *weight)
+read_weight(struct npz_log *a, double *weight)
 {
 	*weight = NAN;
 	if (!a->weight.member)
 		return true;
 	*weight = real(&a->weight, a->row);
-	return (isfinite(*weight) && *weight >= 0) || wrong(a, &a->weight, "is no weight");
+	return (isfinite(*weight) && *weight >= 0) ||
+	       report_invalid(a, &a->weight, "is not a weight");
 }
 
 static bool
-of_other_part(const struct ib_loss_reader *l, struct ib_span id)
+is_of_other_part(const struct ib_loss_reader *l, struct ib_span id)
 {
 	const struct ib_part *p = &l->options->part;
 
 	return p->count > 0 && ib_part_of(id, p->count) != p->index;
 }
 
-/* The record of one row into the batch. */
+/* Append the record of one row to the batch. */
 static enum ib_status
-take(struct arraylog *a, struct ib_error *err)
+add_row(struct npz_log *a, struct ib_error *err)
 {
 	const struct ib_log_options *o = a->log->options;
 	double loss, weight;
@@ -488,14 +477,12 @@ take(struct arraylog *a, struct ib_error *err)
 		return IB_OK;
 	}
 	a->batch.any = true;
-	if (of_other_part(a->log, id) || !read_epoch(a, &epoch) || !read_weight(a, &weight))
+	if (is_of_other_part(a->log, id) || !read_epoch(a, &epoch) || !read_weight(a, &weight))
 		return IB_OK;
 	if (epoch == IB_NO_EPOCH)
 		epoch = a->epoch_given;
 	if (epoch == IB_NO_EPOCH && a->log->epoch_required)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: row %llu has no epoch: "
-			       "give one with -e",
+		return ib_fail(err, IB_E_MISUSE, "%s: row %llu has no epoch: set one with -e",
 			       a->name, (unsigned long long)a->row);
 	if (epoch == IB_NO_EPOCH) {
 		a->batch.undated = true;
@@ -504,7 +491,7 @@ take(struct arraylog *a, struct ib_error *err)
 	loss = read_loss(a);
 	if (o->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss) &&
 	    (o->until == IB_NO_EPOCH || epoch <= o->until))
-		wrong(a, &a->loss[0], "is not finite");
+		report_invalid(a, &a->loss[0], "is not finite");
 	else
 		ib_loss_reader_put(a->log, &a->batch, id, epoch, loss, weight);
 	return a->batch.failed ? ib_fail_memory(err) : IB_OK;
@@ -513,7 +500,7 @@ take(struct arraylog *a, struct ib_error *err)
 /* ---- batches ------------------------------------------------------------------ */
 
 static enum ib_status
-count(struct arraylog *a, uint64_t rows, struct ib_loss_logs_counts *counts, struct ib_error *err)
+count(struct npz_log *a, uint64_t rows, struct ib_loss_logs_counts *counts, struct ib_error *err)
 {
 	const struct ib_loss_batch *b = &a->batch;
 	size_t i;
@@ -537,7 +524,7 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 		     const struct ib_loss_logs_sink *sink, struct ib_loss_logs_counts *counts,
 		     struct ib_error *err)
 {
-	struct arraylog a = { .log = l, .archive = z, .name = source->name, .epoch_given = epoch };
+	struct npz_log a = { .log = l, .archive = z, .name = source->name, .epoch_given = epoch };
 	enum ib_status st = open_arrays(&a, err);
 	uint64_t start, stop;
 
@@ -548,7 +535,7 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 		a.batch.key = &a.key;
 		ib_arena_reset(&a.arena);
 		for (; a.row < stop && !st; a.row++)
-			st = take(&a, err);
+			st = add_row(&a, err);
 		if (!st)
 			st = count(&a, stop - start, counts, err);
 		if (!st)

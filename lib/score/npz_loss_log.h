@@ -1,6 +1,7 @@
 /*
- * Loss logs as .npz (numpy.savez): arrays id (integers, fixed-width bytes or
- * unicode) and loss (f2, f4, f8), epoch optional.
+ * Loss logs as .npz archives (numpy.savez): an array of ids (integers, or
+ * fixed-width bytes or unicode), an array of losses (f2, f4, f8), and an
+ * optional array of epochs.
  */
 #ifndef IB_SCORE_NPZ_LOSS_LOG_H
 #define IB_SCORE_NPZ_LOSS_LOG_H
@@ -8,12 +9,13 @@
 #include "score/loss_reader.h"
 #include "score/loss_sink.h"
 
-/* Does the archive hold a loss log, rather than a score file? */
+/* True if the archive is a loss log, not a score file. */
 bool ib_npz_loss_log_is_one(const struct ib_npz *z);
 
 /*
- * Hand its records on as batches. epoch: of a log without the array
- * (IB_NO_EPOCH: none). Holds the arrays in memory as they are.
+ * Pass the records to the sink in batches. `epoch` is used if the log has no
+ * epoch array; IB_NO_EPOCH if none is known. The complete arrays are held in
+ * memory.
  */
 enum ib_status ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 				    const struct ib_source *source, int64_t epoch,

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "io/json_doc.h"
 
-#define PARTS_MAX ((size_t)1 << 24) /* of a file that is read */
+#define PARTS_MAX ((size_t)1 << 24) /* most partitions in a file */
 
 void
 ib_part_set_release(struct ib_part_set *p)
@@ -41,8 +41,8 @@ ib_part_set_put(struct ib_part_set *p, const struct ib_part *part, bool twice, c
 
 	if (p->count > 0 && p->count != part->count)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: holds part %" PRIu64 "/%" PRIu64
-			       ", but the files before hold parts of %" PRIu64,
+			       "%s: is of partition %" PRIu64 "/%" PRIu64
+			       ", but earlier files are of %" PRIu64 " partitions",
 			       name, part->index, part->count, p->count);
 	while (at > 0 && p->index[at - 1] >= part->index)
 		at--;
@@ -50,7 +50,7 @@ ib_part_set_put(struct ib_part_set *p, const struct ib_part *part, bool twice, c
 	if (at < p->n && p->index[at] == part->index)
 		return twice ? IB_OK
 			     : ib_fail(err, IB_E_DATA,
-				       "%s: part %" PRIu64 "/%" PRIu64 " stands twice", name,
+				       "%s: duplicate partition %" PRIu64 "/%" PRIu64, name,
 				       part->index, part->count);
 	return insert(p, at, part->index) ? IB_OK : ib_fail_memory(err);
 }
@@ -76,7 +76,7 @@ ib_part_set_whole(const struct ib_part_set *p)
 	return p->n == p->count;
 }
 
-/* The first few ranges that are not there. */
+/* Append the first few missing ranges. */
 static void
 put_missing(struct ib_bytes *b, const struct ib_part_set *p)
 {
@@ -107,7 +107,7 @@ ib_part_set_check(const struct ib_part_set *p, const char *name, struct ib_error
 	if (missing == 0)
 		return IB_OK;
 	put_missing(&b, p);
-	ib_fail(err, IB_E_DATA, "%s: %" PRIu64 " of %" PRIu64 " parts %s missing: %s", name,
+	ib_fail(err, IB_E_DATA, "%s: %" PRIu64 " of %" PRIu64 " partitions %s missing: %s", name,
 		missing, p->count, missing == 1 ? "is" : "are", b.failed ? "" : b.p);
 	ib_bytes_release(&b);
 	return IB_E_DATA;
@@ -166,7 +166,7 @@ read_range(const cJSON *json, uint64_t *first, uint64_t *last)
 static enum ib_status
 bad_parts(const char *name, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: bad totals: parts missing or wrong", name);
+	return ib_fail(err, IB_E_DATA, "%s: invalid totals: parts is missing or wrong", name);
 }
 
 enum ib_status

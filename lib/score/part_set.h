@@ -1,7 +1,8 @@
 /*
- * Which parts of K are summed up in totals: so that one that is missing, or
- * stands twice, is noticed. Totals of all parts are those of the whole, byte
- * for byte, and say nothing of parts any more.
+ * The set of partitions, out of K, that totals include. It detects a missing
+ * or repeated partition when totals are merged. Totals of all K partitions are
+ * written without the set, so they equal the totals of unpartitioned scores
+ * byte for byte.
  */
 #ifndef IB_SCORE_PART_SET_H
 #define IB_SCORE_PART_SET_H
@@ -10,34 +11,38 @@
 
 #include "infobatch.h"
 
-/* Start from {0}: of no part, for all that is known. */
+/* Initialize with {0}: not partitioned, as far as is known. */
 struct ib_part_set {
-	uint64_t count;	 /* K; 0: nothing is known of parts */
-	uint64_t *index; /* ascending */
+	uint64_t count;	 /* K; 0 if not partitioned */
+	uint64_t *index; /* indices of the included partitions, ascending */
 	size_t n;
 };
 
 void ib_part_set_release(struct ib_part_set *p);
 
 /*
- * Take part into the set, from the file `name`. IB_E_DATA for one of another
- * K, or, but where it may stand twice, one that is there already.
+ * Add a partition, read from the file `name`. Returns IB_E_DATA if its K
+ * differs, or if it is already in the set and `twice` is false.
  */
 enum ib_status ib_part_set_put(struct ib_part_set *p, const struct ib_part *part, bool twice,
 			       const char *name, struct ib_error *err);
+/* Add all partitions of other. None may be in the set already. */
 enum ib_status ib_part_set_merge(struct ib_part_set *p, const struct ib_part_set *other,
 				 const char *name, struct ib_error *err);
 
-/* Are all K there? Also where nothing is known. */
+/* True if all K partitions are in the set, or if K is not known. */
 bool ib_part_set_whole(const struct ib_part_set *p);
 
-/* IB_E_DATA, naming what is missing, where not all K are there. */
+/* Return IB_E_DATA, with the missing partitions, unless the set is complete. */
 enum ib_status ib_part_set_check(const struct ib_part_set *p, const char *name,
 				 struct ib_error *err);
 
-/* {"of":64,"held":[0,[2,5]]}: numbers and ranges; text from 2^53 on. */
+/*
+ * Return {"of":64,"held":[0,[2,5]]}: indices and ranges of them. A number of
+ * 2^53 or more is a string of its digits.
+ */
 cJSON *ib_part_set_json(const struct ib_part_set *p);
-/* json may be NULL: nothing is known. IB_E_DATA: not what is written. */
+/* Read the set. NULL means not partitioned. Returns IB_E_DATA if it is malformed. */
 enum ib_status ib_part_set_parse(const cJSON *json, const char *name, struct ib_part_set *p,
 				 struct ib_error *err);
 

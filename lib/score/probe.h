@@ -1,7 +1,7 @@
 /*
- * Eight slots of a table at a glance: on aarch64 and x86-64 by the
- * instructions that all of these processors have. All variants give the same
- * answers.
+ * A hash table's slots (table.h), and the search of eight of them at once.
+ * x86-64 and aarch64 use vector instructions that every such processor has.
+ * All variants give the same results.
  */
 #ifndef IB_SCORE_PROBE_H
 #define IB_SCORE_PROBE_H
@@ -10,15 +10,15 @@
 
 struct ib_slot {
 	uint32_t tag;
-	uint32_t row1; /* row + 1; 0: empty */
+	uint32_t row1; /* row + 1; 0 if the slot is empty */
 };
 
-#define IB_PROBE 8 /* slots that are looked at together */
+#define IB_PROBE 8 /* slots searched together */
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
-/* Four slots: all ones where one is empty or has the tag. */
+/* Compare four slots: all bits are set in the lanes that are empty or have the tag. */
 static inline __m128i
 ib_probe4(const struct ib_slot *s, __m128i tag)
 {
@@ -30,6 +30,7 @@ ib_probe4(const struct ib_slot *s, __m128i tag)
 	return _mm_or_si128(_mm_cmpeq_epi32(tags, tag), _mm_cmpeq_epi32(rows, _mm_setzero_si128()));
 }
 
+/* Return a bit mask of the slots s[0..IB_PROBE) that are empty or have the tag. */
 static inline unsigned
 ib_probe(const struct ib_slot *s, uint32_t tag)
 {
@@ -76,13 +77,17 @@ ib_slot_of(uint64_t hash, uint32_t row)
 	return (struct ib_slot){ (uint32_t)(hash >> 32), row + 1 };
 }
 
+/* Return the index of the slot's home: the first place where it may be stored. */
 static inline uint64_t
 ib_slot_home(struct ib_slot s, uint64_t nslots)
 {
 	return ((uint64_t)s.tag * nslots) >> 32;
 }
 
-/* Put a slot into the first free place from its home on: how far that was. */
+/*
+ * Store a slot at the first free place from its home on. Returns the distance
+ * from its home.
+ */
 static inline uint64_t
 ib_slot_place(struct ib_slot *slots, uint64_t nslots, struct ib_slot s)
 {

@@ -7,31 +7,31 @@
 #include "score/totals.h"
 
 /*
- * The 32 bits of ib_float_order are found from the top: which of 4096 bins a
- * rank falls into, then which of its 1024, then which of that one's. A pass
- * over the scores a level counts for all ranks at once; what lies in no bin
- * that is looked for is counted in group 0, so that no branch hangs on the
- * data. 2.2 ns a score for one rank, 2.4 for nine, where qsort takes 135 (10^7
- * exponentially distributed losses, AMD EPYC Zen 5, gcc 12 -O2).
+ * The 32 bits of ib_float_order are found from the top, in three levels: first
+ * the bin of 4096 that contains the rank, then one of its 1024 sub-bins, then
+ * one of that sub-bin's 1024 values. Each level is one pass over the scores,
+ * for all ranks at once. Each bin that contains a rank becomes a group on the
+ * next level, with its own counts. Scores in no such bin are counted in group
+ * 0, so that there is no branch on the data.
  */
 #define FIRST_BINS IB_TOTALS_BINS
 #define BINS 1024
 
-/* A rank on its way down. */
+/* A rank that is being searched. */
 struct wanted {
-	size_t index;	 /* in the caller's arrays */
-	uint64_t left;	 /* its rank within its group, from 1 */
+	size_t index;	 /* index in the caller's arrays */
+	uint64_t left;	 /* rank within its group, from 1 */
 	uint32_t prefix; /* the bits found so far */
-	uint32_t group;	 /* 0: the whole; below, from 1 on */
+	uint32_t group;	 /* 0 on the first level, from 1 on below it */
 };
 
 struct search {
-	struct wanted *wanted; /* by ascending rank, hence by prefix */
+	struct wanted *wanted; /* sorted by rank, and therefore by prefix */
 	size_t n;
 	uint64_t first[FIRST_BINS];
-	uint32_t first_group[FIRST_BINS]; /* of the second level; 0: none */
-	uint64_t *second, *third;	  /* counts, BINS for each group */
-	uint32_t *second_group;		  /* of the third level, likewise */
+	uint32_t first_group[FIRST_BINS]; /* group on the second level; 0 if none */
+	uint64_t *second, *third;	  /* counts, BINS per group */
+	uint32_t *second_group;		  /* group on the third level; 0 if none */
 };
 
 static int
@@ -43,8 +43,8 @@ by_rank(const void *a, const void *b)
 }
 
 /*
- * One level down: the bin of each rank in its group's `bins` counts, and a new
- * group for each bin so found, also noted at the bin's place in `group`.
+ * Go down one level: find the bin of each rank among the `bins` counts of its
+ * group. Each bin found becomes a new group, which is stored in group[].
  */
 static void
 descend(struct search *s, const uint64_t *count, uint32_t bins, uint32_t *group)
@@ -89,7 +89,7 @@ search(struct search *s, const float *score, uint64_t n)
 	descend(s, s->third, BINS, NULL);
 }
 
-/* The first level's counts; returns how many scores are known. */
+/* Count the first level. Returns the number of known scores. */
 static uint64_t
 count_first(struct search *s, const float *score, uint64_t n)
 {
@@ -157,7 +157,8 @@ ib_quantiles(const float *score, uint64_t n, const uint64_t *rank, size_t nranks
 	for (i = 0; i < nranks; i++) {
 		if (rank[i] > 0 && rank[i] <= known)
 			continue;
-		st = ib_fail(err, IB_E_MISUSE, "no rank %" PRIu64 " among %" PRIu64 " known scores",
+		st = ib_fail(err, IB_E_MISUSE,
+			     "rank %" PRIu64 " does not exist among %" PRIu64 " known scores",
 			     rank[i], known);
 		goto done;
 	}

@@ -1,4 +1,8 @@
-/* One run of ib-score: operands -> scores -> files. */
+/*
+ * One run of ib-score: read the operands, fold them into scores, write the
+ * outputs. No output exists under its name before the whole run succeeded, as
+ * all outputs are committed together at the end.
+ */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -21,20 +25,21 @@ struct run {
 	struct ib_score_result *result;
 	struct ib_scores *scores;
 	struct ib_fold fold;
-	struct ib_expect *expect;    /* NULL: not asked for */
-	struct ib_totals_file *more; /* of totals operands; NULL: none yet */
-	char *more_name;	     /* the first of them */
-	struct ib_bin_counts *plan;  /* of --bins; NULL: none */
-	struct ib_part_set parts;    /* of the score files that are read */
-	bool partless;		     /* a file that is of no part was read */
-	uint64_t losses, stale;	     /* when the operand began */
-	bool keys_told;		     /* see warn_of_key */
+	struct ib_expect *expect;      /* NULL without --expect */
+	struct ib_totals_file *merged; /* sum of the totals operands; NULL if none yet */
+	char *merged_name;	       /* name of the first of them */
+	struct ib_bin_counts *request; /* request of --bins, or NULL */
+	struct ib_part_set parts;      /* partitions of the score files that were read */
+	bool unpartitioned;	       /* a file without a partition was read */
+	uint64_t losses;	       /* losses of the current operand */
+	uint64_t stale;		       /* fold.stale at its start */
+	bool key_warned;	       /* see warn_about_key */
 };
 
 /* ---- operands ----------------------------------------------------------------- */
 
 static enum ib_status
-see_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
+mark_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -49,11 +54,11 @@ see_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 }
 
 /*
- * Numbers that were found in another field than those of the scores so far:
- * does each loss go to its neighbour?
+ * Warn once if the ids are numbers from another field than the ids so far.
+ * Such numbers often name other samples, and losses would go to wrong ones.
  */
 static void
-warn_of_key(struct run *run, struct ib_span key, struct ib_span id, const char *name)
+warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const char *name)
 {
 	struct ib_mismatch_keys keys = {
 		.here = key,
@@ -61,22 +66,22 @@ warn_of_key(struct run *run, struct ib_span key, struct ib_span id, const char *
 	};
 	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
 
-	if (!run->scores->key || run->keys_told)
+	if (!run->scores->key || run->key_warned)
 		return;
 	keys.there = ib_span_of(run->scores->key);
 	if (!ib_mismatch_keys_differ(&keys) || !ib_id_is_whole_number(id) ||
 	    run->scores->table.n == 0 ||
 	    !ib_id_is_whole_number(ib_table_id(&run->scores->table, 0)))
 		return;
-	run->keys_told = true;
+	run->key_warned = true;
 	ib_warn(run->context,
-		"%s: the ids are field %s, those before are "
-		"field %s: if one number is not one sample in both, losses go "
-		"to other samples; -k says which field is meant",
+		"%s: the ids come from field %s, earlier ids from "
+		"field %s: if equal numbers are not the same sample, losses go "
+		"to wrong samples; choose the field with -k",
 		name, ib_show(here, keys.here), ib_show(there, keys.there));
 }
 
-/* Rows of a score file in JSON lines do not say where their ids came from. */
+/* Note the key of the ids. Rows of a score file in JSON lines do not contain it. */
 static enum ib_status
 note_key(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 {
@@ -91,7 +96,7 @@ note_key(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 	if (name.failed)
 		st = ib_fail_memory(err);
 	else
-		warn_of_key(run, ib_bytes_span(&name), id, b->source->name);
+		warn_about_key(run, ib_bytes_span(&name), id, b->source->name);
 	if (!st && run->expect)
 		ib_expect_note_key(run->expect, ib_bytes_span(&name));
 	ib_bytes_release(&name);
@@ -99,21 +104,21 @@ note_key(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 }
 
 static enum ib_status
-take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
+add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct run *run = ctx;
 	enum ib_status st = note_key(run, b, err);
 
 	if (!st)
-		st = see_losses(run, b, err);
+		st = mark_losses(run, b, err);
 	run->losses += b->n;
 	if (b->n + b->nmerge > 0 && run->options->log.part.count == 0)
-		run->partless = true;
+		run->unpartitioned = true;
 	return st ? st : ib_load_batch(&run->fold, b, err);
 }
 
 static enum ib_status
-see_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
+mark_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 {
 	const struct ib_part *part = &run->options->log.part;
 	enum ib_status st = IB_OK;
@@ -132,9 +137,9 @@ see_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 	return st;
 }
 
-/* Rows of other parts are not looked at beyond their ids. */
+/* True if the row belongs to the partition of this run. */
 static bool
-is_ours(const struct run *run, const struct ib_scores *s, uint64_t row)
+is_of_this_part(const struct run *run, const struct ib_scores *s, uint64_t row)
 {
 	const struct ib_part *part = &run->options->log.part;
 
@@ -142,7 +147,7 @@ is_ours(const struct run *run, const struct ib_scores *s, uint64_t row)
 						   part->count) == part->index;
 }
 
-/* Rows later than --until mean that the file is not what the user thinks. */
+/* Fail if a row is later than --until: the user passed a wrong file. */
 static enum ib_status
 check_until(const struct run *run, const struct ib_scores *s, const char *name,
 	    struct ib_error *err)
@@ -152,18 +157,18 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 	uint64_t i;
 
 	for (i = 0; until != IB_NO_EPOCH && i < s->table.n; i++)
-		if (epoch[i] > until && is_ours(run, s, i))
+		if (epoch[i] > until && is_of_this_part(run, s, i))
 			return ib_fail(err, IB_E_DATA,
-				       "%s: holds epoch %ld, later than "
-				       "--until %lld",
-				       name, (long)epoch[i], (long long)until);
+				       "%s: has scores of epoch %ld, later than --until %lld", name,
+				       (long)epoch[i], (long long)until);
 	return IB_OK;
 }
 
 /*
- * Of which parts are the rows? That of --part; else those that the score files
- * name, unless other files are read too. Parts of different K do not go
- * together, but to be dealt anew.
+ * Note which partition the rows belong to: the one of --part, or else the ones
+ * that the score files name. If other files are read too, no partition is
+ * written to the totals. Partitions of different K cannot be combined, except
+ * to split them again.
  */
 static enum ib_status
 note_part(struct run *run, const struct ib_scores *s, const char *name, struct ib_error *err)
@@ -173,54 +178,54 @@ note_part(struct run *run, const struct ib_scores *s, const char *name, struct i
 	if (o->log.part.count > 0 || o->split > 0)
 		return IB_OK;
 	if (s->part.count == 0) {
-		run->partless |= s->table.n > 0;
+		run->unpartitioned |= s->table.n > 0;
 		return IB_OK;
 	}
 	return ib_part_set_put(&run->parts, &s->part, true, name, err);
 }
 
-/* Rows later than the totals that --bins is for are of another epoch. */
+/* Fail if rows are later than the totals that the request of --bins was made for. */
 static enum ib_status
-check_plan(const struct run *run, int64_t newest, const char *name, struct ib_error *err)
+check_request(const struct run *run, int64_t newest, const char *name, struct ib_error *err)
 {
-	if (newest <= run->plan->newest)
+	if (newest <= run->request->newest)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
-		       "%s: holds epoch %lld, later than the "
-		       "totals that --bins is for (newest is %lld there): "
-		       "of another epoch?",
-		       name, (long long)newest, (long long)run->plan->newest);
+		       "%s: has scores of epoch %lld, but --bins is for "
+		       "totals up to epoch %lld: do they belong to another "
+		       "epoch?",
+		       name, (long long)newest, (long long)run->request->newest);
 }
 
 static enum ib_status
-take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
+add_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
 	struct run *run = ctx;
 	enum ib_status st = check_until(run, s, name, err);
 
-	if (!st && run->plan)
-		st = check_plan(run, ib_scores_newest(s), name, err);
+	if (!st && run->request)
+		st = check_request(run, ib_scores_newest(s), name, err);
 	if (!st)
 		st = note_part(run, s, name, err);
 	if (!st && s->key && s->table.n > 0)
-		warn_of_key(run, ib_span_of(s->key), ib_table_id(&s->table, 0), name);
+		warn_about_key(run, ib_span_of(s->key), ib_table_id(&s->table, 0), name);
 	if (!st)
-		st = see_rows(run, s, err);
+		st = mark_rows(run, s, err);
 	return st ? st : ib_load_scores(&run->fold, s, &run->options->log.part, err);
 }
 
 static enum ib_status
-take_totals(void *ctx, struct ib_totals_file *t, const char *name, struct ib_error *err)
+add_totals(void *ctx, struct ib_totals_file *t, const char *name, struct ib_error *err)
 {
 	struct run *run = ctx;
 
-	if (!run->more) {
-		run->more = ib_totals_file_new();
-		run->more_name = strdup(name);
-		if (!run->more || !run->more_name)
+	if (!run->merged) {
+		run->merged = ib_totals_file_new();
+		run->merged_name = strdup(name);
+		if (!run->merged || !run->merged_name)
 			return ib_fail_memory(err);
 	}
-	return ib_totals_file_merge(run->more, t, name, err);
+	return ib_totals_file_merge(run->merged, t, name, err);
 }
 
 static enum ib_status
@@ -231,8 +236,7 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 	(void)err;
 	if (run->losses > 0 && run->fold.stale - run->stale == run->losses)
 		ib_warn(run->context,
-			"%s: every record is older than the "
-			"scores: the log of an old run?",
+			"%s: all records are older than the scores: is this the log of an old run?",
 			name);
 	run->losses = 0;
 	run->stale = run->fold.stale;
@@ -241,7 +245,7 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 
 /* ---- before and after ---------------------------------------------------------- */
 
-/* Who names /dev/null knows that it is empty. */
+/* True for a regular file. An empty /dev/null is intended, so it gets no warning. */
 static bool
 is_file(const char *path)
 {
@@ -250,7 +254,7 @@ is_file(const char *path)
 	return stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
 }
 
-/* -s, or the file of -u where it is there. */
+/* Load the scores of -s, or of -u if that file exists. */
 static enum ib_status
 load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 {
@@ -261,12 +265,13 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 
 	st = ib_scores_load_any(path, run->context, &s, NULL, err);
 	if (!st && s->table.n == 0 && s->part.count == 0 && is_file(path))
-		ib_warn(run->context, "%s: holds no row", path);
+		ib_warn(run->context, "%s: has no rows", path);
 	if (!st)
 		st = check_until(run, s, path, err);
 	if (!st && update && part->count > 0 && ib_scores_has_stranger(s, part, &row))
-		st = ib_fail(err, IB_E_DATA, "%s: holds rows of another part than %llu/%llu", path,
-			     (unsigned long long)part->index, (unsigned long long)part->count);
+		st = ib_fail(err, IB_E_DATA, "%s: has rows of another partition than %llu/%llu",
+			     path, (unsigned long long)part->index,
+			     (unsigned long long)part->count);
 	if (!st)
 		st = note_part(run, s, path, err);
 	if (!st)
@@ -291,7 +296,7 @@ begin(struct run *run, struct ib_error *err)
 
 	st = ib_scores_new(&run->scores, err);
 	if (!st && o->bins)
-		st = ib_second_pass_read(o->bins, &run->plan, err);
+		st = ib_second_pass_read(o->bins, &run->request, err);
 	if (!st)
 		st = ib_fold_start(&run->fold, run->scores, o->log.duplicates, o->smooth, err);
 	if (!st && o->start)
@@ -308,18 +313,18 @@ begin(struct run *run, struct ib_error *err)
 }
 
 static void
-warn_of_counts(const struct run *run, const struct ib_loss_logs_counts *c)
+warn_about_counts(const struct run *run, const struct ib_loss_logs_counts *c)
 {
 	if (c->bad > 0)
-		ib_warn(run->context, "%llu bad record%s passed over", (unsigned long long)c->bad,
+		ib_warn(run->context, "%llu invalid record%s skipped", (unsigned long long)c->bad,
 			c->bad == 1 ? "" : "s");
 	if (c->nonfinite == 0)
 		return;
 	ib_warn(run->context, "%llu of %llu losses are not finite, %s%s",
 		(unsigned long long)c->nonfinite, (unsigned long long)c->records,
-		run->options->log.nonfinite == IB_NONFINITE_SKIP ? "passed over"
-								 : "these scores are unknown",
-		2 * c->nonfinite > c->records ? ": has the run diverged?" : "");
+		run->options->log.nonfinite == IB_NONFINITE_SKIP ? "skipped"
+								 : "their scores are unknown",
+		2 * c->nonfinite > c->records ? ": did training diverge?" : "");
 }
 
 /* ---- outputs ------------------------------------------------------------------- */
@@ -333,27 +338,27 @@ write_scores(const struct run *run, struct ib_scores *s, bool npz, struct ib_out
 	return npz ? ib_scores_write_npz(s, threads, out, err) : ib_scores_write_jsonl(s, out, err);
 }
 
-/* What the rows of this run sum up to, and what --bins asks for of them. */
+/* Compute the totals of the rows, and the counts that --bins requests. */
 static enum ib_status
 sum_rows(struct run *run, struct ib_totals_file *s, struct ib_error *err)
 {
 	enum ib_status st;
 
 	ib_scores_totals(run->scores, &s->totals);
-	if (!run->partless) {
+	if (!run->unpartitioned) {
 		s->parts = run->parts;
 		run->parts = (struct ib_part_set){ 0 };
 	}
-	if (!run->plan)
+	if (!run->request)
 		return IB_OK;
-	st = check_plan(run, s->totals.newest, "the scores", err);
+	st = check_request(run, s->totals.newest, "the scores", err);
 	return st ? st
-		  : ib_bin_counts_count(run->plan, run->scores->score.p, run->scores->table.n,
+		  : ib_bin_counts_count(run->request, run->scores->score.p, run->scores->table.n,
 					&s->refined, err);
 }
 
 static enum ib_status
-open_totals(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
+write_totals_file(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	struct ib_totals_file *s = ib_totals_file_new();
 	enum ib_status st;
@@ -361,8 +366,8 @@ open_totals(struct run *run, unsigned flags, struct ib_output **out, struct ib_e
 	if (!s)
 		return ib_fail_memory(err);
 	st = sum_rows(run, s, err);
-	if (!st && run->more)
-		st = ib_totals_file_merge(s, run->more, run->more_name, err);
+	if (!st && run->merged)
+		st = ib_totals_file_merge(s, run->merged, run->merged_name, err);
 	if (!st)
 		st = ib_output_open(run->options->write_totals, flags, out, err);
 	if (!st)
@@ -372,11 +377,13 @@ open_totals(struct run *run, unsigned flags, struct ib_output **out, struct ib_e
 }
 
 /*
- * The rows of each part behind one another; first[k] is where k's begin. part
- * [n] is to work in; a part's number fits it, see IB_SPLIT_MAX.
+ * Sort the row numbers by partition (counting sort): those of partition k are
+ * row[first[k]] to row[first[k + 1] - 1]. part[n] is working space; a partition
+ * number fits it, see IB_SPLIT_MAX.
  */
 static void
-deal_rows(const struct ib_scores *s, uint64_t parts, uint32_t *part, uint32_t *row, uint64_t *first)
+sort_by_part(const struct ib_scores *s, uint64_t parts, uint32_t *part, uint32_t *row,
+	     uint64_t *first)
 {
 	uint64_t i, k, n = s->table.n;
 
@@ -412,7 +419,7 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n, unsigne
 		part->part = (struct ib_part){ k, run->options->split };
 		st = write_scores(run, part, ib_scores_name_is_npz(name, false), *out, err);
 	}
-	if (!st) /* there may be more parts than descriptors */
+	if (!st) /* close it: there may be more partitions than file descriptors */
 		st = ib_output_finish(*out, err);
 	free(name);
 	return st;
@@ -422,14 +429,14 @@ static enum ib_status
 write_split(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	uint64_t parts = run->options->split, k;
-	struct ib_scores *room = NULL; /* of one part after the other */
+	struct ib_scores *room = NULL; /* reused for each partition */
 	uint32_t *row = ib_array_zeroed(run->scores->table.n + 1, sizeof(*row));
 	uint32_t *part = ib_array_zeroed(run->scores->table.n + 1, sizeof(*part));
 	uint64_t *first = ib_array_zeroed(parts + 1, sizeof(*first));
 	enum ib_status st = row && part && first ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
-		deal_rows(run->scores, parts, part, row, first);
+		sort_by_part(run->scores, parts, part, row, first);
 	free(part);
 	for (k = 0; k < parts && !st; k++)
 		st = write_part(run, k, row + first[k], first[k + 1] - first[k], flags, &room,
@@ -452,7 +459,7 @@ write_all(struct run *run, struct ib_error *err)
 	bool npz = path && ib_scores_name_is_npz(path, o->update != NULL);
 
 	if (!st && o->write_totals)
-		st = open_totals(run, flags, &out[0], err);
+		st = write_totals_file(run, flags, &out[0], err);
 	if (!st && o->split > 0)
 		st = write_split(run, flags, out + 1, err);
 	else if (!st && (path || !o->bins))
@@ -483,9 +490,9 @@ fold_all(struct run *run, struct ib_loss_logs_counts *counts, struct ib_error *e
 	};
 	struct ib_loss_logs_sink sink = {
 		.ctx = run,
-		.batch = take_batch,
-		.scores = take_scores,
-		.totals = take_totals,
+		.batch = add_batch,
+		.scores = add_scores,
+		.totals = add_totals,
 		.end = end_operand,
 	};
 	enum ib_status st;
@@ -494,7 +501,7 @@ fold_all(struct run *run, struct ib_loss_logs_counts *counts, struct ib_error *e
 	if (st)
 		return st;
 	ib_fold_finish(&run->fold);
-	warn_of_counts(run, counts);
+	warn_about_counts(run, counts);
 	return run->expect ? ib_expect_check(run->expect, run->context, err) : IB_OK;
 }
 
@@ -527,9 +534,7 @@ ib_score_run(const struct ib_score_options *options, const struct ib_context *co
 	int lock = -1;
 
 	if (options->split > IB_SPLIT_MAX)
-		return ib_fail(err, IB_E_CREATE,
-			       "--split: %llu files are too "
-			       "many",
+		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too many",
 			       (unsigned long long)options->split);
 	if (options->update)
 		st = ib_lock(options->update, options->no_wait, context, &lock, err);
@@ -544,9 +549,9 @@ ib_score_run(const struct ib_score_options *options, const struct ib_context *co
 	ib_fold_release(&run.fold);
 	ib_expect_free(run.expect);
 	ib_scores_free(run.scores);
-	ib_totals_file_free(run.more);
-	free(run.more_name);
-	ib_bin_counts_free(run.plan);
+	ib_totals_file_free(run.merged);
+	free(run.merged_name);
+	ib_bin_counts_free(run.request);
 	ib_part_set_release(&run.parts);
 	ib_unlock(lock);
 	return st;

@@ -1,4 +1,4 @@
-/* What was refined, and what is to be, as JSON. */
+/* JSON of the second pass: the request of ib-prune --write-bins, and the counts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@ sum_json(struct ib_u128 sum)
 }
 
 static bool
-put_fine(cJSON *to, const char *name, const struct ib_bins *f)
+put_values(cJSON *to, const char *name, const struct ib_bins *f)
 {
 	cJSON *array = cJSON_AddArrayToObject(to, name), *pair;
 	uint32_t bin;
@@ -91,10 +91,10 @@ ib_bin_counts_json(const struct ib_bin_counts *r)
 	bool ok;
 
 	ok = json && cJSON_AddStringToObject(json, "of", r->of) &&
-	     put_fine(json, "scores", &r->score) && put_proxy(json, r);
+	     put_values(json, "scores", &r->score) && put_proxy(json, r);
 	if (ok && r->spread) {
 		ok = ib_json_doc_put(json, "flat", ib_json_doc_integer(r->flat)) &&
-		     put_spread(json, r) && put_fine(json, "fine", &r->fine);
+		     put_spread(json, r) && put_values(json, "fine", &r->fine);
 	}
 	if (ok)
 		return json;
@@ -103,7 +103,7 @@ ib_bin_counts_json(const struct ib_bin_counts *r)
 }
 
 static bool
-put_held(cJSON *to, const char *name, const struct ib_bins *f)
+put_bins(cJSON *to, const char *name, const struct ib_bins *f)
 {
 	cJSON *array = cJSON_AddArrayToObject(to, name);
 	bool ok = array;
@@ -124,14 +124,14 @@ ib_second_pass_write(const struct ib_bin_counts *plan, struct ib_output *out, st
 	ok = json && cJSON_AddNumberToObject(json, "ib_refine", IB_SECOND_PASS_VERSION) &&
 	     cJSON_AddStringToObject(json, "of", plan->of) &&
 	     cJSON_AddNumberToObject(json, "newest", (double)plan->newest) &&
-	     put_held(json, "scores", &plan->score) && put_proxy(json, plan) &&
-	     put_held(json, "x", &plan->fine);
+	     put_bins(json, "scores", &plan->score) && put_proxy(json, plan) &&
+	     put_bins(json, "x", &plan->fine);
 	return ib_json_doc_write(json, ok, out, err);
 }
 
 /* ---- reading -------------------------------------------------------------------- */
 
-/* A bin of [from, 4096), above the one before; *next is the one behind it. */
+/* Read a bin number in [*next, 4096), and set *next to the number after it. */
 static bool
 read_bin(const cJSON *json, uint32_t *next, uint32_t *bin)
 {
@@ -192,9 +192,9 @@ read_sum(const cJSON *json, struct ib_u128 *sum)
 	return true;
 }
 
-/* [[bin,text],...], ascending. */
+/* Read [[bin,text],...], ascending. */
 static bool
-read_fine(const cJSON *json, uint32_t from, struct ib_bins *f)
+read_values(const cJSON *json, uint32_t from, struct ib_bins *f)
 {
 	uint32_t next = from, bin;
 	const cJSON *pair;
@@ -240,9 +240,9 @@ read_spread(const cJSON *json, struct ib_bin_counts *r, uint64_t known)
 	return known == 0;
 }
 
-/* A bin's values: how many, what they add up to, the smallest. */
+/* Compute the count, sum and smallest value of a bin from its values. */
 static void
-sum_fine(const struct ib_bins *f, uint32_t bin, struct ib_spread_bin *b)
+sum_values(const struct ib_bins *f, uint32_t bin, struct ib_spread_bin *b)
 {
 	uint64_t i = ib_bins_seek(f, (uint64_t)bin << 20);
 
@@ -256,7 +256,7 @@ sum_fine(const struct ib_bins *f, uint32_t bin, struct ib_spread_bin *b)
 	}
 }
 
-/* Do the fine counts add up to the coarse ones? */
+/* True if the counts of values sum to the counts per bin. */
 static bool
 adds_up(const struct ib_bin_counts *r, const struct ib_totals *t)
 {
@@ -266,14 +266,14 @@ adds_up(const struct ib_bin_counts *r, const struct ib_totals *t)
 
 	for (bin = 0; bin < IB_TOTALS_BINS; bin++) {
 		if (ib_bins_holds(&r->score, bin)) {
-			sum_fine(&r->score, bin, &b);
+			sum_values(&r->score, bin, &b);
 			if (b.count != t->bin[bin])
 				return false;
 		}
 		if (!ib_bins_holds(&r->fine, bin))
 			continue;
 		x = &r->x[bin - IB_SPREAD_FIRST];
-		sum_fine(&r->fine, bin, &b);
+		sum_values(&r->fine, bin, &b);
 		if (b.count != x->count || b.sum.hi != x->sum.hi || b.sum.lo != x->sum.lo ||
 		    b.least != x->least)
 			return false;
@@ -294,24 +294,24 @@ ib_bin_counts_parse(const cJSON *json, const char *name, const struct ib_totals 
 	r = ib_bin_counts_new();
 	if (!r)
 		return ib_fail_memory(err);
-	ok = read_of(GET(json, "of"), r) && read_fine(GET(json, "scores"), 0, &r->score) &&
+	ok = read_of(GET(json, "of"), r) && read_values(GET(json, "scores"), 0, &r->score) &&
 	     read_proxy(GET(json, "proxy"), r);
 	if (ok && r->spread)
 		ok = read_spread(json, r, t->known) &&
-		     read_fine(GET(json, "fine"), IB_SPREAD_FIRST, &r->fine);
+		     read_values(GET(json, "fine"), IB_SPREAD_FIRST, &r->fine);
 	if (!ok || !adds_up(r, t)) {
 		ok = r->score.failed || r->fine.failed;
 		ib_bin_counts_free(r);
 		if (ok)
 			return ib_fail_memory(err);
-		return ib_fail(err, IB_E_DATA, "%s: bad totals: what was refined is wrong", name);
+		return ib_fail(err, IB_E_DATA, "%s: invalid totals: refined is wrong", name);
 	}
 	*out = r;
 	return IB_OK;
 }
 
 static bool
-read_held(const cJSON *json, uint32_t from, struct ib_bins *f)
+read_bins(const cJSON *json, uint32_t from, struct ib_bins *f)
 {
 	uint32_t next = from, bin;
 	const cJSON *it;
@@ -328,28 +328,21 @@ read_held(const cJSON *json, uint32_t from, struct ib_bins *f)
 }
 
 static enum ib_status
-parse_plan(const cJSON *json, const char *name, struct ib_bin_counts *r, struct ib_error *err)
+parse_request(const cJSON *json, const char *name, struct ib_bin_counts *r, struct ib_error *err)
 {
 	const cJSON *version = GET(json, "ib_refine");
 
 	if (!cJSON_IsNumber(version))
-		return ib_fail(err, IB_E_DATA,
-			       "%s: not a file of ib-prune "
-			       "--write-bins",
-			       name);
+		return ib_fail(err, IB_E_DATA, "%s: not written by ib-prune --write-bins", name);
 	if (version->valuedouble > IB_SECOND_PASS_VERSION)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: of version %.0f, newer than this program's "
-			       "%d",
-			       name, version->valuedouble, IB_SECOND_PASS_VERSION);
+			       "%s: version %.0f is newer than this program's version %d", name,
+			       version->valuedouble, IB_SECOND_PASS_VERSION);
 	if (read_of(GET(json, "of"), r) && read_newest(GET(json, "newest"), r) &&
-	    read_held(GET(json, "scores"), 0, &r->score) && read_proxy(GET(json, "proxy"), r) &&
-	    read_held(GET(json, "x"), IB_SPREAD_FIRST, &r->fine))
+	    read_bins(GET(json, "scores"), 0, &r->score) && read_proxy(GET(json, "proxy"), r) &&
+	    read_bins(GET(json, "x"), IB_SPREAD_FIRST, &r->fine))
 		return IB_OK;
-	return ib_fail(err, IB_E_DATA,
-		       "%s: a malformed file of ib-prune "
-		       "--write-bins",
-		       name);
+	return ib_fail(err, IB_E_DATA, "%s: malformed file of ib-prune --write-bins", name);
 }
 
 enum ib_status
@@ -366,7 +359,7 @@ ib_second_pass_read(const char *path, struct ib_bin_counts **out, struct ib_erro
 	if (!st)
 		st = ib_json_doc_read(in, SIZE_MAX, &json, err);
 	if (!st)
-		st = parse_plan(json, ib_input_name(in), r, err);
+		st = parse_request(json, ib_input_name(in), r, err);
 	cJSON_Delete(json);
 	ib_input_close(in);
 	if (st) {

@@ -1,3 +1,12 @@
+/*
+ * The slots of a table (table.h): growing, building and sorting them.
+ *
+ * All of it relies on one invariant: a slot's home is its tag scaled to the
+ * number of slots, so homes keep their order when that number changes. Slots
+ * can therefore be moved block by block, in one pass over the same memory:
+ * from back to front to grow, and from front to back to shrink. Each block is
+ * copied out, sorted by tag and row, and written to its new place.
+ */
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -5,41 +14,39 @@
 #include "base/error.h"
 #include "score/table.h"
 
-/* At most three slots in four are taken: a miss then probes some 8 slots, a
- * cache line. Doubling leaves three in eight, 21 bytes a row; growing fourfold
- * three in sixteen, 43. */
+/* At most three of four slots are used, so that a failed look-up reads about 8
+ * slots, a cache line. After doubling, 3 of 8 are used (21 bytes per row);
+ * after growing fourfold, 3 of 16 (43 bytes). */
 #define FEWEST_SLOTS 1024
 
-/* No slot stands further behind its home. Slots of homes from here on can
- * therefore move to the new homes without meeting one that has yet to move. */
-#define FRONT ((uint64_t)2 * IB_SLOTS_BEHIND)
+/* A slot is at most IB_OVERFLOW_SLOTS after its home. Slots from index FRONT on
+ * can therefore move to at least twice their index without overwriting a slot
+ * that has not moved yet. */
+#define FRONT ((uint64_t)2 * IB_OVERFLOW_SLOTS)
 
 /*
- * A table of this many slots grows fourfold, others twofold: fewer moves. Of
- * 0.8 to 1.6 million rows it takes 16 MiB more for that; with the columns, 12
- * MiB at most beyond 48 bytes a row. The first fold of 10^7 JSON lines takes 4
- * to 6 % less user time, and no more memory (AMD EPYC Zen 5, 2-core VM, gcc 12
- * -O2, 2026-11-24; medians of 15 in turns, twice).
+ * Tables up to this size grow fourfold, which needs fewer passes; larger ones
+ * grow twofold. Tables of 0.8 to 1.6 million rows use up to 16 MiB more for it.
  */
 #define GROWS_FOURFOLD(nslots) ((nslots) >= 2 * FRONT && (nslots) <= (uint64_t)1 << 20)
 
-#define SORTED_AT_ONCE ((size_t)4096)
+#define BLOCK_SLOTS ((size_t)4096)
 
 static uint64_t
 slots_bytes(uint64_t nslots)
 {
-	return (nslots + IB_SLOTS_BEHIND) * sizeof(struct ib_slot);
+	return (nslots + IB_OVERFLOW_SLOTS) * sizeof(struct ib_slot);
 }
 
 /* ---- sorting ------------------------------------------------------------ */
 
-/* Taken slots on their way to another place, in ascending order. */
+/* Used slots that are being moved, in ascending order. */
 struct sorted {
-	uint64_t v[SORTED_AT_ONCE + IB_SLOTS_BEHIND]; /* key_of */
+	uint64_t v[BLOCK_SLOTS + IB_OVERFLOW_SLOTS]; /* see key_of */
 	size_t n;
 };
 
-/* In the order of tags, then rows. */
+/* Return an integer that sorts by tag, then by row. */
 static inline uint64_t
 key_of(struct ib_slot s)
 {
@@ -52,18 +59,18 @@ slot_of(uint64_t key)
 	return (struct ib_slot){ (uint32_t)(key >> 32), (uint32_t)key };
 }
 
-/* v[0..i) is in order: so is v[0..i] then. */
+/* Insert v[i] into the sorted v[0..i). */
 static void
-sink(uint64_t *v, size_t i)
+insert(uint64_t *v, size_t i)
 {
-	uint64_t own = v[i];
+	uint64_t key = v[i];
 
-	for (; i > 0 && own < v[i - 1]; i--)
+	for (; i > 0 && key < v[i - 1]; i--)
 		v[i] = v[i - 1];
-	v[i] = own;
+	v[i] = key;
 }
 
-/* *low and *high in order, without a branch. */
+/* Put *low and *high in order, without a branch. */
 static inline void
 exchange(uint64_t *low, uint64_t *high)
 {
@@ -74,14 +81,11 @@ exchange(uint64_t *low, uint64_t *high)
 }
 
 /*
- * Sort v, of which the first `sorted` are. They are nearly in order as they
- * come, but which are not nobody can foretell: four go along, and whatever
- * comes finds its place among them without a branch. Few are further off.
- * Settling a table of 10^7 rows takes 3.7 ns a row so, 4.8 by plain insertion;
- * with it growing to 2^24 slots takes 4.6 ns a row, 5.2 before, slot by slot
- * without sorting. Of ib-score's user time, first fold of 10^7 JSON lines on
- * one core, that is 4 to 5 % (AMD EPYC Zen 5, 2-core VM, gcc 12 -O2,
- * 2026-11-24; medians of 21 in turns).
+ * Sort v[0..n), whose first `sorted` items are sorted already. The rest is
+ * nearly in order, but a branch per item would be mispredicted. So the four
+ * largest items are kept in a, b, c and d, and each new item is merged into
+ * them without a branch. The smallest of the five is stored; the few items that
+ * belong further back are inserted. A quarter faster than plain insertion.
  */
 static void
 sort(uint64_t *v, size_t sorted, size_t n)
@@ -90,7 +94,7 @@ sort(uint64_t *v, size_t sorted, size_t n)
 	size_t i;
 
 	for (i = sorted; i < n && i < 5; i++)
-		sink(v, i);
+		insert(v, i);
 	if (i == n)
 		return;
 	last = v[i - 5];
@@ -106,7 +110,7 @@ sort(uint64_t *v, size_t sorted, size_t n)
 		exchange(&x, &a);
 		v[i - 4] = x;
 		if (x < last)
-			sink(v, i - 4);
+			insert(v, i - 4);
 		last = v[i - 4];
 	}
 	v[n - 4] = a;
@@ -116,11 +120,11 @@ sort(uint64_t *v, size_t sorted, size_t n)
 }
 
 /*
- * Take what is in slot[0..n) besides, leave zeros. No branch asks whether a
- * slot is taken: nobody could foretell that either.
+ * Move the used slots of slot[0..n) to s, sorted, and leave zeros. Whether a
+ * slot is used is unpredictable, so there is no branch on it.
  */
 static void
-take_sorted(struct sorted *s, struct ib_slot *slot, size_t n)
+remove_sorted(struct sorted *s, struct ib_slot *slot, size_t n)
 {
 	size_t k, end = s->n;
 
@@ -135,9 +139,9 @@ take_sorted(struct sorted *s, struct ib_slot *slot, size_t n)
 
 /* ---- growing ------------------------------------------------------------ */
 
-/* Move every slot of from[0..n) to its place among nslots. */
+/* Copy every used slot of from[0..n) to its place in a table of nslots. */
 static void
-move_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to, uint64_t nslots)
+copy_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to, uint64_t nslots)
 {
 	uint64_t i;
 
@@ -147,11 +151,12 @@ move_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to, uint64_t ns
 }
 
 /*
- * Put all of s down. From slot `border` on others are there already: probe.
- * Returns the border for what comes next, whose homes are before.
+ * Store all slots of s. Slots from `border` on may be used already, so these
+ * are probed; below it, each slot goes directly to the first free place. Returns
+ * the border for the next block, whose homes are lower.
  */
 static uint64_t
-put_apart(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint64_t border)
+store_above(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint64_t border)
 {
 	uint64_t home, free_at = 0;
 	size_t i;
@@ -171,54 +176,52 @@ put_apart(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint64_
 }
 
 /*
- * At least twice as many slots in the same memory, from back to front: a
- * slot's new home lies behind all that have yet to move, but near the front,
- * whose slots are all taken before one is put down. No second table is ever
- * there, and no page is touched that the new one does not need: what is saved
- * is the kernel's clearing of pages. First fold of 10^7 JSON lines, one core
- * of a 2-core EPYC VM, 2026-11-24, medians in turns: 1.57 s and 577 MB by half
- * as much again into new memory with an index built aside, 1.25 s and 479 MB
- * by this.
+ * Grow to nslots, at least twice as many, in the same memory. Blocks are moved
+ * from back to front, so a slot's new home is after all slots that have not
+ * moved yet. This does not hold near the front, so the first FRONT slots are
+ * moved as one block. Without a second table the kernel clears fewer pages,
+ * which saves a fifth of the time of a first fold and of its memory.
  */
 static enum ib_status
 grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 {
 	struct sorted *s = malloc(sizeof(*s));
 	struct ib_slot *slot;
-	uint64_t at, end, border = nslots + IB_SLOTS_BEHIND;
+	uint64_t at, end, border = nslots + IB_OVERFLOW_SLOTS;
 
 	if (!s || !ib_huge_array_grow(&t->slots, slots_bytes(nslots))) {
 		free(s);
 		return ib_fail_memory(err);
 	}
 	slot = t->slots.p;
-	for (end = t->nslots + IB_SLOTS_BEHIND; end > 0; end = at) {
-		at = end <= FRONT ? 0 : end - FRONT < SORTED_AT_ONCE ? FRONT : end - SORTED_AT_ONCE;
+	for (end = t->nslots + IB_OVERFLOW_SLOTS; end > 0; end = at) {
+		at = end <= FRONT ? 0 : end - FRONT < BLOCK_SLOTS ? FRONT : end - BLOCK_SLOTS;
 		s->n = 0;
-		take_sorted(s, slot + at, (size_t)(end - at));
-		border = put_apart(s, slot, nslots, border);
+		remove_sorted(s, slot + at, (size_t)(end - at));
+		border = store_above(s, slot, nslots, border);
 	}
 	free(s);
 	t->nslots = nslots;
 	return IB_OK;
 }
 
+/* Grow to nslots by a copy to new memory. */
 static enum ib_status
-grow_aside(struct ib_table *t, uint64_t nslots, struct ib_error *err)
+grow_by_copy(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 {
 	struct ib_huge_array fresh = { 0 };
 
 	if (!ib_huge_array_grow(&fresh, slots_bytes(nslots)))
 		return ib_fail_memory(err);
 	if (t->slots.p)
-		move_all(t->slots.p, t->nslots + IB_SLOTS_BEHIND, fresh.p, nslots);
+		copy_all(t->slots.p, t->nslots + IB_OVERFLOW_SLOTS, fresh.p, nslots);
 	ib_huge_array_release(&t->slots);
 	t->slots = fresh;
 	t->nslots = nslots;
 	return IB_OK;
 }
 
-/* Slots for `rows` rows in all. */
+/* Reserve slots for a total of `rows` rows. */
 static enum ib_status
 reserve_slots(struct ib_table *t, uint64_t rows, struct ib_error *err)
 {
@@ -237,7 +240,7 @@ reserve_slots(struct ib_table *t, uint64_t rows, struct ib_error *err)
 		nslots = UINT32_MAX;
 	if (nslots > UINT32_MAX)
 		return ib_fail_memory(err);
-	return grow_aside(t, nslots, err);
+	return grow_by_copy(t, nslots, err);
 }
 
 enum ib_status
@@ -247,8 +250,7 @@ ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_er
 
 	if (want >= UINT32_MAX - 1)
 		return ib_fail(err, IB_E_IO,
-			       "more than %u samples: deal them into parts "
-			       "(--part)",
+			       "more than %u samples: split them into partitions (--part)",
 			       UINT32_MAX - 2);
 	if (!ib_huge_array_grow(&t->bytes, t->nbytes + bytes + 16) ||
 	    !ib_huge_array_grow(&t->offset, (want + 1) * sizeof(uint64_t)))
@@ -258,7 +260,7 @@ ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_er
 
 /* ---- building ----------------------------------------------------------- */
 
-/* One group of rows into the slots; the row that stands twice, or IB_NO_ROW. */
+/* Store one group of rows in the slots. Returns the row of a repeated id, or IB_NO_ROW. */
 static uint32_t
 index_group(struct ib_table *t, uint64_t from, size_t n)
 {
@@ -282,7 +284,7 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 		}
 		if (ib_slot_place(slot, t->nslots, ib_slot_of(hash[i], (uint32_t)(from + i))) >
 		    IB_CHAIN_MAX)
-			t->crowded = true;
+			t->too_many_collisions = true;
 	}
 	return IB_NO_ROW;
 }
@@ -291,15 +293,15 @@ void
 ib_table_clear(struct ib_table *t)
 {
 	t->n = t->nbytes = t->seed = 0;
-	t->crowded = false;
+	t->too_many_collisions = false;
 	if (t->slots.p)
 		memset(t->slots.p, 0, t->slots.cap);
 }
 
 static void
-draw_seed(struct ib_table *t)
+choose_seed(struct ib_table *t)
 {
-	t->crowded = false;
+	t->too_many_collisions = false;
 	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed) || t->seed == 0)
 		t->seed = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15u | 1;
 }
@@ -326,10 +328,10 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 		found = index_group(t, row, n);
 		if (found != IB_NO_ROW) {
 			*twice = found;
-			return ib_fail(err, IB_E_DATA, "an id stands twice");
+			return ib_fail(err, IB_E_DATA, "duplicate id");
 		}
-		if (t->crowded) {
-			draw_seed(t);
+		if (t->too_many_collisions) {
+			choose_seed(t);
 			return ib_table_index(t, twice, err);
 		}
 	}
@@ -341,25 +343,25 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 {
 	uint64_t twice;
 
-	draw_seed(t);
+	choose_seed(t);
 	return ib_table_index(t, &twice, err);
 }
 
-/* ---- the layout of a file ----------------------------------------------- */
+/* ---- the order of slots in a file ---------------------------------------- */
 
 /*
- * Put back those whose home, of `had`, is below `below`: nothing that comes
- * later is before them.
+ * Store the slots of s whose old home, among `old_nslots`, is below `limit`, as
+ * all slots with these homes are in s now. Returns the next free slot.
  */
 static uint64_t
-put_sorted(struct sorted *s, uint64_t had, uint64_t below, struct ib_slot *slot, uint64_t nslots,
-	   uint64_t free_at)
+store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_slot *slot,
+	     uint64_t nslots, uint64_t free_at)
 {
 	uint64_t home;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		if (ib_slot_home(slot_of(s->v[i]), had) >= below)
+		if (ib_slot_home(slot_of(s->v[i]), old_nslots) >= limit)
 			break;
 		home = ib_slot_home(slot_of(s->v[i]), nslots);
 		free_at = free_at < home ? home : free_at;
@@ -371,72 +373,72 @@ put_sorted(struct sorted *s, uint64_t had, uint64_t below, struct ib_slot *slot,
 }
 
 /*
- * Sort the slots and draw them together to fewer homes, from front to back:
- * none moves up, so none is written over before it was taken. False: no empty
- * slot is left behind the last.
+ * Sort the slots and move them to fewer homes, from front to back. No slot moves
+ * up, so none is overwritten before it was read. Returns false if no empty slot
+ * is left at the end.
  */
 static bool
-draw_together(struct sorted *s, struct ib_slot *slot, uint64_t had, uint64_t nslots)
+shrink(struct sorted *s, struct ib_slot *slot, uint64_t old_nslots, uint64_t nslots)
 {
-	uint64_t total = had + IB_SLOTS_BEHIND, at, end, free_at = 0;
+	uint64_t total = old_nslots + IB_OVERFLOW_SLOTS, at, end, free_at = 0;
 
 	s->n = 0;
 	for (at = 0; at < total; at = end) {
-		end = total - at < SORTED_AT_ONCE ? total : at + SORTED_AT_ONCE;
-		take_sorted(s, slot + at, (size_t)(end - at));
-		free_at = put_sorted(s, had,
-				     end == total	     ? had
-				     : end < IB_SLOTS_BEHIND ? 0
-							     : end - IB_SLOTS_BEHIND,
-				     slot, nslots, free_at);
+		end = total - at < BLOCK_SLOTS ? total : at + BLOCK_SLOTS;
+		remove_sorted(s, slot + at, (size_t)(end - at));
+		free_at = store_sorted(s, old_nslots,
+				       end == total		 ? old_nslots
+				       : end < IB_OVERFLOW_SLOTS ? 0
+								 : end - IB_OVERFLOW_SLOTS,
+				       slot, nslots, free_at);
 	}
-	return free_at < nslots + IB_SLOTS_BEHIND;
+	return free_at < nslots + IB_OVERFLOW_SLOTS;
 }
 
 enum ib_status
-ib_table_settle(struct ib_table *t, bool *fine, struct ib_error *err)
+ib_table_sort_slots(struct ib_table *t, bool *sorted, struct ib_error *err)
 {
 	uint64_t nslots = IB_INDEX_SLOTS(t->n);
 	enum ib_status st = IB_OK;
 	struct sorted *s;
 
-	*fine = false;
+	*sorted = false;
 	if (t->seed != 0 || !t->slots.p || nslots > UINT32_MAX)
 		return IB_OK;
 	s = malloc(sizeof(*s));
 	if (!s)
 		return ib_fail_memory(err);
 	if (t->nslots < nslots)
-		st = grow_aside(t, nslots, err);
+		st = grow_by_copy(t, nslots, err);
 	if (!st)
-		*fine = draw_together(s, t->slots.p, t->nslots, nslots);
+		*sorted = shrink(s, t->slots.p, t->nslots, nslots);
 	free(s);
 	if (st)
 		return st;
-	if (!*fine)
+	if (!*sorted)
 		return ib_table_reseed(t, err);
 	t->nslots = nslots;
 	return IB_OK;
 }
 
 bool
-ib_table_is_settled(const struct ib_table *t)
+ib_table_is_sorted(const struct ib_table *t)
 {
 	const struct ib_slot *slot = t->slots.p;
 	uint64_t i, free_at = 0, count = 0, home;
-	uint64_t n = t->nslots + IB_SLOTS_BEHIND;
+	uint64_t n = t->nslots + IB_OVERFLOW_SLOTS;
 	struct ib_slot last = { 0, 0 };
-	bool fine = t->nslots == IB_INDEX_SLOTS(t->n) && slot[n - 1].row1 == 0;
+	bool valid = t->nslots == IB_INDEX_SLOTS(t->n) && slot[n - 1].row1 == 0;
 
-	for (i = 0; i < n && fine; i++) {
+	for (i = 0; i < n && valid; i++) {
 		if (slot[i].row1 == 0)
 			continue;
 		home = ib_slot_home(slot[i], t->nslots);
-		fine = i == (home > free_at ? home : free_at) && i - home <= IB_CHAIN_MAX &&
-		       slot[i].row1 <= t->n && key_of(last) < key_of(slot[i]);
+		valid = i == (home > free_at ? home : free_at) && i - home <= IB_CHAIN_MAX &&
+			slot[i].row1 <= t->n && key_of(last) < key_of(slot[i]);
 		last = slot[i];
 		free_at = i + 1;
 		count++;
 	}
-	return fine && count == t->n;
+	return valid && count == t->n;
 }

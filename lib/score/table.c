@@ -24,7 +24,7 @@ ib_table_hash(struct ib_span id, uint64_t seed)
 	return XXH3_64bits_withSeed(id.p, id.n, seed);
 }
 
-/* Append the id's bytes; the slot is the caller's to fill. */
+/* Append the id's bytes as a new row. The caller fills a slot. */
 static inline uint32_t
 append(struct ib_table *t, const struct ib_id *id)
 {
@@ -44,7 +44,7 @@ ib_table_add(struct ib_table *t, const struct ib_id *id)
 	uint32_t row = append(t, id);
 
 	if (ib_slot_place(t->slots.p, t->nslots, ib_slot_of(id->hash, row)) > IB_CHAIN_MAX)
-		t->crowded = true;
+		t->too_many_collisions = true;
 	return row;
 }
 
@@ -55,11 +55,11 @@ ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *f
 	uint32_t row;
 
 	*fresh = true;
-	if (slot[at].row1 == 0) { /* still: nothing came between */
+	if (slot[at].row1 == 0) { /* no other id has taken it since the look-up */
 		row = append(t, id);
 		slot[at] = ib_slot_of(id->hash, row);
 		if (at - ib_table_home(t, id->hash) > IB_CHAIN_MAX)
-			t->crowded = true;
+			t->too_many_collisions = true;
 		return row;
 	}
 	row = ib_table_find(t, id);
@@ -74,7 +74,7 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const
 	const uint64_t *offset = t->offset.p;
 	size_t i, k;
 
-	if (!t->slots.p) { /* nothing was ever added */
+	if (!t->slots.p) { /* nothing was added yet */
 		memset(row, 0xff, n * sizeof(*row));
 		return;
 	}
@@ -91,7 +91,7 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const
 			__builtin_prefetch((const char *)touch[k] + (size_t)row[i] * 4);
 	}
 	for (i = 0; i < n; i++)
-		if (row[i] < t->n) /* IB_NO_ROW is not; a mapped file may lie */
+		if (row[i] < t->n) /* excludes IB_NO_ROW, and invalid rows of a mapped file */
 			__builtin_prefetch((const char *)t->bytes.p + offset[row[i]]);
 	for (i = 0; i < n; i++)
 		while (row[i] != IB_NO_ROW && !ib_table_is(t, row[i], id[i].p, id[i].n)) {

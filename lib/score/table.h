@@ -1,14 +1,18 @@
 /*
- * Ids -> rows, in the order of first appearance. Open addressing with linear
- * probing; a slot is 8 bytes: the upper half of the id's hash and its row. A
- * slot's home is its tag scaled to the number of slots, so tags stand in
- * ascending order (but for collisions): the table grows by one sequential
- * pass in place, without the ids and without hashing again (slots.c).
- * Chains do not wrap: behind the last home there is room for the longest, and
- * always an empty slot.
+ * A hash table from ids to rows. Rows are numbered in the order of first
+ * appearance. It uses open addressing with linear probing.
  *
- * Look-ups come in groups, in steps that each fetch ahead for the next, so
- * that their cache misses overlap: see ib_table_group.
+ * - A slot has 8 bytes: a tag, which is the upper half of the id's hash, and
+ *   the row.
+ * - A slot's home is its tag scaled to the number of slots. Tags are therefore
+ *   in ascending order, except within chains of collisions. The table grows in
+ *   place, by one sequential pass that neither reads ids nor hashes them again
+ *   (slots.c).
+ * - Chains do not wrap around. After the last home there are
+ *   IB_OVERFLOW_SLOTS more slots, and the last slot is always empty, so a
+ *   probe ends without a bounds check.
+ * - Ids are looked up in groups. Each step of a group look-up prefetches what
+ *   the next step reads, so that cache misses overlap (ib_table_group).
  */
 #ifndef IB_SCORE_TABLE_H
 #define IB_SCORE_TABLE_H
@@ -19,19 +23,14 @@
 #include "score/probe.h"
 
 #define IB_NO_ROW UINT32_MAX
-/*
- * Ids looked up side by side. A group waits once for its first slots, so more
- * ids share the wait: in a table of 10^7 ids a known one costs 10.2 ns in
- * groups of 128, 13.4 of 64, 10.0 of 256; a new one 15.5, 18.3, 14.7 (AMD EPYC
- * Zen 5, 2-core VM, gcc 12 -O2, 2026-11-24).
- */
+/* Ids per group look-up. Larger groups are hardly faster; see tests/PERFORMANCE.md. */
 #define IB_GROUP 128
 
-/* A chain that long means that the ids were made to collide. */
+/* A longer chain means that the ids were chosen to collide. */
 #define IB_CHAIN_MAX 1024
-/* Slots behind the last home: such a chain, and a group's worth of ids that
- * come before somebody looks at `crowded`. */
-#define IB_SLOTS_BEHIND (2 * IB_CHAIN_MAX)
+/* Slots after the last home: room for the longest chain, and for a group of
+ * ids that is added before the caller checks too_many_collisions. */
+#define IB_OVERFLOW_SLOTS (2 * IB_CHAIN_MAX)
 
 struct ib_id {
 	const char *p;
@@ -40,14 +39,14 @@ struct ib_id {
 };
 
 struct ib_table {
-	struct ib_huge_array bytes;  /* the ids, one behind the other */
-	struct ib_huge_array offset; /* uint64_t[n + 1]: where each begins */
-	struct ib_huge_array slots;  /* struct ib_slot[nslots + IB_SLOTS_BEHIND] */
-	uint64_t nslots;	     /* homes */
-	uint64_t nbytes;	     /* of ids */
-	uint64_t n;		     /* rows */
-	uint64_t seed;		     /* of the hash; 0 until ids collide on purpose */
-	bool crowded;		     /* a chain grew too long: reseed */
+	struct ib_huge_array bytes;  /* texts of all ids, concatenated */
+	struct ib_huge_array offset; /* uint64_t[n + 1]: start of each id in `bytes` */
+	struct ib_huge_array slots;  /* struct ib_slot[nslots + IB_OVERFLOW_SLOTS] */
+	uint64_t nslots;	     /* number of homes */
+	uint64_t nbytes;	     /* length of all ids */
+	uint64_t n;		     /* number of rows */
+	uint64_t seed; /* seed of the hash; 0 until ids are found to collide on purpose */
+	bool too_many_collisions; /* a chain is too long: call ib_table_reseed() */
 };
 
 void ib_table_init(struct ib_table *t);
@@ -55,34 +54,35 @@ void ib_table_release(struct ib_table *t);
 
 uint64_t ib_table_hash(struct ib_span id, uint64_t seed);
 
-/* Room for `rows` more rows and `bytes` more of ids, slots included. */
+/* Reserve room for `rows` more rows with `bytes` bytes of ids, slots included. */
 enum ib_status ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
 				struct ib_error *err);
 
-/* Without rows again; its memory is kept for the next ones. */
+/* Remove all rows. The memory is kept for new ones. */
 void ib_table_clear(struct ib_table *t);
 
 /*
- * After rows were put into bytes and offset directly (a score file): build
- * the slots. IB_E_DATA where an id stands twice: *twice is its row then.
+ * Build the slots after rows were written to `bytes` and `offset` directly, as
+ * the reader of score files does. Returns IB_E_DATA if an id is repeated;
+ * *twice is its second row.
  */
 enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err);
 
-/* Where a chain grew too long: another seed, all slots anew. */
+/* Choose a random seed and rebuild all slots, because a chain is too long. */
 enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
 
 /*
- * Lay the slots out as a file can hold them: a function of the ids and their
- * order alone, not of how the table grew. 3 slots for 2 rows, sorted by tag
- * and row, each as near to its home as those before it allow. *fine: so it is
- * now; else the table has a seed of its own, or a chain would be too long.
- * Look-ups and additions go on as before.
+ * Put the slots into the order that files have. It depends only on the ids and
+ * their order, not on how the table grew: 3 slots per 2 rows, sorted by tag
+ * and row, each slot as near to its home as the slots before it allow. *sorted
+ * is false if this is impossible, because the table has a seed or a chain would
+ * be too long. Look-ups and additions work as before.
  */
 #define IB_INDEX_SLOTS(rows) ((rows) + (rows) / 2 + 1)
-enum ib_status ib_table_settle(struct ib_table *t, bool *fine, struct ib_error *err);
+enum ib_status ib_table_sort_slots(struct ib_table *t, bool *sorted, struct ib_error *err);
 
-/* Are the slots, as a stranger's file has them, laid out like that? O(n). */
-bool ib_table_is_settled(const struct ib_table *t);
+/* True if the slots, read from an untrusted file, are in that order. O(n). */
+bool ib_table_is_sorted(const struct ib_table *t);
 
 static inline const uint64_t *
 ib_table_offsets(const struct ib_table *t)
@@ -105,7 +105,7 @@ ib_table_home(const struct ib_table *t, uint64_t hash)
 	return ((hash >> 32) * t->nslots) >> 32;
 }
 
-/* Do n bytes agree? Reads no byte beyond them. */
+/* True if n bytes are equal. Reads only these bytes. */
 static inline bool
 ib_same_bytes(const char *a, const char *b, size_t n)
 {
@@ -138,15 +138,15 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 {
 	const uint64_t *offset = t->offset.p;
 
-	/* Of a mapped file nothing was checked: its rows and offsets may lie. */
+	/* A mapped file was not checked: its rows and offsets may be wrong. */
 	return row < t->n && offset[row + 1] - offset[row] == n && offset[row] <= t->nbytes &&
 	       n <= t->nbytes - offset[row] &&
 	       ib_same_bytes((const char *)t->bytes.p + offset[row], p, n);
 }
 
 /*
- * Fetch what ib_table_probe will see first of a hash. No function: gcc 12
- * holds one that only fetches for one without effect, and drops the calls.
+ * Prefetch the slots that ib_table_probe() reads first. This is a macro because
+ * gcc 12 removes calls of a function that only prefetches.
  */
 #define IB_TABLE_FETCH(t, hash)                                                                    \
 	do {                                                                                       \
@@ -158,23 +158,19 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 	} while (0)
 
 /*
- * The first row whose tag is the hash's, from slot *at on; moves *at. An empty
- * slot is there, yet no more need follow it.
+ * Return the first row from slot *at on that has the tag of `hash`, or
+ * IB_NO_ROW if an empty slot comes first, and set *at to that slot. The table
+ * must have an empty slot after *at.
  *
- * Eight slots a step: how long a chain is nobody can foretell, but most end
- * within the first eight, and that much is foreseen. With groups of 128, user
- * time on one core against one slot a step and groups of 64, in turns: first
- * fold of 10^7 JSON lines 0.77 s, 0.86 before, of CSV 0.68 and 0.78; ib-prune
- * of a manifest of them in order 0.78 and 0.90, shuffled 1.03 and 1.11; two
- * score files of them merged 0.38 and 0.58 (AMD EPYC Zen 5, 2-core VM, gcc 12
- * -O2, 2026-11-24; medians).
+ * Searches IB_PROBE slots per step. Most chains end in the first step, so its
+ * branch is well predicted, unlike a branch per slot.
  */
 static inline uint32_t
 ib_table_probe(const struct ib_table *t, uint64_t hash, uint64_t *at)
 {
 	const struct ib_slot *slot = t->slots.p;
 	uint32_t tag = (uint32_t)(hash >> 32);
-	uint64_t i = *at, end = t->nslots + IB_SLOTS_BEHIND;
+	uint64_t i = *at, end = t->nslots + IB_OVERFLOW_SLOTS;
 	unsigned found = 0;
 
 	while (i + IB_PROBE <= end && !(found = ib_probe(&slot[i], tag)))
@@ -185,10 +181,10 @@ ib_table_probe(const struct ib_table *t, uint64_t hash, uint64_t *at)
 		while (slot[i].row1 != 0 && slot[i].tag != tag)
 			i++;
 	*at = i;
-	return slot[i].row1 - 1; /* IB_NO_ROW where it is empty */
+	return slot[i].row1 - 1; /* IB_NO_ROW if it is empty */
 }
 
-/* The row of an id, or IB_NO_ROW. */
+/* Return the row of an id, or IB_NO_ROW. */
 static inline uint32_t
 ib_table_find(const struct ib_table *t, const struct ib_id *id)
 {
@@ -204,21 +200,23 @@ ib_table_find(const struct ib_table *t, const struct ib_id *id)
 }
 
 /*
- * Look up a group of n <= IB_GROUP ids; row[i] is the i-th one's, or
- * IB_NO_ROW; at[i] is the slot where that showed (empty, if there is no row).
- * touch[0..ntouch) are columns of 4 bytes a row that the caller will read at
- * these rows: fetched ahead too.
+ * Look up a group of n <= IB_GROUP ids. row[i] is set to the row of id[i], or
+ * to IB_NO_ROW, and at[i] to the slot where the search ended. touch[0..ntouch)
+ * are columns with 4 bytes per row; their items at these rows are prefetched
+ * for the caller.
  */
 void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 		    const void *const *touch, size_t ntouch, uint32_t *row, uint64_t *at);
 
 /*
- * The row of an id, added if it is new (*fresh). Room was reserved. `at` is
- * where a look-up of the group found an empty slot. O(1); sets crowded.
+ * Return the row of an id; add it if it is new (*fresh). `at` is the empty slot
+ * that the group look-up found, which may be taken by now. The caller has
+ * reserved room. O(1); may set too_many_collisions.
  */
 uint32_t ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *fresh);
 
-/* Add an id that is not there. Room was reserved. O(1); sets crowded. */
+/* Add an id that is not in the table. The caller has reserved room. O(1); may set
+ * too_many_collisions. */
 uint32_t ib_table_add(struct ib_table *t, const struct ib_id *id);
 
 #endif

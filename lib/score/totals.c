@@ -15,13 +15,13 @@ ib_totals_init(struct ib_totals *t)
 	t->newest = IB_NO_EPOCH;
 }
 
-/* Few enough to be in the cache for each pass. */
+/* Scores per block: few enough that all passes over a block hit the cache. */
 #define BLOCK ((uint64_t)1 << 16)
 
 static void
 add_block(struct ib_totals *t, const float *score, uint64_t n)
 {
-	/* fmin and fmax pass over NaN too, but by a call each. */
+	/* fmin and fmax skip NaN too, but they are function calls. */
 	float min = isnan(t->min) ? INFINITY : t->min;
 	float max = isnan(t->max) ? -INFINITY : t->max;
 	uint64_t unknown = 0, i;
@@ -63,7 +63,7 @@ ib_totals_merge(struct ib_totals *t, const struct ib_totals *other)
 	t->rows += other->rows;
 	t->known += other->known;
 	ib_exact_merge(&t->sum, &other->sum);
-	/* Each comparison is false where the other side is NaN. */
+	/* A comparison with NaN is false. */
 	if (isnan(t->min) || other->min < t->min)
 		t->min = other->min;
 	if (isnan(t->max) || other->max > t->max)
@@ -137,10 +137,10 @@ ib_totals_json(const struct ib_totals *t)
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* More rows than anybody has, few enough that merging cannot overflow. */
+/* Limit of `rows` in a file: merging up to 255 files of this size cannot overflow. */
 #define ROWS_MAX ((uint64_t)1 << 56)
 
-/* A finite number, or null: NaN. */
+/* Read a finite number, or null as NaN. */
 static bool
 read_real(const cJSON *json, double *value)
 {
@@ -159,7 +159,7 @@ read_float(const cJSON *json, float *value)
 {
 	double real;
 
-	/* Halfway from the largest binary32 to 2^128. */
+	/* Halfway between the largest binary32 and 2^128. */
 	if (!read_real(json, &real) || fabs(real) >= 0x1.ffffffp+127)
 		return false;
 	*value = (float)real;
@@ -180,7 +180,7 @@ read_newest(const cJSON *json, int64_t *newest)
 	return true;
 }
 
-/* Bins ascend, none is empty, none of no number; all add up to `known`. */
+/* Read the histogram: ascending bins, no empty ones, no NaN; counts must sum to `known`. */
 static bool
 read_histogram(const cJSON *json, struct ib_totals *t)
 {
@@ -205,7 +205,7 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 	return left == 0;
 }
 
-/* Do min and max lie in the outermost bins, and the sum between? */
+/* True if min and max are in the outermost bins, and the sum is between their multiples. */
 static bool
 range_fits(const struct ib_totals *t)
 {
@@ -244,9 +244,9 @@ sum_fits(const struct ib_totals *t, double mean)
 
 #define GET(json, name) cJSON_GetObjectItemCaseSensitive(json, name)
 
-/* The name of the member that is not right; NULL if all are. */
+/* Read all members. Returns the name of an invalid one, or NULL. */
 static const char *
-fault(const cJSON *json, struct ib_totals *t)
+read_members(const cJSON *json, struct ib_totals *t)
 {
 	const cJSON *sum = GET(json, "sum");
 	double mean;
@@ -280,9 +280,10 @@ ib_totals_parse(const cJSON *json, const char *name, struct ib_totals *t, struct
 
 	ib_totals_init(t);
 	if (!cJSON_IsObject(json))
-		return ib_fail(err, IB_E_DATA, "%s: totals are no object", name);
-	what = fault(json, t);
+		return ib_fail(err, IB_E_DATA, "%s: totals are not a JSON object", name);
+	what = read_members(json, t);
 	if (what)
-		return ib_fail(err, IB_E_DATA, "%s: bad totals: %s missing or wrong", name, what);
+		return ib_fail(err, IB_E_DATA, "%s: invalid totals: %s is missing or wrong", name,
+			       what);
 	return IB_OK;
 }

@@ -1,7 +1,8 @@
 /*
- * Totals of known scores: exact, mergeable, a few KB of JSON (SPEC of the
- * file: infobatch-formats(5), TOTALS). They depend on the multiset of scores
- * alone: not on order, threads, sharding or merge tree.
+ * Totals of scores: count, exact sum, range and histogram, a few KB of JSON
+ * (see TOTALS in infobatch-formats(5)). Totals can be merged. The result
+ * depends only on the set of scores, not on their order, the threads, the
+ * partitions or the order of merging.
  */
 #ifndef IB_SCORE_TOTALS_H
 #define IB_SCORE_TOTALS_H
@@ -12,20 +13,21 @@
 #include "io/input.h"
 #include "io/output.h"
 
-#define IB_TOTALS_BINS 4096 /* by the leading 12 bits, see ib_float_order */
+#define IB_TOTALS_BINS 4096 /* number of bins: the leading 12 bits of ib_float_order */
 
 struct ib_totals {
-	uint64_t rows;		      /* samples, known or not */
-	uint64_t known;		      /* of them with a known score */
-	struct ib_exact sum;	      /* of the known scores */
-	float min, max;		      /* NaN where known is 0 */
-	int64_t newest;		      /* largest epoch; IB_NO_EPOCH without rows */
-	uint64_t bin[IB_TOTALS_BINS]; /* known scores by leading bits */
+	uint64_t rows;		      /* number of samples */
+	uint64_t known;		      /* number of samples with a known score */
+	struct ib_exact sum;	      /* exact sum of the known scores */
+	float min, max;		      /* range of the known scores; NaN if known is 0 */
+	int64_t newest;		      /* largest epoch; IB_NO_EPOCH if rows is 0 */
+	uint64_t bin[IB_TOTALS_BINS]; /* known scores per bin */
 };
 
 /*
- * The bits of a float as an unsigned integer of the same order (-inf lowest),
- * so that an order statistic is one of integers. Of a bin: bits >> 20.
+ * Return the float as an unsigned integer that sorts in the same order, from
+ * -inf up, so that integers can be counted and sorted instead of floats. The
+ * float's bin is the result >> 20.
  */
 static inline uint32_t
 ib_float_order(float f)
@@ -49,7 +51,7 @@ ib_float_from_order(uint32_t order)
 	return v.f;
 }
 
-/* Are a bin's floats NaN and infinities (eight bins at both ends)? */
+/* True if the bin holds only NaN and infinities: the first and the last eight bins. */
 static inline bool
 ib_totals_bin_is_edge(uint64_t bin)
 {
@@ -58,24 +60,25 @@ ib_totals_bin_is_edge(uint64_t bin)
 
 void ib_totals_init(struct ib_totals *t);
 /*
- * Adds n rows; NaN = unknown, no infinities. newest is the caller's to keep.
- * Meant for many rows at once: 1.5 ns each (AMD EPYC Zen 5, gcc 12 -O2), and a
- * microsecond a call.
+ * Add n rows. NaN means unknown; infinities are not allowed. The caller sets
+ * t->newest. A call has a fixed cost of about a microsecond, so add many rows
+ * at once.
  */
 void ib_totals_add(struct ib_totals *t, const float *score, uint64_t n);
 void ib_totals_merge(struct ib_totals *t, const struct ib_totals *other);
-/* The double nearest to sum / known; NaN where known is 0. */
+/* Return the double nearest to sum / known; NaN if known is 0. */
 double ib_totals_mean(const struct ib_totals *t);
 
 /*
- * As a JSON object (to be embedded, or printed); NULL if memory ran out.
+ * Return the totals as a JSON object; NULL if out of memory.
  *   {"rows":3,"known":2,"sum":"<hexadecimal, units of 2^-149>","mean":0.5,
  *    "min":0.25,"max":0.75,"newest":7,"histogram":[[bin,count],...]}
- * mean, min, max and newest are null where there is none. A count from 2^53 on
- * is a string of its digits: many a reader takes a number for a double.
+ * mean, min, max and newest are null if there is none. A count of 2^53 or more
+ * is a string of its digits, because many JSON readers convert numbers to
+ * double.
  */
 cJSON *ib_totals_json(const struct ib_totals *t);
-/* IB_E_DATA, naming the file, for what ib_totals_json cannot have written. */
+/* Read totals. Returns IB_E_DATA if ib_totals_json() cannot have written them. */
 enum ib_status ib_totals_parse(const cJSON *json, const char *name, struct ib_totals *t,
 			       struct ib_error *err);
 

@@ -30,7 +30,10 @@ ib_totals_file_free(struct ib_totals_file *s)
 
 /* ---- merging ------------------------------------------------------------------ */
 
-/* Parts beside what is of no part: something stands twice, or is no part. */
+/*
+ * Merge the sets of partitions. Totals of partitions cannot be merged with totals
+ * of everything, because samples would be counted twice.
+ */
 static enum ib_status
 merge_parts(struct ib_totals_file *s, const struct ib_totals_file *o, const char *name,
 	    struct ib_error *err)
@@ -41,10 +44,10 @@ merge_parts(struct ib_totals_file *s, const struct ib_totals_file *o, const char
 		return IB_OK;
 	if (s->totals.rows > 0 && here != there)
 		return ib_fail(err, IB_E_DATA,
-			       here ? "%s: are totals of no part, but the files "
-				      "before are of parts"
-				    : "%s: are totals of parts, but the files "
-				      "before are of no part",
+			       here ? "%s: totals are of all samples, but earlier "
+				      "files have totals of partitions"
+				    : "%s: totals are of partitions, but earlier "
+				      "files have totals of all samples",
 			       name);
 	return ib_part_set_merge(&s->parts, &o->parts, name, err);
 }
@@ -63,9 +66,11 @@ merge_refined(struct ib_totals_file *s, struct ib_totals_file *o, const char *na
 		return IB_OK;
 	}
 	if (o->refined || (s->refined && o->totals.rows > 0))
-		return ib_fail(err, IB_E_DATA, "%s: %s refined, but the files before are%s", name,
-			       o->refined ? "totals are" : "totals are not",
-			       o->refined ? " not" : "");
+		return ib_fail(err, IB_E_DATA,
+			       o->refined ? "%s: has counts of --bins, but earlier files have none"
+					  : "%s: has no counts of --bins, but earlier "
+					    "files have them",
+			       name);
 	return IB_OK;
 }
 
@@ -93,9 +98,9 @@ ib_totals_file_check(const struct ib_totals_file *s, const char *name, struct ib
 	st = ib_totals_digest(&s->totals, digest, err);
 	if (!st && strcmp(digest, s->refined->of) != 0)
 		st = ib_fail(err, IB_E_DATA,
-			     "%s: adds up to other totals than those it "
-			     "refines: a part is missing or stands twice, or "
-			     "is of another epoch",
+			     "%s: the counts of --bins are for other totals: a "
+			     "partition is missing or repeated, or is of "
+			     "another epoch",
 			     name);
 	return st;
 }
@@ -112,8 +117,8 @@ parse(const cJSON *json, const char *name, struct ib_totals_file *s, struct ib_e
 		return ib_fail(err, IB_E_DATA, "%s: not a totals file", name);
 	if (version->valuedouble > IB_TOTALS_VERSION)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: a totals file of version %.0f, newer than "
-			       "this program's %d",
+			       "%s: totals file version %.0f is newer than this "
+			       "program's version %d",
 			       name, version->valuedouble, IB_TOTALS_VERSION);
 	st = ib_totals_parse(json, name, &s->totals, err);
 	if (!st)
@@ -124,7 +129,7 @@ parse(const cJSON *json, const char *name, struct ib_totals_file *s, struct ib_e
 					&s->totals, &s->refined, err);
 }
 
-/* Totals that were joined by cat are merged as several operands are. */
+/* Merge the documents of a file, which several totals files joined by cat have. */
 static enum ib_status
 merge_documents(struct ib_totals_file *s, struct ib_span text, const char *name,
 		struct ib_error *err)
