@@ -20,8 +20,8 @@ count(uint32_t *values, uint64_t n)
 	struct ib_bins f = { 0 };
 	struct ib_error err;
 
-	ib_bins_hold(&f, BIN);
-	ib_bins_hold(&f, BIN + 1);
+	ib_bins_select(&f, BIN);
+	ib_bins_select(&f, BIN + 1);
 	cr_assert(eq(int, ib_bins_count(&f, values, n, &err), IB_OK));
 	return f;
 }
@@ -70,7 +70,7 @@ Test(fine, merged_is_counted_at_once)
 	struct ib_bins f = count(a, 3), g = count(b, 3), none = { 0 };
 	struct ib_error err;
 
-	memcpy(none.held, f.held, sizeof(f.held));
+	memcpy(none.selected, f.selected, sizeof(f.selected));
 	cr_assert(eq(int, ib_bins_merge(&f, &g, &err), IB_OK));
 	cr_assert(eq(u64, f.n, 4));
 	cr_assert(eq(int, memcmp(f.count, counts, sizeof(counts)), 0));
@@ -104,7 +104,7 @@ Test(fine, text_is_gaps_and_counts)
 	cr_assert(eq(str, text, "BCABlBhB"));
 	cr_assert(ib_bins_read(&g, BIN, text));
 	cr_assert(eq(u64, g.n, 3));
-	cr_assert(ib_bins_holds(&g, BIN));
+	cr_assert(ib_bins_selects(&g, BIN));
 	cr_assert(eq(int, memcmp(g.order, f.order, 3 * sizeof(*f.order)), 0));
 	cr_assert(eq(int, memcmp(g.count, f.count, 3 * sizeof(*f.count)), 0));
 	free(text);

@@ -84,10 +84,10 @@ ParameterizedTest(struct budget *t, budget, is_the_same_over_parts)
 	double c = -1, d = -2;
 	size_t i;
 
-	memcpy(sum->fine.held, whole->fine.held, sizeof(sum->fine.held));
+	memcpy(sum->fine.selected, whole->fine.selected, sizeof(sum->fine.selected));
 	for (i = 0; i < t->n; i++) {
 		part = ib_bin_counts_new();
-		memcpy(part->fine.held, sum->fine.held, sizeof(sum->fine.held));
+		memcpy(part->fine.selected, sum->fine.selected, sizeof(sum->fine.selected));
 		ib_bin_counts_spread(part, &t->x[i], 1);
 		cr_assert(eq(int, ib_bin_counts_pick(&part->fine, &t->x[i], 1, true, &err), IB_OK));
 		cr_assert(eq(int, ib_bin_counts_merge(sum, part, "part", &err), IB_OK));

@@ -32,10 +32,10 @@ get_bin(const struct ib_rule *r, uint32_t bin, const char *option, const struct 
 {
 	*values = NULL;
 	if (r->wanted_bins) {
-		ib_bins_hold(&r->wanted_bins->score, bin);
+		ib_bins_select(&r->wanted_bins->score, bin);
 		return IB_OK;
 	}
-	if (!r->bins || !ib_bins_holds(&r->bins->score, bin))
+	if (!r->bins || !ib_bins_selects(&r->bins->score, bin))
 		return ib_bins_request_lacks(option, err);
 	*values = &r->bins->score;
 	*at = ib_bins_seek(*values, (uint64_t)bin << 20);

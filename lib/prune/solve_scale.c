@@ -146,7 +146,7 @@ ib_solve_scale_remember(const struct ib_scale_problem *b, struct ib_bins *fine)
 
 	for (bin = IB_SPREAD_FIRST; bin < IB_TOTALS_BINS; bin++)
 		if (is_needed(b, bin))
-			ib_bins_hold(fine, bin);
+			ib_bins_select(fine, bin);
 }
 
 bool
@@ -156,7 +156,7 @@ ib_solve_scale_is_known(const struct ib_scale_problem *b, const struct ib_bin_co
 
 	for (bin = IB_SPREAD_FIRST; bin < IB_TOTALS_BINS; bin++)
 		if (is_needed(b, bin) && r->x[bin - IB_SPREAD_FIRST].count > 0 &&
-		    !ib_bins_holds(&r->fine, bin))
+		    !ib_bins_selects(&r->fine, bin))
 			return false;
 	return true;
 }

@@ -111,7 +111,7 @@ pick(const struct ib_bins *f, const float *value, size_t n, bool above, struct p
 	for (i = 0; i < n; i++) {
 		good = above ? value[i] > 0 : value[i] == value[i];
 		*to = ib_float_order(value[i]);
-		to += good & ib_bins_holds(f, *to >> 20);
+		to += good & ib_bins_selects(f, *to >> 20);
 	}
 	p->n = (uint64_t)(to - p->order);
 	return true;
@@ -160,7 +160,7 @@ count_x(struct ib_bin_counts *r, const float *score, uint64_t n, struct ib_error
 }
 
 enum ib_status
-ib_bin_counts_count(const struct ib_bin_counts *plan, const float *score, uint64_t n,
+ib_bin_counts_count(const struct ib_bin_counts *request, const float *score, uint64_t n,
 		    struct ib_bin_counts **out, struct ib_error *err)
 {
 	struct ib_bin_counts *r = ib_bin_counts_new();
@@ -168,12 +168,12 @@ ib_bin_counts_count(const struct ib_bin_counts *plan, const float *score, uint64
 
 	if (!r)
 		return ib_fail_memory(err);
-	memcpy(r->of, plan->of, sizeof(r->of));
-	memcpy(r->score.held, plan->score.held, sizeof(r->score.held));
-	memcpy(r->fine.held, plan->fine.held, sizeof(r->fine.held));
-	r->spread = plan->spread;
-	r->proxy = plan->proxy;
-	if (ib_bins_holds_any(&r->score))
+	memcpy(r->of, request->of, sizeof(r->of));
+	memcpy(r->score.selected, request->score.selected, sizeof(r->score.selected));
+	memcpy(r->fine.selected, request->fine.selected, sizeof(r->fine.selected));
+	r->spread = request->spread;
+	r->proxy = request->proxy;
+	if (ib_bins_selects_any(&r->score))
 		st = ib_bin_counts_pick(&r->score, score, n, false, err);
 	if (!st && r->spread)
 		st = count_x(r, score, n, err);
@@ -198,8 +198,8 @@ ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, cons
 			       "in earlier files: of another epoch?",
 			       name);
 	if (r->spread != o->spread || r->proxy != o->proxy ||
-	    memcmp(r->score.held, o->score.held, sizeof(r->score.held)) != 0 ||
-	    memcmp(r->fine.held, o->fine.held, sizeof(r->fine.held)) != 0)
+	    memcmp(r->score.selected, o->score.selected, sizeof(r->score.selected)) != 0 ||
+	    memcmp(r->fine.selected, o->fine.selected, sizeof(r->fine.selected)) != 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: the counts of --bins are for another rule than "
 			       "in earlier files",

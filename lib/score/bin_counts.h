@@ -65,11 +65,11 @@ enum ib_status ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_
 				  struct ib_error *err);
 
 /*
- * Make the second pass: count n scores into the bins that `plan`, a request
- * without counts, asks for.
+ * Make the second pass: count n scores into the bins that `request`
+ * selects. The request has no counts itself.
  */
-enum ib_status ib_bin_counts_count(const struct ib_bin_counts *plan, const float *score, uint64_t n,
-				   struct ib_bin_counts **out, struct ib_error *err);
+enum ib_status ib_bin_counts_count(const struct ib_bin_counts *request, const float *score,
+				   uint64_t n, struct ib_bin_counts **out, struct ib_error *err);
 /* Add other, read from the file `name`. IB_E_DATA if the requests differ. */
 enum ib_status ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *other,
 				   const char *name, struct ib_error *err);
@@ -98,7 +98,7 @@ enum ib_status ib_bin_counts_parse(const cJSON *json, const char *name, const st
  * commits the output.
  */
 #define IB_SECOND_PASS_VERSION 1
-enum ib_status ib_second_pass_write(const struct ib_bin_counts *plan, struct ib_output *out,
+enum ib_status ib_second_pass_write(const struct ib_bin_counts *request, struct ib_output *out,
 				    struct ib_error *err);
 enum ib_status ib_second_pass_read(const char *path, struct ib_bin_counts **out,
 				   struct ib_error *err);

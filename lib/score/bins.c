@@ -79,7 +79,7 @@ ib_bins_merge(struct ib_bins *f, const struct ib_bins *o, struct ib_error *err)
 	struct ib_bins sum;
 	uint64_t a = 0, b = 0, k = 0;
 
-	memcpy(sum.held, f->held, sizeof(sum.held));
+	memcpy(sum.selected, f->selected, sizeof(sum.selected));
 	if (!allocate(&sum, f->n + o->n)) {
 		ib_bins_release(&sum);
 		return ib_fail_memory(err);
@@ -199,6 +199,6 @@ ib_bins_read(struct ib_bins *f, uint32_t bin, const char *text)
 		order[f->n] = bin << 20 | (uint32_t)next++;
 		counts[f->n++] = count;
 	}
-	ib_bins_hold(f, bin);
+	ib_bins_select(f, bin);
 	return true;
 }

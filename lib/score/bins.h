@@ -13,36 +13,36 @@
 
 /* Initialize with {0}; free with ib_bins_release(). */
 struct ib_bins {
-	uint64_t held[IB_TOTALS_BINS / 64]; /* bit set of the selected bins */
-	uint64_t n;			    /* number of distinct values */
-	uint32_t *order;		    /* the values as ib_float_order, ascending */
-	uint64_t *count;		    /* occurrences of each value */
-	bool failed;			    /* out of memory in ib_bins_read() */
+	uint64_t selected[IB_TOTALS_BINS / 64]; /* bit set of the selected bins */
+	uint64_t n;				/* number of distinct values */
+	uint32_t *order;			/* the values as ib_float_order, ascending */
+	uint64_t *count;			/* occurrences of each value */
+	bool failed;				/* out of memory in ib_bins_read() */
 };
 
 void ib_bins_release(struct ib_bins *f);
 
 static inline bool
-ib_bins_holds(const struct ib_bins *f, uint32_t bin)
+ib_bins_selects(const struct ib_bins *f, uint32_t bin)
 {
-	return f->held[bin / 64] >> bin % 64 & 1;
+	return f->selected[bin / 64] >> bin % 64 & 1;
 }
 
 static inline bool
-ib_bins_holds_any(const struct ib_bins *f)
+ib_bins_selects_any(const struct ib_bins *f)
 {
 	uint64_t any = 0;
 	size_t i;
 
 	for (i = 0; i < IB_TOTALS_BINS / 64; i++)
-		any |= f->held[i];
+		any |= f->selected[i];
 	return any;
 }
 
 static inline void
-ib_bins_hold(struct ib_bins *f, uint32_t bin)
+ib_bins_select(struct ib_bins *f, uint32_t bin)
 {
-	f->held[bin / 64] |= (uint64_t)1 << bin % 64;
+	f->selected[bin / 64] |= (uint64_t)1 << bin % 64;
 }
 
 /*

@@ -221,7 +221,7 @@ ib_expect_free(struct ib_expect *e)
 }
 
 enum ib_status
-ib_expect_see(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_error *err)
+ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;

@@ -24,8 +24,8 @@ enum ib_status ib_expect_new(const struct ib_expect_options *options,
 void ib_expect_free(struct ib_expect *e);
 
 /* Note that the log has records of n ids, hashed with seed 0. */
-enum ib_status ib_expect_see(struct ib_expect *e, const struct ib_id *id, size_t n,
-			     struct ib_error *err);
+enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n,
+				     struct ib_error *err);
 
 /* Note which key the log's ids were read from; empty if unknown. The first call decides. */
 void ib_expect_note_key(struct ib_expect *e, struct ib_span key);

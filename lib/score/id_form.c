@@ -3,16 +3,12 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
+#include "base/digits.h"
+
 #define SUFFIX_MAX 5 /* longest suffix: .jpg, .jpeg, .flac */
 #define EXPONENT_MAX 99
 
 /* ---- one form ----------------------------------------------------------- */
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool
 is_letter(char c)
@@ -98,7 +94,7 @@ is_suffix(struct ib_span s)
 	if (s.n < 2 || s.n > SUFFIX_MAX + 1)
 		return false;
 	for (i = 1; i < s.n; i++) {
-		if (!is_digit(s.p[i]) && !is_letter(s.p[i]))
+		if (!ib_is_digit(s.p[i]) && !is_letter(s.p[i]))
 			return false;
 		letter |= is_letter(s.p[i]);
 	}
@@ -137,7 +133,7 @@ parse_digits(const char **p, const char *end)
 {
 	const char *from = *p;
 
-	while (*p < end && is_digit(**p))
+	while (*p < end && ib_is_digit(**p))
 		++*p;
 	return (struct ib_span){ from, (size_t)(*p - from) };
 }
@@ -221,10 +217,10 @@ put_without_zeros(struct ib_bytes *to, struct ib_span s)
 	bool leads;
 
 	for (i = 0; i < s.n; i++) {
-		leads = i == 0 || !is_digit(s.p[i - 1]);
+		leads = i == 0 || !ib_is_digit(s.p[i - 1]);
 		/* 1.05 is not 1.5. */
-		leads &= !(i > 1 && s.p[i - 1] == '.' && is_digit(s.p[i - 2]));
-		while (leads && s.p[i] == '0' && i + 1 < s.n && is_digit(s.p[i + 1]))
+		leads &= !(i > 1 && s.p[i - 1] == '.' && ib_is_digit(s.p[i - 2]));
+		while (leads && s.p[i] == '0' && i + 1 < s.n && ib_is_digit(s.p[i + 1]))
 			i++;
 		ib_bytes_put_char(to, s.p[i]);
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "base/digits.h"
 #include "base/error.h"
 
 #define SLOTS (4 * IB_MISMATCH_IDS)
@@ -171,7 +172,7 @@ ib_id_is_whole_number(struct ib_span id)
 	size_t i;
 
 	for (i = 0; i < id.n; i++)
-		if (id.p[i] < '0' || id.p[i] > '9')
+		if (!ib_is_digit(id.p[i]))
 			return false;
 	return id.n > 0;
 }

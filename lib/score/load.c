@@ -266,7 +266,7 @@ ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err)
 /* ---- complete tables ------------------------------------------------------------- */
 
 bool
-ib_scores_has_stranger(const struct ib_scores *s, const struct ib_part *part, uint64_t *row)
+ib_scores_has_foreign_row(const struct ib_scores *s, const struct ib_part *part, uint64_t *row)
 {
 	for (*row = 0; *row < s->table.n; ++*row)
 		if (ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, *row), 0), part->count) !=

@@ -40,6 +40,7 @@ enum ib_status ib_scores_extract(const struct ib_scores *s, const uint32_t *row,
 				 struct ib_scores **out, struct ib_error *err);
 
 /* True if a row belongs to another partition; *row is the first such row. */
-bool ib_scores_has_stranger(const struct ib_scores *s, const struct ib_part *part, uint64_t *row);
+bool ib_scores_has_foreign_row(const struct ib_scores *s, const struct ib_part *part,
+			       uint64_t *row);
 
 #endif

@@ -11,7 +11,7 @@ ib_loss_batch_release(struct ib_loss_batch *b)
 	free(b->weight);
 	free(b->merge);
 	free(b->skipped);
-	free(b->bad);
+	free(b->problem);
 	*b = (struct ib_loss_batch){ 0 };
 }
 
@@ -23,7 +23,7 @@ ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, boo
 	b->key = &source->key;
 	b->rows = rows;
 	b->epoch = epoch;
-	b->n = b->nmerge = b->nskipped = b->nbad = 0;
+	b->n = b->nmerge = b->nskipped = b->nproblems = 0;
 	b->records = b->nonfinite = b->ignored = b->read = 0;
 	b->has_previous = b->any = b->undated = false;
 }
@@ -56,7 +56,7 @@ ib_loss_batch_grow(struct ib_loss_batch *b, bool weighted)
 }
 
 void
-ib_loss_batch_put_skipped(struct ib_loss_batch *b, struct ib_id id)
+ib_loss_batch_add_skipped(struct ib_loss_batch *b, struct ib_id id)
 {
 	if (b->nskipped == b->skipped_cap &&
 	    !grow(b, &b->skipped, &b->skipped_cap, sizeof(id), 256))
@@ -65,7 +65,7 @@ ib_loss_batch_put_skipped(struct ib_loss_batch *b, struct ib_id id)
 }
 
 void
-ib_loss_batch_put_row(struct ib_loss_batch *b, const struct ib_merge *row)
+ib_loss_batch_add_row(struct ib_loss_batch *b, const struct ib_merge *row)
 {
 	if (b->nmerge == b->merge_cap && !grow(b, &b->merge, &b->merge_cap, sizeof(*row), 4096))
 		return;
@@ -73,18 +73,19 @@ ib_loss_batch_put_row(struct ib_loss_batch *b, const struct ib_merge *row)
 }
 
 void
-ib_loss_batch_bad(struct ib_loss_batch *b, enum ib_bad_kind kind, uint64_t line, const char *format,
-		  ...)
+ib_loss_batch_add_problem(struct ib_loss_batch *b, enum ib_problem_kind kind, uint64_t line,
+			  const char *format, ...)
 {
-	struct ib_bad *bad;
+	struct ib_problem *problem;
 	va_list ap;
 
-	if (b->nbad == b->bad_cap && !grow(b, &b->bad, &b->bad_cap, sizeof(*b->bad), 16))
+	if (b->nproblems == b->problem_cap &&
+	    !grow(b, &b->problem, &b->problem_cap, sizeof(*b->problem), 16))
 		return;
-	bad = &b->bad[b->nbad++];
-	bad->kind = kind;
-	bad->line = line;
+	problem = &b->problem[b->nproblems++];
+	problem->kind = kind;
+	problem->line = line;
 	va_start(ap, format);
-	vsnprintf(bad->text, sizeof(bad->text), format, ap);
+	vsnprintf(problem->text, sizeof(problem->text), format, ap);
 	va_end(ap);
 }

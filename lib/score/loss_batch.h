@@ -9,16 +9,16 @@
 #include "record/reader.h"
 #include "score/fold.h"
 
-enum ib_bad_kind {
+enum ib_problem_kind {
 	IB_BAD_RECORD,	      /* an invalid record; counts towards --max-bad */
 	IB_LAST_LINE_DROPPED, /* the truncated last line was skipped: a warning */
 	IB_LAST_LINE_KEPT,    /* the last line may be truncated but is used: a warning */
-	IB_BAD_NOTE,	      /* the record is valid: a warning */
-	IB_BAD_MISUSE	      /* a usage error; ends the run whatever --max-bad is */
+	IB_PROBLEM_NOTE,      /* the record is valid: a warning */
+	IB_PROBLEM_USAGE      /* a usage error; ends the run whatever --max-bad is */
 };
 
-struct ib_bad {
-	enum ib_bad_kind kind;
+struct ib_problem {
+	enum ib_problem_kind kind;
 	uint64_t line; /* number of lines of the block before it */
 	char text[IB_WHY_MAX];
 };
@@ -39,8 +39,8 @@ struct ib_loss_batch {
 	size_t nmerge, merge_cap;
 	struct ib_id *skipped; /* ids of losses that --nonfinite skip dropped */
 	size_t nskipped, skipped_cap;
-	struct ib_bad *bad;
-	size_t nbad, bad_cap;
+	struct ib_problem *problem;
+	size_t nproblems, problem_cap;
 	uint64_t records;   /* records used */
 	uint64_t nonfinite; /* losses that are not finite */
 	uint64_t ignored;   /* records later than --until */
@@ -59,7 +59,7 @@ bool ib_loss_batch_grow(struct ib_loss_batch *b, bool weighted);
 
 /* Append one loss, and its weight unless weight is NULL (not requested). */
 static inline void
-ib_loss_batch_put(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float loss,
+ib_loss_batch_add(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float loss,
 		  const double *weight)
 {
 	struct ib_loss *l;
@@ -78,11 +78,11 @@ ib_loss_batch_put(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float
 }
 
 /* Append the id of a skipped loss, or a row of a score file. */
-void ib_loss_batch_put_skipped(struct ib_loss_batch *b, struct ib_id id);
-void ib_loss_batch_put_row(struct ib_loss_batch *b, const struct ib_merge *row);
+void ib_loss_batch_add_skipped(struct ib_loss_batch *b, struct ib_id id);
+void ib_loss_batch_add_row(struct ib_loss_batch *b, const struct ib_merge *row);
 
 /* Add a problem of the record that starts after `line` lines of the block. */
-void ib_loss_batch_bad(struct ib_loss_batch *b, enum ib_bad_kind kind, uint64_t line,
-		       const char *format, ...) __attribute__((format(printf, 4, 5)));
+void ib_loss_batch_add_problem(struct ib_loss_batch *b, enum ib_problem_kind kind, uint64_t line,
+			       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -189,28 +189,28 @@ note_source(struct run *run, const struct ib_source *source, struct ib_error *er
 }
 
 static enum ib_status
-report_problem(struct run *run, const struct ib_bad *bad, struct ib_error *err)
+report_problem(struct run *run, const struct ib_problem *problem, struct ib_error *err)
 {
 	const char *name = run->source->name;
-	unsigned long long line = run->lines + bad->line;
+	unsigned long long line = run->lines + problem->line;
 
-	run->refused |= bad->kind != IB_LAST_LINE_KEPT && bad->kind != IB_BAD_NOTE;
-	switch (bad->kind) {
+	run->refused |= problem->kind != IB_LAST_LINE_KEPT && problem->kind != IB_PROBLEM_NOTE;
+	switch (problem->kind) {
 	case IB_LAST_LINE_DROPPED:
 		ib_warn(run->context, "%s:%llu: the last line is truncated, skipped: %s", name,
-			line, bad->text);
+			line, problem->text);
 		return IB_OK;
 	case IB_LAST_LINE_KEPT:
-	case IB_BAD_NOTE:
-		ib_warn(run->context, "%s:%llu: %s", name, line, bad->text);
+	case IB_PROBLEM_NOTE:
+		ib_warn(run->context, "%s:%llu: %s", name, line, problem->text);
 		return IB_OK;
-	case IB_BAD_MISUSE:
-		return ib_fail(err, IB_E_MISUSE, "%s:%llu: %s", name, line, bad->text);
+	case IB_PROBLEM_USAGE:
+		return ib_fail(err, IB_E_MISUSE, "%s:%llu: %s", name, line, problem->text);
 	case IB_BAD_RECORD:
 		break;
 	}
 	if (run->counts->bad == run->options->log->max_bad)
-		return ib_fail(err, IB_E_DATA, "%s:%llu: %s", name, line, bad->text);
+		return ib_fail(err, IB_E_DATA, "%s:%llu: %s", name, line, problem->text);
 	run->counts->bad++;
 	return IB_OK;
 }
@@ -308,8 +308,8 @@ drain(void *ctx, void *slot, struct ib_error *err)
 		return st;
 	if (s->block.special)
 		return drain_special(run, s, err);
-	for (i = 0; i < s->batch.nbad; i++) {
-		st = report_problem(run, &s->batch.bad[i], err);
+	for (i = 0; i < s->batch.nproblems; i++) {
+		st = report_problem(run, &s->batch.problem[i], err);
 		if (st)
 			return st;
 	}

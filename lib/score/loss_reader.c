@@ -44,8 +44,9 @@ wrong(struct reading *r, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	/* A complete JSON object was not truncated; only a row can be, unnoticed. */
-	ib_loss_batch_bad(r->b, record->torn && delimited ? IB_LAST_LINE_DROPPED : IB_BAD_RECORD,
-			  record->line, "%s", text);
+	ib_loss_batch_add_problem(r->b,
+				  record->torn && delimited ? IB_LAST_LINE_DROPPED : IB_BAD_RECORD,
+				  record->line, "%s", text);
 	return false;
 }
 
@@ -181,15 +182,15 @@ add_loss(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_id i
 		f = NAN;
 		if (l->options->nonfinite == IB_NONFINITE_SKIP) {
 			if (l->want_skipped)
-				ib_loss_batch_put_skipped(b, id);
+				ib_loss_batch_add_skipped(b, id);
 			return;
 		}
 	}
-	ib_loss_batch_put(b, id, (int32_t)epoch, f, l->want_weight ? &weight : NULL);
+	ib_loss_batch_add(b, id, (int32_t)epoch, f, l->want_weight ? &weight : NULL);
 }
 
 void
-ib_loss_reader_put(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_span id,
+ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_span id,
 		   int64_t epoch, double loss, double weight)
 {
 	struct ib_id own = { id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
@@ -216,9 +217,9 @@ note_like_epoch(struct reading *r)
 		return;
 	like = ib_cursor_like(r->c, name);
 	if (like.p)
-		ib_loss_batch_bad(r->b, IB_BAD_NOTE, r->c->record.line,
-				  "no field '%.*s', but %s: did you mean --epoch-field?",
-				  (int)name.n, name.p, ib_show(show, like));
+		ib_loss_batch_add_problem(r->b, IB_PROBLEM_NOTE, r->c->record.line,
+					  "no field '%.*s', but %s: did you mean --epoch-field?",
+					  (int)name.n, name.p, ib_show(show, like));
 }
 
 /*
@@ -235,8 +236,8 @@ resolve_epoch(struct reading *r, int64_t *epoch, bool *ignore)
 	if (*epoch == IB_NO_EPOCH)
 		*epoch = r->b->epoch;
 	if (*epoch == IB_NO_EPOCH && r->l->epoch_required) {
-		ib_loss_batch_bad(r->b, IB_BAD_MISUSE, r->c->record.line,
-				  "the record has no epoch: set one with -e");
+		ib_loss_batch_add_problem(r->b, IB_PROBLEM_USAGE, r->c->record.line,
+					  "the record has no epoch: set one with -e");
 		return false;
 	}
 	if (*epoch == IB_NO_EPOCH) {
@@ -294,7 +295,7 @@ add_common(struct reading *r)
 		return false;
 	r->b->any = true;
 	r->b->records++;
-	ib_loss_batch_put(r->b, (struct ib_id){ id->p, XXH3_64bits(id->p, id->n), id->n }, whole, f,
+	ib_loss_batch_add(r->b, (struct ib_id){ id->p, XXH3_64bits(id->p, id->n), id->n }, whole, f,
 			  NULL);
 	return true;
 }
@@ -412,7 +413,7 @@ add_pairs(struct reading *r, const struct ib_value *ids, const struct ib_value *
 			return wrong(r, "fewer 'losses' than 'ids'");
 		if (losses && !element_loss(r, &w, &loss))
 			return false;
-		ib_loss_reader_put(r->l, r->b, own, epoch, loss, weight);
+		ib_loss_reader_add(r->l, r->b, own, epoch, loss, weight);
 	}
 	if (losses && next_element(&each, &w))
 		return wrong(r, "more 'losses' than 'ids'");
@@ -511,7 +512,7 @@ add_row(struct reading *r)
 	if (r->l->options->until != IB_NO_EPOCH && epoch > r->l->options->until)
 		return wrong(r, "the row's epoch %lld is later than --until", (long long)epoch);
 	m.epoch = (int32_t)epoch;
-	ib_loss_batch_put_row(b, &m);
+	ib_loss_batch_add_row(b, &m);
 	b->records++;
 	return !b->failed;
 }
@@ -567,8 +568,9 @@ add_record(struct reading *r)
 	     (s->key.kind == IB_KEY_FIELDS && r->c->v[s->key_slot[0]].type == IB_ABSENT)))
 		add_array(r, ids);
 	else if (add_plain(r) && r->c->record.torn && s->format != IB_FORMAT_JSONL)
-		ib_loss_batch_bad(r->b, IB_LAST_LINE_KEPT, r->c->record.line,
-				  "the last line has no newline: it is used, but may be truncated");
+		ib_loss_batch_add_problem(
+			r->b, IB_LAST_LINE_KEPT, r->c->record.line,
+			"the last line has no newline: it is used, but may be truncated");
 }
 
 /* Return how many of n records are valid. */
@@ -577,8 +579,9 @@ count_read(const struct ib_loss_batch *b, uint64_t n)
 {
 	size_t i;
 
-	for (i = 0; i < b->nbad; i++)
-		n -= b->bad[i].kind != IB_LAST_LINE_KEPT && b->bad[i].kind != IB_BAD_NOTE;
+	for (i = 0; i < b->nproblems; i++)
+		n -= b->problem[i].kind != IB_LAST_LINE_KEPT &&
+		     b->problem[i].kind != IB_PROBLEM_NOTE;
 	return n;
 }
 
@@ -597,11 +600,11 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c,
 		if (next == IB_NEXT_RECORD)
 			add_record(&r);
 		else
-			ib_loss_batch_bad(
+			ib_loss_batch_add_problem(
 				b, c->record.torn && !rows ? IB_LAST_LINE_DROPPED : IB_BAD_RECORD,
 				c->record.line, "%s", c->why);
 		/* The run fails already: more problems would only be dropped. */
-		if (b->nbad > 3 && b->nbad - 3 > l->options->max_bad)
+		if (b->nproblems > 3 && b->nproblems - 3 > l->options->max_bad)
 			break;
 	}
 	b->lines = c->line;

@@ -59,7 +59,7 @@ void ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *curso
 extern const char ib_loss_reader_no_id[];
 
 /* Append one loss of a log that is not made of records, such as .npz arrays. */
-void ib_loss_reader_put(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_span id,
+void ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_span id,
 			int64_t epoch, double loss, double weight);
 
 #endif

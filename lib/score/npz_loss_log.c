@@ -362,7 +362,8 @@ report_invalid(struct npz_log *a, const struct column *c, const char *why)
 {
 	char show[IB_SHOW_MAX];
 
-	ib_loss_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s %s", ib_show(show, c->name), why);
+	ib_loss_batch_add_problem(&a->batch, IB_BAD_RECORD, a->row, "%s %s", ib_show(show, c->name),
+				  why);
 	return false;
 }
 
@@ -473,7 +474,8 @@ add_row(struct npz_log *a, struct ib_error *err)
 	if (!id.p)
 		return ib_fail_memory(err);
 	if (id.n == 0) {
-		ib_loss_batch_bad(&a->batch, IB_BAD_RECORD, a->row, "%s", ib_loss_reader_no_id);
+		ib_loss_batch_add_problem(&a->batch, IB_BAD_RECORD, a->row, "%s",
+					  ib_loss_reader_no_id);
 		return IB_OK;
 	}
 	a->batch.any = true;
@@ -493,7 +495,7 @@ add_row(struct npz_log *a, struct ib_error *err)
 	    (o->until == IB_NO_EPOCH || epoch <= o->until))
 		report_invalid(a, &a->loss[0], "is not finite");
 	else
-		ib_loss_reader_put(a->log, &a->batch, id, epoch, loss, weight);
+		ib_loss_reader_add(a->log, &a->batch, id, epoch, loss, weight);
 	return a->batch.failed ? ib_fail_memory(err) : IB_OK;
 }
 
@@ -505,13 +507,13 @@ count(struct npz_log *a, uint64_t rows, struct ib_loss_logs_counts *counts, stru
 	const struct ib_loss_batch *b = &a->batch;
 	size_t i;
 
-	for (i = 0; i < b->nbad; i++) {
+	for (i = 0; i < b->nproblems; i++) {
 		if (counts->bad == a->log->options->max_bad)
 			return ib_fail(err, IB_E_DATA, "%s: row %llu: %s", a->name,
-				       (unsigned long long)b->bad[i].line, b->bad[i].text);
+				       (unsigned long long)b->problem[i].line, b->problem[i].text);
 		counts->bad++;
 	}
-	counts->read += rows - b->nbad;
+	counts->read += rows - b->nproblems;
 	counts->records += b->records;
 	counts->nonfinite += b->nonfinite;
 	counts->ignored += b->ignored;

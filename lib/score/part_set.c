@@ -34,7 +34,7 @@ insert(struct ib_part_set *p, size_t at, uint64_t index)
 }
 
 enum ib_status
-ib_part_set_put(struct ib_part_set *p, const struct ib_part *part, bool twice, const char *name,
+ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice, const char *name,
 		struct ib_error *err)
 {
 	size_t at = p->n;
@@ -65,13 +65,13 @@ ib_part_set_merge(struct ib_part_set *p, const struct ib_part_set *other, const 
 
 	for (i = 0; i < other->n && !st; i++) {
 		part.index = other->index[i];
-		st = ib_part_set_put(p, &part, false, name, err);
+		st = ib_part_set_add(p, &part, false, name, err);
 	}
 	return st;
 }
 
 bool
-ib_part_set_whole(const struct ib_part_set *p)
+ib_part_set_is_complete(const struct ib_part_set *p)
 {
 	return p->n == p->count;
 }

@@ -24,14 +24,14 @@ void ib_part_set_release(struct ib_part_set *p);
  * Add a partition, read from the file `name`. Returns IB_E_DATA if its K
  * differs, or if it is already in the set and `twice` is false.
  */
-enum ib_status ib_part_set_put(struct ib_part_set *p, const struct ib_part *part, bool twice,
+enum ib_status ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice,
 			       const char *name, struct ib_error *err);
 /* Add all partitions of other. None may be in the set already. */
 enum ib_status ib_part_set_merge(struct ib_part_set *p, const struct ib_part_set *other,
 				 const char *name, struct ib_error *err);
 
 /* True if all K partitions are in the set, or if K is not known. */
-bool ib_part_set_whole(const struct ib_part_set *p);
+bool ib_part_set_is_complete(const struct ib_part_set *p);
 
 /* Return IB_E_DATA, with the missing partitions, unless the set is complete. */
 enum ib_status ib_part_set_check(const struct ib_part_set *p, const char *name,

@@ -47,10 +47,10 @@ mark_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err
 	if (!run->expect)
 		return IB_OK;
 	for (i = 0; i < b->n && !st; i++)
-		st = ib_expect_see(run->expect, &b->loss[i].id, 1, err);
+		st = ib_expect_mark_logged(run->expect, &b->loss[i].id, 1, err);
 	for (i = 0; i < b->nmerge && !st; i++)
-		st = ib_expect_see(run->expect, &b->merge[i].id, 1, err);
-	return st ? st : ib_expect_see(run->expect, b->skipped, b->nskipped, err);
+		st = ib_expect_mark_logged(run->expect, &b->merge[i].id, 1, err);
+	return st ? st : ib_expect_mark_logged(run->expect, b->skipped, b->nskipped, err);
 }
 
 /*
@@ -132,7 +132,7 @@ mark_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 		span = ib_table_id(&s->table, i);
 		id = (struct ib_id){ span.p, ib_table_hash(span, 0), (uint32_t)span.n };
 		if (part->count == 0 || ib_part_of_hash(id.hash, part->count) == part->index)
-			st = ib_expect_see(run->expect, &id, 1, err);
+			st = ib_expect_mark_logged(run->expect, &id, 1, err);
 	}
 	return st;
 }
@@ -181,7 +181,7 @@ note_part(struct run *run, const struct ib_scores *s, const char *name, struct i
 		run->unpartitioned |= s->table.n > 0;
 		return IB_OK;
 	}
-	return ib_part_set_put(&run->parts, &s->part, true, name, err);
+	return ib_part_set_add(&run->parts, &s->part, true, name, err);
 }
 
 /* Fail if rows are later than the totals that the request of --bins was made for. */
@@ -268,7 +268,7 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 		ib_warn(run->context, "%s: has no rows", path);
 	if (!st)
 		st = check_until(run, s, path, err);
-	if (!st && update && part->count > 0 && ib_scores_has_stranger(s, part, &row))
+	if (!st && update && part->count > 0 && ib_scores_has_foreign_row(s, part, &row))
 		st = ib_fail(err, IB_E_DATA, "%s: has rows of another partition than %llu/%llu",
 			     path, (unsigned long long)part->index,
 			     (unsigned long long)part->count);
@@ -306,7 +306,7 @@ begin(struct run *run, struct ib_error *err)
 	if (!st && o->expect.n > 0)
 		st = ib_expect_new(&expect, run->context, &run->expect, err);
 	if (!st && o->log.part.count > 0)
-		st = ib_part_set_put(&run->parts, &o->log.part, true, "--part", err);
+		st = ib_part_set_add(&run->parts, &o->log.part, true, "--part", err);
 	if (run->scores)
 		run->scores->part = o->log.part;
 	return st;

@@ -43,13 +43,14 @@ enum ib_status
 ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t bytes, struct ib_error *err)
 {
 	enum ib_status st = ib_table_reserve(&s->table, rows, bytes, err);
-	uint64_t want = (s->table.n + rows) * 4;
+	uint64_t bytes_per_column = (s->table.n + rows) * 4;
 
 	if (st)
 		return st;
-	if (!ib_huge_array_grow(&s->score, want) || !ib_huge_array_grow(&s->epoch, want) ||
-	    !ib_huge_array_grow(&s->visits, want) ||
-	    (s->has_previous && !ib_huge_array_grow(&s->previous, want)))
+	if (!ib_huge_array_grow(&s->score, bytes_per_column) ||
+	    !ib_huge_array_grow(&s->epoch, bytes_per_column) ||
+	    !ib_huge_array_grow(&s->visits, bytes_per_column) ||
+	    (s->has_previous && !ib_huge_array_grow(&s->previous, bytes_per_column)))
 		return ib_fail_memory(err);
 	return IB_OK;
 }
@@ -109,8 +110,8 @@ ib_scores_row(const struct ib_scores *s, uint64_t row)
 bool
 ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row)
 {
-	struct ib_id want = { id.p, ib_table_hash(id, s->table.seed), (uint32_t)id.n };
-	uint32_t found = ib_table_find(&s->table, &want);
+	struct ib_id wanted = { id.p, ib_table_hash(id, s->table.seed), (uint32_t)id.n };
+	uint32_t found = ib_table_find(&s->table, &wanted);
 
 	if (found == IB_NO_ROW)
 		return false;

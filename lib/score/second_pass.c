@@ -35,7 +35,7 @@ put_values(cJSON *to, const char *name, const struct ib_bins *f)
 	bool ok = array;
 
 	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++) {
-		if (!ib_bins_holds(f, bin))
+		if (!ib_bins_selects(f, bin))
 			continue;
 		text = ib_bins_text(f, bin);
 		pair = cJSON_CreateArray();
@@ -110,22 +110,23 @@ put_bins(cJSON *to, const char *name, const struct ib_bins *f)
 	uint32_t bin;
 
 	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++)
-		if (ib_bins_holds(f, bin))
+		if (ib_bins_selects(f, bin))
 			ok = ib_json_doc_append(array, ib_json_doc_integer(bin));
 	return ok;
 }
 
 enum ib_status
-ib_second_pass_write(const struct ib_bin_counts *plan, struct ib_output *out, struct ib_error *err)
+ib_second_pass_write(const struct ib_bin_counts *request, struct ib_output *out,
+		     struct ib_error *err)
 {
 	cJSON *json = cJSON_CreateObject();
 	bool ok;
 
 	ok = json && cJSON_AddNumberToObject(json, "ib_refine", IB_SECOND_PASS_VERSION) &&
-	     cJSON_AddStringToObject(json, "of", plan->of) &&
-	     cJSON_AddNumberToObject(json, "newest", (double)plan->newest) &&
-	     put_bins(json, "scores", &plan->score) && put_proxy(json, plan) &&
-	     put_bins(json, "x", &plan->fine);
+	     cJSON_AddStringToObject(json, "of", request->of) &&
+	     cJSON_AddNumberToObject(json, "newest", (double)request->newest) &&
+	     put_bins(json, "scores", &request->score) && put_proxy(json, request) &&
+	     put_bins(json, "x", &request->fine);
 	return ib_json_doc_write(json, ok, out, err);
 }
 
@@ -265,12 +266,12 @@ adds_up(const struct ib_bin_counts *r, const struct ib_totals *t)
 	uint32_t bin;
 
 	for (bin = 0; bin < IB_TOTALS_BINS; bin++) {
-		if (ib_bins_holds(&r->score, bin)) {
+		if (ib_bins_selects(&r->score, bin)) {
 			sum_values(&r->score, bin, &b);
 			if (b.count != t->bin[bin])
 				return false;
 		}
-		if (!ib_bins_holds(&r->fine, bin))
+		if (!ib_bins_selects(&r->fine, bin))
 			continue;
 		x = &r->x[bin - IB_SPREAD_FIRST];
 		sum_values(&r->fine, bin, &b);
@@ -322,7 +323,7 @@ read_bins(const cJSON *json, uint32_t from, struct ib_bins *f)
 	{
 		if (!read_bin(it, &next, &bin))
 			return false;
-		ib_bins_hold(f, bin);
+		ib_bins_select(f, bin);
 	}
 	return true;
 }

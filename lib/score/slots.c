@@ -246,16 +246,16 @@ reserve_slots(struct ib_table *t, uint64_t rows, struct ib_error *err)
 enum ib_status
 ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_error *err)
 {
-	uint64_t want = t->n + rows;
+	uint64_t total = t->n + rows;
 
-	if (want >= UINT32_MAX - 1)
+	if (total >= UINT32_MAX - 1)
 		return ib_fail(err, IB_E_IO,
 			       "more than %u samples: split them into partitions (--part)",
 			       UINT32_MAX - 2);
 	if (!ib_huge_array_grow(&t->bytes, t->nbytes + bytes + 16) ||
-	    !ib_huge_array_grow(&t->offset, (want + 1) * sizeof(uint64_t)))
+	    !ib_huge_array_grow(&t->offset, (total + 1) * sizeof(uint64_t)))
 		return ib_fail_memory(err);
-	return reserve_slots(t, want, err);
+	return reserve_slots(t, total, err);
 }
 
 /* ---- building ----------------------------------------------------------- */

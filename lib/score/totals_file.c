@@ -187,7 +187,7 @@ ib_totals_file_write(const struct ib_totals_file *s, struct ib_output *out, stru
 		version = NULL;
 	}
 	cJSON_Delete(version);
-	if (ok && !ib_part_set_whole(&s->parts))
+	if (ok && !ib_part_set_is_complete(&s->parts))
 		ok = ib_json_doc_put(json, "parts", ib_part_set_json(&s->parts));
 	if (ok && s->refined)
 		ok = ib_json_doc_put(json, "refined", ib_bin_counts_json(s->refined));
