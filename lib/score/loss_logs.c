@@ -1,8 +1,8 @@
 /*
  * Reading all operands through a pipeline: fill() reads a block, work() parses
- * it in a worker thread, drain() passes its batch to the sink. fill and drain
- * run in the order of the input, each by one thread at a time, so only work()
- * may not touch struct run beyond its read-only members.
+ * it in a worker thread, and drain() passes its batch to the sink. fill() and
+ * drain() run in the order of the input, each in one thread at a time. work()
+ * runs in several threads at once, so it must not change struct run.
  */
 #include "score/loss_logs.h"
 

@@ -603,7 +603,7 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c,
 			ib_loss_batch_add_problem(
 				b, c->record.torn && !rows ? IB_LAST_LINE_DROPPED : IB_BAD_RECORD,
 				c->record.line, "%s", c->why);
-		/* The run fails already: more problems would only be dropped. */
+		/* The run will fail, so further problems would not be reported. */
 		if (b->nproblems > 3 && b->nproblems - 3 > l->options->max_bad)
 			break;
 	}
