@@ -183,17 +183,17 @@ Test(totals_file, parts_that_are_missing_are_named)
 
 	for (i = 0; i < 40; i++)
 		if (i % 2 == 0 || i == 1)
-			cr_assert(ib_part_set_put(&set, &(struct ib_part){ i, 40 }, false, "f",
+			cr_assert(ib_part_set_add(&set, &(struct ib_part){ i, 40 }, false, "f",
 						  &err) == IB_OK);
 	cr_assert(ib_part_set_check(&set, "f", &err) == IB_E_DATA);
 	cr_assert(eq(str, err.text,
 		     "f: 19 of 40 parts are missing: 3, 5, 7, 9, 11, 13, 15, 17, ..."));
-	cr_assert(ib_part_set_put(&set, &(struct ib_part){ 2, 40 }, false, "f", &err) == IB_E_DATA);
-	cr_assert(ib_part_set_put(&set, &(struct ib_part){ 2, 40 }, true, "f", &err) == IB_OK);
-	cr_assert(ib_part_set_put(&set, &(struct ib_part){ 2, 41 }, false, "f", &err) == IB_E_DATA);
+	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 2, 40 }, false, "f", &err) == IB_E_DATA);
+	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 2, 40 }, true, "f", &err) == IB_OK);
+	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 2, 41 }, false, "f", &err) == IB_E_DATA);
 	ib_part_set_release(&set);
-	cr_assert(ib_part_set_put(&set, &(struct ib_part){ 0, 6 }, false, "f", &err) == IB_OK);
-	cr_assert(ib_part_set_put(&set, &(struct ib_part){ 4, 6 }, false, "f", &err) == IB_OK);
+	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 0, 6 }, false, "f", &err) == IB_OK);
+	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 4, 6 }, false, "f", &err) == IB_OK);
 	cr_assert(ib_part_set_check(&set, "f", &err) == IB_E_DATA);
 	cr_assert(eq(str, err.text, "f: 4 of 6 parts are missing: 1-3, 5"));
 	ib_part_set_release(&set);

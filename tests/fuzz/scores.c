@@ -14,7 +14,7 @@
 #include "score/load.h"
 
 #define ROWS 7
-#define SLOTS (IB_INDEX_SLOTS(ROWS) + IB_SLOTS_BEHIND)
+#define SLOTS (IB_INDEX_SLOTS(ROWS) + IB_OVERFLOW_SLOTS)
 #define FILLED 16 /* slots that the input fills in */
 
 enum { INDEX = 8, TOTALS = 16, PREV = 32, WIDE = 64, PART = 128 };
@@ -122,7 +122,7 @@ score_file(const struct columns *c, uint8_t shape, size_t *n)
 	if (shape & INDEX)
 		m[count++] =
 			(struct fuzz_member){ "index.npy", "<u8", c->slot,
-					      (IB_INDEX_SLOTS(c->n) + IB_SLOTS_BEHIND) * 8, 8 };
+					      (IB_INDEX_SLOTS(c->n) + IB_OVERFLOW_SLOTS) * 8, 8 };
 	m[count++] = (struct fuzz_member){ "meta.json", NULL, meta, strlen(meta), 1 };
 	file = fuzz_archive(m, count, NULL, n);
 	free(meta);
