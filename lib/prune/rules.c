@@ -84,7 +84,7 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 	const struct ib_rule_kind *kind = ib_rule_kind_of(o->rule);
 
 	if (!kind)
-		return ib_fail(err, IB_E_MISUSE, "unknown rule");
+		return ib_fail(err, IB_E_MISUSE, "no such rule");
 	if (o->epoch < 0 || o->epoch > INT32_MAX)
 		return ib_fail(err, IB_E_MISUSE, "the epoch is out of range");
 	if (!(o->ratio >= 0 && o->ratio < 1))
