@@ -51,8 +51,8 @@ check(const struct edit *e, enum ib_status st, const struct ib_error *err)
 
 TestSuite(totals_file, .init = scratch_enter, .fini = scratch_leave);
 
-#define PARTS "parts missing or wrong"
-#define COUNTS "what was refined is wrong"
+#define PARTS "'parts' is missing or wrong"
+#define COUNTS "'refined' is wrong"
 
 ParameterizedTestParameters(totals_file, each_member_must_fit)
 {
@@ -144,7 +144,7 @@ ParameterizedTestParameters(totals_file, each_member_of_bins_must_fit)
 		{ "\"newest\":2", "\"newest\":2", "" },
 		{ "\"newest\":2", "\"newest\":-1", "" },
 		{ "\"proxy\":\"bounded\"", "\"proxy\":null", "" },
-		{ "\"ib_refine\":1", "\"ib_refine\":null", "not a file of" },
+		{ "\"ib_refine\":1", "\"ib_refine\":null", "not written by ib-prune --write-bins" },
 		{ "\"ib_refine\":1", "\"ib_refine\":2", "newer" },
 		{ "bf6\"", "bf60\"", MALFORMED },
 		{ "\"newest\":2", "\"newest\":\"2\"", MALFORMED },
@@ -187,7 +187,7 @@ Test(totals_file, parts_that_are_missing_are_named)
 						  &err) == IB_OK);
 	cr_assert(ib_part_set_check(&set, "f", &err) == IB_E_DATA);
 	cr_assert(eq(str, err.text,
-		     "f: 19 of 40 parts are missing: 3, 5, 7, 9, 11, 13, 15, 17, ..."));
+		     "f: 19 of 40 partitions are missing: 3, 5, 7, 9, 11, 13, 15, 17, ..."));
 	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 2, 40 }, false, "f", &err) == IB_E_DATA);
 	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 2, 40 }, true, "f", &err) == IB_OK);
 	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 2, 41 }, false, "f", &err) == IB_E_DATA);
@@ -195,6 +195,6 @@ Test(totals_file, parts_that_are_missing_are_named)
 	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 0, 6 }, false, "f", &err) == IB_OK);
 	cr_assert(ib_part_set_add(&set, &(struct ib_part){ 4, 6 }, false, "f", &err) == IB_OK);
 	cr_assert(ib_part_set_check(&set, "f", &err) == IB_E_DATA);
-	cr_assert(eq(str, err.text, "f: 4 of 6 parts are missing: 1-3, 5"));
+	cr_assert(eq(str, err.text, "f: 4 of 6 partitions are missing: 1-3, 5"));
 	ib_part_set_release(&set);
 }

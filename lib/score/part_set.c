@@ -166,7 +166,7 @@ read_range(const cJSON *json, uint64_t *first, uint64_t *last)
 static enum ib_status
 bad_parts(const char *name, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: invalid totals: parts is missing or wrong", name);
+	return ib_fail(err, IB_E_DATA, "%s: invalid totals: 'parts' is missing or wrong", name);
 }
 
 enum ib_status

@@ -305,7 +305,7 @@ ib_bin_counts_parse(const cJSON *json, const char *name, const struct ib_totals 
 		ib_bin_counts_free(r);
 		if (ok)
 			return ib_fail_memory(err);
-		return ib_fail(err, IB_E_DATA, "%s: invalid totals: refined is wrong", name);
+		return ib_fail(err, IB_E_DATA, "%s: invalid totals: 'refined' is wrong", name);
 	}
 	*out = r;
 	return IB_OK;
