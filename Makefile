@@ -185,12 +185,15 @@ check-examples: all              ## the examples of the manual pages
 check-reference: all             ## against an independent implementation
 	$(Q)/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
 
+# An inline function counts once, not with branches that are constant where it
+# was inlined.
+coverage: ONCE = -Dalways_inline=unused
 coverage:                        ## which lines and branches the tests reach, by folder
 	@mkdir -p build/coverage
 	$(Q)$(CC) -O1 -Wall -Wextra -c tests/coverage_end.c -o build/coverage/end.o
 	+$(Q)$(MAKE) --no-print-directory -j2 B=build/coverage \
 		LDFLAGS='--coverage -Wl,--wrap=raise,--wrap=_exit build/coverage/end.o' \
-		CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
+		CFLAGS='-O0 -g --coverage -fprofile-update=atomic $(ONCE)' \
 		all unit build/coverage/torture.so $(FUZZED:%=build/coverage/fuzz/%)
 	$(Q)tests/coverage.sh build/coverage
 
