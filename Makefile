@@ -173,7 +173,7 @@ check-cli: all                   ## the commands as a user runs them
 $B/torture.so: tests/torture/shim.c Makefile
 	@mkdir -p $(@D)
 	$(call step,LD,$@)
-	$(Q)$(CC) -O1 -Wall -Wextra -shared -fPIC $< -o $@ -ldl
+	$(Q)$(CC) -O1 -Wall -Wextra -D_FILE_OFFSET_BITS=64 -shared -fPIC $< -o $@ -ldl
 
 check-torture: all $B/torture.so ## fail every call, kill at any moment; SEED=, ALL=1
 	$(Q)/usr/bin/python3 tests/torture/torture.py --bin $B \
