@@ -318,6 +318,7 @@ $(FUZZ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,CC,$<)
 	$(Q)clang $(FLAGS) $(INC) -O1 -g -fsanitize=fuzzer-no-link,$(FUZZSAN) \
+		-fno-sanitize-recover=all \
 		-c $< -o $@
 
 $(FUZZ)/fuzz-%: $(FUZZ)/tests/fuzz/%.o $(FUZZSHARED:%=$(FUZZ)/tests/fuzz/%.o) \

@@ -164,14 +164,15 @@ ib_tar_header_read(struct ib_tar_header *h, const char *p, size_t n)
 static void
 put_component(struct ib_bytes *path, size_t root, struct ib_span part)
 {
-	struct ib_span last;
+	struct ib_span last = { NULL, 0 };
 	size_t at = path->n;
 
 	if (part.n == 0 || ib_span_is(part, "."))
 		return;
 	while (at > root && path->p[at - 1] != '/')
 		at--;
-	last = (struct ib_span){ path->p + at, path->n - at };
+	if (at < path->n)
+		last = (struct ib_span){ path->p + at, path->n - at };
 	if (ib_span_is(part, "..") && last.n > 0 && !ib_span_is(last, "..")) {
 		path->n = at > root ? at - 1 : root;
 		return;
@@ -184,9 +185,12 @@ put_component(struct ib_bytes *path, size_t root, struct ib_span part)
 static void
 put_components(struct ib_bytes *out, size_t root, struct ib_span path)
 {
-	const char *p = path.p, *end = p + path.n, *slash;
+	const char *p = path.p, *end, *slash;
 
-	while (path.n > 0 && p < end) {
+	if (path.n == 0)
+		return;
+	end = p + path.n;
+	while (p < end) {
 		slash = memchr(p, '/', (size_t)(end - p));
 		if (!slash)
 			slash = end;

@@ -128,6 +128,13 @@ find_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t numb
 
 /* ---- reading -------------------------------------------------------------------- */
 
+static struct ib_span
+key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
+{
+	return t->key_n > 0 ? (struct ib_span){ l->keys.p + t->key, t->key_n }
+			    : (struct ib_span){ "", 0 };
+}
+
 /*
  * Mark links inside a sample of their own key. For a link, compare with the file
  * before it; for a file, compare with the links before it.
@@ -143,9 +150,7 @@ mark_own(struct ib_tar_links *l, const struct ib_tar_member *m)
 		return;
 	}
 	for (i = l->pending; i < l->n; i++)
-		if (l->v[i].link &&
-		    ib_span_equal((struct ib_span){ l->keys.p + l->v[i].key, l->v[i].key_n },
-				  m->key))
+		if (l->v[i].link && ib_span_equal(key_of(l, &l->v[i]), m->key))
 			l->v[i].own = true;
 	l->pending = l->n;
 	l->keys.n = 0; /* the keys of these links are no longer needed */
@@ -358,7 +363,7 @@ ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link, uint
 		lead->content = to;
 		lead->size = to->size;
 	} else if (to && to->key_n > 0) {
-		lead->with = (struct ib_span){ l->keys.p + to->key, to->key_n };
+		lead->with = key_of(l, to);
 	}
 	return IB_OK;
 }

@@ -15,8 +15,11 @@ is_meta(struct ib_span path)
 void
 ib_tar_find_key(struct ib_tar_member *m)
 {
-	const char *p = m->path.p, *end = p + m->path.n, *last = end, *dot;
+	const char *p = m->path.p, *end, *last, *dot;
 
+	if (m->path.n == 0)
+		return;
+	last = end = p + m->path.n;
 	while (last > p && last[-1] != '/')
 		last--;
 	dot = memchr(last, '.', (size_t)(end - last));

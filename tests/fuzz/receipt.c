@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	ib_weight_stats_add(&sums, 1);
 	ib_weight_stats_add(&sums, 2);
 	ib_weight_stats_finalize(&sums);
-	st = ib_check_figures(&sums, 3, "epoch.jsonl", path, &err);
+	st = ib_check_weights(&sums, 3, "epoch.jsonl", path, &err);
 	if (st && ((st != IB_E_DATA && st != IB_E_CHECK) || err.code != st ||
 		   !memchr(err.text, '\0', sizeof(err.text))))
 		abort();
