@@ -54,7 +54,7 @@ SANF  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 # i386 works on doubles in 80 bits without SSE2: results would depend on it.
 I386   := $(filter 1,$(shell echo __i386__ | $(CC) $(CFLAGS) -E -P -x c - 2>/dev/null))
 FLAGS  = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
-	-pthread -fPIC -ffp-contract=off $(I386:1=-msse2 -mfpmath=sse) \
+	-pthread -fPIC -ffp-contract=off $(I386:1=-msse2 -mfpmath=sse -Wno-psabi) \
 	$(WARN) $(SANF) -MMD -MP $(LIBS_CFLAGS)
 LDLIBS = $(LIBS_LIBS) -lbz2 -lm -pthread
 # Asked once, and after `deps` has installed what answers.

@@ -52,15 +52,21 @@ make_root() {
   rm -rf "$build/apt"
 }
 
-# The commands, each a script that hands the program to qemu.
+# The commands, each a script that hands the program to qemu, and their
+# completion.
 make_wrappers() {
+  local c name to=$build/bin/completions
   rm -rf "$build/bin"
-  mkdir -p "$build/bin"
+  mkdir -p "$to"
   for c in "$build"/ib-*; do
+    name=${c##*/}
     printf '#!/bin/sh\nexec qemu-i386-static -L "%s" -0 "%s" "%s" "$@"\n' \
-      "$root" "${c##*/}" "$c" >"$build/bin/${c##*/}"
+      "$root" "$name" "$c" >"$build/bin/$name"
+    chmod +x "$build/bin/$name"
+    cmd/completion.sh "$build/bin/$name" bash >"$to/$name"
+    cmd/completion.sh "$build/bin/$name" zsh >"$to/_$name"
+    cmd/completion.sh "$build/bin/$name" fish >"$to/$name.fish"
   done
-  chmod +x "$build"/bin/*
 }
 
 for c in i686-linux-gnu-gcc qemu-i386-static apt-get dpkg-deb; do
@@ -73,6 +79,6 @@ printf '%s\n' "${packages[@]}" | cmp -s - "$root/packages" ||
 export PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_LIBDIR=$root/usr/lib/i386-linux-gnu/pkgconfig:$root/usr/share/pkgconfig
 ${MAKE:-make} --no-print-directory -j2 WERROR=1 B=build/i386 \
-  CC="${CCACHE-} i686-linux-gnu-gcc --sysroot=$root" all
+  CC="${CCACHE-} i686-linux-gnu-gcc --sysroot=$root" build/i386/ib-{score,prune,weights,audit}
 make_wrappers
 IB_BIN=$build/bin tests/cmd.sh "$@"

@@ -7,6 +7,7 @@
 
 #include "audit/replay.h"
 #include "audit/verbs.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "base/part.h"
 #include "score/load.h"
@@ -128,7 +129,7 @@ read_all(struct show *s, struct ib_error *err)
 	if (st)
 		return st;
 	s->nepochs = ib_audit_log_epochs(s->log);
-	s->found = calloc(s->nepochs * s->ids.n + 1, sizeof(*s->found));
+	s->found = ib_array_zeroed(s->nepochs * s->ids.n, sizeof(*s->found));
 	if (!s->found)
 		return ib_fail_memory(err);
 	for (i = 0; i < s->nepochs && !st; i++) {
