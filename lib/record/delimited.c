@@ -102,14 +102,39 @@ is_header(const struct ib_source *s, const char *p, const char *end, const char 
 	return *stop == end || **stop == '\n';
 }
 
-/* True if the line at p is a record: not empty, and not a repeated header. */
+/*
+ * Skip byte order marks and bytes 0x00 at the start of a line. *nuls is true if
+ * bytes 0x00 come last.
+ */
+static __attribute__((noinline)) const char *
+skip_odd_start(const char *p, const char *end, bool *nuls)
+{
+	const char *start, *after;
+
+	do {
+		start = p;
+		p = ib_skip_mark(p, end);
+		after = ib_skip_nuls(p, end);
+		if (after > start)
+			*nuls = after > p;
+		p = after;
+	} while (p > start);
+	return p;
+}
+
+/*
+ * True if the line at p counts as a record: not empty, and not a repeated header,
+ * after what skip_non_row() skips. Bytes 0x00 instead of a record count.
+ */
 static bool
 is_row(const struct ib_source *s, const char *p, const char *end)
 {
 	const char *stop;
+	bool nuls = false;
 
-	p = ib_skip_mark(p, end);
-	return !is_empty_line(p, end) && !is_header(s, p, end, &stop);
+	if (p < end && ib_begins_oddly(p))
+		p = skip_odd_start(p, end, &nuls);
+	return is_empty_line(p, end) ? nuls : !is_header(s, p, end, &stop);
 }
 
 static uint64_t
@@ -320,9 +345,11 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
 	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
 	bool open = c->source->delimiter == ',' && stop == c->end;
+	const char *header_stop;
 	uint64_t lines;
 
-	if (after < stop && count_fields(c, after) == c->source->ncolumns)
+	if (after < stop && count_fields(c, after) == c->source->ncolumns &&
+	    !is_header(c->source, after, c->end, &header_stop))
 		return ib_cursor_nuls(c, start, after);
 	ib_cursor_finish_line(c, start, stop);
 	lines = c->json.ops->count(start, c->record.n, '\n');
