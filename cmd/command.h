@@ -217,7 +217,7 @@ struct cli {
 	unsigned stdin_uses;
 	bool stdin_operand; /* standard input is read for want of operands */
 	void **owned;	    /* freed at the end */
-	size_t nowned;
+	size_t nowned, owned_room;
 	struct ib_context context; /* for the run */
 };
 

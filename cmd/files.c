@@ -12,14 +12,16 @@
 #include "options.h"
 #include "say.h"
 
-/* The files of -o 'part.%d', or of -o 'folder/%s'. */
+/* The files of -o 'part.%d' (none for a --split that is refused), or of -o 'folder/%s'. */
 static void
 add_pattern(struct cli *cli, const struct cli_files *files, struct ib_file_use use, bool numbered)
 {
 	uint64_t n = numbered ? files->split : files->operands, i;
 	const char *pattern = use.path;
 
-	for (i = 0; i < n && i < IB_SPLIT_MAX; i++) {
+	if (numbered && n > IB_SPLIT_MAX)
+		return;
+	for (i = 0; i < n; i++) {
 		use.of = numbered ? NULL : cli->operand[i];
 		use.path = cli_own(cli, numbered ? ib_name_for_number(pattern, i)
 						 : ib_name_for_operand(pattern, use.of));

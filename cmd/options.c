@@ -7,11 +7,17 @@
 void *
 cli_own(struct cli *cli, void *p)
 {
-	void **grown = p ? realloc(cli->owned, (cli->nowned + 1) * sizeof(*grown)) : NULL;
-
-	if (!grown)
+	if (!p)
 		cli_die(cli, IB_E_IO, "out of memory");
-	cli->owned = grown;
+	if (cli->nowned == cli->owned_room) {
+		size_t room = 2 * cli->owned_room + 8;
+		void **grown = realloc(cli->owned, room * sizeof(*grown));
+
+		if (!grown)
+			cli_die(cli, IB_E_IO, "out of memory");
+		cli->owned = grown;
+		cli->owned_room = room;
+	}
 	cli->owned[cli->nowned++] = p;
 	return p;
 }

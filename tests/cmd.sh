@@ -61,8 +61,10 @@ run_case() {
   (cd "$top/run" && PATH=$IB_BIN:$here/tools:$PATH CASES=$here/cli timeout -k 5 $limit \
     bash ./cmd <"$in" >"$top/out" 2>"$top/err"
     echo $? >"$top/exit")
-  # LeakSanitizer's own word where a process ends while its threads do too.
-  sed -i '/^==[0-9]*==Unable to get registers from thread/d' "$top/err"
+  # LeakSanitizer's own line if a process ends while its threads do, and qemu's if
+  # a signal ends the program that it runs.
+  sed -i -e '/^==[0-9]*==Unable to get registers from thread/d' \
+    -e '/^qemu: uncaught target signal/d' "$top/err"
   if [ "$(cat "$top/exit")" = 77 ] && [ ! -f "$case/exit" ]; then
     printf '%s: skipped: %s\n' "$name" "$(tail -n 1 "$top/err")" >&2
     echo skipped
