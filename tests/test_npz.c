@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "io/npy.h"
 #include "io/npz.h"
+#include "io/npz_writer.h"
 #include "scratch.h"
 
 TestSuite(npz, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);

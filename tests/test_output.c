@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "io/lock.h"
 #include "io/output.h"
 #include "io/temp_file.h"
 #include "scratch.h"

@@ -1,4 +1,6 @@
 #define _GNU_SOURCE /* LOCK_EX */
+#include "io/lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -7,7 +9,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "io/descriptor.h"
-#include "io/output.h"
 
 static enum ib_status
 report_no_locks(const char *file, bool no_wait, const struct ib_context *context,

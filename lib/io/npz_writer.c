@@ -2,6 +2,8 @@
  * A zip writer for .npz archives. libarchive's writer does not report CRCs and offsets, cannot
  * align members, and takes two to three times as long for a stored member.
  */
+#include "io/npz_writer.h"
+
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "io/npy.h"
-#include "io/npz.h"
 #include "io/zip.h"
 
 #define ALIGN ((size_t)64) /* alignment of a member's data, the same as numpy uses in .npy */

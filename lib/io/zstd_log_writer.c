@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/huge_array.h"
 #include "io/descriptor.h"
-#include "io/output.h"
+#include "io/lock.h"
 #include "io/temp_file.h"
 #include "io/zstd_log_end.h"
 

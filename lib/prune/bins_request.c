@@ -5,10 +5,11 @@
  * counts them. With --write-bins the same functions run without these values and
  * only record which bins they need.
  */
+#include "prune/bins_request.h"
+
 #include <math.h>
 
 #include "base/error.h"
-#include "prune/rule.h"
 
 enum ib_status
 ib_bins_request_lacks(const char *option, struct ib_error *err)

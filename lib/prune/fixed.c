@@ -9,7 +9,7 @@
  * bin, about n / 4096, which are then sorted.
  */
 #define XXH_INLINE_ALL
-#include "prune/rule.h"
+#include "prune/fixed.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -72,19 +72,6 @@ draw(const struct ib_rule *r, uint64_t row)
 	return ib_draw_bits(r->key, id.p, id.n);
 }
 
-/* Return the first group with at least this pi; a branch-free binary search. */
-static inline size_t
-seek(const struct ib_fixed_group *g, size_t n, double pi)
-{
-	size_t at = 0, half;
-
-	for (; n > 1; n -= half) {
-		half = n / 2;
-		at += half * (g[at + half - 1].pi < pi);
-	}
-	return at;
-}
-
 /* First pass: find the group and the bin of each row. */
 static void
 count_rows(struct draws *d)
@@ -101,7 +88,7 @@ count_rows(struct draws *d)
 			if (inclusion[i].reason != IB_REASON_DRAWN || inclusion[i].pi >= 1 ||
 			    score[row] != score[row])
 				continue;
-			at = seek(d->pi, d->ngroups, inclusion[i].pi);
+			at = ib_fixed_group_seek(d->pi, d->ngroups, inclusion[i].pi);
 			/* u has 53 bits */
 			d->lead[row] = (uint16_t)(draw(d->rule, row) >> 41);
 			d->of[row] = (uint8_t)(at + 1);
@@ -254,18 +241,4 @@ ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 		store_groups(d);
 	draws_free(d);
 	return st;
-}
-
-void
-ib_rule_fixed_inclusion(const struct ib_rule *r, struct ib_inclusion *c)
-{
-	const struct ib_fixed_group *g;
-	size_t at = seek(r->group, r->ngroups, c->pi);
-
-	if (r->group[at].pi != c->pi)
-		return; /* pi is 1 */
-	g = &r->group[at];
-	c->group = (int)at;
-	c->pi = g->fraction;
-	c->weight = g->weight;
 }

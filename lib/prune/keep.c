@@ -1,7 +1,8 @@
 /* --keep F: solve for the ratio r of rules that have one. */
+#include "prune/keep.h"
+
 #include "base/error.h"
 #include "base/numbers.h"
-#include "prune/rule.h"
 
 static void
 warn_of_reach(const struct ib_context *context, const char *keep, double share)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "io/json_doc.h"
+#include "prune/threshold_rules.h"
 
 #define SAMPLINGS "poisson|fixed"
 
@@ -182,7 +183,8 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++, p++)
 		if (p->kind == IB_PARAM_REAL && p->range &&
-		    !ib_in_range(p->range, *(const double *)(const void *)((const char *)o + p->at)))
+		    !ib_in_range(p->range,
+				 *(const double *)(const void *)((const char *)o + p->at)))
 			return ib_fail(err, IB_E_MISUSE, "the %s is not in %s", p->name, p->range);
 	return ib_thresholds_check(o, err);
 }

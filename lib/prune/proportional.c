@@ -5,13 +5,14 @@
  * expected cost (Katharopoulos and Fleuret 2018, arXiv 1803.00942; Neyman
  * allocation).
  */
-#include "prune/rule.h"
+#include "prune/proportional.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/numbers.h"
+#include "prune/bins_request.h"
 #include "prune/solve_scale.h"
 
 #define GRID (1 << 24) /* pi is rounded up to a multiple of 1/GRID */

@@ -16,19 +16,6 @@ ib_reason_name(enum ib_reason reason)
 	return (unsigned)reason < IB_NREASONS ? names[reason] : "?";
 }
 
-double
-ib_rule_complement(double r)
-{
-	char text[64], *comma;
-	double pi;
-
-	snprintf(text, sizeof(text), "%.15g", 1 - r);
-	comma = strchr(text, ','); /* the caller's locale may use a comma */
-	if (comma)
-		*comma = '.';
-	return ib_number_text(ib_span_of(text), &pi) ? pi : 1 - r;
-}
-
 bool
 ib_rule_is_full(const struct ib_rule_options *o, enum ib_reason *why)
 {
@@ -59,6 +46,21 @@ certain(enum ib_reason reason)
 	return (struct ib_inclusion){ 1, 1, reason, -1 };
 }
 
+/* Replace pi and weight of a known row by k/n and n/k of its group. */
+static void
+use_group(const struct ib_rule *r, struct ib_inclusion *c)
+{
+	const struct ib_fixed_group *g;
+	size_t at = ib_fixed_group_seek(r->group, r->ngroups, c->pi);
+
+	if (r->group[at].pi != c->pi)
+		return; /* pi is 1 */
+	g = &r->group[at];
+	c->group = (int)at;
+	c->pi = g->fraction;
+	c->weight = g->weight;
+}
+
 /* Return the first reason that applies, in the order of enum ib_reason. */
 static struct ib_inclusion
 include(const struct ib_rule *r, uint32_t row, float score, double pi)
@@ -77,7 +79,7 @@ include(const struct ib_rule *r, uint32_t row, float score, double pi)
 	if (r->options.max_age > 0 && row != IB_NO_ROW && !high && is_old(r, row))
 		return certain(IB_REASON_AGE);
 	if (r->ngroups > 0 && known)
-		ib_rule_fixed_inclusion(r, &c);
+		use_group(r, &c);
 	return c;
 }
 

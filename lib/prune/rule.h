@@ -13,29 +13,10 @@
 #define IB_PRUNE_RULE_H
 
 #include "base/bytes.h"
+#include "prune/fixed_group.h"
+#include "prune/thresholds.h"
 #include "score/scores.h"
 #include "score/totals_file.h"
-
-#define IB_THRESHOLDS_MAX 64
-
-/*
- * Thresholds and the pi between them: a score below cut[k], and not below
- * cut[k-1], has pi[k]. pi[n] is IB_HIGH. Initialize with {0} and add with
- * ib_thresholds_put().
- */
-struct ib_thresholds {
-	size_t n;
-	double cut[IB_THRESHOLDS_MAX];	 /* ascending */
-	double share[IB_THRESHOLDS_MAX]; /* fraction to prune, as requested or solved */
-	double pi[IB_THRESHOLDS_MAX + 1];
-};
-
-/* For --sampling fixed: the rows with one pi < 1. Exactly k of the n rows are kept. */
-struct ib_fixed_group {
-	double pi; /* pi of the rule, before it is replaced by k/n */
-	uint64_t n, k;
-	double fraction, weight; /* k/n, n/k */
-};
 
 struct ib_rule_kind;
 
@@ -76,13 +57,8 @@ struct ib_rule_kind {
 	void (*pi)(const struct ib_rule *rule, const float *score, size_t n, double *pi);
 };
 
-#define IB_HIGH 2.0 /* special value for pi: the sample is kept without a draw */
-
 /* True if the epoch is unpruned; *why is warm-up or anneal. */
 bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why);
-
-/* Return 1-r rounded to 15 significant digits, so that 0.9 gives 0.1. */
-double ib_rule_complement(double r);
 
 /* The keep probability of one sample, before the draw. */
 struct ib_inclusion {
@@ -122,62 +98,5 @@ ib_rule_keeps(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *
 		return r->kept[row / 64] >> row % 64 & 1;
 	return u < c->pi;
 }
-
-/* ---- thresholds.c: rules with thresholds ---- */
-
-/* True if the text is a valid threshold: mean, median, qF or vX. */
-bool ib_cut_is_valid(struct ib_span text);
-
-/* Returns IB_E_MISUSE if the options' threshold or buckets are malformed. */
-enum ib_status ib_thresholds_check(const struct ib_rule_options *options, struct ib_error *err);
-
-/* Add a threshold, not less than the previous one, and the fraction to prune below it. */
-void ib_thresholds_put(struct ib_thresholds *l, double cut, double share);
-
-void ib_thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi);
-
-enum ib_status ib_rule_prepare_infobatch(struct ib_rule *rule, const struct ib_context *context,
-					 struct ib_error *err);
-enum ib_status ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
-				       struct ib_error *err);
-enum ib_status ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context,
-				    struct ib_error *err);
-enum ib_status ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_context *context,
-				    struct ib_error *err);
-enum ib_status ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context,
-				      struct ib_error *err);
-
-/* ---- other rules and budgets ---- */
-
-#define IB_RATIO_MAX 0.95
-
-/* keep.c: solve r for --keep, with `low` of n known scores below the threshold. */
-enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
-				   const struct ib_context *context, struct ib_error *err);
-
-/* proportional.c */
-enum ib_status ib_rule_prepare_proportional(struct ib_rule *rule, const struct ib_context *context,
-					    struct ib_error *err);
-void ib_proportional_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi);
-
-/* bins_request.c: order statistics from totals and second-pass counts. */
-
-/*
- * Find the rank-th smallest known score, from 1. With --write-bins, request its
- * bin and set *score to NaN. Returns IB_E_MISUSE if the second pass has not
- * counted that bin.
- */
-enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
-				    double *score, struct ib_error *err);
-/* Count the known scores below a threshold, in the same way. */
-enum ib_status ib_bins_request_below(const struct ib_rule *r, double cut, const char *option,
-				     uint64_t *low, struct ib_error *err);
-/* Fail with the message that explains how to run the second pass. */
-enum ib_status ib_bins_request_lacks(const char *option, struct ib_error *err);
-
-/* fixed.c: find the groups of --sampling fixed and choose the kept rows. */
-enum ib_status ib_fixed_prepare(struct ib_rule *rule, struct ib_error *err);
-/* Replace pi and weight of a known row by k/n and n/k of its group. */
-void ib_rule_fixed_inclusion(const struct ib_rule *r, struct ib_inclusion *c);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "prune/rules.h"
+#include "prune/threshold_rules.h"
 
 /* ---- names, for messages, --help and completion -----------------------------
  */

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "prune/fixed.h"
 #include "prune/params.h"
+#include "prune/proportional.h"
+#include "prune/threshold_rules.h"
 
 static void
 random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)

@@ -13,6 +13,7 @@
  * is read, and ib_table_is_sorted() its index. A mapped file is not checked in
  * advance; ib_table_is() checks each row that is looked up.
  */
+#include "io/npz_writer.h"
 #include "score/scores.h"
 
 #include <math.h>

@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/part.h"
 #include "base/pipeline.h"
+#include "io/lock.h"
 #include "score/expect.h"
 #include "score/id_mismatch.h"
 #include "score/load.h"

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "io/npy.h"
-#include "io/npz.h"
+#include "io/npz_writer.h"
 #include "record/json.h"
 
 #define PIECE ((size_t)64 << 10) /* bytes per write */
