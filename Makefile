@@ -64,7 +64,7 @@ LIBS_LIBS   = $(eval LIBS_LIBS := $(shell pkg-config --libs $(LIBS)))$(LIBS_LIBS
 LIBSRC  := $(sort $(wildcard lib/*/*.c))
 CMDSRC  := $(sort $(wildcard cmd/ib-*.c))
 CLISRC  := $(sort $(filter-out $(CMDSRC),$(wildcard cmd/*.c)))
-TESTSRC := $(sort $(wildcard tests/test_*.c))
+TESTSRC := $(sort $(wildcard tests/unit/test_*.c))
 CMDS    := $(CMDSRC:%.c=$B/%)
 NAMES   := $(CMDSRC:cmd/%.c=%)
 LIB     := $B/libinfobatch.a
@@ -94,7 +94,7 @@ all: $(NAMES:%=$B/%) $(COMPLETE) ## the commands and their completion, in build/
 
 $B/lib/%.o:   INC = -Ilib/include -Ilib
 $B/cmd/%.o:   INC = -Ilib/include
-$B/tests/%.o: INC = -Ilib/include -Ilib -Itests -Wno-conversion
+$B/tests/%.o: INC = -Ilib/include -Ilib -Itests -Itests/unit -Wno-conversion
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,CC,$<)
@@ -165,10 +165,10 @@ check-all: deps-all              ## every test there is, in half an hour
 	+$(Q)tests/check.sh $(CHECK_PARTS) $(REST_PARTS)
 
 check-unit: $B/unit              ## the unit tests
-	$(Q)tests/unit.sh $B/unit
+	$(Q)tests/unit/run.sh $B/unit
 
 check-cli: all                   ## the commands as a user runs them
-	$(Q)IB_BIN=$B tests/cmd.sh
+	$(Q)IB_BIN=$B tests/cli/run.sh
 
 $B/torture.so: tests/torture/shim.c Makefile
 	@mkdir -p $(@D)
@@ -180,7 +180,7 @@ check-torture: all $B/torture.so ## fail every call, kill at any moment; SEED=, 
 		--shim $B/torture.so $(SEED:%=--seed %) $(if $(ALL),--all)
 
 check-examples: all              ## the examples of the manual pages
-	$(Q)IB_BIN=$B tests/examples.sh
+	$(Q)IB_BIN=$B tests/manuals/examples.sh
 
 check-reference: all             ## against an independent implementation
 	$(Q)/usr/bin/python3 tests/reference/differ.py --bin $B --seed 1 --cases 300
@@ -190,25 +190,25 @@ check-reference: all             ## against an independent implementation
 coverage: ONCE = -Dalways_inline=unused
 coverage:                        ## which lines and branches the tests reach, by folder
 	@mkdir -p build/coverage
-	$(Q)$(CC) -O1 -Wall -Wextra -c tests/coverage_end.c -o build/coverage/end.o
+	$(Q)$(CC) -O1 -Wall -Wextra -c tests/code/coverage_end.c -o build/coverage/end.o
 	+$(Q)$(MAKE) --no-print-directory -j2 B=build/coverage \
 		LDFLAGS='--coverage -Wl,--wrap=raise,--wrap=_exit build/coverage/end.o' \
 		CFLAGS='-O0 -g --coverage -fprofile-update=atomic $(ONCE)' \
 		all unit build/coverage/torture.so $(FUZZED:%=build/coverage/fuzz/%)
-	$(Q)tests/coverage.sh build/coverage
+	$(Q)tests/code/coverage.sh build/coverage
 
 check-same: all                  ## outputs and messages equal those of BASE=<commit>
 	@[ -n "$(BASE)" ] || { echo "usage: make check-same BASE=<commit>"; exit 2; }
 	@rm -rf build/same && mkdir -p build/same && \
 		git archive $(BASE) | tar -x -C build/same
 	+$(Q)$(MAKE) --no-print-directory -s -j2 -C build/same all
-	$(Q)/usr/bin/python3 tests/same.py build/same/build/release $B
+	$(Q)/usr/bin/python3 tests/code/compare_builds.py build/same/build/release $B
 
 check-rules: all                 ## no bias, budgets, variances, exact figures
-	$(Q)/usr/bin/python3 tests/rules.py $B
+	$(Q)/usr/bin/python3 tests/reference/rule_laws.py $B
 
 check-install: all               ## a program against the installed library
-	$(Q)CC="$(CC)" tests/install.sh
+	$(Q)CC="$(CC)" tests/install/check.sh
 
 check-fuzz: $(FUZZED:%=$B/fuzz/%) ## the fuzz targets over their corpora
 	$(Q)for f in $(FUZZED); do $B/fuzz/$$f testdata/fuzz/$$f/* || exit 1; done
@@ -224,38 +224,38 @@ check-lint: lint
 
 check-compilers:                 ## the other compiler, the other processor
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang B=build/clang all
-	$(Q)CC="$(CC)" tests/scan.sh
+	$(Q)CC="$(CC)" tests/platforms/byte_scans.sh
 
 check-i386:                      ## the case folders on i386, by a cross compiler and qemu
-	+$(Q)tests/i386.sh $(filter %-dev,$(PACKAGES_BUILD))
+	+$(Q)tests/platforms/i386.sh $(filter %-dev,$(PACKAGES_BUILD))
 
 check-valgrind: all              ## a sample of runs under valgrind
-	$(Q)IB_BIN=$B tests/valgrind.sh
+	$(Q)IB_BIN=$B tests/memory/valgrind.sh
 
 check-sanitizers:                ## unit tests and cases under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address,undefined all unit
-	$(Q)tests/sanitizers.sh build/address-undefined
+	$(Q)tests/memory/sanitizers.sh build/address-undefined
 
 check-audit: all                 ## reports in a browser, metrics for Prometheus
-	$(Q)IB_BIN=$B tests/audit/check.sh
+	$(Q)IB_BIN=$B tests/audit/browser_and_prometheus.sh
 
 check-parts: all                 ## parts against one run, random shardings
-	$(Q)/usr/bin/python3 tests/cluster/parts.py --bin $B --cases 10
-	$(Q)/usr/bin/python3 tests/cluster/killed.py --bin $B
+	$(Q)/usr/bin/python3 tests/cluster/parts_equal_one_run.py --bin $B --cases 10
+	$(Q)/usr/bin/python3 tests/cluster/killed_parts.py --bin $B
 	@echo '2 passed, 0 failed'
 
 check-cluster: all               ## recipes, and Slurm arrays under fire
 	$(call install_packages,$(PACKAGES_CLUSTER))
-	$(Q)tests/cluster/recipes.sh $B
-	$(Q)tests/cluster/check.sh $B; case $$? in 0) echo '2 passed, 0 failed' ;; \
+	$(Q)tests/cluster/manual_recipes.sh $B
+	$(Q)tests/cluster/slurm_arrays.sh $B; case $$? in 0) echo '2 passed, 0 failed' ;; \
 		77) echo '1 passed, 0 failed, 1 skipped' ;; *) exit 1 ;; esac
 
 check-training: all              ## every training recipe on a tiny subset
-	$(Q)/usr/bin/python3 tests/training/check.py $B
+	$(Q)/usr/bin/python3 tests/training/recipes_run.py $B
 
 check-debian:                    ## `make demo check` in a fresh Debian; RELEASE=trixie
 	$(call install_packages,debootstrap)
-	$(Q)tests/debian.sh $(or $(RELEASE),trixie)
+	$(Q)tests/platforms/fresh_debian.sh $(or $(RELEASE),trixie)
 
 bench: all                       ## time all of it beside its peers; N=, RUNS=, PEERS=npm
 	$(Q)/usr/bin/python3 tests/bench/bench.py --bin $B --out build/bench \
@@ -299,7 +299,7 @@ deps-train:                      ## install what the training recipes need
 	$(call install_packages,$(PACKAGES_TRAIN))
 
 train-demo: all deps-train       ## compare rules on five tasks; TASK=name SEEDS=n
-	$(Q)/usr/bin/python3 tests/training/demo.py --bin $B --out build/train \
+	$(Q)/usr/bin/python3 tests/training/compare_rules.py --bin $B --out build/train \
 		$(TASK:%=--task %) $(SEEDS:%=--seeds %)
 
 $B/fuzz/%: $B/tests/fuzz/%.o $(FUZZSHARED:%=$B/tests/fuzz/%.o) \
@@ -313,7 +313,7 @@ $(FUZZ)/fuzz-options: $(FUZZ)/cmd/values.o $(FUZZ)/cmd/options.o
 
 $(FUZZ)/lib/%.o:   INC = -Ilib/include -Ilib
 $(FUZZ)/cmd/%.o:   INC = -Ilib/include
-$(FUZZ)/tests/%.o: INC = -Ilib/include -Ilib -Itests -Wno-conversion
+$(FUZZ)/tests/%.o: INC = -Ilib/include -Ilib -Itests -Itests/unit -Wno-conversion
 $(FUZZ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,CC,$<)
@@ -334,4 +334,4 @@ clean:                           ## remove what was built
 help:                            ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
--include $(wildcard $(foreach d,$B $(FUZZ),$d/lib/*/*.d $d/cmd/*.d $d/tests/*.d $d/tests/fuzz/*.d))
+-include $(wildcard $(foreach d,$B $(FUZZ),$d/lib/*/*.d $d/cmd/*.d $d/tests/unit/*.d $d/tests/fuzz/*.d))

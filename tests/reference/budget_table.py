@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes tests/budget_table.h: c of --rule proportional, from exact fractions.
+"""Makes tests/unit/budget_table.h: c of --rule proportional, from exact fractions.
 
-  tests/reference/budget_table.py >tests/budget_table.h
+  tests/reference/budget_table.py >tests/unit/budget_table.h
 
 The smallest c at which the sum over all x of min(1, max(floor, c*x)) is
 keep*n: tried at every c at which a sample turns, then the line between two of

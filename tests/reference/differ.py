@@ -25,9 +25,9 @@ sys.dont_write_bytecode = True
 
 import numpy as np
 
-import dcase
-import dbig                     # these two add families to dcase
-import dmore
+import random_cases
+import long_record_cases                     # these two add families to random_cases
+import more_cases
 import ibref
 from ibbase import Malformed, parse_value, skip_ws
 
@@ -402,14 +402,14 @@ def main():
     p.add_argument('--bin', default=os.environ.get('IB_BIN', 'build/release'))
     p.add_argument('--seed', type=int, default=1)
     p.add_argument('--cases', type=int, default=200)
-    p.add_argument('--only', choices=sorted(dcase.FAMILIES))
+    p.add_argument('--only', choices=sorted(random_cases.FAMILIES))
     p.add_argument('--keep', help='folder for the cases that differ')
     p.add_argument('--no-shrink', action='store_true')
     p.add_argument('--stop', type=int, default=20,
                    help='end after so many differences')
     a = p.parse_args()
     families = [a.only] if a.only else [
-        f for f in dcase.FAMILIES if f != 'big']
+        f for f in random_cases.FAMILIES if f != 'big']
     bindir = os.path.abspath(a.bin)
     keep = a.keep or tempfile.mkdtemp(prefix='differ.')
     work = tempfile.mkdtemp(prefix='differ-work.')
@@ -417,7 +417,7 @@ def main():
     for i in range(a.cases):
         family = families[i % len(families)]
         seed = '%d/%d/%s' % (a.seed, i, family)
-        g = dcase.FAMILIES[family](seed)
+        g = random_cases.FAMILIES[family](seed)
         case = Case(g.files, g.commands, getattr(g, 'fmt', ''))
         if passed_over(case):
             continue

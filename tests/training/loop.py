@@ -6,7 +6,7 @@ raw loss of each; ib-score folds the log into the score file, from which ib-prun
 A task (classification.py is the shortest) supplies
     manifest            name of the full manifest; prune, score: further options of ib-prune and ib-score
     terms               parts of the loss and their factors; log: the form of the loss log
-    epochs, batch       what the full data are trained with; tiny_epochs: of a test; rates: tune.py tries them
+    epochs, batch       what the full data are trained with; tiny_epochs: of a test; rates: choose_rates.py tries them
     write(path)         the full manifest
     read(path)          of any manifest: ids, weights (1 where it carries none), and data for losses()
     model(), optimizer(model, rate)
@@ -56,7 +56,7 @@ def parts(read, tune):
 
 
 def chosen(task):
-    """What tune.py chose: the peak rate on all data, and the factor that fewer epochs take."""
+    """What choose_rates.py chose: the peak rate on all data, and the factor that fewer epochs take."""
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "choices.json")) as f:
         return json.load(f)["tasks"][task.__name__.lower()]
 

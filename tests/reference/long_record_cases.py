@@ -1,6 +1,6 @@
 """Inputs of a few MB: records across the borders of blocks."""
-import dcase
-from dgen import Gen
+import random_cases
+from random_inputs import Gen
 
 UNITS = [b'y', b'\\"', b'\\\\', b'}{', b'\\u00e9', b'\xc3\xa9', b'[,]', b' ']
 QUOTED = [b'"%s"', b'"a\n%s"', b'"%s\r\n,"', b'""""']
@@ -53,7 +53,7 @@ def big_case(seed):
         fmt, fmt)
     g.files[name] = data
     if g.chance(0.3):
-        name = dcase.compress(g, name, g.pick(['gz', 'zst', 'lz4']))
+        name = random_cases.compress(g, name, g.pick(['gz', 'zst', 'lz4']))
     threads = ['-T', g.pick(['1', '2', '3'])]
     if fmt == 'batch' or fmt != 'list' and g.chance(0.5):
         g.commands.append(('ib-score', threads + [name], None))
@@ -67,4 +67,4 @@ def big_case(seed):
     return g
 
 
-dcase.FAMILIES['big'] = big_case
+random_cases.FAMILIES['big'] = big_case

@@ -21,7 +21,7 @@ import torch
 from scipy import stats
 
 import loop
-import plot
+import plot_comparison
 from classification import Classification
 from instruction import Instruction
 from pretraining import Pretraining
@@ -31,7 +31,7 @@ from segmentation import Segmentation
 HERE = os.path.dirname(os.path.abspath(__file__))
 TASKS = {"classification": Classification, "segmentation": Segmentation, "pretraining": Pretraining,
          "instruction": Instruction, "redundant": Redundant}
-FIRST_SEED = 101    # tune.py has used smaller ones
+FIRST_SEED = 101    # choose_rates.py has used smaller ones
 BUCKETS = "--rule buckets:q0.2=0.75,q0.85=0.5"
 SCALE = "--rule proportional:scale=5,floor=0.2"
 KEEP = "--rule proportional:proxy=loss,floor=0.2 --keep 0.6"
@@ -270,7 +270,7 @@ def report(demo, task):
             demo.seeds, FIRST_SEED, choice["rate"], choice["factor"])] + columns([head, *rows])
     kept = [(name, demo.results(task, arm)[0]["shares"]) for arm, _, name in arms(task, demo.tiny)
             if "shares" in demo.results(task, arm)[0]]
-    plot.draw(os.path.join(demo.out, task + ".svg"), "%s: %s, %d paired seeds" % (task, kind.figure, demo.seeds), kept,
+    plot_comparison.draw(os.path.join(demo.out, task + ".svg"), "%s: %s, %d paired seeds" % (task, kind.figure, demo.seeds), kept,
               points, "points" if unit == 100 else kind.figure + ", less is better")
     return lines, decides
 

@@ -2,13 +2,13 @@
 # Builds the commands for i386 with a cross compiler, and runs case folders
 # with them by qemu. `make check-i386` calls it.
 #
-#   tests/i386.sh PACKAGE... [-- CASE...]   packages: the libraries that the
+#   tests/platforms/i386.sh PACKAGE... [-- CASE...]   packages: the libraries that the
 #                                           build needs; cases: all without one
 #
 # Debian's i386 libraries are unpacked into build/i386/root by an apt with a
 # state of its own: nothing of the system is changed, and no root is needed.
 set -eu -o pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 build=$PWD/build/i386
 root=$build/root
 packages=()
@@ -81,4 +81,4 @@ export PKG_CONFIG_LIBDIR=$root/usr/lib/i386-linux-gnu/pkgconfig:$root/usr/share/
 ${MAKE:-make} --no-print-directory -j2 WERROR=1 B=build/i386 \
   CC="${CCACHE-} i686-linux-gnu-gcc --sysroot=$root" build/i386/ib-{score,prune,weights,audit}
 make_wrappers
-IB_BIN=$build/bin tests/cmd.sh "$@"
+IB_BIN=$build/bin tests/cli/run.sh "$@"

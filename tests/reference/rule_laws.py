@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Laws of the rules, on the commands: tests/rules.py COMMANDS. Expectations come from the definition of pi alone.
+"""Laws of the rules, on the commands: tests/reference/rule_laws.py COMMANDS. Expectations come from the definition of pi alone.
 
   no bias      over many epochs the mean weight of every sample is 1 within 5 standard errors; costs are those of --dry-run
   feedback     the same where scores follow from earlier decisions: a weighted sum of a fixed quantity stays unbiased
@@ -18,7 +18,7 @@ from fractions import Fraction
 import numpy as np
 
 BIN = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/release")
-DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "testdata")
+DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "testdata")
 UNBIASED = {
     "infobatch": [], "median": ["--rule", "infobatch:threshold=median", "-r", "0.7"],
     "buckets": ["--rule", "buckets:q0.2=0.75,q0.85=0.5"], "random": ["--rule", "random", "-r", "0.3"],

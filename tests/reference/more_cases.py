@@ -1,6 +1,6 @@
 """Further cases: keys of several parts, companions, totals, pipes, parts."""
-import dcase
-from dgen import Gen, NUMBERS
+import random_cases
+from random_inputs import Gen, NUMBERS
 
 
 def key_case(g):
@@ -237,7 +237,7 @@ def product_case(g):
 def plan_case(g):
     ids = [b'p%d' % i for i in range(g.pick([1, 3, 20]))]
     g.files['s.jsonl'] = g.score_rows(ids, 2)
-    rule, a = dcase.rule_options(g)
+    rule, a = random_cases.rule_options(g)
     a += ['-s', 's.jsonl', '-e', '3', '--dry-run']
     if g.chance(0.4):
         a.append(g.manifest('m', ids + [b'new'], 'jsonl'))
@@ -312,7 +312,7 @@ def more_case(seed):
 def fuzz_case(seed):
     """A case of another family with a few bytes of one text changed."""
     pick = Gen(seed + '/kind')
-    g = dcase.FAMILIES[pick.pick(['score', 'score', 'prune', 'weights',
+    g = random_cases.FAMILIES[pick.pick(['score', 'score', 'prune', 'weights',
                                   'more'])](seed)
     names = [n for n, d in g.files.items()
              if d and n.endswith(('.jsonl', '.json', '.csv', '.tsv', '.txt'))]
@@ -341,5 +341,5 @@ def fuzz_case(seed):
     return g
 
 
-dcase.FAMILIES['more'] = more_case
-dcase.FAMILIES['fuzz'] = fuzz_case
+random_cases.FAMILIES['more'] = more_case
+random_cases.FAMILIES['fuzz'] = fuzz_case

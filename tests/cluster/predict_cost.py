@@ -5,7 +5,7 @@ Measures CPU time and peak memory of each step, one thread, at the sizes asked
 for; predicts a part of K at 10^9 and more, from the largest of them that is no
 larger than a part; then runs one part of K = 64 of 10^9 samples and compares.
 
-  tests/cluster/plan.py --bin build/release [--rows N,N...] [--part-rows N]
+  tests/cluster/predict_cost.py --bin build/release [--rows N,N...] [--part-rows N]
                         [--dir DIR]
 """
 import argparse

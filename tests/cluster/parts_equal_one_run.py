@@ -9,7 +9,7 @@ random tree, a second pass counts what the rule asks for, and each part prunes
 its records. All of it has to be, byte for byte, what one run over everything
 says.
 
-  tests/cluster/parts.py --bin build/release [--seed N] [--cases N] [--rows N]
+  tests/cluster/parts_equal_one_run.py --bin build/release [--seed N] [--cases N] [--rows N]
 """
 import argparse
 import hashlib

@@ -21,9 +21,9 @@ import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-sys.path[:0] = [os.path.join(HERE, "reference"), os.path.join(HERE, "bench")]
+sys.path[:0] = [os.path.join(TESTS, "reference"), os.path.join(TESTS, "bench")]
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 LIMIT = 1200                    # seconds; against hangs only
@@ -65,7 +65,7 @@ def look_at_files(folder, prefix):
 def run(command, folder, bindir, stdin="/dev/null"):
     """Run a command in a folder: digests of its outputs, messages and files."""
     env = dict(os.environ, PATH=bindir + ":" + os.environ["PATH"], LC_ALL="C", IB_BIN=bindir,
-               CASES=os.path.join(HERE, "cli"), SOURCE_DATE_EPOCH="1700000000")
+               CASES=os.path.join(TESTS, "cli"), SOURCE_DATE_EPOCH="1700000000")
     for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"):
         env.pop(name, None)
     with open(stdin, "rb") as f:
@@ -99,8 +99,8 @@ class Random:
         self.family, self.name = family, "random/%d/%s" % (number, family)
 
     def record(self, bindir, folder):
-        import dcase
-        case = dcase.FAMILIES[self.family](self.name)
+        import random_cases
+        case = random_cases.FAMILIES[self.family](self.name)
         for name, data in case.files.items():
             with open(os.path.join(folder, name), "wb") as f:
                 f.write(data)
@@ -158,15 +158,15 @@ def compare(job, base, new):
 
 
 def jobs(cases, records):
-    import dbig                 # registers a family
-    import dcase
-    import dmore                # registers families
-    assert dbig and dmore
-    families = [f for f in dcase.FAMILIES if f != "big"]
-    folders = sorted(os.listdir(os.path.join(HERE, "cli")))
+    import long_record_cases                 # registers a family
+    import random_cases
+    import more_cases                # registers families
+    assert long_record_cases and more_cases
+    families = [f for f in random_cases.FAMILIES if f != "big"]
+    folders = sorted(os.listdir(os.path.join(TESTS, "cli")))
     table = [Benchmark(records)] if records else []
-    table += [Folder(os.path.join(HERE, "cli", f)) for f in folders
-              if os.path.exists(os.path.join(HERE, "cli", f, "cmd"))]
+    table += [Folder(os.path.join(TESTS, "cli", f)) for f in folders
+              if os.path.exists(os.path.join(TESTS, "cli", f, "cmd"))]
     return table + [Random(families[i % len(families)], i) for i in range(cases)]
 
 

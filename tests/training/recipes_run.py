@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every recipe on a tiny subset, with the real commands: check.py [FOLDER OF THE COMMANDS]."""
+"""Every recipe on a tiny subset, with the real commands: recipes_run.py [FOLDER OF THE COMMANDS]."""
 import argparse
 import contextlib
 import glob
@@ -87,7 +87,7 @@ class Training(unittest.TestCase):
     def test_rules_of_the_comparison(self):
         """Rules that the tests above have not run, and weights of mean 1."""
         for k, (rule, normalize) in enumerate(
-                ((demo.BUCKETS, "none"), (demo.SCALE, "mean"), (demo.KEEP, "mean"), ("--rule random -r 0.3", "none"))):
+                ((compare_rules.BUCKETS, "none"), (compare_rules.SCALE, "mean"), (compare_rules.KEEP, "mean"), ("--rule random -r 0.3", "none"))):
             with self.subTest(rule=rule):
                 run("redundant.py", self.folder(str(k)), "--normalize", normalize, rule=rule)
 
@@ -98,16 +98,16 @@ class Training(unittest.TestCase):
             self.assertEqual(part, "train")
             return read(part)
         with contextlib.ExitStack() as patched:
-            for task in demo.TASKS.values():
+            for task in compare_rules.TASKS.values():
                 module = sys.modules[task.__module__]
                 if hasattr(module, "fashion"):
                     patched.enter_context(unittest.mock.patch.object(module, "fashion", train_alone))
-            tuned = {name: task(True, True) for name, task in demo.TASKS.items()}
+            tuned = {name: task(True, True) for name, task in compare_rules.TASKS.items()}
         for name in "classification", "redundant":
             seen = {x.numpy().tobytes() for x in tuned[name].x}
             self.assertFalse(any(x.numpy().tobytes() in seen for x in tuned[name].test), name)
         words = tuned["instruction"]
-        self.assertFalse(set(demo.Instruction(True).held) & set(words.held + words.train))
+        self.assertFalse(set(compare_rules.Instruction(True).held) & set(words.held + words.train))
         self.assertFalse(set(words.held) & set(words.train))
 
     def test_a_run_is_judged_on_the_tenth(self):
@@ -122,20 +122,20 @@ class Training(unittest.TestCase):
             calls.append((name, seed, rate, *options))
             best = {"full": 0.2, "first": rate, "fewer": 0.3}[name]
             return {"metric": 1 - abs(rate - best * (1.1 if seed == 1 else 1)), "visits": 30, "epochs": [[0, 10, 1.0]]}
-        with unittest.mock.patch.object(tune.Tuner, "run", figure):
+        with unittest.mock.patch.object(choose_rates.Tuner, "run", figure):
             made = {}
             for task in "classification", "redundant":
-                made[task] = tune.Tuner(argparse.Namespace(out="", tiny=False), task, made).tune()
+                made[task] = choose_rates.Tuner(argparse.Namespace(out="", tiny=False), task, made).tune()
         classification, redundant = made.values()
         self.assertEqual((classification["rate"], classification["factor"]), (0.2, 1.5))
         self.assertEqual(sorted(map(float, classification["rates"])), [0.025, 0.05, 0.1, 0.2])
         self.assertEqual(redundant["rate"], 0.2)
-        self.assertEqual({c[1] for c in calls}, set(tune.SEEDS))
+        self.assertEqual({c[1] for c in calls}, set(choose_rates.SEEDS))
         self.assertTrue(all(c[3:] == ("--epochs", "3.0000") for c in calls if c[0] == "fewer"))
-        self.assertLess(max(tune.SEEDS), demo.FIRST_SEED)
+        self.assertLess(max(choose_rates.SEEDS), compare_rules.FIRST_SEED)
         with open(os.path.join(HERE, "choices.json")) as f:
             choices = json.load(f)["tasks"]
-        self.assertEqual(set(choices), set(demo.TASKS))
+        self.assertEqual(set(choices), set(compare_rules.TASKS))
         for choice in *made.values(), *choices.values():
             better = min if choice["figure"] == "perplexity" else max
             for chosen, figures in (choice["rate"], choice["rates"]), (choice["factor"], choice["factors"]):
@@ -145,11 +145,11 @@ class Training(unittest.TestCase):
 
     def test_a_table_says_whether_it_was_made_in_one_go(self):
         def table():
-            command = [sys.executable, os.path.join(HERE, "demo.py"), "--tiny", "--task", "redundant", "--seeds", "1"]
+            command = [sys.executable, os.path.join(HERE, "compare_rules.py"), "--tiny", "--task", "redundant", "--seeds", "1"]
             done = subprocess.run([*command, "--bin", BIN, "--out", self.scratch], capture_output=True, check=True)
             return done.stdout.decode()
         self.assertIn("not interrupted, no run taken over", table())
-        os.remove(self.folder("redundant/default.%d.json" % demo.FIRST_SEED))
+        os.remove(self.folder("redundant/default.%d.json" % compare_rules.FIRST_SEED))
         again = table()
         self.assertIn("RESUMED: 4 of these runs", again)
         self.assertNotIn("not interrupted", again)
@@ -157,7 +157,7 @@ class Training(unittest.TestCase):
     def test_weighted_coefficients_are_those_of_all_data(self):
         for rule in "-r 0.5", "-r 0.7 --rule infobatch:threshold=q0.7", "--rule random -r 0.4":
             with self.subTest(rule=rule):
-                kept, ratio, p, ratio_without, p_without = coefficients.compare(self.scratch, BIN, rule)
+                kept, ratio, p, ratio_without, p_without = weighted_coefficients.compare(self.scratch, BIN, rule)
                 print("%-24s keeps %.3f: distance %.2f of what the weights predict (p %.3f); without them: %.1f" % (
                     rule, kept, ratio, p, ratio_without))
                 self.assertGreater(p, 1e-4)
@@ -180,7 +180,7 @@ class Training(unittest.TestCase):
             for kill in kills:
                 with self.subTest(kill=kill, ranks=ranks):
                     folder = self.folder(kill + ranks)
-                    run("killed.py", folder, "--ranks", ranks, "--every", "2", fails=True, KILL=kill)
+                    run("killed_classification.py", folder, "--ranks", ranks, "--every", "2", fails=True, KILL=kill)
                     self.assertFalse(os.path.exists(os.path.join(folder, "result.json")))
                     run("classification.py", folder, "--ranks", ranks, "--every", "2")
                     files = "epoch.*", "loss.*", "run.npz"
@@ -193,10 +193,10 @@ class Training(unittest.TestCase):
 if __name__ == "__main__":
     try:
         import classification
-        import coefficients
-        import demo
+        import weighted_coefficients
+        import compare_rules
         import instruction
-        import tune
+        import choose_rates
         for folder in classification.FOLDER, instruction.FOLDER:
             os.stat(folder)
     except (ImportError, FileNotFoundError) as missing:

@@ -5,17 +5,17 @@
 # epoch's manifests and scores are compared, byte for byte, with those of one
 # run over everything.
 #
-#   tests/cluster/check.sh COMMANDS [SEED]     COMMANDS: the folder of the
+#   tests/cluster/slurm_arrays.sh COMMANDS [SEED]     COMMANDS: the folder of the
 #                                              commands
 # As root: it starts munged where none runs, slurmctld and two slurmd on
 # loopback, with their files in a folder of their own, and stops what it
 # started. Exit 77: skipped, since Slurm cannot be had; it says why.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
-PATH=$(cd "${1:?usage: tests/cluster/check.sh COMMANDS [SEED]}" && pwd):$PATH
+PATH=$(cd "${1:?usage: tests/cluster/slurm_arrays.sh COMMANDS [SEED]}" && pwd):$PATH
 RANDOM=${2:-1}
 data=$here/testdata/fashion
-. "$here/tests/cluster/slurm.sh"
+. "$here/tests/cluster/slurm_on_this_machine.sh"
 
 export K=8 R=4 E RULE
 EPOCHS=4
@@ -147,7 +147,7 @@ alone() {
 
 slurm_start "$dir"
 slow
-"$here/tests/cluster/recipes.sh" --print slurm >"$dir/recipe"
+"$here/tests/cluster/manual_recipes.sh" --print slurm >"$dir/recipe"
 mkdir "$dir/w" && cd "$dir/w"
 mv ../recipe .
 zstd -qdc "$data/base.jsonl.zst" >train.jsonl

@@ -3,8 +3,8 @@
 # of a real run, against one run over everything: twice, since what is done may
 # be done again, and after kills at random. That of Slurm is check.sh's.
 #
-#   tests/cluster/recipes.sh COMMANDS [RECIPE...]
-#   tests/cluster/recipes.sh --print RECIPE
+#   tests/cluster/manual_recipes.sh COMMANDS [RECIPE...]
+#   tests/cluster/manual_recipes.sh --print RECIPE
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 

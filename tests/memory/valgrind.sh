@@ -2,8 +2,8 @@
 # A sample of runs under valgrind: no bad access, nothing lost.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-bin=$(cd "${IB_BIN:-$here/../build/release}" && pwd)
-tiny=$here/../testdata/tiny
+bin=$(cd "${IB_BIN:-$here/../../build/release}" && pwd)
+tiny=$here/../../testdata/tiny
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 n=0

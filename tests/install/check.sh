@@ -2,7 +2,7 @@
 # Installs into a folder of its own, and builds and runs a small trainer
 # against the installed library with nothing but pkg-config.
 set -eu -o pipefail
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd)
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 make -s -C "$here" install DESTDIR="$t/stage" PREFIX=/opt/ib >/dev/null
@@ -12,7 +12,7 @@ export PKG_CONFIG_PATH=$t/stage/opt/ib/lib/pkgconfig
 libs=$(pkg-config --libs infobatch | sed "s|-L$t/stage/usr[^ ]*||g")
 cflags=$(pkg-config --cflags infobatch | sed "s|-I$t/stage/usr[^ ]*||g")
 # shellcheck disable=SC2086
-${CC:-cc} -std=c11 -Wall -Wextra -O2 $cflags "$here/tests/trainer.c" \
+${CC:-cc} -std=c11 -Wall -Wextra -O2 $cflags "$here/tests/install/trainer.c" \
   -o "$t/trainer" $libs
 "$t/trainer"
 "$t/stage/opt/ib/bin/ib-score" --version >/dev/null

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Which share of the lines and branches of lib/ and cmd/ the tests reach.
 #
-#   tests/coverage.sh FOLDER     of a build with --coverage
+#   tests/code/coverage.sh FOLDER     of a build with --coverage
 #
 # Runs the unit tests, the case folders, the examples, the differential
 # reference, the fuzz targets over their corpora and the torture (in which each
@@ -13,7 +13,7 @@
 # not reached. What a test prints goes to FOLDER/tests.log.
 # Environment: JOBS (2), of the case folders and the torture.
 set -eu -o pipefail
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "$1" && pwd)
 cd "$here"
 find "$build" -name '*.gcda' -delete
@@ -29,9 +29,9 @@ fuzz() { # TARGET: over its corpus
   "$build/fuzz/$1" testdata/fuzz/"$1"/* >>"$build/tests.log" 2>&1 || echo "failed: fuzz/$1"
 }
 
-run tests/unit.sh "$build/unit"
-run tests/cmd.sh
-run tests/examples.sh
+run tests/unit/run.sh "$build/unit"
+run tests/cli/run.sh
+run tests/manuals/examples.sh
 run /usr/bin/python3 tests/reference/differ.py --bin "$build" --cases 300
 echo "RUN fuzz targets"
 for target in testdata/fuzz/*/; do fuzz "$(basename "$target")"; done
@@ -41,4 +41,4 @@ run /usr/bin/python3 tests/torture/torture.py --bin "$build" --shim "$build/tort
 cd "$build" # where gcov leaves what it does not print
 find "$build/lib" "$build/cmd" -name '*.gcno' -print0 |
   xargs -0 gcov -j -b -p -t 2>gcov.err |
-  /usr/bin/python3 "$here/tests/coverage.py" "$here" "$build/functions" "$build/unreached"
+  /usr/bin/python3 "$here/tests/code/coverage_table.py" "$here" "$build/functions" "$build/unreached"

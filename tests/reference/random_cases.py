@@ -1,5 +1,5 @@
-"""Random option sets over dgen's inputs: one case a seed."""
-from dgen import Gen
+"""Random option sets over random_inputs's inputs: one case a seed."""
+from random_inputs import Gen
 
 
 def score_case(seed):

@@ -16,7 +16,7 @@ skip() {
   skipped=$((skipped + 1))
 }
 
-said=$(/usr/bin/python3 "$here/report.py") || failed=1
+said=$(/usr/bin/python3 "$here/report_in_browser.py") || failed=1
 [ -z "$said" ] || skip "$said"
 
 printf '{"id":"a","score":1,"epoch":0,"visits":1}\n{"id":"b","score":3,"epoch":0,"visits":1}\n' >s.jsonl

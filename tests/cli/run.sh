@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the commands as a user does: one folder a case under tests/cli.
 #
-#   tests/cmd.sh [CASE...]     all cases without one
+#   tests/cli/run.sh [CASE...]     all cases without one
 #
 # A case has `cmd`, run by bash in a copy of the folder with the commands on
 # PATH, and what is to come of it: `out` (absent: nothing on standard output),
@@ -11,12 +11,12 @@
 # skipped; the last line of its standard error says why. A case that fails
 # leaves its folder: run/ with its files, out, err and exit beside it.
 #
-# jq is that of tests/tools: it prints 1.0 as 1, whatever its version.
+# jq is tests/cli/jq, which prints 1.0 as 1, whatever its version.
 # Environment: IB_BIN, the folder of the commands (build/release); JOBS (2);
 # V=1 names each case; TMPDIR.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-IB_BIN=$(cd "${IB_BIN:-$here/../build/release}" && pwd) || exit 2
+IB_BIN=$(cd "${IB_BIN:-$here/../../build/release}" && pwd) || exit 2
 export IB_BIN LC_ALL=C TZ=UTC
 umask 022
 unset SLURM_CPUS_PER_TASK SLURM_CPUS_ON_NODE
@@ -58,7 +58,7 @@ run_case() {
   mkdir "$top/run" && cp -R "$case/." "$top/run"
   (cd "$top/run" && rm -f out err err.like exit) || exit 2
   [ -f "$case/in" ] && in=$case/in
-  (cd "$top/run" && PATH=$IB_BIN:$here/tools:$PATH CASES=$here/cli timeout -k 5 $limit \
+  (cd "$top/run" && PATH=$IB_BIN:$here:$PATH CASES=$here timeout -k 5 $limit \
     bash ./cmd <"$in" >"$top/out" 2>"$top/err"
     echo $? >"$top/exit")
   # LeakSanitizer's own line if a process ends while its threads do, and qemu's if
@@ -87,12 +87,12 @@ if [ "${1-}" = --case ]; then
 fi
 cases=()
 if [ $# -gt 0 ]; then
-  for name; do cases+=("$here/cli/$name"); done
+  for name; do cases+=("$here/$name"); done
 else
-  for cmd in "$here"/cli/*/cmd; do cases+=("${cmd%/cmd}"); done
+  for cmd in "$here"/*/cmd; do cases+=("${cmd%/cmd}"); done
 fi
 printf '%s\0' "${cases[@]}" |
-  xargs -0 -n 1 -P "${JOBS:-2}" "$here/cmd.sh" --case |
+  xargs -0 -n 1 -P "${JOBS:-2}" "$here/run.sh" --case |
   awk -v all="${#cases[@]}" '{ n[$1]++ }
     END {
       failed = all - n["passed"] - n["skipped"]

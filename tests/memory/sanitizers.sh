@@ -2,7 +2,7 @@
 # The unit tests and the case folders, built with sanitizers: the tests pass,
 # and no sanitizer has anything to report.
 #
-#   tests/sanitizers.sh FOLDER     where that build is
+#   tests/memory/sanitizers.sh FOLDER     where that build is
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "$1" && pwd) || exit 2
@@ -10,8 +10,8 @@ rm -f "$bin"/san.*
 status=0
 ASAN_OPTIONS=log_path=$bin/san \
   LSAN_OPTIONS=suppressions=$here/lsan.supp:print_suppressions=0 \
-  "$here/unit.sh" "$bin/unit" >"$bin/unit.out" || status=1
-IB_BIN=$bin "$here/cmd.sh" >"$bin/cli.out" || status=1
+  "$here/../unit/run.sh" "$bin/unit" >"$bin/unit.out" || status=1
+IB_BIN=$bin "$here/../cli/run.sh" >"$bin/cli.out" || status=1
 sed '$d' "$bin/unit.out" "$bin/cli.out"
 reports=0
 for report in "$bin"/san.*; do

@@ -4,7 +4,7 @@
 After each SIGKILL no output may be there but the old one or the whole new one;
 in the end the epoch's manifest has the SHA-256 of one run's.
 
-  tests/cluster/killed.py --bin build/release [--seed N]
+  tests/cluster/killed_parts.py --bin build/release [--seed N]
 """
 import argparse
 import glob

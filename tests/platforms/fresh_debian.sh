@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make check` in a fresh Debian of another release, in a folder.
 #
-#   tests/debian.sh RELEASE [TARGET...]    bookworm, trixie; targets: demo check
+#   tests/platforms/fresh_debian.sh RELEASE [TARGET...]    bookworm, trixie; targets: demo check
 #
 # The system is made by debootstrap in build/debian/RELEASE once and kept; what
 # the targets install stays in it. It has make and a C compiler, nothing else
@@ -9,8 +9,8 @@
 # It wants root, or a kernel that lets users make namespaces; where it cannot be
 # done, it says why, and that it is skipped.
 set -eu -o pipefail
-here=$(cd "$(dirname "$0")/.." && pwd)
-release=${1:?usage: tests/debian.sh RELEASE [TARGET...]}
+here=$(cd "$(dirname "$0")/../.." && pwd)
+release=${1:?usage: tests/platforms/fresh_debian.sh RELEASE [TARGET...]}
 shift
 [ $# -gt 0 ] || set -- demo check
 dir=$here/build/debian

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Choose each task's peak rate, and the factor by which fewer epochs raise it: tune.py [TASK...] > NEW.
+"""Choose each task's peak rate, and the factor by which fewer epochs raise it: choose_rates.py [TASK...] > NEW.
 
 Judged on a tenth of the training set, with seeds that no table reports; no test set is read. See README.md for the
 protocol, of which this is the first half. What it prints is choices.json."""
@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-import demo
+import compare_rules
 
 SEEDS = 1, 2                    # every candidate takes the first, the best two take the second as well
 FACTORS = 1, 1.25, 1.5, 2       # of the rate, for fewer epochs
@@ -21,14 +21,14 @@ HOW = ("Figures on the validation tenth, one per tuning seed. All candidates wer
 
 class Tuner:
     def __init__(self, args, task, before):
-        self.args, self.task, self.kind, self.before = args, task, demo.TASKS[task], before
+        self.args, self.task, self.kind, self.before = args, task, compare_rules.TASKS[task], before
         self.less = self.kind.figure == "perplexity"    # is better
-        self.base = os.path.join(args.out, task + "." + demo.digest("loop", "classification", task))
+        self.base = os.path.join(args.out, task + "." + compare_rules.digest("loop", "classification", task))
 
     def run(self, name, seed, rate, *options):
         """A run's result; one that was made before only judges again."""
         folder = os.path.join(self.base, "%s.%g.%d" % (name, rate, seed))
-        subprocess.run([sys.executable, os.path.join(demo.HERE, self.task + ".py"), "--tune", "--bin", self.args.bin,
+        subprocess.run([sys.executable, os.path.join(compare_rules.HERE, self.task + ".py"), "--tune", "--bin", self.args.bin,
                         "--dir", folder, "--rate", "%g" % rate, "--seed", str(seed), *options,
                         *["--tiny"] * self.args.tiny], check=True, stdout=sys.stderr)
         with open(os.path.join(folder, "result.json")) as f:
@@ -60,7 +60,7 @@ class Tuner:
 
     def tune(self):
         rate, rates = self.rate()
-        _, options, _ = demo.arms(self.task, self.args.tiny)[0]
+        _, options, _ = compare_rules.arms(self.task, self.args.tiny)[0]
         first = self.run("first", SEEDS[0], rate, *options)
         epochs = "%.4f" % (first["visits"] / first["epochs"][0][1])
         factor, factors = self.choose(
@@ -80,7 +80,7 @@ def told(tasks):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("tasks", nargs="*", default=list(demo.TASKS))
+    p.add_argument("tasks", nargs="*", default=list(compare_rules.TASKS))
     p.add_argument("--bin", default="build/release", help="where the ib- commands are")
     p.add_argument("--out", default="build/tune")
     p.add_argument("--tiny", action="store_true")

@@ -4,7 +4,7 @@
 # after the other, in one shell, in a folder of their own. One that fails is
 # named by its line.
 #
-#   tests/examples.sh [PAGE...]    all of man/ without one
+#   tests/manuals/examples.sh [PAGE...]    all of man/ without one
 #
 # Comments of the page that its readers do not see say what else is to be done:
 #
@@ -17,7 +17,7 @@
 #
 # Environment: IB_BIN, the folder of the commands (build/release).
 set -u
-here=$(cd "$(dirname "$0")/.." && pwd)
+here=$(cd "$(dirname "$0")/../.." && pwd)
 IB_BIN=$(cd "${IB_BIN:-$here/build/release}" && pwd) || exit 2
 export LC_ALL=C TZ=UTC
 umask 022

@@ -4,7 +4,7 @@ set with some labels replaced at random; a run on all data by the net and the
 rate of tests/training; the wrong ones among the first suspects. Not a part of
 make check: it takes minutes. man/ib-audit.1 has what it printed.
 
-  tests/audit/flipped.py [--bin DIR] [--flip 300] [--epochs 12] [--seed 1]"""
+  tests/audit/wrong_labels_found.py [--bin DIR] [--flip 300] [--epochs 12] [--seed 1]"""
 import argparse
 import json
 import os
