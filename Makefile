@@ -214,7 +214,8 @@ check-fuzz: $(FUZZED:%=$B/fuzz/%) ## the fuzz targets over their corpora
 	$(Q)for f in $(FUZZED); do $B/fuzz/$$f testdata/fuzz/$$f/* || exit 1; done
 	@echo '$(words $(FUZZED)) passed, 0 failed'
 
-lint:                            ## cppcheck, manuals
+lint: $(LIB)                     ## layers, cppcheck, manuals
+	$(Q)/usr/bin/python3 tests/layers.py $(LIB)
 	$(Q)cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 \
 		-Ilib/include -Ilib cmd lib
