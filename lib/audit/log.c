@@ -451,7 +451,7 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, b
 
 	ib_zstd_log_reader_seek(log->frames, run->frame, run->number);
 	reset_text(log);
-	ib_json_init(&log->json, ib_scan_best(), &log->fields, true);
+	ib_json_init(&log->json, &log->fields, true);
 	st = ib_zstd_log_reader_next(log->frames, err);
 	while (!st) {
 		st = next_line(log, &line, err);

@@ -1,228 +1,146 @@
 /*
- * Search for bytes, 16 or 32 at a time: the inner loops of all parsers. A reader selects the
- * variant for its processor once, when it is created. All variants return the same results.
+ * Search for bytes, 16 at a time: the inner loops of all parsers. Comparisons are written
+ * with the vectors of gcc and clang; only the conversion of a comparison to a mask of bits
+ * depends on the processor (SSE2, NEON, or a loop for others). Wider vectors, chosen at run
+ * time, do not make a command faster: most fields are shorter than 16 bytes.
  */
 #ifndef IB_BASE_SCAN_H
 #define IB_BASE_SCAN_H
 
+#include <string.h>
+
 #include "infobatch.h"
+
+#if defined(IB_SCAN_PORTABLE) /* for tests */
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#elif defined(__aarch64__) && defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
 
 /* Number of bytes after the byte that ends a scan that must be readable. */
 #define IB_SCAN_PAD 64
 
-struct ib_scan_ops {
-	const char *name; /* "avx2", ... */
-	/* Returns the first byte from p on that is a quote, a backslash or below 0x20.
-	 * The caller guarantees that there is one. */
-	const char *(*string)(const char *p);
-	/* Returns the first byte from p on that is a, b or a newline. The caller guarantees
-	 * that there is one. */
-	const char *(*field)(const char *p, char a, char b);
-	/* Returns the number of bytes in p[0..n) that are equal to c. */
-	size_t (*count)(const char *p, size_t n, char c);
-};
+typedef uint8_t ib_scan_vector __attribute__((vector_size(16)));
+typedef int8_t ib_scan_matches __attribute__((vector_size(16))); /* -1 or 0 per byte */
 
-/* Returns the fastest variant for this processor. */
-const struct ib_scan_ops *ib_scan_best(void);
-
-/* Returns the i-th variant for this processor, or NULL after the last one. For tests. */
-const struct ib_scan_ops *ib_scan_variant(size_t i);
-
-/*
- * Each of the following functions looks at 16 bytes at p and returns a mask, with the bit of the
- * first byte lowest: string16 marks quotes, backslashes and bytes below 0x20; field16 marks a, b
- * and newlines; digits16 marks digits; equal16 marks c. same16 returns true if the n <= 16 bytes
- * at p and q are equal; 16 bytes must be readable at both.
- */
-#if defined(__SSE2__)
-#include <emmintrin.h>
-
-#define IB_SCAN_WIDE "sse2"
-
-static inline __m128i
-ib_scan_load16(const char *p)
+static inline ib_scan_vector
+ib_scan_load(const char *p)
 {
-	return _mm_loadu_si128((const __m128i *)(const void *)p);
+	ib_scan_vector v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
 }
 
+static inline ib_scan_vector
+ib_scan_repeat(char c)
+{
+	uint8_t b = (uint8_t)c;
+
+	return (ib_scan_vector){ b, b, b, b, b, b, b, b, b, b, b, b, b, b, b, b };
+}
+
+/* Convert matches to a mask, with the bit of the first byte lowest. */
 static inline unsigned
-ib_scan_string16(const char *p)
+ib_scan_mask(ib_scan_matches m)
 {
-	__m128i v = ib_scan_load16(p);
-	__m128i m = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
-					      _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))),
-				 _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+#if defined(IB_SCAN_PORTABLE) || !(defined(__SSE2__) || defined(__aarch64__))
+	unsigned mask = 0, i;
 
-	return (unsigned)_mm_movemask_epi8(m);
-}
-
-static inline unsigned
-ib_scan_field16(const char *p, char a, char b)
-{
-	__m128i v = ib_scan_load16(p);
-	__m128i m = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8(a)),
-					      _mm_cmpeq_epi8(v, _mm_set1_epi8(b))),
-				 _mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
-
-	return (unsigned)_mm_movemask_epi8(m);
-}
-
-static inline unsigned
-ib_scan_digits16(const char *p)
-{
-	__m128i d = _mm_sub_epi8(ib_scan_load16(p), _mm_set1_epi8('0'));
-
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d));
-}
-
-static inline unsigned
-ib_scan_equal16(const char *p, char c)
-{
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(ib_scan_load16(p), _mm_set1_epi8(c)));
-}
-
-static inline bool
-ib_scan_same16(const char *p, const char *q, unsigned n)
-{
-	unsigned m =
-		(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(ib_scan_load16(p), ib_scan_load16(q)));
-
-	return (~m & ((1u << n) - 1)) == 0;
-}
-#elif defined(__aarch64__) && defined(__ARM_NEON)
-#include <arm_neon.h>
-
-#define IB_SCAN_WIDE "neon"
-
-static inline uint8x16_t
-ib_scan_load16(const char *p)
-{
-	return vld1q_u8((const uint8_t *)p);
-}
-
-/* Convert bytes 0xff and 0 to a mask: give each byte its bit, then add up each half. */
-static inline unsigned
-ib_scan_mask16(uint8x16_t bytes)
-{
+	for (i = 0; i < 16; i++)
+		mask |= (unsigned)(m[i] & 1) << i;
+	return mask;
+#elif defined(__SSE2__)
+	return (unsigned)_mm_movemask_epi8((__m128i)m);
+#else
 	static const uint8_t weight[16] = {
 		1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128
 	};
-	uint8x16_t m = vandq_u8(bytes, vld1q_u8(weight));
+	uint8x16_t bits = vandq_u8((uint8x16_t)m, vld1q_u8(weight));
 
-	return (unsigned)vaddv_u8(vget_low_u8(m)) | (unsigned)vaddv_u8(vget_high_u8(m)) << 8;
-}
-
-static inline unsigned
-ib_scan_string16(const char *p)
-{
-	uint8x16_t v = ib_scan_load16(p);
-	uint8x16_t m = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')), vceqq_u8(v, vdupq_n_u8('\\')));
-
-	return ib_scan_mask16(vorrq_u8(m, vcltq_u8(v, vdupq_n_u8(0x20))));
-}
-
-static inline unsigned
-ib_scan_field16(const char *p, char a, char b)
-{
-	uint8x16_t v = ib_scan_load16(p);
-	uint8x16_t m =
-		vorrq_u8(vceqq_u8(v, vdupq_n_u8((uint8_t)a)), vceqq_u8(v, vdupq_n_u8((uint8_t)b)));
-
-	return ib_scan_mask16(vorrq_u8(m, vceqq_u8(v, vdupq_n_u8('\n'))));
-}
-
-static inline unsigned
-ib_scan_digits16(const char *p)
-{
-	uint8x16_t d = vsubq_u8(ib_scan_load16(p), vdupq_n_u8('0'));
-
-	return ib_scan_mask16(vcltq_u8(d, vdupq_n_u8(10)));
-}
-
-static inline unsigned
-ib_scan_equal16(const char *p, char c)
-{
-	return ib_scan_mask16(vceqq_u8(ib_scan_load16(p), vdupq_n_u8((uint8_t)c)));
-}
-
-static inline bool
-ib_scan_same16(const char *p, const char *q, unsigned n)
-{
-	unsigned m = ib_scan_mask16(vceqq_u8(ib_scan_load16(p), ib_scan_load16(q)));
-
-	return (~m & ((1u << n) - 1)) == 0;
-}
-#else
-#include <string.h>
-
-static inline unsigned
-ib_scan_string16(const char *p)
-{
-	unsigned m = 0, i;
-
-	for (i = 0; i < 16; i++)
-		if (p[i] == '"' || p[i] == '\\' || (unsigned char)p[i] < 0x20)
-			m |= 1u << i;
-	return m;
-}
-
-static inline unsigned
-ib_scan_field16(const char *p, char a, char b)
-{
-	unsigned m = 0, i;
-
-	for (i = 0; i < 16; i++)
-		if (p[i] == a || p[i] == b || p[i] == '\n')
-			m |= 1u << i;
-	return m;
-}
-
-static inline unsigned
-ib_scan_digits16(const char *p)
-{
-	unsigned m = 0, i;
-
-	for (i = 0; i < 16; i++)
-		m |= (unsigned)(p[i] >= '0' && p[i] <= '9') << i;
-	return m;
-}
-
-static inline bool
-ib_scan_same16(const char *p, const char *q, unsigned n)
-{
-	return memcmp(p, q, n) == 0;
-}
+	/* Give each byte its bit, then add up each half. */
+	return (unsigned)vaddv_u8(vget_low_u8(bits)) | (unsigned)vaddv_u8(vget_high_u8(bits)) << 8;
 #endif
+}
+
+/* Match quotes, backslashes and bytes below 0x20 in the 16 bytes at p. */
+static inline ib_scan_matches
+ib_scan_string16(const char *p)
+{
+	ib_scan_vector v = ib_scan_load(p);
+
+	/* v ^ 2 swaps the quote, 0x22, with 0x20, and keeps bytes below 0x20 below it. */
+	return ((v ^ ib_scan_repeat(2)) <= ib_scan_repeat(0x20)) | (v == ib_scan_repeat('\\'));
+}
+
+/* Match delimiters and newlines. */
+static inline ib_scan_matches
+ib_scan_field16(const char *p, char delimiter)
+{
+	ib_scan_vector v = ib_scan_load(p);
+
+	return (v == ib_scan_repeat(delimiter)) | (v == ib_scan_repeat('\n'));
+}
+
+/* Returns a mask of the digits in the 16 bytes at p. */
+static inline unsigned
+ib_scan_digits16(const char *p)
+{
+	return ib_scan_mask(ib_scan_load(p) - ib_scan_repeat('0') < ib_scan_repeat(10));
+}
+
+/* Returns true if the n <= 16 bytes at p and q are equal; 16 must be readable at both. */
+static inline bool
+ib_scan_same16(const char *p, const char *q, unsigned n)
+{
+	return (~ib_scan_mask(ib_scan_load(p) == ib_scan_load(q)) & ((1u << n) - 1)) == 0;
+}
 
 /*
- * Returns the same as ops->string. Most strings are short, so the first 32 bytes are searched
- * inline; ops->string continues with wider instructions.
+ * Returns the first byte from p on that is a quote, a backslash or below 0x20. The caller
+ * guarantees that there is one. Most strings are short; long ones are searched 32 bytes at a
+ * time.
  */
 static inline const char *
-ib_scan_string(const struct ib_scan_ops *ops, const char *p)
+ib_scan_string(const char *p)
 {
-	unsigned m = ib_scan_string16(p);
+	unsigned m = ib_scan_mask(ib_scan_string16(p));
 
 	if (m)
 		return p + __builtin_ctz(m);
-	m = ib_scan_string16(p + 16);
-	if (m)
-		return p + 16 + __builtin_ctz(m);
-	return ops->string(p + 32);
+	for (p += 16; !ib_scan_mask(ib_scan_string16(p) | ib_scan_string16(p + 16)); p += 32)
+		continue;
+	m = ib_scan_mask(ib_scan_string16(p)) | ib_scan_mask(ib_scan_string16(p + 16)) << 16;
+	return p + __builtin_ctz(m);
 }
 
-/* Returns the same as ops->field; searches the first 32 bytes inline. */
+/* Returns the first byte from p on that is a delimiter or a newline, in the same way. */
 static inline const char *
-ib_scan_field(const struct ib_scan_ops *ops, const char *p, char a, char b)
+ib_scan_field(const char *p, char delimiter)
 {
-	unsigned m = ib_scan_field16(p, a, b);
+	unsigned m = ib_scan_mask(ib_scan_field16(p, delimiter));
 
-	if (m)
-		return p + __builtin_ctz(m);
-	m = ib_scan_field16(p + 16, a, b);
-	if (m)
-		return p + 16 + __builtin_ctz(m);
-	return ops->field(p + 32, a, b);
+	while (!m) {
+		p += 16;
+		m = ib_scan_mask(ib_scan_field16(p, delimiter));
+	}
+	return p + __builtin_ctz(m);
+}
+
+/* Returns the number of newlines in p[0..n). */
+static inline size_t
+ib_scan_count_lines(const char *p, size_t n)
+{
+	size_t count = 0, i;
+	unsigned m;
+
+	for (i = 0; i + 16 <= n; i += 16)
+		for (m = ib_scan_mask(ib_scan_load(p + i) == ib_scan_repeat('\n')); m; m &= m - 1)
+			count++;
+	for (; i < n; i++)
+		count += p[i] == '\n';
+	return count;
 }
 
 #endif

@@ -18,7 +18,7 @@ is_space(char c)
  * nesting; the element's grammar is checked when it is read.
  */
 static const char *
-element_end(const struct ib_scan_ops *ops, const char *p, const char *end)
+element_end(const char *p, const char *end)
 {
 	size_t depth = 0;
 
@@ -26,7 +26,7 @@ element_end(const struct ib_scan_ops *ops, const char *p, const char *end)
 		switch (*p) {
 		case '"':
 			for (p++;; p++) {
-				p = ib_scan_string(ops, p);
+				p = ib_scan_string(p);
 				if (p >= end)
 					return NULL;
 				if (*p == '"')
@@ -71,7 +71,6 @@ cut_rest(const char *p, const char *end, struct ib_cut *cut)
 static void
 array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 {
-	const struct ib_scan_ops *ops = ib_scan_best();
 	const char *start = p, *end = p + n, *stop, *q;
 
 	cut->n = 0;
@@ -79,7 +78,7 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 		q = p;
 		while (q < end && is_space(*q))
 			q++;
-		stop = q < end ? element_end(ops, q, end) : NULL;
+		stop = q < end ? element_end(q, end) : NULL;
 		if (!stop)
 			break;
 		if (stop == q + 1) {
@@ -120,7 +119,7 @@ array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *use
 		ib_fail(err, IB_E_DATA, "%s: not a JSON array", s->name);
 		return IB_BEGUN_BAD;
 	}
-	s->first_line += ib_scan_best()->count(p, i, '\n');
+	s->first_line += ib_scan_count_lines(p, i);
 	*used = i + 1;
 	return IB_BEGUN;
 }
@@ -129,7 +128,7 @@ array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *use
 static void
 delimit_element(struct ib_cursor *c, const char *p)
 {
-	const char *stop = element_end(c->json.ops, p, c->end);
+	const char *stop = element_end(p, c->end);
 
 	c->at = stop ? stop : c->end;
 	c->record.p = p;
@@ -148,7 +147,7 @@ array_next(struct ib_cursor *c)
 	while (p < c->end && is_space(*p))
 		c->line += *p++ == '\n';
 	if (p >= c->end || *p == ']') {
-		c->line += c->json.ops->count(p, (size_t)(c->end - p), '\n');
+		c->line += ib_scan_count_lines(p, (size_t)(c->end - p));
 		c->at = c->end;
 		return IB_NEXT_END;
 	}
@@ -158,7 +157,7 @@ array_next(struct ib_cursor *c)
 	c->record.torn = false;
 	c->record.close = NULL;
 	delimit_element(c, p);
-	c->line += c->json.ops->count(p, (size_t)(c->at - p), '\n');
+	c->line += ib_scan_count_lines(p, (size_t)(c->at - p));
 	if (*p == '{') {
 		stop = ib_json_object(&c->json, p, c->v);
 		c->record.close = stop ? stop - 1 : NULL;

@@ -13,8 +13,7 @@ ib_cursor_start(struct ib_cursor *c, const struct ib_block *block)
 
 	if (c->source != block->source) {
 		c->source = block->source;
-		ib_json_init(&c->json, ib_scan_best(), &c->source->fields,
-			     c->source->format != IB_FORMAT_JSON);
+		ib_json_init(&c->json, &c->source->fields, c->source->format != IB_FORMAT_JSON);
 		for (i = 0; i < c->source->fields.nslots; i++)
 			c->v[i].type = IB_ABSENT;
 	}

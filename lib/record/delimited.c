@@ -42,7 +42,6 @@ close_quote(const char *p, const char *end, bool *doubled)
 static const char *
 csv_record_stop(const char *p, const char *end)
 {
-	const struct ib_scan_ops *ops = ib_scan_best();
 	bool doubled;
 
 	if (p < end && ib_begins_oddly(p))
@@ -53,7 +52,7 @@ csv_record_stop(const char *p, const char *end)
 			if (!p)
 				return NULL;
 		}
-		p = ib_scan_field(ops, p, ',', '\n');
+		p = ib_scan_field(p, ',');
 		if (p >= end)
 			return NULL;
 		if (*p == '\n')
@@ -174,8 +173,7 @@ tsv_count(const struct ib_source *s, const char *p, size_t n)
  * false if its quote is not closed, or if more text follows the closing quote.
  */
 static inline bool
-read_field(const struct ib_scan_ops *ops, char delimiter, const char *p, const char *end,
-	   struct ib_value *v, const char **stop)
+read_field(char delimiter, const char *p, const char *end, struct ib_value *v, const char **stop)
 {
 	const char *q;
 
@@ -194,7 +192,7 @@ read_field(const struct ib_scan_ops *ops, char delimiter, const char *p, const c
 			*stop = ++q;
 		return q >= end || *q == ',' || *q == '\n';
 	}
-	q = ib_scan_field(ops, p, delimiter, '\n');
+	q = ib_scan_field(p, delimiter);
 	if (q > end)
 		q = end;
 	*stop = q;
@@ -253,7 +251,7 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *le
 
 	if (*p == '"' && delimiter == ',')
 		return NULL;
-	q = ib_predict_end(p, ib_scan_field(c->json.ops, p, delimiter, '\n'), length);
+	q = ib_predict_end(p, ib_scan_field(p, delimiter), length);
 	if (*q == '\n' && (q >= c->end || (q > p && q[-1] == '\r')))
 		return NULL;
 	*v = (struct ib_value){ .p = p, .n = (uint32_t)(q - p), .type = IB_TEXT };
@@ -298,7 +296,7 @@ read_value(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, 
 	*stop = number ? plain_number(delimiter, p, v, length) : plain_field(c, p, v, length);
 	if (*stop)
 		return true;
-	if (!read_field(c->json.ops, delimiter, p, c->end, v, stop))
+	if (!read_field(delimiter, p, c->end, v, stop))
 		return false;
 	if (number)
 		convert_number(v, delimiter);
@@ -326,7 +324,7 @@ count_fields(const struct ib_cursor *c, const char *p)
 	size_t n = 1;
 
 	for (;; n++, p = stop + 1) {
-		if (!read_field(c->json.ops, c->source->delimiter, p, c->end, &v, &stop))
+		if (!read_field(c->source->delimiter, p, c->end, &v, &stop))
 			return 0;
 		if (stop >= c->end || *stop == '\n')
 			return n;
@@ -352,7 +350,7 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	    !is_header(c->source, after, c->end, &header_stop))
 		return ib_cursor_nuls(c, start, after);
 	ib_cursor_finish_line(c, start, stop);
-	lines = c->json.ops->count(start, c->record.n, '\n');
+	lines = ib_scan_count_lines(start, c->record.n);
 	c->line += lines;
 	/* The file is truncated after a newline inside a quoted field. */
 	if (open && lines == 1 && c->end[-1] == '\n')
@@ -404,7 +402,7 @@ skip_non_row(struct ib_cursor *c)
 		return IB_NEXT_END;
 	if (is_header(c->source, start, c->end, &stop)) {
 		c->source->notes->headers++;
-		c->line += 1 + c->json.ops->count(start, (size_t)(stop - start), '\n');
+		c->line += 1 + ib_scan_count_lines(start, (size_t)(stop - start));
 		c->at = stop < c->end ? stop + 1 : stop;
 		return IB_NEXT_END;
 	}
@@ -528,7 +526,7 @@ row_next(struct ib_cursor *c)
 	ib_fields_settle(&s->fields, c->v); /* a column name may contain a dot */
 	ib_cursor_finish_line(c, start, stop);
 	if (quoted)
-		c->line += c->json.ops->count(start, c->record.n, '\n');
+		c->line += ib_scan_count_lines(start, c->record.n);
 	if (s->padded)
 		trim_texts(c);
 	if (s->key.n == 1 && is_suspect_id(s, &c->v[s->key_slot[0]]) && !check_id(c))
@@ -640,7 +638,7 @@ read_names(struct ib_source *s, struct ib_error *err)
 	struct ib_value v;
 
 	for (;; p = stop + 1) {
-		if (!read_field(ib_scan_best(), s->delimiter, p, end, &v, &stop))
+		if (!read_field(s->delimiter, p, end, &v, &stop))
 			return bad_header(s, err);
 		ib_value_text(&v, &s->names, &name);
 		if (!name.p)
@@ -688,7 +686,7 @@ begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used, str
 	stop = stop ? stop + 1 : end;
 	s->header.n = 0;
 	ib_bytes_put(&s->header, p, (size_t)(stop - p));
-	s->first_line += ib_scan_best()->count(p, (size_t)(stop - p), '\n');
+	s->first_line += ib_scan_count_lines(p, (size_t)(stop - p));
 	ib_bytes_put(&s->header, "\n", 1);
 	if (!ib_bytes_reserve(&s->header, IB_SCAN_PAD)) {
 		ib_fail_memory(err);

@@ -19,12 +19,10 @@ static const char *read_value(struct ib_json *j, const char *p, const struct ib_
 			      struct ib_value *v);
 
 void
-ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops, const struct ib_fields *fields,
-	     bool lines)
+ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines)
 {
 	size_t i, k;
 
-	j->ops = ops;
 	j->fields = fields;
 	j->lines = lines;
 	j->lazy = false;
@@ -94,7 +92,7 @@ static inline const char *
 find_quote(struct ib_json *j, const char *p, bool *escaped)
 {
 	for (;;) {
-		p = ib_scan_string(j->ops, p);
+		p = ib_scan_string(p);
 		if (*p == '"')
 			return p;
 		if (*p != '\\')
@@ -513,9 +511,9 @@ read_number(const struct ib_json *j, struct ib_json_step *s, const char *p, stru
 }
 
 static inline const char *
-read_string(const struct ib_json *j, struct ib_json_step *s, const char *p, struct ib_value *v)
+read_string(struct ib_json_step *s, const char *p, struct ib_value *v)
 {
-	const char *end = ib_scan_string(j->ops, p);
+	const char *end = ib_scan_string(p);
 	struct ib_value *own;
 
 	/* The bytes of the next step begin with the quote, so it is checked there. */
@@ -547,7 +545,7 @@ ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v)
 	for (s = template->step; fits(s, p); s++) {
 		p += s->n;
 		if (s->kind == IB_JSON_STRING) {
-			p = read_string(j, s, p, v);
+			p = read_string(s, p, v);
 		} else if (s->kind == IB_JSON_NUMBER) {
 			start = p;
 			p = read_number(j, s, p, v);

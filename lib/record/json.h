@@ -25,7 +25,6 @@ struct ib_json_form {
 };
 
 struct ib_json {
-	const struct ib_scan_ops *ops;
 	const struct ib_fields *fields;
 	bool lines; /* a record must not contain a newline */
 	/*
@@ -41,9 +40,8 @@ struct ib_json {
 	uint64_t open[IB_JSON_DEPTH / 64]; /* one bit per nesting level: 1 for an object */
 };
 
-/* Start reading records with these fields. Borrows ops and fields. */
-void ib_json_init(struct ib_json *j, const struct ib_scan_ops *ops, const struct ib_fields *fields,
-		  bool lines);
+/* Start reading records with these fields. Borrows fields. */
+void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines);
 
 /*
  * Read the object at p, with optional space before it, into v[fields->nslots].

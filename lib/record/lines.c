@@ -249,7 +249,7 @@ count_objects(const char *p, const char *stop)
 	struct ib_value v;
 	uint64_t n = 0;
 
-	ib_json_init(&json, ib_scan_best(), &none, true);
+	ib_json_init(&json, &none, true);
 	while (p && p < stop) {
 		n++;
 		p = ib_json_object(&json, p, &v);
@@ -385,7 +385,7 @@ static uint64_t
 list_count(const struct ib_source *s, const char *p, size_t n)
 {
 	(void)s;
-	return ib_scan_best()->count(p, n, '\n') + (n > 0 && p[n - 1] != '\n');
+	return ib_scan_count_lines(p, n) + (n > 0 && p[n - 1] != '\n');
 }
 
 const struct ib_record_format ib_format_list = {

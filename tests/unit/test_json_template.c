@@ -192,7 +192,7 @@ try_record(struct ib_json *learning, struct ib_json *alone, const struct ib_fiel
 	bool short_way, lazy = learning->lazy;
 	size_t i;
 
-	ib_json_init(alone, ib_scan_best(), f, true);
+	ib_json_init(alone, f, true);
 	alone->lazy = lazy;
 	end = ib_json_object(alone, p, want);
 	short_way = ib_json_template_read(learning, p, v) != NULL;
@@ -217,7 +217,7 @@ try_all(size_t nforms, bool aliased, bool lazy)
 
 	want_fields(&f, aliased);
 	cr_assert(learning && alone && f.nslots <= SLOTS);
-	ib_json_init(learning, ib_scan_best(), &f, true);
+	ib_json_init(learning, &f, true);
 	learning->lazy = lazy;
 	memset(v, 0xee, sizeof(v)); /* whatever stood there */
 	for (i = 0; i < nforms; i++) {
@@ -260,7 +260,7 @@ Test(stencil, what_others_put_into_v_does_not_stay)
 	size_t i;
 
 	want_fields(&f, false);
-	ib_json_init(j, ib_scan_best(), &f, true);
+	ib_json_init(j, &f, true);
 	for (i = 0; i < 3; i++) {
 		cr_assert(ib_json_object(j, text[i], v) == text[i] + 10);
 		cr_expect(eq(int, v[0].type, IB_STRING));
@@ -320,7 +320,7 @@ Test(stencil, forms_in_turns_do_not_displace_each_other)
 	struct readers r = readers_new();
 	size_t i, taken = 0;
 
-	ib_json_init(r.learning, ib_scan_best(), &r.f, true);
+	ib_json_init(r.learning, &r.f, true);
 	for (i = 0; i < 1000; i++)
 		taken += fits(&r, turns[i % 2]);
 	cr_expect(ge(sz, taken, 480));
@@ -342,7 +342,7 @@ Test(stencil, a_form_that_comes_late_is_learned_soon)
 	size_t n, i, taken;
 
 	for (n = 0; n < 100; n++) {
-		ib_json_init(r.learning, ib_scan_best(), &r.f, true);
+		ib_json_init(r.learning, &r.f, true);
 		for (i = 0; i < n; i++)
 			fits(&r, heads[i % 6]);
 		for (i = taken = 0; i < 40; i++)
@@ -364,7 +364,7 @@ Test(stencil, the_largest_form_fits)
 		for (i = 0; i < members; i++)
 			ib_bytes_printf(&t, "%c\"m%zu\":%zu", i > 0 ? ',' : '{', i, i);
 		ib_bytes_put(&t, "}", 2);
-		ib_json_init(r.learning, ib_scan_best(), &r.f, true);
+		ib_json_init(r.learning, &r.f, true);
 		fits(&r, t.p);
 		cr_expect(eq(int, fits(&r, t.p), members == IB_JSON_FORMS));
 	}
