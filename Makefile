@@ -11,6 +11,7 @@ PACKAGES_BUILD := pkg-config libarchive-dev libzstd-dev libcjson-dev \
 	libxxhash-dev libdeflate-dev libutf8proc-dev \
 	zlib1g-dev liblzma-dev liblz4-dev libbz2-dev
 PACKAGES_DEMO  := zstd jq
+PACKAGES_PICTURE := chromium fonts-dejavu-core
 # For `make check`.
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 	python3 python3-numpy python3-scipy python3-xxhash zip unzip
@@ -84,7 +85,7 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 
 .PHONY: all deps deps-check deps-all deps-train demo check check-all \
 	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same coverage \
-	bench fuzz lint unit train-demo \
+	bench fuzz lint unit picture train-demo \
 	install help clean
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -155,6 +156,14 @@ demo:                            ## the loop over the loss logs of a real run
 	$(call install_packages,$(PACKAGES_BUILD) $(PACKAGES_DEMO))
 	+$(Q)$(MAKE) --no-print-directory -j2 all
 	$(Q)tests/demo.sh $B
+
+picture: demo                    ## man/report.png: the top of the report of demo
+	$(call install_packages,$(PACKAGES_PICTURE))
+	$(Q)chromium --headless --no-sandbox --disable-gpu --hide-scrollbars \
+		--force-color-profile=srgb --user-data-dir=build/chromium \
+		--window-size=1200,680 --screenshot=build/report.png \
+		"file://$(CURDIR)/build/demo/report.html" 2>/dev/null
+	$(Q)mv build/report.png man/report.png
 
 check: deps-check                ## the tests, in a few minutes
 	+$(Q)$(MAKE) --no-print-directory -j2 all unit
