@@ -170,7 +170,7 @@ struct cli_common {
 #define CLI_COMMON_ROWS                                                                            \
 	CLI_GROUP("General options"), CLI_FLAG('q', "quiet", common.quiet, "print no warnings"),   \
 		CLI_FLAG('v', "verbose", common.verbose,                                           \
-			 "print figures about the run to standard error"),                         \
+			 "print statistics of the run to standard error"),                         \
 		CLI_CHOICE(0, "progress", "WHEN", "auto|always|never", enum cli_progress,          \
 			   common.progress,                                                        \
 			   "show progress on standard error (auto: on a "                          \
@@ -182,7 +182,7 @@ struct cli_common {
 			     "read the names of the operands from FILE, one "                      \
 			     "per line (default: none)"),                                          \
 		CLI_ONE_FILE(CLI_KIND_NULS, "files0-from",                                         \
-			     "the same, each name ended by a NUL byte "                            \
+			     "the same, each name terminated by a NUL byte "                       \
 			     "(default: none)"),                                                   \
 		{ CLI_ROW(CLI_KIND_HELP, 'h', "help", NULL, "print this help and exit") },         \
 		{ CLI_ROW(CLI_KIND_VERSION, 'V', "version", NULL, "print the version and exit") }, \

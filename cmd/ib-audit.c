@@ -183,8 +183,8 @@ static const struct cli_option metrics_options[] = {
  */
 
 #define NOTES                                                                                      \
-	"Exit status: 0 done, 1 a check said no, 2 misuse, 65 bad data, 66 "                       \
-	"no input,\n73 cannot create, 74 I/O error.\n"
+	"Exit status: 0 success, 1 a check failed, 2 usage error, 65 invalid "                     \
+	"data,\n66 no input, 73 cannot create, 74 I/O error.\n"
 
 struct verb {
 	enum ib_audit_verb verb;
@@ -208,29 +208,29 @@ struct verb {
 
 static const struct verb verbs[] = {
 	VERB(IB_AUDIT_SIMULATE, "simulate", "-E N [OPTION]... LOSSLOG...",
-	     "What a rule would have saved, from the loss logs of a run on all "
-	     "data.",
+	     "Compute what a rule would have saved, from the loss logs of a run "
+	     "on all data.",
 	     "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
 	     "ib-audit simulate -E 90 --rule rank:power=0.7 -e name "
 	     "loss.*.jsonl\n",
 	     simulate_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
-	     "How many samples each epoch kept and saved.",
+	     "Print how many samples each epoch kept and saved.",
 	     "ib-audit summary audit.zst\n"
 	     "ib-audit summary --last 5 --json audit.zst\n",
 	     summary_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_SHOW, "show", "[OPTION]... LOG ID...",
-	     "What happened to single samples, epoch by epoch.",
+	     "Print what happened to single samples, epoch by epoch.",
 	     "ib-audit show audit.zst train/2\n"
 	     "ib-audit show -s run.npz audit.zst train/2 train/3\n",
 	     show_options, 2, SIZE_MAX, "an audit log and an id"),
 	VERB(IB_AUDIT_LIST, "list", "[OPTION]... LOG",
-	     "Which samples were pruned, or drawn and kept.",
+	     "List the samples that were pruned, or drawn and kept.",
 	     "ib-audit list --top 20 audit.zst\n"
 	     "ib-audit list -e 3 --pruned audit.zst\n",
 	     list_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_SUSPECTS, "suspects", "[OPTION]... LOSSLOG...",
-	     "Samples whose loss does not fall: their labels may be wrong.",
+	     "List samples whose loss does not fall: their labels may be wrong.",
 	     "ib-audit suspects --top 20 -e name loss.*.jsonl\n"
 	     "ib-audit suspects -a audit.zst -e name --json loss.*.jsonl\n",
 	     suspects_options, 1, SIZE_MAX, "a loss log"),
@@ -240,17 +240,18 @@ static const struct verb verbs[] = {
 	     "ib-audit verify -s run.npz audit.zst\n",
 	     verify_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_DRIFT, "drift", "[OPTION]... LOSSLOG...",
-	     "How the losses move from epoch to epoch, and an alarm if they "
+	     "Compare the losses from epoch to epoch, and raise an alarm if they "
 	     "rise.",
 	     "ib-audit drift -e name loss.*.jsonl\n"
 	     "ib-audit drift --fail -a audit.zst -e name loss.*.jsonl\n",
 	     drift_options, 1, SIZE_MAX, "a loss log"),
-	VERB(IB_AUDIT_REPORT, "report", "[OPTION]... LOG [LOSSLOG]...", "An HTML page about a run.",
+	VERB(IB_AUDIT_REPORT, "report", "[OPTION]... LOG [LOSSLOG]...",
+	     "Write an HTML page about a run.",
 	     "ib-audit report -o run.html audit.zst\n"
 	     "ib-audit report -o run.html -e name audit.zst loss.*.jsonl\n",
 	     report_options, 1, SIZE_MAX, "an audit log"),
 	VERB(IB_AUDIT_METRICS, "metrics", "[OPTION]... LOG",
-	     "Figures of the last epoch for Prometheus.",
+	     "Print statistics of the last run for Prometheus.",
 	     "ib-audit metrics --run resnet -o ib.prom audit.zst\n"
 	     "ib-audit metrics audit.zst | grep saved\n",
 	     metrics_options, 1, 1, "an audit log"),
@@ -272,15 +273,15 @@ static const struct cli_command no_verb = {
 	.about = "Inspect past decisions: which samples were pruned, when and "
 		 "why.\n\n"
 		 "Verbs ('ib-audit help VERB' describes one):\n"
-		 "  simulate  what a rule would have saved, from loss logs\n"
-		 "  summary   how many samples each epoch kept and saved\n"
-		 "  show      what happened to single samples\n"
-		 "  list      which samples were pruned, or drawn and kept\n"
-		 "  suspects  samples whose loss does not fall\n"
+		 "  simulate  compute what a rule would have saved, from loss logs\n"
+		 "  summary   print how many samples each epoch kept and saved\n"
+		 "  show      print what happened to single samples\n"
+		 "  list      list samples that were pruned, or drawn and kept\n"
+		 "  suspects  list samples whose loss does not fall\n"
 		 "  verify    check every decision by computing it again\n"
-		 "  drift     how the losses move, and an alarm if they rise\n"
-		 "  report    an HTML page about a run\n"
-		 "  metrics   figures for Prometheus",
+		 "  drift     compare the losses of epochs; alarm if they rise\n"
+		 "  report    write an HTML page about a run\n"
+		 "  metrics   print statistics for Prometheus",
 	.examples = "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
 		    "ib-audit summary audit.zst\n"
 		    "ib-audit report -o run.html audit.zst\n",

@@ -9,7 +9,7 @@ struct args {
 static const struct cli_option options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.rule.epoch,
-		  "the epoch to choose samples for, from 0 (required)"),
+		  "epoch to prune, counted from 0 (required)"),
 	CLI_INPUT('s', "scores", o.scores, CLI_STDIN,
 		  "the score file, or a loss log (required, unless --rule "
 		  "random)"),
@@ -23,7 +23,7 @@ static const struct cli_option options[] = {
 	CLI_SHARE_ROWS(o.rule),
 	CLI_FLAG('n', "dry-run", o.dry_run,
 		 "write no manifest; print what the rule would do, as a table "
-		 "on a terminal, else as JSON (without operands: for the "
+		 "on a terminal, else as JSON (without operands: with the "
 		 "samples of the score file)"),
 	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND | CLI_LOCK,
 		   "append the decisions to the audit log FILE (default: "
@@ -37,7 +37,7 @@ static const struct cli_option options[] = {
 	CLI_FORMAT(o.format, CLI_FORMATS),
 	CLI_FLAG(0, "allow-duplicates", o.allow_duplicates,
 		 "let records with the same id share one decision (default: a "
-		 "duplicate id is bad data)"),
+		 "duplicate id is an error)"),
 	CLI_LIMIT(0, "max-unseen", o.max_unseen,
 		  "fail if more ids than this have no score (default: no "
 		  "limit)"),
@@ -64,20 +64,21 @@ static const struct cli_option options[] = {
 		  "write the lines of IN that belong to kept records to OUT "
 		  "(may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "write K files of equal length, named by -o "
+		  "split the kept records over K files, named by -o "
 		  "'epoch.%d.jsonl' (default: one file)"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Reports and logs"),
 	CLI_OUTPUT(0, "receipt", o.receipt, 0,
 		   "write every parameter, count and digest to FILE as JSON "
 		   "(default: none)"),
-	CLI_GROUP("Parts of a large data set, see infobatch-cluster(7)"),
-	CLI_PART(0, "part", o.part, "use only the ids of part I of K (default: all ids)"),
+	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
+	CLI_PART(0, "part", o.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_INPUT(0, "totals", o.totals, 0,
-		  "totals of all parts (default: those of the score file)"),
+		  "totals of all partitions (default: the totals of the score "
+		  "file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
-		   "first step of a second pass over the parts: write to FILE "
-		   "what ib-score --bins must count (default: none)"),
+		   "with --totals: write no manifest; request the statistics "
+		   "that ib-score --bins must count, in FILE (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -93,8 +94,8 @@ static const struct cli_command command = {
 		    "ib-prune -s run.npz -e 3 --dry-run -r 0.7\n"
 		    "ib-prune -s run.npz -e 3 --rule "
 		    "infobatch:threshold=median train.jsonl\n",
-	.notes = "Exit status: 0 done, 2 misuse, 65 bad data, 66 no input, "
-		 "73 cannot create,\n74 I/O error.\n",
+	.notes = "Exit status: 0 success, 2 usage error, 65 invalid data, 66 no "
+		 "input,\n73 cannot create, 74 I/O error.\n",
 	.options = options,
 };
 

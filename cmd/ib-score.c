@@ -43,18 +43,18 @@ static const struct cli_option options[] = {
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "the field of MANIFEST that holds the weight (default "
 		 "weight)"),
-	CLI_GROUP("Parts of a large data set, see infobatch-cluster(7)"),
+	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "write K files, one per part, named by -o 'part.%d.npz' "
-		  "(default: one file)"),
-	CLI_PART(0, "part", o.log.part, "use only the ids of part I of K (default: all ids)"),
+		  "write K files, one per partition, named by -o "
+		  "'part.%d.npz' (default: one file)"),
+	CLI_PART(0, "part", o.log.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
 		   "write the totals of all known scores to FILE; totals of "
-		   "parts add up exactly (default: none)"),
+		   "partitions add up exactly (default: none)"),
 	CLI_INPUT(0, "bins", o.bins, 0,
-		  "second pass: count in --write-totals also what FILE, from "
-		  "ib-prune --write-bins, asks for; write scores only with -o "
-		  "or -u (default: none)"),
+		  "second pass: also count in --write-totals the statistics "
+		  "that FILE, from ib-prune --write-bins, requests; write "
+		  "scores only with -o or -u (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -62,15 +62,15 @@ _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
 static const struct cli_command command = {
 	.name = "ib-score",
 	.usage = "[OPTION]... [LOG]...",
-	.about = "Read the loss of every sample from loss logs, and keep it in "
-		 "a score file.",
+	.about = "Fold loss logs into a score file, which has the last loss of "
+		 "every sample.",
 	.examples = "ib-score -e 3 -u run.npz loss.3.jsonl\n"
 		    "ib-score -e name --duplicates mean -o run.npz "
 		    "loss.*.jsonl\n"
 		    "ib-score -e 3 --expect epoch.3.jsonl -u run.npz "
 		    "loss.3.jsonl\n",
-	.notes = "Exit status: 0 done, 2 misuse, 65 bad data, 66 no input, "
-		 "73 cannot create,\n74 I/O error, 75 locked.\n",
+	.notes = "Exit status: 0 success, 2 usage error, 65 invalid data, 66 no "
+		 "input,\n73 cannot create, 74 I/O error, 75 locked.\n",
 	.options = options,
 };
 

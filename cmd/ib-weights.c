@@ -36,8 +36,8 @@ static const struct cli_option options[] = {
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: as -k)"),
 	CLI_OUTPUT(0, "index", o.index, 0,
-		   "write the row numbers of kept records in --base to FILE, "
-		   "as .npy (default: none)"),
+		   "write the row numbers of the kept records in --base to "
+		   "FILE, as .npy (default: none)"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
 		 "none (default); mean: scale the positive weights to an "
 		 "average of 1; sum:N: scale the weights to a sum of N"),
@@ -49,8 +49,8 @@ static const struct cli_option options[] = {
 	CLI_FORMAT(o.format, CLI_FORMATS),
 	CLI_GROUP("Checks and statistics, instead of weights"),
 	CLI_FLAG(0, "stats", o.stats,
-		 "print n, sum, mean, effective sample size, share saved ... "
-		 "as JSON"),
+		 "print n, sum, mean, effective sample size, fraction saved "
+		 "... as JSON"),
 	CLI_COUNT(0, "batch", "B", "[1, 18446744073709551615]", o.batch,
 		  "with --stats: also print the number of steps with batches "
 		  "of B (default: not set)"),
@@ -61,8 +61,8 @@ static const struct cli_option options[] = {
 		  "number of records of the full manifest (default: counted in "
 		  "--base)"),
 	CLI_INPUT(0, "receipt", o.receipt, 0,
-		  "with --check: also check the figures in the receipt of "
-		  "ib-prune (default: none)"),
+		  "with --check: also check the counts and sums in the "
+		  "receipt of ib-prune (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -76,8 +76,8 @@ static const struct cli_command command = {
 		    "ib-weights -O npz -o weights.npz --base train.jsonl "
 		    "epoch.3.jsonl\n"
 		    "ib-weights --check --base train.jsonl epoch.3.jsonl\n",
-	.notes = "Exit status: 0 done, 1 a check said no, 2 misuse, 65 bad "
-		 "data, 66 no input,\n73 cannot create, 74 I/O error.\n",
+	.notes = "Exit status: 0 success, 1 a check failed, 2 usage error, 65 "
+		 "invalid data,\n66 no input, 73 cannot create, 74 I/O error.\n",
 	.options = options,
 };
 

@@ -54,20 +54,20 @@
 			  "limit)"),                                                               \
 		CLI_CHOICE(0, "duplicates", "WHICH", "last|first|mean|max|min",                    \
 			   enum ib_duplicates, log.duplicates,                                     \
-			   "which loss counts if an epoch has several records "                    \
+			   "which loss to use if an epoch has several records "                    \
 			   "with the same id:"),                                                   \
 		CLI_CHOICE(0, "nonfinite", "WHAT", "keep|skip|fail", enum ib_nonfinite,            \
 			   log.nonfinite,                                                          \
 			   "keep a loss of NaN or infinity as an unknown "                         \
 			   "score, skip the record, or fail:"),                                    \
 		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                                    \
-			  "skip up to N bad records (default 0)")
+			  "skip up to N invalid records (default 0)")
 
 /* All that pi depends on: `rule` is a struct ib_rule_options. */
 #define CLI_RULE_ROWS(rule_)                                                                       \
 	CLI_RULE(0, "rule", rule_,                                                                 \
-		 "how a sample's score becomes its keep probability; the "                         \
-		 "rules and their parameters:"),                                                   \
+		 "formula that turns a sample's score into its keep "                              \
+		 "probability; the rules and their parameters:"),                                  \
 		CLI_CHOICE(0, "sampling", "HOW", "poisson|fixed", enum ib_sampling,                \
 			   rule_.sampling,                                                         \
 			   "draw each sample by itself, or keep a fixed "                          \
@@ -79,10 +79,10 @@
 /* How much is pruned, by the rules infobatch and random. */
 #define CLI_SHARE_ROWS(rule_)                                                                      \
 	CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,                                         \
-		 "share of the samples below the threshold to prune, in "                          \
+		 "fraction to prune of the samples below the threshold, in "                       \
 		 "[0, 1) (default 0.5)"),                                                          \
 		CLI_DECIMAL(0, "keep", "F", "[0, 1]", rule_.keep,                                  \
-			    "share of all samples to keep, instead of -r "                         \
+			    "fraction of all samples to keep, instead of -r "                      \
 			    "(rules infobatch, random and proportional; "                          \
 			    "default: not set)")
 
