@@ -1,9 +1,10 @@
 /*
- * Order statistics of scores that are spread over several machines. The totals
- * tell which bin (by the leading bits of the score) holds a rank or a threshold.
- * Only the values of that bin are needed beyond the totals, and a second pass
- * counts them. With --write-bins the same functions run without these values and
- * only record which bins they need.
+ * Order statistics of scores. The totals tell which bin (by the leading bits of
+ * the score) holds a rank or a threshold. Only the values of that bin are needed
+ * in addition, and a second pass over the scores counts them. Before that pass the
+ * same functions run without these values and only record which bins they need:
+ * for scores in memory (count_bins in rules.c), and with --write-bins for scores
+ * that are spread over several machines.
  */
 #include "prune/bins_request.h"
 
@@ -24,12 +25,12 @@ ib_bins_request_lacks(const char *option, struct ib_error *err)
 }
 
 /*
- * Get the exact values of a bin, which begin at index *at of *values. With
- * --write-bins, request the bin and set *values to NULL.
+ * Get the values of a bin with its neighbours. While bins are requested, request
+ * this one and set *values to NULL.
  */
 static enum ib_status
 get_bin(const struct ib_rule *r, uint32_t bin, const char *option, const struct ib_bins **values,
-	uint64_t *at, struct ib_error *err)
+	struct ib_error *err)
 {
 	*values = NULL;
 	if (r->wanted_bins) {
@@ -39,7 +40,6 @@ get_bin(const struct ib_rule *r, uint32_t bin, const char *option, const struct 
 	if (!r->bins || !ib_bins_selects(&r->bins->score, bin))
 		return ib_bins_request_lacks(option, err);
 	*values = &r->bins->score;
-	*at = ib_bins_seek(*values, (uint64_t)bin << 20);
 	return IB_OK;
 }
 
@@ -47,21 +47,12 @@ enum ib_status
 ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option, double *score,
 		     struct ib_error *err)
 {
-	const struct ib_bins *f;
-	enum ib_status st;
-	uint32_t bin = 0;
-	uint64_t i;
+	const uint64_t *count = r->totals->bin;
+	const struct ib_bins *values;
+	enum ib_status st = get_bin(r, ib_bins_of_rank(count, rank), option, &values, err);
 
-	while (bin < IB_TOTALS_BINS - 1 && r->totals->bin[bin] < rank)
-		rank -= r->totals->bin[bin++];
-	*score = NAN;
-	st = get_bin(r, bin, option, &f, &i, err);
-	if (st || !f)
-		return st;
-	for (; i + 1 < f->n && f->count[i] < rank; i++)
-		rank -= f->count[i];
-	*score = (double)ib_float_from_order(f->order[i]);
-	return IB_OK;
+	*score = values ? (double)ib_bins_value(values, count, rank) : (double)NAN;
+	return st;
 }
 
 /* Return the order of the smallest float not below a threshold. */
@@ -79,24 +70,21 @@ enum ib_status
 ib_bins_request_below(const struct ib_rule *r, double cut, const char *option, uint64_t *low,
 		      struct ib_error *err)
 {
-	const struct ib_bins *f;
-	enum ib_status st;
-	uint64_t order, i;
-	uint32_t bin, b;
+	static const struct ib_bins no_values;
+	const uint64_t *count = r->totals->bin;
+	const struct ib_bins *values = &no_values;
+	enum ib_status st = IB_OK;
+	uint64_t order;
+	uint32_t bin;
 
 	*low = 0;
 	if (isnan(cut))
-		return IB_OK; /* with --write-bins: a quantile, which is already requested */
+		return IB_OK; /* a quantile, whose bin is already requested */
 	order = first_not_below(cut);
 	bin = (uint32_t)(order >> 20);
-	for (b = 0; b < bin; b++)
-		*low += r->totals->bin[b];
-	if (order % IB_BIN_VALUES == 0 || r->totals->bin[bin] == 0)
-		return IB_OK;
-	st = get_bin(r, bin, option, &f, &i, err);
-	if (st || !f)
-		return st;
-	for (; i < f->n && f->order[i] < order; i++)
-		*low += f->count[i];
-	return IB_OK;
+	if (order % IB_BIN_VALUES != 0 && count[bin] > 0)
+		st = get_bin(r, bin, option, &values, err);
+	if (values)
+		*low = ib_bins_below(values, count, order);
+	return st;
 }

@@ -5,9 +5,9 @@
 #include "prune/rule.h"
 
 /*
- * Find the rank-th smallest known score, from 1. With --write-bins, request its
- * bin and set *score to NaN. Returns IB_E_MISUSE if the second pass has not
- * counted that bin.
+ * Find the rank-th smallest known score, from 1. While bins are requested,
+ * request its bin and set *score to NaN. Returns IB_E_MISUSE if the second pass
+ * has not counted that bin.
  */
 enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 				    double *score, struct ib_error *err);

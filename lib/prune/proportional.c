@@ -65,55 +65,21 @@ warn_of_reach(const struct ib_rule *r, double share, const struct ib_context *co
 		r->options.keep, text);
 }
 
-static enum ib_status
-solve(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_bin_counts *of,
-      const struct ib_context *context, struct ib_error *err)
-{
-	double most = ib_solve_scale_most(b, of), keep = b->keep;
-
-	if (keep < b->floor || keep > most)
-		warn_of_reach(r, keep < b->floor ? b->floor : most, context);
-	r->c = 0;
-	return keep <= b->floor ? IB_OK : ib_solve_scale(b, of, &r->c, err);
-}
-
-/* Request the bins that the solver needs, counted in one pass over the scores. */
+/* Request the bins that the solver needs. */
 static void
-request_bins(const struct ib_rule *r, struct ib_scale_problem *b, struct ib_bin_counts *want)
+request_bins(const struct ib_rule *r, const struct ib_scale_problem *b)
 {
-	want->spread = true;
-	want->proxy = r->options.proxy;
+	r->wanted_bins->has_x = true;
+	r->wanted_bins->proxy = r->options.proxy;
 	if (b->keep > b->floor)
-		ib_solve_scale_remember(b, &want->fine);
+		ib_solve_scale_select(b, &r->wanted_bins->x_values);
 }
 
-static enum ib_status
-solve_from_scores(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context *context,
-		  struct ib_error *err)
+static bool
+has_bins(const struct ib_rule *r, const struct ib_scale_problem *b)
 {
-	struct ib_bin_counts *want = ib_bin_counts_new(), *of = NULL;
-	enum ib_status st;
-
-	if (!want)
-		return ib_fail_memory(err);
-	request_bins(r, b, want);
-	st = ib_bin_counts_count(want, r->scores->score.p, r->scores->table.n, &of, err);
-	if (!st)
-		st = solve(r, b, of, context, err);
-	ib_bin_counts_free(of);
-	ib_bin_counts_free(want);
-	return st;
-}
-
-/* Solve with the counts of the second pass over the partitions. */
-static enum ib_status
-solve_from_totals(struct ib_rule *r, struct ib_scale_problem *b, const struct ib_context *context,
-		  struct ib_error *err)
-{
-	if (!r->bins || !r->bins->spread || r->bins->proxy != r->options.proxy ||
-	    (b->keep > b->floor && !ib_solve_scale_is_known(b, r->bins)))
-		return ib_bins_request_lacks("--keep", err);
-	return solve(r, b, r->bins, context, err);
+	return r->bins && r->bins->has_x && r->bins->proxy == r->options.proxy &&
+	       (b->keep <= b->floor || ib_solve_scale_has_bins(b, r->bins));
 }
 
 static enum ib_status
@@ -122,14 +88,20 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, s
 	struct ib_scale_problem b = { .keep = keep,
 				      .floor = r->options.floor,
 				      .n = r->totals->known };
+	double most;
 
 	ib_solve_scale_bound(&b, r->totals, r->options.proxy);
-	if (!r->totals_given)
-		return solve_from_scores(r, &b, context, err);
-	if (!r->wanted_bins)
-		return solve_from_totals(r, &b, context, err);
-	request_bins(r, &b, r->wanted_bins);
-	return IB_OK;
+	if (r->wanted_bins) {
+		request_bins(r, &b);
+		return IB_OK;
+	}
+	if (!has_bins(r, &b))
+		return ib_bins_request_lacks("--keep", err);
+	most = ib_solve_scale_most(&b, &r->bins->x);
+	if (keep < b.floor || keep > most)
+		warn_of_reach(r, keep < b.floor ? b.floor : most, context);
+	r->c = 0;
+	return keep <= b.floor ? IB_OK : ib_solve_scale(&b, r->bins, &r->c, err);
 }
 
 enum ib_status
@@ -151,7 +123,5 @@ ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context
 	}
 	if (!ib_number_text(ib_span_of(o->keep), &keep) || !(keep >= 0 && keep <= 1))
 		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a number in [0, 1]", o->keep);
-	if (!r->scores && !r->totals_given)
-		return IB_OK;
 	return solve_budget(r, keep, context, err);
 }

@@ -26,9 +26,9 @@ struct ib_rule {
 	const struct ib_scores *scores;	   /* NULL if there are none yet */
 	const struct ib_totals *totals;	   /* from --totals, or of all known scores */
 	struct ib_totals *own_totals;	   /* the same, if the rule owns them */
-	bool totals_given;		   /* totals come from --totals */
-	const struct ib_bin_counts *bins;  /* second-pass counts from --totals; NULL if none */
-	struct ib_bin_counts *wanted_bins; /* request of --write-bins */
+	const struct ib_bin_counts *bins;  /* counts of the second pass; NULL if none */
+	struct ib_bin_counts *own_bins;	   /* the same, if the rule owns them */
+	struct ib_bin_counts *wanted_bins; /* set while prepare() requests bins */
 	uint64_t key;			   /* hashed seed and epoch, for the draws */
 	bool unpruned;			   /* true in an unpruned epoch */
 	enum ib_reason why_unpruned;	   /* warm-up or anneal */
@@ -50,7 +50,11 @@ struct ib_rule_kind {
 	bool fixed;	   /* --sampling fixed is allowed */
 	bool cuts;	   /* files list its thresholds */
 	bool ratio;	   /* has a ratio r, from -r or solved for --keep */
-	/* Find thresholds and solve budgets; called in unpruned epochs too. */
+	/*
+	 * Find thresholds and solve budgets; called in unpruned epochs too. It is
+	 * called twice if there are scores: first to request the bins whose values
+	 * it needs (rule->wanted_bins), then with the counts of the second pass.
+	 */
 	enum ib_status (*prepare)(struct ib_rule *rule, const struct ib_context *context,
 				  struct ib_error *err);
 	/* Compute pi for n <= IB_GROUP scores; IB_HIGH if at or above the threshold. */

@@ -109,7 +109,6 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 static enum ib_status
 set_totals(struct ib_rule *r, const struct ib_totals_file *sums, struct ib_error *err)
 {
-	r->totals_given = sums != NULL;
 	if (sums) {
 		r->totals = &sums->totals;
 		r->bins = sums->refined;
@@ -162,6 +161,36 @@ can_prepare(const struct ib_rule *r)
 	return !r->kind->needs_scores || r->totals->known > 0;
 }
 
+static enum ib_status
+prepare(struct ib_rule *r, const struct ib_context *context, struct ib_error *err)
+{
+	r->thresholds.n = 0;
+	return can_prepare(r) ? r->kind->prepare(r, context, err) : IB_OK;
+}
+
+/* Let the rule request the bins that it needs. */
+static enum ib_status
+request_bins(struct ib_rule *r, const struct ib_context *context, struct ib_error *err)
+{
+	r->wanted_bins = ib_bin_counts_new();
+	return r->wanted_bins ? prepare(r, context, err) : ib_fail_memory(err);
+}
+
+/* Make the second pass over the scores: count the bins that the rule needs. */
+static enum ib_status
+count_bins(struct ib_rule *r, struct ib_error *err)
+{
+	enum ib_status st = request_bins(r, NULL, err);
+
+	if (!st)
+		st = ib_bin_counts_count(r->wanted_bins, r->scores->score.p, r->scores->table.n,
+					 &r->own_bins, err);
+	ib_bin_counts_free(r->wanted_bins);
+	r->wanted_bins = NULL;
+	r->bins = r->own_bins;
+	return st;
+}
+
 enum ib_status
 ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *scores,
 		const struct ib_totals_file *sums, const struct ib_context *context,
@@ -178,8 +207,10 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 		st = ib_fail(err, IB_E_MISUSE,
 			     "--sampling fixed needs all scores, but these are of one "
 			     "partition: give all of them with -s");
-	if (!st && can_prepare(r))
-		st = r->kind->prepare(r, context, err);
+	if (!st && scores && !sums)
+		st = count_bins(r, err);
+	if (!st)
+		st = prepare(r, context, err);
 	if (!st && options->sampling == IB_SAMPLING_FIXED && scores)
 		st = ib_fixed_prepare(r, err);
 	if (st) {
@@ -200,17 +231,14 @@ ib_rule_request_bins(const struct ib_rule_options *options, const struct ib_tota
 
 	if (st)
 		return st;
-	r->wanted_bins = ib_bin_counts_new();
-	if (r->wanted_bins)
+	st = request_bins(r, context, err);
+	if (!st)
+		st = ib_totals_digest(r->totals, r->wanted_bins->of, err);
+	if (!st) {
 		r->wanted_bins->newest = r->totals->newest;
-	st = r->wanted_bins ? ib_totals_digest(r->totals, r->wanted_bins->of, err)
-			    : ib_fail_memory(err);
-	if (!st && can_prepare(r))
-		st = r->kind->prepare(r, context, err);
-	if (st)
-		ib_bin_counts_free(r->wanted_bins);
-	else
 		*out = r->wanted_bins;
+		r->wanted_bins = NULL;
+	}
 	ib_rule_free(r);
 	return st;
 }
@@ -228,6 +256,8 @@ ib_rule_free(struct ib_rule *r)
 	if (!r)
 		return;
 	free(r->own_totals);
+	ib_bin_counts_free(r->own_bins);
+	ib_bin_counts_free(r->wanted_bins);
 	free(r->group);
 	free(r->kept);
 	free(r);

@@ -140,23 +140,22 @@ is_needed(const struct ib_scale_problem *b, uint32_t bin)
 }
 
 void
-ib_solve_scale_remember(const struct ib_scale_problem *b, struct ib_bins *fine)
+ib_solve_scale_select(const struct ib_scale_problem *b, struct ib_bins *x_values)
 {
 	uint32_t bin;
 
-	for (bin = IB_SPREAD_FIRST; bin < IB_TOTALS_BINS; bin++)
+	for (bin = IB_X_FIRST; bin < IB_TOTALS_BINS; bin++)
 		if (is_needed(b, bin))
-			ib_bins_select(fine, bin);
+			ib_bins_select(x_values, bin);
 }
 
 bool
-ib_solve_scale_is_known(const struct ib_scale_problem *b, const struct ib_bin_counts *r)
+ib_solve_scale_has_bins(const struct ib_scale_problem *b, const struct ib_bin_counts *r)
 {
 	uint32_t bin;
 
-	for (bin = IB_SPREAD_FIRST; bin < IB_TOTALS_BINS; bin++)
-		if (is_needed(b, bin) && r->x[bin - IB_SPREAD_FIRST].count > 0 &&
-		    !ib_bins_selects(&r->fine, bin))
+	for (bin = IB_X_FIRST; bin < IB_TOTALS_BINS; bin++)
+		if (is_needed(b, bin) && r->x.count[bin] > 0 && !ib_bins_selects(&r->x_values, bin))
 			return false;
 	return true;
 }
@@ -165,30 +164,24 @@ ib_solve_scale_is_known(const struct ib_scale_problem *b, const struct ib_bin_co
 
 struct search {
 	const struct ib_scale_problem *b;
-	const struct ib_bin_counts *r;
-	uint64_t before[IB_SPREAD_BINS + 1]; /* samples below each bin */
-	uint64_t *count;		     /* prefix sums over the exact values: counts */
-	struct ib_u128 *sum;		     /* and sums, in units of their bin */
+	const struct ib_x_bins *x;
+	const struct ib_bins *values;
+	struct ib_u128 *sum; /* [n + 1]: sum of the values before each value, in units of its bin */
 };
 
 static enum ib_status
-prefix(struct search *s, struct ib_error *err)
+sum_values(struct search *s, struct ib_error *err)
 {
-	const struct ib_bins *f = &s->r->fine;
+	const struct ib_bins *f = s->values;
 	uint64_t i;
 
-	s->count = ib_array_zeroed(f->n + 1, sizeof(*s->count));
 	s->sum = ib_array_zeroed(f->n + 1, sizeof(*s->sum));
-	if (!s->count || !s->sum)
+	if (!s->sum)
 		return ib_fail_memory(err);
-	s->before[0] = s->r->flat;
-	for (i = 0; i < IB_SPREAD_BINS; i++)
-		s->before[i + 1] = s->before[i] + s->r->x[i].count;
-	for (i = 0; i < f->n; i++) {
-		s->count[i + 1] = s->count[i] + f->count[i];
-		s->sum[i + 1] = ib_u128_add(
-			s->sum[i], ib_u128_product(ib_spread_units(f->order[i]), f->count[i]));
-	}
+	for (i = 0; i < f->n; i++)
+		s->sum[i + 1] =
+			ib_u128_add(s->sum[i], ib_u128_product(ib_x_units(f->order[i]),
+							       f->before[i + 1] - f->before[i]));
 	return IB_OK;
 }
 
@@ -196,18 +189,22 @@ prefix(struct search *s, struct ib_error *err)
 static uint64_t
 count_below(const struct search *s, uint64_t order)
 {
-	const struct ib_bins *f = &s->r->fine;
-	uint64_t bin = (order >> 20) - IB_SPREAD_FIRST;
-	uint64_t first = ib_bins_seek(f, order >> 20 << 20);
+	return ib_bins_below(s->values, s->x->count, order);
+}
 
-	return s->before[bin] + s->count[ib_bins_seek(f, order)] - s->count[first];
+/* Return the sum of the values in [from, to), orders of one bin, in its units. */
+static struct ib_u128
+sum_between(const struct search *s, uint64_t from, uint64_t to)
+{
+	return ib_u128_subtract(s->sum[ib_bins_seek(s->values, to)],
+				s->sum[ib_bins_seek(s->values, from)]);
 }
 
 /* acc += factor * units of a bin */
 static void
 add_units(struct ib_exact *acc, double factor, struct ib_u128 units, uint32_t bin)
 {
-	double unit = ib_spread_unit(bin);
+	double unit = ib_x_unit(bin);
 
 	ib_exact_add_product(acc, factor, (double)(units.lo & 0xffffffff) * unit);
 	ib_exact_add_product(acc, factor, (double)(units.lo >> 32) * unit * 0x1p32);
@@ -218,23 +215,18 @@ add_units(struct ib_exact *acc, double factor, struct ib_u128 units, uint32_t bi
 static void
 add_range(const struct search *s, struct ib_exact *acc, double factor, uint64_t from, uint64_t to)
 {
-	const struct ib_bins *f = &s->r->fine;
 	uint64_t bin, a, b;
 
 	for (bin = from >> 20; bin <= to >> 20 && from < to; bin++) {
-		const struct ib_spread_bin *x = &s->r->x[bin - IB_SPREAD_FIRST];
-
-		if (x->count == 0)
+		a = bin << 20;
+		b = (bin + 1) << 20;
+		if (s->x->count[bin] == 0)
 			continue;
-		if (bin << 20 >= from && (bin + 1) << 20 <= to) {
-			add_units(acc, factor, x->sum, (uint32_t)bin);
-			continue;
-		}
-		a = bin << 20 > from ? bin << 20 : from;
-		b = (bin + 1) << 20 < to ? (bin + 1) << 20 : to;
-		add_units(acc, factor,
-			  ib_u128_subtract(s->sum[ib_bins_seek(f, b)], s->sum[ib_bins_seek(f, a)]),
-			  (uint32_t)bin);
+		if (a >= from && b <= to)
+			add_units(acc, factor, s->x->sum[bin], (uint32_t)bin);
+		else
+			add_units(acc, factor, sum_between(s, a > from ? a : from, b < to ? b : to),
+				  (uint32_t)bin);
 	}
 }
 
@@ -354,14 +346,13 @@ last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
 static double
 next_x(const struct search *s, uint64_t order)
 {
-	const struct ib_bins *f = &s->r->fine;
-	uint64_t at = ib_bins_seek(f, order), bin = order >> 20;
+	uint64_t at = ib_bins_seek(s->values, order), bin = order >> 20;
 
-	if (at < f->n && f->order[at] >> 20 == bin)
-		return (double)ib_float_from_order(f->order[at]);
+	if (at < s->values->n && s->values->order[at] >> 20 == bin)
+		return (double)ib_float_from_order(s->values->order[at]);
 	while (++bin < IB_TOTALS_BINS)
-		if (s->r->x[bin - IB_SPREAD_FIRST].count > 0)
-			return (double)ib_float_from_order(s->r->x[bin - IB_SPREAD_FIRST].least);
+		if (s->x->count[bin] > 0)
+			return (double)ib_float_from_order(s->x->least[bin]);
 	return 0;
 }
 
@@ -394,33 +385,28 @@ compute_scale(const struct search *s, uint32_t last_low, uint32_t last_drawn)
 }
 
 double
-ib_solve_scale_most(const struct ib_scale_problem *b, const struct ib_bin_counts *r)
+ib_solve_scale_most(const struct ib_scale_problem *b, const struct ib_x_bins *x)
 {
-	return ((double)(b->n - r->flat) + b->floor * (double)r->flat) / (double)b->n;
+	uint64_t at_floor = x->count[0];
+
+	return ((double)(b->n - at_floor) + b->floor * (double)at_floor) / (double)b->n;
 }
 
 enum ib_status
 ib_solve_scale(const struct ib_scale_problem *b, const struct ib_bin_counts *r, double *c,
 	       struct ib_error *err)
 {
-	struct search *s = calloc(1, sizeof(*s));
-	enum ib_status st;
+	struct search s = { .b = b, .x = &r->x, .values = &r->x_values };
+	enum ib_status st = sum_values(&s, err);
 	double x;
 
-	if (!s)
-		return ib_fail_memory(err);
-	s->b = b;
-	s->r = r;
-	st = prefix(s, err);
-	if (!st && b->keep >= ib_solve_scale_most(b, r)) {
-		x = next_x(s, ZERO + 1);
+	if (!st && b->keep >= ib_solve_scale_most(b, &r->x)) {
+		x = next_x(&s, ZERO + 1);
 		*c = x > 0 ? 1 / x : 0;
 	} else if (!st) {
-		*c = compute_scale(s, last_that(s, is_low, b->low),
-				   last_that(s, is_drawn, b->high));
+		*c = compute_scale(&s, last_that(&s, is_low, b->low),
+				   last_that(&s, is_drawn, b->high));
 	}
-	free(s->count);
-	free(s->sum);
-	free(s);
+	free(s.sum);
 	return st;
 }

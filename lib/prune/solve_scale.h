@@ -27,12 +27,12 @@ struct ib_scale_problem {
 void ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t,
 			  enum ib_proxy proxy);
 
-/* Request the bins whose values must be known; true if r holds all of them. */
-void ib_solve_scale_remember(const struct ib_scale_problem *b, struct ib_bins *fine);
-bool ib_solve_scale_is_known(const struct ib_scale_problem *b, const struct ib_bin_counts *r);
+/* Select the bins of x whose values must be known; true if r has all of them. */
+void ib_solve_scale_select(const struct ib_scale_problem *b, struct ib_bins *x_values);
+bool ib_solve_scale_has_bins(const struct ib_scale_problem *b, const struct ib_bin_counts *r);
 
 /* Return the largest fraction that can be kept: pi is 1 if x > 0, else floor. */
-double ib_solve_scale_most(const struct ib_scale_problem *b, const struct ib_bin_counts *r);
+double ib_solve_scale_most(const struct ib_scale_problem *b, const struct ib_x_bins *x);
 
 /* Solve for c. Requires floor < keep and all requested bins. */
 enum ib_status ib_solve_scale(const struct ib_scale_problem *b, const struct ib_bin_counts *r,

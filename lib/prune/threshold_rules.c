@@ -1,8 +1,7 @@
 /*
  * Rules with thresholds (infobatch, hard, random, buckets, rank): all scores
  * between two thresholds have the same pi. A threshold is the mean, a quantile or
- * a number. Quantiles of several thresholds are found in the same passes over the
- * scores.
+ * a number.
  */
 #include "prune/threshold_rules.h"
 
@@ -13,7 +12,6 @@
 #include "base/numbers.h"
 #include "prune/bins_request.h"
 #include "prune/keep.h"
-#include "score/quantile.h"
 
 /*
  * Branch-free binary search: the number of thresholds <= score selects pi. Saves
@@ -172,29 +170,17 @@ begin_cut(const struct ib_rule *rule, const struct cut *cut)
 	return f;
 }
 
-/* Find the scores of all ranks, in the same passes over the scores. */
+/* Find the scores of all ranks. */
 static enum ib_status
 find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *option,
 	  struct ib_error *err)
 {
-	uint64_t rank[IB_THRESHOLDS_MAX];
-	float score[IB_THRESHOLDS_MAX];
 	enum ib_status st = IB_OK;
-	size_t i, k = 0;
+	size_t i;
 
-	for (i = 0; i < n && !st; i++) {
-		if (f[i].rank == 0)
-			continue;
-		rank[k++] = f[i].rank;
-		if (rule->totals_given)
-			st = ib_bins_request_rank(rule, f[i].rank, option, &f[i].value, err);
-	}
-	if (st || k == 0 || rule->totals_given)
-		return st;
-	st = ib_quantiles(rule->scores->score.p, rule->scores->table.n, rank, k, score, err);
-	for (i = k = 0; i < n && !st; i++)
+	for (i = 0; i < n && !st; i++)
 		if (f[i].rank > 0)
-			f[i].value = (double)score[k++];
+			st = ib_bins_request_rank(rule, f[i].rank, option, &f[i].value, err);
 	return st;
 }
 
@@ -226,30 +212,12 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 	return st;
 }
 
-/* Count the known scores below the threshold. */
-static enum ib_status
-count_low(const struct ib_rule *rule, uint64_t *low, struct ib_error *err)
-{
-	const float *score;
-	uint64_t i;
-
-	*low = 0;
-	if (rule->totals_given)
-		return ib_bins_request_below(rule, rule->threshold, "--keep", low, err);
-	if (!rule->scores)
-		return IB_OK;
-	score = rule->scores->score.p;
-	for (i = 0; i < rule->scores->table.n; i++)
-		*low += (double)score[i] < rule->threshold;
-	return IB_OK;
-}
-
-/* Solve for r. With --write-bins, only request the bins that this needs. */
+/* Solve for r, from the number of known scores below the threshold. */
 static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	uint64_t low;
-	enum ib_status st = count_low(rule, &low, err);
+	enum ib_status st = ib_bins_request_below(rule, rule->threshold, "--keep", &low, err);
 
 	if (st || rule->wanted_bins)
 		return st;

@@ -31,7 +31,7 @@ ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x)
 }
 
 double
-ib_spread_unit(uint32_t bin)
+ib_x_unit(uint32_t bin)
 {
 	int exponent = (int)(bin >> 3 & 0xff);
 
@@ -41,12 +41,7 @@ ib_spread_unit(uint32_t bin)
 struct ib_bin_counts *
 ib_bin_counts_new(void)
 {
-	struct ib_bin_counts *r = calloc(1, sizeof(*r));
-	size_t b;
-
-	for (b = 0; r && b < IB_SPREAD_BINS; b++)
-		r->x[b].least = UINT32_MAX;
-	return r;
+	return calloc(1, sizeof(struct ib_bin_counts));
 }
 
 void
@@ -55,32 +50,49 @@ ib_bin_counts_free(struct ib_bin_counts *r)
 	if (!r)
 		return;
 	ib_bins_release(&r->score);
-	ib_bins_release(&r->fine);
+	ib_bins_release(&r->x_values);
 	free(r);
 }
 
 /* ---- counting ------------------------------------------------------------------ */
 
-#define ZERO 0x80000000u /* 0 as ib_float_order */
+static void
+lower_least(struct ib_x_bins *b, uint32_t bin, uint32_t order)
+{
+	if (b->least[bin] == 0 || order < b->least[bin])
+		b->least[bin] = order;
+}
 
 void
-ib_bin_counts_spread(struct ib_bin_counts *r, const float *x, uint64_t n)
+ib_x_bins_add(struct ib_x_bins *b, const float *x, uint64_t n)
 {
-	struct ib_spread_bin *b;
-	uint32_t order;
+	uint32_t order, bin;
 	uint64_t i;
 
 	for (i = 0; i < n; i++) {
 		if (!(x[i] > 0)) {
-			r->flat += x[i] == x[i];
+			b->count[0] += x[i] == x[i];
 			continue;
 		}
 		order = ib_float_order(x[i]);
-		b = &r->x[(order >> 20) - IB_SPREAD_FIRST];
-		b->count++;
-		b->sum = ib_u128_add(b->sum, (struct ib_u128){ 0, ib_spread_units(order) });
-		if (order < b->least)
-			b->least = order;
+		bin = order >> 20;
+		b->count[bin]++;
+		b->sum[bin] = ib_u128_add(b->sum[bin], (struct ib_u128){ 0, ib_x_units(order) });
+		lower_least(b, bin, order);
+	}
+}
+
+static void
+merge_x(struct ib_x_bins *b, const struct ib_x_bins *other)
+{
+	uint32_t bin;
+
+	for (bin = 0; bin < IB_TOTALS_BINS; bin++) {
+		if (other->count[bin] == 0)
+			continue;
+		b->count[bin] += other->count[bin];
+		b->sum[bin] = ib_u128_add(b->sum[bin], other->sum[bin]);
+		lower_least(b, bin, other->least[bin]);
 	}
 }
 
@@ -146,17 +158,17 @@ static enum ib_status
 count_x(struct ib_bin_counts *r, const float *score, uint64_t n, struct ib_error *err)
 {
 	struct picked p = { 0 };
-	bool ok = pick(&r->fine, score, 0, true, &p);
+	bool ok = pick(&r->x_values, score, 0, true, &p);
 	float x[CHUNK];
 	size_t k;
 
 	for (; n > 0 && ok; score += k, n -= k) {
 		k = n < CHUNK ? (size_t)n : CHUNK;
 		ib_proxies(r->proxy, score, k, x);
-		ib_bin_counts_spread(r, x, k);
-		ok = pick(&r->fine, x, k, true, &p);
+		ib_x_bins_add(&r->x, x, k);
+		ok = pick(&r->x_values, x, k, true, &p);
 	}
-	return count_picked(&r->fine, &p, ok, err);
+	return count_picked(&r->x_values, &p, ok, err);
 }
 
 enum ib_status
@@ -170,12 +182,12 @@ ib_bin_counts_count(const struct ib_bin_counts *request, const float *score, uin
 		return ib_fail_memory(err);
 	memcpy(r->of, request->of, sizeof(r->of));
 	memcpy(r->score.selected, request->score.selected, sizeof(r->score.selected));
-	memcpy(r->fine.selected, request->fine.selected, sizeof(r->fine.selected));
-	r->spread = request->spread;
+	memcpy(r->x_values.selected, request->x_values.selected, sizeof(r->x_values.selected));
+	r->has_x = request->has_x;
 	r->proxy = request->proxy;
 	if (ib_bins_selects_any(&r->score))
 		st = ib_bin_counts_pick(&r->score, score, n, false, err);
-	if (!st && r->spread)
+	if (!st && r->has_x)
 		st = count_x(r, score, n, err);
 	if (st) {
 		ib_bin_counts_free(r);
@@ -190,31 +202,22 @@ ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, cons
 		    struct ib_error *err)
 {
 	enum ib_status st;
-	size_t b;
 
 	if (strcmp(r->of, o->of) != 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: the counts of --bins are for other totals than "
 			       "in earlier files: of another epoch?",
 			       name);
-	if (r->spread != o->spread || r->proxy != o->proxy ||
+	if (r->has_x != o->has_x || r->proxy != o->proxy ||
 	    memcmp(r->score.selected, o->score.selected, sizeof(r->score.selected)) != 0 ||
-	    memcmp(r->fine.selected, o->fine.selected, sizeof(r->fine.selected)) != 0)
+	    memcmp(r->x_values.selected, o->x_values.selected, sizeof(r->x_values.selected)) != 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: the counts of --bins are for another rule than "
 			       "in earlier files",
 			       name);
+	merge_x(&r->x, &o->x);
 	st = ib_bins_merge(&r->score, &o->score, err);
-	if (!st)
-		st = ib_bins_merge(&r->fine, &o->fine, err);
-	r->flat += o->flat;
-	for (b = 0; b < IB_SPREAD_BINS; b++) {
-		r->x[b].count += o->x[b].count;
-		r->x[b].sum = ib_u128_add(r->x[b].sum, o->x[b].sum);
-		if (o->x[b].least < r->x[b].least)
-			r->x[b].least = o->x[b].least;
-	}
-	return st;
+	return st ? st : ib_bins_merge(&r->x_values, &o->x_values, err);
 }
 
 enum ib_status

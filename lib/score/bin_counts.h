@@ -13,40 +13,39 @@
 #include "base/u128.h"
 #include "score/bins.h"
 
-#define IB_SPREAD_BINS (IB_TOTALS_BINS / 2)	       /* bins of positive x, by leading bits */
-#define IB_SPREAD_FIRST ((uint32_t)IB_TOTALS_BINS / 2) /* bin number of x[0] */
+#define IB_X_FIRST ((uint32_t)IB_TOTALS_BINS / 2) /* bin of the smallest x > 0 */
 
 /*
- * The values of x in one bin. They share sign and exponent, so their sum is
- * an integer multiple of ib_spread_unit().
+ * The number of x in each bin and their exact sum. The x of a bin share sign and
+ * exponent, so their sum is an integer multiple of ib_x_unit(). x <= 0 are only
+ * counted, in bin 0.
  */
-struct ib_spread_bin {
-	uint64_t count;
-	struct ib_u128 sum; /* sum of x, in units of ib_spread_unit() */
-	uint32_t least;	    /* ib_float_order of the smallest x; UINT32_MAX if none */
+struct ib_x_bins {
+	uint64_t count[IB_TOTALS_BINS];
+	struct ib_u128 sum[IB_TOTALS_BINS]; /* in units of ib_x_unit() */
+	uint32_t least[IB_TOTALS_BINS];	    /* ib_float_order of the smallest x */
 };
 
 struct ib_bin_counts {
 	char of[33];	      /* digest of the totals that these counts belong to */
 	int64_t newest;	      /* newest epoch of the totals (requests only) */
 	struct ib_bins score; /* score values in the requested bins */
-	bool spread;	      /* the members below are used */
+	bool has_x;	      /* the members below are used */
 	enum ib_proxy proxy;
-	uint64_t flat; /* number of scores with x <= 0 */
-	struct ib_spread_bin x[IB_SPREAD_BINS];
-	struct ib_bins fine; /* values of positive x in the requested bins */
+	struct ib_x_bins x;
+	struct ib_bins x_values; /* values of x > 0 in the requested bins */
 };
 
 /* Return x of one score; compute x of n scores. */
 float ib_proxy_of(enum ib_proxy proxy, float score);
 void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 
-/* Return the value of the lowest bit of the floats in `bin`, a bin of positive x. */
-double ib_spread_unit(uint32_t bin);
+/* Return the value of the lowest bit of the floats in `bin`, a bin of x > 0. */
+double ib_x_unit(uint32_t bin);
 
-/* Return the float as a multiple of ib_spread_unit(). */
+/* Return x > 0 as a multiple of ib_x_unit(). */
 static inline uint64_t
-ib_spread_units(uint32_t order)
+ib_x_units(uint32_t order)
 {
 	return (order & 0x7fffff) | (uint64_t)((order & 0x7f800000) != 0) << 23;
 }
@@ -54,8 +53,8 @@ ib_spread_units(uint32_t order)
 struct ib_bin_counts *ib_bin_counts_new(void); /* NULL if out of memory */
 void ib_bin_counts_free(struct ib_bin_counts *r);
 
-/* Add n values of x to r->flat and r->x. NaN means unknown and is skipped. */
-void ib_bin_counts_spread(struct ib_bin_counts *r, const float *x, uint64_t n);
+/* Add n values of x. NaN means unknown and is skipped. */
+void ib_x_bins_add(struct ib_x_bins *b, const float *x, uint64_t n);
 
 /*
  * Count those of n values that are in the requested bins of f, which must not

@@ -11,29 +11,45 @@ void
 ib_bins_release(struct ib_bins *f)
 {
 	free(f->order);
-	free(f->count);
+	free(f->before);
 	f->order = NULL;
-	f->count = NULL;
+	f->before = NULL;
 	f->n = 0;
 }
 
 /* ---- counting ------------------------------------------------------------ */
 
+/* Sort by the bits of `mask`, at most 4095, from `shift` on; equal ones keep their order. */
 static void
-sort_pass(const uint32_t *from, uint32_t *to, uint64_t n, unsigned shift)
+sort_pass(const uint32_t *from, uint32_t *to, uint64_t n, unsigned shift, uint32_t mask)
 {
-	uint64_t at[2048] = { 0 }, i, sum = 0, count;
-	size_t bin;
+	uint64_t at[IB_TOTALS_BINS] = { 0 }, i, sum = 0, count;
+	size_t digit;
 
 	for (i = 0; i < n; i++)
-		at[from[i] >> shift & 2047]++;
-	for (bin = 0; bin < 2048; bin++) {
-		count = at[bin];
-		at[bin] = sum;
+		at[from[i] >> shift & mask]++;
+	for (digit = 0; digit <= mask; digit++) {
+		count = at[digit];
+		at[digit] = sum;
 		sum += count;
 	}
 	for (i = 0; i < n; i++)
-		to[at[from[i] >> shift & 2047]++] = from[i];
+		to[at[from[i] >> shift & mask]++] = from[i];
+}
+
+/* Sort into `to`: by bin, then within each bin, which fits into a cache. */
+static void
+sort(uint32_t *order, uint32_t *to, uint64_t n)
+{
+	uint64_t first, end;
+
+	sort_pass(order, to, n, 20, IB_TOTALS_BINS - 1);
+	for (first = 0; first < n; first = end) {
+		for (end = first; end < n && to[end] >> 20 == to[first] >> 20;)
+			end++;
+		sort_pass(to + first, order + first, end - first, 0, 1023);
+		sort_pass(order + first, to + first, end - first, 10, 1023);
+	}
 }
 
 static bool
@@ -41,36 +57,35 @@ allocate(struct ib_bins *f, uint64_t n)
 {
 	f->n = n;
 	f->order = ib_array(n + 1, sizeof(*f->order));
-	f->count = ib_array(n + 1, sizeof(*f->count));
-	return f->order && f->count;
+	f->before = ib_array(n + 1, sizeof(*f->before));
+	return f->order && f->before;
 }
 
 enum ib_status
 ib_bins_count(struct ib_bins *f, uint32_t *order, uint64_t n, struct ib_error *err)
 {
-	uint32_t *sorted = ib_array(n + 1, sizeof(*sorted));
-	uint64_t distinct = 0, i, k = 0;
+	uint64_t i, k = 0;
 
-	if (!sorted)
+	if (!allocate(f, n)) {
+		ib_bins_release(f);
 		return ib_fail_memory(err);
-	sort_pass(order, sorted, n, 0);
-	sort_pass(sorted, order, n, 11);
-	sort_pass(order, sorted, n, 22);
+	}
+	sort(order, f->order, n);
 	for (i = 0; i < n; i++)
-		distinct += i == 0 || sorted[i] != sorted[i - 1];
-	if (!allocate(f, distinct)) {
-		free(sorted);
-		return ib_fail_memory(err);
-	}
-	for (i = 0; i < n; i++) {
-		if (i == 0 || sorted[i] != sorted[i - 1]) {
-			f->order[k] = sorted[i];
-			f->count[k++] = 0;
+		if (k == 0 || f->order[i] != f->order[k - 1]) {
+			f->order[k] = f->order[i];
+			f->before[k++] = i;
 		}
-		f->count[k - 1]++;
-	}
-	free(sorted);
+	f->before[k] = n;
+	f->n = k;
 	return IB_OK;
+}
+
+/* Return how many values are in f before the one at index i. */
+static uint64_t
+count_before(const struct ib_bins *f, uint64_t i)
+{
+	return f->before ? f->before[i] : 0;
 }
 
 enum ib_status
@@ -89,11 +104,12 @@ ib_bins_merge(struct ib_bins *f, const struct ib_bins *o, struct ib_error *err)
 		bool second = b < o->n && (a == f->n || o->order[b] <= f->order[a]);
 
 		sum.order[k] = first ? f->order[a] : o->order[b];
-		sum.count[k++] = (first ? f->count[a] : 0) + (second ? o->count[b] : 0);
+		sum.before[k++] = count_before(f, a) + count_before(o, b);
 		a += first;
 		b += second;
 	}
 	sum.n = k;
+	sum.before[k] = count_before(f, a) + count_before(o, b);
 	ib_bins_release(f);
 	*f = sum;
 	return IB_OK;
@@ -112,6 +128,59 @@ ib_bins_seek(const struct ib_bins *f, uint64_t order)
 			b = m;
 	}
 	return a;
+}
+
+/* ---- order statistics ---------------------------------------------------- */
+
+/* Count the values in [from, to). */
+static uint64_t
+count_range(const struct ib_bins *f, uint64_t from, uint64_t to)
+{
+	return count_before(f, ib_bins_seek(f, to)) - count_before(f, ib_bins_seek(f, from));
+}
+
+uint64_t
+ib_bins_count_of(const struct ib_bins *f, uint32_t bin)
+{
+	return count_range(f, (uint64_t)bin << 20, (uint64_t)(bin + 1) << 20);
+}
+
+uint64_t
+ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uint64_t order)
+{
+	uint64_t below = count_range(f, order >> 20 << 20, order), bin;
+
+	for (bin = 0; bin < order >> 20; bin++)
+		below += count[bin];
+	return below;
+}
+
+/* Find the bin of a rank, and turn the rank into one within the bin. */
+static uint32_t
+seek_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t *rank)
+{
+	uint32_t bin = 0;
+
+	while (bin < IB_TOTALS_BINS - 1 && count[bin] < *rank)
+		*rank -= count[bin++];
+	return bin;
+}
+
+uint32_t
+ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank)
+{
+	return seek_rank(count, &rank);
+}
+
+float
+ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uint64_t rank)
+{
+	uint64_t i = ib_bins_seek(f, (uint64_t)seek_rank(count, &rank) << 20);
+
+	rank += f->before[i];
+	while (i + 1 < f->n && f->before[i + 1] < rank)
+		i++;
+	return ib_float_from_order(f->order[i]);
 }
 
 /* ---- as text --------------------------------------------------------------- */
@@ -136,7 +205,7 @@ ib_bins_text(const struct ib_bins *f, uint32_t bin)
 
 	for (i = first; i < end; i++) {
 		put_number(&b, f->order[i] - next);
-		put_number(&b, f->count[i]);
+		put_number(&b, f->before[i + 1] - f->before[i]);
 		next = f->order[i] + 1;
 	}
 	ib_bytes_put_char(&b, '\0');
@@ -177,27 +246,41 @@ read_number(const char **p, uint64_t *x)
 	return shift == 5 || v > 0; /* only the shortest form is valid */
 }
 
+/* Make room for n more values. */
+static bool
+reserve(struct ib_bins *f, uint64_t n)
+{
+	uint32_t *order = ib_array_resize(f->order, f->n + n + 1, sizeof(*order));
+	uint64_t *before;
+
+	if (!order)
+		return false;
+	f->order = order;
+	before = ib_array_resize(f->before, f->n + n + 1, sizeof(*before));
+	if (!before)
+		return false;
+	if (f->n == 0)
+		before[0] = 0;
+	f->before = before;
+	return true;
+}
+
 bool
 ib_bins_read(struct ib_bins *f, uint32_t bin, const char *text)
 {
 	uint64_t max_values = strlen(text) / 2, gap, count, next = 0;
-	uint32_t *order = ib_array_resize(f->order, f->n + max_values + 1, sizeof(*order));
-	uint64_t *counts;
 
-	if (!order)
-		return !(f->failed = true);
-	f->order = order;
-	counts = ib_array_resize(f->count, f->n + max_values + 1, sizeof(*counts));
-	if (!counts)
-		return !(f->failed = true);
-	f->count = counts;
+	f->failed = !reserve(f, max_values);
+	if (f->failed)
+		return false;
 	while (*text) {
 		if (!read_number(&text, &gap) || !read_number(&text, &count) ||
 		    gap >= IB_BIN_VALUES - next || count == 0)
 			return false;
 		next += gap;
-		order[f->n] = bin << 20 | (uint32_t)next++;
-		counts[f->n++] = count;
+		f->order[f->n] = bin << 20 | (uint32_t)next++;
+		f->before[f->n + 1] = f->before[f->n] + count;
+		f->n++;
 	}
 	ib_bins_select(f, bin);
 	return true;

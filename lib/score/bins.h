@@ -1,8 +1,8 @@
 /*
  * The distinct values in selected bins, each with its number of occurrences.
  * A bin is the set of floats with the same leading 12 bits. The counts of
- * several files add up, and they give exact order statistics and exact sums
- * over a range. Values that do not occur take no space.
+ * several files add up. Together with the counts per bin, they give exact order
+ * statistics. Values that do not occur take no space.
  */
 #ifndef IB_SCORE_BINS_H
 #define IB_SCORE_BINS_H
@@ -16,8 +16,8 @@ struct ib_bins {
 	uint64_t selected[IB_TOTALS_BINS / 64]; /* bit set of the selected bins */
 	uint64_t n;				/* number of distinct values */
 	uint32_t *order;			/* the values as ib_float_order, ascending */
-	uint64_t *count;			/* occurrences of each value */
-	bool failed;				/* out of memory in ib_bins_read() */
+	uint64_t *before; /* [n + 1]: occurrences of all earlier values; NULL if n is 0 */
+	bool failed;	  /* out of memory in ib_bins_read() */
 };
 
 void ib_bins_release(struct ib_bins *f);
@@ -55,6 +55,20 @@ enum ib_status ib_bins_merge(struct ib_bins *f, const struct ib_bins *other, str
 
 /* Return the index of the first value >= `order`, or f->n if there is none. */
 uint64_t ib_bins_seek(const struct ib_bins *f, uint64_t order);
+
+/*
+ * Return how many values are below `order`. count[] holds the number of values in
+ * each bin, selected or not. The bin of `order` must be selected, unless it has no
+ * values or `order` is its lowest value.
+ */
+uint64_t ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS],
+		       uint64_t order);
+/* Return how many values are in a selected bin. */
+uint64_t ib_bins_count_of(const struct ib_bins *f, uint32_t bin);
+/* Return the bin of the rank-th smallest value; ranks begin at 1. */
+uint32_t ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
+/* Return the rank-th smallest value, whose bin must be selected. */
+float ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
 
 /*
  * Return one bin as text, to be freed by the caller; NULL if out of memory.

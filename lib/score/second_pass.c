@@ -51,22 +51,20 @@ put_values(cJSON *to, const char *name, const struct ib_bins *f)
 }
 
 static bool
-put_spread(cJSON *to, const struct ib_bin_counts *r)
+put_x(cJSON *to, const struct ib_x_bins *x)
 {
 	cJSON *array = cJSON_AddArrayToObject(to, "x"), *row;
-	const struct ib_spread_bin *b;
 	bool ok = array;
-	uint32_t i;
+	uint32_t bin;
 
-	for (i = 0; ok && i < IB_SPREAD_BINS; i++) {
-		b = &r->x[i];
-		if (b->count == 0)
+	for (bin = IB_X_FIRST; ok && bin < IB_TOTALS_BINS; bin++) {
+		if (x->count[bin] == 0)
 			continue;
 		row = cJSON_CreateArray();
-		ok = ib_json_doc_append(row, ib_json_doc_integer(IB_SPREAD_FIRST + i)) &&
-		     ib_json_doc_append(row, ib_json_doc_integer(b->count)) &&
-		     ib_json_doc_append(row, sum_json(b->sum)) &&
-		     ib_json_doc_append(row, ib_json_doc_integer(b->least % IB_BIN_VALUES));
+		ok = ib_json_doc_append(row, ib_json_doc_integer(bin)) &&
+		     ib_json_doc_append(row, ib_json_doc_integer(x->count[bin])) &&
+		     ib_json_doc_append(row, sum_json(x->sum[bin])) &&
+		     ib_json_doc_append(row, ib_json_doc_integer(x->least[bin] % IB_BIN_VALUES));
 		if (ok)
 			ok = ib_json_doc_append(array, row);
 		else
@@ -78,7 +76,7 @@ put_spread(cJSON *to, const struct ib_bin_counts *r)
 static bool
 put_proxy(cJSON *to, const struct ib_bin_counts *r)
 {
-	if (!r->spread)
+	if (!r->has_x)
 		return cJSON_AddNullToObject(to, "proxy") != NULL;
 	return cJSON_AddStringToObject(to, "proxy",
 				       r->proxy == IB_PROXY_LOSS ? "loss" : "bounded") != NULL;
@@ -92,9 +90,9 @@ ib_bin_counts_json(const struct ib_bin_counts *r)
 
 	ok = json && cJSON_AddStringToObject(json, "of", r->of) &&
 	     put_values(json, "scores", &r->score) && put_proxy(json, r);
-	if (ok && r->spread) {
-		ok = ib_json_doc_put(json, "flat", ib_json_doc_integer(r->flat)) &&
-		     put_spread(json, r) && put_values(json, "fine", &r->fine);
+	if (ok && r->has_x) {
+		ok = ib_json_doc_put(json, "flat", ib_json_doc_integer(r->x.count[0])) &&
+		     put_x(json, &r->x) && put_values(json, "fine", &r->x_values);
 	}
 	if (ok)
 		return json;
@@ -126,7 +124,7 @@ ib_second_pass_write(const struct ib_bin_counts *request, struct ib_output *out,
 	     cJSON_AddStringToObject(json, "of", request->of) &&
 	     cJSON_AddNumberToObject(json, "newest", (double)request->newest) &&
 	     put_bins(json, "scores", &request->score) && put_proxy(json, request) &&
-	     put_bins(json, "x", &request->fine);
+	     put_bins(json, "x", &request->x_values);
 	return ib_json_doc_write(json, ok, out, err);
 }
 
@@ -150,7 +148,7 @@ read_proxy(const cJSON *json, struct ib_bin_counts *r)
 {
 	if (cJSON_IsNull(json))
 		return true;
-	r->spread = true;
+	r->has_x = true;
 	r->proxy = IB_PROXY_LOSS;
 	if (!cJSON_IsString(json) || !strcmp(json->valuestring, "loss"))
 		return cJSON_IsString(json);
@@ -212,71 +210,69 @@ read_values(const cJSON *json, uint32_t from, struct ib_bins *f)
 	return true;
 }
 
+/* Read [bin,count,sum,least]; at most *left values are left to count. */
 static bool
-read_spread(const cJSON *json, struct ib_bin_counts *r, uint64_t known)
+read_x_bin(const cJSON *it, struct ib_x_bins *x, uint32_t *next, uint64_t *left)
 {
-	uint32_t next = IB_SPREAD_FIRST, bin;
-	const cJSON *row, *it;
-	struct ib_spread_bin *b;
 	uint64_t least;
+	uint32_t bin;
 
-	if (!ib_json_doc_read_integer(GET(json, "flat"), &r->flat) || r->flat > known ||
+	if (!read_bin(it, next, &bin) || !(it = it->next) ||
+	    !ib_json_doc_read_integer(it, &x->count[bin]) || x->count[bin] == 0 ||
+	    x->count[bin] > *left || !read_sum(it->next, &x->sum[bin]) ||
+	    !ib_json_doc_read_integer(it->next->next, &least) || least >= IB_BIN_VALUES)
+		return false;
+	x->least[bin] = bin << 20 | (uint32_t)least;
+	*left -= x->count[bin];
+	return true;
+}
+
+/* Read the counts of all x. They must sum to `known`. */
+static bool
+read_x(const cJSON *json, struct ib_x_bins *x, uint64_t known)
+{
+	uint32_t next = IB_X_FIRST;
+	const cJSON *row;
+
+	if (!ib_json_doc_read_integer(GET(json, "flat"), &x->count[0]) || x->count[0] > known ||
 	    !cJSON_IsArray(GET(json, "x")))
 		return false;
-	known -= r->flat;
+	known -= x->count[0];
 	cJSON_ArrayForEach(row, GET(json, "x"))
 	{
-		it = cJSON_IsArray(row) ? row->child : NULL;
-		if (!read_bin(it, &next, &bin))
+		if (!read_x_bin(cJSON_IsArray(row) ? row->child : NULL, x, &next, &known))
 			return false;
-		b = &r->x[bin - IB_SPREAD_FIRST];
-		it = it->next;
-		if (!it || !ib_json_doc_read_integer(it, &b->count) || b->count == 0 ||
-		    b->count > known || !read_sum(it->next, &b->sum) ||
-		    !ib_json_doc_read_integer(it->next->next, &least) || least >= IB_BIN_VALUES)
-			return false;
-		b->least = bin << 20 | (uint32_t)least;
-		known -= b->count;
 	}
 	return known == 0;
 }
 
-/* Compute the count, sum and smallest value of a bin from its values. */
-static void
-sum_values(const struct ib_bins *f, uint32_t bin, struct ib_spread_bin *b)
+/* True if the values of a bin of x have this count, sum and smallest value. */
+static bool
+is_sum_of(const struct ib_x_bins *x, uint32_t bin, const struct ib_bins *f)
 {
-	uint64_t i = ib_bins_seek(f, (uint64_t)bin << 20);
+	uint64_t first = ib_bins_seek(f, (uint64_t)bin << 20), i, count, total = 0;
+	struct ib_u128 sum = { 0, 0 };
 
-	*b = (struct ib_spread_bin){ .least = UINT32_MAX };
-	for (; i < f->n && f->order[i] >> 20 == bin; i++) {
-		b->count += f->count[i];
-		b->sum = ib_u128_add(b->sum,
-				     ib_u128_product(ib_spread_units(f->order[i]), f->count[i]));
-		if (f->order[i] < b->least)
-			b->least = f->order[i];
+	for (i = first; i < f->n && f->order[i] >> 20 == bin; i++) {
+		count = f->before[i + 1] - f->before[i];
+		total += count;
+		sum = ib_u128_add(sum, ib_u128_product(ib_x_units(f->order[i]), count));
 	}
+	return total == x->count[bin] && sum.hi == x->sum[bin].hi && sum.lo == x->sum[bin].lo &&
+	       (i == first ? 0 : f->order[first]) == x->least[bin];
 }
 
 /* True if the counts of values sum to the counts per bin. */
 static bool
 adds_up(const struct ib_bin_counts *r, const struct ib_totals *t)
 {
-	const struct ib_spread_bin *x;
-	struct ib_spread_bin b;
 	uint32_t bin;
 
 	for (bin = 0; bin < IB_TOTALS_BINS; bin++) {
-		if (ib_bins_selects(&r->score, bin)) {
-			sum_values(&r->score, bin, &b);
-			if (b.count != t->bin[bin])
-				return false;
-		}
-		if (!ib_bins_selects(&r->fine, bin))
-			continue;
-		x = &r->x[bin - IB_SPREAD_FIRST];
-		sum_values(&r->fine, bin, &b);
-		if (b.count != x->count || b.sum.hi != x->sum.hi || b.sum.lo != x->sum.lo ||
-		    b.least != x->least)
+		if (ib_bins_selects(&r->score, bin) &&
+		    ib_bins_count_of(&r->score, bin) != t->bin[bin])
+			return false;
+		if (ib_bins_selects(&r->x_values, bin) && !is_sum_of(&r->x, bin, &r->x_values))
 			return false;
 	}
 	return true;
@@ -297,11 +293,11 @@ ib_bin_counts_parse(const cJSON *json, const char *name, const struct ib_totals 
 		return ib_fail_memory(err);
 	ok = read_of(GET(json, "of"), r) && read_values(GET(json, "scores"), 0, &r->score) &&
 	     read_proxy(GET(json, "proxy"), r);
-	if (ok && r->spread)
-		ok = read_spread(json, r, t->known) &&
-		     read_values(GET(json, "fine"), IB_SPREAD_FIRST, &r->fine);
+	if (ok && r->has_x)
+		ok = read_x(json, &r->x, t->known) &&
+		     read_values(GET(json, "fine"), IB_X_FIRST, &r->x_values);
 	if (!ok || !adds_up(r, t)) {
-		ok = r->score.failed || r->fine.failed;
+		ok = r->score.failed || r->x_values.failed;
 		ib_bin_counts_free(r);
 		if (ok)
 			return ib_fail_memory(err);
@@ -341,7 +337,7 @@ parse_request(const cJSON *json, const char *name, struct ib_bin_counts *r, stru
 			       version->valuedouble, IB_SECOND_PASS_VERSION);
 	if (read_of(GET(json, "of"), r) && read_newest(GET(json, "newest"), r) &&
 	    read_bins(GET(json, "scores"), 0, &r->score) && read_proxy(GET(json, "proxy"), r) &&
-	    read_bins(GET(json, "x"), IB_SPREAD_FIRST, &r->fine))
+	    read_bins(GET(json, "x"), IB_X_FIRST, &r->x_values))
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA, "%s: malformed file of ib-prune --write-bins", name);
 }

@@ -31,7 +31,7 @@ bound(struct ib_scale_problem *b, const struct budget *t)
 	free(totals);
 }
 
-/* Count x as a second pass does: spread, and the bins that the bounds need. */
+/* Count x as a second pass does: all of them, and the values of the bins that the bounds need. */
 static struct ib_bin_counts *
 refine(const struct budget *t, struct ib_scale_problem *b)
 {
@@ -39,10 +39,10 @@ refine(const struct budget *t, struct ib_scale_problem *b)
 	struct ib_error err;
 
 	bound(b, t);
-	ib_bin_counts_spread(r, t->x, t->n);
-	ib_solve_scale_remember(b, &r->fine);
-	cr_assert(eq(int, ib_bin_counts_pick(&r->fine, t->x, t->n, true, &err), IB_OK));
-	cr_assert(ib_solve_scale_is_known(b, r));
+	ib_x_bins_add(&r->x, t->x, t->n);
+	ib_solve_scale_select(b, &r->x_values);
+	cr_assert(eq(int, ib_bin_counts_pick(&r->x_values, t->x, t->n, true, &err), IB_OK));
+	cr_assert(ib_solve_scale_has_bins(b, r));
 	return r;
 }
 
@@ -84,12 +84,14 @@ ParameterizedTest(struct budget *t, budget, is_the_same_over_parts)
 	double c = -1, d = -2;
 	size_t i;
 
-	memcpy(sum->fine.selected, whole->fine.selected, sizeof(sum->fine.selected));
+	memcpy(sum->x_values.selected, whole->x_values.selected, sizeof(sum->x_values.selected));
 	for (i = 0; i < t->n; i++) {
 		part = ib_bin_counts_new();
-		memcpy(part->fine.selected, sum->fine.selected, sizeof(sum->fine.selected));
-		ib_bin_counts_spread(part, &t->x[i], 1);
-		cr_assert(eq(int, ib_bin_counts_pick(&part->fine, &t->x[i], 1, true, &err), IB_OK));
+		memcpy(part->x_values.selected, sum->x_values.selected,
+		       sizeof(sum->x_values.selected));
+		ib_x_bins_add(&part->x, &t->x[i], 1);
+		cr_assert(eq(int, ib_bin_counts_pick(&part->x_values, &t->x[i], 1, true, &err),
+			     IB_OK));
 		cr_assert(eq(int, ib_bin_counts_merge(sum, part, "part", &err), IB_OK));
 		ib_bin_counts_free(part);
 	}
@@ -107,8 +109,8 @@ Test(budget, keeps_at_most_all_but_what_has_no_x)
 	struct ib_scale_problem b = { .keep = 0.9, .floor = 0.25, .n = 4 };
 	struct ib_bin_counts *r = ib_bin_counts_new();
 
-	ib_bin_counts_spread(r, x, 4);
-	cr_assert(eq(dbl, ib_solve_scale_most(&b, r), (2 + 2 * 0.25) / 4));
+	ib_x_bins_add(&r->x, x, 4);
+	cr_assert(eq(dbl, ib_solve_scale_most(&b, &r->x), (2 + 2 * 0.25) / 4));
 	ib_bin_counts_free(r);
 }
 
@@ -119,9 +121,9 @@ Test(budget, says_when_bins_are_not_held)
 	struct ib_scale_problem b;
 
 	bound(&b, &t);
-	ib_bin_counts_spread(r, t.x, t.n);
-	cr_assert(not(ib_solve_scale_is_known(&b, r)));
-	ib_solve_scale_remember(&b, &r->fine);
-	cr_assert(ib_solve_scale_is_known(&b, r));
+	ib_x_bins_add(&r->x, t.x, t.n);
+	cr_assert(not(ib_solve_scale_has_bins(&b, r)));
+	ib_solve_scale_select(&b, &r->x_values);
+	cr_assert(ib_solve_scale_has_bins(&b, r));
 	ib_bin_counts_free(r);
 }
