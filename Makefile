@@ -44,7 +44,7 @@ REST_PARTS  := \
 	training
 
 comma := ,
-LIBS  := libarchive libzstd libcjson libxxhash libdeflate libutf8proc zlib liblzma liblz4
+LIBS  := libzstd libcjson libxxhash libdeflate libutf8proc zlib liblzma liblz4
 WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	$(if $(filter-out 0,$(WERROR)),-Werror)

@@ -9,17 +9,17 @@
  */
 #include "record/tar_archive.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "record/libarchive.h"
 #include "record/tar_header.h"
 
 #define BLOCK ((size_t)256 << 10) /* bytes per read */
 
 struct ib_tar_archive {
+	const struct ib_libarchive *la;
 	struct archive *archive;
 	struct archive_entry *entry;
 	struct ib_input *in;
@@ -109,13 +109,13 @@ read_block(struct archive *a, void *ctx, const void **p)
 		skip_zeros(t);
 	if (!make_room(t)) {
 		t->failed.code = ib_fail_memory(&t->failed);
-		archive_set_error(a, ENOMEM, "memory");
+		t->la->archive_set_error(a, ENOMEM, "memory");
 		return -1;
 	}
 	st = ib_input_read(t->in, t->buf + t->n, BLOCK, &got, &t->failed);
 	if (st < 0) {
 		t->failed.code = st;
-		archive_set_error(a, EIO, "input");
+		t->la->archive_set_error(a, EIO, "input");
 		return -1;
 	}
 	if (t->options.feed && got > 0)
@@ -129,7 +129,7 @@ static enum ib_status
 fail(const struct ib_tar_archive *t, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
-	const char *why = archive_error_string(t->archive);
+	const char *why = t->la->archive_error_string(t->archive);
 
 	if (t->failed.code < 0) {
 		if (err)
@@ -142,7 +142,7 @@ fail(const struct ib_tar_archive *t, struct ib_error *err)
 	 */
 	if (!why && errno != ENOMEM)
 		why = "a header is truncated or malformed";
-	if (!why || archive_errno(t->archive) == ENOMEM)
+	if (!why || t->la->archive_errno(t->archive) == ENOMEM)
 		return ib_fail_memory(err);
 	return ib_fail(err, IB_E_DATA, "%s: damaged or truncated tar: %s", ib_input_name(t->in),
 		       ib_show(show, ib_span_of(why)));
@@ -158,13 +158,13 @@ set_up(struct ib_tar_archive *t)
 {
 	struct archive *a = t->archive;
 
-	return archive_read_support_format_tar(a) >= ARCHIVE_WARN &&
-	       archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") >=
+	return t->la->archive_read_support_format_tar(a) >= ARCHIVE_WARN &&
+	       t->la->archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1") >=
 		       ARCHIVE_WARN &&
-	       archive_read_support_format_empty(a) >= ARCHIVE_WARN &&
-	       archive_read_set_callback_data(a, t) >= ARCHIVE_WARN &&
-	       archive_read_set_read_callback(a, read_block) >= ARCHIVE_WARN &&
-	       archive_read_open1(a) >= ARCHIVE_WARN;
+	       t->la->archive_read_support_format_empty(a) >= ARCHIVE_WARN &&
+	       t->la->archive_read_set_callback_data(a, t) >= ARCHIVE_WARN &&
+	       t->la->archive_read_set_read_callback(a, read_block) >= ARCHIVE_WARN &&
+	       t->la->archive_read_open1(a) >= ARCHIVE_WARN;
 }
 
 enum ib_status
@@ -172,7 +172,7 @@ ib_tar_archive_open(struct ib_input *in, const struct ib_tar_options *options,
 		    struct ib_tar_archive **out, struct ib_error *err)
 {
 	struct ib_tar_archive *t = calloc(1, sizeof(*t));
-	enum ib_status st = IB_OK;
+	enum ib_status st;
 
 	if (!t)
 		return ib_fail_memory(err);
@@ -180,11 +180,14 @@ ib_tar_archive_open(struct ib_input *in, const struct ib_tar_options *options,
 	if (options)
 		t->options = *options;
 	t->passed = true;
-	t->archive = archive_read_new();
-	t->entry = archive_entry_new();
-	if (!t->archive || !t->entry)
+	st = ib_libarchive_load(&t->la, err);
+	if (!st) {
+		t->archive = t->la->archive_read_new();
+		t->entry = t->la->archive_entry_new();
+	}
+	if (!st && (!t->archive || !t->entry))
 		st = ib_fail_memory(err);
-	else if (!set_up(t))
+	if (!st && !set_up(t))
 		st = fail(t, err);
 	if (st) {
 		ib_tar_archive_close(t);
@@ -200,8 +203,10 @@ ib_tar_archive_close(struct ib_tar_archive *t)
 	if (!t)
 		return;
 	t->take = NULL;
-	archive_read_free(t->archive);
-	archive_entry_free(t->entry);
+	if (t->archive)
+		t->la->archive_read_free(t->archive);
+	if (t->entry)
+		t->la->archive_entry_free(t->entry);
 	ib_tar_header_release(&t->header);
 	free(t->buf);
 	free(t);
@@ -217,14 +222,14 @@ finish_member(struct ib_tar_archive *t, struct ib_error *err)
 	if (t->passed)
 		return IB_OK;
 	t->passing = true;
-	r = archive_read_data_skip(t->archive);
+	r = t->la->archive_read_data_skip(t->archive);
 	t->passing = false;
 	t->passed = true;
 	if (r < ARCHIVE_WARN) {
 		dispose(t, t->base + t->n);
 		return fail(t, err);
 	}
-	dispose(t, (uint64_t)archive_filter_bytes(t->archive, 0));
+	dispose(t, (uint64_t)t->la->archive_filter_bytes(t->archive, 0));
 	return IB_OK;
 }
 
@@ -274,7 +279,7 @@ end_or_fail(struct ib_tar_archive *t, struct ib_error *err)
 	size_t n = (size_t)(t->base + t->n - t->mark), i = 0;
 
 	if (t->failed.code < 0 || !t->has_mark || ib_tar_is_header(p, n) ||
-	    archive_errno(t->archive) == ENOMEM)
+	    t->la->archive_errno(t->archive) == ENOMEM)
 		return fail(t, err);
 	while (i < n && p[i] == '\0')
 		i++;
@@ -309,7 +314,7 @@ find_header(struct ib_tar_archive *t, uint64_t *start, struct ib_error *err)
 
 	t->seeking = true;
 	t->has_mark = false;
-	r = archive_read_next_header2(t->archive, t->entry);
+	r = t->la->archive_read_next_header2(t->archive, t->entry);
 	skip_zeros(t);
 	t->seeking = false;
 	if (r == ARCHIVE_EOF)
@@ -318,9 +323,9 @@ find_header(struct ib_tar_archive *t, uint64_t *start, struct ib_error *err)
 		return end_or_fail(t, err);
 	warn_of_joined(t);
 	*start = t->mark;
-	t->content = (uint64_t)archive_filter_bytes(t->archive, 0);
-	if ((uint64_t)archive_read_header_position(t->archive) != from || t->content < *start ||
-	    t->content > t->base + t->n)
+	t->content = (uint64_t)t->la->archive_filter_bytes(t->archive, 0);
+	if ((uint64_t)t->la->archive_read_header_position(t->archive) != from ||
+	    t->content < *start || t->content > t->base + t->n)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: damaged tar: a member begins "
 			       "at a wrong offset",
@@ -352,15 +357,16 @@ ib_tar_archive_next(struct ib_tar_archive *t, struct ib_tar_member *m, struct ib
 		return st;
 	t->passed = false;
 	*m = (struct ib_tar_member){
-		.size = (uint64_t)archive_entry_size(t->entry),
-		.mtime = archive_entry_mtime(t->entry),
+		.size = (uint64_t)t->la->archive_entry_size(t->entry),
+		.mtime = t->la->archive_entry_mtime(t->entry),
 	};
 	t->content_end = t->content + m->size;
 	if (!ib_tar_header_read(&t->header, t->buf + (start - t->base),
 				(size_t)(t->content - start)))
 		return ib_fail_memory(err);
 	m->path = ib_bytes_span(&t->header.path);
-	m->file = archive_entry_filetype(t->entry) == AE_IFREG && !archive_entry_hardlink(t->entry);
+	m->file = t->la->archive_entry_filetype(t->entry) == AE_IFREG &&
+		  !t->la->archive_entry_hardlink(t->entry);
 	if (t->header.type == IB_TAR_HARD_LINK || t->header.type == IB_TAR_SYMBOLIC_LINK)
 		read_link(t, m);
 	if (m->file || m->link.p)

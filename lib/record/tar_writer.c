@@ -1,11 +1,10 @@
 #include "record/tar_writer.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "record/libarchive.h"
 
 /* Hold back at most this many bytes of consecutive empty members. */
 #define HELD_MAX ((size_t)1 << 20)
@@ -18,6 +17,7 @@ struct ib_tar_writer {
 };
 
 struct ib_tar_maker {
+	const struct ib_libarchive *la;
 	struct archive *archive;
 	struct archive_entry *entry;
 	struct ib_bytes text;
@@ -40,17 +40,24 @@ enum ib_status
 ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err)
 {
 	struct ib_tar_maker *m = calloc(1, sizeof(*m));
+	enum ib_status st;
 	bool ok;
 
 	if (!m)
 		return ib_fail_memory(err);
-	m->archive = archive_write_new();
-	m->entry = archive_entry_new();
+	st = ib_libarchive_load(&m->la, err);
+	if (st) {
+		ib_tar_maker_free(m);
+		return st;
+	}
+	m->archive = m->la->archive_write_new();
+	m->entry = m->la->archive_entry_new();
 	/* In this format, names are bytes of any length, without a character set. */
-	ok = m->archive && m->entry && archive_write_set_format_gnutar(m->archive) == ARCHIVE_OK &&
-	     archive_write_add_filter_none(m->archive) == ARCHIVE_OK &&
-	     archive_write_set_bytes_per_block(m->archive, 0) == ARCHIVE_OK &&
-	     archive_write_open(m->archive, m, NULL, append_text, NULL) == ARCHIVE_OK;
+	ok = m->archive && m->entry &&
+	     m->la->archive_write_set_format_gnutar(m->archive) == ARCHIVE_OK &&
+	     m->la->archive_write_add_filter_none(m->archive) == ARCHIVE_OK &&
+	     m->la->archive_write_set_bytes_per_block(m->archive, 0) == ARCHIVE_OK &&
+	     m->la->archive_write_open(m->archive, m, NULL, append_text, NULL) == ARCHIVE_OK;
 	if (!ok) {
 		ib_tar_maker_free(m);
 		return ib_fail_memory(err);
@@ -64,8 +71,10 @@ ib_tar_maker_free(struct ib_tar_maker *m)
 {
 	if (!m)
 		return;
-	archive_entry_free(m->entry);
-	archive_write_free(m->archive);
+	if (m->entry)
+		m->la->archive_entry_free(m->entry);
+	if (m->archive)
+		m->la->archive_write_free(m->archive);
 	ib_bytes_release(&m->text);
 	ib_bytes_release(&m->path);
 	free(m);
@@ -83,19 +92,19 @@ ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime, struct i
 	ib_bytes_put_char(&m->path, '\0');
 	if (m->path.failed)
 		return ib_fail_memory(err);
-	archive_entry_clear(e);
-	archive_entry_set_pathname(e, m->path.p);
-	archive_entry_set_filetype(e, AE_IFREG);
-	archive_entry_set_perm(e, 0644);
-	archive_entry_set_size(e, (la_int64_t)content.n);
-	archive_entry_set_mtime(e, (time_t)mtime, 0);
-	if (archive_write_header(m->archive, e) < ARCHIVE_WARN ||
-	    archive_write_data(m->archive, content.p, content.n) < 0 ||
-	    archive_write_finish_entry(m->archive) < ARCHIVE_WARN) {
-		if (m->text.failed || archive_errno(m->archive) == ENOMEM)
+	m->la->archive_entry_clear(e);
+	m->la->archive_entry_set_pathname(e, m->path.p);
+	m->la->archive_entry_set_filetype(e, AE_IFREG);
+	m->la->archive_entry_set_perm(e, 0644);
+	m->la->archive_entry_set_size(e, (la_int64_t)content.n);
+	m->la->archive_entry_set_mtime(e, (time_t)mtime, 0);
+	if (m->la->archive_write_header(m->archive, e) < ARCHIVE_WARN ||
+	    m->la->archive_write_data(m->archive, content.p, content.n) < 0 ||
+	    m->la->archive_write_finish_entry(m->archive) < ARCHIVE_WARN) {
+		if (m->text.failed || m->la->archive_errno(m->archive) == ENOMEM)
 			return ib_fail_memory(err);
 		return ib_fail(err, IB_E_IO, "cannot create a tar member: %s",
-			       archive_error_string(m->archive));
+			       m->la->archive_error_string(m->archive));
 	}
 	*piece = (struct ib_tar_piece){ .p = m->text.p,
 					.n = m->text.n,

@@ -1,0 +1,56 @@
+#include "record/libarchive.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+/* The interface of libarchive 3, as its shared library names it. */
+#define SONAME "libarchive.so.13"
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct ib_libarchive functions;
+static struct ib_error failure;
+static enum ib_status status;
+
+/* Store the address of a function; POSIX gives it as a pointer to data. */
+static bool
+find(void *library, const char *name, void *function)
+{
+	void *address = dlsym(library, name);
+
+	memcpy(function, &address, sizeof(address));
+	return address != NULL;
+}
+
+/* dlopen() sets no errno: only its text tells that memory ran out. */
+static enum ib_status
+fail_load(const char *why)
+{
+	if (!why || strstr(why, strerror(ENOMEM)) || strstr(why, "out of memory"))
+		return ib_fail_memory(&failure);
+	return ib_fail(&failure, IB_E_IO, "cannot load libarchive, which tar needs: %s", why);
+}
+
+static void
+load(void)
+{
+	void *library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
+	bool ok = library != NULL;
+
+#define FIND(name) ok = ok && find(library, #name, &functions.name);
+	IB_LIBARCHIVE_FUNCTIONS(FIND)
+#undef FIND
+	if (!ok)
+		status = fail_load(dlerror());
+}
+
+enum ib_status
+ib_libarchive_load(const struct ib_libarchive **la, struct ib_error *err)
+{
+	pthread_once(&once, load);
+	if (status && err)
+		*err = failure;
+	*la = &functions;
+	return status;
+}
