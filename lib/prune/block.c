@@ -16,15 +16,9 @@ ib_pruned_release(struct ib_pruned *b)
 {
 	ib_block_release(&b->block);
 	ib_cursor_release(&b->cursor);
-	ib_bytes_release(&b->kept);
-	ib_bytes_release(&b->pruned);
-	ib_bytes_release(&b->weights);
+	ib_record_texts_release(&b->texts);
+	ib_block_ids_release(&b->ids);
 	ib_audit_text_release(&b->audit);
-	ib_bytes_release(&b->id);
-	ib_bytes_release(&b->unseen_ids.bytes);
-	free(b->written);
-	free(b->row);
-	free(b->unseen);
 	*b = (struct ib_pruned){ 0 };
 }
 
@@ -51,33 +45,6 @@ fail_record(struct ib_pruned *b, uint64_t line, const char *why)
 	b->bad_line = line;
 	memcpy(b->why, why, sizeof(b->why));
 	return false;
-}
-
-/* Make room for the rows and hashes of one more group. */
-static bool
-reserve_group(struct ib_pruned *b)
-{
-	uint32_t *row;
-	XXH128_hash_t *unseen;
-	size_t cap;
-
-	if (b->nrows + IB_GROUP > b->rows_cap) {
-		cap = 2 * b->rows_cap + 1024;
-		row = realloc(b->row, cap * sizeof(*row));
-		if (!row)
-			return !(b->failed = true);
-		b->row = row;
-		b->rows_cap = cap;
-	}
-	if (b->nunseen + IB_GROUP > b->unseen_cap) {
-		cap = 2 * b->unseen_cap + IB_GROUP;
-		unseen = realloc(b->unseen, cap * sizeof(*unseen));
-		if (!unseen)
-			return !(b->failed = true);
-		b->unseen = unseen;
-		b->unseen_cap = cap;
-	}
-	return true;
 }
 
 /* ---- reading ------------------------------------------------------------ */
@@ -150,9 +117,9 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 static void
 add_unseen(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id)
 {
-	b->unseen[b->nunseen++] = ib_duplicate_check_hash(p->duplicates, id);
+	b->ids.unseen[b->ids.nunseen++] = ib_duplicate_check_hash(p->duplicates, id);
 	if (p->rule->scores)
-		ib_unseen_put(p->unseen, &b->unseen_ids, id);
+		ib_unseen_put(p->unseen, &b->ids.examples, id);
 }
 
 static void
@@ -172,7 +139,7 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 	for (i = 0; i < g->n; i++) {
 		if (!s)
 			g->row[i] = IB_NO_ROW;
-		b->row[b->nrows++] = g->row[i];
+		b->ids.row[b->ids.n++] = g->row[i];
 		if (g->row[i] == IB_NO_ROW)
 			add_unseen(p, b, (struct ib_span){ g->id[i].p, g->id[i].n });
 	}
@@ -191,36 +158,18 @@ ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation
 		return false;
 	if (!written)
 		return true;
-	ib_bytes_put(&b->weights, annotation->id.p, annotation->id.n);
-	ib_bytes_put_char(&b->weights, '\t');
-	ib_number_cache_put(&b->weights, annotation->weight, &b->weights_cache);
-	ib_bytes_put_char(&b->weights, '\n');
+	ib_record_texts_add_weight(&b->texts, annotation->id, annotation->weight);
 	return true;
 }
 
-/* Store the ends of a written record's text, for --companion and --split. */
+/* Note a written record, if an output needs its part of the texts. */
 static void
 note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint64_t number)
 {
-	const struct ib_prune_options *o = p->options;
-	struct ib_written *w;
-	size_t cap;
+	const struct ib_span none = { "", 0 }; /* only --split needs the ids */
 
-	if (o->split == 0 && o->companions.n == 0)
-		return;
-	if (b->nwritten == b->written_cap) {
-		cap = 2 * b->written_cap + 1024;
-		w = realloc(b->written, cap * sizeof(*w));
-		if (!w) {
-			b->failed = true;
-			return;
-		}
-		b->written = w;
-		b->written_cap = cap;
-	}
-	if (o->split > 0)
-		ib_bytes_put(&b->id, id.p, id.n);
-	b->written[b->nwritten++] = (struct ib_written){ number, b->kept.n, b->weights.n, b->id.n };
+	if (p->options->split > 0 || p->options->companions.n > 0)
+		ib_record_texts_note(&b->texts, p->options->split > 0 ? id : none, number);
 }
 
 /* Append the text of one record to all buffers. */
@@ -233,14 +182,15 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annot
 	bool written = kept || o->keep_all;
 
 	if (o->pruned_output && !kept)
-		ib_annotate_copy(c, &b->pruned);
+		ib_annotate_copy(c, &b->texts.text[IB_TEXT_PRUNED]);
 	if (o->weights && !ib_pruned_add_weight(b, annotation, written)) {
 		snprintf(c->why, sizeof(c->why), "%s", ib_weights_cannot_hold_id);
 		return false;
 	}
 	if (!written) /* a record is valid or invalid whatever the draw */
 		return ib_annotate_check(p->annotate, c);
-	if (!ib_annotate_write(p->annotate, c, annotation, &b->kept, &b->kept_cache))
+	if (!ib_annotate_write(p->annotate, c, annotation, &b->texts.text[IB_TEXT_KEPT],
+			       &b->texts.kept_cache))
 		return false;
 	note_written(p, b, annotation->id, number);
 	return true;
@@ -305,9 +255,8 @@ ib_pruner_release_pages(const struct ib_pruner *p, size_t n)
 void
 ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b)
 {
-	b->kept.n = b->pruned.n = b->weights.n = b->id.n = 0;
-	b->nrows = b->nunseen = b->nwritten = 0;
-	b->unseen_ids.n = b->unseen_ids.bytes.n = 0;
+	ib_record_texts_empty(&b->texts);
+	ib_block_ids_empty(&b->ids);
 	b->bad = false;
 	if (p->options->audit)
 		b->audit.text.n = 0;
@@ -325,7 +274,11 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 
 	ib_pruned_reset(p, b);
 	ib_cursor_start(&b->cursor, &b->block);
-	while (more && reserve_group(b)) {
+	while (more) {
+		if (!ib_block_ids_reserve_group(&b->ids)) {
+			b->failed = true;
+			break;
+		}
 		more = read_group(p, b, &g);
 		look_up(p, b, &g);
 		ib_rule_inclusions(p->rule, g.row, g.n, g.inclusion);
@@ -340,8 +293,8 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	ib_run_stats_flush(&b->stats);
 	b->lines = b->cursor.line;
 	b->numbers = b->cursor.number;
-	b->failed |= b->kept.failed || b->pruned.failed || b->weights.failed || b->id.failed ||
-		     b->unseen_ids.bytes.failed || b->audit.text.failed;
+	b->failed |= ib_record_texts_failed(&b->texts) || b->ids.examples.bytes.failed ||
+		     b->audit.text.failed;
 }
 
 bool

@@ -11,8 +11,6 @@
 #ifndef IB_PRUNE_BLOCK_H
 #define IB_PRUNE_BLOCK_H
 
-#include <xxhash.h>
-
 #include "base/part.h"
 #include "prune/dry_run.h"
 #include "prune/rule.h"
@@ -20,7 +18,8 @@
 #include "prune/annotate.h"
 #include "prune/run_stats.h"
 #include "prune/audit_writer.h"
-#include "prune/unseen.h"
+#include "prune/block_ids.h"
+#include "prune/record_texts.h"
 
 /*
  * Many processes may each prune one small shard with the same mapped score
@@ -44,38 +43,21 @@ struct ib_pruner {
 	_Atomic uint64_t *looked_up;	/* number of ids looked up so far by all threads */
 };
 
-/* One written record: the ends of its text in three buffers. */
-struct ib_written {
-	uint64_t number; /* index of the record in its block, from 0; for a list: of the line */
-	size_t kept, weights, id; /* end offsets in the buffers kept, weights, id */
-};
-
 /* A block and its results. Initialize with {0}. */
 struct ib_pruned {
 	struct ib_block block;
 	struct ib_cursor cursor;
-	struct ib_bytes kept;	    /* text for the epoch manifest */
-	struct ib_bytes pruned;	    /* text for --pruned */
-	struct ib_bytes weights;    /* text for --weights */
+	struct ib_record_texts texts; /* for the outputs */
+	struct ib_block_ids ids;
 	struct ib_audit_text audit; /* lines for the audit log */
-	/* The written records; filled only for --companion and --split. */
-	struct ib_written *written;
-	size_t nwritten, written_cap;
-	struct ib_bytes id; /* ids of the written records, for --split */
-	uint64_t numbers;   /* number of records in the block; for a list: of lines */
 	struct ib_run_stats stats;
 	struct ib_dry_run dry_run; /* results of --dry-run */
-	uint32_t *row;		   /* score row of each record of the partition, in order */
-	size_t nrows, rows_cap;
-	XXH128_hash_t *unseen; /* id hashes of the records without a row, in order */
-	size_t nunseen, unseen_cap;
-	struct ib_unseen_ids unseen_ids; /* some of these ids, for messages */
+	uint64_t numbers;	   /* number of records in the block; for a list: of lines */
 	uint64_t lines;
 	bool bad; /* the record at bad_line is invalid; why is the reason */
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
 	bool failed; /* out of memory */
-	struct ib_number_cache weights_cache, kept_cache;
 };
 void ib_pruned_release(struct ib_pruned *b);
 

@@ -194,37 +194,37 @@ put_accompanying(struct ib_prune_outputs *t, struct ib_span id, struct ib_span w
 
 /* Do the same for each record of a block; with --split also write the record's own text. */
 static enum ib_status
-write_each(struct ib_prune_outputs *t, const struct ib_pruned *b, uint64_t before,
+write_each(struct ib_prune_outputs *t, const struct ib_record_texts *texts, uint64_t before,
 	   struct ib_error *err)
 {
-	struct ib_written from = { 0 }, to;
 	enum ib_status st = IB_OK;
+	struct ib_span kept;
 	size_t i;
 
-	for (i = 0; i < b->nwritten && !st; i++, from = to) {
-		to = b->written[i];
-		st = put_accompanying(
-			t, (struct ib_span){ b->id.p + from.id, to.id - from.id },
-			(struct ib_span){ b->weights.p + from.weights, to.weights - from.weights },
-			before + to.number, err);
+	for (i = 0; i < texts->nwritten && !st; i++) {
+		st = put_accompanying(t, ib_record_texts_get(texts, IB_TEXT_ID, i),
+				      ib_record_texts_get(texts, IB_TEXT_WEIGHTS, i),
+				      before + texts->written[i].number, err);
+		kept = ib_record_texts_get(texts, IB_TEXT_KEPT, i);
 		if (t->split)
-			put_split(t->split, IB_STREAM_MAIN, b->kept.p + from.kept,
-				  to.kept - from.kept);
+			put_split(t->split, IB_STREAM_MAIN, kept.p, kept.n);
 	}
 	return st;
 }
 
 enum ib_status
-ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_pruned *b, uint64_t before,
-		       struct ib_error *err)
+ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_record_texts *texts,
+		       uint64_t before, struct ib_error *err)
 {
-	ib_record_writer_write(&t->pruned, b->pruned.p, b->pruned.n);
+	const struct ib_bytes *text = texts->text;
+
+	ib_record_writer_write(&t->pruned, text[IB_TEXT_PRUNED].p, text[IB_TEXT_PRUNED].n);
 	if (!t->split)
-		ib_record_writer_write(&t->main, b->kept.p, b->kept.n);
+		ib_record_writer_write(&t->main, text[IB_TEXT_KEPT].p, text[IB_TEXT_KEPT].n);
 	if (t->split || t->ncompanions > 0)
-		return write_each(t, b, before, err);
+		return write_each(t, texts, before, err);
 	if (t->weights)
-		ib_output_write(t->weights, b->weights.p, b->weights.n);
+		ib_output_write(t->weights, text[IB_TEXT_WEIGHTS].p, text[IB_TEXT_WEIGHTS].n);
 	return IB_OK;
 }
 

@@ -8,7 +8,7 @@
 #define IB_PRUNE_OUTPUTS_H
 
 #include "prune/companion.h"
-#include "prune/block.h"
+#include "prune/record_texts.h"
 #include "prune/split.h"
 #include "prune/record_writer.h"
 
@@ -37,8 +37,9 @@ enum ib_status ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct i
 				      struct ib_error *err);
 
 /* Write the records of a block; `before` is the number of records before it. */
-enum ib_status ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_pruned *b,
-				      uint64_t before, struct ib_error *err);
+enum ib_status ib_prune_outputs_write(struct ib_prune_outputs *t,
+				      const struct ib_record_texts *texts, uint64_t before,
+				      struct ib_error *err);
 
 /*
  * Begin a sample of a tar, which is sample `number` of the manifest, and write

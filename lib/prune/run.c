@@ -129,34 +129,23 @@ fail_duplicate(struct run *run, struct ib_pruned *b, size_t i, struct ib_error *
 		       ib_show(show, id), remedy);
 }
 
-/* Return the record index of the i-th id without a score in a block. */
-static size_t
-place_of_unseen(const struct ib_pruned *b, size_t i)
-{
-	size_t k;
-
-	for (k = 0; k < b->nrows; k++)
-		if (b->row[k] == IB_NO_ROW && i-- == 0)
-			break;
-	return k;
-}
-
 static enum ib_status
 check_duplicates(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
 	bool any = run->options->allow_duplicates;
+	struct ib_block_ids *ids = &b->ids;
 	size_t i, twice;
 	enum ib_status st;
 
-	for (i = 0; i < b->nrows; i++)
-		if (b->row[i] != IB_NO_ROW && ib_duplicate_check_row(&run->duplicates, b->row[i]) &&
-		    !any)
+	for (i = 0; i < ids->n; i++)
+		if (ids->row[i] != IB_NO_ROW &&
+		    ib_duplicate_check_row(&run->duplicates, ids->row[i]) && !any)
 			return fail_duplicate(run, b, i, err);
-	if (b->nunseen == 0 || any)
+	if (ids->nunseen == 0 || any)
 		return IB_OK;
-	st = ib_duplicate_check_unseen(&run->duplicates, b->unseen, b->nunseen, &twice, err);
+	st = ib_duplicate_check_unseen(&run->duplicates, ids->unseen, ids->nunseen, &twice, err);
 	if (!st && twice != SIZE_MAX)
-		st = fail_duplicate(run, b, place_of_unseen(b, twice), err);
+		st = fail_duplicate(run, b, ib_block_ids_find_unseen(ids, twice), err);
 	return st;
 }
 
@@ -191,8 +180,8 @@ drain_records(struct run *run, struct ib_pruned *b, struct ib_error *err)
 
 	if (st)
 		return st;
-	ib_unseen_add_block(&run->unseen, b->nunseen, &b->unseen_ids);
-	st = ib_prune_outputs_write(&run->outputs, b, run->records, err);
+	ib_unseen_add_block(&run->unseen, b->ids.nunseen, &b->ids.examples);
+	st = ib_prune_outputs_write(&run->outputs, &b->texts, run->records, err);
 	if (!st && b->bad)
 		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", run->source->name,
 			     (unsigned long long)(run->lines + b->bad_line), b->why);

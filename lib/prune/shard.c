@@ -236,14 +236,15 @@ decide(struct shard *s, struct ib_error *err)
 		return st;
 	s->to_main = kept || s->options->keep_all;
 	s->to_pruned = !kept && s->options->pruned_output;
-	b->weights.n = 0;
+	ib_record_texts_empty(&b->texts);
 	if (s->options->weights && !ib_pruned_add_weight(b, &s->annotation, s->to_main))
 		return fail_sample(s, ib_weights_cannot_hold_id, err);
-	if (b->weights.failed)
+	if (ib_record_texts_failed(&b->texts))
 		return ib_fail_memory(err);
 	if (!s->to_main)
 		return IB_OK;
-	return ib_prune_outputs_begin_sample(s->run->outputs, id, ib_bytes_span(&b->weights),
+	return ib_prune_outputs_begin_sample(s->run->outputs, id,
+					     ib_bytes_span(&b->texts.text[IB_TEXT_WEIGHTS]),
 					     s->run->before + s->run->samples, err);
 }
 

@@ -2,6 +2,7 @@
 #ifndef IB_PRUNE_SHARD_H
 #define IB_PRUNE_SHARD_H
 
+#include "prune/block.h"
 #include "prune/outputs.h"
 
 /* Inputs and results of pruning one shard. */

@@ -1,0 +1,31 @@
+/*
+ * The ids of one block's samples, for what depends on the order of the manifest:
+ * duplicates and ids without a score.
+ */
+#ifndef IB_PRUNE_BLOCK_IDS_H
+#define IB_PRUNE_BLOCK_IDS_H
+
+#include <xxhash.h>
+
+#include "prune/unseen.h"
+
+/* Initialize with {0}. */
+struct ib_block_ids {
+	uint32_t *row; /* score row of each sample, in order; or IB_NO_ROW */
+	size_t n, cap;
+	XXH128_hash_t *unseen; /* id hashes of the samples without a row, in order */
+	size_t nunseen, unseen_cap;
+	struct ib_unseen_ids examples; /* some of these ids, for messages */
+};
+void ib_block_ids_release(struct ib_block_ids *ids);
+
+/* Remove all ids. */
+void ib_block_ids_empty(struct ib_block_ids *ids);
+
+/* Make room for IB_GROUP more samples. Returns false if out of memory. */
+bool ib_block_ids_reserve_group(struct ib_block_ids *ids);
+
+/* Return the index of the i-th sample without a row. */
+size_t ib_block_ids_find_unseen(const struct ib_block_ids *ids, size_t i);
+
+#endif

@@ -1,0 +1,77 @@
+#include "prune/record_texts.h"
+
+#include <stdlib.h>
+
+void
+ib_record_texts_release(struct ib_record_texts *t)
+{
+	size_t i;
+
+	for (i = 0; i < IB_NTEXTS; i++)
+		ib_bytes_release(&t->text[i]);
+	free(t->written);
+	*t = (struct ib_record_texts){ 0 };
+}
+
+void
+ib_record_texts_empty(struct ib_record_texts *t)
+{
+	size_t i;
+
+	for (i = 0; i < IB_NTEXTS; i++)
+		t->text[i].n = 0;
+	t->nwritten = 0;
+}
+
+bool
+ib_record_texts_failed(const struct ib_record_texts *t)
+{
+	bool failed = t->failed;
+	size_t i;
+
+	for (i = 0; i < IB_NTEXTS; i++)
+		failed |= t->text[i].failed;
+	return failed;
+}
+
+void
+ib_record_texts_add_weight(struct ib_record_texts *t, struct ib_span id, double weight)
+{
+	struct ib_bytes *out = &t->text[IB_TEXT_WEIGHTS];
+
+	ib_bytes_put(out, id.p, id.n);
+	ib_bytes_put_char(out, '\t');
+	ib_number_cache_put(out, weight, &t->weights_cache);
+	ib_bytes_put_char(out, '\n');
+}
+
+void
+ib_record_texts_note(struct ib_record_texts *t, struct ib_span id, uint64_t number)
+{
+	size_t cap = 2 * t->cap + 1024;
+	struct ib_written *w = t->written;
+
+	ib_bytes_put(&t->text[IB_TEXT_ID], id.p, id.n);
+	if (t->nwritten == t->cap) {
+		w = realloc(t->written, cap * sizeof(*w));
+		if (!w) {
+			t->failed = true;
+			return;
+		}
+		t->written = w;
+		t->cap = cap;
+	}
+	w[t->nwritten++] = (struct ib_written){
+		.number = number,
+		.end = { t->text[IB_TEXT_KEPT].n, t->text[IB_TEXT_WEIGHTS].n,
+			 t->text[IB_TEXT_ID].n },
+	};
+}
+
+struct ib_span
+ib_record_texts_get(const struct ib_record_texts *t, enum ib_text text, size_t i)
+{
+	size_t from = i > 0 ? t->written[i - 1].end[text] : 0;
+
+	return (struct ib_span){ t->text[text].p + from, t->written[i].end[text] - from };
+}
