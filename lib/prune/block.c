@@ -162,9 +162,9 @@ ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation
 	return true;
 }
 
-/* Note a written record, if an output needs its part of the texts. */
-static void
-note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint64_t number)
+void
+ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
+		       uint64_t number)
 {
 	const struct ib_span none = { "", 0 }; /* only --split needs the ids */
 
@@ -192,7 +192,7 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annot
 	if (!ib_annotate_write(p->annotate, c, annotation, &b->texts.text[IB_TEXT_KEPT],
 			       &b->texts.kept_cache))
 		return false;
-	note_written(p, b, annotation->id, number);
+	ib_pruned_note_written(p, b, annotation->id, number);
 	return true;
 }
 

@@ -98,6 +98,10 @@ ib_pruner_selects(const struct ib_pruner *p, struct ib_span id)
 	       ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) == part->index;
 }
 
+/* Note a written record, if an output needs its part of the texts. */
+void ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
+			    uint64_t number);
+
 /*
  * Find the line (within the block) and the id of its i-th record, for a message.
  * Returns false if there is none.

@@ -9,7 +9,6 @@
 
 struct ib_companion {
 	struct ib_input *in;
-	struct ib_output *out;
 	char *buf;
 	size_t at, n;
 	uint64_t lines; /* number of lines begun so far */
@@ -23,8 +22,7 @@ ib_companion_output_path(const char *spec)
 }
 
 enum ib_status
-ib_companion_open(const char *spec, unsigned flags, bool with_output, struct ib_companion **out,
-		  struct ib_error *err)
+ib_companion_open(const char *spec, struct ib_companion **out, struct ib_error *err)
 {
 	struct ib_companion *a = calloc(1, sizeof(*a));
 	const char *colon = strchr(spec, ':');
@@ -41,8 +39,6 @@ ib_companion_open(const char *spec, unsigned flags, bool with_output, struct ib_
 		st = ib_fail_memory(err);
 	if (!st)
 		st = ib_input_open(path, &a->in, err);
-	if (!st && with_output)
-		st = ib_output_open(colon + 1, flags, &a->out, err);
 	free(path);
 	if (st) {
 		ib_companion_free(a);
@@ -58,15 +54,8 @@ ib_companion_free(struct ib_companion *a)
 	if (!a)
 		return;
 	ib_input_close(a->in);
-	ib_output_discard(&a->out);
 	free(a->buf);
 	free(a);
-}
-
-struct ib_output **
-ib_companion_output(struct ib_companion *a)
-{
-	return &a->out;
 }
 
 /* Read more bytes if the buffer is empty. Returns IB_EOF at the end of the file. */
@@ -83,12 +72,6 @@ refill(struct ib_companion *a, struct ib_error *err)
 	a->at = 0;
 	a->ended = st == IB_EOF;
 	return st;
-}
-
-static void
-put_out(void *ctx, const char *p, size_t n)
-{
-	ib_output_write(ctx, p, n);
 }
 
 static void
@@ -141,7 +124,7 @@ ib_companion_line(struct ib_companion *a, uint64_t line, void (*put)(void *, con
 	while (!st && a->lines < line)
 		st = next_line(a, put_nowhere, NULL, err);
 	if (!st)
-		st = next_line(a, put ? put : put_out, put ? ctx : a->out, err);
+		st = next_line(a, put, ctx, err);
 	return st == IB_EOF ? too_short(a, err) : st;
 }
 

@@ -1,8 +1,12 @@
 #include "prune/outputs.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/array.h"
 #include "base/error.h"
+
+#define OPEN_MAX 128 /* files of --split that are filled at once */
 
 static bool
 is_per_operand(const struct ib_prune_options *o)
@@ -10,20 +14,110 @@ is_per_operand(const struct ib_prune_options *o)
 	return o->output && !o->split && strstr(o->output, "%s");
 }
 
+static struct ib_prune_output *
+manifest_row(struct ib_prune_outputs *t)
+{
+	return &t->row[t->nrows - 1];
+}
+
+/* ---- files ---------------------------------------------------------------------- */
+
+/* Open a file of a row, and let the writer write it. */
 static enum ib_status
-open_companions(struct ib_prune_outputs *t, struct ib_error *err)
+open_file(struct ib_prune_outputs *t, const struct ib_prune_output *row, const char *path,
+	  struct ib_record_writer *writer, struct ib_error *err)
+{
+	bool manifest = row == manifest_row(t);
+	struct ib_prune_files *files = manifest ? &t->manifests : &t->others;
+	unsigned flags = t->options->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
+	size_t cap = files->cap ? 2 * files->cap : 8;
+	struct ib_output **v;
+	enum ib_status st;
+
+	if (files->n == files->cap) {
+		v = ib_array_resize(files->v, cap, sizeof(*v));
+		if (!v)
+			return ib_fail_memory(err);
+		files->v = v;
+		files->cap = cap;
+	}
+	if (manifest && t->options->receipt)
+		flags |= IB_OUTPUT_DIGEST;
+	st = ib_output_open(path, flags, &files->v[files->n], err);
+	if (st)
+		return st;
+	*writer =
+		(struct ib_record_writer){ .out = files->v[files->n++], .annotate = row->annotate };
+	return IB_OK;
+}
+
+/* Complete and close a file, because a run may write more files than it may have open. */
+static enum ib_status
+close_file(struct ib_record_writer *writer, struct ib_error *err)
+{
+	enum ib_status st;
+
+	ib_record_writer_end(writer);
+	st = ib_record_writer_status(writer, err);
+	if (!st)
+		st = ib_output_finish(writer->out, err);
+	ib_record_writer_release(writer);
+	return st;
+}
+
+/* ---- rows ----------------------------------------------------------------------- */
+
+static void
+add_row(struct ib_prune_outputs *t, const struct ib_prune_output *row)
+{
+	if (row->path)
+		t->row[t->nrows++] = *row;
+}
+
+static enum ib_status
+add_companions(struct ib_prune_outputs *t, struct ib_error *err)
+{
+	const struct ib_list *specs = &t->options->companions;
+	struct ib_prune_output row;
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < specs->n && !st; i++) {
+		row = (struct ib_prune_output){ .split = t->options->split > 0 };
+		st = ib_companion_open(specs->v[i], &row.companion, err);
+		row.path = st ? NULL : ib_companion_output_path(specs->v[i]);
+		add_row(t, &row);
+	}
+	return st;
+}
+
+/* Add a row for each requested output. --dry-run writes its table instead of the manifest. */
+static enum ib_status
+add_rows(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct ib_error *err)
 {
 	const struct ib_prune_options *o = t->options;
+	struct ib_prune_output pruned = { .path = o->pruned_output,
+					  .text = IB_TEXT_PRUNED,
+					  .records = true };
+	struct ib_prune_output weights = { .path = o->weights,
+					   .text = IB_TEXT_WEIGHTS,
+					   .split = o->split > 0 };
+	struct ib_prune_output manifest = { .path = o->output ? o->output : "-",
+					    .text = IB_TEXT_KEPT,
+					    .records = true,
+					    .split = o->split > 0,
+					    .annotate = annotate };
 	enum ib_status st = IB_OK;
 
-	if (o->companions.n == 0)
-		return IB_OK;
-	t->companions = calloc(o->companions.n, sizeof(*t->companions));
-	if (!t->companions)
+	t->row = calloc(o->companions.n + 3, sizeof(*t->row));
+	if (!t->row)
 		return ib_fail_memory(err);
-	for (; t->ncompanions < o->companions.n && !st; t->ncompanions++)
-		st = ib_companion_open(o->companions.v[t->ncompanions], t->flags, !t->split,
-				       &t->companions[t->ncompanions], err);
+	if (!o->dry_run) {
+		add_row(t, &pruned);
+		st = add_companions(t, err);
+		add_row(t, &weights);
+	}
+	add_row(t, &manifest);
 	return st;
 }
 
@@ -31,101 +125,57 @@ enum ib_status
 ib_prune_outputs_open(struct ib_prune_outputs *t, const struct ib_prune_options *o,
 		      const struct ib_annotate *annotate, struct ib_error *err)
 {
-	unsigned digest = o->receipt ? IB_OUTPUT_DIGEST : 0;
-	enum ib_status st = IB_OK;
+	struct ib_prune_output *row;
+	enum ib_status st;
+	size_t i;
 
-	*t = (struct ib_prune_outputs){
-		.options = o,
-		.annotate = annotate,
-		.flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0,
-	};
-	if (o->dry_run) /* no records are written */
-		return ib_output_open(o->output, t->flags, &t->main.out, err);
-	if (o->pruned_output)
-		st = ib_output_open(o->pruned_output, t->flags, &t->pruned.out, err);
-	if (!st && o->split)
-		st = ib_split_new(o, annotate, t->flags, &t->split, err);
-	if (!st)
-		st = open_companions(t, err);
-	if (!st && o->weights && !o->split)
-		st = ib_output_open(o->weights, t->flags, &t->weights, err);
-	if (!st && !o->split && !is_per_operand(o))
-		st = ib_output_open(o->output, t->flags | digest, &t->main.out, err);
+	*t = (struct ib_prune_outputs){ .options = o };
+	st = add_rows(t, annotate, err);
+	if (!st && o->split && !o->dry_run)
+		st = ib_split_new(o, &t->split, err);
+	for (i = 0; i < t->nrows && !st; i++) {
+		row = &t->row[i];
+		if (o->dry_run || (!row->split && !(row == manifest_row(t) && is_per_operand(o))))
+			st = open_file(t, row, row->path, &row->writer, err);
+	}
 	return st;
 }
 
+/* ---- operands ------------------------------------------------------------------- */
+
 /* Fail if an earlier operand has the same output name. */
 static enum ib_status
-check_name(struct ib_prune_outputs *t, const char *name, const char *path, struct ib_error *err)
+check_name(const struct ib_list *operands, const struct ib_source *source, const char *name,
+	   struct ib_error *err)
 {
+	struct ib_span stem = ib_input_stem(source->path);
 	size_t i;
 
-	for (i = 0; i < t->names.n; i++)
-		if (strcmp(t->names.v[i], name) == 0)
+	for (i = 0; i < source->operand; i++)
+		if (ib_span_equal(ib_input_stem(operands->v[i]), stem))
 			return ib_fail(err, IB_E_MISUSE,
 				       "%s: another operand has the same name: both would be "
 				       "written to %s",
-				       path, name);
+				       source->path, name);
 	return IB_OK;
 }
 
-static bool
-reserve_output(struct ib_prune_outputs *t)
-{
-	size_t cap = t->cap ? 2 * t->cap : 64;
-	struct ib_output **done;
-	const char **names;
-
-	if (t->ndone < t->cap)
-		return true;
-	done = realloc(t->done, cap * sizeof(*done));
-	if (done)
-		t->done = done;
-	names = realloc((void *)(uintptr_t)t->names.v, cap * sizeof(*names));
-	if (names)
-		t->names.v = names;
-	if (!done || !names)
-		return false;
-	t->cap = cap;
-	return true;
-}
-
-/* With %s in -o: finish the previous operand's file and open the next. */
+/* With %s in -o: close the previous operand's file and open the next. */
 static enum ib_status
 next_file(struct ib_prune_outputs *t, const struct ib_source *source, struct ib_error *err)
 {
-	char *name = ib_name_for_operand(t->options->output, source->path);
-	enum ib_status st = name && reserve_output(t) ? IB_OK : ib_fail_memory(err);
+	struct ib_prune_output *row = manifest_row(t);
+	char *name = ib_name_for_operand(row->path, source->path);
+	enum ib_status st = name ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
-		st = check_name(t, name, source->path, err);
+		st = check_name(&t->options->operands, source, name, err);
+	if (!st && row->writer.out)
+		st = close_file(&row->writer, err);
 	if (!st)
-		ib_record_writer_end(&t->main);
-	if (!st)
-		st = ib_record_writer_status(&t->main, err);
-	if (!st && t->main.out)
-		st = ib_output_finish(t->main.out, err);
-	ib_record_writer_release(&t->main);
-	if (!st)
-		st = ib_output_open(name, t->flags | IB_OUTPUT_DIGEST, &t->main.out, err);
-	if (st) {
-		free(name);
-		return st;
-	}
-	((const char **)(uintptr_t)t->names.v)[t->names.n++] = name;
-	t->done[t->ndone++] = t->main.out;
-	return IB_OK;
-}
-
-/* With --split the first operand determines the format of all files. */
-static enum ib_status
-begin_split(struct ib_prune_outputs *t, const struct ib_source *source, struct ib_error *err)
-{
-	if (ib_source_is_empty_shard(source))
-		return IB_OK;
-	if (!t->first)
-		t->first = source;
-	return ib_record_writer_check(t->first, source, err);
+		st = open_file(t, row, name, &row->writer, err);
+	free(name);
+	return st;
 }
 
 enum ib_status
@@ -133,81 +183,91 @@ ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *sourc
 		       struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
+	size_t i;
 
 	if (t->options->dry_run)
 		return IB_OK;
 	if (is_per_operand(t->options))
 		st = next_file(t, source, err);
-	if (!st)
-		st = ib_record_writer_begin(&t->main, t->annotate, source, err);
-	if (!st && t->split)
-		st = begin_split(t, source, err);
-	if (!st)
-		st = ib_record_writer_begin(&t->pruned, NULL, source, err);
+	for (i = t->nrows; i-- > 0 && !st;)
+		if (t->row[i].records)
+			st = ib_record_writer_begin(&t->row[i].writer, source, err);
 	return st;
 }
 
 /* ---- records -------------------------------------------------------------------- */
 
 static void
-put_split(void *ctx, unsigned stream, const char *p, size_t n)
+put(struct ib_prune_outputs *t, struct ib_prune_output *row, const struct ib_tar_piece *piece)
 {
-	struct ib_tar_piece piece = { .p = p, .n = n };
-
-	ib_split_write(ctx, stream, &piece);
+	if (row->split)
+		ib_split_put(t->split, (unsigned)(row - t->row), piece);
+	else
+		ib_record_writer_put(&row->writer, piece);
 }
 
-/* Context of put_companion(): the split and the companion's stream. */
-struct companion {
-	struct ib_split *split;
-	unsigned stream;
+static void
+put_text(struct ib_prune_outputs *t, struct ib_prune_output *row, struct ib_span text)
+{
+	struct ib_tar_piece piece = { .p = text.p, .n = text.n };
+
+	put(t, row, &piece);
+}
+
+/* Where the lines of a companion go. */
+struct line_end {
+	struct ib_prune_outputs *outputs;
+	struct ib_prune_output *row;
 };
 
 static void
-put_companion(void *ctx, const char *p, size_t n)
+put_line(void *ctx, const char *p, size_t n)
 {
-	struct companion *c = ctx;
+	struct line_end *end = ctx;
 
-	put_split(c->split, c->stream, p, n);
+	put_text(end->outputs, end->row, (struct ib_span){ p, n });
 }
 
-/* Write the text that accompanies a written record: its weights line and companion lines. */
 static enum ib_status
-put_accompanying(struct ib_prune_outputs *t, struct ib_span id, struct ib_span weights,
-		 uint64_t number, struct ib_error *err)
+write_line(struct ib_prune_outputs *t, struct ib_prune_output *row, uint64_t number,
+	   struct ib_error *err)
 {
-	struct companion c = { t->split, IB_STREAM_COMPANION };
+	struct line_end end = { t, row };
+
+	return ib_companion_line(row->companion, number, put_line, &end, err);
+}
+
+/* Write what all records of a block add to one row. */
+static enum ib_status
+write_block(struct ib_prune_outputs *t, struct ib_prune_output *row,
+	    const struct ib_record_texts *texts, uint64_t before, struct ib_error *err)
+{
 	enum ib_status st = IB_OK;
 	size_t i;
 
-	if (t->split) {
-		ib_split_begin_record(t->split, id);
-		put_split(t->split, IB_STREAM_WEIGHTS, weights.p, weights.n);
-	} else if (t->weights) {
-		ib_output_write(t->weights, weights.p, weights.n);
-	}
-	for (i = 0; i < t->ncompanions && !st; i++, c.stream++)
-		st = ib_companion_line(t->companions[i], number, t->split ? put_companion : NULL,
-				       &c, err);
+	if (!row->companion)
+		put_text(t, row, ib_bytes_span(&texts->text[row->text]));
+	for (i = 0; row->companion && i < texts->nwritten && !st; i++)
+		st = write_line(t, row, before + texts->written[i].number, err);
 	return st;
 }
 
-/* Do the same for each record of a block; with --split also write the record's own text. */
+/* Write what one record adds to all rows that are split. */
 static enum ib_status
-write_each(struct ib_prune_outputs *t, const struct ib_record_texts *texts, uint64_t before,
-	   struct ib_error *err)
+write_record(struct ib_prune_outputs *t, const struct ib_record_texts *texts, size_t record,
+	     uint64_t before, struct ib_error *err)
 {
+	struct ib_prune_output *row;
 	enum ib_status st = IB_OK;
-	struct ib_span kept;
 	size_t i;
 
-	for (i = 0; i < texts->nwritten && !st; i++) {
-		st = put_accompanying(t, ib_record_texts_get(texts, IB_TEXT_ID, i),
-				      ib_record_texts_get(texts, IB_TEXT_WEIGHTS, i),
-				      before + texts->written[i].number, err);
-		kept = ib_record_texts_get(texts, IB_TEXT_KEPT, i);
-		if (t->split)
-			put_split(t->split, IB_STREAM_MAIN, kept.p, kept.n);
+	ib_split_begin_record(t->split, ib_record_texts_get(texts, IB_TEXT_ID, record));
+	for (i = 0; i < t->nrows && !st; i++) {
+		row = &t->row[i];
+		if (row->split && row->companion)
+			st = write_line(t, row, before + texts->written[record].number, err);
+		else if (row->split)
+			put_text(t, row, ib_record_texts_get(texts, row->text, record));
 	}
 	return st;
 }
@@ -216,41 +276,27 @@ enum ib_status
 ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_record_texts *texts,
 		       uint64_t before, struct ib_error *err)
 {
-	const struct ib_bytes *text = texts->text;
+	enum ib_status st = IB_OK;
+	size_t i;
 
-	ib_record_writer_write(&t->pruned, text[IB_TEXT_PRUNED].p, text[IB_TEXT_PRUNED].n);
-	if (!t->split)
-		ib_record_writer_write(&t->main, text[IB_TEXT_KEPT].p, text[IB_TEXT_KEPT].n);
-	if (t->split || t->ncompanions > 0)
-		return write_each(t, texts, before, err);
-	if (t->weights)
-		ib_output_write(t->weights, text[IB_TEXT_WEIGHTS].p, text[IB_TEXT_WEIGHTS].n);
-	return IB_OK;
-}
-
-enum ib_status
-ib_prune_outputs_begin_sample(struct ib_prune_outputs *t, struct ib_span id, struct ib_span weights,
-			      uint64_t number, struct ib_error *err)
-{
-	return put_accompanying(t, id, weights, number, err);
+	for (i = 0; i < t->nrows && !st; i++)
+		if (!t->row[i].split)
+			st = write_block(t, &t->row[i], texts, before, err);
+	for (i = 0; t->split && i < texts->nwritten && !st; i++)
+		st = write_record(t, texts, i, before, err);
+	return st;
 }
 
 void
-ib_prune_outputs_write_piece(struct ib_prune_outputs *t, const struct ib_tar_piece *piece)
+ib_prune_outputs_put(struct ib_prune_outputs *t, enum ib_prune_destination to,
+		     const struct ib_tar_piece *piece)
 {
-	if (t->split)
-		ib_split_write(t->split, IB_STREAM_MAIN, piece);
-	else
-		ib_record_writer_write_piece(&t->main, piece);
-}
+	struct ib_prune_output *row = to == IB_TO_PRUNED ? t->row : manifest_row(t);
 
-void
-ib_prune_outputs_write_to_all(struct ib_prune_outputs *t, const struct ib_tar_piece *piece)
-{
-	if (t->split)
-		ib_split_write_to_all(t->split, piece);
+	if (to == IB_TO_MANIFESTS && t->split)
+		ib_split_put_to_all(t->split, (unsigned)(row - t->row), piece);
 	else
-		ib_record_writer_write_piece(&t->main, piece);
+		put(t, row, piece);
 }
 
 /* ---- the end -------------------------------------------------------------------- */
@@ -258,21 +304,87 @@ ib_prune_outputs_write_to_all(struct ib_prune_outputs *t, const struct ib_tar_pi
 enum ib_status
 ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err)
 {
-	enum ib_status st = ib_record_writer_status(&t->main, err);
-	struct ib_output *out;
+	enum ib_status st = IB_OK;
 	size_t i;
 
-	if (!st)
-		st = ib_record_writer_status(&t->pruned, err);
-	if (!st && t->weights)
-		st = ib_output_status(t->weights, err);
-	for (i = 0; i < t->ncompanions && !st; i++) {
-		out = *ib_companion_output(t->companions[i]);
-		if (out)
-			st = ib_output_status(out, err);
-	}
+	for (i = t->nrows; i-- > 0 && !st;)
+		st = ib_record_writer_status(&t->row[i].writer, err);
 	if (!st && t->split)
 		st = ib_split_status(t->split, err);
+	return st;
+}
+
+/* Open the files of number k: one writer per row. */
+static enum ib_status
+open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *writer,
+	    struct ib_error *err)
+{
+	const struct ib_source *first = manifest_row(t)->writer.first;
+	enum ib_status st = IB_OK;
+	char *name;
+	size_t i;
+
+	for (i = 0; i < t->nrows && !st; i++) {
+		if (!t->row[i].split)
+			continue;
+		name = ib_name_for_number(t->row[i].path, k);
+		st = name ? open_file(t, &t->row[i], name, &writer[i], err) : ib_fail_memory(err);
+		free(name);
+		if (!st && t->row[i].records && first)
+			st = ib_record_writer_begin(&writer[i], first, err);
+	}
+	return st;
+}
+
+/* Fill the files [from, to) of --split in one pass over the records. */
+static enum ib_status
+fill_numbers(struct ib_prune_outputs *t, uint64_t from, uint64_t to,
+	     struct ib_record_writer *writer, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	uint64_t k;
+	size_t i;
+
+	for (k = from; k < to && !st; k++)
+		st = open_number(t, k, &writer[(k - from) * t->nrows], err);
+	if (!st)
+		st = ib_split_fill(t->split, from, to, writer, t->nrows, err);
+	for (i = 0; i < (to - from) * t->nrows; i++) {
+		if (!st && writer[i].out)
+			st = close_file(&writer[i], err);
+		ib_record_writer_release(&writer[i]);
+	}
+	return st;
+}
+
+/* Return how many numbers to fill at once: with at most a quarter of the descriptor limit. */
+static size_t
+numbers_at_once(const struct ib_prune_outputs *t)
+{
+	long limit = sysconf(_SC_OPEN_MAX);
+	size_t open = OPEN_MAX, files = 0, i;
+
+	if (limit > 0 && limit / 4 < OPEN_MAX)
+		open = (size_t)limit / 4;
+	for (i = 0; i < t->nrows; i++)
+		files += t->row[i].split;
+	return open > files ? open / files : 1;
+}
+
+/* --split: distribute the records over the files. */
+static enum ib_status
+distribute(struct ib_prune_outputs *t, struct ib_error *err)
+{
+	uint64_t files = t->options->split, from, to;
+	size_t at_once = numbers_at_once(t);
+	struct ib_record_writer *writer = ib_array_zeroed(at_once * t->nrows, sizeof(*writer));
+	enum ib_status st = writer ? ib_split_assign(t->split, err) : ib_fail_memory(err);
+
+	for (from = 0; from < files && !st; from = to) {
+		to = files - from < at_once ? files : from + at_once;
+		st = fill_numbers(t, from, to, writer, err);
+	}
+	free(writer);
 	return st;
 }
 
@@ -282,91 +394,80 @@ ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records, struct ib_err
 	enum ib_status st = IB_OK;
 	size_t i;
 
-	for (i = 0; i < t->ncompanions && !st; i++)
-		st = ib_companion_end(t->companions[i], records, err);
+	for (i = 0; i < t->nrows && !st; i++)
+		if (t->row[i].companion)
+			st = ib_companion_end(t->row[i].companion, records, err);
 	if (!st && t->split)
-		st = ib_split_distribute(t->split, t->first, err);
+		st = distribute(t, err);
 	if (st)
 		return st;
-	ib_record_writer_end(&t->main);
-	ib_record_writer_end(&t->pruned);
+	for (i = t->nrows; i-- > 0;)
+		ib_record_writer_end(&t->row[i].writer);
 	return ib_prune_outputs_status(t, err);
 }
 
-struct ib_output **
-ib_prune_outputs_manifests(struct ib_prune_outputs *t, size_t *n)
+bool
+ib_prune_outputs_many(const struct ib_prune_outputs *t)
 {
-	if (t->split)
-		return ib_split_manifests(t->split, n);
-	*n = t->ndone > 0 ? t->ndone : 1;
-	return t->ndone > 0 ? t->done : &t->main.out;
+	return t->split || is_per_operand(t->options);
 }
 
-/* Move n outputs into a list. */
-static void
-hand_over(struct ib_output **all, size_t *k, struct ib_output **from, size_t n)
+/* Move the files of a list to an array. Returns their number. */
+static size_t
+hand_over(struct ib_prune_files *from, struct ib_output **to)
 {
-	size_t i;
+	size_t n = from->n;
 
-	for (i = 0; i < n; i++) {
-		all[(*k)++] = from[i];
-		from[i] = NULL;
-	}
+	if (n > 0)
+		memcpy(to, from->v, n * sizeof(*to));
+	from->n = 0;
+	return n;
 }
 
 enum ib_status
-ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **more,
-			const struct ib_output_also *companions, struct ib_error *err)
+ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **receipt,
+			const struct ib_output_also *also, struct ib_error *err)
 {
-	struct ib_output **manifest, **other = NULL, **all;
-	size_t nmanifests, nothers = 0, i, k = 0;
+	struct ib_output **all;
 	enum ib_status st;
+	size_t n;
 
-	manifest = ib_prune_outputs_manifests(t, &nmanifests);
-	if (t->split)
-		other = ib_split_others(t->split, &nothers);
-	all = calloc(nmanifests + nothers + t->ncompanions + 3, sizeof(*all));
+	all = ib_array(t->others.n + t->manifests.n + 1, sizeof(*all));
 	if (!all)
 		return ib_fail_memory(err);
-	hand_over(all, &k, &t->pruned.out, 1);
-	hand_over(all, &k, &t->weights, 1);
-	for (i = 0; i < t->ncompanions; i++)
-		hand_over(all, &k, ib_companion_output(t->companions[i]), 1);
-	hand_over(all, &k, other, nothers);
-	if (more)
-		hand_over(all, &k, more, 1);
-	hand_over(all, &k, manifest, nmanifests);
-	if (t->ndone > 0)
-		t->main.out = NULL; /* is the last of t->done */
-	t->ndone = 0;
-	st = ib_outputs_commit(all, k, companions, err);
+	n = hand_over(&t->others, all);
+	if (receipt) {
+		all[n++] = *receipt;
+		*receipt = NULL;
+	}
+	n += hand_over(&t->manifests, all + n);
+	st = ib_outputs_commit(all, n, also, err);
 	free(all);
 	return st;
+}
+
+static void
+discard_files(struct ib_prune_files *files)
+{
+	while (files->n > 0)
+		ib_output_discard(&files->v[--files->n]);
+	free(files->v);
 }
 
 void
 ib_prune_outputs_discard(struct ib_prune_outputs *t)
 {
-	bool own = t->ndone == 0;
 	size_t i;
 
-	if (t->main.out)
-		ib_record_writer_break(&t->main);
-	for (i = 0; i < t->ndone; i++)
-		ib_output_discard(&t->done[i]);
-	if (own)
-		ib_output_discard(&t->main.out);
-	ib_output_discard(&t->pruned.out);
-	ib_output_discard(&t->weights);
-	for (i = 0; i < t->ncompanions; i++)
-		ib_companion_free(t->companions[i]);
-	free(t->companions);
+	if (t->manifests.n > 0 && t->nrows > 0)
+		ib_record_writer_break(&manifest_row(t)->writer);
+	for (i = 0; i < t->nrows; i++) {
+		ib_companion_free(t->row[i].companion);
+		ib_record_writer_release(&t->row[i].writer);
+	}
+	free(t->row);
+	discard_files(&t->others);
+	discard_files(&t->manifests);
 	ib_split_free(t->split);
-	ib_record_writer_release(&t->main);
-	ib_record_writer_release(&t->pruned);
-	free(t->done);
-	for (i = 0; i < t->names.n; i++)
-		free((char *)(uintptr_t)t->names.v[i]);
-	free((void *)(uintptr_t)t->names.v);
 	*t = (struct ib_prune_outputs){ 0 };
 }

@@ -1,31 +1,41 @@
 /*
- * The files that one run of ib-prune writes: the epoch manifest (one file, one
- * per operand, or the K files of --split), the pruned records, the weights file
- * and the companions. All of them appear together in ib_prune_outputs_commit(),
- * or none.
+ * The files that one run of ib-prune writes: the pruned records, the companions,
+ * the weights file and the epoch manifest (one file, one per operand, or K files
+ * with --split). Each is a row of one array. All files appear together in
+ * ib_prune_outputs_commit(), or none.
  */
 #ifndef IB_PRUNE_OUTPUTS_H
 #define IB_PRUNE_OUTPUTS_H
 
 #include "prune/companion.h"
 #include "prune/record_texts.h"
-#include "prune/split.h"
 #include "prune/record_writer.h"
+#include "prune/split.h"
+
+/* A row: one kind of text that the run writes. */
+struct ib_prune_output {
+	const char *path;		    /* as given; with --split a pattern with %d */
+	enum ib_text text;		    /* the text of a block that it writes */
+	const struct ib_annotate *annotate; /* adds columns to headers; or NULL */
+	struct ib_companion *companion;	    /* writes lines of this file instead; or NULL */
+	bool records;			    /* the text is records in the manifest's format */
+	bool split;			    /* distributed over K files */
+	struct ib_record_writer writer;	    /* with `split` without a file */
+};
+
+/* Open files, owned. */
+struct ib_prune_files {
+	struct ib_output **v;
+	size_t n, cap;
+};
 
 struct ib_prune_outputs {
 	const struct ib_prune_options *options;
-	const struct ib_annotate *annotate;
-	unsigned flags;
-	struct ib_record_writer main; /* the epoch manifest; unused with --split */
-	struct ib_record_writer pruned;
-	struct ib_output *weights;
-	struct ib_companion **companions;
-	size_t ncompanions;
-	struct ib_split *split;	       /* NULL without --split */
-	const struct ib_source *first; /* with --split: operand that determines the format */
-	struct ib_output **done;       /* with %s in -o: one output per operand so far */
-	struct ib_list names;	       /* with %s in -o: their names, owned */
-	size_t ndone, cap;
+	struct ib_prune_output *row; /* the manifest is the last row */
+	size_t nrows;
+	struct ib_split *split;		 /* NULL without --split */
+	struct ib_prune_files manifests; /* in order */
+	struct ib_prune_files others;
 };
 
 enum ib_status ib_prune_outputs_open(struct ib_prune_outputs *t,
@@ -36,21 +46,22 @@ enum ib_status ib_prune_outputs_open(struct ib_prune_outputs *t,
 enum ib_status ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *source,
 				      struct ib_error *err);
 
-/* Write the records of a block; `before` is the number of records before it. */
+/* Write the texts of a block; `before` is the number of records before it. */
 enum ib_status ib_prune_outputs_write(struct ib_prune_outputs *t,
 				      const struct ib_record_texts *texts, uint64_t before,
 				      struct ib_error *err);
 
 /*
- * Begin a sample of a tar, which is sample `number` of the manifest, and write
- * its line to the weights file and the companions. Pieces of its members follow
- * with write_piece(). write_to_all() writes a piece to every manifest.
+ * Write a piece of a tar. Before the pieces of a kept sample, write its texts
+ * with ib_prune_outputs_write(): its id and its weights line, but no record.
  */
-enum ib_status ib_prune_outputs_begin_sample(struct ib_prune_outputs *t, struct ib_span id,
-					     struct ib_span weights, uint64_t number,
-					     struct ib_error *err);
-void ib_prune_outputs_write_piece(struct ib_prune_outputs *t, const struct ib_tar_piece *piece);
-void ib_prune_outputs_write_to_all(struct ib_prune_outputs *t, const struct ib_tar_piece *piece);
+enum ib_prune_destination {
+	IB_TO_MANIFEST,	 /* to the manifest that holds the current sample */
+	IB_TO_MANIFESTS, /* to every manifest */
+	IB_TO_PRUNED	 /* to --pruned */
+};
+void ib_prune_outputs_put(struct ib_prune_outputs *t, enum ib_prune_destination to,
+			  const struct ib_tar_piece *piece);
 
 /* Return the first sticky error of any output. */
 enum ib_status ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err);
@@ -59,16 +70,15 @@ enum ib_status ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_err
 enum ib_status ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records,
 				    struct ib_error *err);
 
-/* Return the epoch manifests, in order. */
-struct ib_output **ib_prune_outputs_manifests(struct ib_prune_outputs *t, size_t *n);
+/* True if there may be several epoch manifests. */
+bool ib_prune_outputs_many(const struct ib_prune_outputs *t);
 
 /*
- * Commit all outputs together with `more` (the receipt, may be NULL) and with an
- * action such as appending to a log (may be NULL). The manifest comes last.
+ * Commit all files together with `receipt` (which may be NULL) and with an action
+ * such as appending to a log (may be NULL). The manifests come last.
  */
-enum ib_status ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **more,
-				       const struct ib_output_also *companions,
-				       struct ib_error *err);
+enum ib_status ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **receipt,
+				       const struct ib_output_also *also, struct ib_error *err);
 void ib_prune_outputs_discard(struct ib_prune_outputs *t);
 
 #endif

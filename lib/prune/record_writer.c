@@ -15,9 +15,9 @@ header_of(const struct ib_source *s)
 	return line;
 }
 
-enum ib_status
-ib_record_writer_check(const struct ib_source *first, const struct ib_source *s,
-		       struct ib_error *err)
+/* Fail if two operands differ in format or header, so that one file cannot hold both. */
+static enum ib_status
+check_same_format(const struct ib_source *first, const struct ib_source *s, struct ib_error *err)
 {
 	if (first->format != s->format)
 		return ib_fail(err, IB_E_DATA,
@@ -37,23 +37,23 @@ ib_record_writer_check(const struct ib_source *first, const struct ib_source *s,
 	return IB_OK;
 }
 
-bool
-ib_source_is_empty_shard(const struct ib_source *s)
+/* True for an empty file, which fits any output (not for JSON and tar). */
+static bool
+is_empty_shard(const struct ib_source *s)
 {
 	return s->empty && s->format != IB_FORMAT_JSON && s->format != IB_FORMAT_TAR;
 }
 
 static enum ib_status
-put_header(struct ib_record_writer *t, const struct ib_annotate *annotate,
-	   const struct ib_source *s, struct ib_error *err)
+write_header(struct ib_record_writer *t, const struct ib_source *s, struct ib_error *err)
 {
 	struct ib_bytes text = { 0 };
 	enum ib_status st = IB_OK;
 
 	if (s->format != IB_FORMAT_CSV && s->format != IB_FORMAT_TSV)
 		return IB_OK;
-	if (annotate) {
-		st = ib_annotate_header(annotate, s, &text, err);
+	if (t->annotate) {
+		st = ib_annotate_header(t->annotate, s, &text, err);
 		ib_output_write_bytes(t->out, &text);
 	} else {
 		ib_output_write(t->out, s->header.p, s->header.n);
@@ -65,42 +65,39 @@ put_header(struct ib_record_writer *t, const struct ib_annotate *annotate,
 }
 
 enum ib_status
-ib_record_writer_begin(struct ib_record_writer *t, const struct ib_annotate *annotate,
-		       const struct ib_source *s, struct ib_error *err)
+ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *s, struct ib_error *err)
 {
-	if (!t->out || ib_source_is_empty_shard(s))
+	if (is_empty_shard(s))
 		return IB_OK;
 	if (t->first)
-		return ib_record_writer_check(t->first, s, err);
+		return check_same_format(t->first, s, err);
 	t->first = s;
+	if (!t->out)
+		return IB_OK;
 	t->array = s->format == IB_FORMAT_JSON;
 	t->empty = true;
 	if (s->format == IB_FORMAT_TAR)
 		return ib_tar_writer_new(t->out, &t->tar, err);
-	if (annotate)
+	if (t->annotate)
 		ib_output_write(t->out, s->preamble.p, s->preamble.n);
-	return put_header(t, annotate, s, err);
+	return write_header(t, s, err);
 }
 
 void
-ib_record_writer_write(struct ib_record_writer *t, const char *p, size_t n)
+ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piece)
 {
-	if (!t->out || n == 0)
+	size_t comma = t->array && t->empty; /* not before the first element */
+
+	if (piece->n == 0)
 		return;
-	if (t->array && t->empty) { /* no comma before the first element */
-		ib_output_write(t->out, "[", 1);
-		ib_output_write(t->out, p + 1, n - 1);
-	} else {
-		ib_output_write(t->out, p, n);
-	}
-	t->empty = false;
-}
-
-void
-ib_record_writer_write_piece(struct ib_record_writer *t, const struct ib_tar_piece *piece)
-{
-	if (t->tar)
+	if (t->tar) {
 		ib_tar_writer_put(t->tar, piece);
+		return;
+	}
+	if (comma)
+		ib_output_write(t->out, "[", 1);
+	ib_output_write(t->out, piece->p + comma, piece->n - comma);
+	t->empty = false;
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/pipeline.h"
 #include "prune/inputs.h"
@@ -274,18 +275,17 @@ check_unseen(struct run *run, struct ib_error *err)
 static enum ib_status
 get_output_digests(struct run *run, struct ib_error *err)
 {
-	struct ib_output **out;
-	size_t n, i;
+	const struct ib_prune_files *files = &run->outputs.manifests;
+	size_t i;
 
-	out = ib_prune_outputs_manifests(&run->outputs, &n);
-	run->output = calloc(n, sizeof(*run->output));
+	run->output = ib_array_zeroed(files->n, sizeof(*run->output));
 	if (!run->output)
 		return ib_fail_memory(err);
-	for (i = 0; i < n; i++)
-		ib_output_digest(out[i], run->output[i]);
+	for (i = 0; i < files->n; i++)
+		ib_output_digest(files->v[i], run->output[i]);
 	run->digests.output = (const char(*)[33])run->output;
-	run->digests.noutputs = n;
-	run->digests.many = run->outputs.split || run->outputs.ndone > 0;
+	run->digests.noutputs = files->n;
+	run->digests.many = ib_prune_outputs_many(&run->outputs);
 	return IB_OK;
 }
 
@@ -396,7 +396,7 @@ predict(struct run *run, struct ib_error *err)
 		st = warn_of_unseen(run, run->dry_run.samples, err);
 	if (!st)
 		st = ib_dry_run_write(&run->dry_run, run->rule, o->dry_run_table,
-				      run->outputs.main.out, err);
+				      run->outputs.manifests.v[0], err);
 	return st ? st : ib_prune_outputs_commit(&run->outputs, NULL, NULL, err);
 }
 
@@ -423,7 +423,8 @@ finish(struct run *run, struct ib_error *err)
 	if (o->receipt) {
 		st = get_output_digests(run, err);
 		if (!st)
-			st = ib_output_open(o->receipt, run->outputs.flags, &receipt, err);
+			st = ib_output_open(o->receipt, o->if_changed ? IB_OUTPUT_IF_CHANGED : 0,
+					    &receipt, err);
 		if (!st)
 			st = ib_receipt_write(run->rule, o, &result, &run->digests, receipt, err);
 	}

@@ -12,9 +12,6 @@
 #define WEIGHT_MAX ((size_t)4096) /* length limit of a weight's text */
 #define OFTEN 256		  /* samples between calls of progress */
 
-/* Destination of an entry that belongs to no sample. */
-enum { EACH, MAIN, PRUNED };
-
 struct shard {
 	struct ib_shard_run *run;
 	const struct ib_prune_options *options;
@@ -33,7 +30,7 @@ struct shard {
 	/* Other entries after it, delayed until it is known to have ended. */
 	struct ib_spill_file *waiting;
 	bool any_waiting;
-	unsigned destination; /* of the current entry: EACH, MAIN or PRUNED */
+	enum ib_prune_destination destination; /* of the current entry that has no sample */
 	struct ib_members members;
 	struct ib_bytes text; /* text of a weight member */
 	struct ib_number_cache number;
@@ -51,22 +48,11 @@ fail_sample(const struct shard *s, const char *what, struct ib_error *err)
 /* ---- pieces --------------------------------------------------------------------- */
 
 static void
-put_entry(struct shard *s, unsigned destination, const struct ib_tar_piece *piece)
-{
-	if (destination == PRUNED)
-		ib_record_writer_write_piece(&s->run->outputs->pruned, piece);
-	else if (destination == MAIN)
-		ib_prune_outputs_write_piece(s->run->outputs, piece);
-	else
-		ib_prune_outputs_write_to_all(s->run->outputs, piece);
-}
-
-static void
 put_other(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	put_entry(s, s->destination, piece);
+	ib_prune_outputs_put(s->run->outputs, s->destination, piece);
 }
 
 static void
@@ -84,9 +70,9 @@ put_member(void *ctx, const struct ib_tar_piece *piece)
 	struct shard *s = ctx;
 
 	if (s->to_main)
-		ib_prune_outputs_write_piece(s->run->outputs, piece);
+		ib_prune_outputs_put(s->run->outputs, IB_TO_MANIFEST, piece);
 	if (s->to_pruned)
-		ib_record_writer_write_piece(&s->run->outputs->pruned, piece);
+		ib_prune_outputs_put(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
 /* Store the text of an existing weight; copy it unchanged to --pruned. */
@@ -98,7 +84,7 @@ put_weight(void *ctx, const struct ib_tar_piece *piece)
 	if (s->text.n <= WEIGHT_MAX)
 		ib_bytes_put(&s->text, piece->p + piece->from, piece->to - piece->from);
 	if (s->to_pruned)
-		ib_record_writer_write_piece(&s->run->outputs->pruned, piece);
+		ib_prune_outputs_put(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
 /* Write the delayed entries. */
@@ -113,7 +99,7 @@ release_waiting(struct shard *s, struct ib_error *err)
 		return IB_OK;
 	ib_spill_file_seek(s->waiting, 0);
 	while (!(st = ib_spill_file_get(s->waiting, &kind, &piece, err)))
-		put_entry(s, kind, &piece);
+		ib_prune_outputs_put(s->run->outputs, kind, &piece);
 	ib_spill_file_empty(s->waiting);
 	s->any_waiting = false;
 	return st == IB_EOF ? IB_OK : st;
@@ -140,7 +126,7 @@ write_weight(struct shard *s, double weight, struct ib_error *err)
 				 ib_bytes_span(&s->text), &piece, err);
 	s->key.n -= sizeof(".weight.json") - 1;
 	if (!st)
-		ib_prune_outputs_write_piece(s->run->outputs, &piece);
+		ib_prune_outputs_put(s->run->outputs, IB_TO_MANIFEST, &piece);
 	return st;
 }
 
@@ -239,13 +225,12 @@ decide(struct shard *s, struct ib_error *err)
 	ib_record_texts_empty(&b->texts);
 	if (s->options->weights && !ib_pruned_add_weight(b, &s->annotation, s->to_main))
 		return fail_sample(s, ib_weights_cannot_hold_id, err);
-	if (ib_record_texts_failed(&b->texts))
-		return ib_fail_memory(err);
 	if (!s->to_main)
 		return IB_OK;
-	return ib_prune_outputs_begin_sample(s->run->outputs, id,
-					     ib_bytes_span(&b->texts.text[IB_TEXT_WEIGHTS]),
-					     s->run->before + s->run->samples, err);
+	ib_pruned_note_written(s->run->pruner, b, id, s->run->samples);
+	if (ib_record_texts_failed(&b->texts))
+		return ib_fail_memory(err);
+	return ib_prune_outputs_write(s->run->outputs, &b->texts, s->run->before, err);
 }
 
 /* Set id to the id of a sample with this key. */
@@ -357,8 +342,8 @@ find_destination(struct shard *s, struct ib_span key)
 	if (o->split || !ib_pruner_selects(s->run->pruner, span))
 		return false;
 	ib_rule_decide(s->run->pruner->rule, &span, 1, &d);
-	s->destination = d.kept || o->keep_all ? MAIN : PRUNED;
-	return s->destination == MAIN || o->pruned_output;
+	s->destination = d.kept || o->keep_all ? IB_TO_MANIFEST : IB_TO_PRUNED;
+	return s->destination == IB_TO_MANIFEST || o->pruned_output;
 }
 
 /* Write an entry that belongs to no sample, or delay it. */
@@ -367,7 +352,7 @@ handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 {
 	enum ib_status st = IB_OK;
 
-	s->destination = EACH;
+	s->destination = IB_TO_MANIFESTS;
 	if (s->options->dry_run || (m->with.p && !find_destination(s, m->with)))
 		return s->text.failed ? ib_fail_memory(err) : IB_OK;
 	if (!s->open)

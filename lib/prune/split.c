@@ -2,7 +2,6 @@
 #include "prune/split.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/error.h"
@@ -10,14 +9,17 @@
 #include "base/arena.h"
 #include "base/huge_array.h"
 #include "base/part.h"
-#include "prune/companion.h"
 #include "prune/draw.h"
 #include "record/spill_file.h"
 
-#define OPEN_MAX 128 /* files open at once; the spill file is read again for the next ones */
+/* Kinds of pieces in the spill file: a record's id; a piece of a stream, for one or all files. */
+enum { RECORD, FIRST_STREAM };
 
-/* Kinds of pieces in the spill file: a record's id, a piece for all files, a stream. */
-enum { RECORD, EACH, STREAM };
+static unsigned
+kind_of(unsigned stream, bool all)
+{
+	return FIRST_STREAM + 2 * stream + all;
+}
 
 /*
  * A record's position: records are ordered by a second draw u' and the j-th one
@@ -29,31 +31,17 @@ struct place {
 };
 
 struct ib_split {
-	const struct ib_prune_options *options;
-	const struct ib_annotate *annotate;
-	unsigned flags;
 	uint64_t key; /* key of u' */
 	uint64_t files;
-	size_t nothers; /* number of weights and companion files per manifest */
 	struct ib_spill_file *spill;
 	struct ib_huge_array places; /* struct place[n] */
 	uint64_t n;
-	uint32_t *file;		     /* [n] file of each record */
-	struct ib_output **manifest; /* [files] */
-	struct ib_output **other;    /* [files * nothers] */
-	struct ib_record_writer writer[OPEN_MAX];
-	bool failed; /* out of memory */
+	uint32_t *file; /* [n] file of each record */
+	bool failed;	/* out of memory */
 };
 
-static bool
-has_weights(const struct ib_split *s)
-{
-	return s->options->weights != NULL;
-}
-
 enum ib_status
-ib_split_new(const struct ib_prune_options *o, const struct ib_annotate *annotate, unsigned flags,
-	     struct ib_split **out, struct ib_error *err)
+ib_split_new(const struct ib_prune_options *o, struct ib_split **out, struct ib_error *err)
 {
 	struct ib_split *s;
 	enum ib_status st;
@@ -64,16 +52,9 @@ ib_split_new(const struct ib_prune_options *o, const struct ib_annotate *annotat
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return ib_fail_memory(err);
-	s->options = o;
-	s->annotate = annotate;
-	s->flags = flags;
 	s->key = ib_draw_key(o->rule.seed + 1, (uint64_t)o->rule.epoch);
 	s->files = o->split;
-	s->nothers = (o->weights != NULL) + o->companions.n;
-	s->manifest = ib_array_zeroed(s->files, sizeof(*s->manifest));
-	s->other = ib_array_zeroed(s->files * s->nothers + 1, sizeof(*s->other));
-	st = s->manifest && s->other ? ib_spill_file_new(o->output, &s->spill, err)
-				     : ib_fail_memory(err);
+	st = ib_spill_file_new(o->output, &s->spill, err);
 	if (st) {
 		ib_split_free(s);
 		return st;
@@ -85,21 +66,11 @@ ib_split_new(const struct ib_prune_options *o, const struct ib_annotate *annotat
 void
 ib_split_free(struct ib_split *s)
 {
-	size_t i;
-
 	if (!s)
 		return;
-	for (i = 0; i < OPEN_MAX; i++)
-		ib_record_writer_release(&s->writer[i]);
-	for (i = 0; s->manifest && i < s->files; i++)
-		ib_output_discard(&s->manifest[i]);
-	for (i = 0; s->other && i < s->files * s->nothers; i++)
-		ib_output_discard(&s->other[i]);
 	ib_spill_file_free(s->spill);
 	ib_huge_array_release(&s->places);
 	free(s->file);
-	free(s->manifest);
-	free(s->other);
 	free(s);
 }
 
@@ -122,17 +93,17 @@ ib_split_begin_record(struct ib_split *s, struct ib_span id)
 }
 
 void
-ib_split_write(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
+ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_spill_file_put(s->spill, STREAM + stream, piece);
+		ib_spill_file_put(s->spill, kind_of(stream, false), piece);
 }
 
 void
-ib_split_write_to_all(struct ib_split *s, const struct ib_tar_piece *piece)
+ib_split_put_to_all(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_spill_file_put(s->spill, EACH, piece);
+		ib_spill_file_put(s->spill, kind_of(stream, true), piece);
 }
 
 enum ib_status
@@ -281,13 +252,15 @@ sort_ties(struct ib_split *s, struct ib_error *err)
 	return st;
 }
 
-static enum ib_status
-assign_files(struct ib_split *s, struct ib_error *err)
+enum ib_status
+ib_split_assign(struct ib_split *s, struct ib_error *err)
 {
-	enum ib_status st = sort_places(s, err);
+	enum ib_status st = ib_split_status(s, err);
 	const struct place *p;
 	uint64_t j;
 
+	if (!st)
+		st = sort_places(s, err);
 	if (!st)
 		st = sort_ties(s, err);
 	if (st)
@@ -302,143 +275,28 @@ assign_files(struct ib_split *s, struct ib_error *err)
 	return IB_OK;
 }
 
-/* ---- writing -------------------------------------------------------------------- */
-
-static enum ib_status
-open_numbered(const char *pattern, uint64_t k, unsigned flags, struct ib_output **out,
-	      struct ib_error *err)
-{
-	char *name = ib_name_for_number(pattern, k);
-	enum ib_status st;
-
-	if (!name)
-		return ib_fail_memory(err);
-	st = ib_output_open(name, flags, out, err);
-	free(name);
-	return st;
-}
-
-/* Open manifest k with its weights and companion files. */
-static enum ib_status
-open_files(struct ib_split *s, uint64_t k, struct ib_record_writer *writer,
-	   const struct ib_source *first, struct ib_error *err)
-{
-	const struct ib_prune_options *o = s->options;
-	struct ib_output **other = &s->other[k * s->nothers];
-	bool digest = o->receipt || o->audit;
-	enum ib_status st;
-	size_t i;
-
-	st = open_numbered(o->output, k, s->flags | (digest ? IB_OUTPUT_DIGEST : 0),
-			   &s->manifest[k], err);
-	if (!st && o->weights)
-		st = open_numbered(o->weights, k, s->flags, other++, err);
-	for (i = 0; i < o->companions.n && !st; i++)
-		st = open_numbered(ib_companion_output_path(o->companions.v[i]), k, s->flags,
-				   other++, err);
-	*writer = (struct ib_record_writer){ .out = s->manifest[k] };
-	if (!st && first)
-		st = ib_record_writer_begin(writer, s->annotate, first, err);
-	return st;
-}
-
-/* Complete the files of number k and release their descriptors. */
-static enum ib_status
-finish_files(struct ib_split *s, uint64_t k, struct ib_record_writer *writer, struct ib_error *err)
-{
-	enum ib_status st = ib_record_writer_status(writer, err);
-	size_t i;
-
-	ib_record_writer_end(writer);
-	ib_record_writer_release(writer);
-	if (!st)
-		st = ib_output_finish(s->manifest[k], err);
-	for (i = 0; i < s->nothers && !st; i++)
-		st = ib_output_finish(s->other[k * s->nothers + i], err);
-	return st;
-}
-
-/* Write one piece of a record to the files of number k. */
-static void
-put_piece(struct ib_split *s, uint64_t k, struct ib_record_writer *writer, unsigned stream,
-	  const struct ib_tar_piece *piece)
-{
-	size_t beside = stream - (has_weights(s) ? IB_STREAM_WEIGHTS : IB_STREAM_COMPANION);
-
-	if (stream != IB_STREAM_MAIN)
-		ib_output_write(s->other[k * s->nothers + beside], piece->p, piece->n);
-	else if (writer->tar)
-		ib_record_writer_write_piece(writer, piece);
-	else
-		ib_record_writer_write(writer, piece->p, piece->n);
-}
-
-/* Fill the files [from, to) in one pass over the spill file. */
-static enum ib_status
-fill_files(struct ib_split *s, uint64_t from, uint64_t to, struct ib_error *err)
+enum ib_status
+ib_split_fill(struct ib_split *s, uint64_t from, uint64_t to, struct ib_record_writer *writer,
+	      size_t nstreams, struct ib_error *err)
 {
 	struct ib_tar_piece piece;
-	uint64_t index = 0, k = 0, i;
+	uint64_t index = 0, file = 0, first, last, k;
 	enum ib_status st;
 	unsigned kind;
+	bool all;
 
 	ib_spill_file_seek(s->spill, 0);
 	while (!(st = ib_spill_file_get(s->spill, &kind, &piece, err))) {
-		if (kind == RECORD)
-			k = s->file[index++];
-		else if (kind == EACH)
-			for (i = from; i < to; i++)
-				ib_record_writer_write_piece(&s->writer[i - from], &piece);
-		else if (k >= from && k < to)
-			put_piece(s, k, &s->writer[k - from], kind - STREAM, &piece);
+		if (kind == RECORD) {
+			file = s->file[index++];
+			continue;
+		}
+		kind -= FIRST_STREAM;
+		all = kind % 2;
+		first = all || file < from ? from : file;
+		last = all ? to : file + 1;
+		for (k = first; k < last && k < to; k++)
+			ib_record_writer_put(&writer[(k - from) * nstreams + kind / 2], &piece);
 	}
 	return st == IB_EOF ? IB_OK : st;
-}
-
-/* Return the number of files to fill at once: at most a quarter of the descriptor limit. */
-static size_t
-files_at_once(const struct ib_split *s)
-{
-	long limit = sysconf(_SC_OPEN_MAX);
-	size_t open = OPEN_MAX, n;
-
-	if (limit > 0 && limit / 4 < OPEN_MAX)
-		open = (size_t)limit / 4;
-	n = open / (1 + s->nothers);
-	return n > 0 ? n : 1;
-}
-
-enum ib_status
-ib_split_distribute(struct ib_split *s, const struct ib_source *first, struct ib_error *err)
-{
-	size_t at_once = files_at_once(s);
-	uint64_t from, to, k;
-	enum ib_status st = ib_split_status(s, err);
-
-	if (!st)
-		st = assign_files(s, err);
-	for (from = 0; from < s->files && !st; from = to) {
-		to = s->files - from < at_once ? s->files : from + at_once;
-		for (k = from; k < to && !st; k++)
-			st = open_files(s, k, &s->writer[k - from], first, err);
-		if (!st)
-			st = fill_files(s, from, to, err);
-		for (k = from; k < to && !st; k++)
-			st = finish_files(s, k, &s->writer[k - from], err);
-	}
-	return st;
-}
-
-struct ib_output **
-ib_split_others(struct ib_split *s, size_t *n)
-{
-	*n = (size_t)s->files * s->nothers;
-	return s->other;
-}
-
-struct ib_output **
-ib_split_manifests(struct ib_split *s, size_t *n)
-{
-	*n = (size_t)s->files;
-	return s->manifest;
 }
