@@ -339,31 +339,15 @@ ib_temp_file_remove(struct ib_temp_file *t)
 	remove_from_list(t);
 }
 
-/* ---- scratch ---------------------------------------------------------------- */
-
-enum ib_status
-ib_temp_file_scratch(const char *near, int *fd, struct ib_error *err)
+int
+ib_temp_file_nameless(const char *target)
 {
-	const char *folder = getenv("TMPDIR");
-	struct ib_bytes name = { 0 };
-	struct ib_temp_file *temp = NULL;
-	enum ib_status st = IB_OK;
+	struct ib_temp_file *temp;
+	int fd = ib_temp_file_create(target, &temp);
 
-	if (folder && *folder)
-		ib_bytes_printf(&name, "%s/scratch", folder);
-	else
-		ib_bytes_printf(&name, "%s",
-				near && strcmp(near, "-") != 0 ? near : "/tmp/scratch");
-	*fd = -1;
-	if (name.failed)
-		st = ib_fail_memory(err);
-	else if (ib_temp_file_create(name.p, &temp) < 0)
-		st = ib_fail_errno(err, IB_E_CREATE, name.p, "create a temporary file next to it");
-	if (!st) {
-		*fd = temp->fd;
+	if (fd >= 0) {
 		temp->fd = -1;
 		ib_temp_file_remove(temp);
 	}
-	ib_bytes_release(&name);
-	return st;
+	return fd;
 }

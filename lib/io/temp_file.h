@@ -38,11 +38,10 @@ int ib_temp_file_rename(struct ib_temp_file *temp, const char *target);
 void ib_temp_file_remove(struct ib_temp_file *temp);
 
 /*
- * Open a file without a name for data that does not fit in memory; the caller closes *fd. The
- * file is in $TMPDIR, or if that is not set, in the folder of the file `near` (if it is
- * NULL or "-", in /tmp).
+ * Create such a file and remove its name, if it has one: for data that no other process reads.
+ * Returns its descriptor, which the caller closes, or -1 with errno.
  */
-enum ib_status ib_temp_file_scratch(const char *near, int *fd, struct ib_error *err);
+int ib_temp_file_nameless(const char *target);
 
 /*
  * Begin a critical section, in which files get names or are renamed: until

@@ -10,16 +10,12 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/huge_array.h"
 #include "io/descriptor.h"
 #include "io/lock.h"
-#include "io/temp_file.h"
+#include "io/spill_file.h"
 #include "io/zstd_log_end.h"
 
-#define PIECE ((size_t)256 << 10)
-#define MEMORY_MAX                                                                                 \
-	((size_t)64 << 20) /* of a frame, before it goes to a file                                 \
-			    */
+#define MEMORY ((size_t)64 << 20) /* bytes of a frame kept in memory */
 #define LEVEL 1
 
 struct ib_zstd_log_writer {
@@ -27,12 +23,7 @@ struct ib_zstd_log_writer {
 	const struct ib_zstd_log_kind *kind;
 	const struct ib_context *context;
 	ZSTD_CCtx *zstd;
-	struct ib_huge_array packed; /* compressed bytes that are not in the temporary file */
-	size_t npacked;
-	int temp_fd;	   /* temporary file; -1: none */
-	uint64_t spilled;  /* bytes in the temporary file */
-	enum ib_status st; /* sticky */
-	struct ib_error err;
+	struct ib_spill_file *frame; /* the compressed frame; holds the sticky error too */
 	int lock, fd;
 	bool created; /* true if this writer created the log; undo removes it */
 	struct ib_zstd_log_end end;
@@ -165,12 +156,14 @@ ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 		return ib_fail_memory(err);
 	log->kind = kind;
 	log->context = context;
-	log->temp_fd = log->lock = log->fd = -1;
+	log->lock = log->fd = -1;
 	log->path = ib_span_dup(ib_span_of(path));
 	if (!log->path || !start_frame(log))
 		st = ib_fail_memory(err);
 	else
 		st = check_log(log, err);
+	if (!st)
+		st = ib_spill_file_new(log->path, MEMORY, &log->frame, err);
 	if (st) {
 		ib_zstd_log_writer_close(log);
 		return st;
@@ -179,53 +172,24 @@ ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 	return IB_OK;
 }
 
-static enum ib_status
-write_at(const char *name, int fd, const char *p, size_t n, uint64_t at, struct ib_error *err)
-{
-	if (ib_fd_pwrite(fd, p, n, (off_t)at) != 0)
-		return ib_fail_errno(err, IB_E_IO, name, "write");
-	return IB_OK;
-}
-
-/* Move the compressed bytes from memory to the temporary file. */
-static enum ib_status
-spill_to_file(struct ib_zstd_log_writer *log, struct ib_error *err)
-{
-	enum ib_status st = IB_OK;
-
-	if (log->temp_fd < 0)
-		st = ib_temp_file_scratch(log->path, &log->temp_fd, err);
-	if (!st)
-		st = write_at("a temporary file", log->temp_fd, log->packed.p, log->npacked,
-			      log->spilled, err);
-	if (!st)
-		log->spilled += log->npacked;
-	log->npacked = 0;
-	return st;
-}
-
-/*
- * Compress text; with ZSTD_e_end, end the frame. The output goes to huge pages, because tens of MB
- * in 4 KiB pages cause thousands of page faults.
- */
+/* Compress text; with ZSTD_e_end, end the frame. */
 static void
 compress_text(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirective how)
 {
 	size_t room = ZSTD_CStreamOutSize(), left = 1;
-	ZSTD_outBuffer out;
+	ZSTD_outBuffer out = { 0 };
 
-	while (!log->st && (how == ZSTD_e_end ? left > 0 : in.pos < in.size)) {
-		if (!ib_huge_array_grow(&log->packed, log->npacked + room)) {
-			log->st = ib_fail_memory(&log->err);
+	while (how == ZSTD_e_end ? left > 0 : in.pos < in.size) {
+		out.dst = ib_spill_file_reserve(log->frame, room, &out.size);
+		if (!out.dst)
+			return;
+		out.pos = 0;
+		left = ZSTD_compressStream2(log->zstd, &out, &in, how);
+		if (ZSTD_isError(left)) { /* the only error that can occur */
+			ib_spill_file_fail_memory(log->frame);
 			return;
 		}
-		out = (ZSTD_outBuffer){ log->packed.p, log->packed.cap, log->npacked };
-		left = ZSTD_compressStream2(log->zstd, &out, &in, how);
-		log->npacked = out.pos;
-		if (ZSTD_isError(left)) /* the only error that can occur */
-			log->st = ib_fail_memory(&log->err);
-		else if (log->npacked >= MEMORY_MAX)
-			log->st = spill_to_file(log, &log->err);
+		ib_spill_file_add(log->frame, out.pos);
 	}
 }
 
@@ -241,9 +205,7 @@ ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err)
 	compress_text(log, (ZSTD_inBuffer){ NULL, 0, 0 }, ZSTD_e_end);
 	ZSTD_freeCCtx(log->zstd);
 	log->zstd = NULL;
-	if (log->st)
-		*err = log->err;
-	return log->st;
+	return ib_spill_file_status(log->frame, err);
 }
 
 /* ---- the append --------------------------------------------------------- */
@@ -252,12 +214,10 @@ enum ib_status
 ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mark,
 			struct ib_error *err)
 {
-	enum ib_status st;
+	enum ib_status st = ib_spill_file_status(log->frame, err);
 
-	if (log->st) {
-		*err = log->err;
-		return log->st;
-	}
+	if (st)
+		return st;
 	st = ib_lock(log->path, false, log->context, &log->lock, err);
 	if (st)
 		return st;
@@ -277,26 +237,29 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mar
 	return IB_OK;
 }
 
-/* Copy the temporary file to the log. */
 static enum ib_status
-copy_spilled(struct ib_zstd_log_writer *log, struct ib_error *err)
+write_at(const struct ib_zstd_log_writer *log, const char *p, size_t n, uint64_t at,
+	 struct ib_error *err)
 {
-	char *buf = malloc(PIECE);
-	enum ib_status st = IB_OK;
-	uint64_t at = 0;
-	ssize_t n;
+	if (ib_fd_pwrite(log->fd, p, n, (off_t)at) != 0)
+		return ib_fail_errno(err, IB_E_IO, log->path, "write");
+	return IB_OK;
+}
 
-	if (!buf)
-		return ib_fail_memory(err);
-	while (!st && at < log->spilled) {
-		n = ib_fd_pread(log->temp_fd, buf, PIECE, (off_t)at);
-		if (n <= 0)
-			st = ib_fail(err, IB_E_IO, "a temporary file: cannot read back");
-		else
-			st = write_at(log->path, log->fd, buf, (size_t)n, log->end.at + at, err);
-		at += n > 0 ? (uint64_t)n : 0;
+/* Copy the frame to the log. */
+static enum ib_status
+copy_frame(struct ib_zstd_log_writer *log, struct ib_error *err)
+{
+	uint64_t n = ib_spill_file_size(log->frame), at;
+	enum ib_status st = IB_OK;
+	struct ib_span view;
+
+	for (at = 0; at < n && !st; at += view.n) {
+		view = ib_spill_file_view(log->frame, at, 1);
+		if (!view.p)
+			return ib_spill_file_status(log->frame, err);
+		st = write_at(log, view.p, view.n, log->end.at + at, err);
 	}
-	free(buf);
 	return st;
 }
 
@@ -320,19 +283,16 @@ static enum ib_status
 write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 {
 	char bytes[IB_ZSTD_LOG_INDEX_BYTES];
-	struct ib_zstd_log_index index = { .frame = log->spilled + log->npacked, .mark = mark };
+	struct ib_zstd_log_index index = { .frame = ib_spill_file_size(log->frame), .mark = mark };
 	enum ib_status st;
 
 	index.size = log->end.at + index.frame;
-	st = copy_spilled(log, err);
-	if (!st)
-		st = write_at(log->path, log->fd, log->packed.p, log->npacked,
-			      log->end.at + log->spilled, err);
+	st = copy_frame(log, err);
 	if (!st && !ib_fd_sync(log->fd))
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
 	ib_zstd_log_index_put(bytes, &index);
 	if (!st)
-		st = write_at(log->path, log->fd, bytes, sizeof(bytes), index.size, err);
+		st = write_at(log, bytes, sizeof(bytes), index.size, err);
 	if (!st && !ib_fd_sync(log->fd))
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
 	return st;
@@ -388,10 +348,9 @@ ib_zstd_log_writer_close(struct ib_zstd_log_writer *log)
 	if (!log->appended)
 		ib_zstd_log_writer_undo(log);
 	ZSTD_freeCCtx(log->zstd);
-	ib_fd_close(log->temp_fd);
 	ib_fd_close(log->fd);
 	ib_unlock(log->lock);
-	ib_huge_array_release(&log->packed);
+	ib_spill_file_free(log->frame);
 	free(log->path);
 	free(log);
 }

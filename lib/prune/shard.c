@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "prune/members.h"
-#include "record/spill_file.h"
+#include "record/pieces.h"
 #include "record/tar.h"
 
 #define WEIGHT_MAX ((size_t)4096) /* length limit of a weight's text */
@@ -28,7 +28,7 @@ struct shard {
 	bool has_weight; /* it has a weight member */
 	int64_t mtime;	 /* mtime of its first member */
 	/* Other entries after it, delayed until it is known to have ended. */
-	struct ib_spill_file *waiting;
+	struct ib_pieces *waiting;
 	bool any_waiting;
 	enum ib_prune_destination destination; /* of the current entry that has no sample */
 	struct ib_members members;
@@ -60,7 +60,7 @@ put_waiting(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	ib_spill_file_put(s->waiting, s->destination, piece);
+	ib_pieces_put(s->waiting, s->destination, piece);
 	s->any_waiting = true;
 }
 
@@ -97,10 +97,10 @@ release_waiting(struct shard *s, struct ib_error *err)
 
 	if (!s->any_waiting)
 		return IB_OK;
-	ib_spill_file_seek(s->waiting, 0);
-	while (!(st = ib_spill_file_get(s->waiting, &kind, &piece, err)))
+	ib_pieces_seek(s->waiting, 0);
+	while (!(st = ib_pieces_get(s->waiting, &kind, &piece, err)))
 		ib_prune_outputs_put(s->run->outputs, kind, &piece);
-	ib_spill_file_empty(s->waiting);
+	ib_pieces_empty(s->waiting);
 	s->any_waiting = false;
 	return st == IB_EOF ? IB_OK : st;
 }
@@ -358,10 +358,10 @@ handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 	if (!s->open)
 		return ib_tar_pass(s->tar, put_other, s, err);
 	if (!s->waiting)
-		st = ib_spill_file_new(s->options->output, &s->waiting, err);
+		st = ib_pieces_new(s->options->output, &s->waiting, err);
 	if (!st)
 		st = ib_tar_pass(s->tar, put_waiting, s, err);
-	return st ? st : ib_spill_file_status(s->waiting, err);
+	return st ? st : ib_pieces_status(s->waiting, err);
 }
 
 static void
@@ -390,7 +390,7 @@ ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 	ib_run_stats_flush(&r->b->stats);
 	ib_tar_close(s.tar);
 	ib_tar_maker_free(s.maker);
-	ib_spill_file_free(s.waiting);
+	ib_pieces_free(s.waiting);
 	ib_members_release(&s.members);
 	ib_bytes_release(&s.key);
 	ib_bytes_release(&s.id);

@@ -10,7 +10,7 @@
 #include "base/huge_array.h"
 #include "base/part.h"
 #include "prune/draw.h"
-#include "record/spill_file.h"
+#include "record/pieces.h"
 
 /* Kinds of pieces in the spill file: a record's id; a piece of a stream, for one or all files. */
 enum { RECORD, FIRST_STREAM };
@@ -33,7 +33,7 @@ struct place {
 struct ib_split {
 	uint64_t key; /* key of u' */
 	uint64_t files;
-	struct ib_spill_file *spill;
+	struct ib_pieces *spill;
 	struct ib_huge_array places; /* struct place[n] */
 	uint64_t n;
 	uint32_t *file; /* [n] file of each record */
@@ -54,7 +54,7 @@ ib_split_new(const struct ib_prune_options *o, struct ib_split **out, struct ib_
 		return ib_fail_memory(err);
 	s->key = ib_draw_key(o->rule.seed + 1, (uint64_t)o->rule.epoch);
 	s->files = o->split;
-	st = ib_spill_file_new(o->output, &s->spill, err);
+	st = ib_pieces_new(o->output, &s->spill, err);
 	if (st) {
 		ib_split_free(s);
 		return st;
@@ -68,7 +68,7 @@ ib_split_free(struct ib_split *s)
 {
 	if (!s)
 		return;
-	ib_spill_file_free(s->spill);
+	ib_pieces_free(s->spill);
 	ib_huge_array_release(&s->places);
 	free(s->file);
 	free(s);
@@ -89,27 +89,27 @@ ib_split_begin_record(struct ib_split *s, struct ib_span id)
 	place = (struct place *)s->places.p + s->n;
 	*place = (struct place){ ib_draw_bits(s->key, id.p, id.n), s->n };
 	s->n++;
-	ib_spill_file_put(s->spill, RECORD, &piece);
+	ib_pieces_put(s->spill, RECORD, &piece);
 }
 
 void
 ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_spill_file_put(s->spill, kind_of(stream, false), piece);
+		ib_pieces_put(s->spill, kind_of(stream, false), piece);
 }
 
 void
 ib_split_put_to_all(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_spill_file_put(s->spill, kind_of(stream, true), piece);
+		ib_pieces_put(s->spill, kind_of(stream, true), piece);
 }
 
 enum ib_status
 ib_split_status(const struct ib_split *s, struct ib_error *err)
 {
-	return s->failed ? ib_fail_memory(err) : ib_spill_file_status(s->spill, err);
+	return s->failed ? ib_fail_memory(err) : ib_pieces_status(s->spill, err);
 }
 
 /* ---- the order ------------------------------------------------------------------ */
@@ -200,8 +200,8 @@ read_ids(struct ib_split *s, struct tied *tied, size_t n, struct ib_arena *arena
 	size_t k = 0;
 	char *p;
 
-	ib_spill_file_seek(s->spill, 0);
-	while (k < n && !(st = ib_spill_file_get(s->spill, &kind, &piece, err))) {
+	ib_pieces_seek(s->spill, 0);
+	while (k < n && !(st = ib_pieces_get(s->spill, &kind, &piece, err))) {
 		if (kind != RECORD || index++ != tied[k].index)
 			continue;
 		p = ib_arena_take(arena, piece.n + 1);
@@ -285,8 +285,8 @@ ib_split_fill(struct ib_split *s, uint64_t from, uint64_t to, struct ib_record_w
 	unsigned kind;
 	bool all;
 
-	ib_spill_file_seek(s->spill, 0);
-	while (!(st = ib_spill_file_get(s->spill, &kind, &piece, err))) {
+	ib_pieces_seek(s->spill, 0);
+	while (!(st = ib_pieces_get(s->spill, &kind, &piece, err))) {
 		if (kind == RECORD) {
 			file = s->file[index++];
 			continue;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "record/spill_file.h"
+#include "record/pieces.h"
 #include "record/tar_header.h"
 #include "record/tar_writer.h"
 
@@ -36,7 +36,7 @@ struct ib_tar_links {
 	size_t pending;	     /* v[pending..n) are the links after the last file */
 	struct ib_bytes run; /* key of the last file */
 	struct ib_bytes keys;
-	struct ib_spill_file *contents; /* contents of targets */
+	struct ib_pieces *contents; /* contents of targets */
 	struct ib_tar_maker *maker;
 	struct ib_bytes path; /* scratch, for normalized paths */
 	struct ib_bytes header;
@@ -202,7 +202,7 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 
 	content.to = content.n;
 	if (content.n > 0)
-		ib_spill_file_put(l->contents, 0, &content);
+		ib_pieces_put(l->contents, 0, &content);
 }
 
 /* Keep the key or the content of a member, if a link needs it. */
@@ -220,9 +220,9 @@ keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_
 	if (!t || !t->content)
 		return IB_OK;
 	t->size = m->size;
-	t->place = ib_spill_file_end(l->contents);
+	t->place = ib_pieces_end(l->contents);
 	st = ib_tar_archive_pass(tar, keep_content, l, err);
-	return st ? st : ib_spill_file_status(l->contents, err);
+	return st ? st : ib_pieces_status(l->contents, err);
 }
 
 /* Read all members from the start of the input: list them or, if `keep`, keep targets. */
@@ -275,7 +275,7 @@ mark_targets(struct ib_tar_links *l)
 static enum ib_status
 read_links(struct ib_tar_links *l, const struct ib_input *in, struct ib_error *err)
 {
-	enum ib_status st = ib_spill_file_new(NULL, &l->contents, err);
+	enum ib_status st = ib_pieces_new(NULL, &l->contents, err);
 	size_t i;
 
 	if (!st)
@@ -317,7 +317,7 @@ ib_tar_links_free(struct ib_tar_links *l)
 {
 	if (!l)
 		return;
-	ib_spill_file_free(l->contents);
+	ib_pieces_free(l->contents);
 	ib_tar_maker_free(l->maker);
 	ib_bytes_release(&l->path);
 	ib_bytes_release(&l->header);
@@ -411,9 +411,9 @@ ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target, st
 	if (st)
 		return st;
 	pass_bytes(l->header.p, l->header.n, false, take, ctx);
-	ib_spill_file_seek(l->contents, target->place);
+	ib_pieces_seek(l->contents, target->place);
 	for (left = target->size; left > 0; left -= content.n) {
-		st = ib_spill_file_get(l->contents, &kind, &content, err);
+		st = ib_pieces_get(l->contents, &kind, &content, err);
 		if (st || content.n > left)
 			break;
 		pass_bytes(content.p, content.n, true, take, ctx);

@@ -686,27 +686,6 @@ Test(output, removes_temporaries_of_dead_processes_alone)
 	shell("! test -e .out.ib-000000");
 }
 
-Test(output, scratch_files_are_where_tmpdir_says)
-{
-	struct ib_error err;
-	int fd = -1;
-
-	shell("mkdir here");
-	setenv("TMPDIR", "here", 1);
-	cr_assert(eq(int, ib_temp_file_scratch("nowhere/out", &fd, &err), IB_OK));
-	close(fd);
-	setenv("TMPDIR", "nowhere", 1);
-	cr_assert(eq(int, ib_temp_file_scratch("out", &fd, &err), IB_E_CREATE));
-	cr_assert(eq(int, fd, -1));
-	unsetenv("TMPDIR");
-	cr_assert(eq(int, ib_temp_file_scratch("here/out", &fd, &err), IB_OK));
-	close(fd);
-	cr_assert(eq(int, ib_temp_file_scratch("nowhere/out", &fd, &err), IB_E_CREATE));
-	cr_assert(eq(int, ib_temp_file_scratch(NULL, &fd, &err), IB_OK));
-	close(fd);
-	cr_assert(eq(int, count("here"), 0));
-}
-
 /* A buffer that found no memory makes the output fail, not be short. */
 Test(output, bytes_that_found_no_memory_are_its_error)
 {

@@ -1,0 +1,40 @@
+/*
+ * Pieces of members that are kept in a spill file until it is known what to do
+ * with them.
+ */
+#ifndef IB_RECORD_PIECES_H
+#define IB_RECORD_PIECES_H
+
+#include "infobatch.h"
+#include "record/tar_member.h"
+
+struct ib_pieces;
+
+/* near (borrowed): a file whose folder may hold the spill file; may be NULL. */
+enum ib_status ib_pieces_new(const char *near, struct ib_pieces **out, struct ib_error *err);
+void ib_pieces_free(struct ib_pieces *s); /* NULL is allowed */
+
+/*
+ * Append a piece; kind is a number of the caller's choice. An error is kept and
+ * returned by ib_pieces_status() and ib_pieces_get().
+ */
+void ib_pieces_put(struct ib_pieces *s, unsigned kind, const struct ib_tar_piece *piece);
+enum ib_status ib_pieces_status(const struct ib_pieces *s, struct ib_error *err);
+
+/* Return the position of the next piece that is appended. */
+uint64_t ib_pieces_end(const struct ib_pieces *s);
+
+/* Continue reading at a position from ib_pieces_end(), or at 0, the first piece. */
+void ib_pieces_seek(struct ib_pieces *s, uint64_t position);
+
+/*
+ * Read the next piece, which is valid until the next call. Returns IB_EOF after
+ * the last piece.
+ */
+enum ib_status ib_pieces_get(struct ib_pieces *s, unsigned *kind, struct ib_tar_piece *piece,
+			     struct ib_error *err);
+
+/* Remove all pieces. */
+void ib_pieces_empty(struct ib_pieces *s);
+
+#endif
