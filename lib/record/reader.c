@@ -514,6 +514,12 @@ ib_reader_tell(const struct ib_reader *r, uint64_t records)
 		context->progress(context->data, r->seen, r->size, records);
 }
 
+bool
+ib_reader_has_digest(const struct ib_reader *r)
+{
+	return r->digest != NULL;
+}
+
 void
 ib_reader_digest(const struct ib_reader *r, char out[33])
 {

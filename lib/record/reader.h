@@ -41,6 +41,8 @@ uint64_t ib_reader_size(const struct ib_reader *r);
  */
 void ib_reader_tell(const struct ib_reader *r, uint64_t records);
 
+/* True if a digest is computed (options.digest). */
+bool ib_reader_has_digest(const struct ib_reader *r);
 /* Write the XXH3-128 digest of all operands' bytes in hexadecimal; needs options.digest. */
 void ib_reader_digest(const struct ib_reader *r, char out[33]);
 /* Add bytes that the caller read itself from a special block's input. */

@@ -44,7 +44,6 @@ struct ib_loss_batch {
 	uint64_t records;   /* records used */
 	uint64_t nonfinite; /* losses that are not finite */
 	uint64_t ignored;   /* records later than --until */
-	uint64_t lines;	    /* lines of the block */
 	uint64_t read;	    /* well-formed records of any partition and epoch */
 	bool failed;	    /* out of memory */
 };

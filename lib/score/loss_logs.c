@@ -1,25 +1,18 @@
-/*
- * Reading all operands through a pipeline: fill() reads a block, work() parses
- * it in a worker thread, and drain() passes its batch to the sink. fill() and
- * drain() run in the order of the input, each in one thread at a time. work()
- * runs in several threads at once, so it must not change struct run.
- */
 #include "score/loss_logs.h"
 
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/pipeline.h"
+#include "record/scan.h"
 #include "score/npz_loss_log.h"
 #include "score/epochname.h"
 #include "score/scores.h"
 
-/* A unit of work: one block and the batch that it gives. */
+/* A block and the batch that it gives. */
 struct slot {
-	struct ib_block block;
-	struct ib_cursor cursor;
+	struct ib_scan_block in;
 	struct ib_loss_batch batch;
-	bool rows;
+	bool rows; /* the operand is a score file */
 	int64_t epoch;
 };
 
@@ -29,17 +22,15 @@ struct run {
 	const struct ib_loss_logs_sink *sink;
 	struct ib_loss_logs_counts *counts;
 	struct ib_loss_reader log;
-	struct ib_reader *reader;
-	/* used by fill: */
+	struct ib_scan scan;
+	/* of the operand being read: */
 	bool rows;
 	int64_t epoch;
-	/* used by drain: */
-	const struct ib_source *source; /* source of the current operand */
-	uint64_t lines;			/* its lines before the block */
-	uint64_t read;			/* value of counts->read at its start */
-	bool refused;			/* one of its records was invalid or truncated */
-	uint64_t nempty;		/* number of operands without a record */
-	const char *empty;		/* name of the first of them */
+	/* of the operand being used: */
+	uint64_t read;	   /* value of counts->read at its start */
+	bool refused;	   /* one of its records was invalid or truncated */
+	uint64_t nempty;   /* number of operands without a record */
+	const char *empty; /* name of the first of them */
 };
 
 /* ---- names with an epoch ---------------------------------------------------- */
@@ -90,26 +81,24 @@ done:
 	return st;
 }
 
-/* ---- fill ------------------------------------------------------------------- */
+/* ---- call-backs of the scan --------------------------------------------------- */
 
+/* Find what holds for all blocks of an operand. */
 static enum ib_status
-fill(void *ctx, void *slot, struct ib_error *err)
+begin_block(void *ctx, void *block, struct ib_error *err)
 {
 	struct run *run = ctx;
-	struct slot *s = slot;
+	struct slot *s = block;
 	const struct ib_log_options *log = run->options->log;
-	enum ib_status st;
+	enum ib_status st = IB_OK;
 
-	st = ib_reader_next(run->reader, &s->block, err);
-	if (st)
-		return st;
-	if (s->block.first) {
+	if (s->in.block.first) {
 		run->rows = false;
-		if (!s->block.special)
-			st = ib_loss_reader_is_rows(&run->log, &s->block, &run->rows, err);
+		if (!s->in.block.special)
+			st = ib_loss_reader_is_rows(&run->log, &s->in.block, &run->rows, err);
 		run->epoch = log->epoch;
 		if (log->epoch_by_name)
-			st = ib_epochname_read(s->block.source->path, log->epoch_pattern,
+			st = ib_epochname_read(s->in.block.source->path, log->epoch_pattern,
 					       &run->epoch, err);
 	}
 	s->rows = run->rows;
@@ -118,29 +107,33 @@ fill(void *ctx, void *slot, struct ib_error *err)
 }
 
 static enum ib_status
-work(void *ctx, void *slot, struct ib_error *err)
+parse_block(void *ctx, void *block, struct ib_error *err)
 {
 	struct run *run = ctx;
-	struct slot *s = slot;
+	struct slot *s = block;
 
-	if (s->block.special)
-		return IB_OK;
-	ib_loss_reader_read(&run->log, &s->cursor, &s->block, s->rows, s->epoch, &s->batch);
+	ib_loss_reader_read(&run->log, &s->in.cursor, s->rows, s->epoch, &s->batch);
 	return s->batch.failed ? ib_fail_memory(err) : IB_OK;
 }
 
-/* ---- drain ------------------------------------------------------------------ */
+static void
+release_block(void *block)
+{
+	struct slot *s = block;
+
+	ib_loss_batch_release(&s->batch);
+}
 
 /* Check that the operand had a record; fail if it had only invalid ones. */
 static enum ib_status
-check_read(struct run *run, struct ib_error *err)
+check_read(struct run *run, const char *name, struct ib_error *err)
 {
 	if (run->counts->read > run->read)
 		return IB_OK;
 	if (run->refused)
-		return ib_fail(err, IB_E_DATA, "%s: no record is well-formed", run->source->name);
+		return ib_fail(err, IB_E_DATA, "%s: no record is well-formed", name);
 	if (run->nempty++ == 0)
-		run->empty = run->source->name;
+		run->empty = name;
 	return IB_OK;
 }
 
@@ -160,39 +153,23 @@ warn_about_empty(const struct run *run)
 }
 
 static enum ib_status
-finish_operand(struct run *run, struct ib_error *err)
+end_operand(void *ctx, const struct ib_source *source, struct ib_error *err)
 {
-	enum ib_status st;
+	struct run *run = ctx;
+	enum ib_status st = check_read(run, source->name, err);
 
-	if (!run->source)
-		return IB_OK;
-	st = check_read(run, err);
 	run->read = run->counts->read;
 	run->refused = false;
 	if (st || !run->sink->end)
 		return st;
-	return run->sink->end(run->sink->ctx, run->source->name, err);
-}
-
-/* Note the source of a block. It changes with the operand, and when its key was detected. */
-static enum ib_status
-note_source(struct run *run, const struct ib_source *source, struct ib_error *err)
-{
-	enum ib_status st = IB_OK;
-
-	if (!run->source || run->source->operand != source->operand) {
-		st = finish_operand(run, err);
-		run->lines = source->first_line;
-	}
-	run->source = source;
-	return st;
+	return run->sink->end(run->sink->ctx, source->name, err);
 }
 
 static enum ib_status
 report_problem(struct run *run, const struct ib_problem *problem, struct ib_error *err)
 {
-	const char *name = run->source->name;
-	unsigned long long line = run->lines + problem->line;
+	const char *name = run->scan.source->name;
+	unsigned long long line = run->scan.line + problem->line;
 
 	run->refused |= problem->kind != IB_LAST_LINE_KEPT && problem->kind != IB_PROBLEM_NOTE;
 	switch (problem->kind) {
@@ -220,13 +197,13 @@ add_to_digest(void *ctx, const void *p, size_t n)
 {
 	struct run *run = ctx;
 
-	ib_reader_digest_add(run->reader, p, n);
+	ib_reader_digest_add(run->scan.reader, p, n);
 }
 
 static enum ib_status
-drain_archive(struct run *run, struct slot *slot, struct ib_error *err)
+use_archive(struct run *run, struct slot *slot, struct ib_error *err)
 {
-	struct ib_block *block = &slot->block;
+	struct ib_block *block = &slot->in.block;
 	const char *name = block->source->name;
 	struct ib_scores *s = NULL;
 	struct ib_npz *z = NULL;
@@ -258,7 +235,7 @@ done:
 }
 
 static enum ib_status
-drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
+use_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 {
 	struct ib_totals_file *t = NULL;
 	enum ib_status st = ib_totals_file_read(block->input, &t, err);
@@ -274,95 +251,72 @@ drain_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 }
 
 static enum ib_status
-drain_special(struct run *run, struct slot *s, struct ib_error *err)
+use_special(struct run *run, struct slot *s, struct ib_error *err)
 {
-	enum ib_status st;
+	const struct ib_source *source = s->in.block.source;
 
-	switch (s->block.source->format) {
+	switch (source->format) {
 	case IB_FORMAT_NPZ:
-		st = drain_archive(run, s, err);
-		break;
+		return use_archive(run, s, err);
 	case IB_FORMAT_TOTALS:
-		st = drain_totals(run, &s->block, err);
-		break;
+		return use_totals(run, &s->in.block, err);
 	default:
-		st = ib_fail(err, IB_E_DATA, "%s: a tar file cannot be a loss log",
-			     s->block.source->name);
-		break;
+		return ib_fail(err, IB_E_DATA, "%s: a tar file cannot be a loss log", source->name);
 	}
-	ib_input_close(s->block.input);
-	s->block.input = NULL;
-	return st;
 }
 
 static enum ib_status
-drain(void *ctx, void *slot, struct ib_error *err)
+use_batch(struct run *run, struct ib_loss_batch *batch, struct ib_error *err)
 {
-	struct run *run = ctx;
-	struct slot *s = slot;
 	enum ib_status st;
 	size_t i;
 
-	st = note_source(run, s->block.source, err);
-	if (st)
-		return st;
-	if (s->block.special)
-		return drain_special(run, s, err);
-	for (i = 0; i < s->batch.nproblems; i++) {
-		st = report_problem(run, &s->batch.problem[i], err);
+	for (i = 0; i < batch->nproblems; i++) {
+		st = report_problem(run, &batch->problem[i], err);
 		if (st)
 			return st;
 	}
-	run->counts->read += s->batch.read;
-	run->counts->records += s->batch.records;
-	run->counts->nonfinite += s->batch.nonfinite;
-	run->counts->ignored += s->batch.ignored;
-	run->lines += s->batch.lines;
-	ib_reader_tell(run->reader, run->counts->records);
-	return run->sink->batch(run->sink->ctx, &s->batch, err);
+	run->counts->read += batch->read;
+	run->counts->records += batch->records;
+	run->counts->nonfinite += batch->nonfinite;
+	run->counts->ignored += batch->ignored;
+	return run->sink->batch(run->sink->ctx, batch, err);
+}
+
+static enum ib_status
+use_block(void *ctx, void *block, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct slot *s = block;
+	enum ib_status st;
+
+	st = s->in.block.special ? use_special(run, s, err) : use_batch(run, &s->batch, err);
+	run->scan.records = run->counts->records;
+	return st;
 }
 
 /* ---- the run ---------------------------------------------------------------- */
-
-static enum ib_status
-run_pipeline(struct run *run, struct ib_error *err)
-{
-	int threads = ib_pipeline_threads(run->context);
-	struct ib_pipeline p = {
-		.fill = fill,
-		.work = work,
-		.drain = drain,
-		.ctx = run,
-		.slot_size = sizeof(struct slot),
-		.nslots = ib_pipeline_slots(threads),
-	};
-	struct slot *slots = calloc(p.nslots, sizeof(*slots));
-	enum ib_status st;
-	size_t i;
-
-	if (!slots)
-		return ib_fail_memory(err);
-	p.slots = slots;
-	st = ib_pipeline_run(&p, threads, err);
-	for (i = 0; i < p.nslots; i++) {
-		ib_block_release(&slots[i].block);
-		ib_cursor_release(&slots[i].cursor);
-		ib_loss_batch_release(&slots[i].batch);
-	}
-	free(slots);
-	if (!st)
-		st = finish_operand(run, err);
-	if (!st)
-		warn_about_empty(run);
-	return st;
-}
 
 enum ib_status
 ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context *context,
 		  const struct ib_loss_logs_sink *sink, struct ib_loss_logs_counts *counts,
 		  struct ib_error *err)
 {
-	struct run run = { .options = o, .context = context, .sink = sink, .counts = counts };
+	struct run run = {
+		.options = o,
+		.context = context,
+		.sink = sink,
+		.counts = counts,
+		.scan = {
+			.context = context,
+			.block_size = sizeof(struct slot),
+			.begin_block = begin_block,
+			.parse_block = parse_block,
+			.use_block = use_block,
+			.end_operand = end_operand,
+			.release_block = release_block,
+		},
+	};
 	struct ib_reader_options r = {
 		.operands = o->operands,
 		.format = o->log->format,
@@ -377,6 +331,7 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 	const char **ordered = NULL;
 	enum ib_status st;
 
+	run.scan.ctx = &run;
 	*counts = (struct ib_loss_logs_counts){ 0 };
 	st = ib_loss_reader_init(&run.log, o->log, o->weight_field, err);
 	if (st)
@@ -388,12 +343,14 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 	if (o->log->epoch_by_name)
 		st = order_by_name(&r.operands, o->log->epoch_pattern, &ordered, err);
 	if (!st)
-		st = ib_reader_new(&r, &run.reader, err);
+		st = ib_reader_new(&r, &run.scan.reader, err);
 	if (!st)
-		st = run_pipeline(&run, err);
+		st = ib_scan_run(&run.scan, err);
+	if (!st)
+		warn_about_empty(&run);
 	if (!st && o->digest)
-		ib_reader_digest(run.reader, o->digest);
-	ib_reader_free(run.reader);
+		ib_reader_digest(run.scan.reader, o->digest);
+	ib_reader_free(run.scan.reader);
 	free(ordered);
 	return st;
 }

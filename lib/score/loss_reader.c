@@ -586,16 +586,15 @@ count_read(const struct ib_loss_batch *b, uint64_t n)
 }
 
 void
-ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c,
-		    const struct ib_block *block, bool rows, int64_t epoch, struct ib_loss_batch *b)
+ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool rows, int64_t epoch,
+		    struct ib_loss_batch *b)
 {
-	struct reading r = { .l = l, .c = c, .b = b, .first = block->first };
+	struct reading r = { .l = l, .c = c, .b = b, .first = c->block->first };
 	enum ib_next next;
 
-	ib_loss_batch_start(b, block->source, rows, epoch);
-	ib_cursor_start(c, block);
+	ib_loss_batch_start(b, c->source, rows, epoch);
 	find_common(&r);
-	c->json.lazy = l->options->part.count > 0 && is_json(block->source);
+	c->json.lazy = l->options->part.count > 0 && is_json(c->source);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END && !b->failed) {
 		if (next == IB_NEXT_RECORD)
 			add_record(&r);
@@ -607,6 +606,5 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c,
 		if (b->nproblems > 3 && b->nproblems - 3 > l->options->max_bad)
 			break;
 	}
-	b->lines = c->line;
 	b->read = count_read(b, c->number + c->unnumbered);
 }

@@ -50,10 +50,9 @@ enum ib_status ib_loss_reader_init(struct ib_loss_reader *l, const struct ib_log
 enum ib_status ib_loss_reader_is_rows(const struct ib_loss_reader *l, const struct ib_block *block,
 				      bool *is, struct ib_error *err);
 
-/* Empty the batch, then read the block's records into it. */
-void ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *cursor,
-			 const struct ib_block *block, bool rows, int64_t epoch,
-			 struct ib_loss_batch *batch);
+/* Empty the batch, then read the records from the cursor on into it. */
+void ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *cursor, bool rows,
+			 int64_t epoch, struct ib_loss_batch *batch);
 
 /* Reason why a record with an empty id is invalid, for messages. */
 extern const char ib_loss_reader_no_id[];
