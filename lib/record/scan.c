@@ -15,7 +15,7 @@ fill(void *ctx, void *slot, struct ib_error *err)
 	enum ib_status st = ib_reader_next(s->reader, &b->block, err);
 
 	s->held = !st && b->block.special && ib_reader_has_digest(s->reader);
-	return !st && s->begin_block ? s->begin_block(s->ctx, b, err) : st;
+	return !st && s->begin_block ? s->begin_block(s, b, err) : st;
 }
 
 /*
@@ -39,13 +39,13 @@ work(void *ctx, void *slot, struct ib_error *err)
 	if (b->block.special)
 		return IB_OK;
 	ib_cursor_start(&b->cursor, &b->block);
-	return s->parse_block ? s->parse_block(s->ctx, b, err) : IB_OK;
+	return s->parse_block ? s->parse_block(s, b, err) : IB_OK;
 }
 
 static enum ib_status
 use_block(struct ib_scan *s, struct ib_scan_block *b, struct ib_error *err)
 {
-	enum ib_status st = s->use_block(s->ctx, b, err);
+	enum ib_status st = s->use_block(s, b, err);
 
 	ib_reader_tell(s->reader, s->records);
 	return st;
@@ -81,7 +81,7 @@ add_samples(struct ib_scan *s, struct ib_tar_samples *samples, struct ib_scan_bl
 		if (!st)
 			st = copy_id(&sample.id, &b->cursor.arena, err);
 		if (!st)
-			st = s->add_sample(s->ctx, b, &sample, err);
+			st = s->add_sample(s, b, &sample, err);
 	}
 	return st;
 }
@@ -110,7 +110,7 @@ use_samples(struct ib_scan *s, struct ib_scan_block *b, struct ib_error *err)
 static enum ib_status
 end_operand(struct ib_scan *s, struct ib_error *err)
 {
-	return s->source && s->end_operand ? s->end_operand(s->ctx, s->source, err) : IB_OK;
+	return s->source && s->end_operand ? s->end_operand(s, err) : IB_OK;
 }
 
 static enum ib_status

@@ -21,28 +21,28 @@ struct ib_scan {
 	struct ib_reader *reader;
 	const struct ib_context *context; /* number of threads; warnings of tars; may be NULL */
 	size_t block_size;		  /* size of the caller's struct */
-	void *ctx;			  /* passed to the call-backs */
+	void *ctx;			  /* for the call-backs */
 
 	/* Called for each block after it was read, in order. May be NULL. */
-	enum ib_status (*begin_block)(void *ctx, void *block, struct ib_error *err);
+	enum ib_status (*begin_block)(struct ib_scan *scan, void *block, struct ib_error *err);
 	/*
 	 * Parse the records of a block. Called in any order and by several threads,
 	 * so it must change nothing but the block. May be NULL.
 	 */
-	enum ib_status (*parse_block)(void *ctx, void *block, struct ib_error *err);
+	enum ib_status (*parse_block)(const struct ib_scan *scan, void *block,
+				      struct ib_error *err);
 	/*
 	 * Add a sample of a tar to its special block. The id is valid until
 	 * use_block() returns, the rest until add_sample() returns. use_block() is
 	 * called after a number of samples, and after the last one. Returning IB_EOF
 	 * skips the samples that follow. May be NULL.
 	 */
-	enum ib_status (*add_sample)(void *ctx, void *block, const struct ib_tar_sample *sample,
-				     struct ib_error *err);
+	enum ib_status (*add_sample)(struct ib_scan *scan, void *block,
+				     const struct ib_tar_sample *sample, struct ib_error *err);
 	/* Use what was parsed or added. Called in order. */
-	enum ib_status (*use_block)(void *ctx, void *block, struct ib_error *err);
+	enum ib_status (*use_block)(struct ib_scan *scan, void *block, struct ib_error *err);
 	/* Called after the last block of each operand was used. May be NULL. */
-	enum ib_status (*end_operand)(void *ctx, const struct ib_source *source,
-				      struct ib_error *err);
+	enum ib_status (*end_operand)(struct ib_scan *scan, struct ib_error *err);
 	/* Release the results of a block. May be NULL. */
 	void (*release_block)(void *block);
 

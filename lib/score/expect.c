@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/exact.h"
 #include "base/part.h"
-#include "record/tar_samples.h"
+#include "record/scan.h"
 #include "score/id_mismatch.h"
 
 struct ib_expect {
@@ -51,13 +51,6 @@ mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_err
 	return IB_OK;
 }
 
-static enum ib_status
-bad_record(const struct ib_cursor *c, uint64_t lines, const char *why, struct ib_error *err)
-{
-	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,
-		       (unsigned long long)(c->source->first_line + lines + c->record.line), why);
-}
-
 /* Set *given: false if the weight is 0, because the trainer skips such samples. */
 static bool
 is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
@@ -91,55 +84,53 @@ add_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *er
 	return mark_id(e, &id, given ? EXPECTED : 0, err);
 }
 
+/* ---- manifests ----------------------------------------------------------- */
+
 static enum ib_status
-add_block(struct ib_expect *e, struct ib_cursor *c, const struct ib_block *block, uint64_t lines,
-	  struct ib_error *err)
+bad_record(const struct ib_scan *scan, const struct ib_cursor *c, struct ib_error *err)
 {
+	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,
+		       (unsigned long long)(scan->line + c->record.line), c->why);
+}
+
+static enum ib_status
+use_block(struct ib_scan *scan, void *block, struct ib_error *err)
+{
+	struct ib_expect *e = scan->ctx;
+	struct ib_scan_block *b = block;
+	struct ib_cursor *c = &b->cursor;
+	enum ib_status st = IB_OK;
 	struct ib_span span;
-	enum ib_status st;
 	enum ib_next next;
 	bool given;
 
-	ib_cursor_start(c, block);
-	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
+	if (b->block.special)
+		return IB_OK; /* its samples are added already */
+	if (e->key.n == 0)
+		ib_key_put_name(&b->block.source->key, &e->key);
+	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &span) || !is_given(e, c, &given))
-			return bad_record(c, lines, c->why, err);
-		if (!span.p)
-			return ib_fail_memory(err);
-		st = add_id(e, span, given, err);
-		if (st)
-			return st;
+			return bad_record(scan, c, err);
+		st = span.p ? add_id(e, span, given, err) : ib_fail_memory(err);
 	}
-	return IB_OK;
+	scan->records += c->number;
+	return st;
 }
 
-/* Add the samples of a tar shard, with their weights. */
 static enum ib_status
-add_shard(struct ib_expect *e, const struct ib_block *block, const struct ib_context *context,
-	  struct ib_error *err)
+add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample,
+	   struct ib_error *err)
 {
-	const struct ib_source *source = block->source;
-	struct ib_span shard = ib_input_stem(source->path);
-	struct ib_tar_samples *samples = NULL;
-	struct ib_tar_sample sample;
 	char show[IB_SHOW_MAX];
-	enum ib_status st;
-	double weight;
+	double weight = 1;
 
-	st = ib_tar_samples_open(block->input, source->key.kind == IB_KEY_SHARD ? &shard : NULL,
-				 context, &samples, err);
-	while (!st && !(st = ib_tar_samples_next(samples, &sample, err))) {
-		weight = 1;
-		if (sample.weighted && !ib_tar_weight(sample.weight, &weight))
-			st = ib_fail(err, IB_E_DATA,
-				     "%s: sample %llu: the weight is not a number: %s",
-				     source->name, (unsigned long long)sample.number,
-				     ib_show(show, sample.weight));
-		else
-			st = add_id(e, sample.id, weight != 0, err);
-	}
-	ib_tar_samples_close(samples);
-	return st == IB_EOF ? IB_OK : st;
+	(void)block;
+	if (sample->weighted && !ib_tar_weight(sample->weight, &weight))
+		return ib_fail(err, IB_E_DATA, "%s: sample %llu: the weight is not a number: %s",
+			       scan->source->name, (unsigned long long)sample->number,
+			       ib_show(show, sample->weight));
+	scan->records++;
+	return add_id(scan->ctx, sample->id, weight != 0, err);
 }
 
 static enum ib_status
@@ -158,32 +149,20 @@ read_manifests(struct ib_expect *e, const struct ib_context *context, struct ib_
 		.epoch_manifest = true,
 		.context = context,
 	};
-	struct ib_cursor *c = calloc(1, sizeof(*c));
-	struct ib_reader *r = NULL;
-	struct ib_block block = { 0 };
-	enum ib_status st = c ? IB_OK : ib_fail_memory(err);
-	uint64_t lines = 0;
+	struct ib_scan scan = {
+		.context = context,
+		.block_size = sizeof(struct ib_scan_block),
+		.ctx = e,
+		.add_sample = add_sample,
+		.use_block = use_block,
+	};
+	enum ib_status st;
 
+	st = ib_reader_new(&o, &scan.reader, err);
 	if (!st)
-		st = ib_reader_new(&o, &r, err);
-	while (!st && !(st = ib_reader_next(r, &block, err))) {
-		if (block.special) {
-			st = add_shard(e, &block, context, err);
-			continue;
-		}
-		if (block.first)
-			lines = 0;
-		if (e->key.n == 0)
-			ib_key_put_name(&block.source->key, &e->key);
-		st = add_block(e, c, &block, lines, err);
-		lines += c->line;
-	}
-	ib_block_release(&block);
-	ib_reader_free(r);
-	if (c)
-		ib_cursor_release(c);
-	free(c);
-	return st == IB_EOF ? IB_OK : st;
+		st = ib_scan_run(&scan, err);
+	ib_reader_free(scan.reader);
+	return st;
 }
 
 enum ib_status

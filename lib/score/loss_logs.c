@@ -22,7 +22,6 @@ struct run {
 	const struct ib_loss_logs_sink *sink;
 	struct ib_loss_logs_counts *counts;
 	struct ib_loss_reader log;
-	struct ib_scan scan;
 	/* of the operand being read: */
 	bool rows;
 	int64_t epoch;
@@ -85,9 +84,9 @@ done:
 
 /* Find what holds for all blocks of an operand. */
 static enum ib_status
-begin_block(void *ctx, void *block, struct ib_error *err)
+begin_block(struct ib_scan *scan, void *block, struct ib_error *err)
 {
-	struct run *run = ctx;
+	struct run *run = scan->ctx;
 	struct slot *s = block;
 	const struct ib_log_options *log = run->options->log;
 	enum ib_status st = IB_OK;
@@ -107,9 +106,9 @@ begin_block(void *ctx, void *block, struct ib_error *err)
 }
 
 static enum ib_status
-parse_block(void *ctx, void *block, struct ib_error *err)
+parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 {
-	struct run *run = ctx;
+	const struct run *run = scan->ctx;
 	struct slot *s = block;
 
 	ib_loss_reader_read(&run->log, &s->in.cursor, s->rows, s->epoch, &s->batch);
@@ -153,23 +152,25 @@ warn_about_empty(const struct run *run)
 }
 
 static enum ib_status
-end_operand(void *ctx, const struct ib_source *source, struct ib_error *err)
+end_operand(struct ib_scan *scan, struct ib_error *err)
 {
-	struct run *run = ctx;
-	enum ib_status st = check_read(run, source->name, err);
+	struct run *run = scan->ctx;
+	const char *name = scan->source->name;
+	enum ib_status st = check_read(run, name, err);
 
 	run->read = run->counts->read;
 	run->refused = false;
 	if (st || !run->sink->end)
 		return st;
-	return run->sink->end(run->sink->ctx, source->name, err);
+	return run->sink->end(run->sink->ctx, name, err);
 }
 
 static enum ib_status
-report_problem(struct run *run, const struct ib_problem *problem, struct ib_error *err)
+report_problem(struct ib_scan *scan, const struct ib_problem *problem, struct ib_error *err)
 {
-	const char *name = run->scan.source->name;
-	unsigned long long line = run->scan.line + problem->line;
+	struct run *run = scan->ctx;
+	const char *name = scan->source->name;
+	unsigned long long line = scan->line + problem->line;
 
 	run->refused |= problem->kind != IB_LAST_LINE_KEPT && problem->kind != IB_PROBLEM_NOTE;
 	switch (problem->kind) {
@@ -195,14 +196,13 @@ report_problem(struct run *run, const struct ib_problem *problem, struct ib_erro
 static void
 add_to_digest(void *ctx, const void *p, size_t n)
 {
-	struct run *run = ctx;
-
-	ib_reader_digest_add(run->scan.reader, p, n);
+	ib_reader_digest_add(ctx, p, n);
 }
 
 static enum ib_status
-use_archive(struct run *run, struct slot *slot, struct ib_error *err)
+use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 {
+	struct run *run = scan->ctx;
 	struct ib_block *block = &slot->in.block;
 	const char *name = block->source->name;
 	struct ib_scores *s = NULL;
@@ -211,7 +211,7 @@ use_archive(struct run *run, struct slot *slot, struct ib_error *err)
 
 	st = ib_npz_open(block->input, &z, err);
 	if (!st && run->options->digest)
-		st = ib_npz_feed(z, 1, add_to_digest, run, err);
+		st = ib_npz_feed(z, 1, add_to_digest, scan->reader, err);
 	if (!st && ib_npz_loss_log_is_one(z)) {
 		st = ib_npz_loss_log_read(&run->log, z, block->source, slot->epoch, run->sink,
 					  run->counts, err);
@@ -251,28 +251,29 @@ use_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 }
 
 static enum ib_status
-use_special(struct run *run, struct slot *s, struct ib_error *err)
+use_special(struct ib_scan *scan, struct slot *s, struct ib_error *err)
 {
 	const struct ib_source *source = s->in.block.source;
 
 	switch (source->format) {
 	case IB_FORMAT_NPZ:
-		return use_archive(run, s, err);
+		return use_archive(scan, s, err);
 	case IB_FORMAT_TOTALS:
-		return use_totals(run, &s->in.block, err);
+		return use_totals(scan->ctx, &s->in.block, err);
 	default:
 		return ib_fail(err, IB_E_DATA, "%s: a tar file cannot be a loss log", source->name);
 	}
 }
 
 static enum ib_status
-use_batch(struct run *run, struct ib_loss_batch *batch, struct ib_error *err)
+use_batch(struct ib_scan *scan, struct ib_loss_batch *batch, struct ib_error *err)
 {
+	struct run *run = scan->ctx;
 	enum ib_status st;
 	size_t i;
 
 	for (i = 0; i < batch->nproblems; i++) {
-		st = report_problem(run, &batch->problem[i], err);
+		st = report_problem(scan, &batch->problem[i], err);
 		if (st)
 			return st;
 	}
@@ -284,14 +285,14 @@ use_batch(struct run *run, struct ib_loss_batch *batch, struct ib_error *err)
 }
 
 static enum ib_status
-use_block(void *ctx, void *block, struct ib_error *err)
+use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 {
-	struct run *run = ctx;
+	const struct run *run = scan->ctx;
 	struct slot *s = block;
 	enum ib_status st;
 
-	st = s->in.block.special ? use_special(run, s, err) : use_batch(run, &s->batch, err);
-	run->scan.records = run->counts->records;
+	st = s->in.block.special ? use_special(scan, s, err) : use_batch(scan, &s->batch, err);
+	scan->records = run->counts->records;
 	return st;
 }
 
@@ -307,15 +308,16 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 		.context = context,
 		.sink = sink,
 		.counts = counts,
-		.scan = {
-			.context = context,
-			.block_size = sizeof(struct slot),
-			.begin_block = begin_block,
-			.parse_block = parse_block,
-			.use_block = use_block,
-			.end_operand = end_operand,
-			.release_block = release_block,
-		},
+	};
+	struct ib_scan scan = {
+		.context = context,
+		.block_size = sizeof(struct slot),
+		.ctx = &run,
+		.begin_block = begin_block,
+		.parse_block = parse_block,
+		.use_block = use_block,
+		.end_operand = end_operand,
+		.release_block = release_block,
 	};
 	struct ib_reader_options r = {
 		.operands = o->operands,
@@ -331,7 +333,6 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 	const char **ordered = NULL;
 	enum ib_status st;
 
-	run.scan.ctx = &run;
 	*counts = (struct ib_loss_logs_counts){ 0 };
 	st = ib_loss_reader_init(&run.log, o->log, o->weight_field, err);
 	if (st)
@@ -343,14 +344,14 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 	if (o->log->epoch_by_name)
 		st = order_by_name(&r.operands, o->log->epoch_pattern, &ordered, err);
 	if (!st)
-		st = ib_reader_new(&r, &run.scan.reader, err);
+		st = ib_reader_new(&r, &scan.reader, err);
 	if (!st)
-		st = ib_scan_run(&run.scan, err);
+		st = ib_scan_run(&scan, err);
 	if (!st)
 		warn_about_empty(&run);
 	if (!st && o->digest)
-		ib_reader_digest(run.scan.reader, o->digest);
-	ib_reader_free(run.scan.reader);
+		ib_reader_digest(scan.reader, o->digest);
+	ib_reader_free(scan.reader);
 	free(ordered);
 	return st;
 }
