@@ -97,16 +97,17 @@ keep_header(struct ib_full_manifest *b, XXH128_hash_t hash, struct ib_error *err
 /* ---- records ---------------------------------------------------------------- */
 
 static enum ib_status
-work(void *ctx, struct ib_chunk *s, struct ib_error *err)
+parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 {
-	const struct ib_full_manifest *b = ctx;
-	struct ib_cursor *c = &s->cursor;
+	const struct ib_full_manifest *b = scan->ctx;
+	struct ib_chunk *s = block;
+	struct ib_cursor *c = &s->in.cursor;
 	struct ib_block header;
 	enum ib_next next;
 	struct ib_span id;
 
-	if (b->hashes && s->block.first && has_header(s->block.source) &&
-	    read_header(&s->again, &header, s->block.source)) {
+	if (b->hashes && s->in.block.first && has_header(s->in.block.source) &&
+	    read_header(&s->again, &header, s->in.block.source)) {
 		s->header = ib_unchanged_check_hash(&s->intact, &s->again);
 		s->has_header = true;
 	}
@@ -127,34 +128,28 @@ work(void *ctx, struct ib_chunk *s, struct ib_error *err)
 	return s->intact.left.failed ? ib_fail_memory(err) : IB_OK;
 }
 
-static bool
-sample(void *ctx, struct ib_chunk *s, const struct ib_tar_sample *sample, struct ib_span id)
+static enum ib_status
+add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample,
+	   struct ib_error *err)
 {
-	const struct ib_full_manifest *b = ctx;
+	const struct ib_full_manifest *b = scan->ctx;
 
-	if (b->tsv && !ib_chunk_check_tsv_id(s, (int64_t)sample->number, id))
-		return false;
-	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
-	if (b->hashes)
-		s->hash[s->n] = ib_sample_hash(sample);
-	s->n++;
-	return true;
+	if (b->tsv && !ib_chunk_check_tsv_id(block, (int64_t)sample->number, sample->id))
+		return IB_EOF;
+	return ib_chunk_add_sample(block, sample, err);
 }
 
 static enum ib_status
-drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
-      struct ib_error *err)
+append_rows(struct ib_full_manifest *b, const struct ib_scan *scan, const struct ib_chunk *s,
+	    struct ib_error *err)
 {
-	struct ib_full_manifest *b = ctx;
 	uint64_t n = b->rows.n;
 	enum ib_status st = IB_OK;
 	size_t i;
 
-	if (s->has_header)
-		st = keep_header(b, s->header, err);
 	for (i = 0; i < s->n && !st; i++)
-		st = ib_id_weights_add_location(
-			&b->rows, ib_manifest_scan_location(at, n + i, s->line[i]), err);
+		st = ib_id_weights_add_location(&b->rows,
+						ib_chunk_location(scan, n + i, s->line[i]), err);
 	if (!st)
 		st = ib_id_weights_append(&b->rows, s->id, NULL, s->n, err);
 	if (st || !b->hashes)
@@ -166,18 +161,35 @@ drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
 	return IB_OK;
 }
 
+static enum ib_status
+use_block(struct ib_scan *scan, void *block, struct ib_error *err)
+{
+	struct ib_full_manifest *b = scan->ctx;
+	struct ib_chunk *s = block;
+	enum ib_status st = IB_OK;
+
+	if (s->has_header)
+		st = keep_header(b, s->header, err);
+	if (!st)
+		st = append_rows(b, scan, s, err);
+	return st ? st : ib_chunk_finish(s, scan, err);
+}
+
 enum ib_status
 ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_options *o, bool hashes,
 		      const struct ib_context *context, struct ib_error *err)
 {
 	struct ib_wanted wanted[IB_NADDED];
-	struct ib_manifest_scan blocks = {
+	struct ib_scan scan = {
 		.context = context,
+		.block_size = sizeof(struct ib_chunk),
 		.ctx = b,
-		.work = work,
-		.sample = sample,
-		.drain = drain,
+		.parse_block = parse_block,
+		.add_sample = add_sample,
+		.use_block = use_block,
+		.release_block = ib_chunk_release,
 	};
+	struct ib_reader_options r;
 	enum ib_status st;
 	uint64_t duplicate;
 
@@ -185,7 +197,7 @@ ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_option
 	b->tsv = ib_writes_tsv_ids(o);
 	ib_added_fields(wanted, o->weight_field);
 	wanted[IB_ADDED_WEIGHT].number = false;
-	blocks.reader = (struct ib_reader_options){
+	r = (struct ib_reader_options){
 		.operands = o->base,
 		.otherwise = IB_FORMAT_LIST,
 		.key = o->base_key ? o->base_key : o->key,
@@ -193,8 +205,12 @@ ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_option
 		.wanted = wanted,
 		.nwanted = hashes ? 1 : 0,
 		.any_value = true,
+		.context = context,
 	};
-	st = ib_manifest_scan_run(&blocks, err);
+	st = ib_reader_new(&r, &scan.reader, err);
+	if (!st)
+		st = ib_scan_run(&scan, err);
+	ib_reader_free(scan.reader);
 	if (st)
 		return st;
 	st = ib_id_weights_index(&b->rows, &duplicate, err);

@@ -2,7 +2,7 @@
 #ifndef IB_WEIGH_FULL_MANIFEST_H
 #define IB_WEIGH_FULL_MANIFEST_H
 
-#include "weigh/manifest_scan.h"
+#include "weigh/chunk.h"
 
 struct ib_full_manifest {
 	bool hashes; /* hash the records */

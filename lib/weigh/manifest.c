@@ -60,7 +60,7 @@ check_weight(const struct ib_manifest *m, struct ib_chunk *s, int64_t line, stru
 static bool
 read_weight(const struct ib_manifest *m, struct ib_chunk *s, double *weight)
 {
-	struct ib_cursor *c = &s->cursor;
+	struct ib_cursor *c = &s->in.cursor;
 	int slot = c->source->wanted_slot[IB_ADDED_WEIGHT];
 	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
 
@@ -78,12 +78,12 @@ read_weight(const struct ib_manifest *m, struct ib_chunk *s, double *weight)
 static inline bool
 add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 {
-	const struct ib_record *r = &s->cursor.record;
+	const struct ib_record *r = &s->in.cursor.record;
 	struct ib_span id = { "", 0 };
 	double weight;
 
 	if (!read_weight(m, s, &weight) ||
-	    (m->ids && (!ib_cursor_id(&s->cursor, &id) ||
+	    (m->ids && (!ib_cursor_id(&s->in.cursor, &id) ||
 			(m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)r->line, id)))))
 		return false;
 	if (!id.p || !ib_chunk_reserve(s)) {
@@ -94,7 +94,7 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 		ib_weight_format_append(&s->text, m->options->out, id, weight, &s->texts);
 	if (m->base && m->base->hashes) {
 		s->record[s->n] = (struct ib_span){ r->p, r->n + r->end };
-		s->hash[s->n] = ib_unchanged_check_hash_rest(&s->intact, &s->cursor);
+		s->hash[s->n] = ib_unchanged_check_hash_rest(&s->intact, &s->in.cursor);
 	}
 	s->line[s->n] = (uint32_t)r->line;
 	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
@@ -110,11 +110,11 @@ matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 {
 	const XXH128_hash_t *hash = m->base->hash.p;
 	struct ib_span id = { s->id[i].p, s->id[i].n };
-	struct ib_block one = { .source = s->block.source,
+	struct ib_block one = { .source = s->in.block.source,
 				.p = (char *)(uintptr_t)s->record[i].p,
 				.n = s->record[i].n };
 
-	if (s->block.special)
+	if (s->in.block.special)
 		return false; /* a sample of a tar has only one hash */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
@@ -156,19 +156,20 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 static void
 check_header(const struct ib_manifest *m, struct ib_chunk *s)
 {
-	if (m->base && m->base->hashes && s->block.first &&
-	    !ib_full_manifest_has_header(m->base, &s->intact, &s->again, s->block.source,
-					 s->block.n == 0))
+	if (m->base && m->base->hashes && s->in.block.first &&
+	    !ib_full_manifest_has_header(m->base, &s->intact, &s->again, s->in.block.source,
+					 s->in.block.n == 0))
 		ib_finding_record(&s->failed, 0, -1,
 				  "the header differs from the header of --base by more than the "
 				  "added column of the weight");
 }
 
 static enum ib_status
-work(void *ctx, struct ib_chunk *s, struct ib_error *err)
+parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 {
-	const struct ib_manifest *m = ctx;
-	struct ib_cursor *c = &s->cursor;
+	const struct ib_manifest *m = scan->ctx;
+	struct ib_chunk *s = block;
+	struct ib_cursor *c = &s->in.cursor;
 	bool no_memory = false;
 	enum ib_next next;
 	size_t found = 0;
@@ -214,30 +215,33 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 	return false;
 }
 
-static bool
-sample(void *ctx, struct ib_chunk *s, const struct ib_tar_sample *sample, struct ib_span id)
+static enum ib_status
+add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample,
+	   struct ib_error *err)
 {
-	const struct ib_manifest *m = ctx;
+	const struct ib_manifest *m = scan->ctx;
+	struct ib_chunk *s = block;
+	enum ib_status st;
 	double weight;
 
 	if (!sample_weight(m, s, sample, &weight) ||
-	    (m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)sample->number, id)))
-		return false;
+	    (m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)sample->number, sample->id)))
+		return IB_EOF;
 	if (m->out)
-		ib_weight_format_append(&s->text, m->options->out, id, weight, &s->texts);
-	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
-	s->hash[s->n] = ib_sample_hash(sample);
-	s->weight[s->n++] = weight;
-	return true;
+		ib_weight_format_append(&s->text, m->options->out, sample->id, weight, &s->texts);
+	st = ib_chunk_add_sample(s, sample, err);
+	if (!st)
+		s->weight[s->n - 1] = weight;
+	return st;
 }
 
+/* Find the samples of the chunk in the full manifest. */
 static void
-sampled(void *ctx, struct ib_chunk *s)
+find_samples(const struct ib_manifest *m, struct ib_chunk *s)
 {
-	const struct ib_manifest *m = ctx;
 	size_t from, n = s->n;
 
-	for (from = 0; m->base && from < n; from = s->n) {
+	for (from = 0; from < n; from = s->n) {
 		s->n = from + IB_GROUP < n ? from + IB_GROUP : n;
 		find_group(m, s, from);
 	}
@@ -246,10 +250,9 @@ sampled(void *ctx, struct ib_chunk *s)
 /* ---- in the order of the records --------------------------------------------------- */
 
 static void
-add_failed_check(struct ib_manifest *m, const struct ib_manifest_scan_position *at,
-		 const struct ib_finding *f)
+add_failed_check(struct ib_manifest *m, const struct ib_scan *scan, const struct ib_finding *f)
 {
-	struct ib_location place = ib_manifest_scan_location(at, 0, f->line);
+	struct ib_location place = ib_chunk_location(scan, 0, f->line);
 
 	if (m->check_failed || !f->is)
 		return;
@@ -282,15 +285,15 @@ store_weights(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 }
 
 static enum ib_status
-append_rows(struct ib_manifest *m, const struct ib_chunk *s,
-	    const struct ib_manifest_scan_position *at, struct ib_error *err)
+append_rows(struct ib_manifest *m, const struct ib_scan *scan, const struct ib_chunk *s,
+	    struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
 
 	for (i = 0; i < s->n && m->options->check && !st; i++)
 		st = ib_id_weights_add_location(
-			&m->rows, ib_manifest_scan_location(at, m->rows.n + i, s->line[i]), err);
+			&m->rows, ib_chunk_location(scan, m->rows.n + i, s->line[i]), err);
 	if (st)
 		return st;
 	return ib_id_weights_append(&m->rows, m->keeps_ids ? s->id : NULL,
@@ -298,24 +301,35 @@ append_rows(struct ib_manifest *m, const struct ib_chunk *s,
 }
 
 static enum ib_status
-drain(void *ctx, struct ib_chunk *s, const struct ib_manifest_scan_position *at,
-      struct ib_error *err)
+write_or_append(struct ib_manifest *m, const struct ib_scan *scan, struct ib_chunk *s,
+		struct ib_error *err)
 {
-	struct ib_manifest *m = ctx;
-	size_t i;
-
-	if (m->base)
-		store_weights(m, s, s->bad.is ? s->bad.at : s->n);
-	add_failed_check(m, at, &s->failed);
-	m->records += s->n;
-	for (i = 0; m->adds_weights && i < s->n; i++)
-		if (s->weight[i] > 0)
-			ib_weight_stats_add(&m->sums, s->weight[i]);
 	if (m->out) {
 		ib_output_write_bytes(m->out, &s->text);
 		return ib_output_status(m->out, err);
 	}
-	return m->keeps_ids || m->keeps_weights ? append_rows(m, s, at, err) : IB_OK;
+	return m->keeps_ids || m->keeps_weights ? append_rows(m, scan, s, err) : IB_OK;
+}
+
+static enum ib_status
+use_block(struct ib_scan *scan, void *block, struct ib_error *err)
+{
+	struct ib_manifest *m = scan->ctx;
+	struct ib_chunk *s = block;
+	enum ib_status st;
+	size_t i;
+
+	if (m->base && s->in.block.special)
+		find_samples(m, s);
+	if (m->base)
+		store_weights(m, s, s->bad.is ? s->bad.at : s->n);
+	add_failed_check(m, scan, &s->failed);
+	m->records += s->n;
+	for (i = 0; m->adds_weights && i < s->n; i++)
+		if (s->weight[i] > 0)
+			ib_weight_stats_add(&m->sums, s->weight[i]);
+	st = write_or_append(m, scan, s, err);
+	return st ? st : ib_chunk_finish(s, scan, err);
 }
 
 enum ib_status
@@ -323,20 +337,22 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 {
 	const struct ib_weights_options *o = m->options;
 	struct ib_wanted wanted[IB_NADDED];
-	struct ib_manifest_scan blocks = {
+	struct ib_scan scan = {
 		.context = context,
+		.block_size = sizeof(struct ib_chunk),
 		.ctx = m,
-		.work = work,
-		.sample = sample,
-		.sampled = sampled,
-		.drain = drain,
+		.parse_block = parse_block,
+		.add_sample = add_sample,
+		.use_block = use_block,
+		.release_block = ib_chunk_release,
 	};
+	struct ib_reader_options r;
 	enum ib_status st;
 
 	ib_added_fields(wanted, o->weight_field);
 	m->weight_field = wanted[IB_ADDED_WEIGHT].name;
 	ib_weight_stats_init(&m->sums);
-	blocks.reader = (struct ib_reader_options){
+	r = (struct ib_reader_options){
 		.operands = o->operands,
 		.format = o->format,
 		.otherwise = IB_FORMAT_LIST,
@@ -344,8 +360,12 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 		.wanted = wanted,
 		.epoch_manifest = true,
 		.nwanted = m->base && m->base->hashes ? IB_NADDED : 1,
+		.context = context,
 	};
-	st = ib_manifest_scan_run(&blocks, err);
+	st = ib_reader_new(&r, &scan.reader, err);
+	if (!st)
+		st = ib_scan_run(&scan, err);
+	ib_reader_free(scan.reader);
 	ib_weight_stats_finalize(&m->sums);
 	return st;
 }

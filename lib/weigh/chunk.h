@@ -1,0 +1,73 @@
+/* A block of a manifest, and what a thread computed from its records. */
+#ifndef IB_WEIGH_CHUNK_H
+#define IB_WEIGH_CHUNK_H
+
+#include "record/scan.h"
+#include "weigh/weight_formats.h"
+#include "weigh/unchanged_check.h"
+
+/* The first error of its kind in a block. */
+struct ib_finding {
+	bool is;
+	size_t at;    /* number of the record in the block */
+	int64_t line; /* number of lines of the block before it; -1: it is in the header */
+	char text[IB_WHY_MAX];
+};
+
+struct ib_chunk {
+	struct ib_scan_block in;
+	struct ib_cursor again; /* to parse a record a second time */
+	struct ib_unchanged_check intact;
+	struct ib_texts texts;
+	/* [n] one element per record of the block */
+	size_t n, cap;
+	struct ib_id *id;
+	double *weight;
+	uint32_t *line;		/* number of lines of the block before it */
+	uint32_t *row;		/* row in the full manifest */
+	XXH128_hash_t *hash;	/* hash without the added fields */
+	struct ib_span *record; /* its bytes, with the newline */
+	struct ib_bytes text;	/* formatted weights */
+	XXH128_hash_t header;
+	bool has_header;
+	struct ib_finding bad;	  /* invalid data; the rest of the block was not read */
+	struct ib_finding failed; /* a failed check */
+};
+
+/* True if ids are written as fields of TSV. */
+static inline bool
+ib_writes_tsv_ids(const struct ib_weights_options *o)
+{
+	return o->out == IB_WEIGHTS_TSV && !o->stats && !o->check;
+}
+
+void ib_chunk_release(void *chunk);
+
+/* Reserve memory for one more record. Returns false if out of memory. */
+bool ib_chunk_reserve(struct ib_chunk *s);
+
+/* Check that the id of the next record can be a field of TSV. If not, sets s->bad. */
+bool ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id);
+
+/* Add a sample of a tar as the next record. Its number is the line, its digest the hash. */
+enum ib_status ib_chunk_add_sample(struct ib_chunk *s, const struct ib_tar_sample *sample,
+				   struct ib_error *err);
+
+/* Count the records of a used chunk and empty it. Fails if s->bad is set. */
+enum ib_status ib_chunk_finish(struct ib_chunk *s, struct ib_scan *scan, struct ib_error *err);
+
+/* Record an error at a record, unless an earlier one is recorded. */
+void ib_finding_record(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Return the place of a record of the chunk that is being used. */
+static inline struct ib_location
+ib_chunk_location(const struct ib_scan *scan, uint64_t row, int64_t line)
+{
+	return (struct ib_location){ .row = row,
+				     .name = scan->source->name,
+				     .line = scan->line + (uint64_t)line,
+				     .sample = scan->source->format == IB_FORMAT_TAR };
+}
+
+#endif
