@@ -142,7 +142,6 @@ array_next(struct ib_cursor *c)
 {
 	struct ib_value any;
 	const char *p = c->at, *stop;
-	size_t i;
 
 	while (p < c->end && is_space(*p))
 		c->line += *p++ == '\n';
@@ -163,8 +162,7 @@ array_next(struct ib_cursor *c)
 		c->record.close = stop ? stop - 1 : NULL;
 	} else if (c->source->any_value) {
 		stop = ib_json_value(&c->json, p, &any);
-		for (i = 0; i < c->source->fields.nslots; i++)
-			c->v[i].type = IB_ABSENT;
+		ib_cursor_clear_values(c);
 	} else {
 		return ib_cursor_bad(c, "not a JSON object");
 	}

@@ -1,5 +1,6 @@
 #include "record/cursor.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/error.h"
@@ -9,13 +10,10 @@
 void
 ib_cursor_start(struct ib_cursor *c, const struct ib_block *block)
 {
-	size_t i;
-
 	if (c->source != block->source) {
 		c->source = block->source;
 		ib_json_init(&c->json, &c->source->fields, c->source->format != IB_FORMAT_JSON);
-		for (i = 0; i < c->source->fields.nslots; i++)
-			c->v[i].type = IB_ABSENT;
+		ib_cursor_clear_values(c);
 	}
 	c->block = block;
 	c->at = block->p;
@@ -41,6 +39,69 @@ ib_cursor_next(struct ib_cursor *c)
 		return ib_record_format_of(c->source->format)->next(c);
 	}
 }
+
+/* ---- for the formats --------------------------------------------------------- */
+
+enum ib_next
+ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after)
+{
+	const char *nuls = memchr(p, '\0', (size_t)(after - p));
+
+	/* The record that follows on this line gets the line's number. */
+	c->line--;
+	c->number--;
+	c->unnumbered++;
+	c->record.p = p;
+	c->record.n = (size_t)(after - p);
+	c->record.end = 0;
+	c->record.torn = false;
+	c->at = after;
+	return ib_cursor_bad(c, "%zu byte%s 0x00 %s, as after a power cut", (size_t)(after - nuls),
+			     after - nuls == 1 ? "" : "s",
+			     nuls == p ? "before the record"
+				       : "at the end of an incomplete record");
+}
+
+enum ib_next
+ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(c->why, sizeof(c->why), format, ap);
+	va_end(ap);
+	return IB_NEXT_BAD;
+}
+
+enum ib_next
+ib_cursor_no_object(struct ib_cursor *c, struct ib_span line)
+{
+	char say[IB_WHY_MAX - 32];
+
+	if (!ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_JSONL))
+		return ib_cursor_bad(c, "not a JSON object");
+	return ib_cursor_bad(c, "not a JSON object: %s", say);
+}
+
+void
+ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
+{
+	struct ib_record *r = &c->record;
+	bool ended = stop < c->end;
+
+	r->p = start;
+	r->n = (size_t)(stop - start);
+	r->end = ended;
+	r->torn = !ended && c->block->unterminated;
+	if (r->n > 0 && stop[-1] == '\r') {
+		r->n--;
+		/* A CR without LF is not copied to the output. */
+		r->end = ended ? 2 : 0;
+	}
+	c->at = stop + ended;
+}
+
+/* ---- ids ----------------------------------------------------------------------- */
 
 /* Set c->why: no record of this operand has a known id field. */
 static bool

@@ -1,36 +1,19 @@
 /*
- * Detect the format of an operand and the field that holds the id.
+ * Detect the format of an operand.
  *
- * Order of the format decision: formats that are known but not supported; npz,
+ * Order of the decision: formats that are known but not supported; npz,
  * totals and tar by their magic bytes; -f; the suffix of the file name, if the
- * content does not contradict it; the first byte and the first line. The id is
- * the first known name that the header or a record of the first block has.
+ * content does not contradict it; the first byte and the first line.
  */
 #include "record/format.h"
 
-#include <stdlib.h>
 #include <strings.h>
 
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/utf8.h"
-#include "record/cursor.h"
 #include "record/dialect.h"
 #include "record/known_formats.h"
-
-const struct ib_record_format *
-ib_record_format_of(enum ib_format format)
-{
-	static const struct ib_record_format *const all[] = {
-		&ib_format_jsonl, &ib_format_array, &ib_format_csv, &ib_format_tsv, &ib_format_list,
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (all[i]->format == format)
-			return all[i];
-	return NULL;
-}
 
 /* True if the header line has a column with a known id name, or one that -k names. */
 static bool
@@ -66,8 +49,8 @@ line_end(struct ib_span head)
 	return ib_detect_returns(head) ? '\r' : '\n';
 }
 
-static struct ib_span
-first_line(struct ib_span head)
+struct ib_span
+ib_detect_first_line(struct ib_span head)
 {
 	const char *stop;
 	char end = line_end(head);
@@ -207,15 +190,11 @@ fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 		other = "TSV", format = "tsv";
 	}
 	if (other)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: looks like %s, not %s "
-			       "(read it with -f %s)",
+		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s (read it with -f %s)",
 			       name, other, want, format);
 	if (ib_dialect_say(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want, say);
-	return ib_fail(err, IB_E_DATA,
-		       "%s: not %s: it begins with %s "
-		       "(give its format with -f)",
+	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s (give its format with -f)",
 		       name, want, ib_show(show, l->line));
 }
 
@@ -275,15 +254,13 @@ check_rest(const struct sample *l, struct ib_error *err)
 		return ib_fail(err, IB_E_DATA, "%s: %s", l->source->name, say);
 	if (l->options->otherwise != IB_FORMAT_LIST && l->line.n > 0)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: neither JSON nor a header "
-			       "with a known id column: it begins with %s (give the "
-			       "format with -f, the id column with %s)",
+			       "%s: neither JSON nor a header with a known id column: it begins "
+			       "with %s (give the format with -f, the id column with %s)",
 			       l->source->name, ib_show(show, l->line), l->options->key_option);
 	if (!is_text(l, l->head))
 		return ib_fail(err, IB_E_DATA,
-			       "%s: not text: it contains NUL or "
-			       "invalid UTF-8 (-f list reads it as a list "
-			       "anyway)",
+			       "%s: not text: it contains NUL or invalid UTF-8 (-f list reads it "
+			       "as a list anyway)",
 			       l->source->name);
 	return IB_OK;
 }
@@ -347,7 +324,7 @@ detect_lines(struct sample *l, struct ib_error *err)
 	enum ib_format named = named_format(ib_input_stem(l->source->path));
 
 	l->head = skip_lines(skip_bom(l->head), l->options->header_lines);
-	l->line = first_line(l->head);
+	l->line = ib_detect_first_line(l->head);
 	switch (named) {
 	case IB_FORMAT_AUTO:
 		return detect_text(l, err);
@@ -385,160 +362,5 @@ ib_detect(struct ib_source *s, struct ib_span head, const struct ib_reader_optio
 		s->format = IB_FORMAT_TAR;
 	else if (s->format == IB_FORMAT_AUTO)
 		return detect_lines(&l, err);
-	return IB_OK;
-}
-
-/* ---- the key ------------------------------------------------------------ */
-
-/* Return the first of the known names that a record has, or -1. */
-static int
-known_of(const struct ib_value *v, const int *slot)
-{
-	int i;
-
-	for (i = 0; i < IB_KEY_NKNOWN; i++)
-		if (v[slot[i]].type != IB_ABSENT)
-			return i;
-	return -1;
-}
-
-/* Set *chosen to the known id name of the first record that has one, or to -1. */
-static enum ib_status
-choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen,
-	    struct ib_error *err)
-{
-	static const struct ib_source plain;
-	struct ib_source probe = plain;
-	struct ib_block from = *block;
-	struct ib_cursor *c;
-	enum ib_status st = IB_OK;
-	int slot[IB_KEY_NKNOWN];
-	enum ib_next next;
-	size_t i;
-
-	*chosen = -1;
-	probe.format = s->format;
-	probe.any_value = s->any_value;
-	ib_fields_init(&probe.fields);
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		st = ib_fail_memory(err);
-	for (i = 0; i < IB_KEY_NKNOWN && !st; i++)
-		st = ib_fields_add(&probe.fields, ib_span_of(ib_key_known[i]), false, &slot[i],
-				   err);
-	if (st)
-		goto done;
-	from.source = &probe;
-	ib_cursor_start(c, &from);
-	while (*chosen < 0 && (next = ib_cursor_next(c)) != IB_NEXT_END)
-		if (next == IB_NEXT_RECORD)
-			*chosen = known_of(c->v, slot);
-done:
-	if (c)
-		ib_cursor_release(c);
-	free(c);
-	ib_fields_release(&probe.fields);
-	return st;
-}
-
-static int
-choose_column(const struct ib_source *s)
-{
-	int i;
-
-	for (i = 0; i < IB_KEY_NKNOWN; i++)
-		if (ib_source_has_column(s, ib_span_of(ib_key_known[i])))
-			return i;
-	return -1;
-}
-
-/* Warn if the list looks like a table: its header would become a sample. */
-static void
-warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, struct ib_span line)
-{
-	char say[IB_WHY_MAX];
-
-	if (ib_dialect_is_table(line) &&
-	    ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_LIST))
-		ib_warn(o->context,
-			"%s: read as a list, one sample per line, but "
-			"it looks like a table: %s; -f list reads it as a list "
-			"without this warning",
-			s->name, say);
-}
-
-/* A list has no field names: -k must be a field number. */
-static enum ib_status
-compile_list(struct ib_source *s, const struct ib_reader_options *o, const struct ib_block *first,
-	     struct ib_error *err)
-{
-	struct ib_span line = first_line((struct ib_span){ first->p, first->n });
-
-	if (first->first && o->format == IB_FORMAT_AUTO && s->key.kind == IB_KEY_AUTO)
-		warn_of_table(s, o, line);
-	/* An empty operand is a list by default, so -k NAME is no error for it. */
-	if (s->key.kind == IB_KEY_AUTO ||
-	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 && o->format == IB_FORMAT_AUTO))
-		s->key.kind = IB_KEY_WHOLE;
-	if (s->key.kind == IB_KEY_FIELDS) {
-		s->key.kind = IB_KEY_COLUMN;
-		if (s->key.n != 1 || !ib_number_unsigned(s->key.name[0], &s->key.column) ||
-		    s->key.column == 0)
-			return ib_fail(err, IB_E_MISUSE,
-				       "%s: a list has no named fields: give %s "
-				       "a field's number, from 1",
-				       s->name, o->key_option);
-	}
-	s->key_slot[0] = 0;
-	s->fields.nslots = 2; /* the id, and the weight of an epoch manifest */
-	s->wanted_slot[0] = s->epoch_manifest ? 1 : -1;
-	return IB_OK;
-}
-
-enum ib_status
-ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
-		  const struct ib_block *first, struct ib_error *err)
-{
-	bool delimited = s->format == IB_FORMAT_CSV || s->format == IB_FORMAT_TSV;
-	enum ib_status st = IB_OK;
-	size_t i;
-	int known = -1;
-
-	for (i = 0; i < IB_WANTED_MAX; i++)
-		s->wanted_slot[i] = -1;
-	if (s->key.kind == IB_KEY_SHARD && first->n > 0)
-		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard works only with tar", s->name,
-			       o->key_option);
-	if (s->format == IB_FORMAT_LIST)
-		return compile_list(s, o, first, err);
-	if (s->key.kind == IB_KEY_AUTO) {
-		if (delimited)
-			known = choose_column(s);
-		else
-			st = choose_json(s, first, &known, err);
-		if (st)
-			return st;
-		if (known >= 0) {
-			s->key.kind = IB_KEY_FIELDS;
-			s->key.n = 1;
-			s->key.name[0] = ib_span_of(ib_key_known[known]);
-		}
-	}
-	ib_fields_release(&s->fields);
-	for (i = 0; i < s->key.n; i++) {
-		st = ib_fields_add(&s->fields, s->key.name[i], false, &s->key_slot[i], err);
-		if (st)
-			return st;
-	}
-	for (i = 0; i < o->nwanted; i++) {
-		if (o->wanted[i].name.n == 0)
-			continue;
-		st = ib_fields_add(&s->fields, o->wanted[i].name, o->wanted[i].number,
-				   &s->wanted_slot[i], err);
-		if (st)
-			return st;
-	}
-	if (delimited)
-		ib_delimited_compile(s);
 	return IB_OK;
 }

@@ -52,6 +52,9 @@ const struct ib_record_format *ib_record_format_of(enum ib_format format);
 /* True if head, a complete operand, holds nothing except a BOM and newlines. */
 bool ib_detect_nothing(struct ib_span head);
 
+/* Return the first line that is not empty. */
+struct ib_span ib_detect_first_line(struct ib_span head);
+
 /* True if the lines of these first bytes end in CR without LF. */
 bool ib_detect_returns(struct ib_span head);
 
@@ -64,18 +67,10 @@ enum ib_status ib_detect(struct ib_source *s, struct ib_span head,
 			 const struct ib_reader_options *options, const struct ib_key *key,
 			 struct ib_error *err);
 
-/*
- * Choose the key of an operand from its first records, and compile its fields.
- * If no record has a known id field, returns IB_OK and leaves the key at
- * IB_KEY_AUTO.
- */
-enum ib_status ib_source_compile(struct ib_source *s, const struct ib_reader_options *options,
-				 const struct ib_block *first, struct ib_error *err);
-
 /* delimited.c: map the columns of the header to slots. */
 void ib_delimited_compile(struct ib_source *s);
 
-/* lines.c: the cut function of all formats with one record per line. */
+/* The cut function of all formats with one record per line. */
 void ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut);
 
 /*
@@ -106,6 +101,25 @@ enum ib_next ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 
 /* As ib_cursor_bad(): the record is not a JSON object. Names the line's dialect if known. */
 enum ib_next ib_cursor_no_object(struct ib_cursor *c, struct ib_span line);
+
+/* Return the newline of the line at c->at, or the block's end. */
+static inline const char *
+ib_cursor_line_stop(const struct ib_cursor *c)
+{
+	const char *stop = memchr(c->at, '\n', (size_t)(c->end - c->at));
+
+	return stop ? stop : c->end;
+}
+
+/* Mark all values of the record as absent. */
+static inline void
+ib_cursor_clear_values(struct ib_cursor *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->source->fields.nslots; i++)
+		c->v[i].type = IB_ABSENT;
+}
 
 /*
  * Fill c->record for a line that ends at `stop` (its newline, or the block's

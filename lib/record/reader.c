@@ -18,6 +18,7 @@
 #include "base/hash.h"
 #include "base/hex.h"
 #include "record/format.h"
+#include "record/source_fields.h"
 
 /*
  * Large enough to make the cost per block negligible; small enough to keep a
@@ -76,41 +77,6 @@ ib_reader_new(const struct ib_reader_options *options, struct ib_reader **out, s
 	return IB_OK;
 }
 
-static void
-source_free(struct ib_source *s)
-{
-	ib_fields_release(&s->fields);
-	ib_bytes_release(&s->header);
-	ib_bytes_release(&s->preamble);
-	free(s->column_slot);
-	free(s->column_number);
-	free(s->column_name);
-	ib_arena_release(&s->names);
-	free(s->notes);
-	free(s);
-}
-
-/* Warn of repeated headers and quoted ids of an operand. */
-static void
-warn_of_notes(const struct ib_reader *r, const struct ib_source *s)
-{
-	unsigned long long n = s->notes->headers, quotes = s->notes->quotes;
-
-	if (n > 0)
-		ib_warn(r->options.context,
-			"%s: skipped %llu repeated header line%s, as in a "
-			"resumed log",
-			s->name, n, n == 1 ? "" : "s");
-	if (quotes > 0)
-		ib_warn(r->options.context,
-			"%s: %llu id%s and end%s with a quote: TSV has no "
-			"quotes, so they are part of the id; "
-			"mlr --icsv --ifs tab --ojsonl cat converts TSV with "
-			"quotes",
-			s->name, quotes, quotes == 1 ? " begins" : "s begin",
-			quotes == 1 ? "s" : "");
-}
-
 void
 ib_reader_free(struct ib_reader *r)
 {
@@ -125,8 +91,8 @@ ib_reader_free(struct ib_reader *r)
 	}
 	for (s = first; s; s = next) {
 		next = s->next;
-		warn_of_notes(r, s);
-		source_free(s);
+		ib_source_warn_of_notes(s, r->options.context);
+		ib_source_free(s);
 	}
 	ib_input_close(r->in);
 	ib_bytes_release(&r->carry);
@@ -134,32 +100,15 @@ ib_reader_free(struct ib_reader *r)
 	free(r);
 }
 
-void
-ib_block_release(struct ib_block *b)
-{
-	free(b->buffer);
-	ib_input_close(b->input);
-	*b = (struct ib_block){ 0 };
-}
-
+/* Add a source for the current operand. */
 static enum ib_status
-source_new(struct ib_reader *r, const char *path, struct ib_error *err)
+add_source(struct ib_reader *r, const char *path, struct ib_error *err)
 {
-	struct ib_source *s = calloc(1, sizeof(*s));
+	struct ib_source *s = ib_source_new(path, &r->options, &r->key);
 
-	if (s)
-		s->notes = calloc(1, sizeof(*s->notes));
-	if (!s || !s->notes) {
-		free(s);
+	if (!s)
 		return ib_fail_memory(err);
-	}
-	s->path = path;
-	s->name = strcmp(path, "-") == 0 ? "standard input" : path;
 	s->operand = r->operand;
-	s->key = r->key;
-	s->first_line = 1;
-	s->epoch_manifest = r->options.epoch_manifest;
-	s->any_value = r->options.any_value;
 	s->next = r->sources;
 	r->sources = r->source = s;
 	return IB_OK;
@@ -180,21 +129,15 @@ check_key(const struct ib_reader *r, struct ib_error *err)
 	bool tar = s->format == IB_FORMAT_TAR;
 
 	if (tar && r->key.kind != IB_KEY_AUTO && r->key.kind != IB_KEY_SHARD)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: with tar, %s must be "
-			       "@shard",
-			       s->name, r->options.key_option);
+		return ib_fail(err, IB_E_MISUSE, "%s: with tar, %s must be @shard", s->name,
+			       r->options.key_option);
 	if (r->key.kind != IB_KEY_SHARD)
 		return IB_OK;
 	if (!tar && s->format != IB_FORMAT_NPZ)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s: %s @shard works only "
-			       "with tar",
-			       s->name, r->options.key_option);
+		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard works only with tar", s->name,
+			       r->options.key_option);
 	if (tar && strcmp(s->path, "-") == 0)
-		return ib_fail(err, IB_E_MISUSE,
-			       "%s @shard: standard input "
-			       "has no name",
+		return ib_fail(err, IB_E_MISUSE, "%s @shard: standard input has no name",
 			       r->options.key_option);
 	return IB_OK;
 }
@@ -212,7 +155,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	if (!st && head.n == IB_DETECT_PEEK && !memchr(head.p, '\n', head.n))
 		st = ib_input_peek(r->in, PEEK_LONG, &head, err);
 	if (!st)
-		st = source_new(r, path, err);
+		st = add_source(r, path, err);
 	if (st)
 		return st;
 	st = ib_detect(r->source, head, &r->options, &r->key, err);
@@ -388,7 +331,7 @@ compile_fields(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 		if (old->key.kind != IB_KEY_AUTO || old->format == IB_FORMAT_CSV ||
 		    old->format == IB_FORMAT_TSV)
 			return IB_OK;
-		st = source_new(r, old->path, err);
+		st = add_source(r, old->path, err);
 		if (st)
 			return st;
 		r->source->format = old->format;

@@ -70,6 +70,14 @@ struct ib_notes {
 	_Atomic uint64_t quotes;  /* ids of a TSV in quotes */
 };
 
+/* Start with the key of -k. Borrows path. Returns NULL if out of memory. */
+struct ib_source *ib_source_new(const char *path, const struct ib_reader_options *options,
+				const struct ib_key *key);
+void ib_source_free(struct ib_source *s);
+
+/* Warn of repeated headers and of ids in quotes. */
+void ib_source_warn_of_notes(const struct ib_source *s, const struct ib_context *context);
+
 /*
  * True if the header of a CSV or TSV has that column. Space around a column name
  * is ignored if no name matches with it.

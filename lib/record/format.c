@@ -1,0 +1,38 @@
+#define _GNU_SOURCE /* memrchr */
+#include "record/format.h"
+
+const struct ib_record_format *
+ib_record_format_of(enum ib_format format)
+{
+	static const struct ib_record_format *const all[] = {
+		&ib_format_jsonl, &ib_format_array, &ib_format_csv, &ib_format_tsv, &ib_format_list,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i]->format == format)
+			return all[i];
+	return NULL;
+}
+
+void
+ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
+{
+	const char *end = last ? NULL : memrchr(p, '\n', n);
+
+	cut->n = last ? n : end ? (size_t)(end + 1 - p) : 0;
+}
+
+const char *
+ib_skip_mark(const char *p, const char *end)
+{
+	return end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? p + 3 : p;
+}
+
+const char *
+ib_skip_nuls(const char *p, const char *end)
+{
+	while (p < end && *p == '\0')
+		p++;
+	return p;
+}

@@ -1,0 +1,205 @@
+/*
+ * JSON Lines: one JSON object per line. Several objects on one line are accepted,
+ * each as a record.
+ */
+#include "record/format.h"
+
+static bool
+is_empty(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+		p++;
+	return p == end;
+}
+
+/* Read a line with any JSON value; only if any_value is set. */
+static enum ib_next
+next_value(struct ib_cursor *c, const char *start, const char *stop)
+{
+	struct ib_value v;
+	const char *p;
+
+	p = ib_json_value(&c->json, ib_json_blanks(&c->json, start), &v);
+	ib_cursor_finish_line(c, start, stop);
+	if (!p || ib_json_blanks(&c->json, p) != stop)
+		return ib_cursor_bad(c, "malformed JSON: %s",
+				     p ? "more than one value on the line" : c->json.why);
+	ib_cursor_clear_values(c);
+	c->record.close = NULL;
+	return IB_NEXT_RECORD;
+}
+
+/*
+ * Return the position after the bytes 0x00 of an invalid line if an object
+ * follows them, else NULL.
+ */
+static const char *
+nuls_before_object(const struct ib_cursor *c, const char *start, const char *stop)
+{
+	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
+	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
+
+	return *ib_json_blanks(&c->json, after) == '{' ? after : NULL;
+}
+
+static enum ib_next
+bad_line(struct ib_cursor *c, const char *start)
+{
+	const char *at = c->json.at, *stop = ib_cursor_line_stop(c);
+	bool object = *ib_json_blanks(&c->json, start) == '{';
+	const char *after = nuls_before_object(c, start, stop);
+
+	if (after)
+		return ib_cursor_nuls(c, start, after);
+	if (!object && c->source->any_value)
+		return next_value(c, start, stop);
+	ib_cursor_finish_line(c, start, stop);
+	if (*start == '\0')
+		return ib_cursor_bad(c, "bytes 0x00 instead of a record, as after a power cut");
+	if (!object)
+		return ib_cursor_no_object(c, (struct ib_span){ c->record.p, c->record.n });
+	if (at == stop && !c->record.torn)
+		return ib_cursor_bad(
+			c,
+			"the object does not end on this line: one object per line (try jq -c .)");
+	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s%s", (size_t)(at - start) + 1,
+			     c->json.why,
+			     *at == '\'' ? " (single quotes: json.dumps writes double ones)" : "");
+}
+
+/*
+ * Return the object that ends at `end` as a record without a newline, because
+ * another object begins at `next` on the same line.
+ */
+static enum ib_next
+end_before_next_object(struct ib_cursor *c, const char *start, const char *end, const char *next)
+{
+	c->record.p = start;
+	c->record.n = (size_t)(end - start);
+	c->record.end = 0;
+	c->record.torn = false;
+	c->line--;
+	c->at = next;
+	return IB_NEXT_RECORD;
+}
+
+/* Check what follows the object that ends at `end`: not directly a newline. */
+static enum ib_next
+finish_object(struct ib_cursor *c, const char *start, const char *end)
+{
+	const char *p = ib_json_blanks(&c->json, end);
+
+	if (p >= c->end || *p == '\n') {
+		ib_cursor_finish_line(c, start, p < c->end ? p : c->end);
+		return IB_NEXT_RECORD;
+	}
+	if (*p == '{')
+		return end_before_next_object(c, start, end, p);
+	c->json.at = p;
+	c->json.why = "more data after the object";
+	return bad_line(c, start);
+}
+
+static enum ib_next
+jsonl_next(struct ib_cursor *c)
+{
+	const char *start, *p;
+
+	for (;;) {
+		start = c->at;
+		if (start >= c->end)
+			return IB_NEXT_END;
+		c->record.line = c->line++;
+		p = ib_json_object(&c->json, start, c->v);
+		if (p)
+			break;
+		p = ib_cursor_line_stop(c);
+		if (ib_skip_mark(start, p) > start) {
+			c->at = ib_skip_mark(start, p);
+			c->line--;
+			continue;
+		}
+		if (!is_empty(start, p)) {
+			c->number++;
+			return bad_line(c, start);
+		}
+		c->at = p < c->end ? p + 1 : p;
+	}
+	c->number++;
+	c->record.close = p - 1;
+	if (*p == '\n' && p < c->end) { /* the common case */
+		c->record.p = start;
+		c->record.n = (size_t)(p - start);
+		c->record.end = 1;
+		c->record.torn = false;
+		c->at = p + 1;
+		return IB_NEXT_RECORD;
+	}
+	return finish_object(c, start, p);
+}
+
+/* Count the objects of a line; anything that is not an object counts as one record. */
+static uint64_t
+count_objects(const char *p, const char *stop)
+{
+	static const struct ib_fields none = { .nnodes = 1 };
+	struct ib_json json;
+	struct ib_value v;
+	uint64_t n = 0;
+
+	ib_json_init(&json, &none, true);
+	while (p && p < stop) {
+		n++;
+		p = ib_json_object(&json, p, &v);
+		if (p)
+			p = ib_json_blanks(&json, p);
+		if (p && *p != '{')
+			break;
+	}
+	return n;
+}
+
+/* True if the line may hold two objects: a closing brace followed by an opening one. */
+static bool
+may_hold_many(const char *p, const char *stop)
+{
+	const char *brace = p, *q;
+
+	while ((brace = memchr(brace, '{', (size_t)(stop - brace))) != NULL) {
+		for (q = brace; q > p && (q[-1] == ' ' || q[-1] == '\t' || q[-1] == '\r');)
+			q--;
+		if (q > p && q[-1] == '}')
+			return true;
+		brace++;
+	}
+	return false;
+}
+
+static uint64_t
+jsonl_count(const struct ib_source *s, const char *p, size_t n)
+{
+	const char *end = p + n, *stop, *line;
+	uint64_t count = 0;
+
+	(void)s;
+	for (; p < end; p = stop + 1) {
+		stop = memchr(p, '\n', (size_t)(end - p));
+		if (!stop)
+			stop = end;
+		line = ib_skip_mark(p, stop);
+		if (may_hold_many(line, stop))
+			count += count_objects(line, stop);
+		else
+			count += !is_empty(line, stop);
+	}
+	return count;
+}
+
+const struct ib_record_format ib_format_jsonl = {
+	.format = IB_FORMAT_JSONL,
+	.name = "jsonl",
+	.stop = '\n',
+	.cut = ib_lines_cut,
+	.count = jsonl_count,
+	.next = jsonl_next,
+};

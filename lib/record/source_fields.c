@@ -1,0 +1,171 @@
+#include "record/source_fields.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+#include "record/cursor.h"
+#include "record/dialect.h"
+#include "record/format.h"
+
+/* Return the first of the known names that a record has, or -1. */
+static int
+known_of(const struct ib_value *v, const int *slot)
+{
+	int i;
+
+	for (i = 0; i < IB_KEY_NKNOWN; i++)
+		if (v[slot[i]].type != IB_ABSENT)
+			return i;
+	return -1;
+}
+
+/* Set *chosen to the known id name of the first record that has one, or to -1. */
+static enum ib_status
+choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen,
+	    struct ib_error *err)
+{
+	static const struct ib_source plain;
+	struct ib_source probe = plain;
+	struct ib_block from = *block;
+	struct ib_cursor *c;
+	enum ib_status st = IB_OK;
+	int slot[IB_KEY_NKNOWN];
+	enum ib_next next;
+	size_t i;
+
+	*chosen = -1;
+	probe.format = s->format;
+	probe.any_value = s->any_value;
+	ib_fields_init(&probe.fields);
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		st = ib_fail_memory(err);
+	for (i = 0; i < IB_KEY_NKNOWN && !st; i++)
+		st = ib_fields_add(&probe.fields, ib_span_of(ib_key_known[i]), false, &slot[i],
+				   err);
+	if (st)
+		goto done;
+	from.source = &probe;
+	ib_cursor_start(c, &from);
+	while (*chosen < 0 && (next = ib_cursor_next(c)) != IB_NEXT_END)
+		if (next == IB_NEXT_RECORD)
+			*chosen = known_of(c->v, slot);
+done:
+	if (c)
+		ib_cursor_release(c);
+	free(c);
+	ib_fields_release(&probe.fields);
+	return st;
+}
+
+static int
+choose_column(const struct ib_source *s)
+{
+	int i;
+
+	for (i = 0; i < IB_KEY_NKNOWN; i++)
+		if (ib_source_has_column(s, ib_span_of(ib_key_known[i])))
+			return i;
+	return -1;
+}
+
+/* Warn if the list looks like a table: its header would become a sample. */
+static void
+warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, struct ib_span line)
+{
+	char say[IB_WHY_MAX];
+
+	if (ib_dialect_is_table(line) &&
+	    ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_LIST))
+		ib_warn(o->context,
+			"%s: read as a list, one sample per line, but it looks like a table: %s; "
+			"-f list reads it as a list without this warning",
+			s->name, say);
+}
+
+/* A list has no field names: -k must be a field number. */
+static enum ib_status
+compile_list(struct ib_source *s, const struct ib_reader_options *o, const struct ib_block *first,
+	     struct ib_error *err)
+{
+	struct ib_span line = ib_detect_first_line((struct ib_span){ first->p, first->n });
+
+	if (first->first && o->format == IB_FORMAT_AUTO && s->key.kind == IB_KEY_AUTO)
+		warn_of_table(s, o, line);
+	/* An empty operand is a list by default, so -k NAME is no error for it. */
+	if (s->key.kind == IB_KEY_AUTO ||
+	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 && o->format == IB_FORMAT_AUTO))
+		s->key.kind = IB_KEY_WHOLE;
+	if (s->key.kind == IB_KEY_FIELDS) {
+		s->key.kind = IB_KEY_COLUMN;
+		if (s->key.n != 1 || !ib_number_unsigned(s->key.name[0], &s->key.column) ||
+		    s->key.column == 0)
+			return ib_fail(
+				err, IB_E_MISUSE,
+				"%s: a list has no named fields: give %s a field's number, from 1",
+				s->name, o->key_option);
+	}
+	s->key_slot[0] = 0;
+	s->fields.nslots = 2; /* the id, and the weight of an epoch manifest */
+	s->wanted_slot[0] = s->epoch_manifest ? 1 : -1;
+	return IB_OK;
+}
+
+/* Choose the known id name that the operand has. Leaves IB_KEY_AUTO if it has none. */
+static enum ib_status
+choose_key(struct ib_source *s, const struct ib_block *first, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	int known;
+
+	if (s->delimiter)
+		known = choose_column(s);
+	else
+		st = choose_json(s, first, &known, err);
+	if (st || known < 0)
+		return st;
+	s->key.kind = IB_KEY_FIELDS;
+	s->key.n = 1;
+	s->key.name[0] = ib_span_of(ib_key_known[known]);
+	return IB_OK;
+}
+
+static enum ib_status
+add_fields(struct ib_source *s, const struct ib_reader_options *o, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	ib_fields_release(&s->fields);
+	for (i = 0; i < s->key.n && !st; i++)
+		st = ib_fields_add(&s->fields, s->key.name[i], false, &s->key_slot[i], err);
+	for (i = 0; i < o->nwanted && !st; i++)
+		if (o->wanted[i].name.n > 0)
+			st = ib_fields_add(&s->fields, o->wanted[i].name, o->wanted[i].number,
+					   &s->wanted_slot[i], err);
+	return st;
+}
+
+enum ib_status
+ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
+		  const struct ib_block *first, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < IB_WANTED_MAX; i++)
+		s->wanted_slot[i] = -1;
+	if (s->key.kind == IB_KEY_SHARD && first->n > 0)
+		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard works only with tar", s->name,
+			       o->key_option);
+	if (s->format == IB_FORMAT_LIST)
+		return compile_list(s, o, first, err);
+	if (s->key.kind == IB_KEY_AUTO)
+		st = choose_key(s, first, err);
+	if (!st)
+		st = add_fields(s, o, err);
+	if (!st && s->delimiter)
+		ib_delimited_compile(s);
+	return st;
+}

@@ -1,0 +1,15 @@
+/* Which fields of an operand are read, and which of them are the key. */
+#ifndef IB_RECORD_SOURCE_FIELDS_H
+#define IB_RECORD_SOURCE_FIELDS_H
+
+#include "record/source.h"
+
+/*
+ * Choose the key of an operand from its first records, and compile its fields.
+ * If no record has a known id field, returns IB_OK and leaves the key at
+ * IB_KEY_AUTO.
+ */
+enum ib_status ib_source_compile(struct ib_source *s, const struct ib_reader_options *options,
+				 const struct ib_block *first, struct ib_error *err);
+
+#endif
