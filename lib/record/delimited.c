@@ -136,30 +136,22 @@ is_row(const struct ib_source *s, const char *p, const char *end)
 	return is_empty_line(p, end) ? nuls : !is_header(s, p, end, &stop);
 }
 
-static uint64_t
-csv_count(const struct ib_source *s, const char *p, size_t n)
+/* Find the newline that ends the record at p; NULL if it is not before `end`. */
+static const char *
+record_stop(char delimiter, const char *p, const char *end)
 {
-	const char *end = p + n, *stop;
-	uint64_t count = 0;
-
-	for (; p < end; p = stop + 1) {
-		count += is_row(s, p, end);
-		stop = csv_record_stop(p, end);
-		if (!stop)
-			break;
-	}
-	return count;
+	return delimiter == ',' ? csv_record_stop(p, end) : memchr(p, '\n', (size_t)(end - p));
 }
 
 static uint64_t
-tsv_count(const struct ib_source *s, const char *p, size_t n)
+count_rows(const struct ib_source *s, const char *p, size_t n)
 {
 	const char *end = p + n, *stop;
 	uint64_t count = 0;
 
 	for (; p < end; p = stop + 1) {
 		count += is_row(s, p, end);
-		stop = memchr(p, '\n', (size_t)(end - p));
+		stop = record_stop(s->delimiter, p, end);
 		if (!stop)
 			break;
 	}
@@ -309,8 +301,7 @@ read_value(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, 
 static const char *
 row_stop(const struct ib_cursor *c, const char *p)
 {
-	const char *stop = c->source->delimiter == ',' ? csv_record_stop(p, c->end)
-						       : memchr(p, '\n', (size_t)(c->end - p));
+	const char *stop = record_stop(c->source->delimiter, p, c->end);
 
 	return stop ? stop : c->end;
 }
@@ -370,13 +361,12 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 			   (struct ib_span){ start, c->record.n }, c->source->format))
 		return IB_NEXT_BAD;
 	if (n > want)
-		return ib_cursor_bad(c, "the row has more fields than the header, which has %zu%s",
-				     want,
-				     c->source->delimiter == '\t' && memchr(start, '"', c->record.n)
-					     ? " (TSV has no quotes, so a TAB between "
-					       "quotes separates fields: mlr --icsv "
-					       "--ifs tab --ojsonl cat converts it)"
-					     : "");
+		return ib_cursor_bad(
+			c, "the row has more fields than the header, which has %zu%s", want,
+			c->source->delimiter == '\t' && memchr(start, '"', c->record.n)
+				? " (TSV has no quotes, so a TAB between quotes separates fields: "
+				  "mlr --icsv --ifs tab --ojsonl cat converts it)"
+				: "");
 	return ib_cursor_bad(c, "the row has %zu field%s, but the header has %zu", n,
 			     n == 1 ? "" : "s", want);
 }
@@ -413,9 +403,7 @@ skip_non_row(struct ib_cursor *c)
 	stop = ib_skip_nuls(start, c->end);
 	if (!is_empty_line(stop, c->end))
 		return ib_cursor_nuls(c, start, stop);
-	return bad_row(c, start,
-		       "bytes 0x00 instead of a record, as after a "
-		       "power cut");
+	return bad_row(c, start, "bytes 0x00 instead of a record, as after a power cut");
 }
 
 /* Compare the first bytes: false if skip_non_row() would find a row. Nearly always false. */
@@ -465,8 +453,8 @@ is_other_header(struct ib_cursor *c)
 	if (c->record.p == c->source->header.p || !ib_span_equal(id, key->name[0]) ||
 	    !ib_key_is_known(id))
 		return false;
-	ib_cursor_bad(c, "a header with other columns than the first line: "
-			 "pass files with different columns as separate operands");
+	ib_cursor_bad(c, "a header with other columns than the first line: pass files with "
+			 "different columns as separate operands");
 	return true;
 }
 
@@ -680,7 +668,7 @@ begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used, str
 		p++;
 		s->first_line++;
 	}
-	stop = s->delimiter == ',' ? csv_record_stop(p, end) : memchr(p, '\n', (size_t)(end - p));
+	stop = record_stop(s->delimiter, p, end);
 	if (!stop && !last)
 		return IB_BEGUN_MORE;
 	stop = stop ? stop + 1 : end;
@@ -720,7 +708,7 @@ const struct ib_record_format ib_format_csv = {
 	.stop = '\n',
 	.begin = csv_begin,
 	.cut = csv_cut,
-	.count = csv_count,
+	.count = count_rows,
 	.next = row_next,
 };
 
@@ -730,6 +718,6 @@ const struct ib_record_format ib_format_tsv = {
 	.stop = '\n',
 	.begin = tsv_begin,
 	.cut = ib_lines_cut,
-	.count = tsv_count,
+	.count = count_rows,
 	.next = row_next,
 };

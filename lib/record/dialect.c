@@ -177,8 +177,7 @@ comment(const struct dialect *d)
 		s.n--;
 	}
 	return is_header_of(s, d->own ? d->own : ',', true)
-		       ? "the header is a comment (%s): remove its # with "
-			 "sed '1s/^#[# ]*//'"
+		       ? "the header is a comment (%s): remove its # with sed '1s/^#[# ]*//'"
 		       : "the first line is a comment (%s): remove comments with grep -v '^#'";
 }
 
@@ -186,13 +185,12 @@ static const char *
 semicolons(const struct dialect *d)
 {
 	if (d->row.n == 0 && d->line.p[0] == '"')
-		return "semicolons separate the fields (%s), as written by R's "
-		       "write.csv2: convert it to CSV with tr ';,' ',.'";
+		return "semicolons separate the fields (%s), as written by R's write.csv2: convert "
+		       "it to CSV with tr ';,' ',.'";
 	return has_decimal_comma(d->row) || has_decimal_comma(d->line)
-		       ? "semicolons separate the fields and numbers have decimal "
-			 "commas (%s): convert it to CSV with tr ';,' ',.'"
-		       : "semicolons separate the fields (%s): convert it to CSV "
-			 "with tr ';' ','";
+		       ? "semicolons separate the fields and numbers have decimal commas (%s): "
+			 "convert it to CSV with tr ';,' ',.'"
+		       : "semicolons separate the fields (%s): convert it to CSV with tr ';' ','";
 }
 
 /* True if the first line has a number, so it is not a header. */
@@ -212,34 +210,32 @@ sentence_of(const struct dialect *d)
 	bool quoted = d->line.n > 0 && *d->line.p == '"';
 
 	if (begins_with(d->line, "sep="))
-		return "the first line is Excel's separator line (%s): "
-		       "remove it with tail -n +2";
+		return "the first line is Excel's separator line (%s): remove it with tail -n +2";
 	if (begins_with(d->line, "#"))
 		return comment(d);
 	if (is_separated(d, ';'))
 		return semicolons(d);
 	if (d->own == '\t' && quoted)
-		return "TSV has no quotes, so they are part of the names (%s): "
-		       "convert it with mlr --icsv --ifs tab --ojsonl cat";
+		return "TSV has no quotes, so they are part of the names (%s): convert it with mlr "
+		       "--icsv --ifs tab --ojsonl cat";
 	if (is_separated(d, '\t'))
 		return "TABs separate the fields (%s): read it with -f tsv";
 	if (is_separated(d, '|'))
-		return "vertical bars separate the fields (%s): convert it to "
-		       "CSV with tr '|' ','";
+		return "vertical bars separate the fields (%s): convert it to CSV with tr '|' ','";
 	if (d->own == '\t' && is_separated(d, ','))
 		return "commas separate the fields (%s): read it with -f csv";
 	if (is_text_log(d->line))
-		return "this is a text log (%s): log one JSON object per "
-		       "sample, see infobatch-formats(5)";
+		return "this is a text log (%s): log one JSON object per sample, see "
+		       "infobatch-formats(5)";
 	if ((!d->own || count(d->line, d->own) == 0) && is_header_of(d->line, ' ', true))
-		return "spaces separate the fields (%s): convert it with "
-		       "mlr --ipprint --ojsonl cat";
+		return "spaces separate the fields (%s): convert it with mlr --ipprint --ojsonl "
+		       "cat";
 	if (!d->own && is_header_of(d->line, ',', true))
-		return "this is the header of a CSV (%s): read it with -f csv, and "
-		       "name the id column with -k";
+		return "this is the header of a CSV (%s): read it with -f csv, and name the id "
+		       "column with -k";
 	if (is_headless(d))
-		return "the first line is a record, not a header (%s): add a header "
-		       "line, such as id,epoch,loss";
+		return "the first line is a record, not a header (%s): add a header line, such as "
+		       "id,epoch,loss";
 	return NULL;
 }
 

@@ -340,9 +340,8 @@ check_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, st
 	if (!link->key.p && !target.key.p)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
-		       "%s: %s is a link, and a pipe cannot be "
-		       "read again to find its target: pass the file by name, or create the "
-		       "tar with --dereference --hard-dereference",
+		       "%s: %s is a link, and a pipe cannot be read again to find its target: pass "
+		       "the file by name, or create the tar with --dereference --hard-dereference",
 		       l->name, ib_show(show, link->path));
 }
 

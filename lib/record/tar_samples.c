@@ -93,10 +93,8 @@ read_member(struct ib_tar_samples *s, const struct ib_tar_member *m, struct ib_t
 		return ib_tar_pass(s->tar, hash_content, s, err);
 	}
 	if (sample->weighted)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: sample %llu has two "
-			       "weight members",
-			       s->name, (unsigned long long)sample->number);
+		return ib_fail(err, IB_E_DATA, "%s: sample %llu has two weight members", s->name,
+			       (unsigned long long)sample->number);
 	s->text.n = 0;
 	st = ib_tar_pass(s->tar, append_text, s, err);
 	if (st)
