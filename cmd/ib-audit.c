@@ -96,7 +96,7 @@ static const struct cli_option list_options[] = {
 	CLI_FLAG(0, "pruned", o.pruned, "only pruned samples"),
 	CLI_FLAG(0, "drawn", o.drawn, "only samples that were drawn and kept"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
-		  "only the first K; with -e the K of lowest score (default: "
+		  "only the first K; with -e the K lowest scores (default: "
 		  "all)"),
 	LOOK_ROWS,
 	CLI_COMMON_ROWS,

@@ -15,8 +15,8 @@ static const struct cli_option options[] = {
 		  "random)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES,
 		   "write the epoch manifest to FILE (default standard "
-		   "output); %s in the name: one output per operand, named "
-		   "like it"),
+		   "output); with %s in the name: one "
+		   "output per operand, %s is the name of the operand"),
 	CLI_EPOCHS_ROW(o.rule, "epochs of the whole run; the last ones keep "
 			       "all samples (default: not set, prune in every "
 			       "epoch)"),
@@ -77,8 +77,9 @@ static const struct cli_option options[] = {
 		  "totals of all partitions (default: the totals of the score "
 		  "file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
-		   "with --totals: write no manifest; request the statistics "
-		   "that ib-score --bins must count, in FILE (default: none)"),
+		   "with --totals: write no manifest, but to FILE a request "
+		   "for the statistics that ib-score --bins must count "
+		   "(default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

@@ -52,9 +52,10 @@ static const struct cli_option options[] = {
 		   "write the totals of all known scores to FILE; totals of "
 		   "partitions add up exactly (default: none)"),
 	CLI_INPUT(0, "bins", o.bins, 0,
-		  "second pass: also count in --write-totals the statistics "
-		  "that FILE, from ib-prune --write-bins, requests; write "
-		  "scores only with -o or -u (default: none)"),
+		  "second pass: FILE is a request of ib-prune "
+		  "--write-bins; also count its statistics in "
+		  "--write-totals, and write scores only with -o or -u "
+		  "(default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

@@ -36,8 +36,8 @@ static const struct cli_option options[] = {
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: as -k)"),
 	CLI_OUTPUT(0, "index", o.index, 0,
-		   "write the row numbers of the kept records in --base to "
-		   "FILE, as .npy (default: none)"),
+		   "write the row numbers of the kept records to FILE, as "
+		   ".npy; rows are records of --base (default: none)"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
 		 "none (default); mean: scale the positive weights to an "
 		 "average of 1; sum:N: scale the weights to a sum of N"),
