@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "base/numbers.h"
-#include "record/json.h"
 
 #define WIDTH 80
 #define WAITING 1000 /* the first rows, which determine the widths of the columns */
@@ -104,7 +104,7 @@ ib_write_cell_json(struct ib_bytes *out, const struct ib_cell *cell)
 		n = ib_number_put_float(text, (float)cell->real);
 		break;
 	case IB_CELL_TEXT:
-		ib_json_put_string(out, cell->text);
+		ib_json_quote(out, cell->text);
 		return;
 	case IB_CELL_BOOL:
 		ib_bytes_put(out, cell->count ? "true" : "false", cell->count ? 4 : 5);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/json_writer.h"
 
 /* ---- options ------------------------------------------------------------ */
 
@@ -73,7 +74,7 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 	if (st || s->nsteps > 1 || s->explain || s->id_field.n > 0)
 		return st;
 	ib_bytes_put_char(&s->member, ',');
-	ib_json_put_string(&s->member, s->weight);
+	ib_json_quote(&s->member, s->weight);
 	ib_bytes_put_char(&s->member, ':');
 	ib_bytes_reserve(&s->member, IB_COPY_BEYOND);
 	return s->member.failed ? ib_fail_memory(err) : IB_OK;
@@ -203,7 +204,7 @@ put_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_byt
 	for (i = from; i < s->nsteps; i++) {
 		if (i > from)
 			ib_bytes_put_char(out, '{');
-		ib_json_put_string(out, s->step[i]);
+		ib_json_quote(out, s->step[i]);
 		ib_bytes_put_char(out, ':');
 	}
 	ib_number_cache_put(out, weight, cache);
@@ -298,9 +299,9 @@ put_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annot
 	ib_bytes_put(out, p, (size_t)(top - p));
 	if (s->id_field.n > 0) {
 		put_comma(out, out->p + out->n);
-		ib_json_put_string(out, s->id_field);
+		ib_json_quote(out, s->id_field);
 		ib_bytes_put_char(out, ':');
-		ib_json_put_string(out, annotation->id);
+		ib_json_quote(out, annotation->id);
 	}
 	if (!existing && depth == 0) {
 		put_comma(out, out->p + out->n);

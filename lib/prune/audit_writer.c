@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/json_writer.h"
 #include "io/zstd_log_writer.h"
-#include "record/json.h"
 
 struct ib_audit_writer {
 	struct ib_zstd_log_writer *log;
@@ -104,7 +104,7 @@ ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, doubl
 		*p++ = '"';
 	} else {
 		out->n = (size_t)(p - 1 - out->p);
-		ib_json_put_string(out, id);
+		ib_json_quote(out, id);
 		if (!ib_bytes_reserve(out, 200))
 			return;
 		p = out->p + out->n;

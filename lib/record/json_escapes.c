@@ -133,29 +133,3 @@ ib_json_means(struct ib_span s, struct ib_span bytes)
 	}
 	return bytes.n == 0;
 }
-
-void
-ib_json_put_string(struct ib_bytes *out, struct ib_span bytes)
-{
-	static const char hex[] = "0123456789abcdef";
-	const char *p = bytes.p, *end = bytes.p + bytes.n, *run = p;
-	char low[6] = "\\u00";
-
-	ib_bytes_put_char(out, '"');
-	for (; p < end; p++) {
-		if ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
-			continue;
-		ib_bytes_put(out, run, (size_t)(p - run));
-		run = p + 1;
-		if ((unsigned char)*p >= 0x20) {
-			ib_bytes_put_char(out, '\\');
-			ib_bytes_put_char(out, *p);
-			continue;
-		}
-		low[4] = hex[(unsigned char)*p >> 4];
-		low[5] = hex[*p & 15];
-		ib_bytes_put(out, low, sizeof(low));
-	}
-	ib_bytes_put(out, run, (size_t)(p - run));
-	ib_bytes_put_char(out, '"');
-}

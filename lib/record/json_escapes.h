@@ -1,4 +1,4 @@
-/* Decode and encode JSON strings. */
+/* Decode JSON strings. */
 #ifndef IB_RECORD_JSON_ESCAPES_H
 #define IB_RECORD_JSON_ESCAPES_H
 
@@ -13,11 +13,5 @@ bool ib_json_unescape(struct ib_span string, struct ib_bytes *out);
 bool ib_json_is_sound(struct ib_span string);
 /* True if the decoded string equals these bytes. */
 bool ib_json_means(struct ib_span string, struct ib_span bytes);
-
-/*
- * Append a string with its quotes. Bytes below 0x20 become \u00xx; quote and
- * backslash get a backslash; all other bytes are copied.
- */
-void ib_json_put_string(struct ib_bytes *out, struct ib_span bytes);
 
 #endif

@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "base/numbers.h"
-#include "record/json.h"
 
 static void
 put_score(struct ib_bytes *b, float score)
@@ -30,7 +30,7 @@ static void
 put_row(struct ib_bytes *b, const struct ib_row *r, bool previous)
 {
 	ib_bytes_put(b, "{\"id\":", 6);
-	ib_json_put_string(b, r->id);
+	ib_json_quote(b, r->id);
 	ib_bytes_put(b, ",\"score\":", 9);
 	put_score(b, r->score);
 	ib_bytes_put(b, ",\"epoch\":", 9);

@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "io/npy.h"
 #include "io/npz_writer.h"
-#include "record/json.h"
 
 #define PIECE ((size_t)64 << 10) /* bytes per write */
 
@@ -62,7 +62,7 @@ ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struc
 		return;
 	case IB_WEIGHTS_JSONL:
 		ib_bytes_put(out, before, sizeof(before) - 1);
-		ib_json_put_string(out, id);
+		ib_json_quote(out, id);
 		ib_bytes_put(out, between, sizeof(between) - 1);
 		write_text(out, weight, '}', texts);
 		ib_bytes_put_char(out, '\n');
