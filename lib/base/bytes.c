@@ -5,15 +5,13 @@
 #include <stdlib.h>
 
 bool
-ib_bytes_reserve(struct ib_bytes *b, size_t extra)
+ib_bytes_grow(struct ib_bytes *b, size_t extra)
 {
 	size_t cap;
 	char *p;
 
 	if (b->failed)
 		return false;
-	if (b->cap - b->n >= extra)
-		return true;
 	cap = b->cap < 256 ? 256 : b->cap;
 	while (cap - b->n < extra) {
 		if (cap > SIZE_MAX / 2) {

@@ -9,8 +9,8 @@
 
 /*
  * A byte buffer that doubles its capacity when it is full. An allocation failure is sticky:
- * it sets `failed`, and later appends do nothing. The owner checks `failed` once, after
- * a batch of appends and before the buffer is released. Initialize with {0}.
+ * it sets `failed`, and an append that does not fit does nothing. The owner checks `failed`
+ * once, after a batch of appends and before the buffer is released. Initialize with {0}.
  */
 struct ib_bytes {
 	char *p;
@@ -18,14 +18,20 @@ struct ib_bytes {
 	bool failed;
 };
 
-/* Reserve space for `extra` more bytes. Returns false and sets `failed` if out of memory. */
-bool ib_bytes_reserve(struct ib_bytes *b, size_t extra);
+bool ib_bytes_grow(struct ib_bytes *b, size_t extra); /* ib_bytes_reserve(), if b is full */
 void ib_bytes_release(struct ib_bytes *b);
+
+/* Reserve space for `extra` more bytes. Returns false and sets `failed` if out of memory. */
+static inline bool
+ib_bytes_reserve(struct ib_bytes *b, size_t extra)
+{
+	return b->cap - b->n >= extra || ib_bytes_grow(b, extra);
+}
 
 static inline void
 ib_bytes_put(struct ib_bytes *b, const void *p, size_t n)
 {
-	if (b->cap - b->n < n && !ib_bytes_reserve(b, n))
+	if (!ib_bytes_reserve(b, n))
 		return;
 	if (n > 0)
 		memcpy(b->p + b->n, p, n);
@@ -35,7 +41,7 @@ ib_bytes_put(struct ib_bytes *b, const void *p, size_t n)
 static inline void
 ib_bytes_put_char(struct ib_bytes *b, char c)
 {
-	if (b->n == b->cap && !ib_bytes_reserve(b, 1))
+	if (!ib_bytes_reserve(b, 1))
 		return;
 	b->p[b->n++] = c;
 }

@@ -243,6 +243,14 @@ ib_output_status(struct ib_output *o, struct ib_error *err)
 }
 
 enum ib_status
+ib_output_write_last(struct ib_output *o, struct ib_bytes *b, struct ib_error *err)
+{
+	ib_output_write_bytes(o, b);
+	ib_bytes_release(b);
+	return ib_output_status(o, err);
+}
+
+enum ib_status
 ib_output_flush(struct ib_output *o, struct ib_error *err)
 {
 	/* Do not flush the compressor: its output must not depend on flushes. */

@@ -36,6 +36,9 @@ void ib_output_write(struct ib_output *out, const void *p, size_t n);
  * so that no data can be missing unnoticed.
  */
 void ib_output_write_bytes(struct ib_output *out, struct ib_bytes *b);
+/* The same for the last contents: release b and return the status. */
+enum ib_status ib_output_write_last(struct ib_output *out, struct ib_bytes *b,
+				    struct ib_error *err);
 
 /* Returns the sticky error, or IB_OK. IB_E_PIPE: the reader has closed the pipe. */
 enum ib_status ib_output_status(struct ib_output *out, struct ib_error *err);

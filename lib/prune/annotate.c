@@ -252,7 +252,7 @@ put_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double w
 	if (s->member.n == 0 || r->end == 0 || r->close[-1] == '{' || is_blank(r->close[-1]) ||
 	    wanted(c, IB_ANNOTATE_WEIGHT))
 		return false;
-	if (out->cap - out->n < most && !ib_bytes_reserve(out, most))
+	if (!ib_bytes_reserve(out, most))
 		return true; /* out->failed is set */
 	to = out->p + out->n;
 	ib_copy_beyond(to, r->p, before);

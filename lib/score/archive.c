@@ -33,16 +33,15 @@ static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.n
 /* ---- writing -------------------------------------------------------------- */
 
 /* Add the CRCs of the columns that the index was computed from. */
-static bool
-add_index(cJSON *meta, const struct ib_npz_writer *w)
+static void
+put_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w)
 {
-	cJSON *of = cJSON_AddObjectToObject(meta, "index_of");
 	size_t i;
 
-	for (i = 0; of && i < NCOLUMNS; i++)
-		if (!cJSON_AddNumberToObject(of, columns[i], ib_npz_writer_crc(w, columns[i])))
-			return false;
-	return of != NULL;
+	ib_json_begin_object(json, "index_of");
+	for (i = 0; i < NCOLUMNS; i++)
+		ib_json_put_unsigned(json, columns[i], ib_npz_writer_crc(w, columns[i]));
+	ib_json_end_object(json);
 }
 
 /* The totals and the index, computed while the columns are written. */
@@ -63,39 +62,28 @@ sum_up(void *arg)
 	sum->status = ib_table_sort_slots(&sum->scores->table, &sum->indexed, &sum->error);
 }
 
-static bool
-add_part(cJSON *meta, const struct ib_part *part)
+static void
+put_meta(struct ib_bytes *b, const struct ib_scores *s, const struct ib_npz_writer *w,
+	 const struct summary *sum)
 {
-	char text[48];
+	struct ib_json_writer json = { .out = b };
 
-	if (part->count == 0)
-		return true;
-	snprintf(text, sizeof(text), "%llu/%llu", (unsigned long long)part->index,
-		 (unsigned long long)part->count);
-	return ib_json_doc_add_text(meta, "part", text);
-}
-
-/* Return the text of meta.json; NULL if out of memory. */
-static char *
-meta_json(const struct ib_scores *s, const struct ib_npz_writer *w, const struct summary *sum)
-{
-	int64_t newest = sum->totals.newest;
-	cJSON *meta = cJSON_CreateObject();
-	char *text = NULL;
-
-	if (ib_json_doc_add_text(meta, "format", IB_SCORES_FORMAT) &&
-	    ib_json_doc_add_count(meta, "version", IB_SCORES_VERSION) &&
-	    ib_json_doc_add_text(meta, "tool", "infobatch " IB_VERSION) &&
-	    ib_json_doc_add_count(meta, "n", s->table.n) &&
-	    (newest == IB_NO_EPOCH
-		     ? ib_json_doc_add_text(meta, "newest_epoch", NULL)
-		     : ib_json_doc_add_count(meta, "newest_epoch", (uint64_t)newest)) &&
-	    add_part(meta, &s->part) && (!s->key || ib_json_doc_add_text(meta, "key", s->key)) &&
-	    (!sum->indexed || add_index(meta, w)) &&
-	    ib_json_doc_put(meta, "totals", ib_totals_json(&sum->totals)))
-		text = cJSON_PrintUnformatted(meta);
-	cJSON_Delete(meta);
-	return text;
+	ib_json_begin_object(&json, NULL);
+	ib_json_put_text(&json, "format", IB_SCORES_FORMAT);
+	ib_json_put_unsigned(&json, "version", IB_SCORES_VERSION);
+	ib_json_put_text(&json, "tool", "infobatch " IB_VERSION);
+	ib_json_put_unsigned(&json, "n", s->table.n);
+	ib_json_put_epoch(&json, "newest_epoch", sum->totals.newest);
+	if (s->part.count > 0)
+		ib_json_put_part(&json, "part", &s->part);
+	if (s->key)
+		ib_json_put_text(&json, "key", s->key);
+	if (sum->indexed)
+		put_index_of(&json, w);
+	ib_json_begin_object(&json, "totals");
+	ib_totals_put(&json, &sum->totals);
+	ib_json_end_object(&json);
+	ib_json_end_object(&json);
 }
 
 static void
@@ -119,7 +107,8 @@ write_members(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum,
 {
 	const struct ib_table *t = &s->table;
 	struct ib_background background;
-	char *meta;
+	struct ib_bytes meta = { 0 };
+	enum ib_status st = IB_OK;
 
 	sum->scores = s;
 	ib_background_start(&background, threads, sum_up, sum);
@@ -133,12 +122,13 @@ write_members(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum,
 	if (sum->indexed)
 		ib_npz_put_array(w, "index.npy", "<u8", t->slots.p, t->nslots + IB_OVERFLOW_SLOTS,
 				 8);
-	meta = meta_json(s, w, sum);
-	if (!meta)
-		return ib_fail_memory(err);
-	ib_npz_put_bytes(w, "meta.json", ib_span_of(meta));
-	free(meta);
-	return IB_OK;
+	put_meta(&meta, s, w, sum);
+	if (meta.failed)
+		st = ib_fail_memory(err);
+	else
+		ib_npz_put_bytes(w, "meta.json", ib_bytes_span(&meta));
+	ib_bytes_release(&meta);
+	return st;
 }
 
 enum ib_status

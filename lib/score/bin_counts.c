@@ -223,13 +223,17 @@ ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, cons
 enum ib_status
 ib_totals_digest(const struct ib_totals *t, char out[33], struct ib_error *err)
 {
-	cJSON *json = ib_totals_json(t);
-	char *text = json ? cJSON_PrintUnformatted(json) : NULL;
+	struct ib_bytes b = { 0 };
+	struct ib_json_writer w = { .out = &b };
+	enum ib_status st = IB_OK;
 
-	cJSON_Delete(json);
-	if (!text)
-		return ib_fail_memory(err);
-	ib_hex_xxh128(out, XXH3_128bits(text, strlen(text)));
-	free(text);
-	return IB_OK;
+	ib_json_begin_object(&w, NULL);
+	ib_totals_put(&w, t);
+	ib_json_end_object(&w);
+	if (b.failed)
+		st = ib_fail_memory(err);
+	else
+		ib_hex_xxh128(out, XXH3_128bits(b.p, b.n));
+	ib_bytes_release(&b);
+	return st;
 }

@@ -79,11 +79,11 @@ enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33], struct 
 /* ---- as JSON --------------------------------------------------------------- */
 
 /*
- * {"of":digest,"scores":[[bin,text],...],"proxy":null}, and with a proxy also
- * "flat":n,"x":[[bin,count,sum,least],...],"fine":[[bin,text],...]}. `text` is
- * written by ib_bins_text; `sum` is hexadecimal. Returns NULL if out of memory.
+ * Write {"of":digest,"scores":[[bin,text],...],"proxy":null}, and with a proxy
+ * also "flat":n,"x":[[bin,count,sum,least],...],"fine":[[bin,text],...]}.
+ * `text` is written by ib_bins_put_text(); `sum` is hexadecimal.
  */
-cJSON *ib_bin_counts_json(const struct ib_bin_counts *r);
+void ib_bin_counts_put(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r);
 /*
  * Read them, and check that they add up to the totals t. *out is NULL if json
  * is NULL.

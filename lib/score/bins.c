@@ -195,24 +195,18 @@ put_number(struct ib_bytes *b, uint64_t x)
 	ib_bytes_put_char(b, digits[x]);
 }
 
-char *
-ib_bins_text(const struct ib_bins *f, uint32_t bin)
+void
+ib_bins_put_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin)
 {
-	uint64_t first = ib_bins_seek(f, (uint64_t)bin << 20);
-	uint64_t end = ib_bins_seek(f, (uint64_t)(bin + 1) << 20), i;
+	uint64_t end = ib_bins_seek(f, (uint64_t)(bin + 1) << 20);
+	uint64_t i = ib_bins_seek(f, (uint64_t)bin << 20);
 	uint32_t next = bin << 20;
-	struct ib_bytes b = { 0 };
 
-	for (i = first; i < end; i++) {
-		put_number(&b, f->order[i] - next);
-		put_number(&b, f->before[i + 1] - f->before[i]);
+	for (; i < end; i++) {
+		put_number(b, f->order[i] - next);
+		put_number(b, f->before[i + 1] - f->before[i]);
 		next = f->order[i] + 1;
 	}
-	ib_bytes_put_char(&b, '\0');
-	if (!b.failed)
-		return b.p;
-	ib_bytes_release(&b);
-	return NULL;
 }
 
 static int

@@ -71,7 +71,7 @@ uint32_t ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
 float ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
 
 /*
- * Return one bin as text, to be freed by the caller; NULL if out of memory.
+ * Append one bin as text.
  *
  * For each value, in ascending order, the text holds two numbers: the distance
  * from the previous value minus one (for the first value: its low 20 bits),
@@ -79,7 +79,7 @@ float ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS
  * Each digit is one of A-Z a-z 0-9 + /. 32 is added to every digit except the
  * last.
  */
-char *ib_bins_text(const struct ib_bins *f, uint32_t bin);
+void ib_bins_put_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin);
 /*
  * Append the values of one bin to f, which must not hold values of later bins.
  * Returns false if the text is malformed or memory is exhausted (f->failed).

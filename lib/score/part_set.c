@@ -115,40 +115,28 @@ ib_part_set_check(const struct ib_part_set *p, const char *name, struct ib_error
 
 /* ---- as JSON ------------------------------------------------------------------ */
 
-static bool
-append_range(cJSON *array, uint64_t first, uint64_t last)
+void
+ib_part_set_put(struct ib_json_writer *w, const char *name, const struct ib_part_set *p)
 {
-	cJSON *pair;
-
-	if (first == last)
-		return ib_json_doc_append(array, ib_json_doc_integer(first));
-	pair = cJSON_CreateArray();
-	if (pair && ib_json_doc_append(pair, ib_json_doc_integer(first)) &&
-	    ib_json_doc_append(pair, ib_json_doc_integer(last)))
-		return ib_json_doc_append(array, pair);
-	cJSON_Delete(pair);
-	return false;
-}
-
-cJSON *
-ib_part_set_json(const struct ib_part_set *p)
-{
-	cJSON *json = cJSON_CreateObject(), *held;
 	size_t i, k;
-	bool ok;
 
-	ok = ib_json_doc_put(json, "of", ib_json_doc_integer(p->count));
-	held = ok ? cJSON_AddArrayToObject(json, "held") : NULL;
-	ok = held;
-	for (i = 0; ok && i < p->n; i = k) {
+	ib_json_begin_object(w, name);
+	ib_json_put_safe(w, "of", p->count);
+	ib_json_begin_array(w, "held");
+	for (i = 0; i < p->n; i = k) {
 		for (k = i + 1; k < p->n && p->index[k] == p->index[k - 1] + 1;)
 			k++;
-		ok = append_range(held, p->index[i], p->index[k - 1]);
+		if (k == i + 1) {
+			ib_json_put_safe(w, NULL, p->index[i]);
+			continue;
+		}
+		ib_json_begin_array(w, NULL);
+		ib_json_put_safe(w, NULL, p->index[i]);
+		ib_json_put_safe(w, NULL, p->index[k - 1]);
+		ib_json_end_array(w);
 	}
-	if (ok)
-		return json;
-	cJSON_Delete(json);
-	return NULL;
+	ib_json_end_array(w);
+	ib_json_end_object(w);
 }
 
 static bool

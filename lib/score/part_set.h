@@ -9,7 +9,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "infobatch.h"
+#include "base/json_writer.h"
 
 /* Initialize with {0}: not partitioned, as far as is known. */
 struct ib_part_set {
@@ -38,10 +38,10 @@ enum ib_status ib_part_set_check(const struct ib_part_set *p, const char *name,
 				 struct ib_error *err);
 
 /*
- * Return {"of":64,"held":[0,[2,5]]}: indices and ranges of them. A number of
+ * Write {"of":64,"held":[0,[2,5]]}: indices and ranges of them. A number of
  * 2^53 or more is a string of its digits.
  */
-cJSON *ib_part_set_json(const struct ib_part_set *p);
+void ib_part_set_put(struct ib_json_writer *w, const char *name, const struct ib_part_set *p);
 /* Read the set. NULL means not partitioned. Returns IB_E_DATA if it is malformed. */
 enum ib_status ib_part_set_parse(const cJSON *json, const char *name, struct ib_part_set *p,
 				 struct ib_error *err);

@@ -13,8 +13,8 @@
 
 /* ---- writing ------------------------------------------------------------------ */
 
-static cJSON *
-sum_json(struct ib_u128 sum)
+static void
+put_sum(struct ib_json_writer *w, struct ib_u128 sum)
 {
 	char text[40];
 
@@ -23,109 +23,102 @@ sum_json(struct ib_u128 sum)
 			 (unsigned long long)sum.lo);
 	else
 		snprintf(text, sizeof(text), "%llx", (unsigned long long)sum.lo);
-	return cJSON_CreateString(text);
+	ib_json_put_text(w, NULL, text);
 }
 
-static bool
-put_values(cJSON *to, const char *name, const struct ib_bins *f)
+static void
+put_values(struct ib_json_writer *w, const char *name, const struct ib_bins *f)
 {
-	cJSON *array = cJSON_AddArrayToObject(to, name), *pair;
+	struct ib_bytes text = { 0 };
 	uint32_t bin;
-	char *text;
-	bool ok = array;
 
-	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++) {
+	ib_json_begin_array(w, name);
+	for (bin = 0; bin < IB_TOTALS_BINS; bin++) {
 		if (!ib_bins_selects(f, bin))
 			continue;
-		text = ib_bins_text(f, bin);
-		pair = cJSON_CreateArray();
-		ok = text && ib_json_doc_append(pair, ib_json_doc_integer(bin)) &&
-		     ib_json_doc_append(pair, cJSON_CreateString(text));
-		free(text);
-		if (ok)
-			ok = ib_json_doc_append(array, pair);
-		else
-			cJSON_Delete(pair);
+		text.n = 0;
+		ib_bins_put_text(&text, f, bin);
+		ib_json_begin_array(w, NULL);
+		ib_json_put_safe(w, NULL, bin);
+		ib_json_put_string(w, NULL, ib_bytes_span(&text));
+		ib_json_end_array(w);
 	}
-	return ok;
+	ib_json_end_array(w);
+	w->out->failed |= text.failed;
+	ib_bytes_release(&text);
 }
 
-static bool
-put_x(cJSON *to, const struct ib_x_bins *x)
+static void
+put_x(struct ib_json_writer *w, const struct ib_x_bins *x)
 {
-	cJSON *array = cJSON_AddArrayToObject(to, "x"), *row;
-	bool ok = array;
 	uint32_t bin;
 
-	for (bin = IB_X_FIRST; ok && bin < IB_TOTALS_BINS; bin++) {
+	ib_json_begin_array(w, "x");
+	for (bin = IB_X_FIRST; bin < IB_TOTALS_BINS; bin++) {
 		if (x->count[bin] == 0)
 			continue;
-		row = cJSON_CreateArray();
-		ok = ib_json_doc_append(row, ib_json_doc_integer(bin)) &&
-		     ib_json_doc_append(row, ib_json_doc_integer(x->count[bin])) &&
-		     ib_json_doc_append(row, sum_json(x->sum[bin])) &&
-		     ib_json_doc_append(row, ib_json_doc_integer(x->least[bin] % IB_BIN_VALUES));
-		if (ok)
-			ok = ib_json_doc_append(array, row);
-		else
-			cJSON_Delete(row);
+		ib_json_begin_array(w, NULL);
+		ib_json_put_safe(w, NULL, bin);
+		ib_json_put_safe(w, NULL, x->count[bin]);
+		put_sum(w, x->sum[bin]);
+		ib_json_put_safe(w, NULL, x->least[bin] % IB_BIN_VALUES);
+		ib_json_end_array(w);
 	}
-	return ok;
+	ib_json_end_array(w);
 }
 
-static bool
-put_proxy(cJSON *to, const struct ib_bin_counts *r)
+static void
+put_proxy(struct ib_json_writer *w, const struct ib_bin_counts *r)
 {
-	if (!r->has_x)
-		return cJSON_AddNullToObject(to, "proxy") != NULL;
-	return cJSON_AddStringToObject(to, "proxy",
-				       r->proxy == IB_PROXY_LOSS ? "loss" : "bounded") != NULL;
+	const char *proxy = r->proxy == IB_PROXY_LOSS ? "loss" : "bounded";
+
+	ib_json_put_text(w, "proxy", r->has_x ? proxy : NULL);
 }
 
-cJSON *
-ib_bin_counts_json(const struct ib_bin_counts *r)
+void
+ib_bin_counts_put(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r)
 {
-	cJSON *json = cJSON_CreateObject();
-	bool ok;
-
-	ok = json && cJSON_AddStringToObject(json, "of", r->of) &&
-	     put_values(json, "scores", &r->score) && put_proxy(json, r);
-	if (ok && r->has_x) {
-		ok = ib_json_doc_put(json, "flat", ib_json_doc_integer(r->x.count[0])) &&
-		     put_x(json, &r->x) && put_values(json, "fine", &r->x_values);
+	ib_json_begin_object(w, name);
+	ib_json_put_text(w, "of", r->of);
+	put_values(w, "scores", &r->score);
+	put_proxy(w, r);
+	if (r->has_x) {
+		ib_json_put_safe(w, "flat", r->x.count[0]);
+		put_x(w, &r->x);
+		put_values(w, "fine", &r->x_values);
 	}
-	if (ok)
-		return json;
-	cJSON_Delete(json);
-	return NULL;
+	ib_json_end_object(w);
 }
 
-static bool
-put_bins(cJSON *to, const char *name, const struct ib_bins *f)
+static void
+put_bins(struct ib_json_writer *w, const char *name, const struct ib_bins *f)
 {
-	cJSON *array = cJSON_AddArrayToObject(to, name);
-	bool ok = array;
 	uint32_t bin;
 
-	for (bin = 0; ok && bin < IB_TOTALS_BINS; bin++)
+	ib_json_begin_array(w, name);
+	for (bin = 0; bin < IB_TOTALS_BINS; bin++)
 		if (ib_bins_selects(f, bin))
-			ok = ib_json_doc_append(array, ib_json_doc_integer(bin));
-	return ok;
+			ib_json_put_safe(w, NULL, bin);
+	ib_json_end_array(w);
 }
 
 enum ib_status
 ib_second_pass_write(const struct ib_bin_counts *request, struct ib_output *out,
 		     struct ib_error *err)
 {
-	cJSON *json = cJSON_CreateObject();
-	bool ok;
+	struct ib_bytes b = { 0 };
+	struct ib_json_writer w = { .out = &b };
 
-	ok = json && cJSON_AddNumberToObject(json, "ib_refine", IB_SECOND_PASS_VERSION) &&
-	     cJSON_AddStringToObject(json, "of", request->of) &&
-	     cJSON_AddNumberToObject(json, "newest", (double)request->newest) &&
-	     put_bins(json, "scores", &request->score) && put_proxy(json, request) &&
-	     put_bins(json, "x", &request->x_values);
-	return ib_json_doc_write(json, ok, out, err);
+	ib_json_begin_object(&w, NULL);
+	ib_json_put_unsigned(&w, "ib_refine", IB_SECOND_PASS_VERSION);
+	ib_json_put_text(&w, "of", request->of);
+	ib_json_put_signed(&w, "newest", request->newest);
+	put_bins(&w, "scores", &request->score);
+	put_proxy(&w, request);
+	put_bins(&w, "x", &request->x_values);
+	ib_json_end_object(&w);
+	ib_bytes_put_char(&b, '\n');
+	return ib_output_write_last(out, &b, err);
 }
 
 /* ---- reading -------------------------------------------------------------------- */

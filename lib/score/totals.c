@@ -82,57 +82,30 @@ ib_totals_mean(const struct ib_totals *t)
 
 /* ---- writing ------------------------------------------------------------- */
 
-static cJSON *
-sum_json(const struct ib_exact *sum)
+void
+ib_totals_put(struct ib_json_writer *w, const struct ib_totals *t)
 {
-	char text[IB_EXACT_TEXT];
-
-	ib_exact_put_float_sum(text, sum);
-	return cJSON_CreateString(text);
-}
-
-static cJSON *
-histogram_json(const uint64_t bin[IB_TOTALS_BINS])
-{
-	cJSON *histogram = cJSON_CreateArray(), *pair;
+	char sum[IB_EXACT_TEXT];
 	uint64_t b;
-	bool ok = histogram;
 
-	for (b = 0; ok && b < IB_TOTALS_BINS; b++) {
-		if (bin[b] == 0)
+	ib_json_put_safe(w, "rows", t->rows);
+	ib_json_put_safe(w, "known", t->known);
+	ib_exact_put_float_sum(sum, &t->sum);
+	ib_json_put_text(w, "sum", sum);
+	ib_json_put_real(w, "mean", ib_totals_mean(t));
+	ib_json_put_float(w, "min", t->min);
+	ib_json_put_float(w, "max", t->max);
+	ib_json_put_epoch(w, "newest", t->newest);
+	ib_json_begin_array(w, "histogram");
+	for (b = 0; b < IB_TOTALS_BINS; b++) {
+		if (t->bin[b] == 0)
 			continue;
-		pair = cJSON_CreateArray();
-		ok = pair && ib_json_doc_append(pair, ib_json_doc_integer(b)) &&
-		     ib_json_doc_append(pair, ib_json_doc_integer(bin[b]));
-		if (!ok)
-			cJSON_Delete(pair);
-		else
-			ok = ib_json_doc_append(histogram, pair);
+		ib_json_begin_array(w, NULL);
+		ib_json_put_safe(w, NULL, b);
+		ib_json_put_safe(w, NULL, t->bin[b]);
+		ib_json_end_array(w);
 	}
-	if (ok)
-		return histogram;
-	cJSON_Delete(histogram);
-	return NULL;
-}
-
-cJSON *
-ib_totals_json(const struct ib_totals *t)
-{
-	cJSON *json = cJSON_CreateObject();
-
-	if (json && ib_json_doc_put(json, "rows", ib_json_doc_integer(t->rows)) &&
-	    ib_json_doc_put(json, "known", ib_json_doc_integer(t->known)) &&
-	    ib_json_doc_put(json, "sum", sum_json(&t->sum)) &&
-	    ib_json_doc_put(json, "mean", ib_json_doc_real(ib_totals_mean(t))) &&
-	    ib_json_doc_put(json, "min", ib_json_doc_float(t->min)) &&
-	    ib_json_doc_put(json, "max", ib_json_doc_float(t->max)) &&
-	    ib_json_doc_put(json, "newest",
-			    t->newest < 0 ? cJSON_CreateNull()
-					  : ib_json_doc_integer((uint64_t)t->newest)) &&
-	    ib_json_doc_put(json, "histogram", histogram_json(t->bin)))
-		return json;
-	cJSON_Delete(json);
-	return NULL;
+	ib_json_end_array(w);
 }
 
 /* ---- reading ------------------------------------------------------------- */

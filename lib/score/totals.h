@@ -10,6 +10,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/exact.h"
+#include "base/json_writer.h"
 #include "io/input.h"
 #include "io/output.h"
 
@@ -70,15 +71,15 @@ void ib_totals_merge(struct ib_totals *t, const struct ib_totals *other);
 double ib_totals_mean(const struct ib_totals *t);
 
 /*
- * Return the totals as a JSON object; NULL if out of memory.
- *   {"rows":3,"known":2,"sum":"<hexadecimal, units of 2^-149>","mean":0.5,
- *    "min":0.25,"max":0.75,"newest":7,"histogram":[[bin,count],...]}
+ * Write the members of an object:
+ *   "rows":3,"known":2,"sum":"<hexadecimal, units of 2^-149>","mean":0.5,
+ *   "min":0.25,"max":0.75,"newest":7,"histogram":[[bin,count],...]
  * mean, min, max and newest are null if there is none. A count of 2^53 or more
  * is a string of its digits, because many JSON readers convert numbers to
  * double.
  */
-cJSON *ib_totals_json(const struct ib_totals *t);
-/* Read totals. Returns IB_E_DATA if ib_totals_json() cannot have written them. */
+void ib_totals_put(struct ib_json_writer *w, const struct ib_totals *t);
+/* Read totals. Returns IB_E_DATA if ib_totals_put() cannot have written them. */
 enum ib_status ib_totals_parse(const cJSON *json, const char *name, struct ib_totals *t,
 			       struct ib_error *err);
 

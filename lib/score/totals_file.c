@@ -177,19 +177,17 @@ ib_totals_file_read(struct ib_input *in, struct ib_totals_file **out, struct ib_
 enum ib_status
 ib_totals_file_write(const struct ib_totals_file *s, struct ib_output *out, struct ib_error *err)
 {
-	cJSON *json = ib_totals_json(&s->totals);
-	cJSON *version = cJSON_CreateNumber(IB_TOTALS_VERSION);
-	bool ok = json && version;
+	struct ib_bytes b = { 0 };
+	struct ib_json_writer w = { .out = &b };
 
-	if (ok && cJSON_InsertItemInArray(json, 0, version)) {
-		version->string = strdup("ib_totals");
-		ok = version->string != NULL;
-		version = NULL;
-	}
-	cJSON_Delete(version);
-	if (ok && !ib_part_set_is_complete(&s->parts))
-		ok = ib_json_doc_put(json, "parts", ib_part_set_json(&s->parts));
-	if (ok && s->refined)
-		ok = ib_json_doc_put(json, "refined", ib_bin_counts_json(s->refined));
-	return ib_json_doc_write(json, ok, out, err);
+	ib_json_begin_object(&w, NULL);
+	ib_json_put_unsigned(&w, "ib_totals", IB_TOTALS_VERSION);
+	ib_totals_put(&w, &s->totals);
+	if (!ib_part_set_is_complete(&s->parts))
+		ib_part_set_put(&w, "parts", &s->parts);
+	if (s->refined)
+		ib_bin_counts_put(&w, "refined", s->refined);
+	ib_json_end_object(&w);
+	ib_bytes_put_char(&b, '\n');
+	return ib_output_write_last(out, &b, err);
 }

@@ -41,7 +41,7 @@ write_text(struct ib_bytes *out, double weight, char last, struct ib_texts *text
 
 	if (texts->entry[i].n == 0 || texts->entry[i].value != weight)
 		set_entry(texts, i, weight);
-	if (out->cap - out->n < IB_NUMBER_MAX && !ib_bytes_reserve(out, IB_NUMBER_MAX))
+	if (!ib_bytes_reserve(out, IB_NUMBER_MAX))
 		return;
 	n = texts->entry[i].n;
 	memcpy(out->p + out->n, texts->entry[i].text, sizeof(texts->entry[i].text));

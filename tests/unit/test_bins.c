@@ -94,23 +94,23 @@ Test(bins, text_is_gaps_and_counts)
 {
 	uint32_t values[36] = { order(BIN, 1), order(BIN, 2), order(BIN, 1) };
 	struct ib_bins f, g = { 0 };
+	struct ib_bytes text = { 0 };
 	size_t i;
-	char *text;
 
 	for (i = 3; i < 36; i++)
 		values[i] = order(BIN, 40);
 	f = count(values, 36);
-	text = ib_bins_text(&f, BIN);
-	cr_assert(eq(str, text, "BCABlBhB"));
-	cr_assert(ib_bins_read(&g, BIN, text));
+	ib_bins_put_text(&text, &f, BIN + 1);
+	cr_assert(eq(sz, text.n, 0));
+	ib_bins_put_text(&text, &f, BIN);
+	ib_bytes_put_char(&text, '\0');
+	cr_assert(eq(str, text.p, "BCABlBhB"));
+	cr_assert(ib_bins_read(&g, BIN, text.p));
 	cr_assert(eq(u64, g.n, 3));
 	cr_assert(ib_bins_selects(&g, BIN));
 	cr_assert(eq(int, memcmp(g.order, f.order, 3 * sizeof(*f.order)), 0));
 	cr_assert(eq(int, memcmp(g.before, f.before, 4 * sizeof(*f.before)), 0));
-	free(text);
-	text = ib_bins_text(&f, BIN + 1);
-	cr_assert(eq(str, text, ""));
-	free(text);
+	ib_bytes_release(&text);
 	ib_bins_release(&f);
 	ib_bins_release(&g);
 }
