@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/hex.h"
-#include "base/numbers.h"
+#include "base/json_writer.h"
 #include "io/json_doc.h"
 #include "io/members.h"
 
@@ -16,35 +16,33 @@
  */
 
 static void
-put_hash(struct ib_bytes *b, const char *name, bool has, uint64_t hash)
+put_hash(struct ib_json_writer *w, const char *name, uint64_t hash)
 {
 	char hex[17];
 
 	ib_hex_u64(hex, hash);
-	if (has)
-		ib_bytes_printf(b, ",\"%s\":\"%s\"", name, hex);
-	else
-		ib_bytes_printf(b, ",\"%s\":null", name);
+	ib_json_put_text(w, name, hex);
 }
 
 void
 ib_audit_tail_put(struct ib_bytes *b, const struct ib_audit_tail *t)
 {
-	char sum[IB_NUMBER_MAX];
+	struct ib_json_writer w = { .out = b };
 
-	ib_bytes_printf(b,
-			"{\"end\":%lld,\"samples\":%llu,\"kept\":%llu,"
-			"\"pruned\":%llu,\"weight_sum\":%.*s",
-			(long long)t->epoch, (unsigned long long)t->samples,
-			(unsigned long long)t->kept, (unsigned long long)t->pruned,
-			(int)ib_number_put(sum, t->weight_sum), sum);
-	if (t->manifest[0])
-		ib_bytes_printf(b, ",\"manifest\":\"%s\"", t->manifest);
+	ib_json_begin_object(&w, NULL);
+	ib_json_put_signed(&w, "end", t->epoch);
+	ib_json_put_unsigned(&w, "samples", t->samples);
+	ib_json_put_unsigned(&w, "kept", t->kept);
+	ib_json_put_unsigned(&w, "pruned", t->pruned);
+	ib_json_put_real(&w, "weight_sum", t->weight_sum);
+	ib_json_put_text(&w, "manifest", t->manifest[0] ? t->manifest : NULL);
+	if (t->has_prev)
+		put_hash(&w, "prev", t->prev);
 	else
-		ib_bytes_printf(b, ",\"manifest\":null");
-	put_hash(b, "prev", t->has_prev, t->prev);
-	put_hash(b, "xxh3", true, t->xxh3);
-	ib_bytes_printf(b, "}\n");
+		ib_json_put_null(&w, "prev");
+	put_hash(&w, "xxh3", t->xxh3);
+	ib_json_end_object(&w);
+	ib_bytes_put_char(b, '\n');
 }
 
 static void

@@ -153,16 +153,16 @@ ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *text)
 }
 
 enum ib_status
-ib_audit_writer_head(struct ib_audit_writer *t, const char *json, struct ib_error *err)
+ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json, struct ib_error *err)
 {
 	size_t n = strlen(ib_audit_log_kind.begins);
 
-	if (strncmp(json, ib_audit_log_kind.begins, n) != 0 || strchr(json, '\n'))
+	if (json.n < n || memcmp(json.p, ib_audit_log_kind.begins, n) != 0 ||
+	    memchr(json.p, '\n', json.n))
 		return ib_fail(err, IB_E_MISUSE, "the header of the audit log is malformed");
-	n = strlen(json);
-	ib_hash64_update(t->hash, json, n);
+	ib_hash64_update(t->hash, json.p, json.n);
 	ib_hash64_update(t->hash, "\n", 1);
-	ib_zstd_log_writer_put(t->log, json, n);
+	ib_zstd_log_writer_put(t->log, json.p, json.n);
 	ib_zstd_log_writer_put(t->log, "\n", 1);
 	return IB_OK;
 }

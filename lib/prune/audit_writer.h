@@ -48,7 +48,7 @@ enum ib_status ib_audit_writer_open(const char *path, const struct ib_context *c
 				    struct ib_audit_writer **out, struct ib_error *err);
 
 /* Add the header: one JSON object without a newline, {"ib_audit":1,"epoch":... */
-enum ib_status ib_audit_writer_head(struct ib_audit_writer *t, const char *json,
+enum ib_status ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json,
 				    struct ib_error *err);
 
 /* Add the lines of one block, in manifest order. Errors are reported at the end. */

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "base/error.h"
-#include "io/json_doc.h"
+#include "base/json_writer.h"
 
 void
 ib_dry_run_init(struct ib_dry_run *p)
@@ -105,24 +105,26 @@ static enum ib_status
 write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct prediction *f,
 	   struct ib_output *out, struct ib_error *err)
 {
-	cJSON *json = cJSON_CreateObject();
-	int64_t epoch = rule->options.epoch;
-	bool ok;
+	struct ib_bytes b = { 0 };
+	struct ib_json_writer w = { .out = &b };
 
-	ok = ib_json_doc_add_text(json, "rule", rule->kind->name) &&
-	     ib_json_doc_add_count(json, "epoch", (uint64_t)epoch) &&
-	     ib_json_doc_add_count(json, "samples", p->samples) &&
-	     ib_json_doc_add_real(json, "threshold", rule->threshold) &&
-	     ib_json_doc_add_real(json, "ratio", rule->kind->ratio ? rule->ratio : NAN) &&
-	     ib_json_doc_add_real(json, "c", rule->c) &&
-	     ib_json_doc_add_real(json, "expected_kept", f->expected) &&
-	     ib_json_doc_add_real(json, "saved", f->saved) &&
-	     ib_json_doc_add_real(json, "weight_sum", f->weight_sum) &&
-	     ib_json_doc_add_real(json, "max_weight", f->max_weight) &&
-	     ib_json_doc_add_real(json, "ess", f->ess) &&
-	     ib_json_doc_add_real(json, "variance", f->variance) &&
-	     ib_json_doc_add_real(json, "relative_variance", f->relative);
-	return ib_json_doc_write(json, ok, out, err);
+	ib_json_begin_object(&w, NULL);
+	ib_json_put_text(&w, "rule", rule->kind->name);
+	ib_json_put_epoch(&w, "epoch", rule->options.epoch);
+	ib_json_put_unsigned(&w, "samples", p->samples);
+	ib_json_put_real(&w, "threshold", rule->threshold);
+	ib_json_put_real(&w, "ratio", rule->kind->ratio ? rule->ratio : NAN);
+	ib_json_put_real(&w, "c", rule->c);
+	ib_json_put_real(&w, "expected_kept", f->expected);
+	ib_json_put_real(&w, "saved", f->saved);
+	ib_json_put_real(&w, "weight_sum", f->weight_sum);
+	ib_json_put_real(&w, "max_weight", f->max_weight);
+	ib_json_put_real(&w, "ess", f->ess);
+	ib_json_put_real(&w, "variance", f->variance);
+	ib_json_put_real(&w, "relative_variance", f->relative);
+	ib_json_end_object(&w);
+	ib_bytes_put_char(&b, '\n');
+	return ib_output_write_last(out, &b, err);
 }
 
 static void
@@ -159,7 +161,5 @@ ib_dry_run_write(const struct ib_dry_run *p, const struct ib_rule *rule, bool ta
 	if (!table)
 		return write_json(p, rule, &f, out, err);
 	as_table(&b, p, rule, &f);
-	ib_output_write_bytes(out, &b);
-	ib_bytes_release(&b);
-	return ib_output_status(out, err);
+	return ib_output_write_last(out, &b, err);
 }

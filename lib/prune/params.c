@@ -1,75 +1,71 @@
 #include "prune/params.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "io/json_doc.h"
 #include "prune/threshold_rules.h"
 
 #define SAMPLINGS "poisson|fixed"
 
 /* ---- results of preparing a rule ---- */
 
-static bool
-put_ratio(cJSON *to, const struct ib_rule *r)
+static void
+put_ratio(struct ib_json_writer *to, const struct ib_rule *r)
 {
-	return ib_json_doc_add_real(to, "ratio", r->ratio);
+	ib_json_put_real(to, "ratio", r->ratio);
 }
 
-static bool
-put_threshold(cJSON *to, const struct ib_rule *r)
+static void
+put_threshold(struct ib_json_writer *to, const struct ib_rule *r)
 {
-	return ib_json_doc_add_real(to, "threshold", r->threshold);
+	ib_json_put_real(to, "threshold", r->threshold);
 }
 
-static bool
-put_c(cJSON *to, const struct ib_rule *r)
+static void
+put_c(struct ib_json_writer *to, const struct ib_rule *r)
 {
-	return ib_json_doc_add_real(to, "c", r->c);
+	ib_json_put_real(to, "c", r->c);
 }
 
-/* Add [[threshold, fraction to prune], ...]. */
-static bool
-put_cuts(cJSON *to, const struct ib_rule *r)
+/* Put [[threshold, fraction to prune], ...]. */
+static void
+put_cuts(struct ib_json_writer *to, const struct ib_rule *r)
 {
-	cJSON *cuts, *pair;
-	bool ok;
 	size_t i;
 
-	if (!r->kind->cuts)
-		return cJSON_AddNullToObject(to, "cuts") != NULL;
-	cuts = cJSON_AddArrayToObject(to, "cuts");
-	ok = cuts;
-	for (i = 0; ok && i < r->thresholds.n; i++) {
-		pair = cJSON_CreateArray();
-		ok = ib_json_doc_append(cuts, pair) &&
-		     ib_json_doc_append(pair, ib_json_doc_real(r->thresholds.cut[i])) &&
-		     ib_json_doc_append(pair, ib_json_doc_real(r->thresholds.share[i]));
+	if (!r->kind->cuts) {
+		ib_json_put_null(to, "cuts");
+		return;
 	}
-	return ok;
+	ib_json_begin_array(to, "cuts");
+	for (i = 0; i < r->thresholds.n; i++) {
+		ib_json_begin_array(to, NULL);
+		ib_json_put_real(to, NULL, r->thresholds.cut[i]);
+		ib_json_put_real(to, NULL, r->thresholds.share[i]);
+		ib_json_end_array(to);
+	}
+	ib_json_end_array(to);
 }
 
-/* Add [{pi, n, k}, ...] for --sampling fixed, ascending by pi. */
-static bool
-put_groups(cJSON *to, const struct ib_rule *r)
+/* Put [{pi, n, k}, ...] for --sampling fixed, ascending by pi. */
+static void
+put_groups(struct ib_json_writer *to, const struct ib_rule *r)
 {
-	cJSON *groups, *group;
-	bool ok;
 	size_t i;
 
-	if (r->options.sampling != IB_SAMPLING_FIXED)
-		return cJSON_AddNullToObject(to, "groups") != NULL;
-	groups = cJSON_AddArrayToObject(to, "groups");
-	ok = groups;
-	for (i = 0; ok && i < r->ngroups; i++) {
-		group = cJSON_CreateObject();
-		ok = ib_json_doc_append(groups, group) &&
-		     ib_json_doc_add_real(group, "pi", r->group[i].pi) &&
-		     ib_json_doc_add_count(group, "n", r->group[i].n) &&
-		     ib_json_doc_add_count(group, "k", r->group[i].k);
+	if (r->options.sampling != IB_SAMPLING_FIXED) {
+		ib_json_put_null(to, "groups");
+		return;
 	}
-	return ok;
+	ib_json_begin_array(to, "groups");
+	for (i = 0; i < r->ngroups; i++) {
+		ib_json_begin_object(to, NULL);
+		ib_json_put_real(to, "pi", r->group[i].pi);
+		ib_json_put_unsigned(to, "n", r->group[i].n);
+		ib_json_put_unsigned(to, "k", r->group[i].k);
+		ib_json_end_object(to);
+	}
+	ib_json_end_array(to);
 }
 
 /* ---- the table ---- */
@@ -191,75 +187,58 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* ---- members of receipts and run headers ---- */
 
-static bool
-add_epoch(cJSON *to, const char *name, int64_t epoch)
+/* Put word `number` of "a|b|c". */
+static void
+put_word(struct ib_json_writer *to, const char *name, const char *words, unsigned number)
 {
-	if (epoch == IB_NO_EPOCH)
-		return cJSON_AddNullToObject(to, name) != NULL;
-	return ib_json_doc_add_count(to, name, (uint64_t)epoch);
-}
-
-/* Add word `number` of "a|b|c". */
-static bool
-add_word(cJSON *to, const char *name, const char *words, unsigned number)
-{
-	char word[32];
-
 	for (; number > 0; number--)
 		words += strcspn(words, "|") + 1;
-	snprintf(word, sizeof(word), "%.*s", (int)strcspn(words, "|"), words);
-	return ib_json_doc_add_text(to, name, word);
+	ib_json_put_string(to, name, (struct ib_span){ words, strcspn(words, "|") });
 }
 
-static bool
-add_param(cJSON *to, const struct ib_param *p, const struct ib_rule *r)
+static void
+put_param(struct ib_json_writer *to, const struct ib_param *p, const struct ib_rule *r)
 {
 	const void *at = (const char *)&r->options + p->at;
 	int64_t age;
 
 	switch (p->kind) {
 	case IB_PARAM_SOLVED:
-		return p->put(to, r);
+		p->put(to, r);
+		break;
 	case IB_PARAM_RULE:
-		return ib_json_doc_add_text(to, p->member, r->kind->name);
+		ib_json_put_text(to, p->member, r->kind->name);
+		break;
 	case IB_PARAM_SEED:
-		return ib_json_doc_add_count(to, p->member, *(const uint64_t *)at);
+		ib_json_put_unsigned(to, p->member, *(const uint64_t *)at);
+		break;
 	case IB_PARAM_REAL:
-		return ib_json_doc_add_real(to, p->member, *(const double *)at);
+		ib_json_put_real(to, p->member, *(const double *)at);
+		break;
 	case IB_PARAM_CHOICE:
-		return add_word(to, p->member, p->range, *(const unsigned *)at);
+		put_word(to, p->member, p->range, *(const unsigned *)at);
+		break;
 	case IB_PARAM_AGE:
 		age = *(const int64_t *)at;
-		return add_epoch(to, p->member, age > 0 ? age : IB_NO_EPOCH);
+		ib_json_put_epoch(to, p->member, age > 0 ? age : IB_NO_EPOCH);
+		break;
 	case IB_PARAM_EPOCH:
 	case IB_PARAM_COUNT:
-		return add_epoch(to, p->member, *(const int64_t *)at);
+		ib_json_put_epoch(to, p->member, *(const int64_t *)at);
+		break;
 	default:
-		return ib_json_doc_add_text(to, p->member, *(const char *const *)at);
+		ib_json_put_text(to, p->member, *(const char *const *)at);
 	}
 }
 
-static bool
-add_part(cJSON *to, const struct ib_part *part)
-{
-	char text[48];
-
-	if (part->count == 0)
-		return cJSON_AddNullToObject(to, "part") != NULL;
-	snprintf(text, sizeof(text), "%llu/%llu", (unsigned long long)part->index,
-		 (unsigned long long)part->count);
-	return ib_json_doc_add_text(to, "part", text);
-}
-
-bool
-ib_params_add(cJSON *to, const struct ib_rule *r, const struct ib_prune_options *o)
+void
+ib_params_put(struct ib_json_writer *to, const struct ib_rule *r, const struct ib_prune_options *o)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++)
-		if ((params[i].only == 0 || params[i].only >> r->kind->id & 1) &&
-		    !add_param(to, &params[i], r))
-			return false;
-	return add_part(to, &o->part) &&
-	       ib_json_doc_add_text(to, "duplicates", o->allow_duplicates ? "keep" : NULL);
+		if (params[i].only == 0 || params[i].only >> r->kind->id & 1)
+			put_param(to, &params[i], r);
+	ib_json_put_part(to, "part", &o->part);
+	ib_json_put_text(to, "duplicates", o->allow_duplicates ? "keep" : NULL);
 }

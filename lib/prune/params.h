@@ -12,8 +12,7 @@
 #ifndef IB_PRUNE_PARAMS_H
 #define IB_PRUNE_PARAMS_H
 
-#include <cjson/cJSON.h>
-
+#include "base/json_writer.h"
 #include "prune/rule.h"
 
 enum ib_param_kind {
@@ -41,7 +40,7 @@ struct ib_param {
 	const char *range; /* "(0, 1]" for a number, "a|b" for a choice */
 	const char *help;
 	/* For IB_PARAM_SOLVED: write the member. */
-	bool (*put)(cJSON *to, const struct ib_rule *rule);
+	void (*put)(struct ib_json_writer *to, const struct ib_rule *rule);
 };
 
 /* Return the rows, in the order of the members in files. */
@@ -93,8 +92,9 @@ bool ib_in_range(const char *range, double x);
 /* Returns IB_E_MISUSE if a number is out of range or a threshold is malformed. */
 enum ib_status ib_params_check(const struct ib_rule_options *options, struct ib_error *err);
 
-/* Add rule, epoch and all parameters of a prepared rule to an object. */
-bool ib_params_add(cJSON *to, const struct ib_rule *rule, const struct ib_prune_options *options);
+/* Put rule, epoch and all parameters of a prepared rule into an object. */
+void ib_params_put(struct ib_json_writer *to, const struct ib_rule *rule,
+		   const struct ib_prune_options *options);
 
 /*
  * Append the value as an option takes it (rule_text.c). The value of --rule

@@ -18,9 +18,9 @@ enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prun
 				const struct ib_digests *digests, struct ib_output *out,
 				struct ib_error *err);
 
-/* Return the header of a run in the audit log, one JSON object. The caller frees it. NULL if out of
- * memory. */
-char *ib_receipt_head(const struct ib_rule *rule, const struct ib_prune_options *options,
-		      const struct ib_digests *digests);
+/* Append the header of a run in the audit log: one JSON object without a newline. */
+void ib_receipt_put_header(struct ib_bytes *out, const struct ib_rule *rule,
+			   const struct ib_prune_options *options,
+			   const struct ib_digests *digests);
 
 #endif

@@ -292,17 +292,18 @@ get_output_digests(struct run *run, struct ib_error *err)
 static enum ib_status
 open_audit_log(struct run *run, struct ib_error *err)
 {
+	struct ib_bytes head = { 0 };
 	enum ib_status st;
-	char *head;
 
 	if (!run->options->audit || run->options->dry_run)
 		return IB_OK;
 	st = ib_audit_writer_open(run->options->audit, run->context, &run->audit, err);
 	if (st)
 		return st;
-	head = ib_receipt_head(run->rule, run->options, &run->digests);
-	st = head ? ib_audit_writer_head(run->audit, head, err) : ib_fail_memory(err);
-	free(head);
+	ib_receipt_put_header(&head, run->rule, run->options, &run->digests);
+	st = head.failed ? ib_fail_memory(err)
+			 : ib_audit_writer_head(run->audit, ib_bytes_span(&head), err);
+	ib_bytes_release(&head);
 	return st;
 }
 

@@ -98,7 +98,7 @@ write_run(const char *path, const char *head, const char *lines, struct ib_audit
 
 	ib_bytes_put(&l->text, lines, strlen(lines));
 	cr_assert(eq(int, ib_audit_writer_open(path, NULL, &t, &err), IB_OK), "%s", err.text);
-	cr_assert(eq(int, ib_audit_writer_head(t, head, &err), IB_OK));
+	cr_assert(eq(int, ib_audit_writer_head(t, ib_span_of(head), &err), IB_OK));
 	ib_audit_writer_put(t, l);
 	cr_assert(eq(int, ib_audit_writer_lock(t, tail, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, ib_audit_writer_append(t, &err), IB_OK), "%s", err.text);
