@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "weigh/check.h"
 
 struct run {
@@ -113,23 +114,18 @@ check(struct run *run, struct ib_error *err)
 /* ---- statistics ----------------------------------------------------------------- */
 
 static void
-write_count(struct ib_bytes *b, const char *name, bool known, uint64_t x)
+put_count(struct ib_json_writer *w, const char *name, bool known, uint64_t x)
 {
 	if (known)
-		ib_bytes_printf(b, ",\"%s\":%llu", name, (unsigned long long)x);
+		ib_json_put_unsigned(w, name, x);
 	else
-		ib_bytes_printf(b, ",\"%s\":null", name);
+		ib_json_put_null(w, name);
 }
 
 static void
-write_real(struct ib_bytes *b, const char *name, bool known, double x)
+put_real(struct ib_json_writer *w, const char *name, bool known, double x)
 {
-	char text[IB_NUMBER_MAX];
-
-	if (known && isfinite(x))
-		ib_bytes_printf(b, ",\"%s\":%.*s", name, (int)ib_number_put(text, x), text);
-	else
-		ib_bytes_printf(b, ",\"%s\":null", name);
+	ib_json_put_real(w, name, known && isfinite(x) ? x : (double)NAN);
 }
 
 /* (total - n) / total, rounded once. */
@@ -151,22 +147,23 @@ write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *e
 	uint64_t n = t->n, total = total_of(run), batch = o->batch;
 	bool has_total = o->base.n > 0 || o->total_given;
 	struct ib_bytes b = { 0 };
+	struct ib_json_writer w = { .out = &b };
 
-	ib_bytes_printf(&b, "{\"n\":%llu", (unsigned long long)n);
-	write_count(&b, "total", has_total, total);
-	write_real(&b, "sum", true, ib_exact_round(&t->sum));
-	write_real(&b, "min", n > 0, t->min);
-	write_real(&b, "max", n > 0, t->max);
-	write_real(&b, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
-	write_real(&b, "ess", n > 0, n > 0 ? ib_weight_stats_ess(t) : 0);
-	write_real(&b, "deff", n > 0, n > 0 ? ib_weight_stats_deff(t) : 0);
-	write_real(&b, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
-	write_count(&b, "batch", batch > 0, batch);
-	write_count(&b, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
-	ib_bytes_put(&b, "}\n", 2);
-	ib_output_write_bytes(run->out, &b);
-	ib_bytes_release(&b);
-	return ib_output_status(run->out, err);
+	ib_json_begin_object(&w, NULL);
+	ib_json_put_unsigned(&w, "n", n);
+	put_count(&w, "total", has_total, total);
+	put_real(&w, "sum", true, ib_exact_round(&t->sum));
+	put_real(&w, "min", n > 0, t->min);
+	put_real(&w, "max", n > 0, t->max);
+	put_real(&w, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
+	put_real(&w, "ess", n > 0, n > 0 ? ib_weight_stats_ess(t) : 0);
+	put_real(&w, "deff", n > 0, n > 0 ? ib_weight_stats_deff(t) : 0);
+	put_real(&w, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
+	put_count(&w, "batch", batch > 0, batch);
+	put_count(&w, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
+	ib_json_end_object(&w);
+	ib_bytes_put_char(&b, '\n');
+	return ib_output_write_last(run->out, &b, err);
 }
 
 /* Write the statistics of the weights, after scaling. */
