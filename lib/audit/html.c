@@ -135,14 +135,11 @@ ib_html_table(struct ib_bytes *out, const char *id, const struct ib_column *colu
 static void
 write_value(struct ib_bytes *out, const struct ib_cell *cell)
 {
-	struct ib_bytes json = { 0 };
-
 	if (cell->kind == IB_CELL_TEXT)
 		return;
-	ib_write_cell_json(&json, cell);
-	out->failed |= json.failed;
-	ib_bytes_printf(out, " data-value=\"%.*s\"", (int)json.n, json.n > 0 ? json.p : "");
-	ib_bytes_release(&json);
+	PUT(out, " data-value=\"");
+	ib_write_cell_json(out, cell);
+	ib_bytes_put_char(out, '"');
 }
 
 void

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/json_writer.h"
-#include "base/numbers.h"
 
 #define WIDTH 80
 #define WAITING 1000 /* the first rows, which determine the widths of the columns */
@@ -17,7 +16,8 @@ struct ib_text_table {
 	size_t n;
 	struct ib_table_style style;
 	struct ib_output *out;
-	struct ib_bytes text; /* to be written to out */
+	struct ib_bytes text;	    /* to be written to out */
+	struct ib_json_writer json; /* into text */
 	uint64_t rows;
 	/* for a table, not for JSON: */
 	struct ib_bytes *cells; /* [WAITING * n] texts of the first rows */
@@ -84,33 +84,37 @@ ib_write_real(struct ib_bytes *out, enum ib_style style, double x)
 	}
 }
 
+static void
+put_cell(struct ib_json_writer *w, const char *name, const struct ib_cell *cell)
+{
+	switch (cell->kind) {
+	case IB_CELL_NONE:
+		ib_json_put_null(w, name);
+		break;
+	case IB_CELL_COUNT:
+		ib_json_put_unsigned(w, name, cell->count);
+		break;
+	case IB_CELL_REAL:
+		ib_json_put_real(w, name, cell->real);
+		break;
+	case IB_CELL_SCORE:
+		ib_json_put_float(w, name, (float)cell->real);
+		break;
+	case IB_CELL_TEXT:
+		ib_json_put_string(w, name, cell->text);
+		break;
+	case IB_CELL_BOOL:
+		ib_json_put_bool(w, name, cell->count);
+		break;
+	}
+}
+
 void
 ib_write_cell_json(struct ib_bytes *out, const struct ib_cell *cell)
 {
-	char text[IB_NUMBER_MAX];
-	size_t n = 0;
+	struct ib_json_writer w = { .out = out };
 
-	switch (cell->kind) {
-	case IB_CELL_NONE:
-		ib_bytes_put(out, "null", 4);
-		return;
-	case IB_CELL_COUNT:
-		n = ib_number_put_unsigned(text, cell->count);
-		break;
-	case IB_CELL_REAL:
-		n = ib_number_put(text, cell->real);
-		break;
-	case IB_CELL_SCORE:
-		n = ib_number_put_float(text, (float)cell->real);
-		break;
-	case IB_CELL_TEXT:
-		ib_json_quote(out, cell->text);
-		return;
-	case IB_CELL_BOOL:
-		ib_bytes_put(out, cell->count ? "true" : "false", cell->count ? 4 : 5);
-		return;
-	}
-	ib_bytes_put(out, text, n);
+	put_cell(&w, NULL, cell);
 }
 
 static void
@@ -338,18 +342,14 @@ table_row(struct ib_text_table *s, const struct ib_cell *cell)
 static void
 json_row(struct ib_text_table *s, const struct ib_cell *cell)
 {
-	bool first = true;
 	size_t i;
 
-	ib_bytes_put(&s->text, s->rows ? ",\n" : "[\n", 2);
-	for (i = 0; i < s->n; i++) {
-		if (!s->column[i].name)
-			continue;
-		ib_bytes_printf(&s->text, "%s\"%s\":", first ? "{" : ",", s->column[i].name);
-		ib_write_cell_json(&s->text, &cell[i]);
-		first = false;
-	}
-	ib_bytes_put_char(&s->text, '}');
+	ib_json_break_line(&s->json);
+	ib_json_begin_object(&s->json, NULL);
+	for (i = 0; i < s->n; i++)
+		if (s->column[i].name)
+			put_cell(&s->json, s->column[i].name, &cell[i]);
+	ib_json_end_object(&s->json);
 	if (s->text.n > PIECE)
 		flush(s);
 }
@@ -371,6 +371,9 @@ ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_tabl
 	s->n = n;
 	s->style = *style;
 	s->out = out;
+	s->json.out = &s->text;
+	if (style->json)
+		ib_json_begin_array(&s->json, NULL);
 	for (i = 0; i < n; i++) {
 		if (column[i].heading)
 			s->width[i] = strlen(column[i].heading);
@@ -394,10 +397,14 @@ ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell)
 enum ib_status
 ib_text_table_end(struct ib_text_table *s, struct ib_error *err)
 {
-	if (s->style.json)
-		ib_bytes_printf(&s->text, s->rows ? "\n]\n" : "[]\n");
-	else if (!s->widths_known)
+	if (!s->style.json && !s->widths_known)
 		finish_widths(s);
+	if (s->style.json) {
+		if (s->rows > 0)
+			ib_json_break_line(&s->json);
+		ib_json_end_array(&s->json);
+		ib_bytes_put_char(&s->text, '\n');
+	}
 	flush(s);
 	return s->failed ? ib_fail_memory(err) : IB_OK;
 }

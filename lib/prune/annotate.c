@@ -136,13 +136,11 @@ apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
 }
 
 static void
-put_score(struct ib_bytes *out, float score, const char *unknown)
+put_score(struct ib_bytes *out, float score)
 {
 	char text[IB_NUMBER_MAX];
 
-	if (isnan(score))
-		ib_bytes_put(out, unknown, strlen(unknown));
-	else
+	if (!isnan(score))
 		ib_bytes_put(out, text, ib_number_put_float(text, score));
 }
 
@@ -183,15 +181,14 @@ put_comma(struct ib_bytes *out, const char *close)
 static void
 put_explained(struct ib_bytes *out, const struct ib_annotation *annotation)
 {
-	put_text(out, ",\"ib\":{\"pi\":");
-	put_real(out, annotation->pi);
-	put_text(out, ",\"u\":");
-	put_real(out, annotation->u);
-	put_text(out, ",\"score\":");
-	put_score(out, annotation->score, "null");
-	put_text(out, ",\"reason\":\"");
-	put_text(out, ib_reason_name(annotation->reason));
-	put_text(out, "\"}");
+	struct ib_json_writer w = { .out = out, .comma = true };
+
+	ib_json_begin_object(&w, "ib");
+	ib_json_put_real(&w, "pi", annotation->pi);
+	ib_json_put_real(&w, "u", annotation->u);
+	ib_json_put_float(&w, "score", annotation->score);
+	ib_json_put_text(&w, "reason", ib_reason_name(annotation->reason));
+	ib_json_end_object(&w);
 }
 
 /* Append "b":{"c":W}, with the steps of the weight's name beginning with `from`. */
@@ -378,7 +375,7 @@ put_row(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annota
 		ib_bytes_put_char(out, delimiter);
 		put_real(out, annotation->u);
 		ib_bytes_put_char(out, delimiter);
-		put_score(out, annotation->score, "");
+		put_score(out, annotation->score);
 		ib_bytes_put_char(out, delimiter);
 		put_text(out, ib_reason_name(annotation->reason));
 	}

@@ -1,47 +1,23 @@
 /* Score files as JSON lines, and the choice of the format by file name. */
 #include "score/scores.h"
 
-#include <math.h>
-
 #include "base/error.h"
 #include "base/json_writer.h"
-#include "base/numbers.h"
-
-static void
-put_score(struct ib_bytes *b, float score)
-{
-	char text[IB_NUMBER_MAX];
-
-	if (isnan(score))
-		ib_bytes_put(b, "null", 4);
-	else
-		ib_bytes_put(b, text, ib_number_put_float(text, score));
-}
-
-static void
-put_count(struct ib_bytes *b, uint64_t n)
-{
-	char text[IB_NUMBER_MAX];
-
-	ib_bytes_put(b, text, ib_number_put_unsigned(text, n));
-}
 
 static void
 put_row(struct ib_bytes *b, const struct ib_row *r, bool previous)
 {
-	ib_bytes_put(b, "{\"id\":", 6);
-	ib_json_quote(b, r->id);
-	ib_bytes_put(b, ",\"score\":", 9);
-	put_score(b, r->score);
-	ib_bytes_put(b, ",\"epoch\":", 9);
-	put_count(b, (uint64_t)r->epoch);
-	ib_bytes_put(b, ",\"visits\":", 10);
-	put_count(b, r->visits);
-	if (previous) {
-		ib_bytes_put(b, ",\"prev\":", 8);
-		put_score(b, r->previous);
-	}
-	ib_bytes_put(b, "}\n", 2);
+	struct ib_json_writer w = { .out = b };
+
+	ib_json_begin_object(&w, NULL);
+	ib_json_put_string(&w, "id", r->id);
+	ib_json_put_float(&w, "score", r->score);
+	ib_json_put_unsigned(&w, "epoch", (uint64_t)r->epoch);
+	ib_json_put_unsigned(&w, "visits", r->visits);
+	if (previous)
+		ib_json_put_float(&w, "prev", r->previous);
+	ib_json_end_object(&w);
+	ib_bytes_put_char(b, '\n');
 }
 
 enum ib_status
@@ -60,9 +36,7 @@ ib_scores_write_jsonl(const struct ib_scores *s, struct ib_output *out, struct i
 			st = ib_output_status(out, err);
 		}
 	}
-	ib_output_write_bytes(out, &b);
-	ib_bytes_release(&b);
-	return ib_output_status(out, err);
+	return ib_output_write_last(out, &b, err);
 }
 
 static bool
