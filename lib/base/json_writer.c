@@ -1,13 +1,53 @@
 #include "base/json_writer.h"
 
-void
-ib_json_quote(struct ib_bytes *out, struct ib_span text)
+/* Return nonzero if any of eight bytes must be escaped in a JSON string. */
+static inline uint64_t
+escapes(uint64_t x)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t bad;
+
+	bad = (x - ones * 0x20) & ~x; /* below 0x20 */
+	bad |= ((x ^ ones * '"') - ones) & ~(x ^ ones * '"');
+	bad |= ((x ^ ones * '\\') - ones) & ~(x ^ ones * '\\');
+	return bad & ones << 7;
+}
+
+/*
+ * Copy a text, eight bytes at a time; the last copy may overlap the one before. At least eight
+ * bytes are written. Returns false if a byte must be escaped; the copy is then unused.
+ */
+static inline bool
+copy_plain(char *p, struct ib_span text)
+{
+	uint64_t x, bad = 0;
+	size_t i;
+
+	if (text.n < 8) {
+		x = 0x2020202020202020u;
+		if (text.n > 0)
+			memcpy(&x, text.p, text.n);
+		memcpy(p, &x, 8);
+		return escapes(x) == 0;
+	}
+	for (i = 0; i + 8 <= text.n; i += 8) {
+		memcpy(&x, text.p + i, 8);
+		memcpy(p + i, &x, 8);
+		bad |= escapes(x);
+	}
+	memcpy(&x, text.p + text.n - 8, 8);
+	memcpy(p + text.n - 8, &x, 8);
+	return (bad | escapes(x)) == 0;
+}
+
+/* Append the inside of a string that has bytes to escape. */
+static void
+put_escaped(struct ib_bytes *out, struct ib_span text)
 {
 	static const char hex[] = "0123456789abcdef";
 	const char *p = text.p, *end = text.p + text.n, *run = p;
 	char low[6] = "\\u00";
 
-	ib_bytes_put_char(out, '"');
 	for (; p < end; p++) {
 		if ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
 			continue;
@@ -23,6 +63,18 @@ ib_json_quote(struct ib_bytes *out, struct ib_span text)
 		ib_bytes_put(out, low, sizeof(low));
 	}
 	ib_bytes_put(out, run, (size_t)(p - run));
+}
+
+void
+ib_json_quote(struct ib_bytes *out, struct ib_span text)
+{
+	if (!ib_bytes_reserve(out, text.n + 10))
+		return;
+	out->p[out->n++] = '"';
+	if (copy_plain(out->p + out->n, text))
+		out->n += text.n;
+	else
+		put_escaped(out, text);
 	ib_bytes_put_char(out, '"');
 }
 

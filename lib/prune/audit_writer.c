@@ -20,47 +20,6 @@ struct ib_audit_writer {
 
 /* ---- lines ---- */
 
-#define LITERAL(p, text) (memcpy(p, text, sizeof(text) - 1), (p) += sizeof(text) - 1)
-
-/* Return nonzero if any of eight bytes must be escaped in a JSON string. */
-static inline uint64_t
-escapes(uint64_t x)
-{
-	const uint64_t ones = 0x0101010101010101u;
-	uint64_t bad;
-
-	bad = (x - ones * 0x20) & ~x; /* below 0x20 */
-	bad |= ((x ^ ones * '"') - ones) & ~(x ^ ones * '"');
-	bad |= ((x ^ ones * '\\') - ones) & ~(x ^ ones * '\\');
-	return bad & ones << 7;
-}
-
-/*
- * Copy an id, eight bytes at a time; the last copy may overlap the one before.
- * Returns false if a byte must be escaped; the copy is then unused.
- */
-static inline bool
-copy_plain(char *p, struct ib_span id)
-{
-	uint64_t x, bad = 0;
-	size_t i;
-
-	if (id.n < 8) {
-		x = 0x2020202020202020u;
-		memcpy(&x, id.p, id.n);
-		memcpy(p, &x, 8);
-		return escapes(x) == 0;
-	}
-	for (i = 0; i + 8 <= id.n; i += 8) {
-		memcpy(&x, id.p + i, 8);
-		memcpy(p + i, &x, 8);
-		bad |= escapes(x);
-	}
-	memcpy(&x, id.p + id.n - 8, 8);
-	memcpy(p + id.n - 8, &x, 8);
-	return (bad | escapes(x)) == 0;
-}
-
 void
 ib_audit_text_release(struct ib_audit_text *t)
 {
@@ -70,52 +29,35 @@ ib_audit_text_release(struct ib_audit_text *t)
 static void
 format_suffix(struct ib_audit_suffix *e, double pi, bool kept)
 {
-	char *p = e->text;
+	struct ib_bytes text = { .p = e->text, .cap = sizeof(e->text) };
+	struct ib_json_writer w = { .out = &text, .comma = true };
 
-	LITERAL(p, ",\"pi\":");
-	p += ib_number_put(p, pi);
-	if (kept)
-		LITERAL(p, ",\"kept\":true}\n");
-	else
-		LITERAL(p, ",\"kept\":false}\n");
+	ib_json_put_real(&w, "pi", pi);
+	ib_json_put_bool(&w, "kept", kept);
+	ib_bytes_put(&text, "}\n", 2);
 	e->pi = pi;
-	e->n = (uint8_t)(p - e->text);
+	e->n = (uint8_t)text.n;
 }
 
-/* Copies have fixed sizes, so that the compiler turns them into moves. */
 void
 ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, double pi, bool kept)
 {
 	struct ib_bytes *out = &t->text;
+	struct ib_json_writer w = { .out = out };
 	struct ib_audit_suffix *end;
 	uint64_t bits;
-	char *p;
 
-	if (!ib_bytes_reserve(out, id.n + 200))
-		return;
 	memcpy(&bits, &pi, sizeof(bits));
 	end = &t->end[bits * 0x9e3779b97f4a7c15 >> (64 - IB_AUDIT_SUFFIX_BITS)][kept];
 	if (end->n == 0 || end->pi != pi)
 		format_suffix(end, pi, kept);
-	p = out->p + out->n;
-	LITERAL(p, "{\"id\":\"");
-	if (copy_plain(p, id)) {
-		p += id.n;
-		*p++ = '"';
-	} else {
-		out->n = (size_t)(p - 1 - out->p);
-		ib_json_quote(out, id);
-		if (!ib_bytes_reserve(out, 200))
-			return;
-		p = out->p + out->n;
-	}
-	LITERAL(p, ",\"score\":");
-	if (isnan(score))
-		LITERAL(p, "null");
-	else
-		p += ib_number_put_float(p, score);
-	memcpy(p, end->text, sizeof(end->text));
-	out->n = (size_t)(p + end->n - out->p);
+	ib_json_begin_object(&w, NULL);
+	ib_json_put_string(&w, "id", id);
+	ib_json_put_float(&w, "score", score);
+	if (!ib_bytes_reserve(out, sizeof(end->text)))
+		return;
+	memcpy(out->p + out->n, end->text, sizeof(end->text)); /* a fixed size becomes moves */
+	out->n += end->n;
 }
 
 /* ---- a run ---- */
