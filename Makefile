@@ -63,6 +63,7 @@ LIBS_CFLAGS = $(eval LIBS_CFLAGS := $(shell pkg-config --cflags $(LIBS)))$(LIBS_
 LIBS_LIBS   = $(eval LIBS_LIBS := $(shell pkg-config --libs $(LIBS)))$(LIBS_LIBS)
 
 LIBSRC  := $(sort $(wildcard lib/*/*.c))
+LIBCSS  := $(sort $(wildcard lib/*/*.css))
 CMDSRC  := $(sort $(wildcard cmd/ib-*.c))
 CLISRC  := $(sort $(filter-out $(CMDSRC),$(wildcard cmd/*.c)))
 TESTSRC := $(sort $(wildcard tests/unit/test_*.c))
@@ -101,7 +102,18 @@ $B/%.o: %.c Makefile
 	$(call step,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(FLAGS) $(INC) $(CFLAGS) -c $< -o $@
 
-$(LIB): $(LIBSRC:%.c=$B/%.o)
+# A style sheet as the string ib_NAME_css. Comments, indentation and line ends are
+# left out; a blank line becomes a line end.
+$B/%.css.o: %.css Makefile
+	@mkdir -p $(@D)
+	$(call step,CC,$<)
+	$(Q){ echo 'extern const char ib_$(*F)_css[]; const char ib_$(*F)_css[] = {'; \
+		awk '/^(\/| )\*/ { next } { sub(/^\t+/, "") } \
+			{ printf "%s", $$0 == "" ? "\n" : $$0 } END { print "" }' $< | \
+		od -An -v -tx1 | sed 's/[0-9a-f][0-9a-f]/0x&,/g'; echo '0};'; } | \
+		$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(FLAGS)) $(CFLAGS) -x c -c - -o $@
+
+$(LIB): $(LIBSRC:%.c=$B/%.o) $(LIBCSS:%=$B/%.o)
 	@rm -f $@
 	$(call step,AR,$@)
 	$(Q)$(AR) rcs $@ $^
@@ -332,7 +344,7 @@ $(FUZZ)/%.o: %.c Makefile
 		-c $< -o $@
 
 $(FUZZ)/fuzz-%: $(FUZZ)/tests/fuzz/%.o $(FUZZSHARED:%=$(FUZZ)/tests/fuzz/%.o) \
-		$(LIBSRC:%.c=$(FUZZ)/%.o)
+		$(LIBSRC:%.c=$(FUZZ)/%.o) $(LIBCSS:%=$B/%.o)
 	$(call step,LD,$@)
 	$(Q)clang -fsanitize=fuzzer,$(FUZZSAN) $^ $(LDLIBS) -o $@
 

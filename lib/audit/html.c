@@ -4,63 +4,7 @@
 
 #define PUT(b, text) ib_bytes_put(b, text, sizeof(text) - 1)
 
-/*
- * Blue and orange of different lightness, which color-blind readers can tell
- * apart, in a light and a dark set. Gray for everything except data.
- */
-static const char style[] =
-	":root{color-scheme:light dark;--page:#f9f9f7;--card:#fff;--ink:#14140f;"
-	"--soft:#5c5b55;--line:#e3e2dc;--kept:#2a78d6;--pruned:#c9d9ee;"
-	"--drawn:#2a78d6;--warm:#d9622b;--band:#2a78d6;--good:#137333;"
-	"--bad:#b3261e}\n"
-	"@media (prefers-color-scheme:dark){:root{--page:#0f0f0e;--card:#1a1a19;"
-	"--ink:#f1f0ea;--soft:#a3a29a;--line:#33332f;--kept:#5a9bee;"
-	"--pruned:#27425f;--drawn:#5a9bee;--warm:#f08a55;--band:#5a9bee;"
-	"--good:#6fcf8b;--bad:#ff8a80}}\n"
-	"*{box-sizing:border-box}body{margin:0;background:var(--page);"
-	"color:var(--ink);font:15px/1.5 system-ui,-apple-system,'Segoe UI',"
-	"sans-serif}\n"
-	"main{max-width:860px;margin:0 auto;padding:32px 20px 64px}"
-	"h1{font-size:26px;line-height:1.2;margin:0 0 4px}"
-	"h2{font-size:17px;margin:0 0 4px}p{margin:0 0 12px}"
-	".soft,p.words{color:var(--soft)}p.words{max-width:68ch}\n"
-	"section{background:var(--card);border:1px solid var(--line);"
-	"border-radius:10px;padding:20px 22px;margin:18px 0;overflow-x:auto}"
-	".tiles{display:grid;gap:12px;margin:22px 0 0;"
-	"grid-template-columns:repeat(auto-fit,minmax(175px,1fr))}"
-	".tile{background:var(--card);border:1px solid var(--line);"
-	"border-radius:10px;padding:14px 16px}.tile b{display:block;"
-	"font-size:26px;line-height:1.25;font-weight:650}"
-	".tile span{color:var(--soft);font-size:13px;display:block}"
-	".tile.good b{color:var(--good)}.tile.bad b{color:var(--bad)}\n"
-	"svg{display:block;width:100%;height:auto;margin-top:6px}"
-	".grid{stroke:var(--line);stroke-width:1}.tick{fill:var(--soft);"
-	"font-size:11.5px}.line{fill:none;stroke-width:2;"
-	"stroke-linejoin:round;stroke-linecap:round}"
-	".area{stroke:none}.b1{fill:var(--band);opacity:.13}"
-	".b2{fill:var(--band);opacity:.24}"
-	"rect.kept,circle.kept{fill:var(--kept)}rect.pruned{fill:var(--pruned)}"
-	"circle.warm,rect.warm{fill:var(--warm)}.line.kept{stroke:var(--kept)}"
-	".line.warm{stroke:var(--warm)}.line.soft{stroke:var(--soft);"
-	"stroke-dasharray:4 4;stroke-width:1.2}circle{stroke:var(--card);"
-	"stroke-width:1.5}\n"
-	".legend{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:13px;"
-	"color:var(--soft)}.legend i{display:inline-block;width:12px;"
-	"height:12px;border-radius:3px;margin-right:6px;vertical-align:-1px}"
-	"i.kept{background:var(--kept)}i.pruned{background:var(--pruned)}"
-	"i.warm{background:var(--warm)}i.b1{background:var(--band);opacity:.2}"
-	"i.b2{background:var(--band);opacity:.42}i.soft{background:var(--soft)}\n"
-	"table{border-collapse:collapse;font-size:13.5px;width:100%;"
-	"font-variant-numeric:tabular-nums}th{font-weight:600;"
-	"color:var(--soft)}th,td{padding:4px 10px 4px 0;text-align:right;"
-	"border-bottom:1px solid var(--line);white-space:nowrap}"
-	"th.l,td.l{text-align:left}tr:last-child td{border-bottom:0}"
-	"td.alarm{color:var(--bad);font-weight:600}"
-	"pre{margin:8px 0 0;padding:12px 14px;background:var(--page);"
-	"border:1px solid var(--line);border-radius:8px;white-space:pre-wrap;"
-	"font-size:13px}.cols{display:grid;gap:0 26px;"
-	"grid-template-columns:repeat(auto-fit,minmax(320px,1fr))}\n"
-	"@media print{body{background:#fff}section,.tile{break-inside:avoid}}\n";
+extern const char ib_report_css[]; /* audit/report.css, embedded by the Makefile */
 
 void
 ib_html_begin(struct ib_bytes *out, const char *title, const char *source)
@@ -72,7 +16,7 @@ ib_html_begin(struct ib_bytes *out, const char *title, const char *source)
 		 "<link rel=\"icon\" href=\"data:,\">\n<title>");
 	ib_html_text(out, ib_span_of(title));
 	PUT(out, "</title>\n<style>\n");
-	PUT(out, style);
+	ib_bytes_put(out, ib_report_css, strlen(ib_report_css));
 	PUT(out, "</style>\n</head>\n<body>\n<main>\n<h1>");
 	ib_html_text(out, ib_span_of(title));
 	PUT(out, "</h1>\n<p class=\"soft\">Audit log <code>");
