@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/round.h"
+#include "base/big.h"
 #include "base/u128.h"
 
 /*
@@ -191,23 +191,17 @@ ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n)
 
 /* ---- rounding ---------------------------------------------------------- */
 
-/* |x| as n 32-bit digits, least significant first; n is 0 if x is 0. */
-#define DIGITS (LIMBS + 1)
-struct magnitude {
-	uint32_t digit[DIGITS];
-	int n;
-	bool negative;
-};
-
-static void
-magnitude_of(const struct ib_exact *x, struct magnitude *m)
+/* Set m to |x| in units of 2^LOWEST. Returns true if x is negative. */
+static bool
+magnitude_of(const struct ib_exact *x, struct ib_big *m)
 {
 	struct ib_exact v = *x;
+	bool negative;
 	int i;
 
 	propagate(&v);
-	m->negative = v.limb[LIMBS - 1] < 0;
-	if (m->negative) {
+	negative = v.limb[LIMBS - 1] < 0;
+	if (negative) {
 		for (i = 0; i < LIMBS; i++)
 			v.limb[i] = -v.limb[i];
 		propagate(&v);
@@ -217,73 +211,17 @@ magnitude_of(const struct ib_exact *x, struct magnitude *m)
 		m->digit[i] = (uint32_t)v.limb[i];
 	for (m->n = LIMBS; m->n > 0 && m->digit[m->n - 1] == 0; m->n--)
 		;
-}
-
-/* Round |x| to the format f, from its 64 highest bits and a sticky bit for the others. */
-static double
-round_magnitude(struct ib_binary f, const struct magnitude *m, bool sticky)
-{
-	uint64_t top;
-	uint32_t next;
-	int shift, i;
-
-	if (m->n == 0)
-		return 0;
-	top = (uint64_t)m->digit[m->n - 1] << 32;
-	top |= m->n > 1 ? m->digit[m->n - 2] : 0;
-	next = m->n > 2 ? m->digit[m->n - 3] : 0;
-	for (shift = 0; !(top >> 63); shift++) {
-		top = top << 1 | next >> 31;
-		next <<= 1;
-	}
-	sticky |= next != 0;
-	for (i = m->n - 4; i >= 0 && !sticky; i--)
-		sticky = m->digit[i] != 0;
-	return ib_round_to(f, top, sticky, 32 * (m->n - 2) - shift + LOWEST);
-}
-
-static double
-apply_sign(const struct magnitude *m, double value)
-{
-	return m->negative ? -value : value;
+	return negative;
 }
 
 double
 ib_exact_round(const struct ib_exact *x)
 {
-	struct magnitude m;
+	struct ib_big m;
+	bool negative = magnitude_of(x, &m);
+	double value = ib_big_round(IB_BINARY64, &m, false, LOWEST);
 
-	magnitude_of(x, &m);
-	return apply_sign(&m, round_magnitude(IB_BINARY64, &m, false));
-}
-
-/*
- * Divide rest * 2^32 + digit by n; rest < n. Returns the quotient and stores the remainder
- * in *rest.
- */
-static uint32_t
-divide_step(uint64_t *rest, uint32_t digit, uint64_t n)
-{
-	uint64_t quotient = 0, r = *rest;
-	bool carry;
-	int i;
-
-	if (n <= LOW32) {
-		r = r << 32 | digit;
-		*rest = r % n;
-		return (uint32_t)(r / n);
-	}
-	for (i = 31; i >= 0; i--) {
-		carry = r >> 63;
-		r = r << 1 | (digit >> i & 1);
-		quotient <<= 1;
-		if (carry || r >= n) {
-			r -= n;
-			quotient |= 1;
-		}
-	}
-	*rest = r;
-	return (uint32_t)quotient;
+	return negative ? -value : value;
 }
 
 /*
@@ -296,22 +234,12 @@ divide_step(uint64_t *rest, uint32_t digit, uint64_t n)
 static double
 mean(struct ib_binary f, const struct ib_exact *x, uint64_t n)
 {
-	struct magnitude m;
-	uint64_t rest = 0;
-	bool sticky = false;
-	int i, stop;
+	struct ib_big m;
+	bool negative = magnitude_of(x, &m);
+	bool sticky = ib_big_divide(&m, n, QUOTIENT_DIGITS);
+	double value = ib_big_round(f, &m, sticky, LOWEST);
 
-	magnitude_of(x, &m);
-	stop = m.n > QUOTIENT_DIGITS ? m.n - QUOTIENT_DIGITS : 0;
-	for (i = m.n - 1; i >= stop; i--)
-		m.digit[i] = divide_step(&rest, m.digit[i], n);
-	for (; i >= 0; i--) {
-		sticky |= m.digit[i] != 0;
-		m.digit[i] = 0;
-	}
-	while (m.n > 0 && m.digit[m.n - 1] == 0)
-		m.n--;
-	return apply_sign(&m, round_magnitude(f, &m, sticky || rest != 0));
+	return negative ? -value : value;
 }
 
 double
@@ -330,117 +258,22 @@ ib_exact_mean_float(const struct ib_exact *x, uint64_t n)
 	return (float)value;
 }
 
-/* ---- quotients ---------------------------------------------------------- */
-
-/* Multiply by a factor below 2^53. */
-static void
-multiply(struct magnitude *m, uint64_t factor)
-{
-	uint64_t carry = 0;
-	struct ib_u128 w;
-	int i;
-
-	for (i = 0; i < m->n || carry; i++) {
-		w = ib_u128_add(ib_u128_product(i < m->n ? m->digit[i] : 0, factor),
-				(struct ib_u128){ 0, carry });
-		m->digit[i] = (uint32_t)w.lo;
-		carry = w.hi << 32 | w.lo >> 32;
-	}
-	m->n = m->n > i ? m->n : i;
-	while (m->n > 0 && m->digit[m->n - 1] == 0)
-		m->n--;
-}
-
-/* Shift left by one bit. Returns the bit that is shifted out. */
-static bool
-shift_left(struct magnitude *m)
-{
-	uint32_t carry = 0, out;
-	int i;
-
-	for (i = 0; i < DIGITS; i++) {
-		out = m->digit[i] >> 31;
-		m->digit[i] = m->digit[i] << 1 | carry;
-		carry = out;
-	}
-	return carry;
-}
-
-/* Shift left until the highest bit of the top digit is set. Returns the former bit length. */
-static int
-normalize(struct magnitude *m)
-{
-	int bits = 32 * m->n, gap = DIGITS - m->n;
-
-	memmove(m->digit + gap, m->digit, (size_t)m->n * sizeof(*m->digit));
-	memset(m->digit, 0, (size_t)gap * sizeof(*m->digit));
-	for (; !(m->digit[DIGITS - 1] >> 31); bits--)
-		shift_left(m);
-	return bits;
-}
-
-static bool
-is_less(const struct magnitude *a, const struct magnitude *b)
-{
-	int i = DIGITS - 1;
-
-	while (i > 0 && a->digit[i] == b->digit[i])
-		i--;
-	return a->digit[i] < b->digit[i];
-}
-
-static void
-subtract(struct magnitude *a, const struct magnitude *b)
-{
-	int64_t borrow = 0;
-	int i;
-
-	for (i = 0; i < DIGITS; i++) {
-		borrow += (int64_t)a->digit[i] - b->digit[i];
-		a->digit[i] = (uint32_t)(borrow & LOW32);
-		borrow >>= 32;
-	}
-}
-
-static bool
-is_zero(const struct magnitude *m)
-{
-	int i = 0;
-
-	while (i < DIGITS && m->digit[i] == 0)
-		i++;
-	return i == DIGITS;
-}
-
-/* Long division bit by bit: slow, but it is only used for numbers that are printed once. */
 double
 ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y, double times)
 {
 	struct parts p = split_double(times);
-	struct magnitude a = { 0 }, b = { 0 };
-	bool over = false, bit;
-	uint64_t top = 0;
-	int exponent;
+	struct ib_big a, b;
+	bool negative = magnitude_of(x, &a);
+	double value;
 
-	magnitude_of(x, &a);
-	magnitude_of(y, &b);
-	a.negative ^= b.negative ^ p.negative;
-	multiply(&b, p.m);
+	negative ^= magnitude_of(y, &b) ^ p.negative;
+	ib_big_multiply_add(&b, p.m, 0);
 	if (b.n == 0)
 		return NAN;
 	if (a.n == 0)
 		return 0;
-	exponent = normalize(&a);
-	exponent -= normalize(&b) + p.bit - 1;
-	while (!(top >> 63)) {
-		bit = over || !is_less(&a, &b);
-		if (bit)
-			subtract(&a, &b);
-		over = shift_left(&a);
-		top = top << 1 | bit;
-		exponent--;
-	}
-	return apply_sign(&a, ib_round_to(IB_BINARY64, top, over || !is_zero(&a), exponent));
+	value = ib_big_quotient(&a, &b, -p.bit);
+	return negative ? -value : value;
 }
 
 int
@@ -466,12 +299,11 @@ void
 ib_exact_put_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x)
 {
 	static const char hex[] = "0123456789abcdef";
-	struct magnitude m;
+	struct ib_big m;
 	char *o = out;
 	int i, shift;
 
-	magnitude_of(x, &m);
-	if (m.negative)
+	if (magnitude_of(x, &m))
 		*o++ = '-';
 	i = m.n > FLOAT_LIMB + TEXT_LIMBS ? TEXT_LIMBS : m.n - FLOAT_LIMB;
 	if (i <= 0) {
