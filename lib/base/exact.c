@@ -136,6 +136,23 @@ ib_exact_add_product(struct ib_exact *x, double a, double b)
 }
 
 void
+ib_exact_scale(struct ib_exact *x, uint64_t factor)
+{
+	uint64_t carry = 0;
+	struct ib_u128 p;
+	int i;
+
+	propagate(x);
+	for (i = 0; i < LIMBS - 1; i++) {
+		p = ib_u128_product((uint64_t)x->limb[i], factor);
+		p = ib_u128_add(p, (struct ib_u128){ 0, carry });
+		x->limb[i] = (int64_t)(p.lo & LOW32);
+		carry = p.hi << 32 | p.lo >> 32;
+	}
+	x->limb[i] = (int64_t)((uint64_t)x->limb[i] * factor + carry);
+}
+
+void
 ib_exact_merge(struct ib_exact *x, const struct ib_exact *other)
 {
 	struct ib_exact o = *other;

@@ -28,6 +28,8 @@ void ib_exact_add_times(struct ib_exact *x, double value, uint64_t times);
 void ib_exact_add_product(struct ib_exact *x, double a, double b);
 /* Add n binary32 values, four times as fast as one by one. NaN is ignored. */
 void ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n);
+/* Multiply x by an integer. */
+void ib_exact_scale(struct ib_exact *x, uint64_t factor);
 void ib_exact_merge(struct ib_exact *x, const struct ib_exact *other);
 
 /* Returns the double nearest to x, ties to even. */

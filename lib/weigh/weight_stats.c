@@ -1,6 +1,5 @@
 #include "weigh/weight_stats.h"
 
-#include <float.h>
 #include <math.h>
 
 void
@@ -66,58 +65,6 @@ expand(const struct ib_exact *x, double term[TERMS_MAX])
 	return n;
 }
 
-/* Return the sign of a/b - (p+q)/2. b is the sum of term[n]. */
-static int
-compare_to_middle(const struct ib_exact *a, const double *term, size_t n, double p, double q)
-{
-	struct ib_exact doubled = *a, middle;
-	size_t i;
-
-	ib_exact_merge(&doubled, a);
-	ib_exact_init(&middle);
-	for (i = 0; i < n; i++) {
-		ib_exact_add_product(&middle, term[i], p);
-		ib_exact_add_product(&middle, term[i], q);
-	}
-	return ib_exact_compare(&doubled, &middle);
-}
-
-static bool
-is_even(double x)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &x, sizeof(bits));
-	return bits % 2 == 0;
-}
-
-double
-ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b)
-{
-	double term[TERMS_MAX], x = ib_exact_round(a), y = ib_exact_round(b);
-	double q = x / y, next;
-	size_t n;
-	int side;
-
-	/* Outside the range of normal numbers, accept the rounding of q. */
-	if (!isfinite(q) || q == 0 || x < DBL_MIN || y < DBL_MIN)
-		return q;
-	/* q has an error of a few units in the last place, from two roundings and a division. */
-	n = expand(b, term);
-	for (;; q = next) {
-		next = nextafter(q, INFINITY);
-		side = compare_to_middle(a, term, n, q, next);
-		if (side < 0 || (side == 0 && is_even(q)))
-			break;
-	}
-	for (;; q = next) {
-		next = nextafter(q, 0);
-		side = compare_to_middle(a, term, n, q, next);
-		if (side > 0 || (side == 0 && is_even(q)))
-			return q;
-	}
-}
-
 /* (sum w)^2 */
 static void
 square_of_sum(const struct ib_weight_stats *t, struct ib_exact *out)
@@ -137,21 +84,17 @@ ib_weight_stats_ess(const struct ib_weight_stats *t)
 	struct ib_exact square;
 
 	square_of_sum(t, &square);
-	return ib_exact_ratio(&square, &t->squares);
+	return ib_exact_quotient(&square, &t->squares, 1);
 }
 
 double
 ib_weight_stats_deff(const struct ib_weight_stats *t)
 {
-	struct ib_exact square, times;
-	double term[TERMS_MAX];
-	size_t n = expand(&t->squares, term), i;
+	struct ib_exact square, squares = t->squares;
 
 	square_of_sum(t, &square);
-	ib_exact_init(&times);
-	for (i = 0; i < n; i++)
-		ib_exact_add_times(&times, term[i], t->n);
-	return ib_exact_ratio(&times, &square);
+	ib_exact_scale(&squares, t->n);
+	return ib_exact_quotient(&squares, &square, 1);
 }
 
 double
@@ -209,5 +152,5 @@ ib_scale_apply(const struct ib_scale *s, double w)
 	}
 	ib_exact_init(&product);
 	ib_exact_add_product(&product, w, s->goal);
-	return ib_exact_ratio(&product, &s->sum);
+	return ib_exact_quotient(&product, &s->sum, 1);
 }

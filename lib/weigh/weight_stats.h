@@ -62,9 +62,6 @@ double ib_weight_stats_ess(const struct ib_weight_stats *t);	  /* (sum w)^2 / su
 double ib_weight_stats_deff(const struct ib_weight_stats *t);	  /* n sum w^2 / (sum w)^2 */
 double ib_weight_stats_variance(const struct ib_weight_stats *t); /* sum w(w-1) */
 
-/* Return the double nearest to a/b. Both must be positive. */
-double ib_exact_ratio(const struct ib_exact *a, const struct ib_exact *b);
-
 /* Scaling of weights by goal / sum. Each product is rounded once. */
 struct ib_scale {
 	double goal;

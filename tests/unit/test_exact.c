@@ -70,6 +70,9 @@ Test(exact, products_are_exact)
 		ib_exact_init(&x);
 		ib_exact_add_times(&x, c->a, c->times);
 		cr_assert(eq(dbl, ib_exact_round(&x), c->scaled));
+		x = sum_of(&c->a, 1);
+		ib_exact_scale(&x, c->times);
+		cr_assert(eq(dbl, ib_exact_round(&x), c->scaled));
 	}
 }
 
