@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/little_endian.h"
 
 #define ITEM_MAX ((size_t)1 << 31) /* bytes per item */
 #define NEST_MAX 32		   /* brackets of a structured descr */
@@ -254,9 +255,7 @@ ib_npy_parse(const char *p, size_t n, struct ib_npz_member *m)
 	fixed = b[6] == 1 ? 10 : 12;
 	if (n < fixed)
 		return false;
-	length = (size_t)b[8] | (size_t)b[9] << 8;
-	if (fixed == 12)
-		length |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
+	length = (size_t)ib_little_endian_get(b + 8, fixed - 8);
 	if (length > n - fixed)
 		return false;
 	t = (struct text){ p + fixed, p + fixed + length };

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/little_endian.h"
 #include "io/npy.h"
 #include "io/zip.h"
 
@@ -71,8 +72,10 @@ write_bytes(struct ib_npz_writer *w, const void *p, uint64_t n)
 static void
 put_le(struct ib_bytes *b, uint64_t value, size_t nbytes)
 {
-	for (; nbytes > 0; nbytes--, value >>= 8)
-		ib_bytes_put_char(b, (char)(value & 0xff));
+	char bytes[8];
+
+	ib_little_endian_put(bytes, value, nbytes);
+	ib_bytes_put(b, bytes, nbytes);
 }
 
 static uint64_t

@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/little_endian.h"
 #include "io/descriptor.h"
 
 #define COMMENT_MAX ((size_t)65535)
@@ -17,22 +18,22 @@ report_damage(const struct ib_zip *z, struct ib_error *err)
 	return ib_fail(err, IB_E_DATA, "%s: truncated or corrupt zip archive", z->name);
 }
 
-static unsigned
+static uint16_t
 le16(const unsigned char *p)
 {
-	return (unsigned)p[0] | (unsigned)p[1] << 8;
+	return (uint16_t)ib_little_endian_get(p, 2);
 }
 
 static uint32_t
 le32(const unsigned char *p)
 {
-	return le16(p) | (uint32_t)le16(p + 2) << 16;
+	return (uint32_t)ib_little_endian_get(p, 4);
 }
 
 static uint64_t
 le64(const unsigned char *p)
 {
-	return le32(p) | (uint64_t)le32(p + 4) << 32;
+	return ib_little_endian_get(p, 8);
 }
 
 enum ib_status

@@ -19,6 +19,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/little_endian.h"
 #include "io/descriptor.h"
 
 #define PIECE ((size_t)256 << 10) /* compressed bytes read at a time */
@@ -512,9 +513,7 @@ handle_short_rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_erro
 static enum ib_status
 skip_skippable(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {
-	const unsigned char *p = (const unsigned char *)v.p;
-	uint64_t n = 8 + ((uint64_t)p[4] | (uint64_t)p[5] << 8 | (uint64_t)p[6] << 16 |
-			  (uint64_t)p[7] << 24);
+	uint64_t n = 8 + ib_little_endian_get(v.p + 4, 4);
 	enum ib_status st;
 	bool found;
 
@@ -573,26 +572,6 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 
 /* ---- the index ---------------------------------------------------------- */
 
-static void
-put64(char *p, uint64_t x)
-{
-	int i;
-
-	for (i = 0; i < 8; i++)
-		p[i] = (char)(unsigned char)(x >> 8 * i);
-}
-
-static uint64_t
-get64(const char *p)
-{
-	uint64_t x = 0;
-	int i;
-
-	for (i = 0; i < 8; i++)
-		x |= (uint64_t)(unsigned char)p[i] << 8 * i;
-	return x;
-}
-
 /*
  * Layout: the header of the skippable frame (magic, length), the magic of the index, three
  * numbers, eight reserved bytes, and the XXH3-64 of all bytes before it.
@@ -605,18 +584,20 @@ ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES], const struct ib_zstd_lo
 	memcpy(out + 1, skippable_magic, 3);
 	out[4] = IB_ZSTD_LOG_INDEX_BYTES - 8;
 	memcpy(out + 8, index_magic, 8);
-	put64(out + 16, index->size);
-	put64(out + 24, index->frame);
-	put64(out + 32, index->mark);
-	put64(out + 48, XXH3_64bits(out, 48));
+	ib_little_endian_put(out + 16, index->size, 8);
+	ib_little_endian_put(out + 24, index->frame, 8);
+	ib_little_endian_put(out + 32, index->mark, 8);
+	ib_little_endian_put(out + 48, XXH3_64bits(out, 48), 8);
 }
 
 bool
 ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES], struct ib_zstd_log_index *index)
 {
-	if (memcmp(bytes + 8, index_magic, 8) != 0 || get64(bytes + 48) != XXH3_64bits(bytes, 48))
+	if (memcmp(bytes + 8, index_magic, 8) != 0 ||
+	    ib_little_endian_get(bytes + 48, 8) != XXH3_64bits(bytes, 48))
 		return false;
-	*index = (struct ib_zstd_log_index){ get64(bytes + 16), get64(bytes + 24),
-					     get64(bytes + 32) };
+	*index = (struct ib_zstd_log_index){ ib_little_endian_get(bytes + 16, 8),
+					     ib_little_endian_get(bytes + 24, 8),
+					     ib_little_endian_get(bytes + 32, 8) };
 	return true;
 }
