@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "io/descriptor.h"
+#include "io/zstd_log_index.h"
 
 #define PIECE ((size_t)256 << 10)
 #define LINE_MAX_BYTES ((size_t)64 << 10) /* enough of a line to identify it */

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -21,13 +20,12 @@
 #include "base/error.h"
 #include "base/little_endian.h"
 #include "io/descriptor.h"
+#include "io/zstd_log_index.h"
 
 #define PIECE ((size_t)256 << 10) /* compressed bytes read at a time */
 #define BEGIN_MAX ((size_t)64 << 10)
 
 static const char zstd_magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' };
-static const char skippable_magic[3] = { '\x2a', '\x4d', '\x18' };
-static const char index_magic[8] = { 'i', 'b', 'f', 'r', 'a', 'm', 'e', '1' };
 
 struct ib_zstd_log_reader {
 	char *path;
@@ -356,7 +354,7 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 		if (st || v.n < sizeof(zstd_magic))
 			return st;
 		hit = memmem(v.p, v.n, zstd_magic, sizeof(zstd_magic));
-		other = memmem(v.p, v.n, index_magic, sizeof(index_magic));
+		other = memmem(v.p, v.n, ib_zstd_log_index_magic, sizeof(ib_zstd_log_index_magic));
 		/* The magic of the index is 8 bytes after its start. */
 		if (other && (!hit || other < hit) && at + (uint64_t)(other - v.p) >= start + 8) {
 			at += (uint64_t)(other - v.p);
@@ -376,8 +374,10 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 			at++;
 		} else {
 			/* a magic may lie across the end of this view: overlap the next one */
-			at += v.n - (sizeof(index_magic) - 1 < v.n ? sizeof(index_magic) - 1 : 0);
-			if (at + sizeof(index_magic) > f->size)
+			at += v.n - (sizeof(ib_zstd_log_index_magic) - 1 < v.n
+					     ? sizeof(ib_zstd_log_index_magic) - 1
+					     : 0);
+			if (at + sizeof(ib_zstd_log_index_magic) > f->size)
 				return IB_OK;
 		}
 	}
@@ -497,7 +497,7 @@ handle_short_rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_erro
 {
 	bool zstd = memcmp(v.p, zstd_magic, v.n < 4 ? v.n : 4) == 0;
 	bool other = ((unsigned char)v.p[0] & 0xf0) == 0x50 &&
-		     memcmp(v.p + 1, skippable_magic, v.n < 4 ? v.n - 1 : 3) == 0;
+		     memcmp(v.p + 1, ib_zstd_skippable_magic, v.n < 4 ? v.n - 1 : 3) == 0;
 
 	if (!zstd && !other)
 		return report_foreign(f, err);
@@ -554,7 +554,7 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 		if (memcmp(v.p, zstd_magic, 4) == 0)
 			break;
 		if (((unsigned char)v.p[0] & 0xf0) != 0x50 ||
-		    memcmp(v.p + 1, skippable_magic, 3) != 0)
+		    memcmp(v.p + 1, ib_zstd_skippable_magic, 3) != 0)
 			return report_foreign(f, err);
 		f->number--;
 		st = skip_skippable(f, v, err);
@@ -568,36 +568,4 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 	f->given = 0;
 	ZSTD_DCtx_reset(f->zstd, ZSTD_reset_session_only);
 	return IB_OK;
-}
-
-/* ---- the index ---------------------------------------------------------- */
-
-/*
- * Layout: the header of the skippable frame (magic, length), the magic of the index, three
- * numbers, eight reserved bytes, and the XXH3-64 of all bytes before it.
- */
-void
-ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES], const struct ib_zstd_log_index *index)
-{
-	memset(out, 0, IB_ZSTD_LOG_INDEX_BYTES);
-	out[0] = '\x5b';
-	memcpy(out + 1, skippable_magic, 3);
-	out[4] = IB_ZSTD_LOG_INDEX_BYTES - 8;
-	memcpy(out + 8, index_magic, 8);
-	ib_little_endian_put(out + 16, index->size, 8);
-	ib_little_endian_put(out + 24, index->frame, 8);
-	ib_little_endian_put(out + 32, index->mark, 8);
-	ib_little_endian_put(out + 48, XXH3_64bits(out, 48), 8);
-}
-
-bool
-ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES], struct ib_zstd_log_index *index)
-{
-	if (memcmp(bytes + 8, index_magic, 8) != 0 ||
-	    ib_little_endian_get(bytes + 48, 8) != XXH3_64bits(bytes, 48))
-		return false;
-	*index = (struct ib_zstd_log_index){ ib_little_endian_get(bytes + 16, 8),
-					     ib_little_endian_get(bytes + 24, 8),
-					     ib_little_endian_get(bytes + 32, 8) };
-	return true;
 }

@@ -3,8 +3,7 @@
  * complete frames, truncated frames and corrupt frames apart; struct ib_zstd_log_kind interprets
  * the lines.
  *
- * Skippable frames are ignored. One kind of skippable frame is the index; see
- * struct ib_zstd_log_index.
+ * Skippable frames are ignored. One kind of skippable frame is the index (io/zstd_log_index.h).
  */
 #ifndef IB_IO_ZSTD_LOG_READER_H
 #define IB_IO_ZSTD_LOG_READER_H
@@ -89,22 +88,5 @@ uint64_t ib_zstd_log_reader_size(const struct ib_zstd_log_reader *f);
  * left the bytes after it.
  */
 uint64_t ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f);
-
-/*
- * The index: a skippable frame of 56 bytes after each appended frame. With its contents, the
- * next append does not have to read the log.
- */
-#define IB_ZSTD_LOG_INDEX_BYTES 56
-struct ib_zstd_log_index {
-	uint64_t size;	/* file size up to the index */
-	uint64_t frame; /* length of the frame before the index */
-	uint64_t mark;	/* checksum of the run in that frame */
-};
-/* Encode an index as the bytes of its skippable frame. */
-void ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],
-			   const struct ib_zstd_log_index *index);
-/* Decode an index. Returns false if the bytes are not a valid index. */
-bool ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES],
-			   struct ib_zstd_log_index *index);
 
 #endif

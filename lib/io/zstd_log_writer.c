@@ -14,6 +14,7 @@
 #include "io/lock.h"
 #include "io/spill_file.h"
 #include "io/zstd_log_end.h"
+#include "io/zstd_log_index.h"
 
 #define MEMORY ((size_t)64 << 20) /* bytes of a frame kept in memory */
 #define LEVEL 1

@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "base/bytes.h"
+#include "io/zstd_log_index.h"
 #include "io/zstd_log_writer.h"
 #include "scratch.h"
 
