@@ -7,12 +7,9 @@
 #define _GNU_SOURCE /* memmem */
 #include "io/zstd_log_reader.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -20,25 +17,18 @@
 #include "base/error.h"
 #include "base/little_endian.h"
 #include "io/descriptor.h"
+#include "io/file_view.h"
 #include "io/zstd_log_index.h"
 
-#define PIECE ((size_t)256 << 10) /* compressed bytes read at a time */
+#define PIECE ((size_t)256 << 10) /* bytes of text skipped at a time */
 #define BEGIN_MAX ((size_t)64 << 10)
 
 static const char zstd_magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' };
 
 struct ib_zstd_log_reader {
-	char *path;
 	const struct ib_zstd_log_kind *kind;
-	int fd;
-	bool own;	     /* true if the reader must close fd */
-	struct ib_bytes all; /* the complete log, if it was read from a pipe */
-	bool piped;
-	uint64_t size;
-	/* piece[0..have) holds the bytes of the file from offset `at` on */
-	char *piece;
-	uint64_t at;
-	size_t have;
+	struct ib_file_view file;
+	bool own; /* true if the reader must close the file */
 	ZSTD_DCtx *zstd;
 	bool at_frame; /* true if there is a current frame */
 	enum ib_frame_state state;
@@ -52,77 +42,6 @@ struct ib_zstd_log_reader {
 	struct ib_bytes begin; /* first bytes of the frame's text, at most BEGIN_MAX */
 };
 
-/* ---- bytes of the file -------------------------------------------------- */
-
-static enum ib_status
-slurp(struct ib_zstd_log_reader *f, struct ib_error *err)
-{
-	ssize_t n;
-
-	for (;;) {
-		if (!ib_bytes_reserve(&f->all, PIECE))
-			return ib_fail_memory(err);
-		n = read(f->fd, f->all.p + f->all.n, PIECE);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ib_fail_errno(err, IB_E_IO, f->path, "read");
-		if (n == 0)
-			break;
-		f->all.n += (size_t)n;
-	}
-	f->piped = true;
-	f->size = f->all.n;
-	return IB_OK;
-}
-
-/* Get a view of up to PIECE bytes from offset `at` on. v->n is 0 only at the end. */
-static enum ib_status
-view(struct ib_zstd_log_reader *f, uint64_t at, struct ib_span *v, struct ib_error *err)
-{
-	uint64_t left = at < f->size ? f->size - at : 0;
-	size_t n_wanted = left < PIECE ? (size_t)left : PIECE, n = 0;
-	ssize_t got;
-
-	if (f->piped) {
-		*v = (struct ib_span){ f->all.p + (left ? at : 0), n_wanted };
-		return IB_OK;
-	}
-	if (at >= f->at && at < f->at + f->have) {
-		n = (size_t)(at - f->at);
-		*v = (struct ib_span){ f->piece + n, f->have - n };
-		return IB_OK;
-	}
-	while (n < n_wanted) {
-		got = pread(f->fd, f->piece + n, n_wanted - n, (off_t)(at + n));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return ib_fail_errno(err, IB_E_IO, f->path, "read");
-		if (got == 0) { /* another process has shortened the file */
-			f->size = at + n;
-			break;
-		}
-		n += (size_t)got;
-	}
-	f->at = at;
-	f->have = n;
-	*v = (struct ib_span){ f->piece, n };
-	return IB_OK;
-}
-
-/* Get a view of n <= PIECE bytes at offset `at`, fewer only at the end of the file. */
-static enum ib_status
-peek(struct ib_zstd_log_reader *f, uint64_t at, size_t n, struct ib_span *v, struct ib_error *err)
-{
-	enum ib_status st = view(f, at, v, err);
-
-	if (st || v->n >= n || at + v->n >= f->size)
-		return st;
-	f->have = 0; /* read again from `at` on */
-	return view(f, at, v, err);
-}
-
 /* ---- open, close -------------------------------------------------------- */
 
 enum ib_status
@@ -130,26 +49,15 @@ ib_zstd_log_reader_attach(int fd, const char *path, const struct ib_zstd_log_kin
 			  struct ib_zstd_log_reader **out, struct ib_error *err)
 {
 	struct ib_zstd_log_reader *f = calloc(1, sizeof(*f));
-	enum ib_status st = IB_OK;
-	struct stat s;
+	enum ib_status st;
 
 	if (!f)
 		return ib_fail_memory(err);
-	f->fd = fd;
 	f->kind = kind;
-	f->path = ib_span_dup(ib_span_of(path));
-	f->piece = malloc(PIECE);
+	st = ib_file_view_open(&f->file, fd, path, err);
 	f->zstd = ZSTD_createDCtx();
-	if (!f->path || !f->piece || !f->zstd)
+	if (!st && !f->zstd)
 		st = ib_fail_memory(err);
-	else if (fstat(fd, &s) != 0)
-		st = ib_fail_errno(err, IB_E_IO, path, "read");
-	else if (S_ISREG(s.st_mode))
-		f->size = (uint64_t)s.st_size;
-	else if (S_ISDIR(s.st_mode))
-		st = ib_fail(err, IB_E_NOINPUT, "%s: is a directory", path);
-	else
-		st = slurp(f, err);
 	if (st) {
 		ib_zstd_log_reader_close(f);
 		return st;
@@ -187,19 +95,17 @@ ib_zstd_log_reader_close(struct ib_zstd_log_reader *f)
 	if (!f)
 		return;
 	if (f->own)
-		ib_fd_close(f->fd);
+		ib_fd_close(f->file.fd);
 	ZSTD_freeDCtx(f->zstd);
-	ib_bytes_release(&f->all);
+	ib_file_view_release(&f->file);
 	ib_bytes_release(&f->begin);
-	free(f->piece);
-	free(f->path);
 	free(f);
 }
 
 const char *
 ib_zstd_log_reader_name(const struct ib_zstd_log_reader *f)
 {
-	return f->path;
+	return f->file.path;
 }
 
 enum ib_frame_state
@@ -231,7 +137,7 @@ ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t n
 uint64_t
 ib_zstd_log_reader_size(const struct ib_zstd_log_reader *f)
 {
-	return f->size;
+	return f->file.size;
 }
 
 uint64_t
@@ -282,7 +188,7 @@ decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begi
 		ZSTD_outBuffer out = { text, sizeof(text), 0 };
 		ZSTD_inBuffer in = { NULL, 0, 0 };
 
-		st = view(f, pos, &v, err);
+		st = ib_file_view_get(&f->file, pos, 1, &v, err);
 		if (st || v.n == 0)
 			break;
 		in = (ZSTD_inBuffer){ v.p, 1, 0 };
@@ -311,14 +217,15 @@ report_corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *e
 		return st;
 	if (f->begin.n > 0)
 		f->kind->name(ib_bytes_span(&f->begin), name);
-	return ib_fail(err, IB_E_DATA, "%s: %s (frame %llu, at byte %llu) is corrupt: %s", f->path,
-		       name, (unsigned long long)f->number, (unsigned long long)start, why);
+	return ib_fail(err, IB_E_DATA, "%s: %s (frame %llu, at byte %llu) is corrupt: %s",
+		       f->file.path, name, (unsigned long long)f->number, (unsigned long long)start,
+		       why);
 }
 
 static enum ib_status
 report_foreign(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu, at byte %llu)", f->path,
+	return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu, at byte %llu)", f->file.path,
 		       f->kind->what, (unsigned long long)f->number, (unsigned long long)f->start);
 }
 
@@ -350,7 +257,7 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 
 	*found = false;
 	for (;;) {
-		st = peek(f, at, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
+		st = ib_file_view_get(&f->file, at, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
 		if (st || v.n < sizeof(zstd_magic))
 			return st;
 		hit = memmem(v.p, v.n, zstd_magic, sizeof(zstd_magic));
@@ -358,7 +265,7 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 		/* The magic of the index is 8 bytes after its start. */
 		if (other && (!hit || other < hit) && at + (uint64_t)(other - v.p) >= start + 8) {
 			at += (uint64_t)(other - v.p);
-			st = peek(f, at - 8, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
+			st = ib_file_view_get(&f->file, at - 8, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
 			if (st)
 				return st;
 			if (v.n >= IB_ZSTD_LOG_INDEX_BYTES && ib_zstd_log_index_get(v.p, &index)) {
@@ -377,7 +284,7 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 			at += v.n - (sizeof(ib_zstd_log_index_magic) - 1 < v.n
 					     ? sizeof(ib_zstd_log_index_magic) - 1
 					     : 0);
-			if (at + sizeof(ib_zstd_log_index_magic) > f->size)
+			if (at + sizeof(ib_zstd_log_index_magic) > f->file.size)
 				return IB_OK;
 		}
 	}
@@ -397,7 +304,7 @@ end_truncated(struct ib_zstd_log_reader *f, struct ib_error *err)
 	if (found)
 		return report_corrupt(f, "it is truncated, but followed by more data", err);
 	f->state = IB_FRAME_CUT;
-	f->pos = f->size;
+	f->pos = f->file.size;
 	return IB_OK;
 }
 
@@ -413,7 +320,7 @@ decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *
 	struct ib_span v;
 	enum ib_status st;
 
-	st = view(f, f->pos, &v, err);
+	st = ib_file_view_get(&f->file, f->pos, 1, &v, err);
 	if (st)
 		return st;
 	if (v.n == 0 && f->drained)
@@ -502,7 +409,7 @@ handle_short_rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_erro
 	if (!zstd && !other)
 		return report_foreign(f, err);
 	f->state = IB_FRAME_CUT;
-	f->pos = f->size;
+	f->pos = f->file.size;
 	if (other) /* a partly written index is harmless: the data is complete */
 		return IB_EOF;
 	f->at_frame = true;
@@ -517,7 +424,7 @@ skip_skippable(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *
 	enum ib_status st;
 	bool found;
 
-	if (n <= f->size - f->start) {
+	if (n <= f->file.size - f->start) {
 		f->pos = f->valid_end = f->start + n;
 		return IB_OK;
 	}
@@ -528,8 +435,8 @@ skip_skippable(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a skippable frame at byte %llu is corrupt: "
 			       "its length reaches past the runs after it",
-			       f->path, (unsigned long long)f->start);
-	f->pos = f->size;
+			       f->file.path, (unsigned long long)f->start);
+	f->pos = f->file.size;
 	return IB_EOF;
 }
 
@@ -543,7 +450,7 @@ ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err)
 	f->begin.n = 0;
 	while (!st) {
 		f->start = f->pos;
-		st = peek(f, f->pos, 8, &v, err);
+		st = ib_file_view_get(&f->file, f->pos, 8, &v, err);
 		if (st)
 			break;
 		if (v.n == 0)
