@@ -337,7 +337,7 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	const char *header_stop;
 	uint64_t lines;
 
-	if (after < stop && count_fields(c, after) == c->source->ncolumns &&
+	if (after < stop && count_fields(c, after) == c->source->columns.n &&
 	    !is_header(c->source, after, c->end, &header_stop))
 		return ib_cursor_nuls(c, start, after);
 	ib_cursor_finish_line(c, start, stop);
@@ -352,7 +352,7 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 static enum ib_next
 wrong_count(struct ib_cursor *c, const char *start, size_t n)
 {
-	size_t want = c->source->ncolumns;
+	size_t want = c->source->columns.n;
 
 	bad_row(c, start, "");
 	if (c->why[0])
@@ -413,7 +413,8 @@ may_be_non_row(const struct ib_source *s, const char *p)
 	uint64_t head;
 
 	memcpy(&head, p, sizeof(head));
-	return ((head ^ s->head) & s->head_mask) == 0 || (unsigned char)(*p - ' ') >= 0xef - ' ';
+	return ((head ^ s->columns.head) & s->columns.head_mask) == 0 ||
+	       (unsigned char)(*p - ' ') >= 0xef - ' ';
 }
 
 /* Move c->at to the next row. Returns IB_NEXT_RECORD if there is one. */
@@ -499,9 +500,9 @@ row_next(struct ib_cursor *c)
 	for (i = 0;; i++, p = stop + 1) {
 		v = &other;
 		number = false;
-		if (i < s->ncolumns && s->column_slot[i] >= 0) {
-			v = &c->v[s->column_slot[i]];
-			number = s->column_number[i];
+		if (i < s->columns.n && s->columns.slot[i] >= 0) {
+			v = &c->v[s->columns.slot[i]];
+			number = s->columns.number[i];
 		}
 		if (!read_value(c, p, number, v, &c->length[i % IB_CURSOR_LENGTHS], &stop))
 			return bad_row(c, start, "malformed quotes");
@@ -509,13 +510,13 @@ row_next(struct ib_cursor *c)
 		if (stop >= c->end || *stop == '\n')
 			break;
 	}
-	if (i + 1 != s->ncolumns)
+	if (i + 1 != s->columns.n)
 		return wrong_count(c, start, i + 1);
 	ib_fields_settle(&s->fields, c->v); /* a column name may contain a dot */
 	ib_cursor_finish_line(c, start, stop);
 	if (quoted)
 		c->line += ib_scan_count_lines(start, c->record.n);
-	if (s->padded)
+	if (s->columns.padded)
 		trim_texts(c);
 	if (s->key.n == 1 && is_suspect_id(s, &c->v[s->key_slot[0]]) && !check_id(c))
 		return IB_NEXT_BAD;
@@ -527,8 +528,8 @@ row_next(struct ib_cursor *c)
 static bool
 names_column(const struct ib_source *s, size_t i, struct ib_span want, bool trimmed)
 {
-	struct ib_value name = { .p = s->column_name[i].p,
-				 .n = (uint32_t)s->column_name[i].n,
+	struct ib_value name = { .p = s->columns.name[i].p,
+				 .n = (uint32_t)s->columns.name[i].n,
 				 .type = IB_TEXT };
 
 	if (trimmed)
@@ -536,23 +537,23 @@ names_column(const struct ib_source *s, size_t i, struct ib_span want, bool trim
 	return ib_span_equal(ib_value_span(&name), want);
 }
 
-/* Return the last column of that name, or ncolumns if there is none. */
+/* Return the last column of that name, or columns.n if there is none. */
 static size_t
 find_column(const struct ib_source *s, struct ib_span want, bool trimmed)
 {
 	size_t i;
 
-	for (i = s->ncolumns; i-- > 0;)
+	for (i = s->columns.n; i-- > 0;)
 		if (names_column(s, i, want, trimmed))
 			return i;
-	return s->ncolumns;
+	return s->columns.n;
 }
 
 bool
 ib_source_has_column(const struct ib_source *s, struct ib_span want)
 {
-	return find_column(s, want, false) < s->ncolumns ||
-	       find_column(s, want, true) < s->ncolumns;
+	return find_column(s, want, false) < s->columns.n ||
+	       find_column(s, want, true) < s->columns.n;
 }
 
 /* Assign columns to the needed fields of the same name. */
@@ -565,13 +566,13 @@ map_columns(struct ib_source *s, bool trimmed)
 
 	for (i = 0; i < wanted->n; i++) {
 		m = &wanted->member[i];
-		if (m->slot < 0 || (trimmed && find_column(s, m->name, false) < s->ncolumns))
+		if (m->slot < 0 || (trimmed && find_column(s, m->name, false) < s->columns.n))
 			continue;
 		at = find_column(s, m->name, trimmed);
-		if (at == s->ncolumns || s->column_slot[at] >= 0)
+		if (at == s->columns.n || s->columns.slot[at] >= 0)
 			continue;
-		s->column_slot[at] = m->slot;
-		s->column_number[at] = m->number;
+		s->columns.slot[at] = m->slot;
+		s->columns.number[at] = m->number;
 	}
 }
 
@@ -580,9 +581,9 @@ ib_delimited_compile(struct ib_source *s)
 {
 	size_t i;
 
-	for (i = 0; i < s->ncolumns; i++) {
-		s->column_slot[i] = -1;
-		s->column_number[i] = false;
+	for (i = 0; i < s->columns.n; i++) {
+		s->columns.slot[i] = -1;
+		s->columns.number[i] = false;
 	}
 	map_columns(s, false);
 	map_columns(s, true);
@@ -597,14 +598,14 @@ allocate_columns(struct ib_source *s)
 {
 	size_t n = s->header.n + 1;
 
-	free(s->column_slot);
-	free(s->column_number);
-	free(s->column_name);
-	s->ncolumns = 0;
-	s->column_slot = malloc(n * sizeof(*s->column_slot));
-	s->column_number = malloc(n * sizeof(*s->column_number));
-	s->column_name = malloc(n * sizeof(*s->column_name));
-	return s->column_slot && s->column_number && s->column_name;
+	free(s->columns.slot);
+	free(s->columns.number);
+	free(s->columns.name);
+	s->columns.n = 0;
+	s->columns.slot = malloc(n * sizeof(*s->columns.slot));
+	s->columns.number = malloc(n * sizeof(*s->columns.number));
+	s->columns.name = malloc(n * sizeof(*s->columns.name));
+	return s->columns.slot && s->columns.number && s->columns.name;
 }
 
 static enum ib_status
@@ -628,11 +629,11 @@ read_names(struct ib_source *s, struct ib_error *err)
 	for (;; p = stop + 1) {
 		if (!read_field(s->delimiter, p, end, &v, &stop))
 			return bad_header(s, err);
-		ib_value_text(&v, &s->names, &name);
+		ib_value_text(&v, &s->columns.names, &name);
 		if (!name.p)
 			return ib_fail_memory(err);
-		s->column_name[s->ncolumns++] = name;
-		s->padded |= !v.quoted && name.n > 0 && ib_span_trim(name).n < name.n;
+		s->columns.name[s->columns.n++] = name;
+		s->columns.padded |= !v.quoted && name.n > 0 && ib_span_trim(name).n < name.n;
 		if (stop >= end || *stop == '\n')
 			return IB_OK;
 	}
@@ -641,15 +642,15 @@ read_names(struct ib_source *s, struct ib_error *err)
 static enum ib_status
 read_header(struct ib_source *s, struct ib_error *err)
 {
-	char mask[sizeof(s->head)];
+	char mask[sizeof(s->columns.head)];
 	size_t i;
 
 	if (!allocate_columns(s))
 		return ib_fail_memory(err);
 	for (i = 0; i < sizeof(mask); i++)
 		mask[i] = i < s->header.n && !memchr("\r\n", s->header.p[i], 2) ? '\xff' : '\0';
-	memcpy(&s->head, s->header.p, sizeof(s->head));
-	memcpy(&s->head_mask, mask, sizeof(mask));
+	memcpy(&s->columns.head, s->header.p, sizeof(s->columns.head));
+	memcpy(&s->columns.head_mask, mask, sizeof(mask));
 	return read_names(s, err);
 }
 

@@ -337,9 +337,9 @@ next_name(struct names *n, struct ib_span *name)
 {
 	if (!is_delimited(n->c))
 		return next_member(n, name);
-	if (n->i == n->c->source->ncolumns)
+	if (n->i == n->c->source->columns.n)
 		return false;
-	*name = n->c->source->column_name[n->i++];
+	*name = n->c->source->columns.name[n->i++];
 	return true;
 }
 

@@ -30,10 +30,10 @@ ib_source_free(struct ib_source *s)
 	ib_fields_release(&s->fields);
 	ib_bytes_release(&s->header);
 	ib_bytes_release(&s->preamble);
-	free(s->column_slot);
-	free(s->column_number);
-	free(s->column_name);
-	ib_arena_release(&s->names);
+	free(s->columns.slot);
+	free(s->columns.number);
+	free(s->columns.name);
+	ib_arena_release(&s->columns.names);
 	free(s->notes);
 	free(s);
 }

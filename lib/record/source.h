@@ -36,6 +36,17 @@ struct ib_reader_options {
 	const struct ib_context *context;
 };
 
+/* The columns of a CSV or TSV. */
+struct ib_columns {
+	size_t n;
+	struct ib_span *name;	  /* [n], without quotes */
+	int16_t *slot;		  /* [n], -1 if the column is not needed */
+	bool *number;		  /* [n], true to convert the column to numbers */
+	bool padded;		  /* names have space around them: trim all fields */
+	uint64_t head, head_mask; /* first bytes of the header, to find repeated headers */
+	struct ib_arena names;	  /* owns the names */
+};
+
 /* One operand, its format and its fields. Read-only once a block refers to it. */
 struct ib_source {
 	const char *path;
@@ -50,14 +61,8 @@ struct ib_source {
 	bool empty;			/* the operand has no line at all, no header either */
 	/* CSV and TSV only: */
 	char delimiter;
-	bool padded;		     /* column names have space around them: trim all fields */
-	int16_t *column_slot;	     /* [ncolumns], -1 if the column is not needed */
-	bool *column_number;	     /* [ncolumns], true to convert the column to numbers */
-	struct ib_span *column_name; /* [ncolumns], without quotes */
-	size_t ncolumns;
-	struct ib_bytes header;	  /* the header line with its newline */
-	uint64_t head, head_mask; /* first bytes of the header, to find repeated headers */
-	struct ib_arena names;	  /* owns the column names */
+	struct ib_columns columns;
+	struct ib_bytes header; /* the header line with its newline */
 	struct ib_notes *notes;
 	struct ib_bytes preamble; /* the lines of --header-lines, with their newlines */
 	uint64_t first_line;	  /* line number of the first record, from 1 */
