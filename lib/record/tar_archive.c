@@ -18,6 +18,15 @@
 
 #define BLOCK ((size_t)256 << 10) /* bytes per read */
 
+/* The content of the current member. */
+struct content {
+	uint64_t begin, end; /* offsets in the archive */
+	bool passing;	     /* libarchive is reading it */
+	bool passed;	     /* it was read to its end */
+	ib_tar_take *take;   /* NULL to skip the bytes */
+	void *take_ctx;
+};
+
 struct ib_tar_archive {
 	const struct ib_libarchive *la;
 	struct archive *archive;
@@ -27,16 +36,12 @@ struct ib_tar_archive {
 	char *buf; /* bytes [base, base + n) of the archive */
 	size_t n, cap;
 	uint64_t base, mark;
-	uint64_t content, content_end; /* offsets of the current member's content */
-	bool passing;		       /* libarchive is reading the current member's content */
-	bool passed;		       /* the current member was read to its end */
-	bool seeking;		       /* libarchive is looking for the next header */
+	struct content content;
+	bool seeking; /* libarchive is looking for the next header */
 	bool ended;
-	bool joined;	   /* warned that a second archive follows */
-	uint64_t number;   /* number of the next member, from 0 */
-	bool has_mark;	   /* the end of archive (zeros) was found before `mark` */
-	ib_tar_take *take; /* NULL to skip the bytes */
-	void *take_ctx;
+	bool joined;	 /* warned that a second archive follows */
+	uint64_t number; /* number of the next member, from 0 */
+	bool has_mark;	 /* the end of archive (zeros) was found before `mark` */
 	struct ib_tar_header header;
 	struct ib_error failed; /* of the input */
 };
@@ -48,7 +53,7 @@ static void
 dispose(struct ib_tar_archive *t, uint64_t end)
 {
 	struct ib_tar_piece piece;
-	uint64_t from = t->content, to = t->content_end;
+	uint64_t from = t->content.begin, to = t->content.end;
 
 	if (end <= t->mark)
 		return;
@@ -59,8 +64,8 @@ dispose(struct ib_tar_archive *t, uint64_t end)
 	piece.from = (size_t)(from - t->mark);
 	piece.to = (size_t)(to - t->mark);
 	t->mark = end;
-	if (t->take)
-		t->take(t->take_ctx, &piece);
+	if (t->content.take)
+		t->content.take(t->content.take_ctx, &piece);
 }
 
 static bool
@@ -103,7 +108,7 @@ read_block(struct archive *a, void *ctx, const void **p)
 	enum ib_status st;
 	size_t got = 0;
 
-	if (t->passing)
+	if (t->content.passing)
 		dispose(t, t->base + t->n);
 	else if (t->seeking)
 		skip_zeros(t);
@@ -179,7 +184,7 @@ ib_tar_archive_open(struct ib_input *in, const struct ib_tar_options *options,
 	t->in = in;
 	if (options)
 		t->options = *options;
-	t->passed = true;
+	t->content.passed = true;
 	st = ib_libarchive_load(&t->la, err);
 	if (!st) {
 		t->archive = t->la->archive_read_new();
@@ -202,7 +207,7 @@ ib_tar_archive_close(struct ib_tar_archive *t)
 {
 	if (!t)
 		return;
-	t->take = NULL;
+	t->content.take = NULL;
 	if (t->archive)
 		t->la->archive_read_free(t->archive);
 	if (t->entry)
@@ -219,12 +224,12 @@ finish_member(struct ib_tar_archive *t, struct ib_error *err)
 {
 	int r;
 
-	if (t->passed)
+	if (t->content.passed)
 		return IB_OK;
-	t->passing = true;
+	t->content.passing = true;
 	r = t->la->archive_read_data_skip(t->archive);
-	t->passing = false;
-	t->passed = true;
+	t->content.passing = false;
+	t->content.passed = true;
 	if (r < ARCHIVE_WARN) {
 		dispose(t, t->base + t->n);
 		return fail(t, err);
@@ -238,10 +243,10 @@ ib_tar_archive_pass(struct ib_tar_archive *t, ib_tar_take *take, void *ctx, stru
 {
 	enum ib_status st;
 
-	t->take = take;
-	t->take_ctx = ctx;
+	t->content.take = take;
+	t->content.take_ctx = ctx;
 	st = finish_member(t, err);
-	t->take = NULL;
+	t->content.take = NULL;
 	return st;
 }
 
@@ -323,9 +328,9 @@ find_header(struct ib_tar_archive *t, uint64_t *start, struct ib_error *err)
 		return end_or_fail(t, err);
 	warn_of_joined(t);
 	*start = t->mark;
-	t->content = (uint64_t)t->la->archive_filter_bytes(t->archive, 0);
+	t->content.begin = (uint64_t)t->la->archive_filter_bytes(t->archive, 0);
 	if ((uint64_t)t->la->archive_read_header_position(t->archive) != from ||
-	    t->content < *start || t->content > t->base + t->n)
+	    t->content.begin < *start || t->content.begin > t->base + t->n)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: damaged tar: a member begins "
 			       "at a wrong offset",
@@ -355,14 +360,14 @@ ib_tar_archive_next(struct ib_tar_archive *t, struct ib_tar_member *m, struct ib
 	st = find_header(t, &start, err);
 	if (st)
 		return st;
-	t->passed = false;
+	t->content.passed = false;
 	*m = (struct ib_tar_member){
 		.size = (uint64_t)t->la->archive_entry_size(t->entry),
 		.mtime = t->la->archive_entry_mtime(t->entry),
 	};
-	t->content_end = t->content + m->size;
+	t->content.end = t->content.begin + m->size;
 	if (!ib_tar_header_read(&t->header, t->buf + (start - t->base),
-				(size_t)(t->content - start)))
+				(size_t)(t->content.begin - start)))
 		return ib_fail_memory(err);
 	m->path = ib_bytes_span(&t->header.path);
 	m->file = t->la->archive_entry_filetype(t->entry) == AE_IFREG &&
