@@ -236,7 +236,7 @@ check-fuzz: $(FUZZED:%=$B/fuzz/%) ## the fuzz targets over their corpora
 	@echo '$(words $(FUZZED)) passed, 0 failed'
 
 lint: $(LIB)                     ## layers, cppcheck, manuals
-	$(Q)/usr/bin/python3 tests/layers.py $(LIB)
+	$(Q)/usr/bin/python3 tests/code/layers.py $(LIB)
 	$(Q)cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 \
 		-Ilib/include -Ilib cmd lib

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Compare what two builds of the commands do: the safety net of a refactoring.
 
-    same.py BASE_BIN NEW_BIN [--cases 2000] [--records 20000] [--show 20]
+    compare_builds.py BASE_BIN NEW_BIN [--cases 2000] [--records 20000] [--show 20]
 
 Both builds run every case folder under tests/cli, random cases of the
 differential test and the commands of the benchmark. For each run the digest of
