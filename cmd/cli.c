@@ -9,11 +9,11 @@
 #include "options.h"
 #include "process.h"
 #include "progress.h"
-#include "say.h"
+#include "messages.h"
 #include "values.h"
 
 static void
-apply(struct cli *cli, const struct cli_option *o, char letter, const char *value)
+apply_option(struct cli *cli, const struct cli_option *o, char letter, const char *value)
 {
 	size_t row = (size_t)(o - cli->command->options);
 
@@ -21,13 +21,13 @@ apply(struct cli *cli, const struct cli_option *o, char letter, const char *valu
 	cli->letter[row] = letter;
 	switch (o->kind) {
 	case CLI_KIND_HELP:
-		cli_help(cli);
+		cli_print_help(cli);
 		break;
 	case CLI_KIND_VERSION:
 		printf("%s (infobatch) %s\n", cli->command->name, IB_VERSION);
 		break;
 	default:
-		cli_store(cli, o, value);
+		cli_store_value(cli, o, value);
 		return;
 	}
 	if (!ferror(stdout) && !fflush(stdout))
@@ -41,20 +41,19 @@ apply(struct cli *cli, const struct cli_option *o, char letter, const char *valu
 static const struct cli_option *
 find_long(const struct cli *cli, const char *name, size_t n)
 {
-	const struct cli_option *o = cli_by_name(cli, name, n);
+	const struct cli_option *o = cli_find_name(cli, name, n);
 	const char *near;
 
 	if (o)
 		return o;
-	near = cli_nearest_option(cli, name, n);
+	near = cli_find_nearest(cli, name, n);
 	cli_misuse(cli, "unknown option '--%.*s'%s%s%s", (int)n, name,
-		   near ? "; did you mean '--" : "", near ? near : "",
-		   near ? "'?" : "");
+		   near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* --name, --name=value, --name value. Returns the arguments it took. */
 static int
-long_option(struct cli *cli, char **argv)
+parse_long_option(struct cli *cli, char **argv)
 {
 	const char *name = argv[0] + 2, *equals = strchr(name, '=');
 	size_t n = equals ? (size_t)(equals - name) : strlen(name);
@@ -63,12 +62,12 @@ long_option(struct cli *cli, char **argv)
 	if (!o->arg && equals)
 		cli_misuse(cli, "--%s takes no value", o->name);
 	if (!o->arg || equals) {
-		apply(cli, o, 0, equals ? equals + 1 : "");
+		apply_option(cli, o, 0, equals ? equals + 1 : "");
 		return 1;
 	}
 	if (!argv[1])
 		cli_misuse(cli, "--%s needs a value (%s)", o->name, o->arg);
-	apply(cli, o, 0, argv[1]);
+	apply_option(cli, o, 0, argv[1]);
 	return 2;
 }
 
@@ -76,7 +75,7 @@ long_option(struct cli *cli, char **argv)
 static const struct cli_option *
 find_short(const struct cli *cli, const char *arg, const char *p)
 {
-	const struct cli_option *o = cli_by_letter(cli, *p);
+	const struct cli_option *o = cli_find_letter(cli, *p);
 
 	if (!o && (unsigned char)*p >= 0x80)
 		cli_misuse(cli, "unknown option '%s'", arg);
@@ -87,7 +86,7 @@ find_short(const struct cli *cli, const char *arg, const char *p)
 
 /* -o value, -oVALUE, -qv: flags may share a dash. */
 static int
-short_options(struct cli *cli, char **argv)
+parse_short_options(struct cli *cli, char **argv)
 {
 	const struct cli_option *o;
 	const char *p;
@@ -95,23 +94,23 @@ short_options(struct cli *cli, char **argv)
 	for (p = argv[0] + 1; *p; p++) {
 		o = find_short(cli, argv[0], p);
 		if (!o->arg) {
-			apply(cli, o, *p, "");
+			apply_option(cli, o, *p, "");
 			continue;
 		}
 		if (p[1]) {
-			apply(cli, o, *p, p + 1);
+			apply_option(cli, o, *p, p + 1);
 			return 1;
 		}
 		if (!argv[1])
 			cli_misuse(cli, "-%c needs a value (%s)", *p, o->arg);
-		apply(cli, o, *p, argv[1]);
+		apply_option(cli, o, *p, argv[1]);
 		return 2;
 	}
 	return 1;
 }
 
 static void
-warn(void *data, const char *sentence)
+print_warning(void *data, const char *sentence)
 {
 	cli_warn(data, sentence);
 }
@@ -123,24 +122,24 @@ cli_open(struct cli *cli, const struct cli_command *command, void *args, struct 
 	int i = 1;
 
 	*cli = (struct cli){ .command = command, .args = args, .common = common, .argc = argc };
-	cli->context.warn = warn;
+	cli->context.warn = print_warning;
 	cli->context.progress = cli_progress_advance;
 	cli->context.data = cli;
-	cli_process_begin();
+	cli_process_init();
 	while (i < argc) {
 		if (argv[i][0] != '-' || !argv[i][1])
 			cli_add_operand(cli, argv[i++]);
 		else if (!strcmp(argv[i], "--"))
 			break;
 		else if (argv[i][1] == '-')
-			i += long_option(cli, argv + i);
+			i += parse_long_option(cli, argv + i);
 		else
-			i += short_options(cli, argv + i);
+			i += parse_short_options(cli, argv + i);
 	}
 	for (i++; i < argc; i++)
 		cli_add_operand(cli, argv[i]);
 	cli->context.threads = (int)common->threads;
-	cli_progress_begin(command->name, common->progress, common->quiet);
+	cli_progress_init(command->name, common->progress, common->quiet);
 }
 
 int
@@ -148,7 +147,7 @@ cli_close(struct cli *cli, enum ib_status st, const struct ib_error *err)
 {
 	cli_progress_erase();
 	if (st && st != IB_EOF && st != IB_E_PIPE)
-		cli_say(cli, "%s", err->text);
+		cli_print(cli, "%s", err->text);
 	while (cli->nowned)
 		free(cli->owned[--cli->nowned]);
 	free(cli->owned);

@@ -1,7 +1,7 @@
 /*
  * What a command is: one table of options, which drives parsing, bounds, --help
  * and the hint on a typo; and one run of it. Definitions alone: the functions
- * are in say.h, options.h, operands.h, values.h, files.h, help.h and cli.h.
+ * are in messages.h, options.h, operands.h, values.h, files.h, help.h and cli.h.
  *
  * A command has a `struct args` with a member `struct cli_common common`; the
  * rows below say by member where a value goes, and do not compile if its type

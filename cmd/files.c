@@ -10,11 +10,12 @@
 
 #include "operands.h"
 #include "options.h"
-#include "say.h"
+#include "messages.h"
 
 /* The files of -o 'part.%d' (none for a --split that is refused), or of -o 'folder/%s'. */
 static void
-add_pattern(struct cli *cli, const struct cli_files *files, struct ib_file_use use, bool numbered)
+add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_file_use use,
+		      bool numbered)
 {
 	uint64_t n = numbered ? files->split : files->operands, i;
 	const char *pattern = use.path;
@@ -23,80 +24,80 @@ add_pattern(struct cli *cli, const struct cli_files *files, struct ib_file_use u
 		return;
 	for (i = 0; i < n; i++) {
 		use.of = numbered ? NULL : cli->operand[i];
-		use.path = cli_own(cli, numbered ? ib_name_for_number(pattern, i)
-						 : ib_name_for_operand(pattern, use.of));
-		cli_add_use(cli, &use);
+		use.path = cli_free_at_end(cli, numbered ? ib_name_for_number(pattern, i)
+							 : ib_name_for_operand(pattern, use.of));
+		cli_add_file(cli, &use);
 	}
 }
 
 static void
-add_output(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
-	   const char *role, const char *path)
+add_output_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
+		 const char *role, const char *path)
 {
 	struct ib_file_use use = { role, path, NULL, IB_USE_WRITE };
 	char *lock;
 
 	if ((o->flags & CLI_PARTS) && files->split && strstr(path, "%d")) {
-		add_pattern(cli, files, use, true);
+		add_numbered_or_named(cli, files, use, true);
 		return;
 	}
 	if ((o->flags & CLI_NAMES) && files->per_operand && strstr(path, "%s")) {
-		add_pattern(cli, files, use, false);
+		add_numbered_or_named(cli, files, use, false);
 		return;
 	}
 	if (o->kind == CLI_KIND_OUTPUT && (o->flags & CLI_STDOUT))
 		use.use = IB_USE_RESULT;
-	cli_add_use(cli, &use);
+	cli_add_file(cli, &use);
 	if (!(o->flags & CLI_LOCK))
 		return;
-	lock = cli_own(cli, malloc(strlen(path) + sizeof(".lock")));
+	lock = cli_free_at_end(cli, malloc(strlen(path) + sizeof(".lock")));
 	sprintf(lock, "%s.lock", path);
 	use.of = path;
 	use.path = lock;
 	use.role = "the lock file";
-	cli_add_use(cli, &use);
+	cli_add_file(cli, &use);
 }
 
 static void
-add_pair(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
-	 const char *role, const char *pair)
+add_pair_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
+	       const char *role, const char *pair)
 {
 	const char *colon = strchr(pair, ':');
-	char *in = cli_own(cli, strdup(pair));
+	char *in = cli_free_at_end(cli, strdup(pair));
 
 	in[colon - pair] = '\0';
-	cli_add_use(cli, &(struct ib_file_use){ role, in, NULL, IB_USE_READ });
-	add_output(cli, files, o, role, colon + 1);
+	cli_add_file(cli, &(struct ib_file_use){ role, in, NULL, IB_USE_READ });
+	add_output_files(cli, files, o, role, colon + 1);
 }
 
 /* The files that an option names. */
 static void
-add_option(struct cli *cli, const struct cli_files *files, const struct cli_option *o)
+add_option_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o)
 {
 	struct ib_file_use use = { .use = IB_USE_READ };
 	const struct ib_list *list;
 	char name[40];
 	size_t i;
 
-	cli_spelled(cli, o, name);
-	use.role = cli_own(cli, strdup(name));
+	cli_option_spelling(cli, o, name);
+	use.role = cli_free_at_end(cli, strdup(name));
 	if (o->flags & CLI_START)
 		use.use = IB_USE_START;
 	if (o->kind == CLI_KIND_INPUT || o->kind == CLI_KIND_OUTPUT)
-		use.path = *(const char **)cli_member(cli, o);
+		use.path = *(const char **)cli_member_address(cli, o);
 	if (o->kind == CLI_KIND_INPUT)
-		cli_add_use(cli, &use);
+		cli_add_file(cli, &use);
 	if (o->kind == CLI_KIND_OUTPUT && strcmp(use.path, "-"))
-		add_output(cli, files, o, use.role, use.path);
+		add_output_files(cli, files, o, use.role, use.path);
 	if (o->kind != CLI_KIND_INPUTS && o->kind != CLI_KIND_PAIRS)
 		return;
-	list = cli_member(cli, o);
+	list = cli_member_address(cli, o);
 	for (i = 0; i < list->n; i++) {
 		use.path = list->v[i];
 		if (o->kind == CLI_KIND_INPUTS)
-			cli_add_use(cli, &use);
+			cli_add_file(cli, &use);
 		else
-			add_pair(cli, files, o, use.role, use.path);
+			add_pair_files(cli, files, o, use.role, use.path);
 	}
 }
 
@@ -106,7 +107,7 @@ writes_stdout(const struct cli *cli, const struct cli_option *o)
 {
 	return o->kind == CLI_KIND_OUTPUT && (o->flags & CLI_STDOUT) &&
 	       (!cli->given[o - cli->command->options] ||
-		!strcmp(*(const char **)cli_member(cli, o), "-"));
+		!strcmp(*(const char **)cli_member_address(cli, o), "-"));
 }
 
 void
@@ -121,15 +122,15 @@ cli_check_files(struct cli *cli, const struct cli_files *files)
 
 	for (; o->kind != CLI_KIND_END; o++) {
 		if (cli->given[o - cli->command->options])
-			add_option(cli, files, o);
+			add_option_files(cli, files, o);
 		if (writes_stdout(cli, o))
-			cli_add_use(cli, &out);
+			cli_add_file(cli, &out);
 	}
 	for (i = 0; i < cli->noperands && i < files->operands; i++)
-		cli_add_use(cli, &(struct ib_file_use){ "the operand", cli->operand[i], NULL,
-							IB_USE_READ });
+		cli_add_file(cli, &(struct ib_file_use){ "the operand", cli->operand[i], NULL,
+							 IB_USE_READ });
 	if (cli->stdin_operand)
-		cli_add_use(cli, &in);
+		cli_add_file(cli, &in);
 	st = ib_files_check(cli->uses, cli->nuses, &err);
 	if (st == IB_E_MISUSE)
 		cli_misuse(cli, "%s", err.text);

@@ -128,7 +128,7 @@ put_examples(const char *text)
 }
 
 void
-cli_help(const struct cli *cli)
+cli_print_help(const struct cli *cli)
 {
 	const struct cli_command *c = cli->command;
 	const struct cli_option *o;
@@ -150,7 +150,7 @@ cli_help(const struct cli *cli)
 }
 
 void
-cli_usage(const struct cli *cli)
+cli_print_usage(const struct cli *cli)
 {
 	const struct cli_command *c = cli->command;
 	const char *verb = c->verb ? c->verb : "";
@@ -165,7 +165,7 @@ cli_usage(const struct cli *cli)
 
 /* Letters put in, left out, changed or swapped (optimal string alignment). */
 static size_t
-distance(const char *a, size_t n, const char *b, size_t m)
+edit_distance(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t d[NAME_MAX_LEN + 1][NAME_MAX_LEN + 1];
 	size_t i, j, best;
@@ -195,7 +195,7 @@ distance(const char *a, size_t n, const char *b, size_t m)
  * abbreviated, so that a new option cannot break an old script.
  */
 const char *
-cli_nearest_option(const struct cli *cli, const char *name, size_t n)
+cli_find_nearest(const struct cli *cli, const char *name, size_t n)
 {
 	const struct cli_option *o;
 	const char *near = NULL;
@@ -207,7 +207,7 @@ cli_nearest_option(const struct cli *cli, const char *name, size_t n)
 		if (o->kind == CLI_KIND_GROUP || (o->flags & CLI_HIDDEN))
 			continue;
 		m = strlen(o->name);
-		d = !strncmp(o->name, name, n) ? 1 : distance(name, n, o->name, m);
+		d = !strncmp(o->name, name, n) ? 1 : edit_distance(name, n, o->name, m);
 		if (d < best || (d == best && !near)) {
 			best = d;
 			near = o->name;

@@ -1,5 +1,5 @@
 /* ib-audit: who was left out, when and why; proof, drift, reports. */
-#include "rows.h"
+#include "shared_options.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -24,7 +24,7 @@ set_log_epoch(void *args, const char *value)
 {
 	struct args *a = args;
 
-	return cli_log_epoch(&a->o.log, value);
+	return cli_parse_log_epoch(&a->o.log, value);
 }
 
 /* D:A */
@@ -39,15 +39,15 @@ set_page_hinkley(void *args, const char *value)
 		return "D:A, two numbers";
 	memcpy(delta, value, (size_t)(colon - value));
 	delta[colon - value] = '\0';
-	if (!cli_real(delta, "[0, inf)", &a->o.ph_delta) ||
-	    !cli_real(colon + 1, "[0, inf)", &a->o.ph_alarm))
+	if (!cli_parse_real(delta, "[0, inf)", &a->o.ph_delta) ||
+	    !cli_parse_real(colon + 1, "[0, inf)", &a->o.ph_alarm))
 		return "D:A, two numbers, neither negative";
 	return NULL;
 }
 
 #define OUTPUT_ROW                                                                                 \
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT, "write to FILE (default standard output)")
-#define LOOK_ROWS                                                                                  \
+#define TABLE_ROWS                                                                                 \
 	CLI_GROUP("Output"), OUTPUT_ROW,                                                           \
 		CLI_FLAG(0, "json", o.json, "print an array of JSON objects instead of a table"),  \
 		CLI_CHOICE(0, "color", "WHEN", "auto|always|never", enum color, color,             \
@@ -74,7 +74,7 @@ static const struct cli_option summary_options[] = {
 	CLI_FLAG(0, "errors", o.errors,
 		 "with --json: also print the standard error of the sum of "
 		 "weights, and its deviation in standard errors"),
-	LOOK_ROWS,
+	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
 
@@ -84,7 +84,7 @@ static const struct cli_option show_options[] = {
 	CLI_INPUT('s', "scores", o.scores, 0,
 		  "also print the current score of each id from this score "
 		  "file, with its last epoch and its visits (default: none)"),
-	LOOK_ROWS,
+	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
 
@@ -98,7 +98,7 @@ static const struct cli_option list_options[] = {
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
 		  "only the first K; with -e the K lowest scores (default: "
 		  "all)"),
-	LOOK_ROWS,
+	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
 
@@ -108,7 +108,7 @@ static const struct cli_option suspects_options[] = {
 		  "only the first K (default: all)"),
 	CLI_COUNT(0, "min-epochs", "N", "[2, 18446744073709551615]", o.min_epochs,
 		  "only samples with losses in at least N epochs (default 3)"),
-	LOOK_ROWS,
+	TABLE_ROWS,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	WEIGHT_ROWS,
@@ -134,7 +134,7 @@ static const struct cli_option simulate_options[] = {
 	CLI_RULE_ROWS(o.rule),
 	CLI_GROUP("Epochs that keep all samples"),
 	CLI_SCHEDULE_ROWS(o.rule),
-	LOOK_ROWS,
+	TABLE_ROWS,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
@@ -150,7 +150,7 @@ static const struct cli_option drift_options[] = {
 	CLI_CALL(0, "page-hinkley", "D:A", set_page_hinkley,
 		 "slack and alarm level of the Page-Hinkley test (default "
 		 "0.05:0.5)"),
-	LOOK_ROWS,
+	TABLE_ROWS,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	WEIGHT_ROWS,
@@ -334,7 +334,7 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 		cli_exclude(cli, "pruned", "drawn");
 	if (v->verb == IB_AUDIT_SUMMARY || v->verb == IB_AUDIT_SIMULATE ||
 	    v->verb == IB_AUDIT_REPORT)
-		o->cost_given = cli_given(cli, "cost-per-epoch");
+		o->cost_given = cli_is_given(cli, "cost-per-epoch");
 	if (v->verb == IB_AUDIT_SIMULATE)
 		check_simulation(cli, o);
 	cli_check_files(cli, &(struct cli_files){
@@ -345,10 +345,10 @@ check(struct cli *cli, const struct verb *v, struct args *a)
  * ---------------------------------------------------------------- */
 
 static void
-set_look(struct args *a)
+set_table_style(struct args *a)
 {
 	const char *plain = getenv("NO_COLOR"), *term = getenv("TERM");
-	bool terminal = cli_on_terminal(a->o.output);
+	bool terminal = cli_is_terminal(a->o.output);
 	bool dumb = !term || !*term || !strcmp(term, "dumb");
 	struct winsize size;
 
@@ -374,7 +374,7 @@ find_verb(const char *word)
 
 /* No verb: --help and the like, or misuse. */
 static int
-without_verb(struct args *a, int argc, char **argv)
+run_without_verb(struct args *a, int argc, char **argv)
 {
 	struct ib_list words;
 	struct cli cli;
@@ -382,7 +382,7 @@ without_verb(struct args *a, int argc, char **argv)
 	size_t i, n;
 
 	cli_open(&cli, &no_verb, a, &a->common, argc, argv);
-	words = cli_operands(&cli, true);
+	words = cli_get_operands(&cli, true);
 	if (words.n == 0)
 		cli_misuse(&cli, "which verb: simulate, summary, show, list, "
 				 "suspects, verify, drift, report or metrics?");
@@ -412,14 +412,14 @@ main(int argc, char **argv)
 	}
 	v = argc > 1 ? find_verb(argv[1]) : NULL;
 	if (!v)
-		return without_verb(&a, argc, argv);
+		return run_without_verb(&a, argc, argv);
 	a.o.verb = v->verb;
 	cli_open(&cli, &v->command, &a, &a.common, argc - 1, argv + 1);
-	a.o.operands = cli_operands(&cli, true);
+	a.o.operands = cli_get_operands(&cli, true);
 	check(&cli, v, &a);
-	set_look(&a);
+	set_table_style(&a);
 	st = ib_audit_run(&a.o, &cli.context, &err);
 	if (!st && a.common.verbose)
-		cli_say_pace(&cli);
+		cli_print_pace(&cli);
 	return cli_close(&cli, st, &err);
 }

@@ -1,5 +1,5 @@
 /* ib-prune: which samples an epoch trains on, each with its weight. */
-#include "rows.h"
+#include "shared_options.h"
 
 struct args {
 	struct ib_prune_options o;
@@ -108,20 +108,20 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	size_t i;
 
 	for (i = 0; o->split && i < o->companions.n; i++)
-		if (!cli_has_field(strchr(o->companions.v[i], ':') + 1, 'd'))
+		if (!cli_has_placeholder(strchr(o->companions.v[i], ':') + 1, 'd'))
 			cli_misuse(cli, "--split needs %%d in the name of "
 					"--companion too");
-	if (o->split && !cli_has_field(o->output, 'd'))
+	if (o->split && !cli_has_placeholder(o->output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
-	if (o->split && cli_has_field(o->output, 's'))
+	if (o->split && cli_has_placeholder(o->output, 's'))
 		cli_misuse(cli, "--split and %%s in the name of -o exclude "
 				"each other");
-	if (o->split && o->weights && !cli_has_field(o->weights, 'd'))
+	if (o->split && o->weights && !cli_has_placeholder(o->weights, 'd'))
 		cli_misuse(cli, "--split needs %%d in the name of -w too");
-	if (!o->split && !o->dry_run && cli_has_field(o->output, 's') && cli_reads_stdin(cli))
+	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's') && cli_reads_stdin(cli))
 		cli_misuse(cli, "%%s in the name of -o needs operands with "
 				"names: standard input has none");
-	cli_check_parts(cli, o->split);
+	cli_check_split_names(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
 		cli_misuse(cli, "--id-field cannot be used with lists and tars");
@@ -136,7 +136,7 @@ check(struct cli *cli, struct args *a)
 
 	if (o->rule.epoch == IB_NO_EPOCH)
 		cli_misuse(cli, "-e is missing: which epoch is it?");
-	cli_need(cli, "write-bins", "totals");
+	cli_require_any(cli, "write-bins", "totals");
 	cli_exclude(cli, "write-bins",
 		    "scores dry-run output pruned weights companion receipt "
 		    "audit split");
@@ -144,13 +144,13 @@ check(struct cli *cli, struct args *a)
 		cli_misuse(cli, "-s is missing: only --rule random does "
 				"without scores");
 	cli_exclude(cli, "full-from", "epochs delta");
-	cli_idle_without(cli, "delta", "epochs");
+	cli_warn_unused_without(cli, "delta", "epochs");
 	cli_check_rule(cli, &o->rule);
 	cli_check_key(cli, o->key, o->format);
 	check_outputs(cli, o);
 	cli_check_files(cli,
 			&(struct cli_files){ o->operands.n, o->split, !o->dry_run && !o->split });
-	o->dry_run_table = o->dry_run && cli_on_terminal(o->output);
+	o->dry_run_table = o->dry_run && cli_is_terminal(o->output);
 }
 
 static void
@@ -164,17 +164,18 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r)
 			n += (size_t)snprintf(reasons + n, sizeof(reasons) - n, "%s%" PRIu64 " %s",
 					      n ? ", " : "", r->reasons[i],
 					      ib_reason_name((enum ib_reason)i));
-	cli_say(cli,
-		"%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64 " pruned; %" PRIu64
-		" low, threshold %s",
-		r->samples, r->kept, r->pruned, r->low, cli_figure(threshold, r->threshold));
+	cli_print(cli,
+		  "%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64 " pruned; %" PRIu64
+		  " low, threshold %s",
+		  r->samples, r->kept, r->pruned, r->low,
+		  cli_format_number(threshold, r->threshold));
 	if (n)
-		cli_say(cli, "%s", reasons);
-	cli_say(cli,
-		"expected kept %.6g; weights: sum %.6g, variance %.6g, "
-		"largest %.6g",
-		r->expected_kept, r->weight_sum, r->weight_var, r->max_weight);
-	cli_say_pace(cli);
+		cli_print(cli, "%s", reasons);
+	cli_print(cli,
+		  "expected kept %.6g; weights: sum %.6g, variance %.6g, "
+		  "largest %.6g",
+		  r->expected_kept, r->weight_sum, r->weight_var, r->max_weight);
+	cli_print_pace(cli);
 }
 
 int
@@ -187,7 +188,7 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_operands(&cli, a.o.dry_run || a.o.write_bins);
+	a.o.operands = cli_get_operands(&cli, a.o.dry_run || a.o.write_bins);
 	check(&cli, &a);
 	st = ib_prune_run(&a.o, &cli.context, &result, &err);
 	if (!st && a.common.verbose && !a.o.dry_run && !a.o.write_bins)

@@ -1,5 +1,5 @@
 /* ib-score: fold loss logs into a score file. */
-#include "rows.h"
+#include "shared_options.h"
 
 struct args {
 	struct ib_score_options o;
@@ -11,7 +11,7 @@ set_epoch(void *args, const char *value)
 {
 	struct args *a = args;
 
-	return cli_log_epoch(&a->o.log, value);
+	return cli_parse_log_epoch(&a->o.log, value);
 }
 
 static const struct cli_option options[] = {
@@ -80,19 +80,19 @@ check(struct cli *cli, const struct args *a)
 {
 	cli_exclude(cli, "update", "scores output split");
 	cli_exclude(cli, "split", "part");
-	cli_need(cli, "bins", "write-totals");
-	cli_need(cli, "expect-key", "expect");
-	cli_need(cli, "max-missing", "expect");
+	cli_require_any(cli, "bins", "write-totals");
+	cli_require_any(cli, "expect-key", "expect");
+	cli_require_any(cli, "max-missing", "expect");
 	cli_check_epoch_key(cli, "--expect-key", a->o.expect_key);
 	if (a->o.log.key && !strcmp(a->o.log.key, "@shard"))
 		cli_misuse(cli, "-k @shard is for tar, which is no loss log");
-	if (a->o.split && !cli_has_field(a->o.output, 'd'))
+	if (a->o.split && !cli_has_placeholder(a->o.output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
-	cli_check_parts(cli, a->o.split);
+	cli_check_split_names(cli, a->o.split);
 	cli_check_files(cli,
 			&(struct cli_files){ .operands = a->o.operands.n, .split = a->o.split });
-	cli_idle_without(cli, "no-wait", "update");
-	cli_idle_without(cli, "weight-field", "expect");
+	cli_warn_unused_without(cli, "no-wait", "update");
+	cli_warn_unused_without(cli, "weight-field", "expect");
 }
 
 static void
@@ -100,13 +100,13 @@ print_figures(const struct cli *cli, const struct ib_score_result *r)
 {
 	char mean[24];
 
-	cli_say(cli,
-		"%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64 " stale, %" PRIu64
-		" not finite, %" PRIu64 " ignored",
-		r->records, r->bad, r->stale, r->nonfinite, r->ignored);
-	cli_say(cli, "%" PRIu64 " samples, %" PRIu64 " of them new, mean score %s", r->samples,
-		r->fresh, cli_figure(mean, r->mean));
-	cli_say_pace(cli);
+	cli_print(cli,
+		  "%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64 " stale, %" PRIu64
+		  " not finite, %" PRIu64 " ignored",
+		  r->records, r->bad, r->stale, r->nonfinite, r->ignored);
+	cli_print(cli, "%" PRIu64 " samples, %" PRIu64 " of them new, mean score %s", r->samples,
+		  r->fresh, cli_format_number(mean, r->mean));
+	cli_print_pace(cli);
 }
 
 int
@@ -119,7 +119,7 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_operands(&cli, false);
+	a.o.operands = cli_get_operands(&cli, false);
 	check(&cli, &a);
 	st = ib_score_run(&a.o, &cli.context, a.common.verbose ? &result : NULL, &err);
 	if (!st && a.common.verbose)

@@ -1,5 +1,5 @@
 /* ib-weights: an epoch manifest's weights in the form a trainer loads. */
-#include "rows.h"
+#include "shared_options.h"
 
 struct args {
 	struct ib_weights_options o;
@@ -9,19 +9,19 @@ struct args {
 static const char *
 set_normalize(void *args, const char *value)
 {
-	static const char wanted[] = "none, mean, or sum:N with a number N above 0";
+	static const char expected[] = "none, mean, or sum:N with a number N above 0";
 	struct args *a = args;
 
 	if (!strncmp(value, "sum:", 4)) {
 		a->o.normalize = IB_NORMALIZE_SUM;
-		return cli_real(value + 4, "(0, inf)", &a->o.normalize_sum) ? NULL : wanted;
+		return cli_parse_real(value + 4, "(0, inf)", &a->o.normalize_sum) ? NULL : expected;
 	}
 	if (!strcmp(value, "mean"))
 		a->o.normalize = IB_NORMALIZE_MEAN;
 	else if (!strcmp(value, "none"))
 		a->o.normalize = IB_NORMALIZE_NONE;
 	else
-		return wanted;
+		return expected;
 	return NULL;
 }
 
@@ -85,27 +85,27 @@ static const struct cli_command command = {
 static void
 check_idle(const struct cli *cli, const struct ib_weights_options *o)
 {
-	cli_idle_without(cli, "batch", "stats");
-	cli_idle_without(cli, "receipt", "check");
+	cli_warn_unused_without(cli, "batch", "stats");
+	cli_warn_unused_without(cli, "receipt", "check");
 	if (!o->check && !o->stats)
-		cli_idle(cli, "total", "without --check or --stats");
+		cli_warn_unused(cli, "total", "without --check or --stats");
 	if (o->stats)
-		cli_idle(cli, "output-format", "with --stats");
+		cli_warn_unused(cli, "output-format", "with --stats");
 	if (!o->check || o->stats)
 		return;
-	cli_idle(cli, "output", "with --check, which writes no weights");
-	cli_idle(cli, "output-format", "with --check");
-	cli_idle(cli, "normalize", "with --check");
+	cli_warn_unused(cli, "output", "with --check, which writes no weights");
+	cli_warn_unused(cli, "output-format", "with --check");
+	cli_warn_unused(cli, "normalize", "with --check");
 }
 
 static void
 check(struct cli *cli, struct args *a)
 {
-	a->o.total_given = cli_given(cli, "total");
+	a->o.total_given = cli_is_given(cli, "total");
 	cli_exclude(cli, "base", "total");
-	cli_need(cli, "check", "base total");
-	cli_need(cli, "base-key", "base");
-	cli_need(cli, "index", "base");
+	cli_require_any(cli, "check", "base total");
+	cli_require_any(cli, "base-key", "base");
+	cli_require_any(cli, "index", "base");
 	cli_check_epoch_key(cli, "-k", a->o.key);
 	cli_check_key(cli, a->o.key, a->o.format);
 	cli_check_files(cli, &(struct cli_files){ .operands = a->o.operands.n });
@@ -121,10 +121,10 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_operands(&cli, false);
+	a.o.operands = cli_get_operands(&cli, false);
 	check(&cli, &a);
 	st = ib_weights_run(&a.o, &cli.context, &err);
 	if (!st && a.common.verbose)
-		cli_say_pace(&cli);
+		cli_print_pace(&cli);
 	return cli_close(&cli, st, &err);
 }

@@ -6,10 +6,10 @@
 
 #include "help.h"
 #include "options.h"
-#include "say.h"
+#include "messages.h"
 
 void
-cli_add_use(struct cli *cli, const struct ib_file_use *use)
+cli_add_file(struct cli *cli, const struct ib_file_use *use)
 {
 	if (cli->nuses == cli->use_room) {
 		size_t room = 2 * cli->use_room + 16;
@@ -68,13 +68,13 @@ stdin_options(const struct cli *cli)
 }
 
 bool
-cli_on_terminal(const char *output)
+cli_is_terminal(const char *output)
 {
 	return (!output || !strcmp(output, "-")) && isatty(STDOUT_FILENO);
 }
 
 struct ib_list
-cli_operands(struct cli *cli, bool optional)
+cli_get_operands(struct cli *cli, bool optional)
 {
 	if (!cli->noperands && cli->list_file)
 		cli_misuse(cli, "%s names no file", cli->list_file);
@@ -82,7 +82,7 @@ cli_operands(struct cli *cli, bool optional)
 		cli->stdin_uses++;
 		cli->stdin_operand = true;
 		if (isatty(STDIN_FILENO)) {
-			cli_usage(cli);
+			cli_print_usage(cli);
 			exit(2);
 		}
 	}
@@ -110,7 +110,7 @@ open_list(struct cli *cli, const char *path)
 
 /* 0 only at the end, or at an error. */
 static size_t
-read_some(FILE *f, char *to, size_t room)
+read_block(FILE *f, char *to, size_t room)
 {
 	size_t got;
 
@@ -129,7 +129,7 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 	size_t n = 0, room = 65536, got;
 	char *text = malloc(room), *grown;
 
-	while (text && (got = read_some(f, text + n, room - n - 1)) > 0) {
+	while (text && (got = read_block(f, text + n, room - n - 1)) > 0) {
 		n += got;
 		if (n < room - 1)
 			continue;
@@ -139,7 +139,7 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 			free(text);
 		text = grown;
 	}
-	cli_own(cli, text);
+	cli_free_at_end(cli, text);
 	/* cppcheck-suppress ctunullpointer; cli_die does not return */
 	if (ferror(f) && errno == EISDIR)
 		cli_die(cli, IB_E_NOINPUT, "%s: is a directory", path);
@@ -152,7 +152,7 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 
 /* Names stay in one block, cut at their ends; empty ones are passed over. */
 void
-cli_add_operands_of(struct cli *cli, const struct cli_option *o, const char *path)
+cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *path)
 {
 	bool dash = !strcmp(path, "-");
 	FILE *f = dash ? stdin : open_list(cli, path);
@@ -160,8 +160,9 @@ cli_add_operands_of(struct cli *cli, const struct cli_option *o, const char *pat
 	size_t n, i, start = 0;
 	char *text, name[40];
 
-	cli_add_use(cli, &(struct ib_file_use){ cli_own(cli, strdup(cli_spelled(cli, o, name))),
-						path, NULL, IB_USE_READ });
+	cli_add_file(cli, &(struct ib_file_use){
+				  cli_free_at_end(cli, strdup(cli_option_spelling(cli, o, name))),
+				  path, NULL, IB_USE_READ });
 	text = read_all(cli, f, path, &n);
 	if (!dash)
 		fclose(f);

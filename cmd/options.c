@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
-#include "say.h"
+#include "messages.h"
 
 void *
-cli_own(struct cli *cli, void *p)
+cli_free_at_end(struct cli *cli, void *p)
 {
 	if (!p)
 		cli_die(cli, IB_E_IO, "out of memory");
@@ -23,13 +23,13 @@ cli_own(struct cli *cli, void *p)
 }
 
 void *
-cli_member(const struct cli *cli, const struct cli_option *o)
+cli_member_address(const struct cli *cli, const struct cli_option *o)
 {
 	return (char *)cli->args + o->at;
 }
 
 const struct cli_option *
-cli_by_name(const struct cli *cli, const char *name, size_t n)
+cli_find_name(const struct cli *cli, const char *name, size_t n)
 {
 	const struct cli_option *o;
 
@@ -40,7 +40,7 @@ cli_by_name(const struct cli *cli, const char *name, size_t n)
 }
 
 const struct cli_option *
-cli_by_letter(const struct cli *cli, char letter)
+cli_find_letter(const struct cli *cli, char letter)
 {
 	const struct cli_option *o;
 
@@ -51,15 +51,15 @@ cli_by_letter(const struct cli *cli, char letter)
 }
 
 bool
-cli_given(const struct cli *cli, const char *name)
+cli_is_given(const struct cli *cli, const char *name)
 {
-	const struct cli_option *o = cli_by_name(cli, name, strlen(name));
+	const struct cli_option *o = cli_find_name(cli, name, strlen(name));
 
 	return o && cli->given[o - cli->command->options];
 }
 
 const char *
-cli_spelled(const struct cli *cli, const struct cli_option *o, char out[40])
+cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[40])
 {
 	size_t row = (size_t)(o - cli->command->options);
 	char letter = cli->given[row] ? cli->letter[row] : o->letter;
@@ -72,9 +72,9 @@ cli_spelled(const struct cli *cli, const struct cli_option *o, char out[40])
 }
 
 static const char *
-spelled(const struct cli *cli, const char *name, char out[40])
+spell_name(const struct cli *cli, const char *name, char out[40])
 {
-	return cli_spelled(cli, cli_by_name(cli, name, strlen(name)), out);
+	return cli_option_spelling(cli, cli_find_name(cli, name, strlen(name)), out);
 }
 
 /* The row of the next name in "epochs delta"; NULL: no more. */
@@ -82,7 +82,7 @@ static const struct cli_option *
 next_name(const struct cli *cli, const char **names)
 {
 	size_t n = strcspn(*names, " ");
-	const struct cli_option *o = cli_by_name(cli, *names, n);
+	const struct cli_option *o = cli_find_name(cli, *names, n);
 
 	*names += n + strspn(*names + n, " ");
 	return n ? o : NULL;
@@ -94,47 +94,47 @@ cli_exclude(const struct cli *cli, const char *name, const char *others)
 	const struct cli_option *o;
 	char one[40], two[40];
 
-	while (cli_given(cli, name) && (o = next_name(cli, &others)))
+	while (cli_is_given(cli, name) && (o = next_name(cli, &others)))
 		if (cli->given[o - cli->command->options])
-			cli_misuse(cli, "%s and %s exclude each other", spelled(cli, name, one),
-				   cli_spelled(cli, o, two));
+			cli_misuse(cli, "%s and %s exclude each other", spell_name(cli, name, one),
+				   cli_option_spelling(cli, o, two));
 }
 
 void
-cli_need(const struct cli *cli, const char *name, const char *others)
+cli_require_any(const struct cli *cli, const char *name, const char *others)
 {
 	const struct cli_option *o;
 	char one[40], all[200] = "";
 	size_t n = 0;
 
-	if (!cli_given(cli, name))
+	if (!cli_is_given(cli, name))
 		return;
 	while ((o = next_name(cli, &others))) {
 		if (cli->given[o - cli->command->options])
 			return;
 		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", n ? " or " : "",
-				      cli_spelled(cli, o, one));
+				      cli_option_spelling(cli, o, one));
 	}
-	cli_misuse(cli, "%s needs %s", spelled(cli, name, one), all);
+	cli_misuse(cli, "%s needs %s", spell_name(cli, name, one), all);
 }
 
 void
-cli_idle(const struct cli *cli, const char *name, const char *why)
+cli_warn_unused(const struct cli *cli, const char *name, const char *why)
 {
 	char one[40], text[200];
 
-	if (!cli_given(cli, name))
+	if (!cli_is_given(cli, name))
 		return;
-	snprintf(text, sizeof(text), "%s has no effect %s", spelled(cli, name, one), why);
+	snprintf(text, sizeof(text), "%s has no effect %s", spell_name(cli, name, one), why);
 	cli_warn(cli, text);
 }
 
 void
-cli_idle_without(const struct cli *cli, const char *name, const char *other)
+cli_warn_unused_without(const struct cli *cli, const char *name, const char *other)
 {
 	char why[60], one[40];
 
-	snprintf(why, sizeof(why), "without %s", spelled(cli, other, one));
-	if (!cli_given(cli, other))
-		cli_idle(cli, name, why);
+	snprintf(why, sizeof(why), "without %s", spell_name(cli, other, one));
+	if (!cli_is_given(cli, other))
+		cli_warn_unused(cli, name, why);
 }

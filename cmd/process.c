@@ -1,4 +1,4 @@
-/* What a process is given: descriptors, and signals to end or to tell. */
+/* What a process is given: descriptors, and signals to end or to print_status. */
 #define _GNU_SOURCE /* program_invocation_short_name */
 #include "process.h"
 
@@ -29,7 +29,7 @@ occupy_descriptors(void)
 
 /* --split K has K files open at once: take what the system allows. */
 static void
-raise_limit(void)
+raise_file_limit(void)
 {
 	struct rlimit limit;
 
@@ -41,13 +41,13 @@ raise_limit(void)
 
 /* Temporaries go; then the signal does what it would have done. */
 static void
-end_by(int sig)
+end_by_signal(int sig)
 {
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
 	ib_output_abandon();
-	cli_progress_leave(STDERR_FILENO);
+	cli_progress_end_line(STDERR_FILENO);
 	sigaction(sig, &action, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, sig);
@@ -57,7 +57,7 @@ end_by(int sig)
 
 /* Say it in one write; nothing but system calls is safe here. */
 static void
-say_shrunk(const char *file)
+print_file_shrunk(const char *file)
 {
 	const char *const text[] = { program_invocation_short_name, ": ", file,
 				     ": became shorter while it was read: run again when it is "
@@ -72,7 +72,7 @@ say_shrunk(const char *file)
 		memcpy(line + n, text[i], length);
 		n += length;
 	}
-	cli_progress_leave(STDERR_FILENO);
+	cli_progress_end_line(STDERR_FILENO);
 	(void)!write(STDERR_FILENO, line, n);
 }
 
@@ -81,30 +81,30 @@ say_shrunk(const char *file)
  * nothing can be done but to say so. The first of several threads does.
  */
 static void
-end_by_lost_bytes(int sig, siginfo_t *info, void *context)
+end_by_bus_error(int sig, siginfo_t *info, void *context)
 {
 	static atomic_flag ending = ATOMIC_FLAG_INIT;
 	const char *file = info->si_code > 0 ? ib_mapped_file(info->si_addr) : NULL;
 
 	(void)context;
 	if (!file) {
-		end_by(sig);
+		end_by_signal(sig);
 		return;
 	}
 	while (atomic_flag_test_and_set(&ending))
 		pause();
 	ib_output_abandon();
-	say_shrunk(file);
+	print_file_shrunk(file);
 	_exit(74);
 }
 
 static void
-tell(int sig)
+print_status(int sig)
 {
 	int saved = errno;
 
 	(void)sig;
-	cli_progress_status(STDERR_FILENO);
+	cli_progress_print_status(STDERR_FILENO);
 	errno = saved;
 }
 
@@ -114,26 +114,26 @@ tell(int sig)
  * under a parent that ignores SIGPIPE (systemd, some Python programs).
  */
 void
-cli_process_begin(void)
+cli_process_init(void)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU };
-	struct sigaction action = { .sa_handler = end_by }, old;
+	struct sigaction action = { .sa_handler = end_by_signal }, old;
 	size_t i;
 
 	occupy_descriptors();
-	raise_limit();
+	raise_file_limit();
 	sigfillset(&action.sa_mask);
 	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (!sigaction(ends[i], NULL, &old) && old.sa_handler != SIG_IGN)
 			sigaction(ends[i], &action, NULL);
-	action.sa_sigaction = end_by_lost_bytes;
+	action.sa_sigaction = end_by_bus_error;
 	action.sa_flags = SA_SIGINFO;
 	sigaction(SIGBUS, &action, NULL);
 	action.sa_flags = 0;
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
 	sigaction(SIGXFSZ, &action, NULL);
-	action.sa_handler = tell;
+	action.sa_handler = print_status;
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGUSR1, &action, NULL);
 }

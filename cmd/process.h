@@ -6,6 +6,6 @@
  * Descriptors 0 to 2 are taken, SIGPIPE becomes an error, signals that end the
  * process remove temporary files first.
  */
-void cli_process_begin(void);
+void cli_process_init(void);
 
 #endif

@@ -15,13 +15,13 @@ static struct {
 	struct timespec start;
 	_Atomic uint64_t bytes, of, records;
 	double last;	      /* seconds from the start to the line shown last */
-	bool shows;	      /* a line is wanted at all */
+	bool enabled;	      /* a line is wanted at all */
 	bool redraws;	      /* on a terminal: the line is written over */
 	_Atomic bool visible; /* it stands there now */
 } state;
 
 static double
-seconds(void)
+elapsed_seconds(void)
 {
 	struct timespec now;
 
@@ -38,7 +38,7 @@ struct line {
 };
 
 static void
-put(struct line *line, const char *text)
+put_text(struct line *line, const char *text)
 {
 	while (*text && line->n < sizeof(line->text))
 		line->text[line->n++] = *text++;
@@ -54,7 +54,7 @@ put_count(struct line *line, uint64_t value)
 	do
 		digits[--n] = (char)('0' + value % 10);
 	while (value /= 10);
-	put(line, digits + n);
+	put_text(line, digits + n);
 }
 
 /* 1234567 as 1.2 M: one decimal, cut. */
@@ -71,17 +71,17 @@ put_scaled(struct line *line, uint64_t value)
 	}
 	put_count(line, value);
 	if (i) {
-		put(line, ".");
+		put_text(line, ".");
 		put_count(line, tenths);
 	}
-	put(line, unit[i]);
+	put_text(line, unit[i]);
 }
 
 static void
 put_clock(struct line *line, uint64_t s)
 {
 	put_count(line, s / 60);
-	put(line, s % 60 < 10 ? ":0" : ":");
+	put_text(line, s % 60 < 10 ? ":0" : ":");
 	put_count(line, s % 60);
 }
 
@@ -90,30 +90,30 @@ static void
 put_progress(struct line *line)
 {
 	uint64_t bytes = state.bytes, of = state.of, records = state.records;
-	double t = seconds(), rate = t > 0 ? (double)bytes / t : 0;
+	double t = elapsed_seconds(), rate = t > 0 ? (double)bytes / t : 0;
 
 	put_scaled(line, bytes);
-	put(line, "B");
+	put_text(line, "B");
 	if (of) {
-		put(line, " of ");
+		put_text(line, " of ");
 		put_scaled(line, of);
-		put(line, "B");
+		put_text(line, "B");
 	}
-	put(line, ", ");
+	put_text(line, ", ");
 	put_scaled(line, records);
-	put(line, records < 1000 ? "records, " : " records, ");
+	put_text(line, records < 1000 ? "records, " : " records, ");
 	put_scaled(line, (uint64_t)rate);
-	put(line, "B/s, ");
+	put_text(line, "B/s, ");
 	if (of > bytes && rate > 0) {
 		put_clock(line, (uint64_t)((double)(of - bytes) / rate));
-		put(line, " left");
+		put_text(line, " left");
 	} else {
 		put_clock(line, (uint64_t)t);
 	}
 }
 
 void
-cli_progress_status(int fd)
+cli_progress_print_status(int fd)
 {
 	struct line line = { .n = 0 };
 	ssize_t written;
@@ -121,17 +121,17 @@ cli_progress_status(int fd)
 	if (!state.name)
 		return;
 	if (state.visible)
-		put(&line, "\r");
-	put(&line, state.name);
-	put(&line, ": ");
+		put_text(&line, "\r");
+	put_text(&line, state.name);
+	put_text(&line, ": ");
 	put_progress(&line);
-	put(&line, "\n");
+	put_text(&line, "\n");
 	written = write(fd, line.text, line.n);
 	(void)written;
 }
 
 void
-cli_progress_leave(int fd)
+cli_progress_end_line(int fd)
 {
 	ssize_t written;
 
@@ -144,20 +144,20 @@ cli_progress_leave(int fd)
 /* ---- the line ------------------------------------------------------------ */
 
 static void
-show(double now)
+print_progress(double now)
 {
 	struct line line = { .n = 0 };
 
 	if (state.redraws)
-		put(&line, "\r");
-	put(&line, state.name);
-	put(&line, ": ");
+		put_text(&line, "\r");
+	put_text(&line, state.name);
+	put_text(&line, ": ");
 	put_progress(&line);
 	/* What a longer line left behind. */
 	while (state.redraws && line.n < 78)
-		put(&line, " ");
+		put_text(&line, " ");
 	if (!state.redraws)
-		put(&line, "\n");
+		put_text(&line, "\n");
 	fwrite(line.text, 1, line.n, stderr);
 	fflush(stderr);
 	state.visible = state.redraws;
@@ -173,20 +173,20 @@ cli_progress_advance(void *data, uint64_t bytes, uint64_t of, uint64_t records)
 	state.bytes = bytes;
 	state.of = of;
 	state.records = records;
-	if (!state.shows)
+	if (!state.enabled)
 		return;
-	now = seconds();
+	now = elapsed_seconds();
 	if (now >= (state.redraws ? 1 : 10) && now - state.last >= (state.redraws ? 0.2 : 10))
-		show(now);
+		print_progress(now);
 }
 
 void
-cli_progress_begin(const char *name, enum cli_progress when, bool quiet)
+cli_progress_init(const char *name, enum cli_progress when, bool quiet)
 {
 	clock_gettime(CLOCK_MONOTONIC, &state.start);
 	state.redraws = isatty(STDERR_FILENO);
-	state.shows = when == CLI_PROGRESS_ALWAYS ||
-		      (when == CLI_PROGRESS_AUTO && state.redraws && !quiet);
+	state.enabled = when == CLI_PROGRESS_ALWAYS ||
+			(when == CLI_PROGRESS_AUTO && state.redraws && !quiet);
 	state.name = name;
 }
 
@@ -201,9 +201,9 @@ cli_progress_erase(void)
 }
 
 void
-cli_progress_pace(uint64_t *records, uint64_t *bytes, double *elapsed)
+cli_progress_read(uint64_t *records, uint64_t *bytes, double *elapsed)
 {
 	*records = state.records;
 	*bytes = state.bytes;
-	*elapsed = seconds();
+	*elapsed = elapsed_seconds();
 }

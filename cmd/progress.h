@@ -5,7 +5,7 @@
 #include "command.h"
 
 /* Begin to count; what is shown depends on --progress and -q. */
-void cli_progress_begin(const char *name, enum cli_progress when, bool quiet);
+void cli_progress_init(const char *name, enum cli_progress when, bool quiet);
 
 /* For struct ib_context. */
 void cli_progress_advance(void *data, uint64_t bytes, uint64_t of, uint64_t records);
@@ -14,10 +14,10 @@ void cli_progress_advance(void *data, uint64_t bytes, uint64_t of, uint64_t reco
 void cli_progress_erase(void);
 
 /* What was read so far, and in how many seconds. */
-void cli_progress_pace(uint64_t *records, uint64_t *bytes, double *seconds);
+void cli_progress_read(uint64_t *records, uint64_t *bytes, double *seconds);
 
 /* Print a status line; or end the line that is there. Async-signal-safe. */
-void cli_progress_status(int fd);
-void cli_progress_leave(int fd);
+void cli_progress_print_status(int fd);
+void cli_progress_end_line(int fd);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "operands.h"
 #include "options.h"
-#include "say.h"
+#include "messages.h"
 
 /* Of a count without a range of its own. */
 #define CLI_COUNTS "[0, 18446744073709551615]"
@@ -79,33 +79,34 @@ count_in_range(const char *range, uint64_t x)
 /* ---- what a value should have been ------------------------------------- */
 
 _Noreturn static void
-refuse(const struct cli *cli, const struct cli_option *o, const char *wanted, const char *value)
+refuse(const struct cli *cli, const struct cli_option *o, const char *expected, const char *value)
 {
 	char name[40];
 
-	cli_misuse(cli, "%s must be %s, not '%.100s'", cli_spelled(cli, o, name), wanted, value);
+	cli_misuse(cli, "%s must be %s, not '%.100s'", cli_option_spelling(cli, o, name), expected,
+		   value);
 }
 
 _Noreturn static void
 refuse_range(const struct cli *cli, const struct cli_option *o, const char *kind, const char *range,
 	     const char *value)
 {
-	char wanted[120];
+	char expected[120];
 
-	snprintf(wanted, sizeof(wanted), "%s in %s", kind, range);
-	refuse(cli, o, wanted, value);
+	snprintf(expected, sizeof(expected), "%s in %s", kind, range);
+	refuse(cli, o, expected, value);
 }
 
 _Noreturn static void
 refuse_word(const struct cli *cli, const struct cli_option *o, const char *value)
 {
-	char wanted[200];
+	char expected[200];
 	const char *p = o->words;
 	size_t n = 0, len;
 
 	for (;; p += len + 1) {
 		len = strcspn(p, "|");
-		n += (size_t)snprintf(wanted + n, sizeof(wanted) - n, "%s%.*s",
+		n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s%.*s",
 				      p == o->words   ? ""
 				      : p[len] == '|' ? ", "
 						      : " or ",
@@ -113,7 +114,7 @@ refuse_word(const struct cli *cli, const struct cli_option *o, const char *value
 		if (!p[len])
 			break;
 	}
-	refuse(cli, o, wanted, value);
+	refuse(cli, o, expected, value);
 }
 
 /* ---- kinds ------------------------------------------------------------- */
@@ -127,12 +128,12 @@ store_choice(struct cli *cli, const struct cli_option *o, const char *value)
 
 	if (i < 0)
 		refuse_word(cli, o, value);
-	memcpy(cli_member(cli, o), o->size == sizeof(flag) ? (void *)&flag : (void *)&number,
-	       o->size);
+	memcpy(cli_member_address(cli, o),
+	       o->size == sizeof(flag) ? (void *)&flag : (void *)&number, o->size);
 }
 
 bool
-cli_real(const char *text, const char *range, double *value)
+cli_parse_real(const char *text, const char *range, double *value)
 {
 	return to_real(text, value) && in_range(range, *value);
 }
@@ -142,12 +143,12 @@ store_real(struct cli *cli, const struct cli_option *o, const char *value)
 {
 	double real;
 
-	if (!cli_real(value, o->range, &real))
+	if (!cli_parse_real(value, o->range, &real))
 		refuse_range(cli, o, "a number", o->range, value);
 	if (o->kind == CLI_KIND_REAL)
-		*(double *)cli_member(cli, o) = real;
+		*(double *)cli_member_address(cli, o) = real;
 	else
-		*(const char **)cli_member(cli, o) = value;
+		*(const char **)cli_member_address(cli, o) = value;
 }
 
 static void
@@ -161,33 +162,33 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 	if (!to_count(value, strlen(value), &count) || !count_in_range(range, count))
 		refuse_range(cli, o, "a whole number", range, value);
 	if (o->kind == CLI_KIND_EPOCH)
-		*(int64_t *)cli_member(cli, o) = (int64_t)count;
+		*(int64_t *)cli_member_address(cli, o) = (int64_t)count;
 	else
-		*(uint64_t *)cli_member(cli, o) = count;
+		*(uint64_t *)cli_member_address(cli, o) = count;
 }
 
 /* A percentage is kept as it was written: it is compared exactly. */
 static void
 store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	static const char wanted[] = "a count or a percentage (5, 2.5%)";
+	static const char expected[] = "a count or a percentage (5, 2.5%)";
 	struct ib_limit limit = { .given = true };
 	size_t n = strlen(value);
 	char *decimal;
 	double share;
 
 	if (n > 1 && value[n - 1] == '%') {
-		decimal = cli_own(cli, strdup(value));
+		decimal = cli_free_at_end(cli, strdup(value));
 		decimal[n - 1] = '\0';
 		if (decimal[strspn(decimal, ".0123456789")] || !to_real(decimal, &share) ||
 		    share > 100)
-			refuse(cli, o, wanted, value);
+			refuse(cli, o, expected, value);
 		limit.percent = true;
 		limit.decimal = decimal;
 	} else if (!to_count(value, n, &limit.count)) {
-		refuse(cli, o, wanted, value);
+		refuse(cli, o, expected, value);
 	}
-	*(struct ib_limit *)cli_member(cli, o) = limit;
+	*(struct ib_limit *)cli_member_address(cli, o) = limit;
 }
 
 static void
@@ -200,16 +201,16 @@ store_part(struct cli *cli, const struct cli_option *o, const char *value)
 	    !to_count(value + n + 1, strlen(value + n + 1), &part.count) ||
 	    part.index >= part.count)
 		refuse(cli, o, "I/K with 0 <= I < K", value);
-	*(struct ib_part *)cli_member(cli, o) = part;
+	*(struct ib_part *)cli_member_address(cli, o) = part;
 }
 
 static void
 store_rule(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	char *text = cli_own(cli, strdup(value));
+	char *text = cli_free_at_end(cli, strdup(value));
 	struct ib_error err;
 
-	if (ib_rule_parse(text, cli_member(cli, o), &err))
+	if (ib_rule_parse(text, cli_member_address(cli, o), &err))
 		cli_misuse(cli, "%s", err.text);
 }
 
@@ -217,11 +218,11 @@ store_rule(struct cli *cli, const struct cli_option *o, const char *value)
 static void
 store_list(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	struct ib_list *list = cli_member(cli, o);
+	struct ib_list *list = cli_member_address(cli, o);
 	const char **v = (const char **)(uintptr_t)list->v;
 
 	if (!v) {
-		v = cli_own(cli, calloc((size_t)cli->argc, sizeof(*v)));
+		v = cli_free_at_end(cli, calloc((size_t)cli->argc, sizeof(*v)));
 		list->v = v;
 	}
 	v[list->n++] = value;
@@ -246,7 +247,7 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 	bool dash = !strcmp(value, "-");
 	char name[40];
 
-	cli_spelled(cli, o, name);
+	cli_option_spelling(cli, o, name);
 	if (!*value)
 		cli_misuse(cli, "%s needs a file name, not ''", name);
 	if (dash && !(o->flags & (CLI_STDIN | CLI_STDOUT)))
@@ -265,7 +266,7 @@ check_pair(struct cli *cli, const struct cli_option *o, const char *value)
 	const char *colon = strchr(value, ':');
 	char name[40];
 
-	cli_spelled(cli, o, name);
+	cli_option_spelling(cli, o, name);
 	if (!colon || colon == value || !colon[1])
 		cli_misuse(cli, "%s must be IN:OUT, not '%s'", name, value);
 	if (!strncmp(value, "-:", 2) || !strcmp(colon, ":-"))
@@ -273,13 +274,13 @@ check_pair(struct cli *cli, const struct cli_option *o, const char *value)
 }
 
 void
-cli_store(struct cli *cli, const struct cli_option *o, const char *value)
+cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	const char *wanted;
+	const char *expected;
 
 	switch (o->kind) {
 	case CLI_KIND_FLAG:
-		*(bool *)cli_member(cli, o) = true;
+		*(bool *)cli_member_address(cli, o) = true;
 		break;
 	case CLI_KIND_CHOICE:
 		store_choice(cli, o, value);
@@ -303,7 +304,7 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 		else if (!*value)
 			refuse(cli, o, o->arg, value);
 		else
-			*(const char **)cli_member(cli, o) = value;
+			*(const char **)cli_member_address(cli, o) = value;
 		break;
 	case CLI_KIND_PAIRS:
 		check_pair(cli, o, value);
@@ -312,7 +313,7 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 	case CLI_KIND_INPUT:
 	case CLI_KIND_OUTPUT:
 		check_file(cli, o, value);
-		*(const char **)cli_member(cli, o) = value;
+		*(const char **)cli_member_address(cli, o) = value;
 		break;
 	case CLI_KIND_INPUTS:
 		check_file(cli, o, value);
@@ -322,13 +323,13 @@ cli_store(struct cli *cli, const struct cli_option *o, const char *value)
 		store_rule(cli, o, value);
 		break;
 	case CLI_KIND_CALL:
-		wanted = o->call(cli->args, value);
-		if (wanted)
-			refuse(cli, o, wanted, value);
+		expected = o->call(cli->args, value);
+		if (expected)
+			refuse(cli, o, expected, value);
 		break;
 	default: /* a file of operands */
 		check_file(cli, o, value);
-		cli_add_operands_of(cli, o, value);
+		cli_read_operand_file(cli, o, value);
 		break;
 	}
 }

@@ -5,9 +5,9 @@
 #include "command.h"
 
 /* A decimal number in a range such as "[0, 1)"; false if it is none. */
-bool cli_real(const char *text, const char *range, double *value);
+bool cli_parse_real(const char *text, const char *range, double *value);
 
 /* Convert and store one value; ends with misuse. */
-void cli_store(struct cli *cli, const struct cli_option *o, const char *value);
+void cli_store_value(struct cli *cli, const struct cli_option *o, const char *value);
 
 #endif

@@ -10,7 +10,7 @@
 #include "fuzz/target.h"
 #include "../cmd/operands.h"
 #include "../cmd/options.h"
-#include "../cmd/say.h"
+#include "../cmd/messages.h"
 #include "../cmd/values.h"
 
 struct args {
@@ -75,7 +75,7 @@ cli_warn(const struct cli *cli, const char *sentence)
 }
 
 void
-cli_add_operands_of(struct cli *cli, const struct cli_option *o, const char *path)
+cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *path)
 {
 	(void)cli;
 	(void)o;
@@ -176,7 +176,7 @@ store(struct cli *cli, size_t row, const char *text)
 {
 	if (setjmp(refused) != 0)
 		return;
-	cli_store(cli, &rows[row], text);
+	cli_store_value(cli, &rows[row], text);
 	if (!fits(row, text, cli->args))
 		abort();
 }

@@ -1,4 +1,4 @@
-#include "say.h"
+#include "messages.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -35,7 +35,7 @@ cli_exit_status(enum ib_status st)
 
 /* One line in one write, so that lines of several processes do not mix. */
 static void
-say(const struct cli *cli, const char *before, const char *text)
+print_line(const struct cli *cli, const char *before, const char *text)
 {
 	static const char hex[] = "0123456789abcdef";
 	char line[4200];
@@ -61,7 +61,7 @@ say(const struct cli *cli, const char *before, const char *text)
 }
 
 void
-cli_say(const struct cli *cli, const char *format, ...)
+cli_print(const struct cli *cli, const char *format, ...)
 {
 	char text[1024];
 	va_list ap;
@@ -69,7 +69,7 @@ cli_say(const struct cli *cli, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	say(cli, "", text);
+	print_line(cli, "", text);
 }
 
 _Noreturn void
@@ -81,7 +81,7 @@ cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	say(cli, "", text);
+	print_line(cli, "", text);
 	exit(cli_exit_status(st));
 }
 
@@ -103,13 +103,13 @@ cli_misuse(const struct cli *cli, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	say(cli, "", text);
+	print_line(cli, "", text);
 	print_hint(cli);
 	exit(2);
 }
 
 const char *
-cli_figure(char out[24], double value)
+cli_format_number(char out[24], double value)
 {
 	snprintf(out, 24, isnan(value) ? "none" : "%.6g", value);
 	return out;
@@ -119,16 +119,16 @@ void
 cli_warn(const struct cli *cli, const char *sentence)
 {
 	if (!cli->common->quiet)
-		say(cli, "warning: ", sentence);
+		print_line(cli, "warning: ", sentence);
 }
 
 void
-cli_say_pace(const struct cli *cli)
+cli_print_pace(const struct cli *cli)
 {
 	uint64_t records, bytes;
 	double seconds;
 
-	cli_progress_pace(&records, &bytes, &seconds);
-	cli_say(cli, "read %" PRIu64 " records, %" PRIu64 " bytes in %.3f s", records, bytes,
-		seconds);
+	cli_progress_read(&records, &bytes, &seconds);
+	cli_print(cli, "read %" PRIu64 " records, %" PRIu64 " bytes in %.3f s", records, bytes,
+		  seconds);
 }

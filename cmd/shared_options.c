@@ -1,10 +1,10 @@
-#include "rows.h"
+#include "shared_options.h"
 
 const char *
-cli_log_epoch(struct ib_log_options *log, const char *value)
+cli_parse_log_epoch(struct ib_log_options *log, const char *value)
 {
-	static const char wanted[] = "a whole number in [0, 2147483647], or "
-				     "'name', or 'name:PATTERN' with one %d";
+	static const char expected[] = "a whole number in [0, 2147483647], or "
+				       "'name', or 'name:PATTERN' with one %d";
 	int64_t epoch = 0;
 	const char *p = value, *number;
 
@@ -14,14 +14,14 @@ cli_log_epoch(struct ib_log_options *log, const char *value)
 	if (log->epoch_by_name && value[4] == ':') {
 		log->epoch_pattern = value + 5;
 		number = strstr(value, "%d");
-		return number && !strstr(number + 2, "%d") ? NULL : wanted;
+		return number && !strstr(number + 2, "%d") ? NULL : expected;
 	}
 	if (log->epoch_by_name)
-		return value[4] ? wanted : NULL;
+		return value[4] ? expected : NULL;
 	while (*p >= '0' && *p <= '9' && epoch <= INT32_MAX)
 		epoch = 10 * epoch + (*p++ - '0');
 	if (*p || p == value || epoch > INT32_MAX)
-		return wanted;
+		return expected;
 	log->epoch = epoch;
 	return NULL;
 }
@@ -31,8 +31,8 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 {
 	bool fixed = rule->sampling == IB_SAMPLING_FIXED;
 
-	rule->ratio_given = cli_given(cli, "ratio");
-	rule->delta_given = cli_given(cli, "delta");
+	rule->ratio_given = cli_is_given(cli, "ratio");
+	rule->delta_given = cli_is_given(cli, "delta");
 	cli_exclude(cli, "keep", "ratio");
 	if (rule->keep && rule->scale)
 		cli_misuse(cli, "--keep and the parameter scale exclude each "
@@ -51,7 +51,7 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 		cli_misuse(cli, "--sampling fixed is not for the rules "
 				"proportional and hard");
 	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_RANDOM)
-		cli_idle(cli, "ratio", "with this --rule");
+		cli_warn_unused(cli, "ratio", "with this --rule");
 }
 
 void
@@ -90,13 +90,13 @@ output_of(const struct cli *cli, const struct cli_option *o, size_t i)
 	if (!cli->given[o - cli->command->options] || !(o->flags & CLI_PARTS))
 		return NULL;
 	if (o->kind == CLI_KIND_OUTPUT)
-		return i == 0 ? *(const char **)cli_member(cli, o) : NULL;
-	pairs = cli_member(cli, o);
+		return i == 0 ? *(const char **)cli_member_address(cli, o) : NULL;
+	pairs = cli_member_address(cli, o);
 	return i < pairs->n ? strchr(pairs->v[i], ':') + 1 : NULL;
 }
 
 void
-cli_check_parts(const struct cli *cli, uint64_t split)
+cli_check_split_names(const struct cli *cli, uint64_t split)
 {
 	const struct cli_option *o = cli->command->options;
 	const char *path;
@@ -105,15 +105,15 @@ cli_check_parts(const struct cli *cli, uint64_t split)
 
 	for (; !split && o->kind != CLI_KIND_END; o++)
 		for (i = 0; (path = output_of(cli, o, i)); i++)
-			if (cli_has_field(path, 'd'))
+			if (cli_has_placeholder(path, 'd'))
 				cli_misuse(cli,
 					   "%s %s: %%d in the name needs "
 					   "--split",
-					   cli_spelled(cli, o, name), path);
+					   cli_option_spelling(cli, o, name), path);
 }
 
 bool
-cli_has_field(const char *path, char letter)
+cli_has_placeholder(const char *path, char letter)
 {
 	const char *p = path;
 

@@ -1,6 +1,6 @@
 /* Words to the user, on standard error, and the exit status. */
-#ifndef CMD_SAY_H
-#define CMD_SAY_H
+#ifndef CMD_MESSAGES_H
+#define CMD_MESSAGES_H
 
 #include "command.h"
 
@@ -13,13 +13,14 @@ void cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
 
 /* Print "NAME: text" to standard error, control bytes as \xNN. */
-void cli_say(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_print(const struct cli *cli, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* A figure of -v, "none" for NaN; returns out. */
-const char *cli_figure(char out[24], double value);
+const char *cli_format_number(char out[24], double value);
 
 /* The last of -v's figures: records, bytes, seconds. */
-void cli_say_pace(const struct cli *cli);
+void cli_print_pace(const struct cli *cli);
 
 /* A warning, unless -q was given. */
 void cli_warn(const struct cli *cli, const char *sentence);

@@ -1,12 +1,12 @@
 /* Rows and checks that more than one command has. */
-#ifndef CMD_ROWS_H
-#define CMD_ROWS_H
+#ifndef CMD_SHARED_OPTIONS_H
+#define CMD_SHARED_OPTIONS_H
 
 #include "cli.h"
 #include "files.h"
 #include "operands.h"
 #include "options.h"
-#include "say.h"
+#include "messages.h"
 #include "values.h"
 
 #define CLI_KEY(member)                                                                            \
@@ -101,7 +101,7 @@
 			  "(default: no limit)")
 
 /* -e of a log: a number or `name`; returns what it should have been. */
-const char *cli_log_epoch(struct ib_log_options *log, const char *value);
+const char *cli_parse_log_epoch(struct ib_log_options *log, const char *value);
 
 /* Options of the rule that do not fit together; fills what was given. */
 void cli_check_rule(struct cli *cli, struct ib_rule_options *rule);
@@ -113,9 +113,9 @@ void cli_check_key(const struct cli *cli, const char *key, enum ib_format format
 void cli_check_epoch_key(const struct cli *cli, const char *name, const char *key);
 
 /* %d in the name of an output that --split numbers, without --split. */
-void cli_check_parts(const struct cli *cli, uint64_t split);
+void cli_check_split_names(const struct cli *cli, uint64_t split);
 
 /* Whether "%d" or "%s" stands in a file name. */
-bool cli_has_field(const char *path, char letter);
+bool cli_has_placeholder(const char *path, char letter);
 
 #endif
