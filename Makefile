@@ -330,8 +330,8 @@ $B/fuzz/%: $B/tests/fuzz/%.o $(FUZZSHARED:%=$B/tests/fuzz/%.o) \
 	$(call step,LD,$@)
 	$(Q)$(CC) $(SANF) $(LDFLAGS) $(filter %.o,$^) $(LIB) $(LDLIBS) -o $@
 
-$B/fuzz/options: $B/cmd/values.o $B/cmd/options.o
-$(FUZZ)/fuzz-options: $(FUZZ)/cmd/values.o $(FUZZ)/cmd/options.o
+$B/fuzz/options: $B/cmd/values.o $B/cmd/options.o $B/cmd/memory.o
+$(FUZZ)/fuzz-options: $(FUZZ)/cmd/values.o $(FUZZ)/cmd/options.o $(FUZZ)/cmd/memory.o
 
 $(FUZZ)/lib/%.o:   INC = -Ilib/include -Ilib
 $(FUZZ)/cmd/%.o:   INC = -Ilib/include

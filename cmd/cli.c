@@ -1,4 +1,7 @@
-/* The command line: options and operands in any order, as GNU has it. */
+/*
+ * Parse the command line, and end the run. Options and operands may come in any
+ * order, as in GNU programs; "--" ends the options.
+ */
 #include "cli.h"
 
 #include <errno.h>
@@ -12,6 +15,7 @@
 #include "messages.h"
 #include "values.h"
 
+/* Store the value of an option, or run --help and --version, which end the process. */
 static void
 apply_option(struct cli *cli, const struct cli_option *o, char letter, const char *value)
 {
@@ -37,7 +41,7 @@ apply_option(struct cli *cli, const struct cli_option *o, char letter, const cha
 	cli_die(cli, IB_E_IO, "standard output: cannot write: %s", strerror(errno));
 }
 
-/* The row of a long name; ends with misuse if there is none. */
+/* Return the row of a long name. An unknown name is a usage error. */
 static const struct cli_option *
 find_long(const struct cli *cli, const char *name, size_t n)
 {
@@ -51,7 +55,7 @@ find_long(const struct cli *cli, const char *name, size_t n)
 		   near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* --name, --name=value, --name value. Returns the arguments it took. */
+/* Parse --name, --name=value or --name value. Returns how many arguments it used. */
 static int
 parse_long_option(struct cli *cli, char **argv)
 {
@@ -71,7 +75,7 @@ parse_long_option(struct cli *cli, char **argv)
 	return 2;
 }
 
-/* The row of the letter at p, in `arg`; ends with misuse if there is none. */
+/* Return the row of the letter at p in `arg`. An unknown letter is a usage error. */
 static const struct cli_option *
 find_short(const struct cli *cli, const char *arg, const char *p)
 {
@@ -84,7 +88,10 @@ find_short(const struct cli *cli, const char *arg, const char *p)
 	return o;
 }
 
-/* -o value, -oVALUE, -qv: flags may share a dash. */
+/*
+ * Parse -o VALUE, -oVALUE or several flags after one dash (-qv). Returns how many
+ * arguments it used.
+ */
 static int
 parse_short_options(struct cli *cli, char **argv)
 {

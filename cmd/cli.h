@@ -1,20 +1,20 @@
-/* A command's run, from its command line to its exit status. */
+/* The start and the end of a command's run. */
 #ifndef CMD_CLI_H
 #define CMD_CLI_H
 
 #include "command.h"
 
 /*
- * Read the command line into args (which holds the defaults) and common, and
- * make ready for the run: signals, warnings, progress. --help and --version
- * end the process with 0, misuse with 2. Close with cli_close().
+ * Parse the command line into args, which already holds the defaults, and into
+ * common. Prepare the run: signal handlers, warnings, progress. --help and
+ * --version exit with status 0, a usage error with status 2. Close with cli_close().
  */
 void cli_open(struct cli *cli, const struct cli_command *command, void *args,
 	      struct cli_common *common, int argc, char **argv);
 
 /*
- * The end of a run: erase the progress line, print the error, once, free.
- * Returns the exit status.
+ * End a run: erase the progress line, print the error if there is one, and free
+ * all memory. Returns the exit status.
  */
 int cli_close(struct cli *cli, enum ib_status st, const struct ib_error *err);
 

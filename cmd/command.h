@@ -1,11 +1,12 @@
 /*
- * What a command is: one table of options, which drives parsing, bounds, --help
- * and the hint on a typo; and one run of it. Definitions alone: the functions
- * are in messages.h, options.h, operands.h, values.h, files.h, help.h and cli.h.
+ * A command (struct cli_command) is a table of options. The table drives parsing, the
+ * check of ranges, --help, completion and the hint after a typo. struct cli is one run
+ * of a command. This file only defines types; the functions are in messages.h,
+ * options.h, operands.h, values.h, files.h, help.h and cli.h.
  *
- * A command has a `struct args` with a member `struct cli_common common`; the
- * rows below say by member where a value goes, and do not compile if its type
- * is another than the row's.
+ * Each command defines `struct args` with a member `struct cli_common common`. A row of
+ * the table names the member that gets the value. If the member's type is not the type
+ * of the row, the table does not compile.
  */
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
@@ -20,7 +21,7 @@ enum cli_kind {
 	CLI_KIND_END,
 	CLI_KIND_GROUP,	 /* a heading of --help */
 	CLI_KIND_FLAG,	 /* bool */
-	CLI_KIND_CHOICE, /* an enum or a bool: the number of the word */
+	CLI_KIND_CHOICE, /* an enum or a bool: the index of the word */
 	CLI_KIND_TEXT,	 /* const char * */
 	CLI_KIND_PAIRS,	 /* struct ib_list of IN:OUT, two files each */
 	CLI_KIND_COUNT,	 /* uint64_t */
@@ -28,13 +29,13 @@ enum cli_kind {
 	CLI_KIND_REAL,	 /* double */
 	CLI_KIND_LIMIT,	 /* struct ib_limit: N or P% */
 	CLI_KIND_PART,	 /* struct ib_part: I/K */
-	CLI_KIND_INPUT,	 /* const char *, a file; "-" with CLI_STDIN alone */
+	CLI_KIND_INPUT,	 /* const char *, a file; "-" only with CLI_STDIN */
 	CLI_KIND_INPUTS, /* struct ib_list of files */
-	CLI_KIND_OUTPUT, /* const char *; "-" with CLI_STDOUT alone */
+	CLI_KIND_OUTPUT, /* const char *; "-" only with CLI_STDOUT */
 	CLI_KIND_RULE,	 /* struct ib_rule_options: NAME[:PARAMETER=VALUE,...] */
-	CLI_KIND_CALL,	 /* the row's own function */
-	CLI_KIND_LINES,	 /* a file of operands, one a line */
-	CLI_KIND_NULS,	 /* a file of operands, each ended by NUL */
+	CLI_KIND_CALL,	 /* parsed by the function of the row */
+	CLI_KIND_LINES,	 /* a file of operands, one per line */
+	CLI_KIND_NULS,	 /* a file of operands, each followed by a NUL byte */
 	CLI_KIND_HELP,
 	CLI_KIND_VERSION
 };
@@ -43,8 +44,8 @@ enum cli_flags {
 	CLI_STDIN = 1,	/* "-" is standard input */
 	CLI_STDOUT = 2, /* "-" is standard output */
 	CLI_HIDDEN = 4, /* not in --help */
-	CLI_APPEND = 8, /* an output whose suffix says nothing (-a) */
-	CLI_LOCK = 16,	/* FILE.lock is written too */
+	CLI_APPEND = 8, /* an output that is compressed whatever its suffix is (-a) */
+	CLI_LOCK = 16,	/* the run also creates FILE.lock */
 	CLI_PARTS = 32, /* with --split, %d in the name is a part's number */
 	CLI_NAMES = 64, /* %s in the name is an operand's name */
 	CLI_START = 128 /* an input that -o may replace (ib-score -s X -o X) */
@@ -52,19 +53,19 @@ enum cli_flags {
 
 struct cli_option {
 	enum cli_kind kind;
-	char letter;	   /* 0: none */
-	const char *name;  /* the long name, or the heading */
-	const char *arg;   /* NULL: takes none */
-	const char *words; /* "a|b|c" of a choice, the default first */
-	const char *range; /* "[0, 1)" of a number; NULL: all of its type */
-	size_t at, size;   /* in struct args */
-	/* Returns NULL, or what the value should have been ("a number"). */
+	char letter;	   /* 0 if there is none */
+	const char *name;  /* the long name or, for a group, the heading */
+	const char *arg;   /* name of the value; NULL if the option takes none */
+	const char *words; /* "a|b|c" for a choice, the default first */
+	const char *range; /* "[0, 1)" for a number; NULL: all values of its type */
+	size_t at, size;   /* offset and size of the member in struct args */
+	/* Returns NULL if the value is valid, otherwise what is expected ("a number"). */
 	const char *(*call)(void *args, const char *value);
 	unsigned flags;
 	const char *help;
 };
 
-/* Where a value goes, and that it is of the row's type. */
+/* Offset and size of the member; does not compile if the member has another type. */
 #define CLI_AT(type, member)                                                                       \
 	.at = offsetof(struct args, member) +                                                      \
 	      0 * sizeof((type *)0 == &((struct args *)0)->member),                                \
@@ -109,7 +110,7 @@ struct cli_option {
 		CLI_ROW(CLI_KIND_REAL, short, long, argument, text), .range = bounds,              \
 								     CLI_AT(double, member)        \
 	}
-/* A decimal that the library wants as it was written. */
+/* A decimal number that is stored as text, because the library uses its exact value. */
 #define CLI_DECIMAL(short, long, argument, bounds, member, text)                                   \
 	{                                                                                          \
 		CLI_ROW(CLI_KIND_TEXT, short, long, argument, text), .range = bounds,              \
@@ -190,13 +191,13 @@ struct cli_common {
 
 struct cli_command {
 	const char *name;			/* "ib-score" */
-	const char *verb;			/* "summary" of ib-audit; NULL: none */
+	const char *verb;			/* "summary" in ib-audit summary; or NULL */
 	const char *usage;			/* "[OPTION]... [LOG]..." */
 	const char *about;			/* one sentence for --help */
-	const char *examples;			/* of --help: a line each, as to be pasted */
-	const char *notes;			/* the end of --help; NULL: nothing */
+	const char *examples;			/* command lines for --help, one per line */
+	const char *notes;			/* last lines of --help; or NULL */
 	const struct cli_option *options;	/* ends with CLI_END */
-	const struct cli_command *const *verbs; /* NULL, or what it has */
+	const struct cli_command *const *verbs; /* the verbs' commands; or NULL */
 };
 
 #define CLI_OPTIONS_MAX 96
@@ -207,18 +208,18 @@ struct cli {
 	void *args;
 	struct cli_common *common;
 	int argc;
-	bool given[CLI_OPTIONS_MAX];  /* by row */
-	char letter[CLI_OPTIONS_MAX]; /* as it was spelled; 0: long */
+	bool given[CLI_OPTIONS_MAX];  /* by row of the table */
+	char letter[CLI_OPTIONS_MAX]; /* the letter that the user wrote; 0: the long name */
 	const char **operand;
 	size_t noperands, operand_room;
-	const char *list_file;	  /* of --files-from; NULL: not given */
-	struct ib_file_use *uses; /* files read or written, as far as known */
+	const char *list_file;	  /* the file of --files-from; or NULL */
+	struct ib_file_use *uses; /* files that the run reads or writes */
 	size_t nuses, use_room;
-	unsigned stdin_uses;
-	bool stdin_operand; /* standard input is read for want of operands */
-	void **owned;	    /* freed at the end */
+	unsigned stdin_uses; /* how often "-" was given */
+	bool stdin_operand;  /* no operand was given: the run reads standard input */
+	void **owned;	     /* freed by cli_close() */
 	size_t nowned, owned_room;
-	struct ib_context context; /* for the run */
+	struct ib_context context; /* passed to the library */
 };
 
 #endif

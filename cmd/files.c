@@ -1,18 +1,22 @@
 /*
- * The files of a run, from the table of options and the operands: an output
- * that is an input would destroy it, two outputs of one name destroy each
- * other, and a pipe cannot be read twice. Whether two names are one file, the
- * library knows (ib_files_check).
+ * Collect the files of a run from the table of options and the operands, and let
+ * ib_files_check() compare them: an output must not replace an input, two outputs
+ * must not replace each other, and a pipe cannot be read twice. The library knows
+ * whether two names are the same file.
  */
 #include "files.h"
 
 #include <stdlib.h>
 
+#include "memory.h"
+#include "messages.h"
 #include "operands.h"
 #include "options.h"
-#include "messages.h"
 
-/* The files of -o 'part.%d' (none for a --split that is refused), or of -o 'folder/%s'. */
+/*
+ * Add the files of -o 'part.%d' (numbered) or of -o 'folder/%s'. Adds none if --split
+ * is too large: the run refuses it.
+ */
 static void
 add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_file_use use,
 		      bool numbered)
@@ -30,6 +34,7 @@ add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_
 	}
 }
 
+/* Add the file or files of an output, and its lock file. */
 static void
 add_output_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
 		 const char *role, const char *path)
@@ -58,6 +63,7 @@ add_output_files(struct cli *cli, const struct cli_files *files, const struct cl
 	cli_add_file(cli, &use);
 }
 
+/* Add both files of IN:OUT. */
 static void
 add_pair_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
 	       const char *role, const char *pair)
@@ -70,7 +76,7 @@ add_pair_files(struct cli *cli, const struct cli_files *files, const struct cli_
 	add_output_files(cli, files, o, role, colon + 1);
 }
 
-/* The files that an option names. */
+/* Add the files that an option names. */
 static void
 add_option_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o)
 {
@@ -101,7 +107,7 @@ add_option_files(struct cli *cli, const struct cli_files *files, const struct cl
 	}
 }
 
-/* -o that was not given, or is "-". */
+/* True if the option is an output that was not given or is "-". */
 static bool
 writes_stdout(const struct cli *cli, const struct cli_option *o)
 {

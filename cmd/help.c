@@ -1,4 +1,4 @@
-/* --help, the short usage, and the nearest name on a typo. */
+/* Print --help and the short usage; find the name that a typo is nearest to. */
 #include "help.h"
 
 #define COLUMNS 80
@@ -6,7 +6,7 @@
 
 /* ---- --help ------------------------------------------------------------- */
 
-/* One word, on this line or at the help column of the next. */
+/* Print a word on this line or, if it does not fit, at the help column of the next one. */
 static void
 put_word(const char *word, size_t n, size_t *column)
 {
@@ -32,7 +32,7 @@ put_text(const char *text, size_t *column)
 	}
 }
 
-/* "a (default), b, c" of "a|b|c". */
+/* Print "a|b|c" as "a (default), b, c". */
 static void
 put_choices(const char *words, size_t *column)
 {
@@ -76,7 +76,7 @@ put_option(const struct cli_option *o)
 	putchar('\n');
 }
 
-/* One parameter: as an option, two columns further in. */
+/* Print a parameter of a rule, indented by two more columns than an option. */
 static void
 put_parameter(const struct ib_rule_parameter *p)
 {
@@ -95,7 +95,7 @@ put_parameter(const struct ib_rule_parameter *p)
 	putchar('\n');
 }
 
-/* Each rule with its parameters. */
+/* Print each rule with its parameters. */
 static void
 put_rules(void)
 {
@@ -114,7 +114,7 @@ put_rules(void)
 	}
 }
 
-/* Each line of the text, set in. */
+/* Print each line of the text, indented. */
 static void
 put_examples(const char *text)
 {
@@ -163,7 +163,10 @@ cli_print_usage(const struct cli *cli)
 
 #define NAME_MAX_LEN 32
 
-/* Letters put in, left out, changed or swapped (optimal string alignment). */
+/*
+ * Count the letters to insert, delete, change or swap to get b from a (optimal string
+ * alignment).
+ */
 static size_t
 edit_distance(const char *a, size_t n, const char *b, size_t m)
 {
@@ -191,8 +194,8 @@ edit_distance(const char *a, size_t n, const char *b, size_t m)
 }
 
 /*
- * The start of a name counts as near as one wrong letter: names are never
- * abbreviated, so that a new option cannot break an old script.
+ * The start of a name is as near as a name with one wrong letter. Abbreviations are
+ * not accepted, so that a new option cannot break an old script.
  */
 const char *
 cli_find_nearest(const struct cli *cli, const char *name, size_t n)

@@ -1,4 +1,8 @@
-/* ib-audit: who was left out, when and why; proof, drift, reports. */
+/*
+ * ib-audit: inspect past decisions (which samples were pruned, when and why), verify
+ * them, follow the losses, and write reports. Each verb is a command with a table of
+ * its own.
+ */
 #include "shared_options.h"
 
 #include <langinfo.h>
@@ -16,8 +20,7 @@ struct args {
 	struct cli_common common;
 };
 
-/* ---- rows -------------------------------------------------------------------
- */
+/* ---- options ----------------------------------------------------------- */
 
 static const char *
 set_log_epoch(void *args, const char *value)
@@ -27,7 +30,7 @@ set_log_epoch(void *args, const char *value)
 	return cli_parse_log_epoch(&a->o.log, value);
 }
 
-/* D:A */
+/* Parse D:A. */
 static const char *
 set_page_hinkley(void *args, const char *value)
 {
@@ -179,8 +182,7 @@ static const struct cli_option metrics_options[] = {
 	CLI_COMMON_ROWS,
 };
 
-/* ---- verbs ------------------------------------------------------------------
- */
+/* ---- verbs ------------------------------------------------------------- */
 
 #define NOTES                                                                                      \
 	"Exit status: 0 success, 1 a check failed, 2 usage error, 65 invalid "                     \
@@ -189,8 +191,8 @@ static const struct cli_option metrics_options[] = {
 struct verb {
 	enum ib_audit_verb verb;
 	struct cli_command command;
-	size_t least, most; /* operands */
-	const char *lacks;
+	size_t least, most;  /* number of operands */
+	const char *operand; /* "a loss log": what is missing if there are none */
 };
 
 #define VERB(id, word, use, what, more, table, from, to, lack)                                     \
@@ -265,7 +267,7 @@ static const struct cli_command *const verb_commands[NVERBS + 1] = {
 };
 _Static_assert(NVERBS == 9, "verb_commands names every verb");
 
-/* What there is before a verb, for --help, typos and completion. */
+/* The command line without a verb: --help, --version, completion and typos. */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_verb = {
 	.name = "ib-audit",
@@ -290,8 +292,7 @@ static const struct cli_command no_verb = {
 	.verbs = verb_commands,
 };
 
-/* ---- checks
- * ------------------------------------------------------------------- */
+/* ---- checks ------------------------------------------------------------ */
 
 static void
 check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
@@ -302,15 +303,15 @@ check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
 		cli_misuse(cli,
 			   "%s is missing: name it ('-' is standard "
 			   "input)",
-			   v->lacks);
+			   v->operand);
 	if (list.n < v->least)
 		cli_misuse(cli, "an id is missing: which sample?");
 	if (list.n > v->most)
-		cli_misuse(cli, "one %s at a time", v->lacks + 3);
+		cli_misuse(cli, "one %s at a time", v->operand + 3);
 	for (i = 0; i < list.n && v->verb != IB_AUDIT_SHOW; i++)
 		n += !strcmp(list.v[i], "-");
 	if (n > 1)
-		cli_misuse(cli, "standard input can be read once");
+		cli_misuse(cli, "standard input can be read only once");
 }
 
 static void
@@ -328,8 +329,7 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 	struct ib_audit_options *o = &a->o;
 
 	check_operands(cli, v, o->operands);
-	if (o->log.key && !strcmp(o->log.key, "@shard"))
-		cli_misuse(cli, "-k @shard is for tar, which is no loss log");
+	cli_check_log_key(cli, o->log.key);
 	if (v->verb == IB_AUDIT_LIST)
 		cli_exclude(cli, "pruned", "drawn");
 	if (v->verb == IB_AUDIT_SUMMARY || v->verb == IB_AUDIT_SIMULATE ||
@@ -341,9 +341,9 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 				     .operands = v->verb == IB_AUDIT_SHOW ? 1 : o->operands.n });
 }
 
-/* ---- terminals
- * ---------------------------------------------------------------- */
+/* ---- the run ----------------------------------------------------------- */
 
+/* Choose colours, characters and width of tables by the terminal. */
 static void
 set_table_style(struct args *a)
 {
@@ -372,7 +372,7 @@ find_verb(const char *word)
 	return NULL;
 }
 
-/* No verb: --help and the like, or misuse. */
+/* Run --help or --version; anything else without a verb is a usage error. */
 static int
 run_without_verb(struct args *a, int argc, char **argv)
 {

@@ -1,4 +1,4 @@
-/* ib-prune: which samples an epoch trains on, each with its weight. */
+/* ib-prune: choose the samples that an epoch trains on, and write their weights. */
 #include "shared_options.h"
 
 struct args {
@@ -100,7 +100,7 @@ static const struct cli_command command = {
 	.options = options,
 };
 
-/* --id-field, and the names of several outputs. */
+/* Check the names of several outputs, and --id-field. */
 static void
 check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 {

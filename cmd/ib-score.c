@@ -1,4 +1,4 @@
-/* ib-score: fold loss logs into a score file. */
+/* ib-score: read the losses of samples from loss logs into a score file. */
 #include "shared_options.h"
 
 struct args {
@@ -84,8 +84,7 @@ check(struct cli *cli, const struct args *a)
 	cli_require_any(cli, "expect-key", "expect");
 	cli_require_any(cli, "max-missing", "expect");
 	cli_check_epoch_key(cli, "--expect-key", a->o.expect_key);
-	if (a->o.log.key && !strcmp(a->o.log.key, "@shard"))
-		cli_misuse(cli, "-k @shard is for tar, which is no loss log");
+	cli_check_log_key(cli, a->o.log.key);
 	if (a->o.split && !cli_has_placeholder(a->o.output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
 	cli_check_split_names(cli, a->o.split);

@@ -1,4 +1,4 @@
-/* ib-weights: an epoch manifest's weights in the form a trainer loads. */
+/* ib-weights: write the weights of an epoch manifest in a format that a trainer loads. */
 #include "shared_options.h"
 
 struct args {
@@ -81,7 +81,7 @@ static const struct cli_command command = {
 	.options = options,
 };
 
-/* Options that have no effect. */
+/* Warn about options that have no effect. */
 static void
 check_idle(const struct cli *cli, const struct ib_weights_options *o)
 {

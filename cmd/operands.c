@@ -1,3 +1,4 @@
+/* Collect the operands: from the command line and from files of names. */
 #include "operands.h"
 
 #include <errno.h>
@@ -5,21 +6,15 @@
 #include <unistd.h>
 
 #include "help.h"
+#include "memory.h"
 #include "options.h"
 #include "messages.h"
 
 void
 cli_add_file(struct cli *cli, const struct ib_file_use *use)
 {
-	if (cli->nuses == cli->use_room) {
-		size_t room = 2 * cli->use_room + 16;
-		struct ib_file_use *grown = realloc(cli->uses, room * sizeof(*grown));
-
-		if (!grown)
-			cli_die(cli, IB_E_IO, "out of memory");
-		cli->uses = grown;
-		cli->use_room = room;
-	}
+	if (cli->nuses == cli->use_room)
+		cli->uses = cli_grow(cli, cli->uses, sizeof(*cli->uses), &cli->use_room);
 	cli->uses[cli->nuses++] = *use;
 }
 
@@ -27,18 +22,12 @@ void
 cli_add_operand(struct cli *cli, const char *path)
 {
 	if (!*path)
-		cli_misuse(cli, "an operand is empty: a file name was meant");
+		cli_misuse(cli, "an operand is empty: a file name is needed");
 	if (!strcmp(path, "-"))
 		cli->stdin_uses++;
-	if (cli->noperands == cli->operand_room) {
-		size_t room = 2 * cli->operand_room + 16;
-		const char **grown = realloc(cli->operand, room * sizeof(*grown));
-
-		if (!grown)
-			cli_die(cli, IB_E_IO, "out of memory");
-		cli->operand = grown;
-		cli->operand_room = room;
-	}
+	if (cli->noperands == cli->operand_room)
+		cli->operand =
+			cli_grow(cli, cli->operand, sizeof(*cli->operand), &cli->operand_room);
 	cli->operand[cli->noperands++] = path;
 }
 
@@ -53,7 +42,7 @@ cli_reads_stdin(const struct cli *cli)
 	return cli->noperands == 0;
 }
 
-/* Options whose file is standard input after all (-s -). */
+/* Count the options that read standard input (-s -). */
 static unsigned
 stdin_options(const struct cli *cli)
 {
@@ -91,7 +80,7 @@ cli_get_operands(struct cli *cli, bool optional)
 	return (struct ib_list){ cli->operand, cli->noperands };
 }
 
-/* ---- files of operands -------------------------------------------------- */
+/* ---- files of names ---------------------------------------------------- */
 
 static FILE *
 open_list(struct cli *cli, const char *path)
@@ -108,7 +97,7 @@ open_list(struct cli *cli, const char *path)
 	return f;
 }
 
-/* 0 only at the end, or at an error. */
+/* Read up to `room` bytes. Returns 0 only at the end of the file or after an error. */
 static size_t
 read_block(FILE *f, char *to, size_t room)
 {
@@ -122,7 +111,7 @@ read_block(FILE *f, char *to, size_t room)
 	}
 }
 
-/* All of a file as one block that ends in a NUL byte. */
+/* Read a whole file into one block that ends in a NUL byte. */
 static char *
 read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 {
@@ -150,7 +139,7 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 	return text;
 }
 
-/* Names stay in one block, cut at their ends; empty ones are passed over. */
+/* Names point into the one block that was read. Empty names are skipped. */
 void
 cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *path)
 {
@@ -170,8 +159,8 @@ cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *p
 	cli->list_file = dash ? "standard input" : path;
 	if (end == '\n' && memchr(text, '\0', n))
 		cli_die(cli, IB_E_DATA,
-			"%s: a NUL byte in a list of lines: "
-			"is --files0-from meant?",
+			"%s: NUL byte in a list of lines; "
+			"did you mean --files0-from?",
 			path);
 	for (i = 0; i <= n; i++) {
 		if (i < n && text[i] != end)

@@ -1,29 +1,29 @@
-/* The operands: from the command line, from files of names, or standard input.
- */
+/* Collect the operands: from the command line and from files of names. */
 #ifndef CMD_OPERANDS_H
 #define CMD_OPERANDS_H
 
 #include "command.h"
 
 /*
- * The operands. Without any it is standard input that is read: the list is
- * empty then; on a terminal a short usage and exit 2. `optional`: none are
- * needed, nor is standard input.
+ * Return the operands. An empty list means that the run reads standard input; if
+ * standard input is a terminal, print a short usage and exit with status 2.
+ * `optional`: the run needs neither operands nor standard input.
  */
 struct ib_list cli_get_operands(struct cli *cli, bool optional);
 
-/* Whether standard input is one of the operands. */
+/* True if "-" is an operand or there are no operands: the run reads standard input. */
 bool cli_reads_stdin(const struct cli *cli);
 
-/* Whether the output of -o (NULL: not given) goes to a terminal. */
+/* True if the output of -o (NULL if not given) is a terminal. */
 bool cli_is_terminal(const char *output);
 
+/* Add one operand; `path` is borrowed. */
 void cli_add_operand(struct cli *cli, const char *path);
 
-/* Those that a file of --files-from or --files0-from names. */
+/* Add the operands that a file of --files-from or --files0-from names. */
 void cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *path);
 
-/* Note a file that the run reads or writes; `role` and `path` are borrowed. */
+/* Record that the run reads or writes a file, for cli_check_files(). Borrows its texts. */
 void cli_add_file(struct cli *cli, const struct ib_file_use *use);
 
 #endif

@@ -1,26 +1,7 @@
+/* Look up options, and check which of them may be used together. */
 #include "options.h"
 
-#include <stdlib.h>
-
 #include "messages.h"
-
-void *
-cli_free_at_end(struct cli *cli, void *p)
-{
-	if (!p)
-		cli_die(cli, IB_E_IO, "out of memory");
-	if (cli->nowned == cli->owned_room) {
-		size_t room = 2 * cli->owned_room + 8;
-		void **grown = realloc(cli->owned, room * sizeof(*grown));
-
-		if (!grown)
-			cli_die(cli, IB_E_IO, "out of memory");
-		cli->owned = grown;
-		cli->owned_room = room;
-	}
-	cli->owned[cli->nowned++] = p;
-	return p;
-}
 
 void *
 cli_member_address(const struct cli *cli, const struct cli_option *o)
@@ -71,13 +52,14 @@ cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[
 	return out;
 }
 
+/* As cli_option_spelling(), by long name. */
 static const char *
 spell_name(const struct cli *cli, const char *name, char out[40])
 {
 	return cli_option_spelling(cli, cli_find_name(cli, name, strlen(name)), out);
 }
 
-/* The row of the next name in "epochs delta"; NULL: no more. */
+/* Return the row of the next name in *names ("epochs delta"), NULL after the last one. */
 static const struct cli_option *
 next_name(const struct cli *cli, const char **names)
 {

@@ -1,35 +1,35 @@
-/* Which options were given, and which of them do not go together. */
+/* Look up options, and check which of them may be used together. */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
 
 #include "command.h"
 
-/* Whether the option of that long name was given. */
+/* True if the option with this long name was given. */
 bool cli_is_given(const struct cli *cli, const char *name);
 
-/* An option is misuse beside any of the others ("epochs delta"). */
+/* Usage error if the option and any of the others ("epochs delta") were given. */
 void cli_exclude(const struct cli *cli, const char *name, const char *others);
 
-/* An option is misuse where none of the others is given. */
+/* Usage error if the option was given, but none of the others. */
 void cli_require_any(const struct cli *cli, const char *name, const char *others);
 
-/* A warning where an option is given that has no effect "with this --rule". */
+/* Warn if the option was given although it has no effect; `why` completes the sentence. */
 void cli_warn_unused(const struct cli *cli, const char *name, const char *why);
 
-/* The same for an option that needs another one to have an effect. */
+/* Warn if the option was given without the other option, which it needs to have an effect. */
 void cli_warn_unused_without(const struct cli *cli, const char *name, const char *other);
 
-/* "-s" or "--scores": as it was spelled where given, else the short one. */
+/*
+ * Write the option's name, "-s" or "--scores": as the user spelled it, or the short
+ * one if the option was not given. Returns out.
+ */
 const char *cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[40]);
 
-/* The row of a long name or a letter; NULL: none. */
+/* Return the row of a long name or of a letter, NULL if there is none. */
 const struct cli_option *cli_find_name(const struct cli *cli, const char *name, size_t n);
 const struct cli_option *cli_find_letter(const struct cli *cli, char letter);
 
-/* The value's place in struct args. */
+/* Return the address of the option's member in struct args. */
 void *cli_member_address(const struct cli *cli, const struct cli_option *o);
-
-/* Have p freed at the end; out of memory if it is NULL. Returns p. */
-void *cli_free_at_end(struct cli *cli, void *p);
 
 #endif

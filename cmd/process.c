@@ -1,4 +1,4 @@
-/* What a process is given: descriptors, and signals to end or to print_status. */
+/* Prepare the process: file descriptors and signal handlers. */
 #define _GNU_SOURCE /* program_invocation_short_name */
 #include "process.h"
 
@@ -14,8 +14,8 @@
 #include "progress.h"
 
 /*
- * A file must not become descriptor 0, 1 or 2 because it was closed (>&-):
- * reads and writes there are to fail.
+ * If standard input, output or error is closed (>&-), an opened file would get its
+ * descriptor. Occupy it, so that reads and writes there fail instead.
  */
 static void
 occupy_descriptors(void)
@@ -27,7 +27,7 @@ occupy_descriptors(void)
 			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
-/* --split K has K files open at once: take what the system allows. */
+/* Raise the limit of open files to the maximum: --split K opens K files at once. */
 static void
 raise_file_limit(void)
 {
@@ -39,7 +39,7 @@ raise_file_limit(void)
 	}
 }
 
-/* Temporaries go; then the signal does what it would have done. */
+/* Remove temporary files; then let the signal end the process as usual. */
 static void
 end_by_signal(int sig)
 {
@@ -55,7 +55,7 @@ end_by_signal(int sig)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* Say it in one write; nothing but system calls is safe here. */
+/* Print the message with one write: only system calls are safe in a handler. */
 static void
 print_file_shrunk(const char *file)
 {
@@ -77,8 +77,8 @@ print_file_shrunk(const char *file)
 }
 
 /*
- * A score file that is mapped became shorter: the bytes are not there, and
- * nothing can be done but to say so. The first of several threads does.
+ * SIGBUS: another process made a mapped score file shorter, so its bytes are missing.
+ * Report it and exit. If several threads get here, only the first one reports.
  */
 static void
 end_by_bus_error(int sig, siginfo_t *info, void *context)
@@ -109,9 +109,9 @@ print_status(int sig)
 }
 
 /*
- * A signal that was ignored at the start (nohup) stays so. SIGPIPE and SIGXFSZ
- * are ignored so that the write fails instead: EPIPE ends with status 141 also
- * under a parent that ignores SIGPIPE (systemd, some Python programs).
+ * A signal that was ignored at the start (nohup) stays ignored. SIGPIPE and SIGXFSZ
+ * are ignored so that the write fails instead. The exit status is then 141 even if
+ * the parent process ignores SIGPIPE, as systemd and some Python programs do.
  */
 void
 cli_process_init(void)

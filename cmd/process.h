@@ -1,10 +1,10 @@
-/* What a process is given: descriptors and signals. */
+/* Prepare the process: file descriptors and signal handlers. */
 #ifndef CMD_PROCESS_H
 #define CMD_PROCESS_H
 
 /*
- * Descriptors 0 to 2 are taken, SIGPIPE becomes an error, signals that end the
- * process remove temporary files first.
+ * Occupy descriptors 0 to 2, turn SIGPIPE into a write error, and remove temporary
+ * files before a signal ends the process.
  */
 void cli_process_init(void);
 

@@ -1,8 +1,8 @@
 /*
- * How far a run is: a line on a terminal once it takes over a second, a line
- * every ten seconds with --progress=always elsewhere, and a status line on
- * SIGUSR1. A process has one run, so its state is static here: a signal
- * handler has no other way to it.
+ * Show the progress of a run. On a terminal one line is drawn again and again, from
+ * the first second on; elsewhere --progress=always prints a line every ten seconds.
+ * SIGUSR1 prints a status line. The state is static because a signal handler can
+ * reach it in no other way; a process has one run.
  */
 #include "progress.h"
 
@@ -14,10 +14,10 @@ static struct {
 	const char *name;
 	struct timespec start;
 	_Atomic uint64_t bytes, of, records;
-	double last;	      /* seconds from the start to the line shown last */
-	bool enabled;	      /* a line is wanted at all */
-	bool redraws;	      /* on a terminal: the line is written over */
-	_Atomic bool visible; /* it stands there now */
+	double last;	      /* time of the last line, in seconds from the start */
+	bool enabled;	      /* false: only SIGUSR1 prints a line */
+	bool redraws;	      /* standard error is a terminal: overwrite the line */
+	_Atomic bool visible; /* the line is on the terminal now */
 } state;
 
 static double
@@ -30,7 +30,7 @@ elapsed_seconds(void)
 	       1e-9 * (double)(now.tv_nsec - state.start.tv_nsec);
 }
 
-/* ---- text without stdio, for a handler too ------------------------------- */
+/* ---- text without stdio, which signal handlers may not use --------------- */
 
 struct line {
 	char text[160];
@@ -57,7 +57,7 @@ put_count(struct line *line, uint64_t value)
 	put_text(line, digits + n);
 }
 
-/* 1234567 as 1.2 M: one decimal, cut. */
+/* Write 1234567 as "1.2 M", rounded down. */
 static void
 put_scaled(struct line *line, uint64_t value)
 {
@@ -77,6 +77,7 @@ put_scaled(struct line *line, uint64_t value)
 	put_text(line, unit[i]);
 }
 
+/* Write seconds as minutes:seconds. */
 static void
 put_clock(struct line *line, uint64_t s)
 {
@@ -85,7 +86,7 @@ put_clock(struct line *line, uint64_t s)
 	put_count(line, s % 60);
 }
 
-/* "12.5 MB of 100.0 MB, 1.0 M records, 25.0 MB/s, 0:04 left" */
+/* Write "12.5 MB of 100.0 MB, 1.0 M records, 25.0 MB/s, 0:04 left". */
 static void
 put_progress(struct line *line)
 {
@@ -153,7 +154,7 @@ print_progress(double now)
 	put_text(&line, state.name);
 	put_text(&line, ": ");
 	put_progress(&line);
-	/* What a longer line left behind. */
+	/* Overwrite the rest of a longer line. */
 	while (state.redraws && line.n < 78)
 		put_text(&line, " ");
 	if (!state.redraws)

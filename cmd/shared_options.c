@@ -1,3 +1,4 @@
+/* Options and checks that several commands share. */
 #include "shared_options.h"
 
 const char *
@@ -62,12 +63,18 @@ cli_check_key(const struct cli *cli, const char *key, enum ib_format format)
 	if (!key)
 		return;
 	if (format == IB_FORMAT_TAR && !shard)
-		cli_misuse(cli, "-k of a tar is @shard or not given");
+		cli_misuse(cli, "-f tar: the id is @shard or the default; -k cannot name a field");
 	if (shard && format != IB_FORMAT_TAR && format != IB_FORMAT_AUTO)
-		cli_misuse(cli, "-k @shard is for tar alone");
+		cli_misuse(cli, "-k @shard names tar files: it needs -f tar or -f auto");
 	if (shard && cli_reads_stdin(cli))
-		cli_misuse(cli, "-k @shard needs a file's name: standard "
-				"input has none");
+		cli_misuse(cli, "-k @shard needs files: standard input has no name");
+}
+
+void
+cli_check_log_key(const struct cli *cli, const char *key)
+{
+	if (key && !strcmp(key, "@shard"))
+		cli_misuse(cli, "-k @shard names tar files: a loss log cannot be a tar file");
 }
 
 void
@@ -75,13 +82,12 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 {
 	if (key && (!strcmp(key, "@line") || !strcmp(key, "@hash")))
 		cli_misuse(cli,
-			   "%s %s: an epoch manifest's records have "
-			   "other numbers and bytes than the manifest's "
-			   "(see ib-prune --id-field)",
+			   "%s %s: line numbers and hashes differ between an epoch manifest "
+			   "and its manifest (write the id with ib-prune --id-field)",
 			   name, key);
 }
 
-/* The file that an option writes; NULL: none, or not given. */
+/* The i-th file that an option writes, NULL after the last one. */
 static const char *
 output_of(const struct cli *cli, const struct cli_option *o, size_t i)
 {

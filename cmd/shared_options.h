@@ -1,4 +1,4 @@
-/* Rows and checks that more than one command has. */
+/* Options and checks that several commands share. */
 #ifndef CMD_SHARED_OPTIONS_H
 #define CMD_SHARED_OPTIONS_H
 
@@ -17,7 +17,7 @@
 		 "the first of id, __key__, key, uid ... in the first "                            \
 		 "record)")
 
-/* The same of a loss log, which is neither a list nor a tar. */
+/* The same for a loss log, which cannot be a list or a tar. */
 #define CLI_LOG_KEY(member)                                                                        \
 	CLI_TEXT('k', "key", "FIELD", member,                                                      \
 		 "the field that holds the id: a name, a.b for a nested "                          \
@@ -35,7 +35,7 @@
 		 "do not touch an output file that already has the new "                           \
 		 "content (for make)")
 
-/* How a loss log is read: `log` is a struct ib_log_options. */
+/* How to read a loss log. `log` is a struct ib_log_options. */
 #define CLI_LOG_ROWS(log, epoch_call)                                                              \
 	CLI_LOG_KEY(log.key),                                                                      \
 		CLI_TEXT(0, "loss", "TERMS", log.loss,                                             \
@@ -63,7 +63,7 @@
 		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                                    \
 			  "skip up to N invalid records (default 0)")
 
-/* All that pi depends on: `rule` is a struct ib_rule_options. */
+/* The rule, its parameters and the draw. `rule_` is a struct ib_rule_options. */
 #define CLI_RULE_ROWS(rule_)                                                                       \
 	CLI_RULE(0, "rule", rule_,                                                                 \
 		 "formula that turns a sample's score into its keep "                              \
@@ -76,7 +76,7 @@
 		CLI_COUNT(0, "seed", "N", NULL, rule_.seed,                                        \
 			  "seed of the random draws (default 0)")
 
-/* How much is pruned, by the rules infobatch and random. */
+/* How much to prune. */
 #define CLI_SHARE_ROWS(rule_)                                                                      \
 	CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,                                         \
 		 "fraction to prune of the samples below the threshold, in "                       \
@@ -100,22 +100,25 @@
 			  "keep each sample that was not seen for K epochs "                       \
 			  "(default: no limit)")
 
-/* -e of a log: a number or `name`; returns what it should have been. */
+/* Parse -e of a loss log. Returns NULL if it is valid, otherwise what is expected. */
 const char *cli_parse_log_epoch(struct ib_log_options *log, const char *value);
 
-/* Options of the rule that do not fit together; fills what was given. */
+/* Usage error if options of the rule contradict each other. Sets rule->*_given. */
 void cli_check_rule(struct cli *cli, struct ib_rule_options *rule);
 
-/* -k and -f that do not fit together, or -k @shard on standard input. */
+/* Usage error if -k and -f contradict each other, or for -k @shard on standard input. */
 void cli_check_key(const struct cli *cli, const char *key, enum ib_format format);
 
-/* A key that means nothing in an epoch manifest. */
+/* Usage error for -k @shard: a loss log cannot be a tar. */
+void cli_check_log_key(const struct cli *cli, const char *key);
+
+/* Usage error for a key that does not identify records of an epoch manifest. */
 void cli_check_epoch_key(const struct cli *cli, const char *name, const char *key);
 
-/* %d in the name of an output that --split numbers, without --split. */
+/* Usage error if the name of an output contains %d without --split. */
 void cli_check_split_names(const struct cli *cli, uint64_t split);
 
-/* Whether "%d" or "%s" stands in a file name. */
+/* True if a file name contains %d or %s. */
 bool cli_has_placeholder(const char *path, char letter);
 
 #endif

@@ -1,14 +1,17 @@
+/* Parse the values of options and store them in struct args. */
 #include "values.h"
 
 #include <stdlib.h>
 
+#include "memory.h"
+#include "messages.h"
 #include "operands.h"
 #include "options.h"
-#include "messages.h"
 
-/* Of a count without a range of its own. */
+/* Default range of a count. */
 #define CLI_COUNTS "[0, 18446744073709551615]"
 
+/* Return the index of `value` in "a|b|c", -1 if it is not there. */
 static int
 word_number(const char *words, const char *value)
 {
@@ -43,7 +46,7 @@ to_count(const char *s, size_t n, uint64_t *value)
 	return n > 0;
 }
 
-/* Decimal text alone: no blanks, no hexadecimal, no words. */
+/* Only decimal numbers: strtod() would also accept spaces, hexadecimal and "inf". */
 static bool
 to_real(const char *s, double *value)
 {
@@ -66,7 +69,7 @@ in_range(const char *range, double x)
 	return (range[0] == '[' ? x >= low : x > low) && (*end == ']' ? x <= high : x < high);
 }
 
-/* The same for whole numbers, which a double would round. */
+/* The same for whole numbers, because a double would round large ones. */
 static bool
 count_in_range(const char *range, uint64_t x)
 {
@@ -76,7 +79,7 @@ count_in_range(const char *range, uint64_t x)
 	return x >= low && x <= strtoull(comma + 1, NULL, 10);
 }
 
-/* ---- what a value should have been ------------------------------------- */
+/* ---- usage errors ------------------------------------------------------ */
 
 _Noreturn static void
 refuse(const struct cli *cli, const struct cli_option *o, const char *expected, const char *value)
@@ -167,7 +170,7 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 		*(uint64_t *)cli_member_address(cli, o) = count;
 }
 
-/* A percentage is kept as it was written: it is compared exactly. */
+/* A percentage is stored as text because the library compares it exactly. */
 static void
 store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 {
@@ -214,7 +217,7 @@ store_rule(struct cli *cli, const struct cli_option *o, const char *value)
 		cli_misuse(cli, "%s", err.text);
 }
 
-/* A list holds at most as many as there are arguments. */
+/* argc elements are enough: each argument adds at most one. */
 static void
 store_list(struct cli *cli, const struct cli_option *o, const char *value)
 {
@@ -228,7 +231,7 @@ store_list(struct cli *cli, const struct cli_option *o, const char *value)
 	v[list->n++] = value;
 }
 
-/* By the suffix a format is chosen that only reading knows. */
+/* True if the suffix selects a compression that can only be read. */
 static bool
 cannot_write(const char *path)
 {
@@ -251,7 +254,7 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 	if (!*value)
 		cli_misuse(cli, "%s needs a file name, not ''", name);
 	if (dash && !(o->flags & (CLI_STDIN | CLI_STDOUT)))
-		cli_misuse(cli, "%s needs a file: '-' cannot stand here", name);
+		cli_misuse(cli, "%s needs a file: '-' is not allowed here", name);
 	if (o->kind == CLI_KIND_OUTPUT && !(o->flags & CLI_APPEND) && cannot_write(value))
 		cli_misuse(cli,
 			   "%s %s: output is compressed as .zst or .gz, "
@@ -259,7 +262,7 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 			   name, value);
 }
 
-/* IN:OUT, two files; the first colon parts them. */
+/* Check IN:OUT, two file names that the first colon separates. */
 static void
 check_pair(struct cli *cli, const struct cli_option *o, const char *value)
 {
@@ -270,7 +273,7 @@ check_pair(struct cli *cli, const struct cli_option *o, const char *value)
 	if (!colon || colon == value || !colon[1])
 		cli_misuse(cli, "%s must be IN:OUT, not '%s'", name, value);
 	if (!strncmp(value, "-:", 2) || !strcmp(colon, ":-"))
-		cli_misuse(cli, "%s needs files: '-' is none", name);
+		cli_misuse(cli, "%s needs files: '-' is not allowed here", name);
 }
 
 void

@@ -1,13 +1,13 @@
-/* The values of options: from text into the member that the row names. */
+/* Parse the values of options and store them in struct args. */
 #ifndef CMD_VALUES_H
 #define CMD_VALUES_H
 
 #include "command.h"
 
-/* A decimal number in a range such as "[0, 1)"; false if it is none. */
+/* Parse a decimal number in a range such as "[0, 1)". Returns false if it is not one. */
 bool cli_parse_real(const char *text, const char *range, double *value);
 
-/* Convert and store one value; ends with misuse. */
+/* Parse and store the value of an option. An invalid value is a usage error. */
 void cli_store_value(struct cli *cli, const struct cli_option *o, const char *value);
 
 #endif

@@ -8,6 +8,7 @@
 #include "io/files.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,15 @@ ib_name_for_number(const char *pattern, uint64_t number)
 	struct ib_span text = { digits, ib_number_put_unsigned(digits, number) };
 
 	return replace_mark(pattern, "%d", text);
+}
+
+enum ib_status
+ib_split_check(uint64_t files, struct ib_error *err)
+{
+	if (files <= IB_SPLIT_MAX)
+		return IB_OK;
+	return ib_fail(err, IB_E_CREATE, "--split %" PRIu64 ": the maximum is %" PRIu64 " files",
+		       files, IB_SPLIT_MAX);
 }
 
 /* ---- identities --------------------------------------------------------- */

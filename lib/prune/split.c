@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/huge_array.h"
 #include "base/part.h"
+#include "io/files.h"
 #include "prune/draw.h"
 #include "record/pieces.h"
 
@@ -46,9 +47,9 @@ ib_split_new(const struct ib_prune_options *o, struct ib_split **out, struct ib_
 	struct ib_split *s;
 	enum ib_status st;
 
-	if (o->split > IB_SPLIT_MAX)
-		return ib_fail(err, IB_E_CREATE, "--split %llu: the maximum is %llu files",
-			       (unsigned long long)o->split, (unsigned long long)IB_SPLIT_MAX);
+	st = ib_split_check(o->split, err);
+	if (st)
+		return st;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return ib_fail_memory(err);

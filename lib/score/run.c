@@ -15,6 +15,7 @@
 #include "base/array.h"
 #include "base/part.h"
 #include "base/pipeline.h"
+#include "io/files.h"
 #include "io/lock.h"
 #include "score/expect.h"
 #include "score/id_mismatch.h"
@@ -531,13 +532,11 @@ ib_score_run(const struct ib_score_options *options, const struct ib_context *co
 {
 	struct run run = { .options = options, .context = context, .result = result };
 	struct ib_loss_logs_counts counts = { 0 };
-	enum ib_status st = IB_OK;
+	enum ib_status st;
 	int lock = -1;
 
-	if (options->split > IB_SPLIT_MAX)
-		return ib_fail(err, IB_E_CREATE, "--split: %llu files are too many",
-			       (unsigned long long)options->split);
-	if (options->update)
+	st = ib_split_check(options->split, err);
+	if (!st && options->update)
 		st = ib_lock(options->update, options->no_wait, context, &lock, err);
 	if (!st)
 		st = begin(&run, err);
