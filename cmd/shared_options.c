@@ -30,28 +30,14 @@ cli_parse_log_epoch(struct ib_log_options *log, const char *value)
 void
 cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 {
-	bool fixed = rule->sampling == IB_SAMPLING_FIXED;
+	struct ib_error err;
 
 	rule->ratio_given = cli_is_given(cli, "ratio");
 	rule->delta_given = cli_is_given(cli, "delta");
 	cli_exclude(cli, "keep", "ratio");
-	if (rule->keep && rule->scale)
-		cli_misuse(cli, "--keep and the parameter scale exclude each "
-				"other");
-	if (rule->keep && (rule->rule == IB_RULE_BUCKETS || rule->rule == IB_RULE_HARD ||
-			   rule->rule == IB_RULE_RANK))
-		cli_misuse(cli, "--keep is for the rules infobatch, random "
-				"and proportional");
-	if (rule->rule == IB_RULE_PROPORTIONAL && !rule->keep && !rule->scale)
-		cli_misuse(cli, "--rule proportional needs --keep or its "
-				"parameter scale");
-	if (rule->rule == IB_RULE_BUCKETS && !rule->buckets)
-		cli_misuse(cli, "--rule buckets needs cuts: --rule "
-				"buckets:CUT=SHARE,...");
-	if (fixed && (rule->rule == IB_RULE_PROPORTIONAL || rule->rule == IB_RULE_HARD))
-		cli_misuse(cli, "--sampling fixed is not for the rules "
-				"proportional and hard");
-	if (rule->rule != IB_RULE_INFOBATCH && rule->rule != IB_RULE_RANDOM)
+	if (ib_rule_options_check(rule, &err))
+		cli_misuse(cli, "%s", err.text);
+	if (!ib_rule_uses_ratio(rule->rule))
 		cli_warn_unused(cli, "ratio", "with this --rule");
 }
 

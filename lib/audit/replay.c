@@ -35,12 +35,9 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_run_header *h)
 	r->unpruned = ib_rule_is_full(&r->options, &r->why_unpruned);
 	if (r->kind->cuts)
 		r->thresholds = h->cuts;
-	else if (r->options.rule == IB_RULE_RANDOM)
-		ib_thresholds_put(&r->thresholds, INFINITY, h->ratio);
-	else if (r->options.rule == IB_RULE_HARD)
-		ib_thresholds_put(&r->thresholds, h->threshold, 1);
-	else if (r->options.rule == IB_RULE_INFOBATCH)
-		ib_thresholds_put(&r->thresholds, h->threshold, h->ratio);
+	else
+		ib_thresholds_put(&r->thresholds, r->kind->needs_scores ? h->threshold : INFINITY,
+				  r->kind->ratio ? h->ratio : 1);
 }
 
 static bool

@@ -20,7 +20,7 @@ count_group(struct groups *g, const struct ib_audit_line *line)
 	const struct ib_run_header *h = g->head;
 	size_t i;
 
-	if (h->options.rule == IB_RULE_RANDOM && isnan(line->score))
+	if (!ib_rule_needs_scores(h->options.rule) && isnan(line->score))
 		return false; /* unseen or unknown samples are drawn independently */
 	for (i = 0; i < h->ngroups; i++) {
 		if ((double)h->group[i].k / (double)h->group[i].n == line->pi) {

@@ -310,6 +310,12 @@ struct ib_rule_options {
 const char *ib_rule_name(enum ib_rule_id rule);
 const char *ib_rule_about(enum ib_rule_id rule);
 
+/* True if the rule needs scores; a rule that does not takes -s only for --max-age. */
+bool ib_rule_needs_scores(enum ib_rule_id rule);
+
+/* True if the rule has a ratio r, which -r gives. */
+bool ib_rule_uses_ratio(enum ib_rule_id rule);
+
 /* A parameter of a rule, NAME=VALUE in "--rule RULE:NAME=VALUE,...". */
 struct ib_rule_parameter {
 	const char *name;
@@ -331,6 +337,13 @@ bool ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter 
  * unknown rule or parameter, one given twice, or a value out of its range.
  */
 enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct ib_error *err);
+
+/*
+ * Check the options of a rule, except its epochs, without scores. Returns
+ * IB_E_MISUSE if one is out of range, missing, or cannot be used with the others.
+ */
+enum ib_status ib_rule_options_check(const struct ib_rule_options *options,
+				     struct ib_error *err);
 
 /* A rule made ready for one epoch: thresholds resolved, budgets solved. */
 struct ib_rule;

@@ -29,7 +29,7 @@ check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	int64_t e = o->rule.epoch;
 
 	if (b->scores->table.n == 0 && b->scores->part.count == 0 && e > 0 &&
-	    o->rule.rule != IB_RULE_RANDOM)
+	    ib_rule_needs_scores(o->rule.rule))
 		ib_warn(context,
 			"%s: contains no scores: every sample is kept, because a "
 			"sample without a score is always kept",
@@ -57,8 +57,8 @@ load_scores(struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	if (!o->scores)
 		return IB_OK;
 	if (strcmp(o->scores, "-") != 0 && access(o->scores, F_OK) != 0 && errno == ENOENT) {
-		if (o->rule.rule == IB_RULE_RANDOM)
-			return IB_OK; /* this rule needs no scores */
+		if (!ib_rule_needs_scores(o->rule.rule))
+			return IB_OK;
 		if (o->rule.epoch == 0) {
 			ib_warn(context,
 				"%s: does not exist yet: epoch 0 keeps "

@@ -105,16 +105,20 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, s
 }
 
 enum ib_status
+ib_rule_check_proportional(const struct ib_rule_options *o, struct ib_error *err)
+{
+	if (o->keep || o->scale)
+		return IB_OK;
+	return ib_fail(err, IB_E_MISUSE, "--rule proportional needs --keep or its parameter scale");
+}
+
+enum ib_status
 ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context,
 			     struct ib_error *err)
 {
 	const struct ib_rule_options *o = &r->options;
 	double keep;
 
-	if (!o->keep == !o->scale)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--rule proportional needs "
-			       "either --keep or its parameter scale");
 	if (o->scale) {
 		if (!ib_number_text(ib_span_of(o->scale), &r->c) || !(r->c > 0) || isinf(r->c))
 			return ib_fail(err, IB_E_MISUSE, "scale: '%s' is not a number above 0",

@@ -50,6 +50,9 @@ struct ib_rule_kind {
 	bool fixed;	   /* --sampling fixed is allowed */
 	bool cuts;	   /* files list its thresholds */
 	bool ratio;	   /* has a ratio r, from -r or solved for --keep */
+	bool keep;	   /* --keep is allowed */
+	/* Check the parameters of this rule; NULL if the table in params.c is enough. */
+	enum ib_status (*check)(const struct ib_rule_options *options, struct ib_error *err);
 	/*
 	 * Find thresholds and solve budgets; called in unpruned epochs too. It is
 	 * called twice if there are scores: first to request the bins whose values

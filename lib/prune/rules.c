@@ -1,6 +1,8 @@
+/* The table of rules, and how a rule is checked and prepared for one epoch. */
 #include "prune/rules.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -28,6 +30,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .needs_scores = true,
 	  .fixed = true,
 	  .ratio = true,
+	  .keep = true,
 	  .prepare = ib_rule_prepare_infobatch,
 	  .pi = ib_thresholds_pi },
 	{ .id = IB_RULE_BUCKETS,
@@ -36,6 +39,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .needs_scores = true,
 	  .fixed = true,
 	  .cuts = true,
+	  .check = ib_rule_check_buckets,
 	  .prepare = ib_rule_prepare_buckets,
 	  .pi = ib_thresholds_pi },
 	{ .id = IB_RULE_RANDOM,
@@ -43,6 +47,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .about = "every sample is kept with probability 1-R (see -r)",
 	  .fixed = true,
 	  .ratio = true,
+	  .keep = true,
 	  .prepare = ib_rule_prepare_random,
 	  .pi = random_pi },
 	{ .id = IB_RULE_PROPORTIONAL,
@@ -50,6 +55,8 @@ static const struct ib_rule_kind kinds[] = {
 	  .about = "the keep probability grows with the estimated gradient "
 		   "norm",
 	  .needs_scores = true,
+	  .keep = true,
+	  .check = ib_rule_check_proportional,
 	  .prepare = ib_rule_prepare_proportional,
 	  .pi = ib_proportional_pi },
 	{ .id = IB_RULE_HARD,
@@ -81,28 +88,83 @@ ib_rule_kind_of(enum ib_rule_id id)
 	return NULL;
 }
 
+bool
+ib_rule_needs_scores(enum ib_rule_id id)
+{
+	return ib_rule_kind_of(id)->needs_scores;
+}
+
+bool
+ib_rule_uses_ratio(enum ib_rule_id id)
+{
+	return ib_rule_kind_of(id)->ratio;
+}
+
+/* ---- checks ---- */
+
+static bool
+allows_keep(const struct ib_rule_kind *kind)
+{
+	return kind->keep;
+}
+
+static bool
+allows_fixed(const struct ib_rule_kind *kind)
+{
+	return kind->fixed;
+}
+
+/* Refuse an option that this rule does not allow; name the rules that do. */
+static enum ib_status
+refuse_option(const struct ib_rule_kind *kind, const char *option,
+	      bool (*allows)(const struct ib_rule_kind *), struct ib_error *err)
+{
+	const char *separator = "";
+	char names[200] = "";
+	size_t n = 0, i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		if (!allows(&kinds[i]))
+			continue;
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", separator,
+				      kinds[i].name);
+		separator = ", ";
+	}
+	return ib_fail(err, IB_E_MISUSE,
+		       "%s cannot be used with --rule %s; the rules that allow it are %s", option,
+		       kind->name, names);
+}
+
 enum ib_status
-ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
+ib_rule_options_check(const struct ib_rule_options *o, struct ib_error *err)
 {
 	const struct ib_rule_kind *kind = ib_rule_kind_of(o->rule);
+	enum ib_status st;
 
 	if (!kind)
 		return ib_fail(err, IB_E_MISUSE, "no such rule");
-	if (o->epoch < 0 || o->epoch > INT32_MAX)
-		return ib_fail(err, IB_E_MISUSE, "the epoch is out of range");
 	if (!(o->ratio >= 0 && o->ratio < 1))
 		return ib_fail(err, IB_E_MISUSE, "the ratio is not in [0, 1)");
+	if (o->keep && o->scale)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--keep and the parameter scale exclude each other");
+	if (o->keep && !kind->keep)
+		return refuse_option(kind, "--keep", allows_keep, err);
+	if (o->sampling == IB_SAMPLING_FIXED && !kind->fixed)
+		return refuse_option(kind, "--sampling fixed", allows_fixed, err);
+	st = kind->check ? kind->check(o, err) : IB_OK;
+	return st ? st : ib_params_check(o, err);
+}
+
+enum ib_status
+ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
+{
+	if (o->epoch < 0 || o->epoch > INT32_MAX)
+		return ib_fail(err, IB_E_MISUSE, "the epoch is out of range");
 	if (o->full_from != IB_NO_EPOCH && (o->epochs != IB_NO_EPOCH || o->delta_given))
 		return ib_fail(err, IB_E_MISUSE,
 			       "full_from replaces epochs and delta: give one or the other");
-	if (o->sampling == IB_SAMPLING_FIXED && !kind->fixed)
-		return ib_fail(err, IB_E_MISUSE, "--sampling fixed cannot be used with --rule %s",
-			       kind->name);
-	if (o->rule == IB_RULE_BUCKETS && !o->buckets)
-		return ib_fail(err, IB_E_MISUSE,
-			       "--rule buckets needs cuts: --rule "
-			       "buckets:CUT=SHARE,...");
-	return ib_params_check(o, err);
+	return ib_rule_options_check(o, err);
 }
 
 /* Set the totals: the given ones, or those of the scores. */

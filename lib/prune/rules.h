@@ -8,8 +8,8 @@
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 
 /*
- * Check the options without scores. Returns IB_E_MISUSE if one is malformed or if
- * they conflict. ib_rule_prepare() does this too.
+ * ib_rule_options_check(), and a check of the epochs. ib_rule_prepare() does this
+ * too.
  */
 enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_error *err);
 

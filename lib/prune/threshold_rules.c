@@ -260,6 +260,14 @@ ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context, s
 }
 
 enum ib_status
+ib_rule_check_buckets(const struct ib_rule_options *o, struct ib_error *err)
+{
+	if (o->buckets)
+		return IB_OK;
+	return ib_fail(err, IB_E_MISUSE, "--rule buckets needs cuts: --rule buckets:CUT=SHARE,...");
+}
+
+enum ib_status
 ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 			struct ib_error *err)
 {
