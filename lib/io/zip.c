@@ -60,19 +60,22 @@ struct directory_range {
 	uint64_t members, offset, size; /* of the central directory */
 };
 
-/* Read the zip64 records before the end record at `end`, if there are any. */
+/*
+ * Read the zip64 records before the end record at *end, if there are any, and move *end to the
+ * first of them.
+ */
 static enum ib_status
-read_end64(const struct ib_zip *z, uint64_t end, struct directory_range *w, struct ib_error *err)
+read_end64(const struct ib_zip *z, uint64_t *end, struct directory_range *w, struct ib_error *err)
 {
 	unsigned char l[IB_ZIP_LOCATOR_SIZE], e[IB_ZIP_END64_SIZE];
 	enum ib_status st;
 
-	if (end < sizeof(l) + sizeof(e))
+	if (*end < sizeof(l) + sizeof(e))
 		return IB_OK;
-	st = ib_zip_pread(z, end - sizeof(l), l, sizeof(l), err);
+	st = ib_zip_pread(z, *end - sizeof(l), l, sizeof(l), err);
 	if (st || le32(l) != IB_ZIP_LOCATOR)
 		return st;
-	if (le64(l + 8) > end - sizeof(l) - sizeof(e))
+	if (le64(l + 8) > *end - sizeof(l) - sizeof(e))
 		return report_damage(z, err);
 	st = ib_zip_pread(z, le64(l + 8), e, sizeof(e), err);
 	if (st)
@@ -80,6 +83,7 @@ read_end64(const struct ib_zip *z, uint64_t end, struct directory_range *w, stru
 	if (le32(e) != IB_ZIP_END64 || le32(e + 16) != 0 || le32(e + 20) != 0)
 		return report_damage(z, err);
 	*w = (struct directory_range){ le64(e + 32), le64(e + 48), le64(e + 40) };
+	*end = le64(l + 8);
 	return IB_OK;
 }
 
@@ -92,12 +96,18 @@ read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end, struct di
 	if (le16(e + 4) != 0 || le16(e + 6) != 0)
 		return ib_fail(err, IB_E_DATA, "%s: a zip archive of several volumes", z->name);
 	*w = (struct directory_range){ le16(e + 10), le32(e + 16), le32(e + 12) };
-	st = read_end64(z, end, w, err);
+	st = read_end64(z, &end, w, err);
 	if (st)
 		return st;
 	if (w->offset > end || w->size > end - w->offset ||
 	    w->members > w->size / IB_ZIP_CENTRAL_SIZE)
 		return report_damage(z, err);
+	/* The directory ends at its end record, unless other bytes precede the archive. */
+	if (w->offset + w->size != end)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: bytes precede the zip archive, as if several were joined: "
+			       "pass each as an operand of its own",
+			       z->name);
 	return IB_OK;
 }
 
