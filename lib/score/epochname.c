@@ -17,6 +17,7 @@ struct numbers {
 	struct ib_span run[NUMBERS_MAX];
 	bool chosen[NUMBERS_MAX];
 	size_t n, nchosen;
+	bool only; /* chosen because the name has no other number */
 };
 
 static void
@@ -92,8 +93,40 @@ choose_by_word(struct numbers *x)
 		for (i = 0; i < x->n; i++)
 			if (follows_word(x, i, &word[w]))
 				choose(x, i);
-	for (i = 0; i < x->n && x->nchosen == 0 && x->n == 1; i++)
-		choose(x, i);
+	x->only = x->nchosen == 0 && x->n == 1;
+	if (x->only)
+		choose(x, 0);
+}
+
+/* Return the name of the folder that holds the file, or an empty span. */
+static struct ib_span
+last_folder(const char *path)
+{
+	const char *end = strrchr(path, '/'), *p = end;
+
+	while (p && p > path && p[-1] != '/')
+		p--;
+	return (struct ib_span){ p ? p : path, (size_t)(p ? end - p : 0) };
+}
+
+/*
+ * Find the number in the folder of the path if the folder's name is one of the words and a
+ * number: "epoch3/rank0.jsonl".
+ */
+static bool
+find_folder_number(struct numbers *x, const char *path)
+{
+	struct ib_span folder = last_folder(path);
+	size_t i;
+
+	find_numbers(x, folder);
+	choose_by_word(x);
+	if (x->n != 1 || x->only || x->run[0].p + x->run[0].n != folder.p + folder.n)
+		return false;
+	for (i = 0; folder.p + i < x->run[0].p; i++)
+		if (!is_letter(folder.p[i]) && !memchr("_-.=", folder.p[i], 4))
+			return false;
+	return i <= sizeof("epoch"); /* the word, and one of "_-.=" */
 }
 
 /* ---- patterns --------------------------------------------------------------- */
@@ -224,10 +257,33 @@ refuse(const struct numbers *x, const char *path, const char *pattern, struct ib
 		       show, list, like);
 }
 
+/* Refuse a guess from the file's name if its folder tells the epoch: "epoch3/rank0.jsonl". */
+static enum ib_status
+refuse_folder(const struct numbers *x, const struct numbers *folder, const char *path,
+	      struct ib_error *err)
+{
+	char show[IB_SHOW_MAX], file[200], from[200];
+
+	ib_show(show, ib_span_of(path));
+	suggest(folder, from, sizeof(from));
+	if (x->n == 0)
+		return ib_fail(err, IB_E_MISUSE,
+			       "-e name: the name %s has no number, but its folder has: read it "
+			       "with -e 'name:%s/*'",
+			       show, from);
+	suggest(x, file, sizeof(file));
+	return ib_fail(
+		err, IB_E_MISUSE,
+		"-e name: both the name %s and its folder have a number (%.*s, %.*s): choose "
+		"one, with -e 'name:%s' or -e 'name:%s/*'",
+		show, (int)x->run[0].n, x->run[0].p, (int)folder->run[0].n, folder->run[0].p, file,
+		from);
+}
+
 enum ib_status
 ib_epochname_read(const char *path, const char *pattern, int64_t *epoch, struct ib_error *err)
 {
-	struct numbers x;
+	struct numbers x, folder;
 	bool failed = false;
 	uint64_t number;
 	size_t i = 0;
@@ -241,6 +297,8 @@ ib_epochname_read(const char *path, const char *pattern, int64_t *epoch, struct 
 	}
 	if (failed)
 		return ib_fail_memory(err);
+	if (!pattern && (x.only || x.n == 0) && find_folder_number(&folder, path))
+		return refuse_folder(&x, &folder, path, err);
 	if (x.nchosen != 1)
 		return refuse(&x, path, pattern, err);
 	while (!x.chosen[i])
