@@ -22,6 +22,7 @@
 
 #define PIECE ((size_t)256 << 10) /* bytes of text skipped at a time */
 #define BEGIN_MAX ((size_t)64 << 10)
+#define HEAD ((size_t)4096) /* bytes that are enough to identify another format */
 
 static const char zstd_magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' };
 
@@ -222,9 +223,23 @@ report_corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *e
 		       why);
 }
 
+/* Fail because the current frame is not one of this log; say what the file is instead. */
 static enum ib_status
 report_foreign(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
+	const char *other = NULL;
+	struct ib_span head;
+	enum ib_status st = IB_OK;
+
+	if (f->begin.n > 0 && f->number == 1)
+		other = f->kind->identify(ib_bytes_span(&f->begin), "");
+	else if (f->start == 0 && !(st = ib_file_view_get(&f->file, 0, HEAD, &head, err)))
+		other = f->kind->identify(head, f->file.path);
+	if (st)
+		return st;
+	if (other)
+		return ib_fail(err, IB_E_DATA, "%s: this is %s, not %s", f->file.path, other,
+			       f->kind->what);
 	return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu, at byte %llu)", f->file.path,
 		       f->kind->what, (unsigned long long)f->number, (unsigned long long)f->start);
 }

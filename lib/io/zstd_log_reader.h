@@ -29,6 +29,8 @@ struct ib_zstd_log_kind {
 	 */
 	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 			       struct ib_error *err);
+	/* Return what a file with these first bytes is instead ("a tar"), or NULL if not known. */
+	const char *(*identify)(struct ib_span head, const char *path);
 	/* Write the name for messages of the frame whose text begins with `begin`. */
 	void (*name)(struct ib_span begin, char name[IB_ZSTD_LOG_NAME]);
 };

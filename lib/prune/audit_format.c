@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "base/hex.h"
 #include "base/json_writer.h"
+#include "base/utf8.h"
 #include "io/json_doc.h"
 #include "io/members.h"
+#include "record/known_formats.h"
 
 #define BEGINS "{\"ib_audit\":"
 
@@ -169,9 +171,27 @@ name_run(struct ib_span begin, char out[IB_ZSTD_LOG_NAME])
 		snprintf(out, IB_ZSTD_LOG_NAME, "the run of epoch %lld", epoch);
 }
 
+static const char *
+identify_other(struct ib_span head, const char *path)
+{
+	const char *name = ib_known_format_name(head, path);
+	size_t i = 0;
+
+	if (name)
+		return name;
+	while (i < head.n && memchr(" \t\r\n", head.p[i], 4))
+		i++;
+	if (i < head.n && head.p[i] == '{')
+		return "a JSON Lines file";
+	if (i < head.n && head.p[i] == '[')
+		return "a JSON array";
+	return i < head.n && ib_utf8_is_text(head.p, head.n, true) ? "a text file" : NULL;
+}
+
 const struct ib_zstd_log_kind ib_audit_log_kind = {
 	.what = "an audit log",
 	.begins = BEGINS,
 	.line = classify_line,
+	.identify = identify_other,
 	.name = name_run,
 };

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "record/known_formats.h"
 
 #define BLOCK ((size_t)256 << 10)
 
@@ -19,6 +20,25 @@ const char *
 ib_companion_output_path(const char *spec)
 {
 	return strchr(spec, ':') + 1;
+}
+
+/* Refuse what does not consist of lines, such as an archive or a Parquet file. */
+static enum ib_status
+check_lines(struct ib_companion *a, struct ib_error *err)
+{
+	enum ib_status st = ib_known_format_check(a->in, err);
+	const char *other;
+	struct ib_span head;
+
+	if (!st)
+		st = ib_input_peek(a->in, IB_KNOWN_PEEK, &head, err);
+	if (st)
+		return st;
+	other = ib_known_format_name(head, ib_input_name(a->in));
+	return other ? ib_fail(err, IB_E_DATA,
+			       "%s: this is %s: a companion needs one line per record",
+			       ib_input_name(a->in), other)
+		     : IB_OK;
 }
 
 enum ib_status
@@ -39,6 +59,8 @@ ib_companion_open(const char *spec, struct ib_companion **out, struct ib_error *
 		st = ib_fail_memory(err);
 	if (!st)
 		st = ib_input_open(path, &a->in, err);
+	if (!st)
+		st = check_lines(a, err);
 	free(path);
 	if (st) {
 		ib_companion_free(a);
@@ -110,9 +132,10 @@ static enum ib_status
 too_short(const struct ib_companion *a, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA,
-		       "%s: has %llu lines, but the manifest has more records: a "
+		       "%s: has %llu line%s, but the manifest has more records: a "
 		       "companion needs one line per record",
-		       ib_input_name(a->in), (unsigned long long)a->lines);
+		       ib_input_name(a->in), (unsigned long long)a->lines,
+		       a->lines == 1 ? "" : "s");
 }
 
 enum ib_status

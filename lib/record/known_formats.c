@@ -52,6 +52,21 @@ is_utf16(struct ib_span head)
 	return n >= 4 && nul[0] + nul[1] == n / 2 && (nul[0] == 0 || nul[1] == 0);
 }
 
+/* True for UTF-32: a byte order mark, or characters below U+0100 with three NUL bytes each. */
+static bool
+is_utf32(struct ib_span head)
+{
+	size_t n = head.n < 64 ? head.n & ~(size_t)3 : 64, i, nul[4] = { 0, 0, 0, 0 };
+
+	for (i = 0; i < n; i++)
+		nul[i % 4] += head.p[i] == '\0';
+	if (n >= 4 &&
+	    (memcmp(head.p, "\xff\xfe\0\0", 4) == 0 || memcmp(head.p, "\0\0\xfe\xff", 4) == 0))
+		return true;
+	return n >= 8 && nul[1] == n / 4 && nul[2] == n / 4 &&
+	       ((nul[0] == 0 && nul[3] == n / 4) || (nul[0] == n / 4 && nul[3] == 0));
+}
+
 /* True for an Arrow stream: each message begins with its metadata's length. */
 static bool
 is_arrow_stream(struct ib_span head)
@@ -177,7 +192,7 @@ is_html(struct ib_span head)
 static bool
 is_xml(struct ib_span head)
 {
-	return begins_word(head, "<?xml") || begins_word(head, "<error>");
+	return begins_word(head, "<?xml ") || begins_word(head, "<error>");
 }
 
 static bool
@@ -192,10 +207,13 @@ is_conflict(struct ib_span head)
 	return begins_word(head, "<<<<<<< ");
 }
 
+/* True if the text is one line that begins with the path of an object of git-annex. */
 static bool
 is_annex_pointer(struct ib_span head)
 {
-	return begins_word(head, "/annex/objects/");
+	const char *stop = memchr(head.p, '\n', head.n);
+
+	return begins(head, 0, "/annex/objects/", 15) && (!stop || stop + 1 == head.p + head.n);
 }
 
 /* True if the line contains the word in any case. */
@@ -323,14 +341,15 @@ static const struct row rows[] = {
 	  .suffix = ".bz2" },
 	{ BINARY("compressed twice, with lz4 inside", UNPACK_IT), MAGIC("\x04\x22\x4d\x18") },
 	{ BINARY("compressed by snappy", "decompress it first"), MAGIC("\xff\6\0\0sNaPpY") },
+	{ BINARY("UTF-32 text", "convert it: iconv -f UTF-32 -t UTF-8 x >y"), .is = is_utf32 },
 	{ BINARY("UTF-16 text", "convert it: iconv -f UTF-16 -t UTF-8 x >y"), .is = is_utf16 },
 	{ TEXT("a git-lfs pointer", "fetch the file itself: git lfs pull"),
 	  MAGIC("version https://git-lfs.github.com/spec/") },
 	{ TEXT("an HTML page", "was a web page saved instead of the file?"), .is = is_html },
-	{ HINT("a git-annex pointer", "fetch the file itself: git annex get"),
+	{ TEXT("a git-annex pointer", "fetch the file itself: git annex get"),
 	  .is = is_annex_pointer },
-	{ HINT("an XML document", TO_JSONL), .is = is_xml },
-	{ HINT("a file with a merge conflict", "resolve the conflict"), .is = is_conflict },
+	{ TEXT("an XML document", TO_JSONL), .is = is_xml },
+	{ TEXT("a file with a merge conflict", "resolve the conflict"), .is = is_conflict },
 	{ HINT("a comment line", "remove such lines"), .is = is_comment },
 	{ HINT("an error message", "download the file again"), .is = is_error_page },
 };
@@ -357,6 +376,32 @@ ib_known_format_of(struct ib_span head, const char *path)
 		if (row_matches(&rows[i], head, path))
 			return &rows[i].format;
 	return NULL;
+}
+
+const char *
+ib_known_format_name(struct ib_span head, const char *path)
+{
+	static const struct {
+		const char *magic;
+		size_t n, at;
+		const char *name;
+	} supported[] = {
+		{ "PK\3\4", 4, 0, "a zip archive, such as .npz" },
+		{ "ustar", 5, 257, "a tar" },
+		{ "\x1f\x8b", 2, 0, "a gzip file" },
+		{ "\xfd"
+		  "7zXZ\0",
+		  6, 0, "an xz file" },
+		{ "\x04\x22\x4d\x18", 4, 0, "an lz4 file" },
+	};
+	const struct ib_known_format *known = ib_known_format_of(head, path);
+	size_t i;
+
+	for (i = 0; i < sizeof(supported) / sizeof(*supported); i++)
+		if (begins(head, supported[i].at, supported[i].magic, supported[i].n) &&
+		    !(known && i == 0))
+			return supported[i].name;
+	return known && known->kind != IB_KNOWN_HINT ? known->name : NULL;
 }
 
 enum ib_status

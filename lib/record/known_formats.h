@@ -24,6 +24,12 @@ struct ib_known_format {
 /* Return the format that begins with these bytes, or NULL. */
 const struct ib_known_format *ib_known_format_of(struct ib_span head, const char *path);
 
+/*
+ * Return the name of a format that is not text, or that ib_known_format_of refuses, or NULL.
+ * Supported archives and compressions are included: for readers that expect something else.
+ */
+const char *ib_known_format_name(struct ib_span head, const char *path);
+
 /* Return IB_E_DATA with the message "FILE: this is a Parquet file; convert it, ...". */
 enum ib_status ib_known_format_refuse(const struct ib_known_format *format, const char *name,
 				      struct ib_error *err);

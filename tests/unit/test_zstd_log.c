@@ -64,7 +64,20 @@ name(struct ib_span begin, char out[IB_ZSTD_LOG_NAME])
 	snprintf(out, IB_ZSTD_LOG_NAME, "'%.*s'", n, begin.p);
 }
 
-static const struct ib_zstd_log_kind kind = { "a toy log", "run ", classify, name };
+static const char *
+identify(struct ib_span head, const char *other)
+{
+	(void)other;
+	return head.n > 0 && head.p[0] == '{' ? "JSON" : NULL;
+}
+
+static const struct ib_zstd_log_kind kind = {
+	.what = "a toy log",
+	.begins = "run ",
+	.line = classify,
+	.identify = identify,
+	.name = name,
+};
 
 static char path[64];
 static char warned[2000];
