@@ -5,6 +5,7 @@
 #include "record/format.h"
 
 #include "base/error.h"
+#include "record/dialect.h"
 
 static bool
 is_space(char c)
@@ -105,11 +106,27 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 	}
 }
 
+#define LINE_SEEN ((size_t)4096) /* bytes that are enough to know a text log */
+
+/* Fail if the first line, which begins with a bracket, is text: "[2024-01-02] INFO loss=0.5". */
+static enum ib_begun
+refuse_text_log(const struct ib_source *s, struct ib_span line, struct ib_error *err)
+{
+	char say[IB_WHY_MAX];
+
+	if (!ib_dialect_is_bracket_log(line) ||
+	    !ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_JSON))
+		return IB_BEGUN;
+	ib_fail(err, IB_E_DATA, "%s: not JSON: %s", s->name, say);
+	return IB_BEGUN_BAD;
+}
+
 static enum ib_begun
 array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
 	    struct ib_error *err)
 {
-	size_t i = 0;
+	const char *stop;
+	size_t i = 0, seen;
 
 	while (i < n && is_space(p[i]))
 		i++;
@@ -119,9 +136,14 @@ array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *use
 		ib_fail(err, IB_E_DATA, "%s: not a JSON array", s->name);
 		return IB_BEGUN_BAD;
 	}
+	seen = n - i < LINE_SEEN ? n - i : LINE_SEEN;
+	stop = memchr(p + i, '\n', seen);
+	if (!stop && !last && seen < LINE_SEEN)
+		return IB_BEGUN_MORE;
 	s->first_line += ib_scan_count_lines(p, i);
 	*used = i + 1;
-	return IB_BEGUN;
+	return refuse_text_log(s, (struct ib_span){ p + i, stop ? (size_t)(stop - (p + i)) : seen },
+			       err);
 }
 
 /* Set c->record to the element at p, and move c->at to the next element. */

@@ -349,6 +349,20 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	return ib_cursor_bad(c, "%s", why);
 }
 
+/* Return what may have caused more fields than the header has, or "". */
+static const char *
+hint_for_extra_fields(const struct ib_cursor *c, const char *start)
+{
+	struct ib_span row = { start, c->record.n };
+
+	if (c->source->delimiter == '\t')
+		return memchr(row.p, '"', row.n)
+			       ? " (TSV has no quotes, so a TAB between quotes separates fields: "
+				 "mlr --icsv --ifs tab --ojsonl cat converts it)"
+			       : "";
+	return ib_dialect_decimal_comma(row) ? " (a decimal comma? write 0.5, not 0,5)" : "";
+}
+
 static enum ib_next
 wrong_count(struct ib_cursor *c, const char *start, size_t n)
 {
@@ -361,12 +375,8 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 			   (struct ib_span){ start, c->record.n }, c->source->format))
 		return IB_NEXT_BAD;
 	if (n > want)
-		return ib_cursor_bad(
-			c, "the row has more fields than the header, which has %zu%s", want,
-			c->source->delimiter == '\t' && memchr(start, '"', c->record.n)
-				? " (TSV has no quotes, so a TAB between quotes separates fields: "
-				  "mlr --icsv --ifs tab --ojsonl cat converts it)"
-				: "");
+		return ib_cursor_bad(c, "the row has more fields than the header, which has %zu%s",
+				     want, hint_for_extra_fields(c, start));
 	return ib_cursor_bad(c, "the row has %zu field%s, but the header has %zu", n,
 			     n == 1 ? "" : "s", want);
 }

@@ -96,9 +96,9 @@ skip_lines(struct ib_span head, uint64_t n)
 static struct ib_span
 skip_bom(struct ib_span head)
 {
-	if (head.n < 3 || memcmp(head.p, "\xef\xbb\xbf", 3) != 0)
-		return head;
-	return (struct ib_span){ head.p + 3, head.n - 3 };
+	while (head.n >= 3 && memcmp(head.p, "\xef\xbb\xbf", 3) == 0)
+		head = (struct ib_span){ head.p + 3, head.n - 3 };
+	return head;
 }
 
 /* Return the first byte that is not white space, or NUL. */
@@ -170,6 +170,28 @@ is_text(const struct sample *l, struct ib_span part)
 	return ib_utf8_is_text(part.p, part.n, l->partial && part.p + part.n == l->end);
 }
 
+/* True if the line is a header in a comment: "# id,loss". */
+static bool
+is_commented_header(struct ib_span line)
+{
+	if (line.n == 0 || *line.p != '#')
+		return false;
+	while (line.n > 0 && (*line.p == '#' || *line.p == ' ')) {
+		line.p++;
+		line.n--;
+	}
+	return ib_dialect_is_table(line);
+}
+
+static enum ib_status
+fail_nuls(const struct sample *l, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA,
+		       "%s: begins with bytes 0x00, as after a power cut; remove them with tr -d "
+		       "'\\0'",
+		       l->source->name);
+}
+
 /* Fail because the suffix says `want`, but the content is something else. */
 static enum ib_status
 fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
@@ -178,7 +200,9 @@ fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 	const char *name = l->source->name, *other = NULL, *format = NULL;
 	char show[IB_SHOW_MAX], say[IB_WHY_MAX], first = first_byte(l->head);
 
-	if (known)
+	if (l->line.n > 0 && *l->line.p == '\0')
+		return fail_nuls(l, err);
+	if (known && !is_commented_header(l->line))
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s; %s", name, known->name,
 			       want, known->advice);
 	if (first == '{' || first == '[') {
@@ -198,17 +222,30 @@ fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 		       name, want, ib_show(show, l->line));
 }
 
+/* True for a bracket, then an object or the closing bracket. */
+static bool
+is_array_of_objects(struct ib_span head)
+{
+	const char *bracket = memchr(head.p, '[', head.n);
+	char next;
+
+	if (!bracket)
+		return false;
+	next = first_byte((struct ib_span){ bracket + 1, head.n - (size_t)(bracket + 1 - head.p) });
+	return next == '{' || next == ']';
+}
+
 /* A loss log's invalid first record may be skipped; a manifest's may not. */
 static enum ib_status
 check_json(const struct sample *l, struct ib_error *err)
 {
 	char first = first_byte(l->head);
 
-	if (first == '{' || first == '"' || first == '\0' || l->options->bad_first ||
-	    (l->options->any_value && strchr("-0123456789tfnNI", first)))
-		l->source->format = IB_FORMAT_JSONL;
-	else if (first == '[')
+	if (first == '[' && (!l->options->bad_first || is_array_of_objects(l->head)))
 		l->source->format = IB_FORMAT_JSON;
+	else if (first == '{' || first == '"' || first == '\0' || l->options->bad_first ||
+		 (l->options->any_value && strchr("-0123456789tfnNI", first)))
+		l->source->format = IB_FORMAT_JSONL;
 	else
 		return fail_mismatch(l, "JSON", err);
 	return IB_OK;
@@ -249,6 +286,8 @@ check_rest(const struct sample *l, struct ib_error *err)
 	l->source->format = l->options->otherwise;
 	if (l->head.n == 0 || l->options->bad_first)
 		return IB_OK;
+	if (l->line.n > 0 && *l->line.p == '\0')
+		return fail_nuls(l, err);
 	if (l->options->otherwise != IB_FORMAT_LIST &&
 	    ib_dialect_say(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: %s", l->source->name, say);

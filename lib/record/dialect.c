@@ -108,9 +108,8 @@ has_number(struct ib_span line, char separator)
 	return false;
 }
 
-/* True if the text contains a number like "0,5". */
-static bool
-has_decimal_comma(struct ib_span s)
+bool
+ib_dialect_decimal_comma(struct ib_span s)
 {
 	size_t i;
 
@@ -120,9 +119,9 @@ has_decimal_comma(struct ib_span s)
 	return false;
 }
 
-/* True for a text log with names and numbers: "epoch: 01, loss: 0.51", "loss=0.5". */
+/* True for a number after the name: "epoch: 01, loss: 0.51", "loss=0.5". */
 static bool
-is_text_log(struct ib_span s)
+has_named_number(struct ib_span s)
 {
 	size_t i, k;
 
@@ -136,6 +135,51 @@ is_text_log(struct ib_span s)
 			return true;
 	}
 	return false;
+}
+
+/* True if the line begins with the word, in any case, then space and a digit: "Epoch 1/10". */
+static bool
+begins_with_numbered(struct ib_span s, const char *word)
+{
+	size_t n = strlen(word);
+
+	return s.n > n + 1 && is_like((struct ib_span){ s.p, n }, ib_span_of(word)) &&
+	       s.p[n] == ' ' && ib_is_digit(s.p[n + 1]);
+}
+
+bool
+ib_dialect_is_bracket_log(struct ib_span line)
+{
+	struct ib_span s = ib_span_trim(line), word;
+	double number;
+	size_t n = 0;
+
+	if (s.n < 2 || *s.p != '[')
+		return false;
+	s = ib_span_trim((struct ib_span){ s.p + 1, s.n - 1 });
+	while (n < s.n && !memchr(",] \t", s.p[n], 4))
+		n++;
+	word = (struct ib_span){ s.p, n };
+	if (n == 0 || memchr("{[\"'", *s.p, 4) || ib_number_text(word, &number))
+		return false;
+	return !ib_span_is(word, "true") && !ib_span_is(word, "false") && !ib_span_is(word, "null");
+}
+
+/* True if text precedes a JSON object: 'INFO:root:{"id":"a","loss":0.5}'. */
+static bool
+has_text_before_object(struct ib_span s)
+{
+	const char *brace = s.n > 0 ? memchr(s.p, '{', s.n) : NULL;
+
+	return brace && brace > s.p && brace + 1 < s.p + s.n && brace[1] == '"' &&
+	       s.p[s.n - 1] == '}';
+}
+
+static bool
+is_text_log(struct ib_span s)
+{
+	return has_named_number(s) || ib_dialect_is_bracket_log(s) ||
+	       begins_with_numbered(s, "epoch") || begins_with_numbered(s, "step");
 }
 
 /* ---- dialects --------------------------------------------------------------- */
@@ -176,7 +220,8 @@ comment(const struct dialect *d)
 		s.p++;
 		s.n--;
 	}
-	return is_header_of(s, d->own ? d->own : ',', true)
+	return is_header_of(s, ',', true) || is_header_of(s, '\t', true) ||
+			       is_header_of(s, ';', true)
 		       ? "the header is a comment (%s): remove its # with sed '1s/^#[# ]*//'"
 		       : "the first line is a comment (%s): remove comments with grep -v '^#'";
 }
@@ -187,7 +232,7 @@ semicolons(const struct dialect *d)
 	if (d->row.n == 0 && d->line.p[0] == '"')
 		return "semicolons separate the fields (%s), as written by R's write.csv2: convert "
 		       "it to CSV with tr ';,' ',.'";
-	return has_decimal_comma(d->row) || has_decimal_comma(d->line)
+	return ib_dialect_decimal_comma(d->row) || ib_dialect_decimal_comma(d->line)
 		       ? "semicolons separate the fields and numbers have decimal commas (%s): "
 			 "convert it to CSV with tr ';,' ',.'"
 		       : "semicolons separate the fields (%s): convert it to CSV with tr ';' ','";
@@ -213,6 +258,9 @@ sentence_of(const struct dialect *d)
 		return "the first line is Excel's separator line (%s): remove it with tail -n +2";
 	if (begins_with(d->line, "#"))
 		return comment(d);
+	if (!d->own && has_text_before_object(d->line))
+		return "text precedes the JSON object (%s): remove it with "
+		       "sed 's/^[^{]*//'";
 	if (is_separated(d, ';'))
 		return semicolons(d);
 	if (d->own == '\t' && quoted)

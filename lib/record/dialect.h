@@ -18,6 +18,15 @@ bool ib_dialect_say(char *text, size_t size, struct ib_span line, struct ib_span
 /* True if the line is the header of a table with any known separator. */
 bool ib_dialect_is_table(struct ib_span line);
 
+/* True if the text contains a number with a decimal comma, such as "0,5". */
+bool ib_dialect_decimal_comma(struct ib_span text);
+
+/*
+ * True if the line begins with a bracket and is not JSON, as in text logs:
+ * "[2024-01-02 10:00:00] ", "[INFO]", "[1/100]".
+ */
+bool ib_dialect_is_bracket_log(struct ib_span line);
+
 /*
  * Append to c->why what helps a user whose record lacks the field `want`: the
  * dialect, or the names of the record's fields and the most similar one with the

@@ -26,7 +26,9 @@ ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 const char *
 ib_skip_mark(const char *p, const char *end)
 {
-	return end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? p + 3 : p;
+	while (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		p += 3;
+	return p;
 }
 
 const char *

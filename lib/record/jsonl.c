@@ -34,12 +34,26 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
  * follows them, else NULL.
  */
 static const char *
-nuls_before_object(const struct ib_cursor *c, const char *start, const char *stop)
+nuls_before_object(const struct ib_json *json, const char *start, const char *stop)
 {
 	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
 	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
 
-	return *ib_json_blanks(&c->json, after) == '{' ? after : NULL;
+	return *ib_json_blanks(json, after) == '{' ? after : NULL;
+}
+
+/*
+ * Return the position after an object of a line at which the next one begins, or the bytes 0x00
+ * before it, or NULL. A byte order mark between them, from the start of a joined file, is skipped.
+ */
+static const char *
+next_object(const struct ib_json *json, const char *end, const char *stop)
+{
+	const char *p = ib_skip_mark(ib_json_blanks(json, end), stop);
+
+	if (p >= stop)
+		return NULL;
+	return *p == '{' || (*p == '\0' && nuls_before_object(json, p, stop)) ? p : NULL;
 }
 
 static enum ib_next
@@ -47,7 +61,7 @@ bad_line(struct ib_cursor *c, const char *start)
 {
 	const char *at = c->json.at, *stop = ib_cursor_line_stop(c);
 	bool object = *ib_json_blanks(&c->json, start) == '{';
-	const char *after = nuls_before_object(c, start, stop);
+	const char *after = nuls_before_object(&c->json, start, stop);
 
 	if (after)
 		return ib_cursor_nuls(c, start, after);
@@ -87,14 +101,15 @@ end_before_next_object(struct ib_cursor *c, const char *start, const char *end, 
 static enum ib_next
 finish_object(struct ib_cursor *c, const char *start, const char *end)
 {
-	const char *p = ib_json_blanks(&c->json, end);
+	const char *p = ib_json_blanks(&c->json, end), *next;
 
 	if (p >= c->end || *p == '\n') {
 		ib_cursor_finish_line(c, start, p < c->end ? p : c->end);
 		return IB_NEXT_RECORD;
 	}
-	if (*p == '{')
-		return end_before_next_object(c, start, end, p);
+	next = next_object(&c->json, end, ib_cursor_line_stop(c));
+	if (next)
+		return end_before_next_object(c, start, end, next);
 	c->json.at = p;
 	c->json.why = "more data after the object";
 	return bad_line(c, start);
@@ -138,35 +153,44 @@ jsonl_next(struct ib_cursor *c)
 	return finish_object(c, start, p);
 }
 
-/* Count the objects of a line; anything that is not an object counts as one record. */
+/*
+ * Count the objects of a line. Anything that is not an object counts as one record, except bytes
+ * 0x00 before an object, which have no number of their own.
+ */
 static uint64_t
 count_objects(const char *p, const char *stop)
 {
 	static const struct ib_fields none = { .nnodes = 1 };
+	const char *end, *next;
 	struct ib_json json;
 	struct ib_value v;
 	uint64_t n = 0;
 
 	ib_json_init(&json, &none, true);
 	while (p && p < stop) {
+		end = ib_json_object(&json, p, &v);
+		next = end ? next_object(&json, end, stop) : NULL;
+		if (end && !next && ib_json_blanks(&json, end) < stop)
+			end = NULL; /* other data follow the object */
+		if (!end && (next = nuls_before_object(&json, p, stop)) != NULL)
+			n--;
 		n++;
-		p = ib_json_object(&json, p, &v);
-		if (p)
-			p = ib_json_blanks(&json, p);
-		if (p && *p != '{')
-			break;
+		p = next;
 	}
 	return n;
 }
 
-/* True if the line may hold two objects: a closing brace followed by an opening one. */
+/*
+ * True if the line may hold two objects: a closing brace is followed by an opening one. Space,
+ * bytes 0x00 and a byte order mark may be between them.
+ */
 static bool
 may_hold_many(const char *p, const char *stop)
 {
 	const char *brace = p, *q;
 
 	while ((brace = memchr(brace, '{', (size_t)(stop - brace))) != NULL) {
-		for (q = brace; q > p && (q[-1] == ' ' || q[-1] == '\t' || q[-1] == '\r');)
+		for (q = brace; q > p && memchr(" \t\r\0\xef\xbb\xbf", q[-1], 7);)
 			q--;
 		if (q > p && q[-1] == '}')
 			return true;

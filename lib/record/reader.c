@@ -277,11 +277,12 @@ static enum ib_begun
 begin(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_error *err)
 {
 	static const char mark[] = "\xef\xbb\xbf"; /* a BOM */
-	size_t bom = n >= 3 && memcmp(p, mark, 3) == 0 ? 3 : 0;
-	size_t preamble = 0, header = 0;
+	size_t bom = 0, preamble = 0, header = 0;
 	enum ib_begun begun = IB_BEGUN;
 
-	if (n < 3 && !r->ended && memcmp(p, mark, n) == 0)
+	while (n - bom >= 3 && memcmp(p + bom, mark, 3) == 0)
+		bom += 3;
+	if (n - bom < 3 && !r->ended && memcmp(p + bom, mark, n - bom) == 0)
 		return IB_BEGUN_MORE;
 	r->source->first_line = 1;
 	if (r->lines_left > 0 && !read_preamble(r, p + bom, n - bom, &preamble))

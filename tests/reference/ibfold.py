@@ -155,8 +155,8 @@ def jsonl_rows(src):
 
 
 def first_object(data):
-    if data.startswith(BOM):
-        data = data[3:]
+    while data.startswith(BOM):
+        data = data[len(BOM):]
     for line in data.split(b'\n'):
         if line.strip(b' \t\r'):
             try:

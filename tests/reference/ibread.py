@@ -155,7 +155,7 @@ def read_delimited(src, data, at, lineno):
             if fault:
                 bad('%s: bad header: %s' % (src.name, fault))
             continue
-        mark = len(BOM) if raw.startswith(BOM) else 0
+        mark = marks(raw)
         if raw[mark:].strip(b'\r') == b'':
             continue
         if raw[mark:] == src.header.raw:
@@ -189,8 +189,17 @@ def read_delimited(src, data, at, lineno):
         src.records.append(r)
 
 
+def marks(data):
+    """How many bytes of byte order marks data begins with."""
+    n = 0
+    while data.startswith(BOM, n):
+        n += len(BOM)
+    return n
+
+
 def neighbours(line):
-    """Objects that follow each other on one line; the rest is the last."""
+    """Objects that follow each other on one line, and bytes 0x00 before one; the
+    rest is the last."""
     out, at = [], 0
     while True:
         try:
@@ -198,18 +207,21 @@ def neighbours(line):
         except Malformed:
             break
         behind = skip_ws(line, end)
-        if v.kind != 'obj' or line[behind:behind + 1] != b'{':
+        behind += marks(line[behind:])
+        rest = line[behind:].lstrip(b'\0')
+        if v.kind != 'obj' or rest[skip_ws(rest, 0):][:1] != b'{':
             break
         out.append(line[at:end])
-        at = behind
+        at = len(line) - len(rest)
+        if at > behind:
+            out.append(line[behind:at])
     return out + [line[at:]]
 
 
 def read_lines(src, data, at, lineno):
     number = slot = 0
     for _, line, eol in split_lines(data, at):
-        if line.startswith(BOM):
-            line = line[len(BOM):]
+        line = line[marks(line):]
         empty = line == b'' if src.fmt == 'list' else blank(line)
         if empty:
             if src.fmt == 'list':
@@ -225,6 +237,9 @@ def read_lines(src, data, at, lineno):
         for part in neighbours(line) if src.fmt == 'jsonl' else [line]:
             r = Record(part, eol, lineno, number)
             r.slot = slot
+            if src.fmt == 'jsonl' and part[:1] == b'\0' and not part.strip(b'\0') and not nuls:
+                src.records.append(nul_record(part, lineno, number))
+                continue
             if nuls:
                 r.fault = 'begins with bytes 0x00'
             r.last_open = eol == b''
@@ -412,8 +427,7 @@ def detect(name, data, key, fallback, epoch_manifest=False):
 def open_source(name, data, fmt, key, fallback='list', header_lines=0,
                 epoch_manifest=False):
     """Take an operand apart into records."""
-    if data.startswith(BOM):
-        data = data[3:]
+    data = data[marks(data):]
     if b'\r' in data and b'\n' not in data and \
             data[:2] != b'PK' and data[257:262] != b'ustar':
         data = data.replace(b'\r', b'\n')

@@ -268,9 +268,11 @@ class Gen:
             if self.chance(bad):
                 lines.append(self.broken_json())
             if self.chance(0.02):
-                lines[-1] = b'\xef\xbb\xbf' + lines[-1]
+                lines[-1] = b'\xef\xbb\xbf' * self.r.randrange(1, 3) + lines[-1]
             if bad and self.chance(0.02):
                 lines[-1] = b'\0' * self.r.randrange(1, 9) + lines[-1]
+            if bad and self.chance(0.02):
+                lines.append(self.members(ms) + b'\0' * self.r.randrange(1, 9) + self.members(ms))
         torn = None
         if self.chance(0.15):
             whole = b'{"id":"torn","epoch":1,"loss":0.25}'
