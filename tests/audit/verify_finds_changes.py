@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from common import BIN, Log, run, write_jsonl
+from common import BIN, Log, run, u_of, write_jsonl
 
 IDS = ['train/%d' % i for i in range(60)]
 write_jsonl('m.jsonl', [{'id': i} for i in IDS])
@@ -172,6 +172,72 @@ def scores():
     assert 'score' in verify(x, 1, 'score', '-s', 's.2.jsonl')
 
 
+def fixed_groups(log):
+    """Groups of a run with a fixed number of kept samples."""
+    def group(**changes):
+        x = log.copy()
+        g = json.loads(x.runs[1][0])['groups']
+        g[0].update(changes)
+        x.edit(1, 0, groups=g)
+        x.chain()
+        return x
+
+    g = json.loads(log.runs[1][0])['groups'][0]
+    assert 'implies' in verify(group(k=g['k'] + 1), 1, 'another k')
+    assert 'implies' in verify(group(n=g['n'] + 4), 1, 'another n')
+    # a pi that no sample has, by one unit in the last place
+    assert 'no group with pi' in verify(group(pi=g['pi'] * (1 + 2**-52)), 1, 'another pi')
+    assert 'group 1' in verify(group(n=g['n'] - 2, k=g['k'] - 1), 1, 'two samples fewer')
+    # decisions exchanged: the scores tell at the line
+    x = log.copy()
+    a, b = line_of(x, 1, True), line_of(x, 1, False)
+    x.edit(1, a, kept=False)
+    x.edit(1, b, kept=True)
+    x.chain()
+    assert 'the score file gives' in verify(x, 1, 'exchanged', '-s', 's.2.jsonl')
+    # fewer kept samples than lines that were kept
+    x = log.copy()
+    t = json.loads(x.runs[1][-1])
+    x.edit(1, -1, kept=0, pruned=t['samples'])
+    x.chain()
+    verify(x, 1, 'no sample kept')
+
+
+def against_scores():
+    """What was solved for with the scores, changed so that lines still agree with the head."""
+    log = make('--rule', 'buckets:q0.2=0.75,q0.85=0.5')
+    x = log.copy()
+    cuts = json.loads(x.runs[1][0])['cuts']
+    cuts[1][0] += 2**-20
+    x.edit(1, 0, cuts=cuts)
+    x.chain()
+    assert "'cuts'" in verify(x, 1, 'cuts', '-s', 's.2.jsonl')
+    for options, name in ((('--rule', 'proportional', '--keep', '0.6'), 'c'),
+                          (('--keep', '0.8'), 'ratio')):
+        x = make(*options)
+        x.edit(1, 0, **{name: json.loads(x.runs[1][0])[name] * (1 + 2**-50)})
+        x.chain()
+        assert name + ' is ' in verify(x, 1, name, '-s', 's.2.jsonl')
+    x = make('--sampling', 'fixed')
+    g = json.loads(x.runs[1][0])['groups']
+    x.edit(1, 0, groups=[dict(g[0], n=g[0]['n'] + 2, k=g[0]['k'] + 1)])
+    x.chain()
+    assert "'groups'" in verify(x, 1, 'groups', '-s', 's.2.jsonl')
+    # a line for a sample that was not seen for long, which the run kept without a draw
+    write_jsonl('age.jsonl', [{'id': i, 'score': 0.25 if k < 30 else 4, 'epoch': 0 if k == 0 else 5,
+                               'visits': 1} for k, i in enumerate(IDS)])
+    run('ib-prune', '-q', '-s', 'age.jsonl', '-e', 6, '--max-age', 3, '-a', 'log.zst', '-o', 'out',
+        'm.jsonl')
+    x = Log('log.zst')
+    os.unlink('log.zst')
+    verify(x, 0, 'max-age', '-s', 'age.jsonl')
+    line = json.loads(x.runs[0][1])
+    line.update(id=IDS[0], kept=u_of(0, 6, IDS[0]) < line['pi'])
+    x.runs[0].insert(1, json.dumps(line).encode())
+    x.chain()
+    assert '(age)' in verify(x, 1, 'a line of a sample that was not drawn', '-s', 'age.jsonl')
+
+
 def designs():
     for options in (('--rule', 'random', '-r', '0.3'),
                     ('--rule', 'buckets:q0.2=0.75,q0.85=0.5'),
@@ -204,6 +270,8 @@ def designs():
     x.edit(1, b, kept=True)
     x.chain()
     assert 'smaller u' in verify(x, 1, 'exchanged')
+    fixed_groups(log)
+    against_scores()
     # Duplicates that were allowed are no fault.
     write_jsonl('m.jsonl', [{'id': i} for i in IDS + IDS[:9]])
     verify(make('--allow-duplicates'), 0, 'duplicates')

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/numbers.h"
 #include "base/short_number.h"
@@ -125,6 +126,36 @@ check_value(const char *text)
 	cr_assert(same(value, expected), "%s: %a", text, value);
 	cr_assert(eq(sz, read_json(text, n, ',', &value), n), "%s", text);
 	cr_assert(same(value, expected), "%s: %a", text, value);
+}
+
+/*
+ * Halfway between two binary64 numbers, with hundreds of digits: a digit far behind decides, even
+ * after more digits than are kept.
+ */
+Test(numbers, reads_more_digits_than_are_kept)
+{
+	static const long double halfway[] = { 0x1p-1075L, 0x3p-1075L, 0x1.00000000000018p-1000L,
+					       0x1.00000000000008p+900L, 0.5L };
+	static const char *const more[] = { "", "0", "1", "00000000000000000000000000000000001" };
+	char text[3000], zeros[801];
+	size_t i, k;
+
+	memset(zeros, '0', sizeof(zeros) - 1);
+	zeros[sizeof(zeros) - 1] = '\0';
+	for (i = 0; i < sizeof(halfway) / sizeof(*halfway); i++) {
+		for (k = 0; k < sizeof(more) / sizeof(*more); k++) {
+			snprintf(text, sizeof(text), "%.1075Lf%s%s", halfway[i], zeros, more[k]);
+			check_value(text);
+			snprintf(text, sizeof(text), "-%.1075Lf%se-7", halfway[i], more[k]);
+			check_value(text);
+		}
+	}
+	snprintf(text, sizeof(text), "0.%s%s", zeros, zeros);
+	check_value(text);
+	snprintf(text, sizeof(text), "0.%s%s1e1600", zeros, zeros);
+	check_value(text);
+	snprintf(text, sizeof(text), "1%s.%s1e-800", zeros, zeros);
+	check_value(text);
 }
 
 /* In a process's first locale, "C", so that strtod is a judge. */
