@@ -12,14 +12,13 @@
 #include "prune/audit_writer.h"
 
 void
-ib_pruned_release(struct ib_pruned *b)
+ib_pruned_release(void *block)
 {
-	ib_block_release(&b->block);
-	ib_cursor_release(&b->cursor);
+	struct ib_pruned *b = block;
+
 	ib_record_texts_release(&b->texts);
 	ib_block_ids_release(&b->ids);
 	ib_audit_text_release(&b->audit);
-	*b = (struct ib_pruned){ 0 };
 }
 
 /*
@@ -86,7 +85,7 @@ static bool
 read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 {
 	uint64_t seed = p->rule->scores ? p->rule->scores->table.seed : 0;
-	struct ib_cursor *c = &b->cursor;
+	struct ib_cursor *c = &b->in.cursor;
 	struct ib_span id;
 	enum ib_next next;
 
@@ -178,7 +177,7 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annot
 	   bool kept, uint64_t number)
 {
 	const struct ib_prune_options *o = p->options;
-	struct ib_cursor *c = &b->cursor;
+	struct ib_cursor *c = &b->in.cursor;
 	bool written = kept || o->keep_all;
 
 	if (o->pruned_output && !kept)
@@ -235,12 +234,12 @@ decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, size_t i
 
 	if (p->options->dry_run)
 		return true;
-	b->cursor.record = g->record[i];
+	b->in.cursor.record = g->record[i];
 	if (g->has_values)
-		restore_values(p, &b->cursor, g->value[i]);
+		restore_values(p, &b->in.cursor, g->value[i]);
 	if (put_record(p, b, &annotation, kept, g->number[i]))
 		return true;
-	return fail_record(b, g->record[i].line, b->cursor.why);
+	return fail_record(b, g->record[i].line, b->in.cursor.why);
 }
 
 void
@@ -273,7 +272,6 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 	size_t i;
 
 	ib_pruned_reset(p, b);
-	ib_cursor_start(&b->cursor, &b->block);
 	while (more) {
 		if (!ib_block_ids_reserve_group(&b->ids)) {
 			b->failed = true;
@@ -291,8 +289,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 		ib_pruner_release_pages(p, g.n);
 	}
 	ib_run_stats_flush(&b->stats);
-	b->lines = b->cursor.line;
-	b->numbers = b->cursor.number;
+	b->numbers = b->in.cursor.number;
 	b->failed |= ib_record_texts_failed(&b->texts) || b->ids.examples.bytes.failed ||
 		     b->audit.text.failed;
 }
@@ -301,9 +298,9 @@ bool
 ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
 		 struct ib_span *id)
 {
-	struct ib_cursor *c = &b->cursor;
+	struct ib_cursor *c = &b->in.cursor;
 
-	ib_cursor_start(c, &b->block);
+	ib_cursor_start(c, &b->in.block);
 	while (ib_cursor_next(c) == IB_NEXT_RECORD && ib_cursor_id(c, id)) {
 		if (!ib_pruner_selects(p, *id))
 			continue;

@@ -12,6 +12,7 @@
 #define IB_PRUNE_BLOCK_H
 
 #include "base/part.h"
+#include "record/scan.h"
 #include "prune/dry_run.h"
 #include "prune/rule.h"
 #include "prune/duplicates.h"
@@ -45,23 +46,21 @@ struct ib_pruner {
 
 /* A block and its results. Initialize with {0}. */
 struct ib_pruned {
-	struct ib_block block;
-	struct ib_cursor cursor;
+	struct ib_scan_block in;
 	struct ib_record_texts texts; /* for the outputs */
 	struct ib_block_ids ids;
 	struct ib_audit_text audit; /* lines for the audit log */
 	struct ib_run_stats stats;
 	struct ib_dry_run dry_run; /* results of --dry-run */
 	uint64_t numbers;	   /* number of records in the block; for a list: of lines */
-	uint64_t lines;
-	bool bad; /* the record at bad_line is invalid; why is the reason */
+	bool bad;		   /* the record at bad_line is invalid; why is the reason */
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
 	bool failed; /* out of memory */
 };
-void ib_pruned_release(struct ib_pruned *b);
+void ib_pruned_release(void *block);
 
-/* Decide and format all records of b->block. */
+/* Decide and format the records of b->in.block. */
 void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
@@ -73,7 +72,7 @@ void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
 bool ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 		     uint32_t row, struct ib_inclusion inclusion, struct ib_annotation *annotation);
 
-/* Clear the results, before the first record of b->block. */
+/* Clear the results, before the first record of b->in.block. */
 void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*

@@ -1,8 +1,8 @@
 /*
  * One run of ib-prune: from scores and a manifest to an epoch manifest.
  *
- * The pipeline reads blocks (fill), prunes them in worker threads (work) and
- * merges the results in manifest order (drain). Outputs appear only at the end,
+ * The scan reads blocks, prunes them in worker threads (parse_block) and merges
+ * the results in manifest order (use_block). Outputs appear only at the end,
  * in commit(), together with the run in the audit log: all of them or none.
  */
 #include <stdio.h>
@@ -10,7 +10,6 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "base/pipeline.h"
 #include "prune/inputs.h"
 #include "prune/block.h"
 #include "prune/receipt.h"
@@ -36,47 +35,18 @@ struct run {
 	struct ib_dry_run dry_run;
 	struct ib_unseen unseen; /* ids without a score */
 	struct ib_digests digests;
-	char (*output)[33];		/* storage for digests.output */
-	const struct ib_source *source; /* the operand being drained */
-	uint64_t lines;			/* lines of the operand before the block */
+	char (*output)[33]; /* storage for digests.output */
 	uint64_t records;   /* records of all operands before the block; for lists: lines */
-	_Atomic bool shard; /* a tar is in the pipeline; see ready() */
 };
 
-/* ---- the pipeline --------------------------------------------------------------- */
+/* ---- the manifest --------------------------------------------------------------- */
 
 static enum ib_status
-fill(void *ctx, void *slot, struct ib_error *err)
+parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 {
-	struct run *run = ctx;
-	struct ib_pruned *b = slot;
-	enum ib_status st = ib_reader_next(run->reader, &b->block, err);
+	const struct run *run = scan->ctx;
+	struct ib_pruned *b = block;
 
-	run->shard = !st && b->block.special;
-	return st;
-}
-
-/*
- * True if the next block may be read. A tar is read while it is drained, and the
- * digest covers the bytes of all operands in order, so nothing after a tar may be
- * read until the tar is drained.
- */
-static bool
-ready(const void *ctx)
-{
-	const struct run *run = ctx;
-
-	return !run->shard;
-}
-
-static enum ib_status
-work(void *ctx, void *slot, struct ib_error *err)
-{
-	struct run *run = ctx;
-	struct ib_pruned *b = slot;
-
-	if (b->block.special)
-		return IB_OK;
 	ib_prune_block(&run->pruner, b);
 	return b->failed ? ib_fail_memory(err) : IB_OK;
 }
@@ -84,17 +54,10 @@ work(void *ctx, void *slot, struct ib_error *err)
 static enum ib_status
 begin_operand(struct run *run, const struct ib_source *source, struct ib_error *err)
 {
-	bool same = run->source && run->source->operand == source->operand;
-
-	run->source = source;
-	ib_unseen_note_key(&run->unseen, &source->key);
-	if (same)
-		return IB_OK;
 	if (run->options->id_field &&
 	    (source->format == IB_FORMAT_LIST || source->format == IB_FORMAT_TAR))
 		return ib_fail(err, IB_E_MISUSE,
 			       "%s: --id-field cannot be used with lists and tars", source->name);
-	run->lines = source->first_line;
 	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 
@@ -114,25 +77,27 @@ describe_remedy(const struct ib_key *key, char *text, size_t size)
 }
 
 static enum ib_status
-fail_duplicate(struct run *run, struct ib_pruned *b, size_t i, struct ib_error *err)
+fail_duplicate(const struct ib_scan *scan, struct ib_pruned *b, size_t i, struct ib_error *err)
 {
+	const struct run *run = scan->ctx;
 	char show[IB_SHOW_MAX];
 	struct ib_span id = { "", 0 };
 	char remedy[160];
 	uint64_t line = 0;
 
-	describe_remedy(&run->source->key, remedy, sizeof(remedy));
+	describe_remedy(&scan->source->key, remedy, sizeof(remedy));
 	ib_pruned_locate(&run->pruner, b, i, &line, &id);
 	return ib_fail(err, IB_E_DATA,
 		       "%s:%llu: the id %s appears twice: %s"
 		       "--allow-duplicates gives both records one decision",
-		       run->source->name, (unsigned long long)(run->lines + line),
+		       scan->source->name, (unsigned long long)(scan->line + line),
 		       ib_show(show, id), remedy);
 }
 
 static enum ib_status
-check_duplicates(struct run *run, struct ib_pruned *b, struct ib_error *err)
+check_duplicates(const struct ib_scan *scan, struct ib_pruned *b, struct ib_error *err)
 {
+	struct run *run = scan->ctx;
 	bool any = run->options->allow_duplicates;
 	struct ib_block_ids *ids = &b->ids;
 	size_t i, twice;
@@ -141,17 +106,17 @@ check_duplicates(struct run *run, struct ib_pruned *b, struct ib_error *err)
 	for (i = 0; i < ids->n; i++)
 		if (ids->row[i] != IB_NO_ROW &&
 		    ib_duplicate_check_row(&run->duplicates, ids->row[i]) && !any)
-			return fail_duplicate(run, b, i, err);
+			return fail_duplicate(scan, b, i, err);
 	if (ids->nunseen == 0 || any)
 		return IB_OK;
 	st = ib_duplicate_check_unseen(&run->duplicates, ids->unseen, ids->nunseen, &twice, err);
 	if (!st && twice != SIZE_MAX)
-		st = fail_duplicate(run, b, ib_block_ids_find_unseen(ids, twice), err);
+		st = fail_duplicate(scan, b, ib_block_ids_find_unseen(ids, twice), err);
 	return st;
 }
 
 static enum ib_status
-drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
+use_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
 	struct ib_shard_run r = {
 		.pruner = &run->pruner,
@@ -167,37 +132,38 @@ drain_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 
 	if (!st && b->audit.text.failed)
 		st = ib_fail_memory(err);
-	ib_input_close(b->block.input);
-	b->block.input = NULL;
-	b->lines = 0;
 	b->numbers = r.samples;
 	return st;
 }
 
 static enum ib_status
-drain_records(struct run *run, struct ib_pruned *b, struct ib_error *err)
+use_records(const struct ib_scan *scan, struct ib_pruned *b, struct ib_error *err)
 {
-	enum ib_status st = check_duplicates(run, b, err);
+	struct run *run = scan->ctx;
+	enum ib_status st = check_duplicates(scan, b, err);
 
 	if (st)
 		return st;
 	ib_unseen_add_block(&run->unseen, b->ids.nunseen, &b->ids.examples);
 	st = ib_prune_outputs_write(&run->outputs, &b->texts, run->records, err);
 	if (!st && b->bad)
-		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", run->source->name,
-			     (unsigned long long)(run->lines + b->bad_line), b->why);
+		st = ib_fail(err, IB_E_DATA, "%s:%llu: %s", scan->source->name,
+			     (unsigned long long)(scan->line + b->bad_line), b->why);
 	return st;
 }
 
 static enum ib_status
-drain(void *ctx, void *slot, struct ib_error *err)
+use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 {
-	struct run *run = ctx;
-	struct ib_pruned *b = slot;
-	enum ib_status st = begin_operand(run, b->block.source, err);
+	struct run *run = scan->ctx;
+	struct ib_pruned *b = block;
+	enum ib_status st = IB_OK;
 
+	ib_unseen_note_key(&run->unseen, &scan->source->key);
+	if (b->in.block.first)
+		st = begin_operand(run, scan->source, err);
 	if (!st)
-		st = b->block.special ? drain_shard(run, b, err) : drain_records(run, b, err);
+		st = b->in.block.special ? use_shard(run, b, err) : use_records(scan, b, err);
 	if (st)
 		return st;
 	ib_run_stats_merge(&run->stats, &b->stats);
@@ -205,39 +171,25 @@ drain(void *ctx, void *slot, struct ib_error *err)
 		ib_dry_run_merge(&run->dry_run, &b->dry_run);
 	if (run->audit)
 		ib_audit_writer_put(run->audit, &b->audit);
-	run->lines += b->lines;
 	run->records += b->numbers;
-	if (b->block.special)
-		run->shard = false;
-	ib_reader_tell(run->reader, run->stats.samples);
+	scan->records = run->stats.samples;
 	return ib_prune_outputs_status(&run->outputs, err);
 }
 
 static enum ib_status
 read_manifest(struct run *run, struct ib_error *err)
 {
-	int threads = ib_pipeline_threads(run->context);
-	struct ib_pipeline p = {
-		.fill = fill,
-		.work = work,
-		.drain = drain,
-		.ready = ready,
+	struct ib_scan scan = {
+		.reader = run->reader,
+		.context = run->context,
+		.block_size = sizeof(struct ib_pruned),
 		.ctx = run,
-		.slot_size = sizeof(struct ib_pruned),
-		.nslots = ib_pipeline_slots(threads),
+		.parse_block = parse_block,
+		.use_block = use_block,
+		.release_block = ib_pruned_release,
 	};
-	struct ib_pruned *slots = calloc(p.nslots, sizeof(*slots));
-	enum ib_status st;
-	size_t i;
 
-	if (!slots)
-		return ib_fail_memory(err);
-	p.slots = slots;
-	st = ib_pipeline_run(&p, threads, err);
-	for (i = 0; i < p.nslots; i++)
-		ib_pruned_release(&slots[i]);
-	free(slots);
-	return st;
+	return ib_scan_run(&scan, err);
 }
 
 /* ---- afterwards ----------------------------------------------------------------- */

@@ -187,7 +187,7 @@ static void
 progress(const struct shard *s)
 {
 	const struct ib_shard_run *r = s->run;
-	struct ib_input *in = r->b->block.input;
+	struct ib_input *in = r->b->in.block.input;
 
 	if (r->context && r->context->progress && r->samples % OFTEN == 0)
 		r->context->progress(r->context->data, ib_input_position(in), ib_input_size(in),
@@ -373,7 +373,9 @@ feed(void *ctx, const void *p, size_t n)
 enum ib_status
 ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 {
-	struct shard s = { .run = r, .options = r->pruner->options, .source = r->b->block.source };
+	struct shard s = { .run = r,
+			   .options = r->pruner->options,
+			   .source = r->b->in.block.source };
 	struct ib_tar_options options = { .context = r->context,
 					  .feed = feed,
 					  .feed_ctx = r->reader };
@@ -382,7 +384,7 @@ ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 
 	ib_pruned_reset(r->pruner, r->b);
 	r->samples = 0;
-	st = ib_tar_open(r->b->block.input, &options, &s.tar, err);
+	st = ib_tar_open(r->b->in.block.input, &options, &s.tar, err);
 	while (!st && !(st = ib_tar_next(s.tar, &m, err)))
 		st = m.key.p ? handle_member(&s, &m, err) : handle_other(&s, &m, err);
 	if (st == IB_EOF)

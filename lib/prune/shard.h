@@ -19,7 +19,7 @@ struct ib_shard_run {
 };
 
 /*
- * Prune the tar in r->b->block. A sample is decided at the header of its first
+ * Prune the tar in r->b->in.block. A sample is decided at the header of its first
  * member, so members are copied while they are read.
  */
 enum ib_status ib_prune_shard(struct ib_shard_run *r, struct ib_error *err);
