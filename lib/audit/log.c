@@ -509,9 +509,9 @@ parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
 	const struct ib_value *score = &v[log->slot[SCORE]];
 	const struct ib_value *pi = &v[log->slot[PI]];
 	const struct ib_value *kept = &v[log->slot[KEPT]];
-	const char *end = ib_json_object(&log->json, text.p, log->value);
+	const char *end = ib_json_read_object(&log->json, text.p, log->value);
 
-	if (!end || *ib_json_blanks(&log->json, end) != '\n')
+	if (!end || *ib_json_skip_space(&log->json, end) != '\n')
 		return fail_line(log, end ? "there is text after the JSON object" : log->json.why,
 				 err);
 	if (id->type != IB_STRING)

@@ -127,7 +127,7 @@ apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
 	}
 	if (s->base == IB_EXISTING_WEIGHT_REPLACE || existing->type == IB_NULL)
 		return true;
-	if (!ib_value_number(existing, &before))
+	if (!ib_value_read_number(existing, &before))
 		return refuse(c, "the weight ", s->weight, " is not a number");
 	*weight *= before;
 	if (!isfinite(*weight))

@@ -77,7 +77,7 @@ restore_values(const struct ib_pruner *p, struct ib_cursor *c, const struct ib_v
 		if (slot >= 0)
 			c->v[slot] = from[i];
 	}
-	ib_json_changed(&c->json);
+	ib_json_note_changed_values(&c->json);
 }
 
 /* Fill a group. Returns false at the end of the block or at an invalid record. */
@@ -95,7 +95,7 @@ read_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 		next = ib_cursor_next(c);
 		if (next == IB_NEXT_END)
 			return false;
-		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id)) {
+		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &id)) {
 			g->has_values = true;
 			return fail_record(b, c->record.line, c->why);
 		}
@@ -301,7 +301,7 @@ ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint6
 	struct ib_cursor *c = &b->in.cursor;
 
 	ib_cursor_start(c, &b->in.block);
-	while (ib_cursor_next(c) == IB_NEXT_RECORD && ib_cursor_id(c, id)) {
+	while (ib_cursor_next(c) == IB_NEXT_RECORD && ib_cursor_read_id(c, id)) {
 		if (!ib_pruner_selects(p, *id))
 			continue;
 		*line = c->record.line;

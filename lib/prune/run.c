@@ -372,7 +372,7 @@ finish(struct run *run, struct ib_error *err)
 	if (run->result)
 		*run->result = result;
 	if (o->receipt || o->audit)
-		ib_reader_digest(run->reader, run->digests.manifest);
+		ib_reader_write_digest(run->reader, run->digests.manifest);
 	if (o->receipt) {
 		st = get_output_digests(run, err);
 		if (!st)

@@ -287,11 +287,11 @@ handle_weight(struct shard *s, struct ib_error *err)
 		return fail_sample(s, "has two weights", err);
 	s->has_weight = true;
 	s->text.n = 0;
-	st = ib_tar_pass(s->tar, put_weight, s, err);
+	st = ib_tar_pass_member(s->tar, put_weight, s, err);
 	if (st)
 		return st;
 	if (s->options->existing_weight == IB_EXISTING_WEIGHT_MULTIPLY) {
-		if (!ib_tar_weight(ib_bytes_span(&s->text), &existing))
+		if (!ib_tar_parse_weight(ib_bytes_span(&s->text), &existing))
 			return fail_sample(s, "has a weight that is not a number", err);
 		weight *= existing;
 		if (!isfinite(weight))
@@ -321,7 +321,7 @@ handle_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *e
 		ib_members_add(&s->members, m->path);
 	if (m->weight && s->selected && !s->options->weights && !s->options->dry_run)
 		return handle_weight(s, err);
-	return ib_tar_pass(s->tar, put_member, s, err);
+	return ib_tar_pass_member(s->tar, put_member, s, err);
 }
 
 /*
@@ -353,21 +353,21 @@ handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 	enum ib_status st = IB_OK;
 
 	s->destination = IB_TO_MANIFESTS;
-	if (s->options->dry_run || (m->with.p && !find_destination(s, m->with)))
+	if (s->options->dry_run || (m->target_key.p && !find_destination(s, m->target_key)))
 		return s->text.failed ? ib_fail_memory(err) : IB_OK;
 	if (!s->open)
-		return ib_tar_pass(s->tar, put_other, s, err);
+		return ib_tar_pass_member(s->tar, put_other, s, err);
 	if (!s->waiting)
 		st = ib_pieces_new(s->options->output, &s->waiting, err);
 	if (!st)
-		st = ib_tar_pass(s->tar, put_waiting, s, err);
+		st = ib_tar_pass_member(s->tar, put_waiting, s, err);
 	return st ? st : ib_pieces_status(s->waiting, err);
 }
 
 static void
 feed(void *ctx, const void *p, size_t n)
 {
-	ib_reader_digest_add(ctx, p, n);
+	ib_reader_add_to_digest(ctx, p, n);
 }
 
 enum ib_status

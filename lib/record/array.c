@@ -1,6 +1,6 @@
 /*
  * One JSON array of any size, whose elements are the records. A block ends after
- * an element and its comma; struct ib_cut keeps the state between blocks.
+ * an element and its comma; struct ib_block_cut keeps the state between blocks.
  */
 #include "record/format.h"
 
@@ -61,7 +61,7 @@ element_end(const char *p, const char *end)
 
 /* Only white space may follow the closing bracket. */
 static void
-cut_rest(const char *p, const char *end, struct ib_cut *cut)
+cut_rest(const char *p, const char *end, struct ib_block_cut *cut)
 {
 	while (p < end && is_space(*p))
 		p++;
@@ -70,7 +70,7 @@ cut_rest(const char *p, const char *end, struct ib_cut *cut)
 }
 
 static void
-array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
+cut_array(const char *p, size_t n, bool last, struct ib_block_cut *cut)
 {
 	const char *start = p, *end = p + n, *stop, *q;
 
@@ -109,21 +109,21 @@ array_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 #define LINE_SEEN ((size_t)4096) /* bytes that are enough to know a text log */
 
 /* Fail if the first line, which begins with a bracket, is text: "[2024-01-02] INFO loss=0.5". */
-static enum ib_begun
+static enum ib_header_status
 refuse_text_log(const struct ib_source *s, struct ib_span line, struct ib_error *err)
 {
 	char say[IB_WHY_MAX];
 
 	if (!ib_dialect_is_bracket_log(line) ||
-	    !ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_JSON))
-		return IB_BEGUN;
+	    !ib_dialect_describe(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_JSON))
+		return IB_HEADER_COMPLETE;
 	ib_fail(err, IB_E_DATA, "%s: not JSON: %s", s->name, say);
-	return IB_BEGUN_BAD;
+	return IB_HEADER_INVALID;
 }
 
-static enum ib_begun
-array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
-	    struct ib_error *err)
+static enum ib_header_status
+read_array_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
+		  struct ib_error *err)
 {
 	const char *stop;
 	size_t i = 0, seen;
@@ -131,15 +131,15 @@ array_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *use
 	while (i < n && is_space(p[i]))
 		i++;
 	if (i == n && !last)
-		return IB_BEGUN_MORE;
+		return IB_HEADER_INCOMPLETE;
 	if (i == n || p[i] != '[') {
 		ib_fail(err, IB_E_DATA, "%s: not a JSON array", s->name);
-		return IB_BEGUN_BAD;
+		return IB_HEADER_INVALID;
 	}
 	seen = n - i < LINE_SEEN ? n - i : LINE_SEEN;
 	stop = memchr(p + i, '\n', seen);
 	if (!stop && !last && seen < LINE_SEEN)
-		return IB_BEGUN_MORE;
+		return IB_HEADER_INCOMPLETE;
 	s->first_line += ib_scan_count_lines(p, i);
 	*used = i + 1;
 	return refuse_text_log(s, (struct ib_span){ p + i, stop ? (size_t)(stop - (p + i)) : seen },
@@ -175,34 +175,34 @@ array_next(struct ib_cursor *c)
 	c->number++;
 	c->record.line = c->line;
 	c->record.end = 0;
-	c->record.torn = false;
+	c->record.unterminated = false;
 	c->record.close = NULL;
 	delimit_element(c, p);
 	c->line += ib_scan_count_lines(p, (size_t)(c->at - p));
 	if (*p == '{') {
-		stop = ib_json_object(&c->json, p, c->v);
+		stop = ib_json_read_object(&c->json, p, c->v);
 		c->record.close = stop ? stop - 1 : NULL;
 	} else if (c->source->any_value) {
-		stop = ib_json_value(&c->json, p, &any);
+		stop = ib_json_read_value(&c->json, p, &any);
 		ib_cursor_clear_values(c);
 	} else {
-		return ib_cursor_bad(c, "not a JSON object");
+		return ib_cursor_fail(c, "not a JSON object");
 	}
 	if (!stop)
-		return ib_cursor_bad(c, "malformed JSON at byte %zu: %s",
-				     (size_t)(c->json.at - p) + 1, c->json.why);
+		return ib_cursor_fail(c, "malformed JSON at byte %zu: %s",
+				      (size_t)(c->json.at - p) + 1, c->json.why);
 	if (stop != c->record.p + c->record.n)
-		return ib_cursor_bad(c, "malformed JSON: expected ',' or ']'");
+		return ib_cursor_fail(c, "malformed JSON: expected ',' or ']'");
 	return IB_NEXT_RECORD;
 }
 
 static uint64_t
 array_count(const struct ib_source *s, const char *p, size_t n)
 {
-	struct ib_cut cut = { 0 };
+	struct ib_block_cut cut = { 0 };
 
 	(void)s;
-	array_cut(p, n, false, &cut);
+	cut_array(p, n, false, &cut);
 	return cut.element;
 }
 
@@ -210,8 +210,8 @@ const struct ib_record_format ib_format_array = {
 	.format = IB_FORMAT_JSON,
 	.name = "json",
 	.stop = '\0',
-	.begin = array_begin,
-	.cut = array_cut,
+	.read_header = read_array_header,
+	.cut_block = cut_array,
 	.count = array_count,
 	.next = array_next,
 };

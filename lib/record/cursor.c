@@ -36,14 +36,14 @@ ib_cursor_next(struct ib_cursor *c)
 	case IB_FORMAT_JSONL:
 		return ib_format_jsonl.next(c);
 	default:
-		return ib_record_format_of(c->source->format)->next(c);
+		return ib_record_format_find(c->source->format)->next(c);
 	}
 }
 
 /* ---- for the formats --------------------------------------------------------- */
 
 enum ib_next
-ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after)
+ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after)
 {
 	const char *nuls = memchr(p, '\0', (size_t)(after - p));
 
@@ -54,16 +54,16 @@ ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after)
 	c->record.p = p;
 	c->record.n = (size_t)(after - p);
 	c->record.end = 0;
-	c->record.torn = false;
+	c->record.unterminated = false;
 	c->at = after;
-	return ib_cursor_bad(c, "%zu byte%s 0x00 %s, as after a power cut", (size_t)(after - nuls),
-			     after - nuls == 1 ? "" : "s",
-			     nuls == p ? "before the record"
-				       : "at the end of an incomplete record");
+	return ib_cursor_fail(c, "%zu byte%s 0x00 %s, as after a power cut", (size_t)(after - nuls),
+			      after - nuls == 1 ? "" : "s",
+			      nuls == p ? "before the record"
+					: "at the end of an incomplete record");
 }
 
 enum ib_next
-ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
+ib_cursor_fail(struct ib_cursor *c, const char *format, ...)
 {
 	va_list ap;
 
@@ -74,13 +74,14 @@ ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
 }
 
 enum ib_next
-ib_cursor_no_object(struct ib_cursor *c, struct ib_span line)
+ib_cursor_fail_no_object(struct ib_cursor *c, struct ib_span line)
 {
 	char say[IB_WHY_MAX - 32];
 
-	if (!ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_JSONL))
-		return ib_cursor_bad(c, "not a JSON object");
-	return ib_cursor_bad(c, "not a JSON object: %s", say);
+	if (!ib_dialect_describe(say, sizeof(say), line, (struct ib_span){ "", 0 },
+				 IB_FORMAT_JSONL))
+		return ib_cursor_fail(c, "not a JSON object");
+	return ib_cursor_fail(c, "not a JSON object: %s", say);
 }
 
 void
@@ -92,7 +93,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 	r->p = start;
 	r->n = (size_t)(stop - start);
 	r->end = ended;
-	r->torn = !ended && c->block->unterminated;
+	r->unterminated = !ended && c->block->unterminated;
 	if (r->n > 0 && stop[-1] == '\r') {
 		r->n--;
 		/* A CR without LF is not copied to the output. */
@@ -115,7 +116,7 @@ no_key(struct ib_cursor *c)
 				      ib_key_known[i]);
 	snprintf(c->why, sizeof(c->why),
 		 "no id: none of the fields %s exists (name the id field with -k)", text);
-	ib_cursor_say_fields(c, (struct ib_span){ NULL, 0 }, "-k");
+	ib_cursor_explain_missing_field(c, (struct ib_span){ NULL, 0 }, "-k");
 	return false;
 }
 
@@ -127,31 +128,31 @@ no_field(struct ib_cursor *c, const struct ib_key *key)
 
 	for (i = 0; i < key->n; i++)
 		if (c->v[c->source->key_slot[i]].type == IB_ABSENT) {
-			ib_cursor_say_fields(c, key->name[i], key->n == 1 ? "-k" : NULL);
+			ib_cursor_explain_missing_field(c, key->name[i], key->n == 1 ? "-k" : NULL);
 			break;
 		}
 	return false;
 }
 
 bool
-ib_cursor_other_id(struct ib_cursor *c, struct ib_span *id)
+ib_cursor_build_id(struct ib_cursor *c, struct ib_span *id)
 {
 	const struct ib_key *key = &c->source->key;
 
 	switch (key->kind) {
 	case IB_KEY_FIELDS:
-		return ib_key_id(key, c->source->key_slot, c->v, &c->arena, id, c->why,
-				 sizeof(c->why)) ||
+		return ib_key_build_id(key, c->source->key_slot, c->v, &c->arena, id, c->why,
+				       sizeof(c->why)) ||
 		       no_field(c, key);
 	case IB_KEY_COLUMN:
 	case IB_KEY_WHOLE:
 		*id = ib_value_span(&c->v[0]);
 		return true;
 	case IB_KEY_LINE:
-		*id = ib_key_line_id(c->block->first_record + c->number - 1, &c->arena);
+		*id = ib_key_format_line_id(c->block->first_record + c->number - 1, &c->arena);
 		return true;
 	case IB_KEY_HASH:
-		*id = ib_key_hash_id((struct ib_span){ c->record.p, c->record.n }, &c->arena);
+		*id = ib_key_hash_record((struct ib_span){ c->record.p, c->record.n }, &c->arena);
 		return true;
 	case IB_KEY_SHARD:
 		snprintf(c->why, sizeof(c->why), "@shard works only with tar");

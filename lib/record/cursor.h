@@ -14,8 +14,8 @@ void ib_cursor_release(struct ib_cursor *c);
 /* Read the next record into c->record and c->v. Skips empty lines. */
 enum ib_next ib_cursor_next(struct ib_cursor *c);
 
-/* As ib_cursor_id(), for every id that is not one plain field. */
-bool ib_cursor_other_id(struct ib_cursor *c, struct ib_span *id);
+/* As ib_cursor_read_id(), for every id that is not one plain field. */
+bool ib_cursor_build_id(struct ib_cursor *c, struct ib_span *id);
 
 /*
  * Find the current record's id. Returns false and sets c->why if the record has
@@ -23,7 +23,7 @@ bool ib_cursor_other_id(struct ib_cursor *c, struct ib_span *id);
  * starts the next block.
  */
 static inline bool
-ib_cursor_id(struct ib_cursor *c, struct ib_span *id)
+ib_cursor_read_id(struct ib_cursor *c, struct ib_span *id)
 {
 	const struct ib_key *key = &c->source->key;
 	const struct ib_value *v = &c->v[c->source->key_slot[0]];
@@ -31,7 +31,7 @@ ib_cursor_id(struct ib_cursor *c, struct ib_span *id)
 	/* The common case: one string that needs no decoding. */
 	if (key->kind != IB_KEY_FIELDS || key->n != 1 || v->escaped ||
 	    (v->type != IB_STRING && v->type != IB_TEXT))
-		return ib_cursor_other_id(c, id);
+		return ib_cursor_build_id(c, id);
 	id->p = v->p;
 	id->n = v->n;
 	return true;

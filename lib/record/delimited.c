@@ -44,8 +44,8 @@ csv_record_stop(const char *p, const char *end)
 {
 	bool doubled;
 
-	if (p < end && ib_begins_oddly(p))
-		p = ib_skip_nuls(ib_skip_mark(p, end), end);
+	if (p < end && ib_begins_with_mark_or_nul(p))
+		p = ib_skip_nuls(ib_skip_byte_order_mark(p, end), end);
 	for (;;) {
 		if (p < end && *p == '"') {
 			p = close_quote(p, end, &doubled);
@@ -62,12 +62,12 @@ csv_record_stop(const char *p, const char *end)
 }
 
 static void
-csv_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
+cut_csv(const char *p, size_t n, bool last, struct ib_block_cut *cut)
 {
 	const char *start = p, *end = p + n, *stop;
 
 	if (last || !memchr(p, '"', n)) {
-		ib_lines_cut(p, n, last, cut);
+		ib_cut_lines(p, n, last, cut);
 		return;
 	}
 	while ((stop = csv_record_stop(p, end)) != NULL)
@@ -112,7 +112,7 @@ skip_odd_start(const char *p, const char *end, bool *nuls)
 
 	do {
 		start = p;
-		p = ib_skip_mark(p, end);
+		p = ib_skip_byte_order_mark(p, end);
 		after = ib_skip_nuls(p, end);
 		if (after > start)
 			*nuls = after > p;
@@ -131,7 +131,7 @@ is_row(const struct ib_source *s, const char *p, const char *end)
 	const char *stop;
 	bool nuls = false;
 
-	if (p < end && ib_begins_oddly(p))
+	if (p < end && ib_begins_with_mark_or_nul(p))
 		p = skip_odd_start(p, end, &nuls);
 	return is_empty_line(p, end) ? nuls : !is_header(s, p, end, &stop);
 }
@@ -339,14 +339,14 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 
 	if (after < stop && count_fields(c, after) == c->source->columns.n &&
 	    !is_header(c->source, after, c->end, &header_stop))
-		return ib_cursor_nuls(c, start, after);
+		return ib_cursor_fail_nuls(c, start, after);
 	ib_cursor_finish_line(c, start, stop);
 	lines = ib_scan_count_lines(start, c->record.n);
 	c->line += lines;
 	/* The file is truncated after a newline inside a quoted field. */
 	if (open && lines == 1 && c->end[-1] == '\n')
-		c->record.torn = true;
-	return ib_cursor_bad(c, "%s", why);
+		c->record.unterminated = true;
+	return ib_cursor_fail(c, "%s", why);
 }
 
 /* Return what may have caused more fields than the header has, or "". */
@@ -371,14 +371,14 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 	bad_row(c, start, "");
 	if (c->why[0])
 		return IB_NEXT_BAD;
-	if (ib_dialect_say(c->why, sizeof(c->why), ib_bytes_span(&c->source->header),
-			   (struct ib_span){ start, c->record.n }, c->source->format))
+	if (ib_dialect_describe(c->why, sizeof(c->why), ib_bytes_span(&c->source->header),
+				(struct ib_span){ start, c->record.n }, c->source->format))
 		return IB_NEXT_BAD;
 	if (n > want)
-		return ib_cursor_bad(c, "the row has more fields than the header, which has %zu%s",
-				     want, hint_for_extra_fields(c, start));
-	return ib_cursor_bad(c, "the row has %zu field%s, but the header has %zu", n,
-			     n == 1 ? "" : "s", want);
+		return ib_cursor_fail(c, "the row has more fields than the header, which has %zu%s",
+				      want, hint_for_extra_fields(c, start));
+	return ib_cursor_fail(c, "the row has %zu field%s, but the header has %zu", n,
+			      n == 1 ? "" : "s", want);
 }
 
 /*
@@ -397,7 +397,7 @@ skip_non_row(struct ib_cursor *c)
 		c->line++;
 		return IB_NEXT_END;
 	}
-	c->at = ib_skip_mark(start, c->end);
+	c->at = ib_skip_byte_order_mark(start, c->end);
 	if (c->at > start)
 		return IB_NEXT_END;
 	if (is_header(c->source, start, c->end, &stop)) {
@@ -412,7 +412,7 @@ skip_non_row(struct ib_cursor *c)
 	c->number++;
 	stop = ib_skip_nuls(start, c->end);
 	if (!is_empty_line(stop, c->end))
-		return ib_cursor_nuls(c, start, stop);
+		return ib_cursor_fail_nuls(c, start, stop);
 	return bad_row(c, start, "bytes 0x00 instead of a record, as after a power cut");
 }
 
@@ -464,8 +464,8 @@ is_other_header(struct ib_cursor *c)
 	if (c->record.p == c->source->header.p || !ib_span_equal(id, key->name[0]) ||
 	    !ib_key_is_known(id))
 		return false;
-	ib_cursor_bad(c, "a header with other columns than the first line: pass files with "
-			 "different columns as separate operands");
+	ib_cursor_fail(c, "a header with other columns than the first line: pass files with "
+			  "different columns as separate operands");
 	return true;
 }
 
@@ -522,7 +522,7 @@ row_next(struct ib_cursor *c)
 	}
 	if (i + 1 != s->columns.n)
 		return wrong_count(c, start, i + 1);
-	ib_fields_settle(&s->fields, c->v); /* a column name may contain a dot */
+	ib_fields_apply_aliases(&s->fields, c->v); /* a column name may contain a dot */
 	ib_cursor_finish_line(c, start, stop);
 	if (quoted)
 		c->line += ib_scan_count_lines(start, c->record.n);
@@ -587,7 +587,7 @@ map_columns(struct ib_source *s, bool trimmed)
 }
 
 void
-ib_delimited_compile(struct ib_source *s)
+ib_delimited_map_columns(struct ib_source *s)
 {
 	size_t i;
 
@@ -624,7 +624,7 @@ bad_header(const struct ib_source *s, struct ib_error *err)
 	struct ib_span line = ib_bytes_span(&s->header);
 	char why[IB_WHY_MAX];
 
-	if (!ib_dialect_say(why, sizeof(why), line, (struct ib_span){ "", 0 }, s->format))
+	if (!ib_dialect_describe(why, sizeof(why), line, (struct ib_span){ "", 0 }, s->format))
 		snprintf(why, sizeof(why), "malformed quotes in the header");
 	return ib_fail(err, IB_E_DATA, "%s: %s", s->name, why);
 }
@@ -665,8 +665,9 @@ read_header(struct ib_source *s, struct ib_error *err)
 }
 
 /* Store the header line, padded like a block, and parse it. */
-static enum ib_begun
-begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used, struct ib_error *err)
+static enum ib_header_status
+store_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
+	     struct ib_error *err)
 {
 	const char *start = p, *end = p + n, *stop;
 
@@ -681,7 +682,7 @@ begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used, str
 	}
 	stop = record_stop(s->delimiter, p, end);
 	if (!stop && !last)
-		return IB_BEGUN_MORE;
+		return IB_HEADER_INCOMPLETE;
 	stop = stop ? stop + 1 : end;
 	s->header.n = 0;
 	ib_bytes_put(&s->header, p, (size_t)(stop - p));
@@ -689,36 +690,36 @@ begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used, str
 	ib_bytes_put(&s->header, "\n", 1);
 	if (!ib_bytes_reserve(&s->header, IB_SCAN_PAD)) {
 		ib_fail_memory(err);
-		return IB_BEGUN_BAD;
+		return IB_HEADER_INVALID;
 	}
 	/* The newline just added is only a sentinel. */
 	s->header.n--;
 	*used = (size_t)(stop - start);
-	return read_header(s, err) ? IB_BEGUN_BAD : IB_BEGUN;
+	return read_header(s, err) ? IB_HEADER_INVALID : IB_HEADER_COMPLETE;
 }
 
-static enum ib_begun
-csv_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
-	  struct ib_error *err)
+static enum ib_header_status
+read_csv_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
+		struct ib_error *err)
 {
 	s->delimiter = ',';
-	return begin(s, p, n, last, used, err);
+	return store_header(s, p, n, last, used, err);
 }
 
-static enum ib_begun
-tsv_begin(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
-	  struct ib_error *err)
+static enum ib_header_status
+read_tsv_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
+		struct ib_error *err)
 {
 	s->delimiter = '\t';
-	return begin(s, p, n, last, used, err);
+	return store_header(s, p, n, last, used, err);
 }
 
 const struct ib_record_format ib_format_csv = {
 	.format = IB_FORMAT_CSV,
 	.name = "csv",
 	.stop = '\n',
-	.begin = csv_begin,
-	.cut = csv_cut,
+	.read_header = read_csv_header,
+	.cut_block = cut_csv,
 	.count = count_rows,
 	.next = row_next,
 };
@@ -727,8 +728,8 @@ const struct ib_record_format ib_format_tsv = {
 	.format = IB_FORMAT_TSV,
 	.name = "tsv",
 	.stop = '\n',
-	.begin = tsv_begin,
-	.cut = ib_lines_cut,
+	.read_header = read_tsv_header,
+	.cut_block = ib_cut_lines,
 	.count = count_rows,
 	.next = row_next,
 };

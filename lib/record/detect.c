@@ -46,7 +46,7 @@ names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 static char
 line_end(struct ib_span head)
 {
-	return ib_detect_returns(head) ? '\r' : '\n';
+	return ib_detect_cr_lines(head) ? '\r' : '\n';
 }
 
 struct ib_span
@@ -114,7 +114,7 @@ first_byte(struct ib_span head)
 }
 
 bool
-ib_detect_nothing(struct ib_span head)
+ib_detect_empty(struct ib_span head)
 {
 	head = skip_bom(head);
 	while (head.n > 0 && memchr("\r\n", head.p[head.n - 1], 2))
@@ -123,7 +123,7 @@ ib_detect_nothing(struct ib_span head)
 }
 
 bool
-ib_detect_returns(struct ib_span head)
+ib_detect_cr_lines(struct ib_span head)
 {
 	return memchr(head.p, '\r', head.n) && !memchr(head.p, '\n', head.n);
 }
@@ -196,7 +196,7 @@ fail_nuls(const struct sample *l, struct ib_error *err)
 static enum ib_status
 fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 {
-	const struct ib_known_format *known = ib_known_format_of(l->head, l->source->path);
+	const struct ib_known_format *known = ib_known_format_find(l->head, l->source->path);
 	const char *name = l->source->name, *other = NULL, *format = NULL;
 	char show[IB_SHOW_MAX], say[IB_WHY_MAX], first = first_byte(l->head);
 
@@ -216,7 +216,7 @@ fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 	if (other)
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s (read it with -f %s)",
 			       name, other, want, format);
-	if (ib_dialect_say(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
+	if (ib_dialect_describe(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want, say);
 	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s (give its format with -f)",
 		       name, want, ib_show(show, l->line));
@@ -267,7 +267,7 @@ check_delimited(const struct sample *l, enum ib_format format, struct ib_error *
 	if (names_an_id(l->line, delimiter, l->key))
 		return IB_OK;
 	if (first == '{' || first == '[' ||
-	    ((needs_name || plain) && ib_known_format_of(l->head, l->source->path)) ||
+	    ((needs_name || plain) && ib_known_format_find(l->head, l->source->path)) ||
 	    !is_text(l, l->line))
 		return fail_mismatch(l, format == IB_FORMAT_CSV ? "CSV" : "TSV", err);
 	if (format == IB_FORMAT_TSV && l->options->epoch_manifest)
@@ -289,7 +289,7 @@ check_rest(const struct sample *l, struct ib_error *err)
 	if (l->line.n > 0 && *l->line.p == '\0')
 		return fail_nuls(l, err);
 	if (l->options->otherwise != IB_FORMAT_LIST &&
-	    ib_dialect_say(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
+	    ib_dialect_describe(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: %s", l->source->name, say);
 	if (l->options->otherwise != IB_FORMAT_LIST && l->line.n > 0)
 		return ib_fail(err, IB_E_DATA,
@@ -349,7 +349,7 @@ is_truncated_zip(struct ib_span head)
 static enum ib_status
 check_known(const struct sample *l, struct ib_error *err)
 {
-	const struct ib_known_format *known = ib_known_format_of(l->head, l->source->path);
+	const struct ib_known_format *known = ib_known_format_find(l->head, l->source->path);
 
 	if (!known || known->kind == IB_KNOWN_HINT ||
 	    (known->kind == IB_KNOWN_TEXT && l->options->format != IB_FORMAT_AUTO))
@@ -378,8 +378,8 @@ detect_lines(struct sample *l, struct ib_error *err)
 }
 
 enum ib_status
-ib_detect(struct ib_source *s, struct ib_span head, const struct ib_reader_options *options,
-	  const struct ib_key *key, struct ib_error *err)
+ib_detect_format(struct ib_source *s, struct ib_span head, const struct ib_reader_options *options,
+		 const struct ib_key *key, struct ib_error *err)
 {
 	struct sample l = { .head = head,
 			    .end = head.p + head.n,

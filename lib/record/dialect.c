@@ -301,8 +301,8 @@ first_line(struct ib_span s)
 }
 
 bool
-ib_dialect_say(char *text, size_t size, struct ib_span line, struct ib_span row,
-	       enum ib_format format)
+ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span row,
+		    enum ib_format format)
 {
 	struct dialect d = {
 		.line = first_line(line),
@@ -353,7 +353,7 @@ names_of(struct ib_cursor *c)
 	struct names n = { .c = c };
 
 	if (!is_delimited(c) && c->record.close)
-		n.p = ib_json_blanks(&c->json, c->record.p) + 1;
+		n.p = ib_json_skip_space(&c->json, c->record.p) + 1;
 	return n;
 }
 
@@ -367,15 +367,15 @@ next_member(struct names *n, struct ib_span *name)
 
 	if (!p)
 		return false;
-	p = ib_json_blanks(j, p);
-	p = *p == '"' ? ib_json_value(j, p, &v) : NULL;
+	p = ib_json_skip_space(j, p);
+	p = *p == '"' ? ib_json_read_value(j, p, &v) : NULL;
 	n->p = NULL;
 	if (!p)
 		return false;
 	*name = ib_value_span(&v);
-	p = ib_json_blanks(j, p);
-	p = ib_json_value(j, ib_json_blanks(j, p + 1), &v);
-	if (p && *(p = ib_json_blanks(j, p)) == ',')
+	p = ib_json_skip_space(j, p);
+	p = ib_json_read_value(j, ib_json_skip_space(j, p + 1), &v);
+	if (p && *(p = ib_json_skip_space(j, p)) == ',')
 		n->p = p + 1;
 	return true;
 }
@@ -392,7 +392,7 @@ next_name(struct names *n, struct ib_span *name)
 }
 
 struct ib_span
-ib_cursor_like(struct ib_cursor *c, struct ib_span want)
+ib_cursor_find_similar_field(struct ib_cursor *c, struct ib_span want)
 {
 	struct names n = names_of(c);
 	struct ib_span name;
@@ -486,19 +486,20 @@ append_names(struct ib_cursor *c, size_t n)
 }
 
 void
-ib_cursor_say_fields(struct ib_cursor *c, struct ib_span want, const char *option)
+ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option)
 {
 	struct ib_span like, row = { c->record.p, c->record.n };
 	char text[sizeof(c->why)];
 	size_t n = strlen(c->why);
 
-	if (is_delimited(c) && ib_dialect_say(text, sizeof(text), ib_bytes_span(&c->source->header),
-					      row, c->source->format)) {
+	if (is_delimited(c) &&
+	    ib_dialect_describe(text, sizeof(text), ib_bytes_span(&c->source->header), row,
+				c->source->format)) {
 		snprintf(c->why, sizeof(c->why), "%s", text);
 		return;
 	}
 	n = append_names(c, n);
-	like = ib_cursor_like(c, want);
+	like = ib_cursor_find_similar_field(c, want);
 	if (!like.p)
 		like = only_field_containing(c, want);
 	if (like.p && option)

@@ -12,8 +12,8 @@
  * 'the fields are separated by semicolons ("id;loss"): ...'. row is the next
  * line, or empty. Returns false and leaves text unchanged if it is not.
  */
-bool ib_dialect_say(char *text, size_t size, struct ib_span line, struct ib_span row,
-		    enum ib_format format);
+bool ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span row,
+			 enum ib_format format);
 
 /* True if the line is the header of a table with any known separator. */
 bool ib_dialect_is_table(struct ib_span line);
@@ -33,12 +33,12 @@ bool ib_dialect_is_bracket_log(struct ib_span line);
  * option that selects it (NULL if there is no option). If want.n is 0, any
  * of the known id fields is missing.
  */
-void ib_cursor_say_fields(struct ib_cursor *c, struct ib_span want, const char *option);
+void ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option);
 
 /*
  * Return the record's field whose name equals `want` except for case and space
  * around it. Returns an empty span if there is none.
  */
-struct ib_span ib_cursor_like(struct ib_cursor *c, struct ib_span want);
+struct ib_span ib_cursor_find_similar_field(struct ib_cursor *c, struct ib_span want);
 
 #endif

@@ -57,7 +57,7 @@ enum ib_status ib_fields_add(struct ib_fields *f, struct ib_span name, bool numb
 
 /* Call after each record: let exact names win over dotted paths. */
 static inline void
-ib_fields_settle(const struct ib_fields *f, struct ib_value *v)
+ib_fields_apply_aliases(const struct ib_fields *f, struct ib_value *v)
 {
 	size_t i;
 

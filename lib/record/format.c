@@ -2,7 +2,7 @@
 #include "record/format.h"
 
 const struct ib_record_format *
-ib_record_format_of(enum ib_format format)
+ib_record_format_find(enum ib_format format)
 {
 	static const struct ib_record_format *const all[] = {
 		&ib_format_jsonl, &ib_format_array, &ib_format_csv, &ib_format_tsv, &ib_format_list,
@@ -16,7 +16,7 @@ ib_record_format_of(enum ib_format format)
 }
 
 void
-ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
+ib_cut_lines(const char *p, size_t n, bool last, struct ib_block_cut *cut)
 {
 	const char *end = last ? NULL : memrchr(p, '\n', n);
 
@@ -24,7 +24,7 @@ ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut)
 }
 
 const char *
-ib_skip_mark(const char *p, const char *end)
+ib_skip_byte_order_mark(const char *p, const char *end)
 {
 	while (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		p += 3;

@@ -8,10 +8,10 @@
 #include "record/source.h"
 
 /* Result of reading what precedes the records: done, more bytes needed, invalid. */
-enum ib_begun { IB_BEGUN, IB_BEGUN_MORE, IB_BEGUN_BAD };
+enum ib_header_status { IB_HEADER_COMPLETE, IB_HEADER_INCOMPLETE, IB_HEADER_INVALID };
 
 /* Where a block ends. The last three fields keep an array's state between calls. */
-struct ib_cut {
+struct ib_block_cut {
 	size_t n;	  /* bytes of complete records */
 	const char *why;  /* what is malformed after them; NULL if nothing is */
 	uint64_t element; /* array: number of elements found so far */
@@ -26,12 +26,12 @@ struct ib_record_format {
 	/*
 	 * Read what precedes the records (a header) from p[0..n), the operand's
 	 * first bytes. Sets *used to its length. last: p[0..n) is the complete
-	 * operand. Sets err for IB_BEGUN_BAD. NULL if the format has no header.
+	 * operand. Sets err for IB_HEADER_INVALID. NULL if the format has no header.
 	 */
-	enum ib_begun (*begin)(struct ib_source *s, const char *p, size_t n, bool last,
-			       size_t *used, struct ib_error *err);
+	enum ib_header_status (*read_header)(struct ib_source *s, const char *p, size_t n,
+					     bool last, size_t *used, struct ib_error *err);
 	/* Find the end of the last complete record in p[0..n). last: no bytes follow. */
-	void (*cut)(const char *p, size_t n, bool last, struct ib_cut *cut);
+	void (*cut_block)(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 	/* Count the records (of a list: lines) of a block. */
 	uint64_t (*count)(const struct ib_source *s, const char *p, size_t n);
 	/* Read the record at c->at, which is before c->end and not an empty line. */
@@ -45,46 +45,46 @@ extern const struct ib_record_format ib_format_list;
 extern const struct ib_record_format ib_format_array;
 
 /* Return the functions of a format; NULL if it has no records (npz, totals, tar). */
-const struct ib_record_format *ib_record_format_of(enum ib_format format);
+const struct ib_record_format *ib_record_format_find(enum ib_format format);
 
 #define IB_DETECT_PEEK ((size_t)64 << 10) /* bytes that detection reads first */
 
 /* True if head, a complete operand, holds nothing except a BOM and newlines. */
-bool ib_detect_nothing(struct ib_span head);
+bool ib_detect_empty(struct ib_span head);
 
 /* Return the first line that is not empty. */
 struct ib_span ib_detect_first_line(struct ib_span head);
 
 /* True if the lines of these first bytes end in CR without LF. */
-bool ib_detect_returns(struct ib_span head);
+bool ib_detect_cr_lines(struct ib_span head);
 
 /*
  * Set s->format from -f, the first bytes, the file name and the first line.
  * Returns IB_E_DATA if the format is known but not supported, or if the content
  * contradicts the file name.
  */
-enum ib_status ib_detect(struct ib_source *s, struct ib_span head,
-			 const struct ib_reader_options *options, const struct ib_key *key,
-			 struct ib_error *err);
+enum ib_status ib_detect_format(struct ib_source *s, struct ib_span head,
+				const struct ib_reader_options *options, const struct ib_key *key,
+				struct ib_error *err);
 
 /* delimited.c: map the columns of the header to slots. */
-void ib_delimited_compile(struct ib_source *s);
+void ib_delimited_map_columns(struct ib_source *s);
 
 /* The cut function of all formats with one record per line. */
-void ib_lines_cut(const char *p, size_t n, bool last, struct ib_cut *cut);
+void ib_cut_lines(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 
 /*
  * True if the record at p begins with a byte order mark, as in concatenated
  * files, or with a byte 0x00, which a power cut leaves.
  */
 static inline bool
-ib_begins_oddly(const char *p)
+ib_begins_with_mark_or_nul(const char *p)
 {
 	return *p == '\0' || *p == '\xef';
 }
 
 /* Return the position after the byte order mark at p, or p if there is none. */
-const char *ib_skip_mark(const char *p, const char *end);
+const char *ib_skip_byte_order_mark(const char *p, const char *end);
 
 /* Return the position after the bytes 0x00 at p. */
 const char *ib_skip_nuls(const char *p, const char *end);
@@ -93,14 +93,14 @@ const char *ib_skip_nuls(const char *p, const char *end);
  * Return one invalid record that holds the bytes from p up to `after`, which end
  * in 0x00. The next record begins at `after` on the same line.
  */
-enum ib_next ib_cursor_nuls(struct ib_cursor *c, const char *p, const char *after);
+enum ib_next ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after);
 
 /* Set c->why; returns IB_NEXT_BAD. */
-enum ib_next ib_cursor_bad(struct ib_cursor *c, const char *format, ...)
+enum ib_next ib_cursor_fail(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* As ib_cursor_bad(): the record is not a JSON object. Names the line's dialect if known. */
-enum ib_next ib_cursor_no_object(struct ib_cursor *c, struct ib_span line);
+/* As ib_cursor_fail(): the record is not a JSON object. Names the line's dialect if known. */
+enum ib_next ib_cursor_fail_no_object(struct ib_cursor *c, struct ib_span line);
 
 /* Return the newline of the line at c->at, or the block's end. */
 static inline const char *

@@ -50,7 +50,7 @@ blanks(const struct ib_json *j, const char *p)
 }
 
 const char *
-ib_json_blanks(const struct ib_json *j, const char *p)
+ib_json_skip_space(const struct ib_json *j, const char *p)
 {
 	return blanks(j, p);
 }
@@ -196,7 +196,7 @@ skip_scalar(struct ib_json *j, const char *p)
 static bool
 check_name(struct ib_json *j, struct ib_span name)
 {
-	if (ib_json_is_sound(name))
+	if (ib_json_has_paired_surrogates(name))
 		return true;
 	malformed(j, name.p, "lone surrogate in a name");
 	return false;
@@ -308,7 +308,7 @@ find_escaped_member(const struct ib_node *node, struct ib_span name)
 	size_t i;
 
 	for (i = 0; i < node->n; i++)
-		if (ib_json_means(name, node->member[i].name))
+		if (ib_json_string_equals(name, node->member[i].name))
 			return &node->member[i];
 	return NULL;
 }
@@ -383,7 +383,7 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			if (!p)
 				return NULL;
 		}
-		quote = node == 0 && ib_json_template_note(&j->template, from, p, m);
+		quote = node == 0 && ib_json_template_add_value(&j->template, from, p, m);
 		p = read_value(j, p, m, v);
 		if (!p)
 			return NULL;
@@ -587,19 +587,19 @@ read_object(struct ib_json *j, const char *p, struct ib_value *v)
 }
 
 const char *
-ib_json_object(struct ib_json *j, const char *p, struct ib_value *v)
+ib_json_read_object(struct ib_json *j, const char *p, struct ib_value *v)
 {
 	const char *end = ib_json_template_read(j, p, v);
 
 	if (!end)
 		end = read_object(j, p, v);
 	if (end && j->fields->naliases > 0)
-		ib_fields_settle(j->fields, v);
+		ib_fields_apply_aliases(j->fields, v);
 	return end;
 }
 
 const char *
-ib_json_value(struct ib_json *j, const char *p, struct ib_value *v)
+ib_json_read_value(struct ib_json *j, const char *p, struct ib_value *v)
 {
 	static const struct ib_member any = { .slot = 0, .child = -1, .number = true };
 	bool lazy = j->lazy;

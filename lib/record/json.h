@@ -50,17 +50,17 @@ void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines)
  * malformed. The bytes must end in a newline (if j->lines) or a NUL, followed
  * by IB_SCAN_PAD readable bytes.
  */
-const char *ib_json_object(struct ib_json *j, const char *p, struct ib_value *v);
+const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_value *v);
 
 /*
- * As ib_json_object(), for an object that fits the template. Returns NULL if it
+ * As ib_json_read_object(), for an object that fits the template. Returns NULL if it
  * does not fit, whether it is well formed or not.
  */
 const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
 
-/* Call after anything except ib_json_object() has changed v. */
+/* Call after anything except ib_json_read_object() has changed v. */
 static inline void
-ib_json_changed(struct ib_json *j)
+ib_json_note_changed_values(struct ib_json *j)
 {
 	j->template.cleared = NULL;
 }
@@ -69,9 +69,9 @@ ib_json_changed(struct ib_json *j)
  * Read any one value at p, for example an element of an array. Returns the
  * position after it, or NULL if it is malformed.
  */
-const char *ib_json_value(struct ib_json *j, const char *p, struct ib_value *v);
+const char *ib_json_read_value(struct ib_json *j, const char *p, struct ib_value *v);
 
 /* Return the position after the white space at p. */
-const char *ib_json_blanks(const struct ib_json *j, const char *p);
+const char *ib_json_skip_space(const struct ib_json *j, const char *p);
 
 #endif

@@ -107,7 +107,7 @@ ib_json_unescape(struct ib_span s, struct ib_bytes *out)
 }
 
 bool
-ib_json_is_sound(struct ib_span s)
+ib_json_has_paired_surrogates(struct ib_span s)
 {
 	struct ib_span piece;
 	char b[4];
@@ -119,7 +119,7 @@ ib_json_is_sound(struct ib_span s)
 }
 
 bool
-ib_json_means(struct ib_span s, struct ib_span bytes)
+ib_json_string_equals(struct ib_span s, struct ib_span bytes)
 {
 	struct ib_span piece;
 	char b[4];

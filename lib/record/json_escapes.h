@@ -6,12 +6,12 @@
 
 /*
  * Append the decoded string to out. Returns false at a surrogate escape without
- * its other half. `string` is without quotes and was checked by ib_json_object().
+ * its other half. `string` is without quotes and was checked by ib_json_read_object().
  */
 bool ib_json_unescape(struct ib_span string, struct ib_bytes *out);
 /* True if each surrogate escape of the string is part of a pair. */
-bool ib_json_is_sound(struct ib_span string);
+bool ib_json_has_paired_surrogates(struct ib_span string);
 /* True if the decoded string equals these bytes. */
-bool ib_json_means(struct ib_span string, struct ib_span bytes);
+bool ib_json_string_equals(struct ib_span string, struct ib_span bytes);
 
 #endif

@@ -58,8 +58,8 @@ add_step(struct ib_json_template *s, const char *from, size_t n, enum ib_json_ki
 }
 
 bool
-ib_json_template_note(struct ib_json_template *s, const char *from, const char *p,
-		      const struct ib_member *m)
+ib_json_template_add_value(struct ib_json_template *s, const char *from, const char *p,
+			   const struct ib_member *m)
 {
 	enum ib_json_kind kind = IB_JSON_OTHER;
 

@@ -65,8 +65,8 @@ void ib_json_template_begin(struct ib_json_template *s, const char *p);
  * needed). Returns true if the end to pass to the next call is the value's
  * closing quote instead of the byte after it.
  */
-bool ib_json_template_note(struct ib_json_template *s, const char *from, const char *p,
-			   const struct ib_member *m);
+bool ib_json_template_add_value(struct ib_json_template *s, const char *from, const char *p,
+				const struct ib_member *m);
 
 /*
  * Call after a record was read. Its last value ended at `from`, and `end` is the

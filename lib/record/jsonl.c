@@ -19,11 +19,11 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 	struct ib_value v;
 	const char *p;
 
-	p = ib_json_value(&c->json, ib_json_blanks(&c->json, start), &v);
+	p = ib_json_read_value(&c->json, ib_json_skip_space(&c->json, start), &v);
 	ib_cursor_finish_line(c, start, stop);
-	if (!p || ib_json_blanks(&c->json, p) != stop)
-		return ib_cursor_bad(c, "malformed JSON: %s",
-				     p ? "more than one value on the line" : c->json.why);
+	if (!p || ib_json_skip_space(&c->json, p) != stop)
+		return ib_cursor_fail(c, "malformed JSON: %s",
+				      p ? "more than one value on the line" : c->json.why);
 	ib_cursor_clear_values(c);
 	c->record.close = NULL;
 	return IB_NEXT_RECORD;
@@ -39,7 +39,7 @@ nuls_before_object(const struct ib_json *json, const char *start, const char *st
 	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
 	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
 
-	return *ib_json_blanks(json, after) == '{' ? after : NULL;
+	return *ib_json_skip_space(json, after) == '{' ? after : NULL;
 }
 
 /*
@@ -49,7 +49,7 @@ nuls_before_object(const struct ib_json *json, const char *start, const char *st
 static const char *
 next_object(const struct ib_json *json, const char *end, const char *stop)
 {
-	const char *p = ib_skip_mark(ib_json_blanks(json, end), stop);
+	const char *p = ib_skip_byte_order_mark(ib_json_skip_space(json, end), stop);
 
 	if (p >= stop)
 		return NULL;
@@ -60,25 +60,25 @@ static enum ib_next
 bad_line(struct ib_cursor *c, const char *start)
 {
 	const char *at = c->json.at, *stop = ib_cursor_line_stop(c);
-	bool object = *ib_json_blanks(&c->json, start) == '{';
+	bool object = *ib_json_skip_space(&c->json, start) == '{';
 	const char *after = nuls_before_object(&c->json, start, stop);
 
 	if (after)
-		return ib_cursor_nuls(c, start, after);
+		return ib_cursor_fail_nuls(c, start, after);
 	if (!object && c->source->any_value)
 		return next_value(c, start, stop);
 	ib_cursor_finish_line(c, start, stop);
 	if (*start == '\0')
-		return ib_cursor_bad(c, "bytes 0x00 instead of a record, as after a power cut");
+		return ib_cursor_fail(c, "bytes 0x00 instead of a record, as after a power cut");
 	if (!object)
-		return ib_cursor_no_object(c, (struct ib_span){ c->record.p, c->record.n });
-	if (at == stop && !c->record.torn)
-		return ib_cursor_bad(
+		return ib_cursor_fail_no_object(c, (struct ib_span){ c->record.p, c->record.n });
+	if (at == stop && !c->record.unterminated)
+		return ib_cursor_fail(
 			c,
 			"the object does not end on this line: one object per line (try jq -c .)");
-	return ib_cursor_bad(c, "malformed JSON at byte %zu: %s%s", (size_t)(at - start) + 1,
-			     c->json.why,
-			     *at == '\'' ? " (single quotes: json.dumps writes double ones)" : "");
+	return ib_cursor_fail(c, "malformed JSON at byte %zu: %s%s", (size_t)(at - start) + 1,
+			      c->json.why,
+			      *at == '\'' ? " (single quotes: json.dumps writes double ones)" : "");
 }
 
 /*
@@ -91,7 +91,7 @@ end_before_next_object(struct ib_cursor *c, const char *start, const char *end, 
 	c->record.p = start;
 	c->record.n = (size_t)(end - start);
 	c->record.end = 0;
-	c->record.torn = false;
+	c->record.unterminated = false;
 	c->line--;
 	c->at = next;
 	return IB_NEXT_RECORD;
@@ -101,7 +101,7 @@ end_before_next_object(struct ib_cursor *c, const char *start, const char *end, 
 static enum ib_next
 finish_object(struct ib_cursor *c, const char *start, const char *end)
 {
-	const char *p = ib_json_blanks(&c->json, end), *next;
+	const char *p = ib_json_skip_space(&c->json, end), *next;
 
 	if (p >= c->end || *p == '\n') {
 		ib_cursor_finish_line(c, start, p < c->end ? p : c->end);
@@ -125,12 +125,12 @@ jsonl_next(struct ib_cursor *c)
 		if (start >= c->end)
 			return IB_NEXT_END;
 		c->record.line = c->line++;
-		p = ib_json_object(&c->json, start, c->v);
+		p = ib_json_read_object(&c->json, start, c->v);
 		if (p)
 			break;
 		p = ib_cursor_line_stop(c);
-		if (ib_skip_mark(start, p) > start) {
-			c->at = ib_skip_mark(start, p);
+		if (ib_skip_byte_order_mark(start, p) > start) {
+			c->at = ib_skip_byte_order_mark(start, p);
 			c->line--;
 			continue;
 		}
@@ -146,7 +146,7 @@ jsonl_next(struct ib_cursor *c)
 		c->record.p = start;
 		c->record.n = (size_t)(p - start);
 		c->record.end = 1;
-		c->record.torn = false;
+		c->record.unterminated = false;
 		c->at = p + 1;
 		return IB_NEXT_RECORD;
 	}
@@ -168,9 +168,9 @@ count_objects(const char *p, const char *stop)
 
 	ib_json_init(&json, &none, true);
 	while (p && p < stop) {
-		end = ib_json_object(&json, p, &v);
+		end = ib_json_read_object(&json, p, &v);
 		next = end ? next_object(&json, end, stop) : NULL;
-		if (end && !next && ib_json_blanks(&json, end) < stop)
+		if (end && !next && ib_json_skip_space(&json, end) < stop)
 			end = NULL; /* other data follow the object */
 		if (!end && (next = nuls_before_object(&json, p, stop)) != NULL)
 			n--;
@@ -210,7 +210,7 @@ jsonl_count(const struct ib_source *s, const char *p, size_t n)
 		stop = memchr(p, '\n', (size_t)(end - p));
 		if (!stop)
 			stop = end;
-		line = ib_skip_mark(p, stop);
+		line = ib_skip_byte_order_mark(p, stop);
 		if (may_hold_many(line, stop))
 			count += count_objects(line, stop);
 		else
@@ -223,7 +223,7 @@ const struct ib_record_format ib_format_jsonl = {
 	.format = IB_FORMAT_JSONL,
 	.name = "jsonl",
 	.stop = '\n',
-	.cut = ib_lines_cut,
+	.cut_block = ib_cut_lines,
 	.count = jsonl_count,
 	.next = jsonl_next,
 };

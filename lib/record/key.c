@@ -170,8 +170,8 @@ read_part(const struct ib_key *key, size_t i, const struct ib_value *v, struct i
 }
 
 bool
-ib_key_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
-	  struct ib_arena *arena, struct ib_span *id, char *why, size_t size)
+ib_key_build_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
+		struct ib_arena *arena, struct ib_span *id, char *why, size_t size)
 {
 	struct ib_span piece[IB_KEY_MAX];
 	size_t i, n = 0;
@@ -197,7 +197,7 @@ ib_key_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
 }
 
 struct ib_span
-ib_key_line_id(uint64_t number, struct ib_arena *arena)
+ib_key_format_line_id(uint64_t number, struct ib_arena *arena)
 {
 	char *to = ib_arena_take(arena, IB_NUMBER_MAX);
 	size_t n;
@@ -210,7 +210,7 @@ ib_key_line_id(uint64_t number, struct ib_arena *arena)
 }
 
 struct ib_span
-ib_key_hash_id(struct ib_span record, struct ib_arena *arena)
+ib_key_hash_record(struct ib_span record, struct ib_arena *arena)
 {
 	char *to = ib_arena_take(arena, 33);
 

@@ -366,7 +366,7 @@ row_matches(const struct row *r, struct ib_span head, const char *path)
 }
 
 const struct ib_known_format *
-ib_known_format_of(struct ib_span head, const char *path)
+ib_known_format_find(struct ib_span head, const char *path)
 {
 	size_t i;
 
@@ -394,7 +394,7 @@ ib_known_format_name(struct ib_span head, const char *path)
 		  6, 0, "an xz file" },
 		{ "\x04\x22\x4d\x18", 4, 0, "an lz4 file" },
 	};
-	const struct ib_known_format *known = ib_known_format_of(head, path);
+	const struct ib_known_format *known = ib_known_format_find(head, path);
 	size_t i;
 
 	for (i = 0; i < sizeof(supported) / sizeof(*supported); i++)
@@ -419,7 +419,7 @@ ib_known_format_check(struct ib_input *in, struct ib_error *err)
 
 	if (st)
 		return st;
-	known = ib_known_format_of(head, ib_input_name(in));
+	known = ib_known_format_find(head, ib_input_name(in));
 	if (!known || known->kind == IB_KNOWN_HINT)
 		return IB_OK;
 	return ib_known_format_refuse(known, ib_input_name(in), err);

@@ -22,10 +22,10 @@ struct ib_known_format {
 };
 
 /* Return the format that begins with these bytes, or NULL. */
-const struct ib_known_format *ib_known_format_of(struct ib_span head, const char *path);
+const struct ib_known_format *ib_known_format_find(struct ib_span head, const char *path);
 
 /*
- * Return the name of a format that is not text, or that ib_known_format_of refuses, or NULL.
+ * Return the name of a format that is not text, or that ib_known_format_find refuses, or NULL.
  * Supported archives and compressions are included: for readers that expect something else.
  */
 const char *ib_known_format_name(struct ib_span head, const char *path);

@@ -59,17 +59,17 @@ list_next(struct ib_cursor *c)
 		c->record.line = c->line++;
 		c->number++;
 		c->record.close = NULL;
-		start = ib_skip_mark(start, stop);
+		start = ib_skip_byte_order_mark(start, stop);
 		ib_cursor_finish_line(c, start, stop);
 	} while (c->record.n == 0);
 	if (*start == '\0')
-		return ib_cursor_bad(c, "a byte 0x00 before the line, as after a power cut");
+		return ib_cursor_fail(c, "a byte 0x00 before the line, as after a power cut");
 	line = (struct ib_span){ start, c->record.n };
 	split_weight(c, &line);
 	if (c->source->key.kind == IB_KEY_COLUMN) {
 		if (!find_field(line, c->source->key.column, &field))
-			return ib_cursor_bad(c, "the line has no field %llu",
-					     (unsigned long long)c->source->key.column);
+			return ib_cursor_fail(c, "the line has no field %llu",
+					      (unsigned long long)c->source->key.column);
 		line = field;
 	}
 	c->v[0] = (struct ib_value){ .p = line.p, .n = (uint32_t)line.n, .type = IB_TEXT };
@@ -87,7 +87,7 @@ const struct ib_record_format ib_format_list = {
 	.format = IB_FORMAT_LIST,
 	.name = "list",
 	.stop = '\n',
-	.cut = ib_lines_cut,
+	.cut_block = ib_cut_lines,
 	.count = list_count,
 	.next = list_next,
 };

@@ -36,10 +36,10 @@ struct ib_reader {
 	struct ib_source *source;
 	struct ib_source *sources; /* list of all sources, newest first */
 	bool begun, ended;
-	bool returns;	       /* lines end in CR: convert them to LF */
+	bool cr_lines;	       /* lines end in CR: convert them to LF */
 	uint64_t lines_left;   /* header lines still to read */
 	struct ib_bytes carry; /* start of a record, for the next block */
-	struct ib_cut cut;
+	struct ib_block_cut cut;
 	uint64_t records; /* number of records so far, for @line */
 	XXH3_state_t *digest;
 	uint64_t bytes_done;	     /* bytes of the closed operands */
@@ -158,22 +158,22 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 		st = add_source(r, path, err);
 	if (st)
 		return st;
-	st = ib_detect(r->source, head, &r->options, &r->key, err);
+	st = ib_detect_format(r->source, head, &r->options, &r->key, err);
 	if (st)
 		return st;
-	r->returns = ib_detect_returns(head);
-	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_nothing(head);
+	r->cr_lines = ib_detect_cr_lines(head);
+	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
 		return ib_fail(err, IB_E_DATA, "%s: a zip archive is not a list of records",
 			       r->source->name);
 	st = check_key(r, err);
 	if (st)
 		return st;
-	r->format = ib_record_format_of(r->source->format);
+	r->format = ib_record_format_find(r->source->format);
 	r->begun = r->ended = false;
 	r->lines_left = r->options.header_lines;
 	r->carry.n = 0;
-	r->cut = (struct ib_cut){ 0 };
+	r->cut = (struct ib_block_cut){ 0 };
 	if (r->options.line_per_operand)
 		r->records = 0;
 	return IB_OK;
@@ -210,7 +210,7 @@ make_room(struct ib_block *b, size_t bytes)
 
 /* Convert CR to LF, in a file whose lines end in CR without LF. */
 static void
-convert_returns(char *p, size_t n)
+convert_cr_lines(char *p, size_t n)
 {
 	const char *end = p + n;
 
@@ -232,8 +232,8 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struc
 		return st;
 	if (r->digest && got > 0)
 		ib_hash128_update(r->digest, b->buffer + *n, got);
-	if (r->returns)
-		convert_returns(b->buffer + *n, got);
+	if (r->cr_lines)
+		convert_cr_lines(b->buffer + *n, got);
 	r->ended = *n + got < want;
 	*n += got;
 	memset(b->buffer + *n, 0, IB_SCAN_PAD);
@@ -271,27 +271,27 @@ read_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
 
 /*
  * Read what precedes an operand's records: a BOM, header lines, a header. *used
- * is its length. Returns IB_BEGUN_MORE if it does not end within p[0..n).
+ * is its length. Returns IB_HEADER_INCOMPLETE if it does not end within p[0..n).
  */
-static enum ib_begun
-begin(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_error *err)
+static enum ib_header_status
+read_start(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_error *err)
 {
 	static const char mark[] = "\xef\xbb\xbf"; /* a BOM */
 	size_t bom = 0, preamble = 0, header = 0;
-	enum ib_begun begun = IB_BEGUN;
+	enum ib_header_status status = IB_HEADER_COMPLETE;
 
 	while (n - bom >= 3 && memcmp(p + bom, mark, 3) == 0)
 		bom += 3;
 	if (n - bom < 3 && !r->ended && memcmp(p + bom, mark, n - bom) == 0)
-		return IB_BEGUN_MORE;
+		return IB_HEADER_INCOMPLETE;
 	r->source->first_line = 1;
 	if (r->lines_left > 0 && !read_preamble(r, p + bom, n - bom, &preamble))
-		return IB_BEGUN_MORE;
-	if (r->format->begin)
-		begun = r->format->begin(r->source, p + bom + preamble, n - bom - preamble,
-					 r->ended, &header, err);
+		return IB_HEADER_INCOMPLETE;
+	if (r->format->read_header)
+		status = r->format->read_header(r->source, p + bom + preamble, n - bom - preamble,
+						r->ended, &header, err);
 	*used = bom + preamble + header;
-	return begun;
+	return status;
 }
 
 /*
@@ -303,7 +303,7 @@ end_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
 {
 	size_t complete;
 
-	r->format->cut(b->buffer + used, n - used, r->ended, &r->cut);
+	r->format->cut_block(b->buffer + used, n - used, r->ended, &r->cut);
 	complete = r->cut.n;
 	if (complete == 0 && !r->ended && !r->cut.why)
 		return false;
@@ -338,7 +338,7 @@ compile_fields(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 		r->source->format = old->format;
 		r->source->first_line = old->first_line;
 	}
-	return ib_source_compile(r->source, &r->options, b, err);
+	return ib_source_choose_fields(r->source, &r->options, b, err);
 }
 
 static enum ib_status
@@ -357,7 +357,7 @@ next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
 	size_t block = r->options.block ? r->options.block : BLOCK;
 	size_t n = r->carry.n, used = 0, want;
-	enum ib_begun begun;
+	enum ib_header_status status;
 	enum ib_status st;
 
 	if (r->ended)
@@ -371,10 +371,10 @@ next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 		if (st)
 			return st;
 		if (!r->begun) {
-			begun = begin(r, b->buffer, n, &used, err);
-			if (begun == IB_BEGUN_BAD)
+			status = read_start(r, b->buffer, n, &used, err);
+			if (status == IB_HEADER_INVALID)
 				return err ? err->code : IB_E_DATA;
-			if (begun == IB_BEGUN_MORE)
+			if (status == IB_HEADER_INCOMPLETE)
 				continue;
 		}
 		if (end_block(r, b, used, n))
@@ -450,7 +450,7 @@ ib_reader_size(const struct ib_reader *r)
 
 /* Uses only the copies in r: another thread may close the input. */
 void
-ib_reader_tell(const struct ib_reader *r, uint64_t records)
+ib_reader_report_progress(const struct ib_reader *r, uint64_t records)
 {
 	const struct ib_context *context = r->options.context;
 
@@ -465,13 +465,13 @@ ib_reader_has_digest(const struct ib_reader *r)
 }
 
 void
-ib_reader_digest(const struct ib_reader *r, char out[33])
+ib_reader_write_digest(const struct ib_reader *r, char out[33])
 {
 	ib_hex_xxh128(out, XXH3_128bits_digest(r->digest));
 }
 
 void
-ib_reader_digest_add(struct ib_reader *r, const void *p, size_t n)
+ib_reader_add_to_digest(struct ib_reader *r, const void *p, size_t n)
 {
 	if (r->digest)
 		ib_hash128_update(r->digest, p, n);

@@ -30,7 +30,7 @@ enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib
 
 /*
  * Return the operand's file size in bytes, or 0 if it is unknown or there are
- * several operands. This function and ib_reader_tell() may run while another
+ * several operands. This function and ib_reader_report_progress() may run while another
  * thread is in ib_reader_next().
  */
 uint64_t ib_reader_size(const struct ib_reader *r);
@@ -39,13 +39,13 @@ uint64_t ib_reader_size(const struct ib_reader *r);
  * Report progress to the caller's context: bytes read, bytes in total, and
  * records. Does nothing if the context has no progress function.
  */
-void ib_reader_tell(const struct ib_reader *r, uint64_t records);
+void ib_reader_report_progress(const struct ib_reader *r, uint64_t records);
 
 /* True if a digest is computed (options.digest). */
 bool ib_reader_has_digest(const struct ib_reader *r);
 /* Write the XXH3-128 digest of all operands' bytes in hexadecimal; needs options.digest. */
-void ib_reader_digest(const struct ib_reader *r, char out[33]);
+void ib_reader_write_digest(const struct ib_reader *r, char out[33]);
 /* Add bytes that the caller read itself from a special block's input. */
-void ib_reader_digest_add(struct ib_reader *r, const void *p, size_t n);
+void ib_reader_add_to_digest(struct ib_reader *r, const void *p, size_t n);
 
 #endif

@@ -47,7 +47,7 @@ use_block(struct ib_scan *s, struct ib_scan_block *b, struct ib_error *err)
 {
 	enum ib_status st = s->use_block(s, b, err);
 
-	ib_reader_tell(s->reader, s->records);
+	ib_reader_report_progress(s->reader, s->records);
 	return st;
 }
 

@@ -112,7 +112,7 @@ struct ib_record {
 	size_t end;	   /* bytes of the newline: 0, 1 (LF) or 2 (CR LF) */
 	const char *close; /* closing brace of a JSON object, else NULL */
 	uint64_t line;	   /* number of lines of the block before the record */
-	bool torn;	   /* last record of its operand, without a newline */
+	bool unterminated; /* last record of its operand, without a newline */
 };
 
 enum ib_next { IB_NEXT_RECORD, IB_NEXT_BAD, IB_NEXT_END };

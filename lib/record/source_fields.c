@@ -77,7 +77,7 @@ warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, stru
 	char say[IB_WHY_MAX];
 
 	if (ib_dialect_is_table(line) &&
-	    ib_dialect_say(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_LIST))
+	    ib_dialect_describe(say, sizeof(say), line, (struct ib_span){ "", 0 }, IB_FORMAT_LIST))
 		ib_warn(o->context,
 			"%s: read as a list, one sample per line, but it looks like a table: %s; "
 			"-f list reads it as a list without this warning",
@@ -148,8 +148,8 @@ add_fields(struct ib_source *s, const struct ib_reader_options *o, struct ib_err
 }
 
 enum ib_status
-ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
-		  const struct ib_block *first, struct ib_error *err)
+ib_source_choose_fields(struct ib_source *s, const struct ib_reader_options *o,
+			const struct ib_block *first, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -166,6 +166,6 @@ ib_source_compile(struct ib_source *s, const struct ib_reader_options *o,
 	if (!st)
 		st = add_fields(s, o, err);
 	if (!st && s->delimiter)
-		ib_delimited_compile(s);
+		ib_delimited_map_columns(s);
 	return st;
 }

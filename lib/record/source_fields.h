@@ -9,7 +9,7 @@
  * If no record has a known id field, returns IB_OK and leaves the key at
  * IB_KEY_AUTO.
  */
-enum ib_status ib_source_compile(struct ib_source *s, const struct ib_reader_options *options,
-				 const struct ib_block *first, struct ib_error *err);
+enum ib_status ib_source_choose_fields(struct ib_source *s, const struct ib_reader_options *options,
+				       const struct ib_block *first, struct ib_error *err);
 
 #endif

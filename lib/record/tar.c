@@ -47,20 +47,20 @@ static enum ib_status
 follow_link(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
-	struct ib_tar_lead lead;
+	struct ib_tar_resolution resolution;
 
 	if (!t->links)
 		st = ib_tar_links_read(t->in, &t->links, err);
 	if (!st)
-		st = ib_tar_links_find(t->links, m, t->number, &lead, err);
+		st = ib_tar_links_resolve(t->links, m, t->number, &resolution, err);
 	if (st)
 		return st;
-	t->target = lead.content;
-	if (lead.content)
-		m->size = lead.size;
+	t->target = resolution.content;
+	if (resolution.content)
+		m->size = resolution.size;
 	else
 		m->key.p = NULL;
-	m->with = lead.with;
+	m->target_key = resolution.target_key;
 	return IB_OK;
 }
 
@@ -80,15 +80,15 @@ ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err)
 }
 
 enum ib_status
-ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx, struct ib_error *err)
+ib_tar_pass_member(struct ib_tar *t, ib_tar_piece_handler *take, void *ctx, struct ib_error *err)
 {
 	enum ib_status st;
 
 	if (!t->target)
-		return ib_tar_archive_pass(t->archive, take, ctx, err);
+		return ib_tar_archive_pass_member(t->archive, take, ctx, err);
 	/* The link's own blocks are skipped; the target's bytes replace them. */
-	st = ib_tar_archive_pass(t->archive, NULL, NULL, err);
+	st = ib_tar_archive_pass_member(t->archive, NULL, NULL, err);
 	return st ? st
-		  : ib_tar_links_pass(t->links, t->target, t->member.path, t->member.mtime, take,
-				      ctx, err);
+		  : ib_tar_links_pass_target(t->links, t->target, t->member.path, t->member.mtime,
+					     take, ctx, err);
 }

@@ -22,6 +22,7 @@ void ib_tar_close(struct ib_tar *t);
 enum ib_status ib_tar_next(struct ib_tar *t, struct ib_tar_member *m, struct ib_error *err);
 
 /* Hand all bytes of the current member to take. Once per member. */
-enum ib_status ib_tar_pass(struct ib_tar *t, ib_tar_take *take, void *ctx, struct ib_error *err);
+enum ib_status ib_tar_pass_member(struct ib_tar *t, ib_tar_piece_handler *take, void *ctx,
+				  struct ib_error *err);
 
 #endif

@@ -20,10 +20,10 @@
 
 /* The content of the current member. */
 struct content {
-	uint64_t begin, end; /* offsets in the archive */
-	bool passing;	     /* libarchive is reading it */
-	bool passed;	     /* it was read to its end */
-	ib_tar_take *take;   /* NULL to skip the bytes */
+	uint64_t begin, end;	    /* offsets in the archive */
+	bool passing;		    /* libarchive is reading it */
+	bool passed;		    /* it was read to its end */
+	ib_tar_piece_handler *take; /* NULL to skip the bytes */
 	void *take_ctx;
 };
 
@@ -239,7 +239,8 @@ finish_member(struct ib_tar_archive *t, struct ib_error *err)
 }
 
 enum ib_status
-ib_tar_archive_pass(struct ib_tar_archive *t, ib_tar_take *take, void *ctx, struct ib_error *err)
+ib_tar_archive_pass_member(struct ib_tar_archive *t, ib_tar_piece_handler *take, void *ctx,
+			   struct ib_error *err)
 {
 	enum ib_status st;
 

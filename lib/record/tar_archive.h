@@ -33,7 +33,7 @@ enum ib_status ib_tar_archive_next(struct ib_tar_archive *t, struct ib_tar_membe
 				   struct ib_error *err);
 
 /* Hand all bytes of the current member to take (NULL: skip them). Once per member. */
-enum ib_status ib_tar_archive_pass(struct ib_tar_archive *t, ib_tar_take *take, void *ctx,
-				   struct ib_error *err);
+enum ib_status ib_tar_archive_pass_member(struct ib_tar_archive *t, ib_tar_piece_handler *take,
+					  void *ctx, struct ib_error *err);
 
 #endif

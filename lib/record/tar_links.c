@@ -221,7 +221,7 @@ keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_
 		return IB_OK;
 	t->size = m->size;
 	t->place = ib_pieces_end(l->contents);
-	st = ib_tar_archive_pass(tar, keep_content, l, err);
+	st = ib_tar_archive_pass_member(tar, keep_content, l, err);
 	return st ? st : ib_pieces_status(l->contents, err);
 }
 
@@ -346,12 +346,12 @@ check_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, st
 }
 
 enum ib_status
-ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link, uint64_t number,
-		  struct ib_tar_lead *lead, struct ib_error *err)
+ib_tar_links_resolve(struct ib_tar_links *l, const struct ib_tar_member *link, uint64_t number,
+		     struct ib_tar_resolution *resolution, struct ib_error *err)
 {
 	const struct ib_tar_target *t, *to;
 
-	*lead = (struct ib_tar_lead){ 0 };
+	*resolution = (struct ib_tar_resolution){ 0 };
 	if (l->pipe)
 		return check_in_pipe(l, link, err);
 	t = find_member(l, link, number);
@@ -359,10 +359,10 @@ ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link, uint
 		return ib_fail_memory(err);
 	to = t && t->link ? follow(l, t, !t->own) : NULL;
 	if (to && t->own) {
-		lead->content = to;
-		lead->size = to->size;
+		resolution->content = to;
+		resolution->size = to->size;
 	} else if (to && to->key_n > 0) {
-		lead->with = key_of(l, to);
+		resolution->target_key = key_of(l, to);
 	}
 	return IB_OK;
 }
@@ -387,7 +387,7 @@ make_header(struct ib_tar_links *l, const struct ib_tar_target *target, struct i
 }
 
 static void
-pass_bytes(const char *p, size_t n, bool content, ib_tar_take *take, void *ctx)
+pass_bytes(const char *p, size_t n, bool content, ib_tar_piece_handler *take, void *ctx)
 {
 	struct ib_tar_piece piece = { .p = p, .n = n, .from = n, .to = n };
 
@@ -398,8 +398,9 @@ pass_bytes(const char *p, size_t n, bool content, ib_tar_take *take, void *ctx)
 }
 
 enum ib_status
-ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target, struct ib_span path,
-		  int64_t mtime, ib_tar_take *take, void *ctx, struct ib_error *err)
+ib_tar_links_pass_target(struct ib_tar_links *l, const struct ib_tar_target *target,
+			 struct ib_span path, int64_t mtime, ib_tar_piece_handler *take, void *ctx,
+			 struct ib_error *err)
 {
 	static const char zeros[IB_TAR_BLOCK];
 	enum ib_status st = make_header(l, target, path, mtime, err);

@@ -17,15 +17,15 @@ struct ib_tar_links;
 struct ib_tar_target; /* a plain file that a link points to */
 
 /* How a link is resolved. All zero: the link is copied unchanged. */
-struct ib_tar_lead {
+struct ib_tar_resolution {
 	const struct ib_tar_target *content; /* target whose bytes replace the link */
 	uint64_t size;			     /* bytes of the target's content */
-	struct ib_span with; /* else: key of the sample that decides whether to keep the link */
+	struct ib_span target_key;	     /* else: key of the sample that decides on the link */
 };
 
 /*
  * Read all links of the tar. If `in` is a pipe, it cannot be read again:
- * ib_tar_links_find() then returns IB_E_DATA for a link whose path or target has
+ * ib_tar_links_resolve() then returns IB_E_DATA for a link whose path or target has
  * the form of a sample's member.
  */
 enum ib_status ib_tar_links_read(struct ib_input *in, struct ib_tar_links **out,
@@ -33,12 +33,14 @@ enum ib_status ib_tar_links_read(struct ib_input *in, struct ib_tar_links **out,
 void ib_tar_links_free(struct ib_tar_links *l);
 
 /* Resolve `link`, member `number` of the archive, from 0. */
-enum ib_status ib_tar_links_find(struct ib_tar_links *l, const struct ib_tar_member *link,
-				 uint64_t number, struct ib_tar_lead *lead, struct ib_error *err);
+enum ib_status ib_tar_links_resolve(struct ib_tar_links *l, const struct ib_tar_member *link,
+				    uint64_t number, struct ib_tar_resolution *resolution,
+				    struct ib_error *err);
 
 /* Hand the target to take, as a plain file with the link's path and time. */
-enum ib_status ib_tar_links_pass(struct ib_tar_links *l, const struct ib_tar_target *target,
-				 struct ib_span path, int64_t mtime, ib_tar_take *take, void *ctx,
-				 struct ib_error *err);
+enum ib_status ib_tar_links_pass_target(struct ib_tar_links *l, const struct ib_tar_target *target,
+					struct ib_span path, int64_t mtime,
+					ib_tar_piece_handler *take, void *ctx,
+					struct ib_error *err);
 
 #endif

@@ -30,8 +30,8 @@ ib_tar_find_key(struct ib_tar_member *m)
 }
 
 bool
-ib_tar_weight(struct ib_span s, double *weight)
+ib_tar_parse_weight(struct ib_span s, double *weight)
 {
 	*weight = 1;
-	return ib_span_is(ib_span_trim(s), "null") || ib_number_wrapped(s, weight);
+	return ib_span_is(ib_span_trim(s), "null") || ib_number_read_wrapped(s, weight);
 }

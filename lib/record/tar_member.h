@@ -12,15 +12,15 @@
 #include "base/bytes.h"
 
 struct ib_tar_member {
-	struct ib_span path; /* as stored in the archive, never a path of this system */
-	struct ib_span key;  /* p is NULL if the member belongs to no sample */
-	bool weight;	     /* the member is <key>.weight.json */
-	bool file;	     /* the member is a plain file with content of its own */
-	bool symbolic;	     /* the link is symbolic, not hard */
-	struct ib_span link; /* path of the link's target; p is NULL if it is not a link */
-	struct ib_span with; /* key of the sample that the link's target belongs to */
-	int64_t mtime;	     /* seconds */
-	uint64_t size;	     /* bytes of content */
+	struct ib_span path;	   /* as stored in the archive, never a path of this system */
+	struct ib_span key;	   /* p is NULL if the member belongs to no sample */
+	bool weight;		   /* the member is <key>.weight.json */
+	bool file;		   /* the member is a plain file with content of its own */
+	bool symbolic;		   /* the link is symbolic, not hard */
+	struct ib_span link;	   /* path of the link's target; p is NULL if it is not a link */
+	struct ib_span target_key; /* key of the sample that the link's target belongs to */
+	int64_t mtime;		   /* seconds */
+	uint64_t size;		   /* bytes of content */
 };
 
 /* Consecutive bytes of a member: header, content and padding. */
@@ -29,7 +29,7 @@ struct ib_tar_piece {
 	size_t n;
 	size_t from, to; /* p[from..to) is content */
 };
-typedef void ib_tar_take(void *ctx, const struct ib_tar_piece *piece);
+typedef void ib_tar_piece_handler(void *ctx, const struct ib_tar_piece *piece);
 
 /* Find key and weight from the path of a plain file. */
 void ib_tar_find_key(struct ib_tar_member *m);
@@ -38,6 +38,6 @@ void ib_tar_find_key(struct ib_tar_member *m);
  * Read the number in a weight member's content: JSON, with optional space
  * around it. null is 1. Returns false if the content is not a number.
  */
-bool ib_tar_weight(struct ib_span content, double *weight);
+bool ib_tar_parse_weight(struct ib_span content, double *weight);
 
 #endif

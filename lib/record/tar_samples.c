@@ -90,13 +90,13 @@ read_member(struct ib_tar_samples *s, const struct ib_tar_member *m, struct ib_t
 	if (!m->weight) {
 		XXH3_128bits_update(s->digest, sizes, sizeof(sizes));
 		XXH3_128bits_update(s->digest, m->path.p, m->path.n);
-		return ib_tar_pass(s->tar, hash_content, s, err);
+		return ib_tar_pass_member(s->tar, hash_content, s, err);
 	}
 	if (sample->weighted)
 		return ib_fail(err, IB_E_DATA, "%s: sample %llu has two weight members", s->name,
 			       (unsigned long long)sample->number);
 	s->text.n = 0;
-	st = ib_tar_pass(s->tar, append_text, s, err);
+	st = ib_tar_pass_member(s->tar, append_text, s, err);
 	if (st)
 		return st;
 	sample->weighted = true;

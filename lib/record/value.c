@@ -35,7 +35,7 @@ unwrap(struct ib_span *s, char open, char close)
 }
 
 bool
-ib_number_wrapped(struct ib_span json, double *number)
+ib_number_read_wrapped(struct ib_span json, double *number)
 {
 	struct ib_span s = ib_span_trim(json);
 
@@ -57,12 +57,12 @@ read_escaped_number(const struct ib_value *v, double *number)
 }
 
 bool
-ib_value_other_number(const struct ib_value *v, double *number)
+ib_value_unwrap_number(const struct ib_value *v, double *number)
 {
 	if (v->type == IB_STRING && v->escaped)
 		return read_escaped_number(v, number);
 	return (v->type == IB_STRING || v->type == IB_ARRAY) &&
-	       ib_number_wrapped(ib_value_raw(v), number);
+	       ib_number_read_wrapped(ib_value_raw(v), number);
 }
 
 /* Count the elements of an array; its grammar has been checked. */
@@ -126,20 +126,21 @@ describe_kind(const struct ib_value *v, char *text, size_t size)
 }
 
 const char *
-ib_value_say(char out[IB_VALUE_SAY_MAX], const struct ib_value *v)
+ib_value_describe(char out[IB_VALUE_DESCRIPTION_MAX], const struct ib_value *v)
 {
 	struct ib_span s = ib_span_trim(ib_value_span(v));
 	char show[IB_SHOW_MAX], count[40];
 	bool bare = v->type == IB_NULL || v->type == IB_BOOL;
 	size_t n;
 
-	n = (size_t)snprintf(out, IB_VALUE_SAY_MAX, "is %s, not a number",
+	n = (size_t)snprintf(out, IB_VALUE_DESCRIPTION_MAX, "is %s, not a number",
 			     describe_kind(v, count, sizeof(count)));
 	if (bare)
 		return out;
-	n += (size_t)snprintf(out + n, IB_VALUE_SAY_MAX - n, ": %s",
+	n += (size_t)snprintf(out + n, IB_VALUE_DESCRIPTION_MAX - n, ": %s",
 			      ib_show(show, ib_value_span(v)));
 	if (has_decimal_comma(s))
-		snprintf(out + n, IB_VALUE_SAY_MAX - n, " (a decimal comma: write 0.5, not 0,5)");
+		snprintf(out + n, IB_VALUE_DESCRIPTION_MAX - n,
+			 " (a decimal comma: write 0.5, not 0,5)");
 	return out;
 }

@@ -52,27 +52,27 @@ struct ib_span ib_span_trim(struct ib_span s);
  * with one element that is either. Accepts the numbers of CSV fields, with
  * optional space around them. Returns false if there is no such number.
  */
-bool ib_number_wrapped(struct ib_span json, double *number);
+bool ib_number_read_wrapped(struct ib_span json, double *number);
 
-/* As ib_value_number(), for a value that is not a plain number. */
-bool ib_value_other_number(const struct ib_value *v, double *number);
+/* As ib_value_read_number(), for a value that is not a plain number. */
+bool ib_value_unwrap_number(const struct ib_value *v, double *number);
 
 /*
  * Read the number of a value: a number, or one wrapped in a string or an array.
  * Returns false for all other values.
  */
 static inline bool
-ib_value_number(const struct ib_value *v, double *number)
+ib_value_read_number(const struct ib_value *v, double *number)
 {
 	if (v->type != IB_INTEGER && v->type != IB_REAL && v->type != IB_WORD)
-		return ib_value_other_number(v, number);
+		return ib_value_unwrap_number(v, number);
 	*number = v->number;
 	return true;
 }
 
-#define IB_VALUE_SAY_MAX 192
+#define IB_VALUE_DESCRIPTION_MAX 192
 
 /* Describe a value that is not a number: 'is text, not a number: "x"'. Returns out. */
-const char *ib_value_say(char out[IB_VALUE_SAY_MAX], const struct ib_value *v);
+const char *ib_value_describe(char out[IB_VALUE_DESCRIPTION_MAX], const struct ib_value *v);
 
 #endif

@@ -58,14 +58,14 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 	int slot = c->source->wanted_slot[0];
 	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
 	const char *field = e->options.weight_field ? e->options.weight_field : "weight";
-	char say[IB_VALUE_SAY_MAX];
+	char say[IB_VALUE_DESCRIPTION_MAX];
 	double weight;
 
 	*given = true;
 	if (!v || v->type == IB_ABSENT)
 		return true;
-	if (!ib_value_number(v, &weight)) {
-		snprintf(c->why, sizeof(c->why), "'%s' %s", field, ib_value_say(say, v));
+	if (!ib_value_read_number(v, &weight)) {
+		snprintf(c->why, sizeof(c->why), "'%s' %s", field, ib_value_describe(say, v));
 		return false;
 	}
 	*given = weight != 0;
@@ -109,7 +109,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	if (e->key.n == 0)
 		ib_key_put_name(&b->block.source->key, &e->key);
 	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
-		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &span) || !is_given(e, c, &given))
+		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &span) || !is_given(e, c, &given))
 			return bad_record(scan, c, err);
 		st = span.p ? add_id(e, span, given, err) : ib_fail_memory(err);
 	}
@@ -125,7 +125,7 @@ add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample
 	double weight = 1;
 
 	(void)block;
-	if (sample->weighted && !ib_tar_weight(sample->weight, &weight))
+	if (sample->weighted && !ib_tar_parse_weight(sample->weight, &weight))
 		return ib_fail(err, IB_E_DATA, "%s: sample %llu: the weight is not a number: %s",
 			       scan->source->name, (unsigned long long)sample->number,
 			       ib_show(show, sample->weight));

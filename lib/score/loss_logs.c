@@ -196,7 +196,7 @@ report_problem(struct ib_scan *scan, const struct ib_problem *problem, struct ib
 static void
 add_to_digest(void *ctx, const void *p, size_t n)
 {
-	ib_reader_digest_add(ctx, p, n);
+	ib_reader_add_to_digest(ctx, p, n);
 }
 
 static enum ib_status
@@ -350,7 +350,7 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 	if (!st)
 		warn_about_empty(&run);
 	if (!st && o->digest)
-		ib_reader_digest(scan.reader, o->digest);
+		ib_reader_write_digest(scan.reader, o->digest);
 	ib_reader_free(scan.reader);
 	free(ordered);
 	return st;

@@ -44,9 +44,9 @@ wrong(struct reading *r, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	/* A complete JSON object was not truncated; only a row can be, unnoticed. */
-	ib_loss_batch_add_problem(r->b,
-				  record->torn && delimited ? IB_LAST_LINE_DROPPED : IB_BAD_RECORD,
-				  record->line, "%s", text);
+	ib_loss_batch_add_problem(
+		r->b, record->unterminated && delimited ? IB_LAST_LINE_DROPPED : IB_BAD_RECORD,
+		record->line, "%s", text);
 	return false;
 }
 
@@ -81,17 +81,17 @@ convert_numbers(struct reading *r)
 static bool
 not_a_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 {
-	char say[IB_VALUE_SAY_MAX];
+	char say[IB_VALUE_DESCRIPTION_MAX];
 	struct ib_cursor *c = r->c;
 
 	if (v->type == IB_TEXT && ib_source_has_column(c->source, ib_value_span(v)))
 		return wrong(r, "a header with other columns than the first line: "
 				"pass files with different columns as separate operands");
 	if (v->type != IB_ABSENT)
-		return wrong(r, "'%.*s' %s", (int)name.n, name.p, ib_value_say(say, v));
+		return wrong(r, "'%.*s' %s", (int)name.n, name.p, ib_value_describe(say, v));
 	snprintf(c->why, sizeof(c->why), "no field '%.*s'", (int)name.n, name.p);
-	ib_cursor_say_fields(c, name,
-			     r->l->nterms == 1 && name.p == r->l->term[0].name.p ? "--loss" : NULL);
+	ib_cursor_explain_missing_field(
+		c, name, r->l->nterms == 1 && name.p == r->l->term[0].name.p ? "--loss" : NULL);
 	return wrong(r, "%s", c->why);
 }
 
@@ -108,7 +108,7 @@ read_loss(struct reading *r, double *loss)
 		v = wanted(r, IB_LOG_TERM + i);
 		if (v->type == IB_NULL)
 			x = NAN;
-		else if (!ib_value_number(v, &x))
+		else if (!ib_value_read_number(v, &x))
 			return not_a_number(r, l->term[i].name, v);
 		if (l->term[i].scaled)
 			x *= l->term[i].coefficient;
@@ -131,7 +131,7 @@ read_epoch(struct reading *r, int64_t *epoch)
 	*epoch = IB_NO_EPOCH;
 	if (v->type == IB_ABSENT || v->type == IB_NULL)
 		return true;
-	if (!ib_value_number(v, &number))
+	if (!ib_value_read_number(v, &number))
 		return not_a_number(r, name, v);
 	if (number >= 0 && number <= INT32_MAX)
 		whole = (int32_t)number;
@@ -152,7 +152,7 @@ read_weight(struct reading *r, double *weight)
 	*weight = NAN; /* the record has none */
 	if (v->type == IB_ABSENT || !r->l->want_weight)
 		return true;
-	if (!ib_value_number(v, weight))
+	if (!ib_value_read_number(v, weight))
 		return not_a_number(r, name, v);
 	if (!isfinite(*weight) || *weight < 0)
 		return wrong(r, "'%.*s' is not a weight: %s", (int)name.n, name.p,
@@ -215,7 +215,7 @@ note_like_epoch(struct reading *r)
 	r->first = false;
 	if (wanted(r, IB_LOG_EPOCH)->type != IB_ABSENT)
 		return;
-	like = ib_cursor_like(r->c, name);
+	like = ib_cursor_find_similar_field(r->c, name);
 	if (like.p)
 		ib_loss_batch_add_problem(r->b, IB_PROBLEM_NOTE, r->c->record.line,
 					  "no field '%.*s', but %s: did you mean --epoch-field?",
@@ -287,7 +287,7 @@ add_common(struct reading *r)
 	if ((id->type != IB_STRING && id->type != IB_TEXT) || id->escaped || id->n == 0 ||
 	    (epoch->type != IB_INTEGER && epoch->type != IB_REAL) ||
 	    (loss->type != IB_INTEGER && loss->type != IB_REAL) ||
-	    !(epoch->number >= 0 && epoch->number <= INT32_MAX) || r->c->record.torn)
+	    !(epoch->number >= 0 && epoch->number <= INT32_MAX) || r->c->record.unterminated)
 		return false;
 	whole = (int32_t)epoch->number;
 	f = (float)loss->number + 0.0f; /* -0 becomes 0 */
@@ -309,7 +309,7 @@ add_plain(struct reading *r)
 	int64_t epoch;
 	bool ignore;
 
-	if (!ib_cursor_id(r->c, &own))
+	if (!ib_cursor_read_id(r->c, &own))
 		return wrong(r, "%s", r->c->why);
 	if (!own.p) {
 		r->b->failed = true;
@@ -352,11 +352,11 @@ elements_of(struct ib_json *json, const struct ib_value *array)
 static bool
 next_element(struct elements *e, struct ib_value *v)
 {
-	const char *p = ib_json_blanks(e->json, e->p);
+	const char *p = ib_json_skip_space(e->json, e->p);
 
 	if (*p == ']')
 		return false;
-	p = ib_json_blanks(e->json, ib_json_value(e->json, p, v));
+	p = ib_json_skip_space(e->json, ib_json_read_value(e->json, p, v));
 	e->p = *p == ',' ? p + 1 : p;
 	return true;
 }
@@ -381,11 +381,11 @@ element_id(struct reading *r, const struct ib_value *v, struct ib_span *id)
 static bool
 element_loss(struct reading *r, const struct ib_value *v, double *loss)
 {
-	char say[IB_VALUE_SAY_MAX];
+	char say[IB_VALUE_DESCRIPTION_MAX];
 
 	*loss = NAN;
-	if (v->type != IB_NULL && !ib_value_number(v, loss))
-		return wrong(r, "an element of 'losses' %s", ib_value_say(say, v));
+	if (v->type != IB_NULL && !ib_value_read_number(v, loss))
+		return wrong(r, "an element of 'losses' %s", ib_value_describe(say, v));
 	if (not_finite(r, *loss))
 		return wrong(r, "a loss in 'losses' is not finite");
 	return true;
@@ -464,7 +464,7 @@ row_score(struct reading *r, enum ib_log_field field, float *score)
 	*score = NAN;
 	if (v->type == IB_NULL || (v->type == IB_ABSENT && field == IB_LOG_PREV))
 		return true;
-	if (!ib_value_number(v, &number))
+	if (!ib_value_read_number(v, &number))
 		return not_a_number(r, r->l->wanted[field].name, v);
 	*score = (float)number + 0.0f;
 	if (!isfinite(*score))
@@ -479,7 +479,7 @@ row_visits(struct reading *r, uint32_t *visits)
 	char show[IB_SHOW_MAX];
 	double number;
 
-	if (!ib_value_number(v, &number))
+	if (!ib_value_read_number(v, &number))
 		return not_a_number(r, r->l->wanted[IB_LOG_VISITS].name, v);
 	if (!(number >= 0 && number <= UINT32_MAX) || number != floor(number))
 		return wrong(r, "'visits' is not a count: %s", ib_show(show, ib_value_span(v)));
@@ -496,8 +496,8 @@ add_row(struct reading *r)
 	struct ib_span id;
 	int64_t epoch;
 
-	if (!ib_key_id(&key, &r->c->source->wanted_slot[IB_LOG_ROW_ID], r->c->v, &r->c->arena, &id,
-		       r->c->why, sizeof(r->c->why)))
+	if (!ib_key_build_id(&key, &r->c->source->wanted_slot[IB_LOG_ROW_ID], r->c->v, &r->c->arena,
+			     &id, r->c->why, sizeof(r->c->why)))
 		return wrong(r, "%s", r->c->why);
 	m.id = (struct ib_id){ id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
 	b->has_previous |= wanted(r, IB_LOG_PREV)->type != IB_ABSENT;
@@ -567,7 +567,7 @@ add_record(struct reading *r)
 	    (s->key.kind == IB_KEY_AUTO ||
 	     (s->key.kind == IB_KEY_FIELDS && r->c->v[s->key_slot[0]].type == IB_ABSENT)))
 		add_array(r, ids);
-	else if (add_plain(r) && r->c->record.torn && s->format != IB_FORMAT_JSONL)
+	else if (add_plain(r) && r->c->record.unterminated && s->format != IB_FORMAT_JSONL)
 		ib_loss_batch_add_problem(
 			r->b, IB_LAST_LINE_KEPT, r->c->record.line,
 			"the last line has no newline: it is used, but may be truncated");
@@ -599,9 +599,11 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool ro
 		if (next == IB_NEXT_RECORD)
 			add_record(&r);
 		else
-			ib_loss_batch_add_problem(
-				b, c->record.torn && !rows ? IB_LAST_LINE_DROPPED : IB_BAD_RECORD,
-				c->record.line, "%s", c->why);
+			ib_loss_batch_add_problem(b,
+						  c->record.unterminated && !rows
+							  ? IB_LAST_LINE_DROPPED
+							  : IB_BAD_RECORD,
+						  c->record.line, "%s", c->why);
 		/* The run will fail, so further problems would not be reported. */
 		if (b->nproblems > 3 && b->nproblems - 3 > l->options->max_bad)
 			break;

@@ -377,7 +377,7 @@ read_id(struct npz_log *a, struct ib_span *id)
 	char *to;
 
 	if (a->key.n == 0) {
-		*id = ib_key_line_id(a->row, &a->arena);
+		*id = ib_key_format_line_id(a->row, &a->arena);
 		return true;
 	}
 	for (i = 0; i < a->key.n; i++) {

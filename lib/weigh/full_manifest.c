@@ -112,7 +112,7 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 		s->has_header = true;
 	}
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
-		if (next == IB_NEXT_BAD || !ib_cursor_id(c, &id) ||
+		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &id) ||
 		    (b->tsv && !ib_chunk_check_tsv_id(s, (int64_t)c->record.line, id))) {
 			ib_finding_record(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;

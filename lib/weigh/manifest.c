@@ -23,16 +23,16 @@ fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_va
 {
 	int n = (int)m->weight_field.n;
 	const char *name = m->weight_field.p;
-	char say[IB_VALUE_SAY_MAX];
+	char say[IB_VALUE_DESCRIPTION_MAX];
 
 	if (!v && c->source->format != IB_FORMAT_LIST) {
 		snprintf(c->why, sizeof(c->why), "no weight: no %s '%.*s'",
 			 c->source->delimiter ? "column" : "field", n, name);
-		ib_cursor_say_fields(c, m->weight_field, "--weight-field");
+		ib_cursor_explain_missing_field(c, m->weight_field, "--weight-field");
 		return false;
 	}
 	if (v)
-		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name, ib_value_say(say, v));
+		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name, ib_value_describe(say, v));
 	else
 		snprintf(c->why, sizeof(c->why), "no weight: the line ends in no TAB and number");
 	return false;
@@ -66,7 +66,7 @@ read_weight(const struct ib_manifest *m, struct ib_chunk *s, double *weight)
 
 	if (!v || v->type == IB_ABSENT)
 		return fail_weight(m, c, NULL);
-	if (!ib_value_number(v, weight))
+	if (!ib_value_read_number(v, weight))
 		return fail_weight(m, c, v);
 	return check_weight(m, s, (int64_t)c->record.line, ib_value_span(v), weight);
 }
@@ -83,7 +83,7 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 	double weight;
 
 	if (!read_weight(m, s, &weight) ||
-	    (m->ids && (!ib_cursor_id(&s->in.cursor, &id) ||
+	    (m->ids && (!ib_cursor_read_id(&s->in.cursor, &id) ||
 			(m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)r->line, id)))))
 		return false;
 	if (!id.p || !ib_chunk_reserve(s)) {
@@ -206,7 +206,7 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 				  "no weight: %s has no member of .weight.json",
 				  ib_show(show, sample->id));
 	/* ib-prune reads null as 1. Here null is not a number. */
-	else if (!ib_tar_weight(sample->weight, weight) ||
+	else if (!ib_tar_parse_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
 		ib_finding_record(&s->bad, s->n, line, "the weight is not a number: %s",
 				  ib_show(show, sample->weight));

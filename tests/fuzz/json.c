@@ -48,14 +48,14 @@ line(struct ib_json *j, const struct ib_fields *f, int number, const char *text,
 {
 	static struct ib_json alone; /* large */
 	struct ib_value own[SLOTS];
-	const char *want = ib_json_object(j, text, v), *got;
+	const char *want = ib_json_read_object(j, text, v), *got;
 	size_t k;
 
 	if (want && (want <= text || want[-1] != '}' || want > (const char *)rawmemchr(text, '\n')))
 		abort();
 	ib_json_init(&alone, f, true);
 	alone.lazy = j->lazy;
-	got = ib_json_object(&alone, text, own);
+	got = ib_json_read_object(&alone, text, own);
 	if (got != want)
 		abort();
 	for (k = 0; got && k < f->nslots; k++)

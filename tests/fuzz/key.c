@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			bytes += key.name[i].n + 1;
 		}
 		if (key.kind == IB_KEY_FIELDS &&
-		    ib_key_id(&key, slot, v, &arena, &id, why, sizeof(why)) && id.n > bytes)
+		    ib_key_build_id(&key, slot, v, &arena, &id, why, sizeof(why)) && id.n > bytes)
 			abort();
 	}
 	ib_arena_release(&arena);

@@ -51,7 +51,7 @@ walk(const char *path, const uint8_t *data, size_t n)
 		if (m.key.p && (m.key.n >= m.path.n || memcmp(m.key.p, m.path.p, m.key.n) != 0))
 			abort();
 		skip_zeros(&w);
-		st = ib_tar_archive_pass(t, take, &w, &err);
+		st = ib_tar_archive_pass_member(t, take, &w, &err);
 	}
 	if (st != IB_EOF && st != IB_E_DATA)
 		abort();
@@ -97,7 +97,7 @@ read_tar(const uint8_t *data, size_t n)
 	st = ib_tar_samples_open(in, NULL, NULL, &s, NULL);
 	while (!st && !(st = ib_tar_samples_next(s, &sample, NULL)))
 		if (sample.weighted)
-			ib_tar_weight(sample.weight, &weight);
+			ib_tar_parse_weight(sample.weight, &weight);
 	ib_tar_samples_close(s);
 	ib_input_close(in);
 	close(fd);

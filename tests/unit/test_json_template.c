@@ -194,9 +194,9 @@ try_record(struct ib_json *learning, struct ib_json *alone, const struct ib_fiel
 
 	ib_json_init(alone, f, true);
 	alone->lazy = lazy;
-	end = ib_json_object(alone, p, want);
+	end = ib_json_read_object(alone, p, want);
 	short_way = ib_json_template_read(learning, p, v) != NULL;
-	got = ib_json_object(learning, p, v);
+	got = ib_json_read_object(learning, p, v);
 	cr_assert(got == end, "%s", p);
 	for (i = 0; end && i < f->nslots; i++)
 		expect_same(&v[i], &want[i], !lazy && is_wanted_number(i));
@@ -262,11 +262,11 @@ Test(stencil, what_others_put_into_v_does_not_stay)
 	want_fields(&f, false);
 	ib_json_init(j, &f, true);
 	for (i = 0; i < 3; i++) {
-		cr_assert(ib_json_object(j, text[i], v) == text[i] + 10);
+		cr_assert(ib_json_read_object(j, text[i], v) == text[i] + 10);
 		cr_expect(eq(int, v[0].type, IB_STRING));
 		cr_expect(eq(int, v[1].type, IB_ABSENT));
 		v[1].type = IB_REAL;
-		ib_json_changed(j);
+		ib_json_note_changed_values(j);
 	}
 	ib_fields_release(&f);
 	free(j);

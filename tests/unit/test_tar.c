@@ -178,15 +178,15 @@ Test(tar, a_weight_is_a_number_or_null)
 {
 	double w = 0;
 
-	cr_expect(ib_tar_weight(ib_span_of(" 2.5\n"), &w));
+	cr_expect(ib_tar_parse_weight(ib_span_of(" 2.5\n"), &w));
 	cr_expect(eq(dbl, w, 2.5));
-	cr_expect(ib_tar_weight(ib_span_of("null"), &w));
+	cr_expect(ib_tar_parse_weight(ib_span_of("null"), &w));
 	cr_expect(eq(dbl, w, 1));
-	cr_expect(ib_tar_weight(ib_span_of(""), &w) == false);
-	cr_expect(ib_tar_weight(ib_span_of("2.5 3"), &w) == false);
-	cr_expect(ib_tar_weight(ib_span_of("\"2\""), &w));
+	cr_expect(ib_tar_parse_weight(ib_span_of(""), &w) == false);
+	cr_expect(ib_tar_parse_weight(ib_span_of("2.5 3"), &w) == false);
+	cr_expect(ib_tar_parse_weight(ib_span_of("\"2\""), &w));
 	cr_expect(eq(dbl, w, 2));
-	cr_expect(ib_tar_weight(ib_span_of("\"two\""), &w) == false);
+	cr_expect(ib_tar_parse_weight(ib_span_of("\"two\""), &w) == false);
 }
 
 /* ---- header blocks ---------------------------------------------------------------- */

@@ -28,7 +28,7 @@ walk_record(struct ib_bytes *text, struct ib_cursor *c, enum ib_next next, uint6
 	}
 	ib_bytes_put(text, c->record.p, c->record.n);
 	ib_bytes_printf(text, "|%zu|", c->record.end);
-	if (!ib_cursor_id(c, &id))
+	if (!ib_cursor_read_id(c, &id))
 		ib_bytes_printf(text, "no id");
 	else
 		ib_bytes_put(text, id.p, id.n);
