@@ -25,7 +25,7 @@ struct ib_audit_log {
 	size_t n, cap;
 	size_t *epoch; /* [nepochs] the latest finished run of each epoch */
 	size_t nepochs;
-	/* text[pos..n) is not yet parsed; IB_SCAN_PAD zero bytes follow n */
+	/* text[pos..n) is not yet parsed; IB_BYTE_SCAN_PAD zero bytes follow n */
 	struct ib_bytes text;
 	size_t pos;
 	bool ended; /* the frame has no more text */
@@ -56,13 +56,13 @@ refill(struct ib_audit_log *log, struct ib_error *err)
 		memmove(b->p, b->p + log->pos, b->n - log->pos);
 	b->n -= log->pos;
 	log->pos = 0;
-	if (!ib_bytes_reserve(b, PIECE + IB_SCAN_PAD))
+	if (!ib_bytes_reserve(b, PIECE + IB_BYTE_SCAN_PAD))
 		return ib_fail_memory(err);
 	st = ib_zstd_log_reader_read(log->frames, b->p + b->n, PIECE, &n, err);
 	if (st)
 		return st;
 	b->n += n;
-	memset(b->p + b->n, 0, IB_SCAN_PAD);
+	memset(b->p + b->n, 0, IB_BYTE_SCAN_PAD);
 	log->ended = n < PIECE;
 	return IB_OK;
 }

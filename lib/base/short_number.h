@@ -8,7 +8,7 @@
 #include <float.h>
 
 #include "base/digits.h"
-#include "base/scan.h"
+#include "base/byte_scan.h"
 
 /*
  * Parse the JSON number at p if it has no exponent and at most eight digits on each side of the
@@ -30,7 +30,7 @@ ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
 	uint64_t w;
 
 	p += minus;
-	digits = ib_scan_digits16(p);
+	digits = ib_byte_scan_digits16(p);
 	whole = (unsigned)__builtin_ctz(~digits);
 	if (whole == 0 || whole > most || (whole > 1 && *p == '0'))
 		return NULL;

@@ -27,7 +27,7 @@ element_end(const char *p, const char *end)
 		switch (*p) {
 		case '"':
 			for (p++;; p++) {
-				p = ib_scan_string(p);
+				p = ib_byte_scan_string(p);
 				if (p >= end)
 					return NULL;
 				if (*p == '"')
@@ -140,7 +140,7 @@ read_array_header(struct ib_source *s, const char *p, size_t n, bool last, size_
 	stop = memchr(p + i, '\n', seen);
 	if (!stop && !last && seen < LINE_SEEN)
 		return IB_HEADER_INCOMPLETE;
-	s->first_line += ib_scan_count_lines(p, i);
+	s->first_line += ib_byte_scan_count_lines(p, i);
 	*used = i + 1;
 	return refuse_text_log(s, (struct ib_span){ p + i, stop ? (size_t)(stop - (p + i)) : seen },
 			       err);
@@ -168,7 +168,7 @@ array_next(struct ib_cursor *c)
 	while (p < c->end && is_space(*p))
 		c->line += *p++ == '\n';
 	if (p >= c->end || *p == ']') {
-		c->line += ib_scan_count_lines(p, (size_t)(c->end - p));
+		c->line += ib_byte_scan_count_lines(p, (size_t)(c->end - p));
 		c->at = c->end;
 		return IB_NEXT_END;
 	}
@@ -178,7 +178,7 @@ array_next(struct ib_cursor *c)
 	c->record.unterminated = false;
 	c->record.close = NULL;
 	delimit_element(c, p);
-	c->line += ib_scan_count_lines(p, (size_t)(c->at - p));
+	c->line += ib_byte_scan_count_lines(p, (size_t)(c->at - p));
 	if (*p == '{') {
 		stop = ib_json_read_object(&c->json, p, c->v);
 		c->record.close = stop ? stop - 1 : NULL;

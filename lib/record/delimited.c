@@ -52,7 +52,7 @@ csv_record_stop(const char *p, const char *end)
 			if (!p)
 				return NULL;
 		}
-		p = ib_scan_field(p, ',');
+		p = ib_byte_scan_field(p, ',');
 		if (p >= end)
 			return NULL;
 		if (*p == '\n')
@@ -184,7 +184,7 @@ read_field(char delimiter, const char *p, const char *end, struct ib_value *v, c
 			*stop = ++q;
 		return q >= end || *q == ',' || *q == '\n';
 	}
-	q = ib_scan_field(p, delimiter);
+	q = ib_byte_scan_field(p, delimiter);
 	if (q > end)
 		q = end;
 	*stop = q;
@@ -243,7 +243,7 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *le
 
 	if (*p == '"' && delimiter == ',')
 		return NULL;
-	q = ib_predict_end(p, ib_scan_field(p, delimiter), length);
+	q = ib_predict_end(p, ib_byte_scan_field(p, delimiter), length);
 	if (*q == '\n' && (q >= c->end || (q > p && q[-1] == '\r')))
 		return NULL;
 	*v = (struct ib_value){ .p = p, .n = (uint32_t)(q - p), .type = IB_TEXT };
@@ -341,7 +341,7 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	    !is_header(c->source, after, c->end, &header_stop))
 		return ib_cursor_fail_nuls(c, start, after);
 	ib_cursor_finish_line(c, start, stop);
-	lines = ib_scan_count_lines(start, c->record.n);
+	lines = ib_byte_scan_count_lines(start, c->record.n);
 	c->line += lines;
 	/* The file is truncated after a newline inside a quoted field. */
 	if (open && lines == 1 && c->end[-1] == '\n')
@@ -402,7 +402,7 @@ skip_non_row(struct ib_cursor *c)
 		return IB_NEXT_END;
 	if (is_header(c->source, start, c->end, &stop)) {
 		c->source->notes->headers++;
-		c->line += 1 + ib_scan_count_lines(start, (size_t)(stop - start));
+		c->line += 1 + ib_byte_scan_count_lines(start, (size_t)(stop - start));
 		c->at = stop < c->end ? stop + 1 : stop;
 		return IB_NEXT_END;
 	}
@@ -525,7 +525,7 @@ row_next(struct ib_cursor *c)
 	ib_fields_apply_aliases(&s->fields, c->v); /* a column name may contain a dot */
 	ib_cursor_finish_line(c, start, stop);
 	if (quoted)
-		c->line += ib_scan_count_lines(start, c->record.n);
+		c->line += ib_byte_scan_count_lines(start, c->record.n);
 	if (s->columns.padded)
 		trim_texts(c);
 	if (s->key.n == 1 && is_suspect_id(s, &c->v[s->key_slot[0]]) && !check_id(c))
@@ -686,9 +686,9 @@ store_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *us
 	stop = stop ? stop + 1 : end;
 	s->header.n = 0;
 	ib_bytes_put(&s->header, p, (size_t)(stop - p));
-	s->first_line += ib_scan_count_lines(p, (size_t)(stop - p));
+	s->first_line += ib_byte_scan_count_lines(p, (size_t)(stop - p));
 	ib_bytes_put(&s->header, "\n", 1);
-	if (!ib_bytes_reserve(&s->header, IB_SCAN_PAD)) {
+	if (!ib_bytes_reserve(&s->header, IB_BYTE_SCAN_PAD)) {
 		ib_fail_memory(err);
 		return IB_HEADER_INVALID;
 	}

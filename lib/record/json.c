@@ -92,7 +92,7 @@ static inline const char *
 find_quote(struct ib_json *j, const char *p, bool *escaped)
 {
 	for (;;) {
-		p = ib_scan_string(p);
+		p = ib_byte_scan_string(p);
 		if (*p == '"')
 			return p;
 		if (*p != '\\')
@@ -353,7 +353,7 @@ has_form(const struct ib_json_form *s, const char *p)
 	if (s->n == 0)
 		return false;
 	if (s->n <= 16)
-		return ib_scan_same16(p, s->bytes, s->n);
+		return ib_byte_scan_same16(p, s->bytes, s->n);
 	return memcmp(p, s->bytes, s->n) == 0;
 }
 
@@ -478,8 +478,8 @@ read_value(struct ib_json *j, const char *p, const struct ib_member *m, struct i
 static inline bool
 fits(const struct ib_json_step *s, const char *p)
 {
-	return ib_scan_same16(p, s->bytes, s->head) &&
-	       (s->n <= 16 || ib_scan_same16(p + 16, s->bytes + 16, s->n - 16u));
+	return ib_byte_scan_same16(p, s->bytes, s->head) &&
+	       (s->n <= 16 || ib_byte_scan_same16(p + 16, s->bytes + 16, s->n - 16u));
 }
 
 /*
@@ -513,7 +513,7 @@ read_number(const struct ib_json *j, struct ib_json_step *s, const char *p, stru
 static inline const char *
 read_string(struct ib_json_step *s, const char *p, struct ib_value *v)
 {
-	const char *end = ib_scan_string(p);
+	const char *end = ib_byte_scan_string(p);
 	struct ib_value *own;
 
 	/* The bytes of the next step begin with the quote, so it is checked there. */

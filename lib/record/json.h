@@ -48,7 +48,7 @@ void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines)
  * The last of several members with the same name wins. Returns the position
  * after the closing brace, or NULL, with j->at and j->why set, if the object is
  * malformed. The bytes must end in a newline (if j->lines) or a NUL, followed
- * by IB_SCAN_PAD readable bytes.
+ * by IB_BYTE_SCAN_PAD readable bytes.
  */
 const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_value *v);
 

@@ -14,7 +14,7 @@
 #ifndef IB_RECORD_JSON_TEMPLATE_H
 #define IB_RECORD_JSON_TEMPLATE_H
 
-#include "base/scan.h"
+#include "base/byte_scan.h"
 #include "record/fields.h"
 
 #define IB_JSON_FORMS 24 /* members of an object whose form is remembered */

@@ -80,7 +80,7 @@ static uint64_t
 list_count(const struct ib_source *s, const char *p, size_t n)
 {
 	(void)s;
-	return ib_scan_count_lines(p, n) + (n > 0 && p[n - 1] != '\n');
+	return ib_byte_scan_count_lines(p, n) + (n > 0 && p[n - 1] != '\n');
 }
 
 const struct ib_record_format ib_format_list = {

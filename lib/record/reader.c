@@ -198,13 +198,13 @@ make_room(struct ib_block *b, size_t bytes)
 {
 	char *p;
 
-	if (b->cap >= bytes + IB_SCAN_PAD)
+	if (b->cap >= bytes + IB_BYTE_SCAN_PAD)
 		return true;
-	p = realloc(b->buffer, bytes + IB_SCAN_PAD);
+	p = realloc(b->buffer, bytes + IB_BYTE_SCAN_PAD);
 	if (!p)
 		return false;
 	b->buffer = p;
-	b->cap = bytes + IB_SCAN_PAD;
+	b->cap = bytes + IB_BYTE_SCAN_PAD;
 	return true;
 }
 
@@ -236,7 +236,7 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struc
 		convert_cr_lines(b->buffer + *n, got);
 	r->ended = *n + got < want;
 	*n += got;
-	memset(b->buffer + *n, 0, IB_SCAN_PAD);
+	memset(b->buffer + *n, 0, IB_BYTE_SCAN_PAD);
 	b->buffer[*n] = r->format->stop;
 	return IB_OK;
 }
@@ -313,7 +313,7 @@ end_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
 	if (!r->ended)
 		ib_bytes_put(&r->carry, b->p + complete, n - used - complete);
 	/* The next block has the bytes after the records; put sentinels here. */
-	memset(b->p + complete, 0, IB_SCAN_PAD);
+	memset(b->p + complete, 0, IB_BYTE_SCAN_PAD);
 	b->p[complete] = r->format->stop;
 	b->unterminated =
 		r->ended && complete > 0 && r->format->stop == '\n' && b->p[complete - 1] != '\n';

@@ -70,7 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	static struct ib_json j; /* large */
 	struct ib_value v[SLOTS];
 	struct ib_fields f;
-	char *text = calloc(1, n + 1 + IB_SCAN_PAD);
+	char *text = calloc(1, n + 1 + IB_BYTE_SCAN_PAD);
 	const char *p;
 	size_t i;
 	int slot[NAMES];

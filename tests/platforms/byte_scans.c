@@ -1,5 +1,5 @@
 /*
- * The byte scans of lib/base/scan.h against loops that do one byte at a time,
+ * The byte scans of lib/base/byte_scan.h against loops that do one byte at a time,
  * over random bytes of which every other is one that matters. A program of its
  * own, without a framework, so that it also runs for another processor.
  */
@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/scan.h"
+#include "base/byte_scan.h"
 
 #define BYTES 4096
 #define ROUNDS 200
 
-static unsigned char text[BYTES + IB_SCAN_PAD];
+static unsigned char text[BYTES + IB_BYTE_SCAN_PAD];
 static unsigned checks;
 
 static void
@@ -81,17 +81,19 @@ check_masks(const unsigned char *t, size_t at)
 	char other[16];
 	unsigned n;
 
-	expect(ib_scan_mask(ib_scan_string16(p)), plain_mask(t, ends_string), "string16", at);
-	expect(ib_scan_mask(ib_scan_field16(p, ',')), plain_mask(t, ends_field), "field16", at);
-	expect(ib_scan_digits16(p), plain_mask(t, is_digit), "digits16", at);
+	expect(ib_byte_scan_mask(ib_byte_scan_string16(p)), plain_mask(t, ends_string), "string16",
+	       at);
+	expect(ib_byte_scan_mask(ib_byte_scan_field16(p, ',')), plain_mask(t, ends_field),
+	       "field16", at);
+	expect(ib_byte_scan_digits16(p), plain_mask(t, is_digit), "digits16", at);
 	for (n = 0; n <= 16; n++) {
 		memcpy(other, p, 16);
-		expect(ib_scan_same16(p, other, n), 1, "same16", at);
+		expect(ib_byte_scan_same16(p, other, n), 1, "same16", at);
 		if (n == 16)
 			break;
 		other[n] ^= 0x40; /* the first byte that is not looked at */
-		expect(ib_scan_same16(p, other, n), 1, "same16", at);
-		expect(ib_scan_same16(p, other, n + 1), 0, "same16", at);
+		expect(ib_byte_scan_same16(p, other, n), 1, "same16", at);
+		expect(ib_byte_scan_same16(p, other, n + 1), 0, "same16", at);
 	}
 }
 
@@ -100,9 +102,9 @@ check_scans(const unsigned char *t, size_t at, size_t left)
 {
 	const char *p = (const char *)t;
 
-	expect((size_t)(ib_scan_string(p) - p), plain_find(t, ends_string), "string", at);
-	expect((size_t)(ib_scan_field(p, ',') - p), plain_find(t, ends_field), "field", at);
-	expect(ib_scan_count_lines(p, left), plain_count_lines(t, left), "count_lines", at);
+	expect((size_t)(ib_byte_scan_string(p) - p), plain_find(t, ends_string), "string", at);
+	expect((size_t)(ib_byte_scan_field(p, ',') - p), plain_find(t, ends_field), "field", at);
+	expect(ib_byte_scan_count_lines(p, left), plain_count_lines(t, left), "count_lines", at);
 }
 
 int
@@ -120,7 +122,7 @@ main(void)
 			text[i] = k % ROUNDS <= round ? (unsigned char)matter[k / ROUNDS % 14]
 						      : (unsigned char)(k / ROUNDS % 26 + 'a');
 		}
-		memset(text + BYTES, '\n', IB_SCAN_PAD);
+		memset(text + BYTES, '\n', IB_BYTE_SCAN_PAD);
 		for (i = 0; i < BYTES; i += 7) {
 			check_masks(text + i, i);
 			check_scans(text + i, i, (BYTES - i) % 203);

@@ -12,7 +12,7 @@ flags="-std=c11 -O2 -Wall -Wextra -Ilib/include -Ilib -D_POSIX_C_SOURCE=200809L"
 ${CC:-cc} $flags tests/platforms/byte_scans.c -o "$dir/here"
 "$dir/here"
 # shellcheck disable=SC2086
-${CC:-cc} $flags -DIB_SCAN_PORTABLE tests/platforms/byte_scans.c -o "$dir/portable"
+${CC:-cc} $flags -DIB_BYTE_SCAN_PORTABLE tests/platforms/byte_scans.c -o "$dir/portable"
 "$dir/portable"
 if [ "$(uname -m)" != x86_64 ]; then
 	echo "2 passed, 0 failed"

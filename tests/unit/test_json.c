@@ -280,7 +280,7 @@ Test(json, what_it_reads_is_what_cjson_reads)
 			mutate(&t, &state);
 		n = t.n;
 		ib_bytes_put(&t, "\n\0", 2);
-		for (k = 0; k < IB_SCAN_PAD; k++)
+		for (k = 0; k < IB_BYTE_SCAN_PAD; k++)
 			ib_bytes_put_char(&t, '\0');
 		t.n = n;
 		try_record(b, &t, i % 3 == 0);

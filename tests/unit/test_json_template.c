@@ -142,7 +142,7 @@ pad(struct ib_bytes *t)
 	size_t i, n = t->n;
 
 	ib_bytes_put_char(t, '\n');
-	for (i = 0; i < IB_SCAN_PAD; i++)
+	for (i = 0; i < IB_BYTE_SCAN_PAD; i++)
 		ib_bytes_put_char(t, i % 2 ? '"' : '7');
 	t->n = n;
 }

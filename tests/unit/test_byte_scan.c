@@ -3,14 +3,14 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
-#include "base/scan.h"
+#include "base/byte_scan.h"
 #include "random.h"
 
 #define N 300
 
 /* Bytes of which every twentieth or so ends something. */
 static void
-fill(char text[N + IB_SCAN_PAD], uint64_t *state)
+fill(char text[N + IB_BYTE_SCAN_PAD], uint64_t *state)
 {
 	static const char ends[] = "\"\\\n,\t\x1f";
 	size_t i;
@@ -18,7 +18,7 @@ fill(char text[N + IB_SCAN_PAD], uint64_t *state)
 	for (i = 0; i < N; i++)
 		text[i] = next(state) % 20 == 0 ? ends[next(state) % 6]
 						: (char)(32 + next(state) % 224);
-	memset(text + N, '\n', IB_SCAN_PAD);
+	memset(text + N, '\n', IB_BYTE_SCAN_PAD);
 }
 
 static const char *
@@ -55,17 +55,17 @@ compare(const char text[N])
 	for (i = 0; i < N; i++) {
 		const char *p = text + i;
 
-		cr_assert(ib_scan_string(p) == end_of_string(p));
-		cr_assert(ib_scan_field(p, ',') == end_of_field(p, ','));
-		cr_assert(ib_scan_field(p, '\t') == end_of_field(p, '\t'));
-		cr_assert(eq(sz, ib_scan_count_lines(p, N - i), count_lines(p, N - i)));
-		cr_assert(eq(sz, ib_scan_count_lines(text, i), count_lines(text, i)));
+		cr_assert(ib_byte_scan_string(p) == end_of_string(p));
+		cr_assert(ib_byte_scan_field(p, ',') == end_of_field(p, ','));
+		cr_assert(ib_byte_scan_field(p, '\t') == end_of_field(p, '\t'));
+		cr_assert(eq(sz, ib_byte_scan_count_lines(p, N - i), count_lines(p, N - i)));
+		cr_assert(eq(sz, ib_byte_scan_count_lines(text, i), count_lines(text, i)));
 	}
 }
 
-Test(scan, finds_what_a_loop_finds)
+Test(byte_scan, finds_what_a_loop_finds)
 {
-	char text[N + IB_SCAN_PAD];
+	char text[N + IB_BYTE_SCAN_PAD];
 	uint64_t state = 1;
 	size_t run;
 

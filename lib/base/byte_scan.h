@@ -4,14 +4,14 @@
  * depends on the processor (SSE2, NEON, or a loop for others). Wider vectors, chosen at run
  * time, do not make a command faster: most fields are shorter than 16 bytes.
  */
-#ifndef IB_BASE_SCAN_H
-#define IB_BASE_SCAN_H
+#ifndef IB_BASE_BYTE_SCAN_H
+#define IB_BASE_BYTE_SCAN_H
 
 #include <string.h>
 
 #include "infobatch.h"
 
-#if defined(IB_SCAN_PORTABLE) /* for tests */
+#if defined(IB_BYTE_SCAN_PORTABLE) /* for tests */
 #elif defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__aarch64__) && defined(__ARM_NEON)
@@ -19,33 +19,33 @@
 #endif
 
 /* Number of bytes after the byte that ends a scan that must be readable. */
-#define IB_SCAN_PAD 64
+#define IB_BYTE_SCAN_PAD 64
 
-typedef uint8_t ib_scan_vector __attribute__((vector_size(16)));
-typedef int8_t ib_scan_matches __attribute__((vector_size(16))); /* -1 or 0 per byte */
+typedef uint8_t ib_byte_scan_vector __attribute__((vector_size(16)));
+typedef int8_t ib_byte_scan_matches __attribute__((vector_size(16))); /* -1 or 0 per byte */
 
-static inline ib_scan_vector
-ib_scan_load(const char *p)
+static inline ib_byte_scan_vector
+ib_byte_scan_load(const char *p)
 {
-	ib_scan_vector v;
+	ib_byte_scan_vector v;
 
 	memcpy(&v, p, sizeof(v));
 	return v;
 }
 
-static inline ib_scan_vector
-ib_scan_repeat(char c)
+static inline ib_byte_scan_vector
+ib_byte_scan_repeat(char c)
 {
 	uint8_t b = (uint8_t)c;
 
-	return (ib_scan_vector){ b, b, b, b, b, b, b, b, b, b, b, b, b, b, b, b };
+	return (ib_byte_scan_vector){ b, b, b, b, b, b, b, b, b, b, b, b, b, b, b, b };
 }
 
 /* Convert matches to a mask, with the bit of the first byte lowest. */
 static inline unsigned
-ib_scan_mask(ib_scan_matches m)
+ib_byte_scan_mask(ib_byte_scan_matches m)
 {
-#if defined(IB_SCAN_PORTABLE) || !(defined(__SSE2__) || defined(__aarch64__))
+#if defined(IB_BYTE_SCAN_PORTABLE) || !(defined(__SSE2__) || defined(__aarch64__))
 	unsigned mask = 0, i;
 
 	for (i = 0; i < 16; i++)
@@ -65,36 +65,39 @@ ib_scan_mask(ib_scan_matches m)
 }
 
 /* Match quotes, backslashes and bytes below 0x20 in the 16 bytes at p. */
-static inline ib_scan_matches
-ib_scan_string16(const char *p)
+static inline ib_byte_scan_matches
+ib_byte_scan_string16(const char *p)
 {
-	ib_scan_vector v = ib_scan_load(p);
+	ib_byte_scan_vector v = ib_byte_scan_load(p);
 
 	/* v ^ 2 swaps the quote, 0x22, with 0x20, and keeps bytes below 0x20 below it. */
-	return ((v ^ ib_scan_repeat(2)) <= ib_scan_repeat(0x20)) | (v == ib_scan_repeat('\\'));
+	return ((v ^ ib_byte_scan_repeat(2)) <= ib_byte_scan_repeat(0x20)) |
+	       (v == ib_byte_scan_repeat('\\'));
 }
 
 /* Match delimiters and newlines. */
-static inline ib_scan_matches
-ib_scan_field16(const char *p, char delimiter)
+static inline ib_byte_scan_matches
+ib_byte_scan_field16(const char *p, char delimiter)
 {
-	ib_scan_vector v = ib_scan_load(p);
+	ib_byte_scan_vector v = ib_byte_scan_load(p);
 
-	return (v == ib_scan_repeat(delimiter)) | (v == ib_scan_repeat('\n'));
+	return (v == ib_byte_scan_repeat(delimiter)) | (v == ib_byte_scan_repeat('\n'));
 }
 
 /* Returns a mask of the digits in the 16 bytes at p. */
 static inline unsigned
-ib_scan_digits16(const char *p)
+ib_byte_scan_digits16(const char *p)
 {
-	return ib_scan_mask(ib_scan_load(p) - ib_scan_repeat('0') < ib_scan_repeat(10));
+	return ib_byte_scan_mask(ib_byte_scan_load(p) - ib_byte_scan_repeat('0') <
+				 ib_byte_scan_repeat(10));
 }
 
 /* Returns true if the n <= 16 bytes at p and q are equal; 16 must be readable at both. */
 static inline bool
-ib_scan_same16(const char *p, const char *q, unsigned n)
+ib_byte_scan_same16(const char *p, const char *q, unsigned n)
 {
-	return (~ib_scan_mask(ib_scan_load(p) == ib_scan_load(q)) & ((1u << n) - 1)) == 0;
+	return (~ib_byte_scan_mask(ib_byte_scan_load(p) == ib_byte_scan_load(q)) &
+		((1u << n) - 1)) == 0;
 }
 
 /*
@@ -103,40 +106,43 @@ ib_scan_same16(const char *p, const char *q, unsigned n)
  * time.
  */
 static inline const char *
-ib_scan_string(const char *p)
+ib_byte_scan_string(const char *p)
 {
-	unsigned m = ib_scan_mask(ib_scan_string16(p));
+	unsigned m = ib_byte_scan_mask(ib_byte_scan_string16(p));
 
 	if (m)
 		return p + __builtin_ctz(m);
-	for (p += 16; !ib_scan_mask(ib_scan_string16(p) | ib_scan_string16(p + 16)); p += 32)
+	for (p += 16; !ib_byte_scan_mask(ib_byte_scan_string16(p) | ib_byte_scan_string16(p + 16));
+	     p += 32)
 		continue;
-	m = ib_scan_mask(ib_scan_string16(p)) | ib_scan_mask(ib_scan_string16(p + 16)) << 16;
+	m = ib_byte_scan_mask(ib_byte_scan_string16(p)) |
+	    ib_byte_scan_mask(ib_byte_scan_string16(p + 16)) << 16;
 	return p + __builtin_ctz(m);
 }
 
 /* Returns the first byte from p on that is a delimiter or a newline, in the same way. */
 static inline const char *
-ib_scan_field(const char *p, char delimiter)
+ib_byte_scan_field(const char *p, char delimiter)
 {
-	unsigned m = ib_scan_mask(ib_scan_field16(p, delimiter));
+	unsigned m = ib_byte_scan_mask(ib_byte_scan_field16(p, delimiter));
 
 	while (!m) {
 		p += 16;
-		m = ib_scan_mask(ib_scan_field16(p, delimiter));
+		m = ib_byte_scan_mask(ib_byte_scan_field16(p, delimiter));
 	}
 	return p + __builtin_ctz(m);
 }
 
 /* Returns the number of newlines in p[0..n). */
 static inline size_t
-ib_scan_count_lines(const char *p, size_t n)
+ib_byte_scan_count_lines(const char *p, size_t n)
 {
 	size_t count = 0, i;
 	unsigned m;
 
 	for (i = 0; i + 16 <= n; i += 16)
-		for (m = ib_scan_mask(ib_scan_load(p + i) == ib_scan_repeat('\n')); m; m &= m - 1)
+		for (m = ib_byte_scan_mask(ib_byte_scan_load(p + i) == ib_byte_scan_repeat('\n'));
+		     m; m &= m - 1)
 			count++;
 	for (; i < n; i++)
 		count += p[i] == '\n';
