@@ -1,6 +1,18 @@
 #include "base/utf8.h"
 
 size_t
+ib_utf8_put(char out[4], uint32_t c)
+{
+	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, i;
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (i = len; i-- > 1; c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(lead[len] | c);
+	return len;
+}
+
+size_t
 ib_utf8_length(const unsigned char *p, size_t n)
 {
 	size_t len, i;

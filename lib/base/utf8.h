@@ -1,9 +1,13 @@
-/* Check whether bytes are valid UTF-8. */
+/* Encode and check UTF-8. */
 #ifndef IB_BASE_UTF8_H
 #define IB_BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* Write a code point below 0x110000. Returns the number of bytes. */
+size_t ib_utf8_put(char out[4], uint32_t c);
 
 /* Returns the length of the valid multibyte sequence at p, or 0 if there is none. */
 size_t ib_utf8_length(const unsigned char *p, size_t n);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 static unsigned
 hex4(const char *p)
 {
@@ -13,32 +15,6 @@ hex4(const char *p)
 		u = u << 4 | (d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10);
 	}
 	return u;
-}
-
-/* Write the code point as UTF-8; return its length. */
-static size_t
-put_utf8(unsigned c, char b[4])
-{
-	if (c < 0x80) {
-		b[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		b[0] = (char)(0xc0 | c >> 6);
-		b[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		b[0] = (char)(0xe0 | c >> 12);
-		b[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		b[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	b[0] = (char)(0xf0 | c >> 18);
-	b[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	b[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	b[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
 }
 
 /*
@@ -54,7 +30,7 @@ unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 	if (c >= 0xdc00 && c < 0xe000)
 		return 0;
 	if (c < 0xd800 || c >= 0xe000) {
-		*n = put_utf8(c, b);
+		*n = ib_utf8_put(b, c);
 		return 6;
 	}
 	if (end - p < 12 || p[6] != '\\' || p[7] != 'u')
@@ -62,7 +38,7 @@ unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 	low = hex4(p + 8);
 	if (low < 0xdc00 || low >= 0xe000)
 		return 0;
-	*n = put_utf8(0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00), b);
+	*n = ib_utf8_put(b, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
 	return 12;
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/part.h"
+#include "base/utf8.h"
 
 #define ROWS ((uint64_t)1 << 16) /* rows per batch */
 #define UNICODE_MAX 0x10ffffu
@@ -302,21 +303,7 @@ decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_s
 			*why = "contains an invalid Unicode character";
 			return false;
 		}
-		if (x < 0x80) {
-			*p++ = (char)x;
-			continue;
-		}
-		if (x < 0x800) {
-			*p++ = (char)(0xc0 | x >> 6);
-		} else if (x < 0x10000) {
-			*p++ = (char)(0xe0 | x >> 12);
-			*p++ = (char)(0x80 | (x >> 6 & 63));
-		} else {
-			*p++ = (char)(0xf0 | x >> 18);
-			*p++ = (char)(0x80 | (x >> 12 & 63));
-			*p++ = (char)(0x80 | (x >> 6 & 63));
-		}
-		*p++ = (char)(0x80 | (x & 63));
+		p += ib_utf8_put(p, (uint32_t)x);
 	}
 	text->n = to ? (size_t)(p - to) : 0;
 	if (to)
