@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 enum ib_status
@@ -49,7 +50,6 @@ ib_fail_memory(struct ib_error *err)
 const char *
 ib_show(char out[IB_SHOW_MAX], struct ib_span bytes)
 {
-	static const char hex[] = "0123456789abcdef";
 	const unsigned char *p = (const unsigned char *)bytes.p;
 	size_t i = 0, o = 0, len;
 
@@ -70,9 +70,8 @@ ib_show(char out[IB_SHOW_MAX], struct ib_span bytes)
 		}
 		out[o++] = '\\';
 		out[o++] = 'x';
-		out[o++] = hex[p[i] >> 4];
-		out[o++] = hex[p[i] & 15];
-		i++;
+		ib_hex_byte(out + o, bytes.p[i++]);
+		o += 2;
 	}
 	if (i < bytes.n) {
 		memcpy(out + o, "...", 3);

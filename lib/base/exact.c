@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/big.h"
+#include "base/hex.h"
 #include "base/u128.h"
 
 /*
@@ -315,7 +316,6 @@ ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y)
 void
 ib_exact_put_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x)
 {
-	static const char hex[] = "0123456789abcdef";
 	struct ib_big m;
 	char *o = out;
 	int i, shift;
@@ -331,7 +331,7 @@ ib_exact_put_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x)
 		;
 	for (i--; i >= 0; i--, shift = 28)
 		for (; shift >= 0; shift -= 4)
-			*o++ = hex[m.digit[FLOAT_LIMB + i] >> shift & 15];
+			*o++ = ib_hex_digit(m.digit[FLOAT_LIMB + i] >> shift);
 	*o = '\0';
 }
 
@@ -344,17 +344,12 @@ ib_exact_read_float_sum(struct ib_exact *x, const char *text)
 	int64_t digit, *limb;
 
 	ib_exact_init(x);
-	if (n == 0 || n > 8 * TEXT_LIMBS)
+	if (n == 0 || n > 8 * TEXT_LIMBS || strspn(p, IB_HEX_DIGITS) != n)
 		return false;
 	if (*p == '0')
 		return n == 1 && !negative;
 	for (i = 0; i < n; i++) {
-		if (p[i] >= '0' && p[i] <= '9')
-			digit = p[i] - '0';
-		else if (p[i] >= 'a' && p[i] <= 'f')
-			digit = p[i] - 'a' + 10;
-		else
-			return false;
+		digit = ib_hex_value(p[i]);
 		limb = x->limb + FLOAT_LIMB + (n - 1 - i) / 8;
 		*limb += (negative ? -digit : digit) * ((int64_t)1 << 4 * ((n - 1 - i) % 8));
 	}

@@ -1,25 +1,45 @@
-/* Format hashes as lower-case hexadecimal digits, most significant first, and a NUL. */
+/* Hexadecimal digits: lower case when written, the most significant first. */
 #ifndef IB_BASE_HEX_H
 #define IB_BASE_HEX_H
 
 #include <stdint.h>
-#include <xxhash.h>
 
+#define IB_HEX_DIGITS "0123456789abcdef"
+
+/* The digit of the low four bits of x. */
+static inline char
+ib_hex_digit(uint64_t x)
+{
+	return IB_HEX_DIGITS[x & 15];
+}
+
+/* Write the two digits of a byte. */
+static inline void
+ib_hex_byte(char *out, char byte)
+{
+	out[0] = ib_hex_digit((unsigned char)byte >> 4);
+	out[1] = ib_hex_digit((unsigned char)byte);
+}
+
+/* Write the 16 digits of x and a NUL. */
 static inline void
 ib_hex_u64(char out[17], uint64_t x)
 {
 	int i;
 
 	for (i = 0; i < 16; i++)
-		out[i] = "0123456789abcdef"[x >> (60 - 4 * i) & 15];
+		out[i] = ib_hex_digit(x >> (60 - 4 * i));
 	out[16] = '\0';
 }
 
-static inline void
-ib_hex_xxh128(char out[33], XXH128_hash_t h)
+/* The value of a digit in lower or upper case, or -1 if c is none. */
+static inline int
+ib_hex_value(char c)
 {
-	ib_hex_u64(out, h.high64);
-	ib_hex_u64(out + 16, h.low64);
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 #endif

@@ -1,5 +1,7 @@
 #include "base/json_writer.h"
 
+#include "base/hex.h"
+
 /* Return nonzero if any of eight bytes must be escaped in a JSON string. */
 static inline uint64_t
 escapes(uint64_t x)
@@ -44,7 +46,6 @@ copy_plain(char *p, struct ib_span text)
 static void
 put_escaped(struct ib_bytes *out, struct ib_span text)
 {
-	static const char hex[] = "0123456789abcdef";
 	const char *p = text.p, *end = text.p + text.n, *run = p;
 	char low[6] = "\\u00";
 
@@ -58,8 +59,7 @@ put_escaped(struct ib_bytes *out, struct ib_span text)
 			ib_bytes_put_char(out, *p);
 			continue;
 		}
-		low[4] = hex[(unsigned char)*p >> 4];
-		low[5] = hex[*p & 15];
+		ib_hex_byte(low + 4, *p);
 		ib_bytes_put(out, low, sizeof(low));
 	}
 	ib_bytes_put(out, run, (size_t)(p - run));

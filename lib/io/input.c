@@ -6,7 +6,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/hex.h"
 #include "io/decode.h"
 
 struct ib_input {

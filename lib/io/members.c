@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/hex.h"
 
 const cJSON *
 ib_members_get(const struct ib_members *m, const char *name)
@@ -93,7 +94,7 @@ ib_members_hex(struct ib_members *m, const char *name, char *out, size_t n)
 	if (!member)
 		return;
 	if (!cJSON_IsString(member) || strlen(member->valuestring) != n ||
-	    strspn(member->valuestring, "0123456789abcdef") != n)
+	    strspn(member->valuestring, IB_HEX_DIGITS) != n)
 		ib_members_refuse(m, name);
 	else
 		memcpy(out, member->valuestring, n + 1);

@@ -12,7 +12,6 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/hex.h"
 #include "io/descriptor.h"
 #include "io/files.h"
 #include "io/compressor.h"

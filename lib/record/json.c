@@ -11,6 +11,7 @@
 #include "record/json.h"
 
 #include "base/digits.h"
+#include "base/hex.h"
 #include "base/numbers.h"
 #include "base/predict_end.h"
 #include "base/short_number.h"
@@ -55,12 +56,6 @@ ib_json_skip_space(const struct ib_json *j, const char *p)
 	return blanks(j, p);
 }
 
-static bool
-is_hex(char c)
-{
-	return ib_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* Return the position after the escape whose backslash is at p, or NULL if it is invalid. */
 static const char *
 skip_escape(struct ib_json *j, const char *p)
@@ -79,7 +74,7 @@ skip_escape(struct ib_json *j, const char *p)
 		return p + 2;
 	case 'u':
 		for (i = 2; i < 6; i++)
-			if (!is_hex(p[i]))
+			if (ib_hex_value(p[i]) < 0)
 				return malformed(j, p, "bad \\u escape");
 		return p + 6;
 	default:

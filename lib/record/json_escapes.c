@@ -2,18 +2,17 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 
 static unsigned
 hex4(const char *p)
 {
-	unsigned u = 0, d;
+	unsigned u = 0;
 	int i;
 
-	for (i = 0; i < 4; i++) {
-		d = (unsigned char)p[i];
-		u = u << 4 | (d <= '9' ? d - '0' : (d | 0x20) - 'a' + 10);
-	}
+	for (i = 0; i < 4; i++)
+		u = u << 4 | (unsigned)ib_hex_value(p[i]);
 	return u;
 }
 

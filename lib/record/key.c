@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "base/hex.h"
+#include "base/hash.h"
 #include "base/numbers.h"
 #include "record/json_escapes.h"
 

@@ -16,7 +16,6 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/hex.h"
 #include "record/format.h"
 #include "record/source_fields.h"
 

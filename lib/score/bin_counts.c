@@ -6,7 +6,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "base/hex.h"
+#include "base/hash.h"
 
 float
 ib_proxy_of(enum ib_proxy proxy, float score)

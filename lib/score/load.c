@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/hash.h"
-#include "base/hex.h"
 #include "base/part.h"
 #include "base/pipeline.h"
 

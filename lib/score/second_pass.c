@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/hex.h"
 #include "io/json_doc.h"
 #include "record/known_formats.h"
 #include "score/bin_counts.h"
@@ -175,11 +176,11 @@ read_sum(const cJSON *json, struct ib_u128 *sum)
 	size_t n = strlen(p);
 
 	*sum = (struct ib_u128){ 0, 0 };
-	if (n == 0 || n > 32 || strspn(p, "0123456789abcdef") != n)
+	if (n == 0 || n > 32 || strspn(p, IB_HEX_DIGITS) != n)
 		return false;
 	for (; *p; p++) {
 		sum->hi = sum->hi << 4 | sum->lo >> 60;
-		sum->lo = sum->lo << 4 | (uint64_t)(*p <= '9' ? *p - '0' : *p - 'a' + 10);
+		sum->lo = sum->lo << 4 | (uint64_t)ib_hex_value(*p);
 	}
 	return true;
 }
