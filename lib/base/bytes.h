@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 #include "infobatch.h"
 
@@ -88,6 +89,30 @@ static inline bool
 ib_span_is(struct ib_span a, const char *text)
 {
 	return ib_span_equal(a, ib_span_of(text));
+}
+
+static inline bool
+ib_span_ends_with(struct ib_span s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
+}
+
+/* The same, if upper and lower case of ASCII letters are equal. */
+static inline bool
+ib_span_ends_with_any_case(struct ib_span s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n >= n && strncasecmp(s.p + s.n - n, suffix, n) == 0;
+}
+
+/* True for the whitespace of JSON: space, tab, CR, LF. */
+static inline bool
+ib_is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /* Compare as memcmp does; a prefix is less than the longer span. */

@@ -43,7 +43,7 @@ struct text {
 static void
 skip_spaces(struct text *t)
 {
-	while (t->p < t->end && (*t->p == ' ' || *t->p == '\t' || *t->p == '\n' || *t->p == '\r'))
+	while (t->p < t->end && ib_is_space(*t->p))
 		t->p++;
 }
 

@@ -198,7 +198,7 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf, struct ib_erro
 	bool ok = true;
 	uint64_t at;
 
-	if (m->name.n < 4 || memcmp(m->name.p + m->name.n - 4, ".npy", 4) != 0)
+	if (!ib_span_ends_with(m->name, ".npy"))
 		return IB_OK;
 	st = ib_zip_data(&z->zip, m, &at, err);
 	if (st)
@@ -297,14 +297,12 @@ ib_npz_find(const struct ib_npz *z, const char *name)
 const struct ib_npz_member *
 ib_npz_find_array(const struct ib_npz *z, struct ib_span name)
 {
-	static const char suffix[] = ".npy";
 	struct ib_span m;
 	size_t i;
 
 	for (i = z->nmembers; i-- > 0;) {
 		m = z->members[i].name;
-		if (m.n != name.n + sizeof(suffix) - 1 ||
-		    memcmp(m.p + name.n, suffix, sizeof(suffix) - 1) != 0)
+		if (m.n != name.n + strlen(".npy") || !ib_span_ends_with(m, ".npy"))
 			continue;
 		m.n = name.n;
 		if (ib_span_equal(m, name))

@@ -160,19 +160,13 @@ put_text(struct ib_bytes *out, const char *text)
 
 /* ---- JSON --------------------------------------------------------------- */
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Append a comma if the object that ends at `close` has a member. */
 static void
 put_comma(struct ib_bytes *out, const char *close)
 {
 	if (out->failed) /* the text before may be missing */
 		return;
-	while (is_blank(*--close))
+	while (ib_is_space(*--close))
 		;
 	if (*close != '{')
 		ib_bytes_put_char(out, ',');
@@ -246,7 +240,7 @@ put_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double w
 	const struct ib_number_cache_entry *w;
 	char *to;
 
-	if (s->member.n == 0 || r->end == 0 || r->close[-1] == '{' || is_blank(r->close[-1]) ||
+	if (s->member.n == 0 || r->end == 0 || r->close[-1] == '{' || ib_is_space(r->close[-1]) ||
 	    wanted(c, IB_ANNOTATE_WEIGHT))
 		return false;
 	if (!ib_bytes_reserve(out, most))

@@ -7,12 +7,6 @@
 #include "base/error.h"
 #include "record/dialect.h"
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /*
  * Return the position after the comma or bracket that ends the element at p, or
  * NULL if the element does not end before `end`. Checks only strings and
@@ -63,7 +57,7 @@ element_end(const char *p, const char *end)
 static void
 cut_rest(const char *p, const char *end, struct ib_block_cut *cut)
 {
-	while (p < end && is_space(*p))
+	while (p < end && ib_is_space(*p))
 		p++;
 	if (p < end)
 		cut->why = "more data after the closing bracket of the array";
@@ -77,7 +71,7 @@ cut_array(const char *p, size_t n, bool last, struct ib_block_cut *cut)
 	cut->n = 0;
 	while (!cut->ended) {
 		q = p;
-		while (q < end && is_space(*q))
+		while (q < end && ib_is_space(*q))
 			q++;
 		stop = q < end ? element_end(q, end) : NULL;
 		if (!stop)
@@ -128,7 +122,7 @@ read_array_header(struct ib_source *s, const char *p, size_t n, bool last, size_
 	const char *stop;
 	size_t i = 0, seen;
 
-	while (i < n && is_space(p[i]))
+	while (i < n && ib_is_space(p[i]))
 		i++;
 	if (i == n && !last)
 		return IB_HEADER_INCOMPLETE;
@@ -155,7 +149,7 @@ delimit_element(struct ib_cursor *c, const char *p)
 	c->at = stop ? stop : c->end;
 	c->record.p = p;
 	c->record.n = (size_t)((stop ? stop - 1 : c->end) - p);
-	while (c->record.n > 0 && is_space(p[c->record.n - 1]))
+	while (c->record.n > 0 && ib_is_space(p[c->record.n - 1]))
 		c->record.n--;
 }
 
@@ -165,7 +159,7 @@ array_next(struct ib_cursor *c)
 	struct ib_value any;
 	const char *p = c->at, *stop;
 
-	while (p < c->end && is_space(*p))
+	while (p < c->end && ib_is_space(*p))
 		c->line += *p++ == '\n';
 	if (p >= c->end || *p == ']') {
 		c->line += ib_byte_scan_count_lines(p, (size_t)(c->end - p));

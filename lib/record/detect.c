@@ -7,8 +7,6 @@
  */
 #include "record/format.h"
 
-#include <strings.h>
-
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/utf8.h"
@@ -67,14 +65,6 @@ ib_detect_first_line(struct ib_span head)
 	if (stop[-1] == '\r')
 		stop--;
 	return (struct ib_span){ head.p, (size_t)(stop - head.p) };
-}
-
-static bool
-ends_in(struct ib_span s, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return s.n >= n && strncasecmp(s.p + s.n - n, suffix, n) == 0;
 }
 
 static struct ib_span
@@ -145,7 +135,7 @@ named_format(struct ib_span stem)
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (ends_in(stem, names[i].suffix))
+		if (ib_span_ends_with_any_case(stem, names[i].suffix))
 			return names[i].format;
 	return IB_FORMAT_AUTO;
 }

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/little_endian.h"
 #include "base/utf8.h"
 
 /*
@@ -25,16 +26,6 @@ static bool
 begins(struct ib_span head, size_t at, const char *magic, size_t n)
 {
 	return head.n >= at + n && memcmp(head.p + at, magic, n) == 0;
-}
-
-static uint64_t
-little_endian(const char *p, size_t n)
-{
-	uint64_t x = 0;
-
-	while (n-- > 0)
-		x = x << 8 | (unsigned char)p[n];
-	return x;
 }
 
 /* ---- binary formats without magic bytes at their start ------------------- */
@@ -75,7 +66,7 @@ is_arrow_stream(struct ib_span head)
 
 	if (!begins(head, 0, "\xff\xff\xff\xff", 4) || head.n < 8)
 		return false;
-	n = little_endian(head.p + 4, 4);
+	n = ib_little_endian_get(head.p + 4, 4);
 	return n > 0 && n % 8 == 0 && n < (uint64_t)1 << 26;
 }
 
@@ -98,7 +89,7 @@ is_safetensors(struct ib_span head)
 
 	if (head.n < 10 || head.p[8] != '{')
 		return false;
-	n = little_endian(head.p, 8);
+	n = ib_little_endian_get(head.p, 8);
 	return n >= 2 && n < (uint64_t)1 << 32;
 }
 
@@ -122,7 +113,7 @@ masked_crc(const char *p)
 static bool
 is_tfrecord(struct ib_span head)
 {
-	return head.n >= 12 && little_endian(head.p + 8, 4) == masked_crc(head.p);
+	return head.n >= 12 && ib_little_endian_get(head.p + 8, 4) == masked_crc(head.p);
 }
 
 /* Return the name of a zip archive's first member, or an empty span. */
@@ -134,22 +125,14 @@ zip_member(struct ib_span head)
 
 	if (!begins(head, 0, "PK\3\4", 4) || head.n < 30)
 		return none;
-	n = (size_t)little_endian(head.p + 26, 2);
+	n = (size_t)ib_little_endian_get(head.p + 26, 2);
 	return n > head.n - 30 ? none : (struct ib_span){ head.p + 30, n };
-}
-
-static bool
-ends(struct ib_span s, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return s.n >= n && strncasecmp(s.p + s.n - n, suffix, n) == 0;
 }
 
 static bool
 is_torch(struct ib_span head)
 {
-	return ends(zip_member(head), "/data.pkl");
+	return ib_span_ends_with_any_case(zip_member(head), "/data.pkl");
 }
 
 static bool
@@ -361,7 +344,7 @@ row_matches(const struct row *r, struct ib_span head, const char *path)
 		return r->is(head);
 	if (!begins(head, r->at, r->magic, r->nmagic))
 		return false;
-	return !r->letters || ends(ib_input_stem(path), r->suffix) ||
+	return !r->letters || ib_span_ends_with_any_case(ib_input_stem(path), r->suffix) ||
 	       !ib_utf8_is_text(head.p, head.n, true);
 }
 

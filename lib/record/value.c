@@ -6,20 +6,14 @@
 #include "base/numbers.h"
 #include "record/json_escapes.h"
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 struct ib_span
 ib_span_trim(struct ib_span s)
 {
-	while (s.n > 0 && is_blank(s.p[0])) {
+	while (s.n > 0 && ib_is_space(s.p[0])) {
 		s.p++;
 		s.n--;
 	}
-	while (s.n > 0 && is_blank(s.p[s.n - 1]))
+	while (s.n > 0 && ib_is_space(s.p[s.n - 1]))
 		s.n--;
 	return s;
 }

@@ -39,18 +39,10 @@ ib_scores_write_jsonl(const struct ib_scores *s, struct ib_output *out, struct i
 	return ib_output_write_last(out, &b, err);
 }
 
-static bool
-ends_in(struct ib_span s, const char *suffix)
-{
-	size_t n = strlen(suffix);
-
-	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
-}
-
 bool
 ib_scores_name_is_npz(const char *path, bool update)
 {
 	struct ib_span stem = ib_input_stem(path);
 
-	return update ? !ends_in(stem, ".jsonl") : ends_in(stem, ".npz");
+	return update ? !ib_span_ends_with(stem, ".jsonl") : ib_span_ends_with(stem, ".npz");
 }

@@ -47,16 +47,10 @@ struct removal {
 	size_t n;
 };
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static const char *
 skip_space_back(const char *p)
 {
-	while (is_space(p[-1]))
+	while (ib_is_space(p[-1]))
 		p--;
 	return p;
 }
@@ -64,7 +58,7 @@ skip_space_back(const char *p)
 static const char *
 skip_space(const char *p)
 {
-	while (is_space(*p))
+	while (ib_is_space(*p))
 		p++;
 	return p;
 }
