@@ -27,7 +27,7 @@ struct ib_compressor {
 	bool ahead;
 	off_t written; /* bytes written to fd */
 	off_t begun;   /* bytes whose writing to disk was started */
-	enum ib_compression compression;
+	enum ib_codec codec;
 	ZSTD_CCtx *zstd;
 	z_stream gzip;
 	bool gzip_ready;
@@ -83,7 +83,7 @@ start_gzip(struct ib_compressor *s)
 }
 
 enum ib_status
-ib_compressor_new(const char *name, int fd, bool ahead, enum ib_compression compression,
+ib_compressor_new(const char *name, int fd, bool ahead, enum ib_codec codec,
 		  struct ib_compressor **out, struct ib_error *err)
 {
 	struct ib_compressor *s = calloc(1, sizeof(*s));
@@ -93,12 +93,11 @@ ib_compressor_new(const char *name, int fd, bool ahead, enum ib_compression comp
 		s->name = name;
 		s->fd = fd;
 		s->ahead = ahead;
-		s->compression = compression;
+		s->codec = codec;
 	}
-	if (s && compression != IB_COMPRESSION_NONE) {
+	if (s && codec != IB_CODEC_NONE) {
 		s->packed = malloc(PACKED_BLOCK);
-		ok = s->packed &&
-		     (compression == IB_COMPRESSION_ZSTD ? start_zstd(s) : start_gzip(s));
+		ok = s->packed && (codec == IB_CODEC_ZSTD ? start_zstd(s) : start_gzip(s));
 	}
 	if (!ok) {
 		ib_compressor_free(s);
@@ -187,9 +186,9 @@ ib_compressor_write(struct ib_compressor *s, const void *p, size_t n, struct ib_
 {
 	if (n == 0)
 		return IB_OK;
-	if (s->compression == IB_COMPRESSION_ZSTD)
+	if (s->codec == IB_CODEC_ZSTD)
 		return zstd_write(s, p, n, false, err);
-	if (s->compression == IB_COMPRESSION_GZIP)
+	if (s->codec == IB_CODEC_GZIP)
 		return gzip_write(s, p, n, false, err);
 	return write_packed(s, p, n, err);
 }
@@ -197,9 +196,9 @@ ib_compressor_write(struct ib_compressor *s, const void *p, size_t n, struct ib_
 enum ib_status
 ib_compressor_finish(struct ib_compressor *s, struct ib_error *err)
 {
-	if (s->compression == IB_COMPRESSION_ZSTD)
+	if (s->codec == IB_CODEC_ZSTD)
 		return zstd_write(s, NULL, 0, true, err);
-	if (s->compression == IB_COMPRESSION_GZIP)
+	if (s->codec == IB_CODEC_GZIP)
 		return gzip_write(s, NULL, 0, true, err);
 	return IB_OK;
 }

@@ -2,19 +2,16 @@
 #ifndef IB_IO_COMPRESSOR_H
 #define IB_IO_COMPRESSOR_H
 
-#include "infobatch.h"
+#include "io/codec.h"
 
 struct ib_compressor;
-
-enum ib_compression { IB_COMPRESSION_NONE, IB_COMPRESSION_ZSTD, IB_COMPRESSION_GZIP };
 
 /*
  * Create a compressor for fd, which the caller closes. name, for messages, must outlive it. Set
  * `ahead` for a new file that will be synced: the system then starts writing to disk at once.
  */
-enum ib_status ib_compressor_new(const char *name, int fd, bool ahead,
-				 enum ib_compression compression, struct ib_compressor **out,
-				 struct ib_error *err);
+enum ib_status ib_compressor_new(const char *name, int fd, bool ahead, enum ib_codec codec,
+				 struct ib_compressor **out, struct ib_error *err);
 
 enum ib_status ib_compressor_write(struct ib_compressor *s, const void *p, size_t n,
 				   struct ib_error *err);

@@ -16,6 +16,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 /* Input and output of a decompression step, which advances both. */
@@ -59,26 +60,20 @@ struct format {
 
 struct magic {
 	enum ib_codec codec;
-	const char *suffix;
 	size_t n;
 	unsigned char bytes[6], mask[6];
 };
 
 static const struct magic magics[] = {
-	{ IB_CODEC_ZSTD, ".zst", 4, { 0x28, 0xb5, 0x2f, 0xfd }, { 0xff, 0xff, 0xff, 0xff } },
+	{ IB_CODEC_ZSTD, 4, { 0x28, 0xb5, 0x2f, 0xfd }, { 0xff, 0xff, 0xff, 0xff } },
 	{ IB_CODEC_ZSTD,
-	  ".zst",
 	  4,
 	  { 0x50, 0x2a, 0x4d, 0x18 }, /* skippable */
 	  { 0xf0, 0xff, 0xff, 0xff } },
-	{ IB_CODEC_GZIP, ".gz", 2, { 0x1f, 0x8b }, { 0xff, 0xff } },
-	{ IB_CODEC_XZ,
-	  ".xz",
-	  6,
-	  { 0xfd, '7', 'z', 'X', 'Z', 0 },
-	  { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
-	{ IB_CODEC_BZIP2, ".bz2", 4, { 'B', 'Z', 'h', '0' }, { 0xff, 0xff, 0xff, 0xf0 } },
-	{ IB_CODEC_LZ4, ".lz4", 4, { 0x04, 0x22, 0x4d, 0x18 }, { 0xff, 0xff, 0xff, 0xff } },
+	{ IB_CODEC_GZIP, 2, { 0x1f, 0x8b }, { 0xff, 0xff } },
+	{ IB_CODEC_XZ, 6, { 0xfd, '7', 'z', 'X', 'Z', 0 }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+	{ IB_CODEC_BZIP2, 4, { 'B', 'Z', 'h', '0' }, { 0xff, 0xff, 0xff, 0xf0 } },
+	{ IB_CODEC_LZ4, 4, { 0x04, 0x22, 0x4d, 0x18 }, { 0xff, 0xff, 0xff, 0xff } },
 };
 
 static bool
@@ -103,14 +98,6 @@ is_bzip2_block(const unsigned char *p, size_t n)
 	return memcmp(p + 4, block, rest) == 0 || memcmp(p + 4, end, rest) == 0;
 }
 
-static bool
-ends_with(const char *name, const char *suffix)
-{
-	size_t n = strlen(name), s = strlen(suffix);
-
-	return n > s && strcmp(name + n - s, suffix) == 0;
-}
-
 /*
  * True if the file has this magic. A file that ends inside the magic is taken for a truncated
  * compressed file only if its name has the suffix.
@@ -123,7 +110,7 @@ is_codec(const struct magic *m, const struct ib_file_source *source)
 
 	if (source->n == 0 || !has_magic(p, source->n, m))
 		return false;
-	if (source->n < least && !ends_with(source->name, m->suffix))
+	if (source->n < least && ib_codec_of_name(ib_span_of(source->name)) != m->codec)
 		return false;
 	return m->codec != IB_CODEC_BZIP2 || source->n <= 4 || is_bzip2_block(p, source->n);
 }

@@ -2,16 +2,8 @@
 #ifndef IB_IO_DECODE_H
 #define IB_IO_DECODE_H
 
+#include "io/codec.h"
 #include "io/file_source.h"
-
-enum ib_codec {
-	IB_CODEC_NONE,
-	IB_CODEC_ZSTD,
-	IB_CODEC_GZIP,
-	IB_CODEC_XZ,
-	IB_CODEC_BZIP2,
-	IB_CODEC_LZ4
-};
 
 /*
  * Detect the compression from the first bytes, which ib_file_source_probe() has read:

@@ -257,17 +257,11 @@ ib_input_plain_fd(const struct ib_input *in)
 struct ib_span
 ib_input_stem(const char *path)
 {
-	static const char *const suffixes[] = { ".zst", ".gz", ".xz", ".bz2", ".lz4" };
 	const char *slash = strrchr(path, '/');
 	struct ib_span stem = ib_span_of(slash ? slash + 1 : path);
-	size_t i, s;
+	size_t suffix = strlen(ib_codec_suffix(ib_codec_of_name(stem)));
 
-	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		s = strlen(suffixes[i]);
-		if (stem.n > s && memcmp(stem.p + stem.n - s, suffixes[i], s) == 0) {
-			stem.n -= s;
-			break;
-		}
-	}
+	if (suffix < stem.n)
+		stem.n -= suffix;
 	return stem;
 }

@@ -38,14 +38,6 @@ struct ib_output {
 
 /* ---- opening ------------------------------------------------------------ */
 
-static bool
-ends_with(const char *name, const char *suffix)
-{
-	size_t n = strlen(name), s = strlen(suffix);
-
-	return n >= s && strcmp(name + n - s, suffix) == 0;
-}
-
 static enum ib_status
 cannot_create(const struct ib_output *o, struct ib_error *err)
 {
@@ -119,20 +111,12 @@ open_standard(struct ib_output *o)
 }
 
 static enum ib_status
-compression_of(const char *path, enum ib_compression *compression, struct ib_error *err)
+compression_of(const char *path, enum ib_codec *codec, struct ib_error *err)
 {
-	static const char *const refused[] = { ".xz", ".bz2", ".lz4" };
-	size_t i;
-
-	for (i = 0; i < sizeof(refused) / sizeof(*refused); i++)
-		if (ends_with(path, refused[i]))
-			return ib_fail(err, IB_E_MISUSE,
-				       "%s: cannot write %s: "
-				       "use .zst or .gz",
-				       path, refused[i]);
-	*compression = ends_with(path, ".zst")	? IB_COMPRESSION_ZSTD
-		       : ends_with(path, ".gz") ? IB_COMPRESSION_GZIP
-						: IB_COMPRESSION_NONE;
+	*codec = ib_codec_of_name(ib_span_of(path));
+	if (*codec > IB_CODEC_GZIP)
+		return ib_fail(err, IB_E_MISUSE, "%s: cannot write %s: use .zst or .gz", path,
+			       ib_codec_suffix(*codec));
 	return IB_OK;
 }
 
@@ -153,11 +137,11 @@ enum ib_status
 ib_output_open(const char *path, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	bool standard = !path || strcmp(path, "-") == 0;
-	enum ib_compression compression = IB_COMPRESSION_NONE;
+	enum ib_codec codec = IB_CODEC_NONE;
 	struct ib_output *o;
 	enum ib_status st;
 
-	st = standard ? IB_OK : compression_of(path, &compression, err);
+	st = standard ? IB_OK : compression_of(path, &codec, err);
 	if (st)
 		return st;
 	o = calloc(1, sizeof(*o));
@@ -173,8 +157,7 @@ ib_output_open(const char *path, unsigned flags, struct ib_output **out, struct 
 	}
 	st = standard ? open_standard(o) : open_path(o, err);
 	if (!st)
-		st = ib_compressor_new(o->name, o->fd, o->temp != NULL, compression, &o->compressor,
-				       err);
+		st = ib_compressor_new(o->name, o->fd, o->temp != NULL, codec, &o->compressor, err);
 	if (st)
 		goto done;
 	*out = o;
