@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* O_DIRECTORY */
 #include "io/output.h"
 
 #include <errno.h>
@@ -14,6 +13,7 @@
 #include "base/hash.h"
 #include "io/descriptor.h"
 #include "io/files.h"
+#include "io/folder.h"
 #include "io/compressor.h"
 #include "io/temp_file.h"
 
@@ -376,28 +376,6 @@ ib_output_finish(struct ib_output *o, struct ib_error *err)
 	return ib_output_status(o, err);
 }
 
-/* Sync the folder of path, so that a rename is durable. Ignore errors. */
-static void
-sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder;
-	int fd;
-
-	if (!slash)
-		folder = ib_span_dup(ib_span_of("."));
-	else
-		folder = ib_span_dup(
-			(struct ib_span){ path, slash == path ? 1 : (size_t)(slash - path) });
-	if (!folder)
-		return;
-	fd = ib_fd_open(folder, O_RDONLY | O_DIRECTORY, 0);
-	if (fd >= 0)
-		ib_fd_sync(fd);
-	ib_fd_close(fd);
-	free(folder);
-}
-
 static bool
 same_folder(const char *a, const char *b)
 {
@@ -431,7 +409,7 @@ sync_folders(struct ib_output **outs, size_t n)
 		if (!outs[i] || !outs[i]->target || (last && same_folder(last, outs[i]->target)))
 			continue;
 		last = outs[i]->target;
-		sync_folder(last);
+		ib_folder_sync(last);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "io/descriptor.h"
+#include "io/folder.h"
 #include "io/lock.h"
 #include "io/spill_file.h"
 #include "io/zstd_log_end.h"
@@ -35,21 +36,11 @@ struct ib_zstd_log_writer {
 
 /* ---- checks before any work --------------------------------------------- */
 
-static char *
-folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return ib_span_dup(ib_span_of("."));
-	return ib_span_dup((struct ib_span){ path, slash == path ? 1 : (size_t)(slash - path) });
-}
-
 /* Check that the log or its lock file can be created. */
 static enum ib_status
 check_folder(const char *path, struct ib_error *err)
 {
-	char *folder = folder_of(path);
+	char *folder = ib_folder_of(path);
 	enum ib_status st = IB_OK;
 
 	if (!folder)
@@ -264,18 +255,6 @@ copy_frame(struct ib_zstd_log_writer *log, struct ib_error *err)
 	return st;
 }
 
-static void
-sync_folder(const char *path)
-{
-	char *folder = folder_of(path);
-	int fd = folder ? ib_fd_open(folder, O_RDONLY | O_DIRECTORY, 0) : -1;
-
-	if (fd >= 0)
-		ib_fd_sync(fd);
-	ib_fd_close(fd);
-	free(folder);
-}
-
 /*
  * Write the frame, sync, and then write the index. A frame without an index is valid, but an index
  * must not be on disk without its frame.
@@ -325,7 +304,7 @@ ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct 
 	if (st)
 		ib_zstd_log_writer_undo(log);
 	else if (log->created)
-		sync_folder(log->path);
+		ib_folder_sync(log->path);
 	return st;
 }
 
