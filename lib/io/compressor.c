@@ -57,20 +57,27 @@ ib_write_all(const char *name, int fd, const void *p, size_t n, struct ib_error 
 }
 
 /*
- * Use one worker, so that the output depends neither on the number of threads nor on the sizes
- * of the writes. (libzstd 1.5.4 produces the same output with any number of workers, but another
+ * Use one worker. (libzstd 1.5.4 produces the same output with any number of workers, but another
  * one without workers, or with a pledged size.)
  */
+ZSTD_CCtx *
+ib_zstd_new(int level)
+{
+	ZSTD_CCtx *zstd = ZSTD_createCCtx();
+
+	if (!zstd)
+		return NULL;
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, level);
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
+	ZSTD_CCtx_setParameter(zstd, ZSTD_c_nbWorkers, 1);
+	return zstd;
+}
+
 static bool
 start_zstd(struct ib_compressor *s)
 {
-	s->zstd = ZSTD_createCCtx();
-	if (!s->zstd)
-		return false;
-	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, 3);
-	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
-	ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_nbWorkers, 1);
-	return true;
+	s->zstd = ib_zstd_new(3);
+	return s->zstd != NULL;
 }
 
 /* 15 + 16: write a gzip header, which zlib leaves without name and time. */

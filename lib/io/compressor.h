@@ -20,6 +20,12 @@ enum ib_status ib_compressor_write(struct ib_compressor *s, const void *p, size_
 enum ib_status ib_compressor_finish(struct ib_compressor *s, struct ib_error *err);
 void ib_compressor_free(struct ib_compressor *s);
 
+/*
+ * Create a zstd compressor whose output depends neither on the number of threads nor on the sizes
+ * of the writes. The caller frees it with ZSTD_freeCCtx(). Returns NULL if out of memory.
+ */
+struct ZSTD_CCtx_s *ib_zstd_new(int level);
+
 /* Write all n bytes to fd. Returns IB_E_PIPE or IB_E_IO on errors. */
 enum ib_status ib_write_all(const char *name, int fd, const void *p, size_t n,
 			    struct ib_error *err);

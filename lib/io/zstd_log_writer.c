@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "io/compressor.h"
 #include "io/descriptor.h"
 #include "io/folder.h"
 #include "io/lock.h"
@@ -120,22 +121,6 @@ check_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 
 /* ---- the frame ---------------------------------------------------------- */
 
-/*
- * Use one worker, as in io/compressor.c, so that the output depends neither on the number of
- * threads nor on the sizes of the writes.
- */
-static bool
-start_frame(struct ib_zstd_log_writer *log)
-{
-	log->zstd = ZSTD_createCCtx();
-	if (!log->zstd)
-		return false;
-	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_compressionLevel, LEVEL);
-	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_checksumFlag, 1);
-	ZSTD_CCtx_setParameter(log->zstd, ZSTD_c_nbWorkers, 1);
-	return true;
-}
-
 enum ib_status
 ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 			const struct ib_context *context, struct ib_zstd_log_writer **out,
@@ -150,7 +135,8 @@ ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 	log->context = context;
 	log->lock = log->fd = -1;
 	log->path = ib_span_dup(ib_span_of(path));
-	if (!log->path || !start_frame(log))
+	log->zstd = ib_zstd_new(LEVEL);
+	if (!log->path || !log->zstd)
 		st = ib_fail_memory(err);
 	else
 		st = check_log(log, err);
