@@ -182,7 +182,7 @@ ib_loss_history_read(const struct ib_loss_history_options *options,
 	struct ib_loss_logs_sink sink = {
 		.ctx = &r, .batch = add_batch, .scores = refuse_scores, .end = end_operand
 	};
-	struct ib_loss_logs_counts counts;
+	struct ib_loss_counts counts;
 	enum ib_status st;
 
 	*l = (struct ib_loss_history){ .weighted = options->weight_field != NULL };

@@ -133,7 +133,7 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 	struct ib_loss_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
 	struct loading l;
 	struct ib_loss_logs_sink sink = { .ctx = &l, .batch = add_batch, .scores = add_scores };
-	struct ib_loss_logs_counts counts;
+	struct ib_loss_counts counts;
 	struct ib_scores *s = NULL;
 	enum ib_status st;
 

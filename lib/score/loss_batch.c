@@ -24,7 +24,7 @@ ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, boo
 	b->rows = rows;
 	b->epoch = epoch;
 	b->n = b->nmerge = b->nskipped = b->nproblems = 0;
-	b->records = b->nonfinite = b->ignored = b->read = 0;
+	b->counts = (struct ib_loss_counts){ 0 };
 	b->has_previous = b->any = b->undated = false;
 }
 

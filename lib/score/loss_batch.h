@@ -23,6 +23,24 @@ struct ib_problem {
 	char text[IB_WHY_MAX];
 };
 
+struct ib_loss_counts {
+	uint64_t records;   /* records used */
+	uint64_t bad;	    /* invalid records */
+	uint64_t nonfinite; /* losses that are not finite */
+	uint64_t ignored;   /* records later than --until */
+	uint64_t read;	    /* well-formed records of any partition and epoch */
+};
+
+static inline void
+ib_loss_counts_add(struct ib_loss_counts *to, const struct ib_loss_counts *from)
+{
+	to->records += from->records;
+	to->bad += from->bad;
+	to->nonfinite += from->nonfinite;
+	to->ignored += from->ignored;
+	to->read += from->read;
+}
+
 /* Initialize with {0}. `failed` is set if an allocation fails, and is checked once at the end. */
 struct ib_loss_batch {
 	const struct ib_source *source;
@@ -41,11 +59,8 @@ struct ib_loss_batch {
 	size_t nskipped, skipped_cap;
 	struct ib_problem *problem;
 	size_t nproblems, problem_cap;
-	uint64_t records;   /* records used */
-	uint64_t nonfinite; /* losses that are not finite */
-	uint64_t ignored;   /* records later than --until */
-	uint64_t read;	    /* well-formed records of any partition and epoch */
-	bool failed;	    /* out of memory */
+	struct ib_loss_counts counts; /* `bad` is counted later */
+	bool failed;		      /* out of memory */
 };
 void ib_loss_batch_release(struct ib_loss_batch *b);
 

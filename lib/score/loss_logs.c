@@ -20,7 +20,7 @@ struct run {
 	const struct ib_loss_logs_options *options;
 	const struct ib_context *context;
 	const struct ib_loss_logs_sink *sink;
-	struct ib_loss_logs_counts *counts;
+	struct ib_loss_counts *counts;
 	struct ib_loss_reader log;
 	/* of the operand being read: */
 	bool rows;
@@ -277,10 +277,7 @@ use_batch(struct ib_scan *scan, struct ib_loss_batch *batch, struct ib_error *er
 		if (st)
 			return st;
 	}
-	run->counts->read += batch->read;
-	run->counts->records += batch->records;
-	run->counts->nonfinite += batch->nonfinite;
-	run->counts->ignored += batch->ignored;
+	ib_loss_counts_add(run->counts, &batch->counts);
 	return run->sink->batch(run->sink->ctx, batch, err);
 }
 
@@ -300,7 +297,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 
 enum ib_status
 ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context *context,
-		  const struct ib_loss_logs_sink *sink, struct ib_loss_logs_counts *counts,
+		  const struct ib_loss_logs_sink *sink, struct ib_loss_counts *counts,
 		  struct ib_error *err)
 {
 	struct run run = {
@@ -333,7 +330,7 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 	const char **ordered = NULL;
 	enum ib_status st;
 
-	*counts = (struct ib_loss_logs_counts){ 0 };
+	*counts = (struct ib_loss_counts){ 0 };
 	st = ib_loss_reader_init(&run.log, o->log, o->weight_field, err);
 	if (st)
 		return st;

@@ -27,6 +27,6 @@ struct ib_loss_logs_options {
 enum ib_status ib_loss_logs_read(const struct ib_loss_logs_options *options,
 				 const struct ib_context *context,
 				 const struct ib_loss_logs_sink *sink,
-				 struct ib_loss_logs_counts *counts, struct ib_error *err);
+				 struct ib_loss_counts *counts, struct ib_error *err);
 
 #endif

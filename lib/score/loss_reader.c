@@ -178,7 +178,7 @@ add_loss(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_id i
 	float f = (float)loss + 0.0f; /* -0 becomes 0 */
 
 	if (!isfinite(f)) {
-		b->nonfinite++;
+		b->counts.nonfinite++;
 		f = NAN;
 		if (l->options->nonfinite == IB_NONFINITE_SKIP) {
 			if (l->want_skipped)
@@ -198,9 +198,9 @@ ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, stru
 	b->any = true;
 	if (is_of_other_part(l, own.hash))
 		return;
-	b->records++;
+	b->counts.records++;
 	if (l->options->until != IB_NO_EPOCH && epoch > l->options->until)
-		b->ignored++;
+		b->counts.ignored++;
 	else
 		add_loss(l, b, own, epoch, loss, weight);
 }
@@ -294,7 +294,7 @@ add_common(struct reading *r)
 	if ((double)whole != epoch->number || !isfinite(f))
 		return false;
 	r->b->any = true;
-	r->b->records++;
+	r->b->counts.records++;
 	ib_loss_batch_add(r->b, (struct ib_id){ id->p, XXH3_64bits(id->p, id->n), id->n }, whole, f,
 			  NULL);
 	return true;
@@ -325,12 +325,12 @@ add_plain(struct reading *r)
 	if (!read_loss(r, &loss) || !resolve_epoch(r, &epoch, &ignore) || !read_weight(r, &weight))
 		return false;
 	if (ignore) {
-		r->b->ignored++;
+		r->b->counts.ignored++;
 		return true;
 	}
 	if (not_finite(r, loss))
 		return wrong(r, "the loss is not finite");
-	r->b->records++;
+	r->b->counts.records++;
 	add_loss(r->l, r->b, id, epoch, loss, weight);
 	return true;
 }
@@ -447,9 +447,7 @@ add_array(struct reading *r, const struct ib_value *ids)
 	/* A line with an invalid pair is invalid as a whole: remove its pairs. */
 	b->n = before.n;
 	b->nskipped = before.nskipped;
-	b->records = before.records;
-	b->nonfinite = before.nonfinite;
-	b->ignored = before.ignored;
+	b->counts = before.counts;
 	return false;
 }
 
@@ -513,7 +511,7 @@ add_row(struct reading *r)
 		return wrong(r, "the row's epoch %lld is later than --until", (long long)epoch);
 	m.epoch = (int32_t)epoch;
 	ib_loss_batch_add_row(b, &m);
-	b->records++;
+	b->counts.records++;
 	return !b->failed;
 }
 
@@ -608,5 +606,5 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool ro
 		if (b->nproblems > 3 && b->nproblems - 3 > l->options->max_bad)
 			break;
 	}
-	b->read = count_read(b, c->number + c->unnumbered);
+	b->counts.read = count_read(b, c->number + c->unnumbered);
 }

@@ -5,11 +5,6 @@
 #include "score/loss_batch.h"
 #include "score/totals_file.h"
 
-struct ib_loss_logs_counts {
-	uint64_t records, bad, nonfinite, ignored;
-	uint64_t read; /* well-formed records of any partition and epoch */
-};
-
 /* Call-backs that receive the contents of the operands, one at a time and in order. */
 struct ib_loss_logs_sink {
 	void *ctx;

@@ -489,7 +489,7 @@ add_row(struct npz_log *a, struct ib_error *err)
 /* ---- batches ------------------------------------------------------------------ */
 
 static enum ib_status
-count(struct npz_log *a, uint64_t rows, struct ib_loss_logs_counts *counts, struct ib_error *err)
+count(struct npz_log *a, uint64_t rows, struct ib_loss_counts *counts, struct ib_error *err)
 {
 	const struct ib_loss_batch *b = &a->batch;
 	size_t i;
@@ -501,16 +501,14 @@ count(struct npz_log *a, uint64_t rows, struct ib_loss_logs_counts *counts, stru
 		counts->bad++;
 	}
 	counts->read += rows - b->nproblems;
-	counts->records += b->records;
-	counts->nonfinite += b->nonfinite;
-	counts->ignored += b->ignored;
+	ib_loss_counts_add(counts, &b->counts);
 	return IB_OK;
 }
 
 enum ib_status
 ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 		     const struct ib_source *source, int64_t epoch,
-		     const struct ib_loss_logs_sink *sink, struct ib_loss_logs_counts *counts,
+		     const struct ib_loss_logs_sink *sink, struct ib_loss_counts *counts,
 		     struct ib_error *err)
 {
 	struct npz_log a = { .log = l, .archive = z, .name = source->name, .epoch_given = epoch };

@@ -20,6 +20,6 @@ bool ib_npz_loss_log_is_one(const struct ib_npz *z);
 enum ib_status ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 				    const struct ib_source *source, int64_t epoch,
 				    const struct ib_loss_logs_sink *sink,
-				    struct ib_loss_logs_counts *counts, struct ib_error *err);
+				    struct ib_loss_counts *counts, struct ib_error *err);
 
 #endif

@@ -315,7 +315,7 @@ begin(struct run *run, struct ib_error *err)
 }
 
 static void
-warn_about_counts(const struct run *run, const struct ib_loss_logs_counts *c)
+warn_about_counts(const struct run *run, const struct ib_loss_counts *c)
 {
 	if (c->bad > 0)
 		ib_warn(run->context, "%llu invalid record%s skipped", (unsigned long long)c->bad,
@@ -480,7 +480,7 @@ write_all(struct run *run, struct ib_error *err)
 /* ---- the run ------------------------------------------------------------------- */
 
 static enum ib_status
-fold_all(struct run *run, struct ib_loss_logs_counts *counts, struct ib_error *err)
+fold_all(struct run *run, struct ib_loss_counts *counts, struct ib_error *err)
 {
 	const struct ib_score_options *o = run->options;
 	struct ib_loss_logs_options logs = {
@@ -508,7 +508,7 @@ fold_all(struct run *run, struct ib_loss_logs_counts *counts, struct ib_error *e
 }
 
 static void
-sum_up(const struct run *run, const struct ib_loss_logs_counts *c)
+sum_up(const struct run *run, const struct ib_loss_counts *c)
 {
 	struct ib_score_result *r = run->result;
 
@@ -531,7 +531,7 @@ ib_score_run(const struct ib_score_options *options, const struct ib_context *co
 	     struct ib_score_result *result, struct ib_error *err)
 {
 	struct run run = { .options = options, .context = context, .result = result };
-	struct ib_loss_logs_counts counts = { 0 };
+	struct ib_loss_counts counts = { 0 };
 	enum ib_status st;
 	int lock = -1;
 

@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 					     "aux.npy", "n.npy",    "weight.npy" };
 	struct fuzz_member m[6];
 	uint8_t items[6][ROWS * 8], *file;
-	struct ib_loss_logs_counts counts;
+	struct ib_loss_counts counts;
 	size_t i, rows, count, size;
 	const uint8_t *p = data + 8;
 	uint64_t taken;

@@ -7,7 +7,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct ib_loss_logs_counts counts;
+	struct ib_loss_counts counts;
 	uint64_t taken;
 	char path[32];
 	int fd;

@@ -36,7 +36,7 @@ fuzz_take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_err
 
 /* The log's losses, counted; options are what `pick` says. */
 static inline enum ib_status
-fuzz_losses(const char *path, uint8_t pick, struct ib_loss_logs_counts *counts, uint64_t *taken)
+fuzz_losses(const char *path, uint8_t pick, struct ib_loss_counts *counts, uint64_t *taken)
 {
 	static const char *const keys[] = { NULL, "id", "id,n", "@line" };
 	struct ib_log_options log = IB_LOG_DEFAULTS;
