@@ -13,6 +13,7 @@ struct ib_companion {
 	char *buf;
 	size_t at, n;
 	uint64_t lines; /* number of lines begun so far */
+	bool within;	/* the current line has more pieces */
 	bool ended;
 };
 
@@ -96,38 +97,6 @@ refill(struct ib_companion *a, struct ib_error *err)
 	return st;
 }
 
-static void
-put_nowhere(void *ctx, const char *p, size_t n)
-{
-	(void)ctx, (void)p, (void)n;
-}
-
-/* Pass the next line to put, in pieces. Returns IB_EOF if there is none. */
-static enum ib_status
-next_line(struct ib_companion *a, void (*put)(void *, const char *, size_t), void *ctx,
-	  struct ib_error *err)
-{
-	enum ib_status st = refill(a, err);
-	const char *p, *stop;
-	size_t n;
-
-	if (st)
-		return st;
-	a->lines++;
-	do {
-		p = a->buf + a->at;
-		stop = memchr(p, '\n', a->n - a->at);
-		n = stop ? (size_t)(stop + 1 - p) : a->n - a->at;
-		put(ctx, p, n);
-		a->at += n;
-		if (stop)
-			return IB_OK;
-	} while (!(st = refill(a, err)));
-	if (st == IB_EOF)
-		put(ctx, "\n", 1);
-	return st == IB_EOF ? IB_OK : st;
-}
-
 static enum ib_status
 too_short(const struct ib_companion *a, struct ib_error *err)
 {
@@ -139,34 +108,67 @@ too_short(const struct ib_companion *a, struct ib_error *err)
 }
 
 enum ib_status
-ib_companion_line(struct ib_companion *a, uint64_t line, void (*put)(void *, const char *, size_t),
-		  void *ctx, struct ib_error *err)
+ib_companion_get(struct ib_companion *a, struct ib_span *piece, struct ib_error *err)
+{
+	enum ib_status st = a->within ? refill(a, err) : IB_EOF;
+	const char *p = a->buf + a->at, *stop;
+
+	if (st == IB_EOF && a->within) { /* the last line has no newline */
+		a->within = false;
+		*piece = (struct ib_span){ "\n", 1 };
+		return IB_OK;
+	}
+	if (st)
+		return st;
+	stop = memchr(p, '\n', a->n - a->at);
+	*piece = (struct ib_span){ p, stop ? (size_t)(stop + 1 - p) : a->n - a->at };
+	a->at += piece->n;
+	a->within = !stop;
+	return IB_OK;
+}
+
+/* Read the rest of the current line. */
+static enum ib_status
+skip_line(struct ib_companion *a, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	struct ib_span piece;
+
+	while (!st)
+		st = ib_companion_get(a, &piece, err);
+	return st == IB_EOF ? IB_OK : st;
+}
+
+enum ib_status
+ib_companion_seek(struct ib_companion *a, uint64_t line, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
-	while (!st && a->lines < line)
-		st = next_line(a, put_nowhere, NULL, err);
-	if (!st)
-		st = next_line(a, put, ctx, err);
+	while (!st && a->lines <= line) {
+		st = skip_line(a, err);
+		if (!st)
+			st = refill(a, err);
+		if (!st) {
+			a->lines++;
+			a->within = true;
+		}
+	}
 	return st == IB_EOF ? too_short(a, err) : st;
 }
 
 enum ib_status
 ib_companion_end(struct ib_companion *a, uint64_t lines, struct ib_error *err)
 {
-	enum ib_status st = IB_OK;
+	enum ib_status st = lines > 0 ? ib_companion_seek(a, lines - 1, err) : IB_OK;
 
-	while (!st && a->lines < lines)
-		st = next_line(a, put_nowhere, NULL, err);
-	if (st == IB_EOF)
-		return too_short(a, err);
+	if (!st)
+		st = skip_line(a, err);
 	if (!st)
 		st = refill(a, err);
-	if (st == IB_EOF)
-		return IB_OK;
-	return st ? st
-		  : ib_fail(err, IB_E_DATA,
-			    "%s: has more lines than the manifest has records (%llu): "
-			    "a companion needs one line per record",
-			    ib_input_name(a->in), (unsigned long long)lines);
+	if (st)
+		return st == IB_EOF ? IB_OK : st;
+	return ib_fail(err, IB_E_DATA,
+		       "%s: has more lines than the manifest has records (%llu): "
+		       "a companion needs one line per record",
+		       ib_input_name(a->in), (unsigned long long)lines);
 }

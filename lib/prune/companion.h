@@ -17,12 +17,17 @@ void ib_companion_free(struct ib_companion *a); /* NULL is allowed */
 const char *ib_companion_output_path(const char *spec);
 
 /*
- * Pass line number `line` (from 0, ascending from call to call) to put, in
- * pieces and with a newline. Returns IB_E_DATA if the file has no such line.
+ * Go to line number `line` (from 0, ascending from call to call). Returns
+ * IB_E_DATA if the file has no such line.
  */
-enum ib_status ib_companion_line(struct ib_companion *a, uint64_t line,
-				 void (*put)(void *ctx, const char *p, size_t n), void *ctx,
-				 struct ib_error *err);
+enum ib_status ib_companion_seek(struct ib_companion *a, uint64_t line, struct ib_error *err);
+
+/*
+ * Get the next piece of that line, which is valid until the next call. The last
+ * piece ends in a newline. Returns IB_EOF after it.
+ */
+enum ib_status ib_companion_get(struct ib_companion *a, struct ib_span *piece,
+				struct ib_error *err);
 
 /* Call after the last record. Returns IB_E_DATA unless the file has exactly `lines` lines. */
 enum ib_status ib_companion_end(struct ib_companion *a, uint64_t lines, struct ib_error *err);

@@ -214,27 +214,17 @@ put_text(struct ib_prune_outputs *t, struct ib_prune_output *row, struct ib_span
 	put(t, row, &piece);
 }
 
-/* Where the lines of a companion go. */
-struct line_end {
-	struct ib_prune_outputs *outputs;
-	struct ib_prune_output *row;
-};
-
-static void
-put_line(void *ctx, const char *p, size_t n)
-{
-	struct line_end *end = ctx;
-
-	put_text(end->outputs, end->row, (struct ib_span){ p, n });
-}
-
+/* Copy a line of a companion. */
 static enum ib_status
 write_line(struct ib_prune_outputs *t, struct ib_prune_output *row, uint64_t number,
 	   struct ib_error *err)
 {
-	struct line_end end = { t, row };
+	enum ib_status st = ib_companion_seek(row->companion, number, err);
+	struct ib_span piece;
 
-	return ib_companion_line(row->companion, number, put_line, &end, err);
+	while (!st && !(st = ib_companion_get(row->companion, &piece, err)))
+		put_text(t, row, piece);
+	return st == IB_EOF ? IB_OK : st;
 }
 
 /* Write what all records of a block add to one row. */
