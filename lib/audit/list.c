@@ -4,6 +4,7 @@
 
 #include "audit/prune_counts.h"
 #include "audit/verbs.h"
+#include "base/array.h"
 #include "base/error.h"
 
 /* ---- one epoch -------------------------------------------------------------- */
@@ -81,8 +82,8 @@ sift_down(struct lowest *h, size_t i)
 static bool
 add_lowest(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint64_t number)
 {
-	struct low x = { *line, number }, *v;
-	size_t cap, i;
+	struct low x = { *line, number };
+	size_t i;
 
 	if (h->n == top && !above(&h->v[0], &x))
 		return true;
@@ -95,15 +96,9 @@ add_lowest(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uin
 		sift_down(h, 0);
 		return true;
 	}
-	if (h->n == h->cap) {
-		cap = h->cap ? 2 * h->cap : 256;
-		v = realloc(h->v, cap * sizeof(*v));
-		if (!v) {
-			free((void *)(uintptr_t)x.line.id.p);
-			return false;
-		}
-		h->v = v;
-		h->cap = cap;
+	if (!ib_array_reserve(&h->v, &h->cap, h->n + 1, sizeof(*h->v))) {
+		free((void *)(uintptr_t)x.line.id.p);
+		return false;
 	}
 	h->v[h->n++] = x;
 	for (i = h->n == top ? h->n / 2 : 0; i-- > 0;)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "base/array.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/hash.h"
@@ -115,16 +116,9 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 {
 	char where[200];
 	struct ib_audit_run *r;
-	size_t cap;
 
-	if (log->n == log->cap) {
-		cap = log->cap ? 2 * log->cap : 64;
-		r = realloc(log->run, cap * sizeof(*r));
-		if (!r)
-			return ib_fail_memory(err);
-		log->run = r;
-		log->cap = cap;
-	}
+	if (!ib_array_reserve(&log->run, &log->cap, log->n + 1, sizeof(*r)))
+		return ib_fail_memory(err);
 	r = &log->run[log->n];
 	*r = (struct ib_audit_run){
 		.frame = ib_zstd_log_reader_start(log->frames),

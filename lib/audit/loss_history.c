@@ -55,22 +55,15 @@ static struct ib_loss_history_epoch *
 epoch_of(struct reading *r, int64_t epoch)
 {
 	struct ib_loss_history *l = r->losses;
-	struct ib_loss_history_epoch *e;
-	size_t i, cap;
+	size_t i;
 
 	if (l->nepochs > 0 && l->epoch[r->last].epoch == epoch)
 		return &l->epoch[r->last];
 	for (i = 0; i < l->nepochs && l->epoch[i].epoch < epoch; i++)
 		continue;
 	if (i == l->nepochs || l->epoch[i].epoch != epoch) {
-		if (l->nepochs == l->cap) {
-			cap = l->cap ? 2 * l->cap : 64;
-			e = realloc(l->epoch, cap * sizeof(*e));
-			if (!e)
-				return NULL;
-			l->epoch = e;
-			l->cap = cap;
-		}
+		if (!ib_array_reserve(&l->epoch, &l->cap, l->nepochs + 1, sizeof(*l->epoch)))
+			return NULL;
 		memmove(&l->epoch[i + 1], &l->epoch[i], (l->nepochs - i) * sizeof(*l->epoch));
 		l->epoch[i] = (struct ib_loss_history_epoch){ .epoch = epoch };
 		l->nepochs++;
@@ -83,23 +76,14 @@ epoch_of(struct reading *r, int64_t epoch)
 static bool
 reserve_record(struct ib_loss_history_epoch *e, bool weighted)
 {
-	uint64_t cap = e->cap ? e->cap + e->cap / 2 : 4096;
-	double *weight;
-	uint32_t *row;
-	float *loss;
+	size_t cap;
 
 	if (e->n < e->cap)
 		return true;
-	row = ib_array_resize(e->row, cap, sizeof(*row));
-	if (row)
-		e->row = row;
-	loss = row ? ib_array_resize(e->loss, cap, sizeof(*loss)) : NULL;
-	if (loss)
-		e->loss = loss;
-	weight = loss && weighted ? ib_array_resize(e->weight, cap, sizeof(*weight)) : NULL;
-	if (weight)
-		e->weight = weight;
-	if (!row || !loss || (weighted && !weight))
+	cap = ib_array_capacity(e->cap, e->n + 1);
+	if (!ib_array_resize(&e->row, cap, sizeof(*e->row)) ||
+	    !ib_array_resize(&e->loss, cap, sizeof(*e->loss)) ||
+	    (weighted && !ib_array_resize(&e->weight, cap, sizeof(*e->weight))))
 		return false;
 	e->cap = cap;
 	return true;

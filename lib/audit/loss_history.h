@@ -10,7 +10,8 @@
 
 struct ib_loss_history_epoch {
 	int64_t epoch;
-	uint64_t n, cap;
+	uint64_t n;
+	size_t cap;
 	uint32_t *row;	/* [n] row of the id, in the order of the records */
 	float *loss;	/* [n] NaN: not finite */
 	double *weight; /* [n] NaN: not set; the array is NULL if weights are not read */

@@ -9,19 +9,12 @@
 static bool
 reserve(struct ib_prune_counts *t, uint64_t rows)
 {
-	struct ib_prune_count *count;
-	uint64_t cap = t->cap ? t->cap : 4096;
+	size_t old = t->cap;
 
-	if (rows <= t->cap)
-		return true;
-	while (cap < rows)
-		cap += cap / 2;
-	count = ib_array_resize(t->count, cap, sizeof(*count));
-	if (!count)
+	if (!ib_array_reserve(&t->count, &t->cap, rows, sizeof(*t->count)))
 		return false;
-	memset(count + t->cap, 0, (size_t)(cap - t->cap) * sizeof(*count));
-	t->count = count;
-	t->cap = cap;
+	if (t->cap > old)
+		memset(t->count + old, 0, (t->cap - old) * sizeof(*t->count));
 	return true;
 }
 

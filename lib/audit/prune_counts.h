@@ -13,7 +13,7 @@ struct ib_prune_count {
 struct ib_prune_counts {
 	struct ib_table ids;	      /* in the order of their first lines */
 	struct ib_prune_count *count; /* [ids.n] */
-	uint64_t cap;
+	size_t cap;
 	uint32_t *order; /* [ids.n] rows, by descending number of pruned epochs */
 };
 

@@ -249,18 +249,10 @@ add_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t b
 static bool
 add_id(struct ib_replay *r, uint64_t hash)
 {
-	uint64_t cap, *seen;
-
 	if (r->head->allows_duplicates)
 		return true;
-	if (r->nhashes == r->hashes_cap) {
-		cap = r->hashes_cap ? 2 * r->hashes_cap : 1 << 16;
-		seen = ib_array_resize(r->id_hash, cap, sizeof(*seen));
-		if (!seen)
-			return false;
-		r->id_hash = seen;
-		r->hashes_cap = cap;
-	}
+	if (!ib_array_reserve(&r->id_hash, &r->hashes_cap, r->nhashes + 1, sizeof(*r->id_hash)))
+		return false;
 	r->id_hash[r->nhashes++] = hash;
 	return true;
 }

@@ -33,7 +33,8 @@ struct ib_replay {
 	double weight;
 	uint64_t repeats;
 	uint64_t *id_hash; /* hashes of all ids, to find duplicates */
-	uint64_t nhashes, hashes_cap;
+	uint64_t nhashes;
+	size_t hashes_cap;
 };
 
 /* Make the rule that the header describes. Needs no scores. */

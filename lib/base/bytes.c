@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 bool
 ib_bytes_grow(struct ib_bytes *b, size_t extra)
 {
 	size_t cap;
-	char *p;
 
 	if (b->failed)
 		return false;
@@ -20,12 +21,10 @@ ib_bytes_grow(struct ib_bytes *b, size_t extra)
 		}
 		cap *= 2;
 	}
-	p = realloc(b->p, cap);
-	if (!p) {
+	if (!ib_array_resize(&b->p, cap, 1)) {
 		b->failed = true;
 		return false;
 	}
-	b->p = p;
 	b->cap = cap;
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/little_endian.h"
@@ -142,23 +143,17 @@ put_local(struct ib_npz_writer *w, const struct entry *e)
 static struct entry *
 add_entry(struct ib_npz_writer *w, const char *name)
 {
-	size_t cap = w->cap ? 2 * w->cap : 16;
-	struct entry *more = w->entries;
+	struct entry *e;
 
-	if (w->n == w->cap)
-		more = realloc(more, cap * sizeof(*more));
-	if (!more) {
+	if (!ib_array_reserve(&w->entries, &w->cap, w->n + 1, sizeof(*e))) {
 		w->failed = true;
 		return NULL;
 	}
-	w->entries = more;
-	if (w->n == w->cap)
-		w->cap = cap;
-	more += w->n;
-	*more = (struct entry){ ib_span_dup(ib_span_of(name)), w->at, 0, 0 };
-	w->failed |= !more->name;
-	w->n += more->name ? 1 : 0;
-	return more->name ? more : NULL;
+	e = &w->entries[w->n];
+	*e = (struct entry){ ib_span_dup(ib_span_of(name)), w->at, 0, 0 };
+	w->failed |= !e->name;
+	w->n += e->name ? 1 : 0;
+	return e->name ? e : NULL;
 }
 
 static void

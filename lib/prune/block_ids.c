@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 void
 ib_block_ids_release(struct ib_block_ids *ids)
 {
@@ -21,27 +23,9 @@ ib_block_ids_empty(struct ib_block_ids *ids)
 bool
 ib_block_ids_reserve_group(struct ib_block_ids *ids)
 {
-	XXH128_hash_t *unseen;
-	uint32_t *row;
-	size_t cap;
-
-	if (ids->n + IB_GROUP > ids->cap) {
-		cap = 2 * ids->cap + 1024;
-		row = realloc(ids->row, cap * sizeof(*row));
-		if (!row)
-			return false;
-		ids->row = row;
-		ids->cap = cap;
-	}
-	if (ids->nunseen + IB_GROUP > ids->unseen_cap) {
-		cap = 2 * ids->unseen_cap + IB_GROUP;
-		unseen = realloc(ids->unseen, cap * sizeof(*unseen));
-		if (!unseen)
-			return false;
-		ids->unseen = unseen;
-		ids->unseen_cap = cap;
-	}
-	return true;
+	return ib_array_reserve(&ids->row, &ids->cap, ids->n + IB_GROUP, sizeof(*ids->row)) &&
+	       ib_array_reserve(&ids->unseen, &ids->unseen_cap, ids->nunseen + IB_GROUP,
+				sizeof(*ids->unseen));
 }
 
 size_t

@@ -30,17 +30,10 @@ open_file(struct ib_prune_outputs *t, const struct ib_prune_output *row, const c
 	bool manifest = row == manifest_row(t);
 	struct ib_prune_files *files = manifest ? &t->manifests : &t->others;
 	unsigned flags = t->options->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
-	size_t cap = files->cap ? 2 * files->cap : 8;
-	struct ib_output **v;
 	enum ib_status st;
 
-	if (files->n == files->cap) {
-		v = ib_array_resize(files->v, cap, sizeof(*v));
-		if (!v)
-			return ib_fail_memory(err);
-		files->v = v;
-		files->cap = cap;
-	}
+	if (!ib_array_reserve(&files->v, &files->cap, files->n + 1, sizeof(*files->v)))
+		return ib_fail_memory(err);
 	if (manifest && t->options->receipt)
 		flags |= IB_OUTPUT_DIGEST;
 	st = ib_output_open(path, flags, &files->v[files->n], err);

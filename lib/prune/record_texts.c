@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 void
 ib_record_texts_release(struct ib_record_texts *t)
 {
@@ -48,20 +50,12 @@ ib_record_texts_add_weight(struct ib_record_texts *t, struct ib_span id, double 
 void
 ib_record_texts_note(struct ib_record_texts *t, struct ib_span id, uint64_t number)
 {
-	size_t cap = 2 * t->cap + 1024;
-	struct ib_written *w = t->written;
-
 	ib_bytes_put(&t->text[IB_TEXT_ID], id.p, id.n);
-	if (t->nwritten == t->cap) {
-		w = realloc(t->written, cap * sizeof(*w));
-		if (!w) {
-			t->failed = true;
-			return;
-		}
-		t->written = w;
-		t->cap = cap;
+	if (!ib_array_reserve(&t->written, &t->cap, t->nwritten + 1, sizeof(*t->written))) {
+		t->failed = true;
+		return;
 	}
-	w[t->nwritten++] = (struct ib_written){
+	t->written[t->nwritten++] = (struct ib_written){
 		.number = number,
 		.end = { t->text[IB_TEXT_KEPT].n, t->text[IB_TEXT_WEIGHTS].n,
 			 t->text[IB_TEXT_ID].n },

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 
 void
@@ -33,11 +34,9 @@ find_or_add_member(struct ib_fields *f, size_t node, struct ib_span name)
 	for (i = 0; i < at->n; i++)
 		if (ib_span_equal(at->member[i].name, name))
 			return &at->member[i];
-	m = realloc(at->member, (at->n + 1) * sizeof(*m));
-	if (!m)
+	if (!ib_array_resize(&at->member, at->n + 1, sizeof(*m)))
 		return NULL;
-	at->member = m;
-	m += at->n++;
+	m = &at->member[at->n++];
 	*m = (struct ib_member){ .name = name, .slot = -1, .child = -1 };
 	return m;
 }

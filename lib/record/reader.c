@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "record/format.h"
@@ -195,14 +196,10 @@ hand_over(struct ib_reader *r, struct ib_block *b)
 static bool
 make_room(struct ib_block *b, size_t bytes)
 {
-	char *p;
-
 	if (b->cap >= bytes + IB_BYTE_SCAN_PAD)
 		return true;
-	p = realloc(b->buffer, bytes + IB_BYTE_SCAN_PAD);
-	if (!p)
+	if (!ib_array_resize(&b->buffer, bytes + IB_BYTE_SCAN_PAD, 1))
 		return false;
-	b->buffer = p;
 	b->cap = bytes + IB_BYTE_SCAN_PAD;
 	return true;
 }

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "record/libarchive.h"
 #include "record/tar_header.h"
@@ -72,7 +73,6 @@ static bool
 make_room(struct ib_tar_archive *t)
 {
 	size_t keep = (size_t)(t->base + t->n - t->mark);
-	char *p;
 
 	if (keep > 0)
 		memmove(t->buf, t->buf + (t->mark - t->base), keep);
@@ -80,10 +80,8 @@ make_room(struct ib_tar_archive *t)
 	t->n = keep;
 	if (t->cap - t->n >= BLOCK)
 		return true;
-	p = realloc(t->buf, t->n + BLOCK);
-	if (!p)
+	if (!ib_array_resize(&t->buf, t->n + BLOCK, 1))
 		return false;
-	t->buf = p;
 	t->cap = t->n + BLOCK;
 	return true;
 }

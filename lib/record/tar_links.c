@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "record/pieces.h"
 #include "record/tar_header.h"
@@ -170,16 +171,10 @@ static enum ib_status
 add_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t number,
 	   struct ib_error *err)
 {
-	size_t cap = l->cap ? 2 * l->cap : 256;
 	struct ib_tar_target *v;
 
-	if (l->n == l->cap) {
-		v = realloc(l->v, cap * sizeof(*v));
-		if (!v)
-			return ib_fail_memory(err);
-		l->v = v;
-		l->cap = cap;
-	}
+	if (!ib_array_reserve(&l->v, &l->cap, l->n + 1, sizeof(*v)))
+		return ib_fail_memory(err);
 	v = &l->v[l->n++];
 	*v = (struct ib_tar_target){ .number = number,
 				     .link = m->link.p != NULL,

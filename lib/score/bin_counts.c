@@ -99,7 +99,8 @@ merge_x(struct ib_x_bins *b, const struct ib_x_bins *other)
 /* The ib_float_order of values that are in the requested bins. */
 struct picked {
 	uint32_t *order;
-	uint64_t n, cap;
+	uint64_t n;
+	size_t cap;
 };
 
 #define CHUNK ((size_t)4096)
@@ -112,13 +113,8 @@ pick(const struct ib_bins *f, const float *value, size_t n, bool above, struct p
 	bool good;
 	size_t i;
 
-	if (p->n + CHUNK > p->cap) {
-		to = ib_array_resize(p->order, 2 * (p->n + CHUNK), sizeof(*to));
-		if (!to)
-			return false;
-		p->order = to;
-		p->cap = 2 * (p->n + CHUNK);
-	}
+	if (!ib_array_reserve(&p->order, &p->cap, p->n + CHUNK, sizeof(*to)))
+		return false;
 	to = p->order + p->n;
 	for (i = 0; i < n; i++) {
 		good = above ? value[i] > 0 : value[i] == value[i];

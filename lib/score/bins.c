@@ -244,18 +244,11 @@ read_number(const char **p, uint64_t *x)
 static bool
 reserve(struct ib_bins *f, uint64_t n)
 {
-	uint32_t *order = ib_array_resize(f->order, f->n + n + 1, sizeof(*order));
-	uint64_t *before;
-
-	if (!order)
-		return false;
-	f->order = order;
-	before = ib_array_resize(f->before, f->n + n + 1, sizeof(*before));
-	if (!before)
+	if (!ib_array_resize(&f->order, f->n + n + 1, sizeof(*f->order)) ||
+	    !ib_array_resize(&f->before, f->n + n + 1, sizeof(*f->before)))
 		return false;
 	if (f->n == 0)
-		before[0] = 0;
-	f->before = before;
+		f->before[0] = 0;
 	return true;
 }
 

@@ -16,6 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 
 struct ib_fold_repeat {
@@ -53,9 +54,7 @@ smoothed(const struct ib_fold *f, float previous, float loss)
 static enum ib_status
 add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
-	struct ib_fold_repeat *more;
 	float *raw = f->raw.p;
-	size_t cap;
 
 	switch (f->duplicates) {
 	case IB_DUPLICATES_LAST:
@@ -72,14 +71,8 @@ add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_e
 			raw[row] = l->loss;
 		break;
 	case IB_DUPLICATES_MEAN:
-		if (f->nrepeats == f->cap) {
-			cap = f->cap ? 2 * f->cap : 1024;
-			more = realloc(f->repeat, cap * sizeof(*more));
-			if (!more)
-				return ib_fail_memory(err);
-			f->repeat = more;
-			f->cap = cap;
-		}
+		if (!ib_array_reserve(&f->repeat, &f->cap, f->nrepeats + 1, sizeof(*f->repeat)))
+			return ib_fail_memory(err);
 		f->repeat[f->nrepeats++] =
 			(struct ib_fold_repeat){ .row = row, .epoch = l->epoch, .loss = l->loss };
 		break;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+
 void
 ib_loss_batch_release(struct ib_loss_batch *b)
 {
@@ -28,19 +30,11 @@ ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, boo
 	b->has_previous = b->any = b->undated = false;
 }
 
-/* Double the capacity of one of the batch's arrays. */
+/* Make room for one more item in one of the batch's arrays. */
 static bool
-grow(struct ib_loss_batch *b, void *array, size_t *cap, size_t size, size_t least)
+reserve(struct ib_loss_batch *b, void *array, size_t *cap, size_t n, size_t size)
 {
-	void **p = array, *q;
-	size_t wanted = *cap ? *cap * 2 : least;
-
-	q = realloc(*p, wanted * size);
-	if (!q)
-		return !(b->failed = true);
-	*p = q;
-	*cap = wanted;
-	return true;
+	return ib_array_reserve(array, cap, n + 1, size) || !(b->failed = true);
 }
 
 bool
@@ -48,8 +42,8 @@ ib_loss_batch_grow(struct ib_loss_batch *b, bool weighted)
 {
 	size_t cap = b->cap, same = b->cap;
 
-	if (!grow(b, &b->loss, &cap, sizeof(*b->loss), 4096) ||
-	    (weighted && !grow(b, &b->weight, &same, sizeof(*b->weight), 4096)))
+	if (!reserve(b, &b->loss, &cap, b->n, sizeof(*b->loss)) ||
+	    (weighted && !reserve(b, &b->weight, &same, b->n, sizeof(*b->weight))))
 		return false;
 	b->cap = cap;
 	return true;
@@ -58,8 +52,7 @@ ib_loss_batch_grow(struct ib_loss_batch *b, bool weighted)
 void
 ib_loss_batch_add_skipped(struct ib_loss_batch *b, struct ib_id id)
 {
-	if (b->nskipped == b->skipped_cap &&
-	    !grow(b, &b->skipped, &b->skipped_cap, sizeof(id), 256))
+	if (!reserve(b, &b->skipped, &b->skipped_cap, b->nskipped, sizeof(id)))
 		return;
 	b->skipped[b->nskipped++] = id;
 }
@@ -67,7 +60,7 @@ ib_loss_batch_add_skipped(struct ib_loss_batch *b, struct ib_id id)
 void
 ib_loss_batch_add_row(struct ib_loss_batch *b, const struct ib_merge *row)
 {
-	if (b->nmerge == b->merge_cap && !grow(b, &b->merge, &b->merge_cap, sizeof(*row), 4096))
+	if (!reserve(b, &b->merge, &b->merge_cap, b->nmerge, sizeof(*row)))
 		return;
 	b->merge[b->nmerge++] = *row;
 }
@@ -79,8 +72,7 @@ ib_loss_batch_add_problem(struct ib_loss_batch *b, enum ib_problem_kind kind, ui
 	struct ib_problem *problem;
 	va_list ap;
 
-	if (b->nproblems == b->problem_cap &&
-	    !grow(b, &b->problem, &b->problem_cap, sizeof(*b->problem), 16))
+	if (!reserve(b, &b->problem, &b->problem_cap, b->nproblems, sizeof(*b->problem)))
 		return;
 	problem = &b->problem[b->nproblems++];
 	problem->kind = kind;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/bytes.h"
 #include "base/error.h"
 #include "io/json_doc.h"
@@ -20,13 +21,12 @@ ib_part_set_release(struct ib_part_set *p)
 static bool
 insert(struct ib_part_set *p, size_t at, uint64_t index)
 {
-	uint64_t *v = p->index;
+	uint64_t *v;
 
-	if ((p->n & (p->n - 1)) == 0) /* full: grow at powers of two */
-		v = realloc(v, (p->n ? 2 * p->n : 1) * sizeof(*v));
-	if (!v)
+	if ((p->n & (p->n - 1)) == 0 && /* full: grow at powers of two */
+	    !ib_array_resize(&p->index, p->n ? 2 * p->n : 1, sizeof(*v)))
 		return false;
-	p->index = v;
+	v = p->index;
 	memmove(v + at + 1, v + at, (p->n - at) * sizeof(*v));
 	v[at] = index;
 	p->n++;

@@ -4,30 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
-
-static bool
-grow(void *array, size_t n, size_t size)
-{
-	void **p = array, *q = realloc(*p, n * size);
-
-	if (q)
-		*p = q;
-	return q != NULL;
-}
 
 bool
 ib_chunk_reserve(struct ib_chunk *s)
 {
-	size_t n = s->cap ? 2 * s->cap : 1024;
+	size_t cap;
 
 	if (s->n < s->cap)
 		return true;
-	if (!grow(&s->id, n, sizeof(*s->id)) || !grow(&s->weight, n, sizeof(*s->weight)) ||
-	    !grow(&s->line, n, sizeof(*s->line)) || !grow(&s->row, n, sizeof(*s->row)) ||
-	    !grow(&s->hash, n, sizeof(*s->hash)) || !grow(&s->record, n, sizeof(*s->record)))
+	cap = ib_array_capacity(s->cap, s->n + 1);
+	if (!ib_array_resize(&s->id, cap, sizeof(*s->id)) ||
+	    !ib_array_resize(&s->weight, cap, sizeof(*s->weight)) ||
+	    !ib_array_resize(&s->line, cap, sizeof(*s->line)) ||
+	    !ib_array_resize(&s->row, cap, sizeof(*s->row)) ||
+	    !ib_array_resize(&s->hash, cap, sizeof(*s->hash)) ||
+	    !ib_array_resize(&s->record, cap, sizeof(*s->record)))
 		return false;
-	s->cap = n;
+	s->cap = cap;
 	return true;
 }
 

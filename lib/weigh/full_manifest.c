@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 
 void
@@ -80,16 +81,13 @@ ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchange
 static enum ib_status
 keep_header(struct ib_full_manifest *b, XXH128_hash_t hash, struct ib_error *err)
 {
-	XXH128_hash_t *p;
 	size_t i;
 
 	for (i = 0; i < b->nheaders; i++)
 		if (b->header[i].low64 == hash.low64 && b->header[i].high64 == hash.high64)
 			return IB_OK;
-	p = realloc(b->header, (b->nheaders + 1) * sizeof(*p));
-	if (!p)
+	if (!ib_array_resize(&b->header, b->nheaders + 1, sizeof(*b->header)))
 		return ib_fail_memory(err);
-	b->header = p;
 	b->header[b->nheaders++] = hash;
 	return IB_OK;
 }

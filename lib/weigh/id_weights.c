@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/error.h"
 
 void
@@ -69,18 +70,11 @@ enum ib_status
 ib_id_weights_add_location(struct ib_id_weights *r, struct ib_location p, struct ib_error *err)
 {
 	struct ib_location *last = r->nlocations ? r->place + r->nlocations - 1 : NULL;
-	struct ib_location *grown;
-	size_t cap = r->locations_cap ? 2 * r->locations_cap : 16;
 
 	if (last && last->name == p.name && p.line - last->line == p.row - last->row)
 		return IB_OK;
-	if (r->nlocations == r->locations_cap) {
-		grown = realloc(r->place, cap * sizeof(p));
-		if (!grown)
-			return ib_fail_memory(err);
-		r->place = grown;
-		r->locations_cap = cap;
-	}
+	if (!ib_array_reserve(&r->place, &r->locations_cap, r->nlocations + 1, sizeof(p)))
+		return ib_fail_memory(err);
 	r->place[r->nlocations++] = p;
 	return IB_OK;
 }

@@ -14,7 +14,8 @@ Test(array, more_than_memory_holds_is_no_smaller_array)
 
 	cr_assert(ib_array(n, 8) == NULL);
 	cr_assert(ib_array_zeroed(n, 8) == NULL);
-	cr_assert(ib_array_resize(p, n, 8) == NULL);
+	cr_assert(not(ib_array_resize(&p, n, 8)));
+	cr_assert(p != NULL);
 	cr_assert(ib_array(UINT64_MAX, 1) == NULL);
 	cr_assert(not(ib_huge_array_grow(&pages, UINT64_MAX)));
 	if (sizeof(size_t) == 4)
@@ -26,9 +27,32 @@ Test(array, none_is_empty)
 {
 	char *p = ib_array(0, 8), *q = ib_array_zeroed(0, 8);
 
-	p = ib_array_resize(p, 0, 8);
+	cr_assert(ib_array_resize(&p, 0, 8));
 	cr_assert(p != NULL && q != NULL);
 	cr_assert(eq(int, q[0], 0));
 	free(p);
 	free(q);
+}
+
+/* Appending a million items calls realloc some 25 times, because each capacity is 1.5 times
+ * the last, and keeps the items.
+ */
+Test(array, room_grows_in_steps_that_grow)
+{
+	uint32_t *v = NULL, i;
+	size_t cap = 0, last = 0, steps = 0;
+
+	for (i = 0; i < 1000000; i++) {
+		cr_assert(ib_array_reserve(&v, &cap, i + 1, sizeof(*v)));
+		steps += cap != last;
+		last = cap;
+		v[i] = i;
+	}
+	cr_assert(steps > 0 && steps < 30);
+	for (i = 0; i < 1000000 && v[i] == i; i++)
+		continue;
+	cr_assert(eq(u32, i, 1000000));
+	cr_assert(not(ib_array_reserve(&v, &cap, UINT64_MAX / 2, sizeof(*v))));
+	cr_assert(eq(sz, cap, last));
+	free(v);
 }
