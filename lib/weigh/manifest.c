@@ -91,7 +91,7 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 		return false;
 	}
 	if (m->out)
-		ib_weight_format_append(&s->text, m->options->out, id, weight, &s->texts);
+		ib_weight_format_append(&s->text, m->options->out, id, weight, &s->numbers);
 	if (m->base && m->base->hashes) {
 		s->record[s->n] = (struct ib_span){ r->p, r->n + r->end };
 		s->hash[s->n] = ib_unchanged_check_hash_rest(&s->intact, &s->in.cursor);
@@ -228,7 +228,7 @@ add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample
 	    (m->tsv && !ib_chunk_check_tsv_id(s, (int64_t)sample->number, sample->id)))
 		return IB_EOF;
 	if (m->out)
-		ib_weight_format_append(&s->text, m->options->out, sample->id, weight, &s->texts);
+		ib_weight_format_append(&s->text, m->options->out, sample->id, weight, &s->numbers);
 	st = ib_chunk_add_sample(s, sample, err);
 	if (!st)
 		s->weight[s->n - 1] = weight;

@@ -21,37 +21,9 @@ ib_weight_format_streams(enum ib_weights_format form)
 	return form != IB_WEIGHTS_NPY && form != IB_WEIGHTS_NPZ;
 }
 
-static void
-set_entry(struct ib_texts *texts, size_t i, double weight)
-{
-	char text[IB_NUMBER_MAX];
-	size_t n = ib_number_put(text, weight);
-
-	texts->entry[i].value = weight;
-	texts->entry[i].n = (uint8_t)n;
-	memcpy(texts->entry[i].text, text, n);
-}
-
-/* Append the decimal of a weight, and the byte `last`. */
-static inline void
-write_text(struct ib_bytes *out, double weight, char last, struct ib_texts *texts)
-{
-	size_t i = ib_double_slot(weight, IB_TEXTS);
-	size_t n;
-
-	if (texts->entry[i].n == 0 || texts->entry[i].value != weight)
-		set_entry(texts, i, weight);
-	if (!ib_bytes_reserve(out, IB_NUMBER_MAX))
-		return;
-	n = texts->entry[i].n;
-	memcpy(out->p + out->n, texts->entry[i].text, sizeof(texts->entry[i].text));
-	out->p[out->n + n] = last;
-	out->n += n + 1;
-}
-
 void
 ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
-			double weight, struct ib_texts *texts)
+			double weight, struct ib_number_cache *numbers)
 {
 	static const char before[] = "{\"id\":", between[] = ",\"weight\":";
 	float single = (float)weight;
@@ -64,8 +36,8 @@ ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struc
 		ib_bytes_put(out, before, sizeof(before) - 1);
 		ib_json_quote(out, id);
 		ib_bytes_put(out, between, sizeof(between) - 1);
-		write_text(out, weight, '}', texts);
-		ib_bytes_put_char(out, '\n');
+		ib_number_cache_put(out, weight, numbers);
+		ib_bytes_put(out, "}\n", 2);
 		return;
 	case IB_WEIGHTS_TSV:
 		ib_bytes_put(out, id.p, id.n);
@@ -74,7 +46,8 @@ ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struc
 	default:
 		break;
 	}
-	write_text(out, weight, '\n', texts);
+	ib_number_cache_put(out, weight, numbers);
+	ib_bytes_put_char(out, '\n');
 }
 
 bool
@@ -98,7 +71,7 @@ static enum ib_status
 write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
 	    const struct ib_scale *scale, struct ib_output *out, struct ib_error *err)
 {
-	struct ib_texts texts = { 0 };
+	struct ib_number_cache numbers = { 0 };
 	struct ib_span id = { "", 0 };
 	struct ib_bytes b = { 0 };
 	uint64_t i;
@@ -106,7 +79,7 @@ write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
 	for (i = 0; i < rows->n; i++) {
 		if (ib_weight_format_has_ids(form))
 			id = ib_table_id(&rows->table, i);
-		ib_weight_format_append(&b, form, id, weight_of(rows, i, scale), &texts);
+		ib_weight_format_append(&b, form, id, weight_of(rows, i, scale), &numbers);
 		if (b.n >= PIECE)
 			ib_output_write_bytes(out, &b);
 	}

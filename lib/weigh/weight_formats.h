@@ -2,22 +2,10 @@
 #ifndef IB_WEIGH_WEIGHT_FORMATS_H
 #define IB_WEIGH_WEIGHT_FORMATS_H
 
-#include "base/bytes.h"
-#include "base/numbers.h"
+#include "base/number_cache.h"
 #include "io/output.h"
 #include "weigh/weight_stats.h"
 #include "weigh/id_weights.h"
-
-/* Cache of formatted weights, because few weights are distinct. Start from {0}. */
-#define IB_TEXTS 128
-
-struct ib_texts {
-	struct {
-		double value;
-		uint8_t n; /* length of text; 0: empty entry */
-		char text[IB_NUMBER_MAX - 1];
-	} entry[IB_TEXTS];
-};
 
 /* True if the format has ids in addition to the weights. */
 bool ib_weight_format_has_ids(enum ib_weights_format form);
@@ -30,7 +18,7 @@ bool ib_weight_format_streams(enum ib_weights_format form);
  * only if the format has ids.
  */
 void ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
-			     double weight, struct ib_texts *texts);
+			     double weight, struct ib_number_cache *numbers);
 
 /* True if the id can be written as a field of TSV. */
 bool ib_weight_format_is_tsv_field(struct ib_span id);

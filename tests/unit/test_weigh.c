@@ -227,7 +227,7 @@ Test(weigh, an_id_that_stands_twice_is_named_at_its_second_place)
 
 Test(weigh, many_weights_that_share_a_place_keep_their_texts)
 {
-	struct ib_texts texts = { 0 };
+	struct ib_number_cache numbers = { 0 };
 	struct ib_span id = { "x", 1 };
 	struct ib_bytes got = { 0 }, want = { 0 };
 	char text[IB_NUMBER_MAX];
@@ -237,7 +237,7 @@ Test(weigh, many_weights_that_share_a_place_keep_their_texts)
 	srand(7);
 	for (i = 0; i < 20000; i++) {
 		w = i % 3 ? 1 + rand() % 300 / 8.0 : rand() / (double)RAND_MAX;
-		ib_weight_format_append(&got, IB_WEIGHTS_TSV, id, w, &texts);
+		ib_weight_format_append(&got, IB_WEIGHTS_TSV, id, w, &numbers);
 		ib_bytes_put(&want, "x\t", 2);
 		ib_bytes_put(&want, text, ib_number_put(text, w));
 		ib_bytes_put_char(&want, '\n');
