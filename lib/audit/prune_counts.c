@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/sort.h"
 
 /* Reserve zeroed counts for `rows` rows. */
 static bool
@@ -66,30 +67,26 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 	return IB_OK;
 }
 
-/* Counting sort by descending number of pruned epochs. Stable. */
+/* Sort the ids by descending number of pruned epochs. */
 static enum ib_status
 sort(struct ib_prune_counts *t, struct ib_error *err)
 {
+	uint32_t *key = ib_array(t->ids.n, sizeof(*key)), most = 0;
 	uint64_t *first, i;
-	uint32_t most = 0, k;
 
 	for (i = 0; i < t->ids.n; i++)
 		if (t->count[i].pruned > most)
 			most = t->count[i].pruned;
-	first = calloc((size_t)most + 2, sizeof(*first));
-	t->order = ib_array(t->ids.n + 1, sizeof(*t->order));
-	if (!first || !t->order) {
-		free(first);
-		return ib_fail_memory(err);
+	first = ib_array_zeroed((uint64_t)most + 2, sizeof(*first));
+	t->order = ib_array(t->ids.n, sizeof(*t->order));
+	if (key && first && t->order) {
+		for (i = 0; i < t->ids.n; i++)
+			key[i] = most - t->count[i].pruned;
+		ib_sort_index(key, t->ids.n, most + 1, first, t->order);
 	}
-	for (i = 0; i < t->ids.n; i++)
-		first[most - t->count[i].pruned + 1]++;
-	for (k = 0; k <= most; k++)
-		first[k + 1] += first[k];
-	for (i = 0; i < t->ids.n; i++)
-		t->order[first[most - t->count[i].pruned]++] = (uint32_t)i;
+	free(key);
 	free(first);
-	return IB_OK;
+	return key && first && t->order ? IB_OK : ib_fail_memory(err);
 }
 
 enum ib_status

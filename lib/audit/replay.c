@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/part.h"
+#include "base/sort.h"
 #include "prune/rules.h"
 
 /* ---- the rule ------------------------------------------------------------------ */
@@ -365,32 +366,6 @@ check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *
 	return IB_OK;
 }
 
-/* Radix sort with 11 bits per pass. Returns a or b, whichever has the result. */
-static uint64_t *
-sort(uint64_t *a, uint64_t *b, uint64_t n)
-{
-	uint64_t at[2048], i, sum, c, *swap;
-	unsigned shift;
-	size_t bin;
-
-	for (shift = 0; shift < 64; shift += 11) {
-		memset(at, 0, sizeof(at));
-		for (i = 0; i < n; i++)
-			at[a[i] >> shift & 2047]++;
-		for (sum = bin = 0; bin < 2048; bin++) {
-			c = at[bin];
-			at[bin] = sum;
-			sum += c;
-		}
-		for (i = 0; i < n; i++)
-			b[at[a[i] >> shift & 2047]++] = a[i];
-		swap = a;
-		a = b;
-		b = swap;
-	}
-	return a;
-}
-
 static enum ib_status
 find_duplicate(struct ib_replay *r, uint64_t *duplicate, struct ib_error *err)
 {
@@ -399,7 +374,7 @@ find_duplicate(struct ib_replay *r, uint64_t *duplicate, struct ib_error *err)
 	*duplicate = 0;
 	if (!room)
 		return ib_fail_memory(err);
-	v = sort(r->id_hash, room, r->nhashes);
+	v = ib_sort_u64(r->id_hash, room, r->nhashes);
 	for (i = 1; i < r->nhashes && *duplicate == 0; i++)
 		if (v[i] == v[i - 1])
 			*duplicate = v[i];

@@ -7,6 +7,7 @@
 #include "audit/verbs.h"
 #include "base/array.h"
 #include "base/error.h"
+#include "base/sort.h"
 #include "base/exact.h"
 
 /* ---- one loss per epoch ------------------------------------------------------- */
@@ -38,27 +39,23 @@ merge(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_dupli
 	}
 }
 
-static int
-by_row(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* Set each duplicate to the mean of its id. Sorts the records as pairs (row, index). */
 static enum ib_status
 set_means(struct ib_loss_history_epoch *e, struct ib_error *err)
 {
-	uint64_t *pair = ib_array(e->n + 1, sizeof(*pair)), i, k, j;
+	uint64_t *unsorted = ib_array(e->n, sizeof(*unsorted)), *room = NULL, *pair, i, k, j;
 	struct ib_exact sum;
 	float mean;
 
-	if (!pair)
+	if (unsorted)
+		room = ib_array(e->n, sizeof(*room));
+	if (!room) {
+		free(unsorted);
 		return ib_fail_memory(err);
+	}
 	for (i = 0; i < e->n; i++)
-		pair[i] = (uint64_t)e->row[i] << 32 | (i & UINT32_MAX);
-	qsort(pair, (size_t)e->n, sizeof(*pair), by_row);
+		unsorted[i] = (uint64_t)e->row[i] << 32 | (i & UINT32_MAX);
+	pair = ib_sort_u64(unsorted, room, e->n);
 	for (i = 0; i < e->n; i = k) {
 		for (k = i + 1; k < e->n && pair[k] >> 32 == pair[i] >> 32; k++)
 			continue;
@@ -79,7 +76,8 @@ set_means(struct ib_loss_history_epoch *e, struct ib_error *err)
 		for (j = i; j < k; j++)
 			e->loss[pair[j] & UINT32_MAX] = mean;
 	}
-	free(pair);
+	free(unsorted);
+	free(room);
 	return IB_OK;
 }
 

@@ -6,41 +6,19 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/sort.h"
 #include "score/totals.h"
 
 #define BINS 11 /* nine cuts make at most ten bins; one spare */
 
 /* ---- distributions ------------------------------------------------------------ */
 
-struct item {
-	uint32_t order; /* ib_float_order of the loss */
-	double weight;
-};
-
-/* One pass of a radix sort by loss: 11 bits, stable. */
-static void
-sort_pass(const struct item *from, struct item *to, uint64_t n, unsigned shift)
-{
-	uint64_t at[2048] = { 0 }, i, sum = 0, count;
-	size_t bin;
-
-	for (i = 0; i < n; i++)
-		at[from[i].order >> shift & 2047]++;
-	for (bin = 0; bin < 2048; bin++) {
-		count = at[bin];
-		at[bin] = sum;
-		sum += count;
-	}
-	for (i = 0; i < n; i++)
-		to[at[from[i].order >> shift & 2047]++] = from[i];
-}
-
 enum ib_status
 ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight, uint64_t n,
 		 struct ib_error *err)
 {
-	struct item *a = ib_array_zeroed(n + 1, sizeof(*a));
-	struct item *b = ib_array(n + 1, sizeof(*b));
+	struct ib_sort_item *a = ib_array(n + 1, sizeof(*a)), *v;
+	struct ib_sort_item *b = ib_array(n + 1, sizeof(*b));
 	long double sum = 0; /* so that its rounding errors do not reach the double */
 	uint64_t i, k = 0;
 
@@ -55,14 +33,13 @@ ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight,
 	}
 	for (i = 0; i < n; i++)
 		if (!isnan(loss[i]))
-			a[k++] = (struct item){ ib_float_order(loss[i]), weight ? weight[i] : 1 };
-	sort_pass(a, b, k, 0);
-	sort_pass(b, a, k, 11);
-	sort_pass(a, b, k, 22);
+			a[k++] = (struct ib_sort_item){ .key = ib_float_order(loss[i]),
+							.weight = weight ? weight[i] : 1 };
+	v = ib_sort_items(a, b, k);
 	for (i = 0; i < k; i++) {
-		sum += (long double)b[i].weight;
-		if (d->n == 0 || b[i].order != b[i - 1].order)
-			d->loss[d->n++] = ib_float_from_order(b[i].order);
+		sum += (long double)v[i].weight;
+		if (d->n == 0 || v[i].key != v[i - 1].key)
+			d->loss[d->n++] = ib_float_from_order((uint32_t)v[i].key);
 		d->upto[d->n - 1] = (double)sum;
 	}
 	d->total = (double)sum;

@@ -8,7 +8,7 @@
 #include "base/numbers.h"
 #include "base/arena.h"
 #include "base/huge_array.h"
-#include "base/part.h"
+#include "base/sort.h"
 #include "io/files.h"
 #include "prune/draw.h"
 #include "record/pieces.h"
@@ -22,20 +22,16 @@ kind_of(unsigned stream, bool all)
 	return FIRST_STREAM + 2 * stream + all;
 }
 
-/*
- * A record's position: records are ordered by a second draw u' and the j-th one
- * goes to file j mod K.
- */
-struct place {
-	uint64_t bits;	/* u', as ib_draw_bits() */
-	uint64_t index; /* index among the kept records, in manifest order */
-};
-
 struct ib_split {
 	uint64_t key; /* key of u' */
 	uint64_t files;
 	struct ib_pieces *spill;
-	struct ib_huge_array places; /* struct place[n] */
+	/*
+	 * struct ib_sort_item[n]: the second draw u' of each kept record, as ib_draw_bits(), and
+	 * the record's index in manifest order. In the order of u', the j-th record goes to file j
+	 * mod K.
+	 */
+	struct ib_huge_array places;
 	uint64_t n;
 	uint32_t *file; /* [n] file of each record */
 	bool failed;	/* out of memory */
@@ -81,14 +77,14 @@ void
 ib_split_begin_record(struct ib_split *s, struct ib_span id)
 {
 	struct ib_tar_piece piece = { .p = id.p, .n = id.n };
-	struct place *place;
+	struct ib_sort_item *place;
 
 	if (!ib_huge_array_grow(&s->places, (s->n + 1) * sizeof(*place))) {
 		s->failed = true;
 		return;
 	}
-	place = (struct place *)s->places.p + s->n;
-	*place = (struct place){ ib_draw_bits(s->key, id.p, id.n), s->n };
+	place = (struct ib_sort_item *)s->places.p + s->n;
+	*place = (struct ib_sort_item){ .key = ib_draw_bits(s->key, id.p, id.n), .number = s->n };
 	s->n++;
 	ib_pieces_put(s->spill, RECORD, &piece);
 }
@@ -115,51 +111,21 @@ ib_split_status(const struct ib_split *s, struct ib_error *err)
 
 /* ---- the order ------------------------------------------------------------------ */
 
-static int
-by_bits(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	if (x->bits != y->bits)
-		return x->bits < y->bits ? -1 : 1;
-	return x->index < y->index ? -1 : x->index > y->index;
-}
-
-static inline size_t
-bucket(const struct place *p, size_t n)
-{
-	return (size_t)ib_part_of_hash(p->bits << 11, n);
-}
-
-/*
- * Sort by u', ties in manifest order. u' is uniform, so a first pass by its
- * leading bits leaves about eight records per sort.
- */
+/* Sort by u'. Records with the same u' stay in the order of the manifest. */
 static enum ib_status
 sort_places(struct ib_split *s, struct ib_error *err)
 {
-	struct place *from = s->places.p, *to;
-	struct ib_huge_array sorted = { 0 };
-	size_t nbuckets = (size_t)(s->n / 8 + 1), *next, i, b;
+	struct ib_sort_item *from = s->places.p;
+	struct ib_huge_array room = { 0 };
 
-	next = calloc(nbuckets + 1, sizeof(*next));
-	if (!next || !ib_huge_array_grow(&sorted, (s->n + 1) * sizeof(*to))) {
-		free(next);
+	if (!ib_huge_array_grow(&room, (s->n + 1) * sizeof(*from)))
 		return ib_fail_memory(err);
+	if (ib_sort_items(from, room.p, s->n) == from) {
+		ib_huge_array_release(&room);
+		return IB_OK;
 	}
-	to = sorted.p;
-	for (i = 0; i < s->n; i++)
-		next[bucket(&from[i], nbuckets) + 1]++;
-	for (b = 0; b < nbuckets; b++)
-		next[b + 1] += next[b];
-	for (i = 0; i < s->n; i++)
-		to[next[bucket(&from[i], nbuckets)]++] = from[i];
-	for (i = b = 0; b < nbuckets; i = next[b++]) /* next[] now holds the ends */
-		if (next[b] - i > 1)
-			qsort(to + i, next[b] - i, sizeof(*to), by_bits);
-	free(next);
 	ib_huge_array_release(&s->places);
-	s->places = sorted;
+	s->places = room;
 	return IB_OK;
 }
 
@@ -215,16 +181,16 @@ read_ids(struct ib_split *s, struct tied *tied, size_t n, struct ib_arena *arena
 }
 
 static bool
-is_tied(const struct place *p, uint64_t n, uint64_t i)
+is_tied(const struct ib_sort_item *p, uint64_t n, uint64_t i)
 {
-	return (i > 0 && p[i - 1].bits == p[i].bits) || (i + 1 < n && p[i + 1].bits == p[i].bits);
+	return (i > 0 && p[i - 1].key == p[i].key) || (i + 1 < n && p[i + 1].key == p[i].key);
 }
 
 /* Order records with the same u' by id. They are few, or duplicates. */
 static enum ib_status
 sort_ties(struct ib_split *s, struct ib_error *err)
 {
-	struct place *p = s->places.p;
+	struct ib_sort_item *p = s->places.p;
 	struct ib_arena arena = { 0 };
 	struct tied *tied;
 	uint64_t i;
@@ -240,14 +206,14 @@ sort_ties(struct ib_split *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	for (i = n = 0; i < s->n; i++)
 		if (is_tied(p, s->n, i))
-			tied[n++] = (struct tied){ .index = p[i].index, .bits = p[i].bits };
+			tied[n++] = (struct tied){ .index = p[i].number, .bits = p[i].key };
 	qsort(tied, n, sizeof(*tied), by_index);
 	st = read_ids(s, tied, n, &arena, err);
 	if (!st)
 		qsort(tied, n, sizeof(*tied), by_id);
 	for (i = s->n; i-- > 0 && !st;)
 		if (is_tied(p, s->n, i))
-			p[i].index = tied[--n].index;
+			p[i].number = tied[--n].index;
 	ib_arena_release(&arena);
 	free(tied);
 	return st;
@@ -257,7 +223,7 @@ enum ib_status
 ib_split_assign(struct ib_split *s, struct ib_error *err)
 {
 	enum ib_status st = ib_split_status(s, err);
-	const struct place *p;
+	const struct ib_sort_item *p;
 	uint64_t j;
 
 	if (!st)
@@ -271,7 +237,7 @@ ib_split_assign(struct ib_split *s, struct ib_error *err)
 		return ib_fail_memory(err);
 	p = s->places.p;
 	for (j = 0; j < s->n; j++)
-		s->file[p[j].index] = (uint32_t)(j % s->files);
+		s->file[p[j].number] = (uint32_t)(j % s->files);
 	ib_huge_array_release(&s->places);
 	return IB_OK;
 }

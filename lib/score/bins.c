@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/sort.h"
 
 void
 ib_bins_release(struct ib_bins *f)
@@ -19,39 +20,6 @@ ib_bins_release(struct ib_bins *f)
 
 /* ---- counting ------------------------------------------------------------ */
 
-/* Sort by the bits of `mask`, at most 4095, from `shift` on; equal ones keep their order. */
-static void
-sort_pass(const uint32_t *from, uint32_t *to, uint64_t n, unsigned shift, uint32_t mask)
-{
-	uint64_t at[IB_TOTALS_BINS] = { 0 }, i, sum = 0, count;
-	size_t digit;
-
-	for (i = 0; i < n; i++)
-		at[from[i] >> shift & mask]++;
-	for (digit = 0; digit <= mask; digit++) {
-		count = at[digit];
-		at[digit] = sum;
-		sum += count;
-	}
-	for (i = 0; i < n; i++)
-		to[at[from[i] >> shift & mask]++] = from[i];
-}
-
-/* Sort into `to`: by bin, then within each bin, which fits into a cache. */
-static void
-sort(uint32_t *order, uint32_t *to, uint64_t n)
-{
-	uint64_t first, end;
-
-	sort_pass(order, to, n, 20, IB_TOTALS_BINS - 1);
-	for (first = 0; first < n; first = end) {
-		for (end = first; end < n && to[end] >> 20 == to[first] >> 20;)
-			end++;
-		sort_pass(to + first, order + first, end - first, 0, 1023);
-		sort_pass(order + first, to + first, end - first, 10, 1023);
-	}
-}
-
 static bool
 allocate(struct ib_bins *f, uint64_t n)
 {
@@ -64,16 +32,17 @@ allocate(struct ib_bins *f, uint64_t n)
 enum ib_status
 ib_bins_count(struct ib_bins *f, uint32_t *order, uint64_t n, struct ib_error *err)
 {
+	const uint32_t *sorted;
 	uint64_t i, k = 0;
 
 	if (!allocate(f, n)) {
 		ib_bins_release(f);
 		return ib_fail_memory(err);
 	}
-	sort(order, f->order, n);
+	sorted = ib_sort_u32(order, f->order, n);
 	for (i = 0; i < n; i++)
-		if (k == 0 || f->order[i] != f->order[k - 1]) {
-			f->order[k] = f->order[i];
+		if (k == 0 || sorted[i] != f->order[k - 1]) {
+			f->order[k] = sorted[i];
 			f->before[k++] = i;
 		}
 	f->before[k] = n;

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/array.h"
 #include "base/part.h"
+#include "base/sort.h"
 #include "base/pipeline.h"
 #include "io/files.h"
 #include "io/lock.h"
@@ -379,28 +380,20 @@ write_totals_file(struct run *run, unsigned flags, struct ib_output **out, struc
 }
 
 /*
- * Sort the row numbers by partition (counting sort): those of partition k are
- * row[first[k]] to row[first[k + 1] - 1]. part[n] is working space; a partition
- * number fits it, see IB_SPLIT_MAX.
+ * Sort the row numbers by partition: those of partition k are row[first[k]] to
+ * row[first[k + 1] - 1]. part[n] is working space; a partition number fits it,
+ * see IB_SPLIT_MAX.
  */
 static void
 sort_by_part(const struct ib_scores *s, uint64_t parts, uint32_t *part, uint32_t *row,
 	     uint64_t *first)
 {
-	uint64_t i, k, n = s->table.n;
+	uint64_t i, n = s->table.n;
 
-	for (i = 0; i < n; i++) {
-		k = ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, i), 0), parts);
-		part[i] = (uint32_t)k;
-		first[k + 1]++;
-	}
-	for (k = 0; k < parts; k++)
-		first[k + 1] += first[k];
 	for (i = 0; i < n; i++)
-		row[first[part[i]]++] = (uint32_t)i;
-	for (k = parts; k > 0; k--)
-		first[k] = first[k - 1];
-	first[0] = 0;
+		part[i] = (uint32_t)ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, i), 0),
+						    parts);
+	ib_sort_index(part, n, (uint32_t)parts, first, row);
 }
 
 static enum ib_status
