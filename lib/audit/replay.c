@@ -216,7 +216,7 @@ check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct
 	if (c.reason != IB_REASON_DRAWN || c.pi != line->pi)
 		return ib_fail(err, IB_E_CHECK, "pi is %.17g, but the score file gives %.17g (%s)",
 			       line->pi, c.pi, ib_reason_name(c.reason));
-	if (ib_rule_keeps(r->rule, row, &c, ib_draw_u(r->rule->key, line->id)) != line->kept)
+	if (ib_rule_draw(r->rule, line->id, row, &c).kept != line->kept)
 		return ib_fail(err, IB_E_CHECK, "kept is %s, but the score file gives %s",
 			       line->kept ? "true" : "false", line->kept ? "false" : "true");
 	return IB_OK;

@@ -44,19 +44,14 @@ static void
 decide(struct simulation *s, const struct ib_rule *rule, struct ib_run_stats *t)
 {
 	struct ib_inclusion c;
+	struct ib_decision d;
 	uint64_t i;
-	double u;
 
 	for (i = 0; i < s->losses.ids.n; i++) {
 		c = ib_rule_inclusion(rule, s->score_row[i]);
-		s->kept[i] = true;
-		if (c.reason == IB_REASON_DRAWN) {
-			u = ib_draw_u(rule->key, ib_table_id(&s->losses.ids, i));
-			s->kept[i] = ib_rule_keeps(rule, s->score_row[i], &c, u);
-			if (!s->kept[i])
-				c.reason = IB_REASON_PRUNED;
-		}
-		ib_run_stats_add(t, &c, s->kept[i]);
+		d = ib_rule_draw(rule, ib_table_id(&s->losses.ids, i), s->score_row[i], &c);
+		s->kept[i] = d.kept;
+		ib_run_stats_add(t, &c, &d);
 	}
 	ib_run_stats_flush(t);
 }

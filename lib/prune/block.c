@@ -197,32 +197,26 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annot
 
 bool
 ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id, uint32_t row,
-		struct ib_inclusion c, struct ib_annotation *annotation)
+		const struct ib_inclusion *c, struct ib_annotation *annotation)
 {
 	const struct ib_rule *r = p->rule;
-	bool kept = true;
+	struct ib_decision d;
+	float score = NAN;
 
-	*annotation = (struct ib_annotation){ .id = id, .score = NAN };
 	if (row != IB_NO_ROW)
-		annotation->score = ((const float *)r->scores->score.p)[row];
+		score = ((const float *)r->scores->score.p)[row];
 	if (p->options->dry_run) {
-		ib_dry_run_add(&b->dry_run, r, &c, annotation->score);
+		ib_dry_run_add(&b->dry_run, r, c, score);
 		return true;
 	}
-	if (c.reason == IB_REASON_DRAWN || p->options->explain)
-		annotation->u = ib_draw_from_bits(ib_draw_bits(r->key, id.p, id.n));
-	if (c.reason == IB_REASON_DRAWN) {
-		kept = ib_rule_keeps(r, row, &c, annotation->u);
-		if (!kept)
-			c.reason = IB_REASON_PRUNED;
-	}
-	ib_run_stats_add(&b->stats, &c, kept);
-	annotation->pi = c.pi;
-	annotation->weight = kept ? c.weight : 0;
-	annotation->reason = c.reason;
-	if (p->options->audit && c.pi < 1)
-		ib_audit_text_add(&b->audit, id, annotation->score, c.pi, kept);
-	return kept;
+	d = ib_rule_draw(r, id, row, c);
+	if (p->options->explain && c->reason != IB_REASON_DRAWN)
+		d.u = ib_draw_u(r->key, id);
+	ib_run_stats_add(&b->stats, c, &d);
+	*annotation = (struct ib_annotation){ id, d.pi, d.u, d.weight, score, d.reason };
+	if (p->options->audit && d.pi < 1)
+		ib_audit_text_add(&b->audit, id, score, d.pi, d.kept);
+	return d.kept;
 }
 
 static bool
@@ -230,7 +224,7 @@ decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, size_t i
 {
 	struct ib_span id = { g->id[i].p, g->id[i].n };
 	struct ib_annotation annotation;
-	bool kept = ib_prune_sample(p, b, id, g->row[i], g->inclusion[i], &annotation);
+	bool kept = ib_prune_sample(p, b, id, g->row[i], &g->inclusion[i], &annotation);
 
 	if (p->options->dry_run)
 		return true;

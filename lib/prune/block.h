@@ -70,7 +70,8 @@ void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
  * is kept.
  */
 bool ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
-		     uint32_t row, struct ib_inclusion inclusion, struct ib_annotation *annotation);
+		     uint32_t row, const struct ib_inclusion *inclusion,
+		     struct ib_annotation *annotation);
 
 /* Clear the results, before the first record of b->in.block. */
 void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);

@@ -128,6 +128,32 @@ ib_rule_threshold(const struct ib_rule *r)
 	return r->threshold;
 }
 
+static bool
+keeps(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *c, double u)
+{
+	if (c->group >= 0)
+		return r->kept[row / 64] >> row % 64 & 1;
+	return u < c->pi;
+}
+
+struct ib_decision
+ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row, const struct ib_inclusion *c)
+{
+	struct ib_decision d = {
+		.pi = c->pi, .u = NAN, .weight = c->weight, .reason = c->reason, .kept = true
+	};
+
+	if (c->reason != IB_REASON_DRAWN)
+		return d;
+	d.u = ib_draw_from_bits(ib_draw_bits(r->key, id.p, id.n));
+	d.kept = keeps(r, row, c, d.u);
+	if (!d.kept) {
+		d.reason = IB_REASON_PRUNED;
+		d.weight = 0;
+	}
+	return d;
+}
+
 void
 ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n, struct ib_decision *d)
 {
@@ -140,14 +166,6 @@ ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n, stru
 		row = r->scores && ib_scores_find(r->scores, id[i], &found) ? (uint32_t)found
 									    : IB_NO_ROW;
 		c = ib_rule_inclusion(r, row);
-		d[i] = (struct ib_decision){ .pi = c.pi, .u = NAN, .reason = c.reason };
-		d[i].kept = true;
-		if (c.reason == IB_REASON_DRAWN) {
-			d[i].u = ib_draw_u(r->key, id[i]);
-			d[i].kept = ib_rule_keeps(r, row, &c, d[i].u);
-			if (!d[i].kept)
-				d[i].reason = IB_REASON_PRUNED;
-		}
-		d[i].weight = d[i].kept ? c.weight : 0;
+		d[i] = ib_rule_draw(r, id[i], row, &c);
 	}
 }

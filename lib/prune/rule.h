@@ -97,13 +97,8 @@ ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 	return c;
 }
 
-/* True if the draw keeps the sample. For IB_REASON_DRAWN only. */
-static inline bool
-ib_rule_keeps(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *c, double u)
-{
-	if (c->group >= 0)
-		return r->kept[row / 64] >> row % 64 & 1;
-	return u < c->pi;
-}
+/* Decide a sample with the inclusion c: draw u if the draw decides, else u is NaN. */
+struct ib_decision ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row,
+				const struct ib_inclusion *c);
 
 #endif

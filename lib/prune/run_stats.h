@@ -31,12 +31,12 @@ void ib_run_stats_flush(struct ib_run_stats *t);
 void ib_run_stats_next(struct ib_run_stats *t, const struct ib_inclusion *c);
 
 static inline void
-ib_run_stats_add(struct ib_run_stats *t, const struct ib_inclusion *c, bool kept)
+ib_run_stats_add(struct ib_run_stats *t, const struct ib_inclusion *c, const struct ib_decision *d)
 {
 	bool fixed = c->group >= 0;
 
 	t->samples++;
-	t->reasons[c->reason]++;
+	t->reasons[d->reason]++;
 	if (c->pi == 1 && !fixed) {
 		t->certain++;
 		return;
@@ -46,7 +46,7 @@ ib_run_stats_add(struct ib_run_stats *t, const struct ib_inclusion *c, bool kept
 	if (fixed)
 		t->group[c->group]++;
 	t->n++;
-	t->nkept += kept;
+	t->nkept += d->kept;
 }
 
 /* Add the sums of another block. Both must be flushed. */

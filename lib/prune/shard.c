@@ -203,6 +203,7 @@ decide(struct shard *s, struct ib_error *err)
 	struct ib_pruned *b = s->run->b;
 	uint32_t row = IB_NO_ROW;
 	struct ib_id own;
+	struct ib_inclusion inclusion;
 	enum ib_status st;
 	bool kept;
 
@@ -212,8 +213,8 @@ decide(struct shard *s, struct ib_error *err)
 		row = ib_table_find(&scores->table, &own);
 		ib_pruner_release_pages(s->run->pruner, 1);
 	}
-	kept = ib_prune_sample(s->run->pruner, b, id, row,
-			       ib_rule_inclusion(s->run->pruner->rule, row), &s->annotation);
+	inclusion = ib_rule_inclusion(s->run->pruner->rule, row);
+	kept = ib_prune_sample(s->run->pruner, b, id, row, &inclusion, &s->annotation);
 	s->annotation.id = id;
 	st = check_duplicate(s, row, err);
 	if (row == IB_NO_ROW)
