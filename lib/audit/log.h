@@ -14,11 +14,6 @@
 #include "prune/audit_format.h"
 #include "prune/rule.h"
 
-struct ib_audit_group {
-	double pi;     /* the keep probability by the rule, before it is replaced by k/n */
-	uint64_t n, k; /* samples of the group, and how many of them are kept */
-};
-
 /* The header line of a run: all parameters on which the keep probabilities depend. */
 struct ib_run_header {
 	char *text;			/* the line, without its newline */
@@ -27,8 +22,8 @@ struct ib_run_header {
 	double threshold;		/* NaN: none */
 	struct ib_thresholds cuts;	/* for the rules buckets and rank: thresholds as scores */
 	double c;			/* for the rule proportional; NaN: none */
-	struct ib_audit_group *group;
-	size_t ngroups;
+	struct ib_fixed_group *group;
+	size_t ngroups; /* <= IB_THRESHOLDS_MAX */
 	struct ib_part part;
 	bool allows_duplicates;
 	char scores[33], totals[33]; /* digests of the files; empty: none */

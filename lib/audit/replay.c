@@ -3,12 +3,12 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 #include "base/array.h"
 #include "base/error.h"
 #include "base/part.h"
 #include "base/sort.h"
+#include "prune/draw.h"
 #include "prune/rules.h"
 
 /* ---- the rule ------------------------------------------------------------------ */
@@ -113,7 +113,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 	enum ib_status st = IB_OK;
 
 	*r = (struct ib_replay){ .head = head, .scores = scores };
-	ib_exact_init(&r->weights);
+	ib_run_stats_init(&r->stats);
 	r->group = calloc(head->ngroups + 1, sizeof(*r->group));
 	if (!r->group)
 		return ib_fail_memory(err);
@@ -134,34 +134,31 @@ ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 
 /* ---- lines ------------------------------------------------------------------ */
 
-static const struct ib_audit_group *
-group_of(const struct ib_run_header *h, double pi, size_t *at)
+/* Return the group with this pi, or -1. */
+static int
+group_of(const struct ib_run_header *h, double pi)
 {
 	size_t i;
 
-	for (i = 0; i < h->ngroups; i++) {
-		if (h->group[i].pi == pi) {
-			*at = i;
-			return &h->group[i];
-		}
-	}
-	return NULL;
+	for (i = 0; i < h->ngroups; i++)
+		if (h->group[i].pi == pi)
+			return (int)i;
+	return -1;
 }
 
 /*
- * Compute pi and the weight from the header and the score in the line, and
- * compare pi with the line. *group: index of the group for --sampling=fixed,
- * otherwise SIZE_MAX.
+ * Compute pi from the header and the score in the line, and compare it with the
+ * line. *group: index of the group for --sampling=fixed, otherwise -1.
  */
 static enum ib_status
-compute_pi(const struct ib_replay *r, const struct ib_audit_line *line, double *pi, double *weight,
-	   size_t *group, struct ib_error *err)
+check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group,
+	 struct ib_error *err)
 {
 	const struct ib_run_header *h = r->head;
 	const struct ib_rule *rule = &r->bare;
-	const struct ib_audit_group *g;
+	double pi;
 
-	*group = SIZE_MAX;
+	*group = -1;
 	if (rule->unpruned)
 		return ib_fail(
 			err, IB_E_CHECK,
@@ -171,25 +168,21 @@ compute_pi(const struct ib_replay *r, const struct ib_audit_line *line, double *
 		return ib_fail(
 			err, IB_E_CHECK,
 			"there is a line for this sample, but its score is unknown: pi is 1");
-	rule->kind->pi(rule, &line->score, 1, pi);
-	if (*pi == IB_HIGH)
-		*pi = 1;
-	*weight = 1 / *pi;
-	if (*pi < 1 && h->options.sampling == IB_SAMPLING_FIXED && !isnan(line->score)) {
-		g = group_of(h, *pi, group);
-		if (!g)
+	rule->kind->pi(rule, &line->score, 1, &pi);
+	if (pi < 1 && h->options.sampling == IB_SAMPLING_FIXED && !isnan(line->score)) {
+		*group = group_of(h, pi);
+		if (*group < 0)
 			return ib_fail(err, IB_E_CHECK, "the run header has no group with pi %.17g",
-				       *pi);
-		*pi = (double)g->k / (double)g->n;
-		*weight = (double)g->n / (double)g->k;
+				       pi);
+		pi = h->group[*group].fraction;
 	}
-	if (*pi >= 1)
+	if (pi >= 1) /* IB_HIGH, or a group that keeps all */
 		return ib_fail(err, IB_E_CHECK,
 			       "there is a line for this sample, but its score %.9g is not below "
 			       "the threshold: pi is 1",
 			       (double)line->score);
-	if (line->pi != *pi)
-		return ib_fail(err, IB_E_CHECK, "pi is %.17g, expected %.17g", line->pi, *pi);
+	if (line->pi != pi)
+		return ib_fail(err, IB_E_CHECK, "pi is %.17g, expected %.17g", line->pi, pi);
 	return IB_OK;
 }
 
@@ -258,40 +251,25 @@ add_id(struct ib_replay *r, uint64_t hash)
 	return true;
 }
 
-static void
-count_line(struct ib_replay *r, bool kept, double weight)
-{
-	if (!kept) {
-		r->pruned++;
-		return;
-	}
-	r->kept++;
-	if (weight != r->weight && r->repeats > 0) {
-		ib_exact_add_times(&r->weights, r->weight, r->repeats);
-		r->repeats = 0;
-	}
-	r->weight = weight;
-	r->repeats++;
-}
-
 enum ib_status
 ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_error *err)
 {
 	const struct ib_part *part = &r->head->part;
 	uint64_t hash = XXH3_64bits_withSeed(line->id.p, line->id.n, r->bare.key);
-	double u = (double)(hash >> 11) * 0x1p-53, pi = 1, weight = 1;
+	double u = ib_draw_from_bits(hash >> 11);
 	enum ib_status st;
-	size_t group;
+	int group;
 
-	st = compute_pi(r, line, &pi, &weight, &group, err);
+	st = check_pi(r, line, &group, err);
 	if (st)
 		return st;
-	if (group == SIZE_MAX && line->kept != (u < pi))
+	if (group < 0 && line->kept != (u < line->pi))
 		return ib_fail(err, IB_E_CHECK,
 			       "kept is %s, but u %.17g is "
 			       "%sbelow pi %.17g",
-			       line->kept ? "true" : "false", u, u < pi ? "" : "not ", pi);
-	if (group != SIZE_MAX && !add_draw(&r->group[group], line, hash >> 11))
+			       line->kept ? "true" : "false", u, u < line->pi ? "" : "not ",
+			       line->pi);
+	if (group >= 0 && !add_draw(&r->group[group], line, hash >> 11))
 		return ib_fail_memory(err);
 	if (part->count > 0 && ib_part_of(line->id, part->count) != part->index)
 		return ib_fail(err, IB_E_CHECK, "the id is not in partition %llu/%llu",
@@ -301,7 +279,7 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 		if (st)
 			return st;
 	}
-	count_line(r, line->kept, weight);
+	ib_run_stats_count(&r->stats, line->pi, group, line->kept);
 	return add_id(r, hash) ? IB_OK : ib_fail_memory(err);
 }
 
@@ -311,7 +289,7 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 static enum ib_status
 check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 {
-	const struct ib_audit_group *h = &r->head->group[i];
+	const struct ib_fixed_group *h = &r->head->group[i];
 	const struct ib_replay_group *g = &r->group[i];
 	bool all = g->kept + g->pruned == h->n && !r->head->allows_duplicates;
 	char show[IB_SHOW_MAX];
@@ -336,29 +314,30 @@ check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 static enum ib_status
 check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *err)
 {
+	struct ib_run_stats *s = &r->stats;
+	uint64_t pruned = s->samples - s->kept;
 	double sum;
 
 	if (t->epoch != r->head->options.epoch)
 		return ib_fail(err, IB_E_CHECK,
 			       "the run footer has epoch %lld, but the header has %lld",
 			       (long long)t->epoch, (long long)r->head->options.epoch);
-	if (t->pruned != r->pruned)
+	if (t->pruned != pruned)
 		return ib_fail(err, IB_E_CHECK,
 			       "the footer's 'pruned' is %llu, but the lines give %llu",
-			       (unsigned long long)t->pruned, (unsigned long long)r->pruned);
+			       (unsigned long long)t->pruned, (unsigned long long)pruned);
 	if (t->samples - t->pruned != t->kept || t->samples < t->pruned)
 		return ib_fail(err, IB_E_CHECK,
 			       "in the footer, %llu samples minus %llu pruned is not %llu kept",
 			       (unsigned long long)t->samples, (unsigned long long)t->pruned,
 			       (unsigned long long)t->kept);
-	if (t->kept < r->kept)
+	if (t->kept < s->kept)
 		return ib_fail(err, IB_E_CHECK,
 			       "the footer's 'kept' is %llu, but the lines alone give %llu",
-			       (unsigned long long)t->kept, (unsigned long long)r->kept);
-	ib_exact_add_times(&r->weights, r->weight, r->repeats);
-	r->repeats = 0;
-	ib_exact_add_times(&r->weights, 1, t->kept - r->kept);
-	sum = ib_exact_round(&r->weights);
+			       (unsigned long long)t->kept, (unsigned long long)s->kept);
+	ib_run_stats_finish(s, r->head->group, r->head->ngroups);
+	ib_exact_add_times(&s->weight_sum, 1, t->kept - s->kept); /* the samples without a line */
+	sum = ib_exact_round(&s->weight_sum);
 	if (sum != t->weight_sum)
 		return ib_fail(err, IB_E_CHECK,
 			       "the footer's 'weight_sum' is %.17g, but the lines give %.17g",

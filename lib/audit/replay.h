@@ -6,7 +6,7 @@
 #define IB_AUDIT_REPLAY_H
 
 #include "audit/log.h"
-#include "base/exact.h"
+#include "prune/run_stats.h"
 
 /*
  * For --sampling=fixed: the lines of one group. Such a run keeps the samples
@@ -26,13 +26,8 @@ struct ib_replay {
 	struct ib_rule *rule;		/* if solved */
 	struct ib_rule bare;		/* the rule with the threshold etc. of the header */
 	struct ib_replay_group *group;	/* [head->ngroups] */
-	uint64_t kept, pruned;
-	/* sum of the weights of the kept lines, except the last `repeats` of them,
-	 * which have the weight `weight` */
-	struct ib_exact weights;
-	double weight;
-	uint64_t repeats;
-	uint64_t *id_hash; /* hashes of all ids, to find duplicates */
+	struct ib_run_stats stats;	/* of the lines */
+	uint64_t *id_hash;		/* hashes of all ids, to find duplicates */
 	uint64_t nhashes;
 	size_t hashes_cap;
 };

@@ -77,17 +77,15 @@ groups_of(struct ib_members *p, struct ib_run_header *h)
 {
 	const cJSON *groups = ib_members_get(p, "groups"), *group;
 	struct ib_members one = { 0 };
-	size_t i = 0;
-	int n;
+	struct ib_fixed_group *g;
 
 	if (!groups)
 		return;
-	if (!cJSON_IsArray(groups)) {
+	if (!cJSON_IsArray(groups) || cJSON_GetArraySize(groups) > IB_THRESHOLDS_MAX) {
 		ib_members_refuse(p, "groups");
 		return;
 	}
-	n = cJSON_GetArraySize(groups);
-	h->group = calloc((size_t)n + 1, sizeof(*h->group));
+	h->group = calloc(IB_THRESHOLDS_MAX, sizeof(*h->group));
 	if (!h->group) {
 		p->no_memory = true;
 		return;
@@ -95,14 +93,15 @@ groups_of(struct ib_members *p, struct ib_run_header *h)
 	cJSON_ArrayForEach(group, groups)
 	{
 		one.json = group;
-		h->group[i].pi = ib_members_real(&one, "pi", NAN);
-		h->group[i].n = (uint64_t)ib_members_whole(&one, "n", 0);
-		h->group[i].k = (uint64_t)ib_members_whole(&one, "k", 0);
-		if (isnan(h->group[i].pi) || h->group[i].n == 0)
+		g = &h->group[h->ngroups++];
+		g->pi = ib_members_real(&one, "pi", NAN);
+		g->n = (uint64_t)ib_members_whole(&one, "n", 0);
+		g->k = (uint64_t)ib_members_whole(&one, "k", 0);
+		g->fraction = (double)g->k / (double)g->n;
+		g->weight = (double)g->n / (double)g->k;
+		if (isnan(g->pi) || g->n == 0)
 			ib_members_refuse(&one, "groups");
-		i++;
 	}
-	h->ngroups = i;
 	if (one.bad)
 		ib_members_refuse(p, "groups");
 }

@@ -53,7 +53,6 @@ decide(struct simulation *s, const struct ib_rule *rule, struct ib_run_stats *t)
 		s->kept[i] = d.kept;
 		ib_run_stats_add(t, &c, &d);
 	}
-	ib_run_stats_flush(t);
 }
 
 static struct ib_id

@@ -7,81 +7,43 @@
 #include "base/exact.h"
 #include "prune/run_stats.h"
 
-/* For --sampling=fixed: number of lines of each group, which all have pi k/n of the group. */
-struct groups {
-	const struct ib_run_header *head;
-	uint64_t *lines;
-};
-
-/* Count a line of a fixed run for its group. Returns false if it was drawn independently. */
-static bool
-count_group(struct groups *g, const struct ib_audit_line *line)
+/* Return the group of a line, or -1 if the sample was drawn independently. */
+static int
+group_of(const struct ib_run_header *h, const struct ib_audit_line *line)
 {
-	const struct ib_run_header *h = g->head;
 	size_t i;
 
-	if (!ib_rule_needs_scores(h->options.rule) && isnan(line->score))
-		return false; /* unseen or unknown samples are drawn independently */
-	for (i = 0; i < h->ngroups; i++) {
-		if ((double)h->group[i].k / (double)h->group[i].n == line->pi) {
-			g->lines[i]++;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Return the standard error: the variance of the independent draws plus that of the groups. */
-static double
-standard_error(struct ib_exact *variance, const struct groups *g)
-{
-	const struct ib_run_header *h = g->head;
-	size_t i;
-
+	/* unseen or unknown samples are drawn independently in a fixed run too */
+	if (h->options.sampling != IB_SAMPLING_FIXED ||
+	    (!ib_rule_needs_scores(h->options.rule) && isnan(line->score)))
+		return -1;
 	for (i = 0; i < h->ngroups; i++)
-		ib_exact_add(variance, ib_run_stats_group_variance(h->group[i].n, h->group[i].k,
-								   g->lines[i]));
-	return sqrt(ib_exact_round(variance));
+		if (h->group[i].fraction == line->pi)
+			return (int)i;
+	return -1;
 }
 
-/* Compute the standard error of the weight sum. Equal values of pi in sequence are added at once.
- */
+/* Compute the standard error of the weight sum. */
 static enum ib_status
 compute_error(struct ib_audit_log *log, const struct ib_audit_run *run, double *error,
 	      struct ib_error *err)
 {
 	const struct ib_run_header *h = &run->head;
 	const struct ib_audit_line *line;
-	struct groups g = { .head = h };
-	struct ib_exact variance;
-	uint64_t same = 0;
-	double pi = 1;
+	struct ib_run_stats stats;
 	enum ib_status st;
 	size_t n, i;
 
-	ib_exact_init(&variance);
-	g.lines = calloc(h->ngroups + 1, sizeof(*g.lines));
-	st = g.lines ? ib_audit_lines_begin(log, run, false, err) : ib_fail_memory(err);
-	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
-		for (i = 0; i < n; i++) {
-			if (h->options.sampling == IB_SAMPLING_FIXED && count_group(&g, &line[i]))
-				continue;
-			if (line[i].pi != pi && same > 0 && pi > 0)
-				ib_exact_add_times(&variance, (1 - pi) / pi, same);
-			if (line[i].pi != pi)
-				same = 0;
-			pi = line[i].pi;
-			same++;
-		}
-	}
-	if (same > 0 && pi > 0)
-		ib_exact_add_times(&variance, (1 - pi) / pi, same);
-	if (st == IB_EOF) {
-		*error = standard_error(&variance, &g);
-		st = IB_OK;
-	}
-	free(g.lines);
-	return st;
+	ib_run_stats_init(&stats);
+	st = ib_audit_lines_begin(log, run, false, err);
+	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err)))
+		for (i = 0; i < n; i++)
+			ib_run_stats_count(&stats, line[i].pi, group_of(h, &line[i]), line[i].kept);
+	if (st != IB_EOF)
+		return st;
+	ib_run_stats_finish(&stats, h->group, h->ngroups);
+	*error = sqrt(ib_exact_round(&stats.weight_var));
+	return IB_OK;
 }
 
 enum ib_status

@@ -125,7 +125,10 @@ ib_exact_add_times(struct ib_exact *x, double value, uint64_t times)
 {
 	struct parts p = split_double(value);
 
-	add_u128(x, ib_u128_product(p.m, times), p.bit - LOWEST, p.negative);
+	if (times == 1) /* cheaper */
+		ib_exact_add(x, value);
+	else
+		add_u128(x, ib_u128_product(p.m, times), p.bit - LOWEST, p.negative);
 }
 
 void

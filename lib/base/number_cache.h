@@ -26,10 +26,8 @@ static inline const struct ib_number_cache_entry *
 ib_number_cache_get(struct ib_number_cache *cache, double number)
 {
 	struct ib_number_cache_entry *t;
-	uint64_t bits;
 
-	memcpy(&bits, &number, sizeof(bits));
-	t = &cache->entry[bits * 0x9e3779b97f4a7c15 >> (64 - IB_NUMBER_CACHE_BITS)];
+	t = &cache->entry[ib_number_slot(number, IB_NUMBER_CACHE_BITS)];
 	if (t->n == 0 || t->number != number) {
 		t->number = number;
 		t->n = ib_number_put(t->text, number);

@@ -5,6 +5,8 @@
 #ifndef IB_BASE_NUMBERS_H
 #define IB_BASE_NUMBERS_H
 
+#include <string.h>
+
 #include "infobatch.h"
 
 /*
@@ -48,5 +50,15 @@ size_t ib_number_put_float(char out[IB_NUMBER_MAX], float value);
 
 /* Write the decimal digits of an integer. Returns the length, at most 20. */
 size_t ib_number_put_unsigned(char out[IB_NUMBER_MAX], uint64_t value);
+
+/* Hash a number to a slot in [0, 2^bits). */
+static inline size_t
+ib_number_slot(double value, unsigned bits)
+{
+	uint64_t x;
+
+	memcpy(&x, &value, sizeof(x));
+	return (size_t)(x * 0x9e3779b97f4a7c15u >> (64 - bits));
+}
 
 #endif

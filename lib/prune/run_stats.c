@@ -11,53 +11,40 @@ ib_run_stats_init(struct ib_run_stats *t)
 	ib_exact_init(&t->weight_var);
 }
 
-/*
- * With some rules pi changes at every record; then a plain addition is cheaper
- * than one with a factor.
- */
+/* Add n samples with one pi, of which `kept` were kept. */
 static void
-add(struct ib_exact *sum, double value, uint64_t times)
+add_samples(struct ib_run_stats *t, double pi, double weight, uint64_t n, uint64_t kept)
 {
-	if (times == 1)
-		ib_exact_add(sum, value);
-	else
-		ib_exact_add_times(sum, value, times);
+	if (pi > 0)
+		ib_exact_add_times(&t->expected_kept, pi, n);
+	if (kept == 0)
+		return;
+	ib_exact_add_times(&t->weight_sum, weight, kept);
+	if (weight > t->max_weight)
+		t->max_weight = weight;
 }
 
 void
-ib_run_stats_next(struct ib_run_stats *t, const struct ib_inclusion *c)
+ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat)
 {
-	t->kept += t->nkept;
-	if (t->n > 0 && t->pi > 0) {
-		add(&t->expected_kept, t->pi, t->n);
-		if (t->pi < 1 && !t->fixed)
-			add(&t->weight_var, (1 - t->pi) / t->pi, t->n);
+	double pi = repeat->value;
+
+	if (repeat->n > 0 && pi > 0) {
+		add_samples(t, pi, 1 / pi, repeat->n, repeat->kept);
+		ib_exact_add_times(&t->weight_var, (1 - pi) / pi, repeat->n);
 	}
-	if (t->nkept > 0) {
-		add(&t->weight_sum, t->weight, t->nkept);
-		if (t->weight > t->max_weight)
-			t->max_weight = t->weight;
-	}
-	t->n = t->nkept = 0;
-	t->pi = c->pi;
-	t->weight = c->weight;
-	t->fixed = c->group >= 0;
+	repeat->n = repeat->kept = 0;
 }
 
 void
 ib_run_stats_flush(struct ib_run_stats *t)
 {
-	const struct ib_inclusion none = { 0, 0, IB_REASON_DRAWN, -1 };
+	size_t i;
 
-	ib_run_stats_next(t, &none);
-	t->kept += t->certain;
-	if (t->certain > 0) {
-		ib_exact_add_times(&t->expected_kept, 1, t->certain);
-		ib_exact_add_times(&t->weight_sum, 1, t->certain);
-		if (t->max_weight < 1)
-			t->max_weight = 1;
-		t->certain = 0;
-	}
+	for (i = 0; i < IB_REPEATS; i++)
+		ib_run_stats_flush_pi(t, &t->drawn.entry[i]);
+	add_samples(t, 1, 1, t->certain, t->certain);
+	t->certain = 0;
 }
 
 void
@@ -69,8 +56,10 @@ ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other)
 	t->kept += other->kept;
 	for (i = 0; i < IB_NREASONS; i++)
 		t->reasons[i] += other->reasons[i];
-	for (i = 0; i < IB_THRESHOLDS_MAX; i++)
-		t->group[i] += other->group[i];
+	for (i = 0; i < IB_THRESHOLDS_MAX; i++) {
+		t->group[i].n += other->group[i].n;
+		t->group[i].kept += other->group[i].kept;
+	}
 	if (other->max_weight > t->max_weight)
 		t->max_weight = other->max_weight;
 	ib_exact_merge(&t->expected_kept, &other->expected_kept);
@@ -78,8 +67,13 @@ ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other)
 	ib_exact_merge(&t->weight_var, &other->weight_var);
 }
 
-double
-ib_run_stats_group_variance(uint64_t n, uint64_t k, uint64_t m)
+/*
+ * Return the variance of the sum of weights that m rows of a fixed group
+ * contribute, if k of the n rows in the group are kept:
+ * m (n-m) (n-k) / (k (n-1)), rounded once.
+ */
+static double
+group_variance(uint64_t n, uint64_t k, uint64_t m)
 {
 	struct ib_exact x;
 
@@ -91,15 +85,24 @@ ib_run_stats_group_variance(uint64_t n, uint64_t k, uint64_t m)
 }
 
 void
-ib_run_stats_result(const struct ib_run_stats *t, const struct ib_rule *rule,
-		    struct ib_prune_result *r)
+ib_run_stats_finish(struct ib_run_stats *t, const struct ib_fixed_group *group, size_t ngroups)
 {
-	struct ib_exact var = t->weight_var;
+	const struct ib_fixed_group *g;
 	size_t i;
 
-	for (i = 0; i < rule->ngroups; i++)
-		ib_exact_add(&var, ib_run_stats_group_variance(rule->group[i].n, rule->group[i].k,
-							       t->group[i]));
+	ib_run_stats_flush(t);
+	for (i = 0; i < ngroups; i++) {
+		g = &group[i];
+		add_samples(t, g->fraction, g->weight, t->group[i].n, t->group[i].kept);
+		ib_exact_add(&t->weight_var, group_variance(g->n, g->k, t->group[i].n));
+		t->group[i].n = t->group[i].kept = 0;
+	}
+}
+
+void
+ib_run_stats_result(struct ib_run_stats *t, const struct ib_rule *rule, struct ib_prune_result *r)
+{
+	ib_run_stats_finish(t, rule->group, rule->ngroups);
 	r->threshold = rule->threshold;
 	r->samples = t->samples;
 	r->kept = t->kept;
@@ -108,6 +111,6 @@ ib_run_stats_result(const struct ib_run_stats *t, const struct ib_rule *rule,
 	memcpy(r->reasons, t->reasons, sizeof(r->reasons));
 	r->expected_kept = ib_exact_round(&t->expected_kept);
 	r->weight_sum = ib_exact_round(&t->weight_sum);
-	r->weight_var = ib_exact_round(&var);
+	r->weight_var = ib_exact_round(&t->weight_var);
 	r->max_weight = t->max_weight;
 }

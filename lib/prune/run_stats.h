@@ -5,62 +5,67 @@
 #ifndef IB_PRUNE_RUN_STATS_H
 #define IB_PRUNE_RUN_STATS_H
 
+#include "base/repeats.h"
 #include "prune/rule.h"
 
 struct ib_run_stats {
 	uint64_t samples, kept;
 	uint64_t reasons[IB_NREASONS];
 	double max_weight;
+	/* variance of the sum of the weights: (1-pi)/pi per drawn sample */
 	struct ib_exact expected_kept, weight_sum, weight_var;
-	/*
-	 * Most samples have one of two values of pi. Samples with pi 1 are
-	 * counted in `certain`. Samples with the current pi are counted in n;
-	 * ib_run_stats_next() adds the counts to the sums when pi changes.
-	 */
-	uint64_t certain;
-	double pi, weight;
-	bool fixed;
-	uint64_t n, nkept;
-	uint64_t group[IB_THRESHOLDS_MAX]; /* for --sampling fixed: rows per group */
+	/* Not yet in the sums: */
+	uint64_t certain;			   /* samples with pi 1 */
+	struct ib_repeats drawn;		   /* by pi */
+	struct ib_repeat group[IB_THRESHOLDS_MAX]; /* samples per group of --sampling fixed */
 };
 
 void ib_run_stats_init(struct ib_run_stats *t);
-/* Add all cached counts to the sums. */
+/* Add the counts of one pi to the sums. */
+void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
+/* Add all counts to the sums, except the counts of groups. */
 void ib_run_stats_flush(struct ib_run_stats *t);
-/* Add the cached counts to the sums; the next samples have the pi of c. */
-void ib_run_stats_next(struct ib_run_stats *t, const struct ib_inclusion *c);
+
+/* Count a sample. group: its group of --sampling fixed, or -1. */
+static inline void
+ib_run_stats_count(struct ib_run_stats *t, double pi, int group, bool kept)
+{
+	struct ib_repeat *r;
+
+	t->samples++;
+	t->kept += kept;
+	if (group >= 0) {
+		r = &t->group[group];
+	} else if (pi == 1) {
+		t->certain++;
+		return;
+	} else {
+		r = ib_repeats_find(&t->drawn, pi);
+		if (r->value != pi) {
+			ib_run_stats_flush_pi(t, r);
+			r->value = pi;
+		}
+	}
+	r->n++;
+	r->kept += kept;
+}
 
 static inline void
 ib_run_stats_add(struct ib_run_stats *t, const struct ib_inclusion *c, const struct ib_decision *d)
 {
-	bool fixed = c->group >= 0;
-
-	t->samples++;
 	t->reasons[d->reason]++;
-	if (c->pi == 1 && !fixed) {
-		t->certain++;
-		return;
-	}
-	if (c->pi != t->pi || fixed != t->fixed)
-		ib_run_stats_next(t, c);
-	if (fixed)
-		t->group[c->group]++;
-	t->n++;
-	t->nkept += d->kept;
+	ib_run_stats_count(t, c->pi, c->group, d->kept);
 }
 
 /* Add the sums of another block. Both must be flushed. */
 void ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other);
 
-/*
- * Return the variance of the sum of weights that m rows of a fixed group
- * contribute, if k of the n rows in the group are kept:
- * m (n-m) (n-k) / (k (n-1)), rounded once.
- */
-double ib_run_stats_group_variance(uint64_t n, uint64_t k, uint64_t m);
+/* Add everything to the sums. group: the groups of --sampling fixed. */
+void ib_run_stats_finish(struct ib_run_stats *t, const struct ib_fixed_group *group,
+			 size_t ngroups);
 
-/* Compute the statistics, each rounded once. */
-void ib_run_stats_result(const struct ib_run_stats *t, const struct ib_rule *rule,
+/* Finish, and compute the statistics, each rounded once. */
+void ib_run_stats_result(struct ib_run_stats *t, const struct ib_rule *rule,
 			 struct ib_prune_result *r);
 
 #endif

@@ -27,13 +27,13 @@ add_squares(struct ib_exact *x, double w, uint64_t times)
 }
 
 void
-ib_weight_stats_flush_slot(struct ib_weight_stats *t, size_t i)
+ib_weight_stats_flush(struct ib_weight_stats *t, struct ib_repeat *repeat)
 {
-	if (t->cache[i].times == 0)
+	if (repeat->n == 0)
 		return;
-	ib_exact_add_times(&t->sum, t->cache[i].value, t->cache[i].times);
-	add_squares(&t->squares, t->cache[i].value, t->cache[i].times);
-	t->cache[i].times = 0;
+	ib_exact_add_times(&t->sum, repeat->value, repeat->n);
+	add_squares(&t->squares, repeat->value, repeat->n);
+	repeat->n = 0;
 }
 
 void
@@ -41,8 +41,8 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 {
 	size_t i;
 
-	for (i = 0; i < IB_SUMS_CACHE; i++)
-		ib_weight_stats_flush_slot(t, i);
+	for (i = 0; i < IB_REPEATS; i++)
+		ib_weight_stats_flush(t, &t->repeats.entry[i]);
 }
 
 /* ---- quotients ------------------------------------------------------------ */

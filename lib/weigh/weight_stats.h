@@ -5,52 +5,34 @@
 #include <string.h>
 
 #include "base/exact.h"
+#include "base/repeats.h"
 
-#define IB_SUMS_CACHE 64
-
-/*
- * Sums over the positive weights. Few weights are distinct, so equal weights are
- * counted in a small cache and added to the exact sums later.
- */
+/* Sums over the positive weights. */
 struct ib_weight_stats {
 	struct ib_exact sum, squares;
 	uint64_t n;
-	double min, max; /* valid if n > 0 */
-	struct {
-		double value;
-		uint64_t times; /* 0: empty entry */
-	} cache[IB_SUMS_CACHE];
+	double min, max;	   /* valid if n > 0 */
+	struct ib_repeats repeats; /* not yet in the sums */
 };
 
 void ib_weight_stats_init(struct ib_weight_stats *t);
 /* Add the cached counts to the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
-void ib_weight_stats_flush_slot(struct ib_weight_stats *t, size_t place);
-
-/* Hash a double to [0, places). places: a power of two, below 2^16. */
-static inline size_t
-ib_double_slot(double value, size_t places)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return (size_t)(bits * 0x9e3779b97f4a7c15u >> 48) & (places - 1);
-}
+void ib_weight_stats_flush(struct ib_weight_stats *t, struct ib_repeat *repeat);
 
 /* Add a weight, which must be finite and positive. */
 static inline void
 ib_weight_stats_add(struct ib_weight_stats *t, double w)
 {
-	size_t i = ib_double_slot(w, IB_SUMS_CACHE);
+	struct ib_repeat *r = ib_repeats_find(&t->repeats, w);
 
 	t->n++;
-	if (t->cache[i].times > 0 && t->cache[i].value == w) {
-		t->cache[i].times++;
+	if (r->n > 0 && r->value == w) {
+		r->n++;
 		return;
 	}
-	ib_weight_stats_flush_slot(t, i);
-	t->cache[i].value = w;
-	t->cache[i].times = 1;
+	ib_weight_stats_flush(t, r);
+	*r = (struct ib_repeat){ .value = w, .n = 1 };
 	if (w < t->min)
 		t->min = w;
 	if (w > t->max)
