@@ -257,6 +257,7 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 	const struct ib_part *part = &r->head->part;
 	uint64_t hash = XXH3_64bits_withSeed(line->id.p, line->id.n, r->bare.key);
 	double u = ib_draw_from_bits(hash >> 11);
+	char text[IB_PART_TEXT];
 	enum ib_status st;
 	int group;
 
@@ -272,8 +273,8 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 	if (group >= 0 && !add_draw(&r->group[group], line, hash >> 11))
 		return ib_fail_memory(err);
 	if (part->count > 0 && ib_part_of(line->id, part->count) != part->index)
-		return ib_fail(err, IB_E_CHECK, "the id is not in partition %llu/%llu",
-			       (unsigned long long)part->index, (unsigned long long)part->count);
+		return ib_fail(err, IB_E_CHECK, "the id is not in partition %s",
+			       ib_part_text(text, part));
 	if (r->scores) {
 		st = check_scores(r, line, err);
 		if (st)

@@ -7,6 +7,7 @@
 #include "audit/log.h"
 #include "audit/html.h"
 #include "base/numbers.h"
+#include "base/part.h"
 #include "prune/params.h"
 #include "prune/rules.h"
 
@@ -70,7 +71,7 @@ write_command(struct ib_bytes *b, const struct ib_run_header *h)
 {
 	size_t n;
 	const struct ib_param *p = ib_params(&n);
-	char number[IB_NUMBER_MAX];
+	char number[IB_NUMBER_MAX], part[IB_PART_TEXT];
 
 	ib_bytes_printf(b, "ib-prune -s SCORES -e %lld", (long long)h->options.epoch);
 	for (; n > 0; n--, p++)
@@ -79,8 +80,7 @@ write_command(struct ib_bytes *b, const struct ib_run_header *h)
 	if (!h->options.keep && ib_rule_kind_of(h->options.rule)->ratio)
 		ib_bytes_printf(b, " --ratio=%.*s", (int)ib_number_put(number, h->ratio), number);
 	if (h->part.count > 0)
-		ib_bytes_printf(b, " --part=%llu/%llu", (unsigned long long)h->part.index,
-				(unsigned long long)h->part.count);
+		ib_bytes_printf(b, " --part=%s", ib_part_text(part, &h->part));
 	if (h->allows_duplicates)
 		ib_bytes_printf(b, " --allow-duplicates");
 	ib_bytes_printf(b, " MANIFEST");

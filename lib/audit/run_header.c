@@ -6,6 +6,7 @@
 
 #include "audit/log.h"
 #include "base/error.h"
+#include "base/part.h"
 #include "base/numbers.h"
 #include "io/json_doc.h"
 #include "io/members.h"
@@ -109,15 +110,10 @@ groups_of(struct ib_members *p, struct ib_run_header *h)
 static void
 part_of(struct ib_members *p, struct ib_part *part)
 {
-	unsigned long long index, count;
-	char *spec = ib_members_text(p, "part"), more;
+	char *spec = ib_members_text(p, "part");
 
-	if (!spec)
-		return;
-	if (sscanf(spec, "%llu/%llu%c", &index, &count, &more) != 2 || index >= count)
+	if (spec && !ib_part_parse(spec, part))
 		ib_members_refuse(p, "part");
-	else
-		*part = (struct ib_part){ index, count };
 	free(spec);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/part.h"
 #include "prune/rules.h"
 #include "record/known_formats.h"
 #include "score/load.h"
@@ -140,6 +141,7 @@ check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 {
 	const struct ib_part *of = b->scores ? &b->scores->part : NULL;
 	const struct ib_part *asked = &o->part;
+	char text[IB_PART_TEXT], other[IB_PART_TEXT];
 
 	if (b->sums && b->sums->totals.newest > o->rule.epoch)
 		return ib_fail(err, IB_E_DATA,
@@ -149,18 +151,15 @@ check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	if (!of || of->count < 2)
 		return IB_OK;
 	if (asked->count == of->count && asked->index != of->index)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: contains partition %llu/%llu, but --part is %llu/%llu",
-			       scores_name(o), (unsigned long long)of->index,
-			       (unsigned long long)of->count, (unsigned long long)asked->index,
-			       (unsigned long long)asked->count);
+		return ib_fail(err, IB_E_DATA, "%s: contains partition %s, but --part is %s",
+			       scores_name(o), ib_part_text(text, of), ib_part_text(other, asked));
 	if (b->sums)
 		return check_sums(b, o, err);
 	ib_warn(context,
-		"%s: contains only partition %llu/%llu, so thresholds are "
+		"%s: contains only partition %s, so thresholds are "
 		"computed from it alone; give the totals of all partitions with "
 		"--totals",
-		scores_name(o), (unsigned long long)of->index, (unsigned long long)of->count);
+		scores_name(o), ib_part_text(text, of));
 	return IB_OK;
 }
 

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/error.h"
+#include "base/limit.h"
 
 /*
  * Warn if this percentage of the ids is unmatched on both sides, even if the ids
@@ -224,17 +225,14 @@ ib_unseen_check(const struct ib_unseen *u, const struct ib_prune_options *option
 		struct ib_error *err)
 {
 	const struct ib_limit *limit = &options->max_unseen;
-	bool ok = true, too_many;
+	enum ib_status st;
+	bool too_many;
 
 	if (!limit->given)
 		return IB_OK;
-	too_many = limit->percent ? ib_decimal_exceeds(limit->decimal, u->n, samples, &ok)
-				  : u->n > limit->count;
-	if (!ok)
-		return ib_fail(err, IB_E_MISUSE, "--max-unseen: %s%% is not a percentage",
-			       limit->decimal);
-	if (!too_many)
-		return IB_OK;
+	st = ib_limit_check(limit, "--max-unseen", u->n, samples, &too_many, err);
+	if (st || !too_many)
+		return st;
 	return ib_fail(err, IB_E_DATA,
 		       "%llu of %llu ids have no score, more than --max-unseen "
 		       "allows",

@@ -23,6 +23,7 @@
 #include "base/array.h"
 #include "base/background.h"
 #include "base/error.h"
+#include "base/part.h"
 #include "io/json_doc.h"
 
 /* The members whose CRCs are stored with the index. */
@@ -233,13 +234,12 @@ static enum ib_status
 check_meta(const cJSON *meta, const char *file, struct ib_scores *s, struct ib_error *err)
 {
 	const cJSON *format, *version, *part, *key;
-	unsigned long long index, count;
 
 	format = cJSON_GetObjectItemCaseSensitive(meta, "format");
 	version = cJSON_GetObjectItemCaseSensitive(meta, "version");
 	part = cJSON_GetObjectItemCaseSensitive(meta, "part");
-	if (cJSON_IsString(part) && sscanf(part->valuestring, "%llu/%llu", &index, &count) == 2)
-		s->part = (struct ib_part){ index, count };
+	if (cJSON_IsString(part))
+		ib_part_parse(part->valuestring, &s->part);
 	key = cJSON_GetObjectItemCaseSensitive(meta, "key");
 	if (cJSON_IsString(key) && *key->valuestring) {
 		s->key = strdup(key->valuestring);

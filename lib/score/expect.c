@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/exact.h"
+#include "base/limit.h"
 #include "base/part.h"
 #include "record/scan.h"
 #include "score/id_mismatch.h"
@@ -292,12 +292,12 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 enum ib_status
 ib_expect_check(const struct ib_expect *e, const struct ib_context *context, struct ib_error *err)
 {
-	const struct ib_limit *limit = &e->options.max_missing;
 	const uint8_t *marks = e->marks.p;
 	uint64_t i, expected = 0, missing = 0, first = 0;
 	uint64_t foreign = e->table.n - e->known;
 	char show[IB_SHOW_MAX];
-	bool ok = true, too_many;
+	enum ib_status st;
+	bool too_many;
 
 	for (i = e->known; i-- > 0;) {
 		expected += marks[i] & EXPECTED;
@@ -310,13 +310,10 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context, str
 		warn_about_foreign_ids(e, missing, context);
 	else
 		warn_about_keys(e, context);
-	too_many = limit->percent ? ib_decimal_exceeds(limit->decimal, missing, expected, &ok)
-				  : missing > (limit->given ? limit->count : 0);
-	if (!ok)
-		return ib_fail(err, IB_E_MISUSE, "--max-missing: not a percentage: %s%%",
-			       limit->decimal);
-	if (!too_many)
-		return IB_OK;
+	st = ib_limit_check(&e->options.max_missing, "--max-missing", missing, expected, &too_many,
+			    err);
+	if (st || !too_many)
+		return st;
 	return ib_fail(err, IB_E_DATA,
 		       "the log is incomplete: %llu of the %llu ids of %s%s "
 		       "have no record; the first is %s",

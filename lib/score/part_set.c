@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/part.h"
 #include "io/json_doc.h"
 
 #define PARTS_MAX ((size_t)1 << 24) /* most partitions in a file */
@@ -37,21 +38,21 @@ enum ib_status
 ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice, const char *name,
 		struct ib_error *err)
 {
+	char text[IB_PART_TEXT];
 	size_t at = p->n;
 
 	if (p->count > 0 && p->count != part->count)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: is of partition %" PRIu64 "/%" PRIu64
-			       ", but earlier files are of %" PRIu64 " partitions",
-			       name, part->index, part->count, p->count);
+			       "%s: is of partition %s, but earlier files are of %" PRIu64
+			       " partitions",
+			       name, ib_part_text(text, part), p->count);
 	while (at > 0 && p->index[at - 1] >= part->index)
 		at--;
 	p->count = part->count;
 	if (at < p->n && p->index[at] == part->index)
 		return twice ? IB_OK
-			     : ib_fail(err, IB_E_DATA,
-				       "%s: duplicate partition %" PRIu64 "/%" PRIu64, name,
-				       part->index, part->count);
+			     : ib_fail(err, IB_E_DATA, "%s: duplicate partition %s", name,
+				       ib_part_text(text, part));
 	return insert(p, at, part->index) ? IB_OK : ib_fail_memory(err);
 }
 

@@ -263,6 +263,7 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 {
 	const struct ib_part *part = &run->options->log.part;
 	struct ib_scores *s = NULL;
+	char text[IB_PART_TEXT];
 	enum ib_status st;
 	uint64_t row;
 
@@ -272,9 +273,8 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 	if (!st)
 		st = check_until(run, s, path, err);
 	if (!st && update && part->count > 0 && ib_scores_has_foreign_row(s, part, &row))
-		st = ib_fail(err, IB_E_DATA, "%s: has rows of another partition than %llu/%llu",
-			     path, (unsigned long long)part->index,
-			     (unsigned long long)part->count);
+		st = ib_fail(err, IB_E_DATA, "%s: has rows of another partition than %s", path,
+			     ib_part_text(text, part));
 	if (!st)
 		st = note_part(run, s, path, err);
 	if (!st)
