@@ -20,7 +20,7 @@
 enum { ID, SCORE, PI, KEPT, NSLOTS };
 
 struct ib_audit_log {
-	struct ib_zstd_log_reader *frames;
+	struct ib_zstd_log_reader *reader;
 	const struct ib_context *context;
 	struct ib_audit_run *run;
 	size_t n, cap;
@@ -59,7 +59,7 @@ refill(struct ib_audit_log *log, struct ib_error *err)
 	log->pos = 0;
 	if (!ib_bytes_reserve(b, PIECE + IB_BYTE_SCAN_PAD))
 		return ib_fail_memory(err);
-	st = ib_zstd_log_reader_read(log->frames, b->p + b->n, PIECE, &n, err);
+	st = ib_zstd_log_reader_read(log->reader, b->p + b->n, PIECE, &n, err);
 	if (st)
 		return st;
 	b->n += n;
@@ -121,11 +121,11 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 		return ib_fail_memory(err);
 	r = &log->run[log->n];
 	*r = (struct ib_audit_run){
-		.frame = ib_zstd_log_reader_start(log->frames),
-		.number = ib_zstd_log_reader_number(log->frames),
+		.frame = ib_zstd_log_reader_start(log->reader),
+		.number = ib_zstd_log_reader_number(log->reader),
 		.skip = skip,
 	};
-	snprintf(where, sizeof(where), "%s: frame %llu", ib_zstd_log_reader_name(log->frames),
+	snprintf(where, sizeof(where), "%s: frame %llu", ib_zstd_log_reader_name(log->reader),
 		 (unsigned long long)r->number);
 	log->n++;
 	return ib_run_header_parse(line, where, &r->head, err);
@@ -158,7 +158,7 @@ end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_erro
 		return ib_fail(err, st,
 			       "%s: the run of epoch %lld (frame "
 			       "%llu): %s",
-			       ib_zstd_log_reader_name(log->frames),
+			       ib_zstd_log_reader_name(log->reader),
 			       (long long)r->head.options.epoch, (unsigned long long)r->number,
 			       why.text);
 	if (st) {
@@ -171,7 +171,7 @@ end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_erro
 		ib_warn(log->context,
 			"%s: a run of epoch %lld did not "
 			"finish: skipped",
-			ib_zstd_log_reader_name(log->frames), (long long)r->head.options.epoch);
+			ib_zstd_log_reader_name(log->reader), (long long)r->head.options.epoch);
 	return IB_OK;
 }
 
@@ -194,8 +194,8 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: frame %llu does not begin "
 			     "with a run header",
-			     ib_zstd_log_reader_name(log->frames),
-			     (unsigned long long)ib_zstd_log_reader_number(log->frames));
+			     ib_zstd_log_reader_name(log->reader),
+			     (unsigned long long)ib_zstd_log_reader_number(log->reader));
 	} else if (ib_audit_is_blank(line)) {
 		f->blank++;
 	} else {
@@ -214,7 +214,7 @@ static void
 warn_incomplete(const struct ib_audit_log *log)
 {
 	ib_warn(log->context, "%s: the last run did not finish: skipped",
-		ib_zstd_log_reader_name(log->frames));
+		ib_zstd_log_reader_name(log->reader));
 }
 
 /*
@@ -243,7 +243,7 @@ add_rest(struct ib_audit_log *log, struct frame *f, bool *torn, struct ib_error 
 static enum ib_status
 end_frame(struct ib_audit_log *log, struct frame *f, struct ib_error *err)
 {
-	bool cut = ib_zstd_log_reader_state(log->frames) == IB_FRAME_CUT;
+	bool cut = ib_zstd_log_reader_state(log->reader) == IB_FRAME_CUT;
 	bool torn = cut;
 	enum ib_status st = IB_OK;
 
@@ -321,7 +321,7 @@ select_latest(struct ib_audit_log *log, struct ib_error *err)
 				"%s: the runs of epoch %lld have "
 				"different manifests: only the last run is used "
 				"(give all shards to one run, or use one log per shard)",
-				ib_zstd_log_reader_name(log->frames),
+				ib_zstd_log_reader_name(log->reader),
 				(long long)sorted[i]->head.options.epoch);
 		differ = false;
 		log->epoch[log->nepochs++] = (size_t)(sorted[i] - log->run);
@@ -335,7 +335,7 @@ scan_log(struct ib_audit_log *log, struct ib_error *err)
 {
 	enum ib_status st;
 
-	while (!(st = ib_zstd_log_reader_next(log->frames, err))) {
+	while (!(st = ib_zstd_log_reader_next(log->reader, err))) {
 		st = read_frame(log, err);
 		if (st)
 			return st;
@@ -370,7 +370,7 @@ ib_audit_log_open(const char *path, const struct ib_context *context, struct ib_
 	log->context = context;
 	log->hash = XXH3_createState();
 	ib_fields_init(&log->fields);
-	st = log->hash ? ib_zstd_log_reader_open(path, &ib_audit_log_kind, &log->frames, err)
+	st = log->hash ? ib_zstd_log_reader_open(path, &ib_audit_log_kind, &log->reader, err)
 		       : ib_fail_memory(err);
 	if (!st)
 		st = add_fields(log, err);
@@ -395,7 +395,7 @@ ib_audit_log_close(struct ib_audit_log *log)
 		ib_run_header_release(&log->run[i].head);
 	free(log->run);
 	free(log->epoch);
-	ib_zstd_log_reader_close(log->frames);
+	ib_zstd_log_reader_close(log->reader);
 	ib_bytes_release(&log->text);
 	ib_arena_release(&log->arena);
 	ib_fields_release(&log->fields);
@@ -406,7 +406,7 @@ ib_audit_log_close(struct ib_audit_log *log)
 const char *
 ib_audit_log_name(const struct ib_audit_log *log)
 {
-	return ib_zstd_log_reader_name(log->frames);
+	return ib_zstd_log_reader_name(log->reader);
 }
 
 size_t
@@ -443,10 +443,10 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, b
 	enum ib_status st;
 	uint64_t at = 0;
 
-	ib_zstd_log_reader_seek(log->frames, run->frame, run->number);
+	ib_zstd_log_reader_seek(log->reader, run->frame, run->number);
 	reset_text(log);
 	ib_json_init(&log->json, &log->fields, true);
-	st = ib_zstd_log_reader_next(log->frames, err);
+	st = ib_zstd_log_reader_next(log->reader, err);
 	while (!st) {
 		st = next_line(log, &line, err);
 		if (st || at == run->skip)
@@ -473,8 +473,8 @@ ib_audit_lines_report(const struct ib_audit_log *log, const struct ib_context *c
 		      uint64_t lines)
 {
 	if (context && context->progress)
-		context->progress(context->data, ib_zstd_log_reader_position(log->frames),
-				  ib_zstd_log_reader_size(log->frames), lines);
+		context->progress(context->data, ib_zstd_log_reader_position(log->reader),
+				  ib_zstd_log_reader_size(log->reader), lines);
 }
 
 uint64_t

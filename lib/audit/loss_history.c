@@ -163,7 +163,7 @@ ib_loss_history_read(const struct ib_loss_history_options *options,
 					  .weight_field = options->weight_field,
 					  .warn_empty = true };
 	struct reading r = { .losses = l, .options = options };
-	struct ib_loss_logs_sink sink = {
+	struct ib_loss_logs_consumer consumer = {
 		.ctx = &r, .batch = add_batch, .scores = refuse_scores, .end = end_operand
 	};
 	struct ib_loss_counts counts;
@@ -171,7 +171,7 @@ ib_loss_history_read(const struct ib_loss_history_options *options,
 
 	*l = (struct ib_loss_history){ .weighted = options->weight_field != NULL };
 	ib_table_init(&l->ids);
-	st = ib_loss_logs_read(&o, context, &sink, &counts, err);
+	st = ib_loss_logs_read(&o, context, &consumer, &counts, err);
 	if (st)
 		return st;
 	if (counts.bad > 0)

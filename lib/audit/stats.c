@@ -47,8 +47,8 @@ compute_error(struct ib_audit_log *log, const struct ib_audit_run *run, double *
 }
 
 enum ib_status
-ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats **figures,
-	       size_t *n, struct ib_error *err)
+ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats **stats, size_t *n,
+	       struct ib_error *err)
 {
 	struct ib_audit_stats *f;
 	const struct ib_audit_run *run;
@@ -58,7 +58,7 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 	size_t i;
 
 	*n = ib_audit_log_epochs(log);
-	*figures = f = calloc(*n + 1, sizeof(*f));
+	*stats = f = calloc(*n + 1, sizeof(*f));
 	if (!f)
 		return ib_fail_memory(err);
 	for (i = 0; i < *n && !st; i++, f++) {
@@ -83,8 +83,8 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 			st = compute_error(log, run, &f->error, err);
 	}
 	if (st) {
-		free(*figures);
-		*figures = NULL;
+		free(*stats);
+		*stats = NULL;
 	}
 	return st;
 }

@@ -11,7 +11,7 @@ struct ib_arena_chunk {
 };
 
 char *
-ib_arena_take(struct ib_arena *a, size_t n)
+ib_arena_allocate(struct ib_arena *a, size_t n)
 {
 	struct ib_arena_chunk *c;
 	size_t cap = n > CHUNK ? n : CHUNK;

@@ -14,7 +14,7 @@ struct ib_arena {
 };
 
 /* Allocate n unaligned bytes. Returns NULL if out of memory. */
-char *ib_arena_take(struct ib_arena *a, size_t n);
+char *ib_arena_allocate(struct ib_arena *a, size_t n);
 /* Return the last n bytes of the most recent piece to the arena. */
 void ib_arena_trim(struct ib_arena *a, size_t n);
 /* Release all pieces, but keep one chunk for reuse. */

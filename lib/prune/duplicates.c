@@ -38,7 +38,7 @@ ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id)
 }
 
 static inline uint64_t
-home(uint64_t nslots, XXH128_hash_t h)
+bucket(uint64_t nslots, XXH128_hash_t h)
 {
 	return ((h.high64 >> 32) * nslots) >> 32;
 }
@@ -47,7 +47,7 @@ home(uint64_t nslots, XXH128_hash_t h)
 static inline XXH128_hash_t *
 slot_of(XXH128_hash_t *slots, uint64_t nslots, XXH128_hash_t h)
 {
-	uint64_t i = home(nslots, h);
+	uint64_t i = bucket(nslots, h);
 
 	while ((slots[i].low64 | slots[i].high64) != 0 &&
 	       (slots[i].low64 != h.low64 || slots[i].high64 != h.high64))
@@ -92,7 +92,7 @@ ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *has
 	slots = s->unseen.p;
 	for (i = 0; i < n; i++) {
 		if (i + AHEAD < n)
-			__builtin_prefetch(&slots[home(s->nslots, hash[i + AHEAD])]);
+			__builtin_prefetch(&slots[bucket(s->nslots, hash[i + AHEAD])]);
 		slot = slot_of(slots, s->nslots, hash[i]);
 		if ((slot->low64 | slot->high64) != 0) {
 			*twice = i;

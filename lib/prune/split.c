@@ -171,7 +171,7 @@ read_ids(struct ib_split *s, struct tied *tied, size_t n, struct ib_arena *arena
 	while (k < n && !(st = ib_pieces_get(s->spill, &kind, &piece, err))) {
 		if (kind != RECORD || index++ != tied[k].index)
 			continue;
-		p = ib_arena_take(arena, piece.n + 1);
+		p = ib_arena_allocate(arena, piece.n + 1);
 		if (!p)
 			return ib_fail_memory(err);
 		memcpy(p, piece.p, piece.n);

@@ -113,7 +113,7 @@ ib_value_text(const struct ib_value *v, struct ib_arena *arena, struct ib_span *
 	*text = ib_value_span(v);
 	if (!v->escaped || (v->type != IB_STRING && v->type != IB_TEXT))
 		return true;
-	to = ib_arena_take(arena, v->n);
+	to = ib_arena_allocate(arena, v->n);
 	if (!to) {
 		*text = (struct ib_span){ NULL, 0 };
 		return true;
@@ -186,7 +186,7 @@ ib_key_build_id(const struct ib_key *key, const int *slot, const struct ib_value
 		}
 		n += piece[i].n + 1;
 	}
-	to = ib_arena_take(arena, n);
+	to = ib_arena_allocate(arena, n);
 	*id = (struct ib_span){ to, to ? n - 1 : 0 };
 	for (i = 0; i < key->n && to; i++) {
 		memcpy(to, piece[i].p, piece[i].n);
@@ -199,7 +199,7 @@ ib_key_build_id(const struct ib_key *key, const int *slot, const struct ib_value
 struct ib_span
 ib_key_format_line_id(uint64_t number, struct ib_arena *arena)
 {
-	char *to = ib_arena_take(arena, IB_NUMBER_MAX);
+	char *to = ib_arena_allocate(arena, IB_NUMBER_MAX);
 	size_t n;
 
 	if (!to)
@@ -212,7 +212,7 @@ ib_key_format_line_id(uint64_t number, struct ib_arena *arena)
 struct ib_span
 ib_key_hash_record(struct ib_span record, struct ib_arena *arena)
 {
-	char *to = ib_arena_take(arena, 33);
+	char *to = ib_arena_allocate(arena, 33);
 
 	if (!to)
 		return (struct ib_span){ NULL, 0 };

@@ -56,7 +56,7 @@ use_block(struct ib_scan *s, struct ib_scan_block *b, struct ib_error *err)
 static enum ib_status
 copy_id(struct ib_span *id, struct ib_arena *arena, struct ib_error *err)
 {
-	char *copy = ib_arena_take(arena, id->n);
+	char *copy = ib_arena_allocate(arena, id->n);
 
 	if (!copy)
 		return ib_fail_memory(err);

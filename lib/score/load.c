@@ -132,7 +132,9 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 	struct ib_log_options log = IB_LOG_DEFAULTS;
 	struct ib_loss_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
 	struct loading l;
-	struct ib_loss_logs_sink sink = { .ctx = &l, .batch = add_batch, .scores = add_scores };
+	struct ib_loss_logs_consumer consumer = { .ctx = &l,
+						  .batch = add_batch,
+						  .scores = add_scores };
 	struct ib_loss_counts counts;
 	struct ib_scores *s = NULL;
 	enum ib_status st;
@@ -142,7 +144,7 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 		return st;
 	st = ib_fold_start(&l.fold, s, IB_DUPLICATES_LAST, 0, err);
 	if (!st)
-		st = ib_loss_logs_read(&o, context, &sink, &counts, err);
+		st = ib_loss_logs_read(&o, context, &consumer, &counts, err);
 	if (!st)
 		ib_fold_finish(&l.fold);
 	ib_fold_release(&l.fold);

@@ -25,7 +25,7 @@ enum ib_status ib_scores_open_any(const char *path, const struct ib_context *con
 
 /*
  * Fold a batch, or a complete score file, into f. These do the work of the
- * batch and scores members of struct ib_loss_logs_sink. ib_load_scores folds
+ * batch and scores members of struct ib_loss_logs_consumer. ib_load_scores folds
  * only the rows of `part`, and may move the rows of `from` out of it.
  */
 enum ib_status ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err);

@@ -19,7 +19,7 @@ struct slot {
 struct run {
 	const struct ib_loss_logs_options *options;
 	const struct ib_context *context;
-	const struct ib_loss_logs_sink *sink;
+	const struct ib_loss_logs_consumer *consumer;
 	struct ib_loss_counts *counts;
 	struct ib_loss_reader log;
 	/* of the operand being read: */
@@ -160,9 +160,9 @@ end_operand(struct ib_scan *scan, struct ib_error *err)
 
 	run->read = run->counts->read;
 	run->refused = false;
-	if (st || !run->sink->end)
+	if (st || !run->consumer->end)
 		return st;
-	return run->sink->end(run->sink->ctx, name, err);
+	return run->consumer->end(run->consumer->ctx, name, err);
 }
 
 static enum ib_status
@@ -213,7 +213,7 @@ use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 	if (!st && run->options->digest)
 		st = ib_npz_feed(z, 1, add_to_digest, scan->reader, err);
 	if (!st && ib_npz_loss_log_is_one(z)) {
-		st = ib_npz_loss_log_read(&run->log, z, block->source, slot->epoch, run->sink,
+		st = ib_npz_loss_log_read(&run->log, z, block->source, slot->epoch, run->consumer,
 					  run->counts, err);
 		goto done;
 	}
@@ -221,11 +221,11 @@ use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 		st = ib_scores_new(&s, err);
 	if (!st)
 		st = ib_scores_from_npz(z, name, s, err);
-	/* A partition may have no rows. Count before the sink, which may move the rows away. */
+	/* A partition may have no rows. Count before the consumer, which may move the rows away. */
 	if (!st)
 		run->counts->read += s->table.n + (s->part.count > 0);
 	if (!st)
-		st = run->sink->scores(run->sink->ctx, s, name, err);
+		st = run->consumer->scores(run->consumer->ctx, s, name, err);
 	if (!st)
 		run->counts->records += s->table.n;
 done:
@@ -240,11 +240,11 @@ use_totals(struct run *run, struct ib_block *block, struct ib_error *err)
 	struct ib_totals_file *t = NULL;
 	enum ib_status st = ib_totals_file_read(block->input, &t, err);
 
-	if (!st && !run->sink->totals)
+	if (!st && !run->consumer->totals)
 		st = ib_fail(err, IB_E_DATA, "%s: is a totals file, not a loss log",
 			     block->source->name);
 	if (!st)
-		st = run->sink->totals(run->sink->ctx, t, block->source->name, err);
+		st = run->consumer->totals(run->consumer->ctx, t, block->source->name, err);
 	run->counts->read += !st;
 	ib_totals_file_free(t);
 	return st;
@@ -278,7 +278,7 @@ use_batch(struct ib_scan *scan, struct ib_loss_batch *batch, struct ib_error *er
 			return st;
 	}
 	ib_loss_counts_add(run->counts, &batch->counts);
-	return run->sink->batch(run->sink->ctx, batch, err);
+	return run->consumer->batch(run->consumer->ctx, batch, err);
 }
 
 static enum ib_status
@@ -297,13 +297,13 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 
 enum ib_status
 ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context *context,
-		  const struct ib_loss_logs_sink *sink, struct ib_loss_counts *counts,
+		  const struct ib_loss_logs_consumer *consumer, struct ib_loss_counts *counts,
 		  struct ib_error *err)
 {
 	struct run run = {
 		.options = o,
 		.context = context,
-		.sink = sink,
+		.consumer = consumer,
 		.counts = counts,
 	};
 	struct ib_scan scan = {

@@ -1,13 +1,13 @@
 /*
  * Read operands that are loss logs, score files or totals files. Threads parse
- * blocks in parallel; a sink (loss_sink.h) receives the batches in the order
+ * blocks in parallel; a consumer (loss_consumer.h) receives the batches in the order
  * of the input.
  */
 #ifndef IB_SCORE_LOSS_LOGS_H
 #define IB_SCORE_LOSS_LOGS_H
 
 #include "score/loss_reader.h"
-#include "score/loss_sink.h"
+#include "score/loss_consumer.h"
 
 struct ib_loss_logs_options {
 	struct ib_list operands;
@@ -22,11 +22,11 @@ struct ib_loss_logs_options {
 /*
  * Read all operands. Returns IB_E_DATA if there are more invalid records than
  * --max-bad, if a file is truncated or corrupt, or if an operand has records
- * but none is well-formed. The sink has received everything before the error.
+ * but none is well-formed. The consumer has received everything before the error.
  */
 enum ib_status ib_loss_logs_read(const struct ib_loss_logs_options *options,
 				 const struct ib_context *context,
-				 const struct ib_loss_logs_sink *sink,
+				 const struct ib_loss_logs_consumer *consumer,
 				 struct ib_loss_counts *counts, struct ib_error *err);
 
 #endif

@@ -292,7 +292,7 @@ decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_s
 {
 	const struct column unit = { .items = c->items + row * c->size, .big = c->big, .size = 4 };
 	uint64_t n = c->size / 4, i, x;
-	char *to = ib_arena_take(arena, c->size), *p = to;
+	char *to = ib_arena_allocate(arena, c->size), *p = to;
 
 	*text = (struct ib_span){ to, 0 };
 	while (n > 0 && bits(&unit, n - 1) == 0)
@@ -314,7 +314,7 @@ decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_s
 static void
 digits(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text)
 {
-	char *to = ib_arena_take(arena, IB_NUMBER_MAX + 1);
+	char *to = ib_arena_allocate(arena, IB_NUMBER_MAX + 1);
 	int64_t x = integer(c, row);
 	bool minus = c->kind == 'i' && x < 0;
 
@@ -381,7 +381,7 @@ read_id(struct npz_log *a, struct ib_span *id)
 			ib_bytes_put_char(&joined, IB_KEY_SEPARATOR);
 		ib_bytes_put(&joined, piece.p, piece.n);
 	}
-	to = joined.failed ? NULL : ib_arena_take(&a->arena, joined.n + 1);
+	to = joined.failed ? NULL : ib_arena_allocate(&a->arena, joined.n + 1);
 	if (to && joined.n > 0)
 		memcpy(to, joined.p, joined.n);
 	*id = (struct ib_span){ to, joined.n };
@@ -508,7 +508,7 @@ count(struct npz_log *a, uint64_t rows, struct ib_loss_counts *counts, struct ib
 enum ib_status
 ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 		     const struct ib_source *source, int64_t epoch,
-		     const struct ib_loss_logs_sink *sink, struct ib_loss_counts *counts,
+		     const struct ib_loss_logs_consumer *consumer, struct ib_loss_counts *counts,
 		     struct ib_error *err)
 {
 	struct npz_log a = { .log = l, .archive = z, .name = source->name, .epoch_given = epoch };
@@ -526,7 +526,7 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 		if (!st)
 			st = count(&a, stop - start, counts, err);
 		if (!st)
-			st = sink->batch(sink->ctx, &a.batch, err);
+			st = consumer->batch(consumer->ctx, &a.batch, err);
 	}
 	release(&a);
 	return st;

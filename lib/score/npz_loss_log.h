@@ -7,19 +7,19 @@
 #define IB_SCORE_NPZ_LOSS_LOG_H
 
 #include "score/loss_reader.h"
-#include "score/loss_sink.h"
+#include "score/loss_consumer.h"
 
 /* True if the archive is a loss log, not a score file. */
 bool ib_npz_loss_log_is_one(const struct ib_npz *z);
 
 /*
- * Pass the records to the sink in batches. `epoch` is used if the log has no
+ * Pass the records to the consumer in batches. `epoch` is used if the log has no
  * epoch array; IB_NO_EPOCH if none is known. The complete arrays are held in
  * memory.
  */
 enum ib_status ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 				    const struct ib_source *source, int64_t epoch,
-				    const struct ib_loss_logs_sink *sink,
+				    const struct ib_loss_logs_consumer *consumer,
 				    struct ib_loss_counts *counts, struct ib_error *err);
 
 #endif

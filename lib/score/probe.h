@@ -77,26 +77,26 @@ ib_slot_of(uint64_t hash, uint32_t row)
 	return (struct ib_slot){ (uint32_t)(hash >> 32), row + 1 };
 }
 
-/* Return the index of the slot's home: the first place where it may be stored. */
+/* Return the index of the slot's bucket: the first place where it may be stored. */
 static inline uint64_t
-ib_slot_home(struct ib_slot s, uint64_t nslots)
+ib_slot_bucket(struct ib_slot s, uint64_t nslots)
 {
 	return ((uint64_t)s.tag * nslots) >> 32;
 }
 
 /*
- * Store a slot at the first free place from its home on. Returns the distance
- * from its home.
+ * Store a slot at the first free place from its bucket on. Returns the distance
+ * from its bucket.
  */
 static inline uint64_t
 ib_slot_place(struct ib_slot *slots, uint64_t nslots, struct ib_slot s)
 {
-	uint64_t home = ib_slot_home(s, nslots), i = home;
+	uint64_t bucket = ib_slot_bucket(s, nslots), i = bucket;
 
 	while (slots[i].row1 != 0)
 		i++;
 	slots[i] = s;
-	return i - home;
+	return i - bucket;
 }
 
 #endif

@@ -483,7 +483,7 @@ fold_all(struct run *run, struct ib_loss_counts *counts, struct ib_error *err)
 		.want_skipped = o->expect.n > 0,
 		.warn_empty = true,
 	};
-	struct ib_loss_logs_sink sink = {
+	struct ib_loss_logs_consumer consumer = {
 		.ctx = run,
 		.batch = add_batch,
 		.scores = add_scores,
@@ -492,7 +492,7 @@ fold_all(struct run *run, struct ib_loss_counts *counts, struct ib_error *err)
 	};
 	enum ib_status st;
 
-	st = ib_loss_logs_read(&logs, run->context, &sink, counts, err);
+	st = ib_loss_logs_read(&logs, run->context, &consumer, counts, err);
 	if (st)
 		return st;
 	ib_fold_finish(&run->fold);

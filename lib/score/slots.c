@@ -1,8 +1,8 @@
 /*
  * The slots of a table (table.h): growing, building and sorting them.
  *
- * All of it relies on one invariant: a slot's home is its tag scaled to the
- * number of slots, so homes keep their order when that number changes. Slots
+ * All of it relies on one invariant: a slot's bucket is its tag scaled to the
+ * number of slots, so buckets keep their order when that number changes. Slots
  * can therefore be moved block by block, in one pass over the same memory:
  * from back to front to grow, and from front to back to shrink. Each block is
  * copied out, sorted by tag and row, and written to its new place.
@@ -19,7 +19,7 @@
  * after growing fourfold, 3 of 16 (43 bytes). */
 #define FEWEST_SLOTS 1024
 
-/* A slot is at most IB_OVERFLOW_SLOTS after its home. Slots from index FRONT on
+/* A slot is at most IB_OVERFLOW_SLOTS after its bucket. Slots from index FRONT on
  * can therefore move to at least twice their index without overwriting a slot
  * that has not moved yet. */
 #define FRONT ((uint64_t)2 * IB_OVERFLOW_SLOTS)
@@ -153,17 +153,17 @@ copy_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to, uint64_t ns
 /*
  * Store all slots of s. Slots from `border` on may be used already, so these
  * are probed; below it, each slot goes directly to the first free place. Returns
- * the border for the next block, whose homes are lower.
+ * the border for the next block, whose buckets are lower.
  */
 static uint64_t
 store_above(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint64_t border)
 {
-	uint64_t home, free_at = 0;
+	uint64_t bucket, free_at = 0;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		home = ib_slot_home(slot_of(s->v[i]), nslots);
-		free_at = free_at < home ? home : free_at;
+		bucket = ib_slot_bucket(slot_of(s->v[i]), nslots);
+		free_at = free_at < bucket ? bucket : free_at;
 		if (free_at < border)
 			slot[free_at++] = slot_of(s->v[i]);
 		else
@@ -171,13 +171,13 @@ store_above(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint6
 	}
 	if (s->n == 0)
 		return border;
-	home = ib_slot_home(slot_of(s->v[0]), nslots);
-	return home < border ? home : border;
+	bucket = ib_slot_bucket(slot_of(s->v[0]), nslots);
+	return bucket < border ? bucket : border;
 }
 
 /*
  * Grow to nslots, at least twice as many, in the same memory. Blocks are moved
- * from back to front, so a slot's new home is after all slots that have not
+ * from back to front, so a slot's new bucket is after all slots that have not
  * moved yet. This does not hold near the front, so the first FRONT slots are
  * moved as one block. Without a second table the kernel clears fewer pages,
  * which saves a fifth of the time of a first fold and of its memory.
@@ -276,7 +276,7 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 	}
 	for (i = 0; i < n; i++) {
 		id = ib_table_id(t, from + i);
-		at = ib_table_home(t, hash[i]);
+		at = ib_table_bucket(t, hash[i]);
 		while ((row = ib_table_probe(t, hash[i], &at)) != IB_NO_ROW) {
 			if (ib_table_is(t, row, id.p, id.n))
 				return (uint32_t)(from + i);
@@ -350,21 +350,21 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 /* ---- the order of slots in a file ---------------------------------------- */
 
 /*
- * Store the slots of s whose old home, among `old_nslots`, is below `limit`, as
- * all slots with these homes are in s now. Returns the next free slot.
+ * Store the slots of s whose old bucket, among `old_nslots`, is below `limit`, as
+ * all slots with these buckets are in s now. Returns the next free slot.
  */
 static uint64_t
 store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_slot *slot,
 	     uint64_t nslots, uint64_t free_at)
 {
-	uint64_t home;
+	uint64_t bucket;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		if (ib_slot_home(slot_of(s->v[i]), old_nslots) >= limit)
+		if (ib_slot_bucket(slot_of(s->v[i]), old_nslots) >= limit)
 			break;
-		home = ib_slot_home(slot_of(s->v[i]), nslots);
-		free_at = free_at < home ? home : free_at;
+		bucket = ib_slot_bucket(slot_of(s->v[i]), nslots);
+		free_at = free_at < bucket ? bucket : free_at;
 		slot[free_at++] = slot_of(s->v[i]);
 	}
 	s->n -= i;
@@ -373,7 +373,7 @@ store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_sl
 }
 
 /*
- * Sort the slots and move them to fewer homes, from front to back. No slot moves
+ * Sort the slots and move them to fewer buckets, from front to back. No slot moves
  * up, so none is overwritten before it was read. Returns false if no empty slot
  * is left at the end.
  */
@@ -425,7 +425,7 @@ bool
 ib_table_is_sorted(const struct ib_table *t)
 {
 	const struct ib_slot *slot = t->slots.p;
-	uint64_t i, free_at = 0, count = 0, home;
+	uint64_t i, free_at = 0, count = 0, bucket;
 	uint64_t n = t->nslots + IB_OVERFLOW_SLOTS;
 	struct ib_slot last = { 0, 0 };
 	bool valid = t->nslots == IB_INDEX_SLOTS(t->n) && slot[n - 1].row1 == 0;
@@ -433,8 +433,8 @@ ib_table_is_sorted(const struct ib_table *t)
 	for (i = 0; i < n && valid; i++) {
 		if (slot[i].row1 == 0)
 			continue;
-		home = ib_slot_home(slot[i], t->nslots);
-		valid = i == (home > free_at ? home : free_at) && i - home <= IB_CHAIN_MAX &&
+		bucket = ib_slot_bucket(slot[i], t->nslots);
+		valid = i == (bucket > free_at ? bucket : free_at) && i - bucket <= IB_CHAIN_MAX &&
 			slot[i].row1 <= t->n && key_of(last) < key_of(slot[i]);
 		last = slot[i];
 		free_at = i + 1;

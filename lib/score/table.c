@@ -58,7 +58,7 @@ ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *f
 	if (slot[at].row1 == 0) { /* no other id has taken it since the look-up */
 		row = append(t, id);
 		slot[at] = ib_slot_of(id->hash, row);
-		if (at - ib_table_home(t, id->hash) > IB_CHAIN_MAX)
+		if (at - ib_table_bucket(t, id->hash) > IB_CHAIN_MAX)
 			t->too_many_collisions = true;
 		return row;
 	}
@@ -80,7 +80,7 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const
 	}
 	for (i = 0; i < n; i++) {
 		IB_TABLE_FETCH(t, id[i].hash);
-		at[i] = ib_table_home(t, id[i].hash);
+		at[i] = ib_table_bucket(t, id[i].hash);
 	}
 	for (i = 0; i < n; i++) {
 		row[i] = ib_table_probe(t, id[i].hash, &at[i]);

@@ -4,11 +4,11 @@
  *
  * - A slot has 8 bytes: a tag, which is the upper half of the id's hash, and
  *   the row.
- * - A slot's home is its tag scaled to the number of slots. Tags are therefore
+ * - A slot's bucket is its tag scaled to the number of slots. Tags are therefore
  *   in ascending order, except within chains of collisions. The table grows in
  *   place, by one sequential pass that neither reads ids nor hashes them again
  *   (slots.c).
- * - Chains do not wrap around. After the last home there are
+ * - Chains do not wrap around. After the last bucket there are
  *   IB_OVERFLOW_SLOTS more slots, and the last slot is always empty, so a
  *   probe ends without a bounds check.
  * - Ids are looked up in groups. Each step of a group look-up prefetches what
@@ -28,7 +28,7 @@
 
 /* A longer chain means that the ids were chosen to collide. */
 #define IB_CHAIN_MAX 1024
-/* Slots after the last home: room for the longest chain, and for a group of
+/* Slots after the last bucket: room for the longest chain, and for a group of
  * ids that is added before the caller checks too_many_collisions. */
 #define IB_OVERFLOW_SLOTS (2 * IB_CHAIN_MAX)
 
@@ -42,7 +42,7 @@ struct ib_table {
 	struct ib_huge_array bytes;  /* texts of all ids, concatenated */
 	struct ib_huge_array offset; /* uint64_t[n + 1]: start of each id in `bytes` */
 	struct ib_huge_array slots;  /* struct ib_slot[nslots + IB_OVERFLOW_SLOTS] */
-	uint64_t nslots;	     /* number of homes */
+	uint64_t nslots;	     /* number of buckets */
 	uint64_t nbytes;	     /* length of all ids */
 	uint64_t n;		     /* number of rows */
 	uint64_t seed; /* seed of the hash; 0 until ids are found to collide on purpose */
@@ -74,7 +74,7 @@ enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
 /*
  * Put the slots into the order that files have. It depends only on the ids and
  * their order, not on how the table grew: 3 slots per 2 rows, sorted by tag
- * and row, each slot as near to its home as the slots before it allow. *sorted
+ * and row, each slot as near to its bucket as the slots before it allow. *sorted
  * is false if this is impossible, because the table has a seed or a chain would
  * be too long. Look-ups and additions work as before.
  */
@@ -100,7 +100,7 @@ ib_table_id(const struct ib_table *t, uint64_t row)
 }
 
 static inline uint64_t
-ib_table_home(const struct ib_table *t, uint64_t hash)
+ib_table_bucket(const struct ib_table *t, uint64_t hash)
 {
 	return ((hash >> 32) * t->nslots) >> 32;
 }
@@ -152,7 +152,7 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 	do {                                                                                       \
 		const struct ib_slot *fetch_ = (t)->slots.p;                                       \
                                                                                                    \
-		fetch_ += ib_table_home(t, hash);                                                  \
+		fetch_ += ib_table_bucket(t, hash);                                                \
 		__builtin_prefetch(fetch_);                                                        \
 		__builtin_prefetch(fetch_ + IB_PROBE - 1);                                         \
 	} while (0)
@@ -188,7 +188,7 @@ ib_table_probe(const struct ib_table *t, uint64_t hash, uint64_t *at)
 static inline uint32_t
 ib_table_find(const struct ib_table *t, const struct ib_id *id)
 {
-	uint64_t at = ib_table_home(t, id->hash);
+	uint64_t at = ib_table_bucket(t, id->hash);
 	uint32_t row;
 
 	if (t->n == 0)

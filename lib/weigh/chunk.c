@@ -32,7 +32,7 @@ ib_chunk_release(void *chunk)
 	struct ib_chunk *s = chunk;
 
 	ib_cursor_release(&s->again);
-	ib_bytes_release(&s->intact.left);
+	ib_bytes_release(&s->unchanged.left);
 	ib_bytes_release(&s->text);
 	free(s->id);
 	free(s->weight);
@@ -85,12 +85,12 @@ ib_chunk_add_sample(struct ib_chunk *s, const struct ib_tar_sample *sample, stru
 enum ib_status
 ib_chunk_finish(struct ib_chunk *s, struct ib_scan *scan, struct ib_error *err)
 {
-	struct ib_location place;
+	struct ib_location location;
 
 	scan->records += s->n;
 	if (s->bad.is) {
-		place = ib_chunk_location(scan, 0, s->bad.line);
-		return ib_location_fail(&place, IB_E_DATA, s->bad.text, err);
+		location = ib_chunk_location(scan, 0, s->bad.line);
+		return ib_location_fail(&location, IB_E_DATA, s->bad.text, err);
 	}
 	s->n = s->text.n = 0;
 	s->has_header = s->failed.is = false;

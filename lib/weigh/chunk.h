@@ -17,7 +17,7 @@ struct ib_finding {
 struct ib_chunk {
 	struct ib_scan_block in;
 	struct ib_cursor again; /* to parse a record a second time */
-	struct ib_unchanged_check intact;
+	struct ib_unchanged_check unchanged;
 	struct ib_number_cache numbers;
 	/* [n] one element per record of the block */
 	size_t n, cap;

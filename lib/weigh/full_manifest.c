@@ -106,7 +106,7 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 
 	if (b->hashes && s->in.block.first && has_header(s->in.block.source) &&
 	    read_header(&s->again, &header, s->in.block.source)) {
-		s->header = ib_unchanged_check_hash(&s->intact, &s->again);
+		s->header = ib_unchanged_check_hash(&s->unchanged, &s->again);
 		s->has_header = true;
 	}
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
@@ -120,10 +120,10 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 		s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
 		s->line[s->n] = (uint32_t)c->record.line;
 		if (b->hashes)
-			s->hash[s->n] = ib_unchanged_check_hash(&s->intact, c);
+			s->hash[s->n] = ib_unchanged_check_hash(&s->unchanged, c);
 		s->n++;
 	}
-	return s->intact.left.failed ? ib_fail_memory(err) : IB_OK;
+	return s->unchanged.left.failed ? ib_fail_memory(err) : IB_OK;
 }
 
 static enum ib_status

@@ -11,7 +11,7 @@ ib_id_weights_release(struct ib_id_weights *r)
 {
 	ib_table_release(&r->table);
 	ib_huge_array_release(&r->weight);
-	free(r->place);
+	free(r->location);
 	*r = (struct ib_id_weights){ 0 };
 }
 
@@ -69,13 +69,13 @@ ib_location_fail(const struct ib_location *p, enum ib_status code, const char *t
 enum ib_status
 ib_id_weights_add_location(struct ib_id_weights *r, struct ib_location p, struct ib_error *err)
 {
-	struct ib_location *last = r->nlocations ? r->place + r->nlocations - 1 : NULL;
+	struct ib_location *last = r->nlocations ? r->location + r->nlocations - 1 : NULL;
 
 	if (last && last->name == p.name && p.line - last->line == p.row - last->row)
 		return IB_OK;
-	if (!ib_array_reserve(&r->place, &r->locations_cap, r->nlocations + 1, sizeof(p)))
+	if (!ib_array_reserve(&r->location, &r->locations_cap, r->nlocations + 1, sizeof(p)))
 		return ib_fail_memory(err);
-	r->place[r->nlocations++] = p;
+	r->location[r->nlocations++] = p;
 	return IB_OK;
 }
 
@@ -85,15 +85,15 @@ ib_id_weights_location(const struct ib_id_weights *r, uint64_t row)
 	size_t low = 0, high = r->nlocations, mid;
 	struct ib_location p;
 
-	/* Binary search: place[low] is the last location at or before the row. */
+	/* Binary search: location[low] is the last location at or before the row. */
 	while (high - low > 1) {
 		mid = low + (high - low) / 2;
-		if (r->place[mid].row <= row)
+		if (r->location[mid].row <= row)
 			low = mid;
 		else
 			high = mid;
 	}
-	p = r->place[low];
+	p = r->location[low];
 	p.line += row - p.row;
 	p.row = row;
 	return p;
@@ -112,9 +112,9 @@ enum ib_status
 ib_id_weights_fail_duplicate(const struct ib_id_weights *r, uint64_t row, enum ib_status code,
 			     struct ib_error *err)
 {
-	struct ib_location place = ib_id_weights_location(r, row);
+	struct ib_location location = ib_id_weights_location(r, row);
 	const char *hint = code != IB_E_DATA ? ""
-			   : place.sample    ? " (if shards share keys, use -k "
+			   : location.sample ? " (if shards share keys, use -k "
 					       "@shard)"
 					     : " (a composite key such as -k "
 					       "path,offset tells segments apart)";
@@ -122,5 +122,5 @@ ib_id_weights_fail_duplicate(const struct ib_id_weights *r, uint64_t row, enum i
 
 	snprintf(text, sizeof(text), "the id %s appears twice%s",
 		 ib_show(show, ib_table_id(&r->table, row)), hint);
-	return ib_location_fail(&place, code, text, err);
+	return ib_location_fail(&location, code, text, err);
 }

@@ -27,7 +27,7 @@ struct ib_id_weights {
 	 */
 	struct ib_huge_array weight;
 	uint64_t n;
-	struct ib_location *place;
+	struct ib_location *location;
 	size_t nlocations, locations_cap;
 };
 

@@ -92,9 +92,9 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 	}
 	if (m->out)
 		ib_weight_format_append(&s->text, m->options->out, id, weight, &s->numbers);
-	if (m->base && m->base->hashes) {
+	if (m->full && m->full->hashes) {
 		s->record[s->n] = (struct ib_span){ r->p, r->n + r->end };
-		s->hash[s->n] = ib_unchanged_check_hash_rest(&s->intact, &s->in.cursor);
+		s->hash[s->n] = ib_unchanged_check_hash_rest(&s->unchanged, &s->in.cursor);
 	}
 	s->line[s->n] = (uint32_t)r->line;
 	s->id[s->n] = (struct ib_id){ .p = id.p, .n = (uint32_t)id.n };
@@ -108,7 +108,7 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 static bool
 matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 {
-	const XXH128_hash_t *hash = m->base->hash.p;
+	const XXH128_hash_t *hash = m->full->hash.p;
 	struct ib_span id = { s->id[i].p, s->id[i].n };
 	struct ib_block one = { .source = s->in.block.source,
 				.p = (char *)(uintptr_t)s->record[i].p,
@@ -118,7 +118,7 @@ matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 		return false; /* a sample of a tar has only one hash */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
-	       ib_unchanged_check_matches(&s->intact, &s->again, id, hash[s->row[i]]);
+	       ib_unchanged_check_matches(&s->unchanged, &s->again, id, hash[s->row[i]]);
 }
 
 /* Find the records from `from` on, at most IB_GROUP, in the full manifest. */
@@ -126,27 +126,27 @@ static void
 find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 {
 	uint64_t at[IB_GROUP];
-	const struct ib_table *t = &m->base->rows.table;
-	const XXH128_hash_t *hash = m->base->hash.p;
-	struct ib_finding *fault = m->options->check ? &s->failed : &s->bad;
+	const struct ib_table *t = &m->full->rows.table;
+	const XXH128_hash_t *hash = m->full->hash.p;
+	struct ib_finding *finding = m->options->check ? &s->failed : &s->bad;
 	char show[IB_SHOW_MAX];
 	size_t i;
 
 	for (i = from; i < s->n; i++)
 		s->id[i].hash = ib_table_hash((struct ib_span){ s->id[i].p, s->id[i].n }, t->seed);
 	ib_table_group(t, s->id + from, s->n - from, NULL, 0, s->row + from, at);
-	for (i = from; m->base->hashes && i < s->n; i++)
+	for (i = from; m->full->hashes && i < s->n; i++)
 		if (s->row[i] != IB_NO_ROW)
 			__builtin_prefetch(&hash[s->row[i]]);
 	for (i = from; i < s->n; i++) {
 		if (s->row[i] == IB_NO_ROW)
 			ib_finding_record(
-				fault, i, s->line[i], "the id %s is not in --base",
+				finding, i, s->line[i], "the id %s is not in --base",
 				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
-		else if (m->base->hashes && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
+		else if (m->full->hashes && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
 			 !matches_otherwise(m, s, i))
 			ib_finding_record(
-				fault, i, s->line[i],
+				finding, i, s->line[i],
 				"the record of %s differs from its record in --base "
 				"by more than the added weight",
 				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
@@ -156,8 +156,8 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 static void
 check_header(const struct ib_manifest *m, struct ib_chunk *s)
 {
-	if (m->base && m->base->hashes && s->in.block.first &&
-	    !ib_full_manifest_has_header(m->base, &s->intact, &s->again, s->in.block.source,
+	if (m->full && m->full->hashes && s->in.block.first &&
+	    !ib_full_manifest_has_header(m->full, &s->unchanged, &s->again, s->in.block.source,
 					 s->in.block.n == 0))
 		ib_finding_record(&s->failed, 0, -1,
 				  "the header differs from the header of --base by more than the "
@@ -180,14 +180,14 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 			ib_finding_record(&s->bad, s->n, (int64_t)c->record.line, "%s", c->why);
 			break;
 		}
-		if (m->base && s->n - found == IB_GROUP) {
+		if (m->full && s->n - found == IB_GROUP) {
 			find_group(m, s, found);
 			found = s->n;
 		}
 	}
-	if (m->base)
+	if (m->full)
 		find_group(m, s, found);
-	if (no_memory || s->intact.left.failed || s->text.failed)
+	if (no_memory || s->unchanged.left.failed || s->text.failed)
 		return ib_fail_memory(err);
 	return IB_OK;
 }
@@ -252,21 +252,21 @@ find_samples(const struct ib_manifest *m, struct ib_chunk *s)
 static void
 add_failed_check(struct ib_manifest *m, const struct ib_scan *scan, const struct ib_finding *f)
 {
-	struct ib_location place = ib_chunk_location(scan, 0, f->line);
+	struct ib_location location = ib_chunk_location(scan, 0, f->line);
 
 	if (m->check_failed || !f->is)
 		return;
 	m->check_failed = true;
 	m->failed_record = m->records + f->at;
-	ib_location_fail(&place, IB_E_CHECK, f->text, &m->failed);
+	ib_location_fail(&location, IB_E_CHECK, f->text, &m->failed);
 }
 
 /* Store the weights of the first `end` records in their rows of the full manifest. */
 static void
 store_weights(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 {
-	struct ib_finding *fault = m->options->check ? &s->failed : &s->bad;
-	double *weight = m->base->rows.weight.p;
+	struct ib_finding *finding = m->options->check ? &s->failed : &s->bad;
+	double *weight = m->full->rows.weight.p;
 	char show[IB_SHOW_MAX];
 	size_t i;
 
@@ -277,9 +277,9 @@ store_weights(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 			weight[s->row[i]] = -s->weight[i];
 			continue;
 		}
-		ib_finding_record(fault, i, s->line[i], "the id %s appears twice",
+		ib_finding_record(finding, i, s->line[i], "the id %s appears twice",
 				  ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
-		if (fault == &s->bad)
+		if (finding == &s->bad)
 			break;
 	}
 }
@@ -319,15 +319,15 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	enum ib_status st;
 	size_t i;
 
-	if (m->base && s->in.block.special)
+	if (m->full && s->in.block.special)
 		find_samples(m, s);
-	if (m->base)
+	if (m->full)
 		store_weights(m, s, s->bad.is ? s->bad.at : s->n);
 	add_failed_check(m, scan, &s->failed);
 	m->records += s->n;
 	for (i = 0; m->adds_weights && i < s->n; i++)
 		if (s->weight[i] > 0)
-			ib_weight_stats_add(&m->sums, s->weight[i]);
+			ib_weight_stats_add(&m->stats, s->weight[i]);
 	st = write_or_append(m, scan, s, err);
 	return st ? st : ib_chunk_finish(s, scan, err);
 }
@@ -351,7 +351,7 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 
 	ib_added_fields(wanted, o->weight_field);
 	m->weight_field = wanted[IB_ADDED_WEIGHT].name;
-	ib_weight_stats_init(&m->sums);
+	ib_weight_stats_init(&m->stats);
 	r = (struct ib_reader_options){
 		.operands = o->operands,
 		.format = o->format,
@@ -359,13 +359,13 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 		.key = o->key,
 		.wanted = wanted,
 		.epoch_manifest = true,
-		.nwanted = m->base && m->base->hashes ? IB_NADDED : 1,
+		.nwanted = m->full && m->full->hashes ? IB_NADDED : 1,
 		.context = context,
 	};
 	st = ib_reader_new(&r, &scan.reader, err);
 	if (!st)
 		st = ib_scan_run(&scan, err);
 	ib_reader_free(scan.reader);
-	ib_weight_stats_finalize(&m->sums);
+	ib_weight_stats_finalize(&m->stats);
 	return st;
 }

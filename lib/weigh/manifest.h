@@ -18,9 +18,9 @@ struct ib_manifest {
 	struct ib_output *out; /* NULL: do not write while reading */
 	bool keeps_ids, keeps_weights;
 	struct ib_id_weights rows;     /* if keeps_ids or keeps_weights */
-	struct ib_full_manifest *base; /* NULL: no --base */
+	struct ib_full_manifest *full; /* NULL: no --base */
 	bool adds_weights;
-	struct ib_weight_stats sums;
+	struct ib_weight_stats stats;
 	/* The first failed check, and the number of its record. */
 	bool check_failed;
 	uint64_t failed_record;

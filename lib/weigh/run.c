@@ -10,7 +10,7 @@
 struct run {
 	const struct ib_weights_options *options;
 	const struct ib_context *context;
-	struct ib_full_manifest base;
+	struct ib_full_manifest full;
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: weights as they are */
 	struct ib_scale own_scale;    /* the target of scale, if any */
@@ -58,11 +58,11 @@ set_processing(struct run *run)
 	bool writes = writes_weights(o);
 
 	m->options = o;
-	m->base = o->base.n > 0 ? &run->base : NULL;
-	m->ids = m->base || o->check || (writes && ib_weight_format_has_ids(o->out));
+	m->full = o->base.n > 0 ? &run->full : NULL;
+	m->ids = m->full || o->check || (writes && ib_weight_format_has_ids(o->out));
 	m->tsv = ib_writes_tsv_ids(o);
 	m->adds_weights = !writes || scaled;
-	if (m->base)
+	if (m->full)
 		return;
 	if (writes && !scaled && ib_weight_format_streams(o->out)) {
 		m->out = run->out;
@@ -77,7 +77,7 @@ set_processing(struct run *run)
 static uint64_t
 total_of(const struct run *run)
 {
-	return run->options->base.n > 0 ? run->base.rows.n : run->options->total;
+	return run->options->base.n > 0 ? run->full.rows.n : run->options->total;
 }
 
 /* Find duplicate ids. With a full manifest they are found while reading. */
@@ -101,13 +101,13 @@ check(struct run *run, struct ib_error *err)
 	struct ib_manifest *m = &run->manifest;
 	enum ib_status st = IB_OK;
 
-	if (!m->base)
+	if (!m->full)
 		st = check_duplicates(m, err);
 	if (st)
 		return st;
 	if (m->check_failed)
 		return ib_fail(err, IB_E_CHECK, "%s", m->failed.text);
-	return ib_check_weights(&m->sums, total_of(run), name_of(run->options),
+	return ib_check_weights(&m->stats, total_of(run), name_of(run->options),
 				run->options->receipt, err);
 }
 
@@ -171,14 +171,14 @@ static enum ib_status
 stats(struct run *run, struct ib_error *err)
 {
 	struct ib_manifest *m = &run->manifest;
-	const struct ib_id_weights *rows = m->base ? &run->base.rows : &m->rows;
+	const struct ib_id_weights *rows = m->full ? &run->full.rows : &m->rows;
 	const double *weight = rows->weight.p;
 	struct ib_weight_stats scaled;
 	uint64_t i;
 	double w;
 
 	if (!run->scale)
-		return write_stats(run, &m->sums, err);
+		return write_stats(run, &m->stats, err);
 	ib_weight_stats_init(&scaled);
 	for (i = 0; i < rows->n; i++) {
 		w = ib_scale_apply(run->scale, fabs(weight[i]));
@@ -196,13 +196,13 @@ finish(struct run *run, struct ib_error *err)
 {
 	const struct ib_weights_options *o = run->options;
 	struct ib_manifest *m = &run->manifest;
-	const struct ib_id_weights *rows = m->base ? &run->base.rows : &m->rows;
+	const struct ib_id_weights *rows = m->full ? &run->full.rows : &m->rows;
 	struct ib_output *outs[2];
 	enum ib_status st = IB_OK;
 
 	if (o->normalize != IB_NORMALIZE_NONE) {
-		ib_scale_init(&run->own_scale, &m->sums.sum,
-			      o->normalize == IB_NORMALIZE_MEAN ? (double)m->sums.n
+		ib_scale_init(&run->own_scale, &m->stats.sum,
+			      o->normalize == IB_NORMALIZE_MEAN ? (double)m->stats.n
 								: o->normalize_sum);
 		run->scale = &run->own_scale;
 	}
@@ -233,7 +233,7 @@ ib_weights_run(const struct ib_weights_options *options, const struct ib_context
 	if (!st)
 		set_processing(&run);
 	if (!st && options->base.n > 0)
-		st = ib_full_manifest_read(&run.base, options, options->check, context, err);
+		st = ib_full_manifest_read(&run.full, options, options->check, context, err);
 	if (!st)
 		st = ib_manifest_read(&run.manifest, context, err);
 	if (!st)
@@ -243,6 +243,6 @@ ib_weights_run(const struct ib_weights_options *options, const struct ib_context
 	if (run.index)
 		ib_output_discard(&run.index);
 	ib_manifest_release(&run.manifest);
-	ib_full_manifest_release(&run.base);
+	ib_full_manifest_release(&run.full);
 	return st;
 }

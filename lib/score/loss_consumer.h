@@ -1,12 +1,12 @@
 /* The receiver of the contents of loss logs, score files and totals files. */
-#ifndef IB_SCORE_LOSS_SINK_H
-#define IB_SCORE_LOSS_SINK_H
+#ifndef IB_SCORE_LOSS_CONSUMER_H
+#define IB_SCORE_LOSS_CONSUMER_H
 
 #include "score/loss_batch.h"
 #include "score/totals_file.h"
 
 /* Call-backs that receive the contents of the operands, one at a time and in order. */
-struct ib_loss_logs_sink {
+struct ib_loss_logs_consumer {
 	void *ctx;
 	/* Receive the losses or rows of one block. */
 	enum ib_status (*batch)(void *ctx, struct ib_loss_batch *b, struct ib_error *err);
