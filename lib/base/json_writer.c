@@ -1,6 +1,7 @@
 #include "base/json_writer.h"
 
 #include "base/hex.h"
+#include "base/part.h"
 
 /* Return nonzero if any of eight bytes must be escaped in a JSON string. */
 static inline uint64_t
@@ -88,12 +89,9 @@ ib_json_put_signed(struct ib_json_writer *w, const char *name, int64_t x)
 void
 ib_json_put_part(struct ib_json_writer *w, const char *name, const struct ib_part *part)
 {
-	ib_json_begin_value(w, name);
-	if (part->count > 0)
-		ib_bytes_printf(w->out, "\"%llu/%llu\"", (unsigned long long)part->index,
-				(unsigned long long)part->count);
-	else
-		ib_bytes_put(w->out, "null", 4);
+	char text[IB_PART_TEXT];
+
+	ib_json_put_text(w, name, part->count > 0 ? ib_part_text(text, part) : NULL);
 }
 
 void
