@@ -1,3 +1,8 @@
+/*
+ * The first rows determine the widths of the columns, and then all rows are written as they
+ * come, so that a table may be of any length. Written by hand because libsmartcols keeps all rows
+ * in memory and cannot write the same cells as JSON numbers.
+ */
 #include "audit/text_table.h"
 
 #include <math.h>

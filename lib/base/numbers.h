@@ -1,6 +1,7 @@
 /*
  * Parse and format numbers, correctly rounded and independent of the locale. No other code
- * converts between text and numbers.
+ * converts between text and numbers. Written by hand because strtod() and printf() depend on
+ * the locale and take several times as long, and printf() does not find the shortest decimal.
  */
 #ifndef IB_BASE_NUMBERS_H
 #define IB_BASE_NUMBERS_H

@@ -1,6 +1,7 @@
 /*
  * The .npy format, specified in numpy.lib.format. A header consists of "\x93NUMPY", a version, a
  * length, and a Python dictionary with exactly the keys descr, fortran_order and shape.
+ * Written by hand because the libraries for it are written in C++.
  */
 #include "io/npy.h"
 

@@ -1,4 +1,8 @@
-/* Read the directory of a zip archive, as far as .npz archives need it. Input is untrusted. */
+/*
+ * Read the directory of a zip archive, as far as .npz archives need it. Input is untrusted.
+ * Written by hand because libarchive does not report where the data of a member begins, which
+ * is needed to map an array into memory.
+ */
 #ifndef IB_IO_ZIP_H
 #define IB_IO_ZIP_H
 

@@ -3,6 +3,9 @@
  * that nan, inf and infinity are accepted as numbers), and extract the needed
  * fields without building a tree. For the records of logs and manifests; cJSON
  * reads small documents.
+ *
+ * Written by hand because a library builds a tree, or calls back for each value,
+ * and so spends most of its time on fields that are not needed.
  */
 #ifndef IB_RECORD_JSON_H
 #define IB_RECORD_JSON_H
