@@ -69,13 +69,19 @@ put_escaped(struct ib_bytes *out, struct ib_span text)
 void
 ib_json_quote(struct ib_bytes *out, struct ib_span text)
 {
+	char *p;
+
 	if (!ib_bytes_reserve(out, text.n + 10))
 		return;
-	out->p[out->n++] = '"';
-	if (copy_plain(out->p + out->n, text))
-		out->n += text.n;
-	else
-		put_escaped(out, text);
+	p = out->p + out->n;
+	*p++ = '"';
+	if (copy_plain(p, text)) {
+		p[text.n] = '"';
+		out->n += text.n + 2;
+		return;
+	}
+	out->n++;
+	put_escaped(out, text);
 	ib_bytes_put_char(out, '"');
 }
 
