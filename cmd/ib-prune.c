@@ -34,7 +34,7 @@ static const struct cli_option options[] = {
 	CLI_SCHEDULE_ROWS(o.rule),
 	CLI_GROUP("Input"),
 	CLI_KEY(o.key),
-	CLI_FORMAT(o.format, CLI_FORMATS),
+	CLI_FORMAT(o.format, IB_FORMAT_WORDS),
 	CLI_FLAG(0, "allow-duplicates", o.allow_duplicates,
 		 "let records with the same id share one decision (default: a "
 		 "duplicate id is an error)"),

@@ -46,7 +46,7 @@ static const struct cli_option options[] = {
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "the field that holds the weight (default weight)"),
 	CLI_KEY(o.key),
-	CLI_FORMAT(o.format, CLI_FORMATS),
+	CLI_FORMAT(o.format, IB_FORMAT_WORDS),
 	CLI_GROUP("Checks and statistics, instead of weights"),
 	CLI_FLAG(0, "stats", o.stats,
 		 "print n, sum, mean, effective sample size, fraction saved "

@@ -28,7 +28,6 @@
 #define CLI_FORMAT(member, words)                                                                  \
 	CLI_CHOICE('f', "format", "FORMAT", words, enum ib_format, member,                         \
 		   "format of the operands:")
-#define CLI_FORMATS "auto|jsonl|json|csv|tsv|list|tar"
 
 #define CLI_IF_CHANGED(member)                                                                     \
 	CLI_FLAG(0, "if-changed", member,                                                          \

@@ -90,6 +90,8 @@ enum ib_format {
 	IB_FORMAT_NPZ,	 /* recognised by content alone */
 	IB_FORMAT_TOTALS /* likewise */
 };
+/* The values of -f, in the order of the enum. */
+#define IB_FORMAT_WORDS "auto|jsonl|json|csv|tsv|list|tar"
 
 /*
  * How a run talks to its caller while it works. Every member may be zero.

@@ -460,11 +460,11 @@ ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 			return true;
 		ok = put_json(s, c, annotation, out, cache);
 		break;
-	case IB_FORMAT_CSV:
-	case IB_FORMAT_TSV:
-		ok = put_row(s, c, annotation, out, cache);
-		break;
 	default:
+		if (ib_source_is_delimited(c->source)) {
+			ok = put_row(s, c, annotation, out, cache);
+			break;
+		}
 		ib_bytes_put(out, c->record.p, c->record.n);
 		ib_bytes_put_char(out, '\t');
 		ib_number_cache_put(out, annotation->weight, cache);
@@ -489,6 +489,6 @@ ib_annotate_check(const struct ib_annotate *s, struct ib_cursor *c)
 		return refuse(c, "already has a field ", s->id_field, "");
 	if (existing)
 		return apply_existing_weight(s, c, existing, &weight);
-	return s->nsteps <= 1 || c->source->format == IB_FORMAT_CSV ||
-	       c->source->format == IB_FORMAT_TSV || find_object(s, c, &depth, &close);
+	return s->nsteps <= 1 || ib_source_is_delimited(c->source) ||
+	       find_object(s, c, &depth, &close);
 }

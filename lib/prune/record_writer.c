@@ -50,7 +50,7 @@ write_header(struct ib_record_writer *t, const struct ib_source *s, struct ib_er
 	struct ib_bytes text = { 0 };
 	enum ib_status st = IB_OK;
 
-	if (s->format != IB_FORMAT_CSV && s->format != IB_FORMAT_TSV)
+	if (!ib_source_is_delimited(s))
 		return IB_OK;
 	if (t->annotate) {
 		st = ib_annotate_header(t->annotate, s, &text, err);

@@ -202,7 +202,8 @@ array_count(const struct ib_source *s, const char *p, size_t n)
 
 const struct ib_record_format ib_format_array = {
 	.format = IB_FORMAT_JSON,
-	.name = "json",
+	.name = "a JSON array",
+	.option = "json",
 	.stop = '\0',
 	.read_header = read_array_header,
 	.cut_block = cut_array,

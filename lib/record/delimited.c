@@ -698,27 +698,14 @@ store_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *us
 	return read_header(s, err) ? IB_HEADER_INVALID : IB_HEADER_COMPLETE;
 }
 
-static enum ib_header_status
-read_csv_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
-		struct ib_error *err)
-{
-	s->delimiter = ',';
-	return store_header(s, p, n, last, used, err);
-}
-
-static enum ib_header_status
-read_tsv_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
-		struct ib_error *err)
-{
-	s->delimiter = '\t';
-	return store_header(s, p, n, last, used, err);
-}
-
 const struct ib_record_format ib_format_csv = {
 	.format = IB_FORMAT_CSV,
-	.name = "csv",
+	.name = "CSV",
+	.option = "csv",
+	.suffix = { ".csv" },
+	.delimiter = ',',
 	.stop = '\n',
-	.read_header = read_csv_header,
+	.read_header = store_header,
 	.cut_block = cut_csv,
 	.count = count_rows,
 	.next = row_next,
@@ -726,9 +713,12 @@ const struct ib_record_format ib_format_csv = {
 
 const struct ib_record_format ib_format_tsv = {
 	.format = IB_FORMAT_TSV,
-	.name = "tsv",
+	.name = "TSV",
+	.option = "tsv",
+	.suffix = { ".tsv" },
+	.delimiter = '\t',
 	.stop = '\n',
-	.read_header = read_tsv_header,
+	.read_header = store_header,
 	.cut_block = ib_cut_lines,
 	.count = count_rows,
 	.next = row_next,

@@ -124,19 +124,17 @@ ib_detect_cr_lines(struct ib_span head)
 static enum ib_format
 named_format(struct ib_span stem)
 {
-	static const struct {
-		const char *suffix;
-		enum ib_format format;
-	} names[] = {
-		{ ".jsonl", IB_FORMAT_JSONL }, { ".ndjson", IB_FORMAT_JSONL },
-		{ ".json", IB_FORMAT_JSONL },  { ".csv", IB_FORMAT_CSV },
-		{ ".tsv", IB_FORMAT_TSV },     { ".tar", IB_FORMAT_TAR },
-	};
+	const struct ib_record_format *const *f;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (ib_span_ends_with_any_case(stem, names[i].suffix))
-			return names[i].format;
+	if (ib_span_ends_with_any_case(stem, ".tar"))
+		return IB_FORMAT_TAR;
+	if (ib_span_ends_with_any_case(stem, ".json"))
+		return IB_FORMAT_JSONL;
+	for (f = ib_record_formats; *f; f++)
+		for (i = 0; i < 2 && (*f)->suffix[i]; i++)
+			if (ib_span_ends_with_any_case(stem, (*f)->suffix[i]))
+				return (*f)->format;
 	return IB_FORMAT_AUTO;
 }
 
@@ -182,12 +180,26 @@ fail_nuls(const struct sample *l, struct ib_error *err)
 		       l->source->name);
 }
 
+/* Return the delimited format whose header line this is, NULL if it is none. */
+static const struct ib_record_format *
+delimited_format(const struct sample *l)
+{
+	const struct ib_record_format *const *f;
+
+	for (f = ib_record_formats; *f; f++)
+		if ((*f)->delimiter && memchr(l->line.p, (*f)->delimiter, l->line.n) &&
+		    names_an_id(l->line, (*f)->delimiter, l->key))
+			break;
+	return *f;
+}
+
 /* Fail because the suffix says `want`, but the content is something else. */
 static enum ib_status
 fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 {
 	const struct ib_known_format *known = ib_known_format_find(l->head, l->source->path);
-	const char *name = l->source->name, *other = NULL, *format = NULL;
+	const struct ib_record_format *other;
+	const char *name = l->source->name;
 	char show[IB_SHOW_MAX], say[IB_WHY_MAX], first = first_byte(l->head);
 
 	if (l->line.n > 0 && *l->line.p == '\0')
@@ -195,17 +207,14 @@ fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 	if (known && !is_commented_header(l->line))
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s; %s", name, known->name,
 			       want, known->advice);
-	if (first == '{' || first == '[') {
-		other = first == '{' ? "JSON lines" : "a JSON array";
-		format = first == '{' ? "jsonl" : "json";
-	} else if (names_an_id(l->line, ',', l->key)) {
-		other = "CSV", format = "csv";
-	} else if (names_an_id(l->line, '\t', l->key)) {
-		other = "TSV", format = "tsv";
-	}
+	other = first == '{'   ? ib_record_format_find(IB_FORMAT_JSONL)
+		: first == '[' ? ib_record_format_find(IB_FORMAT_JSON)
+			       : delimited_format(l);
+	if (!other && names_an_id(l->line, ',', l->key))
+		other = ib_record_format_find(IB_FORMAT_CSV); /* a header of one column */
 	if (other)
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s (read it with -f %s)",
-			       name, other, want, format);
+			       name, other->name, want, other->option);
 	if (ib_dialect_describe(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want, say);
 	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s (give its format with -f)",
@@ -248,7 +257,8 @@ check_json(const struct sample *l, struct ib_error *err)
 static enum ib_status
 check_delimited(const struct sample *l, enum ib_format format, struct ib_error *err)
 {
-	char delimiter = format == IB_FORMAT_CSV ? ',' : '\t';
+	const struct ib_record_format *functions = ib_record_format_find(format);
+	char delimiter = functions->delimiter;
 	bool needs_name = l->key->kind == IB_KEY_AUTO || l->key->kind == IB_KEY_FIELDS;
 	bool plain = !memchr(l->line.p, delimiter, l->line.n);
 	char first = first_byte(l->head);
@@ -259,7 +269,7 @@ check_delimited(const struct sample *l, enum ib_format format, struct ib_error *
 	if (first == '{' || first == '[' ||
 	    ((needs_name || plain) && ib_known_format_find(l->head, l->source->path)) ||
 	    !is_text(l, l->line))
-		return fail_mismatch(l, format == IB_FORMAT_CSV ? "CSV" : "TSV", err);
+		return fail_mismatch(l, functions->name, err);
 	if (format == IB_FORMAT_TSV && l->options->epoch_manifest)
 		l->source->format = IB_FORMAT_LIST;
 	return IB_OK;
@@ -297,6 +307,7 @@ check_rest(const struct sample *l, struct ib_error *err)
 static enum ib_status
 detect_text(const struct sample *l, struct ib_error *err)
 {
+	const struct ib_record_format *delimited = delimited_format(l);
 	char first = first_byte(l->head);
 
 	l->source->format = IB_FORMAT_AUTO;
@@ -304,10 +315,8 @@ detect_text(const struct sample *l, struct ib_error *err)
 		l->source->format = IB_FORMAT_JSONL;
 	else if (first == '[')
 		l->source->format = IB_FORMAT_JSON;
-	else if (memchr(l->line.p, '\t', l->line.n) && names_an_id(l->line, '\t', l->key))
-		l->source->format = IB_FORMAT_TSV;
-	else if (memchr(l->line.p, ',', l->line.n) && names_an_id(l->line, ',', l->key))
-		l->source->format = IB_FORMAT_CSV;
+	else if (delimited)
+		l->source->format = delimited->format;
 	return l->source->format == IB_FORMAT_AUTO ? check_rest(l, err) : IB_OK;
 }
 

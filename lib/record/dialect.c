@@ -5,6 +5,7 @@
 #include "base/digits.h"
 #include "base/error.h"
 #include "base/numbers.h"
+#include "record/format.h"
 
 static size_t
 count(struct ib_span s, char c)
@@ -307,9 +308,7 @@ ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span
 	struct dialect d = {
 		.line = first_line(line),
 		.row = first_line(row),
-		.own = format == IB_FORMAT_CSV	 ? ','
-		       : format == IB_FORMAT_TSV ? '\t'
-						 : '\0',
+		.own = ib_record_format_find(format)->delimiter,
 	};
 	const char *sentence, *place;
 	char show[IB_SHOW_MAX];

@@ -1,18 +1,22 @@
+/* The table of formats, and helpers that formats share. */
 #define _GNU_SOURCE /* memrchr */
 #include "record/format.h"
+
+/* To add a format, declare it here and add a row to the table. */
+extern const struct ib_record_format ib_format_array, ib_format_csv, ib_format_tsv, ib_format_list;
+
+const struct ib_record_format *const ib_record_formats[] = {
+	&ib_format_jsonl, &ib_format_array, &ib_format_tsv, &ib_format_csv, &ib_format_list, NULL,
+};
 
 const struct ib_record_format *
 ib_record_format_find(enum ib_format format)
 {
-	static const struct ib_record_format *const all[] = {
-		&ib_format_jsonl, &ib_format_array, &ib_format_csv, &ib_format_tsv, &ib_format_list,
-	};
-	size_t i;
+	const struct ib_record_format *const *f = ib_record_formats;
 
-	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (all[i]->format == format)
-			return all[i];
-	return NULL;
+	while (*f && (*f)->format != format)
+		f++;
+	return *f;
 }
 
 void

@@ -21,8 +21,11 @@ struct ib_block_cut {
 
 struct ib_record_format {
 	enum ib_format format;
-	const char *name;
-	char stop; /* sentinel byte that the reader writes after each block */
+	const char *name;      /* "CSV", for messages */
+	const char *option;    /* "csv": the value of -f */
+	const char *suffix[2]; /* file name suffixes; NULL if unused */
+	char delimiter;	       /* ',' or TAB for rows below a header, else 0 */
+	char stop;	       /* sentinel byte that the reader writes after each block */
 	/*
 	 * Read what precedes the records (a header) from p[0..n), the operand's
 	 * first bytes. Sets *used to its length. last: p[0..n) is the complete
@@ -38,11 +41,11 @@ struct ib_record_format {
 	enum ib_next (*next)(struct ib_cursor *c);
 };
 
+/* All formats of records, then NULL. Detection tries delimited formats in this order. */
+extern const struct ib_record_format *const ib_record_formats[];
+
+/* The most common format: the cursor calls its functions directly. */
 extern const struct ib_record_format ib_format_jsonl;
-extern const struct ib_record_format ib_format_csv;
-extern const struct ib_record_format ib_format_tsv;
-extern const struct ib_record_format ib_format_list;
-extern const struct ib_record_format ib_format_array;
 
 /* Return the functions of a format; NULL if it has no records (npz, totals, tar). */
 const struct ib_record_format *ib_record_format_find(enum ib_format format);

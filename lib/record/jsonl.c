@@ -221,7 +221,9 @@ jsonl_count(const struct ib_source *s, const char *p, size_t n)
 
 const struct ib_record_format ib_format_jsonl = {
 	.format = IB_FORMAT_JSONL,
-	.name = "jsonl",
+	.name = "JSON lines",
+	.option = "jsonl",
+	.suffix = { ".jsonl", ".ndjson" },
 	.stop = '\n',
 	.cut_block = ib_cut_lines,
 	.count = jsonl_count,

@@ -85,7 +85,8 @@ list_count(const struct ib_source *s, const char *p, size_t n)
 
 const struct ib_record_format ib_format_list = {
 	.format = IB_FORMAT_LIST,
-	.name = "list",
+	.name = "a list",
+	.option = "list",
 	.stop = '\n',
 	.cut_block = ib_cut_lines,
 	.count = list_count,

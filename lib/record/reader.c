@@ -161,6 +161,8 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	st = ib_detect_format(r->source, head, &r->options, &r->key, err);
 	if (st)
 		return st;
+	r->format = ib_record_format_find(r->source->format);
+	r->source->delimiter = r->format ? r->format->delimiter : '\0';
 	r->cr_lines = ib_detect_cr_lines(head);
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
@@ -169,7 +171,6 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	st = check_key(r, err);
 	if (st)
 		return st;
-	r->format = ib_record_format_find(r->source->format);
 	r->begun = r->ended = false;
 	r->lines_left = r->options.header_lines;
 	r->carry.n = 0;
@@ -325,8 +326,7 @@ compile_fields(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 
 	if (!b->first) {
 		/* Other threads may use blocks of the old source: do not change it. */
-		if (old->key.kind != IB_KEY_AUTO || old->format == IB_FORMAT_CSV ||
-		    old->format == IB_FORMAT_TSV)
+		if (old->key.kind != IB_KEY_AUTO || ib_source_is_delimited(old))
 			return IB_OK;
 		st = add_source(r, old->path, err);
 		if (st)

@@ -69,6 +69,20 @@ struct ib_source {
 	struct ib_source *next;	  /* next in the reader's list of sources */
 };
 
+/* True if records are rows below a header: CSV and TSV. */
+static inline bool
+ib_source_is_delimited(const struct ib_source *s)
+{
+	return s->delimiter != '\0';
+}
+
+/* True if records are JSON objects, one per line or in an array. */
+static inline bool
+ib_source_is_json(const struct ib_source *s)
+{
+	return s->format == IB_FORMAT_JSONL || s->format == IB_FORMAT_JSON;
+}
+
 /* Counters that cursors of any thread update; the reader reports them at the end. */
 struct ib_notes {
 	_Atomic uint64_t headers; /* rows that repeat the header */

@@ -23,12 +23,6 @@ struct reading {
 	const struct ib_value *id, *epoch, *loss;
 };
 
-static bool
-is_json(const struct ib_source *s)
-{
-	return s->format == IB_FORMAT_JSONL || s->format == IB_FORMAT_JSON;
-}
-
 /* Report an invalid record. Returns false. */
 static bool wrong(struct reading *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -36,7 +30,7 @@ static bool
 wrong(struct reading *r, const char *format, ...)
 {
 	const struct ib_record *record = &r->c->record;
-	bool delimited = !is_json(r->c->source);
+	bool delimited = !ib_source_is_json(r->c->source);
 	char text[IB_WHY_MAX];
 	va_list ap;
 
@@ -592,7 +586,7 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool ro
 
 	ib_loss_batch_start(b, c->source, rows, epoch);
 	find_common(&r);
-	c->json.lazy = l->options->part.count > 0 && is_json(c->source);
+	c->json.lazy = l->options->part.count > 0 && ib_source_is_json(c->source);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END && !b->failed) {
 		if (next == IB_NEXT_RECORD)
 			add_record(&r);

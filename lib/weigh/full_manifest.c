@@ -19,12 +19,6 @@ ib_full_manifest_release(struct ib_full_manifest *b)
 
 /* ---- headers ---------------------------------------------------------------- */
 
-static bool
-has_header(const struct ib_source *s)
-{
-	return s->format == IB_FORMAT_CSV || s->format == IB_FORMAT_TSV;
-}
-
 /* Parse a header as a row, because its fields have the same slots. */
 static bool
 read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *source)
@@ -67,7 +61,7 @@ ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchange
 	struct ib_block block;
 	size_t i;
 
-	if (!has_header(source) || b->nheaders == 0 || !read_header(c, &block, source))
+	if (!ib_source_is_delimited(source) || b->nheaders == 0 || !read_header(c, &block, source))
 		return true;
 	for (i = 0; i < b->nheaders; i++)
 		if (ib_unchanged_check_matches(x, c, none, b->header[i]))
@@ -104,7 +98,7 @@ parse_block(const struct ib_scan *scan, void *block, struct ib_error *err)
 	enum ib_next next;
 	struct ib_span id;
 
-	if (b->hashes && s->in.block.first && has_header(s->in.block.source) &&
+	if (b->hashes && s->in.block.first && ib_source_is_delimited(s->in.block.source) &&
 	    read_header(&s->again, &header, s->in.block.source)) {
 		s->header = ib_unchanged_check_hash(&s->unchanged, &s->again);
 		s->has_header = true;

@@ -215,12 +215,6 @@ hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 
 /* ---- records ---------------------------------------------------------------------- */
 
-static bool
-is_json(const struct ib_cursor *c)
-{
-	return c->source->format == IB_FORMAT_JSONL || c->source->format == IB_FORMAT_JSON;
-}
-
 /* Return the value that --id-field may have added: the field that -k names. */
 static const struct ib_value *
 id_value(const struct ib_cursor *c)
@@ -250,7 +244,7 @@ hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned w
 	const int *slot = c->source->wanted_slot;
 	const struct ib_value *w = value_of(c, slot[IB_ADDED_WEIGHT]);
 	const struct ib_value *id = id_value(c);
-	struct removal t = { .c = c, .json = is_json(c) };
+	struct removal t = { .c = c, .json = ib_source_is_json(c->source) };
 	unsigned level = way >> WEIGHT_SHIFT;
 	size_t first = t.json ? IB_ADDED_IB : IB_ADDED_IB_PI;
 	size_t end = t.json ? IB_ADDED_IB_PI : IB_NADDED, i;
@@ -283,7 +277,7 @@ XXH128_hash_t
 ib_unchanged_check_hash(struct ib_unchanged_check *x, const struct ib_cursor *c)
 {
 	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
-	struct removal t = { .c = c, .json = is_json(c) };
+	struct removal t = { .c = c, .json = ib_source_is_json(c->source) };
 
 	if (w)
 		add_piece(&t, piece_of(&t, w));
