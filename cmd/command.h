@@ -190,14 +190,13 @@ struct cli_common {
 		CLI_END
 
 struct cli_command {
-	const char *name;			/* "ib-score" */
-	const char *verb;			/* "summary" in ib-audit summary; or NULL */
-	const char *usage;			/* "[OPTION]... [LOG]..." */
-	const char *about;			/* one sentence for --help */
-	const char *examples;			/* command lines for --help, one per line */
-	const char *notes;			/* last lines of --help; or NULL */
-	const struct cli_option *options;	/* ends with CLI_END */
-	const struct cli_command *const *verbs; /* the verbs' commands; or NULL */
+	const char *name;		  /* "ib-score" */
+	const char *verb;		  /* "summary" in ib-audit summary; or NULL */
+	const char *usage;		  /* "[OPTION]... [LOG]..." */
+	const char *about;		  /* one sentence for --help */
+	const char *examples;		  /* command lines for --help, one per line */
+	const char *notes;		  /* last lines of --help; or NULL */
+	const struct cli_option *options; /* ends with CLI_END */
 };
 
 #define CLI_OPTIONS_MAX 96

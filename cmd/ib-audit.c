@@ -75,8 +75,8 @@ static const struct cli_option summary_options[] = {
 		  "only the last K epochs (default: all)"),
 	COST_ROW,
 	CLI_FLAG(0, "errors", o.errors,
-		 "with --json: also print the standard error of the sum of "
-		 "weights, and its deviation in standard errors"),
+		 "with --json: also print the standard error of the sum of weights, and its "
+		 "deviation in standard errors"),
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
@@ -85,8 +85,8 @@ static const struct cli_option show_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch, "only epoch N (default: all)"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "also print the current score of each id from this score "
-		  "file, with its last epoch and its visits (default: none)"),
+		  "also print the current score of each id from this score file, with its last "
+		  "epoch and its visits (default: none)"),
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
@@ -94,13 +94,11 @@ static const struct cli_option show_options[] = {
 static const struct cli_option list_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch,
-		  "the samples of epoch N (default: one line per id, the most "
-		  "often pruned first)"),
+		  "the samples of epoch N (default: one line per id, the most often pruned first)"),
 	CLI_FLAG(0, "pruned", o.pruned, "only pruned samples"),
 	CLI_FLAG(0, "drawn", o.drawn, "only samples that were drawn and kept"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
-		  "only the first K; with -e the K lowest scores (default: "
-		  "all)"),
+		  "only the first K; with -e the K lowest scores (default: all)"),
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
@@ -121,16 +119,15 @@ static const struct cli_option suspects_options[] = {
 static const struct cli_option verify_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "also check against the score file that a run of the log "
-		  "used (default: none)"),
+		  "also check against the score file that a run of the log used (default: none)"),
 	OUTPUT_ROW,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option simulate_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCHS_ROW(o.rule, "epochs of the whole run; the last ones keep "
-			       "all samples (required)"),
+	CLI_EPOCHS_ROW(o.rule,
+		       "epochs of the whole run; the last ones keep all samples (required)"),
 	CLI_SHARE_ROWS(o.rule),
 	COST_ROW,
 	CLI_GROUP("Rule"),
@@ -151,8 +148,7 @@ static const struct cli_option drift_options[] = {
 	CLI_EPOCH(0, "reference", "N", NULL, o.reference,
 		  "the epoch to compare with (default: the first)"),
 	CLI_CALL(0, "page-hinkley", "D:A", set_page_hinkley,
-		 "slack and alarm level of the Page-Hinkley test (default "
-		 "0.05:0.5)"),
+		 "slack and alarm level of the Page-Hinkley test (default 0.05:0.5)"),
 	TABLE_ROWS,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
@@ -169,8 +165,7 @@ static const struct cli_option report_options[] = {
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "the field of a record that holds its weight, if it has one "
-		 "(default weight)"),
+		 "the field of a record that holds its weight, if it has one (default weight)"),
 	CLI_COMMON_ROWS,
 };
 
@@ -210,11 +205,9 @@ struct verb {
 
 static const struct verb verbs[] = {
 	VERB(IB_AUDIT_SIMULATE, "simulate", "-E N [OPTION]... LOSSLOG...",
-	     "Compute what a rule would have saved, from the loss logs of a run "
-	     "on all data.",
+	     "Compute what a rule would have saved, from the loss logs of a run on all data.",
 	     "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
-	     "ib-audit simulate -E 90 --rule rank:power=0.7 -e name "
-	     "loss.*.jsonl\n",
+	     "ib-audit simulate -E 90 --rule rank:power=0.7 -e name loss.*.jsonl\n",
 	     simulate_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
 	     "Print how many samples each epoch kept and saved.",
@@ -242,8 +235,7 @@ static const struct verb verbs[] = {
 	     "ib-audit verify -s run.npz audit.zst\n",
 	     verify_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_DRIFT, "drift", "[OPTION]... LOSSLOG...",
-	     "Compare the losses from epoch to epoch, and raise an alarm if they "
-	     "rise.",
+	     "Compare the losses from epoch to epoch, and raise an alarm if they rise.",
 	     "ib-audit drift -e name loss.*.jsonl\n"
 	     "ib-audit drift --fail -a audit.zst -e name loss.*.jsonl\n",
 	     drift_options, 1, SIZE_MAX, "a loss log"),
@@ -260,20 +252,12 @@ static const struct verb verbs[] = {
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
 
-static const struct cli_command *const verb_commands[NVERBS + 1] = {
-	&verbs[0].command, &verbs[1].command, &verbs[2].command,
-	&verbs[3].command, &verbs[4].command, &verbs[5].command,
-	&verbs[6].command, &verbs[7].command, &verbs[8].command,
-};
-_Static_assert(NVERBS == 9, "verb_commands names every verb");
-
 /* The command line without a verb: --help, --version, completion and typos. */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_verb = {
 	.name = "ib-audit",
 	.usage = "VERB [OPTION]... FILE...",
-	.about = "Inspect past decisions: which samples were pruned, when and "
-		 "why.\n\n"
+	.about = "Inspect past decisions: which samples were pruned, when and why.\n\n"
 		 "Verbs ('ib-audit help VERB' describes one):\n"
 		 "  simulate  compute what a rule would have saved, from loss logs\n"
 		 "  summary   print how many samples each epoch kept and saved\n"
@@ -289,7 +273,6 @@ static const struct cli_command no_verb = {
 		    "ib-audit report -o run.html audit.zst\n",
 	.notes = NOTES,
 	.options = no_options,
-	.verbs = verb_commands,
 };
 
 /* ---- checks ------------------------------------------------------------ */
@@ -300,10 +283,7 @@ check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
 	size_t i, n = 0;
 
 	if (list.n == 0)
-		cli_misuse(cli,
-			   "%s is missing: name it ('-' is standard "
-			   "input)",
-			   v->operand);
+		cli_misuse(cli, "%s is missing: name it ('-' is standard input)", v->operand);
 	if (list.n < v->least)
 		cli_misuse(cli, "an id is missing: which sample?");
 	if (list.n > v->most)
@@ -384,8 +364,8 @@ run_without_verb(struct args *a, int argc, char **argv)
 	cli_open(&cli, &no_verb, a, &a->common, argc, argv);
 	words = cli_get_operands(&cli, true);
 	if (words.n == 0)
-		cli_misuse(&cli, "which verb: simulate, summary, show, list, "
-				 "suspects, verify, drift, report or metrics?");
+		cli_misuse(&cli, "which verb: simulate, summary, show, list, suspects, verify, "
+				 "drift, report or metrics?");
 	n = strlen(words.v[0]);
 	for (i = 0; i < NVERBS && n > 1; i++)
 		if (!strncmp(verbs[i].command.verb, words.v[0], n < 3 ? n : 3))

@@ -11,23 +11,18 @@ static const struct cli_option options[] = {
 	CLI_EPOCH('e', "epoch", "N", NULL, o.rule.epoch,
 		  "epoch to prune, counted from 0 (required)"),
 	CLI_INPUT('s', "scores", o.scores, CLI_STDIN,
-		  "the score file, or a loss log (required, unless --rule "
-		  "random)"),
+		  "the score file, or a loss log (required, unless --rule random)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES,
-		   "write the epoch manifest to FILE (default standard "
-		   "output); with %s in the name: one "
-		   "output per operand, %s is the name of the operand"),
-	CLI_EPOCHS_ROW(o.rule, "epochs of the whole run; the last ones keep "
-			       "all samples (default: not set, prune in every "
-			       "epoch)"),
+		   "write the epoch manifest to FILE (default standard output); with %s in the "
+		   "name: one output per operand, %s is the name of the operand"),
+	CLI_EPOCHS_ROW(o.rule, "epochs of the whole run; the last ones keep all samples (default: "
+			       "not set, prune in every epoch)"),
 	CLI_SHARE_ROWS(o.rule),
 	CLI_FLAG('n', "dry-run", o.dry_run,
-		 "write no manifest; print what the rule would do, as a table "
-		 "on a terminal, else as JSON (without operands: with the "
-		 "samples of the score file)"),
+		 "write no manifest; print what the rule would do, as a table on a terminal, else "
+		 "as JSON (without operands: with the samples of the score file)"),
 	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND | CLI_LOCK,
-		   "append the decisions to the audit log FILE (default: "
-		   "none); see ib-audit(1)"),
+		   "append the decisions to the audit log FILE (default: none); see ib-audit(1)"),
 	CLI_GROUP("Rule"),
 	CLI_RULE_ROWS(o.rule),
 	CLI_GROUP("Epochs that keep all samples"),
@@ -36,50 +31,41 @@ static const struct cli_option options[] = {
 	CLI_KEY(o.key),
 	CLI_FORMAT(o.format, IB_FORMAT_WORDS),
 	CLI_FLAG(0, "allow-duplicates", o.allow_duplicates,
-		 "let records with the same id share one decision (default: a "
-		 "duplicate id is an error)"),
+		 "let records with the same id share one decision (default: a duplicate id is an "
+		 "error)"),
 	CLI_LIMIT(0, "max-unseen", o.max_unseen,
-		  "fail if more ids than this have no score (default: no "
-		  "limit)"),
+		  "fail if more ids than this have no score (default: no limit)"),
 	CLI_COUNT(0, "header-lines", "N", NULL, o.header_lines,
-		  "copy the first N lines to the output unchanged (default "
-		  "0)"),
+		  "copy the first N lines to the output unchanged (default 0)"),
 	CLI_GROUP("Output"),
 	CLI_OUTPUT('U', "pruned", o.pruned_output, 0,
 		   "write the pruned records to FILE (default: drop them)"),
 	CLI_FLAG(0, "keep-all", o.keep_all, "write every record, pruned ones with weight 0"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "name of the weight's field; a.b puts it into the object a "
-		 "(default weight)"),
+		 "name of the weight's field; a.b puts it into the object a (default weight)"),
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
 		   o.existing_weight, "what to do with a record that already has a weight:"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
-		 "write the id too, as a string in the field NAME (default: "
-		 "not written)"),
+		 "write the id too, as a string in the field NAME (default: not written)"),
 	CLI_FLAG(0, "explain", o.explain, "write pi, u, score and reason into each record"),
 	CLI_OUTPUT('w', "weights", o.weights, CLI_PARTS,
-		   "write id TAB weight to FILE, and the records unchanged "
-		   "(default: none)"),
+		   "write id TAB weight to FILE, and the records unchanged (default: none)"),
 	CLI_PAIRS(0, "companion", o.companions,
-		  "write the lines of IN that belong to kept records to OUT "
-		  "(may be repeated)"),
+		  "write the lines of IN that belong to kept records to OUT (may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "split the kept records over K files, named by -o "
-		  "'epoch.%d.jsonl' (default: one file)"),
+		  "split the kept records over K files, named by -o 'epoch.%d.jsonl' (default: one "
+		  "file)"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Reports and logs"),
 	CLI_OUTPUT(0, "receipt", o.receipt, 0,
-		   "write every parameter, count and digest to FILE as JSON "
-		   "(default: none)"),
+		   "write every parameter, count and digest to FILE as JSON (default: none)"),
 	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
 	CLI_PART(0, "part", o.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_INPUT(0, "totals", o.totals, 0,
-		  "totals of all partitions (default: the totals of the score "
-		  "file)"),
+		  "totals of all partitions (default: the totals of the score file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
-		   "with --totals: write no manifest, but to FILE a request "
-		   "for the statistics that ib-score --bins must count "
-		   "(default: none)"),
+		   "with --totals: write no manifest, but to FILE a request for the statistics "
+		   "that ib-score --bins must count (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -87,16 +73,13 @@ _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
 static const struct cli_command command = {
 	.name = "ib-prune",
 	.usage = "-e N -s SCORES [OPTION]... [MANIFEST]...",
-	.about = "Drop part of the samples that the model already knows, and "
-		 "give the others\nlarger weights, so that the training stays "
-		 "unbiased.",
-	.examples = "ib-prune -s run.npz -e 3 -E 90 -o epoch.3.jsonl "
-		    "train.jsonl\n"
+	.about = "Drop part of the samples that the model already knows, and give the "
+		 "others\nlarger weights, so that the training stays unbiased.",
+	.examples = "ib-prune -s run.npz -e 3 -E 90 -o epoch.3.jsonl train.jsonl\n"
 		    "ib-prune -s run.npz -e 3 --dry-run -r 0.7\n"
-		    "ib-prune -s run.npz -e 3 --rule "
-		    "infobatch:threshold=median train.jsonl\n",
-	.notes = "Exit status: 0 success, 2 usage error, 65 invalid data, 66 no "
-		 "input,\n73 cannot create, 74 I/O error.\n",
+		    "ib-prune -s run.npz -e 3 --rule infobatch:threshold=median train.jsonl\n",
+	.notes = "Exit status: 0 success, 2 usage error, 65 invalid data, 66 no input,\n73 cannot "
+		 "create, 74 I/O error.\n",
 	.options = options,
 };
 
@@ -109,18 +92,17 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 
 	for (i = 0; o->split && i < o->companions.n; i++)
 		if (!cli_has_placeholder(strchr(o->companions.v[i], ':') + 1, 'd'))
-			cli_misuse(cli, "--split needs %%d in the name of "
-					"--companion too");
+			cli_misuse(cli, "--split needs %%d in the name of --companion too");
 	if (o->split && !cli_has_placeholder(o->output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
 	if (o->split && cli_has_placeholder(o->output, 's'))
-		cli_misuse(cli, "--split and %%s in the name of -o exclude "
-				"each other");
+		cli_misuse(cli, "--split and %%s in the name of -o exclude each other");
 	if (o->split && o->weights && !cli_has_placeholder(o->weights, 'd'))
 		cli_misuse(cli, "--split needs %%d in the name of -w too");
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's') && cli_reads_stdin(cli))
-		cli_misuse(cli, "%%s in the name of -o needs operands with "
-				"names: standard input has none");
+		cli_misuse(
+			cli,
+			"%%s in the name of -o needs operands with names: standard input has none");
 	cli_check_split_names(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
@@ -138,11 +120,9 @@ check(struct cli *cli, struct args *a)
 		cli_misuse(cli, "-e is missing: which epoch is it?");
 	cli_require_any(cli, "write-bins", "totals");
 	cli_exclude(cli, "write-bins",
-		    "scores dry-run output pruned weights companion receipt "
-		    "audit split");
+		    "scores dry-run output pruned weights companion receipt audit split");
 	if (!o->scores && !o->write_bins && ib_rule_needs_scores(o->rule.rule))
-		cli_misuse(cli, "-s is missing: only --rule random does "
-				"without scores");
+		cli_misuse(cli, "-s is missing: only --rule random does without scores");
 	cli_exclude(cli, "full-from", "epochs delta");
 	cli_warn_unused_without(cli, "delta", "epochs");
 	cli_check_rule(cli, &o->rule);
@@ -171,9 +151,7 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r)
 		  cli_format_number(threshold, r->threshold));
 	if (n)
 		cli_print(cli, "%s", reasons);
-	cli_print(cli,
-		  "expected kept %.6g; weights: sum %.6g, variance %.6g, "
-		  "largest %.6g",
+	cli_print(cli, "expected kept %.6g; weights: sum %.6g, variance %.6g, largest %.6g",
 		  r->expected_kept, r->weight_sum, r->weight_var, r->max_weight);
 	cli_print_pace(cli);
 }

@@ -17,16 +17,15 @@ set_epoch(void *args, const char *value)
 static const struct cli_option options[] = {
 	CLI_GROUP("Files"),
 	CLI_OUTPUT('u', "update", o.update, CLI_LOCK,
-		   "update the score file FILE (created if absent), under a "
-		   "lock, FILE.lock (default: none)"),
+		   "update the score file FILE (created if absent), under a lock, FILE.lock "
+		   "(default: none)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
-		   "write the score file to FILE, as .npz or JSONL by its name "
-		   "(default standard output, JSONL)"),
+		   "write the score file to FILE, as .npz or JSONL by its name (default standard "
+		   "output, JSONL)"),
 	CLI_INPUT('s', "scores", o.start, CLI_STDIN | CLI_START,
 		  "start from this earlier score file (default: none)"),
 	CLI_FLAG(0, "no-wait", o.no_wait,
-		 "with -u: exit with status 75 if another process holds the "
-		 "lock"),
+		 "with -u: exit with status 75 if another process holds the lock"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_epoch),
@@ -34,28 +33,24 @@ static const struct cli_option options[] = {
 		 "score = B*previous + (1-B)*loss (default 0)"),
 	CLI_GROUP("Check that the log is complete"),
 	CLI_INPUTS(0, "expect", "MANIFEST", o.expect,
-		   "fail if an id of this epoch manifest has no record (may be "
-		   "repeated)"),
+		   "fail if an id of this epoch manifest has no record (may be repeated)"),
 	CLI_LIMIT(0, "max-missing", o.max_missing, "how many ids may be missing (default 0)"),
 	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
-		 "the field of MANIFEST that holds the id (default: found as "
-		 "for -k)"),
+		 "the field of MANIFEST that holds the id (default: found as for -k)"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "the field of MANIFEST that holds the weight (default "
-		 "weight)"),
+		 "the field of MANIFEST that holds the weight (default weight)"),
 	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
-	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "write K files, one per partition, named by -o "
-		  "'part.%d.npz' (default: one file)"),
+	CLI_COUNT(
+		0, "split", "K", "[1, 18446744073709551615]", o.split,
+		"write K files, one per partition, named by -o 'part.%d.npz' (default: one file)"),
 	CLI_PART(0, "part", o.log.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
-		   "write the totals of all known scores to FILE; totals of "
-		   "partitions add up exactly (default: none)"),
+		   "write the totals of all known scores to FILE; totals of partitions add up "
+		   "exactly (default: none)"),
 	CLI_INPUT(0, "bins", o.bins, 0,
-		  "second pass: FILE is a request of ib-prune "
-		  "--write-bins; also count its statistics in "
-		  "--write-totals, and write scores only with -o or -u "
-		  "(default: none)"),
+		  "second pass: FILE is a request of ib-prune --write-bins; also count its "
+		  "statistics in --write-totals, and write scores only with -o or -u (default: "
+		  "none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -63,15 +58,12 @@ _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
 static const struct cli_command command = {
 	.name = "ib-score",
 	.usage = "[OPTION]... [LOG]...",
-	.about = "Fold loss logs into a score file, which has the last loss of "
-		 "every sample.",
+	.about = "Fold loss logs into a score file, which has the last loss of every sample.",
 	.examples = "ib-score -e 3 -u run.npz loss.3.jsonl\n"
-		    "ib-score -e name --duplicates mean -o run.npz "
-		    "loss.*.jsonl\n"
-		    "ib-score -e 3 --expect epoch.3.jsonl -u run.npz "
-		    "loss.3.jsonl\n",
-	.notes = "Exit status: 0 success, 2 usage error, 65 invalid data, 66 no "
-		 "input,\n73 cannot create, 74 I/O error, 75 locked.\n",
+		    "ib-score -e name --duplicates mean -o run.npz loss.*.jsonl\n"
+		    "ib-score -e 3 --expect epoch.3.jsonl -u run.npz loss.3.jsonl\n",
+	.notes = "Exit status: 0 success, 2 usage error, 65 invalid data, 66 no input,\n73 cannot "
+		 "create, 74 I/O error, 75 locked.\n",
 	.options = options,
 };
 

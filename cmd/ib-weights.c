@@ -31,16 +31,16 @@ static const struct cli_option options[] = {
 	CLI_CHOICE('O', "output-format", "FORM", "text|tsv|jsonl|npy|npz|f32",
 		   enum ib_weights_format, o.out, "format of the output:"),
 	CLI_INPUTS(0, "base", "MANIFEST", o.base,
-		   "write one weight per record of this full manifest, 0 for "
-		   "pruned ones (may be repeated)"),
+		   "write one weight per record of this full manifest, 0 for pruned ones (may be "
+		   "repeated)"),
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: as -k)"),
 	CLI_OUTPUT(0, "index", o.index, 0,
-		   "write the row numbers of the kept records to FILE, as "
-		   ".npy; rows are records of --base (default: none)"),
+		   "write the row numbers of the kept records to FILE, as .npy; rows are records "
+		   "of --base (default: none)"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
-		 "none (default); mean: scale the positive weights to an "
-		 "average of 1; sum:N: scale the weights to a sum of N"),
+		 "none (default); mean: scale the positive weights to an average of 1; sum:N: "
+		 "scale the weights to a sum of N"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
@@ -49,20 +49,17 @@ static const struct cli_option options[] = {
 	CLI_FORMAT(o.format, IB_FORMAT_WORDS),
 	CLI_GROUP("Checks and statistics, instead of weights"),
 	CLI_FLAG(0, "stats", o.stats,
-		 "print n, sum, mean, effective sample size, fraction saved "
-		 "... as JSON"),
+		 "print n, sum, mean, effective sample size, fraction saved ... as JSON"),
 	CLI_COUNT(0, "batch", "B", "[1, 18446744073709551615]", o.batch,
-		  "with --stats: also print the number of steps with batches "
-		  "of B (default: not set)"),
+		  "with --stats: also print the number of steps with batches of B (default: not "
+		  "set)"),
 	CLI_FLAG(0, "check", o.check,
-		 "check the manifest against --base or --total; exit with "
-		 "status 1 if it fails"),
+		 "check the manifest against --base or --total; exit with status 1 if it fails"),
 	CLI_COUNT(0, "total", "N", NULL, o.total,
-		  "number of records of the full manifest (default: counted in "
-		  "--base)"),
+		  "number of records of the full manifest (default: counted in --base)"),
 	CLI_INPUT(0, "receipt", o.receipt, 0,
-		  "with --check: also check the counts and sums in the "
-		  "receipt of ib-prune (default: none)"),
+		  "with --check: also check the counts and sums in the receipt of ib-prune "
+		  "(default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -70,14 +67,13 @@ _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
 static const struct cli_command command = {
 	.name = "ib-weights",
 	.usage = "[OPTION]... [EPOCH-MANIFEST]...",
-	.about = "Print the weights of an epoch manifest, one per line, in the "
-		 "order of its\nrecords; -O selects other formats.",
+	.about = "Print the weights of an epoch manifest, one per line, in the order of "
+		 "its\nrecords; -O selects other formats.",
 	.examples = "ib-weights -O npy -o weights.npy epoch.3.jsonl\n"
-		    "ib-weights -O npz -o weights.npz --base train.jsonl "
-		    "epoch.3.jsonl\n"
+		    "ib-weights -O npz -o weights.npz --base train.jsonl epoch.3.jsonl\n"
 		    "ib-weights --check --base train.jsonl epoch.3.jsonl\n",
-	.notes = "Exit status: 0 success, 1 a check failed, 2 usage error, 65 "
-		 "invalid data,\n66 no input, 73 cannot create, 74 I/O error.\n",
+	.notes = "Exit status: 0 success, 1 a check failed, 2 usage error, 65 invalid data,\n66 no "
+		 "input, 73 cannot create, 74 I/O error.\n",
 	.options = options,
 };
 

@@ -59,9 +59,10 @@ end_by_signal(int sig)
 static void
 print_file_shrunk(const char *file)
 {
-	const char *const text[] = { program_invocation_short_name, ": ", file,
-				     ": became shorter while it was read: run again when it is "
-				     "complete\n" };
+	const char *const text[] = {
+		program_invocation_short_name, ": ", file,
+		": became shorter while it was read: run again when it is complete\n"
+	};
 	char line[1024];
 	size_t n = 0, i, length;
 

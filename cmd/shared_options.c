@@ -4,8 +4,8 @@
 const char *
 cli_parse_log_epoch(struct ib_log_options *log, const char *value)
 {
-	static const char expected[] = "a whole number in [0, 2147483647], or "
-				       "'name', or 'name:PATTERN' with one %d";
+	static const char expected[] =
+		"a whole number in [0, 2147483647], or 'name', or 'name:PATTERN' with one %d";
 	int64_t epoch = 0;
 	const char *p = value, *number;
 
@@ -68,8 +68,8 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 {
 	if (key && (!strcmp(key, "@line") || !strcmp(key, "@hash")))
 		cli_misuse(cli,
-			   "%s %s: line numbers and hashes differ between an epoch manifest "
-			   "and its manifest (write the id with ib-prune --id-field)",
+			   "%s %s: line numbers and hashes differ between an epoch manifest and "
+			   "its manifest (write the id with ib-prune --id-field)",
 			   name, key);
 }
 
@@ -98,9 +98,7 @@ cli_check_split_names(const struct cli *cli, uint64_t split)
 	for (; !split && o->kind != CLI_KIND_END; o++)
 		for (i = 0; (path = output_of(cli, o, i)); i++)
 			if (cli_has_placeholder(path, 'd'))
-				cli_misuse(cli,
-					   "%s %s: %%d in the name needs "
-					   "--split",
+				cli_misuse(cli, "%s %s: %%d in the name needs --split",
 					   cli_option_spelling(cli, o, name), path);
 }
 
