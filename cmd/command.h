@@ -44,7 +44,7 @@ enum cli_flags {
 	CLI_STDIN = 1,	/* "-" is standard input */
 	CLI_STDOUT = 2, /* "-" is standard output */
 	CLI_HIDDEN = 4, /* not in --help */
-	CLI_APPEND = 8, /* an output that is compressed whatever its suffix is (-a) */
+	CLI_APPEND = 8, /* an output that is always compressed, with any suffix (-a) */
 	CLI_LOCK = 16,	/* the run also creates FILE.lock */
 	CLI_PARTS = 32, /* with --split, %d in the name is a part's number */
 	CLI_NAMES = 64, /* %s in the name is an operand's name */
@@ -207,7 +207,7 @@ struct cli {
 	void *args;
 	struct cli_common *common;
 	int argc;
-	bool given[CLI_OPTIONS_MAX];  /* by row of the table */
+	bool given[CLI_OPTIONS_MAX];  /* true if the option of this row was given */
 	char letter[CLI_OPTIONS_MAX]; /* the letter that the user wrote; 0: the long name */
 	const char **operand;
 	size_t noperands, operand_room;

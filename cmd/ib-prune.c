@@ -122,7 +122,7 @@ check(struct cli *cli, struct args *a)
 	cli_exclude(cli, "write-bins",
 		    "scores dry-run output pruned weights companion receipt audit split");
 	if (!o->scores && !o->write_bins && ib_rule_needs_scores(o->rule.rule))
-		cli_misuse(cli, "-s is missing: only --rule random does without scores");
+		cli_misuse(cli, "-s is missing: only --rule random needs no scores");
 	cli_exclude(cli, "full-from", "epochs delta");
 	cli_warn_unused_without(cli, "delta", "epochs");
 	cli_check_rule(cli, &o->rule);

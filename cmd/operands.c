@@ -66,7 +66,7 @@ struct ib_list
 cli_get_operands(struct cli *cli, bool optional)
 {
 	if (!cli->noperands && cli->list_file)
-		cli_misuse(cli, "%s names no file", cli->list_file);
+		cli_misuse(cli, "%s: contains no file names", cli->list_file);
 	if (!cli->noperands && !optional) {
 		cli->stdin_uses++;
 		cli->stdin_operand = true;

@@ -52,7 +52,7 @@ cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[
 	return out;
 }
 
-/* As cli_option_spelling(), by long name. */
+/* The same as cli_option_spelling(), for a long name. */
 static const char *
 spell_name(const struct cli *cli, const char *name, char out[40])
 {
