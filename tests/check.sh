@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs parts of the tests one after the other, and adds them up.
+# Run parts of the tests one after the other and add up their results.
 #
-#   tests/check.sh NAME...      each is `make check-NAME`
+#   tests/check.sh NAME...      runs `make check-NAME` for each name
 #
-# The last line is "N passed, N failed", with ", N skipped" where tests were;
-# the same last line is expected of a part. A part without one is one test,
-# which passed if its exit status is 0. What a part printed is also in
-# build/check/NAME.log.
+# The last line is "N passed, N failed", with ", N skipped" if tests were skipped.
+# The last line of a part has the same form. A part without such a line counts as
+# one test, which passed if its exit status is 0. The output of a part is also
+# written to build/check/NAME.log.
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 2
 mkdir -p build/check

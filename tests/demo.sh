@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The loop of a training run, over the loss logs of a real one: before each
-# epoch ib-prune decides, then the "trainer" logs the losses of what it was
-# given (here: those lines of the real epoch's log), and ib-score folds them.
+# Run the loop of a training run with the loss logs of a real one. Before each epoch
+# ib-prune decides. Then, instead of a trainer, the lines of the kept samples are taken
+# from the real epoch's log, and ib-score reads them.
 #
 #   tests/demo.sh COMMANDS [OUT]     COMMANDS: the folder of the commands
 set -eu -o pipefail

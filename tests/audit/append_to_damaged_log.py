@@ -1,8 +1,8 @@
-"""An append keeps every finished run, or refuses (65) and changes nothing.
+"""Appending to a damaged log keeps every finished run, or fails with status 65
+and changes nothing.
 
-Each row of the table is a log that ends in some other way than ib-prune ends
-it. What is finished in it is found here from the text that zstd can decode.
-"""
+Each row of the table is a log with another kind of ending that ib-prune does
+not write. The finished runs are found here from the text that zstd decodes."""
 import json
 import os
 import struct

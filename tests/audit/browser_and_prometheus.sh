@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What the audit's files are for others: a browser, Prometheus.
+# Other programs can read what ib-audit writes: a browser shows the report;
+# Prometheus, cron and systemd take the metrics as the manual describes.
 # Environment: IB_BIN, the folder of the commands.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,4 +1,4 @@
-"""Shared by the checks of ib-audit: independent of the commands' code."""
+"""Functions that the checks of ib-audit share. They use no code of the commands."""
 import json
 import os
 import struct

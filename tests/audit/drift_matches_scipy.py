@@ -1,4 +1,4 @@
-"""drift against scipy's Wasserstein distance and plain sums of its own."""
+"""ib-audit drift equals scipy's Wasserstein distance and sums computed here."""
 import math
 import sys
 

@@ -1,4 +1,5 @@
-"""The log survives kills, writers at once, and tells what is corrupt."""
+"""The audit log stays valid if writers are killed or write at the same time, and
+corrupt logs are reported."""
 import json
 import os
 import random

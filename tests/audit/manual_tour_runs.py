@@ -1,4 +1,4 @@
-"""The commands of infobatch(7) from step 1 on, in the order of the page."""
+"""The commands of infobatch(7) run from step 1 on, in the order of the page."""
 import json
 import os
 import re

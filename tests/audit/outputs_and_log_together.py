@@ -1,4 +1,4 @@
-"""A run is in the audit log and its outputs are there, or neither is."""
+"""A run's outputs and its entry in the audit log appear together or not at all."""
 import fcntl
 import glob
 import json

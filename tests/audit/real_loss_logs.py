@@ -1,5 +1,6 @@
-"""Real loss logs: a simulation is what the loop then does; the drift of all
-data, of an injected shift and of the pruned run; suspects; the log's cost."""
+"""On real loss logs, ib-audit simulate predicts what the loop then does; drift
+gives an alarm for a shift and none without; suspects and the size of the log
+are as expected."""
 import json
 import os
 

@@ -1,5 +1,5 @@
-"""The report in a browser: it renders, says nothing on the console, asks for
-nothing, and its figures are those of ib-audit summary --json."""
+"""A browser shows the report without console messages and without requests, and
+its numbers equal those of ib-audit summary --json."""
 import html.parser
 import json
 import os

@@ -1,4 +1,4 @@
-"""Back to an earlier epoch from the kept logs, and to all data at once."""
+"""A run can go back to an earlier epoch with the kept loss logs, or to all data."""
 import json
 import shutil
 

@@ -1,4 +1,4 @@
-"""simulate against a loop over the samples."""
+"""ib-audit simulate equals a loop over the samples."""
 import math
 from fractions import Fraction
 

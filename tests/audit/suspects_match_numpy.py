@@ -1,4 +1,4 @@
-"""suspects against numpy's least squares."""
+"""ib-audit suspects equals least squares by numpy."""
 import numpy as np
 
 from common import near, table, write_jsonl

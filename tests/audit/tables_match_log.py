@@ -1,4 +1,4 @@
-"""summary, show and list against the lines of the log."""
+"""ib-audit summary, show and list equal what the lines of the log say."""
 import json
 import math
 import os

@@ -1,4 +1,4 @@
-"""verify says no to each change of a log, and yes to the log."""
+"""ib-audit verify accepts an unchanged log and finds each kind of change."""
 import json
 import os
 import subprocess

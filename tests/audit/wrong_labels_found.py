@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""How many wrong labels does ib-audit suspects find? Fashion-MNIST's training
-set with some labels replaced at random; a run on all data by the net and the
-rate of tests/training; the wrong ones among the first suspects. Not a part of
-make check: it takes minutes. man/ib-audit.1 has what it printed.
+"""Measure how many wrong labels ib-audit suspects finds: replace some labels of
+Fashion-MNIST's training set at random, train on all data with the model of
+tests/training, and count the wrong labels among the first suspects. It takes
+minutes and is not part of make check; ib-audit(1) quotes its output.
 
   tests/audit/wrong_labels_found.py [--bin DIR] [--flip 300] [--epochs 12] [--seed 1]"""
 import argparse

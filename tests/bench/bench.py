@@ -1,9 +1,8 @@
 #!/usr/bin/python3
-"""Times the commands beside what else one would use: make bench [N=...] [RUNS=...] [PEERS=npm].
+"""Measure the speed of the commands and of other tools: make bench [N=...] [RUNS=...] [PEERS=npm].
 
-Data of N records with a fixed seed lie on a tmpfs (/dev/shm), the page cache is warm. A row is the median of RUNS
-runs, taken in turns; ns is wall time a record, cpu is user + system time a record, MB the peak of the process.
-"""
+The data are N records made from a fixed seed, on a tmpfs (/dev/shm), in a warm page cache. A row is the median of RUNS
+runs; the tools take turns. ns is wall time per record, cpu is user + system time per record, MB is peak memory."""
 import argparse
 import json
 import os

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
-# Runs the commands as a user does: one folder a case under tests/cli.
+# Run the commands as a user does. Each folder in tests/cli is one case.
 #
-#   tests/cli/run.sh [CASE...]     all cases without one
+#   tests/cli/run.sh [CASE...]     without CASE: all cases
 #
-# A case has `cmd`, run by bash in a copy of the folder with the commands on
-# PATH, and what is to come of it: `out` (absent: nothing on standard output),
-# `err` (absent: silence; or `err.like`: an extended regular expression for
-# each line) and `exit` (absent: 0). `in`, where it is, is standard input; all
-# other files of the folder are there to be read. A case that exits 77 is
-# skipped; the last line of its standard error says why. A case that fails
-# leaves its folder: run/ with its files, out, err and exit beside it.
+# A case has a script `cmd`. bash runs it in a copy of the folder, with the commands
+# on PATH. Standard output must equal `out` (without this file: must be empty).
+# Standard error must equal `err`, or match `err.like` with one extended regular
+# expression per line (without both: must be empty). The exit status must be the
+# number in `exit` (without: 0). `in`, if it exists, is standard input; `cmd` may
+# read all other files of the folder. A case that exits with 77 is skipped; the last
+# line of its standard error says why. The folder of a failed case is kept: run/ with
+# its files, and out, err and exit.
 #
-# jq is tests/cli/jq, which prints 1.0 as 1, whatever its version.
-# Environment: IB_BIN, the folder of the commands (build/release); JOBS (2);
-# V=1 names each case; TMPDIR.
+# jq in a case is tests/cli/jq, which prints 1.0 as 1.
+# Environment: IB_BIN, the folder of the commands (default build/release); JOBS
+# (default 2); V=1 prints the name of each case; TMPDIR.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 IB_BIN=$(cd "${IB_BIN:-$here/../../build/release}" && pwd) || exit 2

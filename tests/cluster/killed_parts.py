@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""64 parts of a real epoch, every task killed at random moments and run again.
+"""Run 64 parts of a real epoch; kill every task at random moments and run it again.
 
-After each SIGKILL no output may be there but the old one or the whole new one;
-in the end the epoch's manifest has the SHA-256 of one run's.
+After each SIGKILL an output file must be the complete old one or the complete new
+one. At the end the epoch's manifest must have the SHA-256 of a single run's.
 
-  tests/cluster/killed_parts.py --bin build/release [--seed N]
-"""
+  tests/cluster/killed_parts.py --bin build/release [--seed N]"""
 import argparse
 import glob
 import hashlib

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The recipes of infobatch-cluster(7), pasted as they stand there, over the logs
-# of a real run, against one run over everything: twice, since what is done may
-# be done again, and after kills at random. That of Slurm is check.sh's.
+# Run the recipes of infobatch-cluster(7) as printed, over the logs of a real run,
+# and compare with one run over everything. Each recipe runs twice, because it may be
+# repeated, and also after kills at random. slurm_arrays.sh runs the Slurm recipe.
 #
 #   tests/cluster/manual_recipes.sh COMMANDS [RECIPE...]
 #   tests/cluster/manual_recipes.sh --print RECIPE

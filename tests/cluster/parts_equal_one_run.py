@@ -1,16 +1,13 @@
 #!/usr/bin/env python3
-"""Map, reduce, merge and prune over random shardings, against one run.
+"""Score, merge and prune random partitions, and compare with one run, byte for byte.
 
-A run's loss logs are dealt to ranks at random, each padded with samples of
-other ranks as a distributed sampler pads (the same record, so that whichever
-of the two counts, it says the same). The ranks' logs are split into K parts,
-in any order and some of them twice; parts are folded, totals merged in a
-random tree, a second pass counts what the rule asks for, and each part prunes
-its records. All of it has to be, byte for byte, what one run over everything
-says.
+The loss logs of a run are distributed over ranks at random. Each rank also gets some
+samples of other ranks, as a distributed sampler pads its batches; these records are
+equal, so it does not matter which one is used. The logs are read in K parts, in
+any order and some of them twice. The totals are merged in a random order, a second
+pass counts what the rule needs, and each part prunes its records.
 
-  tests/cluster/parts_equal_one_run.py --bin build/release [--seed N] [--cases N] [--rows N]
-"""
+  tests/cluster/parts_equal_one_run.py --bin build/release [--seed N] [--cases N] [--rows N]"""
 import argparse
 import hashlib
 import math

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""What an epoch's turn costs past this machine, from figures measured on it.
+"""Predict the cost of an epoch on a cluster from measurements on one machine.
 
-Measures CPU time and peak memory of each step, one thread, at the sizes asked
-for; predicts a part of K at 10^9 and more, from the largest of them that is no
-larger than a part; then runs one part of K = 64 of 10^9 samples and compares.
+It measures CPU time and peak memory of each step, with one thread, at the given
+sizes. From the largest size that does not exceed a part, it predicts one part of K
+for 10^9 samples and more. Then it runs one part of K = 64 of 10^9 samples and
+compares.
 
   tests/cluster/predict_cost.py --bin build/release [--rows N,N...] [--part-rows N]
-                        [--dir DIR]
-"""
+                        [--dir DIR]"""
 import argparse
 import contextlib
 import multiprocessing

@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
-# The turn of an epoch as Slurm job arrays, on two nodes that are this machine,
-# over the loss logs of a real run: tasks are cancelled, killed, requeued and
-# lose their node at random, and are tried again until all are through. Each
-# epoch's manifests and scores are compared, byte for byte, with those of one
-# run over everything.
+# Run the steps between epochs as Slurm job arrays on two nodes, both on this machine,
+# over the loss logs of a real run. Tasks are cancelled, killed, requeued and lose their
+# node at random; they are repeated until all succeed. The manifests and scores of each
+# epoch must equal those of one run over everything, byte for byte.
 #
 #   tests/cluster/slurm_arrays.sh COMMANDS [SEED]     COMMANDS: the folder of the
 #                                              commands
-# As root: it starts munged where none runs, slurmctld and two slurmd on
-# loopback, with their files in a folder of their own, and stops what it
-# started. Exit 77: skipped, since Slurm cannot be had; it says why.
+# It needs root. It starts munged if none runs, slurmctld and two slurmd on loopback,
+# with their files in a folder of their own, and stops what it started. Exit status 77:
+# skipped because Slurm is not available; a line says why.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 PATH=$(cd "${1:?usage: tests/cluster/slurm_arrays.sh COMMANDS [SEED]}" && pwd):$PATH

@@ -1,16 +1,15 @@
 #!/usr/bin/python3
-"""Compare what two builds of the commands do: the safety net of a refactoring.
+"""Compare what two builds of the commands do, to make refactoring safe.
 
     compare_builds.py BASE_BIN NEW_BIN [--cases 2000] [--records 20000] [--show 20]
 
-Both builds run every case folder under tests/cli, random cases of the
-differential test and the commands of the benchmark. For each run the digest of
-standard output, of the messages, of the exit status and of every file that the
-run left is recorded. The digest of a zstd file is that of its content, because
-an audit log may be compressed in another way. A run that does not repeat on the
-base build itself (a process that is killed at some moment) is counted as
-unstable and not compared. The last line says how many runs were equal.
-"""
+Both builds run every case folder of tests/cli, random cases of the differential test
+and the commands of the benchmark. Each run is recorded as digests of standard output,
+standard error, the exit status and every file that it left. For a zstd file the
+content is digested, because an audit log may be compressed in another way. If a run
+gives different results with the base build itself (for example because a process is
+killed at some moment), it is counted as unstable and not compared. The last line says
+how many runs were equal."""
 import argparse
 import concurrent.futures
 import hashlib

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Which share of the lines and branches of lib/ and cmd/ the tests reach.
+# Measure which fraction of the lines and branches of lib/ and cmd/ the tests reach.
 #
-#   tests/code/coverage.sh FOLDER     of a build with --coverage
+#   tests/code/coverage.sh FOLDER     the folder of a build with --coverage
 #
-# Runs the unit tests, the case folders, the examples, the differential
-# reference, the fuzz targets over their corpora and the torture (in which each
-# call fails once) over that build; then prints a table
-# by folder, by gcov, with the total in its last line. FOLDER/functions lists
-# the functions never run, FOLDER/unreached the lines and branches.
+# It runs the unit tests, the case folders, the examples, the differential test, the
+# fuzz targets over their corpora, and the torture test, in which each call fails once.
+# Then it prints a table by folder from gcov, with the total in the last line.
+# FOLDER/functions lists the functions that never ran, FOLDER/unreached the lines and
+# branches.
 #
-# A process that is killed writes no counts: what it alone reached counts as
-# not reached. What a test prints goes to FOLDER/tests.log.
-# Environment: JOBS (2), of the case folders and the torture.
+# A killed process writes no counts, so lines that only it reached count as not
+# reached. The output of the tests is in FOLDER/tests.log.
+# Environment: JOBS (default 2), for the case folders and the torture test.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(cd "$1" && pwd)

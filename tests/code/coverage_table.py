@@ -1,13 +1,12 @@
 #!/usr/bin/python3
-"""Lines and branches by folder, from what `gcov -j -b -t` prints.
+"""Print lines and branches by folder, from the output of `gcov -j -b -t`.
 
-   gcov -j -b -t *.gcno | coverage.py SOURCES FUNCTIONS UNREACHED
+   gcov -j -b -t *.gcno | coverage_table.py SOURCES FUNCTIONS UNREACHED
 
-A line or branch counts once, however many times its file was compiled
-(headers). The names of functions never run go to the file FUNCTIONS; lines
-never run (marked L) and those of which a branch was never taken (with the
-branches' numbers) to the file UNREACHED.
-"""
+A line or branch of a header counts once, even if it was compiled several times. The
+names of functions that never ran are written to the file FUNCTIONS. The file UNREACHED
+lists lines that never ran (marked L) and lines with a branch that was never taken,
+with the numbers of these branches."""
 import collections
 import json
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs into a folder of its own, and builds and runs a small trainer
-# against the installed library with nothing but pkg-config.
+# Install into a temporary folder; then build and run a small trainer against the
+# installed library, using only pkg-config.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 t=$(mktemp -d)

@@ -1,21 +1,20 @@
 #!/usr/bin/env bash
-# Runs the EXAMPLES of the manual pages as a reader would paste them: the
-# literal blocks (.Bd -literal ... .Ed) and one-liners (.Dl) of a page one
-# after the other, in one shell, in a folder of their own. One that fails is
-# named by its line.
+# Run the EXAMPLES of the manual pages as a reader would paste them: the literal
+# blocks (.Bd -literal ... .Ed) and one-liners (.Dl) of a page one after the other, in
+# one shell, in a folder of their own. The line of a failed example is printed.
 #
-#   tests/manuals/examples.sh [PAGE...]    all of man/ without one
+#   tests/manuals/examples.sh [PAGE...]    without PAGE: all of man/
 #
-# Comments of the page that its readers do not see say what else is to be done:
+# Comments in the page, which its readers do not see, give further instructions:
 #
-#   .\"$ COMMAND    run it too: it makes what the next example reads, or looks
-#                   at what the last one wrote. ib_skip REASON ends the page
-#                   (what it needs is not installed).
+#   .\"$ COMMAND    also run COMMAND: it makes the input of the next example, or
+#                   checks the output of the last one. ib_skip REASON ends the page
+#                   because something is not installed.
 #   .\"| COMMAND    the next block is COMMAND's standard input (python3 -)
-#   .\"-            the next block is not to be run
+#   .\"-            the next block is not run
 #   .\"= NAME       the next block is what the last one prints
 #
-# Environment: IB_BIN, the folder of the commands (build/release).
+# Environment: IB_BIN, the folder of the commands (default build/release).
 set -u
 here=$(cd "$(dirname "$0")/../.." && pwd)
 IB_BIN=$(cd "${IB_BIN:-$here/build/release}" && pwd) || exit 2

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The unit tests and the case folders, built with sanitizers: the tests pass,
-# and no sanitizer has anything to report.
+# Run the unit tests and the case folders of a build with sanitizers: all tests must
+# pass, and no sanitizer may report anything.
 #
-#   tests/memory/sanitizers.sh FOLDER     where that build is
+#   tests/memory/sanitizers.sh FOLDER     FOLDER: the build
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "$1" && pwd) || exit 2

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# `make check` in a fresh Debian of another release, in a folder.
+# Run `make check` in a fresh Debian of another release, in a folder.
 #
-#   tests/platforms/fresh_debian.sh RELEASE [TARGET...]    bookworm, trixie; targets: demo check
+#   tests/platforms/fresh_debian.sh RELEASE [TARGET...]
 #
-# The system is made by debootstrap in build/debian/RELEASE once and kept; what
-# the targets install stays in it. It has make and a C compiler, nothing else
-# of what the targets need. The archive is the one that this system's apt uses.
-# It wants root, or a kernel that lets users make namespaces; where it cannot be
-# done, it says why, and that it is skipped.
+# RELEASE is bookworm, trixie ...; the targets are demo and check by default.
+# debootstrap installs the system into build/debian/RELEASE once. At first it has only
+# make and a C compiler; packages that the targets install stay in it. The archive is
+# the one that this system's apt uses. It needs root, or a kernel that lets users make
+# namespaces. If it cannot run, it is skipped and a line says why.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 release=${1:?usage: tests/platforms/fresh_debian.sh RELEASE [TARGET...]}

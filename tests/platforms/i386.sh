@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Builds the commands for i386 with a cross compiler, and runs case folders
-# with them by qemu. `make check-i386` calls it.
+# Build the commands for i386 with a cross compiler, and run case folders with them
+# under qemu. `make check-i386` calls it.
 #
-#   tests/platforms/i386.sh PACKAGE... [-- CASE...]   packages: the libraries that the
-#                                           build needs; cases: all without one
+#   tests/platforms/i386.sh PACKAGE... [-- CASE...]
 #
-# Debian's i386 libraries are unpacked into build/i386/root by an apt with a
-# state of its own: nothing of the system is changed, and no root is needed.
+# PACKAGE is a library that the build needs; without CASE all cases run. Debian's i386
+# libraries are unpacked into build/i386/root by an apt with its own state, so nothing
+# of the system changes and root is not needed.
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 build=$PWD/build/i386

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Makes tests/unit/budget_table.h: c of --rule proportional, from exact fractions.
+"""Write tests/unit/budget_table.h: c of --rule proportional, from exact fractions.
 
   tests/reference/budget_table.py >tests/unit/budget_table.h
 
-The smallest c at which the sum over all x of min(1, max(floor, c*x)) is
-keep*n: tried at every c at which a sample turns, then the line between two of
-them is solved. None of it is rounded but the end. What is one value for the
-tools has its counterpart here as a plain list: no bins, no counts.
-"""
+c is the smallest number for which the sum over all x of min(1, max(floor, c*x)) is
+keep*n. The sum is a broken line in c: try every c at which a sample reaches the floor
+or 1, and solve between two of them. Only the result is rounded. All values are in a
+plain list, without bins and counts."""
 import random
 import struct
 from fractions import Fraction as F

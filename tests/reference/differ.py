@@ -1,11 +1,10 @@
 #!/usr/bin/python3
-"""Differential test: random cases through the reference and the commands.
+"""Differential test: compare the commands with the reference on random cases.
 
     differ.py --bin build/release --seed 1 --cases 200 [--only score]
 
-Every difference is shrunk and printed; its folder is kept. The last line says
-how many cases passed and failed; exit status 1 where one failed.
-"""
+A case that differs is made as small as possible and printed; its folder is kept. The
+last line says how many cases passed and failed. The exit status is 1 if one failed."""
 import argparse
 import gzip
 import io

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Tables for tests/unit/test_exact.c, by exact fractions.
+"""Write tables for tests/unit/test_exact.c, from exact fractions.
 
-    python3 tests/reference/exact_table.py >tests/unit/exact_table.h
-"""
+    python3 tests/reference/exact_table.py >tests/unit/exact_table.h"""
 import math
 import random
 import struct

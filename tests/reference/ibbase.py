@@ -1,8 +1,7 @@
-"""Ground of the reference: errors, numbers, hashes, JSON over bytes, files.
+"""The base of the reference: errors, numbers, hashes, JSON over bytes, files.
 
-Everything here is slow and plain on purpose: it is the oracle that the fast
-commands are compared with, and shares no code with them.
-"""
+The reference is slow and simple on purpose, because the fast commands are compared
+with it. It shares no code with them."""
 import bz2
 import gzip
 import lzma

@@ -1,4 +1,4 @@
-"""--expect: is the log whole? And how an epoch manifest's weights are read."""
+"""--expect: check that a log is complete, and read the weights of an epoch manifest."""
 from ibbase import (bad, csv_double, lookup, misuse, part_of, read_file,
                     warn)
 from ibread import (column, list_weight, lone_name, node_double, open_source,

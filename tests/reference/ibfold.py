@@ -1,4 +1,4 @@
-"""ib-score by the letter: logs and score files -> rows, totals, parts."""
+"""ib-score as the manual defines it: logs and score files -> rows, totals, parts."""
 import io
 import json
 import math

@@ -1,4 +1,4 @@
-"""ib-prune by the letter, first half: scores, rules, decisions, figures."""
+"""ib-prune as the manual defines it, first half: scores, rules, decisions, statistics."""
 import json
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Formats: bytes of an operand -> records, their ids and their fields."""
+"""Formats: the bytes of an operand -> records, their ids and their fields."""
 import io
 import math
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Independent, slow implementation of the commands; see README.md beside it."""
+"""An independent, slow implementation of the commands; see README.md in this folder."""
 import getopt
 import os
 import re

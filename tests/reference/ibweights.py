@@ -1,4 +1,4 @@
-"""ib-weights by the letter."""
+"""ib-weights as the manual defines it."""
 import io
 import json
 import math

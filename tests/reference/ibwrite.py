@@ -1,4 +1,4 @@
-"""ib-prune by the letter, second half: epoch manifests and what is beside."""
+"""ib-prune as the manual defines it, second half: the epoch manifest and other outputs."""
 import json
 import math
 import os

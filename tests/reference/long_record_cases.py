@@ -1,4 +1,4 @@
-"""Inputs of a few MB: records across the borders of blocks."""
+"""Cases with inputs of a few MB, whose records cross the borders of blocks."""
 import random_cases
 from random_inputs import Gen
 

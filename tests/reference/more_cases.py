@@ -1,4 +1,4 @@
-"""Further cases: keys of several parts, companions, totals, pipes, parts."""
+"""More kinds of cases: keys of several parts, companions, totals, pipes, partitions."""
 import random_cases
 from random_inputs import Gen, NUMBERS
 

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""Tables for tests/unit/test_numbers.c: Python's repr of doubles, and the shortest
-decimals of binary32 found by trying all that are near.
+"""Write tables for tests/unit/test_numbers.c: Python's repr of doubles, and the shortest
+decimals of binary32, found by trying all decimals nearby.
 
-    python3 tests/reference/numbers_table.py >tests/unit/numbers_table.h
-"""
+    python3 tests/reference/numbers_table.py >tests/unit/numbers_table.h"""
 import math
 import random
 import struct

@@ -1,4 +1,4 @@
-"""Random option sets over random_inputs's inputs: one case a seed."""
+"""Random sets of options for the inputs of random_inputs.py: one case per seed."""
 from random_inputs import Gen
 
 

@@ -1,4 +1,4 @@
-"""Random cases for differ.py: odd inputs and option sets, by a seed."""
+"""Random inputs for differ.py, with unusual contents, from a seed."""
 import io
 import json
 import random

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Laws of the rules, on the commands: tests/reference/rule_laws.py COMMANDS. Expectations come from the definition of pi alone.
+"""Check laws of the rules with the commands: tests/reference/rule_laws.py COMMANDS. All
+expected values follow from the definition of pi.
 
-  no bias      over many epochs the mean weight of every sample is 1 within 5 standard errors; costs are those of --dry-run
-  feedback     the same where scores follow from earlier decisions: a weighted sum of a fixed quantity stays unbiased
-  budgets      --keep is met to 1e-9 (proportional: 2^-24), exactly a stratum with --sampling fixed
-  variance     what --dry-run predicts is what draws over real losses show, within 3 %
-  figures      sums of receipts are exact, rounded once, the same for any -T; quantiles are order statistics
-"""
+  no bias      over many epochs the mean weight of every sample is 1 within 5 standard errors; costs equal --dry-run's
+  feedback     the same if scores depend on earlier decisions: a weighted sum of a fixed quantity stays unbiased
+  budgets      --keep is met within 1e-9 (proportional: 2^-24); with --sampling fixed exactly, for each stratum
+  variance     the variance that --dry-run predicts is observed over real losses, within 3 %
+  statistics   sums in receipts are exact, rounded once, and equal for any -T; quantiles are order statistics"""
 import json
 import math
 import os

@@ -1,9 +1,7 @@
 """Command lines that reach every reader and every writer.
 
-A line's outputs are the words behind -o, -u, -U, -w, -a, --receipt ... that
-begin with "out"; what is there before the run is copied from the fixture
-behind the colon of OLD.
-"""
+The outputs of a line are the words after -o, -u, -U, -w, -a, --receipt ... that begin
+with "out". OLD names, after a colon, the fixture that an output contains before the run."""
 # name of an output -> the fixture that is there before
 OLD = {'out.npz': 'old.npz', 'out.audit.zst': 'log.zst', 'out.joined.zst': 'joined.zst', 'out.jsonl': 'epoch.jsonl',
        'out.0.jsonl': 'epoch.jsonl', 'out.w.tsv': 'weights.tsv'}

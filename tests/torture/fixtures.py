@@ -1,4 +1,4 @@
-"""The inputs of the torture tests: tiny, and one of every kind that is read."""
+"""The inputs of the torture test: small, with one file of every kind that is read."""
 import io
 import json
 import os

@@ -1,16 +1,15 @@
 #!/usr/bin/python3
-"""Fail the machine under the commands, one call after the other.
+"""Let the system calls and allocations of the commands fail, one after the other.
 
-Every command line of commands.py runs once as it is, then again and again with
-one call failing: an allocation, an open, a read, a write ... (shim.c). After
-each the exit status must be a documented one with the cause named, no output
-may be there but the old one or the whole new one, and nothing else may be left.
-Then runs are killed, at their n-th system call and at random moments; what is
-there afterwards must be valid and the next run must succeed and clean up.
+Every command line of commands.py runs once without a failure, then many times with one
+failing call: an allocation, an open, a read, a write ... (shim.c). Each time the exit
+status must be a documented one, the message must name the cause, each output must be
+the old or the complete new one, and no other file may be left. Then runs are killed at
+their n-th system call and at random moments; the files must be valid, and the next run
+must succeed and remove leftovers.
 
   tests/torture/torture.py --bin build/release --shim build/release/shim.so
-      [--seed N] [--all] [--only TEXT] [--kills N] [--jobs N]
-"""
+      [--seed N] [--all] [--only TEXT] [--kills N] [--jobs N]"""
 import argparse
 import concurrent.futures
 import errno

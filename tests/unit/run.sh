@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the unit tests, and says what fails and what is skipped, and why.
+# Run the unit tests, and print which ones failed or were skipped, and why.
 #
-#   tests/unit/run.sh PROGRAM [OPTION...]     PROGRAM: build/release/unit; options
+#   tests/unit/run.sh PROGRAM [OPTION...]     PROGRAM: build/release/unit; OPTION:
 #                                         of Criterion (--filter 'npz/*')
 set -u -o pipefail
 LC_ALL=C "$1" -j"${JOBS:-2}" --color=never --verbose "${@:2}" 2>&1 |

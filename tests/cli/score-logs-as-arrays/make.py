@@ -1,4 +1,4 @@
-"""Logs as numpy.savez leaves them, and beside each the rows that must come of it."""
+"""Write loss logs as numpy.savez does, and for each the rows that are expected."""
 import json
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""SPEC's deal, from the whole epoch manifest: which file each record goes to."""
+"""Compute from the whole epoch manifest which file --split gives each record to."""
 import json
 import struct
 import sys

@@ -1,4 +1,4 @@
-"""However a run fails, what it left on its output ends inside a member."""
+"""After any failed run, the output ends inside a member of the tar."""
 import io
 import random
 import signal

@@ -1,9 +1,9 @@
-"""What a WebDataset loader makes of a stream, and what SPEC's rule says of it.
+"""Print the samples that a WebDataset loader reads from a stream, and those that the
+manual defines.
 
-The logic of webdataset's tariterators: split names at the first dot of the last
-component, pass over what is no plain file, group consecutive members of one
-key, refuse a name that stands twice in a group. No torch.
-"""
+The logic is that of webdataset's tariterators: split a name at the first dot of its
+last component, skip everything that is not a plain file, group consecutive members
+with the same key, refuse a duplicate name in a group. It needs no torch."""
 import json
 import re
 import struct

@@ -1,4 +1,4 @@
-"""Lists a tar: name, length of the content and its first bytes, or the link."""
+"""List a tar: the name, the length of the content and its first bytes, or the link."""
 import sys
 import tarfile
 

@@ -1,4 +1,4 @@
-"""Shards with links of all kinds."""
+"""Write shards with all kinds of links."""
 import io
 import tarfile
 

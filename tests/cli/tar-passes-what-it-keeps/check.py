@@ -1,4 +1,4 @@
-"""The output's members are the input's, header bytes and all, with weights."""
+"""The members of the output equal those of the input, headers included, with weights."""
 import sys
 import tarfile
 

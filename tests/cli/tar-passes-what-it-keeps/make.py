@@ -1,4 +1,4 @@
-"""Shards with all that a tar may hold; check.py says what must come of them."""
+"""Write shards with everything that a tar may contain; check.py checks the outputs."""
 import io
 import tarfile
 
