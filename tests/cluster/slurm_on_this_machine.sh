@@ -1,10 +1,10 @@
-# Two Slurm nodes that are this machine, for check.sh to source:
+# Functions that start two Slurm nodes on this machine, for slurm_arrays.sh:
 #
-#   slurm_start DIR     munged where none runs, slurmctld, slurmd n1 and n2 on
-#                       loopback, their files in DIR. Status 77, and a line that
-#                       says why, where they cannot be had here.
-#   slurm_down NODE     what runs there is lost; it comes back
-#   slurm_lose NODE     kill that slurmd, as a node dies, and bring it back
+#   slurm_start DIR     start munged if none runs, slurmctld, and slurmd for n1 and n2
+#                       on loopback, with their files in DIR. Returns 77 and prints
+#                       why if Slurm is not available.
+#   slurm_down NODE     stop the node: its tasks are lost; it comes back
+#   slurm_lose NODE     kill the node's slurmd, and start it again
 #   slurm_stop          end what was started, by process id
 munge_pid=''
 

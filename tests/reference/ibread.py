@@ -395,7 +395,7 @@ def names_id(line, fmt, key):
 
 
 def detect(name, data, key, fallback, epoch_manifest=False):
-    """Format by itself (SPEC 14)."""
+    """Detect the format, as infobatch-formats(5) defines it."""
     if data[:2] == b'PK':
         return 'zip'
     if data[257:262] == b'ustar':

@@ -28,7 +28,8 @@ class Tuner:
     def run(self, name, seed, rate, *options):
         """A run's result; one that was made before only judges again."""
         folder = os.path.join(self.base, "%s.%g.%d" % (name, rate, seed))
-        subprocess.run([sys.executable, os.path.join(compare_rules.HERE, self.task + ".py"), "--tune", "--bin", self.args.bin,
+        subprocess.run([sys.executable, os.path.join(compare_rules.HERE, self.task + ".py"), "--tune", "--bin",
+                        self.args.bin,
                         "--dir", folder, "--rate", "%g" % rate, "--seed", str(seed), *options,
                         *["--tiny"] * self.args.tiny], check=True, stdout=sys.stderr)
         with open(os.path.join(folder, "result.json")) as f:

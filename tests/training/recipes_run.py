@@ -87,7 +87,8 @@ class Training(unittest.TestCase):
     def test_rules_of_the_comparison(self):
         """Rules that the tests above have not run, and weights of mean 1."""
         for k, (rule, normalize) in enumerate(
-                ((compare_rules.BUCKETS, "none"), (compare_rules.SCALE, "mean"), (compare_rules.KEEP, "mean"), ("--rule random -r 0.3", "none"))):
+                ((compare_rules.BUCKETS, "none"), (compare_rules.SCALE, "mean"), (compare_rules.KEEP, "mean"),
+                 ("--rule random -r 0.3", "none"))):
             with self.subTest(rule=rule):
                 run("redundant.py", self.folder(str(k)), "--normalize", normalize, rule=rule)
 
@@ -145,7 +146,8 @@ class Training(unittest.TestCase):
 
     def test_a_table_says_whether_it_was_made_in_one_go(self):
         def table():
-            command = [sys.executable, os.path.join(HERE, "compare_rules.py"), "--tiny", "--task", "redundant", "--seeds", "1"]
+            command = [sys.executable, os.path.join(HERE, "compare_rules.py"), "--tiny", "--task", "redundant",
+                       "--seeds", "1"]
             done = subprocess.run([*command, "--bin", BIN, "--out", self.scratch], capture_output=True, check=True)
             return done.stdout.decode()
         self.assertIn("not interrupted, no run taken over", table())
