@@ -16,6 +16,12 @@ ib_is_digit(char c)
 	return (unsigned char)(c - '0') < 10;
 }
 
+static inline bool
+ib_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* Load eight bytes; the first byte becomes the least significant. */
 static inline uint64_t
 ib_digits_load(const char *p)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "record/dialect.h"
+#include "record/similar_field.h"
 #include "record/format.h"
 
 void

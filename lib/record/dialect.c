@@ -17,45 +17,12 @@ count(struct ib_span s, char c)
 	return n;
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-/* True if the spans are equal except for the case of ASCII letters. */
-static bool
-is_like(struct ib_span a, struct ib_span b)
-{
-	size_t i;
-
-	if (a.n != b.n)
-		return false;
-	for (i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
-			return false;
-	return true;
-}
-
-/* Remove space at both ends, and quotes inside the space. */
-static struct ib_span
-plain_name(struct ib_span s)
-{
-	s = ib_span_trim(s);
-	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
-		s = ib_span_trim((struct ib_span){ s.p + 1, s.n - 2 });
-	return s;
-}
-
 static bool
 is_known_name(struct ib_span name, bool or_loss)
 {
-	size_t i;
-
-	for (i = 0; i < IB_KEY_NKNOWN; i++)
-		if (is_like(name, ib_span_of(ib_key_known[i])))
-			return true;
-	return or_loss && (is_like(name, ib_span_of("loss")) || is_like(name, ib_span_of("epoch")));
+	return ib_key_is_like_known(name) ||
+	       (or_loss && (ib_span_is_like(name, ib_span_of("loss")) ||
+			    ib_span_is_like(name, ib_span_of("epoch"))));
 }
 
 /* Split the next piece off *rest. The separator ' ' is any number of spaces. */
@@ -91,7 +58,7 @@ is_header_of(struct ib_span line, char separator, bool or_loss)
 	size_t n = 0;
 
 	while (next_piece(&line, separator, &piece)) {
-		known |= is_known_name(plain_name(piece), or_loss);
+		known |= is_known_name(ib_span_unquote(piece), or_loss);
 		n++;
 	}
 	return known && n > 1;
@@ -104,7 +71,7 @@ has_number(struct ib_span line, char separator)
 	double number;
 
 	while (next_piece(&line, separator, &piece))
-		if (ib_number_text(plain_name(piece), &number))
+		if (ib_number_text(ib_span_unquote(piece), &number))
 			return true;
 	return false;
 }
@@ -127,8 +94,7 @@ has_named_number(struct ib_span s)
 	size_t i, k;
 
 	for (i = 1; i < s.n; i++) {
-		if ((s.p[i] != ':' && s.p[i] != '=') || lower(s.p[i - 1]) < 'a' ||
-		    lower(s.p[i - 1]) > 'z')
+		if ((s.p[i] != ':' && s.p[i] != '=') || !ib_is_letter(s.p[i - 1]))
 			continue;
 		for (k = i + 1; k < s.n && s.p[k] == ' ';)
 			k++;
@@ -144,7 +110,7 @@ begins_with_numbered(struct ib_span s, const char *word)
 {
 	size_t n = strlen(word);
 
-	return s.n > n + 1 && is_like((struct ib_span){ s.p, n }, ib_span_of(word)) &&
+	return s.n > n + 1 && ib_span_is_like((struct ib_span){ s.p, n }, ib_span_of(word)) &&
 	       s.p[n] == ' ' && ib_is_digit(s.p[n + 1]);
 }
 
@@ -329,178 +295,4 @@ ib_dialect_is_table(struct ib_span line)
 {
 	return is_header_of(line, ';', false) || is_header_of(line, '|', false) ||
 	       is_header_of(line, '\t', false) || is_header_of(line, ',', false);
-}
-
-/* ---- fields of a record ----------------------------------------------------- */
-
-static bool
-is_delimited(const struct ib_cursor *c)
-{
-	return c->source->delimiter != '\0';
-}
-
-/* Iterates over the field names of a record, in their order. */
-struct names {
-	struct ib_cursor *c;
-	const char *p; /* JSON: position before the next name */
-	size_t i;      /* CSV, TSV: next column */
-};
-
-static struct names
-names_of(struct ib_cursor *c)
-{
-	struct names n = { .c = c };
-
-	if (!is_delimited(c) && c->record.close)
-		n.p = ib_json_skip_space(&c->json, c->record.p) + 1;
-	return n;
-}
-
-/* Return the next member name of a JSON object; its grammar has been checked. */
-static bool
-next_member(struct names *n, struct ib_span *name)
-{
-	struct ib_json *j = &n->c->json;
-	struct ib_value v = { 0 };
-	const char *p = n->p;
-
-	if (!p)
-		return false;
-	p = ib_json_skip_space(j, p);
-	p = *p == '"' ? ib_json_read_value(j, p, &v) : NULL;
-	n->p = NULL;
-	if (!p)
-		return false;
-	*name = ib_value_span(&v);
-	p = ib_json_skip_space(j, p);
-	p = ib_json_read_value(j, ib_json_skip_space(j, p + 1), &v);
-	if (p && *(p = ib_json_skip_space(j, p)) == ',')
-		n->p = p + 1;
-	return true;
-}
-
-static bool
-next_name(struct names *n, struct ib_span *name)
-{
-	if (!is_delimited(n->c))
-		return next_member(n, name);
-	if (n->i == n->c->source->columns.n)
-		return false;
-	*name = n->c->source->columns.name[n->i++];
-	return true;
-}
-
-struct ib_span
-ib_cursor_find_similar_field(struct ib_cursor *c, struct ib_span want)
-{
-	struct names n = names_of(c);
-	struct ib_span name;
-
-	while (next_name(&n, &name))
-		if (want.n > 0 ? is_like(plain_name(name), ib_span_trim(want))
-			       : is_known_name(plain_name(name), false))
-			return name;
-	return (struct ib_span){ NULL, 0 };
-}
-
-/* True if the name contains `want` in any case. */
-static bool
-contains(struct ib_span name, struct ib_span want)
-{
-	size_t i;
-
-	for (i = 0; i + want.n <= name.n; i++)
-		if (is_like((struct ib_span){ name.p + i, want.n }, want))
-			return true;
-	return false;
-}
-
-/* Return the only field whose name contains `want`, such as "train_loss" for "loss". */
-static struct ib_span
-only_field_containing(struct ib_cursor *c, struct ib_span want)
-{
-	struct ib_span name, found = { NULL, 0 };
-	struct names n = names_of(c);
-
-	while (want.n > 0 && next_name(&n, &name)) {
-		if (!contains(name, want))
-			continue;
-		if (found.p)
-			return (struct ib_span){ NULL, 0 };
-		found = name;
-	}
-	return found;
-}
-
-/* Append to c->why, as far as there is room. */
-static size_t
-append(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
-{
-	char show[IB_SHOW_MAX];
-
-	if (n < sizeof(c->why))
-		n += (size_t)snprintf(c->why + n, sizeof(c->why) - n, "%s%s", before,
-				      shown.p ? ib_show(show, shown) : "");
-	return n;
-}
-
-/* Append "did you mean OPTION NAME?", quoted for a shell. */
-static size_t
-append_suggestion(struct ib_cursor *c, size_t n, const char *option, struct ib_span name)
-{
-	size_t i;
-	bool plain = true, fit = name.n <= 60;
-
-	for (i = 0; i < name.n; i++) {
-		plain &= ib_is_digit(name.p[i]) || name.p[i] == '_' || name.p[i] == '.' ||
-			 name.p[i] == '/' || (lower(name.p[i]) >= 'a' && lower(name.p[i]) <= 'z');
-		fit &= name.p[i] >= ' ' && name.p[i] < 0x7f && name.p[i] != '\'';
-	}
-	if (!fit || n >= sizeof(c->why))
-		return n;
-	return n + (size_t)snprintf(c->why + n, sizeof(c->why) - n, "; did you mean %s %s%.*s%s?",
-				    option, plain ? "" : "'", (int)name.n, name.p,
-				    plain ? "" : "'");
-}
-
-#define FIELDS_SHOWN 8
-
-static size_t
-append_names(struct ib_cursor *c, size_t n)
-{
-	struct names names = names_of(c);
-	struct ib_span name;
-	size_t i;
-
-	for (i = 0; next_name(&names, &name); i++) {
-		if (i == FIELDS_SHOWN || n > sizeof(c->why) - 160)
-			return append(c, n, ", ...", (struct ib_span){ NULL, 0 });
-		n = append(c, n,
-			   i > 0	     ? ", "
-			   : is_delimited(c) ? "; the header has "
-					     : "; the record has ",
-			   name.n > 0 ? name : (struct ib_span){ "", 0 });
-	}
-	return n;
-}
-
-void
-ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option)
-{
-	struct ib_span like, row = { c->record.p, c->record.n };
-	char text[sizeof(c->why)];
-	size_t n = strlen(c->why);
-
-	if (is_delimited(c) &&
-	    ib_dialect_describe(text, sizeof(text), ib_bytes_span(&c->source->header), row,
-				c->source->format)) {
-		snprintf(c->why, sizeof(c->why), "%s", text);
-		return;
-	}
-	n = append_names(c, n);
-	like = ib_cursor_find_similar_field(c, want);
-	if (!like.p)
-		like = only_field_containing(c, want);
-	if (like.p && option)
-		append_suggestion(c, n, option, like);
 }

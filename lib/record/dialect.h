@@ -1,7 +1,4 @@
-/*
- * Help for messages about invalid records: recognize text in a format that is
- * not supported, and list the fields that a record has.
- */
+/* Recognize text in a format that is not supported, for messages about invalid records. */
 #ifndef IB_RECORD_DIALECT_H
 #define IB_RECORD_DIALECT_H
 
@@ -26,19 +23,5 @@ bool ib_dialect_decimal_comma(struct ib_span text);
  * "[2024-01-02 10:00:00] ", "[INFO]", "[1/100]".
  */
 bool ib_dialect_is_bracket_log(struct ib_span line);
-
-/*
- * Append to c->why what helps a user whose record lacks the field `want`: the
- * dialect, or the names of the record's fields and the most similar one with the
- * option that selects it (NULL if there is no option). If want.n is 0, any
- * of the known id fields is missing.
- */
-void ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option);
-
-/*
- * Return the record's field whose name equals `want` except for case and space
- * around it. Returns an empty span if there is none.
- */
-struct ib_span ib_cursor_find_similar_field(struct ib_cursor *c, struct ib_span want);
 
 #endif

@@ -26,6 +26,17 @@ ib_key_is_known(struct ib_span name)
 	return false;
 }
 
+bool
+ib_key_is_like_known(struct ib_span name)
+{
+	size_t i;
+
+	for (i = 0; i < IB_KEY_NKNOWN; i++)
+		if (ib_span_is_like(name, ib_span_of(ib_key_known[i])))
+			return true;
+	return false;
+}
+
 enum ib_status
 ib_key_parse(const char *text, const char *option, struct ib_key *key, struct ib_error *err)
 {

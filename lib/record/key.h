@@ -31,6 +31,8 @@ extern const char *const ib_key_known[IB_KEY_NKNOWN];
 
 /* True if the name is one of ib_key_known. */
 bool ib_key_is_known(struct ib_span name);
+/* The same, in upper or lower case. */
+bool ib_key_is_like_known(struct ib_span name);
 
 /*
  * Parse the argument of -k, which is borrowed; NULL is IB_KEY_AUTO. `option` is

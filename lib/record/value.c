@@ -18,6 +18,34 @@ ib_span_trim(struct ib_span s)
 	return s;
 }
 
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+bool
+ib_span_is_like(struct ib_span a, struct ib_span b)
+{
+	size_t i;
+
+	if (a.n != b.n)
+		return false;
+	for (i = 0; i < a.n; i++)
+		if (lower(a.p[i]) != lower(b.p[i]))
+			return false;
+	return true;
+}
+
+struct ib_span
+ib_span_unquote(struct ib_span s)
+{
+	s = ib_span_trim(s);
+	if (s.n >= 2 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+		s = ib_span_trim((struct ib_span){ s.p + 1, s.n - 2 });
+	return s;
+}
+
 /* Remove one pair of brackets or quotes, and the space inside. */
 static bool
 unwrap(struct ib_span *s, char open, char close)

@@ -47,6 +47,12 @@ ib_value_raw(const struct ib_value *v)
 /* Return the span without space, tabs and newlines at both ends. */
 struct ib_span ib_span_trim(struct ib_span s);
 
+/* True if the spans are equal except for the case of ASCII letters. */
+bool ib_span_is_like(struct ib_span a, struct ib_span b);
+
+/* Return the span without space at both ends, and without quotes inside the space. */
+struct ib_span ib_span_unquote(struct ib_span s);
+
 /*
  * Read the number in a JSON text: a number, a string that holds one, or an array
  * with one element that is either. Accepts the numbers of CSV fields, with

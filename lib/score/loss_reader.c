@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "base/part.h"
-#include "record/dialect.h"
+#include "record/similar_field.h"
 
 /* State of reading one block. Each invalid record is reported once. */
 struct reading {

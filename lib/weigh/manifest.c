@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "record/dialect.h"
+#include "record/similar_field.h"
 
 void
 ib_manifest_release(struct ib_manifest *m)
