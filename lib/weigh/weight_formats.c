@@ -25,7 +25,7 @@ void
 ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
 			double weight, struct ib_number_cache *numbers)
 {
-	static const char before[] = "{\"id\":", between[] = ",\"weight\":";
+	struct ib_json_writer json = { .out = out };
 	float single = (float)weight;
 
 	switch (form) {
@@ -33,11 +33,12 @@ ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struc
 		ib_bytes_put(out, &single, sizeof(single));
 		return;
 	case IB_WEIGHTS_JSONL:
-		ib_bytes_put(out, before, sizeof(before) - 1);
-		ib_json_quote(out, id);
-		ib_bytes_put(out, between, sizeof(between) - 1);
+		ib_json_begin_object(&json, NULL);
+		ib_json_put_string(&json, "id", id);
+		ib_json_begin_value(&json, "weight");
 		ib_number_cache_put(out, weight, numbers);
-		ib_bytes_put(out, "}\n", 2);
+		ib_json_end_object(&json);
+		ib_bytes_put_char(out, '\n');
 		return;
 	case IB_WEIGHTS_TSV:
 		ib_bytes_put(out, id.p, id.n);
@@ -83,9 +84,7 @@ write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
 		if (b.n >= PIECE)
 			ib_output_write_bytes(out, &b);
 	}
-	ib_output_write_bytes(out, &b);
-	ib_bytes_release(&b);
-	return ib_output_status(out, err);
+	return ib_output_write_last(out, &b, err);
 }
 
 /* Convert all weights to binary32. The caller releases out. */
