@@ -60,8 +60,9 @@ struct ib_libarchive {
 
 /*
  * Return the functions, and load the library at the first call. It stays loaded
- * until the process ends. IB_E_IO if it cannot be loaded. Threads may call this at
- * the same time.
+ * until the process ends. IB_E_IO if it cannot be loaded. If memory runs out during
+ * the load, glibc may end the process (127), as at the start of a program. Threads may
+ * call this at the same time.
  */
 enum ib_status ib_libarchive_load(const struct ib_libarchive **la, struct ib_error *err);
 

@@ -8,7 +8,8 @@
  * Classes: alloc (zstd: those of libzstd itself) open read write sync rename
  * link close lock. ERRNO is a number; 0 makes a read or write a short one; a
  * negative one is a signal that the process gets just before the call. Calls
- * before main and after exit are the C library's and are not counted.
+ * before main and after exit are the C library's and are not counted, nor are
+ * those of dlopen(): if memory runs out there, glibc may end the process itself.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -18,6 +19,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +36,7 @@ static atomic_long calls[NCLASSES];
 static int failing = -1, failing_errno;
 static long failing_from, failing_to;
 static atomic_bool on;
+static _Thread_local bool loading; /* dlopen() is at work */
 static const char *zstd, *zstd_end; /* where its code is */
 
 /* The C library's own function of that name. */
@@ -50,7 +53,7 @@ static int fails(enum class c)
 {
 	long n;
 
-	if (!atomic_load(&on))
+	if (!atomic_load(&on) || loading)
 		return 0;
 	n = atomic_fetch_add(&calls[c], 1) + 1;
 	if ((int)c != failing || n < failing_from || n > failing_to)
@@ -61,6 +64,17 @@ static int fails(enum class c)
 	}
 	errno = failing_errno;
 	return 1;
+}
+
+void *
+dlopen(const char *file, int mode)
+{
+	void *library;
+
+	loading = true;
+	library = REAL(dlopen)(file, mode);
+	loading = false;
+	return library;
 }
 
 static int
