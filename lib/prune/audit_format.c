@@ -101,17 +101,24 @@ ib_audit_version_check(double version, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Return the version in a header, which may be truncated after it. */
-static double
-version_of(struct ib_span head)
+/* Check the version in a header. A header that is truncated before its version passes. */
+static enum ib_status
+check_header(struct ib_span head, struct ib_error *err)
 {
-	char text[32];
 	size_t n = head.n - (sizeof(BEGINS) - 1);
+	double version;
+	char text[32];
+	char *stop;
 
+	if (n == 0)
+		return IB_OK;
 	n = n < sizeof(text) - 1 ? n : sizeof(text) - 1;
 	memcpy(text, head.p + sizeof(BEGINS) - 1, n);
 	text[n] = '\0';
-	return strtod(text, NULL);
+	version = strtod(text, &stop);
+	if (stop == text || !(version >= 1))
+		return ib_fail(err, IB_E_DATA, "the run header's 'ib_audit' is invalid");
+	return ib_audit_version_check(version, err);
 }
 
 bool
@@ -144,7 +151,7 @@ classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 	}
 	if (line.n >= sizeof(BEGINS) - 1 && memcmp(line.p, BEGINS, sizeof(BEGINS) - 1) == 0) {
 		*what = IB_LOG_LINE_HEAD;
-		return ib_audit_version_check(version_of(line), err);
+		return check_header(line, err);
 	}
 	st = ib_audit_tail_parse(line, &tail, &is_tail, err);
 	if (is_tail)

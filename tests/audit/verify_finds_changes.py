@@ -145,13 +145,15 @@ def types():
                 err = verify(x, 65, '%s: %r' % (name, value))
                 assert "'%s'" % name in err and 'invalid' in err, (name, value, err)
     # ... and an append leaves such a log as it is.
-    x = log.copy()
-    x.edit(2, -1, kept='1')
-    x.write('t.zst')
-    before = open('t.zst', 'rb').read()
-    run('ib-prune', '-q', '-s', 's.3.jsonl', '-e', 4, '-a', 't.zst', '-o', 'out', 'm.jsonl',
-        status=65)
-    assert open('t.zst', 'rb').read() == before
+    for place, member, value in ((-1, 'kept', '1'), (0, 'ib_audit', '1'), (0, 'ib_audit', None),
+                                 (0, 'ib_audit', -1), (0, 'ib_audit', 2)):
+        x = log.copy()
+        x.edit(2, place, **{member: value})
+        x.write('t.zst')
+        before = open('t.zst', 'rb').read()
+        run('ib-prune', '-q', '-s', 's.3.jsonl', '-e', 4, '-a', 't.zst', '-o', 'out', 'm.jsonl',
+            status=65)
+        assert open('t.zst', 'rb').read() == before
 
 
 def scores():
