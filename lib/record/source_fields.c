@@ -7,6 +7,7 @@
 #include "record/cursor.h"
 #include "record/dialect.h"
 #include "record/format.h"
+#include "record/known_formats.h"
 
 /* Return the first of the known names that a record has, or -1. */
 static int
@@ -84,6 +85,21 @@ warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, stru
 			s->name, say);
 }
 
+/* Warn if the only line of a list is a saved error message: "404: Not Found". */
+static void
+warn_of_error_message(const struct ib_source *s, const struct ib_reader_options *o,
+		      struct ib_span line, size_t nbytes)
+{
+	const struct ib_known_format *known = ib_known_format_find(line, "");
+	char show[IB_SHOW_MAX];
+
+	if (known && known->kind == IB_KNOWN_HINT && nbytes <= line.n + 2)
+		ib_warn(o->context,
+			"%s: read as a list of one sample, but it looks like %s: %s; -f list reads "
+			"it as a list without this warning",
+			s->name, known->name, ib_show(show, line));
+}
+
 /* A list has no field names: -k must be a field number. */
 static enum ib_status
 compile_list(struct ib_source *s, const struct ib_reader_options *o, const struct ib_block *first,
@@ -91,8 +107,10 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o, const struc
 {
 	struct ib_span line = ib_detect_first_line((struct ib_span){ first->p, first->n });
 
-	if (first->first && o->format == IB_FORMAT_AUTO && s->key.kind == IB_KEY_AUTO)
+	if (first->first && o->format == IB_FORMAT_AUTO && s->key.kind == IB_KEY_AUTO) {
 		warn_of_table(s, o, line);
+		warn_of_error_message(s, o, line, first->n);
+	}
 	/* An empty operand is a list by default, so -k NAME is no error for it. */
 	if (s->key.kind == IB_KEY_AUTO ||
 	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 && o->format == IB_FORMAT_AUTO))
