@@ -61,13 +61,32 @@ begin_operand(struct run *run, const struct ib_source *source, struct ib_error *
 	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 
-/* Suggest a composite key, because segments of one file share its path. */
-static void
-describe_remedy(const struct ib_key *key, char *text, size_t size)
+/* True if an earlier operand has the path of this one. */
+static bool
+is_given_twice(const struct run *run, const struct ib_source *source)
 {
+	const struct ib_list *operands = &run->options->operands;
+	size_t i;
+
+	for (i = 0; i < source->operand && i < operands->n; i++)
+		if (strcmp(operands->v[i], source->path) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Name the likely cause of a duplicate: an operand that is given twice, or segments of one file,
+ * which share its path.
+ */
+static void
+describe_remedy(const struct run *run, const struct ib_source *source, char *text, size_t size)
+{
+	const struct ib_key *key = &source->key;
 	struct ib_span name = key->name[0];
 
-	if (key->kind == IB_KEY_FIELDS && key->n == 1 && name.n < 40)
+	if (is_given_twice(run, source))
+		snprintf(text, size, "the operand is given twice; ");
+	else if (key->kind == IB_KEY_FIELDS && key->n == 1 && name.n < 40)
 		snprintf(text, size,
 			 "for several segments of one file use a "
 			 "composite key such as -k %.*s,offset; ",
@@ -85,7 +104,7 @@ fail_duplicate(const struct ib_scan *scan, struct ib_pruned *b, size_t i, struct
 	char remedy[160];
 	uint64_t line = 0;
 
-	describe_remedy(&scan->source->key, remedy, sizeof(remedy));
+	describe_remedy(run, scan->source, remedy, sizeof(remedy));
 	ib_pruned_locate(&run->pruner, b, i, &line, &id);
 	return ib_fail(err, IB_E_DATA,
 		       "%s:%llu: the id %s appears twice: %s"
