@@ -671,6 +671,7 @@ store_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *us
 {
 	const char *start = p, *end = p + n, *stop;
 
+	s->delimiter = s->format == IB_FORMAT_CSV ? ',' : '\t';
 	while (p < end && is_empty_line(p, end)) {
 		p = memchr(p, '\n', (size_t)(end - p));
 		if (!p) {
