@@ -18,10 +18,8 @@
 struct ib_run_header {
 	char *text;			/* the line, without its newline */
 	struct ib_rule_options options; /* strings are owned by the header */
-	double ratio;			/* after solving for --keep, if given */
-	double threshold;		/* NaN: none */
-	struct ib_thresholds cuts;	/* for the rules buckets and rank: thresholds as scores */
-	double c;			/* for the rule proportional; NaN: none */
+	struct ib_solved solved;
+	struct ib_thresholds cuts; /* for the rules buckets and rank: thresholds as scores */
 	struct ib_fixed_group *group;
 	size_t ngroups; /* <= IB_THRESHOLDS_MAX */
 	struct ib_part part;

@@ -71,11 +71,11 @@ write_run(struct ib_bytes *b, const struct ib_audit_run *r, const char *run)
 	write_sample(b, samples, run, "pruned", IB_COUNT(r->tail.pruned));
 	write_one(b, "ib_prune_last_run_epoch", "Epoch of the last finished run.", run,
 		  IB_COUNT((uint64_t)r->head.options.epoch));
-	if (isfinite(r->head.threshold))
+	if (isfinite(r->head.solved.threshold))
 		write_one(b, "ib_prune_last_run_threshold",
 			  "Threshold of the last finished run: samples with a score below it could "
 			  "be pruned.",
-			  run, IB_REAL(r->head.threshold));
+			  run, IB_REAL(r->head.solved.threshold));
 	write_one(b, "ib_prune_last_run_weights",
 		  "Sum of the weights of the last finished run. Expected: its number of samples.",
 		  run, IB_REAL(r->tail.weight_sum));

@@ -9,6 +9,7 @@
 #include "base/part.h"
 #include "base/sort.h"
 #include "prune/draw.h"
+#include "prune/params.h"
 #include "prune/rules.h"
 
 /* ---- the rule ------------------------------------------------------------------ */
@@ -19,7 +20,7 @@ options_of(const struct ib_run_header *h)
 	struct ib_rule_options o = h->options;
 
 	if (!o.keep) { /* with --keep, the ratio is solved from the scores */
-		o.ratio = h->ratio;
+		o.ratio = h->solved.ratio;
 		o.ratio_given = true;
 	}
 	return o;
@@ -28,17 +29,16 @@ options_of(const struct ib_run_header *h)
 void
 ib_replay_bare_rule(struct ib_rule *r, const struct ib_run_header *h)
 {
-	*r = (struct ib_rule){
-		.options = options_of(h), .ratio = h->ratio, .threshold = h->threshold, .c = h->c
-	};
+	*r = (struct ib_rule){ .options = options_of(h), .solved = h->solved };
 	r->kind = ib_rule_kind_of(r->options.rule);
 	r->key = ib_draw_key(r->options.seed, (uint64_t)r->options.epoch);
 	r->unpruned = ib_rule_is_full(&r->options, &r->why_unpruned);
 	if (r->kind->cuts)
 		r->thresholds = h->cuts;
 	else
-		ib_thresholds_put(&r->thresholds, r->kind->needs_scores ? h->threshold : INFINITY,
-				  r->kind->ratio ? h->ratio : 1);
+		ib_thresholds_put(&r->thresholds,
+				  r->kind->needs_scores ? h->solved.threshold : INFINITY,
+				  r->kind->ratio ? h->solved.ratio : 1);
 }
 
 static bool
@@ -47,24 +47,35 @@ equal_or_nan(double a, double b)
 	return a == b || (isnan(a) && isnan(b));
 }
 
+/* Compare the numbers that were computed from the scores with the header. */
 static enum ib_status
-differs(const char *what, double is, double should, struct ib_error *err)
+compare_numbers(const struct ib_rule *r, const struct ib_run_header *h, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_CHECK, "%s is %.17g, but the scores give %.17g", what, is, should);
+	size_t n;
+	const struct ib_param *p = ib_params(&n);
+	double is, should;
+
+	for (; n > 0; n--, p++) {
+		if (p->kind != IB_PARAM_SOLVED)
+			continue;
+		is = *ib_param_solved(p, &h->solved);
+		should = *ib_param_solved(p, &r->solved);
+		if (!equal_or_nan(is, should))
+			return ib_fail(err, IB_E_CHECK, "%s is %.17g, but the scores give %.17g",
+				       p->member, is, should);
+	}
+	return IB_OK;
 }
 
 /* Compare everything that was computed from the scores with the header. */
 static enum ib_status
 compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib_error *err)
 {
+	enum ib_status st = compare_numbers(r, h, err);
 	size_t i;
 
-	if (!equal_or_nan(h->threshold, r->threshold))
-		return differs("threshold", h->threshold, r->threshold, err);
-	if (!equal_or_nan(h->ratio, r->ratio))
-		return differs("ratio", h->ratio, r->ratio, err);
-	if (!equal_or_nan(h->c, r->c))
-		return differs("c", h->c, r->c, err);
+	if (st)
+		return st;
 	for (i = 0; r->kind->cuts; i++) {
 		if (i == h->cuts.n && i == r->thresholds.n)
 			break;

@@ -78,7 +78,8 @@ write_command(struct ib_bytes *b, const struct ib_run_header *h)
 		if (is_needed(p, &h->options))
 			write_option(b, p, &h->options);
 	if (!h->options.keep && ib_rule_kind_of(h->options.rule)->ratio)
-		ib_bytes_printf(b, " --ratio=%.*s", (int)ib_number_put(number, h->ratio), number);
+		ib_bytes_printf(b, " --ratio=%.*s", (int)ib_number_put(number, h->solved.ratio),
+				number);
 	if (h->part.count > 0)
 		ib_bytes_printf(b, " --part=%s", ib_part_text(part, &h->part));
 	if (h->allows_duplicates)

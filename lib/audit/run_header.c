@@ -120,15 +120,16 @@ part_of(struct ib_members *p, struct ib_part *part)
 /* Read a parameter. If its member is absent, the default stays. */
 static void
 read_param(struct ib_members *p, const struct ib_param *param, const char *line,
-	   struct ib_rule_options *o)
+	   struct ib_rule_options *o, struct ib_solved *solved)
 {
 	const char *name = param->member;
-	void *at = ib_param_at(param, o);
+	void *at =
+		param->kind == IB_PARAM_SOLVED ? (char *)solved + param->at : ib_param_at(param, o);
 
 	if (!ib_param_may_be_null(param))
 		ib_members_refuse_null(p, &name, 1);
 	switch (param->kind) {
-	case IB_PARAM_SOLVED:
+	case IB_PARAM_LIST:
 		break;
 	case IB_PARAM_RULE:
 		*(enum ib_rule_id *)at = rule_of(p, name);
@@ -137,6 +138,7 @@ read_param(struct ib_members *p, const struct ib_param *param, const char *line,
 		*(uint64_t *)at = seed_of(p, line);
 		break;
 	case IB_PARAM_REAL:
+	case IB_PARAM_SOLVED:
 		*(double *)at = ib_members_real(p, name, *(double *)at);
 		break;
 	case IB_PARAM_CHOICE:
@@ -164,14 +166,12 @@ fill(struct ib_members *p, struct ib_run_header *h)
 
 	ib_members_refuse_null(p, never_null, sizeof(never_null) / sizeof(*never_null));
 	h->options = (struct ib_rule_options)IB_RULE_DEFAULTS;
+	h->solved = (struct ib_solved){ h->options.ratio, NAN, NAN };
 	for (; n > 0; n--, param++)
-		read_param(p, param, h->text, &h->options);
+		read_param(p, param, h->text, &h->options, &h->solved);
 	if (h->options.epoch == IB_NO_EPOCH)
 		ib_members_refuse(p, "epoch");
-	h->ratio = ib_members_real(p, "ratio", h->options.ratio);
-	h->threshold = ib_members_real(p, "threshold", NAN);
 	cuts_of(p, &h->cuts);
-	h->c = ib_members_real(p, "c", NAN);
 	groups_of(p, h);
 	part_of(p, &h->part);
 	duplicates = ib_members_text(p, "duplicates");

@@ -249,7 +249,7 @@ explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
 	if (rule.unpruned)
 		why = ib_reason_name(rule.why_unpruned);
 	else if (!rule.kind->needs_scores)
-		why = h->ratio == 0 ? "pi 1" : NULL;
+		why = h->solved.ratio == 0 ? "pi 1" : NULL;
 	else if (!h->scores[0])
 		why = ib_reason_name(IB_REASON_UNSEEN);
 	else if (s->scores)

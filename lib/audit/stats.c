@@ -68,7 +68,7 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 			.samples = run->tail.samples,
 			.kept = run->tail.kept,
 			.pruned = run->tail.pruned,
-			.threshold = run->head.threshold,
+			.threshold = run->head.solved.threshold,
 			.weight_sum = run->tail.weight_sum,
 			.error = NAN,
 		};

@@ -112,9 +112,9 @@ write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct 
 	ib_json_put_text(&w, "rule", rule->kind->name);
 	ib_json_put_epoch(&w, "epoch", rule->options.epoch);
 	ib_json_put_unsigned(&w, "samples", p->samples);
-	ib_json_put_real(&w, "threshold", rule->threshold);
-	ib_json_put_real(&w, "ratio", rule->kind->ratio ? rule->ratio : NAN);
-	ib_json_put_real(&w, "c", rule->c);
+	ib_json_put_real(&w, "threshold", rule->solved.threshold);
+	ib_json_put_real(&w, "ratio", rule->kind->ratio ? rule->solved.ratio : NAN);
+	ib_json_put_real(&w, "c", rule->solved.c);
 	ib_json_put_real(&w, "expected_kept", f->expected);
 	ib_json_put_real(&w, "saved", f->saved);
 	ib_json_put_real(&w, "weight_sum", f->weight_sum);
@@ -142,7 +142,7 @@ as_table(struct ib_bytes *b, const struct ib_dry_run *p, const struct ib_rule *r
 {
 	ib_bytes_printf(b, "%-28s %14s\n", "rule", rule->kind->name);
 	ib_bytes_printf(b, "%-28s %14llu\n", "samples", (unsigned long long)p->samples);
-	put_line(b, "threshold", rule->threshold, "");
+	put_line(b, "threshold", rule->solved.threshold, "");
 	put_line(b, "expected kept", f->expected, "");
 	put_line(b, "saved", 100 * f->saved, " %");
 	put_line(b, "weight sum (expected)", f->weight_sum, "");

@@ -26,15 +26,15 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 	if (!ib_number_text(ib_span_of(keep), &share) || !(share >= 0 && share <= 1))
 		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a number in [0, 1]", keep);
 	if (low == 0) {
-		rule->ratio = 0;
+		rule->solved.ratio = 0;
 		if (share < 1)
 			warn_of_reach(context, keep, 1);
 		return IB_OK;
 	}
-	if (!ib_decimal_drop_ratio(keep, n, low, &rule->ratio))
+	if (!ib_decimal_drop_ratio(keep, n, low, &rule->solved.ratio))
 		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a decimal number", keep);
-	if (rule->ratio > IB_RATIO_MAX) {
-		rule->ratio = IB_RATIO_MAX;
+	if (rule->solved.ratio > IB_RATIO_MAX) {
+		rule->solved.ratio = IB_RATIO_MAX;
 		warn_of_reach(context, keep, 1 - IB_RATIO_MAX * ((double)low / (double)n));
 	}
 	return IB_OK;

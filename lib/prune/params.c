@@ -7,25 +7,7 @@
 
 #define SAMPLINGS "poisson|fixed"
 
-/* ---- results of preparing a rule ---- */
-
-static void
-put_ratio(struct ib_json_writer *to, const struct ib_rule *r)
-{
-	ib_json_put_real(to, "ratio", r->ratio);
-}
-
-static void
-put_threshold(struct ib_json_writer *to, const struct ib_rule *r)
-{
-	ib_json_put_real(to, "threshold", r->threshold);
-}
-
-static void
-put_c(struct ib_json_writer *to, const struct ib_rule *r)
-{
-	ib_json_put_real(to, "c", r->c);
-}
+/* ---- lists that preparing a rule gives ---- */
 
 /* Put [[threshold, fraction to prune], ...]. */
 static void
@@ -71,6 +53,7 @@ put_groups(struct ib_json_writer *to, const struct ib_rule *r)
 /* ---- the table ---- */
 
 #define AT(member_) .at = offsetof(struct ib_rule_options, member_)
+#define SOLVED(member_) .kind = IB_PARAM_SOLVED, .at = offsetof(struct ib_solved, member_)
 #define INFOBATCH (1u << IB_RULE_INFOBATCH)
 #define BUCKETS (1u << IB_RULE_BUCKETS)
 #define PROPORTIONAL (1u << IB_RULE_PROPORTIONAL)
@@ -81,12 +64,12 @@ static const struct ib_param params[] = {
 	{ .member = "epoch", .kind = IB_PARAM_EPOCH, AT(epoch) },
 	{ .member = "rule", .kind = IB_PARAM_RULE, AT(rule), .name = "rule" },
 	{ .member = "seed", .kind = IB_PARAM_SEED, AT(seed), .name = "seed" },
-	{ .member = "ratio", .put = put_ratio },
+	{ .member = "ratio", SOLVED(ratio) },
 	{ .member = "warmup", .kind = IB_PARAM_COUNT, AT(warmup), .name = "warmup" },
 	{ .member = "epochs", .kind = IB_PARAM_EPOCH, AT(epochs), .name = "epochs" },
 	{ .member = "delta", .kind = IB_PARAM_REAL, AT(delta), .name = "delta" },
 	{ .member = "full_from", .kind = IB_PARAM_EPOCH, AT(full_from), .name = "full-from" },
-	{ .member = "threshold", .put = put_threshold },
+	{ .member = "threshold", SOLVED(threshold) },
 	{ .member = "threshold_spec",
 	  .kind = IB_PARAM_CUT,
 	  AT(threshold),
@@ -115,7 +98,7 @@ static const struct ib_param params[] = {
 	  .range = "(0, inf)",
 	  .help = "the keep probability is C times the proxy (required, unless "
 		  "--keep is given)" },
-	{ .member = "c", .put = put_c },
+	{ .member = "c", SOLVED(c) },
 	{ .member = "floor",
 	  .kind = IB_PARAM_REAL,
 	  AT(floor),
@@ -203,8 +186,11 @@ put_param(struct ib_json_writer *to, const struct ib_param *p, const struct ib_r
 	int64_t age;
 
 	switch (p->kind) {
-	case IB_PARAM_SOLVED:
+	case IB_PARAM_LIST:
 		p->put(to, r);
+		break;
+	case IB_PARAM_SOLVED:
+		ib_json_put_real(to, p->member, *ib_param_solved(p, &r->solved));
 		break;
 	case IB_PARAM_RULE:
 		ib_json_put_text(to, p->member, r->kind->name);

@@ -16,7 +16,8 @@
 #include "prune/rule.h"
 
 enum ib_param_kind {
-	IB_PARAM_SOLVED,  /* not an option: computed when the rule is prepared */
+	IB_PARAM_LIST,	  /* not an option: written by put() */
+	IB_PARAM_SOLVED,  /* double in struct ib_solved; NaN if the rule has none */
 	IB_PARAM_RULE,	  /* enum ib_rule_id */
 	IB_PARAM_SEED,	  /* uint64_t */
 	IB_PARAM_REAL,	  /* double */
@@ -32,14 +33,14 @@ enum ib_param_kind {
 struct ib_param {
 	const char *member; /* name in receipts and run headers */
 	enum ib_param_kind kind;
-	size_t at;	   /* offset in struct ib_rule_options */
+	size_t at;	   /* offset in struct ib_rule_options or struct ib_solved */
 	unsigned rules;	   /* rules that have this parameter, as bits 1 << id */
 	unsigned only;	   /* if not 0: only files of these rules have the member */
 	const char *name;  /* name after "--rule NAME:", or of the option */
 	const char *value; /* placeholder in --help: "F" */
 	const char *range; /* "(0, 1]" for a number, "a|b" for a choice */
 	const char *help;
-	/* For IB_PARAM_SOLVED: write the member. */
+	/* For IB_PARAM_LIST: write the member. */
 	void (*put)(struct ib_json_writer *to, const struct ib_rule *rule);
 };
 
@@ -64,8 +65,8 @@ ib_param_is_text(const struct ib_param *p)
 static inline bool
 ib_param_may_be_null(const struct ib_param *p)
 {
-	return ib_param_is_text(p) || p->kind == IB_PARAM_SOLVED || p->kind == IB_PARAM_EPOCH ||
-	       p->kind == IB_PARAM_AGE;
+	return ib_param_is_text(p) || p->kind == IB_PARAM_LIST || p->kind == IB_PARAM_SOLVED ||
+	       p->kind == IB_PARAM_EPOCH || p->kind == IB_PARAM_AGE;
 }
 
 /* True if the parameter has a value; a text or an epoch is optional. */
@@ -86,6 +87,13 @@ ib_param_at(const struct ib_param *p, struct ib_rule_options *o)
 	return (char *)o + p->at;
 }
 
+/* Return the address of a solved parameter. */
+static inline const double *
+ib_param_solved(const struct ib_param *p, const struct ib_solved *s)
+{
+	return (const double *)(const void *)((const char *)s + p->at);
+}
+
 /* True if x is in a range such as "[0, 1)". */
 bool ib_in_range(const char *range, double x);
 
@@ -99,7 +107,7 @@ void ib_params_put(struct ib_json_writer *to, const struct ib_rule *rule,
 /*
  * Append the value as an option takes it (rule_text.c). The value of --rule
  * includes the rule's parameters: "proportional:floor=0.2,scale=5". Not for
- * IB_PARAM_SOLVED, and not for a text that is not given.
+ * IB_PARAM_LIST or IB_PARAM_SOLVED, and not for a text that is not given.
  */
 void ib_param_spell(struct ib_bytes *out, const struct ib_param *p,
 		    const struct ib_rule_options *options);

@@ -26,7 +26,7 @@
 void
 ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *pi)
 {
-	double floor = r->options.floor, c = r->c, p;
+	double floor = r->options.floor, c = r->solved.c, p;
 	float x[IB_GROUP];
 	int32_t steps;
 	size_t i;
@@ -100,8 +100,8 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, s
 	most = ib_solve_scale_most(&b, &r->bins->x);
 	if (keep < b.floor || keep > most)
 		warn_of_reach(r, keep < b.floor ? b.floor : most, context);
-	r->c = 0;
-	return keep <= b.floor ? IB_OK : ib_solve_scale(&b, r->bins, &r->c, err);
+	r->solved.c = 0;
+	return keep <= b.floor ? IB_OK : ib_solve_scale(&b, r->bins, &r->solved.c, err);
 }
 
 enum ib_status
@@ -120,7 +120,8 @@ ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context
 	double keep;
 
 	if (o->scale) {
-		if (!ib_number_text(ib_span_of(o->scale), &r->c) || !(r->c > 0) || isinf(r->c))
+		if (!ib_number_text(ib_span_of(o->scale), &r->solved.c) || !(r->solved.c > 0) ||
+		    isinf(r->solved.c))
 			return ib_fail(err, IB_E_MISUSE, "scale: '%s' is not a number above 0",
 				       o->scale);
 		return IB_OK;

@@ -125,7 +125,7 @@ ib_rule_row_inclusions(const struct ib_rule *r, uint64_t from,
 double
 ib_rule_threshold(const struct ib_rule *r)
 {
-	return r->threshold;
+	return r->solved.threshold;
 }
 
 static bool

@@ -18,6 +18,13 @@
 #include "score/scores.h"
 #include "score/totals_file.h"
 
+/* Numbers that a rule is prepared to, from its options and the scores. */
+struct ib_solved {
+	double ratio;	  /* r, given or solved for --keep */
+	double threshold; /* T; NaN if the rule has none */
+	double c;	  /* scale of the proportional rule; NaN for other rules */
+};
+
 struct ib_rule_kind;
 
 struct ib_rule {
@@ -32,10 +39,8 @@ struct ib_rule {
 	uint64_t key;			   /* hashed seed and epoch, for the draws */
 	bool unpruned;			   /* true in an unpruned epoch */
 	enum ib_reason why_unpruned;	   /* warm-up or anneal */
-	double ratio;			   /* r, given or solved */
 	struct ib_thresholds thresholds;
-	double threshold;	      /* T; NaN if the rule has none */
-	double c;		      /* scale of the proportional rule; NaN for other rules */
+	struct ib_solved solved;
 	struct ib_fixed_group *group; /* for --sampling fixed, ascending by pi */
 	size_t ngroups;
 	uint64_t *kept; /* for --sampling fixed: one bit per row */

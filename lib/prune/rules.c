@@ -204,8 +204,7 @@ new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
 	r->kind = ib_rule_kind_of(options->rule);
 	r->scores = scores;
 	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
-	r->ratio = options->ratio;
-	r->threshold = r->c = NAN;
+	r->solved = (struct ib_solved){ options->ratio, NAN, NAN };
 	r->unpruned = ib_rule_is_full(options, &r->why_unpruned);
 	st = set_totals(r, sums, err);
 	if (st) {

@@ -103,7 +103,7 @@ void
 ib_run_stats_result(struct ib_run_stats *t, const struct ib_rule *rule, struct ib_prune_result *r)
 {
 	ib_run_stats_finish(t, rule->group, rule->ngroups);
-	r->threshold = rule->threshold;
+	r->threshold = rule->solved.threshold;
 	r->samples = t->samples;
 	r->kept = t->kept;
 	r->pruned = t->samples - t->kept;

@@ -208,7 +208,7 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 		return st;
 	f = begin_cut(rule, &cut);
 	st = find_cuts(rule, &f, 1, threshold_name(&rule->options), err);
-	rule->threshold = f.value;
+	rule->solved.threshold = f.value;
 	return st;
 }
 
@@ -217,7 +217,8 @@ static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	uint64_t low;
-	enum ib_status st = ib_bins_request_below(rule, rule->threshold, "--keep", &low, err);
+	enum ib_status st =
+		ib_bins_request_below(rule, rule->solved.threshold, "--keep", &low, err);
 
 	if (st || rule->wanted_bins)
 		return st;
@@ -233,7 +234,7 @@ ib_rule_prepare_infobatch(struct ib_rule *rule, const struct ib_context *context
 	if (!st && rule->options.keep)
 		st = solve_keep(rule, context, err);
 	if (!st)
-		put_level(rule, rule->threshold, rule->ratio);
+		put_level(rule, rule->solved.threshold, rule->solved.ratio);
 	return st;
 }
 
@@ -244,7 +245,7 @@ ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_context *context, str
 
 	(void)context;
 	if (!st)
-		put_level(rule, rule->threshold, 1);
+		put_level(rule, rule->solved.threshold, 1);
 	return st;
 }
 
@@ -255,7 +256,7 @@ ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context, s
 
 	if (rule->options.keep)
 		st = ib_keep_solve_ratio(rule, 1, 1, context, err);
-	put_level(rule, INFINITY, rule->ratio);
+	put_level(rule, INFINITY, rule->solved.ratio);
 	return st;
 }
 
