@@ -242,8 +242,7 @@ explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
 	struct ib_rule rule;
 
 	*kept = false;
-	if (h->part.count > 0 &&
-	    ib_part_of_hash(XXH3_64bits(id.p, id.n), h->part.count) != h->part.index)
+	if (!ib_part_has_hash(&h->part, XXH3_64bits(id.p, id.n)))
 		return "in another part";
 	ib_replay_bare_rule(&rule, h);
 	if (rule.unpruned)

@@ -18,6 +18,13 @@ ib_part_of_hash(uint64_t hash, uint64_t count)
 	return ib_u128_product(hash, count).hi;
 }
 
+/* True if the id is in the partition, or if there are no partitions. */
+static inline bool
+ib_part_has_hash(const struct ib_part *part, uint64_t hash)
+{
+	return part->count == 0 || ib_part_of_hash(hash, part->count) == part->index;
+}
+
 /* Parse I/K. Returns false if the text is anything else than two integers with 0 <= I < K. */
 bool ib_part_parse(const char *text, struct ib_part *part);
 

@@ -92,10 +92,8 @@ void ib_pruner_release_pages(const struct ib_pruner *p, size_t n);
 static inline bool
 ib_pruner_selects(const struct ib_pruner *p, struct ib_span id)
 {
-	const struct ib_part *part = &p->options->part;
-
-	return part->count == 0 ||
-	       ib_part_of_hash(XXH3_64bits(id.p, id.n), part->count) == part->index;
+	return p->options->part.count == 0 ||
+	       ib_part_has_hash(&p->options->part, XXH3_64bits(id.p, id.n));
 }
 
 /* Note a written record, if an output needs its part of the texts. */

@@ -4,8 +4,16 @@
 #include "base/error.h"
 #include "base/numbers.h"
 
-static void
-warn_of_reach(const struct ib_context *context, const char *keep, double share)
+enum ib_status
+ib_keep_read(const struct ib_rule_options *o, double *keep, struct ib_error *err)
+{
+	if (ib_number_text(ib_span_of(o->keep), keep) && *keep >= 0 && *keep <= 1)
+		return IB_OK;
+	return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a number in [0, 1]", o->keep);
+}
+
+void
+ib_keep_warn(const struct ib_context *context, const char *keep, double share)
 {
 	char text[IB_NUMBER_MAX + 1];
 
@@ -23,19 +31,19 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 	const char *keep = rule->options.keep;
 	double share;
 
-	if (!ib_number_text(ib_span_of(keep), &share) || !(share >= 0 && share <= 1))
-		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a number in [0, 1]", keep);
+	if (ib_keep_read(&rule->options, &share, err))
+		return IB_E_MISUSE;
 	if (low == 0) {
 		rule->solved.ratio = 0;
 		if (share < 1)
-			warn_of_reach(context, keep, 1);
+			ib_keep_warn(context, keep, 1);
 		return IB_OK;
 	}
 	if (!ib_decimal_drop_ratio(keep, n, low, &rule->solved.ratio))
 		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a decimal number", keep);
 	if (rule->solved.ratio > IB_RATIO_MAX) {
 		rule->solved.ratio = IB_RATIO_MAX;
-		warn_of_reach(context, keep, 1 - IB_RATIO_MAX * ((double)low / (double)n));
+		ib_keep_warn(context, keep, 1 - IB_RATIO_MAX * ((double)low / (double)n));
 	}
 	return IB_OK;
 }

@@ -1,10 +1,17 @@
-/* --keep F: solve for the ratio r of rules that have one. */
+/* --keep F: the fraction to keep, and the ratio r of rules that have one. */
 #ifndef IB_PRUNE_KEEP_H
 #define IB_PRUNE_KEEP_H
 
 #include "prune/rule.h"
 
 #define IB_RATIO_MAX 0.95
+
+/* Parse --keep of the options. Returns IB_E_MISUSE if it is not in [0, 1]. */
+enum ib_status ib_keep_read(const struct ib_rule_options *options, double *keep,
+			    struct ib_error *err);
+
+/* Warn that --keep cannot be reached; `share` is the nearest fraction that can. */
+void ib_keep_warn(const struct ib_context *context, const char *keep, double share);
 
 /* Solve for r, with `low` of n known scores below the threshold. */
 enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,

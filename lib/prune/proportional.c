@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "prune/bins_request.h"
+#include "prune/keep.h"
 #include "prune/solve_scale.h"
 
 #define GRID (1 << 24) /* pi is rounded up to a multiple of 1/GRID */
@@ -53,18 +54,6 @@ ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double
 
 /* ---- the budget -------------------------------------------------------------- */
 
-static void
-warn_of_reach(const struct ib_rule *r, double share, const struct ib_context *context)
-{
-	char text[IB_NUMBER_MAX + 1];
-
-	text[ib_number_put(text, share)] = '\0';
-	ib_warn(context,
-		"--keep %s cannot be reached: the nearest fraction that can "
-		"be kept is %s",
-		r->options.keep, text);
-}
-
 /* Request the bins that the solver needs. */
 static void
 request_bins(const struct ib_rule *r, const struct ib_scale_problem *b)
@@ -99,7 +88,7 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, s
 		return ib_bins_request_lacks("--keep", err);
 	most = ib_solve_scale_most(&b, &r->bins->x);
 	if (keep < b.floor || keep > most)
-		warn_of_reach(r, keep < b.floor ? b.floor : most, context);
+		ib_keep_warn(context, r->options.keep, keep < b.floor ? b.floor : most);
 	r->solved.c = 0;
 	return keep <= b.floor ? IB_OK : ib_solve_scale(&b, r->bins, &r->solved.c, err);
 }
@@ -117,6 +106,7 @@ ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context
 			     struct ib_error *err)
 {
 	const struct ib_rule_options *o = &r->options;
+	enum ib_status st;
 	double keep;
 
 	if (o->scale) {
@@ -126,7 +116,6 @@ ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context
 				       o->scale);
 		return IB_OK;
 	}
-	if (!ib_number_text(ib_span_of(o->keep), &keep) || !(keep >= 0 && keep <= 1))
-		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a number in [0, 1]", o->keep);
-	return solve_budget(r, keep, context, err);
+	st = ib_keep_read(o, &keep, err);
+	return st ? st : solve_budget(r, keep, context, err);
 }

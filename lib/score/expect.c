@@ -76,10 +76,9 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 static enum ib_status
 add_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *err)
 {
-	const struct ib_part *part = &e->options.part;
 	struct ib_id id = { span.p, ib_table_hash(span, 0), (uint32_t)span.n };
 
-	if (part->count > 0 && ib_part_of_hash(id.hash, part->count) != part->index)
+	if (!ib_part_has_hash(&e->options.part, id.hash))
 		return IB_OK;
 	return mark_id(e, &id, given ? EXPECTED : 0, err);
 }

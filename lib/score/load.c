@@ -83,7 +83,7 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *
 	for (i = 0; i < from->table.n && !st; i++) {
 		row = ib_scores_row(from, i);
 		hash = ib_table_hash(row.id, 0);
-		if (part->count > 0 && ib_part_of_hash(hash, part->count) != part->index)
+		if (!ib_part_has_hash(part, hash))
 			continue;
 		m[n++] = (struct ib_merge){
 			.id = { row.id.p, hash, (uint32_t)row.id.n },
@@ -270,8 +270,7 @@ bool
 ib_scores_has_foreign_row(const struct ib_scores *s, const struct ib_part *part, uint64_t *row)
 {
 	for (*row = 0; *row < s->table.n; ++*row)
-		if (ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, *row), 0), part->count) !=
-		    part->index)
+		if (!ib_part_has_hash(part, ib_table_hash(ib_table_id(&s->table, *row), 0)))
 			return true;
 	return false;
 }

@@ -154,14 +154,6 @@ read_weight(struct reading *r, double *weight)
 	return true;
 }
 
-static inline bool
-is_of_other_part(const struct ib_loss_reader *l, uint64_t hash)
-{
-	const struct ib_part *p = &l->options->part;
-
-	return p->count > 0 && ib_part_of_hash(hash, p->count) != p->index;
-}
-
 /* ---- one record ---------------------------------------------------------- */
 
 /* Append one loss. The id's hash is computed, and its partition is this one. */
@@ -190,7 +182,7 @@ ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, stru
 	struct ib_id own = { id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
 
 	b->any = true;
-	if (is_of_other_part(l, own.hash))
+	if (!ib_part_has_hash(&l->options->part, own.hash))
 		return;
 	b->counts.records++;
 	if (l->options->until != IB_NO_EPOCH && epoch > l->options->until)
@@ -313,7 +305,7 @@ add_plain(struct reading *r)
 		return wrong(r, "%s", ib_loss_reader_no_id);
 	id = (struct ib_id){ own.p, XXH3_64bits(own.p, own.n), (uint32_t)own.n };
 	r->b->any = true;
-	if (is_of_other_part(r->l, id.hash))
+	if (!ib_part_has_hash(&r->l->options->part, id.hash))
 		return true;
 	convert_numbers(r);
 	if (!read_loss(r, &loss) || !resolve_epoch(r, &epoch, &ignore) || !read_weight(r, &weight))
@@ -493,7 +485,7 @@ add_row(struct reading *r)
 		return wrong(r, "%s", r->c->why);
 	m.id = (struct ib_id){ id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
 	b->has_previous |= wanted(r, IB_LOG_PREV)->type != IB_ABSENT;
-	if (is_of_other_part(r->l, m.id.hash))
+	if (!ib_part_has_hash(&r->l->options->part, m.id.hash))
 		return true;
 	convert_numbers(r);
 	if (!row_score(r, IB_LOG_SCORE, &m.score) || !row_score(r, IB_LOG_PREV, &m.previous) ||

@@ -123,7 +123,6 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 static enum ib_status
 mark_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 {
-	const struct ib_part *part = &run->options->log.part;
 	enum ib_status st = IB_OK;
 	struct ib_span span;
 	struct ib_id id;
@@ -134,7 +133,7 @@ mark_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 	for (i = 0; run->expect && i < s->table.n && !st; i++) {
 		span = ib_table_id(&s->table, i);
 		id = (struct ib_id){ span.p, ib_table_hash(span, 0), (uint32_t)span.n };
-		if (part->count == 0 || ib_part_of_hash(id.hash, part->count) == part->index)
+		if (ib_part_has_hash(&run->options->log.part, id.hash))
 			st = ib_expect_mark_logged(run->expect, &id, 1, err);
 	}
 	return st;
@@ -144,10 +143,8 @@ mark_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 static bool
 is_of_this_part(const struct run *run, const struct ib_scores *s, uint64_t row)
 {
-	const struct ib_part *part = &run->options->log.part;
-
-	return part->count == 0 || ib_part_of_hash(ib_table_hash(ib_table_id(&s->table, row), 0),
-						   part->count) == part->index;
+	return ib_part_has_hash(&run->options->log.part,
+				ib_table_hash(ib_table_id(&s->table, row), 0));
 }
 
 /* Fail if a row is later than --until: the user passed a wrong file. */
