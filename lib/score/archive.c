@@ -152,6 +152,13 @@ ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out, str
 
 /* ---- reading -------------------------------------------------------------- */
 
+/* True if a member is a one-dimensional array of this type. */
+static bool
+is_column(const struct ib_npz_member *m, const char *descr)
+{
+	return m && m->array && m->ndim == 1 && strcmp(m->descr, descr) == 0;
+}
+
 /* Find a required member: one-dimensional, with this type, of n items (UINT64_MAX: any). */
 static enum ib_status
 member(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
@@ -160,7 +167,7 @@ member(struct ib_npz *z, const char *file, const char *name, const char *descr, 
 	*m = ib_npz_find(z, name);
 	if (!*m)
 		return ib_fail(err, IB_E_DATA, "%s: not a score file: it has no %s", file, name);
-	if (!(*m)->array || (*m)->ndim != 1 || strcmp((*m)->descr, descr) != 0)
+	if (!is_column(*m, descr))
 		return ib_fail(err, IB_E_DATA, "%s: %s is not a one-dimensional array of '%s'",
 			       file, name, descr);
 	if (n != UINT64_MAX && (*m)->n != n)
@@ -272,10 +279,10 @@ index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 			return NULL;
 	}
 	m = ib_npz_find(z, "index.npy");
-	if (!m || !m->array || m->ndim != 1 || strcmp(m->descr, "<u8") != 0 ||
-	    IB_INDEX_SLOTS(n) > UINT32_MAX || m->n != IB_INDEX_SLOTS(n) + IB_OVERFLOW_SLOTS)
-		return NULL;
-	return m;
+	return is_column(m, "<u8") && IB_INDEX_SLOTS(n) <= UINT32_MAX &&
+			       m->n == IB_INDEX_SLOTS(n) + IB_OVERFLOW_SLOTS
+		       ? m
+		       : NULL;
 }
 
 /* ---- reading rows --------------------------------------------------------- */
@@ -375,8 +382,7 @@ map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n,
 	const struct ib_npz_member *m = ib_npz_find(z, name);
 	struct ib_span span;
 
-	if (!m || !m->array || m->ndim != 1 || strcmp(m->descr, descr) != 0 ||
-	    (n != UINT64_MAX && m->n != n))
+	if (!is_column(m, descr) || (n != UINT64_MAX && m->n != n))
 		return false;
 	span = ib_npz_map(z, m);
 	if (!span.p || ((uintptr_t)span.p & 7) != 0)

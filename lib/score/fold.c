@@ -50,6 +50,16 @@ smoothed(const struct ib_fold *f, float previous, float loss)
 	return (float)(f->smooth * (double)previous + (1 - f->smooth) * (double)loss) + 0.0f;
 }
 
+/* Set the score of a row from its raw loss. */
+static void
+set_score(struct ib_fold *f, uint32_t row)
+{
+	struct ib_scores *s = f->scores;
+	float previous = s->has_previous ? ((float *)s->previous.p)[row] : NAN;
+
+	((float *)s->score.p)[row] = smoothed(f, previous, ((float *)f->raw.p)[row]);
+}
+
 /* Use a repeated record of an id: its epoch is the one that was folded in this run. */
 static enum ib_status
 add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
@@ -89,7 +99,6 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, stru
 	int32_t *epoch = s->epoch.p;
 	uint32_t *visits = s->visits.p;
 	uint8_t *here = f->here.p;
-	float previous = NAN;
 	enum ib_status st;
 
 	if (l->epoch < epoch[row]) {
@@ -111,9 +120,7 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, stru
 		raw[row] = l->loss;
 		here[row] = 1;
 	}
-	if (s->has_previous)
-		previous = ((float *)s->previous.p)[row];
-	score[row] = smoothed(f, previous, raw[row]);
+	set_score(f, row);
 	return IB_OK;
 }
 
@@ -366,7 +373,7 @@ static void
 compute_mean(struct ib_fold *f, const struct ib_fold_repeat *r, size_t n)
 {
 	struct ib_scores *s = f->scores;
-	float *raw = (float *)f->raw.p + r->row, previous = NAN;
+	float *raw = (float *)f->raw.p + r->row;
 	int32_t epoch = ((int32_t *)s->epoch.p)[r->row];
 	struct ib_exact sum;
 	uint64_t count = 1;
@@ -387,9 +394,7 @@ compute_mean(struct ib_fold *f, const struct ib_fold_repeat *r, size_t n)
 		count++;
 	}
 	*raw = ib_exact_mean_float(&sum, count) + 0.0f;
-	if (s->has_previous)
-		previous = ((float *)s->previous.p)[r->row];
-	((float *)s->score.p)[r->row] = smoothed(f, previous, *raw);
+	set_score(f, r->row);
 }
 
 void

@@ -102,27 +102,21 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *
 
 /* ---- one file ---------------------------------------------------------------- */
 
-struct loading {
-	struct ib_fold fold;
-};
-
 static enum ib_status
 add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
-	struct loading *l = ctx;
-
-	return ib_load_batch(&l->fold, b, err);
+	return ib_load_batch(ctx, b, err);
 }
 
 static enum ib_status
 add_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
-	struct loading *l = ctx;
+	struct ib_fold *fold = ctx;
 	struct ib_part all = { 0, 0 };
 
 	(void)name;
-	l->fold.scores->part = s->part;
-	return ib_load_scores(&l->fold, s, &all, err);
+	fold->scores->part = s->part;
+	return ib_load_scores(fold, s, &all, err);
 }
 
 enum ib_status
@@ -131,8 +125,8 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 {
 	struct ib_log_options log = IB_LOG_DEFAULTS;
 	struct ib_loss_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
-	struct loading l;
-	struct ib_loss_logs_consumer consumer = { .ctx = &l,
+	struct ib_fold fold;
+	struct ib_loss_logs_consumer consumer = { .ctx = &fold,
 						  .batch = add_batch,
 						  .scores = add_scores };
 	struct ib_loss_counts counts;
@@ -142,12 +136,12 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 	st = ib_scores_new(&s, err);
 	if (st)
 		return st;
-	st = ib_fold_start(&l.fold, s, IB_DUPLICATES_LAST, 0, err);
+	st = ib_fold_start(&fold, s, IB_DUPLICATES_LAST, 0, err);
 	if (!st)
 		st = ib_loss_logs_read(&o, context, &consumer, &counts, err);
 	if (!st)
-		ib_fold_finish(&l.fold);
-	ib_fold_release(&l.fold);
+		ib_fold_finish(&fold);
+	ib_fold_release(&fold);
 	if (st) {
 		ib_scores_free(s);
 		return st;
