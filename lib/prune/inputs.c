@@ -77,7 +77,7 @@ load_scores(struct ib_prune_inputs *b, const struct ib_prune_options *o,
 
 /* Read the totals file; digest is char[33]. */
 static enum ib_status
-load_totals(const char *path, struct ib_totals_file **sums, char *digest, struct ib_error *err)
+load_totals(const char *path, struct ib_totals_file **totals, char *digest, struct ib_error *err)
 {
 	struct ib_input *in = NULL;
 	enum ib_status st;
@@ -90,11 +90,11 @@ load_totals(const char *path, struct ib_totals_file **sums, char *digest, struct
 	ib_input_want_digest(in);
 	st = ib_known_format_check(in, err);
 	if (!st)
-		st = ib_totals_file_read(in, sums, err);
+		st = ib_totals_file_read(in, totals, err);
 	if (!st)
 		ib_input_digest(in, digest);
 	ib_input_close(in);
-	return st ? st : ib_totals_file_check(*sums, path, err);
+	return st ? st : ib_totals_file_check(*totals, path, err);
 }
 
 /* True if the totals may include these scores. */
@@ -119,12 +119,12 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 	if (!own)
 		return ib_fail_memory(err);
 	ib_scores_totals(b->scores, own);
-	if (!is_summed(&b->sums->totals, own))
+	if (!is_summed(&b->totals->totals, own))
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: does not include the scores of %s: are the totals of "
 			     "another epoch? (newest epoch: %lld in the totals, %lld in "
 			     "the scores)",
-			     o->totals, scores_name(o), (long long)b->sums->totals.newest,
+			     o->totals, scores_name(o), (long long)b->totals->totals.newest,
 			     (long long)own->newest);
 	free(own);
 	return st;
@@ -143,17 +143,17 @@ check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	const struct ib_part *asked = &o->part;
 	char text[IB_PART_TEXT], other[IB_PART_TEXT];
 
-	if (b->sums && b->sums->totals.newest > o->rule.epoch)
+	if (b->totals && b->totals->totals.newest > o->rule.epoch)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: the totals are of epoch %lld, which is later than -e %lld",
-			       o->totals, (long long)b->sums->totals.newest,
+			       o->totals, (long long)b->totals->totals.newest,
 			       (long long)o->rule.epoch);
 	if (!of || of->count < 2)
 		return IB_OK;
 	if (asked->count == of->count && asked->index != of->index)
 		return ib_fail(err, IB_E_DATA, "%s: contains partition %s, but --part is %s",
 			       scores_name(o), ib_part_text(text, of), ib_part_text(other, asked));
-	if (b->sums)
+	if (b->totals)
 		return check_sums(b, o, err);
 	ib_warn(context,
 		"%s: contains only partition %s, so thresholds are "
@@ -173,7 +173,7 @@ ib_prune_inputs_load(struct ib_prune_inputs *b, const struct ib_prune_options *o
 	enum ib_status st = load_scores(b, options, context, digests, err);
 
 	if (!st)
-		st = load_totals(options->totals, &b->sums, digests->totals, err);
+		st = load_totals(options->totals, &b->totals, digests->totals, err);
 	return st ? st : check_totals(b, options, context, err);
 }
 
@@ -181,7 +181,7 @@ void
 ib_prune_inputs_release(struct ib_prune_inputs *b)
 {
 	ib_scores_free(b->scores);
-	ib_totals_file_free(b->sums);
+	ib_totals_file_free(b->totals);
 	*b = (struct ib_prune_inputs){ NULL, NULL };
 }
 
@@ -192,12 +192,12 @@ ib_prune_inputs_request_bins(const struct ib_prune_options *options,
 	unsigned flags = options->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
 	struct ib_bin_counts *want = NULL;
 	struct ib_output *out = NULL;
-	struct ib_totals_file *sums = NULL;
+	struct ib_totals_file *totals = NULL;
 	char digest[33];
-	enum ib_status st = load_totals(options->totals, &sums, digest, err);
+	enum ib_status st = load_totals(options->totals, &totals, digest, err);
 
 	if (!st)
-		st = ib_rule_request_bins(&options->rule, sums, context, &want, err);
+		st = ib_rule_request_bins(&options->rule, totals, context, &want, err);
 	if (!st)
 		st = ib_output_open(options->write_bins, flags, &out, err);
 	if (!st)
@@ -207,6 +207,6 @@ ib_prune_inputs_request_bins(const struct ib_prune_options *options,
 	if (out)
 		ib_output_discard(&out);
 	ib_bin_counts_free(want);
-	ib_totals_file_free(sums);
+	ib_totals_file_free(totals);
 	return st;
 }

@@ -11,7 +11,7 @@
 
 struct ib_prune_inputs {
 	struct ib_scores *scores; /* NULL if not given, or if the file does not exist at epoch 0 */
-	struct ib_totals_file *sums; /* from --totals; NULL if not given */
+	struct ib_totals_file *totals; /* from --totals; NULL if not given */
 };
 
 /*

@@ -169,11 +169,11 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* Set the totals: the given ones, or those of the scores. */
 static enum ib_status
-set_totals(struct ib_rule *r, const struct ib_totals_file *sums, struct ib_error *err)
+set_totals(struct ib_rule *r, const struct ib_totals_file *given, struct ib_error *err)
 {
-	if (sums) {
-		r->totals = &sums->totals;
-		r->bins = sums->refined;
+	if (given) {
+		r->totals = &given->totals;
+		r->bins = given->bins;
 		return IB_OK;
 	}
 	r->own_totals = malloc(sizeof(*r->own_totals));
@@ -189,7 +189,7 @@ set_totals(struct ib_rule *r, const struct ib_totals_file *sums, struct ib_error
 
 static enum ib_status
 new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
-	 const struct ib_totals_file *sums, struct ib_rule **out, struct ib_error *err)
+	 const struct ib_totals_file *given, struct ib_rule **out, struct ib_error *err)
 {
 	enum ib_status st = ib_rule_check(options, err);
 	struct ib_rule *r;
@@ -206,7 +206,7 @@ new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
 	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
 	r->solved = (struct ib_solved){ options->ratio, NAN, NAN };
 	r->unpruned = ib_rule_is_full(options, &r->why_unpruned);
-	st = set_totals(r, sums, err);
+	st = set_totals(r, given, err);
 	if (st) {
 		ib_rule_free(r);
 		return st;
@@ -254,11 +254,11 @@ count_bins(struct ib_rule *r, struct ib_error *err)
 
 enum ib_status
 ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *scores,
-		const struct ib_totals_file *sums, const struct ib_context *context,
+		const struct ib_totals_file *given, const struct ib_context *context,
 		struct ib_rule **out, struct ib_error *err)
 {
 	struct ib_rule *r;
-	enum ib_status st = new_rule(options, scores, sums, &r, err);
+	enum ib_status st = new_rule(options, scores, given, &r, err);
 
 	if (st)
 		return st;
@@ -268,7 +268,7 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 		st = ib_fail(err, IB_E_MISUSE,
 			     "--sampling fixed needs all scores, but these are of one "
 			     "partition: give all of them with -s");
-	if (!st && scores && !sums)
+	if (!st && scores && !given)
 		st = count_bins(r, err);
 	if (!st)
 		st = prepare(r, context, err);
@@ -283,12 +283,12 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 }
 
 enum ib_status
-ib_rule_request_bins(const struct ib_rule_options *options, const struct ib_totals_file *sums,
+ib_rule_request_bins(const struct ib_rule_options *options, const struct ib_totals_file *given,
 		     const struct ib_context *context, struct ib_bin_counts **out,
 		     struct ib_error *err)
 {
 	struct ib_rule *r;
-	enum ib_status st = new_rule(options, NULL, sums, &r, err);
+	enum ib_status st = new_rule(options, NULL, given, &r, err);
 
 	if (st)
 		return st;

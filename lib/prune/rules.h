@@ -14,11 +14,11 @@ const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /*
- * ib_rule_new() with the totals of --totals, which are borrowed. If sums is NULL,
+ * ib_rule_new() with the totals of --totals, which are borrowed. If given is NULL,
  * the totals of the scores are computed.
  */
 enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
-			       const struct ib_scores *scores, const struct ib_totals_file *sums,
+			       const struct ib_scores *scores, const struct ib_totals_file *given,
 			       const struct ib_context *context, struct ib_rule **out,
 			       struct ib_error *err);
 
@@ -28,7 +28,7 @@ enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
  * ib_bin_counts_count().
  */
 enum ib_status ib_rule_request_bins(const struct ib_rule_options *options,
-				    const struct ib_totals_file *sums,
+				    const struct ib_totals_file *given,
 				    const struct ib_context *context, struct ib_bin_counts **out,
 				    struct ib_error *err);
 

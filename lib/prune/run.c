@@ -445,7 +445,7 @@ begin(struct run *run, struct ib_error *err)
 	if (!st)
 		st = ib_prune_inputs_load(inputs, o, run->context, &run->digests, err);
 	if (!st)
-		st = ib_rule_prepare(&o->rule, inputs->scores, inputs->sums, run->context,
+		st = ib_rule_prepare(&o->rule, inputs->scores, inputs->totals, run->context,
 				     &run->rule, err);
 	if (!st)
 		st = ib_annotate_init(&run->annotate, o, err);

@@ -13,19 +13,19 @@
 /* ---- bounds of c ------------------------------------------------------------- */
 
 /* Samples whose x is only known to be in [low, high]. */
-struct blur {
+struct range {
 	uint64_t count;
 	double low, high;
 };
 
-struct blurred {
-	struct blur bin[IB_TOTALS_BINS + 1];
+struct estimate {
+	struct range bin[IB_TOTALS_BINS + 1];
 	size_t n;
 	double floor;
 };
 
 static double
-cost(const struct blurred *s, double c, bool high)
+cost(const struct estimate *s, double c, bool high)
 {
 	double sum = 0, pi;
 	size_t i;
@@ -43,7 +43,7 @@ cost(const struct blurred *s, double c, bool high)
 
 /* Find below < c <= above such that the cost reaches the target at c; above may be C_MAX. */
 static void
-bisect(const struct blurred *s, bool high, double target, double *below, double *above)
+bisect(const struct estimate *s, bool high, double target, double *below, double *above)
 {
 	double c;
 	int step;
@@ -79,7 +79,7 @@ order_within(double x)
 #define MARGIN 1e-6
 
 static void
-bound(struct ib_scale_problem *b, const struct blurred *s)
+bound(struct ib_scale_problem *b, const struct estimate *s)
 {
 	double target = b->keep * (double)b->n, least, most, other;
 
@@ -94,10 +94,10 @@ bound(struct ib_scale_problem *b, const struct blurred *s)
 }
 
 static void
-put(struct blurred *s, uint64_t count, double low, double high)
+put(struct estimate *s, uint64_t count, double low, double high)
 {
 	if (count > 0)
-		s->bin[s->n++] = (struct blur){ count, low, high };
+		s->bin[s->n++] = (struct range){ count, low, high };
 }
 
 static float
@@ -115,7 +115,7 @@ bin_high(uint32_t bin)
 void
 ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t, enum ib_proxy proxy)
 {
-	struct blurred s = { .floor = b->floor };
+	struct estimate s = { .floor = b->floor };
 	float low, high;
 	uint32_t bin;
 
@@ -130,7 +130,7 @@ ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t, enum
 	bound(b, &s);
 }
 
-/* ---- the needed bins  ------------------------------------------------------------------ */
+/* ---- the needed bins ---------------------------------------------------------- */
 
 static bool
 is_needed(const struct ib_scale_problem *b, uint32_t bin)
@@ -240,8 +240,7 @@ add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
 	ib_exact_add_product(acc, factor, (double)(count - low) * x);
 }
 
-/* ---- the ends of the range of c*x  ------------------------------------------------------------
- */
+/* ---- the ends of the range of c*x ------------------------------------------- */
 
 /* True if y * f >= x, without rounding. */
 static bool

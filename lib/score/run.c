@@ -354,7 +354,7 @@ sum_rows(struct run *run, struct ib_totals_file *s, struct ib_error *err)
 	st = check_request(run, s->totals.newest, "the scores", err);
 	return st ? st
 		  : ib_bin_counts_count(run->request, run->scores->score.p, run->scores->table.n,
-					&s->refined, err);
+					&s->bins, err);
 }
 
 static enum ib_status

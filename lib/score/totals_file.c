@@ -24,7 +24,7 @@ ib_totals_file_free(struct ib_totals_file *s)
 	if (!s)
 		return;
 	ib_part_set_release(&s->parts);
-	ib_bin_counts_free(s->refined);
+	ib_bin_counts_free(s->bins);
 	free(s);
 }
 
@@ -53,23 +53,23 @@ merge_parts(struct ib_totals_file *s, const struct ib_totals_file *o, const char
 }
 
 static enum ib_status
-merge_refined(struct ib_totals_file *s, struct ib_totals_file *o, const char *name,
-	      struct ib_error *err)
+merge_bins(struct ib_totals_file *s, struct ib_totals_file *o, const char *name,
+	   struct ib_error *err)
 {
-	bool first = s->totals.rows == 0 && !s->refined;
+	bool first = s->totals.rows == 0 && !s->bins;
 
-	if (s->refined && o->refined)
-		return ib_bin_counts_merge(s->refined, o->refined, name, err);
-	if (o->refined && first) {
-		s->refined = o->refined;
-		o->refined = NULL;
+	if (s->bins && o->bins)
+		return ib_bin_counts_merge(s->bins, o->bins, name, err);
+	if (o->bins && first) {
+		s->bins = o->bins;
+		o->bins = NULL;
 		return IB_OK;
 	}
-	if (o->refined || (s->refined && o->totals.rows > 0))
+	if (o->bins || (s->bins && o->totals.rows > 0))
 		return ib_fail(err, IB_E_DATA,
-			       o->refined ? "%s: has counts of --bins, but earlier files have none"
-					  : "%s: has no counts of --bins, but earlier "
-					    "files have them",
+			       o->bins ? "%s: has counts of --bins, but earlier files have none"
+				       : "%s: has no counts of --bins, but earlier "
+					 "files have them",
 			       name);
 	return IB_OK;
 }
@@ -81,7 +81,7 @@ ib_totals_file_merge(struct ib_totals_file *s, struct ib_totals_file *o, const c
 	enum ib_status st = merge_parts(s, o, name, err);
 
 	if (!st)
-		st = merge_refined(s, o, name, err);
+		st = merge_bins(s, o, name, err);
 	if (!st)
 		ib_totals_merge(&s->totals, &o->totals);
 	return st;
@@ -93,10 +93,10 @@ ib_totals_file_check(const struct ib_totals_file *s, const char *name, struct ib
 	enum ib_status st = ib_part_set_check(&s->parts, name, err);
 	char digest[33];
 
-	if (st || !s->refined)
+	if (st || !s->bins)
 		return st;
 	st = ib_totals_digest(&s->totals, digest, err);
-	if (!st && strcmp(digest, s->refined->of) != 0)
+	if (!st && strcmp(digest, s->bins->of) != 0)
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: the counts of --bins are for other totals: a "
 			     "partition is missing or repeated, or is of "
@@ -126,7 +126,7 @@ parse(const cJSON *json, const char *name, struct ib_totals_file *s, struct ib_e
 				       &s->parts, err);
 	return st ? st
 		  : ib_bin_counts_parse(cJSON_GetObjectItemCaseSensitive(json, "refined"), name,
-					&s->totals, &s->refined, err);
+					&s->totals, &s->bins, err);
 }
 
 /* Merge the documents of a file, which several totals files joined by cat have. */
@@ -185,8 +185,8 @@ ib_totals_file_write(const struct ib_totals_file *s, struct ib_output *out, stru
 	ib_totals_put(&w, &s->totals);
 	if (!ib_part_set_is_complete(&s->parts))
 		ib_part_set_put(&w, "parts", &s->parts);
-	if (s->refined)
-		ib_bin_counts_put(&w, "refined", s->refined);
+	if (s->bins)
+		ib_bin_counts_put(&w, "refined", s->bins);
 	ib_json_end_object(&w);
 	ib_bytes_put_char(&b, '\n');
 	return ib_output_write_last(out, &b, err);

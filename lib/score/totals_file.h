@@ -11,7 +11,7 @@
 struct ib_totals_file {
 	struct ib_totals totals;
 	struct ib_part_set parts;
-	struct ib_bin_counts *refined; /* counts of the second pass; NULL if none */
+	struct ib_bin_counts *bins; /* counts of the second pass; NULL if none */
 };
 
 struct ib_totals_file *ib_totals_file_new(void); /* NULL if out of memory */

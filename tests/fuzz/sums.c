@@ -34,7 +34,7 @@ check_parts(const struct ib_part_set *p)
 static void
 check_refined(const struct ib_totals_file *s)
 {
-	char *text = fuzz_counts_text(s->refined);
+	char *text = fuzz_counts_text(s->bins);
 	cJSON *json = cJSON_Parse(text);
 	struct ib_bin_counts *back = NULL;
 	struct ib_error err;
@@ -84,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!st) {
 		if (s->parts.count > 0)
 			check_parts(&s->parts);
-		if (s->refined)
+		if (s->bins)
 			check_refined(s);
 		merge_twice(path, s);
 		ib_totals_file_free(s);

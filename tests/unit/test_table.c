@@ -76,7 +76,7 @@ by_tag_and_row(const void *a, const void *b)
 static struct ib_slot *
 plain_layout(unsigned n)
 {
-	uint64_t nslots = IB_INDEX_SLOTS((uint64_t)n), home, at = 0;
+	uint64_t nslots = IB_INDEX_SLOTS((uint64_t)n), bucket, at = 0;
 	struct ib_slot *all = calloc(n, sizeof(*all));
 	struct ib_slot *out = calloc(nslots + IB_OVERFLOW_SLOTS, sizeof(*out));
 	char text[16];
@@ -86,8 +86,8 @@ plain_layout(unsigned n)
 		all[k] = (struct ib_slot){ (uint32_t)(id_of(text, k).hash >> 32), k + 1 };
 	qsort(all, n, sizeof(*all), by_tag_and_row);
 	for (k = 0; k < n; k++) {
-		home = ((uint64_t)all[k].tag * nslots) >> 32;
-		at = at > home ? at : home;
+		bucket = ((uint64_t)all[k].tag * nslots) >> 32;
+		at = at > bucket ? at : bucket;
 		out[at++] = all[k];
 	}
 	free(all);
@@ -158,8 +158,8 @@ Test(table, is_not_settled_where_a_slot_is_wrong)
 }
 
 /*
- * 4096 homes: 100 ids at the last but one, each its own, 2040 at the last. Of
- * the file's 3211 homes these 100 have 79, so the others are pushed beyond
+ * 4096 buckets: 100 ids at the last but one, each its own, 2040 at the last. Of
+ * the file's 3211 buckets these 100 have 79, so the others are pushed beyond
  * the end. The table then takes a seed of its own, the file goes without.
  */
 Test(table, gives_up_the_layout_where_a_chain_leaves_the_end)
@@ -216,7 +216,7 @@ Test(table, looks_up_nothing_in_rows_that_are_not_there)
 }
 
 /*
- * 1300 ids whose homes are all in the first sixteenth, and the first of them
+ * 1300 ids whose buckets are all in the first sixteenth, and the first of them
  * once more behind a chain that made the table take another seed.
  */
 Test(table, names_the_doubled_row_of_a_table_that_was_seeded_anew)
@@ -319,8 +319,8 @@ Test(table, probes_to_the_slot_that_a_plain_loop_finds)
 			expect_probes(taken[i], nslots, &state);
 }
 
-/* Chains of one tag at the last home, up to the longest that is allowed. */
-Test(table, finds_ids_that_collide_at_the_last_home)
+/* Chains of one tag at the last bucket, up to the longest that is allowed. */
+Test(table, finds_ids_that_collide_at_the_last_bucket)
 {
 	struct ib_id id[IB_GROUP];
 	char text[IB_GROUP][16];
@@ -349,7 +349,7 @@ Test(table, finds_ids_that_collide_at_the_last_home)
 	ib_table_release(&t);
 }
 
-/* Id k of 97 clumps, each of one home or two: later ones come before. */
+/* Id k of 97 clumps, each of one bucket or two: later ones come before. */
 static struct ib_id
 clumped(char text[16], unsigned k)
 {
