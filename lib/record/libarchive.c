@@ -23,11 +23,14 @@ find(void *library, const char *name, void *function)
 	return address != NULL;
 }
 
-/* dlopen() sets no errno: only its text tells that memory ran out. */
+/*
+ * dlopen() returns no error number. That memory ran out is told by its text, or by the errno of
+ * the allocation that failed: the text "cannot create shared object descriptor" names no cause.
+ */
 static enum ib_status
-fail_load(const char *why)
+fail_load(const char *why, bool no_memory)
 {
-	if (!why || strstr(why, strerror(ENOMEM)) || strstr(why, "out of memory"))
+	if (no_memory || !why || strstr(why, strerror(ENOMEM)) || strstr(why, "out of memory"))
 		return ib_fail_memory(&failure);
 	return ib_fail(&failure, IB_E_IO, "cannot load libarchive, which tar needs: %s", why);
 }
@@ -35,14 +38,19 @@ fail_load(const char *why)
 static void
 load(void)
 {
-	void *library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
-	bool ok = library != NULL;
+	bool ok, no_memory;
+	void *library;
+
+	errno = 0;
+	library = dlopen(SONAME, RTLD_NOW | RTLD_LOCAL);
+	no_memory = errno == ENOMEM;
+	ok = library != NULL;
 
 #define FIND(name) ok = ok && find(library, #name, &functions.name);
 	IB_LIBARCHIVE_FUNCTIONS(FIND)
 #undef FIND
 	if (!ok)
-		status = fail_load(dlerror());
+		status = fail_load(dlerror(), no_memory);
 }
 
 enum ib_status
