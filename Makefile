@@ -87,7 +87,7 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 .PHONY: all deps deps-check deps-all deps-train demo check check-all \
 	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same coverage \
 	bench fuzz lint unit picture train-demo \
-	install help clean
+	install uninstall dist help clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -283,33 +283,41 @@ bench: all                       ## time all of it beside its peers; N=, RUNS=, 
 	$(Q)/usr/bin/python3 tests/bench/bench.py --bin $B --out build/bench \
 		$(N:%=--n %) $(RUNS:%=--runs %) $(PEERS:%=--peers %)
 
-install: all                     ## PREFIX and DESTDIR are yours
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \
-		$(DESTDIR)$(PREFIX)/lib/pkgconfig
-	install -m 755 $(NAMES:%=$B/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 lib/include/infobatch.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
+# Folders of an installation, quoted for the shell; their names may hold blanks.
+TO       = "$(DESTDIR)$(PREFIX)"
+MANUALS := $(wildcard man/*.[1-9])
+
+install: all                     ## install under PREFIX, as DESTDIR/PREFIX
+	install -d $(TO)/bin $(TO)/include $(TO)/lib/pkgconfig \
+		$(TO)/share/bash-completion/completions \
+		$(TO)/share/zsh/site-functions $(TO)/share/fish/vendor_completions.d \
+		$(foreach s,1 3 5 7,$(TO)/share/man/man$s)
+	install -m 755 $(NAMES:%=$B/%) $(TO)/bin
+	install -m 644 lib/include/infobatch.h $(TO)/include
+	install -m 644 $(LIB) $(TO)/lib
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: infobatch' \
 		'Description: prune and weigh the samples of a training run' \
-		'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' \
+		'Version: $(VERSION)' 'Cflags: -I"$${prefix}/include"' \
 		'Requires: $(LIBS)' \
-		'Libs: -L$${prefix}/lib -linfobatch -lbz2 -lm -pthread' \
-		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/infobatch.pc
-	for m in man/*.[1-9]; do s=$${m##*.}; \
-		install -d $(DESTDIR)$(PREFIX)/share/man/man$$s && \
-		install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s || \
-		exit 1; done
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
-		$(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	for c in $(NAMES); do \
-		install -m 644 $B/completions/$$c \
-			$(DESTDIR)$(PREFIX)/share/bash-completion/completions; \
-		install -m 644 $B/completions/_$$c \
-			$(DESTDIR)$(PREFIX)/share/zsh/site-functions; \
-		install -m 644 $B/completions/$$c.fish \
-			$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d; \
-	done
+		'Libs: -L"$${prefix}/lib" -linfobatch -lbz2 -lm -pthread' \
+		>$(TO)/lib/pkgconfig/infobatch.pc
+	$(foreach s,1 3 5 7,install -m 644 $(filter %.$s,$(MANUALS)) $(TO)/share/man/man$s &&) :
+	install -m 644 $(NAMES:%=$B/completions/%) $(TO)/share/bash-completion/completions
+	install -m 644 $(NAMES:%=$B/completions/_%) $(TO)/share/zsh/site-functions
+	install -m 644 $(NAMES:%=$B/completions/%.fish) $(TO)/share/fish/vendor_completions.d
+
+uninstall:                       ## remove what install has put under PREFIX
+	cd $(TO) && rm -f $(NAMES:%=bin/%) include/infobatch.h lib/$(notdir $(LIB)) \
+		lib/pkgconfig/infobatch.pc \
+		$(foreach m,$(notdir $(MANUALS)),share/man/man$(subst .,,$(suffix $m))/$m) \
+		$(NAMES:%=share/bash-completion/completions/%) \
+		$(NAMES:%=share/zsh/site-functions/_%) \
+		$(NAMES:%=share/fish/vendor_completions.d/%.fish)
+
+dist:                            ## a source archive of the last commit, the same bytes each time
+	@mkdir -p build
+	git archive --format=tar --prefix=infobatch-$(VERSION)/ HEAD | \
+		gzip -9n >build/infobatch-$(VERSION).tar.gz
 
 unit: $B/unit                    ## the unit tests' program
 	@:
