@@ -42,9 +42,9 @@ fuzz_losses(const char *path, uint8_t pick, struct ib_loss_counts *counts, uint6
 	struct ib_log_options log = IB_LOG_DEFAULTS;
 	struct ib_context context = { .threads = 1 };
 	struct ib_loss_logs_options o = { .operands = { &path, 1 }, .log = &log };
-	struct ib_loss_logs_sink sink = { .ctx = taken,
-					  .batch = fuzz_take_batch,
-					  .scores = fuzz_take_scores };
+	struct ib_loss_logs_consumer consumer = { .ctx = taken,
+						  .batch = fuzz_take_batch,
+						  .scores = fuzz_take_scores };
 	struct ib_error err = { 0 };
 	enum ib_status st;
 
@@ -55,7 +55,7 @@ fuzz_losses(const char *path, uint8_t pick, struct ib_loss_counts *counts, uint6
 	log.max_bad = pick & 32 ? 3 : 0;
 	log.loss = pick & 64 ? "loss+0.5*aux" : NULL;
 	o.weight_field = pick & 128 ? "weight" : NULL;
-	st = ib_loss_logs_read(&o, &context, &sink, counts, &err);
+	st = ib_loss_logs_read(&o, &context, &consumer, counts, &err);
 	if (st && ((st != IB_E_DATA && st != IB_E_MISUSE) || err.code != st))
 		abort();
 	if (!st && (*taken > counts->records || counts->bad > log.max_bad))
