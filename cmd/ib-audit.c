@@ -58,7 +58,7 @@ set_page_hinkley(void *args, const char *value)
 			   "is set):")
 #define COST_ROW                                                                                   \
 	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                                     \
-		 "cost of an epoch on all data, in money or hours; print "                         \
+		 "cost of an epoch on all data, in money or hours: also print "                    \
 		 "what was saved (default: not set)")
 #define WEIGHT_ROWS                                                                                \
 	CLI_GROUP("Weights"),                                                                      \
@@ -66,8 +66,8 @@ set_page_hinkley(void *args, const char *value)
 			 "the field of a record that holds its weight, if it "                     \
 			 "has one (default weight)"),                                              \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
-			  "the audit log of the run: a record without a "                          \
-			  "weight gets 1/pi from it (default: weight 1)")
+			  "the audit log of the run: records without a "                           \
+			  "weight get the weight 1/pi from it (default: weight 1)")
 
 static const struct cli_option summary_options[] = {
 	CLI_GROUP("Main options"),
@@ -96,7 +96,7 @@ static const struct cli_option list_options[] = {
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch,
 		  "the samples of epoch N (default: one line per id, the most often pruned first)"),
 	CLI_FLAG(0, "pruned", o.pruned, "only pruned samples"),
-	CLI_FLAG(0, "drawn", o.drawn, "only samples that were drawn and kept"),
+	CLI_FLAG(0, "drawn", o.drawn, "only samples that were kept although pi was below 1"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
 		  "only the first K; with -e the K lowest scores (default: all)"),
 	TABLE_ROWS,
@@ -220,7 +220,7 @@ static const struct verb verbs[] = {
 	     "ib-audit show -s run.npz audit.zst train/2 train/3\n",
 	     show_options, 2, SIZE_MAX, "an audit log and an id"),
 	VERB(IB_AUDIT_LIST, "list", "[OPTION]... LOG",
-	     "List the samples that were pruned, or drawn and kept.",
+	     "List the samples that were pruned, or kept although pi was below 1.",
 	     "ib-audit list --top 20 audit.zst\n"
 	     "ib-audit list -e 3 --pruned audit.zst\n",
 	     list_options, 1, 1, "an audit log"),
@@ -262,7 +262,7 @@ static const struct cli_command no_verb = {
 		 "  simulate  compute what a rule would have saved, from loss logs\n"
 		 "  summary   print how many samples each epoch kept and saved\n"
 		 "  show      print what happened to single samples\n"
-		 "  list      list samples that were pruned, or drawn and kept\n"
+		 "  list      list samples that were pruned, or kept although pi < 1\n"
 		 "  suspects  list samples whose loss does not fall\n"
 		 "  verify    check every decision by computing it again\n"
 		 "  drift     compare the losses of epochs; alarm if they rise\n"

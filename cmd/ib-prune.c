@@ -13,8 +13,8 @@ static const struct cli_option options[] = {
 	CLI_INPUT('s', "scores", o.scores, CLI_STDIN,
 		  "the score file, or a loss log (required, unless --rule random)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES,
-		   "write the epoch manifest to FILE (default standard output); with %s in the "
-		   "name: one output per operand, %s is the name of the operand"),
+		   "write the epoch manifest to FILE (default standard output); if FILE contains "
+		   "%s, write one output per operand, and replace %s by the operand's name"),
 	CLI_EPOCHS_ROW(o.rule, "epochs of the whole run; the last ones keep all samples (default: "
 			       "not set, prune in every epoch)"),
 	CLI_SHARE_ROWS(o.rule),
@@ -64,8 +64,8 @@ static const struct cli_option options[] = {
 	CLI_INPUT(0, "totals", o.totals, 0,
 		  "totals of all partitions (default: the totals of the score file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
-		   "with --totals: write no manifest, but to FILE a request for the statistics "
-		   "that ib-score --bins must count (default: none)"),
+		   "write no manifest; instead write to FILE which statistics ib-score --bins must "
+		   "count (needs --totals; default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

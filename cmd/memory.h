@@ -1,4 +1,4 @@
-/* Memory of a run. If there is none left, the functions print that and exit. */
+/* Allocate memory for a run. If memory runs out, the functions report it and exit. */
 #ifndef CMD_MEMORY_H
 #define CMD_MEMORY_H
 

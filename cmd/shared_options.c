@@ -49,9 +49,9 @@ cli_check_key(const struct cli *cli, const char *key, enum ib_format format)
 	if (!key)
 		return;
 	if (format == IB_FORMAT_TAR && !shard)
-		cli_misuse(cli, "-f tar: the id is @shard or the default; -k cannot name a field");
+		cli_misuse(cli, "-f tar: -k can only be @shard, not the name of a field");
 	if (shard && format != IB_FORMAT_TAR && format != IB_FORMAT_AUTO)
-		cli_misuse(cli, "-k @shard names tar files: it needs -f tar or -f auto");
+		cli_misuse(cli, "-k @shard is for tar files: it needs -f tar or -f auto");
 	if (shard && cli_reads_stdin(cli))
 		cli_misuse(cli, "-k @shard needs files: standard input has no name");
 }
@@ -60,7 +60,7 @@ void
 cli_check_log_key(const struct cli *cli, const char *key)
 {
 	if (key && !strcmp(key, "@shard"))
-		cli_misuse(cli, "-k @shard names tar files: a loss log cannot be a tar file");
+		cli_misuse(cli, "-k @shard is for tar files, but a loss log cannot be a tar file");
 }
 
 void

@@ -96,7 +96,7 @@
 		CLI_EPOCH(0, "warmup", "K", NULL, rule_.warmup,                                    \
 			  "keep all samples in epochs before K (default 0)"),                      \
 		CLI_EPOCH(0, "max-age", "K", "[1, 2147483647]", rule_.max_age,                     \
-			  "keep each sample that was not seen for K epochs "                       \
+			  "keep each sample that has not been seen for K epochs "                  \
 			  "(default: no limit)")
 
 /* Parse -e of a loss log. Returns NULL if it is valid, otherwise what is expected. */

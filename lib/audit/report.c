@@ -48,7 +48,7 @@ read_losses(struct report *r, struct ib_error *err)
 	st = ib_loss_history_load(o, logs, r->log, r->context, &r->losses, err);
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
-	if (!st) /* last, because it merges duplicate records */
+	if (!st) /* must be last: it merges duplicate records of r->losses */
 		st = ib_suspects_find(&r->losses, o, &r->suspect, &r->nsuspects, err);
 	return st;
 }

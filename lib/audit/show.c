@@ -176,10 +176,10 @@ is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 }
 
 /*
- * Explain from the number of visits, if the score of that epoch has been
- * overwritten. If the number of visits equals the number of epochs in which
- * the sample was not pruned, then it had no score only in the first of these
- * epochs. With -e the other epochs were not read.
+ * Find the reason from the number of visits, if the score that the run used has
+ * been overwritten. If the number of visits equals the number of epochs in which
+ * the sample was not pruned, the sample had no score only in the first of these
+ * epochs. This does not work with -e, which reads only one epoch.
  */
 static const char *
 explain_by_visits(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
@@ -208,9 +208,10 @@ explain_by_visits(const struct show *s, const struct ib_audit_run *run, struct i
 }
 
 /*
- * Explain from the score file. It has the score that the run used if it is the
- * file that the run read. It also has that score if the sample was not
- * visited since, unless the training was rolled back to an earlier epoch.
+ * Find the reason from the score file. The file has the score that the run used
+ * if it is the file that the run read. It also has that score if the sample has
+ * not been visited since the run, unless the training was rolled back to an
+ * earlier epoch.
  */
 static const char *
 explain_by_scores(const struct show *s, const struct ib_rule *rule, const struct ib_audit_run *run,

@@ -252,8 +252,8 @@ convert_by_product(uint64_t w, int64_t q, double *value)
 }
 
 /*
- * Convert a number with more than 19 significant digits. It is between w and w + 1, if w has the
- * first 19 digits. Returns false unless both round to the same double.
+ * Convert a number with more than 19 significant digits. If w is its first 19 digits, the number
+ * is between w and w + 1, times a power of ten. Succeeds only if both convert to the same double.
  */
 static bool
 convert_long_number(const struct scan *s, double *value)

@@ -15,10 +15,10 @@ report_no_locks(const char *file, bool no_wait, const struct ib_context *context
 		struct ib_error *err)
 {
 	if (no_wait)
-		return ib_fail(err, IB_E_IO, "%s: this file system has no locks", file);
+		return ib_fail(err, IB_E_IO, "%s: this file system does not support locks", file);
 	ib_warn(context,
-		"%s: this file system has no locks: make sure that "
-		"only one process writes at a time",
+		"%s: this file system does not support locks, so make sure "
+		"that only one process writes at a time",
 		file);
 	return IB_OK;
 }

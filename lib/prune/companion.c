@@ -37,7 +37,7 @@ check_lines(struct ib_companion *a, struct ib_error *err)
 		return st;
 	other = ib_known_format_name(head, ib_input_name(a->in));
 	return other ? ib_fail(err, IB_E_DATA,
-			       "%s: this is %s: a companion needs one line per record",
+			       "%s: this is %s, but a companion needs one line per record",
 			       ib_input_name(a->in), other)
 		     : IB_OK;
 }

@@ -10,8 +10,8 @@
 
 enum ib_text {
 	IB_TEXT_KEPT,	 /* records of the epoch manifest */
-	IB_TEXT_WEIGHTS, /* their lines for --weights */
-	IB_TEXT_ID,	 /* their ids, for --split */
+	IB_TEXT_WEIGHTS, /* lines of these records for --weights */
+	IB_TEXT_ID,	 /* ids of these records, for --split */
 	IB_TEXT_PRUNED,	 /* records for --pruned */
 	IB_NTEXTS
 };

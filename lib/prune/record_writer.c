@@ -86,7 +86,7 @@ ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *s, st
 void
 ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piece)
 {
-	size_t comma = t->array && t->empty; /* not before the first element */
+	size_t comma = t->array && t->empty; /* skip the comma before the first element */
 
 	if (piece->n == 0)
 		return;

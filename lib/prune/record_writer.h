@@ -26,7 +26,7 @@ struct ib_record_writer {
 enum ib_status ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *source,
 				      struct ib_error *err);
 
-/* Write text of records or a piece of a tar. In a JSON array each record begins with a comma. */
+/* Write records, or a piece of a tar. For a JSON array, each record must begin with a comma. */
 void ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piece);
 
 /* Complete the file after the last record. */

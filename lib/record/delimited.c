@@ -349,7 +349,7 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	return ib_cursor_fail(c, "%s", why);
 }
 
-/* Return what may have caused more fields than the header has, or "". */
+/* Return a hint why the row may have more fields than the header; "" if there is none. */
 static const char *
 hint_for_extra_fields(const struct ib_cursor *c, const char *start)
 {

@@ -61,7 +61,7 @@ const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_valu
  */
 const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
 
-/* Call after anything except ib_json_read_object() has changed v. */
+/* Call this if v was changed by anything other than ib_json_read_object(). */
 static inline void
 ib_json_note_changed_values(struct ib_json *j)
 {

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* The interface of libarchive 3, as its shared library names it. */
+/* The shared library of libarchive 3; its number is the version of the interface. */
 #define SONAME "libarchive.so.13"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -13,7 +13,7 @@ static struct ib_libarchive functions;
 static struct ib_error failure;
 static enum ib_status status;
 
-/* Store the address of a function; POSIX gives it as a pointer to data. */
+/* Store the address of a function. POSIX returns it as a pointer to data, so it is copied. */
 static bool
 find(void *library, const char *name, void *function)
 {
@@ -24,8 +24,8 @@ find(void *library, const char *name, void *function)
 }
 
 /*
- * dlopen() returns no error number. That memory ran out is told by its text, or by the errno of
- * the allocation that failed: the text "cannot create shared object descriptor" names no cause.
+ * dlopen() does not return an error number. Only its message shows that memory ran out, or the
+ * errno of the failed allocation: "cannot create shared object descriptor" does not name a cause.
  */
 static enum ib_status
 fail_load(const char *why, bool no_memory)

@@ -110,7 +110,7 @@ last_folder(const char *path)
 }
 
 /*
- * Find the number in the folder of the path if the folder's name is one of the words and a
+ * Find the number in the name of the path's folder if the name is one of the words and a
  * number: "epoch3/rank0.jsonl".
  */
 static bool
@@ -126,7 +126,7 @@ find_folder_number(struct numbers *x, const char *path)
 	for (i = 0; folder.p + i < x->run[0].p; i++)
 		if (!is_letter(folder.p[i]) && !memchr("_-.=", folder.p[i], 4))
 			return false;
-	return i <= sizeof("epoch"); /* the word, and one of "_-.=" */
+	return i <= sizeof("epoch"); /* the longest word and one of "_-.=" */
 }
 
 /* ---- patterns --------------------------------------------------------------- */

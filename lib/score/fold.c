@@ -5,7 +5,7 @@
  *   not used.
  * - If an id has several records of one epoch, --duplicates chooses. The mode
  *   `last` without smoothing needs no state besides the columns: this is
- *   fold_plain_group(), the fast path. The other modes look back: they keep the
+ *   fold_plain_group(), the fast path. The other modes also keep the
  *   loss before smoothing (`raw`), and whether it was folded in this run
  *   (`here`). An epoch from an earlier run is replaced, not combined.
  * - A mean needs all losses of an epoch. The first one is in `raw`, the others
@@ -90,7 +90,7 @@ add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_e
 	return IB_OK;
 }
 
-/* Fold a record in the modes that look back. */
+/* Fold a record in the modes that use `raw` and `here`. */
 static enum ib_status
 fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
@@ -198,9 +198,9 @@ reserve_group(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error 
 }
 
 /*
- * Fold n records without looking back. row[] and at[] are the results of the
- * group look-up. This is separate from the modes that look back because it is
- * faster and writes new rows only once.
+ * Fold n records on the fast path: mode `last` without smoothing. row[] and at[]
+ * are the results of the group look-up. The fast path is separate from the other
+ * modes so that it writes new rows only once.
  */
 static void
 fold_plain_group(struct ib_fold *f, const struct ib_loss *l, const struct ib_id *id, size_t n,

@@ -184,7 +184,7 @@ note_part(struct run *run, const struct ib_scores *s, const char *name, struct i
 	return ib_part_set_add(&run->parts, &s->part, true, name, err);
 }
 
-/* Fail if rows are later than the totals that the request of --bins was made for. */
+/* Fail if the scores are from a later epoch than the totals that --bins refers to. */
 static enum ib_status
 check_request(const struct run *run, int64_t newest, const char *name, struct ib_error *err)
 {

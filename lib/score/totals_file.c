@@ -67,9 +67,9 @@ merge_bins(struct ib_totals_file *s, struct ib_totals_file *o, const char *name,
 	}
 	if (o->bins || (s->bins && o->totals.rows > 0))
 		return ib_fail(err, IB_E_DATA,
-			       o->bins ? "%s: has counts of --bins, but earlier files have none"
-				       : "%s: has no counts of --bins, but earlier "
-					 "files have them",
+			       o->bins ? "%s: has counts from --bins, but earlier files have none"
+				       : "%s: has no counts from --bins, but "
+					 "earlier files have them",
 			       name);
 	return IB_OK;
 }
@@ -98,7 +98,7 @@ ib_totals_file_check(const struct ib_totals_file *s, const char *name, struct ib
 	st = ib_totals_digest(&s->totals, digest, err);
 	if (!st && strcmp(digest, s->bins->of) != 0)
 		st = ib_fail(err, IB_E_DATA,
-			     "%s: the counts of --bins are for other totals: a "
+			     "%s: the counts from --bins are for other totals: a "
 			     "partition is missing or repeated, or is of "
 			     "another epoch",
 			     name);

@@ -116,7 +116,8 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 	allowed = variance > 0 ? 4 * sqrt(variance) : 1e-9 * (double)total;
 	if (off <= allowed)
 		return IB_OK;
-	return ib_fail(err, IB_E_CHECK, "%s: the weights sum to %s, not to %llu within %s (%s)",
+	return ib_fail(err, IB_E_CHECK,
+		       "%s: the weights sum to %s, which differs from %llu by more than %s (%s)",
 		       name, format_number(a, ib_exact_round(&t->sum)), (unsigned long long)total,
 		       format_number(b, allowed),
 		       variance > 0 ? "4 standard errors" : "the standard error is 0");

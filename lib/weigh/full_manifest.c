@@ -66,7 +66,7 @@ ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchange
 	for (i = 0; i < b->nheaders; i++)
 		if (ib_unchanged_check_matches(x, c, none, b->header[i]))
 			return true;
-	/* If the column of the weight is missing, each row gives a better message. */
+	/* Accept a header without the weight column: the check of its rows has a better message. */
 	return source->wanted_slot[IB_ADDED_WEIGHT] < 0 ||
 	       c->v[source->wanted_slot[IB_ADDED_WEIGHT]].type == IB_ABSENT ||
 	       (alone && adds_id_column(b, c));

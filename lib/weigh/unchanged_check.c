@@ -124,7 +124,7 @@ add_piece(struct removal *t, struct piece x)
 	t->piece[i] = x;
 }
 
-/* Remove a field: a member of JSON, or the field of a column. */
+/* Remove a field: a member of a JSON object, or a field of a row. */
 static void
 add_field(struct removal *t, const struct ib_value *v)
 {
@@ -132,7 +132,10 @@ add_field(struct removal *t, const struct ib_value *v)
 		add_piece(t, t->json ? member_of(piece_of(t, v)) : piece_of(t, v));
 }
 
-/* Remove the weight. Returns false if the record does not allow this level. */
+/*
+ * Remove the weight and `level` objects around it. Returns false if there are fewer objects, or
+ * if one has other members.
+ */
 static bool
 add_weight(struct removal *t, const struct ib_value *v, unsigned level)
 {
