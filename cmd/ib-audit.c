@@ -94,7 +94,7 @@ static const struct cli_option show_options[] = {
 static const struct cli_option list_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch,
-		  "the samples of epoch N (default: one line per id, the most often pruned first)"),
+		  "list the samples of epoch N (default: every id once, most often pruned first)"),
 	CLI_FLAG(0, "pruned", o.pruned, "only pruned samples"),
 	CLI_FLAG(0, "drawn", o.drawn, "only samples that were kept although pi was below 1"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,

@@ -49,9 +49,9 @@ static const struct cli_option options[] = {
 		 "write the id too, as a string in the field NAME (default: not written)"),
 	CLI_FLAG(0, "explain", o.explain, "write pi, u, score and reason into each record"),
 	CLI_OUTPUT('w', "weights", o.weights, CLI_PARTS,
-		   "write id TAB weight to FILE, and the records unchanged (default: none)"),
+		   "write id TAB weight to FILE, and leave the records unchanged (default: none)"),
 	CLI_PAIRS(0, "companion", o.companions,
-		  "write the lines of IN that belong to kept records to OUT (may be repeated)"),
+		  "copy to OUT the lines of IN that belong to kept records (may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
 		  "split the kept records over K files, named by -o 'epoch.%d.jsonl' (default: one "
 		  "file)"),

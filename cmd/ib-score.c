@@ -17,7 +17,7 @@ set_epoch(void *args, const char *value)
 static const struct cli_option options[] = {
 	CLI_GROUP("Files"),
 	CLI_OUTPUT('u', "update", o.update, CLI_LOCK,
-		   "update the score file FILE (created if absent), under a lock, FILE.lock "
+		   "update the score file FILE, or create it, while holding the lock FILE.lock "
 		   "(default: none)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
 		   "write the score file to FILE, as .npz or JSONL by its name (default standard "

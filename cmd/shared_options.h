@@ -38,7 +38,7 @@
 #define CLI_LOG_ROWS(log, epoch_call)                                                              \
 	CLI_LOG_KEY(log.key),                                                                      \
 		CLI_TEXT(0, "loss", "TERMS", log.loss,                                             \
-			 "the field that holds the loss, or a sum of fields, "                     \
+			 "the field that holds the loss, or a sum of fields such as "              \
 			 "'cls+0.5*box' (default loss)"),                                          \
 		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
 			 "epoch of records without an epoch field (required "                      \

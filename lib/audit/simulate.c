@@ -20,7 +20,7 @@ struct simulation {
 	struct ib_scores *scores;
 	uint32_t *score_row;	/* [ids] row in scores; IB_NO_ROW: no score yet */
 	bool *kept;		/* [ids] kept in the current epoch */
-	struct ib_context once; /* for the rule: warns once, not in each epoch */
+	struct ib_context once; /* given to the rule; drops a repeated warning */
 	const struct ib_context *context;
 	char warned[200];	  /* the last warning */
 	uint64_t samples, pruned; /* sums over the epochs so far */

@@ -46,7 +46,7 @@ certain(enum ib_reason reason)
 	return (struct ib_inclusion){ 1, 1, reason, -1 };
 }
 
-/* Replace pi and weight of a known row by k/n and n/k of its group. */
+/* For a row with a score: set pi to k/n and weight to n/k, with k and n of its group. */
 static void
 use_group(const struct ib_rule *r, struct ib_inclusion *c)
 {

@@ -72,8 +72,9 @@ order_within(double x)
 }
 
 /*
- * Sums in double have a relative error of about 1e-12. A budget may be met by an
- * interval of c; the slack keeps that interval within the bounds.
+ * Sums in double have a relative error of about 1e-12. A whole interval of c may
+ * meet the budget. The bounds are widened by these amounts, so that they contain
+ * this interval in spite of the error.
  */
 #define SLACK 1e-9
 #define MARGIN 1e-6

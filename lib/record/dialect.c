@@ -215,7 +215,7 @@ is_headless(const struct dialect *d)
 	       (d->own || count(d->line, '{') + count(d->line, '[') == 0);
 }
 
-/* Return a sentence with %s for the line, or NULL if the dialect is not known. */
+/* Return a message that has %s in place of the line, or NULL if the dialect is not known. */
 static const char *
 sentence_of(const struct dialect *d)
 {

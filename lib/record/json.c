@@ -353,8 +353,9 @@ has_form(const struct ib_json_form *s, const char *p)
 }
 
 /*
- * Read the members of an object from the first name on; return the position
- * after the closing brace. Recurs only as deep as the paths of needed fields.
+ * Read the members of an object, with p at the first name. Returns the position
+ * after the closing brace. The recursion is only as deep as the longest path of
+ * a needed field.
  */
 static const char *
 read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)

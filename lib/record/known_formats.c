@@ -81,7 +81,7 @@ is_pickle(struct ib_span head)
 	return memchr(first, head.p[2], sizeof(first) - 1);
 }
 
-/* True for safetensors: the length of a JSON header, then the header. */
+/* True for safetensors: the file begins with the length of a JSON header and the header. */
 static bool
 is_safetensors(struct ib_span head)
 {

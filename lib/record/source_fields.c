@@ -111,7 +111,7 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o, const struc
 		warn_of_table(s, o, line);
 		warn_of_error_message(s, o, line, first->n);
 	}
-	/* An empty operand is a list by default, so -k NAME is no error for it. */
+	/* An empty operand is detected as a list: do not reject -k NAME for it. */
 	if (s->key.kind == IB_KEY_AUTO ||
 	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 && o->format == IB_FORMAT_AUTO))
 		s->key.kind = IB_KEY_WHOLE;

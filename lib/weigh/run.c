@@ -13,7 +13,7 @@ struct run {
 	struct ib_full_manifest full;
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: weights as they are */
-	struct ib_scale own_scale;    /* the target of scale, if any */
+	struct ib_scale own_scale;    /* what scale points to, unless it is NULL */
 	struct ib_output *out, *index;
 };
 

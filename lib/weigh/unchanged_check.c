@@ -31,7 +31,10 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 #define VALUE_ONLY LEVELS
 #define WAYS ((VALUE_ONLY + 1u) << WEIGHT_SHIFT)
 
-/* Seeds of the hash: a record with a removed weight value never equals one without a weight. */
+/*
+ * Seeds of the hash. They differ, so that a record whose weight value was removed
+ * never equals a record that has no weight.
+ */
 #define CARRIED 1
 #define NONE 0
 
