@@ -119,7 +119,8 @@ static const struct cli_option suspects_options[] = {
 static const struct cli_option verify_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "also check against the score file that a run of the log used (default: none)"),
+		  "also compare the logged scores with this score file, which a run read (default: "
+		  "none)"),
 	OUTPUT_ROW,
 	CLI_COMMON_ROWS,
 };

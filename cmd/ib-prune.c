@@ -96,7 +96,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	if (o->split && !cli_has_placeholder(o->output, 'd'))
 		cli_misuse(cli, "--split needs -o with %%d in the name");
 	if (o->split && cli_has_placeholder(o->output, 's'))
-		cli_misuse(cli, "--split and %%s in the name of -o exclude each other");
+		cli_misuse(cli, "--split and %%s in the name of -o are mutually exclusive");
 	if (o->split && o->weights && !cli_has_placeholder(o->weights, 'd'))
 		cli_misuse(cli, "--split needs %%d in the name of -w too");
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's') && cli_reads_stdin(cli))
@@ -108,7 +108,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))
 		cli_misuse(cli, "--id-field cannot be used with lists and tars");
 	if (o->id_field && !strcmp(o->id_field, weight))
-		cli_misuse(cli, "--id-field and --weight-field are one name");
+		cli_misuse(cli, "--id-field and --weight-field have the same name");
 }
 
 static void
@@ -117,7 +117,7 @@ check(struct cli *cli, struct args *a)
 	struct ib_prune_options *o = &a->o;
 
 	if (o->rule.epoch == IB_NO_EPOCH)
-		cli_misuse(cli, "-e is missing: which epoch is it?");
+		cli_misuse(cli, "-e is missing: give the number of the epoch");
 	cli_require_any(cli, "write-bins", "totals");
 	cli_exclude(cli, "write-bins",
 		    "scores dry-run output pruned weights companion receipt audit split");

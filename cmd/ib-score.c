@@ -20,8 +20,8 @@ static const struct cli_option options[] = {
 		   "update the score file FILE, or create it, while holding the lock FILE.lock "
 		   "(default: none)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
-		   "write the score file to FILE, as .npz or JSONL by its name (default standard "
-		   "output, JSONL)"),
+		   "write the score file to FILE, as .npz if the name says so, else as JSONL "
+		   "(default: JSONL to standard output)"),
 	CLI_INPUT('s', "scores", o.start, CLI_STDIN | CLI_START,
 		  "start from this earlier score file (default: none)"),
 	CLI_FLAG(0, "no-wait", o.no_wait,
@@ -34,7 +34,7 @@ static const struct cli_option options[] = {
 	CLI_GROUP("Check that the log is complete"),
 	CLI_INPUTS(0, "expect", "MANIFEST", o.expect,
 		   "fail if an id of this epoch manifest has no record (may be repeated)"),
-	CLI_LIMIT(0, "max-missing", o.max_missing, "how many ids may be missing (default 0)"),
+	CLI_LIMIT(0, "max-missing", o.max_missing, "number of ids that may be missing (default 0)"),
 	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
 		 "the field of MANIFEST that holds the id (default: found as for -k)"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,

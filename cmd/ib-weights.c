@@ -34,7 +34,7 @@ static const struct cli_option options[] = {
 		   "write one weight per record of this full manifest, 0 for pruned ones (may be "
 		   "repeated)"),
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
-		 "the field of --base that holds the id (default: as -k)"),
+		 "the field of --base that holds the id (default: the same as -k)"),
 	CLI_OUTPUT(0, "index", o.index, 0,
 		   "write the row numbers of the kept records to FILE, as .npy; rows are records "
 		   "of --base (default: none)"),

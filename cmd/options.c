@@ -78,8 +78,8 @@ cli_exclude(const struct cli *cli, const char *name, const char *others)
 
 	while (cli_is_given(cli, name) && (o = next_name(cli, &others)))
 		if (cli->given[o - cli->command->options])
-			cli_misuse(cli, "%s and %s exclude each other", spell_name(cli, name, one),
-				   cli_option_spelling(cli, o, two));
+			cli_misuse(cli, "%s and %s are mutually exclusive",
+				   spell_name(cli, name, one), cli_option_spelling(cli, o, two));
 }
 
 void

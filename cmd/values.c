@@ -256,8 +256,7 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 	if (dash && !(o->flags & (CLI_STDIN | CLI_STDOUT)))
 		cli_misuse(cli, "%s needs a file: '-' is not allowed here", name);
 	if (o->kind == CLI_KIND_OUTPUT && !(o->flags & CLI_APPEND) && cannot_write(value))
-		cli_misuse(cli, "%s %s: output is compressed as .zst or .gz, by its suffix", name,
-			   value);
+		cli_misuse(cli, "%s %s: cannot write this format: use .zst or .gz", name, value);
 }
 
 /* Check IN:OUT, two file names that the first colon separates. */

@@ -234,7 +234,10 @@ compare_draws(uint64_t a, struct ib_span x, uint64_t b, struct ib_span y)
 	return ib_span_compare(x, y);
 }
 
-/* Count a line of a fixed group, and update the boundary between kept and pruned. */
+/*
+ * --sampling=fixed: add a line to its group. Update the largest u of the kept samples, or the
+ * smallest u of the pruned ones.
+ */
 static bool
 add_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t bits)
 {

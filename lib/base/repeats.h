@@ -23,8 +23,8 @@ struct ib_repeats {
 };
 
 /*
- * Returns the entry for a value. If n > 0 and it holds another value, the owner must add that
- * to its sums first.
+ * Return the only entry that may hold the value. If the entry is used (n > 0) by a different
+ * value, the owner must add that value to its sums before it reuses the entry.
  */
 static inline struct ib_repeat *
 ib_repeats_find(struct ib_repeats *r, double value)

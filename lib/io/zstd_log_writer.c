@@ -163,7 +163,7 @@ compress_text(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirectiv
 			return;
 		out.pos = 0;
 		left = ZSTD_compressStream2(log->zstd, &out, &in, how);
-		if (ZSTD_isError(left)) { /* the only error that can occur */
+		if (ZSTD_isError(left)) { /* can only mean: out of memory */
 			ib_spill_file_fail_memory(log->frame);
 			return;
 		}

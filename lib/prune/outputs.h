@@ -12,12 +12,12 @@
 #include "prune/record_writer.h"
 #include "prune/split.h"
 
-/* A row: one kind of text that the run writes. */
+/* One kind of text that the run writes. */
 struct ib_prune_output {
 	const char *path;		    /* as given; with --split a pattern with %d */
-	enum ib_text text;		    /* the text of a block that it writes */
-	const struct ib_annotate *annotate; /* adds columns to headers; or NULL */
-	struct ib_companion *companion;	    /* writes lines of this file instead; or NULL */
+	enum ib_text text;		    /* which text of a block is written */
+	const struct ib_annotate *annotate; /* columns to add to headers; or NULL */
+	struct ib_companion *companion;	    /* lines to write instead of records; or NULL */
 	bool records;			    /* the text is records in the manifest's format */
 	bool split;			    /* distributed over K files */
 	struct ib_record_writer writer;	    /* with `split` without a file */

@@ -54,7 +54,7 @@ ib_param_is_of(const struct ib_param *p, enum ib_rule_id rule)
 	return p->rules >> rule & 1;
 }
 
-/* True if options hold the parameter as text. */
+/* True if the options store the parameter as a string. */
 static inline bool
 ib_param_is_text(const struct ib_param *p)
 {

@@ -102,7 +102,10 @@ ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 	return c;
 }
 
-/* Decide a sample with the inclusion c: draw u if the draw decides, else u is NaN. */
+/*
+ * Decide a sample from its keep probability and reason c. Draws u if pi is below 1;
+ * otherwise u is NaN.
+ */
 struct ib_decision ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row,
 				const struct ib_inclusion *c);
 

@@ -147,7 +147,7 @@ ib_rule_options_check(const struct ib_rule_options *o, struct ib_error *err)
 		return ib_fail(err, IB_E_MISUSE, "the ratio is not in [0, 1)");
 	if (o->keep && o->scale)
 		return ib_fail(err, IB_E_MISUSE,
-			       "--keep and the parameter scale exclude each other");
+			       "--keep and the parameter scale are mutually exclusive");
 	if (o->keep && !kind->keep)
 		return refuse_option(kind, "--keep", allows_keep, err);
 	if (o->sampling == IB_SAMPLING_FIXED && !kind->fixed)
@@ -266,8 +266,8 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 		ib_warn(context, "--rule %s is biased: for comparison only", r->kind->name);
 	if (scores && scores->part.count > 1 && options->sampling == IB_SAMPLING_FIXED)
 		st = ib_fail(err, IB_E_MISUSE,
-			     "--sampling fixed needs all scores, but these are of one "
-			     "partition: give all of them with -s");
+			     "--sampling fixed needs all scores, but -s has those of "
+			     "one partition: give a complete score file");
 	if (!st && scores && !given)
 		st = count_bins(r, err);
 	if (!st)

@@ -13,7 +13,7 @@ enum ib_header_status { IB_HEADER_COMPLETE, IB_HEADER_INCOMPLETE, IB_HEADER_INVA
 /* Where a block ends. The last three fields keep an array's state between calls. */
 struct ib_block_cut {
 	size_t n;	  /* bytes of complete records */
-	const char *why;  /* what is malformed after them; NULL if nothing is */
+	const char *why;  /* description of the malformed part after them; or NULL */
 	uint64_t element; /* array: number of elements found so far */
 	bool ended;	  /* array: its closing bracket was found */
 	bool after_comma; /* array: an element must follow */

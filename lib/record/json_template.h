@@ -29,7 +29,7 @@ enum ib_json_kind {
 };
 
 struct ib_json_step {
-	char bytes[IB_JSON_FORM_BYTES]; /* bytes between the value before and this value */
+	char bytes[IB_JSON_FORM_BYTES]; /* bytes between the previous value and this one */
 	uint8_t n;			/* number of bytes */
 	uint8_t head;			/* minimum of n and 16 */
 	uint8_t kind;			/* enum ib_json_kind */
@@ -41,13 +41,13 @@ struct ib_json_step {
 
 struct ib_json_template {
 	struct ib_json_step step[IB_JSON_FORMS + 1];
-	size_t n; /* number of steps; 0 if nothing is learned */
-	/* Value array whose slots without a step are IB_ABSENT already; NULL if none. */
+	size_t n; /* number of steps; 0 if no template was learned */
+	/* Value array in which all slots that no step fills are already IB_ABSENT; or NULL. */
 	const struct ib_value *cleared;
 	const char *start;  /* start of the record to learn from; NULL while not learning */
 	size_t nlearned;    /* number of its steps so far */
 	uint32_t wait;	    /* number of misfits to ignore before learning again */
-	uint32_t next_wait; /* value that a record that fits resets wait to */
+	uint32_t next_wait; /* value of wait after a record that fits */
 };
 
 /* Start with an empty template. */

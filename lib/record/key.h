@@ -56,14 +56,14 @@ void ib_key_put_name(const struct ib_key *key, struct ib_bytes *to);
 bool ib_key_build_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
 		     struct ib_arena *arena, struct ib_span *id, char *why, size_t why_size);
 
-/* Return the id of @line or @hash; p is NULL if memory ran out. */
+/* Return the id of @line or @hash; p is NULL if out of memory. */
 struct ib_span ib_key_format_line_id(uint64_t number, struct ib_arena *arena);
 struct ib_span ib_key_hash_record(struct ib_span record, struct ib_arena *arena);
 
 /*
  * Return a value as text: the decoded bytes of a string, or the bytes of any
  * other value as written. Returns false for a surrogate escape without its
- * other half. text->p is NULL if memory ran out.
+ * other half. text->p is NULL if out of memory.
  */
 bool ib_value_text(const struct ib_value *v, struct ib_arena *arena, struct ib_span *text);
 

@@ -11,7 +11,7 @@
 #include "record/reader.h"
 #include "record/tar_samples.h"
 
-/* What the scan knows of a block. The caller's struct begins with it and adds the results. */
+/* The scan's part of a block. The caller's struct begins with it and adds the results. */
 struct ib_scan_block {
 	struct ib_block block;
 	struct ib_cursor cursor; /* at the first record, except in a special block */
@@ -19,7 +19,7 @@ struct ib_scan_block {
 
 struct ib_scan {
 	struct ib_reader *reader;
-	const struct ib_context *context; /* number of threads; warnings of tars; may be NULL */
+	const struct ib_context *context; /* number of threads, warnings about tars; or NULL */
 	size_t block_size;		  /* size of the caller's struct */
 	void *ctx;			  /* for the call-backs */
 

@@ -84,7 +84,7 @@ without_folders(struct ib_span s)
 	return i < s.n ? (struct ib_span){ s.p + i, s.n - i } : s;
 }
 
-/* True for a point, then up to SUFFIX_MAX letters and digits with at least one letter. */
+/* True for a dot, then up to SUFFIX_MAX letters and digits with at least one letter. */
 static bool
 is_suffix(struct ib_span s)
 {

@@ -19,7 +19,7 @@ struct ib_mismatch_id {
 	unsigned forms;	      /* forms in which it differs from `other`; 0 if none was found */
 	bool certain;	      /* see ib_id_is_same */
 	bool ambiguous;	      /* several ids would be equal to it */
-	struct ib_span other; /* id of the other side, borrowed */
+	struct ib_span other; /* the id of the other side that it resembles; borrowed */
 };
 
 /* Initialize with {0}; free with ib_mismatch_release(). */

@@ -8,7 +8,7 @@
 #include "score/epochname.h"
 #include "score/scores.h"
 
-/* A block and the batch that it gives. */
+/* A block of records, and the losses parsed from it. */
 struct slot {
 	struct ib_scan_block in;
 	struct ib_loss_batch batch;
@@ -22,10 +22,10 @@ struct run {
 	const struct ib_loss_logs_consumer *consumer;
 	struct ib_loss_counts *counts;
 	struct ib_loss_reader log;
-	/* of the operand being read: */
+	/* state of the operand that is being read: */
 	bool rows;
 	int64_t epoch;
-	/* of the operand being used: */
+	/* state of the operand that is being used: */
 	uint64_t read;	   /* value of counts->read at its start */
 	bool refused;	   /* one of its records was invalid or truncated */
 	uint64_t nempty;   /* number of operands without a record */

@@ -77,7 +77,7 @@ ib_slot_of(uint64_t hash, uint32_t row)
 	return (struct ib_slot){ (uint32_t)(hash >> 32), row + 1 };
 }
 
-/* Return the index of the slot's bucket: the first place where it may be stored. */
+/* Return the first index at which the slot may be stored: its bucket. */
 static inline uint64_t
 ib_slot_bucket(struct ib_slot s, uint64_t nslots)
 {

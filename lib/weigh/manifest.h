@@ -14,7 +14,7 @@ struct ib_manifest {
 	const struct ib_weights_options *options;
 	struct ib_span weight_field;
 	bool ids;	       /* ids are needed */
-	bool tsv;	       /* and must be fields of TSV */
+	bool tsv;	       /* ids must be valid fields of TSV */
 	struct ib_output *out; /* NULL: do not write while reading */
 	bool keeps_ids, keeps_weights;
 	struct ib_id_weights rows;     /* if keeps_ids or keeps_weights */

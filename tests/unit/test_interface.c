@@ -109,7 +109,7 @@ Test(interface, a_rule_refuses_what_does_not_fit)
 	refuse(OPTIONS(.rule = IB_RULE_RANK, .power = 101), "power");
 	refuse(OPTIONS(.rule = IB_RULE_RANK, .keep = "0.5"), "--keep cannot be used");
 	refuse(OPTIONS(.rule = IB_RULE_PROPORTIONAL), "needs --keep or its parameter scale");
-	refuse(OPTIONS(.rule = IB_RULE_PROPORTIONAL, .keep = "0.5", .scale = "1"), "exclude");
+	refuse(OPTIONS(.rule = IB_RULE_PROPORTIONAL, .keep = "0.5", .scale = "1"), "exclusive");
 }
 
 #pragma GCC diagnostic pop
