@@ -1,9 +1,9 @@
 /*
- * Results of a second pass over the scores of partitions. With totals alone,
- * ib-prune cannot find a quantile, the number of scores below a threshold, or
- * the scale c of --rule proportional. These counts and exact sums let it
- * compute the same values as from all the scores, and they add up over
- * partitions in any order, as totals do.
+ * Results of a second pass over the scores of each partition. The totals alone
+ * do not tell ib-prune a quantile, the number of scores below a threshold, or
+ * the scale c of --rule proportional. From the counts and exact sums defined
+ * here, ib-prune computes the same values that it would compute from all
+ * scores. The counts and sums of several partitions can be added in any order.
  *
  * x is proxy(score), the quantity that --rule proportional scales.
  */
@@ -16,9 +16,9 @@
 #define IB_X_FIRST ((uint32_t)IB_TOTALS_BINS / 2) /* bin of the smallest x > 0 */
 
 /*
- * The number of x in each bin and their exact sum. The x of a bin share sign and
- * exponent, so their sum is an integer multiple of ib_x_unit(). x <= 0 are only
- * counted, in bin 0.
+ * The number of values x in each bin, and the exact sum of these values. All x
+ * in one bin have the same sign and exponent, so the sum is an integer multiple
+ * of ib_x_unit(). Values x <= 0 are only counted, in bin 0.
  */
 struct ib_x_bins {
 	uint64_t count[IB_TOTALS_BINS];
@@ -28,7 +28,7 @@ struct ib_x_bins {
 
 struct ib_bin_counts {
 	char of[33];	      /* digest of the totals that these counts belong to */
-	int64_t newest;	      /* newest epoch of the totals (requests only) */
+	int64_t newest;	      /* newest epoch of the totals; used only in requests */
 	struct ib_bins score; /* score values in the requested bins */
 	bool has_x;	      /* the members below are used */
 	enum ib_proxy proxy;
@@ -36,11 +36,14 @@ struct ib_bin_counts {
 	struct ib_bins x_values; /* values of x > 0 in the requested bins */
 };
 
-/* Return x of one score; compute x of n scores. */
+/* ib_proxy_of() returns x for one score. ib_proxies() computes x for n scores. */
 float ib_proxy_of(enum ib_proxy proxy, float score);
 void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 
-/* Return the value of the lowest bit of the floats in `bin`, a bin of x > 0. */
+/*
+ * Return the value of the lowest significand bit of the floats in `bin`. All x
+ * in `bin` must be above 0.
+ */
 double ib_x_unit(uint32_t bin);
 
 /* Return x > 0 as a multiple of ib_x_unit(). */
@@ -53,48 +56,54 @@ ib_x_units(uint32_t order)
 struct ib_bin_counts *ib_bin_counts_new(void); /* NULL if out of memory */
 void ib_bin_counts_free(struct ib_bin_counts *r);
 
-/* Add n values of x. NaN means unknown and is skipped. */
+/* Add n values of x. A NaN means that x is unknown and is skipped. */
 void ib_x_bins_add(struct ib_x_bins *b, const float *x, uint64_t n);
 
 /*
- * Count those of n values that are in the requested bins of f, which must not
- * hold values yet. If `above`, count only values above 0.
+ * Count the values in value[0..n) that are in the selected bins of f. f must
+ * not hold values yet. If `above` is true, only values above 0 are counted.
  */
 enum ib_status ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_t n, bool above,
 				  struct ib_error *err);
 
 /*
- * Make the second pass: count n scores into the bins that `request`
- * selects. The request has no counts itself.
+ * Make the second pass over n scores: count the values in the bins that
+ * `request` selects. `request` itself contains no counts.
  */
 enum ib_status ib_bin_counts_count(const struct ib_bin_counts *request, const float *score,
 				   uint64_t n, struct ib_bin_counts **out, struct ib_error *err);
-/* Add other, read from the file `name`. IB_E_DATA if the requests differ. */
+/*
+ * Add the counts of other, which were read from the file `name`. Returns
+ * IB_E_DATA if r and other were counted for different requests.
+ */
 enum ib_status ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *other,
 				   const char *name, struct ib_error *err);
 
-/* Compute the XXH3-128 of the JSON text of totals. */
+/* Compute the XXH3-128 hash of the totals' JSON text. */
 enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33], struct ib_error *err);
 
 /* ---- as JSON --------------------------------------------------------------- */
 
 /*
- * Write {"of":digest,"scores":[[bin,text],...],"proxy":null}, and with a proxy
- * also "flat":n,"x":[[bin,count,sum,least],...],"fine":[[bin,text],...]}.
- * `text` is written by ib_bins_put_text(); `sum` is hexadecimal.
+ * Write {"of":digest,"scores":[[bin,text],...],"proxy":null}. If there is a
+ * proxy, the object also has the members
+ * "flat":n,"x":[[bin,count,sum,least],...], "fine":[[bin,text],...]. `text` is
+ * written by ib_bins_put_text(). `sum` is hexadecimal.
  */
 void ib_bin_counts_put(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r);
 /*
- * Read them, and check that they add up to the totals t. *out is NULL if json
- * is NULL.
+ * Read the counts, and check that they add up to the totals t. If json is NULL,
+ * *out is set to NULL.
  */
 enum ib_status ib_bin_counts_parse(const cJSON *json, const char *name, const struct ib_totals *t,
 				   struct ib_bin_counts **out, struct ib_error *err);
 
 /*
- * The request file of ib-prune --write-bins: {"ib_refine":1,"of":digest,
- * "newest":3,"scores":[bin,...],"proxy":null,"x":[bin,...]}. The caller
- * commits the output.
+ * The request file that ib-prune --write-bins writes:
+ * {"ib_refine":1,"of":digest,
+ * "newest":3,"scores":[bin,...],"proxy":null,"x":[bin,...]}.
+ * ib_second_pass_write() does not commit the output; the caller commits the
+ * output.
  */
 #define IB_SECOND_PASS_VERSION 1
 enum ib_status ib_second_pass_write(const struct ib_bin_counts *request, struct ib_output *out,

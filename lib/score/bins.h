@@ -1,8 +1,9 @@
 /*
- * The distinct values in selected bins, each with its number of occurrences.
- * A bin is the set of floats with the same leading 12 bits. The counts of
- * several files add up. Together with the counts per bin, they give exact order
- * statistics. Values that do not occur take no space.
+ * The distinct values in selected bins, each value with its number of
+ * occurrences. A bin is the set of all floats with the same leading 12 bits.
+ * The counts of several files can be added. The values together with the number
+ * of values per bin give exact order statistics. Values that do not occur take
+ * no space.
  */
 #ifndef IB_SCORE_BINS_H
 #define IB_SCORE_BINS_H
@@ -15,9 +16,10 @@
 struct ib_bins {
 	uint64_t selected[IB_TOTALS_BINS / 64]; /* bit set of the selected bins */
 	uint64_t n;				/* number of distinct values */
-	uint32_t *order;			/* the values as ib_float_order, ascending */
-	uint64_t *before; /* [n + 1]: occurrences of all earlier values; NULL if n is 0 */
-	bool failed;	  /* out of memory in ib_bins_read() */
+	uint32_t *order; /* the values, converted by ib_float_order(), ascending */
+	/* [n + 1]: number of occurrences of all earlier values; NULL if n is 0 */
+	uint64_t *before;
+	bool failed; /* out of memory in ib_bins_read() */
 };
 
 void ib_bins_release(struct ib_bins *f);
@@ -46,43 +48,46 @@ ib_bins_select(struct ib_bins *f, uint32_t bin)
 }
 
 /*
- * Count n values, all in selected bins, into f, which must hold no values yet.
- * Uses `order` as working space. O(n).
+ * Store the n values of order[] in f. All values must be in selected bins, and
+ * f must not hold values yet. order[] is also used as working space, so its
+ * contents change. O(n).
  */
 enum ib_status ib_bins_count(struct ib_bins *f, uint32_t *order, uint64_t n, struct ib_error *err);
-/* Add the counts of other, whose selected bins must be the same. */
+/* Add the counts of other to f. Both must have the same selected bins. */
 enum ib_status ib_bins_merge(struct ib_bins *f, const struct ib_bins *other, struct ib_error *err);
 
 /* Return the index of the first value >= `order`, or f->n if there is none. */
 uint64_t ib_bins_seek(const struct ib_bins *f, uint64_t order);
 
 /*
- * Return how many values are below `order`. count[] holds the number of values in
- * each bin, selected or not. The bin of `order` must be selected, unless it has no
- * values or `order` is its lowest value.
+ * Return the number of values below `order`. count[] holds the number of values
+ * in each bin, selected or not. The bin that contains `order` must be selected,
+ * unless that bin has no values or `order` is the lowest value of that bin.
  */
 uint64_t ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS],
 		       uint64_t order);
-/* Return how many values are in a selected bin. */
+/* Return the number of values in a selected bin. */
 uint64_t ib_bins_count_of(const struct ib_bins *f, uint32_t bin);
-/* Return the bin of the rank-th smallest value; ranks begin at 1. */
+/* Return the bin that contains the rank-th smallest value. Ranks begin at 1. */
 uint32_t ib_bins_of_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
-/* Return the rank-th smallest value, whose bin must be selected. */
+/* Return the rank-th smallest value. The bin that contains this value must be selected. */
 float ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uint64_t rank);
 
 /*
  * Append one bin as text.
  *
- * For each value, in ascending order, the text holds two numbers: the distance
- * from the previous value minus one (for the first value: its low 20 bits),
- * and the count. A number is written in digits of 5 bits, the lowest first.
- * Each digit is one of A-Z a-z 0-9 + /. 32 is added to every digit except the
- * last.
+ * For each value, in ascending order, the text contains two numbers. The first
+ * number is the distance from the previous value minus one; for the first
+ * value, the number is the value's low 20 bits. The second number is the count.
+ * Each number is written in digits of 5 bits, lowest digit first. 32 is added
+ * to every digit except the last digit of a number. The characters A-Z a-z 0-9
+ * + / represent the digits 0 to 63.
  */
 void ib_bins_put_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin);
 /*
- * Append the values of one bin to f, which must not hold values of later bins.
- * Returns false if the text is malformed or memory is exhausted (f->failed).
+ * Append the values of one bin to f. f must not hold values of later bins.
+ * Returns false if the text is malformed. Also returns false, and sets
+ * f->failed, if out of memory.
  */
 bool ib_bins_read(struct ib_bins *f, uint32_t bin, const char *text);
 

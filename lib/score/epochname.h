@@ -1,14 +1,15 @@
-/* Read the epoch from an operand's file name (-e name, -e name:PATTERN). */
+/* Read the epoch from the file name of an operand (-e name, -e name:PATTERN). */
 #ifndef IB_SCORE_EPOCHNAME_H
 #define IB_SCORE_EPOCHNAME_H
 
 #include "base/bytes.h"
 
 /*
- * Read the epoch from the name of `path`. Without a pattern, it is the number
- * after one of the words epoch, ep and e, or else the only number in the name.
- * With a pattern, it is the number that the pattern's %d matches. Returns
- * IB_E_MISUSE if the name has no such number, or several.
+ * Read the epoch from the name of `path`. Without a pattern, the epoch is the
+ * number after one of the words epoch, ep and e. If no number follows one of
+ * these words, the epoch is the only number in the name. With a pattern, the
+ * epoch is the number that the pattern's %d matches. Returns IB_E_MISUSE if the
+ * name has no such number or several such numbers.
  */
 enum ib_status ib_epochname_read(const char *path, const char *pattern, int64_t *epoch,
 				 struct ib_error *err);

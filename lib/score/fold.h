@@ -1,7 +1,7 @@
 /*
- * Fold losses into scores: choose which record of an id is used, and compute
- * the score from it. Records are folded in the order of operands and lines, so
- * the result does not depend on the number of threads.
+ * Fold losses into scores: for each id, choose the record to use, and compute
+ * the score from that record. Records are folded in the order of operands and
+ * lines, so the result does not depend on the number of threads.
  */
 #ifndef IB_SCORE_FOLD_H
 #define IB_SCORE_FOLD_H
@@ -15,7 +15,7 @@ struct ib_loss {
 	float loss; /* NaN if not finite */
 };
 
-/* One row of a score file that is merged in. */
+/* One row of a score file to merge into the scores. */
 struct ib_merge {
 	struct ib_id id;
 	float score, previous;
@@ -23,29 +23,33 @@ struct ib_merge {
 	uint32_t visits;
 };
 
-struct ib_fold_repeat; /* a repeated record of an id in one epoch; see fold.c */
+struct ib_fold_repeat; /* a second or later record of one id in one epoch; see fold.c */
 
 struct ib_fold {
 	struct ib_scores *scores;
 	enum ib_duplicates duplicates;
 	double smooth;
-	uint64_t stale; /* records older than the score of their id */
-	uint64_t fresh; /* new rows */
-	bool folded;	/* the input had losses, not only rows of score files */
-	/* Used only by the modes other than `last`, and by smoothing: */
-	struct ib_huge_array here; /* uint8_t[n]: 1 if the newest epoch was folded in this run */
-	struct ib_huge_array raw;  /* float[n]: loss of the newest epoch, before smoothing */
-	struct ib_fold_repeat *repeat; /* the repeats, of mode `mean` only */
+	uint64_t stale; /* number of records that are older than the score of the record's id */
+	uint64_t fresh; /* number of new rows */
+	bool folded;	/* true if the input had losses, not only rows of score files */
+	/*
+	 * The members below are used only for smoothing and for --duplicates
+	 * modes other than `last`.
+	 */
+	/* uint8_t[n]: 1 if the row's newest epoch was folded in this run */
+	struct ib_huge_array here;
+	struct ib_huge_array raw; /* float[n]: loss of the row's newest epoch, before smoothing */
+	struct ib_fold_repeat *repeat; /* repeated records; used only for mode `mean` */
 	size_t nrepeats, cap;
 };
 
-/* Start to fold into scores, which are borrowed until ib_fold_release(). */
+/* Start to fold into `scores`. f borrows `scores` until ib_fold_release(). */
 enum ib_status ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
 			     enum ib_duplicates duplicates, double smooth, struct ib_error *err);
 
 /*
- * Fold n records. Their hashes were computed with `seed`; they are computed
- * again if the table has another seed.
+ * Fold n records. `seed` is the seed of the hashes in the records' ids. If the
+ * table has another seed, the hashes are computed again.
  */
 enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, uint64_t seed,
 			      struct ib_error *err);
@@ -55,7 +59,8 @@ enum ib_status ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, b
 
 /*
  * Finish a run: compute the means of repeated records. After a fold without
- * smoothing, drop the previous scores, which only smoothing uses.
+ * smoothing, remove the column of previous scores, because only smoothing uses
+ * that column.
  */
 void ib_fold_finish(struct ib_fold *f);
 void ib_fold_release(struct ib_fold *f);

@@ -1,18 +1,18 @@
 /*
- * Differences in the spelling of one id between two programs. R and pandas
- * turn 101 into 101.0, macOS decomposes Unicode, a data set moves to another
- * folder, and so on.
+ * Differences between two spellings of one id. Different programs may spell one
+ * id in different ways: R and pandas turn 101 into 101.0, macOS decomposes
+ * Unicode, and file names change when a data set moves to another folder.
  */
 #ifndef IB_SCORE_ID_FORM_H
 #define IB_SCORE_ID_FORM_H
 
 #include "base/bytes.h"
 
-/* Spelling differences; a set of them is the OR of its bits. */
+/* Spelling differences. A set of differences is the bitwise OR of these values. */
 enum ib_id_form {
 	IB_FORM_UNICODE = 1,  /* NFC or NFD */
 	IB_FORM_CASE = 2,     /* letter case */
-	IB_FORM_NUMBER = 4,   /* 101.0 for 101, 1e+05 for 100000 */
+	IB_FORM_NUMBER = 4,   /* 101.0 instead of 101, 1e+05 instead of 100000 */
 	IB_FORM_ZEROS = 8,    /* leading zeros */
 	IB_FORM_BLANKS = 16,  /* spaces around the id */
 	IB_FORM_FOLDERS = 32, /* folders of a path */
@@ -22,28 +22,30 @@ enum ib_id_form {
 #define IB_NFORMS 7
 
 /*
- * Normalize an id: write it to out without the differences in `forms`. out is
- * emptied first. If the id is not valid UTF-8, only the case of ASCII letters
- * is changed, and the Unicode form is not. O(length).
+ * Normalize an id: write the id to out without the differences in `forms`. The
+ * previous contents of out are removed first. If the id is not valid UTF-8, its
+ * Unicode form is not changed, and only the case of ASCII letters is changed.
+ * O(length).
  */
 void ib_id_reduce(struct ib_span id, unsigned forms, struct ib_bytes *out);
 
 /*
  * Return the smallest set of forms that explains the difference between two
- * ids. Returns 0 if they are equal, or if no set explains it. Normalizes both
- * ids 2^7 times at worst.
+ * ids. Returns 0 if the ids are equal, or if no set explains the difference.
+ * Normalizes both ids at most 2^7 times.
  */
 unsigned ib_id_difference(struct ib_span a, struct ib_span b);
 
 /*
  * True if ids that differ in `forms` certainly name the same sample. Different
- * samples may have the same file name in different folders, so folders are
- * certain only if one id is the other without some of its first folders, and a
- * suffix only if one of the ids has none.
+ * samples may have the same file name in different folders. A difference in
+ * folders is therefore certain only if removing some leading folders from one
+ * id gives the other id. A difference in suffixes is certain only if one of the
+ * ids has no suffix.
  */
 bool ib_id_is_same(struct ib_span a, struct ib_span b, unsigned forms);
 
-/* Append the forms in words: "in one letter case and without their folders". */
+/* Append a description of the forms, for example "in one letter case and without their folders". */
 void ib_id_put_forms(struct ib_bytes *to, unsigned forms);
 
 #endif

@@ -1,10 +1,12 @@
 /*
- * Explain why two sets of ids that should be equal are not: find a spelling
- * difference (id_form.h) that accounts for the ids without a partner.
+ * Explain why two sets of ids differ although they should be equal: find a
+ * spelling difference (id_form.h) between ids that occur in only one of the
+ * sets. The two sets are called the two sides. An id is unmatched if the other
+ * side does not have the same id.
  *
- * First up to IB_MISMATCH_IDS unmatched ids of one side are stored. Then each
- * unmatched id of the other side is compared with them, through a hash of the
- * id normalized in every form.
+ * First, up to IB_MISMATCH_IDS unmatched ids of one side are stored. Then each
+ * unmatched id of the other side is compared with the stored ids. Ids are
+ * compared by a hash of the id after normalization in every form.
  */
 #ifndef IB_SCORE_ID_MISMATCH_H
 #define IB_SCORE_ID_MISMATCH_H
@@ -14,12 +16,12 @@
 #define IB_MISMATCH_IDS 1024
 
 struct ib_mismatch_id {
-	size_t offset, n;     /* position of its text in `bytes`, and its length */
-	uint64_t hash;	      /* hash of the normalized id */
-	unsigned forms;	      /* forms in which it differs from `other`; 0 if none was found */
-	bool certain;	      /* see ib_id_is_same */
-	bool ambiguous;	      /* several ids would be equal to it */
-	struct ib_span other; /* the id of the other side that it resembles; borrowed */
+	size_t offset, n; /* position of the id's text in `bytes`, and length of the text */
+	uint64_t hash;	  /* hash of the normalized id */
+	unsigned forms; /* forms in which the id differs from `other`; 0 if no such id was found */
+	bool certain;	/* see ib_id_is_same */
+	bool ambiguous; /* several ids of this side have the same normalized form */
+	struct ib_span other; /* id of the other side, borrowed */
 };
 
 /* Initialize with {0}; free with ib_mismatch_release(). */
@@ -27,7 +29,7 @@ struct ib_mismatch {
 	struct ib_bytes bytes;	   /* texts of the stored ids */
 	struct ib_mismatch_id *id; /* [IB_MISMATCH_IDS] */
 	size_t n;
-	uint16_t *slot; /* hash table: index of an id + 1, or 0 if empty */
+	uint16_t *slot; /* hash table: index of an id + 1; 0 if the slot is empty */
 	size_t ncertain, ncompared;
 	struct ib_bytes work;
 	struct ib_span foreign; /* first unmatched id of the other side */
@@ -35,7 +37,7 @@ struct ib_mismatch {
 };
 void ib_mismatch_release(struct ib_mismatch *m);
 
-/* Store a copy of an id of this side. Does nothing if IB_MISMATCH_IDS are stored. */
+/* Store a copy of an id of this side. Does nothing if IB_MISMATCH_IDS ids are already stored. */
 void ib_mismatch_add(struct ib_mismatch *m, struct ib_span id);
 
 static inline bool
@@ -45,31 +47,36 @@ ib_mismatch_full(const struct ib_mismatch *m)
 }
 
 /*
- * Compare an id of the other side, which is borrowed, with all stored ids.
+ * Compare an id of the other side with all stored ids. m borrows the id's text.
  * Returns false if no further ids need to be compared.
  */
 bool ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other);
 
-/* The explanation. */
+/* The explanation of the differences. */
 struct ib_mismatch_result {
-	struct ib_span here, there; /* an example id of each side; if forms != 0, a pair */
-	unsigned forms;		    /* forms that would make ids equal; 0 if none was found */
-	bool certain;		    /* see ib_id_is_same */
+	/* one example id of each side; the two ids are a pair if forms != 0 */
+	struct ib_span here, there;
+	/* ids would be equal after normalization in these forms; 0 if no forms were found */
+	unsigned forms;
+	bool certain; /* see ib_id_is_same */
 };
 
 /*
- * Return the set of forms that most certain pairs differ in. If no pair is
- * certain, return a set only if at least half of the stored ids differ in it,
- * each from exactly one id.
+ * Return the set of forms in which most certain pairs differ. If no pair is
+ * certain, return a set only if at least half of the stored ids differ in this
+ * set from exactly one id of the other side.
  */
 struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 
 /* ---- in words ------------------------------------------------------------- */
 
-/* The keys that the ids of both sides were read from, as in -k; empty if unknown. */
+/*
+ * The keys from which the ids of both sides were read, written as for -k. An
+ * unknown key is empty.
+ */
 struct ib_mismatch_keys {
 	struct ib_span here, there;
-	bool given; /* the user named the key, so a difference is intended */
+	bool given; /* the user chose the key, so a difference between the keys is intended */
 };
 
 /* True if both keys are known, differ, and were not given by the user. */

@@ -1,7 +1,7 @@
 /*
- * Load scores from any file that holds them: a score file of either format,
- * or a loss log, which is folded while it is read. Functions on complete score
- * tables are here too.
+ * Load scores from a score file of either format, or from a loss log, which is
+ * folded while it is read. This header also declares functions on complete
+ * score tables.
  */
 #ifndef IB_SCORE_LOAD_H
 #define IB_SCORE_LOAD_H
@@ -10,36 +10,39 @@
 
 /*
  * Read one file, or standard input if path is "-". Records of a loss log that
- * have no epoch get epoch 0. The file's XXH3-128 is written to digest, 33
- * bytes, unless it is NULL.
+ * have no epoch get epoch 0. The file's XXH3-128 hash is written to digest[33],
+ * unless digest is NULL.
  */
 enum ib_status ib_scores_load_any(const char *path, const struct ib_context *context,
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
 /*
  * Open a file for look-ups only. An uncompressed .npz with an index is mapped
- * instead of read (see ib_scores_map_npz); any other file is loaded.
+ * instead of read (see ib_scores_map_npz); any other file is loaded into
+ * memory.
  */
 enum ib_status ib_scores_open_any(const char *path, const struct ib_context *context,
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
 /*
- * Fold a batch, or a complete score file, into f. These do the work of the
- * batch and scores members of struct ib_loss_logs_consumer. ib_load_scores folds
- * only the rows of `part`, and may move the rows of `from` out of it.
+ * Fold a batch, or a complete score file, into f. A consumer's call-backs
+ * `batch` and `scores` (struct ib_loss_logs_consumer) call these functions.
+ * ib_load_scores() folds only the rows of `part`, and may move rows out of
+ * `from`.
  */
 enum ib_status ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err);
 enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
 			      struct ib_error *err);
 
 /*
- * Copy n rows, in the order of row[], to a new table. *out is NULL, or the
- * result of an earlier call for the same scores, whose memory is reused.
+ * Copy n rows, in the order of row[], to a new table. *out is NULL or the
+ * result of an earlier call for the same scores. The memory of an earlier
+ * result is reused.
  */
 enum ib_status ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 				 struct ib_scores **out, struct ib_error *err);
 
-/* True if a row belongs to another partition; *row is the first such row. */
+/* True if a row belongs to a partition other than `part`; *row is set to the first such row. */
 bool ib_scores_has_foreign_row(const struct ib_scores *s, const struct ib_part *part,
 			       uint64_t *row);
 

@@ -1,7 +1,8 @@
 /*
- * The contents of one block of a loss log: losses, or rows of a score file,
- * and the problems found in it. Worker threads fill batches; one thread folds
- * them in the order of the input. Texts of ids point into the block.
+ * A batch: the contents of one block of a loss log or score file. A batch has
+ * the losses or score rows, and the problems found in the block. Worker threads
+ * fill batches. One thread folds the batches in the order of the input. The
+ * texts of ids point into the block.
  */
 #ifndef IB_SCORE_LOSS_BATCH_H
 #define IB_SCORE_LOSS_BATCH_H
@@ -11,24 +12,24 @@
 
 enum ib_problem_kind {
 	IB_BAD_RECORD,	      /* an invalid record; counts towards --max-bad */
-	IB_LAST_LINE_DROPPED, /* the truncated last line was skipped: a warning */
-	IB_LAST_LINE_KEPT,    /* the last line may be truncated but is used: a warning */
-	IB_PROBLEM_NOTE,      /* the record is valid: a warning */
-	IB_PROBLEM_USAGE      /* a usage error; ends the run whatever --max-bad is */
+	IB_LAST_LINE_DROPPED, /* warning: the truncated last line was skipped */
+	IB_LAST_LINE_KEPT,    /* warning: the last line may be truncated but is used */
+	IB_PROBLEM_NOTE,      /* warning about a valid record */
+	IB_PROBLEM_USAGE      /* usage error; ends the run, regardless of --max-bad */
 };
 
 struct ib_problem {
 	enum ib_problem_kind kind;
-	uint64_t line; /* number of lines of the block before it */
+	uint64_t line; /* number of lines in the block before the problem */
 	char text[IB_WHY_MAX];
 };
 
 struct ib_loss_counts {
-	uint64_t records;   /* records used */
-	uint64_t bad;	    /* invalid records */
-	uint64_t nonfinite; /* losses that are not finite */
-	uint64_t ignored;   /* records later than --until */
-	uint64_t read;	    /* well-formed records of any partition and epoch */
+	uint64_t records;   /* number of records used */
+	uint64_t bad;	    /* number of invalid records */
+	uint64_t nonfinite; /* number of losses that are not finite */
+	uint64_t ignored;   /* number of records later than --until */
+	uint64_t read;	    /* number of well-formed records of any partition and epoch */
 };
 
 static inline void
@@ -44,34 +45,34 @@ ib_loss_counts_add(struct ib_loss_counts *to, const struct ib_loss_counts *from)
 /* Initialize with {0}. `failed` is set if an allocation fails, and is checked once at the end. */
 struct ib_loss_batch {
 	const struct ib_source *source;
-	const struct ib_key *key; /* key that the ids were read from; not used for rows */
-	bool rows;		  /* the block holds rows of a score file: see merge, not loss */
-	bool has_previous;	  /* a row of any partition has prev */
-	bool any;		  /* the block has a loss, of any partition */
-	bool undated;		  /* a record without an epoch got epoch 0 */
-	int64_t epoch;		  /* epoch of records without one */
+	const struct ib_key *key; /* key from which the ids were read; not used for score rows */
+	bool rows; /* the block holds rows of a score file, so `merge` is used instead of `loss` */
+	bool has_previous; /* true if a row of any partition has prev */
+	bool any;	   /* true if the block has a loss of any partition */
+	bool undated;	   /* true if a record without an epoch got epoch 0 */
+	int64_t epoch;	   /* default epoch for records that have no epoch */
 	struct ib_loss *loss;
-	double *weight; /* weight of each loss, if requested; NaN if none */
+	double *weight; /* weight of each loss, if requested; NaN if the record has no weight */
 	size_t n, cap;
-	struct ib_merge *merge; /* the rows, if `rows` */
+	struct ib_merge *merge; /* the rows of the score file, if `rows` is true */
 	size_t nmerge, merge_cap;
-	struct ib_id *skipped; /* ids of losses that --nonfinite skip dropped */
+	struct ib_id *skipped; /* ids of the losses that --nonfinite skip removed */
 	size_t nskipped, skipped_cap;
 	struct ib_problem *problem;
 	size_t nproblems, problem_cap;
-	struct ib_loss_counts counts; /* `bad` is counted later */
+	struct ib_loss_counts counts; /* `bad` is set later, not while the block is read */
 	bool failed;		      /* out of memory */
 };
 void ib_loss_batch_release(struct ib_loss_batch *b);
 
-/* Empty the batch for the next block. Its memory is reused. */
+/* Empty the batch for the next block. The batch keeps its memory. */
 void ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, bool rows,
 			 int64_t epoch);
 
-/* Make room for more losses, and for their weights if `weighted`. Returns b->failed negated. */
+/* Make room for more losses and, if `weighted` is true, for their weights. Returns !b->failed. */
 bool ib_loss_batch_grow(struct ib_loss_batch *b, bool weighted);
 
-/* Append one loss, and its weight unless weight is NULL (not requested). */
+/* Append one loss and its weight. `weight` is NULL if weights were not requested. */
 static inline void
 ib_loss_batch_add(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float loss,
 		  const double *weight)
@@ -91,11 +92,11 @@ ib_loss_batch_add(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float
 	b->n++;
 }
 
-/* Append the id of a skipped loss, or a row of a score file. */
+/* Append the id of a skipped loss; append a row of a score file. */
 void ib_loss_batch_add_skipped(struct ib_loss_batch *b, struct ib_id id);
 void ib_loss_batch_add_row(struct ib_loss_batch *b, const struct ib_merge *row);
 
-/* Add a problem of the record that starts after `line` lines of the block. */
+/* Add a problem with the record that starts after the first `line` lines of the block. */
 void ib_loss_batch_add_problem(struct ib_loss_batch *b, enum ib_problem_kind kind, uint64_t line,
 			       const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -5,18 +5,24 @@
 #include "score/loss_batch.h"
 #include "score/totals_file.h"
 
-/* Call-backs that receive the contents of the operands, one at a time and in order. */
+/*
+ * Call-backs that receive the contents of the operands in order. Only one
+ * call-back runs at a time.
+ */
 struct ib_loss_logs_consumer {
 	void *ctx;
 	/* Receive the losses or rows of one block. */
 	enum ib_status (*batch)(void *ctx, struct ib_loss_batch *b, struct ib_error *err);
-	/* Receive a complete .npz score file. The callee may change s, but must not keep it. */
+	/*
+	 * Receive a complete .npz score file. The callee may change s, but must
+	 * not keep a pointer to s.
+	 */
 	enum ib_status (*scores)(void *ctx, struct ib_scores *s, const char *name,
 				 struct ib_error *err);
 	/* Receive a totals file. If NULL, totals files are invalid input. */
 	enum ib_status (*totals)(void *ctx, struct ib_totals_file *t, const char *name,
 				 struct ib_error *err);
-	/* Called at the end of each operand; may be NULL. */
+	/* Called at the end of each operand. May be NULL. */
 	enum ib_status (*end)(void *ctx, const char *name, struct ib_error *err);
 };
 

@@ -12,17 +12,18 @@
 struct ib_loss_logs_options {
 	struct ib_list operands;
 	const struct ib_log_options *log;
-	bool epoch_required;	  /* a record without an epoch is a usage error */
-	bool want_skipped;	  /* list ids that --nonfinite skip drops */
-	bool warn_empty;	  /* warn of operands without a record */
+	bool epoch_required;	  /* treat a record without an epoch as a usage error */
+	bool want_skipped;	  /* list the ids that --nonfinite skip removes */
+	bool warn_empty;	  /* warn about operands without a record */
 	const char *weight_field; /* NULL: do not read weights */
-	char *digest;		  /* 33 bytes for the XXH3-128 of all operands, or NULL */
+	char *digest; /* receives the XXH3-128 hash of all operands, 33 bytes; may be NULL */
 };
 
 /*
  * Read all operands. Returns IB_E_DATA if there are more invalid records than
- * --max-bad, if a file is truncated or corrupt, or if an operand has records
- * but none is well-formed. The consumer has received everything before the error.
+ * --max-bad allows, if a file is truncated or corrupt, or if an operand has
+ * only malformed records. Before an error is returned, the consumer receives
+ * all data that precede the error.
  */
 enum ib_status ib_loss_logs_read(const struct ib_loss_logs_options *options,
 				 const struct ib_context *context,

@@ -1,7 +1,7 @@
 /*
- * Loss logs as .npz archives (numpy.savez): an array of ids (integers, or
- * fixed-width bytes or unicode), an array of losses (f2, f4, f8), and an
- * optional array of epochs.
+ * Loss logs as .npz archives (numpy.savez). An archive has an array of ids
+ * (integers, or fixed-width bytes or unicode), an array of losses (f2, f4, f8),
+ * and an optional array of epochs.
  */
 #ifndef IB_SCORE_NPZ_LOSS_LOG_H
 #define IB_SCORE_NPZ_LOSS_LOG_H
@@ -13,9 +13,9 @@
 bool ib_npz_loss_log_is_one(const struct ib_npz *z);
 
 /*
- * Pass the records to the consumer in batches. `epoch` is used if the log has no
- * epoch array; IB_NO_EPOCH if none is known. The complete arrays are held in
- * memory.
+ * Pass the records to the consumer in batches. `epoch` is used if the log has
+ * no epoch array; `epoch` is IB_NO_EPOCH if the epoch is unknown. The complete
+ * arrays are kept in memory.
  */
 enum ib_status ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 				    const struct ib_source *source, int64_t epoch,

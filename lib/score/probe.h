@@ -1,7 +1,8 @@
 /*
- * A hash table's slots (table.h), and the search of eight of them at once.
- * x86-64 and aarch64 use vector instructions that every such processor has.
- * All variants give the same results.
+ * The slots of a hash table (table.h), and a function that searches eight slots
+ * at once. The variants for x86-64 and aarch64 use vector instructions that
+ * every processor of that architecture supports. All variants give the same
+ * results.
  */
 #ifndef IB_SCORE_PROBE_H
 #define IB_SCORE_PROBE_H
@@ -13,12 +14,15 @@ struct ib_slot {
 	uint32_t row1; /* row + 1; 0 if the slot is empty */
 };
 
-#define IB_PROBE 8 /* slots searched together */
+#define IB_PROBE 8 /* number of slots searched together */
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
-/* Compare four slots: all bits are set in the lanes that are empty or have the tag. */
+/*
+ * Compare four slots with the tag. In the result, all bits are set in the lane
+ * of a slot that is empty or has the tag.
+ */
 static inline __m128i
 ib_probe4(const struct ib_slot *s, __m128i tag)
 {
@@ -30,7 +34,7 @@ ib_probe4(const struct ib_slot *s, __m128i tag)
 	return _mm_or_si128(_mm_cmpeq_epi32(tags, tag), _mm_cmpeq_epi32(rows, _mm_setzero_si128()));
 }
 
-/* Return a bit mask of the slots s[0..IB_PROBE) that are empty or have the tag. */
+/* Return a bit mask: bit i is set if slot s[i], i < IB_PROBE, is empty or has the tag. */
 static inline unsigned
 ib_probe(const struct ib_slot *s, uint32_t tag)
 {
@@ -77,7 +81,7 @@ ib_slot_of(uint64_t hash, uint32_t row)
 	return (struct ib_slot){ (uint32_t)(hash >> 32), row + 1 };
 }
 
-/* Return the first index at which the slot may be stored: its bucket. */
+/* Return the index of the slot's bucket, which is the first place where the slot may be stored. */
 static inline uint64_t
 ib_slot_bucket(struct ib_slot s, uint64_t nslots)
 {
@@ -85,8 +89,8 @@ ib_slot_bucket(struct ib_slot s, uint64_t nslots)
 }
 
 /*
- * Store a slot at the first free place from its bucket on. Returns the distance
- * from its bucket.
+ * Store a slot at the first free place, searching forward from the slot's
+ * bucket. Returns the distance between the bucket and this place.
  */
 static inline uint64_t
 ib_slot_place(struct ib_slot *slots, uint64_t nslots, struct ib_slot s)

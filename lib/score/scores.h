@@ -1,7 +1,7 @@
 /*
- * The scores of all samples: a table of ids and one column per value, and the
- * reading and writing of score files. Defines struct ib_scores, which is
- * opaque in infobatch.h.
+ * The scores of all samples, stored as a table of ids and one column per value.
+ * This header also declares the functions that read and write score files. It
+ * defines struct ib_scores, which is opaque in infobatch.h.
  */
 #ifndef IB_SCORE_SCORES_H
 #define IB_SCORE_SCORES_H
@@ -16,11 +16,12 @@ struct ib_scores {
 	struct ib_huge_array score;    /* float[n]; NaN if unknown; never -0 */
 	struct ib_huge_array epoch;    /* int32_t[n] */
 	struct ib_huge_array visits;   /* uint32_t[n] */
-	struct ib_huge_array previous; /* float[n], if has_previous */
+	struct ib_huge_array previous; /* float[n]; used only if has_previous is true */
 	bool has_previous;	       /* the file has prev values (--smooth) */
-	struct ib_part part;	       /* partition of the rows, from the file; count 0: all rows */
-	char *key;		       /* key of all ids, or NULL; see ib_scores_note_key */
-	/* Set only if the file is mapped, else NULL: */
+	/* partition of the rows, as named in the file; count is 0 for all rows */
+	struct ib_part part;
+	char *key; /* key of all ids, or NULL; see ib_scores_note_key() */
+	/* The members below are NULL unless the file is mapped. */
 	struct ib_totals *totals;
 	struct ib_npz *archive;
 	struct ib_input *input;
@@ -30,13 +31,13 @@ struct ib_scores {
 enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t bytes,
 				 struct ib_error *err);
 
-/* Add a `previous` column, filled with NaN, if there is none. */
+/* Add a `previous` column, filled with NaN, unless the table already has this column. */
 enum ib_status ib_scores_keep_previous(struct ib_scores *s, struct ib_error *err);
 
 /*
- * Note the key of the rows that will be added, as in -k ("id", "user,n",
- * "@line"); empty if unknown. The table remembers the key as long as all rows
- * have the same one.
+ * Record the key of the rows that will be added, written as for -k ("id",
+ * "user,n", "@line"). `key` is empty if the key is unknown. The table stores
+ * the key as long as all rows have the same key.
  */
 enum ib_status ib_scores_note_key(struct ib_scores *s, struct ib_span key, struct ib_error *err);
 
@@ -45,7 +46,8 @@ int64_t ib_scores_newest(const struct ib_scores *s);
 
 /*
  * Release the pages of a mapped file that look-ups have touched. The kernel
- * maps pages in clusters, so a run that needs few rows calls this often.
+ * maps pages in clusters, so a run that needs few rows calls this function
+ * often to save memory.
  */
 void ib_scores_forget(const struct ib_scores *s);
 
@@ -57,31 +59,32 @@ void ib_scores_totals(const struct ib_scores *s, struct ib_totals *t);
 #define IB_SCORES_FORMAT "infobatch-scores"
 #define IB_SCORES_VERSION 1
 
-/* Read an .npz score file into an empty table. `file` is its name in messages. */
+/* Read an .npz score file into an empty table. `file` is the file's name in messages. */
 enum ib_status ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 				  struct ib_error *err);
 
 /*
  * Map the file instead of reading it. The columns and the index stay in the
- * file's mapping: s is read-only, and valid while z is open. If the file
- * cannot be mapped (no index, deflated members, a pipe), *mapped is false and
- * s stays empty.
+ * file's mapping, so s is read-only and is valid only while z is open. If the
+ * file cannot be mapped (no index, deflated members, a pipe), *mapped is set to
+ * false and s stays empty.
  */
 enum ib_status ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
 				 bool *mapped, struct ib_error *err);
 
 /*
  * Check the CRCs of the members that look-ups have read from a mapped file.
- * Returns IB_E_DATA, with the name of the member, if one is corrupt, and IB_OK
- * for scores that were not mapped. Reads complete columns, so it is meant for
- * a run that has looked up many rows. The epoch column is checked if `epochs`.
+ * Returns IB_E_DATA if a member is corrupt; the message names the member.
+ * Returns IB_OK if the scores are not mapped. The check reads complete columns,
+ * so it is meant for a run that has looked up many rows. The epoch column is
+ * checked only if `epochs` is true.
  */
 enum ib_status ib_scores_check_mapped(const struct ib_scores *s, bool epochs, struct ib_error *err);
 
 /*
  * Write all rows, as .npz or as JSON lines. The caller commits the output. For
- * .npz the slots are sorted first; with two or more threads this happens while
- * the columns are written.
+ * .npz, the slots are sorted before they are written. With two or more threads,
+ * the slots are sorted while the columns are written.
  */
 enum ib_status ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out,
 				   struct ib_error *err);
@@ -89,8 +92,8 @@ enum ib_status ib_scores_write_jsonl(const struct ib_scores *s, struct ib_output
 				     struct ib_error *err);
 
 /*
- * True if a score file of that name, without a compression suffix, is an .npz.
- * With -u (update), every name is an .npz name except .jsonl.
+ * True if a score file with the name `path` has the .npz format; a compression
+ * suffix is ignored. With -u (update), every name except *.jsonl means .npz.
  */
 bool ib_scores_name_is_npz(const char *path, bool update);
 

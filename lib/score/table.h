@@ -1,18 +1,19 @@
 /*
  * A hash table from ids to rows. Rows are numbered in the order of first
- * appearance. It uses open addressing with linear probing.
+ * appearance. The table uses open addressing with linear probing.
  *
- * - A slot has 8 bytes: a tag, which is the upper half of the id's hash, and
- *   the row.
- * - A slot's bucket is its tag scaled to the number of slots. Tags are therefore
- *   in ascending order, except within chains of collisions. The table grows in
- *   place, by one sequential pass that neither reads ids nor hashes them again
- *   (slots.c).
+ * - A slot has 8 bytes: 4 bytes for the tag, which is the upper half of the
+ *   id's hash, and 4 bytes for the row.
+ * - A slot's bucket is its tag scaled to the number of slots. Tags are
+ *   therefore in ascending order, except within chains of collisions. The table
+ *   grows in place, by one sequential pass that does not read or hash the ids
+ *   again (slots.c).
  * - Chains do not wrap around. After the last bucket there are
  *   IB_OVERFLOW_SLOTS more slots, and the last slot is always empty, so a
  *   probe ends without a bounds check.
- * - Ids are looked up in groups. Each step of a group look-up prefetches what
- *   the next step reads, so that cache misses overlap (ib_table_group).
+ * - Ids are looked up in groups. Each step of a group look-up prefetches the
+ *   memory that the next step reads, so that cache misses overlap
+ *   (ib_table_group).
  */
 #ifndef IB_SCORE_TABLE_H
 #define IB_SCORE_TABLE_H
@@ -23,18 +24,21 @@
 #include "score/probe.h"
 
 #define IB_NO_ROW UINT32_MAX
-/* Ids per group look-up. Larger groups are hardly faster; see tests/PERFORMANCE.md. */
+/* Number of ids per group look-up. Larger groups are hardly faster; see tests/PERFORMANCE.md. */
 #define IB_GROUP 128
 
-/* A longer chain means that the ids were chosen to collide. */
+/* Limit of a chain's length. A longer chain means that the ids were chosen to collide. */
 #define IB_CHAIN_MAX 1024
-/* Slots after the last bucket: room for the longest chain, and for a group of
- * ids that is added before the caller checks too_many_collisions. */
+/*
+ * Number of slots after the last bucket. They are room for the longest chain,
+ * and for a group of ids that is added before the caller checks
+ * too_many_collisions.
+ */
 #define IB_OVERFLOW_SLOTS (2 * IB_CHAIN_MAX)
 
 struct ib_id {
 	const char *p;
-	uint64_t hash; /* ib_table_hash with the table's seed */
+	uint64_t hash; /* result of ib_table_hash() with the table's seed */
 	uint32_t n;
 };
 
@@ -43,10 +47,10 @@ struct ib_table {
 	struct ib_huge_array offset; /* uint64_t[n + 1]: start of each id in `bytes` */
 	struct ib_huge_array slots;  /* struct ib_slot[nslots + IB_OVERFLOW_SLOTS] */
 	uint64_t nslots;	     /* number of buckets */
-	uint64_t nbytes;	     /* length of all ids */
+	uint64_t nbytes;	     /* total length of all ids */
 	uint64_t n;		     /* number of rows */
-	uint64_t seed; /* seed of the hash; 0 until ids are found to collide on purpose */
-	bool too_many_collisions; /* a chain is too long: call ib_table_reseed() */
+	uint64_t seed;		     /* seed of the hash; 0 unless ids were chosen to collide */
+	bool too_many_collisions;    /* a chain is too long: call ib_table_reseed() */
 };
 
 void ib_table_init(struct ib_table *t);
@@ -54,17 +58,17 @@ void ib_table_release(struct ib_table *t);
 
 uint64_t ib_table_hash(struct ib_span id, uint64_t seed);
 
-/* Reserve room for `rows` more rows with `bytes` bytes of ids, slots included. */
+/* Reserve room for `rows` more rows, their slots, and `bytes` more bytes of ids. */
 enum ib_status ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
 				struct ib_error *err);
 
-/* Remove all rows. The memory is kept for new ones. */
+/* Remove all rows. The memory is kept for new rows. */
 void ib_table_clear(struct ib_table *t);
 
 /*
- * Build the slots after rows were written to `bytes` and `offset` directly, as
- * the reader of score files does. Returns IB_E_DATA if an id is repeated;
- * *twice is its second row.
+ * Build the slots after the caller has written rows directly to `bytes` and
+ * `offset`. The reader of score files uses this function. Returns IB_E_DATA if
+ * an id is repeated; *twice is then set to the row of the repetition.
  */
 enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err);
 
@@ -72,16 +76,20 @@ enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_err
 enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);
 
 /*
- * Put the slots into the order that files have. It depends only on the ids and
- * their order, not on how the table grew: 3 slots per 2 rows, sorted by tag
- * and row, each slot as near to its bucket as the slots before it allow. *sorted
- * is false if this is impossible, because the table has a seed or a chain would
- * be too long. Look-ups and additions work as before.
+ * Put the slots into the order that score files use. This order depends only on
+ * the ids and their order, not on how the table grew. There are 3 slots per 2
+ * rows, sorted by tag and row. Each slot is as near to its bucket as the
+ * preceding slots allow. *sorted is set to false if sorting is impossible
+ * because the table has a seed or a chain would be too long. Ids can still be
+ * looked up and added afterwards.
  */
 #define IB_INDEX_SLOTS(rows) ((rows) + (rows) / 2 + 1)
 enum ib_status ib_table_sort_slots(struct ib_table *t, bool *sorted, struct ib_error *err);
 
-/* True if the slots, read from an untrusted file, are in that order. O(n). */
+/*
+ * True if the slots are in the order of ib_table_sort_slots(). Used for slots
+ * that were read from an untrusted file. O(n).
+ */
 bool ib_table_is_sorted(const struct ib_table *t);
 
 static inline const uint64_t *
@@ -105,7 +113,7 @@ ib_table_bucket(const struct ib_table *t, uint64_t hash)
 	return ((hash >> 32) * t->nslots) >> 32;
 }
 
-/* True if n bytes are equal. Reads only these bytes. */
+/* True if a[0..n) equals b[0..n). Does not read beyond these n bytes. */
 static inline bool
 ib_same_bytes(const char *a, const char *b, size_t n)
 {
@@ -138,7 +146,7 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 {
 	const uint64_t *offset = t->offset.p;
 
-	/* A mapped file was not checked: its rows and offsets may be wrong. */
+	/* A mapped file is not checked in advance, so its rows and offsets may be wrong. */
 	return row < t->n && offset[row + 1] - offset[row] == n && offset[row] <= t->nbytes &&
 	       n <= t->nbytes - offset[row] &&
 	       ib_same_bytes((const char *)t->bytes.p + offset[row], p, n);
@@ -146,7 +154,7 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 
 /*
  * Prefetch the slots that ib_table_probe() reads first. This is a macro because
- * gcc 12 removes calls of a function that only prefetches.
+ * gcc 12 removes calls to a function that only prefetches.
  */
 #define IB_TABLE_FETCH(t, hash)                                                                    \
 	do {                                                                                       \
@@ -158,12 +166,13 @@ ib_table_is(const struct ib_table *t, uint64_t row, const char *p, size_t n)
 	} while (0)
 
 /*
- * Return the first row from slot *at on that has the tag of `hash`, or
- * IB_NO_ROW if an empty slot comes first, and set *at to that slot. The table
- * must have an empty slot after *at.
+ * Search forward from slot *at for a slot that has the tag of `hash` or is
+ * empty, and set *at to that slot. Returns the slot's row, or IB_NO_ROW if the
+ * slot is empty. The table must have an empty slot after *at.
  *
- * Searches IB_PROBE slots per step. Most chains end in the first step, so its
- * branch is well predicted, unlike a branch per slot.
+ * Each step searches IB_PROBE slots. Most searches end in the first step, so
+ * the branch after a step is predicted well. A branch per slot would be
+ * predicted badly.
  */
 static inline uint32_t
 ib_table_probe(const struct ib_table *t, uint64_t hash, uint64_t *at)
@@ -181,10 +190,10 @@ ib_table_probe(const struct ib_table *t, uint64_t hash, uint64_t *at)
 		while (slot[i].row1 != 0 && slot[i].tag != tag)
 			i++;
 	*at = i;
-	return slot[i].row1 - 1; /* IB_NO_ROW if it is empty */
+	return slot[i].row1 - 1; /* IB_NO_ROW if the slot is empty */
 }
 
-/* Return the row of an id, or IB_NO_ROW. */
+/* Return the row of an id, or IB_NO_ROW if the table does not have the id. */
 static inline uint32_t
 ib_table_find(const struct ib_table *t, const struct ib_id *id)
 {
@@ -202,21 +211,24 @@ ib_table_find(const struct ib_table *t, const struct ib_id *id)
 /*
  * Look up a group of n <= IB_GROUP ids. row[i] is set to the row of id[i], or
  * to IB_NO_ROW, and at[i] to the slot where the search ended. touch[0..ntouch)
- * are columns with 4 bytes per row; their items at these rows are prefetched
- * for the caller.
+ * are columns with 4 bytes per row. The columns' items for the found rows are
+ * prefetched for the caller.
  */
 void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 		    const void *const *touch, size_t ntouch, uint32_t *row, uint64_t *at);
 
 /*
- * Return the row of an id; add it if it is new (*fresh). `at` is the empty slot
- * that the group look-up found, which may be taken by now. The caller has
- * reserved room. O(1); may set too_many_collisions.
+ * Return the row of an id. If the id is new, add it and set *fresh to true.
+ * `at` is the empty slot that the group look-up found; another id may have
+ * taken this slot since then. The caller must have reserved room. O(1). May set
+ * too_many_collisions.
  */
 uint32_t ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *fresh);
 
-/* Add an id that is not in the table. The caller has reserved room. O(1); may set
- * too_many_collisions. */
+/*
+ * Add an id that is not in the table. The caller must have reserved room. O(1).
+ * May set too_many_collisions.
+ */
 uint32_t ib_table_add(struct ib_table *t, const struct ib_id *id);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * A totals file: totals, the partitions that they include, and the counts of a
- * second pass if there was one.
+ * A totals file contains totals, the set of partitions that the totals include,
+ * and, after a second pass, the counts of the second pass.
  */
 #ifndef IB_SCORE_TOTALS_FILE_H
 #define IB_SCORE_TOTALS_FILE_H
@@ -11,30 +11,34 @@
 struct ib_totals_file {
 	struct ib_totals totals;
 	struct ib_part_set parts;
-	struct ib_bin_counts *bins; /* counts of the second pass; NULL if none */
+	/* counts of the second pass; NULL if there was no second pass */
+	struct ib_bin_counts *bins;
 };
 
 struct ib_totals_file *ib_totals_file_new(void); /* NULL if out of memory */
 void ib_totals_file_free(struct ib_totals_file *s);
 
 /*
- * Add other, read from the file `name`. Returns IB_E_DATA if a partition is
- * repeated, or if only one of them is partitioned or has second-pass counts.
+ * Add other, which was read from the file `name`. Returns IB_E_DATA if a
+ * partition is repeated. Also returns IB_E_DATA if only one of s and other is
+ * partitioned, or if only one of them has second-pass counts.
  */
 enum ib_status ib_totals_file_merge(struct ib_totals_file *s, struct ib_totals_file *other,
 				    const char *name, struct ib_error *err);
 
 /*
- * Check that the totals include all partitions, and that the second pass was
- * made for these very totals. Returns IB_E_DATA if not.
+ * Returns IB_E_DATA unless the totals include all partitions and the second
+ * pass was made for exactly these totals.
  */
 enum ib_status ib_totals_file_check(const struct ib_totals_file *s, const char *name,
 				    struct ib_error *err);
 
 /*
- * The file starts with the member "ib_totals", by which it is recognized. It
- * has "parts" unless all partitions are included, and "refined" if there was a
- * second pass. The caller of the writer commits the output.
+ * A totals file starts with the member "ib_totals"; readers recognize the file
+ * by this member. The member "parts" is present unless all partitions are
+ * included. The member "refined" is present if there was a second pass.
+ * ib_totals_file_write() does not commit the output; the caller commits the
+ * output.
  */
 #define IB_TOTALS_VERSION 1
 enum ib_status ib_totals_file_read(struct ib_input *in, struct ib_totals_file **out,
