@@ -1,17 +1,17 @@
 /*
- * Score files as .npz archives (infobatch-formats(5), SCORES): columns, an
- * index of the ids, and meta.json.
+ * Score files as .npz archives (infobatch-formats(5), SCORES). An archive
+ * contains the columns, an index of the ids, and meta.json.
  *
- * The index (index.npy) holds the table's slots in the order of
- * ib_table_sort_slots(). With it, a reader need not hash every id, and a run
- * that needs few rows can look them up in the mapped file. meta.json, which is
- * written last, contains the CRCs of the columns that the index was computed
- * from. If another tool rewrites the rows, the CRCs differ and the index is
- * ignored.
+ * The index (index.npy) contains the table's slots in the order of
+ * ib_table_sort_slots(). Thanks to the index, a reader does not have to hash
+ * every id, and a run that needs few rows can look up these rows in the mapped
+ * file. meta.json is written last. It contains the CRCs of the columns from
+ * which the index was computed. If another tool rewrites the rows, the CRCs
+ * differ and readers ignore the index.
  *
- * A file is untrusted. check_rows() checks the offsets and epochs of a file that
- * is read, and ib_table_is_sorted() its index. A mapped file is not checked in
- * advance; ib_table_is() checks each row that is looked up.
+ * Every file is untrusted. For a file that is read, check_rows() checks the
+ * offsets and epochs, and ib_table_is_sorted() checks the index. A mapped file
+ * is not checked in advance; ib_table_is() checks each row that is looked up.
  */
 #include "io/npz_writer.h"
 #include "score/scores.h"
@@ -33,7 +33,7 @@ static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.n
 
 /* ---- writing -------------------------------------------------------------- */
 
-/* Add the CRCs of the columns that the index was computed from. */
+/* Add the CRCs of the columns from which the index was computed. */
 static void
 put_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w)
 {
@@ -45,11 +45,12 @@ put_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w)
 	ib_json_end_object(json);
 }
 
-/* The totals and the index, computed while the columns are written. */
+/* Results that are computed while the columns are written: the totals and the index. */
 struct summary {
 	struct ib_scores *scores;
 	struct ib_totals totals;
-	bool indexed; /* the slots are sorted, so they can be written */
+	/* true if the slots are sorted; only sorted slots are written as the index */
+	bool indexed;
 	enum ib_status status;
 	struct ib_error error;
 };
@@ -101,7 +102,10 @@ write_columns(struct ib_npz_writer *w, const struct ib_scores *s)
 		ib_npz_put_array(w, "prev.npy", "<f4", s->previous.p, t->n, 4);
 }
 
-/* Write all members. A second thread computes the totals and the index meanwhile. */
+/*
+ * Write all members. While the columns are written, a second thread computes
+ * the totals and the index.
+ */
 static enum ib_status
 write_members(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum, int threads,
 	      struct ib_error *err)
@@ -135,7 +139,7 @@ write_members(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum,
 enum ib_status
 ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out, struct ib_error *err)
 {
-	struct summary *sum = calloc(1, sizeof(*sum)); /* 32 KB: not on the stack */
+	struct summary *sum = calloc(1, sizeof(*sum)); /* too large for the stack: 32 KB */
 	struct ib_npz_writer *w = NULL;
 	enum ib_status st = sum ? IB_OK : ib_fail_memory(err);
 
@@ -152,14 +156,17 @@ ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out, str
 
 /* ---- reading -------------------------------------------------------------- */
 
-/* True if a member is a one-dimensional array of this type. */
+/* True if the member is a one-dimensional array of type `descr`. */
 static bool
 is_column(const struct ib_npz_member *m, const char *descr)
 {
 	return m && m->array && m->ndim == 1 && strcmp(m->descr, descr) == 0;
 }
 
-/* Find a required member: one-dimensional, with this type, of n items (UINT64_MAX: any). */
+/*
+ * Find a required member. It must be a one-dimensional array of type `descr`
+ * with n items. If n is UINT64_MAX, any number of items is accepted.
+ */
 static enum ib_status
 member(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
        const struct ib_npz_member **m, struct ib_error *err)
@@ -190,7 +197,7 @@ column(struct ib_npz *z, const char *file, const char *name, const char *descr, 
 	return ib_npz_read(z, m, to->p, err);
 }
 
-/* Check the arrays of an untrusted file, and turn scores that are not finite into NaN. */
+/* Check the arrays of an untrusted file. Change scores that are not finite to NaN. */
 static enum ib_status
 check_rows(struct ib_scores *s, uint64_t total, const char *file, struct ib_error *err)
 {
@@ -216,7 +223,10 @@ check_rows(struct ib_scores *s, uint64_t total, const char *file, struct ib_erro
 
 /* ---- meta.json -------------------------------------------------------------- */
 
-/* Read meta.json. *meta is NULL if it is missing or malformed; the rows are used without it. */
+/*
+ * Read meta.json. If meta.json is missing or malformed, *meta is set to NULL,
+ * and the rows are used without meta.json.
+ */
 static enum ib_status
 parse_meta(struct ib_npz *z, cJSON **meta, struct ib_error *err)
 {
@@ -263,7 +273,10 @@ check_meta(const cJSON *meta, const char *file, struct ib_scores *s, struct ib_e
 	return IB_OK;
 }
 
-/* Return the index if there is one and its CRCs match the columns, else NULL. */
+/*
+ * Return the index member, or NULL if there is no index or if the stored CRCs
+ * differ from the columns' CRCs.
+ */
 static const struct ib_npz_member *
 index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 {
@@ -337,7 +350,7 @@ build_index(struct ib_scores *s, const char *file, struct ib_error *err)
 		       ib_show(show, ib_table_id(&s->table, twice)));
 }
 
-/* Read the index. If it is invalid, build another one. */
+/* Read the index. If the index is invalid, build a new index. */
 static enum ib_status
 read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file, struct ib_scores *s,
 	   struct ib_error *err)
@@ -374,7 +387,10 @@ ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s, stru
 
 /* ---- mapping ---------------------------------------------------------------- */
 
-/* Map a member of n items (UINT64_MAX: any) that is stored uncompressed and aligned. */
+/*
+ * Map a member of n items that is stored uncompressed and aligned. If n is
+ * UINT64_MAX, any number of items is accepted.
+ */
 static bool
 map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n,
 	   struct ib_huge_array *to)
@@ -441,7 +457,7 @@ ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_scores *s, bool 
 	}
 	if (!st && totals && ib_totals_parse(totals, file, look.totals, NULL) == IB_OK &&
 	    map_columns(z, meta, &look) && look.totals->rows == look.table.n) {
-		ib_table_release(&s->table); /* of the empty table */
+		ib_table_release(&s->table); /* release the memory of the empty table */
 		ib_huge_array_release(&s->score);
 		ib_huge_array_release(&s->epoch);
 		ib_huge_array_release(&s->visits);

@@ -1,3 +1,7 @@
+/*
+ * Collect the values of a second pass: the counts of x and the values in the
+ * requested bins.
+ */
 #include "score/bin_counts.h"
 
 #include <math.h>
@@ -17,7 +21,7 @@ ib_proxy_of(enum ib_proxy proxy, float score)
 	return x;
 }
 
-/* x is rounded to binary32, so that results do not depend on the platform's exp. */
+/* x is rounded to binary32, so results do not depend on the platform's exp(). */
 void
 ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x)
 {
@@ -96,7 +100,7 @@ merge_x(struct ib_x_bins *b, const struct ib_x_bins *other)
 	}
 }
 
-/* The ib_float_order of values that are in the requested bins. */
+/* The values in the selected bins, converted by ib_float_order(). */
 struct picked {
 	uint32_t *order;
 	uint64_t n;
@@ -105,7 +109,10 @@ struct picked {
 
 #define CHUNK ((size_t)4096)
 
-/* Collect the requested ones of at most CHUNK values, without a branch on a value. */
+/*
+ * Collect the values that are in the selected bins of f. n must be at most
+ * CHUNK. The loop has no branch that depends on a value.
+ */
 static bool
 pick(const struct ib_bins *f, const float *value, size_t n, bool above, struct picked *p)
 {
@@ -149,7 +156,7 @@ ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_t n, bool above
 	return count_picked(f, &p, ok, err);
 }
 
-/* Compute and count x in chunks, so that it stays in the cache. */
+/* Compute and count the values x in chunks that fit into the cache. */
 static enum ib_status
 count_x(struct ib_bin_counts *r, const float *score, uint64_t n, struct ib_error *err)
 {

@@ -1,3 +1,7 @@
+/*
+ * The distinct values in selected bins: counting them, order statistics, and
+ * their text form.
+ */
 #include "score/bins.h"
 
 #include <stdlib.h>
@@ -50,7 +54,7 @@ ib_bins_count(struct ib_bins *f, uint32_t *order, uint64_t n, struct ib_error *e
 	return IB_OK;
 }
 
-/* Return how many values are in f before the one at index i. */
+/* Return the number of occurrences in f before the value at index i. */
 static uint64_t
 count_before(const struct ib_bins *f, uint64_t i)
 {
@@ -101,7 +105,7 @@ ib_bins_seek(const struct ib_bins *f, uint64_t order)
 
 /* ---- order statistics ---------------------------------------------------- */
 
-/* Count the values in [from, to). */
+/* Count the values of f in [from, to). */
 static uint64_t
 count_range(const struct ib_bins *f, uint64_t from, uint64_t to)
 {
@@ -124,7 +128,7 @@ ib_bins_below(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uin
 	return below;
 }
 
-/* Find the bin of a rank, and turn the rank into one within the bin. */
+/* Find the bin that contains a rank. Change *rank to the rank within this bin. */
 static uint32_t
 seek_rank(const uint64_t count[IB_TOTALS_BINS], uint64_t *rank)
 {
@@ -206,7 +210,7 @@ read_number(const char **p, uint64_t *x)
 		*x |= (uint64_t)(v & 31) << shift;
 		shift += 5;
 	} while (v >= 32);
-	return shift == 5 || v > 0; /* only the shortest form is valid */
+	return shift == 5 || v > 0; /* a number is valid only in its shortest form */
 }
 
 /* Make room for n more values. */

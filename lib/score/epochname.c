@@ -1,3 +1,4 @@
+/* Find the epoch in a file name: by a word such as "epoch", or by a pattern. */
 #include "score/epochname.h"
 
 #include <fnmatch.h>
@@ -11,13 +12,13 @@
 
 #define NUMBERS_MAX 32
 
-/* The numbers in a name, and which of them may be the epoch. */
+/* The numbers in a name, and the numbers among them that may be the epoch. */
 struct numbers {
 	struct ib_span name;
 	struct ib_span run[NUMBERS_MAX];
 	bool chosen[NUMBERS_MAX];
 	size_t n, nchosen;
-	bool only; /* chosen because the name has no other number */
+	bool only; /* the number was chosen only because the name has no other number */
 };
 
 static void
@@ -52,13 +53,19 @@ is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* A word before an epoch, and the characters allowed before and after both. */
+/*
+ * A word that may precede an epoch, and the characters that may be next to the
+ * word and its number.
+ */
 struct word {
 	const char *text;
-	bool after_letter, after_digit, before_letter; /* such a neighbour is allowed */
+	bool after_letter, after_digit, before_letter; /* true if such a neighbour is allowed */
 };
 
-/* True if the i-th number follows the word, directly or after one of "_-.=". */
+/*
+ * True if the i-th number follows the word directly, or follows the word and
+ * one of the characters "_-.=".
+ */
 static bool
 follows_word(const struct numbers *x, size_t i, const struct word *w)
 {
@@ -84,8 +91,8 @@ choose_by_word(struct numbers *x)
 {
 	static const struct word word[] = {
 		{ "epoch", true, true, true },
-		{ "ep", false, true, true }, /* not in "step3" */
-		{ "e", false, false, false } /* not in "1e3", "e2e" */
+		{ "ep", false, true, true }, /* does not match in "step3" */
+		{ "e", false, false, false } /* does not match in "1e3" or "e2e" */
 	};
 	size_t i, w;
 
@@ -110,8 +117,8 @@ last_folder(const char *path)
 }
 
 /*
- * Find the number in the name of the path's folder if the name is one of the words and a
- * number: "epoch3/rank0.jsonl".
+ * Find the number in the name of the path's folder. The name must consist of
+ * one of the words and a number, for example "epoch3/rank0.jsonl".
  */
 static bool
 find_folder_number(struct numbers *x, const char *path)
@@ -126,12 +133,12 @@ find_folder_number(struct numbers *x, const char *path)
 	for (i = 0; folder.p + i < x->run[0].p; i++)
 		if (!is_letter(folder.p[i]) && !memchr("_-.=", folder.p[i], 4))
 			return false;
-	return i <= sizeof("epoch"); /* the longest word and one of "_-.=" */
+	return i <= sizeof("epoch"); /* length of the longest word and one of "_-.=" */
 }
 
 /* ---- patterns --------------------------------------------------------------- */
 
-/* True if the glob matches these bytes. (Names contain no NUL.) */
+/* True if the glob matches p[0..n). Names do not contain NUL. */
 static bool
 matches(const char *glob, size_t glob_n, const char *p, size_t n, bool *failed)
 {
@@ -151,7 +158,7 @@ matches(const char *glob, size_t glob_n, const char *p, size_t n, bool *failed)
 	return fits;
 }
 
-/* Return as many components from the path's end as the pattern has. */
+/* Return the last components of the path, as many components as the pattern has. */
 static struct ib_span
 last_components(const char *path, const char *pattern)
 {
@@ -166,7 +173,7 @@ last_components(const char *path, const char *pattern)
 	return (struct ib_span){ p, (size_t)(end - p) };
 }
 
-/* True if a match may end at p: the rest of the name is only suffixes. */
+/* True if a match may end at p, because only suffixes follow p in the name. */
 static bool
 is_end(const char *p, const char *end)
 {
@@ -206,7 +213,7 @@ choose_by_pattern(struct numbers *x, const char *pattern, bool *failed)
 
 /* ---- the epoch -------------------------------------------------------------- */
 
-/* Write "3, 0": the chosen numbers, or all if none was chosen. */
+/* Write a list such as "3, 0" with the chosen numbers, or with all numbers if none was chosen. */
 static void
 list_numbers(const struct numbers *x, char *text, size_t size)
 {
@@ -218,7 +225,7 @@ list_numbers(const struct numbers *x, char *text, size_t size)
 					      (int)x->run[i].n, x->run[i].p);
 }
 
-/* Write the name as a pattern: its first number becomes %d, the others become *. */
+/* Write the name as a pattern: the first number becomes %d, and the other numbers become *. */
 static void
 suggest(const struct numbers *x, char *text, size_t size)
 {
@@ -257,7 +264,10 @@ refuse(const struct numbers *x, const char *path, const char *pattern, struct ib
 		       show, list, like);
 }
 
-/* Refuse a guess from the file's name if its folder tells the epoch: "epoch3/rank0.jsonl". */
+/*
+ * Fail because the folder's name gives an epoch, but the file's name does not
+ * give one for certain: "epoch3/rank0.jsonl".
+ */
 static enum ib_status
 refuse_folder(const struct numbers *x, const struct numbers *folder, const char *path,
 	      struct ib_error *err)

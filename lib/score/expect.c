@@ -1,3 +1,4 @@
+/* --expect: compare the ids of epoch manifests with the ids of loss logs. */
 #include "score/expect.h"
 
 #include <stdio.h>
@@ -13,17 +14,17 @@ struct ib_expect {
 	struct ib_expect_options options;
 	struct ib_table table;	      /* ids of the manifests, then foreign ids */
 	struct ib_huge_array marks;   /* uint8_t[n]: enum mark */
-	uint64_t known;		      /* number of ids of the manifests */
-	struct ib_bytes key, log_key; /* key of the manifest, key of the log */
+	uint64_t known;		      /* number of ids in the manifests */
+	struct ib_bytes key, log_key; /* key of the manifests; key of the log */
 };
 
 /* Flags of an id. */
 enum mark {
-	EXPECTED = 1, /* it was given to the trainer */
-	LOGGED = 2    /* it has a record */
+	EXPECTED = 1, /* the id was given to the trainer */
+	LOGGED = 2    /* the log has a record of the id */
 };
 
-/* Set a flag of an id. Adds the id if it is new. */
+/* Set a flag of an id. If the id is new, add the id first. */
 static enum ib_status
 mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_error *err)
 {
@@ -51,7 +52,10 @@ mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_err
 	return IB_OK;
 }
 
-/* Set *given: false if the weight is 0, because the trainer skips such samples. */
+/*
+ * Set *given to false if the record's weight is 0, because the trainer skips
+ * such samples; else to true.
+ */
 static bool
 is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 {
@@ -72,7 +76,7 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 	return true;
 }
 
-/* Add an id of a manifest, unless it is of another partition. */
+/* Add an id of a manifest, unless the id belongs to another partition. */
 static enum ib_status
 add_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *err)
 {
@@ -104,7 +108,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	bool given;
 
 	if (b->block.special)
-		return IB_OK; /* its samples are added already */
+		return IB_OK; /* the samples of a special block were added earlier */
 	if (e->key.n == 0)
 		ib_key_put_name(&b->block.source->key, &e->key);
 	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
@@ -218,7 +222,7 @@ ib_expect_note_key(struct ib_expect *e, struct ib_span key)
 
 /* ---- the check ----------------------------------------------------------- */
 
-/* Compare the ids without a record with the foreign ids. */
+/* Compare the expected ids that have no record with the foreign ids. */
 static void
 compare_ids(const struct ib_expect *e, struct ib_mismatch *m)
 {
@@ -271,7 +275,10 @@ warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 	ib_mismatch_release(&m);
 }
 
-/* Warn if ids are numbers from different fields: they may name different samples. */
+/*
+ * Warn if the manifest and the log have numbers from different fields as ids,
+ * because such numbers may name different samples.
+ */
 static void
 warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 {

@@ -1,4 +1,4 @@
-/* Score files as JSON lines, and the choice of the format by file name. */
+/* Write score files as JSON lines, and choose the format of a score file by its name. */
 #include "score/scores.h"
 
 #include "base/error.h"

@@ -1,15 +1,17 @@
 /*
- * Folding losses into scores.
+ * Fold losses into scores.
  *
- * - Records of an id that are older than its score are counted as stale and
+ * - A record that is older than the score of its id is counted as stale and is
  *   not used.
- * - If an id has several records of one epoch, --duplicates chooses. The mode
- *   `last` without smoothing needs no state besides the columns: this is
- *   fold_plain_group(), the fast path. The other modes also keep the
- *   loss before smoothing (`raw`), and whether it was folded in this run
- *   (`here`). An epoch from an earlier run is replaced, not combined.
- * - A mean needs all losses of an epoch. The first one is in `raw`, the others
- *   are in `repeat`, and ib_fold_finish() computes the mean from exact sums.
+ * - If an id has several records of one epoch, --duplicates decides which loss
+ *   is used. The mode `last` without smoothing needs only the columns as state;
+ *   it is implemented by fold_plain_group(), the fast path. The other modes
+ *   also store the loss before smoothing (`raw`), and a flag that is set if
+ *   this loss was folded in this run (`here`). A loss from an earlier run is
+ *   replaced by a loss of the same epoch, not combined with it.
+ * - A mean needs all losses of an epoch. The first loss is stored in `raw`, and
+ *   the other losses are stored in `repeat`. ib_fold_finish() computes the mean
+ *   from exact sums.
  */
 #include "score/fold.h"
 
@@ -50,7 +52,7 @@ smoothed(const struct ib_fold *f, float previous, float loss)
 	return (float)(f->smooth * (double)previous + (1 - f->smooth) * (double)loss) + 0.0f;
 }
 
-/* Set the score of a row from its raw loss. */
+/* Compute the score of a row from the row's raw loss. */
 static void
 set_score(struct ib_fold *f, uint32_t row)
 {
@@ -60,7 +62,7 @@ set_score(struct ib_fold *f, uint32_t row)
 	((float *)s->score.p)[row] = smoothed(f, previous, ((float *)f->raw.p)[row]);
 }
 
-/* Use a repeated record of an id: its epoch is the one that was folded in this run. */
+/* Use a repeated record: an earlier record of the same id and epoch was folded in this run. */
 static enum ib_status
 add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
@@ -90,7 +92,7 @@ add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_e
 	return IB_OK;
 }
 
-/* Fold a record in the modes that use `raw` and `here`. */
+/* Fold a record in a mode that uses `raw` and `here`. */
 static enum ib_status
 fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
@@ -124,14 +126,17 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, stru
 	return IB_OK;
 }
 
-/* Local copies of the column pointers, so that stores do not force a reload of them. */
+/*
+ * Local copies of the column pointers. With local copies, the compiler does not
+ * have to reload the pointers after every store.
+ */
 struct columns {
 	float *score;
 	int32_t *epoch;
 	uint32_t *visits;
 };
 
-/* Fold a record if the last one is used and there is no smoothing. */
+/* Fold a record in mode `last` without smoothing. */
 static inline void
 fold_last(struct ib_fold *f, const struct columns *c, uint32_t row, const struct ib_loss *l)
 {
@@ -164,7 +169,7 @@ looks_back(const struct ib_fold *f)
 	return f->duplicates != IB_DUPLICATES_LAST || f->smooth != 0;
 }
 
-/* Initialize a new row: before all epochs, no visits. */
+/* Initialize a new row, with an epoch before all other epochs and with no visits. */
 static inline void
 begin_row(struct ib_fold *f, uint32_t row)
 {
@@ -198,9 +203,9 @@ reserve_group(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error 
 }
 
 /*
- * Fold n records on the fast path: mode `last` without smoothing. row[] and at[]
- * are the results of the group look-up. The fast path is separate from the other
- * modes so that it writes new rows only once.
+ * Fold n records on the fast path: mode `last` without smoothing. row[] and
+ * at[] are the results of the group look-up. The fast path is separate from the
+ * other modes so that new rows are written only once.
  */
 static void
 fold_plain_group(struct ib_fold *f, const struct ib_loss *l, const struct ib_id *id, size_t n,
@@ -368,7 +373,10 @@ by_row(const void *a, const void *b)
 	return x->row < y->row ? -1 : x->row > y->row;
 }
 
-/* Set a score to the mean of its records: the first is in f->raw, the others are r[0..n). */
+/*
+ * Set a score to the mean of the losses of one epoch. The first loss is in
+ * f->raw, and r[0..n) are the other losses.
+ */
 static void
 compute_mean(struct ib_fold *f, const struct ib_fold_repeat *r, size_t n)
 {

@@ -1,3 +1,4 @@
+/* Normalize ids, and find the differences between two spellings of an id. */
 #include "score/id_form.h"
 
 #include <stdlib.h>
@@ -5,7 +6,7 @@
 
 #include "base/digits.h"
 
-#define SUFFIX_MAX 5 /* longest suffix: .jpg, .jpeg, .flac */
+#define SUFFIX_MAX 5 /* length limit of a suffix such as .jpg, .jpeg, .flac */
 #define EXPONENT_MAX 99
 
 /* ---- one form ----------------------------------------------------------- */
@@ -37,7 +38,10 @@ lower_ascii(struct ib_bytes *b)
 			b->p[i] = (char)(b->p[i] - 'A' + 'a');
 }
 
-/* Normalize Unicode form and letter case. Text that is not UTF-8 keeps its form. */
+/*
+ * Normalize the Unicode form and the letter case. If the text is not valid
+ * UTF-8, its Unicode form is not changed.
+ */
 static void
 map_unicode(struct ib_bytes *b, unsigned forms)
 {
@@ -84,7 +88,10 @@ without_folders(struct ib_span s)
 	return i < s.n ? (struct ib_span){ s.p + i, s.n - i } : s;
 }
 
-/* True for a dot, then up to SUFFIX_MAX letters and digits with at least one letter. */
+/*
+ * True if s is a point followed by up to SUFFIX_MAX letters and digits, of
+ * which at least one is a letter.
+ */
 static bool
 is_suffix(struct ib_span s)
 {
@@ -101,7 +108,7 @@ is_suffix(struct ib_span s)
 	return letter;
 }
 
-/* Remove all suffixes: .nii.gz has two. */
+/* Remove all suffixes. For example, .nii.gz has two suffixes. */
 static struct ib_span
 without_suffix(struct ib_span s)
 {
@@ -121,7 +128,7 @@ without_suffix(struct ib_span s)
 
 /* ---- numbers ------------------------------------------------------------ */
 
-/* The text of a number: sign, digits before and after the point, exponent. */
+/* The parts of a number's text: sign, digits before and after the point, exponent. */
 struct numeral {
 	bool minus;
 	struct ib_span whole, fraction;
@@ -177,7 +184,10 @@ parse_numeral(struct ib_span s, struct numeral *to)
 	       p == end;
 }
 
-/* Return the i-th digit from the first one; '0' outside of the written digits. */
+/*
+ * Return the i-th digit, where digit 0 is the first written digit. Returns '0'
+ * outside of the written digits.
+ */
 static char
 digit_of(const struct numeral *x, long i)
 {
@@ -188,7 +198,10 @@ digit_of(const struct numeral *x, long i)
 	return i < whole ? x->whole.p[i] : x->fraction.p[i - whole];
 }
 
-/* Write it without an exponent, and without a fraction of zeros. Leading zeros are kept. */
+/*
+ * Write the number without an exponent. A fraction that consists of zeros is
+ * omitted. Leading zeros are kept.
+ */
 static void
 put_numeral(struct ib_bytes *to, const struct numeral *x)
 {
@@ -218,7 +231,7 @@ put_without_zeros(struct ib_bytes *to, struct ib_span s)
 
 	for (i = 0; i < s.n; i++) {
 		leads = i == 0 || !ib_is_digit(s.p[i - 1]);
-		/* 1.05 is not 1.5. */
+		/* Zeros after a decimal point are kept, because 1.05 is not 1.5. */
 		leads &= !(i > 1 && s.p[i - 1] == '.' && ib_is_digit(s.p[i - 2]));
 		while (leads && s.p[i] == '0' && i + 1 < s.n && ib_is_digit(s.p[i + 1]))
 			i++;
@@ -228,7 +241,7 @@ put_without_zeros(struct ib_bytes *to, struct ib_span s)
 
 /* ---- all forms ---------------------------------------------------------- */
 
-/* Replace b by s, which may be a part of b. */
+/* Replace the contents of b by s. s may be a part of b. */
 static void
 keep_part(struct ib_bytes *b, struct ib_span s)
 {
@@ -237,7 +250,7 @@ keep_part(struct ib_bytes *b, struct ib_span s)
 	b->n = s.n;
 }
 
-/* Normalize numbers, suffixes and zeros. A number has no suffix: 1.5e3. */
+/* Normalize numbers, suffixes and leading zeros. A number such as 1.5e3 has no suffix. */
 static void
 reduce_name(struct ib_bytes *b, unsigned forms)
 {
@@ -311,7 +324,7 @@ ib_id_difference(struct ib_span a, struct ib_span b)
 	return IB_FORM_ALL;
 }
 
-/* True if `path` is `tail` after some leading folders. */
+/* True if `path` consists of some leading folders followed by `tail`. */
 static bool
 is_tail(struct ib_span path, struct ib_span tail)
 {

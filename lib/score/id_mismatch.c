@@ -1,3 +1,7 @@
+/*
+ * Find pairs of ids that differ only in spelling, and describe the difference
+ * in words.
+ */
 #define XXH_INLINE_ALL
 #include "score/id_mismatch.h"
 
@@ -8,7 +12,7 @@
 #include "base/error.h"
 
 #define SLOTS (4 * IB_MISMATCH_IDS)
-#define ENOUGH 64 /* certain pairs after which the search stops */
+#define ENOUGH 64 /* number of certain pairs after which the search stops */
 #define COMPARED_MAX ((size_t)1 << 17)
 
 void
@@ -55,7 +59,7 @@ ib_mismatch_add(struct ib_mismatch *m, struct ib_span id)
 	m->n += !m->failed;
 }
 
-/* Build the hash table. Ids with equal hashes are ambiguous and form one chain. */
+/* Build the hash table. Ids with equal hashes are marked as ambiguous. */
 static void
 index_ids(struct ib_mismatch *m)
 {
@@ -117,7 +121,10 @@ ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other)
 	return m->ncertain < ENOUGH && m->ncompared < COMPARED_MAX;
 }
 
-/* Return the most frequent set of forms of the certain, or else unambiguous, pairs. */
+/*
+ * Return the most frequent set of forms of the certain pairs if `certain` is
+ * true, else of the unambiguous pairs.
+ */
 static unsigned
 most_frequent(const struct ib_mismatch *m, bool certain, size_t *count)
 {

@@ -20,7 +20,8 @@ struct ib_mismatch_id {
 	uint64_t hash;	  /* hash of the normalized id */
 	unsigned forms; /* forms in which the id differs from `other`; 0 if no such id was found */
 	bool certain;	/* see ib_id_is_same */
-	bool ambiguous; /* several ids of this side have the same normalized form */
+	/* several ids of this side, or of the other side, have this normalized form */
+	bool ambiguous;
 	struct ib_span other; /* id of the other side, borrowed */
 };
 

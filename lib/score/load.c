@@ -1,3 +1,4 @@
+/* Load or map one file of scores, and functions on complete score tables. */
 #include "score/load.h"
 
 #include <stdlib.h>
@@ -9,9 +10,9 @@
 #include "base/pipeline.h"
 
 /*
- * Note the key of the ids. Rows of a score file do not contain it. A log with
- * losses of other partitions only is noted too, so that all partitions of a
- * state have the same key.
+ * Record the key of the ids. Rows of a score file do not contain the key. The
+ * key is also recorded if a log has only losses of other partitions, so all
+ * partitions of a score file have the same key.
  */
 static enum ib_status
 note_key(struct ib_scores *s, const struct ib_loss_batch *b, struct ib_error *err)
@@ -38,8 +39,8 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	if (b->rows)
 		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, 0, err);
 	/*
-	 * A loss of another partition sets `folded` too, so that all partitions
-	 * agree on whether prev is written.
+	 * A loss of another partition also sets `folded`, so that prev is
+	 * written for all partitions or for none.
 	 */
 	f->folded |= b->any;
 	return ib_fold_losses(f, b->loss, b->n, 0, err);
@@ -157,8 +158,8 @@ add_to_digest(void *ctx, const void *p, size_t n)
 }
 
 /*
- * Compute the XXH3-128 of the file. Most of the time is spent on copying it
- * out of the page cache, so several threads help.
+ * Compute the XXH3-128 hash of the file. Most of the time is spent on copying
+ * data out of the page cache, so several threads make this faster.
  */
 static enum ib_status
 digest_archive(struct ib_npz *z, const struct ib_context *context, char *digest,
@@ -177,7 +178,10 @@ digest_archive(struct ib_npz *z, const struct ib_context *context, char *digest,
 	return st;
 }
 
-/* True for a regular file. A pipe must not be opened here, as it can be read only once. */
+/*
+ * True if the path is a regular file. A pipe must not be opened here, because a
+ * pipe can be read only once.
+ */
 static bool
 is_regular(const char *path)
 {
@@ -186,7 +190,7 @@ is_regular(const char *path)
 	return strcmp(path, "-") != 0 && stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
 }
 
-/* Map the file if possible; otherwise *out stays NULL. */
+/* Map the file if possible. If the file cannot be mapped, *out stays NULL. */
 static enum ib_status
 map_file(const char *path, const struct ib_context *context, struct ib_scores **out, char *digest,
 	 struct ib_error *err)

@@ -1,3 +1,4 @@
+/* Batches: growing their arrays and adding losses, rows and problems. */
 #include "score/loss_batch.h"
 
 #include <stdarg.h>
@@ -30,7 +31,7 @@ ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, boo
 	b->has_previous = b->any = b->undated = false;
 }
 
-/* Make room for one more item in one of the batch's arrays. */
+/* Make room for one more item in an array of the batch. */
 static bool
 reserve(struct ib_loss_batch *b, void *array, size_t *cap, size_t n, size_t size)
 {

@@ -1,3 +1,7 @@
+/*
+ * Read the operands in blocks with several threads, and pass the batches to the
+ * consumer.
+ */
 #include "score/loss_logs.h"
 
 #include <stdlib.h>
@@ -8,11 +12,11 @@
 #include "score/epochname.h"
 #include "score/scores.h"
 
-/* A block of records, and the losses parsed from it. */
+/* A block and the batch that is read from the block. */
 struct slot {
 	struct ib_scan_block in;
 	struct ib_loss_batch batch;
-	bool rows; /* the operand is a score file */
+	bool rows; /* true if the operand is a score file */
 	int64_t epoch;
 };
 
@@ -22,14 +26,14 @@ struct run {
 	const struct ib_loss_logs_consumer *consumer;
 	struct ib_loss_counts *counts;
 	struct ib_loss_reader log;
-	/* state of the operand that is being read: */
+	/* State of the operand whose blocks are being read: */
 	bool rows;
 	int64_t epoch;
-	/* state of the operand that is being used: */
-	uint64_t read;	   /* value of counts->read at its start */
-	bool refused;	   /* one of its records was invalid or truncated */
+	/* State of the operand whose batches are being consumed: */
+	uint64_t read;	   /* value of counts->read at the start of the operand */
+	bool refused;	   /* true if a record of the operand was invalid or truncated */
 	uint64_t nempty;   /* number of operands without a record */
-	const char *empty; /* name of the first of them */
+	const char *empty; /* name of the first operand without a record */
 };
 
 /* ---- names with an epoch ---------------------------------------------------- */
@@ -82,7 +86,7 @@ done:
 
 /* ---- call-backs of the scan --------------------------------------------------- */
 
-/* Find what holds for all blocks of an operand. */
+/* Determine the settings of an operand, which are the same for all blocks of the operand. */
 static enum ib_status
 begin_block(struct ib_scan *scan, void *block, struct ib_error *err)
 {
@@ -123,7 +127,7 @@ release_block(void *block)
 	ib_loss_batch_release(&s->batch);
 }
 
-/* Check that the operand had a record; fail if it had only invalid ones. */
+/* Count the operand as empty if it had no records. Fail if it had only invalid records. */
 static enum ib_status
 check_read(struct run *run, const char *name, struct ib_error *err)
 {
@@ -136,7 +140,7 @@ check_read(struct run *run, const char *name, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Warn once for all empty operands, because many partitions may be empty. */
+/* Print one warning for all empty operands, because many partitions may be empty. */
 static void
 warn_about_empty(const struct run *run)
 {
@@ -221,7 +225,11 @@ use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 		st = ib_scores_new(&s, err);
 	if (!st)
 		st = ib_scores_from_npz(z, name, s, err);
-	/* A partition may have no rows. Count before the consumer, which may move the rows away. */
+	/*
+	 * 1 is added for a partition, because a partition without rows must not
+	 * be reported as empty. The rows are counted before the consumer is
+	 * called, because the consumer may move the rows away.
+	 */
 	if (!st)
 		run->counts->read += s->table.n + (s->part.count > 0);
 	if (!st)

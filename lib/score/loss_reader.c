@@ -1,3 +1,4 @@
+/* Read the records of one block of a loss log or score file into a batch. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -13,13 +14,13 @@
 #include "base/part.h"
 #include "record/similar_field.h"
 
-/* State of reading one block. Each invalid record is reported once. */
+/* State of reading one block. At most one problem is reported for each invalid record. */
 struct reading {
 	const struct ib_loss_reader *l;
 	struct ib_cursor *c;
 	struct ib_loss_batch *b;
-	bool common; /* add_common may be used */
-	bool first;  /* no record without an epoch was found yet */
+	bool common; /* true if add_common() may be used */
+	bool first;  /* true until the first record without an epoch is found */
 	const struct ib_value *id, *epoch, *loss;
 };
 
@@ -37,7 +38,10 @@ wrong(struct reading *r, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	/* A complete JSON object was not truncated; only a row can be, unnoticed. */
+	/*
+	 * A complete JSON object is not truncated. In other formats, a
+	 * truncated record can look complete.
+	 */
 	ib_loss_batch_add_problem(
 		r->b, record->unterminated && delimited ? IB_LAST_LINE_DROPPED : IB_BAD_RECORD,
 		record->line, "%s", text);
@@ -53,10 +57,10 @@ wanted(const struct reading *r, size_t i)
 	return slot < 0 ? &absent : &r->c->v[slot];
 }
 
-/* An empty id is invalid: it would join unrelated records to one sample. */
+/* An empty id is invalid because unrelated records would become one sample. */
 const char ib_loss_reader_no_id[] = "the id is the empty string";
 
-/* Convert the numbers of a record of this partition; see `lazy` in struct ib_json. */
+/* Convert the numbers of a record that belongs to this partition; see `lazy` in struct ib_json. */
 static void
 convert_numbers(struct reading *r)
 {
@@ -89,7 +93,7 @@ not_a_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 	return wrong(r, "%s", c->why);
 }
 
-/* Sum the terms in double, from left to right. *loss is NaN if a term is null. */
+/* Add the terms in double, from left to right. If a term is null, *loss is set to NaN. */
 static bool
 read_loss(struct reading *r, double *loss)
 {
@@ -112,7 +116,7 @@ read_loss(struct reading *r, double *loss)
 	return true;
 }
 
-/* Read the epoch; IB_NO_EPOCH if the record has none. */
+/* Read the epoch. If the record has no epoch, *epoch is set to IB_NO_EPOCH. */
 static bool
 read_epoch(struct reading *r, int64_t *epoch)
 {
@@ -143,7 +147,7 @@ read_weight(struct reading *r, double *weight)
 	struct ib_span name = r->l->wanted[IB_LOG_WEIGHT].name;
 	char show[IB_SHOW_MAX];
 
-	*weight = NAN; /* the record has none */
+	*weight = NAN; /* default if the record has no weight */
 	if (v->type == IB_ABSENT || !r->l->want_weight)
 		return true;
 	if (!ib_value_read_number(v, weight))
@@ -156,7 +160,10 @@ read_weight(struct reading *r, double *weight)
 
 /* ---- one record ---------------------------------------------------------- */
 
-/* Append one loss. The id's hash is computed, and its partition is this one. */
+/*
+ * Append one loss. The caller has computed the id's hash and has checked that
+ * the id belongs to this partition.
+ */
 static inline void
 add_loss(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_id id, int64_t epoch,
 	 double loss, double weight)
@@ -191,7 +198,7 @@ ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, stru
 		add_loss(l, b, own, epoch, loss, weight);
 }
 
-/* At the first record without an epoch, suggest a field with a similar name. */
+/* For the first record without an epoch, suggest a field with a name similar to "epoch". */
 static void
 note_like_epoch(struct reading *r)
 {
@@ -209,8 +216,8 @@ note_like_epoch(struct reading *r)
 }
 
 /*
- * Read the record's epoch, or use the default. *ignore is set if the epoch is
- * later than --until.
+ * Read the record's epoch. If the record has no epoch, use the default. *ignore
+ * is set to true if the epoch is later than --until.
  */
 static bool
 resolve_epoch(struct reading *r, int64_t *epoch, bool *ignore)
@@ -240,7 +247,7 @@ not_finite(const struct reading *r, double loss)
 	return r->l->options->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss);
 }
 
-/* Decide if add_common() may be used, and find its fields. */
+/* Decide whether add_common() may be used, and find the fields that it needs. */
 static void
 find_common(struct reading *r)
 {
@@ -258,10 +265,11 @@ find_common(struct reading *r)
 }
 
 /*
- * Fast path for most logs: an id without escapes, an integral epoch, one finite
- * loss, and no option that needs more. Returns false if the record is not of
- * this kind; nothing was added then, and add_plain() must read it. add_plain()
- * gives the same result for every record that this function accepts.
+ * Fast path for most logs: the id has no escapes, the epoch is an integer, the
+ * record has one finite loss, and no option needs more. Returns false for any
+ * other record. In this case nothing was added, and the caller must use
+ * add_plain(). For every record that add_common() accepts, add_plain() gives
+ * the same result.
  */
 static inline bool
 add_common(struct reading *r)
@@ -323,7 +331,7 @@ add_plain(struct reading *r)
 
 /* ---- several ids per line ------------------------------------------------ */
 
-/* Iterator over a JSON array that was validated as part of its record. */
+/* Iterator over a JSON array. The array was validated when its record was read. */
 struct elements {
 	struct ib_json *json;
 	const char *p;
@@ -377,7 +385,10 @@ element_loss(struct reading *r, const struct ib_value *v, double *loss)
 	return true;
 }
 
-/* Append every pair of the line. Returns false if one is invalid; the caller removes the rest. */
+/*
+ * Append every pair of id and loss of the line. Returns false if a pair is
+ * invalid; the caller then removes the pairs that were appended.
+ */
 static bool
 add_pairs(struct reading *r, const struct ib_value *ids, const struct ib_value *losses, double loss,
 	  int64_t epoch)
@@ -430,7 +441,7 @@ add_array(struct reading *r, const struct ib_value *ids)
 		return false;
 	if (add_pairs(r, ids, losses, loss, epoch))
 		return true;
-	/* A line with an invalid pair is invalid as a whole: remove its pairs. */
+	/* One invalid pair makes the complete line invalid, so remove all pairs of the line. */
 	b->n = before.n;
 	b->nskipped = before.nskipped;
 	b->counts = before.counts;
@@ -557,7 +568,7 @@ add_record(struct reading *r)
 			"the last line has no newline: it is used, but may be truncated");
 }
 
-/* Return how many of n records are valid. */
+/* Return the number of valid records among the n records of the batch. */
 static uint64_t
 count_read(const struct ib_loss_batch *b, uint64_t n)
 {
@@ -588,7 +599,10 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool ro
 							  ? IB_LAST_LINE_DROPPED
 							  : IB_BAD_RECORD,
 						  c->record.line, "%s", c->why);
-		/* The run will fail, so further problems would not be reported. */
+		/*
+		 * The run will fail because of these problems, and further
+		 * problems would not be reported.
+		 */
 		if (b->nproblems > 3 && b->nproblems - 3 > l->options->max_bad)
 			break;
 	}

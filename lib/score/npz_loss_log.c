@@ -1,3 +1,4 @@
+/* Read a loss log from the arrays of an .npz archive. */
 #include "score/npz_loss_log.h"
 
 #include <math.h>
@@ -10,10 +11,10 @@
 #include "base/part.h"
 #include "base/utf8.h"
 
-#define ROWS ((uint64_t)1 << 16) /* rows per batch */
+#define ROWS ((uint64_t)1 << 16) /* number of rows per batch */
 #define UNICODE_MAX 0x10ffffu
 
-/* One array. A scalar, as in np.savez(..., epoch=3), is the value of all rows. */
+/* One array. The value of a scalar, as in np.savez(..., epoch=3), is used for all rows. */
 struct column {
 	struct ib_span name;
 	const struct ib_npz_member *member; /* NULL if the log has no such array */
@@ -35,7 +36,8 @@ struct npz_log {
 	uint64_t rows, row;
 	int64_t epoch_given;
 	struct ib_loss_batch batch;
-	struct ib_arena arena; /* texts of the batch's ids that are not in an array */
+	/* texts of those ids of the batch that do not point into an array */
+	struct ib_arena arena;
 };
 
 bool
@@ -63,7 +65,7 @@ fail_array(const struct npz_log *a, const struct column *c, const char *what, st
 		       what);
 }
 
-/* Check that the array has one of the types and at most one dimension. */
+/* Check that the array has one of the types `kinds` and at most one dimension. */
 static enum ib_status
 check_type(const struct npz_log *a, struct column *c, const char *kinds, const char *wanted,
 	   struct ib_error *err)
@@ -132,7 +134,7 @@ bits(const struct column *c, uint64_t row)
 	return x;
 }
 
-/* Return an integer item, sign-extended if its type is signed. */
+/* Return an integer item. If the type is signed, the item is sign-extended. */
 static int64_t
 integer(const struct column *c, uint64_t row)
 {
@@ -188,7 +190,7 @@ missing(const struct npz_log *a, struct ib_span name, struct ib_error *err)
 		       a->name, ib_show(show, name));
 }
 
-/* Find the id arrays: those of -k, or the first of the known names. */
+/* Find the id arrays: the arrays that -k names, or else the first array with a known name. */
 static enum ib_status
 choose_ids(struct npz_log *a, struct ib_error *err)
 {
@@ -285,7 +287,10 @@ release(struct npz_log *a)
 
 /* ---- one row ------------------------------------------------------------------ */
 
-/* Convert UCS-4, padded with NULs, to UTF-8. Returns false with a reason in *why. */
+/*
+ * Convert UCS-4 text, which is padded with NULs, to UTF-8. If the text is
+ * invalid, returns false and sets *why to the reason.
+ */
 static bool
 decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
        const char **why)
@@ -327,7 +332,7 @@ digits(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_s
 	ib_arena_trim(arena, IB_NUMBER_MAX + 1 - text->n);
 }
 
-/* Read one field of an id as text. text->p is NULL if out of memory. */
+/* Read one field of an id as text. Sets text->p to NULL if out of memory. */
 static bool
 field(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
       const char **why)
@@ -424,7 +429,7 @@ read_epoch(struct npz_log *a, int64_t *epoch)
 		return true;
 	}
 	*epoch = integer(c, a->row);
-	/* A u8 value beyond the range of i8 is negative here. */
+	/* A u8 value that is too large for i8 has become negative in *epoch. */
 	return (*epoch >= 0 && *epoch <= INT32_MAX) || report_invalid(a, c, "is not an epoch");
 }
 
@@ -447,7 +452,7 @@ is_of_other_part(const struct ib_loss_reader *l, struct ib_span id)
 	return p->count > 0 && ib_part_of(id, p->count) != p->index;
 }
 
-/* Append the record of one row to the batch. */
+/* Append one row to the batch. */
 static enum ib_status
 add_row(struct npz_log *a, struct ib_error *err)
 {

@@ -1,3 +1,7 @@
+/*
+ * The set of partitions in totals: adding partitions, finding missing ones, and
+ * the JSON form.
+ */
 #include "score/part_set.h"
 
 #include <inttypes.h>
@@ -10,7 +14,7 @@
 #include "base/part.h"
 #include "io/json_doc.h"
 
-#define PARTS_MAX ((size_t)1 << 24) /* most partitions in a file */
+#define PARTS_MAX ((size_t)1 << 24) /* limit of the number of partitions in a file */
 
 void
 ib_part_set_release(struct ib_part_set *p)
@@ -24,7 +28,7 @@ insert(struct ib_part_set *p, size_t at, uint64_t index)
 {
 	uint64_t *v;
 
-	if ((p->n & (p->n - 1)) == 0 && /* full: grow at powers of two */
+	if ((p->n & (p->n - 1)) == 0 && /* the array is full: its capacity is a power of two */
 	    !ib_array_resize(&p->index, p->n ? 2 * p->n : 1, sizeof(*v)))
 		return false;
 	v = p->index;

@@ -1,7 +1,7 @@
 /*
  * One run of ib-score: read the operands, fold them into scores, write the
- * outputs. No output exists under its name before the whole run succeeded, as
- * all outputs are committed together at the end.
+ * outputs. All outputs are committed together at the end, so no output file
+ * appears before the complete run has succeeded.
  */
 #include <errno.h>
 #include <math.h>
@@ -28,15 +28,16 @@ struct run {
 	struct ib_score_result *result;
 	struct ib_scores *scores;
 	struct ib_fold fold;
-	struct ib_expect *expect;      /* NULL without --expect */
-	struct ib_totals_file *merged; /* sum of the totals operands; NULL if none yet */
-	char *merged_name;	       /* name of the first of them */
-	struct ib_bin_counts *request; /* request of --bins, or NULL */
+	struct ib_expect *expect; /* NULL without --expect */
+	/* sum of the totals operands; NULL until the first such operand is read */
+	struct ib_totals_file *merged;
+	char *merged_name;	       /* name of the first totals operand */
+	struct ib_bin_counts *request; /* request of --bins; NULL without --bins */
 	struct ib_part_set parts;      /* partitions of the score files that were read */
-	bool unpartitioned;	       /* a file without a partition was read */
-	uint64_t losses;	       /* losses of the current operand */
-	uint64_t stale;		       /* fold.stale at its start */
-	bool key_warned;	       /* see warn_about_key */
+	bool unpartitioned;	       /* true if a score file without a partition was read */
+	uint64_t losses;	       /* number of losses in the current operand */
+	uint64_t stale;		       /* value of fold.stale at the start of the current operand */
+	bool key_warned;	       /* see warn_about_key() */
 };
 
 /* ---- operands ----------------------------------------------------------------- */
@@ -57,8 +58,9 @@ mark_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err
 }
 
 /*
- * Warn once if the ids are numbers from another field than the ids so far.
- * Such numbers often name other samples, and losses would go to wrong ones.
+ * Warn once if the ids are numbers from a different field than the earlier ids.
+ * Such numbers often name other samples, so losses would be folded into the
+ * wrong scores.
  */
 static void
 warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const char *name)
@@ -84,7 +86,7 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		name, ib_show(here, keys.here), ib_show(there, keys.there));
 }
 
-/* Note the key of the ids. Rows of a score file in JSON lines do not contain it. */
+/* Record the key of the ids. Rows of a score file in JSON lines do not contain the key. */
 static enum ib_status
 note_key(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 {
@@ -147,7 +149,7 @@ is_of_this_part(const struct run *run, const struct ib_scores *s, uint64_t row)
 				ib_table_hash(ib_table_id(&s->table, row), 0));
 }
 
-/* Fail if a row is later than --until: the user passed a wrong file. */
+/* Fail if the epoch of a row is later than --until, because the user passed a wrong file. */
 static enum ib_status
 check_until(const struct run *run, const struct ib_scores *s, const char *name,
 	    struct ib_error *err)
@@ -165,10 +167,10 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 }
 
 /*
- * Note which partition the rows belong to: the one of --part, or else the ones
- * that the score files name. If other files are read too, no partition is
- * written to the totals. Partitions of different K cannot be combined, except
- * to split them again.
+ * Record the partition of the rows. It is the partition of --part, or else the
+ * partitions that the score files name. If a score file without a partition is
+ * read too, the totals name no partition. Partitions with different K cannot be
+ * combined, except if the result is split again.
  */
 static enum ib_status
 note_part(struct run *run, const struct ib_scores *s, const char *name, struct ib_error *err)
@@ -245,7 +247,10 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 
 /* ---- before and after ---------------------------------------------------------- */
 
-/* True for a regular file. An empty /dev/null is intended, so it gets no warning. */
+/*
+ * True if the path is a regular file. There is no warning about an empty
+ * /dev/null, because it is intended.
+ */
 static bool
 is_file(const char *path)
 {
@@ -254,7 +259,7 @@ is_file(const char *path)
 	return stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
 }
 
-/* Load the scores of -s, or of -u if that file exists. */
+/* Load the score file of -s, or the score file of -u if it exists. */
 static enum ib_status
 load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 {
@@ -377,9 +382,9 @@ write_totals_file(struct run *run, unsigned flags, struct ib_output **out, struc
 }
 
 /*
- * Sort the row numbers by partition: those of partition k are row[first[k]] to
- * row[first[k + 1] - 1]. part[n] is working space; a partition number fits it,
- * see IB_SPLIT_MAX.
+ * Sort the row numbers by partition. The rows of partition k are row[first[k]]
+ * to row[first[k + 1] - 1]. part[n] is working space. IB_SPLIT_MAX ensures that
+ * a partition number fits into an item of part[].
  */
 static void
 sort_by_part(const struct ib_scores *s, uint64_t parts, uint32_t *part, uint32_t *row,
@@ -411,7 +416,7 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n, unsigne
 		part->part = (struct ib_part){ k, run->options->split };
 		st = write_scores(run, part, ib_scores_name_is_npz(name, false), *out, err);
 	}
-	if (!st) /* close it: there may be more partitions than file descriptors */
+	if (!st) /* close the file, because there may be more partitions than file descriptors */
 		st = ib_output_finish(*out, err);
 	free(name);
 	return st;
@@ -421,7 +426,7 @@ static enum ib_status
 write_split(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
 	uint64_t parts = run->options->split, k;
-	struct ib_scores *room = NULL; /* reused for each partition */
+	struct ib_scores *room = NULL; /* working table, reused for each partition */
 	uint32_t *row = ib_array_zeroed(run->scores->table.n + 1, sizeof(*row));
 	uint32_t *part = ib_array_zeroed(run->scores->table.n + 1, sizeof(*part));
 	uint64_t *first = ib_array_zeroed(parts + 1, sizeof(*first));

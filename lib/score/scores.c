@@ -1,3 +1,7 @@
+/*
+ * The columns of struct ib_scores, and the functions on scores that infobatch.h
+ * declares.
+ */
 #include "score/scores.h"
 
 #include <math.h>
@@ -155,7 +159,7 @@ ib_scores_totals(const struct ib_scores *s, struct ib_totals *t)
 struct ib_figures
 ib_scores_figures(const struct ib_scores *s)
 {
-	struct ib_totals *t = malloc(sizeof(*t)); /* 32 KB: not on the stack */
+	struct ib_totals *t = malloc(sizeof(*t)); /* too large for the stack: 32 KB */
 	struct ib_figures f = {
 		.rows = s->table.n, .mean = NAN, .min = NAN, .max = NAN, .newest = IB_NO_EPOCH
 	};

@@ -1,4 +1,4 @@
-/* JSON of the second pass: the request of ib-prune --write-bins, and the counts. */
+/* The JSON forms of the second pass: the request of ib-prune --write-bins, and the counts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +124,7 @@ ib_second_pass_write(const struct ib_bin_counts *request, struct ib_output *out,
 
 /* ---- reading -------------------------------------------------------------------- */
 
-/* Read a bin number in [*next, 4096), and set *next to the number after it. */
+/* Read a bin number, which must be in [*next, 4096), and set *next to this number + 1. */
 static bool
 read_bin(const cJSON *json, uint32_t *next, uint32_t *bin)
 {
@@ -185,7 +185,7 @@ read_sum(const cJSON *json, struct ib_u128 *sum)
 	return true;
 }
 
-/* Read [[bin,text],...], ascending. */
+/* Read [[bin,text],...]. The bin numbers must be ascending. */
 static bool
 read_values(const cJSON *json, uint32_t from, struct ib_bins *f)
 {
@@ -204,7 +204,7 @@ read_values(const cJSON *json, uint32_t from, struct ib_bins *f)
 	return true;
 }
 
-/* Read [bin,count,sum,least]; at most *left values are left to count. */
+/* Read [bin,count,sum,least]. The count must be at most *left and is subtracted from *left. */
 static bool
 read_x_bin(const cJSON *it, struct ib_x_bins *x, uint32_t *next, uint64_t *left)
 {
@@ -221,7 +221,7 @@ read_x_bin(const cJSON *it, struct ib_x_bins *x, uint32_t *next, uint64_t *left)
 	return true;
 }
 
-/* Read the counts of all x. They must sum to `known`. */
+/* Read the counts of all bins of x. The sum of the counts must be `known`. */
 static bool
 read_x(const cJSON *json, struct ib_x_bins *x, uint64_t known)
 {
@@ -240,7 +240,10 @@ read_x(const cJSON *json, struct ib_x_bins *x, uint64_t known)
 	return known == 0;
 }
 
-/* True if the values of a bin of x have this count, sum and smallest value. */
+/*
+ * True if the values of f in `bin` have the count, the sum and the smallest
+ * value that x has for this bin.
+ */
 static bool
 is_sum_of(const struct ib_x_bins *x, uint32_t bin, const struct ib_bins *f)
 {
@@ -256,7 +259,7 @@ is_sum_of(const struct ib_x_bins *x, uint32_t bin, const struct ib_bins *f)
 	       (i == first ? 0 : f->order[first]) == x->least[bin];
 }
 
-/* True if the counts of values sum to the counts per bin. */
+/* True if, in each selected bin, the counts of the values add up to the count of the bin. */
 static bool
 adds_up(const struct ib_bin_counts *r, const struct ib_totals *t)
 {

@@ -1,11 +1,12 @@
 /*
  * The slots of a table (table.h): growing, building and sorting them.
  *
- * All of it relies on one invariant: a slot's bucket is its tag scaled to the
- * number of slots, so buckets keep their order when that number changes. Slots
- * can therefore be moved block by block, in one pass over the same memory:
- * from back to front to grow, and from front to back to shrink. Each block is
- * copied out, sorted by tag and row, and written to its new place.
+ * All functions rely on one invariant: a slot's bucket is the slot's tag scaled
+ * to the number of slots. When the number of slots changes, the buckets
+ * therefore keep their order, and slots can be moved block by block, in one
+ * pass over the same memory. The pass runs from back to front to grow, and from
+ * front to back to shrink. Each block is copied out, sorted by tag and row, and
+ * written to its new place.
  */
 #include <stdlib.h>
 #include <sys/random.h>
@@ -14,19 +15,25 @@
 #include "base/error.h"
 #include "score/table.h"
 
-/* At most three of four slots are used, so that a failed look-up reads about 8
- * slots, a cache line. After doubling, 3 of 8 are used (21 bytes per row);
- * after growing fourfold, 3 of 16 (43 bytes). */
+/*
+ * At most three of four slots are used, so a failed look-up reads about 8
+ * slots, which is one cache line. After the table has doubled, 3 of 8 slots are
+ * used (21 bytes per row). After the table has grown fourfold, 3 of 16 slots
+ * are used (43 bytes per row).
+ */
 #define FEWEST_SLOTS 1024
 
-/* A slot is at most IB_OVERFLOW_SLOTS after its bucket. Slots from index FRONT on
- * can therefore move to at least twice their index without overwriting a slot
- * that has not moved yet. */
+/*
+ * The distance between a slot and its bucket is at most IB_OVERFLOW_SLOTS.
+ * Slots from index FRONT on can therefore move to at least twice their index
+ * without overwriting a slot that has not moved yet.
+ */
 #define FRONT ((uint64_t)2 * IB_OVERFLOW_SLOTS)
 
 /*
- * Tables up to this size grow fourfold, which needs fewer passes; larger ones
- * grow twofold. Tables of 0.8 to 1.6 million rows use up to 16 MiB more for it.
+ * Tables up to this size grow fourfold, because this needs fewer passes. Larger
+ * tables grow twofold. Because of the fourfold growth, tables of 0.8 to 1.6
+ * million rows use up to 16 MiB more memory.
  */
 #define GROWS_FOURFOLD(nslots) ((nslots) >= 2 * FRONT && (nslots) <= (uint64_t)1 << 20)
 
@@ -42,7 +49,7 @@ slots_bytes(uint64_t nslots)
 
 /* Used slots that are being moved, in ascending order. */
 struct sorted {
-	uint64_t v[BLOCK_SLOTS + IB_OVERFLOW_SLOTS]; /* see key_of */
+	uint64_t v[BLOCK_SLOTS + IB_OVERFLOW_SLOTS]; /* see key_of() */
 	size_t n;
 };
 
@@ -70,7 +77,7 @@ insert(uint64_t *v, size_t i)
 	v[i] = key;
 }
 
-/* Put *low and *high in order, without a branch. */
+/* Exchange *low and *high if *low is larger. This needs no branch. */
 static inline void
 exchange(uint64_t *low, uint64_t *high)
 {
@@ -81,11 +88,12 @@ exchange(uint64_t *low, uint64_t *high)
 }
 
 /*
- * Sort v[0..n), whose first `sorted` items are sorted already. The rest is
- * nearly in order, but a branch per item would be mispredicted. So the four
- * largest items are kept in a, b, c and d, and each new item is merged into
- * them without a branch. The smallest of the five is stored; the few items that
- * belong further back are inserted. A quarter faster than plain insertion.
+ * Sort v[0..n). The first `sorted` items are sorted already. The other items
+ * are nearly in order, but a branch per item would often be mispredicted. The
+ * four largest items are therefore kept in a, b, c and d, and each new item is
+ * merged into these four without a branch. The smallest of the five items is
+ * stored in v. The few stored items that belong further to the front are
+ * inserted there. This sort is a quarter faster than plain insertion.
  */
 static void
 sort(uint64_t *v, size_t sorted, size_t n)
@@ -120,8 +128,9 @@ sort(uint64_t *v, size_t sorted, size_t n)
 }
 
 /*
- * Move the used slots of slot[0..n) to s, sorted, and leave zeros. Whether a
- * slot is used is unpredictable, so there is no branch on it.
+ * Move the used slots of slot[0..n) to s, sort s, and set slot[0..n) to zero. A
+ * branch on whether a slot is used would often be mispredicted, so the loop has
+ * no such branch.
  */
 static void
 remove_sorted(struct sorted *s, struct ib_slot *slot, size_t n)
@@ -139,7 +148,7 @@ remove_sorted(struct sorted *s, struct ib_slot *slot, size_t n)
 
 /* ---- growing ------------------------------------------------------------ */
 
-/* Copy every used slot of from[0..n) to its place in a table of nslots. */
+/* Copy every used slot of from[0..n) to its place in a table with nslots buckets. */
 static void
 copy_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to, uint64_t nslots)
 {
@@ -151,9 +160,10 @@ copy_all(const struct ib_slot *from, uint64_t n, struct ib_slot *to, uint64_t ns
 }
 
 /*
- * Store all slots of s. Slots from `border` on may be used already, so these
- * are probed; below it, each slot goes directly to the first free place. Returns
- * the border for the next block, whose buckets are lower.
+ * Store all slots of s. Places from index `border` on may be in use already, so
+ * they are probed for a free place. Below `border`, each slot is stored
+ * directly at the first free place. Returns the border for the next block,
+ * which has lower buckets.
  */
 static uint64_t
 store_above(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint64_t border)
@@ -176,11 +186,12 @@ store_above(const struct sorted *s, struct ib_slot *slot, uint64_t nslots, uint6
 }
 
 /*
- * Grow to nslots, at least twice as many, in the same memory. Blocks are moved
- * from back to front, so a slot's new bucket is after all slots that have not
- * moved yet. This does not hold near the front, so the first FRONT slots are
- * moved as one block. Without a second table the kernel clears fewer pages,
- * which saves a fifth of the time of a first fold and of its memory.
+ * Grow in the same memory to nslots slots, at least twice as many as before.
+ * Blocks are moved from back to front, so a slot's new bucket is after all
+ * slots that have not moved yet. Near the front this is not true, so the first
+ * FRONT slots are moved as one block. Because there is no second table, the
+ * kernel has to clear fewer pages. This saves a fifth of the time and of the
+ * memory of a first fold.
  */
 static enum ib_status
 grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
@@ -205,7 +216,7 @@ grow_in_place(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Grow to nslots by a copy to new memory. */
+/* Grow to nslots slots by copying the slots to new memory. */
 static enum ib_status
 grow_by_copy(struct ib_table *t, uint64_t nslots, struct ib_error *err)
 {
@@ -260,7 +271,10 @@ ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_er
 
 /* ---- building ----------------------------------------------------------- */
 
-/* Store one group of rows in the slots. Returns the row of a repeated id, or IB_NO_ROW. */
+/*
+ * Store one group of rows in the slots. Returns the row of a repeated id, or
+ * IB_NO_ROW if no id is repeated.
+ */
 static uint32_t
 index_group(struct ib_table *t, uint64_t from, size_t n)
 {
@@ -350,8 +364,9 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 /* ---- the order of slots in a file ---------------------------------------- */
 
 /*
- * Store the slots of s whose old bucket, among `old_nslots`, is below `limit`, as
- * all slots with these buckets are in s now. Returns the next free slot.
+ * Store the slots of s whose old bucket, in a table with `old_nslots` buckets,
+ * is below `limit`. At this point, s contains all slots with these buckets.
+ * Returns the index of the next free slot.
  */
 static uint64_t
 store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_slot *slot,
@@ -373,9 +388,9 @@ store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_sl
 }
 
 /*
- * Sort the slots and move them to fewer buckets, from front to back. No slot moves
- * up, so none is overwritten before it was read. Returns false if no empty slot
- * is left at the end.
+ * Sort the slots and move them to fewer buckets, from front to back. No slot
+ * moves up, so no slot is overwritten before it has been read. Returns false if
+ * no empty slot is left at the end of the table.
  */
 static bool
 shrink(struct sorted *s, struct ib_slot *slot, uint64_t old_nslots, uint64_t nslots)

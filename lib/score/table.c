@@ -1,3 +1,4 @@
+/* The hash table from ids to rows: look-ups and additions. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -24,7 +25,7 @@ ib_table_hash(struct ib_span id, uint64_t seed)
 	return XXH3_64bits_withSeed(id.p, id.n, seed);
 }
 
-/* Append the id's bytes as a new row. The caller fills a slot. */
+/* Append the id's bytes as a new row. The caller fills the row's slot. */
 static inline uint32_t
 append(struct ib_table *t, const struct ib_id *id)
 {
@@ -55,7 +56,7 @@ ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *f
 	uint32_t row;
 
 	*fresh = true;
-	if (slot[at].row1 == 0) { /* no other id has taken it since the look-up */
+	if (slot[at].row1 == 0) { /* no other id has taken the slot since the look-up */
 		row = append(t, id);
 		slot[at] = ib_slot_of(id->hash, row);
 		if (at - ib_table_bucket(t, id->hash) > IB_CHAIN_MAX)
@@ -74,7 +75,7 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const
 	const uint64_t *offset = t->offset.p;
 	size_t i, k;
 
-	if (!t->slots.p) { /* nothing was added yet */
+	if (!t->slots.p) { /* the table is empty */
 		memset(row, 0xff, n * sizeof(*row));
 		return;
 	}
@@ -91,7 +92,7 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const
 			__builtin_prefetch((const char *)touch[k] + (size_t)row[i] * 4);
 	}
 	for (i = 0; i < n; i++)
-		if (row[i] < t->n) /* excludes IB_NO_ROW, and invalid rows of a mapped file */
+		if (row[i] < t->n) /* false for IB_NO_ROW and for invalid rows of a mapped file */
 			__builtin_prefetch((const char *)t->bytes.p + offset[row[i]]);
 	for (i = 0; i < n; i++)
 		while (row[i] != IB_NO_ROW && !ib_table_is(t, row[i], id[i].p, id[i].n)) {

@@ -1,3 +1,4 @@
+/* Totals of scores: adding and merging scores, and the JSON form. */
 #include "score/totals.h"
 
 #include <math.h>
@@ -15,13 +16,13 @@ ib_totals_init(struct ib_totals *t)
 	t->newest = IB_NO_EPOCH;
 }
 
-/* Scores per block: few enough that all passes over a block hit the cache. */
+/* Number of scores per block. A block fits into the cache, because several passes read it. */
 #define BLOCK ((uint64_t)1 << 16)
 
 static void
 add_block(struct ib_totals *t, const float *score, uint64_t n)
 {
-	/* fmin and fmax skip NaN too, but they are function calls. */
+	/* fmin() and fmax() also skip NaN, but these are function calls, which are slower. */
 	float min = isnan(t->min) ? INFINITY : t->min;
 	float max = isnan(t->max) ? -INFINITY : t->max;
 	uint64_t unknown = 0, i;
@@ -63,7 +64,7 @@ ib_totals_merge(struct ib_totals *t, const struct ib_totals *other)
 	t->rows += other->rows;
 	t->known += other->known;
 	ib_exact_merge(&t->sum, &other->sum);
-	/* A comparison with NaN is false. */
+	/* If other->min is NaN, the comparison is false. */
 	if (isnan(t->min) || other->min < t->min)
 		t->min = other->min;
 	if (isnan(t->max) || other->max > t->max)
@@ -110,10 +111,10 @@ ib_totals_put(struct ib_json_writer *w, const struct ib_totals *t)
 
 /* ---- reading ------------------------------------------------------------- */
 
-/* Limit of `rows` in a file: merging up to 255 files of this size cannot overflow. */
+/* Limit of `rows` in a file. With this limit, merging up to 255 files cannot overflow. */
 #define ROWS_MAX ((uint64_t)1 << 56)
 
-/* Read a finite number, or null as NaN. */
+/* Read a finite number. null is read as NaN. */
 static bool
 read_real(const cJSON *json, double *value)
 {
@@ -132,7 +133,7 @@ read_float(const cJSON *json, float *value)
 {
 	double real;
 
-	/* Halfway between the largest binary32 and 2^128. */
+	/* The limit is halfway between the largest binary32 and 2^128. */
 	if (!read_real(json, &real) || fabs(real) >= 0x1.ffffffp+127)
 		return false;
 	*value = (float)real;
@@ -153,7 +154,10 @@ read_newest(const cJSON *json, int64_t *newest)
 	return true;
 }
 
-/* Read the histogram: ascending bins, no empty ones, no NaN; counts must sum to `known`. */
+/*
+ * Read the histogram. The bins must be ascending, and no bin may be empty or be
+ * an edge bin (NaN, infinities). The sum of the counts must be `known`.
+ */
 static bool
 read_histogram(const cJSON *json, struct ib_totals *t)
 {
@@ -178,7 +182,10 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 	return left == 0;
 }
 
-/* True if min and max are in the outermost bins, and the sum is between their multiples. */
+/*
+ * True if min and max are in the outermost used bins, and if the sum is between
+ * known * min and known * max.
+ */
 static bool
 range_fits(const struct ib_totals *t)
 {
@@ -217,7 +224,7 @@ sum_fits(const struct ib_totals *t, double mean)
 
 #define GET(json, name) cJSON_GetObjectItemCaseSensitive(json, name)
 
-/* Read all members. Returns the name of an invalid one, or NULL. */
+/* Read all members. Returns the name of an invalid member, or NULL if all members are valid. */
 static const char *
 read_members(const cJSON *json, struct ib_totals *t)
 {

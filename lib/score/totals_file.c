@@ -1,3 +1,4 @@
+/* Totals files: merging, checking, reading and writing. */
 #include "score/totals_file.h"
 
 #include <stdlib.h>
@@ -31,8 +32,8 @@ ib_totals_file_free(struct ib_totals_file *s)
 /* ---- merging ------------------------------------------------------------------ */
 
 /*
- * Merge the sets of partitions. Totals of partitions cannot be merged with totals
- * of everything, because samples would be counted twice.
+ * Merge the sets of partitions. Totals of partitions cannot be merged with
+ * totals of all scores, because samples would be counted twice.
  */
 static enum ib_status
 merge_parts(struct ib_totals_file *s, const struct ib_totals_file *o, const char *name,
@@ -129,7 +130,10 @@ parse(const cJSON *json, const char *name, struct ib_totals_file *s, struct ib_e
 					&s->totals, &s->bins, err);
 }
 
-/* Merge the documents of a file, which several totals files joined by cat have. */
+/*
+ * Merge the documents of a file. A file that cat made from several totals files
+ * has several documents.
+ */
 static enum ib_status
 merge_documents(struct ib_totals_file *s, struct ib_span text, const char *name,
 		struct ib_error *err)
