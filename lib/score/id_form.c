@@ -89,7 +89,7 @@ without_folders(struct ib_span s)
 }
 
 /*
- * True if s is a point followed by up to SUFFIX_MAX letters and digits, of
+ * True if s is a dot followed by up to SUFFIX_MAX letters and digits, of
  * which at least one is a letter.
  */
 static bool

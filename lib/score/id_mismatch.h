@@ -22,7 +22,7 @@ struct ib_mismatch_id {
 	bool certain;	/* see ib_id_is_same */
 	/* several ids of this side, or of the other side, have this normalized form */
 	bool ambiguous;
-	struct ib_span other; /* id of the other side, borrowed */
+	struct ib_span other; /* the id of the other side that the id resembles; borrowed */
 };
 
 /* Initialize with {0}; free with ib_mismatch_release(). */
