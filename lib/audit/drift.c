@@ -1,6 +1,6 @@
 /*
- * Drift of the losses from epoch to epoch. The losses of a pruned epoch are a
- * biased sample of all losses. Weighted by 1/pi, they are unbiased.
+ * Compute the drift of the losses from epoch to epoch. The losses of a pruned epoch are a
+ * biased sample of all losses. Weights of 1/pi remove the bias.
  */
 #include "audit/drift.h"
 
@@ -13,7 +13,10 @@
 
 /* ---- statistics --------------------------------------------------------------- */
 
-/* Set n, nonfinite, weight_sum and mean. Returns the weighted standard deviation. */
+/*
+ * Set d->n, nonfinite, weight_sum and mean. Returns the weighted standard deviation of the
+ * losses.
+ */
 static double
 add_losses(const struct ib_loss_history_epoch *e, struct ib_drift *d)
 {
@@ -164,7 +167,7 @@ write_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t 
 	free(mean);
 }
 
-/* For --fail: fail with the first epoch that has an alarm. */
+/* Return the error of --fail, which names the first epoch that has an alarm. */
 static enum ib_status
 fail_at_alarm(const struct ib_drift *d, size_t n, struct ib_error *err)
 {

@@ -9,7 +9,7 @@ struct ib_drift {
 	int64_t epoch;
 	uint64_t n, nonfinite;
 	double weight_sum, mean;
-	double quantile[5]; /* 0.05, 0.25, 0.5, 0.75, 0.95 */
+	double quantile[5]; /* the quantiles 0.05, 0.25, 0.5, 0.75 and 0.95 of the losses */
 	/* distances from the previous epoch and from the reference epoch */
 	double w1_before, w1_reference, psi_before, psi_reference;
 	double page_hinkley; /* NaN if the epoch has no mean */
@@ -17,9 +17,9 @@ struct ib_drift {
 };
 
 /*
- * Compute the drift of each epoch. The weights of the losses must be set.
- * Returns IB_E_DATA if the reference epoch is not in the logs. The caller
- * frees the array *drift, with one element per epoch, by free().
+ * Compute the drift of each epoch. The losses must already have weights. Stores in *drift an
+ * array with one element per epoch, which the caller frees with free(). Returns IB_E_DATA if
+ * the logs do not contain the reference epoch.
  */
 enum ib_status ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *options,
 			    struct ib_drift **drift, struct ib_error *err);

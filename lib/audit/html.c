@@ -1,10 +1,11 @@
+/* Write the parts of an HTML report. */
 #include "audit/html.h"
 
 #include <stdio.h>
 
 #define PUT(b, text) ib_bytes_put(b, text, sizeof(text) - 1)
 
-extern const char ib_report_css[]; /* audit/report.css, embedded by the Makefile */
+extern const char ib_report_css[]; /* contents of audit/report.css; the Makefile embeds the file */
 
 void
 ib_html_begin(struct ib_bytes *out, const char *title, const char *source)

@@ -34,11 +34,11 @@ write_line(struct ib_text_table *table, const struct ib_run_header *head,
 				 });
 }
 
-/* The --top lines with the lowest scores so far: a heap, the highest score at its top. */
+/* The --top lines with the lowest scores so far, as a heap with the highest score at the top. */
 struct lowest {
 	struct low {
 		struct ib_audit_line line;
-		uint64_t number; /* number of the line, to order equal scores */
+		uint64_t number; /* line number; decides the order of equal scores */
 	} * v;
 	size_t n, cap;
 };
@@ -78,7 +78,7 @@ sift_down(struct lowest *h, size_t i)
 	h->v[i] = x;
 }
 
-/* Add a line if it is among the lowest. Copies the id. Returns false if out of memory. */
+/* Add a line if its score is among the lowest. Copies the id. Returns false if out of memory. */
 static bool
 add_lowest(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint64_t number)
 {

@@ -1,3 +1,4 @@
+/* Read an audit log. See log.h. */
 #define XXH_INLINE_ALL
 #include "audit/log.h"
 
@@ -24,15 +25,18 @@ struct ib_audit_log {
 	const struct ib_context *context;
 	struct ib_audit_run *run;
 	size_t n, cap;
-	size_t *epoch; /* [nepochs] the latest finished run of each epoch */
+	size_t *epoch; /* [nepochs] index of the latest finished run of each epoch */
 	size_t nepochs;
-	/* text[pos..n) is not yet parsed; IB_BYTE_SCAN_PAD zero bytes follow n */
+	/*
+	 * Text from text[pos] on is not parsed yet. IB_BYTE_SCAN_PAD zero bytes follow the
+	 * text.
+	 */
 	struct ib_bytes text;
 	size_t pos;
 	bool ended; /* the frame has no more text */
-	/* for ib_audit_lines_*(): */
+	/* used by ib_audit_lines_*(): */
 	const struct ib_audit_run *now; /* the run being read */
-	uint64_t done;			/* lines of the run read so far */
+	uint64_t done;			/* number of lines of that run read so far */
 	bool hashing;
 	XXH3_state_t *hash;
 	struct ib_json json;
@@ -45,7 +49,7 @@ struct ib_audit_log {
 
 /* ---- text ------------------------------------------------------------------- */
 
-/* Move the unparsed text to the front, and read more text after it. */
+/* Move the unparsed text to the front of the buffer, and read more text after it. */
 static enum ib_status
 refill(struct ib_audit_log *log, struct ib_error *err)
 {
@@ -68,7 +72,7 @@ refill(struct ib_audit_log *log, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Get the next complete line, with its newline. Returns IB_EOF at the end of the frame. */
+/* Get the next complete line, including its newline. Returns IB_EOF at the end of the frame. */
 static enum ib_status
 next_line(struct ib_audit_log *log, struct ib_span *line, struct ib_error *err)
 {
@@ -133,15 +137,16 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 
 /* State of the scan of one frame. */
 struct frame {
-	bool open;	      /* the frame has a run header */
-	struct ib_bytes last; /* the last line that is not empty; empty if it is a sample's */
-	uint64_t blank;	      /* empty lines after it */
-	uint64_t at;	      /* bytes of text so far */
+	bool open;	      /* a run header was found in the frame */
+	struct ib_bytes last; /* last nonempty line; not kept if it is the line of a sample */
+	uint64_t blank;	      /* number of empty lines after that line */
+	uint64_t at;	      /* number of bytes of text so far */
 };
 
 /*
- * Finish a run before another run or the end of the frame: its last line may be
- * the footer. complete: false if the frame is truncated, so the run did not finish.
+ * Finish the current run, because another run or the end of the frame follows. The last line
+ * of a complete run is its footer. complete: false if the frame is truncated; then the run
+ * did not finish.
  */
 static enum ib_status
 end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_error *err)
@@ -175,7 +180,7 @@ end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_erro
 	return IB_OK;
 }
 
-/* Process a line without its newline. n: its length with the newline. */
+/* Process a line. The span does not include the newline, but n does. */
 static enum ib_status
 add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t n,
 	 struct ib_error *err)
@@ -202,7 +207,7 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 		log->run[log->n - 1].nlines += 1 + f->blank;
 		f->last.n = 0;
 		f->blank = 0;
-		/* A footer does not begin like a sample. */
+		/* The line of a sample is not kept, because it cannot be a footer. */
 		if (line.n < 6 || memcmp(line.p, "{\"id\":", 6) != 0)
 			ib_bytes_put(&f->last, line.p, line.n);
 	}
@@ -218,8 +223,8 @@ warn_incomplete(const struct ib_audit_log *log)
 }
 
 /*
- * Process the text after the last newline of a frame. It is a footer without
- * its newline, or an incomplete line (*torn).
+ * Process the text after the last newline of a frame. This text is a footer without a
+ * newline, or it is an incomplete line; *torn is true for an incomplete line.
  */
 static enum ib_status
 add_rest(struct ib_audit_log *log, struct frame *f, bool *torn, struct ib_error *err)
@@ -258,8 +263,8 @@ end_frame(struct ib_audit_log *log, struct frame *f, struct ib_error *err)
 }
 
 /*
- * Scan one frame. ib-prune writes one run per frame. A frame has several runs
- * if a user decompressed the log and compressed it again.
+ * Scan one frame. ib-prune writes one run per frame. A frame contains several runs if a user
+ * decompressed the log and compressed it again.
  */
 static enum ib_status
 read_frame(struct ib_audit_log *log, struct ib_error *err)
@@ -453,7 +458,7 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, b
 			break;
 		at += line.n;
 	}
-	if (st) /* the scan found the run: IB_EOF means that the file has changed */
+	if (st) /* the scan found this run, so after IB_EOF the file has changed */
 		return st == IB_EOF ? ib_fail(err, IB_E_IO,
 					      "%s: the file changed "
 					      "while it was read",
@@ -540,7 +545,7 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 	ib_arena_reset(&log->arena);
 	if (log->done == log->now->nlines)
 		return IB_EOF;
-	/* The ids point into the text: end the batch before the text must move. */
+	/* The ids point into the text, so the batch must end before the text moves. */
 	from = log->pos;
 	while (*n < LINES && log->done < log->now->nlines) {
 		if (*n > 0 && !memchr(log->text.p + log->pos, '\n', log->text.n - log->pos))

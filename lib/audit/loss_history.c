@@ -1,3 +1,4 @@
+/* Read loss logs into memory, and set the weights of the losses. */
 #include "audit/loss_history.h"
 
 #include <math.h>
@@ -11,14 +12,17 @@
 struct reading {
 	struct ib_loss_history *losses;
 	const struct ib_loss_history_options *options;
-	size_t last;	/* index of the epoch of the last record; the next record is often of it */
-	size_t undated; /* number of operands whose records have no epoch */
-	bool undated_now; /* the current operand has such records */
+	size_t last;	  /* epoch index of the last record; the next record usually has the same */
+	size_t undated;	  /* number of operands with records that have no epoch */
+	bool undated_now; /* the current operand has a record without an epoch */
 };
 
 /* ---- ids -------------------------------------------------------------------- */
 
-/* Find or add n <= IB_GROUP ids. The hashes must be computed with the seed of the table. */
+/*
+ * Find n <= IB_GROUP ids in the table, or add them. The seed of their hashes must be the
+ * seed of the table.
+ */
 static enum ib_status
 find_rows(struct ib_loss_history *l, struct ib_id *id, size_t n, uint32_t *row,
 	  struct ib_error *err)
@@ -208,7 +212,7 @@ ib_loss_history_find(const struct ib_loss_history *l, int64_t epoch)
 
 /* ---- weights ------------------------------------------------------------------ */
 
-/* Set weight[row] to 1/pi for the ids of the run's lines, and to 1 for all others. */
+/* Set weight[row] to 1/pi if the run has a line for the id of the row, otherwise to 1. */
 static enum ib_status
 weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 	       const struct ib_audit_run *run, double *weight, struct ib_error *err)
@@ -235,7 +239,7 @@ weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Set the weights of the epochs that the audit log has. */
+/* Set the weights of all epochs that the audit log contains. */
 static enum ib_status
 set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
 {

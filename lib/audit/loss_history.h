@@ -1,6 +1,6 @@
 /*
- * Loss logs in memory, by epoch, for the subcommands that need all losses of a
- * training run. Memory: 8 bytes per record, 16 with weights, and each id once.
+ * Loss logs in memory, sorted by epoch, for the subcommands that need all losses of a
+ * training run. Memory: 8 bytes per record (16 with weights), and each id once.
  */
 #ifndef IB_AUDIT_LOSS_HISTORY_H
 #define IB_AUDIT_LOSS_HISTORY_H
@@ -12,29 +12,28 @@ struct ib_loss_history_epoch {
 	int64_t epoch;
 	uint64_t n;
 	size_t cap;
-	uint32_t *row;	/* [n] row of the id, in the order of the records */
-	float *loss;	/* [n] NaN: not finite */
-	double *weight; /* [n] NaN: not set; the array is NULL if weights are not read */
+	uint32_t *row;	/* [n] row of the id of each record, in the order of the records */
+	float *loss;	/* [n] losses; NaN if a loss is not finite */
+	double *weight; /* [n] weights; NaN if not set. The array is NULL if weights are not read */
 };
 
 struct ib_loss_history {
-	struct ib_table ids;		     /* in the order of their first records */
-	struct ib_loss_history_epoch *epoch; /* ascending */
+	struct ib_table ids;		     /* in the order in which the ids first occur */
+	struct ib_loss_history_epoch *epoch; /* sorted by epoch */
 	size_t nepochs, cap;
-	bool weighted; /* weights are read */
+	bool weighted; /* weights are read from the records */
 	uint64_t nonfinite;
 };
 
 struct ib_loss_history_options {
 	struct ib_list operands;
 	const struct ib_log_options *log;
-	const char *weight_field; /* NULL: do not read weights */
+	const char *weight_field; /* NULL: do not read weights from the records */
 };
 
 /*
- * Read all operands. Returns IB_E_DATA for a score file. Also returns
- * IB_E_DATA if the records of two or more operands have no epoch and the
- * options give none.
+ * Read all operands. Returns IB_E_DATA if an operand is a score file. Also returns IB_E_DATA
+ * if the options give no epoch, and two or more operands have records without an epoch.
  */
 enum ib_status ib_loss_history_read(const struct ib_loss_history_options *options,
 				    const struct ib_context *context, struct ib_loss_history *l,
@@ -42,29 +41,28 @@ enum ib_status ib_loss_history_read(const struct ib_loss_history_options *option
 void ib_loss_history_release(struct ib_loss_history *l);
 
 /*
- * Set the weights that the records do not have: 1/pi of the id and epoch in
- * the audit log, or 1 if log is NULL or has no such line. A line with pi 0
- * gives weight 0.
+ * Set the weights of records that have no weight. The weight is 1/pi, with the pi of the id
+ * and epoch in the audit log. The weight is 0 if pi is 0. The weight is 1 if log is NULL or
+ * has no line for the id in the epoch.
  */
 enum ib_status ib_loss_history_set_weights(struct ib_loss_history *l, struct ib_audit_log *log,
 					   struct ib_error *err);
 
 /*
- * Read the operands as the options say, and set the weights. log: the audit
- * log, borrowed; if it is NULL, the audit log that the options name, if any.
+ * Read the operands as the options require, and set the weights. log is borrowed. If log is
+ * NULL, use the audit log that the options name, if they name one.
  */
 enum ib_status ib_loss_history_load(const struct ib_audit_options *o, struct ib_list operands,
 				    struct ib_audit_log *log, const struct ib_context *context,
 				    struct ib_loss_history *l, struct ib_error *err);
 
 /*
- * Return the weighted mean of the finite losses of an epoch, computed from
- * exact sums. Weights are 1 if e->weight is NULL. Returns NaN if the sum of
- * the weights is 0.
+ * Return the weighted mean of the finite losses of an epoch, computed from exact sums. If
+ * e->weight is NULL, all weights are 1. Returns NaN if the sum of the weights is 0.
  */
 double ib_loss_history_mean(const struct ib_loss_history_epoch *e, double *weight_sum);
 
-/* Return the records of an epoch, or NULL if there are none. */
+/* Return the records of an epoch, or NULL if the epoch has no records. */
 struct ib_loss_history_epoch *ib_loss_history_find(const struct ib_loss_history *l, int64_t epoch);
 
 #endif

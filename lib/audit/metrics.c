@@ -1,7 +1,7 @@
 /*
- * Metrics for the textfile collector of Prometheus. The file appears complete,
- * because the output is renamed into place. Samples have no time stamps,
- * because the collector refuses files that have them.
+ * Write metrics for the textfile collector of Prometheus. Readers never see an incomplete
+ * file, because the output is renamed into place. The metrics have no timestamps, because
+ * the collector refuses files with timestamps.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ write_family(struct ib_bytes *b, const char *name, const char *help)
 	ib_bytes_printf(b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
-/* Append the value of a label. Backslash, quote and newline are escaped. */
+/* Append the value of a label. Backslashes, quotes and newlines are escaped. */
 static void
 write_label(struct ib_bytes *b, const char *value)
 {

@@ -1,3 +1,4 @@
+/* Count for each id in how many epochs it was pruned, and in how many it was drawn. */
 #include "audit/prune_counts.h"
 
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 #include "base/error.h"
 #include "base/sort.h"
 
-/* Reserve zeroed counts for `rows` rows. */
+/* Reserve zeroed counters for `rows` rows. */
 static bool
 reserve(struct ib_prune_counts *t, uint64_t rows)
 {
@@ -19,7 +20,7 @@ reserve(struct ib_prune_counts *t, uint64_t rows)
 	return true;
 }
 
-/* Count a line. An epoch is counted once, even if the id has several lines in it. */
+/* Count a line. If an id has several lines in an epoch, the epoch counts only once. */
 static void
 count_line(struct ib_prune_count *c, bool kept, int32_t epoch)
 {
@@ -67,7 +68,7 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 	return IB_OK;
 }
 
-/* Sort the ids by descending number of pruned epochs. */
+/* Sort the ids by the number of epochs in which they were pruned, the largest first. */
 static enum ib_status
 sort(struct ib_prune_counts *t, struct ib_error *err)
 {

@@ -1,20 +1,20 @@
-/* How often each id was pruned, and how often it was kept by its draw. */
+/* For each id: how often the id was pruned, and how often a draw kept it. */
 #ifndef IB_AUDIT_PRUNE_COUNTS_H
 #define IB_AUDIT_PRUNE_COUNTS_H
 
 #include "audit/log.h"
 
 struct ib_prune_count {
-	uint32_t pruned, drawn; /* numbers of epochs; drawn: eligible and kept */
+	uint32_t pruned, drawn; /* numbers of epochs; drawn: the id was eligible and kept */
 	int32_t last;		/* last epoch in which the id was pruned */
-	int32_t last_drawn;	/* last epoch in which it was kept by its draw */
+	int32_t last_drawn;	/* last epoch in which the id was drawn */
 };
 
 struct ib_prune_counts {
-	struct ib_table ids;	      /* in the order of their first lines */
+	struct ib_table ids;	      /* in the order in which the ids first occur in the log */
 	struct ib_prune_count *count; /* [ids.n] */
 	size_t cap;
-	uint32_t *order; /* [ids.n] rows, by descending number of pruned epochs */
+	uint32_t *order; /* [ids.n] rows, sorted by pruned epochs, the largest first */
 };
 
 enum ib_status ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_log *log,

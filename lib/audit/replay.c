@@ -1,3 +1,4 @@
+/* Recompute the decisions of a run, and compare the lines of the audit log with them. */
 #define XXH_INLINE_ALL
 #include "audit/replay.h"
 
@@ -19,7 +20,7 @@ options_of(const struct ib_run_header *h)
 {
 	struct ib_rule_options o = h->options;
 
-	if (!o.keep) { /* with --keep, the ratio is solved from the scores */
+	if (!o.keep) { /* with --keep, the scores determine the ratio */
 		o.ratio = h->solved.ratio;
 		o.ratio_given = true;
 	}
@@ -47,7 +48,7 @@ equal_or_nan(double a, double b)
 	return a == b || (isnan(a) && isnan(b));
 }
 
-/* Compare the numbers that were computed from the scores with the header. */
+/* Compare the numbers in the header with the numbers computed from the scores. */
 static enum ib_status
 compare_numbers(const struct ib_rule *r, const struct ib_run_header *h, struct ib_error *err)
 {
@@ -67,7 +68,10 @@ compare_numbers(const struct ib_rule *r, const struct ib_run_header *h, struct i
 	return IB_OK;
 }
 
-/* Compare everything that was computed from the scores with the header. */
+/*
+ * Compare everything in the header that depends on the scores with the values computed from
+ * the scores.
+ */
 static enum ib_status
 compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib_error *err)
 {
@@ -97,7 +101,7 @@ compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib
 	return IB_OK;
 }
 
-/* Check that k of each group is pi * n, rounded, and at least 1. */
+/* Check for each group that k is pi * n, rounded, and at least 1. */
 static enum ib_status
 check_groups(const struct ib_run_header *h, struct ib_error *err)
 {
@@ -137,7 +141,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 		return IB_OK;
 	}
 	st = ib_rule_prepare(&o, scores, NULL, NULL, &r->rule, err);
-	if (st == IB_E_MISUSE) /* ib-prune refuses such a parameter */
+	if (st == IB_E_MISUSE) /* ib-prune refuses such a parameter, so the header is invalid */
 		return err->code = IB_E_CHECK;
 	r->solved = !st;
 	return st ? st : compare_solved(r->rule, head, err);
@@ -145,7 +149,7 @@ ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 
 /* ---- lines ------------------------------------------------------------------ */
 
-/* Return the group with this pi, or -1. */
+/* Return the index of the group with this pi, or -1. */
 static int
 group_of(const struct ib_run_header *h, double pi)
 {
@@ -158,8 +162,8 @@ group_of(const struct ib_run_header *h, double pi)
 }
 
 /*
- * Compute pi from the header and the score in the line, and compare it with the
- * line. *group: index of the group for --sampling=fixed, otherwise -1.
+ * Compute pi from the header and the score in the line, and compare the result with pi in
+ * the line. Sets *group to the index of the group for --sampling=fixed, otherwise to -1.
  */
 static enum ib_status
 check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group,
@@ -187,7 +191,7 @@ check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group
 				       pi);
 		pi = h->group[*group].fraction;
 	}
-	if (pi >= 1) /* IB_HIGH, or a group that keeps all */
+	if (pi >= 1) /* pi is IB_HIGH, or 1 because the group keeps all samples */
 		return ib_fail(err, IB_E_CHECK,
 			       "there is a line for this sample, but its score %.9g is not below "
 			       "the threshold: pi is 1",
@@ -197,7 +201,7 @@ check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group
 	return IB_OK;
 }
 
-/* Compare score, pi and decision of a line with the score file. */
+/* Compare the score, pi and decision of a line with the values from the score file. */
 static enum ib_status
 check_scores(const struct ib_replay *r, const struct ib_audit_line *line, struct ib_error *err)
 {
@@ -234,10 +238,7 @@ compare_draws(uint64_t a, struct ib_span x, uint64_t b, struct ib_span y)
 	return ib_span_compare(x, y);
 }
 
-/*
- * --sampling=fixed: add a line to its group. Update the largest u of the kept samples, or the
- * smallest u of the pruned ones.
- */
+/* Count a line of a fixed group, and update the boundary between kept and pruned samples. */
 static bool
 add_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t bits)
 {
@@ -300,7 +301,10 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 
 /* ---- the end ---------------------------------------------------------------- */
 
-/* Check that the run kept the k smallest (u, id) of the n samples of a group. */
+/*
+ * Check that the run kept the k samples with the smallest (u, id) among the n samples of a
+ * group.
+ */
 static enum ib_status
 check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 {
@@ -351,7 +355,8 @@ check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *
 			       "the footer's 'kept' is %llu, but the lines alone give %llu",
 			       (unsigned long long)t->kept, (unsigned long long)s->kept);
 	ib_run_stats_finish(s, r->head->group, r->head->ngroups);
-	ib_exact_add_times(&s->weight_sum, 1, t->kept - s->kept); /* the samples without a line */
+	/* Kept samples without a line have weight 1. */
+	ib_exact_add_times(&s->weight_sum, 1, t->kept - s->kept);
 	sum = ib_exact_round(&s->weight_sum);
 	if (sum != t->weight_sum)
 		return ib_fail(err, IB_E_CHECK,

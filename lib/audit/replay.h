@@ -9,47 +9,52 @@
 #include "prune/run_stats.h"
 
 /*
- * For --sampling=fixed: the lines of one group. Such a run keeps the samples
- * with the smallest (u, id) of each group. So every kept (u, id) must be
- * smaller than every pruned one, and it is enough to remember the boundary.
+ * The lines of one group, for --sampling=fixed. Such a run keeps the samples with the
+ * smallest (u, id) of each group. So the (u, id) of every kept sample must be smaller than
+ * the (u, id) of every pruned sample. To check this, it is enough to remember the largest
+ * kept and the smallest pruned (u, id).
  */
 struct ib_replay_group {
 	uint64_t kept, pruned;
-	uint64_t last_kept, first_pruned;  /* u bits of the largest kept, the smallest pruned */
-	struct ib_bytes last_id, first_id; /* ids of these two, copied */
+	/* bits of u of the largest kept and the smallest pruned sample */
+	uint64_t last_kept, first_pruned;
+	struct ib_bytes last_id, first_id; /* copies of the ids of these two samples */
 };
 
 struct ib_replay {
 	const struct ib_run_header *head;
-	const struct ib_scores *scores; /* NULL: use only the header */
-	bool solved;			/* rule was prepared from the scores again */
-	struct ib_rule *rule;		/* if solved */
-	struct ib_rule bare;		/* the rule with the threshold etc. of the header */
+	const struct ib_scores *scores; /* NULL: check against the header only */
+	bool solved;			/* rule was prepared from the scores */
+	struct ib_rule *rule;		/* set if solved is true */
+	struct ib_rule bare;		/* the rule with the solved numbers of the header */
 	struct ib_replay_group *group;	/* [head->ngroups] */
-	struct ib_run_stats stats;	/* of the lines */
-	uint64_t *id_hash;		/* hashes of all ids, to find duplicates */
+	struct ib_run_stats stats;	/* statistics of the lines so far */
+	uint64_t *id_hash;		/* hashes of all ids so far, to find duplicates */
 	uint64_t nhashes;
 	size_t hashes_cap;
 };
 
-/* Make the rule that the header describes. Needs no scores. */
+/* Make the rule that the header describes, without scores. */
 void ib_replay_bare_rule(struct ib_rule *rule, const struct ib_run_header *head);
 
 /*
- * Start. scores: the score file that the run read, or NULL. With it, threshold,
- * ratio and groups are computed again. Returns IB_E_CHECK, with the
- * difference, if the header has other values.
+ * Start to check a run. scores: the score file that the run read, or NULL. If scores is not
+ * NULL, threshold, ratio and groups are computed from the scores. Returns IB_E_CHECK, with a
+ * message that shows the difference, if the header has other values.
  */
 enum ib_status ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 			       const struct ib_scores *scores, struct ib_error *err);
 
-/* Check one line. Returns IB_E_CHECK, with the expected value, if it differs. */
+/*
+ * Check one line. If the line is wrong, returns IB_E_CHECK with a message that contains the
+ * expected value.
+ */
 enum ib_status ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line,
 			      struct ib_error *err);
 
 /*
- * Compare all lines with the footer. *duplicate: a hash that two lines have in
- * common, or 0; the caller must check whether their ids are equal.
+ * Compare all lines with the footer. Sets *duplicate to a hash that two ids have in common,
+ * or to 0. The caller must then check whether the two ids are equal.
  */
 enum ib_status ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail,
 			     uint64_t *duplicate, struct ib_error *err);

@@ -1,4 +1,4 @@
-/* The HTML report of a run: one file, without scripts and external resources. */
+/* Write the HTML report of a run: one file without scripts or external resources. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #include "audit/verbs.h"
 #include "base/error.h"
 
-#define MAX_ERRORS 4 /* standard errors; a larger deviation of a weight sum is not chance */
+/* If a weight sum deviates by more than this many standard errors, the cause is not chance. */
+#define MAX_ERRORS 4
 
 struct report {
 	const struct ib_audit_options *options;
@@ -22,11 +23,11 @@ struct report {
 	struct ib_prune_counts counts;
 	struct ib_loss_history losses;
 	bool has_losses;
-	double (*low)[5]; /* [n] without losses: quantiles of the scores in the audit log */
+	double (*low)[5]; /* [n] quantiles of the scores in the audit log, if there are no losses */
 	struct ib_drift *drift;
 	struct ib_suspect *suspect;
 	size_t nsuspects;
-	uint64_t top; /* maximum number of rows of a list of ids */
+	uint64_t top; /* maximum number of rows in each list of ids */
 	/* for the current chart: */
 	int64_t *epoch; /* x labels */
 	double *v[6];	/* y values */
@@ -48,12 +49,12 @@ read_losses(struct report *r, struct ib_error *err)
 	st = ib_loss_history_load(o, logs, r->log, r->context, &r->losses, err);
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
-	if (!st) /* must be last: it merges duplicate records of r->losses */
+	if (!st) /* must be the last call, because it merges duplicates in r->losses */
 		st = ib_suspects_find(&r->losses, o, &r->suspect, &r->nsuspects, err);
 	return st;
 }
 
-/* Without loss logs: read the scores in the audit log, which has only eligible samples. */
+/* If there are no loss logs, read the scores in the audit log, which has only eligible samples. */
 static enum ib_status
 read_scores(struct report *r, struct ib_error *err)
 {
@@ -302,7 +303,7 @@ threshold_at(const struct report *r, int64_t epoch)
 	return NAN;
 }
 
-/* The threshold, with quantiles of the losses or of the eligible samples' scores. */
+/* Draw the threshold, and quantiles of the losses or of the scores of eligible samples. */
 static void
 chart_losses(struct report *r)
 {

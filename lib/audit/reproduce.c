@@ -1,4 +1,4 @@
-/* The parameters of a run, and the commands that repeat and verify it. */
+/* Write the parameters of a run, and the commands that repeat and verify the run. */
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ write_quoted(struct ib_bytes *b, struct ib_span value)
 	ib_bytes_put_char(b, '\'');
 }
 
-/* True if the command needs the option: its value differs from the default and has an effect. */
+/* True if the command line needs the option: the value is not the default, and has an effect. */
 static bool
 is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 {
@@ -47,7 +47,7 @@ is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 		return *(const int64_t *)at > 0;
 	case IB_PARAM_CHOICE:
 		return *(const unsigned *)at > 0;
-	case IB_PARAM_REAL: /* --delta, which has an effect only with -E */
+	case IB_PARAM_REAL: /* only --delta, which has no effect without -E */
 		return o->epochs != IB_NO_EPOCH;
 	default:
 		return true;
@@ -92,7 +92,7 @@ write_value(struct ib_bytes *out, const struct ib_run_header *h, const cJSON *m)
 {
 	char number[IB_NUMBER_MAX], *text;
 
-	if (strcmp(m->string, "seed") == 0) { /* a double cannot hold 64 bits */
+	if (strcmp(m->string, "seed") == 0) { /* A double cannot hold the 64 bits of a seed. */
 		ib_bytes_printf(out, "%llu", (unsigned long long)h->options.seed);
 	} else if (cJSON_IsString(m)) {
 		ib_html_plain(out, ib_span_of(m->valuestring));
@@ -115,7 +115,7 @@ write_parameters(struct ib_bytes *out, const struct ib_run_header *h)
 	};
 	cJSON *json = cJSON_Parse(h->text), *m;
 
-	out->failed |= !json; /* the log reader has parsed it before, so only memory can fail */
+	out->failed |= !json; /* only out of memory: the log reader parsed the text before */
 	ib_html_table(out, "parameters", columns, 2);
 	cJSON_ArrayForEach(m, json)
 	{

@@ -1,4 +1,4 @@
-/* Run one subcommand of ib-audit: open the output, fill it, commit it. */
+/* Run one subcommand of ib-audit: open its output, call the subcommand, commit the output. */
 #include "audit/verbs.h"
 
 enum ib_status
@@ -20,7 +20,7 @@ ib_audit_run(const struct ib_audit_options *options, const struct ib_context *co
 	if (st)
 		return st;
 	st = verbs[options->verb](options, context, out, err);
-	if (st == IB_E_CHECK) { /* a failed check: the output is complete, so commit it */
+	if (st == IB_E_CHECK) { /* a check failed, but the output is complete: commit the output */
 		failure = *err;
 		check = st;
 		st = IB_OK;

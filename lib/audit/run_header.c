@@ -29,8 +29,9 @@ rule_of(struct ib_members *p, const char *name)
 }
 
 /*
- * Read the seed from the text of the line, because cJSON's double cannot hold
- * 64 bits. `"seed":` cannot match inside a string, where quotes are escaped.
+ * Read the seed from the text of the line, because cJSON stores numbers as doubles, which
+ * cannot hold 64 bits. The search for `"seed":` cannot find a place inside a string, because
+ * quotes inside strings are escaped.
  */
 static uint64_t
 seed_of(struct ib_members *p, const char *line)
@@ -117,7 +118,7 @@ part_of(struct ib_members *p, struct ib_part *part)
 	free(spec);
 }
 
-/* Read a parameter. If its member is absent, the default stays. */
+/* Read a parameter. If the object has no such member, the default does not change. */
 static void
 read_param(struct ib_members *p, const struct ib_param *param, const char *line,
 	   struct ib_rule_options *o, struct ib_solved *solved)

@@ -1,3 +1,4 @@
+/* Compute quantiles of the scores in an audit log. */
 #include <stdlib.h>
 
 #include "audit/stats.h"

@@ -1,4 +1,4 @@
-/* Show what happened to single ids in each epoch, and why. */
+/* Show what happened to given ids in each epoch, and why. */
 #define XXH_INLINE_ALL
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/part.h"
 #include "score/load.h"
 
-/* The line of one id in one run, if any. */
+/* The line of one id in one run, if there is such a line. */
 struct found {
 	bool any, kept;
 	float score;
@@ -49,13 +49,13 @@ struct show {
 	struct ib_audit_log *log;
 	struct ib_scores *scores; /* NULL: without -s */
 	char digest[33];	  /* digest of the scores */
-	struct ib_table ids;	  /* the operands, each once */
-	uint32_t *row;		  /* [nids] row in ids of each operand */
+	struct ib_table ids;	  /* the operands without duplicates */
+	uint32_t *row;		  /* [nids] for each operand: its row in ids */
 	size_t nids, nepochs;
 	struct found *found; /* [nepochs * ids.n] */
 };
 
-/* ---- looking up --------------------------------------------------------------- */
+/* ---- search ------------------------------------------------------------------ */
 
 /* Add the operands to s->ids. */
 static enum ib_status
@@ -87,7 +87,7 @@ index_ids(struct show *s, struct ib_error *err)
 	return st;
 }
 
-/* Find the lines of all ids in one run. Needs one hash look-up per line. */
+/* Find the lines of all ids in one run, with one hash look-up per line of the run. */
 static enum ib_status
 search(struct show *s, const struct ib_audit_run *run, struct found *found, struct ib_error *err)
 {
@@ -143,8 +143,9 @@ read_all(struct show *s, struct ib_error *err)
 /* ---- why there is no line -------------------------------------------------------- */
 
 /*
- * Return why a sample with this score was kept without a draw. Returns NULL if
- * the score made it eligible: without a line it was not in the manifest.
+ * Return the reason why a sample with this score was kept without a draw. Returns NULL if
+ * the score makes the sample eligible. An eligible sample without a line was not in the
+ * manifest.
  */
 static const char *
 explain_score(const struct ib_rule *rule, const struct ib_row *row)
@@ -162,7 +163,7 @@ explain_score(const struct ib_rule *rule, const struct ib_row *row)
 	return pi == 1 ? "pi 1" : NULL;
 }
 
-/* True if a later run of the log has the same epoch or an earlier one. */
+/* True if a later run in the log has the same epoch or an earlier epoch. */
 static bool
 is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 {
@@ -176,10 +177,10 @@ is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 }
 
 /*
- * Find the reason from the number of visits, if the score that the run used has
- * been overwritten. If the number of visits equals the number of epochs in which
- * the sample was not pruned, the sample had no score only in the first of these
- * epochs. This does not work with -e, which reads only one epoch.
+ * Find the reason from the number of visits, if the score file no longer has the score that
+ * the run used. If the number of visits equals the number of epochs in which the sample was
+ * not pruned, the sample had no score only in the first of these epochs. This method does
+ * not work with -e, because only one epoch is read then.
  */
 static const char *
 explain_by_visits(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
@@ -208,10 +209,10 @@ explain_by_visits(const struct show *s, const struct ib_audit_run *run, struct i
 }
 
 /*
- * Find the reason from the score file. The file has the score that the run used
- * if it is the file that the run read. It also has that score if the sample has
- * not been visited since the run, unless the training was rolled back to an
- * earlier epoch.
+ * Find the reason from the score file. If the run read this very file, the file contains the
+ * score that the run used. Otherwise the file still contains that score if the sample has
+ * not been visited since the run. After a rollback of the training to an
+ * earlier epoch, this conclusion is not possible.
  */
 static const char *
 explain_by_scores(const struct show *s, const struct ib_rule *rule, const struct ib_audit_run *run,
@@ -234,7 +235,10 @@ explain_by_scores(const struct show *s, const struct ib_rule *rule, const struct
 	return row.visits == 1 ? unseen : explain_by_visits(s, run, id, &row);
 }
 
-/* Return why a sample has no line in a run. *kept: true if it was kept. */
+/*
+ * Return the reason why a sample has no line in a run. Sets *kept to true if the sample was
+ * kept.
+ */
 static const char *
 explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id, bool *kept)
 {
@@ -353,7 +357,10 @@ ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context
 		st = ib_scores_load_any(o->scores, context, &s.scores, s.digest, err);
 	if (!st)
 		st = read_all(&s, err);
-	/* Only rows of the current score have visits: without -s, JSON omits the member. */
+	/*
+	 * Only rows with the current score have visits. Without -s there are no such rows, so
+	 * JSON omits the member.
+	 */
 	if (!st)
 		st = ib_text_table_new(o->scores ? columns_now : columns,
 				       o->scores || !o->json ? NCOLUMNS : NCOLUMNS - 1, &style, out,

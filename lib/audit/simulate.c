@@ -1,7 +1,7 @@
 /*
- * Simulate a rule on the loss logs of a training run without pruning. If the
- * rule prunes a sample in an epoch, the loss of that epoch is ignored and the
- * sample keeps its old score, as in a real run.
+ * Simulate a rule on the loss logs of a training run without pruning. If the rule prunes a
+ * sample in an epoch, the loss of the sample in that epoch is ignored, and the sample keeps
+ * its old score. The same happens in a real run.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,11 +18,11 @@ struct simulation {
 	const struct ib_audit_options *options;
 	struct ib_loss_history losses;
 	struct ib_scores *scores;
-	uint32_t *score_row;	/* [ids] row in scores; IB_NO_ROW: no score yet */
-	bool *kept;		/* [ids] kept in the current epoch */
-	struct ib_context once; /* given to the rule; drops a repeated warning */
+	uint32_t *score_row;	/* [ids] row in scores for each id; IB_NO_ROW: no score yet */
+	bool *kept;		/* [ids] for each id: kept in the current epoch */
+	struct ib_context once; /* for the rule: does not repeat a warning */
 	const struct ib_context *context;
-	char warned[200];	  /* the last warning */
+	char warned[200];	  /* text of the last warning */
 	uint64_t samples, pruned; /* sums over the epochs so far */
 	double cost_share;	  /* sum of pruned / samples over the epochs so far */
 };
@@ -113,7 +113,8 @@ simulate_epoch(struct simulation *s, int64_t epoch, struct ib_text_table *table,
 	enum ib_status st;
 
 	o.epoch = epoch;
-	if (o.full_from != IB_NO_EPOCH) /* then -E is only the number of epochs to simulate */
+	/* With --full-from, -E is only the number of epochs to simulate. */
+	if (o.full_from != IB_NO_EPOCH)
 		o.epochs = IB_NO_EPOCH;
 	st = ib_rule_prepare(&o, s->scores, NULL, &s->once, &rule, err);
 	if (st)

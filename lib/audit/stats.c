@@ -1,3 +1,4 @@
+/* Compute the statistics of each epoch of an audit log. */
 #include "audit/stats.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@ group_of(const struct ib_run_header *h, const struct ib_audit_line *line)
 {
 	size_t i;
 
-	/* unseen or unknown samples are drawn independently in a fixed run too */
+	/* Samples without a known score are drawn independently, even with --sampling=fixed. */
 	if (h->options.sampling != IB_SAMPLING_FIXED ||
 	    (!ib_rule_needs_scores(h->options.rule) && isnan(line->score)))
 		return -1;

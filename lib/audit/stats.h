@@ -7,32 +7,33 @@
 struct ib_audit_stats {
 	int64_t epoch;
 	uint64_t samples, kept, pruned;
-	double threshold; /* NaN: none */
+	double threshold; /* NaN: no threshold */
 	double weight_sum;
-	double share;	  /* kept / samples; NaN if there are no samples */
-	double saved;	  /* pruned / samples, summed over all epochs up to this one */
-	double saved_sum; /* sum of the ratios pruned / samples of these epochs */
-	double error;	  /* standard error of weight_sum; NaN: not computed */
+	double share;	  /* kept / samples; NaN if samples is 0 */
+	double saved;	  /* pruned / samples, both summed over the epochs up to this one */
+	double saved_sum; /* sum of pruned / samples over the same epochs */
+	double error;	  /* standard error of weight_sum; NaN if not computed */
 };
 
 /*
- * Compute the statistics of each epoch, by ascending epoch. The standard error
- * is computed for the last `errors` epochs only, because it needs all lines of
- * an epoch. The caller frees *stats with free().
+ * Compute the statistics of each epoch, sorted by epoch. The standard error is only computed
+ * for the last `errors` epochs, because it requires all lines of an epoch. The caller frees
+ * *stats with free().
  */
 enum ib_status ib_audit_stats(struct ib_audit_log *log, uint64_t errors,
 			      struct ib_audit_stats **stats, size_t *n, struct ib_error *err);
 
 /*
- * Compute the quantiles 0.05, 0.25, 0.5, 0.75, 0.95 of the scores of the
- * eligible samples of epoch number i. They are NaN if there is no such sample.
+ * Compute the quantiles 0.05, 0.25, 0.5, 0.75 and 0.95 of the scores of the eligible samples
+ * of the i-th epoch. The quantiles are NaN if no sample was eligible.
  */
 enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 					struct ib_error *err);
 
 /*
- * Return (weight sum - samples) in standard errors. Returns 0 if both the
- * difference and the error are 0, NaN if only the error is 0 or unknown.
+ * Return (weight sum - samples) divided by the standard error. Returns 0 if both the
+ * difference and the standard error are 0. Returns NaN if only the standard error is 0, or
+ * if the standard error is unknown.
  */
 double ib_audit_weight_deviation(const struct ib_audit_stats *f);
 

@@ -1,4 +1,4 @@
-/* The table with one row per epoch. */
+/* Write a table with one row per epoch of the audit log. */
 #include <stdlib.h>
 
 #include "audit/stats.h"
@@ -42,7 +42,7 @@ write_sparklines(struct ib_bytes *b, const struct ib_audit_stats *f, double *val
 	ib_bytes_put_char(b, '\n');
 }
 
-/* Append sparklines to the table. */
+/* Append sparklines after the table. */
 static void
 write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
 	     struct ib_output *out)

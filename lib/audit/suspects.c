@@ -1,3 +1,4 @@
+/* Find samples whose loss does not fall. */
 #include "audit/suspects.h"
 
 #include <math.h>
@@ -12,7 +13,7 @@
 
 /* ---- one loss per epoch ------------------------------------------------------- */
 
-/* Merge the record `more` into an earlier record of the same id, by --duplicates. */
+/* Merge the record `more` into an earlier record with the same id, as --duplicates requires. */
 static void
 merge(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_duplicates how)
 {
@@ -26,7 +27,7 @@ merge(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_dupli
 	case IB_DUPLICATES_FIRST:
 	case IB_DUPLICATES_MEAN:
 		break;
-	case IB_DUPLICATES_MAX: /* a loss that is not finite stays */
+	case IB_DUPLICATES_MAX: /* if one of the losses is NaN, the result is NaN */
 		replace = !isnan(a) && !(b <= a);
 		break;
 	case IB_DUPLICATES_MIN:
@@ -39,7 +40,10 @@ merge(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_dupli
 	}
 }
 
-/* Set each duplicate to the mean of its id. Sorts the records as pairs (row, index). */
+/*
+ * Set the loss of each duplicate record to the mean loss of its id. Sorts the records as
+ * pairs (row, index).
+ */
 static enum ib_status
 set_means(struct ib_loss_history_epoch *e, struct ib_error *err)
 {
@@ -81,7 +85,7 @@ set_means(struct ib_loss_history_epoch *e, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Reduce an epoch to one record per id, in the order of the first records. */
+/* Reduce an epoch to one record per id, in the order in which the ids first occur. */
 static enum ib_status
 merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enum ib_duplicates how,
 		 struct ib_error *err)
@@ -95,7 +99,7 @@ merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enu
 	if (how == IB_DUPLICATES_MEAN)
 		st = set_means(e, err);
 	for (i = 0; i < e->n && !st; i++) {
-		if (number[e->row[i]]) { /* 1 + index of the id's record */
+		if (number[e->row[i]]) { /* 1 + index of the record of the id; 0: no record yet */
 			merge(e, number[e->row[i]] - 1, i, how);
 			continue;
 		}
@@ -112,12 +116,12 @@ merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enu
 
 /* ---- slopes of the relative losses ----------------------------------------------- */
 
-/* Sums for the line through the relative losses of one id. */
+/* Sums for the line that is fitted through the relative losses of one id. */
 struct course {
 	uint32_t epochs;
-	bool below; /* was below the mean in at least one epoch */
+	bool below; /* the loss was below the mean in at least one epoch */
 	double first, last;
-	double t, y, tt, ty; /* sums over the epochs; t: epochs since the first one */
+	double t, y, tt, ty; /* sums over the epochs; t: epochs since the first epoch */
 };
 
 /* Add the relative losses of one epoch. */

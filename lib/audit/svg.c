@@ -1,3 +1,4 @@
+/* Draw charts as SVG. */
 #include "audit/svg.h"
 
 #include <math.h>
@@ -32,7 +33,10 @@ y_of(const struct ib_svg *c, double y)
 	return TOP + (c->high - y) / (c->high - c->low) * (HEIGHT - TOP - BOTTOM);
 }
 
-/* Return 1, 2 or 5 times a power of ten, so that the range has four to eight steps. */
+/*
+ * Return 1, 2 or 5 times a power of ten, such that the range has four to eight steps of this
+ * size.
+ */
 static double
 nice_step(double range)
 {
@@ -73,7 +77,7 @@ ib_html_text(struct ib_bytes *out, struct ib_span text)
 	const char *p = ib_show(show, text);
 	size_t n = strlen(p), i;
 
-	/* Skip the outer quotes. The quotes inside them then need no backslash. */
+	/* Skip the outer quotes, and the backslashes before quotes inside the text. */
 	for (i = 1; i + 1 < n; i++)
 		if (p[i] != '\\' || p[i + 1] != '"' || i + 2 == n)
 			write_entity(out, p[i]);

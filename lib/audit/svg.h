@@ -1,7 +1,7 @@
 /*
- * Charts as inline SVG: epochs on the x axis, values on the y axis. Colors are
- * classes of the style sheet of the page, which has a light and a dark set. A
- * <title> in each shape is shown as its tooltip.
+ * Write charts as inline SVG: epochs are on the x axis, values on the y axis. Colors are
+ * classes of the page's style sheet, which has a light and a dark color scheme. Each shape
+ * has a <title>, which browsers show as a tooltip.
  */
 #ifndef IB_AUDIT_SVG_H
 #define IB_AUDIT_SVG_H
@@ -16,24 +16,24 @@ struct ib_svg {
 };
 
 /*
- * Write the axes and the grid. epoch[n] has the x labels. Extends low and high
- * to round numbers. about: a description for screen readers.
+ * Write the axes and the grid. epoch[n] contains the x labels. The function extends low and
+ * high to round numbers. about: a description for screen readers.
  */
 void ib_svg_begin(struct ib_svg *c, const char *about, const int64_t *epoch);
 void ib_svg_end(struct ib_svg *c);
 
-/* Draw a line through y[n]. NaN interrupts the line. */
+/* Draw a line through the values y[n]. The line has a gap at each NaN. */
 void ib_svg_line(struct ib_svg *c, const char *class, const double *y);
 /* Fill the area between two lines. */
 void ib_svg_band(struct ib_svg *c, const char *class, const double *low, const double *high);
-/* Draw a bar at position i. title: HTML, not escaped. */
+/* Draw a bar at position i of the x axis. title is HTML and is not escaped. */
 void ib_svg_bar(struct ib_svg *c, const char *class, size_t i, double from, double to,
 		const char *title);
 void ib_svg_point(struct ib_svg *c, const char *class, size_t i, double y, const char *title);
 
-/* Append untrusted text as HTML: entities, \xNN for bytes that are not text, shortened. */
+/* Append untrusted text as HTML. Bytes that are not text become \xNN; long text is shortened. */
 void ib_html_text(struct ib_bytes *out, struct ib_span text);
-/* Append trusted text as HTML: entities only, never shortened. */
+/* Append trusted text as HTML. Special characters become entities; the text is never shortened. */
 void ib_html_plain(struct ib_bytes *out, struct ib_span text);
 
 #endif

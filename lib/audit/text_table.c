@@ -1,7 +1,7 @@
 /*
- * The first rows determine the widths of the columns, and then all rows are written as they
- * come, so that a table may be of any length. Written by hand because libsmartcols keeps all rows
- * in memory and cannot write the same cells as JSON numbers.
+ * Print tables. The widths of the columns depend on the first rows. After these rows, each
+ * row is written at once, so a table may have any number of rows. libsmartcols is not used
+ * because it keeps all rows in memory and cannot write the same cells as JSON numbers.
  */
 #include "audit/text_table.h"
 
@@ -13,7 +13,7 @@
 #include "base/json_writer.h"
 
 #define WIDTH 80
-#define WAITING 1000 /* the first rows, which determine the widths of the columns */
+#define WAITING 1000 /* the number of rows that determine the widths of the columns */
 #define PIECE ((size_t)64 << 10)
 
 struct ib_text_table {
@@ -21,12 +21,12 @@ struct ib_text_table {
 	size_t n;
 	struct ib_table_style style;
 	struct ib_output *out;
-	struct ib_bytes text;	    /* to be written to out */
-	struct ib_json_writer json; /* into text */
+	struct ib_bytes text;	    /* text not yet written to out */
+	struct ib_json_writer json; /* writes into text */
 	uint64_t rows;
-	/* for a table, not for JSON: */
+	/* used for tables, but not for JSON: */
 	struct ib_bytes *cells; /* [WAITING * n] texts of the first rows */
-	size_t waiting;		/* number of these rows */
+	size_t waiting;		/* number of rows in cells */
 	bool widths_known;
 	size_t width[IB_TEXT_TABLE_COLUMNS];
 	bool dropped[IB_TEXT_TABLE_COLUMNS];
@@ -51,7 +51,7 @@ ib_cell_score(float x)
 
 /* ---- one value ---------------------------------------------------------------- */
 
-/* Append untrusted text, with control bytes as \xNN. */
+/* Append untrusted text. Control bytes become \xNN. */
 static void
 show_text(struct ib_bytes *out, struct ib_span text)
 {
@@ -179,7 +179,7 @@ ib_write_sparkline(struct ib_bytes *out, const double *value, size_t n, bool utf
 
 /* ---- tables ------------------------------------------------------------------- */
 
-/* Return the width of a text: its number of UTF-8 characters. */
+/* Return the width of a text: the number of its UTF-8 characters. */
 static size_t
 columns_of(struct ib_span s)
 {
@@ -207,7 +207,7 @@ total(const struct ib_text_table *s)
 	return n > 2 ? n - 2 : n;
 }
 
-/* Drop columns, then shorten the widest text column, until the table fits. */
+/* Drop columns, and then shorten the widest text column, until the table fits. */
 static void
 fit(struct ib_text_table *s)
 {
@@ -259,7 +259,7 @@ write_shortened(struct ib_text_table *s, struct ib_span text, size_t width)
 	ib_bytes_put(&s->text, more, strlen(more));
 }
 
-/* Append a cell. There is no padding after the last column. */
+/* Append a cell. The last column is not padded. */
 static void
 write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 {
@@ -299,7 +299,10 @@ write_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
 		flush(s);
 }
 
-/* Determine the widths, and append the headings and the waiting rows. */
+/*
+ * Determine the widths of the columns. Then append the headings and the rows that wait in
+ * cells.
+ */
 static void
 finish_widths(struct ib_text_table *s)
 {
@@ -342,7 +345,7 @@ table_row(struct ib_text_table *s, const struct ib_cell *cell)
 		finish_widths(s);
 }
 
-/* ---- both --------------------------------------------------------------------- */
+/* ---- tables and JSON ------------------------------------------------------------ */
 
 static void
 json_row(struct ib_text_table *s, const struct ib_cell *cell)

@@ -10,7 +10,7 @@
 #include "io/output.h"
 
 enum ib_cell_kind {
-	IB_CELL_NONE, /* null, "-" */
+	IB_CELL_NONE, /* no value: null in JSON, "-" in a table */
 	IB_CELL_COUNT,
 	IB_CELL_REAL,
 	IB_CELL_SCORE, /* a binary32 */
@@ -20,24 +20,24 @@ enum ib_cell_kind {
 
 struct ib_cell {
 	enum ib_cell_kind kind;
-	uint64_t count; /* for IB_CELL_COUNT and IB_CELL_BOOL */
+	uint64_t count; /* value of IB_CELL_COUNT or IB_CELL_BOOL */
 	double real;
 	struct ib_span text;
 };
 
 #define IB_NONE ((struct ib_cell){ .kind = IB_CELL_NONE })
 #define IB_COUNT(x) ((struct ib_cell){ .kind = IB_CELL_COUNT, .count = (x) })
-#define IB_REAL(x) ib_cell_real(x) /* NaN gives IB_NONE */
+#define IB_REAL(x) ib_cell_real(x) /* NaN becomes IB_NONE */
 #define IB_SCORE(x) ib_cell_score(x)
 #define IB_TEXT(x) ((struct ib_cell){ .kind = IB_CELL_TEXT, .text = (x) })
 #define IB_BOOL_CELL(x) ((struct ib_cell){ .kind = IB_CELL_BOOL, .count = (x) })
 struct ib_cell ib_cell_real(double x);
 struct ib_cell ib_cell_score(float x);
 
-/* How a table shows a real number. JSON always has the shortest exact decimal. */
+/* The format of a real number in a table. JSON always contains the shortest exact decimal. */
 enum ib_style {
 	IB_STYLE_PLAIN,	  /* four significant digits */
-	IB_STYLE_PERCENT, /* 0.25: 25.0% */
+	IB_STYLE_PERCENT, /* 0.25 becomes 25.0% */
 	IB_STYLE_MONEY,	  /* two decimals */
 	IB_STYLE_INTEGER, /* no decimals */
 	IB_STYLE_SIGNED	  /* one decimal and a sign */
@@ -45,16 +45,16 @@ enum ib_style {
 
 struct ib_column {
 	const char *name;    /* name of the JSON member; NULL: not in JSON */
-	const char *heading; /* NULL: not in the table */
+	const char *heading; /* heading of the table column; NULL: not in the table */
 	enum ib_style style;
-	bool left; /* align to the left, for texts */
-	int drop;  /* if the table is too wide, columns are dropped by descending value; 0: never */
+	bool left; /* align to the left, as for texts */
+	int drop;  /* highest: dropped first if the table is too wide; 0: never dropped */
 };
 
-/* How results are shown. */
+/* How to show the results. */
 struct ib_table_style {
 	bool json;
-	bool color, utf8; /* the terminal supports them */
+	bool color, utf8; /* features of the terminal */
 	bool spark;	  /* add sparklines */
 	int width;	  /* width of the terminal in characters; 0: 80 */
 };
@@ -67,20 +67,20 @@ enum ib_status ib_text_table_new(const struct ib_column *column, size_t n,
 				 const struct ib_table_style *style, struct ib_output *out,
 				 struct ib_text_table **table, struct ib_error *err);
 
-/* Add a row of n cells. Texts are copied if they are needed after the call. */
+/* Add a row of n cells. The table copies texts that it needs after the call. */
 void ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell);
 
-/* Write the remaining rows. Returns IB_E_IO if memory ran out in any call. */
+/* Write the remaining rows. Returns IB_E_IO if memory ran out in this or an earlier call. */
 enum ib_status ib_text_table_end(struct ib_text_table *s, struct ib_error *err);
 void ib_text_table_free(struct ib_text_table *s); /* s may be NULL */
 
 /*
- * Append a sparkline: block characters, or the digits 0 to 9 without UTF-8. It
- * starts at 0, or at the minimum if that is more than half of the maximum.
+ * Append a sparkline: block characters, or the digits 0 to 9 if utf8 is false. The scale
+ * starts at 0, or at the minimum if the minimum is more than half of the maximum.
  */
 void ib_write_sparkline(struct ib_bytes *out, const double *value, size_t n, bool utf8);
 
-/* Append a number in a style of a table. */
+/* Append a number in a table style. */
 void ib_write_real(struct ib_bytes *out, enum ib_style style, double x);
 
 /* Append a cell as a JSON value. */

@@ -1,7 +1,7 @@
 /*
- * Check an audit log: recompute every decision, count and digest, and check the
- * chain of its runs. This finds accidents, not forgery: anyone who can write the
- * log can write a consistent one.
+ * Check an audit log: recompute every decision, count and digest, and check the chain of the
+ * runs. This finds accidental changes, but not forgery: anyone who can write the log can
+ * write a consistent one.
  */
 #define XXH_INLINE_ALL
 #include <stdio.h>
@@ -16,14 +16,17 @@
 struct verify {
 	struct ib_audit_log *log;
 	const struct ib_audit_run *run;
-	struct ib_scores *scores; /* from -s; NULL: none */
-	char digest[33];	  /* digest of the scores */
-	bool used;		  /* at least one run read these scores */
+	struct ib_scores *scores; /* scores from -s; NULL: no -s */
+	char digest[33];	  /* digest of these scores */
+	bool used;		  /* at least one run used these scores */
 	const struct ib_context *context;
-	uint64_t lines; /* number of lines of the runs before */
+	uint64_t lines; /* number of lines in the runs before the current run */
 };
 
-/* Fail with "FILE: the run of epoch 3 (frame 4), line 17 ("a"): TEXT". what NULL: text of err. */
+/*
+ * Fail with "FILE: the run of epoch 3 (frame 4), line 17 ("a"): TEXT". If what is NULL, TEXT
+ * is the text of err.
+ */
 static enum ib_status
 wrong(const struct verify *v, uint64_t line, const struct ib_span *id, const char *what,
       struct ib_error *err)
@@ -48,7 +51,7 @@ replay_lines(struct verify *v, struct ib_replay *r, struct ib_error *err)
 {
 	const struct ib_audit_line *line;
 	enum ib_status st;
-	uint64_t at = 2; /* the header is line 1 */
+	uint64_t at = 2; /* line number; the header is line 1 */
 	size_t n, i;
 
 	st = ib_audit_lines_begin(v->log, v->run, true, err);
@@ -67,7 +70,7 @@ replay_lines(struct verify *v, struct ib_replay *r, struct ib_error *err)
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Read the run again and compare the ids that have the hash `duplicate`. */
+/* Read the run again, and compare the ids that have the hash `duplicate`. */
 static enum ib_status
 confirm_duplicate(struct verify *v, uint64_t duplicate, struct ib_error *err)
 {
@@ -130,9 +133,9 @@ verify_run(struct verify *v, struct ib_error *err)
 /* ---- the chain -------------------------------------------------------------- */
 
 /*
- * Check that the footer names the hash of the previous run. null starts a new
- * chain, because logs may be concatenated. But if a run starts a new chain and
- * equals the run before, which did too, it was appended twice.
+ * Check that the footer contains the hash of the previous run. A null in the footer starts a
+ * new chain, which is allowed because users may concatenate logs. But if two adjacent runs
+ * are equal and both start a new chain, the same run was appended twice.
  */
 static enum ib_status
 check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_error *err)

@@ -1,3 +1,4 @@
+/* Compute distributions of weighted losses, distances between them, and a drift test. */
 #include "audit/weighted.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@
 #include "base/sort.h"
 #include "score/totals.h"
 
-#define BINS 11 /* nine cuts make at most ten bins; one spare */
+#define BINS 11 /* nine deciles make at most ten bins; the last element is spare */
 
 /* ---- distributions ------------------------------------------------------------ */
 
@@ -19,7 +20,7 @@ ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight,
 {
 	struct ib_sort_item *a = ib_array(n + 1, sizeof(*a)), *v;
 	struct ib_sort_item *b = ib_array(n + 1, sizeof(*b));
-	long double sum = 0; /* so that its rounding errors do not reach the double */
+	long double sum = 0; /* long double, to keep rounding errors out of the results */
 	uint64_t i, k = 0;
 
 	*d = (struct ib_weighted){ 0 };
@@ -63,7 +64,7 @@ ib_weighted_quantile(const struct ib_weighted *d, int part, int parts)
 
 	if (!(d->total > 0))
 		return NAN;
-	/* Compare products, not quotients: exact if the weights are integers. */
+	/* Compare products instead of quotients: products of integer weights are exact. */
 	while (a < b) {
 		m = a + (b - a) / 2;
 		if (d->upto[m] * parts >= d->total * part)
@@ -118,7 +119,7 @@ upto(const struct ib_weighted *d, double x)
 	return a > 0 ? d->upto[a - 1] : 0;
 }
 
-/* Compute the fraction of the weight in each bin, at least 1e-4. */
+/* Compute the fraction of the weight in each bin. A fraction below 1e-4 becomes 1e-4. */
 static void
 compute_fractions(const struct ib_weighted *d, const double *cut, size_t ncuts, double *share)
 {

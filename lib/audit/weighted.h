@@ -5,53 +5,56 @@
 #include "infobatch.h"
 
 struct ib_weighted {
-	uint64_t n;   /* distinct losses */
-	float *loss;  /* [n] ascending */
+	uint64_t n;   /* number of distinct losses */
+	float *loss;  /* [n] distinct losses, ascending */
 	double *upto; /* [n] sum of the weights of all losses <= loss[i] */
 	double total; /* = upto[n-1] */
 };
 
 /*
- * Make the distribution of n losses. NaN losses are skipped. weight: finite and
- * not negative, or NULL for 1 each. Returns IB_E_IO if out of memory.
+ * Make the distribution of n losses. NaN losses are skipped. Weights must be finite and not
+ * negative; if weight is NULL, all weights are 1. Returns IB_E_IO if out of memory.
  */
 enum ib_status ib_weighted_init(struct ib_weighted *d, const float *loss, const double *weight,
 				uint64_t n, struct ib_error *err);
 void ib_weighted_release(struct ib_weighted *d);
 
 /*
- * Return the smallest loss x for which the losses <= x have at least the
- * fraction part/parts of the total weight. Returns NaN if the total is 0.
+ * Return the smallest loss x such that the losses <= x have at least the fraction part/parts
+ * of the total weight. Returns NaN if the total weight is 0.
  */
 double ib_weighted_quantile(const struct ib_weighted *d, int part, int parts);
 
 /*
- * Return the Wasserstein-1 distance, as scipy.stats.wasserstein_distance does:
- * the area between the two distribution functions, in units of the loss.
- * Returns NaN if a total weight is 0.
+ * Return the Wasserstein-1 distance, as scipy.stats.wasserstein_distance() does. The
+ * distance is the area between the two distribution functions, in units of the loss. Returns
+ * NaN if one of the total weights is 0.
  */
 double ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b);
 
 /*
- * Return the population stability index of p against q: the sum of
- * (p_i - q_i) ln(p_i / q_i) over bins between the deciles of q. p_i and q_i are
- * fractions of the weight, raised to 1e-4 if they are less.
+ * Return the population stability index (PSI) of p relative to q. The PSI is the sum
+ * of (p_i - q_i) ln(p_i / q_i) over bins. The limits of the bins are the deciles of q. p_i and q_i
+ * are fractions of the total weight. A fraction below 1e-4 becomes 1e-4.
  */
 double ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q);
 
 /*
- * One-sided Page-Hinkley test for a rise of the mean loss. A training loss
- * falls by design, so a fall resets the test to the new level. Start from {0}
- * with delta and alarm set.
+ * One-sided Page-Hinkley test for a rise of the mean loss. During training the loss normally
+ * falls, so a fall only resets the test to the new level. Initialize with {0}, and then set
+ * delta and alarm.
  */
 struct ib_page_hinkley {
 	double delta, alarm;
-	double level; /* mean of the epochs since the last reset */
+	double level; /* mean of the mean losses since the last reset */
 	double unit;  /* standard deviation of the losses at the last reset */
 	double sum;
 	uint64_t k; /* number of epochs since the last reset */
 };
-/* Add the mean and the weighted standard deviation of one epoch. Returns the new sum. */
+/*
+ * Add the mean and the weighted standard deviation of one epoch. Returns the new sum of the
+ * test.
+ */
 double ib_page_hinkley_step(struct ib_page_hinkley *p, double mean, double deviation);
 
 #endif
