@@ -1,6 +1,6 @@
 /*
- * Parse the command line, and end the run. Options and operands may come in any
- * order, as in GNU programs; "--" ends the options.
+ * Parse the command line, and end the run. Options and operands may be mixed, as in GNU
+ * programs. After "--" every argument is an operand.
  */
 #include "cli.h"
 
@@ -15,7 +15,7 @@
 #include "messages.h"
 #include "values.h"
 
-/* Store the value of an option, or run --help and --version, which end the process. */
+/* Store the value of an option. For --help and --version, print the text and exit. */
 static void
 apply_option(struct cli *cli, const struct cli_option *o, char letter, const char *value)
 {
@@ -41,7 +41,7 @@ apply_option(struct cli *cli, const struct cli_option *o, char letter, const cha
 	cli_die(cli, IB_E_IO, "standard output: cannot write: %s", strerror(errno));
 }
 
-/* Return the row of a long name. An unknown name is a usage error. */
+/* Return the row of a long option name. An unknown name is a usage error. */
 static const struct cli_option *
 find_long(const struct cli *cli, const char *name, size_t n)
 {
@@ -55,7 +55,7 @@ find_long(const struct cli *cli, const char *name, size_t n)
 		   near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "");
 }
 
-/* Parse --name, --name=value or --name value. Returns how many arguments it used. */
+/* Parse --name, --name=value or --name value. Returns the number of arguments used. */
 static int
 parse_long_option(struct cli *cli, char **argv)
 {
@@ -75,7 +75,10 @@ parse_long_option(struct cli *cli, char **argv)
 	return 2;
 }
 
-/* Return the row of the letter at p in `arg`. An unknown letter is a usage error. */
+/*
+ * Return the row of the option letter at p, which is in `arg`. An unknown letter is a usage
+ * error.
+ */
 static const struct cli_option *
 find_short(const struct cli *cli, const char *arg, const char *p)
 {
@@ -89,8 +92,8 @@ find_short(const struct cli *cli, const char *arg, const char *p)
 }
 
 /*
- * Parse -o VALUE, -oVALUE or several flags after one dash (-qv). Returns how many
- * arguments it used.
+ * Parse -o VALUE, -oVALUE, or several flags after one dash (-qv). Returns the number of
+ * arguments used.
  */
 static int
 parse_short_options(struct cli *cli, char **argv)

@@ -1,13 +1,13 @@
-/* The start and the end of a command's run. */
+/* Begin and end a run of a command. */
 #ifndef CMD_CLI_H
 #define CMD_CLI_H
 
 #include "command.h"
 
 /*
- * Parse the command line into args, which already holds the defaults, and into
- * common. Prepare the run: signal handlers, warnings, progress. --help and
- * --version exit with status 0, a usage error with status 2. Close with cli_close().
+ * Parse the command line into args, which must already contain the defaults, and into
+ * common. Then prepare the run: signal handlers, warnings, progress. --help and --version
+ * exit with status 0, a usage error exits with status 2. End the run with cli_close().
  */
 void cli_open(struct cli *cli, const struct cli_command *command, void *args,
 	      struct cli_common *common, int argc, char **argv);

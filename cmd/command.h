@@ -1,12 +1,12 @@
 /*
- * A command (struct cli_command) is a table of options. The table drives parsing, the
- * check of ranges, --help, completion and the hint after a typo. struct cli is one run
- * of a command. This file only defines types; the functions are in messages.h,
+ * A command (struct cli_command) is a table of options. The table controls parsing,
+ * range checks, --help, completion, and the hint after a mistyped option. struct cli is
+ * one run of a command. This file only defines types. The functions are in messages.h,
  * options.h, operands.h, values.h, files.h, help.h and cli.h.
  *
  * Each command defines `struct args` with a member `struct cli_common common`. A row of
- * the table names the member that gets the value. If the member's type is not the type
- * of the row, the table does not compile.
+ * the table names the member that receives the value. If the type of the member does not
+ * fit the row, the table does not compile.
  */
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
@@ -21,51 +21,54 @@ enum cli_kind {
 	CLI_KIND_END,
 	CLI_KIND_GROUP,	 /* a heading of --help */
 	CLI_KIND_FLAG,	 /* bool */
-	CLI_KIND_CHOICE, /* an enum or a bool: the index of the word */
+	CLI_KIND_CHOICE, /* an enum or a bool; the value is the index of the word */
 	CLI_KIND_TEXT,	 /* const char * */
-	CLI_KIND_PAIRS,	 /* struct ib_list of IN:OUT, two files each */
+	CLI_KIND_PAIRS,	 /* struct ib_list of IN:OUT; each IN:OUT is two files */
 	CLI_KIND_COUNT,	 /* uint64_t */
 	CLI_KIND_EPOCH,	 /* int64_t */
 	CLI_KIND_REAL,	 /* double */
 	CLI_KIND_LIMIT,	 /* struct ib_limit: N or P% */
 	CLI_KIND_PART,	 /* struct ib_part: I/K */
-	CLI_KIND_INPUT,	 /* const char *, a file; "-" only with CLI_STDIN */
+	CLI_KIND_INPUT,	 /* const char *, the name of a file; "-" only with CLI_STDIN */
 	CLI_KIND_INPUTS, /* struct ib_list of files */
 	CLI_KIND_OUTPUT, /* const char *; "-" only with CLI_STDOUT */
 	CLI_KIND_RULE,	 /* struct ib_rule_options: NAME[:PARAMETER=VALUE,...] */
-	CLI_KIND_CALL,	 /* parsed by the function of the row */
+	CLI_KIND_CALL,	 /* the function of the row parses the value */
 	CLI_KIND_LINES,	 /* a file of operands, one per line */
-	CLI_KIND_NULS,	 /* a file of operands, each followed by a NUL byte */
+	CLI_KIND_NULS,	 /* a file of operands, each terminated by a NUL byte */
 	CLI_KIND_HELP,
 	CLI_KIND_VERSION
 };
 
 enum cli_flags {
-	CLI_STDIN = 1,	/* "-" is standard input */
-	CLI_STDOUT = 2, /* "-" is standard output */
-	CLI_HIDDEN = 4, /* not in --help */
-	CLI_APPEND = 8, /* an output that is always compressed, with any suffix (-a) */
+	CLI_STDIN = 1,	/* "-" means standard input */
+	CLI_STDOUT = 2, /* "-" means standard output */
+	CLI_HIDDEN = 4, /* not shown by --help */
+	CLI_APPEND = 8, /* an output that is always compressed, whatever its suffix is (-a) */
 	CLI_LOCK = 16,	/* the run also creates FILE.lock */
-	CLI_PARTS = 32, /* with --split, %d in the name is a part's number */
-	CLI_NAMES = 64, /* %s in the name is an operand's name */
-	CLI_START = 128 /* an input that -o may replace (ib-score -s X -o X) */
+	CLI_PARTS = 32, /* with --split, %d in the name becomes the number of a part */
+	CLI_NAMES = 64, /* %s in the name becomes the name of an operand */
+	CLI_START = 128 /* an input that -o may overwrite (ib-score -s X -o X) */
 };
 
 struct cli_option {
 	enum cli_kind kind;
-	char letter;	   /* 0 if there is none */
-	const char *name;  /* the long name or, for a group, the heading */
-	const char *arg;   /* name of the value; NULL if the option takes none */
-	const char *words; /* "a|b|c" for a choice, the default first */
-	const char *range; /* "[0, 1)" for a number; NULL: all values of its type */
+	char letter;	   /* 0 if the option has no letter */
+	const char *name;  /* the long name; for a group, the heading */
+	const char *arg;   /* name of the value; NULL if the option has no value */
+	const char *words; /* "a|b|c" for a choice, with the default first */
+	const char *range; /* "[0, 1)" for a number; NULL: all values of the type */
 	size_t at, size;   /* offset and size of the member in struct args */
-	/* Returns NULL if the value is valid, otherwise what is expected ("a number"). */
+	/*
+	 * Parse a value. Returns NULL if the value is valid, otherwise the expected value ("a
+	 * number").
+	 */
 	const char *(*call)(void *args, const char *value);
 	unsigned flags;
 	const char *help;
 };
 
-/* Offset and size of the member; does not compile if the member has another type. */
+/* Offset and size of the member. The macro does not compile if the member has another type. */
 #define CLI_AT(type, member)                                                                       \
 	.at = offsetof(struct args, member) +                                                      \
 	      0 * sizeof((type *)0 == &((struct args *)0)->member),                                \
@@ -110,7 +113,7 @@ struct cli_option {
 		CLI_ROW(CLI_KIND_REAL, short, long, argument, text), .range = bounds,              \
 								     CLI_AT(double, member)        \
 	}
-/* A decimal number that is stored as text, because the library uses its exact value. */
+/* A decimal number that is stored as text, because the library needs its exact value. */
 #define CLI_DECIMAL(short, long, argument, bounds, member, text)                                   \
 	{                                                                                          \
 		CLI_ROW(CLI_KIND_TEXT, short, long, argument, text), .range = bounds,              \
@@ -161,13 +164,13 @@ struct cli_option {
 enum cli_progress { CLI_PROGRESS_AUTO, CLI_PROGRESS_ALWAYS, CLI_PROGRESS_NEVER };
 
 struct cli_common {
-	uint64_t threads; /* -T; 0: the library's default */
+	uint64_t threads; /* -T; 0: the default of the library */
 	bool quiet;	  /* -q */
 	bool verbose;	  /* -v */
 	enum cli_progress progress;
 };
 
-/* The rows that every command ends with. */
+/* The last rows of every command's table. */
 #define CLI_COMMON_ROWS                                                                            \
 	CLI_GROUP("General options"), CLI_FLAG('q', "quiet", common.quiet, "print no warnings"),   \
 		CLI_FLAG('v', "verbose", common.verbose,                                           \
@@ -190,13 +193,13 @@ struct cli_common {
 		CLI_END
 
 struct cli_command {
-	const char *name;		  /* "ib-score" */
-	const char *verb;		  /* "summary" in ib-audit summary; or NULL */
-	const char *usage;		  /* "[OPTION]... [LOG]..." */
-	const char *about;		  /* one sentence for --help */
-	const char *examples;		  /* command lines for --help, one per line */
-	const char *notes;		  /* last lines of --help; or NULL */
-	const struct cli_option *options; /* ends with CLI_END */
+	const char *name;     /* "ib-score" */
+	const char *verb;     /* "summary" in ib-audit summary; NULL if the command has no verbs */
+	const char *usage;    /* "[OPTION]... [LOG]..." */
+	const char *about;    /* a sentence for --help */
+	const char *examples; /* command lines for --help, one per line */
+	const char *notes;    /* the last lines of --help, or NULL */
+	const struct cli_option *options; /* the last row is CLI_END */
 };
 
 #define CLI_OPTIONS_MAX 96
@@ -211,12 +214,12 @@ struct cli {
 	char letter[CLI_OPTIONS_MAX]; /* the letter that the user wrote; 0: the long name */
 	const char **operand;
 	size_t noperands, operand_room;
-	const char *list_file;	  /* the file of --files-from; or NULL */
+	const char *list_file;	  /* the file that --files-from names, or NULL */
 	struct ib_file_use *uses; /* files that the run reads or writes */
 	size_t nuses, use_room;
 	unsigned stdin_uses; /* how often "-" was given */
 	bool stdin_operand;  /* no operand was given: the run reads standard input */
-	void **owned;	     /* freed by cli_close() */
+	void **owned;	     /* memory that cli_close() frees */
 	size_t nowned, owned_room;
 	struct ib_context context; /* passed to the library */
 };

@@ -1,8 +1,8 @@
 /*
- * Collect the files of a run from the table of options and the operands, and let
- * ib_files_check() compare them: an output must not replace an input, two outputs
- * must not replace each other, and a pipe cannot be read twice. The library knows
- * whether two names are the same file.
+ * Collect the files of a run from the table of options and from the operands.
+ * ib_files_check() then compares the files: an output must not replace an input, two outputs
+ * must not be the same file, and a pipe must not be read twice. Only the library can tell
+ * whether two names mean the same file.
  */
 #include "files.h"
 
@@ -14,8 +14,8 @@
 #include "options.h"
 
 /*
- * Add the files of -o 'part.%d' (numbered) or of -o 'folder/%s'. Adds none if --split
- * is too large: the run refuses it.
+ * Add the files of -o 'part.%d' (numbered) or -o 'folder/%s'. If --split is too large, add
+ * no file, because the run refuses such a number.
  */
 static void
 add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_file_use use,
@@ -34,7 +34,7 @@ add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_
 	}
 }
 
-/* Add the file or files of an output, and its lock file. */
+/* Add the file or files of an output, and the lock file of the output. */
 static void
 add_output_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
 		 const char *role, const char *path)
@@ -63,7 +63,7 @@ add_output_files(struct cli *cli, const struct cli_files *files, const struct cl
 	cli_add_file(cli, &use);
 }
 
-/* Add both files of IN:OUT. */
+/* Add both files of a value IN:OUT. */
 static void
 add_pair_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
 	       const char *role, const char *pair)
@@ -107,7 +107,7 @@ add_option_files(struct cli *cli, const struct cli_files *files, const struct cl
 	}
 }
 
-/* True if the option is an output that was not given or is "-". */
+/* True if the option is an output that was not given, or whose value is "-". */
 static bool
 writes_stdout(const struct cli *cli, const struct cli_option *o)
 {

@@ -5,13 +5,13 @@
 #include "command.h"
 
 struct cli_files {
-	size_t operands;  /* how many of the operands are files; the others are ids */
-	uint64_t split;	  /* --split, or 0 */
-	bool per_operand; /* true if %s in the name of -o stands for an operand's name */
+	size_t operands;  /* number of operands that are files; the other operands are ids */
+	uint64_t split;	  /* the value of --split, or 0 */
+	bool per_operand; /* true if %s in the name of -o means the name of an operand */
 };
 /*
- * Usage error if the run would write a file that it also reads, or write a file
- * twice, even if the names differ. Call it after all other checks.
+ * Exit with a usage error if the run would write to a file that it reads, or write to one
+ * file twice, even if the names differ. Call this function after all other checks.
  */
 void cli_check_files(struct cli *cli, const struct cli_files *files);
 

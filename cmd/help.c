@@ -1,4 +1,7 @@
-/* Print --help and the short usage; find the name that a typo is nearest to. */
+/*
+ * Print --help and the short usage. Find the option name that is most similar to a mistyped
+ * one.
+ */
 #include "help.h"
 
 #define COLUMNS 80
@@ -6,7 +9,10 @@
 
 /* ---- --help ------------------------------------------------------------- */
 
-/* Print a word on this line or, if it does not fit, at the help column of the next one. */
+/*
+ * Print a word on the current line. If it does not fit there, begin a new line at the help
+ * column.
+ */
 static void
 put_word(const char *word, size_t n, size_t *column)
 {
@@ -76,7 +82,7 @@ put_option(const struct cli_option *o)
 	putchar('\n');
 }
 
-/* Print a parameter of a rule, indented by two more columns than an option. */
+/* Print a parameter of a rule, indented two columns more than an option. */
 static void
 put_parameter(const struct ib_rule_parameter *p)
 {
@@ -164,8 +170,8 @@ cli_print_usage(const struct cli *cli)
 #define NAME_MAX_LEN 32
 
 /*
- * Count the letters to insert, delete, change or swap to get b from a (optimal string
- * alignment).
+ * Count the letters that must be inserted, deleted, changed or swapped to turn a into b
+ * (optimal string alignment).
  */
 static size_t
 edit_distance(const char *a, size_t n, const char *b, size_t m)
@@ -194,8 +200,8 @@ edit_distance(const char *a, size_t n, const char *b, size_t m)
 }
 
 /*
- * The start of a name is as near as a name with one wrong letter. Abbreviations are
- * not accepted, so that a new option cannot break an old script.
+ * The beginning of a name is as similar as a name with one wrong letter. Abbreviations are
+ * not accepted as options, because a new option could then break an old script.
  */
 const char *
 cli_find_nearest(const struct cli *cli, const char *name, size_t n)

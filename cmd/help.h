@@ -1,14 +1,17 @@
-/* Print --help and the short usage; find the name that a typo is nearest to. */
+/*
+ * Print --help and the short usage. Find the option name that is most similar to a mistyped
+ * one.
+ */
 #ifndef CMD_HELP_H
 #define CMD_HELP_H
 
 #include "command.h"
 
-/* Print --help to standard output, or a usage of three lines to standard error. */
+/* Print --help to standard output, or three lines of usage to standard error. */
 void cli_print_help(const struct cli *cli);
 void cli_print_usage(const struct cli *cli);
 
-/* Return the long name that is nearest to a mistyped one, NULL if none is near. */
+/* Return the long name that is most similar to a mistyped name, or NULL if none is similar. */
 const char *cli_find_nearest(const struct cli *cli, const char *name, size_t n);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * ib-audit: inspect past decisions (which samples were pruned, when and why), verify
- * them, follow the losses, and write reports. Each verb is a command with a table of
- * its own.
+ * ib-audit: show past decisions (which samples were pruned, when and why), verify
+ * decisions, analyse losses, and write reports. Each verb is a command with its own
+ * table of options.
  */
 #include "shared_options.h"
 
@@ -30,7 +30,7 @@ set_log_epoch(void *args, const char *value)
 	return cli_parse_log_epoch(&a->o.log, value);
 }
 
-/* Parse D:A. */
+/* Parse the value D:A of --page-hinkley. */
 static const char *
 set_page_hinkley(void *args, const char *value)
 {
@@ -187,8 +187,8 @@ static const struct cli_option metrics_options[] = {
 struct verb {
 	enum ib_audit_verb verb;
 	struct cli_command command;
-	size_t least, most;  /* number of operands */
-	const char *operand; /* "a loss log": what is missing if there are none */
+	size_t least, most;  /* minimum and maximum number of operands */
+	const char *operand; /* "a loss log"; a message names this if operands are missing */
 };
 
 #define VERB(id, word, use, what, more, table, from, to, lack)                                     \
@@ -253,7 +253,7 @@ static const struct verb verbs[] = {
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
 
-/* The command line without a verb: --help, --version, completion and typos. */
+/* Options of ib-audit without a verb: only --help and --version. */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_verb = {
 	.name = "ib-audit",
@@ -324,7 +324,7 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 
 /* ---- the run ----------------------------------------------------------- */
 
-/* Choose colours, characters and width of tables by the terminal. */
+/* Choose the colors, characters and width of tables that the terminal supports. */
 static void
 set_table_style(struct args *a)
 {
@@ -353,7 +353,7 @@ find_verb(const char *word)
 	return NULL;
 }
 
-/* Run --help or --version; anything else without a verb is a usage error. */
+/* Run ib-audit without a verb. Anything except --help and --version is a usage error. */
 static int
 run_without_verb(struct args *a, int argc, char **argv)
 {
@@ -386,7 +386,7 @@ main(int argc, char **argv)
 	char help[] = "--help", *asked[] = { argv[0], help, help, NULL };
 
 	if (argc > 1 && !strcmp(argv[1], "help")) {
-		if (argc > 2) /* "help VERB" is "VERB --help" */
+		if (argc > 2) /* "help VERB" means "VERB --help" */
 			asked[1] = argv[2];
 		argc = argc > 2 && find_verb(argv[2]) ? 3 : 2;
 		argv = asked;

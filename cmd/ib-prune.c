@@ -83,7 +83,7 @@ static const struct cli_command command = {
 	.options = options,
 };
 
-/* Check the names of several outputs, and --id-field. */
+/* Check the names of outputs that contain %d or %s, and check --id-field. */
 static void
 check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 {

@@ -1,4 +1,4 @@
-/* Memory of a run. */
+/* Allocate memory for a run. */
 #include "memory.h"
 
 #include <stdlib.h>

@@ -1,10 +1,10 @@
-/* Messages on standard error, and exit statuses. */
+/* Print messages to standard error, and choose exit statuses. */
 #ifndef CMD_MESSAGES_H
 #define CMD_MESSAGES_H
 
 #include "command.h"
 
-/* Report a usage error: print "NAME: text" and a hint to --help, then exit with status 2. */
+/* Report a usage error: print "NAME: text" and a hint to --help, and exit with status 2. */
 void cli_misuse(const struct cli *cli, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 
@@ -16,10 +16,10 @@ void cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
 void cli_print(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Format a number for -v, NaN as "none". Returns out. */
+/* Format a number for -v. NaN becomes "none". Returns out. */
 const char *cli_format_number(char out[24], double value);
 
-/* Print the last line of -v: records, bytes and seconds. */
+/* Print the last line of -v, with records, bytes and seconds. */
 void cli_print_pace(const struct cli *cli);
 
 /* Print a warning, unless -q was given. */

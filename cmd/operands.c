@@ -42,7 +42,7 @@ cli_reads_stdin(const struct cli *cli)
 	return cli->noperands == 0;
 }
 
-/* Count the options that read standard input (-s -). */
+/* Count the input options with the value "-", which read standard input (-s -). */
 static unsigned
 stdin_options(const struct cli *cli)
 {
@@ -111,7 +111,7 @@ read_block(FILE *f, char *to, size_t room)
 	}
 }
 
-/* Read a whole file into one block that ends in a NUL byte. */
+/* Read a complete file into one block, and append a NUL byte. */
 static char *
 read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 {
@@ -139,7 +139,10 @@ read_all(struct cli *cli, FILE *f, const char *path, size_t *size)
 	return text;
 }
 
-/* Names point into the one block that was read. Empty names are skipped. */
+/*
+ * Add the names in the file as operands. The names point into the block, which is not freed
+ * until the end. Empty names are skipped.
+ */
 void
 cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *path)
 {

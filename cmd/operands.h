@@ -5,25 +5,25 @@
 #include "command.h"
 
 /*
- * Return the operands. An empty list means that the run reads standard input; if
- * standard input is a terminal, print a short usage and exit with status 2.
- * `optional`: the run needs neither operands nor standard input.
+ * Return the operands. An empty list means that the run reads standard input. If
+ * standard input is then a terminal, the function prints a short usage and exits with
+ * status 2. `optional`: the run needs neither operands nor standard input.
  */
 struct ib_list cli_get_operands(struct cli *cli, bool optional);
 
-/* True if "-" is an operand or there are no operands: the run reads standard input. */
+/* True if the run reads standard input: an operand is "-", or there are no operands. */
 bool cli_reads_stdin(const struct cli *cli);
 
-/* True if the output of -o (NULL if not given) is a terminal. */
+/* True if the output of -o is a terminal. output is NULL if -o was not given. */
 bool cli_is_terminal(const char *output);
 
-/* Add one operand; `path` is borrowed. */
+/* Add one operand. `path` is borrowed. */
 void cli_add_operand(struct cli *cli, const char *path);
 
 /* Add the operands that a file of --files-from or --files0-from names. */
 void cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *path);
 
-/* Record that the run reads or writes a file, for cli_check_files(). Borrows its texts. */
+/* Record that the run reads or writes a file, for cli_check_files(). The texts are borrowed. */
 void cli_add_file(struct cli *cli, const struct ib_file_use *use);
 
 #endif

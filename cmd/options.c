@@ -1,4 +1,4 @@
-/* Look up options, and check which of them may be used together. */
+/* Find options by name, and check which options may be used together. */
 #include "options.h"
 
 #include "messages.h"
@@ -52,14 +52,14 @@ cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[
 	return out;
 }
 
-/* The same as cli_option_spelling(), for a long name. */
+/* Does the same as cli_option_spelling(), for an option that is given by its long name. */
 static const char *
 spell_name(const struct cli *cli, const char *name, char out[40])
 {
 	return cli_option_spelling(cli, cli_find_name(cli, name, strlen(name)), out);
 }
 
-/* Return the row of the next name in *names ("epochs delta"), NULL after the last one. */
+/* Return the row of the next name in *names ("epochs delta"), or NULL after the last name. */
 static const struct cli_option *
 next_name(const struct cli *cli, const char **names)
 {

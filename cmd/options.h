@@ -1,4 +1,4 @@
-/* Look up options, and check which of them may be used together. */
+/* Find options by name, and check which options may be used together. */
 #ifndef CMD_OPTIONS_H
 #define CMD_OPTIONS_H
 
@@ -7,25 +7,31 @@
 /* True if the option with this long name was given. */
 bool cli_is_given(const struct cli *cli, const char *name);
 
-/* Usage error if the option and any of the others ("epochs delta") were given. */
+/*
+ * Exit with a usage error if the option was given together with any of `others` ("epochs
+ * delta").
+ */
 void cli_exclude(const struct cli *cli, const char *name, const char *others);
 
-/* Usage error if the option was given, but none of the others. */
+/* Exit with a usage error if the option was given, but none of `others` was given. */
 void cli_require_any(const struct cli *cli, const char *name, const char *others);
 
-/* Warn if the option was given although it has no effect; `why` completes the sentence. */
+/* Warn that the option was given, but has no effect. `why` completes the sentence. */
 void cli_warn_unused(const struct cli *cli, const char *name, const char *why);
 
-/* Warn if the option was given without the other option, which it needs to have an effect. */
+/*
+ * Warn if the option was given, but the option `other` was not. Without `other` it has no
+ * effect.
+ */
 void cli_warn_unused_without(const struct cli *cli, const char *name, const char *other);
 
 /*
- * Write the option's name, "-s" or "--scores": as the user spelled it, or the short
- * one if the option was not given. Returns out.
+ * Write the option's name to out ("-s" or "--scores"). The name is the one that the user
+ * wrote. If the user did not write the option, the short name is used. Returns out.
  */
 const char *cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[40]);
 
-/* Return the row of a long name or of a letter, NULL if there is none. */
+/* Return the row of a long name or of a letter, or NULL if no row has it. */
 const struct cli_option *cli_find_name(const struct cli *cli, const char *name, size_t n);
 const struct cli_option *cli_find_letter(const struct cli *cli, char letter);
 

@@ -14,8 +14,8 @@
 #include "progress.h"
 
 /*
- * If standard input, output or error is closed (>&-), an opened file would get its
- * descriptor. Occupy it, so that reads and writes there fail instead.
+ * If standard input, output or error is closed (>&-), the next file that is opened would get
+ * its descriptor. Occupy the descriptor, so that reading or writing it fails.
  */
 static void
 occupy_descriptors(void)
@@ -27,7 +27,7 @@ occupy_descriptors(void)
 			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
-/* Raise the limit of open files to the maximum: --split K opens K files at once. */
+/* Raise the limit of open files to the maximum, because --split K opens K files at once. */
 static void
 raise_file_limit(void)
 {
@@ -39,7 +39,7 @@ raise_file_limit(void)
 	}
 }
 
-/* Remove temporary files; then let the signal end the process as usual. */
+/* Remove the temporary files. Then let the signal end the process as usual. */
 static void
 end_by_signal(int sig)
 {
@@ -55,7 +55,7 @@ end_by_signal(int sig)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* Print the message with one write: only system calls are safe in a handler. */
+/* Print the message with a single write. A signal handler may only use system calls. */
 static void
 print_file_shrunk(const char *file)
 {
@@ -78,8 +78,9 @@ print_file_shrunk(const char *file)
 }
 
 /*
- * SIGBUS: another process made a mapped score file shorter, so its bytes are missing.
- * Report it and exit. If several threads get here, only the first one reports.
+ * Handle SIGBUS: another process made a mapped score file shorter, so some bytes are
+ * missing. Report this and exit. If several threads receive SIGBUS, only the first one
+ * reports it.
  */
 static void
 end_by_bus_error(int sig, siginfo_t *info, void *context)
@@ -110,9 +111,10 @@ print_status(int sig)
 }
 
 /*
- * A signal that was ignored at the start (nohup) stays ignored. SIGPIPE and SIGXFSZ
- * are ignored so that the write fails instead. The exit status is then 141 even if
- * the parent process ignores SIGPIPE, as systemd and some Python programs do.
+ * A signal that was ignored at the start (nohup) is still ignored. SIGPIPE and SIGXFSZ are
+ * ignored, so that the write fails instead. After a failed write to a pipe the exit status
+ * is 141, even if the parent process ignores SIGPIPE, as systemd and some Python programs
+ * do.
  */
 void
 cli_process_init(void)

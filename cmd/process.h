@@ -3,8 +3,8 @@
 #define CMD_PROCESS_H
 
 /*
- * Occupy descriptors 0 to 2, turn SIGPIPE into a write error, and remove temporary
- * files before a signal ends the process.
+ * Occupy the descriptors 0 to 2. Turn SIGPIPE into a write error. Install handlers that
+ * remove temporary files before a signal ends the process.
  */
 void cli_process_init(void);
 

@@ -1,8 +1,8 @@
 /*
- * Show the progress of a run. On a terminal one line is drawn again and again, from
- * the first second on; elsewhere --progress=always prints a line every ten seconds.
- * SIGUSR1 prints a status line. The state is static because a signal handler can
- * reach it in no other way; a process has one run.
+ * Show the progress of a run. On a terminal, one line is overwritten again and again,
+ * beginning after the first second. Without a terminal, --progress=always prints a line
+ * every ten seconds. SIGUSR1 prints a status line. The state is static, because a signal
+ * handler cannot reach it otherwise. A process has only one run.
  */
 #include "progress.h"
 
@@ -14,8 +14,8 @@ static struct {
 	const char *name;
 	struct timespec start;
 	_Atomic uint64_t bytes, of, records;
-	double last;	      /* time of the last line, in seconds from the start */
-	bool enabled;	      /* false: only SIGUSR1 prints a line */
+	double last;	      /* time of the last line, in seconds since the start */
+	bool enabled;	      /* false: print a line only for SIGUSR1 */
 	bool redraws;	      /* standard error is a terminal: overwrite the line */
 	_Atomic bool visible; /* the line is on the terminal now */
 } state;
@@ -30,7 +30,7 @@ elapsed_seconds(void)
 	       1e-9 * (double)(now.tv_nsec - state.start.tv_nsec);
 }
 
-/* ---- text without stdio, which signal handlers may not use --------------- */
+/* ---- text without stdio, which signal handlers must not use -------------- */
 
 struct line {
 	char text[160];
@@ -57,7 +57,7 @@ put_count(struct line *line, uint64_t value)
 	put_text(line, digits + n);
 }
 
-/* Write 1234567 as "1.2 M", rounded down. */
+/* Write a number such as 1234567 as "1.2 M", rounded down. */
 static void
 put_scaled(struct line *line, uint64_t value)
 {
@@ -77,7 +77,7 @@ put_scaled(struct line *line, uint64_t value)
 	put_text(line, unit[i]);
 }
 
-/* Write seconds as minutes:seconds. */
+/* Write a number of seconds as minutes:seconds. */
 static void
 put_clock(struct line *line, uint64_t s)
 {
@@ -154,7 +154,7 @@ print_progress(double now)
 	put_text(&line, state.name);
 	put_text(&line, ": ");
 	put_progress(&line);
-	/* Overwrite the rest of a longer line. */
+	/* Fill the line with spaces, to erase the rest of a longer line. */
 	while (state.redraws && line.n < 78)
 		put_text(&line, " ");
 	if (!state.redraws)

@@ -1,22 +1,22 @@
-/* Show the progress of a run: a line on a terminal, or a line for each SIGUSR1. */
+/* Show the progress of a run: a line on a terminal, and a line for each SIGUSR1. */
 #ifndef CMD_PROGRESS_H
 #define CMD_PROGRESS_H
 
 #include "command.h"
 
-/* Start the clock. --progress and -q decide what will be shown. */
+/* Start the clock. --progress and -q determine what is shown. */
 void cli_progress_init(const char *name, enum cli_progress when, bool quiet);
 
-/* Call-back for struct ib_context: update the counts, and print a line if it is time. */
+/* Call-back for struct ib_context: update the counts, and print a line if one is due. */
 void cli_progress_advance(void *data, uint64_t bytes, uint64_t of, uint64_t records);
 
-/* Erase the progress line before another line is printed. */
+/* Erase the progress line, so that another line can be printed. */
 void cli_progress_erase(void);
 
-/* Get the number of records and bytes read so far, and the elapsed seconds. */
+/* Get the numbers of records and bytes read so far, and the elapsed seconds. */
 void cli_progress_read(uint64_t *records, uint64_t *bytes, double *seconds);
 
-/* Print a status line, or end the visible progress line. Both are async-signal-safe. */
+/* Print a status line, or end the visible progress line. Both functions are async-signal-safe. */
 void cli_progress_print_status(int fd);
 void cli_progress_end_line(int fd);
 

@@ -73,7 +73,7 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 			   name, key);
 }
 
-/* The i-th file that an option writes, NULL after the last one. */
+/* Return the i-th file that an option writes, or NULL after the last file. */
 static const char *
 output_of(const struct cli *cli, const struct cli_option *o, size_t i)
 {

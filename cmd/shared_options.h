@@ -17,7 +17,7 @@
 		 "the first of id, __key__, key, uid ... in the first "                            \
 		 "record)")
 
-/* The same for a loss log, which cannot be a list or a tar. */
+/* The row of -k for a loss log, which cannot be a list or a tar. */
 #define CLI_LOG_KEY(member)                                                                        \
 	CLI_TEXT('k', "key", "FIELD", member,                                                      \
 		 "the field that holds the id: a name, a.b for a nested "                          \
@@ -34,7 +34,7 @@
 		 "do not touch an output file that already has the new "                           \
 		 "content (for make)")
 
-/* How to read a loss log. `log` is a struct ib_log_options. */
+/* Options for reading a loss log. `log` is a struct ib_log_options. */
 #define CLI_LOG_ROWS(log, epoch_call)                                                              \
 	CLI_LOG_KEY(log.key),                                                                      \
 		CLI_TEXT(0, "loss", "TERMS", log.loss,                                             \
@@ -62,7 +62,7 @@
 		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                                    \
 			  "skip up to N invalid records (default 0)")
 
-/* The rule, its parameters and the draw. `rule_` is a struct ib_rule_options. */
+/* Options of the rule and of the draws. `rule_` is a struct ib_rule_options. */
 #define CLI_RULE_ROWS(rule_)                                                                       \
 	CLI_RULE(0, "rule", rule_,                                                                 \
 		 "formula that turns a sample's score into its keep "                              \
@@ -75,7 +75,7 @@
 		CLI_COUNT(0, "seed", "N", NULL, rule_.seed,                                        \
 			  "seed of the random draws (default 0)")
 
-/* How much to prune. */
+/* Options that determine how much is pruned. */
 #define CLI_SHARE_ROWS(rule_)                                                                      \
 	CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,                                         \
 		 "fraction to prune of the samples below the threshold, in "                       \
@@ -99,25 +99,28 @@
 			  "keep each sample that has not been seen for K epochs "                  \
 			  "(default: no limit)")
 
-/* Parse -e of a loss log. Returns NULL if it is valid, otherwise what is expected. */
+/* Parse the -e of a loss log. Returns NULL if the value is valid, otherwise the expected value. */
 const char *cli_parse_log_epoch(struct ib_log_options *log, const char *value);
 
-/* Usage error if options of the rule contradict each other. Sets rule->*_given. */
+/* Exit with a usage error if options of the rule cannot be used together. Sets rule->*_given. */
 void cli_check_rule(struct cli *cli, struct ib_rule_options *rule);
 
-/* Usage error if -k and -f contradict each other, or for -k @shard on standard input. */
+/*
+ * Exit with a usage error if -k and -f cannot be used together, or if -k is @shard and the
+ * input is standard input.
+ */
 void cli_check_key(const struct cli *cli, const char *key, enum ib_format format);
 
-/* Usage error for -k @shard: a loss log cannot be a tar. */
+/* Exit with a usage error if -k is @shard, because a loss log cannot be a tar. */
 void cli_check_log_key(const struct cli *cli, const char *key);
 
-/* Usage error for a key that does not identify records of an epoch manifest. */
+/* Exit with a usage error if the key cannot identify records of an epoch manifest. */
 void cli_check_epoch_key(const struct cli *cli, const char *name, const char *key);
 
-/* Usage error if the name of an output contains %d without --split. */
+/* Exit with a usage error if the name of an output contains %d, but --split is not given. */
 void cli_check_split_names(const struct cli *cli, uint64_t split);
 
-/* True if a file name contains %d or %s. */
+/* True if a file name contains the placeholder %d or %s; `letter` is 'd' or 's'. */
 bool cli_has_placeholder(const char *path, char letter);
 
 #endif

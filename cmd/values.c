@@ -8,10 +8,10 @@
 #include "operands.h"
 #include "options.h"
 
-/* Default range of a count. */
+/* Default range of an option that is a count. */
 #define CLI_COUNTS "[0, 18446744073709551615]"
 
-/* Return the index of `value` in "a|b|c", -1 if it is not there. */
+/* Return the index of `value` in "a|b|c", or -1 if `value` is not one of the words. */
 static int
 word_number(const char *words, const char *value)
 {
@@ -46,7 +46,7 @@ to_count(const char *s, size_t n, uint64_t *value)
 	return n > 0;
 }
 
-/* Only decimal numbers: strtod() would also accept spaces, hexadecimal and "inf". */
+/* Accept only decimal numbers. strtod() would also accept spaces, hexadecimal and "inf". */
 static bool
 to_real(const char *s, double *value)
 {
@@ -58,7 +58,10 @@ to_real(const char *s, double *value)
 	return end != s && !*end;
 }
 
-/* "[0, 1)": a bracket includes its end, a parenthesis does not. */
+/*
+ * Check a number against a range such as "[0, 1)". A bracket includes the limit, a
+ * parenthesis does not.
+ */
 static bool
 in_range(const char *range, double x)
 {
@@ -69,7 +72,7 @@ in_range(const char *range, double x)
 	return (range[0] == '[' ? x >= low : x > low) && (*end == ']' ? x <= high : x < high);
 }
 
-/* The same for whole numbers, because a double would round large ones. */
+/* Check a whole number against a range. A double could not hold large whole numbers exactly. */
 static bool
 count_in_range(const char *range, uint64_t x)
 {
@@ -170,7 +173,7 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 		*(uint64_t *)cli_member_address(cli, o) = count;
 }
 
-/* A percentage is stored as text because the library compares it exactly. */
+/* Store a percentage as text, because the library compares its exact value. */
 static void
 store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 {
@@ -217,7 +220,7 @@ store_rule(struct cli *cli, const struct cli_option *o, const char *value)
 		cli_misuse(cli, "%s", err.text);
 }
 
-/* argc elements are enough: each argument adds at most one. */
+/* An array of argc elements is large enough, because each argument adds at most one element. */
 static void
 store_list(struct cli *cli, const struct cli_option *o, const char *value)
 {
@@ -231,7 +234,7 @@ store_list(struct cli *cli, const struct cli_option *o, const char *value)
 	v[list->n++] = value;
 }
 
-/* True if the suffix selects a compression that can only be read. */
+/* True if the suffix of the name selects a compression that can be read, but not written. */
 static bool
 cannot_write(const char *path)
 {
@@ -259,7 +262,7 @@ check_file(struct cli *cli, const struct cli_option *o, const char *value)
 		cli_misuse(cli, "%s %s: cannot write this format: use .zst or .gz", name, value);
 }
 
-/* Check IN:OUT, two file names that the first colon separates. */
+/* Check a value IN:OUT, two file names that are separated by the first colon. */
 static void
 check_pair(struct cli *cli, const struct cli_option *o, const char *value)
 {

@@ -4,7 +4,10 @@
 
 #include "command.h"
 
-/* Parse a decimal number in a range such as "[0, 1)". Returns false if it is not one. */
+/*
+ * Parse a decimal number in a range such as "[0, 1)". Returns false if the text is not such
+ * a number.
+ */
 bool cli_parse_real(const char *text, const char *range, double *value);
 
 /* Parse and store the value of an option. An invalid value is a usage error. */

@@ -1,3 +1,4 @@
+/* Check the weights of an epoch manifest as a whole. */
 #include "weigh/check.h"
 
 #include <cjson/cJSON.h>
@@ -12,7 +13,7 @@
 
 #define LONGEST ((size_t)16 << 20) /* maximum size of a receipt in bytes */
 
-/* Return the decimal of a number in out, with a NUL. */
+/* Write the decimal of a number and a NUL to out. Returns out. */
 static const char *
 format_number(char out[IB_NUMBER_MAX], double x)
 {
@@ -50,11 +51,11 @@ read_number(const cJSON *receipt, const char *path, const char *name, double *va
 	return IB_OK;
 }
 
-/* A member of the receipt, and its value computed from the manifest. */
+/* A member that the receipt must have, with the value computed from the manifest. */
 struct expected {
 	const char *name;
 	double value;
-	bool count; /* an integer */
+	bool count; /* true if the value is an integer */
 };
 
 static enum ib_status

@@ -5,10 +5,11 @@
 #include "weigh/weight_stats.h"
 
 /*
- * Check that |sum(w) - total| is at most 4 standard errors. With a receipt, the
- * standard error is taken from it, and its counts and sums must equal those of
- * the manifest. name: name of the epoch manifest, for messages. Returns
- * IB_E_CHECK if a check fails, IB_E_DATA if the file is not a receipt.
+ * Check that the sum of the weights differs from total by at most 4 standard errors. Without
+ * a receipt, the standard error is computed from the weights. With a receipt, the receipt's
+ * standard error is used, and the counts and sums in the receipt must equal the counts and
+ * sums of the manifest. name: name of the epoch manifest, for messages. Returns IB_E_CHECK
+ * if a check fails, and IB_E_DATA if the file is not a receipt.
  */
 enum ib_status ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
 				const char *receipt, struct ib_error *err);

@@ -1,3 +1,4 @@
+/* Collect the records of a block, their errors, and their places in the file. */
 #include "weigh/chunk.h"
 
 #include <stdarg.h>

@@ -6,11 +6,11 @@
 #include "weigh/weight_formats.h"
 #include "weigh/unchanged_check.h"
 
-/* The first error of its kind in a block. */
+/* The first error of one kind in a block. */
 struct ib_finding {
 	bool is;
 	size_t at;    /* number of the record in the block */
-	int64_t line; /* number of lines of the block before it; -1: it is in the header */
+	int64_t line; /* lines of the block before the record; -1: error in the header */
 	char text[IB_WHY_MAX];
 };
 
@@ -19,14 +19,14 @@ struct ib_chunk {
 	struct ib_cursor again; /* to parse a record a second time */
 	struct ib_unchanged_check unchanged;
 	struct ib_number_cache numbers;
-	/* [n] one element per record of the block */
+	/* Arrays with one element per record of the block; n is the number of records. */
 	size_t n, cap;
 	struct ib_id *id;
 	double *weight;
-	uint32_t *line;		/* number of lines of the block before it */
-	uint32_t *row;		/* row in the full manifest */
-	XXH128_hash_t *hash;	/* hash without the added fields */
-	struct ib_span *record; /* its bytes, with the newline */
+	uint32_t *line;		/* number of lines of the block before the record */
+	uint32_t *row;		/* row of the record in the full manifest */
+	XXH128_hash_t *hash;	/* hash of the record without the added fields */
+	struct ib_span *record; /* bytes of the record, including the newline */
 	struct ib_bytes text;	/* formatted weights */
 	XXH128_hash_t header;
 	bool has_header;
@@ -46,21 +46,30 @@ void ib_chunk_release(void *chunk);
 /* Reserve memory for one more record. Returns false if out of memory. */
 bool ib_chunk_reserve(struct ib_chunk *s);
 
-/* Check that the id of the next record can be a field of TSV. If not, sets s->bad. */
+/*
+ * Check that the id of the next record can be a field of TSV. Otherwise sets s->bad and
+ * returns false.
+ */
 bool ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id);
 
-/* Add a sample of a tar as the next record. Its number is the line, its digest the hash. */
+/*
+ * Add a sample of a tar as the next record. The number of the sample becomes the line, and
+ * the digest of the sample becomes the hash.
+ */
 enum ib_status ib_chunk_add_sample(struct ib_chunk *s, const struct ib_tar_sample *sample,
 				   struct ib_error *err);
 
-/* Count the records of a used chunk and empty it. Fails if s->bad is set. */
+/*
+ * Add the records of a processed chunk to the counts of the scan, and empty the chunk.
+ * Returns an error if s->bad is set.
+ */
 enum ib_status ib_chunk_finish(struct ib_chunk *s, struct ib_scan *scan, struct ib_error *err);
 
-/* Record an error at a record, unless an earlier one is recorded. */
+/* Record an error in a record, unless the finding already has an earlier error. */
 void ib_finding_record(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Return the place of a record of the chunk that is being used. */
+/* Return the location of a record in the chunk that is being processed. */
 static inline struct ib_location
 ib_chunk_location(const struct ib_scan *scan, uint64_t row, int64_t line)
 {

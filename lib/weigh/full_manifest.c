@@ -1,3 +1,4 @@
+/* Read the full manifest. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -19,7 +20,7 @@ ib_full_manifest_release(struct ib_full_manifest *b)
 
 /* ---- headers ---------------------------------------------------------------- */
 
-/* Parse a header as a row, because its fields have the same slots. */
+/* Parse a header like a row. The slots of its fields are the same as in a row. */
 static bool
 read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *source)
 {
@@ -29,9 +30,9 @@ read_header(struct ib_cursor *c, struct ib_block *b, const struct ib_source *sou
 }
 
 /*
- * True if a header equals a header of the full manifest followed by the columns
- * of --id-field and of the weight. For a header without records and without a
- * -k that names the column of --id-field.
+ * True if a header equals a header of the full manifest, followed by the columns of
+ * --id-field and of the weight. Used only if no record follows the header, and -k does not
+ * name the column of --id-field.
  */
 static bool
 adds_id_column(const struct ib_full_manifest *b, const struct ib_cursor *c)
@@ -66,7 +67,10 @@ ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchange
 	for (i = 0; i < b->nheaders; i++)
 		if (ib_unchanged_check_matches(x, c, none, b->header[i]))
 			return true;
-	/* Accept a header without the weight column: the check of its rows has a better message. */
+	/*
+	 * Accept a header without a weight column, because the check of the rows gives a better
+	 * message.
+	 */
 	return source->wanted_slot[IB_ADDED_WEIGHT] < 0 ||
 	       c->v[source->wanted_slot[IB_ADDED_WEIGHT]].type == IB_ABSENT ||
 	       (alone && adds_id_column(b, c));

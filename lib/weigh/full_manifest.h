@@ -1,4 +1,4 @@
-/* The full manifest (--base): its ids, and hashes that identify its records. */
+/* The full manifest (--base): its ids, and the hashes that identify its records. */
 #ifndef IB_WEIGH_FULL_MANIFEST_H
 #define IB_WEIGH_FULL_MANIFEST_H
 
@@ -6,24 +6,22 @@
 
 struct ib_full_manifest {
 	bool hashes; /* hash the records */
-	bool tsv;    /* refuse ids that cannot be a field of TSV */
+	bool tsv;    /* ids must be valid as fields of TSV */
 	struct ib_id_weights rows;
 	struct ib_huge_array hash; /* XXH128_hash_t[rows.n] */
-	XXH128_hash_t
-		*header; /* [nheaders] distinct hashes of the headers of CSV and TSV operands */
+	XXH128_hash_t *header;	   /* [nheaders] distinct hashes of CSV and TSV headers */
 	size_t nheaders;
 };
 
-/* Read all operands. hashes: hash the records, to check later that they are unchanged. */
+/* Read all operands. hashes: also hash the records, so that a later check can find changes. */
 enum ib_status ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_options *o,
 				     bool hashes, const struct ib_context *context,
 				     struct ib_error *err);
 void ib_full_manifest_release(struct ib_full_manifest *b); /* start from {0} */
 
 /*
- * True if the header of an epoch manifest equals the header of an operand of
- * the full manifest, without the columns that ib-prune adds. alone: no record
- * follows the header.
+ * True if the header of an epoch manifest equals the header of an operand of the full
+ * manifest, without the columns that ib-prune adds. alone: no record follows the header.
  */
 bool ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchanged_check *x,
 				 struct ib_cursor *c, const struct ib_source *source, bool alone);

@@ -1,3 +1,4 @@
+/* Store ids and weights in memory, with the locations of their records. */
 #include "weigh/id_weights.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ ib_id_weights_release(struct ib_id_weights *r)
 	*r = (struct ib_id_weights){ 0 };
 }
 
-/* Append ids to the table, without hash slots. */
+/* Append ids to the table, but do not index them. */
 static enum ib_status
 append_ids(struct ib_table *t, const struct ib_id *id, size_t n, struct ib_error *err)
 {
@@ -85,7 +86,7 @@ ib_id_weights_location(const struct ib_id_weights *r, uint64_t row)
 	size_t low = 0, high = r->nlocations, mid;
 	struct ib_location p;
 
-	/* Binary search: location[low] is the last location at or before the row. */
+	/* Binary search for the last location whose row is not after the given row. */
 	while (high - low > 1) {
 		mid = low + (high - low) / 2;
 		if (r->location[mid].row <= row)
@@ -102,7 +103,7 @@ ib_id_weights_location(const struct ib_id_weights *r, uint64_t row)
 enum ib_status
 ib_id_weights_index(struct ib_id_weights *r, uint64_t *duplicate, struct ib_error *err)
 {
-	/* Even an empty table needs its first offset. */
+	/* A table without rows also needs the offset 0. */
 	if (!ib_huge_array_grow(&r->table.offset, sizeof(uint64_t)))
 		return ib_fail_memory(err);
 	return ib_table_index(&r->table, duplicate, err);

@@ -1,3 +1,4 @@
+/* Read an epoch manifest, and check its weights or compare it with the full manifest. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -15,9 +16,12 @@ ib_manifest_release(struct ib_manifest *m)
 	ib_id_weights_release(&m->rows);
 }
 
-/* ---- one record: called by several threads -------------------------------------- */
+/* ---- one record: several threads call these functions ---------------------------- */
 
-/* Set c->why for a record without a valid weight. Returns false. v NULL: no such field. */
+/*
+ * Set c->why, because a record has no valid weight. Returns false. v: the value of the
+ * weight, or NULL if the record has no such field.
+ */
 static bool
 fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)
 {
@@ -39,8 +43,9 @@ fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_va
 }
 
 /*
- * Check that a weight is finite and not negative. If not, it is a failed check
- * with --check, otherwise invalid data. Returns false to stop at the record.
+ * Check that a weight is finite and not negative. Otherwise record a failed check (with
+ * --check) or invalid data (without --check). Returns false if the rest of the block must
+ * not be read.
  */
 static bool
 check_weight(const struct ib_manifest *m, struct ib_chunk *s, int64_t line, struct ib_span text,
@@ -72,8 +77,8 @@ read_weight(const struct ib_manifest *m, struct ib_chunk *s, double *weight)
 }
 
 /*
- * Add a record to the chunk. Returns false if it is invalid, with c->why, or if out
- * of memory, with *no_memory.
+ * Add a record to the chunk. Returns false and sets c->why if the record is invalid. Returns
+ * false and sets *no_memory if out of memory.
  */
 static inline bool
 add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
@@ -102,9 +107,9 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 	return true;
 }
 
-/* ---- against the full manifest --------------------------------------------------- */
+/* ---- comparison with the full manifest -------------------------------------------- */
 
-/* Parse record i again, and try all other ways to remove the added fields. */
+/* Parse record i again, and try all ways to remove the added fields. */
 static bool
 matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 {
@@ -115,13 +120,13 @@ matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 				.n = s->record[i].n };
 
 	if (s->in.block.special)
-		return false; /* a sample of a tar has only one hash */
+		return false; /* a sample of a tar has only one possible hash */
 	ib_cursor_start(&s->again, &one);
 	return ib_cursor_next(&s->again) == IB_NEXT_RECORD &&
 	       ib_unchanged_check_matches(&s->unchanged, &s->again, id, hash[s->row[i]]);
 }
 
-/* Find the records from `from` on, at most IB_GROUP, in the full manifest. */
+/* Find up to IB_GROUP records in the full manifest, beginning with record `from`. */
 static void
 find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 {
@@ -205,7 +210,7 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 		ib_finding_record(&s->bad, s->n, line,
 				  "no weight: %s has no member of .weight.json",
 				  ib_show(show, sample->id));
-	/* ib-prune reads null as 1. Here null is not a number. */
+	/* For ib-prune a null means 1, but here a null is not a number. */
 	else if (!ib_tar_parse_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
 		ib_finding_record(&s->bad, s->n, line, "the weight is not a number: %s",
@@ -235,7 +240,7 @@ add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample
 	return st;
 }
 
-/* Find the samples of the chunk in the full manifest. */
+/* Find all samples of the chunk in the full manifest. */
 static void
 find_samples(const struct ib_manifest *m, struct ib_chunk *s)
 {
@@ -247,7 +252,7 @@ find_samples(const struct ib_manifest *m, struct ib_chunk *s)
 	}
 }
 
-/* ---- in the order of the records --------------------------------------------------- */
+/* ---- blocks in the order of the input ---------------------------------------------- */
 
 static void
 add_failed_check(struct ib_manifest *m, const struct ib_scan *scan, const struct ib_finding *f)
@@ -261,7 +266,7 @@ add_failed_check(struct ib_manifest *m, const struct ib_scan *scan, const struct
 	ib_location_fail(&location, IB_E_CHECK, f->text, &m->failed);
 }
 
-/* Store the weights of the first `end` records in their rows of the full manifest. */
+/* Store the weights of the first `end` records in the matching rows of the full manifest. */
 static void
 store_weights(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 {

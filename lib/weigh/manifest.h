@@ -5,27 +5,27 @@
 #include "weigh/full_manifest.h"
 
 /*
- * What happens to each record depends on the options. Its weight is written at
- * once, or kept as a row in memory, or stored in the row of the full manifest
- * with the same id. In addition, the weights are added up, and the first failed
- * check is remembered.
+ * The options determine what happens to the weight of each record: the weight
+ * is written at once, or stored as a row in memory, or stored in the row of the
+ * full manifest with the same id. In addition, the reader can add up the weights,
+ * and it remembers the first failed check.
  */
 struct ib_manifest {
 	const struct ib_weights_options *options;
 	struct ib_span weight_field;
-	bool ids;	       /* ids are needed */
-	bool tsv;	       /* ids must be valid fields of TSV */
-	struct ib_output *out; /* NULL: do not write while reading */
+	bool ids;	       /* the ids of the records are needed */
+	bool tsv;	       /* ids must be valid as fields of TSV */
+	struct ib_output *out; /* NULL: write nothing while reading */
 	bool keeps_ids, keeps_weights;
-	struct ib_id_weights rows;     /* if keeps_ids or keeps_weights */
-	struct ib_full_manifest *full; /* NULL: no --base */
+	struct ib_id_weights rows;     /* filled if keeps_ids or keeps_weights */
+	struct ib_full_manifest *full; /* NULL: no --base was given */
 	bool adds_weights;
 	struct ib_weight_stats stats;
-	/* The first failed check, and the number of its record. */
+	/* the first failed check, and the number of the record that failed */
 	bool check_failed;
 	uint64_t failed_record;
 	struct ib_error failed;
-	uint64_t records; /* read so far */
+	uint64_t records; /* number of records read so far */
 };
 
 enum ib_status ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,

@@ -1,4 +1,4 @@
-/* Run ib-weights: read the manifests, then check, write or summarize the weights. */
+/* Run ib-weights: read the manifests, and then check, write or summarize the weights. */
 #include "weigh/manifest.h"
 
 #include <math.h>
@@ -12,12 +12,12 @@ struct run {
 	const struct ib_context *context;
 	struct ib_full_manifest full;
 	struct ib_manifest manifest;
-	const struct ib_scale *scale; /* NULL: weights as they are */
-	struct ib_scale own_scale;    /* what scale points to, unless it is NULL */
+	const struct ib_scale *scale; /* NULL: do not scale the weights */
+	struct ib_scale own_scale;    /* scale points here if the weights are scaled */
 	struct ib_output *out, *index;
 };
 
-/* Return the name of the epoch manifest, for messages that do not concern one record. */
+/* Return the name of the epoch manifest, for messages that are not about a single record. */
 static const char *
 name_of(const struct ib_weights_options *o)
 {
@@ -48,7 +48,7 @@ open_outputs(struct run *run, struct ib_error *err)
 	return st;
 }
 
-/* Choose how the records of the epoch manifest are processed. */
+/* Decide what happens to the records of the epoch manifest. */
 static void
 set_processing(struct run *run)
 {
@@ -80,7 +80,7 @@ total_of(const struct run *run)
 	return run->options->base.n > 0 ? run->full.rows.n : run->options->total;
 }
 
-/* Find duplicate ids. With a full manifest they are found while reading. */
+/* Find duplicate ids. With a full manifest, the reader has already found them. */
 static enum ib_status
 check_duplicates(struct ib_manifest *m, struct ib_error *err)
 {
@@ -128,7 +128,7 @@ put_real(struct ib_json_writer *w, const char *name, bool known, double x)
 	ib_json_put_real(w, name, known && isfinite(x) ? x : (double)NAN);
 }
 
-/* (total - n) / total, rounded once. */
+/* Return (total - n) / total, rounded only once. */
 static double
 share_saved(uint64_t n, uint64_t total)
 {
@@ -166,7 +166,7 @@ write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *e
 	return ib_output_write_last(run->out, &b, err);
 }
 
-/* Write the statistics of the weights, after scaling. */
+/* Write the statistics of the scaled weights. */
 static enum ib_status
 stats(struct run *run, struct ib_error *err)
 {

@@ -1,3 +1,4 @@
+/* Remove the fields that ib-prune adds, and compare the hashes of the remaining bytes. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -20,9 +21,13 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 }
 
 /*
- * A way to remove the added fields. Bit 0: keep "ib". Bit 1: remove the id. The
- * other bits say what to remove for the weight: 0: its member; n: its member and
- * n enclosing objects that have no other member; VALUE_ONLY: only its value.
+ * A way to remove the added fields, as a number. Bit 0: keep the field "ib".
+ * Bit 1: remove the id. The other bits are a level, which says what to remove for
+ * the weight:
+ *   0           the weight's member
+ *   n           the weight's member and n enclosing objects, each of which has no
+ *               other member
+ *   VALUE_ONLY  only the weight's value
  */
 #define KEEPS_IB 1u
 #define REMOVES_ID 2u
@@ -32,13 +37,13 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 #define WAYS ((VALUE_ONLY + 1u) << WEIGHT_SHIFT)
 
 /*
- * Seeds of the hash. They differ, so that a record whose weight value was removed
- * never equals a record that has no weight.
+ * Seeds of the hash. They differ, so that a record whose weight value was removed never
+ * equals a record without a weight.
  */
 #define CARRIED 1
 #define NONE 0
 
-/* The bytes [p, end) of the record. */
+/* The bytes of the record from p to before end. */
 struct piece {
 	const char *p, *end;
 };
@@ -46,7 +51,7 @@ struct piece {
 struct removal {
 	const struct ib_cursor *c;
 	bool json;
-	struct piece piece[IB_NADDED + 1]; /* ascending */
+	struct piece piece[IB_NADDED + 1]; /* sorted by position in the record */
 	size_t n;
 };
 
@@ -72,7 +77,7 @@ value_of(const struct ib_cursor *c, int slot)
 	return slot < 0 || c->v[slot].type == IB_ABSENT ? NULL : &c->v[slot];
 }
 
-/* Return the bytes of a value, with its quotes. */
+/* Return the bytes of a value, including its quotes. */
 static struct piece
 piece_of(const struct removal *t, const struct ib_value *v)
 {
@@ -83,18 +88,24 @@ piece_of(const struct removal *t, const struct ib_value *v)
 
 /* ---- members of JSON ---------------------------------------------------------- */
 
-/* Return the member of a value, from the quote before its name. The JSON is valid. */
+/*
+ * Return the bytes of a member, from the quote before its name to the end of its value. The
+ * JSON must be valid.
+ */
 static struct piece
 member_of(struct piece value)
 {
-	const char *p = skip_space_back(value.p) - 1, *slash; /* the colon */
+	const char *p = skip_space_back(value.p) - 1, *slash; /* now p is at the colon */
 
-	p = skip_space_back(p) - 1; /* the closing quote */
+	p = skip_space_back(p) - 1; /* now p is at the closing quote of the name */
 	for (;;) {
 		do
 			p--;
 		while (*p != '"');
-		/* After an odd number of backslashes it is an escaped quote. */
+		/*
+		 * A quote after an odd number of backslashes is escaped, so it does not begin
+		 * the name.
+		 */
 		for (slash = p; slash[-1] == '\\';)
 			slash--;
 		if ((p - slash) % 2 == 0)
@@ -102,7 +113,7 @@ member_of(struct piece value)
 	}
 }
 
-/* Find the object around its only member. Returns false at the top level. */
+/* Find the object that contains only the given member. Returns false at the top level. */
 static bool
 object_around(const struct removal *t, struct piece member, struct piece *object)
 {
@@ -136,8 +147,8 @@ add_field(struct removal *t, const struct ib_value *v)
 }
 
 /*
- * Remove the weight and `level` objects around it. Returns false if there are fewer objects, or
- * if one has other members.
+ * Remove the weight's member and `level` objects around it. Returns false if there are fewer
+ * objects, or if one of the objects has other members.
  */
 static bool
 add_weight(struct removal *t, const struct ib_value *v, unsigned level)
@@ -155,7 +166,7 @@ add_weight(struct removal *t, const struct ib_value *v, unsigned level)
 	return true;
 }
 
-/* Join pieces that are nested, or separated only by a comma. */
+/* Join pieces that are nested, or that are separated only by a comma. */
 static void
 join(struct removal *t)
 {
@@ -183,7 +194,10 @@ join(struct removal *t)
 	t->n = t->n > 0 ? n + 1 : 0;
 }
 
-/* Extend a piece by the comma before it, or by the comma after it for the first field. */
+/*
+ * Extend a piece by the comma before the field. The first field has no comma before it, so
+ * use the comma after it.
+ */
 static struct piece
 with_comma(const struct removal *t, struct piece x)
 {
@@ -211,7 +225,7 @@ hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 	x->left.n = 0;
 	for (i = 0; i < t->n; i++) {
 		if (t->piece[i].p < p)
-			continue; /* the weight is inside "ib" */
+			continue; /* the weight is inside "ib", which is already removed */
 		ib_bytes_put(&x->left, p, (size_t)(t->piece[i].p - p));
 		p = t->piece[i].end;
 	}
@@ -221,7 +235,7 @@ hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 
 /* ---- records ---------------------------------------------------------------------- */
 
-/* Return the value that --id-field may have added: the field that -k names. */
+/* Return the value of the field that -k names, because --id-field may have added this field. */
 static const struct ib_value *
 id_value(const struct ib_cursor *c)
 {
@@ -242,7 +256,10 @@ rest_of_list(const struct ib_cursor *c)
 	return (struct ib_span){ r->p, w ? (size_t)(w->p - 1 - r->p) : r->n };
 }
 
-/* Returns false if the record does not have the fields that this way removes. */
+/*
+ * Hash the record without the fields that `way` removes. Returns false if the record does
+ * not have these fields.
+ */
 static bool
 hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned way,
 	     XXH128_hash_t *hash)

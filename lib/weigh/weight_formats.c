@@ -1,3 +1,4 @@
+/* Write weights in the formats of -O. */
 #include "weigh/weight_formats.h"
 
 #include <math.h>
@@ -7,7 +8,7 @@
 #include "io/npy.h"
 #include "io/npz_writer.h"
 
-#define PIECE ((size_t)64 << 10) /* bytes per write */
+#define PIECE ((size_t)64 << 10) /* number of bytes per write */
 
 bool
 ib_weight_format_has_ids(enum ib_weights_format form)
@@ -87,7 +88,7 @@ write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
 	return ib_output_write_last(out, &b, err);
 }
 
-/* Convert all weights to binary32. The caller releases out. */
+/* Convert all weights to binary32. The caller must release out. */
 static enum ib_status
 convert_to_float(const struct ib_id_weights *rows, const struct ib_scale *scale,
 		 struct ib_huge_array *out, struct ib_error *err)

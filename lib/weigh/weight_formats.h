@@ -1,4 +1,4 @@
-/* Write weights in the formats of -O, which trainers load. */
+/* Write weights in the formats of -O, which training programs can load. */
 #ifndef IB_WEIGH_WEIGHT_FORMATS_H
 #define IB_WEIGH_WEIGHT_FORMATS_H
 
@@ -7,28 +7,28 @@
 #include "weigh/weight_stats.h"
 #include "weigh/id_weights.h"
 
-/* True if the format has ids in addition to the weights. */
+/* True if the format contains ids in addition to weights. */
 bool ib_weight_format_has_ids(enum ib_weights_format form);
 
-/* True if the format can be written record by record. */
+/* True if weights can be written in this format record by record. */
 bool ib_weight_format_streams(enum ib_weights_format form);
 
 /*
- * Append one record, in a format that can be written record by record. id: used
- * only if the format has ids.
+ * Append one record in a format for which ib_weight_format_streams() is true. id is used
+ * only if the format contains ids.
  */
 void ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struct ib_span id,
 			     double weight, struct ib_number_cache *numbers);
 
-/* True if the id can be written as a field of TSV. */
+/* True if the id is valid as a field of TSV. */
 bool ib_weight_format_is_tsv_field(struct ib_span id);
 
-/* Write all rows in any format. scale NULL: do not scale the weights. */
+/* Write all rows in any of the formats. If scale is NULL, the weights are not scaled. */
 enum ib_status ib_weight_format_write(enum ib_weights_format form, const struct ib_id_weights *rows,
 				      const struct ib_scale *scale, struct ib_output *out,
 				      struct ib_error *err);
 
-/* Write the numbers of the rows with a positive weight, as .npy. */
+/* Write the numbers of all rows that have a positive weight, as .npy. */
 enum ib_status ib_weight_format_write_index(const struct ib_id_weights *rows, struct ib_output *out,
 					    struct ib_error *err);
 

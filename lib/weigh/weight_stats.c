@@ -1,3 +1,4 @@
+/* Compute statistics of weights, and scale weights, with one rounding per result. */
 #include "weigh/weight_stats.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@ ib_weight_stats_init(struct ib_weight_stats *t)
 	ib_exact_init(&t->squares);
 }
 
-/* x += times * w^2, exactly. */
+/* Add times * w^2 to x, exactly. */
 static void
 add_squares(struct ib_exact *x, double w, uint64_t times)
 {
@@ -47,7 +48,10 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 
 /* ---- quotients ------------------------------------------------------------ */
 
-/* Split a sum into doubles that add up to it, the largest first. Returns their number. */
+/*
+ * Split a sum into doubles, the largest first, whose exact sum is the same. Returns the
+ * number of doubles.
+ */
 #define TERMS_MAX 96
 
 static size_t
@@ -65,7 +69,7 @@ expand(const struct ib_exact *x, double term[TERMS_MAX])
 	return n;
 }
 
-/* (sum w)^2 */
+/* Set a sum to the square of the sum of the weights. */
 static void
 square_of_sum(const struct ib_weight_stats *t, struct ib_exact *out)
 {
@@ -109,7 +113,7 @@ ib_weight_stats_variance(const struct ib_weight_stats *t)
 	return ib_exact_round(&x);
 }
 
-/* ---- normalised weights ----------------------------------------------------- */
+/* ---- scaled weights --------------------------------------------------------- */
 
 void
 ib_scale_init(struct ib_scale *s, const struct ib_exact *sum, double goal)
@@ -139,8 +143,8 @@ ib_scale_apply(const struct ib_scale *s, double w)
 		return w;
 	if (is_moderate(w) && is_moderate(s->goal) && is_moderate(s->high)) {
 		/*
-		 * q + c differs from the quotient by about 2^-104 of it. If
-		 * that cannot change the rounding, q + c is the result.
+		 * q + c differs from the quotient by about 2^-104 of the quotient. If this
+		 * error cannot change the rounding, q + c is the result.
 		 */
 		p = w * s->goal;
 		q = p / s->high;

@@ -11,16 +11,16 @@
 struct ib_weight_stats {
 	struct ib_exact sum, squares;
 	uint64_t n;
-	double min, max;	   /* valid if n > 0 */
-	struct ib_repeats repeats; /* not yet in the sums */
+	double min, max;	   /* valid only if n > 0 */
+	struct ib_repeats repeats; /* counted weights that are not in the sums yet */
 };
 
 void ib_weight_stats_init(struct ib_weight_stats *t);
-/* Add the cached counts to the sums. */
+/* Add the counted weights in repeats to the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
 void ib_weight_stats_flush(struct ib_weight_stats *t, struct ib_repeat *repeat);
 
-/* Add a weight, which must be finite and positive. */
+/* Add one weight. The weight must be finite and positive. */
 static inline void
 ib_weight_stats_add(struct ib_weight_stats *t, double w)
 {
@@ -39,16 +39,19 @@ ib_weight_stats_add(struct ib_weight_stats *t, double w)
 		t->max = w;
 }
 
-/* These need finalized sums and n > 0. Each result is rounded once. */
+/*
+ * The following functions require n > 0 and a call of ib_weight_stats_finalize(). Each
+ * result is rounded once.
+ */
 double ib_weight_stats_ess(const struct ib_weight_stats *t);	  /* (sum w)^2 / sum w^2 */
 double ib_weight_stats_deff(const struct ib_weight_stats *t);	  /* n sum w^2 / (sum w)^2 */
 double ib_weight_stats_variance(const struct ib_weight_stats *t); /* sum w(w-1) */
 
-/* Scaling of weights by goal / sum. Each product is rounded once. */
+/* Multiply weights by goal / sum. Each product is rounded once. */
 struct ib_scale {
 	double goal;
 	struct ib_exact sum;
-	double high, low; /* sum = high + low, to 106 bits */
+	double high, low; /* sum = high + low, with a precision of 106 bits */
 };
 void ib_scale_init(struct ib_scale *s, const struct ib_exact *sum, double goal);
 double ib_scale_apply(const struct ib_scale *s, double w); /* w >= 0 */
