@@ -1,3 +1,4 @@
+/* Allocate from large chunks of memory. */
 #include "base/arena.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Allocate arrays, with a check that their size fits in size_t. */
 #include "base/array.h"
 
 #include <string.h>
@@ -27,7 +28,8 @@ ib_array_resize(void *array, uint64_t n, size_t item)
 {
 	void *p, *resized;
 
-	memcpy(&p, array, sizeof(p)); /* no assignment: the pointer has another type */
+	/* Copy the pointer with memcpy(), because its type may be any pointer type. */
+	memcpy(&p, array, sizeof(p));
 	resized = fits(n, item) ? realloc(p, (size_t)n * item + 1) : NULL;
 	if (!resized)
 		return false;

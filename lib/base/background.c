@@ -1,3 +1,4 @@
+/* Start threads. */
 #include "base/background.h"
 
 #include <signal.h>
@@ -9,8 +10,9 @@ ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
 	int failed;
 
 	sigfillset(&all);
-	sigdelset(&all,
-		  SIGBUS); /* raised by the thread's own reads of a mapped file; see io/mapping.h */
+	/* A thread that reads a mapped file gets SIGBUS if the file became shorter; see
+	 * io/mapping.h. */
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	failed = pthread_create(thread, NULL, work, arg);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -1,4 +1,4 @@
-/* Run one function in a separate thread while the caller continues. */
+/* Run one function in another thread while the caller continues. */
 #ifndef IB_BASE_BACKGROUND_H
 #define IB_BASE_BACKGROUND_H
 
@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 /*
- * Start a thread that blocks all signals except SIGBUS. Signal handlers then run only
- * in the caller's thread, so a commit only has to block signals in that thread.
- * Returns false if the system cannot start another thread.
+ * Start a thread that blocks all signals except SIGBUS. So signal handlers run only in the
+ * caller's thread, and a commit must block signals only in the caller's thread. Returns
+ * false if the system cannot start another thread.
  */
 bool ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg);
 
@@ -16,12 +16,12 @@ struct ib_background {
 	void (*work)(void *);
 	void *arg;
 	pthread_t thread;
-	bool running; /* true if the thread was started and not joined yet */
+	bool running; /* true if the thread was started and is not joined yet */
 };
 
-/* Start work(arg) in a thread. If threads is 1, ib_background_wait() runs it instead. */
+/* Start work(arg) in a thread. If threads is 1, ib_background_wait() will run work(arg). */
 void ib_background_start(struct ib_background *b, int threads, void (*work)(void *), void *arg);
-/* Wait until the work is done. */
+/* Wait until the work is finished. */
 void ib_background_wait(struct ib_background *b);
 
 #endif

@@ -1,3 +1,4 @@
+/* Compute with large unsigned integers, stored as digits of 32 bits. */
 #include "base/big.h"
 
 #include <string.h>
@@ -32,7 +33,7 @@ ib_big_multiply_add(struct ib_big *b, uint64_t factor, uint64_t plus)
 		p = ib_u128_product(i < b->n ? b->digit[i] : 0, factor);
 		p = ib_u128_add(p, (struct ib_u128){ 0, plus });
 		b->digit[i] = (uint32_t)p.lo;
-		plus = p.hi << 32 | p.lo >> 32; /* below 2^64, as the factor is */
+		plus = p.hi << 32 | p.lo >> 32; /* below 2^64, because factor is below 2^64 */
 	}
 	b->n = b->n > i ? b->n : i;
 	trim(b);
@@ -66,8 +67,8 @@ ib_big_compare(const struct ib_big *a, const struct ib_big *b)
 }
 
 /*
- * Divide rest * 2^32 + digit by n; rest < n. Returns the quotient and stores the remainder
- * in *rest.
+ * Divide rest * 2^32 + digit by n, with rest < n. Returns the quotient and stores the
+ * remainder in *rest.
  */
 static uint32_t
 divide_step(uint64_t *rest, uint32_t digit, uint64_t n)
@@ -111,7 +112,7 @@ ib_big_divide(struct ib_big *b, uint64_t n, int digits)
 	return sticky || rest != 0;
 }
 
-/* Round from the 64 highest bits and a sticky bit for the others. */
+/* Round from the 64 highest bits and a sticky bit, which is set if any lower bit is 1. */
 double
 ib_big_round(struct ib_binary f, const struct ib_big *b, bool sticky, int exponent)
 {
@@ -144,7 +145,7 @@ bit_length(const struct ib_big *b)
 	return bits;
 }
 
-/* Multiply by 2^bits; bits may be 0 or less: then do nothing. */
+/* Multiply by 2^bits. If bits is 0 or negative, do nothing. */
 static void
 shift_left(struct ib_big *b, int bits)
 {
@@ -158,7 +159,7 @@ shift_left(struct ib_big *b, int bits)
 	ib_big_multiply_add(b, (uint64_t)1 << bits % 32, 0);
 }
 
-/* Long division bit by bit: slow, but it is only used for numbers that are printed once. */
+/* Divide bit by bit. This is slow, but few numbers need it. */
 double
 ib_big_quotient(const struct ib_big *a, const struct ib_big *b, int exponent)
 {
@@ -174,7 +175,7 @@ ib_big_quotient(const struct ib_big *a, const struct ib_big *b, int exponent)
 		shift_left(&rest, 1);
 		shift--;
 	}
-	for (i = 0; i < 64; i++) { /* at first 1 <= rest / divisor < 2 */
+	for (i = 0; i < 64; i++) { /* before the first step, 1 <= rest / divisor < 2 */
 		top <<= 1;
 		if (ib_big_compare(&rest, &divisor) >= 0) {
 			ib_big_subtract(&rest, &divisor);

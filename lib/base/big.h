@@ -1,4 +1,4 @@
-/* Unsigned integers of up to 4480 bits: products, quotients and their rounding. */
+/* Unsigned integers of up to 4480 bits: multiply, divide and round them. */
 #ifndef IB_BASE_BIG_H
 #define IB_BASE_BIG_H
 
@@ -7,8 +7,8 @@
 #define IB_BIG_DIGITS 140
 
 struct ib_big {
-	uint32_t digit[IB_BIG_DIGITS]; /* least significant first */
-	int n;			       /* digits in use; the highest is not 0 */
+	uint32_t digit[IB_BIG_DIGITS]; /* 32 bits each, least significant first */
+	int n;			       /* number of digits in use; the highest digit is not 0 */
 };
 
 void ib_big_set(struct ib_big *b, uint64_t value);
@@ -16,17 +16,20 @@ void ib_big_set(struct ib_big *b, uint64_t value);
 void ib_big_multiply_add(struct ib_big *b, uint64_t factor, uint64_t plus);
 /* Subtract a from b; a <= b. */
 void ib_big_subtract(struct ib_big *b, const struct ib_big *a);
-/* Returns the sign of a - b: -1, 0 or 1. */
+/* Return the sign of a - b: -1, 0 or 1. */
 int ib_big_compare(const struct ib_big *a, const struct ib_big *b);
-/* Divide b by n > 0, but only its `digits` highest digits. Returns true if a rest is left. */
+/*
+ * Divide b by n > 0, using only the `digits` highest digits of b. Returns true if the
+ * remainder is not 0.
+ */
 bool ib_big_divide(struct ib_big *b, uint64_t n, int digits);
 
 /*
- * Returns the number of the format f nearest to (b + rest) * 2^exponent. rest is in [0, 1);
- * `sticky` is true if it is not 0.
+ * Return the number of the format f that is nearest to (b + rest) * 2^exponent, with rest in
+ * [0, 1). `sticky` is true if rest is not 0.
  */
 double ib_big_round(struct ib_binary f, const struct ib_big *b, bool sticky, int exponent);
-/* Returns the double nearest to a / b * 2^exponent; b > 0. */
+/* Return the double nearest to a / b * 2^exponent; b must be > 0. */
 double ib_big_quotient(const struct ib_big *a, const struct ib_big *b, int exponent);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * Search for bytes, 16 at a time: the inner loops of all parsers. Comparisons are written
- * with the vectors of gcc and clang; only the conversion of a comparison to a mask of bits
- * depends on the processor (SSE2, NEON, or a loop for others). Wider vectors, chosen at run
- * time, do not make a command faster: most fields are shorter than 16 bytes.
+ * Search for bytes, 16 at a time. These are the inner loops of all parsers. The comparisons
+ * use the vector types of gcc and clang. Only the conversion of a comparison to a bit mask
+ * depends on the processor (SSE2, NEON, or a loop on other processors). Wider vectors,
+ * selected at run time, would not make the commands faster, because most fields are shorter
+ * than 16 bytes.
  */
 #ifndef IB_BASE_BYTE_SCAN_H
 #define IB_BASE_BYTE_SCAN_H
@@ -11,18 +12,18 @@
 
 #include "infobatch.h"
 
-#if defined(IB_BYTE_SCAN_PORTABLE) /* for tests */
+#if defined(IB_BYTE_SCAN_PORTABLE) /* used by tests */
 #elif defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__aarch64__) && defined(__ARM_NEON)
 #include <arm_neon.h>
 #endif
 
-/* Number of bytes after the byte that ends a scan that must be readable. */
+/* Number of readable bytes that must follow the byte that ends a scan. */
 #define IB_BYTE_SCAN_PAD 64
 
 typedef uint8_t ib_byte_scan_vector __attribute__((vector_size(16)));
-typedef int8_t ib_byte_scan_matches __attribute__((vector_size(16))); /* -1 or 0 per byte */
+typedef int8_t ib_byte_scan_matches __attribute__((vector_size(16))); /* each byte is -1 or 0 */
 
 static inline ib_byte_scan_vector
 ib_byte_scan_load(const char *p)
@@ -41,7 +42,7 @@ ib_byte_scan_repeat(char c)
 	return (ib_byte_scan_vector){ b, b, b, b, b, b, b, b, b, b, b, b, b, b, b, b };
 }
 
-/* Convert matches to a mask, with the bit of the first byte lowest. */
+/* Convert matches to a bit mask. The lowest bit is the bit of the first byte. */
 static inline unsigned
 ib_byte_scan_mask(ib_byte_scan_matches m)
 {
@@ -59,18 +60,21 @@ ib_byte_scan_mask(ib_byte_scan_matches m)
 	};
 	uint8x16_t bits = vandq_u8((uint8x16_t)m, vld1q_u8(weight));
 
-	/* Give each byte its bit, then add up each half. */
+	/* Keep one bit in each byte, and then add up each half. */
 	return (unsigned)vaddv_u8(vget_low_u8(bits)) | (unsigned)vaddv_u8(vget_high_u8(bits)) << 8;
 #endif
 }
 
-/* Match quotes, backslashes and bytes below 0x20 in the 16 bytes at p. */
+/* Match quotes, backslashes, and bytes below 0x20 in the 16 bytes at p. */
 static inline ib_byte_scan_matches
 ib_byte_scan_string16(const char *p)
 {
 	ib_byte_scan_vector v = ib_byte_scan_load(p);
 
-	/* v ^ 2 swaps the quote, 0x22, with 0x20, and keeps bytes below 0x20 below it. */
+	/*
+	 * v ^ 2 changes the quote (0x22) to 0x20 and 0x20 to 0x22. Bytes below 0x20 remain
+	 * below 0x20.
+	 */
 	return ((v ^ ib_byte_scan_repeat(2)) <= ib_byte_scan_repeat(0x20)) |
 	       (v == ib_byte_scan_repeat('\\'));
 }
@@ -84,7 +88,7 @@ ib_byte_scan_field16(const char *p, char delimiter)
 	return (v == ib_byte_scan_repeat(delimiter)) | (v == ib_byte_scan_repeat('\n'));
 }
 
-/* Returns a mask of the digits in the 16 bytes at p. */
+/* Return a bit mask of the digits in the 16 bytes at p. */
 static inline unsigned
 ib_byte_scan_digits16(const char *p)
 {
@@ -92,7 +96,7 @@ ib_byte_scan_digits16(const char *p)
 				 ib_byte_scan_repeat(10));
 }
 
-/* Returns true if the n <= 16 bytes at p and q are equal; 16 must be readable at both. */
+/* True if the n <= 16 bytes at p and at q are equal. 16 bytes must be readable at p and at q. */
 static inline bool
 ib_byte_scan_same16(const char *p, const char *q, unsigned n)
 {
@@ -101,9 +105,9 @@ ib_byte_scan_same16(const char *p, const char *q, unsigned n)
 }
 
 /*
- * Returns the first byte from p on that is a quote, a backslash or below 0x20. The caller
- * guarantees that there is one. Most strings are short; long ones are searched 32 bytes at a
- * time.
+ * Return the address of the first byte from p on that is a quote, a backslash, or below
+ * 0x20. The caller guarantees that there is such a byte. Long strings are searched 32 bytes
+ * at a time, but most strings are short.
  */
 static inline const char *
 ib_byte_scan_string(const char *p)
@@ -120,7 +124,10 @@ ib_byte_scan_string(const char *p)
 	return p + __builtin_ctz(m);
 }
 
-/* Returns the first byte from p on that is a delimiter or a newline, in the same way. */
+/*
+ * Return the address of the first byte from p on that is a delimiter or a newline. The
+ * caller guarantees that there is such a byte.
+ */
 static inline const char *
 ib_byte_scan_field(const char *p, char delimiter)
 {
@@ -133,7 +140,7 @@ ib_byte_scan_field(const char *p, char delimiter)
 	return p + __builtin_ctz(m);
 }
 
-/* Returns the number of newlines in p[0..n). */
+/* Return the number of newlines in p[0..n). */
 static inline size_t
 ib_byte_scan_count_lines(const char *p, size_t n)
 {

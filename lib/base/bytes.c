@@ -1,3 +1,4 @@
+/* A growable byte buffer, and functions for spans of bytes. */
 #include "base/bytes.h"
 
 #include <stdarg.h>

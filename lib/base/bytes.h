@@ -9,9 +9,10 @@
 #include "infobatch.h"
 
 /*
- * A byte buffer that doubles its capacity when it is full. An allocation failure is sticky:
- * it sets `failed`, and an append that does not fit does nothing. The owner checks `failed`
- * once, after a batch of appends and before the buffer is released. Initialize with {0}.
+ * A byte buffer that doubles its capacity when it is full. If an allocation fails, `failed`
+ * is set and stays set, and appends that do not fit do nothing. The owner must check
+ * `failed` once, after the last append and before the buffer is released. Initialize with
+ * {0}.
  */
 struct ib_bytes {
 	char *p;
@@ -19,10 +20,10 @@ struct ib_bytes {
 	bool failed;
 };
 
-bool ib_bytes_grow(struct ib_bytes *b, size_t extra); /* ib_bytes_reserve(), if b is full */
+bool ib_bytes_grow(struct ib_bytes *b, size_t extra); /* for ib_bytes_reserve() */
 void ib_bytes_release(struct ib_bytes *b);
 
-/* Reserve space for `extra` more bytes. Returns false and sets `failed` if out of memory. */
+/* Reserve space for `extra` more bytes. If out of memory, sets `failed` and returns false. */
 static inline bool
 ib_bytes_reserve(struct ib_bytes *b, size_t extra)
 {
@@ -48,8 +49,9 @@ ib_bytes_put_char(struct ib_bytes *b, char c)
 }
 
 /*
- * Copy n bytes (usually about 100) in steps of IB_COPY_BEYOND, without a shorter last step.
- * Up to IB_COPY_BEYOND bytes after the n bytes are read and written too.
+ * Copy n bytes in steps of IB_COPY_BEYOND bytes, without a shorter last step. This is fast
+ * for the usual n, about 100. Up to IB_COPY_BEYOND bytes after the n bytes are also read and
+ * written.
  */
 #define IB_COPY_BEYOND 32
 
@@ -99,7 +101,7 @@ ib_span_ends_with(struct ib_span s, const char *suffix)
 	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
 }
 
-/* The same, if upper and lower case of ASCII letters are equal. */
+/* True if a and b are equal, without regard to the case of ASCII letters. */
 static inline bool
 ib_span_ends_with_any_case(struct ib_span s, const char *suffix)
 {
@@ -108,17 +110,20 @@ ib_span_ends_with_any_case(struct ib_span s, const char *suffix)
 	return s.n >= n && strncasecmp(s.p + s.n - n, suffix, n) == 0;
 }
 
-/* True for the whitespace of JSON: space, tab, CR, LF. */
+/* True if c is whitespace in JSON: space, tab, CR or LF. */
 static inline bool
 ib_is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Compare as memcmp does; a prefix is less than the longer span. */
+/* Compare like memcmp(). If one span is a prefix of the other, the shorter span is less. */
 int ib_span_compare(struct ib_span a, struct ib_span b);
 
-/* Copy s and append a NUL; the caller frees the copy. Returns NULL if out of memory. */
+/*
+ * Return a copy of s with a NUL at the end, or NULL if out of memory. The caller frees the
+ * copy.
+ */
 char *ib_span_dup(struct ib_span s);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Exact arithmetic on decimals, declared in exact.h. A decimal is stored as a fraction of
- * two big integers, so nothing is rounded before the last step.
+ * Exact arithmetic with decimals, declared in exact.h. A decimal is stored as a fraction of
+ * two big integers, so that only the final result is rounded.
  */
 #include "base/exact.h"
 
@@ -11,17 +11,18 @@
 #include "base/numbers.h"
 
 /*
- * A decimal >= 0, as num / den. The largest value has 400 digits (1329 bits), times the
- * power of ten of an exponent of 400 (1329 bits), times a count (64 bits), times 100
- * (7 bits): 2730 bits.
+ * A decimal >= 0, as num / den. The largest num has 2730 bits: the text has up to 400 digits
+ * (1329 bits), the power of ten has an exponent of up to 400 (1329 bits), and the product is
+ * multiplied by a count (64 bits) and by 100 (7 bits).
  */
 struct fraction {
 	struct ib_big num, den;
 };
 
-#define DECIMAL_MAX 400 /* characters of the text, and absolute value of the exponent */
+/* Maximum number of characters of the text, and maximum absolute value of the exponent. */
+#define DECIMAL_MAX 400
 
-/* Parse the exponent after the 'e'. Returns false if it is beyond +-DECIMAL_MAX. */
+/* Parse the exponent after the 'e'. Returns false if the exponent is not within +-DECIMAL_MAX. */
 static bool
 parse_exponent(const char *p, int *exponent)
 {
@@ -63,7 +64,7 @@ parse_decimal(const char *text, struct fraction *f)
 		ib_big_multiply_add(&f->num, 10, 0);
 	for (; exponent < 0; exponent++)
 		ib_big_multiply_add(&f->den, 10, 0);
-	/* -0 is accepted as 0. */
+	/* a negative number is allowed only if it is -0 */
 	return *text != '-' || f->num.n == 0;
 }
 

@@ -22,7 +22,7 @@ ib_is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* Load eight bytes; the first byte becomes the least significant. */
+/* Load eight bytes. The first byte in memory becomes the least significant byte. */
 static inline uint64_t
 ib_digits_load(const char *p)
 {
@@ -36,21 +36,21 @@ ib_digits_load(const char *p)
 }
 
 /*
- * Returns the decimal value of eight bytes 0 to 9. The first byte (the least significant
- * of v) is the most significant digit.
+ * Return the decimal number whose eight digits are the bytes of v, each from 0 to 9. The
+ * least significant byte of v is the first digit of the number.
  */
 static inline uint64_t
 ib_digits_of8(uint64_t v)
 {
 	const uint64_t pairs = 0x000000ff000000ff;
 
-	v = v * 10 + (v >> 8); /* bytes 0, 2, 4, 6 now hold pairs of digits */
+	v = v * 10 + (v >> 8); /* now the bytes 0, 2, 4 and 6 contain two digits each */
 	return ((v & pairs) * (100 + (1000000ull << 32)) +
 		(v >> 16 & pairs) * (1 + (10000ull << 32))) >>
 	       32;
 }
 
-/* Returns the value of the n digits at p; 1 <= n <= 8, and eight bytes at p are readable. */
+/* Return the value of the n digits at p. n is from 1 to 8; eight bytes must be readable at p. */
 static inline uint64_t
 ib_digits_value(const char *p, unsigned n)
 {

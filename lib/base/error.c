@@ -1,3 +1,4 @@
+/* Format error messages and warnings. */
 #include "base/error.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Add doubles exactly, in limbs of 32 bits, and round the sum. */
 #include "base/exact.h"
 
 #include <float.h>
@@ -9,11 +10,11 @@
 #include "base/u128.h"
 
 /*
- * The value is the sum of limb[i] * 2^(32*i + LOWEST). A limb holds 32 bits and has 31
- * more bits for the carries of many additions. The lowest bit of a product of two doubles
- * is 2^-2148. The unit of limb FLOAT_LIMB is 2^-149, the lowest bit of a binary32.
- * A product is below 2^2048, so limb 132 is the highest limb that an addition changes.
- * The sum of 2^64 products stays below limb 135, which only holds the sign.
+ * The value of a sum is the total of limb[i] * 2^(32*i + LOWEST). A limb contains 32 bits of
+ * the value, and has 31 more bits for the carries of many additions. The lowest bit of a
+ * product of two doubles is 2^-2148. The unit of limb FLOAT_LIMB is 2^-149, the lowest bit
+ * of a binary32. A product is below 2^2048, so limb 132 is the highest limb that an addition
+ * changes. The sum of 2^64 products is below limb 135, which contains only the sign.
  */
 #define LOWEST (-2165)
 #define FLOAT_LIMB 63
@@ -21,8 +22,8 @@
 #define LOW32 0xffffffff
 
 /*
- * After the carries were propagated, a limb is below 2^32 in magnitude. An addition changes
- * it by less than 2^53, so a limb cannot overflow in 1000 additions.
+ * After propagation of the carries, the magnitude of each limb is below 2^32. An addition
+ * changes a limb by less than 2^53, so 1000 additions cannot overflow a limb.
  */
 #define PENDING_MAX 1000
 
@@ -32,7 +33,10 @@ ib_exact_init(struct ib_exact *x)
 	memset(x, 0, sizeof(*x));
 }
 
-/* Bring all limbs except the top one into [0, 2^32); the top limb keeps the sign. */
+/*
+ * Propagate the carries: bring all limbs except the top limb into [0, 2^32). The top limb
+ * keeps the sign.
+ */
 static void
 propagate(struct ib_exact *x)
 {
@@ -42,7 +46,7 @@ propagate(struct ib_exact *x)
 	for (i = 0; i < LIMBS - 1; i++) {
 		sum = x->limb[i] + carry;
 		low = sum & LOW32;
-		carry = sum >> 32; /* an arithmetic shift in gcc and clang: rounds down */
+		carry = sum >> 32; /* gcc and clang round down, because they shift arithmetically */
 		x->limb[i] = low;
 	}
 	x->limb[i] += carry;
@@ -56,7 +60,7 @@ count_add(struct ib_exact *x)
 		propagate(x);
 }
 
-/* A finite double: (-1)^negative * m * 2^bit, with m below 2^53. */
+/* The parts of a finite double, which is (-1)^negative * m * 2^bit with m < 2^53. */
 struct parts {
 	uint64_t m;
 	int bit;
@@ -84,7 +88,7 @@ signed_of(uint64_t magnitude, bool negative)
 	return negative ? -(int64_t)magnitude : (int64_t)magnitude;
 }
 
-/* Add m * 2^(bit + LOWEST), or subtract it if negative. */
+/* Add m * 2^(bit + LOWEST) to x, or subtract it if negative is true. */
 static inline void
 add_shifted(struct ib_exact *x, uint64_t m, int bit, bool negative)
 {
@@ -125,7 +129,7 @@ ib_exact_add_times(struct ib_exact *x, double value, uint64_t times)
 {
 	struct parts p = split_double(value);
 
-	if (times == 1) /* cheaper */
+	if (times == 1) /* ib_exact_add() is faster */
 		ib_exact_add(x, value);
 	else
 		add_u128(x, ib_u128_product(p.m, times), p.bit - LOWEST, p.negative);
@@ -169,13 +173,14 @@ ib_exact_merge(struct ib_exact *x, const struct ib_exact *other)
 }
 
 /*
- * ib_exact_add_floats() groups the values by sign and exponent. For each group, one word
- * collects the sum of the 23 stored significand bits (low bits) and the number of values
- * (from bit TALLY_COUNT). Only these sums are added to the limbs, which is four times as
- * fast as ib_exact_add() per value; see tests/PERFORMANCE.md.
+ * ib_exact_add_floats() groups the values by sign and exponent. Each group has one 64-bit
+ * word. The low bits of the word are the sum of the 23 stored significand bits of all values
+ * in the group. The bits from TALLY_COUNT on are the number of these values. Only the sums
+ * of the groups are added to the limbs. This is four times as fast as ib_exact_add() per
+ * value; see tests/PERFORMANCE.md.
  */
 #define TALLIES 512
-#define TALLY_COUNT 43 /* lowest bit of the number of values */
+#define TALLY_COUNT 43 /* lowest bit of the number of values in a word */
 #define TALLY_MAX ((uint64_t)1 << 20)
 
 static void
@@ -184,7 +189,7 @@ add_tally(struct ib_exact *x, uint64_t sum, uint64_t count, int index)
 	int e = index & 0xff;
 
 	if (e == 0xff || count == 0)
-		return; /* NaN and infinity are ignored */
+		return; /* NaN or infinity: ignored */
 	if (e > 0)
 		sum += count << 23;
 	add_u128(x, (struct ib_u128){ 0, sum }, e + (e == 0) - 150 - LOWEST, index >> 8);
@@ -227,7 +232,7 @@ magnitude_of(const struct ib_exact *x, struct ib_big *m)
 			v.limb[i] = -v.limb[i];
 		propagate(&v);
 	}
-	/* The limit of 2^64 additions keeps the top limb below 2^32. */
+	/* The top limb is below 2^32, because at most 2^64 values were added. */
 	for (i = 0; i < LIMBS; i++)
 		m->digit[i] = (uint32_t)v.limb[i];
 	for (m->n = LIMBS; m->n > 0 && m->digit[m->n - 1] == 0; m->n--)
@@ -246,9 +251,9 @@ ib_exact_round(const struct ib_exact *x)
 }
 
 /*
- * Returns x / n in the format f. Seven digits of the quotient are enough: at most two are
- * leading zeros, and three more have at least 65 significant bits. Lower digits only set the
- * sticky bit.
+ * Return x / n in the format f. Seven digits of 32 bits are enough for the quotient: at most
+ * two of them are leading zeros, and the next three contain at least 65 significant bits.
+ * The lower digits only determine the sticky bit.
  */
 #define QUOTIENT_DIGITS 7
 
@@ -313,7 +318,7 @@ ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y)
 
 /* ---- sums of floats as text --------------------------------------------- */
 
-/* The sum of 2^64 floats is below 2^(64+128): 341 bits in units of 2^-149. */
+/* The sum of 2^64 floats is below 2^(64+128), which is 341 bits in units of 2^-149. */
 #define TEXT_LIMBS 11
 
 void

@@ -1,13 +1,14 @@
+/* Hash with the widest vectors of the CPU. */
 #include "base/hash.h"
 
 /*
- * Code compiled for every x86-64 can only use 16-byte vectors. libxxhash's dispatch functions
- * select 32-byte or 64-byte vectors at run time, which is three to four times as fast; see
- * tests/PERFORMANCE.md.
+ * Code that is compiled for every x86-64 CPU can use only 16-byte vectors. The dispatch
+ * functions of libxxhash select 32-byte or 64-byte vectors at run time, which is three to
+ * four times as fast; see tests/PERFORMANCE.md.
  */
 #if defined(__x86_64__) && defined(__has_include)
 #if __has_include(<xxh_x86dispatch.h>)
-#include <xxh_x86dispatch.h> /* redefines the names of xxhash.h */
+#include <xxh_x86dispatch.h> /* redefines the function names of xxhash.h */
 #endif
 #endif
 

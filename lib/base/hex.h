@@ -1,4 +1,4 @@
-/* Hexadecimal digits: lower case when written, the most significant first. */
+/* Hexadecimal digits. They are written in lower case, with the most significant digit first. */
 #ifndef IB_BASE_HEX_H
 #define IB_BASE_HEX_H
 
@@ -6,7 +6,7 @@
 
 #define IB_HEX_DIGITS "0123456789abcdef"
 
-/* The digit of the low four bits of x. */
+/* Return the digit for the low four bits of x. */
 static inline char
 ib_hex_digit(uint64_t x)
 {
@@ -32,7 +32,7 @@ ib_hex_u64(char out[17], uint64_t x)
 	out[16] = '\0';
 }
 
-/* The value of a digit in lower or upper case, or -1 if c is none. */
+/* Return the value of a digit in lower or upper case, or -1 if c is not a hexadecimal digit. */
 static inline int
 ib_hex_value(char c)
 {

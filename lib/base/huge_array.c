@@ -1,3 +1,4 @@
+/* Allocate and grow large arrays with mmap() and mremap(). */
 #define _GNU_SOURCE /* mremap, MAP_ANONYMOUS, madvise */
 #include "base/huge_array.h"
 
@@ -42,7 +43,7 @@ ib_huge_array_grow(struct ib_huge_array *array, uint64_t bytes)
 	if (!p)
 		return false;
 	if (array->p) {
-		/* Both addresses are aligned, so the kernel moves complete huge pages. */
+		/* Both addresses are aligned, so the kernel can move complete huge pages. */
 		moved = mremap(array->p, array->cap, cap, MREMAP_MAYMOVE | MREMAP_FIXED, p);
 		if (moved == MAP_FAILED) {
 			munmap(p, cap);

@@ -1,24 +1,26 @@
+/* Write strings and special values as JSON. */
 #include "base/json_writer.h"
 
 #include "base/hex.h"
 #include "base/part.h"
 
-/* Return nonzero if any of eight bytes must be escaped in a JSON string. */
+/* Return nonzero if at least one of the eight bytes of x must be escaped in a JSON string. */
 static inline uint64_t
 escapes(uint64_t x)
 {
 	const uint64_t ones = 0x0101010101010101u;
 	uint64_t bad;
 
-	bad = (x - ones * 0x20) & ~x; /* below 0x20 */
+	bad = (x - ones * 0x20) & ~x; /* bytes below 0x20 */
 	bad |= ((x ^ ones * '"') - ones) & ~(x ^ ones * '"');
 	bad |= ((x ^ ones * '\\') - ones) & ~(x ^ ones * '\\');
 	return bad & ones << 7;
 }
 
 /*
- * Copy a text, eight bytes at a time; the last copy may overlap the one before. At least eight
- * bytes are written. Returns false if a byte must be escaped; the copy is then unused.
+ * Copy a text, eight bytes at a time. The last eight bytes may overlap the eight bytes
+ * before them. At least eight bytes are written. Returns false if a byte of the text must be
+ * escaped; the caller must then ignore the copy.
  */
 static inline bool
 copy_plain(char *p, struct ib_span text)
@@ -43,7 +45,7 @@ copy_plain(char *p, struct ib_span text)
 	return (bad | escapes(x)) == 0;
 }
 
-/* Append the inside of a string that has bytes to escape. */
+/* Append the contents of a string that has bytes to escape. */
 static void
 put_escaped(struct ib_bytes *out, struct ib_span text)
 {

@@ -1,16 +1,17 @@
 /*
- * Write JSON (RFC 8259) as a stream into a byte buffer. The writer places the commas; the caller
- * ends what it begins. A value's name is NULL in an array and at the top of the document. Names
- * are constants of the program and are copied, so they contain no byte that needs an escape.
+ * Write JSON (RFC 8259) into a byte buffer. The writer inserts the commas. The caller must end
+ * each object and array that it begins. The name of a value is NULL in an array and at the top
+ * level. Names are copied without escapes, because they are constants of the program that contain
+ * no byte to escape.
  *
- *	struct ib_json_writer w = { .out = &bytes };
+ * 	struct ib_json_writer w = { .out = &bytes };
  *
- *	ib_json_begin_object(&w, NULL);
- *	ib_json_put_unsigned(&w, "n", 3);
- *	ib_json_end_object(&w);			{"n":3}
+ * 	ib_json_begin_object(&w, NULL);
+ * 	ib_json_put_unsigned(&w, "n", 3);
+ * 	ib_json_end_object(&w);			{"n":3}
  *
- * If memory runs out, the buffer's `failed` is set, which its owner checks once at the end. The
- * owner may write out and empty the buffer at any time.
+ * If memory runs out, `failed` of the buffer is set. The owner of the buffer must check `failed`
+ * once at the end. The owner may write out and empty the buffer at any time.
  */
 #ifndef IB_BASE_JSON_WRITER_H
 #define IB_BASE_JSON_WRITER_H
@@ -22,17 +23,17 @@
 
 struct ib_json_writer {
 	struct ib_bytes *out;
-	bool comma;   /* the open object or array has a value */
-	bool newline; /* the next value or closing bracket starts a line */
+	bool comma;   /* the open object or array already contains a value */
+	bool newline; /* the next value or closing bracket begins a new line */
 };
 
 /*
- * Append a string with its quotes. Bytes below 0x20 become \u00xx; quote and backslash get
- * a backslash; all other bytes are copied, so invalid UTF-8 stays invalid.
+ * Append a string in quotes. Bytes below 0x20 become \u00xx. Quotes and backslashes get a
+ * backslash before them. All other bytes are copied, so invalid UTF-8 remains invalid.
  */
 void ib_json_quote(struct ib_bytes *out, struct ib_span text);
 
-/* Append what precedes a value: comma, newline and name. */
+/* Append the text before a value: comma, newline and name. */
 static inline void
 ib_json_begin_value(struct ib_json_writer *w, const char *name)
 {
@@ -59,7 +60,7 @@ ib_json_begin_value(struct ib_json_writer *w, const char *name)
 	out->n = (size_t)(p - out->p);
 }
 
-/* Start a new line before the next value or closing bracket. */
+/* Begin a new line before the next value or closing bracket. */
 static inline void
 ib_json_break_line(struct ib_json_writer *w)
 {
@@ -112,7 +113,7 @@ ib_json_end_array(struct ib_json_writer *w)
 
 /* ---- values -------------------------------------------------------------- */
 
-/* Put a value whose JSON text is given. */
+/* Put a value that is given as JSON text. */
 static inline void
 ib_json_put_raw(struct ib_json_writer *w, const char *name, struct ib_span json)
 {
@@ -143,7 +144,7 @@ ib_json_put_unsigned(struct ib_json_writer *w, const char *name, uint64_t x)
 
 void ib_json_put_signed(struct ib_json_writer *w, const char *name, int64_t x);
 
-/* Put an epoch, or null for IB_NO_EPOCH. */
+/* Put an epoch. IB_NO_EPOCH becomes null. */
 static inline void
 ib_json_put_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 {
@@ -153,17 +154,17 @@ ib_json_put_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 		ib_json_put_signed(w, name, epoch);
 }
 
-/* Put a partition as "I/K", or null for none. */
+/* Put a partition as "I/K", or null if there is no partition. */
 void ib_json_put_part(struct ib_json_writer *w, const char *name, const struct ib_part *part);
 
 /*
- * Put an integer that survives readers which store numbers as doubles: from 2^53 on, a string of
- * its digits.
+ * Put an integer. From 2^53 on, write the digits as a string, because some readers store
+ * numbers as doubles and would round the integer.
  */
 void ib_json_put_safe(struct ib_json_writer *w, const char *name, uint64_t x);
 #define IB_JSON_SAFE_END ((uint64_t)1 << 53)
 
-/* Put the shortest decimal that reads back as x, or null for NaN. */
+/* Put the shortest decimal that reads back as x. NaN becomes null. */
 static inline void
 ib_json_put_real(struct ib_json_writer *w, const char *name, double x)
 {
@@ -176,7 +177,7 @@ ib_json_put_real(struct ib_json_writer *w, const char *name, double x)
 		w->out->n += ib_number_put(w->out->p + w->out->n, x);
 }
 
-/* The same for a binary32; see ib_number_put_float(). */
+/* Put the shortest decimal for a binary32; see ib_number_put_float(). NaN becomes null. */
 static inline void
 ib_json_put_float(struct ib_json_writer *w, const char *name, float x)
 {
@@ -196,7 +197,7 @@ ib_json_put_string(struct ib_json_writer *w, const char *name, struct ib_span te
 	ib_json_quote(w->out, text);
 }
 
-/* Put a string, or null if text is NULL. */
+/* Put a string. A text that is NULL becomes null. */
 static inline void
 ib_json_put_text(struct ib_json_writer *w, const char *name, const char *text)
 {

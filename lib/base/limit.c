@@ -1,3 +1,4 @@
+/* Check a limit that is a count or a percentage. */
 #include "base/limit.h"
 
 #include "base/error.h"

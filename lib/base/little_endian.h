@@ -1,11 +1,11 @@
-/* Little-endian integers in bytes. */
+/* Read and write little-endian integers. */
 #ifndef IB_BASE_LITTLE_ENDIAN_H
 #define IB_BASE_LITTLE_ENDIAN_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Return the integer in n <= 8 bytes. */
+/* Return the integer stored in n <= 8 bytes. */
 static inline uint64_t
 ib_little_endian_get(const void *bytes, size_t n)
 {
@@ -17,7 +17,7 @@ ib_little_endian_get(const void *bytes, size_t n)
 	return x;
 }
 
-/* Store the low n <= 8 bytes of x. */
+/* Store the n lowest bytes of x; n must be at most 8. */
 static inline void
 ib_little_endian_put(void *bytes, uint64_t x, size_t n)
 {

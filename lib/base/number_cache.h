@@ -1,6 +1,7 @@
 /*
- * A direct-mapped cache of formatted numbers. Few numbers are printed very often: a rule
- * with 64 buckets has at most 64 weights and 64 keep probabilities.
+ * A direct-mapped cache of formatted numbers. The commands print few different numbers, but
+ * each of them very often. For example, a rule with 64 buckets has at most 64 weights and 64
+ * keep probabilities.
  */
 #ifndef IB_BASE_NUMBER_CACHE_H
 #define IB_BASE_NUMBER_CACHE_H
@@ -21,7 +22,7 @@ struct ib_number_cache {
 	struct ib_number_cache_entry entry[1 << IB_NUMBER_CACHE_BITS];
 };
 
-/* Returns the entry of `number`, formatting it first if it is not cached. */
+/* Return the cache entry of `number`. If `number` is not in the cache, format it first. */
 static inline const struct ib_number_cache_entry *
 ib_number_cache_get(struct ib_number_cache *cache, double number)
 {
@@ -35,7 +36,10 @@ ib_number_cache_get(struct ib_number_cache *cache, double number)
 	return t;
 }
 
-/* Append the text of `number`. A branch on the number would be mispredicted. */
+/*
+ * Append the text of `number`. Always copies through the cache, because the CPU could not
+ * predict a branch that depends on the number.
+ */
 static inline void
 ib_number_cache_put(struct ib_bytes *out, double number, struct ib_number_cache *cache)
 {
@@ -43,7 +47,7 @@ ib_number_cache_put(struct ib_bytes *out, double number, struct ib_number_cache 
 
 	if (!ib_bytes_reserve(out, IB_NUMBER_MAX))
 		return;
-	memcpy(out->p + out->n, t->text, IB_NUMBER_MAX); /* faster than a copy of t->n bytes */
+	memcpy(out->p + out->n, t->text, IB_NUMBER_MAX); /* faster than copying only t->n bytes */
 	out->n += t->n;
 }
 

@@ -1,8 +1,8 @@
 /*
- * Parse numbers, in two steps: scan the digits into a 64-bit integer and a power of ten, then
- * convert. Most numbers are converted by one multiplication or division of doubles; the others
- * by a product with a 128-bit power of ten; the few that neither can decide, by strtod().
- * Every path returns the correctly rounded double.
+ * Parse numbers in two steps. First scan the digits into a 64-bit integer and a power of
+ * ten, and then convert these to a double. Most numbers need one multiplication or division
+ * of doubles. Other numbers need a product with a 128-bit power of ten. The few remaining
+ * numbers are converted by strtod(). All three ways return the correctly rounded double.
  */
 #include "base/numbers.h"
 
@@ -17,21 +17,21 @@
 #include "base/powers.h"
 
 /*
- * A scanned number: [-] w * 10^exp10. If it has more than 19 digits, not counting leading
- * zeros, w has overflowed and the digits must be read again from the text.
+ * A scanned number: [-] w * 10^exp10. If the number has more than 19 digits without leading
+ * zeros, w has overflowed, and the digits must be read again from the text.
  */
 struct scan {
 	uint64_t w;
 	int64_t exp10;
-	size_t digits; /* number of digits on both sides of the point */
-	const char *first,
-		*last; /* the digits, with a point among them; last is one past the end */
+	size_t digits;		  /* number of digits before and after the decimal point */
+	const char *first, *last; /* the digits and the decimal point; last is one past the end */
 	bool negative;
 };
 
 /*
- * How the text ends. JSON: the caller guarantees a byte that ends the number and eight
- * readable bytes after it. TEXT: the text ends at source.end, and no byte beyond is read.
+ * The way in which the text ends. JSON: the caller guarantees a byte that ends the number,
+ * and eight readable bytes after this byte. TEXT: the text ends at source.end, and no byte
+ * from source.end on is read.
  */
 enum grammar { JSON, TEXT };
 
@@ -41,13 +41,16 @@ struct source {
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* True if p may be read; a constant for JSON. */
+/* True if the byte at p may be read. Always true for JSON. */
 #define AT(p, s, g) ((g) == JSON || (p) < (s)->end)
 
-/* So large that no number of digits in memory can bring the value back into range. */
+/*
+ * An exponent of this size is so large that the digits in memory cannot bring the value back
+ * into range.
+ */
 #define EXPONENT_MAX ((int64_t)1 << 60)
 
-/* Load eight bytes from p; bytes beyond the end of the text are zero. */
+/* Load eight bytes from p. Bytes after the end of the text become zero. */
 INLINE uint64_t
 peek(const char *p, const struct source *s, enum grammar g)
 {
@@ -67,10 +70,11 @@ peek(const char *p, const struct source *s, enum grammar g)
 }
 
 /*
- * Scan digits from p on, eight at a time, and append them to *w. Returns the first byte that
- * is not a digit. A byte is not a digit if adding 0x76 to its distance from '0' sets the high
- * bit. The last digits, fewer than eight, are shifted up behind zeros. Faster than byte by
- * byte by 10 % for 7 digits and 25 % for 17; see tests/PERFORMANCE.md.
+ * Scan digits from p on, eight at a time, and append them to *w. Returns the address of the
+ * first byte that is not a digit. To find this byte, subtract '0' from each byte and add
+ * 0x76: the high bit is then set if the byte is not a digit. If fewer than eight digits are
+ * left, they are shifted up, and the lower bytes become zeros. This is faster than a loop
+ * over bytes, by 10 % for 7 digits and by 25 % for 17 digits; see tests/PERFORMANCE.md.
  */
 INLINE const char *
 scan_digits(const char *p, const struct source *s, enum grammar g, uint64_t *w)
@@ -94,8 +98,8 @@ scan_digits(const char *p, const struct source *s, enum grammar g, uint64_t *w)
 }
 
 /*
- * Scan an optional exponent [eE][+-]?digits at p and add it to *exp10. Returns one past it,
- * or NULL if it has no digits.
+ * Scan an optional exponent [eE][+-]?digits at p and add it to *exp10. Returns the address
+ * after the exponent, or NULL if the exponent has no digits.
  */
 INLINE const char *
 scan_exponent(const char *p, const struct source *s, enum grammar g, int64_t *exp10)
@@ -117,7 +121,10 @@ scan_exponent(const char *p, const struct source *s, enum grammar g, int64_t *ex
 	return p;
 }
 
-/* Scan the digits, point and exponent after the sign. Returns NULL if malformed. */
+/*
+ * Scan the digits, the decimal point and the exponent after the sign. Returns NULL if the
+ * number is malformed.
+ */
 INLINE const char *
 scan_decimal(const char *p, const struct source *s, enum grammar g, struct scan *n)
 {
@@ -126,7 +133,10 @@ scan_decimal(const char *p, const struct source *s, enum grammar g, struct scan 
 	n->w = 0;
 	n->exp10 = 0;
 	n->first = p;
-	/* The first digit separately: most numbers have only one before the point. */
+	/*
+	 * Scan the first digit separately, because most numbers have only one digit before the
+	 * point.
+	 */
 	if (AT(p, s, g) && ib_is_digit(*p)) {
 		n->w = (uint64_t)(*p++ - '0');
 		if (AT(p, s, g) && ib_is_digit(*p)) {
@@ -155,10 +165,10 @@ scan_decimal(const char *p, const struct source *s, enum grammar g, struct scan 
 /* ---- to a double --------------------------------------------------------- */
 
 /*
- * Convert any number by strtod() in the C locale. The text is first reduced to 780 significant
- * digits, one more digit 1 if any digit after them is not zero, and an exponent. That decides
- * the rounding, because no double and no midpoint between two doubles has more than 768
- * significant digits.
+ * Convert any number with strtod() in the C locale. First shorten the text to 780
+ * significant digits and an exponent. If any of the removed digits is not zero, append one
+ * more digit, 1. The shorter text has the same rounding, because neither a double nor a
+ * midpoint between two doubles has more than 768 significant digits.
  */
 #define SIGNIFICANT 780
 
@@ -192,10 +202,10 @@ convert_by_strtod(const struct scan *s)
 		text[n++] = '1';
 		e--;
 	}
-	/* Beyond these limits the value is 0 or infinite with any 781 digits. */
+	/* Beyond these limits the value is 0 or infinite, whatever the 781 digits are. */
 	e = e > 9999 ? 9999 : e < -9999 ? -9999 : e;
 	snprintf(text + n, 32, "e%d", (int)e);
-	/* glibc and musl return a constant for "C", without an allocation. */
+	/* glibc and musl return a constant for "C" and do not allocate memory. */
 	c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 	before = uselocale(c);
 	value = strtod(text, NULL);
@@ -205,10 +215,10 @@ convert_by_strtod(const struct scan *s)
 }
 
 /*
- * Set *value to the double nearest to w * 10^q, from the product of w and the leading bits of
- * the power (D. Lemire, Number parsing at a gigabyte per second, 2021, arXiv 2101.11408).
- * Returns false if these bits do not decide the rounding, or if the result is not a finite
- * normal number. w > 0.
+ * Set *value to the double nearest to w * 10^q, with w > 0. The double is computed from the
+ * product of w and the leading bits of the power (D. Lemire, Number parsing at a gigabyte
+ * per second, 2021, arXiv 2101.11408). Returns false if these bits do not determine the
+ * rounding, or if the result is not a finite normal number.
  */
 static bool
 convert_by_product(uint64_t w, int64_t q, double *value)
@@ -234,8 +244,11 @@ convert_by_product(uint64_t w, int64_t q, double *value)
 			return false;
 	}
 	high = (int)(p.hi >> 63);
-	m = p.hi >> (high + 9); /* 53 bits and the next lower one */
-	/* The product may be exactly halfway or just above: not decided. */
+	m = p.hi >> (high + 9); /* 53 bits of the result and one more bit */
+	/*
+	 * The exact product is halfway between two doubles or slightly above, so the rounding
+	 * is not known.
+	 */
 	if (p.lo == 0 && (p.hi & 0x1ff) == 0 && (m & 3) == 1)
 		return false;
 	m = (m + (m & 1)) >> 1;
@@ -252,8 +265,9 @@ convert_by_product(uint64_t w, int64_t q, double *value)
 }
 
 /*
- * Convert a number with more than 19 significant digits. If w is its first 19 digits, the number
- * is between w and w + 1, times a power of ten. Succeeds only if both convert to the same double.
+ * Convert a number with more than 19 significant digits. w has the first 19 digits, so the
+ * number is between w and w + 1, times a power of ten. Succeeds only if both limits convert
+ * to the same double.
  */
 static bool
 convert_long_number(const struct scan *s, double *value)
@@ -276,7 +290,7 @@ convert_long_number(const struct scan *s, double *value)
 	       *value == above;
 }
 
-/* True if the number has more than 19 digits without its leading zeros. */
+/* True if the number has more than 19 digits without leading zeros. */
 static bool
 is_long(const struct scan *s)
 {
@@ -301,8 +315,9 @@ convert_hard(const struct scan *s)
 }
 
 /*
- * If w and the power of ten are exact doubles, one multiplication or division rounds once
- * (Clinger 1990). This does not hold if doubles are evaluated with more than 53 bits.
+ * If doubles can represent w and the power of ten exactly, a multiplication or division
+ * rounds only once (Clinger 1990). This is not true if the compiler evaluates doubles with
+ * more than 53 bits.
  */
 #if FLT_EVAL_METHOD == 0
 #define EXACT_POWER 22
@@ -327,7 +342,10 @@ convert(const struct scan *s)
 	return s->negative ? -value : value;
 }
 
-/* Parse one of the words at p. Returns its length, or 0 if there is none. */
+/*
+ * Parse one of the words nan, inf and infinity at p. Returns the length of the word, or 0 if
+ * there is no such word.
+ */
 static size_t
 parse_word(const char *p, size_t n, double *value)
 {

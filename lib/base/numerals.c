@@ -1,11 +1,11 @@
 /*
- * Format numbers: find the shortest decimal that reads back as the same number, then write
- * its digits. Five times as fast as printf("%.17g"), which is not the shortest; see
- * tests/PERFORMANCE.md.
+ * Format numbers: find the shortest decimal that reads back as the same number, and write its
+ * digits. This is five times as fast as printf("%.17g"), which does not write the shortest
+ * decimal; see tests/PERFORMANCE.md.
  *
- * The shortest decimal lies between the midpoints to the two neighbours of the number. It
- * is found with a 128-bit power of ten. A float is formatted so that it reads back through a
- * double, because that is how its readers parse it.
+ * The shortest decimal is between the midpoints to the two neighbours of the number, and is
+ * found with a 128-bit power of ten. The decimal of a float must give the same float after it
+ * was parsed as a double, because the readers of these files parse doubles.
  */
 #include "base/numbers.h"
 
@@ -21,16 +21,16 @@ struct decimal {
 	int exp10;
 };
 
-/* The absolute value of a binary number: c * 2^q. */
+/* The absolute value of a binary number, which is c * 2^q. */
 struct binary {
 	uint64_t c;
 	int q;
-	bool closer; /* the lower neighbour is half as far away as the upper one */
+	bool closer; /* the lower neighbour is half as far away as the upper neighbour */
 };
 
 /*
- * Returns floor(log10(2^q)), or floor(log10(3/4 * 2^q)) if closer: the exponent of the last decimal
- * digit that is needed.
+ * Return the exponent of the last decimal digit that is needed: floor(log10(2^q)), or
+ * floor(log10(3/4 * 2^q)) if closer is true.
  */
 static inline int
 last_place(int q, bool closer)
@@ -38,7 +38,7 @@ last_place(int q, bool closer)
 	return (q * 1262611 - (closer ? 524031 : 0)) >> 22;
 }
 
-/* Returns (low + up) * 10^exp10. */
+/* Return (low + up) * 10^exp10. */
 static inline struct decimal
 make_decimal(uint64_t low, bool up, int exp10)
 {
@@ -47,7 +47,7 @@ make_decimal(uint64_t low, bool up, int exp10)
 
 /* ---- shortest decimal of a double ---------------------------------------------------------- */
 
-/* Returns floor(x * power / 2^128), with the lowest bit set if the remainder is not 0. */
+/* Return floor(x * power / 2^128). If the remainder is not 0, the lowest bit is set. */
 static inline uint64_t
 multiply_sticky(struct ib_u128 power, uint64_t x)
 {
@@ -56,16 +56,18 @@ multiply_sticky(struct ib_u128 power, uint64_t x)
 
 	high.lo += low.hi;
 	high.hi += high.lo < low.hi;
-	/* The power is rounded up, which changes high.lo by at most 1. */
+	/* The power is rounded up. This changes high.lo by at most 1. */
 	return high.hi | (high.lo > 1);
 }
 
 /*
- * Returns the shortest decimal between the midpoints to the two neighbours, including the
- * midpoints if c is even. Of several, it is the closest to the value, and the even one on a tie.
- * The distance of the midpoints is 1 to 13.3 units of 10^last_place(). So it is enough to test
- * the nearest multiple of ten units on each side, then the nearest unit on each side. Numbers
- * are in quarters of a unit; the lowest bit is sticky.
+ * Return the shortest decimal between the midpoints to the two neighbours of the number. If c is
+ * even, the midpoints themselves are allowed. If there are several shortest decimals, the result is
+ * the decimal closest to the value, and on a tie the even decimal.
+ *
+ * The distance to each midpoint is 1 to 13.3 units of 10^last_place(). So it is enough to test the
+ * nearest multiple of ten units on each side, and then the nearest unit on each side. All numbers
+ * are in quarters of a unit, and their lowest bit is sticky.
  * Source: R. Giulietti, The Schubfach way to render doubles, 2020.
  */
 static struct decimal
@@ -98,19 +100,20 @@ shortest(const struct binary *b)
 
 /* ---- shortest decimal of a float ----------------------------------------------------------- */
 
-/* A float and the distances to its neighbours, in units of 10^k / 2^32. */
+/* A float and the distances to the midpoints, in units of 10^k / 2^32. */
 struct gap {
 	float f;
 	uint64_t value;
-	uint64_t below, above; /* distances of the midpoints to the neighbours */
+	uint64_t below, above; /* distances to the midpoints below and above the value */
 	int k;
 };
 
 /*
- * reads_as() returns true if n * 10^k reads back as f. Because a reader first rounds to a double,
- * the midpoints move by up to half a unit in the last place of a double. That is at most 2^-53 *
- * 2^28 units of 10^k, or 2^7 units of struct gap, and a few more for truncated products. If n is
- * closer than DOUBT to a midpoint, the decimal is formatted and read back.
+ * reads_as() returns true if n * 10^k reads back as f. A reader first rounds to a double,
+ * which moves the midpoints by up to half a unit in the last place of a double. This is at
+ * most 2^-53 * 2^28 units of 10^k, or 2^7 units of struct gap. Truncated products add a few
+ * more units. If n is closer to a midpoint than DOUBT, the decimal is therefore formatted
+ * and read back.
  */
 #define DOUBT 256
 
@@ -133,7 +136,10 @@ reads_as(const struct gap *g, uint64_t n)
 	       (float)back == g->f;
 }
 
-/* Returns true if n + 1 is closer to the value than n. printf decides close cases. */
+/*
+ * True if n + 1 is closer to the value than n. If the distances are almost equal, printf()
+ * decides.
+ */
 static bool
 is_next_closer(const struct gap *g, uint64_t n)
 {
@@ -145,7 +151,7 @@ is_next_closer(const struct gap *g, uint64_t n)
 		return rest > half;
 	length = snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
 	snprintf(text, sizeof(text), "%.*e", length - 1, (double)g->f);
-	/* The last digit, before the 'e', is that of n or of n + 1. */
+	/* The last digit before the 'e' is the last digit of n or of n + 1. */
 	for (i = 0; text[i] != 'e'; i++)
 		;
 	return (unsigned)(text[i - 1] - '0') != n % 10;
@@ -160,7 +166,7 @@ shortest_float(const struct binary *b, float f)
 	struct ib_u128 p;
 	bool in, in_next;
 
-	/* 2^q / 10^k: below 2^4, with 60 fraction bits */
+	/* unit is 2^q / 10^k, which is below 2^4, with 60 fraction bits */
 	unit = ib_powers[-k - IB_POWER_MIN].hi >> (3 - (b->q + ib_power_log2(-k)));
 	p = ib_u128_product(b->c, unit);
 	g.value = p.hi << 36 | p.lo >> 28;
@@ -183,7 +189,7 @@ shortest_float(const struct binary *b, float f)
 
 /* ---- digits --------------------------------------------------------------- */
 
-#define DIGITS 17 /* the most that a double needs */
+#define DIGITS 17 /* maximum number of digits that a double needs */
 
 static const uint64_t powers_of_ten[] = {
 	1ull,
@@ -208,7 +214,7 @@ static const uint64_t powers_of_ten[] = {
 	10000000000000000000ull,
 };
 
-/* Returns the number of decimal digits of v > 0; 1233 / 4096 is log10(2). */
+/* Return the number of decimal digits of v > 0. The fraction 1233 / 4096 approximates log10(2). */
 static inline int
 count_digits(uint64_t v)
 {
@@ -217,7 +223,7 @@ count_digits(uint64_t v)
 	return n + (v >= powers_of_ten[n]);
 }
 
-/* Returns the eight digits of v < 10^8 as bytes 0 to 9, the first digit in the lowest byte. */
+/* Return the eight digits of v < 10^8 as bytes from 0 to 9. The lowest byte is the first digit. */
 static inline uint64_t
 digits_of_8(uint64_t v)
 {
@@ -225,9 +231,9 @@ digits_of_8(uint64_t v)
 
 	high = v / 10000;
 	v = high | (v - 10000 * high) << 32;
-	high = v * 10486 >> 20 & 0x0000007f0000007f; /* v / 100 for v below 10^4 */
+	high = v * 10486 >> 20 & 0x0000007f0000007f; /* v / 100, for v below 10^4 */
 	v = high | (v - 100 * high) << 16;
-	high = v * 103 >> 10 & 0x000f000f000f000f; /* v / 10 for v below 100 */
+	high = v * 103 >> 10 & 0x000f000f000f000f; /* v / 10, for v below 100 */
 	return high | (v - 10 * high) << 8;
 }
 
@@ -241,7 +247,7 @@ store_digits(char *p, uint64_t v)
 	memcpy(p, &v, 8);
 }
 
-/* Write the 17 digits of v. Returns their number without trailing zeros. */
+/* Write the 17 digits of v. Returns the number of digits without trailing zeros. */
 static inline int
 write_digits(char out[DIGITS + 7], uint64_t v)
 {
@@ -272,14 +278,17 @@ put_exponent(char *o, int e)
 	return o;
 }
 
-/* In the form of Python's repr. Copies 24 bytes where it needs up to 17. */
+/*
+ * Write a decimal in the format of repr() in Python. Copies 24 bytes even if at most 17 are
+ * needed.
+ */
 static char *
 put_decimal(char *o, struct decimal d)
 {
 	char digit[32];
 	int length = count_digits(d.digits), n, e;
 
-	/* The exponent if one digit stands before the point. */
+	/* the exponent for one digit before the decimal point */
 	e = d.exp10 + length - 1;
 	n = write_digits(digit, d.digits * powers_of_ten[DIGITS - length]);
 	if (e >= 0 && e < 16) {
@@ -300,11 +309,11 @@ put_decimal(char *o, struct decimal d)
 }
 
 /*
- * Format f if it is n / 10^p for a small n, which most losses are, because they are logged with
+ * Format f if f is n / 10^p for a small n. Most losses have this form, because they are logged with
  * six digits. p is so small that at most one such decimal reads back as f, so n / 10^p is the
- * shortest. n and 10^p are exact doubles, so their quotient is the double that strtod() returns
- * for the text. Returns NULL if there is no such n, or if f is not in [1e-4, 10).
- * Two to three times as fast as the general way; see tests/PERFORMANCE.md.
+ * shortest decimal. n and 10^p are exact doubles, so their quotient is the double that strtod()
+ * returns for the text. Returns NULL if there is no such n, or if f is not in [1e-4, 10). This is
+ * two to three times as fast as the general method; see tests/PERFORMANCE.md.
  */
 static inline char *
 put_short(char *o, float f)
@@ -329,14 +338,15 @@ put_short(char *o, float f)
 	o[0] = (char)('0' + (digit & 0xff));
 	o[1] = '.';
 	store_digits(o + 2, digit >> 8);
-	/* Write at least one digit after the point. */
+	/* Make sure that at least one digit follows the decimal point. */
 	digit |= (uint64_t)1 << 8;
 	return o + 9 - __builtin_clzll(digit) / 8;
 }
 
 /*
- * Write the decimal of a float, which has at most nine digits. In [1e-4, 10), the digits are stored
- * directly from a register; 15 % faster than put_decimal(), see tests/PERFORMANCE.md.
+ * Write the decimal of a float, which has at most nine digits. In [1e-4, 10), the digits are
+ * stored directly from a register. This is 15 % faster than put_decimal(); see
+ * tests/PERFORMANCE.md.
  */
 static inline char *
 put_decimal_float(char *o, struct decimal d)
@@ -351,7 +361,7 @@ put_decimal_float(char *o, struct decimal d)
 	first = v / 100000000;
 	rest = digits_of_8(v - first * 100000000);
 	n = 8 - __builtin_clzll(rest | 1) / 8;
-	n = rest ? n : 0; /* digits after the first */
+	n = rest ? n : 0; /* number of digits after the first digit */
 	if (e < 0) {
 		memcpy(o, "0.000000", 8);
 		o += 1 - e;

@@ -1,3 +1,4 @@
+/* Parse and write partitions. */
 #include "base/part.h"
 
 #include <inttypes.h>

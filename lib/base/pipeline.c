@@ -1,3 +1,4 @@
+/* Process blocks with one or more threads. */
 #include "base/pipeline.h"
 
 #include <pthread.h>
@@ -24,7 +25,7 @@ slot_of(const struct ib_pipeline *p, uint64_t block)
 	return (char *)p->slots + (size_t)(block % p->nslots) * p->slot_size;
 }
 
-/* ---- one thread, without a lock ------------------------------------------------ */
+/* ---- one thread, which needs no lock -------------------------------------------- */
 
 static enum ib_status
 run_single(const struct ib_pipeline *p, struct ib_error *err)
@@ -47,19 +48,19 @@ run_single(const struct ib_pipeline *p, struct ib_error *err)
 /* ---- several threads ------------------------------------------------------------ */
 
 /*
- * The state that the threads share, protected by `lock`. Blocks are numbered from 0. Each of
- * the three counters is the number of the next block for its stage:
- * drained <= taken <= filled. The lock is not held while a stage runs.
+ * The state that the threads share. `lock` protects the state, but no thread holds it while
+ * a stage runs. Blocks are numbered from 0. Each of the counters filled, taken and drained
+ * is the number of the next block for one stage, so drained <= taken <= filled.
  */
 struct shared {
 	const struct ib_pipeline *p;
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	uint64_t filled, taken, drained;
-	bool filling, draining; /* a thread is in this stage */
+	bool filling, draining; /* a thread is running this stage */
 	bool ended;		/* no more blocks will be filled */
-	bool *done;		/* [nslots] the block is processed, but not drained yet */
-	uint64_t failed_at;	/* first block that failed, or UINT64_MAX */
+	bool *done;	    /* [nslots] the block in this slot is processed, but not drained yet */
+	uint64_t failed_at; /* number of the first block that failed, or UINT64_MAX */
 	enum ib_status status;
 	struct ib_error error;
 };
@@ -134,8 +135,9 @@ fill_next(struct shared *s)
 }
 
 /*
- * Run one stage of the oldest block that is ready. A thread that has filled a block then
- * often processes it while it is in cache. Returns false if no stage is ready.
+ * Run one stage of the oldest block that is ready. So a thread that has filled a block often
+ * processes the same block, while the block is in the cache. Returns false if no stage is
+ * ready.
  */
 static bool
 run_next_stage(struct shared *s)
@@ -195,7 +197,7 @@ ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err)
 	pthread_mutex_init(&s.lock, NULL);
 	pthread_cond_init(&s.change, NULL);
 	while (started < n && ib_thread_start(&others[started], run_thread, &s))
-		started++; /* continue with fewer threads if one cannot be started */
+		started++; /* if a thread cannot be started, continue with fewer threads */
 	run_thread(&s);
 	for (i = 0; i < started; i++)
 		pthread_join(others[i], NULL);

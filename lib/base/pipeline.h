@@ -1,8 +1,9 @@
 /*
- * Process a stream of blocks in three stages: fill and drain run in stream order, one block at
- * a time; work runs for several blocks at once. No thread is reserved for a stage: an idle
- * thread runs the next stage that is ready. A single thread runs all stages without a lock.
- * The output does not depend on the number of threads.
+ * Process a stream of blocks in three stages. The stages fill and drain handle one block at
+ * a time, in the order of the stream. The stage work handles several blocks at the same
+ * time. A thread does not belong to a stage: each idle thread runs the next stage that is
+ * ready. If there is only one thread, it runs all stages and needs no lock. The output does
+ * not depend on the number of threads.
  */
 #ifndef IB_BASE_PIPELINE_H
 #define IB_BASE_PIPELINE_H
@@ -10,30 +11,39 @@
 #include "infobatch.h"
 
 struct ib_pipeline {
-	/* Read the next block into slot. Called in order, one at a time. IB_EOF ends the stream. */
+	/*
+	 * Read the next block into slot. Called in order, for one block at a time. Returns
+	 * IB_EOF at the end of the stream.
+	 */
 	enum ib_status (*fill)(void *ctx, void *slot, struct ib_error *err);
-	/* Process a block. Called in any order, several at once. May be NULL. */
+	/*
+	 * Process a block. Called in any order, for several blocks at the same time. May be
+	 * NULL.
+	 */
 	enum ib_status (*work)(void *ctx, void *slot, struct ib_error *err);
-	/* Write a block. Called one at a time, in the order of fill. May be NULL. */
+	/* Write a block. Called for one block at a time, in the order of fill. May be NULL. */
 	enum ib_status (*drain)(void *ctx, void *slot, struct ib_error *err);
-	/* Returns true if fill may be called now. Called again after each stage. NULL: always. */
+	/*
+	 * True if fill may be called now. Called again after each stage. NULL: fill may always
+	 * be called.
+	 */
 	bool (*ready)(const void *ctx);
 	void *ctx;
-	void *slots; /* nslots blocks of slot_size bytes, owned by the caller */
+	void *slots; /* nslots blocks of slot_size bytes each, which the caller owns */
 	size_t slot_size;
 	size_t nslots; /* see ib_pipeline_slots() */
 };
 
-/* Returns the number of threads that context requests, or the default. NULL is allowed. */
+/* Return the number of threads that context requests, or else the default. context may be NULL. */
 int ib_pipeline_threads(const struct ib_context *context);
 
-/* Returns the number of slots that `threads` threads need to stay busy. */
+/* Return the number of slots that keep `threads` threads busy. */
 size_t ib_pipeline_slots(int threads);
 
 /*
  * Run until fill returns IB_EOF or a stage fails. Returns IB_OK, or the status of the failed
- * block. If several blocks fail, the first one in the stream is reported. All blocks before
- * it are drained, and no block after it.
+ * block. If several blocks fail, the result is the error of the first of them in the stream.
+ * All blocks before the failed block are drained, and none after it.
  */
 enum ib_status ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err);
 

@@ -1,7 +1,8 @@
 /*
- * Count values that repeat. Few weights and few keep probabilities are distinct, so their
- * owner counts equal ones in this small direct-mapped cache. It adds a value to its exact sums
- * only when another value needs the entry, and at the end: once, with its count.
+ * Count values that repeat. There are few different weights and keep probabilities, so equal
+ * values are counted in this small direct-mapped cache. The owner of the cache adds a value,
+ * times its count, to an exact sum. This happens only if another value needs the same cache
+ * entry, and at the end.
  */
 #ifndef IB_BASE_REPEATS_H
 #define IB_BASE_REPEATS_H
@@ -14,7 +15,7 @@
 struct ib_repeat {
 	double value;
 	uint64_t n;    /* number of samples with this value; 0: the entry is unused */
-	uint64_t kept; /* number of these samples that were kept, if the owner counts them */
+	uint64_t kept; /* number of kept samples among them, if the owner needs this */
 };
 
 /* Initialize with {0}. */
@@ -23,8 +24,8 @@ struct ib_repeats {
 };
 
 /*
- * Return the only entry that may hold the value. If the entry is used (n > 0) by a different
- * value, the owner must add that value to its sums before it reuses the entry.
+ * Return the cache entry for a value. If n > 0 and the entry contains another value, the
+ * owner must add the other value to the sums before the entry is used.
  */
 static inline struct ib_repeat *
 ib_repeats_find(struct ib_repeats *r, double value)

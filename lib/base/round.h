@@ -1,4 +1,4 @@
-/* Round an exact value to a binary format, ties to even. */
+/* Round an exact value to a binary format, with ties to even. */
 #ifndef IB_BASE_ROUND_H
 #define IB_BASE_ROUND_H
 
@@ -8,15 +8,15 @@
 
 /* A binary floating-point format. */
 struct ib_binary {
-	int digits; /* bits of the significand */
-	int lowest; /* exponent of the lowest bit of a subnormal number */
+	int digits; /* number of bits of the significand */
+	int lowest; /* exponent of the lowest bit of subnormal numbers */
 };
 #define IB_BINARY64 ((struct ib_binary){ 53, -1074 })
 #define IB_BINARY32 ((struct ib_binary){ 24, -149 })
 
 /*
- * Returns the number of the format f nearest to (top + rest) * 2^exponent. The highest bit of
- * top must be set. rest is in [0, 1); `sticky` is true if it is not 0.
+ * Return the number of the format f that is nearest to (top + rest) * 2^exponent, with rest
+ * in [0, 1). `sticky` is true if rest is not 0. The highest bit of top must be set.
  */
 static inline double
 ib_round_to(struct ib_binary f, uint64_t top, bool sticky, int exponent)

@@ -1,6 +1,7 @@
 /*
- * Parse short numbers, which most losses are: a mask of the digits gives their count, so there
- * is no loop with an unpredictable end. base/numbers.h parses all other numbers.
+ * Parse short numbers without a loop. A bit mask of the digits shows how many digits there
+ * are, so no branch depends on the length of the number. Most losses are short;
+ * base/numbers.h parses all other numbers.
  */
 #ifndef IB_BASE_SHORT_NUMBER_H
 #define IB_BASE_SHORT_NUMBER_H
@@ -11,13 +12,13 @@
 #include "base/byte_scan.h"
 
 /*
- * Parse the JSON number at p if it has no exponent and at most eight digits on each side of the
- * point. Returns one past it, or NULL if p is any other text. If `wanted` is set, *value is
- * set to the number. *fraction is set to true if there is a point. 17 bytes must be
- * readable after the sign.
+ * Parse the JSON number at p if it has no exponent, and at most eight digits on each side of the
+ * decimal point (14 if `wanted` is false). Returns the address after the number, or NULL for any
+ * other text. *value is set to the number only if `wanted` is true. *fraction is set to true if the
+ * number has a decimal point. After the sign, 17 bytes must be readable.
  *
- * All digits together are an integer below 2^53 and the power of ten is an exact double, so one
- * division rounds once (Clinger 1990).
+ * All digits together are an integer below 2^53, and the power of ten is an exact double. So one
+ * division rounds only once (Clinger 1990).
  */
 static inline __attribute__((always_inline)) const char *
 ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
@@ -49,7 +50,7 @@ ib_short_number(const char *p, bool wanted, double *value, bool *fraction)
 	if ((*p | 0x20) == 'e')
 		return NULL;
 	if (wanted && part > 0 && FLT_EVAL_METHOD != 0)
-		return NULL; /* doubles are evaluated with more than 53 bits */
+		return NULL; /* the division would round twice: more than 53 bits */
 	if (wanted) {
 		x = (double)(int64_t)w;
 		x = part > 0 ? x / power[part] : x;

@@ -1,11 +1,12 @@
+/* Radix sort and counting sort. */
 #include "base/sort.h"
 
 #include <string.h>
 
-#define DIGIT 11 /* bits per pass */
+#define DIGIT 11 /* number of bits per pass */
 #define DIGITS ((size_t)1 << DIGIT)
 
-/* Replace counts by the sums of the counts before them. */
+/* Replace each count by the sum of all counts before it. */
 static void
 sum_counts(uint64_t *count, uint64_t n)
 {
@@ -18,7 +19,10 @@ sum_counts(uint64_t *count, uint64_t n)
 	}
 }
 
-/* Each item begins with its key, of 4 or 8 bytes. `size` is constant where this is inlined. */
+/*
+ * Return the key of an item. Each item begins with its key, of 4 or 8 bytes. `size` is a
+ * constant wherever this function is inlined.
+ */
 static inline __attribute__((always_inline)) uint64_t
 key_of(const char *item, size_t size)
 {
@@ -39,7 +43,7 @@ digit(uint64_t key, unsigned pass)
 	return key >> (pass * DIGIT) & (DIGITS - 1);
 }
 
-/* Sort by the lowest digit first; skip digits that all keys have in common. */
+/* Sort by the lowest digit first. Skip a digit if all keys have the same value there. */
 static inline __attribute__((always_inline)) void *
 radix_sort(char *v, char *room, uint64_t n, size_t size)
 {
@@ -96,7 +100,7 @@ ib_sort_index(const uint32_t *key, uint64_t n, uint32_t nkeys, uint64_t *first, 
 	sum_counts(first, nkeys);
 	for (i = 0; i < n; i++)
 		index[first[key[i]]++] = (uint32_t)i;
-	/* first[k] is now the end of key k */
+	/* Now first[k] is the end of the numbers with key k, so shift the array by one. */
 	for (k = nkeys; k > 0; k--)
 		first[k] = first[k - 1];
 	first[0] = 0;

@@ -1,13 +1,13 @@
 /*
- * Stable sorts by unsigned integers, in linear time: radix sorts of many keys, and a counting
- * sort by few distinct keys. Other orders use qsort().
+ * Stable sorts by unsigned integers, in linear time: radix sorts for many different keys,
+ * and a counting sort for few different keys. All other sorts use qsort().
  */
 #ifndef IB_BASE_SORT_H
 #define IB_BASE_SORT_H
 
 #include <stdint.h>
 
-/* A key, and a value that moves with it. */
+/* A key, and a value that is moved with the key. */
 struct ib_sort_item {
 	uint64_t key;
 	union {
@@ -17,16 +17,17 @@ struct ib_sort_item {
 };
 
 /*
- * Sort n keys or items. room: space for n more, whose contents are lost. Returns v or room,
- * whichever holds the result.
+ * Sort n keys or items. room: space for n more keys or items, which is overwritten. Returns
+ * v or room, depending on which of them contains the result.
  */
 uint32_t *ib_sort_u32(uint32_t *v, uint32_t *room, uint64_t n);
 uint64_t *ib_sort_u64(uint64_t *v, uint64_t *room, uint64_t n);
 struct ib_sort_item *ib_sort_items(struct ib_sort_item *v, struct ib_sort_item *room, uint64_t n);
 
 /*
- * Sort the numbers 0 to n-1 by key[], whose values are below nkeys: index[first[k]] to
- * index[first[k+1]-1] are the numbers with key k, ascending. first[nkeys+1] must be zero.
+ * Sort the numbers 0 to n-1 by key[], whose values are below nkeys. The numbers with key k
+ * become index[first[k]] to index[first[k+1]-1], in ascending order. first[nkeys+1] must be
+ * zero before the call.
  */
 void ib_sort_index(const uint32_t *key, uint64_t n, uint32_t nkeys, uint64_t *first,
 		   uint32_t *index);

@@ -1,3 +1,4 @@
+/* Choose the default number of threads. */
 #define _GNU_SOURCE /* sched_getaffinity, CPU_COUNT_S */
 #include <sched.h>
 #include <stdlib.h>
@@ -5,9 +6,9 @@
 
 #include "infobatch.h"
 
-#define CPUS_MAX 65536 /* more than any kernel is configured for */
+#define CPUS_MAX 65536 /* more CPUs than any kernel supports */
 
-/* Returns the number of CPUs that this process may use. */
+/* Return the number of CPUs that this process may use. */
 static int
 count_cpus(void)
 {
@@ -16,7 +17,7 @@ count_cpus(void)
 	size_t size;
 	long online;
 
-	/* The kernel rejects a set that is smaller than its own: try larger ones. */
+	/* The kernel rejects a set that is smaller than its own set, so try larger sets. */
 	for (cpus = 1024; cpus <= CPUS_MAX; cpus *= 4) {
 		set = CPU_ALLOC((size_t)cpus);
 		size = CPU_ALLOC_SIZE((size_t)cpus);
@@ -31,7 +32,7 @@ count_cpus(void)
 	return online > 0 && online <= CPUS_MAX ? (int)online : 1;
 }
 
-/* Returns the positive integer in an environment variable, or 0 if there is none. */
+/* Return the positive integer in an environment variable, or 0 if there is no such integer. */
 static int
 parse_environment(const char *name)
 {

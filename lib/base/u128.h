@@ -1,4 +1,4 @@
-/* Unsigned 128-bit integers: product, sum and difference. */
+/* Unsigned 128-bit integers: multiply, add and subtract them. */
 #ifndef IB_BASE_U128_H
 #define IB_BASE_U128_H
 

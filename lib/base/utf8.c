@@ -1,3 +1,4 @@
+/* Encode and check UTF-8. */
 #include "base/utf8.h"
 
 size_t

@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Write a code point below 0x110000. Returns the number of bytes. */
+/* Write a code point below 0x110000. Returns the number of bytes written. */
 size_t ib_utf8_put(char out[4], uint32_t c);
 
-/* Returns the length of the valid multibyte sequence at p, or 0 if there is none. */
+/* Return the length of the valid multibyte sequence at p, or 0 if there is no such sequence. */
 size_t ib_utf8_length(const unsigned char *p, size_t n);
 
 /*
- * Returns true if the bytes are valid UTF-8 without NUL. If `truncated` is set, they may end
- * inside a sequence.
+ * True if the bytes are valid UTF-8 without NUL. If `truncated` is true, the last sequence
+ * may be incomplete.
  */
 bool ib_utf8_is_text(const char *p, size_t n, bool truncated);
 
