@@ -10,8 +10,7 @@ ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
 	int failed;
 
 	sigfillset(&all);
-	/* A thread that reads a mapped file gets SIGBUS if the file became shorter; see
-	 * io/mapping.h. */
+	/* A thread gets SIGBUS if it reads a mapped file that became shorter: io/mapping.h */
 	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	failed = pthread_create(thread, NULL, work, arg);

@@ -35,7 +35,7 @@ extern "C" {
 enum ib_status {
 	IB_OK = 0,
 	IB_EOF = 1,	   /* end of the data; not an error */
-	IB_E_MISUSE = -1,  /* options that cannot be used together */
+	IB_E_MISUSE = -1,  /* usage error: an option is invalid, or options conflict */
 	IB_E_DATA = -2,	   /* invalid data */
 	IB_E_NOINPUT = -3, /* a file cannot be opened for reading */
 	IB_E_CREATE = -4,  /* a file cannot be created */
@@ -413,7 +413,7 @@ struct ib_log_options {
 	const char *epoch_field;   /* --epoch-field, default "epoch" */
 	int64_t epoch;		   /* -e N, for records without an epoch */
 	bool epoch_by_name;	   /* -e name */
-	const char *epoch_pattern; /* -e name:PATTERN; NULL: not given */
+	const char *epoch_pattern; /* PATTERN of -e name:PATTERN, or NULL */
 	int64_t until;		   /* --until; IB_NO_EPOCH: no limit */
 	enum ib_duplicates duplicates;
 	enum ib_nonfinite nonfinite;
@@ -435,7 +435,7 @@ struct ib_score_options {
 	const char *update;	  /* -u */
 	bool no_wait;		  /* --no-wait */
 	const char *write_totals; /* --write-totals */
-	const char *bins;	  /* --bins: the request of ib-prune for counts */
+	const char *bins;	  /* --bins: file that ib-prune --write-bins wrote */
 	struct ib_list expect;	  /* --expect */
 	const char *expect_key;	  /* --expect-key */
 	const char *weight_field; /* --weight-field, for --expect */
@@ -471,7 +471,7 @@ struct ib_prune_options {
 	const char *key;	/* -k */
 	const char *scores;	/* -s */
 	const char *totals;	/* --totals */
-	const char *write_bins; /* --write-bins: the request to ib-score for counts */
+	const char *write_bins; /* --write-bins: file for ib-score --bins */
 	struct ib_rule_options rule;
 	bool allow_duplicates; /* --allow-duplicates */
 	struct ib_limit max_unseen;
@@ -531,7 +531,7 @@ struct ib_weights_options {
 	const char *base_key;	    /* --base-key */
 	const char *index;	    /* --index */
 	enum ib_normalize normalize;
-	double normalize_sum; /* N of sum:N */
+	double normalize_sum; /* N of --normalize sum:N */
 	bool stats;	      /* --stats */
 	bool check;	      /* --check */
 	bool total_given;
@@ -567,24 +567,24 @@ struct ib_audit_options {
 	bool cost_given;
 	double cost; /* --cost-per-epoch */
 	/* selection of runs and lines: */
-	int64_t epoch;	    /* -e of show and list; IB_NO_EPOCH: all epochs */
-	uint64_t last;	    /* --last K of summary; 0: all */
-	bool errors;	    /* --errors of summary */
-	bool pruned, drawn; /* for list */
+	int64_t epoch;	    /* show, list: -e; IB_NO_EPOCH: all epochs */
+	uint64_t last;	    /* summary: --last K; 0: all */
+	bool errors;	    /* summary: --errors */
+	bool pruned, drawn; /* list: --pruned, --drawn */
 	uint64_t top;	    /* --top; 0: all */
-	const char *scores; /* -s of show and verify */
+	const char *scores; /* show, verify: -s */
 	/* loss logs: */
 	struct ib_log_options log;
 	double smooth;		     /* for simulate */
 	const char *weight_field;    /* default "weight" */
 	const char *weigh_by;	     /* -a: the audit log that has the weights */
-	uint64_t min_epochs;	     /* for suspects */
-	int64_t reference;	     /* for drift; IB_NO_EPOCH: the first epoch */
+	uint64_t min_epochs;	     /* suspects: --min-epochs */
+	int64_t reference;	     /* drift: --reference; IB_NO_EPOCH: the first epoch */
 	double ph_delta, ph_alarm;   /* --page-hinkley D:A */
 	bool fail;		     /* --fail */
 	struct ib_rule_options rule; /* for simulate */
-	const char *run;	     /* --run, for metrics */
-	const char *title;	     /* for report */
+	const char *run;	     /* metrics: --run */
+	const char *title;	     /* report: --title */
 };
 #define IB_AUDIT_DEFAULTS                                                                          \
 	{                                                                                          \
