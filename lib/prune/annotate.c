@@ -1,3 +1,7 @@
+/*
+ * Write the records of the epoch manifest with their weights, for JSON, CSV and
+ * TSV.
+ */
 #include "prune/annotate.h"
 
 #include <math.h>
@@ -9,7 +13,7 @@
 
 /* ---- options ------------------------------------------------------------ */
 
-/* Split the name a.b.c into steps, and request the objects a and a.b from the reader. */
+/* Split a name such as a.b.c into steps, and request the objects a and a.b from the reader. */
 static enum ib_status
 split_name(struct ib_annotate *s, struct ib_error *err)
 {
@@ -35,7 +39,7 @@ split_name(struct ib_annotate *s, struct ib_error *err)
 	}
 }
 
-/* True if a field would collide with the member `ib` that --explain adds. */
+/* True if a field has the same name as the member `ib` that --explain adds, or is inside it. */
 static bool
 clashes(struct ib_span name)
 {
@@ -67,7 +71,7 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 			       "field 'ib'",
 			       o->id_field);
 	if (s->bare)
-		return IB_OK; /* no fields are requested and none inserted */
+		return IB_OK; /* no field is requested or inserted */
 	s->wanted[IB_ANNOTATE_WEIGHT] = (struct ib_wanted){ s->weight, true };
 	s->wanted[IB_ANNOTATE_ID].name = s->id_field;
 	st = split_name(s, err);
@@ -90,7 +94,7 @@ ib_annotate_release(struct ib_annotate *s)
 
 /* ---- helpers for all formats  ------------------------------------------------------------- */
 
-/* Set the reason to before, the quoted name, after. */
+/* Set the reason to the text `before`, the quoted name and the text `after`. */
 static bool
 refuse(struct ib_cursor *c, const char *before, struct ib_span name, const char *after)
 {
@@ -164,7 +168,7 @@ put_text(struct ib_bytes *out, const char *text)
 static void
 put_comma(struct ib_bytes *out, const char *close)
 {
-	if (out->failed) /* the text before may be missing */
+	if (out->failed) /* the preceding text may be missing */
 		return;
 	while (ib_is_space(*--close))
 		;
@@ -185,7 +189,7 @@ put_explained(struct ib_bytes *out, const struct ib_annotation *annotation)
 	ib_json_end_object(&w);
 }
 
-/* Append "b":{"c":W}, with the steps of the weight's name beginning with `from`. */
+/* Append the weight's members from step `from` of its name on, for example "b":{"c":W}. */
 static void
 put_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_bytes *out,
 	  struct ib_number_cache *cache)
@@ -203,7 +207,7 @@ put_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_byt
 		ib_bytes_put_char(out, '}');
 }
 
-/* Find the deepest object on the weight's path that the record has. */
+/* Find the innermost object on the weight's path that exists in the record. */
 static bool
 find_object(const struct ib_annotate *s, struct ib_cursor *c, size_t *depth, const char **close)
 {
@@ -226,9 +230,10 @@ find_object(const struct ib_annotate *s, struct ib_cursor *c, size_t *depth, con
 }
 
 /*
- * Fast path for the common case: only the weight is inserted, after the last
- * member of a line. Returns false, with nothing written, if put_json() is needed.
- * Saves 11 % of a run (tests/PERFORMANCE.md).
+ * Fast path for the common case, in which only the weight is inserted, after
+ * the last member of a line. In all other cases, writes nothing and returns
+ * false; the caller must then use put_json(). This fast path saves 11 % of the
+ * time of a run (tests/PERFORMANCE.md).
  */
 static inline bool
 put_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double weight,
@@ -306,7 +311,10 @@ put_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annot
 
 /* ---- CSV, TSV ----------------------------------------------------------- */
 
-/* Append a text field, quoted for CSV if necessary. Returns false if TSV cannot hold it. */
+/*
+ * Append a text field. A CSV field is quoted if necessary. Returns false if the
+ * text cannot be represented in TSV.
+ */
 static bool
 put_field(struct ib_bytes *out, char delimiter, struct ib_span text)
 {
@@ -400,7 +408,7 @@ ib_annotate_header(const struct ib_annotate *s, const struct ib_source *source,
 		}
 	}
 	if (line.n == 0)
-		return IB_OK; /* the file has nothing after --header-lines */
+		return IB_OK; /* nothing follows the lines of --header-lines in the file */
 	ib_bytes_put(out, line.p, line.n);
 	if (!s->bare) {
 		if (s->id_field.n > 0)

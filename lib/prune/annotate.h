@@ -1,6 +1,7 @@
 /*
- * Write the records of the epoch manifest: copy a record and insert its weight
- * and, if requested, its id and an explanation. All other bytes stay the same.
+ * Write the records of the epoch manifest. Each record is copied, and its
+ * weight is inserted. If requested, its id and an explanation are inserted too.
+ * All other bytes of the record stay the same.
  */
 #ifndef IB_PRUNE_ANNOTATE_H
 #define IB_PRUNE_ANNOTATE_H
@@ -14,30 +15,30 @@
 enum ib_annotate_field {
 	IB_ANNOTATE_WEIGHT,
 	IB_ANNOTATE_ID,
-	IB_ANNOTATE_OBJECT /* first object on the path of a dotted weight name */
+	IB_ANNOTATE_OBJECT /* first object on the path of a weight name with dots */
 };
 
 /* The fields to insert into records; set up once per run. */
 struct ib_annotate {
-	struct ib_span weight;			/* complete name of the weight field */
-	struct ib_span step[IB_ANNOTATE_DEPTH]; /* name split at dots: a, b, c of a.b.c */
+	struct ib_span weight;			/* full name of the weight field */
+	struct ib_span step[IB_ANNOTATE_DEPTH]; /* the name a.b.c split at the dots: a, b, c */
 	size_t nsteps;
 	struct ib_span id_field; /* field for the id; empty if not requested */
 	bool explain;
-	bool bare; /* with --weights: insert nothing */
+	bool bare; /* insert nothing, because of --weights */
 	struct ib_bytes
 		member; /* ',"weight":' if only a top-level weight is inserted; otherwise empty */
 	enum ib_existing_weight base;
 	struct ib_wanted wanted[2 + IB_ANNOTATE_DEPTH];
 	size_t nwanted;
-	char *names; /* storage for the names of the objects: a, a.b */
+	char *names; /* storage for the names of the objects: a and a.b */
 };
 
 enum ib_status ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o,
 				struct ib_error *err);
 void ib_annotate_release(struct ib_annotate *s);
 
-/* The decision on one record, as written into it. */
+/* The decision on one record, as it is written into the record. */
 struct ib_annotation {
 	struct ib_span id;
 	double pi, u, weight;
@@ -46,18 +47,19 @@ struct ib_annotation {
 };
 
 /*
- * Append the record with its annotation. A line ends in a newline, even if the
- * input's last line has none. An element of a JSON array follows ",\n".
- * Returns false if the record is invalid; c->why is the reason.
+ * Append the record with its annotation. Every line ends in a newline, even if
+ * the last line of the input has no newline. Every element of a JSON array is
+ * preceded by ",\n". Returns false if the record is invalid; c->why is then the
+ * reason.
  */
 bool ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 		       const struct ib_annotation *annotation, struct ib_bytes *out,
 		       struct ib_number_cache *cache);
 
-/* Check the record as ib_annotate_write() does, without writing it. */
+/* Perform the checks of ib_annotate_write() without writing the record. */
 bool ib_annotate_check(const struct ib_annotate *s, struct ib_cursor *c);
 
-/* Append the record unchanged, with the same newline or ",\n". */
+/* Append the record unchanged, with a newline or ",\n" as for ib_annotate_write(). */
 void ib_annotate_copy(const struct ib_cursor *c, struct ib_bytes *out);
 
 /* Append the header line of CSV or TSV with the added columns. */

@@ -1,3 +1,4 @@
+/* Write and parse the footer of a run, and check the version in its header. */
 #include "prune/audit_format.h"
 
 #include <math.h>
@@ -73,7 +74,7 @@ ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is, s
 
 	*tail = (struct ib_audit_tail){ 0 };
 	*is = false;
-	/* Most lines are samples. */
+	/* Fast path: most lines are samples, not footers. */
 	if (line.n < 2 || (line.n >= 6 && !memcmp(line.p, "{\"id\":", 6)))
 		return IB_OK;
 	st = ib_json_doc_parse(line, &json, err);
@@ -101,7 +102,7 @@ ib_audit_version_check(double version, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Check the version in a header. A header that is truncated before its version passes. */
+/* Check the version in a header. A header that was truncated before the version is accepted. */
 static enum ib_status
 check_header(struct ib_span head, struct ib_error *err)
 {

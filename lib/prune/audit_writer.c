@@ -1,3 +1,7 @@
+/*
+ * Write one run to the audit log: format the lines, hash them, and append the
+ * frame.
+ */
 #define XXH_INLINE_ALL
 #include "prune/audit_writer.h"
 
@@ -14,8 +18,8 @@
 
 struct ib_audit_writer {
 	struct ib_zstd_log_writer *log;
-	XXH3_state_t *hash; /* state over the text so far */
-	uint64_t checksum;  /* of the run without its footer */
+	XXH3_state_t *hash; /* hash state of the text written so far */
+	uint64_t checksum;  /* checksum of the run without its footer */
 };
 
 /* ---- lines ---- */
@@ -56,7 +60,8 @@ ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, doubl
 	ib_json_put_float(&w, "score", score);
 	if (!ib_bytes_reserve(out, sizeof(end->text)))
 		return;
-	memcpy(out->p + out->n, end->text, sizeof(end->text)); /* a fixed size becomes moves */
+	/* the size is constant, so this compiles to a few moves */
+	memcpy(out->p + out->n, end->text, sizeof(end->text));
 	out->n += end->n;
 }
 

@@ -1,12 +1,13 @@
 /*
  * Append the decisions of one ib-prune run to an audit log
- * (infobatch-formats(5), AUDIT LOG). A run is one zstd frame of JSON lines: a
- * header with every parameter, one line per sample with pi < 1, and a footer.
+ * (infobatch-formats(5), AUDIT LOG). Each run is stored as one zstd frame of
+ * JSON lines: a header with every parameter, one line per sample with pi < 1,
+ * and a footer.
  *
  * Worker threads format lines into struct ib_audit_text. One thread passes
- * these texts to the writer in manifest order, so the log is the same for any
- * number of threads. The run appears in the log only in
- * ib_audit_writer_append(), together with the outputs.
+ * these texts to the writer in manifest order, so the log does not depend on
+ * the number of threads. Only ib_audit_writer_append() adds the run to the log;
+ * it is called when the outputs are committed.
  */
 #ifndef IB_PRUNE_AUDIT_WRITER_H
 #define IB_PRUNE_AUDIT_WRITER_H
@@ -17,15 +18,18 @@
 
 struct ib_audit_writer;
 
-/* Cached end of the lines for one pi and outcome: `,"pi":0.5,"kept":true}` and a newline. */
+/*
+ * Cached text: the end of all lines with one pi and one outcome, for example
+ * `,"pi":0.5,"kept":true}` and a newline.
+ */
 struct ib_audit_suffix {
 	double pi;
-	uint8_t n; /* length of text; 0 if the entry is empty */
+	uint8_t n; /* length of text; 0 if the cache entry is empty */
 	char text[6 + IB_NUMBER_MAX + 18];
 };
 #define IB_AUDIT_SUFFIX_BITS 8
 
-/* The lines of one block, formatted by one thread. Initialize with {0}. */
+/* The audit lines of one block, formatted by one thread. Initialize with {0}. */
 struct ib_audit_text {
 	struct ib_bytes text;
 	struct ib_audit_suffix end[1 << IB_AUDIT_SUFFIX_BITS][2];
@@ -33,44 +37,48 @@ struct ib_audit_text {
 void ib_audit_text_release(struct ib_audit_text *t);
 
 /*
- * Append the line of one sample; a score of NaN is written as null. Sets
+ * Append the line of one sample. A NaN score is written as null. Sets
  * text.failed if out of memory.
  */
 void ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, double pi,
 		       bool kept);
 
 /*
- * Open a writer and check, before the run does any work, that path can be
- * appended to. Returns IB_E_CREATE or IB_E_DATA if it cannot. Borrows context,
- * for warnings.
+ * Open a writer, and check that the log `path` can be appended to. This check
+ * is made before the run does any work. Returns IB_E_CREATE or IB_E_DATA if the
+ * log cannot be appended to. The writer borrows context, for warnings.
  */
 enum ib_status ib_audit_writer_open(const char *path, const struct ib_context *context,
 				    struct ib_audit_writer **out, struct ib_error *err);
 
-/* Add the header: one JSON object without a newline, {"ib_audit":1,"epoch":... */
+/* Add the header. `json` is one JSON object without a newline: {"ib_audit":1,"epoch":... */
 enum ib_status ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json,
 				    struct ib_error *err);
 
-/* Add the lines of one block, in manifest order. Errors are reported at the end. */
+/*
+ * Add the lines of one block. Blocks must be added in manifest order. Errors
+ * are returned later, by ib_audit_writer_append().
+ */
 void ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *text);
 
 /*
- * Wait for the lock of the log and complete the frame with the footer. The
- * caller sets the counts, the weight sum and the manifest digest; this function
- * sets the hashes. Nothing is written yet. The lock is held until
- * ib_audit_writer_discard().
+ * Wait for the lock of the log, and complete the frame with the footer. The
+ * caller sets the counts, the weight sum and the manifest digest in *tail. This
+ * function sets the hashes. It does not write to the log. The lock is held
+ * until ib_audit_writer_discard().
  */
 enum ib_status ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail,
 				    struct ib_error *err);
 
 /*
- * Append the frame and sync the log; a failure leaves the log unchanged. If the
- * outputs then cannot be renamed, ib_audit_writer_undo() removes the run again.
+ * Append the frame and sync the log. If this fails, the log is unchanged. If
+ * the outputs then cannot be renamed, ib_audit_writer_undo() removes the run
+ * from the log.
  */
 enum ib_status ib_audit_writer_append(struct ib_audit_writer *t, struct ib_error *err);
 void ib_audit_writer_undo(struct ib_audit_writer *t);
 
-/* Unlock and free. Without a preceding append, the log stays unchanged. */
-void ib_audit_writer_discard(struct ib_audit_writer *t); /* NULL is fine */
+/* Unlock the log and free the writer. If the frame was not appended, the log is unchanged. */
+void ib_audit_writer_discard(struct ib_audit_writer *t); /* NULL is allowed */
 
 #endif

@@ -1,10 +1,11 @@
 /*
- * Order statistics of scores. The totals tell which bin (by the leading bits of
- * the score) holds a rank or a threshold. Only the values of that bin are needed
- * in addition, and a second pass over the scores counts them. Before that pass the
- * same functions run without these values and only record which bins they need:
- * for scores in memory (count_bins in rules.c), and with --write-bins for scores
- * that are spread over several machines.
+ * Order statistics of scores. The totals tell which bin contains a rank or a
+ * threshold; a bin is defined by the leading bits of the score. In addition to
+ * the totals, only the values of that bin are needed, and a second pass over
+ * the scores counts these values. Before the second pass, the same functions
+ * run without the values and only record which bins they need. Bins are
+ * requested in this way for scores in memory (count_bins() in rules.c), and
+ * with --write-bins for scores that are spread over several machines.
  */
 #include "prune/bins_request.h"
 
@@ -25,8 +26,8 @@ ib_bins_request_lacks(const char *option, struct ib_error *err)
 }
 
 /*
- * Get the values of a bin with its neighbours. While bins are requested, request
- * this one and set *values to NULL.
+ * Get the values in a bin. While bins are being requested, request this bin and
+ * set *values to NULL.
  */
 static enum ib_status
 get_bin(const struct ib_rule *r, uint32_t bin, const char *option, const struct ib_bins **values,
@@ -55,7 +56,7 @@ ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 	return st;
 }
 
-/* Return the order of the smallest float not below a threshold. */
+/* Return ib_float_order() of the smallest float that is not below a threshold. */
 static uint64_t
 first_not_below(double cut)
 {
@@ -79,7 +80,7 @@ ib_bins_request_below(const struct ib_rule *r, double cut, const char *option, u
 
 	*low = 0;
 	if (isnan(cut))
-		return IB_OK; /* a quantile, whose bin is already requested */
+		return IB_OK; /* the bin of this quantile has already been requested */
 	order = first_not_below(cut);
 	bin = (uint32_t)(order >> 20);
 	if (order % IB_BIN_VALUES != 0 && count[bin] > 0)

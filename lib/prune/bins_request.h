@@ -1,20 +1,24 @@
-/* Order statistics from totals and second-pass counts. */
+/* Order statistics, computed from totals and second-pass counts. */
 #ifndef IB_PRUNE_BINS_REQUEST_H
 #define IB_PRUNE_BINS_REQUEST_H
 
 #include "prune/rule.h"
 
 /*
- * Find the rank-th smallest known score, from 1. While bins are requested,
- * request its bin and set *score to NaN. Returns IB_E_MISUSE if the second pass
- * has not counted that bin.
+ * Find the rank-th smallest known score. Ranks begin at 1. While bins are being
+ * requested, this function requests the bin of that score and sets *score to
+ * NaN. Returns IB_E_MISUSE if the second pass did not count that bin.
  */
 enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 				    double *score, struct ib_error *err);
-/* Count the known scores below a threshold, in the same way. */
+/*
+ * Count the known scores below a threshold. While bins are being requested,
+ * this function requests the bin of the threshold. Returns IB_E_MISUSE if the
+ * second pass did not count that bin.
+ */
 enum ib_status ib_bins_request_below(const struct ib_rule *r, double cut, const char *option,
 				     uint64_t *low, struct ib_error *err);
-/* Fail with the message that explains how to run the second pass. */
+/* Fail with a message that explains how to run the second pass. */
 enum ib_status ib_bins_request_lacks(const char *option, struct ib_error *err);
 
 #endif

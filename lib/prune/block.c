@@ -1,3 +1,4 @@
+/* Prune one block of a manifest in a worker thread. */
 #define XXH_INLINE_ALL
 #include "prune/block.h"
 
@@ -22,9 +23,10 @@ ib_pruned_release(void *block)
 }
 
 /*
- * A group of records that have been read and not yet decided. Their ids are
- * looked up together, so that cache misses overlap. The group holds copies of
- * what the cursor knows of each record, because the cursor moves on.
+ * A group of records that have been read but not yet decided. The ids of a
+ * group are looked up together, so that cache misses overlap. The group
+ * contains copies of the cursor's data for each record, because the cursor
+ * moves to the next record.
  */
 struct group {
 	size_t n;
@@ -34,7 +36,7 @@ struct group {
 	uint32_t row[IB_GROUP];
 	struct ib_inclusion inclusion[IB_GROUP];
 	struct ib_value value[IB_GROUP][2 + IB_ANNOTATE_DEPTH];
-	bool has_values; /* true if the cursor's values must be restored per record */
+	bool has_values; /* true if the cursor's values must be restored for each record */
 };
 
 static bool
@@ -48,7 +50,7 @@ fail_record(struct ib_pruned *b, uint64_t line, const char *why)
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* Copy the requested fields. Returns true if the record has one of them. */
+/* Copy the requested fields. Returns true if the record has a requested field. */
 static bool
 save_values(const struct ib_pruner *p, const struct ib_cursor *c, struct ib_value *to)
 {
@@ -165,13 +167,13 @@ void
 ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 		       uint64_t number)
 {
-	const struct ib_span none = { "", 0 }; /* only --split needs the ids */
+	const struct ib_span none = { "", 0 }; /* only --split needs ids */
 
 	if (p->options->split > 0 || p->options->companions.n > 0)
 		ib_record_texts_note(&b->texts, p->options->split > 0 ? id : none, number);
 }
 
-/* Append the text of one record to all buffers. */
+/* Append the texts of one record to all buffers. */
 static bool
 put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
 	   bool kept, uint64_t number)
@@ -186,7 +188,7 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annot
 		snprintf(c->why, sizeof(c->why), "%s", ib_weights_cannot_hold_id);
 		return false;
 	}
-	if (!written) /* a record is valid or invalid whatever the draw */
+	if (!written) /* whether a record is valid must not depend on the draw */
 		return ib_annotate_check(p->annotate, c);
 	if (!ib_annotate_write(p->annotate, c, annotation, &b->texts.text[IB_TEXT_KEPT],
 			       &b->texts.kept_cache))
@@ -276,7 +278,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 		ib_rule_inclusions(p->rule, g.row, g.n, g.inclusion);
 		for (i = 0; i < g.n; i++)
 			if (!decide(p, b, &g, i)) {
-				/* this record precedes any that could not be read */
+				/* this record precedes any record that could not be read */
 				more = false;
 				break;
 			}

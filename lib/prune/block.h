@@ -1,12 +1,13 @@
 /*
- * Prune one block of a manifest: look up the ids, decide, and format the
- * records into buffers.
+ * Prune one block of a manifest: look up the ids, decide which records to keep,
+ * and format the records into buffers.
  *
- * A worker thread owns a block while it does this and shares nothing writable
- * with the others, except two atomics of the run. Everything that depends on
- * the order of the manifest (duplicates, missing ids, statistics, outputs) is
- * stored in struct ib_pruned. The run merges it later, block by block, in the
- * order of the manifest, so results do not depend on the number of threads.
+ * A worker thread owns a block while it prunes the block. Worker threads share
+ * no writable data, except two atomic variables of the run. All results that
+ * depend on the order of the manifest (duplicates, missing ids, statistics,
+ * outputs) are stored in struct ib_pruned. The run later merges these results
+ * block by block, in the order of the manifest, so the outputs do not depend on
+ * the number of threads.
  */
 #ifndef IB_PRUNE_BLOCK_H
 #define IB_PRUNE_BLOCK_H
@@ -23,11 +24,12 @@
 #include "prune/record_texts.h"
 
 /*
- * Many processes may each prune one small shard with the same mapped score
- * file. Touching one page maps 64 KB, so 1000 ids in a file of 10^7 rows would
- * occupy 250 MB per process. A run therefore releases the mapped pages until it
- * has looked up IB_FEW_LOOKUPS ids, unless its manifest has at least
- * IB_SMALL_MANIFEST bytes: then releasing them only costs time
+ * Limits for releasing mapped pages. Many processes may each prune one small
+ * shard with the same mapped score file. Touching one page maps 64 KB, so
+ * looking up 1000 ids in a file of 10^7 rows would occupy 250 MB per process. A
+ * run therefore releases the mapped pages repeatedly until it has looked up
+ * IB_FEW_LOOKUPS ids. A run whose manifest has at least IB_SMALL_MANIFEST bytes
+ * does not release pages, because this would only cost time
  * (tests/PERFORMANCE.md).
  */
 #define IB_FEW_LOOKUPS 16384
@@ -38,8 +40,10 @@ struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;
 	const struct ib_annotate *annotate;
-	const struct ib_duplicate_check *duplicates; /* seeds the hashes of ids without a score */
-	const struct ib_unseen *unseen; /* of the run; tells if more example ids are needed */
+	/* contains the seed for hashes of ids without a score */
+	const struct ib_duplicate_check *duplicates;
+	/* unseen ids of the run; tells whether more example ids are needed */
+	const struct ib_unseen *unseen;
 	const struct ib_reader *reader; /* reader of the manifest */
 	_Atomic uint64_t *looked_up;	/* number of ids looked up so far by all threads */
 };
@@ -49,43 +53,43 @@ struct ib_pruned {
 	struct ib_scan_block in;
 	struct ib_record_texts texts; /* for the outputs */
 	struct ib_block_ids ids;
-	struct ib_audit_text audit; /* lines for the audit log */
+	struct ib_audit_text audit; /* lines to add to the audit log */
 	struct ib_run_stats stats;
 	struct ib_dry_run dry_run; /* results of --dry-run */
-	uint64_t numbers;	   /* number of records in the block; for a list: of lines */
-	bool bad;		   /* the record at bad_line is invalid; why is the reason */
+	uint64_t numbers;	   /* number of records in the block; for a list, number of lines */
+	bool bad;		   /* the record at bad_line is invalid for the reason `why` */
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
 	bool failed; /* out of memory */
 };
 void ib_pruned_release(void *block);
 
-/* Decide and format the records of b->in.block. */
+/* Decide which records of b->in.block to keep, and format the records. */
 void ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
- * Decide on one sample with a known keep probability, and fill *annotation. The
- * decision is added to the statistics, to the dry run or to the audit text. row
- * is the sample's row in the scores, or IB_NO_ROW. Returns true if the sample
- * is kept.
+ * Decide whether to keep one sample with a known keep probability. The decision
+ * is stored in *annotation and is added to the statistics and to the audit
+ * text. In a dry run, the sample is only added to b->dry_run. row is the
+ * sample's row in the scores, or IB_NO_ROW. Returns true if the sample is kept,
+ * and always in a dry run.
  */
 bool ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 		     uint32_t row, const struct ib_inclusion *inclusion,
 		     struct ib_annotation *annotation);
 
-/* Clear the results, before the first record of b->in.block. */
+/* Clear the results. Call before the first record of b->in.block. */
 void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*
- * Append the --weights line of one sample if the sample is written. Returns
- * false, also for a sample that is not written, if the id contains a tab or a
- * newline.
+ * Append the --weights line of one sample if `written` is true. Returns false
+ * if the id contains a tab or a newline, even if `written` is false.
  */
 bool ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation,
 			  bool written);
-extern const char ib_weights_cannot_hold_id[]; /* the message for that */
+extern const char ib_weights_cannot_hold_id[]; /* message if ib_pruned_add_weight() fails */
 
-/* Count n look-ups and release the mapped pages; see IB_FEW_LOOKUPS. */
+/* Count n look-ups and, if required, release the mapped pages; see IB_FEW_LOOKUPS. */
 void ib_pruner_release_pages(const struct ib_pruner *p, size_t n);
 
 /* True if the id belongs to the requested partition. */
@@ -96,13 +100,17 @@ ib_pruner_selects(const struct ib_pruner *p, struct ib_span id)
 	       ib_part_has_hash(&p->options->part, XXH3_64bits(id.p, id.n));
 }
 
-/* Note a written record, if an output needs its part of the texts. */
+/*
+ * Record where the texts of a written record end. Does nothing unless --split
+ * or --companion needs this.
+ */
 void ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 			    uint64_t number);
 
 /*
- * Find the line (within the block) and the id of its i-th record, for a message.
- * Returns false if there is none.
+ * Find the i-th selected record of the block, for a message. *line is set to
+ * its line number within the block, and *id to its id. Returns false if there
+ * is no such record.
  */
 bool ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
 		      struct ib_span *id);

@@ -1,3 +1,4 @@
+/* The ids of the samples of one block. */
 #include "prune/block_ids.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * The ids of one block's samples, for what depends on the order of the manifest:
- * duplicates and ids without a score.
+ * The ids of the samples of one block. They are needed for checks that depend
+ * on the order of the manifest: duplicates and ids without a score.
  */
 #ifndef IB_PRUNE_BLOCK_IDS_H
 #define IB_PRUNE_BLOCK_IDS_H
@@ -11,11 +11,12 @@
 
 /* Initialize with {0}. */
 struct ib_block_ids {
-	uint32_t *row; /* score row of each sample, in order; or IB_NO_ROW */
+	/* score row of each sample, in order; IB_NO_ROW for a sample without a score */
+	uint32_t *row;
 	size_t n, cap;
 	XXH128_hash_t *unseen; /* id hashes of the samples without a row, in order */
 	size_t nunseen, unseen_cap;
-	struct ib_unseen_ids examples; /* some of these ids, for messages */
+	struct ib_unseen_ids examples; /* some of the ids without a row, for messages */
 };
 void ib_block_ids_release(struct ib_block_ids *ids);
 

@@ -1,3 +1,4 @@
+/* Read the lines of a companion file in pieces. */
 #include "prune/companion.h"
 
 #include <stdlib.h>
@@ -12,8 +13,8 @@ struct ib_companion {
 	struct ib_input *in;
 	char *buf;
 	size_t at, n;
-	uint64_t lines; /* number of lines begun so far */
-	bool within;	/* the current line has more pieces */
+	uint64_t lines; /* number of lines that have been begun so far */
+	bool within;	/* true if the current line has more pieces */
 	bool ended;
 };
 
@@ -23,7 +24,7 @@ ib_companion_output_path(const char *spec)
 	return strchr(spec, ':') + 1;
 }
 
-/* Refuse what does not consist of lines, such as an archive or a Parquet file. */
+/* Fail if the file does not consist of lines, for example if it is an archive or a Parquet file. */
 static enum ib_status
 check_lines(struct ib_companion *a, struct ib_error *err)
 {
@@ -81,7 +82,7 @@ ib_companion_free(struct ib_companion *a)
 	free(a);
 }
 
-/* Read more bytes if the buffer is empty. Returns IB_EOF at the end of the file. */
+/* If the buffer is empty, read more bytes. Returns IB_EOF at the end of the file. */
 static enum ib_status
 refill(struct ib_companion *a, struct ib_error *err)
 {

@@ -1,6 +1,7 @@
 /*
- * Read a companion file of a manifest (--companion IN:OUT): line i of IN belongs
- * to record i. The run copies the lines of the kept records to OUT.
+ * Read a companion file of a manifest (--companion IN:OUT). Line i of IN
+ * belongs to record i of the manifest. The run copies the lines of the kept
+ * records to OUT.
  */
 #ifndef IB_PRUNE_COMPANION_H
 #define IB_PRUNE_COMPANION_H
@@ -9,22 +10,22 @@
 
 struct ib_companion;
 
-/* Open the input of spec (IN:OUT, borrowed). */
+/* Open the file IN of spec, which has the form IN:OUT. The caller keeps ownership of spec. */
 enum ib_status ib_companion_open(const char *spec, struct ib_companion **out, struct ib_error *err);
 void ib_companion_free(struct ib_companion *a); /* NULL is allowed */
 
-/* Return OUT of IN:OUT. */
+/* Return the part OUT of spec. */
 const char *ib_companion_output_path(const char *spec);
 
 /*
- * Go to line number `line` (from 0, ascending from call to call). Returns
- * IB_E_DATA if the file has no such line.
+ * Go to line number `line`. Numbers begin at 0 and must ascend from call to
+ * call. Returns IB_E_DATA if the file has no such line.
  */
 enum ib_status ib_companion_seek(struct ib_companion *a, uint64_t line, struct ib_error *err);
 
 /*
- * Get the next piece of that line, which is valid until the next call. The last
- * piece ends in a newline. Returns IB_EOF after it.
+ * Get the next piece of the current line. The piece is valid until the next
+ * call. The last piece ends in a newline. Returns IB_EOF after the last piece.
  */
 enum ib_status ib_companion_get(struct ib_companion *a, struct ib_span *piece,
 				struct ib_error *err);

@@ -1,3 +1,4 @@
+/* The functions of infobatch.h that compute draws and partitions of ids. */
 #define XXH_INLINE_ALL
 #include "prune/draw.h"
 

@@ -1,7 +1,7 @@
 /*
- * The draw u of a sample, inline for the hot loops. It is a hash of the id
- * seeded with the seed and the epoch, so it does not depend on the order of the
- * records, on shards or on threads.
+ * The draw u of a sample, as inline functions for the hot loops. u is computed
+ * from a hash of the id. The hash is seeded with the run's seed and the epoch,
+ * so u does not depend on the order of the records, on shards or on threads.
  */
 #ifndef IB_PRUNE_DRAW_H
 #define IB_PRUNE_DRAW_H
@@ -10,7 +10,7 @@
 
 #include "infobatch.h"
 
-/* Return u * 2^53, an integer, which compares as u does. */
+/* Return the integer u * 2^53. These integers have the same order as the draws u. */
 static inline uint64_t
 ib_draw_bits(uint64_t key, const char *p, size_t n)
 {

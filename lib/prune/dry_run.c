@@ -1,3 +1,4 @@
+/* --dry-run: add up and print the prediction. */
 #include "prune/dry_run.h"
 
 #include <math.h>
@@ -32,7 +33,7 @@ ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule, const struct ib
 	if (score != score)
 		return;
 	x = (double)ib_proxy_of(rule->options.proxy, score);
-	ib_exact_add(&p->square, x * x); /* exact: 48 bits */
+	ib_exact_add(&p->square, x * x); /* x * x is exact, because it needs at most 48 bits */
 	if (c->pi > 0 && c->pi < 1)
 		ib_exact_add_product(&p->variance, (1 - c->pi) / c->pi, x * x);
 }
@@ -67,7 +68,7 @@ ib_dry_run_rows(struct ib_dry_run *p, const struct ib_rule *rule)
 	}
 }
 
-/* The printed statistics; NaN if not defined. */
+/* The statistics to print. A statistic that is not defined is NaN. */
 struct prediction {
 	double expected, saved, weight_sum, max_weight, ess, variance, relative;
 };
@@ -95,7 +96,10 @@ predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 	if (rule->kind->biased)
 		return f;
 	f.variance = ib_exact_round(&p->variance);
-	/* Divide exact sums: dividing rounded ones did not always give 1 for --rule random. */
+	/*
+	 * Divide the exact sums. The quotient of rounded sums was not always 1
+	 * for --rule random.
+	 */
 	if (share > 0)
 		f.relative = ib_exact_quotient(&p->variance, &p->square, (1 - share) / share);
 	return f;

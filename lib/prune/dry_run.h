@@ -1,4 +1,7 @@
-/* --dry-run: predict from pi alone what a rule keeps, and the variance it adds. */
+/*
+ * --dry-run: predict the number of samples that a rule keeps, and the variance
+ * that it adds. Only pi is used, not the draws.
+ */
 #ifndef IB_PRUNE_DRY_RUN_H
 #define IB_PRUNE_DRY_RUN_H
 
@@ -10,9 +13,10 @@ struct ib_dry_run {
 	uint64_t samples;
 	uint64_t reachable; /* number of samples with pi > 0 */
 	double max_weight;
-	struct ib_exact pi, inverse; /* sums of pi and of 1/pi */
-	struct ib_exact variance;    /* sum of (1-pi)/pi * x^2 over known scores; x is the proxy */
-	struct ib_exact square;	     /* sum of x^2 over known scores */
+	struct ib_exact pi, inverse; /* sum of pi; sum of 1/pi */
+	/* sum of (1-pi)/pi * x^2 over known scores, where x is the proxy */
+	struct ib_exact variance;
+	struct ib_exact square; /* sum of x^2 over known scores */
 };
 
 void ib_dry_run_init(struct ib_dry_run *p);
@@ -20,7 +24,7 @@ void ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule,
 		    const struct ib_inclusion *inclusion, float score);
 void ib_dry_run_merge(struct ib_dry_run *p, const struct ib_dry_run *other);
 
-/* Add all rows with a known score. */
+/* Add all score rows that have a known score. */
 void ib_dry_run_rows(struct ib_dry_run *p, const struct ib_rule *rule);
 
 /* Write the prediction as JSON or as a table. */

@@ -1,3 +1,4 @@
+/* Find duplicate ids with a hash set of id hashes. */
 #define XXH_INLINE_ALL
 #include "prune/duplicates.h"
 
@@ -8,7 +9,7 @@
 #include "base/error.h"
 
 #define FEWEST 1024
-#define AHEAD 16 /* prefetch distance: cache misses of this many look-ups overlap */
+#define AHEAD 16 /* prefetch distance: the cache misses of so many look-ups overlap */
 
 enum ib_status
 ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows, struct ib_error *err)
@@ -33,7 +34,7 @@ ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id)
 {
 	XXH128_hash_t h = XXH3_128bits_withSeed(id.p, id.n, s->seed);
 
-	h.low64 |= h.high64 == 0; /* all zero marks an empty slot */
+	h.low64 |= h.high64 == 0; /* a hash of all zeros marks an empty slot */
 	return h;
 }
 
@@ -43,7 +44,7 @@ bucket(uint64_t nslots, XXH128_hash_t h)
 	return ((h.high64 >> 32) * nslots) >> 32;
 }
 
-/* Return the slot that holds h, or the free slot for it. */
+/* Return the slot that contains h, or else the free slot in which h can be stored. */
 static inline XXH128_hash_t *
 slot_of(XXH128_hash_t *slots, uint64_t nslots, XXH128_hash_t h)
 {

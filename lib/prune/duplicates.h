@@ -1,7 +1,8 @@
 /*
- * Find duplicate ids in a manifest. For an id with a score, one bit per score
- * row records that it has occurred. For any other id, a hash set stores its
- * 128-bit hash with a random seed, so a crafted manifest cannot cause collisions.
+ * Find duplicate ids in a manifest. For ids with a score, one bit per score row
+ * records that the id has occurred. For other ids, a hash set stores the id's
+ * 128-bit hash. The hash has a random seed, so a crafted manifest cannot cause
+ * collisions.
  */
 #ifndef IB_PRUNE_DUPLICATES_H
 #define IB_PRUNE_DUPLICATES_H
@@ -11,9 +12,9 @@
 #include "base/huge_array.h"
 
 struct ib_duplicate_check {
-	struct ib_huge_array rows;   /* one bit per row of the score table */
+	struct ib_huge_array rows;   /* one bit per row of the score table: the id has occurred */
 	struct ib_huge_array unseen; /* XXH128_hash_t[nslots]: hash set of ids without a row */
-	uint64_t nslots, n;	     /* slots of the hash set; slots in use */
+	uint64_t nslots, n;	     /* number of slots in the hash set; number of slots in use */
 	uint64_t seed;		     /* random seed of the hashes */
 };
 
@@ -21,10 +22,10 @@ enum ib_status ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t ro
 				       struct ib_error *err);
 void ib_duplicate_check_release(struct ib_duplicate_check *s);
 
-/* Return the hash of an id without a row; never all zero. */
+/* Return the hash of an id without a row. The result is never all zero. */
 XXH128_hash_t ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id);
 
-/* Record that a row has occurred. Returns true if it had occurred before. */
+/* Record that the id of a row has occurred. Returns true if the id had occurred before. */
 static inline bool
 ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 {
@@ -37,8 +38,9 @@ ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 }
 
 /*
- * Add the hashes of n ids without a row. Stops at the first hash that is already
- * in the set and stores its index in *twice; SIZE_MAX if there is none.
+ * Add the hashes of n ids without a row. If a hash is already in the set, the
+ * function stops and sets *twice to the index of this hash. Otherwise *twice is
+ * set to SIZE_MAX.
  */
 enum ib_status ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *hash,
 					 size_t n, size_t *twice, struct ib_error *err);

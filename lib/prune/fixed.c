@@ -1,12 +1,13 @@
 /*
- * --sampling fixed: from the n known rows of one pi < 1, keep exactly
- * k = round(pi * n) rows, the ones with the smallest (u, id).
+ * --sampling fixed: of the n known rows that have the same pi < 1, keep exactly
+ * k = round(pi * n) rows. These are the rows with the smallest (u, id).
  *
- * Two passes over the rows find them in linear time, for any number of groups.
- * The first pass counts the rows of each group by the leading bits of u and so
- * finds the bin in which the k-th smallest u lies, the edge. The second pass
- * keeps the rows in the bins before the edge and collects the rows in the edge
- * bin, about n / 4096, which are then sorted.
+ * The rows to keep are found in linear time, by two passes over the rows for
+ * any number of groups. The first pass counts the rows of each group by the
+ * leading bits of u. This gives the edge bin, which contains the k-th smallest
+ * u. The second pass keeps the rows in the bins before the edge bin, and
+ * collects the rows in the edge bin. About n / 4096 rows are collected; they
+ * are then sorted.
  */
 #define XXH_INLINE_ALL
 #include "prune/fixed.h"
@@ -18,32 +19,32 @@
 #include "base/error.h"
 #include "prune/draw.h"
 
-#define BINS 4096 /* by u; more bins for 64 groups would not fit into the cache */
+#define BINS 4096 /* number of bins of u; more bins for 64 groups would not fit into the cache */
 
-/* Search state of a group. */
+/* The search state of one group. */
 struct group {
-	uint32_t *count;     /* [BINS] number of rows by the leading bits of u */
-	uint32_t edge;	     /* bin of the k-th smallest u */
-	uint64_t below;	     /* number of rows in the bins before the edge */
+	uint32_t *count;     /* [BINS]: number of rows in each bin of u */
+	uint32_t edge;	     /* the bin that contains the k-th smallest u */
+	uint64_t below;	     /* number of rows in the bins before the edge bin */
 	struct place *place; /* rows in the edge bin */
 	uint64_t nplaces;
 };
 
-/* A row in the edge bin, with its id because qsort has no context argument. */
+/* A row in the edge bin. The id is included because qsort() has no context argument. */
 struct place {
-	uint64_t bits; /* u, as ib_draw_bits() */
+	uint64_t bits; /* u, as returned by ib_draw_bits() */
 	uint32_t row;
 	struct ib_span id;
 };
 
-/* All groups, and the results of the first pass for the second. */
+/* All groups, and the results of the first pass that the second pass uses. */
 struct draws {
 	struct ib_rule *rule;
-	struct ib_fixed_group pi[IB_THRESHOLDS_MAX]; /* distinct, ascending */
+	struct ib_fixed_group pi[IB_THRESHOLDS_MAX]; /* distinct values of pi, ascending */
 	struct group group[IB_THRESHOLDS_MAX];
 	size_t ngroups;
-	uint8_t *of;	/* per row: its group, from 1; 0 if none */
-	uint16_t *lead; /* per row: the bin of its u */
+	uint8_t *of; /* for each row, the number of its group, from 1; 0 if the row has no group */
+	uint16_t *lead; /* for each row, the bin of its u */
 };
 
 static int
@@ -89,7 +90,7 @@ count_rows(struct draws *d)
 			    score[row] != score[row])
 				continue;
 			at = ib_fixed_group_seek(d->pi, d->ngroups, inclusion[i].pi);
-			/* u has 53 bits */
+			/* u has 53 bits; the bin is the leading 12 bits */
 			d->lead[row] = (uint16_t)(draw(d->rule, row) >> 41);
 			d->of[row] = (uint8_t)(at + 1);
 			d->group[at].count[d->lead[row]]++;
@@ -120,7 +121,7 @@ mark(struct ib_rule *r, uint64_t row, bool kept)
 	r->kept[row / 64] |= (uint64_t)kept << row % 64;
 }
 
-/* Second pass: keep the rows before the edge, collect the rows in the edge bin. */
+/* Second pass: keep the rows before the edge bin, and collect the rows in the edge bin. */
 static void
 mark_rows(struct draws *d)
 {
@@ -149,7 +150,7 @@ mark_edge(struct draws *d, const struct group *g, uint64_t k)
 		mark(d->rule, g->place[i].row, true);
 }
 
-/* Store the groups in the rule, without those that have no rows. */
+/* Store the groups in the rule. Groups without rows are omitted. */
 static void
 store_groups(struct draws *d)
 {
@@ -181,7 +182,7 @@ draws_free(struct draws *d)
 	free(d);
 }
 
-/* List every pi below 1 that a row can have. */
+/* List all values of pi below 1 that a row can have. */
 static void
 list_groups(struct draws *d)
 {

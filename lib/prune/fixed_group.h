@@ -1,18 +1,21 @@
-/* One group of --sampling fixed. */
+/* The groups of --sampling fixed. */
 #ifndef IB_PRUNE_FIXED_GROUP_H
 #define IB_PRUNE_FIXED_GROUP_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* For --sampling fixed: the rows with one pi < 1. Exactly k of the n rows are kept. */
+/* A group: all rows that have the same pi < 1. Exactly k of the n rows are kept. */
 struct ib_fixed_group {
-	double pi; /* pi of the rule, before it is replaced by k/n */
+	double pi; /* pi computed by the rule; the keep probability becomes k/n */
 	uint64_t n, k;
-	double fraction, weight; /* k/n, n/k */
+	double fraction, weight; /* k/n; n/k */
 };
 
-/* Return the first of n groups with at least this pi; a branch-free binary search. */
+/*
+ * Return the index of the first of n groups whose pi is not below `pi`. This is
+ * a binary search without a branch in the loop.
+ */
 static inline size_t
 ib_fixed_group_seek(const struct ib_fixed_group *g, size_t n, double pi)
 {

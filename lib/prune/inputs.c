@@ -1,3 +1,4 @@
+/* Read and check the scores and the totals of a run. */
 #include "prune/inputs.h"
 
 #include <errno.h>
@@ -97,7 +98,7 @@ load_totals(const char *path, struct ib_totals_file **totals, char *digest, stru
 	return st ? st : ib_totals_file_check(*totals, path, err);
 }
 
-/* True if the totals may include these scores. */
+/* True if the totals `all` may include the scores whose totals are t. */
 static bool
 is_summed(const struct ib_totals *all, const struct ib_totals *t)
 {
@@ -131,9 +132,9 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 }
 
 /*
- * Check that the totals fit the epoch and the scores, and that the scores of one
- * partition are not used as if they were all. A certain mismatch is an error, a
- * likely one a warning.
+ * Check that the totals match the epoch and the scores, and that the scores of
+ * one partition are not used as if they were all scores. A certain mismatch is
+ * an error. A likely mismatch is a warning.
  */
 static enum ib_status
 check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,

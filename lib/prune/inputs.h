@@ -1,6 +1,6 @@
 /*
- * The inputs of a decision: the scores and the totals of --totals. They are
- * read, and checked against each other and against the epoch.
+ * The inputs of a decision: the scores, and the totals of --totals. This code
+ * reads both and checks that they match each other and the epoch.
  */
 #ifndef IB_PRUNE_INPUTS_H
 #define IB_PRUNE_INPUTS_H
@@ -10,13 +10,14 @@
 #include "score/totals_file.h"
 
 struct ib_prune_inputs {
-	struct ib_scores *scores; /* NULL if not given, or if the file does not exist at epoch 0 */
-	struct ib_totals_file *totals; /* from --totals; NULL if not given */
+	struct ib_scores *scores; /* NULL without -s, or if the file does not exist at epoch 0 */
+	struct ib_totals_file *totals; /* NULL without --totals */
 };
 
 /*
- * Read and check both. Store their digests if a receipt or an audit log needs
- * them. Initialize b with {0}, and release it even if this fails.
+ * Read and check the scores and the totals. Store their digests if a receipt or
+ * an audit log needs the digests. The caller initializes b with {0}, and must
+ * release b even if this function fails.
  */
 enum ib_status ib_prune_inputs_load(struct ib_prune_inputs *b,
 				    const struct ib_prune_options *options,

@@ -1,4 +1,4 @@
-/* --keep F: solve for the ratio r of rules that have one. */
+/* --keep F: solve for the ratio r of a rule that has a ratio. */
 #include "prune/keep.h"
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* --keep F: the fraction to keep, and the ratio r of rules that have one. */
+/* --keep F: parse the fraction F, and solve for the ratio r of rules that have a ratio. */
 #ifndef IB_PRUNE_KEEP_H
 #define IB_PRUNE_KEEP_H
 
@@ -6,14 +6,17 @@
 
 #define IB_RATIO_MAX 0.95
 
-/* Parse --keep of the options. Returns IB_E_MISUSE if it is not in [0, 1]. */
+/* Parse the value of --keep in options. Returns IB_E_MISUSE if the value is not in [0, 1]. */
 enum ib_status ib_keep_read(const struct ib_rule_options *options, double *keep,
 			    struct ib_error *err);
 
-/* Warn that --keep cannot be reached; `share` is the nearest fraction that can. */
+/*
+ * Warn that the fraction of --keep cannot be reached. `share` is the nearest
+ * fraction that can be reached.
+ */
 void ib_keep_warn(const struct ib_context *context, const char *keep, double share);
 
-/* Solve for r, with `low` of n known scores below the threshold. */
+/* Solve for r. `low` of the n known scores are below the threshold. */
 enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 				   const struct ib_context *context, struct ib_error *err);
 

@@ -1,3 +1,4 @@
+/* Check the members of the samples in a tar. */
 #define XXH_INLINE_ALL
 #include "prune/members.h"
 
@@ -31,7 +32,7 @@ compare_hashes(const void *x, const void *y)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Insertion sort for short lists, the usual case; qsort's calls would cost time. */
+/* Insertion sort. Most lists are short, and the calls that qsort() makes would take more time. */
 static void
 sort_few(uint64_t *v, size_t n)
 {
@@ -46,7 +47,7 @@ sort_few(uint64_t *v, size_t n)
 	}
 }
 
-/* Sort the names. Returns true if one occurs twice. */
+/* Sort the names. Returns true if a name occurs twice. */
 static bool
 sort_names(struct ib_members *m)
 {
@@ -63,7 +64,7 @@ sort_names(struct ib_members *m)
 	return false;
 }
 
-/* Add m->text to the set; *again is true if it was already there. */
+/* Add m->text to the set. *again is set to true if the text was already in the set. */
 static enum ib_status
 note_text(struct ib_members *m, bool *again, struct ib_error *err)
 {
@@ -79,7 +80,7 @@ note_text(struct ib_members *m, bool *again, struct ib_error *err)
 	return st;
 }
 
-/* Set *parts to true if the key occurred before with other members. */
+/* Set *parts to true if the key has occurred before with other members. */
 static enum ib_status
 find_parts(struct ib_members *m, struct ib_span key, bool *parts, struct ib_error *err)
 {

@@ -1,7 +1,7 @@
 /*
  * Check the members of the samples in a tar. A sample must not contain a member
  * twice. A repeated key must have the same members each time. If the members
- * differ, the repetition is one sample whose members are not adjacent.
+ * differ, they belong to one sample whose members are not adjacent.
  */
 #ifndef IB_PRUNE_MEMBERS_H
 #define IB_PRUNE_MEMBERS_H
@@ -13,7 +13,7 @@
 struct ib_members {
 	struct ib_bytes names; /* uint64_t hashes of the current sample's member names */
 	struct ib_duplicate_check duplicates; /* hashes of keys, and of keys with their members */
-	bool has_duplicates;		      /* true if duplicates is initialized */
+	bool has_duplicates;		      /* true if `duplicates` is initialized */
 	struct ib_bytes text;
 };
 
@@ -28,8 +28,9 @@ ib_members_begin(struct ib_members *m)
 void ib_members_add(struct ib_members *m, struct ib_span path);
 
 /*
- * Check a sample after its last member. repeats is true if keys may be repeated.
- * *wrong is NULL, or the text that follows the key in an error message.
+ * Check a sample after its last member. `repeats` is true if keys may be
+ * repeated. If the sample is valid, *wrong is set to NULL. Otherwise *wrong is
+ * the text that follows the key in an error message.
  */
 enum ib_status ib_members_end(struct ib_members *m, struct ib_span key, bool repeats,
 			      const char **wrong, struct ib_error *err);

@@ -1,3 +1,4 @@
+/* Open, write and commit the files of one run. */
 #include "prune/outputs.h"
 
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 #include "base/array.h"
 #include "base/error.h"
 
-#define OPEN_MAX 128 /* files of --split that are filled at once */
+#define OPEN_MAX 128 /* limit of the number of --split files that are filled at once */
 
 static bool
 is_per_operand(const struct ib_prune_options *o)
@@ -22,7 +23,7 @@ manifest_row(struct ib_prune_outputs *t)
 
 /* ---- files ---------------------------------------------------------------------- */
 
-/* Open a file of a row, and let the writer write it. */
+/* Open a file of a row, and set up the writer for this file. */
 static enum ib_status
 open_file(struct ib_prune_outputs *t, const struct ib_prune_output *row, const char *path,
 	  struct ib_record_writer *writer, struct ib_error *err)
@@ -44,7 +45,10 @@ open_file(struct ib_prune_outputs *t, const struct ib_prune_output *row, const c
 	return IB_OK;
 }
 
-/* Complete and close a file, because a run may write more files than it may have open. */
+/*
+ * Complete a file, and close it at once, because a run may write more files
+ * than a process may have open.
+ */
 static enum ib_status
 close_file(struct ib_record_writer *writer, struct ib_error *err)
 {
@@ -84,7 +88,10 @@ add_companions(struct ib_prune_outputs *t, struct ib_error *err)
 	return st;
 }
 
-/* Add a row for each requested output. --dry-run writes its table instead of the manifest. */
+/*
+ * Add a row for each requested output. With --dry-run, the table of the dry run
+ * is written instead of the manifest.
+ */
 static enum ib_status
 add_rows(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct ib_error *err)
 {
@@ -220,7 +227,7 @@ write_line(struct ib_prune_outputs *t, struct ib_prune_output *row, uint64_t num
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Write what all records of a block add to one row. */
+/* Write the texts that all records of a block add to one row. */
 static enum ib_status
 write_block(struct ib_prune_outputs *t, struct ib_prune_output *row,
 	    const struct ib_record_texts *texts, uint64_t before, struct ib_error *err)
@@ -235,7 +242,7 @@ write_block(struct ib_prune_outputs *t, struct ib_prune_output *row,
 	return st;
 }
 
-/* Write what one record adds to all rows that are split. */
+/* Write the texts that one record adds to all rows with --split. */
 static enum ib_status
 write_record(struct ib_prune_outputs *t, const struct ib_record_texts *texts, size_t record,
 	     uint64_t before, struct ib_error *err)
@@ -297,7 +304,7 @@ ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err)
 	return st;
 }
 
-/* Open the files of number k: one writer per row. */
+/* Open the files with number k. There is one writer per row. */
 static enum ib_status
 open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *writer,
 	    struct ib_error *err)
@@ -340,7 +347,10 @@ fill_numbers(struct ib_prune_outputs *t, uint64_t from, uint64_t to,
 	return st;
 }
 
-/* Return how many numbers to fill at once: with at most a quarter of the descriptor limit. */
+/*
+ * Return how many file numbers to fill at once. These files use at most a
+ * quarter of the file descriptors that a process may have.
+ */
 static size_t
 numbers_at_once(const struct ib_prune_outputs *t)
 {
@@ -354,7 +364,7 @@ numbers_at_once(const struct ib_prune_outputs *t)
 	return open > files ? open / files : 1;
 }
 
-/* --split: distribute the records over the files. */
+/* With --split: distribute the records over the files. */
 static enum ib_status
 distribute(struct ib_prune_outputs *t, struct ib_error *err)
 {
@@ -395,7 +405,7 @@ ib_prune_outputs_many(const struct ib_prune_outputs *t)
 	return t->split || is_per_operand(t->options);
 }
 
-/* Move the files of a list to an array. Returns their number. */
+/* Move the files of a list to an array. Returns the number of files. */
 static size_t
 hand_over(struct ib_prune_files *from, struct ib_output **to)
 {

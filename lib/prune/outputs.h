@@ -1,8 +1,9 @@
 /*
- * The files that one run of ib-prune writes: the pruned records, the companions,
- * the weights file and the epoch manifest (one file, one per operand, or K files
- * with --split). Each is a row of one array. All files appear together in
- * ib_prune_outputs_commit(), or none.
+ * The files that one run of ib-prune writes: the pruned records, the
+ * companions, the weights file and the epoch manifest. The epoch manifest is
+ * one file, one file per operand, or K files with --split. Each kind of output
+ * is a row of one array. ib_prune_outputs_commit() makes all files appear
+ * together, or no file.
  */
 #ifndef IB_PRUNE_OUTPUTS_H
 #define IB_PRUNE_OUTPUTS_H
@@ -12,18 +13,19 @@
 #include "prune/record_writer.h"
 #include "prune/split.h"
 
-/* One kind of text that the run writes. */
+/* A row: one kind of output of the run. */
 struct ib_prune_output {
-	const char *path;		    /* as given; with --split a pattern with %d */
-	enum ib_text text;		    /* which text of a block is written */
-	const struct ib_annotate *annotate; /* columns to add to headers; or NULL */
-	struct ib_companion *companion;	    /* lines to write instead of records; or NULL */
-	bool records;			    /* the text is records in the manifest's format */
-	bool split;			    /* distributed over K files */
-	struct ib_record_writer writer;	    /* with `split` without a file */
+	const char *path;  /* path as given by the user; with --split, a pattern with %d */
+	enum ib_text text; /* kind of text that is written */
+	const struct ib_annotate *annotate; /* columns to add to headers; NULL to add no columns */
+	/* if not NULL, lines of this file are written instead of `text` */
+	struct ib_companion *companion;
+	bool records;			/* the text is records in the manifest's format */
+	bool split;			/* the text is distributed over K files */
+	struct ib_record_writer writer; /* has no file if `split` is true */
 };
 
-/* Open files, owned. */
+/* A list of open files, which the list owns. */
 struct ib_prune_files {
 	struct ib_output **v;
 	size_t n, cap;
@@ -42,18 +44,19 @@ enum ib_status ib_prune_outputs_open(struct ib_prune_outputs *t,
 				     const struct ib_prune_options *options,
 				     const struct ib_annotate *annotate, struct ib_error *err);
 
-/* Begin an operand: open its file if -o contains %s, and write headers. */
+/* Begin an operand. If -o contains %s, open the operand's file. Write the headers. */
 enum ib_status ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *source,
 				      struct ib_error *err);
 
-/* Write the texts of a block; `before` is the number of records before it. */
+/* Write the texts of a block. `before` is the number of records before the block. */
 enum ib_status ib_prune_outputs_write(struct ib_prune_outputs *t,
 				      const struct ib_record_texts *texts, uint64_t before,
 				      struct ib_error *err);
 
 /*
- * Write a piece of a tar. Before the pieces of a kept sample, write its texts
- * with ib_prune_outputs_write(): its id and its weights line, but no record.
+ * Write a piece of a tar. Before the pieces of a kept sample are written, the
+ * caller must write the sample's texts with ib_prune_outputs_write(). These
+ * texts are the id and the weights line, but not the record.
  */
 enum ib_prune_destination {
 	IB_TO_MANIFEST,	 /* to the manifest that holds the current sample */
@@ -63,10 +66,10 @@ enum ib_prune_destination {
 void ib_prune_outputs_put(struct ib_prune_outputs *t, enum ib_prune_destination to,
 			  const struct ib_tar_piece *piece);
 
-/* Return the first sticky error of any output. */
+/* Return the first error that any output has recorded. */
 enum ib_status ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err);
 
-/* Complete the files after the last of `records` records. */
+/* Complete the files after the last record. `records` is the number of records. */
 enum ib_status ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records,
 				    struct ib_error *err);
 
@@ -74,8 +77,9 @@ enum ib_status ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records
 bool ib_prune_outputs_many(const struct ib_prune_outputs *t);
 
 /*
- * Commit all files together with `receipt` (which may be NULL) and with an action
- * such as appending to a log (may be NULL). The manifests come last.
+ * Commit all files together with `receipt` and with `also`, which is an action
+ * such as appending to a log. Both may be NULL. The manifests are committed
+ * last.
  */
 enum ib_status ib_prune_outputs_commit(struct ib_prune_outputs *t, struct ib_output **receipt,
 				       const struct ib_output_also *also, struct ib_error *err);

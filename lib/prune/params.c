@@ -1,3 +1,6 @@
+/*
+ * The table of parameters, checks of their values, and their members in files.
+ */
 #include "prune/params.h"
 
 #include <stdlib.h>
@@ -9,7 +12,7 @@
 
 /* ---- lists that preparing a rule gives ---- */
 
-/* Put [[threshold, fraction to prune], ...]. */
+/* Write the thresholds as [[threshold, fraction to prune], ...]. */
 static void
 put_cuts(struct ib_json_writer *to, const struct ib_rule *r)
 {
@@ -29,7 +32,7 @@ put_cuts(struct ib_json_writer *to, const struct ib_rule *r)
 	ib_json_end_array(to);
 }
 
-/* Put [{pi, n, k}, ...] for --sampling fixed, ascending by pi. */
+/* For --sampling fixed: write the groups as [{pi, n, k}, ...], ascending by pi. */
 static void
 put_groups(struct ib_json_writer *to, const struct ib_rule *r)
 {
@@ -170,7 +173,7 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* ---- members of receipts and run headers ---- */
 
-/* Put word `number` of "a|b|c". */
+/* Write word number `number` of a list such as "a|b|c". */
 static void
 put_word(struct ib_json_writer *to, const char *name, const char *words, unsigned number)
 {

@@ -1,12 +1,12 @@
 /*
- * The parameters of a rule and of its schedule, in one table. A row has the
- * name of a parameter, its member in struct ib_rule_options, its kind and its
- * range. The table is used to parse --rule NAME:PARAMETER=VALUE, to check values
- * and to print --help; to write receipts and run headers; to read run headers
- * (audit/run_header.c); and to print the command of a run in a report
- * (audit/reproduce.c).
+ * The parameters of a rule and of its schedule, in one table. Each row
+ * describes one parameter: its name, its member in struct ib_rule_options, its
+ * kind and its range. The table is used to parse --rule NAME:PARAMETER=VALUE,
+ * to check values, to print --help, and to write receipts and run headers. It
+ * is also used to read run headers (audit/run_header.c) and to print the
+ * command of a run in a report (audit/reproduce.c).
  *
- * A new parameter is one row in params.c, with its member in struct
+ * To add a parameter, add a row in params.c and a member in struct
  * ib_rule_options.
  */
 #ifndef IB_PRUNE_PARAMS_H
@@ -16,38 +16,38 @@
 #include "prune/rule.h"
 
 enum ib_param_kind {
-	IB_PARAM_LIST,	  /* not an option: written by put() */
-	IB_PARAM_SOLVED,  /* double in struct ib_solved; NaN if the rule has none */
+	IB_PARAM_LIST,	  /* not an option; the member in files is written by put() */
+	IB_PARAM_SOLVED,  /* double in struct ib_solved; NaN if the rule has no such value */
 	IB_PARAM_RULE,	  /* enum ib_rule_id */
 	IB_PARAM_SEED,	  /* uint64_t */
 	IB_PARAM_REAL,	  /* double */
-	IB_PARAM_CHOICE,  /* an enum: its number among the words of `range` */
-	IB_PARAM_EPOCH,	  /* int64_t; IB_NO_EPOCH if not given */
-	IB_PARAM_COUNT,	  /* int64_t from 0 */
-	IB_PARAM_AGE,	  /* int64_t; 0 if not given */
-	IB_PARAM_DECIMAL, /* const char *: a number, as written by the user */
-	IB_PARAM_CUT,	  /* const char *: "median" */
-	IB_PARAM_CUTS	  /* const char *: "q0.2:0.75,q0.85:0.5" */
+	IB_PARAM_CHOICE,  /* enum; the value is the index of a word in `range` */
+	IB_PARAM_EPOCH,	  /* int64_t; IB_NO_EPOCH if the option is not given */
+	IB_PARAM_COUNT,	  /* int64_t, at least 0 */
+	IB_PARAM_AGE,	  /* int64_t; 0 if the option is not given */
+	IB_PARAM_DECIMAL, /* const char *: a number as text, as the user wrote it */
+	IB_PARAM_CUT,	  /* const char *: a threshold such as "median" */
+	IB_PARAM_CUTS	  /* const char *: a list such as "q0.2:0.75,q0.85:0.5" */
 };
 
 struct ib_param {
-	const char *member; /* name in receipts and run headers */
+	const char *member; /* the member's name in receipts and run headers */
 	enum ib_param_kind kind;
 	size_t at;	   /* offset in struct ib_rule_options or struct ib_solved */
-	unsigned rules;	   /* rules that have this parameter, as bits 1 << id */
-	unsigned only;	   /* if not 0: only files of these rules have the member */
-	const char *name;  /* name after "--rule NAME:", or of the option */
-	const char *value; /* placeholder in --help: "F" */
-	const char *range; /* "(0, 1]" for a number, "a|b" for a choice */
+	unsigned rules;	   /* bit set of the rules that have this parameter: bit 1 << id */
+	unsigned only;	   /* if not 0, only files of the rules in this bit set have the member */
+	const char *name;  /* the parameter's name after "--rule NAME:", or the option's name */
+	const char *value; /* placeholder in --help, such as "F" */
+	const char *range; /* valid values: "(0, 1]" for a number, "a|b" for a choice */
 	const char *help;
 	/* For IB_PARAM_LIST: write the member. */
 	void (*put)(struct ib_json_writer *to, const struct ib_rule *rule);
 };
 
-/* Return the rows, in the order of the members in files. */
+/* Return the rows of the table. They have the order of the members in files. */
 const struct ib_param *ib_params(size_t *n);
 
-/* True if this is a parameter of that rule. */
+/* True if the rule has this parameter. */
 static inline bool
 ib_param_is_of(const struct ib_param *p, enum ib_rule_id rule)
 {
@@ -61,7 +61,7 @@ ib_param_is_text(const struct ib_param *p)
 	return p->kind >= IB_PARAM_DECIMAL;
 }
 
-/* True if the member may be null in a run header. */
+/* True if the parameter's member may be null in a run header. */
 static inline bool
 ib_param_may_be_null(const struct ib_param *p)
 {
@@ -69,7 +69,7 @@ ib_param_may_be_null(const struct ib_param *p)
 	       p->kind == IB_PARAM_EPOCH || p->kind == IB_PARAM_AGE;
 }
 
-/* True if the parameter has a value; a text or an epoch is optional. */
+/* True if the options have a value for the parameter. Only texts and epochs are optional. */
 static inline bool
 ib_param_is_given(const struct ib_param *p, const struct ib_rule_options *o)
 {
@@ -87,7 +87,7 @@ ib_param_at(const struct ib_param *p, struct ib_rule_options *o)
 	return (char *)o + p->at;
 }
 
-/* Return the address of a solved parameter. */
+/* Return the address of a parameter in the solved values. */
 static inline const double *
 ib_param_solved(const struct ib_param *p, const struct ib_solved *s)
 {
@@ -100,14 +100,18 @@ bool ib_in_range(const char *range, double x);
 /* Returns IB_E_MISUSE if a number is out of range or a threshold is malformed. */
 enum ib_status ib_params_check(const struct ib_rule_options *options, struct ib_error *err);
 
-/* Put rule, epoch and all parameters of a prepared rule into an object. */
+/*
+ * Write the members for the rule, the epoch and all parameters of a prepared
+ * rule into a JSON object.
+ */
 void ib_params_put(struct ib_json_writer *to, const struct ib_rule *rule,
 		   const struct ib_prune_options *options);
 
 /*
- * Append the value as an option takes it (rule_text.c). The value of --rule
- * includes the rule's parameters: "proportional:floor=0.2,scale=5". Not for
- * IB_PARAM_LIST or IB_PARAM_SOLVED, and not for a text that is not given.
+ * Append the value in the form that the option accepts (rule_text.c). The value
+ * of --rule includes the rule's parameters: "proportional:floor=0.2,scale=5".
+ * Must not be called for IB_PARAM_LIST or IB_PARAM_SOLVED, or for a text that
+ * is not given.
  */
 void ib_param_spell(struct ib_bytes *out, const struct ib_param *p,
 		    const struct ib_rule_options *options);

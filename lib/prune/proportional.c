@@ -1,9 +1,9 @@
 /*
- * --rule proportional: pi is proportional to an estimate x of the gradient norm,
- * pi = min(1, max(floor, c*x)), where x is 1-exp(-score) or the score. If x were
- * the norm, this rule would have the smallest variance of all rules with the same
- * expected cost (Katharopoulos and Fleuret 2018, arXiv 1803.00942; Neyman
- * allocation).
+ * --rule proportional: pi = min(1, max(floor, c*x)), so pi is proportional to x
+ * except at its limits. x is an estimate of the gradient norm: 1-exp(-score) or
+ * the score. If x were equal to the gradient norm, this rule would have the
+ * smallest variance of all rules with the same expected cost (Neyman
+ * allocation; Katharopoulos and Fleuret 2018, arXiv 1803.00942).
  */
 #include "prune/proportional.h"
 
@@ -19,10 +19,10 @@
 #define GRID (1 << 24) /* pi is rounded up to a multiple of 1/GRID */
 
 /*
- * Branch-free, so that the computations of several scores overlap. The bound and
- * the rounding are in separate loops because gcc would otherwise use a branch.
- * The shift turns a pi of 1 into IB_HIGH. Saves 4 % of a run
- * (tests/PERFORMANCE.md).
+ * The loops have no branches, so that the computations for several scores
+ * overlap. The bound and the rounding are in separate loops, because gcc would
+ * otherwise use a branch. The shift changes a pi of 1 to IB_HIGH. Avoiding
+ * branches saves 4 % of the time of a run (tests/PERFORMANCE.md).
  */
 void
 ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *pi)
@@ -32,7 +32,7 @@ ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double
 	int32_t steps;
 	size_t i;
 
-	if (isnan(c)) { /* no known scores */
+	if (isnan(c)) { /* there are no known scores */
 		for (i = 0; i < n; i++)
 			pi[i] = IB_HIGH;
 		return;
@@ -40,7 +40,7 @@ ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double
 	ib_proxies(r->options.proxy, score, n, x);
 	for (i = 0; i < n; i++) {
 		p = c * (double)x[i];
-		p = p > floor ? p : floor; /* also if p is NaN (0 * -inf) */
+		p = p > floor ? p : floor; /* if p is NaN (0 * -inf), the result is floor */
 		pi[i] = p < 1 ? p : 1;
 	}
 	for (i = 0; i < n; i++) {
@@ -54,7 +54,7 @@ ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double
 
 /* ---- the budget -------------------------------------------------------------- */
 
-/* Request the bins that the solver needs. */
+/* Request the bins that ib_solve_scale() needs. */
 static void
 request_bins(const struct ib_rule *r, const struct ib_scale_problem *b)
 {

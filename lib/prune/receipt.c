@@ -1,3 +1,4 @@
+/* Write the receipt of a run, and the header of the run in the audit log. */
 #include "prune/receipt.h"
 
 static void

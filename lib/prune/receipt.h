@@ -5,12 +5,12 @@
 #include "io/output.h"
 #include "prune/params.h"
 
-/* XXH3-128 digests of inputs and outputs; empty if there is no such file. */
+/* XXH3-128 digests of the inputs and outputs. A digest is empty if there is no such file. */
 struct ib_digests {
 	char scores[33], totals[33], manifest[33];
 	const char (*output)[33]; /* one digest per epoch manifest */
 	size_t noutputs;
-	bool many; /* write `output` as an array: with --split or %s in -o */
+	bool many; /* true with --split or %s in -o: write `output` as an array */
 };
 
 enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prune_options *options,

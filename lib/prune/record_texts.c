@@ -1,3 +1,4 @@
+/* The texts that one block adds to the outputs. */
 #include "prune/record_texts.h"
 
 #include <stdlib.h>

@@ -1,10 +1,17 @@
+/*
+ * Write one file of records: the header, the records, and the end of the
+ * format.
+ */
 #include "prune/record_writer.h"
 
 #include <stdlib.h>
 
 #include "base/error.h"
 
-/* Return the header without its newline, because operands may use LF or CRLF. */
+/*
+ * Return the header without its newline, because one operand may use LF and
+ * another operand CRLF.
+ */
 static struct ib_span
 header_of(const struct ib_source *s)
 {
@@ -15,7 +22,7 @@ header_of(const struct ib_source *s)
 	return line;
 }
 
-/* Fail if two operands differ in format or header, so that one file cannot hold both. */
+/* Fail if two operands differ in format or header, because one file cannot contain both. */
 static enum ib_status
 check_same_format(const struct ib_source *first, const struct ib_source *s, struct ib_error *err)
 {
@@ -37,7 +44,7 @@ check_same_format(const struct ib_source *first, const struct ib_source *s, stru
 	return IB_OK;
 }
 
-/* True for an empty file, which fits any output (not for JSON and tar). */
+/* True for an empty file that is not JSON or tar. Such a file can be written to any output. */
 static bool
 is_empty_shard(const struct ib_source *s)
 {

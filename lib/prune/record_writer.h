@@ -1,7 +1,7 @@
 /*
- * Write one file. Text that ib_record_writer_begin() precedes is records, and
- * their format determines how the file begins and ends. Other text is written
- * unchanged.
+ * Write one file. A file of records starts with a call of
+ * ib_record_writer_begin(); the format of the records determines how the file
+ * begins and ends. Text without such a call is written unchanged.
  */
 #ifndef IB_PRUNE_RECORD_WRITER_H
 #define IB_PRUNE_RECORD_WRITER_H
@@ -11,17 +11,19 @@
 #include "record/tar_writer.h"
 
 struct ib_record_writer {
-	struct ib_output *out; /* borrowed; NULL: only check that the operands fit one file */
-	const struct ib_annotate *annotate; /* adds columns to a header; NULL: none */
-	const struct ib_source *first;	    /* operand that determines the format; NULL before it */
-	bool array;			    /* the format is a JSON array */
-	bool empty;			    /* no record written so far */
-	struct ib_tar_writer *tar;	    /* NULL if the format is not tar */
+	/* borrowed; if NULL, only check that one file can hold all operands */
+	struct ib_output *out;
+	const struct ib_annotate *annotate; /* adds columns to a header; NULL to add no columns */
+	/* operand that determines the format; NULL before the first operand */
+	const struct ib_source *first;
+	bool array;		   /* true if the format is a JSON array */
+	bool empty;		   /* true until a record is written */
+	struct ib_tar_writer *tar; /* NULL if the format is not tar */
 };
 
 /*
- * Begin an operand. The first operand's header is written; a later operand must
- * have the same format and header, otherwise returns IB_E_DATA.
+ * Begin an operand. The first operand's header is written. Returns IB_E_DATA if
+ * a later operand has a different format or header.
  */
 enum ib_status ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *source,
 				      struct ib_error *err);
@@ -32,7 +34,9 @@ void ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece 
 /* Complete the file after the last record. */
 void ib_record_writer_end(struct ib_record_writer *t);
 
-/* After a failure: end a tar inside a member, so that readers notice. Does not discard the output.
+/*
+ * Call after a failure. A tar is ended inside a member, so that readers detect
+ * the error. The output is not discarded.
  */
 void ib_record_writer_break(struct ib_record_writer *t);
 

@@ -1,3 +1,4 @@
+/* Compute keep probabilities with a prepared rule, and decide samples. */
 #define XXH_INLINE_ALL
 #include "prune/rule.h"
 
@@ -25,7 +26,10 @@ ib_rule_is_full(const struct ib_rule_options *o, enum ib_reason *why)
 	*why = IB_REASON_ANNEAL;
 	if (o->full_from != IB_NO_EPOCH)
 		return o->epoch >= o->full_from;
-	/* As in the authors' code. 1e-9 corrects a product D*E just below an integer. */
+	/*
+	 * Same condition as in the code of the InfoBatch authors. Adding 1e-9
+	 * corrects rounding, if the product D*E is just below an integer.
+	 */
 	return o->epochs != IB_NO_EPOCH &&
 	       (double)(o->epoch + 1) > o->delta * (double)o->epochs + 1e-9;
 }
@@ -46,7 +50,10 @@ certain(enum ib_reason reason)
 	return (struct ib_inclusion){ 1, 1, reason, -1 };
 }
 
-/* For a row with a score: set pi to k/n and weight to n/k, with k and n of its group. */
+/*
+ * For a row with a score: set pi to k/n and weight to n/k, where k and n are
+ * the numbers of the row's group.
+ */
 static void
 use_group(const struct ib_rule *r, struct ib_inclusion *c)
 {
@@ -61,17 +68,20 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
 	c->weight = g->weight;
 }
 
-/* Return the first reason that applies, in the order of enum ib_reason. */
+/*
+ * Return the inclusion of a sample. Its reason is the first reason that
+ * applies, in the order of enum ib_reason.
+ */
 static struct ib_inclusion
 include(const struct ib_rule *r, uint32_t row, float score, double pi)
 {
-	bool known = score == score; /* false also without a row: NaN */
+	bool known = score == score; /* false for NaN; a sample without a row has NaN */
 	bool high = pi == IB_HIGH;
 	struct ib_inclusion c;
 
 	if (r->kind->needs_scores && !known)
 		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN : IB_REASON_NONFINITE);
-	/* Unpredictable, so no branch: IB_HIGH - 1 is 1. */
+	/* A branch on `high` would often be mispredicted, so there is none. IB_HIGH - 1 is 1. */
 	c.pi = pi - (double)high;
 	c.weight = 1 / c.pi;
 	c.reason = high ? IB_REASON_HIGH : IB_REASON_DRAWN;
@@ -84,8 +94,9 @@ include(const struct ib_rule *r, uint32_t row, float score, double pi)
 }
 
 /*
- * Compute pi for the group before any branch that depends on it: the branches
- * then do not wait. Saves 6 % per sample (tests/PERFORMANCE.md).
+ * pi is computed for the complete group before any branch depends on pi, so no
+ * branch has to wait for the computation. This saves 6 % of the time per sample
+ * (tests/PERFORMANCE.md).
  */
 void
 ib_rule_inclusions(const struct ib_rule *r, const uint32_t *row, size_t n,

@@ -1,11 +1,12 @@
 /*
- * Rules: from a score to the keep probability pi.
+ * Rules. A rule turns a score into the keep probability pi.
  *
- * A rule is a row of the table in rules.c: its name, a function that prepares it
- * for an epoch (finds thresholds, solves for a budget), and a function that maps
- * scores to pi. Everything else is the same for all rules: samples without a
- * known score and the samples of unpruned epochs are always kept, the draw
- * decides if pi < 1, and a kept sample gets the weight 1/pi.
+ * Each rule is a row of the table in rules.c. A row has the rule's name, a
+ * function that prepares the rule for an epoch (finds thresholds, solves for a
+ * budget), and a function that maps scores to pi. Everything else is the same
+ * for all rules. In an unpruned epoch, every sample is kept. Samples without a
+ * known score are always kept. If pi < 1, the draw decides. A kept sample gets
+ * the weight 1/pi.
  *
  * A prepared rule is read-only and may be used by several threads.
  */
@@ -18,10 +19,10 @@
 #include "score/scores.h"
 #include "score/totals_file.h"
 
-/* Numbers that a rule is prepared to, from its options and the scores. */
+/* The numbers that are computed when a rule is prepared, from its options and the scores. */
 struct ib_solved {
-	double ratio;	  /* r, given or solved for --keep */
-	double threshold; /* T; NaN if the rule has none */
+	double ratio;	  /* r, as given by -r or as solved for --keep */
+	double threshold; /* T; NaN if the rule has no threshold */
 	double c;	  /* scale of the proportional rule; NaN for other rules */
 };
 
@@ -30,13 +31,14 @@ struct ib_rule_kind;
 struct ib_rule {
 	struct ib_rule_options options;
 	const struct ib_rule_kind *kind;
-	const struct ib_scores *scores;	   /* NULL if there are none yet */
-	const struct ib_totals *totals;	   /* from --totals, or of all known scores */
-	struct ib_totals *own_totals;	   /* the same, if the rule owns them */
-	const struct ib_bin_counts *bins;  /* counts of the second pass; NULL if none */
-	struct ib_bin_counts *own_bins;	   /* the same, if the rule owns them */
-	struct ib_bin_counts *wanted_bins; /* set while prepare() requests bins */
-	uint64_t key;			   /* hashed seed and epoch, for the draws */
+	const struct ib_scores *scores; /* NULL if there are no scores yet */
+	const struct ib_totals *totals; /* totals from --totals, or else totals of the scores */
+	struct ib_totals *own_totals;	/* same as totals, if the rule owns them */
+	/* counts of the second pass; NULL if there was no second pass */
+	const struct ib_bin_counts *bins;
+	struct ib_bin_counts *own_bins;	   /* same as bins, if the rule owns them */
+	struct ib_bin_counts *wanted_bins; /* not NULL while prepare() requests bins */
+	uint64_t key;			   /* hash of seed and epoch, for the draws */
 	bool unpruned;			   /* true in an unpruned epoch */
 	enum ib_reason why_unpruned;	   /* warm-up or anneal */
 	struct ib_thresholds thresholds;
@@ -51,32 +53,39 @@ struct ib_rule_kind {
 	const char *name;
 	const char *about; /* text for --help */
 	bool needs_scores; /* samples without a known score are always kept */
-	bool biased;	   /* a warning is printed */
-	bool fixed;	   /* --sampling fixed is allowed */
-	bool cuts;	   /* files list its thresholds */
-	bool ratio;	   /* has a ratio r, from -r or solved for --keep */
-	bool keep;	   /* --keep is allowed */
-	/* Check the parameters of this rule; NULL if the table in params.c is enough. */
+	bool biased;	   /* the rule is biased, so a warning is printed */
+	bool fixed;	   /* the rule allows --sampling fixed */
+	bool cuts;	   /* receipts and run headers list the rule's thresholds */
+	bool ratio;	   /* the rule has a ratio r, from -r or solved for --keep */
+	bool keep;	   /* the rule allows --keep */
+	/*
+	 * Check the parameters of this rule. NULL if the checks of the table in
+	 * params.c are enough.
+	 */
 	enum ib_status (*check)(const struct ib_rule_options *options, struct ib_error *err);
 	/*
-	 * Find thresholds and solve budgets; called in unpruned epochs too. It is
-	 * called twice if there are scores: first to request the bins whose values
-	 * it needs (rule->wanted_bins), then with the counts of the second pass.
+	 * Find thresholds and solve for budgets. This function is also called
+	 * in unpruned epochs. If there are scores, it is called twice. The first
+	 * call requests the bins whose values are needed (rule->wanted_bins).
+	 * The second call uses the counts of the second pass.
 	 */
 	enum ib_status (*prepare)(struct ib_rule *rule, const struct ib_context *context,
 				  struct ib_error *err);
-	/* Compute pi for n <= IB_GROUP scores; IB_HIGH if at or above the threshold. */
+	/*
+	 * Compute pi for n <= IB_GROUP scores. pi is IB_HIGH for a score at or
+	 * above the threshold.
+	 */
 	void (*pi)(const struct ib_rule *rule, const float *score, size_t n, double *pi);
 };
 
-/* True if the epoch is unpruned; *why is warm-up or anneal. */
+/* True if the epoch is unpruned. *why is then the reason: warm-up or anneal. */
 bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why);
 
 /* The keep probability of one sample, before the draw. */
 struct ib_inclusion {
-	double pi, weight;     /* weight if the sample is kept */
+	double pi, weight;     /* weight of the sample if it is kept */
 	enum ib_reason reason; /* IB_REASON_DRAWN if the draw decides */
-	int group;	       /* group of --sampling fixed; -1 if u < pi decides */
+	int group;	       /* group of --sampling fixed; -1 if the sample is in no group */
 };
 
 /*
@@ -103,8 +112,9 @@ ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 }
 
 /*
- * Decide a sample from its keep probability and reason c. Draws u if pi is below 1;
- * otherwise u is NaN.
+ * Decide whether to keep a sample with the inclusion c. If c->reason is
+ * IB_REASON_DRAWN, the draw decides and u is set to the draw. Otherwise u is
+ * NaN.
  */
 struct ib_decision ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row,
 				const struct ib_inclusion *c);

@@ -1,4 +1,4 @@
-/* Parse and print a rule with its parameters: "proportional:floor=0.2,scale=5". */
+/* Parse and print a rule with its parameters, for example "proportional:floor=0.2,scale=5". */
 #include "prune/params.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ ib_rule_about(enum ib_rule_id rule)
 	return kind ? kind->about : NULL;
 }
 
-/* Return parameter i of a rule; NULL if there is none. */
+/* Return parameter i of a rule, or NULL if the rule has no such parameter. */
 static const struct ib_param *
 param_of(enum ib_rule_id rule, size_t i)
 {
@@ -58,7 +58,7 @@ ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out)
 	return true;
 }
 
-/* Write a list such as "power=B and floor=F" into out. */
+/* Write a list of the rule's parameters into out, for example "power=B and floor=F". */
 static const char *
 list_parameters(const struct ib_rule_kind *kind, char out[200])
 {
@@ -115,7 +115,7 @@ refuse_value(const struct ib_rule_kind *kind, const struct ib_param *p, const ch
 		       wanted, range, ib_show(show, value));
 }
 
-/* Write "a, b or c" into out, for "a|b|c". */
+/* Convert a list such as "a|b|c" to "a, b or c", and write the result into out. */
 static const char *
 list_words(const char *words, char out[200])
 {
@@ -182,7 +182,7 @@ set_value(const struct ib_rule_kind *kind, const struct ib_param *p, const char 
 	return IB_OK;
 }
 
-/* Parse one "NAME=VALUE"; `given` has one bit per parameter that has occurred. */
+/* Parse one "NAME=VALUE". *given has one bit for each parameter that has occurred. */
 static enum ib_status
 read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 	       struct ib_rule_options *o, struct ib_error *err)
@@ -206,7 +206,7 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 	return set_value(kind, p, text + name.n + 1, o, err);
 }
 
-/* True if an earlier item of the list begins with the same n bytes and '='. */
+/* True if an item of the list before `item` begins with the same n bytes and '='. */
 static bool
 is_repeated(const char *list, const char *item, size_t n)
 {
@@ -216,7 +216,10 @@ is_repeated(const char *list, const char *item, size_t n)
 	return false;
 }
 
-/* Check that item, of n bytes, is CUT=SHARE and that the list has no earlier equal CUT. */
+/*
+ * Check that `item`, which has n bytes, has the form CUT=SHARE, and that no
+ * earlier item of the list has the same CUT.
+ */
 static enum ib_status
 check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, size_t n,
 	  struct ib_error *err)
@@ -241,7 +244,10 @@ check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, s
 	return IB_OK;
 }
 
-/* Check "q0.2=0.75,q0.85=0.5", then store it as the options do, with ':'. */
+/*
+ * Check a list such as "q0.2=0.75,q0.85=0.5". Then store the list with ':'
+ * instead of '=', as the options require.
+ */
 static enum ib_status
 read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
 	  struct ib_rule_options *o, struct ib_error *err)
@@ -326,7 +332,7 @@ ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
 /* ---- writing ----------------------------------------------------------------
  */
 
-/* Append word `number` of "a|b|c". */
+/* Append word number `number` of a list such as "a|b|c". */
 static void
 spell_word(struct ib_bytes *out, const char *words, unsigned number)
 {
@@ -335,7 +341,10 @@ spell_word(struct ib_bytes *out, const char *words, unsigned number)
 	ib_bytes_put(out, words, strcspn(words, "|"));
 }
 
-/* Append the options' "q0.2:0.75,..." as "q0.2=0.75,...". */
+/*
+ * Append the list of thresholds with '=' instead of the ':' that the options
+ * use: "q0.2=0.75,...".
+ */
 static void
 spell_cuts(struct ib_bytes *out, const char *cuts)
 {
@@ -343,7 +352,7 @@ spell_cuts(struct ib_bytes *out, const char *cuts)
 		ib_bytes_put_char(out, *cuts == ':' ? '=' : *cuts);
 }
 
-/* Append a rule such as "infobatch:threshold=median". */
+/* Append the rule with its parameters, for example "infobatch:threshold=median". */
 static void
 spell_rule(struct ib_bytes *out, const struct ib_rule_options *o)
 {

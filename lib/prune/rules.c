@@ -1,4 +1,4 @@
-/* The table of rules, and how a rule is checked and prepared for one epoch. */
+/* The table of rules, and the functions that check a rule and prepare it for one epoch. */
 #include "prune/rules.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 		pi[i] = rule->thresholds.pi[0];
 }
 
-/* To add a rule, add a row. */
+/* To add a rule, add a row to this table. */
 static const struct ib_rule_kind kinds[] = {
 	{ .id = IB_RULE_INFOBATCH,
 	  .name = "infobatch",
@@ -114,7 +114,10 @@ allows_fixed(const struct ib_rule_kind *kind)
 	return kind->fixed;
 }
 
-/* Refuse an option that this rule does not allow; name the rules that do. */
+/*
+ * Fail because this rule does not allow an option. The message names the rules
+ * that allow the option.
+ */
 static enum ib_status
 refuse_option(const struct ib_rule_kind *kind, const char *option,
 	      bool (*allows)(const struct ib_rule_kind *), struct ib_error *err)
@@ -167,7 +170,7 @@ ib_rule_check(const struct ib_rule_options *o, struct ib_error *err)
 	return ib_rule_options_check(o, err);
 }
 
-/* Set the totals: the given ones, or those of the scores. */
+/* Set the totals: the given totals, or else the totals of the scores. */
 static enum ib_status
 set_totals(struct ib_rule *r, const struct ib_totals_file *given, struct ib_error *err)
 {
@@ -215,7 +218,10 @@ new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
 	return IB_OK;
 }
 
-/* True if the rule can be prepared: it needs no scores, or some are known. */
+/*
+ * True if the rule can be prepared, because it needs no scores or because there
+ * are known scores.
+ */
 static bool
 can_prepare(const struct ib_rule *r)
 {
@@ -237,7 +243,7 @@ request_bins(struct ib_rule *r, const struct ib_context *context, struct ib_erro
 	return r->wanted_bins ? prepare(r, context, err) : ib_fail_memory(err);
 }
 
-/* Make the second pass over the scores: count the bins that the rule needs. */
+/* Make the second pass over the scores: count the values in the bins that the rule needs. */
 static enum ib_status
 count_bins(struct ib_rule *r, struct ib_error *err)
 {

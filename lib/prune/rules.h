@@ -1,21 +1,21 @@
-/* The table of rules, and how a rule is checked and prepared for one epoch. */
+/* The table of rules, and functions that check a rule and prepare it for one epoch. */
 #ifndef IB_PRUNE_RULES_H
 #define IB_PRUNE_RULES_H
 
 #include "prune/rule.h"
 
-/* Return the row of a rule; NULL for an unknown id. */
+/* Return the row of a rule, or NULL for an unknown id. */
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 
 /*
- * ib_rule_options_check(), and a check of the epochs. ib_rule_prepare() does this
- * too.
+ * Check the epochs and call ib_rule_options_check(). ib_rule_prepare() also
+ * makes these checks.
  */
 enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /*
- * ib_rule_new() with the totals of --totals, which are borrowed. If given is NULL,
- * the totals of the scores are computed.
+ * Same as ib_rule_new(), but with the totals of --totals. `given` is borrowed.
+ * If `given` is NULL, the totals of the scores are computed.
  */
 enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
 			       const struct ib_scores *scores, const struct ib_totals_file *given,
@@ -23,9 +23,9 @@ enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
 			       struct ib_error *err);
 
 /*
- * Compute which bins a second pass must count, so that ib_rule_prepare() works
- * with totals alone, without the scores. The result is the request for
- * ib_bin_counts_count().
+ * Compute the bins that a second pass must count. With the counts of these
+ * bins, ib_rule_prepare() needs only totals, not the scores. *out is the
+ * request for ib_bin_counts_count().
  */
 enum ib_status ib_rule_request_bins(const struct ib_rule_options *options,
 				    const struct ib_totals_file *given,

@@ -1,9 +1,10 @@
 /*
- * One run of ib-prune: from scores and a manifest to an epoch manifest.
+ * One run of ib-prune: read scores and a manifest, and write an epoch manifest.
  *
- * The scan reads blocks, prunes them in worker threads (parse_block) and merges
- * the results in manifest order (use_block). Outputs appear only at the end,
- * in commit(), together with the run in the audit log: all of them or none.
+ * The scan reads blocks, prunes the blocks in worker threads (parse_block) and
+ * merges the results in manifest order (use_block). At the end, commit() makes
+ * the outputs appear and adds the run to the audit log. Either everything is
+ * committed, or nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ struct run {
 	struct ib_unseen unseen; /* ids without a score */
 	struct ib_digests digests;
 	char (*output)[33]; /* storage for digests.output */
-	uint64_t records;   /* records of all operands before the block; for lists: lines */
+	/* number of records in all operands before the block; for lists, number of lines */
+	uint64_t records;
 };
 
 /* ---- the manifest --------------------------------------------------------------- */
@@ -61,7 +63,7 @@ begin_operand(struct run *run, const struct ib_source *source, struct ib_error *
 	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 
-/* True if an earlier operand has the path of this one. */
+/* True if an earlier operand has the same path as this operand. */
 static bool
 is_given_twice(const struct run *run, const struct ib_source *source)
 {
@@ -75,8 +77,8 @@ is_given_twice(const struct run *run, const struct ib_source *source)
 }
 
 /*
- * Name the likely cause of a duplicate: an operand that is given twice, or segments of one file,
- * which share its path.
+ * Describe the likely cause of a duplicate id: an operand is given twice, or
+ * the ids are paths and several segments of one file have the same path.
  */
 static void
 describe_remedy(const struct run *run, const struct ib_source *source, char *text, size_t size)
@@ -213,7 +215,7 @@ read_manifest(struct run *run, struct ib_error *err)
 
 /* ---- afterwards ----------------------------------------------------------------- */
 
-/* Warn of ids without a score. A wrong key would otherwise go unnoticed. */
+/* Warn about ids without a score. Without this warning, a wrong key would not be noticed. */
 static enum ib_status
 warn_of_unseen(struct run *run, uint64_t samples, struct ib_error *err)
 {
@@ -278,7 +280,7 @@ open_audit_log(struct run *run, struct ib_error *err)
 	return st;
 }
 
-/* The run in the audit log, as committed with the outputs. */
+/* The run's entry in the audit log, which is committed together with the outputs. */
 struct entry {
 	struct ib_audit_writer *writer;
 	struct ib_audit_tail tail;
@@ -308,7 +310,10 @@ remove_from_log(void *ctx)
 	ib_audit_writer_undo(e->writer);
 }
 
-/* Commit the outputs and the run in the audit log: both or neither. */
+/*
+ * Commit the outputs and the run's entry in the audit log. If one of them
+ * fails, neither is committed.
+ */
 static enum ib_status
 commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result *r,
        struct ib_error *err)
@@ -334,10 +339,12 @@ commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result
 }
 
 /*
- * A mapped score file is not checked during look-ups. If a run looked up a large
- * fraction of its rows, it has read most of the file anyway, and checks the file
- * before the outputs appear; this costs 2 % (tests/PERFORMANCE.md). If it needed
- * only a few rows, it must not read the whole file.
+ * A mapped score file is not checked during look-ups. If a run has looked up a
+ * large fraction of the file's rows, the run has read most of the file anyway.
+ * Such a run checks the complete file before the outputs appear. The check
+ * costs 2 % of the time (tests/PERFORMANCE.md). A run that needed only a few
+ * rows does not check the file, because such a run must not read the complete
+ * file.
  */
 #define CHECKED_FRACTION 8 /* check if at least 1/8 of the rows were looked up */
 
@@ -351,7 +358,10 @@ check_scores(const struct run *run, struct ib_error *err)
 	return ib_scores_check_mapped(s, run->options->rule.max_age > 0, err);
 }
 
-/* --dry-run: predict for the manifest, or for all known scores if there is none. */
+/*
+ * --dry-run: make the prediction for the manifest, or for all known scores if
+ * there is no manifest.
+ */
 static enum ib_status
 predict(struct run *run, struct ib_error *err)
 {
@@ -409,7 +419,11 @@ finish(struct run *run, struct ib_error *err)
 
 /* ---- the run --------------------------------------------------------------------- */
 
-/* `for e in $(seq 0 $E)` requests one epoch too many, which is unpruned. */
+/*
+ * Warn if the epoch is not below the number of epochs. For example, the loop
+ * `for e in $(seq 0 $E)` requests one epoch too many, and this epoch is
+ * unpruned.
+ */
 static void
 warn_of_epoch(const struct run *run)
 {

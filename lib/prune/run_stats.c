@@ -1,3 +1,4 @@
+/* Add up the decisions of blocks, and compute the statistics of a run. */
 #include "prune/run_stats.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@ ib_run_stats_init(struct ib_run_stats *t)
 	ib_exact_init(&t->weight_var);
 }
 
-/* Add n samples with one pi, of which `kept` were kept. */
+/* Add n samples that have the same pi. `kept` of them were kept. */
 static void
 add_samples(struct ib_run_stats *t, double pi, double weight, uint64_t n, uint64_t kept)
 {
@@ -68,9 +69,9 @@ ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other)
 }
 
 /*
- * Return the variance of the sum of weights that m rows of a fixed group
- * contribute, if k of the n rows in the group are kept:
- * m (n-m) (n-k) / (k (n-1)), rounded once.
+ * Return the variance that m rows of a fixed group contribute to the sum of
+ * weights. The group has n rows, of which k are kept. The variance is m (n-m)
+ * (n-k) / (k (n-1)), rounded once.
  */
 static double
 group_variance(uint64_t n, uint64_t k, uint64_t m)

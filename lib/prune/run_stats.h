@@ -1,6 +1,6 @@
 /*
- * Counts and exact sums of decisions, for a block or for a run. Sums are exact,
- * so the order of blocks does not change a result.
+ * Counts and exact sums of decisions, for one block or for a complete run. The
+ * sums are exact, so the order of the blocks does not change a result.
  */
 #ifndef IB_PRUNE_RUN_STATS_H
 #define IB_PRUNE_RUN_STATS_H
@@ -12,21 +12,21 @@ struct ib_run_stats {
 	uint64_t samples, kept;
 	uint64_t reasons[IB_NREASONS];
 	double max_weight;
-	/* variance of the sum of the weights: (1-pi)/pi per drawn sample */
+	/* weight_var: variance of the sum of the weights, (1-pi)/pi per drawn sample */
 	struct ib_exact expected_kept, weight_sum, weight_var;
-	/* Not yet in the sums: */
-	uint64_t certain;			   /* samples with pi 1 */
-	struct ib_repeats drawn;		   /* by pi */
-	struct ib_repeat group[IB_THRESHOLDS_MAX]; /* samples per group of --sampling fixed */
+	/* Samples that have been counted but are not yet in the sums: */
+	uint64_t certain;			   /* number of samples with pi = 1 */
+	struct ib_repeats drawn;		   /* drawn samples, counted per pi */
+	struct ib_repeat group[IB_THRESHOLDS_MAX]; /* counts per group of --sampling fixed */
 };
 
 void ib_run_stats_init(struct ib_run_stats *t);
-/* Add the counts of one pi to the sums. */
+/* Add the counts for one value of pi to the sums. */
 void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
-/* Add all counts to the sums, except the counts of groups. */
+/* Add all counts to the sums, except the counts of the groups. */
 void ib_run_stats_flush(struct ib_run_stats *t);
 
-/* Count a sample. group: its group of --sampling fixed, or -1. */
+/* Count a sample. `group` is the sample's group of --sampling fixed, or -1. */
 static inline void
 ib_run_stats_count(struct ib_run_stats *t, double pi, int group, bool kept)
 {
@@ -57,14 +57,14 @@ ib_run_stats_add(struct ib_run_stats *t, const struct ib_inclusion *c, const str
 	ib_run_stats_count(t, c->pi, c->group, d->kept);
 }
 
-/* Add the sums of another block. Both must be flushed. */
+/* Add the sums of another block. Both t and other must be flushed. */
 void ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other);
 
-/* Add everything to the sums. group: the groups of --sampling fixed. */
+/* Add all counts to the sums. group[0..ngroups) are the groups of --sampling fixed. */
 void ib_run_stats_finish(struct ib_run_stats *t, const struct ib_fixed_group *group,
 			 size_t ngroups);
 
-/* Finish, and compute the statistics, each rounded once. */
+/* Call ib_run_stats_finish(), and compute the statistics. Each result is rounded once. */
 void ib_run_stats_result(struct ib_run_stats *t, const struct ib_rule *rule,
 			 struct ib_prune_result *r);
 

@@ -1,3 +1,4 @@
+/* Prune one tar of samples. */
 #define XXH_INLINE_ALL
 #include "prune/shard.h"
 
@@ -9,8 +10,8 @@
 #include "record/pieces.h"
 #include "record/tar.h"
 
-#define WEIGHT_MAX ((size_t)4096) /* length limit of a weight's text */
-#define OFTEN 256		  /* samples between calls of progress */
+#define WEIGHT_MAX ((size_t)4096) /* limit of the length of a weight's text */
+#define OFTEN 256		  /* number of samples between reports of progress */
 
 struct shard {
 	struct ib_shard_run *run;
@@ -18,19 +19,23 @@ struct shard {
 	const struct ib_source *source;
 	struct ib_tar *tar;
 	struct ib_tar_maker *maker;
-	/* The current sample; its members are adjacent: */
+	/* The current sample. The members of a sample are adjacent. */
 	bool open;
 	struct ib_bytes key, id;
 	struct ib_annotation annotation;
-	bool selected;	 /* in the requested partition */
-	bool to_main;	 /* copy its members to the epoch manifest */
-	bool to_pruned;	 /* copy its members to --pruned */
-	bool has_weight; /* it has a weight member */
-	int64_t mtime;	 /* mtime of its first member */
-	/* Other entries after it, delayed until it is known to have ended. */
+	bool selected;	 /* true if the sample is in the requested partition */
+	bool to_main;	 /* true if the sample's members are copied to the epoch manifest */
+	bool to_pruned;	 /* true if the sample's members are copied to --pruned */
+	bool has_weight; /* true if the sample has a weight member */
+	int64_t mtime;	 /* mtime of the sample's first member */
+	/*
+	 * Other entries after the current sample. They are delayed until the
+	 * end of the sample is known.
+	 */
 	struct ib_pieces *waiting;
 	bool any_waiting;
-	enum ib_prune_destination destination; /* of the current entry that has no sample */
+	/* destination of the current entry if it belongs to no sample */
+	enum ib_prune_destination destination;
 	struct ib_members members;
 	struct ib_bytes text; /* text of a weight member */
 	struct ib_number_cache number;
@@ -75,7 +80,7 @@ put_member(void *ctx, const struct ib_tar_piece *piece)
 		ib_prune_outputs_put(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
-/* Store the text of an existing weight; copy it unchanged to --pruned. */
+/* Store the text of an existing weight. With --pruned, also copy the text unchanged. */
 static void
 put_weight(void *ctx, const struct ib_tar_piece *piece)
 {
@@ -148,8 +153,9 @@ end_sample(struct shard *s, struct ib_error *err)
 }
 
 /*
- * The likely cause of a repeated key: one sample whose members are not adjacent,
- * or, with several shards, two samples with the same name.
+ * Fail because a key is repeated. The message names the likely cause: the
+ * members of one sample are not adjacent, or, if there are several shards, two
+ * samples have the same name.
  */
 static enum ib_status
 fail_duplicate(const struct shard *s, struct ib_error *err)
@@ -194,7 +200,7 @@ progress(const struct shard *s)
 				     r->before + r->samples);
 }
 
-/* Decide on the sample, and write its weights line and companion lines. */
+/* Decide whether to keep the sample, and write its weights line and its companion lines. */
 static enum ib_status
 decide(struct shard *s, struct ib_error *err)
 {
@@ -234,7 +240,7 @@ decide(struct shard *s, struct ib_error *err)
 	return ib_prune_outputs_write(s->run->outputs, &b->texts, s->run->before, err);
 }
 
-/* Set id to the id of a sample with this key. */
+/* Set *id to the id of the sample with the key `key`. */
 static void
 set_id(const struct shard *s, struct ib_span key, struct ib_bytes *id)
 {
@@ -272,7 +278,7 @@ begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 
 /* ---- members -------------------------------------------------------------------- */
 
-/* Handle the sample's existing weight. */
+/* Handle an existing weight member of the sample. */
 static enum ib_status
 handle_weight(struct shard *s, struct ib_error *err)
 {
@@ -326,9 +332,10 @@ handle_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *e
 }
 
 /*
- * Set the destination of a link to that of its target. Returns false if the link
- * is left out. With --split it always is: the file of the target is known only
- * at the end, and a link in another file would be broken.
+ * Set the destination of a link to the destination of the link's target.
+ * Returns false if the link must be omitted. With --split, every link is
+ * omitted: the file of the target is known only at the end, and a link in
+ * another file would be broken.
  */
 static bool
 find_destination(struct shard *s, struct ib_span key)
@@ -347,7 +354,7 @@ find_destination(struct shard *s, struct ib_span key)
 	return s->destination == IB_TO_MANIFEST || o->pruned_output;
 }
 
-/* Write an entry that belongs to no sample, or delay it. */
+/* Write an entry that belongs to no sample. If a sample may not have ended yet, delay the entry. */
 static enum ib_status
 handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
 {

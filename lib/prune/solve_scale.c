@@ -1,3 +1,4 @@
+/* Solve for the scale c of --rule proportional. */
 #include "prune/solve_scale.h"
 
 #include <float.h>
@@ -12,7 +13,7 @@
 
 /* ---- bounds of c ------------------------------------------------------------- */
 
-/* Samples whose x is only known to be in [low, high]. */
+/* A number of samples, for which only the bounds of x are known: x is in [low, high]. */
 struct range {
 	uint64_t count;
 	double low, high;
@@ -41,7 +42,10 @@ cost(const struct estimate *s, double c, bool high)
 
 #define C_MAX 0x1p200
 
-/* Find below < c <= above such that the cost reaches the target at c; above may be C_MAX. */
+/*
+ * Find an interval below < c <= above that contains the c at which the cost
+ * reaches the target. *above may be C_MAX.
+ */
 static void
 bisect(const struct estimate *s, bool high, double target, double *below, double *above)
 {
@@ -72,9 +76,9 @@ order_within(double x)
 }
 
 /*
- * Sums in double have a relative error of about 1e-12. A whole interval of c may
- * meet the budget. The bounds are widened by these amounts, so that they contain
- * this interval in spite of the error.
+ * Sums in double have a relative error of about 1e-12. An interval of values c
+ * may meet the budget. The bounds are widened by SLACK and MARGIN, so that they
+ * contain this interval in spite of the error.
  */
 #define SLACK 1e-9
 #define MARGIN 1e-6
@@ -167,7 +171,7 @@ struct search {
 	const struct ib_scale_problem *b;
 	const struct ib_x_bins *x;
 	const struct ib_bins *values;
-	struct ib_u128 *sum; /* [n + 1]: sum of the values before each value, in units of its bin */
+	struct ib_u128 *sum; /* [n + 1]: sum of all earlier values, in units of the bin */
 };
 
 static enum ib_status
@@ -186,14 +190,17 @@ sum_values(struct search *s, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Count the x below an order, which is at least the order of 0. */
+/* Return the number of values x below `order`, which must be at least ib_float_order(0). */
 static uint64_t
 count_below(const struct search *s, uint64_t order)
 {
 	return ib_bins_below(s->values, s->x->count, order);
 }
 
-/* Return the sum of the values in [from, to), orders of one bin, in its units. */
+/*
+ * Return the sum of the values in [from, to), in units of their bin. `from` and
+ * `to` are results of ib_float_order() within one bin.
+ */
 static struct ib_u128
 sum_between(const struct search *s, uint64_t from, uint64_t to)
 {
@@ -201,7 +208,7 @@ sum_between(const struct search *s, uint64_t from, uint64_t to)
 				s->sum[ib_bins_seek(s->values, from)]);
 }
 
-/* acc += factor * units of a bin */
+/* acc += factor * units * (the unit of the bin) */
 static void
 add_units(struct ib_exact *acc, double factor, struct ib_u128 units, uint32_t bin)
 {
@@ -212,7 +219,7 @@ add_units(struct ib_exact *acc, double factor, struct ib_u128 units, uint32_t bi
 	ib_exact_add_product(acc, factor, (double)units.hi * unit * 0x1p64);
 }
 
-/* acc += factor * (sum of the x in [from, to)) */
+/* acc += factor * (sum of all x in [from, to)) */
 static void
 add_range(const struct search *s, struct ib_exact *acc, double factor, uint64_t from, uint64_t to)
 {
@@ -231,7 +238,10 @@ add_range(const struct search *s, struct ib_exact *acc, double factor, uint64_t 
 	}
 }
 
-/* acc += factor * count * x for a binary32 x; exact for counts below 2^58. */
+/*
+ * acc += factor * count * x. x must be a binary32 value. The result is exact if
+ * count is below 2^58.
+ */
 static void
 add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
 {
@@ -243,7 +253,7 @@ add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
 
 /* ---- the ends of the range of c*x ------------------------------------------- */
 
-/* True if y * f >= x, without rounding. */
+/* True if y * f >= x. The product is not rounded. */
 static bool
 reaches(double y, double f, double x)
 {
@@ -252,7 +262,7 @@ reaches(double y, double f, double x)
 	return product > x || (product == x && fma(y, f, -product) >= 0);
 }
 
-/* Return the order of the smallest float >= x / floor. */
+/* Return ib_float_order() of the smallest float >= x / floor. */
 static uint32_t
 first_certain(double x, double floor)
 {
@@ -268,22 +278,23 @@ first_certain(double x, double floor)
 	return order;
 }
 
-/* Return the order of the largest float <= floor * x. */
+/* Return ib_float_order() of the largest float <= floor * x. */
 static uint32_t
 last_at_floor(double x, double floor)
 {
 	uint32_t order = ib_float_order((float)(floor * x)) + 1;
 
-	/* y <= floor*x is the same as reaches(x, floor, y). */
+	/* y <= floor*x is equivalent to reaches(x, floor, y). */
 	while (order > ZERO && !reaches(x, floor, (double)ib_float_from_order(order)))
 		order--;
 	return order;
 }
 
 /*
- * Return the sign of the cost minus the target at c = scale/x, with scale 1 or
- * floor. The difference is multiplied by x to stay exact: `low` samples have pi =
- * floor, those with x in [from, to) have pi = c*x, those above have pi = 1.
+ * Return the sign of (cost - target) at c = scale/x, where scale is 1 or floor.
+ * The difference is multiplied by x, so that it can be computed exactly. `low`
+ * samples have pi = floor, the samples with x in [from, to) have pi = c*x, and
+ * the samples above have pi = 1.
  */
 static int
 compare(const struct search *s, double x, double scale, uint64_t low, uint64_t from, uint64_t to)
@@ -300,7 +311,7 @@ compare(const struct search *s, double x, double scale, uint64_t low, uint64_t f
 	return ib_exact_compare(&acc, &zero);
 }
 
-/* True if pi is the floor at this x: c = floor/x costs the target or more. */
+/* True if pi = floor at this x, which means that the cost at c = floor/x is at least the target. */
 static bool
 is_low(const struct search *s, uint32_t order)
 {
@@ -313,7 +324,7 @@ is_low(const struct search *s, uint32_t order)
 	return compare(s, x, s->b->floor, count_below(s, from), from, to) >= 0;
 }
 
-/* True if pi is below 1 at this x: c = 1/x costs more than the target. */
+/* True if pi < 1 at this x, which means that the cost at c = 1/x is above the target. */
 static bool
 is_drawn(const struct search *s, uint32_t order)
 {
@@ -325,7 +336,10 @@ is_drawn(const struct search *s, uint32_t order)
 	return compare(s, x, 1, count_below(s, from), from, order) > 0;
 }
 
-/* Return the last order in [range[0], range[1]] for which is() is true. */
+/*
+ * Return the last order in [range[0], range[1]) for which is() is true. is() is
+ * assumed to be true for range[0].
+ */
 static uint32_t
 last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
 	  const uint32_t range[2])
@@ -342,7 +356,7 @@ last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
 	return yes;
 }
 
-/* Return the smallest x of at least this order; 0 if none. */
+/* Return the smallest x that is not below `order`, or 0 if there is no such x. */
 static double
 next_x(const struct search *s, uint64_t order)
 {
@@ -357,8 +371,9 @@ next_x(const struct search *s, uint64_t order)
 }
 
 /*
- * Compute c from the counts and the sum of the x between floor and 1. Rounded
- * three times, always in the same way.
+ * Compute c from the counts, and from the sum of all x whose pi is between
+ * floor and 1. The computation rounds three times, always in the same way, so c
+ * is reproducible.
  */
 static double
 compute_scale(const struct search *s, uint32_t last_low, uint32_t last_drawn)
@@ -369,7 +384,7 @@ compute_scale(const struct search *s, uint32_t last_low, uint32_t last_drawn)
 	struct ib_exact rest, sum;
 
 	if (to < from || count_below(s, to) == low) {
-		/* An interval of c meets the budget: use its lower end. */
+		/* All c in an interval meet the budget: use the lower end of the interval. */
 		double x = next_x(s, to > from ? to : from);
 
 		return x > 0 ? 1 / x : 0;

@@ -1,11 +1,12 @@
 /*
- * Solve for the scale c of --rule proportional: the pi of all known samples
- * must add up to keep*n, with pi = min(1, max(floor, c*x)).
+ * Solve for the scale c of --rule proportional. The keep probabilities pi =
+ * min(1, max(floor, c*x)) of all n known samples must add up to keep*n.
  *
- * The input is a table of bins by the leading bits of x, each with a count and
- * an exact sum of x. In two ranges of bins, where pi changes from floor to c*x and
- * from c*x to 1, every value is needed too. Counts and exact sums do not depend
- * on how the scores are partitioned, so neither does c.
+ * The input is a table of bins by the leading bits of x. Each bin has a count
+ * and an exact sum of x. In the two ranges of bins in which pi changes from
+ * floor to c*x and from c*x to 1, every single value is needed too. The counts
+ * and exact sums do not depend on how the scores are partitioned, so c does not
+ * depend on it either.
  */
 #ifndef IB_PRUNE_SOLVE_SCALE_H
 #define IB_PRUNE_SOLVE_SCALE_H
@@ -14,11 +15,12 @@
 
 struct ib_scale_problem {
 	double keep, floor;
-	uint64_t n; /* known samples */
+	uint64_t n; /* number of known samples */
 
 	/*
-	 * Bounds, as ib_float_order: the largest x with pi = floor is in
-	 * [low[0], low[1]], the largest x with pi < 1 is in [high[0], high[1]].
+	 * Bounds, converted by ib_float_order(). The largest x with pi = floor
+	 * is in [low[0], low[1]]. The largest x with pi < 1 is in [high[0],
+	 * high[1]].
 	 */
 	uint32_t low[2], high[2];
 };
@@ -27,11 +29,17 @@ struct ib_scale_problem {
 void ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t,
 			  enum ib_proxy proxy);
 
-/* Select the bins of x whose values must be known; true if r has all of them. */
+/*
+ * ib_solve_scale_select() selects the bins of x whose values must be known.
+ * ib_solve_scale_has_bins() returns true if r has all of these bins.
+ */
 void ib_solve_scale_select(const struct ib_scale_problem *b, struct ib_bins *x_values);
 bool ib_solve_scale_has_bins(const struct ib_scale_problem *b, const struct ib_bin_counts *r);
 
-/* Return the largest fraction that can be kept: pi is 1 if x > 0, else floor. */
+/*
+ * Return the largest fraction that can be kept. It is reached if pi is 1 for
+ * all x > 0 and floor for all other x.
+ */
 double ib_solve_scale_most(const struct ib_scale_problem *b, const struct ib_x_bins *x);
 
 /* Solve for c. Requires floor < keep and all requested bins. */

@@ -1,3 +1,7 @@
+/*
+ * --split: gather the records, choose the file of each record, and fill the
+ * files.
+ */
 #define XXH_INLINE_ALL
 #include "prune/split.h"
 
@@ -13,7 +17,10 @@
 #include "prune/draw.h"
 #include "record/pieces.h"
 
-/* Kinds of pieces in the spill file: a record's id; a piece of a stream, for one or all files. */
+/*
+ * Kinds of pieces in the spill file. RECORD is the id of a record. The numbers
+ * from FIRST_STREAM on are pieces of a stream, for one file or for all files.
+ */
 enum { RECORD, FIRST_STREAM };
 
 static unsigned
@@ -23,17 +30,18 @@ kind_of(unsigned stream, bool all)
 }
 
 struct ib_split {
-	uint64_t key; /* key of u' */
+	uint64_t key; /* key for the draw u' */
 	uint64_t files;
 	struct ib_pieces *spill;
 	/*
-	 * struct ib_sort_item[n]: the second draw u' of each kept record, as ib_draw_bits(), and
-	 * the record's index in manifest order. In the order of u', the j-th record goes to file j
+	 * struct ib_sort_item[n]: for each kept record, the second draw u', as
+	 * returned by ib_draw_bits(), and the record's index in manifest order.
+	 * If the records are sorted by u', the j-th record is written to file j
 	 * mod K.
 	 */
 	struct ib_huge_array places;
 	uint64_t n;
-	uint32_t *file; /* [n] file of each record */
+	uint32_t *file; /* [n]: number of the file of each record */
 	bool failed;	/* out of memory */
 };
 
@@ -111,7 +119,7 @@ ib_split_status(const struct ib_split *s, struct ib_error *err)
 
 /* ---- the order ------------------------------------------------------------------ */
 
-/* Sort by u'. Records with the same u' stay in the order of the manifest. */
+/* Sort the records by u'. Records with the same u' stay in the order of the manifest. */
 static enum ib_status
 sort_places(struct ib_split *s, struct ib_error *err)
 {
@@ -155,7 +163,7 @@ by_id(const void *a, const void *b)
 	return order ? order : by_index(a, b);
 }
 
-/* Read the ids of the tied records, which are in the manifest's order. */
+/* Read the ids of the tied records. tied[] must be in the order of the manifest. */
 static enum ib_status
 read_ids(struct ib_split *s, struct tied *tied, size_t n, struct ib_arena *arena,
 	 struct ib_error *err)
@@ -186,7 +194,10 @@ is_tied(const struct ib_sort_item *p, uint64_t n, uint64_t i)
 	return (i > 0 && p[i - 1].key == p[i].key) || (i + 1 < n && p[i + 1].key == p[i].key);
 }
 
-/* Order records with the same u' by id. They are few, or duplicates. */
+/*
+ * Sort records with the same u' by id. There are few such records, unless the
+ * manifest has duplicates.
+ */
 static enum ib_status
 sort_ties(struct ib_split *s, struct ib_error *err)
 {

@@ -1,8 +1,9 @@
 /*
- * --split: distribute the kept records over K files of equal length. The file of
- * a record depends on all kept records, so they are first written to a spill
- * file, and copied from there at the end. A record may have text for several
- * streams (the manifest, its weights), each of which has K files.
+ * --split: distribute the kept records over K files of equal length. The file
+ * of a record depends on all kept records, so the records are first written to
+ * a spill file and are copied to the K files at the end. A record may have text
+ * for several streams, for example for the manifest and for its weights. Each
+ * stream has K files.
  */
 #ifndef IB_PRUNE_SPLIT_H
 #define IB_PRUNE_SPLIT_H
@@ -15,14 +16,17 @@ enum ib_status ib_split_new(const struct ib_prune_options *options, struct ib_sp
 			    struct ib_error *err);
 void ib_split_free(struct ib_split *s); /* NULL is allowed */
 
-/* Begin a record. The following pieces belong to it. */
+/* Begin a record. The pieces that are put afterwards belong to this record. */
 void ib_split_begin_record(struct ib_split *s, struct ib_span id);
 void ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
-/* Write a piece to all files of a stream, between the records before and after it. */
+/*
+ * Write a piece to all files of a stream. In each file, the piece is written
+ * between the earlier and the later records.
+ */
 void ib_split_put_to_all(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
 enum ib_status ib_split_status(const struct ib_split *s, struct ib_error *err);
 
-/* After the last record: choose the file of each record. */
+/* Choose the file of each record. Call after the last record. */
 enum ib_status ib_split_assign(struct ib_split *s, struct ib_error *err);
 
 /*

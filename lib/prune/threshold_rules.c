@@ -1,7 +1,7 @@
 /*
- * Rules with thresholds (infobatch, hard, random, buckets, rank): all scores
- * between two thresholds have the same pi. A threshold is the mean, a quantile or
- * a number.
+ * Rules with thresholds (infobatch, hard, random, buckets, rank). All scores
+ * between two thresholds have the same pi. A threshold is the mean, a quantile
+ * or a number.
  */
 #include "prune/threshold_rules.h"
 
@@ -14,8 +14,9 @@
 #include "prune/keep.h"
 
 /*
- * Branch-free binary search: the number of thresholds <= score selects pi. Saves
- * 14 % per sample with two buckets (tests/PERFORMANCE.md).
+ * pi is selected by the number of thresholds that are <= the score. This number
+ * is found by a binary search without branches, which saves 14 % of the time
+ * per sample with two buckets (tests/PERFORMANCE.md).
  */
 void
 ib_thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
@@ -23,7 +24,7 @@ ib_thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, doubl
 	const struct ib_thresholds *l = &rule->thresholds;
 	size_t level[IB_GROUP] = { 0 }, left, half, i;
 
-	if (l->n == 0) { /* no known scores */
+	if (l->n == 0) { /* there are no known scores */
 		for (i = 0; i < n; i++)
 			pi[i] = IB_HIGH;
 		return;
@@ -45,7 +46,7 @@ enum cut_kind { CUT_MEAN, CUT_QUANTILE, CUT_VALUE };
 
 struct cut {
 	enum cut_kind kind;
-	char share[404]; /* for a quantile: F as written by the user */
+	char share[404]; /* for a quantile, the fraction F as the user wrote it */
 	double value;
 };
 
@@ -103,7 +104,10 @@ struct bucket {
 	double share;
 };
 
-/* Parse the first "CUT:SHARE" of *list and advance *list, to NULL at the end. */
+/*
+ * Parse the first "CUT:SHARE" of *list, and advance *list. At the end of the
+ * list, *list is set to NULL.
+ */
 static enum ib_status
 read_bucket(const char **list, struct bucket *b, struct ib_error *err)
 {
@@ -146,15 +150,16 @@ ib_thresholds_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* ---- resolving thresholds  ------------------------------------------------- */
 
-/* A threshold: its value, or the rank of the score that is to be found. */
+/* A threshold. It has either a value, or the rank of a score whose value must still be found. */
 struct found {
 	double value;  /* NaN if no score is known */
 	uint64_t rank; /* 0 if the value is known */
 };
 
 /*
- * Begin to resolve a threshold. The F quantile is the smallest score s such that
- * at least a fraction F of the known scores is <= s, which defines its rank.
+ * Begin to resolve a threshold. The F quantile is the smallest score s such
+ * that at least a fraction F of the known scores is <= s. This definition gives
+ * the rank of s.
  */
 static struct found
 begin_cut(const struct ib_rule *rule, const struct cut *cut)
@@ -170,7 +175,7 @@ begin_cut(const struct ib_rule *rule, const struct cut *cut)
 	return f;
 }
 
-/* Find the scores of all ranks. */
+/* Find the score for every rank in f[0..n). */
 static enum ib_status
 find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *option,
 	  struct ib_error *err)
@@ -212,7 +217,7 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 	return st;
 }
 
-/* Solve for r, from the number of known scores below the threshold. */
+/* Solve for r. This needs the number of known scores below the threshold. */
 static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
@@ -280,7 +285,8 @@ ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 	size_t n, i;
 
 	(void)context;
-	for (n = 0; !st && p; n++) { /* at most IB_THRESHOLDS_MAX: see ib_thresholds_check() */
+	/* at most IB_THRESHOLDS_MAX buckets; see ib_thresholds_check() */
+	for (n = 0; !st && p; n++) {
 		st = read_bucket(&p, &b, err);
 		if (!st) {
 			f[n] = begin_cut(rule, &b.cut);
@@ -298,7 +304,10 @@ ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 
 #define STEPS 64 /* q is a multiple of 1/STEPS, so the thresholds fit into a run header */
 
-/* Return 1 - max(floor, q^B) to 15 digits, on which pow() of all machines agrees. */
+/*
+ * Return 1 - max(floor, q^B), rounded to 15 digits. To 15 digits, pow() gives
+ * the same result on all machines.
+ */
 static double
 rank_share(const struct ib_rule *rule, size_t step)
 {
@@ -310,10 +319,10 @@ rank_share(const struct ib_rule *rule, size_t step)
 }
 
 /*
- * A score below the quantile step/STEPS, and not below the previous one, has q =
- * step/STEPS. The keep probability is that of Selective-Backprop (Jiang et al.
- * 2019, arXiv 1910.00762), which trains on the kept samples with weight 1 instead
- * of 1/pi.
+ * A score that is below the quantile step/STEPS, but not below the previous
+ * quantile, has q = step/STEPS. The keep probability is the same as in
+ * Selective-Backprop (Jiang et al. 2019, arXiv 1910.00762). Selective-Backprop,
+ * however, trains on the kept samples with weight 1 instead of 1/pi.
  */
 enum ib_status
 ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)

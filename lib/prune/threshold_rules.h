@@ -7,7 +7,7 @@
 /* True if the text is a valid threshold: mean, median, qF or vX. */
 bool ib_cut_is_valid(struct ib_span text);
 
-/* Returns IB_E_MISUSE if the options' threshold or buckets are malformed. */
+/* Returns IB_E_MISUSE if the threshold or the buckets in options are malformed. */
 enum ib_status ib_thresholds_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /* Returns IB_E_MISUSE if no thresholds are given for --rule buckets. */

@@ -1,3 +1,4 @@
+/* Add thresholds to a rule, and compute 1-r with rounding. */
 #include "prune/thresholds.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@ ib_complement(double r)
 	double pi;
 
 	snprintf(text, sizeof(text), "%.15g", 1 - r);
-	comma = strchr(text, ','); /* the caller's locale may use a comma */
+	comma = strchr(text, ','); /* the caller's locale may use a comma as the decimal point */
 	if (comma)
 		*comma = '.';
 	return ib_number_text(ib_span_of(text), &pi) ? pi : 1 - r;

@@ -6,12 +6,13 @@
 
 #define IB_THRESHOLDS_MAX 64
 
-#define IB_HIGH 2.0 /* special value for pi: the sample is kept without a draw */
+/* special value of pi: the sample is at or above the threshold and is kept without a draw */
+#define IB_HIGH 2.0
 
 /*
- * Thresholds and the pi between them: a score below cut[k], and not below
- * cut[k-1], has pi[k]. pi[n] is IB_HIGH. Initialize with {0} and add with
- * ib_thresholds_put().
+ * Thresholds and the values of pi between them. A score that is below cut[k]
+ * but not below cut[k-1] has pi[k]. pi[n] is IB_HIGH. Initialize with {0}, and
+ * add thresholds with ib_thresholds_put().
  */
 struct ib_thresholds {
 	size_t n;
@@ -20,10 +21,16 @@ struct ib_thresholds {
 	double pi[IB_THRESHOLDS_MAX + 1];
 };
 
-/* Add a threshold, not less than the previous one, and the fraction to prune below it. */
+/*
+ * Add a threshold and the fraction `share` to prune below it. The threshold
+ * must not be less than the previous threshold.
+ */
 void ib_thresholds_put(struct ib_thresholds *l, double cut, double share);
 
-/* Return 1-r rounded to 15 significant digits, so that 0.9 gives 0.1. */
+/*
+ * Return 1-r rounded to 15 significant digits. The rounding ensures that the
+ * result for 0.9 is exactly 0.1.
+ */
 double ib_complement(double r);
 
 #endif

@@ -1,3 +1,4 @@
+/* Count the ids without a score, and warn about them. */
 #include "prune/unseen.h"
 
 #include <stdatomic.h>
@@ -6,12 +7,16 @@
 #include "base/limit.h"
 
 /*
- * Warn if this percentage of the ids is unmatched on both sides, even if the ids
- * are not similar. A few unmatched ids are normal: data sets change.
+ * Warn if at least this percentage of the ids is unmatched on both sides, even
+ * if the unmatched ids are not similar. A few unmatched ids are normal, because
+ * data sets change.
  */
 #define MANY_PERCENT 5
 
-/* Limit for rows compared in search of similar ids: ROWS_LEAST + ROWS_PER_SAMPLE per record. */
+/*
+ * At most ROWS_LEAST + ROWS_PER_SAMPLE * (number of records) rows are compared
+ * when similar ids are searched for.
+ */
 #define ROWS_LEAST ((uint64_t)1 << 18)
 #define ROWS_PER_SAMPLE 8
 
@@ -61,7 +66,7 @@ ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids 
 		u->enough = true;
 }
 
-/* Lists and tars have no field name to compare. */
+/* Lists and tars have no field names, so there is no key to store. */
 void
 ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key)
 {
@@ -88,7 +93,10 @@ is_used(const struct ib_duplicate_check *duplicates, uint64_t row)
 	return ((const uint64_t *)duplicates->rows.p)[row / 64] >> row % 64 & 1;
 }
 
-/* Return the id of a row, or an empty id if its offsets are invalid: a mapped file is unchecked. */
+/*
+ * Return the id of a row. Returns an empty id if the row's offsets are invalid,
+ * which is possible because a mapped file is not checked in advance.
+ */
 static struct ib_span
 id_of_row(const struct ib_table *t, uint64_t row)
 {
@@ -102,7 +110,7 @@ id_of_row(const struct ib_table *t, uint64_t row)
 
 /*
  * Compare the unused rows with the missing ids. A run over one of many shards
- * does not use nearly all rows, so the number of rows compared is limited.
+ * leaves most rows unused, so the number of compared rows is limited.
  */
 static void
 compare_rows(struct ib_unseen *u, const struct ib_unseen_run *run)
@@ -137,8 +145,9 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 }
 
 /*
- * True if the unmatched ids on both sides are too many for an accident. With
- * --part, or with the scores of one partition, many are unmatched anyway.
+ * True if both sides have so many unmatched ids that this cannot be an
+ * accident. If --part and the score file have different numbers of partitions,
+ * many ids are unmatched anyway.
  */
 static bool
 are_many(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unused)
@@ -175,7 +184,7 @@ warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t
 	ib_bytes_release(&text);
 }
 
-/* Warn if ids match as numbers but come from fields with different names. */
+/* Warn if the matching ids are numbers that come from fields with different names. */
 static void
 warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 {
