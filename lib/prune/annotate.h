@@ -1,7 +1,7 @@
 /*
  * Write the records of the epoch manifest. Each record is copied, and its
- * weight is inserted. If requested, its id and an explanation are inserted too.
- * All other bytes of the record stay the same.
+ * weight is inserted. If requested, the id of the record and an explanation are
+ * inserted too. All other bytes of the record stay the same.
  */
 #ifndef IB_PRUNE_ANNOTATE_H
 #define IB_PRUNE_ANNOTATE_H

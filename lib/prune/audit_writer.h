@@ -6,8 +6,8 @@
  *
  * Worker threads format lines into struct ib_audit_text. One thread passes
  * these texts to the writer in manifest order, so the log does not depend on
- * the number of threads. Only ib_audit_writer_append() adds the run to the log;
- * it is called when the outputs are committed.
+ * the number of threads. Only ib_audit_writer_append(), which is called when
+ * the outputs are committed, adds the run to the log.
  */
 #ifndef IB_PRUNE_AUDIT_WRITER_H
 #define IB_PRUNE_AUDIT_WRITER_H
@@ -64,7 +64,7 @@ void ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *
 /*
  * Wait for the lock of the log, and complete the frame with the footer. The
  * caller sets the counts, the weight sum and the manifest digest in *tail. This
- * function sets the hashes. It does not write to the log. The lock is held
+ * function sets the hashes and does not write to the log. The lock is held
  * until ib_audit_writer_discard().
  */
 enum ib_status ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail,

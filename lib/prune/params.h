@@ -2,8 +2,8 @@
  * The parameters of a rule and of its schedule, in one table. Each row
  * describes one parameter: its name, its member in struct ib_rule_options, its
  * kind and its range. The table is used to parse --rule NAME:PARAMETER=VALUE,
- * to check values, to print --help, and to write receipts and run headers. It
- * is also used to read run headers (audit/run_header.c) and to print the
+ * to check values, to print --help, and to write receipts and run headers. The
+ * table is also used to read run headers (audit/run_header.c) and to print the
  * command of a run in a report (audit/reproduce.c).
  *
  * To add a parameter, add a row in params.c and a member in struct
@@ -44,7 +44,7 @@ struct ib_param {
 	void (*put)(struct ib_json_writer *to, const struct ib_rule *rule);
 };
 
-/* Return the rows of the table. They have the order of the members in files. */
+/* Return the rows of the table, in the order of the members in files. */
 const struct ib_param *ib_params(size_t *n);
 
 /* True if the rule has this parameter. */

@@ -65,9 +65,10 @@ struct ib_rule_kind {
 	enum ib_status (*check)(const struct ib_rule_options *options, struct ib_error *err);
 	/*
 	 * Find thresholds and solve for budgets. This function is also called
-	 * in unpruned epochs. If there are scores, it is called twice. The first
-	 * call requests the bins whose values are needed (rule->wanted_bins).
-	 * The second call uses the counts of the second pass.
+	 * in unpruned epochs. If there are scores, this function is called
+	 * twice. The first call requests the bins whose values are needed
+	 * (rule->wanted_bins). The second call uses the counts of the second
+	 * pass.
 	 */
 	enum ib_status (*prepare)(struct ib_rule *rule, const struct ib_context *context,
 				  struct ib_error *err);

@@ -294,7 +294,7 @@ last_at_floor(double x, double floor)
  * Return the sign of (cost - target) at c = scale/x, where scale is 1 or floor.
  * The difference is multiplied by x, so that it can be computed exactly. `low`
  * samples have pi = floor, the samples with x in [from, to) have pi = c*x, and
- * the samples above have pi = 1.
+ * the samples with a larger x have pi = 1.
  */
 static int
 compare(const struct search *s, double x, double scale, uint64_t low, uint64_t from, uint64_t to)

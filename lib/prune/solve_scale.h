@@ -6,7 +6,7 @@
  * and an exact sum of x. In the two ranges of bins in which pi changes from
  * floor to c*x and from c*x to 1, every single value is needed too. The counts
  * and exact sums do not depend on how the scores are partitioned, so c does not
- * depend on it either.
+ * depend on the partitions either.
  */
 #ifndef IB_PRUNE_SOLVE_SCALE_H
 #define IB_PRUNE_SOLVE_SCALE_H
@@ -37,8 +37,8 @@ void ib_solve_scale_select(const struct ib_scale_problem *b, struct ib_bins *x_v
 bool ib_solve_scale_has_bins(const struct ib_scale_problem *b, const struct ib_bin_counts *r);
 
 /*
- * Return the largest fraction that can be kept. It is reached if pi is 1 for
- * all x > 0 and floor for all other x.
+ * Return the largest fraction that can be kept. This fraction is reached if pi
+ * is 1 for all x > 0 and floor for all other x.
  */
 double ib_solve_scale_most(const struct ib_scale_problem *b, const struct ib_x_bins *x);
 

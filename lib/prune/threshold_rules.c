@@ -150,7 +150,7 @@ ib_thresholds_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* ---- resolving thresholds  ------------------------------------------------- */
 
-/* A threshold. It has either a value, or the rank of a score whose value must still be found. */
+/* A threshold has either a value, or the rank of a score whose value must still be found. */
 struct found {
 	double value;  /* NaN if no score is known */
 	uint64_t rank; /* 0 if the value is known */

@@ -5,7 +5,7 @@
  * The index (index.npy) contains the table's slots in the order of
  * ib_table_sort_slots(). Thanks to the index, a reader does not have to hash
  * every id, and a run that needs few rows can look up these rows in the mapped
- * file. meta.json is written last. It contains the CRCs of the columns from
+ * file. meta.json is written last and contains the CRCs of the columns from
  * which the index was computed. If another tool rewrites the rows, the CRCs
  * differ and readers ignore the index.
  *
@@ -164,8 +164,8 @@ is_column(const struct ib_npz_member *m, const char *descr)
 }
 
 /*
- * Find a required member. It must be a one-dimensional array of type `descr`
- * with n items. If n is UINT64_MAX, any number of items is accepted.
+ * Find a required member. The member must be a one-dimensional array of type
+ * `descr` with n items. If n is UINT64_MAX, any number of items is accepted.
  */
 static enum ib_status
 member(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,

@@ -4,8 +4,8 @@
  * - A record that is older than the score of its id is counted as stale and is
  *   not used.
  * - If an id has several records of one epoch, --duplicates decides which loss
- *   is used. The mode `last` without smoothing needs only the columns as state;
- *   it is implemented by fold_plain_group(), the fast path. The other modes
+ *   is used. The mode `last` without smoothing needs only the columns as state,
+ *   and is implemented by fold_plain_group(), the fast path. The other modes
  *   also store the loss before smoothing (`raw`), and a flag that is set if
  *   this loss was folded in this run (`here`). A loss from an earlier run is
  *   replaced by a loss of the same epoch, not combined with it.

@@ -167,10 +167,10 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 }
 
 /*
- * Record the partition of the rows. It is the partition of --part, or else the
- * partitions that the score files name. If a score file without a partition is
- * read too, the totals name no partition. Partitions with different K cannot be
- * combined, except if the result is split again.
+ * Record the partition of the rows. The rows belong to the partition of --part,
+ * or else to the partitions that the score files name. If a score file without
+ * a partition is read too, the totals name no partition. Partitions with
+ * different K cannot be combined, except if the result is split again.
  */
 static enum ib_status
 note_part(struct run *run, const struct ib_scores *s, const char *name, struct ib_error *err)

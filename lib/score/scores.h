@@ -1,7 +1,7 @@
 /*
  * The scores of all samples, stored as a table of ids and one column per value.
- * This header also declares the functions that read and write score files. It
- * defines struct ib_scores, which is opaque in infobatch.h.
+ * This header also declares the functions that read and write score files.
+ * struct ib_scores, which is opaque in infobatch.h, is defined here.
  */
 #ifndef IB_SCORE_SCORES_H
 #define IB_SCORE_SCORES_H

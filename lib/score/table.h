@@ -30,8 +30,8 @@
 /* Limit of a chain's length. A longer chain means that the ids were chosen to collide. */
 #define IB_CHAIN_MAX 1024
 /*
- * Number of slots after the last bucket. They are room for the longest chain,
- * and for a group of ids that is added before the caller checks
+ * Number of slots after the last bucket. These slots are room for the longest
+ * chain, and for a group of ids that is added before the caller checks
  * too_many_collisions.
  */
 #define IB_OVERFLOW_SLOTS (2 * IB_CHAIN_MAX)
