@@ -1,6 +1,7 @@
 /*
- * One JSON array of any size, whose elements are the records. A block ends after
- * an element and its comma; struct ib_block_cut keeps the state between blocks.
+ * The JSON array format: the operand is one JSON array of any size, and each element is a record.
+ * A block ends after the comma that follows an element. struct ib_block_cut keeps the state of
+ * the array between blocks.
  */
 #include "record/format.h"
 
@@ -8,9 +9,9 @@
 #include "record/dialect.h"
 
 /*
- * Return the position after the comma or bracket that ends the element at p, or
- * NULL if the element does not end before `end`. Checks only strings and
- * nesting; the element's grammar is checked when it is read.
+ * Return the position after the comma or bracket that ends the element at p, or NULL if the
+ * element does not end before `end`. This function checks only strings and nesting. The grammar
+ * of the element is checked when the element is read.
  */
 static const char *
 element_end(const char *p, const char *end)
@@ -53,7 +54,7 @@ element_end(const char *p, const char *end)
 	return NULL;
 }
 
-/* Only white space may follow the closing bracket. */
+/* Check that only white space follows the closing bracket. */
 static void
 cut_rest(const char *p, const char *end, struct ib_block_cut *cut)
 {
@@ -94,15 +95,15 @@ cut_array(const char *p, size_t n, bool last, struct ib_block_cut *cut)
 	if (cut->ended) {
 		cut_rest(p, end, cut);
 		if (!cut->why)
-			cut->n = n; /* the last block includes trailing space */
+			cut->n = n; /* the last block includes the space after the array */
 	} else if (last) {
 		cut->why = "the array has no closing bracket: is the file truncated?";
 	}
 }
 
-#define LINE_SEEN ((size_t)4096) /* bytes that are enough to know a text log */
+#define LINE_SEEN ((size_t)4096) /* enough bytes of a line to recognize a text log */
 
-/* Fail if the first line, which begins with a bracket, is text: "[2024-01-02] INFO loss=0.5". */
+/* Fail if the first line begins with a bracket but is text, as in "[2024-01-02] INFO loss=0.5". */
 static enum ib_header_status
 refuse_text_log(const struct ib_source *s, struct ib_span line, struct ib_error *err)
 {

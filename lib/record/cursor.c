@@ -1,3 +1,6 @@
+/*
+ * The cursor (record/cursor.h), and functions with which the formats set its record or its error.
+ */
 #include "record/cursor.h"
 
 #include <stdarg.h>
@@ -48,7 +51,7 @@ ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after)
 {
 	const char *nuls = memchr(p, '\0', (size_t)(after - p));
 
-	/* The record that follows on this line gets the line's number. */
+	/* The next record is on the same line and gets the same line number and record number. */
 	c->line--;
 	c->number--;
 	c->unnumbered++;
@@ -97,7 +100,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 	r->unterminated = !ended && c->block->unterminated;
 	if (r->n > 0 && stop[-1] == '\r') {
 		r->n--;
-		/* A CR without LF is not copied to the output. */
+		/* Do not copy a CR without LF to the output. */
 		r->end = ended ? 2 : 0;
 	}
 	c->at = stop + ended;
@@ -105,7 +108,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 
 /* ---- ids ----------------------------------------------------------------------- */
 
-/* Set c->why: no record of this operand has a known id field. */
+/* Set c->why to say that no record of this operand has a known id field. Returns false. */
 static bool
 no_key(struct ib_cursor *c)
 {
@@ -121,7 +124,10 @@ no_key(struct ib_cursor *c)
 	return false;
 }
 
-/* Append to c->why the fields that the record has, if it lacks a field of the key. */
+/*
+ * If the record lacks a field of the key, append the names of its fields to c->why. Returns
+ * false.
+ */
 static bool
 no_field(struct ib_cursor *c, const struct ib_key *key)
 {

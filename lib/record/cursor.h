@@ -5,8 +5,8 @@
 #include "record/source.h"
 
 /*
- * Start at the block's first record. A new cursor is {0}; later calls reuse its
- * memory and release the ids of the block before.
+ * Start at the block's first record. Initialize a new cursor with {0}. Later calls reuse the
+ * memory of the cursor and release the ids of the previous block.
  */
 void ib_cursor_start(struct ib_cursor *c, const struct ib_block *block);
 void ib_cursor_release(struct ib_cursor *c);
@@ -14,13 +14,12 @@ void ib_cursor_release(struct ib_cursor *c);
 /* Read the next record into c->record and c->v. Skips empty lines. */
 enum ib_next ib_cursor_next(struct ib_cursor *c);
 
-/* As ib_cursor_read_id(), for every id that is not one plain field. */
+/* Like ib_cursor_read_id(), but for every id except a single field of plain text. */
 bool ib_cursor_build_id(struct ib_cursor *c, struct ib_span *id);
 
 /*
- * Find the current record's id. Returns false and sets c->why if the record has
- * no id. id->p is NULL if memory ran out. The id is valid until the cursor
- * starts the next block.
+ * Find the current record's id. Returns false and sets c->why if the record has no id. Sets id->p
+ * to NULL if out of memory. The id is valid until the cursor starts the next block.
  */
 static inline bool
 ib_cursor_read_id(struct ib_cursor *c, struct ib_span *id)

@@ -1,11 +1,11 @@
 /*
- * CSV (RFC 4180: a field may be in double quotes; a quote inside is doubled) and
- * TSV (no quotes, no escapes), with a header line.
+ * CSV (RFC 4180) and TSV, both with a header line. A CSV field may be in double quotes; a quote
+ * inside such a field is doubled. TSV has neither quotes nor escapes.
  *
- * A quoted CSV field may contain newlines, so a block of CSV ends at a newline
- * outside quotes; an unclosed quote extends to the end of the file. Blocks and
- * the header are followed by a newline as sentinel: scans for a delimiter stop
- * there, at c->end, and then compare with the end.
+ * A quoted CSV field may contain newlines, so a block of CSV ends at a newline outside quotes. A
+ * quote that is not closed extends to the end of the file. A newline is stored after each block
+ * and after the header as a sentinel. A scan for a delimiter stops at the sentinel, and then
+ * compares its position with the end of the block (c->end).
  */
 #include "record/format.h"
 
@@ -19,8 +19,8 @@
 #include "record/dialect.h"
 
 /*
- * Return the position after the closing quote of the field that opens at p, or
- * NULL if the quote is not closed.
+ * Return the position after the closing quote of the quoted field at p, or NULL if the quote is
+ * not closed.
  */
 static const char *
 close_quote(const char *p, const char *end, bool *doubled)
@@ -36,8 +36,8 @@ close_quote(const char *p, const char *end, bool *doubled)
 }
 
 /*
- * Find the newline that ends the CSV record at p; NULL if it is not before `end`.
- * A quote opens a quoted field only at the start of a field.
+ * Return the newline that ends the CSV record at p, or NULL if there is none before `end`. A
+ * quote opens a quoted field only at the start of a field.
  */
 static const char *
 csv_record_stop(const char *p, const char *end)
@@ -84,8 +84,8 @@ is_empty_line(const char *p, const char *end)
 }
 
 /*
- * True if the row at p repeats the header byte for byte. Sets *stop to its
- * newline, or to the block's end.
+ * True if the row at p repeats the header byte for byte. Sets *stop to the newline of the row, or
+ * to the block's end.
  */
 static bool
 is_header(const struct ib_source *s, const char *p, const char *end, const char **stop)
@@ -102,8 +102,8 @@ is_header(const struct ib_source *s, const char *p, const char *end, const char 
 }
 
 /*
- * Skip byte order marks and bytes 0x00 at the start of a line. *nuls is true if
- * bytes 0x00 come last.
+ * Skip byte order marks and bytes 0x00 at the start of a line. Sets *nuls to true if the last
+ * bytes skipped are 0x00.
  */
 static __attribute__((noinline)) const char *
 skip_odd_start(const char *p, const char *end, bool *nuls)
@@ -122,8 +122,9 @@ skip_odd_start(const char *p, const char *end, bool *nuls)
 }
 
 /*
- * True if the line at p counts as a record: not empty, and not a repeated header,
- * after what skip_non_row() skips. Bytes 0x00 instead of a record count.
+ * True if the line at p counts as a record. Byte order marks and bytes 0x00 at the start of the
+ * line are skipped first. The rest of the line counts unless it is empty or repeats the header. A
+ * line of bytes 0x00 counts too, as an invalid record.
  */
 static bool
 is_row(const struct ib_source *s, const char *p, const char *end)
@@ -136,7 +137,7 @@ is_row(const struct ib_source *s, const char *p, const char *end)
 	return is_empty_line(p, end) ? nuls : !is_header(s, p, end, &stop);
 }
 
-/* Find the newline that ends the record at p; NULL if it is not before `end`. */
+/* Return the newline that ends the record at p, or NULL if there is none before `end`. */
 static const char *
 record_stop(char delimiter, const char *p, const char *end)
 {
@@ -161,8 +162,8 @@ count_rows(const struct ib_source *s, const char *p, size_t n)
 /* ---- fields ------------------------------------------------------------- */
 
 /*
- * Read the field at p; *stop is the delimiter or newline that ends it. Returns
- * false if its quote is not closed, or if more text follows the closing quote.
+ * Read the field at p. Sets *stop to the delimiter or newline that ends the field. Returns false
+ * if the quote of the field is not closed, or if text follows the closing quote.
  */
 static inline bool
 read_field(char delimiter, const char *p, const char *end, struct ib_value *v, const char **stop)
@@ -177,7 +178,7 @@ read_field(char delimiter, const char *p, const char *end, struct ib_value *v, c
 			return false;
 		v->p = p + 1;
 		v->n = (uint32_t)(q - p - 2);
-		while (q < end && *q == ' ') /* space of a padded column */
+		while (q < end && *q == ' ') /* skip the space of a padded column */
 			q++;
 		*stop = q;
 		if (q < end && *q == '\r' && (q + 1 == end || q[1] == '\n'))
@@ -194,10 +195,7 @@ read_field(char delimiter, const char *p, const char *end, struct ib_value *v, c
 	return true;
 }
 
-/*
- * Remove the space around a field's text and, for CSV, the quotes inside that
- * space.
- */
+/* Remove the space around a field. For CSV, then also remove the quotes, as in ' "a" '. */
 static void
 trim(struct ib_value *v, char delimiter)
 {
@@ -213,7 +211,7 @@ trim(struct ib_value *v, char delimiter)
 	v->n -= 2;
 }
 
-/* Convert a field to a number. "" and NA become IB_NULL; other text stays text. */
+/* Convert a field to a number. "" and NA become IB_NULL. Text that is not a number stays text. */
 static void
 convert_number(struct ib_value *v, char delimiter)
 {
@@ -232,8 +230,8 @@ convert_number(struct ib_value *v, char delimiter)
 }
 
 /*
- * Read a field in the common form: without quotes, and not the last field before
- * CR LF or the block's end. Returns its end, or NULL if read_field() must read it.
+ * Read a field that has no quotes and is not the last field before CR LF or the block's end. This
+ * is the common case. Returns the end of the field, or NULL if read_field() must read it.
  */
 static inline const char *
 plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *length)
@@ -251,9 +249,9 @@ plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *le
 }
 
 /*
- * Read a number in the common form: a JSON number that fills the field. Returns
- * its end, or NULL if convert_number() must read the field. This saves 8 % of a
- * run; see tests/PERFORMANCE.md.
+ * Read a field that consists of a JSON number. This is the common form of numbers. Returns the
+ * end of the field, or NULL if convert_number() must read it. This function saves 8 % of the time
+ * of a run; see tests/PERFORMANCE.md.
  */
 static inline const char *
 plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length)
@@ -276,8 +274,8 @@ plain_number(char delimiter, const char *p, struct ib_value *v, uint32_t *length
 }
 
 /*
- * Read one field of a row into v, as text or as a number; *stop is the delimiter
- * or newline that ends it. Returns false if its quotes are malformed.
+ * Read one field of a row into v, as text or as a number. Sets *stop to the delimiter or newline
+ * that ends the field. Returns false if the quotes of the field are malformed.
  */
 static inline bool
 read_value(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, uint32_t *length,
@@ -297,7 +295,7 @@ read_value(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, 
 
 /* ---- rows --------------------------------------------------------------- */
 
-/* Find the newline of the record at p, or the end of the block. */
+/* Return the newline that ends the record at p, or the end of the block. */
 static const char *
 row_stop(const struct ib_cursor *c, const char *p)
 {
@@ -306,7 +304,7 @@ row_stop(const struct ib_cursor *c, const char *p)
 	return stop ? stop : c->end;
 }
 
-/* Count the fields from p to the row's end. Returns 0 if quotes are malformed. */
+/* Count the fields from p to the end of the row. Returns 0 if the quotes are malformed. */
 static size_t
 count_fields(const struct ib_cursor *c, const char *p)
 {
@@ -323,9 +321,9 @@ count_fields(const struct ib_cursor *c, const char *p)
 }
 
 /*
- * Set c->record to a malformed row, and move c->at to the next record. A quote
- * that is not closed extends the row to the end of the file. Bytes 0x00 end the
- * row if a complete row follows them.
+ * Set c->record to a malformed row, and move c->at to the next record. A row with a quote that is
+ * not closed extends to the end of the file. If a complete row follows bytes 0x00, the malformed
+ * row ends after these bytes.
  */
 static __attribute__((noinline)) enum ib_next
 bad_row(struct ib_cursor *c, const char *start, const char *why)
@@ -343,13 +341,13 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	ib_cursor_finish_line(c, start, stop);
 	lines = ib_byte_scan_count_lines(start, c->record.n);
 	c->line += lines;
-	/* The file is truncated after a newline inside a quoted field. */
+	/* The file was truncated after a newline inside a quoted field. */
 	if (open && lines == 1 && c->end[-1] == '\n')
 		c->record.unterminated = true;
 	return ib_cursor_fail(c, "%s", why);
 }
 
-/* Return a hint why the row may have more fields than the header; "" if there is none. */
+/* Return a hint at why the row has more fields than the header, or "" if no cause is known. */
 static const char *
 hint_for_extra_fields(const struct ib_cursor *c, const char *start)
 {
@@ -382,9 +380,9 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 }
 
 /*
- * Skip an empty line, a byte order mark, a repeated header or bytes 0x00 at
- * c->at. Returns IB_NEXT_END if something was skipped, IB_NEXT_RECORD if a row
- * begins at c->at, and IB_NEXT_BAD for an invalid record.
+ * Skip an empty line, a byte order mark or a repeated header at c->at. Returns IB_NEXT_END if
+ * something was skipped, IB_NEXT_RECORD if a row begins at c->at, or IB_NEXT_BAD if bytes 0x00
+ * begin there, which are returned as an invalid record.
  */
 static __attribute__((noinline)) enum ib_next
 skip_non_row(struct ib_cursor *c)
@@ -416,7 +414,10 @@ skip_non_row(struct ib_cursor *c)
 	return bad_row(c, start, "bytes 0x00 instead of a record, as after a power cut");
 }
 
-/* Compare the first bytes: false if skip_non_row() would find a row. Nearly always false. */
+/*
+ * Test only the first bytes. Returns false if a row surely begins at p, which is the common case.
+ * If it returns true, skip_non_row() must decide.
+ */
 static inline bool
 may_be_non_row(const struct ib_source *s, const char *p)
 {
@@ -427,7 +428,7 @@ may_be_non_row(const struct ib_source *s, const char *p)
 	       (unsigned char)(*p - ' ') >= 0xef - ' ';
 }
 
-/* Move c->at to the next row. Returns IB_NEXT_RECORD if there is one. */
+/* Move c->at to the next row. Returns IB_NEXT_RECORD if a row was found. */
 static inline enum ib_next
 find_row(struct ib_cursor *c)
 {
@@ -443,7 +444,7 @@ find_row(struct ib_cursor *c)
 	return IB_NEXT_END;
 }
 
-/* Trim all text fields, for a file with padded columns. */
+/* Trim all text fields without quotes, because the columns of the file are padded. */
 static __attribute__((noinline)) void
 trim_texts(struct ib_cursor *c)
 {
@@ -454,7 +455,10 @@ trim_texts(struct ib_cursor *c)
 			trim(&c->v[i], c->source->delimiter);
 }
 
-/* True, with c->why set, if the row has the column's name in place of its id. */
+/*
+ * True if the id of the row is the name of the id column, so that the row is another header. In
+ * this case, sets c->why.
+ */
 static __attribute__((noinline)) bool
 is_other_header(struct ib_cursor *c)
 {
@@ -469,7 +473,7 @@ is_other_header(struct ib_cursor *c)
 	return true;
 }
 
-/* True if check_id() must look at the id. Nearly always false. */
+/* True if check_id() must check the id, which is rare. */
 static inline bool
 is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 {
@@ -477,7 +481,7 @@ is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 	       (s->delimiter == '\t' && id->n > 1 && *id->p == '"' && id->p[id->n - 1] == '"');
 }
 
-/* Count ids in quotes. Returns false if the row is another header. */
+/* Count the ids of a TSV that are in quotes. Returns false if the row is another header. */
 static __attribute__((noinline)) bool
 check_id(struct ib_cursor *c)
 {
@@ -506,7 +510,7 @@ row_next(struct ib_cursor *c)
 	c->record.line = c->line++;
 	c->number++;
 	c->record.close = NULL;
-	/* Slots without a column have been IB_ABSENT since ib_cursor_start(). */
+	/* Slots of fields without a column are IB_ABSENT since ib_cursor_start(). */
 	for (i = 0;; i++, p = stop + 1) {
 		v = &other;
 		number = false;
@@ -547,7 +551,7 @@ names_column(const struct ib_source *s, size_t i, struct ib_span want, bool trim
 	return ib_span_equal(ib_value_span(&name), want);
 }
 
-/* Return the last column of that name, or columns.n if there is none. */
+/* Return the index of the last column with this name, or columns.n if there is none. */
 static size_t
 find_column(const struct ib_source *s, struct ib_span want, bool trimmed)
 {
@@ -566,7 +570,7 @@ ib_source_has_column(const struct ib_source *s, struct ib_span want)
 	       find_column(s, want, true) < s->columns.n;
 }
 
-/* Assign columns to the needed fields of the same name. */
+/* Give each needed field the column of the same name. */
 static void
 map_columns(struct ib_source *s, bool trimmed)
 {
@@ -600,8 +604,8 @@ ib_delimited_map_columns(struct ib_source *s)
 }
 
 /*
- * Allocate the column arrays; a header of n bytes has at most n + 1 columns. The
- * header is read again if the first block had no complete row.
+ * Allocate the column arrays. A header of n bytes has at most n + 1 columns. If the first block
+ * had no complete row, the header is read again, and this function is called again.
  */
 static bool
 allocate_columns(struct ib_source *s)
@@ -664,7 +668,7 @@ read_header(struct ib_source *s, struct ib_error *err)
 	return read_names(s, err);
 }
 
-/* Store the header line, padded like a block, and parse it. */
+/* Store the header line, followed by the padding of a block, and parse it. */
 static enum ib_header_status
 store_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
 	     struct ib_error *err)
@@ -693,7 +697,7 @@ store_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *us
 		ib_fail_memory(err);
 		return IB_HEADER_INVALID;
 	}
-	/* The newline just added is only a sentinel. */
+	/* The newline that was just added is a sentinel and not part of the header. */
 	s->header.n--;
 	*used = (size_t)(stop - start);
 	return read_header(s, err) ? IB_HEADER_INVALID : IB_HEADER_COMPLETE;

@@ -1,9 +1,9 @@
 /*
  * Detect the format of an operand.
  *
- * Order of the decision: formats that are known but not supported; npz,
- * totals and tar by their magic bytes; -f; the suffix of the file name, if the
- * content does not contradict it; the first byte and the first line.
+ * The first of these tests that matches decides: the formats that are known but not supported;
+ * the magic bytes of npz, totals and tar; -f; the suffix of the file name, unless the content
+ * contradicts it; the first byte and the first line.
  */
 #include "record/format.h"
 
@@ -13,7 +13,7 @@
 #include "record/dialect.h"
 #include "record/known_formats.h"
 
-/* True if the header line has a column with a known id name, or one that -k names. */
+/* True if a column of the header line has a known id name, or a name given by -k. */
 static bool
 names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 {
@@ -120,7 +120,10 @@ ib_detect_cr_lines(struct ib_span head)
 
 /* ---- file names with a known suffix --------------------------------------- */
 
-/* Return the format of a file name's suffix. .json may hold JSON lines too. */
+/*
+ * Return the format that belongs to the suffix of a file name. A .json file may hold JSON lines
+ * too.
+ */
 static enum ib_format
 named_format(struct ib_span stem)
 {
@@ -158,7 +161,7 @@ is_text(const struct sample *l, struct ib_span part)
 	return ib_utf8_is_text(part.p, part.n, l->partial && part.p + part.n == l->end);
 }
 
-/* True if the line is a header in a comment: "# id,loss". */
+/* True if the line is a header that is commented out, such as "# id,loss". */
 static bool
 is_commented_header(struct ib_span line)
 {
@@ -180,7 +183,10 @@ fail_nuls(const struct sample *l, struct ib_error *err)
 		       l->source->name);
 }
 
-/* Return the delimited format whose header line this is, NULL if it is none. */
+/*
+ * Return the delimited format whose header is the first line, or NULL if the line is not a
+ * header.
+ */
 static const struct ib_record_format *
 delimited_format(const struct sample *l)
 {
@@ -193,7 +199,7 @@ delimited_format(const struct sample *l)
 	return *f;
 }
 
-/* Fail because the suffix says `want`, but the content is something else. */
+/* Fail because the suffix of the file name indicates the format `want`, but the content differs. */
 static enum ib_status
 fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 {
@@ -211,7 +217,7 @@ fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 		: first == '[' ? ib_record_format_find(IB_FORMAT_JSON)
 			       : delimited_format(l);
 	if (!other && names_an_id(l->line, ',', l->key))
-		other = ib_record_format_find(IB_FORMAT_CSV); /* a header of one column */
+		other = ib_record_format_find(IB_FORMAT_CSV); /* the header has only one column */
 	if (other)
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s (read it with -f %s)",
 			       name, other->name, want, other->option);
@@ -221,7 +227,9 @@ fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 		       name, want, ib_show(show, l->line));
 }
 
-/* True for a bracket, then an object or the closing bracket. */
+/*
+ * True if the text begins with a bracket that is followed by an object or by the closing bracket.
+ */
 static bool
 is_array_of_objects(struct ib_span head)
 {
@@ -234,7 +242,7 @@ is_array_of_objects(struct ib_span head)
 	return next == '{' || next == ']';
 }
 
-/* A loss log's invalid first record may be skipped; a manifest's may not. */
+/* Accept an invalid first record in a loss log, where it may be skipped, but not in a manifest. */
 static enum ib_status
 check_json(const struct sample *l, struct ib_error *err)
 {
@@ -251,8 +259,8 @@ check_json(const struct sample *l, struct ib_error *err)
 }
 
 /*
- * Accept any header, unless it has no id column and the content is known to be
- * in another format.
+ * Accept any header that has an id column. Accept a header without one only if the content is not
+ * known to be in another format.
  */
 static enum ib_status
 check_delimited(const struct sample *l, enum ib_format format, struct ib_error *err)
@@ -277,7 +285,7 @@ check_delimited(const struct sample *l, enum ib_format format, struct ib_error *
 
 /* ---- file names without a known suffix ------------------------------------- */
 
-/* Choose options->otherwise for content that is neither JSON nor a known header, or fail. */
+/* For content that is neither JSON nor a known header, use options->otherwise or fail. */
 static enum ib_status
 check_rest(const struct sample *l, struct ib_error *err)
 {
@@ -337,7 +345,7 @@ is_zip(struct ib_span head)
 	       (memcmp(head.p, "PK\3\4", 4) == 0 || memcmp(head.p, "PK\5\6", 4) == 0);
 }
 
-/* A truncated zip archive of up to 3 bytes; it is too short to be a record. */
+/* True for an input of 1 to 3 bytes that begin a zip archive. It is too short to be a record. */
 static bool
 is_truncated_zip(struct ib_span head)
 {

@@ -1,3 +1,4 @@
+/* Recognize unsupported text formats, and name the commands that convert them. */
 #include "record/dialect.h"
 
 #include <stdio.h>
@@ -25,7 +26,10 @@ is_known_name(struct ib_span name, bool or_loss)
 			    ib_span_is_like(name, ib_span_of("epoch"))));
 }
 
-/* Split the next piece off *rest. The separator ' ' is any number of spaces. */
+/*
+ * Split the next piece off *rest. If the separator is ' ', any number of spaces separates two
+ * pieces.
+ */
 static bool
 next_piece(struct ib_span *rest, char separator, struct ib_span *piece)
 {
@@ -49,7 +53,7 @@ next_piece(struct ib_span *rest, char separator, struct ib_span *piece)
 	return true;
 }
 
-/* True if the line has at least two pieces, and one is the name of a known field. */
+/* True if the line has at least two pieces, and one of them is the name of a known field. */
 static bool
 is_header_of(struct ib_span line, char separator, bool or_loss)
 {
@@ -87,7 +91,7 @@ ib_dialect_decimal_comma(struct ib_span s)
 	return false;
 }
 
-/* True for a number after the name: "epoch: 01, loss: 0.51", "loss=0.5". */
+/* True if the text contains a name and a number, as in "epoch: 01, loss: 0.51" or "loss=0.5". */
 static bool
 has_named_number(struct ib_span s)
 {
@@ -104,7 +108,7 @@ has_named_number(struct ib_span s)
 	return false;
 }
 
-/* True if the line begins with the word, in any case, then space and a digit: "Epoch 1/10". */
+/* True if the line begins with the word (in any case), a space and a digit, as in "Epoch 1/10". */
 static bool
 begins_with_numbered(struct ib_span s, const char *word)
 {
@@ -132,7 +136,7 @@ ib_dialect_is_bracket_log(struct ib_span line)
 	return !ib_span_is(word, "true") && !ib_span_is(word, "false") && !ib_span_is(word, "null");
 }
 
-/* True if text precedes a JSON object: 'INFO:root:{"id":"a","loss":0.5}'. */
+/* True if text precedes a JSON object, as in 'INFO:root:{"id":"a","loss":0.5}'. */
 static bool
 has_text_before_object(struct ib_span s)
 {
@@ -157,9 +161,9 @@ struct dialect {
 };
 
 /*
- * True if the header's fields are separated by this separator instead of the
- * expected one. If JSON lines are expected, the header must have a known name,
- * because any text may contain a comma.
+ * True if this separator separates the fields of the header, instead of the expected separator.
+ * If JSON lines are expected, one of the fields must have a known name, because any text may
+ * contain a comma.
  */
 static bool
 is_separated(const struct dialect *d, char separator)
@@ -205,7 +209,7 @@ semicolons(const struct dialect *d)
 		       : "semicolons separate the fields (%s): convert it to CSV with tr ';' ','";
 }
 
-/* True if the first line has a number, so it is not a header. */
+/* True if a field of the first line is a number, so that the line is not a header. */
 static bool
 is_headless(const struct dialect *d)
 {
@@ -215,7 +219,9 @@ is_headless(const struct dialect *d)
 	       (d->own || count(d->line, '{') + count(d->line, '[') == 0);
 }
 
-/* Return a message that has %s in place of the line, or NULL if the dialect is not known. */
+/*
+ * Return a sentence about the dialect, with %s for the line, or NULL if the dialect is not known.
+ */
 static const char *
 sentence_of(const struct dialect *d)
 {

@@ -1,18 +1,19 @@
-/* Recognize text in a format that is not supported, for messages about invalid records. */
+/* Recognize text in an unsupported format, to explain why a record is invalid. */
 #ifndef IB_RECORD_DIALECT_H
 #define IB_RECORD_DIALECT_H
 
 #include "record/source.h"
 
 /*
- * If the line is in a known dialect, describe it and how to convert it:
- * 'the fields are separated by semicolons ("id;loss"): ...'. row is the next
- * line, or empty. Returns false and leaves text unchanged if it is not.
+ * If the line is in a known dialect, write to `text` which dialect it is and how to convert it,
+ * for example: semicolons separate the fields ("id;loss"): convert it to CSV with tr ';' ','. row
+ * is the line after it, or empty. Returns false and leaves text unchanged if the dialect is not
+ * known.
  */
 bool ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span row,
 			 enum ib_format format);
 
-/* True if the line is the header of a table with any known separator. */
+/* True if the line is the header of a table with one of the known separators. */
 bool ib_dialect_is_table(struct ib_span line);
 
 /* True if the text contains a number with a decimal comma, such as "0,5". */

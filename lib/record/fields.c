@@ -1,3 +1,4 @@
+/* Compile the names and dotted paths of fields to slots (record/fields.h). */
 #include "record/fields.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ ib_fields_release(struct ib_fields *f)
 	ib_fields_init(f);
 }
 
-/* Find the member of that name in a node, or add it. Returns NULL if memory ran out. */
+/* Find the member with this name in a node, or add it. Returns NULL if out of memory. */
 static struct ib_member *
 find_or_add_member(struct ib_fields *f, size_t node, struct ib_span name)
 {
@@ -53,7 +54,9 @@ assign_slot(struct ib_fields *f, struct ib_member *m, bool number)
 	return true;
 }
 
-/* Find or add the last member of a dotted path. Returns NULL if it is too deep or memory ran out.
+/*
+ * Find or add the last member of a dotted path. Returns NULL if the path is too deep, or if out
+ * of memory.
  */
 static struct ib_member *
 add_path(struct ib_fields *f, struct ib_span path)
@@ -121,7 +124,7 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 	if (!m || (m->slot < 0 && f->nslots == IB_FIELDS_MAX))
 		return ib_fail(err, IB_E_MISUSE, "field %s has too many levels of dots",
 			       ib_show(show, own));
-	if (m->slot < 0) { /* a path that is added twice has one alias */
+	if (m->slot < 0) { /* a path that is added again keeps its alias */
 		assign_slot(f, m, number);
 		f->alias[f->naliases++] =
 			(struct ib_alias){ .slot = m->slot, .exact = (int16_t)exact };

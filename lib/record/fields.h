@@ -1,25 +1,25 @@
 /*
- * The fields that a caller needs from each record: names or dotted paths, each
- * with the slot of the value array that it fills. Compiled once per operand,
- * then read by all threads.
+ * The fields that a caller needs from each record. A field is given by a name or a dotted path.
+ * Each field has a slot, which is the index of its value in the array of values. The fields are
+ * compiled once per operand and are then read by all threads.
  *
- * Invariants: node[0] is the record itself; a member of a node has a slot, a
- * child node, or both. A name with a dot has two slots: one for the member of
- * exactly that name, one for the path. The exact name wins.
+ * Invariants: node[0] is the record itself. A member of a node has a slot, a child node, or both.
+ * A name with a dot has two slots: one for the member with exactly this name, and one for the
+ * path. If both exist in a record, the member with exactly this name wins.
  */
 #ifndef IB_RECORD_FIELDS_H
 #define IB_RECORD_FIELDS_H
 
 #include "record/value.h"
 
-#define IB_FIELDS_MAX 48 /* slots */
+#define IB_FIELDS_MAX 48 /* maximum number of slots */
 #define IB_FIELDS_NODES 16
 
-/* One member name of one object. */
+/* A member of an object, known by its name. */
 struct ib_member {
 	struct ib_span name;
-	int16_t slot;  /* slot of its value; -1 if only members below it are needed */
-	int16_t child; /* node of the members below it; -1 if none is needed */
+	int16_t slot;  /* slot of the member's value; -1 if only nested members are needed */
+	int16_t child; /* node of the nested members; -1 if none of them is needed */
 	bool number;   /* convert the value to a number */
 };
 
@@ -28,10 +28,10 @@ struct ib_node {
 	size_t n;
 };
 
-/* A dotted name: the member of exactly that name wins over the path. */
+/* A dotted name. The member with exactly this name wins over the path. */
 struct ib_alias {
-	int16_t slot;  /* slot of the path, and of the result */
-	int16_t exact; /* slot of the member of exactly that name */
+	int16_t slot;  /* slot of the path's value, and of the result */
+	int16_t exact; /* slot of the member with exactly this name */
 };
 
 struct ib_fields {
@@ -48,14 +48,17 @@ void ib_fields_init(struct ib_fields *f);
 void ib_fields_release(struct ib_fields *f);
 
 /*
- * Add a field and set *slot to its slot; the same name has the same slot.
- * number: convert a JSON number when it is read (a string stays a string).
- * Returns IB_E_MISUSE if there are too many fields or the name is empty.
+ * Add a field and set *slot to the slot of its value. If the name was added before, *slot is the
+ * same slot again. If `number` is true, a JSON number is converted when it is read, but a string
+ * stays a string. Returns IB_E_MISUSE if there are too many fields or the name is empty.
  */
 enum ib_status ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 			     struct ib_error *err);
 
-/* Call after each record: let exact names win over dotted paths. */
+/*
+ * Call after each record was read. If the record has a member with exactly the dotted name, its
+ * value replaces the value of the path.
+ */
 static inline void
 ib_fields_apply_aliases(const struct ib_fields *f, struct ib_value *v)
 {

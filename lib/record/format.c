@@ -2,7 +2,7 @@
 #define _GNU_SOURCE /* memrchr */
 #include "record/format.h"
 
-/* To add a format, declare it here and add a row to the table. */
+/* To add a format, declare its functions here and add a row to the table. */
 extern const struct ib_record_format ib_format_array, ib_format_csv, ib_format_tsv, ib_format_list;
 
 const struct ib_record_format *const ib_record_formats[] = {

@@ -1,21 +1,21 @@
 /*
- * The functions that each format of records provides, and helpers that formats
- * share; private to lib/record.
+ * The functions that each record format provides, and helpers that the formats share. Private to
+ * lib/record.
  */
 #ifndef IB_RECORD_FORMAT_H
 #define IB_RECORD_FORMAT_H
 
 #include "record/source.h"
 
-/* Result of reading what precedes the records: done, more bytes needed, invalid. */
+/* Result of reading a header: the header is complete, more bytes are needed, or it is invalid. */
 enum ib_header_status { IB_HEADER_COMPLETE, IB_HEADER_INCOMPLETE, IB_HEADER_INVALID };
 
-/* Where a block ends. The last three fields keep an array's state between calls. */
+/* The end of a block. The last three fields keep the state of an array between calls. */
 struct ib_block_cut {
-	size_t n;	  /* bytes of complete records */
-	const char *why;  /* description of the malformed part after them; or NULL */
+	size_t n;	  /* length of the complete records in bytes */
+	const char *why;  /* error in the bytes after the records; NULL if none */
 	uint64_t element; /* array: number of elements found so far */
-	bool ended;	  /* array: its closing bracket was found */
+	bool ended;	  /* array: the closing bracket was found */
 	bool after_comma; /* array: an element must follow */
 };
 
@@ -24,30 +24,31 @@ struct ib_record_format {
 	const char *name;      /* "CSV", for messages */
 	const char *option;    /* "csv": the value of -f */
 	const char *suffix[2]; /* file name suffixes; NULL if unused */
-	char delimiter;	       /* ',' or TAB for rows below a header, else 0 */
+	char delimiter;	       /* ',' or TAB for formats with a header line, else 0 */
 	char stop;	       /* sentinel byte that the reader writes after each block */
 	/*
-	 * Read what precedes the records (a header) from p[0..n), the operand's
-	 * first bytes. Sets *used to its length. last: p[0..n) is the complete
-	 * operand. Sets err for IB_HEADER_INVALID. NULL if the format has no header.
+	 * Read the header, which is everything before the records. p[0..n) are the first bytes of
+	 * the operand; if `last` is true, they are the complete operand. Sets *used to the length
+	 * of the header. Sets err if the result is IB_HEADER_INVALID. The pointer is NULL if the
+	 * format has no header.
 	 */
 	enum ib_header_status (*read_header)(struct ib_source *s, const char *p, size_t n,
 					     bool last, size_t *used, struct ib_error *err);
-	/* Find the end of the last complete record in p[0..n). last: no bytes follow. */
+	/* Find the end of the last complete record in p[0..n). `last`: no more bytes follow. */
 	void (*cut_block)(const char *p, size_t n, bool last, struct ib_block_cut *cut);
-	/* Count the records (of a list: lines) of a block. */
+	/* Count the records of a block. For a list, count the lines. */
 	uint64_t (*count)(const struct ib_source *s, const char *p, size_t n);
 	/* Read the record at c->at, which is before c->end and not an empty line. */
 	enum ib_next (*next)(struct ib_cursor *c);
 };
 
-/* All formats of records, then NULL. Detection tries delimited formats in this order. */
+/* All record formats, then NULL. Detection tries the delimited formats in this order. */
 extern const struct ib_record_format *const ib_record_formats[];
 
 /* The most common format: the cursor calls its functions directly. */
 extern const struct ib_record_format ib_format_jsonl;
 
-/* Return the functions of a format; NULL if it has no records (npz, totals, tar). */
+/* Return the functions of a format, or NULL if it has no records (npz, totals, tar). */
 const struct ib_record_format *ib_record_format_find(enum ib_format format);
 
 #define IB_DETECT_PEEK ((size_t)64 << 10) /* bytes that detection reads first */
@@ -58,27 +59,27 @@ bool ib_detect_empty(struct ib_span head);
 /* Return the first line that is not empty. */
 struct ib_span ib_detect_first_line(struct ib_span head);
 
-/* True if the lines of these first bytes end in CR without LF. */
+/* True if the lines in these first bytes end in CR without LF. */
 bool ib_detect_cr_lines(struct ib_span head);
 
 /*
- * Set s->format from -f, the first bytes, the file name and the first line.
- * Returns IB_E_DATA if the format is known but not supported, or if the content
- * contradicts the file name.
+ * Set s->format, based on -f, the first bytes, the file name and the first line. Returns
+ * IB_E_DATA if the format is known but not supported, or if the content contradicts the file
+ * name.
  */
 enum ib_status ib_detect_format(struct ib_source *s, struct ib_span head,
 				const struct ib_reader_options *options, const struct ib_key *key,
 				struct ib_error *err);
 
-/* delimited.c: map the columns of the header to slots. */
+/* Map the columns of the header to slots. Defined in delimited.c. */
 void ib_delimited_map_columns(struct ib_source *s);
 
-/* The cut function of all formats with one record per line. */
+/* The cut_block function of all formats with one record per line. */
 void ib_cut_lines(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 
 /*
- * True if the record at p begins with a byte order mark, as in concatenated
- * files, or with a byte 0x00, which a power cut leaves.
+ * True if the record at p begins with a byte order mark or with a byte 0x00. A byte order mark
+ * occurs there in joined files. Bytes 0x00 are left by a power failure.
  */
 static inline bool
 ib_begins_with_mark_or_nul(const char *p)
@@ -93,19 +94,22 @@ const char *ib_skip_byte_order_mark(const char *p, const char *end);
 const char *ib_skip_nuls(const char *p, const char *end);
 
 /*
- * Return one invalid record that holds the bytes from p up to `after`, which end
- * in 0x00. The next record begins at `after` on the same line.
+ * Return an invalid record that holds the bytes from p up to `after`. The last of these bytes are
+ * 0x00. The next record begins at `after` on the same line.
  */
 enum ib_next ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after);
 
-/* Set c->why; returns IB_NEXT_BAD. */
+/* Set c->why to a formatted message. Returns IB_NEXT_BAD. */
 enum ib_next ib_cursor_fail(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* As ib_cursor_fail(): the record is not a JSON object. Names the line's dialect if known. */
+/*
+ * Like ib_cursor_fail(), for a record that is not a JSON object. If the dialect of the line is
+ * known, the message names it.
+ */
 enum ib_next ib_cursor_fail_no_object(struct ib_cursor *c, struct ib_span line);
 
-/* Return the newline of the line at c->at, or the block's end. */
+/* Return the newline that ends the line at c->at, or the block's end. */
 static inline const char *
 ib_cursor_line_stop(const struct ib_cursor *c)
 {

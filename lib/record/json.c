@@ -1,12 +1,12 @@
 /*
- * Two readers with the same result: by the template (read_* functions that take
- * a step), which compares bytes, and by the grammar, which checks each byte and
- * reads everything that does not fit the template.
+ * A record is read in one of two ways, with the same result. The template reader compares bytes
+ * with the template; its functions have a struct ib_json_step parameter. The grammar reader
+ * checks each byte, and reads everything that does not fit the template.
  *
- * Input ends in a sentinel byte that is not valid inside any token (a newline
- * if records are lines, else NUL), so no function checks for the end of the
- * input. The grammar is iterative inside values that are not needed: nesting is
- * bounded by IB_JSON_DEPTH, one bit per level.
+ * The input ends in a sentinel byte that is not valid inside any token: a newline if each record
+ * is a line, otherwise a NUL. So no function checks for the end of the input. The grammar reader
+ * skips values that are not needed without recursion. Their nesting depth is at most
+ * IB_JSON_DEPTH, and each level takes one bit.
  */
 #include "record/json.h"
 
@@ -102,8 +102,8 @@ find_quote(struct ib_json *j, const char *p, bool *escaped)
 }
 
 /*
- * Return the position after a number whose value is not needed. Rejects the same
- * bytes as ib_number_json(), so that errors do not depend on the needed fields.
+ * Return the position after a number whose value is not needed. This function rejects the same
+ * bytes as ib_number_json(), so that errors do not depend on which fields are needed.
  */
 static const char *
 skip_number(struct ib_json *j, const char *p)
@@ -132,7 +132,7 @@ skip_number(struct ib_json *j, const char *p)
 	return p;
 }
 
-/* Tell a number's type from its bytes. */
+/* Return the type of a number (IB_INTEGER or IB_REAL), which depends on its bytes. */
 static enum ib_type
 number_type(const char *p, const char *end)
 {
@@ -168,7 +168,7 @@ read_word(struct ib_json *j, const char *p, struct ib_value *v)
 	return end;
 }
 
-/* What the grammar expects next inside a skipped value. */
+/* What the grammar reader expects next inside a skipped value. */
 enum nested_state { EXPECT_VALUE, EXPECT_NAME, AFTER_VALUE };
 
 /* Return the position after a string, number or word that is not needed. */
@@ -197,7 +197,7 @@ check_name(struct ib_json *j, struct ib_span name)
 	return false;
 }
 
-/* Return the position after the name at p, its colon and the space after it. */
+/* Return the position after the name at p, the colon, and the space after the colon. */
 static const char *
 skip_name(struct ib_json *j, const char *p)
 {
@@ -218,7 +218,10 @@ skip_name(struct ib_json *j, const char *p)
 	return blanks(j, p + 1);
 }
 
-/* Check the array or object that opens at p, without recursion; return the position after it. */
+/*
+ * Check the array or object that begins at p, without recursion. Returns the position after its
+ * end.
+ */
 static const char *
 skip_nested(struct ib_json *j, const char *p)
 {
@@ -268,7 +271,7 @@ skip_nested(struct ib_json *j, const char *p)
 	}
 }
 
-/* Mark all fields below a node as absent. */
+/* Mark the values of all fields below a node as absent. */
 static void
 clear_below(const struct ib_fields *f, size_t node, struct ib_value *v)
 {
@@ -284,7 +287,7 @@ clear_below(const struct ib_fields *f, size_t node, struct ib_value *v)
 	}
 }
 
-/* Find a name among the members of a node; NULL if it is not needed. */
+/* Find a member of a node by its name. Returns NULL if the member is not needed. */
 static const struct ib_member *
 find_member(const struct ib_node *node, struct ib_span name)
 {
@@ -296,7 +299,7 @@ find_member(const struct ib_node *node, struct ib_span name)
 	return NULL;
 }
 
-/* As find_member(), for a name with escapes. */
+/* Like find_member(), for a name that contains escapes. */
 static const struct ib_member *
 find_escaped_member(const struct ib_node *node, struct ib_span name)
 {
@@ -309,8 +312,8 @@ find_escaped_member(const struct ib_node *node, struct ib_span name)
 }
 
 /*
- * Read the name at p and find its member. Remember the bytes up to the value in
- * *form, which may be NULL.
+ * Read the name at p and find its member. Remember the bytes from the name to the value in *form,
+ * which may be NULL.
  */
 static const char *
 read_name(struct ib_json *j, size_t node, struct ib_json_form *form, const char *p,
@@ -353,15 +356,14 @@ has_form(const struct ib_json_form *s, const char *p)
 }
 
 /*
- * Read the members of an object, with p at the first name. Returns the position
- * after the closing brace. The recursion is only as deep as the longest path of
- * a needed field.
+ * Read the members of an object, beginning at the first name. Returns the position after the
+ * closing brace. The recursion is only as deep as the paths of the needed fields.
  */
 static const char *
 read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 {
 	struct ib_json_form *form = j->form[node], *s;
-	const char *from = j->template.start; /* end of the value before */
+	const char *from = j->template.start; /* end of the previous value */
 	const struct ib_member *m;
 	bool quote;
 	size_t i;
@@ -370,7 +372,7 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 		s = i < IB_JSON_FORMS ? &form[i] : NULL;
 		if (s && has_form(s, p)) {
 			p += s->n;
-			/* This record may have more space than the remembered form. */
+			/* This record may have more space here than the remembered form. */
 			if ((unsigned char)*p <= ' ')
 				p = blanks(j, p);
 			m = s->member;
@@ -399,7 +401,7 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 	}
 }
 
-/* Read a nested value that is needed itself, or that contains needed fields. */
+/* Read an array or object that is itself needed, or that contains needed fields. */
 static const char *
 read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
@@ -420,7 +422,7 @@ read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct 
 	return p;
 }
 
-/* Read a number; convert it if `wanted`. */
+/* Read a number, and convert it if `wanted` is true. */
 static inline const char *
 read_grammar_number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
 {
@@ -479,8 +481,8 @@ fits(const struct ib_json_step *s, const char *p)
 }
 
 /*
- * Read the number at p, into v if it is needed. Sharing code with read_string()
- * costs 10 % of the run; see tests/PERFORMANCE.md.
+ * Read the number at p, and store it in v if it is needed. If this function shared code with
+ * read_string(), a run would take 10 % longer; see tests/PERFORMANCE.md.
  */
 static inline const char *
 read_number(const struct ib_json *j, struct ib_json_step *s, const char *p, struct ib_value *v)
@@ -512,7 +514,9 @@ read_string(struct ib_json_step *s, const char *p, struct ib_value *v)
 	const char *end = ib_byte_scan_string(p);
 	struct ib_value *own;
 
-	/* The bytes of the next step begin with the quote, so it is checked there. */
+	/*
+	 * The bytes of the next step begin with the closing quote, so that step checks the quote.
+	 */
 	end = ib_predict_end(p, end, &s->length);
 	if (s->slot < 0)
 		return end;
@@ -561,7 +565,7 @@ ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v)
 
 /* ---- objects ------------------------------------------------------------ */
 
-/* Read the object at p by the grammar. */
+/* Read the object at p with the grammar reader. */
 static const char *
 read_object(struct ib_json *j, const char *p, struct ib_value *v)
 {

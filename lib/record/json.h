@@ -1,11 +1,11 @@
 /*
- * Read one JSON object in one pass: check it completely against RFC 8259 (except
- * that nan, inf and infinity are accepted as numbers), and extract the needed
- * fields without building a tree. For the records of logs and manifests; cJSON
- * reads small documents.
+ * Read one JSON object in one pass. The object is checked completely against RFC 8259, except
+ * that nan, inf and infinity are accepted as numbers. The needed fields are extracted without
+ * building a tree. Logs and manifests are read with these functions, and small documents with
+ * cJSON.
  *
- * Written by hand because a library builds a tree, or calls back for each value,
- * and so spends most of its time on fields that are not needed.
+ * This code is handwritten, because a JSON library builds a tree or calls a function for each
+ * value. It would spend most of its time on fields that are not needed.
  */
 #ifndef IB_RECORD_JSON_H
 #define IB_RECORD_JSON_H
@@ -16,10 +16,10 @@
 #define IB_JSON_DEPTH 16384 /* maximum nesting depth of a skipped value */
 
 /*
- * The name in front of the k-th value of an object, remembered from the record
- * before: quotes, colon and space included. If the same bytes occur again, the
- * member is the same and need not be looked up. The grammar uses it for records
- * that do not fit the template. Speed: tests/PERFORMANCE.md.
+ * The bytes before the k-th value of an object, as they were in the previous record: the name,
+ * its quotes, the colon and space. If the same bytes occur again, the member is the same and need
+ * not be looked up. The grammar reader uses these bytes for records that do not fit the template.
+ * For the speed, see tests/PERFORMANCE.md.
  */
 struct ib_json_form {
 	char bytes[IB_JSON_FORM_BYTES];
@@ -31,11 +31,11 @@ struct ib_json {
 	const struct ib_fields *fields;
 	bool lines; /* a record must not contain a newline */
 	/*
-	 * Check numbers but do not convert them; the caller converts those that it
-	 * needs. Saves time if most records belong to other partitions.
+	 * Check numbers without converting them. The caller converts the numbers that it needs.
+	 * This saves time if most records belong to other partitions.
 	 */
 	bool lazy;
-	/* Place and reason of the last error. */
+	/* Position and reason of the last error. */
 	const char *at;
 	const char *why;
 	struct ib_json_form form[IB_FIELDS_NODES][IB_JSON_FORMS];
@@ -43,25 +43,24 @@ struct ib_json {
 	uint64_t open[IB_JSON_DEPTH / 64]; /* one bit per nesting level: 1 for an object */
 };
 
-/* Start reading records with these fields. Borrows fields. */
+/* Prepare to read records with these fields. Borrows fields. */
 void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines);
 
 /*
- * Read the object at p, with optional space before it, into v[fields->nslots].
- * The last of several members with the same name wins. Returns the position
- * after the closing brace, or NULL, with j->at and j->why set, if the object is
- * malformed. The bytes must end in a newline (if j->lines) or a NUL, followed
- * by IB_BYTE_SCAN_PAD readable bytes.
+ * Read the object at p, which may have space before it, into v[fields->nslots]. If several
+ * members have the same name, the last one wins. Returns the position after the closing brace. If
+ * the object is malformed, returns NULL and sets j->at and j->why. The input must end in a
+ * newline (if j->lines) or a NUL, followed by IB_BYTE_SCAN_PAD readable bytes.
  */
 const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_value *v);
 
 /*
- * As ib_json_read_object(), for an object that fits the template. Returns NULL if it
- * does not fit, whether it is well formed or not.
+ * Like ib_json_read_object(), but reads only objects that fit the template. Returns NULL if the
+ * object does not fit, even if it is well formed.
  */
 const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
 
-/* Call this if v was changed by anything other than ib_json_read_object(). */
+/* Call this function if v was changed by anything other than ib_json_read_object(). */
 static inline void
 ib_json_note_changed_values(struct ib_json *j)
 {
@@ -69,8 +68,8 @@ ib_json_note_changed_values(struct ib_json *j)
 }
 
 /*
- * Read any one value at p, for example an element of an array. Returns the
- * position after it, or NULL if it is malformed.
+ * Read the value at p, which may have any type. Returns the position after the value, or NULL if
+ * the value is malformed.
  */
 const char *ib_json_read_value(struct ib_json *j, const char *p, struct ib_value *v);
 

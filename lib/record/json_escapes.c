@@ -1,3 +1,4 @@
+/* Decode the escapes of JSON strings (record/json_escapes.h). */
 #include "record/json_escapes.h"
 
 #include <string.h>
@@ -17,9 +18,9 @@ hex4(const char *p)
 }
 
 /*
- * Decode the \u escape at p, or the pair of escapes of a surrogate pair, into b
- * and *n. Returns the length of the escape, or 0 for a surrogate without its
- * other half.
+ * Decode the \u escape at p into b, and set *n to the number of decoded bytes. If the escape
+ * begins a surrogate pair, decode both escapes of the pair. Returns the length of the input, or 0
+ * if a surrogate is not part of a pair.
  */
 static size_t
 unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
@@ -42,8 +43,8 @@ unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 }
 
 /*
- * Remove the next piece from the string: bytes without an escape, or one decoded
- * escape (in b). Returns false for a surrogate without its other half.
+ * Remove the next piece from the string. A piece is a run of bytes without an escape, or one
+ * escape, which is decoded into b. Returns false if a surrogate is not part of a pair.
  */
 static bool
 next_piece(struct ib_span *s, char b[4], struct ib_span *piece)

@@ -5,8 +5,9 @@
 #include "base/bytes.h"
 
 /*
- * Append the decoded string to out. Returns false at a surrogate escape without
- * its other half. `string` is without quotes and was checked by ib_json_read_object().
+ * Append the decoded string to out. Returns false if a surrogate escape is not part of a pair.
+ * `string` must be the bytes between the quotes, and must have been checked by
+ * ib_json_read_object().
  */
 bool ib_json_unescape(struct ib_span string, struct ib_bytes *out);
 /* True if each surrogate escape of the string is part of a pair. */

@@ -1,8 +1,9 @@
+/* Learn a template (record/json_template.h) from a record while the grammar reader reads it. */
 #include "record/json_template.h"
 
 #include "base/digits.h"
 
-#define MAX_WAIT 15 /* records that do not fit, at most, before another is learned */
+#define MAX_WAIT 15 /* maximum number of records between two attempts to learn */
 
 void
 ib_json_template_init(struct ib_json_template *s)
@@ -29,7 +30,7 @@ ib_json_template_begin(struct ib_json_template *s, const char *p)
 	s->n = s->nlearned = 0;
 }
 
-/* True for a number in digits; nan, inf and infinity are IB_JSON_OTHER. */
+/* True if the number at p has digits. The numbers nan, inf and infinity are IB_JSON_OTHER. */
 static inline bool
 is_number(const char *p)
 {
@@ -43,7 +44,7 @@ add_step(struct ib_json_template *s, const char *from, size_t n, enum ib_json_ki
 	struct ib_json_step *step;
 
 	if (s->nlearned > IB_JSON_FORMS || n > IB_JSON_FORM_BYTES) {
-		s->start = NULL; /* too many members, or too much space */
+		s->start = NULL; /* do not learn: too many members, or too much space */
 		return;
 	}
 	step = &s->step[s->nlearned++];
@@ -65,7 +66,7 @@ ib_json_template_add_value(struct ib_json_template *s, const char *from, const c
 
 	if (!s->start)
 		return false;
-	if (!m || m->child < 0) /* else the grammar must clear the fields below it */
+	if (!m || m->child < 0) /* otherwise the grammar reader must clear the nested fields */
 		kind = *p == '"' ? IB_JSON_STRING : is_number(p) ? IB_JSON_NUMBER : IB_JSON_OTHER;
 	add_step(s, from, (size_t)(p - from) + (kind == IB_JSON_STRING), kind, m);
 	return kind == IB_JSON_STRING;

@@ -1,6 +1,5 @@
 /*
- * JSON Lines: one JSON object per line. Several objects on one line are accepted,
- * each as a record.
+ * JSON Lines: one JSON object per line. If a line holds several objects, each object is a record.
  */
 #include "record/format.h"
 
@@ -12,7 +11,7 @@ is_empty(const char *p, const char *end)
 	return p == end;
 }
 
-/* Read a line with any JSON value; only if any_value is set. */
+/* Read a line that holds any JSON value. Called only if any_value is set. */
 static enum ib_next
 next_value(struct ib_cursor *c, const char *start, const char *stop)
 {
@@ -30,8 +29,8 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 }
 
 /*
- * Return the position after the bytes 0x00 of an invalid line if an object
- * follows them, else NULL.
+ * Return the position after the bytes 0x00 in an invalid line if an object follows these bytes,
+ * or NULL otherwise.
  */
 static const char *
 nuls_before_object(const struct ib_json *json, const char *start, const char *stop)
@@ -43,8 +42,9 @@ nuls_before_object(const struct ib_json *json, const char *start, const char *st
 }
 
 /*
- * Return the position after an object of a line at which the next one begins, or the bytes 0x00
- * before it, or NULL. A byte order mark between them, from the start of a joined file, is skipped.
+ * Find the next object of a line after the object that ends at `end`. Returns the position at
+ * which it begins, or the position of bytes 0x00 before it, or NULL if no object follows. A byte
+ * order mark between the objects, as in joined files, is skipped.
  */
 static const char *
 next_object(const struct ib_json *json, const char *end, const char *stop)
@@ -82,8 +82,8 @@ bad_line(struct ib_cursor *c, const char *start)
 }
 
 /*
- * Return the object that ends at `end` as a record without a newline, because
- * another object begins at `next` on the same line.
+ * Return the object that ends at `end` as a record. The record has no newline, because another
+ * object begins at `next` on the same line.
  */
 static enum ib_next
 end_before_next_object(struct ib_cursor *c, const char *start, const char *end, const char *next)
@@ -97,7 +97,10 @@ end_before_next_object(struct ib_cursor *c, const char *start, const char *end, 
 	return IB_NEXT_RECORD;
 }
 
-/* Check what follows the object that ends at `end`: not directly a newline. */
+/*
+ * Check the bytes after the object that ends at `end`. Called if they do not begin with a
+ * newline.
+ */
 static enum ib_next
 finish_object(struct ib_cursor *c, const char *start, const char *end)
 {
@@ -155,7 +158,7 @@ jsonl_next(struct ib_cursor *c)
 
 /*
  * Count the objects of a line. Anything that is not an object counts as one record, except bytes
- * 0x00 before an object, which have no number of their own.
+ * 0x00 before an object, which do not count.
  */
 static uint64_t
 count_objects(const char *p, const char *stop)
@@ -171,7 +174,7 @@ count_objects(const char *p, const char *stop)
 		end = ib_json_read_object(&json, p, &v);
 		next = end ? next_object(&json, end, stop) : NULL;
 		if (end && !next && ib_json_skip_space(&json, end) < stop)
-			end = NULL; /* other data follow the object */
+			end = NULL; /* invalid, because other data follow the object */
 		if (!end && (next = nuls_before_object(&json, p, stop)) != NULL)
 			n--;
 		n++;
@@ -181,8 +184,8 @@ count_objects(const char *p, const char *stop)
 }
 
 /*
- * True if the line may hold two objects: a closing brace is followed by an opening one. Space,
- * bytes 0x00 and a byte order mark may be between them.
+ * True if the line may hold two objects, because an opening brace follows a closing one. Space,
+ * bytes 0x00 and a byte order mark may be between the two braces.
  */
 static bool
 may_hold_many(const char *p, const char *stop)

@@ -1,3 +1,4 @@
+/* Parse the argument of -k, and build the id of a record from its key fields (record/key.h). */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -101,7 +102,7 @@ ib_key_put_name(const struct ib_key *key, struct ib_bytes *to)
 	}
 }
 
-/* Copy a CSV field with each doubled quote as one quote. */
+/* Copy a CSV field, and replace each doubled quote with one quote. */
 static struct ib_span
 undouble(struct ib_span s, char *to)
 {
@@ -133,7 +134,7 @@ ib_value_text(const struct ib_value *v, struct ib_arena *arena, struct ib_span *
 		*text = undouble(*text, to);
 		return true;
 	}
-	/* A decoded escape is never longer than the escape. */
+	/* The decoded string is never longer than the string with escapes. */
 	plain = (struct ib_bytes){ .p = to, .cap = v->n };
 	if (!ib_json_unescape(*text, &plain))
 		return false;
@@ -156,7 +157,7 @@ can_be_id(const struct ib_key *key, const struct ib_value *v)
 	}
 }
 
-/* Find one field's text for the id. */
+/* Find the text of one key field, which is a part of the id. */
 static bool
 read_part(const struct ib_key *key, size_t i, const struct ib_value *v, struct ib_arena *arena,
 	  struct ib_span *text, char *why, size_t size)

@@ -1,3 +1,4 @@
+/* The table of formats that are not supported, and functions that recognize them. */
 #include "record/known_formats.h"
 
 #include <string.h>
@@ -9,9 +10,9 @@
 #include "base/utf8.h"
 
 /*
- * A row is recognized by magic bytes at an offset, or by a function. Magic bytes
- * that are letters may also begin a line of text. If `letters` is set, they must
- * be followed by bytes that are not text, or the file must have the suffix.
+ * A row recognizes a format by magic bytes at an offset, or by a function. `letters` is true if
+ * the magic bytes are letters, which may also begin a line of text. In this case, the file must
+ * also have the suffix, or contain bytes that are not text.
  */
 struct row {
 	struct ib_known_format format;
@@ -30,7 +31,7 @@ begins(struct ib_span head, size_t at, const char *magic, size_t n)
 
 /* ---- binary formats without magic bytes at their start ------------------- */
 
-/* True if every second one of the first bytes is NUL and the others are not. */
+/* True for UTF-16, which begins with a byte order mark, or in which every second byte is NUL. */
 static bool
 is_utf16(struct ib_span head)
 {
@@ -43,7 +44,10 @@ is_utf16(struct ib_span head)
 	return n >= 4 && nul[0] + nul[1] == n / 2 && (nul[0] == 0 || nul[1] == 0);
 }
 
-/* True for UTF-32: a byte order mark, or characters below U+0100 with three NUL bytes each. */
+/*
+ * True for UTF-32, which begins with a byte order mark, or has three NUL bytes in every four
+ * bytes.
+ */
 static bool
 is_utf32(struct ib_span head)
 {
@@ -58,7 +62,7 @@ is_utf32(struct ib_span head)
 	       ((nul[0] == 0 && nul[3] == n / 4) || (nul[0] == n / 4 && nul[3] == 0));
 }
 
-/* True for an Arrow stream: each message begins with its metadata's length. */
+/* True for an Arrow stream, in which each message begins with the length of its metadata. */
 static bool
 is_arrow_stream(struct ib_span head)
 {
@@ -70,7 +74,7 @@ is_arrow_stream(struct ib_span head)
 	return n > 0 && n % 8 == 0 && n < (uint64_t)1 << 26;
 }
 
-/* True for pickle protocols 2 to 5: the protocol number and a first opcode. */
+/* True for pickle protocols 2 to 5, which begin with the protocol number and an opcode. */
 static bool
 is_pickle(struct ib_span head)
 {
@@ -81,7 +85,7 @@ is_pickle(struct ib_span head)
 	return memchr(first, head.p[2], sizeof(first) - 1);
 }
 
-/* True for safetensors: the file begins with the length of a JSON header and the header. */
+/* True for safetensors, which begins with the length of a JSON header and the header. */
 static bool
 is_safetensors(struct ib_span head)
 {
@@ -109,14 +113,14 @@ masked_crc(const char *p)
 	return (crc >> 15 | crc << 17) + 0xa282ead8u;
 }
 
-/* True for TFRecord: a record's length, then the CRC of the length. */
+/* True for TFRecord, which begins with the length of a record and the CRC of this length. */
 static bool
 is_tfrecord(struct ib_span head)
 {
 	return head.n >= 12 && ib_little_endian_get(head.p + 8, 4) == masked_crc(head.p);
 }
 
-/* Return the name of a zip archive's first member, or an empty span. */
+/* Return the name of the first member of a zip archive, or an empty span. */
 static struct ib_span
 zip_member(struct ib_span head)
 {
@@ -190,7 +194,7 @@ is_conflict(struct ib_span head)
 	return begins_word(head, "<<<<<<< ");
 }
 
-/* True if the text is one line that begins with the path of an object of git-annex. */
+/* True if the text is one line that begins with the path of a git-annex object. */
 static bool
 is_annex_pointer(struct ib_span head)
 {

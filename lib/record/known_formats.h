@@ -1,32 +1,34 @@
 /*
- * Formats that users pass by mistake and that are not supported. They are
- * recognized by their first bytes and rejected by name, with advice.
+ * Formats that users pass by mistake and that are not supported. A file in such a format is
+ * recognized by its first bytes. It is rejected with a message that names the format and gives
+ * advice.
  */
 #ifndef IB_RECORD_KNOWN_FORMATS_H
 #define IB_RECORD_KNOWN_FORMATS_H
 
 #include "io/input.h"
 
-#define IB_KNOWN_PEEK ((size_t)4096) /* first bytes that are enough for all formats */
+#define IB_KNOWN_PEEK ((size_t)4096) /* enough first bytes to recognize every format */
 
 enum ib_known_kind {
 	IB_KNOWN_BINARY, /* always rejected */
 	IB_KNOWN_TEXT,	 /* rejected unless -f is given */
-	IB_KNOWN_HINT	 /* only explains why a file does not match its name */
+	IB_KNOWN_HINT	 /* used only to explain why a file does not match its name */
 };
 
 struct ib_known_format {
 	enum ib_known_kind kind;
-	const char *name;   /* with its article */
-	const char *advice; /* a clause */
+	const char *name;   /* the name with an article */
+	const char *advice; /* a clause that says what to do */
 };
 
-/* Return the format that begins with these bytes, or NULL. */
+/* Return the format of a file that begins with these bytes, or NULL if the format is not known. */
 const struct ib_known_format *ib_known_format_find(struct ib_span head, const char *path);
 
 /*
- * Return the name of a format that is not text, or that ib_known_format_find refuses, or NULL.
- * Supported archives and compressions are included: for readers that expect something else.
+ * Return the name of a format that a reader did not expect, or NULL if the format is not known.
+ * In addition to the formats of ib_known_format_find(), except IB_KNOWN_HINT, this function knows
+ * supported archives and compressions.
  */
 const char *ib_known_format_name(struct ib_span head, const char *path);
 
@@ -35,8 +37,8 @@ enum ib_status ib_known_format_refuse(const struct ib_known_format *format, cons
 				      struct ib_error *err);
 
 /*
- * Reject an input in a known format that is not supported; for readers of small
- * documents such as totals files and receipts. Consumes nothing.
+ * Reject an input that is in a known format but not a supported one. For readers of small
+ * documents, such as totals files and receipts. Consumes no input.
  */
 enum ib_status ib_known_format_check(struct ib_input *in, struct ib_error *err);
 

@@ -1,3 +1,4 @@
+/* Load libarchive with dlopen() when it is first needed (record/libarchive.h). */
 #include "record/libarchive.h"
 
 #include <dlfcn.h>
@@ -5,7 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
-/* The shared library of libarchive 3; its number is the version of the interface. */
+/* The shared library of libarchive 3. The number in its name is the version of its interface. */
 #define SONAME "libarchive.so.13"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -13,7 +14,10 @@ static struct ib_libarchive functions;
 static struct ib_error failure;
 static enum ib_status status;
 
-/* Store the address of a function. POSIX returns it as a pointer to data, so it is copied. */
+/*
+ * Store the address of a function. dlsym() returns it as a pointer to data, so it is copied with
+ * memcpy().
+ */
 static bool
 find(void *library, const char *name, void *function)
 {
@@ -24,8 +28,9 @@ find(void *library, const char *name, void *function)
 }
 
 /*
- * dlopen() does not return an error number. Only its message shows that memory ran out, or the
- * errno of the failed allocation: "cannot create shared object descriptor" does not name a cause.
+ * Decide whether loading failed for lack of memory. dlopen() does not return an error number, so
+ * the message is searched. Some messages, such as "cannot create shared object descriptor", do
+ * not name a cause. For these, no_memory tells whether errno was ENOMEM after dlopen().
  */
 static enum ib_status
 fail_load(const char *why, bool no_memory)

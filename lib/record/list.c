@@ -1,10 +1,10 @@
-/* Plain lists: each line is a record, without named fields. */
+/* Plain lists: each line is a record without field names. */
 #define _GNU_SOURCE /* memrchr */
 #include "record/format.h"
 
 #include "base/numbers.h"
 
-/* Find the n-th field, from 1, of a line whose fields are separated by space or TAB. */
+/* Find the n-th field of a line, counted from 1. Spaces and TABs separate fields. */
 static bool
 find_field(struct ib_span line, uint64_t n, struct ib_span *field)
 {
@@ -25,7 +25,7 @@ find_field(struct ib_span line, uint64_t n, struct ib_span *field)
 	return true;
 }
 
-/* In an epoch manifest, a number after the last TAB is the weight: remove it from the line. */
+/* Remove the weight from a line of an epoch manifest. The weight is a number after the last TAB. */
 static void
 split_weight(struct ib_cursor *c, struct ib_span *line)
 {

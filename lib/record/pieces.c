@@ -1,3 +1,4 @@
+/* Store pieces of tar members in a spill file (record/pieces.h). */
 #include "record/pieces.h"
 
 #include <stdlib.h>
@@ -5,10 +6,10 @@
 #include "base/error.h"
 #include "io/spill_file.h"
 
-#define MEMORY ((size_t)32 << 20) /* bytes kept in memory */
-#define PIECE ((size_t)256 << 10) /* a longer piece is split */
+#define MEMORY ((size_t)32 << 20) /* maximum number of bytes kept in memory */
+#define PIECE ((size_t)256 << 10) /* longer pieces are split */
 
-/* Precedes each piece. */
+/* The header before each piece in the spill file. */
 struct frame {
 	uint32_t kind, n, from, to;
 };
@@ -44,7 +45,7 @@ ib_pieces_free(struct ib_pieces *s)
 	free(s);
 }
 
-/* Return x relative to `from`, limited to 0..n. */
+/* Return x - from, limited to the range from 0 to n. */
 static uint32_t
 clamp(size_t x, size_t from, size_t n)
 {

@@ -1,7 +1,4 @@
-/*
- * Pieces of members that are kept in a spill file until it is known what to do
- * with them.
- */
+/* Pieces of tar members. They are kept in a spill file until it is known what to do with them. */
 #ifndef IB_RECORD_PIECES_H
 #define IB_RECORD_PIECES_H
 
@@ -10,21 +7,27 @@
 
 struct ib_pieces;
 
-/* near (borrowed): a file whose folder may hold the spill file; may be NULL. */
+/*
+ * Create an empty spill file for pieces. near (borrowed) is a file whose folder may hold the
+ * spill file; it may be NULL.
+ */
 enum ib_status ib_pieces_new(const char *near, struct ib_pieces **out, struct ib_error *err);
 void ib_pieces_free(struct ib_pieces *s); /* NULL is allowed */
 
 /*
- * Append a piece; kind is a number of the caller's choice. An error is kept and
- * returned by ib_pieces_status() and ib_pieces_get().
+ * Append a piece. `kind` is a number that the caller chooses. Errors are sticky and are returned
+ * by ib_pieces_status() and ib_pieces_get().
  */
 void ib_pieces_put(struct ib_pieces *s, unsigned kind, const struct ib_tar_piece *piece);
 enum ib_status ib_pieces_status(const struct ib_pieces *s, struct ib_error *err);
 
-/* Return the position of the next piece that is appended. */
+/* Return the position that the next appended piece will have. */
 uint64_t ib_pieces_end(const struct ib_pieces *s);
 
-/* Continue reading at a position from ib_pieces_end(), or at 0, the first piece. */
+/*
+ * Continue reading at a position that ib_pieces_end() has returned. Position 0 is the first
+ * piece.
+ */
 void ib_pieces_seek(struct ib_pieces *s, uint64_t position);
 
 /*

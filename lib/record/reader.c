@@ -1,11 +1,12 @@
 /*
  * Read operands as blocks of complete records.
  *
- * Each block is copied into the caller's buffer; the incomplete record at its
- * end is carried over to the next block. A block that holds no complete record
- * grows until it does. Blocks in other threads refer to a struct ib_source, so
- * a source lives until ib_reader_free() and never changes once its first block
- * was returned; if the key is found only later, a new source replaces it.
+ * Each block is copied into the caller's buffer. The incomplete record at the end of a block is
+ * carried over to the next block. A block without a complete record grows until it has one.
+ *
+ * Blocks in other threads refer to a struct ib_source. So a source lives until ib_reader_free(),
+ * and does not change after its first block was returned. If the key is found only later, a new
+ * source replaces the old one.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -21,8 +22,8 @@
 #include "record/source_fields.h"
 
 /*
- * Large enough to make the cost per block negligible; small enough to keep a
- * block, its parsed fields and its output in a core's second level cache.
+ * A block must be large enough to make the cost per block negligible. It must also be small
+ * enough for the block, its parsed fields and its output to fit in a core's second-level cache.
  */
 #define BLOCK ((size_t)256 << 10)
 #define PEEK_LONG ((size_t)1 << 20)
@@ -30,15 +31,15 @@
 struct ib_reader {
 	struct ib_reader_options options;
 	struct ib_key key;
-	size_t operand;	     /* number of the next operand to open */
+	size_t operand;	     /* index of the next operand to open */
 	struct ib_input *in; /* current operand; NULL if none is open */
 	const struct ib_record_format *format;
 	struct ib_source *source;
 	struct ib_source *sources; /* list of all sources, newest first */
 	bool begun, ended;
-	bool cr_lines;	       /* lines end in CR: convert them to LF */
-	uint64_t lines_left;   /* header lines still to read */
-	struct ib_bytes carry; /* start of a record, for the next block */
+	bool cr_lines;	       /* lines end in CR, which is converted to LF */
+	uint64_t lines_left;   /* header lines not read yet */
+	struct ib_bytes carry; /* incomplete record for the next block */
 	struct ib_block_cut cut;
 	uint64_t records; /* number of records so far, for @line */
 	XXH3_state_t *digest;
@@ -100,7 +101,7 @@ ib_reader_free(struct ib_reader *r)
 	free(r);
 }
 
-/* Add a source for the current operand. */
+/* Create a source for the current operand, and add it to the list. */
 static enum ib_status
 add_source(struct ib_reader *r, const char *path, struct ib_error *err)
 {
@@ -121,7 +122,7 @@ is_special(const struct ib_reader *r, enum ib_format f)
 	       (r->options.archives && (f == IB_FORMAT_NPZ || f == IB_FORMAT_TOTALS));
 }
 
-/* Check that the key is possible with the format. */
+/* Check that the format supports the key. */
 static enum ib_status
 check_key(const struct ib_reader *r, struct ib_error *err)
 {
@@ -180,7 +181,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Return the open operand as a special block; the caller reads it. */
+/* Return the open operand as a special block, whose input the caller reads. */
 static enum ib_status
 hand_over(struct ib_reader *r, struct ib_block *b)
 {
@@ -215,7 +216,7 @@ convert_cr_lines(char *p, size_t n)
 		*p++ = '\n';
 }
 
-/* Read until the buffer holds `want` bytes, or to the end of the operand. */
+/* Read until the buffer holds `want` bytes or the operand ends. */
 static enum ib_status
 read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struct ib_error *err)
 {
@@ -239,8 +240,8 @@ read_more(struct ib_reader *r, struct ib_block *b, size_t *n, size_t want, struc
 }
 
 /*
- * Store the lines of --header-lines at p[0..n); *used is their length. Returns
- * false if they are not complete yet.
+ * Store the lines of --header-lines that are at p, and set *used to their length. Returns false
+ * if p[0..n) does not contain all of these lines.
  */
 static bool
 read_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
@@ -267,8 +268,9 @@ read_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
 }
 
 /*
- * Read what precedes an operand's records: a BOM, header lines, a header. *used
- * is its length. Returns IB_HEADER_INCOMPLETE if it does not end within p[0..n).
+ * Read everything before an operand's records: a BOM, the lines of --header-lines, and a header.
+ * Sets *used to the length. Returns IB_HEADER_INCOMPLETE if this part does not end within
+ * p[0..n).
  */
 static enum ib_header_status
 read_start(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib_error *err)
@@ -292,8 +294,8 @@ read_start(struct ib_reader *r, const char *p, size_t n, size_t *used, struct ib
 }
 
 /*
- * End the block after the last complete record of buffer[used..n), and carry the
- * rest over to the next block. Returns false if there is no complete record yet.
+ * End the block after the last complete record of buffer[used..n), and carry the bytes after it
+ * over to the next block. Returns false if there is no complete record yet.
  */
 static bool
 end_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
@@ -309,7 +311,7 @@ end_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
 	r->carry.n = 0;
 	if (!r->ended)
 		ib_bytes_put(&r->carry, b->p + complete, n - used - complete);
-	/* The next block has the bytes after the records; put sentinels here. */
+	/* The bytes after the records are now in the next block. Put sentinels in their place. */
 	memset(b->p + complete, 0, IB_BYTE_SCAN_PAD);
 	b->p[complete] = r->format->stop;
 	b->unterminated =
@@ -317,7 +319,7 @@ end_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
 	return true;
 }
 
-/* Choose the operand's key from its first block, or from the first block that has one. */
+/* Choose the operand's key from the first block that has a known id field. */
 static enum ib_status
 compile_fields(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
@@ -325,7 +327,10 @@ compile_fields(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 	enum ib_status st;
 
 	if (!b->first) {
-		/* Other threads may use blocks of the old source: do not change it. */
+		/*
+		 * Do not change the old source, because other threads may use blocks that refer
+		 * to it.
+		 */
 		if (old->key.kind != IB_KEY_AUTO || ib_source_is_delimited(old))
 			return IB_OK;
 		st = add_source(r, old->path, err);
@@ -347,7 +352,7 @@ close_operand(struct ib_reader *r)
 	return IB_OK;
 }
 
-/* Read the next block of the open operand. Returns IB_EOF at its end. */
+/* Read the next block of the open operand. Returns IB_EOF at the operand's end. */
 static enum ib_status
 next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
@@ -390,7 +395,7 @@ next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 	return b->n == 0 && !b->first && !r->cut.why ? IB_EOF : IB_OK;
 }
 
-/* Fail because an array is malformed after the last block. */
+/* Fail because the array is malformed after the end of the last block. */
 static enum ib_status
 fail_malformed(const struct ib_reader *r, struct ib_error *err)
 {
@@ -418,7 +423,7 @@ read_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 			return fail_malformed(r, err);
 		st = next_block(r, b, err);
 		if (st != IB_EOF) {
-			/* Return the records before the error first. */
+			/* First return the records that precede the error. */
 			if (st == IB_OK && r->cut.why && b->n == 0)
 				return fail_malformed(r, err);
 			return st;
@@ -444,7 +449,7 @@ ib_reader_size(const struct ib_reader *r)
 	return r->size;
 }
 
-/* Uses only the copies in r: another thread may close the input. */
+/* This function reads only the copies in r, because another thread may close the input. */
 void
 ib_reader_report_progress(const struct ib_reader *r, uint64_t records)
 {

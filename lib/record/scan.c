@@ -1,3 +1,4 @@
+/* Run the pipeline of a scan: read blocks, parse them in several threads, and use them in order. */
 #include "record/scan.h"
 
 #include <stdlib.h>
@@ -5,7 +6,7 @@
 #include "base/error.h"
 #include "base/pipeline.h"
 
-#define SAMPLES 4096 /* samples of a tar between calls of use_block() */
+#define SAMPLES 4096 /* number of tar samples between two calls of use_block() */
 
 static enum ib_status
 fill(void *ctx, void *slot, struct ib_error *err)
@@ -19,8 +20,8 @@ fill(void *ctx, void *slot, struct ib_error *err)
 }
 
 /*
- * A special block is read while it is used, and the digest covers the bytes of
- * all operands in order. So nothing after the block may be read before it was used.
+ * The input of a special block is read while the block is used. The digest covers the bytes of
+ * all operands in order. So nothing after the block may be read until the block has been used.
  */
 static bool
 ready(const void *ctx)
@@ -66,7 +67,7 @@ copy_id(struct ib_span *id, struct ib_arena *arena, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Add samples to the block. Returns IB_EOF if no more follow. */
+/* Add up to SAMPLES samples to the block. Returns IB_EOF if no more samples follow. */
 static enum ib_status
 add_samples(struct ib_scan *s, struct ib_tar_samples *samples, struct ib_scan_block *b,
 	    struct ib_error *err)

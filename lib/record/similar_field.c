@@ -1,3 +1,4 @@
+/* Suggest a field of the record if a requested field is missing (record/similar_field.h). */
 #include "record/similar_field.h"
 
 #include <stdio.h>
@@ -29,7 +30,7 @@ names_of(struct ib_cursor *c)
 	return n;
 }
 
-/* Return the next member name of a JSON object; its grammar has been checked. */
+/* Return the next member name of a JSON object whose grammar has been checked. */
 static bool
 next_member(struct names *n, struct ib_span *name)
 {
@@ -88,7 +89,10 @@ contains(struct ib_span name, struct ib_span want)
 	return false;
 }
 
-/* Return the only field whose name contains `want`, such as "train_loss" for "loss". */
+/*
+ * Return the field whose name contains `want`, such as "train_loss" for "loss". Returns an empty
+ * span if there is no such field, or more than one.
+ */
 static struct ib_span
 only_field_containing(struct ib_cursor *c, struct ib_span want)
 {
@@ -105,7 +109,7 @@ only_field_containing(struct ib_cursor *c, struct ib_span want)
 	return found;
 }
 
-/* Append to c->why, as far as there is room. */
+/* Append text to c->why, as far as there is space. */
 static size_t
 append(struct ib_cursor *c, size_t n, const char *before, struct ib_span shown)
 {

@@ -1,3 +1,4 @@
+/* Create, release and report on sources and blocks (record/source.h). */
 #include "record/source.h"
 
 #include <stdlib.h>

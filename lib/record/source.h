@@ -1,6 +1,6 @@
 /*
- * Structures that the reader, the formats and the cursor share: an operand, a
- * block of its records, and the state of a cursor that walks a block.
+ * Structures that the reader, the formats and the cursor share: an operand, a block of records,
+ * and the state of a cursor in a block.
  */
 #ifndef IB_RECORD_SOURCE_H
 #define IB_RECORD_SOURCE_H
@@ -12,7 +12,7 @@
 
 /* A field that the caller needs in addition to the id. */
 struct ib_wanted {
-	struct ib_span name; /* n is 0 if the entry is unused; its slot is never filled */
+	struct ib_span name; /* n is 0 if the entry is unused; its slot is then never filled */
 	bool number;	     /* convert the field to a number */
 };
 #define IB_WANTED_MAX 24
@@ -21,33 +21,33 @@ struct ib_reader_options {
 	struct ib_list operands;  /* standard input if empty */
 	enum ib_format format;	  /* from -f */
 	enum ib_format otherwise; /* format if detection finds nothing */
-	const char *key;	  /* from -k; NULL if not given */
+	const char *key;	  /* argument of -k; NULL if not given */
 	const char *key_option;	  /* "-k", "--base-key" or "--expect-key", for messages */
 	const struct ib_wanted *wanted;
 	size_t nwanted;
 	uint64_t header_lines; /* lines to copy unchanged at the start of each operand */
 	bool digest;	       /* compute the digest of all operands' bytes */
-	bool line_per_operand; /* @line starts from 0 in each operand */
-	bool epoch_manifest;   /* lines of a list end in TAB weight (wanted[0]) */
+	bool line_per_operand; /* the numbers of @line begin at 0 in each operand */
+	bool epoch_manifest;   /* lines of a list end in TAB and a weight (wanted[0]) */
 	bool any_value;	       /* a JSON record may be any value, not only an object */
 	bool archives;	       /* operands may be npz and totals files */
-	bool bad_first;	       /* an invalid first record is no reason to reject the format */
-	size_t block;	       /* bytes per block; 0 for the default */
+	bool bad_first;	       /* accept the format even if the first record is invalid */
+	size_t block;	       /* bytes per block; 0: use the default */
 	const struct ib_context *context;
 };
 
 /* The columns of a CSV or TSV. */
 struct ib_columns {
 	size_t n;
-	struct ib_span *name;	  /* [n], without quotes */
-	int16_t *slot;		  /* [n], -1 if the column is not needed */
-	bool *number;		  /* [n], true to convert the column to numbers */
-	bool padded;		  /* names have space around them: trim all fields */
+	struct ib_span *name;	  /* [n] names, without quotes */
+	int16_t *slot;		  /* [n] slots; -1 if the column is not needed */
+	bool *number;		  /* [n] true to convert the column to numbers */
+	bool padded;		  /* true if names have space around them; all fields are trimmed */
 	uint64_t head, head_mask; /* first bytes of the header, to find repeated headers */
 	struct ib_arena names;	  /* owns the names */
 };
 
-/* One operand, its format and its fields. Read-only once a block refers to it. */
+/* One operand with its format and its fields. The source is read-only once a block refers to it. */
 struct ib_source {
 	const char *path;
 	const char *name; /* name for messages */
@@ -58,7 +58,7 @@ struct ib_source {
 	int key_slot[IB_KEY_MAX];
 	int wanted_slot[IB_WANTED_MAX]; /* -1 if the operand does not have the field */
 	bool epoch_manifest, any_value; /* copied from the options */
-	bool empty;			/* the operand has no line at all, no header either */
+	bool empty;			/* the operand has no lines, not even a header */
 	/* CSV and TSV only: */
 	char delimiter;
 	struct ib_columns columns;
@@ -69,27 +69,27 @@ struct ib_source {
 	struct ib_source *next;	  /* next in the reader's list of sources */
 };
 
-/* True if records are rows below a header: CSV and TSV. */
+/* True if the records are rows below a header (CSV and TSV). */
 static inline bool
 ib_source_is_delimited(const struct ib_source *s)
 {
 	return s->delimiter != '\0';
 }
 
-/* True if records are JSON objects, one per line or in an array. */
+/* True if the records are JSON objects, one per line or in an array. */
 static inline bool
 ib_source_is_json(const struct ib_source *s)
 {
 	return s->format == IB_FORMAT_JSONL || s->format == IB_FORMAT_JSON;
 }
 
-/* Counters that cursors of any thread update; the reader reports them at the end. */
+/* Counters that the cursors of all threads update. The reader reports them at the end. */
 struct ib_notes {
 	_Atomic uint64_t headers; /* rows that repeat the header */
-	_Atomic uint64_t quotes;  /* ids of a TSV in quotes */
+	_Atomic uint64_t quotes;  /* ids that are in quotes in a TSV */
 };
 
-/* Start with the key of -k. Borrows path. Returns NULL if out of memory. */
+/* Create a source with the key of -k. Borrows path. Returns NULL if out of memory. */
 struct ib_source *ib_source_new(const char *path, const struct ib_reader_options *options,
 				const struct ib_key *key);
 void ib_source_free(struct ib_source *s);
@@ -98,21 +98,24 @@ void ib_source_free(struct ib_source *s);
 void ib_source_warn_of_notes(const struct ib_source *s, const struct ib_context *context);
 
 /*
- * True if the header of a CSV or TSV has that column. Space around a column name
- * is ignored if no name matches with it.
+ * True if the header of a CSV or TSV has a column with this name. If no column name matches
+ * exactly, space around the column names is ignored.
  */
 bool ib_source_has_column(const struct ib_source *s, struct ib_span name);
 
-/* Complete records of one operand. Start from {0}; free with ib_block_release(). */
+/*
+ * A block: complete records of one operand. Initialize it with {0}; free it with
+ * ib_block_release().
+ */
 struct ib_block {
 	const struct ib_source *source; /* NULL before the first read */
 	char *p;			/* the records */
 	size_t n;
-	bool unterminated;	/* the last record has no newline */
-	bool first;		/* first block of its operand */
-	bool special;		/* no records, but an open npz, totals or tar file */
+	bool unterminated;	/* true if the last record has no newline */
+	bool first;		/* true for the first block of its operand */
+	bool special;		/* the block has no records, but an open npz, totals or tar file */
 	uint64_t first_record;	/* number of the first record, for @line */
-	struct ib_input *input; /* input of a special block; the block's owner closes it */
+	struct ib_input *input; /* input of a special block; the owner of the block closes it */
 	char *buffer;
 	size_t cap;
 };
@@ -122,10 +125,10 @@ void ib_block_release(struct ib_block *b);
 
 struct ib_record {
 	const char *p;	   /* first byte */
-	size_t n;	   /* bytes without the newline */
-	size_t end;	   /* bytes of the newline: 0, 1 (LF) or 2 (CR LF) */
+	size_t n;	   /* length without the newline */
+	size_t end;	   /* length of the newline: 0, 1 (LF) or 2 (CR LF) */
 	const char *close; /* closing brace of a JSON object, else NULL */
-	uint64_t line;	   /* number of lines of the block before the record */
+	uint64_t line;	   /* number of the block's lines before the record */
 	bool unterminated; /* last record of its operand, without a newline */
 };
 
@@ -138,15 +141,15 @@ struct ib_cursor {
 	const struct ib_block *block;
 	const struct ib_source *source;
 	const char *at, *end;
-	uint64_t line;	     /* lines before `at` */
-	uint64_t number;     /* records (of a list: lines) before `at` */
-	uint64_t unnumbered; /* invalid records that share the line of another record */
+	uint64_t line;	     /* number of lines before `at` */
+	uint64_t number;     /* number of records (for a list: lines) before `at` */
+	uint64_t unnumbered; /* number of invalid records on the line of another record */
 	struct ib_record record;
-	char why[IB_WHY_MAX];  /* what is wrong with an invalid record: a clause */
+	char why[IB_WHY_MAX];  /* clause that says what is wrong with an invalid record */
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
-	uint32_t length[IB_CURSOR_LENGTHS]; /* last length per column; see ib_predict_end */
+	uint32_t length[IB_CURSOR_LENGTHS]; /* last length of each column; see ib_predict_end */
 };
 
 #endif

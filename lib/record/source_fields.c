@@ -1,3 +1,4 @@
+/* Choose the key of an operand, and compile the fields to read (record/source_fields.h). */
 #include "record/source_fields.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include "record/format.h"
 #include "record/known_formats.h"
 
-/* Return the first of the known names that a record has, or -1. */
+/* Return the index of the first known name that the record has, or -1 if it has none. */
 static int
 known_of(const struct ib_value *v, const int *slot)
 {
@@ -21,7 +22,10 @@ known_of(const struct ib_value *v, const int *slot)
 	return -1;
 }
 
-/* Set *chosen to the known id name of the first record that has one, or to -1. */
+/*
+ * Set *chosen to the index of the known id name that the first record with such a name has, or to
+ * -1 if no record has one.
+ */
 static enum ib_status
 choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen,
 	    struct ib_error *err)
@@ -71,7 +75,7 @@ choose_column(const struct ib_source *s)
 	return -1;
 }
 
-/* Warn if the list looks like a table: its header would become a sample. */
+/* Warn if the list looks like a table, because its header would become a sample. */
 static void
 warn_of_table(const struct ib_source *s, const struct ib_reader_options *o, struct ib_span line)
 {
@@ -100,7 +104,7 @@ warn_of_error_message(const struct ib_source *s, const struct ib_reader_options 
 			s->name, known->name, ib_show(show, line));
 }
 
-/* A list has no field names: -k must be a field number. */
+/* Compile the fields of a list. A list has no field names, so -k must be a field number. */
 static enum ib_status
 compile_list(struct ib_source *s, const struct ib_reader_options *o, const struct ib_block *first,
 	     struct ib_error *err)
@@ -111,7 +115,7 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o, const struc
 		warn_of_table(s, o, line);
 		warn_of_error_message(s, o, line, first->n);
 	}
-	/* An empty operand is detected as a list: do not reject -k NAME for it. */
+	/* An empty operand is detected as a list, so -k NAME must not be an error here. */
 	if (s->key.kind == IB_KEY_AUTO ||
 	    (s->key.kind == IB_KEY_FIELDS && first->n == 0 && o->format == IB_FORMAT_AUTO))
 		s->key.kind = IB_KEY_WHOLE;
@@ -130,7 +134,7 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o, const struc
 	return IB_OK;
 }
 
-/* Choose the known id name that the operand has. Leaves IB_KEY_AUTO if it has none. */
+/* Choose the known id name that the operand has. Leaves the key at IB_KEY_AUTO if there is none. */
 static enum ib_status
 choose_key(struct ib_source *s, const struct ib_block *first, struct ib_error *err)
 {

@@ -1,4 +1,4 @@
-/* Which fields of an operand are read, and which of them are the key. */
+/* Decide which fields of an operand are read, and which of these fields are the key. */
 #ifndef IB_RECORD_SOURCE_FIELDS_H
 #define IB_RECORD_SOURCE_FIELDS_H
 

@@ -1,3 +1,4 @@
+/* Read the members of a tar and resolve its links (record/tar.h). */
 #include "record/tar.h"
 
 #include <stdlib.h>
@@ -8,8 +9,8 @@
 struct ib_tar {
 	struct ib_input *in;
 	struct ib_tar_archive *archive;
-	struct ib_tar_member member;	    /* the current one */
-	uint64_t number;		    /* of the next member, from 0 */
+	struct ib_tar_member member;	    /* the current member */
+	uint64_t number;		    /* number of the next member, from 0 */
 	struct ib_tar_links *links;	    /* NULL until the first link */
 	const struct ib_tar_target *target; /* target of the current member, if it is a link */
 };
@@ -86,7 +87,7 @@ ib_tar_pass_member(struct ib_tar *t, ib_tar_piece_handler *take, void *ctx, stru
 
 	if (!t->target)
 		return ib_tar_archive_pass_member(t->archive, take, ctx, err);
-	/* The link's own blocks are skipped; the target's bytes replace them. */
+	/* Skip the blocks of the link itself, because the target's bytes replace them. */
 	st = ib_tar_archive_pass_member(t->archive, NULL, NULL, err);
 	return st ? st
 		  : ib_tar_links_pass_target(t->links, t->target, t->member.path, t->member.mtime,

@@ -1,11 +1,10 @@
 /*
- * Walk the members of a tar. libarchive parses the archive and asks read_block()
- * for bytes; the buffer keeps them until libarchive reports the position it has
- * reached, so that each member's bytes can be handed on unchanged.
+ * Walk the members of a tar. libarchive parses the archive and calls read_block() for bytes. The
+ * buffer keeps these bytes until libarchive reports how far it has parsed the archive, so that
+ * the bytes of each member can be passed on unchanged.
  *
- * Invariants: base <= mark <= base + n. Bytes before `mark` were handed on or
- * skipped. libarchive has been given all bytes of the buffer, and works on the
- * last block.
+ * Invariants: base <= mark <= base + n. Bytes before `mark` were passed on or skipped. libarchive
+ * has received all bytes of the buffer, and is working on the last block.
  */
 #include "record/tar_archive.h"
 
@@ -22,8 +21,8 @@
 /* The content of the current member. */
 struct content {
 	uint64_t begin, end;	    /* offsets in the archive */
-	bool passing;		    /* libarchive is reading it */
-	bool passed;		    /* it was read to its end */
+	bool passing;		    /* libarchive is reading the content */
+	bool passed;		    /* the content was read to its end */
 	ib_tar_piece_handler *take; /* NULL to skip the bytes */
 	void *take_ctx;
 };
@@ -40,16 +39,19 @@ struct ib_tar_archive {
 	struct content content;
 	bool seeking; /* libarchive is looking for the next header */
 	bool ended;
-	bool joined;	 /* warned that a second archive follows */
+	bool joined;	 /* a warning about a second archive was printed */
 	uint64_t number; /* number of the next member, from 0 */
-	bool has_mark;	 /* the end of archive (zeros) was found before `mark` */
+	bool has_mark;	 /* zeros, which end an archive, were found before `mark` */
 	struct ib_tar_header header;
-	struct ib_error failed; /* of the input */
+	struct ib_error failed; /* the first error of the input */
 };
 
 /* ---- bytes -------------------------------------------------------------------- */
 
-/* Hand the bytes before `end` to take, or skip them. */
+/*
+ * Pass the bytes before the offset `end` to the handler `take`, or skip them if there is no
+ * handler.
+ */
 static void
 dispose(struct ib_tar_archive *t, uint64_t end)
 {
@@ -86,7 +88,7 @@ make_room(struct ib_tar_archive *t)
 	return true;
 }
 
-/* Skip blocks of zeros, which end an archive; another archive may follow. */
+/* Skip blocks of zeros. They end an archive, but another archive may follow. */
 static void
 skip_zeros(struct ib_tar_archive *t)
 {
@@ -98,7 +100,7 @@ skip_zeros(struct ib_tar_archive *t)
 	}
 }
 
-/* libarchive calls this for more bytes; it no longer needs the bytes before. */
+/* libarchive calls this function when it needs more bytes. It no longer needs the previous ones. */
 static la_ssize_t
 read_block(struct archive *a, void *ctx, const void **p)
 {
@@ -140,8 +142,8 @@ fail(const struct ib_tar_archive *t, struct ib_error *err)
 		return t->failed.code;
 	}
 	/*
-	 * libarchive has no message if a pax header or a long name is truncated, if a
-	 * size overflows, or if memory ran out.
+	 * libarchive sets no message if a pax header or a long name is truncated, if a size
+	 * overflows, or if memory ran out.
 	 */
 	if (!why && errno != ENOMEM)
 		why = "a header is truncated or malformed";
@@ -152,9 +154,9 @@ fail(const struct ib_tar_archive *t, struct ib_error *err)
 }
 
 /*
- * Set up libarchive. An empty file is an archive without members. Do not use
- * archive_read_open() or the archive's own entry: they crash if memory runs
- * out (libarchive 3.6.2).
+ * Set up libarchive. An empty file is accepted as an archive without members. archive_read_open()
+ * and the archive's own entry are not used, because they crash if memory runs out (libarchive
+ * 3.6.2).
  */
 static bool
 set_up(struct ib_tar_archive *t)
@@ -249,7 +251,7 @@ ib_tar_archive_pass_member(struct ib_tar_archive *t, ib_tar_piece_handler *take,
 	return st;
 }
 
-/* Read the input to its end: the decompressor may find that it is truncated. */
+/* Read the input to its end, because the decompressor may find only there that it is truncated. */
 static enum ib_status
 drain(struct ib_tar_archive *t, struct ib_error *err)
 {
@@ -273,8 +275,8 @@ drain(struct ib_tar_archive *t, struct ib_error *err)
 }
 
 /*
- * Handle bytes at t->mark that are not a header. After the end of an archive
- * they are ignored with a warning, unless they look like a damaged header.
+ * Handle bytes at t->mark that are not a header. After the end of an archive, such bytes are
+ * ignored with a warning, unless they look like a damaged header.
  */
 static enum ib_status
 end_or_fail(struct ib_tar_archive *t, struct ib_error *err)
@@ -295,7 +297,7 @@ end_or_fail(struct ib_tar_archive *t, struct ib_error *err)
 	return drain(t, err);
 }
 
-/* Warn of a second archive: many readers stop at the end of the first one. */
+/* Warn that a second archive follows, because many readers stop at the end of the first archive. */
 static void
 warn_of_joined(struct ib_tar_archive *t)
 {
@@ -309,7 +311,7 @@ warn_of_joined(struct ib_tar_archive *t)
 		ib_input_name(t->in), (unsigned long long)t->mark);
 }
 
-/* Move to the next header; *start is its offset. */
+/* Move to the next header, and set *start to its offset. */
 static enum ib_status
 find_header(struct ib_tar_archive *t, uint64_t *start, struct ib_error *err)
 {

@@ -1,3 +1,4 @@
+/* Parse the header blocks of a tar member (record/tar_header.h). */
 #include "record/tar_header.h"
 
 #include <stdio.h>
@@ -21,14 +22,16 @@ ib_tar_header_release(struct ib_tar_header *h)
 	ib_bytes_release(&h->link);
 }
 
-/* Return a text field of a header, up to its NUL. */
+/* Return a text field of a header, which ends at its first NUL. */
 static struct ib_span
 text_field(const char *p, size_t n)
 {
 	return (struct ib_span){ p, strnlen(p, n) };
 }
 
-/* Parse a size: octal digits, or big-endian binary if the high bit is set. */
+/*
+ * Parse a size, which is written in octal digits, or in big-endian binary if the high bit is set.
+ */
 static uint64_t
 size_field(const char *p)
 {
@@ -82,7 +85,7 @@ take_value(struct ib_span record, const char *name, struct ib_span *value)
 	return true;
 }
 
-/* Read the records of a pax header, "LEN name=value\n". */
+/* Read the records of a pax header, which have the form "LEN name=value\n". */
 static void
 read_pax(struct ib_span text, struct names *names)
 {

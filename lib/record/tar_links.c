@@ -1,3 +1,4 @@
+/* Find the targets of links in a tar, and keep what the links need (record/tar_links.h). */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -11,22 +12,22 @@
 #include "record/tar_header.h"
 #include "record/tar_writer.h"
 
-#define HOPS_MAX 32 /* links that point to links; a longer chain is a cycle */
+#define HOPS_MAX 32 /* maximum length of a chain of links; a longer one is a cycle */
 
-/* A member that is a plain file or a link. */
+/* An entry of the list: a member that is a plain file or a link. */
 struct ib_tar_target {
 	XXH128_hash_t path;
-	XXH128_hash_t to; /* a link's target */
+	XXH128_hash_t to; /* the target, if the member is a link */
 	uint64_t number;  /* number of the member in the archive, from 0 */
-	uint64_t size;	  /* bytes of a file's content */
+	uint64_t size;	  /* length of a file's content in bytes */
 	uint64_t place;	  /* position of the content in the spill file */
 	size_t key;	  /* offset of the member's key in `keys` */
-	uint32_t key_n;	  /* length of the key; 0 if it has none */
+	uint32_t key_n;	  /* length of the key; 0 if the member has none */
 	bool link;
 	bool symbolic;
-	bool own;     /* a link inside the sample of its own key */
-	bool content; /* an own link needs its content */
-	bool shared;  /* another link is kept or dropped with its sample */
+	bool own;     /* the link is inside the sample of the link's own key */
+	bool content; /* a link with `own` needs the content of this member */
+	bool shared;  /* a link is kept or dropped with this member's sample */
 };
 
 struct ib_tar_links {
@@ -37,7 +38,7 @@ struct ib_tar_links {
 	size_t pending;	     /* v[pending..n) are the links after the last file */
 	struct ib_bytes run; /* key of the last file */
 	struct ib_bytes keys;
-	struct ib_pieces *contents; /* contents of targets */
+	struct ib_pieces *contents; /* the contents that links need */
 	struct ib_tar_maker *maker;
 	struct ib_bytes path; /* scratch, for normalized paths */
 	struct ib_bytes header;
@@ -52,7 +53,10 @@ hash_path(struct ib_tar_links *l, struct ib_span folder, struct ib_span path)
 	return XXH3_128bits(l->path.p, l->path.n);
 }
 
-/* A symbolic link is relative to its folder, a hard link to the archive's root. */
+/*
+ * The target of a symbolic link is relative to the link's folder, that of a hard link to the
+ * root.
+ */
 static XXH128_hash_t
 hash_target(struct ib_tar_links *l, const struct ib_tar_member *m)
 {
@@ -74,7 +78,7 @@ compare_targets(const void *x, const void *y)
 	return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
-/* Find the last member of this path whose number is at most `number`, or NULL. */
+/* Return the last member with this path whose number is at most `number`, or NULL. */
 static struct ib_tar_target *
 find_path(const struct ib_tar_links *l, XXH128_hash_t path, uint64_t number)
 {
@@ -91,7 +95,7 @@ find_path(const struct ib_tar_links *l, XXH128_hash_t path, uint64_t number)
 	return from > 0 && XXH128_isEqual(l->v[from - 1].path, path) ? &l->v[from - 1] : NULL;
 }
 
-/* Find a link's target. A hard link points to an earlier member if one has the path. */
+/* Find the target of a link. For a hard link, prefer a member before the link. */
 static const struct ib_tar_target *
 find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
 {
@@ -102,7 +106,10 @@ find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
 	return to ? to : find_path(l, t->to, UINT64_MAX);
 }
 
-/* Follow a chain of links to a file or, if stop_at_own, to a link that is read as a file. */
+/*
+ * Follow a chain of links to a file. If stop_at_own is true, also stop at a link that is read as
+ * a file. Returns NULL if there is no target.
+ */
 static struct ib_tar_target *
 follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool stop_at_own)
 {
@@ -117,7 +124,7 @@ follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool stop_at
 							  : NULL;
 }
 
-/* Find the entry of this member. */
+/* Find the list entry of this member. */
 static struct ib_tar_target *
 find_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t number)
 {
@@ -137,8 +144,9 @@ key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
 }
 
 /*
- * Mark links inside a sample of their own key. For a link, compare with the file
- * before it; for a file, compare with the links before it.
+ * Mark links that are inside the sample of their own key. If the new member is a link, compare
+ * its key with the key of the file before it. If it is a file, compare its key with the keys of
+ * the links before it.
  */
 static void
 mark_own(struct ib_tar_links *l, const struct ib_tar_member *m)
@@ -200,7 +208,7 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 		ib_pieces_put(l->contents, 0, &content);
 }
 
-/* Keep the key or the content of a member, if a link needs it. */
+/* Keep the key or the content of a member if a link needs them. */
 static enum ib_status
 keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_tar_member *m,
 	    uint64_t number, struct ib_error *err)
@@ -220,7 +228,10 @@ keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_
 	return st ? st : ib_pieces_status(l->contents, err);
 }
 
-/* Read all members from the start of the input: list them or, if `keep`, keep targets. */
+/*
+ * Read all members from the start of the input. If `keep` is false, add them to the list. If it
+ * is true, keep the targets of links.
+ */
 static enum ib_status
 read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struct ib_error *err)
 {
@@ -243,7 +254,7 @@ read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struc
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Mark the members that links need. Returns false if there are none. */
+/* Mark the members that links need. Returns false if there are no such members. */
 static bool
 mark_targets(struct ib_tar_links *l)
 {
@@ -324,7 +335,7 @@ ib_tar_links_free(struct ib_tar_links *l)
 
 /* ---- a link --------------------------------------------------------------------- */
 
-/* A pipe cannot be read again: fail if the link needs its target. */
+/* Fail if the target of the link is needed, because a pipe cannot be read again. */
 static enum ib_status
 check_in_pipe(const struct ib_tar_links *l, const struct ib_tar_member *link, struct ib_error *err)
 {
@@ -362,7 +373,10 @@ ib_tar_links_resolve(struct ib_tar_links *l, const struct ib_tar_member *link, u
 	return IB_OK;
 }
 
-/* Create the header blocks of a plain file: without content, then set its size. */
+/*
+ * Create the header blocks of a plain file. They are created without content, and then the size
+ * is set.
+ */
 static enum ib_status
 make_header(struct ib_tar_links *l, const struct ib_tar_target *target, struct ib_span path,
 	    int64_t mtime, struct ib_error *err)

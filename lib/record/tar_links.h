@@ -1,12 +1,12 @@
 /*
- * Resolve the links of a tar. A link inside the sample of its own key gets its
- * target's bytes as content. Any other link is kept or dropped together with
- * the sample that its target belongs to.
+ * Resolve the links of a tar. If a link is inside a sample with the key of the link, it gets the
+ * bytes of its target as content. Any other link is kept or dropped together with the sample to
+ * which its target belongs.
  *
- * A target may be anywhere in the archive. So the first link causes the input
- * to be read again from its start: once to find all targets, and once more, if a
- * link needs it, to keep the targets' content in memory or in a temporary file.
- * Memory: about 80 bytes per member of an archive that has links, else none.
+ * A target may be anywhere in the archive. So at the first link, the input is read again from its
+ * start, to find all targets. If links need them, the input is read once more, to keep the
+ * contents of targets in memory or in a temporary file. This takes about 80 bytes of memory per
+ * member of an archive that has links.
  */
 #ifndef IB_RECORD_TAR_LINKS_H
 #define IB_RECORD_TAR_LINKS_H
@@ -14,30 +14,30 @@
 #include "record/tar_archive.h"
 
 struct ib_tar_links;
-struct ib_tar_target; /* a plain file that a link points to */
+struct ib_tar_target; /* a plain file or a link in the archive */
 
-/* How a link is resolved. All zero: the link is copied unchanged. */
+/* How a link is resolved. If all fields are 0, the link is copied unchanged. */
 struct ib_tar_resolution {
 	const struct ib_tar_target *content; /* target whose bytes replace the link */
 	uint64_t size;			     /* bytes of the target's content */
-	struct ib_span target_key;	     /* else: key of the sample that decides on the link */
+	struct ib_span target_key; /* else: the link is kept with the sample of this key */
 };
 
 /*
- * Read all links of the tar. If `in` is a pipe, it cannot be read again:
- * ib_tar_links_resolve() then returns IB_E_DATA for a link whose path or target has
- * the form of a sample's member.
+ * Read all links of the tar. This is not possible if `in` is a pipe, because a pipe cannot be
+ * read again. ib_tar_links_resolve() then returns IB_E_DATA for a link if its path or target
+ * could belong to a sample.
  */
 enum ib_status ib_tar_links_read(struct ib_input *in, struct ib_tar_links **out,
 				 struct ib_error *err);
 void ib_tar_links_free(struct ib_tar_links *l);
 
-/* Resolve `link`, member `number` of the archive, from 0. */
+/* Resolve `link`, which is the member with this number in the archive, counted from 0. */
 enum ib_status ib_tar_links_resolve(struct ib_tar_links *l, const struct ib_tar_member *link,
 				    uint64_t number, struct ib_tar_resolution *resolution,
 				    struct ib_error *err);
 
-/* Hand the target to take, as a plain file with the link's path and time. */
+/* Pass the target to `take` as a plain file that has the link's path and time. */
 enum ib_status ib_tar_links_pass_target(struct ib_tar_links *l, const struct ib_tar_target *target,
 					struct ib_span path, int64_t mtime,
 					ib_tar_piece_handler *take, void *ctx,

@@ -1,8 +1,9 @@
+/* Find the key of a tar member, and parse weight members (record/tar_member.h). */
 #include "record/tar_member.h"
 
 #include "record/value.h"
 
-/* True if the first component of the path is __x__. */
+/* True if the first component of the path has the form __x__. */
 static bool
 is_meta(struct ib_span path)
 {

@@ -1,10 +1,9 @@
 /*
- * A member of a tar, and the key of the WebDataset sample that it belongs to.
+ * A member of a tar, and the key of the WebDataset sample to which it belongs.
  *
- *   key        the path up to the first dot of its last component
- *   no sample  a member that is not a plain file; a last component without a
- *              dot, or one that begins with a dot; a path whose first
- *              component is __...__
+ * The key is the path up to the first dot of its last component. A member belongs to no sample if
+ * it is not a plain file, if its last component has no dot or begins with a dot, or if its first
+ * component has the form __...__.
  */
 #ifndef IB_RECORD_TAR_MEMBER_H
 #define IB_RECORD_TAR_MEMBER_H
@@ -12,12 +11,12 @@
 #include "base/bytes.h"
 
 struct ib_tar_member {
-	struct ib_span path;	   /* as stored in the archive, never a path of this system */
-	struct ib_span key;	   /* p is NULL if the member belongs to no sample */
-	bool weight;		   /* the member is <key>.weight.json */
-	bool file;		   /* the member is a plain file with content of its own */
-	bool symbolic;		   /* the link is symbolic, not hard */
-	struct ib_span link;	   /* path of the link's target; p is NULL if it is not a link */
+	struct ib_span path; /* as stored in the archive; never opened as a path of this system */
+	struct ib_span key;  /* p is NULL if the member does not belong to a sample */
+	bool weight;	     /* the member is <key>.weight.json */
+	bool file;	     /* the member is a plain file with content of its own */
+	bool symbolic;	     /* the link is symbolic, not hard */
+	struct ib_span link; /* path of the link's target; p is NULL if it is not a link */
 	struct ib_span target_key; /* key of the sample that the link's target belongs to */
 	int64_t mtime;		   /* seconds */
 	uint64_t size;		   /* bytes of content */
@@ -31,12 +30,12 @@ struct ib_tar_piece {
 };
 typedef void ib_tar_piece_handler(void *ctx, const struct ib_tar_piece *piece);
 
-/* Find key and weight from the path of a plain file. */
+/* Set m->key and m->weight, which depend on the path of a plain file. */
 void ib_tar_find_key(struct ib_tar_member *m);
 
 /*
- * Read the number in a weight member's content: JSON, with optional space
- * around it. null is 1. Returns false if the content is not a number.
+ * Read the number in the content of a weight member. The content is JSON with optional space
+ * around it; null means 1. Returns false if the content is not a number.
  */
 bool ib_tar_parse_weight(struct ib_span content, double *weight);
 

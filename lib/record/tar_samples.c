@@ -1,3 +1,4 @@
+/* Group the members of a tar into samples (record/tar_samples.h). */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -8,15 +9,15 @@
 #include "base/error.h"
 #include "record/tar.h"
 
-#define WEIGHT_MAX ((size_t)4096) /* a longer weight member is not a number */
+#define WEIGHT_MAX ((size_t)4096) /* a longer weight member cannot be a number */
 
 struct ib_tar_samples {
 	struct ib_tar *tar;
 	const char *name;
-	struct ib_bytes id, weight; /* memory of the current sample */
+	struct ib_bytes id, weight; /* buffers for the current sample */
 	struct ib_bytes shard;	    /* "NAME/", or empty */
 	struct ib_tar_member next;  /* first member of the next sample */
-	bool more;		    /* next is set */
+	bool more;		    /* true if `next` is set */
 	uint64_t number;
 	XXH3_state_t *digest;
 	struct ib_bytes text; /* content of the weight member being read */

@@ -1,4 +1,4 @@
-/* The samples of a tar, one after the other, for callers that do not need their bytes. */
+/* Read the samples of a tar in order, for callers that do not need the bytes of the members. */
 #ifndef IB_RECORD_TAR_SAMPLES_H
 #define IB_RECORD_TAR_SAMPLES_H
 
@@ -8,14 +8,16 @@
 struct ib_tar_samples;
 
 struct ib_tar_sample {
-	struct ib_span id;	  /* the key, or NAME/key */
+	struct ib_span id;	  /* the key, or NAME/key for -k @shard */
 	uint64_t number;	  /* number of the sample in its archive, from 1 */
 	bool weighted;		  /* the sample has a weight member */
 	struct ib_span weight;	  /* content of the weight member */
-	unsigned char digest[16]; /* digest of the other members' names and content */
+	unsigned char digest[16]; /* digest of the names and contents of all other members */
 };
 
-/* shard: the NAME of -k @shard (copied), or NULL. context: for warnings; may be NULL. */
+/*
+ * shard is the NAME of -k @shard (copied), or NULL. context is used for warnings and may be NULL.
+ */
 enum ib_status ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
 				   const struct ib_context *context, struct ib_tar_samples **out,
 				   struct ib_error *err);

@@ -1,3 +1,4 @@
+/* Write tar archives and create members (record/tar_writer.h). */
 #include "record/tar_writer.h"
 
 #include <errno.h>
@@ -6,13 +7,13 @@
 #include "base/error.h"
 #include "record/libarchive.h"
 
-/* Hold back at most this many bytes of consecutive empty members. */
+/* Maximum number of bytes of consecutive empty members that are held back. */
 #define HELD_MAX ((size_t)1 << 20)
 
 struct ib_tar_writer {
 	struct ib_output *out;
-	struct ib_bytes held; /* bytes after the last position where output may end */
-	bool begun;	      /* bytes were written to the output */
+	struct ib_bytes held; /* bytes after the last position where the output may end */
+	bool begun;	      /* some bytes were written to the output */
 	bool ended;
 };
 
@@ -52,7 +53,7 @@ ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err)
 	}
 	m->archive = m->la->archive_write_new();
 	m->entry = m->la->archive_entry_new();
-	/* In this format, names are bytes of any length, without a character set. */
+	/* In the GNU tar format, names are bytes of any length, without a character set. */
 	ok = m->archive && m->entry &&
 	     m->la->archive_write_set_format_gnutar(m->archive) == ARCHIVE_OK &&
 	     m->la->archive_write_add_filter_none(m->archive) == ARCHIVE_OK &&
@@ -137,9 +138,9 @@ ib_tar_writer_free(struct ib_tar_writer *w)
 }
 
 /*
- * Write to the output up to a position inside the member's content, after its
- * first byte and before its last. Hold back the rest until the next such
- * position.
+ * Write to the output up to a position inside the member's content: after the first byte of the
+ * content and before the last one. Hold back the bytes after it until a later call finds another
+ * such position.
  */
 void
 ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
@@ -149,7 +150,7 @@ ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
 	if (piece->to > piece->from && piece->to > 1)
 		stop = piece->to - 1;
 	if (stop <= piece->from && piece->from > 0)
-		stop = 0; /* no byte of the content precedes it */
+		stop = 0; /* no byte of the content is before this position */
 	if (stop == 0 && w->held.n + piece->n > HELD_MAX)
 		stop = piece->n;
 	if (stop > 0) {
@@ -167,7 +168,9 @@ ib_tar_writer_end(struct ib_tar_writer *w)
 
 	if (w->ended)
 		return;
-	/* If the output fails, it must fail now, while the archive is truncated. */
+	/*
+	 * If a write to the output fails, it must fail now, while the archive is still truncated.
+	 */
 	if (w->begun)
 		ib_output_flush(w->out, NULL);
 	ib_bytes_put(&w->held, zeros, sizeof(zeros));

@@ -1,8 +1,7 @@
 /*
- * Write a tar such that a truncated one is always noticed: at any moment before
- * ib_tar_writer_end(), the bytes given to the output end inside a member's
- * content. After a run that fails or is killed, every tar reader reports an
- * error.
+ * Write a tar in such a way that a truncated archive is always noticed. Until ib_tar_writer_end()
+ * is called, the bytes that were passed to the output end inside the content of a member. So if
+ * the run fails or is killed, every tar reader reports an error.
  */
 #ifndef IB_RECORD_TAR_WRITER_H
 #define IB_RECORD_TAR_WRITER_H
@@ -25,15 +24,15 @@ void ib_tar_writer_end(struct ib_tar_writer *w);
 /* After a failure: make sure that the output ends inside a member. w may be NULL. */
 void ib_tar_writer_spoil(struct ib_tar_writer *w);
 
-/* Creates members; one maker can create many. */
+/* Creates members. A maker can create any number of members. */
 struct ib_tar_maker;
 
 enum ib_status ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err);
 void ib_tar_maker_free(struct ib_tar_maker *m);
 
 /*
- * Create a plain file with mode 0644 and owner 0. *piece is its bytes, valid
- * until the next call.
+ * Create a plain file with mode 0644 and owner 0. Sets *piece to the bytes of the file's member,
+ * which are valid until the next call.
  */
 enum ib_status ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
 			   struct ib_span content, struct ib_tar_piece *piece,

@@ -1,3 +1,4 @@
+/* Convert the values of fields to numbers, and describe them for messages (record/value.h). */
 #include "record/value.h"
 
 #include <stdio.h>
@@ -46,7 +47,7 @@ ib_span_unquote(struct ib_span s)
 	return s;
 }
 
-/* Remove one pair of brackets or quotes, and the space inside. */
+/* Remove one pair of brackets or quotes, and the space inside them. */
 static bool
 unwrap(struct ib_span *s, char open, char close)
 {
@@ -87,7 +88,7 @@ ib_value_unwrap_number(const struct ib_value *v, double *number)
 	       ib_number_read_wrapped(ib_value_raw(v), number);
 }
 
-/* Count the elements of an array; its grammar has been checked. */
+/* Count the elements of an array whose grammar has been checked. */
 static size_t
 count_elements(struct ib_span array)
 {
@@ -111,7 +112,7 @@ count_elements(struct ib_span array)
 	return n;
 }
 
-/* True for "0,25": a number if its comma is a decimal point. */
+/* True for text such as "0,25", which would be a number if the comma were a decimal point. */
 static bool
 has_decimal_comma(struct ib_span s)
 {

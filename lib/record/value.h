@@ -1,6 +1,6 @@
 /*
- * One field of a record, as a view into the record: a JSON member, a column of
- * CSV or TSV, or a field of a list.
+ * The value of one field: a JSON member, a column of CSV or TSV, or a field of a list. A value is
+ * a view into the record.
  */
 #ifndef IB_RECORD_VALUE_H
 #define IB_RECORD_VALUE_H
@@ -9,7 +9,7 @@
 
 enum ib_type {
 	IB_ABSENT,  /* the record does not have the field */
-	IB_STRING,  /* p, n: the bytes between the quotes, escapes not decoded */
+	IB_STRING,  /* p[0..n) is between the quotes, with undecoded escapes */
 	IB_INTEGER, /* digits, with an optional minus */
 	IB_REAL,    /* a number with a fraction or an exponent */
 	IB_WORD,    /* nan, inf, infinity */
@@ -17,16 +17,16 @@ enum ib_type {
 	IB_NULL,
 	IB_OBJECT,
 	IB_ARRAY,
-	IB_TEXT /* a field of CSV, TSV or a list, which have no types */
+	IB_TEXT /* a field of CSV, TSV or a list; these formats have no types */
 };
 
 struct ib_value {
 	const char *p;
-	uint32_t n;    /* bytes; a record is always shorter than 4 GiB */
+	uint32_t n;    /* number of bytes; a record is always shorter than 4 GiB */
 	uint8_t type;  /* enum ib_type */
-	bool escaped;  /* holds JSON escapes, or doubled quotes of CSV */
+	bool escaped;  /* contains JSON escapes or doubled quotes of CSV */
 	bool quoted;   /* CSV: the field was in quotes */
-	double number; /* value of a field that was added with `number` */
+	double number; /* the number, if the field was added with `number` */
 };
 
 static inline struct ib_span
@@ -35,7 +35,7 @@ ib_value_span(const struct ib_value *v)
 	return (struct ib_span){ v->p, v->n };
 }
 
-/* Return the value's bytes as written in the record, with a string's quotes. */
+/* Return the value's bytes as written in the record, including the quotes of a string. */
 static inline struct ib_span
 ib_value_raw(const struct ib_value *v)
 {
@@ -50,22 +50,22 @@ struct ib_span ib_span_trim(struct ib_span s);
 /* True if the spans are equal except for the case of ASCII letters. */
 bool ib_span_is_like(struct ib_span a, struct ib_span b);
 
-/* Return the span without space at both ends, and without quotes inside the space. */
+/* Return the span without space at both ends and, after that, without quotes at both ends. */
 struct ib_span ib_span_unquote(struct ib_span s);
 
 /*
- * Read the number in a JSON text: a number, a string that holds one, or an array
- * with one element that is either. Accepts the numbers of CSV fields, with
- * optional space around them. Returns false if there is no such number.
+ * Read the number in a JSON text. The text may be a number, a string that contains a number, or
+ * an array whose only element is one of these. Numbers may be written as in CSV fields, with
+ * space around them. Returns false if the text has none of these forms.
  */
 bool ib_number_read_wrapped(struct ib_span json, double *number);
 
-/* As ib_value_read_number(), for a value that is not a plain number. */
+/* Like ib_value_read_number(), for a value that is not a plain number. */
 bool ib_value_unwrap_number(const struct ib_value *v, double *number);
 
 /*
- * Read the number of a value: a number, or one wrapped in a string or an array.
- * Returns false for all other values.
+ * Read the number of a value. The value may be a number, or a string or an array that contains
+ * one number. Returns false for all other values.
  */
 static inline bool
 ib_value_read_number(const struct ib_value *v, double *number)
@@ -78,7 +78,7 @@ ib_value_read_number(const struct ib_value *v, double *number)
 
 #define IB_VALUE_DESCRIPTION_MAX 192
 
-/* Describe a value that is not a number: 'is text, not a number: "x"'. Returns out. */
+/* Describe a value that is not a number, for example: is text, not a number: "x". Returns out. */
 const char *ib_value_describe(char out[IB_VALUE_DESCRIPTION_MAX], const struct ib_value *v);
 
 #endif
