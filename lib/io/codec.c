@@ -1,3 +1,4 @@
+/* The suffixes of compression formats (io/codec.h). */
 #include "io/codec.h"
 
 #include "base/bytes.h"

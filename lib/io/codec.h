@@ -13,10 +13,10 @@ enum ib_codec {
 	IB_CODEC_LZ4
 };
 
-/* Return the suffix of a format's files: ".zst"; "" for IB_CODEC_NONE. */
+/* Return the suffix of a format's files, such as ".zst", or "" for IB_CODEC_NONE. */
 const char *ib_codec_suffix(enum ib_codec codec);
 
-/* Return the format whose suffix a file name has, or IB_CODEC_NONE. */
+/* Return the compression format that belongs to a file name's suffix, or IB_CODEC_NONE. */
 enum ib_codec ib_codec_of_name(struct ib_span name);
 
 #endif

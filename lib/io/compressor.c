@@ -1,3 +1,4 @@
+/* Write data to a descriptor, compressed by zstd or gzip, or uncompressed (io/compressor.h). */
 #define _GNU_SOURCE /* sync_file_range */
 #include "io/compressor.h"
 
@@ -16,8 +17,8 @@
 
 #define PACKED_BLOCK ((size_t)256 << 10)
 /*
- * The system is asked to start writing to disk after each AHEAD bytes, so that fsync() at the end
- * need not wait; see tests/PERFORMANCE.md.
+ * After each AHEAD bytes, the system is asked to start writing them to disk, so that fsync() at
+ * the end does not have to wait. See tests/PERFORMANCE.md.
  */
 #define AHEAD ((off_t)16 << 20)
 
@@ -26,12 +27,12 @@ struct ib_compressor {
 	int fd;
 	bool ahead;
 	off_t written; /* bytes written to fd */
-	off_t begun;   /* bytes whose writing to disk was started */
+	off_t begun;   /* bytes that the system was asked to write to disk */
 	enum ib_codec codec;
 	ZSTD_CCtx *zstd;
 	z_stream gzip;
 	bool gzip_ready;
-	char *packed; /* PACKED_BLOCK */
+	char *packed; /* buffer of PACKED_BLOCK bytes */
 };
 
 enum ib_status
@@ -57,8 +58,8 @@ ib_write_all(const char *name, int fd, const void *p, size_t n, struct ib_error 
 }
 
 /*
- * Use one worker. (libzstd 1.5.4 produces the same output with any number of workers, but another
- * one without workers, or with a pledged size.)
+ * Use one worker thread. With libzstd 1.5.4, the output is the same for any number of workers,
+ * but it differs if there are no workers or if the size is pledged.
  */
 ZSTD_CCtx *
 ib_zstd_new(int level)
@@ -80,7 +81,9 @@ start_zstd(struct ib_compressor *s)
 	return s->zstd != NULL;
 }
 
-/* 15 + 16: write a gzip header, which zlib leaves without name and time. */
+/*
+ * 15 + 16 makes zlib write a gzip header. zlib leaves the name and the time in this header empty.
+ */
 static bool
 start_gzip(struct ib_compressor *s)
 {
@@ -133,7 +136,7 @@ write_packed(struct ib_compressor *s, const void *p, size_t n, struct ib_error *
 
 	s->written += (off_t)n;
 	if (!st && s->ahead && s->written - s->begun >= AHEAD) {
-		/* This does not wait. fsync() will report errors. */
+		/* This call does not wait. If writing fails, fsync() will report the error. */
 		sync_file_range(s->fd, s->begun, s->written - s->begun, SYNC_FILE_RANGE_WRITE);
 		s->begun = s->written;
 	}

@@ -7,8 +7,9 @@
 struct ib_compressor;
 
 /*
- * Create a compressor for fd, which the caller closes. name, for messages, must outlive it. Set
- * `ahead` for a new file that will be synced: the system then starts writing to disk at once.
+ * Create a compressor for fd, which the caller closes. name is used in messages, and must outlive
+ * the compressor. Set `ahead` for a new file that will be synced. The system then starts writing
+ * the data to disk early.
  */
 enum ib_status ib_compressor_new(const char *name, int fd, bool ahead, enum ib_codec codec,
 				 struct ib_compressor **out, struct ib_error *err);

@@ -1,8 +1,9 @@
 /*
- * Decompress each format by its own library, because libarchive's filters (3.6.2) accept
- * damaged files: the gzip filter checks neither CRC nor length nor trailing data; the xz and
- * bzip2 filters treat a truncated or invalid second stream as the end of the file; the lz4
- * filter fails at an empty frame. Speeds are in tests/PERFORMANCE.md.
+ * Decompress each format with its own library. The filters of libarchive (3.6.2) are not used,
+ * because they accept damaged files. Its gzip filter checks neither the CRC nor the length nor
+ * the data after the end. Its xz and bzip2 filters treat a truncated or invalid second stream as
+ * the end of the file. Its lz4 filter fails at an empty frame. For the speeds, see
+ * tests/PERFORMANCE.md.
  */
 #include "io/decode.h"
 
@@ -19,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* Input and output of a decompression step, which advances both. */
+/* Input and output of a decompression step. The step advances both. */
 struct flow {
 	const unsigned char *in;
 	size_t in_n;
@@ -30,7 +31,7 @@ struct flow {
 struct ib_decoder {
 	const struct format *format;
 	struct ib_file_source *source;
-	bool within; /* inside a frame or member: if the file ends here, it is truncated */
+	bool within; /* inside a frame or member; a file that ends here is truncated */
 	bool more;   /* the library may hold output that did not fit */
 	bool begun;  /* the library's state is allocated; reset it for the next member */
 	bool end;    /* the file has ended */
@@ -44,13 +45,13 @@ struct ib_decoder {
 };
 
 /*
- * A compression format. begin is called before each member and returns false if out of memory.
- * step returns IB_OK inside a member, IB_EOF at its end, IB_E_DATA for invalid data, or IB_E_IO
- * if out of memory.
+ * A compression format. begin() is called before each member, and returns false if out of memory.
+ * step() returns IB_OK inside a member, IB_EOF at the end of a member, IB_E_DATA for invalid
+ * data, or IB_E_IO if out of memory.
  */
 struct format {
 	const char *name;
-	size_t padding; /* a multiple of so many zero bytes may follow a member; 0: none */
+	size_t padding; /* zero bytes after a member come in multiples of this; 0: not allowed */
 	bool (*begin)(struct ib_decoder *d);
 	enum ib_status (*step)(struct ib_decoder *d, struct flow *f);
 	void (*release)(struct ib_decoder *d);
@@ -68,7 +69,7 @@ static const struct magic magics[] = {
 	{ IB_CODEC_ZSTD, 4, { 0x28, 0xb5, 0x2f, 0xfd }, { 0xff, 0xff, 0xff, 0xff } },
 	{ IB_CODEC_ZSTD,
 	  4,
-	  { 0x50, 0x2a, 0x4d, 0x18 }, /* skippable */
+	  { 0x50, 0x2a, 0x4d, 0x18 }, /* skippable frame */
 	  { 0xf0, 0xff, 0xff, 0xff } },
 	{ IB_CODEC_GZIP, 2, { 0x1f, 0x8b }, { 0xff, 0xff } },
 	{ IB_CODEC_XZ, 6, { 0xfd, '7', 'z', 'X', 'Z', 0 }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
@@ -87,7 +88,10 @@ has_magic(const unsigned char *p, size_t n, const struct magic *m)
 	return true;
 }
 
-/* "BZh9" may be text, so also check the magic of the block or the end mark after it. */
+/*
+ * "BZh9" may also be text. So also check the bytes after it, which are the magic of a block or of
+ * the end.
+ */
 static bool
 is_bzip2_block(const unsigned char *p, size_t n)
 {
@@ -99,8 +103,8 @@ is_bzip2_block(const unsigned char *p, size_t n)
 }
 
 /*
- * True if the file has this magic. A file that ends inside the magic is taken for a truncated
- * compressed file only if its name has the suffix.
+ * True if the file has this magic. A file that ends inside the magic is treated as a truncated
+ * compressed file only if its name has the suffix of the format.
  */
 static bool
 is_codec(const struct magic *m, const struct ib_file_source *source)
@@ -136,7 +140,7 @@ zstd_begin(struct ib_decoder *d)
 	if (d->begun)
 		return true;
 	d->u.zstd = ZSTD_createDCtx();
-	/* Accept files written with --long=31 too. Untouched memory costs nothing. */
+	/* Also accept files that were written with --long=31. Untouched memory costs nothing. */
 	if (d->u.zstd && !ZSTD_isError(window.error))
 		ZSTD_DCtx_setParameter(d->u.zstd, ZSTD_d_windowLogMax, window.upperBound);
 	return d->u.zstd != NULL;
@@ -170,7 +174,7 @@ gzip_begin(struct ib_decoder *d)
 {
 	if (d->begun)
 		return inflateReset(&d->u.gzip) == Z_OK;
-	/* + 16: expect a gzip header and trailer, and check them. */
+	/* + 16 makes zlib expect a gzip header and trailer, and check them. */
 	return inflateInit2(&d->u.gzip, 15 + 16) == Z_OK;
 }
 

@@ -1,3 +1,4 @@
+/* System calls that are repeated after EINTR (io/descriptor.h). */
 #define _GNU_SOURCE /* flock */
 #include "io/descriptor.h"
 

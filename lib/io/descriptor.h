@@ -1,7 +1,7 @@
 /*
- * System calls on descriptors that are repeated if a signal interrupts them. (On network file
- * systems and FUSE, EINTR occurs in spite of SA_RESTART.) They return the same results and
- * errno as the system calls.
+ * System calls on descriptors. If a signal interrupts a call, the call is repeated. (On network
+ * file systems and FUSE, EINTR occurs in spite of SA_RESTART.) Each function returns the same
+ * results and errno as the system call.
  */
 #ifndef IB_IO_DESCRIPTOR_H
 #define IB_IO_DESCRIPTOR_H
@@ -22,7 +22,7 @@ int ib_fd_pwrite(int fd, const void *p, size_t n, off_t at);
 /* Set the length of the file. Returns 0 or -1. */
 int ib_fd_truncate(int fd, off_t size);
 
-/* Sync the file. Returns true also if the file system cannot sync such a file. */
+/* Sync the file. Also returns true if the file system does not support syncing such a file. */
 bool ib_fd_sync(int fd);
 int ib_fd_lock(int fd, int operation); /* flock(2) */
 

@@ -1,3 +1,4 @@
+/* Read a file in blocks, and detect that it has shrunk (io/file_source.h). */
 #include "io/file_source.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include "io/descriptor.h"
 
 #define FIRST_READ ((size_t)4096)  /* enough for a small file */
-#define READ_MAX ((size_t)1 << 30) /* bytes per read(2), whose limit is 2^31 */
+#define READ_MAX ((size_t)1 << 30) /* maximum size of a read(2), whose limit is 2^31 */
 
 static enum ib_status
 check_type(struct ib_file_source *source, struct ib_error *err)

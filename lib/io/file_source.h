@@ -14,11 +14,10 @@ struct ib_file_source {
 	int fd;
 	bool opened; /* true if the file source must close fd */
 	bool regular;
-	off_t start;   /* file offset at which reading began; not 0 if standard input was positioned
-			*/
-	uint64_t size; /* bytes from start to the end of the file; 0: unknown */
-	_Atomic uint64_t position; /* bytes read; another thread may read it to show progress */
-	char *block; /* buffer of IB_FILE_SOURCE_BLOCK bytes; [pos, n) is not consumed yet */
+	off_t start;   /* file offset at which reading began; standard input may begin after 0 */
+	uint64_t size; /* bytes from start to the end of the file; 0 if unknown */
+	_Atomic uint64_t position; /* number of bytes read; other threads may read it */
+	char *block; /* IB_FILE_SOURCE_BLOCK bytes; block[pos..n) is not consumed yet */
 	size_t pos, n;
 };
 
@@ -27,17 +26,17 @@ enum ib_status ib_file_source_open(struct ib_file_source *source, const char *pa
 				   struct ib_error *err);
 void ib_file_source_close(struct ib_file_source *source);
 
-/* Read by one read(2) into buf instead of the block. *n is 0 only at the end. */
+/* Read with one read(2) directly into buf. *n is 0 only at the end of the file. */
 enum ib_status ib_file_source_read(struct ib_file_source *source, char *buf, size_t cap, size_t *n,
 				   struct ib_error *err);
 
 /*
- * If the block is consumed, read up to max bytes into it. Returns IB_EOF at the end of
- * the file.
+ * If all bytes of the block have been consumed, read up to max bytes into it. Returns IB_EOF at
+ * the end of the file.
  */
 enum ib_status ib_file_source_fill(struct ib_file_source *source, size_t max, struct ib_error *err);
 
-/* Read until the block holds at least `least` bytes or the whole file. Call first. */
+/* Read until the block holds at least `least` bytes or the complete file. Call this first. */
 enum ib_status ib_file_source_probe(struct ib_file_source *source, size_t least,
 				    struct ib_error *err);
 

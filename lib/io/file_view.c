@@ -1,3 +1,4 @@
+/* Read pieces of a file at any offset (io/file_view.h). */
 #include "io/file_view.h"
 
 #include <stdlib.h>
@@ -52,7 +53,7 @@ ib_file_view_release(struct ib_file_view *f)
 	free(f->path);
 }
 
-/* Read the piece from offset `at` on. */
+/* Read the piece of the file that begins at offset `at`. */
 static enum ib_status
 read_piece(struct ib_file_view *f, uint64_t at, struct ib_error *err)
 {

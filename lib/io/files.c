@@ -1,8 +1,8 @@
 /*
- * Find names of the same file in the files of a command. Two names are the same file if device and
- * inode are equal. A file that does not exist yet is identified by the device and inode of
- * its folder and its last name component. Character devices and directories are not compared,
- * because writing to them overwrites nothing.
+ * Find files that a command would use under two names. Two names belong to the same file if
+ * device and inode are equal. A file that does not exist yet is identified by the device and
+ * inode of its folder and by its last name component. Character devices and directories are not
+ * compared, because writing to them overwrites nothing.
  */
 #define _GNU_SOURCE /* readlink */
 #include "io/files.h"
@@ -20,7 +20,7 @@
 #include "base/numbers.h"
 #include "io/input.h"
 
-#define LINKS_MAX 40 /* as many as the kernel follows */
+#define LINKS_MAX 40 /* the limit of the kernel */
 
 struct identity {
 	dev_t dev;
@@ -32,7 +32,7 @@ struct identity {
 
 /* ---- names -------------------------------------------------------------- */
 
-/* Returns the path of the target to[0..n) of the link `at`. */
+/* Return the path of the link target to[0..n), for a link whose path is `at`. */
 static char *
 join_link(const char *at, const char *to, size_t n)
 {
@@ -68,7 +68,9 @@ ib_links_follow(const char *path)
 	return at;
 }
 
-/* Returns `pattern` with its first `mark` replaced by `text`, or NULL if out of memory. */
+/*
+ * Return a copy of `pattern` in which `text` replaces the first `mark`, or NULL if out of memory.
+ */
 static char *
 replace_mark(const char *pattern, const char *mark, struct ib_span text)
 {
@@ -204,8 +206,8 @@ is_conflict(const struct ib_file_use *a, const struct ib_file_use *b, bool pipe)
 }
 
 /*
- * Find the first two names that conflict among n names of one file. Two inputs conflict only if
- * the file is a pipe; otherwise pairs of inputs are not compared.
+ * Find the first two uses that conflict among n uses of one file. Two inputs conflict only if the
+ * file is a pipe. For other files, pairs of inputs are not compared.
  */
 static bool
 find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n, size_t pair[2])
@@ -225,7 +227,7 @@ find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n
 	return false;
 }
 
-/* Format a use: "-o train.csv", "-o train.csv (for shard.csv)" or "standard input". */
+/* Format a use for messages: "-o train.csv", "-o train.csv (for shard.csv)" or "standard input". */
 static void
 describe_use(const struct ib_file_use *u, struct ib_bytes *text)
 {
@@ -270,7 +272,7 @@ report_conflict(const struct ib_file_use *a, const struct ib_file_use *b, struct
 	return st;
 }
 
-/* Report the conflict whose first file is the first one on the command line, if any. */
+/* If there are conflicts, report the conflict that comes first on the command line. */
 static enum ib_status
 find_conflict(const struct ib_file_use *uses, const struct identity *id, size_t n,
 	      struct ib_error *err)

@@ -1,4 +1,6 @@
-/* Symbolic links, and the number of output files. ib_files_check() in infobatch.h compares files.
+/*
+ * Follow symbolic links, and limit the number of output files. ib_files_check() in infobatch.h
+ * compares files.
  */
 #ifndef IB_IO_FILES_H
 #define IB_IO_FILES_H
@@ -6,12 +8,13 @@
 #include "infobatch.h"
 
 /*
- * Follow the symbolic link `path`, if it is one. Returns the path of its target, which need not
- * exist; the caller frees it. Returns NULL with errno on errors.
+ * Follow the symbolic link `path`. Returns the path of the link's target, which need not exist,
+ * or a copy of path if it is not a link. The caller frees the result. Returns NULL with errno on
+ * errors.
  */
 char *ib_links_follow(const char *path);
 
-/* Returns IB_E_CREATE if --split asks for more files than IB_SPLIT_MAX. */
+/* Returns IB_E_CREATE if --split requests more than IB_SPLIT_MAX files. */
 enum ib_status ib_split_check(uint64_t files, struct ib_error *err);
 
 #endif

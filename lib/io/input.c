@@ -1,3 +1,4 @@
+/* Open an input, decompress it, and compute its digest (io/input.h). */
 #include "io/input.h"
 
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 
 struct ib_input {
 	struct ib_file_source source;
-	struct ib_decoder *decoder; /* NULL: not compressed */
-	struct ib_bytes head;	    /* peeked bytes; [head_pos, n) is not consumed yet */
+	struct ib_decoder *decoder; /* NULL if the input is not compressed */
+	struct ib_bytes head;	    /* peeked bytes; those from head_pos on are not consumed yet */
 	size_t head_pos;
 	XXH3_state_t *digest;
 	bool no_digest;		/* the digest's state could not be allocated */
@@ -96,7 +97,9 @@ read_plain(struct ib_file_source *source, char *buf, size_t cap, size_t *n, stru
 	return IB_OK;
 }
 
-/* Read from the file, after the peeked bytes. *n < cap only at the end. */
+/*
+ * Read from the file, after all peeked bytes were consumed. *n < cap only at the end of the file.
+ */
 static enum ib_status
 read_file(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_error *err)
 {
@@ -176,7 +179,7 @@ ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err)
 	enum ib_status st = IB_OK;
 	size_t got = 0;
 
-	/* With space for one more byte, the first read finds the end of a plain file. */
+	/* Reserve one more byte, so that the first read also finds the end of a plain file. */
 	if (size >= SIZE_MAX / 2 || !ib_bytes_reserve(&all, (size_t)size + 1))
 		return ib_fail_memory(err);
 	while (!st) {

@@ -1,6 +1,7 @@
 /*
- * Read a file or standard input and decompress it: zstd, gzip, xz, bzip2 or lz4, detected from
- * the content, with one or more frames or members. Uncompressed files are read directly.
+ * Read a file or standard input, and decompress it if it is compressed by zstd, gzip, xz, bzip2
+ * or lz4. The compression is detected from the content, which may have several frames or members.
+ * Uncompressed files are read directly.
  */
 #ifndef IB_IO_INPUT_H
 #define IB_IO_INPUT_H
@@ -10,16 +11,19 @@
 struct ib_input;
 
 /*
- * Open path; "-" is standard input. Returns IB_E_NOINPUT if it cannot be opened or is a directory.
- * Reads the first bytes to detect the compression.
+ * Open an input. Path "-" is standard input. Returns IB_E_NOINPUT if the file cannot be opened or
+ * is a directory. This function reads the first bytes to detect the compression.
  */
 enum ib_status ib_input_open(const char *path, struct ib_input **out, struct ib_error *err);
 void ib_input_close(struct ib_input *in); /* NULL is allowed */
 
-/* True for a regular file that is read from its start: it can be opened again. */
+/*
+ * True if the input is a regular file that is read from its start. Such a file can be opened
+ * again.
+ */
 bool ib_input_is_file(const struct ib_input *in);
 
-/* Open such a file again, from its start. */
+/* Open the file of `in` again, at its start. ib_input_is_file() must be true for `in`. */
 enum ib_status ib_input_open_again(const struct ib_input *in, struct ib_input **out,
 				   struct ib_error *err);
 
@@ -27,16 +31,17 @@ enum ib_status ib_input_open_again(const struct ib_input *in, struct ib_input **
 const char *ib_input_name(const struct ib_input *in);
 
 /*
- * Return the next n bytes without consuming them, or fewer if the input is shorter. They are
- * valid until the next call. n <= 1 MiB.
+ * Return the next n <= 1 MiB bytes without consuming them. There are fewer bytes only if the
+ * input ends. The bytes are valid until the next call.
  */
 enum ib_status ib_input_peek(struct ib_input *in, size_t n, struct ib_span *head,
 			     struct ib_error *err);
 
 /*
- * Read up to cap bytes. *n < cap only at the end; at the end with *n = 0 it returns IB_EOF.
- * Returns IB_E_DATA for truncated or corrupt compressed data, and for invalid data after it.
- * That may be detected only at the end, so do not rely on the data before IB_EOF.
+ * Read up to cap bytes. *n < cap only at the end of the input. Returns IB_EOF if no bytes are
+ * left. Returns IB_E_DATA if compressed data is truncated or corrupt, or if invalid data follows
+ * it. Such an error may be detected only at the end of the input, so do not rely on the data
+ * before IB_EOF.
  */
 enum ib_status ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n,
 			     struct ib_error *err);
@@ -48,18 +53,21 @@ void ib_input_want_digest(struct ib_input *in);
 void ib_input_digest(const struct ib_input *in, char out[33]);
 
 /*
- * Read to the end to complete the digest; do nothing if no digest is computed. For callers
- * that read the file through its descriptor.
+ * Read to the end of the input to complete its digest. Does nothing if no digest is computed.
+ * Called by functions that read the file through its descriptor.
  */
 enum ib_status ib_input_drain(struct ib_input *in, struct ib_error *err);
 
-/* Return the compressed bytes read so far, and the file size (0: unknown), for progress. */
+/*
+ * For progress: the number of bytes read so far, before decompression, and the size of the file,
+ * or 0 if it is unknown.
+ */
 uint64_t ib_input_position(const struct ib_input *in);
 uint64_t ib_input_size(const struct ib_input *in);
 
 /*
- * Returns the descriptor of a regular, uncompressed file for pread or mmap, or -1 for other
- * inputs. The input keeps it and closes it.
+ * Return the descriptor of a regular, uncompressed file for pread() or mmap(), or -1 for other
+ * inputs. The input still owns the descriptor and closes it.
  */
 int ib_input_plain_fd(const struct ib_input *in);
 
@@ -70,8 +78,8 @@ int ib_input_plain_fd(const struct ib_input *in);
 enum ib_status ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err);
 
 /*
- * Returns the file name without its folders and its compression suffix (.zst .gz .xz .bz2
- * .lz4), as a span of path.
+ * Return the file name without its folders and without its compression suffix (.zst .gz .xz .bz2
+ * .lz4). The result is a span of path.
  */
 struct ib_span ib_input_stem(const char *path);
 

@@ -1,3 +1,4 @@
+/* Parse JSON documents with cJSON (io/json_doc.h). */
 #include "io/json_doc.h"
 
 #include <errno.h>
@@ -21,7 +22,9 @@ ib_json_doc_read_integer(const cJSON *json, uint64_t *x)
 	return (double)*x == json->valuedouble;
 }
 
-/* cJSON does not tell invalid JSON from lack of memory, but malloc() sets ENOMEM. */
+/*
+ * cJSON does not distinguish invalid JSON from lack of memory, but malloc() sets errno to ENOMEM.
+ */
 enum ib_status
 ib_json_doc_parse_first(struct ib_span *text, cJSON **json, struct ib_error *err)
 {

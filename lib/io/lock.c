@@ -1,3 +1,4 @@
+/* Lock files with flock(2) (io/lock.h). */
 #define _GNU_SOURCE /* LOCK_EX */
 #include "io/lock.h"
 
@@ -23,7 +24,7 @@ report_no_locks(const char *file, bool no_wait, const struct ib_context *context
 	return IB_OK;
 }
 
-/* Lock with flock(2), so that scripts can use flock(1) on the same file. */
+/* Lock with flock(2), so that scripts can lock the same file with flock(1). */
 static enum ib_status
 lock_file(int fd, const char *file, const char *name, bool no_wait,
 	  const struct ib_context *context, struct ib_error *err)
@@ -37,7 +38,7 @@ lock_file(int fd, const char *file, const char *name, bool no_wait,
 	return ib_fail_errno(err, IB_E_IO, name, "lock");
 }
 
-/* Open or create the lock file. A read-only file of another user can be locked too. */
+/* Open or create the lock file. A lock file of another user that is read-only can be locked too. */
 static int
 open_lock(const char *name)
 {
@@ -50,7 +51,7 @@ open_lock(const char *name)
 	return fd;
 }
 
-/* True for a device or a pipe, which no process replaces. */
+/* True if the file is a device or a pipe. No process replaces such a file. */
 static bool
 is_special(const char *file)
 {

@@ -5,10 +5,11 @@
 #include "infobatch.h"
 
 /*
- * Lock FILE.lock, the lock file of FILE. It is created if needed and never removed. If another
- * process holds the lock, wait, or return IB_E_AGAIN if no_wait is set. If the file system has no
- * locks, warn and return IB_OK, or return IB_E_IO if no_wait is set. *lock is a descriptor
- * for ib_unlock(); it is -1 if FILE is a device or a pipe, which needs no lock.
+ * Lock the file FILE.lock, which is the lock file of FILE. The lock file is created if needed,
+ * and is never removed. If another process holds the lock, wait, or return IB_E_AGAIN if no_wait
+ * is set. If the file system does not support locks, warn and return IB_OK, or return IB_E_IO if
+ * no_wait is set. *lock is a descriptor for ib_unlock(). It is -1 if FILE is a device or a pipe,
+ * because these need no lock.
  */
 enum ib_status ib_lock(const char *file, bool no_wait, const struct ib_context *context, int *lock,
 		       struct ib_error *err);

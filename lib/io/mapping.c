@@ -1,7 +1,8 @@
 /*
- * The list of mappings. A signal handler walks it without a lock, so entries are never
- * freed; a later mapping reuses an unused entry. The entry that a handler looks for cannot change
- * meanwhile, because its owner is reading the mapping and does not unmap it.
+ * The list of mappings. A signal handler reads the list without a lock, so entries are never
+ * freed. If a mapping is freed, a later mapping reuses its entry. The entry that a handler
+ * searches for cannot change meanwhile, because its owner is reading the mapping and so does not
+ * unmap it.
  */
 #include "io/mapping.h"
 
@@ -13,7 +14,7 @@
 
 struct mapping {
 	_Atomic(struct mapping *) next;
-	_Atomic(const char *) p; /* NULL: the entry is unused */
+	_Atomic(const char *) p; /* NULL if the entry is unused */
 	size_t n;
 	char name[512];
 };
@@ -35,7 +36,7 @@ ib_mapped_file(const void *address)
 	return NULL;
 }
 
-/* Returns the entry of the mapping at p, or an unused entry if p is NULL. */
+/* Return the entry of the mapping at p. If p is NULL, return an unused entry. */
 static struct mapping *
 find_mapping(const char *p)
 {

@@ -1,6 +1,7 @@
 /*
- * Map files for reading. If a mapped file becomes shorter, reading it raises SIGBUS. A signal
- * handler finds the name of the file with ib_mapped_file() (infobatch.h).
+ * Map files into memory for reading. If a mapped file becomes shorter, reading the lost bytes
+ * raises SIGBUS. The signal handler calls ib_mapped_file() (infobatch.h) to get the name of the
+ * file.
  */
 #ifndef IB_IO_MAPPING_H
 #define IB_IO_MAPPING_H

@@ -1,3 +1,4 @@
+/* Read and check the members of a JSON object (io/members.h). */
 #include "io/members.h"
 
 #include <math.h>

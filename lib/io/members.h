@@ -1,7 +1,7 @@
 /*
- * Read the members of a JSON object with their required types. If a member is absent or null,
- * the default is returned. The first invalid member is remembered in `bad`, so the
- * caller checks once, at the end.
+ * Read the members of a JSON object and check their types. If a member is absent or null, its
+ * default is returned. `bad` keeps the name of the first invalid member, so that the caller can
+ * check all members at once at the end.
  */
 #ifndef IB_IO_MEMBERS_H
 #define IB_IO_MEMBERS_H
@@ -13,36 +13,45 @@
 /* Initialize with { .json = object }. */
 struct ib_members {
 	const cJSON *json;
-	const char *bad; /* name of the first invalid member; NULL: none */
+	const char *bad; /* name of the first invalid member; NULL if none */
 	bool no_memory;	 /* true if a text could not be copied */
 };
 
-/* Returns the member, or NULL if it is absent or null. */
+/* Return the member, or NULL if it is absent or null. */
 const cJSON *ib_members_get(const struct ib_members *m, const char *name);
 /* Mark a member as invalid. */
 void ib_members_refuse(struct ib_members *m, const char *name);
 /* Mark each of these members as invalid if it is present and null. */
 void ib_members_refuse_null(struct ib_members *m, const char *const *names, size_t n);
 
-/* Read a number. */
+/* Read a number. The default is `otherwise`. */
 double ib_members_real(struct ib_members *m, const char *name, double otherwise);
 
-/* Read an integer from `otherwise` (which is at least -1) to 2^53. */
+/*
+ * Read an integer from `otherwise` to 2^53. The default is `otherwise`, which must be at least
+ * -1.
+ */
 int64_t ib_members_whole(struct ib_members *m, const char *name, int64_t otherwise);
 
 /* Read an epoch; the default is IB_NO_EPOCH. */
 int64_t ib_members_epoch(struct ib_members *m, const char *name);
 
-/* Copy a string, which the caller frees. Returns NULL if there is none. */
+/* Return a copy of a string, which the caller frees, or NULL if the member is not a string. */
 char *ib_members_text(struct ib_members *m, const char *name);
 
-/* Read n lower-case hexadecimal digits. Stores them and a NUL; empty if there are none. */
+/*
+ * Read n lower-case hexadecimal digits into out and add a NUL. out is empty if there are no
+ * digits.
+ */
 void ib_members_hex(struct ib_members *m, const char *name, char *out, size_t n);
 
-/* Read 16 hexadecimal digits as a 64-bit number. Returns false if there are none. */
+/* Read 16 hexadecimal digits as a 64-bit number. Returns false if the member does not have them. */
 bool ib_members_hash(struct ib_members *m, const char *name, uint64_t *hash);
 
-/* Read one of the words "a|b|c". Returns its index from 0, or 0 if there is none. */
+/*
+ * Read a string that is one of the words in "a|b|c". Returns the index of the word, counted from
+ * 0, or 0 if the member is absent.
+ */
 unsigned ib_members_word(struct ib_members *m, const char *name, const char *words);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The .npy format, specified in numpy.lib.format. A header consists of "\x93NUMPY", a version, a
- * length, and a Python dictionary with exactly the keys descr, fortran_order and shape.
- * Written by hand because the libraries for it are written in C++.
+ * The .npy format, which is specified in numpy.lib.format. A header consists of "\x93NUMPY", a
+ * version, a length, and a Python dictionary with exactly the keys descr, fortran_order and
+ * shape. This code is handwritten, because the libraries for this format are written in C++.
  */
 #include "io/npy.h"
 
@@ -11,8 +11,8 @@
 #include "base/bytes.h"
 #include "base/little_endian.h"
 
-#define ITEM_MAX ((size_t)1 << 31) /* bytes per item */
-#define NEST_MAX 32		   /* brackets of a structured descr */
+#define ITEM_MAX ((size_t)1 << 31) /* maximum number of bytes per item */
+#define NEST_MAX 32		   /* maximum nesting of brackets in a structured descr */
 
 size_t
 ib_npy_header(char header[128], const char *descr, uint64_t n)
@@ -21,7 +21,7 @@ ib_npy_header(char header[128], const char *descr, uint64_t n)
 	char dict[118];
 	int length;
 
-	/* This fits even with a count of 20 digits and a descr of 15 characters. */
+	/* The array holds even a count of 20 digits and a descr of 15 characters. */
 	length = snprintf(dict, sizeof(dict),
 			  "{'descr': '%.15s', "
 			  "'fortran_order': False, 'shape': (%llu,), }",
@@ -114,7 +114,7 @@ skip_list(struct text *t)
 	return depth == 0;
 }
 
-/* Returns the bytes per item, or 0 if the type has no fixed size (such as objects). */
+/* Return the bytes per item, or 0 if the type has no fixed size (such as objects). */
 static size_t
 item_size(struct ib_span descr)
 {
@@ -173,12 +173,12 @@ parse_count(struct text *t, uint64_t *n)
 			return false;
 		*n = *n * 10 + digit;
 	}
-	if (t->p < t->end && *t->p == 'L') /* Python 2 */
+	if (t->p < t->end && *t->p == 'L') /* Python 2 writes 3L */
 		t->p++;
 	return true;
 }
 
-/* Parse (), (3,) or (3, 4). Sets m->n to the number of items. */
+/* Parse a shape such as (), (3,) or (3, 4). Sets m->n to the number of items. */
 static bool
 parse_shape(struct text *t, struct ib_npz_member *m)
 {

@@ -7,15 +7,15 @@
 #define IB_NPY_HEADER_MAX ((size_t)65536) /* longer headers are not parsed */
 
 /*
- * Write the .npy header of a one-dimensional array of n items. It ends at a
- * multiple of 64 bytes. Returns its length, which is at most 128.
+ * Write the .npy header of a one-dimensional array of n items. The length of the header is a
+ * multiple of 64 bytes and at most 128 bytes. Returns the length.
  */
 size_t ib_npy_header(char header[128], const char *descr, uint64_t n);
 
 /*
- * Parse the .npy header at the start of a member of m->whole bytes, and set m->array and the
- * fields that the header gives. p[0..n) is the complete member or its first bytes, at least
- * IB_NPY_HEADER_MAX. Returns false and leaves m unchanged if there is no valid header.
+ * Parse the .npy header at the start of a member of m->whole bytes. Sets m->array and the fields
+ * that the header defines. p[0..n) is the complete member, or at least its first
+ * IB_NPY_HEADER_MAX bytes. Returns false and leaves m unchanged if the header is not valid.
  */
 bool ib_npy_parse(const char *p, size_t n, struct ib_npz_member *m);
 

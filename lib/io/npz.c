@@ -1,3 +1,4 @@
+/* Read and check the members of an .npz archive (io/npz.h). */
 #define _DEFAULT_SOURCE /* madvise */
 #include "io/npz.h"
 
@@ -15,19 +16,19 @@
 #include "io/mapping.h"
 #include "io/zip.h"
 
-/* Bytes that are read and then checked while they are in cache. */
+/* Bytes that are read at a time, so that they are still in cache when they are checked. */
 #define PIECE ((size_t)1 << 20)
 #define BLOCK ((size_t)65535)	   /* maximum length of a stored block of deflate */
 #define SMALL ((uint64_t)48 << 20) /* ib_npz_unload() keeps smaller mappings */
 
 struct ib_npz {
 	struct ib_zip zip;
-	char *memory;	 /* the archive, if it is not an uncompressed file */
+	char *memory;	 /* the archive, unless it is an uncompressed file */
 	char *directory; /* the central directory, with the names of the members */
 	struct ib_npz_member *members;
 	size_t nmembers;
 	struct libdeflate_decompressor *inflate;
-	const char *map; /* the complete file; NULL until ib_npz_map() is called */
+	const char *map; /* the complete file; NULL before ib_npz_map() is called */
 };
 
 /* ---- reading a member --------------------------------------------------- */
@@ -43,7 +44,7 @@ corrupt(const struct ib_npz *z, const struct ib_npz_member *m, struct ib_error *
 		return ib_fail_shrunk(err, z->zip.name);
 	ib_show(shown, m->name);
 	n = strlen(shown);
-	/* Without the quotes of ib_show(). */
+	/* Omit the quotes that ib_show() adds. */
 	return ib_fail(err, IB_E_DATA, "%s: %.*s is corrupt", z->zip.name, (int)(n - 2), shown + 1);
 }
 
@@ -55,7 +56,7 @@ can_inflate(struct ib_npz *z)
 	return z->inflate != NULL;
 }
 
-/* Inflate p[0..stored) into out[0..room). can_inflate() must have returned true. */
+/* Inflate p[0..stored) into out[0..room). Call only after can_inflate() has returned true. */
 static enum libdeflate_result
 inflate_bytes(struct ib_npz *z, const void *p, size_t stored, void *out, size_t room)
 {
@@ -99,7 +100,10 @@ read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, void
 
 	if (st)
 		return st;
-	/* The header was parsed before the CRC was checked: compare it now. */
+	/*
+	 * The header was parsed before the CRC was checked. Parse it again and compare the
+	 * results.
+	 */
 	if (m->array &&
 	    (!ib_npy_parse(whole, (size_t)m->whole, &again) || again.header != m->header ||
 	     again.n != m->n || strcmp(again.descr, m->descr) != 0))
@@ -159,10 +163,10 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst, struct i
 /* ---- headers ------------------------------------------------------------ */
 
 /*
- * Inflate the first `room` bytes of a deflated member, or all. libdeflate has no streaming
- * interface: if the output is full, it returns an error, but the bytes before are valid,
- * except the last match or stored block. Sets *ok to false on any other error; ib_npz_read()
- * will report it.
+ * Inflate the first `room` bytes of a deflated member, or the complete member if it is shorter.
+ * libdeflate has no streaming interface. If the output buffer is full, it returns an error, but
+ * the output is valid except for the last match or stored block. Sets *ok to false on any other
+ * error, because ib_npz_read() will report it.
  */
 static enum ib_status
 inflate_start(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char *start,

@@ -1,4 +1,4 @@
-/* A member of an .npz archive: what the zip directory and the .npy header say. */
+/* A member of an .npz archive, as described by the zip directory and the .npy header. */
 #ifndef IB_IO_NPZ_MEMBER_H
 #define IB_IO_NPZ_MEMBER_H
 
@@ -6,15 +6,15 @@
 
 struct ib_npz_member {
 	struct ib_span name; /* "score.npy" */
-	bool array;	     /* true if an .npy header was parsed; it sets descr to nbytes */
+	bool array;	     /* true if an .npy header was parsed; it defines descr to nbytes */
 	char descr[16];	     /* item type without its quotes: "<f4" */
 	bool fortran;
 	unsigned ndim;
 	uint64_t n;	 /* number of items */
-	size_t size;	 /* bytes per item; 0: unknown (objects) */
+	size_t size;	 /* bytes per item; 0 if unknown (objects) */
 	uint64_t nbytes; /* bytes of all items, or of the member if it is not an array */
 	uint32_t crc;	 /* CRC-32 of the uncompressed member, from the directory */
-	/* Only for the zip and npz readers. */
+	/* Only the zip and npz readers use these: */
 	uint64_t local;		/* offset of the local header */
 	uint64_t stored, whole; /* compressed and uncompressed size of the member */
 	unsigned method;	/* compression method of zip */

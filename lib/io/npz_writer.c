@@ -1,6 +1,7 @@
 /*
- * A zip writer for .npz archives. libarchive's writer does not report CRCs and offsets, cannot
- * align members, and takes two to three times as long for a stored member.
+ * A zip writer for .npz archives. libarchive's writer is not used, because it does not report
+ * CRCs and offsets, cannot align members, and takes two to three times as long for a stored
+ * member.
  */
 #include "io/npz_writer.h"
 
@@ -15,13 +16,13 @@
 #include "io/npy.h"
 #include "io/zip.h"
 
-#define ALIGN ((size_t)64) /* alignment of a member's data, the same as numpy uses in .npy */
+#define ALIGN ((size_t)64) /* alignment of member data; numpy uses the same in .npy */
 #define DATE 0x21u	   /* 1980-01-01, the earliest DOS date */
 #define MODE (0100644u << 16)
 #define MADE_BY (3u << 8) /* Unix: the upper half of the attributes is the mode */
 #define EXTRA_ZIP64 1u
 #define EXTRA_ALIGN 0xd935u /* the padding field of Android's zipalign */
-#define LIMIT32 UINT32_MAX  /* values from this one on are stored in the zip64 field */
+#define LIMIT32 UINT32_MAX  /* this value and larger ones are stored in the zip64 field */
 #define LIMIT16 UINT16_MAX
 
 struct entry {
@@ -85,7 +86,10 @@ clip32(uint64_t value)
 	return value < LIMIT32 ? value : LIMIT32;
 }
 
-/* Append the fields that local and central headers share, from "version needed" on. */
+/*
+ * Append the fields that local and central headers have in common, beginning with "version
+ * needed".
+ */
 static void
 put_common(struct ib_bytes *b, const struct entry *e, bool zip64)
 {
@@ -100,7 +104,7 @@ put_common(struct ib_bytes *b, const struct entry *e, bool zip64)
 	put_le(b, strlen(e->name), 2);
 }
 
-/* Returns the length of a padding field that moves `at` to a multiple of ALIGN. */
+/* Return the length of a padding field that moves `at` to a multiple of ALIGN. */
 static size_t
 padding(uint64_t at)
 {
@@ -139,7 +143,7 @@ put_local(struct ib_npz_writer *w, const struct entry *e)
 	write_bytes(w, b->p, b->n);
 }
 
-/* Append an entry with a name. Returns NULL and sets `failed` if out of memory. */
+/* Append an entry with this name. Returns NULL and sets `failed` if out of memory. */
 static struct entry *
 add_entry(struct ib_npz_writer *w, const char *name)
 {
@@ -227,7 +231,7 @@ put_central(struct ib_bytes *b, const struct entry *e)
 		put_le(b, e->offset, 8);
 }
 
-/* Append the zip64 end record and its locator, which will be at `end` in the file. */
+/* Append the zip64 end record and its locator. The record will be at offset `end` of the file. */
 static void
 put_end64(struct ib_bytes *b, uint64_t n, uint64_t start, uint64_t end)
 {

@@ -1,3 +1,4 @@
+/* Write outputs to temporary files, and commit several outputs together (io/output.h). */
 #include "io/output.h"
 
 #include <errno.h>
@@ -18,21 +19,21 @@
 #include "io/temp_file.h"
 
 #define GATHER ((size_t)256 << 10) /* smaller writes are buffered */
-#define PIECE ((size_t)1 << 20)	   /* hashed and written while it is in cache */
+#define PIECE ((size_t)1 << 20)	   /* bytes that are hashed and written while they are in cache */
 
 struct ib_output {
 	char *name;		   /* name for messages */
-	char *target;		   /* the file to replace; NULL: written directly */
-	struct ib_temp_file *temp; /* NULL: there is none, or it was renamed or removed */
+	char *target;		   /* the file to replace; NULL if it is written directly */
+	struct ib_temp_file *temp; /* NULL if there is none, or if it was renamed or removed */
 	int fd;
 	bool standard; /* fd is standard output */
 	bool existed;  /* the target existed when the output was opened */
-	bool finished; /* everything except the rename is done */
+	bool finished; /* all steps of the commit except the rename are done */
 	unsigned flags;
 	struct ib_compressor *compressor;
-	char *buf; /* n bytes of GATHER are used */
+	char *buf; /* buffer of GATHER bytes; n are used */
 	size_t n;
-	XXH3_state_t *digest, *scratch; /* scratch: copy of digest for ib_output_digest() */
+	XXH3_state_t *digest, *scratch; /* scratch is a copy for ib_output_digest() */
 	struct ib_error failed;		/* first error; its code is IB_OK if there is none */
 };
 
@@ -44,7 +45,10 @@ cannot_create(const struct ib_output *o, struct ib_error *err)
 	return ib_fail_errno(err, IB_E_CREATE, o->name, "create");
 }
 
-/* Report that the rename failed. A bind-mounted file cannot be replaced. */
+/*
+ * Report that the rename failed. One possible cause is a bind-mounted file, which cannot be
+ * replaced.
+ */
 static enum ib_status
 cannot_replace(const struct ib_output *o, struct ib_error *err)
 {
@@ -235,7 +239,7 @@ ib_output_write_last(struct ib_output *o, struct ib_bytes *b, struct ib_error *e
 enum ib_status
 ib_output_flush(struct ib_output *o, struct ib_error *err)
 {
-	/* Do not flush the compressor: its output must not depend on flushes. */
+	/* Do not flush the compressor, because its output must not depend on flushes. */
 	flush_buffer(o);
 	return ib_output_status(o, err);
 }
@@ -306,7 +310,9 @@ has_same_contents(const struct ib_output *o)
 	return same;
 }
 
-/* Close the descriptor: on a network file system, close(2) reports failed writes. */
+/*
+ * Close the descriptor. On a network file system, close(2) may report that earlier writes failed.
+ */
 static enum ib_status
 close_direct(struct ib_output *o, struct ib_error *err)
 {
@@ -318,7 +324,7 @@ close_direct(struct ib_output *o, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Name the temporary and close it. Call in a critical section. */
+/* Give the temporary file its name, and close it. Call in a critical section. */
 static enum ib_status
 close_temp(struct ib_output *o, struct ib_error *err)
 {
@@ -329,8 +335,8 @@ close_temp(struct ib_output *o, struct ib_error *err)
 }
 
 /*
- * Close the temporary if more than half of the process's descriptors are in use. Otherwise it
- * stays open, and thereby nameless or locked.
+ * Close the temporary file if more than half of the process's descriptors are in use. Otherwise
+ * keep it open, because an open file can stay without a name or stay locked.
  */
 static enum ib_status
 close_early(struct ib_output *o, struct ib_error *err)
@@ -386,7 +392,7 @@ same_folder(const char *a, const char *b)
 	return x - a == y - b && memcmp(a, b, (size_t)(x - a)) == 0;
 }
 
-/* Rename one temporary to its target. Returns false with errno. */
+/* Rename one temporary file to its target. Returns false with errno. */
 static bool
 rename_output(struct ib_output *o)
 {
@@ -398,7 +404,7 @@ rename_output(struct ib_output *o)
 	return true;
 }
 
-/* Sync the folders of the outputs; adjacent equal folders once. */
+/* Sync the folders of the outputs. If adjacent outputs have the same folder, sync it once. */
 static void
 sync_folders(struct ib_output **outs, size_t n)
 {
@@ -413,7 +419,7 @@ sync_folders(struct ib_output **outs, size_t n)
 	}
 }
 
-/* Rename all temporaries; the last one after the others are durable. */
+/* Rename all temporary files. The last one is renamed when the other renames are durable. */
 static enum ib_status
 rename_all(struct ib_output **outs, size_t n, struct ib_error *err)
 {
@@ -430,14 +436,14 @@ rename_all(struct ib_output **outs, size_t n, struct ib_error *err)
 		sync_folders(outs + n - 1, 1);
 		return IB_OK;
 	}
-	/* Remove the targets that did not exist before. */
+	/* After a failed rename, remove the targets that did not exist before. */
 	while (i-- > 0)
 		if (outs[i] && outs[i]->target && !outs[i]->temp && !outs[i]->existed)
 			unlink(outs[i]->target);
 	return st;
 }
 
-/* Name and close all temporaries, so that only the renames remain. */
+/* Name and close all temporary files, so that only the renames remain to be done. */
 static enum ib_status
 close_all(struct ib_output **outs, size_t n, struct ib_error *err)
 {

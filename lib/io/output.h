@@ -1,12 +1,13 @@
 /*
- * An output file that appears complete or not at all, or standard output. The suffix of the name
- * selects the compression (.zst, .gz). The data is written to a temporary file in the
- * folder of the target, which is synced and then renamed. It gets the mode of the file that it
- * replaces, or the default mode. If the target exists and is not a regular file
- * (/dev/null, a FIFO), it is written directly. Symbolic links are followed.
+ * An output: standard output, or a file that appears either complete or not at all. The suffix of
+ * the file name (.zst, .gz) selects the compression. The data is written to a temporary file in
+ * the folder of the target. The commit syncs the temporary file and renames it to the target. The
+ * new file gets the mode of the file that it replaces, or the default mode. If the target exists
+ * and is not a regular file (/dev/null, a FIFO), data is written to it directly. Symbolic links
+ * are followed.
  *
- * A write error is sticky and is returned by the commit, so loops need not check each
- * write. ib_output_status() returns it earlier.
+ * Write errors are sticky and are returned by the commit, so loops need not check each write.
+ * ib_output_status() returns them earlier.
  */
 #ifndef IB_IO_OUTPUT_H
 #define IB_IO_OUTPUT_H
@@ -22,8 +23,8 @@ enum ib_output_flags {
 };
 
 /*
- * Open an output; path "-" or NULL is standard output. Returns IB_E_CREATE if it cannot be created,
- * IB_E_MISUSE if the name ends in .xz, .bz2 or .lz4.
+ * Open an output. Path "-" or NULL is standard output. Returns IB_E_CREATE if the output cannot
+ * be created, or IB_E_MISUSE if the name ends in .xz, .bz2 or .lz4.
  */
 enum ib_status ib_output_open(const char *path, unsigned flags, struct ib_output **out,
 			      struct ib_error *err);
@@ -32,11 +33,11 @@ enum ib_status ib_output_open(const char *path, unsigned flags, struct ib_output
 void ib_output_write(struct ib_output *out, const void *p, size_t n);
 
 /*
- * Write the contents of b and empty it. If b has failed for lack of memory, the output fails too,
- * so that no data can be missing unnoticed.
+ * Write the contents of b, and then empty b. If data could not be added to b for lack of memory,
+ * the output fails too, so that missing data cannot go unnoticed.
  */
 void ib_output_write_bytes(struct ib_output *out, struct ib_bytes *b);
-/* The same for the last contents: release b and return the status. */
+/* Like ib_output_write_bytes(), but also frees the memory of b, and returns the status. */
 enum ib_status ib_output_write_last(struct ib_output *out, struct ib_bytes *b,
 				    struct ib_error *err);
 
@@ -50,17 +51,17 @@ enum ib_status ib_output_flush(struct ib_output *out, struct ib_error *err);
 void ib_output_digest(const struct ib_output *out, char digest[33]);
 
 /*
- * Do everything that a commit does except the rename. A run with very many outputs calls this to
- * free the buffers, and the descriptor if the process has many open. Do not write to the
- * output afterwards; ib_output_digest() still works.
+ * Do all steps of a commit except the rename. A run with very many outputs calls this function to
+ * free the buffers and, if the process has many open descriptors, the descriptor. Do not write to
+ * the output afterwards. ib_output_digest() still works.
  */
 enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
 
 /*
  * An action that is committed together with outputs, such as appending a run to an audit log.
- * `ready` is called when all outputs are finished; it may wait for a lock. `put` is called
- * just before the first rename, with signals blocked. `undo` is called if a rename failed
- * after `put`.
+ * `ready` is called when all outputs are finished, and may wait for a lock. `put` is called just
+ * before the first rename, with signals blocked. `undo` is called if a rename failed after `put`
+ * was called.
  */
 struct ib_output_also {
 	enum ib_status (*ready)(void *ctx, struct ib_error *err);
@@ -70,16 +71,16 @@ struct ib_output_also {
 };
 
 /*
- * Finish, sync and rename all outputs, or none of them. Entries of outs, and also, may be NULL. All
- * outputs are finished before the first is renamed. They are renamed in the order of outs,
- * with signals blocked, so if the last output exists, the others are complete. Frees all
- * n outputs and sets them to NULL, whatever the result.
+ * Finish, sync and rename all outputs, or none of them. Entries of outs may be NULL, and so may
+ * `also`. All outputs are finished before the first one is renamed. They are renamed in the order
+ * of outs, with signals blocked. So if the last output exists, the others are complete. Frees all
+ * n outputs and sets their entries to NULL, even after an error.
  */
 enum ib_status ib_outputs_commit(struct ib_output **outs, size_t n,
 				 const struct ib_output_also *also, struct ib_error *err);
 enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
 
-/* Remove the temporary and free the output; sets *out to NULL. NULL is allowed. */
+/* Remove the temporary file and free the output. Sets *out to NULL. NULL is allowed. */
 void ib_output_discard(struct ib_output **out);
 
 #endif

@@ -1,3 +1,4 @@
+/* Keep bytes in memory, and move them to a temporary file if there are many (io/spill_file.h). */
 #include "io/spill_file.h"
 
 #include <errno.h>
@@ -10,21 +11,21 @@
 #include "io/descriptor.h"
 #include "io/temp_file.h"
 
-#define WINDOW ((size_t)1 << 20) /* bytes of the file that are read at a time */
+#define WINDOW ((size_t)1 << 20) /* number of bytes of the file that are read at a time */
 
 struct ib_spill_file {
 	const char *near;
 	size_t memory;
 	/*
-	 * Bytes that are not in the temporary file yet. Huge pages: tens of MB in pages of 4 KiB
-	 * cause thousands of page faults.
+	 * Bytes that are not in the temporary file yet. They are in huge pages, because tens of
+	 * MB in pages of 4 KiB would cause thousands of page faults.
 	 */
 	struct ib_huge_array tail;
 	size_t ntail;
-	uint64_t nfile; /* bytes in the temporary file, which precede the tail */
-	int fd;		/* -1: there is no temporary file yet */
+	uint64_t nfile; /* bytes in the temporary file; the tail comes after them */
+	int fd;		/* -1 if there is no temporary file yet */
 	struct ib_error failed;
-	struct ib_bytes window; /* bytes of the file from window_at on */
+	struct ib_bytes window; /* bytes of the temporary file from window_at on */
 	uint64_t window_at;
 };
 
@@ -55,7 +56,7 @@ ib_spill_file_free(struct ib_spill_file *s)
 
 /* ---- writing -------------------------------------------------------------------- */
 
-/* Open a file without a name. */
+/* Open a temporary file without a name. */
 static enum ib_status
 open_file(const char *near, int *fd, struct ib_error *err)
 {
@@ -138,7 +139,7 @@ ib_spill_file_empty(struct ib_spill_file *s)
 
 /* ---- reading -------------------------------------------------------------------- */
 
-/* Read the window from position `at` on. */
+/* Fill the window with the bytes from position `at` on. */
 static bool
 read_window(struct ib_spill_file *s, uint64_t at)
 {

@@ -1,20 +1,21 @@
 /*
- * A temporary has no name until it is complete (O_TMPFILE), so a killed process leaves no
- * file. It gets its name just before it is renamed. If the file system does not support
- * O_TMPFILE, the temporary has a name from the start. A process locks (flock) each
- * named temporary until it closes it. A named temporary without a lock belongs to a dead
- * process, and any process that needs the name removes it. Names are numbered from 0, so the
- * next run for the same target finds leftovers.
+ * A temporary file has no name until it is complete (O_TMPFILE), so a killed process leaves no
+ * file behind. The file gets its name just before it is renamed. If the file system does not
+ * support O_TMPFILE, the file has a name from the start. A process locks (flock) each named
+ * temporary file until it closes the file. So a named temporary file without a lock belongs to a
+ * dead process. A process that needs the name of such a file removes the file. Names are numbered
+ * from 0, so the next run for the same target finds leftover files.
  *
- * The list of temporaries is the only global state of the library. Owners change it under a
- * mutex. The signal handler takes no lock: it follows atomic links, and an owner frees an entry
- * only when no handler is walking the list.
+ * The list of temporary files is global. Owners change the list under a mutex. The signal handler
+ * takes no lock: it follows atomic links, and an owner frees an entry only when no handler is
+ * walking the list.
  *
- * A file must not be created or renamed while a handler runs, or while a handler in another thread
- * ends the process. So the owner's thread blocks its signals and increments `holders` for
- * the duration (the critical section). The handler sets `abandoned`, so that no new critical
- * section begins, waits until `holders` is 0, and then walks the list. It cannot wait for its own
- * thread, because signals are blocked in a critical section.
+ * A file must not be created or renamed while a handler runs, or while a handler in another
+ * thread ends the process. So the owner's thread blocks its signals and increments `holders`
+ * during these steps, which are called the critical section. The handler sets `abandoned`, so
+ * that no new critical section begins. It then waits until `holders` is 0, and walks the list.
+ * The handler never waits for its own thread, because a thread in a critical section has blocked
+ * its signals.
  */
 #define _GNU_SOURCE /* O_TMPFILE */
 #include "io/temp_file.h"
@@ -45,13 +46,13 @@ struct ib_temp_file {
 	_Atomic(struct ib_temp_file *) next;
 	int fd;
 	atomic_bool named; /* the file has the name `path` */
-	size_t folder;	   /* length of the folder in path, with its slash */
+	size_t folder;	   /* length of the folder in path, including the slash */
 	char path[];
 };
 
 static _Atomic(struct ib_temp_file *) temps;
-static atomic_uint walks;     /* handlers that are walking the list */
-static atomic_uint holders;   /* threads in a critical section */
+static atomic_uint walks;     /* number of handlers that are walking the list */
+static atomic_uint holders;   /* number of threads in a critical section */
 static atomic_bool abandoned; /* the process is about to end */
 static pthread_mutex_t owners = PTHREAD_MUTEX_INITIALIZER;
 
@@ -113,7 +114,7 @@ remove_from_list(struct ib_temp_file *temp)
 		link = &t->next;
 	atomic_store(link, atomic_load(&temp->next));
 	pthread_mutex_unlock(&owners);
-	/* A handler in this thread has finished; wait for handlers in other threads. */
+	/* A handler in this thread has already finished. Wait for handlers in other threads. */
 	while (atomic_load(&walks) > 0)
 		sched_yield();
 	free(temp);
@@ -149,9 +150,9 @@ is_own_file(int fd)
 }
 
 /*
- * Remove the temporary of a dead process. Returns true if the name may be free now. Several
- * processes may try this at once: only the one that has locked the file removes it, and only
- * if the path still names that file.
+ * Remove the temporary file of a dead process. Returns true if the name may be free now. Several
+ * processes may try this at the same time. Only the process that has locked the file removes it,
+ * and only if the path is still the name of this file.
  */
 static bool
 remove_dead(const char *path)
@@ -171,8 +172,9 @@ remove_dead(const char *path)
 }
 
 /*
- * Lock a file that has just been named. Returns false if another process has taken it for a
- * dead process's file before the lock. On a file system without locks that cannot happen.
+ * Lock a file that has just been named. Returns false if another process locked or removed the
+ * file before, because without a lock it seemed to belong to a dead process. This cannot happen
+ * on a file system without locks.
  */
 static bool
 lock_named(int fd, const char *path)
@@ -183,8 +185,8 @@ lock_named(int fd, const char *path)
 }
 
 /*
- * Create the file with its current name. Returns false with errno; EEXIST means that another name
- * may work.
+ * Create the file with its current name. Returns false with errno. If errno is EEXIST, another
+ * name may work.
  */
 static bool
 open_named(struct ib_temp_file *t)
@@ -202,7 +204,7 @@ open_named(struct ib_temp_file *t)
 	return true;
 }
 
-/* Link the nameless file to its current name. Returns false with errno. */
+/* Link the file, which has no name, to its current name. Returns false with errno. */
 static bool
 link_named(struct ib_temp_file *t)
 {
@@ -212,7 +214,7 @@ link_named(struct ib_temp_file *t)
 	return linkat(AT_FDCWD, from, AT_FDCWD, t->path, AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* Try names until `take` succeeds. Call in a critical section. */
+/* Try names until `create` succeeds. Call in a critical section. */
 static bool
 create_name(struct ib_temp_file *t, bool (*create)(struct ib_temp_file *t))
 {
@@ -257,7 +259,7 @@ new_temp_file(const char *target)
 	return t;
 }
 
-/* Create a file without a name. Returns false if it could not be named later. */
+/* Create a file without a name. Returns false if the file could not be given a name later. */
 static bool
 open_nameless(struct ib_temp_file *t)
 {
@@ -271,7 +273,7 @@ open_nameless(struct ib_temp_file *t)
 		return false;
 	snprintf(proc, sizeof(proc), "/proc/self/fd/%d", t->fd);
 	if (access(proc, F_OK) == 0) {
-		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* no other process can have locked it */
+		ib_fd_lock(t->fd, LOCK_EX | LOCK_NB); /* no other process can hold a lock */
 		return true;
 	}
 	ib_fd_close(t->fd);

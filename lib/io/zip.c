@@ -1,3 +1,4 @@
+/* Parse the end records and the central directory of a zip archive (io/zip.h). */
 #include "io/zip.h"
 
 #include <stdlib.h>
@@ -57,12 +58,12 @@ ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, size_t n, struc
 /* ---- the end records ---------------------------------------------------- */
 
 struct directory_range {
-	uint64_t members, offset, size; /* of the central directory */
+	uint64_t members, offset, size; /* number of members; offset and size of the directory */
 };
 
 /*
- * Read the zip64 records before the end record at *end, if there are any, and move *end to the
- * first of them.
+ * If there are zip64 records before the end record at *end, read them, and move *end to the first
+ * of these records.
  */
 static enum ib_status
 read_end64(const struct ib_zip *z, uint64_t *end, struct directory_range *w, struct ib_error *err)
@@ -102,7 +103,9 @@ read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end, struct di
 	if (w->offset > end || w->size > end - w->offset ||
 	    w->members > w->size / IB_ZIP_CENTRAL_SIZE)
 		return report_damage(z, err);
-	/* The directory ends at its end record, unless other bytes precede the archive. */
+	/*
+	 * The directory ends where the end record begins, unless other bytes precede the archive.
+	 */
 	if (w->offset + w->size != end)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: bytes precede the zip archive, as if several were joined: "
@@ -111,7 +114,7 @@ read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end, struct di
 	return IB_OK;
 }
 
-/* Find the end record: the last one whose comment ends at the end of the file. */
+/* Find the end record. It is the last record whose comment ends at the end of the file. */
 static enum ib_status
 find_directory(const struct ib_zip *z, struct directory_range *w, struct ib_error *err)
 {
@@ -140,7 +143,10 @@ find_directory(const struct ib_zip *z, struct directory_range *w, struct ib_erro
 
 /* ---- the central directory ---------------------------------------------- */
 
-/* Read the fields that do not fit in 32 bits, in the order of the directory record. */
+/*
+ * Read the fields that do not fit in 32 bits. They have the same order as in the directory
+ * record.
+ */
 static bool
 read_zip64(const unsigned char *p, size_t n, struct ib_npz_member *m)
 {
@@ -189,7 +195,7 @@ read_member(const struct ib_zip *z, const unsigned char *p, size_t n, struct ib_
 		.whole = le32(p + 24),
 		.local = le32(p + 42),
 	};
-	if (le16(p + 8) & 1) /* encrypted: report as an unknown method */
+	if (le16(p + 8) & 1) /* encrypted: treat as an unknown method */
 		m->method = UINT16_MAX;
 	if (!read_zip64(p + IB_ZIP_CENTRAL_SIZE + name, extra, m) || m->local > z->size ||
 	    m->stored > z->size - m->local ||

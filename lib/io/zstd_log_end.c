@@ -1,12 +1,12 @@
 /*
- * Usually the index at the end of the file gives the offset of the last frame. Then only the
- * start of that frame is read, to check its version. If there is no index (the log was
- * concatenated or recompressed, or its writer was killed), the complete log is read.
+ * Usually, the index at the end of the file gives the offset of the last frame. Then only the
+ * start of this frame is read, to check its version. If there is no index, the complete log is
+ * read. This happens if the log was concatenated or recompressed, or if its writer was killed.
  *
- * A frame that ib-prune wrote holds one run. After `zstd -d log | zstd`, a frame holds several.
- * A run is finished if its last line is a footer. Only complete frames at the end of the log can be
- * removed, so none of them may hold a finished run. Otherwise the log is left
- * unchanged (IB_E_DATA).
+ * A frame that was written by ib-prune holds one run. A frame that was written by `zstd -d log |
+ * zstd` holds several runs. A run is finished if its last line is a footer. Unfinished runs are
+ * removed together with their frames, from the end of the log. This is possible only if these
+ * frames hold no finished run. Otherwise the log is left unchanged (IB_E_DATA).
  */
 #include "io/zstd_log_end.h"
 
@@ -20,9 +20,9 @@
 #include "io/zstd_log_index.h"
 
 #define PIECE ((size_t)256 << 10)
-#define LINE_MAX_BYTES ((size_t)64 << 10) /* enough of a line to identify it */
-#define BEGIN ((size_t)4096)		  /* enough of a frame's text to find its version */
-#define CHECKSUM_BYTES 4		  /* after the last block of a frame */
+#define LINE_MAX_BYTES ((size_t)64 << 10) /* enough bytes of a line to identify it */
+#define BEGIN ((size_t)4096)		  /* enough bytes of a frame's text to find its version */
+#define CHECKSUM_BYTES 4		  /* length of the checksum at the end of a frame */
 
 /* The lines found in the text of one frame. */
 struct frame_text {
@@ -113,9 +113,10 @@ refuse_append(const struct frame_text *t, const char *why, struct ib_error *err)
 }
 
 /*
- * True if the frame has one run and lacks only bytes of the zstd checksum. ib-prune was killed
- * while it wrote this frame, and no output of the run was committed. If there is text after the
- * footer, another program has written the frame, and its run is finished.
+ * True if the frame has one run and lacks only bytes of the zstd checksum. In this case, ib-prune
+ * was killed while it wrote the frame, and no output of the run was committed. But if there is
+ * text after the footer, another program has written the frame, and the run in the frame is
+ * finished.
  */
 static bool
 lacks_only_checksum(const struct frame_text *t, const struct ib_zstd_log_reader *r)
@@ -174,12 +175,12 @@ read_frame(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf, enum v
 
 /* ---- the log ------------------------------------------------------------ */
 
-/* Find the end by reading all frames: after the last finished run and what may follow it. */
+/* Find the end by reading all frames. The end is after the last frame that must not be removed. */
 static enum ib_status
 find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		struct ib_zstd_log_end *end, struct ib_error *err)
 {
-	enum verdict verdict = EMPTY; /* of the previous frame */
+	enum verdict verdict = EMPTY; /* verdict of the previous frame */
 	uint64_t after = 0, next;
 	enum ib_status st;
 
@@ -189,9 +190,9 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 			return st;
 		next = st == IB_EOF ? ib_zstd_log_reader_sound(r) : ib_zstd_log_reader_start(r);
 		/*
-		 * An unfinished frame before a skippable frame cannot be removed. It may stay only
-		 * if its text ends with a newline; otherwise the next frame would continue its last
-		 * line.
+		 * An unfinished frame before a skippable frame cannot be removed. It may stay
+		 * only if its text ends with a newline. Without a newline, the next frame would
+		 * continue the last line of the text.
 		 */
 		if (verdict == UNFINISHED && next > after && t->line.n > 0)
 			return refuse_append(t,
@@ -224,8 +225,9 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 }
 
 /*
- * Find the end from the index. Only the first line of the last frame is read, to check its version.
- * If that fails, the complete log is read, so that the message has the number of the frame.
+ * Find the end from the index. Only the first line of the last frame is read, to check its
+ * version. If the check fails, the complete log is read, so that the message contains the number
+ * of the frame.
  */
 static enum ib_status
 find_by_index(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,

@@ -1,6 +1,7 @@
 /*
- * Find the end of a log of zstd frames (io/zstd_log_reader.h): the offset of the next frame, and
- * whether an unfinished run after it must be removed. Finished runs are never removed.
+ * Find the end of a log of zstd frames (io/zstd_log_reader.h). The end is the offset of the next
+ * frame to append. Unfinished runs after this offset must be removed first. Finished runs are
+ * never removed.
  */
 #ifndef IB_IO_ZSTD_LOG_END_H
 #define IB_IO_ZSTD_LOG_END_H
@@ -9,7 +10,7 @@
 
 struct ib_zstd_log_end {
 	uint64_t at;   /* offset of the next frame */
-	bool cuts;     /* true if there are unfinished runs after `at`, which will be removed */
+	bool cuts;     /* true if there are unfinished runs after `at`, which must be removed */
 	bool any;      /* true if there is a finished run before `at` */
 	uint64_t mark; /* checksum of the last finished run */
 };

@@ -1,3 +1,4 @@
+/* Encode and decode the index of a log of zstd frames (io/zstd_log_index.h). */
 #include "io/zstd_log_index.h"
 
 #include <string.h>

@@ -4,15 +4,15 @@
 
 #include "infobatch.h"
 
-/* The last three bytes of the magic number of a skippable frame; the first is 0x50 to 0x5f. */
+/* The last three bytes of the magic number of a skippable frame. The first byte is 0x50 to 0x5f. */
 extern const char ib_zstd_skippable_magic[3];
 
-/* The magic of the index, which is 8 bytes after its start. */
+/* The magic number of the index. It is 8 bytes after the start of the index. */
 extern const char ib_zstd_log_index_magic[8];
 
 /*
- * The index: a skippable frame of 56 bytes after each appended frame. With its contents, the
- * next append does not have to read the log.
+ * The index is a skippable frame of 56 bytes that follows each appended frame. If the log ends
+ * with an index, the next append does not have to read the log.
  */
 #define IB_ZSTD_LOG_INDEX_BYTES 56
 struct ib_zstd_log_index {

@@ -1,8 +1,8 @@
 /*
- * A log is a sequence of zstd frames and skippable frames. If the file ends inside a frame, its
- * writer was probably killed; that is not an error. But if other frames follow, or an index that
- * covers it, the log was damaged later, and reading fails. To find out, the reader searches
- * the rest of the file for the start of a frame of this log.
+ * A log is a sequence of zstd frames and skippable frames. If the file ends inside a frame, the
+ * writer was probably killed. This is not an error. But if another frame follows, or an index
+ * that covers the frame, the log was damaged later, and reading fails. To distinguish these
+ * cases, the reader searches the rest of the file for the start of a frame of this log.
  */
 #define _GNU_SOURCE /* memmem */
 #include "io/zstd_log_reader.h"
@@ -20,7 +20,7 @@
 #include "io/file_view.h"
 #include "io/zstd_log_index.h"
 
-#define PIECE ((size_t)256 << 10) /* bytes of text skipped at a time */
+#define PIECE ((size_t)256 << 10) /* number of bytes of text that are skipped at a time */
 #define BEGIN_MAX ((size_t)64 << 10)
 #define HEAD ((size_t)4096) /* bytes that are enough to identify another format */
 
@@ -38,8 +38,8 @@ struct ib_zstd_log_reader {
 	uint64_t pos;	       /* offset of the next byte to decompress */
 	uint64_t valid_end;    /* end of the last complete frame */
 	bool drained;	       /* true if the decoder holds no more text */
-	size_t asked;	       /* bytes that the decoder requested last */
-	size_t given;	       /* bytes of this request that it has received */
+	size_t asked;	       /* number of bytes that the decoder requested last */
+	size_t given;	       /* number of these bytes that the decoder has received */
 	struct ib_bytes begin; /* first bytes of the frame's text, at most BEGIN_MAX */
 };
 
@@ -63,7 +63,7 @@ ib_zstd_log_reader_attach(int fd, const char *path, const struct ib_zstd_log_kin
 		ib_zstd_log_reader_close(f);
 		return st;
 	}
-	/* Allow windows of 128 MiB; the frames of infobatch need 8 MiB. */
+	/* Allow windows of up to 128 MiB. The frames of infobatch need 8 MiB. */
 	ZSTD_DCtx_setParameter(f->zstd, ZSTD_d_windowLogMax, 27);
 	*out = f;
 	return IB_OK;
@@ -168,9 +168,9 @@ is_out_of_memory(size_t result)
 }
 
 /*
- * Decode the first line of the frame at `start`, or as much of it as can be decoded. The decoder
- * gets one byte at a time, so that it returns all text before an error. Fails only
- * if out of memory or if the file cannot be read.
+ * Decode the first line of the frame at `start`, or as much of the line as can be decoded. The
+ * decoder gets one byte at a time, so that it returns all text before an error. Fails only if out
+ * of memory or if the file cannot be read.
  */
 static enum ib_status
 decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begin,
@@ -223,7 +223,10 @@ report_corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *e
 		       why);
 }
 
-/* Fail because the current frame is not one of this log; say what the file is instead. */
+/*
+ * Fail because the current frame does not belong to such a log. The message says what the file
+ * is.
+ */
 static enum ib_status
 report_foreign(struct ib_zstd_log_reader *f, struct ib_error *err)
 {
@@ -258,8 +261,8 @@ is_own_frame(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_err
 }
 
 /*
- * Call if the file ends inside the frame at `start`. Sets *behind to true if the bytes after start
- * contain another frame or an index, so that the frame is damaged rather than unfinished.
+ * Call if the file ends inside the frame at `start`. Sets *found to true if the bytes after start
+ * contain another frame or an index. In this case, the frame is damaged and not just unfinished.
  */
 static enum ib_status
 find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, struct ib_error *err)
@@ -295,7 +298,10 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 				return st;
 			at++;
 		} else {
-			/* a magic may lie across the end of this view: overlap the next one */
+			/*
+			 * A magic number may cross the end of this view, so the next view
+			 * overlaps it.
+			 */
 			at += v.n - (sizeof(ib_zstd_log_index_magic) - 1 < v.n
 					     ? sizeof(ib_zstd_log_index_magic) - 1
 					     : 0);
@@ -324,8 +330,8 @@ end_truncated(struct ib_zstd_log_reader *f, struct ib_error *err)
 }
 
 /*
- * Run one step of the decoder. It gets exactly the bytes that it requests, one block at a time,
- * so that its last request tells in which part of a frame the file ends.
+ * Run one step of the decoder. The decoder gets exactly the bytes that it requests, one block at
+ * a time. So its last request shows in which part of a frame the file ends.
  */
 static enum ib_status
 decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)
@@ -361,7 +367,7 @@ decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *
 	return IB_OK;
 }
 
-/* True if the text begins with kind->begins, or is a prefix of it. */
+/* True if the text begins with kind->begins, or is a prefix of kind->begins. */
 static bool
 has_expected_start(const struct ib_zstd_log_reader *f, const char *text, size_t n)
 {
@@ -413,7 +419,7 @@ skip_rest_of_frame(struct ib_zstd_log_reader *f, struct ib_error *err)
 	return st;
 }
 
-/* Handle the last bytes of the file, which are too short for any frame. */
+/* Handle the last bytes of the file if they are too short to be a frame. */
 static enum ib_status
 handle_short_rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_error *err)
 {

@@ -1,7 +1,7 @@
 /*
- * Read a log of zstd frames that contain lines of text, such as the audit log. The reader tells
- * complete frames, truncated frames and corrupt frames apart; struct ib_zstd_log_kind interprets
- * the lines.
+ * Read a log of zstd frames that contain lines of text, such as the audit log. The reader
+ * distinguishes complete, truncated and corrupt frames. struct ib_zstd_log_kind interprets the
+ * lines.
  *
  * Skippable frames are ignored. One kind of skippable frame is the index (io/zstd_log_index.h).
  */
@@ -20,18 +20,22 @@ enum ib_zstd_log_line {
 };
 
 struct ib_zstd_log_kind {
-	const char *what;   /* "an audit log" */
-	const char *begins; /* first bytes of the text of every frame */
+	const char *what;   /* what the log is, with an article: "an audit log" */
+	const char *begins; /* the first bytes of the text of every frame */
 	/*
-	 * Classify a line, given without its newline (only the first 64 KiB if it is longer).
-	 * For a footer, set *mark to the checksum of the run. Returns IB_E_DATA, with a message
-	 * that does not name the file, if the line has a later version or is invalid.
+	 * Classify a line, which is passed without its newline. If the line is longer than 64
+	 * KiB, only the first 64 KiB are passed. For a footer, sets *mark to the checksum of the
+	 * run. Returns IB_E_DATA if the line is invalid or has a later version, with a message
+	 * that does not name the file.
 	 */
 	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 			       struct ib_error *err);
-	/* Return what a file with these first bytes is instead ("a tar"), or NULL if not known. */
+	/*
+	 * Identify a file that is not such a log from its first bytes. Returns what the file is,
+	 * such as "a tar", or NULL if this is not known.
+	 */
 	const char *(*identify)(struct ib_span head, const char *path);
-	/* Write the name for messages of the frame whose text begins with `begin`. */
+	/* Write the name of a frame for messages. The text of the frame begins with `begin`. */
 	void (*name)(struct ib_span begin, char name[IB_ZSTD_LOG_NAME]);
 };
 
@@ -43,7 +47,7 @@ enum ib_frame_state {
 
 struct ib_zstd_log_reader;
 
-/* Open a log; path "-" is standard input. Data that is appended later is not read. */
+/* Open a log. Path "-" is standard input. Data that is appended later is not read. */
 enum ib_status ib_zstd_log_reader_open(const char *path, const struct ib_zstd_log_kind *kind,
 				       struct ib_zstd_log_reader **out, struct ib_error *err);
 /* Open a log on a descriptor, which the caller closes. */
@@ -51,43 +55,49 @@ enum ib_status ib_zstd_log_reader_attach(int fd, const char *path,
 					 const struct ib_zstd_log_kind *kind,
 					 struct ib_zstd_log_reader **out, struct ib_error *err);
 void ib_zstd_log_reader_close(struct ib_zstd_log_reader *f); /* NULL is allowed */
-/* Returns the path, for messages. */
+/* Return the path, for messages. */
 const char *ib_zstd_log_reader_name(const struct ib_zstd_log_reader *f);
 
 /*
- * Go to the next frame, skipping the rest of the current one. Returns IB_EOF at the end of the log,
- * or IB_E_DATA if a frame is corrupt: it cannot be decoded, it is truncated but followed by more
- * data, it is not a zstd frame, or its text does not begin with kind->begins.
+ * Skip the rest of the current frame, and go to the next frame. Returns IB_EOF at the end of the
+ * log. Returns IB_E_DATA if a frame is corrupt: it cannot be decoded, it is truncated but
+ * followed by more data, it is not a zstd frame, or its text does not begin with kind->begins.
  */
 enum ib_status ib_zstd_log_reader_next(struct ib_zstd_log_reader *f, struct ib_error *err);
 
-/* Read up to cap bytes of the frame's text; *n < cap at its end. Same errors as above. */
+/*
+ * Read up to cap bytes of the frame's text. *n < cap only at the end of the text. Returns the
+ * same errors as ib_zstd_log_reader_next().
+ */
 enum ib_status ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap,
 				       size_t *n, struct ib_error *err);
 
-/* Make ib_zstd_log_reader_next() go to the frame at offset `start`, whose number is given. */
+/*
+ * Make the next ib_zstd_log_reader_next() go to the frame at offset `start`. number is the number
+ * of this frame.
+ */
 void ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t number);
 
-/* State, file offset and number (from 1) of the current frame. */
+/* Return the state, the file offset and the number (from 1) of the current frame. */
 enum ib_frame_state ib_zstd_log_reader_state(const struct ib_zstd_log_reader *f);
 uint64_t ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f);
 uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f);
 
 /*
- * Returns, for a truncated frame, the number of bytes that the decoder requested last. The file
- * ends within these bytes.
+ * For a truncated frame, return the number of bytes in the decoder's last request. The file ends
+ * within these bytes.
  */
 size_t ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f);
 
-/* Returns the number of bytes of the file read so far. */
+/* Return the number of bytes of the file that were read so far. */
 uint64_t ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f);
 
-/* Returns the size of the file. */
+/* Return the size of the file. */
 uint64_t ib_zstd_log_reader_size(const struct ib_zstd_log_reader *f);
 
 /*
- * Returns, after IB_EOF, the end of the last complete frame (zstd or skippable). A killed writer
- * left the bytes after it.
+ * After IB_EOF, return the end of the last complete frame (zstd or skippable). The bytes after
+ * this offset were left by a killed writer.
  */
 uint64_t ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f);
 

@@ -1,3 +1,4 @@
+/* Compress a frame, and append it to a log under a lock (io/zstd_log_writer.h). */
 #include "io/zstd_log_writer.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include "io/zstd_log_end.h"
 #include "io/zstd_log_index.h"
 
-#define MEMORY ((size_t)64 << 20) /* bytes of a frame kept in memory */
+#define MEMORY ((size_t)64 << 20) /* maximum number of bytes of a frame in memory */
 #define LEVEL 1
 
 struct ib_zstd_log_writer {
@@ -26,11 +27,11 @@ struct ib_zstd_log_writer {
 	const struct ib_zstd_log_kind *kind;
 	const struct ib_context *context;
 	ZSTD_CCtx *zstd;
-	struct ib_spill_file *frame; /* the compressed frame; holds the sticky error too */
+	struct ib_spill_file *frame; /* the compressed frame; it also holds the sticky error */
 	int lock, fd;
-	bool created; /* true if this writer created the log; undo removes it */
+	bool created; /* this writer created the log, so undo removes it */
 	struct ib_zstd_log_end end;
-	struct stat seen; /* state of the file for which `end` was found */
+	struct stat seen; /* state of the file when `end` was found */
 	bool end_known;	  /* true if `end` is valid */
 	bool appended;	  /* true if the file was changed */
 };
@@ -76,7 +77,7 @@ same_file(const struct stat *a, const struct stat *b)
 	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* Find the end of the open file, unless the file has not changed since the last time. */
+/* Find the end of the open file. Does nothing if the file has not changed since the last call. */
 static enum ib_status
 find_end(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
 {
@@ -96,7 +97,7 @@ find_end(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
 	return st;
 }
 
-/* Check that the log can be appended to, before any work. */
+/* Before any work is done, check that the log can be appended to. */
 static enum ib_status
 check_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
@@ -104,7 +105,7 @@ check_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 	struct stat s;
 	int fd;
 
-	/* Do not open a FIFO, because that would wait for a reader. */
+	/* Do not open a FIFO, because the call would wait for a reader. */
 	if (stat(log->path, &s) != 0)
 		return errno == ENOENT ? check_folder(log->path, err)
 				       : ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
@@ -150,7 +151,7 @@ ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 	return IB_OK;
 }
 
-/* Compress text; with ZSTD_e_end, end the frame. */
+/* Compress text. If `how` is ZSTD_e_end, also end the frame. */
 static void
 compress_text(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirective how)
 {
@@ -163,7 +164,7 @@ compress_text(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirectiv
 			return;
 		out.pos = 0;
 		left = ZSTD_compressStream2(log->zstd, &out, &in, how);
-		if (ZSTD_isError(left)) { /* can only mean: out of memory */
+		if (ZSTD_isError(left)) { /* the only possible error is out of memory */
 			ib_spill_file_fail_memory(log->frame);
 			return;
 		}
@@ -204,7 +205,7 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mar
 		st = find_end(log, log->fd, err);
 	else if (errno != ENOENT)
 		st = ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
-	else /* the append creates the file, so a failed run leaves none */
+	else /* the append creates the file, so a failed run does not leave one */
 		log->end = (struct ib_zstd_log_end){ 0 };
 	if (st)
 		return st;
@@ -242,8 +243,8 @@ copy_frame(struct ib_zstd_log_writer *log, struct ib_error *err)
 }
 
 /*
- * Write the frame, sync, and then write the index. A frame without an index is valid, but an index
- * must not be on disk without its frame.
+ * Write the frame, sync it, and then write the index. A frame without an index is valid, but an
+ * index must not be on disk without its frame.
  */
 static enum ib_status
 write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
@@ -286,7 +287,7 @@ ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct 
 	} else {
 		st = write_frame(log, mark, err);
 	}
-	log->appended = true; /* possibly only a part */
+	log->appended = true; /* even if only a part was written */
 	if (st)
 		ib_zstd_log_writer_undo(log);
 	else if (log->created)

@@ -1,12 +1,12 @@
 /*
- * Append one frame to a log of zstd frames (io/zstd_log_reader.h), completely or not at all,
- * without reading the existing frames.
+ * Append one frame to a log of zstd frames (io/zstd_log_reader.h), either completely or not at
+ * all. The existing frames are not read if the log ends with an index.
  *
- * The frame is compressed while its text is written, by a thread of libzstd, into memory
- * or, if it is large, into a temporary file. The lock FILE.lock is held only for the append: from
- * ib_zstd_log_writer_lock() to the close. If a killed writer has left an unfinished run at the
- * end of the file, the append removes it. If the file is invalid in any other way, the append
- * fails and leaves the file unchanged.
+ * A thread of libzstd compresses the frame while the text of the frame is written. The compressed
+ * frame is kept in memory or, if it is large, in a temporary file. The lock FILE.lock is held
+ * only for the append, from ib_zstd_log_writer_lock() to ib_zstd_log_writer_close(). If a killed
+ * writer has left an unfinished run at the end of the file, the append removes this run. If the
+ * file is invalid in any other way, the append fails and leaves the file unchanged.
  */
 #ifndef IB_IO_ZSTD_LOG_WRITER_H
 #define IB_IO_ZSTD_LOG_WRITER_H
@@ -16,9 +16,9 @@
 struct ib_zstd_log_writer;
 
 /*
- * Create a writer and check that the log can be appended to. Returns IB_E_CREATE if the file cannot
- * be written or is not a regular file, IB_E_DATA if it is corrupt or not a log of this kind.
- * Neither changes nor creates the file.
+ * Create a writer, and check that the log can be appended to. Returns IB_E_CREATE if the file
+ * cannot be written or is not a regular file, or IB_E_DATA if the file is corrupt or is not a log
+ * of this kind. This function neither changes nor creates the file.
  */
 enum ib_status ib_zstd_log_writer_open(const char *path, const struct ib_zstd_log_kind *kind,
 				       const struct ib_context *context,
@@ -28,21 +28,21 @@ enum ib_status ib_zstd_log_writer_open(const char *path, const struct ib_zstd_lo
 void ib_zstd_log_writer_put(struct ib_zstd_log_writer *log, const void *p, size_t n);
 
 /*
- * Wait for the lock and check the file again. Sets *any to true if the file has a finished run, and
- * then *mark to the checksum of the last one.
+ * Wait for the lock, and check the file again. If the file has a finished run, sets *any to true
+ * and *mark to the checksum of the last finished run.
  */
 enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mark,
 				       struct ib_error *err);
 
 /*
- * End the frame. This waits for libzstd's thread. Do not block signals meanwhile, because
- * a signal handler may run in that thread.
+ * End the frame. This function waits for the thread of libzstd. Do not block signals meanwhile,
+ * because a signal handler may run in that thread.
  */
 enum ib_status ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err);
 
 /*
- * Write the finished frame and its index, and sync. mark is the checksum of the run. On failure,
- * the old length of the file is restored.
+ * Write the finished frame and its index, and sync the file. mark is the checksum of the run. On
+ * failure, the file is truncated to its old length.
  */
 enum ib_status ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark,
 					 struct ib_error *err);

@@ -22,7 +22,7 @@ struct ib_scan_block {
 
 struct ib_scan {
 	struct ib_reader *reader;
-	const struct ib_context *context; /* sets the number of threads; may be NULL */
+	const struct ib_context *context; /* for threads and for warnings; may be NULL */
 	size_t block_size;		  /* size of the caller's struct */
 	void *ctx;			  /* for use by the callbacks */
 
