@@ -1,4 +1,4 @@
-/* The subcommands of ib-audit, one per file. Each writes to an open output. */
+/* The subcommands of ib-audit. Each subcommand has its own file, and writes to an open output. */
 #ifndef IB_AUDIT_VERBS_H
 #define IB_AUDIT_VERBS_H
 

@@ -46,7 +46,7 @@ double ib_weighted_psi(const struct ib_weighted *p, const struct ib_weighted *q)
  */
 struct ib_page_hinkley {
 	double delta, alarm;
-	double level; /* mean of the mean losses since the last reset */
+	double level; /* mean of the epochs' mean losses since the last reset */
 	double unit;  /* standard deviation of the losses at the last reset */
 	double sum;
 	uint64_t k; /* number of epochs since the last reset */

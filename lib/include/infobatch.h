@@ -13,8 +13,8 @@
  *
  * Every function that can fail returns enum ib_status and writes a complete sentence into
  * the caller's struct ib_error. The library never prints or exits. Its only global state is
- * the list of temporary files that ib_output_abandon() removes, and the list of mapped files
- * for ib_mapped_file(). Unless a comment says otherwise, two threads must not use the same
+ * two lists: the temporary files that ib_output_abandon() removes, and the mapped files for
+ * ib_mapped_file(). Unless a comment says otherwise, two threads must not use the same
  * handle at the same time.
  */
 #ifndef INFOBATCH_H
@@ -202,7 +202,7 @@ struct ib_row {
 	float score;	   /* NaN: unknown */
 	int32_t epoch;	   /* last epoch in which the sample was seen */
 	uint32_t visits;   /* number of epochs in which the sample was seen */
-	float previous;	   /* score before that last epoch; NaN: none */
+	float previous;	   /* score before the last epoch; NaN: no such score */
 };
 
 /* Make an empty table. Returns IB_E_IO if out of memory. Free the table with ib_scores_free(). */
@@ -235,19 +235,20 @@ enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id, con
 
 /*
  * Read or write a score file. A file that is read may be .npz or JSONL, compressed or not;
- * "-" is standard input. A file is written atomically, as .npz if its name says so,
- * otherwise as JSONL. Saving does not change any row, but it rebuilds the index of the ids.
- * So no other thread may use the table, or a rule that borrows the table, during a save.
+ * "-" is standard input. A file is written atomically. The name determines
+ * whether it is .npz or JSONL. Saving does not change any row, but it rebuilds the index of the
+ * ids. So no other thread may use the table, or a rule that borrows the table, during a save.
  */
 enum ib_status ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err);
 enum ib_status ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err);
 
-/* The statistics of a table that a rule needs. They are exact in every order of the rows. */
+/* The statistics of a table that a rule needs. They are exact, and do not depend on the order of
+ * the rows. */
 struct ib_figures {
 	uint64_t rows;
 	uint64_t known;	 /* number of rows with a known score */
-	double mean;	 /* mean of the known scores, rounded once; NaN if none is known */
-	double min, max; /* of the known scores; NaN if none is known */
+	double mean;	 /* mean of the known scores, rounded once; NaN if no score is known */
+	double min, max; /* smallest and largest known score; NaN if no score is known */
 	int64_t newest;	 /* largest epoch; IB_NO_EPOCH if there are no rows */
 };
 struct ib_figures ib_scores_figures(const struct ib_scores *s);
@@ -296,13 +297,13 @@ struct ib_rule_options {
 	double ratio;	   /* -r, in [0, 1) */
 	bool ratio_given;
 	uint64_t seed;	       /* --seed */
-	const char *threshold; /* for infobatch and hard: "mean" (NULL), "median", "q0.3", "v1.5" */
-	const char *buckets;   /* for buckets: "q0.2:0.75,q0.85:0.5" */
+	const char *threshold; /* infobatch and hard: "mean" (NULL), "median", "q0.3", "v1.5" */
+	const char *buckets;   /* rule buckets: "q0.2:0.75,q0.85:0.5" */
 	const char *keep;      /* --keep F */
-	const char *scale;     /* for proportional */
-	double floor;	       /* for proportional and rank, in (0, 1] */
-	enum ib_proxy proxy;   /* for proportional */
-	double power;	       /* for rank, from 0 to 100 */
+	const char *scale;     /* rule proportional */
+	double floor;	       /* rules proportional and rank: in (0, 1] */
+	enum ib_proxy proxy;   /* rule proportional */
+	double power;	       /* rule rank: from 0 to 100 */
 	int64_t max_age;       /* --max-age; 0: no maximum */
 	enum ib_sampling sampling;
 };

@@ -1,4 +1,4 @@
-/* Statistics of weights, from exact sums. Each result is rounded once. */
+/* Compute statistics of weights from exact sums. Each result is rounded once. */
 #ifndef IB_WEIGH_WEIGHT_STATS_H
 #define IB_WEIGH_WEIGHT_STATS_H
 
