@@ -20,8 +20,8 @@ void cli_require_any(const struct cli *cli, const char *name, const char *others
 void cli_warn_unused(const struct cli *cli, const char *name, const char *why);
 
 /*
- * Warn if the option was given, but the option `other` was not. Without `other` it has no
- * effect.
+ * Warn if the option was given, but the option `other` was not. Without `other` the
+ * option has no effect.
  */
 void cli_warn_unused_without(const struct cli *cli, const char *name, const char *other);
 

@@ -2,7 +2,7 @@
  * Show the progress of a run. On a terminal, one line is overwritten again and again,
  * beginning after the first second. Without a terminal, --progress=always prints a line
  * every ten seconds. SIGUSR1 prints a status line. The state is static, because a signal
- * handler cannot reach it otherwise. A process has only one run.
+ * handler can reach only static data. A process has only one run.
  */
 #include "progress.h"
 

@@ -28,7 +28,7 @@ ib_array_resize(void *array, uint64_t n, size_t item)
 {
 	void *p, *resized;
 
-	/* Copy the pointer with memcpy(), because its type may be any pointer type. */
+	/* Copy the pointer with memcpy(), because the type of the pointer is not known here. */
 	memcpy(&p, array, sizeof(p));
 	resized = fits(n, item) ? realloc(p, (size_t)n * item + 1) : NULL;
 	if (!resized)

@@ -5,8 +5,8 @@
 #include "infobatch.h"
 
 /*
- * Set *exceeded to true if `part` of `whole` is more than the limit allows. If the limit is
- * not given, it is 0. If the percentage is not a decimal, returns IB_E_MISUSE with a message
+ * Set *exceeded to true if `part` of `whole` is more than the limit allows. A limit that is
+ * not given is 0. If the percentage is not a decimal, returns IB_E_MISUSE with a message
  * that names the option.
  */
 enum ib_status ib_limit_check(const struct ib_limit *limit, const char *option, uint64_t part,

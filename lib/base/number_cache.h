@@ -1,7 +1,7 @@
 /*
  * A direct-mapped cache of formatted numbers. The commands print few different numbers, but
- * each of them very often. For example, a rule with 64 buckets has at most 64 weights and 64
- * keep probabilities.
+ * print each of these numbers many times. For example, a rule with 64 buckets has at most 64
+ * weights and 64 keep probabilities.
  */
 #ifndef IB_BASE_NUMBER_CACHE_H
 #define IB_BASE_NUMBER_CACHE_H

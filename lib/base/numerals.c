@@ -1,11 +1,11 @@
 /*
- * Format numbers: find the shortest decimal that reads back as the same number, and write its
- * digits. This is five times as fast as printf("%.17g"), which does not write the shortest
- * decimal; see tests/PERFORMANCE.md.
+ * Format numbers: find the shortest decimal that reads back as the same number, and write
+ * its digits. This is five times as fast as printf("%.17g"), which does not write the
+ * shortest decimal; see tests/PERFORMANCE.md.
  *
  * The shortest decimal is between the midpoints to the two neighbours of the number, and is
- * found with a 128-bit power of ten. The decimal of a float must give the same float after it
- * was parsed as a double, because the readers of these files parse doubles.
+ * found with a 128-bit power of ten. The decimal of a float must give the same float even if
+ * a reader parses the decimal as a double, because readers usually do that.
  */
 #include "base/numbers.h"
 

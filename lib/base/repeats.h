@@ -1,7 +1,7 @@
 /*
  * Count values that repeat. There are few different weights and keep probabilities, so equal
  * values are counted in this small direct-mapped cache. The owner of the cache adds a value,
- * times its count, to an exact sum. This happens only if another value needs the same cache
+ * times its count, to an exact sum. A value is added when another value needs the same cache
  * entry, and at the end.
  */
 #ifndef IB_BASE_REPEATS_H

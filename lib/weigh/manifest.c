@@ -1,4 +1,4 @@
-/* Read an epoch manifest, and check its weights or compare it with the full manifest. */
+/* Read an epoch manifest and check its weights. Compare the records with the full manifest. */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
