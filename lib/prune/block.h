@@ -101,8 +101,8 @@ ib_pruner_selects(const struct ib_pruner *p, struct ib_span id)
 }
 
 /*
- * Record where the texts of a written record end. Does nothing unless --split
- * or --companion needs this.
+ * Store where the texts of a written record end. Does nothing unless --split or
+ * --companion needs this.
  */
 void ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 			    uint64_t number);

@@ -25,7 +25,7 @@ void ib_duplicate_check_release(struct ib_duplicate_check *s);
 /* Return the hash of an id without a row. The result is never all zero. */
 XXH128_hash_t ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id);
 
-/* Record that the id of a row has occurred. Returns true if the id had occurred before. */
+/* Mark the id of a row as occurred. Returns true if the id had occurred before. */
 static inline bool
 ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 {

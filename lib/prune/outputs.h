@@ -59,9 +59,9 @@ enum ib_status ib_prune_outputs_write(struct ib_prune_outputs *t,
  * texts are the id and the weights line, but not the record.
  */
 enum ib_prune_destination {
-	IB_TO_MANIFEST,	 /* to the manifest that holds the current sample */
-	IB_TO_MANIFESTS, /* to every manifest */
-	IB_TO_PRUNED	 /* to --pruned */
+	IB_TO_MANIFEST,	 /* write to the manifest that contains the current sample */
+	IB_TO_MANIFESTS, /* write to every manifest */
+	IB_TO_PRUNED	 /* write to the output of --pruned */
 };
 void ib_prune_outputs_put(struct ib_prune_outputs *t, enum ib_prune_destination to,
 			  const struct ib_tar_piece *piece);

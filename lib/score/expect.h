@@ -27,13 +27,13 @@ enum ib_status ib_expect_new(const struct ib_expect_options *options,
 			     struct ib_error *err);
 void ib_expect_free(struct ib_expect *e);
 
-/* Record that the log has records of n ids. The ids' hashes must be computed with seed 0. */
+/* Mark n ids as present in the log. The ids' hashes must be computed with seed 0. */
 enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n,
 				     struct ib_error *err);
 
 /*
- * Record the key from which the log's ids were read; `key` is empty if the key
- * is unknown. Only the first call has an effect.
+ * Store the name of the key from which the log's ids were read; `key` is empty
+ * if the key is unknown. Only the first call has an effect.
  */
 void ib_expect_note_key(struct ib_expect *e, struct ib_span key);
 

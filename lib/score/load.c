@@ -10,8 +10,8 @@
 #include "base/pipeline.h"
 
 /*
- * Record the key of the ids. Rows of a score file do not contain the key. The
- * key is also recorded if a log has only losses of other partitions, so all
+ * Store the key of the ids. Rows of a score file do not contain the key. The
+ * key is also stored if a log has only losses of other partitions, so all
  * partitions of a score file have the same key.
  */
 static enum ib_status

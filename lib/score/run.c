@@ -86,7 +86,7 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		name, ib_show(here, keys.here), ib_show(there, keys.there));
 }
 
-/* Record the key of the ids. Rows of a score file in JSON lines do not contain the key. */
+/* Store the key of the ids. Rows of a score file in JSON lines do not contain the key. */
 static enum ib_status
 note_key(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 {
@@ -167,7 +167,7 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 }
 
 /*
- * Record the partition of the rows. The rows belong to the partition of --part,
+ * Store the partition of the rows. The rows belong to the partition of --part,
  * or else to the partitions that the score files name. If a score file without
  * a partition is read too, the totals name no partition. Partitions with
  * different K cannot be combined, except if the result is split again.

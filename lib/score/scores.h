@@ -35,7 +35,7 @@ enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t by
 enum ib_status ib_scores_keep_previous(struct ib_scores *s, struct ib_error *err);
 
 /*
- * Record the key of the rows that will be added, written as for -k ("id",
+ * Store the key of the rows that will be added, written as for -k ("id",
  * "user,n", "@line"). `key` is empty if the key is unknown. The table stores
  * the key as long as all rows have the same key.
  */
