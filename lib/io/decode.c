@@ -89,8 +89,8 @@ has_magic(const unsigned char *p, size_t n, const struct magic *m)
 }
 
 /*
- * "BZh9" may also be text. So also check the bytes after it, which are the magic of a block or of
- * the end.
+ * "BZh9" may also be text. So also check the bytes after "BZh9", which are the magic of a block
+ * or of the end.
  */
 static bool
 is_bzip2_block(const unsigned char *p, size_t n)

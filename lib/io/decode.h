@@ -8,8 +8,8 @@
 /*
  * Detect the compression from the first bytes of the file: IB_CODEC_PROBE bytes, or the complete
  * file if it is shorter. ib_file_source_probe() must have read these bytes. The name of the file
- * is used only if the file ends inside the magic number. With a matching suffix, it is then a
- * truncated compressed file.
+ * is used only if the file ends inside the magic number. Such a file is a truncated compressed
+ * file if its name has the suffix of the format.
  */
 #define IB_CODEC_PROBE ((size_t)16)
 enum ib_codec ib_codec_detect(const struct ib_file_source *raw);
@@ -20,7 +20,7 @@ enum ib_status ib_decoder_new(enum ib_codec codec, struct ib_file_source *raw,
 			      struct ib_decoder **out, struct ib_error *err);
 void ib_decoder_free(struct ib_decoder *d);
 
-/* Decompress up to cap bytes. *n < cap only at the end of the file, after all of it was checked. */
+/* Decompress up to cap bytes. *n < cap only at the end, when the complete file has been checked. */
 enum ib_status ib_decoder_read(struct ib_decoder *d, char *buf, size_t cap, size_t *n,
 			       struct ib_error *err);
 

@@ -26,8 +26,8 @@ enum ib_status ib_file_view_open(struct ib_file_view *f, int fd, const char *pat
 void ib_file_view_release(struct ib_file_view *f);
 
 /*
- * Get a view of at least n <= IB_FILE_VIEW_MAX bytes at an offset. At the end of the file, the
- * view may be shorter. The bytes are valid until the next call.
+ * Get a view of at least n bytes at an offset; n is at most IB_FILE_VIEW_MAX. At the end of the
+ * file, the view may be shorter. The bytes are valid until the next call.
  */
 enum ib_status ib_file_view_get(struct ib_file_view *f, uint64_t at, size_t n, struct ib_span *v,
 				struct ib_error *err);

@@ -251,7 +251,7 @@ ib_input_size(const struct ib_input *in)
 int
 ib_input_plain_fd(const struct ib_input *in)
 {
-	/* Offsets in the input equal those in the file only if reading began at 0. */
+	/* Offsets in the input equal the offsets in the file only if reading began at 0. */
 	if (in->decoder || !in->source.regular || in->source.start != 0)
 		return -1;
 	return in->source.fd;

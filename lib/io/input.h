@@ -31,8 +31,8 @@ enum ib_status ib_input_open_again(const struct ib_input *in, struct ib_input **
 const char *ib_input_name(const struct ib_input *in);
 
 /*
- * Return the next n <= 1 MiB bytes without consuming them. There are fewer bytes only if the
- * input ends. The bytes are valid until the next call.
+ * Return the next n bytes without consuming them; n is at most 1 MiB. If the input ends before,
+ * return fewer bytes. The bytes are valid until the next call.
  */
 enum ib_status ib_input_peek(struct ib_input *in, size_t n, struct ib_span *head,
 			     struct ib_error *err);
@@ -40,8 +40,8 @@ enum ib_status ib_input_peek(struct ib_input *in, size_t n, struct ib_span *head
 /*
  * Read up to cap bytes. *n < cap only at the end of the input. Returns IB_EOF if no bytes are
  * left. Returns IB_E_DATA if compressed data is truncated or corrupt, or if invalid data follows
- * it. Such an error may be detected only at the end of the input, so do not rely on the data
- * before IB_EOF.
+ * the compressed data. Such an error may be detected only at the end of the input, so do not rely
+ * on the data before IB_EOF.
  */
 enum ib_status ib_input_read(struct ib_input *in, char *buf, size_t cap, size_t *n,
 			     struct ib_error *err);
@@ -59,8 +59,8 @@ void ib_input_digest(const struct ib_input *in, char out[33]);
 enum ib_status ib_input_drain(struct ib_input *in, struct ib_error *err);
 
 /*
- * For progress: the number of bytes read so far, before decompression, and the size of the file,
- * or 0 if it is unknown.
+ * Return the number of bytes read so far (before decompression), and the file size (0 if it is
+ * unknown). Both are for the progress display.
  */
 uint64_t ib_input_position(const struct ib_input *in);
 uint64_t ib_input_size(const struct ib_input *in);

@@ -1,7 +1,8 @@
 /*
- * The .npy format, which is specified in numpy.lib.format. A header consists of "\x93NUMPY", a
- * version, a length, and a Python dictionary with exactly the keys descr, fortran_order and
- * shape. This code is handwritten, because the libraries for this format are written in C++.
+ * Write and parse the .npy format, which is specified in numpy.lib.format. A header consists of
+ * "\x93NUMPY", a version, a length, and a Python dictionary with exactly the keys descr,
+ * fortran_order and shape. This code is handwritten, because the libraries for this format are
+ * written in C++.
  */
 #include "io/npy.h"
 

@@ -286,7 +286,7 @@ write_failed(const struct ib_output *o, struct ib_error *err)
 	return ib_fail_errno(err, errno == EPIPE ? IB_E_PIPE : IB_E_IO, o->name, "write");
 }
 
-/* True if the temporary has the same contents as the target. */
+/* True if the temporary file has the same contents as the target. */
 static bool
 has_same_contents(const struct ib_output *o)
 {

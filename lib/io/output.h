@@ -29,7 +29,7 @@ enum ib_output_flags {
 enum ib_status ib_output_open(const char *path, unsigned flags, struct ib_output **out,
 			      struct ib_error *err);
 
-/* Write n bytes. Large writes are passed on without a copy, small ones are buffered. */
+/* Write n bytes. Large writes are passed on without a copy. Small writes are buffered. */
 void ib_output_write(struct ib_output *out, const void *p, size_t n);
 
 /*
@@ -41,7 +41,7 @@ void ib_output_write_bytes(struct ib_output *out, struct ib_bytes *b);
 enum ib_status ib_output_write_last(struct ib_output *out, struct ib_bytes *b,
 				    struct ib_error *err);
 
-/* Returns the sticky error, or IB_OK. IB_E_PIPE: the reader has closed the pipe. */
+/* Returns the sticky error, or IB_OK. IB_E_PIPE means that the reader has closed the pipe. */
 enum ib_status ib_output_status(struct ib_output *out, struct ib_error *err);
 
 /* Write buffered data to the file or pipe. Data inside the compressor is not flushed. */

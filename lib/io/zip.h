@@ -35,9 +35,9 @@ enum ib_status ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, 
 			    struct ib_error *err);
 
 /*
- * Read the central directory. Sets *members to an array of *n members, whose name, local, stored,
- * whole, method and crc are set. All bounds are checked, except in the local headers. The names
- * point into *directory. The caller frees *directory and *members.
+ * Read the central directory. Sets *members to an array of *n members. In each member, name,
+ * local, stored, whole, method and crc are set. All bounds are checked, except in the local
+ * headers. The names point into *directory. The caller frees *directory and *members.
  */
 enum ib_status ib_zip_directory(const struct ib_zip *z, char **directory,
 				struct ib_npz_member **members, size_t *n, struct ib_error *err);

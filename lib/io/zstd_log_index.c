@@ -10,8 +10,8 @@ const char ib_zstd_skippable_magic[3] = { '\x2a', '\x4d', '\x18' };
 const char ib_zstd_log_index_magic[8] = { 'i', 'b', 'f', 'r', 'a', 'm', 'e', '1' };
 
 /*
- * Layout: the header of the skippable frame (magic, length), the magic of the index, three
- * numbers, eight reserved bytes, and the XXH3-64 of all bytes before it.
+ * An index consists of the header of a skippable frame (magic, length), the magic of the index,
+ * three numbers, eight reserved bytes, and the XXH3-64 of all these bytes.
  */
 void
 ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES], const struct ib_zstd_log_index *index)

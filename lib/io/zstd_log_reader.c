@@ -224,8 +224,8 @@ report_corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *e
 }
 
 /*
- * Fail because the current frame does not belong to such a log. The message says what the file
- * is.
+ * Fail because the current frame does not belong to a log of this kind. The message says what the
+ * file is instead.
  */
 static enum ib_status
 report_foreign(struct ib_zstd_log_reader *f, struct ib_error *err)

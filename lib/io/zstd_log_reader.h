@@ -31,8 +31,8 @@ struct ib_zstd_log_kind {
 	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 			       struct ib_error *err);
 	/*
-	 * Identify a file that is not such a log from its first bytes. Returns what the file is,
-	 * such as "a tar", or NULL if this is not known.
+	 * Identify a file that is not a log of this kind from its first bytes. Returns what the
+	 * file is, such as "a tar", or NULL if this is not known.
 	 */
 	const char *(*identify)(struct ib_span head, const char *path);
 	/* Write the name of a frame for messages. The text of the frame begins with `begin`. */

@@ -205,7 +205,7 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mar
 		st = find_end(log, log->fd, err);
 	else if (errno != ENOENT)
 		st = ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
-	else /* the append creates the file, so a failed run does not leave one */
+	else /* the append creates the file, so a failed run leaves no file */
 		log->end = (struct ib_zstd_log_end){ 0 };
 	if (st)
 		return st;

@@ -125,8 +125,8 @@ no_key(struct ib_cursor *c)
 }
 
 /*
- * If the record lacks a field of the key, append the names of its fields to c->why. Returns
- * false.
+ * If the record lacks a field of the key, append the names of the record's fields to c->why.
+ * Returns false.
  */
 static bool
 no_field(struct ib_cursor *c, const struct ib_key *key)

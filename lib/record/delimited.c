@@ -416,7 +416,7 @@ skip_non_row(struct ib_cursor *c)
 
 /*
  * Test only the first bytes. Returns false if a row surely begins at p, which is the common case.
- * If it returns true, skip_non_row() must decide.
+ * If this function returns true, skip_non_row() must decide.
  */
 static inline bool
 may_be_non_row(const struct ib_source *s, const char *p)
@@ -473,7 +473,7 @@ is_other_header(struct ib_cursor *c)
 	return true;
 }
 
-/* True if check_id() must check the id, which is rare. */
+/* True if check_id() must check the id. This is rare. */
 static inline bool
 is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 {
@@ -481,7 +481,7 @@ is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 	       (s->delimiter == '\t' && id->n > 1 && *id->p == '"' && id->p[id->n - 1] == '"');
 }
 
-/* Count the ids of a TSV that are in quotes. Returns false if the row is another header. */
+/* Count the id if it is in quotes in a TSV. Returns false if the row is another header. */
 static __attribute__((noinline)) bool
 check_id(struct ib_cursor *c)
 {

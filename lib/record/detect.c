@@ -1,9 +1,9 @@
 /*
  * Detect the format of an operand.
  *
- * The first of these tests that matches decides: the formats that are known but not supported;
- * the magic bytes of npz, totals and tar; -f; the suffix of the file name, unless the content
- * contradicts it; the first byte and the first line.
+ * These tests are made in order, and the first one that matches decides: the formats that are
+ * known but not supported; the magic bytes of npz, totals and tar; -f; the suffix of the file
+ * name, unless the content contradicts it; the first byte and the first line.
  */
 #include "record/format.h"
 
@@ -183,10 +183,7 @@ fail_nuls(const struct sample *l, struct ib_error *err)
 		       l->source->name);
 }
 
-/*
- * Return the delimited format whose header is the first line, or NULL if the line is not a
- * header.
- */
+/* Return the delimited format whose header is the first line, or NULL if there is none. */
 static const struct ib_record_format *
 delimited_format(const struct sample *l)
 {
@@ -345,7 +342,10 @@ is_zip(struct ib_span head)
 	       (memcmp(head.p, "PK\3\4", 4) == 0 || memcmp(head.p, "PK\5\6", 4) == 0);
 }
 
-/* True for an input of 1 to 3 bytes that begin a zip archive. It is too short to be a record. */
+/*
+ * True if the input has 1 to 3 bytes that begin a zip archive. Such an input is too short to be a
+ * record.
+ */
 static bool
 is_truncated_zip(struct ib_span head)
 {

@@ -35,7 +35,7 @@ struct ib_alias {
 };
 
 struct ib_fields {
-	struct ib_node node[IB_FIELDS_NODES]; /* 0: the record itself */
+	struct ib_node node[IB_FIELDS_NODES]; /* node[0] is the record itself */
 	size_t nnodes;
 	struct ib_alias alias[IB_FIELDS_MAX];
 	size_t naliases;

@@ -34,7 +34,10 @@ struct ib_record_format {
 	 */
 	enum ib_header_status (*read_header)(struct ib_source *s, const char *p, size_t n,
 					     bool last, size_t *used, struct ib_error *err);
-	/* Find the end of the last complete record in p[0..n). `last`: no more bytes follow. */
+	/*
+	 * Find the end of the last complete record in p[0..n). If `last` is true, no more bytes
+	 * follow.
+	 */
 	void (*cut_block)(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 	/* Count the records of a block. For a list, count the lines. */
 	uint64_t (*count)(const struct ib_source *s, const char *p, size_t n);
@@ -78,8 +81,8 @@ void ib_delimited_map_columns(struct ib_source *s);
 void ib_cut_lines(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 
 /*
- * True if the record at p begins with a byte order mark or with a byte 0x00. A byte order mark
- * occurs there in joined files. Bytes 0x00 are left by a power failure.
+ * True if the record at p begins with a byte order mark or with a byte 0x00. Joined files have a
+ * byte order mark between their parts. A power failure may leave bytes 0x00 in a file.
  */
 static inline bool
 ib_begins_with_mark_or_nul(const char *p)
@@ -129,8 +132,8 @@ ib_cursor_clear_values(struct ib_cursor *c)
 }
 
 /*
- * Fill c->record for a line that ends at `stop` (its newline, or the block's
- * end), and move c->at to the next line.
+ * Fill c->record for a line that ends at `stop`, and move c->at to the next line. `stop` is the
+ * newline of the line, or the block's end.
  */
 void ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop);
 

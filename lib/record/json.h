@@ -1,11 +1,10 @@
 /*
  * Read one JSON object in one pass. The object is checked completely against RFC 8259, except
  * that nan, inf and infinity are accepted as numbers. The needed fields are extracted without
- * building a tree. Logs and manifests are read with these functions, and small documents with
- * cJSON.
+ * building a tree. These functions read logs and manifests; cJSON reads small documents.
  *
  * This code is handwritten, because a JSON library builds a tree or calls a function for each
- * value. It would spend most of its time on fields that are not needed.
+ * value, and so spends most of its time on fields that are not needed.
  */
 #ifndef IB_RECORD_JSON_H
 #define IB_RECORD_JSON_H

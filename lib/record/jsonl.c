@@ -42,9 +42,9 @@ nuls_before_object(const struct ib_json *json, const char *start, const char *st
 }
 
 /*
- * Find the next object of a line after the object that ends at `end`. Returns the position at
- * which it begins, or the position of bytes 0x00 before it, or NULL if no object follows. A byte
- * order mark between the objects, as in joined files, is skipped.
+ * Find the object that follows the object that ends at `end`, on the same line. Returns the start
+ * of the next object, or the start of the bytes 0x00 before it, or NULL if no object follows. A
+ * byte order mark between the objects, as in joined files, is skipped.
  */
 static const char *
 next_object(const struct ib_json *json, const char *end, const char *stop)

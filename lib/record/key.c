@@ -134,7 +134,7 @@ ib_value_text(const struct ib_value *v, struct ib_arena *arena, struct ib_span *
 		*text = undouble(*text, to);
 		return true;
 	}
-	/* The decoded string is never longer than the string with escapes. */
+	/* The decoded string is never longer than the string with its escapes. */
 	plain = (struct ib_bytes){ .p = to, .cap = v->n };
 	if (!ib_json_unescape(*text, &plain))
 		return false;

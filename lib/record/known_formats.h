@@ -26,9 +26,9 @@ struct ib_known_format {
 const struct ib_known_format *ib_known_format_find(struct ib_span head, const char *path);
 
 /*
- * Return the name of a format that a reader did not expect, or NULL if the format is not known.
- * In addition to the formats of ib_known_format_find(), except IB_KNOWN_HINT, this function knows
- * supported archives and compressions.
+ * Return the name of the file's format for readers that expect another format, or NULL if the
+ * format is not known. This function knows the formats of ib_known_format_find(), except
+ * IB_KNOWN_HINT, and also supported archives and compressions.
  */
 const char *ib_known_format_name(struct ib_span head, const char *path);
 
@@ -37,8 +37,8 @@ enum ib_status ib_known_format_refuse(const struct ib_known_format *format, cons
 				      struct ib_error *err);
 
 /*
- * Reject an input that is in a known format but not a supported one. For readers of small
- * documents, such as totals files and receipts. Consumes no input.
+ * Reject an input in a known format that is not supported. For readers of small documents, such
+ * as totals files and receipts. Consumes no input.
  */
 enum ib_status ib_known_format_check(struct ib_input *in, struct ib_error *err);
 

@@ -50,8 +50,8 @@ struct ib_scan {
 	void (*release_block)(void *block);
 
 	/*
-	 * Initialize all of the following to 0. add_sample(), use_block() and end_operand() may
-	 * use these:
+	 * Set all of the following to 0 before the scan. add_sample(), use_block() and
+	 * end_operand() may use these fields:
 	 */
 	const struct ib_source *source;
 	uint64_t line;	  /* line of the block's first record; 0 in a special block */

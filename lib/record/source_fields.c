@@ -23,8 +23,8 @@ known_of(const struct ib_value *v, const int *slot)
 }
 
 /*
- * Set *chosen to the index of the known id name that the first record with such a name has, or to
- * -1 if no record has one.
+ * Find the first record that has a known id name. Sets *chosen to the index of this name, or to
+ * -1 if there is no such record.
  */
 static enum ib_status
 choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen,

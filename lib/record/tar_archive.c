@@ -100,7 +100,7 @@ skip_zeros(struct ib_tar_archive *t)
 	}
 }
 
-/* libarchive calls this function when it needs more bytes. It no longer needs the previous ones. */
+/* Called by libarchive when it needs more bytes. The bytes before are then no longer needed. */
 static la_ssize_t
 read_block(struct archive *a, void *ctx, const void **p)
 {
@@ -154,9 +154,9 @@ fail(const struct ib_tar_archive *t, struct ib_error *err)
 }
 
 /*
- * Set up libarchive. An empty file is accepted as an archive without members. archive_read_open()
- * and the archive's own entry are not used, because they crash if memory runs out (libarchive
- * 3.6.2).
+ * Set up libarchive. An empty file is accepted as an archive without members. Do not use
+ * archive_read_open() or the entry that belongs to the archive, because both crash if memory runs
+ * out (libarchive 3.6.2).
  */
 static bool
 set_up(struct ib_tar_archive *t)

@@ -12,7 +12,7 @@
 #include "record/tar_header.h"
 #include "record/tar_writer.h"
 
-#define HOPS_MAX 32 /* maximum length of a chain of links; a longer one is a cycle */
+#define HOPS_MAX 32 /* maximum length of a chain of links; a longer chain is a cycle */
 
 /* An entry of the list: a member that is a plain file or a link. */
 struct ib_tar_target {
@@ -54,8 +54,8 @@ hash_path(struct ib_tar_links *l, struct ib_span folder, struct ib_span path)
 }
 
 /*
- * The target of a symbolic link is relative to the link's folder, that of a hard link to the
- * root.
+ * The target of a symbolic link is relative to the link's folder. The target of a hard link is
+ * relative to the root of the archive.
  */
 static XXH128_hash_t
 hash_target(struct ib_tar_links *l, const struct ib_tar_member *m)
@@ -208,7 +208,7 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 		ib_pieces_put(l->contents, 0, &content);
 }
 
-/* Keep the key or the content of a member if a link needs them. */
+/* Keep the key or the content of a member if a link needs the key or the content. */
 static enum ib_status
 keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_tar_member *m,
 	    uint64_t number, struct ib_error *err)

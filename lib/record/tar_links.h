@@ -1,12 +1,12 @@
 /*
- * Resolve the links of a tar. If a link is inside a sample with the key of the link, it gets the
- * bytes of its target as content. Any other link is kept or dropped together with the sample to
- * which its target belongs.
+ * Resolve the links of a tar. If a link is inside a sample with the key of the link, the link
+ * gets the bytes of its target as content. Any other link is kept or dropped together with the
+ * sample to which its target belongs.
  *
  * A target may be anywhere in the archive. So at the first link, the input is read again from its
- * start, to find all targets. If links need them, the input is read once more, to keep the
- * contents of targets in memory or in a temporary file. This takes about 80 bytes of memory per
- * member of an archive that has links.
+ * start to find all targets. If links need the keys or the contents of targets, the input is read
+ * once more. The contents are kept in memory or in a temporary file. If an archive has links,
+ * about 80 bytes of memory are needed per member of the archive.
  */
 #ifndef IB_RECORD_TAR_LINKS_H
 #define IB_RECORD_TAR_LINKS_H
