@@ -33,9 +33,9 @@ struct ib_audit_log {
 	 */
 	struct ib_bytes text;
 	size_t pos;
-	bool ended; /* the frame has no more text */
+	bool ended; /* the frame has no more text to read */
 	/* used by ib_audit_lines_*(): */
-	const struct ib_audit_run *now; /* the run being read */
+	const struct ib_audit_run *now; /* the run whose lines are being read */
 	uint64_t done;			/* number of lines of that run read so far */
 	bool hashing;
 	XXH3_state_t *hash;

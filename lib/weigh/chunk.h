@@ -16,7 +16,7 @@ struct ib_finding {
 
 struct ib_chunk {
 	struct ib_scan_block in;
-	struct ib_cursor again; /* to parse a record a second time */
+	struct ib_cursor again; /* used to parse a record a second time */
 	struct ib_unchanged_check unchanged;
 	struct ib_number_cache numbers;
 	/* Arrays with one element per record of the block; n is the number of records. */
