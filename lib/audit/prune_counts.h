@@ -14,7 +14,7 @@ struct ib_prune_counts {
 	struct ib_table ids;	      /* in the order in which the ids first occur in the log */
 	struct ib_prune_count *count; /* [ids.n] */
 	size_t cap;
-	uint32_t *order; /* [ids.n] rows, sorted by pruned epochs, the largest first */
+	uint32_t *order; /* [ids.n] rows, sorted by their number of pruned epochs, largest first */
 };
 
 enum ib_status ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_log *log,

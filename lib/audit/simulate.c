@@ -20,7 +20,7 @@ struct simulation {
 	struct ib_scores *scores;
 	uint32_t *score_row;	/* [ids] row in scores for each id; IB_NO_ROW: no score yet */
 	bool *kept;		/* [ids] for each id: kept in the current epoch */
-	struct ib_context once; /* for the rule: does not repeat a warning */
+	struct ib_context once; /* the rule's context: prints each warning once */
 	const struct ib_context *context;
 	char warned[200];	  /* text of the last warning */
 	uint64_t samples, pruned; /* sums over the epochs so far */

@@ -38,7 +38,8 @@ bool ib_number_text(struct ib_span field, double *value);
  */
 bool ib_number_unsigned(struct ib_span field, uint64_t *value);
 
-#define IB_NUMBER_MAX 40 /* size of a buffer for a number; has room for copies of 8 bytes */
+/* Size of a buffer for a number, with slack for copies of 8 bytes at a time. */
+#define IB_NUMBER_MAX 40
 
 /*
  * Write the shortest decimal that reads back as the same double. If there are several, write

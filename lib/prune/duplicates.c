@@ -9,7 +9,7 @@
 #include "base/error.h"
 
 #define FEWEST 1024
-#define AHEAD 16 /* prefetch distance: the cache misses of so many look-ups overlap */
+#define AHEAD 16 /* prefetch distance: the cache misses of this many look-ups overlap */
 
 enum ib_status
 ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows, struct ib_error *err)

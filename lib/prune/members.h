@@ -1,7 +1,7 @@
 /*
  * Check the members of the samples in a tar. A sample must not contain a member
- * twice. A repeated key must have the same members each time. If the members
- * differ, they belong to one sample whose members are not adjacent.
+ * twice. A repeated key must have the same members each time. Different members
+ * are an error: probably, the members of one sample are not adjacent.
  */
 #ifndef IB_PRUNE_MEMBERS_H
 #define IB_PRUNE_MEMBERS_H

@@ -1,6 +1,6 @@
 /*
- * Write one file of records: the header, the records, and the end of the
- * format.
+ * Write one file of records: the header, the records, and the format's closing
+ * text.
  */
 #include "prune/record_writer.h"
 

@@ -10,7 +10,7 @@
 #include "record/pieces.h"
 #include "record/tar.h"
 
-#define WEIGHT_MAX ((size_t)4096) /* limit of the length of a weight's text */
+#define WEIGHT_MAX ((size_t)4096) /* maximum length of a weight's text */
 #define OFTEN 256		  /* number of samples between reports of progress */
 
 struct shard {
