@@ -75,8 +75,8 @@ static const struct cli_option summary_options[] = {
 		  "only the last K epochs (default: all)"),
 	COST_ROW,
 	CLI_FLAG(0, "errors", o.errors,
-		 "with --json: also print the standard error of the sum of weights, and its "
-		 "deviation in standard errors"),
+		 "with --json: also print the standard error of the sum of weights, and by how "
+		 "many standard errors the sum differs from the expected sum"),
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
@@ -299,7 +299,7 @@ static void
 check_simulation(struct cli *cli, struct ib_audit_options *o)
 {
 	if (o->rule.epochs == IB_NO_EPOCH)
-		cli_misuse(cli, "-E is missing: how many epochs has the run?");
+		cli_misuse(cli, "-E is missing: give the number of epochs of the run");
 	cli_exclude(cli, "full-from", "delta");
 	cli_check_rule(cli, &o->rule);
 }

@@ -64,8 +64,8 @@ static const struct cli_option options[] = {
 	CLI_INPUT(0, "totals", o.totals, 0,
 		  "totals of all partitions (default: the totals of the score file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
-		   "write no manifest; instead write to FILE which statistics ib-score --bins must "
-		   "count (needs --totals; default: none)"),
+		   "write no manifest; instead write to FILE a request for the statistics that "
+		   "ib-score --bins must collect (needs --totals; default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -100,9 +100,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	if (o->split && o->weights && !cli_has_placeholder(o->weights, 'd'))
 		cli_misuse(cli, "--split needs %%d in the name of -w too");
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's') && cli_reads_stdin(cli))
-		cli_misuse(
-			cli,
-			"%%s in the name of -o needs operands with names: standard input has none");
+		cli_misuse(cli, "-o with %%s needs operands with names: standard input has none");
 	cli_check_split_names(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))

@@ -45,12 +45,12 @@ static const struct cli_option options[] = {
 		"write K files, one per partition, named by -o 'part.%d.npz' (default: one file)"),
 	CLI_PART(0, "part", o.log.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
-		   "write the totals of all known scores to FILE; totals of partitions add up "
-		   "exactly (default: none)"),
+		   "write the totals of all known scores to FILE; the totals of all partitions add "
+		   "up exactly to the totals of the data set (default: none)"),
 	CLI_INPUT(0, "bins", o.bins, 0,
-		  "second pass: FILE is a request of ib-prune --write-bins; also count its "
-		  "statistics in --write-totals, and write scores only with -o or -u (default: "
-		  "none)"),
+		  "second pass: add the statistics that FILE (from ib-prune --write-bins) requests "
+		  "to the output of --write-totals; scores are written only with -o or -u "
+		  "(default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

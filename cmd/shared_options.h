@@ -11,8 +11,8 @@
 
 #define CLI_KEY(member)                                                                            \
 	CLI_TEXT('k', "key", "FIELD", member,                                                      \
-		 "the field that holds the id: a name, a.b for a nested "                          \
-		 "field, a,b for a key of two fields, N for the N-th field "                       \
+		 "the field that holds the id: a name; 'a.b' for a nested "                        \
+		 "field; 'a,b' for a key of two fields; N for the N-th field "                     \
 		 "of a list; or @line, @hash, or @shard for tar (default: "                        \
 		 "the first of id, __key__, key, uid ... in the first "                            \
 		 "record)")
