@@ -61,28 +61,36 @@ print_line(const struct cli *cli, const char *before, const char *text)
 	fwrite(line, 1, n, stderr);
 }
 
+static void print_formatted(const struct cli *cli, const char *format, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static void
+print_formatted(const struct cli *cli, const char *format, va_list ap)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, ap);
+	print_line(cli, "", text);
+}
+
 void
 cli_print(const struct cli *cli, const char *format, ...)
 {
-	char text[1024];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	print_formatted(cli, format, ap);
 	va_end(ap);
-	print_line(cli, "", text);
 }
 
 _Noreturn void
 cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
 {
-	char text[1024];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	print_formatted(cli, format, ap);
 	va_end(ap);
-	print_line(cli, "", text);
 	exit(cli_exit_status(st));
 }
 
@@ -98,13 +106,11 @@ print_hint(const struct cli *cli)
 _Noreturn void
 cli_misuse(const struct cli *cli, const char *format, ...)
 {
-	char text[1024];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	print_formatted(cli, format, ap);
 	va_end(ap);
-	print_line(cli, "", text);
 	print_hint(cli);
 	exit(2);
 }

@@ -37,7 +37,7 @@ enum ib_status ib_fail_memory(struct ib_error *err);
  */
 const char *ib_show(char out[IB_SHOW_MAX], struct ib_span bytes);
 
-/* Pass a formatted sentence to context->warn, or do nothing if there is no such function. */
+/* Pass a formatted sentence to context->warn. Do nothing if context->warn is NULL. */
 void ib_warn(const struct ib_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

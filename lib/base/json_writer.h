@@ -154,7 +154,7 @@ ib_json_put_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 		ib_json_put_signed(w, name, epoch);
 }
 
-/* Put a partition as "I/K", or null if there is no partition. */
+/* Put a partition as "I/K". Without a partition, put null. */
 void ib_json_put_part(struct ib_json_writer *w, const char *name, const struct ib_part *part);
 
 /*

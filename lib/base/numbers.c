@@ -343,8 +343,8 @@ convert(const struct scan *s)
 }
 
 /*
- * Parse one of the words nan, inf and infinity at p. Returns the length of the word, or 0 if
- * there is no such word.
+ * Parse one of the words nan, inf and infinity at p. Returns the length of the word, or 0 for
+ * any other text.
  */
 static size_t
 parse_word(const char *p, size_t n, double *value)

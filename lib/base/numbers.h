@@ -16,10 +16,10 @@
  * upper or lower case, with an optional minus sign. The value is the value that strtod()
  * returns for the same bytes in the C locale (an infinity on overflow).
  *
- * Returns the address after the number, or NULL if there is no valid number at p ("1.", "1e",
- * "01"). The text must contain a byte that ends the number (a comma, a brace, a newline ...),
- * and 8 bytes after this byte must be readable. The caller must check the byte that follows
- * the number.
+ * Returns the address after the number. Returns NULL if the text at p is not a valid number,
+ * such as "1.", "1e" or "01". The text must contain a byte that ends the number (a comma, a brace,
+ * a newline ...), and 8 bytes after this byte must be readable. The caller must check the byte that
+ * follows the number.
  */
 const char *ib_number_json(const char *p, double *value);
 

@@ -32,7 +32,7 @@ count_cpus(void)
 	return online > 0 && online <= CPUS_MAX ? (int)online : 1;
 }
 
-/* Return the positive integer in an environment variable, or 0 if there is no such integer. */
+/* Return the positive integer in an environment variable. Returns 0 for any other text. */
 static int
 parse_environment(const char *name)
 {

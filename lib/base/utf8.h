@@ -9,7 +9,7 @@
 /* Write a code point below 0x110000. Returns the number of bytes written. */
 size_t ib_utf8_put(char out[4], uint32_t c);
 
-/* Return the length of the valid multibyte sequence at p, or 0 if there is no such sequence. */
+/* Return the length of the multibyte sequence at p. Returns 0 if p is ASCII or invalid. */
 size_t ib_utf8_length(const unsigned char *p, size_t n);
 
 /*

@@ -5,7 +5,7 @@
 #include "io/output.h"
 #include "prune/params.h"
 
-/* XXH3-128 digests of the inputs and outputs. A digest is empty if there is no such file. */
+/* XXH3-128 digests of the inputs and outputs. The digest of an absent file is empty. */
 struct ib_digests {
 	char scores[33], totals[33], manifest[33];
 	const char (*output)[33]; /* one digest per epoch manifest */

@@ -356,7 +356,7 @@ last_that(const struct search *s, bool (*is)(const struct search *, uint32_t),
 	return yes;
 }
 
-/* Return the smallest x that is not below `order`, or 0 if there is no such x. */
+/* Return the smallest x that is not below `order`. Returns 0 if every x is below it. */
 static double
 next_x(const struct search *s, uint64_t order)
 {

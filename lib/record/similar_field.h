@@ -6,14 +6,14 @@
 
 /*
  * Explain in c->why that a record lacks the field `want`. Appends the dialect of the record, or
- * the names of its fields and the most similar name with `option`, which selects a field (NULL if
- * there is no such option). If want.n is 0, all of the known id fields are missing.
+ * the names of its fields and the most similar name with `option`. `option` is the option that
+ * selects a field, or NULL. If want.n is 0, all of the known id fields are missing.
  */
 void ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option);
 
 /*
  * Return the record's field whose name equals `want` if case and surrounding space are ignored.
- * Returns an empty span if there is no such field.
+ * Returns an empty span if no name matches.
  */
 struct ib_span ib_cursor_find_similar_field(struct ib_cursor *c, struct ib_span want);
 

@@ -24,7 +24,7 @@ known_of(const struct ib_value *v, const int *slot)
 
 /*
  * Find the first record that has a known id name. Sets *chosen to the index of this name, or to
- * -1 if there is no such record.
+ * -1 if no record has one.
  */
 static enum ib_status
 choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen,

@@ -1,6 +1,7 @@
 /*
- * A folder for a test, which it works in: TestSuite(NAME, .init = scratch_enter,
- * .fini = scratch_leave). It is in TMPDIR.
+ * A folder in TMPDIR for each test, which is the test's working folder:
+ * TestSuite(NAME, .init = scratch_enter, .fini = scratch_leave). Functions that
+ * write and read whole files.
  */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
@@ -14,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
+
 static inline void
 scratch_enter(void)
 {
@@ -23,6 +26,30 @@ scratch_enter(void)
 	snprintf(path, sizeof(path), "%s/ib-unit-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	cr_assert(mkdtemp(path) && chdir(path) == 0, "%s", path);
 	umask(022);
+}
+
+static inline void
+scratch_write(const char *path, const void *p, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+
+	cr_assert(f && (n == 0 || fwrite(p, 1, n, f) == n) && fclose(f) == 0, "%s", path);
+}
+
+/* Return the content of a file, read by the C library alone. The caller releases it. */
+static inline struct ib_bytes
+scratch_read(const char *path)
+{
+	struct ib_bytes b = { 0 };
+	FILE *f = fopen(path, "rb");
+	char buf[65536];
+	size_t n;
+
+	cr_assert(not(eq(ptr, f, NULL)), "%s", path);
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		ib_bytes_put(&b, buf, n);
+	fclose(f);
+	return b;
 }
 
 static inline void

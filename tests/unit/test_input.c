@@ -21,30 +21,6 @@ shell(const char *cmd)
 	cr_assert(eq(int, system(cmd), 0), "%s", cmd);
 }
 
-static void
-spill(const char *path, const void *p, size_t n)
-{
-	FILE *f = fopen(path, "wb");
-
-	cr_assert(f && fwrite(p, 1, n, f) == n && fclose(f) == 0);
-}
-
-/* The whole of a file by the C library alone. */
-static struct ib_bytes
-file(const char *path)
-{
-	struct ib_bytes b = { 0 };
-	FILE *f = fopen(path, "rb");
-	char buf[65536];
-	size_t n;
-
-	cr_assert(not(eq(ptr, f, NULL)));
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		ib_bytes_put(&b, buf, n);
-	fclose(f);
-	return b;
-}
-
 /* Read all in steps of `step`; the status of the end. */
 static enum ib_status
 gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33], struct ib_error *err)
@@ -145,16 +121,16 @@ Test(input, reads_plain_bytes_and_digests_them)
 	size_t steps[] = { 7, 4096, 65537, 1 << 20, 1 << 24 }, i;
 
 	make_text();
-	want = file("text");
+	want = scratch_read("text");
 	xxhsum("text", digest);
 	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++)
 		expect("text", steps[i], &want, digest);
 	ib_bytes_release(&want);
-	spill("abc", "abc", 3);
-	want = file("abc");
+	scratch_write("abc", "abc", 3);
+	want = scratch_read("abc");
 	expect("abc", 10, &want, "06b05ab6733a618578af5f94892f3950");
 	ib_bytes_release(&want);
-	want = file("none");
+	want = scratch_read("none");
 	xxhsum("none", digest);
 	expect("none", 10, &want, digest);
 	ib_bytes_release(&want);
@@ -175,11 +151,11 @@ EACH_CODEC(unpacks_frames_in_a_row)
 		 "cat text more text >want",
 		 c->suffix, c->suffix, c->suffix, c->suffix);
 	shell(cmd);
-	want = file("want");
+	want = scratch_read("want");
 	xxhsum("want", digest);
 	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++)
 		expect("all", steps[i], &want, digest);
-	one = file("none");
+	one = scratch_read("none");
 	xxhsum("none", digest);
 	snprintf(cmd, sizeof(cmd), "b%s", c->suffix);
 	expect(cmd, 10, &one, digest);
@@ -212,19 +188,19 @@ EACH_CODEC(refuses_what_is_cut)
 	shell("seq 1 300 >text");
 	pack(c, "text", "a");
 	snprintf(name, sizeof(name), "a%s", c->suffix);
-	a = file(name);
-	b = file(name);
+	a = scratch_read(name);
+	b = scratch_read(name);
 	ib_bytes_put(&both, a.p, a.n);
 	ib_bytes_put(&both, b.p, b.n);
 	snprintf(name, sizeof(name), "cut%s", c->suffix);
 	for (i = 1; i < both.n; i++) {
-		spill(name, both.p, i);
+		scratch_write(name, both.p, i);
 		if (i != a.n) {
 			refused(name, c, i);
 			continue;
 		}
 		ib_bytes_release(&b);
-		b = file("text");
+		b = scratch_read("text");
 		xxhsum("text", digest);
 		expect(name, 1 << 20, &b, digest);
 	}
@@ -242,10 +218,10 @@ EACH_CODEC(refuses_a_cut_of_a_large_file)
 	make_text();
 	pack(c, "text", "a");
 	snprintf(name, sizeof(name), "a%s", c->suffix);
-	a = file(name);
+	a = scratch_read(name);
 	for (i = 1; i < 12; i++) {
 		snprintf(name, sizeof(name), "cut%s", c->suffix);
-		spill(name, a.p, a.n * i / 12);
+		scratch_write(name, a.p, a.n * i / 12);
 		refused(name, c, i);
 	}
 	ib_bytes_release(&a);
@@ -263,22 +239,22 @@ EACH_CODEC(refuses_garbage_behind)
 	shell("seq 1 300 >text");
 	pack(c, "text", "a");
 	snprintf(name, sizeof(name), "a%s", c->suffix);
-	a = file(name);
+	a = scratch_read(name);
 	n = a.n;
 	snprintf(name, sizeof(name), "b%s", c->suffix);
 	for (i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
 		a.n = n;
 		ib_bytes_put(&a, tails[i], strlen(tails[i]));
-		spill(name, a.p, a.n);
+		scratch_write(name, a.p, a.n);
 		refused(name, c, i);
 	}
 	/* Zeros are padding to gzip and xz (in fours), garbage to others. */
 	a.n = n;
 	ib_bytes_put(&a, "\0\0\0\0\0\0\0\0", 8);
-	spill(name, a.p, a.n);
+	scratch_write(name, a.p, a.n);
 	if (c->zeros) {
 		char digest[33];
-		struct ib_bytes want = file("text");
+		struct ib_bytes want = scratch_read("text");
 
 		xxhsum("text", digest);
 		expect(name, 1 << 20, &want, digest);
@@ -304,11 +280,11 @@ EACH_CODEC(refuses_a_flipped_bit)
 	shell("head -c 3000 /dev/urandom >noise");
 	pack(c, "noise", "a");
 	snprintf(name, sizeof(name), "a%s", c->suffix);
-	a = file(name);
+	a = scratch_read(name);
 	snprintf(name, sizeof(name), "b%s", c->suffix);
 	for (i = 100; i < 2900; i += 331) {
 		a.p[i] ^= 4;
-		spill(name, a.p, a.n);
+		scratch_write(name, a.p, a.n);
 		refused(name, c, i);
 		a.p[i] ^= 4;
 	}
@@ -322,7 +298,7 @@ Test(input, undoes_one_layer)
 	char digest[33];
 
 	shell("seq 9 | gzip -c >one; gzip -c <one >two; xz -c <one >three");
-	want = file("one");
+	want = scratch_read("one");
 	xxhsum("one", digest);
 	expect("two", 100, &want, digest);
 	expect("three", 100, &want, digest);
@@ -337,7 +313,7 @@ Test(input, passes_over_skippable_frames)
 	shell("seq 9 >text; printf '\\132*M\\030\\003\\000\\000\\000abc' >skip;"
 	      "zstd -qc text >z; cat skip z skip skip z skip >a;"
 	      "cat text text >want; cp skip only");
-	want = file("want");
+	want = scratch_read("want");
 	xxhsum("want", digest);
 	expect("a", 100, &want, digest);
 	shell(": >want");
@@ -353,7 +329,7 @@ Test(input, takes_large_zstd_windows)
 	char digest[33];
 
 	shell("seq 9 >text; zstd -qc --long=31 <text >z");
-	want = file("text");
+	want = scratch_read("text");
 	xxhsum("text", digest);
 	expect("z", 100, &want, digest);
 	ib_bytes_release(&want);
@@ -369,8 +345,8 @@ Test(input, takes_text_for_text)
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		spill("t", texts[i], strlen(texts[i]));
-		want = file("t");
+		scratch_write("t", texts[i], strlen(texts[i]));
+		want = scratch_read("t");
 		xxhsum("t", digest);
 		expect("t", 100, &want, digest);
 		ib_bytes_release(&want);
@@ -433,7 +409,7 @@ Test(input, slurps)
 
 	shell("seq 1 400000 >text; zstd -q text; : >none");
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		want = file(i == 2 ? "none" : "text");
+		want = scratch_read(i == 2 ? "none" : "text");
 		cr_assert(eq(int, ib_input_open(names[i], &in, &err), IB_OK));
 		cr_assert(eq(int, ib_input_slurp(in, &p, &n, &err), IB_OK));
 		cr_assert(n == want.n && (n == 0 || !memcmp(p, want.p, n)));
@@ -450,7 +426,7 @@ Test(input, reads_standard_input_from_a_pipe)
 	FILE *f;
 
 	make_text();
-	want = file("text");
+	want = scratch_read("text");
 	xxhsum("text", digest);
 	/* In drops, so that every read comes back short. */
 	f = popen("dd if=text bs=777 status=none", "r");
@@ -473,7 +449,7 @@ Test(input, goes_on_where_standard_input_stands)
 	size_t n;
 	int fd;
 
-	spill("t", "abcdef", 6);
+	scratch_write("t", "abcdef", 6);
 	fd = open("t", O_RDONLY);
 	cr_assert(dup2(fd, 0) == 0 && lseek(0, 2, SEEK_SET) == 2);
 	cr_assert(eq(int, ib_input_open("-", &in, &err), IB_OK));
@@ -515,7 +491,7 @@ Test(input, a_file_that_becomes_shorter_is_an_io_error)
 	struct ib_error err;
 
 	for (i = 0; i < 3; i++) {
-		spill("f", p, size);
+		scratch_write("f", p, size);
 		cr_assert(eq(int, ib_input_open("f", &in, &err), IB_OK));
 		cr_assert(eq(int, ib_input_read(in, buf, 1 << 20, &n, &err), IB_OK));
 		cr_assert(eq(int, truncate("f", (off_t)cuts[i]), 0));
@@ -537,7 +513,7 @@ Test(input, a_file_cut_when_it_was_read_is_fine)
 	char buf[64];
 	size_t n;
 
-	spill("f", "0123456789", 10);
+	scratch_write("f", "0123456789", 10);
 	cr_assert(eq(int, ib_input_open("f", &in, &err), IB_OK));
 	cr_assert(eq(int, ib_input_read(in, buf, 10, &n, &err), IB_OK));
 	cr_assert(eq(int, truncate("f", 3), 0));

@@ -36,29 +36,6 @@ python(const char *script)
 	cr_assert(eq(int, pclose(f), 0), "%s", script);
 }
 
-static void
-spill(const char *path, const void *p, size_t n)
-{
-	FILE *f = fopen(path, "wb");
-
-	cr_assert(f && fwrite(p, 1, n, f) == n && fclose(f) == 0);
-}
-
-static struct ib_bytes
-file(const char *path)
-{
-	struct ib_bytes b = { 0 };
-	FILE *f = fopen(path, "rb");
-	char buf[65536];
-	size_t n;
-
-	cr_assert(not(eq(ptr, f, NULL)));
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		ib_bytes_put(&b, buf, n);
-	fclose(f);
-	return b;
-}
-
 /* ---- writing ------------------------------------------------------------ */
 
 static void
@@ -431,10 +408,10 @@ Test(npz, refuses_what_is_cut_at_any_byte)
 
 	python(small);
 	for (i = 0; i < 2; i++) {
-		b = file(names[i]);
+		b = scratch_read(names[i]);
 		cr_assert(eq(int, ransack(names[i]), IB_OK));
 		for (n = 0; n < b.n; n++) {
-			spill("cut", b.p, n);
+			scratch_write("cut", b.p, n);
 			cr_assert(eq(int, ransack("cut"), IB_E_DATA), "%zu", n);
 		}
 		ib_bytes_release(&b);
@@ -451,11 +428,11 @@ Test(npz, survives_any_wrong_byte)
 
 	python(small);
 	for (i = 0; i < 2; i++) {
-		b = file(names[i]);
+		b = scratch_read(names[i]);
 		for (n = 0; n < b.n; n++)
 			for (j = 0; j < sizeof(masks); j++) {
 				b.p[n] ^= masks[j];
-				spill("bad", b.p, b.n);
+				scratch_write("bad", b.p, b.n);
 				ransack("bad");
 				b.p[n] ^= masks[j];
 			}
@@ -471,14 +448,14 @@ Test(npz, says_which_member_is_corrupt)
 	float score[1000];
 
 	write_sample("a.npz");
-	b = file("a.npz");
+	b = scratch_read("a.npz");
 	b.p[2000] ^= 1;
-	spill("a.npz", b.p, b.n);
+	scratch_write("a.npz", b.p, b.n);
 	a = open_archive("a.npz");
 	cr_assert(eq(int, ib_npz_read(a.z, ib_npz_find(a.z, "score.npy"), score, &err), IB_E_DATA));
 	cr_assert(eq(str, err.text, "a.npz: score.npy is corrupt"));
 	close_archive(&a);
-	spill("b.npz", "PK\3\4 and so on", 14);
+	scratch_write("b.npz", "PK\3\4 and so on", 14);
 	cr_assert(eq(int, ib_input_open("b.npz", &a.in, &err), IB_OK));
 	cr_assert(eq(int, ib_npz_open(a.in, &a.z, &err), IB_E_DATA));
 	cr_assert(eq(str, err.text, "b.npz: truncated or corrupt zip archive"));

@@ -15,14 +15,6 @@ TestSuite(scan, .init = scratch_enter, .fini = scratch_leave);
 
 static const int threads[] = { 1, 2, 5 };
 
-static void
-write_text(const char *path, const char *text, size_t n)
-{
-	FILE *f = fopen(path, "w");
-
-	cr_assert(f && (n == 0 || fwrite(text, 1, n, f) == n) && fclose(f) == 0);
-}
-
 /* A log whose records say on which line they are, from line `from` to line `to`. */
 static void
 write_log(const char *path, const char *before, bool csv, int from, int to)
@@ -34,7 +26,7 @@ write_log(const char *path, const char *before, bool csv, int from, int to)
 	for (i = from; i <= to; i++)
 		ib_bytes_printf(&text, csv ? "%d,%d%s" : "{\"id\":\"%d\",\"line\":%d}%s", i, i,
 				"\n");
-	write_text(path, text.p, text.n);
+	scratch_write(path, text.p, text.n);
 	ib_bytes_release(&text);
 }
 
