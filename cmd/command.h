@@ -11,7 +11,7 @@
 #ifndef CMD_COMMAND_H
 #define CMD_COMMAND_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>

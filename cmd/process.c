@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 #include "progress.h"
 
 /*

@@ -2,7 +2,7 @@
 #ifndef IB_AUDIT_WEIGHTED_H
 #define IB_AUDIT_WEIGHTED_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 struct ib_weighted {
 	uint64_t n;   /* number of distinct losses */

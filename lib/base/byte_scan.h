@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 #if defined(IB_BYTE_SCAN_PORTABLE) /* used by tests */
 #elif defined(__SSE2__)

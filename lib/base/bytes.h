@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /*
  * A byte buffer that doubles its capacity when it is full. If an allocation fails, `failed`

@@ -5,7 +5,7 @@
 #ifndef IB_BASE_ERROR_H
 #define IB_BASE_ERROR_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /*
  * Store the code and a formatted sentence in err, which may be NULL. Returns the code, so

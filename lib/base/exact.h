@@ -8,7 +8,7 @@
 #ifndef IB_BASE_EXACT_H
 #define IB_BASE_EXACT_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 #define IB_EXACT_LIMBS 136 /* see exact.c for the layout */
 

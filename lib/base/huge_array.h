@@ -7,7 +7,7 @@
 #ifndef IB_BASE_HUGE_ARRAY_H
 #define IB_BASE_HUGE_ARRAY_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 struct ib_huge_array {
 	void *p;

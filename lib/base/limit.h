@@ -2,7 +2,7 @@
 #ifndef IB_BASE_LIMIT_H
 #define IB_BASE_LIMIT_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /*
  * Set *exceeded to true if `part` of `whole` is more than the limit allows. A limit that is

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /*
  * Parse the number at p: a number of RFC 8259, or one of the words nan, inf and infinity in

@@ -6,7 +6,7 @@
 #define IB_BASE_PART_H
 
 #include "base/u128.h"
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /*
  * Return the partition, from 0, of the id whose XXH3_64bits with seed 0 is `hash`. The

@@ -8,7 +8,7 @@
 #ifndef IB_BASE_PIPELINE_H
 #define IB_BASE_PIPELINE_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 struct ib_pipeline {
 	/*

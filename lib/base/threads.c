@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 #define CPUS_MAX 65536 /* more CPUs than any kernel supports */
 

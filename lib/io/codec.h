@@ -2,7 +2,7 @@
 #ifndef IB_IO_CODEC_H
 #define IB_IO_CODEC_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 enum ib_codec {
 	IB_CODEC_NONE,

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 #define IB_FILE_SOURCE_BLOCK ((size_t)1 << 20)
 

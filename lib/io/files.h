@@ -1,11 +1,11 @@
 /*
- * Follow symbolic links, and limit the number of output files. ib_files_check() in infobatch.h
+ * Follow symbolic links, and limit the number of output files. ib_files_check() in infobatch_run.h
  * compares files.
  */
 #ifndef IB_IO_FILES_H
 #define IB_IO_FILES_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /*
  * Follow the symbolic link `path`. Returns the path of the link's target, which need not exist,

@@ -6,7 +6,7 @@
 #ifndef IB_IO_INPUT_H
 #define IB_IO_INPUT_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 struct ib_input;
 

@@ -2,7 +2,7 @@
 #ifndef IB_IO_LOCK_H
 #define IB_IO_LOCK_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /*
  * Lock the file FILE.lock, which is the lock file of FILE. The lock file is created if needed,

@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /* Initialize with { .json = object }. */
 struct ib_members {

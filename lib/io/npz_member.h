@@ -2,7 +2,7 @@
 #ifndef IB_IO_NPZ_MEMBER_H
 #define IB_IO_NPZ_MEMBER_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 struct ib_npz_member {
 	struct ib_span name; /* "score.npy" */

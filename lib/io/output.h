@@ -13,7 +13,7 @@
 #define IB_IO_OUTPUT_H
 
 #include "base/bytes.h"
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 struct ib_output;
 

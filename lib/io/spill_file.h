@@ -6,7 +6,7 @@
 #ifndef IB_IO_SPILL_FILE_H
 #define IB_IO_SPILL_FILE_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 struct ib_spill_file;
 

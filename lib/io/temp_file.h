@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 struct ib_temp_file; /* in the list of ib_output_abandon() until it is renamed or removed */
 

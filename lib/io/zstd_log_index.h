@@ -2,7 +2,7 @@
 #ifndef IB_IO_ZSTD_LOG_INDEX_H
 #define IB_IO_ZSTD_LOG_INDEX_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /* The last three bytes of the magic number of a skippable frame. The first byte is 0x50 to 0x5f. */
 extern const char ib_zstd_skippable_magic[3];

@@ -8,7 +8,7 @@
 #ifndef IB_IO_ZSTD_LOG_READER_H
 #define IB_IO_ZSTD_LOG_READER_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 #define IB_ZSTD_LOG_NAME 80
 

@@ -8,7 +8,7 @@
 
 #include <xxhash.h>
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 /* Return the integer u * 2^53. These integers have the same order as the draws u. */
 static inline uint64_t

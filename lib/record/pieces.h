@@ -2,7 +2,7 @@
 #ifndef IB_RECORD_PIECES_H
 #define IB_RECORD_PIECES_H
 
-#include "infobatch.h"
+#include "infobatch_run.h"
 #include "record/tar_member.h"
 
 struct ib_pieces;

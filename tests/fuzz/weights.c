@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "fuzz/target.h"
-#include "infobatch.h"
+#include "infobatch_run.h"
 
 static const char *const fields[] = { "weight",	  "a",	  "a.b",   "a.b.c",
 				      "custom.w", "ib.w", "b\".w", "id.x" };

@@ -1,0 +1,342 @@
+/*
+ * The work of each command as a function, and the types of their options. The commands use
+ * this header. It is not installed, and it may change in every release.
+ */
+#ifndef INFOBATCH_RUN_H
+#define INFOBATCH_RUN_H
+
+#include "infobatch.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- small types ------------------------------------------------------ */
+
+/*
+ * A list of strings (operands, --expect, --companion, ...). The struct does not own the
+ * strings.
+ */
+struct ib_list {
+	const char *const *v;
+	size_t n;
+};
+
+/* --part I/K; count 0: all samples. See ib_part_of(). */
+struct ib_part {
+	uint64_t index, count;
+};
+
+/* A limit as the user wrote it: a count, or a percentage as an exact decimal. */
+struct ib_limit {
+	bool given;
+	bool percent;
+	uint64_t count;	     /* used if percent is false */
+	const char *decimal; /* the digits before '%', borrowed */
+};
+
+enum ib_format {
+	IB_FORMAT_AUTO,
+	IB_FORMAT_JSONL,
+	IB_FORMAT_JSON,
+	IB_FORMAT_CSV,
+	IB_FORMAT_TSV,
+	IB_FORMAT_LIST,
+	IB_FORMAT_TAR,
+	IB_FORMAT_NPZ,	 /* detected from the content, never from -f */
+	IB_FORMAT_TOTALS /* detected in the same way */
+};
+/* The values of -f, in the order of the enum. */
+#define IB_FORMAT_WORDS "auto|jsonl|json|csv|tsv|list|tar"
+
+/*
+ * What a run needs from its caller. Every member may be zero.
+ *   threads   number of threads; 0: ib_threads_default()
+ *   warn      receives one complete sentence without a newline; called from one
+ *             thread at a time, in the order of the input
+ *   progress  receives the bytes read so far, the total number of bytes (0: not
+ *             known), and the records so far; called from one thread at a time,
+ *             at most a few times per second
+ */
+struct ib_context {
+	int threads;
+	void (*warn)(void *data, const char *sentence);
+	void (*progress)(void *data, uint64_t bytes, uint64_t of, uint64_t records);
+	void *data;
+};
+
+/*
+ * Return the number of threads that a run uses by default: the number of cores that this
+ * process may use, but at most SLURM_CPUS_PER_TASK. If SLURM_CPUS_PER_TASK is not set,
+ * the maximum is SLURM_CPUS_ON_NODE. If neither is set, there is no maximum.
+ */
+int ib_threads_default(void);
+
+/*
+ * Remove the temporary files of all outputs that are not committed yet. Async-signal-safe:
+ * call it in a handler of SIGINT or SIGTERM that ends the process. If another thread is
+ * committing an output, the function waits for the commit. Afterwards no output can be
+ * opened or committed.
+ */
+void ib_output_abandon(void);
+
+/*
+ * Return the name of the file whose mapping contains the address, or NULL if no mapping of
+ * the library contains the address. Async-signal-safe: call it in a handler of SIGBUS. The
+ * kernel sends SIGBUS if a score file becomes shorter while the library reads it. The
+ * commands then call ib_output_abandon(), print a message and exit.
+ */
+const char *ib_mapped_file(const void *address);
+
+/* ---- files of a run ---------------------------------------------------- */
+
+/*
+ * How a run uses a file. An output replaces the old contents of its file. So a run must not
+ * write a file under one name, and read or write the same file under another name. The only
+ * exception is that an IB_USE_RESULT may replace an IB_USE_START (ib-score -s X -o X).
+ */
+enum ib_use { IB_USE_READ, IB_USE_START, IB_USE_WRITE, IB_USE_RESULT };
+
+struct ib_file_use {
+	const char *role; /* for messages: "-o", "the operand" */
+	const char *path; /* NULL or "-": standard input or standard output */
+	const char *of;	  /* the operand that the output belongs to, or NULL */
+	enum ib_use use;
+};
+
+/*
+ * Check that no two of n uses conflict. Otherwise returns IB_E_MISUSE, with a message that
+ * names both uses. Existing files are compared by device and inode, so links and different
+ * paths are detected. Files that do not exist yet are compared by folder and name. Devices
+ * never conflict. A pipe or FIFO conflicts only if it is read twice. The function creates
+ * and writes no file.
+ */
+enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err);
+
+/*
+ * Return the pattern with "%s" replaced by the operand's file name (without folders and
+ * compression suffix), or with "%d" replaced by the number. The pattern must contain "%s"
+ * or "%d". The caller frees the name with free(). Returns NULL if out of memory.
+ */
+char *ib_name_for_operand(const char *pattern, const char *operand);
+char *ib_name_for_number(const char *pattern, uint64_t number);
+
+/* The maximum number of files that --split writes. */
+#define IB_SPLIT_MAX ((uint64_t)1 << 20)
+
+/* ---- complete runs of the commands ------------------------------------- */
+
+/*
+ * Each function below does the work of one command, without parsing the command line and
+ * without the exit status. The manual of the command explains the options. The functions
+ * borrow options, context and everything that they point to during the call. context may be
+ * NULL: then there are no warnings and no progress, and the number of threads is
+ * ib_threads_default(). result may be NULL; *result is valid only if the function returns
+ * IB_OK.
+ */
+
+enum ib_duplicates {
+	IB_DUPLICATES_LAST,
+	IB_DUPLICATES_FIRST,
+	IB_DUPLICATES_MEAN,
+	IB_DUPLICATES_MAX,
+	IB_DUPLICATES_MIN
+};
+enum ib_nonfinite { IB_NONFINITE_KEEP, IB_NONFINITE_SKIP, IB_NONFINITE_FAIL };
+
+/* How to read a loss log (see infobatch-formats(5)). A string that is NULL has its default. */
+struct ib_log_options {
+	enum ib_format format;
+	const char *key;	   /* -k */
+	const char *loss;	   /* --loss, default "loss" */
+	const char *epoch_field;   /* --epoch-field, default "epoch" */
+	int64_t epoch;		   /* -e N, for records without an epoch */
+	bool epoch_by_name;	   /* -e name */
+	const char *epoch_pattern; /* PATTERN of -e name:PATTERN, or NULL */
+	int64_t until;		   /* --until; IB_NO_EPOCH: no limit */
+	enum ib_duplicates duplicates;
+	enum ib_nonfinite nonfinite;
+	uint64_t max_bad;    /* --max-bad */
+	struct ib_part part; /* --part */
+};
+#define IB_LOG_DEFAULTS                                                                            \
+	{                                                                                          \
+		.epoch = IB_NO_EPOCH, .until = IB_NO_EPOCH                                         \
+	}
+
+/* Options of ib-score(1). Paths are borrowed; NULL if not given. */
+struct ib_score_options {
+	struct ib_list operands;
+	struct ib_log_options log;
+	double smooth;		  /* --smooth */
+	const char *start;	  /* -s */
+	const char *output;	  /* -o; NULL: standard output, JSONL */
+	const char *update;	  /* -u */
+	bool no_wait;		  /* --no-wait */
+	const char *write_totals; /* --write-totals */
+	const char *bins;	  /* --bins: file that ib-prune --write-bins wrote */
+	struct ib_list expect;	  /* --expect */
+	const char *expect_key;	  /* --expect-key */
+	const char *weight_field; /* --weight-field, for --expect */
+	struct ib_limit max_missing;
+	uint64_t split;	 /* --split K; 0: do not split */
+	bool if_changed; /* --if-changed */
+};
+#define IB_SCORE_DEFAULTS                                                                          \
+	{                                                                                          \
+		.log = IB_LOG_DEFAULTS                                                             \
+	}
+
+/* Results of ib_score_run(), which -v prints. */
+struct ib_score_result {
+	uint64_t records, bad, stale, nonfinite, ignored;
+	uint64_t samples, fresh; /* samples: all rows of the table; fresh: new rows */
+	double mean;		 /* mean of the known scores; NaN if none is known */
+};
+enum ib_status ib_score_run(const struct ib_score_options *options,
+			    const struct ib_context *context, struct ib_score_result *result,
+			    struct ib_error *err);
+
+enum ib_existing_weight {
+	IB_EXISTING_WEIGHT_FAIL,
+	IB_EXISTING_WEIGHT_MULTIPLY,
+	IB_EXISTING_WEIGHT_REPLACE
+};
+
+/* Options of ib-prune(1). */
+struct ib_prune_options {
+	struct ib_list operands;
+	enum ib_format format;
+	const char *key;	/* -k */
+	const char *scores;	/* -s */
+	const char *totals;	/* --totals */
+	const char *write_bins; /* --write-bins: file for ib-score --bins */
+	struct ib_rule_options rule;
+	bool allow_duplicates; /* --allow-duplicates */
+	struct ib_limit max_unseen;
+	struct ib_part part;	   /* --part */
+	const char *output;	   /* -o */
+	const char *pruned_output; /* -U */
+	const char *weights;	   /* -w */
+	struct ib_list companions; /* --companion IN:OUT */
+	uint64_t header_lines;	   /* --header-lines */
+	uint64_t split;		   /* --split */
+	bool keep_all;		   /* --keep-all */
+	bool explain;		   /* --explain */
+	const char *weight_field;  /* --weight-field, default "weight" */
+	const char *id_field;	   /* --id-field */
+	enum ib_existing_weight existing_weight;
+	const char *receipt; /* --receipt */
+	const char *audit;   /* -a */
+	bool dry_run;	     /* -n */
+	bool dry_run_table;  /* print a table instead of JSON */
+	bool if_changed;     /* --if-changed */
+};
+#define IB_PRUNE_DEFAULTS                                                                          \
+	{                                                                                          \
+		.rule = IB_RULE_DEFAULTS                                                           \
+	}
+
+/* Results of ib_prune_run(). Not set with --dry-run and --write-bins. */
+struct ib_prune_result {
+	uint64_t samples, kept, pruned, low;
+	uint64_t reasons[IB_NREASONS];
+	double expected_kept, weight_sum, weight_var, max_weight;
+	double threshold; /* NaN: no threshold */
+};
+enum ib_status ib_prune_run(const struct ib_prune_options *options,
+			    const struct ib_context *context, struct ib_prune_result *result,
+			    struct ib_error *err);
+
+enum ib_weights_format {
+	IB_WEIGHTS_TEXT,
+	IB_WEIGHTS_TSV,
+	IB_WEIGHTS_JSONL,
+	IB_WEIGHTS_NPY,
+	IB_WEIGHTS_NPZ,
+	IB_WEIGHTS_F32
+};
+enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
+
+/* Options of ib-weights(1). */
+struct ib_weights_options {
+	struct ib_list operands;
+	enum ib_format format;
+	const char *key;	    /* -k */
+	const char *weight_field;   /* --weight-field */
+	enum ib_weights_format out; /* -O */
+	const char *output;	    /* -o */
+	struct ib_list base;	    /* --base */
+	const char *base_key;	    /* --base-key */
+	const char *index;	    /* --index */
+	enum ib_normalize normalize;
+	double normalize_sum; /* N of --normalize sum:N */
+	bool stats;	      /* --stats */
+	bool check;	      /* --check */
+	bool total_given;
+	uint64_t total;	     /* --total N */
+	uint64_t batch;	     /* --batch B; 0: not given */
+	const char *receipt; /* --receipt */
+	bool if_changed;     /* --if-changed */
+};
+enum ib_status ib_weights_run(const struct ib_weights_options *options,
+			      const struct ib_context *context, struct ib_error *err);
+
+enum ib_audit_verb {
+	IB_AUDIT_SUMMARY,
+	IB_AUDIT_SHOW,
+	IB_AUDIT_LIST,
+	IB_AUDIT_SUSPECTS,
+	IB_AUDIT_VERIFY,
+	IB_AUDIT_SIMULATE,
+	IB_AUDIT_DRIFT,
+	IB_AUDIT_REPORT,
+	IB_AUDIT_METRICS
+};
+
+/* Options of ib-audit(1). A verb ignores the members that are not among its options. */
+struct ib_audit_options {
+	enum ib_audit_verb verb;
+	struct ib_list operands; /* LOG, LOG ID..., LOSSLOG..., LOG LOSSLOG... */
+	const char *output;	 /* -o; NULL: standard output */
+	/* appearance of the results: */
+	bool json;		 /* --json */
+	bool color, utf8, spark; /* features of the terminal; spark: draw sparklines */
+	int width;		 /* columns of the terminal; 0: 80 */
+	bool cost_given;
+	double cost; /* --cost-per-epoch */
+	/* selection of runs and lines: */
+	int64_t epoch;	    /* show, list: -e; IB_NO_EPOCH: all epochs */
+	uint64_t last;	    /* summary: --last K; 0: all */
+	bool errors;	    /* summary: --errors */
+	bool pruned, drawn; /* list: --pruned, --drawn */
+	uint64_t top;	    /* --top; 0: all */
+	const char *scores; /* show, verify: -s */
+	/* loss logs: */
+	struct ib_log_options log;
+	double smooth;		     /* for simulate */
+	const char *weight_field;    /* default "weight" */
+	const char *weigh_by;	     /* -a: the audit log that has the weights */
+	uint64_t min_epochs;	     /* suspects: --min-epochs */
+	int64_t reference;	     /* drift: --reference; IB_NO_EPOCH: the first epoch */
+	double ph_delta, ph_alarm;   /* --page-hinkley D:A */
+	bool fail;		     /* --fail */
+	struct ib_rule_options rule; /* for simulate */
+	const char *run;	     /* metrics: --run */
+	const char *title;	     /* report: --title */
+};
+#define IB_AUDIT_DEFAULTS                                                                          \
+	{                                                                                          \
+		.epoch = IB_NO_EPOCH, .log = IB_LOG_DEFAULTS, .min_epochs = 3,                     \
+		.reference = IB_NO_EPOCH, .ph_delta = 0.05, .ph_alarm = 0.5,                       \
+		.rule = IB_RULE_DEFAULTS                                                           \
+	}
+
+/* Run one verb. Returns IB_E_CHECK if a check (verify, drift --fail) fails. */
+enum ib_status ib_audit_run(const struct ib_audit_options *options,
+			    const struct ib_context *context, struct ib_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
