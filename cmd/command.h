@@ -186,8 +186,8 @@ struct cli_common {
 			     "read the names of the operands from FILE, one "                      \
 			     "per line (default: none)"),                                          \
 		CLI_ONE_FILE(CLI_KIND_NULS, "files0-from",                                         \
-			     "the same, each name terminated by a NUL byte "                       \
-			     "(default: none)"),                                                   \
+			     "read the names of the operands from FILE, each terminated by a NUL " \
+			     "byte (default: none)"),                                              \
 		{ CLI_ROW(CLI_KIND_HELP, 'h', "help", NULL, "print this help and exit") },         \
 		{ CLI_ROW(CLI_KIND_VERSION, 'V', "version", NULL, "print the version and exit") }, \
 		CLI_END

@@ -58,21 +58,21 @@ set_page_hinkley(void *args, const char *value)
 			   "is set):")
 #define COST_ROW                                                                                   \
 	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                                     \
-		 "cost of an epoch on all data, in money or hours: also print "                    \
-		 "what was saved (default: not set)")
+		 "also print the cost that was saved, if an epoch on all data costs X, in money "  \
+		 "or hours (default: not set)")
 #define WEIGHT_ROWS                                                                                \
 	CLI_GROUP("Weights"),                                                                      \
 		CLI_TEXT(0, "weight-field", "NAME", o.weight_field,                                \
 			 "the field of a record that holds its weight, if it "                     \
 			 "has one (default weight)"),                                              \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
-			  "the audit log of the run: records without a "                           \
-			  "weight get the weight 1/pi from it (default: weight 1)")
+			  "read the audit log of the run; a record without a weight gets the "     \
+			  "weight 1/pi of this log (default: it gets the weight 1)")
 
 static const struct cli_option summary_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_COUNT(0, "last", "K", "[1, 18446744073709551615]", o.last,
-		  "only the last K epochs (default: all)"),
+		  "print only the last K epochs (default: all)"),
 	COST_ROW,
 	CLI_FLAG(0, "errors", o.errors,
 		 "with --json: also print the standard error of the sum of weights, and by how "
@@ -83,7 +83,7 @@ static const struct cli_option summary_options[] = {
 
 static const struct cli_option show_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch, "only epoch N (default: all)"),
+	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch, "print only epoch N (default: all)"),
 	CLI_INPUT('s', "scores", o.scores, 0,
 		  "also print the current score of each id from this score file, with its last "
 		  "epoch and its visits (default: none)"),
@@ -95,10 +95,11 @@ static const struct cli_option list_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch,
 		  "list the samples of epoch N (default: every id once, most often pruned first)"),
-	CLI_FLAG(0, "pruned", o.pruned, "only pruned samples"),
-	CLI_FLAG(0, "drawn", o.drawn, "only samples that were kept although pi was below 1"),
+	CLI_FLAG(0, "pruned", o.pruned, "list only pruned samples"),
+	CLI_FLAG(0, "drawn", o.drawn, "list only samples that were kept although pi was below 1"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
-		  "only the first K; with -e the K lowest scores (default: all)"),
+		  "list only the first K samples; with -e, the K samples with the lowest scores "
+		  "(default: all)"),
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
@@ -106,9 +107,9 @@ static const struct cli_option list_options[] = {
 static const struct cli_option suspects_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
-		  "only the first K (default: all)"),
+		  "list only the first K samples (default: all)"),
 	CLI_COUNT(0, "min-epochs", "N", "[2, 18446744073709551615]", o.min_epochs,
-		  "only samples with losses in at least N epochs (default 3)"),
+		  "list only samples with losses in at least N epochs (default 3)"),
 	TABLE_ROWS,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
@@ -127,8 +128,8 @@ static const struct cli_option verify_options[] = {
 
 static const struct cli_option simulate_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCHS_ROW(o.rule,
-		       "epochs of the whole run; the last ones keep all samples (required)"),
+	CLI_EPOCHS_ROW(o.rule, "number of epochs of the whole run; the last ones keep all samples, "
+			       "see --delta (required)"),
 	CLI_SHARE_ROWS(o.rule),
 	COST_ROW,
 	CLI_GROUP("Rule"),
@@ -139,7 +140,7 @@ static const struct cli_option simulate_options[] = {
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
-		 "score = B*previous + (1-B)*loss (default 0)"),
+		 "smooth the scores: score = B*previous + (1-B)*loss (default 0)"),
 	CLI_COMMON_ROWS,
 };
 
@@ -147,9 +148,10 @@ static const struct cli_option drift_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_FLAG(0, "fail", o.fail, "exit with status 1 if there is an alarm"),
 	CLI_EPOCH(0, "reference", "N", NULL, o.reference,
-		  "the epoch to compare with (default: the first)"),
-	CLI_CALL(0, "page-hinkley", "D:A", set_page_hinkley,
-		 "slack and alarm level of the Page-Hinkley test (default 0.05:0.5)"),
+		  "compare each epoch with epoch N (default: the first)"),
+	CLI_CALL(
+		0, "page-hinkley", "D:A", set_page_hinkley,
+		"D is the slack and A the alarm level of the Page-Hinkley test (default 0.05:0.5)"),
 	TABLE_ROWS,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
@@ -161,7 +163,8 @@ static const struct cli_option report_options[] = {
 	CLI_GROUP("Main options"),
 	OUTPUT_ROW,
 	CLI_TEXT(0, "title", "TEXT", o.title, "title of the report (default: Pruning report)"),
-	CLI_COUNT(0, "top", "K", "[1, 1000]", o.top, "rows in the lists of samples (default 20)"),
+	CLI_COUNT(0, "top", "K", "[1, 1000]", o.top,
+		  "list at most K samples in each table (default 20)"),
 	COST_ROW,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
@@ -286,9 +289,9 @@ check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
 	if (list.n == 0)
 		cli_misuse(cli, "%s is missing: name it ('-' is standard input)", v->operand);
 	if (list.n < v->least)
-		cli_misuse(cli, "an id is missing: which sample?");
+		cli_misuse(cli, "an id is missing: name the samples to show");
 	if (list.n > v->most)
-		cli_misuse(cli, "one %s at a time", v->operand + 3);
+		cli_misuse(cli, "too many operands: give only one %s", v->operand + 3);
 	for (i = 0; i < list.n && v->verb != IB_AUDIT_SHOW; i++)
 		n += !strcmp(list.v[i], "-");
 	if (n > 1)
@@ -365,8 +368,8 @@ run_without_verb(struct args *a, int argc, char **argv)
 	cli_open(&cli, &no_verb, a, &a->common, argc, argv);
 	words = cli_get_operands(&cli, true);
 	if (words.n == 0)
-		cli_misuse(&cli, "which verb: simulate, summary, show, list, suspects, verify, "
-				 "drift, report or metrics?");
+		cli_misuse(&cli, "a verb is missing: give simulate, summary, show, list, suspects, "
+				 "verify, drift, report or metrics");
 	n = strlen(words.v[0]);
 	for (i = 0; i < NVERBS && n > 1; i++)
 		if (!strncmp(verbs[i].command.verb, words.v[0], n < 3 ? n : 3))

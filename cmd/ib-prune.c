@@ -15,12 +15,12 @@ static const struct cli_option options[] = {
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES,
 		   "write the epoch manifest to FILE (default standard output); if FILE contains "
 		   "%s, write one output per operand, and replace %s by the operand's name"),
-	CLI_EPOCHS_ROW(o.rule, "epochs of the whole run; the last ones keep all samples (default: "
-			       "not set, prune in every epoch)"),
+	CLI_EPOCHS_ROW(o.rule, "number of epochs of the whole run; the last ones keep all samples, "
+			       "see --delta (default: not set, prune in every epoch)"),
 	CLI_SHARE_ROWS(o.rule),
 	CLI_FLAG('n', "dry-run", o.dry_run,
-		 "write no manifest; print what the rule would do, as a table on a terminal, else "
-		 "as JSON (without operands: with the samples of the score file)"),
+		 "write no manifest; print how many samples the rule would keep, as a table on a "
+		 "terminal, else as JSON; without operands, use the samples of the score file"),
 	CLI_OUTPUT('a', "audit", o.audit, CLI_APPEND | CLI_LOCK,
 		   "append the decisions to the audit log FILE (default: none); see ib-audit(1)"),
 	CLI_GROUP("Rule"),
@@ -46,15 +46,15 @@ static const struct cli_option options[] = {
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
 		   o.existing_weight, "what to do with a record that already has a weight:"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
-		 "write the id too, as a string in the field NAME (default: not written)"),
+		 "also write the id, as a string, into the field NAME (default: not written)"),
 	CLI_FLAG(0, "explain", o.explain, "write pi, u, score and reason into each record"),
 	CLI_OUTPUT('w', "weights", o.weights, CLI_PARTS,
 		   "write id TAB weight to FILE, and leave the records unchanged (default: none)"),
 	CLI_PAIRS(0, "companion", o.companions,
 		  "copy to OUT the lines of IN that belong to kept records (may be repeated)"),
 	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
-		  "split the kept records over K files, named by -o 'epoch.%d.jsonl' (default: one "
-		  "file)"),
+		  "split the kept records into K files, whose names come from %d in -o "
+		  "'epoch.%d.jsonl' (default: one file)"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Reports and logs"),
 	CLI_OUTPUT(0, "receipt", o.receipt, 0,
@@ -62,7 +62,8 @@ static const struct cli_option options[] = {
 	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
 	CLI_PART(0, "part", o.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_INPUT(0, "totals", o.totals, 0,
-		  "totals of all partitions (default: the totals of the score file)"),
+		  "read the totals of all partitions from FILE (default: compute them from the "
+		  "score file)"),
 	CLI_OUTPUT(0, "write-bins", o.write_bins, 0,
 		   "write no manifest; instead write to FILE a request for the statistics that "
 		   "ib-score --bins must collect (needs --totals; default: none)"),
@@ -144,11 +145,11 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r)
 					      ib_reason_name((enum ib_reason)i));
 	cli_print(cli,
 		  "%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64 " pruned; %" PRIu64
-		  " low, threshold %s",
+		  " with pi below 1, threshold %s",
 		  r->samples, r->kept, r->pruned, r->low,
 		  cli_format_number(threshold, r->threshold));
 	if (n)
-		cli_print(cli, "%s", reasons);
+		cli_print(cli, "reasons: %s", reasons);
 	cli_print(cli, "expected kept %.6g; weights: sum %.6g, variance %.6g, largest %.6g",
 		  r->expected_kept, r->weight_sum, r->weight_var, r->max_weight);
 	cli_print_pace(cli);

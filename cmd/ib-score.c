@@ -20,8 +20,8 @@ static const struct cli_option options[] = {
 		   "update the score file FILE, or create it, while holding the lock FILE.lock "
 		   "(default: none)"),
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
-		   "write the score file to FILE, as .npz if the name says so, else as JSONL "
-		   "(default: JSONL to standard output)"),
+		   "write the score file to FILE: in .npz format if the name ends in .npz, else as "
+		   "JSON lines (default: JSON lines to standard output)"),
 	CLI_INPUT('s', "scores", o.start, CLI_STDIN | CLI_START,
 		  "start from this earlier score file (default: none)"),
 	CLI_FLAG(0, "no-wait", o.no_wait,
@@ -30,19 +30,20 @@ static const struct cli_option options[] = {
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_epoch),
 	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
-		 "score = B*previous + (1-B)*loss (default 0)"),
+		 "smooth the scores: score = B*previous + (1-B)*loss (default 0)"),
 	CLI_GROUP("Check that the log is complete"),
 	CLI_INPUTS(0, "expect", "MANIFEST", o.expect,
 		   "fail if an id of this epoch manifest has no record (may be repeated)"),
-	CLI_LIMIT(0, "max-missing", o.max_missing, "number of ids that may be missing (default 0)"),
+	CLI_LIMIT(0, "max-missing", o.max_missing,
+		  "with --expect: fail only if more ids than this have no record (default 0)"),
 	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
 		 "the field of MANIFEST that holds the id (default: found as for -k)"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "the field of MANIFEST that holds the weight (default weight)"),
 	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),
-	CLI_COUNT(
-		0, "split", "K", "[1, 18446744073709551615]", o.split,
-		"write K files, one per partition, named by -o 'part.%d.npz' (default: one file)"),
+	CLI_COUNT(0, "split", "K", "[1, 18446744073709551615]", o.split,
+		  "write K files, one per partition, whose names come from %d in -o 'part.%d.npz' "
+		  "(default: one file)"),
 	CLI_PART(0, "part", o.log.part, "use only the ids of partition I of K (default: all ids)"),
 	CLI_OUTPUT(0, "write-totals", o.write_totals, 0,
 		   "write the totals of all known scores to FILE; the totals of all partitions add "
@@ -92,7 +93,7 @@ print_figures(const struct cli *cli, const struct ib_score_result *r)
 	char mean[24];
 
 	cli_print(cli,
-		  "%" PRIu64 " records: %" PRIu64 " bad, %" PRIu64 " stale, %" PRIu64
+		  "%" PRIu64 " records: %" PRIu64 " invalid, %" PRIu64 " stale, %" PRIu64
 		  " not finite, %" PRIu64 " ignored",
 		  r->records, r->bad, r->stale, r->nonfinite, r->ignored);
 	cli_print(cli, "%" PRIu64 " samples, %" PRIu64 " of them new, mean score %s", r->samples,

@@ -36,11 +36,11 @@ static const struct cli_option options[] = {
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: the same as -k)"),
 	CLI_OUTPUT(0, "index", o.index, 0,
-		   "write the row numbers of the kept records to FILE, as .npy; rows are records "
-		   "of --base (default: none)"),
+		   "write to FILE, as .npy, the row number of each kept record in --base (default: "
+		   "none)"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
-		 "none (default); mean: scale the positive weights to an average of 1; sum:N: "
-		 "scale the weights to a sum of N"),
+		 "none (default): leave the weights unchanged; mean: scale them so that the "
+		 "positive weights have an average of 1; sum:N: scale them to a sum of N"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
@@ -49,12 +49,14 @@ static const struct cli_option options[] = {
 	CLI_FORMAT(o.format, IB_FORMAT_WORDS),
 	CLI_GROUP("Checks and statistics, instead of weights"),
 	CLI_FLAG(0, "stats", o.stats,
-		 "print n, sum, mean, effective sample size, fraction saved ... as JSON"),
+		 "print statistics as JSON: n, sum, mean, effective sample size, fraction saved, "
+		 "and others"),
 	CLI_COUNT(0, "batch", "B", "[1, 18446744073709551615]", o.batch,
-		  "with --stats: also print the number of steps with batches of B (default: not "
-		  "set)"),
+		  "with --stats: also print the number of steps if a batch has B samples (default: "
+		  "not set)"),
 	CLI_FLAG(0, "check", o.check,
-		 "check the manifest against --base or --total; exit with status 1 if it fails"),
+		 "check the manifest against --base or --total; exit with status 1 if the check "
+		 "fails"),
 	CLI_COUNT(0, "total", "N", NULL, o.total,
 		  "number of records of the full manifest (default: counted in --base)"),
 	CLI_INPUT(0, "receipt", o.receipt, 0,

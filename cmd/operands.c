@@ -162,7 +162,9 @@ cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *p
 	cli->list_file = dash ? "standard input" : path;
 	if (end == '\n' && memchr(text, '\0', n))
 		cli_die(cli, IB_E_DATA,
-			"%s: NUL byte in a list of lines; did you mean --files0-from?", path);
+			"%s: contains a NUL byte, but each name must be on its own line; did you "
+			"mean --files0-from?",
+			path);
 	for (i = 0; i <= n; i++) {
 		if (i < n && text[i] != end)
 			continue;

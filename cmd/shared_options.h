@@ -31,8 +31,7 @@
 
 #define CLI_IF_CHANGED(member)                                                                     \
 	CLI_FLAG(0, "if-changed", member,                                                          \
-		 "do not touch an output file that already has the new "                           \
-		 "content (for make)")
+		 "leave an output file untouched if it already has the new content (for make)")
 
 /* Options for reading a loss log. `log` is a struct ib_log_options. */
 #define CLI_LOG_ROWS(log, epoch_call)                                                              \
@@ -41,10 +40,10 @@
 			 "the field that holds the loss, or a sum of fields such as "              \
 			 "'cls+0.5*box' (default loss)"),                                          \
 		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
-			 "epoch of records without an epoch field (required "                      \
-			 "for these); name: the number after epoch, ep or e "                      \
-			 "in the file name, or its only number; name:PATTERN: "                    \
-			 "the number at %d"),                                                      \
+			 "epoch of the records that have no epoch field (required for such "       \
+			 "records); name: take it from the file name, which has it after epoch, "  \
+			 "ep or e, or as the only number; name:PATTERN: take the number at %d in " \
+			 "PATTERN"),                                                               \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
 			 "the field that holds the epoch (default epoch)"),                        \
 		CLI_FORMAT(log.format, "auto|jsonl|json|csv|tsv"),                                 \
@@ -57,8 +56,8 @@
 			   "with the same id:"),                                                   \
 		CLI_CHOICE(0, "nonfinite", "WHAT", "keep|skip|fail", enum ib_nonfinite,            \
 			   log.nonfinite,                                                          \
-			   "keep a loss of NaN or infinity as an unknown "                         \
-			   "score, skip the record, or fail:"),                                    \
+			   "if a loss is NaN or infinite: keep the sample with an unknown score, " \
+			   "skip the record, or fail:"),                                           \
 		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                                    \
 			  "skip up to N invalid records (default 0)")
 
@@ -69,17 +68,15 @@
 		 "probability; the rules and their parameters:"),                                  \
 		CLI_CHOICE(0, "sampling", "HOW", "poisson|fixed", enum ib_sampling,                \
 			   rule_.sampling,                                                         \
-			   "draw each sample by itself, or keep a fixed "                          \
-			   "number of the samples with the same keep "                             \
-			   "probability:"),                                                        \
+			   "draw each sample independently (poisson), or keep a fixed number of "  \
+			   "the samples with the same keep probability (fixed):"),                 \
 		CLI_COUNT(0, "seed", "N", NULL, rule_.seed,                                        \
 			  "seed of the random draws (default 0)")
 
 /* Options that determine how much is pruned. */
 #define CLI_SHARE_ROWS(rule_)                                                                      \
 	CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,                                         \
-		 "fraction to prune of the samples below the threshold, in "                       \
-		 "[0, 1) (default 0.5)"),                                                          \
+		 "fraction of the samples below the threshold to prune, in [0, 1) (default 0.5)"), \
 		CLI_DECIMAL(0, "keep", "F", "[0, 1]", rule_.keep,                                  \
 			    "fraction of all samples to keep, instead of -r "                      \
 			    "(rules infobatch, random and proportional; "                          \

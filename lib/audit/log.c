@@ -173,9 +173,7 @@ end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_erro
 	if (r->finished)
 		r->nlines--;
 	else
-		ib_warn(log->context,
-			"%s: a run of epoch %lld did not "
-			"finish: skipped",
+		ib_warn(log->context, "%s: skipped an unfinished run of epoch %lld",
 			ib_zstd_log_reader_name(log->reader), (long long)r->head.options.epoch);
 	return IB_OK;
 }
@@ -218,7 +216,7 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 static void
 warn_incomplete(const struct ib_audit_log *log)
 {
-	ib_warn(log->context, "%s: the last run did not finish: skipped",
+	ib_warn(log->context, "%s: skipped the last run, which is unfinished",
 		ib_zstd_log_reader_name(log->reader));
 }
 

@@ -150,11 +150,10 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 	r->undated_now = false;
 	if (r->undated < 2)
 		return IB_OK;
-	return ib_fail(
-		err, IB_E_DATA,
-		"%s: the records of this file and of an earlier one have no epoch: use -e name "
-		"to take the epoch from the file names, or add a field with the epoch",
-		name);
+	return ib_fail(err, IB_E_DATA,
+		       "%s: the records of this file and of an earlier file have no epoch: use -e "
+		       "name to take the epoch from the file names, or add a field with the epoch",
+		       name);
 }
 
 enum ib_status
@@ -179,7 +178,7 @@ ib_loss_history_read(const struct ib_loss_history_options *options,
 	if (st)
 		return st;
 	if (counts.bad > 0)
-		ib_warn(context, "%llu bad record%s skipped", (unsigned long long)counts.bad,
+		ib_warn(context, "skipped %llu invalid record%s", (unsigned long long)counts.bad,
 			counts.bad == 1 ? "" : "s");
 	return IB_OK;
 }

@@ -180,9 +180,9 @@ check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group
 			"there is a line for this sample, but the epoch keeps every sample (%s)",
 			ib_reason_name(rule->why_unpruned));
 	if (rule->kind->needs_scores && isnan(line->score))
-		return ib_fail(
-			err, IB_E_CHECK,
-			"there is a line for this sample, but its score is unknown: pi is 1");
+		return ib_fail(err, IB_E_CHECK,
+			       "there is a line for this sample, but its score is unknown, so pi "
+			       "must be 1");
 	rule->kind->pi(rule, &line->score, 1, &pi);
 	if (pi < 1 && h->options.sampling == IB_SAMPLING_FIXED && !isnan(line->score)) {
 		*group = group_of(h, pi);
@@ -194,7 +194,7 @@ check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group
 	if (pi >= 1) /* pi is IB_HIGH, or 1 because the group keeps all samples */
 		return ib_fail(err, IB_E_CHECK,
 			       "there is a line for this sample, but its score %.9g is not below "
-			       "the threshold: pi is 1",
+			       "the threshold, so pi must be 1",
 			       (double)line->score);
 	if (line->pi != pi)
 		return ib_fail(err, IB_E_CHECK, "pi is %.17g, expected %.17g", line->pi, pi);
@@ -352,7 +352,7 @@ check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *
 			       (unsigned long long)t->kept);
 	if (t->kept < s->kept)
 		return ib_fail(err, IB_E_CHECK,
-			       "the footer's 'kept' is %llu, but the lines alone give %llu",
+			       "the footer's 'kept' is %llu, but %llu lines already say kept",
 			       (unsigned long long)t->kept, (unsigned long long)s->kept);
 	ib_run_stats_finish(s, r->head->group, r->head->ngroups);
 	/* Kept samples without a line have weight 1. */

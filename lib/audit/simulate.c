@@ -156,8 +156,8 @@ read_losses(struct simulation *s, struct ib_error *err)
 		return st;
 	if (s->losses.nonfinite > 0)
 		ib_warn(s->context,
-			"%llu losses are not finite: their samples are kept, because the score is "
-			"unknown",
+			"%llu losses are not finite, so the scores of their samples are unknown, "
+			"and the samples are kept",
 			(unsigned long long)s->losses.nonfinite);
 	s->score_row = ib_array(n + 1, sizeof(*s->score_row));
 	s->kept = ib_array(n + 1, sizeof(*s->kept));

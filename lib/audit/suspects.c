@@ -228,8 +228,8 @@ ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *con
 		st = ib_suspects_find(&losses, o, &s, &n, err);
 	if (!st && losses.nepochs < o->min_epochs)
 		ib_warn(context,
-			"no suspects: the logs have %zu epoch%s, but a suspect needs losses of at "
-			"least %llu (--min-epochs)",
+			"no suspects: the logs have %zu epoch%s, but a suspect needs losses in at "
+			"least %llu epochs (--min-epochs)",
 			losses.nepochs, losses.nepochs == 1 ? "" : "s",
 			(unsigned long long)o->min_epochs);
 	if (!st)

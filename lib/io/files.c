@@ -105,7 +105,7 @@ ib_split_check(uint64_t files, struct ib_error *err)
 {
 	if (files <= IB_SPLIT_MAX)
 		return IB_OK;
-	return ib_fail(err, IB_E_CREATE, "--split %" PRIu64 ": the maximum is %" PRIu64 " files",
+	return ib_fail(err, IB_E_MISUSE, "--split %" PRIu64 ": the maximum is %" PRIu64 " files",
 		       files, IB_SPLIT_MAX);
 }
 

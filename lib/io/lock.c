@@ -32,7 +32,7 @@ lock_file(int fd, const char *file, const char *name, bool no_wait,
 	if (ib_fd_lock(fd, LOCK_EX | (no_wait ? LOCK_NB : 0)) == 0)
 		return IB_OK;
 	if (errno == EWOULDBLOCK)
-		return ib_fail(err, IB_E_AGAIN, "%s: held by another process", name);
+		return ib_fail(err, IB_E_AGAIN, "%s: another process holds the lock", name);
 	if (errno == ENOLCK || errno == ENOTSUP || errno == ENOSYS || errno == EINVAL)
 		return report_no_locks(file, no_wait, context, err);
 	return ib_fail_errno(err, IB_E_IO, name, "lock");

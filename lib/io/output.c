@@ -54,9 +54,8 @@ cannot_replace(const struct ib_output *o, struct ib_error *err)
 {
 	if (errno == EBUSY)
 		return ib_fail(err, IB_E_CREATE,
-			       "%s: cannot create: it is a "
-			       "mount point, which cannot be replaced; write "
-			       "to standard output, > %s",
+			       "%s: cannot create: it is a mount point, which cannot be replaced; "
+			       "instead redirect standard output: > %s",
 			       o->name, o->name);
 	return cannot_create(o, err);
 }

@@ -95,7 +95,10 @@ read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end, struct di
 	enum ib_status st;
 
 	if (le16(e + 4) != 0 || le16(e + 6) != 0)
-		return ib_fail(err, IB_E_DATA, "%s: a zip archive of several volumes", z->name);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: this zip archive is in several volumes, which is not "
+			       "supported: create a single file",
+			       z->name);
 	*w = (struct directory_range){ le16(e + 10), le32(e + 16), le32(e + 12) };
 	st = read_end64(z, &end, w, err);
 	if (st)
@@ -108,8 +111,8 @@ read_end(const struct ib_zip *z, const unsigned char *e, uint64_t end, struct di
 	 */
 	if (w->offset + w->size != end)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: bytes precede the zip archive, as if several were joined: "
-			       "pass each as an operand of its own",
+			       "%s: there are bytes before the zip archive: if several archives "
+			       "were joined, pass each one as a separate operand",
 			       z->name);
 	return IB_OK;
 }

@@ -107,8 +107,7 @@ static enum ib_status
 refuse_append(const struct frame_text *t, const char *why, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA,
-		       "%s: frame %llu %s; the file is left unchanged "
-		       "(ib-audit(1), REPAIR)",
+		       "%s: frame %llu %s; the file was not changed (see REPAIR in ib-audit(1))",
 		       t->path, (unsigned long long)t->frame, why);
 }
 
@@ -144,11 +143,10 @@ classify_frame(const struct frame_text *t, const struct ib_zstd_log_reader *r,
 		return ib_fail(err, IB_E_DATA, "%s: not %s (frame %llu)", t->path, t->kind->what,
 			       (unsigned long long)t->frame);
 	if (t->open)
-		return t->footers == 0 ? IB_OK
-				       : refuse_append(t,
-						       "holds finished runs before an "
-						       "unfinished one",
-						       err);
+		return t->footers == 0
+			       ? IB_OK
+			       : refuse_append(t, "holds an unfinished run after finished runs",
+					       err);
 	if (t->line.n > 0)
 		return refuse_append(t, "has no newline after its last run", err);
 	*verdict = FINISHED;

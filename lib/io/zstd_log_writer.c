@@ -87,7 +87,7 @@ find_end(struct ib_zstd_log_writer *log, int fd, struct ib_error *err)
 	if (fstat(fd, &s) != 0)
 		return ib_fail_errno(err, IB_E_IO, log->path, "read");
 	if (!S_ISREG(s.st_mode))
-		return ib_fail(err, IB_E_CREATE, "%s: cannot append to it: not a regular file",
+		return ib_fail(err, IB_E_CREATE, "%s: cannot append: not a regular file",
 			       log->path);
 	if (log->end_known && same_file(&s, &log->seen))
 		return IB_OK;
@@ -110,7 +110,7 @@ check_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 		return errno == ENOENT ? check_folder(log->path, err)
 				       : ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
 	if (!S_ISREG(s.st_mode))
-		return ib_fail(err, IB_E_CREATE, "%s: cannot append to it: not a regular file",
+		return ib_fail(err, IB_E_CREATE, "%s: cannot append: not a regular file",
 			       log->path);
 	fd = ib_fd_open(log->path, O_RDWR, 0);
 	if (fd < 0)
@@ -210,7 +210,7 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mar
 	if (st)
 		return st;
 	if (log->end.cuts)
-		ib_warn(log->context, "%s: removing a run that did not finish", log->path);
+		ib_warn(log->context, "%s: removing an unfinished run", log->path);
 	*any = log->end.any;
 	*mark = log->end.mark;
 	return IB_OK;

@@ -38,9 +38,8 @@ check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 			scores_name(o));
 	if (newest > e)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: contains losses of epoch %lld, which is later than "
-			       "-e %lld: the scores are from another run or from a "
-			       "later state",
+			       "%s: contains losses of epoch %lld, which is later than -e %lld: "
+			       "the scores are from another run, or from a later epoch of this run",
 			       scores_name(o), (long long)newest, (long long)e);
 	if (newest == e)
 		ib_warn(context,
@@ -62,9 +61,7 @@ load_scores(struct ib_prune_inputs *b, const struct ib_prune_options *o,
 		if (!ib_rule_needs_scores(o->rule.rule))
 			return IB_OK;
 		if (o->rule.epoch == 0) {
-			ib_warn(context,
-				"%s: does not exist yet: epoch 0 keeps "
-				"everything",
+			ib_warn(context, "%s: does not exist yet: epoch 0 keeps every sample",
 				o->scores);
 			return IB_OK;
 		}
@@ -121,12 +118,12 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 		return ib_fail_memory(err);
 	ib_scores_totals(b->scores, own);
 	if (!is_summed(&b->totals->totals, own))
-		st = ib_fail(err, IB_E_DATA,
-			     "%s: does not include the scores of %s: are the totals of "
-			     "another epoch? (newest epoch: %lld in the totals, %lld in "
-			     "the scores)",
-			     o->totals, scores_name(o), (long long)b->totals->totals.newest,
-			     (long long)own->newest);
+		st = ib_fail(
+			err, IB_E_DATA,
+			"%s: these totals do not include the scores of %s: are they of another "
+			"epoch? (newest epoch: %lld in the totals, %lld in the scores)",
+			o->totals, scores_name(o), (long long)b->totals->totals.newest,
+			(long long)own->newest);
 	free(own);
 	return st;
 }

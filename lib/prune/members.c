@@ -115,7 +115,7 @@ ib_members_end(struct ib_members *m, struct ib_span key, bool repeats, const cha
 	if (m->names.failed)
 		return ib_fail_memory(err);
 	if (sort_names(m))
-		*wrong = "has a member twice";
+		*wrong = "has two members of the same name";
 	if (*wrong || !repeats)
 		return IB_OK;
 	st = find_parts(m, key, &parts, err);

@@ -87,9 +87,9 @@ static const struct ib_param params[] = {
 	  AT(buckets),
 	  .rules = BUCKETS,
 	  .name = "CUT",
-	  .value = "SHARE",
-	  .help = "prune this fraction of the samples with a score below CUT and "
-		  "not below the previous CUT; at least one, ascending "
+	  .value = "FRACTION",
+	  .help = "prune this fraction of the samples whose score is below CUT but "
+		  "not below the previous CUT; give one or more, with ascending CUT "
 		  "(required)" },
 	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep), .name = "keep" },
 	{ .member = "scale",
@@ -118,8 +118,8 @@ static const struct ib_param params[] = {
 	  .name = "power",
 	  .value = "B",
 	  .range = "[0, 100]",
-	  .help = "the keep probability is the fraction of lower scores, raised to "
-		  "the power of B" },
+	  .help = "the keep probability is Q to the power of B; Q is the fraction of "
+		  "scores that are lower, rounded up to a multiple of 1/64" },
 	{ .member = "proxy",
 	  .kind = IB_PARAM_CHOICE,
 	  AT(proxy),
@@ -127,8 +127,8 @@ static const struct ib_param params[] = {
 	  .name = "proxy",
 	  .value = "X",
 	  .range = "bounded|loss",
-	  .help = "estimate of the gradient norm, 1-exp(-score) or the "
-		  "score:" },
+	  .help = "the proxy, an estimate of the gradient norm: 1-exp(-score) (bounded) or the "
+		  "score (loss):" },
 	{ .member = "max_age", .kind = IB_PARAM_AGE, AT(max_age), .name = "max-age" },
 	{ .member = "sampling",
 	  .kind = IB_PARAM_CHOICE,

@@ -217,7 +217,7 @@ is_repeated(const char *list, const char *item, size_t n)
 }
 
 /*
- * Check that `item`, which has n bytes, has the form CUT=SHARE, and that no
+ * Check that `item`, which has n bytes, has the form CUT=FRACTION, and that no
  * earlier item of the list has the same CUT.
  */
 static enum ib_status
@@ -235,8 +235,7 @@ check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, s
 		share.n = n - name - 1;
 	if (share.n == 0 || !ib_number_text(share, &value) || !ib_in_range("[0, 1)", value))
 		return ib_fail(err, IB_E_MISUSE,
-			       "--rule %s: %s is not CUT=SHARE with a share in "
-			       "[0, 1)",
+			       "--rule %s: %s is not CUT=FRACTION with a fraction in [0, 1)",
 			       kind->name, ib_show(show, (struct ib_span){ item, n }));
 	if (is_repeated(list, item, name))
 		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice", kind->name,

@@ -25,8 +25,8 @@ random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 static const struct ib_rule_kind kinds[] = {
 	{ .id = IB_RULE_INFOBATCH,
 	  .name = "infobatch",
-	  .about = "(default) a sample with a score below the threshold is kept "
-		   "with probability 1-R (see -r), the others always",
+	  .about = "(default) a sample whose score is below the threshold is kept with probability "
+		   "1-R (see -r); every other sample is kept",
 	  .needs_scores = true,
 	  .fixed = true,
 	  .ratio = true,
@@ -35,7 +35,7 @@ static const struct ib_rule_kind kinds[] = {
 	  .pi = ib_thresholds_pi },
 	{ .id = IB_RULE_BUCKETS,
 	  .name = "buckets",
-	  .about = "a fraction to prune for each range of scores",
+	  .about = "each range of scores has its own fraction to prune",
 	  .needs_scores = true,
 	  .fixed = true,
 	  .cuts = true,
@@ -61,8 +61,8 @@ static const struct ib_rule_kind kinds[] = {
 	  .pi = ib_proportional_pi },
 	{ .id = IB_RULE_HARD,
 	  .name = "hard",
-	  .about = "every sample below the threshold is pruned; biased, for "
-		   "comparison only",
+	  .about = "every sample below the threshold is pruned; this is biased, use it only for "
+		   "comparison",
 	  .needs_scores = true,
 	  .biased = true,
 	  .prepare = ib_rule_prepare_hard,
@@ -269,11 +269,11 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 	if (st)
 		return st;
 	if (r->kind->biased)
-		ib_warn(context, "--rule %s is biased: for comparison only", r->kind->name);
+		ib_warn(context, "--rule %s is biased: use it only for comparison", r->kind->name);
 	if (scores && scores->part.count > 1 && options->sampling == IB_SAMPLING_FIXED)
 		st = ib_fail(err, IB_E_MISUSE,
-			     "--sampling fixed needs all scores, but -s has those of "
-			     "one partition: give a complete score file");
+			     "--sampling fixed needs all scores, but -s has only the scores of one "
+			     "partition: give a complete score file");
 	if (!st && scores && !given)
 		st = count_bins(r, err);
 	if (!st)

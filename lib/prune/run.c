@@ -432,8 +432,8 @@ warn_of_epoch(const struct run *run)
 	if (o->epochs == IB_NO_EPOCH || o->epoch < o->epochs)
 		return;
 	ib_warn(run->context,
-		"-e %lld: with -E %lld the last epoch is %lld, because epochs "
-		"are numbered from 0; everything is kept",
+		"-e %lld: with -E %lld the last epoch is %lld, because epochs are numbered from 0; "
+		"every sample is kept",
 		(long long)o->epoch, (long long)o->epochs, (long long)o->epochs - 1);
 }
 

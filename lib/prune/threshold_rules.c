@@ -105,7 +105,7 @@ struct bucket {
 };
 
 /*
- * Parse the first "CUT:SHARE" of *list, and advance *list. At the end of the
+ * Parse the first "CUT:FRACTION" of *list, and advance *list. At the end of the
  * list, *list is set to NULL.
  */
 static enum ib_status
@@ -122,8 +122,7 @@ read_bucket(const char **list, struct bucket *b, struct ib_error *err)
 			    &b->share) ||
 	    !(b->share >= 0 && b->share < 1))
 		return ib_fail(err, IB_E_MISUSE,
-			       "--rule buckets: %s is not CUT:SHARE with a share in "
-			       "[0, 1)",
+			       "--rule buckets: %s is not CUT:FRACTION with a fraction in [0, 1)",
 			       ib_show(show, text));
 	return read_cut((struct ib_span){ text.p, (size_t)(colon - text.p) }, "--rule buckets",
 			&b->cut, err);
@@ -270,7 +269,8 @@ ib_rule_check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 {
 	if (o->buckets)
 		return IB_OK;
-	return ib_fail(err, IB_E_MISUSE, "--rule buckets needs cuts: --rule buckets:CUT=SHARE,...");
+	return ib_fail(err, IB_E_MISUSE,
+		       "--rule buckets needs cuts: --rule buckets:CUT=FRACTION,...");
 }
 
 enum ib_status

@@ -200,10 +200,9 @@ warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 	if (row == t->n || !ib_id_is_whole_number(id_of_row(t, row)))
 		return;
 	ib_warn(run->context,
-		"the ids of the scores come from field %s of the loss log, the ids of the "
-		"manifest from field %s: if a number does not mean the same sample in "
-		"both, samples get the scores of other samples; choose the field with "
-		"-k",
+		"the ids of the scores come from field %s of the loss log, and the ids of the "
+		"manifest come from field %s: if a number does not mean the same sample in both, "
+		"samples get the scores of other samples; choose the field with -k",
 		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 

@@ -61,7 +61,7 @@ cut_rest(const char *p, const char *end, struct ib_block_cut *cut)
 	while (p < end && ib_is_space(*p))
 		p++;
 	if (p < end)
-		cut->why = "more data after the closing bracket of the array";
+		cut->why = "there is more data after the closing bracket of the array";
 }
 
 static void

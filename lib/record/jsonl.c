@@ -114,7 +114,7 @@ finish_object(struct ib_cursor *c, const char *start, const char *end)
 	if (next)
 		return end_before_next_object(c, start, end, next);
 	c->json.at = p;
-	c->json.why = "more data after the object";
+	c->json.why = "there is more data after the object";
 	return bad_line(c, start);
 }
 

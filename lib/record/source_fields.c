@@ -123,10 +123,10 @@ compile_list(struct ib_source *s, const struct ib_reader_options *o, const struc
 		s->key.kind = IB_KEY_COLUMN;
 		if (s->key.n != 1 || !ib_number_unsigned(s->key.name[0], &s->key.column) ||
 		    s->key.column == 0)
-			return ib_fail(
-				err, IB_E_MISUSE,
-				"%s: a list has no named fields: give %s a field's number, from 1",
-				s->name, o->key_option);
+			return ib_fail(err, IB_E_MISUSE,
+				       "%s: the fields of a list have numbers, from 1, instead of "
+				       "names: give %s a number",
+				       s->name, o->key_option);
 	}
 	s->key_slot[0] = 0;
 	s->fields.nslots = 2; /* the id, and the weight of an epoch manifest */

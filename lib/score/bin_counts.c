@@ -208,14 +208,14 @@ ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, cons
 
 	if (strcmp(r->of, o->of) != 0)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: the counts from --bins are for other totals than "
-			       "in earlier files: of another epoch?",
+			       "%s: the counts from --bins belong to other totals than the counts "
+			       "in earlier files: are they of another epoch?",
 			       name);
 	if (r->has_x != o->has_x || r->proxy != o->proxy ||
 	    memcmp(r->score.selected, o->score.selected, sizeof(r->score.selected)) != 0 ||
 	    memcmp(r->x_values.selected, o->x_values.selected, sizeof(r->x_values.selected)) != 0)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: the counts from --bins are for another rule than "
+			       "%s: the counts from --bins belong to another rule than the counts "
 			       "in earlier files",
 			       name);
 	merge_x(&r->x, &o->x);

@@ -264,8 +264,9 @@ warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 			(unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
 	ib_mismatch_put_example(&text, keys.there, r.there);
 	if (missing > 0) {
-		ib_bytes_printf(&text, ", and %llu of its ids %s no record",
-				(unsigned long long)missing, missing == 1 ? "has" : "have");
+		ib_bytes_printf(&text, ", and %llu id%s of the manifest %s no record",
+				(unsigned long long)missing, missing == 1 ? "" : "s",
+				missing == 1 ? "has" : "have");
 		ib_mismatch_put_example(&text, keys.here, r.here);
 		ib_mismatch_put_cause(&text, &r, &keys, "--expect-key");
 	}
@@ -289,9 +290,9 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 	    !ib_id_is_whole_number(ib_table_id(&e->table, 0)))
 		return;
 	ib_warn(context,
-		"the ids of the logs come from field %s, the ids of "
-		"the --expect manifest from field %s: if equal numbers are not "
-		"the same sample, name the manifest's field with --expect-key",
+		"the ids of the logs come from field %s, and the ids of the --expect manifest come "
+		"from field %s: if equal numbers are not the same sample, name the manifest's "
+		"field with --expect-key",
 		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 

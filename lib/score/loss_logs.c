@@ -134,7 +134,7 @@ check_read(struct run *run, const char *name, struct ib_error *err)
 	if (run->counts->read > run->read)
 		return IB_OK;
 	if (run->refused)
-		return ib_fail(err, IB_E_DATA, "%s: no record is well-formed", name);
+		return ib_fail(err, IB_E_DATA, "%s: no record is valid", name);
 	if (run->nempty++ == 0)
 		run->empty = name;
 	return IB_OK;
@@ -179,8 +179,8 @@ report_problem(struct ib_scan *scan, const struct ib_problem *problem, struct ib
 	run->refused |= problem->kind != IB_LAST_LINE_KEPT && problem->kind != IB_PROBLEM_NOTE;
 	switch (problem->kind) {
 	case IB_LAST_LINE_DROPPED:
-		ib_warn(run->context, "%s:%llu: the last line is truncated, skipped: %s", name,
-			line, problem->text);
+		ib_warn(run->context, "%s:%llu: skipped the last line, which is truncated: %s",
+			name, line, problem->text);
 		return IB_OK;
 	case IB_LAST_LINE_KEPT:
 	case IB_PROBLEM_NOTE:

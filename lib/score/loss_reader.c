@@ -83,8 +83,9 @@ not_a_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 	struct ib_cursor *c = r->c;
 
 	if (v->type == IB_TEXT && ib_source_has_column(c->source, ib_value_span(v)))
-		return wrong(r, "a header whose columns differ from the first line's: "
-				"pass files with different columns as separate operands");
+		return wrong(
+			r, "this line is a header, but its columns differ from those of the first "
+			   "header: pass files with different columns as separate operands");
 	if (v->type != IB_ABSENT)
 		return wrong(r, "'%.*s' %s", (int)name.n, name.p, ib_value_describe(say, v));
 	snprintf(c->why, sizeof(c->why), "no field '%.*s'", (int)name.n, name.p);

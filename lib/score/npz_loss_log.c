@@ -186,7 +186,8 @@ missing(const struct npz_log *a, struct ib_span name, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
-	return ib_fail(err, IB_E_DATA, "%s: has no array %s: neither a score file nor a loss log",
+	return ib_fail(err, IB_E_DATA,
+		       "%s: has no array %s, so this is neither a score file nor a loss log",
 		       a->name, ib_show(show, name));
 }
 
@@ -224,9 +225,10 @@ load_ids(struct npz_log *a, struct ib_error *err)
 	a->rows = a->key.n > 0 && !st ? a->id[0].member->n : a->loss[0].member->n;
 	for (i = 0; i < a->key.n && !st; i++) {
 		st = check_type(a, &a->id[i], "iuSU",
-				"ids are integers, or bytes or unicode of fixed width", err);
+				"ids must be integers, or bytes or Unicode text of fixed width",
+				err);
 		if (!st && a->id[i].scalar)
-			st = fail_array(a, &a->id[i], "is a single value", err);
+			st = fail_array(a, &a->id[i], "is a single value, not an array", err);
 		if (!st && a->id[i].kind == 'U' && a->id[i].size % 4 != 0)
 			st = fail_array(a, &a->id[i], "is malformed", err);
 		if (!st)
@@ -243,14 +245,14 @@ load_numbers(struct npz_log *a, struct column *c, const char *kinds, const char 
 	enum ib_status st = check_type(a, c, kinds, wanted, err);
 
 	if (!st && c->scalar && !scalar)
-		st = fail_array(a, c, "is a single value", err);
+		st = fail_array(a, c, "is a single value, not an array", err);
 	return st ? st : load(a, c, err);
 }
 
 static enum ib_status
 open_arrays(struct npz_log *a, struct ib_error *err)
 {
-	static const char losses[] = "a loss is f2, f4 or f8";
+	static const char losses[] = "a loss must be f2, f4 or f8";
 	const struct ib_loss_reader *l = a->log;
 	enum ib_status st;
 	size_t i;
@@ -264,9 +266,9 @@ open_arrays(struct npz_log *a, struct ib_error *err)
 	for (i = 0; i < l->nterms && !st; i++)
 		st = load_numbers(a, &a->loss[i], "f", losses, false, err);
 	if (!st && find_array(a, l->wanted[IB_LOG_EPOCH].name, &a->epoch))
-		st = load_numbers(a, &a->epoch, "iuf", "an epoch is a number", true, err);
+		st = load_numbers(a, &a->epoch, "iuf", "an epoch must be a number", true, err);
 	if (!st && l->want_weight && find_array(a, l->wanted[IB_LOG_WEIGHT].name, &a->weight))
-		st = load_numbers(a, &a->weight, "f", "a weight is f2, f4 or f8", false, err);
+		st = load_numbers(a, &a->weight, "f", "a weight must be f2, f4 or f8", false, err);
 	return st;
 }
 

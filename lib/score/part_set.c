@@ -46,10 +46,10 @@ ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice, c
 	size_t at = p->n;
 
 	if (p->count > 0 && p->count != part->count)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: is of partition %s, but earlier files are of %" PRIu64
-			       " partitions",
-			       name, ib_part_text(text, part), p->count);
+		return ib_fail(
+			err, IB_E_DATA,
+			"%s: this is partition %s, but earlier files are partitions of %" PRIu64,
+			name, ib_part_text(text, part), p->count);
 	while (at > 0 && p->index[at - 1] >= part->index)
 		at--;
 	p->count = part->count;

@@ -80,9 +80,9 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		return;
 	run->key_warned = true;
 	ib_warn(run->context,
-		"%s: the ids come from field %s, earlier ids from "
-		"field %s: if equal numbers are not the same sample, losses go "
-		"to wrong samples; choose the field with -k",
+		"%s: the ids come from field %s, but earlier ids came from field %s: if equal "
+		"numbers are not the same sample, losses go to wrong samples; choose the field "
+		"with -k",
 		name, ib_show(here, keys.here), ib_show(there, keys.there));
 }
 
@@ -161,8 +161,9 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 	for (i = 0; until != IB_NO_EPOCH && i < s->table.n; i++)
 		if (epoch[i] > until && is_of_this_part(run, s, i))
 			return ib_fail(err, IB_E_DATA,
-				       "%s: has scores of epoch %ld, later than --until %lld", name,
-				       (long)epoch[i], (long long)until);
+				       "%s: contains scores of epoch %ld, which is later than "
+				       "--until %lld",
+				       name, (long)epoch[i], (long long)until);
 	return IB_OK;
 }
 
@@ -193,9 +194,8 @@ check_request(const struct run *run, int64_t newest, const char *name, struct ib
 	if (newest <= run->request->newest)
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
-		       "%s: has scores of epoch %lld, but --bins is for "
-		       "totals up to epoch %lld: do they belong to another "
-		       "epoch?",
+		       "%s: contains scores of epoch %lld, but --bins was written for totals up to "
+		       "epoch %lld: is one of them of another epoch?",
 		       name, (long long)newest, (long long)run->request->newest);
 }
 
@@ -271,11 +271,11 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 
 	st = ib_scores_load_any(path, run->context, &s, NULL, err);
 	if (!st && s->table.n == 0 && s->part.count == 0 && is_file(path))
-		ib_warn(run->context, "%s: has no rows", path);
+		ib_warn(run->context, "%s: contains no scores", path);
 	if (!st)
 		st = check_until(run, s, path, err);
 	if (!st && update && part->count > 0 && ib_scores_has_foreign_row(s, part, &row))
-		st = ib_fail(err, IB_E_DATA, "%s: has rows of another partition than %s", path,
+		st = ib_fail(err, IB_E_DATA, "%s: contains ids of another partition than %s", path,
 			     ib_part_text(text, part));
 	if (!st)
 		st = note_part(run, s, path, err);
@@ -321,15 +321,15 @@ static void
 warn_about_counts(const struct run *run, const struct ib_loss_counts *c)
 {
 	if (c->bad > 0)
-		ib_warn(run->context, "%llu invalid record%s skipped", (unsigned long long)c->bad,
+		ib_warn(run->context, "skipped %llu invalid record%s", (unsigned long long)c->bad,
 			c->bad == 1 ? "" : "s");
 	if (c->nonfinite == 0)
 		return;
-	ib_warn(run->context, "%llu of %llu losses are not finite, %s%s",
+	ib_warn(run->context, "%llu of %llu losses are not finite: %s%s",
 		(unsigned long long)c->nonfinite, (unsigned long long)c->records,
 		run->options->log.nonfinite == IB_NONFINITE_SKIP ? "skipped"
 								 : "their scores are unknown",
-		2 * c->nonfinite > c->records ? ": did training diverge?" : "");
+		2 * c->nonfinite > c->records ? " (did training diverge?)" : "");
 }
 
 /* ---- outputs ------------------------------------------------------------------- */

@@ -45,10 +45,10 @@ merge_parts(struct ib_totals_file *s, const struct ib_totals_file *o, const char
 		return IB_OK;
 	if (s->totals.rows > 0 && here != there)
 		return ib_fail(err, IB_E_DATA,
-			       here ? "%s: totals are of all samples, but earlier "
-				      "files have totals of partitions"
-				    : "%s: totals are of partitions, but earlier "
-				      "files have totals of all samples",
+			       here ? "%s: has totals of all samples, but earlier files have "
+				      "totals of partitions"
+				    : "%s: has totals of partitions, but earlier files have totals "
+				      "of all samples",
 			       name);
 	return ib_part_set_merge(&s->parts, &o->parts, name, err);
 }
@@ -99,9 +99,8 @@ ib_totals_file_check(const struct ib_totals_file *s, const char *name, struct ib
 	st = ib_totals_digest(&s->totals, digest, err);
 	if (!st && strcmp(digest, s->bins->of) != 0)
 		st = ib_fail(err, IB_E_DATA,
-			     "%s: the counts from --bins are for other totals: a "
-			     "partition is missing or repeated, or is of "
-			     "another epoch",
+			     "%s: the counts from --bins belong to other totals: a partition is "
+			     "missing or repeated, or is of another epoch",
 			     name);
 	return st;
 }

@@ -38,7 +38,8 @@ fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_va
 	if (v)
 		snprintf(c->why, sizeof(c->why), "'%.*s' %s", n, name, ib_value_describe(say, v));
 	else
-		snprintf(c->why, sizeof(c->why), "no weight: the line ends in no TAB and number");
+		snprintf(c->why, sizeof(c->why),
+			 "no weight: the line does not end with a TAB and a number");
 	return false;
 }
 
@@ -208,7 +209,7 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 
 	if (!sample->weighted)
 		ib_finding_record(&s->bad, s->n, line,
-				  "no weight: %s has no member of .weight.json",
+				  "no weight: sample %s has no member .weight.json",
 				  ib_show(show, sample->id));
 	/* For ib-prune a null means 1, but here a null is not a number. */
 	else if (!ib_tar_parse_weight(sample->weight, weight) ||

@@ -39,10 +39,10 @@ for cut in (len(whole) - 1, len(whole) - 60, len(whole) - 5000):
         f.write(whole[:cut])
     lost = cut < len(whole) - 56
     out, err = run('ib-audit', 'summary', 'log.zst', keep=True)
-    assert ('did not finish' in err) == lost, err
+    assert ('unfinished' in err) == lost, err
     p = subprocess.run(PRUNE[:1] + PRUNE[2:] + ['100'], capture_output=True)
     assert p.returncode == 0, p.stderr
-    assert (b'did not finish' in p.stderr) == lost, p.stderr
+    assert (b'unfinished' in p.stderr) == lost, p.stderr
     run('ib-audit', 'verify', 'log.zst')
     assert finished() == before + 1 - lost
 

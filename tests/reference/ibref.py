@@ -71,7 +71,7 @@ def buckets(items):
     for item in items:
         cut, equals, drop = item.partition('=')
         if not equals:
-            misuse('buckets: CUT=SHARE, not %r' % item)
+            misuse('buckets: CUT=FRACTION, not %r' % item)
         spec = ibprune.parse_cut(cut)
         if last and last[0] == spec[0] and spec[1] is not None and \
                 spec[1] < last[1]:

@@ -100,8 +100,8 @@ Test(interface, a_rule_refuses_what_does_not_fit)
 	refuse(OPTIONS(.full_from = 2, .delta_given = true), "full_from");
 	refuse(OPTIONS(.rule = IB_RULE_HARD, .sampling = IB_SAMPLING_FIXED), "--sampling fixed");
 	refuse(OPTIONS(.rule = IB_RULE_BUCKETS), "needs cuts");
-	refuse(OPTIONS(.rule = IB_RULE_BUCKETS, .buckets = "q0.5"), "CUT:SHARE");
-	refuse(OPTIONS(.rule = IB_RULE_BUCKETS, .buckets = "q0.5:1"), "CUT:SHARE");
+	refuse(OPTIONS(.rule = IB_RULE_BUCKETS, .buckets = "q0.5"), "CUT:FRACTION");
+	refuse(OPTIONS(.rule = IB_RULE_BUCKETS, .buckets = "q0.5:1"), "CUT:FRACTION");
 	refuse(OPTIONS(.rule = IB_RULE_BUCKETS, .buckets = "most:0.5"), "mean, median");
 	refuse(OPTIONS(.threshold = "q1.5"), "mean, median");
 	refuse(OPTIONS(.threshold = "vnan"), "mean, median");

@@ -640,7 +640,7 @@ Test(lock, keeps_a_second_one_out)
 
 	cr_assert(eq(int, ib_lock("run.npz", false, NULL, &a, &err), IB_OK));
 	cr_assert(eq(int, ib_lock("run.npz", true, NULL, &b, &err), IB_E_AGAIN));
-	cr_assert(eq(str, err.text, "run.npz.lock: held by another process"));
+	cr_assert(eq(str, err.text, "run.npz.lock: another process holds the lock"));
 	cr_assert(eq(int, b, -1));
 	ib_unlock(b);
 	ib_unlock(a);
