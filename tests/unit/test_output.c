@@ -421,7 +421,7 @@ Test(output, a_mount_point_cannot_be_replaced)
 	cr_assert(eq(int, ib_output_commit(&o, &err), IB_E_CREATE));
 	cr_assert(eq(str, err.text,
 		     "t: cannot create: it is a mount point, which cannot be "
-		     "replaced; write to standard output, > t"));
+		     "replaced; instead redirect standard output: > t"));
 	cr_assert(holds("t", "old"));
 	cr_assert(eq(int, count("."), 1));
 	cr_assert(eq(int, umount("t"), 0));
