@@ -44,6 +44,7 @@ enum ib_format {
 	IB_FORMAT_LIST,
 	IB_FORMAT_TAR,
 	IB_FORMAT_NPZ,	 /* detected from the content, never from -f */
+	IB_FORMAT_NPY,	 /* detected in the same way */
 	IB_FORMAT_TOTALS /* detected in the same way */
 };
 /* The values of -f, in the order of the enum. */

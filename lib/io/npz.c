@@ -29,7 +29,16 @@ struct ib_npz {
 	size_t nmembers;
 	struct libdeflate_decompressor *inflate;
 	const char *map; /* the complete file; NULL before ib_npz_map() is called */
+	bool single;	 /* the file is one array (.npy) */
 };
+
+/* Set *at to the offset of a member in the file. */
+static enum ib_status
+find_data(const struct ib_npz *z, const struct ib_npz_member *m, uint64_t *at, struct ib_error *err)
+{
+	*at = 0;
+	return z->single ? IB_OK : ib_zip_data(&z->zip, m, at, err);
+}
 
 /* ---- reading a member --------------------------------------------------- */
 
@@ -136,7 +145,7 @@ read_stored(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, void *
 		if (!st)
 			crc = libdeflate_crc32(crc, to, n);
 	}
-	if (!st && crc != m->crc)
+	if (!st && crc != m->crc && !z->single) /* an .npy file has no CRC */
 		st = corrupt(z, m, err);
 	return st;
 }
@@ -147,7 +156,7 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst, struct i
 	enum ib_status st;
 	uint64_t at;
 
-	st = ib_zip_data(&z->zip, m, &at, err);
+	st = find_data(z, m, &at, err);
 	if (st)
 		return st;
 	if (m->method == IB_ZIP_STORED)
@@ -204,7 +213,7 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf, struct ib_erro
 
 	if (!ib_span_ends_with(m->name, ".npy"))
 		return IB_OK;
-	st = ib_zip_data(&z->zip, m, &at, err);
+	st = find_data(z, m, &at, err);
 	if (st)
 		return st;
 	if (m->method == IB_ZIP_STORED) {
@@ -272,6 +281,58 @@ ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_error *err)
 	return IB_OK;
 }
 
+/* Make the array of the file the only member. */
+static enum ib_status
+read_array_header(struct ib_npz *z, char *buf, struct ib_error *err)
+{
+	size_t n = z->zip.size < IB_NPY_HEADER_MAX ? (size_t)z->zip.size : IB_NPY_HEADER_MAX;
+	struct ib_npz_member *m = calloc(1, sizeof(*m));
+	enum ib_status st = m ? ib_zip_pread(&z->zip, 0, buf, n, err) : ib_fail_memory(err);
+
+	z->members = m;
+	if (st)
+		return st;
+	z->nmembers = 1;
+	m->name = ib_span_of("");
+	m->method = IB_ZIP_STORED;
+	m->stored = m->whole = z->zip.size;
+	if (!ib_npy_parse(buf, n, m))
+		return ib_fail(err, IB_E_DATA,
+			       "%s: not a complete .npy file: its header is malformed, or its "
+			       "length does not match its header",
+			       z->zip.name);
+	return IB_OK;
+}
+
+enum ib_status
+ib_npz_open_array(struct ib_input *in, struct ib_npz **out, struct ib_error *err)
+{
+	struct ib_npz *z = calloc(1, sizeof(*z));
+	char *buf = malloc(IB_NPY_HEADER_MAX);
+	enum ib_status st;
+
+	if (z) {
+		z->zip.fd = -1;
+		z->single = true;
+	}
+	st = z && buf ? attach_input(z, in, err) : ib_fail_memory(err);
+	if (!st)
+		st = read_array_header(z, buf, err);
+	free(buf);
+	if (st) {
+		ib_npz_close(z);
+		return st;
+	}
+	*out = z;
+	return IB_OK;
+}
+
+const struct ib_npz_member *
+ib_npz_single(const struct ib_npz *z)
+{
+	return z->single ? z->members : NULL;
+}
+
 void
 ib_npz_close(struct ib_npz *z)
 {
@@ -322,7 +383,7 @@ ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m)
 	struct ib_span none = { NULL, 0 };
 	uint64_t at;
 
-	if (m->method != IB_ZIP_STORED || ib_zip_data(&z->zip, m, &at, NULL))
+	if (m->method != IB_ZIP_STORED || find_data(z, m, &at, NULL))
 		return none;
 	if (!all && !z->map)
 		z->map = ib_mapping_new(z->zip.fd, z->zip.size, z->zip.name);

@@ -161,6 +161,9 @@ ib_cursor_build_id(struct ib_cursor *c, struct ib_span *id)
 	case IB_KEY_HASH:
 		*id = ib_key_hash_record((struct ib_span){ c->record.p, c->record.n }, &c->arena);
 		return true;
+	case IB_KEY_ROW:
+		snprintf(c->why, sizeof(c->why), "@row works only with arrays");
+		return false;
 	case IB_KEY_SHARD:
 		snprintf(c->why, sizeof(c->why), "@shard works only with tar");
 		return false;

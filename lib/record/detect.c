@@ -342,6 +342,12 @@ is_zip(struct ib_span head)
 	       (memcmp(head.p, "PK\3\4", 4) == 0 || memcmp(head.p, "PK\5\6", 4) == 0);
 }
 
+static bool
+is_npy(struct ib_span head)
+{
+	return head.n >= 6 && memcmp(head.p, "\x93NUMPY", 6) == 0;
+}
+
 /*
  * True if the input has 1 to 3 bytes that begin a zip archive. Such an input is too short to be a
  * record.
@@ -395,13 +401,16 @@ ib_detect_format(struct ib_source *s, struct ib_span head, const struct ib_reade
 			    .options = options,
 			    .key = key };
 	bool ustar = head.n >= 262 && memcmp(head.p + 257, "ustar", 5) == 0;
-	enum ib_status st = ustar ? IB_OK : check_known(&l, err);
+	bool npy = options->archives && is_npy(head);
+	enum ib_status st = ustar || npy ? IB_OK : check_known(&l, err);
 
 	if (st)
 		return st;
 	s->format = options->format;
 	if (is_zip(head) || (options->archives && is_truncated_zip(head)))
 		s->format = IB_FORMAT_NPZ;
+	else if (npy)
+		s->format = IB_FORMAT_NPY;
 	else if (options->archives && is_totals(head))
 		s->format = IB_FORMAT_TOTALS;
 	else if (s->format == IB_FORMAT_AUTO && ustar)

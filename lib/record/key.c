@@ -48,6 +48,8 @@ ib_key_parse(const char *text, const char *option, struct ib_key *key, struct ib
 		return IB_OK;
 	if (strcmp(text, "@line") == 0) {
 		key->kind = IB_KEY_LINE;
+	} else if (strcmp(text, "@row") == 0) {
+		key->kind = IB_KEY_ROW;
 	} else if (strcmp(text, "@hash") == 0) {
 		key->kind = IB_KEY_HASH;
 	} else if (strcmp(text, "@shard") == 0) {
@@ -89,6 +91,9 @@ ib_key_put_name(const struct ib_key *key, struct ib_bytes *to)
 		break;
 	case IB_KEY_LINE:
 		ib_bytes_printf(to, "@line");
+		break;
+	case IB_KEY_ROW:
+		ib_bytes_printf(to, "@row");
 		break;
 	case IB_KEY_HASH:
 		ib_bytes_printf(to, "@hash");

@@ -290,8 +290,7 @@ static const struct row rows[] = {
 				 "records as JSON lines"),
 	  MAGIC("\x89HDF\r\n\x1a\n") },
 	{ BINARY("a file of one numpy array",
-		 "a loss log has the arrays id and loss: write them with "
-		 "numpy.savez"),
+		 "write the ids one per line, or use ib-prune --range N for the ids 0 to N-1"),
 	  MAGIC("\x93NUMPY") },
 	{ BINARY("a PyTorch file", "load it in Python, and " TO_JSONL), .is = is_torch },
 	{ BINARY("an office document", "save its table as CSV"), .is = is_office },

@@ -119,7 +119,8 @@ static bool
 is_special(const struct ib_reader *r, enum ib_format f)
 {
 	return f == IB_FORMAT_TAR ||
-	       (r->options.archives && (f == IB_FORMAT_NPZ || f == IB_FORMAT_TOTALS));
+	       (r->options.archives &&
+		(f == IB_FORMAT_NPZ || f == IB_FORMAT_NPY || f == IB_FORMAT_TOTALS));
 }
 
 /* Check that the format supports the key. */
@@ -128,13 +129,18 @@ check_key(const struct ib_reader *r, struct ib_error *err)
 {
 	const struct ib_source *s = r->source;
 	bool tar = s->format == IB_FORMAT_TAR;
+	bool arrays = s->format == IB_FORMAT_NPZ || s->format == IB_FORMAT_NPY;
 
+	if (r->key.kind == IB_KEY_ROW && !arrays)
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: %s @row works only with arrays; for records use @line", s->name,
+			       r->options.key_option);
 	if (tar && r->key.kind != IB_KEY_AUTO && r->key.kind != IB_KEY_SHARD)
 		return ib_fail(err, IB_E_MISUSE, "%s: with tar, %s must be @shard", s->name,
 			       r->options.key_option);
 	if (r->key.kind != IB_KEY_SHARD)
 		return IB_OK;
-	if (!tar && s->format != IB_FORMAT_NPZ)
+	if (!tar && !arrays)
 		return ib_fail(err, IB_E_MISUSE, "%s: %s @shard works only with tar", s->name,
 			       r->options.key_option);
 	if (tar && strcmp(s->path, "-") == 0)

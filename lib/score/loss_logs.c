@@ -213,7 +213,10 @@ use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 	struct ib_npz *z = NULL;
 	enum ib_status st;
 
-	st = ib_npz_open(block->input, &z, err);
+	if (block->source->format == IB_FORMAT_NPY)
+		st = ib_npz_open_array(block->input, &z, err);
+	else
+		st = ib_npz_open(block->input, &z, err);
 	if (!st && run->options->digest)
 		st = ib_npz_feed(z, 1, add_to_digest, scan->reader, err);
 	if (!st && ib_npz_loss_log_is_one(z)) {
@@ -265,6 +268,7 @@ use_special(struct ib_scan *scan, struct slot *s, struct ib_error *err)
 
 	switch (source->format) {
 	case IB_FORMAT_NPZ:
+	case IB_FORMAT_NPY:
 		return use_archive(scan, s, err);
 	case IB_FORMAT_TOTALS:
 		return use_totals(scan->ctx, &s->in.block, err);

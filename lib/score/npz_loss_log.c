@@ -52,7 +52,9 @@ static bool
 find_array(struct npz_log *a, struct ib_span name, struct column *c)
 {
 	c->name = name;
-	c->member = ib_npz_find_array(a->archive, name);
+	c->member = ib_npz_single(a->archive);
+	if (!c->member)
+		c->member = ib_npz_find_array(a->archive, name);
 	return c->member != NULL;
 }
 
@@ -191,6 +193,23 @@ missing(const struct npz_log *a, struct ib_span name, struct ib_error *err)
 		       a->name, ib_show(show, name));
 }
 
+/* A single array can only be the losses, and its ids can only be the numbers of its items. */
+static enum ib_status
+check_single(const struct npz_log *a, struct ib_error *err)
+{
+	if (a->key.kind != IB_KEY_ROW && a->key.kind != IB_KEY_LINE)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: this is a file of one numpy array, without ids: use -k @row if "
+			       "item i is the loss of sample i, or else write the arrays index and "
+			       "loss with numpy.savez",
+			       a->name);
+	if (a->log->nterms > 1)
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: this is a file of one numpy array, but --loss has %zu terms",
+			       a->name, a->log->nterms);
+	return IB_OK;
+}
+
 /* Find the id arrays: the arrays that -k names, or else the first array with a known name. */
 static enum ib_status
 choose_ids(struct npz_log *a, struct ib_error *err)
@@ -258,6 +277,8 @@ open_arrays(struct npz_log *a, struct ib_error *err)
 	size_t i;
 
 	st = ib_key_parse(l->options->key, "-k", &a->key, err);
+	if (!st && ib_npz_single(a->archive))
+		st = check_single(a, err);
 	for (i = 0; i < l->nterms && !st; i++)
 		if (!find_array(a, l->term[i].name, &a->loss[i]))
 			st = missing(a, l->term[i].name, err);
@@ -265,6 +286,8 @@ open_arrays(struct npz_log *a, struct ib_error *err)
 		st = load_ids(a, err);
 	for (i = 0; i < l->nterms && !st; i++)
 		st = load_numbers(a, &a->loss[i], "f", losses, false, err);
+	if (ib_npz_single(a->archive))
+		return st;
 	if (!st && find_array(a, l->wanted[IB_LOG_EPOCH].name, &a->epoch))
 		st = load_numbers(a, &a->epoch, "iuf", "an epoch must be a number", true, err);
 	if (!st && l->want_weight && find_array(a, l->wanted[IB_LOG_WEIGHT].name, &a->weight))
