@@ -41,14 +41,16 @@ enum cli_kind {
 };
 
 enum cli_flags {
-	CLI_STDIN = 1,	/* "-" means standard input */
-	CLI_STDOUT = 2, /* "-" means standard output */
-	CLI_HIDDEN = 4, /* not shown by --help */
-	CLI_APPEND = 8, /* an output that is always compressed, whatever its suffix is (-a) */
-	CLI_LOCK = 16,	/* the run also creates FILE.lock */
-	CLI_PARTS = 32, /* with --split, %d in the name becomes the number of a part */
-	CLI_NAMES = 64, /* %s in the name becomes the name of an operand */
-	CLI_START = 128 /* an input that -o may overwrite (ib-score -s X -o X) */
+	CLI_STDIN = 1,	 /* "-" means standard input */
+	CLI_STDOUT = 2,	 /* "-" means standard output */
+	CLI_HIDDEN = 4,	 /* not shown by --help */
+	CLI_APPEND = 8,	 /* an output that is always compressed, whatever its suffix is (-a) */
+	CLI_LOCK = 16,	 /* the run also creates FILE.lock */
+	CLI_PARTS = 32,	 /* with --split, %d in the name becomes the number of a part */
+	CLI_NAMES = 64,	 /* %s in the name becomes the name of an operand */
+	CLI_START = 128, /* an input that -o may overwrite (ib-score -s X -o X) */
+	CLI_NPZ = 256,	 /* an output that is an archive of arrays if its name ends in .npz */
+	CLI_NPY = 512	 /* an output that is one array if its name ends in .npy */
 };
 
 struct cli_option {

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "array_names.h"
 #include "memory.h"
 #include "messages.h"
 #include "operands.h"
@@ -126,6 +127,7 @@ cli_check_files(struct cli *cli, const struct cli_files *files)
 	enum ib_status st;
 	size_t i;
 
+	cli_check_array_names(cli);
 	for (; o->kind != CLI_KIND_END; o++) {
 		if (cli->given[o - cli->command->options])
 			add_option_files(cli, files, o);

@@ -16,10 +16,10 @@ set_epoch(void *args, const char *value)
 
 static const struct cli_option options[] = {
 	CLI_GROUP("Files"),
-	CLI_OUTPUT('u', "update", o.update, CLI_LOCK,
+	CLI_OUTPUT('u', "update", o.update, CLI_LOCK | CLI_NPZ,
 		   "update the score file FILE, or create it, while holding the lock FILE.lock "
 		   "(default: none)"),
-	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS,
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NPZ,
 		   "write the score file to FILE: in .npz format if the name ends in .npz, else as "
 		   "JSON lines (default: JSON lines to standard output)"),
 	CLI_INPUT('s', "scores", o.start, CLI_STDIN | CLI_START,

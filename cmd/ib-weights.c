@@ -1,4 +1,5 @@
 /* ib-weights: write the weights of an epoch manifest in a format that a trainer loads. */
+#include "array_names.h"
 #include "shared_options.h"
 
 struct args {
@@ -27,15 +28,17 @@ set_normalize(void *args, const char *value)
 
 static const struct cli_option options[] = {
 	CLI_GROUP("Output"),
-	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT, "write to FILE (default standard output)"),
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_NPZ | CLI_NPY,
+		   "write to FILE (default standard output)"),
 	CLI_CHOICE('O', "output-format", "FORM", "text|tsv|jsonl|npy|npz|f32",
-		   enum ib_weights_format, o.out, "format of the output:"),
+		   enum ib_weights_format, o.out,
+		   "format of the output (default: npy or npz if the name of -o ends so):"),
 	CLI_INPUTS(0, "base", "MANIFEST", o.base,
 		   "write one weight per record of this full manifest, 0 for pruned ones (may be "
 		   "repeated)"),
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: the same as -k)"),
-	CLI_OUTPUT(0, "index", o.index, 0,
+	CLI_OUTPUT(0, "index", o.index, CLI_NPY,
 		   "write to FILE, as .npy, the row number of each kept record in --base (default: "
 		   "none)"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
@@ -96,9 +99,29 @@ check_idle(const struct cli *cli, const struct ib_weights_options *o)
 	cli_warn_unused(cli, "normalize", "with --check");
 }
 
+/* If the name of -o ends in .npy or .npz, the output has this form. */
+static void
+choose_form(struct cli *cli, struct ib_weights_options *o)
+{
+	const char *suffix = o->output ? cli_array_suffix(o->output) : NULL;
+	enum ib_weights_format form;
+
+	if (!suffix)
+		return;
+	if (o->stats)
+		cli_misuse(cli, "-o %s: --stats writes JSON, so the name must not end in %s",
+			   o->output, suffix);
+	form = suffix[3] == 'z' ? IB_WEIGHTS_NPZ : IB_WEIGHTS_NPY;
+	if (cli_is_given(cli, "output-format") && o->out != form)
+		cli_misuse(cli, "-o %s: the name asks for the form %s, but -O for another form",
+			   o->output, suffix + 1);
+	o->out = form;
+}
+
 static void
 check(struct cli *cli, struct args *a)
 {
+	choose_form(cli, &a->o);
 	a->o.total_given = cli_is_given(cli, "total");
 	cli_exclude(cli, "base", "total");
 	cli_require_any(cli, "check", "base total");

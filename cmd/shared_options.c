@@ -66,7 +66,7 @@ cli_check_log_key(const struct cli *cli, const char *key)
 void
 cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 {
-	if (key && (!strcmp(key, "@line") || !strcmp(key, "@hash")))
+	if (key && (!strcmp(key, "@line") || !strcmp(key, "@row") || !strcmp(key, "@hash")))
 		cli_misuse(cli,
 			   "%s %s: line numbers and hashes differ between an epoch manifest and "
 			   "its manifest (write the id with ib-prune --id-field)",

@@ -298,8 +298,8 @@ read_array_header(struct ib_npz *z, char *buf, struct ib_error *err)
 	m->stored = m->whole = z->zip.size;
 	if (!ib_npy_parse(buf, n, m))
 		return ib_fail(err, IB_E_DATA,
-			       "%s: not a complete .npy file: its header is malformed, or its "
-			       "length does not match its header",
+			       "%s: this is a file of one numpy array; its header is malformed, or "
+			       "its length does not match its header",
 			       z->zip.name);
 	return IB_OK;
 }
