@@ -56,6 +56,11 @@ set_page_hinkley(void *args, const char *value)
 		CLI_CHOICE(0, "color", "WHEN", "auto|always|never", enum color, color,             \
 			   "use colour (auto: on a terminal, unless NO_COLOR "                     \
 			   "is set):")
+#define MANIFEST_ROWS(text)                                                                        \
+	CLI_INPUTS(0, "manifest", "FILE", o.manifest, text),                                       \
+		CLI_TEXT(0, "manifest-key", "FIELD", o.manifest_key,                               \
+			 "the field that holds the id in the manifest (default: as -k of "         \
+			 "ib-prune)")
 #define COST_ROW                                                                                   \
 	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                                     \
 		 "also print the cost that was saved, if an epoch on all data costs X, in money "  \
@@ -87,6 +92,8 @@ static const struct cli_option show_options[] = {
 	CLI_INPUT('s', "scores", o.scores, 0,
 		  "also print the current score of each id from this score file, with its last "
 		  "epoch and its visits (default: none)"),
+	MANIFEST_ROWS("the manifest of the run: an id that is neither in the log nor in FILE is an "
+		      "error; may be given several times (default: none)"),
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
@@ -321,6 +328,8 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 		o->cost_given = cli_is_given(cli, "cost-per-epoch");
 	if (v->verb == IB_AUDIT_SIMULATE)
 		check_simulation(cli, o);
+	if (v->verb == IB_AUDIT_SHOW)
+		cli_require_any(cli, "manifest-key", "manifest");
 	cli_check_files(cli, &(struct cli_files){
 				     .operands = v->verb == IB_AUDIT_SHOW ? 1 : o->operands.n });
 }

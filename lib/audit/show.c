@@ -1,65 +1,53 @@
 /* Show what happened to given ids in each epoch, and why. */
-#define XXH_INLINE_ALL
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "audit/replay.h"
+#include "audit/show.h"
+#include "audit/stats.h"
+#include "audit/text.h"
 #include "audit/verbs.h"
 #include "base/array.h"
 #include "base/error.h"
-#include "base/part.h"
 #include "score/load.h"
 
-/* The line of one id in one run, if there is such a line. */
-struct found {
-	bool any, kept;
-	float score;
-	double pi;
-};
+enum { ID, EPOCH, SCORE, THRESHOLD, PI, U, FATE, WHY, OUTCOME, WEIGHT, VISITS, NCOLUMNS };
 
-static const struct ib_column columns[] = {
-	{ "id", "id", .left = true },
-	{ .name = "epoch", .heading = "epoch" },
-	{ .name = "score", .heading = "score" },
-	{ .name = "pi", .heading = "pi" },
-	{ .name = "u", .heading = "u" },
-	{ "fate", "fate", .left = true },
-	{ "why", "why", .left = true },
-	{ .name = "visits", .heading = NULL },
-};
-
-static const struct ib_column columns_now[] = {
-	{ "id", "id", .left = true },
-	{ .name = "epoch", .heading = "epoch" },
-	{ .name = "score", .heading = "score" },
-	{ .name = "pi", .heading = "pi" },
-	{ .name = "u", .heading = "u" },
-	{ "fate", "fate", .left = true },
-	{ "why", "why", .left = true },
-	{ .name = "visits", .heading = "visits" },
-};
-
-#define NCOLUMNS (sizeof(columns) / sizeof(*columns))
-
-struct show {
-	const struct ib_audit_options *options;
-	const struct ib_context *context;
-	struct ib_audit_log *log;
-	struct ib_scores *scores; /* NULL: without -s */
-	char digest[33];	  /* digest of the scores */
-	struct ib_table ids;	  /* the operands without duplicates */
-	uint32_t *row;		  /* [nids] for each operand: its row in ids */
-	size_t nids, nepochs;
-	struct found *found; /* [nepochs * ids.n] */
+static const struct ib_column columns[NCOLUMNS] = {
+	[ID] = { "id", "id", .left = true },
+	[EPOCH] = { "epoch", "epoch" },
+	[SCORE] = { "score", "score" },
+	[THRESHOLD] = { "threshold", "threshold", .drop = 2 },
+	[PI] = { "pi", "pi", IB_STYLE_SHORT, .drop = 3 },
+	[U] = { "u", "u", .drop = 4 },
+	[FATE] = { "fate", NULL },
+	[WHY] = { "why", NULL },
+	[OUTCOME] = { NULL, "outcome", .left = true },
+	[WEIGHT] = { "weight", "weight", IB_STYLE_SHORT, .drop = 1 },
+	[VISITS] = { "visits", "visits", .drop = 5 },
 };
 
 /* ---- search ------------------------------------------------------------------ */
 
+static struct ib_id
+key_of(const struct ib_table *t, struct ib_span id)
+{
+	return (struct ib_id){ id.p, ib_table_hash(id, t->seed), (uint32_t)id.n };
+}
+
+uint32_t
+ib_show_find(const struct ib_show *s, struct ib_span id)
+{
+	struct ib_id key = key_of(&s->ids, id);
+
+	return ib_table_find(&s->ids, &key);
+}
+
 /* Add the operands to s->ids. */
 static enum ib_status
-index_ids(struct show *s, struct ib_error *err)
+index_ids(struct ib_show *s, struct ib_error *err)
 {
 	const struct ib_list *operands = &s->options->operands;
 	struct ib_span id;
@@ -79,7 +67,7 @@ index_ids(struct show *s, struct ib_error *err)
 			st = ib_table_reserve(&s->ids, 1, id.n, err);
 		if (st)
 			break;
-		key = (struct ib_id){ id.p, ib_table_hash(id, s->ids.seed), (uint32_t)id.n };
+		key = key_of(&s->ids, id);
 		s->row[k] = ib_table_find(&s->ids, &key);
 		if (s->row[k] == IB_NO_ROW)
 			s->row[k] = ib_table_add(&s->ids, &key);
@@ -89,10 +77,10 @@ index_ids(struct show *s, struct ib_error *err)
 
 /* Find the lines of all ids in one run, with one hash look-up per line of the run. */
 static enum ib_status
-search(struct show *s, const struct ib_audit_run *run, struct found *found, struct ib_error *err)
+search(struct ib_show *s, const struct ib_audit_run *run, struct ib_show_line *found,
+       struct ib_error *err)
 {
 	const struct ib_audit_line *line;
-	struct ib_id key;
 	enum ib_status st;
 	uint32_t row;
 	size_t n, i;
@@ -100,19 +88,17 @@ search(struct show *s, const struct ib_audit_run *run, struct found *found, stru
 	st = ib_audit_lines_begin(s->log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(s->log, &line, &n, err))) {
 		for (i = 0; i < n; i++) {
-			key = (struct ib_id){ line[i].id.p, ib_table_hash(line[i].id, s->ids.seed),
-					      (uint32_t)line[i].id.n };
-			row = ib_table_find(&s->ids, &key);
+			row = ib_show_find(s, line[i].id);
 			if (row != IB_NO_ROW)
-				found[row] = (struct found){ true, line[i].kept, line[i].score,
-							     line[i].pi };
+				found[row] = (struct ib_show_line){ true, line[i].kept,
+								    line[i].score, line[i].pi };
 		}
 	}
 	return st == IB_EOF ? IB_OK : st;
 }
 
 static bool
-is_wanted(const struct show *s, const struct ib_audit_run *run)
+is_wanted(const struct ib_show *s, const struct ib_audit_run *run)
 {
 	int64_t epoch = s->options->epoch;
 
@@ -120,7 +106,7 @@ is_wanted(const struct show *s, const struct ib_audit_run *run)
 }
 
 static enum ib_status
-read_all(struct show *s, struct ib_error *err)
+read_all(struct ib_show *s, struct ib_error *err)
 {
 	const struct ib_audit_run *run;
 	enum ib_status st = index_ids(s, err);
@@ -129,168 +115,126 @@ read_all(struct show *s, struct ib_error *err)
 	if (st)
 		return st;
 	s->nepochs = ib_audit_log_epochs(s->log);
-	s->found = ib_array_zeroed(s->nepochs * s->ids.n, sizeof(*s->found));
-	if (!s->found)
+	s->line = ib_array_zeroed(s->nepochs * s->ids.n, sizeof(*s->line));
+	s->known = ib_array_zeroed(s->ids.n, sizeof(*s->known));
+	if (!s->line || !s->known)
 		return ib_fail_memory(err);
 	for (i = 0; i < s->nepochs && !st; i++) {
 		run = ib_audit_log_epoch(s->log, i);
 		if (is_wanted(s, run))
-			st = search(s, run, s->found + i * s->ids.n, err);
+			st = search(s, run, s->line + i * s->ids.n, err);
 	}
 	return st;
 }
 
-/* ---- why there is no line -------------------------------------------------------- */
-
-/*
- * Return the reason why a sample with this score was kept without a draw. Returns NULL if
- * the score makes the sample eligible. An eligible sample without a line was not in the
- * manifest.
- */
-static const char *
-explain_score(const struct ib_rule *rule, const struct ib_row *row)
-{
-	const struct ib_rule_options *o = &rule->options;
-	double pi;
-
-	if (isnan(row->score))
-		return ib_reason_name(IB_REASON_NONFINITE);
-	rule->kind->pi(rule, &row->score, 1, &pi);
-	if (pi == IB_HIGH)
-		return ib_reason_name(IB_REASON_HIGH);
-	if (o->max_age > 0 && o->epoch - row->epoch >= o->max_age)
-		return ib_reason_name(IB_REASON_AGE);
-	return pi == 1 ? "pi 1" : NULL;
-}
-
-/* True if a later run in the log has the same epoch or an earlier epoch. */
-static bool
-is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
-{
-	const struct ib_audit_run *last;
-
-	last = ib_audit_log_run(log, ib_audit_log_count(log) - 1);
-	for (; last > run; last--)
-		if (last->finished && last->head.options.epoch <= run->head.options.epoch)
-			return true;
-	return false;
-}
-
-/*
- * Find the reason from the number of visits, if the score file no longer has the score that
- * the run used. If the number of visits equals the number of epochs in which the sample was
- * not pruned, the sample had no score only in the first of these epochs. This method does
- * not work with -e, because only one epoch is read then.
- */
-static const char *
-explain_by_visits(const struct show *s, const struct ib_audit_run *run, struct ib_span id,
-		  const struct ib_row *row)
-{
-	uint32_t k = ib_table_find(
-		&s->ids, &(struct ib_id){ id.p, ib_table_hash(id, s->ids.seed), (uint32_t)id.n });
-	const struct ib_audit_run *r, *first = NULL;
-	const struct found *f;
-	uint64_t kept = 0;
-	size_t i;
-
-	for (i = 0; i < s->nepochs; i++) {
-		r = ib_audit_log_epoch(s->log, i);
-		f = &s->found[i * s->ids.n + k];
-		if (r->head.options.epoch > row->epoch || (f->any && !f->kept))
-			continue;
-		kept++;
-		first = first ? first : r;
-	}
-	if (s->options->epoch != IB_NO_EPOCH || row->visits != kept)
-		return "high or unseen";
-	if (run == first)
-		return ib_reason_name(IB_REASON_UNSEEN);
-	return run->head.options.max_age > 0 ? "high or age" : ib_reason_name(IB_REASON_HIGH);
-}
-
-/*
- * Find the reason from the score file. If the run read this very file, the file contains the
- * score that the run used. Otherwise the file still contains that score if the sample has
- * not been visited since the run. After a rollback of the training to an
- * earlier epoch, this conclusion is not possible.
- */
-static const char *
-explain_by_scores(const struct show *s, const struct ib_rule *rule, const struct ib_audit_run *run,
-		  struct ib_span id)
-{
-	const struct ib_run_header *h = &run->head;
-	const char *unseen = ib_reason_name(IB_REASON_UNSEEN);
-	struct ib_row row;
-	uint64_t at;
-
-	if (!ib_scores_find(s->scores, id, &at))
-		return unseen;
-	row = ib_scores_row(s->scores, at);
-	if (strcmp(h->scores, s->digest) == 0)
-		return explain_score(rule, &row);
-	if (is_rolled_back(s->log, run))
-		return "high or unseen";
-	if (row.epoch < h->options.epoch)
-		return explain_score(rule, &row);
-	return row.visits == 1 ? unseen : explain_by_visits(s, run, id, &row);
-}
-
-/*
- * Return the reason why a sample has no line in a run. Sets *kept to true if the sample was
- * kept.
- */
-static const char *
-explain(const struct show *s, const struct ib_audit_run *run, struct ib_span id, bool *kept)
-{
-	const struct ib_run_header *h = &run->head;
-	const char *why = NULL;
-	struct ib_rule rule;
-
-	*kept = false;
-	if (!ib_part_has_hash(&h->part, XXH3_64bits(id.p, id.n)))
-		return "in another part";
-	ib_replay_bare_rule(&rule, h);
-	if (rule.unpruned)
-		why = ib_reason_name(rule.why_unpruned);
-	else if (!rule.kind->needs_scores)
-		why = h->solved.ratio == 0 ? "pi 1" : NULL;
-	else if (!h->scores[0])
-		why = ib_reason_name(IB_REASON_UNSEEN);
-	else if (s->scores)
-		why = explain_by_scores(s, &rule, run, id);
-	else
-		why = "high or unseen";
-	*kept = why != NULL;
-	return why ? why : "not in the manifest";
-}
-
 /* ---- rows ----------------------------------------------------------------------- */
 
-static void
-write_epoch(const struct show *s, struct ib_text_table *table, struct ib_span id,
-	    const struct ib_audit_run *run, const struct found *f)
+/*
+ * Return the threshold that decided about a line. A rule with several cuts compares a score with
+ * the smallest cut above the score. The threshold is NaN if the rule has none.
+ */
+static double
+threshold_of(const struct ib_run_header *h, float score)
 {
-	const struct ib_run_header *head = &run->head;
-	double u = ib_draw_u(ib_draw_key(head->options.seed, (uint64_t)head->options.epoch), id);
-	struct ib_cell cell[NCOLUMNS] = {
-		IB_TEXT(id), IB_COUNT((uint64_t)head->options.epoch),
-		IB_NONE,     IB_NONE,
-		IB_NONE,     IB_NONE,
-		IB_NONE,     IB_NONE,
-	};
-	const char *why;
-	bool kept;
+	size_t i;
 
-	if (f->any) {
-		cell[2] = IB_SCORE(f->score);
-		cell[3] = IB_REAL(f->pi);
-		cell[4] = IB_REAL(u);
-		cell[5] = IB_TEXT(ib_span_of(f->kept ? "drawn" : "pruned"));
-	} else {
-		why = explain(s, run, id, &kept);
-		cell[5] = IB_TEXT(ib_span_of(kept ? "kept" : "-"));
-		cell[6] = IB_TEXT(ib_span_of(why));
+	for (i = 0; i < h->cuts.n; i++)
+		if ((double)score < h->cuts.cut[i])
+			return h->cuts.cut[i];
+	return h->solved.threshold;
+}
+
+static double
+weight_of(const struct ib_run_header *h, const struct ib_audit_line *line)
+{
+	int group = ib_audit_line_group(h, line);
+
+	if (!line->kept)
+		return 0;
+	return group >= 0 ? h->group[group].weight : 1 / line->pi;
+}
+
+static struct ib_show_row
+row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
+{
+	uint64_t key = ib_draw_key(h->options.seed, (uint64_t)h->options.epoch);
+
+	return (struct ib_show_row){
+		.head = h,
+		.fate = line->kept ? IB_FATE_DRAWN : IB_FATE_PRUNED,
+		.score = line->score,
+		.threshold = threshold_of(h, line->score),
+		.pi = line->pi,
+		.u = ib_draw_u(key, line->id),
+		.weight = weight_of(h, line),
+	};
+}
+
+/* The row of a sample that has no line in the run. */
+static struct ib_show_row
+row_without_line(const struct ib_show *s, const struct ib_audit_run *run, struct ib_span id)
+{
+	bool kept, full;
+	enum ib_reason reason;
+	struct ib_show_row row = {
+		.head = &run->head, .score = NAN, .threshold = NAN, .pi = NAN, .u = NAN
+	};
+
+	row.why = ib_show_explain(s, run, id, &kept);
+	if (!s->known[ib_show_find(s, id)] && s->options->manifest.n > 0) {
+		row.why = "not in the manifest";
+		kept = false;
 	}
+	row.fate = kept ? IB_FATE_KEPT : IB_FATE_NONE;
+	row.weight = kept ? 1 : NAN;
+	full = ib_rule_is_full(&run->head.options, &reason);
+	if (kept && !full)
+		row.threshold = threshold_of(&run->head, INFINITY);
+	return row;
+}
+
+/* Fill the rows of an id, one per wanted epoch. Returns their number. */
+static size_t
+fill_rows(const struct ib_show *s, uint32_t at, struct ib_show_row *row)
+{
+	struct ib_span id = ib_table_id(&s->ids, at);
+	const struct ib_audit_run *run;
+	const struct ib_show_line *f;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->nepochs; i++) {
+		run = ib_audit_log_epoch(s->log, i);
+		f = &s->line[i * s->ids.n + at];
+		if (f->any)
+			row[n++] = row_of_line(&run->head, &(struct ib_audit_line){
+								   id, f->score, f->pi, f->kept });
+		else if (is_wanted(s, run))
+			row[n++] = row_without_line(s, run, id);
+	}
+	return n;
+}
+
+static void
+write_row(struct ib_text_table *table, struct ib_span id, const struct ib_show_row *row)
+{
+	static const char *const fate[] = { "pruned", "drawn", "kept", "-" };
+	struct ib_cell cell[NCOLUMNS] = {
+		[ID] = IB_TEXT(id),
+		[EPOCH] = IB_COUNT((uint64_t)row->head->options.epoch),
+		[SCORE] = IB_SCORE(row->score),
+		[THRESHOLD] = IB_REAL(row->threshold),
+		[PI] = IB_REAL(row->pi),
+		[U] = IB_REAL(row->u),
+		[FATE] = IB_TEXT(ib_span_of(fate[row->fate])),
+		[WHY] = row->why ? IB_TEXT(ib_span_of(row->why)) : IB_NONE,
+		[WEIGHT] = IB_REAL(row->weight),
+	};
+	char outcome[64];
+
+	snprintf(outcome, sizeof(outcome), "%s%s%s",
+		 row->fate == IB_FATE_NONE ? "" : fate[row->fate],
+		 row->fate == IB_FATE_KEPT ? ": " : "", row->why ? row->why : "");
+	cell[OUTCOME] = IB_TEXT(ib_span_of(outcome));
 	ib_text_table_row(table, cell);
 }
 
@@ -298,58 +242,118 @@ write_epoch(const struct show *s, struct ib_text_table *table, struct ib_span id
 static void
 write_now(struct ib_text_table *table, struct ib_span id, const struct ib_scores *s)
 {
-	struct ib_cell cell[NCOLUMNS] = {
-		IB_TEXT(id), IB_NONE,	  IB_NONE, IB_NONE, IB_NONE, IB_TEXT(ib_span_of("now")),
-		IB_NONE,     IB_COUNT(0),
-	};
+	struct ib_span now = ib_span_of("now");
+	struct ib_cell cell[NCOLUMNS] = { [ID] = IB_TEXT(id),
+					  [FATE] = IB_TEXT(now),
+					  [OUTCOME] = IB_TEXT(now),
+					  [VISITS] = IB_COUNT(0) };
 	struct ib_row row;
 	uint64_t at;
 
 	if (ib_scores_find(s, id, &at)) {
 		row = ib_scores_row(s, at);
-		cell[1] = IB_COUNT((uint64_t)row.epoch);
-		cell[2] = IB_SCORE(row.score);
-		cell[7] = IB_COUNT(row.visits);
+		cell[EPOCH] = IB_COUNT((uint64_t)row.epoch);
+		cell[SCORE] = IB_SCORE(row.score);
+		cell[VISITS] = IB_COUNT(row.visits);
 	}
 	ib_text_table_row(table, cell);
 }
 
-static void
-write_id(struct show *s, struct ib_text_table *table, size_t k)
-{
-	struct ib_span id = ib_table_id(&s->ids, s->row[k]);
-	const struct ib_audit_run *run;
-	char show[IB_SHOW_MAX];
-	struct found *f;
-	bool any = false;
-	size_t i;
+/* ---- the result -------------------------------------------------------------------- */
 
-	for (i = 0; i < s->nepochs; i++) {
-		run = ib_audit_log_epoch(s->log, i);
-		if (!is_wanted(s, run))
-			continue;
-		f = &s->found[i * s->ids.n + s->row[k]];
-		write_epoch(s, table, id, run, f);
-		any |= f->any;
+struct result {
+	struct ib_text_table *table;
+	struct ib_show_row *row;   /* [nepochs] of the current id */
+	struct ib_bytes sentences; /* they follow the table */
+	uint64_t rows;		   /* rows of the table */
+};
+
+static bool
+was_eligible(const struct ib_show_row *row, size_t n)
+{
+	while (n > 0 && row[n - 1].fate != IB_FATE_PRUNED && row[n - 1].fate != IB_FATE_DRAWN)
+		n--;
+	return n > 0;
+}
+
+/* A table has no rows of a sample that was never eligible; its sentence says so. */
+static void
+write_id(struct ib_show *s, struct result *r, uint32_t at)
+{
+	struct ib_span id = ib_table_id(&s->ids, at);
+	size_t n = fill_rows(s, at, r->row), width = (size_t)s->options->width, i;
+	bool eligible = was_eligible(r->row, n), rows = eligible || s->options->json;
+	struct ib_bytes sentence = { 0 };
+	char show[IB_SHOW_MAX];
+
+	for (i = 0; i < n && rows; i++, r->rows++)
+		write_row(r->table, id, &r->row[i]);
+	if (s->scores && rows) {
+		write_now(r->table, id, s->scores);
+		r->rows++;
 	}
-	if (s->scores)
-		write_now(table, id, s->scores);
-	if (!any)
+	if (!eligible && s->options->json && s->known[at])
 		ib_warn(s->context,
 			"%s: %s was never eligible for pruning (always kept), or is not in the "
 			"manifests",
 			ib_audit_log_name(s->log), ib_show(show, id));
+	ib_show_put_sentence(s, id, r->row, n, width / 2, &sentence);
+	ib_write_sentence(&r->sentences, ib_bytes_span(&sentence), width, s->options->utf8);
+	r->sentences.failed |= sentence.failed;
+	ib_bytes_release(&sentence);
+}
+
+static enum ib_status
+write_result(struct ib_show *s, struct result *r, struct ib_output *out, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	size_t k;
+
+	for (k = 0; k < s->nids; k++)
+		if (s->known[s->row[k]] || s->options->json)
+			write_id(s, r, s->row[k]);
+	if (s->options->json)
+		return ib_text_table_end(r->table, err);
+	if (r->rows > 0)
+		st = ib_text_table_end(r->table, err);
+	if (!st && r->rows > 0 && r->sentences.n > 0)
+		ib_output_write(out, "\n", 1);
+	if (!st)
+		ib_output_write_bytes(out, &r->sentences);
+	return st || !r->sentences.failed ? st : ib_fail_memory(err);
+}
+
+static enum ib_status
+show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
+{
+	const struct ib_audit_options *o = s->options;
+	struct ib_table_style style = ib_audit_table_style(o);
+	struct ib_column column[NCOLUMNS];
+	struct result r = { .row = calloc(s->nepochs + 1, sizeof(*r.row)) };
+	enum ib_status st = r.row ? IB_OK : ib_fail_memory(err);
+
+	memcpy(column, columns, sizeof(column));
+	if (!o->scores)
+		column[VISITS] = (struct ib_column){ 0 };
+	if (s->ids.n == 1) /* the sentence names the id */
+		column[ID].heading = NULL;
+	if (!st)
+		st = ib_text_table_new(column, NCOLUMNS, &style, out, &r.table, err);
+	if (!st)
+		st = write_result(s, &r, out, err);
+	ib_text_table_free(r.table);
+	ib_bytes_release(&r.sentences);
+	free(r.row);
+	return st;
 }
 
 enum ib_status
 ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context,
 	      struct ib_output *out, struct ib_error *err)
 {
-	struct show s = { .options = o, .context = context };
-	struct ib_table_style style = ib_audit_table_style(o);
-	struct ib_text_table *table = NULL;
-	enum ib_status st;
-	size_t k;
+	struct ib_show s = { .options = o, .context = context };
+	struct ib_error unknown = { IB_OK, "" };
+	enum ib_status st, check = IB_OK;
 
 	ib_table_init(&s.ids);
 	st = ib_audit_log_open(o->operands.v[0], context, &s.log, err);
@@ -357,23 +361,23 @@ ib_audit_show(const struct ib_audit_options *o, const struct ib_context *context
 		st = ib_scores_load_any(o->scores, context, &s.scores, s.digest, err);
 	if (!st)
 		st = read_all(&s, err);
-	/*
-	 * Only rows with the current score have visits. Without -s there are no such rows, so
-	 * JSON omits the member.
-	 */
 	if (!st)
-		st = ib_text_table_new(o->scores ? columns_now : columns,
-				       o->scores || !o->json ? NCOLUMNS : NCOLUMNS - 1, &style, out,
-				       &table, err);
-	for (k = 0; k < s.nids && !st; k++)
-		write_id(&s, table, k);
+		check = ib_show_check_ids(&s, &unknown);
+	if (check && check != IB_E_CHECK) {
+		*err = unknown;
+		st = check;
+	}
 	if (!st)
-		st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
+		st = show_ids(&s, out, err);
+	if (!st && check) {
+		*err = unknown;
+		st = check;
+	}
 	ib_scores_free(s.scores);
 	ib_audit_log_close(s.log);
 	ib_table_release(&s.ids);
 	free(s.row);
-	free(s.found);
+	free(s.line);
+	free(s.known);
 	return st;
 }

@@ -8,9 +8,8 @@
 #include "base/exact.h"
 #include "prune/run_stats.h"
 
-/* Return the group of a line, or -1 if the sample was drawn independently. */
-static int
-group_of(const struct ib_run_header *h, const struct ib_audit_line *line)
+int
+ib_audit_line_group(const struct ib_run_header *h, const struct ib_audit_line *line)
 {
 	size_t i;
 
@@ -39,7 +38,7 @@ compute_error(struct ib_audit_log *log, const struct ib_audit_run *run, double *
 	st = ib_audit_lines_begin(log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err)))
 		for (i = 0; i < n; i++)
-			ib_run_stats_count(&stats, line[i].pi, group_of(h, &line[i]), line[i].kept);
+			ib_run_stats_count(&stats, line[i].pi, ib_audit_line_group(h, &line[i]), line[i].kept);
 	if (st != IB_EOF)
 		return st;
 	ib_run_stats_finish(&stats, h->group, h->ngroups);

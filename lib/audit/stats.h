@@ -15,6 +15,9 @@ struct ib_audit_stats {
 	double error;	  /* standard error of weight_sum; NaN if not computed */
 };
 
+/* Return the group of --sampling=fixed of a line, or -1 if the sample was drawn independently. */
+int ib_audit_line_group(const struct ib_run_header *head, const struct ib_audit_line *line);
+
 /*
  * Compute the statistics of each epoch, sorted by epoch. The standard error is only computed
  * for the last `errors` epochs, because it requires all lines of an epoch. The caller frees

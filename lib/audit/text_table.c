@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit/text.h"
 #include "base/error.h"
 #include "base/json_writer.h"
 
-#define WIDTH 80
+#define MIN_TEXT 12  /* columns of an id that are always shown */
 #define WAITING 1000 /* the number of rows that determine the widths of the columns */
 #define PIECE ((size_t)64 << 10)
 
@@ -30,6 +31,7 @@ struct ib_text_table {
 	bool widths_known;
 	size_t width[IB_TEXT_TABLE_COLUMNS];
 	bool dropped[IB_TEXT_TABLE_COLUMNS];
+	bool lost[IB_TEXT_TABLE_COLUMNS]; /* dropped because the terminal is too narrow */
 	bool failed;
 };
 
@@ -51,20 +53,16 @@ ib_cell_score(float x)
 
 /* ---- one value ---------------------------------------------------------------- */
 
-/* Append untrusted text. Control bytes become \xNN. */
+/* Fixed decimals, so that the numbers of a column line up. */
 static void
-show_text(struct ib_bytes *out, struct ib_span text)
+write_plain(struct ib_bytes *out, double x)
 {
-	size_t i;
+	double size = fabs(x);
 
-	for (i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		if (c < 0x20 || c == 0x7f)
-			ib_bytes_printf(out, "\\x%02x", c);
-		else
-			ib_bytes_put_char(out, text.p[i]);
-	}
+	if (size >= 1e7 || (size > 0 && size < 0.00005))
+		ib_bytes_printf(out, "%.1e", x);
+	else
+		ib_bytes_printf(out, size < 1000 ? "%.4f" : "%.1f", x);
 }
 
 void
@@ -83,8 +81,11 @@ ib_write_real(struct ib_bytes *out, enum ib_style style, double x)
 	case IB_STYLE_SIGNED:
 		ib_bytes_printf(out, "%+.1f", x);
 		break;
-	case IB_STYLE_PLAIN:
+	case IB_STYLE_SHORT:
 		ib_bytes_printf(out, "%.4g", x);
+		break;
+	case IB_STYLE_PLAIN:
+		write_plain(out, x);
 		break;
 	}
 }
@@ -137,7 +138,7 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 		ib_write_real(out, style, cell->real);
 		break;
 	case IB_CELL_TEXT:
-		show_text(out, cell->text);
+		ib_write_text(out, cell->text);
 		break;
 	case IB_CELL_BOOL:
 		ib_bytes_put(out, cell->count ? "ALARM" : "-", cell->count ? 5 : 1);
@@ -179,23 +180,6 @@ ib_write_sparkline(struct ib_bytes *out, const double *value, size_t n, bool utf
 
 /* ---- tables ------------------------------------------------------------------- */
 
-/* Return the width of a text: the number of its UTF-8 characters. */
-static size_t
-columns_of(struct ib_span s)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < s.n; i++)
-		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-	return n;
-}
-
-static size_t
-room(const struct ib_text_table *s)
-{
-	return s->style.width > WIDTH ? (size_t)s->style.width : WIDTH;
-}
-
 static size_t
 total(const struct ib_text_table *s)
 {
@@ -207,33 +191,80 @@ total(const struct ib_text_table *s)
 	return n > 2 ? n - 2 : n;
 }
 
-/* Drop columns, and then shorten the widest text column, until the table fits. */
-static void
-fit(struct ib_text_table *s)
+/* Return the widest column of texts, or NULL. */
+static size_t *
+widest_text(struct ib_text_table *s)
 {
-	size_t i, widest;
-	int drop;
+	size_t *widest = NULL, i;
 
-	while (total(s) > room(s)) {
-		for (drop = 0, widest = i = 0; i < s->n; i++) {
-			if (!s->dropped[i] && s->column[i].drop > drop) {
-				drop = s->column[i].drop;
-				widest = i;
-			}
-		}
-		if (drop == 0)
-			break;
-		s->dropped[widest] = true;
+	for (i = 0; i < s->n; i++)
+		if (!s->dropped[i] && s->column[i].left && (!widest || s->width[i] > *widest))
+			widest = &s->width[i];
+	return widest;
+}
+
+/* Return the column that can be spared most, or 0, because the first column is never dropped. */
+static size_t
+spare_column(const struct ib_text_table *s)
+{
+	size_t i, spare = 0;
+	int drop = 0;
+
+	for (i = 1; i < s->n; i++) {
+		if (s->dropped[i] || s->column[i].drop < drop)
+			continue;
+		drop = s->column[i].drop;
+		spare = i;
 	}
-	if (total(s) <= room(s))
+	return spare;
+}
+
+/*
+ * Make the table fit into the terminal. The widest column of texts is shortened, but not below
+ * `least` columns; if this is not enough, whole columns are dropped.
+ */
+static void
+fit(struct ib_text_table *s, size_t room)
+{
+	size_t least = room / 3 > MIN_TEXT ? room / 3 : MIN_TEXT, most, spare;
+	size_t *text = widest_text(s);
+
+	if (total(s) <= room)
 		return;
-	for (widest = i = 0; i < s->n; i++)
-		if (!s->dropped[i] && s->column[i].left &&
-		    (!s->column[widest].left || s->width[i] > s->width[widest]))
-			widest = i;
-	drop = (int)(total(s) - room(s));
-	if (s->column[widest].left && s->width[widest] > (size_t)drop + 8)
-		s->width[widest] -= (size_t)drop;
+	most = text ? *text : 0;
+	if (text && *text > least)
+		*text = least;
+	while (total(s) > room && (spare = spare_column(s)) > 0) {
+		s->dropped[spare] = s->lost[spare] = true;
+		if (text == &s->width[spare])
+			text = NULL;
+	}
+	if (text)
+		*text = total(s) + most - *text <= room ? most : room - total(s) + *text;
+}
+
+/* Append the names of the columns that were dropped. */
+static void
+write_lost(struct ib_text_table *s)
+{
+	struct ib_bytes b = { 0 };
+	size_t i, n = 0, all = 0;
+
+	for (i = 0; i < s->n; i++)
+		all += s->lost[i];
+	if (all == 0)
+		return;
+	for (i = 0; i < s->n; i++)
+		if (s->lost[i])
+			ib_bytes_printf(&b, "%s%s",
+					n++ == 0   ? "("
+					: n == all ? " and "
+						   : ", ",
+					s->column[i].heading);
+	ib_bytes_printf(&b, ": not shown; use a wider terminal or --json)");
+	ib_write_sentence(&s->text, ib_bytes_span(&b), (size_t)s->style.width, s->style.utf8);
+	s->failed |= b.failed;
+	ib_bytes_release(&b);
 }
 
 static void
@@ -243,33 +274,17 @@ flush(struct ib_text_table *s)
 	ib_output_write_bytes(s->out, &s->text);
 }
 
-/* Append the beginning of a text that is wider than `width`. */
-static void
-write_shortened(struct ib_text_table *s, struct ib_span text, size_t width)
-{
-	const char *more = s->style.utf8 ? "\xe2\x80\xa6" : "...";
-	size_t keep = width - (s->style.utf8 ? 1 : 3), i, n = 0;
-
-	for (i = 0; i < text.n; i++) {
-		n += ((unsigned char)text.p[i] & 0xc0) != 0x80;
-		if (n > keep)
-			break;
-	}
-	ib_bytes_put(&s->text, text.p, i);
-	ib_bytes_put(&s->text, more, strlen(more));
-}
-
 /* Append a cell. The last column is not padded. */
 static void
 write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 {
-	size_t n = columns_of(text), pad = s->width[i] > n ? s->width[i] - n : 0;
+	size_t n = ib_text_columns(text), pad = s->width[i] > n ? s->width[i] - n : 0;
 	bool left = s->column[i].left;
 
 	if (!left)
 		ib_bytes_printf(&s->text, "%*s", (int)pad, "");
-	if (left && n > s->width[i])
-		write_shortened(s, text, s->width[i]);
+	if (left && s->style.width > 0)
+		ib_write_shortened(&s->text, text, s->width[i], s->style.utf8);
 	else
 		ib_bytes_put(&s->text, text.p, text.n);
 	if (!last)
@@ -309,7 +324,8 @@ finish_widths(struct ib_text_table *s)
 	size_t i, last;
 
 	s->widths_known = true;
-	fit(s);
+	if (s->style.width > 0)
+		fit(s, (size_t)s->style.width);
 	last = last_column(s);
 	if (s->style.color)
 		ib_bytes_put(&s->text, "\033[1m", 4);
@@ -335,7 +351,7 @@ table_row(struct ib_text_table *s, const struct ib_cell *cell)
 			continue;
 		show(&shown[i], s->column[i].style, &cell[i]);
 		s->failed |= shown[i].failed;
-		n = columns_of(ib_bytes_span(&shown[i]));
+		n = ib_text_columns(ib_bytes_span(&shown[i]));
 		if (!s->widths_known && n > s->width[i])
 			s->width[i] = n;
 	}
@@ -412,6 +428,8 @@ ib_text_table_end(struct ib_text_table *s, struct ib_error *err)
 			ib_json_break_line(&s->json);
 		ib_json_end_array(&s->json);
 		ib_bytes_put_char(&s->text, '\n');
+	} else {
+		write_lost(s);
 	}
 	flush(s);
 	return s->failed ? ib_fail_memory(err) : IB_OK;

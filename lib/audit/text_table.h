@@ -36,7 +36,8 @@ struct ib_cell ib_cell_score(float x);
 
 /* The format of a real number in a table. JSON always contains the shortest exact decimal. */
 enum ib_style {
-	IB_STYLE_PLAIN,	  /* four significant digits */
+	IB_STYLE_PLAIN,	  /* four decimals */
+	IB_STYLE_SHORT,	  /* four significant digits */
 	IB_STYLE_PERCENT, /* 0.25 becomes 25.0% */
 	IB_STYLE_MONEY,	  /* two decimals */
 	IB_STYLE_INTEGER, /* no decimals */
@@ -56,7 +57,7 @@ struct ib_table_style {
 	bool json;
 	bool color, utf8; /* features of the terminal */
 	bool spark;	  /* add sparklines */
-	int width;	  /* width of the terminal in characters; 0: 80 */
+	int width;	  /* columns of the terminal; 0: not a terminal, every column is complete */
 };
 
 #define IB_TEXT_TABLE_COLUMNS 16

@@ -303,16 +303,18 @@ struct ib_audit_options {
 	/* appearance of the results: */
 	bool json;		 /* --json */
 	bool color, utf8, spark; /* features of the terminal; spark: draw sparklines */
-	int width;		 /* columns of the terminal; 0: 80 */
+	int width;		 /* columns of the terminal; 0: not a terminal */
 	bool cost_given;
 	double cost; /* --cost-per-epoch */
 	/* selection of runs and lines: */
-	int64_t epoch;	    /* show, list: -e; IB_NO_EPOCH: all epochs */
-	uint64_t last;	    /* summary: --last K; 0: all */
-	bool errors;	    /* summary: --errors */
-	bool pruned, drawn; /* list: --pruned, --drawn */
-	uint64_t top;	    /* --top; 0: all */
-	const char *scores; /* show, verify: -s */
+	int64_t epoch;		  /* show, list: -e; IB_NO_EPOCH: all epochs */
+	uint64_t last;		  /* summary: --last K; 0: all */
+	bool errors;		  /* summary: --errors */
+	bool pruned, drawn;	  /* list: --pruned, --drawn */
+	uint64_t top;		  /* --top; 0: all */
+	const char *scores;	  /* show, verify: -s */
+	struct ib_list manifest;  /* --manifest */
+	const char *manifest_key; /* --manifest-key */
 	/* loss logs: */
 	struct ib_log_options log;
 	double smooth;		     /* for simulate */

@@ -102,12 +102,16 @@ for ident in IDS[:30]:
     for g, e in zip(got, sorted(runs)):
         line = [l for l in runs[e][1:-1] if l['id'] == ident]
         want = {'id': ident, 'epoch': e, 'score': None, 'pi': None, 'u': None,
-                'fate': None, 'why': None, 'visits': None}
+                'fate': None, 'why': None, 'visits': None, 'threshold': None, 'weight': None}
         want['fate'], want['why'] = why_kept(ident, e)
+        if want['fate'] == 'kept':
+            want.update(weight=1.0, threshold=runs[e][0]['threshold'])
         if line:
             want.update(score=line[0]['score'], pi=line[0]['pi'],
                         u=u_of(0, e, ident), why=None,
-                        fate='drawn' if line[0]['kept'] else 'pruned')
+                        fate='drawn' if line[0]['kept'] else 'pruned',
+                        threshold=runs[e][0]['threshold'],
+                        weight=1 / line[0]['pi'] if line[0]['kept'] else 0.0)
         assert g == want, (g, want)
         told.add(g['why'])
     now = got[-1]
@@ -128,13 +132,82 @@ run('ib-prune', '-q', '-s', 'run.npz', '-e', 6, '--warmup', 7, '-a', 'warm.zst',
     'm.jsonl')
 assert [(g['fate'], g['why']) for g in table('ib-audit', 'show', '-q', 'warm.zst', IDS[1])] == \
     [('kept', 'warmup')]
-# A part has lines of its own samples alone.
+# A partition has lines of its own samples alone.
 run('ib-prune', '-q', '-s', 'run.npz', '-e', 6, '--part', '0/2', '-a', 'part.zst', '-o', 'o',
     'm.jsonl')
 mine = {json.loads(l)['id'] for l in open('o')}
 for ident in set(IDS) - mine:
     got = table('ib-audit', 'show', '-q', 'part.zst', ident)[0]
-    assert got['fate'] == 'pruned' or got['why'] == 'in another part', got
+    assert got['fate'] == 'pruned' or got['why'] == 'in another partition', got
+
+
+
+def words(epochs, every):
+    """'2, 5 and 7 to 9': three or more neighbours in the list of all epochs are a range."""
+    parts, run_of = [], []
+    for e in every + [None]:
+        if e in epochs:
+            run_of.append(e)
+            continue
+        parts += ['%d to %d' % (run_of[0], run_of[-1])] if len(run_of) > 2 else map(str, run_of)
+        run_of = []
+    return ' in epoch%s ' % ('s' if len(epochs) > 1 else '') + (
+        ', '.join(parts[:-1]) + ' and ' + parts[-1] if len(parts) > 1 else parts[0])
+
+
+def sentence(ident):
+    """What show says about an id, computed from the lines of the log."""
+    of = {'pruned': [], 'drawn': [], 'high or unseen': [], 'unseen': []}
+    for e in sorted(runs):
+        line = [l for l in runs[e][1:-1] if l['id'] == ident]
+        of[('drawn' if line[0]['kept'] else 'pruned') if line else
+           'high or unseen' if runs[e][0]['threshold'] is not None else 'unseen'].append(e)
+    every, parts = sorted(runs), []
+    reasons = ', '.join(k + words(of[k], every) for k in ('unseen', 'high or unseen') if of[k])
+    kept = len(of['unseen'] + of['high or unseen'])
+    if kept == len(every):
+        return ('%s was never eligible for pruning: kept in all %d epochs (%s); or no manifest '
+                'has this id (--manifest FILE checks it).' % (ident, kept, reasons))
+    if of['pruned']:
+        parts.append('was pruned%s: its score was below the mean of the scores, and its draw lost'
+                     % words(of['pruned'], every))
+    if of['drawn']:
+        parts.append('%skept by its draw with weight 2%s' % (
+            '' if of['pruned'] else 'was never pruned: ', words(of['drawn'], every)))
+    parts.append('not eligible in the other %d (%s)' % (kept, reasons))
+    return ident + ' ' + '; '.join(parts) + '.'
+
+
+for ident in IDS[:40] + ['nobody']:
+    got = run('ib-audit', 'show', '-q', 'log.zst', ident).decode().splitlines()
+    assert got[-1] == sentence(ident), (got[-1], sentence(ident))
+    assert ('never eligible' in got[-1]) == (len(got) == 1), got
+
+
+# An id that is neither in the log nor in the manifest: the nearest ids, by Levenshtein distance.
+def distance(a, b):
+    row = range(len(b) + 1)
+    for i, x in enumerate(a, 1):
+        last, row = row, [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(row[-1] + 1, last[j] + 1, last[j - 1] + (x != y)))
+    return row[-1]
+
+
+some = runs[5][1]['id']
+names = ['a%dword%d' % (k, k * k % 97) for k in range(50)]
+write_jsonl('names.jsonl', [{'id': i} for i in names])
+for near in ('a5word2', 'aword9', 'a12wrd47', 'b30word27'):
+    out, err = run('ib-audit', 'show', 'log.zst', near, some, '--manifest', 'names.jsonl',
+                   status=1, keep=True)
+    got = err.split('nearest: ')[1].split(')')[0].replace('"', '').split(', ')
+    best = [d for d in sorted(distance(near, i) for i in names)[:3] if d <= 1 + len(near) // 3]
+    assert [distance(near, i) for i in got] == best, (near, got, best)
+    assert some in out.decode() and near not in out.decode()
+for also in (['-s', 'run.npz'], ['--manifest', 'm.jsonl'], ['--manifest', 'less.jsonl', '-s', 'run.npz']):
+    err = run('ib-audit', 'show', 'log.zst', 's/05', 'far away', *also, status=1, keep=True)[1]
+    assert '2 ids are not in the log' in err and '"far away"' in err, err
+    assert '"s/005"' in err.split('nearest: ')[1], err
 
 # ---- list
 lines = runs[5][1:-1]
@@ -209,7 +282,8 @@ for argv in (['summary', 'log.zst', '--cost-per-epoch', '123.45'],
                        env=dict(os.environ, LC_ALL='C'))
     assert p.returncode == 0, p.stderr
     text = p.stdout.decode()
-    assert max(map(len, text.split('\n'))) <= 80, argv
+    # No id is shortened: the output is a pipe.
+    assert argv[0] not in ('show', 'list') or 'long' * 30 in text, argv
     assert text.isascii() and '\x1b' not in text and '\x01' not in text
 assert '\\x01\\x7f' in run('ib-audit', 'list', '-q', 'log.zst').decode()
 

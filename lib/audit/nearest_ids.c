@@ -1,0 +1,137 @@
+/* Find the ids that need the fewest edits to become a given id. */
+#include "audit/nearest_ids.h"
+
+#include "score/id_form.h"
+
+#define LIMIT_MAX 63 /* so the band of the distance matrix fits on the stack */
+
+/* ---- the distance ------------------------------------------------------------- */
+
+static void
+skip_common_ends(struct ib_span *a, struct ib_span *b)
+{
+	while (a->n > 0 && b->n > 0 && *a->p == *b->p) {
+		a->p++, a->n--;
+		b->p++, b->n--;
+	}
+	while (a->n > 0 && b->n > 0 && a->p[a->n - 1] == b->p[b->n - 1]) {
+		a->n--;
+		b->n--;
+	}
+}
+
+static unsigned
+least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Only the cells (i, j) with |i - j| <= limit can have a distance within the limit. cell[k] is
+ * the cell (i, i + k - limit) of the current row of the matrix.
+ */
+unsigned
+ib_edit_distance(struct ib_span a, struct ib_span b, unsigned limit)
+{
+	unsigned cell[2 * LIMIT_MAX + 3], up, replace, best, k;
+	size_t i, j;
+
+	skip_common_ends(&a, &b);
+	if ((a.n > b.n ? a.n - b.n : b.n - a.n) > limit)
+		return limit + 1;
+	for (k = 0; k <= 2 * limit + 1; k++)
+		cell[k] = k < limit || k > 2 * limit ? limit + 1 : k - limit;
+	for (i = 1; i <= a.n; i++) {
+		for (k = 0, best = limit + 1; k <= 2 * limit; k++) {
+			if (i + k < limit || i + k - limit > b.n) {
+				cell[k] = limit + 1;
+				continue;
+			}
+			j = i + k - limit;
+			up = cell[k + 1] + 1;
+			replace = j > 0 ? cell[k] + (a.p[i - 1] != b.p[j - 1]) : limit + 1;
+			cell[k] = least(least(up, replace), k > 0 ? cell[k - 1] + 1 : limit + 1);
+			best = least(best, cell[k]);
+		}
+		if (best > limit)
+			return limit + 1;
+	}
+	return least(cell[b.n + limit - a.n], limit + 1);
+}
+
+/* ---- the nearest ids -------------------------------------------------------------- */
+
+void
+ib_nearest_ids_start(struct ib_nearest_ids *near, struct ib_span wanted)
+{
+	near->wanted = wanted;
+	ib_id_reduce(wanted, IB_FORM_ALL, &near->reduced);
+	near->failed |= near->reduced.failed;
+}
+
+void
+ib_nearest_ids_release(struct ib_nearest_ids *near)
+{
+	size_t i;
+
+	ib_bytes_release(&near->reduced);
+	ib_bytes_release(&near->candidate);
+	for (i = 0; i < IB_NEAREST_IDS; i++)
+		ib_bytes_release(&near->best[i].id);
+	*near = (struct ib_nearest_ids){ 0 };
+}
+
+/* The largest number of edits after which two ids are still similar. */
+static unsigned
+limit_of(size_t n)
+{
+	size_t limit = 1 + n / 3;
+
+	return limit < LIMIT_MAX ? (unsigned)limit : LIMIT_MAX;
+}
+
+static bool
+is_nearer(const struct ib_near_id *a, const struct ib_near_id *b)
+{
+	return a->reduced != b->reduced ? a->reduced < b->reduced : a->raw < b->raw;
+}
+
+/* Insert an id before the first id that is less near. The last id of a full list is dropped. */
+static void
+insert(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct ib_span id)
+{
+	struct ib_near_id last;
+	size_t i;
+
+	if (near->n < IB_NEAREST_IDS)
+		near->n++;
+	else if (!is_nearer(distance, &near->best[near->n - 1]))
+		return;
+	last = near->best[near->n - 1]; /* its buffer is used again */
+	for (i = near->n - 1; i > 0 && is_nearer(distance, &near->best[i - 1]); i--)
+		near->best[i] = near->best[i - 1];
+	near->best[i] = (struct ib_near_id){ last.id, distance->reduced, distance->raw };
+	near->best[i].id.n = 0;
+	ib_bytes_put(&near->best[i].id, id.p, id.n);
+	near->failed |= near->best[i].id.failed;
+}
+
+void
+ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id)
+{
+	unsigned limit = limit_of(near->reduced.n);
+	struct ib_near_id distance = { .reduced = 0 };
+
+	if (near->failed)
+		return;
+	if (near->n == IB_NEAREST_IDS)
+		limit = near->best[near->n - 1].reduced;
+	ib_id_reduce(id, IB_FORM_ALL, &near->candidate);
+	near->failed |= near->candidate.failed;
+	distance.reduced = ib_edit_distance(ib_bytes_span(&near->reduced),
+					    ib_bytes_span(&near->candidate), limit);
+	if (near->failed || distance.reduced > limit)
+		return;
+	distance.raw = ib_edit_distance(near->wanted, id, LIMIT_MAX);
+	insert(near, &distance, id);
+}

@@ -1,0 +1,36 @@
+/* Find the ids that are nearest to a mistyped id. */
+#ifndef IB_AUDIT_NEAREST_IDS_H
+#define IB_AUDIT_NEAREST_IDS_H
+
+#include "base/bytes.h"
+
+#define IB_NEAREST_IDS 3
+
+struct ib_near_id {
+	struct ib_bytes id;
+	unsigned reduced, raw; /* edits to the normalized id, and to the id as written */
+};
+
+/* Initialize with {0} and ib_nearest_ids_start(). Free with ib_nearest_ids_release(). */
+struct ib_nearest_ids {
+	struct ib_span wanted;	   /* borrowed */
+	struct ib_bytes reduced;   /* `wanted` without folders, suffix, case ... (id_form.h) */
+	struct ib_bytes candidate; /* the same of the id that is compared */
+	struct ib_near_id best[IB_NEAREST_IDS]; /* nearest first */
+	size_t n;
+	bool failed; /* out of memory */
+};
+
+void ib_nearest_ids_start(struct ib_nearest_ids *near, struct ib_span wanted);
+void ib_nearest_ids_release(struct ib_nearest_ids *near);
+
+/* Compare an id with the wanted id. Copies the id if it is among the nearest ids. */
+void ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id);
+
+/*
+ * Return the number of insertions, deletions and replacements of bytes that change a into b, or
+ * limit + 1 if the number is above the limit. limit < 64.
+ */
+unsigned ib_edit_distance(struct ib_span a, struct ib_span b, unsigned limit);
+
+#endif

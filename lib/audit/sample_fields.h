@@ -1,0 +1,31 @@
+/* Read manifests for --manifest and --by: the id of each sample, and the value of one field. */
+#ifndef IB_AUDIT_SAMPLE_FIELDS_H
+#define IB_AUDIT_SAMPLE_FIELDS_H
+
+#include "base/bytes.h"
+
+struct ib_sample_fields_options {
+	struct ib_list manifests; /* --manifest; any format that ib-prune reads, also compressed */
+	const char *key;	  /* --manifest-key; NULL if not given */
+	const char *field;	  /* --by; NULL: read only the ids */
+	const struct ib_context *context;
+};
+
+/* Both spans are valid only during the call that gets them. */
+struct ib_sample_field {
+	struct ib_span id;
+	struct ib_span text; /* the value as text; p is NULL if the record has no value */
+};
+
+typedef enum ib_status ib_sample_fields_use(void *data, const struct ib_sample_field *sample,
+					    struct ib_error *err);
+
+/*
+ * Call use() for each record of the manifests, in their order. The value of a field is absent if
+ * the record does not have the field, or if the value is null or empty. Returns IB_E_DATA if no
+ * record has the field.
+ */
+enum ib_status ib_sample_fields_read(const struct ib_sample_fields_options *options,
+				     ib_sample_fields_use *use, void *data, struct ib_error *err);
+
+#endif

@@ -1,0 +1,67 @@
+/* What the files of the subcommand show share: the state of the run, and the rows of an id. */
+#ifndef IB_AUDIT_SHOW_H
+#define IB_AUDIT_SHOW_H
+
+#include "audit/log.h"
+
+/* The line of one id in one run, if there is such a line. */
+struct ib_show_line {
+	bool any, kept;
+	float score;
+	double pi;
+};
+
+struct ib_show {
+	const struct ib_audit_options *options;
+	const struct ib_context *context;
+	struct ib_audit_log *log;
+	struct ib_scores *scores; /* NULL: without -s */
+	char digest[33];	  /* digest of the scores */
+	struct ib_table ids;	  /* the operands without duplicates */
+	uint32_t *row;		  /* [nids] for each operand: its row in ids */
+	bool *known;		  /* [ids.n] the log, the scores or a manifest has the id */
+	size_t nids, nepochs;
+	struct ib_show_line *line; /* [nepochs * ids.n] */
+};
+
+enum ib_fate {
+	IB_FATE_PRUNED,
+	IB_FATE_DRAWN, /* eligible, and kept by the draw */
+	IB_FATE_KEPT,  /* not eligible */
+	IB_FATE_NONE   /* in another partition, or not in the manifest */
+};
+
+/* What happened to an id in one epoch. Numbers that are not known are NaN. */
+struct ib_show_row {
+	const struct ib_run_header *head;
+	enum ib_fate fate;
+	const char *why; /* reason of IB_FATE_KEPT and IB_FATE_NONE, else NULL */
+	float score;
+	double threshold, pi, u, weight;
+};
+
+/* Return the row of an operand in s->ids, or IB_NO_ROW. */
+uint32_t ib_show_find(const struct ib_show *s, struct ib_span id);
+
+/*
+ * Return the reason why a sample has no line in a run (show_reason.c). Sets *kept to true if the
+ * sample was kept.
+ */
+const char *ib_show_explain(const struct ib_show *s, const struct ib_audit_run *run,
+			    struct ib_span id, bool *kept);
+
+/*
+ * Append one sentence about the rows of an id, without a newline (show_sentence.c). The id is
+ * shortened to `width` columns, unless width is 0.
+ */
+void ib_show_put_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
+			  size_t n, size_t width, struct ib_bytes *out);
+
+/*
+ * Set s->known from the lines, the scores and the manifests (show_known.c). Returns IB_E_CHECK,
+ * with the nearest ids, if an id is unknown. All ids are known if there is neither a score file
+ * nor a manifest.
+ */
+enum ib_status ib_show_check_ids(struct ib_show *s, struct ib_error *err);
+
+#endif

@@ -1,0 +1,260 @@
+/* Say in one sentence what happened to a sample, and why. */
+#include <math.h>
+#include <string.h>
+
+#include "audit/show.h"
+#include "audit/text.h"
+
+#define RANGES_MAX 10 /* longer lists of epochs are summarized */
+
+/* A set of rows: the rows with the same fate and, unless `why` is NULL, the same reason. */
+struct kind {
+	enum ib_fate fate;
+	const char *why;
+};
+
+static bool
+is_kind(const struct ib_show_row *row, struct kind k)
+{
+	return row->fate == k.fate && (!k.why || !strcmp(row->why, k.why));
+}
+
+static size_t
+count(const struct ib_show_row *row, size_t n, struct kind k)
+{
+	size_t i, found = 0;
+
+	for (i = 0; i < n; i++)
+		found += is_kind(&row[i], k);
+	return found;
+}
+
+/* ---- lists of epochs -------------------------------------------------------------- */
+
+/*
+ * Append the rows of a kind as "2, 5 and 7 to 9". A range consists of rows that follow each other
+ * in the log. If `to` is NULL, only count the parts of the list.
+ */
+static size_t
+put_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k,
+	   size_t nranges)
+{
+	size_t i, end, part = 0;
+
+	for (i = 0; i < n; i = end) {
+		for (end = i; end < n && is_kind(&row[end], k); end++)
+			;
+		if (end - i < 3) /* "2 and 3" is clearer than "2 to 3" */
+			end = i + 1;
+		if (!is_kind(&row[i], k))
+			continue;
+		part++;
+		if (to)
+			ib_bytes_printf(to, "%s%lld",
+					part == 1	  ? ""
+					: part == nranges ? " and "
+							  : ", ",
+					(long long)row[i].head->options.epoch);
+		if (to && end - i > 1)
+			ib_bytes_printf(to, " to %lld",
+					(long long)row[end - 1].head->options.epoch);
+	}
+	return part;
+}
+
+/* Append " in epoch 4", " in epochs 2, 5 and 9", or " in 96 epochs from 2 to 290". */
+static void
+put_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k)
+{
+	size_t all = count(row, n, k), nranges = put_ranges(NULL, row, n, k, 0), first = 0,
+	       last = n;
+
+	if (nranges <= RANGES_MAX) {
+		ib_bytes_printf(to, " in epoch%s ", all == 1 ? "" : "s");
+		put_ranges(to, row, n, k, nranges);
+		return;
+	}
+	while (!is_kind(&row[first], k))
+		first++;
+	while (!is_kind(&row[last - 1], k))
+		last--;
+	ib_bytes_printf(to, " in %zu epochs from %lld to %lld", all,
+			(long long)row[first].head->options.epoch,
+			(long long)row[last - 1].head->options.epoch);
+}
+
+/* ---- parts of the sentence --------------------------------------------------------- */
+
+/* Append why samples could be pruned in the run of a row. */
+static void
+put_cause(struct ib_bytes *to, const struct ib_rule_options *o)
+{
+	const char *t = o->threshold;
+
+	if (o->rule == IB_RULE_RANDOM)
+		ib_bytes_printf(to, "the rule prunes samples at random");
+	else if (o->rule == IB_RULE_PROPORTIONAL)
+		ib_bytes_printf(to, "the rule made pi smaller because its score was low");
+	else if (o->rule == IB_RULE_BUCKETS || o->rule == IB_RULE_RANK)
+		ib_bytes_printf(to, "its score was below a threshold");
+	else if (!t || !strcmp(t, "mean") || !strcmp(t, "median"))
+		ib_bytes_printf(to, "its score was below the %s of the scores", t ? t : "mean");
+	else if (*t == 'q')
+		ib_bytes_printf(to, "its score was below the quantile %s of the scores", t + 1);
+	else
+		ib_bytes_printf(to, "its score was below %s", t + 1);
+}
+
+/* True if the cause of the pruned rows is the same in all of them. */
+static const struct ib_show_row *
+common_cause(const struct ib_show_row *row, size_t n)
+{
+	const struct ib_show_row *first = NULL;
+	const struct ib_rule_options *a, *b;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (row[i].fate != IB_FATE_PRUNED)
+			continue;
+		first = first ? first : &row[i];
+		a = &first->head->options;
+		b = &row[i].head->options;
+		if (a->rule != b->rule || strcmp(a->threshold ? a->threshold : "mean",
+						 b->threshold ? b->threshold : "mean") != 0)
+			return NULL;
+	}
+	return first;
+}
+
+static void
+put_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
+{
+	const struct ib_show_row *cause = common_cause(row, n);
+
+	ib_bytes_printf(to, "was pruned");
+	put_epochs(to, row, n, (struct kind){ IB_FATE_PRUNED, NULL });
+	ib_bytes_printf(to, ": ");
+	if (cause)
+		put_cause(to, &cause->head->options);
+	else
+		ib_bytes_printf(to, "the rule made it eligible");
+	ib_bytes_printf(to, ", and its draw lost");
+}
+
+static void
+put_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
+{
+	double least = INFINITY, most = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (row[i].fate != IB_FATE_DRAWN)
+			continue;
+		least = row[i].weight < least ? row[i].weight : least;
+		most = row[i].weight > most ? row[i].weight : most;
+	}
+	ib_bytes_printf(to, "kept by its draw with ");
+	if (most > least)
+		ib_bytes_printf(to, "weights %.4g to %.4g", least, most);
+	else
+		ib_bytes_printf(to, "weight %.4g", most);
+	put_epochs(to, row, n, (struct kind){ IB_FATE_DRAWN, NULL });
+}
+
+/* Append "unseen in epoch 0, high in epochs 1 to 9" for all reasons of a fate. */
+static void
+put_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum ib_fate fate)
+{
+	size_t i, j, part = 0;
+
+	for (i = 0; i < n; i++) {
+		struct kind k = { fate, row[i].why };
+
+		if (row[i].fate != fate)
+			continue;
+		for (j = 0; j < i && !is_kind(&row[j], k); j++)
+			;
+		if (j < i) /* this reason is already in the sentence */
+			continue;
+		ib_bytes_printf(to, "%s%s", part++ > 0 ? ", " : "", k.why);
+		put_epochs(to, row, n, k);
+	}
+}
+
+static void
+put_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t kept)
+{
+	if (kept < n)
+		ib_bytes_printf(to, "not eligible in the other %zu (", kept);
+	else if (n > 1)
+		ib_bytes_printf(to, "was never eligible for pruning: kept in all %zu epochs (", n);
+	else
+		ib_bytes_printf(to, "was not eligible for pruning: kept (");
+	put_reasons(to, row, n, IB_FATE_KEPT);
+	ib_bytes_put_char(to, ')');
+}
+
+/* Append what is uncertain: without a manifest the id of a sample may be mistyped. */
+static void
+put_doubt(const struct ib_show *s, struct ib_bytes *to)
+{
+	if (!s->scores && s->options->manifest.n == 0)
+		ib_bytes_printf(to, "; or no manifest has this id (--manifest FILE checks it)");
+}
+
+static void
+put_current_score(const struct ib_show *s, struct ib_span id, struct ib_bytes *to)
+{
+	struct ib_row row;
+	uint64_t at;
+
+	if (!s->scores || !ib_scores_find(s->scores, id, &at))
+		return;
+	row = ib_scores_row(s->scores, at);
+	if (isnan(row.score))
+		ib_bytes_printf(to, "; its score is now unknown");
+	else
+		ib_bytes_printf(to, "; its score is now %.4g", (double)row.score);
+	ib_bytes_printf(to, " (epoch %lld, %llu visit%s)", (long long)row.epoch,
+			(unsigned long long)row.visits, row.visits == 1 ? "" : "s");
+}
+
+void
+ib_show_put_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
+		     size_t n, size_t width, struct ib_bytes *out)
+{
+	size_t pruned = count(row, n, (struct kind){ IB_FATE_PRUNED, NULL });
+	size_t drawn = count(row, n, (struct kind){ IB_FATE_DRAWN, NULL });
+	size_t kept = count(row, n, (struct kind){ IB_FATE_KEPT, NULL });
+	struct ib_bytes name = { 0 };
+
+	ib_write_text(&name, id);
+	if (width > 0)
+		ib_write_shortened(out, ib_bytes_span(&name), width, s->options->utf8);
+	else
+		ib_bytes_put(out, name.p, name.n);
+	out->failed |= name.failed;
+	ib_bytes_release(&name);
+	ib_bytes_put_char(out, ' ');
+	if (pruned > 0)
+		put_pruned(out, row, n);
+	if (drawn > 0) {
+		ib_bytes_printf(out, pruned > 0 ? "; " : "was never pruned: ");
+		put_drawn(out, row, n);
+	}
+	if (kept > 0) {
+		ib_bytes_printf(out, pruned + drawn > 0 ? "; " : "");
+		put_kept(out, row, n, kept);
+	}
+	if (pruned + drawn + kept < n) {
+		ib_bytes_printf(out, pruned + drawn + kept > 0 ? "; " : "was ");
+		put_reasons(out, row, n, IB_FATE_NONE);
+	}
+	if (n == 0)
+		ib_bytes_printf(out, "is in no run, because the log has no finished run");
+	if (pruned + drawn == 0)
+		put_current_score(s, id, out);
+	if (pruned + drawn == 0 && kept > 0)
+		put_doubt(s, out);
+	ib_bytes_put_char(out, '.');
+}

@@ -1,0 +1,114 @@
+/* Show text on a terminal: escapes, widths, shortened ids, and wrapped sentences. */
+#include "audit/text.h"
+
+#include <utf8proc.h>
+
+#include "base/utf8.h"
+
+void
+ib_write_text(struct ib_bytes *out, struct ib_span text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < 0x20 || c == 0x7f)
+			ib_bytes_printf(out, "\\x%02x", c);
+		else
+			ib_bytes_put_char(out, text.p[i]);
+	}
+}
+
+/* Return the length of the character at p in bytes, and set *columns to its width. */
+static size_t
+measure(const char *p, size_t n, size_t *columns)
+{
+	utf8proc_int32_t code;
+	utf8proc_ssize_t length;
+	int width;
+
+	*columns = 1;
+	if ((unsigned char)*p < 0x80)
+		return 1;
+	length = utf8proc_iterate((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)n, &code);
+	if (length <= 0)
+		return 1;
+	width = utf8proc_charwidth(code);
+	*columns = width > 0 ? (size_t)width : 0;
+	return (size_t)length;
+}
+
+size_t
+ib_text_columns(struct ib_span text)
+{
+	size_t i, one, n = 0;
+
+	for (i = 0; i < text.n; n += one)
+		i += measure(text.p + i, text.n - i, &one);
+	return n;
+}
+
+/* Return the number of bytes of the longest beginning that has at most `width` columns. */
+static size_t
+beginning(struct ib_span text, size_t width)
+{
+	size_t i = 0, next, one, n = 0;
+
+	while (i < text.n) {
+		next = measure(text.p + i, text.n - i, &one);
+		if (n + one > width)
+			break;
+		n += one;
+		i += next;
+	}
+	return i;
+}
+
+void
+ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8)
+{
+	const char *more = utf8 ? "\xe2\x80\xa6" : "...";
+	size_t columns = ib_text_columns(text), mark = utf8 ? 1 : 3, keep, from;
+
+	if (columns <= width) {
+		ib_bytes_put(out, text.p, text.n);
+		return;
+	}
+	keep = width > mark ? width - mark : 0;
+	ib_bytes_put(out, text.p, beginning(text, keep / 2));
+	ib_bytes_put(out, more, strlen(more));
+	/* A wide character that does not fit completely belongs to the middle. */
+	keep -= keep / 2;
+	from = beginning(text, columns - keep);
+	while (ib_text_columns((struct ib_span){ text.p + from, text.n - from }) > keep)
+		from += beginning((struct ib_span){ text.p + from, text.n - from }, 2);
+	ib_bytes_put(out, text.p + from, text.n - from);
+}
+
+void
+ib_write_sentence(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8)
+{
+	struct ib_span word;
+	size_t at = 0, columns;
+	const char *space;
+
+	while (width > 0 && text.n > 0) {
+		space = memchr(text.p, ' ', text.n);
+		word = (struct ib_span){ text.p, space ? (size_t)(space - text.p) : text.n };
+		columns = ib_text_columns(word);
+		columns = columns < width ? columns : width;
+		if (at > 0 && at + 1 + columns > width) {
+			ib_bytes_put_char(out, '\n');
+			at = 0;
+		}
+		if (at > 0)
+			ib_bytes_put_char(out, ' ');
+		at += (at > 0) + columns;
+		ib_write_shortened(out, word, width, utf8);
+		text.p += word.n + (space != NULL);
+		text.n -= word.n + (space != NULL);
+	}
+	ib_bytes_put(out, text.p, text.n);
+	ib_bytes_put_char(out, '\n');
+}

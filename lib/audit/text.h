@@ -1,0 +1,25 @@
+/* Show text on a terminal: escapes, widths, shortened ids, and wrapped sentences. */
+#ifndef IB_AUDIT_TEXT_H
+#define IB_AUDIT_TEXT_H
+
+#include "base/bytes.h"
+
+/* Append untrusted text. Control bytes become \xNN. */
+void ib_write_text(struct ib_bytes *out, struct ib_span text);
+
+/* Return the number of terminal columns of a text. An invalid byte has one column. */
+size_t ib_text_columns(struct ib_span text);
+
+/*
+ * Append a text in at most `width` columns. A text that is too wide loses its middle, because
+ * paths and ids differ mostly at their ends.
+ */
+void ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8);
+
+/*
+ * Append a sentence and a newline. Lines longer than `width` columns are broken at spaces; a
+ * word that is wider than a line is shortened. If width is 0, nothing is broken.
+ */
+void ib_write_sentence(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8);
+
+#endif
