@@ -65,19 +65,26 @@ set_page_hinkley(void *args, const char *value)
 	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                                     \
 		 "also print the cost that was saved, if an epoch on all data costs X, in money "  \
 		 "or hours (default: not set)")
+#define LAST_ROW                                                                                   \
+	CLI_COUNT(0, "last", "K", "[1, 18446744073709551615]", o.last,                             \
+		  "print only the last K epochs (default: all)")
+#define PAGE_HINKLEY_ROW                                                                           \
+	CLI_CALL(0, "page-hinkley", "D:A", set_page_hinkley,                                       \
+		 "D is the slack and A the alarm level of the Page-Hinkley test (default "         \
+		 "0.05:0.5)")
+#define WEIGHT_FIELD_ROW                                                                           \
+	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,                                        \
+		 "the field of a record that holds its weight, if it "                             \
+		 "has one (default weight)")
 #define WEIGHT_ROWS                                                                                \
-	CLI_GROUP("Weights"),                                                                      \
-		CLI_TEXT(0, "weight-field", "NAME", o.weight_field,                                \
-			 "the field of a record that holds its weight, if it "                     \
-			 "has one (default weight)"),                                              \
+	CLI_GROUP("Weights"), WEIGHT_FIELD_ROW,                                                    \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
 			  "read the audit log of the run; a record without a weight gets the "     \
 			  "weight 1/pi of this log (default: it gets the weight 1)")
 
 static const struct cli_option summary_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_COUNT(0, "last", "K", "[1, 18446744073709551615]", o.last,
-		  "print only the last K epochs (default: all)"),
+	LAST_ROW,
 	COST_ROW,
 	CLI_FLAG(0, "errors", o.errors,
 		 "with --json: also print the standard error of the sum of weights, and by how "
@@ -156,9 +163,8 @@ static const struct cli_option drift_options[] = {
 	CLI_FLAG(0, "fail", o.fail, "exit with status 1 if there is an alarm"),
 	CLI_EPOCH(0, "reference", "N", NULL, o.reference,
 		  "compare each epoch with epoch N (default: the first)"),
-	CLI_CALL(
-		0, "page-hinkley", "D:A", set_page_hinkley,
-		"D is the slack and A the alarm level of the Page-Hinkley test (default 0.05:0.5)"),
+	PAGE_HINKLEY_ROW,
+	LAST_ROW,
 	TABLE_ROWS,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
@@ -173,10 +179,10 @@ static const struct cli_option report_options[] = {
 	CLI_COUNT(0, "top", "K", "[1, 1000]", o.top,
 		  "list at most K samples in each table (default 20)"),
 	COST_ROW,
+	PAGE_HINKLEY_ROW,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
-	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
-		 "the field of a record that holds its weight, if it has one (default weight)"),
+	WEIGHT_FIELD_ROW,
 	CLI_COMMON_ROWS,
 };
 
@@ -184,7 +190,14 @@ static const struct cli_option metrics_options[] = {
 	CLI_GROUP("Main options"),
 	OUTPUT_ROW,
 	CLI_TEXT(0, "run", "NAME", o.run,
-		 "add the label run=\"NAME\" to all metrics (default: none)"),
+		 "add the label run=\"NAME\" to all metrics (default: the file name of LOG without "
+		 ".audit.zst)"),
+	CLI_INPUT('s', "scores", o.scores, 0,
+		  "also count the samples that have no score in this score file (default: none)"),
+	PAGE_HINKLEY_ROW,
+	CLI_GROUP("Loss log"),
+	CLI_LOG_ROWS(o.log, set_log_epoch),
+	WEIGHT_FIELD_ROW,
 	CLI_COMMON_ROWS,
 };
 
@@ -255,11 +268,11 @@ static const struct verb verbs[] = {
 	     "ib-audit report -o run.html audit.zst\n"
 	     "ib-audit report -o run.html -e name audit.zst loss.*.jsonl\n",
 	     report_options, 1, SIZE_MAX, "an audit log"),
-	VERB(IB_AUDIT_METRICS, "metrics", "[OPTION]... LOG",
+	VERB(IB_AUDIT_METRICS, "metrics", "[OPTION]... LOG [LOSSLOG]...",
 	     "Print statistics of the last run for Prometheus.",
 	     "ib-audit metrics --run resnet -o ib.prom audit.zst\n"
-	     "ib-audit metrics audit.zst | grep saved\n",
-	     metrics_options, 1, 1, "an audit log"),
+	     "ib-audit metrics -s run.npz -o ib.prom -e name audit.zst loss.*.jsonl\n",
+	     metrics_options, 1, SIZE_MAX, "an audit log"),
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
 

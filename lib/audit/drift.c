@@ -73,6 +73,7 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 	     struct ib_drift **drift, struct ib_error *err)
 {
 	struct ib_page_hinkley ph = { .delta = o->ph_delta, .alarm = o->ph_alarm };
+	bool alarm = false; /* the previous epoch has an alarm */
 	struct ib_weighted reference = { 0 }, before = { 0 };
 	const struct ib_loss_history_epoch *base = l->nepochs ? &l->epoch[0] : NULL;
 	struct ib_drift *d = calloc(l->nepochs + 1, sizeof(*d));
@@ -90,8 +91,12 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 	}
 	if (!st && base)
 		st = ib_weighted_init(&reference, base->loss, base->weight, base->n, err);
-	for (i = 0; i < l->nepochs && !st; i++)
+	for (i = 0; i < l->nepochs && !st; i++) {
+		if (alarm && l->epoch[i].held)
+			ph.k = 0;
 		st = compute_epoch(&l->epoch[i], &reference, &before, &ph, &d[i], err);
+		alarm = d[i].alarm;
+	}
 	ib_weighted_release(&reference);
 	ib_weighted_release(&before);
 	if (st) {
@@ -195,7 +200,7 @@ ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *contex
 	struct ib_drift *d = NULL;
 	struct ib_loss_history losses;
 	enum ib_status st;
-	size_t i;
+	size_t first, n, i;
 
 	st = ib_loss_history_load(o, o->operands, NULL, context, &losses, err);
 	if (!st)
@@ -203,14 +208,16 @@ ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *contex
 	if (!st)
 		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
 				       &table, err);
-	for (i = 0; i < losses.nepochs && !st; i++)
-		write_row(table, &d[i]);
+	first = o->last && o->last < losses.nepochs ? losses.nepochs - o->last : 0;
+	n = losses.nepochs - first;
+	for (i = 0; i < n && !st; i++)
+		write_row(table, &d[first + i]);
 	if (!st)
 		st = ib_text_table_end(table, err);
-	if (!st && o->spark && !o->json && losses.nepochs > 1)
-		write_sparks(o, d, losses.nepochs, out);
+	if (!st && o->spark && !o->json && n > 1)
+		write_sparks(o, d + first, n, out);
 	if (!st && o->fail)
-		st = fail_at_alarm(d, losses.nepochs, err);
+		st = fail_at_alarm(d + first, n, err);
 	ib_text_table_free(table);
 	ib_loss_history_release(&losses);
 	free(d);

@@ -412,6 +412,12 @@ ib_audit_log_name(const struct ib_audit_log *log)
 	return ib_zstd_log_reader_name(log->reader);
 }
 
+int64_t
+ib_audit_log_time(const struct ib_audit_log *log)
+{
+	return ib_zstd_log_reader_modified(log->reader);
+}
+
 size_t
 ib_audit_log_count(const struct ib_audit_log *log)
 {

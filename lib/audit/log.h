@@ -45,6 +45,12 @@ void ib_audit_log_close(struct ib_audit_log *log); /* log may be NULL */
 
 const char *ib_audit_log_name(const struct ib_audit_log *log);
 
+/*
+ * Return the time of the last append, in seconds since 1970, or -1 if the log is a pipe. This is
+ * the time of the last modification of the file, because an audit log contains no times.
+ */
+int64_t ib_audit_log_time(const struct ib_audit_log *log);
+
 /* All runs in the order of the log, including runs that did not finish. */
 size_t ib_audit_log_count(const struct ib_audit_log *log);
 const struct ib_audit_run *ib_audit_log_run(const struct ib_audit_log *log, size_t i);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "audit/stats.h"
 #include "base/array.h"
 #include "base/error.h"
 #include "base/exact.h"
@@ -254,6 +255,7 @@ set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct i
 		e = ib_loss_history_find(l, run->head.options.epoch);
 		if (!e)
 			continue;
+		e->held = ib_audit_is_held(run);
 		st = weights_of_run(l, log, run, weight, err);
 		for (i = 0; !st && i < e->n; i++)
 			if (isnan(e->weight[i]))

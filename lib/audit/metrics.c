@@ -6,109 +6,287 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "audit/drift.h"
 #include "audit/stats.h"
 #include "audit/verbs.h"
 #include "base/error.h"
 #include "base/numbers.h"
+#include "base/utf8.h"
+#include "score/load.h"
 
-static void
-write_family(struct ib_bytes *b, const char *name, const char *help)
+struct metrics {
+	const struct ib_audit_options *options;
+	const struct ib_context *context;
+	struct ib_span run; /* value of the label `run` */
+	struct ib_bytes out;
+};
+
+/* ---- text --------------------------------------------------------------------- */
+
+/*
+ * Return the default label: the file name of the log without .zst and .audit, so that
+ * /srv/resnet.audit.zst becomes resnet.
+ */
+static struct ib_span
+default_label(const char *path)
 {
-	ib_bytes_printf(b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+	static const char *const endings[] = { ".zst", ".audit" };
+	const char *slash = strrchr(path, '/');
+	struct ib_span name = ib_span_of(slash ? slash + 1 : path);
+	size_t i, n;
+
+	if (!strcmp(path, "-"))
+		return ib_span_of("stdin");
+	for (i = 0; i < 2; i++) {
+		n = strlen(endings[i]);
+		if (name.n > n && !memcmp(name.p + name.n - n, endings[i], n))
+			name.n -= n;
+	}
+	return name;
 }
 
-/* Append the value of a label. Backslashes, quotes and newlines are escaped. */
+/*
+ * Append the value of a label. Backslashes, quotes and newlines are escaped. Prometheus refuses
+ * text that is not UTF-8; in such a text, every byte outside ASCII becomes '?'.
+ */
 static void
-write_label(struct ib_bytes *b, const char *value)
+write_label(struct ib_bytes *b, struct ib_span value)
 {
-	for (; *value; value++) {
-		if (*value == '\n') {
+	bool utf8 = ib_utf8_is_text(value.p, value.n, false);
+	size_t i;
+
+	for (i = 0; i < value.n; i++) {
+		if (value.p[i] == '\n') {
 			ib_bytes_put(b, "\\n", 2);
 			continue;
 		}
-		if (*value == '"' || *value == '\\')
+		if (value.p[i] == '"' || value.p[i] == '\\')
 			ib_bytes_put_char(b, '\\');
-		ib_bytes_put_char(b, *value);
+		ib_bytes_put_char(b, utf8 || !(value.p[i] & 0x80) ? value.p[i] : '?');
 	}
 }
 
 static void
-write_sample(struct ib_bytes *b, const char *name, const char *run, const char *outcome,
-	     struct ib_cell value)
+write_family(struct metrics *m, const char *name, const char *help)
 {
+	ib_bytes_printf(&m->out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+/* Append the name and the labels of a sample. outcome may be NULL. */
+static void
+write_name(struct metrics *m, const char *name, const char *outcome)
+{
+	struct ib_bytes *b = &m->out;
+
 	ib_bytes_put(b, name, strlen(name));
-	if (run || outcome)
-		ib_bytes_put_char(b, '{');
-	if (run) {
-		ib_bytes_printf(b, "run=\"");
-		write_label(b, run);
-		ib_bytes_put_char(b, '"');
-	}
+	ib_bytes_printf(b, "{run=\"");
+	write_label(b, m->run);
+	ib_bytes_put_char(b, '"');
 	if (outcome)
-		ib_bytes_printf(b, "%soutcome=\"%s\"", run ? "," : "", outcome);
-	if (run || outcome)
-		ib_bytes_put_char(b, '}');
-	ib_bytes_put_char(b, ' ');
-	ib_write_cell_json(b, &value);
-	ib_bytes_put_char(b, '\n');
+		ib_bytes_printf(b, ",outcome=\"%s\"", outcome);
+	ib_bytes_printf(b, "} ");
 }
 
 static void
-write_one(struct ib_bytes *b, const char *name, const char *help, const char *run,
-	  struct ib_cell value)
+write_samples(struct metrics *m, const char *outcome, uint64_t n)
 {
-	write_family(b, name, help);
-	write_sample(b, name, run, NULL, value);
+	write_name(m, "ib_prune_last_run_samples", outcome);
+	ib_bytes_printf(&m->out, "%llu\n", (unsigned long long)n);
 }
 
 static void
-write_run(struct ib_bytes *b, const struct ib_audit_run *r, const char *run)
+write_real(struct metrics *m, const char *name, const char *help, double x)
 {
-	static const char samples[] = "ib_prune_last_run_samples";
+	char number[IB_NUMBER_MAX];
 
-	write_family(b, samples, "Number of samples of the last finished run, by outcome.");
-	write_sample(b, samples, run, "kept", IB_COUNT(r->tail.kept));
-	write_sample(b, samples, run, "pruned", IB_COUNT(r->tail.pruned));
-	write_one(b, "ib_prune_last_run_epoch", "Epoch of the last finished run.", run,
-		  IB_COUNT((uint64_t)r->head.options.epoch));
+	write_family(m, name, help);
+	write_name(m, name, NULL);
+	if (isfinite(x))
+		ib_bytes_put(&m->out, number, ib_number_put(number, x));
+	else
+		ib_bytes_printf(&m->out, "%s", isnan(x) ? "NaN" : x > 0 ? "+Inf" : "-Inf");
+	ib_bytes_put_char(&m->out, '\n');
+}
+
+static void
+write_count(struct metrics *m, const char *name, const char *help, uint64_t n)
+{
+	write_family(m, name, help);
+	write_name(m, name, NULL);
+	ib_bytes_printf(&m->out, "%llu\n", (unsigned long long)n);
+}
+
+/* ---- the last run --------------------------------------------------------------- */
+
+static void
+write_weights(struct metrics *m, const struct ib_audit_tail *tail, double error)
+{
+	write_real(m, "ib_prune_last_run_weights", "Sum of the weights of the last finished run.",
+		   tail->weight_sum);
+	write_count(m, "ib_prune_last_run_weights_expected",
+		    "Expected sum of the weights of the last finished run: its number of samples.",
+		    tail->samples);
+	write_real(m, "ib_prune_last_run_weights_error",
+		   "Standard error of the sum of the weights, computed from the keep "
+		   "probabilities.",
+		   error);
+	write_real(m, "ib_prune_last_run_weights_deviation",
+		   "Sum of the weights minus expected sum, in standard errors. Below -4 or above 4 "
+		   "the cause is not chance.",
+		   ib_audit_weight_deviation(tail->weight_sum, tail->samples, error));
+}
+
+static void
+write_run(struct metrics *m, const struct ib_audit_run *r, double error)
+{
+	write_family(m, "ib_prune_last_run_samples",
+		     "Number of samples of the last finished run, by outcome.");
+	write_samples(m, "kept", r->tail.kept);
+	write_samples(m, "pruned", r->tail.pruned);
+	write_count(m, "ib_prune_last_run_epoch", "Epoch of the last finished run.",
+		    (uint64_t)r->head.options.epoch);
+	write_count(m, "ib_prune_last_run_unpruned",
+		    "1 if the last finished run had to keep every sample (first epoch, warm-up, "
+		    "last epochs, or r = 0), otherwise 0.",
+		    ib_audit_is_unpruned(r));
 	if (isfinite(r->head.solved.threshold))
-		write_one(b, "ib_prune_last_run_threshold",
-			  "Threshold of the last finished run: samples with a score below it could "
-			  "be pruned.",
-			  run, IB_REAL(r->head.solved.threshold));
-	write_one(b, "ib_prune_last_run_weights",
-		  "Sum of the weights of the last finished run. Expected: its number of samples.",
-		  run, IB_REAL(r->tail.weight_sum));
+		write_real(
+			m, "ib_prune_last_run_threshold",
+			"Threshold of the last finished run: samples with a score below it could "
+			"be pruned.",
+			r->head.solved.threshold);
+	write_weights(m, &r->tail, error);
+}
+
+/*
+ * Write how many samples of the run have no row in the score file. The ids are not compared: the
+ * audit log does not contain the ids of samples that are always kept.
+ */
+static enum ib_status
+write_unseen(struct metrics *m, const struct ib_audit_tail *tail, struct ib_error *err)
+{
+	struct ib_scores *scores = NULL;
+	enum ib_status st;
+	uint64_t seen;
+
+	st = ib_scores_open_any(m->options->scores, m->context, &scores, NULL, err);
+	if (st)
+		return st;
+	seen = ib_scores_count(scores);
+	write_count(m, "ib_prune_unseen_ids",
+		    "Number of samples of the last finished run minus number of ids in the score "
+		    "file, at least 0.",
+		    tail->samples > seen ? tail->samples - seen : 0);
+	ib_scores_free(scores);
+	return IB_OK;
+}
+
+/* Write the metrics of the last finished run in the order of the log, whatever its epoch. */
+static enum ib_status
+write_last_run(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
+{
+	size_t i = ib_audit_log_count(log);
+	const struct ib_audit_run *run = NULL;
+	enum ib_status st;
+	double error;
+
+	while (i-- > 0 && !run)
+		if (ib_audit_log_run(log, i)->finished)
+			run = ib_audit_log_run(log, i);
+	if (!run)
+		return IB_OK;
+	st = ib_audit_weight_error(log, run, &error, err);
+	if (st)
+		return st;
+	write_run(m, run, error);
+	if (ib_audit_log_time(log) >= 0)
+		write_count(m, "ib_prune_last_run_timestamp_seconds",
+			    "Time of the last change of the audit log, in seconds since 1970.",
+			    (uint64_t)ib_audit_log_time(log));
+	return m->options->scores ? write_unseen(m, &run->tail, err) : IB_OK;
+}
+
+/* ---- all epochs ----------------------------------------------------------------- */
+
+static enum ib_status
+write_saved(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
+{
+	struct ib_audit_stats *f = NULL;
+	size_t n;
+	enum ib_status st = ib_audit_stats(log, 0, &f, &n, err);
+
+	if (!st)
+		write_real(m, "ib_prune_saved_ratio",
+			   "Pruned visits divided by all visits, over all epochs of the log.",
+			   n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved : 0);
+	free(f);
+	return st;
+}
+
+static void
+write_drift(struct metrics *m, const struct ib_drift *d, size_t n)
+{
+	uint64_t alarms = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		alarms += d[i].alarm;
+	write_count(m, "ib_prune_drift_epoch", "Last epoch of the loss logs.",
+		    (uint64_t)d[n - 1].epoch);
+	write_real(m, "ib_prune_drift_mean_loss",
+		   "Weighted mean loss of the last epoch of the loss logs.", d[n - 1].mean);
+	write_real(m, "ib_prune_drift_page_hinkley",
+		   "Page-Hinkley sum of the last epoch of the loss logs.", d[n - 1].page_hinkley);
+	write_count(m, "ib_prune_drift_alarm",
+		    "1 if the last epoch of the loss logs has a drift alarm, otherwise 0.",
+		    d[n - 1].alarm);
+	write_count(m, "ib_prune_drift_alarms",
+		    "Number of epochs of the loss logs that have a drift alarm.", alarms);
+}
+
+/* Write the metrics of the loss logs, if the operands name any. */
+static enum ib_status
+write_losses(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
+{
+	const struct ib_audit_options *o = m->options;
+	struct ib_list logs = { o->operands.v + 1, o->operands.n - 1 };
+	struct ib_loss_history losses;
+	struct ib_drift *drift = NULL;
+	enum ib_status st;
+
+	if (logs.n == 0)
+		return IB_OK;
+	st = ib_loss_history_load(o, logs, log, m->context, &losses, err);
+	if (!st)
+		st = ib_drift_run(&losses, o, &drift, err);
+	if (!st && losses.nepochs > 0)
+		write_drift(m, drift, losses.nepochs);
+	ib_loss_history_release(&losses);
+	free(drift);
+	return st;
 }
 
 enum ib_status
 ib_audit_metrics(const struct ib_audit_options *o, const struct ib_context *context,
 		 struct ib_output *out, struct ib_error *err)
 {
-	struct ib_audit_stats *f = NULL;
+	struct metrics m = { .options = o, .context = context };
 	struct ib_audit_log *log = NULL;
-	struct ib_bytes b = { 0 };
 	enum ib_status st;
-	size_t n = 0, i;
 
+	m.run = o->run ? ib_span_of(o->run) : default_label(o->operands.v[0]);
 	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
 	if (!st)
-		st = ib_audit_stats(log, 0, &f, &n, err);
-	for (i = st ? 0 : ib_audit_log_count(log); i-- > 0;) {
-		if (ib_audit_log_run(log, i)->finished) {
-			write_run(&b, ib_audit_log_run(log, i), o->run);
-			break;
-		}
-	}
+		st = write_last_run(&m, log, err);
+	if (!st)
+		st = write_saved(&m, log, err);
+	if (!st)
+		st = write_losses(&m, log, err);
 	if (!st) {
-		write_one(&b, "ib_prune_saved_ratio",
-			  "Pruned visits divided by all visits, over all epochs of the log.",
-			  o->run, IB_REAL(n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved : 0));
-		ib_output_write_bytes(out, &b);
+		ib_output_write_bytes(out, &m.out);
 		st = ib_output_status(out, err);
 	}
-	ib_bytes_release(&b);
+	ib_bytes_release(&m.out);
 	ib_audit_log_close(log);
-	free(f);
 	return st;
 }

@@ -119,7 +119,7 @@ write_weight_tile(struct report *r)
 	double off, worst = 0;
 
 	for (i = 0; i < r->n; i++) {
-		off = fabs(ib_audit_weight_deviation(&r->stats[i]));
+		off = fabs(ib_audit_deviation(&r->stats[i]));
 		if (isnan(off))
 			continue;
 		known++;
@@ -281,7 +281,7 @@ chart_weights(struct report *r)
 	ib_svg_band(&c, "b2", r->v[1], r->v[2]);
 	ib_svg_line(&c, "soft", r->v[5]);
 	for (i = 0; i < r->n; i++) {
-		off = ib_audit_weight_deviation(&r->stats[i]);
+		off = ib_audit_deviation(&r->stats[i]);
 		snprintf(title, sizeof(title),
 			 "epoch %lld: %.6g for %llu samples, %+.1f standard errors",
 			 (long long)r->epoch[i], r->stats[i].weight_sum,
@@ -375,7 +375,7 @@ write_summary(struct report *r)
 				    IB_REAL(f->share),
 				    IB_REAL(f->threshold),
 				    IB_REAL(f->weight_sum),
-				    IB_REAL(ib_audit_weight_deviation(f)),
+				    IB_REAL(ib_audit_deviation(f)),
 				    IB_REAL(f->saved),
 			    });
 	}

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/exact.h"
 #include "prune/run_stats.h"
+#include "prune/rules.h"
 
 int
 ib_audit_line_group(const struct ib_run_header *h, const struct ib_audit_line *line)
@@ -23,10 +24,9 @@ ib_audit_line_group(const struct ib_run_header *h, const struct ib_audit_line *l
 	return -1;
 }
 
-/* Compute the standard error of the weight sum. */
-static enum ib_status
-compute_error(struct ib_audit_log *log, const struct ib_audit_run *run, double *error,
-	      struct ib_error *err)
+enum ib_status
+ib_audit_weight_error(struct ib_audit_log *log, const struct ib_audit_run *run, double *error,
+		      struct ib_error *err)
 {
 	const struct ib_run_header *h = &run->head;
 	const struct ib_audit_line *line;
@@ -80,7 +80,7 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 		f->saved = (double)pruned / (double)samples;
 		f->saved_sum = saved_sum;
 		if (*n - i <= errors)
-			st = compute_error(log, run, &f->error, err);
+			st = ib_audit_weight_error(log, run, &f->error, err);
 	}
 	if (st) {
 		free(*stats);
@@ -89,12 +89,43 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 	return st;
 }
 
-double
-ib_audit_weight_deviation(const struct ib_audit_stats *f)
+bool
+ib_audit_is_held(const struct ib_audit_run *run)
 {
-	double off = f->weight_sum - (double)f->samples;
+	const struct ib_run_header *h = &run->head;
 
-	if (f->error > 0)
-		return off / f->error;
-	return off == 0 ? 0 : NAN;
+	return h->options.epoch < h->options.warmup ||
+	       (ib_rule_kind_of(h->options.rule)->ratio && h->solved.ratio == 0);
+}
+
+bool
+ib_audit_is_unpruned(const struct ib_audit_run *run)
+{
+	const struct ib_run_header *h = &run->head;
+	enum ib_reason why;
+
+	return ib_rule_is_full(&h->options, &why) || ib_audit_is_held(run) ||
+	       (ib_rule_needs_scores(h->options.rule) && !h->scores[0] && !h->totals[0]);
+}
+
+double
+ib_audit_weight_deviation(double weight_sum, uint64_t samples, double error)
+{
+	double off = weight_sum - (double)samples;
+
+	if (fabs(off) <= 1e-9 * (double)samples)
+		return 0;
+	return error == 0 ? copysign(INFINITY, off) : off / error;
+}
+
+double
+ib_audit_deviation(const struct ib_audit_stats *f)
+{
+	return ib_audit_weight_deviation(f->weight_sum, f->samples, f->error);
+}
+
+bool
+ib_audit_weights_off(const struct ib_audit_stats *f)
+{
+	return fabs(ib_audit_deviation(f)) > IB_WEIGHT_SUM_LIMIT;
 }

@@ -3,6 +3,7 @@
 #define IB_AUDIT_STATS_H
 
 #include "audit/log.h"
+#include "prune/run_stats.h"
 
 struct ib_audit_stats {
 	int64_t epoch;
@@ -33,11 +34,27 @@ enum ib_status ib_audit_stats(struct ib_audit_log *log, uint64_t errors,
 enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 					struct ib_error *err);
 
+/* True if the run kept every sample because of its options: warm-up, or r = 0. */
+bool ib_audit_is_held(const struct ib_audit_run *run);
+
+/* True if the run had to keep every sample: held, one of the last epochs, or no scores yet. */
+bool ib_audit_is_unpruned(const struct ib_audit_run *run);
+
+/* Compute the standard error of the weight sum of one run, from all lines of the run. */
+enum ib_status ib_audit_weight_error(struct ib_audit_log *log, const struct ib_audit_run *run,
+				     double *error, struct ib_error *err);
+
 /*
- * Return (weight sum - samples) divided by the standard error. Returns 0 if both the
- * difference and the standard error are 0. Returns NaN if only the standard error is 0, or
- * if the standard error is unknown.
+ * Return (weight sum - samples) divided by the standard error. Returns 0 if the difference is
+ * 0 except for rounding. Otherwise returns an infinity if the standard error is 0, and NaN if
+ * the standard error is unknown.
  */
-double ib_audit_weight_deviation(const struct ib_audit_stats *f);
+double ib_audit_weight_deviation(double weight_sum, uint64_t samples, double error);
+
+/* Return ib_audit_weight_deviation() of an epoch. */
+double ib_audit_deviation(const struct ib_audit_stats *f);
+
+/* True if the weight sum of an epoch deviates by more than IB_WEIGHT_SUM_LIMIT. */
+bool ib_audit_weights_off(const struct ib_audit_stats *f);
 
 #endif

@@ -101,7 +101,7 @@ put_cell(struct ib_json_writer *w, const char *name, const struct ib_cell *cell)
 		ib_json_put_unsigned(w, name, cell->count);
 		break;
 	case IB_CELL_REAL:
-		ib_json_put_real(w, name, cell->real);
+		ib_json_put_real(w, name, isfinite(cell->real) ? cell->real : NAN);
 		break;
 	case IB_CELL_SCORE:
 		ib_json_put_float(w, name, (float)cell->real);

@@ -308,11 +308,11 @@ struct ib_audit_options {
 	double cost; /* --cost-per-epoch */
 	/* selection of runs and lines: */
 	int64_t epoch;		  /* show, list: -e; IB_NO_EPOCH: all epochs */
-	uint64_t last;		  /* summary: --last K; 0: all */
+	uint64_t last;		  /* summary, drift: --last K; 0: all */
 	bool errors;		  /* summary: --errors */
 	bool pruned, drawn;	  /* list: --pruned, --drawn */
 	uint64_t top;		  /* --top; 0: all */
-	const char *scores;	  /* show, verify: -s */
+	const char *scores;	  /* show, verify, metrics: -s */
 	struct ib_list manifest;  /* --manifest */
 	const char *manifest_key; /* --manifest-key */
 	/* loss logs: */
@@ -325,7 +325,7 @@ struct ib_audit_options {
 	double ph_delta, ph_alarm;   /* --page-hinkley D:A */
 	bool fail;		     /* --fail */
 	struct ib_rule_options rule; /* for simulate */
-	const char *run;	     /* metrics: --run */
+	const char *run;	     /* metrics: --run; NULL: the name of LOG without .audit.zst */
 	const char *title;	     /* report: --title */
 };
 #define IB_AUDIT_DEFAULTS                                                                          \

@@ -30,7 +30,7 @@ ib_file_view_open(struct ib_file_view *f, int fd, const char *path, struct ib_er
 {
 	struct stat s;
 
-	*f = (struct ib_file_view){ .fd = fd };
+	*f = (struct ib_file_view){ .fd = fd, .modified = -1 };
 	f->path = ib_span_dup(ib_span_of(path));
 	f->piece = malloc(IB_FILE_VIEW_MAX);
 	if (!f->path || !f->piece)
@@ -42,6 +42,7 @@ ib_file_view_open(struct ib_file_view *f, int fd, const char *path, struct ib_er
 	if (!S_ISREG(s.st_mode))
 		return slurp(f, err);
 	f->size = (uint64_t)s.st_size;
+	f->modified = (int64_t)s.st_mtime;
 	return IB_OK;
 }
 

@@ -12,8 +12,9 @@
 struct ib_file_view {
 	char *path; /* for messages */
 	int fd;
-	uint64_t size; /* file size at the start; data appended later is not read */
-	bool piped;    /* the file is a pipe, and `all` holds its bytes */
+	uint64_t size;	  /* file size at the start; data appended later is not read */
+	int64_t modified; /* time of the last modification, in seconds since 1970; -1: a pipe */
+	bool piped;	  /* the file is a pipe, and `all` holds its bytes */
 	struct ib_bytes all;
 	char *piece; /* otherwise, piece[0..have) holds the file's bytes from offset `at` on */
 	uint64_t at;

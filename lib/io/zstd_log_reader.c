@@ -141,6 +141,12 @@ ib_zstd_log_reader_size(const struct ib_zstd_log_reader *f)
 	return f->file.size;
 }
 
+int64_t
+ib_zstd_log_reader_modified(const struct ib_zstd_log_reader *f)
+{
+	return f->file.modified;
+}
+
 uint64_t
 ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f)
 {

@@ -92,6 +92,9 @@ size_t ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f);
 /* Return the number of bytes of the file that were read so far. */
 uint64_t ib_zstd_log_reader_position(const struct ib_zstd_log_reader *f);
 
+/* Return the time of the last modification, in seconds since 1970, or -1 if the log is a pipe. */
+int64_t ib_zstd_log_reader_modified(const struct ib_zstd_log_reader *f);
+
 /* Return the size of the file. */
 uint64_t ib_zstd_log_reader_size(const struct ib_zstd_log_reader *f);
 

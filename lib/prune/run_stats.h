@@ -8,6 +8,12 @@
 #include "base/repeats.h"
 #include "prune/rule.h"
 
+/*
+ * If the sum of the weights of an unbiased run differs from the number of samples by more than
+ * this many standard errors, the cause is not chance: the probability is 6e-5.
+ */
+#define IB_WEIGHT_SUM_LIMIT 4
+
 struct ib_run_stats {
 	uint64_t samples, kept;
 	uint64_t reasons[IB_NREASONS];

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "io/json_doc.h"
+#include "prune/run_stats.h"
 #include "record/known_formats.h"
 
 #define LONGEST ((size_t)16 << 20) /* maximum size of a receipt in bytes */
@@ -114,7 +115,7 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 		return st;
 	ib_exact_add_times(&x, -1, total);
 	off = fabs(ib_exact_round(&x));
-	allowed = variance > 0 ? 4 * sqrt(variance) : 1e-9 * (double)total;
+	allowed = variance > 0 ? IB_WEIGHT_SUM_LIMIT * sqrt(variance) : 1e-9 * (double)total;
 	if (off <= allowed)
 		return IB_OK;
 	return ib_fail(err, IB_E_CHECK,
