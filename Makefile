@@ -286,11 +286,13 @@ bench: all                       ## time all of it beside its peers; N=, RUNS=, 
 # Folders of an installation, quoted for the shell; their names may hold blanks.
 TO       = "$(DESTDIR)$(PREFIX)"
 MANUALS := $(wildcard man/*.[1-9])
+ALERTS  := lib/audit/prometheus-alerts.yml
 
 install: all                     ## install under PREFIX, as DESTDIR/PREFIX
 	install -d $(TO)/bin $(TO)/include $(TO)/lib/pkgconfig \
 		$(TO)/share/bash-completion/completions \
 		$(TO)/share/zsh/site-functions $(TO)/share/fish/vendor_completions.d \
+		$(TO)/share/infobatch \
 		$(foreach s,1 3 5 7,$(TO)/share/man/man$s)
 	install -m 755 $(NAMES:%=$B/%) $(TO)/bin
 	install -m 644 lib/include/infobatch.h $(TO)/include
@@ -305,6 +307,7 @@ install: all                     ## install under PREFIX, as DESTDIR/PREFIX
 	install -m 644 $(NAMES:%=$B/completions/%) $(TO)/share/bash-completion/completions
 	install -m 644 $(NAMES:%=$B/completions/_%) $(TO)/share/zsh/site-functions
 	install -m 644 $(NAMES:%=$B/completions/%.fish) $(TO)/share/fish/vendor_completions.d
+	install -m 644 $(ALERTS) $(TO)/share/infobatch
 
 uninstall:                       ## remove what install has put under PREFIX
 	cd $(TO) && rm -f $(NAMES:%=bin/%) include/infobatch.h lib/$(notdir $(LIB)) \
@@ -312,7 +315,9 @@ uninstall:                       ## remove what install has put under PREFIX
 		$(foreach m,$(notdir $(MANUALS)),share/man/man$(subst .,,$(suffix $m))/$m) \
 		$(NAMES:%=share/bash-completion/completions/%) \
 		$(NAMES:%=share/zsh/site-functions/_%) \
-		$(NAMES:%=share/fish/vendor_completions.d/%.fish)
+		$(NAMES:%=share/fish/vendor_completions.d/%.fish) \
+		share/infobatch/$(notdir $(ALERTS))
+	rmdir $(TO)/share/infobatch 2>/dev/null || :
 
 dist:                            ## a source archive of the last commit, the same bytes each time
 	@mkdir -p build

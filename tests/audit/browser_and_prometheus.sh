@@ -28,7 +28,20 @@ for run in '' 'a "b\' $'two\nlines'; do
   ib-audit metrics log.zst ${run:+--run "$run"} -o ib.prom
   ! command -v promtool >/dev/null || promtool check metrics <ib.prom || failed=1
 done
-command -v promtool >/dev/null || skip 'metrics: skipped: no promtool'
+printf '{"id":"a","epoch":1,"loss":1}\n' >loss.jsonl
+ib-audit metrics -s s.jsonl log.zst loss.jsonl -o ib.prom
+if command -v promtool >/dev/null; then
+  promtool check metrics <ib.prom || failed=1
+  promtool check rules "$here/../../lib/audit/prometheus-alerts.yml" >rules || { cat rules; failed=1; }
+  promtool test rules "$here/prometheus-alerts-test.yml" >rules || { cat rules; failed=1; }
+  # Every metric of the rules is a metric that ib-audit writes.
+  grep -o 'ib_prune_[a-z_]*' "$here/../../lib/audit/prometheus-alerts.yml" | sort -u |
+    while read -r name; do grep -q "^$name[{ ]" ib.prom || { echo "$name: no such metric"; exit 1; }; done ||
+    failed=1
+else
+  skip 'metrics: skipped: no promtool'
+  skip 'alert rules: skipped: no promtool'
+fi
 
 # The line for cron and the units of systemd, as the manual has them.
 page=$here/../../man/ib-audit.1
@@ -58,5 +71,5 @@ if command -v systemd-analyze >/dev/null; then
 else
   skip 'timer: skipped: no systemd-analyze'
 fi
-echo "$((5 - failed - skipped)) passed, $failed failed$([ $skipped = 0 ] || echo ", $skipped skipped")"
+echo "$((6 - failed - skipped)) passed, $failed failed$([ $skipped = 0 ] || echo ", $skipped skipped")"
 exit $failed

@@ -16,8 +16,10 @@ ${CC:-cc} -std=c11 -Wall -Wextra -O2 "$here/tests/install/trainer.c" \
   -o "$t/trainer" "${flags[@]}"
 "$t/trainer"
 "$t/stage$prefix/bin/ib-score" --version >/dev/null
+cmp "$t/stage$prefix/share/infobatch/prometheus-alerts.yml" "$here/lib/audit/prometheus-alerts.yml"
 for page in "$t/stage$prefix"/share/man/man?/*; do [ -s "$page" ]; done
 make -s -C "$here" uninstall DESTDIR="$t/stage" PREFIX="$prefix" >/dev/null
+[ ! -e "$t/stage$prefix/share/infobatch" ]
 find "$t/stage" -type f >"$t/left"
 if [ -s "$t/left" ]; then
   echo "make uninstall left:"
