@@ -1,0 +1,76 @@
+"""The loop of infobatch(7) with its guard: after an alarm one epoch keeps every sample, then
+pruning resumes. Afterwards the paragraph ROLL BACK brings the run back to epoch 4.
+
+The losses of the trainer rise in epoch 10, for good."""
+import json
+import os
+import re
+import subprocess
+import sys
+
+from common import BIN, run, table, write_jsonl
+
+PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../man/infobatch.7')
+N = 300
+TRAINER = '''#!/usr/bin/python3
+import json, sys, zlib
+manifest, log = sys.argv[2], sys.argv[4]
+epoch = int(log.split('.')[1])
+with open(log, 'w') as f:
+    for line in open(manifest):
+        i = json.loads(line)['id']
+        loss = (zlib.crc32(i.encode()) % 1000 + 1) / 500 / (epoch + 1) + (epoch >= 10)
+        f.write(json.dumps({'id': i, 'epoch': epoch, 'loss': loss}) + '\\n')
+'''
+
+
+def block(text):
+    """The block of commands of the manual that contains the text."""
+    blocks = re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', open(PAGE).read(), re.S | re.M)
+    found, = [b for b in blocks if text in b]
+    return found.replace('\\e\n', '\\\n')
+
+
+def paste(script):
+    p = subprocess.run(['bash', '-eu'], input=script, text=True, capture_output=True,
+                       env=dict(os.environ, PATH=BIN + ':.:' + os.environ['PATH']))
+    if p.returncode != 0:
+        sys.exit(p.stdout[-2000:] + p.stderr[-2000:])
+    return p.stderr
+
+
+def pruned():
+    return {s['epoch']: s['pruned'] for s in table('ib-audit', 'summary', '-q', 'run.audit.zst')}
+
+
+write_jsonl('train.jsonl', [{'id': 'train/%05d' % i} for i in range(N)])
+open('trainer', 'w').write(TRAINER)
+os.chmod('trainer', 0o755)
+paste(block('seq 0 7'))
+said = paste(block('guard='))
+assert said == 'ib-audit: epoch 10: alarm: the mean loss has risen to %s\n' % said.split()[-1], said
+
+# Epochs 8 to 10 are pruned, 11 is held, 12 and 13 are pruned, 14 and 15 are the last ones.
+assert [e for e, n in pruned().items() if n == 0] == [0, 7, 11, 14, 15], pruned()
+assert {json.loads(l)['weight'] for l in open('epoch.11.jsonl')} == {1}
+logs = ['loss.%d.jsonl' % e for e in range(16)]
+drift = table('ib-audit', 'drift', '-a', 'run.audit.zst', *logs)
+assert [d['epoch'] for d in drift if d['alarm']] == [10], drift
+assert drift[11]['page_hinkley'] == 0
+# The alarm counts for --fail only if its epoch is printed.
+run('ib-audit', 'drift', '--fail', '-a', 'run.audit.zst', *logs, status=1)
+last = table('ib-audit', 'drift', '--fail', '--last', 5, '-a', 'run.audit.zst', *logs)
+assert last == drift[11:], last
+run('ib-audit', 'drift', '--fail', '--last', 6, '-a', 'run.audit.zst', *logs, status=1)
+# Without the audit log nothing says that epoch 11 was held: the alarm goes on.
+assert [d['epoch'] for d in table('ib-audit', 'drift', *logs) if d['alarm']][:2] == [10, 11]
+
+# Back to epoch 4, and on with epoch 5, whose decisions are made again.
+first = open('epoch.5.jsonl').read()
+paste(block('ib-score --until 4'))
+assert sorted(os.listdir('abandoned')) == sorted(
+    '%s.%d.jsonl' % (n, e) for n in ('loss', 'epoch') for e in range(5, 16))
+paste(block('seq 0 7').replace('seq 0 7', 'seq 5 7'))
+assert open('epoch.5.jsonl').read() == first
+run('ib-audit', 'verify', 'run.audit.zst')
+assert sorted(pruned()) == list(range(16))
