@@ -16,6 +16,7 @@ ib_cursor_start(struct ib_cursor *c, const struct ib_block *block)
 {
 	if (c->source != block->source) {
 		c->source = block->source;
+		ib_json_release(&c->json);
 		ib_json_init(&c->json, &c->source->fields, c->source->format != IB_FORMAT_JSON);
 		ib_cursor_clear_values(c);
 	}
@@ -31,6 +32,7 @@ void
 ib_cursor_release(struct ib_cursor *c)
 {
 	ib_arena_release(&c->arena);
+	ib_json_release(&c->json);
 }
 
 enum ib_next

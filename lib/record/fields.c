@@ -51,6 +51,7 @@ assign_slot(struct ib_fields *f, struct ib_member *m, bool number)
 		m->slot = (int16_t)f->nslots++;
 	}
 	m->number |= number;
+	m->elements = f->elements;
 	return true;
 }
 

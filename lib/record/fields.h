@@ -21,6 +21,7 @@ struct ib_member {
 	int16_t slot;  /* slot of the member's value; -1 if only nested members are needed */
 	int16_t child; /* node of the nested members; -1 if none of them is needed */
 	bool number;   /* convert the value to a number */
+	bool elements; /* if the value is an array, read its elements */
 };
 
 struct ib_node {
@@ -40,6 +41,7 @@ struct ib_fields {
 	struct ib_alias alias[IB_FIELDS_MAX];
 	size_t naliases;
 	size_t nslots; /* values per record */
+	bool elements; /* read the elements of arrays; set this before a field is added */
 	char *names[IB_FIELDS_MAX];
 	size_t nnames;
 };

@@ -10,6 +10,9 @@
  */
 #include "record/json.h"
 
+#include <stdlib.h>
+
+#include "base/array.h"
 #include "base/digits.h"
 #include "base/hex.h"
 #include "base/numbers.h"
@@ -27,11 +30,21 @@ ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines)
 	j->fields = fields;
 	j->lines = lines;
 	j->lazy = false;
+	j->element = NULL;
+	j->nelements = j->element_cap = 0;
+	j->failed = false;
 	j->at = j->why = NULL;
 	ib_json_template_init(&j->template);
 	for (i = 0; i < IB_FIELDS_NODES; i++)
 		for (k = 0; k < IB_JSON_FORMS; k++)
 			j->form[i][k].n = 0;
+}
+
+void
+ib_json_release(struct ib_json *j)
+{
+	free(j->element);
+	j->element = NULL;
 }
 
 static const char *
@@ -401,14 +414,81 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 	}
 }
 
+/* ---- elements of arrays -------------------------------------------------- */
+
+static struct ib_value *
+add_element(struct ib_json *j)
+{
+	if (j->nelements == j->element_cap &&
+	    !ib_array_reserve(&j->element, &j->element_cap, j->nelements + 1,
+			      sizeof(*j->element))) {
+		j->failed = true;
+		return NULL;
+	}
+	return &j->element[j->nelements++];
+}
+
+/*
+ * Read one element. Most elements are strings without escapes or short numbers. *length is the
+ * length of the previous element; see ib_predict_end.
+ */
+static inline const char *
+read_element(struct ib_json *j, const char *p, struct ib_value *v, uint32_t *length)
+{
+	bool string = *p == '"', fraction = false;
+	const char *end;
+
+	p += string;
+	end = string ? ib_byte_scan_string(p) : ib_short_number(p, true, &v->number, &fraction);
+	if (!end || (string && *end != '"'))
+		return ib_json_read_value(j, p - string, v);
+	end = ib_predict_end(p, end, length);
+	v->p = p;
+	v->n = (uint32_t)(end - p);
+	v->type = string ? IB_STRING : fraction ? IB_REAL : IB_INTEGER;
+	v->escaped = false;
+	return end + string;
+}
+
+/* Read the elements of the array that begins at p. Returns the position after the array. */
+static const char *
+read_elements(struct ib_json *j, const char *p)
+{
+	struct ib_value *v;
+	uint32_t length = 0;
+
+	p = blanks(j, p + 1);
+	if (*p == ']')
+		return p + 1;
+	for (;;) {
+		v = add_element(j);
+		if (!v)
+			return malformed(j, p, "out of memory");
+		p = read_element(j, p, v, &length);
+		if (!p)
+			return NULL;
+		if (*p != ',')
+			p = blanks(j, p);
+		if (*p != ',')
+			break;
+		p++;
+		if ((unsigned char)*p <= ' ')
+			p = blanks(j, p);
+	}
+	return *p == ']' ? p + 1 : malformed(j, p, "expected ',' or ']'");
+}
+
 /* Read an array or object that is itself needed, or that contains needed fields. */
 static const char *
 read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
 	const char *start = p;
 	struct ib_value *own = m->slot >= 0 ? &v[m->slot] : NULL;
+	size_t first = j->nelements;
 
-	if (*p == '{' && m->child >= 0) {
+	if (*p == '[' && m->elements) {
+		p = read_elements(j, p);
+	} else if (*p == '{' && m->child >= 0) {
 		p = blanks(j, p + 1);
 		p = *p == '}' ? p + 1 : read_members(j, (size_t)m->child, p, v);
 	} else {
@@ -419,6 +499,8 @@ read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct 
 	own->type = *start == '{' ? IB_OBJECT : IB_ARRAY;
 	own->p = start;
 	own->n = (uint32_t)(p - start);
+	own->elements.first = (uint32_t)first;
+	own->elements.n = (uint32_t)(j->nelements - first);
 	return p;
 }
 
@@ -538,6 +620,7 @@ ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v)
 
 	if (template->n == 0 || !fits(template->step, p))
 		return NULL;
+	j->nelements = 0;
 	if (template->cleared != v)
 		for (i = 0; i < j->fields->nslots; i++)
 			v[i].type = IB_ABSENT;
@@ -571,6 +654,7 @@ read_object(struct ib_json *j, const char *p, struct ib_value *v)
 {
 	size_t i;
 
+	j->nelements = 0;
 	for (i = 0; i < j->fields->nslots; i++)
 		v[i].type = IB_ABSENT;
 	p = blanks(j, p);

@@ -34,6 +34,10 @@ struct ib_json {
 	 * This saves time if most records belong to other partitions.
 	 */
 	bool lazy;
+	/* The elements of the arrays of the record, if fields->elements is true. */
+	struct ib_value *element; /* [nelements] */
+	size_t nelements, element_cap;
+	bool failed; /* out of memory */
 	/* Position and reason of the last error. */
 	const char *at;
 	const char *why;
@@ -44,6 +48,7 @@ struct ib_json {
 
 /* Prepare to read records with these fields. Borrows fields. */
 void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines);
+void ib_json_release(struct ib_json *j);
 
 /*
  * Read the object at p, which may have space before it, into v[fields->nslots]. If several

@@ -30,6 +30,7 @@ struct ib_reader_options {
 	bool line_per_operand; /* the numbers of @line begin at 0 in each operand */
 	bool epoch_manifest;   /* lines of a list end in TAB and a weight (wanted[0]) */
 	bool any_value;	       /* a JSON record may be any value, not only an object */
+	bool elements;	       /* read the elements of JSON arrays (struct ib_json) */
 	bool archives;	       /* operands may be npz and totals files */
 	bool bad_first;	       /* accept the format even if the first record is invalid */
 	size_t block;	       /* bytes per block; 0: use the default */

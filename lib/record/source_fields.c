@@ -23,6 +23,39 @@ known_of(const struct ib_value *v, const int *slot)
 }
 
 /*
+ * True if the JSON name whose closing quote is at `quote` is a known id name, or if it has a
+ * backslash and so may be one. The text begins at `start`.
+ */
+static bool
+may_be_known(const char *start, const char *quote)
+{
+	const char *p = quote;
+
+	while (p > start && p[-1] != '"' && p[-1] != '\\')
+		p--;
+	return p > start && (p[-1] == '\\' || (p - 1 > start && p[-2] == '\\') ||
+			     ib_key_is_known((struct ib_span){ p, (size_t)(quote - p) }));
+}
+
+/*
+ * True if a member of the block's records may have a known id name. A block of batches, which
+ * have no name but epoch, ids and losses, need not be parsed twice; see tests/PERFORMANCE.md.
+ */
+static bool
+may_have_known_name(const struct ib_block *block)
+{
+	const char *start = block->p, *end = start + block->n, *colon = start, *p;
+
+	while ((colon = memchr(colon, ':', (size_t)(end - colon))) != NULL) {
+		for (p = colon++; p > start && ib_is_space(p[-1]);)
+			p--;
+		if (p > start && p[-1] == '"' && may_be_known(start, p - 1))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Find the first record that has a known id name. Sets *chosen to the index of this name, or to
  * -1 if no record has one.
  */
@@ -40,6 +73,8 @@ choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen
 	size_t i;
 
 	*chosen = -1;
+	if (!may_have_known_name(block))
+		return IB_OK;
 	probe.format = s->format;
 	probe.any_value = s->any_value;
 	ib_fields_init(&probe.fields);
@@ -160,6 +195,7 @@ add_fields(struct ib_source *s, const struct ib_reader_options *o, struct ib_err
 	size_t i;
 
 	ib_fields_release(&s->fields);
+	s->fields.elements = o->elements;
 	for (i = 0; i < s->key.n && !st; i++)
 		st = ib_fields_add(&s->fields, s->key.name[i], false, &s->key_slot[i], err);
 	for (i = 0; i < o->nwanted && !st; i++)

@@ -22,11 +22,17 @@ enum ib_type {
 
 struct ib_value {
 	const char *p;
-	uint32_t n;    /* number of bytes; a record is always shorter than 4 GiB */
-	uint8_t type;  /* enum ib_type */
-	bool escaped;  /* contains JSON escapes or doubled quotes of CSV */
-	bool quoted;   /* CSV: the field was in quotes */
-	double number; /* the number, if the field was added with `number` */
+	uint32_t n;   /* number of bytes; a record is always shorter than 4 GiB */
+	uint8_t type; /* enum ib_type */
+	bool escaped; /* contains JSON escapes or doubled quotes of CSV */
+	bool quoted;  /* CSV: the field was in quotes */
+	union {
+		double number; /* the number, if the field was added with `number` */
+		/* IB_ARRAY: element[first..first+n) of the record; see `elements` in ib_fields */
+		struct {
+			uint32_t first, n;
+		} elements;
+	};
 };
 
 static inline struct ib_span

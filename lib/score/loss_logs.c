@@ -329,6 +329,7 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 		.release_block = release_block,
 	};
 	struct ib_reader_options r = {
+		.elements = true,
 		.operands = o->operands,
 		.format = o->log->format,
 		.otherwise = IB_FORMAT_JSONL,

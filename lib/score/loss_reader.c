@@ -94,26 +94,44 @@ not_a_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 	return wrong(r, "%s", c->why);
 }
 
+/* Read a term of the loss: NaN if it is null. Returns false if it is not a number. */
+static inline bool
+read_term(const struct ib_term *t, const struct ib_value *v, double *x)
+{
+	*x = NAN;
+	if (v->type != IB_NULL && !ib_value_read_number(v, x))
+		return false;
+	if (t->scaled)
+		*x *= t->coefficient;
+	return true;
+}
+
+/* Report a loss that is not a number. Several losses need several ids. Returns false. */
+static bool
+bad_loss(struct reading *r, struct ib_span name, const struct ib_value *v)
+{
+	if (v->type != IB_ARRAY || v->elements.n < 2)
+		return not_a_number(r, name, v);
+	return wrong(r, "'%.*s' is an array of %u, but the id is not an array", (int)name.n,
+		     name.p, v->elements.n);
+}
+
 /* Add the terms in double, from left to right. If a term is null, *loss is set to NaN. */
 static bool
 read_loss(struct reading *r, double *loss)
 {
 	const struct ib_loss_reader *l = r->l;
 	const struct ib_value *v;
-	double sum = 0, x;
+	double x;
 	size_t i;
 
+	*loss = 0;
 	for (i = 0; i < l->nterms; i++) {
 		v = wanted(r, IB_LOG_TERM + i);
-		if (v->type == IB_NULL)
-			x = NAN;
-		else if (!ib_value_read_number(v, &x))
-			return not_a_number(r, l->term[i].name, v);
-		if (l->term[i].scaled)
-			x *= l->term[i].coefficient;
-		sum = i == 0 ? x : sum + x;
+		if (!read_term(&l->term[i], v, &x))
+			return bad_loss(r, l->term[i].name, v);
+		*loss = i == 0 ? x : *loss + x;
 	}
-	*loss = sum;
 	return true;
 }
 
@@ -142,9 +160,8 @@ read_epoch(struct reading *r, int64_t *epoch)
 }
 
 static bool
-read_weight(struct reading *r, double *weight)
+read_weight(struct reading *r, const struct ib_value *v, double *weight)
 {
-	const struct ib_value *v = wanted(r, IB_LOG_WEIGHT);
 	struct ib_span name = r->l->wanted[IB_LOG_WEIGHT].name;
 	char show[IB_SHOW_MAX];
 
@@ -317,7 +334,8 @@ add_plain(struct reading *r)
 	if (!ib_part_has_hash(&r->l->options->part, id.hash))
 		return true;
 	convert_numbers(r);
-	if (!read_loss(r, &loss) || !resolve_epoch(r, &epoch, &ignore) || !read_weight(r, &weight))
+	if (!read_loss(r, &loss) || !resolve_epoch(r, &epoch, &ignore) || 
+	    !read_weight(r, wanted(r, IB_LOG_WEIGHT), &weight))
 		return false;
 	if (ignore) {
 		r->b->counts.ignored++;
@@ -330,119 +348,230 @@ add_plain(struct reading *r)
 	return true;
 }
 
-/* ---- several ids per line ------------------------------------------------ */
+/* ---- batches: several ids per record ------------------------------------- */
 
-/* Iterator over a JSON array. The array was validated when its record was read. */
-struct elements {
-	struct ib_json *json;
-	const char *p;
+/* A field of a batch: an array with one value for each id, or one value for all ids. */
+struct column {
+	struct ib_span name;
+	const struct ib_value *v; /* the value for the current id */
+	size_t step;		  /* 1 for an array, 0 for one value */
 };
 
-static struct elements
-elements_of(struct ib_json *json, const struct ib_value *array)
+/* A record with an array of ids. */
+struct batch_record {
+	struct column id;
+	size_t n;		    /* number of ids */
+	const struct ib_term *term; /* [nterms] */
+	size_t nterms;
+	struct column loss[IB_TERMS_MAX], weight;
+};
+
+static struct column
+column_of(const struct reading *r, struct ib_span name, const struct ib_value *v, bool array)
 {
-	return (struct elements){ json, array->p + 1 };
+	return (struct column){
+		.name = name,
+		.v = array ? r->c->json.element + v->elements.first : v,
+		.step = array,
+	};
 }
 
+/*
+ * Find the ids. Returns false if neither the field of the key nor 'ids' has an array of ids. A
+ * record with the field of the key does not need 'ids'.
+ */
 static bool
-next_element(struct elements *e, struct ib_value *v)
+find_ids(const struct reading *r, struct batch_record *batch)
 {
-	const char *p = ib_json_skip_space(e->json, e->p);
+	const struct ib_key *key = &r->c->source->key;
+	const struct ib_value *v = wanted(r, IB_LOG_IDS);
+	struct ib_span name = r->l->wanted[IB_LOG_IDS].name;
 
-	if (*p == ']')
+	if (key->kind != IB_KEY_FIELDS && key->kind != IB_KEY_AUTO)
 		return false;
-	p = ib_json_skip_space(e->json, ib_json_read_value(e->json, p, v));
-	e->p = *p == ',' ? p + 1 : p;
+	if (key->kind == IB_KEY_FIELDS && r->c->v[r->c->source->key_slot[0]].type != IB_ABSENT) {
+		if (key->n > 1)
+			return false;
+		v = &r->c->v[r->c->source->key_slot[0]];
+		name = key->name[0];
+	}
+	if (v->type != IB_ARRAY)
+		return false;
+	batch->id = column_of(r, name, v, true);
+	batch->n = v->elements.n;
+	return true;
+}
+
+/* True if the ids are in 'ids', so that one loss may be the mean loss of all ids. */
+static bool
+has_mean(const struct batch_record *batch)
+{
+	return ib_span_is(batch->id.name, "ids");
+}
+
+/* True if the value is an array with one value for each id, and not one wrapped number. */
+static bool
+is_array(const struct batch_record *batch, const struct ib_value *v)
+{
+	double number;
+
+	return v->type == IB_ARRAY && !(v->elements.n == 1 && has_mean(batch) &&
+					ib_value_unwrap_number(v, &number));
+}
+
+/* Set the column. If it is an array, it must have as many values as there are ids. */
+static bool
+set_column(struct reading *r, const struct batch_record *batch, struct ib_span name,
+	   const struct ib_value *v, bool array, struct column *column)
+{
+	*column = column_of(r, name, v, array);
+	if (!array || v->elements.n == batch->n)
+		return true;
+	return wrong(r, "'%.*s' has %zu value%s, but '%.*s' has %zu: log one value for each id",
+		     (int)batch->id.name.n, batch->id.name.p, batch->n, batch->n == 1 ? "" : "s",
+		     (int)name.n, name.p, (size_t)v->elements.n);
+}
+
+/* Find the columns of the loss: 'losses', or else the terms of --loss. */
+static bool
+find_losses(struct reading *r, struct batch_record *batch)
+{
+	static const struct ib_term losses = { .name = { "losses", 6 } };
+	const struct ib_value *v = wanted(r, IB_LOG_LOSSES);
+	struct ib_span name;
+	double number;
+	size_t i;
+
+	batch->term = &losses;
+	batch->nterms = 1;
+	if (v->type != IB_ABSENT && v->type != IB_ARRAY)
+		return wrong(r, "'losses' is not an array: log a mean loss of all ids as 'loss'");
+	if (v->type == IB_ARRAY)
+		return set_column(r, batch, losses.name, v, true, &batch->loss[0]);
+	batch->term = r->l->term;
+	batch->nterms = r->l->nterms;
+	for (i = 0; i < batch->nterms; i++) {
+		v = wanted(r, IB_LOG_TERM + i);
+		name = batch->term[i].name;
+		if (!set_column(r, batch, name, v, is_array(batch, v), &batch->loss[i]))
+			return false;
+		if (batch->loss[i].step == 1)
+			continue;
+		if (!read_term(&batch->term[i], v, &number))
+			return not_a_number(r, name, v);
+		if (!has_mean(batch))
+			return wrong(r, "'%.*s' is an array, but '%.*s' is not: log one loss for "
+					"each id, or name the ids 'ids' to log their mean loss",
+				     (int)batch->id.name.n, batch->id.name.p, (int)name.n, name.p);
+	}
 	return true;
 }
 
 static bool
-element_id(struct reading *r, const struct ib_value *v, struct ib_span *id)
+find_weight(struct reading *r, struct batch_record *batch)
+{
+	static const struct ib_value absent = { .type = IB_ABSENT };
+	const struct ib_value *v = r->l->want_weight ? wanted(r, IB_LOG_WEIGHT) : &absent;
+	double weight;
+
+	return set_column(r, batch, r->l->wanted[IB_LOG_WEIGHT].name, v, is_array(batch, v),
+			  &batch->weight) &&
+	       (batch->weight.step == 1 || read_weight(r, v, &weight));
+}
+
+static bool
+bad_id(struct reading *r, const struct column *id, const char *what)
 {
 	char show[IB_SHOW_MAX];
 
+	return wrong(r, "'%.*s' contains %s: %s", (int)id->name.n, id->name.p, what,
+		     ib_show(show, ib_value_span(id->v)));
+}
+
+static inline bool
+read_id(struct reading *r, const struct column *id, struct ib_span *text)
+{
+	const struct ib_value *v = id->v;
+
+	if (v->type == IB_ARRAY)
+		return bad_id(r, id, "an array instead of an id (log one flat array of ids)");
 	if (v->type != IB_STRING && v->type != IB_INTEGER)
-		return wrong(r, "'ids' contains a value that is not an id: %s",
-			     ib_show(show, ib_value_span(v)));
-	if (!ib_value_text(v, &r->c->arena, id))
-		return wrong(r, "'ids' contains a lone surrogate: %s",
-			     ib_show(show, ib_value_span(v)));
-	r->b->failed |= !id->p;
-	if (!r->b->failed && id->n == 0)
-		return wrong(r, "'ids' contains the empty string");
+		return bad_id(r, id, "a value that is not an id");
+	*text = ib_value_span(v);
+	if (v->escaped && !ib_value_text(v, &r->c->arena, text))
+		return bad_id(r, id, "a lone surrogate");
+	r->b->failed |= !text->p;
+	if (!r->b->failed && text->n == 0)
+		return wrong(r, "'%.*s' contains the empty string", (int)id->name.n, id->name.p);
 	return !r->b->failed;
 }
 
 static bool
-element_loss(struct reading *r, const struct ib_value *v, double *loss)
+bad_element(struct reading *r, const struct column *c)
 {
 	char say[IB_VALUE_DESCRIPTION_MAX];
 
-	*loss = NAN;
-	if (v->type != IB_NULL && !ib_value_read_number(v, loss))
-		return wrong(r, "an element of 'losses' %s", ib_value_describe(say, v));
-	if (not_finite(r, *loss))
-		return wrong(r, "a loss in 'losses' is not finite");
-	return true;
+	return wrong(r, "an element of '%.*s' %s", (int)c->name.n, c->name.p,
+		     ib_value_describe(say, c->v));
+}
+
+static inline bool
+read_losses(struct reading *r, struct batch_record *batch, double *loss)
+{
+	struct column *c = batch->loss;
+	double x;
+	size_t i;
+
+	*loss = 0;
+	for (i = 0; i < batch->nterms; i++, c++) {
+		if (!read_term(&batch->term[i], c->v, &x))
+			return bad_element(r, c);
+		*loss = i == 0 ? x : *loss + x;
+		c->v += c->step;
+	}
+	if (!not_finite(r, *loss))
+		return true;
+	c = batch->loss;
+	return c->step == 0 ? wrong(r, "the loss is not finite")
+			    : wrong(r, "a loss in '%.*s' is not finite", (int)c->name.n, c->name.p);
 }
 
 /*
- * Append every pair of id and loss of the line. Returns false if a pair is
- * invalid; the caller then removes the pairs that were appended.
+ * Append a loss for every id of the record. Returns false if a value is invalid; the caller then
+ * removes the losses that were appended.
  */
 static bool
-add_pairs(struct reading *r, const struct ib_value *ids, const struct ib_value *losses, double loss,
-	  int64_t epoch)
+add_losses(struct reading *r, struct batch_record *batch, int64_t epoch)
 {
-	struct elements id = elements_of(&r->c->json, ids);
-	struct elements each = { 0 };
-	struct ib_value v = { 0 }, w = { 0 };
-	struct ib_span own;
-	double weight;
+	struct ib_span id;
+	double loss, weight;
+	size_t i;
 
-	if (losses)
-		each = elements_of(&r->c->json, losses);
-	if (!read_weight(r, &weight))
-		return false;
-	while (next_element(&id, &v)) {
-		if (!element_id(r, &v, &own))
+	for (i = 0; i < batch->n; i++) {
+		if (!read_id(r, &batch->id, &id) || !read_losses(r, batch, &loss) ||
+		    !read_weight(r, batch->weight.v, &weight))
 			return false;
-		if (losses && !next_element(&each, &w))
-			return wrong(r, "fewer 'losses' than 'ids'");
-		if (losses && !element_loss(r, &w, &loss))
-			return false;
-		ib_loss_reader_add(r->l, r->b, own, epoch, loss, weight);
+		ib_loss_reader_add(r->l, r->b, id, epoch, loss, weight);
+		batch->id.v++;
+		batch->weight.v += batch->weight.step;
 	}
-	if (losses && next_element(&each, &w))
-		return wrong(r, "more 'losses' than 'ids'");
 	return true;
 }
 
 static bool
-add_array(struct reading *r, const struct ib_value *ids)
+add_batch(struct reading *r, struct batch_record *batch)
 {
-	const struct ib_value *losses = wanted(r, IB_LOG_LOSSES);
 	struct ib_loss_batch *b = r->b;
 	struct ib_loss_batch before = *b;
-	double loss = 0;
 	int64_t epoch;
 	bool ignore;
 
 	convert_numbers(r);
-	if (losses->type == IB_ABSENT) {
-		losses = NULL;
-		if (!read_loss(r, &loss))
-			return false;
-		if (not_finite(r, loss))
-			return wrong(r, "the loss is not finite");
-	} else if (losses->type != IB_ARRAY) {
-		return wrong(r, "'losses' is not an array");
-	}
-	if (!resolve_epoch(r, &epoch, &ignore))
+	if (!find_losses(r, batch) || !find_weight(r, batch) || !resolve_epoch(r, &epoch, &ignore))
 		return false;
-	if (add_pairs(r, ids, losses, loss, epoch))
+	if (add_losses(r, batch, epoch))
 		return true;
-	/* One invalid pair makes the complete line invalid, so remove all pairs of the line. */
+	/* One invalid value makes the record invalid, so remove all its losses. */
 	b->n = before.n;
 	b->nskipped = before.nskipped;
 	b->counts = before.counts;
@@ -549,8 +678,7 @@ ib_loss_reader_is_rows(const struct ib_loss_reader *l, const struct ib_block *bl
 static inline void
 add_record(struct reading *r)
 {
-	const struct ib_source *s = r->c->source;
-	const struct ib_value *ids;
+	struct batch_record batch;
 
 	if (r->common && add_common(r))
 		return;
@@ -558,12 +686,10 @@ add_record(struct reading *r)
 		add_row(r);
 		return;
 	}
-	ids = wanted(r, IB_LOG_IDS);
-	if (ids->type == IB_ARRAY &&
-	    (s->key.kind == IB_KEY_AUTO ||
-	     (s->key.kind == IB_KEY_FIELDS && r->c->v[s->key_slot[0]].type == IB_ABSENT)))
-		add_array(r, ids);
-	else if (add_plain(r) && r->c->record.unterminated && s->format != IB_FORMAT_JSONL)
+	if (find_ids(r, &batch))
+		add_batch(r, &batch);
+	else if (add_plain(r) && r->c->record.unterminated &&
+		 r->c->source->format != IB_FORMAT_JSONL)
 		ib_loss_batch_add_problem(
 			r->b, IB_LAST_LINE_KEPT, r->c->record.line,
 			"the last line has no newline: it is used, but may be truncated");

@@ -31,6 +31,22 @@ compare(const struct ib_value *a, const struct ib_value *b, bool number)
 		abort();
 }
 
+/* The elements of an array are also those that were read alone. */
+static void
+compare_elements(const struct ib_json *j, const struct ib_value *a, const struct ib_json *alone,
+		 const struct ib_value *b)
+{
+	size_t k;
+
+	if (a->type != IB_ARRAY || !j->fields->elements)
+		return;
+	if (a->elements.n != b->elements.n)
+		abort();
+	for (k = 0; k < a->elements.n; k++)
+		compare(&j->element[a->elements.first + k], &alone->element[b->elements.first + k],
+			true);
+}
+
 static void
 decode(const struct ib_value *v)
 {
@@ -59,9 +75,12 @@ line(struct ib_json *j, const struct ib_fields *f, int number, const char *text,
 	if (got != want)
 		abort();
 	for (k = 0; got && k < f->nslots; k++)
+		compare_elements(j, &v[k], &alone, &own[k]);
+	for (k = 0; got && k < f->nslots; k++)
 		compare(&v[k], &own[k], !j->lazy && (int)k == number);
 	for (k = 0; want && k < f->nslots; k++)
 		decode(&v[k]);
+	ib_json_release(&alone);
 }
 
 int
@@ -79,6 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		memcpy(text, data, n);
 	text[n] = '\n';
 	ib_fields_init(&f);
+	f.elements = n % 2 == 0;
 	for (i = 0; i < NAMES; i++)
 		ib_fields_add(&f, (struct ib_span){ names[i], strlen(names[i]) }, i == NUMBER,
 			      &slot[i], NULL);
@@ -86,6 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	j.lazy = n % 8 == 7;
 	for (p = text; p <= text + n; p = (char *)rawmemchr(p, '\n') + 1)
 		line(&j, &f, slot[NUMBER], p, v);
+	ib_json_release(&j);
 	ib_fields_release(&f);
 	free(text);
 	return 0;

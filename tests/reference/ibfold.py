@@ -12,9 +12,9 @@ from ibbase import (BOM, Malformed, Outputs, bad, exact_sum, fraction_f32,
                     json_string, lookup, misuse, nearest, parse_json, part_of,
                     plain, read_file, score_text, stem, to_f32, warn)
 from ibexpect import check_expect
-from ibread import (field_double, field_epoch, is_batch, lone_name,
-                    lookup_exact, node_double, node_id, open_source,
-                    record_id)
+from ibread import (batch_ids, field_double, field_epoch, lone_name,
+                    lookup, lookup_exact, node_double, node_id, open_source,
+                    record_id, wrapped_double)
 
 PROG = 'ib-score'
 
@@ -274,6 +274,16 @@ class BadRecord(Exception):
     pass
 
 
+def numbers(array, n):
+    """The doubles of an array of n numbers."""
+    if len(array.items) != n:
+        raise BadRecord('the arrays differ in length')
+    xs = [node_double(v) for v in array.items]
+    if None in xs:
+        raise BadRecord('a loss is not a number')
+    return xs
+
+
 class Folder:
     """One run of ib-score, or the raw log that ib-prune -s is given."""
 
@@ -368,10 +378,11 @@ class Folder:
 
     def batch(self, src, r, default_epoch):
         ids = []
-        for v in lookup_exact(r.obj, b'ids').items:
+        name, array = batch_ids(src, r)
+        for v in array.items:
             ident = node_id(v)
             if ident is None:
-                raise BadRecord('a member of ids is no id')
+                raise BadRecord('a member of %r is no id' % name)
             if ident == b'':
                 raise BadRecord('an empty id')
             ids.append(ident)
@@ -382,13 +393,28 @@ class Folder:
             misuse('a record carries no epoch: give -e')
         losses = lookup_exact(r.obj, b'losses')
         if losses is not None:
-            if losses.kind != 'arr' or len(losses.items) != len(ids):
-                raise BadRecord('ids and losses differ in number')
-            xs = [node_double(v) for v in losses.items]
-            if None in xs:
-                raise BadRecord('a loss is not a number')
+            if losses.kind != 'arr':
+                raise BadRecord('losses is no array')
+            xs = numbers(losses, len(ids))
         else:
-            xs = [self.loss_of(src, r)] * len(ids)
+            columns = []
+            for _, f in self.terms:
+                v = lookup(r.obj, f)
+                if v is not None and v.kind == 'arr' and not (
+                        name == b'ids' and wrapped_double(v) is not None):
+                    columns.append(numbers(v, len(ids)))
+                    continue
+                x, why = field_double(src, r, f)
+                if why or name != b'ids':
+                    raise BadRecord(why or 'one loss of many ids')
+                columns.append([x] * len(ids))
+            xs = []
+            for row in zip(*columns):
+                total = None
+                for (c, f), x in zip(self.terms, row):
+                    x = x if c == 1.0 else c * x
+                    total = x if total is None else total + x
+                xs.append(total)
         if self.opt.nonfinite == 'fail' and \
                 any(to_f32(x) is None for x in xs):
             raise BadRecord('a loss is not finite')
@@ -423,12 +449,12 @@ class Folder:
                         raise BadRecord('is no object')
                     if lone_name(r.obj):
                         raise BadRecord('lone surrogate in a name')
-                if not is_batch(src, r):
+                many = batch_ids(src, r)
+                if many is None:
                     self.folded_logs += 1
                     self.single(src, r, default_epoch)
                 else:
-                    self.folded_logs += bool(
-                        lookup_exact(r.obj, b'ids').items)
+                    self.folded_logs += bool(many[1].items)
                     self.batch(src, r, default_epoch)
                 good += 1
             except BadRecord as e:

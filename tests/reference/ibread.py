@@ -514,6 +514,17 @@ def is_batch(src, r):
     return all(lookup(r.obj, name) is None for name in names)
 
 
+def batch_ids(src, r):
+    """(name, array) of the ids of a record that holds many, or None."""
+    if is_batch(src, r):
+        return b'ids', lookup_exact(r.obj, b'ids')
+    if r.obj is None or r.obj.kind != 'obj' or src.key is None or \
+            src.key.startswith(b'@') or b',' in src.key:
+        return None
+    v = lookup(r.obj, src.key)
+    return (src.key, v) if v is not None and v.kind == 'arr' else None
+
+
 def node_id(v, part=False):
     """A JSON value -> an id, or None."""
     if v.kind == 'str':

@@ -242,13 +242,23 @@ class Gen:
             if fmt == 'batch' or self.chance(0.05):
                 k = self.r.randrange(4)
                 group = recs[i:i + k]
-                ms = [b'"ids":[%s]' % b','.join(self.json_id(g[0])
-                                                for g in group)]
-                if self.chance(0.7) or terms:
-                    ms.append(b'"losses":[%s]' % b', '.join(
-                        g[2] for g in group))
+                key = self.pick([b'ids', b'id'])
+                ms = [b'"%s":[%s]' % (key, b','.join(self.json_id(g[0])
+                                                     for g in group))]
+                losses = [g[2] for g in group]
+                if bad and self.chance(0.05):
+                    losses.append(b'1')
+                if bad and self.chance(0.05) and losses:
+                    losses[-1] = self.pick([b'"x"', b'[1,2]', b'[]', b'null'])
+                if self.chance(0.4):
+                    ms.append(b'"losses":[%s]' % b', '.join(losses))
+                elif self.chance(0.7) and (key == b'id' or len(group) > 1):
+                    ms += [b'"%s":[%s]' % (f, b' , '.join(losses)) for f in
+                           ([b'cls', b'box'] if terms else [b'loss'])]
+                elif key == b'ids' or bad:
+                    ms += self.loss_members(x, terms)
                 else:
-                    ms.append(b'"loss":' + x)
+                    ms.append(b'"losses":[%s]' % b','.join(losses))
                 i += max(k, 1)
             else:
                 ms = [b'"id":' + self.json_id(ident)]

@@ -146,6 +146,7 @@ both_new(void)
 	struct both *b = calloc(1, sizeof(*b));
 
 	ib_fields_init(&b->fields);
+	b->fields.elements = true;
 	ib_fields_add(&b->fields, ib_span_of("id"), false, &b->slot[ID], NULL);
 	ib_fields_add(&b->fields, ib_span_of("loss"), true, &b->slot[LOSS], NULL);
 	ib_fields_add(&b->fields, ib_span_of("a.b"), false, &b->slot[A_B], NULL);
@@ -157,6 +158,7 @@ static void
 both_free(struct both *b)
 {
 	ib_fields_release(&b->fields);
+	ib_json_release(&b->json);
 	free(b);
 }
 
@@ -170,7 +172,7 @@ last(const cJSON *object, const char *name)
 	return found;
 }
 
-/* Is a value what cJSON has? Of objects and arrays the kind. */
+/* Is a value what cJSON has? Of objects, and of arrays in arrays, the kind. */
 static bool
 same(const struct ib_value *v, const cJSON *want)
 {
@@ -208,6 +210,26 @@ same(const struct ib_value *v, const cJSON *want)
 	return fine;
 }
 
+/* Like same(), and every element of an array is what cJSON has. */
+static bool
+same_elements(const struct both *b, const struct ib_value *v, const cJSON *want)
+{
+	const cJSON *item;
+	size_t i = 0;
+
+	if (!same(v, want))
+		return false;
+	if (v->type != IB_ARRAY)
+		return true;
+	cJSON_ArrayForEach(item, want)
+	{
+		if (i == v->elements.n || !same(&b->json.element[v->elements.first + i], item))
+			return false;
+		i++;
+	}
+	return i == v->elements.n;
+}
+
 static bool
 agree(const struct both *b, const struct ib_value *v, const cJSON *tree)
 {
@@ -215,8 +237,9 @@ agree(const struct both *b, const struct ib_value *v, const cJSON *tree)
 
 	if (!path && cJSON_IsObject(a))
 		path = last(a, "b");
-	return same(&v[b->slot[ID]], last(tree, "id")) &&
-	       same(&v[b->slot[LOSS]], last(tree, "loss")) && same(&v[b->slot[A_B]], path);
+	return same_elements(b, &v[b->slot[ID]], last(tree, "id")) &&
+	       same_elements(b, &v[b->slot[LOSS]], last(tree, "loss")) &&
+	       same_elements(b, &v[b->slot[A_B]], path);
 }
 
 /* What cJSON lets pass and RFC 8259 does not; what it does not know. */
