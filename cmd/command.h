@@ -19,23 +19,24 @@
 
 enum cli_kind {
 	CLI_KIND_END,
-	CLI_KIND_GROUP,	 /* a heading of --help */
-	CLI_KIND_FLAG,	 /* bool */
-	CLI_KIND_CHOICE, /* an enum or a bool; the value is the index of the word */
-	CLI_KIND_TEXT,	 /* const char * */
-	CLI_KIND_PAIRS,	 /* struct ib_list of IN:OUT; each IN:OUT is two files */
-	CLI_KIND_COUNT,	 /* uint64_t */
-	CLI_KIND_EPOCH,	 /* int64_t */
-	CLI_KIND_REAL,	 /* double */
-	CLI_KIND_LIMIT,	 /* struct ib_limit: N or P% */
-	CLI_KIND_PART,	 /* struct ib_part: I/K */
-	CLI_KIND_INPUT,	 /* const char *, the name of a file; "-" only with CLI_STDIN */
-	CLI_KIND_INPUTS, /* struct ib_list of files */
-	CLI_KIND_OUTPUT, /* const char *; "-" only with CLI_STDOUT */
-	CLI_KIND_RULE,	 /* struct ib_rule_options: NAME[:PARAMETER=VALUE,...] */
-	CLI_KIND_CALL,	 /* the function of the row parses the value */
-	CLI_KIND_LINES,	 /* a file of operands, one per line */
-	CLI_KIND_NULS,	 /* a file of operands, each terminated by a NUL byte */
+	CLI_KIND_GROUP,	  /* a heading of --help */
+	CLI_KIND_FLAG,	  /* bool */
+	CLI_KIND_CHOICE,  /* an enum or a bool; the value is the index of the word */
+	CLI_KIND_TEXT,	  /* const char * */
+	CLI_KIND_PAIRS,	  /* struct ib_list of IN:OUT; each IN:OUT is two files */
+	CLI_KIND_COUNT,	  /* uint64_t */
+	CLI_KIND_EPOCH,	  /* int64_t */
+	CLI_KIND_REAL,	  /* double */
+	CLI_KIND_LIMIT,	  /* struct ib_limit: N or P% */
+	CLI_KIND_PART,	  /* struct ib_part: I/K */
+	CLI_KIND_INPUT,	  /* const char *, the name of a file; "-" only with CLI_STDIN */
+	CLI_KIND_INPUTS,  /* struct ib_list of files */
+	CLI_KIND_OUTPUT,  /* const char *; "-" only with CLI_STDOUT */
+	CLI_KIND_SETTING, /* struct ib_rule_options: the library parses the value */
+	CLI_KIND_RULE,	  /* struct ib_rule_options: NAME[:PARAMETER=VALUE,...] */
+	CLI_KIND_CALL,	  /* the function of the row parses the value */
+	CLI_KIND_LINES,	  /* a file of operands, one per line */
+	CLI_KIND_NULS,	  /* a file of operands, each terminated by a NUL byte */
 	CLI_KIND_HELP,
 	CLI_KIND_VERSION
 };
@@ -115,12 +116,6 @@ struct cli_option {
 		CLI_ROW(CLI_KIND_REAL, short, long, argument, text), .range = bounds,              \
 								     CLI_AT(double, member)        \
 	}
-/* A decimal number that is stored as text, because the library needs its exact value. */
-#define CLI_DECIMAL(short, long, argument, bounds, member, text)                                   \
-	{                                                                                          \
-		CLI_ROW(CLI_KIND_TEXT, short, long, argument, text), .range = bounds,              \
-								     CLI_AT(const char *, member)  \
-	}
 #define CLI_LIMIT(short, long, member, text)                                                       \
 	{                                                                                          \
 		CLI_ROW(CLI_KIND_LIMIT, short, long, "N|P%", text),                                \
@@ -144,6 +139,12 @@ struct cli_option {
 	{                                                                                          \
 		CLI_ROW(CLI_KIND_OUTPUT, short, long, "FILE", text), CLI_AT(const char *, member), \
 			.flags = which                                                             \
+	}
+/* An option of the rule that the library knows by its long name, except for --rule. */
+#define CLI_SETTING(short, long, argument, list, member, text)                                     \
+	{                                                                                          \
+		CLI_ROW(CLI_KIND_SETTING, short, long, argument, text),                            \
+			.words = list, CLI_AT(struct ib_rule_options, member)                      \
 	}
 #define CLI_RULE(short, long, member, text)                                                        \
 	{                                                                                          \

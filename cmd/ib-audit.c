@@ -42,8 +42,8 @@ set_page_hinkley(void *args, const char *value)
 		return "D:A, two numbers";
 	memcpy(delta, value, (size_t)(colon - value));
 	delta[colon - value] = '\0';
-	if (!cli_parse_real(delta, "[0, inf)", &a->o.ph_delta) ||
-	    !cli_parse_real(colon + 1, "[0, inf)", &a->o.ph_alarm))
+	if (!ib_value_real(delta, "[0, inf)", &a->o.ph_delta) ||
+	    !ib_value_real(colon + 1, "[0, inf)", &a->o.ph_alarm))
 		return "D:A, two numbers, neither negative";
 	return NULL;
 }

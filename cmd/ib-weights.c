@@ -15,7 +15,7 @@ set_normalize(void *args, const char *value)
 
 	if (!strncmp(value, "sum:", 4)) {
 		a->o.normalize = IB_NORMALIZE_SUM;
-		return cli_parse_real(value + 4, "(0, inf)", &a->o.normalize_sum) ? NULL : expected;
+		return ib_value_real(value + 4, "(0, inf)", &a->o.normalize_sum) ? NULL : expected;
 	}
 	if (!strcmp(value, "mean"))
 		a->o.normalize = IB_NORMALIZE_MEAN;

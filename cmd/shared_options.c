@@ -32,8 +32,6 @@ cli_check_rule(struct cli *cli, struct ib_rule_options *rule)
 {
 	struct ib_error err;
 
-	rule->ratio_given = cli_is_given(cli, "ratio");
-	rule->delta_given = cli_is_given(cli, "delta");
 	cli_exclude(cli, "keep", "ratio");
 	if (ib_rule_options_check(rule, &err))
 		cli_misuse(cli, "%s", err.text);

@@ -66,40 +66,39 @@
 	CLI_RULE(0, "rule", rule_,                                                                 \
 		 "formula that turns a sample's score into its keep "                              \
 		 "probability; the rules and their parameters:"),                                  \
-		CLI_CHOICE(0, "sampling", "HOW", "poisson|fixed", enum ib_sampling,                \
-			   rule_.sampling,                                                         \
-			   "draw each sample independently (poisson), or keep a fixed number of "  \
-			   "the samples with the same keep probability (fixed):"),                 \
-		CLI_COUNT(0, "seed", "N", NULL, rule_.seed,                                        \
-			  "seed of the random draws (default 0)")
+		CLI_SETTING(0, "sampling", "HOW", IB_SAMPLING_WORDS, rule_,                        \
+			    "draw each sample independently (poisson), or keep a fixed number of " \
+			    "the samples with the same keep probability (fixed):"),                \
+		CLI_SETTING(0, "seed", "N", NULL, rule_, "seed of the random draws (default 0)")
 
 /* Options that determine how much is pruned. */
 #define CLI_SHARE_ROWS(rule_)                                                                      \
-	CLI_REAL('r', "ratio", "R", "[0, 1)", rule_.ratio,                                         \
-		 "fraction of the samples below the threshold to prune, in [0, 1) (default 0.5)"), \
-		CLI_DECIMAL(0, "keep", "F", "[0, 1]", rule_.keep,                                  \
+	CLI_SETTING('r', "ratio", "R", NULL, rule_,                                                \
+		    "fraction of the samples below the threshold to prune, in [0, 1) "             \
+		    "(default 0.5)"),                                                              \
+		CLI_SETTING(0, "keep", "F", NULL, rule_,                                           \
 			    "fraction of all samples to keep, instead of -r "                      \
 			    "(rules infobatch, random and proportional; "                          \
 			    "default: not set)")
 
-#define CLI_EPOCHS_ROW(rule_, text) CLI_EPOCH('E', "epochs", "N", NULL, rule_.epochs, text)
+#define CLI_EPOCHS_ROW(rule_, text) CLI_SETTING('E', "epochs", "N", NULL, rule_, text)
 
 #define CLI_SCHEDULE_ROWS(rule_)                                                                   \
-	CLI_REAL(0, "delta", "D", "[0, 1]", rule_.delta,                                           \
-		 "with -E N: prune in the first D*N epochs (default 0.875)"),                      \
-		CLI_EPOCH(0, "full-from", "N", NULL, rule_.full_from,                              \
-			  "keep all samples from epoch N on, instead of -E "                       \
-			  "and --delta (default: never)"),                                         \
-		CLI_EPOCH(0, "warmup", "K", NULL, rule_.warmup,                                    \
-			  "keep all samples in epochs before K (default 0)"),                      \
-		CLI_EPOCH(0, "max-age", "K", "[1, 2147483647]", rule_.max_age,                     \
-			  "keep each sample that has not been seen for K epochs "                  \
-			  "(default: no limit)")
+	CLI_SETTING(0, "delta", "D", NULL, rule_,                                                  \
+		    "with -E N: prune in the first D*N epochs (default 0.875)"),                   \
+		CLI_SETTING(0, "full-from", "N", NULL, rule_,                                      \
+			    "keep all samples from epoch N on, instead of -E "                     \
+			    "and --delta (default: never)"),                                       \
+		CLI_SETTING(0, "warmup", "K", NULL, rule_,                                         \
+			    "keep all samples in epochs before K (default 0)"),                    \
+		CLI_SETTING(0, "max-age", "K", NULL, rule_,                                        \
+			    "keep each sample that has not been seen for K epochs "                \
+			    "(default: no limit)")
 
 /* Parse the -e of a loss log. Returns NULL if the value is valid, otherwise the expected value. */
 const char *cli_parse_log_epoch(struct ib_log_options *log, const char *value);
 
-/* Exit with a usage error if options of the rule cannot be used together. Sets rule->*_given. */
+/* Exit with a usage error if options of the rule cannot be used together. */
 void cli_check_rule(struct cli *cli, struct ib_rule_options *rule);
 
 /*

@@ -8,80 +8,6 @@
 #include "operands.h"
 #include "options.h"
 
-/* Default range of an option that is a count. */
-#define CLI_COUNTS "[0, 18446744073709551615]"
-
-/* Return the index of `value` in "a|b|c", or -1 if `value` is not one of the words. */
-static int
-word_number(const char *words, const char *value)
-{
-	size_t n = strlen(value), len;
-	int i = 0;
-
-	for (;; i++) {
-		len = strcspn(words, "|");
-		if (len == n && !memcmp(words, value, n))
-			return i;
-		if (!words[len])
-			return -1;
-		words += len + 1;
-	}
-}
-
-/* ---- numbers ----------------------------------------------------------- */
-
-static bool
-to_count(const char *s, size_t n, uint64_t *value)
-{
-	size_t i;
-
-	*value = 0;
-	for (i = 0; i < n; i++) {
-		unsigned digit = (unsigned)(s[i] - '0');
-
-		if (s[i] < '0' || s[i] > '9' || *value > (UINT64_MAX - digit) / 10)
-			return false;
-		*value = 10 * *value + digit;
-	}
-	return n > 0;
-}
-
-/* Accept only decimal numbers. strtod() would also accept spaces, hexadecimal and "inf". */
-static bool
-to_real(const char *s, double *value)
-{
-	char *end;
-
-	if (!*s || s[strspn(s, "+-.0123456789eE")])
-		return false;
-	*value = strtod(s, &end);
-	return end != s && !*end;
-}
-
-/*
- * Check a number against a range such as "[0, 1)". A bracket includes the limit, a
- * parenthesis does not.
- */
-static bool
-in_range(const char *range, double x)
-{
-	char *comma, *end;
-	double low = strtod(range + 1, &comma);
-	double high = strtod(comma + 1, &end);
-
-	return (range[0] == '[' ? x >= low : x > low) && (*end == ']' ? x <= high : x < high);
-}
-
-/* Check a whole number against a range. A double could not hold large whole numbers exactly. */
-static bool
-count_in_range(const char *range, uint64_t x)
-{
-	char *comma;
-	uint64_t low = strtoull(range + 1, &comma, 10);
-
-	return x >= low && x <= strtoull(comma + 1, NULL, 10);
-}
-
 /* ---- usage errors ------------------------------------------------------ */
 
 _Noreturn static void
@@ -93,81 +19,42 @@ refuse(const struct cli *cli, const struct cli_option *o, const char *expected, 
 		   value);
 }
 
-_Noreturn static void
-refuse_range(const struct cli *cli, const struct cli_option *o, const char *kind, const char *range,
-	     const char *value)
-{
-	char expected[120];
-
-	snprintf(expected, sizeof(expected), "%s in %s", kind, range);
-	refuse(cli, o, expected, value);
-}
-
-_Noreturn static void
-refuse_word(const struct cli *cli, const struct cli_option *o, const char *value)
-{
-	char expected[200];
-	const char *p = o->words;
-	size_t n = 0, len;
-
-	for (;; p += len + 1) {
-		len = strcspn(p, "|");
-		n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s%.*s",
-				      p == o->words   ? ""
-				      : p[len] == '|' ? ", "
-						      : " or ",
-				      (int)len, p);
-		if (!p[len])
-			break;
-	}
-	refuse(cli, o, expected, value);
-}
-
 /* ---- kinds ------------------------------------------------------------- */
 
 static void
 store_choice(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	int i = word_number(o->words, value);
+	int i = ib_value_word(value, o->words);
+	char expected[IB_EXPECTED_MAX];
 	unsigned number = (unsigned)i;
 	bool flag = i > 0;
 
 	if (i < 0)
-		refuse_word(cli, o, value);
+		refuse(cli, o, ib_expected_word(expected, o->words), value);
 	memcpy(cli_member_address(cli, o),
 	       o->size == sizeof(flag) ? (void *)&flag : (void *)&number, o->size);
-}
-
-bool
-cli_parse_real(const char *text, const char *range, double *value)
-{
-	return to_real(text, value) && in_range(range, *value);
 }
 
 static void
 store_real(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	double real;
+	char expected[IB_EXPECTED_MAX];
 
-	if (!cli_parse_real(value, o->range, &real))
-		refuse_range(cli, o, "a number", o->range, value);
-	if (o->kind == CLI_KIND_REAL)
-		*(double *)cli_member_address(cli, o) = real;
-	else
-		*(const char **)cli_member_address(cli, o) = value;
+	if (!ib_value_real(value, o->range, cli_member_address(cli, o)))
+		refuse(cli, o, ib_expected_real(expected, o->range), value);
 }
 
 static void
 store_count(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	const char *range = o->range			? o->range
-			    : o->kind == CLI_KIND_EPOCH ? "[0, 2147483647]"
-							: CLI_COUNTS;
+	bool epoch = o->kind == CLI_KIND_EPOCH;
+	const char *range = o->range ? o->range : epoch ? "[0, 2147483647]" : NULL;
+	char expected[IB_EXPECTED_MAX];
 	uint64_t count;
 
-	if (!to_count(value, strlen(value), &count) || !count_in_range(range, count))
-		refuse_range(cli, o, "a whole number", range, value);
-	if (o->kind == CLI_KIND_EPOCH)
+	if (!ib_value_count(value, range, &count))
+		refuse(cli, o, ib_expected_count(expected, range), value);
+	if (epoch)
 		*(int64_t *)cli_member_address(cli, o) = (int64_t)count;
 	else
 		*(uint64_t *)cli_member_address(cli, o) = count;
@@ -186,12 +73,12 @@ store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 	if (n > 1 && value[n - 1] == '%') {
 		decimal = cli_free_at_end(cli, strdup(value));
 		decimal[n - 1] = '\0';
-		if (decimal[strspn(decimal, ".0123456789")] || !to_real(decimal, &share) ||
-		    share > 100)
+		if (decimal[strspn(decimal, ".0123456789")] ||
+		    !ib_value_real(decimal, "[0, 100]", &share))
 			refuse(cli, o, expected, value);
 		limit.percent = true;
 		limit.decimal = decimal;
-	} else if (!to_count(value, n, &limit.count)) {
+	} else if (!ib_value_count(value, NULL, &limit.count)) {
 		refuse(cli, o, expected, value);
 	}
 	*(struct ib_limit *)cli_member_address(cli, o) = limit;
@@ -200,14 +87,20 @@ store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 static void
 store_part(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	size_t n = strcspn(value, "/");
-	struct ib_part part;
-
-	if (!value[n] || !to_count(value, n, &part.index) ||
-	    !to_count(value + n + 1, strlen(value + n + 1), &part.count) ||
-	    part.index >= part.count)
+	if (!ib_part_parse(value, cli_member_address(cli, o)))
 		refuse(cli, o, "I/K with 0 <= I < K", value);
-	*(struct ib_part *)cli_member_address(cli, o) = part;
+}
+
+/* Store an option of the rule. The library has its range. */
+static void
+store_setting(struct cli *cli, const struct cli_option *o, const char *value)
+{
+	char buffer[IB_EXPECTED_MAX];
+	const char *expected =
+		ib_rule_options_store(cli_member_address(cli, o), o->name, value, buffer);
+
+	if (expected)
+		refuse(cli, o, expected, value);
 }
 
 static void
@@ -302,9 +195,7 @@ cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 		store_part(cli, o, value);
 		break;
 	case CLI_KIND_TEXT:
-		if (o->range)
-			store_real(cli, o, value);
-		else if (!*value)
+		if (!*value)
 			refuse(cli, o, o->arg, value);
 		else
 			*(const char **)cli_member_address(cli, o) = value;
@@ -321,6 +212,9 @@ cli_store_value(struct cli *cli, const struct cli_option *o, const char *value)
 	case CLI_KIND_INPUTS:
 		check_file(cli, o, value);
 		store_list(cli, o, value);
+		break;
+	case CLI_KIND_SETTING:
+		store_setting(cli, o, value);
 		break;
 	case CLI_KIND_RULE:
 		store_rule(cli, o, value);

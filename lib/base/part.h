@@ -25,9 +25,6 @@ ib_part_has_hash(const struct ib_part *part, uint64_t hash)
 	return part->count == 0 || ib_part_of_hash(hash, part->count) == part->index;
 }
 
-/* Parse I/K. Returns false if the text is not two integers I/K with 0 <= I < K. */
-bool ib_part_parse(const char *text, struct ib_part *part);
-
 /* Write I/K to out, and return out. */
 #define IB_PART_TEXT 48
 const char *ib_part_text(char out[IB_PART_TEXT], const struct ib_part *part);

@@ -14,10 +14,13 @@
  * Epochs are counted from 0. Losses are in the unit of the trainer, usually nats.
  *
  * Every function that can fail returns enum ib_status and writes a complete sentence into
- * the caller's struct ib_error. The library never prints or exits. Its only global state is
- * two lists: the temporary files that ib_output_abandon() removes, and the mapped files for
- * ib_mapped_file(). Unless a comment says otherwise, two threads must not use the same
- * handle at the same time.
+ * the caller's struct ib_error, which may be NULL. A function that fails does not set its
+ * results. The library never prints or exits. Unless a comment says otherwise, two threads
+ * must not use the same handle at the same time; different handles are independent.
+ *
+ * Structs that may get more members in later versions begin with their size. Set `size` to
+ * sizeof the struct and the other members to 0 before you fill it in. The library reads and
+ * writes only the members that the caller's version of the struct has.
  */
 #ifndef INFOBATCH_H
 #define INFOBATCH_H
@@ -30,7 +33,22 @@
 extern "C" {
 #endif
 
+/* Marks the functions of the shared library. */
+#if defined(__GNUC__)
+#define IB_API __attribute__((visibility("default")))
+#else
+#define IB_API
+#endif
+
 #define IB_VERSION "0.1.0"
+#define IB_VERSION_NUMBER 100 /* 10000 * major + 100 * minor + patch */
+
+/*
+ * Return the version of the library that the program runs with, as a number and as text. It
+ * may be later than IB_VERSION_NUMBER and IB_VERSION, with which the program was compiled.
+ */
+IB_API int ib_version(void);
+IB_API const char *ib_version_string(void);
 
 /* ---- errors ----------------------------------------------------------- */
 
@@ -47,6 +65,7 @@ enum ib_status {
 	IB_E_PIPE = -8	   /* the reader of an output closed the pipe */
 };
 
+/* The layout of this struct never changes. */
 struct ib_error {
 	enum ib_status code;
 	char text[1000]; /* a complete sentence in UTF-8, without a newline */
@@ -54,63 +73,77 @@ struct ib_error {
 
 /* ---- small types ------------------------------------------------------ */
 
-/* A sequence of bytes. The struct does not own the bytes. */
+/*
+ * A sequence of bytes. The struct does not own the bytes. The layout of this struct never
+ * changes.
+ */
 struct ib_span {
 	const char *p;
 	size_t n;
 };
-
-/* What a run needs from its caller (infobatch_run.h). */
-struct ib_context;
 
 #define IB_NO_EPOCH (-1) /* an epoch (int64_t) that is not given */
 
 /* ---- draws (infobatch-formats(5), DECISION) ---------------------------- */
 
 /* Return the key S of the draws of one epoch: XXH3_64bits(LE64(seed) || LE64(epoch)). */
-uint64_t ib_draw_key(uint64_t seed, uint64_t epoch);
+IB_API uint64_t ib_draw_key(uint64_t seed, uint64_t epoch);
 
 /*
  * Return u of one id, in [0, 1): (XXH3_64bits_withSeed(id, key) >> 11) * 2^-53. The result
  * is the same on every machine, in every order and in every partition.
  */
-double ib_draw_u(uint64_t key, struct ib_span id);
+IB_API double ib_draw_u(uint64_t key, struct ib_span id);
 
 /*
  * Return the partition, from 0, to which an id belongs if there are `count` > 0 partitions.
  * The partition is the high 64 bits of the 128-bit product XXH3_64bits(id) * count. This
  * formula will never change.
  */
-uint64_t ib_part_of(struct ib_span id, uint64_t count);
+IB_API uint64_t ib_part_of(struct ib_span id, uint64_t count);
 
 /* ---- scores ----------------------------------------------------------- */
 
 /*
  * A table of scores with one row per sample, in the order in which the ids first appeared.
- * Memory: the bytes of the ids and about 40 bytes per row.
+ * Rows are numbered from 0. Memory: the bytes of the ids and about 40 bytes per row. Several
+ * threads may read a table at the same time, as long as no thread changes the table.
  */
 struct ib_scores;
 
-struct ib_row {
-	struct ib_span id; /* valid until the table changes; the table owns the bytes */
-	float score;	   /* NaN: unknown */
-	int32_t epoch;	   /* last epoch in which the sample was seen */
-	uint32_t visits;   /* number of epochs in which the sample was seen */
-	float previous;	   /* score before the last epoch; NaN: no such score */
-};
-
 /* Make an empty table. Returns IB_E_IO if out of memory. Free the table with ib_scores_free(). */
-enum ib_status ib_scores_new(struct ib_scores **out, struct ib_error *err);
-void ib_scores_free(struct ib_scores *s); /* s may be NULL */
+IB_API enum ib_status ib_scores_new(struct ib_scores **out, struct ib_error *err);
+IB_API void ib_scores_free(struct ib_scores *s); /* s may be NULL */
 
-/* Return the number of rows, with known and unknown scores. O(1). */
-uint64_t ib_scores_count(const struct ib_scores *s);
+/*
+ * Read a score file (.npz or JSON lines) or a loss log, compressed or not. "-" is standard
+ * input. Free the table with ib_scores_free().
+ */
+IB_API enum ib_status ib_scores_load(const char *path, struct ib_scores **out,
+				     struct ib_error *err);
 
-/* Return the row with a number from 0 to the number of rows - 1. */
-struct ib_row ib_scores_row(const struct ib_scores *s, uint64_t row);
+/*
+ * Open a score file for look-ups only. The function maps an uncompressed .npz instead of
+ * reading it, so that a program that looks up few ids reads few pages. The function reads any
+ * other file like ib_scores_load(). A mapped table cannot be changed or saved.
+ */
+IB_API enum ib_status ib_scores_map(const char *path, struct ib_scores **out, struct ib_error *err);
 
-/* Find the row of an id. Returns false if the id has no row. O(1). */
-bool ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row);
+/*
+ * Return the name of the file whose mapping contains the address, or NULL if no mapping of
+ * the library contains the address. Async-signal-safe: call it in a handler of SIGBUS. The
+ * kernel sends SIGBUS if a mapped file becomes shorter and the lost bytes are read.
+ */
+IB_API const char *ib_mapped_file(const void *address);
+
+/*
+ * Write a score file. The file is written under a temporary name and renamed, so it is
+ * complete or not there. The name determines whether it is .npz or JSON lines, and whether it
+ * is compressed. Saving does not change any row, but it rebuilds the index of the ids. So no
+ * other thread may use the table, or a rule that borrows the table, during a save. Returns
+ * IB_E_MISUSE if the table is mapped.
+ */
+IB_API enum ib_status ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err);
 
 /*
  * Fold the losses of one epoch into the table, as ib-score does with a loss log.
@@ -120,165 +153,135 @@ bool ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row)
  *   epoch      0 to INT32_MAX; a row with a later epoch does not change
  *   smooth     0: score = loss; B in [0, 1): score = B * score + (1-B) * loss
  *
- * Returns IB_E_MISUSE if epoch or smooth is out of range, and IB_E_IO if out of memory.
- * After IB_E_IO the table is still valid, and contains some of the losses. The function
- * copies the ids and losses that it needs. O(n).
+ * Returns IB_E_MISUSE if epoch or smooth is out of range or if the table is mapped, and
+ * IB_E_IO if out of memory. After IB_E_IO the table is still valid, and contains some of the
+ * losses. The function copies the ids and losses that it needs. O(n).
  */
-enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss,
-			      size_t n, int64_t epoch, double smooth, struct ib_error *err);
+IB_API enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
+				     const float *loss, size_t n, int64_t epoch, double smooth,
+				     struct ib_error *err);
+
+/* Return the number of rows, with known and unknown scores. O(1). */
+IB_API uint64_t ib_scores_count(const struct ib_scores *s);
+
+/* Find the row of an id. Returns false if the id has no row. O(1). */
+IB_API bool ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row);
+
+/* Arrays that ib_scores_read() fills. An array that is NULL is not filled. */
+struct ib_score_columns {
+	size_t size;	    /* sizeof(struct ib_score_columns) */
+	struct ib_span *id; /* the table owns the bytes; they are valid until it changes */
+	float *score;	    /* NaN: unknown */
+	int32_t *epoch;	    /* last epoch in which the sample was seen */
+	uint32_t *visits;   /* number of epochs in which the sample was seen */
+	float *previous;    /* score before the last epoch; NaN: no such score */
+};
 
 /*
- * Read or write a score file. A file that is read may be .npz or JSONL, compressed or not;
- * "-" is standard input. A file is written atomically. The name determines
- * whether it is .npz or JSONL. Saving does not change any row, but it rebuilds the index of the
- * ids. So no other thread may use the table, or a rule that borrows the table, during a save.
+ * Copy n rows, beginning with row `from`, into arrays of n elements. Returns IB_E_MISUSE if
+ * the table does not have these rows. O(n).
  */
-enum ib_status ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err);
-enum ib_status ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err);
+IB_API enum ib_status ib_scores_read(const struct ib_scores *s, uint64_t from, size_t n,
+				     const struct ib_score_columns *columns, struct ib_error *err);
 
-/* The statistics of a table that a rule needs. They are exact, and do not depend on the order of
- * the rows. */
-struct ib_figures {
+/* Statistics of a table. They are exact, and do not depend on the order of the rows. */
+struct ib_score_stats {
+	size_t size; /* sizeof(struct ib_score_stats) */
 	uint64_t rows;
 	uint64_t known;	 /* number of rows with a known score */
 	double mean;	 /* mean of the known scores, rounded once; NaN if no score is known */
 	double min, max; /* smallest and largest known score; NaN if no score is known */
 	int64_t newest;	 /* largest epoch; IB_NO_EPOCH if there are no rows */
 };
-struct ib_figures ib_scores_figures(const struct ib_scores *s);
 
-/* ---- the decision ------------------------------------------------------ */
+/* Compute the statistics. Returns IB_E_IO if out of memory. O(rows). */
+IB_API enum ib_status ib_scores_stats(const struct ib_scores *s, struct ib_score_stats *stats,
+				      struct ib_error *err);
 
-enum ib_rule_id {
-	IB_RULE_INFOBATCH,
-	IB_RULE_BUCKETS,
-	IB_RULE_RANDOM,
-	IB_RULE_PROPORTIONAL,
-	IB_RULE_HARD,
-	IB_RULE_RANK,
-	IB_NRULES
-};
+/* ---- rules ------------------------------------------------------------- */
 
-enum ib_proxy { IB_PROXY_BOUNDED, IB_PROXY_LOSS };
-enum ib_sampling { IB_SAMPLING_POISSON, IB_SAMPLING_FIXED };
+/* The options of a rule: everything that pi depends on, except the scores and the epoch. */
+struct ib_rule_options;
 
-enum ib_reason {
-	IB_REASON_WARMUP,
-	IB_REASON_ANNEAL,
-	IB_REASON_UNSEEN,
-	IB_REASON_NONFINITE,
-	IB_REASON_HIGH,
-	IB_REASON_AGE,
-	IB_REASON_DRAWN,
-	IB_REASON_PRUNED,
-	IB_NREASONS
-};
-/* Return the word for a reason that the files contain ("warmup", "anneal", ...). */
-const char *ib_reason_name(enum ib_reason reason);
+/* Make options with their defaults. Returns NULL if out of memory. */
+IB_API struct ib_rule_options *ib_rule_options_new(void);
+IB_API void ib_rule_options_free(struct ib_rule_options *o); /* o may be NULL */
 
 /*
- * Everything that pi depends on, except the scores. Start from IB_RULE_DEFAULTS. A decimal
- * whose exact value matters is a borrowed string, as the user wrote it; NULL if not given.
+ * Set one option. `name` is a long option of ib-prune(1) without its dashes: "rule", "ratio",
+ * "keep", "seed", "sampling", "epochs", "delta", "full-from", "warmup" or "max-age". The value
+ * is written as in the command: ("rule", "rank:power=0.7"), ("keep", "0.7"). `name` may also
+ * be a parameter of the rule that is set ("threshold", "floor" ...). Setting the rule sets its
+ * parameters to their defaults. The function copies the value.
+ *
+ * Returns IB_E_MISUSE if the name is unknown or the value is invalid. The message contains the
+ * valid values. The options then do not change.
  */
-struct ib_rule_options {
-	enum ib_rule_id rule;
-	int64_t epoch;	/* -e; required */
-	int64_t epochs; /* -E; IB_NO_EPOCH: do not anneal */
-	double delta;	/* --delta */
-	bool delta_given;
-	int64_t full_from; /* --full-from; IB_NO_EPOCH: not given */
-	int64_t warmup;	   /* --warmup */
-	double ratio;	   /* -r, in [0, 1) */
-	bool ratio_given;
-	uint64_t seed;	       /* --seed */
-	const char *threshold; /* infobatch and hard: "mean" (NULL), "median", "q0.3", "v1.5" */
-	const char *buckets;   /* rule buckets: "q0.2:0.75,q0.85:0.5" */
-	const char *keep;      /* --keep F */
-	const char *scale;     /* rule proportional */
-	double floor;	       /* rules proportional and rank: in (0, 1] */
-	enum ib_proxy proxy;   /* rule proportional */
-	double power;	       /* rule rank: from 0 to 100 */
-	int64_t max_age;       /* --max-age; 0: no maximum */
-	enum ib_sampling sampling;
-};
-#define IB_RULE_DEFAULTS                                                                           \
-	{                                                                                          \
-		.rule = IB_RULE_INFOBATCH, .epoch = IB_NO_EPOCH, .epochs = IB_NO_EPOCH,            \
-		.delta = 0.875, .full_from = IB_NO_EPOCH, .ratio = 0.5, .floor = 0.1, .power = 1   \
-	}
-
-/* Return the name of a rule ("infobatch"), or a sentence for --help about the rule. */
-const char *ib_rule_name(enum ib_rule_id rule);
-const char *ib_rule_about(enum ib_rule_id rule);
-
-/* True if the rule needs scores. Other rules use a score file only for --max-age. */
-bool ib_rule_needs_scores(enum ib_rule_id rule);
-
-/* True if the rule has the ratio r, which -r sets. */
-bool ib_rule_uses_ratio(enum ib_rule_id rule);
-
-/* A parameter of a rule, written NAME=VALUE in "--rule RULE:NAME=VALUE,...". */
-struct ib_rule_parameter {
-	const char *name;
-	const char *value; /* placeholder of the value in a manual: "F" */
-	const char *words; /* "a|b", with the default first; NULL: any value */
-	bool has_default;
-	double by_default; /* default of a number, if has_default */
-	const char *help;
-};
-
-/* Get the i-th parameter of a rule, from 0. Returns false if the rule has no more parameters. */
-bool ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out);
+IB_API enum ib_status ib_rule_options_set(struct ib_rule_options *o, const char *name,
+					  const char *value, struct ib_error *err);
 
 /*
- * Parse the value of --rule ("rank" or "rank:power=0.7,floor=0.1") into options->rule and
- * the members for the parameters of rules. Parameters that the text does not contain get
- * their defaults. The function replaces commas in the text by NUL bytes, and options borrows
- * the text. Returns IB_E_MISUSE for an unknown rule or parameter, for a parameter that is
- * given twice, and for a value out of range. The message lists the parameters of the rule.
+ * Check that the options can be used together. ib_rule_new() makes this check too. Returns
+ * IB_E_MISUSE if an option is missing, or if two options exclude each other.
  */
-enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct ib_error *err);
-
-/*
- * Check the options of a rule without scores. The epochs are not checked. Returns
- * IB_E_MISUSE if an option is missing or out of range, or if two options cannot be used
- * together.
- */
-enum ib_status ib_rule_options_check(const struct ib_rule_options *options, struct ib_error *err);
+IB_API enum ib_status ib_rule_options_check(const struct ib_rule_options *o, struct ib_error *err);
 
 /* A rule that is prepared for one epoch: its thresholds and budgets are computed. */
 struct ib_rule;
 
-struct ib_decision {
-	double pi;
-	double u;      /* NaN if pi is 1, because then u is not drawn */
-	double weight; /* 1/pi if kept, 0 if pruned */
-	enum ib_reason reason;
-	bool kept;
-};
-
 /*
- * Prepare a rule for one epoch. scores may be NULL if the rule needs no scores (random), or
- * if the epoch keeps all samples (epoch 0, or no scores exist yet). The rule borrows scores
- * until ib_rule_free(). O(rows) if the rule needs statistics of all scores. Returns
- * IB_E_MISUSE for options that cannot be used together.
+ * Prepare a rule for one epoch. `scores` may be NULL if the rule needs no scores (random), or
+ * if no scores exist yet; then every sample is kept. The rule borrows `scores` until
+ * ib_rule_free(), but not the options. O(rows) if the rule needs statistics of all scores.
+ * Returns IB_E_MISUSE if the epoch is not in [0, INT32_MAX], or if the options cannot be used
+ * together or with these scores.
  */
-enum ib_status ib_rule_new(const struct ib_rule_options *options, const struct ib_scores *scores,
-			   const struct ib_context *context, struct ib_rule **out,
-			   struct ib_error *err);
-void ib_rule_free(struct ib_rule *rule); /* rule may be NULL */
+IB_API enum ib_status ib_rule_new(const struct ib_rule_options *o, int64_t epoch,
+				  const struct ib_scores *scores, struct ib_rule **out,
+				  struct ib_error *err);
+IB_API void ib_rule_free(struct ib_rule *rule); /* rule may be NULL */
 
 /* Return the threshold, or NaN if the rule has no threshold or no score is known. */
-double ib_rule_threshold(const struct ib_rule *rule);
+IB_API double ib_rule_threshold(const struct ib_rule *rule);
+
+/* ---- decisions --------------------------------------------------------- */
+
+/* Why a sample is kept or pruned. Later versions may add reasons. */
+enum ib_reason {
+	IB_REASON_WARMUP = 0,
+	IB_REASON_ANNEAL = 1,
+	IB_REASON_UNSEEN = 2,
+	IB_REASON_NONFINITE = 3,
+	IB_REASON_HIGH = 4,
+	IB_REASON_AGE = 5,
+	IB_REASON_DRAWN = 6,
+	IB_REASON_PRUNED = 7
+};
+
+/* Return the word for a reason that the files contain ("warmup", "anneal", ...), or "?". */
+IB_API const char *ib_reason_name(enum ib_reason reason);
+
+/* Arrays that ib_rule_decide() fills. An array that is NULL is not filled. */
+struct ib_decisions {
+	size_t size;	 /* sizeof(struct ib_decisions) */
+	double *weight;	 /* 1/pi if kept, 0 if pruned */
+	double *pi;	 /* the keep probability */
+	double *u;	 /* the random number; NaN if pi is 1, because then u is not drawn */
+	uint8_t *kept;	 /* 1 if kept, 0 if pruned */
+	uint8_t *reason; /* an enum ib_reason */
+};
 
 /*
  * Decide n samples.
  *   id        [n]  the samples
- *   decision  [n]  the results
- * Several threads may call this function at the same time.
+ *   decisions      arrays of n elements
+ *
+ * The result of a sample depends only on its id, the rule and the scores. Several threads may
+ * call this function with the same rule at the same time. Returns IB_E_MISUSE if `size` is
+ * not valid. O(n); allocates nothing.
  */
-void ib_rule_decide(const struct ib_rule *rule, const struct ib_span *id, size_t n,
-		    struct ib_decision *decision);
+IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib_span *id, size_t n,
+				     const struct ib_decisions *decisions, struct ib_error *err);
 
 #ifdef __cplusplus
 }

@@ -81,14 +81,6 @@ int ib_threads_default(void);
  */
 void ib_output_abandon(void);
 
-/*
- * Return the name of the file whose mapping contains the address, or NULL if no mapping of
- * the library contains the address. Async-signal-safe: call it in a handler of SIGBUS. The
- * kernel sends SIGBUS if a score file becomes shorter while the library reads it. The
- * commands then call ib_output_abandon(), print a message and exit.
- */
-const char *ib_mapped_file(const void *address);
-
 /* ---- files of a run ---------------------------------------------------- */
 
 /*
@@ -124,6 +116,124 @@ char *ib_name_for_number(const char *pattern, uint64_t number);
 
 /* The maximum number of files that --split writes. */
 #define IB_SPLIT_MAX ((uint64_t)1 << 20)
+
+/* ---- values of options -------------------------------------------------- */
+
+/*
+ * Parse a decimal number in a range such as "[0, 1)". A bracket includes the limit, a
+ * parenthesis does not. Returns false if the text is not such a number.
+ */
+bool ib_value_real(const char *text, const char *range, double *value);
+bool ib_value_in_range(const char *range, double value);
+
+/*
+ * Parse a whole number in a range such as "[1, 1024]". NULL is the range of uint64_t. Returns
+ * false if the text is not such a number.
+ */
+bool ib_value_count(const char *text, const char *range, uint64_t *value);
+
+/* Return the index of the text in a list of words "a|b|c", or -1 if it is not in the list. */
+int ib_value_word(const char *text, const char *words);
+
+/* Parse I/K. Returns false if the text is not two integers I/K with 0 <= I < K. */
+bool ib_part_parse(const char *text, struct ib_part *part);
+
+/*
+ * Write what an option accepts, for a message: "a number in [0, 1)", "a whole number in
+ * [1, 1024]", or "a, b or c". Returns out.
+ */
+#define IB_EXPECTED_MAX 200
+const char *ib_expected_real(char out[IB_EXPECTED_MAX], const char *range);
+const char *ib_expected_count(char out[IB_EXPECTED_MAX], const char *range);
+const char *ib_expected_word(char out[IB_EXPECTED_MAX], const char *words);
+
+/* ---- rules ------------------------------------------------------------ */
+
+enum ib_rule_id {
+	IB_RULE_INFOBATCH,
+	IB_RULE_BUCKETS,
+	IB_RULE_RANDOM,
+	IB_RULE_PROPORTIONAL,
+	IB_RULE_HARD,
+	IB_RULE_RANK,
+	IB_NRULES
+};
+
+enum ib_proxy { IB_PROXY_BOUNDED, IB_PROXY_LOSS };
+enum ib_sampling { IB_SAMPLING_POISSON, IB_SAMPLING_FIXED };
+#define IB_SAMPLING_WORDS "poisson|fixed" /* the values of --sampling, in the same order */
+
+/*
+ * Everything that pi depends on, except the scores. Start from IB_RULE_DEFAULTS. A decimal
+ * whose exact value matters is a borrowed string, as the user wrote it; NULL if not given.
+ */
+struct ib_rule_options {
+	enum ib_rule_id rule;
+	int64_t epoch;	/* -e; required */
+	int64_t epochs; /* -E; IB_NO_EPOCH: do not anneal */
+	double delta;	/* --delta */
+	bool delta_given;
+	int64_t full_from; /* --full-from; IB_NO_EPOCH: not given */
+	int64_t warmup;	   /* --warmup */
+	double ratio;	   /* -r, in [0, 1) */
+	bool ratio_given;
+	uint64_t seed;	       /* --seed */
+	const char *threshold; /* infobatch and hard: "mean" (NULL), "median", "q0.3", "v1.5" */
+	const char *buckets;   /* rule buckets: "q0.2:0.75,q0.85:0.5" */
+	const char *keep;      /* --keep F */
+	const char *scale;     /* rule proportional */
+	double floor;	       /* rules proportional and rank: in (0, 1] */
+	enum ib_proxy proxy;   /* rule proportional */
+	double power;	       /* rule rank: from 0 to 100 */
+	int64_t max_age;       /* --max-age; 0: no maximum */
+	enum ib_sampling sampling;
+	struct ib_owned_text *texts; /* the strings of options that ib_rule_options_new() made */
+};
+#define IB_RULE_DEFAULTS                                                                           \
+	{                                                                                          \
+		.rule = IB_RULE_INFOBATCH, .epoch = IB_NO_EPOCH, .epochs = IB_NO_EPOCH,            \
+		.delta = 0.875, .full_from = IB_NO_EPOCH, .ratio = 0.5, .floor = 0.1, .power = 1   \
+	}
+
+/* Return the name of a rule ("infobatch"), or a sentence for --help about the rule. */
+const char *ib_rule_name(enum ib_rule_id rule);
+const char *ib_rule_about(enum ib_rule_id rule);
+
+/* True if the rule needs scores. Other rules use a score file only for --max-age. */
+bool ib_rule_needs_scores(enum ib_rule_id rule);
+
+/* True if the rule has the ratio r, which -r sets. */
+bool ib_rule_uses_ratio(enum ib_rule_id rule);
+
+/* A parameter of a rule, written NAME=VALUE in "--rule RULE:NAME=VALUE,...". */
+struct ib_rule_parameter {
+	const char *name;
+	const char *value; /* placeholder of the value in a manual: "F" */
+	const char *words; /* "a|b", with the default first; NULL: any value */
+	bool has_default;
+	double by_default; /* default of a number, if has_default */
+	const char *help;
+};
+
+/* Get the i-th parameter of a rule, from 0. Returns false if the rule has no more parameters. */
+bool ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out);
+
+/*
+ * Parse the value of --rule ("rank" or "rank:power=0.7,floor=0.1") into options->rule and
+ * the members for the parameters of rules. Parameters that the text does not contain get
+ * their defaults. The function replaces commas in the text by NUL bytes, and options borrows
+ * the text. Returns IB_E_MISUSE for an unknown rule or parameter, for a parameter that is
+ * given twice, and for a value out of range. The message lists the parameters of the rule.
+ */
+enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct ib_error *err);
+
+/*
+ * Store the value of the option `name`, as ib_rule_options_set() does, but borrow the value.
+ * `name` cannot be "rule". Returns NULL if the value is valid, otherwise the expected value,
+ * which is written to `expected`.
+ */
+const char *ib_rule_options_store(struct ib_rule_options *o, const char *name, const char *value,
+				  char expected[IB_EXPECTED_MAX]);
 
 /* ---- complete runs of the commands ------------------------------------- */
 
@@ -237,6 +347,8 @@ struct ib_prune_options {
 	{                                                                                          \
 		.rule = IB_RULE_DEFAULTS                                                           \
 	}
+
+#define IB_NREASONS (IB_REASON_PRUNED + 1)
 
 /* Results of ib_prune_run(). Not set with --dry-run and --write-bins. */
 struct ib_prune_result {

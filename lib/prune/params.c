@@ -3,12 +3,8 @@
  */
 #include "prune/params.h"
 
-#include <stdlib.h>
-
 #include "base/error.h"
 #include "prune/threshold_rules.h"
-
-#define SAMPLINGS "poisson|fixed"
 
 /* ---- lists that preparing a rule gives ---- */
 
@@ -70,7 +66,7 @@ static const struct ib_param params[] = {
 	{ .member = "ratio", SOLVED(ratio) },
 	{ .member = "warmup", .kind = IB_PARAM_COUNT, AT(warmup), .name = "warmup" },
 	{ .member = "epochs", .kind = IB_PARAM_EPOCH, AT(epochs), .name = "epochs" },
-	{ .member = "delta", .kind = IB_PARAM_REAL, AT(delta), .name = "delta" },
+	{ .member = "delta", .kind = IB_PARAM_REAL, AT(delta), .name = "delta", .range = "[0, 1]" },
 	{ .member = "full_from", .kind = IB_PARAM_EPOCH, AT(full_from), .name = "full-from" },
 	{ .member = "threshold", SOLVED(threshold) },
 	{ .member = "threshold_spec",
@@ -91,7 +87,7 @@ static const struct ib_param params[] = {
 	  .help = "prune this fraction of the samples whose score is below CUT but "
 		  "not below the previous CUT; give one or more, with ascending CUT "
 		  "(required)" },
-	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep), .name = "keep" },
+	{ .member = "keep", .kind = IB_PARAM_DECIMAL, AT(keep), .name = "keep", .range = "[0, 1]" },
 	{ .member = "scale",
 	  .kind = IB_PARAM_DECIMAL,
 	  AT(scale),
@@ -134,7 +130,7 @@ static const struct ib_param params[] = {
 	  .kind = IB_PARAM_CHOICE,
 	  AT(sampling),
 	  .name = "sampling",
-	  .range = SAMPLINGS },
+	  .range = IB_SAMPLING_WORDS },
 	{ .member = "groups", .put = put_groups },
 };
 
@@ -147,16 +143,6 @@ ib_params(size_t *n)
 
 /* ---- checks ---- */
 
-bool
-ib_in_range(const char *range, double x)
-{
-	char *comma, *end;
-	double low = strtod(range + 1, &comma);
-	double high = strtod(comma + 1, &end);
-
-	return (range[0] == '[' ? x >= low : x > low) && (*end == ']' ? x <= high : x < high);
-}
-
 enum ib_status
 ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 {
@@ -165,8 +151,8 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++, p++)
 		if (p->kind == IB_PARAM_REAL && p->range &&
-		    !ib_in_range(p->range,
-				 *(const double *)(const void *)((const char *)o + p->at)))
+		    !ib_value_in_range(p->range,
+				       *(const double *)(const void *)((const char *)o + p->at)))
 			return ib_fail(err, IB_E_MISUSE, "the %s is not in %s", p->name, p->range);
 	return ib_thresholds_check(o, err);
 }

@@ -23,7 +23,7 @@ enum ib_param_kind {
 	IB_PARAM_REAL,	  /* double */
 	IB_PARAM_CHOICE,  /* enum; the value is the index of a word in `range` */
 	IB_PARAM_EPOCH,	  /* int64_t; IB_NO_EPOCH if the option is not given */
-	IB_PARAM_COUNT,	  /* int64_t, at least 0 */
+	IB_PARAM_COUNT,	  /* int64_t; an epoch that has a default */
 	IB_PARAM_AGE,	  /* int64_t; 0 if the option is not given */
 	IB_PARAM_DECIMAL, /* const char *: a number as text, as the user wrote it */
 	IB_PARAM_CUT,	  /* const char *: a threshold such as "median" */
@@ -94,8 +94,13 @@ ib_param_solved(const struct ib_param *p, const struct ib_solved *s)
 	return (const double *)(const void *)((const char *)s + p->at);
 }
 
-/* True if x is in a range such as "[0, 1)". */
-bool ib_in_range(const char *range, double x);
+/*
+ * Parse the value of a parameter and store it. A text is borrowed. Returns NULL if the value
+ * is valid, otherwise the expected value, which is written to `expected`. The kind must not
+ * be IB_PARAM_LIST, IB_PARAM_SOLVED, IB_PARAM_RULE or IB_PARAM_CUTS.
+ */
+const char *ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_options *o,
+			   char expected[IB_EXPECTED_MAX]);
 
 /* Returns IB_E_MISUSE if a number is out of range or a threshold is malformed. */
 enum ib_status ib_params_check(const struct ib_rule_options *options, struct ib_error *err);

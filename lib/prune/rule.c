@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/numbers.h"
+#include "base/sized.h"
 #include "prune/draw.h"
 
 const char *
@@ -165,18 +166,46 @@ ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row, const str
 	return d;
 }
 
-void
-ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n, struct ib_decision *d)
+struct ib_decision
+ib_rule_decide_id(const struct ib_rule *r, struct ib_span id)
 {
 	struct ib_inclusion c;
+	uint32_t row = IB_NO_ROW;
 	uint64_t found;
-	uint32_t row;
+
+	if (r->scores && ib_scores_find(r->scores, id, &found))
+		row = (uint32_t)found;
+	c = ib_rule_inclusion(r, row);
+	return ib_rule_draw(r, id, row, &c);
+}
+
+static void
+put_decision(const struct ib_decisions *to, size_t i, const struct ib_decision *d)
+{
+	if (to->weight)
+		to->weight[i] = d->weight;
+	if (to->pi)
+		to->pi[i] = d->pi;
+	if (to->u)
+		to->u[i] = d->u;
+	if (to->kept)
+		to->kept[i] = d->kept;
+	if (to->reason)
+		to->reason[i] = (uint8_t)d->reason;
+}
+
+enum ib_status
+ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n,
+	       const struct ib_decisions *decisions, struct ib_error *err)
+{
+	struct ib_decisions to;
+	enum ib_status st = ib_sized_read(&to, sizeof(to), decisions, err);
+	struct ib_decision d;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		row = r->scores && ib_scores_find(r->scores, id[i], &found) ? (uint32_t)found
-									    : IB_NO_ROW;
-		c = ib_rule_inclusion(r, row);
-		d[i] = ib_rule_draw(r, id[i], row, &c);
+	for (i = 0; i < n && !st; i++) {
+		d = ib_rule_decide_id(r, id[i]);
+		put_decision(&to, i, &d);
 	}
+	return st;
 }

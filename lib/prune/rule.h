@@ -82,6 +82,15 @@ struct ib_rule_kind {
 /* True if the epoch is unpruned. *why is then the reason: warm-up or anneal. */
 bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why);
 
+/* The decision about one sample. */
+struct ib_decision {
+	double pi;
+	double u;      /* NaN if pi is 1, because then u is not drawn */
+	double weight; /* 1/pi if kept, 0 if pruned */
+	enum ib_reason reason;
+	bool kept;
+};
+
 /* The keep probability of one sample, before the draw. */
 struct ib_inclusion {
 	double pi, weight;     /* weight of the sample if it is kept */
@@ -119,5 +128,8 @@ ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
  */
 struct ib_decision ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row,
 				const struct ib_inclusion *c);
+
+/* Find the score of an id, and decide. */
+struct ib_decision ib_rule_decide_id(const struct ib_rule *r, struct ib_span id);
 
 #endif

@@ -105,81 +105,18 @@ refuse_parameter(const struct ib_rule_kind *kind, struct ib_span name, struct ib
 		       ib_show(show, name), list_parameters(kind, list));
 }
 
-static enum ib_status
-refuse_value(const struct ib_rule_kind *kind, const struct ib_param *p, const char *wanted,
-	     const char *range, struct ib_span value, struct ib_error *err)
-{
-	char show[IB_SHOW_MAX];
-
-	return ib_fail(err, IB_E_MISUSE, "--rule %s: %s must be %s%s, not %s", kind->name, p->name,
-		       wanted, range, ib_show(show, value));
-}
-
-/* Convert a list such as "a|b|c" to "a, b or c", and write the result into out. */
-static const char *
-list_words(const char *words, char out[200])
-{
-	size_t n = 0, len;
-	const char *p;
-
-	for (p = words;; p += len + 1) {
-		len = strcspn(p, "|");
-		n += (size_t)snprintf(out + n, 200 - n, "%s%.*s",
-				      p == words       ? ""
-				      : strchr(p, '|') ? ", "
-						       : " or ",
-				      (int)len, p);
-		if (!p[len])
-			return out;
-	}
-}
-
-static int
-find_word(const char *words, struct ib_span text)
-{
-	size_t len;
-	int i;
-
-	for (i = 0;; i++, words += len + 1) {
-		len = strcspn(words, "|");
-		if (len == text.n && !memcmp(words, text.p, len))
-			return i;
-		if (!words[len])
-			return -1;
-	}
-}
-
 /* Store one value, or fail with a message that lists the valid values. */
 static enum ib_status
 set_value(const struct ib_rule_kind *kind, const struct ib_param *p, const char *value,
 	  struct ib_rule_options *o, struct ib_error *err)
 {
-	struct ib_span text = ib_span_of(value);
-	void *at = ib_param_at(p, o);
-	char list[200];
-	double real;
-	int word;
+	char buffer[IB_EXPECTED_MAX], show[IB_SHOW_MAX];
+	const char *expected = ib_param_store(p, value, o, buffer);
 
-	if (p->kind == IB_PARAM_CHOICE) {
-		word = find_word(p->range, text);
-		if (word < 0)
-			return refuse_value(kind, p, "", list_words(p->range, list), text, err);
-		*(unsigned *)at = (unsigned)word;
+	if (!expected)
 		return IB_OK;
-	}
-	if (p->kind == IB_PARAM_CUT && !ib_cut_is_valid(text))
-		return refuse_value(kind, p,
-				    "mean, median, qF with F in "
-				    "[0, 1], or vX",
-				    "", text, err);
-	if (p->kind != IB_PARAM_CUT &&
-	    (!ib_number_text(text, &real) || !ib_in_range(p->range, real)))
-		return refuse_value(kind, p, "a number in ", p->range, text, err);
-	if (ib_param_is_text(p))
-		*(const char **)at = value;
-	else
-		*(double *)at = real;
-	return IB_OK;
+	return ib_fail(err, IB_E_MISUSE, "--rule %s: %s must be %s, not %s", kind->name, p->name,
+		       expected, ib_show(show, ib_span_of(value)));
 }
 
 /* Parse one "NAME=VALUE". *given has one bit for each parameter that has occurred. */
@@ -233,7 +170,7 @@ check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, s
 		return refuse_parameter(kind, cut, err);
 	if (name < n)
 		share.n = n - name - 1;
-	if (share.n == 0 || !ib_number_text(share, &value) || !ib_in_range("[0, 1)", value))
+	if (share.n == 0 || !ib_number_text(share, &value) || !(value >= 0 && value < 1))
 		return ib_fail(err, IB_E_MISUSE,
 			       "--rule %s: %s is not CUT=FRACTION with a fraction in [0, 1)",
 			       kind->name, ib_show(show, (struct ib_span){ item, n }));

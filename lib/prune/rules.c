@@ -148,6 +148,8 @@ ib_rule_options_check(const struct ib_rule_options *o, struct ib_error *err)
 		return ib_fail(err, IB_E_MISUSE, "no such rule");
 	if (!(o->ratio >= 0 && o->ratio < 1))
 		return ib_fail(err, IB_E_MISUSE, "the ratio is not in [0, 1)");
+	if (o->keep && o->ratio_given)
+		return ib_fail(err, IB_E_MISUSE, "keep and ratio are mutually exclusive");
 	if (o->keep && o->scale)
 		return ib_fail(err, IB_E_MISUSE,
 			       "--keep and the parameter scale are mutually exclusive");
@@ -311,10 +313,13 @@ ib_rule_request_bins(const struct ib_rule_options *options, const struct ib_tota
 }
 
 enum ib_status
-ib_rule_new(const struct ib_rule_options *options, const struct ib_scores *scores,
-	    const struct ib_context *context, struct ib_rule **out, struct ib_error *err)
+ib_rule_new(const struct ib_rule_options *options, int64_t epoch, const struct ib_scores *scores,
+	    struct ib_rule **out, struct ib_error *err)
 {
-	return ib_rule_prepare(options, scores, NULL, context, out, err);
+	struct ib_rule_options o = *options;
+
+	o.epoch = epoch;
+	return ib_rule_prepare(&o, scores, NULL, NULL, out, err);
 }
 
 void

@@ -349,7 +349,7 @@ find_destination(struct shard *s, struct ib_span key)
 	span = ib_bytes_span(id);
 	if (o->split || !ib_pruner_selects(s->run->pruner, span))
 		return false;
-	ib_rule_decide(s->run->pruner->rule, &span, 1, &d);
+	d = ib_rule_decide_id(s->run->pruner->rule, span);
 	s->destination = d.kept || o->keep_all ? IB_TO_MANIFEST : IB_TO_PRUNED;
 	return s->destination == IB_TO_MANIFEST || o->pruned_output;
 }

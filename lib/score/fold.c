@@ -438,7 +438,9 @@ ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss,
 		return ib_fail(err, IB_E_MISUSE, "epoch %lld is out of range", (long long)epoch);
 	if (!(smooth >= 0 && smooth < 1))
 		return ib_fail(err, IB_E_MISUSE, "smooth is not in [0, 1)");
-	st = ib_scores_note_key(s, (struct ib_span){ NULL, 0 }, err);
+	st = ib_scores_check_writable(s, err);
+	if (!st)
+		st = ib_scores_note_key(s, (struct ib_span){ NULL, 0 }, err);
 	if (st)
 		return st;
 	st = ib_fold_start(&f, s, IB_DUPLICATES_LAST, smooth, err);

@@ -248,11 +248,19 @@ ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err)
 }
 
 enum ib_status
+ib_scores_map(const char *path, struct ib_scores **out, struct ib_error *err)
+{
+	return ib_scores_open_any(path, NULL, out, NULL, err);
+}
+
+enum ib_status
 ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err)
 {
 	struct ib_output *out = NULL;
-	enum ib_status st = ib_output_open(path, 0, &out, err);
+	enum ib_status st = ib_scores_check_writable(s, err);
 
+	if (!st)
+		st = ib_output_open(path, 0, &out, err);
 	if (!st)
 		st = ib_scores_name_is_npz(path, false) ? ib_scores_write_npz(s, 1, out, err)
 							: ib_scores_write_jsonl(s, out, err);

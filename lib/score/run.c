@@ -505,10 +505,12 @@ fold_all(struct run *run, struct ib_loss_counts *counts, struct ib_error *err)
 static void
 sum_up(const struct run *run, const struct ib_loss_counts *c)
 {
+	struct ib_score_stats stats = { .size = sizeof(stats), .mean = NAN };
 	struct ib_score_result *r = run->result;
 
 	if (!r)
 		return;
+	(void)ib_scores_stats(run->scores, &stats, NULL); /* without memory, the mean is NaN */
 	*r = (struct ib_score_result){
 		.records = c->records,
 		.bad = c->bad,
@@ -517,7 +519,7 @@ sum_up(const struct run *run, const struct ib_loss_counts *c)
 		.ignored = c->ignored,
 		.samples = run->scores->table.n,
 		.fresh = run->fold.fresh,
-		.mean = ib_scores_figures(run->scores).mean,
+		.mean = stats.mean,
 	};
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/sized.h"
 
 enum ib_status
 ib_scores_new(struct ib_scores **out, struct ib_error *err)
@@ -156,22 +157,65 @@ ib_scores_totals(const struct ib_scores *s, struct ib_totals *t)
 	t->newest = ib_scores_newest(s);
 }
 
-struct ib_figures
-ib_scores_figures(const struct ib_scores *s)
+enum ib_status
+ib_scores_stats(const struct ib_scores *s, struct ib_score_stats *stats, struct ib_error *err)
 {
 	struct ib_totals *t = malloc(sizeof(*t)); /* too large for the stack: 32 KB */
-	struct ib_figures f = {
-		.rows = s->table.n, .mean = NAN, .min = NAN, .max = NAN, .newest = IB_NO_EPOCH
-	};
+	struct ib_score_stats own;
 
 	if (!t)
-		return f;
+		return ib_fail_memory(err);
 	ib_scores_totals(s, t);
-	f.known = t->known;
-	f.mean = ib_totals_mean(t);
-	f.min = (double)t->min;
-	f.max = (double)t->max;
-	f.newest = t->newest;
+	own = (struct ib_score_stats){ .rows = s->table.n,
+				       .known = t->known,
+				       .mean = ib_totals_mean(t),
+				       .min = (double)t->min,
+				       .max = (double)t->max,
+				       .newest = t->newest };
 	free(t);
-	return f;
+	return ib_sized_write(stats, &own, sizeof(own), err);
+}
+
+static void
+copy_row(const struct ib_score_columns *to, size_t i, const struct ib_row *row)
+{
+	if (to->id)
+		to->id[i] = row->id;
+	if (to->score)
+		to->score[i] = row->score;
+	if (to->epoch)
+		to->epoch[i] = row->epoch;
+	if (to->visits)
+		to->visits[i] = row->visits;
+	if (to->previous)
+		to->previous[i] = row->previous;
+}
+
+enum ib_status
+ib_scores_read(const struct ib_scores *s, uint64_t from, size_t n,
+	       const struct ib_score_columns *columns, struct ib_error *err)
+{
+	struct ib_score_columns to;
+	enum ib_status st = ib_sized_read(&to, sizeof(to), columns, err);
+	struct ib_row row;
+	size_t i;
+
+	if (st)
+		return st;
+	if (from > s->table.n || n > s->table.n - from)
+		return ib_fail(err, IB_E_MISUSE, "the table has only %llu rows",
+			       (unsigned long long)s->table.n);
+	for (i = 0; i < n; i++) {
+		row = ib_scores_row(s, from + i);
+		copy_row(&to, i, &row);
+	}
+	return IB_OK;
+}
+
+enum ib_status
+ib_scores_check_writable(const struct ib_scores *s, struct ib_error *err)
+{
+	return s->archive ? ib_fail(err, IB_E_MISUSE,
+				    "the scores are mapped: load them to change or save them")
+			  : IB_OK;
 }

@@ -27,6 +27,24 @@ struct ib_scores {
 	struct ib_input *input;
 };
 
+/* One row of the table. */
+struct ib_row {
+	struct ib_span id; /* valid until the table changes; the table owns the bytes */
+	float score;	   /* NaN: unknown */
+	int32_t epoch;	   /* last epoch in which the sample was seen */
+	uint32_t visits;   /* number of epochs in which the sample was seen */
+	float previous;	   /* score before the last epoch; NaN: no such score */
+};
+
+/* Return the row with a number from 0 to the number of rows - 1. */
+struct ib_row ib_scores_row(const struct ib_scores *s, uint64_t row);
+
+/*
+ * Return IB_E_MISUSE if the table is mapped, because a mapped table cannot be changed or
+ * saved.
+ */
+enum ib_status ib_scores_check_writable(const struct ib_scores *s, struct ib_error *err);
+
 /* Reserve room for `rows` more rows with `bytes` bytes of ids, in all columns. */
 enum ib_status ib_scores_reserve(struct ib_scores *s, uint64_t rows, uint64_t bytes,
 				 struct ib_error *err);

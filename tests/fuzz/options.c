@@ -16,7 +16,7 @@
 struct args {
 	bool flag;
 	unsigned choice;
-	const char *text, *decimal, *input, *output;
+	const char *text, *input, *output;
 	struct ib_list pairs, inputs;
 	uint64_t count, small;
 	int64_t epoch;
@@ -31,7 +31,7 @@ static const struct cli_option rows[] = { CLI_COUNT(0, "count", "N", NULL, count
 					  CLI_COUNT(0, "small", "N", "[1, 20]", small, ""),
 					  CLI_EPOCH('e', "epoch", "N", NULL, epoch, ""),
 					  CLI_REAL(0, "real", "F", "[0, 1)", real, ""),
-					  CLI_DECIMAL(0, "decimal", "F", "(0, 1]", decimal, ""),
+					  CLI_SETTING(0, "keep", "F", NULL, rule, ""),
 					  CLI_LIMIT(0, "limit", limit, ""),
 					  CLI_PART(0, "part", part, ""),
 					  CLI_PAIRS(0, "pairs", pairs, ""),
@@ -149,7 +149,7 @@ fits(size_t row, const char *s, const struct args *a)
 	case 3:
 		return a->real == strtod(s, NULL) && a->real >= 0 && a->real < 1;
 	case 4:
-		return a->decimal == s && strtod(s, NULL) > 0 && strtod(s, NULL) <= 1;
+		return a->rule.keep == s && strtod(s, NULL) >= 0 && strtod(s, NULL) <= 1;
 	case 5:
 		return is_limit(s, &a->limit);
 	case 6:

@@ -34,7 +34,6 @@ make_scores(struct ib_span id[N])
 static bool
 decide(const struct ib_rule_options *o, struct ib_decision d[N])
 {
-	struct ib_context context = { .threads = 1 };
 	struct ib_rule *rule = NULL;
 	struct ib_scores *scores;
 	struct ib_span id[N];
@@ -43,11 +42,11 @@ decide(const struct ib_rule_options *o, struct ib_decision d[N])
 	size_t i;
 
 	scores = make_scores(id);
-	st = ib_rule_new(o, scores, &context, &rule, &err);
+	st = ib_rule_new(o, o->epoch, scores, &rule, &err);
 	if (st && ((st != IB_E_MISUSE && st != IB_E_DATA) || err.code != st))
 		abort();
-	if (!st)
-		ib_rule_decide(rule, id, N, d);
+	for (i = 0; i < N && !st; i++)
+		d[i] = ib_rule_decide_id(rule, id[i]);
 	for (i = 0; i < N && !st; i++)
 		if (!(d[i].pi >= 0 && d[i].pi <= 1) ||
 		    (d[i].kept ? !(d[i].weight > 0) : d[i].weight != 0) ||

@@ -62,53 +62,54 @@ forward(const double *w, int i, double *slope)
 static long
 train(double *w, bool prune)
 {
-	static struct ib_decision decision[N];
+	static double weight[N];
 	static struct ib_span visited[N];
 	static float loss[N];
+	struct ib_decisions decisions = { .size = sizeof(decisions), .weight = weight };
+	struct ib_rule_options *options = ib_rule_options_new();
 	struct ib_scores *scores = NULL;
 	struct ib_rule *rule = NULL;
-	struct ib_error err;
-	double gradient[D], slope, weight;
+	struct ib_error err = { .text = "out of memory" };
+	double gradient[D], slope, w_i;
 	long visits = 0;
+	bool done = false;
 	size_t n;
 	int e, i, k;
 
-	if (ib_scores_new(&scores, &err))
-		goto fail;
+	if (!options || ib_rule_options_set(options, "epochs", "40", &err) ||
+	    ib_scores_new(&scores, &err))
+		goto done;
 	for (e = 0; e < EPOCHS; e++) {
-		struct ib_rule_options o = IB_RULE_DEFAULTS;
-
-		o.epoch = e;
-		o.epochs = EPOCHS;
-		if (ib_rule_new(&o, scores, NULL, &rule, &err))
-			goto fail;
-		ib_rule_decide(rule, id, N, decision);
+		if (ib_rule_new(options, e, scores, &rule, &err) ||
+		    ib_rule_decide(rule, id, N, &decisions, &err))
+			goto done;
 		ib_rule_free(rule);
 		rule = NULL;
 		for (k = 0; k < D; k++)
 			gradient[k] = 0;
 		for (n = 0, i = 0; i < N; i++) {
-			weight = prune ? decision[i].weight : 1;
-			if (weight == 0)
+			w_i = prune ? weight[i] : 1;
+			if (w_i == 0)
 				continue;
 			loss[n] = (float)forward(w, i, &slope);
 			visited[n++] = id[i];
 			for (k = 0; k < D; k++)
-				gradient[k] += weight * slope * x[i][k] / N;
+				gradient[k] += w_i * slope * x[i][k] / N;
 		}
 		for (k = 0; k < D; k++)
 			w[k] -= 2 * gradient[k];
 		visits += (long)n;
 		if (ib_scores_fold(scores, visited, loss, n, e, 0, &err))
-			goto fail;
+			goto done;
 	}
-	ib_scores_free(scores);
-	return visits;
-fail:
-	fprintf(stderr, "trainer: %s\n", err.text);
+	done = true;
+done:
+	if (!done)
+		fprintf(stderr, "trainer: %s\n", err.text);
 	ib_rule_free(rule);
+	ib_rule_options_free(options);
 	ib_scores_free(scores);
-	return -1;
+	return done ? visits : -1;
 }
 
 int

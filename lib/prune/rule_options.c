@@ -1,0 +1,213 @@
+/*
+ * The options of a rule, set by their names (infobatch.h). The names, kinds and ranges are
+ * those of the table in params.c. The commands use the same functions for their options.
+ */
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "prune/params.h"
+#include "prune/rules.h"
+#include "prune/threshold_rules.h"
+
+#define EPOCHS "[0, 2147483647]"
+#define AGES "[1, 2147483647]"
+
+/* A copy of a value. The options borrow it. */
+struct ib_owned_text {
+	struct ib_owned_text *next;
+	char text[];
+};
+
+/* ---- one value --------------------------------------------------------------- */
+
+/* The ratio is not in the table: files have the ratio that was solved, not the option. */
+static const struct ib_param ratio = { .kind = IB_PARAM_REAL,
+				       .at = offsetof(struct ib_rule_options, ratio),
+				       .name = "ratio",
+				       .range = "[0, 1)" };
+
+static const char *
+store_whole(const struct ib_param *p, const char *value, void *at, char expected[IB_EXPECTED_MAX])
+{
+	const char *range = p->kind == IB_PARAM_SEED  ? NULL
+			    : p->kind == IB_PARAM_AGE ? AGES
+						      : EPOCHS;
+	uint64_t count;
+
+	if (!ib_value_count(value, range, &count))
+		return ib_expected_count(expected, range);
+	if (p->kind == IB_PARAM_SEED)
+		*(uint64_t *)at = count;
+	else
+		*(int64_t *)at = (int64_t)count;
+	return NULL;
+}
+
+static const char *
+store_choice(const struct ib_param *p, const char *value, void *at, char expected[IB_EXPECTED_MAX])
+{
+	int word = ib_value_word(value, p->range);
+
+	if (word < 0)
+		return ib_expected_word(expected, p->range);
+	*(unsigned *)at = (unsigned)word;
+	return NULL;
+}
+
+const char *
+ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_options *o,
+	       char expected[IB_EXPECTED_MAX])
+{
+	void *at = ib_param_at(p, o);
+	double real;
+
+	switch (p->kind) {
+	case IB_PARAM_CHOICE:
+		return store_choice(p, value, at, expected);
+	case IB_PARAM_CUT:
+		if (!ib_cut_is_valid(ib_span_of(value)))
+			return "mean, median, qF with F in [0, 1], or vX";
+		*(const char **)at = value;
+		return NULL;
+	case IB_PARAM_REAL:
+	case IB_PARAM_DECIMAL:
+		if (!ib_value_real(value, p->range, &real))
+			return ib_expected_real(expected, p->range);
+		if (p->kind == IB_PARAM_REAL)
+			*(double *)at = real;
+		else
+			*(const char **)at = value;
+		return NULL;
+	default:
+		return store_whole(p, value, at, expected);
+	}
+}
+
+/* ---- options by their names ---------------------------------------------------- */
+
+/* Return the row of an option, or of a parameter of the rule. NULL: there is no such row. */
+static const struct ib_param *
+find_option(const struct ib_rule_options *o, const char *name)
+{
+	size_t n;
+	const struct ib_param *p = ib_params(&n);
+
+	for (; n > 0; n--, p++)
+		if (p->name && p->kind != IB_PARAM_RULE && p->kind != IB_PARAM_CUTS &&
+		    (!p->rules || ib_param_is_of(p, o->rule)) && !strcmp(p->name, name))
+			return p;
+	return strcmp(ratio.name, name) == 0 ? &ratio : NULL;
+}
+
+static const char *
+store(struct ib_rule_options *o, const struct ib_param *p, const char *value,
+      char expected[IB_EXPECTED_MAX])
+{
+	const char *wrong = ib_param_store(p, value, o, expected);
+
+	if (wrong)
+		return wrong;
+	o->ratio_given |= p->at == offsetof(struct ib_rule_options, ratio);
+	o->delta_given |= p->at == offsetof(struct ib_rule_options, delta);
+	return NULL;
+}
+
+const char *
+ib_rule_options_store(struct ib_rule_options *o, const char *name, const char *value,
+		      char expected[IB_EXPECTED_MAX])
+{
+	return store(o, find_option(o, name), value, expected);
+}
+
+static enum ib_status
+refuse_name(const struct ib_rule_options *o, const char *name, struct ib_error *err)
+{
+	size_t n;
+	const struct ib_param *p = ib_params(&n);
+	struct ib_bytes names = { 0 };
+	char show[IB_SHOW_MAX];
+	enum ib_status st;
+
+	for (; n > 0; n--, p++)
+		if (p->name && p->kind != IB_PARAM_CUTS &&
+		    (!p->rules || ib_param_is_of(p, o->rule)))
+			ib_bytes_printf(&names, "%s, ", p->name);
+	ib_bytes_printf(&names, "%s", ratio.name);
+	st = names.failed ? ib_fail_memory(err)
+			  : ib_fail(err, IB_E_MISUSE,
+				    "%s is not an option of rule %s; the options are %.*s",
+				    ib_show(show, ib_span_of(name)), ib_rule_name(o->rule),
+				    (int)names.n, names.p);
+	ib_bytes_release(&names);
+	return st;
+}
+
+static enum ib_status
+set(struct ib_rule_options *o, const char *name, char *value, struct ib_error *err)
+{
+	struct ib_rule_options changed = *o;
+	char buffer[IB_EXPECTED_MAX], show[IB_SHOW_MAX];
+	const struct ib_param *p;
+	const char *expected;
+	enum ib_status st;
+
+	if (strcmp(name, "rule") == 0) {
+		st = ib_rule_parse(value, &changed, err);
+		if (!st)
+			*o = changed;
+		return st;
+	}
+	p = find_option(o, name);
+	if (!p)
+		return refuse_name(o, name, err);
+	expected = store(o, p, value, buffer);
+	return expected ? ib_fail(err, IB_E_MISUSE, "%s must be %s, not %s", name, expected,
+				  ib_show(show, ib_span_of(value)))
+			: IB_OK;
+}
+
+/* ---- options on the heap ------------------------------------------------------- */
+
+struct ib_rule_options *
+ib_rule_options_new(void)
+{
+	static const struct ib_rule_options defaults = IB_RULE_DEFAULTS;
+	struct ib_rule_options *o = malloc(sizeof(*o));
+
+	if (o)
+		*o = defaults;
+	return o;
+}
+
+void
+ib_rule_options_free(struct ib_rule_options *o)
+{
+	struct ib_owned_text *text, *next;
+
+	for (text = o ? o->texts : NULL; text; text = next) {
+		next = text->next;
+		free(text);
+	}
+	free(o);
+}
+
+enum ib_status
+ib_rule_options_set(struct ib_rule_options *o, const char *name, const char *value,
+		    struct ib_error *err)
+{
+	size_t n = strlen(value) + 1;
+	struct ib_owned_text *copy = malloc(sizeof(*copy) + n);
+	enum ib_status st;
+
+	if (!copy)
+		return ib_fail_memory(err);
+	memcpy(copy->text, value, n);
+	st = set(o, name, copy->text, err);
+	if (st) {
+		free(copy);
+		return st;
+	}
+	copy->next = o->texts;
+	o->texts = copy;
+	return IB_OK;
+}
