@@ -18,7 +18,8 @@ PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 # For the rest of `make check-all`.
 PACKAGES_REST  := mandoc valgrind cppcheck clang \
 	prometheus chromium \
-	gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-i686-linux-gnu qemu-user-static
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-i686-linux-gnu \
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static
 PACKAGES_CLUSTER := slurm-wlm munge parallel zstd python3
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
@@ -36,6 +37,8 @@ REST_PARTS  := \
 	lint \
 	compilers \
 	i386 \
+	arm64 \
+	s390x \
 	valgrind \
 	sanitizers \
 	audit \
@@ -49,12 +52,16 @@ WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	$(if $(filter-out 0,$(WERROR)),-Werror)
 
-B     := build/$(or $(subst $(comma),-,$(SAN)),release)
+# PORTABLE=1: with calls of POSIX alone, for systems that are not Linux (lib/README.md).
+PORTABLE ?= 0
+B     := build/$(or $(subst $(comma),-,$(SAN)),$(if $(filter-out 0,$(PORTABLE)),portable),release)
 SANF  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer)
 # i386 works on doubles in 80 bits without SSE2: results would depend on it.
 I386   := $(filter 1,$(shell echo __i386__ | $(CC) $(CFLAGS) -E -P -x c - 2>/dev/null))
-FLAGS  = -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
+POSIX := -D_POSIX_C_SOURCE=200809L
+FLAGS  = -std=c11 $(POSIX) -D_FILE_OFFSET_BITS=64 \
+	$(if $(filter-out 0,$(PORTABLE)),-DIB_PORTABLE) \
 	-pthread -fPIC -ffp-contract=off $(I386:1=-msse2 -mfpmath=sse -Wno-psabi) \
 	$(WARN) $(SANF) -MMD -MP $(LIBS_CFLAGS)
 LDLIBS = $(LIBS_LIBS) -lbz2 -lm -pthread
@@ -96,7 +103,10 @@ all: $(NAMES:%=$B/%) $(COMPLETE) ## the commands and their completion, in build/
 
 $B/lib/%.o:   INC = -Ilib/include -Ilib
 $B/cmd/%.o:   INC = -Ilib/include
-$B/tests/%.o: INC = -Ilib/include -Ilib -Itests -Itests/unit -Wno-conversion
+# OWN_CRITERION=1: the unit tests do without Criterion, which other processors need.
+CRITERION := tests/platforms/criterion
+$B/tests/%.o: INC = -Ilib/include -Ilib -Itests -Itests/unit -Wno-conversion \
+	$(if $(OWN_CRITERION),-I$(CRITERION))
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call step,CC,$<)
@@ -248,8 +258,9 @@ check-compilers:                 ## the other compiler, the other processor
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang B=build/clang all
 	$(Q)CC="$(CC)" tests/platforms/byte_scans.sh
 
-check-i386:                      ## the case folders on i386, by a cross compiler and qemu
-	+$(Q)tests/platforms/i386.sh $(filter %-dev,$(PACKAGES_BUILD))
+check-i386 check-arm64 check-s390x: check-%: all ## tests on another processor, by qemu; SEED=, ALL=1
+	$(Q)SEED=$(SEED) ALL=$(ALL) CCACHE='$(filter %ccache,$(firstword $(CC)))' \
+		tests/platforms/other_processor.sh $* $(filter %-dev,$(PACKAGES_BUILD))
 
 check-valgrind: all              ## a sample of runs under valgrind
 	$(Q)IB_BIN=$B tests/memory/valgrind.sh
@@ -326,9 +337,9 @@ dist:                            ## a source archive of the last commit, the sam
 
 unit: $B/unit                    ## the unit tests' program
 	@:
-$B/unit: $(TESTSRC:%.c=$B/%.o) $(LIB)
+$B/unit: $(TESTSRC:%.c=$B/%.o) $(if $(OWN_CRITERION),$B/$(CRITERION)/run.o) $(LIB)
 	$(call step,LD,$@)
-	$(Q)$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) -lcriterion -o $@
+	$(Q)$(CC) $(SANF) $(LDFLAGS) $^ $(LDLIBS) $(if $(OWN_CRITERION),,-lcriterion) -o $@
 
 deps-train:                      ## install what the training recipes need
 	$(call install_packages,$(PACKAGES_TRAIN))

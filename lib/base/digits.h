@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/little_endian.h"
+
 static const uint64_t ib_digits_power[] = {
 	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
 };
@@ -29,9 +31,7 @@ ib_digits_load(const char *p)
 	uint64_t v;
 
 	memcpy(&v, p, 8);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
+	ib_little_endian_convert(&v, 1, sizeof(v));
 	return v;
 }
 

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/little_endian.h"
 #include "base/powers.h"
 
 /* A decimal: digits * 10^exp10. */
@@ -241,9 +242,7 @@ static inline void
 store_digits(char *p, uint64_t v)
 {
 	v |= 0x3030303030303030;
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap64(v);
-#endif
+	ib_little_endian_convert(&v, 1, sizeof(v));
 	memcpy(p, &v, 8);
 }
 

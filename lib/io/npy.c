@@ -13,6 +13,7 @@
 #include "base/little_endian.h"
 
 #define ITEM_MAX ((size_t)1 << 31) /* maximum number of bytes per item */
+#define PIECE ((size_t)8192)	   /* bytes that are converted at once; holds whole items */
 #define NEST_MAX 32		   /* maximum nesting of brackets in a structured descr */
 
 size_t
@@ -34,6 +35,26 @@ ib_npy_header(char header[128], const char *descr, uint64_t n)
 	memcpy(header + 10, dict, (size_t)length);
 	header[127] = '\n';
 	return 128;
+}
+
+void
+ib_npy_items(const void *items, uint64_t n, size_t size,
+	     void (*take)(void *ctx, const void *p, size_t n), void *ctx)
+{
+	size_t left = (size_t)n * size, k;
+	const char *p = items;
+	char piece[PIECE];
+
+	if (!IB_HOST_IS_BIG_ENDIAN || size == 1) {
+		take(ctx, items, left);
+		return;
+	}
+	for (; left > 0; left -= k, p += k) {
+		k = left < PIECE ? left : PIECE;
+		memcpy(piece, p, k);
+		ib_little_endian_convert(piece, k / size, size);
+		take(ctx, piece, k);
+	}
 }
 
 /* ---- the dictionary ----------------------------------------------------- */

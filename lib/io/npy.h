@@ -13,6 +13,13 @@
 size_t ib_npy_header(char header[128], const char *descr, uint64_t n);
 
 /*
+ * Pass the bytes of n items of `size` bytes to take(), in little-endian order, in one or more
+ * pieces. The items are in the byte order of this machine.
+ */
+void ib_npy_items(const void *items, uint64_t n, size_t size,
+		  void (*take)(void *ctx, const void *p, size_t n), void *ctx);
+
+/*
  * Parse the .npy header at the start of a member of m->whole bytes. Sets m->array and the fields
  * that the header defines. p[0..n) is the complete member, or at least its first
  * IB_NPY_HEADER_MAX bytes. Returns false and leaves m unchanged if the header is not valid.

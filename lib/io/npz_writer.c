@@ -161,19 +161,31 @@ add_entry(struct ib_npz_writer *w, const char *name)
 }
 
 static void
-put_member(struct ib_npz_writer *w, const char *name, struct ib_span header, const void *p,
-	   uint64_t n)
+take_crc(void *crc, const void *p, size_t n)
+{
+	*(uint32_t *)crc = libdeflate_crc32(*(uint32_t *)crc, p, n);
+}
+
+static void
+take_bytes(void *w, const void *p, size_t n)
+{
+	write_bytes(w, p, n);
+}
+
+static void
+put_member(struct ib_npz_writer *w, const char *name, struct ib_span header, const void *items,
+	   uint64_t n, size_t size)
 {
 	struct entry *e = add_entry(w, name);
 
 	if (!e)
 		return;
-	e->size = header.n + n;
+	e->size = header.n + n * size;
 	e->crc = libdeflate_crc32(0, header.p, header.n);
-	e->crc = libdeflate_crc32(e->crc, p, (size_t)n);
+	ib_npy_items(items, n, size, take_crc, &e->crc);
 	put_local(w, e);
 	write_bytes(w, header.p, header.n);
-	write_bytes(w, p, n);
+	ib_npy_items(items, n, size, take_bytes, w);
 }
 
 void
@@ -183,13 +195,13 @@ ib_npz_put_array(struct ib_npz_writer *w, const char *name, const char *descr, c
 	char header[128];
 	size_t length = ib_npy_header(header, descr, n);
 
-	put_member(w, name, (struct ib_span){ header, length }, items ? items : "", n * size);
+	put_member(w, name, (struct ib_span){ header, length }, items ? items : "", n, size);
 }
 
 void
 ib_npz_put_bytes(struct ib_npz_writer *w, const char *name, struct ib_span bytes)
 {
-	put_member(w, name, (struct ib_span){ "", 0 }, bytes.n ? bytes.p : "", bytes.n);
+	put_member(w, name, (struct ib_span){ "", 0 }, bytes.n ? bytes.p : "", bytes.n, 1);
 }
 
 uint32_t

@@ -12,6 +12,9 @@
  * Every file is untrusted. For a file that is read, check_rows() checks the
  * offsets and epochs, and ib_table_is_sorted() checks the index. A mapped file
  * is not checked in advance; ib_table_is() checks each row that is looked up.
+ *
+ * All items in a file are little-endian. A big-endian machine reads and converts
+ * the arrays, and cannot map a file.
  */
 #include "io/npz_writer.h"
 #include "score/scores.h"
@@ -23,6 +26,7 @@
 #include "base/array.h"
 #include "base/background.h"
 #include "base/error.h"
+#include "base/little_endian.h"
 #include "base/part.h"
 #include "io/json_doc.h"
 
@@ -183,6 +187,18 @@ member(struct ib_npz *z, const char *file, const char *name, const char *descr, 
 	return IB_OK;
 }
 
+/* Read all items of an array of items of `size` bytes. */
+static enum ib_status
+read_items(struct ib_npz *z, const struct ib_npz_member *m, void *items, size_t size,
+	   struct ib_error *err)
+{
+	enum ib_status st = ib_npz_read(z, m, items, err);
+
+	if (!st)
+		ib_little_endian_convert(items, m->n, size);
+	return st;
+}
+
 static enum ib_status
 column(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
        size_t size, struct ib_huge_array *to, struct ib_error *err)
@@ -194,7 +210,7 @@ column(struct ib_npz *z, const char *file, const char *name, const char *descr, 
 		return st;
 	if (!ib_huge_array_grow(to, (n + 1) * size))
 		return ib_fail_memory(err);
-	return ib_npz_read(z, m, to->p, err);
+	return read_items(z, m, to->p, size, err);
 }
 
 /* Check the arrays of an untrusted file. Change scores that are not finite to NaN. */
@@ -322,7 +338,7 @@ read_columns(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_
 		return ib_fail_memory(err);
 	st = ib_npz_read(z, bytes, s->table.bytes.p, err);
 	if (!st)
-		st = ib_npz_read(z, offset, s->table.offset.p, err);
+		st = read_items(z, offset, s->table.offset.p, 8, err);
 	if (!st)
 		st = column(z, file, "score.npy", "<f4", n, 4, &s->score, err);
 	if (!st)
@@ -359,7 +375,7 @@ read_index(struct ib_npz *z, const struct ib_npz_member *m, const char *file, st
 
 	if (!ib_huge_array_grow(&s->table.slots, m->nbytes))
 		return ib_fail_memory(err);
-	st = ib_npz_read(z, m, s->table.slots.p, err);
+	st = read_items(z, m, s->table.slots.p, sizeof(struct ib_slot), err);
 	if (st)
 		return st;
 	s->table.nslots = IB_INDEX_SLOTS(s->table.n);
@@ -416,7 +432,7 @@ map_columns(struct ib_npz *z, const cJSON *meta, struct ib_scores *s)
 	const struct ib_slot *slot;
 	uint64_t n, nslots;
 
-	if (!offset || !bytes || offset->n < 2 || offset->n >= UINT32_MAX)
+	if (IB_HOST_IS_BIG_ENDIAN || !offset || !bytes || offset->n < 2 || offset->n >= UINT32_MAX)
 		return false;
 	n = offset->n - 1;
 	nslots = IB_INDEX_SLOTS(n) + IB_OVERFLOW_SLOTS;

@@ -9,9 +9,19 @@
 
 #include <stdint.h>
 
+#include "base/little_endian.h"
+
+/*
+ * A slot is stored in score files as one integer of eight bytes, row1 << 32 | tag. The members
+ * are in the order in which this machine stores such an integer.
+ */
 struct ib_slot {
+#if IB_HOST_IS_BIG_ENDIAN
+	uint32_t row1, tag;
+#else
 	uint32_t tag;
 	uint32_t row1; /* row + 1; 0 if the slot is empty */
+#endif
 };
 
 #define IB_PROBE 8 /* number of slots searched together */
@@ -43,7 +53,7 @@ ib_probe(const struct ib_slot *s, uint32_t tag)
 
 	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(m, _mm_setzero_si128()));
 }
-#elif defined(__aarch64__) && defined(__ARM_NEON)
+#elif defined(__aarch64__) && defined(__ARM_NEON) && !IB_HOST_IS_BIG_ENDIAN
 #include <arm_neon.h>
 
 static inline uint16x4_t
@@ -78,7 +88,7 @@ ib_probe(const struct ib_slot *s, uint32_t tag)
 static inline struct ib_slot
 ib_slot_of(uint64_t hash, uint32_t row)
 {
-	return (struct ib_slot){ (uint32_t)(hash >> 32), row + 1 };
+	return (struct ib_slot){ .tag = (uint32_t)(hash >> 32), .row1 = row + 1 };
 }
 
 /* Return the index of the slot's bucket, which is the first place where the slot may be stored. */

@@ -9,10 +9,9 @@
  * written to its new place.
  */
 #include <stdlib.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "score/table.h"
 
 /*
@@ -63,7 +62,7 @@ key_of(struct ib_slot s)
 static inline struct ib_slot
 slot_of(uint64_t key)
 {
-	return (struct ib_slot){ (uint32_t)(key >> 32), (uint32_t)key };
+	return (struct ib_slot){ .tag = (uint32_t)(key >> 32), .row1 = (uint32_t)key };
 }
 
 /* Insert v[i] into the sorted v[0..i). */
@@ -316,8 +315,7 @@ static void
 choose_seed(struct ib_table *t)
 {
 	t->too_many_collisions = false;
-	if (getrandom(&t->seed, sizeof(t->seed), 0) != sizeof(t->seed) || t->seed == 0)
-		t->seed = (uint64_t)time(NULL) * 0x9e3779b97f4a7c15u | 1;
+	t->seed = ib_system_random();
 }
 
 enum ib_status

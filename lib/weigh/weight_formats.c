@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_writer.h"
+#include "base/little_endian.h"
 #include "io/npy.h"
 #include "io/npz_writer.h"
 
@@ -31,6 +32,7 @@ ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struc
 
 	switch (form) {
 	case IB_WEIGHTS_F32:
+		ib_little_endian_convert(&single, 1, sizeof(single));
 		ib_bytes_put(out, &single, sizeof(single));
 		return;
 	case IB_WEIGHTS_JSONL:
@@ -105,12 +107,18 @@ convert_to_float(const struct ib_id_weights *rows, const struct ib_scale *scale,
 }
 
 static void
+take_output(void *out, const void *p, size_t n)
+{
+	ib_output_write(out, p, n);
+}
+
+static void
 write_npy(struct ib_output *out, const char *descr, const void *items, uint64_t n, size_t size)
 {
 	char header[128];
 
 	ib_output_write(out, header, ib_npy_header(header, descr, n));
-	ib_output_write(out, items, (size_t)n * size);
+	ib_npy_items(items, n, size, take_output, out);
 }
 
 static enum ib_status

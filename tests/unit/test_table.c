@@ -83,7 +83,7 @@ plain_layout(unsigned n)
 	unsigned k;
 
 	for (k = 0; k < n; k++)
-		all[k] = (struct ib_slot){ (uint32_t)(id_of(text, k).hash >> 32), k + 1 };
+		all[k] = ib_slot_of(id_of(text, k).hash, k);
 	qsort(all, n, sizeof(*all), by_tag_and_row);
 	for (k = 0; k < n; k++) {
 		bucket = ((uint64_t)all[k].tag * nslots) >> 32;
@@ -141,7 +141,7 @@ Test(table, is_not_settled_where_a_slot_is_wrong)
 		own = slot[i];
 		for (k = 0; k < 3; k++) {
 			if (own.row1 == 0)
-				slot[i] = (struct ib_slot){ own.tag, 7 };
+				slot[i] = (struct ib_slot){ .tag = own.tag, .row1 = 7 };
 			else if (k == 0)
 				slot[i].row1 = 0;
 			else if (k == 1)
@@ -271,8 +271,8 @@ Test(table, sees_the_same_in_eight_slots_as_one_by_one)
 
 		for (i = 0; i < 1 + IB_PROBE; i++)
 			slot[i] = (struct ib_slot){
-				tags[draw(&state) % kinds],
-				rows[draw(&state) % 4 < k % 3 ? 0 : 1 + draw(&state) % 3]
+				.tag = tags[draw(&state) % kinds],
+				.row1 = rows[draw(&state) % 4 < k % 3 ? 0 : 1 + draw(&state) % 3]
 			};
 		for (i = plain = 0; i < IB_PROBE; i++)
 			if (slot[1 + i].row1 == 0 || slot[1 + i].tag == tag)
@@ -295,7 +295,8 @@ expect_probes(unsigned taken, uint64_t nslots, uint64_t *state)
 
 	for (i = 0; i + 1 < total; i++)
 		if (draw(state) % 100 < taken)
-			slot[i] = (struct ib_slot){ (uint32_t)(draw(state) % 64), (uint32_t)i + 1 };
+			slot[i] = (struct ib_slot){ .tag = (uint32_t)(draw(state) % 64),
+						    .row1 = (uint32_t)i + 1 };
 	for (i = 0; i < total; i++) {
 		k = draw(state) % 65; /* 64: a tag that is not there */
 		hash = k << 32 | (draw(state) & UINT32_MAX);

@@ -1,8 +1,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <criterion/theories.h>
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "weigh/weight_formats.h"
 
@@ -28,14 +28,23 @@ ratio(struct ib_exact a, struct ib_exact b)
 /* ---- quotients ------------------------------------------------------------ */
 
 /* Of two doubles the processor's division is the nearest one. */
-TheoryDataPoints(weigh, quotients_of_doubles_are_those_of_the_processor) = {
-	DataPoints(double, 1, 3, 0.1, 7e15, 9007199254740991.0, 1e-200, 5e-324,
-		   1.7976931348623157e308, 2.2250738585072014e-308),
-	DataPoints(double, 1, 3, 0.1, 7, 9007199254740991.0, 1e100),
-};
-Theory((double a, double b), weigh, quotients_of_doubles_are_those_of_the_processor)
+Test(weigh, quotients_of_doubles_are_those_of_the_processor)
 {
-	cr_assert(eq(dbl, ratio(exact(a, 0), exact(b, 0)), a / b));
+	static const double a[] = { 1,
+				    3,
+				    0.1,
+				    7e15,
+				    9007199254740991.0,
+				    1e-200,
+				    5e-324,
+				    1.7976931348623157e308,
+				    2.2250738585072014e-308 };
+	static const double b[] = { 1, 3, 0.1, 7, 9007199254740991.0, 1e100 };
+	size_t i, j;
+
+	for (i = 0; i < sizeof(a) / sizeof(*a); i++)
+		for (j = 0; j < sizeof(b) / sizeof(*b); j++)
+			cr_assert(eq(dbl, ratio(exact(a[i], 0), exact(b[j], 0)), a[i] / b[j]));
 }
 
 Test(weigh, quotients_are_rounded_half_to_even)
@@ -74,12 +83,8 @@ sums_of(const double *w, size_t n)
 }
 
 /* InfoBatch's two levels: n kept of weight 1, m of weight 1/(1-r). */
-TheoryDataPoints(weigh, figures_of_two_levels_follow_the_formulas) = {
-	DataPoints(int, 1, 7, 1000),
-	DataPoints(int, 1, 3, 500),
-	DataPoints(double, 2, 4, 1.25),
-};
-Theory((int n, int m, double w), weigh, figures_of_two_levels_follow_the_formulas)
+static void
+expect_formulas(int n, int m, double w)
 {
 	static double all[2000];
 	double s = n + m * w, q = n + m * w * w;
@@ -96,6 +101,16 @@ Theory((int n, int m, double w), weigh, figures_of_two_levels_follow_the_formula
 	cr_assert(eq(dbl, ib_weight_stats_ess(&x), s * s / q));
 	cr_assert(eq(dbl, ib_weight_stats_deff(&x), (n + m) * q / (s * s)));
 	cr_assert(eq(dbl, ib_weight_stats_variance(&x), q - s));
+}
+
+Test(weigh, figures_of_two_levels_follow_the_formulas)
+{
+	static const int n[] = { 1, 7, 1000 }, m[] = { 1, 3, 500 };
+	static const double w[] = { 2, 4, 1.25 };
+	unsigned k;
+
+	for (k = 0; k < 27; k++)
+		expect_formulas(n[k / 9], m[k / 3 % 3], w[k % 3]);
 }
 
 /* The order of weights, and how they meet in the cache, changes nothing. */

@@ -1,0 +1,152 @@
+#!/usr/bin/env bash
+# Build for another processor with a cross compiler, and run the tests under qemu.
+# `make check-i386`, `make check-arm64` and `make check-s390x` call it.
+#
+#   tests/platforms/other_processor.sh PROCESSOR PACKAGE... [-- CASE...]
+#
+# PROCESSOR is one of Debian's names: i386, arm64 or s390x (which is big-endian).
+# PACKAGE is a library that the build needs. Debian's libraries for the processor are
+# unpacked into build/PROCESSOR/root by an apt with its own state, so nothing of the
+# system changes and root is not needed. Three tests follow:
+# 1. The unit tests, without Criterion, which does not run under qemu.
+# 2. The case folders CASE..., or a third of all, another third for each processor.
+#    Environment: SEED chooses the thirds (default 1); ALL=1 runs all cases.
+# 3. The commands write files of each kind, equal to those of the commands of this
+#    machine in build/release.
+set -eu -o pipefail
+cd "$(dirname "$0")/../.."
+case ${1-} in
+i386) triple=i686-linux-gnu emulator=qemu-i386-static third=0 ;;
+arm64) triple=aarch64-linux-gnu emulator=qemu-aarch64-static third=1 ;;
+s390x) triple=s390x-linux-gnu emulator=qemu-s390x-static third=2 ;;
+*) echo "usage: $0 i386|arm64|s390x PACKAGE... [-- CASE...]" >&2; exit 2 ;;
+esac
+processor=$1
+shift
+case $processor in
+i386) libraries=i386-linux-gnu ;;
+*) libraries=$triple ;;
+esac
+build=$PWD/build/$processor
+root=$build/root
+packages=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+  packages+=("$1")
+  shift
+done
+[ $# = 0 ] || shift
+
+skip() {
+  echo "$processor: skipped: $*"
+  echo '0 passed, 0 failed, 1 skipped'
+  exit
+}
+
+own_apt() {
+  apt-get -qq -o APT::Architecture="$processor" -o APT::Architectures::="$processor" \
+    -o Dir::State="$build/apt" -o Dir::State::status="$build/apt/status" \
+    -o Dir::Cache="$build/apt" -o Dir::Cache::archives="$build/apt/archives" \
+    -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" "$@"
+}
+
+# Links that begin at the root of the file system begin at ours.
+keep_links_inside() {
+  find "$root.new" -type l -lname '/*' -printf '%p\t%l\n' |
+    while IFS=$'\t' read -r link target; do ln -sfn "$root$target" "$link"; done
+}
+
+make_root() {
+  local d p
+  rm -rf "$root" "$root.new" "$build/apt"
+  mkdir -p "$build/apt/lists/partial" "$build/apt/archives/partial"
+  : >"$build/apt/status"
+  own_apt update
+  own_apt --no-install-recommends --download-only -y install libc6-dev libc-bin \
+    "${packages[@]}" >/dev/null
+  for p in "$build"/apt/archives/*.deb; do dpkg-deb -x "$p" "$root.new"; done
+  # Where the system has both, a package may use either.
+  for d in lib lib64; do
+    [ -e "$root.new/$d" ] || [ ! -e "$root.new/usr/$d" ] || ln -s "usr/$d" "$root.new/$d"
+  done
+  keep_links_inside
+  printf '%s\n' "${packages[@]}" >"$root.new/packages"
+  mv "$root.new" "$root"
+  rm -rf "$build/apt"
+}
+
+# A script that passes the program to qemu.
+wrap() { # PROGRAM WRAPPER
+  printf '#!/bin/sh\nexec %s -L "%s" -0 "%s" "%s" "$@"\n' \
+    "$emulator" "$root" "${2##*/}" "$1" >"$2"
+  chmod +x "$2"
+}
+
+# The commands and their completion.
+make_wrappers() {
+  local c name to=$build/bin/completions
+  rm -rf "$build/bin"
+  mkdir -p "$to"
+  wrap "$build/unit" "$build/bin/unit"
+  for c in "$build"/ib-*; do
+    name=${c##*/}
+    wrap "$c" "$build/bin/$name"
+    cmd/completion.sh "$build/bin/$name" bash >"$to/$name"
+    cmd/completion.sh "$build/bin/$name" zsh >"$to/_$name"
+    cmd/completion.sh "$build/bin/$name" fish >"$to/$name.fish"
+  done
+}
+
+some_cases() {
+  echo files-of-a-big-endian-machine-are-read
+  printf '%s\n' tests/cli/*/cmd | cut -d / -f 3 | grep -vx files-of-a-big-endian-machine-are-read |
+    shuf --random-source=<(yes "${SEED:-1}") |
+    awk -v third=$third -v all="${ALL:-0}" 'all != 0 || NR % 3 == third'
+}
+
+for c in $triple-gcc $emulator apt-get dpkg-deb; do
+  command -v "$c" >/dev/null || skip "no $c"
+done
+mkdir -p "$build"
+printf '%s\n' "${packages[@]}" | cmp -s - "$root/packages" ||
+  make_root 2>"$build/why" ||
+  skip "its libraries cannot be had: $(tail -n 1 "$build/why")"
+export PKG_CONFIG_SYSROOT_DIR=$root
+export PKG_CONFIG_LIBDIR=$root/usr/lib/$libraries/pkgconfig:$root/usr/share/pkgconfig
+make --no-print-directory -j2 WERROR=1 B="build/$processor" OWN_CRITERION=1 \
+  CC="${CCACHE-} $triple-gcc --sysroot=$root" \
+  "build/$processor"/{unit,ib-{score,prune,weights,audit}}
+unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_LIBDIR
+make_wrappers
+
+write_files() { # COMMANDS OUT
+  rm -rf "$2"
+  mkdir -p "$2"
+  tests/platforms/write_files.sh "$1" "$2"
+}
+
+# The last line counts this test too.
+same_files() {
+  write_files build/release "$build/files.here" &&
+    write_files "$build/bin" "$build/files" &&
+    diff -r "$build/files.here" "$build/files" && echo '1 passed, 0 failed' ||
+    echo '0 passed, 1 failed'
+}
+
+add_up() {
+  awk '/^[0-9]+ passed, [0-9]+ failed/ { passed += $1; failed += $3; skipped += $5; next }
+    { print; fflush() }
+    END {
+      printf "%d passed, %d failed", passed, failed
+      if (skipped) printf ", %d skipped", skipped
+      print ""
+      exit failed > 0
+    }'
+}
+
+cases=("$@")
+[ $# -gt 0 ] || mapfile -t cases < <(some_cases)
+{
+  tests/unit/run.sh "$build/bin/unit" || true
+  IB_BIN=$build/bin tests/cli/run.sh "${cases[@]}" 2>&1 || true
+  same_files
+} | add_up
