@@ -19,7 +19,7 @@ PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 PACKAGES_REST  := mandoc valgrind cppcheck clang \
 	prometheus chromium \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-i686-linux-gnu \
-	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static musl-tools
 PACKAGES_CLUSTER := slurm-wlm munge parallel zstd python3
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
@@ -39,6 +39,7 @@ REST_PARTS  := \
 	i386 \
 	arm64 \
 	s390x \
+	portable \
 	valgrind \
 	sanitizers \
 	audit \
@@ -261,6 +262,12 @@ check-compilers:                 ## the other compiler, the other processor
 check-i386 check-arm64 check-s390x: check-%: all ## tests on another processor, by qemu; SEED=, ALL=1
 	$(Q)SEED=$(SEED) ALL=$(ALL) CCACHE='$(filter %ccache,$(firstword $(CC)))' \
 		tests/platforms/other_processor.sh $* $(filter %-dev,$(PACKAGES_BUILD))
+
+.PHONY: portable
+portable:
+	$(Q)$(MAKE) --no-print-directory -j2 PORTABLE=1 all unit
+check-portable: portable         ## unit tests and cases of a build with POSIX alone; musl
+	$(Q)SEED=$(SEED) ALL=$(ALL) tests/platforms/portable.sh build/portable
 
 check-valgrind: all              ## a sample of runs under valgrind
 	$(Q)IB_BIN=$B tests/memory/valgrind.sh

@@ -135,7 +135,7 @@ cli_open(struct cli *cli, const struct cli_command *command, void *args, struct 
 	cli->context.warn = print_warning;
 	cli->context.progress = cli_progress_advance;
 	cli->context.data = cli;
-	cli_process_init();
+	cli_process_init(command->name);
 	while (i < argc) {
 		if (argv[i][0] != '-' || !argv[i][1])
 			cli_add_operand(cli, argv[i++]);

@@ -1,5 +1,4 @@
 /* Prepare the process: file descriptors and signal handlers. */
-#define _GNU_SOURCE /* program_invocation_short_name */
 #include "process.h"
 
 #include <errno.h>
@@ -12,6 +11,8 @@
 
 #include "infobatch_run.h"
 #include "progress.h"
+
+static const char *command_name; /* for the handler of SIGBUS */
 
 /*
  * If standard input, output or error is closed (>&-), the next file that is opened would get
@@ -60,7 +61,7 @@ static void
 print_file_shrunk(const char *file)
 {
 	const char *const text[] = {
-		program_invocation_short_name, ": ", file,
+		command_name, ": ", file,
 		": became shorter while it was read: run again when it is complete\n"
 	};
 	char line[1024];
@@ -117,12 +118,13 @@ print_status(int sig)
  * Python programs do.
  */
 void
-cli_process_init(void)
+cli_process_init(const char *command)
 {
 	static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXCPU };
 	struct sigaction action = { .sa_handler = end_by_signal }, old;
 	size_t i;
 
+	command_name = command;
 	occupy_descriptors();
 	raise_file_limit();
 	sigfillset(&action.sa_mask);

@@ -4,8 +4,8 @@
 
 /*
  * Occupy the descriptors 0 to 2. Turn SIGPIPE into a write error. Install handlers that
- * remove temporary files before a signal ends the process.
+ * remove temporary files before a signal ends the process. `command` is its name in messages.
  */
-void cli_process_init(void);
+void cli_process_init(const char *command);
 
 #endif

@@ -3,18 +3,25 @@
 
 #include <signal.h>
 
+#define STACK ((size_t)2 << 20) /* bytes; the default of some systems is too small */
+
 bool
 ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
 {
+	pthread_attr_t attributes;
 	sigset_t all, old;
 	int failed;
 
 	sigfillset(&all);
 	/* A thread gets SIGBUS if it reads a mapped file that became shorter: io/mapping.h */
 	sigdelset(&all, SIGBUS);
+	if (pthread_attr_init(&attributes) != 0)
+		return false;
+	pthread_attr_setstacksize(&attributes, STACK);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	failed = pthread_create(thread, NULL, work, arg);
+	failed = pthread_create(thread, &attributes, work, arg);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attributes);
 	return failed == 0;
 }
 

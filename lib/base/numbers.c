@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if __has_include(<xlocale.h>) /* macOS and the BSDs declare newlocale() here */
+#include <xlocale.h>
+#endif
 
 #include "base/digits.h"
 #include "base/powers.h"

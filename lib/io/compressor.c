@@ -1,5 +1,4 @@
 /* Write data to a descriptor, compressed by zstd or gzip, or uncompressed (io/compressor.h). */
-#define _GNU_SOURCE /* sync_file_range */
 #include "io/compressor.h"
 
 #include <errno.h>
@@ -13,6 +12,7 @@
 #include <zstd_errors.h>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "io/descriptor.h"
 
 #define PACKED_BLOCK ((size_t)256 << 10)
@@ -136,8 +136,8 @@ write_packed(struct ib_compressor *s, const void *p, size_t n, struct ib_error *
 
 	s->written += (off_t)n;
 	if (!st && s->ahead && s->written - s->begun >= AHEAD) {
-		/* This call does not wait. If writing fails, fsync() will report the error. */
-		sync_file_range(s->fd, s->begun, s->written - s->begun, SYNC_FILE_RANGE_WRITE);
+		/* If writing fails, fsync() will report the error. */
+		ib_system_write_soon(s->fd, s->begun, s->written - s->begun);
 		s->begun = s->written;
 	}
 	return st;

@@ -1,5 +1,5 @@
 /* System calls that are repeated after EINTR (io/descriptor.h). */
-#define _GNU_SOURCE /* flock */
+#define _DEFAULT_SOURCE /* flock */
 #include "io/descriptor.h"
 
 #include <errno.h>

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/system.h"
 #include "io/descriptor.h"
 
 #define FIRST_READ ((size_t)4096)  /* enough for a small file */
@@ -34,7 +35,7 @@ check_type(struct ib_file_source *source, struct ib_error *err)
 	source->regular = true;
 	source->start = at;
 	source->size = sb.st_size > at ? (uint64_t)(sb.st_size - at) : 0;
-	posix_fadvise(source->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* only a hint */
+	ib_system_read_ahead(source->fd);
 	return IB_OK;
 }
 

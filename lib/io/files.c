@@ -4,7 +4,6 @@
  * inode of its folder and by its last name component. Character devices and directories are not
  * compared, because writing to them overwrites nothing.
  */
-#define _GNU_SOURCE /* readlink */
 #include "io/files.h"
 
 #include <errno.h>

@@ -1,5 +1,4 @@
 /* The folder of a file (io/folder.h). */
-#define _GNU_SOURCE /* O_DIRECTORY */
 #include "io/folder.h"
 
 #include <fcntl.h>

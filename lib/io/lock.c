@@ -1,5 +1,5 @@
 /* Lock files with flock(2) (io/lock.h). */
-#define _GNU_SOURCE /* LOCK_EX */
+#define _DEFAULT_SOURCE /* LOCK_EX */
 #include "io/lock.h"
 
 #include <errno.h>

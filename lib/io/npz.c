@@ -1,5 +1,4 @@
 /* Read and check the members of an .npz archive (io/npz.h). */
-#define _DEFAULT_SOURCE /* madvise */
 #include "io/npz.h"
 
 #include <libdeflate.h>
@@ -12,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/pipeline.h"
+#include "base/system.h"
 #include "io/npy.h"
 #include "io/mapping.h"
 #include "io/zip.h"
@@ -408,7 +408,7 @@ void
 ib_npz_unload(struct ib_npz *z)
 {
 	if (z->map && z->zip.size > SMALL)
-		madvise((void *)(uintptr_t)z->map, (size_t)z->zip.size, MADV_DONTNEED);
+		ib_system_unload(z->map, (size_t)z->zip.size);
 }
 
 /* ---- the whole file ------------------------------------------------------------ */

@@ -1,7 +1,7 @@
 /*
  * A temporary file has no name until it is complete (O_TMPFILE), so a killed process leaves no
  * file behind. The file gets its name just before it is renamed. If the file system does not
- * support O_TMPFILE, the file has a name from the start. A process locks (flock) each named
+ * support O_TMPFILE, or with IB_PORTABLE, the file has a name from the start. A process locks (flock) each named
  * temporary file until it closes the file. So a named temporary file without a lock belongs to a
  * dead process. A process that needs the name of such a file removes the file. Names are numbered
  * from 0, so the next run for the same target finds leftover files.
@@ -17,7 +17,7 @@
  * The handler never waits for its own thread, because a thread in a critical section has blocked
  * its signals.
  */
-#define _GNU_SOURCE /* O_TMPFILE */
+#define _GNU_SOURCE /* O_TMPFILE, LOCK_EX */
 #include "io/temp_file.h"
 
 #include <errno.h>
@@ -259,6 +259,14 @@ new_temp_file(const char *target)
 	return t;
 }
 
+#if defined(IB_PORTABLE) || !defined(O_TMPFILE)
+static bool
+open_nameless(struct ib_temp_file *t)
+{
+	(void)t;
+	return false;
+}
+#else
 /* Create a file without a name. Returns false if the file could not be given a name later. */
 static bool
 open_nameless(struct ib_temp_file *t)
@@ -280,6 +288,7 @@ open_nameless(struct ib_temp_file *t)
 	t->fd = -1;
 	return false;
 }
+#endif
 
 int
 ib_temp_file_create(const char *target, struct ib_temp_file **temp)

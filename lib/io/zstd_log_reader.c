@@ -4,7 +4,6 @@
  * that covers the frame, the log was damaged later, and reading fails. To distinguish these
  * cases, the reader searches the rest of the file for the start of a frame of this log.
  */
-#define _GNU_SOURCE /* memmem */
 #include "io/zstd_log_reader.h"
 
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "base/little_endian.h"
+#include "base/system.h"
 #include "io/descriptor.h"
 #include "io/file_view.h"
 #include "io/zstd_log_index.h"
@@ -284,8 +284,9 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 		st = ib_file_view_get(&f->file, at, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
 		if (st || v.n < sizeof(zstd_magic))
 			return st;
-		hit = memmem(v.p, v.n, zstd_magic, sizeof(zstd_magic));
-		other = memmem(v.p, v.n, ib_zstd_log_index_magic, sizeof(ib_zstd_log_index_magic));
+		hit = ib_system_find(v.p, v.n, zstd_magic, sizeof(zstd_magic));
+		other = ib_system_find(v.p, v.n, ib_zstd_log_index_magic,
+				       sizeof(ib_zstd_log_index_magic));
 		/* The magic of the index is 8 bytes after its start. */
 		if (other && (!hit || other < hit) && at + (uint64_t)(other - v.p) >= start + 8) {
 			at += (uint64_t)(other - v.p);

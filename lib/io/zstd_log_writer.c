@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/system.h"
 #include "io/compressor.h"
 #include "io/descriptor.h"
 #include "io/folder.h"
@@ -74,7 +75,7 @@ static bool
 same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+	       a->st_mtime == b->st_mtime && ib_system_change_ns(a) == ib_system_change_ns(b);
 }
 
 /* Find the end of the open file. Does nothing if the file has not changed since the last call. */

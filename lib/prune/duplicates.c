@@ -3,10 +3,9 @@
 #include "prune/duplicates.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "base/error.h"
+#include "base/system.h"
 
 #define FEWEST 1024
 #define AHEAD 16 /* prefetch distance: the cache misses of this many look-ups overlap */
@@ -15,8 +14,7 @@ enum ib_status
 ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows, struct ib_error *err)
 {
 	*s = (struct ib_duplicate_check){ 0 };
-	if (getrandom(&s->seed, sizeof(s->seed), 0) != sizeof(s->seed))
-		s->seed = (uint64_t)time(NULL);
+	s->seed = ib_system_random();
 	if (!ib_huge_array_grow(&s->rows, (rows / 64 + 1) * 8))
 		return ib_fail_memory(err);
 	return IB_OK;

@@ -1,6 +1,7 @@
 /* The table of formats, and helpers that formats share. */
-#define _GNU_SOURCE /* memrchr */
 #include "record/format.h"
+
+#include "base/system.h"
 
 /* To add a format, declare its functions here and add a row to the table. */
 extern const struct ib_record_format ib_format_array, ib_format_csv, ib_format_tsv, ib_format_list;
@@ -22,7 +23,7 @@ ib_record_format_find(enum ib_format format)
 void
 ib_cut_lines(const char *p, size_t n, bool last, struct ib_block_cut *cut)
 {
-	const char *end = last ? NULL : memrchr(p, '\n', n);
+	const char *end = last ? NULL : ib_system_find_last(p, '\n', n);
 
 	cut->n = last ? n : end ? (size_t)(end + 1 - p) : 0;
 }

@@ -1,8 +1,8 @@
 /* Plain lists: each line is a record without field names. */
-#define _GNU_SOURCE /* memrchr */
 #include "record/format.h"
 
 #include "base/numbers.h"
+#include "base/system.h"
 
 /* Find the n-th field of a line, counted from 1. Spaces and TABs separate fields. */
 static bool
@@ -30,7 +30,7 @@ static void
 split_weight(struct ib_cursor *c, struct ib_span *line)
 {
 	struct ib_value *v = &c->v[1];
-	const char *tab = memrchr(line->p, '\t', line->n);
+	const char *tab = ib_system_find_last(line->p, '\t', line->n);
 	struct ib_span tail;
 
 	v->type = IB_ABSENT;

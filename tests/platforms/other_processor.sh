@@ -15,6 +15,7 @@
 #    machine in build/release.
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
+. tests/platforms/common.sh
 case ${1-} in
 i386) triple=i686-linux-gnu emulator=qemu-i386-static third=0 ;;
 arm64) triple=aarch64-linux-gnu emulator=qemu-aarch64-static third=1 ;;
@@ -96,13 +97,6 @@ make_wrappers() {
   done
 }
 
-some_cases() {
-  echo files-of-a-big-endian-machine-are-read
-  printf '%s\n' tests/cli/*/cmd | cut -d / -f 3 | grep -vx files-of-a-big-endian-machine-are-read |
-    shuf --random-source=<(yes "${SEED:-1}") |
-    awk -v third=$third -v all="${ALL:-0}" 'all != 0 || NR % 3 == third'
-}
-
 for c in $triple-gcc $emulator apt-get dpkg-deb; do
   command -v "$c" >/dev/null || skip "no $c"
 done
@@ -132,19 +126,9 @@ same_files() {
     echo '0 passed, 1 failed'
 }
 
-add_up() {
-  awk '/^[0-9]+ passed, [0-9]+ failed/ { passed += $1; failed += $3; skipped += $5; next }
-    { print; fflush() }
-    END {
-      printf "%d passed, %d failed", passed, failed
-      if (skipped) printf ", %d skipped", skipped
-      print ""
-      exit failed > 0
-    }'
-}
-
 cases=("$@")
-[ $# -gt 0 ] || mapfile -t cases < <(some_cases)
+always=files-of-a-big-endian-machine-are-read
+[ $# -gt 0 ] || mapfile -t cases < <(echo $always; third_of_cases $third | grep -vx $always)
 {
   tests/unit/run.sh "$build/bin/unit" || true
   IB_BIN=$build/bin tests/cli/run.sh "${cases[@]}" 2>&1 || true

@@ -1,0 +1,41 @@
+/*
+ * Calls that POSIX.1-2008 does not have. With IB_PORTABLE (make PORTABLE=1), each of them is
+ * replaced by calls of POSIX, or by nothing if it only makes a run faster.
+ *
+ * Three more files have a replacement of their own: huge_array.c grows by a copy instead of
+ * mremap(), io/temp_file.c names each temporary file from the start, because there is no
+ * O_TMPFILE, and io/descriptor.c needs flock(2), which POSIX lacks but Linux, macOS and the BSDs
+ * have.
+ */
+#ifndef IB_BASE_SYSTEM_H
+#define IB_BASE_SYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* Return a random number that is not 0. If there is no source of them, derive it from the time. */
+uint64_t ib_system_random(void);
+
+/* Return the number of CPUs that this process may use. At least 1. */
+int ib_system_cpus(void);
+
+/* Return the last byte c in p[0..n), or NULL. */
+const void *ib_system_find_last(const void *p, char c, size_t n);
+
+/* Return the first occurrence of what[0..k) in p[0..n), or NULL. k must be at least 1. */
+const void *ib_system_find(const void *p, size_t n, const void *what, size_t k);
+
+/* Start to write n bytes of a file to the disk, from offset `from` on. Does not wait. */
+void ib_system_write_soon(int fd, off_t from, off_t n);
+
+/* Read a file ahead, because all of it will be read in order. */
+void ib_system_read_ahead(int fd);
+
+/* Release the memory of a mapped file. The pages are read again if they are needed. */
+void ib_system_unload(const void *p, size_t n);
+
+/* Return the nanoseconds of the time of the last change, or 0. */
+long ib_system_change_ns(const struct stat *s);
+
+#endif
