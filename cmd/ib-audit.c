@@ -61,6 +61,13 @@ set_page_hinkley(void *args, const char *value)
 		CLI_TEXT(0, "manifest-key", "FIELD", o.manifest_key,                               \
 			 "the field that holds the id in the manifest (default: as -k of "         \
 			 "ib-prune)")
+#define BY_ROWS                                                                                    \
+	CLI_GROUP("Classes"),                                                                      \
+		CLI_TEXT(0, "by", "FIELD", o.by,                                                   \
+			 "print one line per value of this field of the manifest, the most "       \
+			 "pruned value first; a.b is a nested field (default: not set)"),          \
+		MANIFEST_ROWS("the manifest of the run, for --by; may be given several times "     \
+			      "(default: none)")
 #define COST_ROW                                                                                   \
 	CLI_REAL(0, "cost-per-epoch", "X", "[0, inf)", o.cost,                                     \
 		 "also print the cost that was saved, if an epoch on all data costs X, in money "  \
@@ -89,6 +96,7 @@ static const struct cli_option summary_options[] = {
 	CLI_FLAG(0, "errors", o.errors,
 		 "with --json: also print the standard error of the sum of weights, and by how "
 		 "many standard errors the sum differs from the expected sum"),
+	BY_ROWS,
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
@@ -114,6 +122,7 @@ static const struct cli_option list_options[] = {
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
 		  "list only the first K samples; with -e, the K samples with the lowest scores "
 		  "(default: all)"),
+	BY_ROWS,
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,
 };
@@ -150,6 +159,7 @@ static const struct cli_option simulate_options[] = {
 	CLI_RULE_ROWS(o.rule),
 	CLI_GROUP("Epochs that keep all samples"),
 	CLI_SCHEDULE_ROWS(o.rule),
+	BY_ROWS,
 	TABLE_ROWS,
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
@@ -327,6 +337,22 @@ check_simulation(struct cli *cli, struct ib_audit_options *o)
 	cli_check_rule(cli, &o->rule);
 }
 
+/* Check the options of the manifest. A verb that lacks an option cannot exclude it. */
+static void
+check_manifest(struct cli *cli, enum ib_audit_verb verb)
+{
+	cli_require_any(cli, "manifest-key", "manifest");
+	if (verb == IB_AUDIT_SHOW)
+		return;
+	cli_require_any(cli, "by", "manifest");
+	cli_require_any(cli, "manifest", "by");
+	cli_exclude(cli, "by", "pruned");
+	cli_exclude(cli, "by", "drawn");
+	cli_exclude(cli, "by", "errors");
+	if (verb == IB_AUDIT_SUMMARY)
+		cli_exclude(cli, "by", "cost-per-epoch");
+}
+
 static void
 check(struct cli *cli, const struct verb *v, struct args *a)
 {
@@ -341,8 +367,7 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 		o->cost_given = cli_is_given(cli, "cost-per-epoch");
 	if (v->verb == IB_AUDIT_SIMULATE)
 		check_simulation(cli, o);
-	if (v->verb == IB_AUDIT_SHOW)
-		cli_require_any(cli, "manifest-key", "manifest");
+	check_manifest(cli, v->verb);
 	cli_check_files(cli, &(struct cli_files){
 				     .operands = v->verb == IB_AUDIT_SHOW ? 1 : o->operands.n });
 }

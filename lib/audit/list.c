@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "audit/by.h"
 #include "audit/prune_counts.h"
 #include "audit/verbs.h"
 #include "base/array.h"
@@ -117,31 +118,32 @@ write_lowest(struct lowest *h, struct ib_text_table *table, const struct ib_run_
 		write_line(table, head, &h->v[i].line);
 }
 
-static const struct ib_audit_run *
-run_of(const struct ib_audit_log *log, int64_t epoch)
+/* Find the epoch of -e. *i is set to its number in the log. */
+static enum ib_status
+find_epoch(const struct ib_audit_log *log, int64_t epoch, size_t *i, struct ib_error *err)
 {
-	size_t i;
-
-	for (i = 0; i < ib_audit_log_epochs(log); i++)
-		if (ib_audit_log_epoch(log, i)->head.options.epoch == epoch)
-			return ib_audit_log_epoch(log, i);
-	return NULL;
+	for (*i = 0; *i < ib_audit_log_epochs(log); ++*i)
+		if (ib_audit_log_epoch(log, *i)->head.options.epoch == epoch)
+			return IB_OK;
+	return ib_fail(err, IB_E_DATA, "%s: the log has no finished run of epoch %lld",
+		       ib_audit_log_name(log), (long long)epoch);
 }
 
 static enum ib_status
 list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *table,
 	   struct ib_error *err)
 {
-	const struct ib_audit_run *run = run_of(log, o->epoch);
+	const struct ib_audit_run *run;
 	const struct ib_audit_line *line;
 	struct lowest low = { 0 };
 	enum ib_status st;
 	uint64_t number = 0;
 	size_t n, i;
 
-	if (!run)
-		return ib_fail(err, IB_E_DATA, "%s: the log has no finished run of epoch %lld",
-			       ib_audit_log_name(log), (long long)o->epoch);
+	st = find_epoch(log, o->epoch, &i, err);
+	if (st)
+		return st;
+	run = ib_audit_log_epoch(log, i);
 	st = ib_audit_lines_begin(log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 		for (i = 0; i < n && !st; i++) {
@@ -200,27 +202,51 @@ list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_t
 	return st;
 }
 
-enum ib_status
-ib_audit_list(const struct ib_audit_options *o, const struct ib_context *context,
-	      struct ib_output *out, struct ib_error *err)
+/* List the values of --by, in all epochs or in the epoch of -e. */
+static enum ib_status
+list_values(const struct ib_audit_options *o, const struct ib_context *context,
+	    struct ib_audit_log *log, struct ib_output *out, struct ib_error *err)
+{
+	size_t from = 0, to = ib_audit_log_epochs(log);
+	enum ib_status st = IB_OK;
+
+	if (o->epoch != IB_NO_EPOCH) {
+		st = find_epoch(log, o->epoch, &from, err);
+		to = from + 1;
+	}
+	return st ? st : ib_by_write_log(o, context, log, from, to, out, err);
+}
+
+static enum ib_status
+list_ids(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_output *out,
+	 struct ib_error *err)
 {
 	bool one = o->epoch != IB_NO_EPOCH;
 	struct ib_table_style style = ib_audit_table_style(o);
-	struct ib_audit_log *log = NULL;
 	struct ib_text_table *table = NULL;
 	enum ib_status st;
 
-	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
-	if (!st)
-		st = ib_text_table_new(one ? of_epoch : of_all,
-				       one ? sizeof(of_epoch) / sizeof(*of_epoch)
-					   : sizeof(of_all) / sizeof(*of_all),
-				       &style, out, &table, err);
+	st = ib_text_table_new(one ? of_epoch : of_all,
+			       one ? sizeof(of_epoch) / sizeof(*of_epoch)
+				   : sizeof(of_all) / sizeof(*of_all),
+			       &style, out, &table, err);
 	if (!st)
 		st = one ? list_epoch(o, log, table, err) : list_all(o, log, table, err);
 	if (!st)
 		st = ib_text_table_end(table, err);
 	ib_text_table_free(table);
+	return st;
+}
+
+enum ib_status
+ib_audit_list(const struct ib_audit_options *o, const struct ib_context *context,
+	      struct ib_output *out, struct ib_error *err)
+{
+	struct ib_audit_log *log = NULL;
+	enum ib_status st = ib_audit_log_open(o->operands.v[0], context, &log, err);
+
+	if (!st)
+		st = o->by ? list_values(o, context, log, out, err) : list_ids(o, log, out, err);
 	ib_audit_log_close(log);
 	return st;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/by.h"
 #include "audit/loss_history.h"
 #include "audit/verbs.h"
 #include "base/array.h"
@@ -20,6 +21,8 @@ struct simulation {
 	struct ib_scores *scores;
 	uint32_t *score_row;	/* [ids] row in scores for each id; IB_NO_ROW: no score yet */
 	bool *kept;		/* [ids] for each id: kept in the current epoch */
+	struct ib_by *by;	/* NULL: without --by */
+	uint8_t *group;		/* [ids] group of each id, for by */
 	struct ib_context once; /* the rule's context: prints each warning once */
 	const struct ib_context *context;
 	char warned[200];	  /* text of the last warning */
@@ -52,6 +55,8 @@ decide(struct simulation *s, const struct ib_rule *rule, struct ib_run_stats *t)
 		d = ib_rule_draw(rule, ib_table_id(&s->losses.ids, i), s->score_row[i], &c);
 		s->kept[i] = d.kept;
 		ib_run_stats_add(t, &c, &d);
+		if (s->by)
+			ib_by_add_visit(s->by, s->group[i], d.kept, d.weight);
 	}
 }
 
@@ -100,6 +105,27 @@ fold(struct simulation *s, const struct ib_loss_history_epoch *e, struct ib_erro
 	return st;
 }
 
+static void
+write_epoch(const struct simulation *s, int64_t epoch, const struct ib_rule *rule,
+	    const struct ib_prune_result *r, struct ib_text_table *table)
+{
+	double cost = s->options->cost, share = (double)r->kept / (double)r->samples;
+
+	ib_text_table_row(table, (struct ib_cell[]){
+					 IB_COUNT((uint64_t)epoch),
+					 IB_COUNT(r->samples),
+					 IB_COUNT(r->kept),
+					 IB_COUNT(r->pruned),
+					 IB_REAL(share),
+					 IB_REAL(ib_rule_threshold(rule)),
+					 IB_REAL(r->weight_sum),
+					 IB_REAL((double)s->pruned / (double)s->samples),
+					 IB_REAL(cost * share),
+					 IB_REAL(cost * s->cost_share),
+				 });
+}
+
+/* table: NULL with --by */
 static enum ib_status
 simulate_epoch(struct simulation *s, int64_t epoch, struct ib_text_table *table,
 	       struct ib_error *err)
@@ -107,7 +133,6 @@ simulate_epoch(struct simulation *s, int64_t epoch, struct ib_text_table *table,
 	struct ib_rule_options o = s->options->rule;
 	struct ib_prune_result r = { 0 };
 	struct ib_loss_history_epoch *e = ib_loss_history_find(&s->losses, epoch);
-	double cost = s->options->cost;
 	struct ib_rule *rule = NULL;
 	struct ib_run_stats stats;
 	enum ib_status st;
@@ -126,18 +151,8 @@ simulate_epoch(struct simulation *s, int64_t epoch, struct ib_text_table *table,
 	s->pruned += r.pruned;
 	if (r.samples > 0)
 		s->cost_share += (double)r.pruned / (double)r.samples;
-	ib_text_table_row(table, (struct ib_cell[]){
-					 IB_COUNT((uint64_t)epoch),
-					 IB_COUNT(r.samples),
-					 IB_COUNT(r.kept),
-					 IB_COUNT(r.pruned),
-					 IB_REAL((double)r.kept / (double)r.samples),
-					 IB_REAL(ib_rule_threshold(rule)),
-					 IB_REAL(r.weight_sum),
-					 IB_REAL((double)s->pruned / (double)s->samples),
-					 IB_REAL(cost * (double)r.kept / (double)r.samples),
-					 IB_REAL(cost * s->cost_share),
-				 });
+	if (table)
+		write_epoch(s, epoch, rule, &r, table);
 	ib_rule_free(rule);
 	return e ? fold(s, e, err) : IB_OK;
 }
@@ -166,6 +181,22 @@ read_losses(struct simulation *s, struct ib_error *err)
 	for (i = 0; i < n; i++)
 		s->score_row[i] = IB_NO_ROW;
 	return ib_scores_new(&s->scores, err);
+}
+
+/* Read the manifests of --by. */
+static enum ib_status
+read_values(struct simulation *s, struct ib_error *err)
+{
+	const struct ib_table *ids = &s->losses.ids;
+	enum ib_status st;
+
+	if (!s->options->by)
+		return IB_OK;
+	s->group = ib_array(ids->n, sizeof(*s->group));
+	if (!s->group)
+		return ib_fail_memory(err);
+	st = ib_by_new(s->options, NULL, s->context, &s->by, err);
+	return st ? st : ib_by_find_groups(s->by, ids, s->group, err);
 }
 
 /* Append the totals after the table. */
@@ -215,17 +246,22 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 	s.once = (struct ib_context){ .warn = warn_once, .data = &s };
 	st = read_losses(&s, err);
 	if (!st)
+		st = read_values(&s, err);
+	if (!st && !o->by)
 		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
 				       &table, err);
 	for (epoch = 0; epoch < o->rule.epochs && !st; epoch++)
 		st = simulate_epoch(&s, epoch, table, err);
 	if (!st)
-		st = ib_text_table_end(table, err);
+		st = o->by ? ib_by_write(s.by, o, context, out, err)
+			   : ib_text_table_end(table, err);
 	if (!st && !o->json)
 		write_totals(&s, out);
 	ib_text_table_free(table);
 	ib_loss_history_release(&s.losses);
 	ib_scores_free(s.scores);
+	ib_by_free(s.by);
+	free(s.group);
 	free(s.score_row);
 	free(s.kept);
 	return st;

@@ -38,7 +38,8 @@ ib_audit_weight_error(struct ib_audit_log *log, const struct ib_audit_run *run, 
 	st = ib_audit_lines_begin(log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err)))
 		for (i = 0; i < n; i++)
-			ib_run_stats_count(&stats, line[i].pi, ib_audit_line_group(h, &line[i]), line[i].kept);
+			ib_run_stats_count(&stats, line[i].pi, ib_audit_line_group(h, &line[i]),
+					   line[i].kept);
 	if (st != IB_EOF)
 		return st;
 	ib_run_stats_finish(&stats, h->group, h->ngroups);

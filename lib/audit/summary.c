@@ -1,6 +1,7 @@
 /* Write a table with one row per epoch of the audit log. */
 #include <stdlib.h>
 
+#include "audit/by.h"
 #include "audit/stats.h"
 #include "audit/verbs.h"
 #include "base/error.h"
@@ -58,9 +59,9 @@ write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, s
 	free(value);
 }
 
-enum ib_status
-ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *context,
-		 struct ib_output *out, struct ib_error *err)
+static enum ib_status
+summarize_epochs(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_output *out,
+		 struct ib_error *err)
 {
 	bool cost = o->cost_given, errors = o->errors || !o->json;
 	const struct ib_column columns[] = {
@@ -81,14 +82,11 @@ ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *cont
 	uint64_t last = o->last ? o->last : UINT64_MAX;
 	struct ib_table_style style = ib_audit_table_style(o);
 	struct ib_audit_stats *f = NULL;
-	struct ib_audit_log *log = NULL;
 	struct ib_text_table *table = NULL;
 	enum ib_status st;
 	size_t n = 0, i;
 
-	st = ib_audit_log_open(o->operands.v[0], context, &log, err);
-	if (!st)
-		st = ib_audit_stats(log, errors ? last : 0, &f, &n, err);
+	st = ib_audit_stats(log, errors ? last : 0, &f, &n, err);
 	if (!st)
 		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
 				       &table, err);
@@ -100,7 +98,29 @@ ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *cont
 	if (!st && o->spark && !o->json && n > 1)
 		write_sparks(o, f, n, out);
 	ib_text_table_free(table);
-	ib_audit_log_close(log);
 	free(f);
+	return st;
+}
+
+/* The number of the first epoch that --last selects. */
+static size_t
+first_epoch(const struct ib_audit_options *o, size_t n)
+{
+	return o->last > 0 && o->last < n ? n - (size_t)o->last : 0;
+}
+
+enum ib_status
+ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *context,
+		 struct ib_output *out, struct ib_error *err)
+{
+	struct ib_audit_log *log = NULL;
+	enum ib_status st = ib_audit_log_open(o->operands.v[0], context, &log, err);
+	size_t n = st ? 0 : ib_audit_log_epochs(log);
+
+	if (!st && o->by)
+		st = ib_by_write_log(o, context, log, first_epoch(o, n), n, out, err);
+	else if (!st)
+		st = summarize_epochs(o, log, out, err);
+	ib_audit_log_close(log);
 	return st;
 }

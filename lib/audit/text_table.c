@@ -73,6 +73,7 @@ ib_write_real(struct ib_bytes *out, enum ib_style style, double x)
 		ib_bytes_printf(out, "%.1f%%", 100 * x);
 		break;
 	case IB_STYLE_MONEY:
+	case IB_STYLE_RATIO:
 		ib_bytes_printf(out, "%.2f", x);
 		break;
 	case IB_STYLE_INTEGER:

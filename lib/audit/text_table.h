@@ -39,7 +39,8 @@ enum ib_style {
 	IB_STYLE_PLAIN,	  /* four decimals */
 	IB_STYLE_SHORT,	  /* four significant digits */
 	IB_STYLE_PERCENT, /* 0.25 becomes 25.0% */
-	IB_STYLE_MONEY,	  /* two decimals */
+	IB_STYLE_MONEY,	  /* two decimals: an amount of money */
+	IB_STYLE_RATIO,	  /* two decimals: a ratio or a weight */
 	IB_STYLE_INTEGER, /* no decimals */
 	IB_STYLE_SIGNED	  /* one decimal and a sign */
 };

@@ -427,6 +427,7 @@ struct ib_audit_options {
 	const char *scores;	  /* show, verify, metrics: -s */
 	struct ib_list manifest;  /* --manifest */
 	const char *manifest_key; /* --manifest-key */
+	const char *by;		  /* --by: a field of the manifest */
 	/* loss logs: */
 	struct ib_log_options log;
 	double smooth;		     /* for simulate */

@@ -1,0 +1,430 @@
+/* Count pruned visits per value of a field of the manifest. */
+#include "audit/by.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "audit/stats.h"
+#include "audit/text.h"
+#include "audit/verbs.h"
+#include "base/error.h"
+#include "base/part.h"
+
+#define HARM_SAMPLES 30 /* a share of fewer samples is too uncertain for a warning */
+#define HARM_RATIO 2
+#define HARM_NAMED 5 /* values that are named in warnings */
+
+struct counts {
+	uint64_t samples, visits, pruned;
+	double weight_sum; /* of the kept visits */
+};
+
+struct ib_by {
+	const char *field;
+	const struct ib_context *context;
+	struct ib_field_values values;
+	struct counts count[IB_VALUE_GROUPS_MAX];
+	const char *manifest; /* name of the first manifest, for messages */
+	bool several;	      /* there are more manifests */
+};
+
+/* ---- the manifests ------------------------------------------------------------------ */
+
+/* Find the partition that all runs of the log have. */
+static enum ib_status
+find_part(const struct ib_audit_log *log, struct ib_part *part, struct ib_error *err)
+{
+	const struct ib_part *own;
+	size_t i;
+
+	*part = (struct ib_part){ 0 };
+	for (i = 0; log && i < ib_audit_log_epochs(log); i++) {
+		own = &ib_audit_log_epoch(log, i)->head.part;
+		if (i == 0)
+			*part = *own;
+		if (part->count != own->count || part->index != own->index)
+			return ib_fail(err, IB_E_DATA,
+				       "%s: the runs are of different partitions: --by needs a log "
+				       "of one partition, or of all samples",
+				       ib_audit_log_name(log));
+	}
+	return IB_OK;
+}
+
+static void
+warn_of_duplicates(const struct ib_by *by)
+{
+	if (by->values.duplicates > 0)
+		ib_warn(by->context,
+			"%s%s: %llu record%s an id that occurred before: only the first record of "
+			"an id counts",
+			by->manifest, by->several ? " ..." : "",
+			(unsigned long long)by->values.duplicates,
+			by->values.duplicates == 1 ? " has" : "s have");
+}
+
+enum ib_status
+ib_by_new(const struct ib_audit_options *o, const struct ib_audit_log *log,
+	  const struct ib_context *context, struct ib_by **out, struct ib_error *err)
+{
+	struct ib_sample_fields_options fields = {
+		.manifests = o->manifest, .key = o->manifest_key, .field = o->by, .context = context
+	};
+	struct ib_by *by = calloc(1, sizeof(*by));
+	struct ib_part part;
+	enum ib_status st;
+	size_t g;
+
+	if (!by)
+		return ib_fail_memory(err);
+	by->field = o->by;
+	by->context = context;
+	by->manifest = o->manifest.v[0];
+	by->several = o->manifest.n > 1;
+	st = find_part(log, &part, err);
+	if (!st)
+		st = ib_field_values_read(&by->values, &fields, &part, err);
+	if (st) {
+		ib_by_free(by);
+		return st;
+	}
+	for (g = 0; g < by->values.ngroups; g++)
+		by->count[g].samples = by->values.group[g].samples;
+	warn_of_duplicates(by);
+	*out = by;
+	return IB_OK;
+}
+
+void
+ib_by_free(struct ib_by *by)
+{
+	if (!by)
+		return;
+	ib_field_values_release(&by->values);
+	free(by);
+}
+
+/* ---- the audit log ------------------------------------------------------------------ */
+
+/*
+ * Count one epoch. A sample without a line was kept with weight 1. found: number of lines whose
+ * id is in the manifests.
+ */
+static enum ib_status
+count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_run *run,
+	    uint64_t *found, struct ib_error *err)
+{
+	const struct ib_run_header *h = &run->head;
+	const struct ib_audit_line *line;
+	size_t n, i, g, foreign = by->values.ngroups - 1;
+	struct counts *c;
+	enum ib_status st;
+	int fixed;
+
+	for (g = 0; g < foreign; g++) {
+		by->count[g].visits += by->values.group[g].samples;
+		by->count[g].weight_sum += (double)by->values.group[g].samples;
+	}
+	st = ib_audit_lines_begin(log, run, false, err);
+	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
+		for (i = 0; i < n; i++) {
+			g = ib_field_values_find(&by->values, line[i].id);
+			c = &by->count[g];
+			*found += g != foreign;
+			c->visits += g == foreign;
+			c->weight_sum -= g != foreign;
+			c->pruned += !line[i].kept;
+			fixed = ib_audit_line_group(h, &line[i]);
+			if (line[i].kept)
+				c->weight_sum +=
+					fixed >= 0 ? h->group[fixed].weight : 1 / line[i].pi;
+		}
+	}
+	return st == IB_EOF ? IB_OK : st;
+}
+
+/* Warn if the manifests do not have the samples of the run. */
+static void
+compare_samples(const struct ib_by *by, const struct ib_audit_log *log,
+		const struct ib_audit_run *run)
+{
+	if (run && run->tail.samples != by->values.samples)
+		ib_warn(by->context,
+			"%s: the run of epoch %lld had %llu samples, but %s%s has %llu: the shares "
+			"of its values are not exact",
+			ib_audit_log_name(log), (long long)run->head.options.epoch,
+			(unsigned long long)run->tail.samples, by->manifest,
+			by->several ? " ..." : "", (unsigned long long)by->values.samples);
+}
+
+enum ib_status
+ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t to,
+		struct ib_error *err)
+{
+	size_t foreign = by->values.ngroups - 1, e;
+	const struct ib_audit_run *run, *other = NULL;
+	enum ib_status st = IB_OK;
+	uint64_t found = 0;
+
+	for (e = from; e < to && !st; e++) {
+		run = ib_audit_log_epoch(log, e);
+		if (run->tail.samples != by->values.samples)
+			other = run;
+		st = count_epoch(by, log, run, &found, err);
+	}
+	if (!st && found == 0 && by->count[foreign].visits > 0)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: no line has an id of %s%s: name the field of the ids with "
+			       "--manifest-key",
+			       ib_audit_log_name(log), by->manifest, by->several ? " ..." : "");
+	compare_samples(by, log, other);
+	return st;
+}
+
+/* ---- decisions without a log ---------------------------------------------------------- */
+
+enum ib_status
+ib_by_find_groups(struct ib_by *by, const struct ib_table *ids, uint8_t *group,
+		  struct ib_error *err)
+{
+	size_t foreign = by->values.ngroups - 1;
+	uint64_t i;
+
+	memset(by->count, 0, sizeof(by->count));
+	for (i = 0; i < ids->n; i++) {
+		group[i] = (uint8_t)ib_field_values_find(&by->values, ib_table_id(ids, i));
+		by->count[group[i]].samples++;
+	}
+	if (ids->n > 0 && by->count[foreign].samples == ids->n)
+		return ib_fail(err, IB_E_DATA,
+			       "%s%s: no id of the loss logs is in the manifest: name the field of "
+			       "the ids with --manifest-key",
+			       by->manifest, by->several ? " ..." : "");
+	if (by->count[foreign].samples > 0)
+		ib_warn(by->context, "%s%s: %llu ids of the loss logs are not in the manifest",
+			by->manifest, by->several ? " ..." : "",
+			(unsigned long long)by->count[foreign].samples);
+	return IB_OK;
+}
+
+void
+ib_by_add_visit(struct ib_by *by, uint8_t group, bool kept, double weight)
+{
+	struct counts *c = &by->count[group];
+
+	c->visits++;
+	c->pruned += !kept;
+	c->weight_sum += kept ? weight : 0;
+}
+
+void
+ib_by_clear(struct ib_by *by)
+{
+	size_t g;
+
+	for (g = 0; g < by->values.ngroups; g++)
+		by->count[g] = (struct counts){ .samples = by->count[g].samples };
+}
+
+/* ---- rows ------------------------------------------------------------------------------ */
+
+static struct counts
+add_up(const struct ib_by *by)
+{
+	struct counts all = { 0 };
+	size_t g;
+
+	for (g = 0; g < by->values.ngroups; g++) {
+		all.samples += by->count[g].samples;
+		all.visits += by->count[g].visits;
+		all.pruned += by->count[g].pruned;
+		all.weight_sum += by->count[g].weight_sum;
+	}
+	return all;
+}
+
+static void
+fill_row(struct ib_by_row *row, const struct counts *c, const struct counts *all)
+{
+	row->samples = c->samples;
+	row->visits = c->visits;
+	row->pruned = c->pruned;
+	row->share = (double)c->pruned / (double)c->visits;
+	row->mean_weight = c->weight_sum / (double)(c->visits - c->pruned);
+	row->saved = (double)c->pruned / (double)all->pruned;
+	row->ratio = row->share / ((double)all->pruned / (double)all->visits);
+}
+
+static int
+by_share(const void *a, const void *b)
+{
+	const struct ib_by_row *x = a, *y = b;
+
+	if (x->share != y->share)
+		return x->share > y->share || isnan(y->share) ? -1 : 1;
+	if (x->samples != y->samples)
+		return x->samples > y->samples ? -1 : 1;
+	return ib_span_compare(x->name, y->name);
+}
+
+size_t
+ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX])
+{
+	static const char *const words[] = { [IB_VALUE_OTHERS] = "other values",
+					     [IB_VALUE_MISSING] = "no value",
+					     [IB_VALUE_FOREIGN] = "not in the manifest" };
+	const struct counts all = add_up(by);
+	const struct ib_value_group *v;
+	size_t g, n = 0;
+
+	for (g = 0; g < by->values.ngroups; g++) {
+		v = &by->values.group[g];
+		if (by->count[g].samples == 0 && by->count[g].visits == 0)
+			continue;
+		row[n] = (struct ib_by_row){ .kind = v->kind, .values = v->values };
+		row[n].name = v->kind < IB_VALUE_OTHERS ? ib_bytes_span(&v->name)
+							: ib_span_of(words[v->kind]);
+		fill_row(&row[n++], &by->count[g], &all);
+	}
+	qsort(row, n, sizeof(*row), by_share);
+	return n;
+}
+
+void
+ib_by_total(const struct ib_by *by, struct ib_by_row *row)
+{
+	const struct counts all = add_up(by);
+
+	*row = (struct ib_by_row){ .name = ib_span_of("all samples") };
+	fill_row(row, &all, &all);
+}
+
+const char *
+ib_by_field(const struct ib_by *by)
+{
+	return by->field;
+}
+
+bool
+ib_by_is_harmed(const struct ib_by_row *row)
+{
+	return row->samples >= HARM_SAMPLES && row->ratio > HARM_RATIO;
+}
+
+void
+ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
+	   const struct ib_context *context)
+{
+	struct ib_by_row all;
+	char show[IB_SHOW_MAX], field[IB_SHOW_MAX];
+	size_t i, harmed = 0;
+
+	ib_by_total(by, &all);
+	for (i = 0; i < n; i++) {
+		if (!ib_by_is_harmed(&row[i]) || harmed++ >= HARM_NAMED)
+			continue;
+		ib_warn(context,
+			"%s %s: %.1f%% of its visits are pruned, more than twice the average of "
+			"%.1f%%",
+			ib_show(field, ib_span_of(by->field)), ib_show(show, row[i].name),
+			100 * row[i].share, 100 * all.share);
+	}
+	if (harmed > HARM_NAMED)
+		ib_warn(context, "%s: %zu more values lose more than twice the average",
+			ib_show(field, ib_span_of(by->field)), harmed - HARM_NAMED);
+}
+
+/* ---- the table ------------------------------------------------------------------------- */
+
+static void
+write_row(struct ib_text_table *table, const struct ib_by_row *row)
+{
+	static const char *const kinds[] = { "value", "range", "others", "missing", "foreign" };
+	bool named = row->kind == IB_VALUE_ONE || row->kind == IB_VALUE_RANGE;
+
+	ib_text_table_row(table, (struct ib_cell[]){
+					 named ? IB_TEXT(row->name) : IB_NONE,
+					 IB_TEXT(row->name),
+					 IB_TEXT(ib_span_of(kinds[row->kind])),
+					 IB_COUNT(row->values),
+					 IB_COUNT(row->samples),
+					 IB_COUNT(row->visits),
+					 IB_COUNT(row->pruned),
+					 IB_REAL(row->share),
+					 IB_REAL(row->ratio),
+					 IB_REAL(row->mean_weight),
+					 IB_REAL(row->saved),
+				 });
+}
+
+static void
+write_total(const struct ib_by *by, const struct ib_audit_options *o, struct ib_output *out)
+{
+	struct ib_bytes text = { 0 }, b = { 0 };
+	struct ib_by_row all;
+
+	ib_by_total(by, &all);
+	ib_bytes_printf(&text, "All %llu samples: %llu of %llu visits pruned, %.1f%%",
+			(unsigned long long)all.samples, (unsigned long long)all.pruned,
+			(unsigned long long)all.visits, all.visits ? 100 * all.share : 0);
+	ib_bytes_put_char(&b, '\n');
+	ib_write_sentence(&b, ib_bytes_span(&text), (size_t)o->width, o->utf8);
+	b.failed |= text.failed;
+	ib_output_write_bytes(out, &b);
+	ib_bytes_release(&text);
+	ib_bytes_release(&b);
+}
+
+enum ib_status
+ib_by_write(const struct ib_by *by, const struct ib_audit_options *o,
+	    const struct ib_context *context, struct ib_output *out, struct ib_error *err)
+{
+	const struct ib_column columns[] = {
+		{ .name = "value" },
+		{ NULL, by->field, .left = true },
+		{ .name = "kind" },
+		{ .name = "values" },
+		{ .name = "samples", .heading = "samples" },
+		{ "visits", "visits", .drop = 5 },
+		{ "pruned", "pruned", .drop = 4 },
+		{ "share_pruned", "share pruned", IB_STYLE_PERCENT, .drop = 0 },
+		{ "ratio", "x average", IB_STYLE_RATIO, .drop = 1 },
+		{ "mean_weight", "mean weight", IB_STYLE_RATIO, .drop = 3 },
+		{ "share_of_saved", "of saved", IB_STYLE_PERCENT, .drop = 2 },
+	};
+	struct ib_table_style style = ib_audit_table_style(o);
+	struct ib_by_row row[IB_VALUE_GROUPS_MAX];
+	size_t n = ib_by_finish(by, row), i;
+	struct ib_text_table *table = NULL;
+	enum ib_status st;
+
+	st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out, &table,
+			       err);
+	for (i = 0; i < n && !st && (o->top == 0 || i < o->top); i++)
+		write_row(table, &row[i]);
+	if (!st)
+		st = ib_text_table_end(table, err);
+	if (!st && !o->json)
+		write_total(by, o, out);
+	ib_text_table_free(table);
+	if (!st)
+		ib_by_warn(by, row, n, context);
+	return st;
+}
+
+enum ib_status
+ib_by_write_log(const struct ib_audit_options *o, const struct ib_context *context,
+		struct ib_audit_log *log, size_t from, size_t to, struct ib_output *out,
+		struct ib_error *err)
+{
+	struct ib_by *by = NULL;
+	enum ib_status st = ib_by_new(o, log, context, &by, err);
+
+	if (!st)
+		st = ib_by_count_log(by, log, from, to, err);
+	if (!st)
+		st = ib_by_write(by, o, context, out, err);
+	ib_by_free(by);
+	return st;
+}

@@ -1,0 +1,62 @@
+/*
+ * The value of one field of each sample, such as its class (--by). The ids are not stored: a
+ * sample needs the hash of its id and a number, 16 to 40 bytes. Two of 10^7 ids have the
+ * same hash with a probability of 3 in a million.
+ */
+#ifndef IB_AUDIT_FIELD_VALUES_H
+#define IB_AUDIT_FIELD_VALUES_H
+
+#include "audit/sample_fields.h"
+#include "score/table.h"
+
+/* The samples are divided into groups: at most this many values, each a group ... */
+#define IB_GROUP_VALUES 50
+/* ... or this many ranges of numbers, if all values are numbers and there are more of them. */
+#define IB_GROUP_RANGES 10
+/* There may also be a group of other values, and groups without a value. */
+#define IB_VALUE_GROUPS_MAX (IB_GROUP_VALUES + 3)
+
+enum ib_value_kind {
+	IB_VALUE_ONE,	  /* one value */
+	IB_VALUE_RANGE,	  /* a range of numbers */
+	IB_VALUE_OTHERS,  /* the values that are not among the most frequent ones, or no numbers */
+	IB_VALUE_MISSING, /* samples without a value */
+	IB_VALUE_FOREIGN  /* ids that are not in the manifests */
+};
+
+struct ib_value_group {
+	enum ib_value_kind kind;
+	struct ib_bytes name; /* "cat", "0.5 to 2"; empty for groups without a value */
+	uint64_t values;      /* number of different values */
+	uint64_t samples;     /* number of ids of the manifests */
+};
+
+struct ib_field_values {
+	struct ib_value_group group[IB_VALUE_GROUPS_MAX];
+	size_t ngroups;	     /* the last group is IB_VALUE_FOREIGN */
+	uint64_t samples;    /* number of different ids */
+	uint64_t duplicates; /* records whose id had an earlier record; the first one counts */
+	/* private: a hash table with linear probing, and the values in the order of their codes */
+	uint64_t *hash; /* [2^bits] hash of an id; 0: the slot is empty */
+	uint32_t *code; /* [2^bits] code of the value; after reading, the group */
+	unsigned bits;
+	struct ib_table levels; /* the values as texts; empty if the codes are numbers */
+	double *number;		/* [levels.n] the values as numbers */
+	size_t cap;
+	bool all_numbers, codes_are_numbers;
+	struct ib_part part;
+};
+
+/*
+ * Read the manifests. Ids of other partitions are ignored; part may be NULL. Returns IB_E_DATA if
+ * no record has the field.
+ */
+enum ib_status ib_field_values_read(struct ib_field_values *v,
+				    const struct ib_sample_fields_options *options,
+				    const struct ib_part *part, struct ib_error *err);
+void ib_field_values_release(struct ib_field_values *v);
+
+/* Return the group of an id. */
+size_t ib_field_values_find(const struct ib_field_values *v, struct ib_span id);
+
+#endif
