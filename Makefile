@@ -16,7 +16,7 @@ PACKAGES_PICTURE := chromium fonts-dejavu-core
 PACKAGES_CHECK := libcriterion-dev zstd gzip xz-utils bzip2 lz4 jq xxhash \
 	python3 python3-numpy python3-scipy python3-xxhash zip unzip
 # For the rest of `make check-all`.
-PACKAGES_REST  := mandoc valgrind cppcheck clang \
+PACKAGES_REST  := mandoc valgrind cppcheck clang g++ \
 	prometheus chromium \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-i686-linux-gnu \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static musl-tools
@@ -78,6 +78,11 @@ TESTSRC := $(sort $(wildcard tests/unit/test_*.c))
 CMDS    := $(CMDSRC:%.c=$B/%)
 NAMES   := $(CMDSRC:cmd/%.c=%)
 LIB     := $B/libinfobatch.a
+# The soname changes if a program that was linked with the library could break.
+SONAME  := libinfobatch.so.0
+SHARED  := $B/libinfobatch.so.$(VERSION)
+MAP     := lib/libinfobatch.map
+EXPORTS := $(shell sed -n 's/^\t\t\(ib_.*\);/\1/p' $(MAP))
 COMPLETE := $(NAMES:%=$B/completions/%) $(NAMES:%=$B/completions/_%) \
 	$(NAMES:%=$B/completions/%.fish)
 # Fuzz targets: a noun each; the rest of tests/fuzz is what they share.
@@ -99,10 +104,10 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 .DEFAULT_GOAL := all
 .SECONDARY:
 
-all: $(NAMES:%=$B/%) $(COMPLETE) ## the commands and their completion, in build/release
+all: $(NAMES:%=$B/%) $(COMPLETE) $(SHARED) ## the commands, their completion and the library
 	@:
 
-$B/lib/%.o:   INC = -Ilib/include -Ilib
+$B/lib/%.o:   INC = -Ilib/include -Ilib -fvisibility=hidden
 $B/cmd/%.o:   INC = -Ilib/include
 # OWN_CRITERION=1: the unit tests do without Criterion, which other processors need.
 CRITERION := tests/platforms/criterion
@@ -128,6 +133,13 @@ $(LIB): $(LIBSRC:%.c=$B/%.o) $(LIBCSS:%=$B/%.o)
 	@rm -f $@
 	$(call step,AR,$@)
 	$(Q)$(AR) rcs $@ $^
+
+# The exported functions, and the members of the archive that they need.
+$(SHARED): $(LIB) $(MAP)
+	$(call step,LD,$@)
+	$(Q)$(CC) -shared $(SANF) -Wl,-soname,$(SONAME) -Wl,--version-script,$(MAP) \
+		$(if $(SAN),,-Wl,-z,defs) -Wl,--as-needed $(LDFLAGS) \
+		$(EXPORTS:%=-Wl,-u,%) $(LIB) $(LDLIBS) -o $@
 
 $(NAMES:%=$B/%): $B/%: $B/cmd/%.o $(CLISRC:%.c=$B/%.o) $(LIB)
 	$(call step,LD,$@)
@@ -222,7 +234,7 @@ check-reference: all             ## against an independent implementation
 coverage: ONCE = -Dalways_inline=unused
 coverage:                        ## which lines and branches the tests reach, by folder
 	@mkdir -p build/coverage
-	$(Q)$(CC) -O1 -Wall -Wextra -c tests/code/coverage_end.c -o build/coverage/end.o
+	$(Q)$(CC) -O1 -fPIC -Wall -Wextra -c tests/code/coverage_end.c -o build/coverage/end.o
 	+$(Q)$(MAKE) --no-print-directory -j2 B=build/coverage \
 		LDFLAGS='--coverage -Wl,--wrap=raise,--wrap=_exit build/coverage/end.o' \
 		CFLAGS='-O0 -g --coverage -fprofile-update=atomic $(ONCE)' \
@@ -314,12 +326,15 @@ install: all                     ## install under PREFIX, as DESTDIR/PREFIX
 		$(foreach s,1 3 5 7,$(TO)/share/man/man$s)
 	install -m 755 $(NAMES:%=$B/%) $(TO)/bin
 	install -m 644 lib/include/infobatch.h $(TO)/include
-	install -m 644 $(LIB) $(TO)/lib
+	install -m 644 $(LIB) $(SHARED) $(TO)/lib
+	ln -sf $(notdir $(SHARED)) $(TO)/lib/$(SONAME)
+	ln -sf $(SONAME) $(TO)/lib/libinfobatch.so
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: infobatch' \
 		'Description: prune and weigh the samples of a training run' \
 		'Version: $(VERSION)' 'Cflags: -I"$${prefix}/include"' \
-		'Requires: $(LIBS)' \
-		'Libs: -L"$${prefix}/lib" -linfobatch -lbz2 -lm -pthread' \
+		'Requires.private: $(LIBS)' \
+		'Libs: -L"$${prefix}/lib" -linfobatch' \
+		'Libs.private: -lbz2 -lm -pthread' \
 		>$(TO)/lib/pkgconfig/infobatch.pc
 	$(foreach s,1 3 5 7,install -m 644 $(filter %.$s,$(MANUALS)) $(TO)/share/man/man$s &&) :
 	install -m 644 $(NAMES:%=$B/completions/%) $(TO)/share/bash-completion/completions
@@ -329,6 +344,7 @@ install: all                     ## install under PREFIX, as DESTDIR/PREFIX
 
 uninstall:                       ## remove what install has put under PREFIX
 	cd $(TO) && rm -f $(NAMES:%=bin/%) include/infobatch.h lib/$(notdir $(LIB)) \
+		lib/$(notdir $(SHARED)) lib/$(SONAME) lib/libinfobatch.so \
 		lib/pkgconfig/infobatch.pc \
 		$(foreach m,$(notdir $(MANUALS)),share/man/man$(subst .,,$(suffix $m))/$m) \
 		$(NAMES:%=share/bash-completion/completions/%) \

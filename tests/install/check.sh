@@ -1,33 +1,77 @@
 #!/usr/bin/env bash
-# Install into a folder whose name holds a blank; build and run a small trainer
-# against the installed library, using only pkg-config; uninstall, after which no
-# file is left. The source archive of a commit is always the same bytes.
+# Install into a folder whose name has a blank, and use only what is installed:
+# - the header compiles as C11 and as C++17, without warnings, by gcc and by clang;
+# - a small trainer runs with the shared library, which is the only library that it needs,
+#   and with the static library, by pkg-config alone;
+# - the interface of the library is the recorded one, and a changed interface is noticed.
+# Then uninstall, after which no file is left. Installing builds nothing. The source archive of
+# a commit is always the same bytes.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$here"
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
 prefix="/opt/info batch"
-make -s -C "$here" install DESTDIR="$t/stage" PREFIX="$prefix" >/dev/null
-export PKG_CONFIG_SYSROOT_DIR=$t/stage
-export PKG_CONFIG_PATH=$t/stage$prefix/lib/pkgconfig
-# The libraries beneath are the system's own. pkg-config quotes for the shell.
-eval "flags=($(pkg-config --cflags --libs infobatch | sed "s|-[LI]$t/stage/usr[^ ]*||g"))"
-${CC:-cc} -std=c11 -Wall -Wextra -O2 "$here/tests/install/trainer.c" \
-  -o "$t/trainer" "${flags[@]}"
+fail() { echo "check-install: $*"; exit 1; }
+
+make install DESTDIR="$t/stage" PREFIX="$prefix" V=1 >"$t/log"
+! grep -E "^(${CC:-cc}|ar) " "$t/log" || fail "make install builds something"
+lib=$t/stage$prefix/lib
+shared=$(readlink -f "$lib/libinfobatch.so")
+export PKG_CONFIG_SYSROOT_DIR=$t/stage PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
+# The libraries that infobatch needs are the system's own. pkg-config quotes for the shell.
+flags() { pkg-config "$@" infobatch | sed "s|-[LI]$t/stage/usr[^ ]*||g"; }
+
+# ---- the header
+eval "cflags=($(flags --cflags))"
+printf '#include <infobatch.h>\nint main(void) { return ib_version() != IB_VERSION_NUMBER; }\n' \
+  | tee "$t/header.c" >"$t/header.cc"
+for pair in 'gcc g++' 'clang clang++'; do
+  read -r c cxx <<<"$pair"
+  $c -std=c11 -Wall -Wextra -Wpedantic -Werror "${cflags[@]}" -c "$t/header.c" -o "$t/c.o"
+  $cxx -std=c++17 -Wall -Wextra -Wpedantic -Werror "${cflags[@]}" "$t/header.cc" \
+    -o "$t/header" -L"$lib" -linfobatch
+  "$t/header"
+done
+
+# ---- programs
+eval "dynamic=($(flags --libs))"
+eval "static=($(flags --static --libs | sed 's|-linfobatch|-l:libinfobatch.a|'))"
+build() { # NAME FLAG...
+  ${CC:-cc} -std=c11 -Wall -Wextra -O2 "${cflags[@]}" "$t/$1.c" -o "$t/$1" "${@:2}" -lm
+}
+cp tests/install/trainer.c "$t"
+build trainer "${dynamic[@]}"
 "$t/trainer"
+readelf -d "$t/trainer" | sed -n 's/.*NEEDED.*\[\(.*\)\.so\..*/\1/p' | sort | tr '\n' ' ' >"$t/needed"
+[ "$(cat "$t/needed")" = "libc libinfobatch libm " ] || fail "trainer needs $(cat "$t/needed")"
+build trainer "${static[@]}"
+env -u LD_LIBRARY_PATH "$t/trainer"
 "$t/stage$prefix/bin/ib-score" --version >/dev/null
-cmp "$t/stage$prefix/share/infobatch/prometheus-alerts.yml" "$here/lib/audit/prometheus-alerts.yml"
 for page in "$t/stage$prefix"/share/man/man?/*; do [ -s "$page" ]; done
-make -s -C "$here" uninstall DESTDIR="$t/stage" PREFIX="$prefix" >/dev/null
-[ ! -e "$t/stage$prefix/share/infobatch" ]
-find "$t/stage" -type f >"$t/left"
-if [ -s "$t/left" ]; then
-  echo "make uninstall left:"
-  cat "$t/left"
-  exit 1
+
+# ---- the interface
+if [ "$(getconf LONG_BIT)" = 64 ]; then
+  interface() { /usr/bin/python3 tests/code/interface.py "$shared" "$@"; }
+  interface
+  changed() { # SED-SCRIPT MESSAGE: the header with this change is refused
+    sed "$1" lib/include/infobatch.h >"$t/changed.h"
+    cmp -s "$t/changed.h" lib/include/infobatch.h && fail "no change by $1"
+    ! interface --header "$t/changed.h" --update >"$t/out" 2>&1 || fail "not noticed: $1"
+    grep -q "$2" "$t/out" || { cat "$t/out"; fail "message after $1"; }
+  }
+  changed '/float \*score;/{h;d};/uint32_t \*visits;/{G}' 'ib_score_columns.score was'
+  changed 's/text\[1000\]/text[2000]/' 'ib_error was'
+  changed 's/size_t n;/size_t n, more;/' 'ib_span.more is new, in a struct'
+  changed 's/IB_REASON_AGE = 5/IB_REASON_AGE = 9/' 'IB_REASON_AGE was'
+  changed 's/int64_t epoch,/int32_t epoch,/' 'ib_rule_new was'
+  changed '/^IB_API int ib_version/d' 'ib_version is exported, but not in the header'
 fi
-if git -C "$here" rev-parse -q --verify HEAD >/dev/null 2>&1; then
-  cd "$here"
+
+make -s uninstall DESTDIR="$t/stage" PREFIX="$prefix" >/dev/null
+find "$t/stage" ! -type d >"$t/left"
+[ ! -s "$t/left" ] || fail "make uninstall left $(cat "$t/left")"
+if git rev-parse -q --verify HEAD >/dev/null 2>&1; then
   make -s dist && mv build/infobatch-*.tar.gz "$t/first.tar.gz"
   sleep 1
   make -s dist && cmp build/infobatch-*.tar.gz "$t/first.tar.gz"
