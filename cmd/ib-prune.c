@@ -1,4 +1,5 @@
 /* ib-prune: choose the samples that an epoch trains on, and write their weights. */
+#include "array_names.h"
 #include "shared_options.h"
 
 struct args {
@@ -6,13 +7,29 @@ struct args {
 	struct cli_common common;
 };
 
+static const char *
+set_range(void *args, const char *value)
+{
+	struct args *a = args;
+	const char *p = value;
+	uint64_t n = 0;
+
+	for (; *p >= '0' && *p <= '9' && n <= IB_RANGE_MAX; p++)
+		n = 10 * n + (uint64_t)(*p - '0');
+	if (*p || p == value || n > IB_RANGE_MAX)
+		return "a whole number in [0, 4294967293]";
+	a->o.range = n;
+	a->o.range_given = true;
+	return NULL;
+}
+
 static const struct cli_option options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.rule.epoch,
 		  "epoch to prune, counted from 0 (required)"),
 	CLI_INPUT('s', "scores", o.scores, CLI_STDIN,
 		  "the score file, or a loss log (required, unless --rule random)"),
-	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES,
+	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES | CLI_NPZ,
 		   "write the epoch manifest to FILE (default standard output); if FILE contains "
 		   "%s, write one output per operand, and replace %s by the operand's name"),
 	CLI_EPOCHS_ROW(o.rule, "number of epochs of the whole run; the last ones keep all samples, "
@@ -28,6 +45,9 @@ static const struct cli_option options[] = {
 	CLI_GROUP("Epochs that keep all samples"),
 	CLI_SCHEDULE_ROWS(o.rule),
 	CLI_GROUP("Input"),
+	CLI_CALL(0, "range", "N", set_range,
+		 "read no manifest: the samples are 0 to N-1, and their ids are the digits of "
+		 "these numbers (default: not set)"),
 	CLI_KEY(o.key),
 	CLI_FORMAT(o.format, IB_FORMAT_WORDS),
 	CLI_FLAG(0, "allow-duplicates", o.allow_duplicates,
@@ -38,7 +58,7 @@ static const struct cli_option options[] = {
 	CLI_COUNT(0, "header-lines", "N", NULL, o.header_lines,
 		  "copy the first N lines to the output unchanged (default 0)"),
 	CLI_GROUP("Output"),
-	CLI_OUTPUT('U', "pruned", o.pruned_output, 0,
+	CLI_OUTPUT('U', "pruned", o.pruned_output, CLI_NPZ,
 		   "write the pruned records to FILE (default: drop them)"),
 	CLI_FLAG(0, "keep-all", o.keep_all, "write every record, pruned ones with weight 0"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
@@ -110,6 +130,52 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 		cli_misuse(cli, "--id-field and --weight-field have the same name");
 }
 
+/* An output that is an .npz needs --range, and cannot have everything that text can have. */
+static void
+check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char *name,
+	     const char *path)
+{
+	const char *suffix = path ? cli_array_suffix(path) : NULL;
+
+	if (!suffix || strcmp(suffix, ".npz"))
+		return;
+	if (o->dry_run)
+		cli_misuse(cli, "%s %s: -n writes no arrays, so the name must not end in .npz",
+			   name, path);
+	if (!o->range_given)
+		cli_misuse(cli,
+			   "%s %s: only --range writes arrays; ib-weights -O npz converts the "
+			   "weights of other epoch manifests",
+			   name, path);
+	if (o->explain)
+		cli_misuse(cli,
+			   "%s %s: arrays cannot hold what --explain adds: choose a name that "
+			   "ends in .jsonl or .csv",
+			   name, path);
+}
+
+/* The samples of --range have no manifest, so options that describe one cannot be used. */
+static void
+check_range(const struct cli *cli, const struct ib_prune_options *o)
+{
+	check_arrays(cli, o, "-o", o->output);
+	check_arrays(cli, o, "-U", o->pruned_output);
+	if (!o->range_given)
+		return;
+	cli_exclude(cli, "range",
+		    "write-bins key format header-lines allow-duplicates id-field existing-weight "
+		    "files-from files0-from");
+	if (o->operands.n > 0)
+		cli_misuse(cli, "--range reads no manifest, but an operand is given: %.100s",
+			   o->operands.v[0]);
+	if (o->weight_field &&
+	    (!strcmp(o->weight_field, "id") || !strcmp(o->weight_field, "index")))
+		cli_misuse(cli, "--weight-field %s: with --range this is the name of the id",
+			   o->weight_field);
+	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's'))
+		cli_misuse(cli, "-o with %%s needs operands with names: --range has none");
+}
+
 static void
 check(struct cli *cli, struct args *a)
 {
@@ -125,6 +191,7 @@ check(struct cli *cli, struct args *a)
 	cli_exclude(cli, "full-from", "epochs delta");
 	cli_warn_unused_without(cli, "delta", "epochs");
 	cli_check_rule(cli, &o->rule);
+	check_range(cli, o);
 	cli_check_key(cli, o->key, o->format);
 	check_outputs(cli, o);
 	cli_check_files(cli,
@@ -165,7 +232,7 @@ main(int argc, char **argv)
 	struct cli cli;
 
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
-	a.o.operands = cli_get_operands(&cli, a.o.dry_run || a.o.write_bins);
+	a.o.operands = cli_get_operands(&cli, a.o.dry_run || a.o.write_bins || a.o.range_given);
 	check(&cli, &a);
 	st = ib_prune_run(&a.o, &cli.context, &result, &err);
 	if (!st && a.common.verbose && !a.o.dry_run && !a.o.write_bins)

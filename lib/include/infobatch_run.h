@@ -314,9 +314,14 @@ enum ib_existing_weight {
 	IB_EXISTING_WEIGHT_REPLACE
 };
 
+/* The maximum number of samples of --range. */
+#define IB_RANGE_MAX ((uint64_t)UINT32_MAX - 2)
+
 /* Options of ib-prune(1). */
 struct ib_prune_options {
 	struct ib_list operands;
+	bool range_given; /* --range: the samples are 0 to range-1, and there are no operands */
+	uint64_t range;
 	enum ib_format format;
 	const char *key;	/* -k */
 	const char *scores;	/* -s */

@@ -17,6 +17,9 @@ struct ib_input {
 	XXH3_state_t *digest;
 	bool no_digest;		/* the digest's state could not be allocated */
 	struct ib_error failed; /* first error; its code is IB_OK if there is none */
+	/* Used instead of source, except for its name, by ib_input_generate(): */
+	size_t (*generate)(void *ctx, char *buf, size_t cap);
+	void *ctx;
 };
 
 enum ib_status
@@ -45,6 +48,26 @@ done:
 	return st;
 }
 
+enum ib_status
+ib_input_generate(const char *name, size_t (*generate)(void *ctx, char *buf, size_t cap), void *ctx,
+		  struct ib_input **out, struct ib_error *err)
+{
+	struct ib_input *in = calloc(1, sizeof(*in));
+
+	if (in)
+		in->source.name = strdup(name);
+	if (!in || !in->source.name) {
+		free(in);
+		free(ctx);
+		return ib_fail_memory(err);
+	}
+	in->source.fd = -1;
+	in->generate = generate;
+	in->ctx = ctx;
+	*out = in;
+	return IB_OK;
+}
+
 void
 ib_input_close(struct ib_input *in)
 {
@@ -54,6 +77,7 @@ ib_input_close(struct ib_input *in)
 	ib_file_source_close(&in->source);
 	ib_bytes_release(&in->head);
 	XXH3_freeState(in->digest);
+	free(in->ctx);
 	free(in);
 }
 
@@ -106,6 +130,10 @@ read_file(struct ib_input *in, char *buf, size_t cap, size_t *n, struct ib_error
 	enum ib_status st;
 
 	*n = 0;
+	if (in->generate) {
+		*n = in->generate(in->ctx, buf, cap);
+		return IB_OK;
+	}
 	if (in->failed.code == IB_OK) {
 		if (in->decoder)
 			st = ib_decoder_read(in->decoder, buf, cap, n, &in->failed);

@@ -15,6 +15,15 @@ struct ib_input;
  * is a directory. This function reads the first bytes to detect the compression.
  */
 enum ib_status ib_input_open(const char *path, struct ib_input **out, struct ib_error *err);
+
+/*
+ * Make an input of bytes that a function generates. generate() writes up to cap bytes to buf and
+ * returns their number, which is less than cap only at the end. The input frees ctx with free(),
+ * also after an error.
+ */
+enum ib_status ib_input_generate(const char *name,
+				 size_t (*generate)(void *ctx, char *buf, size_t cap), void *ctx,
+				 struct ib_input **out, struct ib_error *err);
 void ib_input_close(struct ib_input *in); /* NULL is allowed */
 
 /*

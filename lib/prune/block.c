@@ -9,8 +9,10 @@
 
 #include "base/error.h"
 #include "base/part.h"
+#include "base/row_id.h"
 #include "prune/draw.h"
 #include "prune/audit_writer.h"
+#include "prune/row_arrays.h"
 
 void
 ib_pruned_release(void *block)
@@ -164,6 +166,14 @@ ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation
 }
 
 void
+ib_pruned_add_row(struct ib_pruned *b, enum ib_text text, uint64_t index, const double *weight)
+{
+	float narrow = weight ? (float)*weight : 0;
+
+	ib_row_text_put(&b->texts.text[text], index, weight ? &narrow : NULL);
+}
+
+void
 ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 		       uint64_t number)
 {
@@ -181,8 +191,13 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annot
 	const struct ib_prune_options *o = p->options;
 	struct ib_cursor *c = &b->in.cursor;
 	bool written = kept || o->keep_all;
+	uint64_t index = 0;
 
-	if (o->pruned_output && !kept)
+	if (p->kept_arrays || p->pruned_arrays)
+		ib_row_id_parse(annotation->id.p, annotation->id.n, &index);
+	if (p->pruned_arrays && !kept)
+		ib_pruned_add_row(b, IB_TEXT_PRUNED, index, NULL);
+	else if (o->pruned_output && !kept)
 		ib_annotate_copy(c, &b->texts.text[IB_TEXT_PRUNED]);
 	if (o->weights && !ib_pruned_add_weight(b, annotation, written)) {
 		snprintf(c->why, sizeof(c->why), "%s", ib_weights_cannot_hold_id);
@@ -190,8 +205,10 @@ put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annot
 	}
 	if (!written) /* whether a record is valid must not depend on the draw */
 		return ib_annotate_check(p->annotate, c);
-	if (!ib_annotate_write(p->annotate, c, annotation, &b->texts.text[IB_TEXT_KEPT],
-			       &b->texts.kept_cache))
+	if (p->kept_arrays)
+		ib_pruned_add_row(b, IB_TEXT_KEPT, index, o->weights ? NULL : &annotation->weight);
+	else if (!ib_annotate_write(p->annotate, c, annotation, &b->texts.text[IB_TEXT_KEPT],
+				    &b->texts.kept_cache))
 		return false;
 	ib_pruned_note_written(p, b, annotation->id, number);
 	return true;

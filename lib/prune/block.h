@@ -44,8 +44,9 @@ struct ib_pruner {
 	const struct ib_duplicate_check *duplicates;
 	/* unseen ids of the run; tells whether more example ids are needed */
 	const struct ib_unseen *unseen;
-	const struct ib_reader *reader; /* reader of the manifest */
-	_Atomic uint64_t *looked_up;	/* number of ids looked up so far by all threads */
+	const struct ib_reader *reader;	 /* reader of the manifest */
+	_Atomic uint64_t *looked_up;	 /* number of ids looked up so far by all threads */
+	bool kept_arrays, pruned_arrays; /* the manifest, the output of --pruned is an .npz */
 };
 
 /* A block and its results. Initialize with {0}. */
@@ -87,6 +88,12 @@ void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
  */
 bool ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation,
 			  bool written);
+/*
+ * Append a sample of --range to a text of an .npz. weight is NULL for an output without
+ * weights.
+ */
+void ib_pruned_add_row(struct ib_pruned *b, enum ib_text text, uint64_t index,
+		       const double *weight);
 extern const char ib_weights_cannot_hold_id[]; /* message if ib_pruned_add_weight() fails */
 
 /* Count n look-ups and, if required, release the mapped pages; see IB_FEW_LOOKUPS. */

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "score/scores.h"
 
 #define OPEN_MAX 128 /* limit of the number of --split files that are filled at once */
 
@@ -15,6 +16,12 @@ is_per_operand(const struct ib_prune_options *o)
 	return o->output && !o->split && strstr(o->output, "%s");
 }
 
+bool
+ib_prune_makes_arrays(const struct ib_prune_options *o, const char *path)
+{
+	return o->range_given && !o->dry_run && path && ib_scores_name_is_npz(path, false);
+}
+
 static struct ib_prune_output *
 manifest_row(struct ib_prune_outputs *t)
 {
@@ -22,6 +29,12 @@ manifest_row(struct ib_prune_outputs *t)
 }
 
 /* ---- files ---------------------------------------------------------------------- */
+
+static const char *
+weight_name(const struct ib_prune_options *o)
+{
+	return o->weight_field ? o->weight_field : "weight";
+}
 
 /* Open a file of a row, and set up the writer for this file. */
 static enum ib_status
@@ -42,7 +55,10 @@ open_file(struct ib_prune_outputs *t, const struct ib_prune_output *row, const c
 		return st;
 	*writer =
 		(struct ib_record_writer){ .out = files->v[files->n++], .annotate = row->annotate };
-	return IB_OK;
+	if (!row->arrays)
+		return IB_OK;
+	writer->arrays = ib_row_arrays_new(row->weighted ? weight_name(t->options) : NULL);
+	return writer->arrays ? IB_OK : ib_fail_memory(err);
 }
 
 /*
@@ -98,7 +114,8 @@ add_rows(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct 
 	const struct ib_prune_options *o = t->options;
 	struct ib_prune_output pruned = { .path = o->pruned_output,
 					  .text = IB_TEXT_PRUNED,
-					  .records = true };
+					  .records = true,
+					  .arrays = ib_prune_makes_arrays(o, o->pruned_output) };
 	struct ib_prune_output weights = { .path = o->weights,
 					   .text = IB_TEXT_WEIGHTS,
 					   .split = o->split > 0 };
@@ -106,6 +123,8 @@ add_rows(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct 
 					    .text = IB_TEXT_KEPT,
 					    .records = true,
 					    .split = o->split > 0,
+					    .arrays = ib_prune_makes_arrays(o, o->output),
+					    .weighted = !o->weights,
 					    .annotate = annotate };
 	enum ib_status st = IB_OK;
 
@@ -190,7 +209,7 @@ ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *sourc
 	if (is_per_operand(t->options))
 		st = next_file(t, source, err);
 	for (i = t->nrows; i-- > 0 && !st;)
-		if (t->row[i].records)
+		if (t->row[i].records && !t->row[i].arrays)
 			st = ib_record_writer_begin(&t->row[i].writer, source, err);
 	return st;
 }
@@ -320,7 +339,7 @@ open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *wri
 		name = ib_name_for_number(t->row[i].path, k);
 		st = name ? open_file(t, &t->row[i], name, &writer[i], err) : ib_fail_memory(err);
 		free(name);
-		if (!st && t->row[i].records && first)
+		if (!st && t->row[i].records && !t->row[i].arrays && first)
 			st = ib_record_writer_begin(&writer[i], first, err);
 	}
 	return st;

@@ -22,6 +22,8 @@ struct ib_prune_output {
 	struct ib_companion *companion;
 	bool records;			/* the text is records in the manifest's format */
 	bool split;			/* the text is distributed over K files */
+	bool arrays;			/* the files are .npz; see ib_prune_makes_arrays() */
+	bool weighted;			/* the arrays include the weights */
 	struct ib_record_writer writer; /* has no file if `split` is true */
 };
 
@@ -39,6 +41,12 @@ struct ib_prune_outputs {
 	struct ib_prune_files manifests; /* in order */
 	struct ib_prune_files others;
 };
+
+/*
+ * True if the output `path` of a run is an .npz of arrays, so that its texts are made by
+ * ib_row_text_put(). path may be NULL.
+ */
+bool ib_prune_makes_arrays(const struct ib_prune_options *options, const char *path);
 
 enum ib_status ib_prune_outputs_open(struct ib_prune_outputs *t,
 				     const struct ib_prune_options *options,

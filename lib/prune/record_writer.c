@@ -97,6 +97,10 @@ ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piec
 
 	if (piece->n == 0)
 		return;
+	if (t->arrays) {
+		ib_row_arrays_add(t->arrays, piece->p, piece->n);
+		return;
+	}
 	if (t->tar) {
 		ib_tar_writer_put(t->tar, piece);
 		return;
@@ -115,6 +119,8 @@ ib_record_writer_end(struct ib_record_writer *t)
 	t->array = false;
 	if (t->tar)
 		ib_tar_writer_end(t->tar);
+	if (t->arrays)
+		ib_row_arrays_write(t->arrays, t->out);
 }
 
 void
@@ -128,11 +134,14 @@ void
 ib_record_writer_release(struct ib_record_writer *t)
 {
 	ib_tar_writer_free(t->tar);
+	ib_row_arrays_free(t->arrays);
 	*t = (struct ib_record_writer){ 0 };
 }
 
 enum ib_status
 ib_record_writer_status(struct ib_record_writer *t, struct ib_error *err)
 {
+	if (t->arrays && t->arrays->failed)
+		return ib_fail_memory(err);
 	return t->out ? ib_output_status(t->out, err) : IB_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "io/output.h"
 #include "prune/annotate.h"
+#include "prune/row_arrays.h"
 #include "record/tar_writer.h"
 
 struct ib_record_writer {
@@ -19,6 +20,8 @@ struct ib_record_writer {
 	bool array;		   /* true if the format is a JSON array */
 	bool empty;		   /* true until a record is written */
 	struct ib_tar_writer *tar; /* NULL if the format is not tar */
+	/* not NULL if the output is an .npz: the text is rows of arrays */
+	struct ib_row_arrays *arrays;
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "prune/inputs.h"
 #include "prune/block.h"
+#include "prune/range.h"
 #include "prune/receipt.h"
 #include "prune/rules.h"
 #include "prune/shard.h"
@@ -173,6 +174,19 @@ use_records(const struct ib_scan *scan, struct ib_pruned *b, struct ib_error *er
 	return st;
 }
 
+/* Add the results of a block whose texts have been written to the results of the run. */
+static enum ib_status
+merge_block(struct run *run, const struct ib_pruned *b, struct ib_error *err)
+{
+	ib_run_stats_merge(&run->stats, &b->stats);
+	if (run->options->dry_run)
+		ib_dry_run_merge(&run->dry_run, &b->dry_run);
+	if (run->audit)
+		ib_audit_writer_put(run->audit, &b->audit);
+	run->records += b->numbers;
+	return ib_prune_outputs_status(&run->outputs, err);
+}
+
 static enum ib_status
 use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 {
@@ -180,21 +194,46 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	struct ib_pruned *b = block;
 	enum ib_status st = IB_OK;
 
-	ib_unseen_note_key(&run->unseen, &scan->source->key);
+	if (!run->options->range_given)
+		ib_unseen_note_key(&run->unseen, &scan->source->key);
 	if (b->in.block.first)
 		st = begin_operand(run, scan->source, err);
 	if (!st)
 		st = b->in.block.special ? use_shard(run, b, err) : use_records(scan, b, err);
-	if (st)
-		return st;
-	ib_run_stats_merge(&run->stats, &b->stats);
-	if (run->options->dry_run)
-		ib_dry_run_merge(&run->dry_run, &b->dry_run);
-	if (run->audit)
-		ib_audit_writer_put(run->audit, &b->audit);
-	run->records += b->numbers;
+	if (!st)
+		st = merge_block(run, b, err);
 	scan->records = run->stats.samples;
-	return ib_prune_outputs_status(&run->outputs, err);
+	return st;
+}
+
+/* Use a block of --range that has only rows. Rows are never duplicates. */
+static enum ib_status
+use_rows(void *ctx, struct ib_pruned *b, struct ib_error *err)
+{
+	struct run *run = ctx;
+	enum ib_status st;
+	size_t i;
+
+	for (i = 0; i < b->ids.n; i++)
+		if (b->ids.row[i] != IB_NO_ROW)
+			ib_duplicate_check_row(&run->duplicates, b->ids.row[i]);
+	ib_unseen_add_block(&run->unseen, b->ids.nunseen, &b->ids.examples);
+	st = ib_prune_outputs_write(&run->outputs, &b->texts, run->records, err);
+	return st ? st : merge_block(run, b, err);
+}
+
+static enum ib_status
+read_rows(struct run *run, struct ib_error *err)
+{
+	struct ib_range_run range = {
+		.pruner = &run->pruner,
+		.context = run->context,
+		.use = use_rows,
+		.ctx = run,
+	};
+
+	run->looked_up = run->options->range;
+	return ib_range_run(&range, err);
 }
 
 static enum ib_status
@@ -210,7 +249,7 @@ read_manifest(struct run *run, struct ib_error *err)
 		.release_block = ib_pruned_release,
 	};
 
-	return ib_scan_run(&scan, err);
+	return run->reader ? ib_scan_run(&scan, err) : read_rows(run, err);
 }
 
 /* ---- afterwards ----------------------------------------------------------------- */
@@ -243,6 +282,16 @@ check_unseen(struct run *run, struct ib_error *err)
 	if (st || !scores || scores->table.n == 0 || !run->rule->kind->needs_scores)
 		return st;
 	return ib_unseen_check(&run->unseen, run->options, samples, err);
+}
+
+/* The digest of a range is the digest of the list of its ids, so that both give equal logs. */
+static enum ib_status
+get_manifest_digest(struct run *run, struct ib_error *err)
+{
+	if (run->options->range_given)
+		return ib_range_digest(run->options->range, run->digests.manifest, err);
+	ib_reader_write_digest(run->reader, run->digests.manifest);
+	return IB_OK;
 }
 
 static enum ib_status
@@ -366,15 +415,16 @@ static enum ib_status
 predict(struct run *run, struct ib_error *err)
 {
 	const struct ib_prune_options *o = run->options;
+	bool has_samples = o->operands.n > 0 || o->range_given;
 	enum ib_status st = IB_OK;
 
-	if (o->operands.n > 0)
+	if (has_samples)
 		st = read_manifest(run, err);
 	else
 		ib_dry_run_rows(&run->dry_run, run->rule);
 	if (!st)
 		st = check_scores(run, err);
-	if (!st && o->operands.n > 0)
+	if (!st && has_samples)
 		st = warn_of_unseen(run, run->dry_run.samples, err);
 	if (!st)
 		st = ib_dry_run_write(&run->dry_run, run->rule, o->dry_run_table,
@@ -401,8 +451,8 @@ finish(struct run *run, struct ib_error *err)
 	if (run->result)
 		*run->result = result;
 	if (o->receipt || o->audit)
-		ib_reader_write_digest(run->reader, run->digests.manifest);
-	if (o->receipt) {
+		st = get_manifest_digest(run, err);
+	if (!st && o->receipt) {
 		st = get_output_digests(run, err);
 		if (!st)
 			st = ib_output_open(o->receipt, o->if_changed ? IB_OUTPUT_IF_CHANGED : 0,
@@ -448,8 +498,10 @@ begin(struct run *run, struct ib_error *err)
 		.otherwise = IB_FORMAT_LIST,
 		.key = o->key,
 		.header_lines = o->header_lines,
-		.digest = o->receipt || o->audit,
+		.digest = (o->receipt || o->audit) && !o->range_given,
 		.any_value = o->weights,
+		.ranged = o->range_given,
+		.range = o->range,
 		.context = run->context,
 	};
 	enum ib_status st = ib_rule_check(&o->rule, err);
@@ -475,13 +527,17 @@ begin(struct run *run, struct ib_error *err)
 		.duplicates = &run->duplicates,
 		.unseen = &run->unseen,
 		.looked_up = &run->looked_up,
+		.kept_arrays = ib_prune_makes_arrays(o, o->output),
+		.pruned_arrays = ib_prune_makes_arrays(o, o->pruned_output),
 	};
+	if (o->range_given)
+		r.format = ib_range_format(o->output);
 	ib_run_stats_init(&run->stats);
 	ib_dry_run_init(&run->dry_run);
 	r.wanted = run->annotate.wanted;
 	r.nwanted = run->annotate.nwanted;
 	st = open_audit_log(run, err);
-	if (!st)
+	if (!st && !(o->range_given && ib_range_is_rows(o)))
 		st = ib_reader_new(&r, &run->reader, err);
 	run->pruner.reader = run->reader;
 	return st ? st : ib_prune_outputs_open(&run->outputs, o, &run->annotate, err);

@@ -140,7 +140,7 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 	return (struct ib_mismatch_keys){
 		.here = ib_bytes_span(&u->key),
 		.there = ib_span_of(there),
-		.given = run->options->key != NULL,
+		.given = run->options->key != NULL || run->options->range_given,
 	};
 }
 
@@ -176,7 +176,9 @@ warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t
 					: ", and %llu scores have ids that are not in the manifest",
 				(unsigned long long)unused);
 		ib_mismatch_put_example(&text, keys.there, r->there);
-		if (!ib_mismatch_put_cause(&text, r, &keys, "-k"))
+		if (run->options->range_given)
+			ib_bytes_printf(&text, ": does --range have the number of all samples?");
+		else if (!ib_mismatch_put_cause(&text, r, &keys, "-k"))
 			ib_bytes_printf(&text, ": does -k name the id field of the loss log?");
 	}
 	if (!text.failed)

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "record/format.h"
+#include "record/range_text.h"
 #include "record/source_fields.h"
 
 /*
@@ -48,6 +49,7 @@ struct ib_reader {
 };
 
 static const char *const standard_input[] = { "-" };
+static const char *const range[] = { "--range" };
 
 enum ib_status
 ib_reader_new(const struct ib_reader_options *options, struct ib_reader **out, struct ib_error *err)
@@ -59,7 +61,8 @@ ib_reader_new(const struct ib_reader_options *options, struct ib_reader **out, s
 		return ib_fail_memory(err);
 	r->options = *options;
 	if (r->options.operands.n == 0)
-		r->options.operands = (struct ib_list){ standard_input, 1 };
+		r->options.operands =
+			(struct ib_list){ options->ranged ? range : standard_input, 1 };
 	if (!r->options.key_option)
 		r->options.key_option = "-k";
 	st = ib_key_parse(options->key, r->options.key_option, &r->key, err);
@@ -156,7 +159,10 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	struct ib_span head;
 	enum ib_status st;
 
-	st = ib_input_open(path, &r->in, err);
+	if (r->options.ranged)
+		st = ib_range_text_open(r->options.range, r->options.format, &r->in, err);
+	else
+		st = ib_input_open(path, &r->in, err);
 	if (!st)
 		st = ib_input_peek(r->in, IB_DETECT_PEEK, &head, err);
 	if (!st && head.n == IB_DETECT_PEEK && !memchr(head.p, '\n', head.n))

@@ -27,6 +27,7 @@ import numpy as np
 import random_cases
 import long_record_cases                     # these two add families to random_cases
 import more_cases
+import range_cases
 import ibref
 from ibbase import Malformed, parse_value, skip_ws
 
@@ -148,9 +149,13 @@ def tar_list(data):
 def npz_dict(data):
     try:
         z = np.load(io.BytesIO(data), allow_pickle=False)
+        if 'score' not in z.files:
+            return {k: (z[k].dtype.str, z[k].shape, z[k].tobytes())
+                    for k in ('id_bytes', 'id_offset', 'weight', 'index', 'w')
+                    if k in z.files}
         return {k: (z[k].dtype.str, z[k].shape, z[k].tobytes())
                 for k in ('id_bytes', 'id_offset', 'score', 'epoch', 'visits',
-                          'prev', 'weight') if k in z.files}
+                          'prev') if k in z.files}
     except Exception as e:
         return repr(e)
 

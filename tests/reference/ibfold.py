@@ -477,9 +477,10 @@ class Folder:
             bad(msg)
 
     def take_npz_log(self, name, a, default_epoch):
-        if 'id' not in a or 'loss' not in a:
-            bad('%s: no arrays id and loss' % name)
-        ids, losses, epochs = a['id'], a['loss'], a.get('epoch')
+        key = 'id' if 'id' in a else 'index'
+        if key not in a or 'loss' not in a:
+            bad('%s: no arrays of ids and losses' % name)
+        ids, losses, epochs = a[key], a['loss'], a.get('epoch')
         if losses.dtype.kind != 'f' or ids.dtype.kind not in 'iuSU' or \
                 ids.ndim != 1 or losses.shape != ids.shape or \
                 (epochs is not None and epochs.shape != ids.shape):

@@ -179,7 +179,7 @@ PRUNE = {
     'w:weights': ('companion', str), 'companion': ('also+', pair),
     'header-lines': ('header_lines', COUNT),
     'split': ('split', whole(1, 2 ** 20)), 'part': ('part', part),
-    'totals': ('totals', str),
+    'totals': ('totals', str), 'range': ('range', whole(0, 2 ** 32 - 3)),
 }
 WEIGHTS = {
     'O:output-format': ('form', one_of('text', 'tsv', 'jsonl', 'npy', 'npz',

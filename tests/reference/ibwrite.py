@@ -1,8 +1,11 @@
 """ib-prune as the manual defines it, second half: the epoch manifest and other outputs."""
+import io
 import json
 import math
 import os
 import tarfile
+
+import numpy as np
 
 from ibbase import (Outputs, bad, csv_double, digest, draw_seed, draw_u,
                     json_string, misuse, part_of, read_file, real,
@@ -327,6 +330,11 @@ def make_sinks(opt, writer, sources, flat):
             out.append((name.replace('%s', base),
                         one_sink(opt, writer, [src], mine, all_of)))
         return out
+    if is_npz(name):
+        place = deal(opt, wanted) if opt.split else {}
+        return [(name.replace('%d', '%d' % k), arrays(
+            opt, [x for i, x in enumerate(wanted) if place.get(i, k) == k],
+            opt.companion is None)) for k in range(opt.split or 1)]
     if opt.split is None:
         return [(name, one_sink(opt, writer, sources, wanted,
                                 [x[1:] for x in flat]))]
@@ -356,6 +364,8 @@ def one_sink(opt, writer, sources, records, all_of):
 
 
 def rejects(opt, sources, flat):
+    if is_npz(opt.rejects):
+        return arrays(opt, [x for x in flat if not x[3].kept], False)
     first = lead(sources)
     fmt = first.fmt
     if fmt == 'tar':
@@ -439,19 +449,63 @@ def plan_known(opt):
                             if r.score is not None], decider)
 
 
+def range_text(n, fmt):
+    """The records of --range."""
+    form = b'{"id":%d}\n' if fmt == 'jsonl' else b'%d\n'
+    head = b'id\n' if fmt in ('csv', 'tsv') else b''
+    return head + b''.join(form % i for i in range(n))
+
+
+def range_format(name):
+    ending = stem(name or '-').rpartition('.')[2]
+    return {'jsonl': 'jsonl', 'csv': 'csv', 'tsv': 'tsv'}.get(ending, 'list')
+
+
+def is_npz(name):
+    return name is not None and stem(name).endswith('.npz')
+
+
+def arrays(opt, records, weighted):
+    out = io.BytesIO()
+    z = {'index': np.array([int(x[2]) for x in records], 'i8')}
+    if weighted:
+        z[opt.weight_field.decode()] = np.array([x[3].weight for x in records], 'f4')
+    np.savez(out, **z)
+    return out.getvalue()
+
+
+def check_range(opt, operands):
+    npz = is_npz(opt.output) or is_npz(opt.rejects)
+    if npz and (opt.range is None or opt.explain or (is_npz(opt.output) and opt.plan)):
+        misuse('arrays need --range, and hold no explanation')
+    if opt.range is None:
+        return
+    if operands or opt.key is not None or opt.format or opt.header_lines or \
+            opt.allow_duplicates or opt.id_field or opt.base_weight or \
+            '%s' in (opt.output or ''):
+        misuse('--range has no manifest')
+
+
 def run_prune(opt, operands):
     check_options(opt)
-    if opt.plan and not operands:
+    check_range(opt, operands)
+    if opt.plan and not operands and opt.range is None:
         return plan_known(opt)
-    operands = operands or ['-']
+    operands = operands or ['-' if opt.range is None else '--range']
     check_write_options(opt, operands)
     decider, digests, state = prepare(opt)
     sources, flat, seen, text = [], [], set(), b''
     offset = 0
     for name in operands:
-        data = read_file(name)
-        text += data
-        src = open_source(name, data, opt.format, opt.key, 'list',
+        form = opt.format
+        if opt.range is None:
+            data = read_file(name)
+            text += data
+        else:
+            form = range_format(opt.output)
+            data = range_text(opt.range, form)
+            text = range_text(opt.range, 'list')
+        src = open_source(name, data, form, opt.key, 'list',
                           opt.header_lines)
         src.slots = len(src.records)
         if src.fmt == 'list':

@@ -1,0 +1,34 @@
+/*
+ * The samples of --range, whose ids are the numbers 0 to N-1.
+ *
+ * If an output is text, the run reads the records of a text that is generated
+ * (record/range_text.h). If all outputs are arrays, the blocks are only row
+ * numbers, and nothing is parsed.
+ */
+#ifndef IB_PRUNE_RANGE_H
+#define IB_PRUNE_RANGE_H
+
+#include "prune/block.h"
+
+/* Return the format of the generated text, from the name of -o, which may be NULL. */
+enum ib_format ib_range_format(const char *output);
+
+/* True if no output needs text, so that ib_range_run() can do the run. */
+bool ib_range_is_rows(const struct ib_prune_options *options);
+
+/*
+ * Prune the rows [0, options->range) in blocks, with several threads. use()
+ * receives the blocks in order.
+ */
+struct ib_range_run {
+	const struct ib_pruner *pruner;
+	const struct ib_context *context;
+	enum ib_status (*use)(void *ctx, struct ib_pruned *b, struct ib_error *err);
+	void *ctx;
+};
+enum ib_status ib_range_run(const struct ib_range_run *run, struct ib_error *err);
+
+/* Compute the digest of the manifest that a range stands for: the list of its ids, one per line. */
+enum ib_status ib_range_digest(uint64_t n, char digest[33], struct ib_error *err);
+
+#endif

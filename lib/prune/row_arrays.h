@@ -1,0 +1,45 @@
+/*
+ * An output of --range as an .npz: the array index has the numbers of the samples, and the array
+ * weight their weights.
+ */
+#ifndef IB_PRUNE_ROW_ARRAYS_H
+#define IB_PRUNE_ROW_ARRAYS_H
+
+#include "base/bytes.h"
+#include "base/huge_array.h"
+#include "io/output.h"
+
+struct ib_row_arrays {
+	const char *weight_name;     /* name of the array of weights; NULL: there is none */
+	struct ib_huge_array index;  /* uint64_t[n] */
+	struct ib_huge_array weight; /* float[n] */
+	uint64_t n;
+	bool failed; /* out of memory */
+};
+
+/* Create the arrays. weight_name is borrowed. Returns NULL if out of memory. */
+struct ib_row_arrays *ib_row_arrays_new(const char *weight_name);
+void ib_row_arrays_free(struct ib_row_arrays *a); /* NULL is allowed */
+
+/*
+ * The text of one row, as blocks and --split hand it on: the index as uint64_t and, if the output
+ * has weights, the weight as float. ib_row_arrays_add() appends the rows of such a text.
+ */
+static inline void
+ib_row_text_put(struct ib_bytes *text, uint64_t index, const float *weight)
+{
+	if (!ib_bytes_reserve(text, sizeof(index) + sizeof(*weight)))
+		return;
+	memcpy(text->p + text->n, &index, sizeof(index));
+	text->n += sizeof(index);
+	if (!weight)
+		return;
+	memcpy(text->p + text->n, weight, sizeof(*weight));
+	text->n += sizeof(*weight);
+}
+void ib_row_arrays_add(struct ib_row_arrays *a, const char *text, size_t n);
+
+/* Write the archive. Sets a->failed if out of memory; the output has all other errors. */
+void ib_row_arrays_write(struct ib_row_arrays *a, struct ib_output *out);
+
+#endif
