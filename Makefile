@@ -196,7 +196,7 @@ picture: demo                    ## man/report.png: the top of the report of dem
 	$(call install_packages,$(PACKAGES_PICTURE))
 	$(Q)chromium --headless --no-sandbox --disable-gpu --hide-scrollbars \
 		--force-color-profile=srgb --user-data-dir=build/chromium \
-		--window-size=1200,680 --screenshot=build/report.png \
+		--window-size=1200,790 --screenshot=build/report.png \
 		"file://$(CURDIR)/build/demo/report.html" 2>/dev/null
 	$(Q)mv build/report.png man/report.png
 

@@ -1,14 +1,23 @@
 /* Write the parts of an HTML report. */
 #include "audit/html.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/error.h"
 
 #define PUT(b, text) ib_bytes_put(b, text, sizeof(text) - 1)
+
+#define FOLD_ROWS 40   /* a table with more rows is folded */
+#define MAX_DECIMALS 4 /* of numbers without unit, and of losses */
+#define PIECE 20       /* bytes of a text that ib_show() does not shorten */
 
 extern const char ib_report_css[]; /* contents of audit/report.css; the Makefile embeds the file */
 
 void
-ib_html_begin(struct ib_bytes *out, const char *title, const char *source)
+ib_html_begin(struct ib_bytes *out, const char *title)
 {
 	PUT(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 		 "<meta charset=\"utf-8\">\n"
@@ -20,9 +29,7 @@ ib_html_begin(struct ib_bytes *out, const char *title, const char *source)
 	ib_bytes_put(out, ib_report_css, strlen(ib_report_css));
 	PUT(out, "</style>\n</head>\n<body>\n<main>\n<h1>");
 	ib_html_text(out, ib_span_of(title));
-	PUT(out, "</h1>\n<p class=\"soft\">Audit log <code>");
-	ib_html_text(out, ib_span_of(source));
-	PUT(out, "</code>, read by infobatch " IB_VERSION "</p>\n");
+	PUT(out, "</h1>\n");
 }
 
 void
@@ -30,6 +37,98 @@ ib_html_end(struct ib_bytes *out)
 {
 	PUT(out, "</main>\n</body>\n</html>\n");
 }
+
+/* ---- text and numbers ----------------------------------------------------------- */
+
+static void
+write_entity(struct ib_bytes *out, char c)
+{
+	switch (c) {
+	case '&':
+		PUT(out, "&amp;");
+		break;
+	case '<':
+		PUT(out, "&lt;");
+		break;
+	case '>':
+		PUT(out, "&gt;");
+		break;
+	case '"':
+		PUT(out, "&quot;");
+		break;
+	default:
+		ib_bytes_put_char(out, c);
+	}
+}
+
+/* Write text that is short enough for ib_show(). */
+static void
+write_piece(struct ib_bytes *out, struct ib_span text)
+{
+	char show[IB_SHOW_MAX];
+	const char *p = ib_show(show, text);
+	size_t n = strlen(p), i;
+
+	/* Skip the outer quotes, and the backslashes before quotes inside the text. */
+	for (i = 1; i + 1 < n; i++)
+		if (p[i] != '\\' || p[i + 1] != '"' || i + 2 == n)
+			write_entity(out, p[i]);
+}
+
+void
+ib_html_text(struct ib_bytes *out, struct ib_span text)
+{
+	size_t n;
+
+	for (; text.n > 0; text.p += n, text.n -= n) {
+		n = text.n < PIECE ? text.n : PIECE;
+		while (n < text.n && n > PIECE - 3 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+			n--; /* do not cut a UTF-8 sequence */
+		write_piece(out, (struct ib_span){ text.p, n });
+	}
+}
+
+void
+ib_html_plain(struct ib_bytes *out, struct ib_span text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		write_entity(out, text.p[i]);
+}
+
+const char *
+ib_html_count(char out[IB_HTML_NUMBER], uint64_t n)
+{
+	char digits[IB_HTML_NUMBER];
+	size_t len = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+	size_t i, o = 0;
+
+	for (i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			out[o++] = ',';
+		out[o++] = digits[i];
+	}
+	out[o] = '\0';
+	return out;
+}
+
+const char *
+ib_html_amount(char out[IB_HTML_NUMBER], double x)
+{
+	double cents = round(100 * x);
+	size_t n;
+
+	if (!(cents >= 0 && cents < 1e18)) {
+		snprintf(out, IB_HTML_NUMBER, "%.4g", x);
+		return out;
+	}
+	n = strlen(ib_html_count(out, (uint64_t)cents / 100));
+	snprintf(out + n, IB_HTML_NUMBER - n, ".%02d", (int)((uint64_t)cents % 100));
+	return out;
+}
+
+/* ---- sections, tiles --------------------------------------------------------------- */
 
 void
 ib_html_section(struct ib_bytes *out, const char *heading, const char *words)
@@ -65,69 +164,125 @@ ib_html_tile(struct ib_bytes *out, const char *class, const char *label, const c
 			class, label, figure, words);
 }
 
-void
-ib_html_table(struct ib_bytes *out, const char *id, const struct ib_column *column, size_t n)
-{
-	size_t i;
+/* ---- tables -------------------------------------------------------------------------- */
 
-	ib_bytes_printf(out, "<table id=\"%s\">\n<thead><tr>", id);
-	for (i = 0; i < n; i++)
-		ib_bytes_printf(out, "<th%s>%s</th>", column[i].left ? " class=\"l\"" : "",
-				column[i].heading);
-	PUT(out, "</tr></thead>\n<tbody>\n");
+void
+ib_html_table_row(struct ib_html_table *t, const struct ib_cell *cell)
+{
+	t->failed |= !ib_array_reserve(&t->cell, &t->cap, (t->nrows + 1) * t->ncolumns,
+				       sizeof(*t->cell));
+	if (t->failed)
+		return;
+	memcpy(t->cell + t->nrows * t->ncolumns, cell, t->ncolumns * sizeof(*cell));
+	t->nrows++;
+}
+
+/* Return the number of decimals that gives the largest number of a column four digits. */
+static int
+column_decimals(const struct ib_html_table *t, size_t column)
+{
+	const struct ib_cell *cell;
+	double most = 0;
+	size_t i;
+	int n;
+
+	for (i = 0; i < t->nrows; i++) {
+		cell = &t->cell[i * t->ncolumns + column];
+		if (cell->kind == IB_CELL_REAL && isfinite(cell->real))
+			most = fmax(most, fabs(cell->real));
+	}
+	n = most > 0 ? 3 - (int)floor(log10(most)) : 0;
+	return n < 0 ? 0 : n > MAX_DECIMALS ? MAX_DECIMALS : n;
+}
+
+/* Return the number of decimals of all numbers of a table that have no other style. */
+static int
+decimals_of(const struct ib_html_table *t)
+{
+	int n = 0, most = 0;
+	size_t k;
+
+	for (k = 0; k < t->ncolumns; k++) {
+		n = t->column[k].style == IB_STYLE_PLAIN ? column_decimals(t, k) : 0;
+		most = n > most ? n : most;
+	}
+	return most;
 }
 
 static void
-write_value(struct ib_bytes *out, const struct ib_cell *cell)
+write_real(struct ib_bytes *out, enum ib_style style, int decimals, double x)
 {
-	if (cell->kind == IB_CELL_TEXT)
-		return;
-	PUT(out, " data-value=\"");
-	ib_write_cell_json(out, cell);
-	ib_bytes_put_char(out, '"');
+	char number[IB_HTML_NUMBER];
+
+	if (style == IB_STYLE_INTEGER && x >= 0 && x < 1e18)
+		ib_bytes_printf(out, "%s", ib_html_count(number, (uint64_t)llround(x)));
+	else if (style == IB_STYLE_PLAIN)
+		ib_bytes_printf(out, "%.*f", decimals, x);
+	else
+		ib_write_real(out, style, x);
 }
 
-void
-ib_html_row(struct ib_bytes *out, const struct ib_column *column, size_t n,
-	    const struct ib_cell *cell)
+static void
+write_cell(const struct ib_html_table *t, size_t column, int decimals, const struct ib_cell *cell,
+	   struct ib_bytes *out)
 {
-	bool alarm;
-	size_t i;
+	bool alarm = cell->kind == IB_CELL_BOOL && cell->count;
+	const struct ib_column *c = &t->column[column];
+	char number[IB_HTML_NUMBER];
 
-	PUT(out, "<tr>");
-	for (i = 0; i < n; i++) {
-		alarm = cell[i].kind == IB_CELL_BOOL && cell[i].count;
-		ib_bytes_printf(out, "<td%s",
-				alarm		 ? " class=\"alarm\""
-				: column[i].left ? " class=\"l\""
-						 : "");
-		write_value(out, &cell[i]);
-		ib_bytes_put_char(out, '>');
-		switch (cell[i].kind) {
-		case IB_CELL_TEXT:
-			ib_html_text(out, cell[i].text);
-			break;
-		case IB_CELL_REAL:
-		case IB_CELL_SCORE:
-			ib_write_real(out, column[i].style, cell[i].real);
-			break;
-		case IB_CELL_BOOL:
-			ib_bytes_printf(out, alarm ? "alarm" : "&ndash;");
-			break;
-		case IB_CELL_NONE:
-			PUT(out, "&ndash;");
-			break;
-		case IB_CELL_COUNT:
-			ib_write_cell_json(out, &cell[i]);
-			break;
-		}
-		PUT(out, "</td>");
+	ib_bytes_printf(out, "<td%s", alarm ? " class=\"alarm\"" : c->left ? " class=\"l\"" : "");
+	if (cell->kind != IB_CELL_TEXT) {
+		PUT(out, " data-value=\"");
+		ib_write_cell_json(out, cell);
+		ib_bytes_put_char(out, '"');
 	}
-	PUT(out, "</tr>\n");
+	ib_bytes_put_char(out, '>');
+	if (cell->kind == IB_CELL_TEXT)
+		ib_html_text(out, cell->text);
+	else if (cell->kind == IB_CELL_COUNT)
+		ib_bytes_printf(out, "%s", ib_html_count(number, cell->count));
+	else if (cell->kind == IB_CELL_REAL || cell->kind == IB_CELL_SCORE)
+		write_real(out, c->style, decimals, cell->real);
+	else
+		ib_bytes_printf(out, alarm ? "alarm" : "&ndash;");
+	PUT(out, "</td>");
+}
+
+static void
+write_rows(const struct ib_html_table *t, struct ib_bytes *out)
+{
+	int decimals = decimals_of(t);
+	size_t i, k;
+
+	for (i = 0; i < t->nrows; i++) {
+		PUT(out, "<tr>");
+		for (k = 0; k < t->ncolumns; k++)
+			write_cell(t, k, decimals, &t->cell[i * t->ncolumns + k], out);
+		PUT(out, "</tr>\n");
+	}
 }
 
 void
-ib_html_table_end(struct ib_bytes *out)
+ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out)
 {
-	PUT(out, "</tbody>\n</table>\n");
+	bool folded = t->nrows > FOLD_ROWS;
+	size_t k;
+
+	out->failed |= t->failed;
+	if (folded)
+		ib_bytes_printf(out, "<details><summary>Show all %zu rows</summary>\n", t->nrows);
+	if (t->ncolumns > 4)
+		PUT(out, "<p class=\"hint\">Scroll the table sideways to see all columns.</p>\n");
+	ib_bytes_printf(out, "<div class=\"scroll\" tabindex=\"0\"><table id=\"%s\">\n<thead><tr>",
+			t->id);
+	for (k = 0; k < t->ncolumns; k++)
+		ib_bytes_printf(out, "<th%s>%s</th>", t->column[k].left ? " class=\"l\"" : "",
+				t->column[k].heading);
+	PUT(out, "</tr></thead>\n<tbody>\n");
+	write_rows(t, out);
+	PUT(out, "</tbody>\n</table></div>\n");
+	if (folded)
+		PUT(out, "</details>\n");
+	free(t->cell);
+	t->cell = NULL;
 }

@@ -1,11 +1,27 @@
-/* Parts of an HTML report: style sheet, sections, tiles, tables. */
+/* Parts of an HTML report: text, numbers, sections, tiles, tables. */
 #ifndef IB_AUDIT_HTML_H
 #define IB_AUDIT_HTML_H
 
 #include "audit/svg.h"
 
-void ib_html_begin(struct ib_bytes *out, const char *title, const char *source);
+void ib_html_begin(struct ib_bytes *out, const char *title);
 void ib_html_end(struct ib_bytes *out);
+
+/* ---- text and numbers ----------------------------------------------------------- */
+
+/* Append untrusted text as HTML. Bytes that are not text become \xNN. */
+void ib_html_text(struct ib_bytes *out, struct ib_span text);
+/* Append trusted text as HTML. Special characters become entities. */
+void ib_html_plain(struct ib_bytes *out, struct ib_span text);
+
+#define IB_HTML_NUMBER 32
+
+/* Write a count with commas, such as 1,234,567, to out. Returns out. */
+const char *ib_html_count(char out[IB_HTML_NUMBER], uint64_t n);
+/* Write an amount with commas and two decimals to out. Returns out. */
+const char *ib_html_amount(char out[IB_HTML_NUMBER], double x);
+
+/* ---- sections, tiles --------------------------------------------------------------- */
 
 /* Open a section. heading and words (the introduction) are HTML and are not escaped. */
 void ib_html_section(struct ib_bytes *out, const char *heading, const char *words);
@@ -14,15 +30,34 @@ void ib_html_section_end(struct ib_bytes *out);
 /* Write a legend above a chart. pairs contains class, label, class, label, ..., NULL. */
 void ib_html_legend(struct ib_bytes *out, const char *const *pairs);
 
-/* Write a tile: a large number in the top row of the report. class is "", "good" or "bad". */
+/*
+ * Write a tile: a result in the top row of the report. class is "", "good" or "bad". The texts
+ * are HTML and are not escaped.
+ */
 void ib_html_tile(struct ib_bytes *out, const char *class, const char *label, const char *value,
 		  const char *words);
 
-/* Write a table. Each cell has an attribute data-value with the unrounded number. */
-void ib_html_table(struct ib_bytes *out, const char *id, const struct ib_column *column, size_t n);
-void ib_html_row(struct ib_bytes *out, const struct ib_column *column, size_t n,
-		 const struct ib_cell *cell);
-void ib_html_table_end(struct ib_bytes *out);
+/* ---- tables -------------------------------------------------------------------------- */
+
+/* Rows of a table. Texts are borrowed until the table is written. Initialize with id and columns.
+ */
+struct ib_html_table {
+	const char *id;
+	const struct ib_column *column;
+	size_t ncolumns;
+	struct ib_cell *cell; /* [nrows * ncolumns] */
+	size_t nrows, cap;
+	bool failed; /* out of memory */
+};
+
+void ib_html_table_row(struct ib_html_table *t, const struct ib_cell *cell);
+
+/*
+ * Write a table, and free its rows. All its numbers without another style have the
+ * same number of decimals. A
+ * cell has an attribute data-value with the exact number. A long table is folded.
+ */
+void ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out);
 
 /* Write the parameters of the last run of the log, and the commands that repeat this run. */
 struct ib_audit_log;

@@ -109,17 +109,14 @@ write_value(struct ib_bytes *out, const struct ib_run_header *h, const cJSON *m)
 static void
 write_parameters(struct ib_bytes *out, const struct ib_run_header *h)
 {
-	static const struct ib_column columns[] = {
-		{ .heading = "parameter", .left = true },
-		{ .heading = "value", .left = true },
-	};
 	cJSON *json = cJSON_Parse(h->text), *m;
 
 	out->failed |= !json; /* only out of memory: the log reader parsed the text before */
-	ib_html_table(out, "parameters", columns, 2);
+	ib_bytes_printf(out, "<table id=\"parameters\">\n<thead><tr><th class=\"l\">parameter</th>"
+			     "<th class=\"l\">value</th></tr></thead>\n<tbody>\n");
 	cJSON_ArrayForEach(m, json)
 	{
-		if (cJSON_IsNull(m))
+		if (cJSON_IsNull(m) || !strcmp(m->string, "ib_audit"))
 			continue;
 		ib_bytes_printf(out, "<tr><td class=\"l\">");
 		ib_html_plain(out, ib_span_of(m->string));
@@ -127,7 +124,7 @@ write_parameters(struct ib_bytes *out, const struct ib_run_header *h)
 		write_value(out, h, m);
 		ib_bytes_printf(out, "</td></tr>\n");
 	}
-	ib_html_table_end(out);
+	ib_bytes_printf(out, "</tbody>\n</table>\n");
 	cJSON_Delete(json);
 }
 

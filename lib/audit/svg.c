@@ -6,225 +6,237 @@
 
 #include "base/error.h"
 
-#define WIDTH 720.0
-#define HEIGHT 230.0
-#define LEFT 58.0
-#define RIGHT 12.0
-#define TOP 10.0
-#define BOTTOM 30.0
+/* Size of the drawing, which the browser stretches. */
+#define SIZE 1000.0
+#define MARGIN 30.0 /* above the highest and below the lowest value, for points on the edge */
+
+#define MAX_TICKS 8
+#define MANY 60 /* number of epochs from which on bars touch each other */
 
 /* ---- coordinates -------------------------------------------------------------- */
 
 static double
 step_of(const struct ib_svg *c)
 {
-	return (WIDTH - LEFT - RIGHT) / (double)(c->n ? c->n : 1);
+	return SIZE / (double)(c->n ? c->n : 1);
 }
 
 static double
 x_of(const struct ib_svg *c, size_t i)
 {
-	return LEFT + ((double)i + 0.5) * step_of(c);
+	return ((double)i + 0.5) * step_of(c);
 }
 
 static double
 y_of(const struct ib_svg *c, double y)
 {
-	return TOP + (c->high - y) / (c->high - c->low) * (HEIGHT - TOP - BOTTOM);
+	return MARGIN + (c->high - y) / (c->high - c->low) * (SIZE - 2 * MARGIN);
 }
 
-/*
- * Return 1, 2 or 5 times a power of ten, such that the range has four to eight steps of this
- * size.
- */
+/* Return 1, 2 or 5 times a power of ten: the smallest step with at most `most` steps. */
 static double
-nice_step(double range)
+round_step(double range, double most)
 {
-	double step = pow(10, floor(log10(range / 4)));
+	double power = pow(10, floor(log10(range / most)));
 
-	if (range / step > 20)
-		return 5 * step;
-	return range / step > 8 ? 2 * step : step;
-}
-
-/* ---- text --------------------------------------------------------------------- */
-
-static void
-write_entity(struct ib_bytes *out, char c)
-{
-	switch (c) {
-	case '&':
-		ib_bytes_put(out, "&amp;", 5);
-		break;
-	case '<':
-		ib_bytes_put(out, "&lt;", 4);
-		break;
-	case '>':
-		ib_bytes_put(out, "&gt;", 4);
-		break;
-	case '"':
-		ib_bytes_put(out, "&quot;", 6);
-		break;
-	default:
-		ib_bytes_put_char(out, c);
-	}
-}
-
-void
-ib_html_text(struct ib_bytes *out, struct ib_span text)
-{
-	char show[IB_SHOW_MAX];
-	const char *p = ib_show(show, text);
-	size_t n = strlen(p), i;
-
-	/* Skip the outer quotes, and the backslashes before quotes inside the text. */
-	for (i = 1; i + 1 < n; i++)
-		if (p[i] != '\\' || p[i + 1] != '"' || i + 2 == n)
-			write_entity(out, p[i]);
-}
-
-void
-ib_html_plain(struct ib_bytes *out, struct ib_span text)
-{
-	size_t i;
-
-	for (i = 0; i < text.n; i++)
-		write_entity(out, text.p[i]);
+	if (range <= 1.000001 * most * power)
+		return power;
+	if (range <= 2.000001 * most * power)
+		return 2 * power;
+	return range <= 5.000001 * most * power ? 5 * power : 10 * power;
 }
 
 /* ---- axes --------------------------------------------------------------------- */
 
+/* Return the number of decimals of a multiple of step. */
+static int
+decimals_of(double step)
+{
+	int n = (int)-floor(log10(step) + 1e-9);
+
+	return n > 0 ? n : 0;
+}
+
+/* Write a y label. All labels of an axis have the same number of decimals. */
 static void
-write_tick(struct ib_svg *c, double y)
+write_y_label(struct ib_svg *c, double y, double step)
 {
 	struct ib_bytes *b = c->out;
-	enum ib_style style = c->style;
+	double unit = 1;
+	const char *suffix = "";
 
-	ib_bytes_printf(b,
-			"<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" "
-			"y1=\"%.1f\" y2=\"%.1f\"/>",
-			LEFT, WIDTH - RIGHT, y_of(c, y), y_of(c, y));
-	ib_bytes_printf(b,
-			"<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
-			"text-anchor=\"end\">",
-			LEFT - 8, y_of(c, y) + 4);
-	if (style == IB_STYLE_PERCENT)
-		ib_bytes_printf(b, "%.3g%%", 100 * y);
-	else if (style == IB_STYLE_SIGNED)
-		ib_bytes_printf(b, "%+.3g%%", 100 * y);
-	else
-		ib_bytes_printf(b, "%.7g", y);
-	ib_bytes_printf(b, "</text>\n");
+	if (c->style == IB_STYLE_PERCENT || c->style == IB_STYLE_SIGNED) {
+		unit = 0.01;
+		suffix = "%";
+	} else if (c->high >= 1e6) {
+		unit = c->high >= 1e9 ? 1e9 : 1e6;
+		suffix = c->high >= 1e9 ? "G" : "M";
+	} else if (c->high >= 1e4) {
+		unit = 1e3;
+		suffix = "k";
+	}
+	if (y == 0)
+		suffix = suffix[0] == '%' ? "%" : "";
+	ib_bytes_printf(b, c->style == IB_STYLE_SIGNED && y != 0 ? "%+.*f%s" : "%.*f%s",
+			y == 0 ? 0 : decimals_of(step / unit), y / unit, suffix);
+}
+
+static void
+write_y_tick(struct ib_svg *c, double y, double step)
+{
+	ib_bytes_printf(c->out, "<span class=\"y\" style=\"top:%.2f%%\">", y_of(c, y) / SIZE * 100);
+	write_y_label(c, y, step);
+	ib_bytes_printf(c->out, "</span>");
+}
+
+/* Write the labels of round epochs, such as 0, 50, 100. */
+static void
+write_x_ticks(struct ib_svg *c)
+{
+	int64_t step, first = c->n ? c->epoch[0] : 0, last = c->n ? c->epoch[c->n - 1] : 0;
+	size_t i;
+
+	step = last > first ? (int64_t)round_step((double)(last - first), MAX_TICKS) : 1;
+	step = step > 1 ? step : 1;
+	for (i = 0; i < c->n; i++)
+		if (c->n == 1 || c->epoch[i] % step == 0)
+			ib_bytes_printf(c->out,
+					"<span class=\"x\" style=\"left:%.2f%%\">%lld</span>",
+					x_of(c, i) / SIZE * 100, (long long)c->epoch[i]);
 }
 
 void
-ib_svg_begin(struct ib_svg *c, const char *about, const int64_t *epoch)
+ib_svg_begin(struct ib_svg *c, const char *about)
 {
-	size_t every = c->n / 16 + 1, i;
 	double step, y;
+	size_t i, n;
 
 	if (!(c->high > c->low))
 		c->high = c->low + 1;
-	step = nice_step(c->high - c->low);
+	step = round_step(c->high - c->low, 5);
 	c->low = floor(c->low / step + 1e-9) * step;
 	c->high = ceil(c->high / step - 1e-9) * step;
-	ib_bytes_printf(c->out,
-			"<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
-			"aria-label=\"%s\">\n",
-			WIDTH, HEIGHT, about);
-	for (i = 0; (y = c->low + (double)i * step) <= c->high + step / 2; i++)
-		write_tick(c, fabs(y) < step / 1e6 ? 0 : y);
-	ib_bytes_printf(c->out,
-			"<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
-			"text-anchor=\"end\">epoch</text>",
-			LEFT - 8, HEIGHT - BOTTOM + 18);
-	for (i = 0; i < c->n; i += every)
-		ib_bytes_printf(c->out,
-				"<text class=\"tick\" x=\"%.1f\" "
-				"y=\"%.1f\" text-anchor=\"middle\">%lld</text>",
-				x_of(c, i), HEIGHT - BOTTOM + 18, (long long)epoch[i]);
+	n = (size_t)lround((c->high - c->low) / step);
+	ib_bytes_printf(c->out, "<div class=\"unit\">%s</div>\n<div class=\"plot\">", c->unit);
+	for (i = 0; i <= n; i++) {
+		y = c->low + (double)i * step;
+		write_y_tick(c, fabs(y) < step / 1e6 ? 0 : y, step);
+	}
+	ib_bytes_printf(c->out, "<span class=\"y epoch\">epoch</span>");
+	write_x_ticks(c);
+	ib_bytes_printf(
+		c->out,
+		"\n<svg viewBox=\"0 0 %.0f %.0f\" preserveAspectRatio=\"none\" role=\"img\" "
+		"aria-label=\"%s\">\n",
+		SIZE, SIZE, about);
+	for (i = 0; i <= n; i++)
+		ib_bytes_printf(c->out, "<path class=\"grid\" d=\"M0 %.1fH%.0f\"/>",
+				y_of(c, c->low + (double)i * step), SIZE);
 	ib_bytes_put_char(c->out, '\n');
 }
 
 void
 ib_svg_end(struct ib_svg *c)
 {
-	ib_bytes_printf(c->out, "</svg>\n");
+	ib_bytes_printf(c->out, "</svg></div>\n");
 }
 
 /* ---- lines, areas, bars, points ----------------------------------------------- */
 
+/* Return the end of the run of finite values that begins at i. */
+static size_t
+end_of_run(const struct ib_svg *c, const double *y, size_t i)
+{
+	while (i < c->n && isfinite(y[i]))
+		i++;
+	return i;
+}
+
 void
 ib_svg_line(struct ib_svg *c, const char *class, const double *y)
 {
-	bool down = false;
-	size_t i;
+	size_t i, j, k;
 
-	ib_bytes_printf(c->out, "<path class=\"line %s\" d=\"", class);
-	for (i = 0; i < c->n; i++) {
-		if (!isfinite(y[i])) {
-			down = false;
+	for (i = 0; i<c->n; i = k> i ? k : i + 1) {
+		k = end_of_run(c, y, i);
+		if (k == i + 1)
+			ib_svg_point(c, class, i, y[i]);
+		if (k < i + 2)
 			continue;
-		}
-		ib_bytes_printf(c->out, "%c%.1f %.1f", down ? 'L' : 'M', x_of(c, i), y_of(c, y[i]));
-		down = true;
+		ib_bytes_printf(c->out, "<path class=\"line %s\" d=\"", class);
+		for (j = i; j < k; j++)
+			ib_bytes_printf(c->out, "%c%.1f %.1f", j == i ? 'M' : 'L', x_of(c, j),
+					y_of(c, y[j]));
+		ib_bytes_printf(c->out, "\"/>\n");
 	}
-	ib_bytes_printf(c->out, "\"/>\n");
 }
 
-/* Fill the area from i to the first value that is not finite. Returns the next i. */
-static size_t
-write_area(struct ib_svg *c, const char *class, const double *low, const double *high, size_t i)
+/* Fill the area over the epochs i to k - 1. The area of one epoch is a bar. */
+static void
+write_area(struct ib_svg *c, const char *class, const double *low, const double *high, size_t i,
+	   size_t k)
 {
-	size_t k = i, j;
+	double wide = k == i + 1 ? fmin(step_of(c) / 4, SIZE / 40) : 0;
+	size_t j;
 
-	while (k < c->n && isfinite(low[k]) && isfinite(high[k]))
-		k++;
-	if (k == i)
-		return i + 1;
 	ib_bytes_printf(c->out, "<path class=\"area %s\" d=\"M", class);
 	for (j = i; j < k; j++)
-		ib_bytes_printf(c->out, "%.1f %.1f ", x_of(c, j), y_of(c, high[j]));
+		ib_bytes_printf(c->out, "%.1f %.1f ", x_of(c, j) - wide, y_of(c, high[j]));
+	if (wide > 0)
+		ib_bytes_printf(c->out, "h%.1f L", 2 * wide);
 	for (j = k; j-- > i;)
-		ib_bytes_printf(c->out, "%.1f %.1f ", x_of(c, j), y_of(c, low[j]));
+		ib_bytes_printf(c->out, "%.1f %.1f ", x_of(c, j) + wide, y_of(c, low[j]));
+	if (wide > 0)
+		ib_bytes_printf(c->out, "h%.1f", -2 * wide);
 	ib_bytes_printf(c->out, "Z\"/>\n");
-	return k;
 }
 
 void
 ib_svg_band(struct ib_svg *c, const char *class, const double *low, const double *high)
 {
-	size_t i;
+	size_t i, k, h;
 
-	for (i = 0; i < c->n;)
-		i = write_area(c, class, low, high, i);
+	for (i = 0; i<c->n; i = k> i ? k : i + 1) {
+		k = end_of_run(c, low, i);
+		h = end_of_run(c, high, i);
+		k = h < k ? h : k;
+		if (k > i)
+			write_area(c, class, low, high, i, k);
+	}
 }
 
 void
-ib_svg_bar(struct ib_svg *c, const char *class, size_t i, double from, double to, const char *title)
+ib_svg_bar(struct ib_svg *c, const char *class, size_t i, double from, double to)
 {
-	double width = step_of(c) * 0.72, top = y_of(c, to);
+	double width = step_of(c) * (c->n > MANY ? 1 : 0.72), top = y_of(c, to);
 	double height = y_of(c, from) - top;
 
-	width = width > 40 ? 40 : width;
-	if (!(height > 0))
+	width = width > SIZE / 12 ? SIZE / 12 : width;
+	if (height > 0)
+		ib_bytes_printf(c->out,
+				"<rect class=\"%s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" "
+				"height=\"%.1f\"/>\n",
+				class, x_of(c, i) - width / 2, top, width, height);
+}
+
+/* A point is a line of length 0 with round ends, which stays round if the drawing is stretched. */
+void
+ib_svg_point(struct ib_svg *c, const char *class, size_t i, double y)
+{
+	if (!isfinite(y))
 		return;
-	/* Leave a gap of 1 between stacked bars. */
 	ib_bytes_printf(c->out,
-			"<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" "
-			"width=\"%.1f\" height=\"%.1f\" rx=\"1.5\"><title>%s"
-			"</title></rect>\n",
-			class, x_of(c, i) - width / 2, top, width,
-			height > 1.5 ? height - 1 : height, title);
+			"<path class=\"case%s\" d=\"M%.1f %.1fh0\"/>"
+			"<path class=\"point%s %s\" d=\"M%.1f %.1fh0\"/>\n",
+			c->n > MANY ? " small" : "", x_of(c, i), y_of(c, y),
+			c->n > MANY ? " small" : "", class, x_of(c, i), y_of(c, y));
 }
 
 void
-ib_svg_point(struct ib_svg *c, const char *class, size_t i, double y, const char *title)
+ib_svg_tooltip(struct ib_svg *c, size_t i, const char *text)
 {
-	if (isfinite(y))
-		ib_bytes_printf(c->out,
-				"<circle class=\"%s\" cx=\"%.1f\" "
-				"cy=\"%.1f\" r=\"4\"><title>%s</title>"
-				"</circle>\n",
-				class, x_of(c, i), y_of(c, y), title);
+	ib_bytes_printf(c->out,
+			"<rect class=\"tip\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"%.0f\">"
+			"<title>%s</title></rect>\n",
+			(double)i * step_of(c), step_of(c), SIZE, text);
 }

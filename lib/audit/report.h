@@ -1,0 +1,63 @@
+/* The parts of `ib-audit report`, one file per kind of part: tiles, charts, tables. */
+#ifndef IB_AUDIT_REPORT_H
+#define IB_AUDIT_REPORT_H
+
+#include "audit/drift.h"
+#include "audit/html.h"
+#include "audit/prune_counts.h"
+#include "audit/stats.h"
+#include "audit/suspects.h"
+#include "audit/verbs.h"
+
+struct ib_report {
+	const struct ib_audit_options *options;
+	const struct ib_context *context;
+	struct ib_audit_log *log;
+	struct ib_audit_stats *stats;
+	size_t n;		  /* number of epochs of the audit log */
+	uint64_t samples, pruned; /* visits, and pruned visits, of all epochs */
+	bool *paused; /* [n] the epoch kept every sample because of its options, after a pruned
+			 epoch */
+	struct ib_prune_counts counts;
+	struct ib_loss_history losses;
+	bool has_losses;
+	double (*low)[5]; /* [n] quantiles of the scores in the audit log, if there are no losses */
+	struct ib_drift *drift;
+	struct ib_suspect *suspect;
+	size_t nsuspects;
+	uint64_t top; /* maximum number of rows in each list of ids */
+	/* for the current chart: */
+	int64_t *epoch; /* x labels */
+	double *v[6];	/* y values */
+	struct ib_bytes page;
+};
+
+/* Return the drift of an epoch, or NULL. */
+const struct ib_drift *ib_report_drift_at(const struct ib_report *r, int64_t epoch);
+
+/* Return the first epoch that has an alarm, or NULL. */
+const struct ib_drift *ib_report_first_alarm(const struct ib_report *r);
+
+/*
+ * True if the guard has reacted to all alarms: each alarm is followed by an epoch that kept every
+ * sample, and the last epoch of the loss logs has no alarm.
+ */
+bool ib_report_alarms_handled(const struct ib_report *r);
+
+/* Return the index of an epoch of the audit log, or r->n. */
+size_t ib_report_find(const struct ib_report *r, int64_t epoch);
+
+void ib_report_result(struct ib_report *r);
+void ib_report_tiles(struct ib_report *r);
+
+void ib_report_chart_kept(struct ib_report *r);
+void ib_report_chart_saved(struct ib_report *r);
+void ib_report_chart_losses(struct ib_report *r);
+void ib_report_chart_weights(struct ib_report *r);
+
+void ib_report_drift(struct ib_report *r);
+void ib_report_pruned(struct ib_report *r);
+void ib_report_suspects(struct ib_report *r);
+void ib_report_summary(struct ib_report *r);
+
+#endif

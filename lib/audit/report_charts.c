@@ -1,0 +1,267 @@
+/* The charts of the report. */
+#include <math.h>
+#include <stdio.h>
+
+#include "audit/report.h"
+#include "base/error.h"
+
+#define TOOLTIP 200
+#define MANY 60 /* a line of more epochs has no points */
+
+static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
+
+/* ---- kept and pruned -------------------------------------------------------------- */
+
+/* Describe an epoch. If it was paused because of a drift alarm, say so. */
+static void
+describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP])
+{
+	const struct ib_audit_stats *f = &r->stats[i];
+	const struct ib_drift *before = ib_report_drift_at(r, f->epoch - 1);
+	char a[IB_HTML_NUMBER], b[IB_HTML_NUMBER], why[80] = "";
+
+	if (r->paused[i] && before && before->alarm)
+		snprintf(why, sizeof(why), "; pruning paused after the alarm of epoch %lld",
+			 (long long)before->epoch);
+	else if (r->paused[i])
+		snprintf(why, sizeof(why), "; pruning paused");
+	snprintf(text, TOOLTIP, "epoch %lld: %s kept (%.1f%%), %s pruned%s", (long long)f->epoch,
+		 ib_html_count(a, f->kept), 100 * f->share, ib_html_count(b, f->pruned), why);
+}
+
+static void
+write_kept_legend(struct ib_report *r)
+{
+	const char *legend[] = { "c2", "kept", "c1", "pruned", NULL, "pruning paused", NULL };
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (r->paused[i])
+			legend[4] = "warm";
+	ib_html_legend(&r->page, legend);
+}
+
+void
+ib_report_chart_kept(struct ib_report *r)
+{
+	struct ib_svg c = { &r->page, r->n, r->epoch, 0, 0, IB_STYLE_PLAIN, "samples" };
+	char text[TOOLTIP];
+	size_t i;
+
+	ib_html_section(
+		&r->page, "Kept and pruned samples",
+		"Each epoch draws again which of the samples that the model already knows "
+		"it skips. The kept ones among them get a larger weight, so that on average "
+		"nothing is lost.");
+	write_kept_legend(r);
+	for (i = 0; i < r->n; i++)
+		c.high = fmax(c.high, (double)r->stats[i].samples);
+	ib_svg_begin(&c, "Bars: samples kept and pruned in each epoch");
+	for (i = 0; i < r->n; i++) {
+		ib_svg_bar(&c, "c2", i, 0, (double)r->stats[i].kept);
+		ib_svg_bar(&c, "c1", i, (double)r->stats[i].kept, (double)r->stats[i].samples);
+		if (r->paused[i])
+			ib_svg_point(&c, "warm", i, (double)r->stats[i].samples);
+	}
+	for (i = 0; i < r->n; i++) {
+		describe_kept(r, i, text);
+		ib_svg_tooltip(&c, i, text);
+	}
+	ib_svg_end(&c);
+	ib_html_section_end(&r->page);
+}
+
+/* ---- savings ---------------------------------------------------------------------- */
+
+void
+ib_report_chart_saved(struct ib_report *r)
+{
+	struct ib_svg c = { &r->page, r->n, r->epoch, 0, 0, IB_STYLE_PERCENT, "saved visits" };
+	char text[TOOLTIP];
+	size_t i;
+
+	ib_html_section(
+		&r->page, "Saved so far",
+		"Skipped visits divided by all visits, from the first epoch to each epoch.");
+	for (i = 0; i < r->n; i++) {
+		r->v[0][i] = 0;
+		r->v[1][i] = r->stats[i].saved;
+		c.high = fmax(c.high, r->v[1][i]);
+	}
+	if (r->pruned == 0) {
+		ib_bytes_printf(&r->page, nothing);
+		ib_html_section_end(&r->page);
+		return;
+	}
+	ib_svg_begin(&c, "Line: share of all visits saved up to each epoch");
+	ib_svg_band(&c, "c1", r->v[0], r->v[1]);
+	ib_svg_line(&c, "c2", r->v[1]);
+	for (i = 0; i < r->n; i++) {
+		if (r->n > 1 && r->n <= MANY)
+			ib_svg_point(&c, "c2", i, r->v[1][i]);
+		snprintf(text, sizeof(text), "up to epoch %lld: %.1f%% saved",
+			 (long long)r->epoch[i], 100 * r->v[1][i]);
+		ib_svg_tooltip(&c, i, text);
+	}
+	ib_svg_end(&c);
+	ib_html_section_end(&r->page);
+}
+
+/* ---- losses ----------------------------------------------------------------------- */
+
+/* Fill the epochs, the quantiles and the threshold of the chart. Returns the number of epochs. */
+static size_t
+fill_losses(struct ib_report *r, struct ib_svg *c)
+{
+	size_t i, at, q;
+
+	c->n = r->has_losses ? r->losses.nepochs : r->n;
+	for (i = 0; i < c->n; i++) {
+		if (r->has_losses)
+			r->epoch[i] = r->drift[i].epoch;
+		for (q = 0; q < 5; q++)
+			r->v[q][i] = r->has_losses ? r->drift[i].quantile[q] : r->low[i][q];
+		at = ib_report_find(r, r->epoch[i]);
+		r->v[5][i] = at < r->n ? r->stats[at].threshold : NAN;
+		c->high = fmax(c->high, fmax(r->v[5][i], r->v[4][i]));
+		c->low = fmin(c->low, fmin(r->v[5][i], r->v[0][i]));
+	}
+	return c->n;
+}
+
+static bool
+has_numbers(const struct ib_report *r, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (isfinite(r->v[2][i]) || isfinite(r->v[5][i]))
+			return true;
+	return false;
+}
+
+static void
+draw_losses(struct ib_report *r, struct ib_svg *c)
+{
+	static const char *const legend[] = {
+		"c1",	"9 of 10 samples", "c2", "half of the samples", "median", "median",
+		"warm", "threshold",	   NULL
+	};
+	char text[TOOLTIP];
+	size_t i;
+
+	ib_html_legend(&r->page, legend);
+	ib_svg_begin(c, "Quantiles of the losses, and the threshold, for each epoch");
+	ib_svg_band(c, "c1", r->v[0], r->v[4]);
+	ib_svg_band(c, "c2", r->v[1], r->v[3]);
+	ib_svg_line(c, "median", r->v[2]);
+	ib_svg_line(c, "case", r->v[5]);
+	ib_svg_line(c, "warm", r->v[5]);
+	for (i = 0; i < c->n; i++) {
+		snprintf(text, sizeof(text),
+			 "epoch %lld: median %.4g, half of the samples %.4g to "
+			 "%.4g, threshold %.4g",
+			 (long long)r->epoch[i], r->v[2][i], r->v[1][i], r->v[3][i], r->v[5][i]);
+		ib_svg_tooltip(c, i, text);
+	}
+	ib_svg_end(c);
+}
+
+void
+ib_report_chart_losses(struct ib_report *r)
+{
+	struct ib_svg c = { &r->page, 0, r->epoch, 0, 0, IB_STYLE_PLAIN, "loss" };
+	size_t i;
+
+	ib_html_section(&r->page, "Losses and threshold",
+			r->has_losses
+				? "The losses of each epoch. Samples whose last loss is below "
+				  "the threshold may be skipped."
+				: "The last losses of the samples below the threshold, which "
+				  "may be skipped. To show the losses of all samples, name the "
+				  "loss logs as further operands.");
+	if (has_numbers(r, fill_losses(r, &c)))
+		draw_losses(r, &c);
+	else
+		ib_bytes_printf(&r->page, nothing);
+	ib_html_section_end(&r->page);
+	for (i = 0; i < r->n; i++)
+		r->epoch[i] = r->stats[i].epoch;
+}
+
+/* ---- weights ---------------------------------------------------------------------- */
+
+static void
+fill_weights(struct ib_report *r, struct ib_svg *c)
+{
+	static const int errors[4] = { -IB_WEIGHT_SUM_LIMIT, -2, 2, IB_WEIGHT_SUM_LIMIT };
+	const struct ib_audit_stats *f;
+	double most = 1e-4, error;
+	size_t i, k;
+
+	for (i = 0; i < r->n; i++) {
+		f = &r->stats[i];
+		error = f->error / (double)f->samples;
+		for (k = 0; k < 4; k++)
+			r->v[k][i] = errors[k] * error;
+		r->v[4][i] = f->weight_sum / (double)f->samples - 1;
+		most = fmax(most, fmax(r->v[3][i], fabs(r->v[4][i])));
+	}
+	c->low = -most;
+	c->high = most;
+}
+
+static void
+draw_weights(struct ib_report *r, struct ib_svg *c)
+{
+	static const char *const legend[] = {
+		"c2",	"chance: 2 standard errors", "c1", "4 standard errors", "dot", "epoch",
+		"warm", "alarm: more than 4",	     NULL
+	};
+	const struct ib_audit_stats *f;
+	char text[TOOLTIP], a[IB_HTML_NUMBER];
+	size_t i;
+
+	ib_html_legend(&r->page, legend);
+	ib_svg_begin(c, "Points: relative deviation of the sum of the weights from the number of "
+			"samples, with bands of 2 and 4 standard errors");
+	ib_svg_band(c, "c1", r->v[0], r->v[3]);
+	ib_svg_band(c, "c2", r->v[1], r->v[2]);
+	for (i = 0; i < r->n; i++) {
+		f = &r->stats[i];
+		if (ib_audit_weights_off(f))
+			ib_svg_point(c, "warm", i, r->v[4][i]);
+		else if (f->error > 0)
+			ib_svg_point(c, "dot", i, r->v[4][i]);
+		snprintf(text, sizeof(text),
+			 "epoch %lld: the weights add up to %.6g for %s samples, %+.1f standard "
+			 "errors",
+			 (long long)f->epoch, f->weight_sum, ib_html_count(a, f->samples),
+			 ib_audit_deviation(f));
+		ib_svg_tooltip(c, i, text);
+	}
+	ib_svg_end(c);
+}
+
+void
+ib_report_chart_weights(struct ib_report *r)
+{
+	struct ib_svg c = { &r->page,
+			    r->n,
+			    r->epoch,
+			    0,
+			    0,
+			    IB_STYLE_SIGNED,
+			    "deviation from the number of samples" };
+
+	ib_html_section(&r->page, "Do the weights add up?",
+			"The weights of the kept samples must add up to the number of all samples, "
+			"except for chance. A standard error is the usual size of a deviation by "
+			"chance; it follows from the keep probabilities.");
+	fill_weights(r, &c);
+	if (r->pruned > 0)
+		draw_weights(r, &c);
+	else
+		ib_bytes_printf(&r->page, nothing);
+	ib_html_section_end(&r->page);
+}
