@@ -14,8 +14,8 @@
  * Epochs are counted from 0. Losses are in the unit of the trainer, usually nats.
  *
  * Every function that can fail returns enum ib_status and writes a complete sentence into
- * the caller's struct ib_error, which may be NULL. A function that fails does not set its
- * results. The library never prints or exits. Unless a comment says otherwise, two threads
+ * the caller's struct ib_error, which may be NULL. After a failure the results
+ * are not valid. The library never prints or exits. Unless a comment says otherwise, two threads
  * must not use the same handle at the same time; different handles are independent.
  *
  * Structs that may get more members in later versions begin with their size. Set `size` to

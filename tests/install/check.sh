@@ -3,6 +3,8 @@
 # - the header compiles as C11 and as C++17, without warnings, by gcc and by clang;
 # - a small trainer runs with the shared library, which is the only library that it needs,
 #   and with the static library, by pkg-config alone;
+# - the programs in libinfobatch(3), in C with both libraries and in Python, find the same
+#   scores as the commands;
 # - the interface of the library is the recorded one, and a changed interface is noticed.
 # Then uninstall, after which no file is left. Installing builds nothing. The source archive of
 # a commit is always the same bytes.
@@ -47,6 +49,31 @@ readelf -d "$t/trainer" | sed -n 's/.*NEEDED.*\[\(.*\)\.so\..*/\1/p' | sort | tr
 [ "$(cat "$t/needed")" = "libc libinfobatch libm " ] || fail "trainer needs $(cat "$t/needed")"
 build trainer "${static[@]}"
 env -u LD_LIBRARY_PATH "$t/trainer"
+# The program of the manual whose block follows the comment with its name.
+program() {
+  sed -n "/^\.\\\\\" $1\$/,/^\.Ed/{/^\.[\\\\BE]/d;s/\\\\e/\\\\/g;p}" man/libinfobatch.3 >"$t/$1"
+  [ -s "$t/$1" ] || fail "$1 is not in libinfobatch(3)"
+}
+program loader.c
+program loader.py
+epochs=8
+seq 200 >"$t/ids"
+build loader "${dynamic[@]}" -Werror
+"$t/loader" "$t/shared.npz" $epochs <"$t/ids" >"$t/shared"
+build loader "${static[@]}" -Werror
+env -u LD_LIBRARY_PATH "$t/loader" "$t/static.npz" $epochs <"$t/ids" >"$t/static"
+/usr/bin/python3 "$t/loader.py" "$t/python.npz" $epochs <"$t/ids" >"$t/python"
+for e in $(seq 0 $((epochs - 1))); do # the loss of train() in awk
+  "$t/stage$prefix/bin/ib-prune" -q -f list -s "$t/run.npz" -e $e -E $epochs "$t/ids" |
+    awk -F '\t' '{ for (n = i = 0; i < length($1); i++) n += 48 + substr($1, i + 1, 1)
+      printf "{\"id\":\"%s\",\"loss\":%d}\n", $1, n % 10 }' >"$t/losses"
+  "$t/stage$prefix/bin/ib-score" -q -e $e -u "$t/run.npz" "$t/losses"
+  echo "epoch $e: $(wc -l <"$t/losses") of 200 samples" >>"$t/commands"
+done
+for way in shared static python; do
+  cmp "$t/commands" "$t/$way"
+  cmp <("$t/stage$prefix/bin/ib-score" "$t/run.npz") <("$t/stage$prefix/bin/ib-score" "$t/$way.npz")
+done
 "$t/stage$prefix/bin/ib-score" --version >/dev/null
 for page in "$t/stage$prefix"/share/man/man?/*; do [ -s "$page" ]; done
 
