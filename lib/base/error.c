@@ -43,6 +43,18 @@ ib_fail_shrunk(struct ib_error *err, const char *path)
 }
 
 enum ib_status
+ib_format_version_check(const char *file, const char *format, double version, int known,
+			struct ib_error *err)
+{
+	if (!(version > known))
+		return IB_OK;
+	return ib_fail(err, IB_E_DATA,
+		       "%s%swritten by a later version of infobatch: the %s has version %.17g, and "
+		       "this program reads versions up to %d",
+		       file ? file : "", file ? ": " : "", format, version, known);
+}
+
+enum ib_status
 ib_fail_memory(struct ib_error *err)
 {
 	return ib_fail(err, IB_E_IO, "out of memory");

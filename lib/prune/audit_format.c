@@ -94,12 +94,7 @@ ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is, s
 enum ib_status
 ib_audit_version_check(double version, struct ib_error *err)
 {
-	if (version > IB_AUDIT_VERSION)
-		return ib_fail(err, IB_E_DATA,
-			       "a run has version %.17g of the audit log format; this program "
-			       "reads versions up to %d",
-			       version, IB_AUDIT_VERSION);
-	return IB_OK;
+	return ib_format_version_check(NULL, "run", version, IB_AUDIT_VERSION, err);
 }
 
 /* Check the version in a header. A header that was truncated before the version is accepted. */

@@ -47,7 +47,7 @@ ib_receipt_write(const struct ib_rule *rule, const struct ib_prune_options *opti
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_unsigned(&w, "ib_receipt", 1);
+	ib_json_put_unsigned(&w, "ib_receipt", IB_RECEIPT_VERSION);
 	ib_json_put_text(&w, "tool", "infobatch " IB_VERSION);
 	ib_params_put(&w, rule, options);
 	ib_json_put_unsigned(&w, "samples", r->samples);

@@ -5,6 +5,8 @@
 #include "io/output.h"
 #include "prune/params.h"
 
+#define IB_RECEIPT_VERSION 1
+
 /* XXH3-128 digests of the inputs and outputs. The digest of an absent file is empty. */
 struct ib_digests {
 	char scores[33], totals[33], manifest[33];

@@ -280,12 +280,9 @@ check_meta(const cJSON *meta, const char *file, struct ib_scores *s, struct ib_e
 			return ib_fail_memory(err);
 	}
 	if (cJSON_IsString(format) && cJSON_IsNumber(version) &&
-	    strcmp(format->valuestring, IB_SCORES_FORMAT) == 0 &&
-	    version->valuedouble > IB_SCORES_VERSION)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: score file version %.0f is newer than this "
-			       "program's version %d",
-			       file, version->valuedouble, IB_SCORES_VERSION);
+	    strcmp(format->valuestring, IB_SCORES_FORMAT) == 0)
+		return ib_format_version_check(file, "score file", version->valuedouble,
+					       IB_SCORES_VERSION, err);
 	return IB_OK;
 }
 

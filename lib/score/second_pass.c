@@ -328,10 +328,9 @@ parse_request(const cJSON *json, const char *name, struct ib_bin_counts *r, stru
 
 	if (!cJSON_IsNumber(version))
 		return ib_fail(err, IB_E_DATA, "%s: not written by ib-prune --write-bins", name);
-	if (version->valuedouble > IB_SECOND_PASS_VERSION)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: version %.0f is newer than this program's version %d", name,
-			       version->valuedouble, IB_SECOND_PASS_VERSION);
+	if (ib_format_version_check(name, "request", version->valuedouble, IB_SECOND_PASS_VERSION,
+				    err))
+		return IB_E_DATA;
 	if (read_of(GET(json, "of"), r) && read_newest(GET(json, "newest"), r) &&
 	    read_bins(GET(json, "scores"), 0, &r->score) && read_proxy(GET(json, "proxy"), r) &&
 	    read_bins(GET(json, "x"), IB_X_FIRST, &r->x_values))

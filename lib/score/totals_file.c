@@ -115,12 +115,10 @@ parse(const cJSON *json, const char *name, struct ib_totals_file *s, struct ib_e
 
 	if (!cJSON_IsNumber(version))
 		return ib_fail(err, IB_E_DATA, "%s: not a totals file", name);
-	if (version->valuedouble > IB_TOTALS_VERSION)
-		return ib_fail(err, IB_E_DATA,
-			       "%s: totals file version %.0f is newer than this "
-			       "program's version %d",
-			       name, version->valuedouble, IB_TOTALS_VERSION);
-	st = ib_totals_parse(json, name, &s->totals, err);
+	st = ib_format_version_check(name, "totals file", version->valuedouble, IB_TOTALS_VERSION,
+				     err);
+	if (!st)
+		st = ib_totals_parse(json, name, &s->totals, err);
 	if (!st)
 		st = ib_part_set_parse(cJSON_GetObjectItemCaseSensitive(json, "parts"), name,
 				       &s->parts, err);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/numbers.h"
 #include "io/json_doc.h"
+#include "prune/receipt.h"
 #include "prune/run_stats.h"
 #include "record/known_formats.h"
 
@@ -26,6 +27,7 @@ static enum ib_status
 read_receipt(const char *path, cJSON **out, struct ib_error *err)
 {
 	struct ib_input *in = NULL;
+	const cJSON *version;
 	enum ib_status st;
 
 	st = ib_input_open(path, &in, err);
@@ -36,7 +38,12 @@ read_receipt(const char *path, cJSON **out, struct ib_error *err)
 	ib_input_close(in);
 	if (!st && !cJSON_IsObject(*out))
 		st = ib_fail(err, IB_E_DATA, "%s: not a receipt", path);
-	return st;
+	if (st)
+		return st;
+	version = cJSON_GetObjectItemCaseSensitive(*out, "ib_receipt");
+	return ib_format_version_check(path, "receipt",
+				       cJSON_IsNumber(version) ? version->valuedouble : 0,
+				       IB_RECEIPT_VERSION, err);
 }
 
 static enum ib_status
