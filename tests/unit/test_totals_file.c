@@ -59,7 +59,7 @@ ParameterizedTestParameters(totals_file, each_member_must_fit)
 	static struct edit edits[] = {
 		{ "\"of\":2", "\"of\":2", "" },
 		{ "{\"ib_totals\":1", "{\"ib_totals\":\"1\"", "not a totals file" },
-		{ "\"ib_totals\":1", "\"ib_totals\":2", "newer" },
+		{ "\"ib_totals\":1", "\"ib_totals\":2", "later version" },
 		{ "\"of\":2", "\"of\":1", PARTS },
 		{ "\"of\":2", "\"of\":\"2\"", PARTS },
 		{ "\"of\":2", "\"of\":\"9007199254740993\"", "" },
@@ -145,7 +145,7 @@ ParameterizedTestParameters(totals_file, each_member_of_bins_must_fit)
 		{ "\"newest\":2", "\"newest\":-1", "" },
 		{ "\"proxy\":\"bounded\"", "\"proxy\":null", "" },
 		{ "\"ib_refine\":1", "\"ib_refine\":null", "not written by ib-prune --write-bins" },
-		{ "\"ib_refine\":1", "\"ib_refine\":2", "newer" },
+		{ "\"ib_refine\":1", "\"ib_refine\":2", "later version" },
 		{ "bf6\"", "bf60\"", MALFORMED },
 		{ "\"newest\":2", "\"newest\":\"2\"", MALFORMED },
 		{ "\"newest\":2", "\"newest\":-2", MALFORMED },
