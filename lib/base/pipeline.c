@@ -7,10 +7,28 @@
 #include "base/background.h"
 #include "base/error.h"
 
+static bool
+is_requested(const struct ib_context *context)
+{
+	return context && context->threads > 0;
+}
+
 int
 ib_pipeline_threads(const struct ib_context *context)
 {
-	return context && context->threads > 0 ? context->threads : ib_threads_default();
+	return is_requested(context) ? context->threads : ib_threads_default();
+}
+
+int
+ib_pipeline_threads_for(const struct ib_context *context, uint64_t bytes)
+{
+	return !is_requested(context) && bytes < IB_SMALL_JOB ? 1 : ib_pipeline_threads(context);
+}
+
+uint64_t
+ib_pipeline_alone(const struct ib_context *context, size_t size)
+{
+	return is_requested(context) ? 0 : IB_SMALL_JOB / size;
 }
 
 size_t
@@ -27,22 +45,20 @@ slot_of(const struct ib_pipeline *p, uint64_t block)
 
 /* ---- one thread, which needs no lock -------------------------------------------- */
 
+/* Process up to `blocks` blocks. Returns IB_EOF if no more blocks follow. */
 static enum ib_status
-run_single(const struct ib_pipeline *p, struct ib_error *err)
+run_single(const struct ib_pipeline *p, uint64_t blocks, struct ib_error *err)
 {
-	enum ib_status st;
+	enum ib_status st = IB_OK;
 
-	for (;;) {
+	for (; blocks > 0 && !st; blocks--) {
 		st = p->fill(p->ctx, p->slots, err);
-		if (st)
-			return st == IB_EOF ? IB_OK : st;
-		if (p->work)
+		if (!st && p->work)
 			st = p->work(p->ctx, p->slots, err);
 		if (!st && p->drain)
 			st = p->drain(p->ctx, p->slots, err);
-		if (st)
-			return st;
 	}
+	return st;
 }
 
 /* ---- several threads ------------------------------------------------------------ */
@@ -178,16 +194,13 @@ run_thread(void *arg)
 	return NULL;
 }
 
-enum ib_status
-ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err)
+static enum ib_status
+run_several(const struct ib_pipeline *p, size_t n, struct ib_error *err)
 {
 	struct shared s = { .p = p, .failed_at = UINT64_MAX };
-	size_t n = threads > 1 ? (size_t)threads - 1 : 0, started = 0, i;
-	pthread_t *others;
+	pthread_t *others = malloc(n * sizeof(*others));
+	size_t started = 0, i;
 
-	if (n == 0)
-		return run_single(p, err);
-	others = malloc(n * sizeof(*others));
 	s.done = calloc(p->nslots, sizeof(*s.done));
 	if (!others || !s.done) {
 		free(others);
@@ -208,4 +221,14 @@ ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err)
 	if (s.status && err)
 		*err = s.error;
 	return s.status;
+}
+
+enum ib_status
+ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err)
+{
+	enum ib_status st = run_single(p, threads > 1 ? p->alone : UINT64_MAX, err);
+
+	if (st)
+		return st == IB_EOF ? IB_OK : st;
+	return run_several(p, (size_t)threads - 1, err);
 }

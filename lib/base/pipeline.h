@@ -28,6 +28,11 @@ struct ib_pipeline {
 	 * be called.
 	 */
 	bool (*ready)(const void *ctx);
+	/*
+	 * Number of blocks at the start of the stream that the caller's thread processes
+	 * alone, before other threads start.
+	 */
+	uint64_t alone;
 	void *ctx;
 	void *slots; /* nslots blocks of slot_size bytes each, which the caller owns */
 	size_t slot_size;
@@ -36,6 +41,19 @@ struct ib_pipeline {
 
 /* Return the number of threads that context requests, or else the default. context may be NULL. */
 int ib_pipeline_threads(const struct ib_context *context);
+
+/*
+ * Starting a thread costs more CPU time than sharing a small job saves. So if context requests
+ * no number of threads, a job of fewer bytes than this uses one thread, and a stream uses one
+ * thread until it has this many bytes.
+ */
+#define IB_SMALL_JOB ((uint64_t)2 << 20)
+
+/* The same as ib_pipeline_threads(), but 1 if the job is small. */
+int ib_pipeline_threads_for(const struct ib_context *context, uint64_t bytes);
+
+/* Return the number of blocks of `size` bytes for ib_pipeline.alone. */
+uint64_t ib_pipeline_alone(const struct ib_context *context, size_t size);
 
 /* Return the number of slots that keep `threads` threads busy. */
 size_t ib_pipeline_slots(int threads);

@@ -22,11 +22,6 @@
 #include "record/range_text.h"
 #include "record/source_fields.h"
 
-/*
- * A block must be large enough to make the cost per block negligible. It must also be small
- * enough for the block, its parsed fields and its output to fit in a core's second-level cache.
- */
-#define BLOCK ((size_t)256 << 10)
 #define PEEK_LONG ((size_t)1 << 20)
 
 struct ib_reader {
@@ -368,7 +363,7 @@ close_operand(struct ib_reader *r)
 static enum ib_status
 next_block(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 {
-	size_t block = r->options.block ? r->options.block : BLOCK;
+	size_t block = r->options.block ? r->options.block : IB_READER_BLOCK;
 	size_t n = r->carry.n, used = 0, want;
 	enum ib_header_status status;
 	enum ib_status st;

@@ -13,6 +13,12 @@
 
 #include "record/cursor.h"
 
+/*
+ * A block must be large enough to make the cost per block negligible. It must also be small
+ * enough for the block, its parsed fields and its output to fit in a core's second-level cache.
+ */
+#define IB_READER_BLOCK ((size_t)256 << 10)
+
 struct ib_reader;
 
 enum ib_status ib_reader_new(const struct ib_reader_options *options, struct ib_reader **out,

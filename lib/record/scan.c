@@ -152,6 +152,7 @@ ib_scan_run(struct ib_scan *s, struct ib_error *err)
 		.ctx = s,
 		.slot_size = s->block_size,
 		.nslots = ib_pipeline_slots(threads),
+		.alone = ib_pipeline_alone(s->context, IB_READER_BLOCK),
 	};
 	struct ib_scan_block *b;
 	enum ib_status st;

@@ -338,7 +338,8 @@ static enum ib_status
 write_scores(const struct run *run, struct ib_scores *s, bool npz, struct ib_output *out,
 	     struct ib_error *err)
 {
-	int threads = ib_pipeline_threads(run->context);
+	uint64_t bytes = s->table.nbytes + s->table.n * sizeof(struct ib_row);
+	int threads = ib_pipeline_threads_for(run->context, bytes);
 
 	return npz ? ib_scores_write_npz(s, threads, out, err) : ib_scores_write_jsonl(s, out, err);
 }

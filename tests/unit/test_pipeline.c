@@ -2,6 +2,7 @@
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,7 @@ ParameterizedTest(struct run *r, pipeline, keeps_order_and_the_first_failure, .t
 			.slots = slots,
 			.slot_size = sizeof(*slots),
 			.nslots = r->nslots ? r->nslots : ib_pipeline_slots(r->threads),
+			.alone = 17 * (uint64_t)round,
 		};
 		struct ib_error err = { 0 };
 		enum ib_status st = ib_pipeline_run(&p, r->threads, &err);
@@ -153,6 +155,67 @@ ParameterizedTest(struct run *r, pipeline, keeps_order_and_the_first_failure, .t
 		cr_assert(eq(u64, s.drained, r->drained), "%s", r->why);
 		cr_assert(s.ordered && s.alone && s.whole, "%s", r->why);
 	}
+}
+
+struct alone {
+	pthread_t caller;
+	uint64_t filled, blocks;
+	atomic_ulong by_others; /* blocks that another thread worked on */
+};
+
+static enum ib_status
+fill_alone(void *ctx, void *slot, struct ib_error *err)
+{
+	struct alone *a = ctx;
+
+	(void)err;
+	*(uint64_t *)slot = a->filled;
+	return a->filled++ < a->blocks ? IB_OK : IB_EOF;
+}
+
+static enum ib_status
+work_alone(void *ctx, void *slot, struct ib_error *err)
+{
+	struct alone *a = ctx;
+
+	(void)slot;
+	(void)err;
+	if (!pthread_equal(pthread_self(), a->caller))
+		atomic_fetch_add(&a->by_others, 1);
+	return IB_OK;
+}
+
+Test(pipeline, the_callers_thread_alone_processes_a_short_stream)
+{
+	uint64_t slots[8];
+	struct alone a = { .caller = pthread_self(), .blocks = 9 };
+	struct ib_pipeline p = { .fill = fill_alone,
+				 .work = work_alone,
+				 .ctx = &a,
+				 .slots = slots,
+				 .slot_size = sizeof(*slots),
+				 .nslots = 8,
+				 .alone = 9 };
+
+	cr_assert(ib_pipeline_run(&p, 4, NULL) == IB_OK);
+	cr_assert(atomic_load(&a.by_others) == 0);
+	a.filled = 0;
+	a.blocks = 2000;
+	cr_assert(ib_pipeline_run(&p, 4, NULL) == IB_OK);
+	cr_assert(atomic_load(&a.by_others) <= 2000 - 9);
+	cr_assert(eq(u64, a.filled, 2001));
+}
+
+Test(pipeline, a_small_job_has_one_thread_unless_more_are_requested)
+{
+	struct ib_context three = { .threads = 3 }, none = { 0 };
+
+	cr_assert(ib_pipeline_threads_for(&three, 0) == 3);
+	cr_assert(ib_pipeline_threads_for(&none, IB_SMALL_JOB - 1) == 1);
+	cr_assert(ib_pipeline_threads_for(NULL, IB_SMALL_JOB - 1) == 1);
+	cr_assert(ib_pipeline_threads_for(&none, IB_SMALL_JOB) == ib_threads_default());
+	cr_assert(ib_pipeline_alone(&three, 1024) == 0);
+	cr_assert(ib_pipeline_alone(NULL, 1024) == IB_SMALL_JOB / 1024);
 }
 
 Test(pipeline, does_without_work_and_drain)
