@@ -20,7 +20,7 @@ PACKAGES_REST  := mandoc valgrind cppcheck clang g++ \
 	prometheus chromium \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-i686-linux-gnu \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static musl-tools
-PACKAGES_CLUSTER := slurm-wlm munge parallel zstd python3
+PACKAGES_CLUSTER := slurm-wlm munge parallel snakemake rclone zstd python3
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
 	libopenblas0-pthread dataset-fashion-mnist wordnet-base

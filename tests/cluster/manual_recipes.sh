@@ -22,7 +22,7 @@ if [ "$1" = --print ]; then
 fi
 PATH=$(cd "$1" && pwd):$PATH
 shift
-[ $# -gt 0 ] || set -- xargs make parallel pipepart
+[ $# -gt 0 ] || set -- xargs make parallel pipepart snakemake rclone
 export K=6 E RULE
 unset MAKEFLAGS MAKELEVEL MFLAGS # a make of our own
 RANDOM=1
@@ -34,13 +34,44 @@ fail() { echo "recipes.sh: $*" >&2; exit 1; }
 paste_it() {
   case $1 in
   make) make -s -j 4 -f recipe E=$E K=$K RULE="$RULE" ;;
+  snakemake) turn_of_snakemake ;;
   *) bash recipe >recipe.out ;;
   esac
+}
+
+turn_of_snakemake() {
+  local options
+  options=(-q -j 4 -s recipe --config "E=$E" "K=$K" "RULE=$RULE")
+  snakemake "${options[@]}" --unlock >recipe.out 2>&1
+  snakemake "${options[@]}" --rerun-incomplete >>recipe.out 2>&1
+}
+
+# A task of the second pass is killed: the workflow fails. Then Snakemake is killed
+# while it prunes. The next turn resumes both.
+kill_snakemake() {
+  local real pid
+  real=$(command -v ib-score)
+  mkdir -p killer
+  printf '#!/bin/sh\ncase "$*" in *--bins*)\n  kill -KILL $$ ;;\nesac\nexec "%s" "$@"\n' \
+    "$real" >killer/ib-score
+  chmod +x killer/ib-score
+  if PATH=$PWD/killer:$PATH paste_it snakemake; then
+    fail "snakemake: a killed task is no failure"
+  fi
+  [ ! -e "fine.$E.0.json" ] || fail "snakemake: a killed task left a file"
+  set -m
+  paste_it snakemake &
+  pid=$!
+  set +m
+  until ls "fine.$E".*.json >found 2>&1 || ! kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+  kill -KILL -- "-$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
 }
 
 # Told to end at a random moment, as a whole: the group of its processes.
 paste_and_kill() {
   local i pid
+  [ "$1" != snakemake ] || { kill_snakemake; return; }
   for i in 1 2 3; do
     set -m
     paste_it "$1" >killed.out 2>&1 &
@@ -56,7 +87,8 @@ compare() { # RECIPE: this epoch's parts with one machine's
   local i next
   for i in $(seq 0 $((K - 1))); do
     next=next.$i.jsonl
-    [ "$1" != make ] || next=next.$((E + 1)).$i.jsonl
+    case $1 in make | snakemake) next=next.$((E + 1)).$i.jsonl ;; esac
+    [ "$1" != rclone ] || rclone cat "$S/$next.zst" | zstd -qdc >"$next"
     ib-prune -e $((E + 1)) $RULE -s one.npz --part "$i/$K" train.jsonl |
       cmp - "$next" || fail "$1: epoch $E, part $i differs"
   done
@@ -86,6 +118,7 @@ check_times() {
 for recipe in "$@"; do
   mkdir "$t/$recipe" && cd "$t/$recipe"
   recipe "$recipe" >recipe
+  [ "$recipe" != snakemake ] || sed -i 's/^ \{11\}//' recipe
   cp "$here/testdata/tiny/base.jsonl" train.jsonl
   for E in 0 1; do
     cp "$here/testdata/tiny/full/log-00$E.jsonl" loss.$E.jsonl
@@ -94,6 +127,12 @@ for recipe in "$@"; do
     done
     case $recipe in
     pipepart) rm loss.$E.?.jsonl ;;
+    rclone)
+      export S=store:$PWD/bucket RCLONE_CONFIG_STORE_TYPE=local RCLONE_CONFIG=$PWD/rclone.conf
+      mkdir -p bucket && : >rclone.conf
+      rm loss.$E.?.jsonl
+      zstd -qf loss.$E.jsonl train.jsonl --output-dir-flat bucket
+      ;;
     *) rm loss.$E.jsonl ;;
     esac
     RULE='--rule buckets:q0.2=0.75,q0.85=0.5'
