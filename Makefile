@@ -21,6 +21,8 @@ PACKAGES_REST  := mandoc valgrind cppcheck clang g++ \
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-i686-linux-gnu \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static musl-tools
 PACKAGES_CLUSTER := slurm-wlm munge parallel snakemake rclone zstd python3
+# For `make deb` and its tests.
+PACKAGES_DEB := dpkg-dev lintian debootstrap
 # For the training recipes: check-training skips without them, train-demo installs them.
 PACKAGES_TRAIN := python3-torch python3-sklearn python3-scipy \
 	libopenblas0-pthread dataset-fashion-mnist wordnet-base
@@ -32,6 +34,7 @@ CHECK_PARTS := unit cli examples reference
 REST_PARTS  := \
 	rules \
 	install \
+	packages \
 	fuzz \
 	torture \
 	lint \
@@ -63,7 +66,7 @@ I386   := $(filter 1,$(shell echo __i386__ | $(CC) $(CFLAGS) -E -P -x c - 2>/dev
 POSIX := -D_POSIX_C_SOURCE=200809L
 FLAGS  = -std=c11 $(POSIX) -D_FILE_OFFSET_BITS=64 \
 	$(if $(filter-out 0,$(PORTABLE)),-DIB_PORTABLE) \
-	-pthread -fPIC -ffp-contract=off $(I386:1=-msse2 -mfpmath=sse -Wno-psabi) \
+	-fdebug-prefix-map='$(CURDIR)'=. -pthread -fPIC -ffp-contract=off $(I386:1=-msse2 -mfpmath=sse -Wno-psabi) \
 	$(WARN) $(SANF) -MMD -MP $(LIBS_CFLAGS)
 LDLIBS = $(LIBS_LIBS) -lbz2 -lm -pthread
 # Asked once, and after `deps` has installed what answers.
@@ -100,7 +103,7 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 .PHONY: all deps deps-check deps-all deps-train demo check check-all \
 	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same coverage \
 	bench fuzz lint unit picture train-demo \
-	install uninstall dist help clean
+	install uninstall dist deb source-date help clean
 .DEFAULT_GOAL := all
 .SECONDARY:
 
@@ -132,7 +135,7 @@ $B/%.css.o: %.css Makefile
 $(LIB): $(LIBSRC:%.c=$B/%.o) $(LIBCSS:%=$B/%.o)
 	@rm -f $@
 	$(call step,AR,$@)
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) rcs$(if $(filter-out 0,$(PORTABLE)),,D) $@ $^
 
 # The exported functions, and the members of the archive that they need.
 $(SHARED): $(LIB) $(MAP)
@@ -185,7 +188,7 @@ deps-check:                      ## install what the tests need
 
 deps-all:                        ## install what check-all needs
 	$(call install_packages,$(PACKAGES_BUILD) $(PACKAGES_CHECK) \
-		$(PACKAGES_REST) $(PACKAGES_CLUSTER) $(PACKAGES_TRAIN))
+		$(PACKAGES_REST) $(PACKAGES_DEB) $(PACKAGES_CLUSTER) $(PACKAGES_TRAIN))
 
 demo:                            ## the loop over the loss logs of a real run
 	$(call install_packages,$(PACKAGES_BUILD) $(PACKAGES_DEMO))
@@ -305,9 +308,11 @@ check-cluster: all               ## recipes, and Slurm arrays under fire
 check-training: all              ## every training recipe on a tiny subset
 	$(Q)/usr/bin/python3 tests/training/recipes_run.py $B
 
-check-debian:                    ## `make demo check` in a fresh Debian; RELEASE=trixie
+check-debian:                    ## `make demo check deb` in a fresh Debian; RELEASE=trixie
 	$(call install_packages,debootstrap)
-	$(Q)tests/platforms/fresh_debian.sh $(or $(RELEASE),trixie)
+	$(Q)tests/platforms/fresh_debian.sh $(or $(RELEASE),trixie) demo check deb
+	$(Q)tests/platforms/fresh_debian.sh $(or $(RELEASE),trixie) \
+		--install build/debian/$(or $(RELEASE),trixie)/infobatch/build/deb
 
 bench: all                       ## time all of it beside its peers; N=, RUNS=, PEERS=npm
 	$(Q)/usr/bin/python3 tests/bench/bench.py --bin $B --out build/bench \
@@ -357,6 +362,23 @@ dist:                            ## a source archive of the last commit, the sam
 	@mkdir -p build
 	git archive --format=tar --prefix=infobatch-$(VERSION)/ HEAD | \
 		gzip -9n >build/infobatch-$(VERSION).tar.gz
+
+# The time of everything in a package: that of the last commit.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)
+source-date:
+	@echo $(SOURCE_DATE_EPOCH)
+
+deb:                             ## Debian packages, in build/deb
+	$(call install_packages,$(PACKAGES_BUILD) $(firstword $(PACKAGES_DEB)))
+	+$(Q)$(MAKE) --no-print-directory -j2 all
+	@rm -rf build/stage build/deb
+	+$(Q)$(MAKE) --no-print-directory -s install DESTDIR='$(CURDIR)/build/stage' PREFIX=/usr
+	$(Q)SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) \
+		tests/install/deb.sh build/stage $(VERSION) build/deb \
+		$(filter %-dev,$(PACKAGES_BUILD))
+
+check-packages: deb dist         ## Debian packages: lintian, install, remove; reproducible builds
+	$(Q)tests/install/packages.sh
 
 unit: $B/unit                    ## the unit tests' program
 	@:

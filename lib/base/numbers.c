@@ -19,6 +19,10 @@
 #include "base/digits.h"
 #include "base/powers.h"
 
+#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 1
+#error "doubles are not rounded to 64 bits here, and results would differ; i386: -mfpmath=sse"
+#endif
+
 /*
  * A scanned number: [-] w * 10^exp10. If the number has more than 19 digits without leading
  * zeros, w has overflowed, and the digits must be read again from the text.

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Run `make check` in a fresh Debian of another release, in a folder.
+# Run `make` in a fresh Debian of another release, in a folder, or install packages.
 #
 #   tests/platforms/fresh_debian.sh RELEASE [TARGET...]
+#   tests/platforms/fresh_debian.sh RELEASE --install FOLDER
 #
 # RELEASE is bookworm, trixie ...; the targets are demo and check by default.
-# debootstrap installs the system into build/debian/RELEASE once. At first it has only
-# make and a C compiler; packages that the targets install stay in it. The archive is
+# debootstrap installs the smallest system into build/debian/RELEASE.base once. Its copy
+# build/debian/RELEASE also has make and a C compiler, and packages that the targets
+# install stay in it. With --install, the Debian packages of FOLDER are installed, tried
+# and removed in a new copy (tests/install/installed.sh). The archive is
 # the one that this system's apt uses. It needs root, or a kernel that lets users make
 # namespaces. If it cannot run, it is skipped and a line says why.
 set -eu -o pipefail
@@ -14,6 +17,7 @@ release=${1:?usage: tests/platforms/fresh_debian.sh RELEASE [TARGET...]}
 shift
 [ $# -gt 0 ] || set -- demo check
 dir=$here/build/debian
+base=$dir/$release.base
 root=$dir/$release
 mkdir -p "$dir"
 
@@ -46,18 +50,18 @@ make_system() {
   from=$(archive)
   [ -n "$from" ] || skip "apt knows no archive of Debian"
   eval "$(apt-config shell proxy Acquire::http::Proxy)"
-  rm -rf "$root" "$root.new"
+  rm -rf "$base" "$base.new"
   http_proxy=${proxy:-${http_proxy-}} debootstrap --variant=minbase \
-    --include=make,gcc,libc6-dev "$release" "$root.new" "$from" >"$root.log" 2>&1 || {
-    tail -n 3 "$root.log"
-    skip "debootstrap does not come through; see $root.log"
+    "$release" "$base.new" "$from" >"$dir/$release.log" 2>&1 || {
+    tail -n 3 "$dir/$release.log"
+    skip "debootstrap does not come through; see $dir/$release.log"
   }
   # What this system's apt has been told of dates and proxies holds there too.
-  apt-config dump Acquire | grep -E '::(Proxy|Check-)' >"$root.new/etc/apt/apt.conf.d/host" || true
-  mv "$root.new" "$root"
+  apt-config dump Acquire | grep -E '::(Proxy|Check-)' >"$base.new/etc/apt/apt.conf.d/host" || true
+  mv "$base.new" "$base"
 }
 
-enter() {
+enter() { # COMMAND
   local d
   for d in dev proc sys; do mount --rbind "/$d" "$root/$d"; done
   [ ! -e /etc/resolv.conf ] || cat /etc/resolv.conf >"$root/etc/resolv.conf"
@@ -66,9 +70,27 @@ enter() {
     sh -c "$1"
 }
 
-[ -d "$root" ] || make_system
+[ -d "$base" ] || make_system
+if [ "$1" = --install ]; then
+  root=$dir/$release.fresh
+  rm -rf "$root"
+  cp -a "$base" "$root"
+  mkdir "$root/infobatch"
+  cp -R "$2"/*.deb "$here/tests/manuals" "$here/testdata" "$here/tests/install/installed.sh" \
+    "$root/infobatch"
+  enter "/infobatch/installed.sh /infobatch"
+  exit
+fi
+if [ ! -d "$root" ]; then
+  rm -rf "$root.new"
+  cp -a "$base" "$root.new"
+  mv "$root.new" "$root"
+fi
 rm -rf "$root/infobatch"
 mkdir "$root/infobatch"
 tar -c -C "$here" --exclude=./build --exclude=./.git . |
   tar -x -C "$root/infobatch" --no-same-owner
-enter "cd /infobatch && make $*"
+install="DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install"
+enter "command -v gcc make >/dev/null ||
+  { apt-get -qq update && $install make gcc libc6-dev >/dev/null; }
+  cd /infobatch && make $*"
