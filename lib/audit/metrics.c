@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "audit/by.h"
 #include "audit/drift.h"
 #include "audit/stats.h"
 #include "audit/verbs.h"
@@ -223,6 +224,67 @@ write_saved(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
 	return st;
 }
 
+/* Append the name of a metric and the labels of one value of the field of --by. */
+static void
+write_class_name(struct metrics *m, const char *name, const struct ib_by_row *row)
+{
+	ib_bytes_printf(&m->out, "%s{run=\"", name);
+	write_label(&m->out, m->run);
+	ib_bytes_printf(&m->out, "\",field=\"");
+	write_label(&m->out, ib_span_of(m->options->by));
+	ib_bytes_printf(&m->out, "\",value=\"");
+	write_label(&m->out, row->name);
+	ib_bytes_printf(&m->out, "\"} ");
+}
+
+static void
+write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
+{
+	static const char samples[] = "ib_prune_class_samples",
+			  share[] = "ib_prune_class_pruned_ratio";
+	char number[IB_NUMBER_MAX];
+	size_t i;
+
+	write_family(m, samples, "Number of samples with this value of the field.");
+	for (i = 0; i < n; i++) {
+		write_class_name(m, samples, &row[i]);
+		ib_bytes_printf(&m->out, "%llu\n", (unsigned long long)row[i].samples);
+	}
+	write_family(m, share,
+		     "Pruned visits divided by all visits of the samples with this value, over all "
+		     "epochs of the log.");
+	for (i = 0; i < n; i++) {
+		if (!isfinite(row[i].share))
+			continue;
+		write_class_name(m, share, &row[i]);
+		ib_bytes_put(&m->out, number, ib_number_put(number, row[i].share));
+		ib_bytes_put_char(&m->out, '\n');
+	}
+}
+
+/* Write the metrics per value of the field of --by. */
+static enum ib_status
+write_classes(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
+{
+	struct ib_by_row row[IB_VALUE_GROUPS_MAX];
+	struct ib_by *by = NULL;
+	enum ib_status st;
+	size_t n;
+
+	if (!m->options->by)
+		return IB_OK;
+	st = ib_by_new(m->options, log, m->context, &by, err);
+	if (!st)
+		st = ib_by_count_log(by, log, 0, ib_audit_log_epochs(log), err);
+	if (!st) {
+		n = ib_by_finish(by, row);
+		write_class_rows(m, row, n);
+		ib_by_warn(by, row, n, m->context);
+	}
+	ib_by_free(by);
+	return st;
+}
+
 static void
 write_drift(struct metrics *m, const struct ib_drift *d, size_t n)
 {
@@ -282,6 +344,8 @@ ib_audit_metrics(const struct ib_audit_options *o, const struct ib_context *cont
 		st = write_saved(&m, log, err);
 	if (!st)
 		st = write_losses(&m, log, err);
+	if (!st)
+		st = write_classes(&m, log, err);
 	if (!st) {
 		ib_output_write_bytes(out, &m.out);
 		st = ib_output_status(out, err);

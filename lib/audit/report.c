@@ -41,6 +41,23 @@ read_scores(struct ib_report *r, struct ib_error *err)
 	return st;
 }
 
+/* Count the pruned visits per value of a field of the manifest. */
+static enum ib_status
+read_classes(struct ib_report *r, struct ib_error *err)
+{
+	struct ib_by_row row[IB_VALUE_GROUPS_MAX];
+	enum ib_status st;
+
+	if (!r->options->by)
+		return IB_OK;
+	st = ib_by_new(r->options, r->log, r->context, &r->by, err);
+	if (!st)
+		st = ib_by_count_log(r->by, r->log, 0, r->n, err);
+	if (!st)
+		ib_by_warn(r->by, row, ib_by_finish(r->by, row), r->context);
+	return st;
+}
+
 static enum ib_status
 allocate_charts(struct ib_report *r, struct ib_error *err)
 {
@@ -95,6 +112,8 @@ gather(struct ib_report *r, struct ib_error *err)
 		st = read_losses(r, err);
 	if (!st)
 		st = read_scores(r, err);
+	if (!st)
+		st = read_classes(r, err);
 	return st ? st : allocate_charts(r, err);
 }
 
@@ -112,6 +131,7 @@ release(struct ib_report *r)
 	free(r->low);
 	free(r->drift);
 	free(r->suspect);
+	ib_by_free(r->by);
 	free(r->epoch);
 	for (i = 0; i < 6; i++)
 		free(r->v[i]);
@@ -179,6 +199,7 @@ build(struct ib_report *r)
 	ib_report_chart_losses(r);
 	ib_report_chart_weights(r);
 	ib_report_drift(r);
+	ib_report_by(r);
 	ib_bytes_printf(&r->page, "<div class=\"cols\">\n");
 	ib_report_pruned(r);
 	ib_report_suspects(r);

@@ -2,6 +2,7 @@
 #ifndef IB_AUDIT_REPORT_H
 #define IB_AUDIT_REPORT_H
 
+#include "audit/by.h"
 #include "audit/drift.h"
 #include "audit/html.h"
 #include "audit/prune_counts.h"
@@ -25,7 +26,8 @@ struct ib_report {
 	struct ib_drift *drift;
 	struct ib_suspect *suspect;
 	size_t nsuspects;
-	uint64_t top; /* maximum number of rows in each list of ids */
+	struct ib_by *by; /* samples by the field of --by; NULL without --by */
+	uint64_t top;	  /* maximum number of rows in each list of ids */
 	/* for the current chart: */
 	int64_t *epoch; /* x labels */
 	double *v[6];	/* y values */
@@ -58,6 +60,7 @@ void ib_report_chart_weights(struct ib_report *r);
 void ib_report_drift(struct ib_report *r);
 void ib_report_pruned(struct ib_report *r);
 void ib_report_suspects(struct ib_report *r);
+void ib_report_by(struct ib_report *r);
 void ib_report_summary(struct ib_report *r);
 
 #endif

@@ -47,6 +47,85 @@ ib_report_summary(struct ib_report *r)
 	ib_html_section_end(&r->page);
 }
 
+/* ---- classes ---------------------------------------------------------------------- */
+
+/* Say how much the average sample loses, and which values lose much more. */
+static void
+write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
+{
+	struct ib_by_row all;
+	size_t i;
+
+	ib_by_total(r->by, &all);
+	if (all.visits > 0)
+		ib_bytes_printf(&r->page,
+				"<p>Average of all samples: %.1f%% of the visits pruned.</p>\n",
+				100 * all.share);
+	for (i = 0; i < n; i++) {
+		if (!ib_by_is_harmed(&row[i]))
+			continue;
+		ib_bytes_printf(&r->page, "<p><b class=\"alarm\">");
+		ib_html_text(&r->page, row[i].name);
+		ib_bytes_printf(&r->page,
+				"</b> loses more than twice the average: %.1f%%. Compare its "
+				"accuracy with that of a run on all data.</p>\n",
+				100 * row[i].share);
+	}
+}
+
+static void
+write_classes(struct ib_report *r, const struct ib_by_row *row, size_t n)
+{
+	static const struct ib_column columns[] = {
+		{ .heading = "value", .left = true },
+		{ .heading = "samples" },
+		{ .heading = "share pruned", .style = IB_STYLE_PERCENT },
+		{ .heading = "times the average", .style = IB_STYLE_RATIO },
+		{ .heading = "mean weight", .style = IB_STYLE_RATIO },
+		{ .heading = "share of all savings", .style = IB_STYLE_PERCENT },
+	};
+	struct ib_html_table table = { "by", columns, COLUMNS(columns), NULL, 0, 0, false };
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		ib_html_table_row(&table, (struct ib_cell[]){
+						  IB_TEXT(row[i].name),
+						  IB_COUNT(row[i].samples),
+						  IB_REAL(row[i].share),
+						  IB_REAL(row[i].ratio),
+						  IB_REAL(row[i].mean_weight),
+						  IB_REAL(row[i].saved),
+					  });
+	ib_html_table_end(&table, &r->page);
+}
+
+void
+ib_report_by(struct ib_report *r)
+{
+	struct ib_by_row row[IB_VALUE_GROUPS_MAX];
+	struct ib_bytes heading = { 0 };
+	size_t n;
+
+	if (!r->by)
+		return;
+	ib_bytes_printf(&heading, "Samples by ");
+	ib_html_text(&heading, ib_span_of(ib_by_field(r->by)));
+	ib_bytes_put_char(&heading, '\0');
+	r->page.failed |= heading.failed;
+	ib_html_section(
+		&r->page, heading.failed ? "" : heading.p,
+		"Which values of this field of the manifest are pruned most. A value that is "
+		"pruned more has lower losses, so it may need fewer visits; only a "
+		"comparison of accuracy shows harm.");
+	n = ib_by_finish(r->by, row);
+	write_harm(r, row, n);
+	write_classes(r, row, n);
+	ib_html_section_end(&r->page);
+	ib_bytes_release(&heading);
+}
+
+/* ---- samples ---------------------------------------------------------------------- */
+
 void
 ib_report_pruned(struct ib_report *r)
 {

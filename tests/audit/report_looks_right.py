@@ -128,12 +128,13 @@ def ticks(seen, plot=0):
     return [s[1] for s in seen['plots'][plot] if s[0] == 'x']
 
 
-def make_run(name, ids, epochs, losses=True, rise=10 ** 9, hold=None):
+def make_run(name, ids, epochs, losses=True, rise=10 ** 9, hold=None, classes=()):
     """A run in a folder of its own. From epoch `rise` on, the losses are higher."""
     r = np.random.default_rng(3)
     os.mkdir(name)
     os.chdir(name)
-    write_jsonl('m.jsonl', [{'id': i} for i in ids])
+    write_jsonl('m.jsonl', [{'id': i, 'class': classes[min(k, len(classes) - 1)]} if classes else
+                            {'id': i} for k, i in enumerate(ids)])
     for e in range(epochs):
         options = ['--warmup', e + 1] if e == hold else []
         run('ib-prune', '-q', '-s', 'run.npz', '-e', e, *options, '-a', 'run.audit.zst', '-o',
@@ -146,7 +147,8 @@ def make_run(name, ids, epochs, losses=True, rise=10 ** 9, hold=None):
             for l in open('epoch.jsonl')])
         run('ib-score', '-e', e, '-u', 'run.npz', 'loss.%d.jsonl' % e)
     logs = ['loss.%d.jsonl' % e for e in range(epochs)] if losses else []
-    run('ib-audit', 'report', '-q', '--cost-per-epoch', '12.5', '-o', '../%s.html' % name,
+    by = ['--by', 'class', '--manifest', 'm.jsonl'] if classes else []
+    run('ib-audit', 'report', '-q', *by, '--cost-per-epoch', '12.5', '-o', '../%s.html' % name,
         'run.audit.zst', *logs)
     os.chdir('..')
 
@@ -162,7 +164,7 @@ def words(seen):
 
 def check_pages():
     ids = ['<b>%d&amp;"\x01é' % i for i in range(200)]
-    make_run('alarm', ids, 8, rise=5)
+    make_run('alarm', ids, 8, rise=5, classes=['a<b>', '"&amp;', 'c'])
     bad = [t for c, _, t in check_all('alarm.html')['tiles'] if 'bad' in c]
     assert len(bad) == 1 and 'alarm in epoch 5' in bad[0] and 'Keep every sample' in bad[0], bad
 
@@ -187,8 +189,9 @@ def check_pages():
     assert ticks(seen) == ['0', '50', '100', '150', '200', '250'], ticks(seen)
 
     make_run('long', [('/data/' + 'folder-without-end/' * 12)[:190] + '%010d' % i
-                      for i in range(100)], 6)
-    check_all('long.html')
+                      for i in range(100)], 6, classes=['many-a-word-' * 16 + str(i)
+                                                        for i in range(70)])
+    assert ['by', 51, True] in check_all('long.html')['folded']
 
     log = Log('held/run.audit.zst')
     for k, r in enumerate(log.runs):
