@@ -14,8 +14,11 @@
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+#define RULES_MAX 40 /* rules of compare */
+
 struct args {
 	struct ib_audit_options o;
+	const char *rule[RULES_MAX]; /* owned by argv */
 	enum color color;
 	struct cli_common common;
 };
@@ -45,6 +48,19 @@ set_page_hinkley(void *args, const char *value)
 	if (!ib_value_real(delta, "[0, inf)", &a->o.ph_delta) ||
 	    !ib_value_real(colon + 1, "[0, inf)", &a->o.ph_alarm))
 		return "D:A, two numbers, neither negative";
+	return NULL;
+}
+
+/* Add a --rule of compare. The library checks the text. */
+static const char *
+add_rule(void *args, const char *value)
+{
+	struct args *a = args;
+
+	if (a->o.rules.n == RULES_MAX)
+		return "given at most 40 times";
+	a->rule[a->o.rules.n++] = value;
+	a->o.rules.v = a->rule;
 	return NULL;
 }
 
@@ -168,6 +184,32 @@ static const struct cli_option simulate_options[] = {
 	CLI_COMMON_ROWS,
 };
 
+static const struct cli_option compare_options[] = {
+	CLI_GROUP("Main options"),
+	CLI_EPOCHS_ROW(o.rule,
+		       "epochs of the whole run; the last ones keep all samples (required)"),
+	CLI_CALL(0, "rule", "RULE[:NAME=VALUE,...]", add_rule,
+		 "a rule to compare; NAME is a parameter of the rule (see ib-audit simulate "
+		 "--help), "
+		 "or ratio, keep, max-age or sampling; may be repeated (default: eight rules)"),
+	COST_ROW,
+	CLI_GROUP("Draws and epochs that keep all samples"),
+	CLI_COUNT(0, "seed", "N", NULL, o.rule.seed, "seed of the random draws (default 0)"),
+	CLI_REAL(0, "delta", "D", "[0, 1]", o.rule.delta,
+		 "prune in the first D*N epochs (default 0.875)"),
+	CLI_EPOCH(0, "full-from", "N", NULL, o.rule.full_from,
+		  "keep all samples from epoch N on, instead of --delta (default: never)"),
+	CLI_EPOCH(0, "warmup", "K", NULL, o.rule.warmup,
+		  "keep all samples in epochs before K (default 0)"),
+	BY_ROWS,
+	TABLE_ROWS,
+	CLI_GROUP("Loss log"),
+	CLI_LOG_ROWS(o.log, set_log_epoch),
+	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
+		 "score = B*previous + (1-B)*loss (default 0)"),
+	CLI_COMMON_ROWS,
+};
+
 static const struct cli_option drift_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_FLAG(0, "fail", o.fail, "exit with status 1 if there is an alarm"),
@@ -245,6 +287,12 @@ static const struct verb verbs[] = {
 	     "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
 	     "ib-audit simulate -E 90 --rule rank:power=0.7 -e name loss.*.jsonl\n",
 	     simulate_options, 1, SIZE_MAX, "a loss log"),
+	VERB(IB_AUDIT_COMPARE, "compare", "-E N [OPTION]... LOSSLOG...",
+	     "Compare what rules would have saved, from the loss logs of a run on all "
+	     "data.",
+	     "ib-audit compare -E 90 -e name loss.*.jsonl\n"
+	     "ib-audit compare -E 90 --rule rank --rule hard -e name loss.*.jsonl\n",
+	     compare_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
 	     "Print how many samples each epoch kept and saved.",
 	     "ib-audit summary audit.zst\n"
@@ -296,6 +344,7 @@ static const struct cli_command no_verb = {
 	.about = "Inspect past decisions: which samples were pruned, when and why.\n\n"
 		 "Verbs ('ib-audit help VERB' describes one):\n"
 		 "  simulate  compute what a rule would have saved, from loss logs\n"
+		 "  compare   compare what rules would have saved\n"
 		 "  summary   print how many samples each epoch kept and saved\n"
 		 "  show      print what happened to single samples\n"
 		 "  list      list samples that were pruned, or kept although pi < 1\n"
@@ -331,12 +380,14 @@ check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
 }
 
 static void
-check_simulation(struct cli *cli, struct ib_audit_options *o)
+check_simulation(struct cli *cli, const struct verb *v, struct ib_audit_options *o)
 {
 	if (o->rule.epochs == IB_NO_EPOCH)
 		cli_misuse(cli, "-E is missing: give the number of epochs of the run");
 	cli_exclude(cli, "full-from", "delta");
-	cli_check_rule(cli, &o->rule);
+	o->rule.delta_given = cli_is_given(cli, "delta");
+	if (v->verb == IB_AUDIT_SIMULATE)
+		cli_check_rule(cli, &o->rule);
 }
 
 /* Check the options of the manifest. A verb that lacks an option cannot exclude it. */
@@ -365,10 +416,10 @@ check(struct cli *cli, const struct verb *v, struct args *a)
 	if (v->verb == IB_AUDIT_LIST)
 		cli_exclude(cli, "pruned", "drawn");
 	if (v->verb == IB_AUDIT_SUMMARY || v->verb == IB_AUDIT_SIMULATE ||
-	    v->verb == IB_AUDIT_REPORT)
+	    v->verb == IB_AUDIT_COMPARE || v->verb == IB_AUDIT_REPORT)
 		o->cost_given = cli_is_given(cli, "cost-per-epoch");
-	if (v->verb == IB_AUDIT_SIMULATE)
-		check_simulation(cli, o);
+	if (v->verb == IB_AUDIT_SIMULATE || v->verb == IB_AUDIT_COMPARE)
+		check_simulation(cli, v, o);
 	check_manifest(cli, v->verb);
 	cli_check_files(cli, &(struct cli_files){
 				     .operands = v->verb == IB_AUDIT_SHOW ? 1 : o->operands.n });

@@ -10,7 +10,7 @@ ib_audit_run(const struct ib_audit_options *options, const struct ib_context *co
 		[IB_AUDIT_LIST] = ib_audit_list,       [IB_AUDIT_SUSPECTS] = ib_audit_suspects,
 		[IB_AUDIT_VERIFY] = ib_audit_verify,   [IB_AUDIT_SIMULATE] = ib_audit_simulate,
 		[IB_AUDIT_DRIFT] = ib_audit_drift,     [IB_AUDIT_REPORT] = ib_audit_report,
-		[IB_AUDIT_METRICS] = ib_audit_metrics,
+		[IB_AUDIT_METRICS] = ib_audit_metrics, [IB_AUDIT_COMPARE] = ib_audit_compare,
 	};
 	struct ib_output *out = NULL;
 	enum ib_status st, check = IB_OK;

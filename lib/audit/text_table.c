@@ -113,6 +113,10 @@ put_cell(struct ib_json_writer *w, const char *name, const struct ib_cell *cell)
 	case IB_CELL_BOOL:
 		ib_json_put_bool(w, name, cell->count);
 		break;
+	case IB_CELL_JSON:
+		ib_json_begin_value(w, name);
+		ib_bytes_put(w->out, cell->text.p, cell->text.n);
+		break;
 	}
 }
 
@@ -143,6 +147,8 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 		break;
 	case IB_CELL_BOOL:
 		ib_bytes_put(out, cell->count ? "ALARM" : "-", cell->count ? 5 : 1);
+		break;
+	case IB_CELL_JSON:
 		break;
 	}
 }

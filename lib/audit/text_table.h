@@ -15,7 +15,8 @@ enum ib_cell_kind {
 	IB_CELL_REAL,
 	IB_CELL_SCORE, /* a binary32 */
 	IB_CELL_TEXT,  /* untrusted bytes */
-	IB_CELL_BOOL
+	IB_CELL_BOOL,
+	IB_CELL_JSON /* a complete JSON value; only in columns that a table does not have */
 };
 
 struct ib_cell {
@@ -31,6 +32,7 @@ struct ib_cell {
 #define IB_SCORE(x) ib_cell_score(x)
 #define IB_TEXT(x) ((struct ib_cell){ .kind = IB_CELL_TEXT, .text = (x) })
 #define IB_BOOL_CELL(x) ((struct ib_cell){ .kind = IB_CELL_BOOL, .count = (x) })
+#define IB_JSON_CELL(x) ((struct ib_cell){ .kind = IB_CELL_JSON, .text = (x) })
 struct ib_cell ib_cell_real(double x);
 struct ib_cell ib_cell_score(float x);
 
@@ -61,7 +63,7 @@ struct ib_table_style {
 	int width;	  /* columns of the terminal; 0: not a terminal, every column is complete */
 };
 
-#define IB_TEXT_TABLE_COLUMNS 16
+#define IB_TEXT_TABLE_COLUMNS 48
 
 struct ib_text_table;
 

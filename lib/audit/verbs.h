@@ -10,7 +10,8 @@ typedef enum ib_status ib_audit_function(const struct ib_audit_options *options,
 					 struct ib_error *err);
 
 ib_audit_function ib_audit_summary, ib_audit_show, ib_audit_list, ib_audit_suspects,
-	ib_audit_verify, ib_audit_simulate, ib_audit_drift, ib_audit_report, ib_audit_metrics;
+	ib_audit_verify, ib_audit_simulate, ib_audit_compare, ib_audit_drift, ib_audit_report,
+	ib_audit_metrics;
 
 static inline struct ib_table_style
 ib_audit_table_style(const struct ib_audit_options *o)

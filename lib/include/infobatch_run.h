@@ -409,7 +409,8 @@ enum ib_audit_verb {
 	IB_AUDIT_SIMULATE,
 	IB_AUDIT_DRIFT,
 	IB_AUDIT_REPORT,
-	IB_AUDIT_METRICS
+	IB_AUDIT_METRICS,
+	IB_AUDIT_COMPARE
 };
 
 /* Options of ib-audit(1). A verb ignores the members that are not among its options. */
@@ -443,6 +444,7 @@ struct ib_audit_options {
 	double ph_delta, ph_alarm;   /* --page-hinkley D:A */
 	bool fail;		     /* --fail */
 	struct ib_rule_options rule; /* for simulate */
+	struct ib_list rules;	     /* compare: each --rule; empty: the default rules */
 	const char *run;	     /* metrics: --run; NULL: the name of LOG without .audit.zst */
 	const char *title;	     /* report: --title */
 };

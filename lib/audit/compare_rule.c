@@ -1,0 +1,175 @@
+/* Parse the rules of ib-audit compare. */
+#include "audit/compare_rule.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/numbers.h"
+
+const char *const ib_compare_defaults[] = {
+	"infobatch", "infobatch:ratio=0.7",	    "infobatch:keep=0.7",    "infobatch:max-age=8",
+	"rank",	     "buckets:q0.2=0.75,q0.85=0.5", "proportional:keep=0.7", "random:keep=0.7",
+	NULL,
+};
+
+/* ---- values ----------------------------------------------------------------------- */
+
+static enum ib_status
+refuse(const char *name, const char *wanted, const char *value, struct ib_error *err)
+{
+	char show[IB_SHOW_MAX];
+
+	return ib_fail(err, IB_E_MISUSE, "--rule: %s must be %s, not %s", name, wanted,
+		       ib_show(show, ib_span_of(value)));
+}
+
+static enum ib_status
+set_ratio(struct ib_rule_options *o, const char *value, struct ib_error *err)
+{
+	if (!ib_number_text(ib_span_of(value), &o->ratio) || !(o->ratio >= 0 && o->ratio < 1))
+		return refuse("ratio", "a number in [0, 1)", value, err);
+	o->ratio_given = true;
+	return IB_OK;
+}
+
+static enum ib_status
+set_keep(struct ib_rule_options *o, const char *value, struct ib_error *err)
+{
+	double keep;
+
+	if (!ib_number_text(ib_span_of(value), &keep) || !(keep >= 0 && keep <= 1))
+		return refuse("keep", "a number in [0, 1]", value, err);
+	o->keep = value;
+	return IB_OK;
+}
+
+static enum ib_status
+set_max_age(struct ib_rule_options *o, const char *value, struct ib_error *err)
+{
+	uint64_t age;
+
+	if (!ib_number_unsigned(ib_span_of(value), &age) || age < 1 || age > INT32_MAX)
+		return refuse("max-age", "a whole number in [1, 2147483647]", value, err);
+	o->max_age = (int64_t)age;
+	return IB_OK;
+}
+
+static enum ib_status
+set_sampling(struct ib_rule_options *o, const char *value, struct ib_error *err)
+{
+	if (strcmp(value, "poisson") != 0 && strcmp(value, "fixed") != 0)
+		return refuse("sampling", "poisson or fixed", value, err);
+	o->sampling = *value == 'f' ? IB_SAMPLING_FIXED : IB_SAMPLING_POISSON;
+	return IB_OK;
+}
+
+/* The options that are written like parameters of a rule. */
+static const struct {
+	const char *name;   /* "ratio=" */
+	const char *option; /* option of ib-prune */
+	enum ib_status (*set)(struct ib_rule_options *o, const char *value, struct ib_error *err);
+} settings[] = {
+	{ "ratio=", "-r", set_ratio },
+	{ "keep=", "--keep", set_keep },
+	{ "max-age=", "--max-age", set_max_age },
+	{ "sampling=", "--sampling", set_sampling },
+};
+#define NSETTINGS (sizeof(settings) / sizeof(*settings))
+
+/* ---- the text --------------------------------------------------------------------- */
+
+/*
+ * Set one NAME=VALUE. Returns IB_EOF if it is not a setting, but a parameter of the rule. *given
+ * has one bit per setting.
+ */
+static enum ib_status
+read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, struct ib_error *err)
+{
+	size_t i, n;
+
+	for (i = 0; i < NSETTINGS; i++) {
+		n = strlen(settings[i].name);
+		if (strncmp(item, settings[i].name, n) != 0)
+			continue;
+		if (*given >> i & 1)
+			return ib_fail(err, IB_E_MISUSE, "--rule: %.*s is given twice", (int)n - 1,
+				       item);
+		*given |= 1u << i;
+		ib_bytes_printf(&rule->command, " %s %s", settings[i].option, item + n);
+		return settings[i].set(&rule->options, item + n, err);
+	}
+	return IB_EOF;
+}
+
+/*
+ * Read the settings, and move the parameters of the rule to the front, so that rule->text becomes
+ * "RULE:NAME=VALUE,...". The values of settings stay at the end of rule->text, which has room for
+ * two copies of the text.
+ */
+static enum ib_status
+split(struct ib_compare_rule *rule, char *items, struct ib_error *err)
+{
+	char *to = rule->text + strcspn(rule->text, ":"), *next;
+	enum ib_status st = IB_OK;
+	char separator = ':';
+	unsigned given = 0;
+
+	for (; items && !st; items = next) {
+		next = strchr(items, ',');
+		if (next)
+			*next++ = '\0';
+		st = read_setting(rule, items, &given, err);
+		if (st != IB_EOF)
+			continue;
+		*to++ = separator;
+		memcpy(to, items, strlen(items) + 1);
+		to += strlen(to);
+		separator = ',';
+		st = IB_OK;
+	}
+	*to = '\0';
+	return st;
+}
+
+enum ib_status
+ib_compare_rule_parse(const char *spec, const struct ib_rule_options *common,
+		      struct ib_compare_rule *rule, struct ib_error *err)
+{
+	size_t n = strlen(spec) + 1;
+	char *items;
+	struct ib_bytes settings_text;
+	enum ib_status st;
+
+	*rule = (struct ib_compare_rule){ .text = malloc(2 * n), .options = *common };
+	if (!rule->text)
+		return ib_fail_memory(err);
+	memcpy(rule->text, spec, n);
+	memcpy(rule->text + n, spec, n);
+	items = strchr(rule->text + n, ':');
+	st = split(rule, items ? items + 1 : NULL, err);
+	/* The command begins with the rule, but the settings are known first. */
+	settings_text = rule->command;
+	rule->command = (struct ib_bytes){ 0 };
+	ib_bytes_printf(&rule->command, "--rule %s", rule->text);
+	ib_bytes_put(&rule->command, settings_text.p, settings_text.n);
+	rule->command.failed |= settings_text.failed;
+	ib_bytes_release(&settings_text);
+	if (!st)
+		st = ib_rule_parse(rule->text, &rule->options, err);
+	if (!st && rule->options.ratio_given && rule->options.keep)
+		st = ib_fail(err, IB_E_MISUSE, "--rule: ratio and keep are mutually exclusive");
+	if (!st && rule->options.ratio_given && !ib_rule_uses_ratio(rule->options.rule))
+		st = ib_fail(err, IB_E_MISUSE, "--rule %s has no ratio",
+			     ib_rule_name(rule->options.rule));
+	if (!st)
+		st = ib_rule_options_check(&rule->options, err);
+	return st || !rule->command.failed ? st : ib_fail_memory(err);
+}
+
+void
+ib_compare_rule_release(struct ib_compare_rule *rule)
+{
+	free(rule->text);
+	ib_bytes_release(&rule->command);
+	*rule = (struct ib_compare_rule){ 0 };
+}

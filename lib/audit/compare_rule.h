@@ -1,0 +1,24 @@
+/* The rules of ib-audit compare: a rule, its parameters, and the options that belong to it. */
+#ifndef IB_AUDIT_COMPARE_RULE_H
+#define IB_AUDIT_COMPARE_RULE_H
+
+#include "base/bytes.h"
+
+struct ib_compare_rule {
+	char *text; /* owns the strings of options */
+	struct ib_rule_options options;
+	struct ib_bytes command; /* the same as options of ib-prune: "--rule rank -r 0.7" */
+};
+
+/*
+ * Parse "RULE[:NAME=VALUE,...]". A NAME is a parameter of the rule, or ratio, keep, max-age or
+ * sampling. common: all other options. Returns IB_E_MISUSE for an invalid text.
+ */
+enum ib_status ib_compare_rule_parse(const char *spec, const struct ib_rule_options *common,
+				     struct ib_compare_rule *rule, struct ib_error *err);
+void ib_compare_rule_release(struct ib_compare_rule *rule);
+
+/* The rules that are compared if the user names none; ends with NULL. */
+extern const char *const ib_compare_defaults[];
+
+#endif

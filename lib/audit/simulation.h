@@ -1,0 +1,54 @@
+/*
+ * Simulate a rule on the loss logs of a training run without pruning. If the rule prunes a
+ * sample in an epoch, the loss of the sample in that epoch is ignored, and the sample keeps
+ * its old score. The same happens in a real run.
+ */
+#ifndef IB_AUDIT_SIMULATION_H
+#define IB_AUDIT_SIMULATION_H
+
+#include "audit/by.h"
+#include "audit/loss_history.h"
+#include "prune/run_stats.h"
+
+struct ib_simulation {
+	const struct ib_audit_options *options; /* how losses become scores */
+	const struct ib_loss_history *losses;	/* its ids are the samples; borrowed */
+	const struct ib_context *context;
+	struct ib_rule_options rule; /* the epoch is set for each epoch */
+	struct ib_scores *scores;
+	uint32_t *score_row;	/* [ids] row in scores for each id; IB_NO_ROW: no score yet */
+	bool *kept;		/* [ids] for each id: kept in the current epoch */
+	uint32_t *missed;	/* [ids] number of epochs since the last visit of each id */
+	struct ib_by *by;	/* borrowed; NULL: do not count visits per value */
+	const uint8_t *group;	/* [ids] group of each id, for by; borrowed */
+	struct ib_context once; /* the context of the rule: prints each warning once */
+	char warned[200];	/* text of the last warning */
+	/* the current epoch: */
+	struct ib_prune_result result;
+	double deff; /* design effect of the weights: n sum w^2 / (sum w)^2 over the kept samples */
+	/* sums over the epochs so far: */
+	uint64_t samples, pruned;
+	double cost_share;	 /* sum of pruned / samples */
+	uint32_t longest_missed; /* largest number of epochs in a row that pruned one sample */
+};
+
+/* Start to simulate the rule. Everything is borrowed until ib_simulation_release(). */
+enum ib_status ib_simulation_start(struct ib_simulation *s, const struct ib_audit_options *options,
+				   const struct ib_rule_options *rule,
+				   const struct ib_loss_history *losses,
+				   const struct ib_context *context, struct ib_error *err);
+void ib_simulation_release(struct ib_simulation *s);
+
+/* Simulate an epoch. The epochs must be 0, 1, 2 ... */
+enum ib_status ib_simulation_epoch(struct ib_simulation *s, int64_t epoch, struct ib_error *err);
+
+/* Read the losses, and warn of losses that are not finite. */
+enum ib_status ib_simulation_read(const struct ib_audit_options *options,
+				  const struct ib_context *context, struct ib_loss_history *losses,
+				  struct ib_error *err);
+
+/* Append sentences that say which epochs have no losses of their own in the logs. */
+void ib_simulation_put_gaps(const struct ib_loss_history *losses, int64_t epochs,
+			    struct ib_bytes *out);
+
+#endif
