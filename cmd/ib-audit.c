@@ -468,8 +468,10 @@ run_without_verb(struct args *a, int argc, char **argv)
 	cli_open(&cli, &no_verb, a, &a->common, argc, argv);
 	words = cli_get_operands(&cli, true);
 	if (words.n == 0)
-		cli_misuse(&cli, "a verb is missing: give simulate, summary, show, list, suspects, "
-				 "verify, drift, report or metrics");
+		cli_misuse(
+			&cli,
+			"a verb is missing: give simulate, compare, summary, show, list, suspects, "
+			"verify, drift, report or metrics");
 	n = strlen(words.v[0]);
 	for (i = 0; i < NVERBS && n > 1; i++)
 		if (!strncmp(verbs[i].command.verb, words.v[0], n < 3 ? n : 3))
@@ -478,10 +480,22 @@ run_without_verb(struct args *a, int argc, char **argv)
 		   near ? near : "", near ? "'?" : "");
 }
 
+/* Print what agreed: "16 runs, 431,203 decisions: all agree". */
+static void
+print_agreement(const struct cli *cli, const struct ib_audit_result *r)
+{
+	char runs[32], decisions[32];
+
+	cli_print(cli, "%s run%s, %s decision%s: all agree", cli_format_count(runs, r->runs),
+		  r->runs == 1 ? "" : "s", cli_format_count(decisions, r->decisions),
+		  r->decisions == 1 ? "" : "s");
+}
+
 int
 main(int argc, char **argv)
 {
 	struct args a = { .o = IB_AUDIT_DEFAULTS };
+	struct ib_audit_result result = { 0 };
 	const struct verb *v;
 	struct ib_error err;
 	enum ib_status st;
@@ -502,7 +516,10 @@ main(int argc, char **argv)
 	a.o.operands = cli_get_operands(&cli, true);
 	check(&cli, v, &a);
 	set_table_style(&a);
+	a.o.result = &result;
 	st = ib_audit_run(&a.o, &cli.context, &err);
+	if (!st && a.common.verbose && v->verb == IB_AUDIT_VERIFY)
+		print_agreement(&cli, &result);
 	if (!st && a.common.verbose)
 		cli_print_pace(&cli);
 	return cli_close(&cli, st, &err);

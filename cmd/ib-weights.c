@@ -133,10 +133,22 @@ check(struct cli *cli, struct args *a)
 	check_idle(cli, &a->o);
 }
 
+/* Print what agreed with --base or --total, and with the receipt. */
+static void
+print_agreement(const struct cli *cli, const struct ib_weights_result *r)
+{
+	char records[32], total[32], sum[24];
+
+	cli_print(cli, "%s record%s of %s samples, sum of the weights %s: all agree",
+		  cli_format_count(records, r->records), r->records == 1 ? "" : "s",
+		  cli_format_count(total, r->total), cli_format_number(sum, r->sum));
+}
+
 int
 main(int argc, char **argv)
 {
 	struct args a = { .o = { .weight_field = NULL } };
+	struct ib_weights_result result = { 0 };
 	struct ib_error err;
 	enum ib_status st;
 	struct cli cli;
@@ -144,7 +156,10 @@ main(int argc, char **argv)
 	cli_open(&cli, &command, &a, &a.common, argc, argv);
 	a.o.operands = cli_get_operands(&cli, false);
 	check(&cli, &a);
+	a.o.result = &result;
 	st = ib_weights_run(&a.o, &cli.context, &err);
+	if (!st && a.common.verbose && a.o.check)
+		print_agreement(&cli, &result);
 	if (!st && a.common.verbose)
 		cli_print_pace(&cli);
 	return cli_close(&cli, st, &err);

@@ -122,6 +122,22 @@ cli_format_number(char out[24], double value)
 	return out;
 }
 
+const char *
+cli_format_count(char out[32], uint64_t value)
+{
+	char digits[24];
+	int n = snprintf(digits, sizeof(digits), "%" PRIu64, value), i;
+	char *to = out;
+
+	for (i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = digits[i];
+	}
+	*to = '\0';
+	return out;
+}
+
 void
 cli_warn(const struct cli *cli, const char *sentence)
 {

@@ -19,6 +19,9 @@ void cli_print(const struct cli *cli, const char *format, ...)
 /* Format a number for -v. NaN becomes "none". Returns out. */
 const char *cli_format_number(char out[24], double value);
 
+/* Format a count for -v, with commas: 431,203. Returns out. */
+const char *cli_format_count(char out[32], uint64_t value);
+
 /* Print the last line of -v, with records, bytes and seconds. */
 void cli_print_pace(const struct cli *cli);
 

@@ -7,6 +7,7 @@
 #include "progress.h"
 
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ static struct {
 	bool enabled;	      /* false: print a line only for SIGUSR1 */
 	bool redraws;	      /* standard error is a terminal: overwrite the line */
 	_Atomic bool visible; /* the line is on the terminal now */
+	size_t shown;	      /* columns of that line */
 } state;
 
 static double
@@ -144,22 +146,56 @@ cli_progress_end_line(int fd)
 
 /* ---- the line ------------------------------------------------------------ */
 
+/* Return how many columns a line may have so that the terminal does not break it. */
+static size_t
+room(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return 78;
+	return size.ws_col - 1u;
+}
+
+/* Shorten a line to whole items, which commas separate. */
+static void
+fit(struct line *line, size_t most)
+{
+	size_t n = most;
+
+	if (line->n <= most)
+		return;
+	while (n > 0 && line->text[n] != ',')
+		n--;
+	line->n = n > 0 ? n : most;
+}
+
+/* Print the line, and spaces over the rest of a longer line. */
+static void
+redraw(struct line *line)
+{
+	size_t n, most = room();
+
+	fit(line, most);
+	n = line->n;
+	while (line->n < state.shown && line->n < most)
+		put_text(line, " ");
+	fprintf(stderr, "\r%.*s", (int)line->n, line->text);
+	state.shown = n;
+}
+
 static void
 print_progress(double now)
 {
 	struct line line = { .n = 0 };
 
-	if (state.redraws)
-		put_text(&line, "\r");
 	put_text(&line, state.name);
 	put_text(&line, ": ");
 	put_progress(&line);
-	/* Fill the line with spaces, to erase the rest of a longer line. */
-	while (state.redraws && line.n < 78)
-		put_text(&line, " ");
-	if (!state.redraws)
-		put_text(&line, "\n");
-	fwrite(line.text, 1, line.n, stderr);
+	if (state.redraws)
+		redraw(&line);
+	else
+		fprintf(stderr, "%.*s\n", (int)line.n, line.text);
 	fflush(stderr);
 	state.visible = state.redraws;
 	state.last = now;
@@ -196,8 +232,9 @@ cli_progress_erase(void)
 {
 	if (!state.visible)
 		return;
-	fprintf(stderr, "\r%78s\r", "");
+	fprintf(stderr, "\r%*s\r", (int)state.shown, "");
 	fflush(stderr);
+	state.shown = 0;
 	state.visible = false;
 }
 

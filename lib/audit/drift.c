@@ -111,21 +111,21 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 
 static const struct ib_column columns[] = {
 	{ .name = "epoch", .heading = "epoch" },
-	{ .name = "n", .heading = "n", .drop = 1 },
+	{ .name = "n", .heading = "n", .drop = 4 },
 	{ .name = "nonfinite" },
-	{ .name = "weight_sum", .heading = "weights", .drop = 6, .style = IB_STYLE_INTEGER },
+	{ .name = "weight_sum", .heading = "weights", .drop = 9, .style = IB_STYLE_INTEGER },
 	{ .name = "mean", .heading = "mean" },
 	{ .name = "q05" },
 	{ .name = "q25" },
-	{ .name = "q50", .heading = "median", .drop = 4 },
+	{ .name = "q50", .heading = "median", .drop = 7 },
 	{ .name = "q75" },
-	{ .name = "q95", .heading = "q95", .drop = 5 },
-	{ .name = "w1_before", .heading = "W1 before" },
-	{ .name = "w1_reference", .heading = "W1 ref" },
-	{ .name = "psi_before", .heading = "PSI before", .drop = 3 },
-	{ .name = "psi_reference", .heading = "PSI ref", .drop = 2 },
-	{ .name = "page_hinkley", .heading = "PH" },
-	{ .name = "alarm", .heading = "alarm" },
+	{ .name = "q95", .heading = "q95", .drop = 8 },
+	{ .name = "w1_before", .heading = "W1 before", .drop = 1 },
+	{ .name = "w1_reference", .heading = "W1 ref", .drop = 3 },
+	{ .name = "psi_before", .heading = "PSI before", .drop = 6 },
+	{ .name = "psi_reference", .heading = "PSI ref", .drop = 5 },
+	{ .name = "page_hinkley", .heading = "PH", .drop = 2 },
+	{ .name = "alarm", .heading = "alarm", .alarm = true },
 };
 
 static void
@@ -155,6 +155,7 @@ static void
 write_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
 	     struct ib_output *out)
 {
+	struct ib_table_style style = ib_audit_table_style(o);
 	double *mean = calloc(n + 1, sizeof(*mean));
 	struct ib_bytes b = { 0 };
 	size_t i;
@@ -162,9 +163,8 @@ write_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t 
 	for (i = 0; mean && i < n; i++)
 		mean[i] = d[i].mean;
 	if (mean) {
-		ib_bytes_printf(&b, "\nmean loss  ");
-		ib_write_sparkline(&b, mean, n, o->utf8);
 		ib_bytes_put_char(&b, '\n');
+		ib_write_sparkline(&b, "mean loss", mean, n, IB_STYLE_PLAIN, &style);
 	}
 	b.failed |= !mean;
 	ib_output_write_bytes(out, &b);

@@ -14,8 +14,8 @@ static const struct ib_column of_epoch[] = {
 	{ "id", "id", .left = true },
 	{ .name = "epoch", .heading = NULL },
 	{ .name = "score", .heading = "score" },
-	{ .name = "pi", .heading = "pi" },
-	{ .name = "u", .heading = "u" },
+	{ .name = "pi", .heading = "pi", .style = IB_STYLE_SHORT, .drop = 1 },
+	{ .name = "u", .heading = "u", .drop = 2 },
 	{ "fate", "fate", .left = true },
 };
 

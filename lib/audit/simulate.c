@@ -1,6 +1,7 @@
 /* Write a table with one row per epoch that a rule would have pruned. */
 #include <stdlib.h>
 
+#include "audit/saved.h"
 #include "audit/simulation.h"
 #include "audit/text.h"
 #include "audit/verbs.h"
@@ -60,40 +61,24 @@ read_values(struct simulate *s, struct ib_error *err)
 	return st ? st : ib_by_find_groups(s->by, ids, s->group, err);
 }
 
-/* Append a sentence that fits the terminal. */
-static void
-write_sentence(const struct simulate *s, struct ib_bytes *out, struct ib_bytes *text)
-{
-	ib_write_sentence(out, ib_bytes_span(text), (size_t)s->options->width, s->options->utf8);
-	out->failed |= text->failed;
-	text->n = 0;
-}
-
 /* Write the totals and the limits of the simulation after the table. */
 static void
 write_totals(const struct simulate *s, struct ib_output *out)
 {
 	const struct ib_audit_options *o = s->options;
 	const struct ib_simulation *m = &s->simulation;
-	double epochs = (double)o->rule.epochs;
-	struct ib_bytes b = { 0 }, text = { 0 };
+	const struct ib_saved saved = { m->samples, m->pruned, (double)o->rule.epochs,
+					m->cost_share };
+	struct ib_bytes b = { 0 }, gaps = { 0 };
 
 	ib_bytes_put_char(&b, '\n');
-	ib_bytes_printf(&text, "%llu of %llu visits saved: ", (unsigned long long)m->pruned,
-			(unsigned long long)m->samples);
-	ib_write_real(&text, IB_STYLE_PERCENT, m->samples ? saved_share(m) : 0);
-	write_sentence(s, &b, &text);
-	if (o->cost_given) {
-		ib_bytes_printf(&text, "Cost %.2f instead of %.2f: %.2f saved",
-				o->cost * (epochs - m->cost_share), o->cost * epochs,
-				o->cost * m->cost_share);
-		write_sentence(s, &b, &text);
-	}
-	ib_simulation_put_gaps(&s->losses, o->rule.epochs, &text);
-	if (text.n > 0)
-		write_sentence(s, &b, &text);
+	ib_write_saved(&b, &saved, o);
+	ib_simulation_put_gaps(&s->losses, o->rule.epochs, &gaps);
+	if (gaps.n > 0)
+		ib_write_sentence(&b, ib_bytes_span(&gaps), (size_t)o->width, o->utf8);
+	b.failed |= gaps.failed;
 	ib_output_write_bytes(out, &b);
-	ib_bytes_release(&text);
+	ib_bytes_release(&gaps);
 	ib_bytes_release(&b);
 }
 
@@ -134,12 +119,12 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 	bool cost = o->cost_given;
 	const struct ib_column columns[] = {
 		{ "epoch", "epoch", .drop = 0 },
-		{ "samples", "samples", .drop = 2 },
-		{ "kept", "kept", .drop = 0 },
-		{ "pruned", "pruned", .drop = 1 },
+		{ "samples", "samples", .drop = 3 },
+		{ "kept", "kept", .drop = 1 },
+		{ "pruned", "pruned", .drop = 2 },
 		{ NULL, "share", IB_STYLE_PERCENT, .drop = 0 },
-		{ "threshold", "threshold", .drop = 4 },
-		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 3 },
+		{ "threshold", "threshold", .drop = 5 },
+		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 4 },
 		{ NULL, "saved", IB_STYLE_PERCENT, .drop = 0 },
 		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
 		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "audit/by.h"
+#include "audit/saved.h"
 #include "audit/stats.h"
 #include "audit/verbs.h"
 #include "base/error.h"
@@ -26,37 +27,48 @@ write_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,
 				 });
 }
 
-static void
-write_sparklines(struct ib_bytes *b, const struct ib_audit_stats *f, double *value, size_t n,
-		 bool utf8)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		value[i] = f[i].share;
-	ib_bytes_printf(b, "\nshare kept  ");
-	ib_write_sparkline(b, value, n, utf8);
-	for (i = 0; i < n; i++)
-		value[i] = f[i].threshold;
-	ib_bytes_printf(b, "\nthreshold   ");
-	ib_write_sparkline(b, value, n, utf8);
-	ib_bytes_put_char(b, '\n');
-}
-
-/* Append sparklines after the table. */
+/* Append sparklines of the fraction kept and of the threshold. */
 static void
 write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
-	     struct ib_output *out)
+	     struct ib_bytes *b)
 {
-	double *value = calloc(n + 1, sizeof(*value));
-	struct ib_bytes b = { 0 };
+	struct ib_table_style style = ib_audit_table_style(o);
+	double *value = calloc(n, sizeof(*value));
+	size_t i;
 
+	b->failed |= !value;
+	ib_bytes_put_char(b, '\n');
+	for (i = 0; value && i < n; i++)
+		value[i] = f[i].share;
 	if (value)
-		write_sparklines(&b, f, value, n, o->utf8);
-	b.failed |= !value;
+		ib_write_sparkline(b, "share kept", value, n, IB_STYLE_PERCENT, &style);
+	for (i = 0; value && i < n; i++)
+		value[i] = f[i].threshold;
+	if (value)
+		ib_write_sparkline(b, "threshold ", value, n, IB_STYLE_PLAIN, &style);
+	free(value);
+}
+
+/* Append what all epochs saved, and on a terminal sparklines. */
+static void
+write_end(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
+	  struct ib_output *out)
+{
+	struct ib_saved saved = { .epochs = (double)n };
+	struct ib_bytes b = { 0 };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		saved.samples += f[i].samples;
+		saved.pruned += f[i].pruned;
+		saved.cost_share = f[i].saved_sum;
+	}
+	ib_bytes_put_char(&b, '\n');
+	ib_write_saved(&b, &saved, o);
+	if (o->spark && n > 1)
+		write_sparks(o, f, n, &b);
 	ib_output_write_bytes(out, &b);
 	ib_bytes_release(&b);
-	free(value);
 }
 
 static enum ib_status
@@ -66,14 +78,14 @@ summarize_epochs(const struct ib_audit_options *o, struct ib_audit_log *log, str
 	bool cost = o->cost_given, errors = o->errors || !o->json;
 	const struct ib_column columns[] = {
 		{ "epoch", "epoch", .drop = 0 },
-		{ "samples", "samples", .drop = 2 },
-		{ "kept", "kept", .drop = 0 },
-		{ "pruned", "pruned", .drop = 1 },
+		{ "samples", "samples", .drop = 3 },
+		{ "kept", "kept", .drop = 1 },
+		{ "pruned", "pruned", .drop = 2 },
 		{ "share", "share", IB_STYLE_PERCENT, .drop = 0 },
-		{ "threshold", "threshold", .drop = 4 },
-		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 3 },
+		{ "threshold", "threshold", .drop = 5 },
+		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 4 },
 		{ .name = o->errors ? "weight_error" : NULL },
-		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED, .drop = 5 },
+		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED, .drop = 6 },
 		{ "saved", "saved", IB_STYLE_PERCENT, .drop = 0 },
 		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
 		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
@@ -95,8 +107,8 @@ summarize_epochs(const struct ib_audit_options *o, struct ib_audit_log *log, str
 			write_row(o, &f[i], table);
 	if (!st)
 		st = ib_text_table_end(table, err);
-	if (!st && o->spark && !o->json && n > 1)
-		write_sparks(o, f, n, out);
+	if (!st && !o->json)
+		write_end(o, f, n, out);
 	ib_text_table_free(table);
 	free(f);
 	return st;

@@ -207,8 +207,10 @@ ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *o,
 /* ---- the subcommand ----------------------------------------------------------- */
 
 static const struct ib_column columns[] = {
-	{ .name = "id", .heading = "id", .left = true }, { .name = "epochs", .heading = "epochs" },
-	{ .name = "first", .heading = "first" },	 { .name = "last", .heading = "last" },
+	{ .name = "id", .heading = "id", .left = true },
+	{ .name = "epochs", .heading = "epochs" },
+	{ .name = "first", .heading = "first", .drop = 1 },
+	{ .name = "last", .heading = "last" },
 	{ .name = "slope", .heading = "slope" },
 };
 

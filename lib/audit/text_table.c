@@ -16,6 +16,7 @@
 #define MIN_TEXT 12  /* columns of an id that are always shown */
 #define WAITING 1000 /* the number of rows that determine the widths of the columns */
 #define PIECE ((size_t)64 << 10)
+#define ALARM "ALARM"
 
 struct ib_text_table {
 	const struct ib_column *column;
@@ -146,43 +147,107 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 		ib_write_text(out, cell->text);
 		break;
 	case IB_CELL_BOOL:
-		ib_bytes_put(out, cell->count ? "ALARM" : "-", cell->count ? 5 : 1);
+		ib_bytes_printf(out, "%s", cell->count ? ALARM : "-");
 		break;
 	case IB_CELL_JSON:
 		break;
 	}
 }
 
-void
-ib_write_sparkline(struct ib_bytes *out, const double *value, size_t n, bool utf8)
+/* ---- sparklines ----------------------------------------------------------------- */
+
+#define SPARK_WIDTH 80 /* width if the width of the terminal is unknown */
+
+/* Set the range of the finite values. */
+static void
+find_range(const double *value, size_t n, double *least, double *most)
 {
-	double least = INFINITY, most = -INFINITY;
-	char block[3] = { '\xe2', '\x96', 0 };
 	size_t i;
-	int level;
+
+	*least = INFINITY;
+	*most = -INFINITY;
+	for (i = 0; i < n; i++) {
+		if (!isfinite(value[i]))
+			continue;
+		*least = fmin(*least, value[i]);
+		*most = fmax(*most, value[i]);
+	}
+}
+
+/* Return the mean of the finite values, or NaN. */
+static double
+mean_of(const double *value, size_t n)
+{
+	double sum = 0;
+	size_t i, finite = 0;
 
 	for (i = 0; i < n; i++) {
 		if (!isfinite(value[i]))
 			continue;
-		least = value[i] < least ? value[i] : least;
-		most = value[i] > most ? value[i] : most;
+		sum += value[i];
+		finite++;
 	}
+	return sum / (double)finite;
+}
+
+/* Append one character for a value on the scale from least to most. */
+static void
+write_block(struct ib_bytes *out, double value, double least, double most, bool utf8)
+{
+	char block[3] = { '\xe2', '\x96', 0 };
+	int level;
+
+	if (!isfinite(value) || most <= least) {
+		ib_bytes_put_char(out, isfinite(value) ? '_' : ' ');
+		return;
+	}
+	level = (int)((value - least) / (most - least) * 7 + 0.5);
+	block[2] = (char)(0x81 + level);
+	if (utf8)
+		ib_bytes_put(out, block, 3);
+	else
+		ib_bytes_put_char(out, "0123456789"[level + level / 4]);
+}
+
+/* Append n values in at most `columns` characters. */
+static void
+write_blocks(struct ib_bytes *out, const double *value, size_t n, size_t columns, bool utf8)
+{
+	size_t i, from = 0, to;
+	double least, most;
+
+	find_range(value, n, &least, &most);
 	if (least > 0 && least > most / 2)
 		least = most > least ? least : 0;
 	else if (least > 0)
 		least = 0;
-	for (i = 0; i < n; i++) {
-		if (!isfinite(value[i]) || most <= least) {
-			ib_bytes_put_char(out, isfinite(value[i]) ? '_' : ' ');
-			continue;
-		}
-		level = (int)((value[i] - least) / (most - least) * 7 + 0.5);
-		block[2] = (char)(0x81 + level);
-		if (utf8)
-			ib_bytes_put(out, block, 3);
-		else
-			ib_bytes_put_char(out, "0123456789"[level + level / 4]);
+	columns = columns < n ? columns : n;
+	for (i = 0; i < columns; i++, from = to) {
+		to = (i + 1) * n / columns;
+		write_block(out, mean_of(value + from, to - from), least, most, utf8);
 	}
+}
+
+void
+ib_write_sparkline(struct ib_bytes *out, const char *label, const double *value, size_t n,
+		   enum ib_style numbers, const struct ib_table_style *style)
+{
+	size_t width = style->width > 0 ? (size_t)style->width : SPARK_WIDTH, used;
+	struct ib_bytes range = { 0 };
+	double least, most;
+
+	find_range(value, n, &least, &most);
+	if (least <= most) {
+		ib_write_real(&range, numbers, least);
+		ib_bytes_printf(&range, " to ");
+		ib_write_real(&range, numbers, most);
+	}
+	used = strlen(label) + 2 + range.n + 2;
+	ib_bytes_printf(out, "%s  ", label);
+	write_blocks(out, value, n, width > used ? width - used : 1, style->utf8);
+	ib_bytes_printf(out, "  %.*s\n", (int)range.n, range.n > 0 ? range.p : "");
+	out->failed |= range.failed;
+	ib_bytes_release(&range);
 }
 
 /* ---- tables ------------------------------------------------------------------- */
@@ -281,19 +346,34 @@ flush(struct ib_text_table *s)
 	ib_output_write_bytes(s->out, &s->text);
 }
 
+#define BOLD "\033[1m"
+#define RED "\033[1;31m"
+#define NORMAL "\033[0m"
+
+static void
+write_color(struct ib_text_table *s, const char *code)
+{
+	if (s->style.color)
+		ib_bytes_put(&s->text, code, strlen(code));
+}
+
 /* Append a cell. The last column is not padded. */
 static void
 write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 {
 	size_t n = ib_text_columns(text), pad = s->width[i] > n ? s->width[i] - n : 0;
-	bool left = s->column[i].left;
+	bool left = s->column[i].left, alarm = s->column[i].alarm && ib_span_is(text, ALARM);
 
 	if (!left)
 		ib_bytes_printf(&s->text, "%*s", (int)pad, "");
+	if (alarm)
+		write_color(s, RED);
 	if (left && s->style.width > 0)
 		ib_write_shortened(&s->text, text, s->width[i], s->style.utf8);
 	else
 		ib_bytes_put(&s->text, text.p, text.n);
+	if (alarm)
+		write_color(s, NORMAL);
 	if (!last)
 		ib_bytes_printf(&s->text, "%*s", left ? (int)pad + 2 : 2, "");
 }
@@ -334,13 +414,11 @@ finish_widths(struct ib_text_table *s)
 	if (s->style.width > 0)
 		fit(s, (size_t)s->style.width);
 	last = last_column(s);
-	if (s->style.color)
-		ib_bytes_put(&s->text, "\033[1m", 4);
+	write_color(s, BOLD);
 	for (i = 0; i < s->n; i++)
 		if (!s->dropped[i])
 			write_cell(s, i, ib_span_of(s->column[i].heading), i == last);
-	if (s->style.color)
-		ib_bytes_put(&s->text, "\033[0m", 4);
+	write_color(s, NORMAL);
 	ib_bytes_put_char(&s->text, '\n');
 	for (i = 0; i < s->waiting; i++)
 		write_table_row(s, s->cells + i * s->n);

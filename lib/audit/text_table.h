@@ -51,8 +51,9 @@ struct ib_column {
 	const char *name;    /* name of the JSON member; NULL: not in JSON */
 	const char *heading; /* heading of the table column; NULL: not in the table */
 	enum ib_style style;
-	bool left; /* align to the left, as for texts */
-	int drop;  /* highest: dropped first if the table is too wide; 0: never dropped */
+	bool left;  /* align to the left, as for texts */
+	bool alarm; /* a true value is an alarm, which is red if the terminal has colors */
+	int drop;   /* highest: dropped first if the table is too wide; 0: never dropped */
 };
 
 /* How to show the results. */
@@ -79,10 +80,13 @@ enum ib_status ib_text_table_end(struct ib_text_table *s, struct ib_error *err);
 void ib_text_table_free(struct ib_text_table *s); /* s may be NULL */
 
 /*
- * Append a sparkline: block characters, or the digits 0 to 9 if utf8 is false. The scale
+ * Append a line with a sparkline: the label, a block character (or a digit from 0 to 9 if the
+ * terminal has no UTF-8) per value, and the smallest and the largest value. If there are more
+ * values than columns, each character is the mean of several values. The scale of the characters
  * starts at 0, or at the minimum if the minimum is more than half of the maximum.
  */
-void ib_write_sparkline(struct ib_bytes *out, const double *value, size_t n, bool utf8);
+void ib_write_sparkline(struct ib_bytes *out, const char *label, const double *value, size_t n,
+			enum ib_style numbers, const struct ib_table_style *style);
 
 /* Append a number in a table style. */
 void ib_write_real(struct ib_bytes *out, enum ib_style style, double x);

@@ -21,6 +21,7 @@ struct verify {
 	bool used;		  /* at least one run used these scores */
 	const struct ib_context *context;
 	uint64_t lines; /* number of lines in the runs before the current run */
+	uint64_t runs;	/* number of runs that were checked */
 };
 
 /*
@@ -168,6 +169,7 @@ verify_all(struct verify *v, struct ib_error *err)
 		if (!st)
 			st = check_prev(v, before, err);
 		before = v->run;
+		v->runs++;
 	}
 	return st;
 }
@@ -188,6 +190,8 @@ ib_audit_verify(const struct ib_audit_options *o, const struct ib_context *conte
 	if (!st && o->scores && !v.used)
 		st = ib_fail(err, IB_E_CHECK, "%s: no run of this log read the scores %s",
 			     ib_audit_log_name(v.log), o->scores);
+	if (o->result)
+		*o->result = (struct ib_audit_result){ v.runs, v.lines };
 	ib_scores_free(v.scores);
 	ib_audit_log_close(v.log);
 	return st;

@@ -376,6 +376,12 @@ enum ib_weights_format {
 };
 enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
 
+/* What --check has checked. */
+struct ib_weights_result {
+	uint64_t records, total; /* total: samples of --base, or the number of --total */
+	double sum;		 /* of the weights */
+};
+
 /* Options of ib-weights(1). */
 struct ib_weights_options {
 	struct ib_list operands;
@@ -392,10 +398,11 @@ struct ib_weights_options {
 	bool stats;	      /* --stats */
 	bool check;	      /* --check */
 	bool total_given;
-	uint64_t total;	     /* --total N */
-	uint64_t batch;	     /* --batch B; 0: not given */
-	const char *receipt; /* --receipt */
-	bool if_changed;     /* --if-changed */
+	uint64_t total;			  /* --total N */
+	uint64_t batch;			  /* --batch B; 0: not given */
+	const char *receipt;		  /* --receipt */
+	bool if_changed;		  /* --if-changed */
+	struct ib_weights_result *result; /* set by --check; may be NULL */
 };
 enum ib_status ib_weights_run(const struct ib_weights_options *options,
 			      const struct ib_context *context, struct ib_error *err);
@@ -411,6 +418,11 @@ enum ib_audit_verb {
 	IB_AUDIT_REPORT,
 	IB_AUDIT_METRICS,
 	IB_AUDIT_COMPARE
+};
+
+/* What verify has checked. */
+struct ib_audit_result {
+	uint64_t runs, decisions;
 };
 
 /* Options of ib-audit(1). A verb ignores the members that are not among its options. */
@@ -447,6 +459,7 @@ struct ib_audit_options {
 	struct ib_list rules;	     /* compare: each --rule; empty: the default rules */
 	const char *run;	     /* metrics: --run; NULL: the name of LOG without .audit.zst */
 	const char *title;	     /* report: --title */
+	struct ib_audit_result *result; /* set by verify; may be NULL */
 };
 #define IB_AUDIT_DEFAULTS                                                                          \
 	{                                                                                          \

@@ -208,6 +208,9 @@ finish(struct run *run, struct ib_error *err)
 	}
 	if (o->check)
 		st = check(run, err);
+	if (o->result)
+		*o->result = (struct ib_weights_result){ m->stats.n, total_of(run),
+							 ib_exact_round(&m->stats.sum) };
 	if (!st && o->stats)
 		st = stats(run, err);
 	if (!st && writes_weights(o) && !m->out)

@@ -1,0 +1,17 @@
+/* Say how many visits were saved, after the tables of simulate and summary. */
+#ifndef IB_AUDIT_SAVED_H
+#define IB_AUDIT_SAVED_H
+
+#include "base/bytes.h"
+
+struct ib_saved {
+	uint64_t samples, pruned; /* sums over all epochs */
+	double epochs;		  /* number of epochs */
+	double cost_share;	  /* sum of pruned / samples over the epochs */
+};
+
+/* Append the lines: "8 of 90 visits saved: 8.9%", and what this costs if the options say so. */
+void ib_write_saved(struct ib_bytes *out, const struct ib_saved *saved,
+		    const struct ib_audit_options *options);
+
+#endif
