@@ -441,8 +441,10 @@ set_table_style(struct args *a)
 	a->o.spark = terminal;
 	a->o.color = a->color == COLOR_ALWAYS ||
 		     (a->color == COLOR_AUTO && terminal && !dumb && !(plain && *plain));
-	if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		a->o.width = size.ws_col;
+	if (terminal)
+		a->o.width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0
+				     ? size.ws_col
+				     : 80;
 }
 
 static const struct verb *
