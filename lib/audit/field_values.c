@@ -201,7 +201,7 @@ group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
 	struct ib_value_group *g;
 	struct ib_span name;
 
-	memset(group, UINT8_MAX, n);
+	memset(group, UINT8_MAX, (size_t)n);
 	while (v->ngroups < IB_GROUP_VALUES && v->ngroups < n) {
 		for (best = n, i = 0; i < n; i++)
 			if (group[i] == UINT8_MAX && (best == n || count[i] > count[best]))

@@ -30,7 +30,7 @@ i386) libraries=i386-linux-gnu ;;
 esac
 build=$PWD/build/$processor
 root=$build/root
-packages=()
+packages=(libc6-dev libc-bin) # libc-bin has the locale C.UTF-8
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
   packages+=("$1")
   shift
@@ -62,8 +62,8 @@ make_root() {
   mkdir -p "$build/apt/lists/partial" "$build/apt/archives/partial"
   : >"$build/apt/status"
   own_apt update
-  own_apt --no-install-recommends --download-only -y install libc6-dev libc-bin \
-    "${packages[@]}" >/dev/null
+  own_apt --no-install-recommends --download-only -y install "${packages[@]}" \
+    >/dev/null
   for p in "$build"/apt/archives/*.deb; do dpkg-deb -x "$p" "$root.new"; done
   # Where the system has both, a package may use either.
   for d in lib lib64; do
@@ -106,7 +106,9 @@ printf '%s\n' "${packages[@]}" | cmp -s - "$root/packages" ||
   skip "its libraries cannot be had: $(tail -n 1 "$build/why")"
 export PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_LIBDIR=$root/usr/lib/$libraries/pkgconfig:$root/usr/share/pkgconfig
+# gcc for s390x takes a name that is never NULL for NULL.
 make --no-print-directory -j2 WERROR=1 B="build/$processor" OWN_CRITERION=1 \
+  CFLAGS='-O2 -g -Wno-format-truncation' \
   CC="${CCACHE-} $triple-gcc --sysroot=$root" \
   "build/$processor"/{unit,ib-{score,prune,weights,audit}}
 unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_LIBDIR
@@ -128,7 +130,11 @@ same_files() {
 
 cases=("$@")
 always=files-of-a-big-endian-machine-are-read
-[ $# -gt 0 ] || mapfile -t cases < <(echo $always; third_of_cases $third | grep -vx $always)
+# A big-endian machine does not map score files, so nothing can shrink a mapped one.
+never=
+[ "$processor" != s390x ] || never=a-score-file-that-shrinks-is-an-io-error
+[ $# -gt 0 ] ||
+  mapfile -t cases < <(echo $always; third_of_cases $third | grep -vx -e $always -e "$never")
 {
   tests/unit/run.sh "$build/bin/unit" || true
   IB_BIN=$build/bin tests/cli/run.sh "${cases[@]}" 2>&1 || true
