@@ -66,8 +66,9 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 {
 	if (key && (!strcmp(key, "@line") || !strcmp(key, "@row") || !strcmp(key, "@hash")))
 		cli_misuse(cli,
-			   "%s %s: line numbers and hashes differ between an epoch manifest and "
-			   "its manifest (write the id with ib-prune --id-field)",
+			   "%s %s: line numbers and hashes differ between the epoch manifest and "
+			   "the full manifest; write the ids with ib-prune --id-field, and name "
+			   "this field",
 			   name, key);
 }
 

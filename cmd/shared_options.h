@@ -40,10 +40,10 @@
 			 "the field that holds the loss, or a sum of fields such as "              \
 			 "'cls+0.5*box' (default loss)"),                                          \
 		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
-			 "epoch of the records that have no epoch field (required for such "       \
-			 "records); name: take it from the file name, which has it after epoch, "  \
-			 "ep or e, or as the only number; name:PATTERN: take the number at %d in " \
-			 "PATTERN"),                                                               \
+			 "epoch of the records that have no epoch field (default 0; required "     \
+			 "together with earlier scores or other logs); name: take it from the "    \
+			 "file name, which has it after epoch, ep or e, or as the only number; "   \
+			 "name:PATTERN: take the number at %d in PATTERN"),                        \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
 			 "the field that holds the epoch (default epoch)"),                        \
 		CLI_FORMAT(log.format, "auto|jsonl|json|csv|tsv"),                                 \

@@ -108,7 +108,8 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 	if (name.n == 0)
 		return ib_fail(err, IB_E_MISUSE, "a field name is empty");
 	if (f->nnames == IB_FIELDS_MAX)
-		return ib_fail(err, IB_E_MISUSE, "more than %d fields", IB_FIELDS_MAX);
+		return ib_fail(err, IB_E_MISUSE, "the options name more than %d fields",
+			       IB_FIELDS_MAX);
 	own = (struct ib_span){ ib_span_dup(name), name.n };
 	if (!own.p)
 		return ib_fail_memory(err);
@@ -117,7 +118,8 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 	if (!m)
 		return ib_fail_memory(err);
 	if (!assign_slot(f, m, number))
-		return ib_fail(err, IB_E_MISUSE, "more than %d fields", IB_FIELDS_MAX);
+		return ib_fail(err, IB_E_MISUSE, "the options name more than %d fields",
+			       IB_FIELDS_MAX);
 	*slot = exact = m->slot;
 	if (!memchr(own.p, '.', own.n) || has_empty_part(own))
 		return IB_OK;

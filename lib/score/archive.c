@@ -1,5 +1,5 @@
 /*
- * Score files as .npz archives (infobatch-formats(5), SCORES). An archive
+ * Score files as .npz archives (infobatch-formats(5), SCORE FILES). An archive
  * contains the columns, an index of the ids, and meta.json.
  *
  * The index (index.npy) contains the table's slots in the order of

@@ -126,7 +126,8 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 	if (off <= allowed)
 		return IB_OK;
 	return ib_fail(err, IB_E_CHECK,
-		       "%s: the weights sum to %s, which differs from %llu by more than %s (%s)",
+		       "%s: the weights sum to %s, but the full manifest has %llu records: the "
+		       "difference is more than %s (%s)",
 		       name, format_number(a, ib_exact_round(&t->sum)), (unsigned long long)total,
 		       format_number(b, allowed),
 		       variance > 0 ? "4 standard errors" : "the standard error is 0");
