@@ -186,8 +186,10 @@ static const struct cli_option simulate_options[] = {
 
 static const struct cli_option compare_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCHS_ROW(o.rule,
-		       "epochs of the whole run; the last ones keep all samples (required)"),
+	CLI_EPOCHS_ROW(
+		o.rule,
+		"number of epochs of the whole run; the last ones keep all samples, see --delta "
+		"(required)"),
 	CLI_CALL(0, "rule", "RULE[:NAME=VALUE,...]", add_rule,
 		 "a rule to compare; NAME is a parameter of the rule (see ib-audit simulate "
 		 "--help), "
@@ -206,7 +208,7 @@ static const struct cli_option compare_options[] = {
 	CLI_GROUP("Loss log"),
 	CLI_LOG_ROWS(o.log, set_log_epoch),
 	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
-		 "score = B*previous + (1-B)*loss (default 0)"),
+		 "smooth the scores: score = B*previous + (1-B)*loss (default 0)"),
 	CLI_COMMON_ROWS,
 };
 

@@ -170,7 +170,8 @@ check_range(const struct cli *cli, const struct ib_prune_options *o)
 			   o->operands.v[0]);
 	if (o->weight_field &&
 	    (!strcmp(o->weight_field, "id") || !strcmp(o->weight_field, "index")))
-		cli_misuse(cli, "--weight-field %s: with --range this is the name of the id",
+		cli_misuse(cli,
+			   "--weight-field %s: with --range, the field of the id has this name",
 			   o->weight_field);
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's'))
 		cli_misuse(cli, "-o with %%s needs operands with names: --range has none");
