@@ -57,28 +57,37 @@ decimals_of(double step)
 	return n > 0 ? n : 0;
 }
 
-/* Write a y label. All labels of an axis have the same number of decimals. */
+/* Set the unit of the y labels, and the text after a label other than 0. */
+static double
+y_unit(const struct ib_svg *c, const char **suffix)
+{
+	double most = fmax(fabs(c->low), fabs(c->high));
+
+	*suffix = "";
+	if (c->style == IB_STYLE_PERCENT || c->style == IB_STYLE_SIGNED)
+		return 0.01;
+	if (most < 1e4 || most >= 1e13)
+		return 1;
+	*suffix = most < 1e6 ? "k" : most < 1e9 ? "M" : "G";
+	return most < 1e6 ? 1e3 : most < 1e9 ? 1e6 : 1e9;
+}
+
+/* Write a y label. All labels of an axis have the same number of decimals, except 0. */
 static void
 write_y_label(struct ib_svg *c, double y, double step)
 {
-	struct ib_bytes *b = c->out;
-	double unit = 1;
-	const char *suffix = "";
+	const char *suffix, *sign = c->style == IB_STYLE_SIGNED && y > 0 ? "+" : "";
+	double unit = y_unit(c, &suffix);
+	int decimals = decimals_of(step / unit);
 
-	if (c->style == IB_STYLE_PERCENT || c->style == IB_STYLE_SIGNED) {
-		unit = 0.01;
-		suffix = "%";
-	} else if (c->high >= 1e6) {
-		unit = c->high >= 1e9 ? 1e9 : 1e6;
-		suffix = c->high >= 1e9 ? "G" : "M";
-	} else if (c->high >= 1e4) {
-		unit = 1e3;
-		suffix = "k";
-	}
 	if (y == 0)
-		suffix = suffix[0] == '%' ? "%" : "";
-	ib_bytes_printf(b, c->style == IB_STYLE_SIGNED && y != 0 ? "%+.*f%s" : "%.*f%s",
-			y == 0 ? 0 : decimals_of(step / unit), y / unit, suffix);
+		ib_bytes_put_char(c->out, '0');
+	else if (decimals > 4 || fabs(y / unit) >= 1e6)
+		ib_bytes_printf(c->out, "%s%.2g%s", sign, y / unit, suffix);
+	else
+		ib_bytes_printf(c->out, "%s%.*f%s", sign, decimals, y / unit, suffix);
+	if (unit == 0.01)
+		ib_bytes_put_char(c->out, '%');
 }
 
 static void

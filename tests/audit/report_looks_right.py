@@ -128,7 +128,7 @@ def ticks(seen, plot=0):
     return [s[1] for s in seen['plots'][plot] if s[0] == 'x']
 
 
-def make_run(name, ids, epochs, losses=True, rise=10 ** 9, hold=None, classes=()):
+def make_run(name, ids, epochs, losses=True, rise=10 ** 9, hold=None, classes=(), scale=1):
     """A run in a folder of its own. From epoch `rise` on, the losses are higher."""
     r = np.random.default_rng(3)
     os.mkdir(name)
@@ -143,7 +143,7 @@ def make_run(name, ids, epochs, losses=True, rise=10 ** 9, hold=None, classes=()
             continue
         write_jsonl('loss.%d.jsonl' % e, [
             {'id': json.loads(l)['id'], 'epoch': e,
-             'loss': float(r.exponential() * 0.9 ** e + 3 * (e >= rise))}
+             'loss': scale * float(r.exponential() * 0.9 ** e + 3 * (e >= rise))}
             for l in open('epoch.jsonl')])
         run('ib-score', '-e', e, '-u', 'run.npz', 'loss.%d.jsonl' % e)
     logs = ['loss.%d.jsonl' % e for e in range(epochs)] if losses else []
@@ -178,6 +178,10 @@ def check_pages():
     seen = check_all('one.html')
     assert 'Nothing pruned yet' in words(seen) and ticks(seen) == ['0']
     assert [s[0] for s in seen['shapes']] == ['c2', 'area c1', 'area c2']  # the losses are shown
+
+    for scale in 1e-9, -1, 1e5, 1e20:
+        make_run('%g' % scale, ids[:50], 3, scale=scale)
+        check_all('%g.html' % scale)
 
     make_run('zero', ids, 1, losses=False)
     seen = check_all('zero.html')

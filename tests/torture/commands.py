@@ -81,6 +81,7 @@ ib-audit report -o out.html log.zst loss.0.jsonl loss.1.jsonl loss.2.jsonl
 ib-audit simulate -E 4 loss.0.jsonl loss.1.jsonl loss.2.jsonl
 ib-audit suspects loss.0.jsonl loss.1.jsonl loss.2.jsonl
 ib-audit metrics -o out.prom log.zst
+ib-audit metrics -s s.npz -o out.prom log.zst loss.0.jsonl loss.1.jsonl loss.2.jsonl
 '''.strip().split('\n')
 
 # Of these, and of larger ones of the same kinds, runs are killed.
