@@ -189,10 +189,8 @@ ib_report_find(const struct ib_report *r, int64_t epoch)
 /* ---- the page ----------------------------------------------------------------- */
 
 static void
-build(struct ib_report *r)
+build_sections(struct ib_report *r)
 {
-	ib_html_begin(&r->page, r->options->title ? r->options->title : "Pruning report");
-	ib_report_result(r);
 	ib_report_tiles(r);
 	ib_report_chart_kept(r);
 	ib_report_chart_saved(r);
@@ -206,6 +204,15 @@ build(struct ib_report *r)
 	ib_bytes_printf(&r->page, "</div>\n");
 	ib_report_summary(r);
 	ib_html_reproduce(&r->page, r->log);
+}
+
+static void
+build(struct ib_report *r)
+{
+	ib_html_begin(&r->page, r->options->title ? r->options->title : "Pruning report");
+	ib_report_result(r);
+	if (r->n > 0)
+		build_sections(r);
 	ib_html_end(&r->page);
 }
 

@@ -44,7 +44,7 @@ write_kept_legend(struct ib_report *r)
 void
 ib_report_chart_kept(struct ib_report *r)
 {
-	struct ib_svg c = { &r->page, r->n, r->epoch, 0, 0, IB_STYLE_PLAIN, "samples" };
+	struct ib_svg c = { &r->page, r->n, r->epoch, 0, 0, IB_STYLE_PLAIN, "samples", true };
 	char text[TOOLTIP];
 	size_t i;
 
@@ -76,7 +76,9 @@ ib_report_chart_kept(struct ib_report *r)
 void
 ib_report_chart_saved(struct ib_report *r)
 {
-	struct ib_svg c = { &r->page, r->n, r->epoch, 0, 0, IB_STYLE_PERCENT, "saved visits" };
+	struct ib_svg c = {
+		&r->page, r->n, r->epoch, 0, 0, IB_STYLE_PERCENT, "saved visits", false
+	};
 	char text[TOOLTIP];
 	size_t i;
 
@@ -170,7 +172,7 @@ draw_losses(struct ib_report *r, struct ib_svg *c)
 void
 ib_report_chart_losses(struct ib_report *r)
 {
-	struct ib_svg c = { &r->page, 0, r->epoch, 0, 0, IB_STYLE_PLAIN, "loss" };
+	struct ib_svg c = { &r->page, 0, r->epoch, 0, 0, IB_STYLE_PLAIN, "loss", false };
 	size_t i;
 
 	ib_html_section(&r->page, "Losses and threshold",
@@ -252,7 +254,8 @@ ib_report_chart_weights(struct ib_report *r)
 			    0,
 			    0,
 			    IB_STYLE_SIGNED,
-			    "deviation from the number of samples" };
+			    "deviation from the number of samples",
+			    false };
 
 	ib_html_section(&r->page, "Do the weights add up?",
 			"The weights of the kept samples must add up to the number of all samples, "

@@ -47,7 +47,7 @@ write_source(struct ib_report *r)
 	ib_bytes_printf(&r->page, "<p class=\"soft\">Audit log <code>");
 	ib_html_text(&r->page, ib_span_of(ib_audit_log_name(r->log)));
 	ib_bytes_printf(&r->page, "</code>, read by infobatch " IB_VERSION ".\n");
-	if (when >= 0 && gmtime_r(&when, &tm) &&
+	if (r->n > 0 && when >= 0 && gmtime_r(&when, &tm) &&
 	    strftime(day, sizeof(day), "%Y-%m-%d %H:%M UTC", &tm) &&
 	    strftime(utc, sizeof(utc), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		ib_bytes_printf(&r->page,
@@ -88,7 +88,7 @@ write_cost(struct ib_report *r)
 	char a[IB_HTML_NUMBER], b[IB_HTML_NUMBER], c[IB_HTML_NUMBER];
 	double saved;
 
-	if (!r->options->cost_given || r->n == 0)
+	if (!r->options->cost_given)
 		return;
 	saved = r->stats[r->n - 1].saved_sum;
 	snprintf(words, sizeof(words), "spent %s instead of %s, if an epoch on all data costs %s",
@@ -106,12 +106,8 @@ write_epochs(struct ib_report *r)
 	for (i = 0; i < r->n; i++)
 		pruned += r->stats[i].pruned > 0;
 	snprintf(value, sizeof(value), "%zu", r->n);
-	if (r->n == 0)
-		words[0] = '\0';
-	else
-		snprintf(words, sizeof(words),
-			 "%zu pruned, %zu on all data; the last is epoch %lld", pruned,
-			 r->n - pruned, (long long)r->stats[r->n - 1].epoch);
+	snprintf(words, sizeof(words), "%zu pruned, %zu on all data; the last is epoch %lld",
+		 pruned, r->n - pruned, (long long)r->stats[r->n - 1].epoch);
 	ib_html_tile(&r->page, "", "Epochs", value, words);
 }
 

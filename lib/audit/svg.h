@@ -16,6 +16,7 @@ struct ib_svg {
 	double low, high;     /* range of the y axis */
 	enum ib_style style;  /* style of the y labels */
 	const char *unit;     /* what the y axis shows */
+	bool whole;	      /* the values are integers, so the labels are too */
 };
 
 /*

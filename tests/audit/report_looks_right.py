@@ -111,7 +111,7 @@ def check(page, width, dark):
     for name, color, back, *opacity in seen['shapes']:
         assert opacity == ['1', '1'], (where, name, opacity)
         assert contrast(color, back) >= 3, (where, name, color, back)
-    assert (luminance(seen['shapes'][0][2]) < 0.1) == dark, where
+    assert (luminance(seen['texts'][0][3]) < 0.1) == dark, where
     for plot in seen['plots']:
         for i, a in enumerate(plot):
             for b in plot[:i]:
@@ -182,6 +182,14 @@ def check_pages():
     for scale in 1e-9, -1, 1e5, 1e20:
         make_run('%g' % scale, ids[:50], 3, scale=scale)
         check_all('%g.html' % scale)
+
+    open('empty.audit.zst', 'w').close()
+    run('ib-audit', 'report', '-o', 'empty.html', 'empty.audit.zst')
+    seen = check('empty.html', 390, False)
+    assert 'The audit log has no finished epoch.' in words(seen) and not seen['plots']
+
+    make_run('two', ids[:2], 1)
+    assert [s[1] for s in check_all('two.html')['plots'][0] if s[0] == 'y'] == ['0', '1', '2']
 
     make_run('zero', ids, 1, losses=False)
     seen = check_all('zero.html')
