@@ -237,12 +237,31 @@ write_class_name(struct metrics *m, const char *name, const struct ib_by_row *ro
 	ib_bytes_printf(&m->out, "\"} ");
 }
 
+/* Write one real number of each row that has it; `at` is its offset in struct ib_by_row. */
+static void
+write_class_reals(struct metrics *m, const char *name, const char *help,
+		  const struct ib_by_row *row, size_t n, size_t at)
+{
+	char number[IB_NUMBER_MAX];
+	double x;
+	size_t i;
+
+	write_family(m, name, help);
+	for (i = 0; i < n; i++) {
+		memcpy(&x, (const char *)&row[i] + at, sizeof(x));
+		if (!isfinite(x))
+			continue;
+		write_class_name(m, name, &row[i]);
+		ib_bytes_put(&m->out, number, ib_number_put(number, x));
+		ib_bytes_put_char(&m->out, '\n');
+	}
+}
+
+/* All of these are sums over all epochs of the log. */
 static void
 write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 {
-	static const char samples[] = "ib_prune_class_samples",
-			  share[] = "ib_prune_class_pruned_ratio";
-	char number[IB_NUMBER_MAX];
+	static const char samples[] = "ib_prune_class_samples";
 	size_t i;
 
 	write_family(m, samples, "Number of samples with this value of the field.");
@@ -250,16 +269,18 @@ write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 		write_class_name(m, samples, &row[i]);
 		ib_bytes_printf(&m->out, "%llu\n", (unsigned long long)row[i].samples);
 	}
-	write_family(m, share,
-		     "Pruned visits divided by all visits of the samples with this value, over all "
-		     "epochs of the log.");
-	for (i = 0; i < n; i++) {
-		if (!isfinite(row[i].share))
-			continue;
-		write_class_name(m, share, &row[i]);
-		ib_bytes_put(&m->out, number, ib_number_put(number, row[i].share));
-		ib_bytes_put_char(&m->out, '\n');
-	}
+	write_class_reals(m, "ib_prune_class_pruned_ratio",
+			  "Pruned visits divided by all visits of the samples with this value, "
+			  "over all epochs of the log.",
+			  row, n, offsetof(struct ib_by_row, share));
+	write_class_reals(m, "ib_prune_class_saved_ratio",
+			  "Pruned visits of the samples with this value divided by all pruned "
+			  "visits, over all epochs of the log.",
+			  row, n, offsetof(struct ib_by_row, saved));
+	write_class_reals(m, "ib_prune_class_mean_weight",
+			  "Mean weight of the kept visits of the samples with this value, over all "
+			  "epochs of the log.",
+			  row, n, offsetof(struct ib_by_row, mean_weight));
 }
 
 /* Write the metrics per value of the field of --by. */

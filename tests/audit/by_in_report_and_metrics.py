@@ -36,3 +36,5 @@ for s in rows:
         s['value'].replace('\\', '\\\\').replace('"', '\\"')
     assert 'ib_prune_class_samples%s%d\n' % (label, s['samples']) in text, text
     assert 'ib_prune_class_pruned_ratio%s%r\n' % (label, s['share_pruned']) in text, text
+    assert 'ib_prune_class_saved_ratio%s%r\n' % (label, s['share_of_saved']) in text, text
+    assert 'ib_prune_class_mean_weight%s%r\n' % (label, s['mean_weight']) in text, text
