@@ -125,7 +125,8 @@ IB_API enum ib_status ib_scores_load(const char *path, struct ib_scores **out,
 /*
  * Open a score file for look-ups only. The function maps an uncompressed .npz instead of
  * reading it, so that a program that looks up few ids reads few pages. The function reads any
- * other file like ib_scores_load(). A mapped table cannot be changed or saved.
+ * other file like ib_scores_load(), and on a big-endian machine every file. A mapped table cannot
+ * be changed or saved.
  */
 IB_API enum ib_status ib_scores_map(const char *path, struct ib_scores **out, struct ib_error *err);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/little_endian.h"
 #include "infobatch_run.h"
 #include "scratch.h"
 
@@ -84,9 +85,11 @@ Test(interface, a_mapped_table_has_the_rows_and_cannot_change)
 	cr_assert(ib_scores_map("s.npz", &mapped, NULL) == IB_OK);
 	cr_assert(ib_scores_find(mapped, ids[2], &row) && row == 2);
 	cr_assert(eq(dbl, stats_of(mapped).mean, 2.5));
-	cr_assert(ib_scores_fold(mapped, ids, losses, 4, 4, 0, &err) == IB_E_MISUSE);
-	cr_assert(strstr(err.text, "mapped") != NULL);
-	cr_assert(ib_scores_save(mapped, "t.npz", &err) == IB_E_MISUSE);
+	if (!IB_HOST_IS_BIG_ENDIAN) { /* such a machine reads the file instead */
+		cr_assert(ib_scores_fold(mapped, ids, losses, 4, 4, 0, &err) == IB_E_MISUSE);
+		cr_assert(strstr(err.text, "mapped") != NULL);
+		cr_assert(ib_scores_save(mapped, "t.npz", &err) == IB_E_MISUSE);
+	}
 	ib_scores_free(mapped);
 	ib_scores_free(s);
 }
