@@ -35,6 +35,7 @@ REST_PARTS  := \
 	rules \
 	install \
 	packages \
+	python \
 	fuzz \
 	torture \
 	lint \
@@ -294,6 +295,9 @@ check-sanitizers:                ## unit tests and cases under AddressSanitizer 
 check-audit: all                 ## reports in a browser, metrics for Prometheus
 	$(Q)IB_BIN=$B tests/audit/browser_and_prometheus.sh
 
+check-python: all                ## infobatch.py against the commands; killed and resumed; ALL=1
+	$(Q)/usr/bin/python3 tests/python/check.py --bin $B $(SEED:%=--seed %) $(if $(ALL),--all)
+
 check-parts: all                 ## parts against one run, random shardings
 	$(Q)/usr/bin/python3 tests/cluster/parts_equal_one_run.py --bin $B --cases 10
 	$(Q)/usr/bin/python3 tests/cluster/killed_parts.py --bin $B
@@ -322,6 +326,7 @@ bench: all                       ## time all of it beside its peers; N=, RUNS=, 
 TO       = "$(DESTDIR)$(PREFIX)"
 MANUALS := $(wildcard man/*.[1-9])
 ALERTS  := lib/audit/prometheus-alerts.yml
+MODULE  := lib/python/infobatch.py
 
 install: all                     ## install under PREFIX, as DESTDIR/PREFIX
 	install -d $(TO)/bin $(TO)/include $(TO)/lib/pkgconfig \
@@ -345,7 +350,7 @@ install: all                     ## install under PREFIX, as DESTDIR/PREFIX
 	install -m 644 $(NAMES:%=$B/completions/%) $(TO)/share/bash-completion/completions
 	install -m 644 $(NAMES:%=$B/completions/_%) $(TO)/share/zsh/site-functions
 	install -m 644 $(NAMES:%=$B/completions/%.fish) $(TO)/share/fish/vendor_completions.d
-	install -m 644 $(ALERTS) $(TO)/share/infobatch
+	install -m 644 $(ALERTS) $(MODULE) $(TO)/share/infobatch
 
 uninstall:                       ## remove what install has put under PREFIX
 	cd $(TO) && rm -f $(NAMES:%=bin/%) include/infobatch.h lib/$(notdir $(LIB)) \
@@ -355,7 +360,7 @@ uninstall:                       ## remove what install has put under PREFIX
 		$(NAMES:%=share/bash-completion/completions/%) \
 		$(NAMES:%=share/zsh/site-functions/_%) \
 		$(NAMES:%=share/fish/vendor_completions.d/%.fish) \
-		share/infobatch/$(notdir $(ALERTS))
+		$(addprefix share/infobatch/,$(notdir $(ALERTS) $(MODULE)))
 	rmdir $(TO)/share/infobatch 2>/dev/null || :
 
 dist:                            ## a source archive of the last commit, the same bytes each time

@@ -64,24 +64,11 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 static void
 store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 {
-	static const char expected[] = "a count or a percentage (5, 2.5%)";
-	struct ib_limit limit = { .given = true };
-	size_t n = strlen(value);
-	char *decimal;
-	double share;
+	const char *expected;
 
-	if (n > 1 && value[n - 1] == '%') {
-		decimal = cli_free_at_end(cli, strdup(value));
-		decimal[n - 1] = '\0';
-		if (decimal[strspn(decimal, ".0123456789")] ||
-		    !ib_value_real(decimal, "[0, 100]", &share))
-			refuse(cli, o, expected, value);
-		limit.percent = true;
-		limit.decimal = decimal;
-	} else if (!ib_value_count(value, NULL, &limit.count)) {
+	expected = ib_limit_parse(cli_free_at_end(cli, strdup(value)), cli_member_address(cli, o));
+	if (expected)
 		refuse(cli, o, expected, value);
-	}
-	*(struct ib_limit *)cli_member_address(cli, o) = limit;
 }
 
 static void

@@ -284,6 +284,85 @@ struct ib_decisions {
 IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib_span *id, size_t n,
 				     const struct ib_decisions *decisions, struct ib_error *err);
 
+/* ---- runs -------------------------------------------------------------- */
+
+/*
+ * The loop of a training run in one process. In each epoch, the trainer calls
+ *
+ *	ib_run_draw()	 once: which rows to visit, and their weights
+ *	ib_run_record()	 after each step: the losses of the rows of the step
+ *	ib_run_commit()	 once: fold the losses into the score file
+ *
+ * The decisions, the audit log and the score file have the same bytes as those of ib-prune
+ * --range and of ib-score with a loss log whose arrays are sorted by row. A process that is
+ * killed loses the epoch that is not committed, and continues with it the next time.
+ */
+struct ib_run;
+struct ib_run_options;
+
+/* Make options with their defaults. Returns NULL if out of memory. */
+IB_API struct ib_run_options *ib_run_options_new(void);
+IB_API void ib_run_options_free(struct ib_run_options *o); /* o may be NULL */
+
+/*
+ * Set one option, as ib_rule_options_set() does. `name` is an option of the rule, or one of:
+ *   audit        file to which ib_run_draw() appends the decisions (ib-prune -a)
+ *   max-missing  how many drawn rows may have no loss in a commit, as in ib-score(1); default 0
+ *   max-unseen   how many samples may have no score when a score file is opened; default 0 for
+ *                rules that need scores, unless max-missing is set
+ *   smooth, duplicates, nonfinite  as in ib-score(1)
+ *   threads      number of threads; default 1
+ */
+IB_API enum ib_status ib_run_options_set(struct ib_run_options *o, const char *name,
+					 const char *value, struct ib_error *err);
+
+/* Receives a warning: a complete sentence without a newline. */
+typedef void ib_warn_function(void *data, const char *sentence);
+
+/* Set the function that receives warnings. The default is NULL: there are no warnings. */
+IB_API void ib_run_options_warn(struct ib_run_options *o, ib_warn_function *warn, void *data);
+
+/*
+ * Open a run.
+ *   scores      the score file, which is created by the first commit if it does not exist
+ *   id    [n]   the ids of the samples, copied; NULL: the decimal numbers 0 to n-1
+ *   options     borrowed until ib_run_free()
+ *
+ * The run locks the score file until ib_run_free(). Returns IB_E_AGAIN if another process has
+ * the lock, IB_E_DATA if the score file has other samples, and IB_E_MISUSE if an id is empty,
+ * occurs twice or has a newline, or if the options cannot be used together.
+ */
+IB_API enum ib_status ib_run_open(const char *scores, const struct ib_span *id, uint64_t n,
+				  const struct ib_run_options *options, struct ib_run **out,
+				  struct ib_error *err);
+IB_API void ib_run_free(struct ib_run *run); /* run may be NULL */
+
+/* Return the epoch that follows the newest epoch in the score file; 0 for a new file. */
+IB_API int64_t ib_run_next_epoch(const struct ib_run *run);
+
+/*
+ * Draw an epoch. The run owns the arrays row[n] and weight[n], which are valid until the next
+ * draw. The rows are in ascending order. If the epoch before was not committed, its losses are
+ * dropped. Returns IB_E_MISUSE if the score file already has losses of this or a later epoch.
+ */
+IB_API enum ib_status ib_run_draw(struct ib_run *run, int64_t epoch, const int64_t **row,
+				  const float **weight, size_t *n, struct ib_error *err);
+
+/*
+ * Record n losses, which must not be weighted. Returns IB_E_MISUSE, and records nothing, if no
+ * epoch is drawn or if a row was not drawn. If a row is recorded several times, the option
+ * duplicates says which loss counts.
+ */
+IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, const float *loss,
+				    size_t n, struct ib_error *err);
+
+/*
+ * Fold the losses of the epoch into the score file, which is replaced atomically. Returns
+ * IB_E_MISUSE if no epoch is drawn or nothing is recorded, and IB_E_DATA if more rows than
+ * max-missing have no loss. After an error nothing has changed: the call can be repeated.
+ */
+IB_API enum ib_status ib_run_commit(struct ib_run *run, struct ib_error *err);
+
 #ifdef __cplusplus
 }
 #endif

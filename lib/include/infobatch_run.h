@@ -139,6 +139,12 @@ int ib_value_word(const char *text, const char *words);
 bool ib_part_parse(const char *text, struct ib_part *part);
 
 /*
+ * Parse a limit, a count or a percentage. The function cuts off the '%' of the text, and the limit
+ * borrows the text. Returns NULL if the text is a limit, otherwise what a limit is.
+ */
+const char *ib_limit_parse(char *text, struct ib_limit *limit);
+
+/*
  * Write what an option accepts, for a message: "a number in [0, 1)", "a whole number in
  * [1, 1024]", or "a, b or c". Returns out.
  */
@@ -342,11 +348,12 @@ struct ib_prune_options {
 	const char *weight_field;  /* --weight-field, default "weight" */
 	const char *id_field;	   /* --id-field */
 	enum ib_existing_weight existing_weight;
-	const char *receipt; /* --receipt */
-	const char *audit;   /* -a */
-	bool dry_run;	     /* -n */
-	bool dry_run_table;  /* print a table instead of JSON */
-	bool if_changed;     /* --if-changed */
+	const char *receipt;		      /* --receipt */
+	const char *audit;		      /* -a */
+	bool dry_run;			      /* -n */
+	bool dry_run_table;		      /* print a table instead of JSON */
+	bool if_changed;		      /* --if-changed */
+	const struct ib_prune_memory *memory; /* prune/memory.h; NULL: files */
 };
 #define IB_PRUNE_DEFAULTS                                                                          \
 	{                                                                                          \

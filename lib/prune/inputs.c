@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/part.h"
+#include "prune/memory.h"
 #include "prune/rules.h"
 #include "record/known_formats.h"
 #include "score/load.h"
@@ -55,6 +56,12 @@ load_scores(struct ib_prune_inputs *b, const struct ib_prune_options *o,
 {
 	enum ib_status st;
 
+	if (o->memory) {
+		b->scores = o->memory->scores;
+		b->borrowed = true;
+		memcpy(digests->scores, o->memory->scores_digest, sizeof(digests->scores));
+		return IB_OK;
+	}
 	if (!o->scores)
 		return IB_OK;
 	if (strcmp(o->scores, "-") != 0 && access(o->scores, F_OK) != 0 && errno == ENOENT) {
@@ -178,9 +185,10 @@ ib_prune_inputs_load(struct ib_prune_inputs *b, const struct ib_prune_options *o
 void
 ib_prune_inputs_release(struct ib_prune_inputs *b)
 {
-	ib_scores_free(b->scores);
+	if (!b->borrowed)
+		ib_scores_free(b->scores);
 	ib_totals_file_free(b->totals);
-	*b = (struct ib_prune_inputs){ NULL, NULL };
+	*b = (struct ib_prune_inputs){ 0 };
 }
 
 enum ib_status

@@ -11,6 +11,7 @@
 
 struct ib_prune_inputs {
 	struct ib_scores *scores; /* NULL without -s, or if the file does not exist at epoch 0 */
+	bool borrowed;		  /* the scores belong to the caller (prune/memory.h) */
 	struct ib_totals_file *totals; /* NULL without --totals */
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "prune/memory.h"
 #include "score/scores.h"
 
 #define OPEN_MAX 128 /* limit of the number of --split files that are filled at once */
@@ -19,6 +20,8 @@ is_per_operand(const struct ib_prune_options *o)
 bool
 ib_prune_makes_arrays(const struct ib_prune_options *o, const char *path)
 {
+	if (o->memory && path == o->output)
+		return true;
 	return o->range_given && !o->dry_run && path && ib_scores_name_is_npz(path, false);
 }
 
@@ -136,7 +139,8 @@ add_rows(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct 
 		st = add_companions(t, err);
 		add_row(t, &weights);
 	}
-	add_row(t, &manifest);
+	if (!o->memory)
+		add_row(t, &manifest);
 	return st;
 }
 
@@ -285,9 +289,12 @@ enum ib_status
 ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_record_texts *texts,
 		       uint64_t before, struct ib_error *err)
 {
+	const struct ib_bytes *kept = &texts->text[IB_TEXT_KEPT];
 	enum ib_status st = IB_OK;
 	size_t i;
 
+	if (t->options->memory)
+		ib_row_arrays_add(t->options->memory->kept, kept->p, kept->n);
 	for (i = 0; i < t->nrows && !st; i++)
 		if (!t->row[i].split)
 			st = write_block(t, &t->row[i], texts, before, err);
@@ -316,6 +323,8 @@ ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err)
 	enum ib_status st = IB_OK;
 	size_t i;
 
+	if (t->options->memory && t->options->memory->kept->failed)
+		return ib_fail_memory(err);
 	for (i = t->nrows; i-- > 0 && !st;)
 		st = ib_record_writer_status(&t->row[i].writer, err);
 	if (!st && t->split)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/pipeline.h"
 #include "base/row_id.h"
+#include "prune/memory.h"
 #include "prune/outputs.h"
 #include "record/range_text.h"
 
@@ -45,11 +46,27 @@ ib_range_format(const char *output)
 bool
 ib_range_is_rows(const struct ib_prune_options *o)
 {
-	return o->dry_run || (ib_prune_makes_arrays(o, o->output) &&
-			      (!o->pruned_output || ib_prune_makes_arrays(o, o->pruned_output)));
+	return o->memory || o->dry_run ||
+	       (ib_prune_makes_arrays(o, o->output) &&
+		(!o->pruned_output || ib_prune_makes_arrays(o, o->pruned_output)));
 }
 
 /* ---- one block ---------------------------------------------------------------- */
+
+/* Fill a group with rows from *from on that have ids of their own. Moves *from. */
+static void
+fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to)
+{
+	uint64_t seed = p->rule->scores ? p->rule->scores->table.seed : 0;
+	const struct ib_span *id = p->options->memory->id;
+
+	for (g->n = 0; g->n < IB_GROUP && *from < to; ++*from, g->n++) {
+		g->id[g->n] = (struct ib_id){ id[*from].p,
+					      XXH3_64bits_withSeed(id[*from].p, id[*from].n, seed),
+					      (uint32_t)id[*from].n };
+		g->index[g->n] = *from;
+	}
+}
 
 /* Fill a group with rows from *from on, whose id is *id. Moves both to the next row. */
 static void
@@ -125,7 +142,7 @@ prune_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, uin
 	look_up(p, b, g);
 	ib_rule_inclusions(p->rule, g->row, g->n, g->inclusion);
 	for (i = 0; i < g->n; i++) {
-		kept = ib_prune_sample(p, b, ib_row_id_span(&g->text[i]), g->row[i],
+		kept = ib_prune_sample(p, b, (struct ib_span){ g->id[i].p, g->id[i].n }, g->row[i],
 				       &g->inclusion[i], &annotation);
 		if (!p->options->dry_run)
 			put_row(p, b, &annotation, kept, g->index[i], g->index[i] - from);
@@ -169,7 +186,10 @@ work(void *ctx, void *slot, struct ib_error *err)
 	while (from < to) {
 		if (!ib_block_ids_reserve_group(&b->ids))
 			return ib_fail_memory(err);
-		fill_group(p, &g, &from, to, &id);
+		if (p->options->memory && p->options->memory->id)
+			fill_given(p, &g, &from, to);
+		else
+			fill_group(p, &g, &from, to, &id);
 		prune_group(p, b, &g, block->from);
 	}
 	ib_run_stats_flush(&b->stats);

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "prune/inputs.h"
 #include "prune/block.h"
+#include "prune/memory.h"
 #include "prune/range.h"
 #include "prune/receipt.h"
 #include "prune/rules.h"
@@ -288,6 +289,11 @@ check_unseen(struct run *run, struct ib_error *err)
 static enum ib_status
 get_manifest_digest(struct run *run, struct ib_error *err)
 {
+	if (run->options->memory) {
+		memcpy(run->digests.manifest, run->options->memory->manifest_digest,
+		       sizeof(run->digests.manifest));
+		return IB_OK;
+	}
 	if (run->options->range_given)
 		return ib_range_digest(run->options->range, run->digests.manifest, err);
 	ib_reader_write_digest(run->reader, run->digests.manifest);

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 # From the lowest to the highest; layers of one row do not include each other.
-LAYERS = [["base"], ["io"], ["record"], ["score"], ["prune"], ["weigh", "audit"]]
+LAYERS = [["base"], ["io"], ["record"], ["score"], ["prune"], ["weigh", "audit", "loop"]]
 LEVEL = {name: i for i, row in enumerate(LAYERS) for name in row}
 
 

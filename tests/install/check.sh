@@ -5,6 +5,7 @@
 #   and with the static library, by pkg-config alone;
 # - the programs in libinfobatch(3), in C with both libraries and in Python, find the same
 #   scores as the commands;
+# - infobatch.py runs, with the shared library of its installation;
 # - the interface of the library is the recorded one, and a changed interface is noticed.
 # Then uninstall, after which no file is left. Installing builds nothing. The source archive of
 # a commit is always the same bytes.
@@ -76,6 +77,21 @@ for way in shared static python; do
 done
 "$t/stage$prefix/bin/ib-score" --version >/dev/null
 for page in "$t/stage$prefix"/share/man/man?/*; do [ -s "$page" ]; done
+
+# ---- the Python module, which finds the library of its installation
+(
+  cd "$t"
+  export PYTHONPATH="$t/stage$prefix/share/infobatch" PYTHONDONTWRITEBYTECODE=1
+  env -u LD_LIBRARY_PATH -u INFOBATCH_LIBRARY /usr/bin/python3 - <<'END'
+import infobatch
+with infobatch.Run("run.npz", n=100, epochs=3, audit="audit.zst") as run:
+    for e in run.epochs():
+        rows, weight = run.draw(e)
+        run.record(rows, rows % 10)
+        run.commit()
+END
+  "$t/stage$prefix/bin/ib-audit" verify audit.zst >/dev/null
+)
 
 # ---- the interface
 if [ "$(getconf LONG_BIT)" = 64 ]; then

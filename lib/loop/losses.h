@@ -1,0 +1,27 @@
+/* The losses that a trainer records during one epoch, in memory. */
+#ifndef IB_LOOP_LOSSES_H
+#define IB_LOOP_LOSSES_H
+
+#include "infobatch_run.h"
+
+struct ib_losses {
+	uint32_t *row; /* [n] */
+	float *loss;   /* [n] */
+	uint64_t n;
+	size_t row_cap, loss_cap;
+	bool sorted; /* the rows are in ascending order */
+};
+
+/* Remove all losses. The memory is kept. A struct of zeros, cleared once, is ready for use. */
+void ib_losses_clear(struct ib_losses *l);
+void ib_losses_release(struct ib_losses *l);
+
+/* Append n losses. */
+enum ib_status ib_losses_add(struct ib_losses *l, const int64_t *row, const float *loss, size_t n,
+			     struct ib_error *err);
+
+/* Sort by row. The losses of a row stay in their order. `rows` is the number of rows. O(n + rows).
+ */
+enum ib_status ib_losses_sort(struct ib_losses *l, uint64_t rows, struct ib_error *err);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * A training run in one process (struct ib_run of infobatch.h): draw, record, commit.
+ *
+ * The scores of the run are in memory, and also in the score file after each commit. An epoch
+ * that is not committed leaves nothing but its entry in the audit log, as the commands do.
+ */
+#ifndef IB_LOOP_RUN_H
+#define IB_LOOP_RUN_H
+
+#include "loop/losses.h"
+#include "prune/row_arrays.h"
+#include "score/scores.h"
+
+struct ib_run_options {
+	struct ib_rule_options *rule;
+	struct ib_context context;
+	struct ib_limit max_missing, max_unseen;
+	unsigned duplicates; /* enum ib_duplicates */
+	unsigned nonfinite;  /* enum ib_nonfinite */
+	double smooth;
+	char *audit;		/* the audit log, or NULL */
+	char *missing, *unseen; /* own the decimals of the limits */
+};
+
+/* The ids of a run are decimal row numbers, or texts that the run owns. */
+struct ib_run_ids {
+	uint64_t n;
+	struct ib_span *text; /* [n]; NULL: row numbers */
+	char *bytes;	      /* the texts, each with a newline */
+	char digest[33];      /* XXH3-128 of the ids as a list, one per line */
+};
+
+struct ib_run {
+	char *path; /* the score file */
+	int lock;
+	const struct ib_run_options *options;
+	struct ib_run_ids ids;
+	struct ib_scores *scores; /* NULL: they must be read from the file */
+	char digest[33];	  /* of the score file; empty if there is none */
+	int64_t newest;		  /* newest epoch in the score file, or IB_NO_EPOCH */
+	int64_t epoch;		  /* the epoch that is drawn, or IB_NO_EPOCH */
+	struct ib_row_arrays *drawn;
+	uint8_t *state; /* [n] of the epoch: enum ib_sample_state */
+	uint64_t recorded, nonfinite;
+	struct ib_losses losses;
+};
+
+enum ib_sample_state { IB_SAMPLE_PRUNED, IB_SAMPLE_DRAWN, IB_SAMPLE_RECORDED };
+
+/* Copy and check the ids. `text` may be NULL. */
+enum ib_status ib_run_ids_init(struct ib_run_ids *ids, const struct ib_span *text, uint64_t n,
+			       struct ib_error *err);
+void ib_run_ids_release(struct ib_run_ids *ids);
+
+/*
+ * Check that the scores are those of these ids. `path` is the score file, for messages. If `unseen`
+ * is not NULL, it limits the number of ids without a row.
+ */
+enum ib_status ib_run_ids_check(const struct ib_run_ids *ids, const struct ib_scores *s,
+				const char *path, const struct ib_limit *unseen,
+				struct ib_error *err);
+
+/* Fold the sorted losses of an epoch into the scores. */
+enum ib_status ib_run_fold(struct ib_run *run, struct ib_error *err);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * A run of ib-prune whose inputs and output are in memory. The samples are those of --range, or
+ * have ids of their own. Used by lib/loop.
+ */
+#ifndef IB_PRUNE_MEMORY_H
+#define IB_PRUNE_MEMORY_H
+
+#include "prune/row_arrays.h"
+#include "score/scores.h"
+
+/* Borrowed by the run. */
+struct ib_prune_memory {
+	struct ib_scores *scores;    /* used instead of -s; NULL if there are none */
+	const char *scores_digest;   /* digest of the score file; empty if there is none */
+	const char *manifest_digest; /* digest of the list of the ids, one per line */
+	const struct ib_span *id;    /* [range]; NULL: the ids of --range */
+	struct ib_row_arrays *kept;  /* receives the rows that are kept, instead of -o */
+};
+
+#endif

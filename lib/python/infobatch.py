@@ -1,0 +1,218 @@
+"""Draw epochs and record losses in a training process. This file needs numpy and the library libinfobatch.
+
+    import infobatch
+
+    run = infobatch.Run("run.npz", n=60000, epochs=16, audit="run.audit.zst")
+    for e in run.epochs():                  # the epochs that are still to do
+        rows, weight = run.draw(e)          # int64, float32
+        for i in batches(len(rows)):
+            loss = train(rows[i], weight[i])
+            run.record(rows[i], loss)       # the losses of the samples, without the weights
+        run.commit()                        # replaces run.npz
+
+The decisions, run.npz and run.audit.zst have the same bytes as those of the commands, so ib-audit can check them.
+libinfobatch(3) describes the functions, and infobatch-training(7) has loops for PyTorch.
+"""
+import ctypes
+import operator
+import os
+import warnings
+
+import numpy as np
+
+__all__ = ["Run", "Error"]
+
+MISUSE, DATA, AGAIN = -1, -2, -6
+
+
+class Error(Exception):
+    """A function of the library failed. str() is its sentence; code is its enum ib_status."""
+
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
+
+class _Error(ctypes.Structure):
+    _fields_ = [("code", ctypes.c_int), ("text", ctypes.c_char * 1000)]
+
+
+class _Span(ctypes.Structure):
+    _fields_ = [("p", ctypes.c_void_p), ("n", ctypes.c_size_t)]
+
+
+_Warn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
+
+
+def _load():
+    """The library that INFOBATCH_LIBRARY names, or that this installation has, or that the system finds."""
+    name = "libinfobatch.so.0"
+    given = os.environ.get("INFOBATCH_LIBRARY")
+    if given:
+        return ctypes.CDLL(given)
+    here = os.path.dirname(os.path.abspath(__file__))       # PREFIX/share/infobatch
+    own = os.path.normpath(os.path.join(here, "..", "..", "lib", name))
+    return ctypes.CDLL(own if os.path.exists(own) else name)
+
+
+def _declare(library):
+    pointer, text, error = ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(_Error)
+    result = ctypes.POINTER(pointer)
+    functions = {
+        "ib_run_options_new": (pointer,),
+        "ib_run_options_free": (None, pointer),
+        "ib_run_options_set": (ctypes.c_int, pointer, text, text, error),
+        "ib_run_options_warn": (None, pointer, _Warn, pointer),
+        "ib_run_open": (ctypes.c_int, text, pointer, ctypes.c_uint64, pointer, result, error),
+        "ib_run_free": (None, pointer),
+        "ib_run_next_epoch": (ctypes.c_int64, pointer),
+        "ib_run_draw": (ctypes.c_int, pointer, ctypes.c_int64, result, result, ctypes.POINTER(ctypes.c_size_t), error),
+        "ib_run_record": (ctypes.c_int, pointer, pointer, pointer, ctypes.c_size_t, error),
+        "ib_run_commit": (ctypes.c_int, pointer, error),
+    }
+    for name, (returns, *arguments) in functions.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = returns, arguments
+    return library
+
+
+_library = _declare(_load())
+
+
+def _call(name, *arguments):
+    error = _Error()
+    if getattr(_library, name)(*arguments, ctypes.byref(error)):
+        raise Error(error.code, error.text.decode("utf-8", "replace"))
+
+
+def _spans(ids):
+    """An array of struct ib_span, and the bytes to which it refers."""
+    texts = [os.fsencode(str(i)) for i in ids]
+    lengths = np.array([len(t) for t in texts], np.uint64)
+    data = b"".join(texts)
+    buffer = ctypes.create_string_buffer(data, len(data) + 1)
+    spans = np.empty((len(texts), 2), np.uint64)
+    spans[:, 1] = lengths
+    spans[:, 0] = ctypes.addressof(buffer) + np.cumsum(lengths) - lengths
+    return spans, buffer
+
+
+class Run:
+    """The loop of one training run.
+
+    scores  the score file: it is read if it exists, and replaced by commit()
+    n       number of samples, whose ids are "0" to str(n - 1); or
+    ids     the ids of the samples, an array of strings; rows are positions in this array
+    epochs  number of epochs of the training
+    audit   the audit log to which draw() appends, or None
+    options of ib-prune(1) and ib-score(1), with _ for -: ratio=0.5, rule="rank:power=0.7", seed=1, max_missing="1%"
+    """
+
+    def __init__(self, scores, n=None, epochs=None, audit=None, *, ids=None, **options):
+        self._run = self._options = None
+        if (n is None) == (ids is None):
+            raise TypeError("give either n or ids")
+        n = len(ids) if n is None else operator.index(n)
+        if n < 1:
+            raise ValueError("n must be at least 1, not %d" % n)
+        if epochs is not None:
+            options["epochs"] = epochs
+        if audit is not None:
+            options["audit"] = os.fspath(audit)
+        self._epochs = epochs
+        self._options = _library.ib_run_options_new()
+        if not self._options:
+            raise MemoryError
+        self._warn = _Warn(lambda _, text: warnings.warn(text.decode("utf-8", "replace"), stacklevel=3))
+        _library.ib_run_options_warn(self._options, self._warn, None)
+        # The rule comes first, because it sets its parameters to their defaults.
+        for name in sorted(options, key=lambda name: name != "rule"):
+            if options[name] is not None:
+                _call("ib_run_options_set", self._options, name.replace("_", "-").encode(), _text(options[name]))
+        spans, buffer = (None, None) if ids is None else _spans(ids)
+        run = ctypes.c_void_p()
+        _call("ib_run_open", os.fsencode(scores), None if spans is None else spans.ctypes.data,
+              n, self._options, ctypes.byref(run))
+        self._run = run
+        del buffer
+
+    def epochs(self):
+        """The epochs that are still to do, one after the other. Each must be committed before the next."""
+        if self._epochs is None:
+            raise TypeError("the number of epochs is not known: give Run(..., epochs=E)")
+        while self.next_epoch < self._epochs:
+            e = self.next_epoch
+            yield e
+            if self.next_epoch == e:
+                raise Error(MISUSE, "epoch %d was not committed" % e)
+
+    @property
+    def next_epoch(self):
+        """The epoch that follows the newest epoch in the score file; 0 for a new file."""
+        return _library.ib_run_next_epoch(self._handle())
+
+    def draw(self, epoch):
+        """Decide which samples to visit in an epoch: their rows (int64, ascending) and weights (float32)."""
+        rows, weights, n = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_size_t()
+        _call("ib_run_draw", self._handle(), operator.index(epoch), ctypes.byref(rows), ctypes.byref(weights), ctypes.byref(n))
+        return _copy(rows, np.int64, n.value), _copy(weights, np.float32, n.value)
+
+    def record(self, rows, losses):
+        """Record the losses of samples: arrays or tensors of one length. The losses must not be weighted."""
+        rows, losses = _array(rows), _array(losses)
+        if rows.dtype.kind not in "iu" and len(rows):
+            raise TypeError("rows must be integers, not %s" % rows.dtype)
+        rows = np.ascontiguousarray(rows, np.int64)
+        losses = np.ascontiguousarray(losses, np.float32)
+        if rows.ndim != 1 or rows.shape != losses.shape:
+            raise ValueError("rows and losses must have one dimension and the same length, not %s and %s"
+                             % (rows.shape, losses.shape))
+        _call("ib_run_record", self._handle(), rows.ctypes.data, losses.ctypes.data, len(rows))
+
+    def commit(self):
+        """Fold the losses of the epoch into the score file, which is replaced atomically."""
+        _call("ib_run_commit", self._handle())
+
+    def close(self):
+        """Unlock the score file. The run cannot be used afterwards."""
+        if self._run:
+            _library.ib_run_free(self._run)
+            self._run = None
+        if self._options:
+            _library.ib_run_options_free(self._options)
+            self._options = None
+
+    def _handle(self):
+        if not self._run:
+            raise ValueError("the run is closed")
+        return self._run
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __del__(self):
+        if _library is not None:
+            self.close()
+
+
+def _text(value):
+    """The value of an option, as it would be written in a command."""
+    return os.fsencode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value).encode()
+
+
+def _array(values):
+    """A tensor of PyTorch as an array; anything else unchanged."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().numpy()
+    return np.asarray(values)
+
+
+def _copy(pointer, kind, n):
+    """A copy of an array of the library."""
+    kind = np.dtype(kind)
+    if n == 0:
+        return np.empty(0, kind)
+    return np.frombuffer((ctypes.c_char * (n * kind.itemsize)).from_address(pointer.value), kind).copy()
