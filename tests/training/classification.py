@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Classify Fashion-MNIST: one loss a sample, JSONL manifest and log. Figure: test accuracy."""
+"""Classify Fashion-MNIST: one loss a sample, JSON Lines. Figure: test accuracy."""
 import gzip
 import json
 
@@ -29,8 +29,8 @@ def tensor(images):
 class Classification:
     """Classify Fashion-MNIST; figure: test accuracy."""
     figure = "test accuracy"
-    manifest, prune, score, log = "train.jsonl", [], [], "jsonl"
-    terms = {"loss": 1.0}
+    manifest, prune, score, log = "train.jsonl", [], [], "json"
+    terms, views = {"loss": 1.0}, 1
     epochs, tiny_epochs, batch, rates = 12, 4, 128, (0.025, 0.05, 0.1)
 
     def __init__(self, tiny=False, tune=False):

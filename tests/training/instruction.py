@@ -74,8 +74,8 @@ class Net(nn.Module):
 class Instruction:
     """Tune a small language model on definitions; figure: held-out perplexity of the answers (less is better)."""
     figure = "perplexity"
-    manifest, prune, score, log = "train.json", ["-k", "@line", "--id-field", "id"], [], "batch"
-    terms = {"loss": 1.0}
+    manifest, prune, score, log = "train.json", ["-k", "@line", "--id-field", "id"], [], "json"
+    terms, views = {"loss": 1.0}, 1
     epochs, tiny_epochs, batch, rates = 6, 4, 32, (0.003, 0.006, 0.012)
 
     def __init__(self, tiny=False, tune=False):

@@ -4,6 +4,7 @@
 recipes_run.py resumes what is left of it."""
 import os
 import signal
+import sys
 
 import loop
 from classification import Classification
@@ -19,7 +20,8 @@ def deadly(function, calls=[0]):
 
 
 name = os.environ["KILL"].split(":")[0]
-owner = Classification if name == "losses" else loop.Run
+source = loop.Files if "--files" in sys.argv else loop.Arrays
+owner = next(o for o in (Classification, loop.Run, source) if hasattr(o, name))
 setattr(owner, name, deadly(getattr(owner, name)))
 
 if __name__ == "__main__":

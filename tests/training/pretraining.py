@@ -50,7 +50,7 @@ class Pretraining:
     """Pre-train a masked auto-encoder; figure: test accuracy of a linear probe."""
     figure = "probe accuracy"
     manifest, prune, score, log = "train.csv", [], ["--duplicates", "mean"], "csv"
-    terms = {"loss": 1.0}
+    terms, views = {"loss": 1.0}, VIEWS
     epochs, tiny_epochs, batch, rates = 16, 4, 64, (0.002, 0.004, 0.008)
 
     def __init__(self, tiny=False, tune=False):

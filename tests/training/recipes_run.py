@@ -40,10 +40,25 @@ def result(folder):
 
 def audited(folder):
     """What was kept in each epoch, as the audit log has it; the log verifies."""
-    command, log = os.path.join(BIN, "ib-audit"), os.path.join(folder, "audit.zst")
+    command, log = os.path.join(BIN, "ib-audit"), glob.glob(os.path.join(folder, "*audit.zst"))[0]
     subprocess.run([command, "verify", log], check=True)
     done = subprocess.run([command, "summary", "--json", log], check=True, capture_output=True)
     return [epoch["kept"] for epoch in json.loads(done.stdout)]
+
+
+def code_of_manual(mark):
+    """The literal block after a mark of infobatch-training(7)."""
+    text = pathlib.Path(HERE, "../../man/infobatch-training.7").read_text()
+    block = text.split('.\\"= %s\n' % mark)[1].split("\n.Ed\n")[0]
+    return block.split("\n", 1)[1].replace("\\e", "\\")
+
+
+def code_of_readme():
+    """The first block of README.md that imports infobatch."""
+    lines = pathlib.Path(HERE, "../../README.md").read_text().splitlines()
+    first = next(k for k, line in enumerate(lines) if line.startswith("    import infobatch"))
+    last = next(k for k in range(first, len(lines)) if not lines[k])
+    return "\n".join(line[4:] for line in lines[first:last])
 
 
 class Training(unittest.TestCase):
@@ -56,15 +71,23 @@ class Training(unittest.TestCase):
         return os.path.join(self.scratch, name)
 
     def pruned(self, script):
-        """Run it; the middle epochs are pruned, the last one is full, and what was logged is what was visited."""
-        run(script, self.folder("a"))
-        made = result(self.folder("a"))
+        """Run it both ways; the middle epochs are pruned, the last one is full, and both ways keep the same samples."""
+        run(script, self.folder("arrays"))
+        run(script, self.folder("a"), "--files")
+        first = [epoch[1] for epoch in result(self.folder("arrays"))["epochs"][:2]]
+        self.assertEqual(first, [epoch[1] for epoch in result(self.folder("a"))["epochs"][:2]])
+        for folder in "arrays", "a":
+            self.check(folder)
+
+    def check(self, folder):
+        folder = self.folder(folder)
+        made = result(folder)
         kept = [epoch[1] for epoch in made["epochs"]]
         self.assertEqual(sum(kept), made["visits"])
         self.assertEqual(kept[0], kept[-1])
         self.assertLess(min(kept), kept[0])
         self.assertTrue(0 < made["metric"] < float("inf"))
-        self.assertEqual(audited(self.folder("a")), kept)
+        self.assertEqual(audited(folder), kept)
 
     def test_classification(self):
         self.pruned("classification.py")
@@ -80,9 +103,32 @@ class Training(unittest.TestCase):
 
     def test_instruction_tuning_from_an_array_without_ids(self):
         self.pruned("instruction.py")
-        logged = [i for line in lines(self.folder("a"), "loss.1.rank*") for i in line["ids"]]
+        logged = [i for line in lines(self.folder("a"), "loss.1.rank*") for i in line["id"]]
         with open(os.path.join(self.folder("a"), "epoch.1.json")) as f:
             self.assertEqual(sorted(logged), sorted(r["id"] for r in json.load(f)))
+
+    def test_loops_of_the_manuals_in_process(self):
+        """The code of README and infobatch-training(7), as it is, on little data: ib-audit verifies what it wrote."""
+        loop.import_infobatch(BIN)
+        import infobatch
+        import torch
+        from torch.utils.data import DataLoader, SubsetRandomSampler, TensorDataset
+        for name, code in ("readme", code_of_readme()), ("sampler", code_of_manual("sampler")):
+            with self.subTest(name), contextlib.ExitStack() as there:
+                os.mkdir(self.folder(name))
+                there.callback(os.chdir, os.getcwd())
+                os.chdir(self.folder(name))
+                torch.manual_seed(1)
+                x, y = torch.randn(300, 8), torch.arange(300) % 3
+                model = torch.nn.Linear(8, 3)
+                used = {"x": x, "y": y, "data": TensorDataset(torch.arange(300), x, y), "B": 32, "E": 5, "torch": torch,
+                        "F": torch.nn.functional, "model": model, "optimizer": torch.optim.SGD(model.parameters(), 0.1),
+                        "infobatch": infobatch, "DataLoader": DataLoader, "SubsetRandomSampler": SubsetRandomSampler}
+                exec(code, used)
+                used["run"].close()
+                kept = [n for n in audited(self.folder(name))]
+                self.assertEqual((kept[0], kept[-1], len(kept)), (300, 300, 5))
+                self.assertLess(min(kept), 300)
 
     def test_rules_of_the_comparison(self):
         """Rules that the tests above have not run, and weights of mean 1."""
@@ -167,24 +213,27 @@ class Training(unittest.TestCase):
                     self.assertLess(p_without, 1e-9)
 
     def test_padding_of_two_ranks_counts_once(self):
-        run("classification.py", self.folder("a"), "--ranks", "2")
+        run("classification.py", self.folder("a"), "--ranks", "2", "--files")
         for epoch, kept, _ in result(self.folder("a"))["epochs"]:
-            ids = [r["id"] for r in lines(self.folder("a"), "loss.%d.rank*" % epoch)]
+            ids = [i for r in lines(self.folder("a"), "loss.%d.rank*" % epoch) for i in r["id"]]
             self.assertEqual(len(set(ids)), kept)
             self.assertEqual(len(ids), kept + kept % 2)
         self.assertTrue(any(kept % 2 for _, kept, _ in result(self.folder("a"))["epochs"]), "no odd epoch to pad")
 
     def test_a_killed_run_resumes_as_if_never_killed(self):
         # in mid-epoch; before a manifest, a fold, a checkpoint
-        for ranks, kills in ("1", ["losses:9"]), ("2", ["losses:9", "draw:2", "fold:2", "save:6"]):
-            whole = self.folder("whole" + ranks)
-            run("classification.py", whole, "--ranks", ranks, "--every", "2")
+        one, two = ["losses:9"], ["losses:9", "draw:2", "fold:2", "save:6"]
+        for ranks, way, kills in ("1", [], two), ("2", [], two), ("1", ["--files"], one), (
+                "2", ["--files"], two):
+            options = ["--ranks", ranks, "--every", "2", *way]
+            whole = self.folder("whole" + ranks + "".join(way))
+            run("classification.py", whole, *options)
             for kill in kills:
-                with self.subTest(kill=kill, ranks=ranks):
-                    folder = self.folder(kill + ranks)
-                    run("killed_classification.py", folder, "--ranks", ranks, "--every", "2", fails=True, KILL=kill)
+                with self.subTest(kill=kill, ranks=ranks, way=way):
+                    folder = self.folder(kill + ranks + "".join(way))
+                    run("killed_classification.py", folder, *options, fails=True, KILL=kill)
                     self.assertFalse(os.path.exists(os.path.join(folder, "result.json")))
-                    run("classification.py", folder, "--ranks", ranks, "--every", "2")
+                    run("classification.py", folder, *options)
                     files = "epoch.*", "loss.*", "run.npz"
                     self.assertEqual(content(folder, *files), content(whole, *files))
                     self.assertEqual(audited(folder), audited(whole))
@@ -195,6 +244,7 @@ class Training(unittest.TestCase):
 if __name__ == "__main__":
     try:
         import classification
+        import loop
         import weighted_coefficients
         import compare_rules
         import instruction

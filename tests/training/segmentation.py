@@ -62,8 +62,8 @@ class Net(nn.Module):
 class Segmentation:
     """Segment composed images; figure: mean intersection over union."""
     figure = "mean IoU"
-    manifest, prune, score, log = "train.tar", [], ["--loss", "main+0.4*aux"], "jsonl"
-    terms = {"main": 1.0, "aux": 0.4}
+    manifest, prune, score, log = "train.tar", [], ["--loss", "main+0.4*aux"], "json"
+    terms, views = {"main": 1.0, "aux": 0.4}, 1
     epochs, tiny_epochs, batch, rates = 20, 4, 32, (0.004, 0.008, 0.016)
 
     def __init__(self, tiny=False, tune=False):
