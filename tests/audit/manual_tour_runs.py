@@ -1,4 +1,5 @@
 """The commands of infobatch(7) run from step 1 on, in the order of the page."""
+import glob
 import json
 import os
 import re
@@ -33,7 +34,21 @@ with open('trainer', 'w') as f:
     f.write(TRAINER)
 os.chmod('trainer', 0o755)
 
+# The loop in Python: the block between .Bd -unfilled and .Ed.
 page = open(PAGE).read()
+loop = re.search(r'^\.Bd -unfilled[^\n]*\n(.*?)^\.Ed', page, re.S | re.M).group(1)
+sys.path.insert(0, os.path.join(os.path.dirname(PAGE), '../lib/python'))
+os.environ.setdefault('INFOBATCH_LIBRARY', glob.glob(os.path.join(BIN, 'libinfobatch.so.*'))[0])
+os.mkdir('python')
+os.chdir('python')
+used = {'batches': lambda n: np.array_split(r.permutation(n), 500),
+        'train': lambda rows, weight: (rows * 7919 % 1009 / 500).astype('f4')}
+exec(loop, used)
+used['run'].close()
+subprocess.run([os.path.join(BIN, 'ib-audit'), 'verify', 'run.audit.zst'], check=True, stdout=subprocess.DEVNULL)
+assert int(np.load('run.npz')['epoch'].max()) == 7
+os.chdir('..')
+
 page = page[page.index('.Sh 1. '):]
 blocks = re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)
 assert len(blocks) >= 10, len(blocks)
