@@ -131,21 +131,25 @@ write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct 
 	return ib_output_write_last(out, &b, err);
 }
 
+/* The table fits 40 columns. */
+#define LABEL "%-22s "
+
 static void
 put_line(struct ib_bytes *b, const char *name, double x, const char *unit)
 {
 	if (isnan(x))
-		ib_bytes_printf(b, "%-28s %14s\n", name, "-");
+		ib_bytes_printf(b, LABEL "%14s\n", name, "-");
 	else
-		ib_bytes_printf(b, "%-28s %14.6g%s\n", name, x, unit);
+		ib_bytes_printf(b, fabs(x) < 1000 ? LABEL "%14.4g%s\n" : LABEL "%14.0f%s\n", name,
+				x, unit);
 }
 
 static void
 as_table(struct ib_bytes *b, const struct ib_dry_run *p, const struct ib_rule *rule,
 	 const struct prediction *f)
 {
-	ib_bytes_printf(b, "%-28s %14s\n", "rule", rule->kind->name);
-	ib_bytes_printf(b, "%-28s %14llu\n", "samples", (unsigned long long)p->samples);
+	ib_bytes_printf(b, LABEL "%14s\n", "rule", rule->kind->name);
+	ib_bytes_printf(b, LABEL "%14llu\n", "samples", (unsigned long long)p->samples);
 	put_line(b, "threshold", rule->solved.threshold, "");
 	put_line(b, "expected kept", f->expected, "");
 	put_line(b, "saved", 100 * f->saved, " %");

@@ -49,6 +49,12 @@ for argv in COMMANDS:
         if missing and argv[1] != 'compare':
             assert re.split(r', | and ', missing[1]) == heads, (missing[1], heads, width, argv)
 
+# The table of ib-prune --dry-run fits 40 columns, with numbers that a person reads.
+lines = see(40, [os.path.join(BIN, 'ib-prune'), '-q', '-s', 'run.npz', '-e', '60', '-n', 'm.jsonl']).split('\n')
+assert max(map(len, lines)) <= 40 and len(lines) == 10, lines
+plan = json.loads(run('ib-prune', '-q', '-s', 'run.npz', '-e', 60, '-n', 'm.jsonl'))
+assert lines[2].split() == ['threshold', '%.4g' % plan['threshold']], (lines, plan)
+
 # Sparklines: at most the width, with the smallest and the largest value, on the scale of the values.
 share = [s['share'] for s in table('ib-audit', 'summary', '-q', 'log.zst')]
 argv = [os.path.join(BIN, 'ib-audit'), 'summary', '-q', 'log.zst']
