@@ -219,6 +219,14 @@ put_current_score(const struct ib_show *s, struct ib_span id, struct ib_bytes *t
 			(unsigned long long)row.visits, row.visits == 1 ? "" : "s");
 }
 
+static void
+put_no_run(const struct ib_show *s, struct ib_bytes *to)
+{
+	ib_bytes_printf(to, "is in no run: the log has no finished run");
+	if (s->options->epoch != IB_NO_EPOCH)
+		ib_bytes_printf(to, " of epoch %lld", (long long)s->options->epoch);
+}
+
 void
 ib_show_put_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
 		     size_t n, size_t width, struct ib_bytes *out)
@@ -251,7 +259,7 @@ ib_show_put_sentence(const struct ib_show *s, struct ib_span id, const struct ib
 		put_reasons(out, row, n, IB_FATE_NONE);
 	}
 	if (n == 0)
-		ib_bytes_printf(out, "is in no run, because the log has no finished run");
+		put_no_run(s, out);
 	if (pruned + drawn == 0)
 		put_current_score(s, id, out);
 	if (pruned + drawn == 0 && kept > 0)

@@ -184,6 +184,11 @@ for ident in IDS[:40] + ['nobody']:
     assert ('never eligible' in got[-1]) == (len(got) == 1), got
 
 
+assert run('ib-audit', 'show', '-q', '-e', 99, 'log.zst', 'x').decode() == \
+    'x is in no run: the log has no finished run of epoch 99.\n'
+one = run('ib-audit', 'show', '-q', '-e', 0, 'log.zst', IDS[0]).decode()
+assert one.startswith(IDS[0] + ' was not eligible for pruning: kept (unseen in epoch 0)'), one
+
 # An id that is neither in the log nor in the manifest: the nearest ids, by Levenshtein distance.
 def distance(a, b):
     row = range(len(b) + 1)
