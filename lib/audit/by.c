@@ -287,7 +287,8 @@ ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX])
 							: ib_span_of(words[v->kind]);
 		fill_row(&row[n++], &by->count[g], &all);
 	}
-	qsort(row, n, sizeof(*row), by_share);
+	if (n > 1)
+		qsort(row, n, sizeof(*row), by_share);
 	return n;
 }
 
