@@ -262,8 +262,9 @@ check-fuzz: $(FUZZED:%=$B/fuzz/%) ## the fuzz targets over their corpora
 	$(Q)for f in $(FUZZED); do $B/fuzz/$$f testdata/fuzz/$$f/* || exit 1; done
 	@echo '$(words $(FUZZED)) passed, 0 failed'
 
-lint: $(LIB)                     ## layers, cppcheck, manuals
+lint: $(LIB) $(SHARED)           ## layers, cppcheck, manuals
 	$(Q)/usr/bin/python3 tests/code/layers.py $(LIB)
+	$(Q)CC="$(CC)" /usr/bin/python3 tests/code/interface.py $(SHARED)
 	$(Q)cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
 		--suppress=missingIncludeSystem --error-exitcode=1 \
 		-Ilib/include -Ilib cmd lib

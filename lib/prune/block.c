@@ -128,20 +128,10 @@ add_unseen(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id)
 static void
 look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 {
-	const struct ib_scores *s = p->rule->scores;
-	uint64_t at[IB_GROUP];
-	const void *touch[2];
 	size_t i;
 
-	if (s) {
-		touch[0] = s->score.p;
-		touch[1] = s->epoch.p;
-		ib_table_group(&s->table, g->id, g->n, touch, p->rule->options.max_age > 0 ? 2 : 1,
-			       g->row, at);
-	}
+	ib_rule_find_rows(p->rule, g->id, g->n, g->row);
 	for (i = 0; i < g->n; i++) {
-		if (!s)
-			g->row[i] = IB_NO_ROW;
 		b->ids.row[b->ids.n++] = g->row[i];
 		if (g->row[i] == IB_NO_ROW)
 			add_unseen(p, b, (struct ib_span){ g->id[i].p, g->id[i].n });

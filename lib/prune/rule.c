@@ -194,18 +194,56 @@ put_decision(const struct ib_decisions *to, size_t i, const struct ib_decision *
 		to->reason[i] = (uint8_t)d->reason;
 }
 
+/* Decide n <= IB_GROUP samples whose score rows are known. */
+static void
+decide_rows(const struct ib_rule *r, const struct ib_span *id, const uint32_t *row, size_t n,
+	    const struct ib_decisions *to, size_t from)
+{
+	struct ib_inclusion c[IB_GROUP];
+	struct ib_decision d;
+	size_t i;
+
+	ib_rule_inclusions(r, row, n, c);
+	for (i = 0; i < n; i++) {
+		d = ib_rule_draw(r, id[i], row[i], &c[i]);
+		put_decision(to, from + i, &d);
+	}
+}
+
+void
+ib_rule_find_rows(const struct ib_rule *r, const struct ib_id *id, size_t n, uint32_t *row)
+{
+	const struct ib_scores *s = r->scores;
+	const void *touch[2];
+	uint64_t at[IB_GROUP];
+
+	if (!s) {
+		memset(row, 0xff, n * sizeof(*row));
+		return;
+	}
+	touch[0] = s->score.p;
+	touch[1] = s->epoch.p;
+	ib_table_group(&s->table, id, n, touch, r->options.max_age > 0 ? 2 : 1, row, at);
+}
+
 enum ib_status
 ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n,
 	       const struct ib_decisions *decisions, struct ib_error *err)
 {
 	struct ib_decisions to;
 	enum ib_status st = ib_sized_read(&to, sizeof(to), decisions, err);
-	struct ib_decision d;
-	size_t i;
+	uint64_t seed = r->scores ? r->scores->table.seed : 0;
+	struct ib_id wanted[IB_GROUP];
+	uint32_t row[IB_GROUP];
+	size_t i, k, group;
 
-	for (i = 0; i < n && !st; i++) {
-		d = ib_rule_decide_id(r, id[i]);
-		put_decision(&to, i, &d);
+	for (i = 0; i < n && !st; i += group) {
+		group = n - i < IB_GROUP ? n - i : IB_GROUP;
+		for (k = 0; k < group; k++)
+			wanted[k] = (struct ib_id){ id[i + k].p, ib_table_hash(id[i + k], seed),
+						    (uint32_t)id[i + k].n };
+		ib_rule_find_rows(r, wanted, group, row);
+		decide_rows(r, id + i, row, group, &to, i);
 	}
 	return st;
 }

@@ -99,6 +99,13 @@ struct ib_inclusion {
 };
 
 /*
+ * Find the score rows of n <= IB_GROUP ids. They are looked up together, so that cache misses
+ * overlap. row[i] is IB_NO_ROW if an id has no row or if there are no scores. The hashes of the
+ * ids have the seed of the table.
+ */
+void ib_rule_find_rows(const struct ib_rule *r, const struct ib_id *id, size_t n, uint32_t *row);
+
+/*
  * Compute the keep probabilities of n <= IB_GROUP samples. row[i] is the score
  * row of a sample, or IB_NO_ROW.
  */

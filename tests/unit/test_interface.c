@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -356,6 +357,66 @@ Test(interface, epochs_options_decide_whether_an_epoch_is_pruned)
 	cr_assert(d.pi[0] == 0.5 && d.pi[3] == 0.5);
 	decide(SETTINGS({ "seed", "1" }), 0, NULL, id, &d);
 	cr_assert(d.kept[0] && d.reason[0] == IB_REASON_UNSEEN);
+	ib_scores_free(s);
+}
+
+/* Many samples: known, not known, and in another order, in several threads at once. */
+enum { MANY = 3001, THREADS = 4 };
+
+static struct many {
+	const struct ib_rule *rule;
+	struct ib_span id[MANY];
+	double weight[MANY], u[MANY];
+} many[THREADS];
+
+static void *
+decide_many(void *arg)
+{
+	struct many *m = arg;
+	struct ib_decisions to = { .size = sizeof(to), .weight = m->weight, .u = m->u };
+
+	return ib_rule_decide(m->rule, m->id, MANY, &to, NULL) ? NULL : m;
+}
+
+Test(interface, a_decision_does_not_depend_on_order_and_threads)
+{
+	static char name[MANY][8];
+	static float loss[MANY];
+	struct ib_scores *s;
+	struct ib_rule *rule;
+	pthread_t thread[THREADS];
+	void *done;
+	size_t i, t, other;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(name[i], sizeof(name[i]), "%zu", i);
+		for (t = 0; t < THREADS; t++) /* thread t begins at sample t * 700 */
+			many[t].id[(i + MANY - t * 700) % MANY] =
+				(struct ib_span){ name[i], strlen(name[i]) };
+		loss[i] = (float)(i % 97);
+	}
+	cr_assert(ib_scores_new(&s, NULL) == IB_OK);
+	cr_assert(ib_scores_fold(s, many[0].id, loss, MANY - 500, 3, 0, NULL) == IB_OK);
+	cr_assert(try_rule(SETTINGS({ "max-age", "9" }), 4, s, &rule, NULL) == IB_OK);
+	for (t = 0; t < THREADS; t++) {
+		many[t].rule = rule;
+		cr_assert(pthread_create(&thread[t], NULL, decide_many, &many[t]) == 0);
+	}
+	for (t = 0; t < THREADS; t++) {
+		cr_assert(pthread_join(thread[t], &done) == 0);
+		cr_assert(done != NULL);
+	}
+	for (i = 0; i < MANY; i++) {
+		bool low = i < MANY - 500 && i % 97 < ib_rule_threshold(rule);
+		double u = ib_draw_u(ib_draw_key(0, 4), many[0].id[i]);
+
+		cr_assert(many[0].weight[i] == (!low ? 1 : u < 0.5 ? 2 : 0));
+		for (t = 1; t < THREADS; t++) {
+			other = (i + MANY - t * 700) % MANY;
+			cr_assert(many[t].weight[other] == many[0].weight[i]);
+		}
+	}
+	ib_rule_free(rule);
 	ib_scores_free(s);
 }
 
