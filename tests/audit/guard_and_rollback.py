@@ -65,6 +65,11 @@ run('ib-audit', 'drift', '--fail', '--last', 6, '-a', 'run.audit.zst', *logs, st
 # Without the audit log nothing says that epoch 11 was held: the alarm goes on.
 assert [d['epoch'] for d in table('ib-audit', 'drift', *logs) if d['alarm']][:2] == [10, 11]
 
+# The report shows where it happened, and no alarm is left.
+page = run('ib-audit', 'report', '-q', 'run.audit.zst', *logs).decode()
+assert 'alarm in epoch 10' in page and 'Epoch 11 kept every sample.' in page
+assert 'pruning paused after the alarm of epoch 10' in page and 'tile bad' not in page
+
 # Back to epoch 4, and on with epoch 5, whose decisions are made again.
 first = open('epoch.5.jsonl').read()
 paste(block('ib-score --until 4'))
