@@ -56,7 +56,7 @@ copy_texts(struct ib_run_ids *ids, const struct ib_span *text, struct ib_error *
 		to += text[i].n;
 		*to++ = '\n';
 	}
-	ib_hex_xxh128(ids->digest, XXH3_128bits(ids->bytes, total));
+	ib_hex_xxh128(ids->digest, XXH3_128bits(ids->bytes, (size_t)total));
 	return IB_OK;
 }
 

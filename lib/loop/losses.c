@@ -54,8 +54,8 @@ permute(struct ib_losses *l, const uint32_t *index, uint32_t *row, float *loss)
 		row[i] = l->row[index[i]];
 		loss[i] = l->loss[index[i]];
 	}
-	memcpy(l->row, row, l->n * sizeof(*row));
-	memcpy(l->loss, loss, l->n * sizeof(*loss));
+	memcpy(l->row, row, (size_t)l->n * sizeof(*row));
+	memcpy(l->loss, loss, (size_t)l->n * sizeof(*loss));
 	l->sorted = true;
 }
 

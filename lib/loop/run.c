@@ -215,8 +215,8 @@ ib_run_draw(struct ib_run *run, int64_t epoch, const int64_t **row, const float 
 		return st;
 	*row = run->drawn->index.p;
 	*weight = run->drawn->weight.p;
-	*n = run->drawn->n;
-	memset(run->state, IB_SAMPLE_PRUNED, run->ids.n);
+	*n = (size_t)run->drawn->n;
+	memset(run->state, IB_SAMPLE_PRUNED, (size_t)run->ids.n);
 	for (i = 0; i < run->drawn->n; i++)
 		run->state[(*row)[i]] = IB_SAMPLE_DRAWN;
 	run->epoch = epoch;
@@ -277,7 +277,7 @@ ib_run_record(struct ib_run *run, const int64_t *row, const float *loss, size_t 
 static uint64_t
 find_missing(const struct ib_run *run)
 {
-	const uint8_t *first = memchr(run->state, IB_SAMPLE_DRAWN, run->ids.n);
+	const uint8_t *first = memchr(run->state, IB_SAMPLE_DRAWN, (size_t)run->ids.n);
 
 	return first ? (uint64_t)(first - run->state) : 0;
 }

@@ -101,7 +101,10 @@ control() { # PACKAGE SECTION DEPENDS DESCRIPTION, with the long description as 
     printf 'Maintainer: %s\nInstalled-Size: %s\n' "$maintainer" \
       "$(find "$dir" -path "$dir/DEBIAN" -prune -o -type f -printf '%s\n' |
         awk '{ n += int(($1 + 1023) / 1024) } END { print n + 0 }')"
-    printf 'Depends: %s\nSection: %s\nPriority: optional\nDescription: %s\n' "$3" "$2" "$4"
+    echo "Depends: $3"
+    # infobatch.py needs the library and numpy; the manuals use zstd and jq.
+    [ "$1" != infobatch ] || echo "Suggests: libinfobatch0 (= $version), python3-numpy, zstd, jq"
+    printf 'Section: %s\nPriority: optional\nDescription: %s\n' "$2" "$4"
     sed 's/^/ /'
   } >"$dir/DEBIAN/control"
   (cd "$dir" && find usr -type f | LC_ALL=C sort | xargs md5sum) >"$dir/DEBIAN/md5sums"
