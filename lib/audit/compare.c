@@ -125,6 +125,8 @@ simulate(struct compare *c, struct result *r, struct ib_error *err)
 		}
 	}
 	r->deff = epochs > 0 ? r->deff / (double)epochs : 1;
+	if (s.samples == 0)
+		r->max_weight = NAN;
 	r->visits = s.samples;
 	r->pruned = s.pruned;
 	r->cost_share = s.cost_share;
@@ -171,7 +173,7 @@ write_rule(const struct compare *c, const struct result *r, size_t number,
 					 IB_COUNT(r->visits),
 					 IB_COUNT(r->pruned),
 					 IB_REAL((double)r->pruned / (double)r->visits),
-					 IB_REAL(r->visits > 0 ? r->max_weight : (double)NAN),
+					 IB_REAL(r->max_weight),
 					 IB_REAL(r->weight_sum / (double)(r->visits - r->pruned)),
 					 IB_REAL(r->deff),
 					 IB_COUNT(r->longest_missed),
