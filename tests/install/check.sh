@@ -84,7 +84,7 @@ for page in "$t/stage$prefix"/share/man/man?/*; do [ -s "$page" ]; done
   export PYTHONPATH="$t/stage$prefix/share/infobatch" PYTHONDONTWRITEBYTECODE=1
   env -u LD_LIBRARY_PATH -u INFOBATCH_LIBRARY /usr/bin/python3 - <<'END'
 import infobatch
-with infobatch.Run("run.npz", n=100, epochs=3, audit="audit.zst") as run:
+with infobatch.Run("module.npz", n=100, epochs=3, audit="audit.zst") as run:
     for e in run.epochs():
         rows, weight = run.draw(e)
         run.record(rows, rows % 10)
