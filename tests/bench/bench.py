@@ -43,6 +43,11 @@ def data(folder):
             csv.write("".join("train/%08d,3,%.6f\n" % r for r in rows))
             man.write("".join('{"id":"train/%08d","path":"images/%08d.jpg","label":%d,"split":"train"}\n'
                               % (i, i, i % 1000) for i, _ in rows))
+    with open("batch.jsonl", "w") as batch:
+        for at in range(0, N, 128):
+            rows = [(i, rng.expovariate(1)) for i in range(at, min(at + 128, N))]
+            batch.write('{"epoch":3,"ids":[%s],"losses":[%s]}\n' % (
+                ",".join('"train/%08d"' % i for i, _ in rows), ",".join("%.6f" % x for _, x in rows)))
     lines = open("man.jsonl").read().splitlines(True)
     rng.shuffle(lines)
     with open("shuffled.jsonl", "w") as f:
@@ -112,11 +117,13 @@ def rows():
         ("zstd -dc log | wc -l", "zstd -dc log.jsonl.zst | wc -l", N, log, "", ""),
         ("ib-score JSONL -> .npz", s + " -T 1 -o s.npz log.jsonl", N, log, "fold", ""),
         ("ib-score JSONL, 17 digits", s + " -T 1 -o t.npz log17.jsonl", N, size("log17.jsonl"), "fold", ""),
+        ("ib-score JSONL, batches", s + " -T 1 -o t.npz batch.jsonl", N, size("batch.jsonl"), "fold", ""),
         ("ib-score CSV", s + " -T 1 -o t.npz log.csv", N, size("log.csv"), "fold", ""),
         ("ib-score JSONL.zst", s + " -T 1 -o t.npz log.jsonl.zst", N, log, "fold", ""),
         ("ib-score -u, rows there", s + " -T 1 -u s.npz log.jsonl", N, log, "fold", ""),
         ("ib-score -T 2", s + " -T 2 -o t.npz log.jsonl", N, log, "fold", ""),
         ("ib-score --part 3/64", s + " -T 1 --part 3/64 -o t.npz log.jsonl", N, log, "fold", ""),
+        ("the same, batches", s + " -T 1 --part 3/64 -o t.npz batch.jsonl", N, size("batch.jsonl"), "fold", ""),
         ("ib-score --split 8", s + " -T 1 --split 8 -o 'part.%d.npz' log.jsonl", N, log, "fold", ""),
         ("ib-prune JSONL", prune + "man.jsonl", N, man, "prune", ""),
         ("ib-prune, shuffled", prune + "shuffled.jsonl", N, man, "prune", ""),

@@ -166,7 +166,7 @@ class All:
     def begin(self, epoch, state):
         pass
 
-    def record(self, drawn, i, terms, raw):
+    def record(self, drawn, rows, terms, raw):
         pass
 
     def state(self):
@@ -226,11 +226,9 @@ class Arrays:
     def begin(self, epoch, state):
         self.rows, self.losses = state or ([], [])
 
-    def record(self, drawn, i, terms, raw):
-        raw = raw.detach()
-        views = 1 if raw.dim() == 1 else raw.shape[1]
-        self.rows.append(drawn.rows[i].repeat_interleave(views))
-        self.losses.append(raw.reshape(-1))
+    def record(self, drawn, rows, terms, raw):
+        self.rows.append(rows if raw.dim() == 1 else rows.repeat_interleave(raw.shape[1]))
+        self.losses.append(raw.detach().reshape(-1))
 
     def state(self):
         """The losses of this rank so far, for the checkpoint."""
@@ -278,14 +276,14 @@ class Files:
         header = "id,epoch,%s\n" % ",".join(self.task.terms) if form == "csv" else ""
         self.log = Log(self.run.path("loss.%d.rank%03d.%s" % (epoch, self.run.rank, form)), epoch, state or 0, header)
 
-    def record(self, drawn, i, terms, raw):
+    def record(self, drawn, rows, terms, raw):
         """The raw losses of a step, before weighting; a record for each view."""
         values = [terms[name].detach() for name in self.task.terms]
         views = 1 if values[0].dim() == 1 else values[0].shape[1]
-        rows = torch.stack([v.reshape(-1) for v in values], 1).tolist()
-        ids = [drawn.ids[k] for k in i.tolist() for _ in range(views)]
+        losses = torch.stack([v.reshape(-1) for v in values], 1).tolist()
+        ids = [drawn.ids[k] for k in rows.tolist() for _ in range(views)]
         self.log.write((csv_lines if self.task.log == "csv" else batch_line)(
-            self.log.epoch, ids, list(self.task.terms), rows))
+            self.log.epoch, ids, list(self.task.terms), losses))
 
     def state(self):
         return self.log.sync() if self.log else 0
@@ -366,7 +364,8 @@ def train(task, args, rank=0):
             part = slice(step * batch, (step + 1) * batch)
             i = order[part]
             w = weight[i] * real[part]
-            terms = task.losses(replica, drawn.data, drawn.rows[i])
+            rows = drawn.rows[i]
+            terms = task.losses(replica, drawn.data, rows)
             loss = sum(factor * terms[name] for name, factor in task.terms.items())
             raw = loss if loss.dim() == 1 else loss.mean(1)     # several views: the gradient is that of their mean
             optimizer.zero_grad()
@@ -375,7 +374,7 @@ def train(task, args, rank=0):
             optimizer.step()
             at["visits"] += min(len(drawn.rows), (step + 1) * task.batch) - step * task.batch
             sums = [sums[0] + float((w * raw.detach()).sum()), sums[1] + float(w.sum())]
-            source.record(drawn, i, terms, loss)
+            source.record(drawn, rows, terms, loss)
         source.fold(epoch)
         # The mean loss is sum(w*l)/sum(w): the mean of the records alone would be that of the harder samples.
         top, bottom = run.add(sums)
