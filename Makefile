@@ -103,7 +103,7 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 
 .PHONY: all deps deps-check deps-all deps-train demo check check-all \
 	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same coverage \
-	bench fuzz lint unit picture train-demo \
+	bench fuzz lint unit picture train-demo train-tables \
 	install uninstall dist deb source-date help clean
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -395,9 +395,14 @@ $B/unit: $(TESTSRC:%.c=$B/%.o) $(if $(OWN_CRITERION),$B/$(CRITERION)/run.o) $(LI
 deps-train:                      ## install what the training recipes need
 	$(call install_packages,$(PACKAGES_TRAIN))
 
-train-demo: all deps-train       ## compare rules on five tasks; TASK=name SEEDS=n
+train-demo: all deps-train       ## compare rules on six tasks; TASK=name SEEDS=n
 	$(Q)/usr/bin/python3 tests/training/compare_rules.py --bin $B --out build/train \
-		$(TASK:%=--task %) $(SEEDS:%=--seeds %)
+		$(TASK) $(SEEDS:%=--seeds %)
+	$(Q)/usr/bin/python3 tests/training/profile_logs.py --bin $B build/train >build/train/logs.jsonl
+	$(Q)/usr/bin/python3 tests/training/tables.py --plots build/train build/train
+
+train-tables:                    ## the tables of that comparison, from the stored results
+	$(Q)/usr/bin/python3 tests/training/tables.py testdata/training
 
 $B/fuzz/%: $B/tests/fuzz/%.o $(FUZZSHARED:%=$B/tests/fuzz/%.o) \
 		$B/tests/fuzz/replay.o $(LIB)

@@ -99,6 +99,10 @@ add_rule(void *args, const char *value)
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,                                        \
 		 "the field of a record that holds its weight, if it "                             \
 		 "has one (default weight)")
+#define VISITS_ROW                                                                                 \
+	CLI_REAL(0, "visits", "F", "(0, inf)", o.visits,                                           \
+		 "also print how many epochs fit F times the visits of the E epochs on all data "  \
+		 "(default: not set)")
 #define WEIGHT_ROWS                                                                                \
 	CLI_GROUP("Weights"), WEIGHT_FIELD_ROW,                                                    \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
@@ -171,6 +175,7 @@ static const struct cli_option simulate_options[] = {
 			       "see --delta (required)"),
 	CLI_SHARE_ROWS(o.rule),
 	COST_ROW,
+	VISITS_ROW,
 	CLI_GROUP("Rule"),
 	CLI_RULE_ROWS(o.rule),
 	CLI_GROUP("Epochs that keep all samples"),
@@ -195,6 +200,7 @@ static const struct cli_option compare_options[] = {
 		 "--help), "
 		 "or ratio, keep, max-age or sampling; may be repeated (default: eight rules)"),
 	COST_ROW,
+	VISITS_ROW,
 	CLI_GROUP("Draws and epochs that keep all samples"),
 	CLI_COUNT(0, "seed", "N", NULL, o.rule.seed, "seed of the random draws (default 0)"),
 	CLI_REAL(0, "delta", "D", "[0, 1]", o.rule.delta,

@@ -65,6 +65,8 @@ static const struct cli_option options[] = {
 		 "name of the weight's field; a.b puts it into the object a (default weight)"),
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
 		   o.existing_weight, "what to do with a record that already has a weight:"),
+	CLI_CHOICE(0, "normalize", "HOW", "none|mean", enum ib_normalize, o.rule.normalize,
+		   "scale the weights so that their expected mean is 1 (mean), or not (none):"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
 		 "also write the id, as a string, into the field NAME (default: not written)"),
 	CLI_FLAG(0, "explain", o.explain, "write pi, u, score and reason into each record"),
@@ -173,6 +175,10 @@ check_range(const struct cli *cli, const struct ib_prune_options *o)
 		cli_misuse(cli,
 			   "--weight-field %s: with --range, the field of the id has this name",
 			   o->weight_field);
+	if (o->weight_field && !strcmp(o->weight_field, "rate_factor") &&
+	    o->rule.normalize == IB_NORMALIZE_MEAN)
+		cli_misuse(cli, "--weight-field rate_factor: with --range and --normalize this is "
+				"the name of another array");
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's'))
 		cli_misuse(cli, "-o with %%s needs operands with names: --range has none");
 }
@@ -190,6 +196,11 @@ check(struct cli *cli, struct args *a)
 	if (!o->scores && !o->write_bins && ib_rule_needs_scores(o->rule.rule))
 		cli_misuse(cli, "-s is missing: only --rule random needs no scores");
 	cli_exclude(cli, "full-from", "epochs delta");
+	if (o->rule.normalize == IB_NORMALIZE_MEAN && o->totals)
+		cli_misuse(cli, "--normalize mean and --totals are mutually exclusive: each "
+				"partition would scale its weights by another factor");
+	if (o->dry_run)
+		cli_warn_unused(cli, "normalize", "with --dry-run");
 	cli_warn_unused_without(cli, "delta", "epochs");
 	cli_check_rule(cli, &o->rule);
 	check_range(cli, o);
@@ -201,7 +212,7 @@ check(struct cli *cli, struct args *a)
 }
 
 static void
-print_figures(const struct cli *cli, const struct ib_prune_result *r)
+print_figures(const struct cli *cli, const struct ib_prune_result *r, enum ib_normalize normalize)
 {
 	char reasons[400] = "", threshold[24];
 	size_t n = 0, i;
@@ -220,6 +231,9 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r)
 		cli_print(cli, "reasons: %s", reasons);
 	cli_print(cli, "expected kept %.6g; weights: sum %.6g, variance %.6g, largest %.6g",
 		  r->expected_kept, r->weight_sum, r->weight_var, r->max_weight);
+	if (normalize == IB_NORMALIZE_MEAN)
+		cli_print(cli, "weights multiplied by %.6g; factor for the learning rate: %.6g",
+			  r->weight_factor, r->rate_factor);
 	cli_print_pace(cli);
 }
 
@@ -237,6 +251,6 @@ main(int argc, char **argv)
 	check(&cli, &a);
 	st = ib_prune_run(&a.o, &cli.context, &result, &err);
 	if (!st && a.common.verbose && !a.o.dry_run && !a.o.write_bins)
-		print_figures(&cli, &result);
+		print_figures(&cli, &result, a.o.rule.normalize);
 	return cli_close(&cli, st, &err);
 }

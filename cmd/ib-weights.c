@@ -63,8 +63,8 @@ static const struct cli_option options[] = {
 	CLI_COUNT(0, "total", "N", NULL, o.total,
 		  "number of records of the full manifest (default: counted in --base)"),
 	CLI_INPUT(0, "receipt", o.receipt, 0,
-		  "with --check: also check the counts and sums in the receipt of ib-prune "
-		  "(default: none)"),
+		  "the receipt of ib-prune, which has the factor of its --normalize; with --check: "
+		  "also check the counts and sums in it (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
@@ -87,7 +87,8 @@ static void
 check_idle(const struct cli *cli, const struct ib_weights_options *o)
 {
 	cli_warn_unused_without(cli, "batch", "stats");
-	cli_warn_unused_without(cli, "receipt", "check");
+	if (!o->check && o->normalize != IB_NORMALIZE_MEAN)
+		cli_warn_unused(cli, "receipt", "without --check or --normalize mean");
 	if (!o->check && !o->stats)
 		cli_warn_unused(cli, "total", "without --check or --stats");
 	if (o->stats)

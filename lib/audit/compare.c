@@ -7,6 +7,7 @@
 #include "audit/simulation.h"
 #include "audit/text.h"
 #include "audit/verbs.h"
+#include "audit/visits_budget.h"
 #include "base/array.h"
 #include "base/error.h"
 #include "base/json_writer.h"
@@ -162,7 +163,9 @@ static void
 write_rule(const struct compare *c, const struct result *r, size_t number,
 	   struct ib_text_table *table)
 {
-	double epochs = (double)c->options->rule.epochs, cost = c->options->cost;
+	const struct ib_audit_options *o = c->options;
+	double epochs = (double)o->rule.epochs, cost = o->cost;
+	uint64_t kept = r->visits - r->pruned;
 	struct ib_bytes shares = { 0 };
 
 	if (c->by && c->options->json)
@@ -174,11 +177,13 @@ write_rule(const struct compare *c, const struct result *r, size_t number,
 					 IB_COUNT(r->pruned),
 					 IB_REAL((double)r->pruned / (double)r->visits),
 					 IB_REAL(r->max_weight),
-					 IB_REAL(r->weight_sum / (double)(r->visits - r->pruned)),
+					 IB_REAL(r->weight_sum / (double)kept),
 					 IB_REAL(r->deff),
 					 IB_COUNT(r->longest_missed),
 					 IB_REAL(cost * (epochs - r->cost_share)),
 					 IB_REAL(cost * r->cost_share),
+					 IB_COUNT(ib_visits_budget_epochs(o->visits, o->rule.epochs,
+									  r->visits, kept)),
 					 IB_JSON_CELL(ib_bytes_span(&shares)),
 				 });
 	ib_bytes_release(&shares);
@@ -188,7 +193,7 @@ static enum ib_status
 write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err)
 {
 	const struct ib_audit_options *o = c->options;
-	bool cost = o->cost_given;
+	bool cost = o->cost_given, visits = o->visits > 0;
 	const struct ib_column columns[] = {
 		{ .name = NULL, .heading = c->by ? "no." : NULL },
 		{ "options", "options of ib-prune", .left = true },
@@ -202,6 +207,7 @@ write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err
 		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 5 },
 		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
 		  .drop = 0 },
+		{ visits ? "epochs" : NULL, visits ? "epochs" : NULL, .drop = 0 },
 		{ .name = c->by ? "share_pruned" : NULL },
 	};
 	struct ib_table_style style = ib_audit_table_style(o);

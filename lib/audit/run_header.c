@@ -167,7 +167,7 @@ fill(struct ib_members *p, struct ib_run_header *h)
 
 	ib_members_refuse_null(p, never_null, sizeof(never_null) / sizeof(*never_null));
 	h->options = (struct ib_rule_options)IB_RULE_DEFAULTS;
-	h->solved = (struct ib_solved){ h->options.ratio, NAN, NAN };
+	h->solved = (struct ib_solved){ h->options.ratio, NAN, NAN, 1 };
 	for (; n > 0; n--, param++)
 		read_param(p, param, h->text, &h->options, &h->solved);
 	if (h->options.epoch == IB_NO_EPOCH)

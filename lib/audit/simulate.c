@@ -5,6 +5,7 @@
 #include "audit/simulation.h"
 #include "audit/text.h"
 #include "audit/verbs.h"
+#include "audit/visits_budget.h"
 #include "base/array.h"
 #include "base/error.h"
 
@@ -22,6 +23,17 @@ static double
 saved_share(const struct ib_simulation *s)
 {
 	return (double)s->pruned / (double)s->samples;
+}
+
+/* Return how many epochs fit the budget of --visits, if all epochs were like those so far. */
+static uint64_t
+epochs_that_fit(const struct simulate *s)
+{
+	const struct ib_audit_options *o = s->options;
+	const struct ib_simulation *m = &s->simulation;
+
+	return ib_visits_budget_epochs(o->visits, o->rule.epochs, m->samples,
+				       m->samples - m->pruned);
 }
 
 static void
@@ -42,6 +54,7 @@ write_epoch(const struct simulate *s, int64_t epoch)
 					    IB_REAL(saved_share(m)),
 					    IB_REAL(cost * share),
 					    IB_REAL(cost * m->cost_share),
+					    IB_COUNT(epochs_that_fit(s)),
 				    });
 }
 
@@ -69,16 +82,23 @@ write_totals(const struct simulate *s, struct ib_output *out)
 	const struct ib_simulation *m = &s->simulation;
 	const struct ib_saved saved = { m->samples, m->pruned, (double)o->rule.epochs,
 					m->cost_share };
-	struct ib_bytes b = { 0 }, gaps = { 0 };
+	struct ib_bytes b = { 0 }, text = { 0 };
 
 	ib_bytes_put_char(&b, '\n');
 	ib_write_saved(&b, &saved, o);
-	ib_simulation_put_gaps(&s->losses, o->rule.epochs, &gaps);
-	if (gaps.n > 0)
-		ib_write_sentence(&b, ib_bytes_span(&gaps), (size_t)o->width, o->utf8);
-	b.failed |= gaps.failed;
+	if (o->visits > 0) {
+		ib_bytes_printf(&text, "Epochs that fit %g%% of the visits of %g epochs: %llu",
+				100 * o->visits, saved.epochs,
+				(unsigned long long)epochs_that_fit(s));
+		ib_write_sentence(&b, ib_bytes_span(&text), (size_t)o->width, o->utf8);
+	}
+	text.n = 0;
+	ib_simulation_put_gaps(&s->losses, o->rule.epochs, &text);
+	if (text.n > 0)
+		ib_write_sentence(&b, ib_bytes_span(&text), (size_t)o->width, o->utf8);
+	b.failed |= text.failed;
 	ib_output_write_bytes(out, &b);
-	ib_bytes_release(&gaps);
+	ib_bytes_release(&text);
 	ib_bytes_release(&b);
 }
 
@@ -116,7 +136,7 @@ enum ib_status
 ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *context,
 		  struct ib_output *out, struct ib_error *err)
 {
-	bool cost = o->cost_given;
+	bool cost = o->cost_given, visits = o->visits > 0;
 	const struct ib_column columns[] = {
 		{ "epoch", "epoch", .drop = 0 },
 		{ "samples", "samples", .drop = 3 },
@@ -129,6 +149,7 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
 		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
 		  .drop = 0 },
+		{ .name = visits ? "epochs" : NULL },
 	};
 	struct simulate s = { .options = o, .context = context };
 	struct ib_table_style style = ib_audit_table_style(o);

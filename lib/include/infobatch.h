@@ -210,10 +210,10 @@ IB_API void ib_rule_options_free(struct ib_rule_options *o); /* o may be NULL */
 
 /*
  * Set one option. `name` is a long option of ib-prune(1) without its dashes: "rule", "ratio",
- * "keep", "seed", "sampling", "epochs", "delta", "full-from", "warmup" or "max-age". The value
- * is written as in the command: ("rule", "rank:power=0.7"), ("keep", "0.7"). `name` may also
- * be a parameter of the rule that is set ("threshold", "floor" ...). Setting the rule sets its
- * parameters to their defaults. The function copies the value.
+ * "keep", "seed", "sampling", "epochs", "delta", "full-from", "warmup", "max-age" or
+ * "normalize". The value is written as in the command: ("rule", "rank:power=0.7"), ("keep",
+ * "0.7"). `name` may also be a parameter of the rule that is set ("threshold", "floor" ...).
+ * Setting the rule sets its parameters to their defaults. The function copies the value.
  *
  * Returns IB_E_MISUSE if the name is unknown or the value is invalid. The message contains the
  * valid values. The options then do not change.
@@ -245,6 +245,13 @@ IB_API void ib_rule_free(struct ib_rule *rule); /* rule may be NULL */
 /* Return the threshold, or NaN if the rule has no threshold or no score is known. */
 IB_API double ib_rule_threshold(const struct ib_rule *rule);
 
+/*
+ * Return the factor for the learning rate that belongs to weights of mean 1 ("normalize",
+ * "mean"): the square root of the mean that the weights would have without the scaling.
+ * Without "normalize" the factor is 1.
+ */
+IB_API double ib_rule_rate_factor(const struct ib_rule *rule);
+
 /* ---- decisions --------------------------------------------------------- */
 
 /* Why a sample is kept or pruned. Later versions may add reasons. */
@@ -265,7 +272,7 @@ IB_API const char *ib_reason_name(enum ib_reason reason);
 /* Arrays that ib_rule_decide() fills. An array that is NULL is not filled. */
 struct ib_decisions {
 	size_t size;	 /* sizeof(struct ib_decisions) */
-	double *weight;	 /* 1/pi if kept, 0 if pruned */
+	double *weight;	 /* 1/pi, scaled by "normalize", if kept; 0 if pruned */
 	double *pi;	 /* the keep probability */
 	double *u;	 /* the random number; NaN if pi is 1, because then u is not drawn */
 	uint8_t *kept;	 /* 1 if kept, 0 if pruned */

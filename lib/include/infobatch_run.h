@@ -169,9 +169,13 @@ enum ib_proxy { IB_PROXY_BOUNDED, IB_PROXY_LOSS };
 enum ib_sampling { IB_SAMPLING_POISSON, IB_SAMPLING_FIXED };
 #define IB_SAMPLING_WORDS "poisson|fixed" /* the values of --sampling, in the same order */
 
+/* How weights are scaled: not, to mean 1, or to a given sum. */
+enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
+
 /*
- * Everything that pi depends on, except the scores. Start from IB_RULE_DEFAULTS. A decimal
- * whose exact value matters is a borrowed string, as the user wrote it; NULL if not given.
+ * Everything that pi and the weights depend on, except the scores. Start from
+ * IB_RULE_DEFAULTS. A decimal whose exact value matters is a borrowed string, as the user
+ * wrote it; NULL if not given.
  */
 struct ib_rule_options {
 	enum ib_rule_id rule;
@@ -193,6 +197,7 @@ struct ib_rule_options {
 	double power;	       /* rule rank: from 0 to 100 */
 	int64_t max_age;       /* --max-age; 0: no maximum */
 	enum ib_sampling sampling;
+	enum ib_normalize normalize; /* --normalize; not IB_NORMALIZE_SUM */
 	struct ib_owned_text *texts; /* the strings of options that ib_rule_options_new() made */
 };
 #define IB_RULE_DEFAULTS                                                                           \
@@ -366,8 +371,10 @@ struct ib_prune_options {
 struct ib_prune_result {
 	uint64_t samples, kept, pruned, low;
 	uint64_t reasons[IB_NREASONS];
+	/* of the weights before --normalize */
 	double expected_kept, weight_sum, weight_var, max_weight;
-	double threshold; /* NaN: no threshold */
+	double threshold;		   /* NaN: no threshold */
+	double weight_factor, rate_factor; /* of --normalize, or 1 */
 };
 enum ib_status ib_prune_run(const struct ib_prune_options *options,
 			    const struct ib_context *context, struct ib_prune_result *result,
@@ -381,8 +388,6 @@ enum ib_weights_format {
 	IB_WEIGHTS_NPZ,
 	IB_WEIGHTS_F32
 };
-enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
-
 /* What --check has checked. */
 struct ib_weights_result {
 	uint64_t records, total; /* total: samples of --base, or the number of --total */
@@ -442,7 +447,8 @@ struct ib_audit_options {
 	bool color, utf8, spark; /* features of the terminal; spark: draw sparklines */
 	int width;		 /* columns of the terminal; 0: not a terminal */
 	bool cost_given;
-	double cost; /* --cost-per-epoch */
+	double cost;   /* --cost-per-epoch */
+	double visits; /* simulate: --visits; 0: not given */
 	/* selection of runs and lines: */
 	int64_t epoch;		  /* show, list: -e; IB_NO_EPOCH: all epochs */
 	uint64_t last;		  /* summary, drift: --last K; 0: all */

@@ -16,8 +16,8 @@
 #define PIECE ((size_t)8192)	   /* bytes that are converted at once; holds whole items */
 #define NEST_MAX 32		   /* maximum nesting of brackets in a structured descr */
 
-size_t
-ib_npy_header(char header[128], const char *descr, uint64_t n)
+static size_t
+put_header(char header[128], const char *descr, const char *shape)
 {
 	static const char magic[] = "\x93NUMPY\x01";
 	char dict[118];
@@ -26,8 +26,8 @@ ib_npy_header(char header[128], const char *descr, uint64_t n)
 	/* The array holds even a count of 20 digits and a descr of 15 characters. */
 	length = snprintf(dict, sizeof(dict),
 			  "{'descr': '%.15s', "
-			  "'fortran_order': False, 'shape': (%llu,), }",
-			  descr, (unsigned long long)n);
+			  "'fortran_order': False, 'shape': (%.21s), }",
+			  descr, shape);
 	memcpy(header, magic, 8);
 	header[8] = 118;
 	header[9] = 0;
@@ -55,6 +55,25 @@ ib_npy_items(const void *items, uint64_t n, size_t size,
 		ib_little_endian_convert(piece, k / size, size);
 		take(ctx, piece, k);
 	}
+}
+
+size_t
+ib_npy_header(char header[128], const char *descr, uint64_t n)
+{
+	char shape[24];
+
+	snprintf(shape, sizeof(shape), "%llu,", (unsigned long long)n);
+	return put_header(header, descr, shape);
+}
+
+size_t
+ib_npy_scalar(char scalar[IB_NPY_SCALAR], double value)
+{
+	size_t n = put_header(scalar, "<f8", "");
+
+	memcpy(scalar + n, &value, sizeof(value));
+	ib_little_endian_convert(scalar + n, 1, sizeof(value));
+	return n + sizeof(value);
 }
 
 /* ---- the dictionary ----------------------------------------------------- */

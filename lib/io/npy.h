@@ -12,6 +12,10 @@
  */
 size_t ib_npy_header(char header[128], const char *descr, uint64_t n);
 
+/* Write a complete .npy file with one number, which has no dimensions. Returns its length. */
+#define IB_NPY_SCALAR (128 + sizeof(double))
+size_t ib_npy_scalar(char scalar[IB_NPY_SCALAR], double value);
+
 /*
  * Pass the bytes of n items of `size` bytes to take(), in little-endian order, in one or more
  * pieces. The items are in the byte order of this machine.

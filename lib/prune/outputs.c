@@ -61,7 +61,11 @@ open_file(struct ib_prune_outputs *t, const struct ib_prune_output *row, const c
 	if (!row->arrays)
 		return IB_OK;
 	writer->arrays = ib_row_arrays_new(row->weighted ? weight_name(t->options) : NULL);
-	return writer->arrays ? IB_OK : ib_fail_memory(err);
+	if (!writer->arrays)
+		return ib_fail_memory(err);
+	if (t->options->rule.normalize == IB_NORMALIZE_MEAN)
+		writer->arrays->rate_factor = t->rate_factor;
+	return IB_OK;
 }
 
 /*
@@ -146,13 +150,13 @@ add_rows(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct 
 
 enum ib_status
 ib_prune_outputs_open(struct ib_prune_outputs *t, const struct ib_prune_options *o,
-		      const struct ib_annotate *annotate, struct ib_error *err)
+		      const struct ib_annotate *annotate, double rate_factor, struct ib_error *err)
 {
 	struct ib_prune_output *row;
 	enum ib_status st;
 	size_t i;
 
-	*t = (struct ib_prune_outputs){ .options = o };
+	*t = (struct ib_prune_outputs){ .options = o, .rate_factor = rate_factor };
 	st = add_rows(t, annotate, err);
 	if (!st && o->split && !o->dry_run)
 		st = ib_split_new(o, &t->split, err);

@@ -35,6 +35,7 @@ struct ib_prune_files {
 
 struct ib_prune_outputs {
 	const struct ib_prune_options *options;
+	double rate_factor;	     /* of --normalize */
 	struct ib_prune_output *row; /* the manifest is the last row */
 	size_t nrows;
 	struct ib_split *split;		 /* NULL without --split */
@@ -50,7 +51,8 @@ bool ib_prune_makes_arrays(const struct ib_prune_options *options, const char *p
 
 enum ib_status ib_prune_outputs_open(struct ib_prune_outputs *t,
 				     const struct ib_prune_options *options,
-				     const struct ib_annotate *annotate, struct ib_error *err);
+				     const struct ib_annotate *annotate, double rate_factor,
+				     struct ib_error *err);
 
 /* Begin an operand. If -o contains %s, open the operand's file. Write the headers. */
 enum ib_status ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *source,

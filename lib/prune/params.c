@@ -132,6 +132,13 @@ static const struct ib_param params[] = {
 	  .name = "sampling",
 	  .range = IB_SAMPLING_WORDS },
 	{ .member = "groups", .put = put_groups },
+	{ .member = "normalize",
+	  .kind = IB_PARAM_CHOICE,
+	  AT(normalize),
+	  .name = "normalize",
+	  .range = "none|mean",
+	  .normalized = true },
+	{ .member = "weight_factor", SOLVED(weight_factor), .normalized = true },
 };
 
 const struct ib_param *
@@ -206,13 +213,21 @@ put_param(struct ib_json_writer *to, const struct ib_param *p, const struct ib_r
 	}
 }
 
+static bool
+is_written(const struct ib_param *p, const struct ib_rule *r)
+{
+	if (p->normalized)
+		return r->options.normalize != IB_NORMALIZE_NONE;
+	return p->only == 0 || p->only >> r->kind->id & 1;
+}
+
 void
 ib_params_put(struct ib_json_writer *to, const struct ib_rule *r, const struct ib_prune_options *o)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++)
-		if (params[i].only == 0 || params[i].only >> r->kind->id & 1)
+		if (is_written(&params[i], r))
 			put_param(to, &params[i], r);
 	ib_json_put_part(to, "part", &o->part);
 	ib_json_put_text(to, "duplicates", o->allow_duplicates ? "keep" : NULL);

@@ -36,6 +36,7 @@ struct ib_param {
 	size_t at;	   /* offset in struct ib_rule_options or struct ib_solved */
 	unsigned rules;	   /* bit set of the rules that have this parameter: bit 1 << id */
 	unsigned only;	   /* if not 0, only files of the rules in this bit set have the member */
+	bool normalized;   /* only files of runs with --normalize mean have the member */
 	const char *name;  /* the parameter's name after "--rule NAME:", or the option's name */
 	const char *value; /* placeholder in --help, such as "F" */
 	const char *range; /* valid values: "(0, 1]" for a number, "a|b" for a choice */

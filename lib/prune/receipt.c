@@ -59,6 +59,8 @@ ib_receipt_write(const struct ib_rule *rule, const struct ib_prune_options *opti
 	ib_json_put_real(&w, "weight_sum", r->weight_sum);
 	ib_json_put_real(&w, "weight_var", r->weight_var);
 	ib_json_put_real(&w, "max_weight", r->max_weight);
+	if (options->rule.normalize == IB_NORMALIZE_MEAN)
+		ib_json_put_real(&w, "rate_factor", r->rate_factor);
 	put_digests(&w, digests);
 	ib_json_end_object(&w);
 	ib_bytes_put_char(&b, '\n');

@@ -1,8 +1,10 @@
 /* Collect and write the rows of an .npz output (prune/row_arrays.h). */
 #include "prune/row_arrays.h"
 
+#include <math.h>
 #include <stdlib.h>
 
+#include "io/npy.h"
 #include "io/npz_writer.h"
 
 struct ib_row_arrays *
@@ -11,7 +13,7 @@ ib_row_arrays_new(const char *weight_name)
 	struct ib_row_arrays *a = calloc(1, sizeof(*a));
 
 	if (a)
-		a->weight_name = weight_name;
+		*a = (struct ib_row_arrays){ .weight_name = weight_name, .rate_factor = NAN };
 	return a;
 }
 
@@ -51,6 +53,7 @@ static void
 put_weights(struct ib_row_arrays *a, struct ib_npz_writer *w)
 {
 	struct ib_bytes name = { 0 };
+	char scalar[IB_NPY_SCALAR];
 
 	ib_bytes_printf(&name, "%s.npy", a->weight_name);
 	if (name.failed)
@@ -58,6 +61,9 @@ put_weights(struct ib_row_arrays *a, struct ib_npz_writer *w)
 	else
 		ib_npz_put_array(w, name.p, "<f4", a->weight.p, a->n, sizeof(float));
 	ib_bytes_release(&name);
+	if (!isnan(a->rate_factor))
+		ib_npz_put_bytes(w, "rate_factor.npy",
+				 (struct ib_span){ scalar, ib_npy_scalar(scalar, a->rate_factor) });
 }
 
 void

@@ -14,7 +14,8 @@ struct ib_row_arrays {
 	struct ib_huge_array index;  /* uint64_t[n] */
 	struct ib_huge_array weight; /* float[n] */
 	uint64_t n;
-	bool failed; /* out of memory */
+	double rate_factor; /* a scalar of outputs with weights; NaN: there is none */
+	bool failed;	    /* out of memory */
 };
 
 /* Create the arrays. weight_name is borrowed. Returns NULL if out of memory. */

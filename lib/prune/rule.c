@@ -140,6 +140,12 @@ ib_rule_threshold(const struct ib_rule *r)
 	return r->solved.threshold;
 }
 
+double
+ib_rule_rate_factor(const struct ib_rule *r)
+{
+	return sqrt(1 / r->solved.weight_factor);
+}
+
 static bool
 keeps(const struct ib_rule *r, uint32_t row, const struct ib_inclusion *c, double u)
 {
@@ -152,7 +158,11 @@ struct ib_decision
 ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row, const struct ib_inclusion *c)
 {
 	struct ib_decision d = {
-		.pi = c->pi, .u = NAN, .weight = c->weight, .reason = c->reason, .kept = true
+		.pi = c->pi,
+		.u = NAN,
+		.weight = r->solved.weight_factor * c->weight,
+		.reason = c->reason,
+		.kept = true,
 	};
 
 	if (c->reason != IB_REASON_DRAWN)

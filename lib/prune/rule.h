@@ -21,9 +21,10 @@
 
 /* The numbers that are computed when a rule is prepared, from its options and the scores. */
 struct ib_solved {
-	double ratio;	  /* r, as given by -r or as solved for --keep */
-	double threshold; /* T; NaN if the rule has no threshold */
-	double c;	  /* scale of the proportional rule; NaN for other rules */
+	double ratio;	      /* r, as given by -r or as solved for --keep */
+	double threshold;     /* T; NaN if the rule has no threshold */
+	double c;	      /* scale of the proportional rule; NaN for other rules */
+	double weight_factor; /* scales the weights 1/pi; 1 without --normalize */
 };
 
 struct ib_rule_kind;
@@ -93,7 +94,7 @@ struct ib_decision {
 
 /* The keep probability of one sample, before the draw. */
 struct ib_inclusion {
-	double pi, weight;     /* weight of the sample if it is kept */
+	double pi, weight;     /* weight of the sample if it is kept, before --normalize */
 	enum ib_reason reason; /* IB_REASON_DRAWN if the draw decides */
 	int group;	       /* group of --sampling fixed; -1 if the sample is in no group */
 };
@@ -131,7 +132,7 @@ ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 /*
  * Decide whether to keep a sample with the inclusion c. If c->reason is
  * IB_REASON_DRAWN, the draw decides and u is set to the draw. Otherwise u is
- * NaN.
+ * NaN. The weight of the decision is scaled by --normalize.
  */
 struct ib_decision ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row,
 				const struct ib_inclusion *c);

@@ -10,6 +10,7 @@
 #include "prune/params.h"
 #include "prune/proportional.h"
 #include "prune/threshold_rules.h"
+#include "prune/weight_factor.h"
 
 static void
 random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
@@ -209,7 +210,7 @@ new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
 	r->kind = ib_rule_kind_of(options->rule);
 	r->scores = scores;
 	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
-	r->solved = (struct ib_solved){ options->ratio, NAN, NAN };
+	r->solved = (struct ib_solved){ options->ratio, NAN, NAN, 1 };
 	r->unpruned = ib_rule_is_full(options, &r->why_unpruned);
 	st = set_totals(r, given, err);
 	if (st) {
@@ -286,6 +287,8 @@ ib_rule_prepare(const struct ib_rule_options *options, const struct ib_scores *s
 		ib_rule_free(r);
 		return st;
 	}
+	if (options->normalize == IB_NORMALIZE_MEAN)
+		r->solved.weight_factor = ib_weight_factor(r);
 	*out = r;
 	return IB_OK;
 }

@@ -300,6 +300,24 @@ get_manifest_digest(struct run *run, struct ib_error *err)
 	return IB_OK;
 }
 
+/*
+ * Warn about large weights that are not scaled. With plain SGD they make single steps so
+ * large that training may diverge.
+ */
+#define LARGE_WEIGHT 4.0
+
+static void
+warn_of_weights(const struct run *run, const struct ib_prune_result *r)
+{
+	if (r->max_weight <= LARGE_WEIGHT || run->options->rule.normalize != IB_NORMALIZE_NONE)
+		return;
+	ib_warn(run->context,
+		"the largest weight is %.4g, and the weights are not scaled, so training may "
+		"diverge: use --normalize mean, and multiply the learning rate by rate_factor "
+		"from the receipt",
+		r->max_weight);
+}
+
 static enum ib_status
 get_output_digests(struct run *run, struct ib_error *err)
 {
@@ -454,6 +472,7 @@ finish(struct run *run, struct ib_error *err)
 	if (st)
 		return st;
 	ib_run_stats_result(&run->stats, run->rule, &result);
+	warn_of_weights(run, &result);
 	if (run->result)
 		*run->result = result;
 	if (o->receipt || o->audit)
@@ -546,7 +565,9 @@ begin(struct run *run, struct ib_error *err)
 	if (!st && !(o->range_given && ib_range_is_rows(o)))
 		st = ib_reader_new(&r, &run->reader, err);
 	run->pruner.reader = run->reader;
-	return st ? st : ib_prune_outputs_open(&run->outputs, o, &run->annotate, err);
+	return st ? st
+		  : ib_prune_outputs_open(&run->outputs, o, &run->annotate,
+					  ib_rule_rate_factor(run->rule), err);
 }
 
 enum ib_status

@@ -114,4 +114,6 @@ ib_run_stats_result(struct ib_run_stats *t, const struct ib_rule *rule, struct i
 	r->weight_sum = ib_exact_round(&t->weight_sum);
 	r->weight_var = ib_exact_round(&t->weight_var);
 	r->max_weight = t->max_weight;
+	r->weight_factor = rule->solved.weight_factor;
+	r->rate_factor = ib_rule_rate_factor(rule);
 }

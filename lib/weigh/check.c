@@ -59,12 +59,54 @@ read_number(const cJSON *receipt, const char *path, const char *name, double *va
 	return IB_OK;
 }
 
+/* Read the factor of ib-prune --normalize, which is 1 if the receipt has none. */
+static enum ib_status
+read_factor(const cJSON *receipt, const char *path, double *factor, struct ib_error *err)
+{
+	enum ib_status st;
+
+	*factor = 1;
+	if (!cJSON_HasObjectItem(receipt, "weight_factor"))
+		return IB_OK;
+	st = read_number(receipt, path, "weight_factor", factor, err);
+	if (st || (*factor > 0 && *factor <= 1))
+		return st;
+	return ib_fail(err, IB_E_DATA, "%s: not a receipt: 'weight_factor' is not in (0, 1]", path);
+}
+
+enum ib_status
+ib_receipt_read_factor(const char *path, double *factor, struct ib_error *err)
+{
+	cJSON *receipt = NULL;
+	enum ib_status st = read_receipt(path, &receipt, err);
+
+	if (!st)
+		st = read_factor(receipt, path, factor, err);
+	cJSON_Delete(receipt);
+	return st;
+}
+
 /* A member that the receipt must have, with the value computed from the manifest. */
 struct expected {
 	const char *name;
 	double value;
 	bool count; /* true if the value is an integer */
+	bool sum;   /* true if the value is a sum of weights */
+	/* What multiplies the receipt's value: 1, or the factor of --normalize. */
+	double factor;
 };
+
+/*
+ * Each weight is the rounded product of the factor and a number. So the largest weight is
+ * exact, but the sum of the weights may differ from the product by the rounding.
+ */
+static bool
+is_equal(const struct expected *s, double value)
+{
+	double rounding = s->factor < 1 && s->sum ? 1e-9 * value : 0;
+
+	return fabs(value - s->value) <= rounding;
+}
 
 static enum ib_status
 compare(const cJSON *receipt, const char *path, const struct expected *s, const char *name,
@@ -75,7 +117,8 @@ compare(const cJSON *receipt, const char *path, const struct expected *s, const 
 	double value = 0;
 
 	st = read_number(receipt, path, s->name, &value, err);
-	if (st || value == s->value)
+	value *= s->factor;
+	if (st || is_equal(s, value))
 		return st;
 	if (s->count)
 		return ib_fail(err, IB_E_CHECK, "%s: %s is %.0f, but the receipt %s has %.0f", name,
@@ -84,51 +127,75 @@ compare(const cJSON *receipt, const char *path, const struct expected *s, const 
 		       format_number(a, s->value), path, format_number(b, value));
 }
 
+/* What the receipt says about the weights. */
+struct receipt {
+	double variance, factor;
+};
+
 static enum ib_status
 check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name, const char *path,
-	      double *variance, struct ib_error *err)
+	      struct receipt *out, struct ib_error *err)
 {
-	const struct expected expected[] = {
-		{ "samples", (double)total, true },
-		{ "kept", (double)t->n, true },
-		{ "pruned", (double)total - (double)t->n, true },
-		{ "weight_sum", ib_exact_round(&t->sum), false },
-		{ "max_weight", t->max, false },
+	struct expected expected[] = {
+		{ "samples", (double)total, true, false, 1 },
+		{ "kept", (double)t->n, true, false, 1 },
+		{ "pruned", (double)total - (double)t->n, true, false, 1 },
+		{ "weight_sum", ib_exact_round(&t->sum), false, true, 1 },
+		{ "max_weight", t->max, false, false, 1 },
 	};
 	cJSON *receipt = NULL;
 	enum ib_status st = read_receipt(path, &receipt, err);
 	size_t i;
 
-	for (i = 0; i < sizeof(expected) / sizeof(*expected) && !st; i++)
-		st = compare(receipt, path, &expected[i], name, err);
 	if (!st)
-		st = read_number(receipt, path, "weight_var", variance, err);
+		st = read_factor(receipt, path, &out->factor, err);
+	for (i = 0; i < sizeof(expected) / sizeof(*expected) && !st; i++) {
+		if (!expected[i].count)
+			expected[i].factor = out->factor;
+		st = compare(receipt, path, &expected[i], name, err);
+	}
+	if (!st)
+		st = read_number(receipt, path, "weight_var", &out->variance, err);
 	cJSON_Delete(receipt);
 	return st;
+}
+
+/* Return the distance between the sum of the weights, before --normalize, and total. */
+static double
+distance(const struct ib_weight_stats *t, uint64_t total, double factor)
+{
+	struct ib_exact x = t->sum;
+
+	if (factor < 1)
+		return fabs(ib_exact_round(&x) / factor - (double)total);
+	ib_exact_add_times(&x, -1, total);
+	return fabs(ib_exact_round(&x));
 }
 
 enum ib_status
 ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
 		 const char *receipt, struct ib_error *err)
 {
-	double variance = ib_weight_stats_variance(t), allowed, off;
-	struct ib_exact x = t->sum;
+	struct receipt r = { ib_weight_stats_variance(t), 1 };
+	bool scaled = !receipt && t->n > 0 && t->n < total && t->min < 1;
 	char a[IB_NUMBER_MAX], b[IB_NUMBER_MAX];
 	enum ib_status st = IB_OK;
+	double allowed;
 
 	if (receipt)
-		st = check_receipt(t, total, name, receipt, &variance, err);
+		st = check_receipt(t, total, name, receipt, &r, err);
 	if (st)
 		return st;
-	ib_exact_add_times(&x, -1, total);
-	off = fabs(ib_exact_round(&x));
-	allowed = variance > 0 ? IB_WEIGHT_SUM_LIMIT * sqrt(variance) : 1e-9 * (double)total;
-	if (off <= allowed)
+	allowed = r.variance > 0 ? IB_WEIGHT_SUM_LIMIT * sqrt(r.variance) : 1e-9 * (double)total;
+	if (distance(t, total, r.factor) <= allowed)
 		return IB_OK;
 	return ib_fail(err, IB_E_CHECK,
 		       "%s: the weights sum to %s, but the full manifest has %llu records: the "
-		       "difference is more than %s (%s)",
-		       name, format_number(a, ib_exact_round(&t->sum)), (unsigned long long)total,
-		       format_number(b, allowed),
-		       variance > 0 ? "4 standard errors" : "the standard error is 0");
+		       "difference is more than %s (%s)%s",
+		       name, format_number(a, ib_exact_round(&t->sum) / r.factor),
+		       (unsigned long long)total, format_number(b, allowed),
+		       r.variance > 0 ? "4 standard errors" : "the standard error is 0",
+		       scaled ? "; if ib-prune --normalize scaled the weights, give its receipt "
+				"with --receipt"
+			      : "");
 }

@@ -14,4 +14,7 @@
 enum ib_status ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
 				const char *receipt, struct ib_error *err);
 
+/* Read the factor by which ib-prune --normalize scaled the weights, or 1, from a receipt. */
+enum ib_status ib_receipt_read_factor(const char *path, double *factor, struct ib_error *err);
+
 #endif

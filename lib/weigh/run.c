@@ -14,6 +14,7 @@ struct run {
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: do not scale the weights */
 	struct ib_scale own_scale;    /* scale points here if the weights are scaled */
+	double rate_factor;	      /* see ib_rule_rate_factor(); NaN if there is no weight */
 	struct ib_output *out, *index;
 };
 
@@ -161,6 +162,8 @@ write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *e
 	put_real(&w, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
 	put_count(&w, "batch", batch > 0, batch);
 	put_count(&w, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
+	if (o->normalize == IB_NORMALIZE_MEAN)
+		put_real(&w, "rate_factor", true, run->rate_factor);
 	ib_json_end_object(&w);
 	ib_bytes_put_char(&b, '\n');
 	return ib_output_write_last(run->out, &b, err);
@@ -191,6 +194,20 @@ stats(struct run *run, struct ib_error *err)
 
 /* ---- the run -------------------------------------------------------------------- */
 
+/* Compute rate_factor from the mean that the weights had before any scaling. */
+static enum ib_status
+get_rate_factor(struct run *run, struct ib_error *err)
+{
+	const struct ib_weight_stats *t = &run->manifest.stats;
+	double factor = 1;
+	enum ib_status st = IB_OK;
+
+	if (run->options->receipt)
+		st = ib_receipt_read_factor(run->options->receipt, &factor, err);
+	run->rate_factor = t->n > 0 ? sqrt(ib_exact_mean(&t->sum, t->n) / factor) : (double)NAN;
+	return st;
+}
+
 static enum ib_status
 finish(struct run *run, struct ib_error *err)
 {
@@ -211,10 +228,15 @@ finish(struct run *run, struct ib_error *err)
 	if (o->result)
 		*o->result = (struct ib_weights_result){ m->stats.n, total_of(run),
 							 ib_exact_round(&m->stats.sum) };
+	if (!st)
+		st = get_rate_factor(run, err);
 	if (!st && o->stats)
 		st = stats(run, err);
 	if (!st && writes_weights(o) && !m->out)
-		st = ib_weight_format_write(o->out, rows, run->scale, run->out, err);
+		st = ib_weight_format_write(o->out, rows, run->scale,
+					    o->normalize == IB_NORMALIZE_MEAN ? &run->rate_factor
+									      : NULL,
+					    run->out, err);
 	if (!st && o->index)
 		st = ib_weight_format_write_index(rows, run->index, err);
 	if (st)

@@ -122,9 +122,10 @@ write_npy(struct ib_output *out, const char *descr, const void *items, uint64_t 
 }
 
 static enum ib_status
-write_npz(const struct ib_id_weights *rows, const float *weight, struct ib_output *out,
-	  struct ib_error *err)
+write_npz(const struct ib_id_weights *rows, const float *weight, const double *rate_factor,
+	  struct ib_output *out, struct ib_error *err)
 {
+	char scalar[IB_NPY_SCALAR];
 	const struct ib_table *t = &rows->table;
 	const uint64_t none = 0, *offset = rows->n > 0 ? t->offset.p : &none;
 	struct ib_npz_writer *w = NULL;
@@ -135,12 +136,16 @@ write_npz(const struct ib_id_weights *rows, const float *weight, struct ib_outpu
 	ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, offset[rows->n], 1);
 	ib_npz_put_array(w, "id_offset.npy", "<i8", offset, rows->n + 1, sizeof(*offset));
 	ib_npz_put_array(w, "weight.npy", "<f4", weight, rows->n, sizeof(*weight));
+	if (rate_factor)
+		ib_npz_put_bytes(w, "rate_factor.npy",
+				 (struct ib_span){ scalar, ib_npy_scalar(scalar, *rate_factor) });
 	return ib_npz_writer_end(w, err);
 }
 
 enum ib_status
 ib_weight_format_write(enum ib_weights_format form, const struct ib_id_weights *rows,
-		       const struct ib_scale *scale, struct ib_output *out, struct ib_error *err)
+		       const struct ib_scale *scale, const double *rate_factor,
+		       struct ib_output *out, struct ib_error *err)
 {
 	struct ib_huge_array single = { 0 };
 	enum ib_status st;
@@ -149,7 +154,7 @@ ib_weight_format_write(enum ib_weights_format form, const struct ib_id_weights *
 		return write_lines(form, rows, scale, out, err);
 	st = convert_to_float(rows, scale, &single, err);
 	if (!st && form == IB_WEIGHTS_NPZ)
-		st = write_npz(rows, single.p, out, err);
+		st = write_npz(rows, single.p, rate_factor, out, err);
 	else if (!st)
 		write_npy(out, "<f4", single.p, rows->n, sizeof(float));
 	ib_huge_array_release(&single);

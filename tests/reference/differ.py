@@ -104,6 +104,7 @@ def lay(folder, files):
 
 FIGURES = ('samples', 'kept', 'pruned', 'low', 'reasons', 'expected_kept',
            'weight_sum', 'weight_var', 'max_weight', 'threshold')
+FACTORS = 'normalize', 'weight_factor', 'rate_factor'
 
 
 def undo(name, data):
@@ -151,7 +152,8 @@ def npz_dict(data):
         z = np.load(io.BytesIO(data), allow_pickle=False)
         if 'score' not in z.files:
             return {k: (z[k].dtype.str, z[k].shape, z[k].tobytes())
-                    for k in ('id_bytes', 'id_offset', 'weight', 'index', 'w')
+                    for k in ('id_bytes', 'id_offset', 'weight', 'index', 'w',
+                              'rate_factor')
                     if k in z.files}
         return {k: (z[k].dtype.str, z[k].shape, z[k].tobytes())
                 for k in ('id_bytes', 'id_offset', 'score', 'epoch', 'visits',
@@ -162,7 +164,7 @@ def npz_dict(data):
 
 def receipt(data, inputs):
     d = json.loads(data)
-    out = {k: d.get(k, 'absent') for k in FIGURES}
+    out = {k: d.get(k, 'absent') for k in FIGURES + FACTORS}
     for k in ('expected_kept', 'weight_sum', 'weight_var', 'max_weight',
               'threshold'):
         if out[k] is not None and not isinstance(out[k], float):

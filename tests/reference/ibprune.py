@@ -15,7 +15,7 @@ REASONS = ('pruned', 'drawn', 'high', 'unseen', 'nonfinite', 'warmup',
 
 
 class Decision:
-    __slots__ = ('pi', 'u', 'score', 'reason', 'kept', 'weight', 'group')
+    __slots__ = ('pi', 'u', 'score', 'reason', 'kept', 'plain', 'weight', 'group')
 
 
 def load_scores(name, part_free=True):
@@ -198,6 +198,7 @@ class Decider:
                 not e + 1 <= opt.delta * opt.epochs + 1e-9:
             self.full = 'anneal'
         self.groups = {}        # pi -> (k, n, set of ids kept)
+        self.known_factor = None
         if opt.sampling == 'fixed' and self.full is None:
             self.draw_fixed()
 
@@ -255,10 +256,33 @@ class Decider:
             d.kept = d.u < d.pi
         if d.reason is None:
             d.reason = 'drawn' if d.kept else 'pruned'
-        d.weight = 0.0
+        d.plain = d.weight = 0.0
         if d.kept:
-            d.weight = 1.0 / d.pi if weight is None else weight
+            d.plain = 1.0 / d.pi if weight is None else weight
+            d.weight = self.factor() * d.plain
         return d
+
+    def factor(self):
+        """What --normalize mean multiplies the weights by."""
+        if self.opt.normalize != 'mean':
+            return 1.0
+        if self.known_factor is None:
+            self.known_factor = self.compute_factor()
+        return self.known_factor
+
+    def compute_factor(self):
+        pis = []
+        for row in self.rows.values():
+            if row.score is not None:
+                pi, reason = self.judge(row)
+                if reason is None and pi in self.groups:
+                    k, n, _ = self.groups[pi]
+                    pi = k / n
+                pis.append(pi)
+        pis = [pi for pi in pis if pi > 0]
+        if pis:
+            return nearest(exact_sum(pis) / len(pis))
+        return self.judge(None)[0] if self.opt.rule == 'random' else 1.0
 
 
 # ---- figures -------------------------------------------------------------
@@ -282,9 +306,9 @@ def figures(decisions, decider):
         'pruned': len(decisions) - len(kept),
         'low': reasons['pruned'] + reasons['drawn'], 'reasons': reasons,
         'expected_kept': nearest(exact_sum(d.pi for d in decisions)),
-        'weight_sum': nearest(exact_sum(d.weight for d in kept)),
+        'weight_sum': nearest(exact_sum(d.plain for d in kept)),
         'weight_var': nearest(var),
-        'max_weight': max((d.weight for d in kept), default=0.0),
+        'max_weight': max((d.plain for d in kept), default=0.0),
         'threshold': rule.threshold,
     }
 
@@ -311,6 +335,8 @@ def check_options(opt):
             misuse('proportional: one of --keep and scale')
     if opt.rule == 'buckets' and not opt.buckets:
         misuse('--rule buckets needs cuts')
+    if opt.normalize == 'mean' and opt.totals is not None:
+        misuse('--normalize mean goes without --totals')
     if opt.sampling == 'fixed' and opt.rule in ('proportional', 'hard'):
         misuse('--sampling fixed does not go with this rule')
     if opt.ratio is None:
@@ -387,8 +413,11 @@ def plan_text(decisions, decider):
     return json.dumps(out).encode() + b'\n'
 
 
-def receipt_text(opt, figs, digests):
+def receipt_text(opt, figs, digests, factor):
     d = dict(figs)
+    if opt.normalize == 'mean':
+        d.update(normalize='mean', weight_factor=factor,
+                 rate_factor=math.sqrt(1 / factor))
     d['digests'] = digests
     for name in ('epoch', 'seed', 'rule', 'warmup', 'epochs', 'delta'):
         d[name] = getattr(opt, name)

@@ -180,6 +180,7 @@ PRUNE = {
     'header-lines': ('header_lines', COUNT),
     'split': ('split', whole(1, 2 ** 20)), 'part': ('part', part),
     'totals': ('totals', str), 'range': ('range', whole(0, 2 ** 32 - 3)),
+    'normalize': ('normalize', one_of('none', 'mean')),
 }
 WEIGHTS = {
     'O:output-format': ('form', one_of('text', 'tsv', 'jsonl', 'npy', 'npz',
@@ -195,7 +196,8 @@ DEFAULTS = {
                  'duplicates': 'last', 'nonfinite': 'keep', 'max_bad': 0,
                  'smooth': 0.0, 'max_missing': ('', 0)},
     'ib-prune': {'rule': 'infobatch', **RULE_DEFAULTS, 'seed': 0, 'warmup': 0,
-                 'sampling': 'poisson', 'header_lines': 0},
+                 'sampling': 'poisson', 'header_lines': 0,
+                 'normalize': 'none'},
     'ib-weights': {'form': 'text', 'normalize': 'none'},
 }
 TABLES = {'ib-score': (SCORE, ibfold.run_score),

@@ -101,7 +101,7 @@ def npy(a):
     return out.getvalue()
 
 
-def in_form(form, pairs):
+def in_form(form, pairs, rate_factor=None):
     ws = [w for _, w in pairs]
     with np.errstate(all='ignore'):
         f4 = np.array(ws, dtype='<f8').astype('<f4')
@@ -120,7 +120,8 @@ def in_form(form, pairs):
         return b''.join(b'{"id":%s,"weight":%s}\n' % (json_string(i), real(w))
                         for i, w in pairs)
     out = io.BytesIO()
-    np.savez(out,
+    rate = {} if rate_factor is None else {'rate_factor': np.float64(rate_factor)}
+    np.savez(out, **rate,
              id_bytes=np.frombuffer(b''.join(i for i, _ in pairs), 'u1'),
              id_offset=np.cumsum([0] + [len(i) for i, _ in pairs]).astype(
                  '<i8'), weight=f4)
@@ -209,17 +210,21 @@ def check(opt, items, base):
                 no('%r is not intact' % ident)
     ws = [w for _, _, _, w in items if w > 0]
     total = exact_sum(ws)
+    factor = 1
     var = nearest(sum((Fraction(w) * (Fraction(w) - 1) for w in ws),
                       Fraction(0)))
     if opt.receipt is not None:
         receipt = json.loads(read_file(opt.receipt))
         var = receipt['weight_var']
+        factor = receipt.get('weight_factor', 1)
+        whole = receipt['weight_sum'] * factor
+        off = 1e-9 * whole if factor < 1 else 0
         if receipt['kept'] != len(ws) or receipt['samples'] != n or \
-                receipt['weight_sum'] != nearest(total) or \
-                receipt['max_weight'] != max(ws, default=0.0):
+                abs(whole - nearest(total)) > off or \
+                receipt['max_weight'] * factor != max(ws, default=0.0):
             no('the receipt says something else')
     allowed = 4 * math.sqrt(max(var, 0)) if var > 0 else 1e-9 * n
-    if abs(nearest(total - n)) > allowed:
+    if abs(nearest(total / Fraction(factor) - n)) > allowed:
         no('the weights sum to %r of %d' % (nearest(total), n))
     return 0
 
@@ -241,7 +246,14 @@ def run_weights(opt, operands):
     for _, r, ident, w in items:
         if not math.isfinite(w) or w < 0:
             bad('%r: weight %r' % (ident, w))
+    before = [w for _, _, _, w in items if w > 0]
     ws = normalised(opt.normalize, [w for _, _, _, w in items])
+    rate = None
+    if before:
+        factor = 1
+        if opt.receipt is not None:
+            factor = json.loads(read_file(opt.receipt)).get('weight_factor', 1)
+        rate = math.sqrt(nearest(exact_sum(before) / len(before)) / factor)
     out = Outputs()
     pairs = [(i, w) for (_, _, i, _), w in zip(items, ws)]
     total = len(base) if base is not None else opt.total
@@ -256,9 +268,13 @@ def run_weights(opt, operands):
             out.add(opt.index, npy(np.array(rows, dtype='<i8')))
         pairs = [(i, got.get(i, 0.0)) for _, _, i in base]
     if opt.stats:
-        text = json.dumps(statistics(ws, total, opt.batch)).encode() + b'\n'
+        said = statistics(ws, total, opt.batch)
+        if opt.normalize == 'mean':
+            said['rate_factor'] = rate
+        text = json.dumps(said).encode() + b'\n'
     else:
-        text = in_form(opt.form, pairs)
+        text = in_form(opt.form, pairs,
+                       rate if opt.normalize == 'mean' else None)
     out.add(opt.output or '-', text)
     out.commit()
     return 0

@@ -470,6 +470,8 @@ def arrays(opt, records, weighted):
     z = {'index': np.array([int(x[2]) for x in records], 'i8')}
     if weighted:
         z[opt.weight_field.decode()] = np.array([x[3].weight for x in records], 'f4')
+        if opt.normalize == 'mean':
+            z['rate_factor'] = np.float64(math.sqrt(1 / opt.factor))
     np.savez(out, **z)
     return out.getvalue()
 
@@ -494,6 +496,7 @@ def run_prune(opt, operands):
     operands = operands or ['-' if opt.range is None else '--range']
     check_write_options(opt, operands)
     decider, digests, state = prepare(opt)
+    opt.factor = decider.factor()
     sources, flat, seen, text = [], [], set(), b''
     offset = 0
     for name in operands:
@@ -538,7 +541,7 @@ def run_prune(opt, operands):
     for name, data in companions(opt, flat, place):
         out.add(name, data)
     if opt.receipt is not None:
-        out.add(opt.receipt, receipt_text(opt, figs, digests))
+        out.add(opt.receipt, receipt_text(opt, figs, digests, decider.factor()))
     for name, data in results:
         out.add(name, data)
     out.commit()

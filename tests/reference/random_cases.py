@@ -348,6 +348,8 @@ def write_options(g, a, names, fmt, bad):
         opts += ['-U', 'rejects']
     if g.chance(0.35):
         opts += ['--receipt', 'receipt.json']
+    if g.chance(0.25):
+        opts += ['--normalize', g.pick(['mean', 'mean', 'none'])]
     if g.chance(0.12) and not base:
         opts = [o for o in opts if o != '--explain']
         if '--id-field' in opts:
@@ -403,6 +405,8 @@ def weights_case(seed):
         a = more + ['-e', '3', '-s', 's.jsonl', '-o', m,
                     '--receipt', 'receipt.json']
         if g.chance(0.3):
+            a += ['--normalize', 'mean']
+        if g.chance(0.3):
             a += ['--keep-all']
         if g.chance(0.2) and fmt != 'list':
             a += ['--explain']
@@ -415,6 +419,10 @@ def weights_case(seed):
     k = g.r.random()
     if k < 0.25:
         use += ['--stats']
+        if g.chance(0.3):
+            use += ['--normalize', 'mean']
+            if 'direct' not in m:
+                use += ['--receipt', 'receipt.json']
         if '--base' not in use and g.chance(0.5):
             use += ['--total', '50']
         if g.chance(0.5):

@@ -60,6 +60,8 @@ def write_options(g, a):
         a += ['-U', g.pick(['pruned.npz', 'pruned'])]
     if g.chance(0.2):
         a += ['--receipt', 'receipt.json']
+    if g.chance(0.3):
+        a += ['--normalize', 'mean']
     if g.chance(0.2):
         a += ['-a', 'audit.zst']
     if g.chance(0.2):

@@ -1,96 +1,131 @@
 #!/usr/bin/python3
-"""Choose each task's peak rate, and the factor by which fewer epochs raise it: choose_rates.py [TASK...] > NEW.
+"""Choose rates and the recipe of the comparison on a tenth of the training set: choose_rates.py >NEW.
 
-Judged on a tenth of the training set, with seeds that no table reports; no test set is read. See README.md for the
-protocol, of which this is the first half. What it prints is choices.json."""
+Seeds 1 and 2, which no table reports; no test set is read. See README.md for the protocol, of which this is the first
+half. Each run is a line of OUT/TASK.jsonl; what is there is not run again. What it prints is choices.json."""
 import argparse
-import datetime
 import json
 import os
-import subprocess
 import sys
 
-import compare_rules
+import in_memory
+import small_tasks
 
-SEEDS = 1, 2                    # every candidate takes the first, the best two take the second as well
-FACTORS = 1, 1.25, 1.5, 2       # of the rate, for fewer epochs
-HOW = ("Figures on the validation tenth, one per tuning seed. All candidates were run with the first seed, the best two "
-       "with the second; of these the better mean was taken, and where it was a rate at the end of the list the next "
-       "one beyond was tried in the same way.")
+TASKS = tuple(small_tasks.KINDS)
+SEEDS = 1, 2                    # of rates and factors the first, and the best two take the second as well
+FACTORS = 1, 1.4, 2             # of the rate, for fewer epochs
+PRUNED_FACTORS = 1, 0.5         # of the rate, for the pruned rows: the first seed
+BUDGET = 0.6                    # of the visits of all data
+RULES = {"bounded": "--rule proportional:floor=0.2", "loss": "--rule proportional:proxy=loss,floor=0.2",
+         "infobatch": ""}
+CANDIDATES = ("bounded", 4/3), ("loss", 4/3), ("infobatch", 4/3), ("bounded", 1), ("bounded", 5/3)     # rule, stretch
+
+
+def recipe(kind, rule, stretch):
+    """Options of a run that is `stretch` times as long, and keeps so much that its visits are the budget."""
+    longer = round(kind.epochs * stretch)
+    keep = (BUDGET * kind.epochs - 1) / (longer - 1)        # epoch 0 keeps all
+    return {"epochs": longer, "rule": "%s --keep %.6f --delta 1" % (RULES[rule], keep), "power": 0.5, "smooth": 0.7}
 
 
 class Tuner:
-    def __init__(self, args, task, before):
-        self.args, self.task, self.kind, self.before = args, task, compare_rules.TASKS[task], before
-        self.less = self.kind.figure == "perplexity"    # is better
-        self.base = os.path.join(args.out, task + "." + compare_rules.digest("loop", "classification", task))
+    def __init__(self, args, task):
+        self.kind, self.args, self.trainer, self.made = small_tasks.KINDS[task], args, None, {}
+        self.path = os.path.join(args.out, task + ".jsonl")
+        self.sign = 1 if self.kind.figure == "perplexity" else -1
+        if os.path.exists(self.path):
+            with open(self.path) as lines:
+                for record in map(json.loads, lines):
+                    self.made[record["name"], record["seed"]] = record
 
-    def run(self, name, seed, rate, *options):
-        """A run's result; one that was made before only judges again."""
-        folder = os.path.join(self.base, "%s.%g.%d" % (name, rate, seed))
-        subprocess.run([sys.executable, os.path.join(compare_rules.HERE, self.task + ".py"), "--tune", "--bin",
-                        self.args.bin,
-                        "--dir", folder, "--rate", "%g" % rate, "--seed", str(seed), *options,
-                        *["--tiny"] * self.args.tiny], check=True, stdout=sys.stderr)
-        with open(os.path.join(folder, "result.json")) as f:
-            return json.load(f)
+    def run(self, name, seed, **options):
+        """A run's figure."""
+        if (name, seed) not in self.made:
+            self.trainer = self.trainer or in_memory.Trainer(self.kind, self.args.bin, self.args.tiny, tune=True)
+            record = {"name": name, "seed": seed, **options, **self.trainer.train(seed, **options)}
+            with open(self.path, "a") as out:
+                out.write(json.dumps(record) + "\n")
+            print(self.kind.__name__, name, seed, record["figure"], file=sys.stderr, flush=True)
+            self.made[name, seed] = record
+        return self.made[name, seed]["figure"]
 
-    def better(self, figures):
+    def best(self, figures):
         """Candidates, the best first, by the mean of their figures."""
-        return sorted(figures, key=lambda c: (1 if self.less else -1) * sum(figures[c]) / len(figures[c]))
+        return sorted(figures, key=lambda c: self.sign * sum(figures[c]) / len(figures[c]))
 
     def choose(self, candidates, figure):
-        """Two rounds; figures: candidate -> a figure for each seed it was run with."""
+        """The best candidate of the two that took both seeds; figures: candidate -> a figure for each seed."""
         figures = {c: [figure(c, SEEDS[0])] for c in candidates}
-        for c in self.better(figures)[:2]:
+        for c in self.best(figures)[:2]:
             figures[c].append(figure(c, SEEDS[1]))
-        both = {c: f for c, f in figures.items() if len(f) == 2}
-        return self.better(both)[0], figures
+        return self.best({c: f for c, f in figures.items() if len(f) == 2})[0], figures
 
     def rate(self):
-        if self.kind.rates is None:
-            return self.before["classification"]["rate"], {}
+        def full(rate, seed):
+            return self.run("all data at %g" % rate, seed, rate=rate)
         rates = list(self.kind.rates)
-        best, figures = self.choose(rates, lambda rate, seed: self.run("full", seed, rate)["metric"])
+        best, figures = self.choose(rates, full)
         if best in (rates[0], rates[-1]):
             beyond = best / 2 if best == rates[0] else best * 2
-            figures[beyond] = [self.run("full", seed, beyond)["metric"] for seed in SEEDS]
-            both = {c: f for c, f in figures.items() if len(f) == 2}
-            best = self.better(both)[0]
+            figures[beyond] = [full(beyond, seed) for seed in SEEDS]
+            best = self.best({c: f for c, f in figures.items() if len(f) == 2})[0]
         return best, figures
 
-    def tune(self):
-        rate, rates = self.rate()
-        _, options, _ = compare_rules.arms(self.task, self.args.tiny)[0]
-        first = self.run("first", SEEDS[0], rate, *options)
-        epochs = "%.4f" % (first["visits"] / first["epochs"][0][1])
-        factor, factors = self.choose(
-            FACTORS, lambda f, seed: self.run("fewer", seed, f * rate, "--epochs", epochs)["metric"])
-        rounded = [{"%g" % c: [round(v, 4) for v in f] for c, f in sorted(figures.items())}
-                   for figures in (rates, factors)]
-        return {"rate": rate, "factor": factor, "date": str(datetime.date.today()), "figure": self.kind.figure,
-                "epochs": [self.kind.epochs, float(epochs)], "rates": rounded[0], "factors": rounded[1]}
+    def factor(self, rate):
+        return self.choose(FACTORS, lambda f, seed: self.run(
+            "fewer times %g" % f, seed, rate=f * rate, epochs=BUDGET * self.kind.epochs))
+
+    def recipes(self, rate):
+        return {c: [self.run("%s %.2f" % c, seed, rate=rate, **recipe(self.kind, *c)) for seed in SEEDS]
+                for c in CANDIDATES}
+
+    def pruned_factors(self, rate, best):
+        """Of the rate, for the default rule and for the best recipe."""
+        default = {f: [self.run("default times %g" % f, SEEDS[0], rate=f * rate, rule="")] for f in PRUNED_FACTORS}
+        mine = {f: [self.run("%s %.2f times %g" % (*best, f) if f != 1 else "%s %.2f" % best, SEEDS[0], rate=f * rate,
+                             **recipe(self.kind, *best))] for f in PRUNED_FACTORS}
+        return (self.best(default)[0], default), (self.best(mine)[0], mine)
+
+    def gain(self, figures, fewer):
+        """Mean relative gain over fewer epochs."""
+        base = sum(fewer) / len(fewer)
+        return -self.sign * (sum(figures) / len(figures) - base) / base
 
 
-def told(tasks):
-    """choices.json: a line for the choice, one for the rates tried, one for the factors."""
-    rows = ['"%s": %s' % (t, json.dumps(c).replace(', "rates"', ',\n  "rates"').replace(', "factors"', ',\n  "factors"'))
-            for t, c in tasks.items()]
-    return '{"how": %s,\n"seeds": %s,\n"tasks": {\n%s\n}}' % (json.dumps(HOW), json.dumps(SEEDS), ",\n".join(rows))
+def told(tuners, rates, factors, recipes, gains, best, pruned):
+    """choices.json."""
+    def plain(figures):
+        return {"%s %.2f" % c if isinstance(c, tuple) else "%g" % c: [round(v, 4) for v in f]
+                for c, f in figures.items()}
+    tasks = {}
+    for task in tuners:
+        (default, defaults), (mine, mines) = pruned[task]
+        tasks[task] = {"rate": rates[task][0], "fewer": factors[task][0], "default": default, "recipe": mine,
+                       "rates": plain(rates[task][1]), "fewer_factors": plain(factors[task][1]),
+                       "default_factors": plain(defaults), "recipe_factors": plain(mines),
+                       "recipes": plain(recipes[task])}
+    return json.dumps({
+        "seeds": SEEDS, "budget": BUDGET, "recipe": {"rule": best[0], "stretch": best[1]},
+        "gains": {"%s %.2f" % c: {t: round(g, 4) for t, g in gains[c].items()} for c in CANDIDATES},
+        "tasks": tasks}, indent=1)
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__)
-    p.add_argument("tasks", nargs="*", default=list(compare_rules.TASKS))
     p.add_argument("--bin", default="build/release", help="where the ib- commands are")
     p.add_argument("--out", default="build/tune")
     p.add_argument("--tiny", action="store_true")
     args = p.parse_args()
-    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
-    tasks = {}
-    for task in args.tasks:
-        tasks[task] = Tuner(args, task, tasks).tune()
-    print(told(tasks))
+    os.makedirs(args.out, exist_ok=True)
+    tuners = {task: Tuner(args, task) for task in TASKS}
+    rates = {task: tuner.rate() for task, tuner in tuners.items()}
+    factors = {task: tuner.factor(rates[task][0]) for task, tuner in tuners.items()}
+    recipes = {task: tuner.recipes(rates[task][0]) for task, tuner in tuners.items()}
+    fewer = {task: figures[best] for task, (best, figures) in factors.items()}
+    gains = {c: {task: tuner.gain(recipes[task][c], fewer[task]) for task, tuner in tuners.items()} for c in CANDIDATES}
+    best = max(CANDIDATES, key=lambda c: sum(gains[c].values()))
+    pruned = {task: tuner.pruned_factors(rates[task][0], best) for task, tuner in tuners.items()}
+    print(told(tuners, rates, factors, recipes, gains, best, pruned))
 
 
 if __name__ == "__main__":

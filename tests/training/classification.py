@@ -31,7 +31,7 @@ class Classification:
     figure = "test accuracy"
     manifest, prune, score, log = "train.jsonl", [], [], "json"
     terms, views = {"loss": 1.0}, 1
-    epochs, tiny_epochs, batch, rates = 12, 4, 128, (0.025, 0.05, 0.1)
+    epochs, tiny_epochs, batch, rate = 12, 4, 128, 0.1
 
     def __init__(self, tiny=False, tune=False):
         images, labels, rows = self.data()

@@ -76,20 +76,21 @@ class Instruction:
     figure = "perplexity"
     manifest, prune, score, log = "train.json", ["-k", "@line", "--id-field", "id"], [], "json"
     terms, views = {"loss": 1.0}, 1
-    epochs, tiny_epochs, batch, rates = 6, 4, 32, (0.003, 0.006, 0.012)
+    epochs, tiny_epochs, batch, rate = 6, 4, 32, 0.024
+    samples, before = 3000, None    # definitions to tune on, and to read before
 
     def __init__(self, tiny=False, tune=False):
         self.base = "instruction.base%s%s.pt" % (".tiny" * tiny, ".tune" * tune)
         nouns = list(glosses("noun"))
         order = np.random.default_rng(0).permutation(len(nouns))
         pairs = [nouns[k] for k in order if len(nouns[k][1].split()) > 2]
-        n, m = (201, 50) if tiny else (3000, 1000)
+        n, m = (201, 50) if tiny else (self.samples, 1000)
         self.held, self.train = pairs[:m], pairs[m:]
         if tune:
             aside = loop.aside(len(self.train))
             self.held, self.train = ([p for p, a in zip(self.train, aside) if a == kind] for kind in (True, False))
         self.held, self.train = self.held[:m], self.train[:n]
-        self.plain = [gloss for kind in ("verb", "adj") for _, gloss in glosses(kind)][:200 if tiny else None]
+        self.plain = [gloss for kind in ("verb", "adj") for _, gloss in glosses(kind)][:200 if tiny else self.before]
         self.words = Vocabulary([w + " " + g for w, g in self.train] + self.plain)
 
     def write(self, path):

@@ -11,12 +11,15 @@ A task (classification.py is the shortest) supplies
     manifest            name of the full manifest; prune, score: further options of ib-prune and ib-score
     terms               parts of the loss and their factors; views: losses of a sample in a visit
     log                 the form of the loss log
-    epochs, batch       what the full data are trained with; tiny_epochs: of a test; rates: choose_rates.py tries them
+    epochs, batch, rate what the full data are trained with; tiny_epochs: of a test
     write(path)         writes the full manifest
     read(path)          of any manifest: ids, weights (1 if it has none), and data for losses()
     model(), optimizer(model, rate)
     losses(model, data, i)  per sample i of the manifest (or sample and view), before weighting: a tensor for each term
     metric(model)       the figure that counts, on held-out data
+
+The recipe for 60 % of the visits (infobatch-training(7)), if the task has 60 epochs:
+    --epochs 80 --rule '--rule proportional:floor=0.2 --keep 0.443 --delta 1' --normalize mean --smooth 0.7
 
 The batch is that of all ranks together. A run that was killed continues when it is started again with the same options.
 """
@@ -58,12 +61,6 @@ def parts(read, tune):
         return (images, labels), read("t10k")
     held = aside(len(labels))
     return (images[~held], labels[~held]), (images[held], labels[held])
-
-
-def chosen(task):
-    """What choose_rates.py chose: the peak rate on all data, and the factor that fewer epochs take."""
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "choices.json")) as f:
-        return json.load(f)["tasks"][task.__name__.lower()]
 
 
 class Log:
@@ -207,6 +204,8 @@ class Arrays:
         options = {"epochs": int(args.epochs), "seed": args.seed, **keywords(shlex.split(args.rule))}
         if task.views > 1:
             options["duplicates"] = "mean"
+        if args.smooth > 0:
+            options["smooth"] = args.smooth
         return import_infobatch(args.bin).Run(self.run.path("run.npz"), ids=ids, audit=self.run.path("audit.zst"), **options)
 
     def draw(self, epoch):
@@ -295,7 +294,7 @@ class Files:
         if self.run.rank == 0:
             logs = sorted(glob.glob(self.run.path("loss.%d.rank*" % epoch)))
             self.command("ib-score", "-e", str(epoch), "-u", self.run.path("run.npz"), "--expect", self.manifest,
-                         *self.task.score, *logs)
+                         "--smooth", str(self.run.args.smooth), *self.task.score, *logs)
 
 
 def visits(n, run, epoch):
@@ -347,9 +346,9 @@ def train(task, args, rank=0):
         order, real = visits(len(drawn.rows), run, epoch)
         weight = drawn.weight
         boost = 1.0
-        if args.normalize == "mean":        # weights of mean 1; the step grows with the root of the mean they had
+        if args.normalize == "mean":        # weights of mean 1; SGD's rate grows with the root of the mean they had
             mean = weight.mean()
-            weight, boost = weight / mean, float(mean.sqrt())
+            weight, boost = weight / mean, float(mean.sqrt()) if isinstance(optimizer, torch.optim.SGD) else 1.0
         source.begin(epoch, recorded)
         steps = math.ceil(len(order) / batch)
         for step in range(at["step"], steps):
@@ -404,8 +403,9 @@ def main(task):
     p.add_argument("--rule", help="options of ib-prune, '' for its default rule; without: all data, no commands")
     p.add_argument("--files", action="store_true", help="manifests, logs and commands, instead of infobatch.py")
     p.add_argument("--epochs", type=float, help="a fraction is allowed on all data")
-    p.add_argument("--rate", type=float, help="peak learning rate (default: that in choices.json)")
+    p.add_argument("--rate", type=float, help="peak learning rate (default: the task's)")
     p.add_argument("--normalize", choices=["none", "mean"], default="none", help="weights as they are, or of mean 1")
+    p.add_argument("--smooth", type=float, default=0.0, help="of ib-score")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--every", type=int, default=200, help="steps between checkpoints")
     p.add_argument("--ranks", type=int, default=1, help="data-parallel processes on this machine (gloo)")
@@ -413,7 +413,7 @@ def main(task):
     p.add_argument("--tiny", action="store_true", help="a few hundred samples, a few epochs: does it run?")
     args = p.parse_args()
     args.epochs = args.epochs or (task.tiny_epochs if args.tiny else task.epochs)
-    args.rate = args.rate or chosen(task)["rate"]
+    args.rate = args.rate or task.rate
     os.makedirs(args.dir, exist_ok=True)
     if args.ranks == 1:
         worker(0, task, args)

@@ -11,13 +11,13 @@ from torch import nn
 import loop
 from classification import fashion, tensor
 
-PATCH, COUNT, SEEN, VIEWS = 4, 49, 12, 2        # 7x7 patches of 4x4 pixels, a quarter of them seen
+SIDE, VIEWS = 28, 2
 WIDTH, NARROW = 64, 32
 
 
-def patches(images):        # [n, 28, 28] -> [n, 49, 16]
-    n = len(images)
-    return images.reshape(n, 7, PATCH, 7, PATCH).transpose(2, 3).reshape(n, COUNT, PATCH * PATCH)
+def patches(images, patch):     # [n, 28, 28] -> [n, 49, 16], with patches of 4x4 pixels
+    n, row = len(images), SIDE // patch
+    return images.reshape(n, row, patch, row, patch).transpose(2, 3).reshape(n, row * row, patch * patch)
 
 
 def block(width, heads):
@@ -25,13 +25,15 @@ def block(width, heads):
 
 
 class Net(nn.Module):
-    def __init__(self):
+    def __init__(self, patch):
         super().__init__()
-        self.embed, self.place = nn.Linear(PATCH * PATCH, WIDTH), nn.Parameter(torch.randn(COUNT, WIDTH) * 0.02)
+        self.count = (SIDE // patch) ** 2
+        self.seen = self.count // 4         # a quarter of the patches
+        self.embed, self.place = nn.Linear(patch * patch, WIDTH), nn.Parameter(torch.randn(self.count, WIDTH) * 0.02)
         self.encoder = nn.ModuleList(block(WIDTH, 2) for _ in range(2))
         self.narrow, self.hidden = nn.Linear(WIDTH, NARROW), nn.Parameter(torch.zeros(NARROW))
-        self.where = nn.Parameter(torch.randn(COUNT, NARROW) * 0.02)
-        self.decoder, self.pixels = block(NARROW, 1), nn.Linear(NARROW, PATCH * PATCH)
+        self.where = nn.Parameter(torch.randn(self.count, NARROW) * 0.02)
+        self.decoder, self.pixels = block(NARROW, 1), nn.Linear(NARROW, patch * patch)
 
     def features(self, x, seen):
         h = torch.gather(self.embed(x) + self.place, 1, seen[..., None].expand(-1, -1, WIDTH))
@@ -40,10 +42,10 @@ class Net(nn.Module):
         return h
 
     def forward(self, x, order):
-        """The pixels of the patches order[:, SEEN:], from those of order[:, :SEEN]."""
-        h = self.narrow(self.features(x, order[:, :SEEN]))
-        h = torch.cat([h, self.hidden.expand(len(x), COUNT - SEEN, NARROW)], 1) + self.where[order]
-        return self.pixels(self.decoder(h))[:, SEEN:]
+        """The pixels of the patches order[:, seen:], from those of order[:, :seen]."""
+        h = self.narrow(self.features(x, order[:, :self.seen]))
+        h = torch.cat([h, self.hidden.expand(len(x), self.count - self.seen, NARROW)], 1) + self.where[order]
+        return self.pixels(self.decoder(h))[:, self.seen:]
 
 
 class Pretraining:
@@ -51,12 +53,13 @@ class Pretraining:
     figure = "probe accuracy"
     manifest, prune, score, log = "train.csv", [], ["--duplicates", "mean"], "csv"
     terms, views = {"loss": 1.0}, VIEWS
-    epochs, tiny_epochs, batch, rates = 16, 4, 64, (0.002, 0.004, 0.008)
+    epochs, tiny_epochs, batch, rate = 16, 4, 64, 0.008
+    samples, patch = 4000, 4
 
     def __init__(self, tiny=False, tune=False):
-        n, m = (301, 301) if tiny else (4000, 10000)
+        n, m = (301, 301) if tiny else (self.samples, 10000)
         self.train, self.test = (
-            (patches(tensor(images[:k])), torch.from_numpy(labels[:k].astype(np.int64)))
+            (patches(tensor(images[:k]), self.patch), torch.from_numpy(labels[:k].astype(np.int64)))
             for (images, labels), k in zip(loop.parts(fashion, tune), (n, m)))
 
     def write(self, path):
@@ -72,25 +75,26 @@ class Pretraining:
                 torch.tensor([int(r["row"]) for r in records]))
 
     def model(self):
-        return Net()
+        return Net(self.patch)
 
     def optimizer(self, model, rate):
         return torch.optim.AdamW(model.parameters(), rate, betas=(0.9, 0.95), weight_decay=0.05)
 
     def losses(self, model, rows, i):
         x = self.train[0][rows[i]].repeat_interleave(VIEWS, 0)
-        order = torch.rand(len(x), COUNT).argsort(1)
-        masked = torch.gather(x, 1, order[:, SEEN:, None].expand(-1, -1, PATCH * PATCH))
+        count, pixels = x.shape[1:]
+        order = torch.rand(len(x), count).argsort(1)
+        masked = torch.gather(x, 1, order[:, count // 4:, None].expand(-1, -1, pixels))
         error = (model(x, order) - masked).square().mean(2)
         return {"loss": error.mean(1).reshape(-1, VIEWS)}
 
     def metric(self, model):
         """Ridge regression from the mean feature to the label, fitted on the training images."""
         model.eval()
-        every = torch.arange(COUNT)
+        every = torch.arange(model.count)
         with torch.no_grad():
             (f, y), (g, z) = (
-                (torch.cat([model.features(x, every.expand(len(x), COUNT)).mean(1) for x in part.split(500)]), labels)
+                (torch.cat([model.features(x, every.expand(len(x), model.count)).mean(1) for x in part.split(500)]), labels)
                 for part, labels in (self.train, self.test))
         mean, deviation = f.mean(0), f.std(0) + 1e-6
         f, g = ((torch.cat([(h - mean) / deviation, torch.ones(len(h), 1)], 1)).double() for h in (f, g))

@@ -130,11 +130,11 @@ class Training(unittest.TestCase):
                 self.assertEqual((kept[0], kept[-1], len(kept)), (300, 300, 5))
                 self.assertLess(min(kept), 300)
 
-    def test_rules_of_the_comparison(self):
+    def test_other_rules(self):
         """Rules that the tests above have not run, and weights of mean 1."""
         for k, (rule, normalize) in enumerate(
-                ((compare_rules.BUCKETS, "none"), (compare_rules.SCALE, "mean"), (compare_rules.KEEP, "mean"),
-                 ("--rule random -r 0.3", "none"))):
+                (("--rule buckets:q0.2=0.75,q0.85=0.5", "none"), ("--rule proportional:scale=5,floor=0.2", "mean"),
+                 ("--rule proportional:proxy=loss,floor=0.2 --keep 0.6", "mean"), ("--rule random -r 0.3", "none"))):
             with self.subTest(rule=rule):
                 run("redundant.py", self.folder(str(k)), "--normalize", normalize, rule=rule)
 
@@ -145,17 +145,16 @@ class Training(unittest.TestCase):
             self.assertEqual(part, "train")
             return read(part)
         with contextlib.ExitStack() as patched:
-            for task in compare_rules.TASKS.values():
-                module = sys.modules[task.__module__]
-                if hasattr(module, "fashion"):
-                    patched.enter_context(unittest.mock.patch.object(module, "fashion", train_alone))
-            tuned = {name: task(True, True) for name, task in compare_rules.TASKS.items()}
-        for name in "classification", "redundant":
-            seen = {x.numpy().tobytes() for x in tuned[name].x}
-            self.assertFalse(any(x.numpy().tobytes() in seen for x in tuned[name].test), name)
-        words = tuned["instruction"]
-        self.assertFalse(set(compare_rules.Instruction(True).held) & set(words.held + words.train))
-        self.assertFalse(set(words.held) & set(words.train))
+            for module in classification, segmentation, pretraining, redundant, augmented, small_tasks:
+                patched.enter_context(unittest.mock.patch.object(module, "fashion", train_alone))
+            for kinds in small_tasks.KINDS, LARGE:
+                tuned = {name: kind(True, True) for name, kind in kinds.items()}
+                for name in "classification", "redundant", "augmented":
+                    seen = {x.numpy().tobytes() for x in tuned[name].x}
+                    self.assertFalse(any(x.numpy().tobytes() in seen for x in tuned[name].test), name)
+                words = tuned["instruction"]
+                self.assertFalse(set(kinds["instruction"](True).held) & set(words.held + words.train))
+                self.assertFalse(set(words.held) & set(words.train))
 
     def test_a_run_is_judged_on_the_tenth(self):
         run("redundant.py", self.folder("a"), "--tune")
@@ -165,42 +164,53 @@ class Training(unittest.TestCase):
         """Two rounds, and a step beyond the end of the list, with figures made up; then the stored choices."""
         calls = []
 
-        def figure(tuner, name, seed, rate, *options):
-            calls.append((name, seed, rate, *options))
-            best = {"full": 0.2, "first": rate, "fewer": 0.3}[name]
-            return {"metric": 1 - abs(rate - best * (1.1 if seed == 1 else 1)), "visits": 30, "epochs": [[0, 10, 1.0]]}
+        def figure(tuner, name, seed, rate, **options):
+            calls.append((name, seed, rate, options.get("epochs")))
+            best = 0.3 if name.startswith("fewer") else 0.2
+            return 1 - abs(rate - best * (1.1 if seed == 1 else 1))
+        args = argparse.Namespace(out=self.scratch, tiny=False)
         with unittest.mock.patch.object(choose_rates.Tuner, "run", figure):
-            made = {}
-            for task in "classification", "redundant":
-                made[task] = choose_rates.Tuner(argparse.Namespace(out="", tiny=False), task, made).tune()
-        classification, redundant = made.values()
-        self.assertEqual((classification["rate"], classification["factor"]), (0.2, 1.5))
-        self.assertEqual(sorted(map(float, classification["rates"])), [0.025, 0.05, 0.1, 0.2])
-        self.assertEqual(redundant["rate"], 0.2)
+            tuner = choose_rates.Tuner(args, "classification")
+            rate, rates = tuner.rate()
+            factor, factors = tuner.factor(rate)
+        self.assertEqual((rate, factor), (0.2, 1.4))
+        self.assertEqual(sorted(rates), [0.025, 0.05, 0.1, 0.2])
         self.assertEqual({c[1] for c in calls}, set(choose_rates.SEEDS))
-        self.assertTrue(all(c[3:] == ("--epochs", "3.0000") for c in calls if c[0] == "fewer"))
+        self.assertTrue(all(c[3] == 0.6 * 12 for c in calls if c[0].startswith("fewer")))
         self.assertLess(max(choose_rates.SEEDS), compare_rules.FIRST_SEED)
         with open(os.path.join(HERE, "choices.json")) as f:
-            choices = json.load(f)["tasks"]
-        self.assertEqual(set(choices), set(compare_rules.TASKS))
-        for choice in *made.values(), *choices.values():
-            better = min if choice["figure"] == "perplexity" else max
-            for chosen, figures in (choice["rate"], choice["rates"]), (choice["factor"], choice["factors"]):
-                both = {float(c): sum(f) for c, f in figures.items() if len(f) == 2}
-                if both:        # the redundant data take classification's rate
-                    self.assertEqual(both[chosen], better(both.values()))
+            choices = json.load(f)
+        self.assertEqual(set(choices["tasks"]), set(small_tasks.KINDS))
+        for task, choice in choices["tasks"].items():
+            better = min if task == "instruction" else max
+            for chosen, figures in (("rate", "rates"), ("fewer", "fewer_factors"), ("default", "default_factors"),
+                                    ("recipe", "recipe_factors")):
+                most = max(len(f) for f in choice[figures].values())
+                tried = {float(c): sum(f) for c, f in choice[figures].items() if len(f) == most}
+                self.assertEqual(tried[choice[chosen]], better(tried.values()), (task, chosen))
+        sums = {c: sum(g.values()) for c, g in choices["gains"].items()}
+        self.assertEqual(max(sums, key=sums.get), "%(rule)s %(stretch).2f" % choices["recipe"])
 
-    def test_a_table_says_whether_it_was_made_in_one_go(self):
-        def table():
-            command = [sys.executable, os.path.join(HERE, "compare_rules.py"), "--tiny", "--task", "redundant",
-                       "--seeds", "1"]
-            done = subprocess.run([*command, "--bin", BIN, "--out", self.scratch], capture_output=True, check=True)
-            return done.stdout.decode()
-        self.assertIn("not interrupted, no run taken over", table())
-        os.remove(self.folder("redundant/default.%d.json" % compare_rules.FIRST_SEED))
-        again = table()
-        self.assertIn("RESUMED: 4 of these runs", again)
-        self.assertNotIn("not interrupted", again)
+    def test_a_comparison_goes_on_where_it_was(self):
+        def lines_of(*options):
+            subprocess.run([sys.executable, os.path.join(HERE, "compare_rules.py"), "redundant", "--tiny", "--bin", BIN,
+                            "--out", self.scratch, *options], capture_output=True, check=True)
+            with open(self.folder("redundant.jsonl")) as made:
+                return made.read().splitlines()
+        one = lines_of("--seeds", "1")
+        self.assertEqual([json.loads(line)["row"] for line in one][:2], ["all data", "fewer epochs"])
+        with open(self.folder("redundant.jsonl"), "w") as cut:
+            cut.writelines(line + "\n" for line in one[:3])
+        two = lines_of("--seeds", "2")
+        self.assertEqual(two[:3], one[:3])
+        self.assertEqual([json.loads(a)["figure"] for a in two[:len(one)]], [json.loads(a)["figure"] for a in one])
+        self.assertEqual(len(two), 2 * len(one))
+        for line in map(json.loads, two):
+            if line["row"].startswith("proportional"):
+                self.assertAlmostEqual(line["saved"], 0.4, delta=0.02)
+        told = subprocess.run([sys.executable, os.path.join(HERE, "tables.py"), self.scratch], capture_output=True,
+                              check=True)
+        self.assertIn("2 paired seeds from 101", told.stdout.decode())
 
     def test_weighted_coefficients_are_those_of_all_data(self):
         for rule in "-r 0.5", "-r 0.7 --rule infobatch:threshold=q0.7", "--rule random -r 0.4":
@@ -243,12 +253,20 @@ class Training(unittest.TestCase):
 
 if __name__ == "__main__":
     try:
+        import augmented
+        import choose_rates
         import classification
         import loop
-        import weighted_coefficients
         import compare_rules
         import instruction
-        import choose_rates
+        import pretraining
+        import redundant
+        import segmentation
+        import small_tasks
+        import weighted_coefficients
+        LARGE = {kind.__name__.lower(): kind for kind in (
+            classification.Classification, augmented.Augmented, segmentation.Segmentation, pretraining.Pretraining,
+            instruction.Instruction, redundant.Redundant)}
         for folder in classification.FOLDER, instruction.FOLDER:
             os.stat(folder)
     except (ImportError, FileNotFoundError) as missing:

@@ -13,7 +13,7 @@ HARD = 0, 2, 3, 4, 6        # t-shirt, pullover, dress, coat, shirt
 
 class Redundant(Classification):
     """Classify redundant Fashion-MNIST; figure: test accuracy."""
-    epochs, rates = 16, None      # the rate is classification's: the same model, images of the same kind
+    epochs = 16
 
     def data(self):
         images, labels = fashion("train")

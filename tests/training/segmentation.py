@@ -43,12 +43,12 @@ def same(channels, into):
 class Net(nn.Module):
     """Down to an eighth, where the auxiliary head sits, and up again to half of the resolution."""
 
-    def __init__(self):
+    def __init__(self, a, b, c):
         super().__init__()
-        self.a, self.b, self.c = halves(1, 16), halves(16, 32), halves(32, 64)
-        self.d, self.e = same(64 + 32, 32), same(32 + 16, 24)
+        self.a, self.b, self.c = halves(1, a), halves(a, b), halves(b, c)
+        self.d, self.e = same(c + b, b), same(b + a, 24)
         self.main = nn.Conv2d(24, CLASSES * 4, 1)       # the four pixels of each place
-        self.aux = nn.Conv2d(64, CLASSES, 1)
+        self.aux = nn.Conv2d(c, CLASSES, 1)
 
     def forward(self, x):
         a = self.a(x)
@@ -64,11 +64,12 @@ class Segmentation:
     figure = "mean IoU"
     manifest, prune, score, log = "train.tar", [], ["--loss", "main+0.4*aux"], "json"
     terms, views = {"main": 1.0, "aux": 0.4}, 1
-    epochs, tiny_epochs, batch, rates = 20, 4, 32, (0.004, 0.008, 0.016)
+    epochs, tiny_epochs, batch, rate = 20, 4, 32, 0.008
+    scenes, channels = 3000, (16, 32, 64)
 
     def __init__(self, tiny=False, tune=False):
         train, test = loop.parts(fashion, tune)
-        self.train = compose(*train, 151 if tiny else 3000, 1)
+        self.train = compose(*train, 151 if tiny else self.scenes, 1)
         self.test = torch.from_numpy(compose(*test, 100 if tiny else 1000, 2))
 
     def write(self, path):
@@ -95,7 +96,7 @@ class Segmentation:
         return list(arrays), [weights.get(key, 1.0) for key in arrays], data
 
     def model(self):
-        return Net()
+        return Net(*self.channels)
 
     def optimizer(self, model, rate):
         return torch.optim.AdamW(model.parameters(), rate, weight_decay=1e-2)

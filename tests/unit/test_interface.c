@@ -291,6 +291,33 @@ Test(interface, a_parameter_may_be_set_by_its_name)
 	ib_scores_free(s);
 }
 
+/* With r = 0.75 the weights are 4, or 1 if they have mean 1. The factor is the root of 4. */
+Test(interface, weights_of_mean_1_have_a_factor_for_the_rate)
+{
+	struct ib_span id[64];
+	double weight[64];
+	struct ib_decisions d = { .size = sizeof(d), .weight = weight };
+	struct ib_rule *rule;
+	char text[64];
+	int i, normal;
+
+	for (i = 0; i < 64; i++) {
+		text[i] = (char)('0' + i);
+		id[i] = (struct ib_span){ &text[i], 1 };
+	}
+	for (normal = 0; normal < 2; normal++) {
+		cr_assert(try_rule(SETTINGS({ "rule", "random" }, { "ratio", "0.75" },
+					    { "normalize", normal ? "mean" : "none" }),
+				   0, NULL, &rule, NULL) == IB_OK);
+		cr_assert(eq(dbl, ib_rule_rate_factor(rule), normal ? 2 : 1));
+		cr_assert(ib_rule_decide(rule, id, 64, &d, NULL) == IB_OK);
+		for (i = 0; i < 64; i++)
+			cr_assert(weight[i] == 0 || weight[i] == (normal ? 1 : 4));
+		ib_rule_free(rule);
+	}
+	refuse(SETTINGS({ "normalize", "sum:3" }), "none or mean");
+}
+
 /* ---- decisions ---------------------------------------------------------------- */
 
 #define N 5

@@ -1,0 +1,14 @@
+/* The factor that scales the weights of an epoch to mean 1 (--normalize mean). */
+#ifndef IB_PRUNE_WEIGHT_FACTOR_H
+#define IB_PRUNE_WEIGHT_FACTOR_H
+
+#include "prune/rule.h"
+
+/*
+ * Return the expected fraction kept of the samples with a known score, which is the
+ * reciprocal of the expected mean of their weights. Samples with pi = 0 (--rule hard) do not
+ * count. Returns 1 if no score is known, or if the epoch is unpruned. O(rows).
+ */
+double ib_weight_factor(const struct ib_rule *rule);
+
+#endif

@@ -1,0 +1,106 @@
+"""Train a task whose samples are arrays in memory. The commands decide; their files are the only files.
+
+This is loop.py without checkpoints, ranks and manifests, for compare_rules.py and choose_rates.py: rows and weights of
+an epoch are arrays, and the ids are the numbers of the rows."""
+import math
+import os
+import subprocess
+import tempfile
+
+import numpy as np
+import torch
+
+import loop
+
+
+class Trainer:
+    """A task with all of its samples."""
+
+    def __init__(self, kind, bin, tiny=False, tune=False):
+        torch.set_num_threads(1)
+        self.bin, self.folder = os.path.abspath(bin), tempfile.TemporaryDirectory(prefix="ib-train.")
+        self.task = kind(tiny, tune)
+        self.task.beside = self.folder.name
+        self.task.write(self.path(self.task.manifest))
+        ids, _, self.data = self.task.read(self.path(self.task.manifest))
+        self.n, self.epochs = len(ids), self.task.epochs
+        with open(self.path("ids"), "w") as out:
+            out.writelines("%d\n" % row for row in range(self.n))
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def shell(self, command):
+        subprocess.run(["bash", "-o", "pipefail", "-c", command], check=True, cwd=self.folder.name,
+                       env={**os.environ, "PATH": self.bin + ":" + os.environ["PATH"]})
+
+    def draw(self, epoch, epochs, seed, rule):
+        """Rows of the kept samples, and their weights 1/pi."""
+        self.shell("ib-prune -q -T 1 --keep-all -s run.npz -e %d -E %d --seed %d %s ids | "
+                   "ib-weights -T 1 -O npy -o w.npy" % (epoch, epochs, seed, rule))
+        weight = np.load(self.path("w.npy"))
+        rows = np.flatnonzero(weight)
+        return rows, weight[rows].astype(np.float32)
+
+    def fold(self, epoch, rows, losses, smooth):
+        np.savez(self.path("loss.npz"), id=rows, loss=losses)
+        self.shell("ib-score -T 1 -e %d -u run.npz %s loss.npz" % (epoch, "--smooth %g" % smooth if smooth else ""))
+
+    def visit(self, model, optimizer, rows, weight, boost, rate, seed, epoch, epochs):
+        """One epoch, or a part of it if it is the last; the losses of the rows, and how many were visited."""
+        task, n = self.task, len(rows)
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(seed * 100003 + epoch))
+        rows, losses, visits, steps = torch.from_numpy(rows), torch.zeros(n), 0, math.ceil(n / task.batch)
+        for step in range(steps):
+            progress = (epoch + step / steps) / epochs
+            if progress >= 1:
+                break
+            for group in optimizer.param_groups:
+                group["lr"] = boost * loop.rate_at(progress, rate)
+            torch.manual_seed(hash((seed, epoch, step, 0)) % 2**63)
+            i = order[step * task.batch:(step + 1) * task.batch]
+            terms = task.losses(model, self.data, rows[i])
+            loss = sum(factor * terms[name] for name, factor in task.terms.items())
+            raw = loss if loss.dim() == 1 else loss.mean(1)
+            optimizer.zero_grad()
+            ((weight[i] * raw).sum() / task.batch).backward()
+            optimizer.step()
+            losses[i] = raw.detach()
+            visits += len(i)
+        return losses.numpy(), visits
+
+    def train(self, seed, rate, epochs=None, rule=None, power=None, smooth=0, logs=None):
+        """A run and its result.
+
+        rule    options of ib-prune; None: all data, no commands
+        power   weights of mean 1, and the rate times the mean weight to this power; None: weights and rate as they are
+        smooth  of ib-score
+        logs    a folder that gets the losses of each epoch"""
+        epochs, begin = epochs or self.epochs, loop.cpu()
+        if os.path.exists(self.path("run.npz")):
+            os.remove(self.path("run.npz"))
+        torch.manual_seed(seed)
+        model = self.task.model()
+        optimizer = self.task.optimizer(model, rate)
+        visits, kept, effects = 0, [], []
+        for epoch in range(math.ceil(epochs)):
+            rows, weights = np.arange(self.n), np.ones(self.n, np.float32)
+            if rule is not None:
+                rows, weights = self.draw(epoch, epochs, seed, rule)
+            weight, boost = torch.from_numpy(weights), 1.0
+            if power is not None:
+                mean = weight.mean()
+                weight, boost = weight / mean, float(mean ** power)
+            losses, n = self.visit(model, optimizer, rows, weight, boost, rate, seed, epoch, epochs)
+            visits += n
+            kept.append(len(rows))
+            w = weights.astype(float)
+            effects.append(round(len(rows) * float((w ** 2).sum() / w.sum() ** 2), 4))
+            if rule is not None:
+                self.fold(epoch, rows, losses, smooth)
+            if logs:
+                np.savez(os.path.join(logs, "loss.%03d.npz" % epoch), id=rows, loss=losses)
+        used = loop.cpu() - begin
+        return {"figure": round(self.task.metric(model), 5), "visits": visits,
+                "saved": round(1 - visits / self.n / self.epochs, 4), "cpu": round(used, 2),
+                "kept": kept, "effects": effects}
