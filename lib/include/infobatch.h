@@ -347,6 +347,9 @@ IB_API void ib_run_free(struct ib_run *run); /* run may be NULL */
 /* Return the epoch that follows the newest epoch in the score file; 0 for a new file. */
 IB_API int64_t ib_run_next_epoch(const struct ib_run *run);
 
+/* Return ib_rule_rate_factor() of the epoch that was drawn last; 1 before the first draw. */
+IB_API double ib_run_rate_factor(const struct ib_run *run);
+
 /*
  * Draw an epoch. The run owns the arrays row[n] and weight[n], which are valid until the next
  * draw. The rows are in ascending order. If the epoch before was not committed, its losses are

@@ -114,6 +114,7 @@ ib_run_open(const char *path, const struct ib_span *id, uint64_t n, const struct
 		return ib_fail_memory(err);
 	run->options = o;
 	run->lock = -1;
+	run->rate_factor = 1;
 	run->epoch = run->newest = IB_NO_EPOCH;
 	st = begin(run, path, id, n, err);
 	if (st)
@@ -142,6 +143,12 @@ int64_t
 ib_run_next_epoch(const struct ib_run *run)
 {
 	return run->newest + 1;
+}
+
+double
+ib_run_rate_factor(const struct ib_run *run)
+{
+	return run->rate_factor;
 }
 
 /* ---- draw ------------------------------------------------------------------------- */
@@ -180,9 +187,14 @@ prune(struct ib_run *run, int64_t epoch, struct ib_error *err)
 		.audit = run->options->audit,
 		.memory = &memory,
 	};
+	struct ib_prune_result result;
+	enum ib_status st;
 
 	o.rule.epoch = epoch;
-	return ib_prune_run(&o, &run->options->context, NULL, err);
+	st = ib_prune_run(&o, &run->options->context, &result, err);
+	if (!st)
+		run->rate_factor = result.rate_factor;
+	return st;
 }
 
 /* Forget the epoch that is drawn. */

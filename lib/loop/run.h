@@ -39,6 +39,7 @@ struct ib_run {
 	char digest[33];	  /* of the score file; empty if there is none */
 	int64_t newest;		  /* newest epoch in the score file, or IB_NO_EPOCH */
 	int64_t epoch;		  /* the epoch that is drawn, or IB_NO_EPOCH */
+	double rate_factor;	  /* of the last draw */
 	struct ib_row_arrays *drawn;
 	uint8_t *state; /* [n] of the epoch: enum ib_sample_state */
 	uint64_t recorded, nonfinite;

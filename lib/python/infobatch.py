@@ -66,6 +66,7 @@ def _declare(library):
         "ib_run_open": (ctypes.c_int, text, pointer, ctypes.c_uint64, pointer, result, error),
         "ib_run_free": (None, pointer),
         "ib_run_next_epoch": (ctypes.c_int64, pointer),
+        "ib_run_rate_factor": (ctypes.c_double, pointer),
         "ib_run_draw": (ctypes.c_int, pointer, ctypes.c_int64, result, result, ctypes.POINTER(ctypes.c_size_t), error),
         "ib_run_record": (ctypes.c_int, pointer, pointer, pointer, ctypes.c_size_t, error),
         "ib_run_commit": (ctypes.c_int, pointer, error),
@@ -150,6 +151,11 @@ class Run:
     def next_epoch(self):
         """The epoch that follows the newest epoch in the score file; 0 for a new file."""
         return _library.ib_run_next_epoch(self._handle())
+
+    @property
+    def rate_factor(self):
+        """The factor for the learning rate in the epoch that was drawn last; 1 without normalize="mean"."""
+        return _library.ib_run_rate_factor(self._handle())
 
     def draw(self, epoch):
         """Decide which samples to visit in an epoch: their rows (int64, ascending) and weights (float32)."""

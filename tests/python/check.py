@@ -58,6 +58,8 @@ RULES = [            # the keyword arguments of Run, and the same options of ib-
     ({"rule": "rank:power=0.7", "ratio": 0.6, "warmup": 2}, ["--rule", "rank:power=0.7", "-r", 0.6, "--warmup", 2]),
     ({"threshold": "q0.3", "rule": "infobatch", "max_age": 2}, ["--rule", "infobatch:threshold=q0.3", "--max-age", 2]),
     ({"rule": "proportional", "keep": "0.50"}, ["--rule", "proportional", "--keep", "0.50"]),
+    ({"rule": "proportional:floor=0.2", "keep": "0.45", "normalize": "mean"},
+     ["--rule", "proportional:floor=0.2", "--keep", "0.45", "--normalize", "mean"]),
     ({"rule": "buckets:q0.2=0.75,q0.85=0.5", "delta": 0.6}, ["--rule", "buckets:q0.2=0.75,q0.85=0.5", "--delta", 0.6]),
     ({"rule": "random", "sampling": "fixed"}, ["--rule", "random", "--sampling", "fixed"]),
 ]
