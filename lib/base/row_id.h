@@ -5,8 +5,9 @@
 #include "base/digits.h"
 #include "infobatch_run.h"
 
-#define IB_ROW_ID_MAX 24 /* more than the digits of any row; a multiple of 8, so copies are fast   \
-			  */
+#define IB_ROW_ID_MAX                                                                              \
+	24 /* more than the digits of any row; a multiple of 8, so copies are fast                 \
+	    */
 
 struct ib_row_id {
 	char text[IB_ROW_ID_MAX];
@@ -48,6 +49,19 @@ ib_row_id_span(const struct ib_row_id *id)
 	if (id->n > 16)
 		__builtin_unreachable(); /* so the compiler omits the hash of longer ids */
 	return (struct ib_span){ id->text, id->n };
+}
+
+/* Return the number of digits of a row below 10^10. */
+static inline uint32_t
+ib_row_id_length(uint64_t row)
+{
+	uint32_t n = 1;
+
+	while (row >= 10) {
+		row /= 10;
+		n++;
+	}
+	return n;
 }
 
 /*

@@ -162,6 +162,20 @@ IB_API enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *
 				     const float *loss, size_t n, int64_t epoch, double smooth,
 				     struct ib_error *err);
 
+/*
+ * Fold the losses of one epoch like ib_scores_fold(), with row numbers as ids: the id of the row
+ * 7 is "7". If the rows 0, 1, 2 ... are added to an empty table in this order, the table is a
+ * range: ids need no memory, look-ups need no hash, and the score file has no ids.
+ *   row   [n]  the samples, each from 0 to 4294967292
+ *   loss  [n]  as in ib_scores_fold()
+ *
+ * Returns the same as ib_scores_fold(). If a row is out of range, the function returns
+ * IB_E_MISUSE and folds nothing. O(n).
+ */
+IB_API enum ib_status ib_scores_fold_rows(struct ib_scores *s, const int64_t *row,
+					  const float *loss, size_t n, int64_t epoch,
+					  double smooth, struct ib_error *err);
+
 /* Return the number of rows, with known and unknown scores. O(1). */
 IB_API uint64_t ib_scores_count(const struct ib_scores *s);
 
@@ -290,6 +304,15 @@ struct ib_decisions {
  */
 IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib_span *id, size_t n,
 				     const struct ib_decisions *decisions, struct ib_error *err);
+
+/*
+ * Decide the n samples from `first` on, whose ids are their numbers as decimal digits. The
+ * decisions are those of ib_rule_decide() for these ids. The conditions are the same too, and
+ * first + n must be at most 4294967293. If the scores are a range, look-ups need no hash.
+ */
+IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t first, size_t n,
+					  const struct ib_decisions *decisions,
+					  struct ib_error *err);
 
 /* ---- runs -------------------------------------------------------------- */
 

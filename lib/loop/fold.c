@@ -8,30 +8,41 @@
 
 /* Losses that are folded together, and the texts of their ids. */
 struct group {
+	uint32_t row[IB_GROUP];
+	float value[IB_GROUP];
 	struct ib_row_id digits[IB_GROUP];
 	struct ib_loss loss[IB_GROUP];
 	size_t n;
 };
 
-/*
- * Add one loss. Rows come in ascending order, so most ids are the id of the row before plus one.
- */
 static void
-add(struct group *g, const struct ib_run *run, uint32_t row, float loss)
+add(struct group *g, uint32_t row, float loss)
 {
-	struct ib_loss *l = &g->loss[g->n];
-	struct ib_span id;
+	g->row[g->n] = row;
+	g->value[g->n++] = isfinite(loss) ? loss + 0.0f : NAN; /* -0 becomes 0 */
+}
 
-	if (run->ids.text) {
-		id = run->ids.text[row];
-	} else {
-		ib_row_id_set(&g->digits[g->n], row);
-		id = ib_row_id_span(&g->digits[g->n]);
+/* Fold a group by ids. */
+static enum ib_status
+fold_ids(const struct ib_run *run, struct ib_fold *f, struct group *g, struct ib_error *err)
+{
+	struct ib_span id;
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		if (run->ids.text) {
+			id = run->ids.text[g->row[i]];
+		} else {
+			ib_row_id_set(&g->digits[i], g->row[i]);
+			id = ib_row_id_span(&g->digits[i]);
+		}
+		g->loss[i] = (struct ib_loss){
+			.id = { id.p, ib_table_hash(id, 0), (uint32_t)id.n },
+			.epoch = (int32_t)run->epoch,
+			.loss = g->value[i],
+		};
 	}
-	l->id = (struct ib_id){ id.p, ib_table_hash(id, 0), (uint32_t)id.n };
-	l->epoch = (int32_t)run->epoch;
-	l->loss = isfinite(loss) ? loss + 0.0f : NAN; /* -0 becomes 0 */
-	g->n++;
+	return ib_fold_losses(f, g->loss, g->n, 0, err);
 }
 
 static enum ib_status
@@ -45,8 +56,11 @@ fold_all(struct ib_run *run, struct ib_fold *f, struct ib_error *err)
 	while (i < l->n && !st) {
 		for (g.n = 0; g.n < IB_GROUP && i < l->n; i++)
 			if (run->options->nonfinite != IB_NONFINITE_SKIP || isfinite(l->loss[i]))
-				add(&g, run, l->row[i], l->loss[i]);
-		st = ib_fold_losses(f, g.loss, g.n, 0, err);
+				add(&g, l->row[i], l->loss[i]);
+		if (!run->ids.text && ib_fold_takes_rows(f, g.row, g.n))
+			st = ib_fold_row_losses(f, g.row, g.value, g.n, (int32_t)run->epoch, err);
+		else
+			st = fold_ids(run, f, &g, err);
 	}
 	return st;
 }
@@ -62,6 +76,8 @@ ib_run_fold(struct ib_run *run, struct ib_error *err)
 			   run->options->smooth, err);
 	if (st)
 		return st;
+	if (!run->ids.text && run->scores->table.n == 0)
+		run->scores->table.range = true;
 	if (run->losses.n > 0)
 		st = ib_scores_note_key(run->scores, key, err);
 	if (!st)

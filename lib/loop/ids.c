@@ -128,6 +128,8 @@ count_known(const struct ib_run_ids *ids, const struct ib_scores *s)
 			known += ib_scores_find(s, ids->text[i], &row);
 		return known;
 	}
+	if (s->table.range)
+		return s->table.n < ids->n ? s->table.n : ids->n;
 	for (i = 0; i < s->table.n; i++) {
 		id = ib_table_id(&s->table, i);
 		known += ib_row_id_parse(id.p, id.n, &row) && row < ids->n;

@@ -227,8 +227,13 @@ enum ib_status
 ib_fixed_prepare(struct ib_rule *r, struct ib_error *err)
 {
 	struct draws *d = draws_new(r);
-	enum ib_status st = IB_OK;
+	enum ib_status st = ib_table_make_ids(&r->scores->table, err);
 	size_t i;
+
+	if (st) {
+		draws_free(d);
+		return st;
+	}
 
 	r->group = calloc(IB_THRESHOLDS_MAX + 1, sizeof(*r->group));
 	r->kept = ib_array_zeroed(r->scores->table.n / 64 + 1, sizeof(*r->kept));

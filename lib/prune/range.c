@@ -23,7 +23,7 @@ struct block {
 /* Rows that are decided together. The group has only the rows of the requested partition. */
 struct group {
 	size_t n;
-	struct ib_row_id text[IB_GROUP];
+	struct ib_row_id text[IB_GROUP]; /* the ids, unless the run has ids of its own */
 	struct ib_id id[IB_GROUP];
 	uint64_t index[IB_GROUP];
 	uint32_t row[IB_GROUP]; /* rows of the scores */
@@ -61,8 +61,7 @@ fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t 
 	const struct ib_span *id = p->options->memory->id;
 
 	for (g->n = 0; g->n < IB_GROUP && *from < to; ++*from, g->n++) {
-		g->id[g->n] = (struct ib_id){ id[*from].p,
-					      XXH3_64bits_withSeed(id[*from].p, id[*from].n, seed),
+		g->id[g->n] = (struct ib_id){ id[*from].p, ib_table_hash(id[*from], seed),
 					      (uint32_t)id[*from].n };
 		g->index[g->n] = *from;
 	}
@@ -73,7 +72,6 @@ static void
 fill_group(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to,
 	   struct ib_row_id *id)
 {
-	uint64_t seed = p->rule->scores ? p->rule->scores->table.seed : 0;
 	struct ib_span span;
 
 	for (g->n = 0; g->n < IB_GROUP && *from < to; ++*from, ib_row_id_next(id)) {
@@ -81,8 +79,7 @@ fill_group(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t 
 		if (!ib_pruner_selects(p, span))
 			continue;
 		g->text[g->n] = *id;
-		g->id[g->n] = (struct ib_id){ g->text[g->n].text,
-					      XXH3_64bits_withSeed(span.p, span.n, seed), id->n };
+		g->id[g->n] = (struct ib_id){ g->text[g->n].text, 0, id->n };
 		g->index[g->n] = *from;
 		g->n++;
 	}
@@ -91,25 +88,19 @@ fill_group(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t 
 static void
 look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 {
-	const struct ib_scores *s = p->rule->scores;
-	const void *touch[2];
-	uint64_t at[IB_GROUP];
+	const struct ib_prune_memory *memory = p->options->memory;
 	size_t i;
 
-	if (s) {
-		touch[0] = s->score.p;
-		touch[1] = s->epoch.p;
-		ib_table_group(&s->table, g->id, g->n, touch, p->rule->options.max_age > 0 ? 2 : 1,
-			       g->row, at);
-	}
+	if (memory && memory->id)
+		ib_rule_find_rows(p->rule, g->id, g->n, g->row);
+	else
+		ib_rule_find_numbers(p->rule, g->index, g->text, g->n, g->row);
 	for (i = 0; i < g->n; i++) {
-		if (!s)
-			g->row[i] = IB_NO_ROW;
 		b->ids.row[b->ids.n++] = g->row[i];
 		if (g->row[i] != IB_NO_ROW)
 			continue;
 		b->ids.nunseen++;
-		if (s)
+		if (p->rule->scores)
 			ib_unseen_put(p->unseen, &b->ids.examples,
 				      (struct ib_span){ g->id[i].p, g->id[i].n });
 	}

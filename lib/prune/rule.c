@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/error.h"
 #include "base/numbers.h"
 #include "base/sized.h"
 #include "prune/draw.h"
@@ -254,6 +255,55 @@ ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n,
 						    (uint32_t)id[i + k].n };
 		ib_rule_find_rows(r, wanted, group, row);
 		decide_rows(r, id + i, row, group, &to, i);
+	}
+	return st;
+}
+
+void
+ib_rule_find_numbers(const struct ib_rule *r, const uint64_t *number, const struct ib_row_id *text,
+		     size_t n, uint32_t *row)
+{
+	struct ib_id id[IB_GROUP];
+	size_t i;
+
+	if (r->scores && !r->scores->table.range) {
+		for (i = 0; i < n; i++)
+			id[i] = (struct ib_id){ text[i].text,
+						ib_table_hash(ib_row_id_span(&text[i]),
+							      r->scores->table.seed),
+						text[i].n };
+		ib_rule_find_rows(r, id, n, row);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		row[i] = r->scores && number[i] < r->scores->table.n ? (uint32_t)number[i]
+								     : IB_NO_ROW;
+}
+
+enum ib_status
+ib_rule_decide_rows(const struct ib_rule *r, uint64_t first, size_t n,
+		    const struct ib_decisions *decisions, struct ib_error *err)
+{
+	struct ib_decisions to;
+	enum ib_status st = ib_sized_read(&to, sizeof(to), decisions, err);
+	struct ib_row_id text[IB_GROUP], next;
+	struct ib_span id[IB_GROUP];
+	uint64_t number[IB_GROUP];
+	uint32_t row[IB_GROUP];
+	size_t i, k, at;
+
+	if (!st && (first > IB_RANGE_MAX || n > IB_RANGE_MAX - first))
+		return ib_fail(err, IB_E_MISUSE, "the rows are out of range");
+	ib_row_id_set(&next, first);
+	for (at = 0; at < n && !st; at += k) {
+		k = n - at < IB_GROUP ? n - at : IB_GROUP;
+		for (i = 0; i < k; i++, ib_row_id_next(&next)) {
+			number[i] = first + at + i;
+			text[i] = next;
+			id[i] = ib_row_id_span(&text[i]);
+		}
+		ib_rule_find_numbers(r, number, text, k, row);
+		decide_rows(r, id, row, k, &to, at);
 	}
 	return st;
 }

@@ -120,6 +120,13 @@ void ib_rule_inclusions(const struct ib_rule *r, const uint32_t *row, size_t n,
 size_t ib_rule_row_inclusions(const struct ib_rule *r, uint64_t from,
 			      struct ib_inclusion inclusion[IB_GROUP]);
 
+/*
+ * Set row[i] to the score row of each of n <= IB_GROUP samples of a range, or to IB_NO_ROW.
+ * number[i] is the sample, and text[i] its id.
+ */
+void ib_rule_find_numbers(const struct ib_rule *r, const uint64_t *number,
+			  const struct ib_row_id *text, size_t n, uint32_t *row);
+
 static inline struct ib_inclusion
 ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 {

@@ -103,6 +103,8 @@ id_of_row(const struct ib_table *t, uint64_t row)
 	const uint64_t *offset = ib_table_offsets(t);
 	struct ib_span none = { "", 0 };
 
+	if (t->range)
+		return ib_table_make_ids(t, NULL) ? none : ib_table_id(t, row);
 	if (offset[row] > offset[row + 1] || offset[row + 1] > t->nbytes)
 		return none;
 	return ib_table_id(t, row);

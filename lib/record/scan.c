@@ -133,7 +133,8 @@ drain(void *ctx, void *slot, struct ib_error *err)
 		s->line += b->cursor.line;
 		return st;
 	}
-	st = s->add_sample ? use_samples(s, b, err) : use_block(s, b, err);
+	st = s->add_sample && s->source->format == IB_FORMAT_TAR ? use_samples(s, b, err)
+								 : use_block(s, b, err);
 	ib_input_close(b->block.input);
 	b->block.input = NULL;
 	s->held = false;

@@ -30,21 +30,22 @@
 #include "base/part.h"
 #include "io/json_doc.h"
 
-/* The members whose CRCs are stored with the index. */
+/* The members whose CRCs are stored with the index. A range has no ids, and no index. */
 static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.npy", "epoch.npy",
 				       "visits.npy" };
 #define NCOLUMNS (sizeof(columns) / sizeof(*columns))
+#define FIRST_COLUMN(range) ((range) ? (size_t)2 : (size_t)0)
 
 /* ---- writing -------------------------------------------------------------- */
 
 /* Add the CRCs of the columns from which the index was computed. */
 static void
-put_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w)
+put_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w, bool range)
 {
 	size_t i;
 
 	ib_json_begin_object(json, "index_of");
-	for (i = 0; i < NCOLUMNS; i++)
+	for (i = FIRST_COLUMN(range); i < NCOLUMNS; i++)
 		ib_json_put_unsigned(json, columns[i], ib_npz_writer_crc(w, columns[i]));
 	ib_json_end_object(json);
 }
@@ -68,6 +69,13 @@ sum_up(void *arg)
 	sum->status = ib_table_sort_slots(&sum->scores->table, &sum->indexed, &sum->error);
 }
 
+/* An empty file has the usual form, because readers of version 1 can read it. */
+static bool
+is_range(const struct ib_scores *s)
+{
+	return s->table.range && s->table.n > 0;
+}
+
 static void
 put_meta(struct ib_bytes *b, const struct ib_scores *s, const struct ib_npz_writer *w,
 	 const struct summary *sum)
@@ -76,16 +84,19 @@ put_meta(struct ib_bytes *b, const struct ib_scores *s, const struct ib_npz_writ
 
 	ib_json_begin_object(&json, NULL);
 	ib_json_put_text(&json, "format", IB_SCORES_FORMAT);
-	ib_json_put_unsigned(&json, "version", IB_SCORES_VERSION);
+	ib_json_put_unsigned(&json, "version",
+			     is_range(s) ? IB_SCORES_VERSION_RANGE : IB_SCORES_VERSION);
 	ib_json_put_text(&json, "tool", "infobatch " IB_VERSION);
 	ib_json_put_unsigned(&json, "n", s->table.n);
+	if (is_range(s))
+		ib_json_put_text(&json, "id", "range");
 	ib_json_put_epoch(&json, "newest_epoch", sum->totals.newest);
 	if (s->part.count > 0)
 		ib_json_put_part(&json, "part", &s->part);
 	if (s->key)
 		ib_json_put_text(&json, "key", s->key);
-	if (sum->indexed)
-		put_index_of(&json, w);
+	if (sum->indexed || is_range(s))
+		put_index_of(&json, w, is_range(s));
 	ib_json_begin_object(&json, "totals");
 	ib_totals_put(&json, &sum->totals);
 	ib_json_end_object(&json);
@@ -96,9 +107,13 @@ static void
 write_columns(struct ib_npz_writer *w, const struct ib_scores *s)
 {
 	const struct ib_table *t = &s->table;
+	const uint64_t none = 0;
 
-	ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, t->nbytes, 1);
-	ib_npz_put_array(w, "id_offset.npy", "<i8", t->offset.p, t->n + 1, 8);
+	if (!is_range(s)) {
+		ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, t->nbytes, 1);
+		ib_npz_put_array(w, "id_offset.npy", "<i8", t->n > 0 ? t->offset.p : &none,
+				 t->n + 1, 8);
+	}
 	ib_npz_put_array(w, "score.npy", "<f4", s->score.p, t->n, 4);
 	ib_npz_put_array(w, "epoch.npy", "<i4", s->epoch.p, t->n, 4);
 	ib_npz_put_array(w, "visits.npy", "<u4", s->visits.p, t->n, 4);
@@ -220,9 +235,9 @@ check_rows(struct ib_scores *s, uint64_t total, const char *file, struct ib_erro
 	uint64_t *offset = s->table.offset.p, n = s->table.n, i;
 	float *score = s->score.p, *previous = s->previous.p;
 	const int32_t *epoch = s->epoch.p;
-	bool valid = offset[0] == 0 && offset[n] == total;
+	bool valid = s->table.range || (offset[0] == 0 && offset[n] == total);
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && !s->table.range; i++)
 		valid &= offset[i] <= offset[i + 1] && offset[i + 1] - offset[i] < UINT32_MAX;
 	if (!valid)
 		return ib_fail(err, IB_E_DATA, "%s: id_offset.npy is corrupt", file);
@@ -266,7 +281,7 @@ parse_meta(struct ib_npz *z, cJSON **meta, struct ib_error *err)
 static enum ib_status
 check_meta(const cJSON *meta, const char *file, struct ib_scores *s, struct ib_error *err)
 {
-	const cJSON *format, *version, *part, *key;
+	const cJSON *format, *version, *part, *key, *ids;
 
 	format = cJSON_GetObjectItemCaseSensitive(meta, "format");
 	version = cJSON_GetObjectItemCaseSensitive(meta, "version");
@@ -280,31 +295,46 @@ check_meta(const cJSON *meta, const char *file, struct ib_scores *s, struct ib_e
 			return ib_fail_memory(err);
 	}
 	if (cJSON_IsString(format) && cJSON_IsNumber(version) &&
-	    strcmp(format->valuestring, IB_SCORES_FORMAT) == 0)
+	    strcmp(format->valuestring, IB_SCORES_FORMAT) == 0) {
+		ids = cJSON_GetObjectItemCaseSensitive(meta, "id");
+		s->table.range = version->valuedouble == IB_SCORES_VERSION_RANGE &&
+				 cJSON_IsString(ids) && strcmp(ids->valuestring, "range") == 0;
 		return ib_format_version_check(file, "score file", version->valuedouble,
-					       IB_SCORES_VERSION, err);
+					       s->table.range || version->valuedouble >
+									 IB_SCORES_VERSION_RANGE
+						       ? IB_SCORES_VERSION_RANGE
+						       : IB_SCORES_VERSION,
+					       err);
+	}
 	return IB_OK;
 }
 
-/*
- * Return the index member, or NULL if there is no index or if the stored CRCs
- * differ from the columns' CRCs.
- */
-static const struct ib_npz_member *
-index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
+/* True if the CRCs in meta.json are the CRCs of the columns. */
+static bool
+has_crcs(const struct ib_npz *z, const cJSON *meta, bool range)
 {
 	const cJSON *of = cJSON_GetObjectItemCaseSensitive(meta, "index_of");
 	const struct ib_npz_member *m;
 	const cJSON *crc;
 	size_t i;
 
-	for (i = 0; i < NCOLUMNS; i++) {
+	for (i = FIRST_COLUMN(range); i < NCOLUMNS; i++) {
 		m = ib_npz_find(z, columns[i]);
 		crc = cJSON_GetObjectItemCaseSensitive(of, columns[i]);
 		if (!m || !cJSON_IsNumber(crc) || crc->valuedouble != (double)m->crc)
-			return NULL;
+			return false;
 	}
-	m = ib_npz_find(z, "index.npy");
+	return true;
+}
+
+/* Return the index member, or NULL if there is no index for these columns. */
+static const struct ib_npz_member *
+index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
+{
+	const struct ib_npz_member *m = ib_npz_find(z, "index.npy");
+
+	if (!has_crcs(z, meta, false))
+		return NULL;
 	return is_column(m, "<u8") && IB_INDEX_SLOTS(n) <= UINT32_MAX &&
 			       m->n == IB_INDEX_SLOTS(n) + IB_OVERFLOW_SLOTS
 		       ? m
@@ -314,12 +344,45 @@ index_of(const struct ib_npz *z, const cJSON *meta, uint64_t n)
 /* ---- reading rows --------------------------------------------------------- */
 
 static enum ib_status
+read_values(struct ib_npz *z, const char *file, uint64_t n, struct ib_scores *s,
+	    struct ib_error *err)
+{
+	enum ib_status st = column(z, file, "score.npy", "<f4", n, 4, &s->score, err);
+
+	if (!st)
+		st = column(z, file, "epoch.npy", "<i4", n, 4, &s->epoch, err);
+	if (!st)
+		st = column(z, file, "visits.npy", "<u4", n, 4, &s->visits, err);
+	s->has_previous = ib_npz_find(z, "prev.npy") != NULL;
+	if (!st && s->has_previous)
+		st = column(z, file, "prev.npy", "<f4", n, 4, &s->previous, err);
+	return st;
+}
+
+/* Read the columns of a range, which has as many rows as scores. */
+static enum ib_status
+read_range(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_error *err)
+{
+	const struct ib_npz_member *score;
+	enum ib_status st = member(z, file, "score.npy", "<f4", UINT64_MAX, &score, err);
+
+	if (!st && score->n > IB_RANGE_MAX)
+		return ib_fail(err, IB_E_DATA, "%s: score.npy has too many items", file);
+	if (!st)
+		st = read_values(z, file, score->n, s, err);
+	s->table.n = st ? 0 : score->n;
+	return st ? st : check_rows(s, 0, file, err);
+}
+
+static enum ib_status
 read_columns(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_error *err)
 {
 	const struct ib_npz_member *bytes, *offset;
 	enum ib_status st;
 	uint64_t n;
 
+	if (s->table.range)
+		return read_range(z, file, s, err);
 	st = member(z, file, "id_offset.npy", "<i8", UINT64_MAX, &offset, err);
 	if (!st)
 		st = member(z, file, "id_bytes.npy", "|u1", UINT64_MAX, &bytes, err);
@@ -337,14 +400,7 @@ read_columns(struct ib_npz *z, const char *file, struct ib_scores *s, struct ib_
 	if (!st)
 		st = read_items(z, offset, s->table.offset.p, 8, err);
 	if (!st)
-		st = column(z, file, "score.npy", "<f4", n, 4, &s->score, err);
-	if (!st)
-		st = column(z, file, "epoch.npy", "<i4", n, 4, &s->epoch, err);
-	if (!st)
-		st = column(z, file, "visits.npy", "<u4", n, 4, &s->visits, err);
-	s->has_previous = ib_npz_find(z, "prev.npy") != NULL;
-	if (!st && s->has_previous)
-		st = column(z, file, "prev.npy", "<f4", n, 4, &s->previous, err);
+		st = read_values(z, file, n, s, err);
 	s->table.n = st ? 0 : n;
 	s->table.nbytes = st ? 0 : bytes->n;
 	return st ? st : check_rows(s, bytes->n, file, err);
@@ -390,10 +446,10 @@ ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s, stru
 		st = check_meta(meta, file, s, err);
 	if (!st)
 		st = read_columns(z, file, s, err);
-	if (!st)
+	if (!st && !s->table.range)
 		index = index_of(z, meta, s->table.n);
 	cJSON_Delete(meta);
-	if (st)
+	if (st || s->table.range)
 		return st;
 	return index ? read_index(z, index, file, s, err) : build_index(s, file, err);
 }
@@ -421,6 +477,26 @@ map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n,
 }
 
 static bool
+map_values(struct ib_npz *z, uint64_t n, struct ib_scores *s)
+{
+	return map_column(z, "score.npy", "<f4", n, &s->score) &&
+	       map_column(z, "epoch.npy", "<i4", n, &s->epoch) &&
+	       map_column(z, "visits.npy", "<u4", n, &s->visits);
+}
+
+static bool
+map_range(struct ib_npz *z, const cJSON *meta, struct ib_scores *s)
+{
+	const struct ib_npz_member *score = ib_npz_find(z, "score.npy");
+
+	if (IB_HOST_IS_BIG_ENDIAN || !score || score->n == 0 || score->n > IB_RANGE_MAX ||
+	    !has_crcs(z, meta, true) || !map_values(z, score->n, s))
+		return false;
+	s->table = (struct ib_table){ .range = true, .n = score->n };
+	return true;
+}
+
+static bool
 map_columns(struct ib_npz *z, const cJSON *meta, struct ib_scores *s)
 {
 	const struct ib_npz_member *offset = ib_npz_find(z, "id_offset.npy");
@@ -429,16 +505,15 @@ map_columns(struct ib_npz *z, const cJSON *meta, struct ib_scores *s)
 	const struct ib_slot *slot;
 	uint64_t n, nslots;
 
+	if (t->range)
+		return map_range(z, meta, s);
 	if (IB_HOST_IS_BIG_ENDIAN || !offset || !bytes || offset->n < 2 || offset->n >= UINT32_MAX)
 		return false;
 	n = offset->n - 1;
 	nslots = IB_INDEX_SLOTS(n) + IB_OVERFLOW_SLOTS;
 	if (!index_of(z, meta, n) || !map_column(z, "id_bytes.npy", "|u1", UINT64_MAX, &t->bytes) ||
 	    !map_column(z, "id_offset.npy", "<i8", n + 1, &t->offset) ||
-	    !map_column(z, "index.npy", "<u8", nslots, &t->slots) ||
-	    !map_column(z, "score.npy", "<f4", n, &s->score) ||
-	    !map_column(z, "epoch.npy", "<i4", n, &s->epoch) ||
-	    !map_column(z, "visits.npy", "<u4", n, &s->visits))
+	    !map_column(z, "index.npy", "<u8", nslots, &t->slots) || !map_values(z, n, s))
 		return false;
 	slot = t->slots.p;
 	if (slot[nslots - 1].row1 != 0)
@@ -488,10 +563,10 @@ ib_scores_check_mapped(const struct ib_scores *s, bool epochs, struct ib_error *
 {
 	static const char *const read[] = { "id_bytes.npy", "id_offset.npy", "index.npy",
 					    "score.npy", "epoch.npy" };
-	size_t i, n = epochs ? 5 : 4;
+	size_t i = s->table.range ? 3 : 0, n = epochs ? 5 : 4;
 	enum ib_status st = IB_OK;
 
-	for (i = 0; s->archive && i < n && !st; i++)
+	for (; s->archive && i < n && !st; i++)
 		st = ib_npz_check(s->archive, ib_npz_find(s->archive, read[i]), err);
 	return st;
 }

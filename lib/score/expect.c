@@ -9,9 +9,25 @@
 #include "base/part.h"
 #include "record/scan.h"
 #include "score/id_mismatch.h"
+#include "score/npz_loss_log.h"
 
+/* The flags of row numbers, as one bit per row below n. */
+struct row_bits {
+	uint64_t n;
+	struct ib_huge_array known;    /* uint64_t[]: the row is in a manifest */
+	struct ib_huge_array expected; /* uint64_t[]: mark EXPECTED */
+	struct ib_huge_array logged;   /* uint64_t[]: mark LOGGED */
+};
+
+/*
+ * While all ids are row numbers, the flags are in `rows`. When another id is added, or an id that
+ * no manifest has, use_ids() moves the flags to the table.
+ */
 struct ib_expect {
 	struct ib_expect_options options;
+	bool by_rows;
+	bool complete; /* the manifests have been read */
+	struct row_bits rows;
 	struct ib_table table;	      /* ids of the manifests, then foreign ids */
 	struct ib_huge_array marks;   /* uint8_t[n]: enum mark */
 	uint64_t known;		      /* number of ids in the manifests */
@@ -52,6 +68,141 @@ mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_err
 	return IB_OK;
 }
 
+/* Mark a group of ids as logged. The ids that the table has are looked up together. */
+static enum ib_status
+mark_group(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	uint32_t row[IB_GROUP];
+	uint64_t at[IB_GROUP];
+	size_t i;
+
+	if (e->table.seed == 0)
+		ib_table_group(&e->table, id, n, NULL, 0, row, at);
+	for (i = 0; i < n && !st; i++)
+		if (e->table.seed == 0 && row[i] != IB_NO_ROW)
+			((uint8_t *)e->marks.p)[row[i]] |= LOGGED;
+		else
+			st = mark_id(e, &id[i], LOGGED, err);
+	return st;
+}
+
+/* ---- rows ------------------------------------------------------------------ */
+
+static void
+set_bit(struct ib_huge_array *bits, uint64_t row)
+{
+	((uint64_t *)bits->p)[row / 64] |= (uint64_t)1 << row % 64;
+}
+
+static bool
+has_bit(const struct ib_huge_array *bits, uint64_t row)
+{
+	return ((const uint64_t *)bits->p)[row / 64] >> row % 64 & 1;
+}
+
+static void
+release_rows(struct row_bits *r)
+{
+	ib_huge_array_release(&r->known);
+	ib_huge_array_release(&r->expected);
+	ib_huge_array_release(&r->logged);
+	r->n = 0;
+}
+
+/* Move the flags of the rows to the table of ids. */
+static enum ib_status
+use_ids(struct ib_expect *e, struct ib_error *err)
+{
+	struct row_bits *r = &e->rows;
+	enum ib_status st = IB_OK;
+	struct ib_row_id text;
+	struct ib_id id;
+	uint64_t row;
+
+	e->by_rows = false;
+	for (row = 0; row < r->n && !st; row++) {
+		if (!has_bit(&r->known, row))
+			continue;
+		ib_row_id_set(&text, row);
+		id = (struct ib_id){ text.text, ib_table_hash(ib_row_id_span(&text), 0), text.n };
+		st = mark_id(e, &id,
+			     (uint8_t)((has_bit(&r->expected, row) ? EXPECTED : 0) |
+				       (has_bit(&r->logged, row) ? LOGGED : 0)),
+			     err);
+	}
+	release_rows(r);
+	if (e->complete)
+		e->known = e->table.n;
+	return st;
+}
+
+bool
+ib_expect_takes_rows(const struct ib_expect *e)
+{
+	return e->by_rows;
+}
+
+/* Mark an id by its text, after use_ids(). */
+static enum ib_status
+mark_row_as_id(struct ib_expect *e, uint64_t row, uint8_t mark, struct ib_error *err)
+{
+	struct ib_row_id text;
+
+	ib_row_id_set(&text, row);
+	return mark_id(
+		e, &(struct ib_id){ text.text, ib_table_hash(ib_row_id_span(&text), 0), text.n },
+		mark, err);
+}
+
+enum ib_status
+ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, size_t n, struct ib_error *err)
+{
+	struct row_bits *r = &e->rows;
+	enum ib_status st = IB_OK;
+	size_t i;
+
+	for (i = 0; i < n && !st; i++) {
+		if (e->by_rows && row[i] < r->n && has_bit(&r->known, row[i])) {
+			set_bit(&r->logged, row[i]);
+			continue;
+		}
+		if (e->by_rows)
+			st = use_ids(e, err);
+		if (!st)
+			st = mark_row_as_id(e, row[i], LOGGED, err);
+	}
+	return st;
+}
+
+/* Add a row of a manifest. */
+static enum ib_status
+add_row(struct ib_expect *e, uint64_t row, bool given, struct ib_error *err)
+{
+	uint64_t bytes = (row / 64 + 1) * sizeof(uint64_t);
+	struct row_bits *r = &e->rows;
+	struct ib_row_id text;
+
+	if (e->options.part.count > 0) {
+		ib_row_id_set(&text, row);
+		if (!ib_part_has_hash(&e->options.part, ib_table_hash(ib_row_id_span(&text), 0)))
+			return IB_OK;
+	}
+	if (!e->by_rows)
+		return mark_row_as_id(e, row, given ? EXPECTED : 0, err);
+	if (row >= r->n &&
+	    (!ib_huge_array_grow(&r->known, bytes) || !ib_huge_array_grow(&r->expected, bytes) ||
+	     !ib_huge_array_grow(&r->logged, bytes)))
+		return ib_fail_memory(err);
+	r->n = row < r->n ? r->n : row + 1;
+	set_bit(&r->known, row);
+	if (given)
+		set_bit(&r->expected, row);
+	return IB_OK;
+}
+
+/* ---- records ---------------------------------------------------------------- */
+
 /*
  * Set *given to false if the record's weight is 0, because the trainer skips
  * such samples; else to true.
@@ -84,6 +235,8 @@ add_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *er
 
 	if (!ib_part_has_hash(&e->options.part, id.hash))
 		return IB_OK;
+	if (e->by_rows && use_ids(e, err))
+		return IB_E_IO;
 	return mark_id(e, &id, given ? EXPECTED : 0, err);
 }
 
@@ -94,6 +247,40 @@ bad_record(const struct ib_scan *scan, const struct ib_cursor *c, struct ib_erro
 {
 	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,
 		       (unsigned long long)(scan->line + c->record.line), c->why);
+}
+
+static enum ib_status
+add_array_sample(void *ctx, const struct ib_npz_sample *sample, struct ib_error *err)
+{
+	bool given = sample->weight != 0;
+
+	return sample->row >= 0 ? add_row(ctx, (uint64_t)sample->row, given, err)
+				: add_id(ctx, sample->id, given, err);
+}
+
+/* Read an .npz. The samples of a tar were added earlier. */
+static enum ib_status
+use_special(struct ib_scan *scan, struct ib_block *b, struct ib_error *err)
+{
+	struct ib_expect *e = scan->ctx;
+	const struct ib_expect_options *o = &e->options;
+	struct ib_npz *z = NULL;
+	enum ib_status st;
+
+	if (b->source->format == IB_FORMAT_TAR)
+		return IB_OK;
+	if (b->source->format != IB_FORMAT_NPZ)
+		return ib_fail(err, IB_E_DATA, "%s: not an epoch manifest: it is a file of %s",
+			       b->source->name,
+			       b->source->format == IB_FORMAT_NPY ? "one numpy array" : "totals");
+	st = ib_npz_open(b->input, &z, err);
+	if (!st)
+		st = ib_npz_manifest_read(z, b->source->name, o->key, o->weight_field,
+					  add_array_sample, e, err);
+	if (!st && e->key.n == 0 && e->by_rows)
+		ib_bytes_put(&e->key, "index", 5);
+	ib_npz_close(z);
+	return st;
 }
 
 static enum ib_status
@@ -108,7 +295,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	bool given;
 
 	if (b->block.special)
-		return IB_OK; /* the samples of a special block were added earlier */
+		return use_special(scan, &b->block, err);
 	if (e->key.n == 0)
 		ib_key_put_name(&b->block.source->key, &e->key);
 	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
@@ -150,6 +337,7 @@ read_manifests(struct ib_expect *e, const struct ib_context *context, struct ib_
 		.wanted = &weight,
 		.nwanted = 1,
 		.epoch_manifest = true,
+		.archives = true,
 		.context = context,
 	};
 	struct ib_scan scan = {
@@ -178,6 +366,7 @@ ib_expect_new(const struct ib_expect_options *options, const struct ib_context *
 	if (!e)
 		return ib_fail_memory(err);
 	e->options = *options;
+	e->by_rows = true;
 	st = ib_table_reserve(&e->table, 1, 0, err);
 	if (!st)
 		st = read_manifests(e, context, err);
@@ -186,6 +375,7 @@ ib_expect_new(const struct ib_expect_options *options, const struct ib_context *
 		return st;
 	}
 	e->known = e->table.n;
+	e->complete = true;
 	*out = e;
 	return IB_OK;
 }
@@ -197,6 +387,7 @@ ib_expect_free(struct ib_expect *e)
 		return;
 	ib_table_release(&e->table);
 	ib_huge_array_release(&e->marks);
+	release_rows(&e->rows);
 	ib_bytes_release(&e->key);
 	ib_bytes_release(&e->log_key);
 	free(e);
@@ -206,10 +397,23 @@ enum ib_status
 ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
-	size_t i;
+	size_t i, k;
 
-	for (i = 0; i < n && !st; i++)
-		st = mark_id(e, &id[i], LOGGED, err);
+	for (i = 0; i < n && e->by_rows && !st; i++) {
+		uint64_t row;
+
+		if (ib_row_id_parse(id[i].p, id[i].n, &row) && row < e->rows.n &&
+		    has_bit(&e->rows.known, row))
+			set_bit(&e->rows.logged, row);
+		else
+			st = use_ids(e, err);
+	}
+	if (e->by_rows)
+		return st;
+	for (i = 0; i < n && !st; i += k) {
+		k = n - i < IB_GROUP ? n - i : IB_GROUP;
+		st = mark_group(e, id + i, k, err);
+	}
 	return st;
 }
 
@@ -286,8 +490,9 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 	struct ib_mismatch_keys keys = keys_of(e);
 	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
 
-	if (e->known == 0 || !ib_mismatch_keys_differ(&keys) ||
-	    !ib_id_is_whole_number(ib_table_id(&e->table, 0)))
+	if (!ib_mismatch_keys_differ(&keys) ||
+	    (e->by_rows ? e->rows.n == 0
+			: e->known == 0 || !ib_id_is_whole_number(ib_table_id(&e->table, 0))))
 		return;
 	ib_warn(context,
 		"the ids of the logs come from field %s, and the ids of the --expect manifest come "
@@ -296,23 +501,50 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 
+/* Count the expected ids, and those that are missing from the logs, and find the first of them. */
+static void
+count_ids(const struct ib_expect *e, uint64_t *expected, uint64_t *missing, uint64_t *first)
+{
+	const uint8_t *marks = e->marks.p;
+	uint64_t i;
+
+	for (i = e->known; i-- > 0;) {
+		*expected += marks[i] & EXPECTED;
+		if (marks[i] == EXPECTED) {
+			++*missing;
+			*first = i;
+		}
+	}
+}
+
+static void
+count_rows(const struct row_bits *r, uint64_t *expected, uint64_t *missing, uint64_t *first)
+{
+	const uint64_t *wanted = r->expected.p, *logged = r->logged.p;
+	uint64_t i, absent;
+
+	for (i = (r->n + 63) / 64; i-- > 0;) {
+		absent = wanted[i] & ~logged[i];
+		*expected += (uint64_t)__builtin_popcountll(wanted[i]);
+		*missing += (uint64_t)__builtin_popcountll(absent);
+		if (absent)
+			*first = i * 64 + (uint64_t)__builtin_ctzll(absent);
+	}
+}
+
 enum ib_status
 ib_expect_check(const struct ib_expect *e, const struct ib_context *context, struct ib_error *err)
 {
-	const uint8_t *marks = e->marks.p;
-	uint64_t i, expected = 0, missing = 0, first = 0;
-	uint64_t foreign = e->table.n - e->known;
+	uint64_t foreign = e->table.n - e->known, expected = 0, missing = 0, first = 0;
 	char show[IB_SHOW_MAX];
+	struct ib_row_id row;
 	enum ib_status st;
 	bool too_many;
 
-	for (i = e->known; i-- > 0;) {
-		expected += marks[i] & EXPECTED;
-		if (marks[i] == EXPECTED) {
-			missing++;
-			first = i;
-		}
-	}
+	if (e->by_rows)
+		count_rows(&e->rows, &expected, &missing, &first);
+	else
+		count_ids(e, &expected, &missing, &first);
 	if (foreign > 0)
 		warn_about_foreign_ids(e, missing, context);
 	else
@@ -321,10 +553,12 @@ ib_expect_check(const struct ib_expect *e, const struct ib_context *context, str
 			    err);
 	if (st || !too_many)
 		return st;
-	return ib_fail(err, IB_E_DATA,
-		       "the log is incomplete: %llu of the %llu ids of %s%s "
-		       "have no record; the first is %s",
-		       (unsigned long long)missing, (unsigned long long)expected,
-		       e->options.manifests.v[0], e->options.manifests.n > 1 ? " ..." : "",
-		       ib_show(show, ib_table_id(&e->table, first)));
+	ib_row_id_set(&row, first);
+	return ib_fail(
+		err, IB_E_DATA,
+		"the log is incomplete: %llu of the %llu ids of %s%s "
+		"have no record; the first is %s",
+		(unsigned long long)missing, (unsigned long long)expected,
+		e->options.manifests.v[0], e->options.manifests.n > 1 ? " ..." : "",
+		ib_show(show, e->by_rows ? ib_row_id_span(&row) : ib_table_id(&e->table, first)));
 }

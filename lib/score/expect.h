@@ -20,7 +20,8 @@ struct ib_expect;
 
 /*
  * Read the manifests. The memory per id is the length of the id, an offset, a
- * hash slot and a flag byte.
+ * hash slot and a flag byte. If all ids are row numbers (array index), the
+ * memory per row is three bits.
  */
 enum ib_status ib_expect_new(const struct ib_expect_options *options,
 			     const struct ib_context *context, struct ib_expect **out,
@@ -30,6 +31,14 @@ void ib_expect_free(struct ib_expect *e);
 /* Mark n ids as present in the log. The ids' hashes must be computed with seed 0. */
 enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n,
 				     struct ib_error *err);
+
+/*
+ * Mark n samples that are given by their row numbers. Call this function only if all ids of the
+ * manifests are row numbers, as ib_expect_takes_rows() tells.
+ */
+bool ib_expect_takes_rows(const struct ib_expect *e);
+enum ib_status ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, size_t n,
+				   struct ib_error *err);
 
 /*
  * Store the name of the key from which the log's ids were read; `key` is empty

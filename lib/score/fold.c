@@ -227,6 +227,32 @@ fold_plain_group(struct ib_fold *f, const struct ib_loss *l, const struct ib_id 
 	}
 }
 
+/*
+ * If the table is a range, find the rows of a group of ids, and add those that are next rows. If
+ * an id is no next row, the table leaves the range.
+ */
+static enum ib_status
+find_in_range(struct ib_fold *f, const struct ib_id *id, size_t n, uint32_t *row,
+	      struct ib_error *err)
+{
+	struct ib_table *t = &f->scores->table;
+	enum ib_status st;
+	uint64_t rows;
+	size_t i;
+
+	if (!t->range)
+		return IB_OK;
+	if (!ib_table_range_rows(t, id, n, row, &rows))
+		return ib_table_leave_range(t, err);
+	st = reserve_group(f, rows - t->n, 0, err);
+	for (i = 0; i < n && !st; i++)
+		if (row[i] == t->n) {
+			t->n++;
+			begin_row(f, row[i]);
+		}
+	return st;
+}
+
 static enum ib_status
 fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct ib_error *err)
 {
@@ -239,13 +265,16 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct
 	bool fresh;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		bytes += l[i].id.n;
-	st = reserve_group(f, n, bytes, err);
-	if (st)
-		return st;
 	for (i = 0; i < n; i++) {
 		id[i] = l[i].id;
+		bytes += id[i].n;
+	}
+	st = find_in_range(f, id, n, row, err);
+	if (!st)
+		st = reserve_group(f, n, bytes, err);
+	if (st)
+		return st;
+	for (i = 0; i < n && !s->table.range; i++) {
 		if (s->table.seed != seed)
 			id[i].hash =
 				ib_table_hash((struct ib_span){ id[i].p, id[i].n }, s->table.seed);
@@ -253,7 +282,8 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct
 	touch[0] = s->score.p;
 	touch[1] = s->epoch.p;
 	touch[2] = s->visits.p;
-	ib_table_group(&s->table, id, n, touch, 3, row, at);
+	if (!s->table.range)
+		ib_table_group(&s->table, id, n, touch, 3, row, at);
 	if (!looks_back(f)) {
 		fold_plain_group(f, l, id, n, row, at);
 		return IB_OK;
@@ -288,6 +318,51 @@ ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, uint64_t seed,
 	return IB_OK;
 }
 
+bool
+ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n)
+{
+	const struct ib_table *t = &f->scores->table;
+	uint64_t next = t->n;
+	size_t i;
+
+	if (looks_back(f) || (!t->range && t->n > 0))
+		return false;
+	for (i = 0; i < n && row[i] <= next; i++)
+		next += row[i] == next;
+	return i == n;
+}
+
+enum ib_status
+ib_fold_row_losses(struct ib_fold *f, const uint32_t *row, const float *loss, size_t n,
+		   int32_t epoch, struct ib_error *err)
+{
+	struct ib_scores *s = f->scores;
+	struct ib_loss l = { .epoch = epoch };
+	struct columns c;
+	enum ib_status st;
+	size_t i, k;
+
+	f->folded |= n > 0;
+	s->table.range = true;
+	for (; n > 0; n -= k, row += k, loss += k) {
+		k = n < IB_GROUP ? n : IB_GROUP;
+		st = reserve_group(f, k, 0, err);
+		if (st)
+			return st;
+		c = (struct columns){ s->score.p, s->epoch.p, s->visits.p };
+		for (i = 0; i < k; i++) {
+			l.loss = loss[i];
+			if (row[i] != s->table.n) {
+				fold_last(f, &c, row[i], &l);
+				continue;
+			}
+			s->table.n++;
+			fold_first(f, &c, row[i], &l);
+		}
+	}
+	return IB_OK;
+}
+
 /* ---- merging score files -------------------------------------------------- */
 
 static void
@@ -315,23 +390,31 @@ static enum ib_status
 merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed, struct ib_error *err)
 {
 	struct ib_scores *s = f->scores;
+	struct ib_id id[IB_GROUP];
+	uint32_t known[IB_GROUP];
 	uint64_t bytes = 0;
 	enum ib_status st;
 	uint32_t row;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		bytes += m[i].id.n;
-	st = reserve_group(f, n, bytes, err);
+	for (i = 0; i < n; i++) {
+		id[i] = m[i].id;
+		bytes += id[i].n;
+	}
+	st = find_in_range(f, id, n, known, err);
+	if (!st)
+		st = reserve_group(f, n, bytes, err);
 	if (st)
 		return st;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && s->table.range; i++)
+		merge_row(f, known[i], &m[i]);
+	for (i = 0; i < n && !s->table.range; i++) {
 		if (s->table.seed != seed)
 			m[i].id.hash = ib_table_hash((struct ib_span){ m[i].id.p, m[i].id.n },
 						     s->table.seed);
 		IB_TABLE_FETCH(&s->table, m[i].id.hash);
 	}
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && !s->table.range; i++) {
 		row = ib_table_find(&s->table, &m[i].id);
 		if (row == IB_NO_ROW) {
 			row = ib_table_add(&s->table, &m[i].id);
@@ -423,7 +506,17 @@ ib_fold_finish(struct ib_fold *f)
 	}
 }
 
-/* ---- the public function -------------------------------------------------- */
+/* ---- the public functions ------------------------------------------------- */
+
+static enum ib_status
+check_fold(const struct ib_scores *s, int64_t epoch, double smooth, struct ib_error *err)
+{
+	if (epoch < 0 || epoch > INT32_MAX)
+		return ib_fail(err, IB_E_MISUSE, "epoch %lld is out of range", (long long)epoch);
+	if (!(smooth >= 0 && smooth < 1))
+		return ib_fail(err, IB_E_MISUSE, "smooth is not in [0, 1)");
+	return ib_scores_check_writable(s, err);
+}
 
 enum ib_status
 ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss, size_t n,
@@ -434,11 +527,7 @@ ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss,
 	enum ib_status st;
 	size_t i, k;
 
-	if (epoch < 0 || epoch > INT32_MAX)
-		return ib_fail(err, IB_E_MISUSE, "epoch %lld is out of range", (long long)epoch);
-	if (!(smooth >= 0 && smooth < 1))
-		return ib_fail(err, IB_E_MISUSE, "smooth is not in [0, 1)");
-	st = ib_scores_check_writable(s, err);
+	st = check_fold(s, epoch, smooth, err);
 	if (!st)
 		st = ib_scores_note_key(s, (struct ib_span){ NULL, 0 }, err);
 	if (st)
@@ -454,6 +543,73 @@ ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss,
 				.loss = isfinite(loss[i]) ? loss[i] + 0.0f : NAN,
 			};
 		st = ib_fold_losses(&f, group, k, s->table.seed, err);
+	}
+	if (!st)
+		ib_fold_finish(&f);
+	ib_fold_release(&f);
+	return st;
+}
+
+/* Fold a group of rows by their ids, because the table does not take rows. */
+static enum ib_status
+fold_as_ids(struct ib_fold *f, const uint32_t *row, const float *loss, size_t n, int32_t epoch,
+	    struct ib_error *err)
+{
+	uint64_t seed = f->scores->table.seed;
+	struct ib_loss group[IB_GROUP];
+	struct ib_row_id id[IB_GROUP];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		ib_row_id_set(&id[i], row[i]);
+		group[i] = (struct ib_loss){
+			.id = { id[i].text, ib_table_hash(ib_row_id_span(&id[i]), seed), id[i].n },
+			.epoch = epoch,
+			.loss = loss[i],
+		};
+	}
+	return ib_fold_losses(f, group, n, seed, err);
+}
+
+static enum ib_status
+check_rows(const int64_t *row, size_t n, struct ib_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (row[i] < 0 || (uint64_t)row[i] >= IB_RANGE_MAX)
+			return ib_fail(err, IB_E_MISUSE, "row %lld is out of range",
+				       (long long)row[i]);
+	return IB_OK;
+}
+
+enum ib_status
+ib_scores_fold_rows(struct ib_scores *s, const int64_t *row, const float *loss, size_t n,
+		    int64_t epoch, double smooth, struct ib_error *err)
+{
+	enum ib_status st = check_fold(s, epoch, smooth, err);
+	uint32_t narrow[IB_GROUP];
+	float finite[IB_GROUP];
+	struct ib_fold f;
+	size_t i, k;
+
+	if (!st)
+		st = check_rows(row, n, err);
+	if (!st)
+		st = ib_scores_note_key(s, ib_span_of("index"), err);
+	if (st)
+		return st;
+	st = ib_fold_start(&f, s, IB_DUPLICATES_LAST, smooth, err);
+	s->table.range |= s->table.n == 0;
+	for (; n > 0 && !st; n -= k, row += k, loss += k) {
+		k = n < IB_GROUP ? n : IB_GROUP;
+		for (i = 0; i < k; i++) {
+			narrow[i] = (uint32_t)row[i];
+			finite[i] = isfinite(loss[i]) ? loss[i] + 0.0f : NAN;
+		}
+		st = ib_fold_takes_rows(&f, narrow, k)
+			     ? ib_fold_row_losses(&f, narrow, finite, k, (int32_t)epoch, err)
+			     : fold_as_ids(&f, narrow, finite, k, (int32_t)epoch, err);
 	}
 	if (!st)
 		ib_fold_finish(&f);

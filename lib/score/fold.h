@@ -53,6 +53,15 @@ enum ib_status ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
  */
 enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, uint64_t seed,
 			      struct ib_error *err);
+/*
+ * Fold n losses of rows of a range, all of one epoch. A loss is NaN if it is not finite.
+ * ib_fold_takes_rows() tells if that is possible: the table is empty or a range, the rows are in
+ * the table or are next rows, and the mode is `last` without smoothing.
+ */
+bool ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n);
+enum ib_status ib_fold_row_losses(struct ib_fold *f, const uint32_t *row, const float *loss,
+				  size_t n, int32_t epoch, struct ib_error *err);
+
 /* Merge n rows of a score file. */
 enum ib_status ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previous,
 			    uint64_t seed, struct ib_error *err);

@@ -43,6 +43,8 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	 * written for all partitions or for none.
 	 */
 	f->folded |= b->any;
+	if (b->numbered && f->scores->table.n == 0)
+		f->scores->table.range = true;
 	return ib_fold_losses(f, b->loss, b->n, 0, err);
 }
 
@@ -109,6 +111,28 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 	return ib_load_batch(ctx, b, err);
 }
 
+enum ib_status
+ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, bool *taken, struct ib_error *err)
+{
+	struct ib_bytes name = { 0 };
+	enum ib_status st;
+
+	*taken = ib_fold_takes_rows(f, b->row, b->n);
+	if (!*taken)
+		return IB_OK;
+	ib_key_put_name(b->key, &name);
+	st = name.failed ? ib_fail_memory(err)
+			 : ib_scores_note_key(f->scores, ib_bytes_span(&name), err);
+	ib_bytes_release(&name);
+	return st ? st : ib_fold_row_losses(f, b->row, b->loss, b->n, b->epoch, err);
+}
+
+static enum ib_status
+add_rows(void *ctx, const struct ib_row_batch *b, bool *taken, struct ib_error *err)
+{
+	return ib_load_rows(ctx, b, taken, err);
+}
+
 static enum ib_status
 add_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
@@ -127,9 +151,9 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 	struct ib_log_options log = IB_LOG_DEFAULTS;
 	struct ib_loss_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
 	struct ib_fold fold;
-	struct ib_loss_logs_consumer consumer = { .ctx = &fold,
-						  .batch = add_batch,
-						  .scores = add_scores };
+	struct ib_loss_logs_consumer consumer = {
+		.ctx = &fold, .batch = add_batch, .rows = add_rows, .scores = add_scores
+	};
 	struct ib_loss_counts counts;
 	struct ib_scores *s = NULL;
 	enum ib_status st;
@@ -275,7 +299,10 @@ ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err)
 bool
 ib_scores_has_foreign_row(const struct ib_scores *s, const struct ib_part *part, uint64_t *row)
 {
-	for (*row = 0; *row < s->table.n; ++*row)
+	*row = 0;
+	if (ib_table_make_ids(&s->table, NULL))
+		return true;
+	for (; *row < s->table.n; ++*row)
 		if (!ib_part_has_hash(part, ib_table_hash(ib_table_id(&s->table, *row), 0)))
 			return true;
 	return false;
@@ -287,9 +314,11 @@ ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 {
 	struct ib_scores *x = *out;
 	struct ib_span id;
-	enum ib_status st;
+	enum ib_status st = ib_table_make_ids(&s->table, err);
 	uint64_t i, bytes = 0, *offset;
 
+	if (st)
+		return st;
 	for (i = 0; i < n; i++)
 		bytes += ib_table_id(&s->table, row[i]).n;
 	*out = NULL;

@@ -25,12 +25,15 @@ enum ib_status ib_scores_open_any(const char *path, const struct ib_context *con
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
 /*
- * Fold a batch, or a complete score file, into f. A consumer's call-backs
- * `batch` and `scores` (struct ib_loss_logs_consumer) call these functions.
+ * Fold a batch, losses by row, or a complete score file, into f. A consumer's
+ * call-backs `batch`, `rows` and `scores` (struct ib_loss_logs_consumer) call
+ * these functions.
  * ib_load_scores() folds only the rows of `part`, and may move rows out of
  * `from`.
  */
 enum ib_status ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err);
+enum ib_status ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, bool *taken,
+			    struct ib_error *err);
 enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
 			      struct ib_error *err);
 

@@ -28,7 +28,7 @@ ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, boo
 	b->epoch = epoch;
 	b->n = b->nmerge = b->nskipped = b->nproblems = 0;
 	b->counts = (struct ib_loss_counts){ 0 };
-	b->has_previous = b->any = b->undated = false;
+	b->has_previous = b->any = b->undated = b->numbered = false;
 }
 
 /* Make room for one more item in an array of the batch. */

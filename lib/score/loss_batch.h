@@ -50,6 +50,7 @@ struct ib_loss_batch {
 	bool has_previous; /* true if a row of any partition has prev */
 	bool any;	   /* true if the block has a loss of any partition */
 	bool undated;	   /* true if a record without an epoch got epoch 0 */
+	bool numbered;	   /* true if the ids are row numbers, so that the table may be a range */
 	int64_t epoch;	   /* default epoch for records that have no epoch */
 	struct ib_loss *loss;
 	double *weight; /* weight of each loss, if requested; NaN if the record has no weight */

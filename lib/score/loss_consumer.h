@@ -5,6 +5,16 @@
 #include "score/loss_batch.h"
 #include "score/totals_file.h"
 
+/* Losses of one epoch whose ids are row numbers. A loss is NaN if it is not finite. */
+struct ib_row_batch {
+	const struct ib_source *source;
+	const struct ib_key *key; /* key of the row numbers */
+	const uint32_t *row;
+	const float *loss;
+	size_t n;
+	int32_t epoch;
+};
+
 /*
  * Call-backs that receive the contents of the operands in order. Only one
  * call-back runs at a time.
@@ -13,6 +23,12 @@ struct ib_loss_logs_consumer {
 	void *ctx;
 	/* Receive the losses or rows of one block. */
 	enum ib_status (*batch)(void *ctx, struct ib_loss_batch *b, struct ib_error *err);
+	/*
+	 * Receive losses by row. If the callee cannot use rows, it sets *taken to
+	 * false, and receives the same losses with ids in `batch`. May be NULL.
+	 */
+	enum ib_status (*rows)(void *ctx, const struct ib_row_batch *b, bool *taken,
+			       struct ib_error *err);
 	/*
 	 * Receive a complete .npz score file. The callee may change s, but must
 	 * not keep a pointer to s.

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "base/little_endian.h"
 #include "base/numbers.h"
 #include "base/part.h"
 #include "base/utf8.h"
@@ -129,8 +130,17 @@ bits(const struct column *c, uint64_t row)
 {
 	const unsigned char *p = item(c, row);
 	uint64_t x = 0;
+	uint32_t narrow;
 	size_t i;
 
+	if (c->size == 8 && c->big == IB_HOST_IS_BIG_ENDIAN) {
+		memcpy(&x, p, sizeof(x));
+		return x;
+	}
+	if (c->size == 4 && c->big == IB_HOST_IS_BIG_ENDIAN) {
+		memcpy(&narrow, p, sizeof(narrow));
+		return narrow;
+	}
 	for (i = 0; i < c->size; i++)
 		x = x << 8 | p[c->big ? i : c->size - 1 - i];
 	return x;
@@ -241,7 +251,9 @@ load_ids(struct npz_log *a, struct ib_error *err)
 	enum ib_status st = choose_ids(a, err);
 	size_t i;
 
-	a->rows = a->key.n > 0 && !st ? a->id[0].member->n : a->loss[0].member->n;
+	if (st)
+		return st;
+	a->rows = a->key.n > 0 ? a->id[0].member->n : a->loss[0].member->n;
 	for (i = 0; i < a->key.n && !st; i++) {
 		st = check_type(a, &a->id[i], "iuSU",
 				"ids must be integers, or bytes or Unicode text of fixed width",
@@ -516,6 +528,87 @@ add_row(struct npz_log *a, struct ib_error *err)
 	return a->batch.failed ? ib_fail_memory(err) : IB_OK;
 }
 
+/* ---- rows ------------------------------------------------------------------------ */
+
+/* True if the ids are row numbers: the array index, or -k @row. */
+static bool
+has_rows(const struct npz_log *a)
+{
+	if (a->key.n == 0)
+		return a->key.kind == IB_KEY_ROW;
+	return a->key.n == 1 && ib_span_is(a->key.name[0], "index") &&
+	       (a->id[0].kind == 'i' || a->id[0].kind == 'u');
+}
+
+/* Return the number of a row, or -1 if it is no row number. */
+static int64_t
+row_number(const struct npz_log *a, uint64_t row)
+{
+	int64_t x = a->key.n == 0 ? (int64_t)row : integer(&a->id[0], row);
+
+	return x >= 0 && (uint64_t)x < IB_RANGE_MAX ? x : -1;
+}
+
+/* Rows of a log, for a consumer that takes rows instead of ids. */
+struct rows {
+	bool possible; /* the whole log has only one epoch, and no option needs ids */
+	int64_t epoch;
+	uint32_t row[ROWS];
+	float loss[ROWS];
+};
+
+static bool
+can_pass_rows(struct npz_log *a, const struct ib_loss_logs_consumer *consumer, int64_t *epoch)
+{
+	const struct ib_log_options *o = a->log->options;
+
+	if (!consumer->rows || !has_rows(a) || a->rows == 0 || o->part.count > 0 ||
+	    o->nonfinite != IB_NONFINITE_KEEP || a->log->want_weight)
+		return false;
+	*epoch = a->epoch_given;
+	if (a->epoch.member && (!a->epoch.scalar || a->epoch.kind == 'f'))
+		return false;
+	if (a->epoch.member)
+		*epoch = integer(&a->epoch, 0);
+	return *epoch >= 0 && *epoch <= INT32_MAX &&
+	       (o->until == IB_NO_EPOCH || *epoch <= o->until);
+}
+
+/* Pass the rows [from, to) to the consumer, unless one of them is no row number. */
+static enum ib_status
+pass_rows(struct npz_log *a, struct rows *r, uint64_t from, uint64_t to,
+	  const struct ib_loss_logs_consumer *consumer, const struct ib_source *source, bool *taken,
+	  struct ib_loss_counts *counts, struct ib_error *err)
+{
+	struct ib_row_batch b = { source, &a->key, r->row, r->loss, to - from, (int32_t)r->epoch };
+	uint64_t nonfinite = 0;
+	enum ib_status st;
+	int64_t row;
+	size_t i;
+
+	*taken = false;
+	for (i = 0; i < b.n; i++) {
+		a->row = from + i;
+		row = row_number(a, a->row);
+		if (row < 0)
+			return IB_OK;
+		r->row[i] = (uint32_t)row;
+		r->loss[i] = (float)read_loss(a) + 0.0f;
+		if (!isfinite(r->loss[i])) {
+			r->loss[i] = NAN;
+			nonfinite++;
+		}
+	}
+	*taken = true;
+	st = consumer->rows(consumer->ctx, &b, taken, err);
+	if (st || !*taken)
+		return st;
+	counts->read += b.n;
+	counts->records += b.n;
+	counts->nonfinite += nonfinite;
+	return IB_OK;
+}
+
 /* ---- batches ------------------------------------------------------------------ */
 
 static enum ib_status
@@ -542,14 +635,26 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 		     struct ib_error *err)
 {
 	struct npz_log a = { .log = l, .archive = z, .name = source->name, .epoch_given = epoch };
-	enum ib_status st = open_arrays(&a, err);
+	struct rows *rows = malloc(sizeof(*rows));
+	enum ib_status st = rows ? open_arrays(&a, err) : ib_fail_memory(err);
 	uint64_t start, stop;
+	bool taken;
 
+	if (!st)
+		rows->possible = can_pass_rows(&a, consumer, &rows->epoch);
 	while (!st && a.row < a.rows) {
 		start = a.row;
 		stop = a.rows - a.row < ROWS ? a.rows : a.row + ROWS;
+		if (rows->possible) {
+			st = pass_rows(&a, rows, start, stop, consumer, source, &taken, counts,
+				       err);
+			a.row = taken ? stop : start;
+			if (st || taken)
+				continue;
+		}
 		ib_loss_batch_start(&a.batch, source, false, epoch);
 		a.batch.key = &a.key;
+		a.batch.numbered = has_rows(&a);
 		ib_arena_reset(&a.arena);
 		for (; a.row < stop && !st; a.row++)
 			st = add_row(&a, err);
@@ -557,6 +662,60 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 			st = count(&a, stop - start, counts, err);
 		if (!st)
 			st = consumer->batch(consumer->ctx, &a.batch, err);
+	}
+	free(rows);
+	release(&a);
+	return st;
+}
+
+/* ---- epoch manifests --------------------------------------------------------------- */
+
+static enum ib_status
+read_sample(struct npz_log *a, struct ib_npz_sample *sample, struct ib_error *err)
+{
+	sample->row = has_rows(a) ? row_number(a, a->row) : -1;
+	sample->id = (struct ib_span){ "", 0 };
+	if (sample->row < 0 && !read_id(a, &sample->id))
+		return ib_fail(err, IB_E_DATA, "%s: row %llu: %s", a->name,
+			       (unsigned long long)a->row, a->batch.problem[0].text);
+	if (!sample->id.p)
+		return ib_fail_memory(err);
+	sample->weighted = a->weight.member != NULL;
+	sample->weight = sample->weighted ? real(&a->weight, a->row) : 1;
+	return IB_OK;
+}
+
+enum ib_status
+ib_npz_manifest_read(struct ib_npz *z, const char *name, const char *key, const char *weight_field,
+		     enum ib_status (*each)(void *ctx, const struct ib_npz_sample *sample,
+					    struct ib_error *err),
+		     void *ctx, struct ib_error *err)
+{
+	struct ib_log_options options = { .key = key };
+	struct ib_loss_reader log = { .options = &options };
+	struct npz_log a = { .log = &log, .archive = z, .name = name };
+	struct ib_span weight = ib_span_of(weight_field ? weight_field : "weight");
+	struct ib_npz_sample sample;
+	enum ib_status st = ib_key_parse(key, "the key", &a.key, err);
+
+	if (!ib_npz_loss_log_is_one(z))
+		return ib_fail(err, IB_E_DATA,
+			       "%s: not an epoch manifest, but a score file or an output of "
+			       "ib-weights",
+			       name);
+	if (!st && a.key.kind != IB_KEY_AUTO && a.key.kind != IB_KEY_FIELDS)
+		return ib_fail(err, IB_E_MISUSE, "%s: the key of arrays must be the name of one",
+			       name);
+	if (!st)
+		st = load_ids(&a, err);
+	if (!st && find_array(&a, weight, &a.weight))
+		st = load_numbers(&a, &a.weight, "f", "a weight must be f2, f4 or f8", false, err);
+	for (; !st && a.row < a.rows; a.row++) {
+		if (a.row % ROWS == 0)
+			ib_arena_reset(&a.arena);
+		st = read_sample(&a, &sample, err);
+		if (!st)
+			st = each(ctx, &sample, err);
 	}
 	release(&a);
 	return st;

@@ -45,16 +45,29 @@ struct run {
 static enum ib_status
 mark_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 {
+	struct ib_id id[IB_GROUP];
 	enum ib_status st = IB_OK;
-	size_t i;
+	size_t i, k = 0;
 
 	if (!run->expect)
 		return IB_OK;
-	for (i = 0; i < b->n && !st; i++)
-		st = ib_expect_mark_logged(run->expect, &b->loss[i].id, 1, err);
+	for (i = 0; i < b->n && !st; i++) {
+		id[k++] = b->loss[i].id;
+		if (k < IB_GROUP && i + 1 < b->n)
+			continue;
+		st = ib_expect_mark_logged(run->expect, id, k, err);
+		k = 0;
+	}
 	for (i = 0; i < b->nmerge && !st; i++)
 		st = ib_expect_mark_logged(run->expect, &b->merge[i].id, 1, err);
 	return st ? st : ib_expect_mark_logged(run->expect, b->skipped, b->nskipped, err);
+}
+
+/* True if the first row of the table has a whole number as id. */
+static bool
+has_number_ids(const struct ib_scores *s)
+{
+	return s->table.range || ib_id_is_whole_number(ib_table_id(&s->table, 0));
 }
 
 /*
@@ -75,8 +88,7 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		return;
 	keys.there = ib_span_of(run->scores->key);
 	if (!ib_mismatch_keys_differ(&keys) || !ib_id_is_whole_number(id) ||
-	    run->scores->table.n == 0 ||
-	    !ib_id_is_whole_number(ib_table_id(&run->scores->table, 0)))
+	    run->scores->table.n == 0 || !has_number_ids(run->scores))
 		return;
 	run->key_warned = true;
 	ib_warn(run->context,
@@ -123,9 +135,36 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 }
 
 static enum ib_status
+add_rows(void *ctx, const struct ib_row_batch *b, bool *taken, struct ib_error *err)
+{
+	struct run *run = ctx;
+	struct ib_bytes name = { 0 };
+	struct ib_row_id id;
+	enum ib_status st = IB_OK;
+
+	*taken = ib_fold_takes_rows(&run->fold, b->row, b->n) &&
+		 (!run->expect || ib_expect_takes_rows(run->expect));
+	if (!*taken || b->n == 0)
+		return IB_OK;
+	ib_row_id_set(&id, b->row[0]);
+	ib_key_put_name(b->key, &name);
+	if (name.failed)
+		return ib_fail_memory(err);
+	warn_about_key(run, ib_bytes_span(&name), ib_row_id_span(&id), b->source->name);
+	if (run->expect) {
+		ib_expect_note_key(run->expect, ib_bytes_span(&name));
+		st = ib_expect_mark_rows(run->expect, b->row, b->n, err);
+	}
+	ib_bytes_release(&name);
+	run->losses += b->n;
+	run->unpartitioned = true;
+	return st ? st : ib_load_rows(&run->fold, b, taken, err);
+}
+
+static enum ib_status
 mark_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 {
-	enum ib_status st = IB_OK;
+	enum ib_status st = run->expect ? ib_table_make_ids(&s->table, err) : IB_OK;
 	struct ib_span span;
 	struct ib_id id;
 	uint64_t i;
@@ -156,8 +195,13 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 {
 	const int32_t *epoch = s->epoch.p;
 	int64_t until = run->options->log.until;
+	enum ib_status st = IB_OK;
 	uint64_t i;
 
+	if (until != IB_NO_EPOCH)
+		st = ib_table_make_ids(&s->table, err);
+	if (st)
+		return st;
 	for (i = 0; until != IB_NO_EPOCH && i < s->table.n; i++)
 		if (epoch[i] > until && is_of_this_part(run, s, i))
 			return ib_fail(err, IB_E_DATA,
@@ -209,6 +253,8 @@ add_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *er
 		st = check_request(run, ib_scores_newest(s), name, err);
 	if (!st)
 		st = note_part(run, s, name, err);
+	if (!st && s->key)
+		st = ib_table_make_ids(&s->table, err);
 	if (!st && s->key && s->table.n > 0)
 		warn_about_key(run, ib_span_of(s->key), ib_table_id(&s->table, 0), name);
 	if (!st)
@@ -434,6 +480,8 @@ write_split(struct run *run, unsigned flags, struct ib_output **out, struct ib_e
 	enum ib_status st = row && part && first ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
+		st = ib_table_make_ids(&run->scores->table, err);
+	if (!st)
 		sort_by_part(run->scores, parts, part, row, first);
 	free(part);
 	for (k = 0; k < parts && !st; k++)
@@ -489,6 +537,7 @@ fold_all(struct run *run, struct ib_loss_counts *counts, struct ib_error *err)
 	struct ib_loss_logs_consumer consumer = {
 		.ctx = run,
 		.batch = add_batch,
+		.rows = add_rows,
 		.scores = add_scores,
 		.totals = add_totals,
 		.end = end_operand,

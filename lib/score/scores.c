@@ -103,8 +103,11 @@ ib_scores_count(const struct ib_scores *s)
 struct ib_row
 ib_scores_row(const struct ib_scores *s, uint64_t row)
 {
+	struct ib_span none = { "", 0 };
+	enum ib_status st = ib_table_make_ids(&s->table, NULL);
+
 	return (struct ib_row){
-		.id = ib_table_id(&s->table, row),
+		.id = st ? none : ib_table_id(&s->table, row),
 		.score = ((const float *)s->score.p)[row],
 		.epoch = ((const int32_t *)s->epoch.p)[row],
 		.visits = ((const uint32_t *)s->visits.p)[row],

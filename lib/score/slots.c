@@ -262,6 +262,8 @@ ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes, struct ib_er
 		return ib_fail(err, IB_E_IO,
 			       "more than %u samples: split them into partitions (--part)",
 			       UINT32_MAX - 2);
+	if (t->range)
+		return IB_OK;
 	if (!ib_huge_array_grow(&t->bytes, t->nbytes + bytes + 16) ||
 	    !ib_huge_array_grow(&t->offset, (total + 1) * sizeof(uint64_t)))
 		return ib_fail_memory(err);
@@ -302,9 +304,56 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 	return IB_NO_ROW;
 }
 
+/* ---- ranges ------------------------------------------------------------- */
+
+enum ib_status
+ib_table_make_ids(const struct ib_table *t, struct ib_error *err)
+{
+	struct ib_table *own = (struct ib_table *)(uintptr_t)t; /* only a cache changes */
+	struct ib_row_id id;
+	char *to;
+
+	if (!t->range || t->nids >= t->n)
+		return IB_OK;
+	if (!ib_huge_array_grow(&own->bytes, t->n * IB_ROW_ID_CELL))
+		return ib_fail_memory(err);
+	ib_row_id_set(&id, t->nids);
+	for (to = (char *)t->bytes.p + t->nids * IB_ROW_ID_CELL; own->nids < t->n;
+	     own->nids++, to += IB_ROW_ID_CELL) {
+		memcpy(to, id.text, IB_ROW_ID_CELL);
+		ib_row_id_next(&id);
+	}
+	return IB_OK;
+}
+
+enum ib_status
+ib_table_leave_range(struct ib_table *t, struct ib_error *err)
+{
+	struct ib_table own = { .n = t->n };
+	struct ib_row_id id;
+	uint64_t *offset, row;
+
+	if (!ib_huge_array_grow(&own.bytes, t->n * IB_ROW_ID_CELL + 16) ||
+	    !ib_huge_array_grow(&own.offset, (t->n + 1) * sizeof(*offset))) {
+		ib_table_release(&own);
+		return ib_fail_memory(err);
+	}
+	offset = own.offset.p;
+	ib_row_id_set(&id, 0);
+	for (row = 0; row < t->n; row++) {
+		memcpy((char *)own.bytes.p + offset[row], id.text, IB_ROW_ID_CELL);
+		offset[row + 1] = offset[row] + id.n;
+		ib_row_id_next(&id);
+	}
+	ib_table_release(t);
+	*t = own;
+	return ib_table_index(t, &row, err);
+}
+
 void
 ib_table_clear(struct ib_table *t)
 {
+	t->range = false;
 	t->n = t->nbytes = t->seed = 0;
 	t->too_many_collisions = false;
 	if (t->slots.p)
@@ -416,7 +465,7 @@ ib_table_sort_slots(struct ib_table *t, bool *sorted, struct ib_error *err)
 	struct sorted *s;
 
 	*sorted = false;
-	if (t->seed != 0 || !t->slots.p || nslots > UINT32_MAX)
+	if (t->range || t->seed != 0 || !t->slots.p || nslots > UINT32_MAX)
 		return IB_OK;
 	s = malloc(sizeof(*s));
 	if (!s)

@@ -68,6 +68,32 @@ ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *f
 	return *fresh ? ib_table_add(t, id) : row;
 }
 
+bool
+ib_table_range_rows(const struct ib_table *t, const struct ib_id *id, size_t n, uint32_t *row,
+		    uint64_t *rows)
+{
+	uint64_t next = t->n, x;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!ib_row_id_parse(id[i].p, id[i].n, &x) || x > next)
+			return false;
+		next += x == next;
+		row[i] = (uint32_t)x;
+	}
+	*rows = next;
+	return true;
+}
+
+static void
+range_group(const struct ib_table *t, const struct ib_id *id, size_t n, uint32_t *row)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		row[i] = ib_table_range_row(t, id[i].p, id[i].n);
+}
+
 void
 ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const void *const *touch,
 	       size_t ntouch, uint32_t *row, uint64_t *at)
@@ -75,6 +101,10 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const
 	const uint64_t *offset = t->offset.p;
 	size_t i, k;
 
+	if (t->range) {
+		range_group(t, id, n, row);
+		return;
+	}
 	if (!t->slots.p) { /* the table is empty */
 		memset(row, 0xff, n * sizeof(*row));
 		return;

@@ -11,6 +11,9 @@
  * - Chains do not wrap around. After the last bucket there are
  *   IB_OVERFLOW_SLOTS more slots, and the last slot is always empty, so a
  *   probe ends without a bounds check.
+ * - A table may be a range: the id of row i is the decimal digits of i. Then
+ *   there are no slots and no offsets, a look-up parses the id, and `bytes` has
+ *   the texts of the ids only after ib_table_make_ids().
  * - Ids are looked up in groups. Each step of a group look-up prefetches the
  *   memory that the next step reads, so that cache misses overlap
  *   (ib_table_group).
@@ -21,6 +24,7 @@
 #include <string.h>
 
 #include "base/huge_array.h"
+#include "base/row_id.h"
 #include "score/probe.h"
 
 #define IB_NO_ROW UINT32_MAX
@@ -51,7 +55,11 @@ struct ib_table {
 	uint64_t n;		     /* number of rows */
 	uint64_t seed;		     /* seed of the hash; 0 unless ids were chosen to collide */
 	bool too_many_collisions;    /* a chain is too long: call ib_table_reseed() */
+	bool range;		     /* the id of row i is the digits of i */
+	uint64_t nids; /* range: number of ids in `bytes`, each in IB_ROW_ID_CELL bytes */
 };
+
+#define IB_ROW_ID_CELL 12
 
 void ib_table_init(struct ib_table *t);
 void ib_table_release(struct ib_table *t);
@@ -98,11 +106,39 @@ ib_table_offsets(const struct ib_table *t)
 	return t->offset.p;
 }
 
+/*
+ * Make the texts of the ids of a range, for ib_table_id(). Does nothing for other tables. Not for
+ * tables that other threads use at the same time.
+ */
+enum ib_status ib_table_make_ids(const struct ib_table *t, struct ib_error *err);
+
+/* Turn a range into a table with ids and slots, because an id will be added that is no next row. */
+enum ib_status ib_table_leave_range(struct ib_table *t, struct ib_error *err);
+
+/*
+ * For a range: set row[i] to the row of each id, which is a row of the table or the next new row.
+ * *rows is set to the number of rows with the new rows. Returns false if an id is neither.
+ */
+bool ib_table_range_rows(const struct ib_table *t, const struct ib_id *id, size_t n, uint32_t *row,
+			 uint64_t *rows);
+
+static inline uint32_t
+ib_table_range_row(const struct ib_table *t, const char *p, size_t n)
+{
+	uint64_t row;
+
+	return ib_row_id_parse(p, n, &row) && row < t->n ? (uint32_t)row : IB_NO_ROW;
+}
+
+/* Return the id of a row. For a range, call ib_table_make_ids() before. */
 static inline struct ib_span
 ib_table_id(const struct ib_table *t, uint64_t row)
 {
 	const uint64_t *offset = t->offset.p;
 
+	if (t->range)
+		return (struct ib_span){ (const char *)t->bytes.p + row * IB_ROW_ID_CELL,
+					 ib_row_id_length(row) };
 	return (struct ib_span){ (const char *)t->bytes.p + offset[row],
 				 (size_t)(offset[row + 1] - offset[row]) };
 }
@@ -202,6 +238,8 @@ ib_table_find(const struct ib_table *t, const struct ib_id *id)
 
 	if (t->n == 0)
 		return IB_NO_ROW;
+	if (t->range)
+		return ib_table_range_row(t, id->p, id->n);
 	while ((row = ib_table_probe(t, id->hash, &at)) != IB_NO_ROW &&
 	       !ib_table_is(t, row, id->p, id->n))
 		at++;

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "record/similar_field.h"
+#include "score/npz_loss_log.h"
 
 void
 ib_manifest_release(struct ib_manifest *m)
@@ -318,10 +319,9 @@ write_or_append(struct ib_manifest *m, const struct ib_scan *scan, struct ib_chu
 }
 
 static enum ib_status
-use_block(struct ib_scan *scan, void *block, struct ib_error *err)
+use_chunk(struct ib_scan *scan, struct ib_chunk *s, struct ib_error *err)
 {
 	struct ib_manifest *m = scan->ctx;
-	struct ib_chunk *s = block;
 	enum ib_status st;
 	size_t i;
 
@@ -336,6 +336,99 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 			ib_weight_stats_add(&m->stats, s->weight[i]);
 	st = write_or_append(m, scan, s, err);
 	return st ? st : ib_chunk_finish(s, scan, err);
+}
+
+/* ---- arrays ---------------------------------------------------------------------- */
+
+#define SAMPLES 4096 /* number of samples between two calls of use_chunk() */
+
+struct arrays {
+	struct ib_scan *scan;
+	struct ib_chunk *chunk;
+	uint64_t samples;
+};
+
+/* Copy the id of a sample, because use_chunk() needs the ids of many samples. */
+static bool
+copy_id(const struct ib_npz_sample *from, struct ib_arena *arena, struct ib_span *id)
+{
+	struct ib_row_id text;
+	char *to;
+
+	*id = from->id;
+	if (from->row >= 0) {
+		ib_row_id_set(&text, (uint64_t)from->row);
+		*id = ib_row_id_span(&text);
+	}
+	to = ib_arena_allocate(arena, id->n + 1);
+	if (to && id->n > 0)
+		memcpy(to, id->p, id->n);
+	id->p = to;
+	return to;
+}
+
+/* Add one sample, as a sample of a tar with the weight as text. */
+static enum ib_status
+add_array_sample(void *ctx, const struct ib_npz_sample *from, struct ib_error *err)
+{
+	struct arrays *a = ctx;
+	struct ib_chunk *s = a->chunk;
+	struct ib_tar_sample sample = { .number = ++a->samples, .weighted = from->weighted };
+	char weight[IB_NUMBER_MAX];
+	enum ib_status st;
+
+	if (!from->weighted)
+		return ib_fail(err, IB_E_DATA, "%s: has no array of weights",
+			       a->scan->source->name);
+	sample.weight = (struct ib_span){ weight, ib_number_put(weight, from->weight) };
+	if (!copy_id(from, &s->in.cursor.arena, &sample.id))
+		return ib_fail_memory(err);
+	st = add_sample(a->scan, s, &sample, err);
+	if (st == IB_EOF)
+		return use_chunk(a->scan, s, err);
+	if (st || s->n < SAMPLES)
+		return st;
+	st = use_chunk(a->scan, s, err);
+	ib_arena_reset(&s->in.cursor.arena);
+	return st;
+}
+
+static enum ib_status
+use_arrays(struct ib_scan *scan, struct ib_chunk *s, struct ib_error *err)
+{
+	const struct ib_manifest *m = scan->ctx;
+	struct arrays a = { .scan = scan, .chunk = s };
+	const char *name = scan->source->name;
+	struct ib_npz *z = NULL;
+	enum ib_status st;
+
+	if (scan->source->format != IB_FORMAT_NPZ)
+		return ib_fail(
+			err, IB_E_DATA, "%s: not an epoch manifest: it is a file of %s", name,
+			scan->source->format == IB_FORMAT_NPY ? "one numpy array" : "totals");
+	if (m->full && m->full->hashes)
+		return ib_fail(err, IB_E_MISUSE,
+			       "%s: arrays have no records to compare with --base: use --total "
+			       "instead",
+			       name);
+	st = ib_npz_open(s->in.block.input, &z, err);
+	if (!st)
+		st = ib_npz_manifest_read(z, name, m->options->key, m->options->weight_field,
+					  add_array_sample, &a, err);
+	if (!st)
+		st = use_chunk(scan, s, err);
+	ib_npz_close(z);
+	return st;
+}
+
+static enum ib_status
+use_block(struct ib_scan *scan, void *block, struct ib_error *err)
+{
+	struct ib_chunk *s = block;
+
+	if (s->in.block.special && scan->source->format != IB_FORMAT_TAR)
+		return use_arrays(scan, s, err);
+	return use_chunk(scan, s, err);
 }
 
 enum ib_status
@@ -365,6 +458,7 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 		.key = o->key,
 		.wanted = wanted,
 		.epoch_manifest = true,
+		.archives = true,
 		.nwanted = m->full && m->full->hashes ? IB_NADDED : 1,
 		.context = context,
 	};

@@ -198,6 +198,13 @@ def turn_around():
     return {"samples": n, "seconds": statistics.median(x[0] for x in t)}
 
 
+def epochs():
+    """The data path of an epoch: a range, a list, and the algorithm of the InfoBatch paper in numpy."""
+    text = subprocess.run(["/usr/bin/python3", HERE + "/epoch.py", BIN, str(N), str(a.runs)], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+    return json.loads(text.splitlines()[-1])
+
+
 def main():
     os.makedirs(OUT, exist_ok=True)
     subprocess.run([os.environ.get("CC", "cc"), "-O2", "-std=c11", HERE + "/limit.c", "-o", OUT + "/limit"], check=True)
@@ -224,7 +231,7 @@ def main():
                 print("bench: %s does not run here: left out" % x[0])
                 table.remove(x)
         got = measure(table)
-        extra = {"shard": shards(), "turn_around": turn_around()}
+        extra = {"shard": shards(), "turn_around": turn_around(), "epoch": epochs()}
     finally:
         os.chdir("/")
         shutil.rmtree(folder, ignore_errors=True)
@@ -248,6 +255,9 @@ def main():
     print("one shard of 1000 samples, %d rows: %.0f ms, %.0f MB; sixteen at once: %.0f ms, %.0f MB in all"
           % (N, s["one_ms"], s["one_mb"], s["sixteen_ms"], s["sixteen_mb"]))
     print("score + prune of %d samples, one core: %.2f s" % (t["samples"], t["seconds"]))
+    e = extra["epoch"]
+    print("data path of an epoch, CPU ns per sample: --range %.0f, a list of ids %.0f, the paper's algorithm in numpy "
+          "%.0f" % (e["range"], e["list"], e["authors"]))
     with open(OUT + "/bench.json", "w") as f:
         json.dump({"machine": head, "rows": out, **extra}, f, indent=1)
     print("written: " + OUT + "/bench.json")

@@ -155,9 +155,17 @@ def npz_dict(data):
                     for k in ('id_bytes', 'id_offset', 'weight', 'index', 'w',
                               'rate_factor')
                     if k in z.files}
-        return {k: (z[k].dtype.str, z[k].shape, z[k].tobytes())
-                for k in ('id_bytes', 'id_offset', 'score', 'epoch', 'visits',
-                          'prev') if k in z.files}
+        out = {k: (z[k].dtype.str, z[k].shape, z[k].tobytes())
+               for k in ('id_bytes', 'id_offset', 'score', 'epoch', 'visits',
+                         'prev') if k in z.files}
+        if 'id_bytes' not in out and \
+                b'"id":"range"' in z.zip.read('meta.json'):
+            ids = [b'%d' % i for i in range(len(z['score']))]
+            text = b''.join(ids)
+            at = np.cumsum([0] + [len(i) for i in ids]).astype('<i8')
+            out['id_bytes'] = ('|u1', (len(text),), text)
+            out['id_offset'] = ('<i8', at.shape, at.tobytes())
+        return out
     except Exception as e:
         return repr(e)
 

@@ -46,6 +46,13 @@ def range_case(seed):
           str(g.pick([n, n, n, n + 5, max(0, n - 1), 0]))]
     write_options(g, a)
     g.commands.append(('ib-prune', a, None))
+    if 'epoch.npz' in a and '--dry-run' not in a and g.chance(0.5):
+        b = ['-q', '-e', '4', '-u', 'run.npz', '--expect', 'epoch.npz', log(g, 'loss.npz', n)]
+        if g.chance(0.3):
+            b += ['--max-missing', g.pick(['1', '30%'])]
+        if g.chance(0.2):
+            b += ['--part', '1/2']
+        g.commands.append(('ib-score', b, None))
     g.fmt = 'list'
     return g
 

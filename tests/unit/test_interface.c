@@ -490,3 +490,114 @@ Test(interface, names_of_what_is_out_of_range)
 	cr_assert(ib_rule_parameter(IB_RULE_RANDOM, 0, &p) == false);
 	cr_assert(ib_mapped_file(&p) == NULL);
 }
+
+/* ---- rows -------------------------------------------------------------------------- */
+
+#define ROWS 1200 /* more than one group, and ids of one to four digits */
+
+static struct ib_scores *
+fold_rows(const int64_t *row, size_t n, bool as_ids)
+{
+	static char text[ROWS][8];
+	static struct ib_span id[ROWS];
+	static float loss[ROWS];
+	struct ib_scores *s;
+	size_t i;
+
+	cr_assert(ib_scores_new(&s, NULL) == IB_OK);
+	for (i = 0; i < n; i++) {
+		id[i] = (struct ib_span){ text[i], (size_t)sprintf(text[i], "%d", (int)row[i]) };
+		loss[i] = (float)(row[i] * 37 % 101);
+	}
+	loss[3] = INFINITY;
+	if (as_ids)
+		cr_assert(ib_scores_fold(s, id, loss, n, 0, 0, NULL) == IB_OK);
+	else
+		cr_assert(ib_scores_fold_rows(s, row, loss, n, 0, 0, NULL) == IB_OK);
+	return s;
+}
+
+static void
+assert_same_scores(const struct ib_scores *a, const struct ib_scores *b)
+{
+	struct ib_span id[2];
+	float score[2];
+	struct ib_score_columns one = { .size = sizeof(one), .id = &id[0], .score = &score[0] };
+	struct ib_score_columns two = { .size = sizeof(two), .id = &id[1], .score = &score[1] };
+	uint64_t i, row;
+
+	cr_assert(eq(u64, ib_scores_count(a), ib_scores_count(b)));
+	for (i = 0; i < ib_scores_count(a); i++) {
+		cr_assert(ib_scores_read(a, i, 1, &one, NULL) == IB_OK);
+		cr_assert(ib_scores_read(b, i, 1, &two, NULL) == IB_OK);
+		cr_assert(id[0].n == id[1].n && !memcmp(id[0].p, id[1].p, id[0].n));
+		cr_assert(score[0] == score[1] || (isnan(score[0]) && isnan(score[1])));
+		cr_assert(ib_scores_find(a, id[0], &row) && row == i);
+	}
+	cr_assert(not(ib_scores_find(a, (struct ib_span){ "07", 2 }, &row)));
+	cr_assert(not(ib_scores_find(a, (struct ib_span){ "", 0 }, &row)));
+}
+
+static void
+assert_same_decisions(const struct ib_scores *s)
+{
+	static double weight[ROWS + 5], other[ROWS + 5];
+	static uint8_t kept[ROWS + 5], also[ROWS + 5];
+	struct ib_decisions by_row = { .size = sizeof(by_row), .weight = weight, .kept = kept };
+	struct ib_decisions by_id = { .size = sizeof(by_id), .weight = other, .kept = also };
+	struct ib_rule_options *o = ib_rule_options_new();
+	static char text[ROWS + 5][8];
+	static struct ib_span id[ROWS + 5];
+	struct ib_rule *rule;
+	size_t i, n = ROWS + 5;
+
+	for (i = 0; i < n; i++)
+		id[i] = (struct ib_span){ text[i], (size_t)sprintf(text[i], "%d", (int)i) };
+	cr_assert(ib_rule_new(o, 3, s, &rule, NULL) == IB_OK);
+	cr_assert(ib_rule_decide_rows(rule, 0, 7, &by_row, NULL) == IB_OK);
+	by_row.weight += 7;
+	by_row.kept += 7;
+	cr_assert(ib_rule_decide_rows(rule, 7, n - 7, &by_row, NULL) == IB_OK);
+	cr_assert(ib_rule_decide(rule, id, n, &by_id, NULL) == IB_OK);
+	cr_assert(memcmp(weight, other, sizeof(weight)) == 0);
+	cr_assert(memcmp(kept, also, sizeof(kept)) == 0);
+	cr_assert(ib_rule_decide_rows(rule, 4294967293, 1, &by_row, NULL) == IB_E_MISUSE);
+	ib_rule_free(rule);
+	ib_rule_options_free(o);
+}
+
+Test(interface, rows_are_the_ids_with_their_digits)
+{
+	static const char *const orders[] = { "ascending", "with a gap", "descending" };
+	struct ib_scores *rows, *as_ids, *back;
+	int64_t row[ROWS];
+	size_t i, k;
+
+	for (k = 0; k < 3; k++) {
+		for (i = 0; i < ROWS; i++)
+			row[i] = (int64_t)(k == 2 ? ROWS - 1 - i : k == 1 && i > 600 ? i + 1 : i);
+		rows = fold_rows(row, ROWS, false);
+		as_ids = fold_rows(row, ROWS, true);
+		cr_assert(ib_scores_save(rows, "s.npz", NULL) == IB_OK, "%s", orders[k]);
+		cr_assert(ib_scores_load("s.npz", &back, NULL) == IB_OK);
+		assert_same_scores(rows, as_ids);
+		assert_same_scores(back, as_ids);
+		assert_same_decisions(back);
+		ib_scores_free(rows);
+		ib_scores_free(as_ids);
+		ib_scores_free(back);
+	}
+}
+
+Test(interface, rows_out_of_range_fold_nothing)
+{
+	static const int64_t bad[2][2] = { { 0, -1 }, { 0, 4294967293 } };
+	struct ib_scores *s;
+	size_t i;
+
+	cr_assert(ib_scores_new(&s, NULL) == IB_OK);
+	for (i = 0; i < 2; i++)
+		cr_assert(ib_scores_fold_rows(s, bad[i], losses, 2, 0, 0, NULL) == IB_E_MISUSE);
+	cr_assert(eq(u64, ib_scores_count(s), 0));
+	ib_scores_free(s);
+}
