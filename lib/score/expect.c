@@ -270,9 +270,7 @@ use_special(struct ib_scan *scan, struct ib_block *b, struct ib_error *err)
 	if (b->source->format == IB_FORMAT_TAR)
 		return IB_OK;
 	if (b->source->format != IB_FORMAT_NPZ)
-		return ib_fail(err, IB_E_DATA, "%s: not an epoch manifest: it is a file of %s",
-			       b->source->name,
-			       b->source->format == IB_FORMAT_NPY ? "one numpy array" : "totals");
+		return ib_npz_refuse_manifest(b->source, err);
 	st = ib_npz_open(b->input, &z, err);
 	if (!st)
 		st = ib_npz_manifest_read(z, b->source->name, o->key, o->weight_field,

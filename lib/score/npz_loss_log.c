@@ -670,6 +670,18 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 
 /* ---- epoch manifests --------------------------------------------------------------- */
 
+enum ib_status
+ib_npz_refuse_manifest(const struct ib_source *source, struct ib_error *err)
+{
+	if (source->format == IB_FORMAT_NPY)
+		return ib_fail(err, IB_E_DATA,
+			       "%s: this is a file of one numpy array; an epoch manifest has the "
+			       "arrays index and weight, as ib-prune --range writes them",
+			       source->name);
+	return ib_fail(err, IB_E_DATA, "%s: this is a totals file, not an epoch manifest",
+		       source->name);
+}
+
 static enum ib_status
 read_sample(struct npz_log *a, struct ib_npz_sample *sample, struct ib_error *err)
 {

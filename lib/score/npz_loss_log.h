@@ -22,6 +22,9 @@ enum ib_status ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_np
 				    const struct ib_loss_logs_consumer *consumer,
 				    struct ib_loss_counts *counts, struct ib_error *err);
 
+/* Fail because an operand is one array or totals, not an epoch manifest. */
+enum ib_status ib_npz_refuse_manifest(const struct ib_source *source, struct ib_error *err);
+
 /* One sample of an epoch manifest that is an .npz. */
 struct ib_npz_sample {
 	int64_t row;	   /* the id, if the ids are row numbers (array index); else -1 */

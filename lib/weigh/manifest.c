@@ -403,9 +403,7 @@ use_arrays(struct ib_scan *scan, struct ib_chunk *s, struct ib_error *err)
 	enum ib_status st;
 
 	if (scan->source->format != IB_FORMAT_NPZ)
-		return ib_fail(
-			err, IB_E_DATA, "%s: not an epoch manifest: it is a file of %s", name,
-			scan->source->format == IB_FORMAT_NPY ? "one numpy array" : "totals");
+		return ib_npz_refuse_manifest(scan->source, err);
 	if (m->full && m->full->hashes)
 		return ib_fail(err, IB_E_MISUSE,
 			       "%s: arrays have no records to compare with --base: use --total "
