@@ -199,7 +199,7 @@ def turn_around():
 
 
 def epochs():
-    """The data path of an epoch: a range, a list, and the algorithm of the InfoBatch paper in numpy."""
+    """The data path of an epoch: in process, a range, a list, and the algorithm of the InfoBatch paper in numpy."""
     text = subprocess.run(["/usr/bin/python3", HERE + "/epoch.py", BIN, str(N), str(a.runs)], check=True,
                           stdout=subprocess.PIPE, text=True).stdout
     return json.loads(text.splitlines()[-1])
@@ -256,8 +256,8 @@ def main():
           % (N, s["one_ms"], s["one_mb"], s["sixteen_ms"], s["sixteen_mb"]))
     print("score + prune of %d samples, one core: %.2f s" % (t["samples"], t["seconds"]))
     e = extra["epoch"]
-    print("data path of an epoch, CPU ns per sample: --range %.0f, a list of ids %.0f, the paper's algorithm in numpy "
-          "%.0f" % (e["range"], e["list"], e["authors"]))
+    print("data path of an epoch, CPU ns per sample: infobatch.py %.0f, --range %.0f, a list of ids %.0f, the paper's algorithm in numpy "
+          "%.0f" % (e["process"], e["range"], e["list"], e["authors"]))
     with open(OUT + "/bench.json", "w") as f:
         json.dump({"machine": head, "rows": out, **extra}, f, indent=1)
     print("written: " + OUT + "/bench.json")

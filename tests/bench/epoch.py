@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """Measure the data path of one pruned epoch without its training steps: epoch.py BIN N EPOCHS.
 
-Three ways take turns, an epoch each, in the current folder:
+Four ways take turns, an epoch each, in the current folder:
+  process  infobatch.py: draw, record of batches of 128 shuffled rows, commit, with a score file
   range    ib-prune --range -o epoch.npz, numpy.load, numpy.savez, ib-score -u --expect epoch.npz
   list     the same with a list of ids: ib-prune --keep-all, ib-weights -O npy, ib-score --expect of the list
   authors  the algorithm of the InfoBatch paper (arXiv 2303.04947, algorithm 1) in numpy, in memory, in batches of 128
 The last line of the output is JSON: for each way, the median CPU time in ns per sample of the data set."""
+import glob
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -30,6 +33,25 @@ def tool(command):
 
 def train(n):
     return rng.exponential(size=n).astype("f4")
+
+
+def open_process():
+    os.environ["INFOBATCH_LIBRARY"] = glob.glob(os.path.join(BIN, "libinfobatch.so.*.*"))[0]
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib", "python"))
+    import infobatch
+    return infobatch.Run("process.npz", n=N)
+
+
+def by_process(e):
+    rows, _ = process.draw(e)
+    order = rng.permutation(len(rows))
+    shuffled = rows[order]
+
+    def finish(loss):
+        for at in range(0, len(rows), BATCH):
+            process.record(shuffled[at:at + BATCH], loss[at:at + BATCH])
+        process.commit()
+    return rows, finish
 
 
 def by_range(e):
@@ -71,6 +93,9 @@ def by_authors(e):
     return rows, update
 
 
+process = open_process()
+
+
 def main():
     with open("ids", "w", encoding="ascii") as f:
         f.writelines("%d\n" % i for i in range(N))
@@ -80,7 +105,10 @@ def main():
     np.savez("first.npz", id=np.arange(N), loss=loss)
     tool("ib-score -q -e 0 -o list.npz first.npz")
     scores[:] = loss
-    ways = {"range": by_range, "list": by_list, "authors": by_authors}
+    process.draw(0)
+    process.record(np.arange(N), loss)
+    process.commit()
+    ways = {"process": by_process, "range": by_range, "list": by_list, "authors": by_authors}
     took = {name: [] for name in ways}
     for e in range(1, EPOCHS + 1):
         for name, way in ways.items():
