@@ -75,7 +75,7 @@ class Task:
             fewer = self.control(row)
             rows.append((row, self.saved(row), "%.2f" % (self.unit * self.mean(row, "figure")),
                          "" if row == "all data" else told(*self.difference(row, "all data")),
-                         "" if row in ("all data", fewer) else told(*self.difference(row, fewer)),
+                         "" if row == "all data" or row.startswith("fewer") else told(*self.difference(row, fewer)),
                          "%.1f" % self.mean(row, "cpu")))
         full = self.runs["all data"][self.seeds[0]]
         return ["%s: %s; %d samples, %d epochs, %d paired seed%s from %d" % (
