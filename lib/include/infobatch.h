@@ -1,26 +1,26 @@
 /*
  * infobatch: score, prune and weight the samples of a training run.
  *
- * A program that uses this header keeps working with later releases of the library. The
- * functions that do the work of the commands are in infobatch_run.h.
+ * A program that uses this header keeps working with later releases of the library.
+ * infobatch_run.h declares the functions that do the work of the commands.
  *
- * The method is InfoBatch (Qin et al., ICLR 2024, arXiv 2303.04947). In each epoch, samples
- * whose last loss is below a threshold are left out at random. The samples that are kept
- * get the weight 1/pi, so that the expected gradient is the gradient of all data.
+ * The method is InfoBatch (Qin et al., ICLR 2024, arXiv 2303.04947). In each epoch, some
+ * samples whose last loss is below a threshold are left out at random. The samples that are
+ * kept get the weight 1/pi, so that the expected gradient is the gradient of all data.
  *
- * Words, as in infobatch(7): an id names a sample. The score of a sample is by default its
- * last loss (binary32; NaN if unknown). pi is the probability with which the sample is kept
- * in an epoch. u is its random number in that epoch. The weight of a kept sample is 1/pi.
- * Epochs are counted from 0. Losses are in the unit of the trainer, usually nats.
+ * infobatch(7) defines the terms. An id names a sample. The score of a sample is by default
+ * its last loss (binary32; NaN if unknown). pi is the probability with which the sample is
+ * kept in an epoch. u is a random number of the sample for that epoch: the sample is kept if
+ * u is below pi. Epochs are counted from 0. Losses are in the unit of the trainer, usually
+ * nats.
  *
- * Every function that can fail returns enum ib_status and writes a complete sentence into
- * the caller's struct ib_error, which may be NULL. After a failure the results
- * are not valid. The library never prints or exits. Unless a comment says otherwise, two threads
- * must not use the same handle at the same time; different handles are independent.
+ * libinfobatch(3) describes the rules that all functions share: errors, ownership, threads and
+ * structs that begin with their size. Unless a comment says otherwise, two threads must not
+ * use the same handle at the same time.
  *
- * Structs that may get more members in later versions begin with their size. Set `size` to
- * sizeof the struct and the other members to 0 before you fill it in. The library reads and
- * writes only the members that the caller's version of the struct has.
+ * Before you fill in a struct that begins with its size, set `size` to sizeof the struct and
+ * the other members to 0. The library reads and writes only the members that the caller's
+ * version of the struct has.
  */
 #ifndef INFOBATCH_H
 #define INFOBATCH_H
@@ -44,8 +44,8 @@ extern "C" {
 #define IB_VERSION_NUMBER 100 /* 10000 * major + 100 * minor + patch */
 
 /*
- * Return the version of the library that the program runs with, as a number and as text. It
- * may be later than IB_VERSION_NUMBER and IB_VERSION, with which the program was compiled.
+ * Return the version of the library that is loaded, as a number and as text. This version may
+ * be later than IB_VERSION_NUMBER and IB_VERSION, with which the program was compiled.
  */
 IB_API int ib_version(void);
 IB_API const char *ib_version_string(void);
@@ -74,31 +74,31 @@ struct ib_error {
 /* ---- small types ------------------------------------------------------ */
 
 /*
- * A sequence of bytes. The struct does not own the bytes. The layout of this struct never
- * changes.
+ * A pointer to n bytes, which need not end with a NUL byte. The struct does not own the bytes.
+ * The layout of this struct never changes.
  */
 struct ib_span {
 	const char *p;
 	size_t n;
 };
 
-#define IB_NO_EPOCH (-1) /* an epoch (int64_t) that is not given */
+#define IB_NO_EPOCH (-1) /* value of an int64_t epoch that means "no epoch" */
 
 /* ---- draws (infobatch-formats(5), DECISION) ---------------------------- */
 
-/* Return the key S of the draws of one epoch: XXH3_64bits(LE64(seed) || LE64(epoch)). */
+/* Return the key of the draws of one epoch: XXH3_64bits(LE64(seed) || LE64(epoch)). */
 IB_API uint64_t ib_draw_key(uint64_t seed, uint64_t epoch);
 
 /*
- * Return u of one id, in [0, 1): (XXH3_64bits_withSeed(id, key) >> 11) * 2^-53. The result
- * is the same on every machine, in every order and in every partition.
+ * Return u for one id, in [0, 1): (XXH3_64bits_withSeed(id, key) >> 11) * 2^-53. The result
+ * is the same on every machine, in every order of the ids and in every partition.
  */
 IB_API double ib_draw_u(uint64_t key, struct ib_span id);
 
 /*
- * Return the partition, from 0, to which an id belongs if there are `count` > 0 partitions.
- * The partition is the high 64 bits of the 128-bit product XXH3_64bits(id) * count. This
- * formula will never change.
+ * Return the number, from 0, of the partition that contains an id if there are `count`
+ * partitions. `count` must not be 0. The number is the high 64 bits of the 128-bit product
+ * XXH3_64bits(id) * count. This formula will never change.
  */
 IB_API uint64_t ib_part_of(struct ib_span id, uint64_t count);
 
@@ -106,8 +106,8 @@ IB_API uint64_t ib_part_of(struct ib_span id, uint64_t count);
 
 /*
  * A table of scores with one row per sample, in the order in which the ids first appeared.
- * Rows are numbered from 0. Memory: the bytes of the ids and about 40 bytes per row. Several
- * threads may read a table at the same time, as long as no thread changes the table.
+ * Rows are numbered from 0. A table takes the bytes of the ids and about 40 bytes per row.
+ * Several threads may read a table at the same time while no thread changes the table.
  */
 struct ib_scores;
 
@@ -116,67 +116,67 @@ IB_API enum ib_status ib_scores_new(struct ib_scores **out, struct ib_error *err
 IB_API void ib_scores_free(struct ib_scores *s); /* s may be NULL */
 
 /*
- * Read a score file (.npz or JSON lines) or a loss log, compressed or not. "-" is standard
- * input. Free the table with ib_scores_free().
+ * Read a score file (.npz or JSON lines) or a loss log, compressed or not. The path "-" is
+ * standard input. Free the table with ib_scores_free().
  */
 IB_API enum ib_status ib_scores_load(const char *path, struct ib_scores **out,
 				     struct ib_error *err);
 
 /*
- * Open a score file for look-ups only. The function maps an uncompressed .npz instead of
- * reading it, so that a program that looks up few ids reads few pages. The function reads any
- * other file like ib_scores_load(), and on a big-endian machine every file. A mapped table cannot
- * be changed or saved.
+ * Open a score file for look-ups only. The table cannot be changed or saved. The function maps
+ * an uncompressed .npz instead of reading the file: a page is read when it is needed, and the
+ * checksums of the file are not checked. Any other file is read by ib_scores_load(), and so is
+ * every file on a big-endian machine.
  */
 IB_API enum ib_status ib_scores_map(const char *path, struct ib_scores **out, struct ib_error *err);
 
 /*
- * Return the name of the file whose mapping contains the address, or NULL if no mapping of
- * the library contains the address. Async-signal-safe: call it in a handler of SIGBUS. The
- * kernel sends SIGBUS if a mapped file becomes shorter and the lost bytes are read.
+ * Return the name of the mapped score file that contains the address, or NULL if no mapped
+ * file does. If another process shortens a mapped file, the kernel sends SIGBUS to a process
+ * that reads the lost bytes. This function is async-signal-safe, so a handler of SIGBUS can
+ * call it with the address of the fault.
  */
 IB_API const char *ib_mapped_file(const void *address);
 
 /*
- * Write a score file. The file is written under a temporary name and renamed, so it is
- * complete or not there. The name determines whether it is .npz or JSON lines, and whether it
- * is compressed. Saving does not change any row, but it rebuilds the index of the ids. So no
- * other thread may use the table, or a rule that borrows the table, during a save. Returns
- * IB_E_MISUSE if the table is mapped.
+ * Write a score file: .npz if the name ends in .npz, .npz.zst or .npz.gz, otherwise JSON lines.
+ * The suffixes .zst and .gz select compression. The file is written under a temporary name and
+ * renamed, so a reader finds the old file or the new file. Saving changes no row, but rebuilds
+ * the index of the ids. So no other thread may use the table, or a rule that borrows the table,
+ * during a save. Returns IB_E_MISUSE if the table is mapped.
  */
 IB_API enum ib_status ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err);
 
 /*
- * Fold the losses of one epoch into the table, as ib-score does with a loss log.
- *   id    [n]  the samples; if an id occurs several times, its last loss is used
- *   loss  [n]  in the unit of the trainer; a loss that is not finite makes the
- *              score unknown
- *   epoch      0 to INT32_MAX; a row with a later epoch does not change
- *   smooth     0: score = loss; B in [0, 1): score = B * score + (1-B) * loss
+ * Update the table with the losses of one epoch, as ib-score does with a loss log.
+ *   id    [n]  ids of the samples; if an id occurs several times, its last loss is used
+ *   loss  [n]  losses; a loss that is not finite makes the score unknown
+ *   epoch      0 to INT32_MAX; a row that already has a later epoch does not change
+ *   smooth     B in [0, 1): the score becomes B * score + (1-B) * loss; 0: the loss
  *
  * Returns IB_E_MISUSE if epoch or smooth is out of range or if the table is mapped, and
  * IB_E_IO if out of memory. After IB_E_IO the table is still valid, and contains some of the
- * losses. The function copies the ids and losses that it needs. O(n).
+ * losses. O(n).
  */
 IB_API enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
 				     const float *loss, size_t n, int64_t epoch, double smooth,
 				     struct ib_error *err);
 
 /*
- * Fold the losses of one epoch like ib_scores_fold(), with row numbers as ids: the id of the row
- * 7 is "7". If the rows 0, 1, 2 ... are added to an empty table in this order, the table is a
- * range: ids need no memory, look-ups need no hash, and the score file has no ids.
- *   row   [n]  the samples, each from 0 to 4294967292
- *   loss  [n]  as in ib_scores_fold()
+ * Update the table like ib_scores_fold(), with row numbers as ids: the id of row 7 is "7". If the
+ * rows 0, 1, 2 ... are added to an empty table in this order, the table is a range: the ids need
+ * no memory, look-ups compute no hash, and the score file has no ids.
+ *   row   [n]  rows of the samples, each from 0 to 4294967292
+ *   loss  [n]  losses, as in ib_scores_fold()
  *
  * Returns the same as ib_scores_fold(). If a row is out of range, the function returns
  * IB_E_MISUSE and folds nothing. O(n).
  */
 IB_API enum ib_status ib_scores_fold_rows(struct ib_scores *s, const int64_t *row,
-					  const float *loss, size_t n, int64_t epoch,
-					  double smooth, struct ib_error *err);
+					  const float *loss, size_t n, int64_t epoch, double smooth,
+					  struct ib_error *err);
 
-/* Return the number of rows, with known and unknown scores. O(1). */
+/* Return the number of rows, including rows with an unknown score. O(1). */
 IB_API uint64_t ib_scores_count(const struct ib_scores *s);
 
 /* Find the row of an id. Returns false if the id has no row. O(1). */
@@ -185,11 +185,11 @@ IB_API bool ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_
 /* Arrays that ib_scores_read() fills. An array that is NULL is not filled. */
 struct ib_score_columns {
 	size_t size;	    /* sizeof(struct ib_score_columns) */
-	struct ib_span *id; /* the table owns the bytes; they are valid until it changes */
+	struct ib_span *id; /* bytes owned by the table, valid until the table changes */
 	float *score;	    /* NaN: unknown */
 	int32_t *epoch;	    /* last epoch in which the sample was seen */
 	uint32_t *visits;   /* number of epochs in which the sample was seen */
-	float *previous;    /* score before the last epoch; NaN: no such score */
+	float *previous;    /* score before the last epoch; NaN: none or unknown */
 };
 
 /*
@@ -199,14 +199,14 @@ struct ib_score_columns {
 IB_API enum ib_status ib_scores_read(const struct ib_scores *s, uint64_t from, size_t n,
 				     const struct ib_score_columns *columns, struct ib_error *err);
 
-/* Statistics of a table. They are exact, and do not depend on the order of the rows. */
+/* Statistics of a table, which are exact and do not depend on the order of the rows. */
 struct ib_score_stats {
 	size_t size; /* sizeof(struct ib_score_stats) */
 	uint64_t rows;
 	uint64_t known;	 /* number of rows with a known score */
 	double mean;	 /* mean of the known scores, rounded once; NaN if no score is known */
 	double min, max; /* smallest and largest known score; NaN if no score is known */
-	int64_t newest;	 /* largest epoch; IB_NO_EPOCH if there are no rows */
+	int64_t newest;	 /* largest epoch of a row; IB_NO_EPOCH if there are no rows */
 };
 
 /* Compute the statistics. Returns IB_E_IO if out of memory. O(rows). */
@@ -218,38 +218,40 @@ IB_API enum ib_status ib_scores_stats(const struct ib_scores *s, struct ib_score
 /* The options of a rule: everything that pi depends on, except the scores and the epoch. */
 struct ib_rule_options;
 
-/* Make options with their defaults. Returns NULL if out of memory. */
+/* Make options with the defaults of ib-prune(1). Returns NULL if out of memory. */
 IB_API struct ib_rule_options *ib_rule_options_new(void);
 IB_API void ib_rule_options_free(struct ib_rule_options *o); /* o may be NULL */
 
 /*
  * Set one option. `name` is a long option of ib-prune(1) without its dashes: "rule", "ratio",
  * "keep", "seed", "sampling", "epochs", "delta", "full-from", "warmup", "max-age" or
- * "normalize". The value is written as in the command: ("rule", "rank:power=0.7"), ("keep",
- * "0.7"). `name` may also be a parameter of the rule that is set ("threshold", "floor" ...).
- * Setting the rule sets its parameters to their defaults. The function copies the value.
+ * "normalize". The value is written as in the command, for example "0.7" for "keep" and
+ * "rank:power=0.7" for "rule". `name` may also be a parameter of the current rule, such as
+ * "threshold" or "floor". Set the rule first, because setting the rule sets its parameters to
+ * their defaults.
  *
- * Returns IB_E_MISUSE if the name is unknown or the value is invalid. The message contains the
- * valid values. The options then do not change.
+ * Returns IB_E_MISUSE if the name is unknown or the value is invalid. The message then contains
+ * the valid values, and the options do not change.
  */
 IB_API enum ib_status ib_rule_options_set(struct ib_rule_options *o, const char *name,
 					  const char *value, struct ib_error *err);
 
 /*
- * Check that the options can be used together. ib_rule_new() makes this check too. Returns
- * IB_E_MISUSE if an option is missing, or if two options exclude each other.
+ * Check that the options can be used together. Returns IB_E_MISUSE if an option is missing, or
+ * if two options exclude each other. ib_rule_new() makes the same check. A program that calls
+ * this function finds an error before the first epoch.
  */
 IB_API enum ib_status ib_rule_options_check(const struct ib_rule_options *o, struct ib_error *err);
 
-/* A rule that is prepared for one epoch: its thresholds and budgets are computed. */
+/* A rule for one epoch, with the thresholds and budgets of this epoch. */
 struct ib_rule;
 
 /*
- * Prepare a rule for one epoch. `scores` may be NULL if the rule needs no scores (random), or
- * if no scores exist yet; then every sample is kept. The rule borrows `scores` until
- * ib_rule_free(), but not the options. O(rows) if the rule needs statistics of all scores.
- * Returns IB_E_MISUSE if the epoch is not in [0, INT32_MAX], or if the options cannot be used
- * together or with these scores.
+ * Prepare a rule for one epoch. If there are no scores yet, `scores` may be NULL; a rule that
+ * needs scores then keeps every sample. The rule borrows `scores`, which must not change until
+ * ib_rule_free(). The rule does not borrow the options. O(rows) if the rule needs statistics
+ * of all scores. Returns IB_E_MISUSE if the epoch is not in [0, INT32_MAX], or if the options
+ * cannot be used together or with these scores.
  */
 IB_API enum ib_status ib_rule_new(const struct ib_rule_options *o, int64_t epoch,
 				  const struct ib_scores *scores, struct ib_rule **out,
@@ -260,9 +262,9 @@ IB_API void ib_rule_free(struct ib_rule *rule); /* rule may be NULL */
 IB_API double ib_rule_threshold(const struct ib_rule *rule);
 
 /*
- * Return the factor for the learning rate that belongs to weights of mean 1 ("normalize",
- * "mean"): the square root of the mean that the weights would have without the scaling.
- * Without "normalize" the factor is 1.
+ * Return the factor by which to multiply the learning rate if the option "normalize" scales
+ * the weights to mean 1: the square root of the mean of the unscaled weights. The factor is 1
+ * if the weights are not scaled.
  */
 IB_API double ib_rule_rate_factor(const struct ib_rule *rule);
 
@@ -280,25 +282,25 @@ enum ib_reason {
 	IB_REASON_PRUNED = 7
 };
 
-/* Return the word for a reason that the files contain ("warmup", "anneal", ...), or "?". */
+/* Return the word for a reason in the files, such as "warmup", or "?" for an unknown number. */
 IB_API const char *ib_reason_name(enum ib_reason reason);
 
 /* Arrays that ib_rule_decide() fills. An array that is NULL is not filled. */
 struct ib_decisions {
 	size_t size;	 /* sizeof(struct ib_decisions) */
-	double *weight;	 /* 1/pi, scaled by "normalize", if kept; 0 if pruned */
+	double *weight;	 /* kept: 1/pi, scaled by the option "normalize"; pruned: 0 */
 	double *pi;	 /* the keep probability */
-	double *u;	 /* the random number; NaN if pi is 1, because then u is not drawn */
+	double *u;	 /* the random number; NaN if pi is 1 */
 	uint8_t *kept;	 /* 1 if kept, 0 if pruned */
 	uint8_t *reason; /* an enum ib_reason */
 };
 
 /*
  * Decide n samples.
- *   id        [n]  the samples
+ *   id        [n]  ids of the samples
  *   decisions      arrays of n elements
  *
- * The result of a sample depends only on its id, the rule and the scores. Several threads may
+ * The result for a sample depends only on its id, the rule and the scores. Several threads may
  * call this function with the same rule at the same time. Returns IB_E_MISUSE if `size` is
  * not valid. O(n); allocates nothing.
  */
@@ -306,9 +308,9 @@ IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib
 				     const struct ib_decisions *decisions, struct ib_error *err);
 
 /*
- * Decide the n samples from `first` on, whose ids are their numbers as decimal digits. The
- * decisions are those of ib_rule_decide() for these ids. The conditions are the same too, and
- * first + n must be at most 4294967293. If the scores are a range, look-ups need no hash.
+ * Decide the n samples whose ids are the decimal numbers from `first` to first + n - 1. The
+ * decisions, the errors and the rule for threads are those of ib_rule_decide(). first + n must
+ * be at most 4294967293. If the table of scores is a range, look-ups compute no hash.
  */
 IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t first, size_t n,
 					  const struct ib_decisions *decisions,
@@ -317,15 +319,15 @@ IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t f
 /* ---- runs -------------------------------------------------------------- */
 
 /*
- * The loop of a training run in one process. In each epoch, the trainer calls
+ * The training loop of one process. In each epoch, the trainer calls
  *
- *	ib_run_draw()	 once: which rows to visit, and their weights
- *	ib_run_record()	 after each step: the losses of the rows of the step
- *	ib_run_commit()	 once: fold the losses into the score file
+ *	ib_run_draw()	 once, to get the rows to visit and their weights
+ *	ib_run_record()	 after each step, with the losses of the rows of the step
+ *	ib_run_commit()	 once, to fold the losses into the score file
  *
- * The decisions, the audit log and the score file have the same bytes as those of ib-prune
- * --range and of ib-score with a loss log whose arrays are sorted by row. A process that is
- * killed loses the epoch that is not committed, and continues with it the next time.
+ * The decisions, the audit log and the score file have the same bytes as those of the commands;
+ * see libinfobatch(3). If the process is killed, the losses of the uncommitted epoch are lost,
+ * and the next process draws this epoch again.
  */
 struct ib_run;
 struct ib_run_options;
@@ -335,32 +337,35 @@ IB_API struct ib_run_options *ib_run_options_new(void);
 IB_API void ib_run_options_free(struct ib_run_options *o); /* o may be NULL */
 
 /*
- * Set one option, as ib_rule_options_set() does. `name` is an option of the rule, or one of:
- *   audit        file to which ib_run_draw() appends the decisions (ib-prune -a)
- *   max-missing  how many drawn rows may have no loss in a commit, as in ib-score(1); default 0
- *   max-unseen   how many samples may have no score when a score file is opened; default 0 for
- *                rules that need scores, unless max-missing is set
+ * Set one option. `name` is an option of ib_rule_options_set(), or one of:
+ *   audit        audit log to which ib_run_draw() appends the decisions, as with ib-prune -a
+ *   max-missing  number or percentage of the drawn rows that may have no loss in a commit;
+ *                default 0
+ *   max-unseen   number or percentage of the samples that may have no score when the score
+ *                file is read; default 0 if the rule needs scores and max-missing is not set,
+ *                otherwise no limit
  *   smooth, duplicates, nonfinite  as in ib-score(1)
  *   threads      number of threads; default 1
  */
 IB_API enum ib_status ib_run_options_set(struct ib_run_options *o, const char *name,
 					 const char *value, struct ib_error *err);
 
-/* Receives a warning: a complete sentence without a newline. */
+/* A function that receives a warning: a complete sentence without a newline. */
 typedef void ib_warn_function(void *data, const char *sentence);
 
-/* Set the function that receives warnings. The default is NULL: there are no warnings. */
+/* Set the function that receives warnings. With NULL, the default, warnings are dropped. */
 IB_API void ib_run_options_warn(struct ib_run_options *o, ib_warn_function *warn, void *data);
 
 /*
  * Open a run.
- *   scores      the score file, which is created by the first commit if it does not exist
- *   id    [n]   the ids of the samples, copied; NULL: the decimal numbers 0 to n-1
- *   options     borrowed until ib_run_free()
+ *   scores     score file, which need not exist: the first commit then creates the file
+ *   id    [n]  ids of the samples, which the run copies; NULL: the decimal numbers 0 to n-1
+ *   options    borrowed until ib_run_free()
  *
  * The run locks the score file until ib_run_free(). Returns IB_E_AGAIN if another process has
- * the lock, IB_E_DATA if the score file has other samples, and IB_E_MISUSE if an id is empty,
- * occurs twice or has a newline, or if the options cannot be used together.
+ * the lock. Returns IB_E_DATA if the score file has other samples, or if more samples than
+ * max-unseen have no score. Returns IB_E_MISUSE if an id is empty, occurs twice or cannot be a
+ * line of a list, or if the options cannot be used together.
  */
 IB_API enum ib_status ib_run_open(const char *scores, const struct ib_span *id, uint64_t n,
 				  const struct ib_run_options *options, struct ib_run **out,
@@ -370,21 +375,22 @@ IB_API void ib_run_free(struct ib_run *run); /* run may be NULL */
 /* Return the epoch that follows the newest epoch in the score file; 0 for a new file. */
 IB_API int64_t ib_run_next_epoch(const struct ib_run *run);
 
-/* Return ib_rule_rate_factor() of the epoch that was drawn last; 1 before the first draw. */
+/* Return ib_rule_rate_factor() for the epoch that was drawn last; 1 before the first draw. */
 IB_API double ib_run_rate_factor(const struct ib_run *run);
 
 /*
- * Draw an epoch. The run owns the arrays row[n] and weight[n], which are valid until the next
- * draw. The rows are in ascending order. If the epoch before was not committed, its losses are
- * dropped. Returns IB_E_MISUSE if the score file already has losses of this or a later epoch.
+ * Decide which samples to visit in an epoch. The run owns the arrays row[n] and weight[n],
+ * which are valid until the next draw. The rows are in ascending order. If the previous draw
+ * was not committed, the losses that were recorded since then are dropped. Returns IB_E_MISUSE if
+ * the score file already has losses of this or a later epoch.
  */
 IB_API enum ib_status ib_run_draw(struct ib_run *run, int64_t epoch, const int64_t **row,
 				  const float **weight, size_t *n, struct ib_error *err);
 
 /*
- * Record n losses, which must not be weighted. Returns IB_E_MISUSE, and records nothing, if no
- * epoch is drawn or if a row was not drawn. If a row is recorded several times, the option
- * duplicates says which loss counts.
+ * Record the losses of n rows, without the weights. If a row is recorded several times, the
+ * option duplicates says which loss is used. Returns IB_E_MISUSE, and records nothing, if no
+ * epoch is drawn or if a row was not drawn.
  */
 IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, const float *loss,
 				    size_t n, struct ib_error *err);
@@ -392,7 +398,8 @@ IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, cons
 /*
  * Fold the losses of the epoch into the score file, which is replaced atomically. Returns
  * IB_E_MISUSE if no epoch is drawn or nothing is recorded, and IB_E_DATA if more rows than
- * max-missing have no loss. After an error nothing has changed: the call can be repeated.
+ * max-missing have no loss. A commit that fails changes nothing,
+ * so the call can be repeated.
  */
 IB_API enum ib_status ib_run_commit(struct ib_run *run, struct ib_error *err);
 

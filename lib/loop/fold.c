@@ -6,7 +6,7 @@
 #include "loop/run.h"
 #include "score/fold.h"
 
-/* Losses that are folded together, and the texts of their ids. */
+/* Losses that are folded in one call. digits[i] is the id of loss[i] if the run has no texts. */
 struct group {
 	uint32_t row[IB_GROUP];
 	float value[IB_GROUP];
@@ -15,6 +15,7 @@ struct group {
 	size_t n;
 };
 
+/* Append the loss of a row to the group. */
 static void
 add(struct group *g, uint32_t row, float loss)
 {
@@ -22,7 +23,7 @@ add(struct group *g, uint32_t row, float loss)
 	g->value[g->n++] = isfinite(loss) ? loss + 0.0f : NAN; /* -0 becomes 0 */
 }
 
-/* Fold a group by ids. */
+/* Fold a group of losses by the ids of their rows. */
 static enum ib_status
 fold_ids(const struct ib_run *run, struct ib_fold *f, struct group *g, struct ib_error *err)
 {

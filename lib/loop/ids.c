@@ -1,4 +1,4 @@
-/* The ids of a run: row numbers, or texts (loop/run.h). */
+/* The ids of a run: decimal row numbers, or texts that the caller gives (loop/run.h). */
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -11,7 +11,7 @@
 
 /* ---- texts ------------------------------------------------------------------- */
 
-/* An id must be a line of a list, so that the commands can use the same ids. */
+/* Check that an id can be a line of a list, so that the commands can use the same ids. */
 static enum ib_status
 check_text(const struct ib_span *text, uint64_t row, struct ib_error *err)
 {
@@ -32,7 +32,7 @@ check_text(const struct ib_span *text, uint64_t row, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Copy the ids, each with a newline, and compute the digest of this list. */
+/* Copy the ids as a list, one per line, and compute the digest of the list. */
 static enum ib_status
 copy_texts(struct ib_run_ids *ids, const struct ib_span *text, struct ib_error *err)
 {
@@ -60,7 +60,7 @@ copy_texts(struct ib_run_ids *ids, const struct ib_span *text, struct ib_error *
 	return IB_OK;
 }
 
-/* Fail if an id occurs twice, because both rows would be one sample. */
+/* Fail if an id occurs twice, because two rows would then be the same sample. */
 static enum ib_status
 check_unique(const struct ib_run_ids *ids, struct ib_error *err)
 {
@@ -90,7 +90,7 @@ check_unique(const struct ib_run_ids *ids, struct ib_error *err)
 	return st;
 }
 
-/* ---- both kinds --------------------------------------------------------------- */
+/* ---- texts and row numbers --------------------------------------------------------------- */
 
 enum ib_status
 ib_run_ids_init(struct ib_run_ids *ids, const struct ib_span *text, uint64_t n,
@@ -116,7 +116,7 @@ ib_run_ids_release(struct ib_run_ids *ids)
 	*ids = (struct ib_run_ids){ 0 };
 }
 
-/* Return how many ids of the scores are ids of the run. */
+/* Return the number of scored samples whose id is an id of the run. */
 static uint64_t
 count_known(const struct ib_run_ids *ids, const struct ib_scores *s)
 {

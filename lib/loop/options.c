@@ -1,4 +1,4 @@
-/* The options of a run, set by their names (infobatch.h). */
+/* Set the options of a run by their names (infobatch.h). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +64,7 @@ set_word(unsigned *word, const char *words, const char *name, const char *value,
 	return IB_OK;
 }
 
-/* Replace *text by a copy of the value. */
+/* Replace *text with a copy of the value. */
 static enum ib_status
 set_text(char **text, const char *value, struct ib_error *err)
 {
@@ -85,7 +85,7 @@ set_audit(struct ib_run_options *o, const char *value, struct ib_error *err)
 	return set_text(&o->audit, value, err);
 }
 
-/* Set a limit, and *text, which owns the limit's decimal. */
+/* Set a limit, which points into a copy of the value. *text owns this copy. */
 static enum ib_status
 set_limit(struct ib_limit *limit, char **text, const char *name, const char *value,
 	  struct ib_error *err)

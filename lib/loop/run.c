@@ -17,8 +17,9 @@
 /* ---- the score file ------------------------------------------------------------ */
 
 /*
- * Return the limit of samples without a score. There is no limit if an epoch may leave samples
- * without a score: rules that need no scores prune epoch 0, and max-missing allows gaps.
+ * Return the limit for samples without a score, or NULL if there is no limit. By default there is
+ * no limit if a committed epoch can leave samples without a score: a rule that needs no scores
+ * prunes epoch 0, and max-missing allows drawn samples without a loss.
  */
 static const struct ib_limit *
 unseen_limit(const struct ib_run_options *o)
@@ -28,7 +29,7 @@ unseen_limit(const struct ib_run_options *o)
 	return complete || o->max_unseen.given ? &o->max_unseen : NULL;
 }
 
-/* Read the scores from the file, or start without scores if there is no file. */
+/* Read the scores from the file, or make an empty table if the file does not exist. */
 static enum ib_status
 read_scores(struct ib_run *run, struct ib_error *err)
 {
@@ -197,7 +198,7 @@ prune(struct ib_run *run, int64_t epoch, struct ib_error *err)
 	return st;
 }
 
-/* Forget the epoch that is drawn. */
+/* Drop the current draw and the losses that were recorded for it. */
 static void
 end_epoch(struct ib_run *run)
 {
@@ -237,7 +238,7 @@ ib_run_draw(struct ib_run *run, int64_t epoch, const int64_t **row, const float 
 
 /* ---- record ----------------------------------------------------------------------- */
 
-/* Check a step's rows and losses before any of them is recorded. */
+/* Check all rows and losses of a call before any loss is recorded. */
 static enum ib_status
 check_losses(const struct ib_run *run, const int64_t *row, const float *loss, size_t n,
 	     struct ib_error *err)
@@ -335,7 +336,7 @@ ib_run_commit(struct ib_run *run, struct ib_error *err)
 	st = check_complete(run, err);
 	if (!st)
 		st = ib_losses_sort(&run->losses, run->ids.n, err);
-	if (!st && !run->scores) /* an earlier commit of this epoch failed */
+	if (!st && !run->scores) /* an earlier commit failed */
 		st = read_scores(run, err);
 	if (st)
 		return st;
@@ -343,7 +344,7 @@ ib_run_commit(struct ib_run *run, struct ib_error *err)
 	if (!st)
 		st = write_scores(run, err);
 	if (st) {
-		/* The scores in memory may have the losses, but the file does not. */
+		/* Read the file again: the scores in memory may contain losses of this epoch. */
 		ib_scores_free(run->scores);
 		run->scores = NULL;
 		return st;

@@ -1,8 +1,8 @@
 /*
  * A training run in one process (struct ib_run of infobatch.h): draw, record, commit.
  *
- * The scores of the run are in memory, and also in the score file after each commit. An epoch
- * that is not committed leaves nothing but its entry in the audit log, as the commands do.
+ * The run holds the scores in memory, and each commit writes them to the score file. An epoch
+ * that is not committed changes only the audit log, which then has the entry of the epoch.
  */
 #ifndef IB_LOOP_RUN_H
 #define IB_LOOP_RUN_H
@@ -19,7 +19,7 @@ struct ib_run_options {
 	unsigned nonfinite;  /* enum ib_nonfinite */
 	double smooth;
 	char *audit;		/* the audit log, or NULL */
-	char *missing, *unseen; /* own the decimals of the limits */
+	char *missing, *unseen; /* texts to which the limits point */
 };
 
 /* The ids of a run are decimal row numbers, or texts that the run owns. */
@@ -35,14 +35,14 @@ struct ib_run {
 	int lock;
 	const struct ib_run_options *options;
 	struct ib_run_ids ids;
-	struct ib_scores *scores; /* NULL: they must be read from the file */
-	char digest[33];	  /* of the score file; empty if there is none */
+	struct ib_scores *scores; /* NULL after a failed commit: read the file again */
+	char digest[33];	  /* digest of the score file; empty if the file does not exist */
 	int64_t newest;		  /* newest epoch in the score file, or IB_NO_EPOCH */
 	int64_t epoch;		  /* the epoch that is drawn, or IB_NO_EPOCH */
-	double rate_factor;	  /* of the last draw */
+	double rate_factor;	  /* factor of the last draw; 1 before the first draw */
 	struct ib_row_arrays *drawn;
-	uint8_t *state; /* [n] of the epoch: enum ib_sample_state */
-	uint64_t recorded, nonfinite;
+	uint8_t *state;		      /* [n] enum ib_sample_state of each row in this epoch */
+	uint64_t recorded, nonfinite; /* drawn rows with a loss, and losses that are not finite */
 	struct ib_losses losses;
 };
 
@@ -54,8 +54,8 @@ enum ib_status ib_run_ids_init(struct ib_run_ids *ids, const struct ib_span *tex
 void ib_run_ids_release(struct ib_run_ids *ids);
 
 /*
- * Check that the scores are those of these ids. `path` is the score file, for messages. If `unseen`
- * is not NULL, it limits the number of ids without a row.
+ * Check that every row of the scores has one of these ids. `path` is the name of the score file for
+ * messages. If `unseen` is not NULL, also check that at most `unseen` ids have no row.
  */
 enum ib_status ib_run_ids_check(const struct ib_run_ids *ids, const struct ib_scores *s,
 				const char *path, const struct ib_limit *unseen,

@@ -1,17 +1,17 @@
-"""Draw epochs and record losses in a training process. This file needs numpy and the library libinfobatch.
+"""Draw epochs and record losses in a training process. This module needs numpy and the library libinfobatch.
 
     import infobatch
 
     run = infobatch.Run("run.npz", n=60000, epochs=16, audit="run.audit.zst")
-    for e in run.epochs():                  # the epochs that are still to do
+    for e in run.epochs():                  # the epochs that are not committed yet
         rows, weight = run.draw(e)          # int64, float32
         for i in batches(len(rows)):
             loss = train(rows[i], weight[i])
-            run.record(rows[i], loss)       # the losses of the samples, without the weights
+            run.record(rows[i], loss)       # one loss per sample, without the weight
         run.commit()                        # replaces run.npz
 
-The decisions, run.npz and run.audit.zst have the same bytes as those of the commands, so ib-audit can check them.
-libinfobatch(3) describes the functions, and infobatch-training(7) has loops for PyTorch.
+The decisions, run.npz and run.audit.zst have the same bytes as those of the commands, so ib-audit can verify them.
+libinfobatch(3) describes the functions, and infobatch-training(7) has a loop for PyTorch.
 """
 import ctypes
 import operator
@@ -26,7 +26,7 @@ MISUSE, DATA, AGAIN = -1, -2, -6
 
 
 class Error(Exception):
-    """A function of the library failed. str() is its sentence; code is its enum ib_status."""
+    """An error of the library. str() returns the message; `code` is the enum ib_status."""
 
     def __init__(self, code, text):
         super().__init__(text)
@@ -45,7 +45,7 @@ _Warn = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)
 
 
 def _load():
-    """The library that INFOBATCH_LIBRARY names, or that this installation has, or that the system finds."""
+    """Load the library from $INFOBATCH_LIBRARY, from this installation, or from where the system finds it."""
     name = "libinfobatch.so.0"
     given = os.environ.get("INFOBATCH_LIBRARY")
     if given:
@@ -87,7 +87,7 @@ def _call(name, *arguments):
 
 
 def _spans(ids):
-    """An array of struct ib_span, and the bytes to which it refers."""
+    """Return an array of struct ib_span, and the buffer to which the spans point."""
     texts = [os.fsencode(str(i)) for i in ids]
     lengths = np.array([len(t) for t in texts], np.uint64)
     data = b"".join(texts)
@@ -99,14 +99,14 @@ def _spans(ids):
 
 
 class Run:
-    """The loop of one training run.
+    """The training loop of one process.
 
-    scores  the score file: it is read if it exists, and replaced by commit()
-    n       number of samples, whose ids are "0" to str(n - 1); or
-    ids     the ids of the samples, an array of strings; rows are positions in this array
-    epochs  number of epochs of the training
-    audit   the audit log to which draw() appends, or None
-    options of ib-prune(1) and ib-score(1), with _ for -: ratio=0.5, rule="rank:power=0.7", seed=1, max_missing="1%"
+    scores   score file: the constructor reads the file if it exists, and commit() replaces the file
+    n        number of samples; their ids are "0" to str(n - 1)
+    ids      ids of the samples, instead of n: an array of strings; rows are positions in this array
+    epochs   number of epochs of the training
+    audit    audit log to which draw() appends, or None
+    options  options of ib-prune(1) and ib-score(1), with _ instead of -: rule="rank:power=0.7", max_missing="1%"
     """
 
     def __init__(self, scores, n=None, epochs=None, audit=None, *, ids=None, **options):
@@ -126,7 +126,7 @@ class Run:
             raise MemoryError
         self._warn = _Warn(lambda _, text: warnings.warn(text.decode("utf-8", "replace"), stacklevel=3))
         _library.ib_run_options_warn(self._options, self._warn, None)
-        # The rule comes first, because it sets its parameters to their defaults.
+        # Set the rule first, because setting the rule sets its parameters to their defaults.
         for name in sorted(options, key=lambda name: name != "rule"):
             if options[name] is not None:
                 _call("ib_run_options_set", self._options, name.replace("_", "-").encode(), _text(options[name]))
@@ -138,7 +138,7 @@ class Run:
         del buffer
 
     def epochs(self):
-        """The epochs that are still to do, one after the other. Each must be committed before the next."""
+        """Yield each epoch that is not committed yet. The caller must commit an epoch before it asks for the next."""
         if self._epochs is None:
             raise TypeError("the number of epochs is not known: give Run(..., epochs=E)")
         while self.next_epoch < self._epochs:
@@ -154,17 +154,17 @@ class Run:
 
     @property
     def rate_factor(self):
-        """The factor for the learning rate in the epoch that was drawn last; 1 without normalize="mean"."""
+        """The factor for the learning rate of the epoch that was drawn last; 1 without normalize="mean"."""
         return _library.ib_run_rate_factor(self._handle())
 
     def draw(self, epoch):
-        """Decide which samples to visit in an epoch: their rows (int64, ascending) and weights (float32)."""
+        """Decide which samples to visit in an epoch. Return their rows (int64, ascending) and weights (float32)."""
         rows, weights, n = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_size_t()
         _call("ib_run_draw", self._handle(), operator.index(epoch), ctypes.byref(rows), ctypes.byref(weights), ctypes.byref(n))
         return _copy(rows, np.int64, n.value), _copy(weights, np.float32, n.value)
 
     def record(self, rows, losses):
-        """Record the losses of samples: arrays or tensors of one length. The losses must not be weighted."""
+        """Record one loss, without the weight, for each row. Both are arrays or tensors of the same length."""
         rows, losses = _array(rows), _array(losses)
         if rows.dtype.kind not in "iu" and len(rows):
             raise TypeError("rows must be integers, not %s" % rows.dtype)
@@ -205,19 +205,19 @@ class Run:
 
 
 def _text(value):
-    """The value of an option, as it would be written in a command."""
+    """Return the value of an option as the bytes that a command line would have."""
     return os.fsencode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value).encode()
 
 
 def _array(values):
-    """A tensor of PyTorch as an array; anything else unchanged."""
+    """Return an array with the values of an array, a list or a PyTorch tensor."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()
     return np.asarray(values)
 
 
 def _copy(pointer, kind, n):
-    """A copy of an array of the library."""
+    """Return a copy of an array that the library owns."""
     kind = np.dtype(kind)
     if n == 0:
         return np.empty(0, kind)
