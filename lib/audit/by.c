@@ -1,4 +1,4 @@
-/* Count pruned visits per value of a field of the manifest. */
+/* Count the pruned visits per value of a manifest field. */
 #include "audit/by.h"
 
 #include <math.h>
@@ -11,13 +11,13 @@
 #include "base/error.h"
 #include "base/part.h"
 
-#define HARM_SAMPLES 30 /* a share of fewer samples is too uncertain for a warning */
+#define HARM_SAMPLES 30 /* minimum for a warning: the share of fewer samples is uncertain */
 #define HARM_RATIO 2
-#define HARM_NAMED 5 /* values that are named in warnings */
+#define HARM_NAMED 5 /* maximum number of values that warnings name */
 
 struct counts {
 	uint64_t samples, visits, pruned;
-	double weight_sum; /* of the kept visits */
+	double weight_sum; /* sum of the weights of the kept visits */
 };
 
 struct ib_by {

@@ -1,5 +1,5 @@
 /*
- * Count pruned visits per value of a field of the manifest (--by): which classes lose most?
+ * Count the pruned visits per value of a manifest field (--by), such as the class.
  *
  *	struct ib_by *by;
  *
@@ -15,7 +15,7 @@
 #include "audit/log.h"
 #include "io/output.h"
 
-/* A value, or several values together, and what happened to its samples. */
+/* One value, or several values together: the samples, and the counts of their visits. */
 struct ib_by_row {
 	enum ib_value_kind kind;
 	struct ib_span name; /* "cat", "0.5 to 2", "other values", "no value" ...; borrowed */
@@ -31,23 +31,23 @@ struct ib_by_row {
 struct ib_by;
 
 /*
- * Read the manifests that the options name. log: the audit log that will be counted, whose
- * partition selects the ids; or NULL. Returns IB_E_DATA if the runs of the log have different
- * partitions.
+ * Read the manifests that the options name. If log is not NULL, only the ids in the partition of
+ * the log are used. Returns IB_E_DATA if the runs of the log have different partitions.
  */
 enum ib_status ib_by_new(const struct ib_audit_options *options, const struct ib_audit_log *log,
 			 const struct ib_context *context, struct ib_by **by, struct ib_error *err);
 void ib_by_free(struct ib_by *by); /* by may be NULL */
 
 /*
- * Count the i-th epochs of a log, from <= i < to. Returns IB_E_DATA if no line of the log has an
- * id of the manifests.
+ * Count the epochs of a log with an index from `from` to `to` - 1. Returns IB_E_DATA if no line of
+ * the log has an id of the manifests.
  */
 enum ib_status ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t to,
 			       struct ib_error *err);
 
 /*
- * Count decisions without a log: first the group of each id, then each visit.
+ * Count decisions without a log. First call ib_by_find_groups(), then ib_by_add_visit() for each
+ * visit.
  *   group  [ids->n]  out: group of each id, which ib_by_add_visit() needs
  */
 enum ib_status ib_by_find_groups(struct ib_by *by, const struct ib_table *ids, uint8_t *group,
@@ -60,25 +60,28 @@ void ib_by_clear(struct ib_by *by);
 /* Fill row[] with the groups that have samples, largest share first. Returns their number. */
 size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX]);
 
-/* Fill the row of all samples. */
+/* Fill a row that counts all samples. */
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
 /* Return the name of the field. */
 const char *ib_by_field(const struct ib_by *by);
 
-/* True if a value loses much more than the average: at least 30 samples, and a ratio above 2. */
+/* True if a value has at least 30 samples, and a ratio above 2. */
 bool ib_by_is_harmed(const struct ib_by_row *row);
 
-/* Warn of values that lose much more than the average. */
+/* Print a warning for each value for which ib_by_is_harmed() is true. */
 void ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 		const struct ib_context *context);
 
-/* Count the i-th epochs of a log, from <= i < to, and write the rows. */
+/* Call ib_by_count_log(), and write the rows. */
 enum ib_status ib_by_write_log(const struct ib_audit_options *options,
 			       const struct ib_context *context, struct ib_audit_log *log,
 			       size_t from, size_t to, struct ib_output *out, struct ib_error *err);
 
-/* Warn, and write the rows as a table or as JSON; at most `top` rows, unless top is 0. */
+/*
+ * Print the warnings, and write the rows as a table or as JSON. If options->top is not 0, write at
+ * most that many rows.
+ */
 enum ib_status ib_by_write(const struct ib_by *by, const struct ib_audit_options *options,
 			   const struct ib_context *context, struct ib_output *out,
 			   struct ib_error *err);

@@ -17,7 +17,7 @@ struct result {
 	struct ib_compare_rule rule;
 	uint64_t visits, pruned;
 	double cost_share;	 /* sum of pruned / samples over the epochs */
-	double weight_sum;	 /* of the kept visits */
+	double weight_sum;	 /* sum of the weights of the kept visits */
 	double max_weight, deff; /* deff: mean over the epochs that prune */
 	uint32_t longest_missed;
 	double share[IB_VALUE_GROUPS_MAX]; /* share pruned per value of --by; see compare.value */
@@ -29,7 +29,7 @@ struct compare {
 	struct ib_loss_history losses;
 	struct result *rule;
 	size_t n;
-	struct ib_by *by;			     /* NULL: without --by */
+	struct ib_by *by;			     /* NULL if there is no --by */
 	uint8_t *group;				     /* [ids] group of each id, for by */
 	struct ib_by_row value[IB_VALUE_GROUPS_MAX]; /* the values, most samples first */
 	size_t nvalues;

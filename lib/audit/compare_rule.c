@@ -63,7 +63,7 @@ set_sampling(struct ib_rule_options *o, const char *value, struct ib_error *err)
 	return IB_OK;
 }
 
-/* The options that are written like parameters of a rule. */
+/* The options of ib-prune that the user writes like parameters of a rule ("settings"). */
 static const struct {
 	const char *name;   /* "ratio=" */
 	const char *option; /* option of ib-prune */
@@ -79,8 +79,8 @@ static const struct {
 /* ---- the text --------------------------------------------------------------------- */
 
 /*
- * Set one NAME=VALUE. Returns IB_EOF if it is not a setting, but a parameter of the rule. *given
- * has one bit per setting.
+ * Set the option of one NAME=VALUE. Returns IB_EOF if NAME is a parameter of the rule instead.
+ * *given has one bit per option that was set.
  */
 static enum ib_status
 read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, struct ib_error *err)
@@ -147,7 +147,7 @@ ib_compare_rule_parse(const char *spec, const struct ib_rule_options *common,
 	memcpy(rule->text + n, spec, n);
 	items = strchr(rule->text + n, ':');
 	st = split(rule, items ? items + 1 : NULL, err);
-	/* The command begins with the rule, but the settings are known first. */
+	/* The rule comes first in the command, but its text is known only after split(). */
 	settings_text = rule->command;
 	rule->command = (struct ib_bytes){ 0 };
 	ib_bytes_printf(&rule->command, "--rule %s", rule->text);

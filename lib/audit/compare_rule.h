@@ -1,4 +1,4 @@
-/* The rules of ib-audit compare: a rule, its parameters, and the options that belong to it. */
+/* A rule of ib-audit compare: its name, its parameters, and options of ib-prune. */
 #ifndef IB_AUDIT_COMPARE_RULE_H
 #define IB_AUDIT_COMPARE_RULE_H
 
@@ -7,7 +7,7 @@
 struct ib_compare_rule {
 	char *text; /* owns the strings of options */
 	struct ib_rule_options options;
-	struct ib_bytes command; /* the same as options of ib-prune: "--rule rank -r 0.7" */
+	struct ib_bytes command; /* the rule as options of ib-prune: "--rule rank -r 0.7" */
 };
 
 /*

@@ -15,8 +15,8 @@
 
 #define FIRST_BITS 12
 #define LEVELS_MAX ((uint32_t)1 << 31)
-#define NUMBERS_MIN 4096 /* from this number of levels on, numbers are stored without levels */
-/* Codes that are no level and no number (ib_float_order() has them for NaNs only): */
+#define NUMBERS_MIN 4096 /* with this many levels or more, numbers are stored without levels */
+/* Codes that are neither a level nor a number; ib_float_order() returns them only for NaNs: */
 #define MISSING UINT32_MAX
 #define NO_NUMBER (UINT32_MAX - 1)
 
@@ -191,8 +191,8 @@ count_levels(const struct ib_field_values *v)
 }
 
 /*
- * Give the most frequent levels a group each. Sets group[] of each level; levels without a group
- * of their own are in the group of other values.
+ * Give each of the most frequent levels its own group. Sets group[] of each level. All other
+ * levels are in the group of other values.
  */
 static void
 group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
@@ -219,7 +219,7 @@ group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
 	add_group(v, IB_VALUE_OTHERS, n - IB_GROUP_VALUES);
 }
 
-/* Append a number without the ".0" of a whole number. */
+/* Append a number. A whole number has no ".0". */
 static void
 put_number(struct ib_bytes *out, uint32_t code)
 {
@@ -231,7 +231,7 @@ put_number(struct ib_bytes *out, uint32_t code)
 	ib_bytes_put(out, text, n);
 }
 
-/* Add a range for the sorted numbers, of which there is at least one. */
+/* Add a range that contains n >= 1 sorted numbers. */
 static void
 add_range(struct ib_field_values *v, const uint32_t *number, uint64_t n)
 {
@@ -271,7 +271,7 @@ group_numbers(struct ib_field_values *v, const uint32_t *number, uint64_t n, uin
 	}
 }
 
-/* Sort the numbers of all samples that have one. Returns NULL if out of memory. */
+/* Return the sorted numbers of all samples that have a number, or NULL if out of memory. */
 static uint32_t *
 sort_numbers(const struct ib_field_values *v, uint64_t *n)
 {

@@ -1,7 +1,7 @@
 /*
- * The value of one field of each sample, such as its class (--by). The ids are not stored: a
- * sample needs the hash of its id and a number, 16 to 40 bytes. Two of 10^7 ids have the
- * same hash with a probability of 3 in a million.
+ * The value of one field of each sample, such as its class (--by). The ids are not stored. Each
+ * sample needs 16 to 40 bytes for the hash of its id and a number. The probability that any two of
+ * 10^7 ids have the same hash is 3 in a million.
  */
 #ifndef IB_AUDIT_FIELD_VALUES_H
 #define IB_AUDIT_FIELD_VALUES_H
@@ -9,17 +9,20 @@
 #include "audit/sample_fields.h"
 #include "score/table.h"
 
-/* The samples are divided into groups: at most this many values, each a group ... */
+/* Maximum number of values that have a group of their own. */
 #define IB_GROUP_VALUES 50
-/* ... or this many ranges of numbers, if all values are numbers and there are more of them. */
+/*
+ * Maximum number of ranges. Each range is a group. Ranges are used if all values are numbers and
+ * there are more than IB_GROUP_VALUES of them.
+ */
 #define IB_GROUP_RANGES 10
-/* There may also be a group of other values, and groups without a value. */
+/* Three more groups are possible: IB_VALUE_OTHERS, IB_VALUE_MISSING and IB_VALUE_FOREIGN. */
 #define IB_VALUE_GROUPS_MAX (IB_GROUP_VALUES + 3)
 
 enum ib_value_kind {
 	IB_VALUE_ONE,	  /* one value */
 	IB_VALUE_RANGE,	  /* a range of numbers */
-	IB_VALUE_OTHERS,  /* the values that are not among the most frequent ones, or no numbers */
+	IB_VALUE_OTHERS,  /* all values that have no group of their own */
 	IB_VALUE_MISSING, /* samples without a value */
 	IB_VALUE_FOREIGN  /* ids that are not in the manifests */
 };
@@ -35,7 +38,7 @@ struct ib_field_values {
 	struct ib_value_group group[IB_VALUE_GROUPS_MAX];
 	size_t ngroups;	     /* the last group is IB_VALUE_FOREIGN */
 	uint64_t samples;    /* number of different ids */
-	uint64_t duplicates; /* records whose id had an earlier record; the first one counts */
+	uint64_t duplicates; /* unused records: an earlier record has the same id */
 	/* private: a hash table with linear probing, and the values in the order of their codes */
 	uint64_t *hash; /* [2^bits] hash of an id; 0: the slot is empty */
 	uint32_t *code; /* [2^bits] code of the value; after reading, the group */
@@ -48,8 +51,8 @@ struct ib_field_values {
 };
 
 /*
- * Read the manifests. Ids of other partitions are ignored; part may be NULL. Returns IB_E_DATA if
- * no record has the field.
+ * Read the manifests. Ids in other partitions than *part are ignored; part may be NULL. Returns
+ * IB_E_DATA if no record has the field.
  */
 enum ib_status ib_field_values_read(struct ib_field_values *v,
 				    const struct ib_sample_fields_options *options,

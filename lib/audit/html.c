@@ -11,8 +11,8 @@
 #define PUT(b, text) ib_bytes_put(b, text, sizeof(text) - 1)
 
 #define FOLD_ROWS 40   /* a table with more rows is folded */
-#define MAX_DECIMALS 4 /* of numbers without unit, and of losses */
-#define PIECE 20       /* bytes of a text that ib_show() does not shorten */
+#define MAX_DECIMALS 4 /* maximum for losses and for numbers without a unit */
+#define PIECE 20       /* maximum length in bytes of a text that ib_show() does not shorten */
 
 extern const char ib_report_css[]; /* contents of audit/report.css; the Makefile embeds the file */
 
@@ -83,7 +83,7 @@ ib_html_text(struct ib_bytes *out, struct ib_span text)
 	for (; text.n > 0; text.p += n, text.n -= n) {
 		n = text.n < PIECE ? text.n : PIECE;
 		while (n < text.n && n > PIECE - 3 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
-			n--; /* do not cut a UTF-8 sequence */
+			n--; /* do not split a UTF-8 sequence */
 		write_piece(out, (struct ib_span){ text.p, n });
 	}
 }
@@ -177,7 +177,7 @@ ib_html_table_row(struct ib_html_table *t, const struct ib_cell *cell)
 	t->nrows++;
 }
 
-/* Return the number of decimals that gives the largest number of a column four digits. */
+/* Return the number of decimals with which the largest number of a column has four digits. */
 static int
 column_decimals(const struct ib_html_table *t, size_t column)
 {
@@ -195,7 +195,7 @@ column_decimals(const struct ib_html_table *t, size_t column)
 	return n < 0 ? 0 : n > MAX_DECIMALS ? MAX_DECIMALS : n;
 }
 
-/* Return the number of decimals of all numbers of a table that have no other style. */
+/* Return the number of decimals for all numbers of a table without a special style. */
 static int
 decimals_of(const struct ib_html_table *t)
 {

@@ -53,9 +53,9 @@ struct ib_html_table {
 void ib_html_table_row(struct ib_html_table *t, const struct ib_cell *cell);
 
 /*
- * Write a table, and free its rows. All its numbers without another style have the
- * same number of decimals. A
- * cell has an attribute data-value with the exact number. A long table is folded.
+ * Write a table, and free its rows. Numbers in columns without a special style have
+ * the same number of decimals. The attribute data-value of a cell has the exact number. A long
+ * table is folded.
  */
 void ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out);
 

@@ -39,7 +39,7 @@ write_line(struct ib_text_table *table, const struct ib_run_header *head,
 struct lowest {
 	struct low {
 		struct ib_audit_line line;
-		uint64_t number; /* line number; decides the order of equal scores */
+		uint64_t number; /* line number; sorts lines with equal scores */
 	} * v;
 	size_t n, cap;
 };

@@ -28,7 +28,7 @@ struct ib_audit_log {
 	size_t *epoch; /* [nepochs] index of the latest finished run of each epoch */
 	size_t nepochs;
 	/*
-	 * Text from text[pos] on is not parsed yet. IB_BYTE_SCAN_PAD zero bytes follow the
+	 * The text from text[pos] on is not parsed yet. IB_BYTE_SCAN_PAD zero bytes follow the
 	 * text.
 	 */
 	struct ib_bytes text;
@@ -138,7 +138,7 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 /* State of the scan of one frame. */
 struct frame {
 	bool open;	      /* a run header was found in the frame */
-	struct ib_bytes last; /* last nonempty line; not kept if it is the line of a sample */
+	struct ib_bytes last; /* last nonempty line, except a line of a sample */
 	uint64_t blank;	      /* number of empty lines after that line */
 	uint64_t at;	      /* number of bytes of text so far */
 };
@@ -205,7 +205,7 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 		log->run[log->n - 1].nlines += 1 + f->blank;
 		f->last.n = 0;
 		f->blank = 0;
-		/* The line of a sample is not kept, because it cannot be a footer. */
+		/* Do not store the line of a sample, because it cannot be a footer. */
 		if (line.n < 6 || memcmp(line.p, "{\"id\":", 6) != 0)
 			ib_bytes_put(&f->last, line.p, line.n);
 	}
@@ -462,7 +462,7 @@ ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run, b
 			break;
 		at += line.n;
 	}
-	if (st) /* the scan found this run, so after IB_EOF the file has changed */
+	if (st) /* the scan found this run, so IB_EOF means that the file changed */
 		return st == IB_EOF ? ib_fail(err, IB_E_IO,
 					      "%s: the file changed "
 					      "while it was read",

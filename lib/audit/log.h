@@ -3,9 +3,9 @@
  * of a run.
  *
  * Opening a log scans the file once. The scan parses headers and footers, and
- * counts the other lines. From the scan the reader knows which runs finished, and
- * which finished run of each epoch is the latest. The lines of a run are read
- * from the file again when a caller needs them.
+ * counts the other lines. The scan finds the finished runs, and the latest finished run of
+ * each epoch. The lines of a run are read from the file again when a caller
+ * needs them.
  */
 #ifndef IB_AUDIT_LOG_H
 #define IB_AUDIT_LOG_H
@@ -79,7 +79,7 @@ enum ib_status ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_au
 enum ib_status ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 				   size_t *n, struct ib_error *err);
 
-/* Report the position in the file as progress. lines: number of lines read so far. */
+/* Report the file position as progress. lines: number of lines read so far. */
 void ib_audit_lines_report(const struct ib_audit_log *log, const struct ib_context *context,
 			   uint64_t lines);
 

@@ -13,7 +13,7 @@
 struct reading {
 	struct ib_loss_history *losses;
 	const struct ib_loss_history_options *options;
-	size_t last;	  /* epoch index of the last record; the next record usually has the same */
+	size_t last;	  /* epoch index of the last record; usually also of the next record */
 	size_t undated;	  /* number of operands with records that have no epoch */
 	bool undated_now; /* the current operand has a record without an epoch */
 };
@@ -21,7 +21,7 @@ struct reading {
 /* ---- ids -------------------------------------------------------------------- */
 
 /*
- * Find n <= IB_GROUP ids in the table, or add them. The seed of their hashes must be the
+ * Find n <= IB_GROUP ids in the table, or add them. Their hashes must be computed with the
  * seed of the table.
  */
 static enum ib_status

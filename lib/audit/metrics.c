@@ -73,7 +73,7 @@ write_family(struct metrics *m, const char *name, const char *help)
 	ib_bytes_printf(&m->out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
-/* Append the name and the labels of a sample. outcome may be NULL. */
+/* Append the name and the labels of a metric. outcome may be NULL. */
 static void
 write_name(struct metrics *m, const char *name, const char *outcome)
 {
@@ -160,8 +160,8 @@ write_run(struct metrics *m, const struct ib_audit_run *r, double error)
 }
 
 /*
- * Write how many samples of the run have no row in the score file. The ids are not compared: the
- * audit log does not contain the ids of samples that are always kept.
+ * Write the number of samples of the run minus the number of rows of the score file. The ids cannot
+ * be compared, because the audit log does not contain the ids of samples that are always kept.
  */
 static enum ib_status
 write_unseen(struct metrics *m, const struct ib_audit_tail *tail, struct ib_error *err)
@@ -237,7 +237,7 @@ write_class_name(struct metrics *m, const char *name, const struct ib_by_row *ro
 	ib_bytes_printf(&m->out, "\"} ");
 }
 
-/* Write one real number of each row that has it; `at` is its offset in struct ib_by_row. */
+/* Write the double at offset `at` of each struct ib_by_row, except if it is not finite. */
 static void
 write_class_reals(struct metrics *m, const char *name, const char *help,
 		  const struct ib_by_row *row, size_t n, size_t at)
@@ -257,7 +257,7 @@ write_class_reals(struct metrics *m, const char *name, const char *help,
 	}
 }
 
-/* All of these are sums over all epochs of the log. */
+/* The metrics of each value are sums over all epochs of the log. */
 static void
 write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 {

@@ -3,7 +3,7 @@
 
 #include "score/id_form.h"
 
-#define LIMIT_MAX 63 /* so the band of the distance matrix fits on the stack */
+#define LIMIT_MAX 63 /* so that the band of the distance matrix fits on the stack */
 
 /* ---- the distance ------------------------------------------------------------- */
 
@@ -81,7 +81,7 @@ ib_nearest_ids_release(struct ib_nearest_ids *near)
 	*near = (struct ib_nearest_ids){ 0 };
 }
 
-/* The largest number of edits after which two ids are still similar. */
+/* Return the largest number of edits between two similar ids. */
 static unsigned
 limit_of(size_t n)
 {
@@ -96,7 +96,7 @@ is_nearer(const struct ib_near_id *a, const struct ib_near_id *b)
 	return a->reduced != b->reduced ? a->reduced < b->reduced : a->raw < b->raw;
 }
 
-/* Insert an id before the first id that is less near. The last id of a full list is dropped. */
+/* Insert an id before the first id that is farther away. A full list loses its last id. */
 static void
 insert(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct ib_span id)
 {
@@ -107,7 +107,7 @@ insert(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct ib
 		near->n++;
 	else if (!is_nearer(distance, &near->best[near->n - 1]))
 		return;
-	last = near->best[near->n - 1]; /* its buffer is used again */
+	last = near->best[near->n - 1]; /* reuse the buffer of this id */
 	for (i = near->n - 1; i > 0 && is_nearer(distance, &near->best[i - 1]); i--)
 		near->best[i] = near->best[i - 1];
 	near->best[i] = (struct ib_near_id){ last.id, distance->reduced, distance->raw };

@@ -8,14 +8,15 @@
 
 struct ib_near_id {
 	struct ib_bytes id;
-	unsigned reduced, raw; /* edits to the normalized id, and to the id as written */
+	unsigned reduced, raw; /* number of edits between the normalized ids, and between the ids as
+				  written */
 };
 
 /* Initialize with {0} and ib_nearest_ids_start(). Free with ib_nearest_ids_release(). */
 struct ib_nearest_ids {
 	struct ib_span wanted;	   /* borrowed */
 	struct ib_bytes reduced;   /* `wanted` without folders, suffix, case ... (id_form.h) */
-	struct ib_bytes candidate; /* the same of the id that is compared */
+	struct ib_bytes candidate; /* the same form of the id that is compared */
 	struct ib_near_id best[IB_NEAREST_IDS]; /* nearest first */
 	size_t n;
 	bool failed; /* out of memory */

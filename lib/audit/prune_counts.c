@@ -1,4 +1,4 @@
-/* Count for each id in how many epochs it was pruned, and in how many it was drawn. */
+/* Count for each id the epochs in which it was pruned, and the epochs in which it was drawn. */
 #include "audit/prune_counts.h"
 
 #include <stdlib.h>

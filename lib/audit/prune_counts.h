@@ -1,4 +1,4 @@
-/* For each id: how often the id was pruned, and how often a draw kept it. */
+/* Count for each id how often the id was pruned, and how often the draw kept it. */
 #ifndef IB_AUDIT_PRUNE_COUNTS_H
 #define IB_AUDIT_PRUNE_COUNTS_H
 

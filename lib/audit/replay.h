@@ -1,6 +1,6 @@
 /*
- * Recompute the decisions of a run from its header, and compare each line of
- * the audit log with them.
+ * Recompute the decisions of a run from its header, and compare them with the lines of the audit
+ * log.
  */
 #ifndef IB_AUDIT_REPLAY_H
 #define IB_AUDIT_REPLAY_H

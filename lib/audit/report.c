@@ -19,12 +19,12 @@ read_losses(struct ib_report *r, struct ib_error *err)
 	st = ib_loss_history_load(o, logs, r->log, r->context, &r->losses, err);
 	if (!st)
 		st = ib_drift_run(&r->losses, o, &r->drift, err);
-	if (!st) /* must be the last call, because it merges duplicates in r->losses */
+	if (!st) /* call this function last, because it merges duplicates in r->losses */
 		st = ib_suspects_find(&r->losses, o, &r->suspect, &r->nsuspects, err);
 	return st;
 }
 
-/* If there are no loss logs, read the scores in the audit log, which has only eligible samples. */
+/* Without loss logs, use the scores in the audit log, which has only the eligible samples. */
 static enum ib_status
 read_scores(struct ib_report *r, struct ib_error *err)
 {

@@ -1,4 +1,4 @@
-/* The parts of `ib-audit report`, one file per kind of part: tiles, charts, tables. */
+/* The parts of the page of `ib-audit report`. Tiles, charts and tables have one file each. */
 #ifndef IB_AUDIT_REPORT_H
 #define IB_AUDIT_REPORT_H
 

@@ -6,13 +6,13 @@
 #include "base/error.h"
 
 #define TOOLTIP 200
-#define MANY 60 /* a line of more epochs has no points */
+#define MANY 60 /* a line through more epochs has no points */
 
 static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
 
 /* ---- kept and pruned -------------------------------------------------------------- */
 
-/* Describe an epoch. If it was paused because of a drift alarm, say so. */
+/* Describe an epoch. If a drift alarm paused pruning in this epoch, say so. */
 static void
 describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP])
 {

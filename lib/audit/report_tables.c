@@ -49,7 +49,7 @@ ib_report_summary(struct ib_report *r)
 
 /* ---- classes ---------------------------------------------------------------------- */
 
-/* Say how much the average sample loses, and which values lose much more. */
+/* Write the share pruned of all samples, and the values whose share is much larger. */
 static void
 write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
 {

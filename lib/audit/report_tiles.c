@@ -113,7 +113,7 @@ write_epochs(struct ib_report *r)
 
 /* ---- checks ----------------------------------------------------------------------- */
 
-/* Describe the first epoch whose weights are off, and what to do. */
+/* Describe the first epoch whose weights do not add up, and what to do. */
 static void
 write_weights_alarm(struct ib_report *r, const struct ib_audit_stats *f, size_t off)
 {

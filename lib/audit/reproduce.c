@@ -33,7 +33,7 @@ write_quoted(struct ib_bytes *b, struct ib_span value)
 	ib_bytes_put_char(b, '\'');
 }
 
-/* True if the command line needs the option: the value is not the default, and has an effect. */
+/* True if the command line needs the option: its value is not the default, and has an effect. */
 static bool
 is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 {
@@ -111,7 +111,8 @@ write_parameters(struct ib_bytes *out, const struct ib_run_header *h)
 {
 	cJSON *json = cJSON_Parse(h->text), *m;
 
-	out->failed |= !json; /* only out of memory: the log reader parsed the text before */
+	/* This fails only if out of memory, because the log reader has parsed this text. */
+	out->failed |= !json;
 	ib_bytes_printf(out, "<table id=\"parameters\">\n<thead><tr><th class=\"l\">parameter</th>"
 			     "<th class=\"l\">value</th></tr></thead>\n<tbody>\n");
 	cJSON_ArrayForEach(m, json)

@@ -12,7 +12,7 @@ struct reading {
 	ib_sample_fields_use *use;
 	void *data;
 	bool found;	       /* a record has the field */
-	struct ib_error first; /* explains that the first record does not have the field */
+	struct ib_error first; /* the error that the first record does not have the field */
 };
 
 static enum ib_status
@@ -22,7 +22,7 @@ fail_record(const struct ib_scan *scan, const struct ib_cursor *c, struct ib_err
 		       (unsigned long long)(scan->line + c->record.line), c->why);
 }
 
-/* Keep the explanation for the case that no later record has the field either. */
+/* Store the error, which is returned if no later record has the field. */
 static void
 note_missing(struct reading *r, const struct ib_scan *scan, struct ib_cursor *c)
 {

@@ -11,7 +11,7 @@ struct ib_sample_fields_options {
 	const struct ib_context *context;
 };
 
-/* Both spans are valid only during the call that gets them. */
+/* One sample, for ib_sample_fields_use. Both spans are valid only during the call. */
 struct ib_sample_field {
 	struct ib_span id;
 	struct ib_span text; /* the value as text; p is NULL if the record has no value */

@@ -1,4 +1,4 @@
-/* Say how many visits were saved. */
+/* Write how many visits were saved. */
 #include "audit/saved.h"
 
 #include "audit/text.h"

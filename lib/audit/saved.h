@@ -1,4 +1,4 @@
-/* Say how many visits were saved, after the tables of simulate and summary. */
+/* Write how many visits were saved, after the tables of simulate and summary. */
 #ifndef IB_AUDIT_SAVED_H
 #define IB_AUDIT_SAVED_H
 
@@ -10,7 +10,10 @@ struct ib_saved {
 	double cost_share;	  /* sum of pruned / samples over the epochs */
 };
 
-/* Append the lines: "8 of 90 visits saved: 8.9%", and what this costs if the options say so. */
+/*
+ * Append the line "8 of 90 visits saved: 8.9%". If the options have the cost of an epoch, also
+ * append a line with the cost.
+ */
 void ib_write_saved(struct ib_bytes *out, const struct ib_saved *saved,
 		    const struct ib_audit_options *options);
 

@@ -131,7 +131,8 @@ read_all(struct ib_show *s, struct ib_error *err)
 
 /*
  * Return the threshold that decided about a line. A rule with several cuts compares a score with
- * the smallest cut above the score. The threshold is NaN if the rule has none.
+ * the smallest cut above the score. The threshold is NaN if the rule has no
+ * threshold.
  */
 static double
 threshold_of(const struct ib_run_header *h, float score)
@@ -170,7 +171,7 @@ row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
 	};
 }
 
-/* The row of a sample that has no line in the run. */
+/* Return the row of a sample that has no line in the run. */
 static struct ib_show_row
 row_without_line(const struct ib_show *s, const struct ib_audit_run *run, struct ib_span id)
 {
@@ -263,9 +264,9 @@ write_now(struct ib_text_table *table, struct ib_span id, const struct ib_scores
 
 struct result {
 	struct ib_text_table *table;
-	struct ib_show_row *row;   /* [nepochs] of the current id */
-	struct ib_bytes sentences; /* they follow the table */
-	uint64_t rows;		   /* rows of the table */
+	struct ib_show_row *row;   /* [nepochs] rows of the current id */
+	struct ib_bytes sentences; /* the sentences, which follow the table */
+	uint64_t rows;		   /* number of rows of the table */
 };
 
 static bool
@@ -276,7 +277,7 @@ was_eligible(const struct ib_show_row *row, size_t n)
 	return n > 0;
 }
 
-/* A table has no rows of a sample that was never eligible; its sentence says so. */
+/* A table has no rows of a sample that was never eligible, because the sentence says so. */
 static void
 write_id(struct ib_show *s, struct result *r, uint32_t at)
 {
@@ -335,7 +336,7 @@ show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
 	memcpy(column, columns, sizeof(column));
 	if (!o->scores)
 		column[VISITS] = (struct ib_column){ 0 };
-	if (s->ids.n == 1) /* the sentence names the id */
+	if (s->ids.n == 1) /* no column, because the sentence names the only id */
 		column[ID].heading = NULL;
 	if (!st)
 		st = ib_text_table_new(column, NCOLUMNS, &style, out, &r.table, err);

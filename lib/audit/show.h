@@ -1,4 +1,4 @@
-/* What the files of the subcommand show share: the state of the run, and the rows of an id. */
+/* Types that the files of the subcommand show share: its state, and the rows of an id. */
 #ifndef IB_AUDIT_SHOW_H
 #define IB_AUDIT_SHOW_H
 
@@ -15,7 +15,7 @@ struct ib_show {
 	const struct ib_audit_options *options;
 	const struct ib_context *context;
 	struct ib_audit_log *log;
-	struct ib_scores *scores; /* NULL: without -s */
+	struct ib_scores *scores; /* NULL if there is no -s */
 	char digest[33];	  /* digest of the scores */
 	struct ib_table ids;	  /* the operands without duplicates */
 	uint32_t *row;		  /* [nids] for each operand: its row in ids */

@@ -4,15 +4,14 @@
 #include "audit/show.h"
 #include "base/error.h"
 
-#define UNKNOWN_SHOWN 3 /* ids that a message names */
+#define UNKNOWN_SHOWN 3 /* maximum number of ids that a message names */
 
 struct known {
 	struct ib_show *show;
-	struct ib_bytes
-		ids; /* all ids of the manifests, each with a NUL and its length before it */
+	struct ib_bytes ids; /* for each id of the manifests: its length (uint32_t), its bytes */
 };
 
-/* Copy the id of a sample, in case that an operand is unknown and the nearest ids are wanted. */
+/* Store the id of a sample, to find the ids that are nearest to an unknown operand. */
 static enum ib_status
 use_sample(void *data, const struct ib_sample_field *sample, struct ib_error *err)
 {

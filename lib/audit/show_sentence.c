@@ -5,7 +5,7 @@
 #include "audit/show.h"
 #include "audit/text.h"
 
-#define RANGES_MAX 10 /* longer lists of epochs are summarized */
+#define RANGES_MAX 10 /* lists with more ranges of epochs are summarized */
 
 /* A set of rows: the rows with the same fate and, unless `why` is NULL, the same reason. */
 struct kind {
@@ -33,7 +33,7 @@ count(const struct ib_show_row *row, size_t n, struct kind k)
 
 /*
  * Append the rows of a kind as "2, 5 and 7 to 9". A range consists of rows that follow each other
- * in the log. If `to` is NULL, only count the parts of the list.
+ * in the log. If `to` is NULL, the function only counts the parts of the list.
  */
 static size_t
 put_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k,
@@ -105,7 +105,7 @@ put_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 		ib_bytes_printf(to, "its score was below %s", t + 1);
 }
 
-/* True if the cause of the pruned rows is the same in all of them. */
+/* True if all pruned rows have the same cause. */
 static const struct ib_show_row *
 common_cause(const struct ib_show_row *row, size_t n)
 {
@@ -194,7 +194,7 @@ put_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t ke
 	ib_bytes_put_char(to, ')');
 }
 
-/* Append what is uncertain: without a manifest the id of a sample may be mistyped. */
+/* If there is no manifest, append that the id may not exist. */
 static void
 put_doubt(const struct ib_show *s, struct ib_bytes *to)
 {

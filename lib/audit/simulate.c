@@ -1,4 +1,4 @@
-/* Write a table with one row per epoch that a rule would have pruned. */
+/* Write a table of what a rule would have pruned, with one row per epoch. */
 #include <stdlib.h>
 
 #include "audit/saved.h"
@@ -14,9 +14,9 @@ struct simulate {
 	const struct ib_context *context;
 	struct ib_loss_history losses;
 	struct ib_simulation simulation;
-	struct ib_by *by;	     /* NULL: without --by */
+	struct ib_by *by;	     /* NULL if there is no --by */
 	uint8_t *group;		     /* [ids] group of each id, for by */
-	struct ib_text_table *table; /* NULL: with --by */
+	struct ib_text_table *table; /* NULL if there is --by */
 };
 
 static double
@@ -25,7 +25,7 @@ saved_share(const struct ib_simulation *s)
 	return (double)s->pruned / (double)s->samples;
 }
 
-/* Return how many epochs fit the budget of --visits, if all epochs were like those so far. */
+/* Return how many epochs fit the budget of --visits, at the share kept in the epochs so far. */
 static uint64_t
 epochs_that_fit(const struct simulate *s)
 {

@@ -21,7 +21,7 @@ warn_once(void *data, const char *sentence)
 
 /* ---- one epoch ---------------------------------------------------------------- */
 
-/* Note for how many epochs a sample has not been seen. */
+/* Count the epochs since the last visit of a sample. */
 static inline void
 count_missed(struct ib_simulation *s, uint64_t i, bool kept)
 {

@@ -29,7 +29,7 @@ struct ib_simulation {
 	/* sums over the epochs so far: */
 	uint64_t samples, pruned;
 	double cost_share;	 /* sum of pruned / samples */
-	uint32_t longest_missed; /* largest number of epochs in a row that pruned one sample */
+	uint32_t longest_missed; /* largest number of consecutive epochs that pruned one sample */
 };
 
 /* Start to simulate the rule. Everything is borrowed until ib_simulation_release(). */
@@ -39,7 +39,7 @@ enum ib_status ib_simulation_start(struct ib_simulation *s, const struct ib_audi
 				   const struct ib_context *context, struct ib_error *err);
 void ib_simulation_release(struct ib_simulation *s);
 
-/* Simulate an epoch. The epochs must be 0, 1, 2 ... */
+/* Simulate an epoch. Call this function for the epochs 0, 1, 2 ... in this order. */
 enum ib_status ib_simulation_epoch(struct ib_simulation *s, int64_t epoch, struct ib_error *err);
 
 /* Read the losses, and warn of losses that are not finite. */
@@ -47,7 +47,7 @@ enum ib_status ib_simulation_read(const struct ib_audit_options *options,
 				  const struct ib_context *context, struct ib_loss_history *losses,
 				  struct ib_error *err);
 
-/* Append sentences that say which epochs have no losses of their own in the logs. */
+/* Append which epochs have no losses in the logs, and which epochs of the logs are not used. */
 void ib_simulation_put_gaps(const struct ib_loss_history *losses, int64_t epochs,
 			    struct ib_bytes *out);
 

@@ -16,7 +16,7 @@ struct ib_audit_stats {
 	double error;	  /* standard error of weight_sum; NaN if not computed */
 };
 
-/* Return the group of --sampling=fixed of a line, or -1 if the sample was drawn independently. */
+/* Return the group of a line with --sampling=fixed, or -1 if the draw was independent. */
 int ib_audit_line_group(const struct ib_run_header *head, const struct ib_audit_line *line);
 
 /*
@@ -37,7 +37,10 @@ enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, doub
 /* True if the run kept every sample because of its options: warm-up, or r = 0. */
 bool ib_audit_is_held(const struct ib_audit_run *run);
 
-/* True if the run had to keep every sample: held, one of the last epochs, or no scores yet. */
+/*
+ * True if the run had to keep every sample: ib_audit_is_held(), or one of the last epochs, or no
+ * scores yet.
+ */
 bool ib_audit_is_unpruned(const struct ib_audit_run *run);
 
 /* Compute the standard error of the weight sum of one run, from all lines of the run. */

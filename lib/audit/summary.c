@@ -49,7 +49,7 @@ write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, s
 	free(value);
 }
 
-/* Append what all epochs saved, and on a terminal sparklines. */
+/* Append what all epochs saved. On a terminal, also append sparklines. */
 static void
 write_end(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
 	  struct ib_output *out)
@@ -114,7 +114,7 @@ summarize_epochs(const struct ib_audit_options *o, struct ib_audit_log *log, str
 	return st;
 }
 
-/* The number of the first epoch that --last selects. */
+/* Return the index of the first epoch that --last selects. */
 static size_t
 first_epoch(const struct ib_audit_options *o, size_t n)
 {

@@ -11,7 +11,7 @@
 #define MARGIN 30.0 /* above the highest and below the lowest value, for points on the edge */
 
 #define MAX_TICKS 8
-#define MANY 60 /* number of epochs from which on bars touch each other */
+#define MANY 60 /* with this many epochs or more, bars touch each other */
 
 /* ---- coordinates -------------------------------------------------------------- */
 

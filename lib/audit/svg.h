@@ -1,6 +1,6 @@
 /*
  * Write charts as inline SVG: epochs are on the x axis, values on the y axis. The drawing is
- * stretched to the width of the page. The labels are HTML beside the drawing, and lines have a
+ * stretched to the width of the page. The labels are HTML outside the drawing, and lines have a
  * width in pixels, so both have the same size on every screen. Colors are classes of the page's
  * style sheet, which has a light and a dark color scheme.
  */

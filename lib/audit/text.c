@@ -78,7 +78,7 @@ ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool
 	keep = width > mark ? width - mark : 0;
 	ib_bytes_put(out, text.p, beginning(text, keep / 2));
 	ib_bytes_put(out, more, strlen(more));
-	/* A wide character that does not fit completely belongs to the middle. */
+	/* A wide character that does not fit completely is left out with the middle. */
 	keep -= keep / 2;
 	from = beginning(text, columns - keep);
 	while (ib_text_columns((struct ib_span){ text.p + from, text.n - from }) > keep)

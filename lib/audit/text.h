@@ -11,8 +11,8 @@ void ib_write_text(struct ib_bytes *out, struct ib_span text);
 size_t ib_text_columns(struct ib_span text);
 
 /*
- * Append a text in at most `width` columns. A text that is too wide loses its middle, because
- * paths and ids differ mostly at their ends.
+ * Append a text in at most `width` columns. If the text is too wide, its middle is left out,
+ * because paths and ids differ mostly at their ends.
  */
 void ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8);
 

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 
-#define MIN_TEXT 12  /* columns of an id that are always shown */
+#define MIN_TEXT 12  /* minimum width of a column of ids */
 #define WAITING 1000 /* the number of rows that determine the widths of the columns */
 #define PIECE ((size_t)64 << 10)
 #define ALARM "ALARM"
@@ -54,7 +54,7 @@ ib_cell_score(float x)
 
 /* ---- one value ---------------------------------------------------------------- */
 
-/* Fixed decimals, so that the numbers of a column line up. */
+/* Append a number with fixed decimals, so that the numbers of a column line up. */
 static void
 write_plain(struct ib_bytes *out, double x)
 {
@@ -275,7 +275,7 @@ widest_text(struct ib_text_table *s)
 	return widest;
 }
 
-/* Return the column that can be spared most, or 0, because the first column is never dropped. */
+/* Return the column to drop next, or 0 if there is none. The first column is never dropped. */
 static size_t
 spare_column(const struct ib_text_table *s)
 {
@@ -292,8 +292,8 @@ spare_column(const struct ib_text_table *s)
 }
 
 /*
- * Make the table fit into the terminal. The widest column of texts is shortened, but not below
- * `least` columns; if this is not enough, whole columns are dropped.
+ * Make the table fit into the terminal. First shorten the widest column of texts, to no less than
+ * `least` columns. If this is not enough, drop columns.
  */
 static void
 fit(struct ib_text_table *s, size_t room)

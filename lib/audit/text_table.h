@@ -1,7 +1,4 @@
-/*
- * Print rows of cells as a table for the terminal or as a JSON array of
- * objects.
- */
+/* Print rows of cells as a table for the terminal, or as a JSON array of objects. */
 #ifndef IB_AUDIT_TEXT_TABLE_H
 #define IB_AUDIT_TEXT_TABLE_H
 
@@ -16,7 +13,7 @@ enum ib_cell_kind {
 	IB_CELL_SCORE, /* a binary32 */
 	IB_CELL_TEXT,  /* untrusted bytes */
 	IB_CELL_BOOL,
-	IB_CELL_JSON /* a complete JSON value; only in columns that a table does not have */
+	IB_CELL_JSON /* a complete JSON value; only in columns without a heading */
 };
 
 struct ib_cell {
@@ -51,7 +48,7 @@ struct ib_column {
 	const char *name;    /* name of the JSON member; NULL: not in JSON */
 	const char *heading; /* heading of the table column; NULL: not in the table */
 	enum ib_style style;
-	bool left;  /* align to the left, as for texts */
+	bool left;  /* align to the left, for texts */
 	bool alarm; /* a true value is an alarm, which is red if the terminal has colors */
 	int drop;   /* highest: dropped first if the table is too wide; 0: never dropped */
 };

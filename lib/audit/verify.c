@@ -1,7 +1,7 @@
 /*
  * Check an audit log: recompute every decision, count and digest, and check the chain of the
  * runs. The check finds accidental changes, but not forgery: anyone who can write the log
- * can write a consistent one.
+ * can also write a consistent log.
  */
 #define XXH_INLINE_ALL
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* A budget of visits: how many epochs of a pruned run cost as much as a part of a full run. */
+/* A budget of visits: the number of pruned epochs that cost a fraction of a run on all data. */
 #ifndef IB_AUDIT_VISITS_BUDGET_H
 #define IB_AUDIT_VISITS_BUDGET_H
 

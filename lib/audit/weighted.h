@@ -26,7 +26,7 @@ void ib_weighted_release(struct ib_weighted *d);
 double ib_weighted_quantile(const struct ib_weighted *d, int part, int parts);
 
 /*
- * Return the Wasserstein-1 distance, as scipy.stats.wasserstein_distance() does. The
+ * Return the Wasserstein-1 distance, defined as in scipy.stats.wasserstein_distance(). The
  * distance is the area between the two distribution functions, in units of the loss. Returns
  * NaN if one of the total weights is 0.
  */
