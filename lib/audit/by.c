@@ -152,7 +152,7 @@ compare_samples(const struct ib_by *by, const struct ib_audit_log *log,
 	if (run && run->tail.samples != by->values.samples)
 		ib_warn(by->context,
 			"%s: the run of epoch %lld had %llu samples, but %s%s has %llu: the shares "
-			"of its values are not exact",
+			"of the values are not exact",
 			ib_audit_log_name(log), (long long)run->head.options.epoch,
 			(unsigned long long)run->tail.samples, by->manifest,
 			by->several ? " ..." : "", (unsigned long long)by->values.samples);
@@ -332,7 +332,8 @@ ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 			100 * row[i].share, 100 * all.share);
 	}
 	if (harmed > HARM_NAMED)
-		ib_warn(context, "%s: %zu more values lose more than twice the average",
+		ib_warn(context,
+			"%s: %zu more values are pruned more than twice as much as the average",
 			ib_show(field, ib_span_of(by->field)), harmed - HARM_NAMED);
 }
 

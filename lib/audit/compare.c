@@ -264,10 +264,10 @@ static void
 write_limits(const struct compare *c, struct ib_output *out)
 {
 	static const char limits[] =
-		"These figures cannot tell which rule trains the better model. To find out, train "
-		"with a rule, on all data, and on all data for fewer epochs with the same number "
+		"This table does not show which rule trains the better model. To find out, train "
+		"with the rule, on all data, and on all data for fewer epochs with the same number "
 		"of "
-		"visits: see WHEN TO PRUNE, AND WHEN TO TRAIN FEWER EPOCHS in "
+		"visits. See WHEN TO PRUNE, AND WHEN TO TRAIN FEWER EPOCHS in "
 		"infobatch-training(7).";
 	const struct ib_audit_options *o = c->options;
 	struct ib_bytes b = { 0 }, gaps = { 0 };

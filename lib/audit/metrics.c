@@ -132,8 +132,8 @@ write_weights(struct metrics *m, const struct ib_audit_tail *tail, double error)
 		   "probabilities.",
 		   error);
 	write_real(m, "ib_prune_last_run_weights_deviation",
-		   "Sum of the weights minus expected sum, in standard errors. Below -4 or above 4 "
-		   "the cause is not chance.",
+		   "Sum of the weights minus expected sum, in standard errors. A value below -4 or "
+		   "above 4 is not due to chance.",
 		   ib_audit_weight_deviation(tail->weight_sum, tail->samples, error));
 }
 

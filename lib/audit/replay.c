@@ -351,9 +351,10 @@ check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *
 			       (unsigned long long)t->samples, (unsigned long long)t->pruned,
 			       (unsigned long long)t->kept);
 	if (t->kept < s->kept)
-		return ib_fail(err, IB_E_CHECK,
-			       "the footer's 'kept' is %llu, but %llu lines already say kept",
-			       (unsigned long long)t->kept, (unsigned long long)s->kept);
+		return ib_fail(
+			err, IB_E_CHECK,
+			"the footer's 'kept' is %llu, but the log has %llu lines of kept samples",
+			(unsigned long long)t->kept, (unsigned long long)s->kept);
 	ib_run_stats_finish(s, r->head->group, r->head->ngroups);
 	/* Kept samples without a line have weight 1. */
 	ib_exact_add_times(&s->weight_sum, 1, t->kept - s->kept);

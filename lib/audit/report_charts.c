@@ -50,9 +50,9 @@ ib_report_chart_kept(struct ib_report *r)
 
 	ib_html_section(
 		&r->page, "Kept and pruned samples",
-		"Each epoch draws again which of the samples that the model already knows "
-		"it skips. The kept ones among them get a larger weight, so that on average "
-		"nothing is lost.");
+		"Each epoch skips a random part of the samples that the model already knows. "
+		"The others of these samples are kept with a larger weight, so the expected "
+		"gradient does not change.");
 	write_kept_legend(r);
 	for (i = 0; i < r->n; i++)
 		c.high = fmax(c.high, (double)r->stats[i].samples);
@@ -177,11 +177,11 @@ ib_report_chart_losses(struct ib_report *r)
 
 	ib_html_section(&r->page, "Losses and threshold",
 			r->has_losses
-				? "The losses of each epoch. Samples whose last loss is below "
-				  "the threshold may be skipped."
-				: "The last losses of the samples below the threshold, which "
-				  "may be skipped. To show the losses of all samples, name the "
-				  "loss logs as further operands.");
+				? "This chart shows the losses of each epoch. Samples whose last "
+				  "loss is below the threshold may be skipped."
+				: "This chart shows the last losses of the samples that are below "
+				  "the threshold and may be skipped. To show the losses of all "
+				  "samples, name the loss logs as further operands.");
 	if (has_numbers(r, fill_losses(r, &c)))
 		draw_losses(r, &c);
 	else
@@ -257,10 +257,11 @@ ib_report_chart_weights(struct ib_report *r)
 			    "deviation from the number of samples",
 			    false };
 
-	ib_html_section(&r->page, "Do the weights add up?",
-			"The weights of the kept samples must add up to the number of all samples, "
-			"except for chance. A standard error is the usual size of a deviation by "
-			"chance; it follows from the keep probabilities.");
+	ib_html_section(
+		&r->page, "Do the weights add up?",
+		"The weights of the kept samples must add up to the number of all samples, "
+		"except for a random deviation. The standard error is the usual size of this "
+		"deviation, and follows from the keep probabilities.");
 	fill_weights(r, &c);
 	if (r->pruned > 0)
 		draw_weights(r, &c);

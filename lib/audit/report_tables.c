@@ -26,9 +26,9 @@ ib_report_summary(struct ib_report *r)
 	size_t i;
 
 	ib_html_section(&r->page, "Epoch by epoch",
-			"The same numbers as <code>ib-audit summary</code>. The sum of the weights "
-			"is off by its difference from the number of samples, counted in standard "
-			"errors; &minus;4 to 4 is chance.");
+			"The same numbers as <code>ib-audit summary</code>. The column "
+			"\"off by\" is the sum of the weights minus the number of samples, in "
+			"standard errors. Values from &minus;4 to 4 are due to chance.");
 	for (i = 0; i < r->n; i++) {
 		f = &r->stats[i];
 		ib_html_table_row(&table, (struct ib_cell[]){
@@ -66,10 +66,11 @@ write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
 			continue;
 		ib_bytes_printf(&r->page, "<p><b class=\"alarm\">");
 		ib_html_text(&r->page, row[i].name);
-		ib_bytes_printf(&r->page,
-				"</b> loses more than twice the average: %.1f%%. Compare its "
-				"accuracy with that of a run on all data.</p>\n",
-				100 * row[i].share);
+		ib_bytes_printf(
+			&r->page,
+			"</b> is pruned more than twice as much as the average: %.1f%%. "
+			"Compare its accuracy with its accuracy in a run on all data.</p>\n",
+			100 * row[i].share);
 	}
 }
 
@@ -114,9 +115,9 @@ ib_report_by(struct ib_report *r)
 	r->page.failed |= heading.failed;
 	ib_html_section(
 		&r->page, heading.failed ? "" : heading.p,
-		"Which values of this field of the manifest are pruned most. A value that is "
-		"pruned more has lower losses, so it may need fewer visits; only a "
-		"comparison of accuracy shows harm.");
+		"This table shows which values of the manifest field are pruned most. A value that "
+		"is pruned more has lower losses, so it may need fewer visits. To find out whether "
+		"pruning does harm, compare the accuracy with a run on all data.");
 	n = ib_by_finish(r->by, row);
 	write_harm(r, row, n);
 	write_classes(r, row, n);
@@ -132,16 +133,16 @@ ib_report_pruned(struct ib_report *r)
 	static const struct ib_column columns[] = {
 		{ .heading = "sample", .left = true },
 		{ .heading = "times pruned" },
-		{ .heading = "kept by luck" },
+		{ .heading = "kept by draw" },
 		{ .heading = "last pruned in epoch" },
 	};
 	struct ib_html_table table = { "pruned", columns, COLUMNS(columns), NULL, 0, 0, false };
 	const struct ib_prune_count *count;
 	uint64_t i;
 
-	ib_html_section(
-		&r->page, "Most often pruned samples",
-		"In how many epochs a sample was pruned, and in how many the draw kept it.");
+	ib_html_section(&r->page, "Most often pruned samples",
+			"The number of epochs in which each sample was pruned, and in which its "
+			"draw kept it.");
 	for (i = 0; i < r->counts.ids.n && i < r->top; i++) {
 		count = &r->counts.count[r->counts.order[i]];
 		if (count->pruned == 0)
@@ -192,13 +193,16 @@ write_suspects(struct ib_report *r)
 void
 ib_report_suspects(struct ib_report *r)
 {
-	ib_html_section(&r->page, "Samples whose labels to check",
-			"The loss of these samples was never below the mean loss of its epoch. The "
-			"loss of the first rose most, relative to the mean.");
+	ib_html_section(
+		&r->page, "Samples with possibly wrong labels",
+		"The loss of these samples was never below the mean loss of the epoch. The loss "
+		"of the first sample rose most, relative to the mean.");
 	if (r->has_losses)
 		write_suspects(r);
 	else
-		ib_bytes_printf(&r->page, "<p>Needs the loss logs as further operands.</p>\n");
+		ib_bytes_printf(
+			&r->page,
+			"<p>To show this table, name the loss logs as further operands.</p>\n");
 	ib_html_section_end(&r->page);
 }
 
@@ -268,17 +272,18 @@ ib_report_drift(struct ib_report *r)
 {
 	ib_html_section(
 		&r->page, "Did the losses rise?",
-		"During training the mean loss falls. If it rises, the sum of Page and "
-		"Hinkley grows, and a large sum is an alarm. W1 is the distance between the "
-		"losses of two epochs, in units of the loss; PSI is a distance without "
-		"unit. The reference is the first epoch, unless an option says otherwise. "
-		"Losses count with their weights.");
+		"During training the mean loss falls. If it rises, the Page-Hinkley sum "
+		"grows, and a large sum is an alarm. W1 is the distance between the losses of two "
+		"epochs, in units of the loss. PSI is a distance without a unit. The reference is "
+		"the first epoch, unless an option names another epoch. All statistics use the "
+		"weights of the losses.");
 	if (r->has_losses) {
 		write_alarms(r);
 		write_drift(r);
 	} else {
-		ib_bytes_printf(&r->page, "<p>Needs the loss logs as further operands: "
-					  "<code>ib-audit report LOG LOSSLOG...</code></p>\n");
+		ib_bytes_printf(&r->page,
+				"<p>To show this table, name the loss logs as further operands: "
+				"<code>ib-audit report LOG LOSSLOG...</code></p>\n");
 	}
 	ib_html_section_end(&r->page);
 }

@@ -129,7 +129,7 @@ write_weights_alarm(struct ib_report *r, const struct ib_audit_stats *f, size_t 
 		 "The weights add up to %.0f instead of %s, which chance does not explain.%s %s",
 		 f->weight_sum, ib_html_count(a, f->samples), more,
 		 ib_rule_kind_of(rule)->biased
-			 ? "The rule of this epoch is biased: use another one."
+			 ? "The rule of this epoch is biased: use another rule."
 			 : "Stop the trainer and run <code>ib-audit verify</code>.");
 	ib_html_tile(&r->page, "bad", "Weights", value, words);
 }
@@ -160,8 +160,8 @@ write_weights(struct ib_report *r)
 		return;
 	}
 	snprintf(words, sizeof(words),
-		 "to the number of samples in all %zu pruned epochs; off by at most %.1f of %d "
-		 "standard errors",
+		 "to the number of samples in all %zu pruned epochs; the largest deviation is "
+		 "%.1f of %d allowed standard errors",
 		 tested, worst, IB_WEIGHT_SUM_LIMIT);
 	ib_html_tile(&r->page, "good", "Weights", "add up", words);
 }
@@ -185,7 +185,8 @@ write_drift_alarm(struct ib_report *r, const struct ib_drift *d)
 	if (next < r->n && r->paused[next])
 		snprintf(words, sizeof(words), "%s Epoch %lld then kept every sample%s", what,
 			 (long long)r->stats[next].epoch,
-			 handled ? "; no alarm since." : ", but the alarm goes on.");
+			 handled ? "; since then there was no alarm."
+				 : ", but the alarm continued.");
 	else
 		snprintf(words, sizeof(words),
 			 "%s Keep every sample in the next epoch, and look for a change of the "

@@ -138,7 +138,7 @@ put_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 		put_cause(to, &cause->head->options);
 	else
 		ib_bytes_printf(to, "the rule made it eligible");
-	ib_bytes_printf(to, ", and its draw lost");
+	ib_bytes_printf(to, ", and u was not below pi");
 }
 
 static void
@@ -199,7 +199,7 @@ static void
 put_doubt(const struct ib_show *s, struct ib_bytes *to)
 {
 	if (!s->scores && s->options->manifest.n == 0)
-		ib_bytes_printf(to, "; or no manifest has this id (--manifest FILE checks it)");
+		ib_bytes_printf(to, "; or the id is in no manifest (--manifest FILE checks this)");
 }
 
 static void

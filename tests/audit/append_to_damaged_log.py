@@ -1,8 +1,8 @@
 """Appending to a damaged log keeps every finished run, or fails with status 65
 and changes nothing.
 
-Each row of the table is a log with another kind of ending that ib-prune does
-not write. The finished runs are found here from the text that zstd decodes."""
+Each row of the table is a log with a different ending that ib-prune does not
+write. This program finds the finished runs in the text that zstd decodes."""
 import json
 import os
 import struct
@@ -29,7 +29,7 @@ def write(path, data):
 
 
 def decode(data):
-    """All the text that there is, also of a file that is cut."""
+    """Return the text of a file, up to the end if the file is truncated."""
     return subprocess.run(['zstd', '-dcq'], input=data, capture_output=True).stdout
 
 
@@ -41,7 +41,7 @@ def is_json(line):
 
 
 def finished(text):
-    """The texts of finished runs, without the ends of their lines."""
+    """Return the texts of the finished runs, without newlines."""
     runs, now = [], None
     for line in text.replace(b'\r', b'').split(b'\n'):
         if line.startswith(b'{"ib_audit"'):
@@ -55,8 +55,8 @@ def finished(text):
 
 
 def append(name, data, want, lost=0):
-    """want: 0, 65, or None for either. lost: runs at the end of a cut frame
-    that ib-prune wrote, which did not finish."""
+    """want: expected status 0 or 65, or None for either. lost: number of unfinished runs at
+    the end of a truncated frame that ib-prune wrote."""
     write('t.zst', data)
     if os.path.exists('out'):
         os.unlink('out')
@@ -79,7 +79,7 @@ def append(name, data, want, lost=0):
 
 
 def in_blocks(texts):
-    """One frame, each text in a raw block of its own (RFC 8878)."""
+    """Return one frame that has a separate raw block for each text (RFC 8878)."""
     out = b'\x28\xb5\x2f\xfd\x04\x50'
     for i, t in enumerate(texts):
         out += struct.pack('<I', (i == len(texts) - 1) | len(t) << 3)[:3] + t

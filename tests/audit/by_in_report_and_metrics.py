@@ -1,4 +1,4 @@
-"""The report and the metrics have the samples by class that summary --by has, escaped."""
+"""The report and the metrics have the same numbers per class as summary --by, and escape names."""
 import html
 import re
 
@@ -26,7 +26,7 @@ got = [[html.unescape(t) if not v else v for v, t in
 want = [[html.unescape(s['value'].replace('\\', '\\\\')), *(repr(s[n]) for n in (
     'samples', 'share_pruned', 'ratio', 'mean_weight', 'share_of_saved'))] for s in rows]
 assert got == want, (got, want)
-assert 'loses more than twice the average: %.1f%%.' % (100 * rows[0]['share_pruned']) in part
+assert 'is pruned more than twice as much as the average: %.1f%%.' % (100 * rows[0]['share_pruned']) in part
 assert 'Average of all samples: %.1f%%' % (
     100 * sum(s['pruned'] for s in rows) / 360) in part
 

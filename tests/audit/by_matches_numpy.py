@@ -1,4 +1,4 @@
-"""ib-audit --by equals what numpy computes from the lines of the log and the manifest."""
+"""The numbers of ib-audit --by equal those that numpy computes from log lines and manifest."""
 import csv
 import gzip
 import json
@@ -33,7 +33,7 @@ def make_log(name, *options, part=lambda i: True):
 
 
 def visits(name, epochs=range(EPOCHS)):
-    """Kept and weight of each visit, from the lines of the log: [epoch, sample]."""
+    """Return kept and weight of each visit [epoch, sample], from the lines of the log."""
     kept, weight = np.ones((EPOCHS, N), bool), np.ones((EPOCHS, N))
     for lines in Log(name).runs:
         e = json.loads(lines[0])['epoch']
@@ -44,7 +44,7 @@ def visits(name, epochs=range(EPOCHS)):
 
 
 def check(got, of, kept, weight, only=None):
-    """of: the value of each sample; None is no value. only: the values that have rows."""
+    """of: the value of each sample, or None. only: the values that have rows."""
     names = sorted(set(of), key=str)
     share = {}
     for g in got:

@@ -1,4 +1,4 @@
-"""Functions that the checks of ib-audit share. They use no code of the commands."""
+"""Functions that the checks of ib-audit share. These functions use no code of the commands."""
 import json
 import os
 import struct
@@ -55,7 +55,7 @@ def near(name, got, want, rel=1e-9, small=1e-12):
 
 
 class Log:
-    """Runs of an audit log, to be changed and written again."""
+    """The runs of an audit log, which a check can change and write again."""
 
     def __init__(self, path):
         text = unzstd(path).split(b'\n')[:-1]
@@ -77,7 +77,7 @@ class Log:
         self.runs[run][line] = json.dumps(d, separators=(',', ':')).encode()
 
     def chain(self):
-        """Make all hashes fit what there is now."""
+        """Compute all hashes again for the changed runs."""
         prev = None
         for r in self.runs:
             h = xxhash.xxh3_64(b''.join(x + b'\n' for x in r[:-1])).hexdigest()

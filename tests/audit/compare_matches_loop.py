@@ -1,4 +1,4 @@
-"""ib-audit compare: each rule equals a loop of ib-prune and ib-score, summed up by numpy."""
+"""Each row of ib-audit compare equals the sums of a loop of ib-prune and ib-score."""
 import json
 
 import numpy as np
@@ -31,7 +31,7 @@ OWN = [('proportional:max-age=2,scale=2,floor=0.3',
 
 
 def loop(options, delta):
-    """Weight of each visit of a run: [epoch, sample]; 0 if pruned."""
+    """Return the weight of each visit [epoch, sample] of a run; 0 if pruned."""
     run('ib-score', '-q', '-o', 'run.npz', data=b'')
     weight = np.zeros((EPOCHS, N))
     for e in range(EPOCHS):
@@ -77,8 +77,8 @@ for rules, argv in ((DEFAULTS, []), (OWN, [x for s, _ in OWN for x in ('--rule',
 text = run('ib-audit', 'compare', '-q', '-E', EPOCHS, *by, *logs).decode().splitlines()
 assert len([l for l in text if '--rule ' in l]) == len(DEFAULTS)
 assert [l.split()[0] for l in text if l.startswith(('cat', 'dog', 'ox'))] == ['cat', 'dog', 'ox']
-assert text[-2] == 'Epochs 7 to 8 estimated from the last losses'
-assert text[-1].startswith('These figures cannot tell') and 'infobatch-training(7)' in text[-1]
+assert text[-2] == 'Epochs 7 to 8 are estimated from the last losses'
+assert text[-1].startswith('This table does not show') and 'infobatch-training(7)' in text[-1]
 # One share of a rule: column and total of simulate, and compare, round the same number.
 text = run('ib-audit', 'simulate', '-E', EPOCHS, *logs).decode().splitlines()
 assert text[-2].endswith(text[EPOCHS].split()[-1]), text

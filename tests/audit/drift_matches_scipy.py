@@ -1,4 +1,4 @@
-"""ib-audit drift equals scipy's Wasserstein distance and sums computed here."""
+"""The results of ib-audit drift equal scipy's Wasserstein distance, and sums computed here."""
 import math
 import sys
 

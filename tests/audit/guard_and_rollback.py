@@ -1,7 +1,7 @@
-"""The loop of infobatch(7) with its guard: after an alarm one epoch keeps every sample, then
-pruning resumes. Afterwards the paragraph ROLL BACK brings the run back to epoch 4.
+"""Run the loop of infobatch(7) with its guard: after an alarm, one epoch keeps every sample, and
+then pruning resumes. Afterwards the commands of ROLL BACK return the run to epoch 4.
 
-The losses of the trainer rise in epoch 10, for good."""
+The losses of the trainer rise in epoch 10, and stay higher."""
 import json
 import os
 import re
@@ -25,7 +25,7 @@ with open(log, 'w') as f:
 
 
 def block(text):
-    """The block of commands of the manual that contains the text."""
+    """Return the block of commands of the manual that contains the text."""
     blocks = re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', open(PAGE).read(), re.S | re.M)
     found, = [b for b in blocks if text in b]
     return found.replace('\\e\n', '\\\n')

@@ -1,4 +1,4 @@
-"""The commands of infobatch(7) run from step 1 on, in the order of the page."""
+"""Run the commands of infobatch(7) from step 1 on, in the order of the page."""
 import glob
 import json
 import os

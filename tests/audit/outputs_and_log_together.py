@@ -44,7 +44,7 @@ def waits_for_lock(p):
 
 
 def held_up(log, e, **how):
-    """A run that waits for the log, and who holds it until told."""
+    """Start a run that waits for the lock of the log, and a process that holds the lock."""
     holder = subprocess.Popen(['flock', log + '.lock', 'cat'],
                               stdin=subprocess.PIPE)
     until(lambda: os.path.exists(log + '.lock') and not subprocess.call(

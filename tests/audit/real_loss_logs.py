@@ -1,6 +1,6 @@
-"""On real loss logs, ib-audit simulate predicts what the loop then does; drift
-gives an alarm for a shift and none without; suspects and the size of the log
-are as expected."""
+"""On real loss logs, the loop prunes what ib-audit simulate predicts. drift gives
+an alarm only if the losses shift. The suspects and the size of the log are as
+expected."""
 import json
 import os
 

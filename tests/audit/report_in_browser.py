@@ -34,7 +34,7 @@ class Tables(html.parser.HTMLParser):
 
 
 def make_run():
-    """A small run of its own, pruned, with ids that a page must escape."""
+    """Make a small pruned run, with ids that a page must escape."""
     r = np.random.default_rng(3)
     ids = ['<b>%d&amp;"\x01é' % i for i in range(300)]
     write_jsonl('m.jsonl', [{'id': i} for i in ids])

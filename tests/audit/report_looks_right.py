@@ -1,8 +1,9 @@
-"""A browser shows the report on a phone and on a desk, in light and dark: nothing overflows,
-no text is small or pale, every shape stands out from its card, and labels do not overlap.
+"""A browser shows the report with the width of a phone and of a desktop, in light and dark
+colors. Nothing overflows, no text is too small or too pale, every shape has enough contrast
+to its card, and labels do not overlap.
 
-A script, which is added to a copy of the page, lists what the browser computed; this program
-checks the list. Contrast is that of WCAG 2, relative luminance."""
+A script in a copy of the page lists the values that the browser computed, and this program
+checks the list. Contrast is defined by the relative luminance of WCAG 2."""
 import json
 import os
 import re
@@ -129,7 +130,7 @@ def ticks(seen, plot=0):
 
 
 def make_run(name, ids, epochs, losses=True, rise=10 ** 9, hold=None, classes=(), scale=1):
-    """A run in a folder of its own. From epoch `rise` on, the losses are higher."""
+    """Make a run in a separate folder. From epoch `rise` on, the losses are higher."""
     r = np.random.default_rng(3)
     os.mkdir(name)
     os.chdir(name)

@@ -1,4 +1,4 @@
-"""A run can go back to an earlier epoch with the kept loss logs, or to all data."""
+"""A run can return to an earlier epoch with the stored loss logs, or continue with all data."""
 import json
 import shutil
 

@@ -1,5 +1,5 @@
-"""The savings of ib-audit simulate on real loss logs equal those of the rules in
-tests/reference and of a loop over the samples. IB_EVERY=N uses every N-th sample
+"""The savings of ib-audit simulate on real loss logs equal the savings of the
+rules in tests/reference in a loop over the samples. IB_EVERY=N uses every N-th sample
 (default 6, which takes seconds)."""
 import json
 import os
@@ -43,7 +43,7 @@ RULES = {
 
 
 def oracle(name, options):
-    """Kept, and the sum of weights, of each epoch."""
+    """Return the number of kept samples and the sum of weights of each epoch."""
     o = {'rule': name, 'ratio': 0.0, 'threshold': None, 'keep': None,
          'totals': None, **options}
     score = {}

@@ -1,4 +1,4 @@
-"""ib-audit simulate equals a loop over the samples."""
+"""The results of ib-audit simulate equal those of a loop over the samples."""
 import math
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""ib-audit suspects equals least squares by numpy."""
+"""The slopes of ib-audit suspects equal least squares computed by numpy."""
 import numpy as np
 
 from common import near, table, write_jsonl

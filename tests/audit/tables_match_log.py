@@ -1,4 +1,4 @@
-"""ib-audit summary, show and list equal what the lines of the log say."""
+"""The tables of ib-audit summary, show and list agree with the lines of the log."""
 import json
 import math
 import os
@@ -74,7 +74,7 @@ log_epochs = [json.loads(r[0])['epoch'] for r in Log('log.zst').runs]
 
 
 def why_kept(ident, e):
-    """fate and why of a sample without a line, as ib-audit(1) has it."""
+    """Return fate and why of a sample without a line, as defined in ib-audit(1)."""
     head, s = runs[e][0], score[ident]
     at = max(i for i, x in enumerate(log_epochs) if x == e)
     if e + 1 > head['delta'] * head['epochs'] + 1e-9:
@@ -143,7 +143,7 @@ for ident in set(IDS) - mine:
 
 
 def words(epochs, every):
-    """'2, 5 and 7 to 9': three or more neighbours in the list of all epochs are a range."""
+    """Return '2, 5 and 7 to 9': three or more adjacent epochs are a range."""
     parts, run_of = [], []
     for e in every + [None]:
         if e in epochs:
@@ -156,7 +156,7 @@ def words(epochs, every):
 
 
 def sentence(ident):
-    """What show says about an id, computed from the lines of the log."""
+    """Return the sentence of show about an id, computed from the lines of the log."""
     of = {'pruned': [], 'drawn': [], 'high or unseen': [], 'unseen': []}
     for e in sorted(runs):
         line = [l for l in runs[e][1:-1] if l['id'] == ident]
@@ -166,10 +166,10 @@ def sentence(ident):
     reasons = ', '.join(k + words(of[k], every) for k in ('unseen', 'high or unseen') if of[k])
     kept = len(of['unseen'] + of['high or unseen'])
     if kept == len(every):
-        return ('%s was never eligible for pruning: kept in all %d epochs (%s); or no manifest '
-                'has this id (--manifest FILE checks it).' % (ident, kept, reasons))
+        return ('%s was never eligible for pruning: kept in all %d epochs (%s); or the id is '
+                'in no manifest (--manifest FILE checks this).' % (ident, kept, reasons))
     if of['pruned']:
-        parts.append('was pruned%s: its score was below the mean of the scores, and its draw lost'
+        parts.append('was pruned%s: its score was below the mean of the scores, and u was not below pi'
                      % words(of['pruned'], every))
     if of['drawn']:
         parts.append('%skept by its draw with weight 2%s' % (

@@ -1,4 +1,5 @@
-"""On a terminal of 40 to 200 columns no line is too long; what is left out is named."""
+"""On a terminal of 40 to 200 columns, no line is too long, and the output names the columns
+that were left out."""
 import json
 import os
 import re

@@ -11,7 +11,7 @@ write_jsonl('m.jsonl', [{'id': i} for i in IDS])
 
 
 def make(*options):
-    """Three epochs' runs; the scores of each in s.E.jsonl."""
+    """Make a log with the runs of three epochs; the scores of epoch E are in s.E.jsonl."""
     for e in range(1, 4):
         write_jsonl('s.%d.jsonl' % e,
                     [{'id': i, 'score': (k * 7 % 60 + e) / 16, 'epoch': e - 1,
@@ -40,7 +40,7 @@ def line_of(log, r, kept):
 
 
 def lines(log):
-    """What happens to single lines and heads; all hashes made to fit."""
+    """Change single lines and headers, and compute all hashes again."""
     def flip(x):
         n = line_of(x, 1, False)
         x.edit(1, n, kept=True)
@@ -117,7 +117,7 @@ def whole():
 
 
 def types():
-    """A member of the wrong type is bad data, also if all hashes fit."""
+    """A member of the wrong type is invalid data, even if all hashes are correct."""
     wrong = {'ib_audit': ['1', None, True], 'epoch': ['1', 1.5, -2, None],
              'rule': [1, 'none', None, []], 'seed': ['0', 0.5, None, {}],
              'ratio': ['0.5', True, None], 'warmup': ['0', 0.5, None],
@@ -175,7 +175,7 @@ def scores():
 
 
 def fixed_groups(log):
-    """Groups of a run with a fixed number of kept samples."""
+    """Change the groups of a run with --sampling=fixed."""
     def group(**changes):
         x = log.copy()
         g = json.loads(x.runs[1][0])['groups']
@@ -206,7 +206,8 @@ def fixed_groups(log):
 
 
 def against_scores():
-    """What was solved for with the scores, changed so that lines still agree with the head."""
+    """Change numbers that the run computed from the scores, so that lines still agree with the
+    header."""
     log = make('--rule', 'buckets:q0.2=0.75,q0.85=0.5')
     x = log.copy()
     cuts = json.loads(x.runs[1][0])['cuts']

@@ -1,5 +1,6 @@
-"""The alarm on the sum of the weights uses its standard error: a sound run of 1000 samples
-and 300 epochs has as few alarms as the binomial distribution says; lost weights alarm.
+"""The alarm on the sum of the weights uses the standard error of this sum. A correct run of 1000
+samples and 300 epochs has as few alarms as the binomial distribution predicts. Lost weights
+cause an alarm.
 
 Independent computation: the number of kept eligible samples is binomial, so the standard
 error and the probability of each deviation follow from scipy.stats.binom."""
@@ -26,7 +27,8 @@ def metrics(log):
 
 
 def probability(sigmas, error, weight):
-    """P(|sum of the weights - N| > sigmas * error); eligible samples have 1 or 0 times weight."""
+    """Return P(|sum of the weights - N| > sigmas * error). An eligible sample is kept with its
+    weight or adds 0."""
     kept = np.arange(low + 1)
     off = np.abs(kept * weight - low)
     return binom.pmf(kept, low, 1 / weight)[off > sigmas * error].sum()

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Measure how many wrong labels ib-audit suspects finds: replace some labels of
-Fashion-MNIST's training set at random, train on all data with the model of
-tests/training, and count the wrong labels among the first suspects. It takes
-minutes and is not part of make check; ib-audit(1) quotes its output.
+"""Measure how many wrong labels ib-audit suspects finds. The program replaces some
+labels of the training set of Fashion-MNIST at random, trains on all data with
+the model of tests/training, and counts the wrong labels among the first
+suspects. The program runs for minutes, and is not part of make check.
+ib-audit(1) quotes the results.
 
   tests/audit/wrong_labels_found.py [--bin DIR] [--flip 300] [--epochs 12] [--seed 1]"""
 import argparse
