@@ -580,7 +580,8 @@ pass_rows(struct npz_log *a, struct rows *r, uint64_t from, uint64_t to,
 	  const struct ib_loss_logs_consumer *consumer, const struct ib_source *source, bool *taken,
 	  struct ib_loss_counts *counts, struct ib_error *err)
 {
-	struct ib_row_batch b = { source, &a->key, r->row, r->loss, to - from, (int32_t)r->epoch };
+	struct ib_row_batch b = { source,	    &a->key, r->row, r->loss, (size_t)(to - from),
+				  (int32_t)r->epoch };
 	uint64_t nonfinite = 0;
 	enum ib_status st;
 	int64_t row;
