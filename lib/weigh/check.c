@@ -174,7 +174,7 @@ distance(const struct ib_weight_stats *t, uint64_t total, double factor)
 
 enum ib_status
 ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
-		 const char *receipt, struct ib_error *err)
+		 const char *receipt, double *factor, struct ib_error *err)
 {
 	struct receipt r = { ib_weight_stats_variance(t), 1 };
 	bool scaled = !receipt && t->n > 0 && t->n < total && t->min < 1;
@@ -186,6 +186,7 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 		st = check_receipt(t, total, name, receipt, &r, err);
 	if (st)
 		return st;
+	*factor = r.factor;
 	allowed = r.variance > 0 ? IB_WEIGHT_SUM_LIMIT * sqrt(r.variance) : 1e-9 * (double)total;
 	if (distance(t, total, r.factor) <= allowed)
 		return IB_OK;

@@ -8,13 +8,14 @@
  * Check that the sum of the weights differs from total by at most 4 standard errors. Without
  * a receipt, the standard error is computed from the weights. With a receipt, the receipt's
  * standard error is used, and the counts and sums in the receipt must equal the counts and
- * sums of the manifest. name: name of the epoch manifest, for messages. Returns IB_E_CHECK
- * if a check fails, and IB_E_DATA if the file is not a receipt.
+ * sums of the manifest. name: name of the epoch manifest, for messages. Sets *factor to the
+ * factor by which ib-prune --normalize scaled the weights, or to 1. Returns IB_E_CHECK if a
+ * check fails, and IB_E_DATA if the file is not a receipt.
  */
 enum ib_status ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *name,
-				const char *receipt, struct ib_error *err);
+				const char *receipt, double *factor, struct ib_error *err);
 
-/* Read the factor by which ib-prune --normalize scaled the weights, or 1, from a receipt. */
+/* Read the same factor from a receipt, without a check. */
 enum ib_status ib_receipt_read_factor(const char *path, double *factor, struct ib_error *err);
 
 #endif

@@ -14,6 +14,7 @@ struct run {
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: do not scale the weights */
 	struct ib_scale own_scale;    /* scale points here if the weights are scaled */
+	double factor;		      /* by which ib-prune --normalize scaled the weights, or 1 */
 	double rate_factor;	      /* see ib_rule_rate_factor(); NaN if there is no weight */
 	struct ib_output *out, *index;
 };
@@ -109,7 +110,7 @@ check(struct run *run, struct ib_error *err)
 	if (m->check_failed)
 		return ib_fail(err, IB_E_CHECK, "%s", m->failed.text);
 	return ib_check_weights(&m->stats, total_of(run), name_of(run->options),
-				run->options->receipt, err);
+				run->options->receipt, &run->factor, err);
 }
 
 /* ---- statistics ----------------------------------------------------------------- */
@@ -194,17 +195,20 @@ stats(struct run *run, struct ib_error *err)
 
 /* ---- the run -------------------------------------------------------------------- */
 
-/* Compute rate_factor from the mean that the weights had before any scaling. */
+/*
+ * Compute rate_factor from the mean that the weights had before any scaling. The receipt may
+ * be a pipe, so it is read only once: check() has read it if there is a check.
+ */
 static enum ib_status
 get_rate_factor(struct run *run, struct ib_error *err)
 {
 	const struct ib_weight_stats *t = &run->manifest.stats;
-	double factor = 1;
 	enum ib_status st = IB_OK;
 
-	if (run->options->receipt)
-		st = ib_receipt_read_factor(run->options->receipt, &factor, err);
-	run->rate_factor = t->n > 0 ? sqrt(ib_exact_mean(&t->sum, t->n) / factor) : (double)NAN;
+	if (run->options->receipt && !run->options->check)
+		st = ib_receipt_read_factor(run->options->receipt, &run->factor, err);
+	run->rate_factor =
+		t->n > 0 ? sqrt(ib_exact_mean(&t->sum, t->n) / run->factor) : (double)NAN;
 	return st;
 }
 
@@ -251,7 +255,7 @@ enum ib_status
 ib_weights_run(const struct ib_weights_options *options, const struct ib_context *context,
 	       struct ib_error *err)
 {
-	struct run run = { .options = options, .context = context };
+	struct run run = { .options = options, .context = context, .factor = 1 };
 	enum ib_status st;
 
 	st = open_outputs(&run, err);
