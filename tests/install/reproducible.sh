@@ -21,7 +21,7 @@ as_other() {
 
 tar -c --exclude=./build --exclude=./.git . | tar -x -C "$other" --no-same-owner
 [ "$(id -u)" != 0 ] || chown -R 65534:65534 "$t"
-(cd "$other" && umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 HOME=$t as_other make -s -j2 deb)
+(cd "$other" && umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 HOME=$t TMPDIR=$t as_other make -s -j2 deb)
 
 failed=0 same=0
 for f in build/release/{ib-*,libinfobatch.*,completions/*} build/deb/*.deb; do
