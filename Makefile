@@ -57,7 +57,7 @@ WARN  := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wconversion \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
 	$(if $(filter-out 0,$(WERROR)),-Werror)
 
-# PORTABLE=1: with calls of POSIX alone, for systems that are not Linux (lib/README.md).
+# PORTABLE=1 uses only calls of POSIX, for systems other than Linux (lib/README.md).
 PORTABLE ?= 0
 B     := build/$(or $(subst $(comma),-,$(SAN)),$(if $(filter-out 0,$(PORTABLE)),portable),release)
 SANF  := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
@@ -113,7 +113,7 @@ all: $(NAMES:%=$B/%) $(COMPLETE) $(SHARED) ## the commands, their completion and
 
 $B/lib/%.o:   INC = -Ilib/include -Ilib -fvisibility=hidden
 $B/cmd/%.o:   INC = -Ilib/include
-# OWN_CRITERION=1: the unit tests do without Criterion, which other processors need.
+# OWN_CRITERION=1 builds the unit tests without Criterion, as other processors need.
 CRITERION := tests/platforms/criterion
 $B/tests/%.o: INC = -Ilib/include -Ilib -Itests -Itests/unit -Wno-conversion \
 	$(if $(OWN_CRITERION),-I$(CRITERION))
@@ -276,14 +276,14 @@ check-compilers:                 ## the other compiler, the other processor
 	$(Q)$(MAKE) --no-print-directory -j2 CC=clang B=build/clang all
 	$(Q)CC="$(CC)" tests/platforms/byte_scans.sh
 
-check-i386 check-arm64 check-s390x: check-%: all ## tests on another processor, by qemu; SEED=, ALL=1
+check-i386 check-arm64 check-s390x: check-%: all ## tests on another processor under qemu; SEED=N, ALL=1
 	$(Q)SEED=$(SEED) ALL=$(ALL) CCACHE='$(filter %ccache,$(firstword $(CC)))' \
 		tests/platforms/other_processor.sh $* $(filter %-dev,$(PACKAGES_BUILD))
 
 .PHONY: portable
 portable:
 	$(Q)$(MAKE) --no-print-directory -j2 PORTABLE=1 all unit
-check-portable: portable         ## unit tests and cases of a build with POSIX alone; musl
+check-portable: portable         ## unit tests and cases of a build that uses only POSIX; musl
 	$(Q)SEED=$(SEED) ALL=$(ALL) tests/platforms/portable.sh build/portable
 
 check-valgrind: all              ## a sample of runs under valgrind
@@ -296,7 +296,7 @@ check-sanitizers:                ## unit tests and cases under AddressSanitizer 
 check-audit: all                 ## reports in a browser, metrics for Prometheus
 	$(Q)IB_BIN=$B tests/audit/browser_and_prometheus.sh
 
-check-python: all                ## infobatch.py against the commands; killed and resumed; ALL=1
+check-python: all                ## compare infobatch.py with the commands; kill and resume runs; ALL=1
 	$(Q)/usr/bin/python3 tests/python/check.py --bin $B $(SEED:%=--seed %) $(if $(ALL),--all)
 
 check-parts: all                 ## parts against one run, random shardings
@@ -369,7 +369,7 @@ dist:                            ## a source archive of the last commit, the sam
 	git archive --format=tar --prefix=infobatch-$(VERSION)/ HEAD | \
 		gzip -9n >build/infobatch-$(VERSION).tar.gz
 
-# The time of everything in a package: that of the last commit.
+# All files in a package get the time of the last commit.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)
 source-date:
 	@echo $(SOURCE_DATE_EPOCH)
@@ -401,7 +401,7 @@ train-demo: all deps-train       ## compare rules on six tasks; TASK=name SEEDS=
 	$(Q)/usr/bin/python3 tests/training/profile_logs.py --bin $B build/train >build/train/logs.jsonl
 	$(Q)/usr/bin/python3 tests/training/tables.py --plots build/train build/train
 
-train-tables:                    ## the tables of that comparison, from the stored results
+train-tables:                    ## make the tables of this comparison from the stored results
 	$(Q)/usr/bin/python3 tests/training/tables.py testdata/training
 
 $B/fuzz/%: $B/tests/fuzz/%.o $(FUZZSHARED:%=$B/tests/fuzz/%.o) \

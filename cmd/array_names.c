@@ -1,4 +1,4 @@
-/* Check the names of outputs that look like names of files of arrays. */
+/* Check the names of outputs that end in .npz or .npy. */
 #include "array_names.h"
 
 #include <unistd.h>
@@ -37,7 +37,7 @@ check_name(const struct cli *cli, const struct cli_option *o, const char *path)
 	if (!suffix || (o->flags & (suffix[3] == 'z' ? CLI_NPZ : CLI_NPY)))
 		return;
 	if ((o->flags & CLI_APPEND) && access(path, F_OK) == 0)
-		return; /* the run says what the existing file is */
+		return; /* the run checks whether it can append to the file */
 	cli_option_spelling(cli, o, name);
 	if (o->flags & CLI_NPZ)
 		cli_misuse(cli,

@@ -1,18 +1,18 @@
-/* Names of outputs that end in .npz or .npy: such a file holds arrays. */
+/* Names of outputs that end in .npz or .npy. A file with such a name holds arrays. */
 #ifndef CMD_ARRAY_NAMES_H
 #define CMD_ARRAY_NAMES_H
 
 #include "command.h"
 
 /*
- * Return ".npz" or ".npy" if the name of a file ends in this suffix, with or without a suffix of
- * a compression; else NULL.
+ * Return ".npz" or ".npy" if the name of a file ends in this suffix, which a suffix of a
+ * compression may follow. Otherwise return NULL.
  */
 const char *cli_array_suffix(const char *path);
 
 /*
- * Exit with a usage error if an output has the name of a file of arrays, but cannot be one. See
- * CLI_NPZ and CLI_NPY.
+ * Exit with a usage error if the name of an output ends in .npz or .npy, but the option cannot
+ * write such a file. See CLI_NPZ and CLI_NPY.
  */
 void cli_check_array_names(const struct cli *cli);
 

@@ -140,7 +140,7 @@ struct cli_option {
 		CLI_ROW(CLI_KIND_OUTPUT, short, long, "FILE", text), CLI_AT(const char *, member), \
 			.flags = which                                                             \
 	}
-/* An option of the rule that the library knows by its long name, except for --rule. */
+/* An option of the rule, except --rule. The library knows the option by its long name. */
 #define CLI_SETTING(short, long, argument, list, member, text)                                     \
 	{                                                                                          \
 		CLI_ROW(CLI_KIND_SETTING, short, long, argument, text),                            \

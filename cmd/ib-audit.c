@@ -14,7 +14,7 @@
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
-#define RULES_MAX 40 /* rules of compare */
+#define RULES_MAX 40 /* maximum number of --rule options of compare */
 
 struct args {
 	struct ib_audit_options o;
@@ -101,8 +101,8 @@ add_rule(void *args, const char *value)
 		 "has one (default weight)")
 #define VISITS_ROW                                                                                 \
 	CLI_REAL(0, "visits", "F", "(0, inf)", o.visits,                                           \
-		 "also print how many epochs fit F times the visits of the E epochs on all data "  \
-		 "(default: not set)")
+		 "also print how many epochs have at most F times the visits of the E epochs on "  \
+		 "all data (default: not set)")
 #define WEIGHT_ROWS                                                                                \
 	CLI_GROUP("Weights"), WEIGHT_FIELD_ROW,                                                    \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
@@ -398,7 +398,7 @@ check_simulation(struct cli *cli, const struct verb *v, struct ib_audit_options 
 		cli_check_rule(cli, &o->rule);
 }
 
-/* Check the options of the manifest. A verb that lacks an option cannot exclude it. */
+/* Check the options that concern the manifest. cli_exclude() must get only options of the verb. */
 static void
 check_manifest(struct cli *cli, enum ib_audit_verb verb)
 {
@@ -490,7 +490,7 @@ run_without_verb(struct args *a, int argc, char **argv)
 		   near ? near : "", near ? "'?" : "");
 }
 
-/* Print what agreed: "16 runs, 431,203 decisions: all agree". */
+/* Print the numbers that agreed: "16 runs, 431,203 decisions: all agree". */
 static void
 print_agreement(const struct cli *cli, const struct ib_audit_result *r)
 {

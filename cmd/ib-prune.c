@@ -46,8 +46,8 @@ static const struct cli_option options[] = {
 	CLI_SCHEDULE_ROWS(o.rule),
 	CLI_GROUP("Input"),
 	CLI_CALL(0, "range", "N", set_range,
-		 "read no manifest: the samples are 0 to N-1, and their ids are the digits of "
-		 "these numbers (default: not set)"),
+		 "read no manifest: the ids of the samples are the decimal numbers 0 to N-1 "
+		 "(default: not set)"),
 	CLI_KEY(o.key),
 	CLI_FORMAT(o.format, IB_FORMAT_WORDS),
 	CLI_FLAG(0, "allow-duplicates", o.allow_duplicates,
@@ -132,7 +132,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 		cli_misuse(cli, "--id-field and --weight-field have the same name");
 }
 
-/* An output that is an .npz needs --range, and cannot have everything that text can have. */
+/* An .npz output needs --range, and cannot contain everything that a text can contain. */
 static void
 check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char *name,
 	     const char *path)
@@ -151,8 +151,8 @@ check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char
 			   name, path);
 	if (o->explain)
 		cli_misuse(cli,
-			   "%s %s: arrays cannot hold what --explain adds: choose a name that "
-			   "ends in .jsonl or .csv",
+			   "%s %s: an .npz cannot hold the explanations of --explain: "
+			   "choose a name that ends in .jsonl or .csv",
 			   name, path);
 }
 
@@ -172,15 +172,14 @@ check_range(const struct cli *cli, const struct ib_prune_options *o)
 			   o->operands.v[0]);
 	if (o->weight_field &&
 	    (!strcmp(o->weight_field, "id") || !strcmp(o->weight_field, "index")))
-		cli_misuse(cli,
-			   "--weight-field %s: with --range, the field of the id has this name",
+		cli_misuse(cli, "--weight-field %s: with --range, the id field has this name",
 			   o->weight_field);
 	if (o->weight_field && !strcmp(o->weight_field, "rate_factor") &&
 	    o->rule.normalize == IB_NORMALIZE_MEAN)
 		cli_misuse(cli, "--weight-field rate_factor: with --range and --normalize this is "
 				"the name of another array");
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's'))
-		cli_misuse(cli, "-o with %%s needs operands with names: --range has none");
+		cli_misuse(cli, "-o with %%s needs operands, but --range has no operands");
 }
 
 static void

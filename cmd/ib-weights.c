@@ -32,7 +32,8 @@ static const struct cli_option options[] = {
 		   "write to FILE (default standard output)"),
 	CLI_CHOICE('O', "output-format", "FORM", "text|tsv|jsonl|npy|npz|f32",
 		   enum ib_weights_format, o.out,
-		   "format of the output (default: npy or npz if the name of -o ends so):"),
+		   "format of the output (default: npy or npz if the name of -o ends in .npy or "
+		   ".npz):"),
 	CLI_INPUTS(0, "base", "MANIFEST", o.base,
 		   "write one weight per record of this full manifest, 0 for pruned ones (may be "
 		   "repeated)"),
@@ -100,7 +101,7 @@ check_idle(const struct cli *cli, const struct ib_weights_options *o)
 	cli_warn_unused(cli, "normalize", "with --check");
 }
 
-/* If the name of -o ends in .npy or .npz, the output has this form. */
+/* If the name of -o ends in .npy or .npz, the output has this format. */
 static void
 choose_form(struct cli *cli, struct ib_weights_options *o)
 {
@@ -134,7 +135,7 @@ check(struct cli *cli, struct args *a)
 	check_idle(cli, &a->o);
 }
 
-/* Print what agreed with --base or --total, and with the receipt. */
+/* Print the numbers that agreed with --base or --total, and with the receipt. */
 static void
 print_agreement(const struct cli *cli, const struct ib_weights_result *r)
 {

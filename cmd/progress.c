@@ -19,7 +19,7 @@ static struct {
 	bool enabled;	      /* false: print a line only for SIGUSR1 */
 	bool redraws;	      /* standard error is a terminal: overwrite the line */
 	_Atomic bool visible; /* the line is on the terminal now */
-	size_t shown;	      /* columns of that line */
+	size_t shown;	      /* number of columns of the line on the terminal */
 } state;
 
 static double
@@ -157,9 +157,9 @@ room(void)
 	return size.ws_col - 1u;
 }
 
-/* Shorten a line to whole items, which commas separate. */
+/* Shorten a line to its first items, which commas separate, so that it has `most` columns. */
 static void
-fit(struct line *line, size_t most)
+shorten_line(struct line *line, size_t most)
 {
 	size_t n = most;
 
@@ -170,13 +170,13 @@ fit(struct line *line, size_t most)
 	line->n = n > 0 ? n : most;
 }
 
-/* Print the line, and spaces over the rest of a longer line. */
+/* Print the line, and overwrite the rest of an earlier, longer line with spaces. */
 static void
 redraw(struct line *line)
 {
 	size_t n, most = room();
 
-	fit(line, most);
+	shorten_line(line, most);
 	n = line->n;
 	while (line->n < state.shown && line->n < most)
 		put_text(line, " ");

@@ -78,7 +78,7 @@ store_part(struct cli *cli, const struct cli_option *o, const char *value)
 		refuse(cli, o, "I/K with 0 <= I < K", value);
 }
 
-/* Store an option of the rule. The library has its range. */
+/* Store an option of the rule. The library checks the value. */
 static void
 store_setting(struct cli *cli, const struct cli_option *o, const char *value)
 {

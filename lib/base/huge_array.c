@@ -1,6 +1,6 @@
 /*
- * Allocate and grow large arrays with mmap() and mremap(). With IB_PORTABLE, calloc() allocates
- * them, and growing an array is a copy.
+ * Allocate and grow large arrays with mmap() and mremap(). With IB_PORTABLE, arrays
+ * are allocated with calloc(), and an array is copied when it grows.
  */
 #ifndef IB_PORTABLE
 #define _GNU_SOURCE /* mremap, MAP_ANONYMOUS, madvise */

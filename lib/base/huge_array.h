@@ -1,8 +1,8 @@
 /*
- * Large arrays that grow without a copy (but see huge_array.c for PORTABLE=1). If an array must move, the kernel remaps its pages.
- * The memory is anonymous, aligned to 2 MiB, and marked for huge pages, because random
- * look-ups take 1.4 to 1.5 times as long without huge pages. Pages that were never used need
- * no memory, so the capacity may be larger than necessary.
+ * Large arrays that grow without a copy. If an array must move, the kernel remaps its pages. The
+ * memory is anonymous, aligned to 2 MiB, and marked for huge pages, because random look-ups take
+ * 1.4 to 1.5 times as long without huge pages. Pages that were never used need no memory, so the
+ * capacity may be larger than necessary. With PORTABLE=1, arrays are copied; see huge_array.c.
  */
 #ifndef IB_BASE_HUGE_ARRAY_H
 #define IB_BASE_HUGE_ARRAY_H

@@ -311,8 +311,8 @@ put_decimal(char *o, struct decimal d)
  * Format f if f is n / 10^p for a small n. Most losses have this form, because they are logged with
  * six digits. p is so small that at most one such decimal reads back as f, so n / 10^p is the
  * shortest decimal. n and 10^p are exact doubles, so their quotient is the double that strtod()
- * returns for the text. Returns NULL if no small n fits, or if f is not in [1e-4, 10). This function
- * is two to three times as fast as the general method; see tests/PERFORMANCE.md.
+ * returns for the text. Returns NULL if no small n fits, or if f is not in [1e-4, 10). This
+ * function is two to three times as fast as the general method; see tests/PERFORMANCE.md.
  */
 static inline char *
 put_short(char *o, float f)

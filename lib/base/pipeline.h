@@ -43,13 +43,13 @@ struct ib_pipeline {
 int ib_pipeline_threads(const struct ib_context *context);
 
 /*
- * Starting a thread costs more CPU time than sharing a small job saves. So if context requests
- * no number of threads, a job of fewer bytes than this uses one thread, and a stream uses one
- * thread until it has this many bytes.
+ * For a small job, starting a thread costs more CPU time than the thread saves. So if context
+ * requests no number of threads, a job of fewer bytes than this uses one thread, and a stream uses
+ * one thread until it has this many bytes.
  */
 #define IB_SMALL_JOB ((uint64_t)2 << 20)
 
-/* The same as ib_pipeline_threads(), but 1 if the job is small. */
+/* Like ib_pipeline_threads(), but returns 1 if the job is small. */
 int ib_pipeline_threads_for(const struct ib_context *context, uint64_t bytes);
 
 /* Return the number of blocks of `size` bytes for ib_pipeline.alone. */

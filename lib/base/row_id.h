@@ -1,13 +1,12 @@
-/* The ids of a range: the id of row i is the decimal digits of i. */
+/* The ids of a range: the id of row i is the decimal number i. */
 #ifndef IB_BASE_ROW_ID_H
 #define IB_BASE_ROW_ID_H
 
 #include "base/digits.h"
 #include "infobatch_run.h"
 
-#define IB_ROW_ID_MAX                                                                              \
-	24 /* more than the digits of any row; a multiple of 8, so copies are fast                 \
-	    */
+/* More than the digits of any row, and a multiple of 8, so that copies are fast. */
+#define IB_ROW_ID_MAX 24
 
 struct ib_row_id {
 	char text[IB_ROW_ID_MAX];
@@ -47,7 +46,7 @@ static inline struct ib_span
 ib_row_id_span(const struct ib_row_id *id)
 {
 	if (id->n > 16)
-		__builtin_unreachable(); /* so the compiler omits the hash of longer ids */
+		__builtin_unreachable(); /* so the compiler omits the code that hashes longer ids */
 	return (struct ib_span){ id->text, id->n };
 }
 
@@ -65,8 +64,8 @@ ib_row_id_length(uint64_t row)
 }
 
 /*
- * If the text is the id of a row below 10^10, set *row and return true. "07" and "+7" are no ids
- * of rows.
+ * If the text is the id of a row below 10^10, set *row and return true. "07" and "+7" are not
+ * ids of rows.
  */
 static inline bool
 ib_row_id_parse(const char *p, size_t n, uint64_t *row)

@@ -2,10 +2,9 @@
  * Calls that POSIX.1-2008 does not have. With IB_PORTABLE (make PORTABLE=1), each of them is
  * replaced by calls of POSIX, or by nothing if it only makes a run faster.
  *
- * Three more files have a replacement of their own: huge_array.c grows by a copy instead of
- * mremap(), io/temp_file.c names each temporary file from the start, because there is no
- * O_TMPFILE, and io/descriptor.c needs flock(2), which POSIX lacks but Linux, macOS and the BSDs
- * have.
+ * Three other files also use such calls. With IB_PORTABLE, huge_array.c copies an array instead of
+ * calling mremap(), and io/temp_file.c names each temporary file from the start instead of using
+ * O_TMPFILE. io/descriptor.c always needs flock(2), which Linux, macOS and the BSDs have.
  */
 #ifndef IB_BASE_SYSTEM_H
 #define IB_BASE_SYSTEM_H
@@ -14,7 +13,10 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* Return a random number that is not 0. If there is no source of them, derive it from the time. */
+/*
+ * Return a random number that is not 0. If the system has no source of random numbers, the number
+ * is derived from the time.
+ */
 uint64_t ib_system_random(void);
 
 /* Return the number of CPUs that this process may use. At least 1. */
@@ -29,7 +31,7 @@ const void *ib_system_find(const void *p, size_t n, const void *what, size_t k);
 /* Start to write n bytes of a file to the disk, from offset `from` on. Does not wait. */
 void ib_system_write_soon(int fd, off_t from, off_t n);
 
-/* Read a file ahead, because all of it will be read in order. */
+/* Tell the kernel to read ahead, because the complete file will be read in order. */
 void ib_system_read_ahead(int fd);
 
 /* Release the memory of a mapped file. The pages are read again if they are needed. */

@@ -17,7 +17,7 @@ struct ib_input;
 enum ib_status ib_input_open(const char *path, struct ib_input **out, struct ib_error *err);
 
 /*
- * Make an input of bytes that a function generates. generate() writes up to cap bytes to buf and
+ * Create an input whose bytes a function generates. generate() writes up to cap bytes to buf and
  * returns their number, which is less than cap only at the end. The input frees ctx with free(),
  * also after an error.
  */

@@ -12,7 +12,10 @@
  */
 size_t ib_npy_header(char header[128], const char *descr, uint64_t n);
 
-/* Write a complete .npy file with one number, which has no dimensions. Returns its length. */
+/*
+ * Write a complete .npy file that holds one number, as an array without dimensions. Returns the
+ * length of the file.
+ */
 #define IB_NPY_SCALAR (128 + sizeof(double))
 size_t ib_npy_scalar(char scalar[IB_NPY_SCALAR], double value);
 

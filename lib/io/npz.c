@@ -281,7 +281,7 @@ ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Make the array of the file the only member. */
+/* Add the array of the file as the only member. */
 static enum ib_status
 read_array_header(struct ib_npz *z, char *buf, struct ib_error *err)
 {

@@ -17,13 +17,14 @@ struct ib_npz; /* an open archive */
  */
 enum ib_status ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_error *err);
 /*
- * Open a file of one array (.npy) like an archive that has this array as its only member, which
- * has no name. Returns IB_E_DATA if the header is malformed or the file is too short or too long.
+ * Open a file of one array (.npy) as if it were an archive. The array is the only member, and the
+ * member has no name. Returns IB_E_DATA if the header is malformed or the file is too short or too
+ * long.
  */
 enum ib_status ib_npz_open_array(struct ib_input *in, struct ib_npz **out, struct ib_error *err);
 void ib_npz_close(struct ib_npz *z);
 
-/* Return the array of ib_npz_open_array(), or NULL if z is an archive. */
+/* Return the array of a file that ib_npz_open_array() opened, or NULL if z is an archive. */
 const struct ib_npz_member *ib_npz_single(const struct ib_npz *z);
 
 /*

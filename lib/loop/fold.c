@@ -17,7 +17,7 @@ struct group {
 
 /* Append the loss of a row to the group. */
 static void
-add(struct group *g, uint32_t row, float loss)
+add_loss(struct group *g, uint32_t row, float loss)
 {
 	g->row[g->n] = row;
 	g->value[g->n++] = isfinite(loss) ? loss + 0.0f : NAN; /* -0 becomes 0 */
@@ -57,7 +57,7 @@ fold_all(struct ib_run *run, struct ib_fold *f, struct ib_error *err)
 	while (i < l->n && !st) {
 		for (g.n = 0; g.n < IB_GROUP && i < l->n; i++)
 			if (run->options->nonfinite != IB_NONFINITE_SKIP || isfinite(l->loss[i]))
-				add(&g, l->row[i], l->loss[i]);
+				add_loss(&g, l->row[i], l->loss[i]);
 		if (!run->ids.text && ib_fold_takes_rows(f, g.row, g.n))
 			st = ib_fold_row_losses(f, g.row, g.value, g.n, (int32_t)run->epoch, err);
 		else

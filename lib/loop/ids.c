@@ -26,8 +26,8 @@ check_text(const struct ib_span *text, uint64_t row, struct ib_error *err)
 	if (memchr(text->p, '\n', text->n) || text->p[text->n - 1] == '\r' ||
 	    memchr(text->p, '\0', text->n))
 		return ib_fail(err, IB_E_MISUSE,
-			       "the id of row %llu has a line end or a NUL, so it cannot be a line "
-			       "of a list: %s",
+			       "the id of row %llu contains a newline or a NUL, so it cannot be a "
+			       "line of a list: %s",
 			       (unsigned long long)row, ib_show(show, *text));
 	return IB_OK;
 }

@@ -96,7 +96,8 @@ begin(struct ib_run *run, const char *path, const struct ib_span *id, uint64_t n
 	if (!st && (!run->path || !run->state))
 		st = ib_fail_memory(err);
 	if (!st && (!*path || strcmp(path, "-") == 0))
-		st = ib_fail(err, IB_E_MISUSE, "the score file must be a file");
+		st = ib_fail(err, IB_E_MISUSE,
+			     "the score file must have a name and cannot be \"-\"");
 	if (!st)
 		st = ib_run_ids_init(&run->ids, id, n, err);
 	if (!st)

@@ -46,7 +46,7 @@ struct ib_pruner {
 	const struct ib_unseen *unseen;
 	const struct ib_reader *reader;	 /* reader of the manifest */
 	_Atomic uint64_t *looked_up;	 /* number of ids looked up so far by all threads */
-	bool kept_arrays, pruned_arrays; /* the manifest, the output of --pruned is an .npz */
+	bool kept_arrays, pruned_arrays; /* true if the output of this kind is an .npz */
 };
 
 /* A block and its results. Initialize with {0}. */
@@ -89,7 +89,7 @@ void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 bool ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation,
 			  bool written);
 /*
- * Append a sample of --range to a text of an .npz. weight is NULL for an output without
+ * Append a sample of --range to the text of an .npz output. weight is NULL if the output has no
  * weights.
  */
 void ib_pruned_add_row(struct ib_pruned *b, enum ib_text text, uint64_t index,

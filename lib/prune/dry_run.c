@@ -97,7 +97,7 @@ predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 		return f;
 	f.variance = ib_exact_round(&p->variance);
 	/*
-	 * Divide the exact sums. The quotient of rounded sums was not always 1
+	 * Divide the exact sums, because the quotient of rounded sums is not always 1
 	 * for --rule random.
 	 */
 	if (share > 0)

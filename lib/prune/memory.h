@@ -1,6 +1,6 @@
 /*
- * A run of ib-prune whose inputs and output are in memory. The samples are those of --range, or
- * have ids of their own. Used by lib/loop.
+ * A run of ib-prune whose inputs and output are in memory. The ids are those of
+ * --range, or the ids in `id`. Used by lib/loop.
  */
 #ifndef IB_PRUNE_MEMORY_H
 #define IB_PRUNE_MEMORY_H
@@ -8,7 +8,7 @@
 #include "prune/row_arrays.h"
 #include "score/scores.h"
 
-/* Borrowed by the run. */
+/* The run borrows the struct and everything that it points to. */
 struct ib_prune_memory {
 	struct ib_scores *scores;    /* used instead of -s; NULL if there are none */
 	const char *scores_digest;   /* digest of the score file; empty if there is none */

@@ -35,7 +35,7 @@ struct ib_prune_files {
 
 struct ib_prune_outputs {
 	const struct ib_prune_options *options;
-	double rate_factor;	     /* of --normalize */
+	double rate_factor;	     /* factor for the learning rate, see ib_rule_rate_factor() */
 	struct ib_prune_output *row; /* the manifest is the last row */
 	size_t nrows;
 	struct ib_split *split;		 /* NULL without --split */

@@ -26,7 +26,7 @@ struct group {
 	struct ib_row_id text[IB_GROUP]; /* the ids, unless the run has ids of its own */
 	struct ib_id id[IB_GROUP];
 	uint64_t index[IB_GROUP];
-	uint32_t row[IB_GROUP]; /* rows of the scores */
+	uint32_t row[IB_GROUP]; /* score row of each sample, or IB_NO_ROW */
 	struct ib_inclusion inclusion[IB_GROUP];
 };
 
@@ -53,7 +53,7 @@ ib_range_is_rows(const struct ib_prune_options *o)
 
 /* ---- one block ---------------------------------------------------------------- */
 
-/* Fill a group with rows from *from on that have ids of their own. Moves *from. */
+/* Fill a group with the rows from *from on, whose ids are in p->options->memory. Moves *from. */
 static void
 fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to)
 {
@@ -67,7 +67,7 @@ fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t 
 	}
 }
 
-/* Fill a group with rows from *from on, whose id is *id. Moves both to the next row. */
+/* Fill a group with the rows from *from on. *id is the id of row *from. Moves both. */
 static void
 fill_group(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to,
 	   struct ib_row_id *id)

@@ -1,9 +1,8 @@
 /*
  * The samples of --range, whose ids are the numbers 0 to N-1.
  *
- * If an output is text, the run reads the records of a text that is generated
- * (record/range_text.h). If all outputs are arrays, the blocks are only row
- * numbers, and nothing is parsed.
+ * If an output is text, the run generates a text of records (record/range_text.h) and reads this
+ * text. If all outputs are arrays, a block is only a range of row numbers, and nothing is parsed.
  */
 #ifndef IB_PRUNE_RANGE_H
 #define IB_PRUNE_RANGE_H
@@ -28,7 +27,7 @@ struct ib_range_run {
 };
 enum ib_status ib_range_run(const struct ib_range_run *run, struct ib_error *err);
 
-/* Compute the digest of the manifest that a range stands for: the list of its ids, one per line. */
+/* Compute the digest of the list of the ids 0 to n-1, one per line. */
 enum ib_status ib_range_digest(uint64_t n, char digest[33], struct ib_error *err);
 
 #endif

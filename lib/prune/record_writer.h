@@ -20,7 +20,7 @@ struct ib_record_writer {
 	bool array;		   /* true if the format is a JSON array */
 	bool empty;		   /* true until a record is written */
 	struct ib_tar_writer *tar; /* NULL if the format is not tar */
-	/* not NULL if the output is an .npz: the text is rows of arrays */
+	/* NULL unless the output is an .npz; the text is then rows of arrays */
 	struct ib_row_arrays *arrays;
 };
 

@@ -1,6 +1,6 @@
 /*
- * An output of --range as an .npz: the array index has the numbers of the samples, and the array
- * weight their weights.
+ * An .npz output of --range. The array `index` contains the numbers of the samples. The second
+ * array contains their weights.
  */
 #ifndef IB_PRUNE_ROW_ARRAYS_H
 #define IB_PRUNE_ROW_ARRAYS_H
@@ -10,11 +10,11 @@
 #include "io/output.h"
 
 struct ib_row_arrays {
-	const char *weight_name;     /* name of the array of weights; NULL: there is none */
+	const char *weight_name;     /* name of the array of weights; NULL: no weights */
 	struct ib_huge_array index;  /* uint64_t[n] */
 	struct ib_huge_array weight; /* float[n] */
 	uint64_t n;
-	double rate_factor; /* a scalar of outputs with weights; NaN: there is none */
+	double rate_factor; /* a scalar in outputs with weights; NaN: not written */
 	bool failed;	    /* out of memory */
 };
 
@@ -23,8 +23,9 @@ struct ib_row_arrays *ib_row_arrays_new(const char *weight_name);
 void ib_row_arrays_free(struct ib_row_arrays *a); /* NULL is allowed */
 
 /*
- * The text of one row, as blocks and --split hand it on: the index as uint64_t and, if the output
- * has weights, the weight as float. ib_row_arrays_add() appends the rows of such a text.
+ * Append one row to a text: the index as uint64_t and, if the output has weights, the weight as
+ * float. Blocks and --split store rows in this form. ib_row_arrays_add() reads such a text and
+ * appends its rows to the arrays.
  */
 static inline void
 ib_row_text_put(struct ib_bytes *text, uint64_t index, const float *weight)
@@ -40,7 +41,7 @@ ib_row_text_put(struct ib_bytes *text, uint64_t index, const float *weight)
 }
 void ib_row_arrays_add(struct ib_row_arrays *a, const char *text, size_t n);
 
-/* Write the archive. Sets a->failed if out of memory; the output has all other errors. */
+/* Write the archive. Sets a->failed if out of memory. Other errors are stored in the output. */
 void ib_row_arrays_write(struct ib_row_arrays *a, struct ib_output *out);
 
 #endif

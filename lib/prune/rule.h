@@ -19,7 +19,7 @@
 #include "score/scores.h"
 #include "score/totals_file.h"
 
-/* The numbers that are computed when a rule is prepared, from its options and the scores. */
+/* Numbers that are computed from the options and the scores when a rule is prepared. */
 struct ib_solved {
 	double ratio;	      /* r, as given by -r or as solved for --keep */
 	double threshold;     /* T; NaN if the rule has no threshold */
@@ -83,7 +83,7 @@ struct ib_rule_kind {
 /* True if the epoch is unpruned. *why is then the reason: warm-up or anneal. */
 bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why);
 
-/* The decision about one sample. */
+/* The decision whether to keep one sample. */
 struct ib_decision {
 	double pi;
 	double u;      /* NaN if pi is 1, because then u is not drawn */
@@ -144,7 +144,7 @@ ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 struct ib_decision ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row,
 				const struct ib_inclusion *c);
 
-/* Find the score of an id, and decide. */
+/* Find the score of an id, and decide whether to keep the sample. */
 struct ib_decision ib_rule_decide_id(const struct ib_rule *r, struct ib_span id);
 
 #endif

@@ -285,7 +285,7 @@ check_unseen(struct run *run, struct ib_error *err)
 	return ib_unseen_check(&run->unseen, run->options, samples, err);
 }
 
-/* The digest of a range is the digest of the list of its ids, so that both give equal logs. */
+/* A range has the digest of the list of its ids, so a range and its list give equal logs. */
 static enum ib_status
 get_manifest_digest(struct run *run, struct ib_error *err)
 {
@@ -301,8 +301,8 @@ get_manifest_digest(struct run *run, struct ib_error *err)
 }
 
 /*
- * Warn about large weights that are not scaled. With plain SGD they make single steps so
- * large that training may diverge.
+ * Warn about large weights that are not scaled. With plain SGD, a large weight can make a single
+ * step so large that training diverges.
  */
 #define LARGE_WEIGHT 4.0
 

@@ -9,8 +9,9 @@
 #include "prune/rule.h"
 
 /*
- * If the sum of the weights of an unbiased run differs from the number of samples by more than
- * this many standard errors, the cause is not chance: the probability is 6e-5.
+ * If the sum of the weights of an unbiased run differs from the number of samples by more
+ * than this many standard errors, there must be an error: chance alone causes such a difference
+ * with a probability of 6e-5.
  */
 #define IB_WEIGHT_SUM_LIMIT 4
 

@@ -429,7 +429,7 @@ add_element(struct ib_json *j)
 }
 
 /*
- * Read one element. Most elements are strings without escapes or short numbers. *length is the
+ * Read one element. Most elements are short numbers, or strings without escapes. *length is the
  * length of the previous element; see ib_predict_end.
  */
 static inline const char *

@@ -33,7 +33,7 @@ struct ib_reader_options {
 	bool elements;	       /* read the elements of JSON arrays (struct ib_json) */
 	bool archives;	       /* operands may be npz and totals files */
 	bool bad_first;	       /* accept the format even if the first record is invalid */
-	bool ranged;	       /* there is one operand: the text of the range, in `format` */
+	bool ranged;	       /* the only operand is the text of a range, in `format` */
 	uint64_t range;	       /* number of records of the range */
 	size_t block;	       /* bytes per block; 0: use the default */
 	const struct ib_context *context;

@@ -38,8 +38,9 @@ may_be_known(const char *start, const char *quote)
 }
 
 /*
- * True if a member of the block's records may have a known id name. A block of batches, which
- * have no name but epoch, ids and losses, need not be parsed twice; see tests/PERFORMANCE.md.
+ * True if a member of the block's records may have a known id name. If not, the block is not parsed
+ * to choose the key. Batches have only the names epoch, ids and losses, so they are parsed only
+ * once; see tests/PERFORMANCE.md.
  */
 static bool
 may_have_known_name(const struct ib_block *block)

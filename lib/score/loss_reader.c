@@ -94,7 +94,7 @@ not_a_number(struct reading *r, struct ib_span name, const struct ib_value *v)
 	return wrong(r, "%s", c->why);
 }
 
-/* Read a term of the loss: NaN if it is null. Returns false if it is not a number. */
+/* Read a term of the loss. *x is NaN if the term is null. Returns false if it is not a number. */
 static inline bool
 read_term(const struct ib_term *t, const struct ib_value *v, double *x)
 {
@@ -106,14 +106,17 @@ read_term(const struct ib_term *t, const struct ib_value *v, double *x)
 	return true;
 }
 
-/* Report a loss that is not a number. Several losses need several ids. Returns false. */
+/*
+ * Report a loss that is not a number. If the loss is an array, the message says that the id is not
+ * an array. Returns false.
+ */
 static bool
 bad_loss(struct reading *r, struct ib_span name, const struct ib_value *v)
 {
 	if (v->type != IB_ARRAY || v->elements.n < 2)
 		return not_a_number(r, name, v);
-	return wrong(r, "'%.*s' is an array of %u, but the id is not an array", (int)name.n,
-		     name.p, v->elements.n);
+	return wrong(r, "'%.*s' is an array of %u, but the id is not an array", (int)name.n, name.p,
+		     v->elements.n);
 }
 
 /* Add the terms in double, from left to right. If a term is null, *loss is set to NaN. */
@@ -334,7 +337,7 @@ add_plain(struct reading *r)
 	if (!ib_part_has_hash(&r->l->options->part, id.hash))
 		return true;
 	convert_numbers(r);
-	if (!read_loss(r, &loss) || !resolve_epoch(r, &epoch, &ignore) || 
+	if (!read_loss(r, &loss) || !resolve_epoch(r, &epoch, &ignore) ||
 	    !read_weight(r, wanted(r, IB_LOG_WEIGHT), &weight))
 		return false;
 	if (ignore) {
@@ -409,14 +412,14 @@ has_mean(const struct batch_record *batch)
 	return ib_span_is(batch->id.name, "ids");
 }
 
-/* True if the value is an array with one value for each id, and not one wrapped number. */
+/* True if the value is an array with one value per id. False for one number in brackets. */
 static bool
 is_array(const struct batch_record *batch, const struct ib_value *v)
 {
 	double number;
 
-	return v->type == IB_ARRAY && !(v->elements.n == 1 && has_mean(batch) &&
-					ib_value_unwrap_number(v, &number));
+	return v->type == IB_ARRAY &&
+	       !(v->elements.n == 1 && has_mean(batch) && ib_value_unwrap_number(v, &number));
 }
 
 /* Set the column. If it is an array, it must have as many values as there are ids. */
@@ -460,8 +463,9 @@ find_losses(struct reading *r, struct batch_record *batch)
 		if (!read_term(&batch->term[i], v, &number))
 			return not_a_number(r, name, v);
 		if (!has_mean(batch))
-			return wrong(r, "'%.*s' is an array, but '%.*s' is not: log one loss for "
-					"each id, or name the ids 'ids' to log their mean loss",
+			return wrong(r,
+				     "'%.*s' is an array, but '%.*s' is not: log one loss for "
+				     "each id, or name the ids 'ids' to log their mean loss",
 				     (int)batch->id.name.n, batch->id.name.p, (int)name.n, name.p);
 	}
 	return true;

@@ -203,7 +203,7 @@ missing(const struct npz_log *a, struct ib_span name, struct ib_error *err)
 		       a->name, ib_show(show, name));
 }
 
-/* A single array can only be the losses, and its ids can only be the numbers of its items. */
+/* Check that the array of a file without names is used as losses, with item numbers as ids. */
 static enum ib_status
 check_single(const struct npz_log *a, struct ib_error *err)
 {

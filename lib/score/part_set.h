@@ -1,5 +1,5 @@
 /*
- * The set of those partitions, out of K, that totals include. The set is used
+ * The set of the partitions, out of K, that totals include. The set is used
  * to detect a missing or repeated partition when totals are merged. Totals of
  * all K partitions are written without the set. Such a file is therefore byte
  * for byte equal to the totals file of unpartitioned scores.

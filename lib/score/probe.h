@@ -12,8 +12,8 @@
 #include "base/little_endian.h"
 
 /*
- * A slot is stored in score files as one integer of eight bytes, row1 << 32 | tag. The members
- * are in the order in which this machine stores such an integer.
+ * A slot is stored in score files as one integer of eight bytes, row1 << 32 | tag. The order of
+ * the members is the order in which this machine stores the two halves of the integer.
  */
 struct ib_slot {
 #if IB_HOST_IS_BIG_ENDIAN

@@ -560,7 +560,7 @@ sum_up(const struct run *run, const struct ib_loss_counts *c)
 
 	if (!r)
 		return;
-	(void)ib_scores_stats(run->scores, &stats, NULL); /* without memory, the mean is NaN */
+	(void)ib_scores_stats(run->scores, &stats, NULL); /* if out of memory, the mean is NaN */
 	*r = (struct ib_score_result){
 		.records = c->records,
 		.bad = c->bad,

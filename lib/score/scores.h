@@ -36,7 +36,7 @@ struct ib_row {
 	float previous;	   /* score before the last epoch; NaN: no such score */
 };
 
-/* Return the row with a number from 0 to the number of rows - 1. */
+/* Return the row with the number `row`, from 0. There must be such a row. */
 struct ib_row ib_scores_row(const struct ib_scores *s, uint64_t row);
 
 /*

@@ -92,13 +92,14 @@ struct expected {
 	double value;
 	bool count; /* true if the value is an integer */
 	bool sum;   /* true if the value is a sum of weights */
-	/* What multiplies the receipt's value: 1, or the factor of --normalize. */
+	/* The receipt's value is multiplied by this: 1, or the factor of --normalize. */
 	double factor;
 };
 
 /*
- * Each weight is the rounded product of the factor and a number. So the largest weight is
- * exact, but the sum of the weights may differ from the product by the rounding.
+ * --normalize multiplies each weight by the factor and rounds the product. The receipt's largest
+ * weight times the factor is therefore exactly the largest weight. The receipt's sum times the
+ * factor may differ from the sum of the weights by rounding errors.
  */
 static bool
 is_equal(const struct expected *s, double value)
@@ -127,7 +128,7 @@ compare(const cJSON *receipt, const char *path, const struct expected *s, const 
 		       format_number(a, s->value), path, format_number(b, value));
 }
 
-/* What the receipt says about the weights. */
+/* Values that are read from the receipt. */
 struct receipt {
 	double variance, factor;
 };

@@ -25,7 +25,7 @@ bool ib_weight_format_is_tsv_field(struct ib_span id);
 
 /*
  * Write all rows in any of the formats. If scale is NULL, the weights are not scaled. If
- * rate_factor is not NULL, the format npz has it as a scalar.
+ * rate_factor is not NULL, it is written as a scalar in the format npz.
  */
 enum ib_status ib_weight_format_write(enum ib_weights_format form, const struct ib_id_weights *rows,
 				      const struct ib_scale *scale, const double *rate_factor,

@@ -46,8 +46,8 @@ turn_of_snakemake() {
   snakemake "${options[@]}" --rerun-incomplete >>recipe.out 2>&1
 }
 
-# A task of the second pass is killed: the workflow fails. Then Snakemake is killed
-# while it prunes. The next turn resumes both.
+# First, a task of the second pass is killed, and the workflow must fail. Then Snakemake is
+# killed while it prunes. The next run resumes the workflow.
 kill_snakemake() {
   local real pid
   real=$(command -v ib-score)
@@ -56,7 +56,7 @@ kill_snakemake() {
     "$real" >killer/ib-score
   chmod +x killer/ib-score
   if PATH=$PWD/killer:$PATH paste_it snakemake; then
-    fail "snakemake: a killed task is no failure"
+    fail "snakemake: the workflow succeeds although a task was killed"
   fi
   [ ! -e "fine.$E.0.json" ] || fail "snakemake: a killed task left a file"
   set -m

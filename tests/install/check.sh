@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Install into a folder whose name has a blank, and use only what is installed:
-# - the header compiles as C11 and as C++17, without warnings, by gcc and by clang;
-# - a small trainer runs with the shared library, which is the only library that it needs,
-#   and with the static library, by pkg-config alone;
+# Install into a folder whose name has a space, and use only the installed files:
+# - the header compiles as C11 and as C++17, with gcc and with clang, without warnings;
+# - a small trainer is built with only the flags of pkg-config, and runs with the shared
+#   library, which is the only library that it needs, and with the static library;
 # - the programs in libinfobatch(3), in C with both libraries and in Python, find the same
 #   scores as the commands;
-# - infobatch.py runs, with the shared library of its installation;
+# - infobatch.py runs with the shared library of its installation;
 # - the interface of the library is the recorded one, and a changed interface is noticed.
-# Then uninstall, after which no file is left. Installing builds nothing. The source archive of
-# a commit is always the same bytes.
+# Then uninstall; no file may be left. Installing builds nothing. The source archive of a
+# commit always has the same bytes.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$here"
@@ -22,7 +22,8 @@ make install DESTDIR="$t/stage" PREFIX="$prefix" V=1 >"$t/log"
 lib=$t/stage$prefix/lib
 shared=$(readlink -f "$lib/libinfobatch.so")
 export PKG_CONFIG_SYSROOT_DIR=$t/stage PKG_CONFIG_PATH=$lib/pkgconfig LD_LIBRARY_PATH=$lib
-# The libraries that infobatch needs are the system's own. pkg-config quotes for the shell.
+# The libraries that infobatch needs are those of the system. pkg-config quotes its output for
+# the shell.
 flags() { pkg-config "$@" infobatch | sed "s|-[LI]$t/stage/usr[^ ]*||g"; }
 
 # ---- the header
@@ -50,7 +51,7 @@ readelf -d "$t/trainer" | sed -n 's/.*NEEDED.*\[\(.*\)\.so\..*/\1/p' | sort | tr
 [ "$(cat "$t/needed")" = "libc libinfobatch libm " ] || fail "trainer needs $(cat "$t/needed")"
 build trainer "${static[@]}"
 env -u LD_LIBRARY_PATH "$t/trainer"
-# The program of the manual whose block follows the comment with its name.
+# Extract a program of the manual. Its name is in the comment before the program.
 program() {
   sed -n "/^\.\\\\\" $1\$/,/^\.Ed/{/^\.[\\\\BE]/d;s/\\\\e/\\\\/g;p}" man/libinfobatch.3 >"$t/$1"
   [ -s "$t/$1" ] || fail "$1 is not in libinfobatch(3)"
@@ -97,7 +98,7 @@ END
 if [ "$(getconf LONG_BIT)" = 64 ]; then
   interface() { /usr/bin/python3 tests/code/interface.py "$shared" "$@"; }
   interface
-  changed() { # SED-SCRIPT MESSAGE: the header with this change is refused
+  changed() { # SED-SCRIPT MESSAGE: check that the changed header is rejected with this message
     sed "$1" lib/include/infobatch.h >"$t/changed.h"
     cmp -s "$t/changed.h" lib/include/infobatch.h && fail "no change by $1"
     ! interface --header "$t/changed.h" --update >"$t/out" 2>&1 || fail "not noticed: $1"

@@ -5,8 +5,8 @@
 #   tests/install/deb.sh STAGE VERSION OUT DEV-PACKAGE...
 #
 # STAGE is the DESTDIR of `make install PREFIX=/usr`, and OUT is the folder of the
-# packages. A static link with the library needs each DEV-PACKAGE. The same files give the same packages: SOURCE_DATE_EPOCH, which must be set,
-# is the time of everything in them.
+# packages. A static link with the library needs each DEV-PACKAGE. SOURCE_DATE_EPOCH must
+# be set. It is the time of all files in the packages, so equal files give equal packages.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 stage=$(cd "$1" && pwd) version=$2
@@ -60,14 +60,14 @@ finish_files() {
   strip --strip-debug --enable-deterministic-archives "$t/libinfobatch-dev/$libdir"/*.a
 }
 
-# The package that has the library which the programs load when they meet a tar.
+# Print the package of the library that the programs load when they read a tar.
 loaded() {
   local soname
   soname=$(sed -n 's/^#define SONAME "\(.*\)"/\1/p' "$here/lib/record/libarchive.c")
   dpkg-query -S "*/${soname:?}" | sed -n '1s/:.*//p'
 }
 
-# The packages that hold the libraries of a package's programs.
+# Print the packages of the libraries that a package's programs need.
 needed() { # PACKAGE
   local d=$t/shlibs
   mkdir -p "$d/debian" "$t/$1/DEBIAN"
@@ -91,7 +91,7 @@ TEXT
     "$version" "$maintainer" "$(date -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$doc/changelog.gz"
 }
 
-control() { # PACKAGE SECTION DEPENDS DESCRIPTION, with the long description as input
+control() { # PACKAGE SECTION DEPENDS DESCRIPTION; standard input: the long description
   local dir=$t/$1
   mkdir -p "$dir/DEBIAN"
   {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages in this fresh system, run the tour of the installed
-# infobatch(7) with the installed commands, and remove the packages, after which no
-# file of them is left. fresh_debian.sh runs it in a chroot.
+# infobatch(7) with the installed commands, and remove the packages. No file of the
+# packages may be left. fresh_debian.sh runs this script in a chroot.
 #
 #   installed.sh FOLDER     FOLDER has the packages, manuals/examples.sh and testdata/
 set -eu

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Check the Debian packages in build/deb: lintian finds no error; in a fresh system of
-# this release they can be installed, used and removed; another build makes the same.
+# Check the Debian packages in build/deb: lintian finds no error; the packages can be
+# installed, used and removed in a fresh system of this release; another build makes
+# equal packages.
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 2
 . tests/platforms/common.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Build again in another folder, later, by another user (if this one is root), with
-# another umask, time zone and language. The commands, the libraries, the completions,
-# the Debian packages and the source archive must be the same bytes.
+# Build again later, in another folder, with another umask, time zone and language, and
+# as another user if this user is root. The commands, the libraries, the completions, the
+# Debian packages and the source archive must have the same bytes as before.
 #
 #   tests/install/reproducible.sh     after `make deb dist`, with the same variables
 set -eu -o pipefail

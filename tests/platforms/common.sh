@@ -1,4 +1,4 @@
-# Functions that scripts of this folder share.
+# Functions that the scripts in this folder share.
 
 # Pass the input on, and add up the lines "N passed, N failed, N skipped".
 add_up() {
@@ -12,8 +12,8 @@ add_up() {
     }'
 }
 
-# Print the names of a third of the case folders, shuffled by SEED (default 1). With
-# ALL=1 print all.
+# Print the names of one third of the case folders, shuffled by SEED (default 1). With
+# ALL=1, print the names of all case folders.
 third_of_cases() { # 0, 1 or 2: which third
   printf '%s\n' tests/cli/*/cmd | cut -d / -f 3 |
     shuf --random-source=<(yes "${SEED:-1}") |

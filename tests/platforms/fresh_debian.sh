@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Run `make` in a fresh Debian of another release, in a folder, or install packages.
+# Run `make`, or install packages, in a fresh Debian of another release (in a folder).
 #
 #   tests/platforms/fresh_debian.sh RELEASE [TARGET...]
 #   tests/platforms/fresh_debian.sh RELEASE --install FOLDER
 #
 # RELEASE is bookworm, trixie ...; the targets are demo and check by default.
-# debootstrap installs the smallest system into build/debian/RELEASE.base once. Its copy
-# build/debian/RELEASE also has make and a C compiler, and packages that the targets
-# install stay in it. With --install, the Debian packages of FOLDER are installed, tried
-# and removed in a new copy (tests/install/installed.sh). The archive is
-# the one that this system's apt uses. It needs root, or a kernel that lets users make
-# namespaces. If it cannot run, it is skipped and a line says why.
+# debootstrap installs the smallest system into build/debian/RELEASE.base once. The copy
+# build/debian/RELEASE also has make and a C compiler, and keeps the packages that the
+# targets install. With --install, the Debian packages in FOLDER are installed, used and
+# removed in a new copy (tests/install/installed.sh). Packages come from the archive that
+# this system's apt uses. The script needs root, or a kernel in which users can create
+# namespaces. If the script cannot run, it prints a line with the reason and is skipped.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 release=${1:?usage: tests/platforms/fresh_debian.sh RELEASE [TARGET...]}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Compile lib/ and cmd/ for musl's C library, as Linux and with PORTABLE=1. Nothing is
-# linked, because Debian has the other libraries for glibc alone; their headers serve.
+# Compile lib/ and cmd/ for musl's C library, with and without PORTABLE=1. Nothing is
+# linked, because Debian has the other libraries only for glibc. Their headers can be used.
 set -eu
 cd "$(dirname "$0")/../.."
 if ! command -v musl-gcc >/dev/null; then

@@ -6,13 +6,13 @@
 #
 # PROCESSOR is one of Debian's names: i386, arm64 or s390x (which is big-endian).
 # PACKAGE is a library that the build needs. Debian's libraries for the processor are
-# unpacked into build/PROCESSOR/root by an apt with its own state, so nothing of the
-# system changes and root is not needed. Three tests follow:
+# unpacked into build/PROCESSOR/root by an apt with its own state, so the system does not
+# change and root is not needed. Then three tests are run:
 # 1. The unit tests, without Criterion, which does not run under qemu.
-# 2. The case folders CASE..., or a third of all, another third for each processor.
-#    Environment: SEED chooses the thirds (default 1); ALL=1 runs all cases.
-# 3. The commands write files of each kind, equal to those of the commands of this
-#    machine in build/release.
+# 2. The case folders CASE.... By default, each processor runs a different third of all
+#    case folders. Environment: SEED shuffles them (default 1); ALL=1 runs all of them.
+# 3. The commands write files of each kind. The files must be equal to the files that the
+#    commands of this machine in build/release write.
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 . tests/platforms/common.sh
@@ -50,7 +50,7 @@ own_apt() {
     -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" "$@"
 }
 
-# Links that begin at the root of the file system begin at ours.
+# Change absolute links so that they begin at $root.
 keep_links_inside() {
   find "$root.new" -type l -lname '/*' -printf '%p\t%l\n' |
     while IFS=$'\t' read -r link target; do ln -sfn "$root$target" "$link"; done
@@ -75,7 +75,7 @@ make_root() {
   rm -rf "$build/apt"
 }
 
-# A script that passes the program to qemu.
+# Write a script that runs the program under qemu.
 wrap() { # PROGRAM WRAPPER
   printf '#!/bin/sh\nexec %s -L "%s" -0 "%s" "%s" "$@"\n' \
     "$emulator" "$root" "${2##*/}" "$1" >"$2"
@@ -106,7 +106,7 @@ printf '%s\n' "${packages[@]}" | cmp -s - "$root/packages" ||
   skip "its libraries cannot be had: $(tail -n 1 "$build/why")"
 export PKG_CONFIG_SYSROOT_DIR=$root
 export PKG_CONFIG_LIBDIR=$root/usr/lib/$libraries/pkgconfig:$root/usr/share/pkgconfig
-# gcc for s390x takes a name that is never NULL for NULL.
+# gcc for s390x warns that a name may be NULL, which is never true.
 make --no-print-directory -j2 WERROR=1 B="build/$processor" OWN_CRITERION=1 \
   CFLAGS='-O2 -g -Wno-format-truncation' \
   CC="${CCACHE-} $triple-gcc --sysroot=$root" \
@@ -130,7 +130,7 @@ same_files() {
 
 cases=("$@")
 always=files-of-a-big-endian-machine-are-read
-# A big-endian machine does not map score files, so nothing can shrink a mapped one.
+# A big-endian machine does not map score files, so a mapped file cannot be shortened.
 never=
 [ "$processor" != s390x ] || never=a-score-file-that-shrinks-is-an-io-error
 [ $# -gt 0 ] ||

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Test a build with PORTABLE=1: the unit tests and a third of the case folders (with
-# ALL=1 all of them, with SEED=N another third). Then compile for musl.
+# Test a build with PORTABLE=1: the unit tests and a third of the case folders (all case
+# folders with ALL=1, another third with SEED=N). Then compile for musl.
 #
 #   tests/platforms/portable.sh FOLDER     FOLDER: the build
 set -u -o pipefail
 cd "$(dirname "$0")/../.." || exit 2
 . tests/platforms/common.sh
-# What POSIX does not have must not be linked.
+# Functions that POSIX does not have must not be linked.
 others='mremap|madvise|sched_getaffinity|getrandom|memrchr|memmem|sync_file_range|posix_fadvise'
 others="$others|program_invocation_short_name"
 only_posix() {
@@ -16,7 +16,7 @@ only_posix() {
     echo '1 passed, 0 failed'
   fi
 }
-# Without O_TMPFILE the temporary files of a killed run stay until the next run.
+# Without O_TMPFILE, temporary files of a killed run exist until the next run.
 never=a-killed-run-leaves-nothing
 mapfile -t cases < <(third_of_cases 0 | grep -vx $never)
 {

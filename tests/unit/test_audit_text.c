@@ -1,4 +1,4 @@
-/* Text on a terminal, and the distance between ids: tables of cases counted by hand. */
+/* Text on a terminal, and the distance between ids. The expected values were counted by hand. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>

@@ -328,7 +328,7 @@ Test(input, takes_large_zstd_windows)
 	struct ib_bytes want;
 	char digest[33];
 
-	/* The largest window that libzstd takes. */
+	/* The largest window that libzstd accepts. */
 	shell(sizeof(size_t) > 4 ? "seq 9 >text; zstd -qc --long=31 <text >z"
 				 : "seq 9 >text; zstd -qc --long=30 <text >z");
 	want = scratch_read("text");

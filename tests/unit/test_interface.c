@@ -86,7 +86,7 @@ Test(interface, a_mapped_table_has_the_rows_and_cannot_change)
 	cr_assert(ib_scores_map("s.npz", &mapped, NULL) == IB_OK);
 	cr_assert(ib_scores_find(mapped, ids[2], &row) && row == 2);
 	cr_assert(eq(dbl, stats_of(mapped).mean, 2.5));
-	if (!IB_HOST_IS_BIG_ENDIAN) { /* such a machine reads the file instead */
+	if (!IB_HOST_IS_BIG_ENDIAN) { /* else the file is read, not mapped */
 		cr_assert(ib_scores_fold(mapped, ids, losses, 4, 4, 0, &err) == IB_E_MISUSE);
 		cr_assert(strstr(err.text, "mapped") != NULL);
 		cr_assert(ib_scores_save(mapped, "t.npz", &err) == IB_E_MISUSE);
@@ -167,7 +167,10 @@ struct setting {
 	const char *name, *value;
 };
 
-/* The last setting has no name. Returns the status of the setting that fails, or of the rule. */
+/*
+ * Make a rule from settings, of which the last one has no name. Returns the status of the setting
+ * that fails, or of ib_rule_new().
+ */
 static enum ib_status
 try_rule(const struct setting *setting, int64_t epoch, const struct ib_scores *s,
 	 struct ib_rule **rule, struct ib_error *err)
@@ -185,7 +188,7 @@ try_rule(const struct setting *setting, int64_t epoch, const struct ib_scores *s
 
 #define SETTINGS(...) ((const struct setting[]){ __VA_ARGS__, { NULL, NULL } })
 
-/* Check that the settings are refused, and that the message contains a text. */
+/* Check that the settings are rejected, and that the message contains a text. */
 static void
 refuse_in_epoch(const struct setting *setting, int64_t epoch, const char *says)
 {
@@ -291,7 +294,7 @@ Test(interface, a_parameter_may_be_set_by_its_name)
 	ib_scores_free(s);
 }
 
-/* With r = 0.75 the weights are 4, or 1 if they have mean 1. The factor is the root of 4. */
+/* With r = 0.75, a drawn sample has weight 4, or 1 after the scaling. The factor is sqrt(4). */
 Test(interface, weights_of_mean_1_have_a_factor_for_the_rate)
 {
 	struct ib_span id[64];
@@ -378,7 +381,7 @@ Test(interface, epochs_options_decide_whether_an_epoch_is_pruned)
 	cr_assert(d.reason[0] == IB_REASON_ANNEAL);
 	decide(SETTINGS({ "max-age", "1" }), 4, s, id, &d);
 	cr_assert(d.reason[0] == IB_REASON_AGE);
-	decide(SETTINGS({ "keep", "0.75" }), 4, s, id, &d); /* of 4 samples, 2 are low: pi 0.5 */
+	decide(SETTINGS({ "keep", "0.75" }), 4, s, id, &d); /* 2 of 4 samples have pi 0.5 */
 	cr_assert(d.pi[0] == 0.5 && d.pi[3] == 1);
 	decide(SETTINGS({ "rule", "random" }), 4, NULL, id, &d);
 	cr_assert(d.pi[0] == 0.5 && d.pi[3] == 0.5);
@@ -387,7 +390,7 @@ Test(interface, epochs_options_decide_whether_an_epoch_is_pruned)
 	ib_scores_free(s);
 }
 
-/* Many samples: known, not known, and in another order, in several threads at once. */
+/* Decide many samples, with and without scores, in several orders and threads at once. */
 enum { MANY = 3001, THREADS = 4 };
 
 static struct many {

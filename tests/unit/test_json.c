@@ -172,7 +172,7 @@ last(const cJSON *object, const char *name)
 	return found;
 }
 
-/* Is a value what cJSON has? Of objects, and of arrays in arrays, the kind. */
+/* True if the value equals the value of cJSON. Objects and nested arrays: only the type. */
 static bool
 same(const struct ib_value *v, const cJSON *want)
 {
@@ -210,7 +210,7 @@ same(const struct ib_value *v, const cJSON *want)
 	return fine;
 }
 
-/* Like same(), and every element of an array is what cJSON has. */
+/* Like same(), and also compares every element of an array with the element of cJSON. */
 static bool
 same_elements(const struct both *b, const struct ib_value *v, const cJSON *want)
 {

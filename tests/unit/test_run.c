@@ -1,6 +1,6 @@
 /*
- * Runs in one process (ib_run_*): what wrong calls return, and what they leave. That a run
- * writes what the commands write is judged by tests/python/check.py.
+ * Runs in one process (ib_run_*): the status and the effects of wrong calls. tests/python/check.py
+ * checks that a run writes the same files as the commands.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -37,7 +37,7 @@ open_run(const struct ib_run_options *o)
 	return run;
 }
 
-/* The losses of the rows: the first half is low. */
+/* The losses of the rows. The first half is below the threshold. */
 static void
 record(struct ib_run *run, const int64_t *row, size_t n)
 {
@@ -62,7 +62,7 @@ draw(struct ib_run *run, int64_t epoch, const int64_t **row, const float **weigh
 	return n;
 }
 
-/* Rows of high losses are kept with weight 1, rows of low losses with weight 2 if at all. */
+/* Rows with high losses have weight 1. Rows with low losses are pruned or have weight 2. */
 Test(run, prunes_low_losses_and_resumes_after_the_last_commit)
 {
 	struct ib_run_options *o = options(NULL, NULL);

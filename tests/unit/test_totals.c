@@ -165,7 +165,7 @@ Test(totals, read_back_what_they_write)
 					  ((uint64_t)1 << 53) - 1,
 					  (uint64_t)1 << 53,
 					  ((uint64_t)1 << 53) + 1 };
-	static const float once = 0.7f; /* a constant could have more precision */
+	static const float once = 0.7f; /* a literal could have more precision */
 	static float score[1000];
 	uint64_t state = 2, i, k;
 	struct ib_totals *t, back;

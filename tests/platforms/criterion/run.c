@@ -1,6 +1,6 @@
 /*
- * Run the unit tests as Criterion does, each in a process of its own, and print the lines
- * that tests/unit/run.sh reads.
+ * Run each unit test in its own process, as Criterion does, and print the lines that
+ * tests/unit/run.sh reads.
  *
  *   unit [-jN] [--filter SUITE/TEST]     N processes at a time; the names may be patterns
  */
@@ -143,7 +143,7 @@ run_share(const char *filter, unsigned job, unsigned jobs)
 	return c;
 }
 
-/* Start a process for a share of the tests. Its counts come through the pipe. */
+/* Start a process that runs a part of the tests and writes its counts to the pipe. */
 static int
 start_share(const char *filter, unsigned job, unsigned jobs)
 {
@@ -184,7 +184,7 @@ main(int argc, char **argv)
 		from[job] = start_share(filter, job, jobs);
 	for (job = 0; job < jobs; job++) {
 		if (read(from[job], &c, sizeof(c)) != (ssize_t)sizeof(c))
-			return 1; /* without the line below, the tests count as failed */
+			return 1; /* the line below is not printed, so the tests count as failed */
 		all.tested += c.tested;
 		all.passed += c.passed;
 	}

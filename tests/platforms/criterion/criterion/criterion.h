@@ -1,12 +1,12 @@
 /*
- * What the unit tests use of Criterion, for machines that it does not run on. Criterion
- * starts the test program again for every test, which an emulator of another processor
- * cannot do; the program in run.c forks instead.
+ * The part of Criterion that the unit tests use, for machines on which Criterion does not run.
+ * Criterion starts the test program again for every test. An emulator of another processor cannot
+ * do this, so run.c forks instead.
  */
 #ifndef TESTS_CRITERION_H
 #define TESTS_CRITERION_H
 
-/* Macros may be called without their "...", as with Criterion. */
+/* As with Criterion, the variable arguments of a macro may be omitted. */
 #pragma GCC system_header
 
 #include <stdbool.h>
@@ -26,12 +26,12 @@ struct criterion_options {
 	unsigned timeout; /* in seconds */
 };
 
-/* A test, or (without run and run_with) the options of a suite. */
+/* A test, or the options of a suite; these have neither run nor run_with. */
 struct criterion_test {
 	const char *suite, *name;
 	struct criterion_options options;
 	void (*run)(void);
-	void (*run_with)(void *param); /* of a test that has parameters */
+	void (*run_with)(void *param); /* function of a test with parameters */
 	struct criterion_test_params (*params)(void);
 	struct criterion_test *next;
 };
@@ -51,7 +51,7 @@ _Noreturn void criterion_skip(const char *format, ...) __attribute__((format(pri
 
 #define TestSuite(SUITE, ...)                                                                      \
 	CRITERION_ADD(suite_##SUITE, .suite = #SUITE, .options = { __VA_ARGS__ })                  \
-	struct criterion_test /* what the semicolon ends */
+	struct criterion_test /* the declaration that the semicolon after the macro ends */
 
 #define Test(SUITE, NAME, ...)                                                                     \
 	static void SUITE##_##NAME(void);                                                          \
@@ -90,7 +90,7 @@ _Noreturn void criterion_skip(const char *format, ...) __attribute__((format(pri
 #define cr_fatal(...) CRITERION_CHECK(true, false, __VA_ARGS__)
 #define cr_skip_test(...) criterion_skip(__VA_ARGS__)
 
-/* eq(int, a, b) and others. The type says how to compare. */
+/* eq(int, a, b) and similar macros. The type decides how the values are compared. */
 #define eq(TYPE, A, B) (CRITERION_COMPARE_##TYPE(A, ==, B))
 #define ne(TYPE, A, B) (CRITERION_COMPARE_##TYPE(A, !=, B))
 #define lt(TYPE, A, B) (CRITERION_COMPARE_##TYPE(A, <, B))
