@@ -342,8 +342,8 @@ IB_API void ib_run_options_free(struct ib_run_options *o); /* o may be NULL */
  *   max-missing  number or percentage of the drawn rows that may have no loss in a commit;
  *                default 0
  *   max-unseen   number or percentage of the samples that may have no score when the score
- *                file is read; default 0 if the rule needs scores and max-missing is not set,
- *                otherwise no limit
+ *                file is read; default 0 if the rule needs scores and neither max-missing nor
+ *                nonfinite=skip is set, otherwise no limit
  *   smooth, duplicates, nonfinite  as in ib-score(1)
  *   threads      number of threads; default 1
  */
@@ -372,7 +372,7 @@ IB_API enum ib_status ib_run_open(const char *scores, const struct ib_span *id, 
 				  struct ib_error *err);
 IB_API void ib_run_free(struct ib_run *run); /* run may be NULL */
 
-/* Return the epoch that follows the newest epoch in the score file; 0 for a new file. */
+/* Return the epoch after the last commit or, before it, after the newest epoch of the file. */
 IB_API int64_t ib_run_next_epoch(const struct ib_run *run);
 
 /* Return ib_rule_rate_factor() for the epoch that was drawn last; 1 before the first draw. */
@@ -397,9 +397,9 @@ IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, cons
 
 /*
  * Fold the losses of the epoch into the score file, which is replaced atomically. Returns
- * IB_E_MISUSE if no epoch is drawn or nothing is recorded, and IB_E_DATA if more rows than
- * max-missing have no loss. A commit that fails changes nothing,
- * so the call can be repeated.
+ * IB_E_MISUSE if no epoch is drawn, or if it has samples and nothing is recorded, and IB_E_DATA
+ * if more rows than max-missing have no loss. A commit that fails changes nothing, so the call
+ * can be repeated.
  */
 IB_API enum ib_status ib_run_commit(struct ib_run *run, struct ib_error *err);
 

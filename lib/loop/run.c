@@ -19,12 +19,13 @@
 /*
  * Return the limit for samples without a score, or NULL if there is no limit. By default there is
  * no limit if a committed epoch can leave samples without a score: a rule that needs no scores
- * prunes epoch 0, and max-missing allows drawn samples without a loss.
+ * prunes epoch 0, max-missing allows drawn samples without a loss, and nonfinite=skip drops losses.
  */
 static const struct ib_limit *
 unseen_limit(const struct ib_run_options *o)
 {
-	bool complete = ib_rule_needs_scores(o->rule->rule) && !o->max_missing.given;
+	bool complete = ib_rule_needs_scores(o->rule->rule) && !o->max_missing.given &&
+			o->nonfinite != IB_NONFINITE_SKIP;
 
 	return complete || o->max_unseen.given ? &o->max_unseen : NULL;
 }
@@ -85,6 +86,18 @@ write_scores(struct ib_run *run, struct ib_error *err)
 
 /* ---- open ------------------------------------------------------------------------ */
 
+/* Fail if the audit log is the score file: drawing would wait for its own lock. */
+static enum ib_status
+check_files(const struct ib_run *run, struct ib_error *err)
+{
+	const struct ib_file_use uses[] = {
+		{ .role = "scores", .path = run->path, .use = IB_USE_WRITE },
+		{ .role = "audit", .path = run->options->audit, .use = IB_USE_WRITE },
+	};
+
+	return run->options->audit ? ib_files_check(uses, 2, err) : IB_OK;
+}
+
 static enum ib_status
 begin(struct ib_run *run, const char *path, const struct ib_span *id, uint64_t n,
       struct ib_error *err)
@@ -98,6 +111,8 @@ begin(struct ib_run *run, const char *path, const struct ib_span *id, uint64_t n
 	if (!st && (!*path || strcmp(path, "-") == 0))
 		st = ib_fail(err, IB_E_MISUSE,
 			     "the score file must have a name and cannot be \"-\"");
+	if (!st)
+		st = check_files(run, err);
 	if (!st)
 		st = ib_run_ids_init(&run->ids, id, n, err);
 	if (!st)
@@ -324,6 +339,14 @@ warn_of_losses(const struct ib_run *run)
 			2 * run->nonfinite > run->losses.n ? " (did training diverge?)" : "");
 }
 
+/* End a committed epoch. It may have no loss, and then the score file has no trace of it. */
+static void
+finish_epoch(struct ib_run *run)
+{
+	run->newest = run->epoch;
+	end_epoch(run);
+}
+
 enum ib_status
 ib_run_commit(struct ib_run *run, struct ib_error *err)
 {
@@ -331,6 +354,10 @@ ib_run_commit(struct ib_run *run, struct ib_error *err)
 
 	if (run->epoch == IB_NO_EPOCH)
 		return ib_fail(err, IB_E_MISUSE, "no epoch is drawn: there is nothing to commit");
+	if (run->drawn->n == 0) {
+		finish_epoch(run);
+		return IB_OK;
+	}
 	if (run->losses.n == 0)
 		return ib_fail(err, IB_E_MISUSE, "no loss is recorded in epoch %lld",
 			       (long long)run->epoch);
@@ -351,7 +378,6 @@ ib_run_commit(struct ib_run *run, struct ib_error *err)
 		return st;
 	}
 	warn_of_losses(run);
-	run->newest = ib_scores_newest(run->scores);
-	end_epoch(run);
+	finish_epoch(run);
 	return IB_OK;
 }

@@ -86,9 +86,21 @@ def _call(name, *arguments):
         raise Error(error.code, error.text.decode("utf-8", "replace"))
 
 
+def _id(value):
+    """The bytes of an id: a string, bytes or an integer."""
+    if isinstance(value, bytes):
+        return bytes(value)
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    try:
+        return b"%d" % operator.index(value)
+    except TypeError:
+        raise TypeError("an id must be a string, bytes or an integer, not %s" % type(value).__name__) from None
+
+
 def _spans(ids):
     """Return an array of struct ib_span, and the buffer to which the spans point."""
-    texts = [os.fsencode(str(i)) for i in ids]
+    texts = [_id(i) for i in _array(ids)] if hasattr(ids, "detach") else [_id(i) for i in ids]
     lengths = np.array([len(t) for t in texts], np.uint64)
     data = b"".join(texts)
     buffer = ctypes.create_string_buffer(data, len(data) + 1)
@@ -109,8 +121,9 @@ class Run:
     options  options of ib-prune(1) and ib-score(1), with _ instead of -: rule="rank:power=0.7", max_missing="1%"
     """
 
+    _run = _options = None
+
     def __init__(self, scores, n=None, epochs=None, audit=None, *, ids=None, **options):
-        self._run = self._options = None
         if (n is None) == (ids is None):
             raise TypeError("give either n or ids")
         n = len(ids) if n is None else operator.index(n)
@@ -212,7 +225,10 @@ def _text(value):
 def _array(values):
     """Return an array with the values of an array, a list or a PyTorch tensor."""
     if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
+        values = values.detach().cpu()
+        if str(values.dtype) == "torch.bfloat16":       # numpy has no such type
+            values = values.float()
+        values = values.numpy()
     return np.asarray(values)
 
 

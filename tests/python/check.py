@@ -151,7 +151,31 @@ def misuse():
     raises(M, "is empty", Run, "m.npz", ids=["a", ""])
     raises(M, "line end", Run, "m.npz", ids=["a", "b\nc"])
     raises(M, "max-missing must be", Run, "m.npz", n=3, max_missing="x")
+    raises(M, "same file", Run, "m.npz", n=3, audit="m.npz")
+    raises(None, "not float", Run, "m.npz", ids=[1.0, 2.5])
+    raises(None, "not NoneType", Run, "m.npz", ids=["a", None])
     check(not os.path.exists("m.npz"), "misuse writes no score file")
+    with Run("kinds.npz", ids=[b"a\xff", "\u00e9", np.int64(7), np.bytes_(b"c")]) as run:
+        run.draw(0)
+        run.record(np.arange(4), np.ones(4))
+        run.commit()
+    check(np.load("kinds.npz")["id_bytes"].tobytes() == b"a\xff\xc3\xa97c", "ids are strings, bytes or integers")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Run("skip.npz", n=3, nonfinite="skip") as run:
+            run.draw(0)
+            run.record([0, 1, 2], [1.0, 2.0, np.nan])
+            run.commit()
+        with Run("skip.npz", n=3, nonfinite="skip") as run:
+            check(run.next_epoch == 1, "a run that skipped a loss continues")
+        with Run("none.npz", n=3, epochs=4, rule="hard:threshold=v100", delta=1) as run:
+            drawn = []
+            for e in run.epochs():
+                rows, _ = run.draw(e)
+                drawn.append(len(rows))
+                run.record(rows, np.ones(len(rows)))
+                run.commit()
+        check(drawn == [3, 0, 0, 0], "an epoch without samples is committed: %s" % drawn)
 
     run = Run("m.npz", n=5, epochs=4)
     rows, loss = np.arange(5), np.ones(5, np.float32)
