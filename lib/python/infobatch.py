@@ -137,7 +137,7 @@ class Run:
         self._options = _library.ib_run_options_new()
         if not self._options:
             raise MemoryError
-        self._warn = _Warn(lambda _, text: warnings.warn(text.decode("utf-8", "replace"), stacklevel=3))
+        self._warn = _Warn(lambda _, text: warnings.warn(text.decode("utf-8", "replace"), stacklevel=4))
         _library.ib_run_options_warn(self._options, self._warn, None)
         # Set the rule first, because setting the rule sets its parameters to their defaults.
         for name in sorted(options, key=lambda name: name != "rule"):
@@ -145,7 +145,10 @@ class Run:
                 _call("ib_run_options_set", self._options, name.replace("_", "-").encode(), _text(options[name]))
         spans, buffer = (None, None) if ids is None else _spans(ids)
         run = ctypes.c_void_p()
-        _call("ib_run_open", os.fsencode(scores), None if spans is None else spans.ctypes.data,
+        scores = os.fsencode(scores)
+        if b"\0" in scores:
+            raise ValueError("the name of the score file contains a NUL")
+        _call("ib_run_open", scores, None if spans is None else spans.ctypes.data,
               n, self._options, ctypes.byref(run))
         self._run = run
         del buffer
@@ -173,7 +176,8 @@ class Run:
     def draw(self, epoch):
         """Decide which samples to visit in an epoch. Return their rows (int64, ascending) and weights (float32)."""
         rows, weights, n = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_size_t()
-        _call("ib_run_draw", self._handle(), operator.index(epoch), ctypes.byref(rows), ctypes.byref(weights), ctypes.byref(n))
+        epoch = min(max(operator.index(epoch), -1), 2**31)      # both limits are refused, and fit into 64 bits
+        _call("ib_run_draw", self._handle(), epoch, ctypes.byref(rows), ctypes.byref(weights), ctypes.byref(n))
         return _copy(rows, np.int64, n.value), _copy(weights, np.float32, n.value)
 
     def record(self, rows, losses):

@@ -151,6 +151,7 @@ def misuse():
     raises(M, "is empty", Run, "m.npz", ids=["a", ""])
     raises(M, "line end", Run, "m.npz", ids=["a", "b\nc"])
     raises(M, "max-missing must be", Run, "m.npz", n=3, max_missing="x")
+    raises(None, "contains a NUL", Run, "m.npz\0", n=3)
     raises(M, "same file", Run, "m.npz", n=3, audit="m.npz")
     raises(None, "not float", Run, "m.npz", ids=[1.0, 2.5])
     raises(None, "not NoneType", Run, "m.npz", ids=["a", None])
@@ -182,6 +183,7 @@ def misuse():
     raises(M, "no epoch is drawn", run.record, rows, loss)
     raises(M, "nothing to commit", run.commit)
     raises(M, "from 0 to", run.draw, -1)
+    raises(M, "from 0 to", run.draw, 2**64)
     run.draw(0)
     raises(M, "no loss is recorded", run.commit)
     raises(M, "row 5 does not exist", run.record, [1, 5], loss[:2])
@@ -218,6 +220,7 @@ def misuse():
         run.draw(0)
         run.record([0, 1], [1.0, np.nan])
         run.commit()
+        check(got[0].filename == __file__, "a warning names the line of the caller")
         check(len(got) == 1 and "1 of 2 losses are not finite" in str(got[0].message), "warning: %s" % got)
 
 
