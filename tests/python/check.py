@@ -149,7 +149,7 @@ def misuse():
     raises(M, "wramup", Run, "m.npz", n=3, wramup=1)
     raises(M, "twice", Run, "m.npz", ids=["a", "b", "a"])
     raises(M, "is empty", Run, "m.npz", ids=["a", ""])
-    raises(M, "line end", Run, "m.npz", ids=["a", "b\nc"])
+    raises(M, "newline or a NUL", Run, "m.npz", ids=["a", "b\nc"])
     raises(M, "max-missing must be", Run, "m.npz", n=3, max_missing="x")
     raises(None, "contains a NUL", Run, "m.npz\0", n=3)
     raises(M, "same file", Run, "m.npz", n=3, audit="m.npz")
