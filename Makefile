@@ -347,6 +347,7 @@ install: all                     ## install under PREFIX, as DESTDIR/PREFIX
 		'Libs: -L"$${prefix}/lib" -linfobatch' \
 		'Libs.private: -lbz2 -lm -pthread' \
 		>$(TO)/lib/pkgconfig/infobatch.pc
+	chmod 644 $(TO)/lib/pkgconfig/infobatch.pc
 	$(foreach s,1 3 5 7,install -m 644 $(filter %.$s,$(MANUALS)) $(TO)/share/man/man$s &&) :
 	install -m 644 $(NAMES:%=$B/completions/%) $(TO)/share/bash-completion/completions
 	install -m 644 $(NAMES:%=$B/completions/_%) $(TO)/share/zsh/site-functions

@@ -17,7 +17,8 @@ trap 'rm -rf "$t"' EXIT
 prefix="/opt/info batch"
 fail() { echo "check-install: $*"; exit 1; }
 
-make install DESTDIR="$t/stage" PREFIX="$prefix" V=1 >"$t/log"
+(umask 077 && make install DESTDIR="$t/stage" PREFIX="$prefix" V=1) >"$t/log"
+[ -z "$(find "$t/stage" ! -perm -a=r)" ] || fail "a umask makes installed files unreadable"
 ! grep -E "^(${CC:-cc}|ar) " "$t/log" || fail "make install builds something"
 lib=$t/stage$prefix/lib
 shared=$(readlink -f "$lib/libinfobatch.so")
