@@ -116,6 +116,18 @@ insert(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct ib
 	near->failed |= near->best[i].id.failed;
 }
 
+/* True if the id is listed already: a score file and a manifest may have the same ids. */
+static bool
+is_listed(const struct ib_nearest_ids *near, struct ib_span id)
+{
+	size_t i;
+
+	for (i = 0; i < near->n; i++)
+		if (ib_span_compare(ib_bytes_span(&near->best[i].id), id) == 0)
+			return true;
+	return false;
+}
+
 void
 ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id)
 {
@@ -130,7 +142,7 @@ ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id)
 	near->failed |= near->candidate.failed;
 	distance.reduced = ib_edit_distance(ib_bytes_span(&near->reduced),
 					    ib_bytes_span(&near->candidate), limit);
-	if (near->failed || distance.reduced > limit)
+	if (near->failed || distance.reduced > limit || is_listed(near, id))
 		return;
 	distance.raw = ib_edit_distance(near->wanted, id, LIMIT_MAX);
 	insert(near, &distance, id);

@@ -25,7 +25,10 @@ struct ib_nearest_ids {
 void ib_nearest_ids_start(struct ib_nearest_ids *near, struct ib_span wanted);
 void ib_nearest_ids_release(struct ib_nearest_ids *near);
 
-/* Compare an id with the wanted id. Copies the id if it is among the nearest ids. */
+/*
+ * Compare an id with the wanted id. Copies the id if it is among the nearest ids. An id that is
+ * added again does not change the list.
+ */
 void ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id);
 
 /*

@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import re
 import subprocess
 from fractions import Fraction
 
@@ -212,7 +213,8 @@ for near in ('a5word2', 'aword9', 'a12wrd47', 'b30word27'):
 for also in (['-s', 'run.npz'], ['--manifest', 'm.jsonl'], ['--manifest', 'less.jsonl', '-s', 'run.npz']):
     err = run('ib-audit', 'show', 'log.zst', 's/05', 'far away', *also, status=1, keep=True)[1]
     assert '2 ids are not in the log' in err and '"far away"' in err, err
-    assert '"s/005"' in err.split('nearest: ')[1], err
+    near = re.findall(r'nearest: ([^)]*)', err)[0].split(', ')
+    assert '"s/005"' in near and len(set(near)) == len(near), err
 
 # ---- list
 lines = runs[5][1:-1]
