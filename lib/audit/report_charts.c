@@ -143,6 +143,21 @@ has_numbers(const struct ib_report *r, size_t n)
 }
 
 static void
+write_loss_tooltip(const struct ib_report *r, size_t i, char text[TOOLTIP])
+{
+	int n = snprintf(text, TOOLTIP, "epoch %lld: ", (long long)r->epoch[i]);
+
+	if (isfinite(r->v[2][i]))
+		n += snprintf(text + n, TOOLTIP - (size_t)n,
+			      "median %.4g, half of the samples %.4g to %.4g, ", r->v[2][i],
+			      r->v[1][i], r->v[3][i]);
+	if (isfinite(r->v[5][i]))
+		snprintf(text + n, TOOLTIP - (size_t)n, "threshold %.4g", r->v[5][i]);
+	else
+		snprintf(text + n, TOOLTIP - (size_t)n, "no threshold");
+}
+
+static void
 draw_losses(struct ib_report *r, struct ib_svg *c)
 {
 	static const char *const legend[] = {
@@ -160,10 +175,7 @@ draw_losses(struct ib_report *r, struct ib_svg *c)
 	ib_svg_line(c, "case", r->v[5]);
 	ib_svg_line(c, "warm", r->v[5]);
 	for (i = 0; i < c->n; i++) {
-		snprintf(text, sizeof(text),
-			 "epoch %lld: median %.4g, half of the samples %.4g to "
-			 "%.4g, threshold %.4g",
-			 (long long)r->epoch[i], r->v[2][i], r->v[1][i], r->v[3][i], r->v[5][i]);
+		write_loss_tooltip(r, i, text);
 		ib_svg_tooltip(c, i, text);
 	}
 	ib_svg_end(c);
