@@ -105,6 +105,13 @@ ib_by_free(struct ib_by *by)
 	free(by);
 }
 
+static enum ib_status
+fail_without_samples(const struct ib_by *by, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s%s: has no samples of the run", by->manifest,
+		       by->several ? " ..." : "");
+}
+
 /* ---- the audit log ------------------------------------------------------------------ */
 
 /*
@@ -173,6 +180,8 @@ ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t 
 			other = run;
 		st = count_epoch(by, log, run, &found, err);
 	}
+	if (!st && found == 0 && by->count[foreign].visits > 0 && by->values.samples == 0)
+		return fail_without_samples(by, err);
 	if (!st && found == 0 && by->count[foreign].visits > 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: no line has an id of %s%s: name the field of the ids with "
@@ -196,6 +205,8 @@ ib_by_find_groups(struct ib_by *by, const struct ib_table *ids, uint8_t *group,
 		group[i] = (uint8_t)ib_field_values_find(&by->values, ib_table_id(ids, i));
 		by->count[group[i]].samples++;
 	}
+	if (ids->n > 0 && by->values.samples == 0)
+		return fail_without_samples(by, err);
 	if (ids->n > 0 && by->count[foreign].samples == ids->n)
 		return ib_fail(err, IB_E_DATA,
 			       "%s%s: no id of the loss logs is in the manifest: name the field of "
@@ -268,12 +279,25 @@ by_share(const void *a, const void *b)
 	return ib_span_compare(x->name, y->name);
 }
 
+/* Names of the lines that have no single value or range. */
+static const char *const line_name[] = { [IB_VALUE_OTHERS] = "other values",
+					 [IB_VALUE_MISSING] = "no value",
+					 [IB_VALUE_FOREIGN] = "not in the manifest" };
+
+bool
+ib_by_is_line_name(struct ib_span name)
+{
+	size_t i;
+
+	for (i = IB_VALUE_OTHERS; i < sizeof(line_name) / sizeof(*line_name); i++)
+		if (ib_span_compare(name, ib_span_of(line_name[i])) == 0)
+			return true;
+	return false;
+}
+
 size_t
 ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX])
 {
-	static const char *const words[] = { [IB_VALUE_OTHERS] = "other values",
-					     [IB_VALUE_MISSING] = "no value",
-					     [IB_VALUE_FOREIGN] = "not in the manifest" };
 	const struct counts all = add_up(by);
 	const struct ib_value_group *v;
 	size_t g, n = 0;
@@ -284,7 +308,7 @@ ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX])
 			continue;
 		row[n] = (struct ib_by_row){ .kind = v->kind, .values = v->values };
 		row[n].name = v->kind < IB_VALUE_OTHERS ? ib_bytes_span(&v->name)
-							: ib_span_of(words[v->kind]);
+							: ib_span_of(line_name[v->kind]);
 		fill_row(&row[n++], &by->count[g], &all);
 	}
 	if (n > 1)

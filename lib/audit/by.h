@@ -63,6 +63,9 @@ size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS
 /* Fill a row that counts all samples. */
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
+/* True for "other values", "no value" and "not in the manifest", which a real value may equal. */
+bool ib_by_is_line_name(struct ib_span name);
+
 /* Return the name of the field. */
 const char *ib_by_field(const struct ib_by *by);
 

@@ -224,6 +224,38 @@ write_saved(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
 	return st;
 }
 
+/* Append a text that is not UTF-8 as a label: a byte outside ASCII is written as \xNN. */
+static void
+write_bytes_label(struct ib_bytes *b, struct ib_span value)
+{
+	size_t i;
+
+	for (i = 0; i < value.n; i++)
+		if (value.p[i] & 0x80)
+			ib_bytes_printf(b, "\\\\x%02x", (unsigned char)value.p[i]);
+		else
+			write_label(b, (struct ib_span){ value.p + i, 1 });
+}
+
+/*
+ * Append the label of one value. Prometheus refuses two lines with equal labels. So a value that
+ * reads like the name of another line, as in {"label":"no value"}, is written in quotes.
+ */
+static void
+write_class_value(struct ib_bytes *b, const struct ib_by_row *row)
+{
+	bool quoted = row->kind == IB_VALUE_ONE && ib_by_is_line_name(row->name);
+
+	if (quoted)
+		ib_bytes_put(b, "\\\"", 2);
+	if (ib_utf8_is_text(row->name.p, row->name.n, false))
+		write_label(b, row->name);
+	else
+		write_bytes_label(b, row->name);
+	if (quoted)
+		ib_bytes_put(b, "\\\"", 2);
+}
+
 /* Append the name of a metric and the labels of one value of the field of --by. */
 static void
 write_class_name(struct metrics *m, const char *name, const struct ib_by_row *row)
@@ -233,7 +265,7 @@ write_class_name(struct metrics *m, const char *name, const struct ib_by_row *ro
 	ib_bytes_printf(&m->out, "\",field=\"");
 	write_label(&m->out, ib_span_of(m->options->by));
 	ib_bytes_printf(&m->out, "\",value=\"");
-	write_label(&m->out, row->name);
+	write_class_value(&m->out, row);
 	ib_bytes_printf(&m->out, "\"} ");
 }
 
