@@ -75,8 +75,8 @@ add_rule(void *args, const char *value)
 #define MANIFEST_ROWS(text)                                                                        \
 	CLI_INPUTS(0, "manifest", "FILE", o.manifest, text),                                       \
 		CLI_TEXT(0, "manifest-key", "FIELD", o.manifest_key,                               \
-			 "the field that holds the id in the manifest (default: as -k of "         \
-			 "ib-prune)")
+			 "the field of the manifest that holds the id (default: found as "         \
+			 "for -k of ib-prune)")
 #define BY_ROWS                                                                                    \
 	CLI_GROUP("Classes"),                                                                      \
 		CLI_TEXT(0, "by", "FIELD", o.by,                                                   \
@@ -101,13 +101,13 @@ add_rule(void *args, const char *value)
 		 "has one (default weight)")
 #define VISITS_ROW                                                                                 \
 	CLI_REAL(0, "visits", "F", "(0, inf)", o.visits,                                           \
-		 "also print how many epochs have at most F times the visits of the E epochs on "  \
+		 "also print how many epochs need at most F times the visits of E epochs on "      \
 		 "all data (default: not set)")
 #define WEIGHT_ROWS                                                                                \
 	CLI_GROUP("Weights"), WEIGHT_FIELD_ROW,                                                    \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
 			  "read the audit log of the run; a record without a weight gets the "     \
-			  "weight 1/pi of this log (default: it gets the weight 1)")
+			  "weight 1/pi of this log (default: such a record gets the weight 1)")
 
 static const struct cli_option summary_options[] = {
 	CLI_GROUP("Main options"),
@@ -136,7 +136,8 @@ static const struct cli_option show_options[] = {
 static const struct cli_option list_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_EPOCH('e', "epoch", "N", NULL, o.epoch,
-		  "list the samples of epoch N (default: every id once, most often pruned first)"),
+		  "list the samples of epoch N (default: list every id once, the most often pruned "
+		  "id first)"),
 	CLI_FLAG(0, "pruned", o.pruned, "list only pruned samples"),
 	CLI_FLAG(0, "drawn", o.drawn, "list only samples that were kept although pi was below 1"),
 	CLI_COUNT(0, "top", "K", "[1, 18446744073709551615]", o.top,
@@ -163,16 +164,17 @@ static const struct cli_option suspects_options[] = {
 static const struct cli_option verify_options[] = {
 	CLI_GROUP("Main options"),
 	CLI_INPUT('s', "scores", o.scores, 0,
-		  "also compare the logged scores with this score file, which a run read (default: "
-		  "none)"),
+		  "also compare the logged scores with the scores in this file, which a run of "
+		  "ib-prune read (default: none)"),
 	OUTPUT_ROW,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option simulate_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCHS_ROW(o.rule, "number of epochs of the whole run; the last ones keep all samples, "
-			       "see --delta (required)"),
+	CLI_EPOCHS_ROW(o.rule,
+		       "number of epochs of the whole run; the last epochs keep all samples, "
+		       "see --delta (required)"),
 	CLI_SHARE_ROWS(o.rule),
 	COST_ROW,
 	VISITS_ROW,
@@ -191,10 +193,9 @@ static const struct cli_option simulate_options[] = {
 
 static const struct cli_option compare_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCHS_ROW(
-		o.rule,
-		"number of epochs of the whole run; the last ones keep all samples, see --delta "
-		"(required)"),
+	CLI_EPOCHS_ROW(o.rule,
+		       "number of epochs of the whole run; the last epochs keep all samples, see "
+		       "--delta (required)"),
 	CLI_CALL(0, "rule", "RULE[:NAME=VALUE,...]", add_rule,
 		 "a rule to compare; NAME is a parameter of the rule (see ib-audit simulate "
 		 "--help), "

@@ -32,8 +32,9 @@ static const struct cli_option options[] = {
 	CLI_OUTPUT('o', "output", o.output, CLI_STDOUT | CLI_PARTS | CLI_NAMES | CLI_NPZ,
 		   "write the epoch manifest to FILE (default standard output); if FILE contains "
 		   "%s, write one output per operand, and replace %s by the operand's name"),
-	CLI_EPOCHS_ROW(o.rule, "number of epochs of the whole run; the last ones keep all samples, "
-			       "see --delta (default: not set, prune in every epoch)"),
+	CLI_EPOCHS_ROW(o.rule,
+		       "number of epochs of the whole run; the last epochs keep all samples, "
+		       "see --delta (default: not set, prune in every epoch)"),
 	CLI_SHARE_ROWS(o.rule),
 	CLI_FLAG('n', "dry-run", o.dry_run,
 		 "write no manifest; print how many samples the rule would keep, as a table on a "
@@ -60,13 +61,13 @@ static const struct cli_option options[] = {
 	CLI_GROUP("Output"),
 	CLI_OUTPUT('U', "pruned", o.pruned_output, CLI_NPZ,
 		   "write the pruned records to FILE (default: drop them)"),
-	CLI_FLAG(0, "keep-all", o.keep_all, "write every record, pruned ones with weight 0"),
+	CLI_FLAG(0, "keep-all", o.keep_all, "write every record; a pruned record gets weight 0"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "name of the weight's field; a.b puts it into the object a (default weight)"),
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
 		   o.existing_weight, "what to do with a record that already has a weight:"),
 	CLI_CHOICE(0, "normalize", "HOW", "none|mean", enum ib_normalize, o.rule.normalize,
-		   "scale the weights so that their expected mean is 1 (mean), or not (none):"),
+		   "scale the weights to the expected mean 1 (mean), or do not scale (none):"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
 		 "also write the id, as a string, into the field NAME (default: not written)"),
 	CLI_FLAG(0, "explain", o.explain, "write pi, u, score and reason into each record"),

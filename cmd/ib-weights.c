@@ -35,16 +35,16 @@ static const struct cli_option options[] = {
 		   "format of the output (default: npy or npz if the name of -o ends in .npy or "
 		   ".npz):"),
 	CLI_INPUTS(0, "base", "MANIFEST", o.base,
-		   "write one weight per record of this full manifest, 0 for pruned ones (may be "
-		   "repeated)"),
+		   "write one weight per record of this full manifest, 0 for a pruned record (may "
+		   "be repeated)"),
 	CLI_TEXT(0, "base-key", "FIELD", o.base_key,
 		 "the field of --base that holds the id (default: the same as -k)"),
 	CLI_OUTPUT(0, "index", o.index, CLI_NPY,
 		   "write to FILE, as .npy, the row number of each kept record in --base (default: "
 		   "none)"),
 	CLI_CALL(0, "normalize", "HOW", set_normalize,
-		 "none (default): leave the weights unchanged; mean: scale them so that the "
-		 "positive weights have an average of 1; sum:N: scale them to a sum of N"),
+		 "none (default): leave the weights unchanged; mean: scale the weights so that "
+		 "the mean of the positive weights is 1; sum:N: scale the weights to the sum N"),
 	CLI_IF_CHANGED(o.if_changed),
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
@@ -63,9 +63,10 @@ static const struct cli_option options[] = {
 		 "fails"),
 	CLI_COUNT(0, "total", "N", NULL, o.total,
 		  "number of records of the full manifest (default: counted in --base)"),
-	CLI_INPUT(0, "receipt", o.receipt, 0,
-		  "the receipt of ib-prune, which has the factor of its --normalize; with --check: "
-		  "also check the counts and sums in it (default: none)"),
+	CLI_INPUT(
+		0, "receipt", o.receipt, 0,
+		"receipt of the run of ib-prune, to read the factor of --normalize; with --check: "
+		"also check the counts and sums of the receipt (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

@@ -15,14 +15,14 @@
 
 #define FIRST_BITS 12
 #define LEVELS_MAX ((uint32_t)1 << 31)
-#define NUMBERS_MIN 4096 /* with this many levels or more, numbers are stored without levels */
-/* Codes that are neither a level nor a number; ib_float_order() returns them only for NaNs: */
+#define NUMBERS_MIN 4096 /* with more levels than this, numbers are stored without levels */
+/* Codes that are neither a level nor a number. ib_float_order() returns them only for NaN. */
 #define MISSING UINT32_MAX
 #define NO_NUMBER (UINT32_MAX - 1)
 
 /* ---- the hash table ----------------------------------------------------------------- */
 
-/* Return the slot with the hash, or the empty slot for it. */
+/* Return the slot that has the hash, or the empty slot in which to store the hash. */
 static uint64_t
 slot_of(const struct ib_field_values *v, uint64_t hash)
 {
@@ -191,8 +191,8 @@ count_levels(const struct ib_field_values *v)
 }
 
 /*
- * Give each of the most frequent levels its own group. Sets group[] of each level. All other
- * levels are in the group of other values.
+ * Make one group for each of the most frequent levels, and one group for all other levels.
+ * Sets group[] to the group of each level.
  */
 static void
 group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
@@ -219,7 +219,7 @@ group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
 	add_group(v, IB_VALUE_OTHERS, n - IB_GROUP_VALUES);
 }
 
-/* Append a number. A whole number has no ".0". */
+/* Append a number, without ".0" if it is a whole number. */
 static void
 put_number(struct ib_bytes *out, uint32_t code)
 {

@@ -1,4 +1,4 @@
-/* List the lines of one epoch, or how often each id was pruned. */
+/* List the samples of one epoch, or count how often each id was pruned. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -39,7 +39,7 @@ write_line(struct ib_text_table *table, const struct ib_run_header *head,
 struct lowest {
 	struct low {
 		struct ib_audit_line line;
-		uint64_t number; /* line number; sorts lines with equal scores */
+		uint64_t number; /* line number; orders lines with equal scores */
 	} * v;
 	size_t n, cap;
 };
@@ -118,7 +118,7 @@ write_lowest(struct lowest *h, struct ib_text_table *table, const struct ib_run_
 		write_line(table, head, &h->v[i].line);
 }
 
-/* Find the epoch of -e. *i is set to its number in the log. */
+/* Find the run of an epoch (-e). Sets *i to the index of this run in the log. */
 static enum ib_status
 find_epoch(const struct ib_audit_log *log, int64_t epoch, size_t *i, struct ib_error *err)
 {

@@ -6,9 +6,10 @@
 
 #include "base/error.h"
 
-/* Size of the drawing, which the browser stretches. */
+/* Width and height of the drawing, which the browser stretches to the page. */
 #define SIZE 1000.0
-#define MARGIN 30.0 /* above the highest and below the lowest value, for points on the edge */
+#define MARGIN 30.0 /* above the highest and below the lowest value: room for points on the edge   \
+		     */
 
 #define MAX_TICKS 8
 #define MANY 60 /* with this many epochs or more, bars touch each other */
@@ -33,7 +34,8 @@ y_of(const struct ib_svg *c, double y)
 	return MARGIN + (c->high - y) / (c->high - c->low) * (SIZE - 2 * MARGIN);
 }
 
-/* Return 1, 2 or 5 times a power of ten: the smallest step with at most `most` steps. */
+/* Return the smallest 1, 2 or 5 times a power of ten that divides range into at most `most` steps.
+ */
 static double
 round_step(double range, double most)
 {
@@ -48,7 +50,7 @@ round_step(double range, double most)
 
 /* ---- axes --------------------------------------------------------------------- */
 
-/* Return the number of decimals of a multiple of step. */
+/* Return the number of decimals that the label of a multiple of step needs. */
 static int
 decimals_of(double step)
 {
@@ -57,7 +59,7 @@ decimals_of(double step)
 	return n > 0 ? n : 0;
 }
 
-/* Set the unit of the y labels, and the text after a label other than 0. */
+/* Return the unit of the y labels. Sets *suffix to the text after every label except 0. */
 static double
 y_unit(const struct ib_svg *c, const char **suffix)
 {

@@ -49,7 +49,7 @@ ib_text_columns(struct ib_span text)
 	return n;
 }
 
-/* Return the number of bytes of the longest beginning that has at most `width` columns. */
+/* Return the length in bytes of the longest prefix that has at most `width` columns. */
 static size_t
 beginning(struct ib_span text, size_t width)
 {
@@ -78,7 +78,7 @@ ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool
 	keep = width > mark ? width - mark : 0;
 	ib_bytes_put(out, text.p, beginning(text, keep / 2));
 	ib_bytes_put(out, more, strlen(more));
-	/* A wide character that does not fit completely is left out with the middle. */
+	/* If a wide character does not fit completely, leave it out. */
 	keep -= keep / 2;
 	from = beginning(text, columns - keep);
 	while (ib_text_columns((struct ib_span){ text.p + from, text.n - from }) > keep)

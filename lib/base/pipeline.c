@@ -65,8 +65,8 @@ run_single(const struct ib_pipeline *p, uint64_t blocks, struct ib_error *err)
 
 /*
  * The state that the threads share. `lock` protects the state, but no thread holds it while
- * a stage runs. Blocks are numbered from 0. Each of the counters filled, taken and drained
- * is the number of the next block for one stage, so drained <= taken <= filled.
+ * a stage runs. Blocks are numbered from 0. The members filled, taken and drained are the
+ * numbers of the next blocks to fill, to process and to drain: drained <= taken <= filled.
  */
 struct shared {
 	const struct ib_pipeline *p;
@@ -151,9 +151,9 @@ fill_next(struct shared *s)
 }
 
 /*
- * Run one stage of the oldest block that is ready. So a thread that has filled a block often
- * processes the same block, while the block is in the cache. Returns false if no stage is
- * ready.
+ * Run one stage of the oldest block that is ready. Therefore a thread that has just filled a
+ * block often processes the same block, which is still in the cache. Returns false if no stage
+ * is ready.
  */
 static bool
 run_next_stage(struct shared *s)

@@ -15,8 +15,8 @@ struct ib_binary {
 #define IB_BINARY32 ((struct ib_binary){ 24, -149 })
 
 /*
- * Return the number of the format f that is nearest to (top + rest) * 2^exponent, with rest
- * in [0, 1). `sticky` is true if rest is not 0. The highest bit of top must be set.
+ * Round (top + rest) * 2^exponent to the nearest number in the format f. The fraction rest, in
+ * [0, 1), is not passed; `sticky` is true if rest is not 0. The highest bit of top must be set.
  */
 static inline double
 ib_round_to(struct ib_binary f, uint64_t top, bool sticky, int exponent)

@@ -358,7 +358,7 @@ struct ib_prune_options {
 	bool dry_run;			      /* -n */
 	bool dry_run_table;		      /* print a table instead of JSON */
 	bool if_changed;		      /* --if-changed */
-	const struct ib_prune_memory *memory; /* prune/memory.h; NULL: files */
+	const struct ib_prune_memory *memory; /* see prune/memory.h; NULL: use files */
 };
 #define IB_PRUNE_DEFAULTS                                                                          \
 	{                                                                                          \
@@ -371,7 +371,7 @@ struct ib_prune_options {
 struct ib_prune_result {
 	uint64_t samples, kept, pruned, low;
 	uint64_t reasons[IB_NREASONS];
-	/* of the weights before --normalize */
+	/* computed from the weights before --normalize */
 	double expected_kept, weight_sum, weight_var, max_weight;
 	double threshold;		   /* NaN: no threshold */
 	double weight_factor, rate_factor; /* of --normalize, or 1 */

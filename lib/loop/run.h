@@ -26,7 +26,7 @@ struct ib_run_options {
 struct ib_run_ids {
 	uint64_t n;
 	struct ib_span *text; /* [n]; NULL: row numbers */
-	char *bytes;	      /* the texts, each with a newline */
+	char *bytes;	      /* the texts, each followed by a newline */
 	char digest[33];      /* XXH3-128 of the ids as a list, one per line */
 };
 

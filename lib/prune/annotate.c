@@ -39,7 +39,7 @@ split_name(struct ib_annotate *s, struct ib_error *err)
 	}
 }
 
-/* True if a field has the same name as the member `ib` that --explain adds, or is inside it. */
+/* True if a field is the object `ib` that --explain adds, or a member of this object. */
 static bool
 clashes(struct ib_span name)
 {
@@ -126,7 +126,7 @@ apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
 	if (s->base == IB_EXISTING_WEIGHT_FAIL) {
 		snprintf(c->why, sizeof(c->why),
 			 "already has a weight: prune the full manifest, not an epoch manifest; "
-			 "if the field is data, choose another --weight-field");
+			 "if this field is part of the data, choose another --weight-field");
 		return false;
 	}
 	if (s->base == IB_EXISTING_WEIGHT_REPLACE || existing->type == IB_NULL)
@@ -189,7 +189,7 @@ put_explained(struct ib_bytes *out, const struct ib_annotation *annotation)
 	ib_json_end_object(&w);
 }
 
-/* Append the weight's members from step `from` of its name on, for example "b":{"c":W}. */
+/* Append the weight as nested members, from step `from` of its name on: "b":{"c":W}. */
 static void
 put_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_bytes *out,
 	  struct ib_number_cache *cache)
@@ -408,7 +408,7 @@ ib_annotate_header(const struct ib_annotate *s, const struct ib_source *source,
 		}
 	}
 	if (line.n == 0)
-		return IB_OK; /* nothing follows the lines of --header-lines in the file */
+		return IB_OK; /* the file has nothing after the lines of --header-lines */
 	ib_bytes_put(out, line.p, line.n);
 	if (!s->bare) {
 		if (s->id_field.n > 0)

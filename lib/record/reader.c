@@ -4,9 +4,9 @@
  * Each block is copied into the caller's buffer. The incomplete record at the end of a block is
  * carried over to the next block. A block without a complete record grows until it has one.
  *
- * Blocks in other threads refer to a struct ib_source. So a source lives until ib_reader_free(),
- * and does not change after its first block was returned. If the key is found only later, a new
- * source replaces the old one.
+ * Blocks in other threads refer to a struct ib_source. So a source is kept until ib_reader_free(),
+ * and does not change after its first block was returned. If the key is found in a later block,
+ * the blocks from there on refer to a new source.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -188,7 +188,7 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Return the open operand as a special block, whose input the caller reads. */
+/* Return a special block, with the open operand as an input that the caller reads. */
 static enum ib_status
 hand_over(struct ib_reader *r, struct ib_block *b)
 {
@@ -213,7 +213,7 @@ make_room(struct ib_block *b, size_t bytes)
 	return true;
 }
 
-/* Convert CR to LF, in a file whose lines end in CR without LF. */
+/* Convert CR to LF if the lines of the file end in CR without LF. */
 static void
 convert_cr_lines(char *p, size_t n)
 {

@@ -239,7 +239,7 @@ check_request(const struct run *run, int64_t newest, const char *name, struct ib
 		return IB_OK;
 	return ib_fail(err, IB_E_DATA,
 		       "%s: contains scores of epoch %lld, but --bins was written for totals up to "
-		       "epoch %lld: is one of them of another epoch?",
+		       "epoch %lld: does one of them belong to another epoch?",
 		       name, (long long)newest, (long long)run->request->newest);
 }
 

@@ -100,7 +100,7 @@ ib_totals_file_check(const struct ib_totals_file *s, const char *name, struct ib
 	if (!st && strcmp(digest, s->bins->of) != 0)
 		st = ib_fail(err, IB_E_DATA,
 			     "%s: the counts from --bins belong to other totals: a partition is "
-			     "missing or repeated, or is of another epoch",
+			     "missing or repeated, or belongs to another epoch",
 			     name);
 	return st;
 }

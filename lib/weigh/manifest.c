@@ -20,8 +20,8 @@ ib_manifest_release(struct ib_manifest *m)
 /* ---- one record: several threads call these functions ---------------------------- */
 
 /*
- * Set c->why, because a record has no valid weight. Returns false. v: the value of the
- * weight, or NULL if the record has no such field.
+ * Set c->why to the reason why a record has no valid weight. Returns false. v is the value of
+ * the weight, or NULL if the record has no such field.
  */
 static bool
 fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_value *v)
@@ -111,7 +111,7 @@ add_record(const struct ib_manifest *m, struct ib_chunk *s, bool *no_memory)
 
 /* ---- comparison with the full manifest -------------------------------------------- */
 
-/* Parse record i again, and try all ways to remove the added fields. */
+/* Parse record i again, and try each way to remove the added fields. */
 static bool
 matches_otherwise(const struct ib_manifest *m, struct ib_chunk *s, size_t i)
 {
@@ -212,7 +212,7 @@ sample_weight(const struct ib_manifest *m, struct ib_chunk *s, const struct ib_t
 		ib_finding_record(&s->bad, s->n, line,
 				  "no weight: sample %s has no member .weight.json",
 				  ib_show(show, sample->id));
-	/* For ib-prune a null means 1, but here a null is not a number. */
+	/* ib-prune reads null as 1, but here null is an error. */
 	else if (!ib_tar_parse_weight(sample->weight, weight) ||
 		 memchr(sample->weight.p, 'l', sample->weight.n))
 		ib_finding_record(&s->bad, s->n, line, "the weight is not a number: %s",
@@ -348,7 +348,7 @@ struct arrays {
 	uint64_t samples;
 };
 
-/* Copy the id of a sample, because use_chunk() needs the ids of many samples. */
+/* Copy the id of a sample, because use_chunk() later needs the ids of many samples. */
 static bool
 copy_id(const struct ib_npz_sample *from, struct ib_arena *arena, struct ib_span *id)
 {
