@@ -8,8 +8,7 @@
 
 /* Width and height of the drawing, which the browser stretches to the page. */
 #define SIZE 1000.0
-#define MARGIN 30.0 /* above the highest and below the lowest value: room for points on the edge   \
-		     */
+#define MARGIN 30.0 /* above the highest and below the lowest value; a point needs this room */
 
 #define MAX_TICKS 8
 #define MANY 60 /* with this many epochs or more, bars touch each other */
@@ -34,7 +33,9 @@ y_of(const struct ib_svg *c, double y)
 	return MARGIN + (c->high - y) / (c->high - c->low) * (SIZE - 2 * MARGIN);
 }
 
-/* Return the smallest 1, 2 or 5 times a power of ten that divides range into at most `most` steps.
+/*
+ * Return the smallest step that divides range into at most `most` steps. A step is 1, 2 or 5
+ * times a power of ten.
  */
 static double
 round_step(double range, double most)

@@ -13,7 +13,7 @@
 #include "prune/record_writer.h"
 #include "prune/split.h"
 
-/* A row: one kind of output of the run. */
+/* One kind of output of the run. Comments call it a row. */
 struct ib_prune_output {
 	const char *path;  /* path as given by the user; with --split, a pattern with %d */
 	enum ib_text text; /* kind of text that is written */

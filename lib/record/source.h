@@ -18,7 +18,7 @@ struct ib_wanted {
 #define IB_WANTED_MAX 24
 
 struct ib_reader_options {
-	struct ib_list operands;  /* standard input if empty */
+	struct ib_list operands;  /* if empty, read standard input */
 	enum ib_format format;	  /* from -f */
 	enum ib_format otherwise; /* format if detection finds nothing */
 	const char *key;	  /* argument of -k; NULL if not given */

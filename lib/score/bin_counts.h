@@ -30,7 +30,7 @@ struct ib_bin_counts {
 	char of[33];	      /* digest of the totals that these counts belong to */
 	int64_t newest;	      /* newest epoch of the totals; used only in requests */
 	struct ib_bins score; /* score values in the requested bins */
-	bool has_x;	      /* the members below are used */
+	bool has_x;	      /* true if the members below are used */
 	enum ib_proxy proxy;
 	struct ib_x_bins x;
 	struct ib_bins x_values; /* values of x > 0 in the requested bins */
