@@ -17,7 +17,7 @@
 		 "the first of id, __key__, key, uid ... in the first "                            \
 		 "record)")
 
-/* The row of -k for a loss log, which cannot be a list or a tar. */
+/* The option -k for loss logs. A loss log cannot be a list or a tar. */
 #define CLI_LOG_KEY(member)                                                                        \
 	CLI_TEXT('k', "key", "FIELD", member,                                                      \
 		 "the field that holds the id: a name, a.b for a nested "                          \

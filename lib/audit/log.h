@@ -19,12 +19,12 @@ struct ib_run_header {
 	char *text;			/* the header line without its newline */
 	struct ib_rule_options options; /* the header owns the strings */
 	struct ib_solved solved;
-	struct ib_thresholds cuts; /* for the rules buckets and rank: their thresholds, as scores */
+	struct ib_thresholds cuts; /* thresholds of the rules buckets and rank, as scores */
 	struct ib_fixed_group *group;
 	size_t ngroups; /* at most IB_THRESHOLDS_MAX */
 	struct ib_part part;
 	bool allows_duplicates;
-	char scores[33], totals[33]; /* digests of these files; empty: no such file */
+	char scores[33], totals[33]; /* digest of each file; empty if there is no such file */
 };
 
 struct ib_audit_run {

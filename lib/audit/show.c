@@ -277,7 +277,7 @@ was_eligible(const struct ib_show_row *row, size_t n)
 	return n > 0;
 }
 
-/* A table has no rows of a sample that was never eligible, because the sentence says so. */
+/* A sample that was never eligible has no rows in the table: its sentence says why. */
 static void
 write_id(struct ib_show *s, struct result *r, uint32_t at)
 {

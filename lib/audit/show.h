@@ -19,7 +19,7 @@ struct ib_show {
 	char digest[33];	  /* digest of the scores */
 	struct ib_table ids;	  /* the operands without duplicates */
 	uint32_t *row;		  /* [nids] for each operand: its row in ids */
-	bool *known;		  /* [ids.n] the log, the scores or a manifest has the id */
+	bool *known;		  /* [ids.n] true if the log, the scores or a manifest has the id */
 	size_t nids, nepochs;
 	struct ib_show_line *line; /* [nepochs * ids.n] */
 };

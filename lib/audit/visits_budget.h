@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 /*
- * Return the largest number of epochs whose visits are at most `visits` times the visits of
- * `epochs` epochs on all data. `samples` is the number of visits on all data, and `kept` the
- * number of visits with pruning, in the same epochs. The function assumes that a longer run
- * keeps the same fraction. Returns 0 if no sample was kept.
+ * A run of `epochs` epochs on all data has a certain number of visits. Return the largest number of
+ * pruned epochs that have at most `visits` times this number. A simulation gives the fraction of
+ * visits that pruning keeps: `kept` of `samples`. The function assumes that a longer run keeps the
+ * same fraction. Returns 0 if no sample was kept.
  */
 uint64_t ib_visits_budget_epochs(double visits, int64_t epochs, uint64_t samples, uint64_t kept);
 

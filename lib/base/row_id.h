@@ -5,7 +5,7 @@
 #include "base/digits.h"
 #include "infobatch_run.h"
 
-/* More than the digits of any row, and a multiple of 8, so that copies are fast. */
+/* Larger than the number of digits of any row. A multiple of 8 makes copies fast. */
 #define IB_ROW_ID_MAX 24
 
 struct ib_row_id {

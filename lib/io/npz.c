@@ -16,7 +16,7 @@
 #include "io/mapping.h"
 #include "io/zip.h"
 
-/* Bytes that are read at a time, so that they are still in cache when they are checked. */
+/* Number of bytes to read at a time. They are still in the cache when their CRC is computed. */
 #define PIECE ((size_t)1 << 20)
 #define BLOCK ((size_t)65535)	   /* maximum length of a stored block of deflate */
 #define SMALL ((uint64_t)48 << 20) /* ib_npz_unload() keeps smaller mappings */
@@ -110,8 +110,8 @@ read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, void
 	if (st)
 		return st;
 	/*
-	 * The header was parsed before the CRC was checked. Parse it again and compare the
-	 * results.
+	 * The header was parsed before the CRC was checked. Parse the header again, and compare
+	 * the results.
 	 */
 	if (m->array &&
 	    (!ib_npy_parse(whole, (size_t)m->whole, &again) || again.header != m->header ||
@@ -174,8 +174,8 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst, struct i
 /*
  * Inflate the first `room` bytes of a deflated member, or the complete member if it is shorter.
  * libdeflate has no streaming interface. If the output buffer is full, it returns an error, but
- * the output is valid except for the last match or stored block. Sets *ok to false on any other
- * error, because ib_npz_read() will report it.
+ * the output is valid except for the last match or stored block. On any other error, sets *ok to
+ * false, and leaves it to ib_npz_read() to report the error.
  */
 static enum ib_status
 inflate_start(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char *start,
@@ -281,7 +281,7 @@ ib_npz_open(struct ib_input *in, struct ib_npz **out, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Add the array of the file as the only member. */
+/* Add the array of an .npy file as the only member. */
 static enum ib_status
 read_array_header(struct ib_npz *z, char *buf, struct ib_error *err)
 {

@@ -24,7 +24,7 @@
 struct ib_output {
 	char *name;		   /* name for messages */
 	char *target;		   /* the file to replace; NULL if it is written directly */
-	struct ib_temp_file *temp; /* NULL if there is none, or if it was renamed or removed */
+	struct ib_temp_file *temp; /* NULL if the file never existed, or was renamed or removed */
 	int fd;
 	bool standard; /* fd is standard output */
 	bool existed;  /* the target existed when the output was opened */

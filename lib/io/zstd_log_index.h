@@ -18,7 +18,7 @@ extern const char ib_zstd_log_index_magic[8];
 struct ib_zstd_log_index {
 	uint64_t size;	/* file size up to the index */
 	uint64_t frame; /* length of the frame before the index */
-	uint64_t mark;	/* checksum of the run in that frame */
+	uint64_t mark;	/* checksum of the run in the frame before the index */
 };
 /* Encode an index as the bytes of its skippable frame. */
 void ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],

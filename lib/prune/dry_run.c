@@ -131,7 +131,7 @@ write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct 
 	return ib_output_write_last(out, &b, err);
 }
 
-/* The table fits 40 columns. */
+/* The table fits into 40 columns. */
 #define LABEL "%-22s "
 
 static void

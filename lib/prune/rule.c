@@ -83,7 +83,8 @@ include(const struct ib_rule *r, uint32_t row, float score, double pi)
 
 	if (r->kind->needs_scores && !known)
 		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN : IB_REASON_NONFINITE);
-	/* A branch on `high` would often be mispredicted, so there is none. IB_HIGH - 1 is 1. */
+	/* This code has no branch on `high`, which would often be mispredicted. IB_HIGH - 1 is 1.
+	 */
 	c.pi = pi - (double)high;
 	c.weight = 1 / c.pi;
 	c.reason = high ? IB_REASON_HIGH : IB_REASON_DRAWN;

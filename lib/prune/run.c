@@ -419,7 +419,7 @@ commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result
  * rows does not check the file, because such a run must not read the complete
  * file.
  */
-#define CHECKED_FRACTION 8 /* check if at least 1/8 of the rows were looked up */
+#define CHECKED_FRACTION 8 /* check the file if at least 1/8 of the rows were looked up */
 
 static enum ib_status
 check_scores(const struct run *run, struct ib_error *err)

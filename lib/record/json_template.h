@@ -6,9 +6,9 @@
  *
  *   {"id":"  string  ","epoch":  number  ,"loss":  number  }
  *
- * If a record fits the template, json.c reads it by comparing these bytes, which is faster than
- * the grammar reader. All other records are read by the grammar reader, with the same result.
- * After several records that do not fit, json.c learns a new template. For the speed, see
+ * If a record fits the template, json.c only compares these bytes and reads the values, which is
+ * faster than the grammar reader. All other records are read by the grammar reader, with the same
+ * result. After several records that do not fit, json.c learns a new template. For the speed, see
  * tests/PERFORMANCE.md.
  */
 #ifndef IB_RECORD_JSON_TEMPLATE_H
@@ -33,7 +33,7 @@ struct ib_json_step {
 	uint8_t n;			/* number of bytes */
 	uint8_t head;			/* minimum of n and 16 */
 	uint8_t kind;			/* enum ib_json_kind */
-	int8_t slot;			/* slot of the value; -1 if it is not needed */
+	int8_t slot;			/* slot of the value; -1 if the value is not needed */
 	bool number;			/* the value is converted to a number */
 	uint32_t length;		/* length of the last value; see ib_predict_end */
 	const struct ib_member *member;
@@ -45,8 +45,8 @@ struct ib_json_template {
 	/* The value array in which all slots without a step are already IB_ABSENT, or NULL. */
 	const struct ib_value *cleared;
 	const char *start;  /* start of the record to learn from; NULL while not learning */
-	size_t nlearned;    /* number of steps learned from this record so far */
-	uint32_t wait;	    /* how many more records must not fit before learning again */
+	size_t nlearned;    /* number of steps learned so far from the record at `start` */
+	uint32_t wait;	    /* number of misfits to wait for before a new template is learned */
 	uint32_t next_wait; /* new value of `wait` after a record that fits */
 };
 
@@ -60,8 +60,8 @@ void ib_json_template_init(struct ib_json_template *s);
 void ib_json_template_begin(struct ib_json_template *s, const char *p);
 
 /*
- * Call before reading the value of a top-level member of the record. The value begins at p, the
- * previous value ended at `from`, and m is the member, or NULL if it is not needed. Returns true
+ * Call before reading the value of a top-level member of the record. The value begins at p, and
+ * the previous value ended at `from`. m is NULL if the member is not needed. Returns true
  * if the next call must get the position of this value's closing quote as `from`, instead of the
  * position after the quote.
  */

@@ -5,9 +5,10 @@
 #include "record/source.h"
 
 /*
- * Explain in c->why that a record lacks the field `want`. Appends the dialect of the record, or
- * the names of its fields and the most similar name with `option`. `option` is the option that
- * selects a field, or NULL. If want.n is 0, all of the known id fields are missing.
+ * Explain in c->why that a record lacks the field `want`. If the record is in a known dialect that
+ * is not supported, the text names the dialect. Otherwise the text lists the fields of the record,
+ * and suggests the most similar field. `option` is the option that selects a field; NULL: suggest
+ * nothing. If want.n is 0, all of the known id fields are missing.
  */
 void ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option);
 

@@ -24,15 +24,15 @@ void ib_tar_writer_end(struct ib_tar_writer *w);
 /* After a failure: make sure that the output ends inside a member. w may be NULL. */
 void ib_tar_writer_spoil(struct ib_tar_writer *w);
 
-/* Creates members. A maker can create any number of members. */
+/* A maker creates any number of members. */
 struct ib_tar_maker;
 
 enum ib_status ib_tar_maker_new(struct ib_tar_maker **out, struct ib_error *err);
 void ib_tar_maker_free(struct ib_tar_maker *m);
 
 /*
- * Create a plain file with mode 0644 and owner 0. Sets *piece to the bytes of the file's member,
- * which are valid until the next call.
+ * Create the member for a plain file with mode 0644 and owner 0. Sets *piece to the bytes of the
+ * member, which are valid until the next call.
  */
 enum ib_status ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime,
 			   struct ib_span content, struct ib_tar_piece *piece,

@@ -228,8 +228,8 @@ fold_plain_group(struct ib_fold *f, const struct ib_loss *l, const struct ib_id 
 }
 
 /*
- * If the table is a range, find the rows of a group of ids, and add those that are next rows. If
- * an id is no next row, the table leaves the range.
+ * If the table is a range, find the rows of a group of ids. An id that is the number of the next
+ * row is added. If any other id is new, the table stops being a range.
  */
 static enum ib_status
 find_in_range(struct ib_fold *f, const struct ib_id *id, size_t n, uint32_t *row,

@@ -294,8 +294,8 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 /* ---- before and after ---------------------------------------------------------- */
 
 /*
- * True if the path is a regular file. There is no warning about an empty
- * /dev/null, because it is intended.
+ * True if the path is a regular file. Only an empty regular file causes a
+ * warning: the user knows that /dev/null is empty.
  */
 static bool
 is_file(const char *path)

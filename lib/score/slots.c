@@ -2,9 +2,9 @@
  * The slots of a table (table.h): growing, building and sorting them.
  *
  * All functions rely on one invariant: a slot's bucket is the slot's tag scaled
- * to the number of slots. When the number of slots changes, the buckets
- * therefore keep their order, and slots can be moved block by block, in one
- * pass over the same memory. The pass runs from back to front to grow, and from
+ * to the number of slots. So if the number of slots changes, the used slots stay
+ * in the order of their buckets. The slots can therefore be moved block by
+ * block, in one pass over the same memory. The pass runs from back to front to grow, and from
  * front to back to shrink. Each block is copied out, sorted by tag and row, and
  * written to its new place.
  */
@@ -52,7 +52,7 @@ struct sorted {
 	size_t n;
 };
 
-/* Return an integer that sorts by tag, then by row. */
+/* Return an integer whose order is the order of the slots: by tag, then by row. */
 static inline uint64_t
 key_of(struct ib_slot s)
 {
@@ -411,8 +411,9 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 /* ---- the order of slots in a file ---------------------------------------- */
 
 /*
- * Store the slots of s whose old bucket, in a table with `old_nslots` buckets,
- * is below `limit`. At this point, s contains all slots with these buckets.
+ * Store the slots of s whose bucket in the old table is below `limit`. The old
+ * table has `old_nslots` buckets. At this point, s contains all slots with these
+ * buckets.
  * Returns the index of the next free slot.
  */
 static uint64_t
@@ -436,7 +437,7 @@ store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_sl
 
 /*
  * Sort the slots and move them to fewer buckets, from front to back. No slot
- * moves up, so no slot is overwritten before it has been read. Returns false if
+ * moves to a higher index, so no slot is overwritten before it has been read. Returns false if
  * no empty slot is left at the end of the table.
  */
 static bool

@@ -107,17 +107,21 @@ ib_table_offsets(const struct ib_table *t)
 }
 
 /*
- * Make the texts of the ids of a range, for ib_table_id(). Does nothing for other tables. Not for
- * tables that other threads use at the same time.
+ * Make the texts of the ids of a range, for ib_table_id(). Does nothing for other tables. No other
+ * thread may use the table during the call.
  */
 enum ib_status ib_table_make_ids(const struct ib_table *t, struct ib_error *err);
 
-/* Turn a range into a table with ids and slots, because an id will be added that is no next row. */
+/*
+ * Turn a range into a table with ids and slots. Call this before adding an id that is not the
+ * number of the next row.
+ */
 enum ib_status ib_table_leave_range(struct ib_table *t, struct ib_error *err);
 
 /*
- * For a range: set row[i] to the row of each id, which is a row of the table or the next new row.
- * *rows is set to the number of rows with the new rows. Returns false if an id is neither.
+ * For a range: set row[i] to the row of each id. The row is in the table, or it is the next new
+ * row. *rows is set to the number of rows, including the new rows. Returns false if an id is
+ * neither an existing row nor the next new row.
  */
 bool ib_table_range_rows(const struct ib_table *t, const struct ib_id *id, size_t n, uint32_t *row,
 			 uint64_t *rows);
@@ -130,7 +134,7 @@ ib_table_range_row(const struct ib_table *t, const char *p, size_t n)
 	return ib_row_id_parse(p, n, &row) && row < t->n ? (uint32_t)row : IB_NO_ROW;
 }
 
-/* Return the id of a row. For a range, call ib_table_make_ids() before. */
+/* Return the id of a row. For a range, call ib_table_make_ids() first. */
 static inline struct ib_span
 ib_table_id(const struct ib_table *t, uint64_t row)
 {
@@ -249,8 +253,8 @@ ib_table_find(const struct ib_table *t, const struct ib_id *id)
 /*
  * Look up a group of n <= IB_GROUP ids. row[i] is set to the row of id[i], or
  * to IB_NO_ROW, and at[i] to the slot where the search ended. touch[0..ntouch)
- * are columns with 4 bytes per row. The columns' items for the found rows are
- * prefetched for the caller.
+ * are columns with 4 bytes per row. For each found row, the items of these
+ * columns are prefetched for the caller.
  */
 void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
 		    const void *const *touch, size_t ntouch, uint32_t *row, uint64_t *at);
