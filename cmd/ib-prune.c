@@ -124,7 +124,8 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 	if (o->split && o->weights && !cli_has_placeholder(o->weights, 'd'))
 		cli_misuse(cli, "--split needs %%d in the name of -w too");
 	if (!o->split && !o->dry_run && cli_has_placeholder(o->output, 's') && cli_reads_stdin(cli))
-		cli_misuse(cli, "-o with %%s needs operands with names: standard input has none");
+		cli_misuse(cli,
+			   "-o with %%s needs operands with names: standard input has no name");
 	cli_check_split_names(cli, o->split);
 	cli_exclude(cli, "id-field", "weights");
 	if (o->id_field && (o->format == IB_FORMAT_LIST || o->format == IB_FORMAT_TAR))

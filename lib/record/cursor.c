@@ -62,8 +62,8 @@ ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after)
 	c->record.end = 0;
 	c->record.unterminated = false;
 	c->at = after;
-	return ib_cursor_fail(c, "%zu byte%s 0x00 %s, as after a power cut", (size_t)(after - nuls),
-			      after - nuls == 1 ? "" : "s",
+	return ib_cursor_fail(c, "%zu byte%s 0x00 %s, perhaps after a power cut",
+			      (size_t)(after - nuls), after - nuls == 1 ? "" : "s",
 			      nuls == p ? "before the record"
 					: "at the end of an incomplete record");
 }

@@ -411,7 +411,7 @@ skip_non_row(struct ib_cursor *c)
 	stop = ib_skip_nuls(start, c->end);
 	if (!is_empty_line(stop, c->end))
 		return ib_cursor_fail_nuls(c, start, stop);
-	return bad_row(c, start, "bytes 0x00 instead of a record, as after a power cut");
+	return bad_row(c, start, "bytes 0x00 instead of a record, perhaps after a power cut");
 }
 
 /*

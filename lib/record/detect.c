@@ -177,10 +177,11 @@ is_commented_header(struct ib_span line)
 static enum ib_status
 fail_nuls(const struct sample *l, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA,
-		       "%s: begins with bytes 0x00, as after a power cut; remove them with tr -d "
-		       "'\\0'",
-		       l->source->name);
+	return ib_fail(
+		err, IB_E_DATA,
+		"%s: begins with bytes 0x00, perhaps after a power cut; remove them with tr -d "
+		"'\\0'",
+		l->source->name);
 }
 
 /* Return the delimited format whose header is the first line, or NULL if there is none. */

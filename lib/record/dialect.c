@@ -193,7 +193,7 @@ comment(const struct dialect *d)
 	}
 	return is_header_of(s, ',', true) || is_header_of(s, '\t', true) ||
 			       is_header_of(s, ';', true)
-		       ? "the header is a comment (%s): remove its # with sed '1s/^#[# ]*//'"
+		       ? "the header is a comment (%s): remove the # with sed '1s/^#[# ]*//'"
 		       : "the first line is a comment (%s): remove comments with grep -v '^#'";
 }
 

@@ -69,7 +69,8 @@ bad_line(struct ib_cursor *c, const char *start)
 		return next_value(c, start, stop);
 	ib_cursor_finish_line(c, start, stop);
 	if (*start == '\0')
-		return ib_cursor_fail(c, "bytes 0x00 instead of a record, as after a power cut");
+		return ib_cursor_fail(c,
+				      "bytes 0x00 instead of a record, perhaps after a power cut");
 	if (!object)
 		return ib_cursor_fail_no_object(c, (struct ib_span){ c->record.p, c->record.n });
 	if (at == stop && !c->record.unterminated)

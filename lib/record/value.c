@@ -137,7 +137,7 @@ describe_kind(const struct ib_value *v, char *text, size_t size)
 	case IB_OBJECT:
 		return "an object";
 	case IB_ARRAY:
-		snprintf(text, size, "an array of %zu", count_elements(ib_value_span(v)));
+		snprintf(text, size, "an array of length %zu", count_elements(ib_value_span(v)));
 		return text;
 	case IB_NULL:
 		return v->n == 0 ? "empty" : v->p[0] == 'N' ? "NA" : "null";

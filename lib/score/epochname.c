@@ -278,8 +278,8 @@ refuse_folder(const struct numbers *x, const struct numbers *folder, const char 
 	suggest(folder, from, sizeof(from));
 	if (x->n == 0)
 		return ib_fail(err, IB_E_MISUSE,
-			       "-e name: the name %s has no number, but its folder has one: choose "
-			       "it with -e 'name:%s/*'",
+			       "-e name: the name %s has no number, but its folder has a number: "
+			       "choose this number with -e 'name:%s/*'",
 			       show, from);
 	suggest(x, file, sizeof(file));
 	return ib_fail(

@@ -361,9 +361,9 @@ void
 ib_id_put_forms(struct ib_bytes *to, unsigned forms)
 {
 	static const char *const words[IB_NFORMS] = {
-		"in one Unicode form (NFC)",
-		"in one letter case",
-		"with numbers written alike (101 for 101.0 or 1.01e+02)",
+		"in the same Unicode form (NFC)",
+		"in the same letter case",
+		"with numbers in the same form (101 for 101.0 or 1.01e+02)",
 		"without leading zeros",
 		"without spaces around them",
 		"without their folders",

@@ -94,7 +94,7 @@ bool ib_id_is_whole_number(struct ib_span id);
 void ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
 
 /*
- * Append the likely cause, for example `: they would be equal in one letter case`.
+ * Append the likely cause, for example `: they would be equal in the same letter case`.
  * If the ids come from different fields, the text says that the option `options`
  * chooses the field. Returns false, and appends nothing, if no cause was found.
  */

@@ -115,8 +115,8 @@ bad_loss(struct reading *r, struct ib_span name, const struct ib_value *v)
 {
 	if (v->type != IB_ARRAY || v->elements.n < 2)
 		return not_a_number(r, name, v);
-	return wrong(r, "'%.*s' is an array of %u, but the id is not an array", (int)name.n, name.p,
-		     v->elements.n);
+	return wrong(r, "'%.*s' is an array of length %u, but the id is not an array", (int)name.n,
+		     name.p, v->elements.n);
 }
 
 /* Add the terms in double, from left to right. If a term is null, *loss is set to NaN. */
