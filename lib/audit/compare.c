@@ -233,7 +233,7 @@ write_values(const struct compare *c, struct ib_output *out, struct ib_error *er
 {
 	struct ib_column column[IB_TEXT_TABLE_COLUMNS] = { { .left = true } };
 	struct ib_cell cell[IB_TEXT_TABLE_COLUMNS];
-	char heading[IB_TEXT_TABLE_COLUMNS][24];
+	char heading[IB_TEXT_TABLE_COLUMNS][32];
 	struct ib_table_style style = ib_audit_table_style(c->options);
 	struct ib_text_table *table = NULL;
 	enum ib_status st;
