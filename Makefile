@@ -289,7 +289,7 @@ check-portable: portable         ## unit tests and cases of a build that uses on
 check-valgrind: all              ## a sample of runs under valgrind
 	$(Q)IB_BIN=$B tests/memory/valgrind.sh
 
-check-sanitizers:                ## unit tests and cases under AddressSanitizer and UBSan
+check-sanitizers: all            ## unit tests and cases under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory -j2 SAN=address,undefined all unit
 	$(Q)tests/memory/sanitizers.sh build/address-undefined
 

@@ -11,7 +11,9 @@ status=0
 ASAN_OPTIONS=log_path=$bin/san \
   LSAN_OPTIONS=suppressions=$here/lsan.supp:print_suppressions=0 \
   "$here/../unit/run.sh" "$bin/unit" >"$bin/unit.out" || status=1
-IB_BIN=$bin "$here/../cli/run.sh" >"$bin/cli.out" || status=1
+# Python cannot load a library that was built with sanitizers.
+library=("$here"/../../build/release/libinfobatch.so.*.*)
+IB_BIN=$bin INFOBATCH_LIBRARY=${library[0]} "$here/../cli/run.sh" >"$bin/cli.out" || status=1
 sed '$d' "$bin/unit.out" "$bin/cli.out"
 reports=0
 for report in "$bin"/san.*; do
