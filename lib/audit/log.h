@@ -24,7 +24,7 @@ struct ib_run_header {
 	size_t ngroups; /* at most IB_THRESHOLDS_MAX */
 	struct ib_part part;
 	bool allows_duplicates;
-	char scores[33], totals[33]; /* digest of each file; empty if there is no such file */
+	char scores[33], totals[33]; /* digests of the score file and the totals; "" if not used */
 };
 
 struct ib_audit_run {

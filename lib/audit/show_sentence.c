@@ -194,7 +194,7 @@ put_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t ke
 	ib_bytes_put_char(to, ')');
 }
 
-/* If there is no manifest, append that the id may not exist. */
+/* Append a doubt about the id, unless a score file or a manifest was given to check the id. */
 static void
 put_doubt(const struct ib_show *s, struct ib_bytes *to)
 {

@@ -58,7 +58,7 @@ struct ib_table_style {
 	bool json;
 	bool color, utf8; /* features of the terminal */
 	bool spark;	  /* add sparklines */
-	int width;	  /* width of the terminal; 0 if there is no terminal: shorten no column */
+	int width; /* columns of the terminal; 0: not a terminal, so the table is not shortened */
 };
 
 #define IB_TEXT_TABLE_COLUMNS 48

@@ -68,8 +68,8 @@ struct ib_context {
 
 /*
  * Return the number of threads that a run uses by default: the number of cores that this
- * process may use, but at most SLURM_CPUS_PER_TASK. If SLURM_CPUS_PER_TASK is not set,
- * the maximum is SLURM_CPUS_ON_NODE. If neither is set, there is no maximum.
+ * process may use, but not more than the environment variable SLURM_CPUS_PER_TASK or, if that
+ * is not set, SLURM_CPUS_ON_NODE.
  */
 int ib_threads_default(void);
 

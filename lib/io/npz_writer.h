@@ -25,7 +25,7 @@ void ib_npz_put_array(struct ib_npz_writer *w, const char *name, const char *des
 /* Write a member of plain bytes, such as meta.json. */
 void ib_npz_put_bytes(struct ib_npz_writer *w, const char *name, struct ib_span bytes);
 
-/* Return the CRC-32 of a member that was written, or 0 if there is no member with this name. */
+/* Return the CRC-32 of the member `name`, or 0 if no such member was written. */
 uint32_t ib_npz_writer_crc(const struct ib_npz_writer *w, const char *name);
 
 /* Write the central directory. Frees w even after an error. */

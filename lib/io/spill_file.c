@@ -23,7 +23,7 @@ struct ib_spill_file {
 	struct ib_huge_array tail;
 	size_t ntail;
 	uint64_t nfile; /* bytes in the temporary file; the tail comes after them */
-	int fd;		/* -1 if there is no temporary file yet */
+	int fd;		/* -1 until the temporary file is created */
 	struct ib_error failed;
 	struct ib_bytes window; /* bytes of the temporary file from window_at on */
 	uint64_t window_at;

@@ -1,10 +1,11 @@
 /*
- * A temporary file has no name until it is complete (O_TMPFILE), so a killed process leaves no
- * file behind. The file gets its name just before it is renamed. If the file system does not
- * support O_TMPFILE, or with IB_PORTABLE, the file has a name from the start. A process locks
- * (flock) each named temporary file until it closes the file. So a named temporary file without a
- * lock belongs to a dead process. A process that needs the name of such a file removes the file.
- * Names are numbered from 0, so the next run for the same target finds leftover files.
+ * A temporary file has no name until it is complete (O_TMPFILE). So the kernel deletes the file
+ * of a killed process. A complete file gets a name, and is then renamed to its target. If the file
+ * system does not support O_TMPFILE, or with IB_PORTABLE, the file has a name from the start. A
+ * process locks (flock) each named temporary file until it closes the file. So a named temporary
+ * file without a lock belongs to a dead process. A process that needs the name of such a file
+ * removes the file. Names are numbered from 0, so the next run for the same target finds leftover
+ * files.
  *
  * The list of temporary files is global. Owners change the list under a mutex. The signal handler
  * takes no lock: it follows atomic links, and an owner frees an entry only when no handler is

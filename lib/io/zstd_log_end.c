@@ -1,7 +1,7 @@
 /*
- * Usually, the index at the end of the file gives the offset of the last frame. Then only the
- * start of this frame is read, to check its version. If there is no index, the complete log is
- * read. This happens if the log was concatenated or recompressed, or if its writer was killed.
+ * Usually, the file ends with an index, which gives the offset of the last frame. Then only the
+ * version at the start of this frame is read. A log that was concatenated or recompressed, or
+ * whose writer was killed, has no index at its end. Then the complete log is read.
  *
  * A frame that was written by ib-prune holds one run. A frame that was written by `zstd -d log |
  * zstd` holds several runs. A run is finished if its last line is a footer. Unfinished runs are
