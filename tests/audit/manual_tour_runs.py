@@ -34,28 +34,68 @@ with open('trainer', 'w') as f:
     f.write(TRAINER)
 os.chmod('trainer', 0o755)
 
-# The loop in Python: the block between .Bd -unfilled and .Ed.
+# The loops in Python: the blocks between .Bd -unfilled and .Ed, in the trainer's process and with
+# files of arrays. Both have the same losses.
 page = open(PAGE).read()
-loop = re.search(r'^\.Bd -unfilled[^\n]*\n(.*?)^\.Ed', page, re.S | re.M).group(1)
+in_process, by_arrays = re.findall(r'^\.Bd -unfilled[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)
 sys.path.insert(0, os.path.join(os.path.dirname(PAGE), '../lib/python'))
 os.environ.setdefault('INFOBATCH_LIBRARY', glob.glob(os.path.join(BIN, 'libinfobatch.so.*'))[0])
-os.mkdir('python')
-os.chdir('python')
-used = {'batches': lambda n: np.array_split(r.permutation(n), 500),
-        'train': lambda rows, weight: (rows * 7919 % 1009 / 500).astype('f4')}
-exec(loop, used)
-used['run'].close()
-subprocess.run([os.path.join(BIN, 'ib-audit'), 'verify', 'run.audit.zst'], check=True, stdout=subprocess.DEVNULL)
-assert int(np.load('run.npz')['epoch'].max()) == 7
-os.chdir('..')
+os.environ['PATH'] = BIN + ':.:' + os.environ['PATH']
+N, B = 60000, 128
+
+
+def losses(rows):
+    """The loss of each row, which is the same in each epoch."""
+    batches_read.append(rows)
+    return (rows * 7919 % 1009 / 500).astype('f4')
+
+
+def step(total):
+    steps.append(total)
+
+
+def run_loop(folder, code):
+    """Run a loop in a new folder; return what ib-audit and the score file say about the run."""
+    os.mkdir(folder)
+    os.chdir(folder)
+    names = {'batches': lambda n: np.array_split(r.permutation(n), 500), 'losses': losses, 'step': step,
+             'n': N, 'B': B}
+    exec(code, names)
+    if 'run' in names:
+        names['run'].close()
+    subprocess.run(['ib-audit', 'verify', 'run.audit.zst'], check=True, stdout=subprocess.DEVNULL)
+    epochs = json.loads(subprocess.run(['ib-audit', 'summary', '--json', 'run.audit.zst'], check=True,
+                                       capture_output=True).stdout)
+    scores = dict(np.load('run.npz'))
+    os.chdir('..')
+    return epochs, scores
+
+
+def check_steps(epochs):
+    """The weighted losses of each epoch add up to the losses of all data, to within 1 % (6 standard errors)."""
+    kept = sum(e['kept'] for e in epochs)
+    assert kept == sum(map(len, batches_read)) < 8 * N, kept
+    full = losses(np.arange(N)).sum(dtype=float)
+    for k in range(8):
+        weighted = B * sum(steps[500 * k:500 * (k + 1)])
+        assert abs(weighted / full - 1) < 0.01, (k, weighted, full)
+
+
+seen = []
+for folder, code in ('process', in_process), ('arrays', by_arrays):
+    batches_read, steps = [], []
+    epochs, scores = run_loop(folder, code)
+    check_steps(epochs)
+    assert int(scores['epoch'].max()) == 7
+    seen.append((epochs, {name: bytes(a) for name, a in scores.items()}))
+assert seen[0] == seen[1]
 
 page = page[page.index('.Sh 1. '):]
 blocks = re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)
 assert len(blocks) >= 10, len(blocks)
 script = ''.join(blocks).replace('\\e\n', '\\\n')
 p = subprocess.run(['bash', '-eux'], input=script, text=True,
-                   capture_output=True,
-                   env=dict(os.environ, PATH=BIN + ':.:' + os.environ['PATH']))
+                   capture_output=True)
 if p.returncode != 0:
     sys.exit(p.stdout[-2000:] + p.stderr[-2000:])
 assert json.loads(subprocess.run(
