@@ -378,17 +378,7 @@ warn_about_counts(const struct run *run, const struct ib_loss_counts *c)
 		2 * c->nonfinite > c->records ? " (did training diverge?)" : "");
 }
 
-/* ---- outputs ------------------------------------------------------------------- */
-
-static enum ib_status
-write_scores(const struct run *run, struct ib_scores *s, bool npz, struct ib_output *out,
-	     struct ib_error *err)
-{
-	uint64_t bytes = s->table.nbytes + s->table.n * sizeof(struct ib_row);
-	int threads = ib_pipeline_threads_for(run->context, bytes);
-
-	return npz ? ib_scores_write_npz(s, threads, out, err) : ib_scores_write_jsonl(s, out, err);
-}
+/* ---- totals -------------------------------------------------------------------- */
 
 /* Compute the totals of the rows, and the counts that --bins requests. */
 static enum ib_status
@@ -409,23 +399,50 @@ sum_rows(struct run *run, struct ib_totals_file *s, struct ib_error *err)
 					&s->bins, err);
 }
 
+/* Compute the totals of --write-totals. Without this option, *out stays NULL. */
 static enum ib_status
-write_totals_file(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
+compute_totals(struct run *run, struct ib_totals_file **out, struct ib_error *err)
 {
-	struct ib_totals_file *s = ib_totals_file_new();
 	enum ib_status st;
 
-	if (!s)
+	if (!run->options->write_totals)
+		return IB_OK;
+	*out = ib_totals_file_new();
+	if (!*out)
 		return ib_fail_memory(err);
-	st = sum_rows(run, s, err);
+	st = sum_rows(run, *out, err);
 	if (!st && run->merged)
-		st = ib_totals_file_merge(s, run->merged, run->merged_name, err);
-	if (!st)
-		st = ib_output_open(run->options->write_totals, flags, out, err);
-	if (!st)
-		st = ib_totals_file_write(s, *out, err);
-	ib_totals_file_free(s);
+		st = ib_totals_file_merge(*out, run->merged, run->merged_name, err);
 	return st;
+}
+
+/* ---- outputs ------------------------------------------------------------------- */
+
+/* The results of a run, and the options that say where to write them. */
+struct outputs {
+	const struct ib_score_options *options;
+	const struct ib_context *context;
+	struct ib_scores *scores;
+	const struct ib_totals_file *totals; /* NULL without --write-totals */
+};
+
+static enum ib_status
+write_scores(const struct outputs *o, struct ib_scores *s, bool npz, struct ib_output *out,
+	     struct ib_error *err)
+{
+	uint64_t bytes = s->table.nbytes + s->table.n * sizeof(struct ib_row);
+	int threads = ib_pipeline_threads_for(o->context, bytes);
+
+	return npz ? ib_scores_write_npz(s, threads, out, err) : ib_scores_write_jsonl(s, out, err);
+}
+
+static enum ib_status
+write_totals_file(const struct outputs *o, unsigned flags, struct ib_output **out,
+		  struct ib_error *err)
+{
+	enum ib_status st = ib_output_open(o->options->write_totals, flags, out, err);
+
+	return st ? st : ib_totals_file_write(o->totals, *out, err);
 }
 
 /*
@@ -446,22 +463,22 @@ sort_by_part(const struct ib_scores *s, uint64_t parts, uint32_t *part, uint32_t
 }
 
 static enum ib_status
-write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n, unsigned flags,
+write_part(const struct outputs *o, uint64_t k, const uint32_t *row, uint64_t n, unsigned flags,
 	   struct ib_scores **room, struct ib_output **out, struct ib_error *err)
 {
 	struct ib_scores *part;
-	char *name = ib_name_for_number(run->options->output, k);
+	char *name = ib_name_for_number(o->options->output, k);
 	enum ib_status st;
 
 	if (!name)
 		return ib_fail_memory(err);
-	st = ib_scores_extract(run->scores, row, n, room, err);
+	st = ib_scores_extract(o->scores, row, n, room, err);
 	if (!st)
 		st = ib_output_open(name, flags, out, err);
 	if (!st) {
 		part = *room;
-		part->part = (struct ib_part){ k, run->options->split };
-		st = write_scores(run, part, ib_scores_name_is_npz(name, false), *out, err);
+		part->part = (struct ib_part){ k, o->options->split };
+		st = write_scores(o, part, ib_scores_name_is_npz(name, false), *out, err);
 	}
 	if (!st) /* close the file, because there may be more partitions than file descriptors */
 		st = ib_output_finish(*out, err);
@@ -470,22 +487,22 @@ write_part(struct run *run, uint64_t k, const uint32_t *row, uint64_t n, unsigne
 }
 
 static enum ib_status
-write_split(struct run *run, unsigned flags, struct ib_output **out, struct ib_error *err)
+write_split(const struct outputs *o, unsigned flags, struct ib_output **out, struct ib_error *err)
 {
-	uint64_t parts = run->options->split, k;
+	uint64_t parts = o->options->split, k;
 	struct ib_scores *room = NULL; /* working table, reused for each partition */
-	uint32_t *row = ib_array_zeroed(run->scores->table.n + 1, sizeof(*row));
-	uint32_t *part = ib_array_zeroed(run->scores->table.n + 1, sizeof(*part));
+	uint32_t *row = ib_array_zeroed(o->scores->table.n + 1, sizeof(*row));
+	uint32_t *part = ib_array_zeroed(o->scores->table.n + 1, sizeof(*part));
 	uint64_t *first = ib_array_zeroed(parts + 1, sizeof(*first));
 	enum ib_status st = row && part && first ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
-		st = ib_table_make_ids(&run->scores->table, err);
+		st = ib_table_make_ids(&o->scores->table, err);
 	if (!st)
-		sort_by_part(run->scores, parts, part, row, first);
+		sort_by_part(o->scores, parts, part, row, first);
 	free(part);
 	for (k = 0; k < parts && !st; k++)
-		st = write_part(run, k, row + first[k], first[k + 1] - first[k], flags, &room,
+		st = write_part(o, k, row + first[k], first[k + 1] - first[k], flags, &room,
 				&out[k], err);
 	ib_scores_free(room);
 	free(row);
@@ -494,9 +511,9 @@ write_split(struct run *run, unsigned flags, struct ib_output **out, struct ib_e
 }
 
 static enum ib_status
-write_all(struct run *run, struct ib_error *err)
+write_outputs(const struct outputs *outputs, struct ib_error *err)
 {
-	const struct ib_score_options *o = run->options;
+	const struct ib_score_options *o = outputs->options;
 	unsigned flags = o->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
 	const char *path = o->update ? o->update : o->output;
 	size_t n = 1 + (size_t)(o->split ? o->split : 1), i;
@@ -504,14 +521,14 @@ write_all(struct run *run, struct ib_error *err)
 	enum ib_status st = out ? IB_OK : ib_fail_memory(err);
 	bool npz = path && ib_scores_name_is_npz(path, o->update != NULL);
 
-	if (!st && o->write_totals)
-		st = write_totals_file(run, flags, &out[0], err);
+	if (!st && outputs->totals)
+		st = write_totals_file(outputs, flags, &out[0], err);
 	if (!st && o->split > 0)
-		st = write_split(run, flags, out + 1, err);
+		st = write_split(outputs, flags, out + 1, err);
 	else if (!st && (path || !o->bins))
 		st = ib_output_open(path, flags, &out[1], err);
 	if (!st && o->split == 0 && out[1])
-		st = write_scores(run, run->scores, npz, out[1], err);
+		st = write_scores(outputs, outputs->scores, npz, out[1], err);
 	if (!st)
 		st = ib_outputs_commit(out, n, NULL, err);
 	for (i = 0; out && i < n; i++)
@@ -571,6 +588,22 @@ sum_up(const struct run *run, const struct ib_loss_counts *c)
 		.fresh = run->fold.fresh,
 		.mean = stats.mean,
 	};
+}
+
+static enum ib_status
+write_all(struct run *run, struct ib_error *err)
+{
+	struct ib_totals_file *totals = NULL;
+	struct outputs o = { .options = run->options,
+			     .context = run->context,
+			     .scores = run->scores };
+	enum ib_status st = compute_totals(run, &totals, err);
+
+	o.totals = totals;
+	if (!st)
+		st = write_outputs(&o, err);
+	ib_totals_file_free(totals);
+	return st;
 }
 
 enum ib_status
