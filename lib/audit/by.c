@@ -122,12 +122,10 @@ static enum ib_status
 count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_run *run,
 	    uint64_t *found, struct ib_error *err)
 {
-	const struct ib_run_header *h = &run->head;
 	const struct ib_audit_line *line;
 	size_t n, i, g, foreign = by->values.ngroups - 1;
 	struct counts *c;
 	enum ib_status st;
-	int fixed;
 
 	for (g = 0; g < foreign; g++) {
 		by->count[g].visits += by->values.group[g].samples;
@@ -142,10 +140,7 @@ count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_ru
 			c->visits += g == foreign;
 			c->weight_sum -= g != foreign;
 			c->pruned += !line[i].kept;
-			fixed = ib_audit_line_group(h, &line[i]);
-			if (line[i].kept)
-				c->weight_sum +=
-					fixed >= 0 ? h->group[fixed].weight : 1 / line[i].pi;
+			c->weight_sum += ib_audit_line_weight(&run->head, &line[i]);
 		}
 	}
 	return st == IB_EOF ? IB_OK : st;

@@ -145,16 +145,6 @@ threshold_of(const struct ib_run_header *h, float score)
 	return h->solved.threshold;
 }
 
-static double
-weight_of(const struct ib_run_header *h, const struct ib_audit_line *line)
-{
-	int group = ib_audit_line_group(h, line);
-
-	if (!line->kept)
-		return 0;
-	return group >= 0 ? h->group[group].weight : 1 / line->pi;
-}
-
 static struct ib_show_row
 row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
 {
@@ -167,7 +157,7 @@ row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
 		.threshold = threshold_of(h, line->score),
 		.pi = line->pi,
 		.u = ib_draw_u(key, line->id),
-		.weight = weight_of(h, line),
+		.weight = ib_audit_line_weight(h, line),
 	};
 }
 

@@ -9,8 +9,9 @@
 #include "prune/run_stats.h"
 #include "prune/rules.h"
 
-int
-ib_audit_line_group(const struct ib_run_header *h, const struct ib_audit_line *line)
+/* Return the group of a line with --sampling=fixed, or -1 if the draw was independent. */
+static int
+group_of(const struct ib_run_header *h, const struct ib_audit_line *line)
 {
 	size_t i;
 
@@ -22,6 +23,17 @@ ib_audit_line_group(const struct ib_run_header *h, const struct ib_audit_line *l
 		if (h->group[i].fraction == line->pi)
 			return (int)i;
 	return -1;
+}
+
+double
+ib_audit_line_weight(const struct ib_run_header *h, const struct ib_audit_line *line)
+{
+	int group;
+
+	if (!line->kept)
+		return 0;
+	group = group_of(h, line);
+	return group >= 0 ? h->group[group].weight : 1 / line->pi;
 }
 
 enum ib_status
@@ -38,8 +50,7 @@ ib_audit_weight_error(struct ib_audit_log *log, const struct ib_audit_run *run, 
 	st = ib_audit_lines_begin(log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err)))
 		for (i = 0; i < n; i++)
-			ib_run_stats_count(&stats, line[i].pi, ib_audit_line_group(h, &line[i]),
-					   line[i].kept);
+			ib_run_stats_count(&stats, line[i].pi, group_of(h, &line[i]), line[i].kept);
 	if (st != IB_EOF)
 		return st;
 	ib_run_stats_finish(&stats, h->group, h->ngroups);

@@ -16,8 +16,8 @@ struct ib_audit_stats {
 	double error;	  /* standard error of weight_sum; NaN if not computed */
 };
 
-/* Return the group of a line with --sampling=fixed, or -1 if the draw was independent. */
-int ib_audit_line_group(const struct ib_run_header *head, const struct ib_audit_line *line);
+/* Return the weight that the run gave to the sample of a line: 0 if the sample was pruned. */
+double ib_audit_line_weight(const struct ib_run_header *head, const struct ib_audit_line *line);
 
 /*
  * Compute the statistics of each epoch, sorted by epoch. The standard error is only computed
