@@ -103,6 +103,14 @@ add_rule(void *args, const char *value)
 	CLI_REAL(0, "visits", "F", "(0, inf)", o.visits,                                           \
 		 "also print how many epochs need at most F times the visits of E epochs on "      \
 		 "all data (default: not set)")
+#define EPOCHS_ROW                                                                                 \
+	CLI_EPOCHS_ROW(o.rule,                                                                     \
+		       "number of epochs of the whole run; the last epochs keep all samples, "     \
+		       "see --delta (required)")
+#define SIMULATED_LOG_ROWS                                                                         \
+	CLI_GROUP("Loss log"), CLI_LOG_ROWS(o.log, set_log_epoch),                                 \
+		CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,                                     \
+			 "smooth the scores: score = B*previous + (1-B)*loss (default 0)")
 #define WEIGHT_ROWS                                                                                \
 	CLI_GROUP("Weights"), WEIGHT_FIELD_ROW,                                                    \
 		CLI_INPUT('a', "audit", o.weigh_by, 0,                                             \
@@ -172,30 +180,24 @@ static const struct cli_option verify_options[] = {
 
 static const struct cli_option simulate_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCHS_ROW(o.rule,
-		       "number of epochs of the whole run; the last epochs keep all samples, "
-		       "see --delta (required)"),
+	EPOCHS_ROW,
 	CLI_SHARE_ROWS(o.rule),
 	COST_ROW,
 	VISITS_ROW,
 	CLI_GROUP("Rule"),
 	CLI_RULE_ROWS(o.rule),
 	CLI_GROUP("Epochs that keep all samples"),
-	CLI_SCHEDULE_ROWS(o.rule),
+	CLI_FULL_EPOCHS_ROWS(o.rule, "--delta"),
+	CLI_MAX_AGE_ROW(o.rule),
 	BY_ROWS,
 	TABLE_ROWS,
-	CLI_GROUP("Loss log"),
-	CLI_LOG_ROWS(o.log, set_log_epoch),
-	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
-		 "smooth the scores: score = B*previous + (1-B)*loss (default 0)"),
+	SIMULATED_LOG_ROWS,
 	CLI_COMMON_ROWS,
 };
 
 static const struct cli_option compare_options[] = {
 	CLI_GROUP("Main options"),
-	CLI_EPOCHS_ROW(o.rule,
-		       "number of epochs of the whole run; the last epochs keep all samples, see "
-		       "--delta (required)"),
+	EPOCHS_ROW,
 	CLI_CALL(0, "rule", "RULE[:NAME=VALUE,...]", add_rule,
 		 "a rule to compare; NAME is a parameter of the rule (see ib-audit simulate "
 		 "--help), "
@@ -203,19 +205,11 @@ static const struct cli_option compare_options[] = {
 	COST_ROW,
 	VISITS_ROW,
 	CLI_GROUP("Draws and epochs that keep all samples"),
-	CLI_COUNT(0, "seed", "N", NULL, o.rule.seed, "seed of the random draws (default 0)"),
-	CLI_REAL(0, "delta", "D", "[0, 1]", o.rule.delta,
-		 "prune in the first D*N epochs (default 0.875)"),
-	CLI_EPOCH(0, "full-from", "N", NULL, o.rule.full_from,
-		  "keep all samples from epoch N on, instead of --delta (default: never)"),
-	CLI_EPOCH(0, "warmup", "K", NULL, o.rule.warmup,
-		  "keep all samples in epochs before K (default 0)"),
+	CLI_SEED_ROW(o.rule),
+	CLI_FULL_EPOCHS_ROWS(o.rule, "--delta"),
 	BY_ROWS,
 	TABLE_ROWS,
-	CLI_GROUP("Loss log"),
-	CLI_LOG_ROWS(o.log, set_log_epoch),
-	CLI_REAL(0, "smooth", "B", "[0, 1)", o.smooth,
-		 "smooth the scores: score = B*previous + (1-B)*loss (default 0)"),
+	SIMULATED_LOG_ROWS,
 	CLI_COMMON_ROWS,
 };
 
@@ -253,7 +247,7 @@ static const struct cli_option metrics_options[] = {
 	OUTPUT_ROW,
 	CLI_TEXT(0, "run", "NAME", o.run,
 		 "add the label run=\"NAME\" to all metrics (default: the file name of LOG without "
-		 ".audit.zst)"),
+		 ".audit.zst or .zst, or stdin if LOG is -)"),
 	CLI_INPUT('s', "scores", o.scores, 0,
 		  "also count the samples that have no score in this score file (default: none)"),
 	PAGE_HINKLEY_ROW,
@@ -394,7 +388,6 @@ check_simulation(struct cli *cli, const struct verb *v, struct ib_audit_options 
 	if (o->rule.epochs == IB_NO_EPOCH)
 		cli_misuse(cli, "-E is missing: give the number of epochs of the run");
 	cli_exclude(cli, "full-from", "delta");
-	o->rule.delta_given = cli_is_given(cli, "delta");
 	if (v->verb == IB_AUDIT_SIMULATE)
 		cli_check_rule(cli, &o->rule);
 }

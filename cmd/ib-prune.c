@@ -44,7 +44,8 @@ static const struct cli_option options[] = {
 	CLI_GROUP("Rule"),
 	CLI_RULE_ROWS(o.rule),
 	CLI_GROUP("Epochs that keep all samples"),
-	CLI_SCHEDULE_ROWS(o.rule),
+	CLI_FULL_EPOCHS_ROWS(o.rule, "-E and --delta"),
+	CLI_MAX_AGE_ROW(o.rule),
 	CLI_GROUP("Input"),
 	CLI_CALL(0, "range", "N", set_range,
 		 "read no manifest: the ids of the samples are the decimal numbers 0 to N-1 "

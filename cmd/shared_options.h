@@ -61,6 +61,9 @@
 		CLI_COUNT(0, "max-bad", "N", NULL, log.max_bad,                                    \
 			  "skip up to N invalid records (default 0)")
 
+#define CLI_SEED_ROW(rule_)                                                                        \
+	CLI_SETTING(0, "seed", "N", NULL, rule_, "seed of the random draws (default 0)")
+
 /* Options of the rule and of the draws. `rule_` is a struct ib_rule_options. */
 #define CLI_RULE_ROWS(rule_)                                                                       \
 	CLI_RULE(0, "rule", rule_,                                                                 \
@@ -69,7 +72,7 @@
 		CLI_SETTING(0, "sampling", "HOW", IB_SAMPLING_WORDS, rule_,                        \
 			    "draw each sample independently (poisson), or keep a fixed number of " \
 			    "the samples with the same keep probability (fixed):"),                \
-		CLI_SETTING(0, "seed", "N", NULL, rule_, "seed of the random draws (default 0)")
+		CLI_SEED_ROW(rule_)
 
 /* Options that determine how much is pruned. */
 #define CLI_SHARE_ROWS(rule_)                                                                      \
@@ -83,17 +86,23 @@
 
 #define CLI_EPOCHS_ROW(rule_, text) CLI_SETTING('E', "epochs", "N", NULL, rule_, text)
 
-#define CLI_SCHEDULE_ROWS(rule_)                                                                   \
+/*
+ * Options that determine which epochs keep all samples. `instead` names the options that
+ * --full-from replaces.
+ */
+#define CLI_FULL_EPOCHS_ROWS(rule_, instead)                                                       \
 	CLI_SETTING(0, "delta", "D", NULL, rule_,                                                  \
 		    "with -E N: prune in the first D*N epochs (default 0.875)"),                   \
 		CLI_SETTING(0, "full-from", "N", NULL, rule_,                                      \
-			    "keep all samples from epoch N on, instead of -E "                     \
-			    "and --delta (default: never)"),                                       \
+			    "keep all samples from epoch N on, instead of " instead                \
+			    " (default: never)"),                                                  \
 		CLI_SETTING(0, "warmup", "K", NULL, rule_,                                         \
-			    "keep all samples in epochs before K (default 0)"),                    \
-		CLI_SETTING(0, "max-age", "K", NULL, rule_,                                        \
-			    "keep each sample that has not been seen for K epochs "                \
-			    "(default: no limit)")
+			    "keep all samples in epochs before K (default 0)")
+
+#define CLI_MAX_AGE_ROW(rule_)                                                                     \
+	CLI_SETTING(0, "max-age", "K", NULL, rule_,                                                \
+		    "keep each sample that has not been seen for K epochs "                        \
+		    "(default: no limit)")
 
 /* Parse the -e of a loss log. Returns NULL if the value is valid, otherwise the expected value. */
 const char *cli_parse_log_epoch(struct ib_log_options *log, const char *value);
