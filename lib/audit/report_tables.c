@@ -115,8 +115,8 @@ ib_report_by(struct ib_report *r)
 	r->page.failed |= heading.failed;
 	ib_html_section(
 		&r->page, heading.failed ? "" : heading.p,
-		"This table shows which values of the manifest field are pruned most. A value that "
-		"is pruned more has lower losses, so it may need fewer visits. To find out whether "
+		"This table shows which values of the manifest field are pruned most. A value with "
+		"lower losses is pruned more, and may need fewer visits. To find out whether "
 		"pruning does harm, compare the accuracy with a run on all data.");
 	n = ib_by_finish(r->by, row);
 	write_harm(r, row, n);
