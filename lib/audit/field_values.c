@@ -33,11 +33,10 @@ slot_of(const struct ib_field_values *v, uint64_t hash)
 	return i;
 }
 
+/* Return the hash that is stored in a slot: never 0, because 0 is an empty slot. */
 static uint64_t
-hash_of(struct ib_span id)
+slot_hash(uint64_t hash)
 {
-	uint64_t hash = XXH3_64bits(id.p, id.n);
-
 	return hash ? hash : 1;
 }
 
@@ -144,12 +143,13 @@ static enum ib_status
 use_sample(void *data, const struct ib_sample_field *sample, struct ib_error *err)
 {
 	struct ib_field_values *v = data;
-	uint64_t hash = hash_of(sample->id), at;
+	uint64_t hash = XXH3_64bits(sample->id.p, sample->id.n), at;
 	enum ib_status st = IB_OK;
 	uint32_t code;
 
-	if (!ib_part_has_hash(&v->part, XXH3_64bits(sample->id.p, sample->id.n)))
+	if (!ib_part_has_hash(&v->part, hash))
 		return IB_OK;
+	hash = slot_hash(hash);
 	if (v->bits == 0 || v->samples >= ((uint64_t)3 << v->bits) / 4)
 		st = grow(v, err);
 	if (st)
@@ -400,7 +400,7 @@ ib_field_values_release(struct ib_field_values *v)
 size_t
 ib_field_values_find(const struct ib_field_values *v, struct ib_span id)
 {
-	uint64_t at = slot_of(v, hash_of(id));
+	uint64_t at = slot_of(v, slot_hash(XXH3_64bits(id.p, id.n)));
 
 	return v->hash[at] ? v->code[at] : v->ngroups - 1;
 }

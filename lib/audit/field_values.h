@@ -1,7 +1,7 @@
 /*
  * The value of one field of each sample, such as its class (--by). The ids are not stored. Each
- * sample needs 16 to 40 bytes for the hash of its id and a number. The probability that any two of
- * 10^7 ids have the same hash is 3 in a million.
+ * sample needs 16 to 32 bytes for the hash of its id and a number, and up to 48 bytes while the
+ * table grows. The probability that any two of 10^7 ids have the same hash is 3 in a million.
  */
 #ifndef IB_AUDIT_FIELD_VALUES_H
 #define IB_AUDIT_FIELD_VALUES_H
