@@ -7,12 +7,8 @@
  * and after the header as a sentinel. A scan for a delimiter stops at the sentinel, and then
  * compares its position with the end of the block (c->end).
  */
-#include "record/format.h"
+#include "record/delimited.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "base/error.h"
 #include "base/predict_end.h"
 #include "base/numbers.h"
 #include "base/short_number.h"
@@ -75,8 +71,8 @@ cut_csv(const char *p, size_t n, bool last, struct ib_block_cut *cut)
 	cut->n = (size_t)(p - start);
 }
 
-static bool
-is_empty_line(const char *p, const char *end)
+bool
+ib_delimited_is_empty_line(const char *p, const char *end)
 {
 	if (p < end && *p == '\r')
 		p++;
@@ -134,12 +130,11 @@ is_row(const struct ib_source *s, const char *p, const char *end)
 
 	if (p < end && ib_begins_with_mark_or_nul(p))
 		p = skip_odd_start(p, end, &nuls);
-	return is_empty_line(p, end) ? nuls : !is_header(s, p, end, &stop);
+	return ib_delimited_is_empty_line(p, end) ? nuls : !is_header(s, p, end, &stop);
 }
 
-/* Return the newline that ends the record at p, or NULL if there is none before `end`. */
-static const char *
-record_stop(char delimiter, const char *p, const char *end)
+const char *
+ib_delimited_record_stop(char delimiter, const char *p, const char *end)
 {
 	return delimiter == ',' ? csv_record_stop(p, end) : memchr(p, '\n', (size_t)(end - p));
 }
@@ -152,7 +147,7 @@ count_rows(const struct ib_source *s, const char *p, size_t n)
 
 	for (; p < end; p = stop + 1) {
 		count += is_row(s, p, end);
-		stop = record_stop(s->delimiter, p, end);
+		stop = ib_delimited_record_stop(s->delimiter, p, end);
 		if (!stop)
 			break;
 	}
@@ -161,12 +156,9 @@ count_rows(const struct ib_source *s, const char *p, size_t n)
 
 /* ---- fields ------------------------------------------------------------- */
 
-/*
- * Read the field at p. Sets *stop to the delimiter or newline that ends the field. Returns false
- * if the quote of the field is not closed, or if text follows the closing quote.
- */
-static inline bool
-read_field(char delimiter, const char *p, const char *end, struct ib_value *v, const char **stop)
+inline bool
+ib_delimited_read_field(char delimiter, const char *p, const char *end, struct ib_value *v,
+			const char **stop)
 {
 	const char *q;
 
@@ -195,9 +187,8 @@ read_field(char delimiter, const char *p, const char *end, struct ib_value *v, c
 	return true;
 }
 
-/* Remove the space around a field. For CSV, then also remove the quotes, as in ' "a" '. */
-static void
-trim(struct ib_value *v, char delimiter)
+void
+ib_delimited_trim(struct ib_value *v, char delimiter)
 {
 	struct ib_span s = ib_span_trim(ib_value_span(v));
 
@@ -218,7 +209,7 @@ convert_number(struct ib_value *v, char delimiter)
 	struct ib_value own = *v;
 	struct ib_span s;
 
-	trim(&own, delimiter);
+	ib_delimited_trim(&own, delimiter);
 	s = ib_span_trim(ib_value_span(&own));
 	if (s.n == 0 || ib_span_is(s, "NA"))
 		own.type = IB_NULL;
@@ -231,7 +222,8 @@ convert_number(struct ib_value *v, char delimiter)
 
 /*
  * Read a field that has no quotes and is not the last field before CR LF or the block's end. This
- * is the common case. Returns the end of the field, or NULL if read_field() must read it.
+ * is the common case. Returns the end of the field, or NULL if it does not have this form; then
+ * ib_delimited_read_field() reads it.
  */
 static inline const char *
 plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *length)
@@ -286,7 +278,7 @@ read_value(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, 
 	*stop = number ? plain_number(delimiter, p, v, length) : plain_field(c, p, v, length);
 	if (*stop)
 		return true;
-	if (!read_field(delimiter, p, c->end, v, stop))
+	if (!ib_delimited_read_field(delimiter, p, c->end, v, stop))
 		return false;
 	if (number)
 		convert_number(v, delimiter);
@@ -299,7 +291,7 @@ read_value(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, 
 static const char *
 row_stop(const struct ib_cursor *c, const char *p)
 {
-	const char *stop = record_stop(c->source->delimiter, p, c->end);
+	const char *stop = ib_delimited_record_stop(c->source->delimiter, p, c->end);
 
 	return stop ? stop : c->end;
 }
@@ -313,7 +305,7 @@ count_fields(const struct ib_cursor *c, const char *p)
 	size_t n = 1;
 
 	for (;; n++, p = stop + 1) {
-		if (!read_field(c->source->delimiter, p, c->end, &v, &stop))
+		if (!ib_delimited_read_field(c->source->delimiter, p, c->end, &v, &stop))
 			return 0;
 		if (stop >= c->end || *stop == '\n')
 			return n;
@@ -389,7 +381,7 @@ skip_non_row(struct ib_cursor *c)
 {
 	const char *start = c->at, *stop;
 
-	if (is_empty_line(start, c->end)) {
+	if (ib_delimited_is_empty_line(start, c->end)) {
 		stop = memchr(start, '\n', (size_t)(c->end - start));
 		c->at = stop ? stop + 1 : c->end;
 		c->line++;
@@ -409,7 +401,7 @@ skip_non_row(struct ib_cursor *c)
 	c->record.line = c->line++;
 	c->number++;
 	stop = ib_skip_nuls(start, c->end);
-	if (!is_empty_line(stop, c->end))
+	if (!ib_delimited_is_empty_line(stop, c->end))
 		return ib_cursor_fail_nuls(c, start, stop);
 	return bad_row(c, start, "bytes 0x00 instead of a record, perhaps after a power cut");
 }
@@ -452,7 +444,7 @@ trim_texts(struct ib_cursor *c)
 
 	for (i = 0; i < c->source->fields.nslots; i++)
 		if (c->v[i].type == IB_TEXT && !c->v[i].quoted)
-			trim(&c->v[i], c->source->delimiter);
+			ib_delimited_trim(&c->v[i], c->source->delimiter);
 }
 
 /*
@@ -537,172 +529,6 @@ row_next(struct ib_cursor *c)
 	return IB_NEXT_RECORD;
 }
 
-/* ---- the header --------------------------------------------------------- */
-
-static bool
-names_column(const struct ib_source *s, size_t i, struct ib_span want, bool trimmed)
-{
-	struct ib_value name = { .p = s->columns.name[i].p,
-				 .n = (uint32_t)s->columns.name[i].n,
-				 .type = IB_TEXT };
-
-	if (trimmed)
-		trim(&name, s->delimiter);
-	return ib_span_equal(ib_value_span(&name), want);
-}
-
-/* Return the index of the last column with this name, or columns.n if there is none. */
-static size_t
-find_column(const struct ib_source *s, struct ib_span want, bool trimmed)
-{
-	size_t i;
-
-	for (i = s->columns.n; i-- > 0;)
-		if (names_column(s, i, want, trimmed))
-			return i;
-	return s->columns.n;
-}
-
-bool
-ib_source_has_column(const struct ib_source *s, struct ib_span want)
-{
-	return find_column(s, want, false) < s->columns.n ||
-	       find_column(s, want, true) < s->columns.n;
-}
-
-/* Give each needed field the column of the same name. */
-static void
-map_columns(struct ib_source *s, bool trimmed)
-{
-	const struct ib_node *wanted = &s->fields.node[0];
-	const struct ib_member *m;
-	size_t i, at;
-
-	for (i = 0; i < wanted->n; i++) {
-		m = &wanted->member[i];
-		if (m->slot < 0 || (trimmed && find_column(s, m->name, false) < s->columns.n))
-			continue;
-		at = find_column(s, m->name, trimmed);
-		if (at == s->columns.n || s->columns.slot[at] >= 0)
-			continue;
-		s->columns.slot[at] = m->slot;
-		s->columns.number[at] = m->number;
-	}
-}
-
-void
-ib_delimited_map_columns(struct ib_source *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->columns.n; i++) {
-		s->columns.slot[i] = -1;
-		s->columns.number[i] = false;
-	}
-	map_columns(s, false);
-	map_columns(s, true);
-}
-
-/*
- * Allocate the column arrays. A header of n bytes has at most n + 1 columns. If the first block
- * had no complete row, the header is read again, and this function is called again.
- */
-static bool
-allocate_columns(struct ib_source *s)
-{
-	size_t n = s->header.n + 1;
-
-	free(s->columns.slot);
-	free(s->columns.number);
-	free(s->columns.name);
-	s->columns.n = 0;
-	s->columns.slot = malloc(n * sizeof(*s->columns.slot));
-	s->columns.number = malloc(n * sizeof(*s->columns.number));
-	s->columns.name = malloc(n * sizeof(*s->columns.name));
-	return s->columns.slot && s->columns.number && s->columns.name;
-}
-
-static enum ib_status
-bad_header(const struct ib_source *s, struct ib_error *err)
-{
-	struct ib_span line = ib_bytes_span(&s->header);
-	char why[IB_WHY_MAX];
-
-	if (!ib_dialect_describe(why, sizeof(why), line, (struct ib_span){ "", 0 }, s->format))
-		snprintf(why, sizeof(why), "malformed quotes in the header");
-	return ib_fail(err, IB_E_DATA, "%s: %s", s->name, why);
-}
-
-static enum ib_status
-read_names(struct ib_source *s, struct ib_error *err)
-{
-	const char *p = s->header.p, *end = p + s->header.n, *stop;
-	struct ib_span name;
-	struct ib_value v;
-
-	for (;; p = stop + 1) {
-		if (!read_field(s->delimiter, p, end, &v, &stop))
-			return bad_header(s, err);
-		ib_value_text(&v, &s->columns.names, &name);
-		if (!name.p)
-			return ib_fail_memory(err);
-		s->columns.name[s->columns.n++] = name;
-		s->columns.padded |= !v.quoted && name.n > 0 && ib_span_trim(name).n < name.n;
-		if (stop >= end || *stop == '\n')
-			return IB_OK;
-	}
-}
-
-static enum ib_status
-read_header(struct ib_source *s, struct ib_error *err)
-{
-	char mask[sizeof(s->columns.head)];
-	size_t i;
-
-	if (!allocate_columns(s))
-		return ib_fail_memory(err);
-	for (i = 0; i < sizeof(mask); i++)
-		mask[i] = i < s->header.n && !memchr("\r\n", s->header.p[i], 2) ? '\xff' : '\0';
-	memcpy(&s->columns.head, s->header.p, sizeof(s->columns.head));
-	memcpy(&s->columns.head_mask, mask, sizeof(mask));
-	return read_names(s, err);
-}
-
-/* Store the header line, followed by the padding of a block, and parse it. */
-static enum ib_header_status
-store_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
-	     struct ib_error *err)
-{
-	const char *start = p, *end = p + n, *stop;
-
-	s->delimiter = s->format == IB_FORMAT_CSV ? ',' : '\t';
-	while (p < end && is_empty_line(p, end)) {
-		p = memchr(p, '\n', (size_t)(end - p));
-		if (!p) {
-			p = end;
-			break;
-		}
-		p++;
-		s->first_line++;
-	}
-	stop = record_stop(s->delimiter, p, end);
-	if (!stop && !last)
-		return IB_HEADER_INCOMPLETE;
-	stop = stop ? stop + 1 : end;
-	s->header.n = 0;
-	ib_bytes_put(&s->header, p, (size_t)(stop - p));
-	s->first_line += ib_byte_scan_count_lines(p, (size_t)(stop - p));
-	ib_bytes_put(&s->header, "\n", 1);
-	if (!ib_bytes_reserve(&s->header, IB_BYTE_SCAN_PAD)) {
-		ib_fail_memory(err);
-		return IB_HEADER_INVALID;
-	}
-	/* The newline that was just added is a sentinel and not part of the header. */
-	s->header.n--;
-	*used = (size_t)(stop - start);
-	return read_header(s, err) ? IB_HEADER_INVALID : IB_HEADER_COMPLETE;
-}
-
 const struct ib_record_format ib_format_csv = {
 	.format = IB_FORMAT_CSV,
 	.name = "CSV",
@@ -710,7 +536,7 @@ const struct ib_record_format ib_format_csv = {
 	.suffix = { ".csv" },
 	.delimiter = ',',
 	.stop = '\n',
-	.read_header = store_header,
+	.read_header = ib_delimited_read_header,
 	.cut_block = cut_csv,
 	.count = count_rows,
 	.next = row_next,
@@ -723,7 +549,7 @@ const struct ib_record_format ib_format_tsv = {
 	.suffix = { ".tsv" },
 	.delimiter = '\t',
 	.stop = '\n',
-	.read_header = store_header,
+	.read_header = ib_delimited_read_header,
 	.cut_block = ib_cut_lines,
 	.count = count_rows,
 	.next = row_next,

@@ -74,7 +74,7 @@ enum ib_status ib_detect_format(struct ib_source *s, struct ib_span head,
 				const struct ib_reader_options *options, const struct ib_key *key,
 				struct ib_error *err);
 
-/* Map the columns of the header to slots. Defined in delimited.c. */
+/* Map the columns of the header to slots. Defined in delimited_header.c. */
 void ib_delimited_map_columns(struct ib_source *s);
 
 /* The cut_block function of all formats with one record per line. */
