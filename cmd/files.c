@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 
-#include "array_names.h"
 #include "memory.h"
 #include "messages.h"
 #include "operands.h"
@@ -35,6 +34,19 @@ add_numbered_or_named(struct cli *cli, const struct cli_files *files, struct ib_
 	}
 }
 
+/* Exit if the option cannot write a file with this name. */
+static void
+check_array_name(struct cli *cli, const struct cli_option *o, const char *role, const char *path)
+{
+	unsigned can = ((o->flags & CLI_NPZ) ? IB_CAN_BE_NPZ : 0) |
+		       ((o->flags & CLI_NPY) ? IB_CAN_BE_NPY : 0) |
+		       ((o->flags & CLI_APPEND) ? IB_CAN_APPEND : 0);
+	struct ib_error err;
+
+	if (ib_array_name_check(role, path, can, &err))
+		cli_misuse(cli, "%s", err.text);
+}
+
 /* Add the file or files of an output, and the lock file of the output. */
 static void
 add_output_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o,
@@ -43,6 +55,7 @@ add_output_files(struct cli *cli, const struct cli_files *files, const struct cl
 	struct ib_file_use use = { role, path, NULL, IB_USE_WRITE };
 	char *lock;
 
+	check_array_name(cli, o, role, path);
 	if ((o->flags & CLI_PARTS) && files->split && strstr(path, "%d")) {
 		add_numbered_or_named(cli, files, use, true);
 		return;
@@ -127,7 +140,6 @@ cli_check_files(struct cli *cli, const struct cli_files *files)
 	enum ib_status st;
 	size_t i;
 
-	cli_check_array_names(cli);
 	for (; o->kind != CLI_KIND_END; o++) {
 		if (cli->given[o - cli->command->options])
 			add_option_files(cli, files, o);

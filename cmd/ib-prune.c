@@ -1,5 +1,4 @@
 /* ib-prune: choose the samples that an epoch trains on, and write their weights. */
-#include "array_names.h"
 #include "shared_options.h"
 
 struct args {
@@ -140,7 +139,7 @@ static void
 check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char *name,
 	     const char *path)
 {
-	const char *suffix = path ? cli_array_suffix(path) : NULL;
+	const char *suffix = path ? ib_array_suffix(path) : NULL;
 
 	if (!suffix || strcmp(suffix, ".npz"))
 		return;

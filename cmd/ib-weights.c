@@ -1,5 +1,4 @@
 /* ib-weights: write the weights of an epoch manifest in a format that a trainer loads. */
-#include "array_names.h"
 #include "shared_options.h"
 
 struct args {
@@ -106,7 +105,7 @@ check_idle(const struct cli *cli, const struct ib_weights_options *o)
 static void
 choose_form(struct cli *cli, struct ib_weights_options *o)
 {
-	const char *suffix = o->output ? cli_array_suffix(o->output) : NULL;
+	const char *suffix = o->output ? ib_array_suffix(o->output) : NULL;
 	enum ib_weights_format form;
 
 	if (!suffix)

@@ -107,6 +107,23 @@ struct ib_file_use {
 enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err);
 
 /*
+ * Return ".npz" or ".npy" if the name of a file ends in this suffix, which a suffix of a
+ * compression may follow. Otherwise return NULL.
+ */
+const char *ib_array_suffix(const char *path);
+
+/* What an output can be: an archive of arrays, one array, a file that grows. */
+enum { IB_CAN_BE_NPZ = 1, IB_CAN_BE_NPY = 2, IB_CAN_APPEND = 4 };
+
+/*
+ * Return IB_E_MISUSE if the name of an output ends in .npz or .npy, but the output cannot be such
+ * a file. `role` is the option, for messages. With IB_CAN_APPEND, an existing file may have any
+ * name.
+ */
+enum ib_status ib_array_name_check(const char *role, const char *path, unsigned can,
+				   struct ib_error *err);
+
+/*
  * Return the pattern with "%s" replaced by the operand's file name (without folders and
  * compression suffix), or with "%d" replaced by the number. The pattern must contain "%s"
  * or "%d". The caller frees the name with free(). Returns NULL if out of memory.

@@ -86,7 +86,10 @@ write_scores(struct ib_run *run, struct ib_error *err)
 
 /* ---- open ------------------------------------------------------------------------ */
 
-/* Fail if the audit log is the score file: drawing would wait for its own lock. */
+/*
+ * Fail if the audit log is the score file, because drawing would wait for its own lock. Also fail
+ * if a name ends in .npz or .npy but the file will not be one.
+ */
 static enum ib_status
 check_files(const struct ib_run *run, struct ib_error *err)
 {
@@ -94,8 +97,13 @@ check_files(const struct ib_run *run, struct ib_error *err)
 		{ .role = "scores", .path = run->path, .use = IB_USE_WRITE },
 		{ .role = "audit", .path = run->options->audit, .use = IB_USE_WRITE },
 	};
+	const char *audit = run->options->audit;
+	enum ib_status st = ib_array_name_check("scores", run->path, IB_CAN_BE_NPZ, err);
 
-	return run->options->audit ? ib_files_check(uses, 2, err) : IB_OK;
+	if (st || !audit)
+		return st;
+	st = ib_files_check(uses, 2, err);
+	return st ? st : ib_array_name_check("audit", audit, IB_CAN_APPEND, err);
 }
 
 static enum ib_status
