@@ -98,6 +98,13 @@ def _id(value):
         raise TypeError("an id must be a string, bytes or an integer, not %s" % type(value).__name__) from None
 
 
+def _integer(name, value):
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError("%s must be an integer, not %s" % (name, type(value).__name__)) from None
+
+
 def _spans(ids):
     """Return an array of struct ib_span, and the buffer to which the spans point."""
     texts = [_id(i) for i in _array(ids)] if hasattr(ids, "detach") else [_id(i) for i in ids]
@@ -126,14 +133,11 @@ class Run:
     def __init__(self, scores, n=None, epochs=None, audit=None, *, ids=None, **options):
         if (n is None) == (ids is None):
             raise TypeError("give either n or ids")
-        n = len(ids) if n is None else operator.index(n)
+        n = len(ids) if n is None else _integer("n", n)
         if n < 1:
             raise ValueError("n must be at least 1, not %d" % n)
-        if epochs is not None:
-            options["epochs"] = epochs
-        if audit is not None:
-            options["audit"] = os.fspath(audit)
-        self._epochs = epochs
+        self._epochs = None if epochs is None else _integer("epochs", epochs)
+        options.update(epochs=self._epochs, audit=audit if audit is None else os.fspath(audit))
         self._options = _library.ib_run_options_new()
         if not self._options:
             raise MemoryError
@@ -142,13 +146,10 @@ class Run:
         # Set the rule first, because setting the rule sets its parameters to their defaults.
         for name in sorted(options, key=lambda name: name != "rule"):
             if options[name] is not None:
-                _call("ib_run_options_set", self._options, name.replace("_", "-").encode(), _text(options[name]))
+                _call("ib_run_options_set", self._options, name.replace("_", "-").encode(), _text(name, options[name]))
         spans, buffer = (None, None) if ids is None else _spans(ids)
         run = ctypes.c_void_p()
-        scores = os.fsencode(scores)
-        if b"\0" in scores:
-            raise ValueError("the name of the score file contains a NUL")
-        _call("ib_run_open", scores, None if spans is None else spans.ctypes.data,
+        _call("ib_run_open", _text("scores", os.fspath(scores)), None if spans is None else spans.ctypes.data,
               n, self._options, ctypes.byref(run))
         self._run = run
         del buffer
@@ -176,7 +177,7 @@ class Run:
     def draw(self, epoch):
         """Decide which samples to visit in an epoch. Return their rows (int64, ascending) and weights (float32)."""
         rows, weights, n = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_size_t()
-        epoch = min(max(operator.index(epoch), -1), 2**31)      # both limits are refused, and fit into 64 bits
+        epoch = min(max(_integer("epoch", epoch), -1), 2**31)      # both limits are refused, and fit into 64 bits
         _call("ib_run_draw", self._handle(), epoch, ctypes.byref(rows), ctypes.byref(weights), ctypes.byref(n))
         return _copy(rows, np.int64, n.value), _copy(weights, np.float32, n.value)
 
@@ -185,6 +186,8 @@ class Run:
         rows, losses = _array(rows), _array(losses)
         if rows.dtype.kind not in "iu" and len(rows):
             raise TypeError("rows must be integers, not %s" % rows.dtype)
+        if losses.dtype.kind == "c":
+            raise TypeError("losses must be real numbers, not %s" % losses.dtype)
         rows = np.ascontiguousarray(rows, np.int64)
         losses = np.ascontiguousarray(losses, np.float32)
         if rows.ndim != 1 or rows.shape != losses.shape:
@@ -221,9 +224,12 @@ class Run:
             self.close()
 
 
-def _text(value):
+def _text(name, value):
     """Return the value of an option as the bytes that a command line would have."""
-    return os.fsencode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value).encode()
+    text = os.fsencode(value) if isinstance(value, (str, bytes, os.PathLike)) else str(value).encode()
+    if b"\0" in text:
+        raise ValueError("the value of %s contains a NUL" % name)
+    return text
 
 
 def _array(values):
