@@ -174,7 +174,9 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	r->cr_lines = ib_detect_cr_lines(head);
 	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
-		return ib_fail(err, IB_E_DATA, "%s: a zip archive is not a list of records",
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a zip archive is not a list of records; write the ids one per "
+			       "line, or use ib-prune --range N for the ids 0 to N-1",
 			       r->source->name);
 	st = check_key(r, err);
 	if (st)
