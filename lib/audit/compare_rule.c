@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/numbers.h"
 
 const char *const ib_compare_defaults[] = {
 	"infobatch", "infobatch:ratio=0.7",	    "infobatch:keep=0.7",    "infobatch:max-age=8",
@@ -12,71 +11,31 @@ const char *const ib_compare_defaults[] = {
 	NULL,
 };
 
-/* ---- values ----------------------------------------------------------------------- */
-
-static enum ib_status
-refuse(const char *name, const char *wanted, const char *value, struct ib_error *err)
-{
-	char show[IB_SHOW_MAX];
-
-	return ib_fail(err, IB_E_MISUSE, "--rule: %s must be %s, not %s", name, wanted,
-		       ib_show(show, ib_span_of(value)));
-}
-
-static enum ib_status
-set_ratio(struct ib_rule_options *o, const char *value, struct ib_error *err)
-{
-	if (!ib_number_text(ib_span_of(value), &o->ratio) || !(o->ratio >= 0 && o->ratio < 1))
-		return refuse("ratio", "a number in [0, 1)", value, err);
-	o->ratio_given = true;
-	return IB_OK;
-}
-
-static enum ib_status
-set_keep(struct ib_rule_options *o, const char *value, struct ib_error *err)
-{
-	double keep;
-
-	if (!ib_number_text(ib_span_of(value), &keep) || !(keep >= 0 && keep <= 1))
-		return refuse("keep", "a number in [0, 1]", value, err);
-	o->keep = value;
-	return IB_OK;
-}
-
-static enum ib_status
-set_max_age(struct ib_rule_options *o, const char *value, struct ib_error *err)
-{
-	uint64_t age;
-
-	if (!ib_number_unsigned(ib_span_of(value), &age) || age < 1 || age > INT32_MAX)
-		return refuse("max-age", "a whole number in [1, 2147483647]", value, err);
-	o->max_age = (int64_t)age;
-	return IB_OK;
-}
-
-static enum ib_status
-set_sampling(struct ib_rule_options *o, const char *value, struct ib_error *err)
-{
-	if (strcmp(value, "poisson") != 0 && strcmp(value, "fixed") != 0)
-		return refuse("sampling", "poisson or fixed", value, err);
-	o->sampling = *value == 'f' ? IB_SAMPLING_FIXED : IB_SAMPLING_POISSON;
-	return IB_OK;
-}
-
 /* The options of ib-prune that the user writes like parameters of a rule ("settings"). */
 static const struct {
-	const char *name;   /* "ratio=" */
+	const char *name;
 	const char *option; /* option of ib-prune */
-	enum ib_status (*set)(struct ib_rule_options *o, const char *value, struct ib_error *err);
 } settings[] = {
-	{ "ratio=", "-r", set_ratio },
-	{ "keep=", "--keep", set_keep },
-	{ "max-age=", "--max-age", set_max_age },
-	{ "sampling=", "--sampling", set_sampling },
+	{ "ratio", "-r" },
+	{ "keep", "--keep" },
+	{ "max-age", "--max-age" },
+	{ "sampling", "--sampling" },
 };
 #define NSETTINGS (sizeof(settings) / sizeof(*settings))
 
 /* ---- the text --------------------------------------------------------------------- */
+
+static enum ib_status
+store(struct ib_rule_options *o, const char *name, const char *value, struct ib_error *err)
+{
+	char buffer[IB_EXPECTED_MAX], show[IB_SHOW_MAX];
+	const char *expected = ib_rule_options_store(o, name, value, buffer);
+
+	if (!expected)
+		return IB_OK;
+	return ib_fail(err, IB_E_MISUSE, "--rule: %s must be %s, not %s", name, expected,
+		       ib_show(show, ib_span_of(value)));
+}
 
 /*
  * Set the option of one NAME=VALUE. Returns IB_EOF if NAME is a parameter of the rule instead.
@@ -89,14 +48,14 @@ read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, st
 
 	for (i = 0; i < NSETTINGS; i++) {
 		n = strlen(settings[i].name);
-		if (strncmp(item, settings[i].name, n) != 0)
+		if (strncmp(item, settings[i].name, n) != 0 || item[n] != '=')
 			continue;
 		if (*given >> i & 1)
-			return ib_fail(err, IB_E_MISUSE, "--rule: %.*s is given twice", (int)n - 1,
-				       item);
+			return ib_fail(err, IB_E_MISUSE, "--rule: %s is given twice",
+				       settings[i].name);
 		*given |= 1u << i;
-		ib_bytes_printf(&rule->command, " %s %s", settings[i].option, item + n);
-		return settings[i].set(&rule->options, item + n, err);
+		ib_bytes_printf(&rule->command, " %s %s", settings[i].option, item + n + 1);
+		return store(&rule->options, settings[i].name, item + n + 1, err);
 	}
 	return IB_EOF;
 }
