@@ -32,6 +32,7 @@ find_rows(struct ib_loss_history *l, struct ib_id *id, size_t n, uint32_t *row,
 	struct ib_table *t = &l->ids;
 	enum ib_status st = IB_OK;
 	uint64_t bytes = 0, seed = t->seed;
+	bool fresh;
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -45,12 +46,9 @@ find_rows(struct ib_loss_history *l, struct ib_id *id, size_t n, uint32_t *row,
 	for (i = 0; t->seed != seed && i < n; i++)
 		id[i].hash = ib_table_hash((struct ib_span){ id[i].p, id[i].n }, t->seed);
 	ib_table_group(t, id, n, NULL, 0, row, at);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		if (row[i] == IB_NO_ROW)
-			row[i] = ib_table_find(t, &id[i]);
-		if (row[i] == IB_NO_ROW)
-			row[i] = ib_table_add(t, &id[i]);
-	}
+			row[i] = ib_table_intern(t, &id[i], at[i], &fresh);
 	return IB_OK;
 }
 

@@ -42,6 +42,7 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 	uint64_t at[IB_GROUP];
 	enum ib_status st = IB_OK;
 	uint64_t bytes = 0;
+	bool fresh;
 	size_t i;
 
 	for (i = 0; i < n; i++)
@@ -60,9 +61,7 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 	ib_table_group(&t->ids, id, n, NULL, 0, row, at);
 	for (i = 0; i < n; i++) {
 		if (row[i] == IB_NO_ROW)
-			row[i] = ib_table_find(&t->ids, &id[i]);
-		if (row[i] == IB_NO_ROW)
-			row[i] = ib_table_add(&t->ids, &id[i]);
+			row[i] = ib_table_intern(&t->ids, &id[i], at[i], &fresh);
 		count_line(&t->count[row[i]], line[i].kept, (int32_t)epoch);
 	}
 	return IB_OK;
