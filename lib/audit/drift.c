@@ -208,7 +208,7 @@ ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *contex
 	if (!st)
 		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
 				       &table, err);
-	first = o->last && o->last < losses.nepochs ? losses.nepochs - (size_t)o->last : 0;
+	first = ib_audit_first_epoch(o, losses.nepochs);
 	n = losses.nepochs - first;
 	for (i = 0; i < n && !st; i++)
 		write_row(table, &d[first + i]);

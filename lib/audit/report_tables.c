@@ -7,8 +7,8 @@
 
 #define COLUMNS(array) (sizeof(array) / sizeof(*(array)))
 
-void
-ib_report_summary(struct ib_report *r)
+static void
+write_epochs(struct ib_report *r)
 {
 	static const struct ib_column columns[] = {
 		{ .heading = "epoch" },
@@ -25,10 +25,6 @@ ib_report_summary(struct ib_report *r)
 	const struct ib_audit_stats *f;
 	size_t i;
 
-	ib_html_section(&r->page, "Epoch by epoch",
-			"The same numbers as <code>ib-audit summary</code>. The column "
-			"\"off by\" is the sum of the weights minus the number of samples, in "
-			"standard errors. Values from &minus;4 to 4 are due to chance.");
 	for (i = 0; i < r->n; i++) {
 		f = &r->stats[i];
 		ib_html_table_row(&table, (struct ib_cell[]){
@@ -44,6 +40,16 @@ ib_report_summary(struct ib_report *r)
 					  });
 	}
 	ib_html_table_end(&table, &r->page);
+}
+
+void
+ib_report_summary(struct ib_report *r)
+{
+	ib_html_section(&r->page, "Epoch by epoch",
+			"The same numbers as <code>ib-audit summary</code>. The column "
+			"\"off by\" is the sum of the weights minus the number of samples, in "
+			"standard errors. Values from &minus;4 to 4 are due to chance.");
+	write_epochs(r);
 	ib_html_section_end(&r->page);
 }
 

@@ -227,6 +227,21 @@ put_no_run(const struct ib_show *s, struct ib_bytes *to)
 		ib_bytes_printf(to, " of epoch %lld", (long long)s->options->epoch);
 }
 
+/* Append an id, shortened to `width` columns unless width is 0. */
+static void
+put_id(const struct ib_show *s, struct ib_span id, size_t width, struct ib_bytes *to)
+{
+	struct ib_bytes name = { 0 };
+
+	ib_write_text(&name, id);
+	if (width > 0)
+		ib_write_shortened(to, ib_bytes_span(&name), width, s->options->utf8);
+	else
+		ib_bytes_put(to, name.p, name.n);
+	to->failed |= name.failed;
+	ib_bytes_release(&name);
+}
+
 void
 ib_show_put_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
 		     size_t n, size_t width, struct ib_bytes *out)
@@ -234,15 +249,8 @@ ib_show_put_sentence(const struct ib_show *s, struct ib_span id, const struct ib
 	size_t pruned = count(row, n, (struct kind){ IB_FATE_PRUNED, NULL });
 	size_t drawn = count(row, n, (struct kind){ IB_FATE_DRAWN, NULL });
 	size_t kept = count(row, n, (struct kind){ IB_FATE_KEPT, NULL });
-	struct ib_bytes name = { 0 };
 
-	ib_write_text(&name, id);
-	if (width > 0)
-		ib_write_shortened(out, ib_bytes_span(&name), width, s->options->utf8);
-	else
-		ib_bytes_put(out, name.p, name.n);
-	out->failed |= name.failed;
-	ib_bytes_release(&name);
+	put_id(s, id, width, out);
 	ib_bytes_put_char(out, ' ');
 	if (pruned > 0)
 		put_pruned(out, row, n);

@@ -71,11 +71,12 @@ write_end(const struct ib_audit_options *o, const struct ib_audit_stats *f, size
 	ib_bytes_release(&b);
 }
 
+/* Write the table of the epochs from `first` to n - 1. */
 static enum ib_status
-summarize_epochs(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_output *out,
-		 struct ib_error *err)
+write_table(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t first,
+	    size_t n, struct ib_output *out, struct ib_error *err)
 {
-	bool cost = o->cost_given, errors = o->errors || !o->json;
+	bool cost = o->cost_given;
 	const struct ib_column columns[] = {
 		{ "epoch", "epoch", .drop = 0 },
 		{ "samples", "samples", .drop = 3 },
@@ -91,34 +92,36 @@ summarize_epochs(const struct ib_audit_options *o, struct ib_audit_log *log, str
 		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
 		  .drop = 0 },
 	};
-	uint64_t last = o->last ? o->last : UINT64_MAX;
 	struct ib_table_style style = ib_audit_table_style(o);
-	struct ib_audit_stats *f = NULL;
 	struct ib_text_table *table = NULL;
 	enum ib_status st;
-	size_t n = 0, i;
+	size_t i;
 
-	st = ib_audit_stats(log, errors ? last : 0, &f, &n, err);
-	if (!st)
-		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
-				       &table, err);
-	for (i = 0; i < n && !st; i++)
-		if (n - i <= last)
-			write_row(o, &f[i], table);
+	st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out, &table,
+			       err);
+	for (i = first; i < n && !st; i++)
+		write_row(o, &f[i], table);
 	if (!st)
 		st = ib_text_table_end(table, err);
-	if (!st && !o->json)
-		write_end(o, f, n, out);
 	ib_text_table_free(table);
-	free(f);
 	return st;
 }
 
-/* Return the index of the first epoch that --last selects. */
-static size_t
-first_epoch(const struct ib_audit_options *o, size_t n)
+static enum ib_status
+summarize_epochs(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_output *out,
+		 struct ib_error *err)
 {
-	return o->last > 0 && o->last < n ? n - (size_t)o->last : 0;
+	bool errors = o->errors || !o->json;
+	size_t n = ib_audit_log_epochs(log), first = ib_audit_first_epoch(o, n);
+	struct ib_audit_stats *f = NULL;
+	enum ib_status st = ib_audit_stats(log, errors ? n - first : 0, &f, &n, err);
+
+	if (!st)
+		st = write_table(o, f, first, n, out, err);
+	if (!st && !o->json)
+		write_end(o, f, n, out);
+	free(f);
+	return st;
 }
 
 enum ib_status
@@ -130,7 +133,7 @@ ib_audit_summary(const struct ib_audit_options *o, const struct ib_context *cont
 	size_t n = st ? 0 : ib_audit_log_epochs(log);
 
 	if (!st && o->by)
-		st = ib_by_write_log(o, context, log, first_epoch(o, n), n, out, err);
+		st = ib_by_write_log(o, context, log, ib_audit_first_epoch(o, n), n, out, err);
 	else if (!st)
 		st = summarize_epochs(o, log, out, err);
 	ib_audit_log_close(log);

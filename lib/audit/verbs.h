@@ -23,4 +23,11 @@ ib_audit_table_style(const struct ib_audit_options *o)
 					.width = o->width };
 }
 
+/* Return the index of the first of n epochs that --last selects. */
+static inline size_t
+ib_audit_first_epoch(const struct ib_audit_options *o, size_t n)
+{
+	return o->last > 0 && o->last < n ? n - (size_t)o->last : 0;
+}
+
 #endif
