@@ -15,13 +15,6 @@ struct reading {
 	struct ib_error first; /* the error that the first record does not have the field */
 };
 
-static enum ib_status
-fail_record(const struct ib_scan *scan, const struct ib_cursor *c, struct ib_error *err)
-{
-	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,
-		       (unsigned long long)(scan->line + c->record.line), c->why);
-}
-
 /* Store the error, which is returned if no later record has the field. */
 static void
 note_missing(struct reading *r, const struct ib_scan *scan, struct ib_cursor *c)
@@ -33,7 +26,7 @@ note_missing(struct reading *r, const struct ib_scan *scan, struct ib_cursor *c)
 	snprintf(c->why, sizeof(c->why), "no %s '%s'",
 		 ib_source_is_delimited(c->source) ? "column" : "field", field);
 	ib_cursor_explain_missing_field(c, ib_span_of(field), "--by");
-	fail_record(scan, c, &r->first);
+	ib_scan_fail_record(scan, c, &r->first);
 }
 
 /* Read the value of the field. Returns false if the value cannot be decoded. */
@@ -76,7 +69,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &sample.id) ||
 		    (r->options->field && !read_value(r, scan, c, &sample.text)))
-			return fail_record(scan, c, err);
+			return ib_scan_fail_record(scan, c, err);
 		st = sample.id.p ? r->use(r->data, &sample, err) : ib_fail_memory(err);
 	}
 	scan->records += c->number;

@@ -173,3 +173,10 @@ ib_scan_run(struct ib_scan *s, struct ib_error *err)
 	free(p.slots);
 	return st ? st : end_operand(s, err);
 }
+
+enum ib_status
+ib_scan_fail_record(const struct ib_scan *scan, const struct ib_cursor *c, struct ib_error *err)
+{
+	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,
+		       (unsigned long long)(scan->line + c->record.line), c->why);
+}

@@ -2,8 +2,8 @@
  * Scan operands: read them as blocks of records, parse the blocks in several threads, and use the
  * results in the order of the input.
  *
- * A tar, npz, npy or totals file is one special block, and use_block() reads its input. For a tar, the
- * scan itself reads the samples if add_sample() is given.
+ * A tar, npz, npy or totals file is one special block, and use_block() reads its input. For a tar,
+ * the scan itself reads the samples if add_sample() is given.
  */
 #ifndef IB_RECORD_SCAN_H
 #define IB_RECORD_SCAN_H
@@ -62,5 +62,9 @@ struct ib_scan {
 
 /* Scan all operands. Each block is initialized to 0 once, and is then reused. */
 enum ib_status ib_scan_run(struct ib_scan *scan, struct ib_error *err);
+
+/* Return IB_E_DATA with the name, the line and the error (c->why) of the record at the cursor. */
+enum ib_status ib_scan_fail_record(const struct ib_scan *scan, const struct ib_cursor *c,
+				   struct ib_error *err);
 
 #endif

@@ -243,13 +243,6 @@ add_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *er
 /* ---- manifests ----------------------------------------------------------- */
 
 static enum ib_status
-bad_record(const struct ib_scan *scan, const struct ib_cursor *c, struct ib_error *err)
-{
-	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,
-		       (unsigned long long)(scan->line + c->record.line), c->why);
-}
-
-static enum ib_status
 add_array_sample(void *ctx, const struct ib_npz_sample *sample, struct ib_error *err)
 {
 	bool given = sample->weight != 0;
@@ -298,7 +291,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 		ib_key_put_name(&b->block.source->key, &e->key);
 	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &span) || !is_given(e, c, &given))
-			return bad_record(scan, c, err);
+			return ib_scan_fail_record(scan, c, err);
 		st = span.p ? add_id(e, span, given, err) : ib_fail_memory(err);
 	}
 	scan->records += c->number;
