@@ -10,6 +10,7 @@
 #include "record/scan.h"
 #include "score/npz_loss_log.h"
 #include "score/epochname.h"
+#include "score/score_rows.h"
 #include "score/scores.h"
 
 /* A block and the batch that is read from the block. */

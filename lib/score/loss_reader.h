@@ -7,61 +7,10 @@
 #define IB_SCORE_LOSS_READER_H
 
 #include "score/loss_batch.h"
-
-#define IB_TERMS_MAX 12
-
-/* One term of --loss: coefficient * field. */
-struct ib_term {
-	struct ib_span name; /* points into the option text */
-	bool scaled;
-	double coefficient;
-};
-
-/* Indices into struct ib_loss_reader's wanted[]. */
-enum ib_log_field {
-	IB_LOG_EPOCH,
-	IB_LOG_IDS,
-	IB_LOG_LOSSES,
-	IB_LOG_ROW_ID, /* id of a score file's row, regardless of -k */
-	IB_LOG_SCORE,
-	IB_LOG_VISITS,
-	IB_LOG_PREV,
-	IB_LOG_WEIGHT,
-	IB_LOG_TERM /* first term of --loss */
-};
-
-/* Settings for reading records. Initialized once per run, then shared by all threads. */
-struct ib_loss_reader {
-	const struct ib_log_options *options;
-	struct ib_term term[IB_TERMS_MAX];
-	size_t nterms;
-	struct ib_wanted wanted[IB_WANTED_MAX];
-	size_t nwanted;
-	bool epoch_required; /* if neither the record nor -e gives an epoch, it is a usage error */
-	bool want_weight;    /* also read weights, for ib-audit drift */
-	bool want_skipped;   /* list the ids that --nonfinite skip removes */
-};
-
-/*
- * Parse --loss and list the fields to read, which include weight_field unless
- * weight_field is NULL.
- */
-enum ib_status ib_loss_reader_init(struct ib_loss_reader *l, const struct ib_log_options *options,
-				   const char *weight_field, struct ib_error *err);
-
-/* Set *is to true if the block's first complete record is a row of a score file, else to false. */
-enum ib_status ib_loss_reader_is_rows(const struct ib_loss_reader *l, const struct ib_block *block,
-				      bool *is, struct ib_error *err);
+#include "score/loss_terms.h"
 
 /* Empty the batch, then read the records from the cursor to the end of the block into the batch. */
 void ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *cursor, bool rows,
 			 int64_t epoch, struct ib_loss_batch *batch);
-
-/* Message text: the reason why a record with an empty id is invalid. */
-extern const char ib_loss_reader_no_id[];
-
-/* Append one loss from a log that has no text records, such as a log of .npz arrays. */
-void ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_span id,
-			int64_t epoch, double loss, double weight);
 
 #endif

@@ -1,5 +1,5 @@
 /* The list of fields to read from a loss log's records: --loss and the field names. */
-#include "score/loss_reader.h"
+#include "score/loss_terms.h"
 
 #include <math.h>
 #include <string.h>

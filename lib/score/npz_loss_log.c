@@ -11,6 +11,7 @@
 #include "base/numbers.h"
 #include "base/part.h"
 #include "base/utf8.h"
+#include "score/reading.h"
 
 #define ROWS ((uint64_t)1 << 16) /* number of rows per batch */
 #define UNICODE_MAX 0x10ffffu

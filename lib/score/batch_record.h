@@ -1,0 +1,32 @@
+/* A record of a loss log that has an array of ids, with a loss for each id or one mean loss. */
+#ifndef IB_SCORE_BATCH_RECORD_H
+#define IB_SCORE_BATCH_RECORD_H
+
+#include "score/reading.h"
+
+/* A field of a batch: an array with one value for each id, or one value for all ids. */
+struct ib_batch_column {
+	struct ib_span name;
+	const struct ib_value *v; /* the value for the current id */
+	size_t step;		  /* 1 for an array, 0 for one value */
+};
+
+/* A record with an array of ids. */
+struct ib_batch_record {
+	struct ib_batch_column id;
+	size_t n;		    /* number of ids */
+	const struct ib_term *term; /* [nterms] */
+	size_t nterms;
+	struct ib_batch_column loss[IB_TERMS_MAX], weight;
+};
+
+/*
+ * Find the ids. Returns false if neither the field of the key nor 'ids' has an array of ids. A
+ * record with the field of the key does not need 'ids'.
+ */
+bool ib_batch_record_find(const struct ib_reading *r, struct ib_batch_record *batch);
+
+/* Append the losses of all ids. If a value is invalid, nothing is appended. */
+bool ib_batch_record_add(struct ib_reading *r, struct ib_batch_record *batch);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * The reading of the records of one block, and the functions that read one field of a record.
+ * They add the problems of a record to the batch.
+ */
+#ifndef IB_SCORE_READING_H
+#define IB_SCORE_READING_H
+
+#include <math.h>
+
+#include "score/loss_batch.h"
+#include "score/loss_terms.h"
+
+/* State of reading one block. At most one problem is reported for each invalid record. */
+struct ib_reading {
+	const struct ib_loss_reader *l;
+	struct ib_cursor *c;
+	struct ib_loss_batch *b;
+	bool common; /* true if add_common() in loss_reader.c may be used */
+	bool first;  /* true until the first record without an epoch is found */
+	const struct ib_value *id, *epoch, *loss;
+};
+
+/* Report an invalid record. Returns false. */
+bool ib_reading_wrong(struct ib_reading *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static inline const struct ib_value *
+ib_reading_wanted(const struct ib_reading *r, size_t i)
+{
+	static const struct ib_value absent = { .type = IB_ABSENT };
+	int slot = r->c->source->wanted_slot[i];
+
+	return slot < 0 ? &absent : &r->c->v[slot];
+}
+
+/* Convert the numbers of a record that belongs to this partition; see `lazy` in struct ib_json. */
+void ib_reading_convert_numbers(struct ib_reading *r);
+
+/* Report a field that is missing or not a number. Returns false. */
+bool ib_reading_not_a_number(struct ib_reading *r, struct ib_span name, const struct ib_value *v);
+
+/* Read a term of the loss. *x is NaN if the term is null. Returns false if it is not a number. */
+static inline bool
+ib_reading_term(const struct ib_term *t, const struct ib_value *v, double *x)
+{
+	*x = NAN;
+	if (v->type != IB_NULL && !ib_value_read_number(v, x))
+		return false;
+	if (t->scaled)
+		*x *= t->coefficient;
+	return true;
+}
+
+/* Read the epoch. If the record has no epoch, *epoch is set to IB_NO_EPOCH. */
+bool ib_reading_epoch(struct ib_reading *r, int64_t *epoch);
+
+/*
+ * Read the record's epoch. If the record has no epoch, use the default. *ignore
+ * is set to true if the epoch is later than --until.
+ */
+bool ib_reading_resolve_epoch(struct ib_reading *r, int64_t *epoch, bool *ignore);
+
+/* Read a weight if weights were requested. *weight is NaN if there is none. */
+bool ib_reading_weight(struct ib_reading *r, const struct ib_value *v, double *weight);
+
+static inline bool
+ib_reading_not_finite(const struct ib_reading *r, double loss)
+{
+	return r->l->options->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss);
+}
+
+/*
+ * Append one loss. The caller has computed the id's hash and has checked that
+ * the id belongs to this partition.
+ */
+static inline void
+ib_reading_add_loss(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_id id,
+		    int64_t epoch, double loss, double weight)
+{
+	float f = (float)loss + 0.0f; /* -0 becomes 0 */
+
+	if (!isfinite(f)) {
+		b->counts.nonfinite++;
+		f = NAN;
+		if (l->options->nonfinite == IB_NONFINITE_SKIP) {
+			if (l->want_skipped)
+				ib_loss_batch_add_skipped(b, id);
+			return;
+		}
+	}
+	ib_loss_batch_add(b, id, (int32_t)epoch, f, l->want_weight ? &weight : NULL);
+}
+
+/* Message text: the reason why a record with an empty id is invalid. */
+extern const char ib_loss_reader_no_id[];
+
+/* Append one loss from a log that has no text records, such as a log of .npz arrays. */
+void ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_span id,
+			int64_t epoch, double loss, double weight);
+
+#endif
