@@ -7,34 +7,20 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "base/little_endian.h"
-#include "base/numbers.h"
 #include "base/part.h"
-#include "base/utf8.h"
+#include "score/npz_column.h"
 #include "score/reading.h"
 
 #define ROWS ((uint64_t)1 << 16) /* number of rows per batch */
-#define UNICODE_MAX 0x10ffffu
-
-/* One array. The value of a scalar, as in np.savez(..., epoch=3), is used for all rows. */
-struct column {
-	struct ib_span name;
-	const struct ib_npz_member *member; /* NULL if the log has no such array */
-	unsigned char *items;
-	char kind; /* numpy's type code: i, u, f, S or U */
-	bool big;  /* big-endian */
-	bool scalar;
-	size_t size; /* bytes per item */
-};
 
 struct npz_log {
 	const struct ib_loss_reader *log;
 	struct ib_npz *archive;
 	const char *name;
 	struct ib_key key;
-	struct column id[IB_KEY_MAX];
-	struct column loss[IB_TERMS_MAX];
-	struct column epoch, weight;
+	struct ib_npz_column id[IB_KEY_MAX];
+	struct ib_npz_column loss[IB_TERMS_MAX];
+	struct ib_npz_column epoch, weight;
 	uint64_t rows, row;
 	int64_t epoch_given;
 	struct ib_loss_batch batch;
@@ -51,7 +37,7 @@ ib_npz_loss_log_is_one(const struct ib_npz *z)
 /* ---- arrays ------------------------------------------------------------------- */
 
 static bool
-find_array(struct npz_log *a, struct ib_span name, struct column *c)
+find_array(struct npz_log *a, struct ib_span name, struct ib_npz_column *c)
 {
 	c->name = name;
 	c->member = ib_npz_single(a->archive);
@@ -61,7 +47,8 @@ find_array(struct npz_log *a, struct ib_span name, struct column *c)
 }
 
 static enum ib_status
-fail_array(const struct npz_log *a, const struct column *c, const char *what, struct ib_error *err)
+fail_array(const struct npz_log *a, const struct ib_npz_column *c, const char *what,
+	   struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
@@ -71,7 +58,7 @@ fail_array(const struct npz_log *a, const struct column *c, const char *what, st
 
 /* Check that the array has one of the types `kinds` and at most one dimension. */
 static enum ib_status
-check_type(const struct npz_log *a, struct column *c, const char *kinds, const char *wanted,
+check_type(const struct npz_log *a, struct ib_npz_column *c, const char *kinds, const char *wanted,
 	   struct ib_error *err)
 {
 	const struct ib_npz_member *m = c->member;
@@ -105,7 +92,7 @@ check_type(const struct npz_log *a, struct column *c, const char *kinds, const c
 }
 
 static enum ib_status
-load(struct npz_log *a, struct column *c, struct ib_error *err)
+load(struct npz_log *a, struct ib_npz_column *c, struct ib_error *err)
 {
 	char text[120];
 
@@ -118,78 +105,6 @@ load(struct npz_log *a, struct column *c, struct ib_error *err)
 	if (!c->items)
 		return ib_fail_memory(err);
 	return ib_npz_read(a->archive, c->member, c->items, err);
-}
-
-static const unsigned char *
-item(const struct column *c, uint64_t row)
-{
-	return c->items + (c->scalar ? 0 : row * c->size);
-}
-
-static uint64_t
-bits(const struct column *c, uint64_t row)
-{
-	const unsigned char *p = item(c, row);
-	uint64_t x = 0;
-	uint32_t narrow;
-	size_t i;
-
-	if (c->size == 8 && c->big == IB_HOST_IS_BIG_ENDIAN) {
-		memcpy(&x, p, sizeof(x));
-		return x;
-	}
-	if (c->size == 4 && c->big == IB_HOST_IS_BIG_ENDIAN) {
-		memcpy(&narrow, p, sizeof(narrow));
-		return narrow;
-	}
-	for (i = 0; i < c->size; i++)
-		x = x << 8 | p[c->big ? i : c->size - 1 - i];
-	return x;
-}
-
-/* Return an integer item. If the type is signed, the item is sign-extended. */
-static int64_t
-integer(const struct column *c, uint64_t row)
-{
-	uint64_t x = bits(c, row);
-	unsigned above = (unsigned)(64 - 8 * c->size);
-
-	if (c->kind == 'i' && above > 0 && x >> (63 - above) & 1)
-		x |= ~0ull << (64 - above);
-	return (int64_t)x;
-}
-
-static double
-half(uint64_t x)
-{
-	int exponent = (int)(x >> 10 & 31);
-	double f = (double)(x & 1023);
-
-	if (exponent == 31)
-		f = f != 0 ? (double)NAN : (double)INFINITY;
-	else if (exponent > 0)
-		f = ldexp(f + 1024, exponent - 25);
-	else
-		f = ldexp(f, -24);
-	return x >> 15 & 1 ? -f : f;
-}
-
-static double
-real(const struct column *c, uint64_t row)
-{
-	uint64_t x = bits(c, row);
-	uint32_t narrow = (uint32_t)x;
-	double d;
-	float f;
-
-	if (c->size == 2)
-		return half(x);
-	if (c->size == 4) {
-		memcpy(&f, &narrow, sizeof(f));
-		return (double)f;
-	}
-	memcpy(&d, &x, sizeof(d));
-	return d;
 }
 
 /* ---- opening ------------------------------------------------------------------ */
@@ -271,7 +186,7 @@ load_ids(struct npz_log *a, struct ib_error *err)
 
 /* Check and load an array of numbers. */
 static enum ib_status
-load_numbers(struct npz_log *a, struct column *c, const char *kinds, const char *wanted,
+load_numbers(struct npz_log *a, struct ib_npz_column *c, const char *kinds, const char *wanted,
 	     bool scalar, struct ib_error *err)
 {
 	enum ib_status st = check_type(a, c, kinds, wanted, err);
@@ -325,70 +240,8 @@ release(struct npz_log *a)
 
 /* ---- one row ------------------------------------------------------------------ */
 
-/*
- * Convert UCS-4 text, which is padded with NULs, to UTF-8. If the text is
- * invalid, returns false and sets *why to the reason.
- */
 static bool
-decode(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
-       const char **why)
-{
-	const struct column unit = { .items = c->items + row * c->size, .big = c->big, .size = 4 };
-	uint64_t n = c->size / 4, i, x;
-	char *to = ib_arena_allocate(arena, c->size), *p = to;
-
-	*text = (struct ib_span){ to, 0 };
-	while (n > 0 && bits(&unit, n - 1) == 0)
-		n--;
-	for (i = 0; i < n && to; i++) {
-		x = bits(&unit, i);
-		if (x > UNICODE_MAX || (x >= 0xd800 && x < 0xe000)) {
-			*why = "contains an invalid Unicode character";
-			return false;
-		}
-		p += ib_utf8_put(p, (uint32_t)x);
-	}
-	text->n = to ? (size_t)(p - to) : 0;
-	if (to)
-		ib_arena_trim(arena, c->size - text->n);
-	return true;
-}
-
-static void
-digits(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text)
-{
-	char *to = ib_arena_allocate(arena, IB_NUMBER_MAX + 1);
-	int64_t x = integer(c, row);
-	bool minus = c->kind == 'i' && x < 0;
-
-	*text = (struct ib_span){ to, 0 };
-	if (!to)
-		return;
-	if (minus)
-		to[0] = '-';
-	text->n = minus + ib_number_put_unsigned(to + minus, minus ? 0 - (uint64_t)x : (uint64_t)x);
-	ib_arena_trim(arena, IB_NUMBER_MAX + 1 - text->n);
-}
-
-/* Read one field of an id as text. Sets text->p to NULL if out of memory. */
-static bool
-field(const struct column *c, uint64_t row, struct ib_arena *arena, struct ib_span *text,
-      const char **why)
-{
-	if (c->kind == 'U')
-		return decode(c, row, arena, text, why);
-	if (c->kind == 'S') {
-		*text = (struct ib_span){ (const char *)item(c, row), c->size };
-		while (text->n > 0 && text->p[text->n - 1] == '\0')
-			text->n--;
-	} else {
-		digits(c, row, arena, text);
-	}
-	return true;
-}
-
-static bool
-report_invalid(struct npz_log *a, const struct column *c, const char *why)
+report_invalid(struct npz_log *a, const struct ib_npz_column *c, const char *why)
 {
 	char show[IB_SHOW_MAX];
 
@@ -411,7 +264,7 @@ read_id(struct npz_log *a, struct ib_span *id)
 		return true;
 	}
 	for (i = 0; i < a->key.n; i++) {
-		if (!field(&a->id[i], a->row, &a->arena, &piece, &why)) {
+		if (!ib_npz_column_text(&a->id[i], a->row, &a->arena, &piece, &why)) {
 			ib_bytes_release(&joined);
 			return report_invalid(a, &a->id[i], why);
 		}
@@ -440,7 +293,7 @@ read_loss(const struct npz_log *a)
 	size_t i;
 
 	for (i = 0; i < a->log->nterms; i++) {
-		x = real(&a->loss[i], a->row);
+		x = ib_npz_column_real(&a->loss[i], a->row);
 		if (t[i].scaled)
 			x *= t[i].coefficient;
 		sum = i == 0 ? x : sum + x;
@@ -451,14 +304,14 @@ read_loss(const struct npz_log *a)
 static bool
 read_epoch(struct npz_log *a, int64_t *epoch)
 {
-	const struct column *c = &a->epoch;
+	const struct ib_npz_column *c = &a->epoch;
 	double x;
 
 	*epoch = IB_NO_EPOCH;
 	if (!c->member)
 		return true;
 	if (c->kind == 'f') {
-		x = real(c, a->row);
+		x = ib_npz_column_real(c, a->row);
 		if (isnan(x))
 			return true;
 		if (!(x >= 0 && x <= INT32_MAX) || x != floor(x))
@@ -466,7 +319,7 @@ read_epoch(struct npz_log *a, int64_t *epoch)
 		*epoch = (int64_t)x;
 		return true;
 	}
-	*epoch = integer(c, a->row);
+	*epoch = ib_npz_column_integer(c, a->row);
 	/* A u8 value that is too large for i8 has become negative in *epoch. */
 	return (*epoch >= 0 && *epoch <= INT32_MAX) || report_invalid(a, c, "is not an epoch");
 }
@@ -477,7 +330,7 @@ read_weight(struct npz_log *a, double *weight)
 	*weight = NAN;
 	if (!a->weight.member)
 		return true;
-	*weight = real(&a->weight, a->row);
+	*weight = ib_npz_column_real(&a->weight, a->row);
 	return (isfinite(*weight) && *weight >= 0) ||
 	       report_invalid(a, &a->weight, "is not a weight");
 }
@@ -545,7 +398,7 @@ has_rows(const struct npz_log *a)
 static int64_t
 row_number(const struct npz_log *a, uint64_t row)
 {
-	int64_t x = a->key.n == 0 ? (int64_t)row : integer(&a->id[0], row);
+	int64_t x = a->key.n == 0 ? (int64_t)row : ib_npz_column_integer(&a->id[0], row);
 
 	return x >= 0 && (uint64_t)x < IB_RANGE_MAX ? x : -1;
 }
@@ -570,7 +423,7 @@ can_pass_rows(struct npz_log *a, const struct ib_loss_logs_consumer *consumer, i
 	if (a->epoch.member && (!a->epoch.scalar || a->epoch.kind == 'f'))
 		return false;
 	if (a->epoch.member)
-		*epoch = integer(&a->epoch, 0);
+		*epoch = ib_npz_column_integer(&a->epoch, 0);
 	return *epoch >= 0 && *epoch <= INT32_MAX &&
 	       (o->until == IB_NO_EPOCH || *epoch <= o->until);
 }
@@ -695,7 +548,7 @@ read_sample(struct npz_log *a, struct ib_npz_sample *sample, struct ib_error *er
 	if (!sample->id.p)
 		return ib_fail_memory(err);
 	sample->weighted = a->weight.member != NULL;
-	sample->weight = sample->weighted ? real(&a->weight, a->row) : 1;
+	sample->weight = sample->weighted ? ib_npz_column_real(&a->weight, a->row) : 1;
 	return IB_OK;
 }
 
