@@ -13,7 +13,8 @@
 
 #define ROWS ((uint64_t)1 << 16) /* number of rows per batch */
 
-struct npz_log {
+/* The arrays of a log or an epoch manifest. */
+struct npz_arrays {
 	const struct ib_loss_reader *log;
 	struct ib_npz *archive;
 	const char *name;
@@ -21,11 +22,8 @@ struct npz_log {
 	struct ib_npz_column id[IB_KEY_MAX];
 	struct ib_npz_column loss[IB_TERMS_MAX];
 	struct ib_npz_column epoch, weight;
-	uint64_t rows, row;
-	int64_t epoch_given;
-	struct ib_loss_batch batch;
-	/* texts of those ids of the batch that do not point into an array */
-	struct ib_arena arena;
+	uint64_t rows, row;    /* number of rows; the current row */
+	struct ib_arena arena; /* texts of those ids that do not point into an array */
 };
 
 bool
@@ -37,7 +35,7 @@ ib_npz_loss_log_is_one(const struct ib_npz *z)
 /* ---- arrays ------------------------------------------------------------------- */
 
 static bool
-find_array(struct npz_log *a, struct ib_span name, struct ib_npz_column *c)
+find_array(struct npz_arrays *a, struct ib_span name, struct ib_npz_column *c)
 {
 	c->name = name;
 	c->member = ib_npz_single(a->archive);
@@ -47,7 +45,7 @@ find_array(struct npz_log *a, struct ib_span name, struct ib_npz_column *c)
 }
 
 static enum ib_status
-fail_array(const struct npz_log *a, const struct ib_npz_column *c, const char *what,
+fail_array(const struct npz_arrays *a, const struct ib_npz_column *c, const char *what,
 	   struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
@@ -58,8 +56,8 @@ fail_array(const struct npz_log *a, const struct ib_npz_column *c, const char *w
 
 /* Check that the array has one of the types `kinds` and at most one dimension. */
 static enum ib_status
-check_type(const struct npz_log *a, struct ib_npz_column *c, const char *kinds, const char *wanted,
-	   struct ib_error *err)
+check_type(const struct npz_arrays *a, struct ib_npz_column *c, const char *kinds,
+	   const char *wanted, struct ib_error *err)
 {
 	const struct ib_npz_member *m = c->member;
 	const char *descr = m->descr;
@@ -92,7 +90,7 @@ check_type(const struct npz_log *a, struct ib_npz_column *c, const char *kinds, 
 }
 
 static enum ib_status
-load(struct npz_log *a, struct ib_npz_column *c, struct ib_error *err)
+load(struct npz_arrays *a, struct ib_npz_column *c, struct ib_error *err)
 {
 	char text[120];
 
@@ -110,7 +108,7 @@ load(struct npz_log *a, struct ib_npz_column *c, struct ib_error *err)
 /* ---- opening ------------------------------------------------------------------ */
 
 static enum ib_status
-missing(const struct npz_log *a, struct ib_span name, struct ib_error *err)
+missing(const struct npz_arrays *a, struct ib_span name, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
@@ -121,7 +119,7 @@ missing(const struct npz_log *a, struct ib_span name, struct ib_error *err)
 
 /* Check that the array of a file without names is used as losses, with item numbers as ids. */
 static enum ib_status
-check_single(const struct npz_log *a, struct ib_error *err)
+check_single(const struct npz_arrays *a, struct ib_error *err)
 {
 	if (a->key.kind != IB_KEY_ROW && a->key.kind != IB_KEY_LINE)
 		return ib_fail(err, IB_E_DATA,
@@ -138,7 +136,7 @@ check_single(const struct npz_log *a, struct ib_error *err)
 
 /* Find the id arrays: the arrays that -k names, or else the first array with a known name. */
 static enum ib_status
-choose_ids(struct npz_log *a, struct ib_error *err)
+choose_ids(struct npz_arrays *a, struct ib_error *err)
 {
 	size_t i;
 
@@ -162,7 +160,7 @@ choose_ids(struct npz_log *a, struct ib_error *err)
 }
 
 static enum ib_status
-load_ids(struct npz_log *a, struct ib_error *err)
+load_ids(struct npz_arrays *a, struct ib_error *err)
 {
 	enum ib_status st = choose_ids(a, err);
 	size_t i;
@@ -186,7 +184,7 @@ load_ids(struct npz_log *a, struct ib_error *err)
 
 /* Check and load an array of numbers. */
 static enum ib_status
-load_numbers(struct npz_log *a, struct ib_npz_column *c, const char *kinds, const char *wanted,
+load_numbers(struct npz_arrays *a, struct ib_npz_column *c, const char *kinds, const char *wanted,
 	     bool scalar, struct ib_error *err)
 {
 	enum ib_status st = check_type(a, c, kinds, wanted, err);
@@ -197,7 +195,7 @@ load_numbers(struct npz_log *a, struct ib_npz_column *c, const char *kinds, cons
 }
 
 static enum ib_status
-open_arrays(struct npz_log *a, struct ib_error *err)
+open_arrays(struct npz_arrays *a, struct ib_error *err)
 {
 	static const char losses[] = "a loss must be f2, f4 or f8";
 	const struct ib_loss_reader *l = a->log;
@@ -224,7 +222,7 @@ open_arrays(struct npz_log *a, struct ib_error *err)
 }
 
 static void
-release(struct npz_log *a)
+release(struct npz_arrays *a)
 {
 	size_t i;
 
@@ -234,28 +232,21 @@ release(struct npz_log *a)
 		free(a->loss[i].items);
 	free(a->epoch.items);
 	free(a->weight.items);
-	ib_loss_batch_release(&a->batch);
 	ib_arena_release(&a->arena);
 }
 
 /* ---- one row ------------------------------------------------------------------ */
 
+/*
+ * Read the id of the current row. Sets id->p to NULL if out of memory. If an item is invalid,
+ * returns false, and sets *invalid to its array and *why to the reason.
+ */
 static bool
-report_invalid(struct npz_log *a, const struct ib_npz_column *c, const char *why)
-{
-	char show[IB_SHOW_MAX];
-
-	ib_loss_batch_add_problem(&a->batch, IB_BAD_RECORD, a->row, "%s %s", ib_show(show, c->name),
-				  why);
-	return false;
-}
-
-static bool
-read_id(struct npz_log *a, struct ib_span *id)
+read_id(struct npz_arrays *a, struct ib_span *id, const struct ib_npz_column **invalid,
+	const char **why)
 {
 	struct ib_bytes joined = { 0 };
 	struct ib_span piece;
-	const char *why = NULL;
 	size_t i;
 	char *to;
 
@@ -264,9 +255,10 @@ read_id(struct npz_log *a, struct ib_span *id)
 		return true;
 	}
 	for (i = 0; i < a->key.n; i++) {
-		if (!ib_npz_column_text(&a->id[i], a->row, &a->arena, &piece, &why)) {
+		if (!ib_npz_column_text(&a->id[i], a->row, &a->arena, &piece, why)) {
 			ib_bytes_release(&joined);
-			return report_invalid(a, &a->id[i], why);
+			*invalid = &a->id[i];
+			return false;
 		}
 		*id = piece;
 		if (a->key.n == 1 || !piece.p) {
@@ -285,8 +277,19 @@ read_id(struct npz_log *a, struct ib_span *id)
 	return true;
 }
 
+/* Add an invalid item of the current row to the problems of the batch. Returns false. */
+static bool
+report_invalid(const struct npz_arrays *a, const struct ib_npz_column *c, const char *why,
+	       struct ib_loss_batch *b)
+{
+	char show[IB_SHOW_MAX];
+
+	ib_loss_batch_add_problem(b, IB_BAD_RECORD, a->row, "%s %s", ib_show(show, c->name), why);
+	return false;
+}
+
 static double
-read_loss(const struct npz_log *a)
+read_loss(const struct npz_arrays *a)
 {
 	const struct ib_term *t = a->log->term;
 	double sum = 0, x;
@@ -302,7 +305,7 @@ read_loss(const struct npz_log *a)
 }
 
 static bool
-read_epoch(struct npz_log *a, int64_t *epoch)
+read_epoch(const struct npz_arrays *a, int64_t *epoch, struct ib_loss_batch *b)
 {
 	const struct ib_npz_column *c = &a->epoch;
 	double x;
@@ -315,24 +318,24 @@ read_epoch(struct npz_log *a, int64_t *epoch)
 		if (isnan(x))
 			return true;
 		if (!(x >= 0 && x <= INT32_MAX) || x != floor(x))
-			return report_invalid(a, c, "is not an epoch");
+			return report_invalid(a, c, "is not an epoch", b);
 		*epoch = (int64_t)x;
 		return true;
 	}
 	*epoch = ib_npz_column_integer(c, a->row);
 	/* A u8 value that is too large for i8 has become negative in *epoch. */
-	return (*epoch >= 0 && *epoch <= INT32_MAX) || report_invalid(a, c, "is not an epoch");
+	return (*epoch >= 0 && *epoch <= INT32_MAX) || report_invalid(a, c, "is not an epoch", b);
 }
 
 static bool
-read_weight(struct npz_log *a, double *weight)
+read_weight(const struct npz_arrays *a, double *weight, struct ib_loss_batch *b)
 {
 	*weight = NAN;
 	if (!a->weight.member)
 		return true;
 	*weight = ib_npz_column_real(&a->weight, a->row);
 	return (isfinite(*weight) && *weight >= 0) ||
-	       report_invalid(a, &a->weight, "is not a weight");
+	       report_invalid(a, &a->weight, "is not a weight", b);
 }
 
 static bool
@@ -345,48 +348,52 @@ is_of_other_part(const struct ib_loss_reader *l, struct ib_span id)
 
 /* Append one row to the batch. */
 static enum ib_status
-add_row(struct npz_log *a, struct ib_error *err)
+add_row(struct npz_arrays *a, struct ib_loss_batch *b, struct ib_error *err)
 {
 	const struct ib_log_options *o = a->log->options;
+	const struct ib_npz_column *invalid;
 	double loss, weight;
+	const char *why;
 	struct ib_span id;
 	int64_t epoch;
 
-	if (!read_id(a, &id))
+	if (!read_id(a, &id, &invalid, &why)) {
+		report_invalid(a, invalid, why, b);
 		return IB_OK;
+	}
 	if (!id.p)
 		return ib_fail_memory(err);
 	if (id.n == 0) {
-		ib_loss_batch_add_problem(&a->batch, IB_BAD_RECORD, a->row, "%s",
-					  ib_loss_reader_no_id);
+		ib_loss_batch_add_problem(b, IB_BAD_RECORD, a->row, "%s", ib_loss_reader_no_id);
 		return IB_OK;
 	}
-	a->batch.any = true;
-	if (is_of_other_part(a->log, id) || !read_epoch(a, &epoch) || !read_weight(a, &weight))
+	b->any = true;
+	if (is_of_other_part(a->log, id) || !read_epoch(a, &epoch, b) ||
+	    !read_weight(a, &weight, b))
 		return IB_OK;
 	if (epoch == IB_NO_EPOCH)
-		epoch = a->epoch_given;
+		epoch = b->epoch;
 	if (epoch == IB_NO_EPOCH && a->log->epoch_required)
 		return ib_fail(err, IB_E_MISUSE, "%s: row %llu has no epoch: set one with -e",
 			       a->name, (unsigned long long)a->row);
 	if (epoch == IB_NO_EPOCH) {
-		a->batch.undated = true;
+		b->undated = true;
 		epoch = 0;
 	}
 	loss = read_loss(a);
 	if (o->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss) &&
 	    (o->until == IB_NO_EPOCH || epoch <= o->until))
-		report_invalid(a, &a->loss[0], "is not finite");
+		report_invalid(a, &a->loss[0], "is not finite", b);
 	else
-		ib_loss_reader_add(a->log, &a->batch, id, epoch, loss, weight);
-	return a->batch.failed ? ib_fail_memory(err) : IB_OK;
+		ib_loss_reader_add(a->log, b, id, epoch, loss, weight);
+	return b->failed ? ib_fail_memory(err) : IB_OK;
 }
 
 /* ---- rows ------------------------------------------------------------------------ */
 
 /* True if the ids are row numbers: the array index, or -k @row. */
 static bool
-has_rows(const struct npz_log *a)
+has_rows(const struct npz_arrays *a)
 {
 	if (a->key.n == 0)
 		return a->key.kind == IB_KEY_ROW;
@@ -394,11 +401,11 @@ has_rows(const struct npz_log *a)
 	       (a->id[0].kind == 'i' || a->id[0].kind == 'u');
 }
 
-/* Return the number of a row, or -1 if it is no row number. */
+/* Return the id of the current row as a row number, or -1 if it is no row number. */
 static int64_t
-row_number(const struct npz_log *a, uint64_t row)
+row_number(const struct npz_arrays *a)
 {
-	int64_t x = a->key.n == 0 ? (int64_t)row : ib_npz_column_integer(&a->id[0], row);
+	int64_t x = a->key.n == 0 ? (int64_t)a->row : ib_npz_column_integer(&a->id[0], a->row);
 
 	return x >= 0 && (uint64_t)x < IB_RANGE_MAX ? x : -1;
 }
@@ -412,14 +419,15 @@ struct rows {
 };
 
 static bool
-can_pass_rows(struct npz_log *a, const struct ib_loss_logs_consumer *consumer, int64_t *epoch)
+can_pass_rows(const struct npz_arrays *a, const struct ib_loss_logs_consumer *consumer,
+	      int64_t given, int64_t *epoch)
 {
 	const struct ib_log_options *o = a->log->options;
 
 	if (!consumer->rows || !has_rows(a) || a->rows == 0 || o->part.count > 0 ||
 	    o->nonfinite != IB_NONFINITE_KEEP || a->log->want_weight)
 		return false;
-	*epoch = a->epoch_given;
+	*epoch = given;
 	if (a->epoch.member && (!a->epoch.scalar || a->epoch.kind == 'f'))
 		return false;
 	if (a->epoch.member)
@@ -430,7 +438,7 @@ can_pass_rows(struct npz_log *a, const struct ib_loss_logs_consumer *consumer, i
 
 /* Pass the rows [from, to) to the consumer, unless one of them is no row number. */
 static enum ib_status
-pass_rows(struct npz_log *a, struct rows *r, uint64_t from, uint64_t to,
+pass_rows(struct npz_arrays *a, struct rows *r, uint64_t from, uint64_t to,
 	  const struct ib_loss_logs_consumer *consumer, const struct ib_source *source, bool *taken,
 	  struct ib_loss_counts *counts, struct ib_error *err)
 {
@@ -444,7 +452,7 @@ pass_rows(struct npz_log *a, struct rows *r, uint64_t from, uint64_t to,
 	*taken = false;
 	for (i = 0; i < b.n; i++) {
 		a->row = from + i;
-		row = row_number(a, a->row);
+		row = row_number(a);
 		if (row < 0)
 			return IB_OK;
 		r->row[i] = (uint32_t)row;
@@ -467,9 +475,9 @@ pass_rows(struct npz_log *a, struct rows *r, uint64_t from, uint64_t to,
 /* ---- batches ------------------------------------------------------------------ */
 
 static enum ib_status
-count(struct npz_log *a, uint64_t rows, struct ib_loss_counts *counts, struct ib_error *err)
+count(const struct npz_arrays *a, const struct ib_loss_batch *b, uint64_t rows,
+      struct ib_loss_counts *counts, struct ib_error *err)
 {
-	const struct ib_loss_batch *b = &a->batch;
 	size_t i;
 
 	for (i = 0; i < b->nproblems; i++) {
@@ -489,14 +497,15 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 		     const struct ib_loss_logs_consumer *consumer, struct ib_loss_counts *counts,
 		     struct ib_error *err)
 {
-	struct npz_log a = { .log = l, .archive = z, .name = source->name, .epoch_given = epoch };
+	struct npz_arrays a = { .log = l, .archive = z, .name = source->name };
+	struct ib_loss_batch batch = { 0 };
 	struct rows *rows = malloc(sizeof(*rows));
 	enum ib_status st = rows ? open_arrays(&a, err) : ib_fail_memory(err);
 	uint64_t start, stop;
 	bool taken;
 
 	if (!st)
-		rows->possible = can_pass_rows(&a, consumer, &rows->epoch);
+		rows->possible = can_pass_rows(&a, consumer, epoch, &rows->epoch);
 	while (!st && a.row < a.rows) {
 		start = a.row;
 		stop = a.rows - a.row < ROWS ? a.rows : a.row + ROWS;
@@ -507,18 +516,19 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 			if (st || taken)
 				continue;
 		}
-		ib_loss_batch_start(&a.batch, source, false, epoch);
-		a.batch.key = &a.key;
-		a.batch.numbered = has_rows(&a);
+		ib_loss_batch_start(&batch, source, false, epoch);
+		batch.key = &a.key;
+		batch.numbered = has_rows(&a);
 		ib_arena_reset(&a.arena);
 		for (; a.row < stop && !st; a.row++)
-			st = add_row(&a, err);
+			st = add_row(&a, &batch, err);
 		if (!st)
-			st = count(&a, stop - start, counts, err);
+			st = count(&a, &batch, stop - start, counts, err);
 		if (!st)
-			st = consumer->batch(consumer->ctx, &a.batch, err);
+			st = consumer->batch(consumer->ctx, &batch, err);
 	}
 	free(rows);
+	ib_loss_batch_release(&batch);
 	release(&a);
 	return st;
 }
@@ -538,13 +548,17 @@ ib_npz_refuse_manifest(const struct ib_source *source, struct ib_error *err)
 }
 
 static enum ib_status
-read_sample(struct npz_log *a, struct ib_npz_sample *sample, struct ib_error *err)
+read_sample(struct npz_arrays *a, struct ib_npz_sample *sample, struct ib_error *err)
 {
-	sample->row = has_rows(a) ? row_number(a, a->row) : -1;
+	const struct ib_npz_column *invalid;
+	char show[IB_SHOW_MAX];
+	const char *why;
+
+	sample->row = has_rows(a) ? row_number(a) : -1;
 	sample->id = (struct ib_span){ "", 0 };
-	if (sample->row < 0 && !read_id(a, &sample->id))
-		return ib_fail(err, IB_E_DATA, "%s: row %llu: %s", a->name,
-			       (unsigned long long)a->row, a->batch.problem[0].text);
+	if (sample->row < 0 && !read_id(a, &sample->id, &invalid, &why))
+		return ib_fail(err, IB_E_DATA, "%s: row %llu: %s %s", a->name,
+			       (unsigned long long)a->row, ib_show(show, invalid->name), why);
 	if (!sample->id.p)
 		return ib_fail_memory(err);
 	sample->weighted = a->weight.member != NULL;
@@ -560,7 +574,7 @@ ib_npz_manifest_read(struct ib_npz *z, const char *name, const char *key, const 
 {
 	struct ib_log_options options = { .key = key };
 	struct ib_loss_reader log = { .options = &options };
-	struct npz_log a = { .log = &log, .archive = z, .name = name };
+	struct npz_arrays a = { .log = &log, .archive = z, .name = name };
 	struct ib_span weight = ib_span_of(weight_field ? weight_field : "weight");
 	struct ib_npz_sample sample;
 	enum ib_status st = ib_key_parse(key, "the key", &a.key, err);
