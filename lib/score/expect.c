@@ -9,7 +9,7 @@
 #include "base/part.h"
 #include "record/scan.h"
 #include "score/id_mismatch.h"
-#include "score/npz_loss_log.h"
+#include "score/npz_manifest.h"
 
 /* The flags of row numbers, as one bit per row below n. */
 struct row_bits {

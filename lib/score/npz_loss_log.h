@@ -22,24 +22,4 @@ enum ib_status ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_np
 				    const struct ib_loss_logs_consumer *consumer,
 				    struct ib_loss_counts *counts, struct ib_error *err);
 
-/* Fail because an operand is one array or totals, not an epoch manifest. */
-enum ib_status ib_npz_refuse_manifest(const struct ib_source *source, struct ib_error *err);
-
-/* One sample of an epoch manifest that is an .npz. */
-struct ib_npz_sample {
-	int64_t row;	   /* the id, if the ids are row numbers (array index); else -1 */
-	struct ib_span id; /* the id, if row is -1 */
-	bool weighted;	   /* the archive has an array of weights */
-	double weight;	   /* 1 if not weighted */
-};
-
-/*
- * Read an epoch manifest with an array of ids and an optional array of weights, such as the
- * output of ib-prune --range. key and weight_field may be NULL. each() is called for each sample.
- */
-enum ib_status ib_npz_manifest_read(
-	struct ib_npz *z, const char *name, const char *key, const char *weight_field,
-	enum ib_status (*each)(void *ctx, const struct ib_npz_sample *sample, struct ib_error *err),
-	void *ctx, struct ib_error *err);
-
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "record/similar_field.h"
-#include "score/npz_loss_log.h"
+#include "score/npz_manifest.h"
 
 void
 ib_manifest_release(struct ib_manifest *m)
