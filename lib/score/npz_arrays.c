@@ -7,8 +7,8 @@
 #include "base/array.h"
 #include "base/error.h"
 
-bool
-ib_npz_arrays_find(struct ib_npz_arrays *a, struct ib_span name, struct ib_npz_column *c)
+static bool
+find_array(struct ib_npz_arrays *a, struct ib_span name, struct ib_npz_column *c)
 {
 	c->name = name;
 	c->member = ib_npz_single(a->archive);
@@ -118,13 +118,13 @@ choose_ids(struct ib_npz_arrays *a, struct ib_error *err)
 			       a->name, a->log->options->key);
 	if (a->key.kind == IB_KEY_FIELDS) {
 		for (i = 0; i < a->key.n; i++)
-			if (!ib_npz_arrays_find(a, a->key.name[i], &a->id[i]))
+			if (!find_array(a, a->key.name[i], &a->id[i]))
 				return missing(a, a->key.name[i], err);
 		return IB_OK;
 	}
 	a->key.n = a->key.kind == IB_KEY_AUTO;
 	for (i = 0; i < IB_KEY_NKNOWN && a->key.n == 1; i++)
-		if (ib_npz_arrays_find(a, ib_span_of(ib_key_known[i]), &a->id[0])) {
+		if (find_array(a, ib_span_of(ib_key_known[i]), &a->id[0])) {
 			a->key.kind = IB_KEY_FIELDS;
 			a->key.name[0] = ib_span_of(ib_key_known[i]);
 			return IB_OK;
@@ -155,15 +155,23 @@ ib_npz_arrays_load_ids(struct ib_npz_arrays *a, struct ib_error *err)
 	return st;
 }
 
-enum ib_status
-ib_npz_arrays_load_numbers(struct ib_npz_arrays *a, struct ib_npz_column *c, const char *kinds,
-			   const char *wanted, bool scalar, struct ib_error *err)
+static enum ib_status
+load_numbers(struct ib_npz_arrays *a, struct ib_npz_column *c, const char *kinds,
+	     const char *wanted, bool scalar, struct ib_error *err)
 {
 	enum ib_status st = check_type(a, c, kinds, wanted, err);
 
 	if (!st && c->scalar && !scalar)
 		st = fail_array(a, c, "is a single value, not an array", err);
 	return st ? st : load(a, c, err);
+}
+
+enum ib_status
+ib_npz_arrays_load_weights(struct ib_npz_arrays *a, struct ib_span name, struct ib_error *err)
+{
+	if (!find_array(a, name, &a->weight))
+		return IB_OK;
+	return load_numbers(a, &a->weight, "f", "a weight must be f2, f4 or f8", false, err);
 }
 
 enum ib_status
@@ -178,21 +186,18 @@ ib_npz_arrays_open(struct ib_npz_arrays *a, struct ib_error *err)
 	if (!st && ib_npz_single(a->archive))
 		st = check_single(a, err);
 	for (i = 0; i < l->nterms && !st; i++)
-		if (!ib_npz_arrays_find(a, l->term[i].name, &a->loss[i]))
+		if (!find_array(a, l->term[i].name, &a->loss[i]))
 			st = missing(a, l->term[i].name, err);
 	if (!st)
 		st = ib_npz_arrays_load_ids(a, err);
 	for (i = 0; i < l->nterms && !st; i++)
-		st = ib_npz_arrays_load_numbers(a, &a->loss[i], "f", losses, false, err);
+		st = load_numbers(a, &a->loss[i], "f", losses, false, err);
 	if (ib_npz_single(a->archive))
 		return st;
-	if (!st && ib_npz_arrays_find(a, l->wanted[IB_LOG_EPOCH].name, &a->epoch))
-		st = ib_npz_arrays_load_numbers(a, &a->epoch, "iuf", "an epoch must be a number",
-						true, err);
-	if (!st && l->want_weight &&
-	    ib_npz_arrays_find(a, l->wanted[IB_LOG_WEIGHT].name, &a->weight))
-		st = ib_npz_arrays_load_numbers(a, &a->weight, "f", "a weight must be f2, f4 or f8",
-						false, err);
+	if (!st && find_array(a, l->wanted[IB_LOG_EPOCH].name, &a->epoch))
+		st = load_numbers(a, &a->epoch, "iuf", "an epoch must be a number", true, err);
+	if (!st && l->want_weight)
+		st = ib_npz_arrays_load_weights(a, l->wanted[IB_LOG_WEIGHT].name, err);
 	return st;
 }
 

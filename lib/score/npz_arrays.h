@@ -26,15 +26,11 @@ enum ib_status ib_npz_arrays_open(struct ib_npz_arrays *a, struct ib_error *err)
 
 void ib_npz_arrays_release(struct ib_npz_arrays *a);
 
-/* Find an array by name, or the only array of a .npy. Returns false if there is none. */
-bool ib_npz_arrays_find(struct ib_npz_arrays *a, struct ib_span name, struct ib_npz_column *c);
-
 /* Find and load the arrays of the ids, after a->key is set, and set a->rows. */
 enum ib_status ib_npz_arrays_load_ids(struct ib_npz_arrays *a, struct ib_error *err);
 
-/* Check and load an array of numbers. */
-enum ib_status ib_npz_arrays_load_numbers(struct ib_npz_arrays *a, struct ib_npz_column *c,
-					  const char *kinds, const char *wanted, bool scalar,
+/* Load the array of weights, if the archive has one with this name. */
+enum ib_status ib_npz_arrays_load_weights(struct ib_npz_arrays *a, struct ib_span name,
 					  struct ib_error *err);
 
 /*

@@ -61,9 +61,8 @@ ib_npz_manifest_read(struct ib_npz *z, const char *name, const char *key, const 
 			       name);
 	if (!st)
 		st = ib_npz_arrays_load_ids(&a, err);
-	if (!st && ib_npz_arrays_find(&a, weight, &a.weight))
-		st = ib_npz_arrays_load_numbers(&a, &a.weight, "f", "a weight must be f2, f4 or f8",
-						false, err);
+	if (!st)
+		st = ib_npz_arrays_load_weights(&a, weight, err);
 	for (; !st && a.row < a.rows; a.row++) {
 		if (a.row % ROWS == 0)
 			ib_arena_reset(&a.arena);
