@@ -1,6 +1,7 @@
 """Functions that the checks of ib-audit share. These functions use no code of the commands."""
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 import xxhash
 
 BIN = os.environ['IB_BIN']
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../man/infobatch.7')
 
 
 def run(*argv, status=0, data=None, keep=False):
@@ -44,6 +46,37 @@ def zstd(data, *flags):
 def unzstd(path):
     return subprocess.run(['zstd', '-dqc', path], stdout=subprocess.PIPE,
                           check=True).stdout
+
+
+def write_trainer(rise='0'):
+    """Write the program `trainer` of infobatch(7). `rise` is added to each loss."""
+    with open('trainer', 'w') as f:
+        f.write('''#!/usr/bin/python3
+import json, sys, zlib
+manifest, log = sys.argv[2], sys.argv[4]
+epoch = int(log.split('.')[1])
+with open(log, 'w') as f:
+    for line in open(manifest):
+        i = json.loads(line)['id']
+        loss = (zlib.crc32(i.encode()) % 1000 + 1) / 500 / (epoch + 1) + (RISE)
+        f.write(json.dumps({'id': i, 'epoch': epoch, 'loss': loss}) + '\\n')
+'''.replace('RISE', rise))
+    os.chmod('trainer', 0o755)
+
+
+def manual_blocks(page):
+    """Return the blocks of commands of a manual."""
+    return [b.replace('\\e\n', '\\\n')
+            for b in re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)]
+
+
+def paste(script):
+    """Run commands of a manual, and return what they print on standard error."""
+    p = subprocess.run(['bash', '-eu'], input=script, text=True, capture_output=True,
+                       env=dict(os.environ, PATH=BIN + ':.:' + os.environ['PATH']))
+    if p.returncode != 0:
+        sys.exit(p.stdout[-2000:] + p.stderr[-2000:])
+    return p.stderr
 
 
 def near(name, got, want, rel=1e-9, small=1e-12):

@@ -4,39 +4,16 @@ then pruning resumes. Afterwards the commands of ROLL BACK return the run to epo
 The losses of the trainer rise in epoch 10, and stay higher."""
 import json
 import os
-import re
-import subprocess
-import sys
 
-from common import BIN, run, table, write_jsonl
+from common import MANUAL, manual_blocks, paste, run, table, write_jsonl, write_trainer
 
-PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../man/infobatch.7')
 N = 300
-TRAINER = '''#!/usr/bin/python3
-import json, sys, zlib
-manifest, log = sys.argv[2], sys.argv[4]
-epoch = int(log.split('.')[1])
-with open(log, 'w') as f:
-    for line in open(manifest):
-        i = json.loads(line)['id']
-        loss = (zlib.crc32(i.encode()) % 1000 + 1) / 500 / (epoch + 1) + (epoch >= 10)
-        f.write(json.dumps({'id': i, 'epoch': epoch, 'loss': loss}) + '\\n')
-'''
 
 
 def block(text):
     """Return the block of commands of the manual that contains the text."""
-    blocks = re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', open(PAGE).read(), re.S | re.M)
-    found, = [b for b in blocks if text in b]
-    return found.replace('\\e\n', '\\\n')
-
-
-def paste(script):
-    p = subprocess.run(['bash', '-eu'], input=script, text=True, capture_output=True,
-                       env=dict(os.environ, PATH=BIN + ':.:' + os.environ['PATH']))
-    if p.returncode != 0:
-        sys.exit(p.stdout[-2000:] + p.stderr[-2000:])
-    return p.stderr
+    found, = [b for b in manual_blocks(open(MANUAL).read()) if text in b]
+    return found
 
 
 def pruned():
@@ -44,8 +21,7 @@ def pruned():
 
 
 write_jsonl('train.jsonl', [{'id': 'train/%05d' % i} for i in range(N)])
-open('trainer', 'w').write(TRAINER)
-os.chmod('trainer', 0o755)
+write_trainer(rise='epoch >= 10')
 paste(block('seq 0 7'))
 said = paste(block('guard='))
 assert said == 'ib-audit: epoch 10: alarm: the mean loss has risen to %s\n' % said.split()[-1], said

@@ -8,21 +8,9 @@ import sys
 
 import numpy as np
 
-from common import BIN, write_jsonl
+from common import BIN, MANUAL, manual_blocks, paste, table, write_jsonl, write_trainer
 
-PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                    '../../man/infobatch.7')
 IDS = ['train/%05d' % i for i in range(300)]
-TRAINER = '''#!/usr/bin/python3
-import json, sys, zlib
-manifest, log = sys.argv[2], sys.argv[4]
-epoch = int(log.split('.')[1])
-with open(log, 'w') as f:
-    for line in open(manifest):
-        i = json.loads(line)['id']
-        loss = (zlib.crc32(i.encode()) % 1000 + 1) / 500 / (epoch + 1)
-        f.write(json.dumps({'id': i, 'epoch': epoch, 'loss': loss}) + '\\n')
-'''
 r = np.random.default_rng(2)
 os.mkdir('full')
 write_jsonl('train.jsonl', [{'id': i} for i in IDS])
@@ -30,15 +18,13 @@ for e in range(8):
     write_jsonl('full/loss.%d.jsonl' % e, [
         {'id': i, 'loss': float(r.exponential(2 / (e + 1)) + (k == 7) * 5)}
         for k, i in enumerate(IDS)])
-with open('trainer', 'w') as f:
-    f.write(TRAINER)
-os.chmod('trainer', 0o755)
+write_trainer()
 
 # The loops in Python: the blocks between .Bd -unfilled and .Ed, in the trainer's process and with
 # files of arrays. Both have the same losses.
-page = open(PAGE).read()
+page = open(MANUAL).read()
 in_process, by_arrays = re.findall(r'^\.Bd -unfilled[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)
-sys.path.insert(0, os.path.join(os.path.dirname(PAGE), '../lib/python'))
+sys.path.insert(0, os.path.join(os.path.dirname(MANUAL), '../lib/python'))
 os.environ.setdefault('INFOBATCH_LIBRARY', glob.glob(os.path.join(BIN, 'libinfobatch.so.*'))[0])
 os.environ['PATH'] = BIN + ':.:' + os.environ['PATH']
 N, B = 60000, 128
@@ -91,14 +77,9 @@ for folder, code in ('process', in_process), ('arrays', by_arrays):
 assert seen[0] == seen[1]
 
 page = page[page.index('.Sh 1. '):]
-blocks = re.findall(r'^\.Bd -literal[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)
+blocks = manual_blocks(page)
 assert len(blocks) >= 10, len(blocks)
-script = ''.join(blocks).replace('\\e\n', '\\\n')
-p = subprocess.run(['bash', '-eux'], input=script, text=True,
-                   capture_output=True)
-if p.returncode != 0:
-    sys.exit(p.stdout[-2000:] + p.stderr[-2000:])
-assert json.loads(subprocess.run(
-    [os.path.join(BIN, 'ib-audit'), 'suspects', '--top', '1', '--json', '-e',
-     'name'] + ['full/loss.%d.jsonl' % e for e in range(8)],
-    capture_output=True).stdout)[0]['id'] == IDS[7]
+paste('set -x\n' + ''.join(blocks))
+first = table('ib-audit', 'suspects', '--top', 1, '-e', 'name',
+              *('full/loss.%d.jsonl' % e for e in range(8)))
+assert first[0]['id'] == IDS[7]
