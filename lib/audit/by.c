@@ -8,6 +8,7 @@
 #include "audit/stats.h"
 #include "audit/text.h"
 #include "audit/verbs.h"
+#include "base/array.h"
 #include "base/error.h"
 #include "base/part.h"
 
@@ -25,6 +26,7 @@ struct ib_by {
 	const struct ib_context *context;
 	struct ib_field_values values;
 	struct counts count[IB_VALUE_GROUPS_MAX];
+	uint8_t *group;	      /* [ids] group of each id of ib_by_new_for_ids(), else NULL */
 	const char *manifest; /* name of the first manifest, for messages */
 	bool several;	      /* there are more manifests */
 };
@@ -102,6 +104,7 @@ ib_by_free(struct ib_by *by)
 	if (!by)
 		return;
 	ib_field_values_release(&by->values);
+	free(by->group);
 	free(by);
 }
 
@@ -188,17 +191,20 @@ ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t 
 
 /* ---- decisions without a log ---------------------------------------------------------- */
 
-enum ib_status
-ib_by_find_groups(struct ib_by *by, const struct ib_table *ids, uint8_t *group,
-		  struct ib_error *err)
+/* Find the group of each id, and count the ids of each group. */
+static enum ib_status
+find_groups(struct ib_by *by, const struct ib_table *ids, struct ib_error *err)
 {
 	size_t foreign = by->values.ngroups - 1;
 	uint64_t i;
 
+	by->group = ib_array(ids->n, sizeof(*by->group));
+	if (!by->group)
+		return ib_fail_memory(err);
 	memset(by->count, 0, sizeof(by->count));
 	for (i = 0; i < ids->n; i++) {
-		group[i] = (uint8_t)ib_field_values_find(&by->values, ib_table_id(ids, i));
-		by->count[group[i]].samples++;
+		by->group[i] = (uint8_t)ib_field_values_find(&by->values, ib_table_id(ids, i));
+		by->count[by->group[i]].samples++;
 	}
 	if (ids->n > 0 && by->values.samples == 0)
 		return fail_without_samples(by, err);
@@ -214,10 +220,19 @@ ib_by_find_groups(struct ib_by *by, const struct ib_table *ids, uint8_t *group,
 	return IB_OK;
 }
 
-void
-ib_by_add_visit(struct ib_by *by, uint8_t group, bool kept, double weight)
+enum ib_status
+ib_by_new_for_ids(const struct ib_audit_options *o, const struct ib_table *ids,
+		  const struct ib_context *context, struct ib_by **by, struct ib_error *err)
 {
-	struct counts *c = &by->count[group];
+	enum ib_status st = ib_by_new(o, NULL, context, by, err);
+
+	return st ? st : find_groups(*by, ids, err);
+}
+
+void
+ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight)
+{
+	struct counts *c = &by->count[by->group[row]];
 
 	c->visits++;
 	c->pruned += !kept;

@@ -46,13 +46,13 @@ enum ib_status ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_
 			       struct ib_error *err);
 
 /*
- * Count decisions without a log. First call ib_by_find_groups(), then ib_by_add_visit() for each
- * visit.
- *   group  [ids->n]  out: group of each id, which ib_by_add_visit() needs
+ * Read the manifests to count decisions about these ids without a log. Then call
+ * ib_by_add_visit() for each visit; `row` is the row of an id in ids.
  */
-enum ib_status ib_by_find_groups(struct ib_by *by, const struct ib_table *ids, uint8_t *group,
+enum ib_status ib_by_new_for_ids(const struct ib_audit_options *options, const struct ib_table *ids,
+				 const struct ib_context *context, struct ib_by **by,
 				 struct ib_error *err);
-void ib_by_add_visit(struct ib_by *by, uint8_t group, bool kept, double weight);
+void ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight);
 
 /* Set all counts of visits to 0. */
 void ib_by_clear(struct ib_by *by);

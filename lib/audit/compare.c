@@ -8,7 +8,6 @@
 #include "audit/text.h"
 #include "audit/verbs.h"
 #include "audit/visits_budget.h"
-#include "base/array.h"
 #include "base/error.h"
 #include "base/json_writer.h"
 
@@ -30,7 +29,6 @@ struct compare {
 	struct result *rule;
 	size_t n;
 	struct ib_by *by;			     /* NULL if there is no --by */
-	uint8_t *group;				     /* [ids] group of each id, for by */
 	struct ib_by_row value[IB_VALUE_GROUPS_MAX]; /* the values, most samples first */
 	size_t nvalues;
 };
@@ -69,17 +67,11 @@ by_samples(const void *a, const void *b)
 static enum ib_status
 read_values(struct compare *c, struct ib_error *err)
 {
-	const struct ib_table *ids = &c->losses.ids;
 	enum ib_status st;
 
 	if (!c->options->by)
 		return IB_OK;
-	c->group = ib_array(ids->n, sizeof(*c->group));
-	if (!c->group)
-		return ib_fail_memory(err);
-	st = ib_by_new(c->options, NULL, c->context, &c->by, err);
-	if (!st)
-		st = ib_by_find_groups(c->by, ids, c->group, err);
+	st = ib_by_new_for_ids(c->options, &c->losses.ids, c->context, &c->by, err);
 	if (st)
 		return st;
 	c->nvalues = ib_by_finish(c->by, c->value);
@@ -115,7 +107,6 @@ simulate(struct compare *c, struct result *r, struct ib_error *err)
 
 	st = ib_simulation_start(&s, o, &r->rule.options, &c->losses, c->context, err);
 	s.by = c->by;
-	s.group = c->group;
 	for (e = 0; e < o->rule.epochs && !st; e++) {
 		st = ib_simulation_epoch(&s, e, err);
 		r->weight_sum += s.result.weight_sum;
@@ -307,7 +298,6 @@ ib_audit_compare(const struct ib_audit_options *o, const struct ib_context *cont
 		ib_compare_rule_release(&c.rule[i].rule);
 	free(c.rule);
 	ib_by_free(c.by);
-	free(c.group);
 	ib_loss_history_release(&c.losses);
 	return st;
 }

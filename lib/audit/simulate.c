@@ -6,7 +6,6 @@
 #include "audit/text.h"
 #include "audit/verbs.h"
 #include "audit/visits_budget.h"
-#include "base/array.h"
 #include "base/error.h"
 
 struct simulate {
@@ -15,7 +14,6 @@ struct simulate {
 	struct ib_loss_history losses;
 	struct ib_simulation simulation;
 	struct ib_by *by;	     /* NULL if there is no --by */
-	uint8_t *group;		     /* [ids] group of each id, for by */
 	struct ib_text_table *table; /* NULL if there is --by */
 };
 
@@ -58,22 +56,6 @@ write_epoch(const struct simulate *s, int64_t epoch)
 				    });
 }
 
-/* Read the manifests of --by. */
-static enum ib_status
-read_values(struct simulate *s, struct ib_error *err)
-{
-	const struct ib_table *ids = &s->losses.ids;
-	enum ib_status st;
-
-	if (!s->options->by)
-		return IB_OK;
-	s->group = ib_array(ids->n, sizeof(*s->group));
-	if (!s->group)
-		return ib_fail_memory(err);
-	st = ib_by_new(s->options, NULL, s->context, &s->by, err);
-	return st ? st : ib_by_find_groups(s->by, ids, s->group, err);
-}
-
 /* Write the totals and the limits of the simulation after the table. */
 static void
 write_totals(const struct simulate *s, struct ib_output *out)
@@ -111,7 +93,6 @@ simulate_epochs(struct simulate *s, struct ib_error *err)
 
 	st = ib_simulation_start(&s->simulation, o, &o->rule, &s->losses, s->context, err);
 	s->simulation.by = s->by;
-	s->simulation.group = s->group;
 	for (epoch = 0; epoch < o->rule.epochs && !st; epoch++) {
 		st = ib_simulation_epoch(&s->simulation, epoch, err);
 		if (!st && s->table)
@@ -156,8 +137,8 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 	enum ib_status st;
 
 	st = ib_simulation_read(o, context, &s.losses, err);
-	if (!st)
-		st = read_values(&s, err);
+	if (!st && o->by)
+		st = ib_by_new_for_ids(o, &s.losses.ids, context, &s.by, err);
 	if (!st && !o->by)
 		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
 				       &s.table, err);
@@ -169,6 +150,5 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 	ib_simulation_release(&s.simulation);
 	ib_loss_history_release(&s.losses);
 	ib_by_free(s.by);
-	free(s.group);
 	return st;
 }

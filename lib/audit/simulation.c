@@ -48,7 +48,7 @@ decide(struct ib_simulation *s, const struct ib_rule *rule, struct ib_run_stats 
 		sum += (long double)d.weight;
 		squares += (long double)d.weight * (long double)d.weight;
 		if (s->by)
-			ib_by_add_visit(s->by, s->group[i], d.kept, d.weight);
+			ib_by_add_visit(s->by, i, d.kept, d.weight);
 	}
 	s->deff = (double)((long double)kept * squares / (sum * sum));
 }

@@ -20,7 +20,6 @@ struct ib_simulation {
 	bool *kept;		/* [ids] for each id: kept in the current epoch */
 	uint32_t *missed;	/* [ids] number of epochs since the last visit of each id */
 	struct ib_by *by;	/* borrowed; NULL: do not count visits per value */
-	const uint8_t *group;	/* [ids] group of each id, for by; borrowed */
 	struct ib_context once; /* the context of the rule: prints each warning once */
 	char warned[200];	/* text of the last warning */
 	/* the current epoch: */
