@@ -28,7 +28,7 @@ struct ib_by {
 	struct counts count[IB_VALUE_GROUPS_MAX];
 	uint8_t *group;	      /* [ids] group of each id of ib_by_new_for_ids(), else NULL */
 	const char *manifest; /* name of the first manifest, for messages */
-	bool several;	      /* there are more manifests */
+	const char *more;     /* " ..." if there are more manifests, else "" */
 };
 
 /* ---- the manifests ------------------------------------------------------------------ */
@@ -61,8 +61,7 @@ warn_of_duplicates(const struct ib_by *by)
 		ib_warn(by->context,
 			"%s%s: %llu record%s an id that occurred before: only the first record of "
 			"an id counts",
-			by->manifest, by->several ? " ..." : "",
-			(unsigned long long)by->values.duplicates,
+			by->manifest, by->more, (unsigned long long)by->values.duplicates,
 			by->values.duplicates == 1 ? " has" : "s have");
 }
 
@@ -83,7 +82,7 @@ ib_by_new(const struct ib_audit_options *o, const struct ib_audit_log *log,
 	by->field = o->by;
 	by->context = context;
 	by->manifest = o->manifest.v[0];
-	by->several = o->manifest.n > 1;
+	by->more = o->manifest.n > 1 ? " ..." : "";
 	st = find_part(log, &part, err);
 	if (!st)
 		st = ib_field_values_read(&by->values, &fields, &part, err);
@@ -111,8 +110,7 @@ ib_by_free(struct ib_by *by)
 static enum ib_status
 fail_without_samples(const struct ib_by *by, struct ib_error *err)
 {
-	return ib_fail(err, IB_E_DATA, "%s%s: has no samples of the run", by->manifest,
-		       by->several ? " ..." : "");
+	return ib_fail(err, IB_E_DATA, "%s%s: has no samples of the run", by->manifest, by->more);
 }
 
 /* ---- the audit log ------------------------------------------------------------------ */
@@ -159,8 +157,8 @@ compare_samples(const struct ib_by *by, const struct ib_audit_log *log,
 			"%s: the run of epoch %lld had %llu samples, but %s%s has %llu: the shares "
 			"of the values are not exact",
 			ib_audit_log_name(log), (long long)run->head.options.epoch,
-			(unsigned long long)run->tail.samples, by->manifest,
-			by->several ? " ..." : "", (unsigned long long)by->values.samples);
+			(unsigned long long)run->tail.samples, by->manifest, by->more,
+			(unsigned long long)by->values.samples);
 }
 
 enum ib_status
@@ -184,7 +182,7 @@ ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t 
 		return ib_fail(err, IB_E_DATA,
 			       "%s: no line has an id of %s%s: name the field of the ids with "
 			       "--manifest-key",
-			       ib_audit_log_name(log), by->manifest, by->several ? " ..." : "");
+			       ib_audit_log_name(log), by->manifest, by->more);
 	compare_samples(by, log, other);
 	return st;
 }
@@ -212,11 +210,10 @@ find_groups(struct ib_by *by, const struct ib_table *ids, struct ib_error *err)
 		return ib_fail(err, IB_E_DATA,
 			       "%s%s: no id of the loss logs is in the manifest: name the field of "
 			       "the ids with --manifest-key",
-			       by->manifest, by->several ? " ..." : "");
+			       by->manifest, by->more);
 	if (by->count[foreign].samples > 0)
 		ib_warn(by->context, "%s%s: %llu ids of the loss logs are not in the manifest",
-			by->manifest, by->several ? " ..." : "",
-			(unsigned long long)by->count[foreign].samples);
+			by->manifest, by->more, (unsigned long long)by->count[foreign].samples);
 	return IB_OK;
 }
 
