@@ -163,7 +163,7 @@ row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
 
 /* Return the row of a sample that has no line in the run. */
 static struct ib_show_row
-row_without_line(const struct ib_show *s, const struct ib_audit_run *run, struct ib_span id)
+row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at)
 {
 	bool kept, full;
 	enum ib_reason reason;
@@ -171,8 +171,8 @@ row_without_line(const struct ib_show *s, const struct ib_audit_run *run, struct
 		.head = &run->head, .score = NAN, .threshold = NAN, .pi = NAN, .u = NAN
 	};
 
-	row.why = ib_show_explain(s, run, id, &kept);
-	if (!s->known[ib_show_find(s, id)] && s->options->manifest.n > 0) {
+	row.why = ib_show_explain(s, run, at, &kept);
+	if (!s->known[at] && s->options->manifest.n > 0) {
 		row.why = "not in the manifest";
 		kept = false;
 	}
@@ -200,7 +200,7 @@ fill_rows(const struct ib_show *s, uint32_t at, struct ib_show_row *row)
 			row[n++] = row_of_line(&run->head, &(struct ib_audit_line){
 								   id, f->score, f->pi, f->kept });
 		else if (is_wanted(s, run))
-			row[n++] = row_without_line(s, run, id);
+			row[n++] = row_without_line(s, run, at);
 	}
 	return n;
 }

@@ -44,11 +44,11 @@ struct ib_show_row {
 uint32_t ib_show_find(const struct ib_show *s, struct ib_span id);
 
 /*
- * Return the reason why a sample has no line in a run (show_reason.c). Sets *kept to true if the
- * sample was kept.
+ * Return the reason why a sample, which is the row `at` of s->ids, has no line in a run
+ * (show_reason.c). Sets *kept to true if the sample was kept.
  */
-const char *ib_show_explain(const struct ib_show *s, const struct ib_audit_run *run,
-			    struct ib_span id, bool *kept);
+const char *ib_show_explain(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at,
+			    bool *kept);
 
 /*
  * Append one sentence about the rows of an id, without a newline (show_sentence.c). The id is

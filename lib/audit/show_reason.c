@@ -49,10 +49,9 @@ is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
  * not work with -e, because only one epoch is read then.
  */
 static const char *
-explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, struct ib_span id,
+explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at,
 		  const struct ib_row *row)
 {
-	uint32_t k = ib_show_find(s, id);
 	const struct ib_audit_run *r, *first = NULL;
 	const struct ib_show_line *f;
 	uint64_t kept = 0;
@@ -60,7 +59,7 @@ explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, struc
 
 	for (i = 0; i < s->nepochs; i++) {
 		r = ib_audit_log_epoch(s->log, i);
-		f = &s->line[i * s->ids.n + k];
+		f = &s->line[i * s->ids.n + at];
 		if (r->head.options.epoch > row->epoch || (f->any && !f->kept))
 			continue;
 		kept++;
@@ -81,29 +80,29 @@ explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, struc
  */
 static const char *
 explain_by_scores(const struct ib_show *s, const struct ib_rule *rule,
-		  const struct ib_audit_run *run, struct ib_span id)
+		  const struct ib_audit_run *run, uint32_t at)
 {
 	const struct ib_run_header *h = &run->head;
 	const char *unseen = ib_reason_name(IB_REASON_UNSEEN);
 	struct ib_row row;
-	uint64_t at;
+	uint64_t found;
 
-	if (!ib_scores_find(s->scores, id, &at))
+	if (!ib_scores_find(s->scores, ib_table_id(&s->ids, at), &found))
 		return unseen;
-	row = ib_scores_row(s->scores, at);
+	row = ib_scores_row(s->scores, found);
 	if (strcmp(h->scores, s->digest) == 0)
 		return explain_score(rule, &row);
 	if (is_rolled_back(s->log, run))
 		return "high or unseen";
 	if (row.epoch < h->options.epoch)
 		return explain_score(rule, &row);
-	return row.visits == 1 ? unseen : explain_by_visits(s, run, id, &row);
+	return row.visits == 1 ? unseen : explain_by_visits(s, run, at, &row);
 }
 
 const char *
-ib_show_explain(const struct ib_show *s, const struct ib_audit_run *run, struct ib_span id,
-		bool *kept)
+ib_show_explain(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at, bool *kept)
 {
+	struct ib_span id = ib_table_id(&s->ids, at);
 	const struct ib_run_header *h = &run->head;
 	const char *why = NULL;
 	struct ib_rule rule;
@@ -119,7 +118,7 @@ ib_show_explain(const struct ib_show *s, const struct ib_audit_run *run, struct 
 	else if (!h->scores[0])
 		why = ib_reason_name(IB_REASON_UNSEEN);
 	else if (s->scores)
-		why = explain_by_scores(s, &rule, run, id);
+		why = explain_by_scores(s, &rule, run, at);
 	else
 		why = "high or unseen";
 	*kept = why != NULL;
