@@ -45,7 +45,7 @@ def redirect(path, fd, flags):
 
 
 def reference(folder, n, prog, argv, stdin):
-    """Run the reference in a child; its wait status."""
+    """Run the reference in a child process, and return its exit status (negative for a signal)."""
     pid = os.fork()
     if pid == 0:
         code = 70
@@ -72,7 +72,7 @@ def reference(folder, n, prog, argv, stdin):
 
 
 def command(folder, n, prog, argv, stdin, bindir):
-    """Run the real command; its exit status, negative for a signal."""
+    """Run the tested command, and return its exit status, which is negative for a signal."""
     with open(os.path.join(folder, 'stdout.%d' % n), 'wb') as out, \
             open(os.path.join(folder, 'stderr.%d' % n), 'wb') as err, \
             open(os.path.join(folder, stdin) if stdin else '/dev/null',
@@ -86,8 +86,8 @@ def command(folder, n, prog, argv, stdin, bindir):
             return -1000
 
 
-def passed_over(case):
-    """Whether the case has an argument that DIFFER_WITHOUT names."""
+def is_skipped(case):
+    """True if an argument of the case is in DIFFER_WITHOUT, so that the case is skipped."""
     words = set(os.environ.get('DIFFER_WITHOUT', '').split())
     return any(words & set(argv) for _, argv, _ in case.commands)
 
@@ -176,7 +176,7 @@ def receipt(data, inputs):
     for k in ('expected_kept', 'weight_sum', 'weight_var', 'max_weight',
               'threshold'):
         if out[k] is not None and not isinstance(out[k], float):
-            out[k] = '%r is no real' % (out[k],)
+            out[k] = '%r is not a real' % (out[k],)
     g = d.get('digests', {})
     out['manifest'] = g.get('manifest')
     out['scores'] = g.get('scores') if inputs else bool(g.get('scores'))
@@ -193,7 +193,7 @@ def audit(data):
 
 
 def stats(data):
-    """--stats, with room for the last digits of what is no plain sum."""
+    """The values of --stats. Those that are not sums are rounded to 13 digits."""
     d = json.loads(data)
     for k in ('ess', 'deff', 'saved', 'mean'):
         if d.get(k) is not None:
@@ -289,20 +289,20 @@ def compare(case, bindir, work):
             diffs.append('killed by signal %d' % -have
                          if have > -1000 else 'no end')
         elif want != have:
-            diffs.append('exit %d, want %d; said %r, reference said %r' % (
+            diffs.append('exit %d, want %d; message %r, reference %r' % (
                 have, want, said[:300], slurp(ref, 'stderr.%d' % n)[:300]))
         if b'Sanitizer' in said or b'runtime error' in said:
-            diffs.append('a sanitizer spoke')
+            diffs.append('a message of a sanitizer')
         if have == 0 and '-q' in argv and said:
-            diffs.append('speaks under -q: %r' % said[:200])
+            diffs.append('a message in spite of -q: %r' % said[:200])
         if diffs:
             break
         if have:
             if not said.strip():
-                diffs.append('fails without a word')
+                diffs.append('fails without a message')
             if have == 1 or prog == 'ib-score':
                 if slurp(got, 'stdout.%d' % n):
-                    diffs.append('output beside a failure')
+                    diffs.append('output in spite of a failure')
             break
         a, b = (look('stdout', slurp(d, 'stdout.%d' % n), case)
                 for d in (ref, got))
@@ -433,7 +433,7 @@ def main():
         seed = '%d/%d/%s' % (a.seed, i, family)
         g = random_cases.FAMILIES[family](seed)
         case = Case(g.files, g.commands, getattr(g, 'fmt', ''))
-        if passed_over(case):
+        if is_skipped(case):
             continue
         diffs = compare(case, bindir, work)
         if not diffs:

@@ -19,7 +19,7 @@ import xxhash
 
 
 class Fail(Exception):
-    """Ends the run with an exit status and a sentence."""
+    """Ends the run with an exit status and a message."""
 
     def __init__(self, code, msg):
         Exception.__init__(self, msg)
@@ -44,7 +44,7 @@ CSV_NUM = re.compile(
 
 
 def to_double(text):
-    """Decimal text or a word -> double, as strtod does."""
+    """The double of a decimal text or of a word such as nan, as strtod reads it."""
     t = text.decode('ascii').lower()
     if t.lstrip('+-').startswith(('inf', 'nan')):
         if 'nan' in t:
@@ -57,7 +57,7 @@ BLANKS = b' \t\r\n'
 
 
 def csv_double(text):
-    """A field of CSV or TSV -> double (nan where it is empty or NA), or None."""
+    """The double of a field of CSV or TSV (nan if the field is empty or NA), or None."""
     text = text.strip(BLANKS)
     if text in (b'', b'NA'):
         return math.nan
@@ -67,7 +67,7 @@ def csv_double(text):
 
 
 def to_f32(x):
-    """double -> binary32 as a double; None where that is not finite."""
+    """Round a double to binary32, as a double; None if the result is not finite."""
     if x is None or not math.isfinite(x):
         return None
     with np.errstate(all='ignore'):
@@ -78,7 +78,7 @@ def to_f32(x):
 
 
 def fraction_f32(q):
-    """An exact rational -> the nearest binary32, ties to even."""
+    """The binary32 value nearest to a Fraction; ties to even."""
     if q == 0:
         return 0.0
     sign, q = (-1, -q) if q < 0 else (1, q)
@@ -100,7 +100,7 @@ def exact_sum(xs):
 
 
 def nearest(q):
-    """A Fraction -> the nearest double."""
+    """The double nearest to a Fraction."""
     try:
         return q.numerator / q.denominator
     except OverflowError:
@@ -113,7 +113,7 @@ def real(x):
 
 
 def score_text(f):
-    """Shortest decimal that reads back, by way of a double, as binary32 f."""
+    """The shortest decimal that is f again if it is read as a double and rounded to binary32."""
     if f == 0:
         return b'0.0'
     exact = Decimal(abs(f))
@@ -128,7 +128,7 @@ def score_text(f):
                     d.as_tuple().digits) == p else 0
                 found.append((abs(d - exact), odd, d))
         if found:
-            d = min(found)[2]   # of two equally near ones the even one
+            d = min(found)[2]   # of two equally near decimals, the even one
             return (b'-' if f < 0 else b'') + repr(float(d)).encode()
     raise AssertionError(f)
 
@@ -159,16 +159,16 @@ def part_of(ident, k):
 # ---- JSON ----------------------------------------------------------------
 
 class Node:
-    """A JSON value and where it stands: data[start:end]."""
+    """A JSON value and its position: data[start:end]."""
     __slots__ = ('kind', 'start', 'end', 'text', 'items', 'lone')
 
     def __init__(self, kind, start):
         self.kind = kind        # obj arr str num word true false null
         self.start = start
         self.end = start
-        self.text = None        # str: decoded bytes; num, word: as it stands
+        self.text = None        # str: decoded bytes; num, word: unchanged bytes
         self.items = None       # obj: [(name node, value)], arr: [value]
-        self.lone = False       # str: holds a lone surrogate escape
+        self.lone = False       # str: has an escape of an unpaired surrogate
 
 
 class Malformed(Exception):
@@ -256,12 +256,12 @@ def scan_scalar(b, i):
 
 
 def parse_value(b, i):
-    """The value at b[i] (no recursion: depth is the writer's business)."""
+    """The value at b[i] (no recursion, because the depth is not limited)."""
     root, stack = None, []
-    name = None                 # name node that waits for its value
+    name = None                 # the name whose value comes next
     i = skip_ws(b, i)
     while True:
-        # a value is due at i
+        # a value must begin at i
         if i >= len(b):
             raise Malformed('cut short')
         c = b[i]
@@ -283,7 +283,7 @@ def parse_value(b, i):
         fresh = v.kind in ('obj', 'arr')
         if fresh:
             stack.append((v, name))
-        # what follows a value
+        # after a value
         while True:
             if not stack:
                 return root, root.end
@@ -314,7 +314,7 @@ def parse_value(b, i):
 
 
 def parse_json(b):
-    """A whole text -> its Node; Malformed if it is no JSON."""
+    """The Node of a complete text; Malformed if it is not JSON."""
     root, i = parse_value(b, 0)
     if skip_ws(b, i) != len(b):
         raise Malformed('bytes after the value')
@@ -322,7 +322,7 @@ def parse_json(b):
 
 
 def member(obj, name):
-    """The last member of exactly that name, or None."""
+    """The last member with exactly this name, or None."""
     found = None
     for key, value in obj.items:
         if key.text == name and not key.lone:
@@ -331,7 +331,7 @@ def member(obj, name):
 
 
 def lookup(obj, path):
-    """A member of that name, else by the dotted path."""
+    """The member with this name, or else the member at this dotted path, or None."""
     v = member(obj, path)
     if v is not None or b'.' not in path:
         return v
@@ -346,7 +346,7 @@ def lookup(obj, path):
 
 
 def json_string(b):
-    """Bytes -> a JSON string, as the tools write ids."""
+    """The bytes as a JSON string, in the form in which the commands write ids."""
     out = bytearray(b'"')
     for c in b:
         if c < 0x20:
@@ -370,12 +370,12 @@ def tool(cmd, data):
     p = subprocess.run(cmd, input=data, stdout=subprocess.PIPE,
                        stderr=subprocess.DEVNULL, check=False)
     if p.returncode:
-        bad('compressed data are cut or corrupt')
+        bad('compressed data are truncated or corrupt')
     return p.stdout
 
 
 def plain(data):
-    """Undo a compression that the first bytes name."""
+    """Decompress data; the first bytes say how they are compressed."""
     kind = None
     for magic, name in MAGICS:
         if data.startswith(magic):
@@ -391,7 +391,7 @@ def plain(data):
         if kind == 'bzip2':
             return bz2.decompress(data)
     except (OSError, EOFError, ValueError, lzma.LZMAError):
-        bad('compressed data are cut or corrupt')
+        bad('compressed data are truncated or corrupt')
     if kind:
         return tool([kind, '-dcq'], data)
     return data
@@ -409,7 +409,7 @@ def read_file(name):
 
 
 def stem(name):
-    """A name less its compression suffix."""
+    """A file name without its compression suffix."""
     for s in SUFFIXES:
         if name.endswith(s) and len(name) > len(s):
             return name[:-len(s)]
@@ -417,14 +417,14 @@ def stem(name):
 
 
 class Outputs:
-    """Files of a run: written together at its end, or not at all."""
+    """The output files of a run, which are written together at its end, or not at all."""
 
     def __init__(self):
         self.files = []
 
     def add(self, name, data):
         if name.endswith(('.xz', '.bz2', '.lz4')):
-            misuse('%s: cannot compress so' % name)
+            misuse('%s: unknown compression' % name)
         self.files.append((name, data))
 
     def commit(self):

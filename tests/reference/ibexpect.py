@@ -1,4 +1,4 @@
-"""--expect: check that a log is complete, and read the weights of an epoch manifest."""
+"""--expect: check that a log is complete. Also reads the weights of an epoch manifest."""
 import io
 
 import numpy as np
@@ -12,7 +12,7 @@ PROG = 'ib-score'
 
 
 def expected_ids(opt):
-    """Ids of the --expect manifests: {id: wanted}, in manifest order."""
+    """The ids of the --expect manifests as {id: needs a loss}, in the order of the manifests."""
     out = {}
     for name in opt.expect:
         data = read_file(name)
@@ -24,7 +24,7 @@ def expected_ids(opt):
         src = open_source(name, read_file(name), None, opt.expect_key,
                           epoch_manifest=True)
         if src.key in (b'@line', b'@hash'):
-            misuse('--expect-key: @line and @hash mean nothing here')
+            misuse('--expect-key: @line and @hash cannot be used here')
         for r, ident, w in weighed(src, opt.weight_field):
             if opt.part and part_of(ident, opt.part[1]) != opt.part[0]:
                 continue
@@ -36,14 +36,14 @@ def expected_ids(opt):
 
 
 def array_samples(data, field):
-    """(id, weight) of the arrays of ib-prune --range."""
+    """(id, weight) for each row of the arrays of ib-prune --range."""
     z = np.load(io.BytesIO(data))
     weights = z[field.decode()] if field.decode() in z.files else np.ones(len(z['index']))
     return [(b'%d' % i, w) for i, w in zip(z['index'], weights)]
 
 
 def weighed(src, field):
-    """(record, id, weight or None) of an epoch manifest."""
+    """(record, id, weight or None) for each record of an epoch manifest."""
     for r in src.records:
         where = '%s:%d' % (src.name, r.lineno)
         if r.fault:
@@ -62,7 +62,7 @@ def weighed(src, field):
             yield r, ident, tar_weight(src, r)
             continue
         if src.columns is None and (r.obj.kind != 'obj' or lone_name(r.obj)):
-            bad('%s: no object' % where)
+            bad('%s: is not an object' % where)
         ident, why = record_id(src, r)
         if why:
             bad('%s: %s' % (where, why))
@@ -73,12 +73,12 @@ def weighed(src, field):
                 text = r.fields[c][2]
                 w = csv_double(text)
                 if w is None or text in (b'', b'NA'):
-                    bad('%s: the weight is no number' % where)
+                    bad('%s: the weight is not a number' % where)
         else:
             v = lookup(r.obj, field)
             if v is not None:
                 if v.kind not in ('num', 'word'):
-                    bad('%s: the weight is no number' % where)
+                    bad('%s: the weight is not a number' % where)
                 w = node_double(v)
         yield r, ident, w
 
@@ -89,7 +89,7 @@ def tar_weight(src, r):
                 r.key + b'.weight.json':
             w = csv_double(e.body.strip())
             if w is None or not e.body.strip():
-                bad('%s: %s is no number' % (src.name, e.info.name))
+                bad('%s: %s is not a number' % (src.name, e.info.name))
             return w
     return None
 

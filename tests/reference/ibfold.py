@@ -23,11 +23,11 @@ class Row:
     __slots__ = ('score', 'epoch', 'visits', 'prev', 'run')
 
     def __init__(self):
-        self.score = None       # binary32 as a double, None: unknown
+        self.score = None       # a binary32 value as a double; None: unknown
         self.epoch = -1
         self.visits = 0
         self.prev = None
-        self.run = None         # losses of this run at this epoch
+        self.run = None         # losses at this epoch that this run has read
 
 
 class Table:
@@ -52,7 +52,7 @@ class Table:
         return max(xs) if how == 'max' else min(xs)
 
     def fold(self, ident, epoch, loss):
-        """One record: loss is a binary32 as a double, None: non-finite."""
+        """Fold one record. loss is a binary32 value as a double, or None if it is not finite."""
         row = self.rows.get(ident)
         if row is None:
             row = self.rows[ident] = Row()
@@ -75,7 +75,7 @@ class Table:
         return True
 
     def merge(self, ident, score, epoch, visits, prev):
-        """One row of a score file."""
+        """Merge one row of a score file."""
         row = self.rows.get(ident)
         if row is None:
             row = self.rows[ident] = Row()
@@ -144,7 +144,7 @@ def jsonl_rows(src):
         s = lookup_exact(r.obj, b'score')
         score = None if s is None else node_double(s)
         if ident is None or epoch is None or visits is None or score is None:
-            bad('%s: no row of a score file' % where)
+            bad('%s: is not a row of a score file' % where)
         p = lookup_exact(r.obj, b'prev')
         prev = None
         if p is not None:
@@ -188,7 +188,7 @@ def row_text(ident, row, with_prev):
 
 
 def npz_bytes(rows, with_prev):
-    """A score file that the real commands read too."""
+    """The bytes of a score file, which the tested commands can read too."""
     nan = float('nan')
     ids = [i for i, _ in rows]
     arrays = {
@@ -216,7 +216,7 @@ def write_rows(name, rows, with_prev):
 # ---- totals --------------------------------------------------------------
 
 class Totals:
-    """n, exact sum, extremes of the known scores."""
+    """The number, the exact sum, the minimum and the maximum of the known scores."""
 
     def __init__(self):
         self.n, self.sum, self.min, self.max = 0, Fraction(0), None, None
@@ -265,7 +265,7 @@ def parse_loss(text):
             c, f = '1', t
         if not f or not re.fullmatch(
                 r'-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-]?[0-9]+)?', c):
-            misuse('--loss: %r is no sum of terms' % text)
+            misuse('--loss: %r is not a sum of terms' % text)
         terms.append((float(c), f.encode('utf-8', 'surrogateescape')))
     return terms
 
@@ -275,7 +275,7 @@ class BadRecord(Exception):
 
 
 def numbers(array, n):
-    """The doubles of an array of n numbers."""
+    """The numbers of a JSON array of length n, as doubles."""
     if len(array.items) != n:
         raise BadRecord('the arrays differ in length')
     xs = [node_double(v) for v in array.items]
@@ -285,7 +285,7 @@ def numbers(array, n):
 
 
 class Folder:
-    """One run of ib-score, or the raw log that ib-prune -s is given."""
+    """A run of ib-score. ib-prune -s uses it too, if its file is a loss log."""
 
     def __init__(self, opt):
         self.opt = opt
@@ -315,7 +315,7 @@ class Folder:
             self.table.merge(ident, score, epoch, visits, prev)
 
     def take_state(self, name, data, strict_part=False):
-        """-s or -u."""
+        """Read the score file of -s or -u."""
         if is_npz(data):
             rows, has_prev = npz_rows(name, load_npz(name, data))
         else:
@@ -326,7 +326,7 @@ class Folder:
         self.take_rows(name, rows, False)
 
     def take(self, name, data, default_epoch):
-        """An operand of any kind."""
+        """Read an operand of any kind."""
         if is_npz(data):
             a = load_npz(name, data)
             if 'id_bytes' in a:
@@ -346,12 +346,12 @@ class Folder:
             self.take_log(name, data, default_epoch)
 
     def put(self, ident, epoch, loss, default_epoch):
-        """A well-formed record; loss a double."""
+        """Fold a record without errors. loss is a double."""
         if epoch is None:
             epoch = default_epoch
             if epoch is None:
                 if self.opt.state:
-                    misuse('a record carries no epoch: give -e')
+                    misuse('a record has no epoch: use -e')
                 epoch = 0
         if self.opt.until is not None and epoch > self.opt.until:
             return
@@ -382,7 +382,7 @@ class Folder:
         for v in array.items:
             ident = node_id(v)
             if ident is None:
-                raise BadRecord('a member of %r is no id' % name)
+                raise BadRecord('a member of %r is not an id' % name)
             if ident == b'':
                 raise BadRecord('an empty id')
             ids.append(ident)
@@ -390,11 +390,11 @@ class Folder:
         if why:
             raise BadRecord(why)
         if epoch is None and default_epoch is None and self.opt.state:
-            misuse('a record carries no epoch: give -e')
+            misuse('a record has no epoch: use -e')
         losses = lookup_exact(r.obj, b'losses')
         if losses is not None:
             if losses.kind != 'arr':
-                raise BadRecord('losses is no array')
+                raise BadRecord('losses is not an array')
             xs = numbers(losses, len(ids))
         else:
             columns = []
@@ -406,7 +406,7 @@ class Folder:
                     continue
                 x, why = field_double(src, r, f)
                 if why or name != b'ids':
-                    raise BadRecord(why or 'one loss of many ids')
+                    raise BadRecord(why or 'one loss for several ids')
                 columns.append([x] * len(ids))
             xs = []
             for row in zip(*columns):
@@ -438,7 +438,7 @@ class Folder:
     def take_log(self, name, data, default_epoch):
         src = open_source(name, data, self.opt.format, self.opt.key, 'jsonl')
         if src.fmt in ('list', 'tar'):
-            misuse('%s: a %s is no loss log' % (name, src.fmt))
+            misuse('%s: a %s is not a loss log' % (name, src.fmt))
         good = 0
         for r in src.records:
             try:
@@ -446,7 +446,7 @@ class Folder:
                     raise BadRecord(r.fault)
                 if r.obj is not None:
                     if r.obj.kind != 'obj':
-                        raise BadRecord('is no object')
+                        raise BadRecord('is not an object')
                     if lone_name(r.obj):
                         raise BadRecord('lone surrogate in a name')
                 many = batch_ids(src, r)
@@ -467,8 +467,8 @@ class Folder:
         if src.cut and not data.rstrip().endswith(b']'):
             bad('%s: %s' % (name, src.cut))
         if src.records and good == 0:
-            bad('%s: not one good record' % name)
-        if src.cut:             # what is left of the array is one bad record
+            bad('%s: no valid record' % name)
+        if src.cut:             # the rest of the array counts as one bad record
             self.count_bad('%s: %s' % (name, src.cut))
 
     def count_bad(self, msg):

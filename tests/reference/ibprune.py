@@ -19,7 +19,7 @@ class Decision:
 
 
 def load_scores(name, part_free=True):
-    """-s: a score file or a raw log -> (rows by id, digest)."""
+    """Read the file of -s, a score file or a loss log. Returns (rows by id, digest)."""
     data = read_file(name)
     opt = SimpleNamespace(
         terms=[(1.0, b'loss')], duplicates='last', smooth=0.0, part=None,
@@ -36,7 +36,7 @@ def load_scores(name, part_free=True):
 # ---- thresholds ----------------------------------------------------------
 
 def quantile(scores, f):
-    """Smallest score with at least f of them at or below it; f exact."""
+    """The smallest score for which at least the exact fraction f of the scores is less or equal."""
     xs = sorted(scores)
     k = math.ceil(f * len(xs))
     return xs[max(k, 1) - 1]
@@ -57,15 +57,15 @@ def parse_cut(text):
         if text[:1] == 'v':
             x = float(text[1:])
             if not math.isfinite(x):
-                misuse('no number: %s' % text)
+                misuse('is not a number: %s' % text)
             return ('v', x)
     except ValueError:
         pass
-    misuse('no threshold: %s' % text)
+    misuse('is not a threshold: %s' % text)
 
 
 class Rule:
-    """What pi hangs on besides the row."""
+    """Everything that determines pi, except for the row of the sample."""
 
     def __init__(self, opt, rows, totals):
         self.opt = opt
@@ -81,7 +81,7 @@ class Rule:
 
     def cut(self, kind, x):
         if kind == 'q' and self.opt.totals is not None:
-            misuse('quantiles need the scores themselves')
+            misuse('quantiles need the scores of all samples')
         n = self.totals.n if self.totals else len(self.known)
         if n == 0:
             return None
@@ -139,7 +139,7 @@ class Rule:
         return x if f is None else f
 
     def solve_c(self):
-        """c such that the pi of the known rows sum to keep * n, exactly."""
+        """The c for which the pi of the known rows add up to keep * n, computed exactly."""
         floor = Fraction(self.opt.floor)
         xs = [Fraction(x) for x in (self.x(r.score) for r in self.known)
               if x > 0]
@@ -162,7 +162,7 @@ class Rule:
         return nearest(points[-1])
 
     def pi(self, score):
-        """(pi, high) of a known row."""
+        """(pi, is the score high?) for a known row."""
         if self.name == 'infobatch':
             return (self.p, False) if self.is_low(score) else (1.0, True)
         if self.name == 'hard':
@@ -203,7 +203,7 @@ class Decider:
             self.draw_fixed()
 
     def judge(self, row):
-        """(pi, reason or None where the draw decides)."""
+        """(pi, reason). The reason is None if the draw decides."""
         random = self.opt.rule == 'random'
         if self.full:
             return 1.0, self.full
@@ -263,7 +263,7 @@ class Decider:
         return d
 
     def factor(self):
-        """What --normalize mean multiplies the weights by."""
+        """The factor by which --normalize mean multiplies the weights."""
         if self.opt.normalize != 'mean':
             return 1.0
         if self.known_factor is None:
@@ -322,29 +322,29 @@ def check_options(opt):
         misuse('-s is required')
     if opt.full_from is not None and (opt.epochs is not None or
                                       opt.delta is not None):
-        misuse('--full-from goes without -E and --delta')
+        misuse('--full-from cannot be combined with -E and --delta')
     if opt.delta is None:
         opt.delta = 0.875
     if opt.keep is not None and opt.ratio is not None:
-        misuse('--keep or -r')
+        misuse('--keep cannot be combined with -r')
     if opt.keep is not None and opt.rule in ('buckets', 'hard',
                                                     'rank'):
-        misuse('--keep does not go with this rule')
+        misuse('--keep cannot be combined with this rule')
     if opt.rule == 'proportional':
         if (opt.keep is None) == (opt.scale is None):
-            misuse('proportional: one of --keep and scale')
+            misuse('proportional: needs either --keep or scale')
     if opt.rule == 'buckets' and not opt.buckets:
         misuse('--rule buckets needs cuts')
     if opt.normalize == 'mean' and opt.totals is not None:
-        misuse('--normalize mean goes without --totals')
+        misuse('--normalize mean cannot be combined with --totals')
     if opt.sampling == 'fixed' and opt.rule in ('proportional', 'hard'):
-        misuse('--sampling fixed does not go with this rule')
+        misuse('--sampling fixed cannot be combined with this rule')
     if opt.ratio is None:
         opt.ratio = 0.5
 
 
 def prepare(opt):
-    """Scores and rule -> (decider, digests of scores and totals, state)."""
+    """Prepare the rule from the scores. Returns (decider, digests of scores and totals, state)."""
     rows, scores_digest, totals_digest = {}, None, None
     state = 'none'
     if opt.scores is not None:
@@ -366,7 +366,7 @@ def prepare(opt):
     if opt.totals is not None:
         data = read_file(opt.totals)
         if not is_totals(data):
-            bad('%s: no totals' % opt.totals)
+            bad('%s: is not a totals file' % opt.totals)
         totals = Totals()
         read_totals(data, totals)
         totals_digest = digest(data)
@@ -389,7 +389,7 @@ def check_unseen(opt, state, decider, idents):
 
 
 def plan_text(decisions, decider):
-    """--dry-run: what the rule would do, before any draw."""
+    """The output of --dry-run, which needs no draws."""
     rule = decider.rule
     n = len(decisions)
     plus = [d for d in decisions if d.pi > 0]

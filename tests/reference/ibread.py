@@ -31,7 +31,7 @@ class Record:
 
 
 class Source:
-    """An operand taken apart."""
+    """An operand and its records."""
 
     def __init__(self, name, data, fmt):
         self.name = name
@@ -132,7 +132,7 @@ def is_quoted(raw, field):
 
 
 def nul_record(raw, lineno, number):
-    """Bytes 0x00 before a record, or instead of one."""
+    """An invalid record, which begins with bytes 0x00 or consists of them."""
     r = Record(raw, b'', lineno, number)
     r.fields = []
     r.fault = 'begins with bytes 0x00'
@@ -206,15 +206,15 @@ def neighbours(line):
             v, end = parse_value(line, skip_ws(line, at))
         except Malformed:
             break
-        behind = skip_ws(line, end)
-        behind += marks(line[behind:])
-        rest = line[behind:].lstrip(b'\0')
+        after = skip_ws(line, end)
+        after += marks(line[after:])
+        rest = line[after:].lstrip(b'\0')
         if v.kind != 'obj' or rest[skip_ws(rest, 0):][:1] != b'{':
             break
         out.append(line[at:end])
         at = len(line) - len(rest)
-        if at > behind:
-            out.append(line[behind:at])
+        if at > after:
+            out.append(line[after:at])
     return out + [line[at:]]
 
 
@@ -255,7 +255,7 @@ def read_lines(src, data, at, lineno):
 
 
 def read_array(src, data, at):
-    """Elements of one JSON array; src.cut says what is wrong with it."""
+    """The elements of a JSON array. src.cut is the message if the array is not complete."""
     i = skip_ws(data, at)
     if i >= len(data):
         return
@@ -300,7 +300,7 @@ class Entry:
 
 
 def tar_key(info):
-    """The sample an entry belongs to, or None."""
+    """The key of the sample to which a tar entry belongs, or None."""
     path = info.name
     if not info.isreg():
         return None
@@ -379,7 +379,7 @@ def is_text(data):
 
 
 def named_format(name):
-    """What a name says of its content."""
+    """The format that a file name indicates."""
     low = stem(name).lower()
     for suffix, fmt in (('.jsonl', 'json'), ('.ndjson', 'json'),
                         ('.json', 'json'), ('.csv', 'csv'), ('.tsv', 'tsv')):
@@ -389,7 +389,7 @@ def named_format(name):
 
 
 def names_id(line, fmt, key):
-    """Does the header name an id, one column or many?"""
+    """True if the header names an id, which may have several columns."""
     mark = b',' if fmt == 'csv' else b'\t'
     return header_format(line + mark, key) == fmt
 
@@ -426,7 +426,7 @@ def detect(name, data, key, fallback, epoch_manifest=False):
 
 def open_source(name, data, fmt, key, fallback='list', header_lines=0,
                 epoch_manifest=False):
-    """Take an operand apart into records."""
+    """Read the records of an operand."""
     data = data[marks(data):]
     if b'\r' in data and b'\n' not in data and \
             data[:2] != b'PK' and data[257:262] != b'ustar':
@@ -449,7 +449,7 @@ def open_source(name, data, fmt, key, fallback='list', header_lines=0,
     elif fmt == 'tar':
         read_tar(src, data)
     elif fmt == 'zip':
-        bad('%s: a zip archive is no manifest' % name)
+        bad('%s: a zip archive is not a manifest' % name)
     else:
         read_lines(src, data, at, 1 + len(head))
     if guessed and fmt == 'list' and not data[at:] and key != b'@shard':
@@ -461,7 +461,7 @@ def open_source(name, data, fmt, key, fallback='list', header_lines=0,
 # ---- keys ----------------------------------------------------------------
 
 def choose_key(src, key):
-    """What names a record of this operand: a -k text, or None if unknown."""
+    """The key of this operand in the form of -k, or None if it is unknown."""
     if src.fmt == 'tar':
         if key not in (None, b'@shard'):
             misuse('with tar, -k must be @shard')
@@ -502,7 +502,7 @@ def lookup_exact(obj, name):
 
 
 def is_batch(src, r):
-    """A line of many: it has ids, and no id of its own."""
+    """True if the record is a batch: it has several ids, and not one id."""
     if r.obj is None or r.obj.kind != 'obj':
         return False
     v = lookup_exact(r.obj, b'ids')
@@ -515,7 +515,7 @@ def is_batch(src, r):
 
 
 def batch_ids(src, r):
-    """(name, array) of the ids of a record that holds many, or None."""
+    """(name, array) of the ids of a batch, or None if the record is not a batch."""
     if is_batch(src, r):
         return b'ids', lookup_exact(r.obj, b'ids')
     if r.obj is None or r.obj.kind != 'obj' or src.key is None or \
@@ -526,7 +526,7 @@ def batch_ids(src, r):
 
 
 def node_id(v, part=False):
-    """A JSON value -> an id, or None."""
+    """The id that a JSON value holds, or None."""
     if v.kind == 'str':
         return None if v.lone else v.text
     if v.kind == 'num' and (part or INTEGER.fullmatch(v.text)):
@@ -535,7 +535,7 @@ def node_id(v, part=False):
 
 
 def column(src, name):
-    """Number of the column of that name, the last of its like, or None."""
+    """The number of the last column with this name, or None."""
     found = None
     for i, c in enumerate(src.columns):
         if c == name:
@@ -548,7 +548,7 @@ def column(src, name):
 
 
 def record_id(src, r):
-    """(id, None) or (None, why not)."""
+    """(id, None), or (None, the reason why there is no id)."""
     key = src.key
     if key == b'@line':
         return b'%d' % r.number, None
@@ -570,7 +570,7 @@ def record_id(src, r):
     if key is None:
         return None, 'has no id'
     if src.columns is None and r.obj.kind != 'obj':
-        return None, 'is no object'
+        return None, 'is not an object'
     names = key.split(b',')
     out = []
     for name in names:
@@ -585,13 +585,13 @@ def record_id(src, r):
             return None, 'has no %r' % name
         ident = node_id(v, len(names) > 1)
         if ident is None:
-            return None, '%r is no id' % name
+            return None, '%r is not an id' % name
         out.append(ident)
     return b'\x1f'.join(out), None
 
 
 def node_double(v):
-    """A JSON value -> double (nan for null), or None if it is no number."""
+    """A JSON value -> double (nan for null), or None if it is not a number."""
     if v.kind in ('num', 'word'):
         return to_double(v.text)
     if v.kind == 'null':
@@ -600,7 +600,7 @@ def node_double(v):
 
 
 def wrapped_double(v):
-    """A string that holds a number, or an array of nothing but one number."""
+    """The double of a string that holds a number, or of an array that holds one number; or None."""
     while v.kind == 'arr' and len(v.items) == 1:
         v = v.items[0]
     if v.kind in ('num', 'word'):
@@ -614,7 +614,7 @@ def wrapped_double(v):
 
 
 def field_double(src, r, name):
-    """(double, None) or (None, why not)."""
+    """(double, None), or (None, the reason why it is not a number)."""
     if src.columns is not None:
         c = column(src, name)
         if c is None:
@@ -631,7 +631,7 @@ def field_double(src, r, name):
 
 
 def field_epoch(src, r, name):
-    """(epoch or None where there is none, None) or (None, why not)."""
+    """(epoch, None), (None, None) if there is no epoch, or (None, the reason why it is invalid)."""
     if src.columns is not None:
         c = column(src, name)
         if c is None:
@@ -640,27 +640,27 @@ def field_epoch(src, r, name):
         if text in (b'', b'NA'):
             return None, None
         if not CSV_NUM.fullmatch(text):
-            return None, '%r is no epoch' % name
+            return None, '%r is not an epoch' % name
     else:
         v = lookup(r.obj, name)
         if v is None or v.kind == 'null':
             return None, None
         text = wrapped_double(v)
         if text is None:
-            return None, '%r is no epoch' % name
+            return None, '%r is not an epoch' % name
     x = float(text)
     if not 0 <= x < 2 ** 31 or x != math.floor(x):
-        return None, '%r is no epoch' % name
+        return None, '%r is not an epoch' % name
     return int(x), None
 
 
 def lone_name(obj):
-    """Whether a member's name holds a lone surrogate escape."""
+    """True if the name of a member has an escape of an unpaired surrogate."""
     return any(k.lone for k, _ in obj.items)
 
 
 def list_weight(raw):
-    """An epoch manifest's list line -> (what is left of the last TAB, W)."""
+    """Split a line of a list in an epoch manifest at the last TAB: (record, weight)."""
     left, tab, right = raw.rpartition(b'\t')
     if tab and (CSV_NUM.fullmatch(right) or WORD.fullmatch(right)):
         return left, right

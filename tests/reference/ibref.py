@@ -24,7 +24,7 @@ def whole(low, high):
     def read(text):
         if not re.fullmatch('[0-9]{1,25}', text) or \
                 not low <= int(text) <= high:
-            misuse('%r is no whole number from %d to %d' % (text, low, high))
+            misuse('%r is not a whole number from %d to %d' % (text, low, high))
         return int(text)
     return read
 
@@ -46,7 +46,7 @@ def share(text):
 def one_of(*names):
     def read(text):
         if text not in names:
-            misuse('%r is none of %s' % (text, ', '.join(names)))
+            misuse('%r is not one of %s' % (text, ', '.join(names)))
         return text
     return read
 
@@ -55,7 +55,7 @@ def limit(text):
     """A count or P%."""
     m = re.fullmatch(r'([0-9]{1,18}(?:\.[0-9]+)?)(%?)', text)
     if not m or (not m.group(2) and '.' in m.group(1)):
-        misuse('%r is no count and no share' % text)
+        misuse('%r is neither a count nor a percentage' % text)
     return m.group(2), Fraction(m.group(1))
 
 
@@ -96,7 +96,7 @@ def rule(text):
     for item in items:
         key, equals, value = item.partition('=')
         if key not in RULES[name] or not equals:
-            misuse('--rule %s: %r is none of %s' % (name, item, RULES[name]))
+            misuse('--rule %s: %r is not one of %s' % (name, item, RULES[name]))
         out[key] = RULES[name][key](value)
     return out
 
@@ -240,19 +240,19 @@ def parse(prog, argv):
             setattr(opt, field, value)
     opt.given = given
     if operands.count('-') > 1:
-        misuse('standard input stands once')
+        misuse('standard input can be used only once')
     return opt, operands
 
 
 def check_score(opt):
     if opt.split is not None and (opt.part or '%d' not in (opt.output or '')):
-        misuse('--split needs -o with %d, and goes without --part')
+        misuse('--split needs -o with %d, and cannot be combined with --part')
     if not opt.expect and ('max_missing' in opt.given or
                            'expect_key' in opt.given):
         misuse('--max-missing and --expect-key need --expect')
     if opt.update is not None and (opt.start is not None or
                                    opt.output is not None):
-        misuse('-u goes without -s and -o')
+        misuse('-u cannot be combined with -s and -o')
 
 
 def main(prog, argv):

@@ -20,16 +20,16 @@ def no(msg):
 
 def check_source(src):
     if src.key in (b'@line', b'@hash'):
-        misuse('-k @line and @hash mean nothing in an epoch manifest')
+        misuse('-k @line and @hash cannot be used for an epoch manifest')
 
 
 def ids_free(src):
-    """Let a record do without an id."""
+    """Use the record numbers as ids, because no ids are needed."""
     src.key = b'@line'
 
 
 def read_weights(opt, operands, need_ids):
-    """[(source, record, id, weight)] of the epoch manifest."""
+    """[(source, record, id, weight)] for the records of the epoch manifest."""
     out = []
     for name in operands:
         src = open_manifest(name, opt.format, opt.key, need_ids)
@@ -43,7 +43,7 @@ def read_weights(opt, operands, need_ids):
 
 
 def carried_word(src, r, opt):
-    """Whether a weight that reads as NaN was written so."""
+    """True if a weight that is read as NaN was written as NaN."""
     if src.columns is not None:
         c = column(src, opt.weight_field)
         return r.fields[c][2] not in (b'', b'NA')
@@ -52,7 +52,7 @@ def carried_word(src, r, opt):
 
 def open_manifest(name, fmt, key, need_ids=True):
     if key in (b'@line', b'@hash'):
-        misuse('-k @line and @hash mean nothing in an epoch manifest')
+        misuse('-k @line and @hash cannot be used for an epoch manifest')
     try:
         src = open_source(name, read_file(name), fmt, key,
                           epoch_manifest=True)
@@ -71,7 +71,7 @@ def ids_free_unless_tar(src):
 
 
 def read_base(opt):
-    """[(source, record, id)] of --base."""
+    """[(source, record, id)] for the records of --base."""
     out, offset = [], 0
     key = opt.base_key if opt.base_key is not None else opt.key
     for name in opt.base:
@@ -157,7 +157,7 @@ def statistics(ws, total, batch):
 # ---- --check -------------------------------------------------------------
 
 def without(raw, obj, names):
-    """A JSON object's bytes less the members of those names."""
+    """The bytes of a JSON object without the members that have these names."""
     cuts = []
     for i, (k, v) in enumerate(obj.items):
         if k.text in names:
@@ -172,7 +172,7 @@ def without(raw, obj, names):
 
 
 def intact(opt, src, r, base_src, b):
-    """Whether r is b less what the tools add."""
+    """True if r without the members that the commands add equals b."""
     if src.fmt == 'list':
         return r.raw.rpartition(b'\t')[0] == b.raw
     added = {b'ib'}
@@ -185,7 +185,7 @@ def intact(opt, src, r, base_src, b):
         return left == b.raw
     names = opt.weight_field.split(b'.')
     if len(names) > 1 and lookup_exact(r.obj, opt.weight_field) is None:
-        return True             # a nested weight: not looked at here
+        return True             # a nested weight is not checked here
     added.add(opt.weight_field)
     if opt.key is not None and lookup(b.obj, opt.key) is None:
         added.add(opt.key)
@@ -204,7 +204,7 @@ def check(opt, items, base):
             if ident not in by_id:
                 no('%r is not in the base' % ident)
             if ident in seen:
-                no('%r stands twice' % ident)
+                no('%r is duplicated' % ident)
             seen.add(ident)
             if src.fmt != 'tar' and not intact(opt, src, r, *by_id[ident]):
                 no('%r is not intact' % ident)
@@ -222,10 +222,10 @@ def check(opt, items, base):
         if receipt['kept'] != len(ws) or receipt['samples'] != n or \
                 abs(whole - nearest(total)) > off or \
                 receipt['max_weight'] * factor != max(ws, default=0.0):
-            no('the receipt says something else')
+            no('the receipt has other figures')
     allowed = 4 * math.sqrt(max(var, 0)) if var > 0 else 1e-9 * n
     if abs(nearest(total / Fraction(factor) - n)) > allowed:
-        no('the weights sum to %r of %d' % (nearest(total), n))
+        no('the weights add up to %r instead of %d' % (nearest(total), n))
     return 0
 
 
@@ -233,7 +233,7 @@ def check(opt, items, base):
 
 def run_weights(opt, operands):
     if opt.base and opt.total is not None:
-        misuse('--base or --total')
+        misuse('--base cannot be combined with --total')
     if opt.check and not opt.base and opt.total is None:
         misuse('--check needs --base or --total')
     if opt.index is not None and not opt.base:

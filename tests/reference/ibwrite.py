@@ -24,9 +24,9 @@ def explain_json(d):
 
 
 def times(carried, weight, where):
-    """--existing-weight multiply: the product rounded once."""
-    if carried is None:         # a string or the like
-        bad('%s: the carried weight is no finite number' % where)
+    """The weight for --existing-weight multiply: the product, rounded once."""
+    if carried is None:         # for example a string
+        bad('%s: the carried weight is not a finite number' % where)
     w = carried * weight
     if not math.isfinite(w):
         bad('%s: the weight overflows' % where)
@@ -43,7 +43,7 @@ class Writer:
     # -- JSON
 
     def find_place(self, obj, where):
-        """(weight node, None, None) or (None, object, names to make in it)."""
+        """(weight node, None, None), or (None, object, names to create in the object)."""
         v = lookup(obj, self.field)
         if v is not None:
             return v, None, None
@@ -56,7 +56,7 @@ class Writer:
             if v is None:
                 return None, cur, names[i:]
             if v.kind != 'obj':
-                bad('%s: %r is no object' % (where, name))
+                bad('%s: %r is not an object' % (where, name))
             cur = v
         return None, cur, names[-1:]
 
@@ -144,18 +144,18 @@ class Writer:
         return sep.join([raw] + adds)
 
     def check(self, src, r, where):
-        """What is bad data in every record, kept or not."""
+        """Check what must be valid in every record, kept or pruned."""
         if r.fault:
             bad('%s: %s' % (where, r.fault))
         if r.obj is not None:
             if r.obj.kind != 'obj':
                 if self.opt.companion is None:
-                    bad('%s: is no object' % where)
+                    bad('%s: is not an object' % where)
             elif lone_name(r.obj):
                 bad('%s: lone surrogate in a name' % where)
 
     def record(self, src, r, ident, d):
-        """Bytes of a kept record, with its line end."""
+        """The bytes of a kept record, with its newline."""
         where = '%s:%d' % (src.name, r.lineno)
         eol = b'' if src.fmt == 'json' else r.eol or b'\n'
         if self.opt.companion is not None:
@@ -195,7 +195,7 @@ def weight_member(r, w):
 
 
 def tar_bytes(opt, src, decided, keep):
-    """A shard: entries in place, the kept samples' weights behind them."""
+    """The bytes of a shard. The weight of a kept sample follows the last entry of the sample."""
     fate = {}
     for r, _, d in decided:
         for e in r.members:
@@ -212,7 +212,7 @@ def tar_bytes(opt, src, decided, keep):
             continue
         own = r.key + b'.weight.json'
         mine = e.info.name.encode('utf-8', 'surrogateescape') == own
-        if opt.companion is not None:   # -w: the members pass as they are
+        if opt.companion is not None:   # -w: the members are unchanged
             out.append(e.raw)
             continue
         if not mine:
@@ -230,7 +230,7 @@ def tar_bytes(opt, src, decided, keep):
 # ---- the command ---------------------------------------------------------
 
 def take_part(opt, src, seen):
-    """Records of one operand that are ours: [(record, id)]."""
+    """[(record, id)] for the records of one operand that belong to the partition."""
     out = []
     writer = Writer(opt)
     for r in src.records:
@@ -243,7 +243,7 @@ def take_part(opt, src, seen):
         if opt.part and part_of(ident, opt.part[1]) != opt.part[0]:
             continue
         if ident in seen and not opt.allow_duplicates:
-            bad('%s: %r stands twice' % (where, ident))
+            bad('%s: %r is duplicated' % (where, ident))
         seen.add(ident)
         if opt.companion is not None and any(c in ident for c in b'\t\n'):
             bad('%s: the id holds a TAB or a line end' % where)
@@ -254,7 +254,7 @@ def take_part(opt, src, seen):
 
 
 def check_carried(opt, src, pairs, decider):
-    """Every record is checked as if it were written."""
+    """Check every record as if it were written."""
     w = Writer(opt)
     for r, ident in pairs:
         if src.fmt == 'tar':
@@ -280,26 +280,26 @@ def check_write_options(opt, operands):
     if per_file:
         names = [os.path.basename(stem(n)) for n in operands]
         if '-' in operands or len(set(names)) != len(names):
-            misuse('-o with %s: operands of one name, or standard input')
+            misuse('-o with %s: two operands have one name, or an operand is standard input')
     if opt.companion is not None and opt.id_field is not None:
-        misuse('--id-field with -w')
+        misuse('--id-field cannot be combined with -w')
 
 
 def check_formats(opt, sources, per_file):
     if not per_file or opt.rejects is not None:
         if len({s.fmt for s in sources if s.data.strip(b'\r\n') or
                 s.fmt == 'json'}) > 1:
-            bad('operands of several formats')
+            bad('the operands have different formats')
         heads = {s.header.raw for s in sources if s.header}
         if len(heads) > 1:
             bad('headers differ')
     if opt.id_field is not None and any(s.fmt in ('list', 'tar')
                                         for s in sources):
-        misuse('--id-field does not go with this format')
+        misuse('--id-field cannot be combined with this format')
 
 
 def deal(opt, flat):
-    """--split: the file of each record that goes out."""
+    """The number of the --split file for each record that is written."""
     s = draw_seed(opt.seed + 1, opt.epoch)
     order = sorted(range(len(flat)),
                    key=lambda i: (draw_u(flat[i][2], s), flat[i][2], i))
@@ -310,7 +310,7 @@ def deal(opt, flat):
 
 
 def lead(sources):
-    """The operand that the output is of: an empty one is of any format."""
+    """The operand that sets the format of the output: the first operand that is not empty."""
     for src in sources:
         if src.data.strip(b'\r\n') or src.fmt == 'json':
             return src
@@ -318,7 +318,7 @@ def lead(sources):
 
 
 def make_sinks(opt, writer, sources, flat):
-    """Bytes of the epoch manifests: [(name, bytes)] in the operands' order."""
+    """The epoch manifests as [(name, bytes)], in the order of the operands."""
     name = opt.output or '-'
     wanted = [x for x in flat if x[3].kept or opt.mark]
     if '%s' in name:
@@ -387,7 +387,7 @@ def rejects(opt, sources, flat):
 
 
 def companions(opt, flat, place):
-    """-w and --companion: [(name, bytes)]."""
+    """The outputs of -w and --companion as [(name, bytes)]."""
     out = []
     wanted = [x for x in flat if x[3].kept or opt.mark]
     files = range(opt.split) if opt.split else [None]

@@ -7,7 +7,7 @@ QUOTED = [b'"%s"', b'"a\n%s"', b'"%s\r\n,"', b'""""']
 
 
 def pad(g):
-    """Long text with everything that could mislead a cutter of blocks."""
+    """Long text with bytes that could mislead the code that divides the input into blocks."""
     unit = g.pick(UNITS)
     size = g.pick([100, 5000, 70000, 300000, 1 << 20])
     return unit * (size // len(unit) + g.r.randrange(20))

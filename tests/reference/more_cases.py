@@ -114,7 +114,7 @@ def list_case(g):
 
 
 def header_case(g):
-    """--header-lines before JSONL and CSV, --companion beside them."""
+    """--header-lines with JSONL and CSV, with and without --companion."""
     fmt = g.pick(['csv', 'jsonl', 'tsv'])
     ids = [b'r%d' % i for i in range(g.pick([1, 5, 20]))]
     name = g.manifest('m', ids, fmt)
@@ -186,7 +186,7 @@ def pipe_case(g):
 
 
 def format_case(g):
-    """What a file is, by itself: odd names and beginnings."""
+    """Detection of the format, with unusual file names and beginnings."""
     first = g.pick([b'id,loss', b'id\tloss', b'loss,id', b'a,b', b'x\ty',
                     b'1,2', b'\xef\xbb\xbfid,loss', b'"id",loss', b'id',
                     b'key\tloss', b'path,loss', b'foo,loss'])
@@ -204,7 +204,7 @@ def format_case(g):
 
 
 def number_case(g):
-    """Every number, in every format, alone."""
+    """One number in one record, in every format."""
     xs = [g.halfway() if g.chance(0.3) else g.loss() if g.chance(0.3)
           else g.pick(NUMBERS) for _ in range(60)]
     fmt = g.pick(['jsonl', 'csv', 'tsv'])
@@ -220,7 +220,7 @@ def number_case(g):
 
 
 def product_case(g):
-    """Carried weights of every form, multiplied."""
+    """--existing-weight multiply with existing weights of every form."""
     g.fmt = 'jsonl'
     xs = [x for x in (g.pick(NUMBERS) for _ in range(20))
           if 0 <= float(x) < 1e300 and not x.startswith(b'-')]

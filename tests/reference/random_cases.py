@@ -316,7 +316,7 @@ def tar_key(g, j, name):
 
 
 def again(data, fmt, ids):
-    """A second table with the first one's header."""
+    """A second table with the header of the first table."""
     if data.startswith(b'\xef\xbb\xbf'):
         data = data[3:]
     head = data.split(b'\n', 1)[0].rstrip(b'\r')

@@ -118,7 +118,7 @@ class Gen:
         return self.pick(WORDS)
 
     def halfway(self):
-        """Near the middle of two neighbouring floats, or any float."""
+        """A number near the middle of two neighbouring floats, or any float."""
         bits = self.r.randrange(0x7f7fffff)
         f = struct.unpack('<f', struct.pack('<I', bits))[0]
         g = struct.unpack('<f', struct.pack('<I', bits + 1))[0]
@@ -142,7 +142,7 @@ class Gen:
             b'"lo\\u0073s2":3', b'"step":17', b'"true":true,"false":false'])
 
     def members(self, ms):
-        """Members in some order, with blanks, as an object."""
+        """A JSON object with these members in random order, and with random spaces."""
         ms = list(ms)
         for _ in range(self.pick([0, 0, 0, 1, 1, 2])):
             ms.append(self.extra())
@@ -227,7 +227,7 @@ class Gen:
         return bytes(out)
 
     def wrapped(self, x, bad):
-        """A number as a string or an array of one; or what is neither."""
+        """A number in a string or in an array of length 1, or something that only resembles one."""
         if bad and self.chance(0.3):
             return self.pick([b'[]', b'[1,2]', b'"0,5"', b'""', b'{}',
                               b'"NA"', b'[[]]', b'["1","2"]', b'"1 2"'])

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Classify 12,000 images of Fashion-MNIST that are shifted and flipped anew at each visit, over many epochs.
+"""Classify 12,000 images of Fashion-MNIST that are shifted and flipped again at each visit, over many epochs.
 
 The losses stay noisy: the same sample is easy in one epoch and hard in the next."""
 import numpy as np
@@ -23,7 +23,7 @@ class Augmented(Classification):
         return {"loss": F.cross_entropy(model(self.moved(rows[i])), self.y[rows[i]], reduction="none")}
 
     def moved(self, k):
-        """The images k, each moved by up to self.shift pixels, and one in two of them mirrored."""
+        """The images k, each shifted by up to self.shift pixels, and half of them mirrored."""
         if not hasattr(self, "padded"):
             self.padded = F.pad(self.x[:, 0], [self.shift] * 4, value=float(self.x.min()))
         side = torch.arange(self.side)

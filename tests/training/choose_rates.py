@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Choose rates and the recipe of the comparison on a tenth of the training set: choose_rates.py >NEW.
+"""Choose the learning rates and the recipe of the comparison on a tenth of the training set: choose_rates.py >NEW.
 
-Seeds 1 and 2, which no table reports; no test set is read. See README.md for the protocol, of which this is the first
-half. Each run is a line of OUT/TASK.jsonl; what is there is not run again. What it prints is choices.json."""
+This is step 1 of the protocol in README.md. The seeds are 1 and 2, which are not in the tables, and the test set is not
+read. Each run is a line of OUT/TASK.jsonl. A run that is already in this file is not repeated. The output is
+choices.json."""
 import argparse
 import json
 import os
@@ -12,17 +13,17 @@ import in_memory
 import small_tasks
 
 TASKS = tuple(small_tasks.KINDS)
-SEEDS = 1, 2                    # of rates and factors the first, and the best two take the second as well
-FACTORS = 1, 1.4, 2             # of the rate, for fewer epochs
-PRUNED_FACTORS = 1, 0.5         # of the rate, for the pruned rows: the first seed
-BUDGET = 0.6                    # of the visits of all data
+SEEDS = 1, 2                    # all rates and factors run with the first seed, and the best two also with the second
+FACTORS = 1, 1.4, 2             # factors of the rate for fewer epochs
+PRUNED_FACTORS = 1, 0.5         # factors of the rate for the rows that prune; they run with the first seed
+BUDGET = 0.6                    # fraction of the visits of all data
 RULES = {"bounded": "--rule proportional:floor=0.2", "loss": "--rule proportional:proxy=loss,floor=0.2",
          "infobatch": ""}
 CANDIDATES = ("bounded", 4/3), ("loss", 4/3), ("infobatch", 4/3), ("bounded", 1), ("bounded", 5/3)     # rule, stretch
 
 
 def recipe(kind, rule, stretch):
-    """Options of a run that is `stretch` times as long, and keeps so much that its visits are the budget."""
+    """Options of a run with `stretch` times the epochs, which keeps the fraction that meets the budget of visits."""
     longer = round(kind.epochs * stretch)
     keep = (BUDGET * kind.epochs - 1) / (longer - 1)        # epoch 0 keeps all
     return {"epochs": longer, "rule": "%s --keep %.6f --delta 1" % (RULES[rule], keep), "power": 0.5, "smooth": 0.7}
@@ -39,7 +40,7 @@ class Tuner:
                     self.made[record["name"], record["seed"]] = record
 
     def run(self, name, seed, **options):
-        """A run's figure."""
+        """The figure of a run; the run is made if it is not in the file."""
         if (name, seed) not in self.made:
             self.trainer = self.trainer or in_memory.Trainer(self.kind, self.args.bin, self.args.tiny, tune=True)
             record = {"name": name, "seed": seed, **options, **self.trainer.train(seed, **options)}
@@ -50,11 +51,11 @@ class Tuner:
         return self.made[name, seed]["figure"]
 
     def best(self, figures):
-        """Candidates, the best first, by the mean of their figures."""
+        """The candidates, sorted by the mean of their figures, the best first."""
         return sorted(figures, key=lambda c: self.sign * sum(figures[c]) / len(figures[c]))
 
     def choose(self, candidates, figure):
-        """The best candidate of the two that took both seeds; figures: candidate -> a figure for each seed."""
+        """The better of the two candidates that ran with both seeds, and {candidate: figures, one per seed}."""
         figures = {c: [figure(c, SEEDS[0])] for c in candidates}
         for c in self.best(figures)[:2]:
             figures[c].append(figure(c, SEEDS[1]))
@@ -80,20 +81,20 @@ class Tuner:
                 for c in CANDIDATES}
 
     def pruned_factors(self, rate, best):
-        """Of the rate, for the default rule and for the best recipe."""
+        """The best factor of the rate, and the figures of all factors, for the default rule and for the best recipe."""
         default = {f: [self.run("default times %g" % f, SEEDS[0], rate=f * rate, rule="")] for f in PRUNED_FACTORS}
         mine = {f: [self.run("%s %.2f times %g" % (*best, f) if f != 1 else "%s %.2f" % best, SEEDS[0], rate=f * rate,
                              **recipe(self.kind, *best))] for f in PRUNED_FACTORS}
         return (self.best(default)[0], default), (self.best(mine)[0], mine)
 
     def gain(self, figures, fewer):
-        """Mean relative gain over fewer epochs."""
+        """The relative gain of the mean figure over fewer epochs."""
         base = sum(fewer) / len(fewer)
         return -self.sign * (sum(figures) / len(figures) - base) / base
 
 
-def told(tuners, rates, factors, recipes, gains, best, pruned):
-    """choices.json."""
+def choices(tuners, rates, factors, recipes, gains, best, pruned):
+    """The text of choices.json."""
     def plain(figures):
         return {"%s %.2f" % c if isinstance(c, tuple) else "%g" % c: [round(v, 4) for v in f]
                 for c, f in figures.items()}
@@ -125,7 +126,7 @@ def main():
     gains = {c: {task: tuner.gain(recipes[task][c], fewer[task]) for task, tuner in tuners.items()} for c in CANDIDATES}
     best = max(CANDIDATES, key=lambda c: sum(gains[c].values()))
     pruned = {task: tuner.pruned_factors(rates[task][0], best) for task, tuner in tuners.items()}
-    print(told(tuners, rates, factors, recipes, gains, best, pruned))
+    print(choices(tuners, rates, factors, recipes, gains, best, pruned))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Classify Fashion-MNIST: one loss a sample, JSON Lines. Figure: test accuracy."""
+"""Classify Fashion-MNIST: one loss per sample, JSON Lines. Figure: test accuracy."""
 import gzip
 import json
 
@@ -47,7 +47,7 @@ class Classification:
         self.test, self.answers = tensor(test).unsqueeze(1), torch.from_numpy(answers.astype(np.int64))
 
     def data(self):
-        """Images, labels, and their rows in the original's training set."""
+        """Images, labels, and their row numbers in the original training set."""
         images, labels = fashion("train")
         return images, labels, np.arange(len(labels))
 

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Compare ways to train at less cost, on six small tasks with paired seeds (make train-demo).
 
-Each run is a line of OUT/TASK.jsonl; what is there is not run again, so an interrupted comparison goes on. Seeds are
-the outer loop, so that a stop leaves as many results for every row. tables.py makes the tables."""
+Each run is a line of OUT/TASK.jsonl. A run that is already in this file is not repeated, so an interrupted comparison
+continues when it is started again. The outer loop is over the seeds, so that after an interruption all rows have the
+same number of results, except for the last seed. tables.py makes the tables."""
 import argparse
 import json
 import os
@@ -14,11 +15,11 @@ import small_tasks
 from choose_rates import BUDGET, TASKS
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-FIRST_SEED = 101    # choose_rates.py has used smaller ones
+FIRST_SEED = 101    # choose_rates.py uses smaller seeds
 
 
 def rows(kind, choice, recipe, results):
-    """Name and options of each row of a task; results: of the rows before, by name."""
+    """Yield the name and the options of each row of a task. results: {name: result} of the previous rows."""
     rate, epochs = choice["rate"], kind.epochs
     fewer, default, pruned = (rate * choice[way] for way in ("fewer", "default", "recipe"))
     mine = choose_rates.recipe(kind, recipe["rule"], recipe["stretch"])
@@ -32,7 +33,7 @@ def rows(kind, choice, recipe, results):
     yield "default, mean 1", {"rate": pruned, "rule": "", "power": 0.5}
     yield "proportional", {"rate": pruned, **mine, "smooth": 0}
     yield "proportional, smoothed", {"rate": pruned, **mine}
-    if issubclass(kind, small_tasks.Instruction):       # which power of the mean weight belongs to Adam
+    if issubclass(kind, small_tasks.Instruction):       # which power of the mean weight is best for Adam?
         yield "proportional, smoothed, rate as it is", {"rate": pruned, **mine, "power": 0}
         yield "proportional, smoothed, rate times mean", {"rate": pruned, **mine, "power": 1}
 
@@ -51,7 +52,7 @@ class Comparison:
         return os.path.join(self.args.out, task + ".jsonl")
 
     def run(self, task, row, seed, options):
-        """The result of a run, which is made if it is not there."""
+        """The result of a run; the run is made if it is not in the file."""
         if (task, row, seed) in self.made:
             return self.made[task, row, seed]
         if task not in self.trainers:
@@ -79,7 +80,7 @@ def main():
     p.add_argument("--bin", default="build/release", help="where the ib- commands are")
     p.add_argument("--out", default="build/train")
     p.add_argument("--seeds", type=int, default=10)
-    p.add_argument("--tiny", action="store_true", help="a few hundred samples: does it run?")
+    p.add_argument("--tiny", action="store_true", help="a quick test with a few hundred samples")
     args = p.parse_args()
     with open(os.path.join(HERE, "choices.json")) as f:
         choices = json.load(f)
@@ -93,4 +94,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("interrupted: start it again, and it goes on with the runs that are done")
+        sys.exit("interrupted; start it again to continue")

@@ -1,7 +1,7 @@
-"""Train a task whose samples are arrays in memory. The commands decide; their files are the only files.
+"""Train a task whose samples are arrays in memory, for compare_rules.py and choose_rates.py.
 
-This is loop.py without checkpoints, ranks and manifests, for compare_rules.py and choose_rates.py: rows and weights of
-an epoch are arrays, and the ids are the numbers of the rows."""
+This is loop.py without checkpoints, ranks and manifests. The commands choose the samples of an epoch, whose rows and
+weights are arrays. The id of a sample is its row number."""
 import math
 import os
 import subprocess
@@ -14,7 +14,7 @@ import loop
 
 
 class Trainer:
-    """A task with all of its samples."""
+    """Trains a task whose samples are all in memory."""
 
     def __init__(self, kind, bin, tiny=False, tune=False):
         torch.set_num_threads(1)
@@ -35,7 +35,7 @@ class Trainer:
                        env={**os.environ, "PATH": self.bin + ":" + os.environ["PATH"]})
 
     def draw(self, epoch, epochs, seed, rule):
-        """Rows of the kept samples, and their weights 1/pi."""
+        """The rows of the kept samples, and their weights 1/pi."""
         self.shell("ib-prune -q -T 1 --keep-all -s run.npz -e %d -E %d --seed %d %s ids | "
                    "ib-weights -T 1 -O npy -o w.npy" % (epoch, epochs, seed, rule))
         weight = np.load(self.path("w.npy"))
@@ -47,7 +47,7 @@ class Trainer:
         self.shell("ib-score -T 1 -e %d -u run.npz %s loss.npz" % (epoch, "--smooth %g" % smooth if smooth else ""))
 
     def visit(self, model, optimizer, rows, weight, boost, rate, seed, epoch, epochs):
-        """One epoch, or a part of it if it is the last; the losses of the rows, and how many were visited."""
+        """Train one epoch, or a fraction of it at the end. Returns the losses of the rows and the number of visits."""
         task, n = self.task, len(rows)
         order = torch.randperm(n, generator=torch.Generator().manual_seed(seed * 100003 + epoch))
         rows, losses, visits, steps = torch.from_numpy(rows), torch.zeros(n), 0, math.ceil(n / task.batch)
@@ -70,12 +70,12 @@ class Trainer:
         return losses.numpy(), visits
 
     def train(self, seed, rate, epochs=None, rule=None, power=None, smooth=0, logs=None):
-        """A run and its result.
+        """Make a run, and return its result.
 
-        rule    options of ib-prune; None: all data, no commands
-        power   weights of mean 1, and the rate times the mean weight to this power; None: weights and rate as they are
-        smooth  of ib-score
-        logs    a folder that gets the losses of each epoch"""
+        rule    options of ib-prune; None: train on all data, without commands
+        power   scale the weights to mean 1, and multiply the rate by the mean weight to this power; None: do neither
+        smooth  the value of ib-score --smooth
+        logs    the folder for the losses of each epoch; None: do not save them"""
         epochs, begin = epochs or self.epochs, loop.cpu()
         if os.path.exists(self.path("run.npz")):
             os.remove(self.path("run.npz"))

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Tune a small language model on instructions: "Define: X", answers from WordNet, loss a mean over answer tokens.
+"""Tune a small language model on instructions: the questions are "Define: X", and the answers are from WordNet.
 
-The data are one JSON array in Alpaca's form, without ids: -k @line counts the records, --id-field puts the number into
-the epoch manifest, where the trainer finds it again. A step's losses share a line of the log."""
+The loss is the mean over the tokens of the answer.
+The data are one JSON array in the format of Alpaca, without ids. -k @line uses the record number as the id, and
+--id-field writes it into the epoch manifest for the trainer. The log has one line per step."""
 import collections
 import functools
 import json
@@ -22,7 +23,7 @@ END, ASK = "\n", "Define:"
 
 
 def glosses(kind):
-    """(word, definition) of each synset, examples left out."""
+    """(word, definition) of each synset, without the examples."""
     with open("%s/data.%s" % (FOLDER, kind), encoding="latin-1") as lines:
         for line in lines:
             if not line.startswith(" "):
@@ -35,7 +36,7 @@ def tokens(text):
 
 
 class Vocabulary:
-    """The most frequent words; any other word is spelt, so no token is unknown."""
+    """The most frequent words. Any other word is spelt letter by letter, so that no token is unknown."""
 
     def __init__(self, texts):
         count = collections.Counter(t for text in texts for t in tokens(text))
@@ -62,7 +63,7 @@ class Net(nn.Module):
         self.norm = nn.LayerNorm(WIDTH)
 
     def forward(self, x, answer):
-        """The next word's logits, where answer is true: most of the cost is in the vocabulary."""
+        """The logits of the next word, only where `answer` is true, because the vocabulary causes most of the cost."""
         length = x.shape[1]
         h = self.embed(x) + self.place.weight[:length]
         later = torch.full((length, length), float("-inf")).triu(1)
@@ -105,12 +106,12 @@ class Instruction:
                 [self.pair(r["instruction"][len(ASK) + 1:], r["output"]) for r in records])
 
     def pair(self, word, gloss):
-        """Tokens of question and answer, and where the answer begins."""
+        """The tokens of question and answer, and the position at which the answer begins."""
         ask = [self.words.number[ASK], *self.words.encode(word)[:LONGEST // 2], self.words.number[ASK]]
         return ask + [*self.words.encode(gloss), self.words.number[END]], len(ask)
 
     def model(self):
-        """Reads definitions of verbs and adjectives first: once, beside the runs' folders."""
+        """A model that was first trained on definitions of verbs and adjectives, once for all runs in a folder."""
         net = Net(len(self.words.number))
         name = os.path.join(self.beside, self.base)
         if not os.path.exists(name):
@@ -134,7 +135,7 @@ class Instruction:
         return torch.optim.AdamW(model.parameters(), rate, weight_decay=0.01)
 
     def token_losses(self, model, data, i):
-        """Losses [b, length] of the answers' tokens, 0 elsewhere, and which of them there are."""
+        """The losses [b, length] of the tokens of the answers, 0 elsewhere, and a mask of these tokens."""
         texts = [data[k] for k in i.tolist()]
         length = min(max(len(t) for t, _ in texts), LONGEST + 1)
         x = torch.zeros(len(texts), length, dtype=torch.long)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Classification, whose rank 0 dies of SIGKILL when the function named in KILL is called for the N-th time: losses:8.
 
-recipes_run.py resumes what is left of it."""
+recipes_run.py resumes this run."""
 import os
 import signal
 import sys

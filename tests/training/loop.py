@@ -1,27 +1,31 @@
 """Train on pruned epochs: the loop that the tasks in this folder share.
 
-One epoch: the samples are drawn; the trainer visits the kept samples, scales the loss of each by its weight, and records
-the raw loss of each; the losses are folded into the score file, from which the next epoch is drawn. There are two ways:
+In each epoch, samples are drawn. The trainer visits the kept samples, multiplies the loss of each sample by its weight,
+and records the loss without the weight. The losses are folded into the score file, from which the next epoch is drawn.
+There are two ways to do this:
 
-    Arrays  for data in memory (the default). infobatch.py draws rows and records losses in this process.
-    Files   for data that are read anew (--files). ib-prune writes an epoch manifest, the trainer reads it and writes a
-            loss log, and ib-score folds the log.
+    Arrays  The default, for data in memory: infobatch.py draws rows and records losses in this process.
+    Files   With --files, for data that are read in each epoch: ib-prune writes an epoch manifest, the trainer reads
+            it and writes a loss log, and ib-score folds the log.
 
-A task (classification.py is the shortest) supplies
-    manifest            name of the full manifest; prune, score: further options of ib-prune and ib-score
-    terms               parts of the loss and their factors; views: losses of a sample in a visit
-    log                 the form of the loss log
-    epochs, batch, rate what the full data are trained with; tiny_epochs: of a test
-    write(path)         writes the full manifest
-    read(path)          of any manifest: ids, weights (1 if it has none), and data for losses()
+A task (classification.py is the shortest) has these members:
+    manifest                the name of the manifest of all samples
+    prune, score            more options of ib-prune and ib-score
+    terms                   the terms of the loss and their factors
+    views                   the number of losses per sample and visit
+    log                     the format of the loss log
+    epochs, batch, rate     for the training on all data; tiny_epochs: for a test
+    write(path)             writes the manifest of all samples
+    read(path)              reads a manifest; returns ids, weights (1 if it has none), and data for losses()
     model(), optimizer(model, rate)
-    losses(model, data, i)  per sample i of the manifest (or sample and view), before weighting: a tensor for each term
-    metric(model)       the figure that counts, on held-out data
+    losses(model, data, i)  returns a tensor per term with the losses of the samples i (or of each sample and view),
+                            without the weights
+    metric(model)           the result of the training, computed from the test set
 
-The recipe for 60 % of the visits (infobatch-training(7)), if the task has 60 epochs:
+The recipe for 60 % of the visits (infobatch-training(7)), for a task with 60 epochs:
     --epochs 80 --rule '--rule proportional:floor=0.2 --keep 0.443 --delta 1' --normalize mean --smooth 0.7
 
-The batch is that of all ranks together. A run that was killed continues when it is started again with the same options.
+`batch` is the total size for all ranks. A run that was killed continues when it is started again with the same options.
 """
 import argparse
 import glob
@@ -41,7 +45,7 @@ import torch.distributed as dist
 
 
 def batch_line(epoch, ids, names, rows):
-    """One line of JSON with a step's ids and, for each term, their losses."""
+    """One line of JSON with the ids of a step and, for each term, their losses."""
     return json.dumps({"epoch": epoch, "id": ids, **dict(zip(names, map(list, zip(*rows))))}) + "\n"
 
 
@@ -50,12 +54,12 @@ def csv_lines(epoch, ids, names, rows):
 
 
 def aside(n):
-    """A tenth of n training samples, by a hash of their numbers: what to judge on before the test set is read."""
+    """A mask that selects a tenth of n training samples by a hash of their numbers, as validation data."""
     return np.array([zlib.crc32(b"%d" % row) % 10 == 0 for row in range(n)])
 
 
 def parts(read, tune):
-    """The training and the test set; to tune: the training set without its tenth, and this tenth."""
+    """The training set and the test set; if tune is set, the training set without the validation data, and these."""
     images, labels = read("train")
     if not tune:
         return (images, labels), read("t10k")
@@ -64,7 +68,7 @@ def parts(read, tune):
 
 
 class Log:
-    """One rank's losses of one epoch: NAME.part until the epoch is whole, cut back to a checkpoint's offset."""
+    """The loss log of a rank and epoch. It is NAME.part until the epoch ends; a resumed run cuts it to `offset`."""
 
     def __init__(self, path, epoch, offset, header):
         self.path, self.epoch, part = path, epoch, path + ".part"
@@ -91,11 +95,11 @@ class Log:
 
 
 class Run:
-    """A run's folder, its ranks, and its checkpoint."""
+    """The folder, the ranks and the checkpoint of a run."""
 
     def __init__(self, task, args, rank):
         self.task, self.args, self.rank, self.world = task, args, rank, args.ranks
-        if self.world > 1:      # under torchrun: dist.init_process_group("gloo") alone, rank from the environment
+        if self.world > 1:      # under torchrun, dist.init_process_group("gloo") needs no more arguments
             meeting = "file://%s.%d" % (os.path.abspath(self.path("ranks")), os.getppid())
             dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=self.world)
         torch.set_num_threads(1)
@@ -114,7 +118,7 @@ class Run:
             dist.barrier()
 
     def gather(self, value):
-        """Every rank's value, in the order of the ranks."""
+        """The values of all ranks, in the order of the ranks."""
         values = [value]
         if self.world > 1:
             values = [None] * self.world
@@ -122,14 +126,14 @@ class Run:
         return values
 
     def add(self, values):
-        """The sum of every rank's values."""
+        """The sums of the values over all ranks."""
         values = torch.tensor(values)
         if self.world > 1:
             dist.all_reduce(values)
         return values.tolist()
 
     def save(self, losses, sums, **state):
-        """One checkpoint for all ranks. What each rank has recorded is on disk before, or is in the checkpoint."""
+        """Write a checkpoint for all ranks. The losses so far are already on disk, or are stored in the checkpoint."""
         ranks = self.gather((losses.state(), sums))
         if self.rank == 0:
             name = self.path("checkpoint.pt")
@@ -209,7 +213,7 @@ class Arrays:
         return import_infobatch(args.bin).Run(self.run.path("run.npz"), ids=ids, audit=self.run.path("audit.zst"), **options)
 
     def draw(self, epoch):
-        """The epoch's rows. Rows that are there were drawn before a kill: they are used again."""
+        """The rows of the epoch. If a killed run has already drawn them, they are used again."""
         name = self.run.path("epoch.%d.npz" % epoch)
         start = time.monotonic()
         if self.run.rank == 0 and self.infobatch.next_epoch == epoch:
@@ -236,7 +240,7 @@ class Arrays:
         return self.rows, self.losses
 
     def fold(self, epoch):
-        """All ranks' losses into the score file, unless a run that was killed has done it."""
+        """Fold the losses of all ranks into the score file, unless a killed run has already done this."""
         ranks = self.run.gather(self.state())
         start = time.monotonic()
         if self.run.rank == 0 and self.infobatch.next_epoch == epoch:
@@ -259,7 +263,7 @@ class Files:
         self.run.tools += time.monotonic() - start
 
     def draw(self, epoch):
-        """The epoch's manifest. One that is there was drawn before a kill: it is used, never drawn anew."""
+        """The samples of the epoch manifest. If a killed run has already drawn it, it is used again."""
         run = self.run
         self.manifest = run.path("epoch.%d%s" % (epoch, os.path.splitext(run.full)[1]))
         if run.rank == 0 and not os.path.exists(self.manifest):
@@ -276,7 +280,7 @@ class Files:
         self.log = Log(self.run.path("loss.%d.rank%03d.%s" % (epoch, self.run.rank, form)), epoch, state or 0, header)
 
     def record(self, drawn, rows, terms, raw):
-        """The raw losses of a step, before weighting; a record for each view."""
+        """Log the losses of a step without the weights, one record per sample and view."""
         values = [terms[name].detach() for name in self.task.terms]
         views = 1 if values[0].dim() == 1 else values[0].shape[1]
         losses = torch.stack([v.reshape(-1) for v in values], 1).tolist()
@@ -288,7 +292,7 @@ class Files:
         return self.log.sync() if self.log else 0
 
     def fold(self, epoch):
-        """All ranks' logs into the score file. Folding twice is as good as once; a log with gaps is refused."""
+        """Fold the logs of all ranks. Folding a log twice changes nothing; --expect refuses an incomplete log."""
         self.log = self.log.close()
         self.run.barrier()
         if self.run.rank == 0:
@@ -298,10 +302,10 @@ class Files:
 
 
 def visits(n, run, epoch):
-    """This rank's samples in the order of their visits, and for each 1, or 0 where it only fills up the ranks.
+    """The samples of this rank in the order of the visits, and the number 1 for a sample, or 0 for a copy.
 
-    All ranks take equally many, so the first samples are visited once more at the end, as by DistributedSampler.
-    Such a copy is logged (one id twice in an epoch is normal) but its weight becomes 0: it counts once."""
+    All ranks have the same number of samples, so some first samples are visited again at the end, as DistributedSampler
+    does. Such a copy is logged (the last record of an id is used), but its weight becomes 0."""
     shuffle = torch.Generator().manual_seed(run.args.seed * 100003 + epoch)
     order = torch.randperm(n, generator=shuffle)
     order = torch.cat([order, order[:-n % run.world]])
@@ -310,13 +314,13 @@ def visits(n, run, epoch):
 
 
 def cpu():
-    """Seconds of CPU of this process and of the commands that it ran: they hold on a busy machine, too."""
+    """The CPU seconds of this process and of the commands that it ran."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def rate_at(progress, peak):
-    """One cycle: up over the first fifth, then down to 0. Progress needs the manifest's length alone."""
+    """The learning rate: it rises over the first fifth of the run, and then falls to 0."""
     return peak * min(progress / 0.2, (1 - progress) / 0.8)
 
 
@@ -326,7 +330,7 @@ def train(task, args, rank=0):
     model = task.model()
     optimizer = task.optimizer(model, args.rate)
     at = {"epoch": 0, "step": 0, "visits": 0, "means": [], "seconds": 0.0, "cpu": 0.0}
-    recorded, sums = None, [0.0, 0.0]   # of this rank: its losses in this epoch, and sums of w*l and w
+    recorded, sums = None, [0.0, 0.0]   # of this rank and epoch: the losses, and the sums of w*l and w
     saved = run.load()
     if saved:
         model.load_state_dict(saved["model"])
@@ -346,7 +350,7 @@ def train(task, args, rank=0):
         order, real = visits(len(drawn.rows), run, epoch)
         weight = drawn.weight
         boost = 1.0
-        if args.normalize == "mean":        # weights of mean 1; SGD's rate grows with the root of the mean they had
+        if args.normalize == "mean":        # weights of mean 1; for SGD, the rate times the root of the mean weight
             mean = weight.mean()
             weight, boost = weight / mean, float(mean.sqrt()) if isinstance(optimizer, torch.optim.SGD) else 1.0
         source.begin(epoch, recorded)
@@ -359,23 +363,23 @@ def train(task, args, rank=0):
                 checkpoint(epoch, step, sums)
             for group in optimizer.param_groups:
                 group["lr"] = boost * rate_at(progress, args.rate)
-            torch.manual_seed(hash((args.seed, epoch, step, rank)) % 2**63)     # masks, dropout: no state to save
+            torch.manual_seed(hash((args.seed, epoch, step, rank)) % 2**63)     # so masks and dropout need not be saved
             part = slice(step * batch, (step + 1) * batch)
             i = order[part]
             w = weight[i] * real[part]
             rows = drawn.rows[i]
             terms = task.losses(replica, drawn.data, rows)
             loss = sum(factor * terms[name] for name, factor in task.terms.items())
-            raw = loss if loss.dim() == 1 else loss.mean(1)     # several views: the gradient is that of their mean
+            raw = loss if loss.dim() == 1 else loss.mean(1)     # the mean over the views
             optimizer.zero_grad()
-            # Over the nominal batch, not over len(i) or the sum of the weights: the last batch has any length.
+            # Divide by the configured batch size, not by len(i) or the sum of the weights: the last batch may be short.
             ((w * raw).sum() / batch).backward()
             optimizer.step()
             at["visits"] += min(len(drawn.rows), (step + 1) * task.batch) - step * task.batch
             sums = [sums[0] + float((w * raw.detach()).sum()), sums[1] + float(w.sum())]
             source.record(drawn, rows, terms, loss)
         source.fold(epoch)
-        # The mean loss is sum(w*l)/sum(w): the mean of the records alone would be that of the harder samples.
+        # The mean loss is sum(w*l)/sum(w). Without weights it would be too high, because most pruned losses are low.
         top, bottom = run.add(sums)
         at["means"].append([epoch, len(drawn.rows), top / max(bottom, 1e-9)])
         recorded, sums = None, [0.0, 0.0]
@@ -392,7 +396,7 @@ def train(task, args, rank=0):
 
 def worker(rank, task, args):
     task = task(args.tiny, args.tune)
-    task.beside = os.path.dirname(os.path.abspath(args.dir))    # for what all runs share
+    task.beside = os.path.dirname(os.path.abspath(args.dir))    # the folder for files that all runs share
     train(task, args, rank)
 
 
@@ -400,17 +404,17 @@ def main(task):
     p = argparse.ArgumentParser(description=task.__doc__)
     p.add_argument("--dir", required=True, help="the run's folder: manifests, logs, scores, checkpoint, result")
     p.add_argument("--bin", default="", help="where the ib- commands are (default: PATH)")
-    p.add_argument("--rule", help="options of ib-prune, '' for its default rule; without: all data, no commands")
-    p.add_argument("--files", action="store_true", help="manifests, logs and commands, instead of infobatch.py")
-    p.add_argument("--epochs", type=float, help="a fraction is allowed on all data")
+    p.add_argument("--rule", help="options of ib-prune, '' for the default rule (default: train on all data)")
+    p.add_argument("--files", action="store_true", help="use manifests, logs and the commands instead of infobatch.py")
+    p.add_argument("--epochs", type=float, help="number of epochs; on all data it may be a fraction")
     p.add_argument("--rate", type=float, help="peak learning rate (default: the task's)")
-    p.add_argument("--normalize", choices=["none", "mean"], default="none", help="weights as they are, or of mean 1")
-    p.add_argument("--smooth", type=float, default=0.0, help="of ib-score")
+    p.add_argument("--normalize", choices=["none", "mean"], default="none", help="mean: scale the weights to mean 1")
+    p.add_argument("--smooth", type=float, default=0.0, help="the value of ib-score --smooth")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--every", type=int, default=200, help="steps between checkpoints")
     p.add_argument("--ranks", type=int, default=1, help="data-parallel processes on this machine (gloo)")
-    p.add_argument("--tune", action="store_true", help="judge on a tenth of the training set; the test set is not read")
-    p.add_argument("--tiny", action="store_true", help="a few hundred samples, a few epochs: does it run?")
+    p.add_argument("--tune", action="store_true", help="test on a tenth of the training set, not on the test set")
+    p.add_argument("--tiny", action="store_true", help="a quick test with a few hundred samples and a few epochs")
     args = p.parse_args()
     args.epochs = args.epochs or (task.tiny_epochs if args.tiny else task.epochs)
     args.rate = args.rate or task.rate
@@ -418,6 +422,6 @@ def main(task):
     if args.ranks == 1:
         worker(0, task, args)
     else:
-        for stale in glob.glob(os.path.join(args.dir, "ranks.*")):      # of a run that was killed
+        for stale in glob.glob(os.path.join(args.dir, "ranks.*")):      # from a run that was killed
             os.remove(stale)
         torch.multiprocessing.spawn(worker, (task, args), nprocs=args.ranks)

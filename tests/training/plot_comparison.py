@@ -1,4 +1,4 @@
-"""A plot of two panels as SVG: the share kept in each epoch, and the figure's change against the visits saved."""
+"""An SVG plot of two panels: the fraction kept in each epoch, and the change of the figure over the visits saved."""
 import math
 from xml.sax.saxutils import escape
 
@@ -15,7 +15,7 @@ def ticks(low, high, least=0):
 
 
 class Panel:
-    """Axes from low to high, drawn at an offset; data outside are cut by nothing, so choose them wide enough."""
+    """Axes from low to high, drawn at an offset; data outside are not clipped, so choose a wide range."""
 
     def __init__(self, left, x, y, names, least=0):
         self.left, self.x, self.y, self.out = left, x, y, []
@@ -52,7 +52,7 @@ class Panel:
 
 
 def spread(at):
-    """How far to move each of the positions (px), so that no two are nearer than APART; groups stay centred."""
+    """The shift of each position (px) after which all positions are at least APART px apart; groups stay centred."""
     moved, groups = [0.0] * len(at), []
     for k in sorted(range(len(at)), key=lambda k: at[k]):
         if groups and at[k] - at[groups[-1][-1]] < APART:
@@ -67,7 +67,7 @@ def spread(at):
 
 
 def draw(path, title, shares, points, unit):
-    """shares: (name, share kept an epoch); points: (name, % saved, mean difference, half its interval or NaN)."""
+    """shares: (name, fraction kept per epoch); points: (name, % saved, mean difference, half its interval or NaN)."""
     colour = {name: COLOURS[k % len(COLOURS)] for k, (name, *_) in enumerate(points)}
     epochs = max([len(s) for _, s in shares] + [2])
     left = Panel(LEFT, (-0.3, epochs - 0.7), (0, 105), ("epoch, from 0", "samples kept, % (audit log of the first seed)"), 1)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Pre-train a masked auto-encoder on Fashion-MNIST: CSV manifest and log, loss a mean over the masked patches.
+"""Pre-train a masked auto-encoder on Fashion-MNIST: CSV manifest and log; the loss is the mean over the masked patches.
 
-A visit looks at two views of an image, each with a mask of its own, and logs both: --duplicates mean."""
+A visit uses two views of an image with different masks, and logs the loss of each: --duplicates mean."""
 import csv
 
 import numpy as np
@@ -42,7 +42,7 @@ class Net(nn.Module):
         return h
 
     def forward(self, x, order):
-        """The pixels of the patches order[:, seen:], from those of order[:, :seen]."""
+        """The pixels of the patches order[:, seen:], predicted from the patches order[:, :seen]."""
         h = self.narrow(self.features(x, order[:, :self.seen]))
         h = torch.cat([h, self.hidden.expand(len(x), self.count - self.seen, NARROW)], 1) + self.where[order]
         return self.pixels(self.decoder(h))[:, self.seen:]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""What ib-audit simulate says about the logs of a run on all data: profile_logs.py --bin BIN OUT > logs.jsonl.
+"""Run ib-audit simulate on the logs of a run on all data: profile_logs.py --bin BIN OUT >logs.jsonl.
 
-OUT/logs/TASK/loss.EEE.npz are the logs that compare_rules.py keeps of its first seed. near_zero is the fraction of the
+OUT/logs/TASK/loss.EEE.npz are the logs of the first seed, which compare_rules.py saves. near_zero is the fraction of
 samples whose loss is below 0.05 in the last epoch."""
 import argparse
 import glob

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every recipe on a tiny subset, with the real commands: recipes_run.py [FOLDER OF THE COMMANDS]."""
+"""Run every recipe on a tiny subset with the real commands: recipes_run.py [FOLDER OF THE COMMANDS]."""
 import argparse
 import contextlib
 import glob
@@ -39,7 +39,7 @@ def result(folder):
 
 
 def audited(folder):
-    """What was kept in each epoch, as the audit log has it; the log verifies."""
+    """The number of kept samples of each epoch in the audit log, after ib-audit verify has accepted the log."""
     command, log = os.path.join(BIN, "ib-audit"), glob.glob(os.path.join(folder, "*audit.zst"))[0]
     subprocess.run([command, "verify", log], check=True)
     done = subprocess.run([command, "summary", "--json", log], check=True, capture_output=True)
@@ -47,14 +47,14 @@ def audited(folder):
 
 
 def code_of_manual(mark):
-    """The literal block after a mark of infobatch-training(7)."""
+    """The code block of infobatch-training(7) that follows the comment `= MARK`."""
     text = pathlib.Path(HERE, "../../man/infobatch-training.7").read_text()
     block = text.split('.\\"= %s\n' % mark)[1].split("\n.Ed\n")[0]
     return block.split("\n", 1)[1].replace("\\e", "\\")
 
 
 def code_of_readme():
-    """The first block of README.md that imports infobatch."""
+    """The first code block of README.md that imports infobatch."""
     lines = pathlib.Path(HERE, "../../README.md").read_text().splitlines()
     first = next(k for k, line in enumerate(lines) if line.startswith("    import infobatch"))
     last = next(k for k in range(first, len(lines)) if not lines[k])
@@ -71,7 +71,7 @@ class Training(unittest.TestCase):
         return os.path.join(self.scratch, name)
 
     def pruned(self, script):
-        """Run it both ways; the middle epochs are pruned, the last one is full, and both ways keep the same samples."""
+        """Run it both ways: the middle epochs are pruned, the last one is not, and both ways keep equally many."""
         run(script, self.folder("arrays"))
         run(script, self.folder("a"), "--files")
         first = [epoch[1] for epoch in result(self.folder("arrays"))["epochs"][:2]]
@@ -108,7 +108,7 @@ class Training(unittest.TestCase):
             self.assertEqual(sorted(logged), sorted(r["id"] for r in json.load(f)))
 
     def test_loops_of_the_manuals_in_process(self):
-        """The code of README and infobatch-training(7), as it is, on little data: ib-audit verifies what it wrote."""
+        """The code of README and infobatch-training(7) runs unchanged, and ib-audit verifies the audit log."""
         loop.import_infobatch(BIN)
         import infobatch
         import torch
@@ -131,7 +131,7 @@ class Training(unittest.TestCase):
                 self.assertLess(min(kept), 300)
 
     def test_other_rules(self):
-        """Rules that the tests above have not run, and weights of mean 1."""
+        """Rules that the tests above do not run, and weights of mean 1."""
         for k, (rule, normalize) in enumerate(
                 (("--rule buckets:q0.2=0.75,q0.85=0.5", "none"), ("--rule proportional:scale=5,floor=0.2", "mean"),
                  ("--rule proportional:proxy=loss,floor=0.2 --keep 0.6", "mean"), ("--rule random -r 0.3", "none"))):
@@ -161,7 +161,7 @@ class Training(unittest.TestCase):
         self.assertTrue(0 < result(self.folder("a"))["metric"] <= 1)
 
     def test_choices_are_made_as_the_protocol_says(self):
-        """Two rounds, and a step beyond the end of the list, with figures made up; then the stored choices."""
+        """Two rounds, and a step beyond the end of the list, with invented figures; then the stored choices."""
         calls = []
 
         def figure(tuner, name, seed, rate, **options):
@@ -208,9 +208,9 @@ class Training(unittest.TestCase):
         for line in map(json.loads, two):
             if line["row"].startswith("proportional"):
                 self.assertAlmostEqual(line["saved"], 0.4, delta=0.02)
-        told = subprocess.run([sys.executable, os.path.join(HERE, "tables.py"), self.scratch], capture_output=True,
+        tables = subprocess.run([sys.executable, os.path.join(HERE, "tables.py"), self.scratch], capture_output=True,
                               check=True)
-        self.assertIn("2 paired seeds from 101", told.stdout.decode())
+        self.assertIn("2 paired seeds from 101", tables.stdout.decode())
 
     def test_weighted_coefficients_are_those_of_all_data(self):
         for rule in "-r 0.5", "-r 0.7 --rule infobatch:threshold=q0.7", "--rule random -r 0.4":
@@ -219,7 +219,7 @@ class Training(unittest.TestCase):
                 print("%-24s keeps %.3f: distance %.2f of what the weights predict (p %.3f); without them: %.1f" % (
                     rule, kept, ratio, p, ratio_without))
                 self.assertGreater(p, 1e-4)
-                if "random" not in rule:        # a plain sample is unbiased without weights too
+                if "random" not in rule:        # a uniform sample is unbiased without weights too
                     self.assertLess(p_without, 1e-9)
 
     def test_padding_of_two_ranks_counts_once(self):

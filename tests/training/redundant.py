@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Classify Fashion-MNIST made redundant: where pruning pays.
+"""Classify a redundant version of Fashion-MNIST.
 
-60,000 samples: 1,200 of each of five hard classes, the rest of the five easy ones, 24,000 of them copies moved by up to
-two pixels. The test set is the usual one."""
+There are 60,000 samples: 1,200 of each of five hard classes, and the others of the five easy classes. Of the others,
+24,000 are copies that are shifted by up to two pixels. The test set is unchanged."""
 import numpy as np
 
 import loop

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Segment images composed of Fashion-MNIST objects: WebDataset tar, two heads, loss a mean over pixels.
+"""Segment images composed of Fashion-MNIST objects: WebDataset tar, two heads; the loss is the mean over the pixels.
 
-The auxiliary head is logged beside the main one; ib-score adds them up as the trainer does: --loss 'main+0.4*aux'."""
+The losses of both heads are logged, and ib-score adds them as the trainer does: --loss 'main+0.4*aux'."""
 import io
 import tarfile
 
@@ -41,7 +41,7 @@ def same(channels, into):
 
 
 class Net(nn.Module):
-    """Down to an eighth, where the auxiliary head sits, and up again to half of the resolution."""
+    """Reduces the resolution to an eighth, where the auxiliary head is, and then increases it to a half."""
 
     def __init__(self, a, b, c):
         super().__init__()

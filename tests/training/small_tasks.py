@@ -1,7 +1,7 @@
-"""The six tasks at a size at which a run takes seconds, so that a comparison can have ten seeds and more.
+"""Small versions of the six tasks. A run takes seconds, so a comparison can have ten or more seeds.
 
-Images have half the resolution, models fewer units, and there are fewer samples. The kinds of loss, the losses and the
-optimizers are those of the tasks themselves."""
+Images have half the resolution, models have fewer units, and there are fewer samples. The losses and the optimizers are
+unchanged."""
 import numpy as np
 from torch import nn
 from torch.nn import functional as F
@@ -40,7 +40,7 @@ class Augmented(HalfImages, augmented.Augmented):
 
 
 class Redundant(HalfImages, redundant.Redundant):
-    """A tenth of the data, of each kind."""
+    """A tenth of each part of the data."""
     epochs, rates = 12, (0.025, 0.05, 0.1)
 
     def data(self):

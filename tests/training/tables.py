@@ -22,7 +22,7 @@ T = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2
 
 
 def interval(differences):
-    """Mean and half the 95 % interval of paired differences (Student's t); no interval for one pair."""
+    """The mean of paired differences, and half of its 95 % interval (Student's t); NaN for one pair."""
     n = len(differences)
     mean = sum(differences) / n
     if n < 2:
@@ -31,19 +31,19 @@ def interval(differences):
     return mean, T[min(n - 1, len(T)) - 1] * deviation / math.sqrt(n)
 
 
-def told(mean, half):
+def signed(mean, half):
     return "%+.2f" % mean + ("" if math.isnan(half) else "±%.2f" % half)
 
 
 def columns(rows):
-    """Lines; the first column to the left, the others to the right."""
+    """The rows as lines. The first column is aligned to the left, the other columns to the right."""
     widths = [max(len(r[c]) for r in rows) for c in range(len(rows[0]))]
     return ["  ".join(c.rjust(w) if k else c.ljust(w) for k, (c, w) in enumerate(zip(r, widths))).rstrip()
             for r in rows]
 
 
 class Task:
-    """A task's runs: rows in their order, and the seeds that every row has."""
+    """The runs of a task: the rows in the order of the file, and the seeds that all rows have."""
 
     def __init__(self, folder, name):
         self.name, self.runs = name, {}
@@ -74,8 +74,8 @@ class Task:
         for row in self.runs:
             fewer = self.control(row)
             rows.append((row, self.saved(row), "%.2f" % (self.unit * self.mean(row, "figure")),
-                         "" if row == "all data" else told(*self.difference(row, "all data")),
-                         "" if row == "all data" or row.startswith("fewer") else told(*self.difference(row, fewer)),
+                         "" if row == "all data" else signed(*self.difference(row, "all data")),
+                         "" if row == "all data" or row.startswith("fewer") else signed(*self.difference(row, fewer)),
                          "%.1f" % self.mean(row, "cpu")))
         full = self.runs["all data"][self.seeds[0]]
         return ["%s: %s; %d samples, %d epochs, %d paired seed%s from %d" % (
@@ -92,21 +92,22 @@ class Task:
 
 def verdict(task, mean, half, other):
     if math.isnan(half):
-        return "one pair tells nothing of " + other
+        return "one pair is too few for a comparison with " + other
     if abs(mean) <= half:
         return "no difference seen to " + other
     return ("better" if (mean > 0) == (task.unit == 100) else "worse") + " than " + other
 
 
 def summary(tasks, row, fewer="fewer epochs"):
-    """One row of all tasks, with what its intervals say."""
+    """One row of the tables of all tasks, and a verdict from its intervals for each task."""
     rows = [("", "saved", "seeds", "to all data", "to fewer ep.")]
-    said = []
+    verdicts = []
     for task in tasks:
         full, less = task.difference(row, "all data"), task.difference(row, fewer)
-        rows.append((task.name, task.saved(row), "%d" % len(task.seeds), told(*full), told(*less)))
-        said.append("%s: %s; %s" % (task.name, verdict(task, *less, "fewer epochs"), verdict(task, *full, "all data")))
-    return ["", "summary: " + row] + columns(rows) + said
+        rows.append((task.name, task.saved(row), "%d" % len(task.seeds), signed(*full), signed(*less)))
+        verdicts.append("%s: %s; %s" % (
+            task.name, verdict(task, *less, "fewer epochs"), verdict(task, *full, "all data")))
+    return ["", "summary: " + row] + columns(rows) + verdicts
 
 
 def adam(task):
@@ -115,12 +116,12 @@ def adam(task):
     for words, row in (("1", RECIPE + ", rate as it is"), ("root of the mean weight", RECIPE),
                        ("mean weight", RECIPE + ", rate times mean")):
         rows.append((words, "%.2f" % task.mean(row, "figure"),
-                     "" if row == RECIPE else told(*task.difference(row, RECIPE))))
+                     "" if row == RECIPE else signed(*task.difference(row, RECIPE))))
     return ["", "Adam, on the instruction task: the factor for the rate with weights of mean 1"] + columns(rows)
 
 
 def outlook(tasks, folder):
-    """Figures of ib-audit simulate on the logs of a run on all data, beside what the recipe gained."""
+    """The results of ib-audit simulate for the logs of a run on all data, next to the gain of the recipe."""
     path = os.path.join(folder, "logs.jsonl")
     if not os.path.exists(path):
         return []
@@ -131,7 +132,7 @@ def outlook(tasks, folder):
         effects = task.runs[RECIPE][task.seeds[0]]["effects"]
         rows.append((task.name, "%d" % log["epochs"], "%.0f%%" % (100 * log["near_zero"]),
                      "%.0f%%" % (100 * log["default_saves"]), "%.0f%%" % (100 * log["scale_saves"]),
-                     "%.2f" % (sum(effects) / len(effects)), told(*task.difference(RECIPE, "fewer epochs"))))
+                     "%.2f" % (sum(effects) / len(effects)), signed(*task.difference(RECIPE, "fewer epochs"))))
     return ["", "what the logs of a run on all data said"] + columns(rows)
 
 

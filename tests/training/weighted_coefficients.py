@@ -1,10 +1,10 @@
-"""Logistic regression (scikit-learn) with a manifest's weights as sample_weight, against the same on all data.
+"""Compare logistic regression (scikit-learn) with the weights of a manifest and logistic regression on all data.
 
-The weights are random with known chances, so they predict how far the coefficients may be off. With H the Hessian of
-the full fit and g the gradient of each sample's loss at its coefficients,
+The weights are random with known probabilities, so they predict how much the coefficients may differ. H is the Hessian
+of the fit to all data, and g is the gradient of the loss of a sample at the coefficients of this fit. Then
     b_weighted - b_full  ~  Normal(0, V),  V = H^-1 (sum (1-pi)/pi g g') H^-1
-to first order, so that d' V^-1 d follows chi-square with as many degrees of freedom as there are coefficients. Weights
-forgotten give another estimate altogether: that of a data set without its easy samples."""
+to first order, so d' V^-1 d has a chi-square distribution with one degree of freedom per coefficient. Without the
+weights, the fit estimates something else: the coefficients of a data set without its easy samples."""
 import csv
 import os
 import subprocess
@@ -34,7 +34,7 @@ def losses(b, x, y):
 
 
 def prune(folder, bin, x, y, rule, seed):
-    """Rows kept and their weights, by the commands: a pilot's losses, folded, then one draw."""
+    """The kept rows and their weights. The commands fold the losses of a pilot fit, and then draw once."""
     log, manifest, kept = (os.path.join(folder, name) for name in ("pilot.csv", "train.csv", "kept.csv"))
     if not os.path.exists(manifest):
         pilot = fit(x[:500], y[:500])
@@ -53,7 +53,7 @@ def prune(folder, bin, x, y, rule, seed):
 
 
 def distance(b, full, x, y, rows, weight):
-    """d' V^-1 d, V estimated from the kept samples: (1-pi)/pi^2 of each stands for (1-pi)/pi of all."""
+    """d' V^-1 d, with V estimated from the kept samples, each of which has the weight (1-pi)/pi^2."""
     design = np.column_stack([x, np.ones(len(y))])
     p = 1 / (1 + np.exp(-design @ full))
     hessian = (design * (p * (1 - p))[:, None]).T @ design
@@ -65,7 +65,7 @@ def distance(b, full, x, y, rows, weight):
 
 
 def compare(folder, bin, rule, draws=30):
-    """Share kept; p-values (two-sided) of the weighted fits' distances, and of those with the weights forgotten."""
+    """The fraction kept, and the ratio and two-sided p-value of the distances with the weights and without them."""
     x, y = make(0)
     full = fit(x, y)
     kept, with_weights, without = [], 0.0, 0.0
