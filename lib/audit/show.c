@@ -17,13 +17,13 @@ enum { ID, EPOCH, SCORE, THRESHOLD, PI, U, FATE, WHY, OUTCOME, WEIGHT, VISITS, N
 
 static const struct ib_column columns[NCOLUMNS] = {
 	[ID] = { "id", "id", .left = true },
-	[EPOCH] = { "epoch", "epoch" },
+	[EPOCH] = { .name = "epoch", .heading = "epoch" },
 	[SCORE] = { .name = "score", .heading = "score", .drop = 1 },
 	[THRESHOLD] = { "threshold", "threshold", .drop = 3 },
 	[PI] = { "pi", "pi", IB_STYLE_SHORT, .drop = 4 },
 	[U] = { "u", "u", .drop = 5 },
-	[FATE] = { "fate", NULL },
-	[WHY] = { "why", NULL },
+	[FATE] = { .name = "fate" },
+	[WHY] = { .name = "why" },
 	[OUTCOME] = { NULL, "outcome", .left = true },
 	[WEIGHT] = { "weight", "weight", IB_STYLE_SHORT, .drop = 2 },
 	[VISITS] = { "visits", "visits", .drop = 6 },

@@ -156,9 +156,8 @@ count_rows(const struct ib_source *s, const char *p, size_t n)
 
 /* ---- fields ------------------------------------------------------------- */
 
-inline bool
-ib_delimited_read_field(char delimiter, const char *p, const char *end, struct ib_value *v,
-			const char **stop)
+static inline bool
+read_field(char delimiter, const char *p, const char *end, struct ib_value *v, const char **stop)
 {
 	const char *q;
 
@@ -185,6 +184,13 @@ ib_delimited_read_field(char delimiter, const char *p, const char *end, struct i
 	if (v->n > 0 && q[-1] == '\r' && (q == end || *q == '\n'))
 		v->n--;
 	return true;
+}
+
+bool
+ib_delimited_read_field(char delimiter, const char *p, const char *end, struct ib_value *v,
+			const char **stop)
+{
+	return read_field(delimiter, p, end, v, stop);
 }
 
 void
@@ -223,7 +229,7 @@ convert_number(struct ib_value *v, char delimiter)
 /*
  * Read a field that has no quotes and is not the last field before CR LF or the block's end. This
  * is the common case. Returns the end of the field, or NULL if it does not have this form; then
- * ib_delimited_read_field() reads it.
+ * read_field() reads it.
  */
 static inline const char *
 plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *length)
@@ -278,7 +284,7 @@ read_value(struct ib_cursor *c, const char *p, bool number, struct ib_value *v, 
 	*stop = number ? plain_number(delimiter, p, v, length) : plain_field(c, p, v, length);
 	if (*stop)
 		return true;
-	if (!ib_delimited_read_field(delimiter, p, c->end, v, stop))
+	if (!read_field(delimiter, p, c->end, v, stop))
 		return false;
 	if (number)
 		convert_number(v, delimiter);
@@ -305,7 +311,7 @@ count_fields(const struct ib_cursor *c, const char *p)
 	size_t n = 1;
 
 	for (;; n++, p = stop + 1) {
-		if (!ib_delimited_read_field(c->source->delimiter, p, c->end, &v, &stop))
+		if (!read_field(c->source->delimiter, p, c->end, &v, &stop))
 			return 0;
 		if (stop >= c->end || *stop == '\n')
 			return n;

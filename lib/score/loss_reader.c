@@ -171,7 +171,10 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool ro
 	ib_loss_batch_start(b, c->source, rows, epoch);
 	find_common(&r);
 	c->json.lazy = l->options->part.count > 0 && ib_source_is_json(c->source);
-	while ((next = ib_cursor_next(c)) != IB_NEXT_END && !b->failed) {
+	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
+		b->failed |= c->json.failed;
+		if (b->failed)
+			break;
 		if (next == IB_NEXT_RECORD)
 			add_record(&r);
 		else

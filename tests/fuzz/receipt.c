@@ -13,6 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct ib_error err;
 	enum ib_status st;
 	char path[32];
+	double factor;
 	int fd = fuzz_file(data, n, path);
 
 	/* Three samples, of which two were kept with weights of 1 and 2. */
@@ -20,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	ib_weight_stats_add(&sums, 1);
 	ib_weight_stats_add(&sums, 2);
 	ib_weight_stats_finalize(&sums);
-	st = ib_check_weights(&sums, 3, "epoch.jsonl", path, &err);
+	st = ib_check_weights(&sums, 3, "epoch.jsonl", path, &factor, &err);
 	if (st && ((st != IB_E_DATA && st != IB_E_CHECK) || err.code != st ||
 		   !memchr(err.text, '\0', sizeof(err.text))))
 		abort();
