@@ -134,7 +134,7 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 		cli_misuse(cli, "--id-field and --weight-field have the same name");
 }
 
-/* An .npz output needs --range, and cannot contain everything that a text can contain. */
+/* Check the name of an .npz output. Such an output needs --range and cannot hold explanations. */
 static void
 check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char *name,
 	     const char *path)

@@ -52,7 +52,7 @@ cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[
 	return out;
 }
 
-/* Does the same as cli_option_spelling(), for an option that is given by its long name. */
+/* Return cli_option_spelling() of the option with this long name. */
 static const char *
 spell_name(const struct cli *cli, const char *name, char out[40])
 {

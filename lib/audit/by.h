@@ -57,13 +57,16 @@ void ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight);
 /* Set all counts of visits to 0. */
 void ib_by_clear(struct ib_by *by);
 
-/* Fill row[] with the groups that have samples, largest share first. Returns their number. */
+/* Fill row[] with the groups that have samples, largest share first. Returns the number of rows. */
 size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX]);
 
 /* Fill a row that counts all samples. */
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
-/* True for "other values", "no value" and "not in the manifest", which a real value may equal. */
+/*
+ * True for "other values", "no value" and "not in the manifest", although a value of the field
+ * may have the same text.
+ */
 bool ib_by_is_line_name(struct ib_span name);
 
 /* Return the name of the field. */

@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 
-/* What a rule would have done in all epochs. */
+/* The result of a rule over all epochs. */
 struct result {
 	struct ib_compare_rule rule;
 	uint64_t visits, pruned;
@@ -19,7 +19,7 @@ struct result {
 	double weight_sum;	 /* sum of the weights of the kept visits */
 	double max_weight, deff; /* deff: mean over the epochs that prune */
 	uint32_t longest_missed;
-	double share[IB_VALUE_GROUPS_MAX]; /* share pruned per value of --by; see compare.value */
+	double share[IB_VALUE_GROUPS_MAX]; /* pruned share per value of --by; see compare.value */
 };
 
 struct compare {
@@ -81,7 +81,7 @@ read_values(struct compare *c, struct ib_error *err)
 
 /* ---- one rule -------------------------------------------------------------------------- */
 
-/* Store the share pruned of each value. */
+/* Store the pruned share of each value. */
 static void
 store_shares(struct compare *c, struct result *r)
 {
@@ -131,7 +131,7 @@ simulate(struct compare *c, struct result *r, struct ib_error *err)
 
 /* ---- the table of rules ------------------------------------------------------------------- */
 
-/* Append {"cat":0.25,...}: the share pruned of each value. */
+/* Append {"cat":0.25,...}: the pruned share of each value. */
 static void
 put_shares(const struct compare *c, const struct result *r, struct ib_bytes *out)
 {

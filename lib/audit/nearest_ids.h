@@ -16,7 +16,7 @@ struct ib_near_id {
 struct ib_nearest_ids {
 	struct ib_span wanted;	   /* borrowed */
 	struct ib_bytes reduced;   /* `wanted` without folders, suffix, case ... (id_form.h) */
-	struct ib_bytes candidate; /* the same form of the id that is compared */
+	struct ib_bytes candidate; /* the id that is compared, in the same form */
 	struct ib_near_id best[IB_NEAREST_IDS]; /* nearest first */
 	size_t n;
 	bool failed; /* out of memory */

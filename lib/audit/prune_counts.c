@@ -20,7 +20,7 @@ reserve(struct ib_prune_counts *t, uint64_t rows)
 	return true;
 }
 
-/* Count a line. If an id has several lines in an epoch, the epoch counts only once. */
+/* Count a line. If an id has several lines in an epoch, the epoch is counted only once. */
 static void
 count_line(struct ib_prune_count *c, bool kept, int32_t epoch)
 {

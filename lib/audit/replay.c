@@ -69,8 +69,8 @@ compare_numbers(const struct ib_rule *r, const struct ib_run_header *h, struct i
 }
 
 /*
- * Compare everything in the header that depends on the scores with the values computed from
- * the scores.
+ * Compare the numbers, thresholds and groups in the header with the values computed from the
+ * scores.
  */
 static enum ib_status
 compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib_error *err)
@@ -191,7 +191,7 @@ check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group
 				       pi);
 		pi = h->group[*group].fraction;
 	}
-	if (pi >= 1) /* pi is IB_HIGH, or 1 because the group keeps all samples */
+	if (pi >= 1) /* pi is IB_HIGH, or pi is 1 because the group keeps all samples */
 		return ib_fail(err, IB_E_CHECK,
 			       "there is a line for this sample, but its score %.9g is not below "
 			       "the threshold, so pi must be 1",

@@ -55,7 +55,7 @@ ib_report_summary(struct ib_report *r)
 
 /* ---- classes ---------------------------------------------------------------------- */
 
-/* Write the share pruned of all samples, and the values whose share is much larger. */
+/* Write the pruned share of all samples, and the values that have a much larger pruned share. */
 static void
 write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
 {

@@ -184,7 +184,7 @@ row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32
 	return row;
 }
 
-/* Fill the rows of an id, one per wanted epoch. Returns their number. */
+/* Fill the rows of an id, one per wanted epoch. Returns the number of rows. */
 static size_t
 fill_rows(const struct ib_show *s, uint32_t at, struct ib_show_row *row)
 {

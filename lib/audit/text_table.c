@@ -158,7 +158,7 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 
 #define SPARK_WIDTH 80 /* width if the width of the terminal is unknown */
 
-/* Set the range of the finite values. */
+/* Set *least and *most to the smallest and the largest finite value. */
 static void
 find_range(const double *value, size_t n, double *least, double *most)
 {
@@ -402,7 +402,7 @@ write_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
 }
 
 /*
- * Determine the widths of the columns. Then append the headings and the rows that wait in
+ * Determine the widths of the columns. Then append the headings and the rows that are stored in
  * cells.
  */
 static void

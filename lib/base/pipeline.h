@@ -49,7 +49,7 @@ int ib_pipeline_threads(const struct ib_context *context);
  */
 #define IB_SMALL_JOB ((uint64_t)2 << 20)
 
-/* Like ib_pipeline_threads(), but returns 1 if the job is small. */
+/* Return ib_pipeline_threads(), or 1 if the job is small. */
 int ib_pipeline_threads_for(const struct ib_context *context, uint64_t bytes);
 
 /* Return the number of blocks of `size` bytes for ib_pipeline.alone. */
@@ -60,8 +60,9 @@ size_t ib_pipeline_slots(int threads);
 
 /*
  * Run until fill returns IB_EOF or a stage fails. Returns IB_OK, or the status of the failed
- * block. If several blocks fail, the result is the error of the first of them in the stream.
- * All blocks before the failed block are drained. No block after the failed block is drained.
+ * block. If several blocks fail, the result is the error of the failed block that is first in
+ * the stream. All blocks before the failed block are drained. No block after the failed block
+ * is drained.
  */
 enum ib_status ib_pipeline_run(const struct ib_pipeline *p, int threads, struct ib_error *err);
 

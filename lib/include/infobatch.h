@@ -282,7 +282,10 @@ enum ib_reason {
 	IB_REASON_PRUNED = 7
 };
 
-/* Return the word for a reason in the files, such as "warmup", or "?" for an unknown number. */
+/*
+ * Return the word that the files use for a reason, such as "warmup", or "?" for an unknown
+ * number.
+ */
 IB_API const char *ib_reason_name(enum ib_reason reason);
 
 /* Arrays that ib_rule_decide() fills. An array that is NULL is not filled. */
@@ -309,8 +312,8 @@ IB_API enum ib_status ib_rule_decide(const struct ib_rule *rule, const struct ib
 
 /*
  * Decide the n samples whose ids are the decimal numbers from `first` to first + n - 1. The
- * decisions, the errors and the rule for threads are those of ib_rule_decide(). first + n must
- * be at most 4294967293. If the table of scores is a range, look-ups compute no hash.
+ * decisions, the errors and the rule for threads are the same as for ib_rule_decide(). first +
+ * n must be at most 4294967293. If the table of scores is a range, look-ups compute no hash.
  */
 IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t first, size_t n,
 					  const struct ib_decisions *decisions,
@@ -325,9 +328,9 @@ IB_API enum ib_status ib_rule_decide_rows(const struct ib_rule *rule, uint64_t f
  *	ib_run_record()	 after each step, with the losses of the rows of the step
  *	ib_run_commit()	 once, to fold the losses into the score file
  *
- * The decisions, the audit log and the score file have the same bytes as those of the commands;
- * see libinfobatch(3). If the process is killed, the losses of the uncommitted epoch are lost,
- * and the next process draws this epoch again.
+ * The decisions, the audit log and the score file have the same bytes as the files that the
+ * commands write; see libinfobatch(3). If the process is killed, the losses of the uncommitted
+ * epoch are lost, and the next process draws this epoch again.
  */
 struct ib_run;
 struct ib_run_options;
@@ -372,7 +375,10 @@ IB_API enum ib_status ib_run_open(const char *scores, const struct ib_span *id, 
 				  struct ib_error *err);
 IB_API void ib_run_free(struct ib_run *run); /* run may be NULL */
 
-/* Return the epoch after the last commit or, before it, after the newest epoch of the file. */
+/*
+ * Return the epoch after the epoch that was committed last. Before the first commit, return the
+ * epoch after the newest epoch in the score file.
+ */
 IB_API int64_t ib_run_next_epoch(const struct ib_run *run);
 
 /* Return ib_rule_rate_factor() for the epoch that was drawn last; 1 before the first draw. */

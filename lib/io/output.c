@@ -60,7 +60,7 @@ cannot_replace(const struct ib_output *o, struct ib_error *err)
 	return cannot_create(o, err);
 }
 
-/* Open a FIFO or a device, which is not replaced. */
+/* Open a FIFO or a device, which is written directly and not replaced. */
 static enum ib_status
 open_directly(struct ib_output *o, struct ib_error *err)
 {

@@ -37,7 +37,7 @@ void ib_output_write(struct ib_output *out, const void *p, size_t n);
  * the output fails too, so that missing data cannot go unnoticed.
  */
 void ib_output_write_bytes(struct ib_output *out, struct ib_bytes *b);
-/* Like ib_output_write_bytes(), but also frees the memory of b, and returns the status. */
+/* Call ib_output_write_bytes() and free the memory of b. Returns the status of the output. */
 enum ib_status ib_output_write_last(struct ib_output *out, struct ib_bytes *b,
 				    struct ib_error *err);
 

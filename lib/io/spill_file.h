@@ -37,7 +37,7 @@ uint64_t ib_spill_file_size(const struct ib_spill_file *s);
 
 /*
  * Return the bytes from position `at` on, which must be less than the size. If one call of
- * ib_spill_file_add() added n <= 1 MiB bytes at this position, all of them are returned. The
+ * ib_spill_file_add() added n <= 1 MiB bytes at this position, all n bytes are returned. The
  * bytes are valid until the next call. Returns {NULL, 0} after an error.
  */
 struct ib_span ib_spill_file_view(struct ib_spill_file *s, uint64_t at, size_t n);

@@ -287,7 +287,7 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 		hit = ib_system_find(v.p, v.n, zstd_magic, sizeof(zstd_magic));
 		other = ib_system_find(v.p, v.n, ib_zstd_log_index_magic,
 				       sizeof(ib_zstd_log_index_magic));
-		/* The magic of the index is 8 bytes after its start. */
+		/* The magic is 8 bytes after the start of the index. */
 		if (other && (!hit || other < hit) && at + (uint64_t)(other - v.p) >= start + 8) {
 			at += (uint64_t)(other - v.p);
 			st = ib_file_view_get(&f->file, at - 8, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
@@ -338,7 +338,7 @@ end_truncated(struct ib_zstd_log_reader *f, struct ib_error *err)
 
 /*
  * Run one step of the decoder. The decoder gets exactly the bytes that it requests, one block at
- * a time. So its last request shows in which part of a frame the file ends.
+ * a time. So the last request of the decoder shows in which part of a frame the file ends.
  */
 static enum ib_status
 decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)

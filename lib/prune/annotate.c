@@ -111,9 +111,9 @@ wanted(const struct ib_cursor *c, size_t i)
 }
 
 /*
- * Multiply *weight by the record's existing weight if the options ask for it. A
- * null or empty existing weight counts as 1. Returns false if the existing weight
- * is not allowed or not a number.
+ * If the options request this, multiply *weight by the existing weight of the record. An
+ * existing weight that is null or empty means 1. Returns false if the existing weight is not
+ * allowed or not a number.
  */
 static bool
 apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
@@ -189,7 +189,7 @@ put_explained(struct ib_bytes *out, const struct ib_annotation *annotation)
 	ib_json_end_object(&w);
 }
 
-/* Append the weight as nested members, from step `from` of its name on: "b":{"c":W}. */
+/* Append the weight as nested members, from step `from` of the weight's name on: "b":{"c":W}. */
 static void
 put_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_bytes *out,
 	  struct ib_number_cache *cache)

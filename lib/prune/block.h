@@ -42,7 +42,7 @@ struct ib_pruner {
 	const struct ib_annotate *annotate;
 	/* contains the seed for hashes of ids without a score */
 	const struct ib_duplicate_check *duplicates;
-	/* unseen ids of the run; tells whether more example ids are needed */
+	/* unseen ids of the run; says whether more example ids are needed */
 	const struct ib_unseen *unseen;
 	const struct ib_reader *reader;	 /* reader of the manifest */
 	_Atomic uint64_t *looked_up;	 /* number of ids looked up so far by all threads */

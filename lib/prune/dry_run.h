@@ -1,6 +1,6 @@
 /*
- * --dry-run: predict the number of samples that a rule keeps, and the variance
- * that it adds. Only pi is used, not the draws.
+ * --dry-run: predict the number of samples that a rule keeps, and the variance that pruning
+ * adds. Only pi is used, not the draws.
  */
 #ifndef IB_PRUNE_DRY_RUN_H
 #define IB_PRUNE_DRY_RUN_H

@@ -1,6 +1,6 @@
 /*
- * A run of ib-prune whose inputs and output are in memory. The ids are those of
- * --range, or the ids in `id`. Used by lib/loop.
+ * A run of ib-prune whose inputs and output are in memory. The ids are the ids of --range, or
+ * the ids in `id`. Used by lib/loop.
  */
 #ifndef IB_PRUNE_MEMORY_H
 #define IB_PRUNE_MEMORY_H

@@ -44,8 +44,8 @@ struct ib_prune_outputs {
 };
 
 /*
- * True if the output `path` of a run is an .npz of arrays, so that its texts are made by
- * ib_row_text_put(). path may be NULL.
+ * True if the output `path` of a run is an .npz of arrays. ib_row_text_put() makes the texts of
+ * such an output. path may be NULL.
  */
 bool ib_prune_makes_arrays(const struct ib_prune_options *options, const char *path);
 

@@ -53,7 +53,10 @@ ib_range_is_rows(const struct ib_prune_options *o)
 
 /* ---- one block ---------------------------------------------------------------- */
 
-/* Fill a group with the rows from *from on, whose ids are in p->options->memory. Moves *from. */
+/*
+ * Fill a group with the rows from *from on, and move *from. p->options->memory has the ids of
+ * the rows.
+ */
 static void
 fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to)
 {
@@ -67,7 +70,7 @@ fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t 
 	}
 }
 
-/* Fill a group with the rows from *from on. *id is the id of row *from. Moves both. */
+/* Fill a group with the rows from *from on. *id is the id of row *from. Moves *from and *id. */
 static void
 fill_group(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to,
 	   struct ib_row_id *id)

@@ -83,8 +83,7 @@ include(const struct ib_rule *r, uint32_t row, float score, double pi)
 
 	if (r->kind->needs_scores && !known)
 		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN : IB_REASON_NONFINITE);
-	/* This code has no branch on `high`, which would often be mispredicted. IB_HIGH - 1 is 1.
-	 */
+	/* No branch on `high`: such a branch would often be mispredicted. IB_HIGH - 1 is 1. */
 	c.pi = pi - (double)high;
 	c.weight = 1 / c.pi;
 	c.reason = high ? IB_REASON_HIGH : IB_REASON_DRAWN;

@@ -1,6 +1,6 @@
 /*
- * The options of a rule, set by their names (infobatch.h). The names, kinds and ranges are
- * those of the table in params.c. The commands use the same functions for their options.
+ * The options of a rule, set by their names (infobatch.h). The table in params.c defines the
+ * names, kinds and ranges. The commands use the same functions for their options.
  */
 #include <stdlib.h>
 

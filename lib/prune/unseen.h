@@ -41,7 +41,7 @@ void ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key);
 struct ib_unseen_run {
 	const struct ib_prune_options *options;
 	const struct ib_scores *scores;
-	/* tells which rows occurred in the manifest */
+	/* says which rows occurred in the manifest */
 	const struct ib_duplicate_check *duplicates;
 	uint64_t samples;
 	const struct ib_context *context;

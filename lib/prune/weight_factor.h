@@ -6,8 +6,8 @@
 
 /*
  * Return the expected fraction kept of the samples with a known score, which is the
- * reciprocal of the expected mean of their weights. Samples with pi = 0 (--rule hard) do not
- * count. Returns 1 if no score is known, or if the epoch is unpruned. O(rows).
+ * reciprocal of the expected mean of their weights. Samples with pi = 0 (--rule hard) are
+ * ignored. Returns 1 if no score is known, or if the epoch is unpruned. O(rows).
  */
 double ib_weight_factor(const struct ib_rule *rule);
 

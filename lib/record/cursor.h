@@ -14,7 +14,7 @@ void ib_cursor_release(struct ib_cursor *c);
 /* Read the next record into c->record and c->v. Skips empty lines. */
 enum ib_next ib_cursor_next(struct ib_cursor *c);
 
-/* Like ib_cursor_read_id(), for every id that is not a single field of plain text. */
+/* Do the work of ib_cursor_read_id() for an id that is not a single field of plain text. */
 bool ib_cursor_build_id(struct ib_cursor *c, struct ib_span *id);
 
 /*

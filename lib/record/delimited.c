@@ -118,9 +118,9 @@ skip_odd_start(const char *p, const char *end, bool *nuls)
 }
 
 /*
- * True if the line at p counts as a record. Byte order marks and bytes 0x00 at the start of the
- * line are skipped first. The rest of the line counts unless it is empty or repeats the header. A
- * line of bytes 0x00 counts too, as an invalid record.
+ * True if the line at p is counted as a record. Byte order marks and bytes 0x00 at the start of
+ * the line are skipped first. The rest of the line is counted unless it is empty or repeats the
+ * header. A line of bytes 0x00 is also counted, as an invalid record.
  */
 static bool
 is_row(const struct ib_source *s, const char *p, const char *end)

@@ -19,7 +19,7 @@
 struct ib_member {
 	struct ib_span name;
 	int16_t slot;  /* slot of the member's value; -1 if only nested members are needed */
-	int16_t child; /* node of the nested members; -1 if none of them is needed */
+	int16_t child; /* node of the nested members; -1 if no nested member is needed */
 	bool number;   /* convert the value to a number */
 	bool elements; /* if the value is an array, read its elements */
 };

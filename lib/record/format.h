@@ -107,8 +107,8 @@ enum ib_next ib_cursor_fail(struct ib_cursor *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Like ib_cursor_fail(), for a record that is not a JSON object. If the dialect of the line is
- * known, the message names it.
+ * Call ib_cursor_fail() for a record that is not a JSON object. If the dialect of the line is
+ * known, the message names the dialect.
  */
 enum ib_next ib_cursor_fail_no_object(struct ib_cursor *c, struct ib_span line);
 

@@ -312,7 +312,7 @@ find_member(const struct ib_node *node, struct ib_span name)
 	return NULL;
 }
 
-/* Like find_member(), for a name that contains escapes. */
+/* Do the work of find_member() for a name that contains escapes. */
 static const struct ib_member *
 find_escaped_member(const struct ib_node *node, struct ib_span name)
 {

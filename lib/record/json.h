@@ -59,8 +59,8 @@ void ib_json_release(struct ib_json *j);
 const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_value *v);
 
 /*
- * Like ib_json_read_object(), but reads only objects that fit the template. Returns NULL if the
- * object does not fit, even if it is well formed.
+ * Do the work of ib_json_read_object(), but only for an object that fits the template. Returns
+ * NULL for any other object, even if the object is well formed.
  */
 const char *ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v);
 

@@ -42,8 +42,8 @@ nuls_before_object(const struct ib_json *json, const char *start, const char *st
 }
 
 /*
- * Find the object that follows the object that ends at `end`, on the same line. Returns the start
- * of the next object, or the start of the bytes 0x00 before it, or NULL if no object follows. A
+ * Find the next object on the line, after the object that ends at `end`. Returns the start of
+ * the next object, or the start of the bytes 0x00 before it, or NULL if no object follows. A
  * byte order mark between the objects, as in joined files, is skipped.
  */
 static const char *
@@ -158,8 +158,8 @@ jsonl_next(struct ib_cursor *c)
 }
 
 /*
- * Count the objects of a line. Anything that is not an object counts as one record, except bytes
- * 0x00 before an object, which do not count.
+ * Count the objects of a line. Other text is counted as one record. Bytes 0x00 before an object
+ * are not counted.
  */
 static uint64_t
 count_objects(const char *p, const char *stop)

@@ -2,8 +2,8 @@
  * Scan operands: read them as blocks of records, parse the blocks in several threads, and use the
  * results in the order of the input.
  *
- * A tar, npz, npy or totals file is one special block, and use_block() reads its input. For a tar,
- * the scan itself reads the samples if add_sample() is given.
+ * A tar, npz, npy or totals file is one special block, and use_block() reads the input of this
+ * block. For a tar, the scan itself reads the samples if add_sample() is given.
  */
 #ifndef IB_RECORD_SCAN_H
 #define IB_RECORD_SCAN_H

@@ -2,9 +2,9 @@
  * WebDataset shards. A shard is a tar in which consecutive members with the same key
  * (record/tar_member.h) form a sample. Kept samples are copied byte for byte.
  *
- * If a link is inside a sample with the key of the link, it is read as a plain file with the
- * bytes of its target. Any other link does not belong to a sample. It is dropped together with
- * the sample to which its target belongs.
+ * A link inside a sample that has the same key as the link is read as a plain file with the
+ * bytes of its target. Any other link does not belong to a sample. Such a link is dropped
+ * together with the sample to which the target of the link belongs.
  */
 #ifndef IB_RECORD_TAR_H
 #define IB_RECORD_TAR_H

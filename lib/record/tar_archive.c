@@ -100,7 +100,10 @@ skip_zeros(struct ib_tar_archive *t)
 	}
 }
 
-/* Called by libarchive when it needs more bytes. The bytes before are then no longer needed. */
+/*
+ * Called by libarchive when it needs more bytes. libarchive then no longer needs the earlier
+ * bytes.
+ */
 static la_ssize_t
 read_block(struct archive *a, void *ctx, const void **p)
 {

@@ -23,7 +23,10 @@ enum ib_status ib_tar_samples_open(struct ib_input *in, const struct ib_span *sh
 				   struct ib_error *err);
 void ib_tar_samples_close(struct ib_tar_samples *s);
 
-/* Read the next sample, which is valid until the next call. Returns IB_EOF after the last. */
+/*
+ * Read the next sample, which is valid until the next call. Returns IB_EOF after the last
+ * sample.
+ */
 enum ib_status ib_tar_samples_next(struct ib_tar_samples *s, struct ib_tar_sample *sample,
 				   struct ib_error *err);
 

@@ -66,7 +66,7 @@ struct ib_span ib_span_unquote(struct ib_span s);
  */
 bool ib_number_read_wrapped(struct ib_span json, double *number);
 
-/* Like ib_value_read_number(), for a value that is not a plain number. */
+/* Do the work of ib_value_read_number() for a value that is not a plain number. */
 bool ib_value_unwrap_number(const struct ib_value *v, double *number);
 
 /*

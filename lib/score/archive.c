@@ -69,7 +69,10 @@ sum_up(void *arg)
 	sum->status = ib_table_sort_slots(&sum->scores->table, &sum->indexed, &sum->error);
 }
 
-/* An empty file has the usual form, because readers of version 1 can read it. */
+/*
+ * True if the file will be a range. A file without rows is not written as a range, so that
+ * readers of version 1 can read the file.
+ */
 static bool
 is_range(const struct ib_scores *s)
 {

@@ -20,8 +20,8 @@ struct row_bits {
 };
 
 /*
- * While all ids are row numbers, the flags are in `rows`. When another id is added, or an id that
- * no manifest has, use_ids() moves the flags to the table.
+ * While all ids are row numbers, the flags are in `rows`. When an id is added that is not a row
+ * number, or that no manifest has, use_ids() moves the flags to the table.
  */
 struct ib_expect {
 	struct ib_expect_options options;

@@ -33,8 +33,8 @@ enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id
 				     struct ib_error *err);
 
 /*
- * Mark n samples that are given by their row numbers. Call this function only if all ids of the
- * manifests are row numbers, as ib_expect_takes_rows() tells.
+ * Mark n samples that are given by their row numbers. Call this function only if
+ * ib_expect_takes_rows() returns true, that is, if all ids of the manifests are row numbers.
  */
 bool ib_expect_takes_rows(const struct ib_expect *e);
 enum ib_status ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, size_t n,

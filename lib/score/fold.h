@@ -55,8 +55,9 @@ enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n,
 			      struct ib_error *err);
 /*
  * Fold n losses of rows of a range, all of one epoch. A loss is NaN if it is not finite.
- * ib_fold_takes_rows() tells if that is possible: the table is empty or a range, the rows are in
- * the table or are next rows, and the mode is `last` without smoothing.
+ * Call this only if ib_fold_takes_rows() returns true, that is, if the table is empty or a
+ * range, the rows are in the table or are the next new rows, and the mode is `last` without
+ * smoothing.
  */
 bool ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n);
 enum ib_status ib_fold_row_losses(struct ib_fold *f, const uint32_t *row, const float *loss,

@@ -11,7 +11,7 @@
 #include "score/fold.h"
 
 enum ib_problem_kind {
-	IB_BAD_RECORD,	      /* an invalid record; counts towards --max-bad */
+	IB_BAD_RECORD,	      /* an invalid record; --max-bad limits the number of these */
 	IB_LAST_LINE_DROPPED, /* warning: the truncated last line was skipped */
 	IB_LAST_LINE_KEPT,    /* warning: the last line may be truncated but is used */
 	IB_PROBLEM_NOTE,      /* warning about a valid record */

@@ -43,7 +43,7 @@ bool ib_npz_arrays_read_id(struct ib_npz_arrays *a, struct ib_span *id,
 /* True if the ids are row numbers: the array index, or -k @row. */
 bool ib_npz_arrays_has_rows(const struct ib_npz_arrays *a);
 
-/* Return the id of the current row as a row number, or -1 if it is no row number. */
+/* Return the id of the current row as a row number, or -1 if the id is not a row number. */
 static inline int64_t
 ib_npz_arrays_row_number(const struct ib_npz_arrays *a)
 {

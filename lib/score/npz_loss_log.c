@@ -159,7 +159,7 @@ can_pass_rows(const struct ib_npz_arrays *a, const struct ib_loss_logs_consumer 
 	       (o->until == IB_NO_EPOCH || *epoch <= o->until);
 }
 
-/* Pass the rows [from, to) to the consumer, unless one of them is no row number. */
+/* Pass the rows [from, to) to the consumer, unless the id of a row is not a row number. */
 static enum ib_status
 pass_rows(struct ib_npz_arrays *a, struct rows *r, uint64_t from, uint64_t to,
 	  const struct ib_loss_logs_consumer *consumer, const struct ib_source *source, bool *taken,

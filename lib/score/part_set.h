@@ -27,7 +27,7 @@ void ib_part_set_release(struct ib_part_set *p);
  */
 enum ib_status ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice,
 			       const char *name, struct ib_error *err);
-/* Add all partitions of other. Returns IB_E_DATA if one of them is already in the set. */
+/* Add all partitions of other. Returns IB_E_DATA if a partition of other is already in the set. */
 enum ib_status ib_part_set_merge(struct ib_part_set *p, const struct ib_part_set *other,
 				 const char *name, struct ib_error *err);
 

@@ -14,7 +14,7 @@ struct run {
 	struct ib_manifest manifest;
 	const struct ib_scale *scale; /* NULL: do not scale the weights */
 	struct ib_scale own_scale;    /* scale points here if the weights are scaled */
-	double factor;		      /* by which ib-prune --normalize scaled the weights, or 1 */
+	double factor;		      /* factor of ib-prune --normalize, or 1 */
 	double rate_factor;	      /* see ib_rule_rate_factor(); NaN if there is no weight */
 	struct ib_output *out, *index;
 };
