@@ -25,7 +25,8 @@ write_trainer()
 page = open(MANUAL).read()
 in_process, by_arrays = re.findall(r'^\.Bd -unfilled[^\n]*\n(.*?)^\.Ed', page, re.S | re.M)
 sys.path.insert(0, os.path.join(os.path.dirname(MANUAL), '../lib/python'))
-os.environ.setdefault('INFOBATCH_LIBRARY', glob.glob(os.path.join(BIN, 'libinfobatch.so.*'))[0])
+if 'INFOBATCH_LIBRARY' not in os.environ:
+    os.environ['INFOBATCH_LIBRARY'] = glob.glob(os.path.join(BIN, 'libinfobatch.so.*'))[0]
 os.environ['PATH'] = BIN + ':.:' + os.environ['PATH']
 N, B = 60000, 128
 
