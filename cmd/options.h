@@ -26,8 +26,9 @@ void cli_warn_unused(const struct cli *cli, const char *name, const char *why);
 void cli_warn_unused_without(const struct cli *cli, const char *name, const char *other);
 
 /*
- * Write the option's name to out ("-s" or "--scores"). The name is the one that the user
- * wrote. If the user did not write the option, the short name is used. Returns out.
+ * Write the option's name to out ("-s" or "--scores"). The user may have written the short or
+ * the long name, and this name is used. If the user did not write the option, the short name is
+ * used. Returns out.
  */
 const char *cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[40]);
 

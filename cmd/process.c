@@ -12,11 +12,11 @@
 #include "infobatch_run.h"
 #include "progress.h"
 
-static const char *command_name; /* for the handler of SIGBUS */
+static const char *command_name; /* printed by the handler of SIGBUS */
 
 /*
  * If standard input, output or error is closed (>&-), the next file that is opened would get
- * its descriptor. Occupy the descriptor, so that reading or writing it fails.
+ * its descriptor. Occupy the descriptor, so that reading or writing the descriptor fails.
  */
 static void
 occupy_descriptors(void)

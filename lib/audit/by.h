@@ -39,8 +39,8 @@ enum ib_status ib_by_new(const struct ib_audit_options *options, const struct ib
 void ib_by_free(struct ib_by *by); /* by may be NULL */
 
 /*
- * Count the epochs of a log with an index from `from` to `to` - 1. Returns IB_E_DATA if no line of
- * the log has an id of the manifests.
+ * Count the epochs of a log whose index in the log is in [from, to). Returns IB_E_DATA if no
+ * line of the log has an id of the manifests.
  */
 enum ib_status ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t to,
 			       struct ib_error *err);

@@ -269,7 +269,7 @@ write_class_name(struct metrics *m, const char *name, const struct ib_by_row *ro
 	ib_bytes_printf(&m->out, "\"} ");
 }
 
-/* Write the double at offset `at` of each struct ib_by_row, except if it is not finite. */
+/* Write the double at offset `at` of each struct ib_by_row. Skips doubles that are not finite. */
 static void
 write_class_reals(struct metrics *m, const char *name, const char *help,
 		  const struct ib_by_row *row, size_t n, size_t at)

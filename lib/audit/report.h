@@ -28,7 +28,7 @@ struct ib_report {
 	size_t nsuspects;
 	struct ib_by *by; /* samples by the field of --by; NULL without --by */
 	uint64_t top;	  /* maximum number of rows in each list of ids */
-	/* for the current chart: */
+	/* data of the current chart: */
 	int64_t *epoch; /* x labels */
 	double *v[6];	/* y values */
 	struct ib_bytes page;

@@ -130,8 +130,8 @@ read_all(struct ib_show *s, struct ib_error *err)
 /* ---- rows ----------------------------------------------------------------------- */
 
 /*
- * Return the threshold that decided about a line. A rule with several cuts compares a score with
- * the smallest cut above the score. The threshold is NaN if the rule has no
+ * Return the threshold that determined the pi of a line. A rule with several cuts compares a
+ * score with the smallest cut above the score. The threshold is NaN if the rule has no
  * threshold.
  */
 static double

@@ -31,7 +31,7 @@ struct ib_simulation {
 	uint32_t longest_missed; /* largest number of consecutive epochs that pruned one sample */
 };
 
-/* Start to simulate the rule. Everything is borrowed until ib_simulation_release(). */
+/* Start to simulate the rule. s borrows all arguments until ib_simulation_release(). */
 enum ib_status ib_simulation_start(struct ib_simulation *s, const struct ib_audit_options *options,
 				   const struct ib_rule_options *rule,
 				   const struct ib_loss_history *losses,
@@ -46,7 +46,10 @@ enum ib_status ib_simulation_read(const struct ib_audit_options *options,
 				  const struct ib_context *context, struct ib_loss_history *losses,
 				  struct ib_error *err);
 
-/* Append which epochs have no losses in the logs, and which epochs of the logs are not used. */
+/*
+ * Append a list of the epochs without losses in the logs, and of the epochs of the logs that
+ * are not used.
+ */
 void ib_simulation_put_gaps(const struct ib_loss_history *losses, int64_t epochs,
 			    struct ib_bytes *out);
 

@@ -29,8 +29,8 @@ enum ib_status ib_fail_shrunk(struct ib_error *err, const char *path);
 enum ib_status ib_fail_memory(struct ib_error *err);
 
 /*
- * Check the version of a format that a file names. Returns IB_E_DATA if it is later than
- * `known`. The file may be NULL if the caller adds its name to the message.
+ * Check the version of a format that a file names. Returns IB_E_DATA if the version is later
+ * than `known`. The file may be NULL if the caller adds its name to the message.
  */
 enum ib_status ib_format_version_check(const char *file, const char *format, double version,
 				       int known, struct ib_error *err);

@@ -148,7 +148,7 @@ IB_API const char *ib_mapped_file(const void *address);
 IB_API enum ib_status ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err);
 
 /*
- * Update the table with the losses of one epoch, as ib-score does with a loss log.
+ * Update the table with the losses of one epoch. ib-score does the same with a loss log.
  *   id    [n]  ids of the samples; if an id occurs several times, its last loss is used
  *   loss  [n]  losses; a loss that is not finite makes the score unknown
  *   epoch      0 to INT32_MAX; a row that already has a later epoch does not change
@@ -403,9 +403,9 @@ IB_API enum ib_status ib_run_record(struct ib_run *run, const int64_t *row, cons
 
 /*
  * Fold the losses of the epoch into the score file, which is replaced atomically. Returns
- * IB_E_MISUSE if no epoch is drawn, or if it has samples and nothing is recorded, and IB_E_DATA
- * if more rows than max-missing have no loss. A commit that fails changes nothing, so the call
- * can be repeated.
+ * IB_E_MISUSE if no epoch is drawn, or if the epoch has samples but no loss is recorded, and
+ * IB_E_DATA if more rows than max-missing have no loss. A commit that fails changes nothing, so
+ * the call can be repeated.
  */
 IB_API enum ib_status ib_run_commit(struct ib_run *run, struct ib_error *err);
 

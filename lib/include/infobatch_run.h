@@ -91,7 +91,7 @@ void ib_output_abandon(void);
 enum ib_use { IB_USE_READ, IB_USE_START, IB_USE_WRITE, IB_USE_RESULT };
 
 struct ib_file_use {
-	const char *role; /* for messages: "-o", "the operand" */
+	const char *role; /* name of the use in messages: "-o", "the operand" */
 	const char *path; /* NULL or "-": standard input or standard output */
 	const char *of;	  /* the operand that the output belongs to, or NULL */
 	enum ib_use use;
@@ -256,9 +256,9 @@ bool ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter 
 enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct ib_error *err);
 
 /*
- * Store the value of the option `name`, as ib_rule_options_set() does, but borrow the value.
- * `name` cannot be "rule". Returns NULL if the value is valid, otherwise the expected value,
- * which is written to `expected`.
+ * Do the work of ib_rule_options_set() for the option `name`, but borrow the value instead of
+ * copying it. `name` cannot be "rule". Returns NULL if the value is valid, otherwise the
+ * expected value, which is written to `expected`.
  */
 const char *ib_rule_options_store(struct ib_rule_options *o, const char *name, const char *value,
 				  char expected[IB_EXPECTED_MAX]);

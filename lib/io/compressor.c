@@ -58,8 +58,8 @@ ib_write_all(const char *name, int fd, const void *p, size_t n, struct ib_error 
 }
 
 /*
- * Use one worker thread. With libzstd 1.5.4, the output is the same for any number of workers,
- * but it differs if there are no workers or if the size is pledged.
+ * Use one worker thread. With libzstd 1.5.4, the output is the same for any number of workers.
+ * Without workers, or with a pledged size, the output differs.
  */
 ZSTD_CCtx *
 ib_zstd_new(int level)

@@ -1,7 +1,7 @@
 /*
- * System calls on descriptors. If a signal interrupts a call, the call is repeated. (On network
- * file systems and FUSE, EINTR occurs in spite of SA_RESTART.) Each function returns the same
- * results and errno as the system call.
+ * System calls on descriptors. If a signal interrupts a call, the call is repeated, because
+ * SA_RESTART does not prevent EINTR on network file systems and FUSE. Each function returns the
+ * same results and errno as the system call.
  */
 #ifndef IB_IO_DESCRIPTOR_H
 #define IB_IO_DESCRIPTOR_H

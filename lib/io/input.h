@@ -81,8 +81,8 @@ uint64_t ib_input_size(const struct ib_input *in);
 int ib_input_plain_fd(const struct ib_input *in);
 
 /*
- * Read the rest of the input into new memory, which the caller frees. For small documents, and for
- * archives that need random access.
+ * Read the rest of the input into new memory, which the caller frees. Use this function only
+ * for small documents, and for archives that need random access.
  */
 enum ib_status ib_input_slurp(struct ib_input *in, char **p, size_t *n, struct ib_error *err);
 

@@ -352,7 +352,7 @@ ib_npz_find(const struct ib_npz *z, const char *name)
 {
 	size_t i;
 
-	/* If two members have the same name, use the last one, as Python does. */
+	/* If two members have the same name, Python uses the last one, so do the same. */
 	for (i = z->nmembers; i-- > 0;)
 		if (ib_span_is(z->members[i].name, name))
 			return &z->members[i];

@@ -251,7 +251,7 @@ find_by_index(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 	return st;
 }
 
-/* Read the index at the end of the file. Returns false if it does not match the file. */
+/* Read the index at the end of the file. Returns false if the index does not match the file. */
 static bool
 read_index(int fd, struct ib_zstd_log_index *index)
 {

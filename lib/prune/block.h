@@ -52,7 +52,7 @@ struct ib_pruner {
 /* A block and its results. Initialize with {0}. */
 struct ib_pruned {
 	struct ib_scan_block in;
-	struct ib_record_texts texts; /* for the outputs */
+	struct ib_record_texts texts; /* texts to add to the outputs */
 	struct ib_block_ids ids;
 	struct ib_audit_text audit; /* lines to add to the audit log */
 	struct ib_run_stats stats;

@@ -102,7 +102,7 @@ load_totals(const char *path, struct ib_totals_file **totals, char *digest, stru
 	return st ? st : ib_totals_file_check(*totals, path, err);
 }
 
-/* True if the totals `all` may include the scores whose totals are t. */
+/* True if scores with the totals t may be a subset of scores with the totals `all`. */
 static bool
 is_summed(const struct ib_totals *all, const struct ib_totals *t)
 {

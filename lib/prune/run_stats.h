@@ -10,8 +10,8 @@
 
 /*
  * If the sum of the weights of an unbiased run differs from the number of samples by more
- * than this many standard errors, there must be an error: chance alone causes such a difference
- * with a probability of 6e-5.
+ * than this many standard errors, there must be an error, because chance alone causes such a
+ * difference only with a probability of 6e-5.
  */
 #define IB_WEIGHT_SUM_LIMIT 4
 

@@ -1,4 +1,4 @@
-/* The id of a record: the fields of which an id consists (-k), and the bytes of an id. */
+/* The fields that form the id of a record (-k), and the bytes of an id. */
 #ifndef IB_RECORD_KEY_H
 #define IB_RECORD_KEY_H
 

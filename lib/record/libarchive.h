@@ -62,8 +62,8 @@ struct ib_libarchive {
 /*
  * Set *la to the functions. The first call loads the library, which then stays loaded until the
  * process ends. Returns IB_E_IO if the library cannot be loaded. If memory runs out during the
- * load, glibc may end the process with status 127, as it does at the start of a program. Threads
- * may call this function at the same time.
+ * load, glibc may end the process with status 127. Threads may call this function at the same
+ * time.
  */
 enum ib_status ib_libarchive_load(const struct ib_libarchive **la, struct ib_error *err);
 

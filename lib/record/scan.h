@@ -24,7 +24,7 @@ struct ib_scan {
 	struct ib_reader *reader;
 	const struct ib_context *context; /* for threads and for warnings; may be NULL */
 	size_t block_size;		  /* size of the caller's struct */
-	void *ctx;			  /* for use by the callbacks */
+	void *ctx;			  /* data that the callbacks use */
 
 	/* Called for each block after it was read, in order. May be NULL. */
 	enum ib_status (*begin_block)(struct ib_scan *scan, void *block, struct ib_error *err);

@@ -12,7 +12,7 @@
 struct ib_tar_archive;
 
 struct ib_tar_options {
-	const struct ib_context *context; /* for warnings; may be NULL */
+	const struct ib_context *context; /* receiver of warnings; may be NULL */
 	/* Called with all bytes that are read, up to the end of the input. May be NULL. */
 	void (*feed)(void *ctx, const void *p, size_t n);
 	void *feed_ctx;

@@ -145,8 +145,8 @@ key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
 
 /*
  * Mark links that are inside the sample of their own key. If the new member is a link, compare
- * its key with the key of the file before it. If it is a file, compare its key with the keys of
- * the links before it.
+ * its key with the key of the file before it. If the new member is a file, compare its key with
+ * the keys of the links before the file.
  */
 static void
 mark_own(struct ib_tar_links *l, const struct ib_tar_member *m)

@@ -139,8 +139,8 @@ ib_tar_writer_free(struct ib_tar_writer *w)
 
 /*
  * Write to the output up to a position inside the member's content: after the first byte of the
- * content and before the last one. Hold back the bytes after it until a later call finds another
- * such position.
+ * content and before the last one. Hold back the bytes after this position until a later call
+ * finds another such position.
  */
 void
 ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)

@@ -205,7 +205,7 @@ member(struct ib_npz *z, const char *file, const char *name, const char *descr, 
 	return IB_OK;
 }
 
-/* Read all items of an array of items of `size` bytes. */
+/* Read all items of an array. Each item has `size` bytes. */
 static enum ib_status
 read_items(struct ib_npz *z, const struct ib_npz_member *m, void *items, size_t size,
 	   struct ib_error *err)

@@ -15,8 +15,8 @@
 struct row_bits {
 	uint64_t n;
 	struct ib_huge_array known;    /* uint64_t[]: the row is in a manifest */
-	struct ib_huge_array expected; /* uint64_t[]: mark EXPECTED */
-	struct ib_huge_array logged;   /* uint64_t[]: mark LOGGED */
+	struct ib_huge_array expected; /* uint64_t[]: EXPECTED is set for the row */
+	struct ib_huge_array logged;   /* uint64_t[]: LOGGED is set for the row */
 };
 
 /*
@@ -492,7 +492,7 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 
-/* Count the expected ids, and those that are missing from the logs, and find the first of them. */
+/* Count the expected ids and the ids that are missing from the logs. Find the first missing id. */
 static void
 count_ids(const struct ib_expect *e, uint64_t *expected, uint64_t *missing, uint64_t *first)
 {

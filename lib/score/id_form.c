@@ -88,10 +88,7 @@ without_folders(struct ib_span s)
 	return i < s.n ? (struct ib_span){ s.p + i, s.n - i } : s;
 }
 
-/*
- * True if s is a dot followed by up to SUFFIX_MAX letters and digits, of
- * which at least one is a letter.
- */
+/* True if s is a dot followed by up to SUFFIX_MAX letters and digits, with at least one letter. */
 static bool
 is_suffix(struct ib_span s)
 {

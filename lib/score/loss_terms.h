@@ -33,7 +33,7 @@ struct ib_loss_reader {
 	size_t nterms;
 	struct ib_wanted wanted[IB_WANTED_MAX];
 	size_t nwanted;
-	bool epoch_required; /* if neither the record nor -e gives an epoch, it is a usage error */
+	bool epoch_required; /* without -e, a record without an epoch is a usage error */
 	bool want_weight;    /* also read weights, for ib-audit drift */
 	bool want_skipped;   /* list the ids that --nonfinite skip removes */
 };

@@ -18,7 +18,7 @@ struct ib_npz_arrays {
 	struct ib_npz_column loss[IB_TERMS_MAX];
 	struct ib_npz_column epoch, weight;
 	uint64_t rows, row;    /* number of rows; the current row */
-	struct ib_arena arena; /* texts of those ids that do not point into an array */
+	struct ib_arena arena; /* texts of the ids that do not point into an array */
 };
 
 /* Find and load the arrays of a loss log: ids, losses, and if present epochs and weights. */

@@ -212,8 +212,8 @@ check_until(const struct run *run, const struct ib_scores *s, const char *name,
 /*
  * Store the partition of the rows. The rows belong to the partition of --part,
  * or else to the partitions that the score files name. If a score file without
- * a partition is read too, the totals name no partition. Partitions with
- * different K cannot be combined, except if the result is split again.
+ * a partition is read too, the totals name no partition. Partitions with different K can be
+ * combined only if the result is split again.
  */
 static enum ib_status
 note_part(struct run *run, const struct ib_scores *s, const char *name, struct ib_error *err)

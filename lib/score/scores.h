@@ -76,7 +76,7 @@ void ib_scores_totals(const struct ib_scores *s, struct ib_totals *t);
 
 #define IB_SCORES_FORMAT "infobatch-scores"
 #define IB_SCORES_VERSION 1
-#define IB_SCORES_VERSION_RANGE 2 /* version of a file without ids, because they are a range */
+#define IB_SCORES_VERSION_RANGE 2 /* version of a file whose ids are a range */
 
 /* Read an .npz score file into an empty table. `file` is the file's name in messages. */
 enum ib_status ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s,
