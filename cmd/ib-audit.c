@@ -75,8 +75,8 @@ add_rule(void *args, const char *value)
 #define MANIFEST_ROWS(text)                                                                        \
 	CLI_INPUTS(0, "manifest", "FILE", o.manifest, text),                                       \
 		CLI_TEXT(0, "manifest-key", "FIELD", o.manifest_key,                               \
-			 "the field of the manifest that holds the id (default: found as "         \
-			 "for -k of ib-prune)")
+			 "the field of the manifest that holds the id (default: the field that "   \
+			 "ib-prune would use without -k)")
 #define BY_ROWS                                                                                    \
 	CLI_GROUP("Classes"),                                                                      \
 		CLI_TEXT(0, "by", "FIELD", o.by,                                                   \
@@ -122,8 +122,8 @@ static const struct cli_option summary_options[] = {
 	LAST_ROW,
 	COST_ROW,
 	CLI_FLAG(0, "errors", o.errors,
-		 "with --json: also print the standard error of the sum of weights, and by how "
-		 "many standard errors the sum differs from the expected sum"),
+		 "with --json: also print the standard error of the sum of weights, and the "
+		 "difference from the expected sum in standard errors"),
 	BY_ROWS,
 	TABLE_ROWS,
 	CLI_COMMON_ROWS,

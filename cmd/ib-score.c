@@ -37,7 +37,8 @@ static const struct cli_option options[] = {
 	CLI_LIMIT(0, "max-missing", o.max_missing,
 		  "with --expect: fail only if more ids than this have no record (default 0)"),
 	CLI_TEXT(0, "expect-key", "FIELD", o.expect_key,
-		 "the field of MANIFEST that holds the id (default: found as for -k)"),
+		 "the field of MANIFEST that holds the id (default: the first of id, __key__, "
+		 "key, uid ... in the first record)"),
 	CLI_TEXT(0, "weight-field", "NAME", o.weight_field,
 		 "the field of MANIFEST that holds the weight (default weight)"),
 	CLI_GROUP("Partitions of a large data set, see infobatch-cluster(7)"),

@@ -62,7 +62,7 @@ print_file_shrunk(const char *file)
 {
 	const char *const text[] = {
 		command_name, ": ", file,
-		": became shorter while it was read: run again when it is complete\n"
+		": became shorter while it was read: run again when the file is complete\n"
 	};
 	char line[1024];
 	size_t n = 0, i, length;

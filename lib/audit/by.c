@@ -60,7 +60,7 @@ warn_of_duplicates(const struct ib_by *by)
 	if (by->values.duplicates > 0)
 		ib_warn(by->context,
 			"%s%s: %llu record%s an id that occurred before: only the first record of "
-			"an id counts",
+			"an id is used",
 			by->manifest, by->more, (unsigned long long)by->values.duplicates,
 			by->values.duplicates == 1 ? " has" : "s have");
 }
@@ -357,7 +357,7 @@ ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 		if (!ib_by_is_harmed(&row[i]) || harmed++ >= HARM_NAMED)
 			continue;
 		ib_warn(context,
-			"%s %s: %.1f%% of its visits are pruned, more than twice the average of "
+			"%s %s: %.1f%% of the visits are pruned, more than twice the average of "
 			"%.1f%%",
 			ib_show(field, ib_span_of(by->field)), ib_show(show, row[i].name),
 			100 * row[i].share, 100 * all.share);

@@ -86,7 +86,7 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 		base = ib_loss_history_find(l, o->reference);
 		if (!base)
 			st = ib_fail(err, IB_E_DATA,
-				     "--reference %lld: the logs have no such epoch",
+				     "--reference %lld: the logs have no losses of this epoch",
 				     (long long)o->reference);
 	}
 	if (!st && base)

@@ -125,7 +125,8 @@ write_weights(struct metrics *m, const struct ib_audit_tail *tail, double error)
 	write_real(m, "ib_prune_last_run_weights", "Sum of the weights of the last finished run.",
 		   tail->weight_sum);
 	write_count(m, "ib_prune_last_run_weights_expected",
-		    "Expected sum of the weights of the last finished run: its number of samples.",
+		    "Expected sum of the weights of the last finished run, which is the number of "
+		    "samples.",
 		    tail->samples);
 	write_real(m, "ib_prune_last_run_weights_error",
 		   "Standard error of the sum of the weights, computed from the keep "
@@ -151,11 +152,10 @@ write_run(struct metrics *m, const struct ib_audit_run *r, double error)
 		    "last epochs, or r = 0), otherwise 0.",
 		    ib_audit_is_unpruned(r));
 	if (isfinite(r->head.solved.threshold))
-		write_real(
-			m, "ib_prune_last_run_threshold",
-			"Threshold of the last finished run: samples with a score below it could "
-			"be pruned.",
-			r->head.solved.threshold);
+		write_real(m, "ib_prune_last_run_threshold",
+			   "Threshold of the last finished run. Samples with a score below the "
+			   "threshold could be pruned.",
+			   r->head.solved.threshold);
 	write_weights(m, &r->tail, error);
 }
 

@@ -51,7 +51,7 @@ ib_report_chart_kept(struct ib_report *r)
 	ib_html_section(
 		&r->page, "Kept and pruned samples",
 		"Each epoch skips a random part of the samples that the model already knows. "
-		"The others of these samples are kept with a larger weight, so the expected "
+		"The rest of these samples are kept with a larger weight, so the expected "
 		"gradient does not change.");
 	write_kept_legend(r);
 	for (i = 0; i < r->n; i++)
@@ -82,9 +82,8 @@ ib_report_chart_saved(struct ib_report *r)
 	char text[TOOLTIP];
 	size_t i;
 
-	ib_html_section(
-		&r->page, "Saved so far",
-		"Skipped visits divided by all visits, from the first epoch to each epoch.");
+	ib_html_section(&r->page, "Saved so far",
+			"The line shows the share of skipped visits among all visits so far.");
 	for (i = 0; i < r->n; i++) {
 		r->v[0][i] = 0;
 		r->v[1][i] = r->stats[i].saved;
@@ -229,8 +228,8 @@ static void
 draw_weights(struct ib_report *r, struct ib_svg *c)
 {
 	static const char *const legend[] = {
-		"c2",	"chance: 2 standard errors", "c1", "4 standard errors", "dot", "epoch",
-		"warm", "alarm: more than 4",	     NULL
+		"c2",	"usual: 2 standard errors", "c1", "4 standard errors", "dot", "epoch",
+		"warm", "alarm: more than 4",	    NULL
 	};
 	const struct ib_audit_stats *f;
 	char text[TOOLTIP], a[IB_HTML_NUMBER];

@@ -75,7 +75,8 @@ write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
 		ib_bytes_printf(
 			&r->page,
 			"</b> is pruned more than twice as much as the average: %.1f%%. "
-			"Compare its accuracy with its accuracy in a run on all data.</p>\n",
+			"Compare the accuracy of these samples with their accuracy in a run on "
+			"all data.</p>\n",
 			100 * row[i].share);
 	}
 }
@@ -147,8 +148,8 @@ ib_report_pruned(struct ib_report *r)
 	uint64_t i;
 
 	ib_html_section(&r->page, "Most often pruned samples",
-			"The number of epochs in which each sample was pruned, and in which its "
-			"draw kept it.");
+			"For each sample, the number of epochs in which the sample was pruned, and "
+			"the number of epochs in which the draw kept the sample.");
 	for (i = 0; i < r->counts.ids.n && i < r->top; i++) {
 		count = &r->counts.count[r->counts.order[i]];
 		if (count->pruned == 0)

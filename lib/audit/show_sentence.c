@@ -199,7 +199,7 @@ static void
 put_doubt(const struct ib_show *s, struct ib_bytes *to)
 {
 	if (!s->scores && s->options->manifest.n == 0)
-		ib_bytes_printf(to, "; or the id is in no manifest (--manifest FILE checks this)");
+		ib_bytes_printf(to, "; or no manifest has the id (--manifest FILE checks this)");
 }
 
 static void
@@ -222,7 +222,7 @@ put_current_score(const struct ib_show *s, struct ib_span id, struct ib_bytes *t
 static void
 put_no_run(const struct ib_show *s, struct ib_bytes *to)
 {
-	ib_bytes_printf(to, "is in no run: the log has no finished run");
+	ib_bytes_printf(to, "has no decision: the log has no finished run");
 	if (s->options->epoch != IB_NO_EPOCH)
 		ib_bytes_printf(to, " of epoch %lld", (long long)s->options->epoch);
 }

@@ -144,13 +144,13 @@ check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_
 	const struct ib_audit_tail *t = &v->run->tail;
 
 	if (t->has_prev && !before)
-		return wrong(v, 0, NULL, "'prev' names a run before this one, but there is none",
+		return wrong(v, 0, NULL,
+			     "'prev' names an earlier run, but this is the first run of the log",
 			     err);
 	if (t->has_prev && t->prev != before->tail.xxh3)
-		return wrong(v, 0, NULL, "'prev' is not the 'xxh3' of the run before this one",
-			     err);
+		return wrong(v, 0, NULL, "'prev' is not the 'xxh3' of the previous run", err);
 	if (!t->has_prev && before && !before->tail.has_prev && before->tail.xxh3 == t->xxh3)
-		return wrong(v, 0, NULL, "this run repeats the run before it", err);
+		return wrong(v, 0, NULL, "this run repeats the previous run", err);
 	return IB_OK;
 }
 

@@ -38,7 +38,7 @@ ib_fail_shrunk(struct ib_error *err, const char *path)
 {
 	return ib_fail(err, IB_E_IO,
 		       "%s: became shorter while it was read: "
-		       "run again when it is complete",
+		       "run again when the file is complete",
 		       path);
 }
 

@@ -12,7 +12,8 @@
 struct ib_input {
 	struct ib_file_source source;
 	struct ib_decoder *decoder; /* NULL if the input is not compressed */
-	struct ib_bytes head;	    /* peeked bytes; those from head_pos on are not consumed yet */
+	/* peeked bytes; the bytes from head_pos on are not consumed yet */
+	struct ib_bytes head;
 	size_t head_pos;
 	XXH3_state_t *digest;
 	bool no_digest;		/* the digest's state could not be allocated */

@@ -295,7 +295,8 @@ ib_run_record(struct ib_run *run, const int64_t *row, const float *loss, size_t 
 	size_t i;
 
 	if (run->epoch == IB_NO_EPOCH)
-		return ib_fail(err, IB_E_MISUSE, "no epoch is drawn: draw one before recording");
+		return ib_fail(err, IB_E_MISUSE,
+			       "no epoch is drawn: draw an epoch before you record losses");
 	st = check_losses(run, row, loss, n, err);
 	if (!st)
 		st = ib_losses_add(&run->losses, row, loss, n, err);

@@ -127,7 +127,7 @@ check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, st
 	if (!is_summed(&b->totals->totals, own))
 		st = ib_fail(
 			err, IB_E_DATA,
-			"%s: these totals do not include the scores of %s: do they belong to "
+			"%s: these totals do not include the scores of %s: are the totals of "
 			"another epoch? (newest epoch: %lld in the totals, %lld in the scores)",
 			o->totals, scores_name(o), (long long)b->totals->totals.newest,
 			(long long)own->newest);

@@ -22,7 +22,7 @@ struct ib_scan_block {
 
 struct ib_scan {
 	struct ib_reader *reader;
-	const struct ib_context *context; /* for threads and for warnings; may be NULL */
+	const struct ib_context *context; /* threads, warnings; may be NULL */
 	size_t block_size;		  /* size of the caller's struct */
 	void *ctx;			  /* data that the callbacks use */
 

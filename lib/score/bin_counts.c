@@ -209,7 +209,7 @@ ib_bin_counts_merge(struct ib_bin_counts *r, const struct ib_bin_counts *o, cons
 	if (strcmp(r->of, o->of) != 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: the counts from --bins belong to other totals than the counts "
-			       "in earlier files: do they belong to another epoch?",
+			       "in earlier files: is this file of another epoch?",
 			       name);
 	if (r->has_x != o->has_x || r->proxy != o->proxy ||
 	    memcmp(r->score.selected, o->score.selected, sizeof(r->score.selected)) != 0 ||

@@ -487,8 +487,8 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 		return;
 	ib_warn(context,
 		"the ids of the logs come from field %s, and the ids of the --expect manifest come "
-		"from field %s: if equal numbers are not the same sample, name the manifest's "
-		"field with --expect-key",
+		"from field %s: if a number does not mean the same sample in both, name the "
+		"manifest's field with --expect-key",
 		ib_show(there, keys.there), ib_show(here, keys.here));
 }
 

@@ -90,9 +90,9 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		return;
 	run->key_warned = true;
 	ib_warn(run->context,
-		"%s: the ids come from field %s, but earlier ids came from field %s: if equal "
-		"numbers are not the same sample, losses go to wrong samples; choose the field "
-		"with -k",
+		"%s: the ids come from field %s, but earlier ids came from field %s: if a number "
+		"does not mean the same sample in both, samples get the losses of other samples; "
+		"choose the field with -k",
 		name, ib_show(here, keys.here), ib_show(there, keys.there));
 }
 

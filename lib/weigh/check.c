@@ -197,7 +197,7 @@ ib_check_weights(const struct ib_weight_stats *t, uint64_t total, const char *na
 		       name, format_number(a, ib_exact_round(&t->sum) / r.factor),
 		       (unsigned long long)total, format_number(b, allowed),
 		       r.variance > 0 ? "4 standard errors" : "the standard error is 0",
-		       scaled ? "; if ib-prune --normalize scaled the weights, give its receipt "
-				"with --receipt"
+		       scaled ? "; if ib-prune --normalize scaled the weights, give the receipt "
+				"of that run with --receipt"
 			      : "");
 }

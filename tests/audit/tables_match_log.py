@@ -186,7 +186,7 @@ for ident in IDS[:40] + ['nobody']:
 
 
 assert run('ib-audit', 'show', '-q', '-e', 99, 'log.zst', 'x').decode() == \
-    'x is in no run: the log has no finished run of epoch 99.\n'
+    'x has no decision: the log has no finished run of epoch 99.\n'
 one = run('ib-audit', 'show', '-q', '-e', 0, 'log.zst', IDS[0]).decode()
 assert one.startswith(IDS[0] + ' was not eligible for pruning: kept (unseen in epoch 0)'), one
 

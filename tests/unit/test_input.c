@@ -500,7 +500,7 @@ Test(input, a_file_that_becomes_shorter_is_an_io_error)
 		cr_assert(eq(int, ib_input_read(in, buf, size, &n, &err), IB_E_IO));
 		cr_assert(eq(str, err.text,
 			     "f: became shorter while it was "
-			     "read: run again when it is complete"));
+			     "read: run again when the file is complete"));
 		ib_input_close(in);
 	}
 	free(buf);
