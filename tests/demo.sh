@@ -16,8 +16,8 @@ zstd -qdc "$data/base.jsonl.zst" >train.jsonl
 
 E=16
 echo "Loss logs of a Fashion-MNIST classifier: 60000 images, $E epochs."
-echo "Default rule: half of what is below the mean loss, at random; the"
-echo "others of them weigh 2; the last epochs are not pruned."
+echo "The default rule drops at random half of the samples whose loss is below the"
+echo "mean, and gives the other half the weight 2. It does not prune the last epochs."
 echo
 printf '%5s %8s %7s %7s %10s %11s\n' epoch samples kept share threshold 'weight sum'
 for e in $(seq 0 $((E - 1))); do

@@ -383,6 +383,8 @@ ib_audit_log_open(const char *path, const struct ib_context *context, struct ib_
 		ib_audit_log_close(log);
 		return st;
 	}
+	if (ib_zstd_log_reader_number(log->reader) == 0)
+		ib_warn(context, "%s: has no runs", ib_audit_log_name(log));
 	*out = log;
 	return IB_OK;
 }

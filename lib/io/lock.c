@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -24,12 +25,39 @@ report_no_locks(const char *file, bool no_wait, const struct ib_context *context
 	return IB_OK;
 }
 
+/*
+ * Wait for the lock. After a second, say so, because a process that waits looks like a process
+ * that hangs. Returns 0, or -1 with errno.
+ */
+static int
+wait_for_lock(int fd, const char *name, const struct ib_context *context)
+{
+	const long first = 250000, second = 1000000000; /* ns */
+	struct timespec pause = { 0, first };
+	long waited = 0;
+
+	while (ib_fd_lock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK)
+			return -1;
+		if (waited >= second) {
+			ib_warn(context, "%s: waiting for the lock, which another process holds",
+				name);
+			return ib_fd_lock(fd, LOCK_EX);
+		}
+		nanosleep(&pause, NULL);
+		waited += pause.tv_nsec;
+		if (pause.tv_nsec < 64 * first)
+			pause.tv_nsec *= 2;
+	}
+	return 0;
+}
+
 /* Lock with flock(2), so that scripts can lock the same file with flock(1). */
 static enum ib_status
 lock_file(int fd, const char *file, const char *name, bool no_wait,
 	  const struct ib_context *context, struct ib_error *err)
 {
-	if (ib_fd_lock(fd, LOCK_EX | (no_wait ? LOCK_NB : 0)) == 0)
+	if ((no_wait ? ib_fd_lock(fd, LOCK_EX | LOCK_NB) : wait_for_lock(fd, name, context)) == 0)
 		return IB_OK;
 	if (errno == EWOULDBLOCK)
 		return ib_fail(err, IB_E_AGAIN, "%s: another process holds the lock", name);

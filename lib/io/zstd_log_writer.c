@@ -109,13 +109,13 @@ check_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 	/* Do not open a FIFO, because the call would wait for a reader. */
 	if (stat(log->path, &s) != 0)
 		return errno == ENOENT ? check_folder(log->path, err)
-				       : ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+				       : ib_fail_errno(err, IB_E_CREATE, log->path, "append");
 	if (!S_ISREG(s.st_mode))
 		return ib_fail(err, IB_E_CREATE, "%s: cannot append: not a regular file",
 			       log->path);
 	fd = ib_fd_open(log->path, O_RDWR, 0);
 	if (fd < 0)
-		return ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+		return ib_fail_errno(err, IB_E_CREATE, log->path, "append");
 	st = find_end(log, fd, err);
 	ib_fd_close(fd);
 	return st ? st : check_lock(log->path, err);
@@ -205,7 +205,7 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mar
 	if (log->fd >= 0)
 		st = find_end(log, log->fd, err);
 	else if (errno != ENOENT)
-		st = ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+		st = ib_fail_errno(err, IB_E_CREATE, log->path, "append");
 	else /* the append creates the file, so a failed run leaves no file */
 		log->end = (struct ib_zstd_log_end){ 0 };
 	if (st)
@@ -271,7 +271,7 @@ create_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 {
 	log->fd = ib_fd_open(log->path, O_RDWR | O_CREAT | O_EXCL, 0666);
 	log->created = log->fd >= 0;
-	return log->created ? IB_OK : ib_fail_errno(err, IB_E_CREATE, log->path, "append to");
+	return log->created ? IB_OK : ib_fail_errno(err, IB_E_CREATE, log->path, "append");
 }
 
 enum ib_status

@@ -180,6 +180,8 @@ identify_other(struct ib_span head, const char *path)
 	const char *name = ib_known_format_name(head, path);
 	size_t i = 0;
 
+	if (head.n >= sizeof(BEGINS) - 1 && memcmp(head.p, BEGINS, sizeof(BEGINS) - 1) == 0)
+		return "the text of an audit log without its compression";
 	if (name)
 		return name;
 	while (i < head.n && memchr(" \t\r\n", head.p[i], 4))

@@ -121,8 +121,9 @@ no_key(struct ib_cursor *c)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i > 0 ? ", " : "",
 				      ib_key_known[i]);
 	snprintf(c->why, sizeof(c->why),
-		 "no id: none of the fields %s exists (name the id field with -k)", text);
-	ib_cursor_explain_missing_field(c, (struct ib_span){ NULL, 0 }, "-k");
+		 "no id: none of the fields %s exists (name the id field with %s)", text,
+		 c->source->key_option);
+	ib_cursor_explain_missing_field(c, (struct ib_span){ NULL, 0 }, c->source->key_option);
 	return false;
 }
 
@@ -137,7 +138,8 @@ no_field(struct ib_cursor *c, const struct ib_key *key)
 
 	for (i = 0; i < key->n; i++)
 		if (c->v[c->source->key_slot[i]].type == IB_ABSENT) {
-			ib_cursor_explain_missing_field(c, key->name[i], key->n == 1 ? "-k" : NULL);
+			ib_cursor_explain_missing_field(c, key->name[i],
+							key->n == 1 ? c->source->key_option : NULL);
 			break;
 		}
 	return false;

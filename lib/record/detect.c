@@ -221,8 +221,9 @@ fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
 			       name, other->name, want, other->option);
 	if (ib_dialect_describe(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want, say);
-	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s (give its format with -f)",
-		       name, want, ib_show(show, l->line));
+	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s%s", name, want,
+		       ib_show(show, l->line),
+		       is_text(l, l->line) ? " (give its format with -f)" : ", which is not text");
 }
 
 /*

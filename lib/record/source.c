@@ -22,6 +22,7 @@ ib_source_new(const char *path, const struct ib_reader_options *options, const s
 	s->first_line = 1;
 	s->epoch_manifest = options->epoch_manifest;
 	s->any_value = options->any_value;
+	s->key_option = options->key_option ? options->key_option : "-k";
 	return s;
 }
 

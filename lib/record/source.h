@@ -53,8 +53,9 @@ struct ib_columns {
 /* One operand with its format and its fields. The source is read-only once a block refers to it. */
 struct ib_source {
 	const char *path;
-	const char *name; /* name for messages */
-	size_t operand;	  /* number of the operand, from 0 */
+	const char *name;	/* name for messages */
+	const char *key_option; /* copied from the options */
+	size_t operand;		/* number of the operand, from 0 */
 	enum ib_format format;
 	struct ib_key key; /* IB_KEY_AUTO until a record decides */
 	struct ib_fields fields;

@@ -40,11 +40,22 @@ enum mark {
 	LOGGED = 2    /* the log has a record of the id */
 };
 
+/* Return the id with the hash that the table uses. */
+static struct ib_id
+own_id(const struct ib_expect *e, const struct ib_id *id)
+{
+	struct ib_id own = *id;
+
+	if (e->table.seed != 0)
+		own.hash = ib_table_hash((struct ib_span){ id->p, id->n }, e->table.seed);
+	return own;
+}
+
 /* Set a flag of an id. If the id is new, add the id first. */
 static enum ib_status
 mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_error *err)
 {
-	struct ib_id own = *id;
+	struct ib_id own;
 	enum ib_status st;
 	uint32_t row;
 
@@ -53,8 +64,7 @@ mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_err
 		if (st)
 			return st;
 	}
-	if (e->table.seed != 0)
-		own.hash = ib_table_hash((struct ib_span){ id->p, id->n }, e->table.seed);
+	own = own_id(e, id);
 	row = ib_table_find(&e->table, &own);
 	if (row == IB_NO_ROW) {
 		st = ib_table_reserve(&e->table, 1, own.n, err);
@@ -384,21 +394,28 @@ ib_expect_free(struct ib_expect *e)
 	free(e);
 }
 
+/* If the id is a row of the manifests, mark the row as logged. */
+static bool
+mark_known_row(struct ib_expect *e, const struct ib_id *id)
+{
+	uint64_t row;
+
+	if (!ib_row_id_parse(id->p, id->n, &row) || row >= e->rows.n ||
+	    !has_bit(&e->rows.known, row))
+		return false;
+	set_bit(&e->rows.logged, row);
+	return true;
+}
+
 enum ib_status
 ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i, k;
 
-	for (i = 0; i < n && e->by_rows && !st; i++) {
-		uint64_t row;
-
-		if (ib_row_id_parse(id[i].p, id[i].n, &row) && row < e->rows.n &&
-		    has_bit(&e->rows.known, row))
-			set_bit(&e->rows.logged, row);
-		else
+	for (i = 0; i < n && e->by_rows && !st; i++)
+		if (!mark_known_row(e, &id[i]))
 			st = use_ids(e, err);
-	}
 	if (e->by_rows)
 		return st;
 	for (i = 0; i < n && !st; i += k) {
@@ -406,6 +423,25 @@ ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n, str
 		st = mark_group(e, id + i, k, err);
 	}
 	return st;
+}
+
+void
+ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t n)
+{
+	struct ib_id own;
+	uint32_t row;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (e->by_rows) {
+			mark_known_row(e, &id[i]);
+			continue;
+		}
+		own = own_id(e, &id[i]);
+		row = ib_table_find(&e->table, &own);
+		if (row != IB_NO_ROW)
+			((uint8_t *)e->marks.p)[row] |= LOGGED;
+	}
 }
 
 void

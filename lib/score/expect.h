@@ -33,6 +33,12 @@ enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id
 				     struct ib_error *err);
 
 /*
+ * Mark the ids of skipped losses as present in the log. Such an id may be absent from the
+ * manifests: an array of all samples has NaN for each sample that was not visited.
+ */
+void ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t n);
+
+/*
  * Mark n samples that are given by their row numbers. Call this function only if
  * ib_expect_takes_rows() returns true, that is, if all ids of the manifests are row numbers.
  */

@@ -167,10 +167,18 @@ ib_mismatch_explain(const struct ib_mismatch *m)
 
 /* ---- in words ------------------------------------------------------------- */
 
+/* True if the ids are the row numbers of arrays. */
+static bool
+is_row_key(struct ib_span key)
+{
+	return ib_span_is(key, "index") || ib_span_is(key, "@row");
+}
+
 bool
 ib_mismatch_keys_differ(const struct ib_mismatch_keys *k)
 {
-	return !k->given && k->here.n > 0 && k->there.n > 0 && !ib_span_equal(k->here, k->there);
+	return !k->given && k->here.n > 0 && k->there.n > 0 && !ib_span_equal(k->here, k->there) &&
+	       !(is_row_key(k->here) && is_row_key(k->there));
 }
 
 bool

@@ -133,6 +133,16 @@ add_rows(void *ctx, const struct ib_row_batch *b, bool *taken, struct ib_error *
 	return ib_load_rows(ctx, b, taken, err);
 }
 
+/* Refuse losses, if the file must be a score file. */
+static enum ib_status
+refuse_losses(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
+{
+	if (b->rows || b->n == 0)
+		return ib_load_batch(ctx, b, err);
+	return ib_fail(err, IB_E_DATA, "%s: this is a loss log; expected a score file",
+		       b->source->name);
+}
+
 static enum ib_status
 add_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *err)
 {
@@ -144,16 +154,16 @@ add_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_error *er
 	return ib_load_scores(fold, s, &all, err);
 }
 
-enum ib_status
-ib_scores_load_any(const char *path, const struct ib_context *context, struct ib_scores **out,
-		   char *digest, struct ib_error *err)
+/* Read a file of scores with a consumer, whose context is the fold. */
+static enum ib_status
+load(const char *path, const struct ib_context *context, struct ib_loss_logs_consumer consumer,
+     struct ib_scores **out, char *digest, struct ib_error *err)
 {
 	struct ib_log_options log = IB_LOG_DEFAULTS;
-	struct ib_loss_logs_options o = { .operands = { &path, 1 }, .log = &log, .digest = digest };
-	struct ib_fold fold;
-	struct ib_loss_logs_consumer consumer = {
-		.ctx = &fold, .batch = add_batch, .rows = add_rows, .scores = add_scores
+	struct ib_loss_logs_options o = {
+		.operands = { &path, 1 }, .log = &log, .digest = digest, .fixed_fields = true
 	};
+	struct ib_fold fold;
 	struct ib_loss_counts counts;
 	struct ib_scores *s = NULL;
 	enum ib_status st;
@@ -162,6 +172,7 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 	if (st)
 		return st;
 	st = ib_fold_start(&fold, s, IB_DUPLICATES_LAST, 0, err);
+	consumer.ctx = &fold;
 	if (!st)
 		st = ib_loss_logs_read(&o, context, &consumer, &counts, err);
 	if (!st)
@@ -173,6 +184,25 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 	}
 	*out = s;
 	return IB_OK;
+}
+
+enum ib_status
+ib_scores_load_any(const char *path, const struct ib_context *context, struct ib_scores **out,
+		   char *digest, struct ib_error *err)
+{
+	return load(path, context,
+		    (struct ib_loss_logs_consumer){
+			    .batch = add_batch, .rows = add_rows, .scores = add_scores },
+		    out, digest, err);
+}
+
+enum ib_status
+ib_scores_load_file(const char *path, const struct ib_context *context, struct ib_scores **out,
+		    struct ib_error *err)
+{
+	return load(path, context,
+		    (struct ib_loss_logs_consumer){ .batch = refuse_losses, .scores = add_scores },
+		    out, NULL, err);
 }
 
 static void

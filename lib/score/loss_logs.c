@@ -274,7 +274,10 @@ use_special(struct ib_scan *scan, struct slot *s, struct ib_error *err)
 	case IB_FORMAT_TOTALS:
 		return use_totals(scan->ctx, &s->in.block, err);
 	default:
-		return ib_fail(err, IB_E_DATA, "%s: a tar file cannot be a loss log", source->name);
+		return ib_fail(
+			err, IB_E_DATA,
+			"%s: a tar file cannot be a loss log (repeat --expect for each manifest)",
+			source->name);
 	}
 }
 
@@ -335,6 +338,7 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 		.format = o->log->format,
 		.otherwise = IB_FORMAT_JSONL,
 		.key = o->log->key,
+		.key_option = o->fixed_fields ? "ib-score -k" : "-k",
 		.line_per_operand = true,
 		.archives = true,
 		.bad_first = o->log->max_bad > 0,
@@ -350,6 +354,7 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 		return st;
 	run.log.epoch_required = o->epoch_required;
 	run.log.want_skipped = o->want_skipped;
+	run.log.fixed_fields = o->fixed_fields;
 	r.wanted = run.log.wanted;
 	r.nwanted = run.log.nwanted;
 	if (o->log->epoch_by_name)

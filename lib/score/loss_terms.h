@@ -36,6 +36,7 @@ struct ib_loss_reader {
 	bool epoch_required; /* without -e, a record without an epoch is a usage error */
 	bool want_weight;    /* also read weights, for ib-audit drift */
 	bool want_skipped;   /* list the ids that --nonfinite skip removes */
+	bool fixed_fields;   /* see loss_logs.h */
 };
 
 /*

@@ -55,6 +55,7 @@ bool
 ib_reading_not_a_number(struct ib_reading *r, struct ib_span name, const struct ib_value *v)
 {
 	char say[IB_VALUE_DESCRIPTION_MAX];
+	const char *option = NULL;
 	struct ib_cursor *c = r->c;
 
 	if (v->type == IB_TEXT && ib_source_has_column(c->source, ib_value_span(v)))
@@ -65,8 +66,9 @@ ib_reading_not_a_number(struct ib_reading *r, struct ib_span name, const struct 
 		return ib_reading_wrong(r, "'%.*s' %s", (int)name.n, name.p,
 					ib_value_describe(say, v));
 	snprintf(c->why, sizeof(c->why), "no field '%.*s'", (int)name.n, name.p);
-	ib_cursor_explain_missing_field(
-		c, name, r->l->nterms == 1 && name.p == r->l->term[0].name.p ? "--loss" : NULL);
+	if (r->l->nterms == 1 && name.p == r->l->term[0].name.p)
+		option = r->l->fixed_fields ? "ib-score --loss" : "--loss";
+	ib_cursor_explain_missing_field(c, name, option);
 	return ib_reading_wrong(r, "%s", c->why);
 }
 
@@ -110,21 +112,29 @@ ib_reading_weight(struct ib_reading *r, const struct ib_value *v, double *weight
 	return true;
 }
 
-/* For the first record without an epoch, suggest a field with a name similar to "epoch". */
+/*
+ * For the first record without an epoch, suggest a field with a name similar to "epoch", and say
+ * which epoch the record gets without that field.
+ */
 static void
 note_like_epoch(struct ib_reading *r)
 {
 	struct ib_span name = r->l->wanted[IB_LOG_EPOCH].name, like;
-	char show[IB_SHOW_MAX];
+	int64_t epoch = r->b->epoch != IB_NO_EPOCH ? r->b->epoch : 0;
+	bool refused = r->b->epoch == IB_NO_EPOCH && r->l->epoch_required;
+	char show[IB_SHOW_MAX], gets[60] = "";
 
 	r->first = false;
 	if (ib_reading_wanted(r, IB_LOG_EPOCH)->type != IB_ABSENT)
 		return;
 	like = ib_cursor_find_similar_field(r->c, name);
-	if (like.p)
-		ib_loss_batch_add_problem(r->b, IB_PROBLEM_NOTE, r->c->record.line,
-					  "no field '%.*s', but %s: did you mean --epoch-field?",
-					  (int)name.n, name.p, ib_show(show, like));
+	if (!like.p)
+		return;
+	if (!refused)
+		snprintf(gets, sizeof(gets), ", so the epoch is %lld", (long long)epoch);
+	ib_loss_batch_add_problem(r->b, IB_PROBLEM_NOTE, r->c->record.line,
+				  "no field '%.*s'%s: did you mean --epoch-field %s?", (int)name.n,
+				  name.p, gets, ib_show(show, like));
 }
 
 bool

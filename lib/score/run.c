@@ -58,7 +58,8 @@ mark_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err
 	}
 	for (i = 0; i < b->nmerge && !st; i++)
 		st = ib_expect_mark_logged(run->expect, &b->merge[i].id, 1, err);
-	return st ? st : ib_expect_mark_logged(run->expect, b->skipped, b->nskipped, err);
+	ib_expect_mark_skipped(run->expect, b->skipped, b->nskipped);
+	return st;
 }
 
 /* True if the first row of the table has a whole number as id. */
@@ -313,7 +314,8 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 	enum ib_status st;
 	uint64_t row;
 
-	st = ib_scores_load_any(path, run->context, &s, NULL, err);
+	st = update ? ib_scores_load_file(path, run->context, &s, err)
+		    : ib_scores_load_any(path, run->context, &s, NULL, err);
 	if (!st && s->table.n == 0 && s->part.count == 0 && is_file(path))
 		ib_warn(run->context, "%s: contains no scores", path);
 	if (!st)
