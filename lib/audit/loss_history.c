@@ -21,8 +21,8 @@ struct reading {
 /* ---- ids -------------------------------------------------------------------- */
 
 /*
- * Find n <= IB_GROUP ids in the table, or add them. Their hashes must be computed with the
- * seed of the table.
+ * Find n <= IB_GROUP ids in the table, or add them. The hashes of the ids must be computed with
+ * the seed of the table.
  */
 static enum ib_status
 find_rows(struct ib_loss_history *l, struct ib_id *id, size_t n, uint32_t *row,

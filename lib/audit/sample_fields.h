@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 
 struct ib_sample_fields_options {
-	struct ib_list manifests; /* --manifest; any format that ib-prune reads, also compressed */
+	struct ib_list manifests; /* --manifest, in any format that ib-prune reads */
 	const char *key;	  /* --manifest-key; NULL if not given */
 	const char *field;	  /* --by; NULL: read only the ids */
 	const struct ib_context *context;

@@ -31,7 +31,7 @@ enum ib_fate {
 	IB_FATE_NONE   /* in another partition, or not in the manifest */
 };
 
-/* What happened to an id in one epoch. Numbers that are not known are NaN. */
+/* The outcome of an id in one epoch. Numbers that are not known are NaN. */
 struct ib_show_row {
 	const struct ib_run_header *head;
 	enum ib_fate fate;

@@ -53,7 +53,7 @@ struct ib_column {
 	int drop;   /* highest: dropped first if the table is too wide; 0: never dropped */
 };
 
-/* How to show the results. */
+/* The appearance of the results. */
 struct ib_table_style {
 	bool json;
 	bool color, utf8; /* features of the terminal */

@@ -43,7 +43,7 @@ digit(uint64_t key, unsigned pass)
 	return key >> (pass * DIGIT) & (DIGITS - 1);
 }
 
-/* Sort by the lowest digit first. Skip a digit if all keys have the same value there. */
+/* Sort by the lowest digit first. Skip a digit if it has the same value in all keys. */
 static inline __attribute__((always_inline)) void *
 radix_sort(char *v, char *room, uint64_t n, size_t size)
 {

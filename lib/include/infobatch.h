@@ -270,7 +270,7 @@ IB_API double ib_rule_rate_factor(const struct ib_rule *rule);
 
 /* ---- decisions --------------------------------------------------------- */
 
-/* Why a sample is kept or pruned. Later versions may add reasons. */
+/* The reason for keeping or pruning a sample. Later versions may add reasons. */
 enum ib_reason {
 	IB_REASON_WARMUP = 0,
 	IB_REASON_ANNEAL = 1,

@@ -51,7 +51,7 @@ enum ib_format {
 #define IB_FORMAT_WORDS "auto|jsonl|json|csv|tsv|list|tar"
 
 /*
- * What a run needs from its caller. Every member may be zero.
+ * Settings and call-backs that the caller of a run provides. Every member may be zero.
  *   threads   number of threads; 0: ib_threads_default()
  *   warn      receives one complete sentence without a newline; called from one
  *             thread at a time, in the order of the input
@@ -84,7 +84,7 @@ void ib_output_abandon(void);
 /* ---- files of a run ---------------------------------------------------- */
 
 /*
- * How a run uses a file. An output replaces the old contents of its file. So a run must not
+ * A use of a file by a run. An output replaces the old contents of its file. So a run must not
  * write a file under one name, and read or write the same file under another name. The only
  * exception is that an IB_USE_RESULT may replace an IB_USE_START (ib-score -s X -o X).
  */
@@ -112,7 +112,7 @@ enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct i
  */
 const char *ib_array_suffix(const char *path);
 
-/* What an output can be: an archive of arrays, one array, a file that grows. */
+/* The forms that an output can have: an archive of arrays, one array, a file that grows. */
 enum { IB_CAN_BE_NPZ = 1, IB_CAN_BE_NPY = 2, IB_CAN_APPEND = 4 };
 
 /*
@@ -186,7 +186,7 @@ enum ib_proxy { IB_PROXY_BOUNDED, IB_PROXY_LOSS };
 enum ib_sampling { IB_SAMPLING_POISSON, IB_SAMPLING_FIXED };
 #define IB_SAMPLING_WORDS "poisson|fixed" /* the values of --sampling, in the same order */
 
-/* How weights are scaled: not, to mean 1, or to a given sum. */
+/* The scaling of weights: none, to mean 1, or to a given sum. */
 enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
 
 /*
@@ -283,7 +283,10 @@ enum ib_duplicates {
 };
 enum ib_nonfinite { IB_NONFINITE_KEEP, IB_NONFINITE_SKIP, IB_NONFINITE_FAIL };
 
-/* How to read a loss log (see infobatch-formats(5)). A string that is NULL has its default. */
+/*
+ * Options for reading a loss log (see infobatch-formats(5)). A string that is NULL has its
+ * default.
+ */
 struct ib_log_options {
 	enum ib_format format;
 	const char *key;	   /* -k */
@@ -405,7 +408,7 @@ enum ib_weights_format {
 	IB_WEIGHTS_NPZ,
 	IB_WEIGHTS_F32
 };
-/* What --check has checked. */
+/* Results of --check. */
 struct ib_weights_result {
 	uint64_t records, total; /* total: samples of --base, or the number of --total */
 	double sum;		 /* of the weights */
@@ -449,7 +452,7 @@ enum ib_audit_verb {
 	IB_AUDIT_COMPARE
 };
 
-/* What verify has checked. */
+/* Results of verify. */
 struct ib_audit_result {
 	uint64_t runs, decisions;
 };

@@ -1,9 +1,9 @@
 /*
  * Decompress each format with its own library. The filters of libarchive (3.6.2) are not used,
- * because they accept damaged files. Its gzip filter checks neither the CRC nor the length nor
- * the data after the end. Its xz and bzip2 filters treat a truncated or invalid second stream as
- * the end of the file. Its lz4 filter fails at an empty frame. For the speeds, see
- * tests/PERFORMANCE.md.
+ * because they accept damaged files. The gzip filter of libarchive checks neither the CRC nor
+ * the length nor the data after the end. The xz and bzip2 filters treat a truncated or invalid
+ * second stream as the end of the file. The lz4 filter fails at an empty frame. For the speeds,
+ * see tests/PERFORMANCE.md.
  */
 #include "io/decode.h"
 

@@ -1,7 +1,8 @@
 /*
  * Write .npz archives (zip files) of one-dimensional arrays, compatible with numpy. Members are
- * stored uncompressed. Their sizes and CRCs precede the data, so that an archive can be read as a
- * stream. The writer uses zip64 if needed. The archive does not depend on the current time.
+ * stored uncompressed. The sizes and CRCs of the members precede the data, so that an archive
+ * can be read as a stream. The writer uses zip64 if needed. The archive does not depend on the
+ * current time.
  */
 #ifndef IB_IO_NPZ_WRITER_H
 #define IB_IO_NPZ_WRITER_H

@@ -71,7 +71,7 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
 }
 
 /*
- * Return the inclusion of a sample. Its reason is the first reason that
+ * Return the inclusion of a sample. The reason of the inclusion is the first reason that
  * applies, in the order of enum ib_reason.
  */
 static struct ib_inclusion

@@ -1,6 +1,6 @@
 /*
- * What delimited.c (records and fields of CSV and TSV) and delimited_header.c share. Private to
- * these files.
+ * Declarations that delimited.c (records and fields of CSV and TSV) and delimited_header.c
+ * share. Private to these files.
  */
 #ifndef IB_RECORD_DELIMITED_H
 #define IB_RECORD_DELIMITED_H

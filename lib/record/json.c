@@ -181,7 +181,7 @@ read_word(struct ib_json *j, const char *p, struct ib_value *v)
 	return end;
 }
 
-/* What the grammar reader expects next inside a skipped value. */
+/* The next token that the grammar reader expects inside a skipped value. */
 enum nested_state { EXPECT_VALUE, EXPECT_NAME, AFTER_VALUE };
 
 /* Return the position after a string, number or word that is not needed. */

@@ -16,7 +16,7 @@
 struct ib_tar_links;
 struct ib_tar_target; /* a plain file or a link in the archive */
 
-/* How a link is resolved. If all fields are 0, the link is copied unchanged. */
+/* The resolution of a link. If all fields are 0, the link is copied unchanged. */
 struct ib_tar_resolution {
 	const struct ib_tar_target *content; /* target whose bytes replace the link */
 	uint64_t size;			     /* bytes of the target's content */
