@@ -288,7 +288,7 @@ handle_weight(struct shard *s, struct ib_error *err)
 	if (s->options->existing_weight == IB_EXISTING_WEIGHT_FAIL)
 		return fail_sample(s,
 				   "already has a weight: prune the original shards, not "
-				   "those of an epoch; or see --existing-weight",
+				   "the shards of an epoch; or see --existing-weight",
 				   err);
 	if (s->has_weight)
 		return fail_sample(s, "has two weights", err);

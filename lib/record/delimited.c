@@ -466,8 +466,8 @@ is_other_header(struct ib_cursor *c)
 	if (c->record.p == c->source->header.p || !ib_span_equal(id, key->name[0]) ||
 	    !ib_key_is_known(id))
 		return false;
-	ib_cursor_fail(c, "this line is a header, but its columns differ from those of the first "
-			  "header: pass files with different columns as separate operands");
+	ib_cursor_fail(c, "this line is a header, but its columns differ from the columns of the "
+			  "first header: pass files with different columns as separate operands");
 	return true;
 }
 

@@ -285,7 +285,7 @@ refuse_folder(const struct numbers *x, const struct numbers *folder, const char 
 	return ib_fail(
 		err, IB_E_MISUSE,
 		"-e name: both the name %s and its folder have a number (%.*s, %.*s): choose "
-		"one, with -e 'name:%s' or -e 'name:%s/*'",
+		"one number, with -e 'name:%s' or -e 'name:%s/*'",
 		show, (int)x->run[0].n, x->run[0].p, (int)folder->run[0].n, folder->run[0].p, file,
 		from);
 }
