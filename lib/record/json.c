@@ -10,9 +10,6 @@
  */
 #include "record/json.h"
 
-#include <stdlib.h>
-
-#include "base/array.h"
 #include "base/digits.h"
 #include "base/hex.h"
 #include "base/numbers.h"
@@ -30,9 +27,7 @@ ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines)
 	j->fields = fields;
 	j->lines = lines;
 	j->lazy = false;
-	j->element = NULL;
-	j->nelements = j->element_cap = 0;
-	j->failed = false;
+	j->elements = (struct ib_json_elements){ 0 };
 	j->at = j->why = NULL;
 	ib_json_template_init(&j->template);
 	for (i = 0; i < IB_FIELDS_NODES; i++)
@@ -43,8 +38,7 @@ ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines)
 void
 ib_json_release(struct ib_json *j)
 {
-	free(j->element);
-	j->element = NULL;
+	ib_json_elements_release(&j->elements);
 }
 
 static const char *
@@ -145,19 +139,6 @@ skip_number(struct ib_json *j, const char *p)
 	return p;
 }
 
-/* Return the type of a number (IB_INTEGER or IB_REAL), which depends on its bytes. */
-static enum ib_type
-number_type(const char *p, const char *end)
-{
-	if (*p == '-')
-		p++;
-	if (!ib_is_digit(*p))
-		return IB_WORD;
-	while (p < end && ib_is_digit(*p))
-		p++;
-	return p == end ? IB_INTEGER : IB_REAL;
-}
-
 /* Read true, false, null, nan, inf or infinity. */
 static const char *
 read_word(struct ib_json *j, const char *p, struct ib_value *v)
@@ -176,7 +157,7 @@ read_word(struct ib_json *j, const char *p, struct ib_value *v)
 	end = ib_number_json(p, &number);
 	if (!end)
 		return malformed(j, p, "not a value");
-	v->type = (uint8_t)number_type(p, end);
+	v->type = (uint8_t)ib_value_number_type(p, end);
 	v->number = number;
 	return end;
 }
@@ -416,64 +397,33 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 
 /* ---- elements of arrays -------------------------------------------------- */
 
-static struct ib_value *
-add_element(struct ib_json *j)
+/* Read one element of any kind. */
+static const char *
+read_any_element(struct ib_json *j, const char *p)
 {
-	if (j->nelements == j->element_cap &&
-	    !ib_array_reserve(&j->element, &j->element_cap, j->nelements + 1,
-			      sizeof(*j->element))) {
-		j->failed = true;
-		return NULL;
-	}
-	return &j->element[j->nelements++];
-}
+	struct ib_value *v = ib_json_elements_add(&j->elements);
 
-/*
- * Read one element. Most elements are short numbers, or strings without escapes. *length is the
- * length of the previous element; see ib_predict_end.
- */
-static inline const char *
-read_element(struct ib_json *j, const char *p, struct ib_value *v, uint32_t *length)
-{
-	bool string = *p == '"', fraction = false;
-	const char *end;
-
-	p += string;
-	end = string ? ib_byte_scan_string(p) : ib_short_number(p, true, &v->number, &fraction);
-	if (!end || (string && *end != '"'))
-		return ib_json_read_value(j, p - string, v);
-	end = ib_predict_end(p, end, length);
-	v->p = p;
-	v->n = (uint32_t)(end - p);
-	v->type = string ? IB_STRING : fraction ? IB_REAL : IB_INTEGER;
-	v->escaped = false;
-	return end + string;
+	return v ? ib_json_read_value(j, p, v) : malformed(j, p, "out of memory");
 }
 
 /* Read the elements of the array that begins at p. Returns the position after the array. */
 static const char *
 read_elements(struct ib_json *j, const char *p)
 {
-	struct ib_value *v;
-	uint32_t length = 0;
+	const char *end;
 
 	p = blanks(j, p + 1);
 	if (*p == ']')
 		return p + 1;
 	for (;;) {
-		v = add_element(j);
-		if (!v)
-			return malformed(j, p, "out of memory");
-		p = read_element(j, p, v, &length);
-		if (!p)
+		end = read_any_element(j, p);
+		if (!end)
 			return NULL;
-		if (*p != ',')
-			p = blanks(j, p);
+		p = blanks(j, end);
 		if (*p != ',')
 			break;
-		p++;
-		if ((unsigned char)*p <= ' ')
-			p = blanks(j, p);
+		p = blanks(j, p + 1);
+		p = blanks(j, ib_json_elements_read_similar(&j->elements, end, p));
 	}
 	return *p == ']' ? p + 1 : malformed(j, p, "expected ',' or ']'");
 }
@@ -484,7 +434,7 @@ read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct 
 {
 	const char *start = p;
 	struct ib_value *own = m->slot >= 0 ? &v[m->slot] : NULL;
-	size_t first = j->nelements;
+	size_t first = j->elements.n;
 
 	if (*p == '[' && m->elements) {
 		p = read_elements(j, p);
@@ -500,7 +450,7 @@ read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct 
 	own->p = start;
 	own->n = (uint32_t)(p - start);
 	own->elements.first = (uint32_t)first;
-	own->elements.n = (uint32_t)(j->nelements - first);
+	own->elements.n = (uint32_t)(j->elements.n - first);
 	return p;
 }
 
@@ -513,7 +463,7 @@ read_grammar_number(struct ib_json *j, const char *p, bool wanted, struct ib_val
 	p = wanted ? ib_number_json(start, &own->number) : skip_number(j, start);
 	if (!p)
 		return malformed(j, start, "not a value");
-	own->type = (uint8_t)number_type(start, p);
+	own->type = (uint8_t)ib_value_number_type(start, p);
 	own->p = start;
 	own->n = (uint32_t)(p - start);
 	return p;
@@ -620,7 +570,7 @@ ib_json_template_read(struct ib_json *j, const char *p, struct ib_value *v)
 
 	if (template->n == 0 || !fits(template->step, p))
 		return NULL;
-	j->nelements = 0;
+	j->elements.n = 0;
 	if (template->cleared != v)
 		for (i = 0; i < j->fields->nslots; i++)
 			v[i].type = IB_ABSENT;
@@ -654,7 +604,7 @@ read_object(struct ib_json *j, const char *p, struct ib_value *v)
 {
 	size_t i;
 
-	j->nelements = 0;
+	j->elements.n = 0;
 	for (i = 0; i < j->fields->nslots; i++)
 		v[i].type = IB_ABSENT;
 	p = blanks(j, p);

@@ -9,6 +9,7 @@
 #ifndef IB_RECORD_JSON_H
 #define IB_RECORD_JSON_H
 
+#include "record/json_elements.h"
 #include "record/json_escapes.h"
 #include "record/json_template.h"
 
@@ -34,10 +35,7 @@ struct ib_json {
 	 * This saves time if most records belong to other partitions.
 	 */
 	bool lazy;
-	/* The elements of the arrays of the record, if fields->elements is true. */
-	struct ib_value *element; /* [nelements] */
-	size_t nelements, element_cap;
-	bool failed; /* out of memory */
+	struct ib_json_elements elements; /* of the record's arrays, if fields->elements is true */
 	/* Position and reason of the last error. */
 	const char *at;
 	const char *why;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/digits.h"
 #include "base/error.h"
 #include "base/numbers.h"
 #include "record/json_escapes.h"
@@ -86,6 +87,18 @@ ib_value_unwrap_number(const struct ib_value *v, double *number)
 		return read_escaped_number(v, number);
 	return (v->type == IB_STRING || v->type == IB_ARRAY) &&
 	       ib_number_read_wrapped(ib_value_raw(v), number);
+}
+
+enum ib_type
+ib_value_number_type(const char *p, const char *end)
+{
+	if (*p == '-')
+		p++;
+	if (!ib_is_digit(*p))
+		return IB_WORD;
+	while (p < end && ib_is_digit(*p))
+		p++;
+	return p == end ? IB_INTEGER : IB_REAL;
 }
 
 /* Count the elements of an array whose grammar has been checked. */

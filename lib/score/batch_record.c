@@ -8,7 +8,7 @@ column_of(const struct ib_reading *r, struct ib_span name, const struct ib_value
 {
 	return (struct ib_batch_column){
 		.name = name,
-		.v = array ? r->c->json.element + v->elements.first : v,
+		.v = array ? r->c->json.elements.v + v->elements.first : v,
 		.step = array,
 	};
 }

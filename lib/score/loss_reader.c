@@ -172,7 +172,7 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool ro
 	find_common(&r);
 	c->json.lazy = l->options->part.count > 0 && ib_source_is_json(c->source);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
-		b->failed |= c->json.failed;
+		b->failed |= c->json.elements.failed;
 		if (b->failed)
 			break;
 		if (next == IB_NEXT_RECORD)

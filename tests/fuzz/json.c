@@ -43,8 +43,8 @@ compare_elements(const struct ib_json *j, const struct ib_value *a, const struct
 	if (a->elements.n != b->elements.n)
 		abort();
 	for (k = 0; k < a->elements.n; k++)
-		compare(&j->element[a->elements.first + k], &alone->element[b->elements.first + k],
-			true);
+		compare(&j->elements.v[a->elements.first + k],
+			&alone->elements.v[b->elements.first + k], true);
 }
 
 static void

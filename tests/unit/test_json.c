@@ -71,12 +71,49 @@ put_blanks(struct ib_bytes *t, uint64_t *state)
 
 static void put_object(struct ib_bytes *t, uint64_t *state, int depth);
 
+/* Put an element: a string or a number of one form, or any value. */
+static void
+put_element(struct ib_bytes *t, uint64_t *state, uint64_t form)
+{
+	unsigned digits = (unsigned)(form / 3 % 10), x = (unsigned)(next(state) % 1000000);
+	char text[64];
+
+	if (form % 3 == 0)
+		snprintf(text, sizeof(text), "\"%0*u\"", (int)digits, x);
+	else if (form % 3 == 1)
+		snprintf(text, sizeof(text), "%u.%0*u", x % 10, (int)digits, x);
+	else
+		snprintf(text, sizeof(text), "%u.%u", x % 100, x);
+	put(t, next(state) % 16 > 0 ? text : PICK(state, others));
+}
+
+/* Put an array. Most elements have the same form, and most gaps have the same bytes. */
+static void
+put_array(struct ib_bytes *t, uint64_t *state)
+{
+	static const char *const gaps[] = {
+		",", ",", ", ", " , ", ",\t", ",     ", ",      ", ",       ", ",         ",
+	};
+	uint64_t i, n = next(state) % 40, form = next(state);
+	const char *gap = PICK(state, gaps);
+
+	put(t, "[");
+	for (i = 0; i < n; i++) {
+		if (i > 0)
+			put(t, next(state) % 16 > 0 ? gap : PICK(state, gaps));
+		put_element(t, state, form);
+	}
+	put(t, "]");
+}
+
 static void
 put_value(struct ib_bytes *t, uint64_t *state, int depth)
 {
-	uint64_t kind = next(state) % 8;
+	uint64_t kind = next(state) % 9;
 
-	if (kind < 3)
+	if (kind == 8)
+		put_array(t, state);
+	else if (kind < 3)
 		put(t, PICK(state, strings));
 	else if (kind < 7 || depth > 3)
 		put(t, PICK(state, others));
@@ -214,6 +251,7 @@ same(const struct ib_value *v, const cJSON *want)
 static bool
 same_elements(const struct both *b, const struct ib_value *v, const cJSON *want)
 {
+	const struct ib_value *e;
 	const cJSON *item;
 	size_t i = 0;
 
@@ -223,9 +261,11 @@ same_elements(const struct both *b, const struct ib_value *v, const cJSON *want)
 		return true;
 	cJSON_ArrayForEach(item, want)
 	{
-		if (i == v->elements.n || !same(&b->json.element[v->elements.first + i], item))
+		e = &b->json.elements.v[v->elements.first + i++];
+		if (i > v->elements.n || !same(e, item))
 			return false;
-		i++;
+		if (cJSON_IsNumber(item) && e->number != item->valuedouble)
+			return false;
 	}
 	return i == v->elements.n;
 }
