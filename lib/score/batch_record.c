@@ -1,7 +1,11 @@
 /* Read a record that has an array of ids. */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "score/batch_record.h"
 
 #include "base/error.h"
+#include "base/part.h"
 
 static struct ib_batch_column
 column_of(const struct ib_reading *r, struct ib_span name, const struct ib_value *v, bool array)
@@ -136,7 +140,7 @@ read_id(struct ib_reading *r, const struct ib_batch_column *id, struct ib_span *
 	if (v->type != IB_STRING && v->type != IB_INTEGER)
 		return bad_id(r, id, "a value that is not an id");
 	*text = ib_value_span(v);
-	if (v->escaped && !ib_value_text(v, &r->c->arena, text))
+	if (v->type == IB_STRING && v->escaped && !ib_value_text(v, &r->c->arena, text))
 		return bad_id(r, id, "a lone surrogate");
 	r->b->failed |= !text->p;
 	if (!r->b->failed && text->n == 0)
@@ -198,6 +202,53 @@ add_losses(struct ib_reading *r, struct ib_batch_record *batch, int64_t epoch)
 	return true;
 }
 
+/* ---- the common form ------------------------------------------------------------ */
+
+/* True if add_common() may be used: no option needs more than the ids and one loss of each id. */
+static bool
+is_common(const struct ib_reading *r, const struct ib_batch_record *batch, bool ignore)
+{
+	return batch->nterms == 1 && !batch->term[0].scaled && !r->l->want_weight && !ignore;
+}
+
+static inline bool
+is_common_element(const struct ib_value *id, const struct ib_value *loss)
+{
+	return ((id->type == IB_STRING && !id->escaped && id->n > 0) || id->type == IB_INTEGER) &&
+	       (loss->type == IB_REAL || loss->type == IB_INTEGER) && isfinite((float)loss->number);
+}
+
+/*
+ * Fast path for most batches: the ids are strings without escapes or integers, and the losses are
+ * finite numbers. Returns false for any other batch. In this case nothing was added, and the caller
+ * must use add_losses(), which gives the same result for every batch that add_common() accepts.
+ */
+static bool
+add_common(struct ib_reading *r, const struct ib_batch_record *batch, int64_t epoch)
+{
+	const struct ib_value *id = batch->id.v, *loss = batch->loss[0].v, *end = id + batch->n;
+	const struct ib_part part = r->l->options->part;
+	struct ib_loss_batch *b = r->b;
+	size_t before = b->n;
+	uint64_t hash;
+	float f;
+
+	for (; id < end; id++, loss += batch->loss[0].step) {
+		if (!is_common_element(id, loss)) {
+			b->n = before;
+			return false;
+		}
+		f = (float)loss->number + 0.0f; /* -0 becomes 0 */
+		hash = XXH3_64bits(id->p, id->n);
+		if (ib_part_has_hash(&part, hash))
+			ib_loss_batch_add(b, (struct ib_id){ id->p, hash, id->n }, (int32_t)epoch,
+					  f, NULL);
+	}
+	b->any |= batch->n > 0;
+	b->counts.records += b->n - before;
+	return true;
+}
+
 bool
 ib_batch_record_add(struct ib_reading *r, struct ib_batch_record *batch)
 {
@@ -210,6 +261,8 @@ ib_batch_record_add(struct ib_reading *r, struct ib_batch_record *batch)
 	if (!find_losses(r, batch) || !find_weight(r, batch) ||
 	    !ib_reading_resolve_epoch(r, &epoch, &ignore))
 		return false;
+	if (is_common(r, batch, ignore) && add_common(r, batch, epoch))
+		return true;
 	if (add_losses(r, batch, epoch))
 		return true;
 	/* One invalid value makes the record invalid, so remove all its losses. */
