@@ -46,7 +46,7 @@
 			 "name:PATTERN: use the number at %d in PATTERN"),                         \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
 			 "the field that holds the epoch (default epoch)"),                        \
-		CLI_FORMAT(log.format, "auto|jsonl|json|csv|tsv"),                                 \
+		CLI_FORMAT(log.format, IB_LOG_FORMAT_WORDS),                                       \
 		CLI_EPOCH(0, "until", "N", NULL, log.until,                                        \
 			  "ignore records of epochs after N (default: no "                         \
 			  "limit)"),                                                               \

@@ -47,8 +47,9 @@ enum ib_format {
 	IB_FORMAT_NPY,	 /* detected in the same way */
 	IB_FORMAT_TOTALS /* detected in the same way */
 };
-/* The values of -f, in the order of the enum. */
-#define IB_FORMAT_WORDS "auto|jsonl|json|csv|tsv|list|tar"
+/* The values of -f, in the order of the enum: first the formats that a loss log can have. */
+#define IB_LOG_FORMAT_WORDS "auto|jsonl|json|csv|tsv"
+#define IB_FORMAT_WORDS IB_LOG_FORMAT_WORDS "|list|tar"
 
 /*
  * Settings and call-backs that the caller of a run provides. Every member may be zero.

@@ -15,6 +15,7 @@
 #include "base/system.h"
 #include "io/descriptor.h"
 
+#define ZSTD_LEVEL 3 /* level of outputs; io/zstd_log_writer.c has the level of audit logs */
 #define PACKED_BLOCK ((size_t)256 << 10)
 /*
  * After each AHEAD bytes, the system is asked to start writing them to disk, so that fsync() at
@@ -77,7 +78,7 @@ ib_zstd_new(int level)
 static bool
 start_zstd(struct ib_compressor *s)
 {
-	s->zstd = ib_zstd_new(3);
+	s->zstd = ib_zstd_new(ZSTD_LEVEL);
 	return s->zstd != NULL;
 }
 

@@ -56,9 +56,14 @@ struct ib_rule_kind {
 	bool needs_scores; /* samples without a known score are always kept */
 	bool biased;	   /* the rule is biased, so a warning is printed */
 	bool fixed;	   /* the rule allows --sampling fixed */
-	bool cuts;	   /* receipts and run headers list the rule's thresholds */
-	bool ratio;	   /* the rule has a ratio r, from -r or solved for --keep */
-	bool keep;	   /* the rule allows --keep */
+	/*
+	 * Receipts and run headers list the thresholds, and ib-audit reads them from there.
+	 * Without `cuts`, ib-audit assumes that at most one threshold prunes: the fraction r if
+	 * `ratio` is true, else all samples below the threshold.
+	 */
+	bool cuts;
+	bool ratio; /* the rule has a ratio r, from -r or solved for --keep */
+	bool keep;  /* the rule allows --keep */
 	/*
 	 * Check the parameters of this rule. NULL if the checks of the table in
 	 * params.c are enough.

@@ -38,9 +38,9 @@ may_be_known(const char *start, const char *quote)
 }
 
 /*
- * True if a member of the block's records may have a known id name. If not, the block is not parsed
- * to choose the key. Batches have only the names epoch, ids and losses, so they are parsed only
- * once; see tests/PERFORMANCE.md.
+ * True if a member of the block's JSON records may have a known id name. If not, the block is not
+ * parsed to choose the key. Batches have only the names epoch, ids and losses, so they are parsed
+ * only once; see tests/PERFORMANCE.md.
  */
 static bool
 may_have_known_name(const struct ib_block *block)
@@ -61,8 +61,8 @@ may_have_known_name(const struct ib_block *block)
  * -1 if no record has one.
  */
 static enum ib_status
-choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen,
-	    struct ib_error *err)
+choose_from_records(const struct ib_source *s, const struct ib_block *block, int *chosen,
+		    struct ib_error *err)
 {
 	static const struct ib_source plain;
 	struct ib_source probe = plain;
@@ -74,7 +74,7 @@ choose_json(const struct ib_source *s, const struct ib_block *block, int *chosen
 	size_t i;
 
 	*chosen = -1;
-	if (!may_have_known_name(block))
+	if (ib_source_is_json(s) && !may_have_known_name(block))
 		return IB_OK;
 	probe.format = s->format;
 	probe.any_value = s->any_value;
@@ -180,7 +180,7 @@ choose_key(struct ib_source *s, const struct ib_block *first, struct ib_error *e
 	if (s->delimiter)
 		known = choose_column(s);
 	else
-		st = choose_json(s, first, &known, err);
+		st = choose_from_records(s, first, &known, err);
 	if (st || known < 0)
 		return st;
 	s->key.kind = IB_KEY_FIELDS;

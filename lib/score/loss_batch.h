@@ -1,8 +1,10 @@
 /*
  * A batch: the contents of one block of a loss log or score file. A batch has
  * the losses or score rows, and the problems found in the block. Worker threads
- * fill batches. One thread folds the batches in the order of the input. The
- * texts of ids point into the block.
+ * fill batches. One thread folds the batches in the order of the input. Each
+ * batch belongs to a slot of the scan (score/loss_logs.c), which uses it again
+ * for later blocks. The batch owns its arrays. The texts of ids point into the
+ * block, which belongs to the same slot.
  */
 #ifndef IB_SCORE_LOSS_BATCH_H
 #define IB_SCORE_LOSS_BATCH_H
