@@ -41,7 +41,7 @@ read_scores(struct ib_run *run, struct ib_error *err)
 	if (access(run->path, F_OK) != 0 && errno == ENOENT)
 		st = ib_scores_new(&s, err);
 	else
-		st = ib_scores_load_any(run->path, &run->options->context, &s, run->digest, err);
+		st = ib_scores_load_file(run->path, &run->options->context, &s, run->digest, err);
 	if (st)
 		return st;
 	if (s->part.count > 0)

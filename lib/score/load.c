@@ -198,11 +198,11 @@ ib_scores_load_any(const char *path, const struct ib_context *context, struct ib
 
 enum ib_status
 ib_scores_load_file(const char *path, const struct ib_context *context, struct ib_scores **out,
-		    struct ib_error *err)
+		    char *digest, struct ib_error *err)
 {
 	return load(path, context,
 		    (struct ib_loss_logs_consumer){ .batch = refuse_losses, .scores = add_scores },
-		    out, NULL, err);
+		    out, digest, err);
 }
 
 static void

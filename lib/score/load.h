@@ -16,9 +16,9 @@
 enum ib_status ib_scores_load_any(const char *path, const struct ib_context *context,
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
-/* Read a score file. Fail if the file is a loss log. */
+/* Do the same for a score file. Fail if the file is a loss log. */
 enum ib_status ib_scores_load_file(const char *path, const struct ib_context *context,
-				   struct ib_scores **out, struct ib_error *err);
+				   struct ib_scores **out, char *digest, struct ib_error *err);
 
 /*
  * Open a file for look-ups only. An uncompressed .npz with an index is mapped

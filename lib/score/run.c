@@ -314,7 +314,7 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 	enum ib_status st;
 	uint64_t row;
 
-	st = update ? ib_scores_load_file(path, run->context, &s, err)
+	st = update ? ib_scores_load_file(path, run->context, &s, NULL, err)
 		    : ib_scores_load_any(path, run->context, &s, NULL, err);
 	if (!st && s->table.n == 0 && s->part.count == 0 && is_file(path))
 		ib_warn(run->context, "%s: contains no scores", path);

@@ -215,6 +215,9 @@ def misuse():
     raises(D, "not among", Run, "m.npz", ids=list("abcde"))
     Run("m.npz", n=6, max_unseen=1).close()
     check(content("m.npz") == before, "misuse does not change the score file")
+    with open("log.jsonl", "w") as log:
+        log.write('{"id":"0","loss":1}\n')
+    raises(D, "this is a loss log", Run, "log.jsonl", n=1)
     with Run("m.npz", n=5, epochs=2) as run:
         raises(M, "was not committed", list, run.epochs())
     with Run("new.npz", n=3, nonfinite="fail") as run:
