@@ -139,7 +139,7 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 struct frame {
 	bool open;	      /* a run header was found in the frame */
 	struct ib_bytes last; /* last nonempty line, except a line of a sample */
-	uint64_t blank;	      /* number of empty lines after that line */
+	uint64_t blank;	      /* number of empty lines after `last` */
 	uint64_t at;	      /* number of bytes of text so far */
 };
 

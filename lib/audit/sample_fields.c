@@ -12,7 +12,7 @@ struct reading {
 	ib_sample_fields_use *use;
 	void *data;
 	bool found;	       /* a record has the field */
-	struct ib_error first; /* the error that the first record does not have the field */
+	struct ib_error first; /* error of the first record that does not have the field */
 };
 
 /* Store the error, which is returned if no later record has the field. */

@@ -85,7 +85,7 @@ put_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct 
 
 /* ---- parts of the sentence --------------------------------------------------------- */
 
-/* Append why samples could be pruned in the run of a row. */
+/* Append the reason why samples could be pruned in the run of a row. */
 static void
 put_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 {
@@ -94,7 +94,8 @@ put_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 	if (o->rule == IB_RULE_RANDOM)
 		ib_bytes_printf(to, "the rule prunes samples at random");
 	else if (o->rule == IB_RULE_PROPORTIONAL)
-		ib_bytes_printf(to, "the rule made pi smaller because its score was low");
+		ib_bytes_printf(to,
+				"the rule gave the sample a smaller pi because its score was low");
 	else if (o->rule == IB_RULE_BUCKETS || o->rule == IB_RULE_RANK)
 		ib_bytes_printf(to, "its score was below a threshold");
 	else if (!t || !strcmp(t, "mean") || !strcmp(t, "median"))
@@ -137,7 +138,7 @@ put_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 	if (cause)
 		put_cause(to, &cause->head->options);
 	else
-		ib_bytes_printf(to, "the rule made it eligible");
+		ib_bytes_printf(to, "the rule made the sample eligible");
 	ib_bytes_printf(to, ", and u was not below pi");
 }
 

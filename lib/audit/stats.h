@@ -11,8 +11,8 @@ struct ib_audit_stats {
 	double threshold; /* NaN: no threshold */
 	double weight_sum;
 	double share;	  /* kept / samples; NaN if samples is 0 */
-	double saved;	  /* pruned / samples, both summed over the epochs up to this one */
-	double saved_sum; /* sum of pruned / samples over the same epochs */
+	double saved;	  /* pruned / samples, with both numbers summed up to this epoch */
+	double saved_sum; /* sum of the quotients pruned / samples up to this epoch */
 	double error;	  /* standard error of weight_sum; NaN if not computed */
 };
 

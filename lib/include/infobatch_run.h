@@ -158,7 +158,7 @@ bool ib_part_parse(const char *text, struct ib_part *part);
 
 /*
  * Parse a limit, a count or a percentage. The function cuts off the '%' of the text, and the limit
- * borrows the text. Returns NULL if the text is a limit, otherwise what a limit is.
+ * borrows the text. Returns NULL if the text is a limit, otherwise a description of a limit.
  */
 const char *ib_limit_parse(char *text, struct ib_limit *limit);
 
@@ -395,7 +395,7 @@ struct ib_prune_result {
 	/* computed from the weights before --normalize */
 	double expected_kept, weight_sum, weight_var, max_weight;
 	double threshold;		   /* NaN: no threshold */
-	double weight_factor, rate_factor; /* of --normalize, or 1 */
+	double weight_factor, rate_factor; /* factors of --normalize, or 1 */
 };
 enum ib_status ib_prune_run(const struct ib_prune_options *options,
 			    const struct ib_context *context, struct ib_prune_result *result,
@@ -412,7 +412,7 @@ enum ib_weights_format {
 /* Results of --check. */
 struct ib_weights_result {
 	uint64_t records, total; /* total: samples of --base, or the number of --total */
-	double sum;		 /* of the weights */
+	double sum;		 /* sum of the weights */
 };
 
 /* Options of ib-weights(1). */

@@ -173,9 +173,9 @@ remove_dead(const char *path)
 }
 
 /*
- * Lock a file that has just been named. Returns false if another process locked or removed the
- * file before, because without a lock it seemed to belong to a dead process. This cannot happen
- * on a file system without locks.
+ * Lock a file that has just been named. Returns false if another process has already locked or
+ * removed the file, because a file without a lock seems to belong to a dead process. This
+ * cannot happen on a file system without locks.
  */
 static bool
 lock_named(int fd, const char *path)

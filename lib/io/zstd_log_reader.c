@@ -230,8 +230,8 @@ report_corrupt(struct ib_zstd_log_reader *f, const char *why, struct ib_error *e
 }
 
 /*
- * Fail because the current frame does not belong to a log of this kind. The message says what the
- * file is instead.
+ * Fail because the current frame does not belong to a log of this kind. The message names the
+ * format of the file, if the format is known.
  */
 static enum ib_status
 report_foreign(struct ib_zstd_log_reader *f, struct ib_error *err)

@@ -45,7 +45,9 @@ read_scores(struct ib_run *run, struct ib_error *err)
 	if (st)
 		return st;
 	if (s->part.count > 0)
-		st = ib_fail(err, IB_E_DATA, "%s: contains only a partition of the samples",
+		st = ib_fail(err, IB_E_DATA,
+			     "%s: contains only one partition of the samples: name a score file "
+			     "of all samples",
 			     run->path);
 	if (!st)
 		st = ib_run_ids_check(&run->ids, s, run->path, unseen_limit(run->options), err);

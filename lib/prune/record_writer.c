@@ -28,18 +28,18 @@ check_same_format(const struct ib_source *first, const struct ib_source *s, stru
 {
 	if (first->format != s->format)
 		return ib_fail(err, IB_E_DATA,
-			       "%s: has a different format than %s: they cannot be written to "
-			       "one output",
+			       "%s: has a different format than %s: one output cannot hold both; "
+			       "use %%s in the name of -o to write one file per operand",
 			       s->name, first->name);
 	if (!ib_span_equal(header_of(first), header_of(s)))
 		return ib_fail(err, IB_E_DATA,
-			       "%s: has a different header than %s: they cannot be written to "
-			       "one output",
+			       "%s: has a different header than %s: one output cannot hold both; "
+			       "use %%s in the name of -o to write one file per operand",
 			       s->name, first->name);
 	if (!ib_span_equal(ib_bytes_span(&first->preamble), ib_bytes_span(&s->preamble)))
 		return ib_fail(err, IB_E_DATA,
-			       "%s: has different --header-lines than %s: they cannot be "
-			       "written to one output",
+			       "%s: has different --header-lines than %s: one output cannot hold "
+			       "both; use %%s in the name of -o to write one file per operand",
 			       s->name, first->name);
 	return IB_OK;
 }

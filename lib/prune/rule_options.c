@@ -20,7 +20,7 @@ struct ib_owned_text {
 
 /* ---- one value --------------------------------------------------------------- */
 
-/* The ratio is not in the table, because files contain the solved ratio, not the option. */
+/* The ratio is not in the table, because files contain the computed ratio, not the option. */
 static const struct ib_param ratio = { .kind = IB_PARAM_REAL,
 				       .at = offsetof(struct ib_rule_options, ratio),
 				       .name = "ratio",

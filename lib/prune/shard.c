@@ -354,7 +354,10 @@ find_destination(struct shard *s, struct ib_span key)
 	return s->destination == IB_TO_MANIFEST || o->pruned_output;
 }
 
-/* Write an entry that belongs to no sample. If a sample may not have ended yet, delay the entry. */
+/*
+ * Write an entry that does not belong to a sample. If a sample may not have ended yet, delay
+ * the entry.
+ */
 static enum ib_status
 handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *err)
 {

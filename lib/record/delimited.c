@@ -508,7 +508,7 @@ row_next(struct ib_cursor *c)
 	c->record.line = c->line++;
 	c->number++;
 	c->record.close = NULL;
-	/* Slots of fields without a column are IB_ABSENT since ib_cursor_start(). */
+	/* ib_cursor_start() has set the slots of fields without a column to IB_ABSENT. */
 	for (i = 0;; i++, p = stop + 1) {
 		v = &other;
 		number = false;

@@ -19,8 +19,8 @@ hex4(const char *p)
 
 /*
  * Decode the \u escape at p into b, and set *n to the number of decoded bytes. If the escape
- * begins a surrogate pair, decode both escapes of the pair. Returns the length of the input, or 0
- * if a surrogate is not part of a pair.
+ * begins a surrogate pair, decode both escapes of the pair. Returns the number of bytes of the
+ * escape or of both escapes, or 0 if a surrogate is not part of a pair.
  */
 static size_t
 unescape_unicode(const char *p, const char *end, char b[4], size_t *n)

@@ -40,7 +40,7 @@ struct ib_reader {
 	uint64_t records; /* number of records so far, for @line */
 	XXH3_state_t *digest;
 	uint64_t bytes_done;	     /* bytes of the closed operands */
-	_Atomic uint64_t seen, size; /* for progress; any thread may read them */
+	_Atomic uint64_t seen, size; /* shown as progress; read by any thread */
 };
 
 static const char *const standard_input[] = { "-" };

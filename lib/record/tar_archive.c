@@ -254,7 +254,10 @@ ib_tar_archive_pass_member(struct ib_tar_archive *t, ib_tar_piece_handler *take,
 	return st;
 }
 
-/* Read the input to its end, because the decompressor may find only there that it is truncated. */
+/*
+ * Read the input to its end, because the decompressor may find only at the end that the input
+ * is truncated.
+ */
 static enum ib_status
 drain(struct ib_tar_archive *t, struct ib_error *err)
 {

@@ -478,7 +478,7 @@ keys_of(const struct ib_expect *e)
 	};
 }
 
-/* Warn about ids of the logs that no manifest has, with the likely cause. */
+/* Warn about ids of the logs that are not in the manifests, and name the likely cause. */
 static void
 warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 		       const struct ib_context *context)

@@ -122,8 +122,8 @@ ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other)
 }
 
 /*
- * Return the most frequent set of forms of the certain pairs if `certain` is
- * true, else of the unambiguous pairs.
+ * Return the set of forms that is most frequent among the certain pairs or, if `certain` is
+ * false, among the unambiguous pairs.
  */
 static unsigned
 most_frequent(const struct ib_mismatch *m, bool certain, size_t *count)

@@ -35,7 +35,7 @@ enum ib_status ib_npz_arrays_load_weights(struct ib_npz_arrays *a, struct ib_spa
 
 /*
  * Read the id of the current row. Sets id->p to NULL if out of memory. If an item is invalid,
- * returns false, and sets *invalid to its array and *why to the reason.
+ * returns false, and sets *invalid to the array of the item and *why to the reason.
  */
 bool ib_npz_arrays_read_id(struct ib_npz_arrays *a, struct ib_span *id,
 			   const struct ib_npz_column **invalid, const char **why);
