@@ -350,7 +350,7 @@ warn_of_losses(const struct ib_run *run)
 			2 * run->nonfinite > run->losses.n ? " (did training diverge?)" : "");
 }
 
-/* End a committed epoch. It may have no loss, and then the score file has no trace of it. */
+/* End a committed epoch. If the epoch has no loss, the score file has no trace of the epoch. */
 static void
 finish_epoch(struct ib_run *run)
 {

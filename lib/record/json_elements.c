@@ -45,8 +45,8 @@ is_gap(const struct gap *gap, const char *p)
 }
 
 /*
- * Read strings, each followed by the gap. p is after the opening quote of the first string. Returns
- * the position of the first element that was not read.
+ * Read strings that are each followed by the gap. p is after the opening quote of the first
+ * string. Returns the position of the first element that was not read.
  */
 static const char *
 read_strings(struct ib_json_elements *e, const char *p, struct gap gap)
@@ -78,10 +78,13 @@ struct decimal {
 	unsigned mask;	 /* one bit for each of the n bytes */
 	unsigned digits; /* the bytes that are digits; see ib_byte_scan_digits16() */
 	unsigned shift;	 /* moves the digits after the point to the end of eight bytes */
-	uint64_t power;	 /* power of ten: the number is an integer divided by it */
+	uint64_t power;	 /* power of ten; the number is an integer divided by this power */
 };
 
-/* Return the form of the number p[0..n). If it is another number, the form fits no number. */
+/*
+ * Return the form of the number p[0..n). For a number of any other kind, the form fits no
+ * number.
+ */
 static struct decimal
 learn_decimal(const char *p, size_t n)
 {
@@ -146,7 +149,7 @@ read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 			end = read_number(p, v);
 			if (!end)
 				break;
-			if (!fits) /* one number of another form changes nothing */
+			if (!fits) /* one number of another form does not change the form */
 				decimal = learn_decimal(p, (size_t)(end - p));
 			fits = false;
 		}
