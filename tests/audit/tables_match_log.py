@@ -167,8 +167,8 @@ def sentence(ident):
     reasons = ', '.join(k + words(of[k], every) for k in ('unseen', 'high or unseen') if of[k])
     kept = len(of['unseen'] + of['high or unseen'])
     if kept == len(every):
-        return ('%s was never eligible for pruning: kept in all %d epochs (%s); or the id is '
-                'in no manifest (--manifest FILE checks this).' % (ident, kept, reasons))
+        return ('%s was never eligible for pruning: kept in all %d epochs (%s); or no manifest '
+                'has the id (--manifest FILE checks this).' % (ident, kept, reasons))
     if of['pruned']:
         parts.append('was pruned%s: its score was below the mean of the scores, and u was not below pi'
                      % words(of['pruned'], every))
