@@ -22,7 +22,9 @@ ib_key_is_known(struct ib_span name)
 	size_t i;
 
 	for (i = 0; i < IB_KEY_NKNOWN; i++)
-		if (ib_span_is(name, ib_key_known[i]))
+		/* Most names differ in the first byte. */
+		if (name.n > 0 && name.p[0] == ib_key_known[i][0] &&
+		    ib_span_is(name, ib_key_known[i]))
 			return true;
 	return false;
 }

@@ -336,12 +336,13 @@ compile_fields(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 	enum ib_status st;
 
 	if (!b->first) {
+		if (old->key.kind != IB_KEY_AUTO || ib_source_is_delimited(old) ||
+		    !ib_source_may_have_key(old, b))
+			return IB_OK;
 		/*
 		 * Do not change the old source, because other threads may use blocks that refer
 		 * to it.
 		 */
-		if (old->key.kind != IB_KEY_AUTO || ib_source_is_delimited(old))
-			return IB_OK;
 		st = add_source(r, old->path, err);
 		if (st)
 			return st;

@@ -37,16 +37,13 @@ may_be_known(const char *start, const char *quote)
 			     ib_key_is_known((struct ib_span){ p, (size_t)(quote - p) }));
 }
 
-/*
- * True if a member of the block's JSON records may have a known id name. If not, the block is not
- * parsed to choose the key. Batches have only the names epoch, ids and losses, so they are parsed
- * only once; see tests/PERFORMANCE.md.
- */
-static bool
-may_have_known_name(const struct ib_block *block)
+bool
+ib_source_may_have_key(const struct ib_source *s, const struct ib_block *block)
 {
 	const char *start = block->p, *end = start + block->n, *colon = start, *p;
 
+	if (!ib_source_is_json(s))
+		return true;
 	while ((colon = memchr(colon, ':', (size_t)(end - colon))) != NULL) {
 		for (p = colon++; p > start && ib_is_space(p[-1]);)
 			p--;
@@ -74,7 +71,7 @@ choose_from_records(const struct ib_source *s, const struct ib_block *block, int
 	size_t i;
 
 	*chosen = -1;
-	if (ib_source_is_json(s) && !may_have_known_name(block))
+	if (!ib_source_may_have_key(s, block))
 		return IB_OK;
 	probe.format = s->format;
 	probe.any_value = s->any_value;

@@ -5,6 +5,13 @@
 #include "record/source.h"
 
 /*
+ * True if a record of the block may have a known id name. If not, the block need not be parsed to
+ * choose the key. Batches have only the names epoch, ids and losses, so they are parsed only once;
+ * see tests/PERFORMANCE.md.
+ */
+bool ib_source_may_have_key(const struct ib_source *s, const struct ib_block *block);
+
+/*
  * Choose the key of an operand from its first records, and compile its fields.
  * If no record has a known id field, returns IB_OK and leaves the key at
  * IB_KEY_AUTO.
