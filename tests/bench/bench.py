@@ -123,7 +123,7 @@ def rows():
         ("ib-score -u, rows there", s + " -T 1 -u s.npz log.jsonl", N, log, "fold", ""),
         ("ib-score -T 2", s + " -T 2 -o t.npz log.jsonl", N, log, "fold", ""),
         ("ib-score --part 3/64", s + " -T 1 --part 3/64 -o t.npz log.jsonl", N, log, "fold", ""),
-        ("the same, batches", s + " -T 1 --part 3/64 -o t.npz batch.jsonl", N, size("batch.jsonl"), "fold", ""),
+        ("ib-score --part, batches", s + " -T 1 --part 3/64 -o t.npz batch.jsonl", N, size("batch.jsonl"), "fold", ""),
         ("ib-score --split 8", s + " -T 1 --split 8 -o 'part.%d.npz' log.jsonl", N, log, "fold", ""),
         ("ib-prune JSONL", prune + "man.jsonl", N, man, "prune", ""),
         ("ib-prune, shuffled", prune + "shuffled.jsonl", N, man, "prune", ""),
