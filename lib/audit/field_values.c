@@ -92,28 +92,21 @@ store_numbers(struct ib_field_values *v)
 
 /* Add a value that has no level yet. */
 static enum ib_status
-add_level(struct ib_field_values *v, const struct ib_id *key, uint32_t *code, struct ib_error *err)
+add_level(struct ib_field_values *v, struct ib_span text, uint32_t *code, struct ib_error *err)
 {
-	enum ib_status st = IB_OK;
+	struct ib_id key = ib_id_of(text, 0);
+	enum ib_status st;
 	double number;
 
 	if (v->levels.n == LEVELS_MAX)
 		return ib_fail(err, IB_E_DATA, "the field has more than %u values", LEVELS_MAX);
-	if (v->levels.too_many_collisions)
-		st = ib_table_reseed(&v->levels, err);
-	if (!st)
-		st = ib_table_reserve(&v->levels, 1, key->n, err);
-	if (!st && !ib_array_reserve(&v->number, &v->cap, v->levels.n + 1, sizeof(*v->number)))
-		st = ib_fail_memory(err);
+	if (!ib_array_reserve(&v->number, &v->cap, v->levels.n + 1, sizeof(*v->number)))
+		return ib_fail_memory(err);
+	st = ib_table_intern_group(&v->levels, &key, 1, code, err);
 	if (st)
 		return st;
-	v->all_numbers &= ib_number_text((struct ib_span){ key->p, key->n }, &number);
-	v->number[v->levels.n] = v->all_numbers ? number : NAN;
-	*code = ib_table_add(
-		&v->levels,
-		&(struct ib_id){ key->p,
-				 ib_table_hash((struct ib_span){ key->p, key->n }, v->levels.seed),
-				 key->n });
+	v->all_numbers &= ib_number_text(text, &number);
+	v->number[*code] = v->all_numbers ? number : NAN;
 	if (v->all_numbers && v->levels.n > NUMBERS_MIN) {
 		store_numbers(v);
 		*code = code_of_number(number);
@@ -134,9 +127,9 @@ find_code(struct ib_field_values *v, struct ib_span text, uint32_t *code, struct
 		*code = ib_number_text(text, &number) ? code_of_number(number) : NO_NUMBER;
 		return IB_OK;
 	}
-	key = (struct ib_id){ text.p, ib_table_hash(text, v->levels.seed), (uint32_t)text.n };
+	key = ib_id_of(text, v->levels.seed);
 	*code = ib_table_find(&v->levels, &key);
-	return *code == IB_NO_ROW ? add_level(v, &key, code, err) : IB_OK;
+	return *code == IB_NO_ROW ? add_level(v, text, code, err) : IB_OK;
 }
 
 static enum ib_status

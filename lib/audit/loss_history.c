@@ -18,40 +18,6 @@ struct reading {
 	bool undated_now; /* the current operand has a record without an epoch */
 };
 
-/* ---- ids -------------------------------------------------------------------- */
-
-/*
- * Find n <= IB_GROUP ids in the table, or add them. The hashes of the ids must be computed with
- * the seed of the table.
- */
-static enum ib_status
-find_rows(struct ib_loss_history *l, struct ib_id *id, size_t n, uint32_t *row,
-	  struct ib_error *err)
-{
-	uint64_t at[IB_GROUP];
-	struct ib_table *t = &l->ids;
-	enum ib_status st = IB_OK;
-	uint64_t bytes = 0, seed = t->seed;
-	bool fresh;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		bytes += id[i].n;
-	if (t->too_many_collisions)
-		st = ib_table_reseed(t, err);
-	if (!st)
-		st = ib_table_reserve(t, n, bytes, err);
-	if (st)
-		return st;
-	for (i = 0; t->seed != seed && i < n; i++)
-		id[i].hash = ib_table_hash((struct ib_span){ id[i].p, id[i].n }, t->seed);
-	ib_table_group(t, id, n, NULL, 0, row, at);
-	for (i = 0; i < n; i++)
-		if (row[i] == IB_NO_ROW)
-			row[i] = ib_table_intern(t, &id[i], at[i], &fresh);
-	return IB_OK;
-}
-
 /* ---- records ------------------------------------------------------------------ */
 
 static struct ib_loss_history_epoch *
@@ -109,13 +75,9 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 	r->undated_now |= b->undated;
 	for (i = 0; i < b->n; i += n) {
 		n = b->n - i < IB_GROUP ? b->n - i : IB_GROUP;
-		for (k = 0; k < n; k++) {
+		for (k = 0; k < n; k++)
 			id[k] = b->loss[i + k].id;
-			if (l->ids.seed != 0)
-				id[k].hash = ib_table_hash((struct ib_span){ id[k].p, id[k].n },
-							   l->ids.seed);
-		}
-		st = find_rows(l, id, n, row, err);
+		st = ib_table_intern_group(&l->ids, id, n, row, err);
 		if (st)
 			return st;
 		for (k = 0; k < n; k++) {
@@ -226,8 +188,7 @@ weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 	st = ib_audit_lines_begin(log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 		for (k = 0; k < n; k++) {
-			struct ib_id id = { line[k].id.p, ib_table_hash(line[k].id, l->ids.seed),
-					    (uint32_t)line[k].id.n };
+			struct ib_id id = ib_id_of(line[k].id, l->ids.seed);
 
 			row = ib_table_find(&l->ids, &id);
 			if (row != IB_NO_ROW)

@@ -39,32 +39,17 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 {
 	struct ib_id id[IB_GROUP];
 	uint32_t row[IB_GROUP];
-	uint64_t at[IB_GROUP];
-	enum ib_status st = IB_OK;
-	uint64_t bytes = 0;
-	bool fresh;
+	enum ib_status st;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		bytes += line[i].id.n;
-	if (t->ids.too_many_collisions)
-		st = ib_table_reseed(&t->ids, err);
-	if (!st)
-		st = ib_table_reserve(&t->ids, n, bytes, err);
-	if (!st && !reserve(t, t->ids.n + n))
+		id[i] = ib_id_of(line[i].id, 0);
+	st = ib_table_intern_group(&t->ids, id, n, row, err);
+	if (!st && !reserve(t, t->ids.n))
 		st = ib_fail_memory(err);
-	if (st)
-		return st;
-	for (i = 0; i < n; i++)
-		id[i] = (struct ib_id){ line[i].id.p, ib_table_hash(line[i].id, t->ids.seed),
-					(uint32_t)line[i].id.n };
-	ib_table_group(&t->ids, id, n, NULL, 0, row, at);
-	for (i = 0; i < n; i++) {
-		if (row[i] == IB_NO_ROW)
-			row[i] = ib_table_intern(&t->ids, &id[i], at[i], &fresh);
+	for (i = 0; i < n && !st; i++)
 		count_line(&t->count[row[i]], line[i].kept, (int32_t)epoch);
-	}
-	return IB_OK;
+	return st;
 }
 
 /* Sort the ids by the number of epochs in which they were pruned, the largest first. */

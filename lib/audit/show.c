@@ -31,16 +31,10 @@ static const struct ib_column columns[NCOLUMNS] = {
 
 /* ---- search ------------------------------------------------------------------ */
 
-static struct ib_id
-key_of(const struct ib_table *t, struct ib_span id)
-{
-	return (struct ib_id){ id.p, ib_table_hash(id, t->seed), (uint32_t)id.n };
-}
-
 uint32_t
 ib_show_find(const struct ib_show *s, struct ib_span id)
 {
-	struct ib_id key = key_of(&s->ids, id);
+	struct ib_id key = ib_id_of(id, s->ids.seed);
 
 	return ib_table_find(&s->ids, &key);
 }
@@ -50,9 +44,8 @@ static enum ib_status
 index_ids(struct ib_show *s, struct ib_error *err)
 {
 	const struct ib_list *operands = &s->options->operands;
-	struct ib_span id;
-	struct ib_id key;
 	enum ib_status st = IB_OK;
+	struct ib_id id;
 	size_t k;
 
 	s->nids = operands->n - 1;
@@ -60,17 +53,8 @@ index_ids(struct ib_show *s, struct ib_error *err)
 	if (!s->row)
 		return ib_fail_memory(err);
 	for (k = 0; k < s->nids && !st; k++) {
-		id = ib_span_of(operands->v[k + 1]);
-		if (s->ids.too_many_collisions)
-			st = ib_table_reseed(&s->ids, err);
-		if (!st)
-			st = ib_table_reserve(&s->ids, 1, id.n, err);
-		if (st)
-			break;
-		key = key_of(&s->ids, id);
-		s->row[k] = ib_table_find(&s->ids, &key);
-		if (s->row[k] == IB_NO_ROW)
-			s->row[k] = ib_table_add(&s->ids, &key);
+		id = ib_id_of(ib_span_of(operands->v[k + 1]), 0);
+		st = ib_table_intern_group(&s->ids, &id, 1, &s->row[k], err);
 	}
 	return st;
 }

@@ -53,14 +53,6 @@ decide(struct ib_simulation *s, const struct ib_rule *rule, struct ib_run_stats 
 	s->deff = (double)((long double)kept * squares / (sum * sum));
 }
 
-static struct ib_id
-id_of(const struct ib_loss_history *l, uint32_t row, uint64_t seed)
-{
-	struct ib_span id = ib_table_id(&l->ids, row);
-
-	return (struct ib_id){ id.p, ib_table_hash(id, seed), (uint32_t)id.n };
-}
-
 /* Find the score rows of the kept samples that had no score before this epoch. */
 static void
 find_score_rows(struct ib_simulation *s, const struct ib_loss_history_epoch *e)
@@ -73,7 +65,7 @@ find_score_rows(struct ib_simulation *s, const struct ib_loss_history_epoch *e)
 		row = e->row[i];
 		if (!s->kept[row] || s->score_row[row] != IB_NO_ROW)
 			continue;
-		id = id_of(s->losses, row, s->scores->table.seed);
+		id = ib_id_of(ib_table_id(&s->losses->ids, row), s->scores->table.seed);
 		s->score_row[row] = ib_table_find(&s->scores->table, &id);
 	}
 }
@@ -84,15 +76,17 @@ fold(struct ib_simulation *s, const struct ib_loss_history_epoch *e, struct ib_e
 {
 	struct ib_loss group[IB_GROUP];
 	struct ib_fold f;
+	struct ib_id id;
 	enum ib_status st;
 	uint64_t i;
 	size_t n = 0;
 
 	st = ib_fold_start(&f, s->scores, s->options->log.duplicates, s->options->smooth, err);
 	for (i = 0; i <= e->n && !st; i++) {
-		if (i < e->n && s->kept[e->row[i]])
-			group[n++] = (struct ib_loss){ id_of(s->losses, e->row[i], 0),
-						       (int32_t)e->epoch, e->loss[i] };
+		if (i < e->n && s->kept[e->row[i]]) {
+			id = ib_id_of(ib_table_id(&s->losses->ids, e->row[i]), 0);
+			group[n++] = (struct ib_loss){ id, (int32_t)e->epoch, e->loss[i] };
+		}
 		if (n == IB_GROUP || (i == e->n && n > 0)) {
 			st = ib_fold_losses(&f, group, n, 0, err);
 			n = 0;

@@ -38,7 +38,7 @@ fold_ids(const struct ib_run *run, struct ib_fold *f, struct group *g, struct ib
 			id = ib_row_id_span(&g->digits[i]);
 		}
 		g->loss[i] = (struct ib_loss){
-			.id = { id.p, ib_table_hash(id, 0), (uint32_t)id.n },
+			.id = ib_id_of(id, 0),
 			.epoch = (int32_t)run->epoch,
 			.loss = g->value[i],
 		};

@@ -65,26 +65,21 @@ static enum ib_status
 check_unique(const struct ib_run_ids *ids, struct ib_error *err)
 {
 	struct ib_table t;
+	struct ib_id id;
 	char show[IB_SHOW_MAX];
 	enum ib_status st = IB_OK;
+	uint32_t row;
 	uint64_t i;
 
 	ib_table_init(&t);
 	for (i = 0; i < ids->n && !st; i++) {
-		struct ib_id id = { ids->text[i].p, ib_table_hash(ids->text[i], t.seed),
-				    (uint32_t)ids->text[i].n };
-
-		if (ib_table_find(&t, &id) != IB_NO_ROW)
+		id = ib_id_of(ids->text[i], 0);
+		st = ib_table_intern_group(&t, &id, 1, &row, err);
+		if (!st && row < i)
 			st = ib_fail(err, IB_E_MISUSE,
 				     "the id %s occurs twice, the second time in "
 				     "row %llu",
 				     ib_show(show, ids->text[i]), (unsigned long long)i);
-		if (!st)
-			st = ib_table_reserve(&t, 1, id.n, err);
-		if (!st)
-			ib_table_add(&t, &id);
-		if (!st && t.too_many_collisions)
-			st = ib_table_reseed(&t, err);
 	}
 	ib_table_release(&t);
 	return st;

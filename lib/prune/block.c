@@ -134,7 +134,7 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 	for (i = 0; i < g->n; i++) {
 		b->ids.row[b->ids.n++] = g->row[i];
 		if (g->row[i] == IB_NO_ROW)
-			add_unseen(p, b, (struct ib_span){ g->id[i].p, g->id[i].n });
+			add_unseen(p, b, ib_id_span(&g->id[i]));
 	}
 }
 

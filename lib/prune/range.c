@@ -64,8 +64,7 @@ fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t 
 	const struct ib_span *id = p->options->memory->id;
 
 	for (g->n = 0; g->n < IB_GROUP && *from < to; ++*from, g->n++) {
-		g->id[g->n] = (struct ib_id){ id[*from].p, ib_table_hash(id[*from], seed),
-					      (uint32_t)id[*from].n };
+		g->id[g->n] = ib_id_of(id[*from], seed);
 		g->index[g->n] = *from;
 	}
 }
@@ -104,8 +103,7 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 			continue;
 		b->ids.nunseen++;
 		if (p->rule->scores)
-			ib_unseen_put(p->unseen, &b->ids.examples,
-				      (struct ib_span){ g->id[i].p, g->id[i].n });
+			ib_unseen_put(p->unseen, &b->ids.examples, ib_id_span(&g->id[i]));
 	}
 }
 
@@ -136,8 +134,8 @@ prune_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, uin
 	look_up(p, b, g);
 	ib_rule_inclusions(p->rule, g->row, g->n, g->inclusion);
 	for (i = 0; i < g->n; i++) {
-		kept = ib_prune_sample(p, b, (struct ib_span){ g->id[i].p, g->id[i].n }, g->row[i],
-				       &g->inclusion[i], &annotation);
+		kept = ib_prune_sample(p, b, ib_id_span(&g->id[i]), g->row[i], &g->inclusion[i],
+				       &annotation);
 		if (!p->options->dry_run)
 			put_row(p, b, &annotation, kept, g->index[i], g->index[i] - from);
 	}

@@ -251,8 +251,7 @@ ib_rule_decide(const struct ib_rule *r, const struct ib_span *id, size_t n,
 	for (i = 0; i < n && !st; i += group) {
 		group = n - i < IB_GROUP ? n - i : IB_GROUP;
 		for (k = 0; k < group; k++)
-			wanted[k] = (struct ib_id){ id[i + k].p, ib_table_hash(id[i + k], seed),
-						    (uint32_t)id[i + k].n };
+			wanted[k] = ib_id_of(id[i + k], seed);
 		ib_rule_find_rows(r, wanted, group, row);
 		decide_rows(r, id + i, row, group, &to, i);
 	}
@@ -268,10 +267,7 @@ ib_rule_find_numbers(const struct ib_rule *r, const uint64_t *number, const stru
 
 	if (r->scores && !r->scores->table.range) {
 		for (i = 0; i < n; i++)
-			id[i] = (struct ib_id){ text[i].text,
-						ib_table_hash(ib_row_id_span(&text[i]),
-							      r->scores->table.seed),
-						text[i].n };
+			id[i] = ib_id_of(ib_row_id_span(&text[i]), r->scores->table.seed);
 		ib_rule_find_rows(r, id, n, row);
 		return;
 	}

@@ -33,8 +33,7 @@ ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss,
 		k = n < IB_GROUP ? n : IB_GROUP;
 		for (i = 0; i < k; i++)
 			group[i] = (struct ib_loss){
-				.id = { id[i].p, ib_table_hash(id[i], s->table.seed),
-					(uint32_t)id[i].n },
+				.id = ib_id_of(id[i], s->table.seed),
 				.epoch = (int32_t)epoch,
 				.loss = isfinite(loss[i]) ? loss[i] + 0.0f : NAN,
 			};
@@ -59,7 +58,7 @@ fold_as_ids(struct ib_fold *f, const uint32_t *row, const float *loss, size_t n,
 	for (i = 0; i < n; i++) {
 		ib_row_id_set(&id[i], row[i]);
 		group[i] = (struct ib_loss){
-			.id = { id[i].text, ib_table_hash(ib_row_id_span(&id[i]), seed), id[i].n },
+			.id = ib_id_of(ib_row_id_span(&id[i]), seed),
 			.epoch = epoch,
 			.loss = loss[i],
 		};

@@ -40,40 +40,17 @@ enum mark {
 	LOGGED = 2    /* the log has a record of the id */
 };
 
-/* Return the id with the hash that the table uses. */
-static struct ib_id
-own_id(const struct ib_expect *e, const struct ib_id *id)
-{
-	struct ib_id own = *id;
-
-	if (e->table.seed != 0)
-		own.hash = ib_table_hash((struct ib_span){ id->p, id->n }, e->table.seed);
-	return own;
-}
-
 /* Set a flag of an id. If the id is new, add the id first. */
 static enum ib_status
-mark_id(struct ib_expect *e, const struct ib_id *id, uint8_t mark, struct ib_error *err)
+mark_id(struct ib_expect *e, struct ib_id id, uint8_t mark, struct ib_error *err)
 {
-	struct ib_id own;
-	enum ib_status st;
 	uint32_t row;
+	enum ib_status st = ib_table_intern_group(&e->table, &id, 1, &row, err);
 
-	if (e->table.too_many_collisions) {
-		st = ib_table_reseed(&e->table, err);
-		if (st)
-			return st;
-	}
-	own = own_id(e, id);
-	row = ib_table_find(&e->table, &own);
-	if (row == IB_NO_ROW) {
-		st = ib_table_reserve(&e->table, 1, own.n, err);
-		if (st)
-			return st;
-		if (!ib_huge_array_grow(&e->marks, e->table.n + 1))
-			return ib_fail_memory(err);
-		row = ib_table_add(&e->table, &own);
-	}
+	if (st)
+		return st;
+	if (!ib_huge_array_grow(&e->marks, e->table.n))
+		return ib_fail_memory(err);
 	((uint8_t *)e->marks.p)[row] |= mark;
 	return IB_OK;
 }
@@ -93,7 +70,7 @@ mark_group(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_erro
 		if (e->table.seed == 0 && row[i] != IB_NO_ROW)
 			((uint8_t *)e->marks.p)[row[i]] |= LOGGED;
 		else
-			st = mark_id(e, &id[i], LOGGED, err);
+			st = mark_id(e, id[i], LOGGED, err);
 	return st;
 }
 
@@ -120,26 +97,32 @@ release_rows(struct row_bits *r)
 	r->n = 0;
 }
 
+/* Set a flag of a row in the table of ids. */
+static enum ib_status
+mark_row_as_id(struct ib_expect *e, uint64_t row, uint8_t mark, struct ib_error *err)
+{
+	struct ib_row_id text;
+
+	ib_row_id_set(&text, row);
+	return mark_id(e, ib_id_of(ib_row_id_span(&text), 0), mark, err);
+}
+
 /* Move the flags of the rows to the table of ids. */
 static enum ib_status
 use_ids(struct ib_expect *e, struct ib_error *err)
 {
 	struct row_bits *r = &e->rows;
 	enum ib_status st = IB_OK;
-	struct ib_row_id text;
-	struct ib_id id;
 	uint64_t row;
 
 	e->by_rows = false;
 	for (row = 0; row < r->n && !st; row++) {
 		if (!has_bit(&r->known, row))
 			continue;
-		ib_row_id_set(&text, row);
-		id = (struct ib_id){ text.text, ib_table_hash(ib_row_id_span(&text), 0), text.n };
-		st = mark_id(e, &id,
-			     (uint8_t)((has_bit(&r->expected, row) ? EXPECTED : 0) |
-				       (has_bit(&r->logged, row) ? LOGGED : 0)),
-			     err);
+		st = mark_row_as_id(e, row,
+				    (uint8_t)((has_bit(&r->expected, row) ? EXPECTED : 0) |
+					      (has_bit(&r->logged, row) ? LOGGED : 0)),
+				    err);
 	}
 	release_rows(r);
 	if (e->complete)
@@ -151,18 +134,6 @@ bool
 ib_expect_takes_rows(const struct ib_expect *e)
 {
 	return e->by_rows;
-}
-
-/* Mark an id by its text, after use_ids(). */
-static enum ib_status
-mark_row_as_id(struct ib_expect *e, uint64_t row, uint8_t mark, struct ib_error *err)
-{
-	struct ib_row_id text;
-
-	ib_row_id_set(&text, row);
-	return mark_id(
-		e, &(struct ib_id){ text.text, ib_table_hash(ib_row_id_span(&text), 0), text.n },
-		mark, err);
 }
 
 enum ib_status
@@ -241,13 +212,13 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 static enum ib_status
 add_id(struct ib_expect *e, struct ib_span span, bool given, struct ib_error *err)
 {
-	struct ib_id id = { span.p, ib_table_hash(span, 0), (uint32_t)span.n };
+	struct ib_id id = ib_id_of(span, 0);
 
 	if (!ib_part_has_hash(&e->options.part, id.hash))
 		return IB_OK;
 	if (e->by_rows && use_ids(e, err))
 		return IB_E_IO;
-	return mark_id(e, &id, given ? EXPECTED : 0, err);
+	return mark_id(e, id, given ? EXPECTED : 0, err);
 }
 
 /* ---- manifests ----------------------------------------------------------- */
@@ -437,7 +408,7 @@ ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t n)
 			mark_known_row(e, &id[i]);
 			continue;
 		}
-		own = own_id(e, &id[i]);
+		own = ib_id_of(ib_id_span(&id[i]), e->table.seed);
 		row = ib_table_find(&e->table, &own);
 		if (row != IB_NO_ROW)
 			((uint8_t *)e->marks.p)[row] |= LOGGED;

@@ -274,11 +274,8 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct
 		st = reserve_group(f, n, bytes, err);
 	if (st)
 		return st;
-	for (i = 0; i < n && !s->table.range; i++) {
-		if (s->table.seed != seed)
-			id[i].hash =
-				ib_table_hash((struct ib_span){ id[i].p, id[i].n }, s->table.seed);
-	}
+	if (!s->table.range && s->table.seed != seed)
+		ib_ids_rehash(id, n, s->table.seed);
 	touch[0] = s->score.p;
 	touch[1] = s->epoch.p;
 	touch[2] = s->visits.p;
@@ -410,8 +407,7 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed, stru
 		merge_row(f, known[i], &m[i]);
 	for (i = 0; i < n && !s->table.range; i++) {
 		if (s->table.seed != seed)
-			m[i].id.hash = ib_table_hash((struct ib_span){ m[i].id.p, m[i].id.n },
-						     s->table.seed);
+			ib_ids_rehash(&m[i].id, 1, s->table.seed);
 		IB_TABLE_FETCH(&s->table, m[i].id.hash);
 	}
 	for (i = 0; i < n && !s->table.range; i++) {

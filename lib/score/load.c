@@ -76,7 +76,8 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *
 	struct ib_merge m[IB_GROUP];
 	enum ib_status st = IB_OK;
 	struct ib_row row;
-	uint64_t i, hash;
+	struct ib_id id;
+	uint64_t i;
 	size_t n = 0;
 
 	if (f->scores->table.n == 0 && part->count == 0)
@@ -85,11 +86,11 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *
 		st = ib_scores_note_key(f->scores, key_of(from), err);
 	for (i = 0; i < from->table.n && !st; i++) {
 		row = ib_scores_row(from, i);
-		hash = ib_table_hash(row.id, 0);
-		if (!ib_part_has_hash(part, hash))
+		id = ib_id_of(row.id, 0);
+		if (!ib_part_has_hash(part, id.hash))
 			continue;
 		m[n++] = (struct ib_merge){
-			.id = { row.id.p, hash, (uint32_t)row.id.n },
+			.id = id,
 			.score = row.score,
 			.previous = row.previous,
 			.epoch = row.epoch,

@@ -164,15 +164,13 @@ static enum ib_status
 mark_rows(struct run *run, const struct ib_scores *s, struct ib_error *err)
 {
 	enum ib_status st = run->expect ? ib_table_make_ids(&s->table, err) : IB_OK;
-	struct ib_span span;
 	struct ib_id id;
 	uint64_t i;
 
 	if (run->expect && s->key)
 		ib_expect_note_key(run->expect, ib_span_of(s->key));
 	for (i = 0; run->expect && i < s->table.n && !st; i++) {
-		span = ib_table_id(&s->table, i);
-		id = (struct ib_id){ span.p, ib_table_hash(span, 0), (uint32_t)span.n };
+		id = ib_id_of(ib_table_id(&s->table, i), 0);
 		if (ib_part_has_hash(&run->options->log.part, id.hash))
 			st = ib_expect_mark_logged(run->expect, &id, 1, err);
 	}

@@ -118,7 +118,7 @@ ib_scores_row(const struct ib_scores *s, uint64_t row)
 bool
 ib_scores_find(const struct ib_scores *s, struct ib_span id, uint64_t *row)
 {
-	struct ib_id wanted = { id.p, ib_table_hash(id, s->table.seed), (uint32_t)id.n };
+	struct ib_id wanted = ib_id_of(id, s->table.seed);
 	uint32_t found = ib_table_find(&s->table, &wanted);
 
 	if (found == IB_NO_ROW)

@@ -130,3 +130,29 @@ ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n, const
 			row[i] = ib_table_probe(t, id[i].hash, &at[i]);
 		}
 }
+
+enum ib_status
+ib_table_intern_group(struct ib_table *t, struct ib_id *id, size_t n, uint32_t *row,
+		      struct ib_error *err)
+{
+	enum ib_status st = IB_OK;
+	uint64_t at[IB_GROUP], bytes = 0;
+	bool fresh;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		bytes += id[i].n;
+	if (t->too_many_collisions)
+		st = ib_table_reseed(t, err);
+	if (!st)
+		st = ib_table_reserve(t, n, bytes, err);
+	if (st)
+		return st;
+	if (t->seed != 0)
+		ib_ids_rehash(id, n, t->seed);
+	ib_table_group(t, id, n, NULL, 0, row, at);
+	for (i = 0; i < n; i++)
+		if (row[i] == IB_NO_ROW)
+			row[i] = ib_table_intern(t, &id[i], at[i], &fresh);
+	return IB_OK;
+}

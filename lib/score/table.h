@@ -66,6 +66,29 @@ void ib_table_release(struct ib_table *t);
 
 uint64_t ib_table_hash(struct ib_span id, uint64_t seed);
 
+/* Return an id with its hash for a seed. */
+static inline struct ib_id
+ib_id_of(struct ib_span id, uint64_t seed)
+{
+	return (struct ib_id){ id.p, ib_table_hash(id, seed), (uint32_t)id.n };
+}
+
+static inline struct ib_span
+ib_id_span(const struct ib_id *id)
+{
+	return (struct ib_span){ id->p, id->n };
+}
+
+/* Replace the hashes of ids, which were computed with another seed. */
+static inline void
+ib_ids_rehash(struct ib_id *id, size_t n, uint64_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		id[i].hash = ib_table_hash(ib_id_span(&id[i]), seed);
+}
+
 /* Reserve room for `rows` more rows, their slots, and `bytes` more bytes of ids. */
 enum ib_status ib_table_reserve(struct ib_table *t, uint64_t rows, uint64_t bytes,
 				struct ib_error *err);
@@ -266,6 +289,14 @@ void ib_table_group(const struct ib_table *t, const struct ib_id *id, size_t n,
  * too_many_collisions.
  */
 uint32_t ib_table_intern(struct ib_table *t, const struct ib_id *id, uint64_t at, bool *fresh);
+
+/*
+ * Find n <= IB_GROUP ids, or add them; sets row[i] to the row of id[i]. The hashes of the ids must
+ * have the seed 0; if the table has another seed, they are replaced. Reserves room, and chooses
+ * another seed if necessary. The table must not be a range.
+ */
+enum ib_status ib_table_intern_group(struct ib_table *t, struct ib_id *id, size_t n, uint32_t *row,
+				     struct ib_error *err);
 
 /*
  * Add an id that is not in the table. The caller must have reserved room. O(1).

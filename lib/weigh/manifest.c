@@ -139,24 +139,21 @@ find_group(const struct ib_manifest *m, struct ib_chunk *s, size_t from)
 	char show[IB_SHOW_MAX];
 	size_t i;
 
-	for (i = from; i < s->n; i++)
-		s->id[i].hash = ib_table_hash((struct ib_span){ s->id[i].p, s->id[i].n }, t->seed);
+	ib_ids_rehash(s->id + from, s->n - from, t->seed);
 	ib_table_group(t, s->id + from, s->n - from, NULL, 0, s->row + from, at);
 	for (i = from; m->full->hashes && i < s->n; i++)
 		if (s->row[i] != IB_NO_ROW)
 			__builtin_prefetch(&hash[s->row[i]]);
 	for (i = from; i < s->n; i++) {
 		if (s->row[i] == IB_NO_ROW)
-			ib_finding_record(
-				finding, i, s->line[i], "the id %s is not in --base",
-				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+			ib_finding_record(finding, i, s->line[i], "the id %s is not in --base",
+					  ib_show(show, ib_id_span(&s->id[i])));
 		else if (m->full->hashes && !XXH128_isEqual(s->hash[i], hash[s->row[i]]) &&
 			 !matches_otherwise(m, s, i))
-			ib_finding_record(
-				finding, i, s->line[i],
-				"the record of %s differs from its record in --base "
-				"by more than the added weight",
-				ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+			ib_finding_record(finding, i, s->line[i],
+					  "the record of %s differs from its record in --base "
+					  "by more than the added weight",
+					  ib_show(show, ib_id_span(&s->id[i])));
 	}
 }
 
@@ -285,7 +282,7 @@ store_weights(struct ib_manifest *m, struct ib_chunk *s, size_t end)
 			continue;
 		}
 		ib_finding_record(finding, i, s->line[i], "the id %s appears twice",
-				  ib_show(show, (struct ib_span){ s->id[i].p, s->id[i].n }));
+				  ib_show(show, ib_id_span(&s->id[i])));
 		if (finding == &s->bad)
 			break;
 	}
