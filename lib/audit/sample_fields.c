@@ -33,11 +33,10 @@ note_missing(struct reading *r, const struct ib_scan *scan, struct ib_cursor *c)
 static bool
 read_value(struct reading *r, const struct ib_scan *scan, struct ib_cursor *c, struct ib_span *text)
 {
-	int slot = c->source->wanted_slot[0];
-	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
+	const struct ib_value *v = ib_cursor_value(c, c->source->wanted_slot[0]);
 
 	*text = (struct ib_span){ NULL, 0 };
-	if (!v || v->type == IB_ABSENT) {
+	if (!v) {
 		note_missing(r, scan, c);
 		return true;
 	}
@@ -115,12 +114,8 @@ ib_sample_fields_read(const struct ib_sample_fields_options *options, ib_sample_
 		.add_sample = add_sample,
 		.use_block = use_block,
 	};
-	enum ib_status st;
+	enum ib_status st = ib_scan_operands(&scan, &o, err);
 
-	st = ib_reader_new(&o, &scan.reader, err);
-	if (!st)
-		st = ib_scan_run(&scan, err);
-	ib_reader_free(scan.reader);
 	if (!st && options->field && !r.found && r.first.code) {
 		*err = r.first;
 		st = r.first.code;

@@ -105,9 +105,7 @@ refuse(struct ib_cursor *c, const char *before, struct ib_span name, const char 
 static const struct ib_value *
 wanted(const struct ib_cursor *c, size_t i)
 {
-	int slot = c->source->wanted_slot[i];
-
-	return slot < 0 || c->v[slot].type == IB_ABSENT ? NULL : &c->v[slot];
+	return ib_cursor_value(c, c->source->wanted_slot[i]);
 }
 
 /*

@@ -14,6 +14,13 @@ void ib_cursor_release(struct ib_cursor *c);
 /* Read the next record into c->record and c->v. Skips empty lines. */
 enum ib_next ib_cursor_next(struct ib_cursor *c);
 
+/* Return the value in a slot, or NULL if the record does not have it, or if the slot is -1. */
+static inline const struct ib_value *
+ib_cursor_value(const struct ib_cursor *c, int slot)
+{
+	return slot < 0 || c->v[slot].type == IB_ABSENT ? NULL : &c->v[slot];
+}
+
 /* Do the work of ib_cursor_read_id() for an id that is not a single field of plain text. */
 bool ib_cursor_build_id(struct ib_cursor *c, struct ib_span *id);
 

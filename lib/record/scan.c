@@ -175,6 +175,18 @@ ib_scan_run(struct ib_scan *s, struct ib_error *err)
 }
 
 enum ib_status
+ib_scan_operands(struct ib_scan *s, const struct ib_reader_options *options, struct ib_error *err)
+{
+	enum ib_status st = ib_reader_new(options, &s->reader, err);
+
+	if (!st)
+		st = ib_scan_run(s, err);
+	ib_reader_free(s->reader);
+	s->reader = NULL;
+	return st;
+}
+
+enum ib_status
 ib_scan_fail_record(const struct ib_scan *scan, const struct ib_cursor *c, struct ib_error *err)
 {
 	return ib_fail(err, IB_E_DATA, "%s:%llu: %s", c->source->name,

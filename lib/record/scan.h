@@ -63,6 +63,10 @@ struct ib_scan {
 /* Scan all operands. Each block is initialized to 0 once, and is then reused. */
 enum ib_status ib_scan_run(struct ib_scan *scan, struct ib_error *err);
 
+/* Scan all operands with a new reader: scan->reader is set only during the call. */
+enum ib_status ib_scan_operands(struct ib_scan *scan, const struct ib_reader_options *options,
+				struct ib_error *err);
+
 /* Return IB_E_DATA with the name, the line and the error (c->why) of the record at the cursor. */
 enum ib_status ib_scan_fail_record(const struct ib_scan *scan, const struct ib_cursor *c,
 				   struct ib_error *err);

@@ -191,14 +191,13 @@ add_row(struct ib_expect *e, uint64_t row, bool given, struct ib_error *err)
 static bool
 is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 {
-	int slot = c->source->wanted_slot[0];
-	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
+	const struct ib_value *v = ib_cursor_value(c, c->source->wanted_slot[0]);
 	const char *field = e->options.weight_field ? e->options.weight_field : "weight";
 	char say[IB_VALUE_DESCRIPTION_MAX];
 	double weight;
 
 	*given = true;
-	if (!v || v->type == IB_ABSENT)
+	if (!v)
 		return true;
 	if (!ib_value_read_number(v, &weight)) {
 		snprintf(c->why, sizeof(c->why), "'%s' %s", field, ib_value_describe(say, v));
@@ -319,13 +318,8 @@ read_manifests(struct ib_expect *e, const struct ib_context *context, struct ib_
 		.add_sample = add_sample,
 		.use_block = use_block,
 	};
-	enum ib_status st;
 
-	st = ib_reader_new(&o, &scan.reader, err);
-	if (!st)
-		st = ib_scan_run(&scan, err);
-	ib_reader_free(scan.reader);
-	return st;
+	return ib_scan_operands(&scan, &o, err);
 }
 
 enum ib_status

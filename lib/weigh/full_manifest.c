@@ -71,8 +71,7 @@ ib_full_manifest_has_header(const struct ib_full_manifest *b, struct ib_unchange
 	 * Accept a header without a weight column, because the check of the rows gives a better
 	 * message.
 	 */
-	return source->wanted_slot[IB_ADDED_WEIGHT] < 0 ||
-	       c->v[source->wanted_slot[IB_ADDED_WEIGHT]].type == IB_ABSENT ||
+	return !ib_cursor_value(c, source->wanted_slot[IB_ADDED_WEIGHT]) ||
 	       (alone && adds_id_column(b, c));
 }
 
@@ -203,10 +202,7 @@ ib_full_manifest_read(struct ib_full_manifest *b, const struct ib_weights_option
 		.any_value = true,
 		.context = context,
 	};
-	st = ib_reader_new(&r, &scan.reader, err);
-	if (!st)
-		st = ib_scan_run(&scan, err);
-	ib_reader_free(scan.reader);
+	st = ib_scan_operands(&scan, &r, err);
 	if (st)
 		return st;
 	st = ib_id_weights_index(&b->rows, &duplicate, err);

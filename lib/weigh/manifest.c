@@ -68,10 +68,9 @@ static bool
 read_weight(const struct ib_manifest *m, struct ib_chunk *s, double *weight)
 {
 	struct ib_cursor *c = &s->in.cursor;
-	int slot = c->source->wanted_slot[IB_ADDED_WEIGHT];
-	const struct ib_value *v = slot < 0 ? NULL : &c->v[slot];
+	const struct ib_value *v = ib_cursor_value(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
 
-	if (!v || v->type == IB_ABSENT)
+	if (!v)
 		return fail_weight(m, c, NULL);
 	if (!ib_value_read_number(v, weight))
 		return fail_weight(m, c, v);
@@ -457,10 +456,7 @@ ib_manifest_read(struct ib_manifest *m, const struct ib_context *context, struct
 		.nwanted = m->full && m->full->hashes ? IB_NADDED : 1,
 		.context = context,
 	};
-	st = ib_reader_new(&r, &scan.reader, err);
-	if (!st)
-		st = ib_scan_run(&scan, err);
-	ib_reader_free(scan.reader);
+	st = ib_scan_operands(&scan, &r, err);
 	ib_weight_stats_finalize(&m->stats);
 	return st;
 }

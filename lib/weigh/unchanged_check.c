@@ -71,12 +71,6 @@ skip_space(const char *p)
 	return p;
 }
 
-static const struct ib_value *
-value_of(const struct ib_cursor *c, int slot)
-{
-	return slot < 0 || c->v[slot].type == IB_ABSENT ? NULL : &c->v[slot];
-}
-
 /* Return the bytes of a value, including its quotes. */
 static struct piece
 piece_of(const struct removal *t, const struct ib_value *v)
@@ -243,14 +237,14 @@ id_value(const struct ib_cursor *c)
 
 	if (key->kind != IB_KEY_FIELDS || key->n != 1)
 		return NULL;
-	return value_of(c, c->source->key_slot[0]);
+	return ib_cursor_value(c, c->source->key_slot[0]);
 }
 
 /* Return the line of a list without the TAB and the weight. */
 static struct ib_span
 rest_of_list(const struct ib_cursor *c)
 {
-	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
+	const struct ib_value *w = ib_cursor_value(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
 	const struct ib_record *r = &c->record;
 
 	return (struct ib_span){ r->p, w ? (size_t)(w->p - 1 - r->p) : r->n };
@@ -265,7 +259,7 @@ hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned w
 	     XXH128_hash_t *hash)
 {
 	const int *slot = c->source->wanted_slot;
-	const struct ib_value *w = value_of(c, slot[IB_ADDED_WEIGHT]);
+	const struct ib_value *w = ib_cursor_value(c, slot[IB_ADDED_WEIGHT]);
 	const struct ib_value *id = id_value(c);
 	struct removal t = { .c = c, .json = ib_source_is_json(c->source) };
 	unsigned level = way >> WEIGHT_SHIFT;
@@ -284,7 +278,7 @@ hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned w
 		add_field(&t, id);
 	for (i = first; i < end && !(way & KEEPS_IB); i++)
 		if (slot[i] != slot[IB_ADDED_WEIGHT])
-			add_field(&t, value_of(c, slot[i]));
+			add_field(&t, ib_cursor_value(c, slot[i]));
 	if (level < VALUE_ONLY && !add_weight(&t, w, level))
 		return false;
 	join(&t);
@@ -299,7 +293,7 @@ hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned w
 XXH128_hash_t
 ib_unchanged_check_hash(struct ib_unchanged_check *x, const struct ib_cursor *c)
 {
-	const struct ib_value *w = value_of(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
+	const struct ib_value *w = ib_cursor_value(c, c->source->wanted_slot[IB_ADDED_WEIGHT]);
 	struct removal t = { .c = c, .json = ib_source_is_json(c->source) };
 
 	if (w)
