@@ -224,9 +224,13 @@ set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct i
 	return st;
 }
 
-enum ib_status
-ib_loss_history_set_weights(struct ib_loss_history *l, struct ib_audit_log *log,
-			    struct ib_error *err)
+/*
+ * Set the weights of records that have no weight. The weight is 1/pi, with the pi of the id
+ * and epoch in the audit log. The weight is 0 if pi is 0. The weight is 1 if log is NULL or
+ * has no line for the id in the epoch.
+ */
+static enum ib_status
+set_weights(struct ib_loss_history *l, struct ib_audit_log *log, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	uint64_t i;
@@ -257,7 +261,7 @@ ib_loss_history_load(const struct ib_audit_options *o, struct ib_list operands,
 	if (!st && !log && o->weigh_by)
 		st = ib_audit_log_open(o->weigh_by, context, &own, err);
 	if (!st)
-		st = ib_loss_history_set_weights(l, log ? log : own, err);
+		st = set_weights(l, log ? log : own, err);
 	ib_audit_log_close(own);
 	return st;
 }

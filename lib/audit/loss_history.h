@@ -42,14 +42,6 @@ enum ib_status ib_loss_history_read(const struct ib_loss_history_options *option
 void ib_loss_history_release(struct ib_loss_history *l);
 
 /*
- * Set the weights of records that have no weight. The weight is 1/pi, with the pi of the id
- * and epoch in the audit log. The weight is 0 if pi is 0. The weight is 1 if log is NULL or
- * has no line for the id in the epoch.
- */
-enum ib_status ib_loss_history_set_weights(struct ib_loss_history *l, struct ib_audit_log *log,
-					   struct ib_error *err);
-
-/*
  * Read the operands as the options require, and set the weights. log is borrowed. If log is
  * NULL, use the audit log that the options name, if they name one.
  */

@@ -88,7 +88,7 @@ fold(struct ib_simulation *s, const struct ib_loss_history_epoch *e, struct ib_e
 			group[n++] = (struct ib_loss){ id, (int32_t)e->epoch, e->loss[i] };
 		}
 		if (n == IB_GROUP || (i == e->n && n > 0)) {
-			st = ib_fold_losses(&f, group, n, 0, err);
+			st = ib_fold_losses(&f, group, n, err);
 			n = 0;
 		}
 	}

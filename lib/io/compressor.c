@@ -36,8 +36,9 @@ struct ib_compressor {
 	char *packed; /* buffer of PACKED_BLOCK bytes */
 };
 
-enum ib_status
-ib_write_all(const char *name, int fd, const void *p, size_t n, struct ib_error *err)
+/* Write all n bytes to fd. Returns IB_E_PIPE or IB_E_IO on errors. */
+static enum ib_status
+write_all(const char *name, int fd, const void *p, size_t n, struct ib_error *err)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLOUT };
 	const char *at = p;
@@ -133,7 +134,7 @@ ib_compressor_free(struct ib_compressor *s)
 static enum ib_status
 write_packed(struct ib_compressor *s, const void *p, size_t n, struct ib_error *err)
 {
-	enum ib_status st = ib_write_all(s->name, s->fd, p, n, err);
+	enum ib_status st = write_all(s->name, s->fd, p, n, err);
 
 	s->written += (off_t)n;
 	if (!st && s->ahead && s->written - s->begun >= AHEAD) {

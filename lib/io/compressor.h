@@ -27,8 +27,4 @@ void ib_compressor_free(struct ib_compressor *s);
  */
 struct ZSTD_CCtx_s *ib_zstd_new(int level);
 
-/* Write all n bytes to fd. Returns IB_E_PIPE or IB_E_IO on errors. */
-enum ib_status ib_write_all(const char *name, int fd, const void *p, size_t n,
-			    struct ib_error *err);
-
 #endif

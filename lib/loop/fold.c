@@ -43,7 +43,7 @@ fold_ids(const struct ib_run *run, struct ib_fold *f, struct group *g, struct ib
 			.loss = g->value[i],
 		};
 	}
-	return ib_fold_losses(f, g->loss, g->n, 0, err);
+	return ib_fold_losses(f, g->loss, g->n, err);
 }
 
 static enum ib_status

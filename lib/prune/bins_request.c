@@ -68,8 +68,7 @@ first_not_below(double cut)
 }
 
 enum ib_status
-ib_bins_request_below(const struct ib_rule *r, double cut, const char *option, uint64_t *low,
-		      struct ib_error *err)
+ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *low, struct ib_error *err)
 {
 	static const struct ib_bins no_values;
 	const uint64_t *count = r->totals->bin;
@@ -84,7 +83,7 @@ ib_bins_request_below(const struct ib_rule *r, double cut, const char *option, u
 	order = first_not_below(cut);
 	bin = (uint32_t)(order >> 20);
 	if (order % IB_BIN_VALUES != 0 && count[bin] > 0)
-		st = get_bin(r, bin, option, &values, err);
+		st = get_bin(r, bin, "--keep", &values, err);
 	if (values)
 		*low = ib_bins_below(values, count, order);
 	return st;

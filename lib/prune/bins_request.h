@@ -12,12 +12,12 @@
 enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 				    double *score, struct ib_error *err);
 /*
- * Count the known scores below a threshold. While bins are being requested,
+ * For --keep: count the known scores below a threshold. While bins are being requested,
  * this function requests the bin of the threshold. Returns IB_E_MISUSE if the
  * second pass did not count that bin.
  */
-enum ib_status ib_bins_request_below(const struct ib_rule *r, double cut, const char *option,
-				     uint64_t *low, struct ib_error *err);
+enum ib_status ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *low,
+				     struct ib_error *err);
 /* Fail with a message that explains how to run the second pass. */
 enum ib_status ib_bins_request_lacks(const char *option, struct ib_error *err);
 

@@ -297,7 +297,7 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 		     b->audit.text.failed;
 }
 
-bool
+void
 ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
 		 struct ib_span *id)
 {
@@ -309,7 +309,6 @@ ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint6
 			continue;
 		*line = c->record.line;
 		if (i-- == 0)
-			return true;
+			return;
 	}
-	return false;
 }

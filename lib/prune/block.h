@@ -116,10 +116,9 @@ void ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, stru
 
 /*
  * Find the i-th selected record of the block, for a message. *line is set to
- * its line number within the block, and *id to its id. Returns false if there
- * is no such record.
+ * its line number within the block, and *id to its id.
  */
-bool ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
+void ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
 		      struct ib_span *id);
 
 #endif

@@ -221,8 +221,7 @@ static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	uint64_t low;
-	enum ib_status st =
-		ib_bins_request_below(rule, rule->solved.threshold, "--keep", &low, err);
+	enum ib_status st = ib_bins_request_below(rule, rule->solved.threshold, &low, err);
 
 	if (st || rule->wanted_bins)
 		return st;

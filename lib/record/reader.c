@@ -352,14 +352,13 @@ compile_fields(struct ib_reader *r, struct ib_block *b, struct ib_error *err)
 	return ib_source_choose_fields(r->source, &r->options, b, err);
 }
 
-static enum ib_status
+static void
 close_operand(struct ib_reader *r)
 {
 	r->bytes_done += ib_input_position(r->in);
 	ib_input_close(r->in);
 	r->in = NULL;
 	r->operand++;
-	return IB_OK;
 }
 
 /* Read the next block of the open operand. Returns IB_EOF at the operand's end. */

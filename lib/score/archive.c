@@ -217,18 +217,19 @@ read_items(struct ib_npz *z, const struct ib_npz_member *m, void *items, size_t 
 	return st;
 }
 
+/* Read a column of scores, whose items have 4 bytes. */
 static enum ib_status
 column(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
-       size_t size, struct ib_huge_array *to, struct ib_error *err)
+       struct ib_huge_array *to, struct ib_error *err)
 {
 	const struct ib_npz_member *m;
 	enum ib_status st = member(z, file, name, descr, n, &m, err);
 
 	if (st)
 		return st;
-	if (!ib_huge_array_grow(to, (n + 1) * size))
+	if (!ib_huge_array_grow(to, (n + 1) * 4))
 		return ib_fail_memory(err);
-	return read_items(z, m, to->p, size, err);
+	return read_items(z, m, to->p, 4, err);
 }
 
 /* Check the arrays of an untrusted file. Change scores that are not finite to NaN. */
@@ -350,15 +351,15 @@ static enum ib_status
 read_values(struct ib_npz *z, const char *file, uint64_t n, struct ib_scores *s,
 	    struct ib_error *err)
 {
-	enum ib_status st = column(z, file, "score.npy", "<f4", n, 4, &s->score, err);
+	enum ib_status st = column(z, file, "score.npy", "<f4", n, &s->score, err);
 
 	if (!st)
-		st = column(z, file, "epoch.npy", "<i4", n, 4, &s->epoch, err);
+		st = column(z, file, "epoch.npy", "<i4", n, &s->epoch, err);
 	if (!st)
-		st = column(z, file, "visits.npy", "<u4", n, 4, &s->visits, err);
+		st = column(z, file, "visits.npy", "<u4", n, &s->visits, err);
 	s->has_previous = ib_npz_find(z, "prev.npy") != NULL;
 	if (!st && s->has_previous)
-		st = column(z, file, "prev.npy", "<f4", n, 4, &s->previous, err);
+		st = column(z, file, "prev.npy", "<f4", n, &s->previous, err);
 	return st;
 }
 

@@ -33,11 +33,11 @@ ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss,
 		k = n < IB_GROUP ? n : IB_GROUP;
 		for (i = 0; i < k; i++)
 			group[i] = (struct ib_loss){
-				.id = ib_id_of(id[i], s->table.seed),
+				.id = ib_id_of(id[i], 0),
 				.epoch = (int32_t)epoch,
 				.loss = isfinite(loss[i]) ? loss[i] + 0.0f : NAN,
 			};
-		st = ib_fold_losses(&f, group, k, s->table.seed, err);
+		st = ib_fold_losses(&f, group, k, err);
 	}
 	if (!st)
 		ib_fold_finish(&f);
@@ -50,7 +50,6 @@ static enum ib_status
 fold_as_ids(struct ib_fold *f, const uint32_t *row, const float *loss, size_t n, int32_t epoch,
 	    struct ib_error *err)
 {
-	uint64_t seed = f->scores->table.seed;
 	struct ib_loss group[IB_GROUP];
 	struct ib_row_id id[IB_GROUP];
 	size_t i;
@@ -58,12 +57,12 @@ fold_as_ids(struct ib_fold *f, const uint32_t *row, const float *loss, size_t n,
 	for (i = 0; i < n; i++) {
 		ib_row_id_set(&id[i], row[i]);
 		group[i] = (struct ib_loss){
-			.id = ib_id_of(ib_row_id_span(&id[i]), seed),
+			.id = ib_id_of(ib_row_id_span(&id[i]), 0),
 			.epoch = epoch,
 			.loss = loss[i],
 		};
 	}
-	return ib_fold_losses(f, group, n, seed, err);
+	return ib_fold_losses(f, group, n, err);
 }
 
 static enum ib_status

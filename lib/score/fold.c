@@ -254,7 +254,7 @@ find_in_range(struct ib_fold *f, const struct ib_id *id, size_t n, uint32_t *row
 }
 
 static enum ib_status
-fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct ib_error *err)
+fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, struct ib_error *err)
 {
 	struct ib_scores *s = f->scores;
 	struct ib_id id[IB_GROUP];
@@ -274,7 +274,7 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct
 		st = reserve_group(f, n, bytes, err);
 	if (st)
 		return st;
-	if (!s->table.range && s->table.seed != seed)
+	if (!s->table.range && s->table.seed != 0)
 		ib_ids_rehash(id, n, s->table.seed);
 	touch[0] = s->score.p;
 	touch[1] = s->epoch.p;
@@ -299,8 +299,7 @@ fold_group(struct ib_fold *f, struct ib_loss *l, size_t n, uint64_t seed, struct
 }
 
 enum ib_status
-ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, uint64_t seed,
-	       struct ib_error *err)
+ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, struct ib_error *err)
 {
 	enum ib_status st;
 	size_t k;
@@ -308,7 +307,7 @@ ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, uint64_t seed,
 	f->folded |= n > 0;
 	for (; n > 0; n -= k, loss += k) {
 		k = n < IB_GROUP ? n : IB_GROUP;
-		st = fold_group(f, loss, k, seed, err);
+		st = fold_group(f, loss, k, err);
 		if (st)
 			return st;
 	}
@@ -384,7 +383,7 @@ merge_row(struct ib_fold *f, uint32_t row, const struct ib_merge *m)
 }
 
 static enum ib_status
-merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed, struct ib_error *err)
+merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, struct ib_error *err)
 {
 	struct ib_scores *s = f->scores;
 	struct ib_id id[IB_GROUP];
@@ -406,7 +405,7 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed, stru
 	for (i = 0; i < n && s->table.range; i++)
 		merge_row(f, known[i], &m[i]);
 	for (i = 0; i < n && !s->table.range; i++) {
-		if (s->table.seed != seed)
+		if (s->table.seed != 0)
 			ib_ids_rehash(&m[i].id, 1, s->table.seed);
 		IB_TABLE_FETCH(&s->table, m[i].id.hash);
 	}
@@ -422,7 +421,7 @@ merge_group(struct ib_fold *f, struct ib_merge *m, size_t n, uint64_t seed, stru
 }
 
 enum ib_status
-ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previous, uint64_t seed,
+ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previous,
 	     struct ib_error *err)
 {
 	enum ib_status st;
@@ -435,7 +434,7 @@ ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previou
 	}
 	for (; n > 0; n -= k, row += k) {
 		k = n < IB_GROUP ? n : IB_GROUP;
-		st = merge_group(f, row, k, seed, err);
+		st = merge_group(f, row, k, err);
 		if (st)
 			return st;
 	}

@@ -47,11 +47,8 @@ struct ib_fold {
 enum ib_status ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
 			     enum ib_duplicates duplicates, double smooth, struct ib_error *err);
 
-/*
- * Fold n records. `seed` is the seed of the hashes in the records' ids. If the
- * table has another seed, the hashes are computed again.
- */
-enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n, uint64_t seed,
+/* Fold n records. The hashes of their ids must have the seed 0. */
+enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n,
 			      struct ib_error *err);
 /*
  * Fold n losses of rows of a range, all of one epoch. A loss is NaN if it is not finite.
@@ -63,9 +60,9 @@ bool ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n);
 enum ib_status ib_fold_row_losses(struct ib_fold *f, const uint32_t *row, const float *loss,
 				  size_t n, int32_t epoch, struct ib_error *err);
 
-/* Merge n rows of a score file. */
+/* Merge n rows of a score file. The hashes of their ids must have the seed 0. */
 enum ib_status ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previous,
-			    uint64_t seed, struct ib_error *err);
+			    struct ib_error *err);
 
 /*
  * Finish a run: compute the means of repeated records. After a fold without

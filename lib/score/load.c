@@ -37,7 +37,7 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	if (st)
 		return st;
 	if (b->rows)
-		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, 0, err);
+		return ib_fold_rows(f, b->merge, b->nmerge, b->has_previous, err);
 	/*
 	 * A loss of another partition also sets `folded`, so that prev is
 	 * written for all partitions or for none.
@@ -45,7 +45,7 @@ ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 	f->folded |= b->any;
 	if (b->numbered && f->scores->table.n == 0)
 		f->scores->table.range = true;
-	return ib_fold_losses(f, b->loss, b->n, 0, err);
+	return ib_fold_losses(f, b->loss, b->n, err);
 }
 
 /* Move a complete table into the empty scores of f. */
@@ -97,11 +97,11 @@ ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *
 			.visits = row.visits,
 		};
 		if (n == IB_GROUP) {
-			st = ib_fold_rows(f, m, n, from->has_previous, 0, err);
+			st = ib_fold_rows(f, m, n, from->has_previous, err);
 			n = 0;
 		}
 	}
-	return st ? st : ib_fold_rows(f, m, n, from->has_previous, 0, err);
+	return st ? st : ib_fold_rows(f, m, n, from->has_previous, err);
 }
 
 /* ---- one file ---------------------------------------------------------------- */

@@ -48,7 +48,7 @@ fold(struct ib_scores *s, const struct ib_loss *loss, size_t n, enum ib_duplicat
 
 	memcpy(copy, loss, n * sizeof(*copy));
 	cr_assert(ib_fold_start(&f, s, mode, smooth, NULL) == IB_OK);
-	cr_assert(ib_fold_losses(&f, copy, n, 0, NULL) == IB_OK);
+	cr_assert(ib_fold_losses(&f, copy, n, NULL) == IB_OK);
 	ib_fold_finish(&f);
 	stale = f.stale;
 	ib_fold_release(&f);
@@ -168,8 +168,8 @@ Test(fold, of_two_rows_the_larger_epoch_wins_and_then_the_later)
 		cr_assert(ib_fold_start(&f, s, IB_DUPLICATES_LAST, 0, NULL) == IB_OK);
 		rows[0] = cases[i].a;
 		rows[1] = cases[i].b;
-		cr_assert(ib_fold_rows(&f, rows, 1, false, 0, NULL) == IB_OK);
-		cr_assert(ib_fold_rows(&f, rows + 1, 1, false, 0, NULL) == IB_OK);
+		cr_assert(ib_fold_rows(&f, rows, 1, false, NULL) == IB_OK);
+		cr_assert(ib_fold_rows(&f, rows + 1, 1, false, NULL) == IB_OK);
 		ib_fold_finish(&f);
 		cr_assert(eq(u64, s->table.n, 1));
 		row = ib_scores_row(s, 0);
@@ -199,7 +199,7 @@ Test(fold, ids_of_one_hash_get_another_seed_and_all_are_found)
 			loss[k].id.hash = 42; /* as an attacker would have it */
 		}
 		for (k = 0; k < 4096; k += IB_GROUP)
-			cr_assert(ib_fold_losses(&f, loss + k, IB_GROUP, 0, NULL) == IB_OK);
+			cr_assert(ib_fold_losses(&f, loss + k, IB_GROUP, NULL) == IB_OK);
 		ib_fold_finish(&f);
 		ib_fold_release(&f);
 		cr_assert(eq(u64, s->table.n, 4096));
