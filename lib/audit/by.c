@@ -426,18 +426,15 @@ ib_by_write(const struct ib_by *by, const struct ib_audit_options *o,
 		{ "mean_weight", "mean weight", IB_STYLE_RATIO, .drop = 3 },
 		{ "share_of_saved", "of saved", IB_STYLE_PERCENT, .drop = 2 },
 	};
-	struct ib_table_style style = ib_audit_table_style(o);
 	struct ib_by_row row[IB_VALUE_GROUPS_MAX];
 	size_t n = ib_by_finish(by, row), i;
-	struct ib_text_table *table = NULL;
+	struct ib_text_table *table;
 	enum ib_status st;
 
-	st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out, &table,
-			       err);
-	for (i = 0; i < n && !st && (o->top == 0 || i < o->top); i++)
+	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
+	for (i = 0; i < n && (o->top == 0 || i < o->top); i++)
 		write_row(table, &row[i]);
-	if (!st)
-		st = ib_text_table_end(table, err);
+	st = ib_text_table_end(table, err);
 	if (!st && !o->json)
 		write_total(by, o, out);
 	ib_text_table_free(table);

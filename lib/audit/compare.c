@@ -184,9 +184,8 @@ static enum ib_status
 write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err)
 {
 	const struct ib_audit_options *o = c->options;
-	bool cost = o->cost_given, visits = o->visits > 0;
 	const struct ib_column columns[] = {
-		{ .name = NULL, .heading = c->by ? "no." : NULL },
+		{ .heading = "no.", .hidden = !c->by },
 		{ "options", "options of ib-prune", .left = true },
 		{ .name = "visits", .heading = NULL },
 		{ .name = "pruned", .heading = NULL },
@@ -195,23 +194,19 @@ write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err
 		{ "mean_weight", "mean weight", IB_STYLE_RATIO, .drop = 4 },
 		{ "deff", "deff", IB_STYLE_RATIO, .drop = 1 },
 		{ "longest_unseen", "unseen", .drop = 3 },
-		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 5 },
-		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
-		  .drop = 0 },
-		{ visits ? "epochs" : NULL, visits ? "epochs" : NULL, .drop = 0 },
-		{ .name = c->by ? "share_pruned" : NULL },
+		{ "cost", "cost", IB_STYLE_MONEY, .drop = 5, .hidden = !o->cost_given },
+		{ "cost_saved", "cost saved", IB_STYLE_MONEY, .hidden = !o->cost_given },
+		{ "epochs", "epochs", .hidden = o->visits == 0 },
+		{ .name = "share_pruned", .hidden = !c->by },
 	};
-	struct ib_table_style style = ib_audit_table_style(o);
-	struct ib_text_table *table = NULL;
+	struct ib_text_table *table;
 	enum ib_status st;
 	size_t i;
 
-	st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out, &table,
-			       err);
-	for (i = 0; i < c->n && !st; i++)
+	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
+	for (i = 0; i < c->n; i++)
 		write_rule(c, &c->rule[i], i + 1, table);
-	if (!st)
-		st = ib_text_table_end(table, err);
+	st = ib_text_table_end(table, err);
 	ib_text_table_free(table);
 	return st;
 }
@@ -225,8 +220,7 @@ write_values(const struct compare *c, struct ib_output *out, struct ib_error *er
 	struct ib_column column[IB_TEXT_TABLE_COLUMNS] = { { .left = true } };
 	struct ib_cell cell[IB_TEXT_TABLE_COLUMNS];
 	char heading[IB_TEXT_TABLE_COLUMNS][32];
-	struct ib_table_style style = ib_audit_table_style(c->options);
-	struct ib_text_table *table = NULL;
+	struct ib_text_table *table;
 	enum ib_status st;
 	size_t i, k;
 
@@ -237,16 +231,15 @@ write_values(const struct compare *c, struct ib_output *out, struct ib_error *er
 		column[k + 2] = (struct ib_column){ NULL, heading[k], IB_STYLE_PERCENT, .drop = 1 };
 	}
 	ib_output_write(out, "\nShare pruned:\n", 15);
-	st = ib_text_table_new(column, c->n + 2, &style, out, &table, err);
-	for (i = 0; i < c->nvalues && !st; i++) {
+	table = ib_text_table_new(column, c->n + 2, c->options, out);
+	for (i = 0; i < c->nvalues; i++) {
 		cell[0] = IB_TEXT(c->value[i].name);
 		cell[1] = IB_COUNT(c->value[i].samples);
 		for (k = 0; k < c->n; k++)
 			cell[k + 2] = IB_REAL(c->rule[k].share[i]);
 		ib_text_table_row(table, cell);
 	}
-	if (!st)
-		st = ib_text_table_end(table, err);
+	st = ib_text_table_end(table, err);
 	ib_text_table_free(table);
 	return st;
 }

@@ -151,11 +151,26 @@ write_row(struct ib_text_table *table, const struct ib_drift *d)
 				 });
 }
 
+static enum ib_status
+write_table(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
+	    struct ib_output *out, struct ib_error *err)
+{
+	struct ib_text_table *table;
+	enum ib_status st;
+	size_t i;
+
+	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
+	for (i = 0; i < n; i++)
+		write_row(table, &d[i]);
+	st = ib_text_table_end(table, err);
+	ib_text_table_free(table);
+	return st;
+}
+
 static void
 write_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
 	     struct ib_output *out)
 {
-	struct ib_table_style style = ib_audit_table_style(o);
 	double *mean = calloc(n + 1, sizeof(*mean));
 	struct ib_bytes b = { 0 };
 	size_t i;
@@ -164,7 +179,7 @@ write_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t 
 		mean[i] = d[i].mean;
 	if (mean) {
 		ib_bytes_put_char(&b, '\n');
-		ib_write_sparkline(&b, "mean loss", mean, n, IB_STYLE_PLAIN, &style);
+		ib_write_sparkline(&b, "mean loss", mean, n, IB_STYLE_PLAIN, o);
 	}
 	b.failed |= !mean;
 	ib_output_write_bytes(out, &b);
@@ -195,30 +210,22 @@ enum ib_status
 ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *context,
 	       struct ib_output *out, struct ib_error *err)
 {
-	struct ib_table_style style = ib_audit_table_style(o);
-	struct ib_text_table *table = NULL;
 	struct ib_drift *d = NULL;
 	struct ib_loss_history losses;
 	enum ib_status st;
-	size_t first, n, i;
+	size_t first, n;
 
 	st = ib_loss_history_load(o, o->operands, NULL, context, &losses, err);
 	if (!st)
 		st = ib_drift_run(&losses, o, &d, err);
-	if (!st)
-		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
-				       &table, err);
 	first = ib_audit_first_epoch(o, losses.nepochs);
 	n = losses.nepochs - first;
-	for (i = 0; i < n && !st; i++)
-		write_row(table, &d[first + i]);
 	if (!st)
-		st = ib_text_table_end(table, err);
+		st = write_table(o, d + first, n, out, err);
 	if (!st && o->spark && !o->json && n > 1)
 		write_sparks(o, d + first, n, out);
 	if (!st && o->fail)
 		st = fail_at_alarm(d + first, n, err);
-	ib_text_table_free(table);
 	ib_loss_history_release(&losses);
 	free(d);
 	return st;

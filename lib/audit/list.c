@@ -222,16 +222,14 @@ list_ids(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_o
 	 struct ib_error *err)
 {
 	bool one = o->epoch != IB_NO_EPOCH;
-	struct ib_table_style style = ib_audit_table_style(o);
-	struct ib_text_table *table = NULL;
+	struct ib_text_table *table;
 	enum ib_status st;
 
-	st = ib_text_table_new(one ? of_epoch : of_all,
-			       one ? sizeof(of_epoch) / sizeof(*of_epoch)
-				   : sizeof(of_all) / sizeof(*of_all),
-			       &style, out, &table, err);
-	if (!st)
-		st = one ? list_epoch(o, log, table, err) : list_all(o, log, table, err);
+	table = ib_text_table_new(one ? of_epoch : of_all,
+				  one ? sizeof(of_epoch) / sizeof(*of_epoch)
+				      : sizeof(of_all) / sizeof(*of_all),
+				  o, out);
+	st = one ? list_epoch(o, log, table, err) : list_all(o, log, table, err);
 	if (!st)
 		st = ib_text_table_end(table, err);
 	ib_text_table_free(table);

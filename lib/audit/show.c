@@ -302,18 +302,15 @@ static enum ib_status
 show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
 {
 	const struct ib_audit_options *o = s->options;
-	struct ib_table_style style = ib_audit_table_style(o);
 	struct ib_column column[NCOLUMNS];
 	struct result r = { .row = calloc(s->nepochs + 1, sizeof(*r.row)) };
 	enum ib_status st = r.row ? IB_OK : ib_fail_memory(err);
 
 	memcpy(column, columns, sizeof(column));
-	if (!o->scores)
-		column[VISITS] = (struct ib_column){ 0 };
+	column[VISITS].hidden = !o->scores;
 	if (s->ids.n == 1) /* no column, because the sentence names the only id */
 		column[ID].heading = NULL;
-	if (!st)
-		st = ib_text_table_new(column, NCOLUMNS, &style, out, &r.table, err);
+	r.table = ib_text_table_new(column, NCOLUMNS, o, out);
 	if (!st)
 		st = write_result(s, &r, out, err);
 	ib_text_table_free(r.table);

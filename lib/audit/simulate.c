@@ -117,7 +117,6 @@ enum ib_status
 ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *context,
 		  struct ib_output *out, struct ib_error *err)
 {
-	bool cost = o->cost_given, visits = o->visits > 0;
 	const struct ib_column columns[] = {
 		{ "epoch", "epoch", .drop = 0 },
 		{ "samples", "samples", .drop = 3 },
@@ -127,21 +126,18 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 		{ "threshold", "threshold", .drop = 5 },
 		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 4 },
 		{ NULL, "saved", IB_STYLE_PERCENT, .drop = 0 },
-		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
-		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
-		  .drop = 0 },
-		{ .name = visits ? "epochs" : NULL },
+		{ "cost", "cost", IB_STYLE_MONEY, .hidden = !o->cost_given },
+		{ "cost_saved", "cost saved", IB_STYLE_MONEY, .hidden = !o->cost_given },
+		{ .name = "epochs", .hidden = o->visits == 0 },
 	};
 	struct simulate s = { .options = o, .context = context };
-	struct ib_table_style style = ib_audit_table_style(o);
 	enum ib_status st;
 
 	st = ib_simulation_read(o, context, &s.losses, err);
 	if (!st && o->by)
 		st = ib_by_new_for_ids(o, &s.losses.ids, context, &s.by, err);
 	if (!st && !o->by)
-		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
-				       &s.table, err);
+		s.table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
 	if (!st)
 		st = simulate_epochs(&s, err);
 	if (!st)

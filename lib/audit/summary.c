@@ -32,7 +32,6 @@ static void
 write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
 	     struct ib_bytes *b)
 {
-	struct ib_table_style style = ib_audit_table_style(o);
 	double *value = calloc(n, sizeof(*value));
 	size_t i;
 
@@ -41,11 +40,11 @@ write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, s
 	for (i = 0; value && i < n; i++)
 		value[i] = f[i].share;
 	if (value)
-		ib_write_sparkline(b, "share kept", value, n, IB_STYLE_PERCENT, &style);
+		ib_write_sparkline(b, "share kept", value, n, IB_STYLE_PERCENT, o);
 	for (i = 0; value && i < n; i++)
 		value[i] = f[i].threshold;
 	if (value)
-		ib_write_sparkline(b, "threshold ", value, n, IB_STYLE_PLAIN, &style);
+		ib_write_sparkline(b, "threshold ", value, n, IB_STYLE_PLAIN, o);
 	free(value);
 }
 
@@ -76,7 +75,6 @@ static enum ib_status
 write_table(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t first,
 	    size_t n, struct ib_output *out, struct ib_error *err)
 {
-	bool cost = o->cost_given;
 	const struct ib_column columns[] = {
 		{ "epoch", "epoch", .drop = 0 },
 		{ "samples", "samples", .drop = 3 },
@@ -88,21 +86,17 @@ write_table(const struct ib_audit_options *o, const struct ib_audit_stats *f, si
 		{ .name = o->errors ? "weight_error" : NULL },
 		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED, .drop = 6 },
 		{ "saved", "saved", IB_STYLE_PERCENT, .drop = 0 },
-		{ cost ? "cost" : NULL, cost ? "cost" : NULL, IB_STYLE_MONEY, .drop = 0 },
-		{ cost ? "cost_saved" : NULL, cost ? "cost saved" : NULL, IB_STYLE_MONEY,
-		  .drop = 0 },
+		{ "cost", "cost", IB_STYLE_MONEY, .hidden = !o->cost_given },
+		{ "cost_saved", "cost saved", IB_STYLE_MONEY, .hidden = !o->cost_given },
 	};
-	struct ib_table_style style = ib_audit_table_style(o);
-	struct ib_text_table *table = NULL;
+	struct ib_text_table *table;
 	enum ib_status st;
 	size_t i;
 
-	st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out, &table,
-			       err);
-	for (i = first; i < n && !st; i++)
+	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
+	for (i = first; i < n; i++)
 		write_row(o, &f[i], table);
-	if (!st)
-		st = ib_text_table_end(table, err);
+	st = ib_text_table_end(table, err);
 	ib_text_table_free(table);
 	return st;
 }

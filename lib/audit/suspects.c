@@ -214,16 +214,36 @@ static const struct ib_column columns[] = {
 	{ .name = "slope", .heading = "slope" },
 };
 
+static enum ib_status
+write_table(const struct ib_audit_options *o, const struct ib_table *ids,
+	    const struct ib_suspect *s, size_t n, struct ib_output *out, struct ib_error *err)
+{
+	struct ib_text_table *table;
+	enum ib_status st;
+	size_t i;
+
+	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
+	for (i = 0; i < n && (o->top == 0 || i < o->top); i++)
+		ib_text_table_row(table, (struct ib_cell[]){
+						 IB_TEXT(ib_table_id(ids, s[i].row)),
+						 IB_COUNT(s[i].epochs),
+						 IB_REAL(s[i].first),
+						 IB_REAL(s[i].last),
+						 IB_REAL(s[i].slope),
+					 });
+	st = ib_text_table_end(table, err);
+	ib_text_table_free(table);
+	return st;
+}
+
 enum ib_status
 ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *context,
 		  struct ib_output *out, struct ib_error *err)
 {
-	struct ib_table_style style = ib_audit_table_style(o);
 	struct ib_suspect *s = NULL;
-	struct ib_text_table *table = NULL;
 	struct ib_loss_history losses;
 	enum ib_status st;
-	size_t n = 0, i;
+	size_t n = 0;
 
 	st = ib_loss_history_load(o, o->operands, NULL, context, &losses, err);
 	if (!st)
@@ -235,19 +255,7 @@ ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *con
 			losses.nepochs, losses.nepochs == 1 ? "" : "s",
 			(unsigned long long)o->min_epochs);
 	if (!st)
-		st = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), &style, out,
-				       &table, err);
-	for (i = 0; i < n && !st && (o->top == 0 || i < o->top); i++)
-		ib_text_table_row(table, (struct ib_cell[]){
-						 IB_TEXT(ib_table_id(&losses.ids, s[i].row)),
-						 IB_COUNT(s[i].epochs),
-						 IB_REAL(s[i].first),
-						 IB_REAL(s[i].last),
-						 IB_REAL(s[i].slope),
-					 });
-	if (!st)
-		st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
+		st = write_table(o, &losses.ids, s, n, out, err);
 	ib_loss_history_release(&losses);
 	free(s);
 	return st;

@@ -21,7 +21,7 @@
 struct ib_text_table {
 	const struct ib_column *column;
 	size_t n;
-	struct ib_table_style style;
+	const struct ib_audit_options *options;
 	struct ib_output *out;
 	struct ib_bytes text;	    /* text not yet written to out */
 	struct ib_json_writer json; /* writes into text */
@@ -230,9 +230,9 @@ write_blocks(struct ib_bytes *out, const double *value, size_t n, size_t columns
 
 void
 ib_write_sparkline(struct ib_bytes *out, const char *label, const double *value, size_t n,
-		   enum ib_style numbers, const struct ib_table_style *style)
+		   enum ib_style numbers, const struct ib_audit_options *o)
 {
-	size_t width = style->width > 0 ? (size_t)style->width : SPARK_WIDTH, used;
+	size_t width = o->width > 0 ? (size_t)o->width : SPARK_WIDTH, used;
 	struct ib_bytes range = { 0 };
 	double least, most;
 
@@ -244,7 +244,7 @@ ib_write_sparkline(struct ib_bytes *out, const char *label, const double *value,
 	}
 	used = strlen(label) + 2 + range.n + 2;
 	ib_bytes_printf(out, "%s  ", label);
-	write_blocks(out, value, n, width > used ? width - used : 1, style->utf8);
+	write_blocks(out, value, n, width > used ? width - used : 1, o->utf8);
 	ib_bytes_printf(out, "  %.*s\n", (int)range.n, range.n > 0 ? range.p : "");
 	out->failed |= range.failed;
 	ib_bytes_release(&range);
@@ -334,7 +334,7 @@ write_lost(struct ib_text_table *s)
 						   : ", ",
 					s->column[i].heading);
 	ib_bytes_printf(&b, ": not shown; use a wider terminal or --json)");
-	ib_write_sentence(&s->text, ib_bytes_span(&b), (size_t)s->style.width, s->style.utf8);
+	ib_write_sentence(&s->text, ib_bytes_span(&b), (size_t)s->options->width, s->options->utf8);
 	s->failed |= b.failed;
 	ib_bytes_release(&b);
 }
@@ -353,7 +353,7 @@ flush(struct ib_text_table *s)
 static void
 write_color(struct ib_text_table *s, const char *code)
 {
-	if (s->style.color)
+	if (s->options->color)
 		ib_bytes_put(&s->text, code, strlen(code));
 }
 
@@ -368,8 +368,8 @@ write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 		ib_bytes_printf(&s->text, "%*s", (int)pad, "");
 	if (alarm)
 		write_color(s, RED);
-	if (left && s->style.width > 0)
-		ib_write_shortened(&s->text, text, s->width[i], s->style.utf8);
+	if (left && s->options->width > 0)
+		ib_write_shortened(&s->text, text, s->width[i], s->options->utf8);
 	else
 		ib_bytes_put(&s->text, text.p, text.n);
 	if (alarm)
@@ -411,8 +411,8 @@ finish_widths(struct ib_text_table *s)
 	size_t i, last;
 
 	s->widths_known = true;
-	if (s->style.width > 0)
-		fit(s, (size_t)s->style.width);
+	if (s->options->width > 0)
+		fit(s, (size_t)s->options->width);
 	last = last_column(s);
 	write_color(s, BOLD);
 	for (i = 0; i < s->n; i++)
@@ -456,47 +456,46 @@ json_row(struct ib_text_table *s, const struct ib_cell *cell)
 	ib_json_break_line(&s->json);
 	ib_json_begin_object(&s->json, NULL);
 	for (i = 0; i < s->n; i++)
-		if (s->column[i].name)
+		if (s->column[i].name && !s->column[i].hidden)
 			put_cell(&s->json, s->column[i].name, &cell[i]);
 	ib_json_end_object(&s->json);
 	if (s->text.n > PIECE)
 		flush(s);
 }
 
-enum ib_status
-ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_table_style *style,
-		  struct ib_output *out, struct ib_text_table **table, struct ib_error *err)
+struct ib_text_table *
+ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_audit_options *o,
+		  struct ib_output *out)
 {
 	struct ib_text_table *s = calloc(1, sizeof(*s));
 	size_t i;
 
-	if (s && !style->json)
+	if (s && !o->json)
 		s->cells = calloc(WAITING * n, sizeof(*s->cells));
-	if (!s || (!style->json && !s->cells)) {
+	if (!s || (!o->json && !s->cells)) {
 		free(s);
-		return ib_fail_memory(err);
+		return NULL;
 	}
 	s->column = column;
 	s->n = n;
-	s->style = *style;
+	s->options = o;
 	s->out = out;
 	s->json.out = &s->text;
-	if (style->json)
+	if (o->json)
 		ib_json_begin_array(&s->json, NULL);
 	for (i = 0; i < n; i++) {
-		if (column[i].heading)
-			s->width[i] = strlen(column[i].heading);
-		else
-			s->dropped[i] = true;
+		s->dropped[i] = !column[i].heading || column[i].hidden;
+		s->width[i] = s->dropped[i] ? 0 : strlen(column[i].heading);
 	}
-	*table = s;
-	return IB_OK;
+	return s;
 }
 
 void
 ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell)
 {
-	if (s->style.json)
+	if (!s)
+		return;
+	if (s->options->json)
 		json_row(s, cell);
 	else
 		table_row(s, cell);
@@ -506,14 +505,16 @@ ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell)
 enum ib_status
 ib_text_table_end(struct ib_text_table *s, struct ib_error *err)
 {
-	if (!s->style.json && !s->widths_known)
-		finish_widths(s);
-	if (s->style.json) {
+	if (!s)
+		return ib_fail_memory(err);
+	if (s->options->json) {
 		if (s->rows > 0)
 			ib_json_break_line(&s->json);
 		ib_json_end_array(&s->json);
 		ib_bytes_put_char(&s->text, '\n');
 	} else {
+		if (!s->widths_known)
+			finish_widths(s);
 		write_lost(s);
 	}
 	flush(s);

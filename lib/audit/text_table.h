@@ -2,7 +2,6 @@
 #ifndef IB_AUDIT_TEXT_TABLE_H
 #define IB_AUDIT_TEXT_TABLE_H
 
-#include "base/arena.h"
 #include "base/bytes.h"
 #include "io/output.h"
 
@@ -48,26 +47,22 @@ struct ib_column {
 	const char *name;    /* name of the JSON member; NULL: not in JSON */
 	const char *heading; /* heading of the table column; NULL: not in the table */
 	enum ib_style style;
-	bool left;  /* align to the left, for texts */
-	bool alarm; /* a true value is an alarm, which is red if the terminal has colors */
-	int drop;   /* highest: dropped first if the table is too wide; 0: never dropped */
-};
-
-/* The appearance of the results. */
-struct ib_table_style {
-	bool json;
-	bool color, utf8; /* features of the terminal */
-	bool spark;	  /* add sparklines */
-	int width; /* columns of the terminal; 0: not a terminal, so the table is not shortened */
+	bool left;   /* align to the left, for texts */
+	bool alarm;  /* a true value is an alarm, which is red if the terminal has colors */
+	bool hidden; /* neither in JSON nor in the table, because no option asks for it */
+	int drop; /* the column with the highest number is dropped first if the table is too wide */
 };
 
 #define IB_TEXT_TABLE_COLUMNS 48
 
 struct ib_text_table;
 
-enum ib_status ib_text_table_new(const struct ib_column *column, size_t n,
-				 const struct ib_table_style *style, struct ib_output *out,
-				 struct ib_text_table **table, struct ib_error *err);
+/*
+ * Begin a table, or an array of JSON objects, as the options say. The columns are borrowed. Returns
+ * NULL if memory runs out; then the table has no rows, and ib_text_table_end() returns the error.
+ */
+struct ib_text_table *ib_text_table_new(const struct ib_column *column, size_t n,
+					const struct ib_audit_options *o, struct ib_output *out);
 
 /* Add a row of n cells. The table copies texts that it needs after the call. */
 void ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell);
@@ -83,7 +78,7 @@ void ib_text_table_free(struct ib_text_table *s); /* s may be NULL */
  * starts at 0, or at the minimum if the minimum is more than half of the maximum.
  */
 void ib_write_sparkline(struct ib_bytes *out, const char *label, const double *value, size_t n,
-			enum ib_style numbers, const struct ib_table_style *style);
+			enum ib_style numbers, const struct ib_audit_options *o);
 
 /* Append a number in a table style. */
 void ib_write_real(struct ib_bytes *out, enum ib_style style, double x);
