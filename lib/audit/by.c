@@ -410,34 +410,48 @@ write_total(const struct ib_by *by, const struct ib_audit_options *o, struct ib_
 }
 
 enum ib_status
-ib_by_write(const struct ib_by *by, const struct ib_audit_options *o,
-	    const struct ib_context *context, struct ib_output *out, struct ib_error *err)
+ib_by_write_rows(const struct ib_by *by, const struct ib_by_row *row, size_t n,
+		 const struct ib_table_target *to, struct ib_error *err)
 {
 	const struct ib_column columns[] = {
 		{ .name = "value" },
-		{ NULL, by->field, .left = true },
+		{ NULL, by->field, .report = "value", .left = true },
 		{ .name = "kind" },
 		{ .name = "values" },
-		{ .name = "samples", .heading = "samples" },
+		{ "samples", "samples", .report = "samples" },
 		{ "visits", "visits", .drop = 5 },
 		{ "pruned", "pruned", .drop = 4 },
-		{ "share_pruned", "share pruned", IB_STYLE_PERCENT, .drop = 0 },
-		{ "ratio", "x average", IB_STYLE_RATIO, .drop = 1 },
-		{ "mean_weight", "mean weight", IB_STYLE_RATIO, .drop = 3 },
-		{ "share_of_saved", "of saved", IB_STYLE_PERCENT, .drop = 2 },
+		{ "share_pruned", "share pruned", IB_STYLE_PERCENT, .report = "share pruned" },
+		{ "ratio", "x average", IB_STYLE_RATIO, .report = "times the average", .drop = 1 },
+		{ "mean_weight", "mean weight", IB_STYLE_RATIO, .report = "mean weight",
+		  .drop = 3 },
+		{ "share_of_saved", "of saved", IB_STYLE_PERCENT, .report = "share of all savings",
+		  .drop = 2 },
 	};
-	struct ib_by_row row[IB_VALUE_GROUPS_MAX];
-	size_t n = ib_by_finish(by, row), i;
 	struct ib_text_table *table;
 	enum ib_status st;
+	size_t i;
 
-	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
-	for (i = 0; i < n && (o->top == 0 || i < o->top); i++)
+	table = ib_text_table_new("by", columns, sizeof(columns) / sizeof(*columns), to);
+	for (i = 0; i < n; i++)
 		write_row(table, &row[i]);
 	st = ib_text_table_end(table, err);
+	ib_text_table_free(table);
+	return st;
+}
+
+enum ib_status
+ib_by_write(const struct ib_by *by, const struct ib_audit_options *o,
+	    const struct ib_context *context, struct ib_output *out, struct ib_error *err)
+{
+	struct ib_by_row row[IB_VALUE_GROUPS_MAX];
+	size_t n = ib_by_finish(by, row);
+	enum ib_status st;
+
+	st = ib_by_write_rows(by, row, o->top > 0 && o->top < n ? o->top : n,
+			      &(struct ib_table_target){ o, out, NULL }, err);
 	if (!st && !o->json)
 		write_total(by, o, out);
-	ib_text_table_free(table);
 	if (!st)
 		ib_by_warn(by, row, n, context);
 	return st;

@@ -13,7 +13,7 @@
 
 #include "audit/field_values.h"
 #include "audit/log.h"
-#include "io/output.h"
+#include "audit/text_table.h"
 
 /* One value, or several values together: the samples, and the counts of their visits. */
 struct ib_by_row {
@@ -78,6 +78,10 @@ bool ib_by_is_harmed(const struct ib_by_row *row);
 /* Print a warning for each value for which ib_by_is_harmed() is true. */
 void ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 		const struct ib_context *context);
+
+/* Write rows as a table. */
+enum ib_status ib_by_write_rows(const struct ib_by *by, const struct ib_by_row *row, size_t n,
+				const struct ib_table_target *to, struct ib_error *err);
 
 /* Call ib_by_count_log(), and write the rows. */
 enum ib_status ib_by_write_log(const struct ib_audit_options *options,

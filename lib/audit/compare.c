@@ -203,7 +203,8 @@ write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err
 	enum ib_status st;
 	size_t i;
 
-	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
+	table = ib_text_table_new("compare", columns, sizeof(columns) / sizeof(*columns),
+				  &(struct ib_table_target){ o, out, NULL });
 	for (i = 0; i < c->n; i++)
 		write_rule(c, &c->rule[i], i + 1, table);
 	st = ib_text_table_end(table, err);
@@ -231,7 +232,8 @@ write_values(const struct compare *c, struct ib_output *out, struct ib_error *er
 		column[k + 2] = (struct ib_column){ NULL, heading[k], IB_STYLE_PERCENT, .drop = 1 };
 	}
 	ib_output_write(out, "\nShare pruned:\n", 15);
-	table = ib_text_table_new(column, c->n + 2, c->options, out);
+	table = ib_text_table_new("values", column, c->n + 2,
+				  &(struct ib_table_target){ c->options, out, NULL });
 	for (i = 0; i < c->nvalues; i++) {
 		cell[0] = IB_TEXT(c->value[i].name);
 		cell[1] = IB_COUNT(c->value[i].samples);

@@ -110,22 +110,22 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 /* ---- the subcommand ----------------------------------------------------------- */
 
 static const struct ib_column columns[] = {
-	{ .name = "epoch", .heading = "epoch" },
-	{ .name = "n", .heading = "n", .drop = 4 },
+	{ "epoch", "epoch", .report = "epoch" },
+	{ "n", "n", .report = "losses", .drop = 4 },
 	{ .name = "nonfinite" },
-	{ .name = "weight_sum", .heading = "weights", .drop = 9, .style = IB_STYLE_INTEGER },
-	{ .name = "mean", .heading = "mean" },
+	{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 9 },
+	{ "mean", "mean", .report = "mean" },
 	{ .name = "q05" },
 	{ .name = "q25" },
-	{ .name = "q50", .heading = "median", .drop = 7 },
+	{ "q50", "median", .report = "median", .drop = 7 },
 	{ .name = "q75" },
-	{ .name = "q95", .heading = "q95", .drop = 8 },
-	{ .name = "w1_before", .heading = "W1 before", .drop = 1 },
-	{ .name = "w1_reference", .heading = "W1 ref", .drop = 3 },
-	{ .name = "psi_before", .heading = "PSI before", .drop = 6 },
-	{ .name = "psi_reference", .heading = "PSI ref", .drop = 5 },
-	{ .name = "page_hinkley", .heading = "PH", .drop = 2 },
-	{ .name = "alarm", .heading = "alarm", .alarm = true },
+	{ "q95", "q95", .drop = 8 },
+	{ "w1_before", "W1 before", .report = "W1 to epoch before", .drop = 1 },
+	{ "w1_reference", "W1 ref", .report = "W1 to reference", .drop = 3 },
+	{ "psi_before", "PSI before", .report = "PSI to epoch before", .drop = 6 },
+	{ "psi_reference", "PSI ref", .report = "PSI to reference", .drop = 5 },
+	{ "page_hinkley", "PH", .report = "rise (Page-Hinkley)", .drop = 2 },
+	{ "alarm", "alarm", .report = "alarm", .alarm = true },
 };
 
 static void
@@ -151,15 +151,15 @@ write_row(struct ib_text_table *table, const struct ib_drift *d)
 				 });
 }
 
-static enum ib_status
-write_table(const struct ib_audit_options *o, const struct ib_drift *d, size_t n,
-	    struct ib_output *out, struct ib_error *err)
+enum ib_status
+ib_drift_write(const struct ib_drift *d, size_t n, const struct ib_table_target *to,
+	       struct ib_error *err)
 {
 	struct ib_text_table *table;
 	enum ib_status st;
 	size_t i;
 
-	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
+	table = ib_text_table_new("drift", columns, sizeof(columns) / sizeof(*columns), to);
 	for (i = 0; i < n; i++)
 		write_row(table, &d[i]);
 	st = ib_text_table_end(table, err);
@@ -221,7 +221,7 @@ ib_audit_drift(const struct ib_audit_options *o, const struct ib_context *contex
 	first = ib_audit_first_epoch(o, losses.nepochs);
 	n = losses.nepochs - first;
 	if (!st)
-		st = write_table(o, d + first, n, out, err);
+		st = ib_drift_write(d + first, n, &(struct ib_table_target){ o, out, NULL }, err);
 	if (!st && o->spark && !o->json && n > 1)
 		write_sparks(o, d + first, n, out);
 	if (!st && o->fail)

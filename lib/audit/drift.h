@@ -3,6 +3,7 @@
 #define IB_AUDIT_DRIFT_H
 
 #include "audit/loss_history.h"
+#include "audit/text_table.h"
 
 /* Statistics of one epoch. A member is NaN if it cannot be computed. */
 struct ib_drift {
@@ -24,5 +25,9 @@ struct ib_drift {
  */
 enum ib_status ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *options,
 			    struct ib_drift **drift, struct ib_error *err);
+
+/* Write a table of n epochs. */
+enum ib_status ib_drift_write(const struct ib_drift *drift, size_t n,
+			      const struct ib_table_target *to, struct ib_error *err);
 
 #endif

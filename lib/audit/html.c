@@ -199,11 +199,13 @@ column_decimals(const struct ib_html_table *t, size_t column)
 static int
 decimals_of(const struct ib_html_table *t)
 {
-	int n = 0, most = 0;
+	int n, most = 0;
 	size_t k;
 
 	for (k = 0; k < t->ncolumns; k++) {
-		n = t->column[k].style == IB_STYLE_PLAIN ? column_decimals(t, k) : 0;
+		if (!t->column[k].report || t->column[k].style != IB_STYLE_PLAIN)
+			continue;
+		n = column_decimals(t, k);
 		most = n > most ? n : most;
 	}
 	return most;
@@ -257,7 +259,8 @@ write_rows(const struct ib_html_table *t, struct ib_bytes *out)
 	for (i = 0; i < t->nrows; i++) {
 		PUT(out, "<tr>");
 		for (k = 0; k < t->ncolumns; k++)
-			write_cell(t, k, decimals, &t->cell[i * t->ncolumns + k], out);
+			if (t->column[k].report)
+				write_cell(t, k, decimals, &t->cell[i * t->ncolumns + k], out);
 		PUT(out, "</tr>\n");
 	}
 }
@@ -266,18 +269,22 @@ void
 ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out)
 {
 	bool folded = t->nrows > FOLD_ROWS;
-	size_t k;
+	size_t k, shown = 0;
 
+	for (k = 0; k < t->ncolumns; k++)
+		shown += t->column[k].report != NULL;
 	out->failed |= t->failed;
 	if (folded)
 		ib_bytes_printf(out, "<details><summary>Show all %zu rows</summary>\n", t->nrows);
-	if (t->ncolumns > 4)
+	if (shown > 4)
 		PUT(out, "<p class=\"hint\">Scroll the table sideways to see all columns.</p>\n");
 	ib_bytes_printf(out, "<div class=\"scroll\" tabindex=\"0\"><table id=\"%s\">\n<thead><tr>",
 			t->id);
 	for (k = 0; k < t->ncolumns; k++)
-		ib_bytes_printf(out, "<th%s>%s</th>", t->column[k].left ? " class=\"l\"" : "",
-				t->column[k].heading);
+		if (t->column[k].report)
+			ib_bytes_printf(out, "<th%s>%s</th>",
+					t->column[k].left ? " class=\"l\"" : "",
+					t->column[k].report);
 	PUT(out, "</tr></thead>\n<tbody>\n");
 	write_rows(t, out);
 	PUT(out, "</tbody>\n</table></div>\n");

@@ -39,7 +39,9 @@ void ib_html_tile(struct ib_bytes *out, const char *class, const char *label, co
 
 /* ---- tables -------------------------------------------------------------------------- */
 
-/* Rows of a table. Texts are borrowed until the table is written. Initialize with id and columns.
+/*
+ * Rows of a table; see text_table.h. Texts are borrowed until the table is written. Initialize with
+ * id and columns; only the columns that have a heading for the report are written.
  */
 struct ib_html_table {
 	const char *id;

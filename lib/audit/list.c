@@ -10,7 +10,7 @@
 
 /* ---- one epoch -------------------------------------------------------------- */
 
-static const struct ib_column of_epoch[] = {
+static const struct ib_column columns[] = {
 	{ "id", "id", .left = true },
 	{ .name = "epoch", .heading = NULL },
 	{ .name = "score", .heading = "score" },
@@ -130,20 +130,15 @@ find_epoch(const struct ib_audit_log *log, int64_t epoch, size_t *i, struct ib_e
 }
 
 static enum ib_status
-list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *table,
-	   struct ib_error *err)
+write_lines(const struct ib_audit_options *o, struct ib_audit_log *log,
+	    const struct ib_audit_run *run, struct ib_text_table *table, struct ib_error *err)
 {
-	const struct ib_audit_run *run;
 	const struct ib_audit_line *line;
 	struct lowest low = { 0 };
 	enum ib_status st;
 	uint64_t number = 0;
 	size_t n, i;
 
-	st = find_epoch(log, o->epoch, &i, err);
-	if (st)
-		return st;
-	run = ib_audit_log_epoch(log, i);
 	st = ib_audit_lines_begin(log, run, false, err);
 	while (!st && !(st = ib_audit_lines_next(log, &line, &n, err))) {
 		for (i = 0; i < n && !st; i++) {
@@ -165,39 +160,38 @@ list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib
 	return st;
 }
 
+static enum ib_status
+list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_output *out,
+	   struct ib_error *err)
+{
+	struct ib_text_table *table;
+	enum ib_status st;
+	size_t i;
+
+	st = find_epoch(log, o->epoch, &i, err);
+	if (st)
+		return st;
+	table = ib_text_table_new("lines", columns, sizeof(columns) / sizeof(*columns),
+				  &(struct ib_table_target){ o, out, NULL });
+	st = write_lines(o, log, ib_audit_log_epoch(log, i), table, err);
+	if (!st)
+		st = ib_text_table_end(table, err);
+	ib_text_table_free(table);
+	return st;
+}
+
 /* ---- all epochs ------------------------------------------------------------- */
 
-static const struct ib_column of_all[] = {
-	{ "id", "id", .left = true },
-	{ .name = "pruned", .heading = "pruned" },
-	{ .name = "drawn", .heading = "drawn" },
-	{ .name = "last", .heading = "last" },
-};
-
 static enum ib_status
-list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_text_table *table,
+list_all(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_output *out,
 	 struct ib_error *err)
 {
 	struct ib_prune_counts t;
 	enum ib_status st = ib_prune_counts_read(&t, log, err);
-	uint64_t i, n = 0;
-	uint32_t row;
 
-	for (i = 0; i < t.ids.n && !st && (o->top == 0 || n < o->top); i++) {
-		row = t.order[i];
-		if ((o->pruned && t.count[row].pruned == 0) ||
-		    (o->drawn && t.count[row].drawn == 0))
-			continue;
-		n++;
-		ib_text_table_row(table, (struct ib_cell[]){
-						 IB_TEXT(ib_table_id(&t.ids, row)),
-						 IB_COUNT(t.count[row].pruned),
-						 IB_COUNT(t.count[row].drawn),
-						 t.count[row].pruned
-							 ? IB_COUNT((uint64_t)t.count[row].last)
-							 : IB_NONE,
-					 });
-	}
+	if (!st)
+		st = ib_prune_counts_write(&t, o->pruned, o->drawn, o->top,
+					   &(struct ib_table_target){ o, out, NULL }, err);
 	ib_prune_counts_release(&t);
 	return st;
 }
@@ -217,25 +211,6 @@ list_values(const struct ib_audit_options *o, const struct ib_context *context,
 	return st ? st : ib_by_write_log(o, context, log, from, to, out, err);
 }
 
-static enum ib_status
-list_ids(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib_output *out,
-	 struct ib_error *err)
-{
-	bool one = o->epoch != IB_NO_EPOCH;
-	struct ib_text_table *table;
-	enum ib_status st;
-
-	table = ib_text_table_new(one ? of_epoch : of_all,
-				  one ? sizeof(of_epoch) / sizeof(*of_epoch)
-				      : sizeof(of_all) / sizeof(*of_all),
-				  o, out);
-	st = one ? list_epoch(o, log, table, err) : list_all(o, log, table, err);
-	if (!st)
-		st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
-	return st;
-}
-
 enum ib_status
 ib_audit_list(const struct ib_audit_options *o, const struct ib_context *context,
 	      struct ib_output *out, struct ib_error *err)
@@ -243,8 +218,11 @@ ib_audit_list(const struct ib_audit_options *o, const struct ib_context *context
 	struct ib_audit_log *log = NULL;
 	enum ib_status st = ib_audit_log_open(o->operands.v[0], context, &log, err);
 
-	if (!st)
-		st = o->by ? list_values(o, context, log, out, err) : list_ids(o, log, out, err);
+	if (!st && o->by)
+		st = list_values(o, context, log, out, err);
+	else if (!st)
+		st = o->epoch == IB_NO_EPOCH ? list_all(o, log, out, err)
+					     : list_epoch(o, log, out, err);
 	ib_audit_log_close(log);
 	return st;
 }

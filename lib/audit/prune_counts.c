@@ -106,3 +106,37 @@ ib_prune_counts_release(struct ib_prune_counts *t)
 	free(t->order);
 	*t = (struct ib_prune_counts){ 0 };
 }
+
+static const struct ib_column columns[] = {
+	{ "id", "id", .report = "sample", .left = true },
+	{ "pruned", "pruned", .report = "times pruned" },
+	{ "drawn", "drawn", .report = "kept by draw" },
+	{ "last", "last", .report = "last pruned in epoch" },
+};
+
+enum ib_status
+ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn, uint64_t top,
+		      const struct ib_table_target *to, struct ib_error *err)
+{
+	const struct ib_prune_count *c;
+	struct ib_text_table *table;
+	enum ib_status st;
+	uint64_t i, n = 0;
+
+	table = ib_text_table_new("pruned", columns, sizeof(columns) / sizeof(*columns), to);
+	for (i = 0; i < t->ids.n && (top == 0 || n < top); i++) {
+		c = &t->count[t->order[i]];
+		if ((pruned && c->pruned == 0) || (drawn && c->drawn == 0))
+			continue;
+		n++;
+		ib_text_table_row(table, (struct ib_cell[]){
+						 IB_TEXT(ib_table_id(&t->ids, t->order[i])),
+						 IB_COUNT(c->pruned),
+						 IB_COUNT(c->drawn),
+						 c->pruned ? IB_COUNT((uint64_t)c->last) : IB_NONE,
+					 });
+	}
+	st = ib_text_table_end(table, err);
+	ib_text_table_free(table);
+	return st;
+}

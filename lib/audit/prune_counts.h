@@ -3,6 +3,7 @@
 #define IB_AUDIT_PRUNE_COUNTS_H
 
 #include "audit/log.h"
+#include "audit/text_table.h"
 
 struct ib_prune_count {
 	uint32_t pruned, drawn; /* numbers of epochs; drawn: the id was eligible and kept */
@@ -20,5 +21,13 @@ struct ib_prune_counts {
 enum ib_status ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_log *log,
 				    struct ib_error *err);
 void ib_prune_counts_release(struct ib_prune_counts *t);
+
+/*
+ * Write a table of the ids, the most often pruned id first. pruned, drawn: only ids that were
+ * pruned, or drawn. top: write at most that many rows; 0: all.
+ */
+enum ib_status ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn,
+				     uint64_t top, const struct ib_table_target *to,
+				     struct ib_error *err);
 
 #endif

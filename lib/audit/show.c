@@ -310,7 +310,8 @@ show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
 	column[VISITS].hidden = !o->scores;
 	if (s->ids.n == 1) /* no column, because the sentence names the only id */
 		column[ID].heading = NULL;
-	r.table = ib_text_table_new(column, NCOLUMNS, o, out);
+	r.table = ib_text_table_new("show", column, NCOLUMNS,
+				    &(struct ib_table_target){ o, out, NULL });
 	if (!st)
 		st = write_result(s, &r, out, err);
 	ib_text_table_free(r.table);

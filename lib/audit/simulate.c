@@ -137,7 +137,8 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 	if (!st && o->by)
 		st = ib_by_new_for_ids(o, &s.losses.ids, context, &s.by, err);
 	if (!st && !o->by)
-		s.table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
+		s.table = ib_text_table_new("simulate", columns, sizeof(columns) / sizeof(*columns),
+					    &(struct ib_table_target){ o, out, NULL });
 	if (!st)
 		st = simulate_epochs(&s, err);
 	if (!st)

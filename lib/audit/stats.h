@@ -3,6 +3,7 @@
 #define IB_AUDIT_STATS_H
 
 #include "audit/log.h"
+#include "audit/text_table.h"
 #include "prune/run_stats.h"
 
 struct ib_audit_stats {
@@ -59,5 +60,9 @@ double ib_audit_deviation(const struct ib_audit_stats *f);
 
 /* True if the weight sum of an epoch deviates by more than IB_WEIGHT_SUM_LIMIT. */
 bool ib_audit_weights_off(const struct ib_audit_stats *f);
+
+/* Write a table of n epochs (summary.c). */
+enum ib_status ib_audit_stats_write(const struct ib_audit_stats *stats, size_t n,
+				    const struct ib_table_target *to, struct ib_error *err);
 
 #endif

@@ -70,22 +70,24 @@ write_end(const struct ib_audit_options *o, const struct ib_audit_stats *f, size
 	ib_bytes_release(&b);
 }
 
-/* Write the table of the epochs from `first` to n - 1. */
-static enum ib_status
-write_table(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t first,
-	    size_t n, struct ib_output *out, struct ib_error *err)
+enum ib_status
+ib_audit_stats_write(const struct ib_audit_stats *f, size_t n, const struct ib_table_target *to,
+		     struct ib_error *err)
 {
+	const struct ib_audit_options *o = to->options;
 	const struct ib_column columns[] = {
-		{ "epoch", "epoch", .drop = 0 },
-		{ "samples", "samples", .drop = 3 },
-		{ "kept", "kept", .drop = 1 },
-		{ "pruned", "pruned", .drop = 2 },
-		{ "share", "share", IB_STYLE_PERCENT, .drop = 0 },
-		{ "threshold", "threshold", .drop = 5 },
-		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 4 },
-		{ .name = o->errors ? "weight_error" : NULL },
-		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED, .drop = 6 },
-		{ "saved", "saved", IB_STYLE_PERCENT, .drop = 0 },
+		{ "epoch", "epoch", .report = "epoch" },
+		{ "samples", "samples", .report = "samples", .drop = 3 },
+		{ "kept", "kept", .report = "kept", .drop = 1 },
+		{ "pruned", "pruned", .report = "pruned", .drop = 2 },
+		{ "share", "share", IB_STYLE_PERCENT, .report = "share kept" },
+		{ "threshold", "threshold", .report = "threshold", .drop = 5 },
+		{ "weight_sum", "weights", IB_STYLE_INTEGER, .report = "sum of weights",
+		  .drop = 4 },
+		{ .name = "weight_error", .hidden = !o->errors },
+		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED,
+		  .report = "off by (std. errors)", .drop = 6 },
+		{ "saved", "saved", IB_STYLE_PERCENT, .report = "saved so far" },
 		{ "cost", "cost", IB_STYLE_MONEY, .hidden = !o->cost_given },
 		{ "cost_saved", "cost saved", IB_STYLE_MONEY, .hidden = !o->cost_given },
 	};
@@ -93,8 +95,8 @@ write_table(const struct ib_audit_options *o, const struct ib_audit_stats *f, si
 	enum ib_status st;
 	size_t i;
 
-	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
-	for (i = first; i < n; i++)
+	table = ib_text_table_new("summary", columns, sizeof(columns) / sizeof(*columns), to);
+	for (i = 0; i < n; i++)
 		write_row(o, &f[i], table);
 	st = ib_text_table_end(table, err);
 	ib_text_table_free(table);
@@ -111,7 +113,8 @@ summarize_epochs(const struct ib_audit_options *o, struct ib_audit_log *log, str
 	enum ib_status st = ib_audit_stats(log, errors ? n - first : 0, &f, &n, err);
 
 	if (!st)
-		st = write_table(o, f, first, n, out, err);
+		st = ib_audit_stats_write(f + first, n - first,
+					  &(struct ib_table_target){ o, out, NULL }, err);
 	if (!st && !o->json)
 		write_end(o, f, n, out);
 	free(f);

@@ -207,23 +207,23 @@ ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *o,
 /* ---- the subcommand ----------------------------------------------------------- */
 
 static const struct ib_column columns[] = {
-	{ .name = "id", .heading = "id", .left = true },
-	{ .name = "epochs", .heading = "epochs" },
-	{ .name = "first", .heading = "first", .drop = 1 },
-	{ .name = "last", .heading = "last" },
-	{ .name = "slope", .heading = "slope" },
+	{ "id", "id", .report = "sample", .left = true },
+	{ "epochs", "epochs", .report = "epochs" },
+	{ "first", "first", .report = "first loss / mean", .drop = 1 },
+	{ "last", "last", .report = "last loss / mean" },
+	{ "slope", "slope", .report = "change per epoch" },
 };
 
-static enum ib_status
-write_table(const struct ib_audit_options *o, const struct ib_table *ids,
-	    const struct ib_suspect *s, size_t n, struct ib_output *out, struct ib_error *err)
+enum ib_status
+ib_suspects_write(const struct ib_suspect *s, size_t n, const struct ib_table *ids,
+		  const struct ib_table_target *to, struct ib_error *err)
 {
 	struct ib_text_table *table;
 	enum ib_status st;
 	size_t i;
 
-	table = ib_text_table_new(columns, sizeof(columns) / sizeof(*columns), o, out);
-	for (i = 0; i < n && (o->top == 0 || i < o->top); i++)
+	table = ib_text_table_new("suspects", columns, sizeof(columns) / sizeof(*columns), to);
+	for (i = 0; i < n; i++)
 		ib_text_table_row(table, (struct ib_cell[]){
 						 IB_TEXT(ib_table_id(ids, s[i].row)),
 						 IB_COUNT(s[i].epochs),
@@ -255,7 +255,8 @@ ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *con
 			losses.nepochs, losses.nepochs == 1 ? "" : "s",
 			(unsigned long long)o->min_epochs);
 	if (!st)
-		st = write_table(o, &losses.ids, s, n, out, err);
+		st = ib_suspects_write(s, o->top > 0 && o->top < n ? o->top : n, &losses.ids,
+				       &(struct ib_table_target){ o, out, NULL }, err);
 	ib_loss_history_release(&losses);
 	free(s);
 	return st;

@@ -3,6 +3,7 @@
 #define IB_AUDIT_SUSPECTS_H
 
 #include "audit/loss_history.h"
+#include "audit/text_table.h"
 
 /* The relative loss of a sample in an epoch is its loss divided by the mean loss of the epoch. */
 struct ib_suspect {
@@ -21,5 +22,10 @@ struct ib_suspect {
  */
 enum ib_status ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *options,
 				struct ib_suspect **suspect, size_t *n, struct ib_error *err);
+
+/* Write a table of n suspects. */
+enum ib_status ib_suspects_write(const struct ib_suspect *suspect, size_t n,
+				 const struct ib_table *ids, const struct ib_table_target *to,
+				 struct ib_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit/html.h"
 #include "audit/text.h"
 #include "base/error.h"
 #include "base/json_writer.h"
@@ -21,12 +22,12 @@
 struct ib_text_table {
 	const struct ib_column *column;
 	size_t n;
-	const struct ib_audit_options *options;
-	struct ib_output *out;
+	struct ib_table_target to;
 	struct ib_bytes text;	    /* text not yet written to out */
 	struct ib_json_writer json; /* writes into text */
 	uint64_t rows;
-	/* used for tables, but not for JSON: */
+	struct ib_html_table html; /* the rows, for the report */
+	/* used for tables of text: */
 	struct ib_bytes *cells; /* [WAITING * n] texts of the first rows */
 	size_t waiting;		/* number of rows in cells */
 	bool widths_known;
@@ -334,7 +335,8 @@ write_lost(struct ib_text_table *s)
 						   : ", ",
 					s->column[i].heading);
 	ib_bytes_printf(&b, ": not shown; use a wider terminal or --json)");
-	ib_write_sentence(&s->text, ib_bytes_span(&b), (size_t)s->options->width, s->options->utf8);
+	ib_write_sentence(&s->text, ib_bytes_span(&b), (size_t)s->to.options->width,
+			  s->to.options->utf8);
 	s->failed |= b.failed;
 	ib_bytes_release(&b);
 }
@@ -343,7 +345,7 @@ static void
 flush(struct ib_text_table *s)
 {
 	s->failed |= s->text.failed;
-	ib_output_write_bytes(s->out, &s->text);
+	ib_output_write_bytes(s->to.out, &s->text);
 }
 
 #define BOLD "\033[1m"
@@ -353,7 +355,7 @@ flush(struct ib_text_table *s)
 static void
 write_color(struct ib_text_table *s, const char *code)
 {
-	if (s->options->color)
+	if (s->to.options->color)
 		ib_bytes_put(&s->text, code, strlen(code));
 }
 
@@ -368,8 +370,8 @@ write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 		ib_bytes_printf(&s->text, "%*s", (int)pad, "");
 	if (alarm)
 		write_color(s, RED);
-	if (left && s->options->width > 0)
-		ib_write_shortened(&s->text, text, s->width[i], s->options->utf8);
+	if (left && s->to.options->width > 0)
+		ib_write_shortened(&s->text, text, s->width[i], s->to.options->utf8);
 	else
 		ib_bytes_put(&s->text, text.p, text.n);
 	if (alarm)
@@ -411,8 +413,8 @@ finish_widths(struct ib_text_table *s)
 	size_t i, last;
 
 	s->widths_known = true;
-	if (s->options->width > 0)
-		fit(s, (size_t)s->options->width);
+	if (s->to.options->width > 0)
+		fit(s, (size_t)s->to.options->width);
 	last = last_column(s);
 	write_color(s, BOLD);
 	for (i = 0; i < s->n; i++)
@@ -464,24 +466,27 @@ json_row(struct ib_text_table *s, const struct ib_cell *cell)
 }
 
 struct ib_text_table *
-ib_text_table_new(const struct ib_column *column, size_t n, const struct ib_audit_options *o,
-		  struct ib_output *out)
+ib_text_table_new(const char *id, const struct ib_column *column, size_t n,
+		  const struct ib_table_target *to)
 {
+	bool text = !to->page && !to->options->json;
 	struct ib_text_table *s = calloc(1, sizeof(*s));
 	size_t i;
 
-	if (s && !o->json)
+	if (s && text)
 		s->cells = calloc(WAITING * n, sizeof(*s->cells));
-	if (!s || (!o->json && !s->cells)) {
+	if (!s || (text && !s->cells)) {
+		if (to->page)
+			to->page->failed = true;
 		free(s);
 		return NULL;
 	}
 	s->column = column;
 	s->n = n;
-	s->options = o;
-	s->out = out;
+	s->to = *to;
+	s->html = (struct ib_html_table){ .id = id, .column = column, .ncolumns = n };
 	s->json.out = &s->text;
-	if (o->json)
+	if (!to->page && to->options->json)
 		ib_json_begin_array(&s->json, NULL);
 	for (i = 0; i < n; i++) {
 		s->dropped[i] = !column[i].heading || column[i].hidden;
@@ -495,11 +500,32 @@ ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell)
 {
 	if (!s)
 		return;
-	if (s->options->json)
+	if (s->to.page)
+		ib_html_table_row(&s->html, cell);
+	else if (s->to.options->json)
 		json_row(s, cell);
 	else
 		table_row(s, cell);
 	s->rows++;
+}
+
+static void
+end_json(struct ib_text_table *s)
+{
+	if (s->rows > 0)
+		ib_json_break_line(&s->json);
+	ib_json_end_array(&s->json);
+	ib_bytes_put_char(&s->text, '\n');
+	flush(s);
+}
+
+static void
+end_text(struct ib_text_table *s)
+{
+	if (!s->widths_known)
+		finish_widths(s);
+	write_lost(s);
+	flush(s);
 }
 
 enum ib_status
@@ -507,18 +533,13 @@ ib_text_table_end(struct ib_text_table *s, struct ib_error *err)
 {
 	if (!s)
 		return ib_fail_memory(err);
-	if (s->options->json) {
-		if (s->rows > 0)
-			ib_json_break_line(&s->json);
-		ib_json_end_array(&s->json);
-		ib_bytes_put_char(&s->text, '\n');
-	} else {
-		if (!s->widths_known)
-			finish_widths(s);
-		write_lost(s);
-	}
-	flush(s);
-	return s->failed ? ib_fail_memory(err) : IB_OK;
+	if (s->to.page)
+		ib_html_table_end(&s->html, s->to.page);
+	else if (s->to.options->json)
+		end_json(s);
+	else
+		end_text(s);
+	return s->failed || s->html.failed ? ib_fail_memory(err) : IB_OK;
 }
 
 void
@@ -531,6 +552,7 @@ ib_text_table_free(struct ib_text_table *s)
 	for (i = 0; s->cells && i < WAITING * s->n; i++)
 		ib_bytes_release(&s->cells[i]);
 	free(s->cells);
+	free(s->html.cell);
 	ib_bytes_release(&s->text);
 	free(s);
 }

@@ -1,4 +1,7 @@
-/* Print rows of cells as a table for the terminal, or as a JSON array of objects. */
+/*
+ * Print rows of cells as a table for the terminal, as a JSON array of objects, or as a table of the
+ * HTML report.
+ */
 #ifndef IB_AUDIT_TEXT_TABLE_H
 #define IB_AUDIT_TEXT_TABLE_H
 
@@ -47,9 +50,10 @@ struct ib_column {
 	const char *name;    /* name of the JSON member; NULL: not in JSON */
 	const char *heading; /* heading of the table column; NULL: not in the table */
 	enum ib_style style;
-	bool left;   /* align to the left, for texts */
-	bool alarm;  /* a true value is an alarm, which is red if the terminal has colors */
-	bool hidden; /* neither in JSON nor in the table, because no option asks for it */
+	const char *report; /* heading of the column in the report; NULL: not in the report */
+	bool left;	    /* align to the left, for texts */
+	bool alarm;	    /* a true value is an alarm, which is red if the terminal has colors */
+	bool hidden;	    /* neither in JSON nor in the table, because no option asks for it */
 	int drop; /* the column with the highest number is dropped first if the table is too wide */
 };
 
@@ -57,14 +61,21 @@ struct ib_column {
 
 struct ib_text_table;
 
-/*
- * Begin a table, or an array of JSON objects, as the options say. The columns are borrowed. Returns
- * NULL if memory runs out; then the table has no rows, and ib_text_table_end() returns the error.
- */
-struct ib_text_table *ib_text_table_new(const struct ib_column *column, size_t n,
-					const struct ib_audit_options *o, struct ib_output *out);
+/* Where a table goes: to an output as text or JSON, or to the page of the report. */
+struct ib_table_target {
+	const struct ib_audit_options *options;
+	struct ib_output *out;
+	struct ib_bytes *page; /* NULL: write to out */
+};
 
-/* Add a row of n cells. The table copies texts that it needs after the call. */
+/*
+ * Begin a table. The columns are borrowed; the id is for the report. Returns NULL if memory runs
+ * out; then the table has no rows, and ib_text_table_end() returns the error.
+ */
+struct ib_text_table *ib_text_table_new(const char *id, const struct ib_column *column, size_t n,
+					const struct ib_table_target *to);
+
+/* Add a row of n cells. In a report, texts are borrowed until ib_text_table_end(). */
 void ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell);
 
 /* Write the remaining rows. Returns IB_E_IO if memory ran out in this or an earlier call. */
