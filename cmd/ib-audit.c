@@ -7,7 +7,6 @@
 
 #include <langinfo.h>
 #include <locale.h>
-#include <math.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>

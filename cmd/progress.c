@@ -6,7 +6,6 @@
  */
 #include "progress.h"
 
-#include <stdatomic.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>

@@ -10,7 +10,6 @@
 #include "audit/verbs.h"
 #include "base/array.h"
 #include "base/error.h"
-#include "base/part.h"
 
 #define HARM_SAMPLES 30 /* minimum for a warning: the share of fewer samples is uncertain */
 #define HARM_RATIO 2

@@ -10,7 +10,6 @@
 #include "audit/drift.h"
 #include "audit/stats.h"
 #include "audit/verbs.h"
-#include "base/error.h"
 #include "base/numbers.h"
 #include "base/utf8.h"
 #include "score/load.h"

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "audit/report.h"
-#include "base/error.h"
 
 #define TOOLTIP 200
 #define MANY 60 /* a line through more epochs has no points */

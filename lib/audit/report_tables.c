@@ -1,9 +1,7 @@
 /* The tables of the report. */
-#include <math.h>
 #include <stdio.h>
 
 #include "audit/report.h"
-#include "base/error.h"
 
 /* Tables go to the page, which notes a failure. */
 static struct ib_table_target

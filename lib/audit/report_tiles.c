@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "audit/report.h"
-#include "base/error.h"
 #include "prune/rules.h"
 
 #define WORDS 300

@@ -2,7 +2,6 @@
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "audit/log.h"
 #include "audit/html.h"

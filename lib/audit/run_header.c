@@ -6,7 +6,6 @@
 
 #include "audit/log.h"
 #include "base/error.h"
-#include "base/part.h"
 #include "base/numbers.h"
 #include "io/json_doc.h"
 #include "io/members.h"

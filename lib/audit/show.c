@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "audit/replay.h"
 #include "audit/show.h"
 #include "audit/stats.h"
 #include "audit/text.h"

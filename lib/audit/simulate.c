@@ -6,7 +6,6 @@
 #include "audit/text.h"
 #include "audit/verbs.h"
 #include "audit/visits_budget.h"
-#include "base/error.h"
 
 struct simulate {
 	const struct ib_audit_options *options;

@@ -5,7 +5,6 @@
 #include "audit/saved.h"
 #include "audit/stats.h"
 #include "audit/verbs.h"
-#include "base/error.h"
 
 static void
 write_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,

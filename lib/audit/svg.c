@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/error.h"
-
 /* Width and height of the drawing, which the browser stretches to the page. */
 #define SIZE 1000.0
 #define MARGIN 30.0 /* above the highest and below the lowest value; a point needs this room */

@@ -3,8 +3,6 @@
 
 #include <utf8proc.h>
 
-#include "base/utf8.h"
-
 void
 ib_write_text(struct ib_bytes *out, struct ib_span text)
 {

@@ -5,7 +5,6 @@
  */
 #define XXH_INLINE_ALL
 #include <stdio.h>
-#include <stdlib.h>
 #include <xxhash.h>
 
 #include "audit/replay.h"

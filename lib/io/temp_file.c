@@ -35,8 +35,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
-#include "base/error.h"
 #include "io/descriptor.h"
 
 #define DIGITS 6

@@ -1,7 +1,6 @@
 /* Fold the losses of an epoch into the scores of a run (loop/run.h). */
 #include <math.h>
 
-#include "base/error.h"
 #include "base/row_id.h"
 #include "loop/run.h"
 #include "score/fold.h"

@@ -5,7 +5,6 @@
 #define XXH_INLINE_ALL
 #include "prune/audit_writer.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

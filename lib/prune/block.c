@@ -5,12 +5,8 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/error.h"
-#include "base/part.h"
 #include "base/row_id.h"
-#include "prune/draw.h"
 #include "prune/audit_writer.h"
 #include "prune/row_arrays.h"
 

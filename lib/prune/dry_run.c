@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "base/error.h"
 #include "base/json_writer.h"
 
 void

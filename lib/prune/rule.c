@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "base/numbers.h"
 #include "base/sized.h"
 #include "prune/draw.h"
 

@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "prune/params.h"
-#include "prune/rules.h"
 #include "prune/threshold_rules.h"
 
 #define EPOCHS "[0, 2147483647]"

@@ -9,7 +9,6 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "base/numbers.h"
 #include "base/arena.h"
 #include "base/huge_array.h"
 #include "base/sort.h"

@@ -1,8 +1,6 @@
 /* Count the ids without a score, and warn about them. */
 #include "prune/unseen.h"
 
-#include <stdatomic.h>
-
 #include "base/error.h"
 #include "base/limit.h"
 

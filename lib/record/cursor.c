@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/error.h"
 #include "record/dialect.h"
 #include "record/similar_field.h"
 #include "record/format.h"

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/row_id.h"
 

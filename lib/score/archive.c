@@ -27,7 +27,6 @@
 #include "base/background.h"
 #include "base/error.h"
 #include "base/little_endian.h"
-#include "base/part.h"
 #include "io/json_doc.h"
 
 /* The members whose CRCs are stored with the index. A range has no ids, and no index. */

@@ -1,7 +1,6 @@
 /* Write score files as JSON lines, and choose the format of a score file by its name. */
 #include "score/scores.h"
 
-#include "base/error.h"
 #include "base/json_writer.h"
 
 static void

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/part.h"
 #include "score/npz_arrays.h"
 #include "score/reading.h"
 

@@ -8,7 +8,6 @@
 #include "base/part.h"
 #include "base/pipeline.h"
 #include "base/sort.h"
-#include "io/files.h"
 #include "score/load.h"
 
 static enum ib_status

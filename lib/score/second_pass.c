@@ -1,6 +1,5 @@
 /* The JSON forms of the second pass: the request of ib-prune --write-bins, and the counts. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bytes.h"

@@ -2,8 +2,6 @@
 #ifndef IB_WEIGH_WEIGHT_STATS_H
 #define IB_WEIGH_WEIGHT_STATS_H
 
-#include <string.h>
-
 #include "base/exact.h"
 #include "base/repeats.h"
 
