@@ -64,9 +64,13 @@ warn_of_duplicates(const struct ib_by *by)
 			by->values.duplicates == 1 ? " has" : "s have");
 }
 
-enum ib_status
-ib_by_new(const struct ib_audit_options *o, const struct ib_audit_log *log,
-	  const struct ib_context *context, struct ib_by **out, struct ib_error *err)
+/*
+ * Read the manifests that the options name. If log is not NULL, only the ids in the partition of
+ * the log are used.
+ */
+static enum ib_status
+read_manifests(const struct ib_audit_options *o, const struct ib_audit_log *log,
+	       const struct ib_context *context, struct ib_by **out, struct ib_error *err)
 {
 	struct ib_sample_fields_options fields = {
 		.manifests = o->manifest, .key = o->manifest_key, .field = o->by, .context = context
@@ -160,9 +164,8 @@ compare_samples(const struct ib_by *by, const struct ib_audit_log *log,
 			(unsigned long long)by->values.samples);
 }
 
-enum ib_status
-ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t to,
-		struct ib_error *err)
+static enum ib_status
+count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t to, struct ib_error *err)
 {
 	size_t foreign = by->values.ngroups - 1, e;
 	const struct ib_audit_run *run, *other = NULL;
@@ -184,6 +187,15 @@ ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t 
 			       ib_audit_log_name(log), by->manifest, by->more);
 	compare_samples(by, log, other);
 	return st;
+}
+
+enum ib_status
+ib_by_read(const struct ib_audit_options *o, struct ib_audit_log *log, size_t from, size_t to,
+	   const struct ib_context *context, struct ib_by **by, struct ib_error *err)
+{
+	enum ib_status st = read_manifests(o, log, context, by, err);
+
+	return st ? st : count_log(*by, log, from, to, err);
 }
 
 /* ---- decisions without a log ---------------------------------------------------------- */
@@ -220,7 +232,7 @@ enum ib_status
 ib_by_new_for_ids(const struct ib_audit_options *o, const struct ib_table *ids,
 		  const struct ib_context *context, struct ib_by **by, struct ib_error *err)
 {
-	enum ib_status st = ib_by_new(o, NULL, context, by, err);
+	enum ib_status st = read_manifests(o, NULL, context, by, err);
 
 	return st ? st : find_groups(*by, ids, err);
 }
@@ -462,10 +474,8 @@ ib_by_write_log(const struct ib_audit_options *o, const struct ib_context *conte
 		struct ib_error *err)
 {
 	struct ib_by *by = NULL;
-	enum ib_status st = ib_by_new(o, log, context, &by, err);
+	enum ib_status st = ib_by_read(o, log, from, to, context, &by, err);
 
-	if (!st)
-		st = ib_by_count_log(by, log, from, to, err);
 	if (!st)
 		st = ib_by_write(by, o, context, out, err);
 	ib_by_free(by);

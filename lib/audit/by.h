@@ -3,10 +3,10 @@
  *
  *	struct ib_by *by;
  *
- *	ib_by_new(options, log, context, &by, &err);	 reads the manifests
- *	ib_by_count_log(by, log, from, to, &err);	 epochs [from, to) of the log
- *	n = ib_by_finish(by, row);			 the rows, worst first
+ *	ib_by_read(options, log, from, to, context, &by, &err);	epochs [from, to) of the log
+ *	n = ib_by_finish(by, row);				the rows, worst first
  *	ib_by_warn(by, row, n, context);
+ *	ib_by_free(by);
  */
 #ifndef IB_AUDIT_BY_H
 #define IB_AUDIT_BY_H
@@ -31,19 +31,15 @@ struct ib_by_row {
 struct ib_by;
 
 /*
- * Read the manifests that the options name. If log is not NULL, only the ids in the partition of
- * the log are used. Returns IB_E_DATA if the runs of the log have different partitions.
+ * Read the manifests that the options name, and count the epochs of a log with an index from `from`
+ * to `to` - 1. Only the ids in the partition of the log are used. Returns IB_E_DATA if the runs of
+ * the log have different partitions, or if no line of the log has an id of the manifests. The
+ * caller frees *by, also after a failure.
  */
-enum ib_status ib_by_new(const struct ib_audit_options *options, const struct ib_audit_log *log,
-			 const struct ib_context *context, struct ib_by **by, struct ib_error *err);
+enum ib_status ib_by_read(const struct ib_audit_options *options, struct ib_audit_log *log,
+			  size_t from, size_t to, const struct ib_context *context,
+			  struct ib_by **by, struct ib_error *err);
 void ib_by_free(struct ib_by *by); /* by may be NULL */
-
-/*
- * Count the epochs of a log whose index in the log is in [from, to). Returns IB_E_DATA if no
- * line of the log has an id of the manifests.
- */
-enum ib_status ib_by_count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t to,
-			       struct ib_error *err);
 
 /*
  * Read the manifests to count decisions about these ids without a log. Then call
@@ -83,7 +79,7 @@ void ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 enum ib_status ib_by_write_rows(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 				const struct ib_table_target *to, struct ib_error *err);
 
-/* Call ib_by_count_log(), and write the rows. */
+/* Call ib_by_read(), and write the rows. */
 enum ib_status ib_by_write_log(const struct ib_audit_options *options,
 			       const struct ib_context *context, struct ib_audit_log *log,
 			       size_t from, size_t to, struct ib_output *out, struct ib_error *err);

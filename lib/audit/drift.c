@@ -41,19 +41,16 @@ compute_epoch(const struct ib_loss_history_epoch *e, const struct ib_weighted *r
 	      struct ib_weighted *before, struct ib_page_hinkley *ph, struct ib_drift *d,
 	      struct ib_error *err)
 {
-	static const int twentieth[5] = { 1, 5, 10, 15, 19 };
 	struct ib_weighted now;
 	double deviation;
 	enum ib_status st;
-	size_t i;
 
 	*d = (struct ib_drift){ .epoch = e->epoch, .page_hinkley = NAN };
 	st = ib_weighted_init(&now, e->loss, e->weight, e->n, err);
 	if (st)
 		return st;
 	deviation = add_losses(e, d);
-	for (i = 0; i < 5; i++)
-		d->quantile[i] = ib_weighted_quantile(&now, twentieth[i], 20);
+	ib_weighted_quantiles(&now, d->quantile);
 	d->w1_before = ib_weighted_w1(&now, before);
 	d->psi_before = ib_weighted_psi(&now, before);
 	d->w1_reference = ib_weighted_w1(&now, reference);

@@ -325,9 +325,7 @@ write_classes(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
 
 	if (!m->options->by)
 		return IB_OK;
-	st = ib_by_new(m->options, log, m->context, &by, err);
-	if (!st)
-		st = ib_by_count_log(by, log, 0, ib_audit_log_epochs(log), err);
+	st = ib_by_read(m->options, log, 0, ib_audit_log_epochs(log), m->context, &by, err);
 	if (!st) {
 		n = ib_by_finish(by, row);
 		write_class_rows(m, row, n);

@@ -50,9 +50,7 @@ read_classes(struct ib_report *r, struct ib_error *err)
 
 	if (!r->options->by)
 		return IB_OK;
-	st = ib_by_new(r->options, r->log, r->context, &r->by, err);
-	if (!st)
-		st = ib_by_count_log(r->by, r->log, 0, r->n, err);
+	st = ib_by_read(r->options, r->log, 0, r->n, r->context, &r->by, err);
 	if (!st)
 		ib_by_warn(r->by, row, ib_by_finish(r->by, row), r->context);
 	return st;

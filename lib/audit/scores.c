@@ -10,7 +10,6 @@ enum ib_status
 ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 			 struct ib_error *err)
 {
-	static const int twentieth[5] = { 1, 5, 10, 15, 19 };
 	const struct ib_audit_run *run = ib_audit_log_epoch(log, i);
 	float *score = ib_array(run->nlines + 1, sizeof(*score));
 	const struct ib_audit_line *line;
@@ -25,8 +24,8 @@ ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, double quantile[5],
 			score[all++] = line[k].score;
 	if (st == IB_EOF)
 		st = ib_weighted_init(&d, score, NULL, all, err);
-	for (k = 0; k < 5 && !st; k++)
-		quantile[k] = ib_weighted_quantile(&d, twentieth[k], 20);
+	if (!st)
+		ib_weighted_quantiles(&d, quantile);
 	ib_weighted_release(&d);
 	free(score);
 	return st;

@@ -74,6 +74,16 @@ ib_weighted_quantile(const struct ib_weighted *d, int part, int parts)
 	return (double)d->loss[a < d->n ? a : d->n - 1];
 }
 
+void
+ib_weighted_quantiles(const struct ib_weighted *d, double quantile[5])
+{
+	static const int twentieth[5] = { 1, 5, 10, 15, 19 };
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		quantile[i] = ib_weighted_quantile(d, twentieth[i], 20);
+}
+
 double
 ib_weighted_w1(const struct ib_weighted *a, const struct ib_weighted *b)
 {

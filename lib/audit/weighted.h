@@ -25,6 +25,9 @@ void ib_weighted_release(struct ib_weighted *d);
  */
 double ib_weighted_quantile(const struct ib_weighted *d, int part, int parts);
 
+/* Compute the quantiles 0.05, 0.25, 0.5, 0.75 and 0.95. */
+void ib_weighted_quantiles(const struct ib_weighted *d, double quantile[5]);
+
 /*
  * Return the Wasserstein-1 distance, defined as in scipy.stats.wasserstein_distance(). The
  * distance is the area between the two distribution functions, in units of the loss. Returns

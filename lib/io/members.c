@@ -115,18 +115,11 @@ unsigned
 ib_members_word(struct ib_members *m, const char *name, const char *words)
 {
 	const cJSON *member = ib_members_get(m, name);
-	unsigned i;
-	size_t n;
+	int word = cJSON_IsString(member) ? ib_value_word(member->valuestring, words) : -1;
 
-	if (!member)
-		return 0;
-	for (i = 0; cJSON_IsString(member); i++, words += n + 1) {
-		n = strcspn(words, "|");
-		if (strlen(member->valuestring) == n && memcmp(member->valuestring, words, n) == 0)
-			return i;
-		if (!words[n])
-			break;
-	}
-	ib_members_refuse(m, name);
+	if (word >= 0)
+		return (unsigned)word;
+	if (member)
+		ib_members_refuse(m, name);
 	return 0;
 }

@@ -166,13 +166,15 @@ ib_params_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* ---- members of receipts and run headers ---- */
 
-/* Write word number `number` of a list such as "a|b|c". */
-static void
-put_word(struct ib_json_writer *to, const char *name, const char *words, unsigned number)
+struct ib_span
+ib_param_word(const struct ib_param *p, const struct ib_rule_options *o)
 {
+	unsigned number = *(const unsigned *)(const void *)((const char *)o + p->at);
+	const char *words = p->range;
+
 	for (; number > 0; number--)
 		words += strcspn(words, "|") + 1;
-	ib_json_put_string(to, name, (struct ib_span){ words, strcspn(words, "|") });
+	return (struct ib_span){ words, strcspn(words, "|") };
 }
 
 static void
@@ -198,7 +200,7 @@ put_param(struct ib_json_writer *to, const struct ib_param *p, const struct ib_r
 		ib_json_put_real(to, p->member, *(const double *)at);
 		break;
 	case IB_PARAM_CHOICE:
-		put_word(to, p->member, p->range, *(const unsigned *)at);
+		ib_json_put_string(to, p->member, ib_param_word(p, &r->options));
 		break;
 	case IB_PARAM_AGE:
 		age = *(const int64_t *)at;

@@ -95,6 +95,9 @@ ib_param_solved(const struct ib_param *p, const struct ib_solved *s)
 	return (const double *)(const void *)((const char *)s + p->at);
 }
 
+/* Return the word of an IB_PARAM_CHOICE. */
+struct ib_span ib_param_word(const struct ib_param *p, const struct ib_rule_options *o);
+
 /*
  * Parse the value of a parameter and store it. A text is borrowed. Returns NULL if the value
  * is valid, otherwise the expected value, which is written to `expected`. The kind must not

@@ -80,7 +80,7 @@ list_parameters(const struct ib_rule_kind *kind, char out[200])
  */
 
 static enum ib_status
-refuse_name(const char *text, size_t n, struct ib_error *err)
+refuse_name(struct ib_span name, struct ib_error *err)
 {
 	char names[200], show[IB_SHOW_MAX];
 	size_t used = 0;
@@ -92,8 +92,7 @@ refuse_name(const char *text, size_t n, struct ib_error *err)
 					 : i + 1 < IB_NRULES ? ", "
 							     : " or ",
 					 ib_rule_name((enum ib_rule_id)i));
-	return ib_fail(err, IB_E_MISUSE, "--rule must be %s, not %s", names,
-		       ib_show(show, (struct ib_span){ text, n }));
+	return ib_fail(err, IB_E_MISUSE, "--rule must be %s, not %s", names, ib_show(show, name));
 }
 
 static enum ib_status
@@ -135,8 +134,7 @@ read_parameter(const struct ib_rule_kind *kind, char *text, unsigned *given,
 	const struct ib_param *p;
 	size_t i = 0;
 
-	while ((p = param_of(kind->id, i)) &&
-	       !(strlen(p->name) == name.n && !memcmp(p->name, text, name.n)))
+	while ((p = param_of(kind->id, i)) && !ib_span_is(name, p->name))
 		i++;
 	if (!p)
 		return refuse_parameter(kind, name, err);
@@ -254,35 +252,24 @@ reset(struct ib_rule_options *o)
 enum ib_status
 ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
 {
-	size_t n = strcspn(text, ":");
+	struct ib_span name = { text, strcspn(text, ":") };
 	const struct ib_rule_kind *kind = NULL;
 	int i;
 
-	for (i = 0; i < IB_NRULES && !kind; i++) {
-		kind = ib_rule_kind_of((enum ib_rule_id)i);
-		if (strlen(kind->name) != n || memcmp(kind->name, text, n))
-			kind = NULL;
-	}
+	for (i = 0; i < IB_NRULES && !kind; i++)
+		if (ib_span_is(name, ib_rule_name((enum ib_rule_id)i)))
+			kind = ib_rule_kind_of((enum ib_rule_id)i);
 	if (!kind)
-		return refuse_name(text, n, err);
+		return refuse_name(name, err);
 	reset(o);
 	o->rule = kind->id;
-	if (!text[n])
+	if (!text[name.n])
 		return IB_OK;
-	return read_parameters(kind, text + n + 1, o, err);
+	return read_parameters(kind, text + name.n + 1, o, err);
 }
 
 /* ---- writing ----------------------------------------------------------------
  */
-
-/* Append word number `number` of a list such as "a|b|c". */
-static void
-spell_word(struct ib_bytes *out, const char *words, unsigned number)
-{
-	for (; number > 0; number--)
-		words += strcspn(words, "|") + 1;
-	ib_bytes_put(out, words, strcspn(words, "|"));
-}
 
 /*
  * Append the list of thresholds with '=' instead of the ':' that the options
@@ -320,6 +307,7 @@ ib_param_spell(struct ib_bytes *out, const struct ib_param *p, const struct ib_r
 {
 	const void *at = (const char *)o + p->at;
 	char number[IB_NUMBER_MAX];
+	struct ib_span word;
 
 	switch (p->kind) {
 	case IB_PARAM_RULE:
@@ -332,7 +320,8 @@ ib_param_spell(struct ib_bytes *out, const struct ib_param *p, const struct ib_r
 		ib_bytes_put(out, number, ib_number_put(number, *(const double *)at));
 		break;
 	case IB_PARAM_CHOICE:
-		spell_word(out, p->range, *(const unsigned *)at);
+		word = ib_param_word(p, o);
+		ib_bytes_put(out, word.p, word.n);
 		break;
 	case IB_PARAM_CUTS:
 		spell_cuts(out, *(const char *const *)at);
