@@ -173,6 +173,16 @@ read_frame(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf, enum v
 
 /* ---- the log ------------------------------------------------------------ */
 
+/* Forget the text of the previous frame. */
+static void
+begin_frame(struct frame_text *t, uint64_t number)
+{
+	*t = (struct frame_text){
+		.kind = t->kind, .path = t->path, .line = t->line, .frame = number
+	};
+	t->line.n = 0;
+}
+
 /* Find the end by reading all frames. The end is after the last frame that must not be removed. */
 static enum ib_status
 find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
@@ -203,13 +213,7 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		}
 		if (st == IB_EOF)
 			return IB_OK;
-		*t = (struct frame_text){
-			.kind = t->kind,
-			.path = t->path,
-			.line = t->line,
-			.frame = ib_zstd_log_reader_number(r),
-		};
-		t->line.n = 0;
+		begin_frame(t, ib_zstd_log_reader_number(r));
 		st = read_frame(r, t, buf, &verdict, err);
 		if (st)
 			return st;

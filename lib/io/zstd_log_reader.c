@@ -266,6 +266,18 @@ is_own_frame(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_err
 	return st;
 }
 
+/* Set *yes to true if an index has its magic number at offset `at`. */
+static enum ib_status
+is_index(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_error *err)
+{
+	struct ib_zstd_log_index index;
+	struct ib_span v;
+	enum ib_status st = ib_file_view_get(&f->file, at - 8, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
+
+	*yes = !st && v.n >= IB_ZSTD_LOG_INDEX_BYTES && ib_zstd_log_index_get(v.p, &index);
+	return st;
+}
+
 /*
  * Call if the file ends inside the frame at `start`. Sets *found to true if the bytes after start
  * contain another frame or an index. In this case, the frame is damaged and not just unfinished.
@@ -273,7 +285,6 @@ is_own_frame(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_err
 static enum ib_status
 find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, struct ib_error *err)
 {
-	struct ib_zstd_log_index index;
 	struct ib_span v;
 	enum ib_status st;
 	uint64_t at = start + 1;
@@ -290,13 +301,9 @@ find_later_frame(struct ib_zstd_log_reader *f, uint64_t start, bool *found, stru
 		/* The magic is 8 bytes after the start of the index. */
 		if (other && (!hit || other < hit) && at + (uint64_t)(other - v.p) >= start + 8) {
 			at += (uint64_t)(other - v.p);
-			st = ib_file_view_get(&f->file, at - 8, IB_ZSTD_LOG_INDEX_BYTES, &v, err);
-			if (st)
+			st = is_index(f, at, found, err);
+			if (st || *found)
 				return st;
-			if (v.n >= IB_ZSTD_LOG_INDEX_BYTES && ib_zstd_log_index_get(v.p, &index)) {
-				*found = true;
-				return IB_OK;
-			}
 			at++;
 		} else if (hit) {
 			at += (uint64_t)(hit - v.p);

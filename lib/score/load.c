@@ -339,14 +339,45 @@ ib_scores_has_foreign_row(const struct ib_scores *s, const struct ib_part *part,
 	return false;
 }
 
+/* Copy rows into x, which has room for them. The slots of the table are not filled. */
+static void
+copy_rows(struct ib_scores *x, const struct ib_scores *s, const uint32_t *row, uint64_t n)
+{
+	uint64_t *offset = x->table.offset.p, i;
+	struct ib_span id;
+
+	for (i = 0; i < n; i++) {
+		id = ib_table_id(&s->table, row[i]);
+		if (id.n > 0)
+			memcpy((char *)x->table.bytes.p + offset[i], id.p, id.n);
+		offset[i + 1] = offset[i] + id.n;
+		((float *)x->score.p)[i] = ((float *)s->score.p)[row[i]];
+		((int32_t *)x->epoch.p)[i] = ((int32_t *)s->epoch.p)[row[i]];
+		((uint32_t *)x->visits.p)[i] = ((uint32_t *)s->visits.p)[row[i]];
+		if (s->has_previous)
+			((float *)x->previous.p)[i] = ((float *)s->previous.p)[row[i]];
+	}
+	x->table.n = n;
+	x->table.nbytes = offset[n];
+}
+
+static enum ib_status
+copy_key(struct ib_scores *x, const struct ib_scores *s, struct ib_error *err)
+{
+	free(x->key);
+	x->key = NULL;
+	if (s->key && !(x->key = strdup(s->key)))
+		return ib_fail_memory(err);
+	return IB_OK;
+}
+
 enum ib_status
 ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 		  struct ib_scores **out, struct ib_error *err)
 {
 	struct ib_scores *x = *out;
-	struct ib_span id;
 	enum ib_status st = ib_table_make_ids(&s->table, err);
-	uint64_t i, bytes = 0, *offset;
+	uint64_t i, bytes = 0;
 
 	if (st)
 		return st;
@@ -360,29 +391,12 @@ ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 		st = ib_scores_keep_previous(x, err);
 	if (!st)
 		st = ib_scores_reserve(x, n, bytes, err);
-	if (st) {
-		ib_scores_free(x);
-		return st;
+	if (!st) {
+		copy_rows(x, s, row, n);
+		st = ib_table_index(&x->table, &i, err);
 	}
-	offset = x->table.offset.p;
-	for (i = 0; i < n; i++) {
-		id = ib_table_id(&s->table, row[i]);
-		if (id.n > 0)
-			memcpy((char *)x->table.bytes.p + offset[i], id.p, id.n);
-		offset[i + 1] = offset[i] + id.n;
-		((float *)x->score.p)[i] = ((float *)s->score.p)[row[i]];
-		((int32_t *)x->epoch.p)[i] = ((int32_t *)s->epoch.p)[row[i]];
-		((uint32_t *)x->visits.p)[i] = ((uint32_t *)s->visits.p)[row[i]];
-		if (s->has_previous)
-			((float *)x->previous.p)[i] = ((float *)s->previous.p)[row[i]];
-	}
-	x->table.n = n;
-	x->table.nbytes = bytes;
-	st = ib_table_index(&x->table, &i, err);
-	free(x->key);
-	x->key = NULL;
-	if (!st && s->key && !(x->key = strdup(s->key)))
-		st = ib_fail_memory(err);
+	if (!st)
+		st = copy_key(x, s, err);
 	if (st) {
 		ib_scores_free(x);
 		return st;

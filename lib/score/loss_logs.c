@@ -311,6 +311,31 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 
 /* ---- the run ---------------------------------------------------------------- */
 
+static enum ib_status
+scan_logs(struct run *run, const struct ib_reader_options *r, struct ib_error *err)
+{
+	struct ib_scan scan = {
+		.context = run->context,
+		.block_size = sizeof(struct slot),
+		.ctx = run,
+		.begin_block = begin_block,
+		.parse_block = parse_block,
+		.use_block = use_block,
+		.end_operand = end_operand,
+		.release_block = release_block,
+	};
+	enum ib_status st = ib_reader_new(r, &scan.reader, err);
+
+	if (!st)
+		st = ib_scan_run(&scan, err);
+	if (!st)
+		warn_about_empty(run);
+	if (!st && run->options->digest)
+		ib_reader_write_digest(scan.reader, run->options->digest);
+	ib_reader_free(scan.reader);
+	return st;
+}
+
 enum ib_status
 ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context *context,
 		  const struct ib_loss_logs_consumer *consumer, struct ib_loss_counts *counts,
@@ -321,16 +346,6 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 		.context = context,
 		.consumer = consumer,
 		.counts = counts,
-	};
-	struct ib_scan scan = {
-		.context = context,
-		.block_size = sizeof(struct slot),
-		.ctx = &run,
-		.begin_block = begin_block,
-		.parse_block = parse_block,
-		.use_block = use_block,
-		.end_operand = end_operand,
-		.release_block = release_block,
 	};
 	struct ib_reader_options r = {
 		.elements = true,
@@ -360,14 +375,7 @@ ib_loss_logs_read(const struct ib_loss_logs_options *o, const struct ib_context 
 	if (o->log->epoch_by_name)
 		st = order_by_name(&r.operands, o->log->epoch_pattern, &ordered, err);
 	if (!st)
-		st = ib_reader_new(&r, &scan.reader, err);
-	if (!st)
-		st = ib_scan_run(&scan, err);
-	if (!st)
-		warn_about_empty(&run);
-	if (!st && o->digest)
-		ib_reader_write_digest(scan.reader, o->digest);
-	ib_reader_free(scan.reader);
+		st = scan_logs(&run, &r, err);
 	free(ordered);
 	return st;
 }
