@@ -2,7 +2,7 @@
 #include "audit/saved.h"
 
 #include "audit/text.h"
-#include "audit/text_table.h"
+#include "audit/cell.h"
 
 void
 ib_write_saved(struct ib_bytes *out, const struct ib_saved *s, const struct ib_audit_options *o)

@@ -7,7 +7,7 @@
 #ifndef IB_AUDIT_SVG_H
 #define IB_AUDIT_SVG_H
 
-#include "audit/text_table.h"
+#include "audit/cell.h"
 
 struct ib_svg {
 	struct ib_bytes *out;
