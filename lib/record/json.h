@@ -35,7 +35,7 @@ struct ib_json {
 	 * This saves time if most records belong to other partitions.
 	 */
 	bool lazy;
-	struct ib_json_elements elements; /* of the record's arrays, if fields->elements is true */
+	struct ib_json_elements elements; /* elements of arrays; used if fields->elements is true */
 	/* Position and reason of the last error. */
 	const char *at;
 	const char *why;
