@@ -365,8 +365,8 @@ IB_API void ib_run_options_warn(struct ib_run_options *o, ib_warn_function *warn
  *   id    [n]  ids of the samples, which the run copies; NULL: the decimal numbers 0 to n-1
  *   options    borrowed until ib_run_free()
  *
- * The run locks the score file until ib_run_free(). Returns IB_E_AGAIN if another process has
- * the lock. Returns IB_E_DATA if the file is a loss log or has other samples, or if more samples than
+ * The run locks the score file until ib_run_free(). Returns IB_E_AGAIN if another process has the
+ * lock. Returns IB_E_DATA if the file is a loss log or has other samples, or if more samples than
  * max-unseen have no score. Returns IB_E_MISUSE if an id is empty, occurs twice or cannot be a
  * line of a list, or if the options cannot be used together.
  */
