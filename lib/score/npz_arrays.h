@@ -40,6 +40,23 @@ enum ib_status ib_npz_arrays_load_weights(struct ib_npz_arrays *a, struct ib_spa
 bool ib_npz_arrays_read_id(struct ib_npz_arrays *a, struct ib_span *id,
 			   const struct ib_npz_column **invalid, const char **why);
 
+/* Return the loss of the current row. */
+static inline double
+ib_npz_arrays_read_loss(const struct ib_npz_arrays *a)
+{
+	const struct ib_term *t = a->log->term;
+	double sum = 0, x;
+	size_t i;
+
+	for (i = 0; i < a->log->nterms; i++) {
+		x = ib_npz_column_real(&a->loss[i], a->row);
+		if (t[i].scaled)
+			x *= t[i].coefficient;
+		sum = i == 0 ? x : sum + x;
+	}
+	return sum;
+}
+
 /* True if the ids are row numbers: the array index, or -k @row. */
 bool ib_npz_arrays_has_rows(const struct ib_npz_arrays *a);
 

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "score/npz_arrays.h"
+#include "score/npz_rows.h"
 #include "score/reading.h"
-
-#define ROWS ((uint64_t)1 << 16) /* number of rows per batch */
 
 bool
 ib_npz_loss_log_is_one(const struct ib_npz *z)
@@ -27,22 +25,6 @@ report_invalid(const struct ib_npz_arrays *a, const struct ib_npz_column *c, con
 
 	ib_loss_batch_add_problem(b, IB_BAD_RECORD, a->row, "%s %s", ib_show(show, c->name), why);
 	return false;
-}
-
-static double
-read_loss(const struct ib_npz_arrays *a)
-{
-	const struct ib_term *t = a->log->term;
-	double sum = 0, x;
-	size_t i;
-
-	for (i = 0; i < a->log->nterms; i++) {
-		x = ib_npz_column_real(&a->loss[i], a->row);
-		if (t[i].scaled)
-			x *= t[i].coefficient;
-		sum = i == 0 ? x : sum + x;
-	}
-	return sum;
 }
 
 static bool
@@ -121,77 +103,13 @@ add_row(struct ib_npz_arrays *a, struct ib_loss_batch *b, struct ib_error *err)
 		b->undated = true;
 		epoch = 0;
 	}
-	loss = read_loss(a);
+	loss = ib_npz_arrays_read_loss(a);
 	if (o->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss) &&
 	    (o->until == IB_NO_EPOCH || epoch <= o->until))
 		report_invalid(a, &a->loss[0], "is not finite", b);
 	else
 		ib_loss_reader_add(a->log, b, id, epoch, loss, weight);
 	return b->failed ? ib_fail_memory(err) : IB_OK;
-}
-
-/* ---- rows ------------------------------------------------------------------------ */
-
-/* Rows of a log, for a consumer that takes rows instead of ids. */
-struct rows {
-	bool possible; /* the whole log has only one epoch, and no option needs ids */
-	int64_t epoch;
-	uint32_t row[ROWS];
-	float loss[ROWS];
-};
-
-static bool
-can_pass_rows(const struct ib_npz_arrays *a, const struct ib_loss_logs_consumer *consumer,
-	      int64_t given, int64_t *epoch)
-{
-	const struct ib_log_options *o = a->log->options;
-
-	if (!consumer->rows || !ib_npz_arrays_has_rows(a) || a->rows == 0 || o->part.count > 0 ||
-	    o->nonfinite != IB_NONFINITE_KEEP || a->log->want_weight)
-		return false;
-	*epoch = given;
-	if (a->epoch.member && (!a->epoch.scalar || a->epoch.kind == 'f'))
-		return false;
-	if (a->epoch.member)
-		*epoch = ib_npz_column_integer(&a->epoch, 0);
-	return *epoch >= 0 && *epoch <= INT32_MAX &&
-	       (o->until == IB_NO_EPOCH || *epoch <= o->until);
-}
-
-/* Pass the rows [from, to) to the consumer, unless the id of a row is not a row number. */
-static enum ib_status
-pass_rows(struct ib_npz_arrays *a, struct rows *r, uint64_t from, uint64_t to,
-	  const struct ib_loss_logs_consumer *consumer, const struct ib_source *source, bool *taken,
-	  struct ib_loss_counts *counts, struct ib_error *err)
-{
-	struct ib_row_batch b = { source,	    &a->key, r->row, r->loss, (size_t)(to - from),
-				  (int32_t)r->epoch };
-	uint64_t nonfinite = 0;
-	enum ib_status st;
-	int64_t row;
-	size_t i;
-
-	*taken = false;
-	for (i = 0; i < b.n; i++) {
-		a->row = from + i;
-		row = ib_npz_arrays_row_number(a);
-		if (row < 0)
-			return IB_OK;
-		r->row[i] = (uint32_t)row;
-		r->loss[i] = (float)read_loss(a) + 0.0f;
-		if (!isfinite(r->loss[i])) {
-			r->loss[i] = NAN;
-			nonfinite++;
-		}
-	}
-	*taken = true;
-	st = consumer->rows(consumer->ctx, &b, taken, err);
-	if (st || !*taken)
-		return st;
-	counts->read += b.n;
-	counts->records += b.n;
-	counts->nonfinite += nonfinite;
-	return IB_OK;
 }
 
 /* ---- batches ------------------------------------------------------------------ */
@@ -213,6 +131,25 @@ count(const struct ib_npz_arrays *a, const struct ib_loss_batch *b, uint64_t row
 	return IB_OK;
 }
 
+/* Read the rows from the current row to `stop` into the batch, and pass it to the consumer. */
+static enum ib_status
+use_batch(struct ib_npz_arrays *a, struct ib_loss_batch *b, uint64_t stop,
+	  const struct ib_loss_logs_consumer *consumer, struct ib_loss_counts *counts,
+	  struct ib_error *err)
+{
+	uint64_t start = a->row;
+	enum ib_status st = IB_OK;
+
+	b->key = &a->key;
+	b->numbered = ib_npz_arrays_has_rows(a);
+	ib_arena_reset(&a->arena);
+	for (; a->row < stop && !st; a->row++)
+		st = add_row(a, b, err);
+	if (!st)
+		st = count(a, b, stop - start, counts, err);
+	return st ? st : consumer->batch(consumer->ctx, b, err);
+}
+
 enum ib_status
 ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 		     const struct ib_source *source, int64_t epoch,
@@ -221,33 +158,22 @@ ib_npz_loss_log_read(const struct ib_loss_reader *l, struct ib_npz *z,
 {
 	struct ib_npz_arrays a = { .log = l, .archive = z, .name = source->name };
 	struct ib_loss_batch batch = { 0 };
-	struct rows *rows = malloc(sizeof(*rows));
-	enum ib_status st = rows ? ib_npz_arrays_open(&a, err) : ib_fail_memory(err);
-	uint64_t start, stop;
+	struct ib_npz_rows *rows = NULL;
+	enum ib_status st = ib_npz_arrays_open(&a, err);
+	uint64_t stop;
 	bool taken;
 
 	if (!st)
-		rows->possible = can_pass_rows(&a, consumer, epoch, &rows->epoch);
+		st = ib_npz_rows_new(&a, source, epoch, consumer, &rows, err);
 	while (!st && a.row < a.rows) {
-		start = a.row;
-		stop = a.rows - a.row < ROWS ? a.rows : a.row + ROWS;
-		if (rows->possible) {
-			st = pass_rows(&a, rows, start, stop, consumer, source, &taken, counts,
-				       err);
-			a.row = taken ? stop : start;
-			if (st || taken)
-				continue;
-		}
+		stop = a.rows - a.row < IB_NPZ_ROWS ? a.rows : a.row + IB_NPZ_ROWS;
+		taken = false;
+		if (rows)
+			st = ib_npz_rows_pass(rows, &a, stop, counts, &taken, err);
+		if (st || taken)
+			continue;
 		ib_loss_batch_start(&batch, source, false, epoch);
-		batch.key = &a.key;
-		batch.numbered = ib_npz_arrays_has_rows(&a);
-		ib_arena_reset(&a.arena);
-		for (; a.row < stop && !st; a.row++)
-			st = add_row(&a, &batch, err);
-		if (!st)
-			st = count(&a, &batch, stop - start, counts, err);
-		if (!st)
-			st = consumer->batch(consumer->ctx, &batch, err);
+		st = use_batch(&a, &batch, stop, consumer, counts, err);
 	}
 	free(rows);
 	ib_loss_batch_release(&batch);
