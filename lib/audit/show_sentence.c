@@ -4,6 +4,7 @@
 
 #include "audit/show.h"
 #include "audit/text.h"
+#include "prune/rules.h"
 
 #define RANGES_MAX 10 /* lists with more ranges of epochs are summarized */
 
@@ -89,15 +90,10 @@ put_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct 
 static void
 put_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 {
-	const char *t = o->threshold;
+	const char *cause = ib_rule_kind_of(o->rule)->cause, *t = o->threshold;
 
-	if (o->rule == IB_RULE_RANDOM)
-		ib_bytes_printf(to, "the rule prunes samples at random");
-	else if (o->rule == IB_RULE_PROPORTIONAL)
-		ib_bytes_printf(to,
-				"the rule gave the sample a smaller pi because its score was low");
-	else if (o->rule == IB_RULE_BUCKETS || o->rule == IB_RULE_RANK)
-		ib_bytes_printf(to, "its score was below a threshold");
+	if (cause)
+		ib_bytes_printf(to, "%s", cause);
 	else if (!t || !strcmp(t, "mean") || !strcmp(t, "median"))
 		ib_bytes_printf(to, "its score was below the %s of the scores", t ? t : "mean");
 	else if (*t == 'q')

@@ -5,7 +5,7 @@
  * smallest variance of all rules with the same expected cost (Neyman
  * allocation; Katharopoulos and Fleuret 2018, arXiv 1803.00942).
  */
-#include "prune/proportional.h"
+#include "prune/rule.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,8 +24,8 @@
  * otherwise use a branch. The shift changes a pi of 1 to IB_HIGH. Avoiding
  * branches saves 4 % of the time of a run (tests/PERFORMANCE.md).
  */
-void
-ib_proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *pi)
+static void
+proportional_pi(const struct ib_rule *r, const float *score, size_t n, double *pi)
 {
 	double floor = r->options.floor, c = r->solved.c, p;
 	float x[IB_GROUP];
@@ -93,17 +93,17 @@ solve_budget(struct ib_rule *r, double keep, const struct ib_context *context, s
 	return keep <= b.floor ? IB_OK : ib_solve_scale(&b, r->bins, &r->solved.c, err);
 }
 
-enum ib_status
-ib_rule_check_proportional(const struct ib_rule_options *o, struct ib_error *err)
+/* Fail unless --keep or the parameter scale is given. */
+static enum ib_status
+check_proportional(const struct ib_rule_options *o, struct ib_error *err)
 {
 	if (o->keep || o->scale)
 		return IB_OK;
 	return ib_fail(err, IB_E_MISUSE, "--rule proportional needs --keep or its parameter scale");
 }
 
-enum ib_status
-ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context,
-			     struct ib_error *err)
+static enum ib_status
+prepare_proportional(struct ib_rule *r, const struct ib_context *context, struct ib_error *err)
 {
 	const struct ib_rule_options *o = &r->options;
 	enum ib_status st;
@@ -119,3 +119,16 @@ ib_rule_prepare_proportional(struct ib_rule *r, const struct ib_context *context
 	st = ib_keep_read(o, &keep, err);
 	return st ? st : solve_budget(r, keep, context, err);
 }
+
+const struct ib_rule_kind ib_rule_kind_proportional = {
+	.id = IB_RULE_PROPORTIONAL,
+	.name = "proportional",
+	.about = "the keep probability grows with the estimated gradient "
+		 "norm",
+	.cause = "the rule gave the sample a smaller pi because its score was low",
+	.needs_scores = true,
+	.keep = true,
+	.check = check_proportional,
+	.prepare = prepare_proportional,
+	.pi = proportional_pi,
+};

@@ -1,12 +1,12 @@
 /*
  * Rules. A rule turns a score into the keep probability pi.
  *
- * Each rule is a row of the table in rules.c. A row has the rule's name, a
- * function that prepares the rule for an epoch (finds thresholds, solves for a
- * budget), and a function that maps scores to pi. Everything else is the same
- * for all rules. In an unpruned epoch, every sample is kept. Samples without a
- * known score are always kept. If pi < 1, the draw decides. A kept sample gets
- * the weight 1/pi.
+ * Each rule is a struct ib_rule_kind, in the file with its functions; rules.c
+ * lists them. The struct has the rule's name, a function that prepares the rule
+ * for an epoch (finds thresholds, solves for a budget), and a function that
+ * maps scores to pi. Everything else is the same for all rules. In an unpruned
+ * epoch, every sample is kept. Samples without a known score are always kept.
+ * If pi < 1, the draw decides. A kept sample gets the weight 1/pi.
  *
  * A prepared rule is read-only and may be used by several threads.
  */
@@ -53,6 +53,11 @@ struct ib_rule_kind {
 	enum ib_rule_id id;
 	const char *name;
 	const char *about; /* text for --help */
+	/*
+	 * Clause that says why a sample could be pruned. NULL if the score is below the threshold
+	 * that the options name.
+	 */
+	const char *cause;
 	bool needs_scores; /* samples without a known score are always kept */
 	bool biased;	   /* the rule is biased, so a warning is printed */
 	bool fixed;	   /* the rule allows --sampling fixed */

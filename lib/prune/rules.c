@@ -8,84 +8,26 @@
 #include "base/error.h"
 #include "prune/fixed.h"
 #include "prune/params.h"
-#include "prune/proportional.h"
-#include "prune/threshold_rules.h"
 #include "prune/weight_factor.h"
 
-static void
-random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
-{
-	size_t i;
+/* To add a rule, define its struct in the file that has its functions, and name it here. */
+extern const struct ib_rule_kind ib_rule_kind_infobatch, ib_rule_kind_buckets, ib_rule_kind_random,
+	ib_rule_kind_proportional, ib_rule_kind_hard, ib_rule_kind_rank;
 
-	(void)score;
-	for (i = 0; i < n; i++)
-		pi[i] = rule->thresholds.pi[0];
-}
-
-/* To add a rule, add a row to this table. */
-static const struct ib_rule_kind kinds[] = {
-	{ .id = IB_RULE_INFOBATCH,
-	  .name = "infobatch",
-	  .about = "(default) a sample whose score is below the threshold is kept with probability "
-		   "1-R (see -r); every other sample is kept",
-	  .needs_scores = true,
-	  .fixed = true,
-	  .ratio = true,
-	  .keep = true,
-	  .prepare = ib_rule_prepare_infobatch,
-	  .pi = ib_thresholds_pi },
-	{ .id = IB_RULE_BUCKETS,
-	  .name = "buckets",
-	  .about = "each range of scores has its own fraction to prune",
-	  .needs_scores = true,
-	  .fixed = true,
-	  .cuts = true,
-	  .check = ib_rule_check_buckets,
-	  .prepare = ib_rule_prepare_buckets,
-	  .pi = ib_thresholds_pi },
-	{ .id = IB_RULE_RANDOM,
-	  .name = "random",
-	  .about = "every sample is kept with probability 1-R (see -r)",
-	  .fixed = true,
-	  .ratio = true,
-	  .keep = true,
-	  .prepare = ib_rule_prepare_random,
-	  .pi = random_pi },
-	{ .id = IB_RULE_PROPORTIONAL,
-	  .name = "proportional",
-	  .about = "the keep probability grows with the estimated gradient "
-		   "norm",
-	  .needs_scores = true,
-	  .keep = true,
-	  .check = ib_rule_check_proportional,
-	  .prepare = ib_rule_prepare_proportional,
-	  .pi = ib_proportional_pi },
-	{ .id = IB_RULE_HARD,
-	  .name = "hard",
-	  .about = "every sample below the threshold is pruned; this is biased, use it only for "
-		   "comparison",
-	  .needs_scores = true,
-	  .biased = true,
-	  .prepare = ib_rule_prepare_hard,
-	  .pi = ib_thresholds_pi },
-	{ .id = IB_RULE_RANK,
-	  .name = "rank",
-	  .about = "the keep probability grows with the rank of the score",
-	  .needs_scores = true,
-	  .fixed = true,
-	  .cuts = true,
-	  .prepare = ib_rule_prepare_rank,
-	  .pi = ib_thresholds_pi },
+static const struct ib_rule_kind *const kinds[] = {
+	&ib_rule_kind_infobatch,    &ib_rule_kind_buckets, &ib_rule_kind_random,
+	&ib_rule_kind_proportional, &ib_rule_kind_hard,	   &ib_rule_kind_rank,
 };
+#define NKINDS (sizeof(kinds) / sizeof(*kinds))
 
 const struct ib_rule_kind *
 ib_rule_kind_of(enum ib_rule_id id)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (kinds[i].id == id)
-			return &kinds[i];
+	for (i = 0; i < NKINDS; i++)
+		if (kinds[i]->id == id)
+			return kinds[i];
 	return NULL;
 }
 
@@ -127,11 +69,11 @@ refuse_option(const struct ib_rule_kind *kind, const char *option,
 	char names[200] = "";
 	size_t n = 0, i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		if (!allows(&kinds[i]))
+	for (i = 0; i < NKINDS; i++) {
+		if (!allows(kinds[i]))
 			continue;
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", separator,
-				      kinds[i].name);
+				      kinds[i]->name);
 		separator = ", ";
 	}
 	return ib_fail(err, IB_E_MISUSE,

@@ -18,8 +18,8 @@
  * is found by a binary search without branches, which saves 14 % of the time
  * per sample with two buckets (tests/PERFORMANCE.md).
  */
-void
-ib_thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
+static void
+thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
 {
 	const struct ib_thresholds *l = &rule->thresholds;
 	size_t level[IB_GROUP] = { 0 }, left, half, i;
@@ -228,9 +228,8 @@ solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_err
 	return ib_keep_solve_ratio(rule, rule->totals->known, low, context, err);
 }
 
-enum ib_status
-ib_rule_prepare_infobatch(struct ib_rule *rule, const struct ib_context *context,
-			  struct ib_error *err)
+static enum ib_status
+prepare_infobatch(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	enum ib_status st = resolve_threshold(rule, err);
 
@@ -241,8 +240,21 @@ ib_rule_prepare_infobatch(struct ib_rule *rule, const struct ib_context *context
 	return st;
 }
 
-enum ib_status
-ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
+const struct ib_rule_kind ib_rule_kind_infobatch = {
+	.id = IB_RULE_INFOBATCH,
+	.name = "infobatch",
+	.about = "(default) a sample whose score is below the threshold is kept with probability "
+		 "1-R (see -r); every other sample is kept",
+	.needs_scores = true,
+	.fixed = true,
+	.ratio = true,
+	.keep = true,
+	.prepare = prepare_infobatch,
+	.pi = thresholds_pi,
+};
+
+static enum ib_status
+prepare_hard(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	enum ib_status st = resolve_threshold(rule, err);
 
@@ -252,8 +264,19 @@ ib_rule_prepare_hard(struct ib_rule *rule, const struct ib_context *context, str
 	return st;
 }
 
-enum ib_status
-ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
+const struct ib_rule_kind ib_rule_kind_hard = {
+	.id = IB_RULE_HARD,
+	.name = "hard",
+	.about = "every sample below the threshold is pruned; this is biased, use it only for "
+		 "comparison",
+	.needs_scores = true,
+	.biased = true,
+	.prepare = prepare_hard,
+	.pi = thresholds_pi,
+};
+
+static enum ib_status
+prepare_random(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -263,8 +286,31 @@ ib_rule_prepare_random(struct ib_rule *rule, const struct ib_context *context, s
 	return st;
 }
 
-enum ib_status
-ib_rule_check_buckets(const struct ib_rule_options *o, struct ib_error *err)
+static void
+random_pi(const struct ib_rule *rule, const float *score, size_t n, double *pi)
+{
+	size_t i;
+
+	(void)score;
+	for (i = 0; i < n; i++)
+		pi[i] = rule->thresholds.pi[0];
+}
+
+const struct ib_rule_kind ib_rule_kind_random = {
+	.id = IB_RULE_RANDOM,
+	.name = "random",
+	.about = "every sample is kept with probability 1-R (see -r)",
+	.cause = "the rule prunes samples at random",
+	.fixed = true,
+	.ratio = true,
+	.keep = true,
+	.prepare = prepare_random,
+	.pi = random_pi,
+};
+
+/* Fail if no thresholds are given. */
+static enum ib_status
+check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 {
 	if (o->buckets)
 		return IB_OK;
@@ -272,9 +318,8 @@ ib_rule_check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 		       "--rule buckets needs cuts: --rule buckets:CUT=FRACTION,...");
 }
 
-enum ib_status
-ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
-			struct ib_error *err)
+static enum ib_status
+prepare_buckets(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	const char *p = rule->options.buckets;
 	struct found f[IB_THRESHOLDS_MAX];
@@ -298,6 +343,19 @@ ib_rule_prepare_buckets(struct ib_rule *rule, const struct ib_context *context,
 		put_level(rule, f[i].value, share[i]);
 	return st;
 }
+
+const struct ib_rule_kind ib_rule_kind_buckets = {
+	.id = IB_RULE_BUCKETS,
+	.name = "buckets",
+	.about = "each range of scores has its own fraction to prune",
+	.cause = "its score was below a threshold",
+	.needs_scores = true,
+	.fixed = true,
+	.cuts = true,
+	.check = check_buckets,
+	.prepare = prepare_buckets,
+	.pi = thresholds_pi,
+};
 
 /* ---- rank -------------------------------------------------------------------- */
 
@@ -323,8 +381,8 @@ rank_share(const struct ib_rule *rule, size_t step)
  * Selective-Backprop (Jiang et al. 2019, arXiv 1910.00762). Selective-Backprop,
  * however, trains on the kept samples with weight 1 instead of 1/pi.
  */
-enum ib_status
-ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
+static enum ib_status
+prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	struct cut cut = { .kind = CUT_QUANTILE };
 	struct found f[STEPS - 1];
@@ -341,3 +399,15 @@ ib_rule_prepare_rank(struct ib_rule *rule, const struct ib_context *context, str
 		put_level(rule, f[step - 1].value, rank_share(rule, step));
 	return st;
 }
+
+const struct ib_rule_kind ib_rule_kind_rank = {
+	.id = IB_RULE_RANK,
+	.name = "rank",
+	.about = "the keep probability grows with the rank of the score",
+	.cause = "its score was below a threshold",
+	.needs_scores = true,
+	.fixed = true,
+	.cuts = true,
+	.prepare = prepare_rank,
+	.pi = thresholds_pi,
+};
