@@ -266,11 +266,12 @@ static const struct cli_option metrics_options[] = {
 struct verb {
 	enum ib_audit_verb verb;
 	struct cli_command command;
+	const char *task;    /* what the verb does, for ib-audit --help */
 	size_t least, most;  /* minimum and maximum number of operands */
 	const char *operand; /* "a loss log"; a message names this if operands are missing */
 };
 
-#define VERB(id, word, use, what, more, table, from, to, lack)                                     \
+#define VERB(id, word, use, does, what, more, table, from, to, lack)                               \
 	{                                                                                          \
 		id,                                                                                \
 			{ .name = "ib-audit",                                                      \
@@ -280,81 +281,77 @@ struct verb {
 			  .examples = more,                                                        \
 			  .notes = NOTES,                                                          \
 			  .options = table },                                                      \
-			from, to, lack                                                             \
+			does, from, to, lack                                                       \
 	}
 
 static const struct verb verbs[] = {
 	VERB(IB_AUDIT_SIMULATE, "simulate", "-E N [OPTION]... LOSSLOG...",
+	     "compute what a rule would have saved, from loss logs",
 	     "Compute what a rule would have saved, from the loss logs of a run on all data.",
 	     "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
 	     "ib-audit simulate -E 90 --rule rank:power=0.7 -e name loss.*.jsonl\n",
 	     simulate_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_COMPARE, "compare", "-E N [OPTION]... LOSSLOG...",
+	     "compare what rules would have saved",
 	     "Compare what rules would have saved, from the loss logs of a run on all "
 	     "data.",
 	     "ib-audit compare -E 90 -e name loss.*.jsonl\n"
 	     "ib-audit compare -E 90 --rule rank --rule hard -e name loss.*.jsonl\n",
 	     compare_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
+	     "print how many samples each epoch kept and saved",
 	     "Print how many samples each epoch kept and saved.",
 	     "ib-audit summary audit.zst\n"
 	     "ib-audit summary --last 5 --json audit.zst\n",
 	     summary_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_SHOW, "show", "[OPTION]... LOG ID...",
+	     "print what happened to single samples",
 	     "Print what happened to single samples, epoch by epoch.",
 	     "ib-audit show audit.zst train/2\n"
 	     "ib-audit show -s run.npz audit.zst train/2 train/3\n",
 	     show_options, 2, SIZE_MAX, "an audit log and an id"),
 	VERB(IB_AUDIT_LIST, "list", "[OPTION]... LOG",
+	     "list samples that were pruned, or kept although pi < 1",
 	     "List the samples that were pruned, or kept although pi was below 1.",
 	     "ib-audit list --top 20 audit.zst\n"
 	     "ib-audit list -e 3 --pruned audit.zst\n",
 	     list_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_SUSPECTS, "suspects", "[OPTION]... LOSSLOG...",
+	     "list samples whose loss does not fall",
 	     "List samples whose loss does not fall: their labels may be wrong.",
 	     "ib-audit suspects --top 20 -e name loss.*.jsonl\n"
 	     "ib-audit suspects -a audit.zst -e name --json loss.*.jsonl\n",
 	     suspects_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_VERIFY, "verify", "[OPTION]... LOG",
+	     "check every decision by computing it again",
 	     "Check every decision of the log by computing it again.",
 	     "ib-audit verify audit.zst\n"
 	     "ib-audit verify -s run.npz audit.zst\n",
 	     verify_options, 1, 1, "an audit log"),
 	VERB(IB_AUDIT_DRIFT, "drift", "[OPTION]... LOSSLOG...",
+	     "compare the losses of epochs; alarm if they rise",
 	     "Compare the losses from epoch to epoch, and raise an alarm if they rise.",
 	     "ib-audit drift -e name loss.*.jsonl\n"
 	     "ib-audit drift --fail -a audit.zst -e name loss.*.jsonl\n",
 	     drift_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_REPORT, "report", "[OPTION]... LOG [LOSSLOG]...",
-	     "Write an HTML page about a run.",
+	     "write an HTML page about a run", "Write an HTML page about a run.",
 	     "ib-audit report -o run.html audit.zst\n"
 	     "ib-audit report -o run.html -e name audit.zst loss.*.jsonl\n",
 	     report_options, 1, SIZE_MAX, "an audit log"),
 	VERB(IB_AUDIT_METRICS, "metrics", "[OPTION]... LOG [LOSSLOG]...",
-	     "Print statistics of the last run for Prometheus.",
+	     "print statistics for Prometheus", "Print statistics of the last run for Prometheus.",
 	     "ib-audit metrics --run resnet -o ib.prom audit.zst\n"
 	     "ib-audit metrics -s run.npz -o ib.prom -e name audit.zst loss.*.jsonl\n",
 	     metrics_options, 1, SIZE_MAX, "an audit log"),
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
 
-/* Options of ib-audit without a verb: only --help and --version. */
+/* ib-audit without a verb: only --help and --version. put_about() makes the text of --help. */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_verb = {
 	.name = "ib-audit",
 	.usage = "VERB [OPTION]... FILE...",
-	.about = "Inspect past decisions: which samples were pruned, when and why.\n\n"
-		 "Verbs ('ib-audit help VERB' describes one):\n"
-		 "  simulate  compute what a rule would have saved, from loss logs\n"
-		 "  compare   compare what rules would have saved\n"
-		 "  summary   print how many samples each epoch kept and saved\n"
-		 "  show      print what happened to single samples\n"
-		 "  list      list samples that were pruned, or kept although pi < 1\n"
-		 "  suspects  list samples whose loss does not fall\n"
-		 "  verify    check every decision by computing it again\n"
-		 "  drift     compare the losses of epochs; alarm if they rise\n"
-		 "  report    write an HTML page about a run\n"
-		 "  metrics   print statistics for Prometheus",
 	.examples = "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
 		    "ib-audit summary audit.zst\n"
 		    "ib-audit report -o run.html audit.zst\n",
@@ -459,22 +456,52 @@ find_verb(const char *word)
 	return NULL;
 }
 
+#define ABOUT_MAX 2048
+
+/* Write what ib-audit does, with one line per verb. */
+static void
+put_about(char about[ABOUT_MAX])
+{
+	size_t n, i;
+
+	n = (size_t)snprintf(about, ABOUT_MAX,
+			     "Inspect past decisions: which samples were pruned, when and why.\n\n"
+			     "Verbs ('ib-audit help VERB' describes one):");
+	for (i = 0; i < NVERBS; i++)
+		n += (size_t)snprintf(about + n, ABOUT_MAX - n, "\n  %-9s %s",
+				      verbs[i].command.verb, verbs[i].task);
+}
+
+/* Return the names of all verbs as "simulate, compare, ... or metrics", written to `names`. */
+static const char *
+name_verbs(char names[IB_EXPECTED_MAX])
+{
+	char words[IB_EXPECTED_MAX] = "";
+	size_t n = 0, i;
+
+	for (i = 0; i < NVERBS; i++)
+		n += (size_t)snprintf(words + n, sizeof(words) - n, "%s%s", i > 0 ? "|" : "",
+				      verbs[i].command.verb);
+	return ib_expected_word(names, words);
+}
+
 /* Run ib-audit without a verb. Anything except --help and --version is a usage error. */
 static int
 run_without_verb(struct args *a, int argc, char **argv)
 {
+	struct cli_command command = no_verb;
+	char about[ABOUT_MAX], names[IB_EXPECTED_MAX];
 	struct ib_list words;
 	struct cli cli;
 	const char *near = NULL;
 	size_t i, n;
 
-	cli_open(&cli, &no_verb, a, &a->common, argc, argv);
+	put_about(about);
+	command.about = about;
+	cli_open(&cli, &command, a, &a->common, argc, argv);
 	words = cli_get_operands(&cli, true);
 	if (words.n == 0)
-		cli_misuse(
-			&cli,
-			"a verb is missing: give simulate, compare, summary, show, list, suspects, "
-			"verify, drift, report or metrics");
+		cli_misuse(&cli, "a verb is missing: give %s", name_verbs(names));
 	n = strlen(words.v[0]);
 	for (i = 0; i < NVERBS && n > 1; i++)
 		if (!strncmp(verbs[i].command.verb, words.v[0], n < 3 ? n : 3))

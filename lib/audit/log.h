@@ -61,6 +61,7 @@ const struct ib_audit_run *ib_audit_log_epoch(const struct ib_audit_log *log, si
 
 /* ---- lines ------------------------------------------------------------------ */
 
+/* A sample with pi below 1. Other samples have no line; the footer only counts them. */
 struct ib_audit_line {
 	struct ib_span id; /* valid until the next call of ib_audit_lines_next() */
 	float score;	   /* NaN: unknown */
