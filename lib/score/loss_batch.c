@@ -1,8 +1,6 @@
 /* Batches: growing their arrays and adding losses, rows and problems. */
 #include "score/loss_batch.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -14,7 +12,7 @@ ib_loss_batch_release(struct ib_loss_batch *b)
 	free(b->weight);
 	free(b->merge);
 	free(b->skipped);
-	free(b->problem);
+	ib_problems_release(&b->problems);
 	*b = (struct ib_loss_batch){ 0 };
 }
 
@@ -26,7 +24,7 @@ ib_loss_batch_start(struct ib_loss_batch *b, const struct ib_source *source, boo
 	b->key = &source->key;
 	b->rows = rows;
 	b->epoch = epoch;
-	b->n = b->nmerge = b->nskipped = b->nproblems = 0;
+	b->n = b->nmerge = b->nskipped = b->problems.n = 0;
 	b->counts = (struct ib_loss_counts){ 0 };
 	b->has_previous = b->any = b->undated = b->numbered = false;
 }
@@ -70,15 +68,9 @@ void
 ib_loss_batch_add_problem(struct ib_loss_batch *b, enum ib_problem_kind kind, uint64_t line,
 			  const char *format, ...)
 {
-	struct ib_problem *problem;
 	va_list ap;
 
-	if (!reserve(b, &b->problem, &b->problem_cap, b->nproblems, sizeof(*b->problem)))
-		return;
-	problem = &b->problem[b->nproblems++];
-	problem->kind = kind;
-	problem->line = line;
 	va_start(ap, format);
-	vsnprintf(problem->text, sizeof(problem->text), format, ap);
+	b->failed |= !ib_problems_add(&b->problems, kind, line, format, ap);
 	va_end(ap);
 }

@@ -11,20 +11,7 @@
 
 #include "record/reader.h"
 #include "score/fold.h"
-
-enum ib_problem_kind {
-	IB_BAD_RECORD,	      /* an invalid record; --max-bad limits the number of these */
-	IB_LAST_LINE_DROPPED, /* warning: the truncated last line was skipped */
-	IB_LAST_LINE_KEPT,    /* warning: the last line may be truncated but is used */
-	IB_PROBLEM_NOTE,      /* warning about a valid record */
-	IB_PROBLEM_USAGE      /* usage error; ends the run, regardless of --max-bad */
-};
-
-struct ib_problem {
-	enum ib_problem_kind kind;
-	uint64_t line; /* number of lines in the block before the problem */
-	char text[IB_WHY_MAX];
-};
+#include "score/problems.h"
 
 struct ib_loss_counts {
 	uint64_t records;   /* number of records used */
@@ -61,8 +48,7 @@ struct ib_loss_batch {
 	size_t nmerge, merge_cap;
 	struct ib_id *skipped; /* ids of the losses that --nonfinite skip removed */
 	size_t nskipped, skipped_cap;
-	struct ib_problem *problem;
-	size_t nproblems, problem_cap;
+	struct ib_problems problems;
 	struct ib_loss_counts counts; /* `bad` is set later, not while the block is read */
 	bool failed;		      /* out of memory */
 };

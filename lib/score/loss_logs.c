@@ -177,7 +177,7 @@ report_problem(struct ib_scan *scan, const struct ib_problem *problem, struct ib
 	const char *name = scan->source->name;
 	unsigned long long line = scan->line + problem->line;
 
-	run->refused |= problem->kind != IB_LAST_LINE_KEPT && problem->kind != IB_PROBLEM_NOTE;
+	run->refused |= ib_problem_excludes_record(problem);
 	switch (problem->kind) {
 	case IB_LAST_LINE_DROPPED:
 		ib_warn(run->context, "%s:%llu: skipped the last line, which is truncated: %s",
@@ -288,8 +288,8 @@ use_batch(struct ib_scan *scan, struct ib_loss_batch *batch, struct ib_error *er
 	enum ib_status st;
 	size_t i;
 
-	for (i = 0; i < batch->nproblems; i++) {
-		st = report_problem(scan, &batch->problem[i], err);
+	for (i = 0; i < batch->problems.n; i++) {
+		st = report_problem(scan, &batch->problems.v[i], err);
 		if (st)
 			return st;
 	}

@@ -149,18 +149,6 @@ add_record(struct ib_reading *r)
 			"the last line has no newline: it is used, but may be truncated");
 }
 
-/* Return the number of valid records among the n records of the batch. */
-static uint64_t
-count_read(const struct ib_loss_batch *b, uint64_t n)
-{
-	size_t i;
-
-	for (i = 0; i < b->nproblems; i++)
-		n -= b->problem[i].kind != IB_LAST_LINE_KEPT &&
-		     b->problem[i].kind != IB_PROBLEM_NOTE;
-	return n;
-}
-
 void
 ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool rows, int64_t epoch,
 		    struct ib_loss_batch *b)
@@ -187,8 +175,8 @@ ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *c, bool ro
 		 * The run will fail because of these problems, and further
 		 * problems would not be reported.
 		 */
-		if (b->nproblems > 3 && b->nproblems - 3 > l->options->max_bad)
+		if (b->problems.n > 3 && b->problems.n - 3 > l->options->max_bad)
 			break;
 	}
-	b->counts.read = count_read(b, c->number + c->unnumbered);
+	b->counts.read = c->number + c->unnumbered - ib_problems_excluded(&b->problems);
 }

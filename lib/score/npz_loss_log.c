@@ -120,13 +120,14 @@ count(const struct ib_npz_arrays *a, const struct ib_loss_batch *b, uint64_t row
 {
 	size_t i;
 
-	for (i = 0; i < b->nproblems; i++) {
+	for (i = 0; i < b->problems.n; i++) {
 		if (counts->bad == a->log->options->max_bad)
 			return ib_fail(err, IB_E_DATA, "%s: row %llu: %s", a->name,
-				       (unsigned long long)b->problem[i].line, b->problem[i].text);
+				       (unsigned long long)b->problems.v[i].line,
+				       b->problems.v[i].text);
 		counts->bad++;
 	}
-	counts->read += rows - b->nproblems;
+	counts->read += rows - b->problems.n;
 	ib_loss_counts_add(counts, &b->counts);
 	return IB_OK;
 }
