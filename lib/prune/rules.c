@@ -19,6 +19,7 @@ static const struct ib_rule_kind *const kinds[] = {
 	&ib_rule_kind_proportional, &ib_rule_kind_hard,	   &ib_rule_kind_rank,
 };
 #define NKINDS (sizeof(kinds) / sizeof(*kinds))
+_Static_assert(NKINDS == IB_NRULES, "the list has each rule of enum ib_rule_id");
 
 const struct ib_rule_kind *
 ib_rule_kind_of(enum ib_rule_id id)
