@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "prune/members.h"
+#include "prune/shard_members.h"
 #include "record/pieces.h"
 #include "record/tar.h"
 
@@ -36,7 +36,7 @@ struct shard {
 	bool any_waiting;
 	/* destination of the current entry if it belongs to no sample */
 	enum ib_prune_destination destination;
-	struct ib_members members;
+	struct ib_shard_members members;
 	struct ib_bytes text; /* text of a weight member */
 	struct ib_number_cache number;
 };
@@ -142,8 +142,8 @@ end_sample(struct shard *s, struct ib_error *err)
 	enum ib_status st = IB_OK;
 
 	if (s->open)
-		st = ib_members_end(&s->members, ib_bytes_span(&s->key),
-				    s->options->allow_duplicates, &wrong, err);
+		st = ib_shard_members_end(&s->members, ib_bytes_span(&s->key),
+					  s->options->allow_duplicates, &wrong, err);
 	if (!st && wrong)
 		st = fail_sample(s, wrong, err);
 	if (!st && s->open && s->to_main && !s->has_weight && !s->options->weights)
@@ -260,7 +260,7 @@ begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 	enum ib_status st = IB_OK;
 
 	s->open = true;
-	ib_members_begin(&s->members);
+	ib_shard_members_begin(&s->members);
 	s->to_main = s->to_pruned = s->has_weight = false;
 	s->mtime = m->mtime;
 	s->key.n = 0;
@@ -325,7 +325,7 @@ handle_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *e
 	if (st)
 		return st;
 	if (!m->weight)
-		ib_members_add(&s->members, m->path);
+		ib_shard_members_add(&s->members, m->path);
 	if (m->weight && s->selected && !s->options->weights && !s->options->dry_run)
 		return handle_weight(s, err);
 	return ib_tar_pass_member(s->tar, put_member, s, err);
@@ -404,7 +404,7 @@ ib_prune_shard(struct ib_shard_run *r, struct ib_error *err)
 	ib_tar_close(s.tar);
 	ib_tar_maker_free(s.maker);
 	ib_pieces_free(s.waiting);
-	ib_members_release(&s.members);
+	ib_shard_members_release(&s.members);
 	ib_bytes_release(&s.key);
 	ib_bytes_release(&s.id);
 	ib_bytes_release(&s.text);

@@ -3,36 +3,36 @@
  * twice. A repeated key must have the same members each time. Different members
  * are an error: probably, the members of one sample are not adjacent.
  */
-#ifndef IB_PRUNE_MEMBERS_H
-#define IB_PRUNE_MEMBERS_H
+#ifndef IB_PRUNE_SHARD_MEMBERS_H
+#define IB_PRUNE_SHARD_MEMBERS_H
 
 #include "base/bytes.h"
 #include "prune/duplicates.h"
 
 /* Initialize with {0}. */
-struct ib_members {
+struct ib_shard_members {
 	struct ib_bytes names; /* uint64_t hashes of the current sample's member names */
 	struct ib_duplicate_check duplicates; /* hashes of keys, and of keys with their members */
 	bool has_duplicates;		      /* true if `duplicates` is initialized */
 	struct ib_bytes text;
 };
 
-void ib_members_release(struct ib_members *m);
+void ib_shard_members_release(struct ib_shard_members *m);
 
 static inline void
-ib_members_begin(struct ib_members *m)
+ib_shard_members_begin(struct ib_shard_members *m)
 {
 	m->names.n = 0;
 }
 
-void ib_members_add(struct ib_members *m, struct ib_span path);
+void ib_shard_members_add(struct ib_shard_members *m, struct ib_span path);
 
 /*
  * Check a sample after its last member. `repeats` is true if keys may be
  * repeated. If the sample is valid, *wrong is set to NULL. Otherwise *wrong is
  * the text that follows the key in an error message.
  */
-enum ib_status ib_members_end(struct ib_members *m, struct ib_span key, bool repeats,
-			      const char **wrong, struct ib_error *err);
+enum ib_status ib_shard_members_end(struct ib_shard_members *m, struct ib_span key, bool repeats,
+				    const char **wrong, struct ib_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* Check the members of the samples in a tar. */
 #define XXH_INLINE_ALL
-#include "prune/members.h"
+#include "prune/shard_members.h"
 
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #define FEW 32
 
 void
-ib_members_release(struct ib_members *m)
+ib_shard_members_release(struct ib_shard_members *m)
 {
 	ib_bytes_release(&m->names);
 	ib_bytes_release(&m->text);
@@ -17,7 +17,7 @@ ib_members_release(struct ib_members *m)
 }
 
 void
-ib_members_add(struct ib_members *m, struct ib_span path)
+ib_shard_members_add(struct ib_shard_members *m, struct ib_span path)
 {
 	uint64_t hash = XXH3_64bits(path.p, path.n);
 
@@ -49,7 +49,7 @@ sort_few(uint64_t *v, size_t n)
 
 /* Sort the names. Returns true if a name occurs twice. */
 static bool
-sort_names(struct ib_members *m)
+sort_names(struct ib_shard_members *m)
 {
 	uint64_t *v = (uint64_t *)(void *)m->names.p;
 	size_t n = m->names.n / sizeof(*v), i;
@@ -66,7 +66,7 @@ sort_names(struct ib_members *m)
 
 /* Add m->text to the set. *again is set to true if the text was already in the set. */
 static enum ib_status
-note_text(struct ib_members *m, bool *again, struct ib_error *err)
+note_text(struct ib_shard_members *m, bool *again, struct ib_error *err)
 {
 	XXH128_hash_t hash;
 	enum ib_status st;
@@ -82,7 +82,7 @@ note_text(struct ib_members *m, bool *again, struct ib_error *err)
 
 /* Set *parts to true if the key has occurred before with other members. */
 static enum ib_status
-find_parts(struct ib_members *m, struct ib_span key, bool *parts, struct ib_error *err)
+find_parts(struct ib_shard_members *m, struct ib_span key, bool *parts, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	bool again = false;
@@ -105,8 +105,8 @@ find_parts(struct ib_members *m, struct ib_span key, bool *parts, struct ib_erro
 }
 
 enum ib_status
-ib_members_end(struct ib_members *m, struct ib_span key, bool repeats, const char **wrong,
-	       struct ib_error *err)
+ib_shard_members_end(struct ib_shard_members *m, struct ib_span key, bool repeats,
+		     const char **wrong, struct ib_error *err)
 {
 	enum ib_status st;
 	bool parts;
