@@ -66,7 +66,7 @@ static const struct cli_option options[] = {
 		 "name of the weight's field; a.b puts it into the object a (default weight)"),
 	CLI_CHOICE(0, "existing-weight", "WHAT", "fail|multiply|replace", enum ib_existing_weight,
 		   o.existing_weight, "what to do with a record that already has a weight:"),
-	CLI_CHOICE(0, "normalize", "HOW", "none|mean", enum ib_normalize, o.rule.normalize,
+	CLI_CHOICE(0, "normalize", "HOW", IB_NORMALIZE_WORDS, enum ib_normalize, o.rule.normalize,
 		   "scale the weights to the expected mean 1 (mean), or do not scale (none):"),
 	CLI_TEXT(0, "id-field", "NAME", o.id_field,
 		 "also write the id, as a string, into the field NAME (default: not written)"),

@@ -50,11 +50,11 @@
 		CLI_EPOCH(0, "until", "N", NULL, log.until,                                        \
 			  "ignore records of epochs after N (default: no "                         \
 			  "limit)"),                                                               \
-		CLI_CHOICE(0, "duplicates", "WHICH", "last|first|mean|max|min",                    \
-			   enum ib_duplicates, log.duplicates,                                     \
+		CLI_CHOICE(0, "duplicates", "WHICH", IB_DUPLICATES_WORDS, enum ib_duplicates,      \
+			   log.duplicates,                                                         \
 			   "which loss to use if an epoch has several records "                    \
 			   "with the same id:"),                                                   \
-		CLI_CHOICE(0, "nonfinite", "WHAT", "keep|skip|fail", enum ib_nonfinite,            \
+		CLI_CHOICE(0, "nonfinite", "WHAT", IB_NONFINITE_WORDS, enum ib_nonfinite,          \
 			   log.nonfinite,                                                          \
 			   "if a loss is NaN or infinite: keep the sample with an unknown score, " \
 			   "skip the record, or fail:"),                                           \

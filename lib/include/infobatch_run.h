@@ -189,6 +189,7 @@ enum ib_sampling { IB_SAMPLING_POISSON, IB_SAMPLING_FIXED };
 
 /* The scaling of weights: none, to mean 1, or to a given sum. */
 enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
+#define IB_NORMALIZE_WORDS "none|mean" /* the values of --normalize of ib-prune */
 
 /*
  * Everything that pi and the weights depend on, except the scores. Start from
@@ -282,7 +283,9 @@ enum ib_duplicates {
 	IB_DUPLICATES_MAX,
 	IB_DUPLICATES_MIN
 };
+#define IB_DUPLICATES_WORDS "last|first|mean|max|min" /* the values of --duplicates, in order */
 enum ib_nonfinite { IB_NONFINITE_KEEP, IB_NONFINITE_SKIP, IB_NONFINITE_FAIL };
+#define IB_NONFINITE_WORDS "keep|skip|fail" /* the values of --nonfinite, in order */
 
 /*
  * Options for reading a loss log (see infobatch-formats(5)). A string that is NULL has its

@@ -5,9 +5,6 @@
 #include "base/error.h"
 #include "loop/run.h"
 
-static const char duplicates[] = "last|first|mean|max|min";
-static const char nonfinite[] = "keep|skip|fail";
-
 struct ib_run_options *
 ib_run_options_new(void)
 {
@@ -142,8 +139,8 @@ ib_run_options_set(struct ib_run_options *o, const char *name, const char *value
 	if (strcmp(name, "threads") == 0)
 		return set_threads(o, value, err);
 	if (strcmp(name, "duplicates") == 0)
-		return set_word(&o->duplicates, duplicates, name, value, err);
+		return set_word(&o->duplicates, IB_DUPLICATES_WORDS, name, value, err);
 	if (strcmp(name, "nonfinite") == 0)
-		return set_word(&o->nonfinite, nonfinite, name, value, err);
+		return set_word(&o->nonfinite, IB_NONFINITE_WORDS, name, value, err);
 	return ib_rule_options_set(o->rule, name, value, err);
 }

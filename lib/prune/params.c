@@ -136,7 +136,7 @@ static const struct ib_param params[] = {
 	  .kind = IB_PARAM_CHOICE,
 	  AT(normalize),
 	  .name = "normalize",
-	  .range = "none|mean",
+	  .range = IB_NORMALIZE_WORDS,
 	  .normalized = true },
 	{ .member = "weight_factor", SOLVED(weight_factor), .normalized = true },
 };
