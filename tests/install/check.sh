@@ -3,7 +3,7 @@
 # - the header compiles as C11 and as C++17, with gcc and with clang, without warnings;
 # - a small trainer is built with only the flags of pkg-config, and runs with the shared
 #   library, which is the only library that it needs, and with the static library;
-# - the program in libinfobatch(3), with both libraries, and loader.py find the same
+# - the programs in libinfobatch(3), in C with both libraries and in Python, find the same
 #   scores as the commands;
 # - infobatch.py runs with the shared library of its installation;
 # - the interface of the library is the recorded one, and a changed interface is noticed.
@@ -58,13 +58,14 @@ program() {
   [ -s "$t/$1" ] || fail "$1 is not in libinfobatch(3)"
 }
 program loader.c
+program loader.py
 epochs=8
 seq 200 >"$t/ids"
 build loader "${dynamic[@]}" -Werror
 "$t/loader" "$t/shared.npz" $epochs <"$t/ids" >"$t/shared"
 build loader "${static[@]}" -Werror
 env -u LD_LIBRARY_PATH "$t/loader" "$t/static.npz" $epochs <"$t/ids" >"$t/static"
-/usr/bin/python3 tests/install/loader.py "$t/python.npz" $epochs <"$t/ids" >"$t/python"
+/usr/bin/python3 "$t/loader.py" "$t/python.npz" $epochs <"$t/ids" >"$t/python"
 for e in $(seq 0 $((epochs - 1))); do # the loss of train() in awk
   "$t/stage$prefix/bin/ib-prune" -q -f list -s "$t/run.npz" -e $e -E $epochs "$t/ids" |
     awk -F '\t' '{ for (n = i = 0; i < length($1); i++) n += 48 + substr($1, i + 1, 1)
