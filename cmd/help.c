@@ -14,7 +14,7 @@
  * column.
  */
 static void
-put_word(const char *word, size_t n, size_t *column)
+write_word(const char *word, size_t n, size_t *column)
 {
 	if (*column + 1 + n > COLUMNS - 1) {
 		printf("\n%*s", HELP_COLUMN, "");
@@ -28,19 +28,19 @@ put_word(const char *word, size_t n, size_t *column)
 }
 
 static void
-put_text(const char *text, size_t *column)
+write_text(const char *text, size_t *column)
 {
 	size_t n;
 
 	for (; *text; text += n + (text[n] == ' ')) {
 		n = strcspn(text, " ");
-		put_word(text, n, column);
+		write_word(text, n, column);
 	}
 }
 
 /* Print "a|b|c" as "a (default), b, c". */
 static void
-put_choices(const char *words, size_t *column)
+write_choices(const char *words, size_t *column)
 {
 	const char *p = words;
 	char one[40];
@@ -50,14 +50,14 @@ put_choices(const char *words, size_t *column)
 		n = strcspn(p, "|");
 		snprintf(one, sizeof(one), "%.*s%s%s", (int)n, p, p == words ? " (default)" : "",
 			 p[n] ? "," : "");
-		put_text(one, column);
+		write_text(one, column);
 		if (!p[n])
 			break;
 	}
 }
 
 static void
-put_option(const struct cli_option *o)
+write_option(const struct cli_option *o)
 {
 	size_t column;
 	int n;
@@ -76,34 +76,34 @@ put_option(const struct cli_option *o)
 		printf("%*s", HELP_COLUMN - n, "");
 		column = HELP_COLUMN;
 	}
-	put_text(o->help, &column);
+	write_text(o->help, &column);
 	if (o->words)
-		put_choices(o->words, &column);
+		write_choices(o->words, &column);
 	putchar('\n');
 }
 
 /* Print a parameter of a rule, indented two columns more than an option. */
 static void
-put_parameter(const struct ib_rule_parameter *p)
+write_parameter(const struct ib_rule_parameter *p)
 {
 	int n = printf("      %s=%s", p->name, p->value);
 	size_t column = HELP_COLUMN;
 	char number[40];
 
 	printf("%*s", HELP_COLUMN - n, "");
-	put_text(p->help, &column);
+	write_text(p->help, &column);
 	if (p->words)
-		put_choices(p->words, &column);
+		write_choices(p->words, &column);
 	if (p->has_default) {
 		snprintf(number, sizeof(number), "(default %g)", p->by_default);
-		put_text(number, &column);
+		write_text(number, &column);
 	}
 	putchar('\n');
 }
 
 /* Print each rule with its parameters. */
 static void
-put_rules(void)
+write_rules(void)
 {
 	struct ib_rule_parameter p;
 	size_t column, i;
@@ -113,16 +113,16 @@ put_rules(void)
 		column = HELP_COLUMN;
 		n = printf("    %s", ib_rule_name((enum ib_rule_id)rule));
 		printf("%*s", HELP_COLUMN - n, "");
-		put_text(ib_rule_about((enum ib_rule_id)rule), &column);
+		write_text(ib_rule_about((enum ib_rule_id)rule), &column);
 		putchar('\n');
 		for (i = 0; ib_rule_parameter((enum ib_rule_id)rule, i, &p); i++)
-			put_parameter(&p);
+			write_parameter(&p);
 	}
 }
 
 /* Print each line of the text, indented. */
 static void
-put_examples(const char *text)
+write_examples(const char *text)
 {
 	size_t n;
 
@@ -145,12 +145,12 @@ cli_print_help(const struct cli *cli)
 		if (o->kind == CLI_KIND_GROUP)
 			printf("\n%s:\n", o->name);
 		else if (!(o->flags & CLI_HIDDEN))
-			put_option(o);
+			write_option(o);
 		if (o->kind == CLI_KIND_RULE)
-			put_rules();
+			write_rules();
 	}
 	if (c->examples)
-		put_examples(c->examples);
+		write_examples(c->examples);
 	if (c->notes)
 		printf("\n%s", c->notes);
 }

@@ -347,7 +347,7 @@ static const struct verb verbs[] = {
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
 
-/* ib-audit without a verb: only --help and --version. put_about() makes the text of --help. */
+/* ib-audit without a verb: only --help and --version. write_about() makes the text of --help. */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_verb = {
 	.name = "ib-audit",
@@ -460,7 +460,7 @@ find_verb(const char *word)
 
 /* Write what ib-audit does, with one line per verb. */
 static void
-put_about(char about[ABOUT_MAX])
+write_about(char about[ABOUT_MAX])
 {
 	size_t n, i;
 
@@ -496,7 +496,7 @@ run_without_verb(struct args *a, int argc, char **argv)
 	const char *near = NULL;
 	size_t i, n;
 
-	put_about(about);
+	write_about(about);
 	command.about = about;
 	cli_open(&cli, &command, a, &a->common, argc, argv);
 	words = cli_get_operands(&cli, true);

@@ -39,14 +39,14 @@ struct line {
 };
 
 static void
-put_text(struct line *line, const char *text)
+write_text(struct line *line, const char *text)
 {
 	while (*text && line->n < sizeof(line->text))
 		line->text[line->n++] = *text++;
 }
 
 static void
-put_count(struct line *line, uint64_t value)
+write_count(struct line *line, uint64_t value)
 {
 	char digits[21];
 	size_t n = sizeof(digits);
@@ -55,12 +55,12 @@ put_count(struct line *line, uint64_t value)
 	do
 		digits[--n] = (char)('0' + value % 10);
 	while (value /= 10);
-	put_text(line, digits + n);
+	write_text(line, digits + n);
 }
 
 /* Write a number such as 1234567 as "1.2 M", rounded down. */
 static void
-put_scaled(struct line *line, uint64_t value)
+write_scaled(struct line *line, uint64_t value)
 {
 	static const char *const unit[] = { " ", " k", " M", " G", " T" };
 	uint64_t tenths = 0;
@@ -70,47 +70,47 @@ put_scaled(struct line *line, uint64_t value)
 		tenths = value % 1000 / 100;
 		value /= 1000;
 	}
-	put_count(line, value);
+	write_count(line, value);
 	if (i) {
-		put_text(line, ".");
-		put_count(line, tenths);
+		write_text(line, ".");
+		write_count(line, tenths);
 	}
-	put_text(line, unit[i]);
+	write_text(line, unit[i]);
 }
 
 /* Write a number of seconds as minutes:seconds. */
 static void
-put_clock(struct line *line, uint64_t s)
+write_clock(struct line *line, uint64_t s)
 {
-	put_count(line, s / 60);
-	put_text(line, s % 60 < 10 ? ":0" : ":");
-	put_count(line, s % 60);
+	write_count(line, s / 60);
+	write_text(line, s % 60 < 10 ? ":0" : ":");
+	write_count(line, s % 60);
 }
 
 /* Write "12.5 MB of 100.0 MB, 1.0 M records, 25.0 MB/s, 0:04 left". */
 static void
-put_progress(struct line *line)
+write_progress(struct line *line)
 {
 	uint64_t bytes = state.bytes, of = state.of, records = state.records;
 	double t = elapsed_seconds(), rate = t > 0 ? (double)bytes / t : 0;
 
-	put_scaled(line, bytes);
-	put_text(line, "B");
+	write_scaled(line, bytes);
+	write_text(line, "B");
 	if (of) {
-		put_text(line, " of ");
-		put_scaled(line, of);
-		put_text(line, "B");
+		write_text(line, " of ");
+		write_scaled(line, of);
+		write_text(line, "B");
 	}
-	put_text(line, ", ");
-	put_scaled(line, records);
-	put_text(line, records < 1000 ? "records, " : " records, ");
-	put_scaled(line, (uint64_t)rate);
-	put_text(line, "B/s, ");
+	write_text(line, ", ");
+	write_scaled(line, records);
+	write_text(line, records < 1000 ? "records, " : " records, ");
+	write_scaled(line, (uint64_t)rate);
+	write_text(line, "B/s, ");
 	if (of > bytes && rate > 0) {
-		put_clock(line, (uint64_t)((double)(of - bytes) / rate));
-		put_text(line, " left");
+		write_clock(line, (uint64_t)((double)(of - bytes) / rate));
+		write_text(line, " left");
 	} else {
-		put_clock(line, (uint64_t)t);
+		write_clock(line, (uint64_t)t);
 	}
 }
 
@@ -123,11 +123,11 @@ cli_progress_print_status(int fd)
 	if (!state.name)
 		return;
 	if (state.visible)
-		put_text(&line, "\r");
-	put_text(&line, state.name);
-	put_text(&line, ": ");
-	put_progress(&line);
-	put_text(&line, "\n");
+		write_text(&line, "\r");
+	write_text(&line, state.name);
+	write_text(&line, ": ");
+	write_progress(&line);
+	write_text(&line, "\n");
 	written = write(fd, line.text, line.n);
 	(void)written;
 }
@@ -178,7 +178,7 @@ redraw(struct line *line)
 	shorten_line(line, most);
 	n = line->n;
 	while (line->n < state.shown && line->n < most)
-		put_text(line, " ");
+		write_text(line, " ");
 	fprintf(stderr, "\r%.*s", (int)line->n, line->text);
 	state.shown = n;
 }
@@ -188,9 +188,9 @@ print_progress(double now)
 {
 	struct line line = { .n = 0 };
 
-	put_text(&line, state.name);
-	put_text(&line, ": ");
-	put_progress(&line);
+	write_text(&line, state.name);
+	write_text(&line, ": ");
+	write_progress(&line);
 	if (state.redraws)
 		redraw(&line);
 	else

@@ -412,7 +412,7 @@ write_total(const struct ib_by *by, const struct ib_audit_options *o, struct ib_
 	ib_bytes_printf(&text, "All %llu samples: %llu of %llu visits pruned, %.1f%%",
 			(unsigned long long)all.samples, (unsigned long long)all.pruned,
 			(unsigned long long)all.visits, all.visits ? 100 * all.share : 0);
-	ib_bytes_put_char(&b, '\n');
+	ib_bytes_append_char(&b, '\n');
 	ib_write_sentence(&b, ib_bytes_span(&text), (size_t)o->width, o->utf8);
 	b.failed |= text.failed;
 	ib_output_write_bytes(out, &b);

@@ -58,30 +58,30 @@ ib_write_real(struct ib_bytes *out, enum ib_style style, double x)
 }
 
 void
-ib_cell_put_json(struct ib_json_writer *w, const char *name, const struct ib_cell *cell)
+ib_cell_write_json(struct ib_json_writer *w, const char *name, const struct ib_cell *cell)
 {
 	switch (cell->kind) {
 	case IB_CELL_NONE:
-		ib_json_put_null(w, name);
+		ib_json_write_null(w, name);
 		break;
 	case IB_CELL_COUNT:
-		ib_json_put_unsigned(w, name, cell->count);
+		ib_json_write_unsigned(w, name, cell->count);
 		break;
 	case IB_CELL_REAL:
-		ib_json_put_real(w, name, isfinite(cell->real) ? cell->real : NAN);
+		ib_json_write_real(w, name, isfinite(cell->real) ? cell->real : NAN);
 		break;
 	case IB_CELL_SCORE:
-		ib_json_put_float(w, name, (float)cell->real);
+		ib_json_write_float(w, name, (float)cell->real);
 		break;
 	case IB_CELL_TEXT:
-		ib_json_put_string(w, name, cell->text);
+		ib_json_write_string(w, name, cell->text);
 		break;
 	case IB_CELL_BOOL:
-		ib_json_put_bool(w, name, cell->count);
+		ib_json_write_bool(w, name, cell->count);
 		break;
 	case IB_CELL_JSON:
 		ib_json_begin_value(w, name);
-		ib_bytes_put(w->out, cell->text.p, cell->text.n);
+		ib_bytes_append(w->out, cell->text.p, cell->text.n);
 		break;
 	}
 }
@@ -91,5 +91,5 @@ ib_write_cell_json(struct ib_bytes *out, const struct ib_cell *cell)
 {
 	struct ib_json_writer w = { .out = out };
 
-	ib_cell_put_json(&w, NULL, cell);
+	ib_cell_write_json(&w, NULL, cell);
 }

@@ -60,6 +60,6 @@ void ib_write_real(struct ib_bytes *out, enum ib_style style, double x);
 void ib_write_cell_json(struct ib_bytes *out, const struct ib_cell *cell);
 
 /* Write a cell as a member of an object, or as a value if name is NULL. */
-void ib_cell_put_json(struct ib_json_writer *w, const char *name, const struct ib_cell *cell);
+void ib_cell_write_json(struct ib_json_writer *w, const char *name, const struct ib_cell *cell);
 
 #endif

@@ -133,7 +133,7 @@ simulate(struct compare *c, struct result *r, struct ib_error *err)
 
 /* Append {"cat":0.25,...}: the pruned share of each value. */
 static void
-put_shares(const struct compare *c, const struct result *r, struct ib_bytes *out)
+write_shares(const struct compare *c, const struct result *r, struct ib_bytes *out)
 {
 	struct ib_json_writer w = { .out = out };
 	size_t i;
@@ -141,11 +141,11 @@ put_shares(const struct compare *c, const struct result *r, struct ib_bytes *out
 	ib_json_begin_object(&w, NULL);
 	for (i = 0; i < c->nvalues; i++) {
 		if (w.comma)
-			ib_bytes_put_char(out, ',');
+			ib_bytes_append_char(out, ',');
 		ib_json_quote(out, c->value[i].name);
-		ib_bytes_put_char(out, ':');
+		ib_bytes_append_char(out, ':');
 		w.comma = false;
-		ib_json_put_real(&w, NULL, r->share[i]);
+		ib_json_write_real(&w, NULL, r->share[i]);
 	}
 	ib_json_end_object(&w);
 }
@@ -160,7 +160,7 @@ write_rule(const struct compare *c, const struct result *r, size_t number,
 	struct ib_bytes shares = { 0 };
 
 	if (c->by && c->options->json)
-		put_shares(c, r, &shares);
+		write_shares(c, r, &shares);
 	ib_text_table_row(table, (struct ib_cell[]){
 					 IB_COUNT(number),
 					 IB_TEXT(ib_bytes_span(&r->rule.command)),
@@ -258,8 +258,8 @@ write_limits(const struct compare *c, struct ib_output *out)
 	const struct ib_audit_options *o = c->options;
 	struct ib_bytes b = { 0 }, gaps = { 0 };
 
-	ib_bytes_put_char(&b, '\n');
-	ib_simulation_put_gaps(&c->losses, o->rule.epochs, &gaps);
+	ib_bytes_append_char(&b, '\n');
+	ib_simulation_write_gaps(&c->losses, o->rule.epochs, &gaps);
 	if (gaps.n > 0)
 		ib_write_sentence(&b, ib_bytes_span(&gaps), (size_t)o->width, o->utf8);
 	ib_write_sentence(&b, ib_span_of(limits), (size_t)o->width, o->utf8);

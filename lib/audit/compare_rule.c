@@ -110,7 +110,7 @@ ib_compare_rule_parse(const char *spec, const struct ib_rule_options *common,
 	settings_text = rule->command;
 	rule->command = (struct ib_bytes){ 0 };
 	ib_bytes_printf(&rule->command, "--rule %s", rule->text);
-	ib_bytes_put(&rule->command, settings_text.p, settings_text.n);
+	ib_bytes_append(&rule->command, settings_text.p, settings_text.n);
 	rule->command.failed |= settings_text.failed;
 	ib_bytes_release(&settings_text);
 	if (!st)

@@ -175,7 +175,7 @@ write_sparks(const struct ib_audit_options *o, const struct ib_drift *d, size_t 
 	for (i = 0; mean && i < n; i++)
 		mean[i] = d[i].mean;
 	if (mean) {
-		ib_bytes_put_char(&b, '\n');
+		ib_bytes_append_char(&b, '\n');
 		ib_write_sparkline(&b, "mean loss", mean, n, IB_STYLE_PLAIN, o);
 	}
 	b.failed |= !mean;

@@ -202,7 +202,7 @@ group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
 		group[best] = (uint8_t)v->ngroups;
 		g = add_group(v, IB_VALUE_ONE, 1);
 		name = ib_table_id(&v->levels, best);
-		ib_bytes_put(&g->name, name.p, name.n);
+		ib_bytes_append(&g->name, name.p, name.n);
 	}
 	if (n <= IB_GROUP_VALUES)
 		return;
@@ -214,14 +214,14 @@ group_levels(struct ib_field_values *v, const uint64_t *count, uint8_t *group)
 
 /* Append a number, without ".0" if it is a whole number. */
 static void
-put_number(struct ib_bytes *out, uint32_t code)
+write_number(struct ib_bytes *out, uint32_t code)
 {
 	char text[IB_NUMBER_MAX];
-	size_t n = ib_number_put_float(text, ib_float_from_order(code));
+	size_t n = ib_number_write_float(text, ib_float_from_order(code));
 
 	if (n > 2 && text[n - 1] == '0' && text[n - 2] == '.')
 		n -= 2;
-	ib_bytes_put(out, text, n);
+	ib_bytes_append(out, text, n);
 }
 
 /* Add a range that contains n >= 1 sorted numbers. */
@@ -233,11 +233,11 @@ add_range(struct ib_field_values *v, const uint32_t *number, uint64_t n)
 
 	for (i = 1; i < n; i++)
 		g->values += number[i] != number[i - 1];
-	put_number(&g->name, number[0]);
+	write_number(&g->name, number[0]);
 	if (number[n - 1] == number[0])
 		return;
 	ib_bytes_printf(&g->name, " to ");
-	put_number(&g->name, number[n - 1]);
+	write_number(&g->name, number[n - 1]);
 }
 
 /*

@@ -8,7 +8,7 @@
 #include "base/array.h"
 #include "base/error.h"
 
-#define PUT(b, text) ib_bytes_put(b, text, sizeof(text) - 1)
+#define PUT(b, text) ib_bytes_append(b, text, sizeof(text) - 1)
 
 #define FOLD_ROWS 40   /* a table with more rows is folded */
 #define MAX_DECIMALS 4 /* maximum for losses and for numbers without a unit */
@@ -26,7 +26,7 @@ ib_html_begin(struct ib_bytes *out, const char *title)
 		 "<link rel=\"icon\" href=\"data:,\">\n<title>");
 	ib_html_text(out, ib_span_of(title));
 	PUT(out, "</title>\n<style>\n");
-	ib_bytes_put(out, ib_report_css, strlen(ib_report_css));
+	ib_bytes_append(out, ib_report_css, strlen(ib_report_css));
 	PUT(out, "</style>\n</head>\n<body>\n<main>\n<h1>");
 	ib_html_text(out, ib_span_of(title));
 	PUT(out, "</h1>\n");
@@ -57,7 +57,7 @@ write_entity(struct ib_bytes *out, char c)
 		PUT(out, "&quot;");
 		break;
 	default:
-		ib_bytes_put_char(out, c);
+		ib_bytes_append_char(out, c);
 	}
 }
 
@@ -236,9 +236,9 @@ write_cell(const struct ib_html_table *t, size_t column, int decimals, const str
 	if (cell->kind != IB_CELL_TEXT) {
 		PUT(out, " data-value=\"");
 		ib_write_cell_json(out, cell);
-		ib_bytes_put_char(out, '"');
+		ib_bytes_append_char(out, '"');
 	}
-	ib_bytes_put_char(out, '>');
+	ib_bytes_append_char(out, '>');
 	if (cell->kind == IB_CELL_TEXT)
 		ib_html_text(out, cell->text);
 	else if (cell->kind == IB_CELL_COUNT)

@@ -207,7 +207,7 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 		f->blank = 0;
 		/* Do not store the line of a sample, because it cannot be a footer. */
 		if (line.n < 6 || memcmp(line.p, "{\"id\":", 6) != 0)
-			ib_bytes_put(&f->last, line.p, line.n);
+			ib_bytes_append(&f->last, line.p, line.n);
 	}
 	f->at += n;
 	return st;

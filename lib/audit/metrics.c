@@ -57,12 +57,12 @@ write_label(struct ib_bytes *b, struct ib_span value)
 
 	for (i = 0; i < value.n; i++) {
 		if (value.p[i] == '\n') {
-			ib_bytes_put(b, "\\n", 2);
+			ib_bytes_append(b, "\\n", 2);
 			continue;
 		}
 		if (value.p[i] == '"' || value.p[i] == '\\')
-			ib_bytes_put_char(b, '\\');
-		ib_bytes_put_char(b, utf8 || !(value.p[i] & 0x80) ? value.p[i] : '?');
+			ib_bytes_append_char(b, '\\');
+		ib_bytes_append_char(b, utf8 || !(value.p[i] & 0x80) ? value.p[i] : '?');
 	}
 }
 
@@ -78,10 +78,10 @@ write_name(struct metrics *m, const char *name, const char *outcome)
 {
 	struct ib_bytes *b = &m->out;
 
-	ib_bytes_put(b, name, strlen(name));
+	ib_bytes_append(b, name, strlen(name));
 	ib_bytes_printf(b, "{run=\"");
 	write_label(b, m->run);
-	ib_bytes_put_char(b, '"');
+	ib_bytes_append_char(b, '"');
 	if (outcome)
 		ib_bytes_printf(b, ",outcome=\"%s\"", outcome);
 	ib_bytes_printf(b, "} ");
@@ -102,10 +102,10 @@ write_real(struct metrics *m, const char *name, const char *help, double x)
 	write_family(m, name, help);
 	write_name(m, name, NULL);
 	if (isfinite(x))
-		ib_bytes_put(&m->out, number, ib_number_put(number, x));
+		ib_bytes_append(&m->out, number, ib_number_write(number, x));
 	else
 		ib_bytes_printf(&m->out, "%s", isnan(x) ? "NaN" : x > 0 ? "+Inf" : "-Inf");
-	ib_bytes_put_char(&m->out, '\n');
+	ib_bytes_append_char(&m->out, '\n');
 }
 
 static void
@@ -246,13 +246,13 @@ write_class_value(struct ib_bytes *b, const struct ib_by_row *row)
 	bool quoted = row->kind == IB_VALUE_ONE && ib_by_is_line_name(row->name);
 
 	if (quoted)
-		ib_bytes_put(b, "\\\"", 2);
+		ib_bytes_append(b, "\\\"", 2);
 	if (ib_utf8_is_text(row->name.p, row->name.n, false))
 		write_label(b, row->name);
 	else
 		write_bytes_label(b, row->name);
 	if (quoted)
-		ib_bytes_put(b, "\\\"", 2);
+		ib_bytes_append(b, "\\\"", 2);
 }
 
 /* Append the name of a metric and the labels of one value of the field of --by. */
@@ -283,8 +283,8 @@ write_class_reals(struct metrics *m, const char *name, const char *help,
 		if (!isfinite(x))
 			continue;
 		write_class_name(m, name, &row[i]);
-		ib_bytes_put(&m->out, number, ib_number_put(number, x));
-		ib_bytes_put_char(&m->out, '\n');
+		ib_bytes_append(&m->out, number, ib_number_write(number, x));
+		ib_bytes_append_char(&m->out, '\n');
 	}
 }
 

@@ -112,7 +112,7 @@ insert(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct ib
 		near->best[i] = near->best[i - 1];
 	near->best[i] = (struct ib_near_id){ last.id, distance->reduced, distance->raw };
 	near->best[i].id.n = 0;
-	ib_bytes_put(&near->best[i].id, id.p, id.n);
+	ib_bytes_append(&near->best[i].id, id.p, id.n);
 	near->failed |= near->best[i].id.failed;
 }
 

@@ -37,9 +37,9 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_run_header *h)
 	if (r->kind->cuts)
 		r->thresholds = h->cuts;
 	else
-		ib_thresholds_put(&r->thresholds,
-				  r->kind->needs_scores ? h->solved.threshold : INFINITY,
-				  r->kind->ratio ? h->solved.ratio : 1);
+		ib_thresholds_write(&r->thresholds,
+				    r->kind->needs_scores ? h->solved.threshold : INFINITY,
+				    r->kind->ratio ? h->solved.ratio : 1);
 }
 
 static bool
@@ -250,7 +250,7 @@ add_draw(struct ib_replay_group *g, const struct ib_audit_line *line, uint64_t b
 	if ((*count)++ == 0 || (line->kept ? c > 0 : c < 0)) {
 		*edge = bits;
 		id->n = 0;
-		ib_bytes_put(id, line->id.p, line->id.n);
+		ib_bytes_append(id, line->id.p, line->id.n);
 	}
 	return !id->failed;
 }

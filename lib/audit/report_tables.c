@@ -63,7 +63,7 @@ ib_report_by(struct ib_report *r)
 		return;
 	ib_bytes_printf(&heading, "Samples by ");
 	ib_html_text(&heading, ib_span_of(ib_by_field(r->by)));
-	ib_bytes_put_char(&heading, '\0');
+	ib_bytes_append_char(&heading, '\0');
 	r->page.failed |= heading.failed;
 	ib_html_section(
 		&r->page, heading.failed ? "" : heading.p,

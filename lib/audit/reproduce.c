@@ -20,16 +20,16 @@ write_quoted(struct ib_bytes *b, struct ib_span value)
 	for (i = 0; i < value.n && strchr(plain, value.p[i]); i++)
 		;
 	if (i == value.n) {
-		ib_bytes_put(b, value.p, value.n);
+		ib_bytes_append(b, value.p, value.n);
 		return;
 	}
-	ib_bytes_put_char(b, '\'');
+	ib_bytes_append_char(b, '\'');
 	for (i = 0; i < value.n; i++)
 		if (value.p[i] == '\'')
 			ib_bytes_printf(b, "'\\''");
 		else
-			ib_bytes_put_char(b, value.p[i]);
-	ib_bytes_put_char(b, '\'');
+			ib_bytes_append_char(b, value.p[i]);
+	ib_bytes_append_char(b, '\'');
 }
 
 /* True if the command line needs the option: its value is not the default, and has an effect. */
@@ -77,7 +77,7 @@ write_command(struct ib_bytes *b, const struct ib_run_header *h)
 		if (is_needed(p, &h->options))
 			write_option(b, p, &h->options);
 	if (!h->options.keep && ib_rule_kind_of(h->options.rule)->ratio)
-		ib_bytes_printf(b, " --ratio=%.*s", (int)ib_number_put(number, h->solved.ratio),
+		ib_bytes_printf(b, " --ratio=%.*s", (int)ib_number_write(number, h->solved.ratio),
 				number);
 	if (h->part.count > 0)
 		ib_bytes_printf(b, " --part=%s", ib_part_text(part, &h->part));
@@ -96,7 +96,7 @@ write_value(struct ib_bytes *out, const struct ib_run_header *h, const cJSON *m)
 	} else if (cJSON_IsString(m)) {
 		ib_html_plain(out, ib_span_of(m->valuestring));
 	} else if (cJSON_IsNumber(m) && m->valuedouble != floor(m->valuedouble)) {
-		ib_bytes_put(out, number, ib_number_put(number, m->valuedouble));
+		ib_bytes_append(out, number, ib_number_write(number, m->valuedouble));
 	} else {
 		text = cJSON_PrintUnformatted(m);
 		out->failed |= !text;

@@ -271,7 +271,7 @@ write_id(struct ib_show *s, struct result *r, uint32_t at)
 			"%s: %s was never eligible for pruning (always kept), or is not in the "
 			"manifests",
 			ib_audit_log_name(s->log), ib_show(show, id));
-	ib_show_put_sentence(s, id, r->row, n, width / 2, &sentence);
+	ib_show_write_sentence(s, id, r->row, n, width / 2, &sentence);
 	ib_write_sentence(&r->sentences, ib_bytes_span(&sentence), width, s->options->utf8);
 	r->sentences.failed |= sentence.failed;
 	ib_bytes_release(&sentence);

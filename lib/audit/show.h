@@ -54,8 +54,9 @@ const char *ib_show_explain(const struct ib_show *s, const struct ib_audit_run *
  * Append one sentence about the rows of an id, without a newline (show_sentence.c). The id is
  * shortened to `width` columns, unless width is 0.
  */
-void ib_show_put_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
-			  size_t n, size_t width, struct ib_bytes *out);
+void ib_show_write_sentence(const struct ib_show *s, struct ib_span id,
+			    const struct ib_show_row *row, size_t n, size_t width,
+			    struct ib_bytes *out);
 
 /*
  * Set s->known from the lines, the scores and the manifests (show_known.c). Returns IB_E_CHECK,

@@ -20,8 +20,8 @@ use_sample(void *data, const struct ib_sample_field *sample, struct ib_error *er
 
 	if (row != IB_NO_ROW)
 		k->show->known[row] = true;
-	ib_bytes_put(&k->ids, &n, sizeof(n));
-	ib_bytes_put(&k->ids, sample->id.p, sample->id.n);
+	ib_bytes_append(&k->ids, &n, sizeof(n));
+	ib_bytes_append(&k->ids, sample->id.p, sample->id.n);
 	return k->ids.failed ? ib_fail_memory(err) : IB_OK;
 }
 
@@ -76,7 +76,7 @@ find_nearest(const struct known *k, struct ib_nearest_ids *near)
 
 /* Append `"x" (nearest: "y", "z")`. Returns false if out of memory. */
 static bool
-put_unknown(const struct known *k, struct ib_span id, struct ib_bytes *text)
+write_unknown(const struct known *k, struct ib_span id, struct ib_bytes *text)
 {
 	struct ib_nearest_ids near = { 0 };
 	char show[IB_SHOW_MAX];
@@ -90,7 +90,7 @@ put_unknown(const struct known *k, struct ib_span id, struct ib_bytes *text)
 		ib_bytes_printf(text, "%s%s", i == 0 ? " (nearest: " : ", ",
 				ib_show(show, ib_bytes_span(&near.best[i].id)));
 	if (near.n > 0)
-		ib_bytes_put_char(text, ')');
+		ib_bytes_append_char(text, ')');
 	ok = !near.failed && !text->failed;
 	ib_nearest_ids_release(&near);
 	return ok;
@@ -113,7 +113,7 @@ fail_unknown(const struct known *k, size_t unknown, struct ib_error *err)
 		if (s->known[i])
 			continue;
 		ib_bytes_printf(&text, named++ > 0 ? ", " : "");
-		if (!put_unknown(k, ib_table_id(&s->ids, i), &text))
+		if (!write_unknown(k, ib_table_id(&s->ids, i), &text))
 			st = ib_fail_memory(err);
 	}
 	if (!st && unknown > named)

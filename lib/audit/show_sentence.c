@@ -37,8 +37,8 @@ count(const struct ib_show_row *row, size_t n, struct kind k)
  * in the log. If `to` is NULL, the function only counts the parts of the list.
  */
 static size_t
-put_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k,
-	   size_t nranges)
+write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k,
+	     size_t nranges)
 {
 	size_t i, end, part = 0;
 
@@ -65,14 +65,14 @@ put_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct 
 
 /* Append " in epoch 4", " in epochs 2, 5 and 9", or " in 96 epochs from 2 to 290". */
 static void
-put_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k)
+write_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k)
 {
-	size_t all = count(row, n, k), nranges = put_ranges(NULL, row, n, k, 0), first = 0,
+	size_t all = count(row, n, k), nranges = write_ranges(NULL, row, n, k, 0), first = 0,
 	       last = n;
 
 	if (nranges <= RANGES_MAX) {
 		ib_bytes_printf(to, " in epoch%s ", all == 1 ? "" : "s");
-		put_ranges(to, row, n, k, nranges);
+		write_ranges(to, row, n, k, nranges);
 		return;
 	}
 	while (!is_kind(&row[first], k))
@@ -88,7 +88,7 @@ put_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct 
 
 /* Append the reason why samples could be pruned in the run of a row. */
 static void
-put_cause(struct ib_bytes *to, const struct ib_rule_options *o)
+write_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 {
 	const char *cause = ib_rule_kind_of(o->rule)->cause, *t = o->threshold;
 
@@ -124,22 +124,22 @@ common_cause(const struct ib_show_row *row, size_t n)
 }
 
 static void
-put_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
+write_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 {
 	const struct ib_show_row *cause = common_cause(row, n);
 
 	ib_bytes_printf(to, "was pruned");
-	put_epochs(to, row, n, (struct kind){ IB_FATE_PRUNED, NULL });
+	write_epochs(to, row, n, (struct kind){ IB_FATE_PRUNED, NULL });
 	ib_bytes_printf(to, ": ");
 	if (cause)
-		put_cause(to, &cause->head->options);
+		write_cause(to, &cause->head->options);
 	else
 		ib_bytes_printf(to, "the rule made the sample eligible");
 	ib_bytes_printf(to, ", and u was not below pi");
 }
 
 static void
-put_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
+write_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 {
 	double least = INFINITY, most = 0;
 	size_t i;
@@ -155,12 +155,12 @@ put_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 		ib_bytes_printf(to, "weights %.4g to %.4g", least, most);
 	else
 		ib_bytes_printf(to, "weight %.4g", most);
-	put_epochs(to, row, n, (struct kind){ IB_FATE_DRAWN, NULL });
+	write_epochs(to, row, n, (struct kind){ IB_FATE_DRAWN, NULL });
 }
 
 /* Append "unseen in epoch 0, high in epochs 1 to 9" for all reasons of a fate. */
 static void
-put_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum ib_fate fate)
+write_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum ib_fate fate)
 {
 	size_t i, j, part = 0;
 
@@ -174,12 +174,12 @@ put_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum i
 		if (j < i) /* this reason is already in the sentence */
 			continue;
 		ib_bytes_printf(to, "%s%s", part++ > 0 ? ", " : "", k.why);
-		put_epochs(to, row, n, k);
+		write_epochs(to, row, n, k);
 	}
 }
 
 static void
-put_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t kept)
+write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t kept)
 {
 	if (kept < n)
 		ib_bytes_printf(to, "not eligible in the other %zu (", kept);
@@ -187,20 +187,20 @@ put_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t ke
 		ib_bytes_printf(to, "was never eligible for pruning: kept in all %zu epochs (", n);
 	else
 		ib_bytes_printf(to, "was not eligible for pruning: kept (");
-	put_reasons(to, row, n, IB_FATE_KEPT);
-	ib_bytes_put_char(to, ')');
+	write_reasons(to, row, n, IB_FATE_KEPT);
+	ib_bytes_append_char(to, ')');
 }
 
 /* Append a doubt about the id, unless a score file or a manifest was given to check the id. */
 static void
-put_doubt(const struct ib_show *s, struct ib_bytes *to)
+write_doubt(const struct ib_show *s, struct ib_bytes *to)
 {
 	if (!s->scores && s->options->manifest.n == 0)
 		ib_bytes_printf(to, "; or no manifest has the id (--manifest FILE checks this)");
 }
 
 static void
-put_current_score(const struct ib_show *s, struct ib_span id, struct ib_bytes *to)
+write_current_score(const struct ib_show *s, struct ib_span id, struct ib_bytes *to)
 {
 	struct ib_row row;
 	uint64_t at;
@@ -217,7 +217,7 @@ put_current_score(const struct ib_show *s, struct ib_span id, struct ib_bytes *t
 }
 
 static void
-put_no_run(const struct ib_show *s, struct ib_bytes *to)
+write_no_run(const struct ib_show *s, struct ib_bytes *to)
 {
 	ib_bytes_printf(to, "has no decision: the log has no finished run");
 	if (s->options->epoch != IB_NO_EPOCH)
@@ -226,7 +226,7 @@ put_no_run(const struct ib_show *s, struct ib_bytes *to)
 
 /* Append an id, shortened to `width` columns unless width is 0. */
 static void
-put_id(const struct ib_show *s, struct ib_span id, size_t width, struct ib_bytes *to)
+write_id(const struct ib_show *s, struct ib_span id, size_t width, struct ib_bytes *to)
 {
 	struct ib_bytes name = { 0 };
 
@@ -234,40 +234,40 @@ put_id(const struct ib_show *s, struct ib_span id, size_t width, struct ib_bytes
 	if (width > 0)
 		ib_write_shortened(to, ib_bytes_span(&name), width, s->options->utf8);
 	else
-		ib_bytes_put(to, name.p, name.n);
+		ib_bytes_append(to, name.p, name.n);
 	to->failed |= name.failed;
 	ib_bytes_release(&name);
 }
 
 void
-ib_show_put_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
-		     size_t n, size_t width, struct ib_bytes *out)
+ib_show_write_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
+		       size_t n, size_t width, struct ib_bytes *out)
 {
 	size_t pruned = count(row, n, (struct kind){ IB_FATE_PRUNED, NULL });
 	size_t drawn = count(row, n, (struct kind){ IB_FATE_DRAWN, NULL });
 	size_t kept = count(row, n, (struct kind){ IB_FATE_KEPT, NULL });
 
-	put_id(s, id, width, out);
-	ib_bytes_put_char(out, ' ');
+	write_id(s, id, width, out);
+	ib_bytes_append_char(out, ' ');
 	if (pruned > 0)
-		put_pruned(out, row, n);
+		write_pruned(out, row, n);
 	if (drawn > 0) {
 		ib_bytes_printf(out, pruned > 0 ? "; " : "was never pruned: ");
-		put_drawn(out, row, n);
+		write_drawn(out, row, n);
 	}
 	if (kept > 0) {
 		ib_bytes_printf(out, pruned + drawn > 0 ? "; " : "");
-		put_kept(out, row, n, kept);
+		write_kept(out, row, n, kept);
 	}
 	if (pruned + drawn + kept < n) {
 		ib_bytes_printf(out, pruned + drawn + kept > 0 ? "; " : "was ");
-		put_reasons(out, row, n, IB_FATE_NONE);
+		write_reasons(out, row, n, IB_FATE_NONE);
 	}
 	if (n == 0)
-		put_no_run(s, out);
+		write_no_run(s, out);
 	if (pruned + drawn == 0)
-		put_current_score(s, id, out);
+		write_current_score(s, id, out);
 	if (pruned + drawn == 0 && kept > 0)
-		put_doubt(s, out);
-	ib_bytes_put_char(out, '.');
+		write_doubt(s, out);
+	ib_bytes_append_char(out, '.');
 }

@@ -65,7 +65,7 @@ write_totals(const struct simulate *s, struct ib_output *out)
 					m->cost_share };
 	struct ib_bytes b = { 0 }, text = { 0 };
 
-	ib_bytes_put_char(&b, '\n');
+	ib_bytes_append_char(&b, '\n');
 	ib_write_saved(&b, &saved, o);
 	if (o->visits > 0) {
 		ib_bytes_printf(&text, "Epochs that fit %g%% of the visits of %g epochs: %llu",
@@ -74,7 +74,7 @@ write_totals(const struct simulate *s, struct ib_output *out)
 		ib_write_sentence(&b, ib_bytes_span(&text), (size_t)o->width, o->utf8);
 	}
 	text.n = 0;
-	ib_simulation_put_gaps(&s->losses, o->rule.epochs, &text);
+	ib_simulation_write_gaps(&s->losses, o->rule.epochs, &text);
 	if (text.n > 0)
 		ib_write_sentence(&b, ib_bytes_span(&text), (size_t)o->width, o->utf8);
 	b.failed |= text.failed;

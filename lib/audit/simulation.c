@@ -180,7 +180,7 @@ ib_simulation_read(const struct ib_audit_options *o, const struct ib_context *co
 
 /* Append "epoch 3" and the text `one`, or "epochs 3 to 5" and the text `many`. */
 static void
-put_epochs(struct ib_bytes *out, int64_t from, int64_t to, const char *one, const char *many)
+write_epochs(struct ib_bytes *out, int64_t from, int64_t to, const char *one, const char *many)
 {
 	if (to > from)
 		ib_bytes_printf(out, "epochs %lld to %lld %s; ", (long long)from, (long long)to,
@@ -190,7 +190,7 @@ put_epochs(struct ib_bytes *out, int64_t from, int64_t to, const char *one, cons
 }
 
 void
-ib_simulation_put_gaps(const struct ib_loss_history *losses, int64_t epochs, struct ib_bytes *out)
+ib_simulation_write_gaps(const struct ib_loss_history *losses, int64_t epochs, struct ib_bytes *out)
 {
 	const struct ib_loss_history_epoch *e = losses->epoch;
 	size_t n = losses->nepochs, i;
@@ -199,16 +199,16 @@ ib_simulation_put_gaps(const struct ib_loss_history *losses, int64_t epochs, str
 	for (i = 0; i < n && next < epochs; next = e[i++].epoch + 1) {
 		if (e[i].epoch <= next)
 			continue;
-		put_epochs(out, next, (e[i].epoch < epochs ? e[i].epoch : epochs) - 1,
-			   "has no losses in the logs", "have no losses in the logs");
+		write_epochs(out, next, (e[i].epoch < epochs ? e[i].epoch : epochs) - 1,
+			     "has no losses in the logs", "have no losses in the logs");
 	}
 	if (n > 0 && last + 1 < epochs) {
-		put_epochs(out, last + 1, epochs - 1, "is estimated from the last losses",
-			   "are estimated from the last losses");
+		write_epochs(out, last + 1, epochs - 1, "is estimated from the last losses",
+			     "are estimated from the last losses");
 	}
 	if (n > 0 && last >= epochs) {
-		put_epochs(out, epochs, last, "of the logs is not used",
-			   "of the logs are not used");
+		write_epochs(out, epochs, last, "of the logs is not used",
+			     "of the logs are not used");
 	}
 	if (out->n > 2)
 		out->n -= 2;

@@ -50,7 +50,7 @@ enum ib_status ib_simulation_read(const struct ib_audit_options *options,
  * Append a list of the epochs without losses in the logs, and of the epochs of the logs that
  * are not used.
  */
-void ib_simulation_put_gaps(const struct ib_loss_history *losses, int64_t epochs,
-			    struct ib_bytes *out);
+void ib_simulation_write_gaps(const struct ib_loss_history *losses, int64_t epochs,
+			      struct ib_bytes *out);
 
 #endif

@@ -35,7 +35,7 @@ write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, s
 	size_t i;
 
 	b->failed |= !value;
-	ib_bytes_put_char(b, '\n');
+	ib_bytes_append_char(b, '\n');
 	for (i = 0; value && i < n; i++)
 		value[i] = f[i].share;
 	if (value)
@@ -61,7 +61,7 @@ write_end(const struct ib_audit_options *o, const struct ib_audit_stats *f, size
 		saved.pruned += f[i].pruned;
 		saved.cost_share = f[i].saved_sum;
 	}
-	ib_bytes_put_char(&b, '\n');
+	ib_bytes_append_char(&b, '\n');
 	ib_write_saved(&b, &saved, o);
 	if (o->spark && n > 1)
 		write_sparks(o, f, n, &b);

@@ -82,13 +82,13 @@ write_y_label(struct ib_svg *c, double y, double step)
 	int decimals = decimals_of(step / unit);
 
 	if (y == 0)
-		ib_bytes_put_char(c->out, '0');
+		ib_bytes_append_char(c->out, '0');
 	else if (decimals > 4 || fabs(y / unit) >= 1e6)
 		ib_bytes_printf(c->out, "%s%.2g%s", sign, y / unit, suffix);
 	else
 		ib_bytes_printf(c->out, "%s%.*f%s", sign, decimals, y / unit, suffix);
 	if (unit == 0.01)
-		ib_bytes_put_char(c->out, '%');
+		ib_bytes_append_char(c->out, '%');
 }
 
 static void
@@ -143,7 +143,7 @@ ib_svg_begin(struct ib_svg *c, const char *about)
 	for (i = 0; i <= n; i++)
 		ib_bytes_printf(c->out, "<path class=\"grid\" d=\"M0 %.1fH%.0f\"/>",
 				y_of(c, c->low + (double)i * step), SIZE);
-	ib_bytes_put_char(c->out, '\n');
+	ib_bytes_append_char(c->out, '\n');
 }
 
 void

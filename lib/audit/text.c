@@ -14,7 +14,7 @@ ib_write_text(struct ib_bytes *out, struct ib_span text)
 		if (c < 0x20 || c == 0x7f)
 			ib_bytes_printf(out, "\\x%02x", c);
 		else
-			ib_bytes_put_char(out, text.p[i]);
+			ib_bytes_append_char(out, text.p[i]);
 	}
 }
 
@@ -70,18 +70,18 @@ ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool
 	size_t columns = ib_text_columns(text), mark = utf8 ? 1 : 3, keep, from;
 
 	if (columns <= width) {
-		ib_bytes_put(out, text.p, text.n);
+		ib_bytes_append(out, text.p, text.n);
 		return;
 	}
 	keep = width > mark ? width - mark : 0;
-	ib_bytes_put(out, text.p, beginning(text, keep / 2));
-	ib_bytes_put(out, more, strlen(more));
+	ib_bytes_append(out, text.p, beginning(text, keep / 2));
+	ib_bytes_append(out, more, strlen(more));
 	/* If a wide character does not fit completely, leave it out. */
 	keep -= keep / 2;
 	from = beginning(text, columns - keep);
 	while (ib_text_columns((struct ib_span){ text.p + from, text.n - from }) > keep)
 		from += beginning((struct ib_span){ text.p + from, text.n - from }, 2);
-	ib_bytes_put(out, text.p + from, text.n - from);
+	ib_bytes_append(out, text.p + from, text.n - from);
 }
 
 void
@@ -97,16 +97,16 @@ ib_write_sentence(struct ib_bytes *out, struct ib_span text, size_t width, bool 
 		columns = ib_text_columns(word);
 		columns = columns < width ? columns : width;
 		if (at > 0 && at + 1 + columns > width) {
-			ib_bytes_put_char(out, '\n');
+			ib_bytes_append_char(out, '\n');
 			at = 0;
 		}
 		if (at > 0)
-			ib_bytes_put_char(out, ' ');
+			ib_bytes_append_char(out, ' ');
 		at += (at > 0) + columns;
 		ib_write_shortened(out, word, width, utf8);
 		text.p += word.n + (space != NULL);
 		text.n -= word.n + (space != NULL);
 	}
-	ib_bytes_put(out, text.p, text.n);
-	ib_bytes_put_char(out, '\n');
+	ib_bytes_append(out, text.p, text.n);
+	ib_bytes_append_char(out, '\n');
 }

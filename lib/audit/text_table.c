@@ -44,7 +44,7 @@ show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 {
 	switch (cell->kind) {
 	case IB_CELL_NONE:
-		ib_bytes_put_char(out, '-');
+		ib_bytes_append_char(out, '-');
 		break;
 	case IB_CELL_COUNT:
 		ib_write_cell_json(out, cell);
@@ -108,15 +108,15 @@ write_block(struct ib_bytes *out, double value, double least, double most, bool 
 	int level;
 
 	if (!isfinite(value) || most <= least) {
-		ib_bytes_put_char(out, isfinite(value) ? '_' : ' ');
+		ib_bytes_append_char(out, isfinite(value) ? '_' : ' ');
 		return;
 	}
 	level = (int)((value - least) / (most - least) * 7 + 0.5);
 	block[2] = (char)(0x81 + level);
 	if (utf8)
-		ib_bytes_put(out, block, 3);
+		ib_bytes_append(out, block, 3);
 	else
-		ib_bytes_put_char(out, "0123456789"[level + level / 4]);
+		ib_bytes_append_char(out, "0123456789"[level + level / 4]);
 }
 
 /* Append n values in at most `columns` characters. */
@@ -265,7 +265,7 @@ static void
 write_color(struct ib_text_table *s, const char *code)
 {
 	if (s->to.options->color)
-		ib_bytes_put(&s->text, code, strlen(code));
+		ib_bytes_append(&s->text, code, strlen(code));
 }
 
 /* Append a cell. The last column is not padded. */
@@ -282,7 +282,7 @@ write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 	if (left && s->to.options->width > 0)
 		ib_write_shortened(&s->text, text, s->width[i], s->to.options->utf8);
 	else
-		ib_bytes_put(&s->text, text.p, text.n);
+		ib_bytes_append(&s->text, text.p, text.n);
 	if (alarm)
 		write_color(s, NORMAL);
 	if (!last)
@@ -307,7 +307,7 @@ write_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
 	for (i = 0; i < s->n; i++)
 		if (!s->dropped[i])
 			write_cell(s, i, ib_bytes_span(&cell[i]), i == last);
-	ib_bytes_put_char(&s->text, '\n');
+	ib_bytes_append_char(&s->text, '\n');
 	if (s->text.n > PIECE)
 		flush(s);
 }
@@ -330,7 +330,7 @@ finish_widths(struct ib_text_table *s)
 		if (!s->dropped[i])
 			write_cell(s, i, ib_span_of(s->column[i].heading), i == last);
 	write_color(s, NORMAL);
-	ib_bytes_put_char(&s->text, '\n');
+	ib_bytes_append_char(&s->text, '\n');
 	for (i = 0; i < s->waiting; i++)
 		write_table_row(s, s->cells + i * s->n);
 }
@@ -368,7 +368,7 @@ json_row(struct ib_text_table *s, const struct ib_cell *cell)
 	ib_json_begin_object(&s->json, NULL);
 	for (i = 0; i < s->n; i++)
 		if (s->column[i].name && !s->column[i].hidden)
-			ib_cell_put_json(&s->json, s->column[i].name, &cell[i]);
+			ib_cell_write_json(&s->json, s->column[i].name, &cell[i]);
 	ib_json_end_object(&s->json);
 	if (s->text.n > PIECE)
 		flush(s);
@@ -424,7 +424,7 @@ end_json(struct ib_text_table *s)
 	if (s->rows > 0)
 		ib_json_break_line(&s->json);
 	ib_json_end_array(&s->json);
-	ib_bytes_put_char(&s->text, '\n');
+	ib_bytes_append_char(&s->text, '\n');
 	flush(s);
 }
 

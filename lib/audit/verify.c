@@ -88,7 +88,7 @@ confirm_duplicate(struct verify *v, uint64_t duplicate, struct ib_error *err)
 			if (XXH3_64bits_withSeed(line[i].id.p, line[i].id.n, key) != duplicate)
 				continue;
 			if (!any)
-				ib_bytes_put(&first, line[i].id.p, line[i].id.n);
+				ib_bytes_append(&first, line[i].id.p, line[i].id.n);
 			found = any && ib_span_equal(ib_bytes_span(&first), line[i].id);
 			any = true;
 			if (found)

@@ -31,7 +31,7 @@ ib_bytes_reserve(struct ib_bytes *b, size_t extra)
 }
 
 static inline void
-ib_bytes_put(struct ib_bytes *b, const void *p, size_t n)
+ib_bytes_append(struct ib_bytes *b, const void *p, size_t n)
 {
 	if (!ib_bytes_reserve(b, n))
 		return;
@@ -41,7 +41,7 @@ ib_bytes_put(struct ib_bytes *b, const void *p, size_t n)
 }
 
 static inline void
-ib_bytes_put_char(struct ib_bytes *b, char c)
+ib_bytes_append_char(struct ib_bytes *b, char c)
 {
 	if (!ib_bytes_reserve(b, 1))
 		return;

@@ -322,7 +322,7 @@ ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y)
 #define TEXT_LIMBS 11
 
 void
-ib_exact_put_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x)
+ib_exact_write_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x)
 {
 	struct ib_big m;
 	char *o = out;

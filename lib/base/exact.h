@@ -50,10 +50,10 @@ int ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y);
  * Format and parse a sum of binary32 values as text. The text is a hexadecimal integer in
  * units of 2^-149, with a minus sign if the sum is negative ("-1f", "0"). The text needs at
  * most IB_EXACT_TEXT bytes, including a NUL. The parser returns false if the text has
- * another form than ib_exact_put_float_sum() writes.
+ * another form than ib_exact_write_float_sum() writes.
  */
 #define IB_EXACT_TEXT 128
-void ib_exact_put_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x);
+void ib_exact_write_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x);
 bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);
 
 /*

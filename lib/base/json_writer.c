@@ -47,7 +47,7 @@ copy_plain(char *p, struct ib_span text)
 
 /* Append the contents of a string that has bytes to escape. */
 static void
-put_escaped(struct ib_bytes *out, struct ib_span text)
+write_escaped(struct ib_bytes *out, struct ib_span text)
 {
 	const char *p = text.p, *end = text.p + text.n, *run = p;
 	char low[6] = "\\u00";
@@ -55,17 +55,17 @@ put_escaped(struct ib_bytes *out, struct ib_span text)
 	for (; p < end; p++) {
 		if ((unsigned char)*p >= 0x20 && *p != '"' && *p != '\\')
 			continue;
-		ib_bytes_put(out, run, (size_t)(p - run));
+		ib_bytes_append(out, run, (size_t)(p - run));
 		run = p + 1;
 		if ((unsigned char)*p >= 0x20) {
-			ib_bytes_put_char(out, '\\');
-			ib_bytes_put_char(out, *p);
+			ib_bytes_append_char(out, '\\');
+			ib_bytes_append_char(out, *p);
 			continue;
 		}
 		ib_hex_byte(low + 4, *p);
-		ib_bytes_put(out, low, sizeof(low));
+		ib_bytes_append(out, low, sizeof(low));
 	}
-	ib_bytes_put(out, run, (size_t)(p - run));
+	ib_bytes_append(out, run, (size_t)(p - run));
 }
 
 void
@@ -83,33 +83,33 @@ ib_json_quote(struct ib_bytes *out, struct ib_span text)
 		return;
 	}
 	out->n++;
-	put_escaped(out, text);
-	ib_bytes_put_char(out, '"');
+	write_escaped(out, text);
+	ib_bytes_append_char(out, '"');
 }
 
 void
-ib_json_put_signed(struct ib_json_writer *w, const char *name, int64_t x)
+ib_json_write_signed(struct ib_json_writer *w, const char *name, int64_t x)
 {
 	ib_json_begin_value(w, name);
 	ib_bytes_printf(w->out, "%lld", (long long)x);
 }
 
 void
-ib_json_put_part(struct ib_json_writer *w, const char *name, const struct ib_part *part)
+ib_json_write_part(struct ib_json_writer *w, const char *name, const struct ib_part *part)
 {
 	char text[IB_PART_TEXT];
 
-	ib_json_put_text(w, name, part->count > 0 ? ib_part_text(text, part) : NULL);
+	ib_json_write_text(w, name, part->count > 0 ? ib_part_text(text, part) : NULL);
 }
 
 void
-ib_json_put_safe(struct ib_json_writer *w, const char *name, uint64_t x)
+ib_json_write_safe(struct ib_json_writer *w, const char *name, uint64_t x)
 {
 	char text[IB_NUMBER_MAX];
 
 	if (x < IB_JSON_SAFE_END)
-		ib_json_put_unsigned(w, name, x);
+		ib_json_write_unsigned(w, name, x);
 	else
-		ib_json_put_string(w, name,
-				   (struct ib_span){ text, ib_number_put_unsigned(text, x) });
+		ib_json_write_string(w, name,
+				     (struct ib_span){ text, ib_number_write_unsigned(text, x) });
 }

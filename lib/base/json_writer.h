@@ -7,7 +7,7 @@
  * 	struct ib_json_writer w = { .out = &bytes };
  *
  * 	ib_json_begin_object(&w, NULL);
- * 	ib_json_put_unsigned(&w, "n", 3);
+ * 	ib_json_write_unsigned(&w, "n", 3);
  * 	ib_json_end_object(&w);			{"n":3}
  *
  * If memory runs out, `failed` of the buffer is set. The owner of the buffer must check `failed`
@@ -73,7 +73,7 @@ static inline void
 ib_json_begin(struct ib_json_writer *w, const char *name, char bracket)
 {
 	ib_json_begin_value(w, name);
-	ib_bytes_put_char(w->out, bracket);
+	ib_bytes_append_char(w->out, bracket);
 	w->comma = false;
 }
 
@@ -81,8 +81,8 @@ static inline void
 ib_json_end(struct ib_json_writer *w, char bracket)
 {
 	if (w->newline)
-		ib_bytes_put_char(w->out, '\n');
-	ib_bytes_put_char(w->out, bracket);
+		ib_bytes_append_char(w->out, '\n');
+	ib_bytes_append_char(w->out, bracket);
 	w->comma = true;
 	w->newline = false;
 }
@@ -115,83 +115,83 @@ ib_json_end_array(struct ib_json_writer *w)
 
 /* Put a value that is given as JSON text. */
 static inline void
-ib_json_put_raw(struct ib_json_writer *w, const char *name, struct ib_span json)
+ib_json_write_raw(struct ib_json_writer *w, const char *name, struct ib_span json)
 {
 	ib_json_begin_value(w, name);
-	ib_bytes_put(w->out, json.p, json.n);
+	ib_bytes_append(w->out, json.p, json.n);
 }
 
 static inline void
-ib_json_put_null(struct ib_json_writer *w, const char *name)
+ib_json_write_null(struct ib_json_writer *w, const char *name)
 {
-	ib_json_put_raw(w, name, (struct ib_span){ "null", 4 });
+	ib_json_write_raw(w, name, (struct ib_span){ "null", 4 });
 }
 
 static inline void
-ib_json_put_bool(struct ib_json_writer *w, const char *name, bool x)
+ib_json_write_bool(struct ib_json_writer *w, const char *name, bool x)
 {
-	ib_json_put_raw(w, name,
-			x ? (struct ib_span){ "true", 4 } : (struct ib_span){ "false", 5 });
+	ib_json_write_raw(w, name,
+			  x ? (struct ib_span){ "true", 4 } : (struct ib_span){ "false", 5 });
 }
 
 static inline void
-ib_json_put_unsigned(struct ib_json_writer *w, const char *name, uint64_t x)
+ib_json_write_unsigned(struct ib_json_writer *w, const char *name, uint64_t x)
 {
 	ib_json_begin_value(w, name);
 	if (ib_bytes_reserve(w->out, IB_NUMBER_MAX))
-		w->out->n += ib_number_put_unsigned(w->out->p + w->out->n, x);
+		w->out->n += ib_number_write_unsigned(w->out->p + w->out->n, x);
 }
 
-void ib_json_put_signed(struct ib_json_writer *w, const char *name, int64_t x);
+void ib_json_write_signed(struct ib_json_writer *w, const char *name, int64_t x);
 
 /* Put an epoch. IB_NO_EPOCH becomes null. */
 static inline void
-ib_json_put_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
+ib_json_write_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 {
 	if (epoch == IB_NO_EPOCH)
-		ib_json_put_null(w, name);
+		ib_json_write_null(w, name);
 	else
-		ib_json_put_signed(w, name, epoch);
+		ib_json_write_signed(w, name, epoch);
 }
 
 /* Put a partition as "I/K". Without a partition, put null. */
-void ib_json_put_part(struct ib_json_writer *w, const char *name, const struct ib_part *part);
+void ib_json_write_part(struct ib_json_writer *w, const char *name, const struct ib_part *part);
 
 /*
  * Put an integer. From 2^53 on, write the digits as a string, because some readers store
  * numbers as doubles and would round the integer.
  */
-void ib_json_put_safe(struct ib_json_writer *w, const char *name, uint64_t x);
+void ib_json_write_safe(struct ib_json_writer *w, const char *name, uint64_t x);
 #define IB_JSON_SAFE_END ((uint64_t)1 << 53)
 
 /* Put the shortest decimal that reads back as x. NaN becomes null. */
 static inline void
-ib_json_put_real(struct ib_json_writer *w, const char *name, double x)
+ib_json_write_real(struct ib_json_writer *w, const char *name, double x)
 {
 	if (isnan(x)) {
-		ib_json_put_null(w, name);
+		ib_json_write_null(w, name);
 		return;
 	}
 	ib_json_begin_value(w, name);
 	if (ib_bytes_reserve(w->out, IB_NUMBER_MAX))
-		w->out->n += ib_number_put(w->out->p + w->out->n, x);
+		w->out->n += ib_number_write(w->out->p + w->out->n, x);
 }
 
-/* Put the shortest decimal for a binary32; see ib_number_put_float(). NaN becomes null. */
+/* Put the shortest decimal for a binary32; see ib_number_write_float(). NaN becomes null. */
 static inline void
-ib_json_put_float(struct ib_json_writer *w, const char *name, float x)
+ib_json_write_float(struct ib_json_writer *w, const char *name, float x)
 {
 	if (isnan(x)) {
-		ib_json_put_null(w, name);
+		ib_json_write_null(w, name);
 		return;
 	}
 	ib_json_begin_value(w, name);
 	if (ib_bytes_reserve(w->out, IB_NUMBER_MAX))
-		w->out->n += ib_number_put_float(w->out->p + w->out->n, x);
+		w->out->n += ib_number_write_float(w->out->p + w->out->n, x);
 }
 
 static inline void
-ib_json_put_string(struct ib_json_writer *w, const char *name, struct ib_span text)
+ib_json_write_string(struct ib_json_writer *w, const char *name, struct ib_span text)
 {
 	ib_json_begin_value(w, name);
 	ib_json_quote(w->out, text);
@@ -199,12 +199,12 @@ ib_json_put_string(struct ib_json_writer *w, const char *name, struct ib_span te
 
 /* Put a string. A text that is NULL becomes null. */
 static inline void
-ib_json_put_text(struct ib_json_writer *w, const char *name, const char *text)
+ib_json_write_text(struct ib_json_writer *w, const char *name, const char *text)
 {
 	if (text)
-		ib_json_put_string(w, name, ib_span_of(text));
+		ib_json_write_string(w, name, ib_span_of(text));
 	else
-		ib_json_put_null(w, name);
+		ib_json_write_null(w, name);
 }
 
 #endif

@@ -25,7 +25,7 @@ ib_little_endian_get(const void *bytes, size_t n)
 
 /* Store the n lowest bytes of x; n must be at most 8. */
 static inline void
-ib_little_endian_put(void *bytes, uint64_t x, size_t n)
+ib_little_endian_write(void *bytes, uint64_t x, size_t n)
 {
 	unsigned char *p = bytes;
 

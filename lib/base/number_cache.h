@@ -31,7 +31,7 @@ ib_number_cache_get(struct ib_number_cache *cache, double number)
 	t = &cache->entry[ib_number_slot(number, IB_NUMBER_CACHE_BITS)];
 	if (t->n == 0 || t->number != number) {
 		t->number = number;
-		t->n = ib_number_put(t->text, number);
+		t->n = ib_number_write(t->text, number);
 	}
 	return t;
 }
@@ -41,7 +41,7 @@ ib_number_cache_get(struct ib_number_cache *cache, double number)
  * predict a branch that depends on the number.
  */
 static inline void
-ib_number_cache_put(struct ib_bytes *out, double number, struct ib_number_cache *cache)
+ib_number_cache_append(struct ib_bytes *out, double number, struct ib_number_cache *cache)
 {
 	const struct ib_number_cache_entry *t = ib_number_cache_get(cache, number);
 

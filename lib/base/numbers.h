@@ -48,17 +48,17 @@ bool ib_number_unsigned(struct ib_span field, uint64_t *value);
  * exponent is used below 1e-4 and from 1e16 on. The special values are nan, inf and -inf. No
  * NUL is written. Returns the length, which is at most 24.
  */
-size_t ib_number_put(char out[IB_NUMBER_MAX], double value);
+size_t ib_number_write(char out[IB_NUMBER_MAX], double value);
 
 /*
  * Write the shortest decimal that gives the same binary32, if a reader parses it as a double
  * and then converts the double to a binary32. Otherwise the function works like
- * ib_number_put().
+ * ib_number_write().
  */
-size_t ib_number_put_float(char out[IB_NUMBER_MAX], float value);
+size_t ib_number_write_float(char out[IB_NUMBER_MAX], float value);
 
 /* Write the decimal digits of an integer. Returns the length, which is at most 20. */
-size_t ib_number_put_unsigned(char out[IB_NUMBER_MAX], uint64_t value);
+size_t ib_number_write_unsigned(char out[IB_NUMBER_MAX], uint64_t value);
 
 /* Hash a number to a slot in [0, 2^bits). */
 static inline size_t

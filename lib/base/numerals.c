@@ -265,7 +265,7 @@ write_digits(char out[DIGITS + 7], uint64_t v)
 }
 
 static inline char *
-put_exponent(char *o, int e)
+write_exponent(char *o, int e)
 {
 	*o++ = 'e';
 	*o++ = e < 0 ? '-' : '+';
@@ -282,7 +282,7 @@ put_exponent(char *o, int e)
  * needed.
  */
 static char *
-put_decimal(char *o, struct decimal d)
+write_decimal(char *o, struct decimal d)
 {
 	char digit[32];
 	int length = count_digits(d.digits), n, e;
@@ -304,7 +304,7 @@ put_decimal(char *o, struct decimal d)
 	o[0] = digit[0];
 	o[1] = '.';
 	memcpy(o + 2, digit + 1, 16);
-	return put_exponent(o + (n > 1 ? n + 1 : 1), e);
+	return write_exponent(o + (n > 1 ? n + 1 : 1), e);
 }
 
 /*
@@ -315,7 +315,7 @@ put_decimal(char *o, struct decimal d)
  * function is two to three times as fast as the general method; see tests/PERFORMANCE.md.
  */
 static inline char *
-put_short(char *o, float f)
+write_short(char *o, float f)
 {
 	bool small = f < 0.01f, below = f < 1;
 	double scale = small ? 1e9 : below ? 1e7 : 1e6;
@@ -344,18 +344,18 @@ put_short(char *o, float f)
 
 /*
  * Write the decimal of a float, which has at most nine digits. In [1e-4, 10), the digits are
- * stored directly from a register. This is 15 % faster than put_decimal(); see
+ * stored directly from a register. This is 15 % faster than write_decimal(); see
  * tests/PERFORMANCE.md.
  */
 static inline char *
-put_decimal_float(char *o, struct decimal d)
+write_decimal_float(char *o, struct decimal d)
 {
 	int length = count_digits(d.digits), e = d.exp10 + length - 1;
 	uint64_t v, first, rest;
 	int n;
 
 	if (e < -4 || e > 0 || length > 9)
-		return put_decimal(o, d);
+		return write_decimal(o, d);
 	v = d.digits * powers_of_ten[9 - length];
 	first = v / 100000000;
 	rest = digits_of_8(v - first * 100000000);
@@ -375,7 +375,7 @@ put_decimal_float(char *o, struct decimal d)
 }
 
 static size_t
-put_word(char *out, const char *text)
+write_word(char *out, const char *text)
 {
 	size_t n = strlen(text);
 
@@ -385,19 +385,19 @@ put_word(char *out, const char *text)
 
 /* Write an infinity, NaN or zero. */
 static size_t
-put_special(char *out, double value)
+write_special(char *out, double value)
 {
 	char *o = out;
 
 	if (isnan(value))
-		return put_word(out, "nan");
+		return write_word(out, "nan");
 	if (signbit(value))
 		*o++ = '-';
-	return (size_t)(o - out) + put_word(o, value == 0 ? "0.0" : "inf");
+	return (size_t)(o - out) + write_word(o, value == 0 ? "0.0" : "inf");
 }
 
 size_t
-ib_number_put(char out[IB_NUMBER_MAX], double value)
+ib_number_write(char out[IB_NUMBER_MAX], double value)
 {
 	uint64_t bits, fraction;
 	struct binary b;
@@ -408,17 +408,17 @@ ib_number_put(char out[IB_NUMBER_MAX], double value)
 	e = (int)(bits >> 52 & 0x7ff);
 	fraction = bits & 0xfffffffffffff;
 	if (e == 0x7ff || bits << 1 == 0)
-		return put_special(out, value);
+		return write_special(out, value);
 	b.c = fraction | (uint64_t)(e > 0) << 52;
 	b.q = e + (e == 0) - 1075;
 	b.closer = fraction == 0 && e > 1;
 	*o = '-';
 	o += bits >> 63;
-	return (size_t)(put_decimal(o, shortest(&b)) - out);
+	return (size_t)(write_decimal(o, shortest(&b)) - out);
 }
 
 size_t
-ib_number_put_float(char out[IB_NUMBER_MAX], float value)
+ib_number_write_float(char out[IB_NUMBER_MAX], float value)
 {
 	uint32_t bits, fraction;
 	struct binary b;
@@ -429,20 +429,20 @@ ib_number_put_float(char out[IB_NUMBER_MAX], float value)
 	e = (int)(bits >> 23 & 0xff);
 	fraction = bits & 0x7fffff;
 	if (e == 0xff || bits << 1 == 0)
-		return put_special(out, (double)value);
+		return write_special(out, (double)value);
 	b.c = fraction | (uint32_t)(e > 0) << 23;
 	b.q = e + (e == 0) - 150;
 	b.closer = fraction == 0 && e > 1;
 	*o = '-';
 	o += bits >> 31;
-	end = put_short(o, fabsf(value));
+	end = write_short(o, fabsf(value));
 	if (!end)
-		end = put_decimal_float(o, shortest_float(&b, fabsf(value)));
+		end = write_decimal_float(o, shortest_float(&b, fabsf(value)));
 	return (size_t)(end - out);
 }
 
 size_t
-ib_number_put_unsigned(char out[IB_NUMBER_MAX], uint64_t value)
+ib_number_write_unsigned(char out[IB_NUMBER_MAX], uint64_t value)
 {
 	char digit[IB_NUMBER_MAX];
 	size_t n = 0, i;

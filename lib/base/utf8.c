@@ -2,7 +2,7 @@
 #include "base/utf8.h"
 
 size_t
-ib_utf8_put(char out[4], uint32_t c)
+ib_utf8_append(char out[4], uint32_t c)
 {
 	size_t len = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4, i;
 	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Write a code point below 0x110000. Returns the number of bytes written. */
-size_t ib_utf8_put(char out[4], uint32_t c);
+size_t ib_utf8_append(char out[4], uint32_t c);
 
 /* Return the length of the multibyte sequence at p. Returns 0 if p is ASCII or invalid. */
 size_t ib_utf8_length(const unsigned char *p, size_t n);

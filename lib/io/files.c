@@ -40,8 +40,8 @@ join_link(const char *at, const char *to, size_t n)
 	char *path;
 
 	if (slash && to[0] != '/')
-		ib_bytes_put(&joined, at, (size_t)(slash - at) + 1);
-	ib_bytes_put(&joined, to, n);
+		ib_bytes_append(&joined, at, (size_t)(slash - at) + 1);
+	ib_bytes_append(&joined, to, n);
 	path = joined.failed ? NULL : ib_span_dup(ib_bytes_span(&joined));
 	ib_bytes_release(&joined);
 	return path;
@@ -76,9 +76,9 @@ replace_mark(const char *pattern, const char *mark, struct ib_span text)
 	const char *at = strstr(pattern, mark);
 	struct ib_bytes name = { 0 };
 
-	ib_bytes_put(&name, pattern, (size_t)(at - pattern));
-	ib_bytes_put(&name, text.p, text.n);
-	ib_bytes_put(&name, at + strlen(mark), strlen(at + strlen(mark)) + 1);
+	ib_bytes_append(&name, pattern, (size_t)(at - pattern));
+	ib_bytes_append(&name, text.p, text.n);
+	ib_bytes_append(&name, at + strlen(mark), strlen(at + strlen(mark)) + 1);
 	if (name.failed)
 		ib_bytes_release(&name);
 	return name.p;
@@ -94,7 +94,7 @@ char *
 ib_name_for_number(const char *pattern, uint64_t number)
 {
 	char digits[IB_NUMBER_MAX];
-	struct ib_span text = { digits, ib_number_put_unsigned(digits, number) };
+	struct ib_span text = { digits, ib_number_write_unsigned(digits, number) };
 
 	return replace_mark(pattern, "%d", text);
 }
@@ -238,7 +238,7 @@ describe_use(const struct ib_file_use *u, struct ib_bytes *text)
 		ib_bytes_printf(text, "%s %.300s", u->role, u->path);
 	if (u->of)
 		ib_bytes_printf(text, " (for %.300s)", u->of);
-	ib_bytes_put(text, "", 1);
+	ib_bytes_append(text, "", 1);
 }
 
 static enum ib_status

@@ -7,7 +7,7 @@
 #include "io/input.h"
 
 /*
- * Read an integer that ib_json_put_safe() has written. Returns false if json is not such an
+ * Read an integer that ib_json_write_safe() has written. Returns false if json is not such an
  * integer.
  */
 bool ib_json_doc_read_integer(const cJSON *json, uint64_t *x);

@@ -17,7 +17,7 @@
 #define NEST_MAX 32		   /* maximum nesting of brackets in a structured descr */
 
 static size_t
-put_header(char header[128], const char *descr, const char *shape)
+write_header(char header[128], const char *descr, const char *shape)
 {
 	static const char magic[] = "\x93NUMPY\x01";
 	char dict[118];
@@ -63,13 +63,13 @@ ib_npy_header(char header[128], const char *descr, uint64_t n)
 	char shape[24];
 
 	snprintf(shape, sizeof(shape), "%llu,", (unsigned long long)n);
-	return put_header(header, descr, shape);
+	return write_header(header, descr, shape);
 }
 
 size_t
 ib_npy_scalar(char scalar[IB_NPY_SCALAR], double value)
 {
-	size_t n = put_header(scalar, "<f8", "");
+	size_t n = write_header(scalar, "<f8", "");
 
 	memcpy(scalar + n, &value, sizeof(value));
 	ib_little_endian_convert(scalar + n, 1, sizeof(value));

@@ -72,12 +72,12 @@ write_bytes(struct ib_npz_writer *w, const void *p, uint64_t n)
 }
 
 static void
-put_le(struct ib_bytes *b, uint64_t value, size_t nbytes)
+write_le(struct ib_bytes *b, uint64_t value, size_t nbytes)
 {
 	char bytes[8];
 
-	ib_little_endian_put(bytes, value, nbytes);
-	ib_bytes_put(b, bytes, nbytes);
+	ib_little_endian_write(bytes, value, nbytes);
+	ib_bytes_append(b, bytes, nbytes);
 }
 
 static uint64_t
@@ -91,17 +91,17 @@ clip32(uint64_t value)
  * needed".
  */
 static void
-put_common(struct ib_bytes *b, const struct entry *e, bool zip64)
+write_common(struct ib_bytes *b, const struct entry *e, bool zip64)
 {
-	put_le(b, zip64 ? 45 : 20, 2);
-	put_le(b, 0, 2); /* flags */
-	put_le(b, IB_ZIP_STORED, 2);
-	put_le(b, 0, 2); /* time */
-	put_le(b, DATE, 2);
-	put_le(b, e->crc, 4);
-	put_le(b, clip32(e->size), 4);
-	put_le(b, clip32(e->size), 4);
-	put_le(b, strlen(e->name), 2);
+	write_le(b, zip64 ? 45 : 20, 2);
+	write_le(b, 0, 2); /* flags */
+	write_le(b, IB_ZIP_STORED, 2);
+	write_le(b, 0, 2); /* time */
+	write_le(b, DATE, 2);
+	write_le(b, e->crc, 4);
+	write_le(b, clip32(e->size), 4);
+	write_le(b, clip32(e->size), 4);
+	write_le(b, strlen(e->name), 2);
 }
 
 /* Return the length of a padding field that moves `at` to a multiple of ALIGN. */
@@ -114,7 +114,7 @@ padding(uint64_t at)
 }
 
 static void
-put_local(struct ib_npz_writer *w, const struct entry *e)
+write_local(struct ib_npz_writer *w, const struct entry *e)
 {
 	size_t name = strlen(e->name), pad, extra, i;
 	struct ib_bytes *b = &w->head;
@@ -123,22 +123,22 @@ put_local(struct ib_npz_writer *w, const struct entry *e)
 	extra = zip64 ? 20 : 0;
 	pad = padding(w->at + IB_ZIP_LOCAL_SIZE + name + extra);
 	b->n = 0;
-	put_le(b, IB_ZIP_LOCAL, 4);
-	put_common(b, e, zip64);
-	put_le(b, extra + pad, 2);
-	ib_bytes_put(b, e->name, name);
+	write_le(b, IB_ZIP_LOCAL, 4);
+	write_common(b, e, zip64);
+	write_le(b, extra + pad, 2);
+	ib_bytes_append(b, e->name, name);
 	if (zip64) {
-		put_le(b, EXTRA_ZIP64, 2);
-		put_le(b, 16, 2);
-		put_le(b, e->size, 8);
-		put_le(b, e->size, 8);
+		write_le(b, EXTRA_ZIP64, 2);
+		write_le(b, 16, 2);
+		write_le(b, e->size, 8);
+		write_le(b, e->size, 8);
 	}
 	if (pad > 0) {
-		put_le(b, EXTRA_ALIGN, 2);
-		put_le(b, pad - 4, 2);
-		put_le(b, ALIGN, 2);
+		write_le(b, EXTRA_ALIGN, 2);
+		write_le(b, pad - 4, 2);
+		write_le(b, ALIGN, 2);
 		for (i = 6; i < pad; i++)
-			ib_bytes_put_char(b, '\0');
+			ib_bytes_append_char(b, '\0');
 	}
 	write_bytes(w, b->p, b->n);
 }
@@ -173,8 +173,8 @@ take_bytes(void *w, const void *p, size_t n)
 }
 
 static void
-put_member(struct ib_npz_writer *w, const char *name, struct ib_span header, const void *items,
-	   uint64_t n, size_t size)
+write_member(struct ib_npz_writer *w, const char *name, struct ib_span header, const void *items,
+	     uint64_t n, size_t size)
 {
 	struct entry *e = add_entry(w, name);
 
@@ -183,25 +183,25 @@ put_member(struct ib_npz_writer *w, const char *name, struct ib_span header, con
 	e->size = header.n + n * size;
 	e->crc = libdeflate_crc32(0, header.p, header.n);
 	ib_npy_items(items, n, size, take_crc, &e->crc);
-	put_local(w, e);
+	write_local(w, e);
 	write_bytes(w, header.p, header.n);
 	ib_npy_items(items, n, size, take_bytes, w);
 }
 
 void
-ib_npz_put_array(struct ib_npz_writer *w, const char *name, const char *descr, const void *items,
-		 uint64_t n, size_t size)
+ib_npz_write_array(struct ib_npz_writer *w, const char *name, const char *descr, const void *items,
+		   uint64_t n, size_t size)
 {
 	char header[128];
 	size_t length = ib_npy_header(header, descr, n);
 
-	put_member(w, name, (struct ib_span){ header, length }, items ? items : "", n, size);
+	write_member(w, name, (struct ib_span){ header, length }, items ? items : "", n, size);
 }
 
 void
-ib_npz_put_bytes(struct ib_npz_writer *w, const char *name, struct ib_span bytes)
+ib_npz_write_bytes(struct ib_npz_writer *w, const char *name, struct ib_span bytes)
 {
-	put_member(w, name, (struct ib_span){ "", 0 }, bytes.n ? bytes.p : "", bytes.n, 1);
+	write_member(w, name, (struct ib_span){ "", 0 }, bytes.n ? bytes.p : "", bytes.n, 1);
 }
 
 uint32_t
@@ -218,62 +218,62 @@ ib_npz_writer_crc(const struct ib_npz_writer *w, const char *name)
 /* ---- the directory ------------------------------------------------------ */
 
 static void
-put_central(struct ib_bytes *b, const struct entry *e)
+write_central(struct ib_bytes *b, const struct entry *e)
 {
 	bool size64 = e->size >= LIMIT32, offset64 = e->offset >= LIMIT32;
 	size_t extra = (size64 ? 16u : 0u) + (offset64 ? 8u : 0u);
 
-	put_le(b, IB_ZIP_CENTRAL, 4);
-	put_le(b, MADE_BY | (extra > 0 ? 45 : 20), 2);
-	put_common(b, e, extra > 0);
-	put_le(b, extra > 0 ? extra + 4 : 0, 2);
-	put_le(b, 0, 6); /* comment, disk, internal attributes */
-	put_le(b, MODE, 4);
-	put_le(b, clip32(e->offset), 4);
-	ib_bytes_put(b, e->name, strlen(e->name));
+	write_le(b, IB_ZIP_CENTRAL, 4);
+	write_le(b, MADE_BY | (extra > 0 ? 45 : 20), 2);
+	write_common(b, e, extra > 0);
+	write_le(b, extra > 0 ? extra + 4 : 0, 2);
+	write_le(b, 0, 6); /* comment, disk, internal attributes */
+	write_le(b, MODE, 4);
+	write_le(b, clip32(e->offset), 4);
+	ib_bytes_append(b, e->name, strlen(e->name));
 	if (extra > 0) {
-		put_le(b, EXTRA_ZIP64, 2);
-		put_le(b, extra, 2);
+		write_le(b, EXTRA_ZIP64, 2);
+		write_le(b, extra, 2);
 	}
 	if (size64) {
-		put_le(b, e->size, 8);
-		put_le(b, e->size, 8);
+		write_le(b, e->size, 8);
+		write_le(b, e->size, 8);
 	}
 	if (offset64)
-		put_le(b, e->offset, 8);
+		write_le(b, e->offset, 8);
 }
 
 /* Append the zip64 end record and its locator. The record will be at offset `end` of the file. */
 static void
-put_end64(struct ib_bytes *b, uint64_t n, uint64_t start, uint64_t end)
+write_end64(struct ib_bytes *b, uint64_t n, uint64_t start, uint64_t end)
 {
-	put_le(b, IB_ZIP_END64, 4);
-	put_le(b, IB_ZIP_END64_SIZE - 12, 8);
-	put_le(b, MADE_BY | 45, 2);
-	put_le(b, 45, 2);
-	put_le(b, 0, 8); /* disks */
-	put_le(b, n, 8);
-	put_le(b, n, 8);
-	put_le(b, end - start, 8);
-	put_le(b, start, 8);
-	put_le(b, IB_ZIP_LOCATOR, 4);
-	put_le(b, 0, 4);
-	put_le(b, end, 8);
-	put_le(b, 1, 4);
+	write_le(b, IB_ZIP_END64, 4);
+	write_le(b, IB_ZIP_END64_SIZE - 12, 8);
+	write_le(b, MADE_BY | 45, 2);
+	write_le(b, 45, 2);
+	write_le(b, 0, 8); /* disks */
+	write_le(b, n, 8);
+	write_le(b, n, 8);
+	write_le(b, end - start, 8);
+	write_le(b, start, 8);
+	write_le(b, IB_ZIP_LOCATOR, 4);
+	write_le(b, 0, 4);
+	write_le(b, end, 8);
+	write_le(b, 1, 4);
 }
 
 static void
-put_end(struct ib_bytes *b, uint64_t n, uint64_t start, uint64_t end)
+write_end(struct ib_bytes *b, uint64_t n, uint64_t start, uint64_t end)
 {
 	if (n >= LIMIT16 || start >= LIMIT32 || end - start >= LIMIT32)
-		put_end64(b, n, start, end);
-	put_le(b, IB_ZIP_END, 4);
-	put_le(b, 0, 4); /* disks */
-	put_le(b, n < LIMIT16 ? n : LIMIT16, 2);
-	put_le(b, n < LIMIT16 ? n : LIMIT16, 2);
-	put_le(b, clip32(end - start), 4);
-	put_le(b, clip32(start), 4);
-	put_le(b, 0, 2); /* comment */
+		write_end64(b, n, start, end);
+	write_le(b, IB_ZIP_END, 4);
+	write_le(b, 0, 4); /* disks */
+	write_le(b, n < LIMIT16 ? n : LIMIT16, 2);
+	write_le(b, n < LIMIT16 ? n : LIMIT16, 2);
+	write_le(b, clip32(end - start), 4);
+	write_le(b, clip32(start), 4);
+	write_le(b, 0, 2); /* comment */
 }
 
 enum ib_status
@@ -286,8 +286,8 @@ ib_npz_writer_end(struct ib_npz_writer *w, struct ib_error *err)
 
 	b->n = 0;
 	for (i = 0; i < w->n; i++)
-		put_central(b, &w->entries[i]);
-	put_end(b, w->n, start, start + b->n);
+		write_central(b, &w->entries[i]);
+	write_end(b, w->n, start, start + b->n);
 	if (w->failed || b->failed) {
 		st = ib_fail_memory(err);
 	} else {

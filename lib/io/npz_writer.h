@@ -20,11 +20,11 @@ enum ib_status ib_npz_writer_new(struct ib_output *out, struct ib_npz_writer **w
  * bytes each, in the byte order of this machine. descr is numpy's type of the items in the file,
  * which are little-endian: "<f4", "<i8" or "|u1".
  */
-void ib_npz_put_array(struct ib_npz_writer *w, const char *name, const char *descr,
-		      const void *items, uint64_t n, size_t size);
+void ib_npz_write_array(struct ib_npz_writer *w, const char *name, const char *descr,
+			const void *items, uint64_t n, size_t size);
 
 /* Write a member of plain bytes, such as meta.json. */
-void ib_npz_put_bytes(struct ib_npz_writer *w, const char *name, struct ib_span bytes);
+void ib_npz_write_bytes(struct ib_npz_writer *w, const char *name, struct ib_span bytes);
 
 /* Return the CRC-32 of the member `name`, or 0 if no such member was written. */
 uint32_t ib_npz_writer_crc(const struct ib_npz_writer *w, const char *name);

@@ -467,7 +467,7 @@ commit_atomically(struct ib_output **outs, size_t n, const struct ib_output_also
 		return ib_fail(err, IB_E_IO, "cannot write: interrupted by a signal");
 	st = close_all(outs, n, err);
 	if (!st && also)
-		st = also->put(also->ctx, err);
+		st = also->append(also->ctx, err);
 	if (!st && n > 0) {
 		st = rename_all(outs, n, err);
 		if (st && also)

@@ -65,7 +65,7 @@ enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
  */
 struct ib_output_also {
 	enum ib_status (*ready)(void *ctx, struct ib_error *err);
-	enum ib_status (*put)(void *ctx, struct ib_error *err);
+	enum ib_status (*append)(void *ctx, struct ib_error *err);
 	void (*undo)(void *ctx);
 	void *ctx;
 };

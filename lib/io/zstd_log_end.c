@@ -76,7 +76,7 @@ append_to_line(struct frame_text *t, const char *p, size_t n, struct ib_error *e
 {
 	size_t room = LINE_MAX_BYTES - t->line.n;
 
-	ib_bytes_put(&t->line, p, n < room ? n : room);
+	ib_bytes_append(&t->line, p, n < room ? n : room);
 	return t->line.failed ? ib_fail_memory(err) : IB_OK;
 }
 

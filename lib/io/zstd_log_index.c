@@ -14,17 +14,17 @@ const char ib_zstd_log_index_magic[8] = { 'i', 'b', 'f', 'r', 'a', 'm', 'e', '1'
  * three numbers, eight reserved bytes, and the XXH3-64 of all these bytes.
  */
 void
-ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES], const struct ib_zstd_log_index *index)
+ib_zstd_log_index_write(char out[IB_ZSTD_LOG_INDEX_BYTES], const struct ib_zstd_log_index *index)
 {
 	memset(out, 0, IB_ZSTD_LOG_INDEX_BYTES);
 	out[0] = '\x5b';
 	memcpy(out + 1, ib_zstd_skippable_magic, 3);
 	out[4] = IB_ZSTD_LOG_INDEX_BYTES - 8;
 	memcpy(out + 8, ib_zstd_log_index_magic, 8);
-	ib_little_endian_put(out + 16, index->size, 8);
-	ib_little_endian_put(out + 24, index->frame, 8);
-	ib_little_endian_put(out + 32, index->mark, 8);
-	ib_little_endian_put(out + 48, XXH3_64bits(out, 48), 8);
+	ib_little_endian_write(out + 16, index->size, 8);
+	ib_little_endian_write(out + 24, index->frame, 8);
+	ib_little_endian_write(out + 32, index->mark, 8);
+	ib_little_endian_write(out + 48, XXH3_64bits(out, 48), 8);
 }
 
 bool

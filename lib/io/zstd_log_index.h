@@ -21,8 +21,8 @@ struct ib_zstd_log_index {
 	uint64_t mark;	/* checksum of the run in the frame before the index */
 };
 /* Encode an index as the bytes of its skippable frame. */
-void ib_zstd_log_index_put(char out[IB_ZSTD_LOG_INDEX_BYTES],
-			   const struct ib_zstd_log_index *index);
+void ib_zstd_log_index_write(char out[IB_ZSTD_LOG_INDEX_BYTES],
+			     const struct ib_zstd_log_index *index);
 /* Decode an index. Returns false if the bytes are not a valid index. */
 bool ib_zstd_log_index_get(const char bytes[IB_ZSTD_LOG_INDEX_BYTES],
 			   struct ib_zstd_log_index *index);

@@ -204,7 +204,7 @@ decode_begin(struct ib_zstd_log_reader *f, uint64_t start, struct ib_bytes *begi
 			st = ib_fail_memory(err);
 		if (ZSTD_isError(hint))
 			break;
-		ib_bytes_put(begin, text, out.pos);
+		ib_bytes_append(begin, text, out.pos);
 		pos += in.pos;
 		left--;
 	}
@@ -404,7 +404,7 @@ ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, size_t cap, siz
 	if (st)
 		return st;
 	room = BEGIN_MAX - f->begin.n;
-	ib_bytes_put(&f->begin, buf, out.pos < room ? out.pos : room);
+	ib_bytes_append(&f->begin, buf, out.pos < room ? out.pos : room);
 	if (f->begin.failed)
 		return ib_fail_memory(err);
 	if (f->begin.n > 0 && !has_expected_start(f, f->begin.p, f->begin.n))

@@ -173,7 +173,7 @@ compress_text(struct ib_zstd_log_writer *log, ZSTD_inBuffer in, ZSTD_EndDirectiv
 }
 
 void
-ib_zstd_log_writer_put(struct ib_zstd_log_writer *log, const void *p, size_t n)
+ib_zstd_log_writer_write(struct ib_zstd_log_writer *log, const void *p, size_t n)
 {
 	compress_text(log, (ZSTD_inBuffer){ p, n, 0 }, ZSTD_e_continue);
 }
@@ -257,7 +257,7 @@ write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
 	st = copy_frame(log, err);
 	if (!st && !ib_fd_sync(log->fd))
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
-	ib_zstd_log_index_put(bytes, &index);
+	ib_zstd_log_index_write(bytes, &index);
 	if (!st)
 		st = write_at(log, bytes, sizeof(bytes), index.size, err);
 	if (!st && !ib_fd_sync(log->fd))

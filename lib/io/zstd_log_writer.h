@@ -25,7 +25,7 @@ enum ib_status ib_zstd_log_writer_open(const char *path, const struct ib_zstd_lo
 				       struct ib_zstd_log_writer **out, struct ib_error *err);
 
 /* Add text to the frame. Errors are sticky and are returned by the append. */
-void ib_zstd_log_writer_put(struct ib_zstd_log_writer *log, const void *p, size_t n);
+void ib_zstd_log_writer_write(struct ib_zstd_log_writer *log, const void *p, size_t n);
 
 /*
  * Wait for the lock, and check the file again. If the file has a finished run, sets *any to true

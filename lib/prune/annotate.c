@@ -77,9 +77,9 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 	st = split_name(s, err);
 	if (st || s->nsteps > 1 || s->explain || s->id_field.n > 0)
 		return st;
-	ib_bytes_put_char(&s->member, ',');
+	ib_bytes_append_char(&s->member, ',');
 	ib_json_quote(&s->member, s->weight);
-	ib_bytes_put_char(&s->member, ':');
+	ib_bytes_append_char(&s->member, ':');
 	ib_bytes_reserve(&s->member, IB_COPY_BEYOND);
 	return s->member.failed ? ib_fail_memory(err) : IB_OK;
 }
@@ -138,71 +138,71 @@ apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
 }
 
 static void
-put_score(struct ib_bytes *out, float score)
+write_score(struct ib_bytes *out, float score)
 {
 	char text[IB_NUMBER_MAX];
 
 	if (!isnan(score))
-		ib_bytes_put(out, text, ib_number_put_float(text, score));
+		ib_bytes_append(out, text, ib_number_write_float(text, score));
 }
 
 static void
-put_real(struct ib_bytes *out, double x)
+write_real(struct ib_bytes *out, double x)
 {
 	char text[IB_NUMBER_MAX];
 
-	ib_bytes_put(out, text, ib_number_put(text, x));
+	ib_bytes_append(out, text, ib_number_write(text, x));
 }
 
 static void
-put_text(struct ib_bytes *out, const char *text)
+write_text(struct ib_bytes *out, const char *text)
 {
-	ib_bytes_put(out, text, strlen(text));
+	ib_bytes_append(out, text, strlen(text));
 }
 
 /* ---- JSON --------------------------------------------------------------- */
 
 /* Append a comma if the object that ends at `close` has a member. */
 static void
-put_comma(struct ib_bytes *out, const char *close)
+write_comma(struct ib_bytes *out, const char *close)
 {
 	if (out->failed) /* the preceding text may be missing */
 		return;
 	while (ib_is_space(*--close))
 		;
 	if (*close != '{')
-		ib_bytes_put_char(out, ',');
+		ib_bytes_append_char(out, ',');
 }
 
 static void
-put_explained(struct ib_bytes *out, const struct ib_annotation *annotation)
+write_explained(struct ib_bytes *out, const struct ib_annotation *annotation)
 {
 	struct ib_json_writer w = { .out = out, .comma = true };
 
 	ib_json_begin_object(&w, "ib");
-	ib_json_put_real(&w, "pi", annotation->pi);
-	ib_json_put_real(&w, "u", annotation->u);
-	ib_json_put_float(&w, "score", annotation->score);
-	ib_json_put_text(&w, "reason", ib_reason_name(annotation->reason));
+	ib_json_write_real(&w, "pi", annotation->pi);
+	ib_json_write_real(&w, "u", annotation->u);
+	ib_json_write_float(&w, "score", annotation->score);
+	ib_json_write_text(&w, "reason", ib_reason_name(annotation->reason));
 	ib_json_end_object(&w);
 }
 
 /* Append the weight as nested members, from step `from` of the weight's name on: "b":{"c":W}. */
 static void
-put_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_bytes *out,
-	  struct ib_number_cache *cache)
+write_steps(const struct ib_annotate *s, size_t from, double weight, struct ib_bytes *out,
+	    struct ib_number_cache *cache)
 {
 	size_t i;
 
 	for (i = from; i < s->nsteps; i++) {
 		if (i > from)
-			ib_bytes_put_char(out, '{');
+			ib_bytes_append_char(out, '{');
 		ib_json_quote(out, s->step[i]);
-		ib_bytes_put_char(out, ':');
+		ib_bytes_append_char(out, ':');
 	}
-	ib_number_cache_put(out, weight, cache);
+	ib_number_cache_append(out, weight, cache);
 	for (i = from + 1; i < s->nsteps; i++)
-		ib_bytes_put_char(out, '}');
+		ib_bytes_append_char(out, '}');
 }
 
 /* Find the innermost object on the weight's path that exists in the record. */
@@ -230,12 +230,12 @@ find_object(const struct ib_annotate *s, struct ib_cursor *c, size_t *depth, con
 /*
  * Fast path for the common case, in which only the weight is inserted, after
  * the last member of a line. In all other cases, writes nothing and returns
- * false; the caller must then use put_json(). This fast path saves 11 % of the
+ * false; the caller must then use write_json(). This fast path saves 11 % of the
  * time of a run (tests/PERFORMANCE.md).
  */
 static inline bool
-put_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double weight,
-		struct ib_bytes *out, struct ib_number_cache *cache)
+write_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double weight,
+		  struct ib_bytes *out, struct ib_number_cache *cache)
 {
 	const struct ib_record *r = &c->record;
 	size_t before = (size_t)(r->close - r->p), after = r->n - before + r->end;
@@ -262,8 +262,8 @@ put_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double w
 }
 
 static bool
-put_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annotation *annotation,
-	 struct ib_bytes *out, struct ib_number_cache *cache)
+write_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annotation *annotation,
+	   struct ib_bytes *out, struct ib_number_cache *cache)
 {
 	const struct ib_value *existing = wanted(c, IB_ANNOTATE_WEIGHT);
 	const char *p = c->record.p, *top = c->record.close, *close = top;
@@ -277,33 +277,33 @@ put_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annot
 		return false;
 	if (existing) {
 		old = ib_value_raw(existing);
-		ib_bytes_put(out, p, (size_t)(old.p - p));
-		ib_number_cache_put(out, weight, cache);
+		ib_bytes_append(out, p, (size_t)(old.p - p));
+		ib_number_cache_append(out, weight, cache);
 		p = old.p + old.n;
 	} else if (s->nsteps > 1) {
 		if (!find_object(s, c, &depth, &close))
 			return false;
 		if (depth > 0) {
-			ib_bytes_put(out, p, (size_t)(close - p));
-			put_comma(out, close);
-			put_steps(s, depth, weight, out, cache);
+			ib_bytes_append(out, p, (size_t)(close - p));
+			write_comma(out, close);
+			write_steps(s, depth, weight, out, cache);
 			p = close;
 		}
 	}
-	ib_bytes_put(out, p, (size_t)(top - p));
+	ib_bytes_append(out, p, (size_t)(top - p));
 	if (s->id_field.n > 0) {
-		put_comma(out, out->p + out->n);
+		write_comma(out, out->p + out->n);
 		ib_json_quote(out, s->id_field);
-		ib_bytes_put_char(out, ':');
+		ib_bytes_append_char(out, ':');
 		ib_json_quote(out, annotation->id);
 	}
 	if (!existing && depth == 0) {
-		put_comma(out, out->p + out->n);
-		put_steps(s, 0, weight, out, cache);
+		write_comma(out, out->p + out->n);
+		write_steps(s, 0, weight, out, cache);
 	}
 	if (s->explain)
-		put_explained(out, annotation);
-	ib_bytes_put(out, top, (size_t)(c->record.p + c->record.n - top));
+		write_explained(out, annotation);
+	ib_bytes_append(out, top, (size_t)(c->record.p + c->record.n - top));
 	return true;
 }
 
@@ -314,7 +314,7 @@ put_json(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annot
  * text cannot be represented in TSV.
  */
 static bool
-put_field(struct ib_bytes *out, char delimiter, struct ib_span text)
+write_field(struct ib_bytes *out, char delimiter, struct ib_span text)
 {
 	bool special = false;
 	size_t i;
@@ -323,24 +323,24 @@ put_field(struct ib_bytes *out, char delimiter, struct ib_span text)
 		special |= text.p[i] == delimiter || text.p[i] == '\n' || text.p[i] == '\r' ||
 			   (delimiter == ',' && text.p[i] == '"');
 	if (!special) {
-		ib_bytes_put(out, text.p, text.n);
+		ib_bytes_append(out, text.p, text.n);
 		return true;
 	}
 	if (delimiter != ',')
 		return false;
-	ib_bytes_put_char(out, '"');
+	ib_bytes_append_char(out, '"');
 	for (i = 0; i < text.n; i++) {
 		if (text.p[i] == '"')
-			ib_bytes_put_char(out, '"');
-		ib_bytes_put_char(out, text.p[i]);
+			ib_bytes_append_char(out, '"');
+		ib_bytes_append_char(out, text.p[i]);
 	}
-	ib_bytes_put_char(out, '"');
+	ib_bytes_append_char(out, '"');
 	return true;
 }
 
 static bool
-put_row(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annotation *annotation,
-	struct ib_bytes *out, struct ib_number_cache *cache)
+write_row(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annotation *annotation,
+	  struct ib_bytes *out, struct ib_number_cache *cache)
 {
 	const struct ib_value *existing = wanted(c, IB_ANNOTATE_WEIGHT);
 	const char *p = c->record.p, *end = p + c->record.n;
@@ -354,39 +354,39 @@ put_row(const struct ib_annotate *s, struct ib_cursor *c, const struct ib_annota
 		return false;
 	if (existing) {
 		old = ib_value_raw(existing);
-		ib_bytes_put(out, p, (size_t)(old.p - p));
-		ib_number_cache_put(out, weight, cache);
+		ib_bytes_append(out, p, (size_t)(old.p - p));
+		ib_number_cache_append(out, weight, cache);
 		p = old.p + old.n;
 	}
-	ib_bytes_put(out, p, (size_t)(end - p));
+	ib_bytes_append(out, p, (size_t)(end - p));
 	if (s->id_field.n > 0) {
-		ib_bytes_put_char(out, delimiter);
-		if (!put_field(out, delimiter, annotation->id))
+		ib_bytes_append_char(out, delimiter);
+		if (!write_field(out, delimiter, annotation->id))
 			return refuse(c, "the id for ", s->id_field,
 				      " contains a tab or a newline, which TSV cannot represent");
 	}
 	if (!existing) {
-		ib_bytes_put_char(out, delimiter);
-		ib_number_cache_put(out, weight, cache);
+		ib_bytes_append_char(out, delimiter);
+		ib_number_cache_append(out, weight, cache);
 	}
 	if (s->explain) {
-		ib_bytes_put_char(out, delimiter);
-		put_real(out, annotation->pi);
-		ib_bytes_put_char(out, delimiter);
-		put_real(out, annotation->u);
-		ib_bytes_put_char(out, delimiter);
-		put_score(out, annotation->score);
-		ib_bytes_put_char(out, delimiter);
-		put_text(out, ib_reason_name(annotation->reason));
+		ib_bytes_append_char(out, delimiter);
+		write_real(out, annotation->pi);
+		ib_bytes_append_char(out, delimiter);
+		write_real(out, annotation->u);
+		ib_bytes_append_char(out, delimiter);
+		write_score(out, annotation->score);
+		ib_bytes_append_char(out, delimiter);
+		write_text(out, ib_reason_name(annotation->reason));
 	}
 	return true;
 }
 
 static void
-put_column(struct ib_bytes *out, char delimiter, struct ib_span name)
+write_column(struct ib_bytes *out, char delimiter, struct ib_span name)
 {
-	ib_bytes_put_char(out, delimiter);
-	put_field(out, delimiter, name);
+	ib_bytes_append_char(out, delimiter);
+	write_field(out, delimiter, name);
 }
 
 enum ib_status
@@ -407,42 +407,42 @@ ib_annotate_header(const struct ib_annotate *s, const struct ib_source *source,
 	}
 	if (line.n == 0)
 		return IB_OK; /* the file has nothing after the lines of --header-lines */
-	ib_bytes_put(out, line.p, line.n);
+	ib_bytes_append(out, line.p, line.n);
 	if (!s->bare) {
 		if (s->id_field.n > 0)
-			put_column(out, source->delimiter, s->id_field);
+			write_column(out, source->delimiter, s->id_field);
 		if (source->wanted_slot[IB_ANNOTATE_WEIGHT] < 0 ||
 		    !ib_source_has_column(source, s->weight))
-			put_column(out, source->delimiter, s->weight);
+			write_column(out, source->delimiter, s->weight);
 		for (i = 0; s->explain && i < 4; i++)
-			put_column(out, source->delimiter, ib_span_of(explained[i]));
+			write_column(out, source->delimiter, ib_span_of(explained[i]));
 	}
-	put_text(out, end);
+	write_text(out, end);
 	return out->failed ? ib_fail_memory(err) : IB_OK;
 }
 
 /* ---- any record --------------------------------------------------------- */
 
 static void
-put_newline(const struct ib_cursor *c, struct ib_bytes *out)
+write_newline(const struct ib_cursor *c, struct ib_bytes *out)
 {
 	const struct ib_record *r = &c->record;
 
 	if (c->source->format == IB_FORMAT_JSON)
 		return;
 	if (r->end > 0)
-		ib_bytes_put(out, r->p + r->n, r->end);
+		ib_bytes_append(out, r->p + r->n, r->end);
 	else
-		ib_bytes_put_char(out, '\n');
+		ib_bytes_append_char(out, '\n');
 }
 
 void
 ib_annotate_copy(const struct ib_cursor *c, struct ib_bytes *out)
 {
 	if (c->source->format == IB_FORMAT_JSON)
-		ib_bytes_put(out, ",\n", 2);
-	ib_bytes_put(out, c->record.p, c->record.n);
-	put_newline(c, out);
+		ib_bytes_append(out, ",\n", 2);
+	ib_bytes_append(out, c->record.p, c->record.n);
+	write_newline(c, out);
 }
 
 bool
@@ -458,25 +458,25 @@ ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 	}
 	switch (c->source->format) {
 	case IB_FORMAT_JSON:
-		ib_bytes_put(out, ",\n", 2);
-		ok = put_json(s, c, annotation, out, cache);
+		ib_bytes_append(out, ",\n", 2);
+		ok = write_json(s, c, annotation, out, cache);
 		break;
 	case IB_FORMAT_JSONL:
-		if (put_weight_only(s, c, annotation->weight, out, cache))
+		if (write_weight_only(s, c, annotation->weight, out, cache))
 			return true;
-		ok = put_json(s, c, annotation, out, cache);
+		ok = write_json(s, c, annotation, out, cache);
 		break;
 	default:
 		if (ib_source_is_delimited(c->source)) {
-			ok = put_row(s, c, annotation, out, cache);
+			ok = write_row(s, c, annotation, out, cache);
 			break;
 		}
-		ib_bytes_put(out, c->record.p, c->record.n);
-		ib_bytes_put_char(out, '\t');
-		ib_number_cache_put(out, annotation->weight, cache);
+		ib_bytes_append(out, c->record.p, c->record.n);
+		ib_bytes_append_char(out, '\t');
+		ib_number_cache_append(out, annotation->weight, cache);
 		break;
 	}
-	put_newline(c, out);
+	write_newline(c, out);
 	return ok;
 }
 

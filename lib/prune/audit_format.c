@@ -19,33 +19,33 @@
  */
 
 static void
-put_hash(struct ib_json_writer *w, const char *name, uint64_t hash)
+write_hash(struct ib_json_writer *w, const char *name, uint64_t hash)
 {
 	char hex[17];
 
 	ib_hex_u64(hex, hash);
-	ib_json_put_text(w, name, hex);
+	ib_json_write_text(w, name, hex);
 }
 
 void
-ib_audit_tail_put(struct ib_bytes *b, const struct ib_audit_tail *t)
+ib_audit_footer_write(struct ib_bytes *b, const struct ib_audit_tail *t)
 {
 	struct ib_json_writer w = { .out = b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_signed(&w, "end", t->epoch);
-	ib_json_put_unsigned(&w, "samples", t->samples);
-	ib_json_put_unsigned(&w, "kept", t->kept);
-	ib_json_put_unsigned(&w, "pruned", t->pruned);
-	ib_json_put_real(&w, "weight_sum", t->weight_sum);
-	ib_json_put_text(&w, "manifest", t->manifest[0] ? t->manifest : NULL);
+	ib_json_write_signed(&w, "end", t->epoch);
+	ib_json_write_unsigned(&w, "samples", t->samples);
+	ib_json_write_unsigned(&w, "kept", t->kept);
+	ib_json_write_unsigned(&w, "pruned", t->pruned);
+	ib_json_write_real(&w, "weight_sum", t->weight_sum);
+	ib_json_write_text(&w, "manifest", t->manifest[0] ? t->manifest : NULL);
 	if (t->has_prev)
-		put_hash(&w, "prev", t->prev);
+		write_hash(&w, "prev", t->prev);
 	else
-		ib_json_put_null(&w, "prev");
-	put_hash(&w, "xxh3", t->xxh3);
+		ib_json_write_null(&w, "prev");
+	write_hash(&w, "xxh3", t->xxh3);
 	ib_json_end_object(&w);
-	ib_bytes_put_char(b, '\n');
+	ib_bytes_append_char(b, '\n');
 }
 
 static void

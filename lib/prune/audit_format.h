@@ -26,7 +26,7 @@ struct ib_audit_tail {
 };
 
 /* Append the footer with a newline. */
-void ib_audit_tail_put(struct ib_bytes *b, const struct ib_audit_tail *tail);
+void ib_audit_footer_write(struct ib_bytes *b, const struct ib_audit_tail *tail);
 
 /*
  * Parse a line. *is is set to true if the line is a footer, else to false.

@@ -35,9 +35,9 @@ format_suffix(struct ib_audit_suffix *e, double pi, bool kept)
 	struct ib_bytes text = { .p = e->text, .cap = sizeof(e->text) };
 	struct ib_json_writer w = { .out = &text, .comma = true };
 
-	ib_json_put_real(&w, "pi", pi);
-	ib_json_put_bool(&w, "kept", kept);
-	ib_bytes_put(&text, "}\n", 2);
+	ib_json_write_real(&w, "pi", pi);
+	ib_json_write_bool(&w, "kept", kept);
+	ib_bytes_append(&text, "}\n", 2);
 	e->pi = pi;
 	e->n = (uint8_t)text.n;
 }
@@ -55,8 +55,8 @@ ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, doubl
 	if (end->n == 0 || end->pi != pi)
 		format_suffix(end, pi, kept);
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_string(&w, "id", id);
-	ib_json_put_float(&w, "score", score);
+	ib_json_write_string(&w, "id", id);
+	ib_json_write_float(&w, "score", score);
 	if (!ib_bytes_reserve(out, sizeof(end->text)))
 		return;
 	/* the size is constant, so this compiles to a few moves */
@@ -90,12 +90,12 @@ ib_audit_writer_open(const char *path, const struct ib_context *context,
 }
 
 void
-ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *text)
+ib_audit_writer_write(struct ib_audit_writer *t, const struct ib_audit_text *text)
 {
 	const struct ib_bytes *b = &text->text;
 
 	ib_hash64_update(t->hash, b->p, b->n);
-	ib_zstd_log_writer_put(t->log, b->p, b->n);
+	ib_zstd_log_writer_write(t->log, b->p, b->n);
 }
 
 enum ib_status
@@ -108,8 +108,8 @@ ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json, struct ib_e
 		return ib_fail(err, IB_E_MISUSE, "the header of the audit log is malformed");
 	ib_hash64_update(t->hash, json.p, json.n);
 	ib_hash64_update(t->hash, "\n", 1);
-	ib_zstd_log_writer_put(t->log, json.p, json.n);
-	ib_zstd_log_writer_put(t->log, "\n", 1);
+	ib_zstd_log_writer_write(t->log, json.p, json.n);
+	ib_zstd_log_writer_write(t->log, "\n", 1);
 	return IB_OK;
 }
 
@@ -124,11 +124,11 @@ ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail, stru
 		return st;
 	t->checksum = tail->xxh3 = XXH3_64bits_digest(t->hash);
 	tail->has_xxh3 = true;
-	ib_audit_tail_put(&text, tail);
+	ib_audit_footer_write(&text, tail);
 	if (text.failed)
 		st = ib_fail_memory(err);
 	else
-		ib_zstd_log_writer_put(t->log, text.p, text.n);
+		ib_zstd_log_writer_write(t->log, text.p, text.n);
 	ib_bytes_release(&text);
 	return st ? st : ib_zstd_log_writer_finish(t->log, err);
 }

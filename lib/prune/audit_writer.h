@@ -59,7 +59,7 @@ enum ib_status ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span js
  * Add the lines of one block. Blocks must be added in manifest order. Errors
  * are returned later, by ib_audit_writer_append().
  */
-void ib_audit_writer_put(struct ib_audit_writer *t, const struct ib_audit_text *text);
+void ib_audit_writer_write(struct ib_audit_writer *t, const struct ib_audit_text *text);
 
 /*
  * Wait for the lock of the log, and complete the frame with the footer. The

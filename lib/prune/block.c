@@ -118,7 +118,7 @@ add_unseen(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id)
 {
 	b->ids.unseen[b->ids.nunseen++] = ib_duplicate_check_hash(p->duplicates, id);
 	if (p->rule->scores)
-		ib_unseen_put(p->unseen, &b->ids.examples, id);
+		ib_unseen_write(p->unseen, &b->ids.examples, id);
 }
 
 static void
@@ -156,7 +156,7 @@ ib_pruned_add_row(struct ib_pruned *b, enum ib_text text, uint64_t index, const 
 {
 	float narrow = weight ? (float)*weight : 0;
 
-	ib_row_text_put(&b->texts.text[text], index, weight ? &narrow : NULL);
+	ib_row_text_write(&b->texts.text[text], index, weight ? &narrow : NULL);
 }
 
 void
@@ -171,8 +171,8 @@ ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib
 
 /* Append the texts of one record to all buffers. */
 static bool
-put_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
-	   bool kept, uint64_t number)
+write_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
+	     bool kept, uint64_t number)
 {
 	const struct ib_prune_options *o = p->options;
 	struct ib_cursor *c = &b->in.cursor;
@@ -236,7 +236,7 @@ decide(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, size_t i
 	b->in.cursor.record = g->record[i];
 	if (g->has_values)
 		restore_values(p, &b->in.cursor, g->value[i]);
-	if (put_record(p, b, &annotation, kept, g->number[i]))
+	if (write_record(p, b, &annotation, kept, g->number[i]))
 		return true;
 	return fail_record(b, g->record[i].line, b->in.cursor.why);
 }

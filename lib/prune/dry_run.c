@@ -112,21 +112,21 @@ write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct 
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_text(&w, "rule", rule->kind->name);
-	ib_json_put_epoch(&w, "epoch", rule->options.epoch);
-	ib_json_put_unsigned(&w, "samples", p->samples);
-	ib_json_put_real(&w, "threshold", rule->solved.threshold);
-	ib_json_put_real(&w, "ratio", rule->kind->ratio ? rule->solved.ratio : NAN);
-	ib_json_put_real(&w, "c", rule->solved.c);
-	ib_json_put_real(&w, "expected_kept", f->expected);
-	ib_json_put_real(&w, "saved", f->saved);
-	ib_json_put_real(&w, "weight_sum", f->weight_sum);
-	ib_json_put_real(&w, "max_weight", f->max_weight);
-	ib_json_put_real(&w, "ess", f->ess);
-	ib_json_put_real(&w, "variance", f->variance);
-	ib_json_put_real(&w, "relative_variance", f->relative);
+	ib_json_write_text(&w, "rule", rule->kind->name);
+	ib_json_write_epoch(&w, "epoch", rule->options.epoch);
+	ib_json_write_unsigned(&w, "samples", p->samples);
+	ib_json_write_real(&w, "threshold", rule->solved.threshold);
+	ib_json_write_real(&w, "ratio", rule->kind->ratio ? rule->solved.ratio : NAN);
+	ib_json_write_real(&w, "c", rule->solved.c);
+	ib_json_write_real(&w, "expected_kept", f->expected);
+	ib_json_write_real(&w, "saved", f->saved);
+	ib_json_write_real(&w, "weight_sum", f->weight_sum);
+	ib_json_write_real(&w, "max_weight", f->max_weight);
+	ib_json_write_real(&w, "ess", f->ess);
+	ib_json_write_real(&w, "variance", f->variance);
+	ib_json_write_real(&w, "relative_variance", f->relative);
 	ib_json_end_object(&w);
-	ib_bytes_put_char(&b, '\n');
+	ib_bytes_append_char(&b, '\n');
 	return ib_output_write_last(out, &b, err);
 }
 
@@ -134,7 +134,7 @@ write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct 
 #define LABEL "%-22s "
 
 static void
-put_line(struct ib_bytes *b, const char *name, double x, const char *unit)
+write_line(struct ib_bytes *b, const char *name, double x, const char *unit)
 {
 	if (isnan(x))
 		ib_bytes_printf(b, LABEL "%14s\n", name, "-");
@@ -149,13 +149,13 @@ as_table(struct ib_bytes *b, const struct ib_dry_run *p, const struct ib_rule *r
 {
 	ib_bytes_printf(b, LABEL "%14s\n", "rule", rule->kind->name);
 	ib_bytes_printf(b, LABEL "%14llu\n", "samples", (unsigned long long)p->samples);
-	put_line(b, "threshold", rule->solved.threshold, "");
-	put_line(b, "expected kept", f->expected, "");
-	put_line(b, "saved", 100 * f->saved, " %");
-	put_line(b, "weight sum (expected)", f->weight_sum, "");
-	put_line(b, "largest weight", f->max_weight, "");
-	put_line(b, "effective sample size", f->ess, "");
-	put_line(b, "variance, random = 1", f->relative, "");
+	write_line(b, "threshold", rule->solved.threshold, "");
+	write_line(b, "expected kept", f->expected, "");
+	write_line(b, "saved", 100 * f->saved, " %");
+	write_line(b, "weight sum (expected)", f->weight_sum, "");
+	write_line(b, "largest weight", f->max_weight, "");
+	write_line(b, "effective sample size", f->ess, "");
+	write_line(b, "variance, random = 1", f->relative, "");
 }
 
 enum ib_status

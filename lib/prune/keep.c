@@ -17,7 +17,7 @@ ib_keep_warn(const struct ib_context *context, const char *keep, double share)
 {
 	char text[IB_NUMBER_MAX + 1];
 
-	text[ib_number_put(text, share)] = '\0';
+	text[ib_number_write(text, share)] = '\0';
 	ib_warn(context,
 		"--keep %s cannot be reached: the nearest fraction that can "
 		"be kept is %s",

@@ -225,20 +225,21 @@ ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *sourc
 /* ---- records -------------------------------------------------------------------- */
 
 static void
-put(struct ib_prune_outputs *t, struct ib_prune_output *row, const struct ib_tar_piece *piece)
+write_piece(struct ib_prune_outputs *t, struct ib_prune_output *row,
+	    const struct ib_tar_piece *piece)
 {
 	if (row->split)
-		ib_split_put(t->split, (unsigned)(row - t->row), piece);
+		ib_split_write(t->split, (unsigned)(row - t->row), piece);
 	else
-		ib_record_writer_put(&row->writer, piece);
+		ib_record_writer_write(&row->writer, piece);
 }
 
 static void
-put_text(struct ib_prune_outputs *t, struct ib_prune_output *row, struct ib_span text)
+write_text(struct ib_prune_outputs *t, struct ib_prune_output *row, struct ib_span text)
 {
 	struct ib_tar_piece piece = { .p = text.p, .n = text.n };
 
-	put(t, row, &piece);
+	write_piece(t, row, &piece);
 }
 
 /* Copy a line of a companion. */
@@ -250,7 +251,7 @@ write_line(struct ib_prune_outputs *t, struct ib_prune_output *row, uint64_t num
 	struct ib_span piece;
 
 	while (!st && !(st = ib_companion_get(row->companion, &piece, err)))
-		put_text(t, row, piece);
+		write_text(t, row, piece);
 	return st == IB_EOF ? IB_OK : st;
 }
 
@@ -263,7 +264,7 @@ write_block(struct ib_prune_outputs *t, struct ib_prune_output *row,
 	size_t i;
 
 	if (!row->companion)
-		put_text(t, row, ib_bytes_span(&texts->text[row->text]));
+		write_text(t, row, ib_bytes_span(&texts->text[row->text]));
 	for (i = 0; row->companion && i < texts->nwritten && !st; i++)
 		st = write_line(t, row, before + texts->written[i].number, err);
 	return st;
@@ -284,7 +285,7 @@ write_record(struct ib_prune_outputs *t, const struct ib_record_texts *texts, si
 		if (row->split && row->companion)
 			st = write_line(t, row, before + texts->written[record].number, err);
 		else if (row->split)
-			put_text(t, row, ib_record_texts_get(texts, row->text, record));
+			write_text(t, row, ib_record_texts_get(texts, row->text, record));
 	}
 	return st;
 }
@@ -308,15 +309,15 @@ ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_record_texts 
 }
 
 void
-ib_prune_outputs_put(struct ib_prune_outputs *t, enum ib_prune_destination to,
-		     const struct ib_tar_piece *piece)
+ib_prune_outputs_write_piece(struct ib_prune_outputs *t, enum ib_prune_destination to,
+			     const struct ib_tar_piece *piece)
 {
 	struct ib_prune_output *row = to == IB_TO_PRUNED ? t->row : manifest_row(t);
 
 	if (to == IB_TO_MANIFESTS && t->split)
-		ib_split_put_to_all(t->split, (unsigned)(row - t->row), piece);
+		ib_split_write_to_all(t->split, (unsigned)(row - t->row), piece);
 	else
-		put(t, row, piece);
+		write_piece(t, row, piece);
 }
 
 /* ---- the end -------------------------------------------------------------------- */

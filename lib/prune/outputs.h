@@ -44,7 +44,7 @@ struct ib_prune_outputs {
 };
 
 /*
- * True if the output `path` of a run is an .npz of arrays. ib_row_text_put() makes the texts of
+ * True if the output `path` of a run is an .npz of arrays. ib_row_text_write() makes the texts of
  * such an output. path may be NULL.
  */
 bool ib_prune_makes_arrays(const struct ib_prune_options *options, const char *path);
@@ -73,8 +73,8 @@ enum ib_prune_destination {
 	IB_TO_MANIFESTS, /* write to every manifest */
 	IB_TO_PRUNED	 /* write to the output of --pruned */
 };
-void ib_prune_outputs_put(struct ib_prune_outputs *t, enum ib_prune_destination to,
-			  const struct ib_tar_piece *piece);
+void ib_prune_outputs_write_piece(struct ib_prune_outputs *t, enum ib_prune_destination to,
+				  const struct ib_tar_piece *piece);
 
 /* Return the first error that any output has recorded. */
 enum ib_status ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err);

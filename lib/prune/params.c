@@ -10,19 +10,19 @@
 
 /* Write the thresholds as [[threshold, fraction to prune], ...]. */
 static void
-put_cuts(struct ib_json_writer *to, const struct ib_rule *r)
+write_cuts(struct ib_json_writer *to, const struct ib_rule *r)
 {
 	size_t i;
 
 	if (!r->kind->cuts) {
-		ib_json_put_null(to, "cuts");
+		ib_json_write_null(to, "cuts");
 		return;
 	}
 	ib_json_begin_array(to, "cuts");
 	for (i = 0; i < r->thresholds.n; i++) {
 		ib_json_begin_array(to, NULL);
-		ib_json_put_real(to, NULL, r->thresholds.cut[i]);
-		ib_json_put_real(to, NULL, r->thresholds.share[i]);
+		ib_json_write_real(to, NULL, r->thresholds.cut[i]);
+		ib_json_write_real(to, NULL, r->thresholds.share[i]);
 		ib_json_end_array(to);
 	}
 	ib_json_end_array(to);
@@ -30,20 +30,20 @@ put_cuts(struct ib_json_writer *to, const struct ib_rule *r)
 
 /* For --sampling fixed: write the groups as [{pi, n, k}, ...], ascending by pi. */
 static void
-put_groups(struct ib_json_writer *to, const struct ib_rule *r)
+write_groups(struct ib_json_writer *to, const struct ib_rule *r)
 {
 	size_t i;
 
 	if (r->options.sampling != IB_SAMPLING_FIXED) {
-		ib_json_put_null(to, "groups");
+		ib_json_write_null(to, "groups");
 		return;
 	}
 	ib_json_begin_array(to, "groups");
 	for (i = 0; i < r->ngroups; i++) {
 		ib_json_begin_object(to, NULL);
-		ib_json_put_real(to, "pi", r->group[i].pi);
-		ib_json_put_unsigned(to, "n", r->group[i].n);
-		ib_json_put_unsigned(to, "k", r->group[i].k);
+		ib_json_write_real(to, "pi", r->group[i].pi);
+		ib_json_write_unsigned(to, "n", r->group[i].n);
+		ib_json_write_unsigned(to, "k", r->group[i].k);
 		ib_json_end_object(to);
 	}
 	ib_json_end_array(to);
@@ -77,7 +77,7 @@ static const struct ib_param params[] = {
 	  .value = "CUT",
 	  .help = "the threshold: mean (default), median, qF (the F quantile) "
 		  "or vX (the number X)" },
-	{ .member = "cuts", .put = put_cuts },
+	{ .member = "cuts", .write = write_cuts },
 	{ .member = "buckets",
 	  .kind = IB_PARAM_CUTS,
 	  AT(buckets),
@@ -131,7 +131,7 @@ static const struct ib_param params[] = {
 	  AT(sampling),
 	  .name = "sampling",
 	  .range = IB_SAMPLING_WORDS },
-	{ .member = "groups", .put = put_groups },
+	{ .member = "groups", .write = write_groups },
 	{ .member = "normalize",
 	  .kind = IB_PARAM_CHOICE,
 	  AT(normalize),
@@ -178,40 +178,40 @@ ib_param_word(const struct ib_param *p, const struct ib_rule_options *o)
 }
 
 static void
-put_param(struct ib_json_writer *to, const struct ib_param *p, const struct ib_rule *r)
+write_param(struct ib_json_writer *to, const struct ib_param *p, const struct ib_rule *r)
 {
 	const void *at = (const char *)&r->options + p->at;
 	int64_t age;
 
 	switch (p->kind) {
 	case IB_PARAM_LIST:
-		p->put(to, r);
+		p->write(to, r);
 		break;
 	case IB_PARAM_SOLVED:
-		ib_json_put_real(to, p->member, *ib_param_solved(p, &r->solved));
+		ib_json_write_real(to, p->member, *ib_param_solved(p, &r->solved));
 		break;
 	case IB_PARAM_RULE:
-		ib_json_put_text(to, p->member, r->kind->name);
+		ib_json_write_text(to, p->member, r->kind->name);
 		break;
 	case IB_PARAM_SEED:
-		ib_json_put_unsigned(to, p->member, *(const uint64_t *)at);
+		ib_json_write_unsigned(to, p->member, *(const uint64_t *)at);
 		break;
 	case IB_PARAM_REAL:
-		ib_json_put_real(to, p->member, *(const double *)at);
+		ib_json_write_real(to, p->member, *(const double *)at);
 		break;
 	case IB_PARAM_CHOICE:
-		ib_json_put_string(to, p->member, ib_param_word(p, &r->options));
+		ib_json_write_string(to, p->member, ib_param_word(p, &r->options));
 		break;
 	case IB_PARAM_AGE:
 		age = *(const int64_t *)at;
-		ib_json_put_epoch(to, p->member, age > 0 ? age : IB_NO_EPOCH);
+		ib_json_write_epoch(to, p->member, age > 0 ? age : IB_NO_EPOCH);
 		break;
 	case IB_PARAM_EPOCH:
 	case IB_PARAM_COUNT:
-		ib_json_put_epoch(to, p->member, *(const int64_t *)at);
+		ib_json_write_epoch(to, p->member, *(const int64_t *)at);
 		break;
 	default:
-		ib_json_put_text(to, p->member, *(const char *const *)at);
+		ib_json_write_text(to, p->member, *(const char *const *)at);
 	}
 }
 
@@ -224,13 +224,14 @@ is_written(const struct ib_param *p, const struct ib_rule *r)
 }
 
 void
-ib_params_put(struct ib_json_writer *to, const struct ib_rule *r, const struct ib_prune_options *o)
+ib_params_write(struct ib_json_writer *to, const struct ib_rule *r,
+		const struct ib_prune_options *o)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(params) / sizeof(*params); i++)
 		if (is_written(&params[i], r))
-			put_param(to, &params[i], r);
-	ib_json_put_part(to, "part", &o->part);
-	ib_json_put_text(to, "duplicates", o->allow_duplicates ? "keep" : NULL);
+			write_param(to, &params[i], r);
+	ib_json_write_part(to, "part", &o->part);
+	ib_json_write_text(to, "duplicates", o->allow_duplicates ? "keep" : NULL);
 }

@@ -16,7 +16,7 @@
 #include "prune/rule.h"
 
 enum ib_param_kind {
-	IB_PARAM_LIST,	  /* not an option; the member in files is written by put() */
+	IB_PARAM_LIST,	  /* not an option; the member in files is written by write() */
 	IB_PARAM_SOLVED,  /* double in struct ib_solved; NaN if the rule has no such value */
 	IB_PARAM_RULE,	  /* enum ib_rule_id */
 	IB_PARAM_SEED,	  /* uint64_t */
@@ -42,7 +42,7 @@ struct ib_param {
 	const char *range; /* valid values: "(0, 1]" for a number, "a|b" for a choice */
 	const char *help;
 	/* For IB_PARAM_LIST: write the member. */
-	void (*put)(struct ib_json_writer *to, const struct ib_rule *rule);
+	void (*write)(struct ib_json_writer *to, const struct ib_rule *rule);
 };
 
 /* Return the rows of the table, in the order of the members in files. */
@@ -113,8 +113,8 @@ enum ib_status ib_params_check(const struct ib_rule_options *options, struct ib_
  * Write the members for the rule, the epoch and all parameters of a prepared
  * rule into a JSON object.
  */
-void ib_params_put(struct ib_json_writer *to, const struct ib_rule *rule,
-		   const struct ib_prune_options *options);
+void ib_params_write(struct ib_json_writer *to, const struct ib_rule *rule,
+		     const struct ib_prune_options *options);
 
 /*
  * Append the value in the form that the option accepts (rule_text.c). The value

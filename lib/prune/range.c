@@ -103,13 +103,13 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 			continue;
 		b->ids.nunseen++;
 		if (p->rule->scores)
-			ib_unseen_put(p->unseen, &b->ids.examples, ib_id_span(&g->id[i]));
+			ib_unseen_write(p->unseen, &b->ids.examples, ib_id_span(&g->id[i]));
 	}
 }
 
 static void
-put_row(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
-	bool kept, uint64_t index, uint64_t number)
+write_row(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
+	  bool kept, uint64_t index, uint64_t number)
 {
 	const struct ib_prune_options *o = p->options;
 	bool written = kept || o->keep_all;
@@ -137,7 +137,7 @@ prune_group(const struct ib_pruner *p, struct ib_pruned *b, struct group *g, uin
 		kept = ib_prune_sample(p, b, ib_id_span(&g->id[i]), g->row[i], &g->inclusion[i],
 				       &annotation);
 		if (!p->options->dry_run)
-			put_row(p, b, &annotation, kept, g->index[i], g->index[i] - from);
+			write_row(p, b, &annotation, kept, g->index[i], g->index[i] - from);
 	}
 }
 

@@ -21,8 +21,8 @@ enum ib_status ib_receipt_write(const struct ib_rule *rule, const struct ib_prun
 				struct ib_error *err);
 
 /* Append the header of a run in the audit log: one JSON object without a newline. */
-void ib_receipt_put_header(struct ib_bytes *out, const struct ib_rule *rule,
-			   const struct ib_prune_options *options,
-			   const struct ib_digests *digests);
+void ib_receipt_write_header(struct ib_bytes *out, const struct ib_rule *rule,
+			     const struct ib_prune_options *options,
+			     const struct ib_digests *digests);
 
 #endif

@@ -42,16 +42,16 @@ ib_record_texts_add_weight(struct ib_record_texts *t, struct ib_span id, double 
 {
 	struct ib_bytes *out = &t->text[IB_TEXT_WEIGHTS];
 
-	ib_bytes_put(out, id.p, id.n);
-	ib_bytes_put_char(out, '\t');
-	ib_number_cache_put(out, weight, &t->weights_cache);
-	ib_bytes_put_char(out, '\n');
+	ib_bytes_append(out, id.p, id.n);
+	ib_bytes_append_char(out, '\t');
+	ib_number_cache_append(out, weight, &t->weights_cache);
+	ib_bytes_append_char(out, '\n');
 }
 
 void
 ib_record_texts_note(struct ib_record_texts *t, struct ib_span id, uint64_t number)
 {
-	ib_bytes_put(&t->text[IB_TEXT_ID], id.p, id.n);
+	ib_bytes_append(&t->text[IB_TEXT_ID], id.p, id.n);
 	if (!ib_array_reserve(&t->written, &t->cap, t->nwritten + 1, sizeof(*t->written))) {
 		t->failed = true;
 		return;

@@ -91,7 +91,7 @@ ib_record_writer_begin(struct ib_record_writer *t, const struct ib_source *s, st
 }
 
 void
-ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piece)
+ib_record_writer_write(struct ib_record_writer *t, const struct ib_tar_piece *piece)
 {
 	size_t comma = t->array && t->empty; /* skip the comma before the first element */
 
@@ -102,7 +102,7 @@ ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piec
 		return;
 	}
 	if (t->tar) {
-		ib_tar_writer_put(t->tar, piece);
+		ib_tar_writer_write(t->tar, piece);
 		return;
 	}
 	if (comma)

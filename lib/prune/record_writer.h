@@ -32,7 +32,7 @@ enum ib_status ib_record_writer_begin(struct ib_record_writer *t, const struct i
 				      struct ib_error *err);
 
 /* Write records, or a piece of a tar. For a JSON array, each record must begin with a comma. */
-void ib_record_writer_put(struct ib_record_writer *t, const struct ib_tar_piece *piece);
+void ib_record_writer_write(struct ib_record_writer *t, const struct ib_tar_piece *piece);
 
 /* Complete the file after the last record. */
 void ib_record_writer_end(struct ib_record_writer *t);

@@ -50,7 +50,7 @@ ib_row_arrays_add(struct ib_row_arrays *a, const char *text, size_t n)
 }
 
 static void
-put_weights(struct ib_row_arrays *a, struct ib_npz_writer *w)
+write_weights(struct ib_row_arrays *a, struct ib_npz_writer *w)
 {
 	struct ib_bytes name = { 0 };
 	char scalar[IB_NPY_SCALAR];
@@ -59,11 +59,12 @@ put_weights(struct ib_row_arrays *a, struct ib_npz_writer *w)
 	if (name.failed)
 		a->failed = true;
 	else
-		ib_npz_put_array(w, name.p, "<f4", a->weight.p, a->n, sizeof(float));
+		ib_npz_write_array(w, name.p, "<f4", a->weight.p, a->n, sizeof(float));
 	ib_bytes_release(&name);
 	if (!isnan(a->rate_factor))
-		ib_npz_put_bytes(w, "rate_factor.npy",
-				 (struct ib_span){ scalar, ib_npy_scalar(scalar, a->rate_factor) });
+		ib_npz_write_bytes(
+			w, "rate_factor.npy",
+			(struct ib_span){ scalar, ib_npy_scalar(scalar, a->rate_factor) });
 }
 
 void
@@ -75,8 +76,8 @@ ib_row_arrays_write(struct ib_row_arrays *a, struct ib_output *out)
 		a->failed = true;
 		return;
 	}
-	ib_npz_put_array(w, "index.npy", "<i8", a->index.p, a->n, sizeof(uint64_t));
+	ib_npz_write_array(w, "index.npy", "<i8", a->index.p, a->n, sizeof(uint64_t));
 	if (a->weight_name)
-		put_weights(a, w);
+		write_weights(a, w);
 	a->failed |= ib_npz_writer_end(w, NULL) != IB_OK && ib_output_status(out, NULL) == IB_OK;
 }

@@ -28,7 +28,7 @@ void ib_row_arrays_free(struct ib_row_arrays *a); /* NULL is allowed */
  * appends its rows to the arrays.
  */
 static inline void
-ib_row_text_put(struct ib_bytes *text, uint64_t index, const float *weight)
+ib_row_text_write(struct ib_bytes *text, uint64_t index, const float *weight)
 {
 	if (!ib_bytes_reserve(text, sizeof(index) + sizeof(*weight)))
 		return;

@@ -190,7 +190,7 @@ ib_rule_decide_id(const struct ib_rule *r, struct ib_span id)
 }
 
 static void
-put_decision(const struct ib_decisions *to, size_t i, const struct ib_decision *d)
+write_decision(const struct ib_decisions *to, size_t i, const struct ib_decision *d)
 {
 	if (to->weight)
 		to->weight[i] = d->weight;
@@ -216,7 +216,7 @@ decide_rows(const struct ib_rule *r, const struct ib_span *id, const uint32_t *r
 	ib_rule_inclusions(r, row, n, c);
 	for (i = 0; i < n; i++) {
 		d = ib_rule_draw(r, id[i], row[i], &c[i]);
-		put_decision(to, from + i, &d);
+		write_decision(to, from + i, &d);
 	}
 }
 

@@ -279,7 +279,7 @@ static void
 spell_cuts(struct ib_bytes *out, const char *cuts)
 {
 	for (; *cuts; cuts++)
-		ib_bytes_put_char(out, *cuts == ':' ? '=' : *cuts);
+		ib_bytes_append_char(out, *cuts == ':' ? '=' : *cuts);
 }
 
 /* Append the rule with its parameters, for example "infobatch:threshold=median". */
@@ -294,7 +294,7 @@ spell_rule(struct ib_bytes *out, const struct ib_rule_options *o)
 	for (i = 0; (p = param_of(o->rule, i)); i++) {
 		if (!ib_param_is_given(p, o))
 			continue;
-		ib_bytes_put_char(out, before);
+		ib_bytes_append_char(out, before);
 		before = ',';
 		if (p->kind != IB_PARAM_CUTS)
 			ib_bytes_printf(out, "%s=", p->name);
@@ -317,11 +317,11 @@ ib_param_spell(struct ib_bytes *out, const struct ib_param *p, const struct ib_r
 		ib_bytes_printf(out, "%llu", (unsigned long long)*(const uint64_t *)at);
 		break;
 	case IB_PARAM_REAL:
-		ib_bytes_put(out, number, ib_number_put(number, *(const double *)at));
+		ib_bytes_append(out, number, ib_number_write(number, *(const double *)at));
 		break;
 	case IB_PARAM_CHOICE:
 		word = ib_param_word(p, o);
-		ib_bytes_put(out, word.p, word.n);
+		ib_bytes_append(out, word.p, word.n);
 		break;
 	case IB_PARAM_CUTS:
 		spell_cuts(out, *(const char *const *)at);

@@ -183,7 +183,7 @@ merge_block(struct run *run, const struct ib_pruned *b, struct ib_error *err)
 	if (run->options->dry_run)
 		ib_dry_run_merge(&run->dry_run, &b->dry_run);
 	if (run->audit)
-		ib_audit_writer_put(run->audit, &b->audit);
+		ib_audit_writer_write(run->audit, &b->audit);
 	run->records += b->numbers;
 	return ib_prune_outputs_status(&run->outputs, err);
 }
@@ -346,7 +346,7 @@ open_audit_log(struct run *run, struct ib_error *err)
 	st = ib_audit_writer_open(run->options->audit, run->context, &run->audit, err);
 	if (st)
 		return st;
-	ib_receipt_put_header(&head, run->rule, run->options, &run->digests);
+	ib_receipt_write_header(&head, run->rule, run->options, &run->digests);
 	st = head.failed ? ib_fail_memory(err)
 			 : ib_audit_writer_head(run->audit, ib_bytes_span(&head), err);
 	ib_bytes_release(&head);
@@ -401,7 +401,7 @@ commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result
 	};
 	struct ib_output_also log = {
 		.ready = lock_log,
-		.put = append_to_log,
+		.append = append_to_log,
 		.undo = remove_from_log,
 		.ctx = &e,
 	};

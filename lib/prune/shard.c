@@ -53,43 +53,43 @@ fail_sample(const struct shard *s, const char *what, struct ib_error *err)
 /* ---- pieces --------------------------------------------------------------------- */
 
 static void
-put_other(void *ctx, const struct ib_tar_piece *piece)
+write_other(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	ib_prune_outputs_put(s->run->outputs, s->destination, piece);
+	ib_prune_outputs_write_piece(s->run->outputs, s->destination, piece);
 }
 
 static void
-put_waiting(void *ctx, const struct ib_tar_piece *piece)
+write_waiting(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
-	ib_pieces_put(s->waiting, s->destination, piece);
+	ib_pieces_write(s->waiting, s->destination, piece);
 	s->any_waiting = true;
 }
 
 static void
-put_member(void *ctx, const struct ib_tar_piece *piece)
+write_member(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
 	if (s->to_main)
-		ib_prune_outputs_put(s->run->outputs, IB_TO_MANIFEST, piece);
+		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_MANIFEST, piece);
 	if (s->to_pruned)
-		ib_prune_outputs_put(s->run->outputs, IB_TO_PRUNED, piece);
+		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
 /* Store the text of an existing weight. With --pruned, also copy the text unchanged. */
 static void
-put_weight(void *ctx, const struct ib_tar_piece *piece)
+append_weight(void *ctx, const struct ib_tar_piece *piece)
 {
 	struct shard *s = ctx;
 
 	if (s->text.n <= WEIGHT_MAX)
-		ib_bytes_put(&s->text, piece->p + piece->from, piece->to - piece->from);
+		ib_bytes_append(&s->text, piece->p + piece->from, piece->to - piece->from);
 	if (s->to_pruned)
-		ib_prune_outputs_put(s->run->outputs, IB_TO_PRUNED, piece);
+		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_PRUNED, piece);
 }
 
 /* Write the delayed entries. */
@@ -104,7 +104,7 @@ release_waiting(struct shard *s, struct ib_error *err)
 		return IB_OK;
 	ib_pieces_seek(s->waiting, 0);
 	while (!(st = ib_pieces_get(s->waiting, &kind, &piece, err)))
-		ib_prune_outputs_put(s->run->outputs, kind, &piece);
+		ib_prune_outputs_write_piece(s->run->outputs, kind, &piece);
 	ib_pieces_empty(s->waiting);
 	s->any_waiting = false;
 	return st == IB_EOF ? IB_OK : st;
@@ -120,8 +120,8 @@ write_weight(struct shard *s, double weight, struct ib_error *err)
 	enum ib_status st = IB_OK;
 
 	s->text.n = 0;
-	ib_number_cache_put(&s->text, weight, &s->number);
-	ib_bytes_put(&s->key, ".weight.json", sizeof(".weight.json") - 1);
+	ib_number_cache_append(&s->text, weight, &s->number);
+	ib_bytes_append(&s->key, ".weight.json", sizeof(".weight.json") - 1);
 	if (s->text.failed || s->key.failed)
 		return ib_fail_memory(err);
 	if (!s->maker)
@@ -131,7 +131,7 @@ write_weight(struct shard *s, double weight, struct ib_error *err)
 				 ib_bytes_span(&s->text), &piece, err);
 	s->key.n -= sizeof(".weight.json") - 1;
 	if (!st)
-		ib_prune_outputs_put(s->run->outputs, IB_TO_MANIFEST, &piece);
+		ib_prune_outputs_write_piece(s->run->outputs, IB_TO_MANIFEST, &piece);
 	return st;
 }
 
@@ -248,10 +248,10 @@ set_id(const struct shard *s, struct ib_span key, struct ib_bytes *id)
 
 	id->n = 0;
 	if (s->source->key.kind == IB_KEY_SHARD) {
-		ib_bytes_put(id, shard.p, shard.n);
-		ib_bytes_put_char(id, '/');
+		ib_bytes_append(id, shard.p, shard.n);
+		ib_bytes_append_char(id, '/');
 	}
-	ib_bytes_put(id, key.p, key.n);
+	ib_bytes_append(id, key.p, key.n);
 }
 
 static enum ib_status
@@ -264,7 +264,7 @@ begin_sample(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 	s->to_main = s->to_pruned = s->has_weight = false;
 	s->mtime = m->mtime;
 	s->key.n = 0;
-	ib_bytes_put(&s->key, m->key.p, m->key.n);
+	ib_bytes_append(&s->key, m->key.p, m->key.n);
 	set_id(s, m->key, &s->id);
 	if (s->key.failed || s->id.failed)
 		return ib_fail_memory(err);
@@ -294,7 +294,7 @@ handle_weight(struct shard *s, struct ib_error *err)
 		return fail_sample(s, "has two weights", err);
 	s->has_weight = true;
 	s->text.n = 0;
-	st = ib_tar_pass_member(s->tar, put_weight, s, err);
+	st = ib_tar_pass_member(s->tar, append_weight, s, err);
 	if (st)
 		return st;
 	if (s->options->existing_weight == IB_EXISTING_WEIGHT_MULTIPLY) {
@@ -328,7 +328,7 @@ handle_member(struct shard *s, const struct ib_tar_member *m, struct ib_error *e
 		ib_shard_members_add(&s->members, m->path);
 	if (m->weight && s->selected && !s->options->weights && !s->options->dry_run)
 		return handle_weight(s, err);
-	return ib_tar_pass_member(s->tar, put_member, s, err);
+	return ib_tar_pass_member(s->tar, write_member, s, err);
 }
 
 /*
@@ -367,11 +367,11 @@ handle_other(struct shard *s, const struct ib_tar_member *m, struct ib_error *er
 	if (s->options->dry_run || (m->target_key.p && !find_destination(s, m->target_key)))
 		return s->text.failed ? ib_fail_memory(err) : IB_OK;
 	if (!s->open)
-		return ib_tar_pass_member(s->tar, put_other, s, err);
+		return ib_tar_pass_member(s->tar, write_other, s, err);
 	if (!s->waiting)
 		st = ib_pieces_new(s->options->output, &s->waiting, err);
 	if (!st)
-		st = ib_tar_pass_member(s->tar, put_waiting, s, err);
+		st = ib_tar_pass_member(s->tar, write_waiting, s, err);
 	return st ? st : ib_pieces_status(s->waiting, err);
 }
 

@@ -21,7 +21,7 @@ ib_shard_members_add(struct ib_shard_members *m, struct ib_span path)
 {
 	uint64_t hash = XXH3_64bits(path.p, path.n);
 
-	ib_bytes_put(&m->names, &hash, sizeof(hash));
+	ib_bytes_append(&m->names, &hash, sizeof(hash));
 }
 
 static int
@@ -94,9 +94,9 @@ find_parts(struct ib_shard_members *m, struct ib_span key, bool *parts, struct i
 		return st;
 	m->has_duplicates = true;
 	m->text.n = 0;
-	ib_bytes_put(&m->text, key.p, key.n);
-	ib_bytes_put_char(&m->text, '\0');
-	ib_bytes_put(&m->text, m->names.p, m->names.n);
+	ib_bytes_append(&m->text, key.p, key.n);
+	ib_bytes_append_char(&m->text, '\0');
+	ib_bytes_append(&m->text, m->names.p, m->names.n);
 	st = note_text(m, &again, err);
 	if (st || again)
 		return st;

@@ -99,7 +99,7 @@ bound(struct ib_scale_problem *b, const struct estimate *s)
 }
 
 static void
-put(struct estimate *s, uint64_t count, double low, double high)
+add_bin(struct estimate *s, uint64_t count, double low, double high)
 {
 	if (count > 0)
 		s->bin[s->n++] = (struct range){ count, low, high };
@@ -129,8 +129,8 @@ ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t, enum
 			continue;
 		low = fmaxf(bin_low(bin), t->min);
 		high = fminf(bin_high(bin), t->max);
-		put(&s, t->bin[bin], (double)ib_proxy_of(proxy, low),
-		    (double)ib_proxy_of(proxy, high));
+		add_bin(&s, t->bin[bin], (double)ib_proxy_of(proxy, low),
+			(double)ib_proxy_of(proxy, high));
 	}
 	bound(b, &s);
 }

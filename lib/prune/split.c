@@ -93,21 +93,21 @@ ib_split_begin_record(struct ib_split *s, struct ib_span id)
 	place = (struct ib_sort_item *)s->places.p + s->n;
 	*place = (struct ib_sort_item){ .key = ib_draw_bits(s->key, id.p, id.n), .number = s->n };
 	s->n++;
-	ib_pieces_put(s->spill, RECORD, &piece);
+	ib_pieces_write(s->spill, RECORD, &piece);
 }
 
 void
-ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
+ib_split_write(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_pieces_put(s->spill, kind_of(stream, false), piece);
+		ib_pieces_write(s->spill, kind_of(stream, false), piece);
 }
 
 void
-ib_split_put_to_all(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
+ib_split_write_to_all(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece)
 {
 	if (piece->n > 0)
-		ib_pieces_put(s->spill, kind_of(stream, true), piece);
+		ib_pieces_write(s->spill, kind_of(stream, true), piece);
 }
 
 enum ib_status
@@ -273,7 +273,7 @@ ib_split_fill(struct ib_split *s, uint64_t from, uint64_t to, struct ib_record_w
 		first = all || file < from ? from : file;
 		last = all ? to : file + 1;
 		for (k = first; k < last && k < to; k++)
-			ib_record_writer_put(&writer[(k - from) * nstreams + kind / 2], &piece);
+			ib_record_writer_write(&writer[(k - from) * nstreams + kind / 2], &piece);
 	}
 	return st == IB_EOF ? IB_OK : st;
 }

@@ -18,12 +18,12 @@ void ib_split_free(struct ib_split *s); /* NULL is allowed */
 
 /* Begin a record. The pieces that are put afterwards belong to this record. */
 void ib_split_begin_record(struct ib_split *s, struct ib_span id);
-void ib_split_put(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
+void ib_split_write(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
 /*
  * Write a piece to all files of a stream. In each file, the piece is written
  * between the earlier and the later records.
  */
-void ib_split_put_to_all(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
+void ib_split_write_to_all(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
 enum ib_status ib_split_status(const struct ib_split *s, struct ib_error *err);
 
 /* Choose the file of each record. Call after the last record. */

@@ -28,14 +28,14 @@ ib_unseen_release(struct ib_unseen *u)
 /* ---- while records are read  --------------------------------------------------- */
 
 void
-ib_unseen_put(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id)
+ib_unseen_write(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id)
 {
 	uint32_t n = (uint32_t)id.n;
 
 	if (ids->n == IB_MISMATCH_IDS || u->enough)
 		return;
-	ib_bytes_put(&ids->bytes, &n, sizeof(n));
-	ib_bytes_put(&ids->bytes, id.p, id.n);
+	ib_bytes_append(&ids->bytes, &n, sizeof(n));
+	ib_bytes_append(&ids->bytes, id.p, id.n);
 	ids->n++;
 }
 
@@ -69,7 +69,7 @@ void
 ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key)
 {
 	if (u->key.n == 0 && key->kind != IB_KEY_COLUMN && key->kind != IB_KEY_SHARD)
-		ib_key_put_name(key, &u->key);
+		ib_key_write_name(key, &u->key);
 }
 
 /* ---- scores without a record  ---------------------------------------- */
@@ -168,17 +168,17 @@ warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t
 
 	ib_bytes_printf(&text, "%llu of %llu ids %s no score", (unsigned long long)u->n,
 			(unsigned long long)run->samples, u->n == 1 ? "has" : "have");
-	ib_mismatch_put_example(&text, keys.here, r->here);
+	ib_mismatch_write_example(&text, keys.here, r->here);
 	if (unused > 0) {
 		ib_bytes_printf(&text,
 				unused == 1
 					? ", and %llu score has an id that is not in the manifest"
 					: ", and %llu scores have ids that are not in the manifest",
 				(unsigned long long)unused);
-		ib_mismatch_put_example(&text, keys.there, r->there);
+		ib_mismatch_write_example(&text, keys.there, r->there);
 		if (run->options->range_given)
 			ib_bytes_printf(&text, ": does --range have the number of all samples?");
-		else if (!ib_mismatch_put_cause(&text, r, &keys, "-k"))
+		else if (!ib_mismatch_write_cause(&text, r, &keys, "-k"))
 			ib_bytes_printf(&text, ": does -k name the id field of the loss log?");
 	}
 	if (!text.failed)

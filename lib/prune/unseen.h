@@ -28,7 +28,7 @@ struct ib_unseen {
 void ib_unseen_release(struct ib_unseen *u);
 
 /* Store an id of a block as an example, unless there are enough examples. */
-void ib_unseen_put(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id);
+void ib_unseen_write(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id);
 
 /* Count one id, or the n ids of a block, and store some of the ids as examples. */
 void ib_unseen_add(struct ib_unseen *u, struct ib_span id);

@@ -160,9 +160,9 @@ ib_delimited_read_header(struct ib_source *s, const char *p, size_t n, bool last
 		return IB_HEADER_INCOMPLETE;
 	stop = stop ? stop + 1 : end;
 	s->header.n = 0;
-	ib_bytes_put(&s->header, p, (size_t)(stop - p));
+	ib_bytes_append(&s->header, p, (size_t)(stop - p));
 	s->first_line += ib_byte_scan_count_lines(p, (size_t)(stop - p));
-	ib_bytes_put(&s->header, "\n", 1);
+	ib_bytes_append(&s->header, "\n", 1);
 	if (!ib_bytes_reserve(&s->header, IB_BYTE_SCAN_PAD)) {
 		ib_fail_memory(err);
 		return IB_HEADER_INVALID;

@@ -30,7 +30,7 @@ unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 	if (c >= 0xdc00 && c < 0xe000)
 		return 0;
 	if (c < 0xd800 || c >= 0xe000) {
-		*n = ib_utf8_put(b, c);
+		*n = ib_utf8_append(b, c);
 		return 6;
 	}
 	if (end - p < 12 || p[6] != '\\' || p[7] != 'u')
@@ -38,7 +38,7 @@ unescape_unicode(const char *p, const char *end, char b[4], size_t *n)
 	low = hex4(p + 8);
 	if (low < 0xdc00 || low >= 0xe000)
 		return 0;
-	*n = ib_utf8_put(b, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+	*n = ib_utf8_append(b, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
 	return 12;
 }
 
@@ -77,7 +77,7 @@ ib_json_unescape(struct ib_span s, struct ib_bytes *out)
 	while (s.n > 0) {
 		if (!next_piece(&s, b, &piece))
 			return false;
-		ib_bytes_put(out, piece.p, piece.n);
+		ib_bytes_append(out, piece.p, piece.n);
 	}
 	return true;
 }

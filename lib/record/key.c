@@ -76,7 +76,7 @@ ib_key_parse(const char *text, const char *option, struct ib_key *key, struct ib
 }
 
 void
-ib_key_put_name(const struct ib_key *key, struct ib_bytes *to)
+ib_key_write_name(const struct ib_key *key, struct ib_bytes *to)
 {
 	size_t i;
 
@@ -84,8 +84,8 @@ ib_key_put_name(const struct ib_key *key, struct ib_bytes *to)
 	case IB_KEY_FIELDS:
 		for (i = 0; i < key->n; i++) {
 			if (i > 0)
-				ib_bytes_put_char(to, ',');
-			ib_bytes_put(to, key->name[i].p, key->name[i].n);
+				ib_bytes_append_char(to, ',');
+			ib_bytes_append(to, key->name[i].p, key->name[i].n);
 		}
 		break;
 	case IB_KEY_COLUMN:
@@ -223,7 +223,7 @@ ib_key_format_line_id(uint64_t number, struct ib_arena *arena)
 
 	if (!to)
 		return (struct ib_span){ NULL, 0 };
-	n = ib_number_put_unsigned(to, number);
+	n = ib_number_write_unsigned(to, number);
 	ib_arena_trim(arena, IB_NUMBER_MAX - n);
 	return (struct ib_span){ to, n };
 }

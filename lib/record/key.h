@@ -46,7 +46,7 @@ enum ib_status ib_key_parse(const char *text, const char *option, struct ib_key 
  * Append the key in the syntax of -k, such as "id", "user,n" or "@line". Appends nothing for
  * IB_KEY_AUTO and IB_KEY_WHOLE.
  */
-void ib_key_put_name(const struct ib_key *key, struct ib_bytes *to);
+void ib_key_write_name(const struct ib_key *key, struct ib_bytes *to);
 
 /*
  * Build the id from the key fields of a record. v[slot[i]] is the value of the i-th field. If the

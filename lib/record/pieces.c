@@ -53,7 +53,7 @@ clamp(size_t x, size_t from, size_t n)
 }
 
 void
-ib_pieces_put(struct ib_pieces *s, unsigned kind, const struct ib_tar_piece *piece)
+ib_pieces_write(struct ib_pieces *s, unsigned kind, const struct ib_tar_piece *piece)
 {
 	struct frame f = { .kind = kind };
 	size_t at = 0, n, room;

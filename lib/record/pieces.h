@@ -18,7 +18,7 @@ void ib_pieces_free(struct ib_pieces *s); /* NULL is allowed */
  * Append a piece. `kind` is a number that the caller chooses. Errors are sticky and are returned
  * by ib_pieces_status() and ib_pieces_get().
  */
-void ib_pieces_put(struct ib_pieces *s, unsigned kind, const struct ib_tar_piece *piece);
+void ib_pieces_write(struct ib_pieces *s, unsigned kind, const struct ib_tar_piece *piece);
 enum ib_status ib_pieces_status(const struct ib_pieces *s, struct ib_error *err);
 
 /* Return the position that the next appended piece will have. */

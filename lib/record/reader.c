@@ -269,9 +269,9 @@ read_preamble(struct ib_reader *r, const char *p, size_t n, size_t *used)
 		return false;
 	*used = (size_t)(p - start);
 	r->source->preamble.n = 0;
-	ib_bytes_put(&r->source->preamble, start, *used);
+	ib_bytes_append(&r->source->preamble, start, *used);
 	if (*used > 0 && p[-1] != '\n')
-		ib_bytes_put_char(&r->source->preamble, '\n');
+		ib_bytes_append_char(&r->source->preamble, '\n');
 	r->source->first_line += r->lines_left - left;
 	return true;
 }
@@ -319,7 +319,7 @@ end_block(struct ib_reader *r, struct ib_block *b, size_t used, size_t n)
 	b->n = complete;
 	r->carry.n = 0;
 	if (!r->ended)
-		ib_bytes_put(&r->carry, b->p + complete, n - used - complete);
+		ib_bytes_append(&r->carry, b->p + complete, n - used - complete);
 	/* The bytes after the records are now in the next block. Put sentinels in their place. */
 	memset(b->p + complete, 0, IB_BYTE_SCAN_PAD);
 	b->p[complete] = r->format->stop;

@@ -120,16 +120,16 @@ read_extension(char type, struct ib_span text, struct names *names)
 
 /* Append the path in the member's own header block. */
 static void
-put_own_path(struct ib_bytes *path, const char *block)
+write_own_path(struct ib_bytes *path, const char *block)
 {
 	struct ib_span name = text_field(block + NAME, NAME_MAX_);
 	struct ib_span prefix = text_field(block + PREFIX, 155);
 
 	if (memcmp(block + MAGIC, "ustar\0", 6) == 0 && prefix.n > 0) {
-		ib_bytes_put(path, prefix.p, prefix.n);
-		ib_bytes_put_char(path, '/');
+		ib_bytes_append(path, prefix.p, prefix.n);
+		ib_bytes_append_char(path, '/');
 	}
-	ib_bytes_put(path, name.p, name.n);
+	ib_bytes_append(path, name.p, name.n);
 }
 
 bool
@@ -153,19 +153,19 @@ ib_tar_header_read(struct ib_tar_header *h, const char *p, size_t n)
 	if (n >= IB_TAR_BLOCK) {
 		h->type = p[TYPE];
 		if (!names.path.p)
-			put_own_path(&h->path, p);
+			write_own_path(&h->path, p);
 		if (!names.link.p)
 			names.link = text_field(p + LINK, NAME_MAX_);
 	}
-	ib_bytes_put(&h->path, names.path.p, names.path.n);
+	ib_bytes_append(&h->path, names.path.p, names.path.n);
 	if (h->type == IB_TAR_HARD_LINK || h->type == IB_TAR_SYMBOLIC_LINK)
-		ib_bytes_put(&h->link, names.link.p, names.link.n);
+		ib_bytes_append(&h->link, names.link.p, names.link.n);
 	return !h->path.failed && !h->link.failed;
 }
 
 /* Append one component to a path; ".." removes the last component. */
 static void
-put_component(struct ib_bytes *path, size_t root, struct ib_span part)
+write_component(struct ib_bytes *path, size_t root, struct ib_span part)
 {
 	struct ib_span last = { NULL, 0 };
 	size_t at = path->n;
@@ -181,12 +181,12 @@ put_component(struct ib_bytes *path, size_t root, struct ib_span part)
 		return;
 	}
 	if (path->n > root)
-		ib_bytes_put_char(path, '/');
-	ib_bytes_put(path, part.p, part.n);
+		ib_bytes_append_char(path, '/');
+	ib_bytes_append(path, part.p, part.n);
 }
 
 static void
-put_components(struct ib_bytes *out, size_t root, struct ib_span path)
+write_components(struct ib_bytes *out, size_t root, struct ib_span path)
 {
 	const char *p = path.p, *end, *slash;
 
@@ -197,7 +197,7 @@ put_components(struct ib_bytes *out, size_t root, struct ib_span path)
 		slash = memchr(p, '/', (size_t)(end - p));
 		if (!slash)
 			slash = end;
-		put_component(out, root, (struct ib_span){ p, (size_t)(slash - p) });
+		write_component(out, root, (struct ib_span){ p, (size_t)(slash - p) });
 		p = slash + 1;
 	}
 }
@@ -213,10 +213,10 @@ ib_tar_normalize_path(struct ib_bytes *out, struct ib_span folder, struct ib_spa
 	absolute |= folder.n > 0 && *folder.p == '/';
 	out->n = 0;
 	if (absolute)
-		ib_bytes_put_char(out, '/');
+		ib_bytes_append_char(out, '/');
 	root = out->n;
-	put_components(out, root, folder);
-	put_components(out, root, path);
+	write_components(out, root, folder);
+	write_components(out, root, path);
 }
 
 /* ---- blocks --------------------------------------------------------------------- */

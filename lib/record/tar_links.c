@@ -164,7 +164,7 @@ mark_own(struct ib_tar_links *l, const struct ib_tar_member *m)
 	l->pending = l->n;
 	l->keys.n = 0; /* the keys of these links are no longer needed */
 	l->run.n = 0;
-	ib_bytes_put(&l->run, m->key.p, m->key.n);
+	ib_bytes_append(&l->run, m->key.p, m->key.n);
 }
 
 static void
@@ -172,7 +172,7 @@ store_key(struct ib_tar_links *l, struct ib_tar_target *t, struct ib_span key)
 {
 	t->key = l->keys.n;
 	t->key_n = (uint32_t)key.n;
-	ib_bytes_put(&l->keys, key.p, key.n);
+	ib_bytes_append(&l->keys, key.p, key.n);
 }
 
 static enum ib_status
@@ -205,7 +205,7 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 
 	content.to = content.n;
 	if (content.n > 0)
-		ib_pieces_put(l->contents, 0, &content);
+		ib_pieces_write(l->contents, 0, &content);
 }
 
 /* Keep the key or the content of a member if a link needs the key or the content. */
@@ -388,7 +388,7 @@ make_header(struct ib_tar_links *l, const struct ib_tar_target *target, struct i
 	if (st)
 		return st;
 	l->header.n = 0;
-	ib_bytes_put(&l->header, piece.p, piece.n);
+	ib_bytes_append(&l->header, piece.p, piece.n);
 	if (l->header.failed)
 		return ib_fail_memory(err);
 	ib_tar_header_set_size(l->header.p + l->header.n - IB_TAR_BLOCK, target->size);

@@ -37,8 +37,8 @@ ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
 	s->name = ib_input_name(in);
 	s->digest = XXH3_createState();
 	if (shard) {
-		ib_bytes_put(&s->shard, shard->p, shard->n);
-		ib_bytes_put_char(&s->shard, '/');
+		ib_bytes_append(&s->shard, shard->p, shard->n);
+		ib_bytes_append_char(&s->shard, '/');
 	}
 	st = s->digest ? ib_tar_open(in, &options, &s->tar, err) : ib_fail_memory(err);
 	if (st) {
@@ -69,7 +69,7 @@ append_text(void *ctx, const struct ib_tar_piece *piece)
 	struct ib_tar_samples *s = ctx;
 
 	if (s->text.n <= WEIGHT_MAX)
-		ib_bytes_put(&s->text, piece->p + piece->from, piece->to - piece->from);
+		ib_bytes_append(&s->text, piece->p + piece->from, piece->to - piece->from);
 }
 
 static void
@@ -102,7 +102,7 @@ read_member(struct ib_tar_samples *s, const struct ib_tar_member *m, struct ib_t
 		return st;
 	sample->weighted = true;
 	s->weight.n = 0;
-	ib_bytes_put(&s->weight, s->text.p, s->text.n < WEIGHT_MAX ? s->text.n : WEIGHT_MAX);
+	ib_bytes_append(&s->weight, s->text.p, s->text.n < WEIGHT_MAX ? s->text.n : WEIGHT_MAX);
 	return IB_OK;
 }
 
@@ -132,8 +132,8 @@ ib_tar_samples_next(struct ib_tar_samples *s, struct ib_tar_sample *sample, stru
 		return st;
 	*sample = (struct ib_tar_sample){ .number = ++s->number };
 	s->id.n = 0;
-	ib_bytes_put(&s->id, s->shard.p, s->shard.n);
-	ib_bytes_put(&s->id, s->next.key.p, s->next.key.n);
+	ib_bytes_append(&s->id, s->shard.p, s->shard.n);
+	ib_bytes_append(&s->id, s->next.key.p, s->next.key.n);
 	XXH3_128bits_reset(s->digest);
 	do {
 		st = read_member(s, &s->next, sample, err);

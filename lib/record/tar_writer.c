@@ -33,7 +33,7 @@ append_text(struct archive *a, void *ctx, const void *p, size_t n)
 	struct ib_tar_maker *m = ctx;
 
 	(void)a;
-	ib_bytes_put(&m->text, p, n);
+	ib_bytes_append(&m->text, p, n);
 	return m->text.failed ? -1 : (la_ssize_t)n;
 }
 
@@ -89,8 +89,8 @@ ib_tar_make(struct ib_tar_maker *m, struct ib_span path, int64_t mtime, struct i
 	size_t blocks = (content.n + 511) / 512 * 512;
 
 	m->text.n = m->path.n = 0;
-	ib_bytes_put(&m->path, path.p, path.n);
-	ib_bytes_put_char(&m->path, '\0');
+	ib_bytes_append(&m->path, path.p, path.n);
+	ib_bytes_append_char(&m->path, '\0');
 	if (m->path.failed)
 		return ib_fail_memory(err);
 	m->la->archive_entry_clear(e);
@@ -143,7 +143,7 @@ ib_tar_writer_free(struct ib_tar_writer *w)
  * finds another such position.
  */
 void
-ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
+ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
 {
 	size_t stop = 0;
 
@@ -154,11 +154,11 @@ ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece)
 	if (stop == 0 && w->held.n + piece->n > HELD_MAX)
 		stop = piece->n;
 	if (stop > 0) {
-		ib_bytes_put(&w->held, piece->p, stop);
+		ib_bytes_append(&w->held, piece->p, stop);
 		ib_output_write_bytes(w->out, &w->held);
 		w->begun = true;
 	}
-	ib_bytes_put(&w->held, piece->p + stop, piece->n - stop);
+	ib_bytes_append(&w->held, piece->p + stop, piece->n - stop);
 }
 
 void
@@ -173,7 +173,7 @@ ib_tar_writer_end(struct ib_tar_writer *w)
 	 */
 	if (w->begun)
 		ib_output_flush(w->out, NULL);
-	ib_bytes_put(&w->held, zeros, sizeof(zeros));
+	ib_bytes_append(&w->held, zeros, sizeof(zeros));
 	ib_output_write_bytes(w->out, &w->held);
 	w->ended = true;
 }

@@ -16,7 +16,7 @@ enum ib_status ib_tar_writer_new(struct ib_output *out, struct ib_tar_writer **w
 void ib_tar_writer_free(struct ib_tar_writer *w);
 
 /* Append bytes of a member. */
-void ib_tar_writer_put(struct ib_tar_writer *w, const struct ib_tar_piece *piece);
+void ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *piece);
 
 /* Write the end of the archive: two blocks of zeros. */
 void ib_tar_writer_end(struct ib_tar_writer *w);

@@ -39,13 +39,13 @@ static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.n
 
 /* Add the CRCs of the columns from which the index was computed. */
 static void
-put_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w, bool range)
+write_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w, bool range)
 {
 	size_t i;
 
 	ib_json_begin_object(json, "index_of");
 	for (i = FIRST_COLUMN(range); i < NCOLUMNS; i++)
-		ib_json_put_unsigned(json, columns[i], ib_npz_writer_crc(w, columns[i]));
+		ib_json_write_unsigned(json, columns[i], ib_npz_writer_crc(w, columns[i]));
 	ib_json_end_object(json);
 }
 
@@ -79,28 +79,28 @@ is_range(const struct ib_scores *s)
 }
 
 static void
-put_meta(struct ib_bytes *b, const struct ib_scores *s, const struct ib_npz_writer *w,
-	 const struct summary *sum)
+write_meta(struct ib_bytes *b, const struct ib_scores *s, const struct ib_npz_writer *w,
+	   const struct summary *sum)
 {
 	struct ib_json_writer json = { .out = b };
 
 	ib_json_begin_object(&json, NULL);
-	ib_json_put_text(&json, "format", IB_SCORES_FORMAT);
-	ib_json_put_unsigned(&json, "version",
-			     is_range(s) ? IB_SCORES_VERSION_RANGE : IB_SCORES_VERSION);
-	ib_json_put_text(&json, "tool", "infobatch " IB_VERSION);
-	ib_json_put_unsigned(&json, "n", s->table.n);
+	ib_json_write_text(&json, "format", IB_SCORES_FORMAT);
+	ib_json_write_unsigned(&json, "version",
+			       is_range(s) ? IB_SCORES_VERSION_RANGE : IB_SCORES_VERSION);
+	ib_json_write_text(&json, "tool", "infobatch " IB_VERSION);
+	ib_json_write_unsigned(&json, "n", s->table.n);
 	if (is_range(s))
-		ib_json_put_text(&json, "id", "range");
-	ib_json_put_epoch(&json, "newest_epoch", sum->totals.newest);
+		ib_json_write_text(&json, "id", "range");
+	ib_json_write_epoch(&json, "newest_epoch", sum->totals.newest);
 	if (s->part.count > 0)
-		ib_json_put_part(&json, "part", &s->part);
+		ib_json_write_part(&json, "part", &s->part);
 	if (s->key)
-		ib_json_put_text(&json, "key", s->key);
+		ib_json_write_text(&json, "key", s->key);
 	if (sum->indexed || is_range(s))
-		put_index_of(&json, w, is_range(s));
+		write_index_of(&json, w, is_range(s));
 	ib_json_begin_object(&json, "totals");
-	ib_totals_put(&json, &sum->totals);
+	ib_totals_write(&json, &sum->totals);
 	ib_json_end_object(&json);
 	ib_json_end_object(&json);
 }
@@ -112,15 +112,15 @@ write_columns(struct ib_npz_writer *w, const struct ib_scores *s)
 	const uint64_t none = 0;
 
 	if (!is_range(s)) {
-		ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, t->nbytes, 1);
-		ib_npz_put_array(w, "id_offset.npy", "<i8", t->n > 0 ? t->offset.p : &none,
-				 t->n + 1, 8);
+		ib_npz_write_array(w, "id_bytes.npy", "|u1", t->bytes.p, t->nbytes, 1);
+		ib_npz_write_array(w, "id_offset.npy", "<i8", t->n > 0 ? t->offset.p : &none,
+				   t->n + 1, 8);
 	}
-	ib_npz_put_array(w, "score.npy", "<f4", s->score.p, t->n, 4);
-	ib_npz_put_array(w, "epoch.npy", "<i4", s->epoch.p, t->n, 4);
-	ib_npz_put_array(w, "visits.npy", "<u4", s->visits.p, t->n, 4);
+	ib_npz_write_array(w, "score.npy", "<f4", s->score.p, t->n, 4);
+	ib_npz_write_array(w, "epoch.npy", "<i4", s->epoch.p, t->n, 4);
+	ib_npz_write_array(w, "visits.npy", "<u4", s->visits.p, t->n, 4);
 	if (s->has_previous)
-		ib_npz_put_array(w, "prev.npy", "<f4", s->previous.p, t->n, 4);
+		ib_npz_write_array(w, "prev.npy", "<f4", s->previous.p, t->n, 4);
 }
 
 /*
@@ -146,13 +146,13 @@ write_members(struct ib_npz_writer *w, struct ib_scores *s, struct summary *sum,
 		return sum->status;
 	}
 	if (sum->indexed)
-		ib_npz_put_array(w, "index.npy", "<u8", t->slots.p, t->nslots + IB_OVERFLOW_SLOTS,
-				 8);
-	put_meta(&meta, s, w, sum);
+		ib_npz_write_array(w, "index.npy", "<u8", t->slots.p, t->nslots + IB_OVERFLOW_SLOTS,
+				   8);
+	write_meta(&meta, s, w, sum);
 	if (meta.failed)
 		st = ib_fail_memory(err);
 	else
-		ib_npz_put_bytes(w, "meta.json", ib_bytes_span(&meta));
+		ib_npz_write_bytes(w, "meta.json", ib_bytes_span(&meta));
 	ib_bytes_release(&meta);
 	return st;
 }

@@ -231,7 +231,7 @@ ib_totals_digest(const struct ib_totals *t, char out[33], struct ib_error *err)
 	enum ib_status st = IB_OK;
 
 	ib_json_begin_object(&w, NULL);
-	ib_totals_put(&w, t);
+	ib_totals_write(&w, t);
 	ib_json_end_object(&w);
 	if (b.failed)
 		st = ib_fail_memory(err);

@@ -88,9 +88,9 @@ enum ib_status ib_totals_digest(const struct ib_totals *t, char out[33], struct 
  * Write {"of":digest,"scores":[[bin,text],...],"proxy":null}. If there is a
  * proxy, the object also has the members
  * "flat":n,"x":[[bin,count,sum,least],...], "fine":[[bin,text],...]. `text` is
- * written by ib_bins_put_text(). `sum` is hexadecimal.
+ * written by ib_bins_write_text(). `sum` is hexadecimal.
  */
-void ib_bin_counts_put(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r);
+void ib_bin_counts_write(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r);
 /*
  * Read the counts, and check that they add up to the totals t. If json is NULL,
  * *out is set to NULL.

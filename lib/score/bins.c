@@ -161,23 +161,23 @@ ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS], uin
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 static void
-put_number(struct ib_bytes *b, uint64_t x)
+write_number(struct ib_bytes *b, uint64_t x)
 {
 	for (; x >= 32; x >>= 5)
-		ib_bytes_put_char(b, digits[32 + x % 32]);
-	ib_bytes_put_char(b, digits[x]);
+		ib_bytes_append_char(b, digits[32 + x % 32]);
+	ib_bytes_append_char(b, digits[x]);
 }
 
 void
-ib_bins_put_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin)
+ib_bins_write_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin)
 {
 	uint64_t end = ib_bins_seek(f, (uint64_t)(bin + 1) << 20);
 	uint64_t i = ib_bins_seek(f, (uint64_t)bin << 20);
 	uint32_t next = bin << 20;
 
 	for (; i < end; i++) {
-		put_number(b, f->order[i] - next);
-		put_number(b, f->before[i + 1] - f->before[i]);
+		write_number(b, f->order[i] - next);
+		write_number(b, f->before[i + 1] - f->before[i]);
 		next = f->order[i] + 1;
 	}
 }

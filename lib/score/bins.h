@@ -83,7 +83,7 @@ float ib_bins_value(const struct ib_bins *f, const uint64_t count[IB_TOTALS_BINS
  * to every digit except the last digit of a number. The characters A-Z a-z 0-9
  * + / represent the digits 0 to 63.
  */
-void ib_bins_put_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin);
+void ib_bins_write_text(struct ib_bytes *b, const struct ib_bins *f, uint32_t bin);
 /*
  * Append the values of one bin to f. f must not hold values of later bins.
  * Returns false if the text is malformed. Also returns false, and sets

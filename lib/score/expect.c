@@ -249,7 +249,7 @@ use_special(struct ib_scan *scan, struct ib_block *b, struct ib_error *err)
 		st = ib_npz_manifest_read(z, b->source->name, o->key, o->weight_field,
 					  add_array_sample, e, err);
 	if (!st && e->key.n == 0 && e->by_rows)
-		ib_bytes_put(&e->key, "index", 5);
+		ib_bytes_append(&e->key, "index", 5);
 	ib_npz_close(z);
 	return st;
 }
@@ -268,7 +268,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	if (b->block.special)
 		return use_special(scan, &b->block, err);
 	if (e->key.n == 0)
-		ib_key_put_name(&b->block.source->key, &e->key);
+		ib_key_write_name(&b->block.source->key, &e->key);
 	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &span) || !is_given(e, c, &given))
 			return ib_scan_fail_record(scan, c, err);
@@ -413,7 +413,7 @@ void
 ib_expect_note_key(struct ib_expect *e, struct ib_span key)
 {
 	if (e->log_key.n == 0)
-		ib_bytes_put(&e->log_key, key.p, key.n);
+		ib_bytes_append(&e->log_key, key.p, key.n);
 }
 
 /* ---- the check ----------------------------------------------------------- */
@@ -458,13 +458,13 @@ warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 	r = ib_mismatch_explain(&m);
 	ib_bytes_printf(&text, "%llu id%s of the logs %s not in the --expect manifest",
 			(unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
-	ib_mismatch_put_example(&text, keys.there, r.there);
+	ib_mismatch_write_example(&text, keys.there, r.there);
 	if (missing > 0) {
 		ib_bytes_printf(&text, ", and %llu id%s of the manifest %s no record",
 				(unsigned long long)missing, missing == 1 ? "" : "s",
 				missing == 1 ? "has" : "have");
-		ib_mismatch_put_example(&text, keys.here, r.here);
-		ib_mismatch_put_cause(&text, &r, &keys, "--expect-key");
+		ib_mismatch_write_example(&text, keys.here, r.here);
+		ib_mismatch_write_cause(&text, &r, &keys, "--expect-key");
 	}
 	if (!text.failed)
 		ib_warn(context, "%.*s", (int)text.n, text.p);

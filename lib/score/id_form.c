@@ -57,7 +57,7 @@ map_unicode(struct ib_bytes *b, unsigned forms)
 			 (utf8proc_option_t)options);
 	if (n >= 0) {
 		b->n = 0;
-		ib_bytes_put(b, mapped, (size_t)n);
+		ib_bytes_append(b, mapped, (size_t)n);
 	} else if (forms & IB_FORM_CASE) {
 		lower_ascii(b);
 	}
@@ -200,28 +200,28 @@ digit_of(const struct numeral *x, long i)
  * omitted. Leading zeros are kept.
  */
 static void
-put_numeral(struct ib_bytes *to, const struct numeral *x)
+write_numeral(struct ib_bytes *to, const struct numeral *x)
 {
 	long point = (long)x->whole.n + x->exponent, i;
 	long end = (long)(x->whole.n + x->fraction.n);
 
 	if (x->minus)
-		ib_bytes_put_char(to, '-');
+		ib_bytes_append_char(to, '-');
 	if (point <= 0)
-		ib_bytes_put_char(to, '0');
+		ib_bytes_append_char(to, '0');
 	for (i = 0; i < point; i++)
-		ib_bytes_put_char(to, digit_of(x, i));
+		ib_bytes_append_char(to, digit_of(x, i));
 	while (end > point && digit_of(x, end - 1) == '0')
 		end--;
 	if (end <= point || end <= 0)
 		return;
-	ib_bytes_put_char(to, '.');
+	ib_bytes_append_char(to, '.');
 	for (i = point; i < end; i++)
-		ib_bytes_put_char(to, digit_of(x, i));
+		ib_bytes_append_char(to, digit_of(x, i));
 }
 
 static void
-put_without_zeros(struct ib_bytes *to, struct ib_span s)
+write_without_zeros(struct ib_bytes *to, struct ib_span s)
 {
 	size_t i;
 	bool leads;
@@ -232,7 +232,7 @@ put_without_zeros(struct ib_bytes *to, struct ib_span s)
 		leads &= !(i > 1 && s.p[i - 1] == '.' && ib_is_digit(s.p[i - 2]));
 		while (leads && s.p[i] == '0' && i + 1 < s.n && ib_is_digit(s.p[i + 1]))
 			i++;
-		ib_bytes_put_char(to, s.p[i]);
+		ib_bytes_append_char(to, s.p[i]);
 	}
 }
 
@@ -256,7 +256,7 @@ reduce_name(struct ib_bytes *b, unsigned forms)
 	bool number = parse_numeral(ib_bytes_span(b), &x);
 
 	if ((forms & IB_FORM_NUMBER) && number)
-		put_numeral(&plain, &x);
+		write_numeral(&plain, &x);
 	else if ((forms & IB_FORM_SUFFIX) && !number)
 		b->n = without_suffix(ib_bytes_span(b)).n;
 	if (plain.n > 0)
@@ -265,7 +265,7 @@ reduce_name(struct ib_bytes *b, unsigned forms)
 		b->failed = true;
 	if (forms & IB_FORM_ZEROS) {
 		plain.n = 0;
-		put_without_zeros(&plain, ib_bytes_span(b));
+		write_without_zeros(&plain, ib_bytes_span(b));
 		b->failed |= plain.failed;
 		keep_part(b, ib_bytes_span(&plain));
 	}
@@ -276,7 +276,7 @@ void
 ib_id_reduce(struct ib_span id, unsigned forms, struct ib_bytes *out)
 {
 	out->n = 0;
-	ib_bytes_put(out, id.p, id.n);
+	ib_bytes_append(out, id.p, id.n);
 	if (out->failed)
 		return;
 	if ((forms & (IB_FORM_UNICODE | IB_FORM_CASE)) && !is_ascii(id))
@@ -355,7 +355,7 @@ ib_id_is_same(struct ib_span a, struct ib_span b, unsigned forms)
 }
 
 void
-ib_id_put_forms(struct ib_bytes *to, unsigned forms)
+ib_id_write_forms(struct ib_bytes *to, unsigned forms)
 {
 	static const char *const words[IB_NFORMS] = {
 		"in the same Unicode form (NFC)",

@@ -46,6 +46,6 @@ unsigned ib_id_difference(struct ib_span a, struct ib_span b);
 bool ib_id_is_same(struct ib_span a, struct ib_span b, unsigned forms);
 
 /* Append the forms as text, for example "in the same letter case and without their folders". */
-void ib_id_put_forms(struct ib_bytes *to, unsigned forms);
+void ib_id_write_forms(struct ib_bytes *to, unsigned forms);
 
 #endif

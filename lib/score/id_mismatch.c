@@ -54,7 +54,7 @@ ib_mismatch_add(struct ib_mismatch *m, struct ib_span id)
 	}
 	own = &m->id[m->n];
 	*own = (struct ib_mismatch_id){ .offset = m->bytes.n, .n = id.n };
-	ib_bytes_put(&m->bytes, id.p, id.n);
+	ib_bytes_append(&m->bytes, id.p, id.n);
 	m->failed |= m->bytes.failed;
 	m->n += !m->failed;
 }
@@ -193,7 +193,7 @@ ib_id_is_whole_number(struct ib_span id)
 }
 
 void
-ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key, struct ib_span id)
+ib_mismatch_write_example(struct ib_bytes *to, struct ib_span key, struct ib_span id)
 {
 	char show[IB_SHOW_MAX];
 
@@ -206,12 +206,12 @@ ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key, struct ib_span 
 }
 
 bool
-ib_mismatch_put_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
-		      const struct ib_mismatch_keys *k, const char *options)
+ib_mismatch_write_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
+			const struct ib_mismatch_keys *k, const char *options)
 {
 	if (r->forms) {
 		ib_bytes_printf(to, ": they would be equal ");
-		ib_id_put_forms(to, r->forms);
+		ib_id_write_forms(to, r->forms);
 		return true;
 	}
 	if (!ib_mismatch_keys_differ(k))

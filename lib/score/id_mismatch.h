@@ -91,14 +91,14 @@ bool ib_mismatch_keys_differ(const struct ib_mismatch_keys *k);
 bool ib_id_is_whole_number(struct ib_span id);
 
 /* Append ` (field id, e.g. "7")`. */
-void ib_mismatch_put_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
+void ib_mismatch_write_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
 
 /*
  * Append the likely cause, for example `: they would be equal in the same letter case`.
  * If the ids come from different fields, the text says that the option `options`
  * chooses the field. Returns false, and appends nothing, if no cause was found.
  */
-bool ib_mismatch_put_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
-			   const struct ib_mismatch_keys *k, const char *options);
+bool ib_mismatch_write_cause(struct ib_bytes *to, const struct ib_mismatch_result *r,
+			     const struct ib_mismatch_keys *k, const char *options);
 
 #endif

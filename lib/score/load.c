@@ -23,7 +23,7 @@ note_key(struct ib_scores *s, const struct ib_loss_batch *b, struct ib_error *er
 	if (b->n + b->nmerge == 0 && !b->any)
 		return IB_OK;
 	if (!b->rows)
-		ib_key_put_name(b->key, &name);
+		ib_key_write_name(b->key, &name);
 	st = name.failed ? ib_fail_memory(err) : ib_scores_note_key(s, ib_bytes_span(&name), err);
 	ib_bytes_release(&name);
 	return st;
@@ -121,7 +121,7 @@ ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, bool *taken, struc
 	*taken = ib_fold_takes_rows(f, b->row, b->n);
 	if (!*taken)
 		return IB_OK;
-	ib_key_put_name(b->key, &name);
+	ib_key_write_name(b->key, &name);
 	st = name.failed ? ib_fail_memory(err)
 			 : ib_scores_note_key(f->scores, ib_bytes_span(&name), err);
 	ib_bytes_release(&name);

@@ -240,8 +240,8 @@ ib_npz_arrays_read_id(struct ib_npz_arrays *a, struct ib_span *id,
 			return true;
 		}
 		if (i > 0)
-			ib_bytes_put_char(&joined, IB_KEY_SEPARATOR);
-		ib_bytes_put(&joined, piece.p, piece.n);
+			ib_bytes_append_char(&joined, IB_KEY_SEPARATOR);
+		ib_bytes_append(&joined, piece.p, piece.n);
 	}
 	to = joined.failed ? NULL : ib_arena_allocate(&a->arena, joined.n + 1);
 	if (to && joined.n > 0)

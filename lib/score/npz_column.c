@@ -46,7 +46,7 @@ decode(const struct ib_npz_column *c, uint64_t row, struct ib_arena *arena, stru
 			*why = "contains an invalid Unicode character";
 			return false;
 		}
-		p += ib_utf8_put(p, (uint32_t)x);
+		p += ib_utf8_append(p, (uint32_t)x);
 	}
 	text->n = to ? (size_t)(p - to) : 0;
 	if (to)
@@ -66,7 +66,8 @@ digits(const struct ib_npz_column *c, uint64_t row, struct ib_arena *arena, stru
 		return;
 	if (minus)
 		to[0] = '-';
-	text->n = minus + ib_number_put_unsigned(to + minus, minus ? 0 - (uint64_t)x : (uint64_t)x);
+	text->n =
+		minus + ib_number_write_unsigned(to + minus, minus ? 0 - (uint64_t)x : (uint64_t)x);
 	ib_arena_trim(arena, IB_NUMBER_MAX + 1 - text->n);
 }
 

@@ -83,7 +83,7 @@ ib_part_set_is_complete(const struct ib_part_set *p)
 
 /* Append the first few missing ranges. */
 static void
-put_missing(struct ib_bytes *b, const struct ib_part_set *p)
+write_missing(struct ib_bytes *b, const struct ib_part_set *p)
 {
 	uint64_t next = 0, end;
 	size_t i, ranges = 0;
@@ -100,7 +100,7 @@ put_missing(struct ib_bytes *b, const struct ib_part_set *p)
 			ib_bytes_printf(b, "-%" PRIu64, end - 1);
 		next = end + 1;
 	}
-	ib_bytes_put_char(b, '\0');
+	ib_bytes_append_char(b, '\0');
 }
 
 enum ib_status
@@ -111,7 +111,7 @@ ib_part_set_check(const struct ib_part_set *p, const char *name, struct ib_error
 
 	if (missing == 0)
 		return IB_OK;
-	put_missing(&b, p);
+	write_missing(&b, p);
 	ib_fail(err, IB_E_DATA, "%s: %" PRIu64 " of %" PRIu64 " partitions %s missing: %s", name,
 		missing, p->count, missing == 1 ? "is" : "are", b.failed ? "" : b.p);
 	ib_bytes_release(&b);
@@ -121,23 +121,23 @@ ib_part_set_check(const struct ib_part_set *p, const char *name, struct ib_error
 /* ---- as JSON ------------------------------------------------------------------ */
 
 void
-ib_part_set_put(struct ib_json_writer *w, const char *name, const struct ib_part_set *p)
+ib_part_set_write(struct ib_json_writer *w, const char *name, const struct ib_part_set *p)
 {
 	size_t i, k;
 
 	ib_json_begin_object(w, name);
-	ib_json_put_safe(w, "of", p->count);
+	ib_json_write_safe(w, "of", p->count);
 	ib_json_begin_array(w, "held");
 	for (i = 0; i < p->n; i = k) {
 		for (k = i + 1; k < p->n && p->index[k] == p->index[k - 1] + 1;)
 			k++;
 		if (k == i + 1) {
-			ib_json_put_safe(w, NULL, p->index[i]);
+			ib_json_write_safe(w, NULL, p->index[i]);
 			continue;
 		}
 		ib_json_begin_array(w, NULL);
-		ib_json_put_safe(w, NULL, p->index[i]);
-		ib_json_put_safe(w, NULL, p->index[k - 1]);
+		ib_json_write_safe(w, NULL, p->index[i]);
+		ib_json_write_safe(w, NULL, p->index[k - 1]);
 		ib_json_end_array(w);
 	}
 	ib_json_end_array(w);

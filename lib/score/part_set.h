@@ -42,7 +42,7 @@ enum ib_status ib_part_set_check(const struct ib_part_set *p, const char *name,
  * Write {"of":64,"held":[0,[2,5]]}: single indices and ranges of indices. A
  * number of 2^53 or more is written as a string of digits.
  */
-void ib_part_set_put(struct ib_json_writer *w, const char *name, const struct ib_part_set *p);
+void ib_part_set_write(struct ib_json_writer *w, const char *name, const struct ib_part_set *p);
 /*
  * Read the set from json. If json is NULL, the totals are not partitioned.
  * Returns IB_E_DATA if json is malformed.

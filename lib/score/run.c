@@ -108,7 +108,7 @@ note_key(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
 	if (b->rows || b->n == 0)
 		return IB_OK;
 	id = (struct ib_span){ b->loss[0].id.p, b->loss[0].id.n };
-	ib_key_put_name(b->key, &name);
+	ib_key_write_name(b->key, &name);
 	if (name.failed)
 		st = ib_fail_memory(err);
 	else
@@ -146,7 +146,7 @@ add_rows(void *ctx, const struct ib_row_batch *b, bool *taken, struct ib_error *
 	if (!*taken || b->n == 0)
 		return IB_OK;
 	ib_row_id_set(&id, b->row[0]);
-	ib_key_put_name(b->key, &name);
+	ib_key_write_name(b->key, &name);
 	if (name.failed)
 		return ib_fail_memory(err);
 	warn_about_key(run, ib_bytes_span(&name), ib_row_id_span(&id), b->source->name);

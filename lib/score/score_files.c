@@ -4,19 +4,19 @@
 #include "base/json_writer.h"
 
 static void
-put_row(struct ib_bytes *b, const struct ib_row *r, bool previous)
+write_row(struct ib_bytes *b, const struct ib_row *r, bool previous)
 {
 	struct ib_json_writer w = { .out = b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_string(&w, "id", r->id);
-	ib_json_put_float(&w, "score", r->score);
-	ib_json_put_unsigned(&w, "epoch", (uint64_t)r->epoch);
-	ib_json_put_unsigned(&w, "visits", r->visits);
+	ib_json_write_string(&w, "id", r->id);
+	ib_json_write_float(&w, "score", r->score);
+	ib_json_write_unsigned(&w, "epoch", (uint64_t)r->epoch);
+	ib_json_write_unsigned(&w, "visits", r->visits);
 	if (previous)
-		ib_json_put_float(&w, "prev", r->previous);
+		ib_json_write_float(&w, "prev", r->previous);
 	ib_json_end_object(&w);
-	ib_bytes_put_char(b, '\n');
+	ib_bytes_append_char(b, '\n');
 }
 
 enum ib_status
@@ -29,7 +29,7 @@ ib_scores_write_jsonl(const struct ib_scores *s, struct ib_output *out, struct i
 
 	for (i = 0; i < s->table.n && !st; i++) {
 		row = ib_scores_row(s, i);
-		put_row(&b, &row, s->has_previous);
+		write_row(&b, &row, s->has_previous);
 		if (b.n > 256 << 10) {
 			ib_output_write_bytes(out, &b);
 			st = ib_output_status(out, err);

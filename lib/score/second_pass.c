@@ -14,7 +14,7 @@
 /* ---- writing ------------------------------------------------------------------ */
 
 static void
-put_sum(struct ib_json_writer *w, struct ib_u128 sum)
+write_sum(struct ib_json_writer *w, struct ib_u128 sum)
 {
 	char text[40];
 
@@ -23,11 +23,11 @@ put_sum(struct ib_json_writer *w, struct ib_u128 sum)
 			 (unsigned long long)sum.lo);
 	else
 		snprintf(text, sizeof(text), "%llx", (unsigned long long)sum.lo);
-	ib_json_put_text(w, NULL, text);
+	ib_json_write_text(w, NULL, text);
 }
 
 static void
-put_values(struct ib_json_writer *w, const char *name, const struct ib_bins *f)
+write_values(struct ib_json_writer *w, const char *name, const struct ib_bins *f)
 {
 	struct ib_bytes text = { 0 };
 	uint32_t bin;
@@ -37,10 +37,10 @@ put_values(struct ib_json_writer *w, const char *name, const struct ib_bins *f)
 		if (!ib_bins_selects(f, bin))
 			continue;
 		text.n = 0;
-		ib_bins_put_text(&text, f, bin);
+		ib_bins_write_text(&text, f, bin);
 		ib_json_begin_array(w, NULL);
-		ib_json_put_safe(w, NULL, bin);
-		ib_json_put_string(w, NULL, ib_bytes_span(&text));
+		ib_json_write_safe(w, NULL, bin);
+		ib_json_write_string(w, NULL, ib_bytes_span(&text));
 		ib_json_end_array(w);
 	}
 	ib_json_end_array(w);
@@ -49,7 +49,7 @@ put_values(struct ib_json_writer *w, const char *name, const struct ib_bins *f)
 }
 
 static void
-put_x(struct ib_json_writer *w, const struct ib_x_bins *x)
+write_x(struct ib_json_writer *w, const struct ib_x_bins *x)
 {
 	uint32_t bin;
 
@@ -58,47 +58,47 @@ put_x(struct ib_json_writer *w, const struct ib_x_bins *x)
 		if (x->count[bin] == 0)
 			continue;
 		ib_json_begin_array(w, NULL);
-		ib_json_put_safe(w, NULL, bin);
-		ib_json_put_safe(w, NULL, x->count[bin]);
-		put_sum(w, x->sum[bin]);
-		ib_json_put_safe(w, NULL, x->least[bin] % IB_BIN_VALUES);
+		ib_json_write_safe(w, NULL, bin);
+		ib_json_write_safe(w, NULL, x->count[bin]);
+		write_sum(w, x->sum[bin]);
+		ib_json_write_safe(w, NULL, x->least[bin] % IB_BIN_VALUES);
 		ib_json_end_array(w);
 	}
 	ib_json_end_array(w);
 }
 
 static void
-put_proxy(struct ib_json_writer *w, const struct ib_bin_counts *r)
+write_proxy(struct ib_json_writer *w, const struct ib_bin_counts *r)
 {
 	const char *proxy = r->proxy == IB_PROXY_LOSS ? "loss" : "bounded";
 
-	ib_json_put_text(w, "proxy", r->has_x ? proxy : NULL);
+	ib_json_write_text(w, "proxy", r->has_x ? proxy : NULL);
 }
 
 void
-ib_bin_counts_put(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r)
+ib_bin_counts_write(struct ib_json_writer *w, const char *name, const struct ib_bin_counts *r)
 {
 	ib_json_begin_object(w, name);
-	ib_json_put_text(w, "of", r->of);
-	put_values(w, "scores", &r->score);
-	put_proxy(w, r);
+	ib_json_write_text(w, "of", r->of);
+	write_values(w, "scores", &r->score);
+	write_proxy(w, r);
 	if (r->has_x) {
-		ib_json_put_safe(w, "flat", r->x.count[0]);
-		put_x(w, &r->x);
-		put_values(w, "fine", &r->x_values);
+		ib_json_write_safe(w, "flat", r->x.count[0]);
+		write_x(w, &r->x);
+		write_values(w, "fine", &r->x_values);
 	}
 	ib_json_end_object(w);
 }
 
 static void
-put_bins(struct ib_json_writer *w, const char *name, const struct ib_bins *f)
+write_bins(struct ib_json_writer *w, const char *name, const struct ib_bins *f)
 {
 	uint32_t bin;
 
 	ib_json_begin_array(w, name);
 	for (bin = 0; bin < IB_TOTALS_BINS; bin++)
 		if (ib_bins_selects(f, bin))
-			ib_json_put_safe(w, NULL, bin);
+			ib_json_write_safe(w, NULL, bin);
 	ib_json_end_array(w);
 }
 
@@ -110,14 +110,14 @@ ib_second_pass_write(const struct ib_bin_counts *request, struct ib_output *out,
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_unsigned(&w, "ib_refine", IB_SECOND_PASS_VERSION);
-	ib_json_put_text(&w, "of", request->of);
-	ib_json_put_signed(&w, "newest", request->newest);
-	put_bins(&w, "scores", &request->score);
-	put_proxy(&w, request);
-	put_bins(&w, "x", &request->x_values);
+	ib_json_write_unsigned(&w, "ib_refine", IB_SECOND_PASS_VERSION);
+	ib_json_write_text(&w, "of", request->of);
+	ib_json_write_signed(&w, "newest", request->newest);
+	write_bins(&w, "scores", &request->score);
+	write_proxy(&w, request);
+	write_bins(&w, "x", &request->x_values);
 	ib_json_end_object(&w);
-	ib_bytes_put_char(&b, '\n');
+	ib_bytes_append_char(&b, '\n');
 	return ib_output_write_last(out, &b, err);
 }
 

@@ -84,26 +84,26 @@ ib_totals_mean(const struct ib_totals *t)
 /* ---- writing ------------------------------------------------------------- */
 
 void
-ib_totals_put(struct ib_json_writer *w, const struct ib_totals *t)
+ib_totals_write(struct ib_json_writer *w, const struct ib_totals *t)
 {
 	char sum[IB_EXACT_TEXT];
 	uint64_t b;
 
-	ib_json_put_safe(w, "rows", t->rows);
-	ib_json_put_safe(w, "known", t->known);
-	ib_exact_put_float_sum(sum, &t->sum);
-	ib_json_put_text(w, "sum", sum);
-	ib_json_put_real(w, "mean", ib_totals_mean(t));
-	ib_json_put_float(w, "min", t->min);
-	ib_json_put_float(w, "max", t->max);
-	ib_json_put_epoch(w, "newest", t->newest);
+	ib_json_write_safe(w, "rows", t->rows);
+	ib_json_write_safe(w, "known", t->known);
+	ib_exact_write_float_sum(sum, &t->sum);
+	ib_json_write_text(w, "sum", sum);
+	ib_json_write_real(w, "mean", ib_totals_mean(t));
+	ib_json_write_float(w, "min", t->min);
+	ib_json_write_float(w, "max", t->max);
+	ib_json_write_epoch(w, "newest", t->newest);
 	ib_json_begin_array(w, "histogram");
 	for (b = 0; b < IB_TOTALS_BINS; b++) {
 		if (t->bin[b] == 0)
 			continue;
 		ib_json_begin_array(w, NULL);
-		ib_json_put_safe(w, NULL, b);
-		ib_json_put_safe(w, NULL, t->bin[b]);
+		ib_json_write_safe(w, NULL, b);
+		ib_json_write_safe(w, NULL, t->bin[b]);
 		ib_json_end_array(w);
 	}
 	ib_json_end_array(w);

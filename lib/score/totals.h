@@ -82,8 +82,8 @@ double ib_totals_mean(const struct ib_totals *t);
  * no rows. A count of 2^53 or more is written as a string of digits, because
  * many JSON readers convert numbers to double.
  */
-void ib_totals_put(struct ib_json_writer *w, const struct ib_totals *t);
-/* Read totals. Returns IB_E_DATA if ib_totals_put() cannot have written these totals. */
+void ib_totals_write(struct ib_json_writer *w, const struct ib_totals *t);
+/* Read totals. Returns IB_E_DATA if ib_totals_write() cannot have written these totals. */
 enum ib_status ib_totals_parse(const cJSON *json, const char *name, struct ib_totals *t,
 			       struct ib_error *err);
 

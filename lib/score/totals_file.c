@@ -182,13 +182,13 @@ ib_totals_file_write(const struct ib_totals_file *s, struct ib_output *out, stru
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_unsigned(&w, "ib_totals", IB_TOTALS_VERSION);
-	ib_totals_put(&w, &s->totals);
+	ib_json_write_unsigned(&w, "ib_totals", IB_TOTALS_VERSION);
+	ib_totals_write(&w, &s->totals);
 	if (!ib_part_set_is_complete(&s->parts))
-		ib_part_set_put(&w, "parts", &s->parts);
+		ib_part_set_write(&w, "parts", &s->parts);
 	if (s->bins)
-		ib_bin_counts_put(&w, "refined", s->bins);
+		ib_bin_counts_write(&w, "refined", s->bins);
 	ib_json_end_object(&w);
-	ib_bytes_put_char(&b, '\n');
+	ib_bytes_append_char(&b, '\n');
 	return ib_output_write_last(out, &b, err);
 }

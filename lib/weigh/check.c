@@ -18,7 +18,7 @@
 static const char *
 format_number(char out[IB_NUMBER_MAX], double x)
 {
-	out[ib_number_put(out, x)] = '\0';
+	out[ib_number_write(out, x)] = '\0';
 	return out;
 }
 

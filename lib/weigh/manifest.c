@@ -376,7 +376,7 @@ add_array_sample(void *ctx, const struct ib_npz_sample *from, struct ib_error *e
 	if (!from->weighted)
 		return ib_fail(err, IB_E_DATA, "%s: has no array of weights",
 			       a->scan->source->name);
-	sample.weight = (struct ib_span){ weight, ib_number_put(weight, from->weight) };
+	sample.weight = (struct ib_span){ weight, ib_number_write(weight, from->weight) };
 	if (!copy_id(from, &s->in.cursor.arena, &sample.id))
 		return ib_fail_memory(err);
 	st = add_sample(a->scan, s, &sample, err);

@@ -116,18 +116,18 @@ check(struct run *run, struct ib_error *err)
 /* ---- statistics ----------------------------------------------------------------- */
 
 static void
-put_count(struct ib_json_writer *w, const char *name, bool known, uint64_t x)
+write_count(struct ib_json_writer *w, const char *name, bool known, uint64_t x)
 {
 	if (known)
-		ib_json_put_unsigned(w, name, x);
+		ib_json_write_unsigned(w, name, x);
 	else
-		ib_json_put_null(w, name);
+		ib_json_write_null(w, name);
 }
 
 static void
-put_real(struct ib_json_writer *w, const char *name, bool known, double x)
+write_real(struct ib_json_writer *w, const char *name, bool known, double x)
 {
-	ib_json_put_real(w, name, known && isfinite(x) ? x : (double)NAN);
+	ib_json_write_real(w, name, known && isfinite(x) ? x : (double)NAN);
 }
 
 /* Return (total - n) / total, rounded only once. */
@@ -152,21 +152,21 @@ write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *e
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_unsigned(&w, "n", n);
-	put_count(&w, "total", has_total, total);
-	put_real(&w, "sum", true, ib_exact_round(&t->sum));
-	put_real(&w, "min", n > 0, t->min);
-	put_real(&w, "max", n > 0, t->max);
-	put_real(&w, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
-	put_real(&w, "ess", n > 0, n > 0 ? ib_weight_stats_ess(t) : 0);
-	put_real(&w, "deff", n > 0, n > 0 ? ib_weight_stats_deff(t) : 0);
-	put_real(&w, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
-	put_count(&w, "batch", batch > 0, batch);
-	put_count(&w, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
+	ib_json_write_unsigned(&w, "n", n);
+	write_count(&w, "total", has_total, total);
+	write_real(&w, "sum", true, ib_exact_round(&t->sum));
+	write_real(&w, "min", n > 0, t->min);
+	write_real(&w, "max", n > 0, t->max);
+	write_real(&w, "mean", n > 0, n > 0 ? ib_exact_mean(&t->sum, n) : 0);
+	write_real(&w, "ess", n > 0, n > 0 ? ib_weight_stats_ess(t) : 0);
+	write_real(&w, "deff", n > 0, n > 0 ? ib_weight_stats_deff(t) : 0);
+	write_real(&w, "saved", has_total && total > 0, total > 0 ? share_saved(n, total) : 0);
+	write_count(&w, "batch", batch > 0, batch);
+	write_count(&w, "steps", batch > 0, batch > 0 ? n / batch + (n % batch > 0) : 0);
 	if (o->normalize == IB_NORMALIZE_MEAN)
-		put_real(&w, "rate_factor", true, run->rate_factor);
+		write_real(&w, "rate_factor", true, run->rate_factor);
 	ib_json_end_object(&w);
-	ib_bytes_put_char(&b, '\n');
+	ib_bytes_append_char(&b, '\n');
 	return ib_output_write_last(run->out, &b, err);
 }
 

@@ -220,10 +220,10 @@ hash_rest(struct ib_unchanged_check *x, const struct removal *t, unsigned seed)
 	for (i = 0; i < t->n; i++) {
 		if (t->piece[i].p < p)
 			continue; /* the weight is inside "ib", which is already removed */
-		ib_bytes_put(&x->left, p, (size_t)(t->piece[i].p - p));
+		ib_bytes_append(&x->left, p, (size_t)(t->piece[i].p - p));
 		p = t->piece[i].end;
 	}
-	ib_bytes_put(&x->left, p, (size_t)(r->p + r->n - p));
+	ib_bytes_append(&x->left, p, (size_t)(r->p + r->n - p));
 	return XXH3_128bits_withSeed(x->left.p, x->left.n, seed);
 }
 

@@ -33,25 +33,25 @@ ib_weight_format_append(struct ib_bytes *out, enum ib_weights_format form, struc
 	switch (form) {
 	case IB_WEIGHTS_F32:
 		ib_little_endian_convert(&single, 1, sizeof(single));
-		ib_bytes_put(out, &single, sizeof(single));
+		ib_bytes_append(out, &single, sizeof(single));
 		return;
 	case IB_WEIGHTS_JSONL:
 		ib_json_begin_object(&json, NULL);
-		ib_json_put_string(&json, "id", id);
+		ib_json_write_string(&json, "id", id);
 		ib_json_begin_value(&json, "weight");
-		ib_number_cache_put(out, weight, numbers);
+		ib_number_cache_append(out, weight, numbers);
 		ib_json_end_object(&json);
-		ib_bytes_put_char(out, '\n');
+		ib_bytes_append_char(out, '\n');
 		return;
 	case IB_WEIGHTS_TSV:
-		ib_bytes_put(out, id.p, id.n);
-		ib_bytes_put_char(out, '\t');
+		ib_bytes_append(out, id.p, id.n);
+		ib_bytes_append_char(out, '\t');
 		break;
 	default:
 		break;
 	}
-	ib_number_cache_put(out, weight, numbers);
-	ib_bytes_put_char(out, '\n');
+	ib_number_cache_append(out, weight, numbers);
+	ib_bytes_append_char(out, '\n');
 }
 
 bool
@@ -133,12 +133,12 @@ write_npz(const struct ib_id_weights *rows, const float *weight, const double *r
 
 	if (st)
 		return st;
-	ib_npz_put_array(w, "id_bytes.npy", "|u1", t->bytes.p, offset[rows->n], 1);
-	ib_npz_put_array(w, "id_offset.npy", "<i8", offset, rows->n + 1, sizeof(*offset));
-	ib_npz_put_array(w, "weight.npy", "<f4", weight, rows->n, sizeof(*weight));
+	ib_npz_write_array(w, "id_bytes.npy", "|u1", t->bytes.p, offset[rows->n], 1);
+	ib_npz_write_array(w, "id_offset.npy", "<i8", offset, rows->n + 1, sizeof(*offset));
+	ib_npz_write_array(w, "weight.npy", "<f4", weight, rows->n, sizeof(*weight));
 	if (rate_factor)
-		ib_npz_put_bytes(w, "rate_factor.npy",
-				 (struct ib_span){ scalar, ib_npy_scalar(scalar, *rate_factor) });
+		ib_npz_write_bytes(w, "rate_factor.npy",
+				   (struct ib_span){ scalar, ib_npy_scalar(scalar, *rate_factor) });
 	return ib_npz_writer_end(w, err);
 }
 

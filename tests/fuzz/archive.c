@@ -26,7 +26,7 @@ put(struct bytes *to, const void *p, size_t n)
 
 /* Little endian. */
 static void
-put_number(struct bytes *to, uint32_t x, size_t size)
+write_number(struct bytes *to, uint32_t x, size_t size)
 {
 	uint8_t b[4] = { (uint8_t)x, (uint8_t)(x >> 8), (uint8_t)(x >> 16), (uint8_t)(x >> 24) };
 
@@ -35,16 +35,16 @@ put_number(struct bytes *to, uint32_t x, size_t size)
 
 /* What a local header and the directory both say, from the version on. */
 static void
-put_facts(struct bytes *to, const char *name, uint32_t crc, size_t n)
+write_facts(struct bytes *to, const char *name, uint32_t crc, size_t n)
 {
-	put_number(to, 20, 2);
-	put_number(to, 0, 4);	       /* no flags, stored */
-	put_number(to, 0x00210000, 4); /* 1980-01-01 */
-	put_number(to, crc, 4);
-	put_number(to, (uint32_t)n, 4);
-	put_number(to, (uint32_t)n, 4);
-	put_number(to, (uint32_t)strlen(name), 2);
-	put_number(to, 0, 2);
+	write_number(to, 20, 2);
+	write_number(to, 0, 4);		 /* no flags, stored */
+	write_number(to, 0x00210000, 4); /* 1980-01-01 */
+	write_number(to, crc, 4);
+	write_number(to, (uint32_t)n, 4);
+	write_number(to, (uint32_t)n, 4);
+	write_number(to, (uint32_t)strlen(name), 2);
+	write_number(to, 0, 2);
 }
 
 static struct bytes
@@ -73,24 +73,24 @@ fuzz_archive(const struct fuzz_member *m, size_t count, uint32_t *crc, size_t *n
 			crc[i] = sum;
 		local = (uint32_t)file.n;
 		put(&file, "PK\3\4", 4);
-		put_facts(&file, m[i].name, sum, member.n);
+		write_facts(&file, m[i].name, sum, member.n);
 		put(&file, m[i].name, strlen(m[i].name));
 		put(&file, member.p, member.n);
 		put(&directory, "PK\1\2\x14\0", 6);
-		put_facts(&directory, m[i].name, sum, member.n);
+		write_facts(&directory, m[i].name, sum, member.n);
 		put(&directory, "\0\0\0\0\0\0\0\0\0", 10);
-		put_number(&directory, local, 4);
+		write_number(&directory, local, 4);
 		put(&directory, m[i].name, strlen(m[i].name));
 		free(member.p);
 	}
 	local = (uint32_t)file.n;
 	put(&file, directory.p, directory.n);
 	put(&file, "PK\5\6\0\0\0", 8);
-	put_number(&file, (uint32_t)count, 2);
-	put_number(&file, (uint32_t)count, 2);
-	put_number(&file, (uint32_t)directory.n, 4);
-	put_number(&file, local, 4);
-	put_number(&file, 0, 2);
+	write_number(&file, (uint32_t)count, 2);
+	write_number(&file, (uint32_t)count, 2);
+	write_number(&file, (uint32_t)directory.n, 4);
+	write_number(&file, local, 4);
+	write_number(&file, 0, 2);
 	free(directory.p);
 	*n = file.n;
 	return file.p;

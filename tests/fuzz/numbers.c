@@ -48,13 +48,13 @@ check_printing(double value)
 	struct ib_span s = { out, 0 };
 	double back;
 
-	s.n = ib_number_put(out, value);
+	s.n = ib_number_write(out, value);
 	if (!ib_number_text(s, &back))
 		abort();
 	check_same(value, back);
 	if (fabs(value) > 3e38)
 		return;
-	s.n = ib_number_put_float(out, (float)value);
+	s.n = ib_number_write_float(out, (float)value);
 	if (!ib_number_text(s, &back) || (float)back != (float)value)
 		abort();
 }

@@ -68,7 +68,7 @@ spell(const struct ib_rule_options *o)
 	for (p = ib_params(&n); p->kind != IB_PARAM_RULE; p++)
 		continue;
 	ib_param_spell(&b, p, o);
-	ib_bytes_put_char(&b, '\0');
+	ib_bytes_append_char(&b, '\0');
 	if (b.failed)
 		abort();
 	return b.p;

@@ -12,7 +12,7 @@ parts_text(const struct ib_part_set *p)
 	struct ib_bytes b = { 0 };
 	struct ib_json_writer w = { .out = &b };
 
-	ib_part_set_put(&w, NULL, p);
+	ib_part_set_write(&w, NULL, p);
 	return fuzz_text(&b);
 }
 

@@ -12,7 +12,7 @@
 static inline char *
 fuzz_text(struct ib_bytes *b)
 {
-	ib_bytes_put_char(b, '\0');
+	ib_bytes_append_char(b, '\0');
 	if (b->failed)
 		abort();
 	return b->p;
@@ -25,7 +25,7 @@ fuzz_totals_text(const struct ib_totals *t)
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_totals_put(&w, t);
+	ib_totals_write(&w, t);
 	ib_json_end_object(&w);
 	return fuzz_text(&b);
 }
@@ -36,7 +36,7 @@ fuzz_counts_text(const struct ib_bin_counts *r)
 	struct ib_bytes b = { 0 };
 	struct ib_json_writer w = { .out = &b };
 
-	ib_bin_counts_put(&w, NULL, r);
+	ib_bin_counts_write(&w, NULL, r);
 	return fuzz_text(&b);
 }
 

@@ -65,8 +65,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	/* @line alone leaves no id to go by; "ib" has but one use. */
 	if (n == 0 || (data[0] & 48) == 32 || (data[0] & 15) == 13)
 		return 0;
-	ib_bytes_put(&all, first, sizeof(first) - 1);
-	ib_bytes_put(&all, data + 1, n - 1);
+	ib_bytes_append(&all, first, sizeof(first) - 1);
+	ib_bytes_append(&all, data + 1, n - 1);
 	fd = fuzz_file((const uint8_t *)all.p, all.n, base);
 	/* Outputs are renamed into place: this one needs a name. */
 	snprintf(epoch, sizeof(epoch), "/tmp/fuzz-weights.%ld.jsonl", (long)getpid());

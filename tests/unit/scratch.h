@@ -47,7 +47,7 @@ scratch_read(const char *path)
 
 	cr_assert(not(eq(ptr, f, NULL)), "%s", path);
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		ib_bytes_put(&b, buf, n);
+		ib_bytes_append(&b, buf, n);
 	fclose(f);
 	return b;
 }

@@ -53,7 +53,7 @@ Test(audit_text, a_text_that_is_too_wide_loses_its_middle)
 	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		b.n = 0;
 		ib_write_shortened(&b, ib_span_of(t[i].text), t[i].width, t[i].utf8);
-		ib_bytes_put_char(&b, '\0');
+		ib_bytes_append_char(&b, '\0');
 		cr_expect(eq(str, b.p, (char *)t[i].shown));
 	}
 	ib_bytes_release(&b);
@@ -78,7 +78,7 @@ Test(audit_text, a_sentence_breaks_at_spaces)
 	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
 		b.n = 0;
 		ib_write_sentence(&b, ib_span_of(t[i].text), t[i].width, false);
-		ib_bytes_put_char(&b, '\0');
+		ib_bytes_append_char(&b, '\0');
 		cr_expect(eq(str, b.p, (char *)t[i].shown));
 	}
 	ib_bytes_release(&b);

@@ -63,7 +63,7 @@ ParameterizedTest(struct line *c, audit_writer, lines)
 	for (i = 0; i < 2; i++) { /* pi's text anew, and as it was kept */
 		out->n = 0;
 		ib_audit_text_add(l, ib_span_of(c->id), c->score, c->pi, c->kept);
-		ib_bytes_put_char(out, '\0');
+		ib_bytes_append_char(out, '\0');
 		cr_assert(eq(str, out->p, c->text));
 	}
 	ib_audit_text_release(l);
@@ -83,9 +83,9 @@ cat(const char *path, struct ib_bytes *out)
 	f = popen(command, "r");
 	cr_assert(f != NULL);
 	while ((c = getc(f)) != EOF)
-		ib_bytes_put_char(out, (char)c);
+		ib_bytes_append_char(out, (char)c);
 	cr_assert(eq(int, pclose(f), 0));
-	ib_bytes_put_char(out, '\0');
+	ib_bytes_append_char(out, '\0');
 	out->n--;
 }
 
@@ -96,10 +96,10 @@ write_run(const char *path, const char *head, const char *lines, struct ib_audit
 	struct ib_audit_writer *t = NULL;
 	struct ib_error err = { 0 };
 
-	ib_bytes_put(&l->text, lines, strlen(lines));
+	ib_bytes_append(&l->text, lines, strlen(lines));
 	cr_assert(eq(int, ib_audit_writer_open(path, NULL, &t, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, ib_audit_writer_head(t, ib_span_of(head), &err), IB_OK));
-	ib_audit_writer_put(t, l);
+	ib_audit_writer_write(t, l);
 	cr_assert(eq(int, ib_audit_writer_lock(t, tail, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, ib_audit_writer_append(t, &err), IB_OK), "%s", err.text);
 	ib_audit_writer_discard(t);

@@ -100,10 +100,10 @@ Test(bins, text_is_gaps_and_counts)
 	for (i = 3; i < 36; i++)
 		values[i] = order(BIN, 40);
 	f = count(values, 36);
-	ib_bins_put_text(&text, &f, BIN + 1);
+	ib_bins_write_text(&text, &f, BIN + 1);
 	cr_assert(eq(sz, text.n, 0));
-	ib_bins_put_text(&text, &f, BIN);
-	ib_bytes_put_char(&text, '\0');
+	ib_bins_write_text(&text, &f, BIN);
+	ib_bytes_append_char(&text, '\0');
 	cr_assert(eq(str, text.p, "BCABlBhB"));
 	cr_assert(ib_bins_read(&g, BIN, text.p));
 	cr_assert(eq(u64, g.n, 3));

@@ -286,14 +286,14 @@ Test(exact, writes_float_sums_in_units_of_the_lowest_bit)
 
 	for (c = cases; c < cases + COUNT(cases); c++) {
 		x = sum_of(c->v, 2);
-		ib_exact_put_float_sum(out, &x);
+		ib_exact_write_float_sum(out, &x);
 		cr_assert(eq(str, out, (char *)c->text));
 		cr_assert(ib_exact_read_float_sum(&y, out));
 		cr_assert(eq(int, ib_exact_compare(&x, &y), 0));
 	}
 	ib_exact_init(&x);
 	ib_exact_add_times(&x, -0x1.fffffep+127, UINT64_MAX);
-	ib_exact_put_float_sum(out, &x);
+	ib_exact_write_float_sum(out, &x);
 	cr_assert(ib_exact_read_float_sum(&y, out));
 	cr_assert(eq(int, ib_exact_compare(&x, &y), 0));
 }
@@ -311,7 +311,7 @@ Test(exact, reads_back_random_float_sums)
 			ib_exact_add(&x, ldexp((double)(next(&state) >> 40),
 					       -149 + (int)(next(&state) % (1 + i / 2))) *
 						 (k % 2 ? -1 : 1));
-		ib_exact_put_float_sum(out, &x);
+		ib_exact_write_float_sum(out, &x);
 		cr_assert(ib_exact_read_float_sum(&y, out));
 		cr_assert(eq(int, ib_exact_compare(&x, &y), 0));
 	}

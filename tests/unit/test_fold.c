@@ -65,11 +65,11 @@ shown(const struct ib_scores *s)
 
 	for (i = 0; i < s->table.n; i++) {
 		row = ib_scores_row(s, i);
-		ib_bytes_put(&t, row.id.p, row.id.n);
+		ib_bytes_append(&t, row.id.p, row.id.n);
 		ib_bytes_printf(&t, " %a %d %u", (double)row.score, row.epoch, row.visits);
 		if (s->has_previous)
 			ib_bytes_printf(&t, " %a", (double)row.previous);
-		ib_bytes_put_char(&t, '\n');
+		ib_bytes_append_char(&t, '\n');
 	}
 	return t;
 }

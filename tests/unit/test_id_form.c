@@ -82,7 +82,7 @@ Test(id_form, words_name_each_form)
 {
 	struct ib_bytes b = { 0 };
 
-	ib_id_put_forms(&b, IB_FORM_CASE | IB_FORM_SUFFIX);
+	ib_id_write_forms(&b, IB_FORM_CASE | IB_FORM_SUFFIX);
 	cr_assert(ib_span_is(ib_bytes_span(&b), "in the same letter case and "
 						"without their suffixes"));
 	ib_bytes_release(&b);

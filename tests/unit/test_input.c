@@ -190,8 +190,8 @@ EACH_CODEC(refuses_what_is_cut)
 	snprintf(name, sizeof(name), "a%s", c->suffix);
 	a = scratch_read(name);
 	b = scratch_read(name);
-	ib_bytes_put(&both, a.p, a.n);
-	ib_bytes_put(&both, b.p, b.n);
+	ib_bytes_append(&both, a.p, a.n);
+	ib_bytes_append(&both, b.p, b.n);
 	snprintf(name, sizeof(name), "cut%s", c->suffix);
 	for (i = 1; i < both.n; i++) {
 		scratch_write(name, both.p, i);
@@ -244,13 +244,13 @@ EACH_CODEC(refuses_garbage_behind)
 	snprintf(name, sizeof(name), "b%s", c->suffix);
 	for (i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
 		a.n = n;
-		ib_bytes_put(&a, tails[i], strlen(tails[i]));
+		ib_bytes_append(&a, tails[i], strlen(tails[i]));
 		scratch_write(name, a.p, a.n);
 		refused(name, c, i);
 	}
 	/* Zeros are padding to gzip and xz (in fours), garbage to others. */
 	a.n = n;
-	ib_bytes_put(&a, "\0\0\0\0\0\0\0\0", 8);
+	ib_bytes_append(&a, "\0\0\0\0\0\0\0\0", 8);
 	scratch_write(name, a.p, a.n);
 	if (c->zeros) {
 		char digest[33];

@@ -56,24 +56,24 @@ static const char *const names[] = {
 #define PICK(state, list) list[next(state) % (sizeof(list) / sizeof(*list))]
 
 static void
-put(struct ib_bytes *t, const char *text)
+append_text(struct ib_bytes *t, const char *text)
 {
-	ib_bytes_put(t, text, strlen(text));
+	ib_bytes_append(t, text, strlen(text));
 }
 
 static void
-put_blanks(struct ib_bytes *t, uint64_t *state)
+write_blanks(struct ib_bytes *t, uint64_t *state)
 {
 	static const char *const blanks[] = { "", "", "", " ", "  ", "\t", "\r", " \t " };
 
-	put(t, PICK(state, blanks));
+	append_text(t, PICK(state, blanks));
 }
 
-static void put_object(struct ib_bytes *t, uint64_t *state, int depth);
+static void write_object(struct ib_bytes *t, uint64_t *state, int depth);
 
 /* Put an element: a string or a number of one form, or any value. */
 static void
-put_element(struct ib_bytes *t, uint64_t *state, uint64_t form)
+write_element(struct ib_bytes *t, uint64_t *state, uint64_t form)
 {
 	unsigned digits = (unsigned)(form / 3 % 10), x = (unsigned)(next(state) % 1000000);
 	char text[64];
@@ -84,12 +84,12 @@ put_element(struct ib_bytes *t, uint64_t *state, uint64_t form)
 		snprintf(text, sizeof(text), "%u.%0*u", x % 10, (int)digits, x);
 	else
 		snprintf(text, sizeof(text), "%u.%u", x % 100, x);
-	put(t, next(state) % 16 > 0 ? text : PICK(state, others));
+	append_text(t, next(state) % 16 > 0 ? text : PICK(state, others));
 }
 
 /* Put an array. Most elements have the same form, and most gaps have the same bytes. */
 static void
-put_array(struct ib_bytes *t, uint64_t *state)
+write_array(struct ib_bytes *t, uint64_t *state)
 {
 	static const char *const gaps[] = {
 		",", ",", ", ", " , ", ",\t", ",     ", ",      ", ",       ", ",         ",
@@ -97,50 +97,50 @@ put_array(struct ib_bytes *t, uint64_t *state)
 	uint64_t i, n = next(state) % 40, form = next(state);
 	const char *gap = PICK(state, gaps);
 
-	put(t, "[");
+	append_text(t, "[");
 	for (i = 0; i < n; i++) {
 		if (i > 0)
-			put(t, next(state) % 16 > 0 ? gap : PICK(state, gaps));
-		put_element(t, state, form);
+			append_text(t, next(state) % 16 > 0 ? gap : PICK(state, gaps));
+		write_element(t, state, form);
 	}
-	put(t, "]");
+	append_text(t, "]");
 }
 
 static void
-put_value(struct ib_bytes *t, uint64_t *state, int depth)
+write_value(struct ib_bytes *t, uint64_t *state, int depth)
 {
 	uint64_t kind = next(state) % 9;
 
 	if (kind == 8)
-		put_array(t, state);
+		write_array(t, state);
 	else if (kind < 3)
-		put(t, PICK(state, strings));
+		append_text(t, PICK(state, strings));
 	else if (kind < 7 || depth > 3)
-		put(t, PICK(state, others));
+		append_text(t, PICK(state, others));
 	else
-		put_object(t, state, depth + 1);
+		write_object(t, state, depth + 1);
 }
 
 static void
-put_object(struct ib_bytes *t, uint64_t *state, int depth)
+write_object(struct ib_bytes *t, uint64_t *state, int depth)
 {
 	uint64_t i, n = next(state) % 6;
 
-	put(t, "{");
+	append_text(t, "{");
 	for (i = 0; i < n; i++) {
 		if (i > 0)
-			put(t, ",");
-		put_blanks(t, state);
-		put(t, "\"");
-		put(t, PICK(state, names));
-		put(t, "\"");
-		put_blanks(t, state);
-		put(t, ":");
-		put_blanks(t, state);
-		put_value(t, state, depth);
-		put_blanks(t, state);
+			append_text(t, ",");
+		write_blanks(t, state);
+		append_text(t, "\"");
+		append_text(t, PICK(state, names));
+		append_text(t, "\"");
+		write_blanks(t, state);
+		append_text(t, ":");
+		write_blanks(t, state);
+		write_value(t, state, depth);
+		write_blanks(t, state);
 	}
-	put(t, "}");
+	append_text(t, "}");
 }
 
 /* One byte other, more or less. No line end and no NUL comes in. */
@@ -160,7 +160,7 @@ mutate(struct ib_bytes *t, uint64_t *state)
 		t->n--;
 		break;
 	default:
-		ib_bytes_put_char(t, ' ');
+		ib_bytes_append_char(t, ' ');
 		memmove(t->p + at + 1, t->p + at, t->n - at - 1);
 		t->p[at] = c;
 		break;
@@ -337,14 +337,14 @@ Test(json, what_it_reads_is_what_cjson_reads)
 
 	for (i = 0; i < 30000; i++) {
 		t.n = 0;
-		put_object(&t, &state, 0);
+		write_object(&t, &state, 0);
 		n = i % 3 == 0 ? 0 : 1 + next(&state) % 3;
 		for (k = 0; k < n && t.n > 0; k++)
 			mutate(&t, &state);
 		n = t.n;
-		ib_bytes_put(&t, "\n\0", 2);
+		ib_bytes_append(&t, "\n\0", 2);
 		for (k = 0; k < IB_BYTE_SCAN_PAD; k++)
-			ib_bytes_put_char(&t, '\0');
+			ib_bytes_append_char(&t, '\0');
 		t.n = n;
 		try_record(b, &t, i % 3 == 0);
 	}

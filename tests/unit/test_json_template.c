@@ -99,33 +99,33 @@ draw_form(struct form *f, uint64_t *state)
 }
 
 static void
-put(struct ib_bytes *t, const char *text)
+append_text(struct ib_bytes *t, const char *text)
 {
-	ib_bytes_put(t, text, strlen(text));
+	ib_bytes_append(t, text, strlen(text));
 }
 
 /* A record of the form; now and then a value of another kind. */
 static void
-put_record(struct ib_bytes *t, const struct form *f, uint64_t *state)
+write_record(struct ib_bytes *t, const struct form *f, uint64_t *state)
 {
 	size_t i;
 	int kind;
 
 	t->n = 0;
 	for (i = 0; i < f->n; i++) {
-		put(t, f->before[i]);
+		append_text(t, f->before[i]);
 		kind = next(state) % 16 == 0 ? (int)(next(state) % 3) : f->kind[i];
 		if (next(state) % 32 == 0) {
-			put(t, PICK(state, odd));
+			append_text(t, PICK(state, odd));
 		} else if (kind == 0) {
-			put(t, "\"");
-			put(t, PICK(state, strings));
-			put(t, "\"");
+			append_text(t, "\"");
+			append_text(t, PICK(state, strings));
+			append_text(t, "\"");
 		} else {
-			put(t, kind == 1 ? PICK(state, numbers) : PICK(state, others));
+			append_text(t, kind == 1 ? PICK(state, numbers) : PICK(state, others));
 		}
 	}
-	put(t, f->before[i]);
+	append_text(t, f->before[i]);
 }
 
 static void
@@ -141,9 +141,9 @@ pad(struct ib_bytes *t)
 {
 	size_t i, n = t->n;
 
-	ib_bytes_put_char(t, '\n');
+	ib_bytes_append_char(t, '\n');
 	for (i = 0; i < IB_BYTE_SCAN_PAD; i++)
-		ib_bytes_put_char(t, i % 2 ? '"' : '7');
+		ib_bytes_append_char(t, i % 2 ? '"' : '7');
 	t->n = n;
 }
 
@@ -223,7 +223,7 @@ try_all(size_t nforms, bool aliased, bool lazy)
 	for (i = 0; i < nforms; i++) {
 		draw_form(&form, &state);
 		for (k = 0; k < 24; k++) {
-			put_record(&t, &form, &state);
+			write_record(&t, &form, &state);
 			if (next(&state) % 8 == 0)
 				mutate(&t, &state);
 			pad(&t);
@@ -305,7 +305,7 @@ static bool
 fits(struct readers *r, const char *record)
 {
 	r->t.n = 0;
-	put(&r->t, record);
+	append_text(&r->t, record);
 	pad(&r->t);
 	return try_record(r->learning, r->alone, &r->f, r->t.p, r->v);
 }
@@ -363,7 +363,7 @@ Test(stencil, the_largest_form_fits)
 		t.n = 0;
 		for (i = 0; i < members; i++)
 			ib_bytes_printf(&t, "%c\"m%zu\":%zu", i > 0 ? ',' : '{', i, i);
-		ib_bytes_put(&t, "}", 2);
+		ib_bytes_append(&t, "}", 2);
 		ib_json_init(r.learning, &r.f, true);
 		fits(&r, t.p);
 		cr_expect(eq(int, fits(&r, t.p), members == IB_JSON_FORMS));

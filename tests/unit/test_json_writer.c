@@ -12,7 +12,7 @@ static void
 expect(struct ib_bytes *b, const char *text)
 {
 	cr_assert(not(b->failed));
-	ib_bytes_put_char(b, '\0');
+	ib_bytes_append_char(b, '\0');
 	cr_expect(eq(str, b->p, (char *)text));
 	ib_bytes_release(b);
 }
@@ -23,22 +23,22 @@ Test(json_writer, places_commas_and_names)
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_unsigned(&w, "n", UINT64_MAX);
+	ib_json_write_unsigned(&w, "n", UINT64_MAX);
 	ib_json_begin_array(&w, "empty");
 	ib_json_end_array(&w);
 	ib_json_begin_array(&w, "rows");
 	ib_json_begin_array(&w, NULL);
-	ib_json_put_null(&w, NULL);
-	ib_json_put_bool(&w, NULL, true);
+	ib_json_write_null(&w, NULL);
+	ib_json_write_bool(&w, NULL, true);
 	ib_json_end_array(&w);
 	ib_json_begin_object(&w, NULL);
-	ib_json_put_bool(&w, "no", false);
-	ib_json_put_text(&w, "text", "x");
-	ib_json_put_text(&w, "none", NULL);
+	ib_json_write_bool(&w, "no", false);
+	ib_json_write_text(&w, "text", "x");
+	ib_json_write_text(&w, "none", NULL);
 	ib_json_end_object(&w);
-	ib_json_put_raw(&w, NULL, ib_span_of("{}"));
+	ib_json_write_raw(&w, NULL, ib_span_of("{}"));
 	ib_json_end_array(&w);
-	ib_json_put_string(&w, "last", ib_span_of(""));
+	ib_json_write_string(&w, "last", ib_span_of(""));
 	ib_json_end_object(&w);
 	expect(&b, "{\"n\":18446744073709551615,\"empty\":[],\"rows\":[[null,true],"
 		   "{\"no\":false,\"text\":\"x\",\"none\":null},{}],\"last\":\"\"}");
@@ -54,7 +54,7 @@ Test(json_writer, breaks_lines_after_commas_and_before_brackets)
 	for (i = 0; i < 2; i++) {
 		ib_json_break_line(&w);
 		ib_json_begin_object(&w, NULL);
-		ib_json_put_unsigned(&w, "i", (uint64_t)i);
+		ib_json_write_unsigned(&w, "i", (uint64_t)i);
 		ib_json_end_object(&w);
 	}
 	ib_json_break_line(&w);
@@ -68,14 +68,14 @@ Test(json_writer, numbers_are_the_shortest_that_read_back)
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_array(&w, NULL);
-	ib_json_put_real(&w, NULL, 1);
-	ib_json_put_real(&w, NULL, 0.1);
-	ib_json_put_real(&w, NULL, -1e300);
-	ib_json_put_real(&w, NULL, NAN);
-	ib_json_put_float(&w, NULL, 0.1f);
-	ib_json_put_float(&w, NULL, NAN);
-	ib_json_put_safe(&w, NULL, IB_JSON_SAFE_END - 1);
-	ib_json_put_safe(&w, NULL, IB_JSON_SAFE_END);
+	ib_json_write_real(&w, NULL, 1);
+	ib_json_write_real(&w, NULL, 0.1);
+	ib_json_write_real(&w, NULL, -1e300);
+	ib_json_write_real(&w, NULL, NAN);
+	ib_json_write_float(&w, NULL, 0.1f);
+	ib_json_write_float(&w, NULL, NAN);
+	ib_json_write_safe(&w, NULL, IB_JSON_SAFE_END - 1);
+	ib_json_write_safe(&w, NULL, IB_JSON_SAFE_END);
 	ib_json_end_array(&w);
 	expect(&b, "[1.0,0.1,-1e+300,null,0.1,null,9007199254740991,\"9007199254740992\"]");
 }

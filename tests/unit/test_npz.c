@@ -54,12 +54,12 @@ write_sample(const char *path)
 		score[i] = (float)i / 8;
 	cr_assert(eq(int, ib_output_open(path, 0, &out, &err), IB_OK));
 	cr_assert(eq(int, ib_npz_writer_new(out, &w, &err), IB_OK));
-	ib_npz_put_bytes(w, "meta.json", ib_span_of("{\"n\":7}"));
-	ib_npz_put_array(w, "score.npy", "<f4", score, 1000, 4);
-	ib_npz_put_array(w, "id_offset.npy", "<i8", offset, 7, 8);
-	ib_npz_put_array(w, "id_bytes.npy", "|u1", bytes, 3, 1);
-	ib_npz_put_array(w, "none.npy", "<i4", NULL, 0, 4);
-	ib_npz_put_bytes(w, "empty", (struct ib_span){ NULL, 0 });
+	ib_npz_write_bytes(w, "meta.json", ib_span_of("{\"n\":7}"));
+	ib_npz_write_array(w, "score.npy", "<f4", score, 1000, 4);
+	ib_npz_write_array(w, "id_offset.npy", "<i8", offset, 7, 8);
+	ib_npz_write_array(w, "id_bytes.npy", "|u1", bytes, 3, 1);
+	ib_npz_write_array(w, "none.npy", "<i4", NULL, 0, 4);
+	ib_npz_write_bytes(w, "empty", (struct ib_span){ NULL, 0 });
 	cr_assert(eq(u32, ib_npz_writer_crc(w, "absent"), 0));
 	cr_assert(ne(u32, ib_npz_writer_crc(w, "score.npy"), 0));
 	cr_assert(eq(int, ib_npz_writer_end(w, &err), IB_OK), "%s", err.text);
@@ -137,7 +137,7 @@ Test(npz, counts_beyond_65535)
 		cr_assert(eq(int, ib_npz_writer_new(out, &w, &err), IB_OK));
 		for (i = 0; i < n; i++) {
 			snprintf(name, sizeof(name), "%d", i);
-			ib_npz_put_bytes(w, name, ib_span_of("x"));
+			ib_npz_write_bytes(w, name, ib_span_of("x"));
 		}
 		cr_assert(eq(int, ib_npz_writer_end(w, &err), IB_OK));
 		cr_assert(eq(int, ib_output_commit(&out, &err), IB_OK));
@@ -534,14 +534,14 @@ ParameterizedTest(struct header *c, npz, headers)
 	struct archive a;
 	char script[500];
 
-	ib_bytes_put(&b, "\x93NUMPY\1\0", 8);
-	ib_bytes_put_char(&b, (char)strlen(c->dict));
-	ib_bytes_put_char(&b, '\0');
-	ib_bytes_put(&b, c->dict, strlen(c->dict));
-	ib_bytes_put(&b, "\0\0\0\0\0\0\0\0", 8);
+	ib_bytes_append(&b, "\x93NUMPY\1\0", 8);
+	ib_bytes_append_char(&b, (char)strlen(c->dict));
+	ib_bytes_append_char(&b, '\0');
+	ib_bytes_append(&b, c->dict, strlen(c->dict));
+	ib_bytes_append(&b, "\0\0\0\0\0\0\0\0", 8);
 	cr_assert(eq(int, ib_output_open("a.npz", 0, &out, &err), IB_OK));
 	cr_assert(eq(int, ib_npz_writer_new(out, &w, &err), IB_OK));
-	ib_npz_put_bytes(w, "a.npy", ib_bytes_span(&b));
+	ib_npz_write_bytes(w, "a.npy", ib_bytes_span(&b));
 	cr_assert(eq(int, ib_npz_writer_end(w, &err), IB_OK));
 	cr_assert(eq(int, ib_output_commit(&out, &err), IB_OK));
 	ib_bytes_release(&b);

@@ -333,7 +333,7 @@ Test(numbers, prints_doubles_as_python_does)
 	char out[IB_NUMBER_MAX];
 
 	for (c = printed_table; c < printed_table + COUNT(printed_table); c++) {
-		out[ib_number_put(out, c->value)] = '\0';
+		out[ib_number_write(out, c->value)] = '\0';
 		cr_assert(eq(str, out, (char *)c->text));
 	}
 }
@@ -344,7 +344,7 @@ Test(numbers, prints_floats_shortest_by_way_of_a_double)
 	char out[IB_NUMBER_MAX];
 
 	for (c = printed_float_table; c < printed_float_table + COUNT(printed_float_table); c++) {
-		out[ib_number_put_float(out, from_bits_float(c->bits))] = '\0';
+		out[ib_number_write_float(out, from_bits_float(c->bits))] = '\0';
 		cr_assert(eq(str, out, (char *)c->text));
 	}
 }
@@ -363,9 +363,9 @@ Test(numbers, prints_what_is_no_finite_number)
 	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++) {
-		out[ib_number_put(out, cases[i].value)] = '\0';
+		out[ib_number_write(out, cases[i].value)] = '\0';
 		cr_assert(eq(str, out, (char *)cases[i].text));
-		out[ib_number_put_float(out, (float)cases[i].value)] = '\0';
+		out[ib_number_write_float(out, (float)cases[i].value)] = '\0';
 		cr_assert(eq(str, out, (char *)cases[i].text));
 	}
 }
@@ -380,12 +380,12 @@ Test(numbers, prints_what_reads_back)
 
 	for (i = 0; i < 500000; i++) {
 		value = from_bits(next(&state));
-		n = ib_number_put(out, value);
+		n = ib_number_write(out, value);
 		cr_assert(le(sz, n, 24));
 		cr_assert(read_text(out, n, &back));
 		cr_assert(same(value, back), "%.17g", value);
 		f = from_bits_float((uint32_t)next(&state));
-		n = ib_number_put_float(out, f);
+		n = ib_number_write_float(out, f);
 		cr_assert(le(sz, n, 19));
 		cr_assert(read_text(out, n, &back));
 		cr_assert(same((double)f, (double)(float)back), "%.9g", (double)f);
@@ -425,7 +425,7 @@ Test(numbers, prints_losses_of_few_digits_and_of_all)
 			f = nextafterf(f, 100);
 		if (f == 0)
 			continue;
-		n = ib_number_put_float(out, f);
+		n = ib_number_write_float(out, f);
 		cr_assert(read_text(out, n, &back));
 		cr_assert(same(back, first_that_reads_back(f)), "%.9g: %.*s", (double)f, (int)n,
 			  out);
@@ -442,7 +442,7 @@ Test(numbers, prints_unsigned)
 	int i;
 
 	for (i = 0; i < 40; i++, v = i < 20 ? v * 10 : UINT64_MAX >> (i - 20)) {
-		n = ib_number_put_unsigned(out, v - (i % 2 == 1));
+		n = ib_number_write_unsigned(out, v - (i % 2 == 1));
 		sprintf(expected, "%llu", (unsigned long long)(v - (i % 2 == 1)));
 		cr_assert(eq(sz, n, strlen(expected)));
 		cr_assert(eq(int, memcmp(out, expected, n), 0));
@@ -461,7 +461,7 @@ Test(numbers, do_not_depend_on_the_locale)
 	cr_assert(eq(dbl, value, 0.5));
 	cr_assert(read_text("1.00000000000000000000000000000001", 34, &value));
 	cr_assert(eq(dbl, value, 1));
-	out[ib_number_put(out, 0.3)] = '\0';
+	out[ib_number_write(out, 0.3)] = '\0';
 	cr_assert(eq(str, out, "0.3"));
 }
 

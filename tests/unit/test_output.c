@@ -82,7 +82,7 @@ commit(struct ib_output *o)
 }
 
 static void
-put(const char *path, unsigned flags, const char *text)
+write_file(const char *path, unsigned flags, const char *text)
 {
 	struct ib_output *o = output(path, flags);
 
@@ -127,14 +127,14 @@ Test(output, has_the_mode_of_umask_or_of_the_old_file)
 	struct stat sb;
 
 	umask(027);
-	put("a", 0, "x");
+	write_file("a", 0, "x");
 	cr_assert(stat("a", &sb) == 0 && (sb.st_mode & 07777) == 0640);
 	cr_assert(eq(int, chmod("a", 0604), 0));
-	put("a", 0, "y");
+	write_file("a", 0, "y");
 	cr_assert(stat("a", &sb) == 0 && (sb.st_mode & 07777) == 0604);
 	if (getuid() == 0) {
 		cr_assert(eq(int, chown("a", 1234, 5678), 0));
-		put("a", 0, "z");
+		write_file("a", 0, "z");
 		cr_assert(stat("a", &sb) == 0 && sb.st_uid == 1234 && sb.st_gid == 5678);
 	}
 }
@@ -145,11 +145,11 @@ Test(output, follows_links)
 
 	shell("mkdir d e; ln -s ../d/x e/link; ln -s e/link a; ln -s \"$PWD/e\" b;"
 	      "ln -s loop loop; ln -s d/new dangling; echo old >d/x");
-	put("a", 0, "1");
+	write_file("a", 0, "1");
 	cr_assert(holds("d/x", "1"));
-	put("b/link", 0, "2");
+	write_file("b/link", 0, "2");
 	cr_assert(holds("d/x", "2"));
-	put("dangling", 0, "3");
+	write_file("dangling", 0, "3");
 	cr_assert(holds("d/new", "3"));
 	cr_assert(lstat("a", &sb) == 0 && S_ISLNK(sb.st_mode));
 	cr_assert(lstat("e/link", &sb) == 0 && S_ISLNK(sb.st_mode));
@@ -207,7 +207,7 @@ Test(output, takes_the_longest_names)
 
 	memset(name, 'n', 255);
 	name[255] = '\0';
-	put(name, 0, "x");
+	write_file(name, 0, "x");
 	cr_assert(holds(name, "x"));
 	cr_assert(eq(int, count("."), 1));
 }
@@ -218,11 +218,11 @@ Test(output, writes_devices_and_fifos_directly)
 	FILE *f;
 	char buf[10] = "";
 
-	put("/dev/null", IB_OUTPUT_IF_CHANGED, "x");
+	write_file("/dev/null", IB_OUTPUT_IF_CHANGED, "x");
 	cr_assert(stat("/dev/null", &sb) == 0 && S_ISCHR(sb.st_mode));
 	shell("mkfifo p; ln -s p l");
 	f = popen("cat p", "r");
-	put("l", 0, "hello");
+	write_file("l", 0, "hello");
 	cr_assert(fgets(buf, sizeof(buf), f) && strcmp(buf, "hello") == 0);
 	pclose(f);
 	cr_assert(lstat("p", &sb) == 0 && S_ISFIFO(sb.st_mode));
@@ -294,9 +294,9 @@ ParameterizedTest(struct packing *c, output, packs)
 
 Test(output, writes_empty_files)
 {
-	put("a", 0, "");
-	put("a.zst", 0, "");
-	put("a.gz", 0, "");
+	write_file("a", 0, "");
+	write_file("a.zst", 0, "");
+	write_file("a.gz", 0, "");
 	shell("test ! -s a && zstd -qt a.zst && gzip -t a.gz &&"
 	      "test -z \"$(zstdcat a.zst; zcat a.gz)\"");
 }
@@ -304,8 +304,8 @@ Test(output, writes_empty_files)
 /* No time, no name; a checksum in the zstd frame, and no size. */
 Test(output, puts_nothing_of_its_own_into_headers)
 {
-	put("a.gz", 0, "x");
-	put("a.zst", 0, "x");
+	write_file("a.gz", 0, "x");
+	write_file("a.zst", 0, "x");
 	shell("test \"$(od -An -tx1 -N10 a.gz)\" = ' 1f 8b 08 00 00 00 00 00 "
 	      "00 03' && zstd -lv a.zst 2>&1 | grep -q 'Check: XXH64' &&"
 	      "! zstd -lv a.zst 2>&1 | grep -q 'Decompressed Size'");
@@ -323,23 +323,23 @@ touched(const char *path)
 
 Test(output, keeps_an_equal_target_untouched)
 {
-	put("a", 0, "same");
-	put("a.zst", 0, "same");
+	write_file("a", 0, "same");
+	write_file("a.zst", 0, "same");
 	shell("TZ=UTC touch -d 1970-01-02 a a.zst");
-	put("a", IB_OUTPUT_IF_CHANGED, "same");
-	put("a.zst", IB_OUTPUT_IF_CHANGED, "same");
+	write_file("a", IB_OUTPUT_IF_CHANGED, "same");
+	write_file("a.zst", IB_OUTPUT_IF_CHANGED, "same");
 	cr_assert(not(touched("a")));
 	cr_assert(not(touched("a.zst")));
 	cr_assert(eq(int, count("."), 2));
-	put("a", IB_OUTPUT_IF_CHANGED, "game");
+	write_file("a", IB_OUTPUT_IF_CHANGED, "game");
 	cr_assert(touched("a") && holds("a", "game"));
-	put("a", IB_OUTPUT_IF_CHANGED, "game over");
-	put("a", IB_OUTPUT_IF_CHANGED, "game");
+	write_file("a", IB_OUTPUT_IF_CHANGED, "game over");
+	write_file("a", IB_OUTPUT_IF_CHANGED, "game");
 	cr_assert(holds("a", "game"));
-	put("b", IB_OUTPUT_IF_CHANGED, "new");
+	write_file("b", IB_OUTPUT_IF_CHANGED, "new");
 	cr_assert(holds("b", "new"));
 	shell("TZ=UTC touch -d 1970-01-02 a");
-	put("a", 0, "game");
+	write_file("a", 0, "game");
 	cr_assert(touched("a"));
 }
 
@@ -395,7 +395,7 @@ Test(output, keeps_the_old_file_on_a_full_disk)
 		scratch_leave();
 		cr_skip_test("cannot mount");
 	}
-	put("m/a", 0, "old");
+	write_file("m/a", 0, "old");
 	o = output("m/a", 0);
 	for (i = 0; i < 200; i++)
 		ib_output_write(o, data, sizeof(data));
@@ -411,7 +411,7 @@ Test(output, a_mount_point_cannot_be_replaced)
 	struct ib_output *o;
 	struct ib_error err;
 
-	put("t", 0, "old");
+	write_file("t", 0, "old");
 	if (mount("t", "t", NULL, MS_BIND, NULL) != 0) {
 		scratch_leave();
 		cr_skip_test("cannot mount");
@@ -694,7 +694,7 @@ Test(output, bytes_that_found_no_memory_are_its_error)
 	struct ib_error err;
 
 	cr_assert(eq(int, ib_output_open("out", 0, &o, &err), IB_OK));
-	ib_bytes_put(&b, "one\n", 4);
+	ib_bytes_append(&b, "one\n", 4);
 	ib_output_write_bytes(o, &b);
 	cr_assert(eq(sz, b.n, 0));
 	cr_assert(eq(int, ib_output_status(o, &err), IB_OK));

@@ -111,18 +111,18 @@ make_text(const struct form *f, uint64_t *state, struct ib_bytes *text)
 
 	text->n = 0;
 	if (next(state) % 4 == 0)
-		ib_bytes_put(text, "\xef\xbb\xbf", 3);
-	ib_bytes_put(text, f->before, strlen(f->before));
+		ib_bytes_append(text, "\xef\xbb\xbf", 3);
+	ib_bytes_append(text, f->before, strlen(f->before));
 	for (i = 0; i < n; i++) {
 		p = &f->piece[next(state) % f->n];
 		if (i > 0)
-			ib_bytes_put(text, f->between, strlen(f->between));
-		ib_bytes_put(text, p->p, p->n);
+			ib_bytes_append(text, f->between, strlen(f->between));
+		ib_bytes_append(text, p->p, p->n);
 	}
 	if (next(state) % 4 == 0 && text->n > 0) /* cut short */
 		text->n -= next(state) % (text->n < 9 ? text->n : 9);
 	else
-		ib_bytes_put(text, f->behind, strlen(f->behind));
+		ib_bytes_append(text, f->behind, strlen(f->behind));
 }
 
 static void
@@ -194,7 +194,7 @@ check(enum ib_format format, const char *text, size_t n, const char *want)
 
 	write_file(path, &file);
 	walk_file(path, &w, &got);
-	ib_bytes_put_char(&got, '\0');
+	ib_bytes_append_char(&got, '\0');
 	cr_expect(eq(str, got.p, (char *)(uintptr_t)want));
 	unlink(path);
 	ib_bytes_release(&got);
@@ -227,7 +227,7 @@ Test(reader, a_quote_left_open_makes_one_bad_record_of_the_rest)
 	walk_file(path, &w, &got);
 	for (i = 0; i < got.n; i++)
 		lines += got.p[i] == '\n';
-	ib_bytes_put_char(&got, '\0');
+	ib_bytes_append_char(&got, '\0');
 	cr_expect(eq(sz, lines, 2));
 	cr_expect(strstr(got.p, "2 a,1|1|a\n3 bad: ") == got.p);
 	unlink(path);

@@ -22,7 +22,7 @@ write_log(const char *path, const char *before, bool csv, int from, int to)
 	struct ib_bytes text = { 0 };
 	int i;
 
-	ib_bytes_put(&text, before, strlen(before));
+	ib_bytes_append(&text, before, strlen(before));
 	for (i = from; i <= to; i++)
 		ib_bytes_printf(&text, csv ? "%d,%d%s" : "{\"id\":\"%d\",\"line\":%d}%s", i, i,
 				"\n");
@@ -47,7 +47,7 @@ write_tar(const char *path, int nsamples)
 		snprintf(name, sizeof(name), "%d.txt", i);
 		cr_assert(ib_tar_make(maker, ib_span_of(name), 0, ib_span_of("x"), &piece, NULL) ==
 			  IB_OK);
-		ib_tar_writer_put(w, &piece);
+		ib_tar_writer_write(w, &piece);
 	}
 	ib_tar_writer_end(w);
 	ib_tar_writer_free(w);

@@ -24,7 +24,7 @@ make_item(unsigned i, char *p)
 }
 
 static void
-put_items(struct ib_spill_file *s, unsigned n)
+write_items(struct ib_spill_file *s, unsigned n)
 {
 	unsigned i;
 	size_t room;
@@ -64,12 +64,12 @@ Test(spill_file, items_are_read_back_from_memory_and_file)
 
 	for (i = 0; i < sizeof(memory) / sizeof(*memory); i++) {
 		cr_assert(eq(int, ib_spill_file_new("out", memory[i], &s, &err), IB_OK));
-		put_items(s, 300000);
+		write_items(s, 300000);
 		check_items(s, 300000);
 		cr_assert(eq(int, ib_spill_file_status(s, &err), IB_OK));
 		ib_spill_file_empty(s);
 		cr_assert(eq(u64, ib_spill_file_size(s), 0));
-		put_items(s, 1000);
+		write_items(s, 1000);
 		check_items(s, 1000);
 		ib_spill_file_free(s);
 	}
@@ -84,7 +84,7 @@ spill_a_byte(const char *near)
 	enum ib_status st;
 
 	cr_assert(eq(int, ib_spill_file_new(near, 1, &s, &err), IB_OK));
-	put_items(s, 1);
+	write_items(s, 1);
 	st = ib_spill_file_status(s, &err);
 	ib_spill_file_free(s);
 	return st;

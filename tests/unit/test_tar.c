@@ -38,14 +38,14 @@ begin(struct made *m)
 }
 
 static void
-put(struct made *m, const char *path, const char *content, size_t n)
+add_file(struct made *m, const char *path, const char *content, size_t n)
 {
 	struct ib_tar_piece piece;
 
 	cr_assert(ib_tar_make(m->maker, ib_span_of(path), 1600000000,
 			      (struct ib_span){ content, n }, &piece, NULL) == IB_OK);
 	cr_assert(eq(sz, piece.to - piece.from, n));
-	ib_tar_writer_put(m->writer, &piece);
+	ib_tar_writer_write(m->writer, &piece);
 }
 
 static void
@@ -107,7 +107,7 @@ ParameterizedTest(struct name *c, tar, a_key_ends_at_the_first_dot_of_the_last_p
 	struct made made;
 
 	begin(&made);
-	put(&made, c->path, "x", 1);
+	add_file(&made, c->path, "x", 1);
 	end(&made);
 	cr_assert(ib_input_open(made.path, &in, NULL) == IB_OK);
 	cr_assert(ib_tar_open(in, NULL, &t, NULL) == IB_OK);
@@ -150,17 +150,17 @@ Test(tar, a_samples_digest_is_of_all_but_its_weight)
 	struct made a, b;
 
 	begin(&a);
-	put(&a, "a.jpg", "one", 3);
-	put(&a, "a.cls", "1", 1);
-	put(&a, "b.jpg", "two", 3);
-	put(&a, "c.jpg", "three", 5);
+	add_file(&a, "a.jpg", "one", 3);
+	add_file(&a, "a.cls", "1", 1);
+	add_file(&a, "b.jpg", "two", 3);
+	add_file(&a, "c.jpg", "three", 5);
 	end(&a);
 	begin(&b);
-	put(&b, "a.jpg", "one", 3);
-	put(&b, "a.weight.json", "2.0", 3);
-	put(&b, "a.cls", "1", 1);
-	put(&b, "README", "of none", 7);
-	put(&b, "c.jpg", "thr3e", 5);
+	add_file(&b, "a.jpg", "one", 3);
+	add_file(&b, "a.weight.json", "2.0", 3);
+	add_file(&b, "a.cls", "1", 1);
+	add_file(&b, "README", "of none", 7);
+	add_file(&b, "c.jpg", "thr3e", 5);
 	end(&b);
 	cr_assert(eq(sz, read_samples(a.path, x, ix, 4), 3));
 	cr_assert(eq(sz, read_samples(b.path, y, iy, 4), 2));
@@ -298,11 +298,11 @@ Test(tar, archives_in_a_row_are_one)
 	FILE *f;
 
 	begin(&a);
-	put(&a, "a.jpg", "one", 3);
+	add_file(&a, "a.jpg", "one", 3);
 	end(&a);
 	begin(&b);
-	put(&b, "b.jpg", "two", 3);
-	put(&b, "c.jpg", "", 0);
+	add_file(&b, "b.jpg", "two", 3);
+	add_file(&b, "c.jpg", "", 0);
 	end(&b);
 	cr_expect(eq(int, count_members(a.path, &warnings), 1));
 	for (i = 1; i <= 3; i++) {
@@ -336,7 +336,7 @@ Test(tar, a_spoilt_archive_ends_inside_a_member)
 		begin(&m);
 		for (int i = 0; i < members; i++) {
 			snprintf(path, sizeof(path), "%d.bin", i);
-			put(&m, path, content, sizeof(content) - i % 2 * 4999);
+			add_file(&m, path, content, sizeof(content) - i % 2 * 4999);
 		}
 		ib_tar_writer_spoil(m.writer);
 		ib_tar_writer_free(m.writer);

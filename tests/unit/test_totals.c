@@ -135,9 +135,9 @@ text_of(const struct ib_totals *t)
 	struct ib_json_writer w = { .out = &b };
 
 	ib_json_begin_object(&w, NULL);
-	ib_totals_put(&w, t);
+	ib_totals_write(&w, t);
 	ib_json_end_object(&w);
-	ib_bytes_put_char(&b, '\0');
+	ib_bytes_append_char(&b, '\0');
 	cr_assert(not(b.failed));
 	return b.p;
 }

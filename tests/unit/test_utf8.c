@@ -20,7 +20,7 @@ Test(utf8, the_ends_of_each_length)
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(*t); i++) {
-		out[ib_utf8_put(out, t[i].c)] = '\0';
+		out[ib_utf8_append(out, t[i].c)] = '\0';
 		cr_expect(eq(str, out, (char *)t[i].text));
 	}
 }
@@ -32,7 +32,7 @@ Test(utf8, what_is_encoded_is_valid_and_surrogates_are_not)
 	size_t n;
 
 	for (c = 0x80; c < 0x110000; c++) {
-		n = ib_utf8_put(out, c);
+		n = ib_utf8_append(out, c);
 		if (ib_utf8_length((unsigned char *)out, n) != (c >> 11 == 0x1b ? 0 : n))
 			cr_fatal("%x", c);
 	}

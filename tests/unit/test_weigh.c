@@ -253,9 +253,9 @@ Test(weigh, many_weights_that_share_a_place_keep_their_texts)
 	for (i = 0; i < 20000; i++) {
 		w = i % 3 ? 1 + rand() % 300 / 8.0 : rand() / (double)RAND_MAX;
 		ib_weight_format_append(&got, IB_WEIGHTS_TSV, id, w, &numbers);
-		ib_bytes_put(&want, "x\t", 2);
-		ib_bytes_put(&want, text, ib_number_put(text, w));
-		ib_bytes_put_char(&want, '\n');
+		ib_bytes_append(&want, "x\t", 2);
+		ib_bytes_append(&want, text, ib_number_write(text, w));
+		ib_bytes_append_char(&want, '\n');
 	}
 	cr_assert(ib_span_equal(ib_bytes_span(&got), ib_bytes_span(&want)));
 	ib_bytes_release(&got);

@@ -40,8 +40,8 @@ classify(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark, struc
 	struct ib_bytes b = { 0 };
 
 	(void)err;
-	ib_bytes_put(&b, line.p, line.n);
-	ib_bytes_put(&b, "\n", 1);
+	ib_bytes_append(&b, line.p, line.n);
+	ib_bytes_append(&b, "\n", 1);
 	if (line.n == 0)
 		*what = IB_LOG_LINE_BLANK;
 	else if (line.n >= 4 && memcmp(line.p, "run ", 4) == 0)
@@ -127,7 +127,7 @@ append(uint64_t n, size_t lines, bool *any, uint64_t *before, struct ib_error *e
 	if (st)
 		return st;
 	text_of(n, lines, &text);
-	ib_zstd_log_writer_put(log, text.p, text.n);
+	ib_zstd_log_writer_write(log, text.p, text.n);
 	ib_bytes_release(&text);
 	st = ib_zstd_log_writer_lock(log, any, before, err);
 	if (!st)
@@ -160,7 +160,7 @@ load(const char *from, struct ib_bytes *b)
 	b->n = 0;
 	cr_assert(f != NULL);
 	while ((c = getc(f)) != EOF)
-		ib_bytes_put_char(b, (char)c);
+		ib_bytes_append_char(b, (char)c);
 	fclose(f);
 }
 
@@ -255,7 +255,7 @@ Test(zstd_log, the_bytes_hang_on_no_piece)
 			eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err), IB_OK));
 		for (at = 0; at < text.n; at += n) {
 			n = text.n - at < pieces[i] ? text.n - at : pieces[i];
-			ib_zstd_log_writer_put(log, text.p + at, n);
+			ib_zstd_log_writer_write(log, text.p + at, n);
 		}
 		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_finish(log, &err), IB_OK));
@@ -276,7 +276,7 @@ Test(zstd_log, without_an_append_nothing_is_written)
 	struct ib_error err;
 
 	cr_assert(eq(int, ib_zstd_log_writer_open(path, &kind, &context, &log, &err), IB_OK));
-	ib_zstd_log_writer_put(log, "run 1\n", 6);
+	ib_zstd_log_writer_write(log, "run 1\n", 6);
 	ib_zstd_log_writer_close(log);
 	cr_assert(ne(int, access(path, F_OK), 0));
 }
@@ -296,7 +296,7 @@ Test(zstd_log, an_append_that_is_undone_leaves_the_bytes_of_before)
 			load(path, &before);
 		}
 		ib_zstd_log_writer_open(path, &kind, &context, &log, &err);
-		ib_zstd_log_writer_put(log, "run 2\nend 00000000000000000002\n", 31);
+		ib_zstd_log_writer_write(log, "run 2\nend 00000000000000000002\n", 31);
 		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_finish(log, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_append(log, 2, &err), IB_OK));
@@ -357,8 +357,8 @@ Test(zstd_log, a_cut_with_frames_behind_it_is_corrupt_and_left_alone, .timeout =
 	load(path, &all);
 	for (length = 8; length < first; length++) {
 		cut.n = 0;
-		ib_bytes_put(&cut, all.p, length);
-		ib_bytes_put(&cut, all.p + first, all.n - first);
+		ib_bytes_append(&cut, all.p, length);
+		ib_bytes_append(&cut, all.p + first, all.n - first);
 		store(cut.p, cut.n);
 		cr_assert(eq(int, marks(got, &n, &any, &err), IB_E_DATA), "%zu", length);
 		cr_assert(eq(int, append(2, 3, &any, got, &err), IB_E_DATA));
@@ -454,8 +454,8 @@ Test(zstd_log, logs_put_together_and_foreign_skippable_frames_stay)
 	unlink(path);
 	must_append(2, 10, false, 0);
 	load(path, &b);
-	ib_bytes_put(&a, b.p, b.n);
-	ib_bytes_put(&a, "\x50\x2a\x4d\x18\x03\0\0\0abc", 11);
+	ib_bytes_append(&a, b.p, b.n);
+	ib_bytes_append(&a, "\x50\x2a\x4d\x18\x03\0\0\0abc", 11);
 	store(a.p, a.n);
 	must_append(3, 10, true, 2);
 	must_hold((uint64_t[]){ 1, 2, 3 }, 3);
@@ -474,7 +474,7 @@ Test(zstd_log, a_frame_that_was_not_finished_is_cut_off)
 	must_append(4, 10, false, 0);
 	load(path, &all);
 	n = ZSTD_compress(packed, sizeof(packed), "run 5\nabc\n", 10, 3);
-	ib_bytes_put(&all, packed, n);
+	ib_bytes_append(&all, packed, n);
 	store(all.p, all.n);
 	must_append(6, 1, true, 4);
 	cr_assert(ne(ptr, strstr(warned, "unfinished"), NULL));

@@ -26,19 +26,19 @@ walk_record(struct ib_bytes *text, struct ib_cursor *c, enum ib_next next, uint6
 		ib_bytes_printf(text, "bad: %s\n", c->why);
 		return;
 	}
-	ib_bytes_put(text, c->record.p, c->record.n);
+	ib_bytes_append(text, c->record.p, c->record.n);
 	ib_bytes_printf(text, "|%zu|", c->record.end);
 	if (!ib_cursor_read_id(c, &id))
 		ib_bytes_printf(text, "no id");
 	else
-		ib_bytes_put(text, id.p, id.n);
+		ib_bytes_append(text, id.p, id.n);
 	if (slot >= 0 && c->v[slot].type != IB_ABSENT) {
 		struct ib_span raw = ib_value_raw(&c->v[slot]);
 
-		ib_bytes_put_char(text, '|');
-		ib_bytes_put(text, raw.p, raw.n);
+		ib_bytes_append_char(text, '|');
+		ib_bytes_append(text, raw.p, raw.n);
 	}
-	ib_bytes_put_char(text, '\n');
+	ib_bytes_append_char(text, '\n');
 }
 
 static inline void
