@@ -299,8 +299,8 @@ static const struct verb verbs[] = {
 	     "ib-audit compare -E 90 --rule rank --rule hard -e name loss.*.jsonl\n",
 	     compare_options, 1, SIZE_MAX, "a loss log"),
 	VERB(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
-	     "print how many samples each epoch kept and saved",
-	     "Print how many samples each epoch kept and saved.",
+	     "print how many samples each epoch kept and pruned",
+	     "Print how many samples each epoch kept and pruned.",
 	     "ib-audit summary audit.zst\n"
 	     "ib-audit summary --last 5 --json audit.zst\n",
 	     summary_options, 1, 1, "an audit log"),

@@ -77,7 +77,7 @@
 /* Options that determine how much is pruned. */
 #define CLI_SHARE_ROWS(rule_)                                                                      \
 	CLI_SETTING('r', "ratio", "R", NULL, rule_,                                                \
-		    "fraction of the samples below the threshold to prune, in [0, 1) "             \
+		    "prune this fraction of the samples below the threshold; in [0, 1) "           \
 		    "(default 0.5)"),                                                              \
 		CLI_SETTING(0, "keep", "F", NULL, rule_,                                           \
 			    "fraction of all samples to keep, instead of -r "                      \

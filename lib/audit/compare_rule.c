@@ -61,9 +61,9 @@ read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, st
 }
 
 /*
- * Read the settings, and move the parameters of the rule to the front, so that rule->text becomes
- * "RULE:NAME=VALUE,...". The values of settings stay at the end of rule->text, which has room for
- * two copies of the text.
+ * Read the settings, and copy the rule and its parameters to the beginning of rule->text as
+ * "RULE:NAME=VALUE,...". The original text stays at the end of rule->text, because the options
+ * point to the values of settings there. So rule->text has room for two copies.
  */
 static enum ib_status
 split(struct ib_compare_rule *rule, char *items, struct ib_error *err)

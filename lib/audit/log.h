@@ -55,8 +55,10 @@ int64_t ib_audit_log_time(const struct ib_audit_log *log);
 size_t ib_audit_log_count(const struct ib_audit_log *log);
 const struct ib_audit_run *ib_audit_log_run(const struct ib_audit_log *log, size_t i);
 
-/* The latest finished run of each epoch, sorted by epoch. */
+/* Return the number of epochs that have a finished run. */
 size_t ib_audit_log_epochs(const struct ib_audit_log *log);
+
+/* Return the latest finished run of an epoch, where i counts the epochs in ascending order. */
 const struct ib_audit_run *ib_audit_log_epoch(const struct ib_audit_log *log, size_t i);
 
 /* ---- lines ------------------------------------------------------------------ */

@@ -14,9 +14,9 @@ struct ib_near_id {
 
 /* Initialize with {0} and ib_nearest_ids_start(). Free with ib_nearest_ids_release(). */
 struct ib_nearest_ids {
-	struct ib_span wanted;	   /* borrowed */
-	struct ib_bytes reduced;   /* `wanted` without folders, suffix, case ... (id_form.h) */
-	struct ib_bytes candidate; /* the id that is compared, in the same form */
+	struct ib_span wanted;			/* borrowed */
+	struct ib_bytes reduced;		/* the reduced form of `wanted` (id_form.h) */
+	struct ib_bytes candidate;		/* the id that is compared, in the same form */
 	struct ib_near_id best[IB_NEAREST_IDS]; /* nearest first */
 	size_t n;
 	bool failed; /* out of memory */

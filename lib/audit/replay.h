@@ -26,10 +26,10 @@ struct ib_replay {
 	const struct ib_scores *scores; /* NULL: check against the header only */
 	bool solved;			/* rule was prepared from the scores */
 	struct ib_rule *rule;		/* set if solved is true */
-	struct ib_rule bare;		/* the rule with the numbers and thresholds of the header */
-	struct ib_replay_group *group;	/* [head->ngroups] */
-	struct ib_run_stats stats;	/* statistics of the lines so far */
-	uint64_t *id_hash;		/* hashes of all ids so far, to find duplicates */
+	struct ib_rule bare; /* the rule as the header alone describes it, without the scores */
+	struct ib_replay_group *group; /* [head->ngroups] */
+	struct ib_run_stats stats;     /* statistics of the lines so far */
+	uint64_t *id_hash;	       /* hashes of all ids so far, to find duplicates */
 	uint64_t nhashes;
 	size_t hashes_cap;
 };

@@ -25,7 +25,7 @@ ib_report_summary(struct ib_report *r)
 
 /* ---- classes ---------------------------------------------------------------------- */
 
-/* Write the pruned share of all samples, and the values that have a much larger pruned share. */
+/* Write the pruned share of all samples, and each value whose pruned share is much larger. */
 static void
 write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
 {

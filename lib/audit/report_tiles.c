@@ -105,7 +105,7 @@ write_epochs(struct ib_report *r)
 	for (i = 0; i < r->n; i++)
 		pruned += r->stats[i].pruned > 0;
 	snprintf(value, sizeof(value), "%zu", r->n);
-	snprintf(words, sizeof(words), "%zu pruned, %zu on all data; the last is epoch %lld",
+	snprintf(words, sizeof(words), "%zu with pruning, %zu on all data; the last epoch is %lld",
 		 pruned, r->n - pruned, (long long)r->stats[r->n - 1].epoch);
 	ib_html_tile(&r->page, "", "Epochs", value, words);
 }

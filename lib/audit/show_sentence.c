@@ -86,7 +86,7 @@ write_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struc
 
 /* ---- parts of the sentence --------------------------------------------------------- */
 
-/* Append the reason why samples could be pruned in the run of a row. */
+/* Append which samples the rule can prune, for the run that a row is about. */
 static void
 write_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 {

@@ -1,5 +1,6 @@
 /*
- * Allocate arrays of n items, if n is a number of rows or bytes in a file. If the size of
+ * Functions that allocate an array of n items. Use them if n is a number of rows or bytes in a
+ * file. If the size of
  * the array does not fit in size_t (4 GiB on 32-bit machines), the functions fail as if out
  * of memory. They never allocate less than the requested size.
  */

@@ -37,8 +37,8 @@ ib_number_cache_get(struct ib_number_cache *cache, double number)
 }
 
 /*
- * Append the text of `number`. Always copies through the cache, because the CPU could not
- * predict a branch that depends on the number.
+ * Append the text of `number`. Always copies the text from the entry, even if
+ * the entry is new, because the CPU could not predict a branch that depends on the number.
  */
 static inline void
 ib_number_cache_append(struct ib_bytes *out, double number, struct ib_number_cache *cache)

@@ -278,8 +278,8 @@ write_exponent(char *o, int e)
 }
 
 /*
- * Write a decimal in the format of repr() in Python. Copies 24 bytes even if at most 17 are
- * needed.
+ * Write a decimal in the format of repr() in Python. Writes 24 bytes even if the text is
+ * shorter.
  */
 static char *
 write_decimal(char *o, struct decimal d)

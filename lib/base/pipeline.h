@@ -1,7 +1,7 @@
 /*
- * Process a stream of blocks in three stages. The stages fill and drain handle one block at
- * a time, in the order of the stream. The stage work handles several blocks at the same
- * time. A thread does not belong to a stage: each idle thread runs the next stage that is
+ * Process a stream of blocks in three stages. The `fill` stage and the `drain` stage handle
+ * one block at a time, in the order of the stream. The `work` stage handles several blocks at
+ * the same time. A thread does not belong to a stage: each idle thread runs the next stage that is
  * ready. If there is only one thread, it runs all stages and needs no lock. The output does
  * not depend on the number of threads.
  */

@@ -15,7 +15,7 @@
 struct ib_repeat {
 	double value;
 	uint64_t n;    /* number of samples with this value; 0: the entry is unused */
-	uint64_t kept; /* number of kept samples among them, if the owner needs this */
+	uint64_t kept; /* number of these samples that are kept, if the owner needs this number */
 };
 
 /* Initialize with {0}. */

@@ -225,8 +225,10 @@ struct ib_rule_options {
 		.delta = 0.875, .full_from = IB_NO_EPOCH, .ratio = 0.5, .floor = 0.1, .power = 1   \
 	}
 
-/* Return the name of a rule ("infobatch"), or a sentence for --help about the rule. */
+/* Return the name of a rule, such as "infobatch". */
 const char *ib_rule_name(enum ib_rule_id rule);
+
+/* Return a sentence about the rule for --help. */
 const char *ib_rule_about(enum ib_rule_id rule);
 
 /* True if the rule needs scores. Other rules use a score file only for --max-age. */
@@ -268,9 +270,9 @@ const char *ib_rule_options_store(struct ib_rule_options *o, const char *name, c
 /* ---- complete runs of the commands ------------------------------------- */
 
 /*
- * Each function below does the work of one command, without parsing the command line and
- * without the exit status. The manual of the command explains the options. The functions
- * borrow options, context and everything that they point to during the call. context may be
+ * Each function below does the work of one command. The manual of the command explains the
+ * options. During the call, a function borrows the options, the context, and all data to which
+ * the options and the context point. context may be
  * NULL: then there are no warnings and no progress, and the number of threads is
  * ib_threads_default(). result may be NULL; *result is valid only if the function returns
  * IB_OK.

@@ -16,7 +16,8 @@ struct ib_file_view {
 	int64_t modified; /* time of the last modification, in seconds since 1970; -1: a pipe */
 	bool piped;	  /* the file is a pipe, and `all` holds its bytes */
 	struct ib_bytes all;
-	char *piece; /* otherwise, piece[0..have) holds the file's bytes from offset `at` on */
+	char *piece; /* if not piped: piece[0..have) holds the bytes of the file from offset `at` on
+		      */
 	uint64_t at;
 	size_t have;
 };

@@ -22,7 +22,7 @@ add_loss(struct group *g, uint32_t row, float loss)
 	g->value[g->n++] = isfinite(loss) ? loss + 0.0f : NAN; /* -0 becomes 0 */
 }
 
-/* Fold a group of losses by the ids of their rows. */
+/* Fold a group of losses. The row of each loss gives the id of its sample. */
 static enum ib_status
 fold_ids(const struct ib_run *run, struct ib_fold *f, struct group *g, struct ib_error *err)
 {

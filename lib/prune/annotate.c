@@ -109,8 +109,8 @@ wanted(const struct ib_cursor *c, size_t i)
 }
 
 /*
- * If the options request this, multiply *weight by the existing weight of the record. An
- * existing weight that is null or empty means 1. Returns false if the existing weight is not
+ * Multiply *weight by the existing weight of the record, if the options request this. An existing
+ * weight that is null or empty means 1. Returns false if the existing weight is not
  * allowed or not a number.
  */
 static bool

@@ -169,7 +169,7 @@ ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib
 		ib_record_texts_note(&b->texts, p->options->split > 0 ? id : none, number);
 }
 
-/* Append the texts of one record to all buffers. */
+/* Append to each buffer the text that its output gets for one record. */
 static bool
 write_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
 	     bool kept, uint64_t number)

@@ -14,7 +14,7 @@ struct ib_companion;
 enum ib_status ib_companion_open(const char *spec, struct ib_companion **out, struct ib_error *err);
 void ib_companion_free(struct ib_companion *a); /* NULL is allowed */
 
-/* Return the part OUT of spec. */
+/* Return the output path of `spec`, which is IN:OUT. */
 const char *ib_companion_output_path(const char *spec);
 
 /*

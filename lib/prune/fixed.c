@@ -25,8 +25,8 @@
 struct group {
 	uint32_t *count;     /* [BINS]: number of rows in each bin of u */
 	uint32_t edge;	     /* the bin that contains the k-th smallest u */
-	uint64_t below;	     /* number of rows in the bins before the edge bin */
-	struct place *place; /* rows in the edge bin */
+	uint64_t below;	     /* number of rows in the bins before the last bin with pruned rows */
+	struct place *place; /* rows in the last bin with pruned rows */
 	uint64_t nplaces;
 };
 

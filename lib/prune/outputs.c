@@ -26,9 +26,9 @@ ib_prune_makes_arrays(const struct ib_prune_options *o, const char *path)
 }
 
 static struct ib_prune_output *
-manifest_row(struct ib_prune_outputs *t)
+manifest_output(struct ib_prune_outputs *t)
 {
-	return &t->row[t->nrows - 1];
+	return &t->output[t->noutputs - 1];
 }
 
 /* ---- files ---------------------------------------------------------------------- */
@@ -39,12 +39,12 @@ weight_name(const struct ib_prune_options *o)
 	return o->weight_field ? o->weight_field : "weight";
 }
 
-/* Open a file of a row, and set up the writer for this file. */
+/* Open a file of an output, and set up the writer for this file. */
 static enum ib_status
-open_file(struct ib_prune_outputs *t, const struct ib_prune_output *row, const char *path,
+open_file(struct ib_prune_outputs *t, const struct ib_prune_output *output, const char *path,
 	  struct ib_record_writer *writer, struct ib_error *err)
 {
-	bool manifest = row == manifest_row(t);
+	bool manifest = output == manifest_output(t);
 	struct ib_prune_files *files = manifest ? &t->manifests : &t->others;
 	unsigned flags = t->options->if_changed ? IB_OUTPUT_IF_CHANGED : 0;
 	enum ib_status st;
@@ -56,11 +56,11 @@ open_file(struct ib_prune_outputs *t, const struct ib_prune_output *row, const c
 	st = ib_output_open(path, flags, &files->v[files->n], err);
 	if (st)
 		return st;
-	*writer =
-		(struct ib_record_writer){ .out = files->v[files->n++], .annotate = row->annotate };
-	if (!row->arrays)
+	*writer = (struct ib_record_writer){ .out = files->v[files->n++],
+					     .annotate = output->annotate };
+	if (!output->arrays)
 		return IB_OK;
-	writer->arrays = ib_row_arrays_new(row->weighted ? weight_name(t->options) : NULL);
+	writer->arrays = ib_row_arrays_new(output->weighted ? weight_name(t->options) : NULL);
 	if (!writer->arrays)
 		return ib_fail_memory(err);
 	if (t->options->rule.normalize == IB_NORMALIZE_MEAN)
@@ -85,38 +85,38 @@ close_file(struct ib_record_writer *writer, struct ib_error *err)
 	return st;
 }
 
-/* ---- rows ----------------------------------------------------------------------- */
+/* ---- outputs ----------------------------------------------------------------------- */
 
 static void
-add_row(struct ib_prune_outputs *t, const struct ib_prune_output *row)
+add_output(struct ib_prune_outputs *t, const struct ib_prune_output *output)
 {
-	if (row->path)
-		t->row[t->nrows++] = *row;
+	if (output->path)
+		t->output[t->noutputs++] = *output;
 }
 
 static enum ib_status
 add_companions(struct ib_prune_outputs *t, struct ib_error *err)
 {
 	const struct ib_list *specs = &t->options->companions;
-	struct ib_prune_output row;
+	struct ib_prune_output output;
 	enum ib_status st = IB_OK;
 	size_t i;
 
 	for (i = 0; i < specs->n && !st; i++) {
-		row = (struct ib_prune_output){ .split = t->options->split > 0 };
-		st = ib_companion_open(specs->v[i], &row.companion, err);
-		row.path = st ? NULL : ib_companion_output_path(specs->v[i]);
-		add_row(t, &row);
+		output = (struct ib_prune_output){ .split = t->options->split > 0 };
+		st = ib_companion_open(specs->v[i], &output.companion, err);
+		output.path = st ? NULL : ib_companion_output_path(specs->v[i]);
+		add_output(t, &output);
 	}
 	return st;
 }
 
 /*
- * Add a row for each requested output. With --dry-run, the table of the dry run
+ * Add each requested output. With --dry-run, the table of the dry run
  * is written instead of the manifest.
  */
 static enum ib_status
-add_rows(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct ib_error *err)
+add_outputs(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct ib_error *err)
 {
 	const struct ib_prune_options *o = t->options;
 	struct ib_prune_output pruned = { .path = o->pruned_output,
@@ -135,16 +135,16 @@ add_rows(struct ib_prune_outputs *t, const struct ib_annotate *annotate, struct 
 					    .annotate = annotate };
 	enum ib_status st = IB_OK;
 
-	t->row = calloc(o->companions.n + 3, sizeof(*t->row));
-	if (!t->row)
+	t->output = calloc(o->companions.n + 3, sizeof(*t->output));
+	if (!t->output)
 		return ib_fail_memory(err);
 	if (!o->dry_run) {
-		add_row(t, &pruned);
+		add_output(t, &pruned);
 		st = add_companions(t, err);
-		add_row(t, &weights);
+		add_output(t, &weights);
 	}
 	if (!o->memory)
-		add_row(t, &manifest);
+		add_output(t, &manifest);
 	return st;
 }
 
@@ -152,18 +152,19 @@ enum ib_status
 ib_prune_outputs_open(struct ib_prune_outputs *t, const struct ib_prune_options *o,
 		      const struct ib_annotate *annotate, double rate_factor, struct ib_error *err)
 {
-	struct ib_prune_output *row;
+	struct ib_prune_output *output;
 	enum ib_status st;
 	size_t i;
 
 	*t = (struct ib_prune_outputs){ .options = o, .rate_factor = rate_factor };
-	st = add_rows(t, annotate, err);
+	st = add_outputs(t, annotate, err);
 	if (!st && o->split && !o->dry_run)
 		st = ib_split_new(o, &t->split, err);
-	for (i = 0; i < t->nrows && !st; i++) {
-		row = &t->row[i];
-		if (o->dry_run || (!row->split && !(row == manifest_row(t) && is_per_operand(o))))
-			st = open_file(t, row, row->path, &row->writer, err);
+	for (i = 0; i < t->noutputs && !st; i++) {
+		output = &t->output[i];
+		if (o->dry_run ||
+		    (!output->split && !(output == manifest_output(t) && is_per_operand(o))))
+			st = open_file(t, output, output->path, &output->writer, err);
 	}
 	return st;
 }
@@ -191,16 +192,16 @@ check_name(const struct ib_list *operands, const struct ib_source *source, const
 static enum ib_status
 next_file(struct ib_prune_outputs *t, const struct ib_source *source, struct ib_error *err)
 {
-	struct ib_prune_output *row = manifest_row(t);
-	char *name = ib_name_for_operand(row->path, source->path);
+	struct ib_prune_output *output = manifest_output(t);
+	char *name = ib_name_for_operand(output->path, source->path);
 	enum ib_status st = name ? IB_OK : ib_fail_memory(err);
 
 	if (!st)
 		st = check_name(&t->options->operands, source, name, err);
-	if (!st && row->writer.out)
-		st = close_file(&row->writer, err);
+	if (!st && output->writer.out)
+		st = close_file(&output->writer, err);
 	if (!st)
-		st = open_file(t, row, name, &row->writer, err);
+		st = open_file(t, output, name, &output->writer, err);
 	free(name);
 	return st;
 }
@@ -216,76 +217,76 @@ ib_prune_outputs_begin(struct ib_prune_outputs *t, const struct ib_source *sourc
 		return IB_OK;
 	if (is_per_operand(t->options))
 		st = next_file(t, source, err);
-	for (i = t->nrows; i-- > 0 && !st;)
-		if (t->row[i].records && !t->row[i].arrays)
-			st = ib_record_writer_begin(&t->row[i].writer, source, err);
+	for (i = t->noutputs; i-- > 0 && !st;)
+		if (t->output[i].records && !t->output[i].arrays)
+			st = ib_record_writer_begin(&t->output[i].writer, source, err);
 	return st;
 }
 
 /* ---- records -------------------------------------------------------------------- */
 
 static void
-write_piece(struct ib_prune_outputs *t, struct ib_prune_output *row,
+write_piece(struct ib_prune_outputs *t, struct ib_prune_output *output,
 	    const struct ib_tar_piece *piece)
 {
-	if (row->split)
-		ib_split_write(t->split, (unsigned)(row - t->row), piece);
+	if (output->split)
+		ib_split_write(t->split, (unsigned)(output - t->output), piece);
 	else
-		ib_record_writer_write(&row->writer, piece);
+		ib_record_writer_write(&output->writer, piece);
 }
 
 static void
-write_text(struct ib_prune_outputs *t, struct ib_prune_output *row, struct ib_span text)
+write_text(struct ib_prune_outputs *t, struct ib_prune_output *output, struct ib_span text)
 {
 	struct ib_tar_piece piece = { .p = text.p, .n = text.n };
 
-	write_piece(t, row, &piece);
+	write_piece(t, output, &piece);
 }
 
 /* Copy a line of a companion. */
 static enum ib_status
-write_line(struct ib_prune_outputs *t, struct ib_prune_output *row, uint64_t number,
+write_line(struct ib_prune_outputs *t, struct ib_prune_output *output, uint64_t number,
 	   struct ib_error *err)
 {
-	enum ib_status st = ib_companion_seek(row->companion, number, err);
+	enum ib_status st = ib_companion_seek(output->companion, number, err);
 	struct ib_span piece;
 
-	while (!st && !(st = ib_companion_get(row->companion, &piece, err)))
-		write_text(t, row, piece);
+	while (!st && !(st = ib_companion_get(output->companion, &piece, err)))
+		write_text(t, output, piece);
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Write the texts that all records of a block add to one row. */
+/* Write the texts that all records of a block add to one output. */
 static enum ib_status
-write_block(struct ib_prune_outputs *t, struct ib_prune_output *row,
+write_block(struct ib_prune_outputs *t, struct ib_prune_output *output,
 	    const struct ib_record_texts *texts, uint64_t before, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
 
-	if (!row->companion)
-		write_text(t, row, ib_bytes_span(&texts->text[row->text]));
-	for (i = 0; row->companion && i < texts->nwritten && !st; i++)
-		st = write_line(t, row, before + texts->written[i].number, err);
+	if (!output->companion)
+		write_text(t, output, ib_bytes_span(&texts->text[output->text]));
+	for (i = 0; output->companion && i < texts->nwritten && !st; i++)
+		st = write_line(t, output, before + texts->written[i].number, err);
 	return st;
 }
 
-/* Write the texts that one record adds to all rows with --split. */
+/* With --split, write the text of one record to each output. */
 static enum ib_status
 write_record(struct ib_prune_outputs *t, const struct ib_record_texts *texts, size_t record,
 	     uint64_t before, struct ib_error *err)
 {
-	struct ib_prune_output *row;
+	struct ib_prune_output *output;
 	enum ib_status st = IB_OK;
 	size_t i;
 
 	ib_split_begin_record(t->split, ib_record_texts_get(texts, IB_TEXT_ID, record));
-	for (i = 0; i < t->nrows && !st; i++) {
-		row = &t->row[i];
-		if (row->split && row->companion)
-			st = write_line(t, row, before + texts->written[record].number, err);
-		else if (row->split)
-			write_text(t, row, ib_record_texts_get(texts, row->text, record));
+	for (i = 0; i < t->noutputs && !st; i++) {
+		output = &t->output[i];
+		if (output->split && output->companion)
+			st = write_line(t, output, before + texts->written[record].number, err);
+		else if (output->split)
+			write_text(t, output, ib_record_texts_get(texts, output->text, record));
 	}
 	return st;
 }
@@ -300,9 +301,9 @@ ib_prune_outputs_write(struct ib_prune_outputs *t, const struct ib_record_texts 
 
 	if (t->options->memory)
 		ib_row_arrays_add(t->options->memory->kept, kept->p, kept->n);
-	for (i = 0; i < t->nrows && !st; i++)
-		if (!t->row[i].split)
-			st = write_block(t, &t->row[i], texts, before, err);
+	for (i = 0; i < t->noutputs && !st; i++)
+		if (!t->output[i].split)
+			st = write_block(t, &t->output[i], texts, before, err);
 	for (i = 0; t->split && i < texts->nwritten && !st; i++)
 		st = write_record(t, texts, i, before, err);
 	return st;
@@ -312,12 +313,12 @@ void
 ib_prune_outputs_write_piece(struct ib_prune_outputs *t, enum ib_prune_destination to,
 			     const struct ib_tar_piece *piece)
 {
-	struct ib_prune_output *row = to == IB_TO_PRUNED ? t->row : manifest_row(t);
+	struct ib_prune_output *output = to == IB_TO_PRUNED ? t->output : manifest_output(t);
 
 	if (to == IB_TO_MANIFESTS && t->split)
-		ib_split_write_to_all(t->split, (unsigned)(row - t->row), piece);
+		ib_split_write_to_all(t->split, (unsigned)(output - t->output), piece);
 	else
-		write_piece(t, row, piece);
+		write_piece(t, output, piece);
 }
 
 /* ---- the end -------------------------------------------------------------------- */
@@ -330,30 +331,31 @@ ib_prune_outputs_status(struct ib_prune_outputs *t, struct ib_error *err)
 
 	if (t->options->memory && t->options->memory->kept->failed)
 		return ib_fail_memory(err);
-	for (i = t->nrows; i-- > 0 && !st;)
-		st = ib_record_writer_status(&t->row[i].writer, err);
+	for (i = t->noutputs; i-- > 0 && !st;)
+		st = ib_record_writer_status(&t->output[i].writer, err);
 	if (!st && t->split)
 		st = ib_split_status(t->split, err);
 	return st;
 }
 
-/* Open the files with number k. There is one writer per row. */
+/* Open file k of each output. Each output has one writer. */
 static enum ib_status
 open_number(struct ib_prune_outputs *t, uint64_t k, struct ib_record_writer *writer,
 	    struct ib_error *err)
 {
-	const struct ib_source *first = manifest_row(t)->writer.first;
+	const struct ib_source *first = manifest_output(t)->writer.first;
 	enum ib_status st = IB_OK;
 	char *name;
 	size_t i;
 
-	for (i = 0; i < t->nrows && !st; i++) {
-		if (!t->row[i].split)
+	for (i = 0; i < t->noutputs && !st; i++) {
+		if (!t->output[i].split)
 			continue;
-		name = ib_name_for_number(t->row[i].path, k);
-		st = name ? open_file(t, &t->row[i], name, &writer[i], err) : ib_fail_memory(err);
+		name = ib_name_for_number(t->output[i].path, k);
+		st = name ? open_file(t, &t->output[i], name, &writer[i], err)
+			  : ib_fail_memory(err);
 		free(name);
-		if (!st && t->row[i].records && !t->row[i].arrays && first)
+		if (!st && t->output[i].records && !t->output[i].arrays && first)
 			st = ib_record_writer_begin(&writer[i], first, err);
 	}
 	return st;
@@ -369,10 +371,10 @@ fill_numbers(struct ib_prune_outputs *t, uint64_t from, uint64_t to,
 	size_t i;
 
 	for (k = from; k < to && !st; k++)
-		st = open_number(t, k, &writer[(k - from) * t->nrows], err);
+		st = open_number(t, k, &writer[(k - from) * t->noutputs], err);
 	if (!st)
-		st = ib_split_fill(t->split, from, to, writer, t->nrows, err);
-	for (i = 0; i < (to - from) * t->nrows; i++) {
+		st = ib_split_fill(t->split, from, to, writer, t->noutputs, err);
+	for (i = 0; i < (to - from) * t->noutputs; i++) {
 		if (!st && writer[i].out)
 			st = close_file(&writer[i], err);
 		ib_record_writer_release(&writer[i]);
@@ -392,8 +394,8 @@ numbers_at_once(const struct ib_prune_outputs *t)
 
 	if (limit > 0 && limit / 4 < OPEN_MAX)
 		open = (size_t)limit / 4;
-	for (i = 0; i < t->nrows; i++)
-		files += t->row[i].split;
+	for (i = 0; i < t->noutputs; i++)
+		files += t->output[i].split;
 	return open > files ? open / files : 1;
 }
 
@@ -403,7 +405,7 @@ distribute(struct ib_prune_outputs *t, struct ib_error *err)
 {
 	uint64_t files = t->options->split, from, to;
 	size_t at_once = numbers_at_once(t);
-	struct ib_record_writer *writer = ib_array_zeroed(at_once * t->nrows, sizeof(*writer));
+	struct ib_record_writer *writer = ib_array_zeroed(at_once * t->noutputs, sizeof(*writer));
 	enum ib_status st = writer ? ib_split_assign(t->split, err) : ib_fail_memory(err);
 
 	for (from = 0; from < files && !st; from = to) {
@@ -420,15 +422,15 @@ ib_prune_outputs_end(struct ib_prune_outputs *t, uint64_t records, struct ib_err
 	enum ib_status st = IB_OK;
 	size_t i;
 
-	for (i = 0; i < t->nrows && !st; i++)
-		if (t->row[i].companion)
-			st = ib_companion_end(t->row[i].companion, records, err);
+	for (i = 0; i < t->noutputs && !st; i++)
+		if (t->output[i].companion)
+			st = ib_companion_end(t->output[i].companion, records, err);
 	if (!st && t->split)
 		st = distribute(t, err);
 	if (st)
 		return st;
-	for (i = t->nrows; i-- > 0;)
-		ib_record_writer_end(&t->row[i].writer);
+	for (i = t->noutputs; i-- > 0;)
+		ib_record_writer_end(&t->output[i].writer);
 	return ib_prune_outputs_status(t, err);
 }
 
@@ -485,13 +487,13 @@ ib_prune_outputs_discard(struct ib_prune_outputs *t)
 {
 	size_t i;
 
-	if (t->manifests.n > 0 && t->nrows > 0)
-		ib_record_writer_break(&manifest_row(t)->writer);
-	for (i = 0; i < t->nrows; i++) {
-		ib_companion_free(t->row[i].companion);
-		ib_record_writer_release(&t->row[i].writer);
+	if (t->manifests.n > 0 && t->noutputs > 0)
+		ib_record_writer_break(&manifest_output(t)->writer);
+	for (i = 0; i < t->noutputs; i++) {
+		ib_companion_free(t->output[i].companion);
+		ib_record_writer_release(&t->output[i].writer);
 	}
-	free(t->row);
+	free(t->output);
 	discard_files(&t->others);
 	discard_files(&t->manifests);
 	ib_split_free(t->split);

@@ -2,7 +2,7 @@
  * The files that one run of ib-prune writes: the pruned records, the
  * companions, the weights file and the epoch manifest. The epoch manifest is
  * one file, one file per operand, or K files with --split. Each kind of output
- * is a row of one array. ib_prune_outputs_commit() makes all files appear
+ * is an item of one array. ib_prune_outputs_commit() makes all files appear
  * together, or no file.
  */
 #ifndef IB_PRUNE_OUTPUTS_H
@@ -13,7 +13,7 @@
 #include "prune/record_writer.h"
 #include "prune/split.h"
 
-/* One kind of output of the run. Comments call it a row. */
+/* One kind of output of the run. */
 struct ib_prune_output {
 	const char *path;  /* path as given by the user; with --split, a pattern with %d */
 	enum ib_text text; /* kind of text that is written */
@@ -35,9 +35,9 @@ struct ib_prune_files {
 
 struct ib_prune_outputs {
 	const struct ib_prune_options *options;
-	double rate_factor;	     /* factor for the learning rate, see ib_rule_rate_factor() */
-	struct ib_prune_output *row; /* the manifest is the last row */
-	size_t nrows;
+	double rate_factor; /* factor for the learning rate, see ib_rule_rate_factor() */
+	struct ib_prune_output *output; /* [noutputs]; the last one is the manifest */
+	size_t noutputs;
 	struct ib_split *split;		 /* NULL without --split */
 	struct ib_prune_files manifests; /* in order */
 	struct ib_prune_files others;

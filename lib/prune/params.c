@@ -1,5 +1,6 @@
 /*
- * The table of parameters, checks of their values, and their members in files.
+ * The table of parameters. Check the values of parameters, and read and write the JSON members
+ * that hold these values.
  */
 #include "prune/params.h"
 

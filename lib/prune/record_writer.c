@@ -44,7 +44,7 @@ check_same_format(const struct ib_source *first, const struct ib_source *s, stru
 	return IB_OK;
 }
 
-/* True for an empty file that is not JSON or tar. Such a file can be written to any output. */
+/* True if the operand is empty and its format allows an empty file (unlike JSON and tar). */
 static bool
 is_empty_shard(const struct ib_source *s)
 {

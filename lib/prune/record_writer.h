@@ -1,7 +1,7 @@
 /*
- * Write one file. A file of records starts with a call of
- * ib_record_writer_begin(); the format of the records determines how the file
- * begins and ends. Text without such a call is written unchanged.
+ * Write one file. To write a file of records, first call ib_record_writer_begin(), which
+ * writes what the format of the records needs at the beginning of a file. Without this
+ * call, the writer writes text unchanged.
  */
 #ifndef IB_PRUNE_RECORD_WRITER_H
 #define IB_PRUNE_RECORD_WRITER_H

@@ -23,9 +23,9 @@ struct ib_row_arrays *ib_row_arrays_new(const char *weight_name);
 void ib_row_arrays_free(struct ib_row_arrays *a); /* NULL is allowed */
 
 /*
- * Append one row to a text: the index as uint64_t and, if the output has weights, the weight as
- * float. Blocks and --split store rows in this form. ib_row_arrays_add() reads such a text and
- * appends its rows to the arrays.
+ * Append one row to a buffer in binary: the index as uint64_t and, if the output has weights, the
+ * weight as float. Blocks and --split store rows in this form. ib_row_arrays_add() reads such a
+ * buffer and appends its rows to the arrays.
  */
 static inline void
 ib_row_text_write(struct ib_bytes *text, uint64_t index, const float *weight)

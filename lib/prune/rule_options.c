@@ -65,7 +65,8 @@ ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_optio
 		return store_choice(p, value, at, expected);
 	case IB_PARAM_CUT:
 		if (!ib_cut_is_valid(ib_span_of(value)))
-			return "mean, median, qF with F in [0, 1], or vX";
+			return "mean, median, qF (the F quantile, with F in [0, 1]), or vX (the "
+			       "number X)";
 		*(const char **)at = value;
 		return NULL;
 	case IB_PARAM_REAL:

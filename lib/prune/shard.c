@@ -162,8 +162,9 @@ fail_duplicate(const struct shard *s, struct ib_error *err)
 {
 	static const char one[] = "appears twice: its members are not adjacent "
 				  "(create the tar with --sort=name)";
-	static const char several[] = "appears twice: if shards share keys, use -k @shard; if its "
-				      "members are not adjacent, create the tar with --sort=name";
+	static const char several[] = "appears twice: if several shards have the same keys, use "
+				      "-k @shard; if the members of the sample are not adjacent, "
+				      "create the tar with --sort=name";
 	bool shared = s->options->operands.n > 1 && s->source->key.kind != IB_KEY_SHARD;
 
 	return fail_sample(s, shared ? several : one, err);

@@ -171,7 +171,8 @@ struct search {
 	const struct ib_scale_problem *b;
 	const struct ib_x_bins *x;
 	const struct ib_bins *values;
-	struct ib_u128 *sum; /* [n + 1]: sum of all earlier values, in units of the bin */
+	struct ib_u128
+		*sum; /* [n + 1]: sum of all earlier values, as a multiple of the unit of the bin */
 };
 
 static enum ib_status

@@ -30,8 +30,10 @@ void ib_unseen_release(struct ib_unseen *u);
 /* Store an id of a block as an example, unless there are enough examples. */
 void ib_unseen_write(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id);
 
-/* Count one id, or the n ids of a block, and store some of the ids as examples. */
+/* Count one id, and perhaps store the id as an example. */
 void ib_unseen_add(struct ib_unseen *u, struct ib_span id);
+
+/* Count the n ids of a block, and store some of these ids as examples. */
 void ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids *ids);
 
 /* Store the name of an operand's id field, unless a name is already stored. */

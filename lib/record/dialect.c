@@ -206,7 +206,8 @@ semicolons(const struct dialect *d)
 	return ib_dialect_decimal_comma(d->row) || ib_dialect_decimal_comma(d->line)
 		       ? "semicolons separate the fields and numbers have decimal commas (%s): "
 			 "convert it to CSV with tr ';,' ',.'"
-		       : "semicolons separate the fields (%s): convert it to CSV with tr ';' ','";
+		       : "semicolons separate the fields (%s): convert the file to CSV with tr ';' "
+			 "','";
 }
 
 /* True if a field of the first line is a number, so that the line is not a header. */
@@ -237,8 +238,9 @@ sentence_of(const struct dialect *d)
 	if (is_separated(d, ';'))
 		return semicolons(d);
 	if (d->own == '\t' && quoted)
-		return "TSV has no quotes, so they are part of the names (%s): convert it with mlr "
-		       "--icsv --ifs tab --ojsonl cat";
+		return "the names of the columns contain quotes (%s), but TSV has no quoting: "
+		       "convert the "
+		       "file with mlr --icsv --ifs tab --ojsonl cat";
 	if (is_separated(d, '\t'))
 		return "TABs separate the fields (%s): read it with -f tsv";
 	if (is_separated(d, '|'))

@@ -366,7 +366,8 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 		s = i < IB_JSON_FORMS ? &form[i] : NULL;
 		if (s && has_form(s, p)) {
 			p += s->n;
-			/* This record may have more space here than the remembered form. */
+			/* This record may have white space here that the earlier record did not
+			 * have. */
 			if ((unsigned char)*p <= ' ')
 				p = blanks(j, p);
 			m = s->member;

@@ -149,7 +149,8 @@ read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 			end = read_number(p, v);
 			if (!end)
 				break;
-			if (!fits) /* one number of another form does not change the form */
+			if (!fits) /* only the second number in a row that does not fit changes
+				      `decimal` */
 				decimal = learn_decimal(p, (size_t)(end - p));
 			fits = false;
 		}

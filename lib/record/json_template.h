@@ -24,7 +24,7 @@
 enum ib_json_kind {
 	IB_JSON_STRING,
 	IB_JSON_NUMBER,
-	IB_JSON_OTHER, /* read by the grammar reader */
+	IB_JSON_OTHER, /* any other value, which the template does not read */
 	IB_JSON_END    /* no value: the bytes of the step end in the closing brace */
 };
 

@@ -50,7 +50,7 @@ void ib_reader_report_progress(const struct ib_reader *r, uint64_t records);
 bool ib_reader_has_digest(const struct ib_reader *r);
 /* Write the XXH3-128 digest of all operands' bytes in hexadecimal. Requires options.digest. */
 void ib_reader_write_digest(const struct ib_reader *r, char out[33]);
-/* Add to the digest the bytes that the caller itself read from a special block's input. */
+/* Add n bytes at p to the digest. The caller read them from the input of a special block. */
 void ib_reader_add_to_digest(struct ib_reader *r, const void *p, size_t n);
 
 #endif

@@ -51,12 +51,15 @@ enum ib_status ib_fold_start(struct ib_fold *f, struct ib_scores *scores,
 enum ib_status ib_fold_losses(struct ib_fold *f, struct ib_loss *loss, size_t n,
 			      struct ib_error *err);
 /*
- * Fold n losses of rows of a range, all of one epoch. A loss is NaN if it is not finite.
- * Call this only if ib_fold_takes_rows() returns true, that is, if the table is empty or a
- * range, the rows are in the table or are the next new rows, and the mode is `last` without
- * smoothing.
+ * True if these three conditions hold: the table is empty or a range; each row is in the table or
+ * is the next new row; and the mode is `last` without smoothing.
  */
 bool ib_fold_takes_rows(const struct ib_fold *f, const uint32_t *row, size_t n);
+
+/*
+ * Fold n losses of one epoch, whose ids are row numbers. A loss is NaN if it is not finite. Before
+ * the call, ib_fold_takes_rows() must return true for these rows.
+ */
 enum ib_status ib_fold_row_losses(struct ib_fold *f, const uint32_t *row, const float *loss,
 				  size_t n, int32_t epoch, struct ib_error *err);
 

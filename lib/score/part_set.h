@@ -1,8 +1,8 @@
 /*
- * The set of the partitions, out of K, that totals include. The set is used
- * to detect a missing or repeated partition when totals are merged. Totals of
- * all K partitions are written without the set. Such a file is therefore byte
- * for byte equal to the totals file of unpartitioned scores.
+ * The set of the partitions, among K partitions, whose samples are in a totals file. The set is
+ * used to detect a missing or repeated partition when totals are merged. Totals of all K partitions
+ * are written without the set. Such a file is therefore byte for byte equal to the totals file of
+ * unpartitioned scores.
  */
 #ifndef IB_SCORE_PART_SET_H
 #define IB_SCORE_PART_SET_H

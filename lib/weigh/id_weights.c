@@ -115,7 +115,7 @@ ib_id_weights_fail_duplicate(const struct ib_id_weights *r, uint64_t row, enum i
 {
 	struct ib_location location = ib_id_weights_location(r, row);
 	const char *hint = code != IB_E_DATA ? ""
-			   : location.sample ? " (if shards share keys, use -k "
+			   : location.sample ? " (if several shards have the same keys, use -k "
 					       "@shard)"
 					     : " (a composite key such as -k "
 					       "path,offset tells segments apart)";
