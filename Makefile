@@ -396,7 +396,7 @@ $B/unit: $(TESTSRC:%.c=$B/%.o) $(if $(OWN_CRITERION),$B/$(CRITERION)/run.o) $(LI
 deps-train:                      ## install what the training recipes need
 	$(call install_packages,$(PACKAGES_TRAIN))
 
-train-demo: all deps-train       ## compare rules on six tasks; TASK=name SEEDS=n
+train-demo: all deps-train       ## compare rules on seven tasks; TASK=name SEEDS=n
 	$(Q)/usr/bin/python3 tests/training/compare_rules.py --bin $B --out build/train \
 		$(TASK) $(SEEDS:%=--seeds %)
 	$(Q)/usr/bin/python3 tests/training/profile_logs.py --bin $B build/train >build/train/logs.jsonl

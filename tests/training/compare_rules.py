@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Compare ways to train at less cost, on six small tasks with paired seeds (make train-demo).
+"""Compare ways to train at less cost, on seven small tasks with paired seeds (make train-demo).
 
 Each run is a line of OUT/TASK.jsonl. A run that is already in this file is not repeated, so an interrupted comparison
 continues when it is started again. The outer loop is over the seeds, so that after an interruption all rows have the

@@ -1,16 +1,19 @@
 """Train a task whose samples are arrays in memory, for compare_rules.py and choose_rates.py.
 
-This is loop.py without checkpoints, ranks and manifests. The commands choose the samples of an epoch, whose rows and
-weights are arrays. The id of a sample is its row number."""
+This is loop.py without checkpoints, ranks and manifests. infobatch.py draws the samples of an epoch and records their
+losses. The id of a sample is its row number."""
 import math
 import os
-import subprocess
+import shlex
 import tempfile
+import warnings
 
 import numpy as np
 import torch
 
 import loop
+
+warnings.filterwarnings("ignore", "the largest weight")     # the comparison measures what such weights do
 
 
 class Trainer:
@@ -18,33 +21,25 @@ class Trainer:
 
     def __init__(self, kind, bin, tiny=False, tune=False):
         torch.set_num_threads(1)
-        self.bin, self.folder = os.path.abspath(bin), tempfile.TemporaryDirectory(prefix="ib-train.")
+        self.infobatch = loop.import_infobatch(bin)
+        self.folder = tempfile.TemporaryDirectory(prefix="ib-train.")
         self.task = kind(tiny, tune)
         self.task.beside = self.folder.name
         self.task.write(self.path(self.task.manifest))
         ids, _, self.data = self.task.read(self.path(self.task.manifest))
         self.n, self.epochs = len(ids), self.task.epochs
-        with open(self.path("ids"), "w") as out:
-            out.writelines("%d\n" % row for row in range(self.n))
 
     def path(self, name):
         return os.path.join(self.folder.name, name)
 
-    def shell(self, command):
-        subprocess.run(["bash", "-o", "pipefail", "-c", command], check=True, cwd=self.folder.name,
-                       env={**os.environ, "PATH": self.bin + ":" + os.environ["PATH"]})
-
-    def draw(self, epoch, epochs, seed, rule):
-        """The rows of the kept samples, and their weights 1/pi."""
-        self.shell("ib-prune -q -T 1 --keep-all -s run.npz -e %d -E %d --seed %d %s ids | "
-                   "ib-weights -T 1 -O npy -o w.npy" % (epoch, epochs, seed, rule))
-        weight = np.load(self.path("w.npy"))
-        rows = np.flatnonzero(weight)
-        return rows, weight[rows].astype(np.float32)
-
-    def fold(self, epoch, rows, losses, smooth):
-        np.savez(self.path("loss.npz"), id=rows, loss=losses)
-        self.shell("ib-score -T 1 -e %d -u run.npz %s loss.npz" % (epoch, "--smooth %g" % smooth if smooth else ""))
+    def open(self, epochs, seed, rule, smooth):
+        """A new run of infobatch.py with these options of ib-prune and of ib-score --smooth."""
+        if os.path.exists(self.path("run.npz")):
+            os.remove(self.path("run.npz"))
+        options = loop.keywords(shlex.split(rule))
+        if smooth:
+            options["smooth"] = smooth
+        return self.infobatch.Run(self.path("run.npz"), n=self.n, epochs=epochs, seed=seed, **options)
 
     def visit(self, model, optimizer, rows, weight, boost, rate, seed, epoch, epochs):
         """Train one epoch, or a fraction of it at the end. Returns the losses of the rows and the number of visits."""
@@ -72,21 +67,20 @@ class Trainer:
     def train(self, seed, rate, epochs=None, rule=None, power=None, smooth=0, logs=None):
         """Make a run, and return its result.
 
-        rule    options of ib-prune; None: train on all data, without commands
+        rule    options of ib-prune; None: train on all data, without infobatch.py
         power   scale the weights to mean 1, and multiply the rate by the mean weight to this power; None: do neither
         smooth  the value of ib-score --smooth
         logs    the folder for the losses of each epoch; None: do not save them"""
         epochs, begin = epochs or self.epochs, loop.cpu()
-        if os.path.exists(self.path("run.npz")):
-            os.remove(self.path("run.npz"))
+        run = None if rule is None else self.open(epochs, seed, rule, smooth)
         torch.manual_seed(seed)
         model = self.task.model()
         optimizer = self.task.optimizer(model, rate)
         visits, kept, effects = 0, [], []
         for epoch in range(math.ceil(epochs)):
             rows, weights = np.arange(self.n), np.ones(self.n, np.float32)
-            if rule is not None:
-                rows, weights = self.draw(epoch, epochs, seed, rule)
+            if run:
+                rows, weights = run.draw(epoch)
             weight, boost = torch.from_numpy(weights), 1.0
             if power is not None:
                 mean = weight.mean()
@@ -96,10 +90,13 @@ class Trainer:
             kept.append(len(rows))
             w = weights.astype(float)
             effects.append(round(len(rows) * float((w ** 2).sum() / w.sum() ** 2), 4))
-            if rule is not None:
-                self.fold(epoch, rows, losses, smooth)
+            if run:
+                run.record(rows, losses)
+                run.commit()
             if logs:
                 np.savez(os.path.join(logs, "loss.%03d.npz" % epoch), id=rows, loss=losses)
+        if run:
+            run.close()
         used = loop.cpu() - begin
         return {"figure": round(self.task.metric(model), 5), "visits": visits,
                 "saved": round(1 - visits / self.n / self.epochs, 4), "cpu": round(used, 2),

@@ -8,10 +8,11 @@ import argparse
 import json
 import math
 import os
+import statistics
 
 import plot_comparison
 
-TASKS = "classification", "augmented", "segmentation", "pretraining", "instruction", "redundant"
+TASKS = "classification", "augmented", "segmentation", "pretraining", "instruction", "redundant", "long"
 FIGURES = {"segmentation": "mean IoU in %", "pretraining": "probe accuracy in %",
            "instruction": "perplexity, less is better"}
 RECIPE = "proportional, smoothed"
@@ -66,17 +67,23 @@ class Task:
     def difference(self, row, other):
         return interval([self.unit * (a - b) for a, b in zip(self.get(row, "figure"), self.get(other, "figure"))])
 
+    def cpu_saved(self, row):
+        """The fraction of the CPU time that was saved: the median of the paired runs."""
+        return statistics.median(1 - a / b for a, b in zip(self.get(row, "cpu"), self.get("all data", "cpu")))
+
     def saved(self, row):
         return "%.1f%%" % (100 * self.mean(row, "saved"))
 
     def table(self):
-        rows = [("", "saved", "result", "to all data", "to fewer ep.", "cpu s")]
+        rows = [("", "saved", "result", "to all data", "to fewer ep.", "cpu s", "cpu saved", "arrives")]
         for row in self.runs:
-            fewer = self.control(row)
+            fewer, cpu = self.control(row), self.cpu_saved(row)
             rows.append((row, self.saved(row), "%.2f" % (self.unit * self.mean(row, "figure")),
                          "" if row == "all data" else signed(*self.difference(row, "all data")),
                          "" if row == "all data" or row.startswith("fewer") else signed(*self.difference(row, fewer)),
-                         "%.1f" % self.mean(row, "cpu")))
+                         "%.1f" % self.mean(row, "cpu"),
+                         "" if row == "all data" else "%.1f%%" % (100 * cpu),
+                         "" if row == "all data" else "%.0f%%" % (100 * cpu / self.mean(row, "saved"))))
         full = self.runs["all data"][self.seeds[0]]
         return ["%s: %s; %d samples, %d epochs, %d paired seed%s from %d" % (
             self.name, FIGURES.get(self.name, "test accuracy in %"), full["kept"][0], len(full["kept"]),
