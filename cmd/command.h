@@ -63,8 +63,8 @@ struct cli_option {
 	const char *range; /* "[0, 1)" for a number; NULL: all values of the type */
 	size_t at, size;   /* offset and size of the member in struct args */
 	/*
-	 * Parse a value. Returns NULL if the value is valid, otherwise the expected value ("a
-	 * number").
+	 * Parse a value. Returns NULL if the value is valid. Returns words for the expected
+	 * value, such as "a number", if the value is invalid.
 	 */
 	const char *(*call)(void *args, const char *value);
 	unsigned flags;

@@ -1,6 +1,5 @@
 /*
- * Print --help and the short usage. Find the option name that is most similar to a mistyped
- * one.
+ * Print --help and the short usage. Find the option name that is most similar to a mistyped name.
  */
 #include "help.h"
 
@@ -200,8 +199,8 @@ edit_distance(const char *a, size_t n, const char *b, size_t m)
 }
 
 /*
- * The beginning of a name is as similar as a name with one wrong letter. Abbreviations are
- * not accepted as options, because a new option could then break an old script.
+ * A name that is the beginning of an option counts as a name with one wrong letter. Abbreviations
+ * are not accepted as options, because a new option could then break an old script.
  */
 const char *
 cli_find_nearest(const struct cli *cli, const char *name, size_t n)

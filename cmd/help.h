@@ -1,14 +1,14 @@
 /*
- * Print --help and the short usage. Find the option name that is most similar to a mistyped
- * one.
+ * Print --help and the short usage. Find the option name that is most similar to a mistyped name.
  */
 #ifndef CMD_HELP_H
 #define CMD_HELP_H
 
 #include "command.h"
 
-/* Print --help to standard output, or three lines of usage to standard error. */
+/* Print --help to standard output. */
 void cli_print_help(const struct cli *cli);
+/* Print three lines of usage to standard error. */
 void cli_print_usage(const struct cli *cli);
 
 /* Return the long name that is most similar to a mistyped name, or NULL if none is similar. */

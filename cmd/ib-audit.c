@@ -347,7 +347,10 @@ static const struct verb verbs[] = {
 };
 #define NVERBS (sizeof(verbs) / sizeof(*verbs))
 
-/* ib-audit without a verb: only --help and --version. write_about() makes the text of --help. */
+/*
+ * ib-audit without a verb has only the options --help and --version. write_about() makes the text
+ * of --help.
+ */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
 static const struct cli_command no_verb = {
 	.name = "ib-audit",

@@ -8,8 +8,8 @@
 bool cli_is_given(const struct cli *cli, const char *name);
 
 /*
- * Exit with a usage error if the option was given together with any of `others` ("epochs
- * delta").
+ * Exit with a usage error if the option was given together with any of `others`, which are long
+ * names separated by spaces ("epochs delta").
  */
 void cli_exclude(const struct cli *cli, const char *name, const char *others);
 
@@ -32,8 +32,9 @@ void cli_warn_unused_without(const struct cli *cli, const char *name, const char
  */
 const char *cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[40]);
 
-/* Return the row of a long name or of a letter, or NULL if no row has it. */
+/* Return the row of the option with this long name, or NULL if there is none. */
 const struct cli_option *cli_find_name(const struct cli *cli, const char *name, size_t n);
+/* Return the row of the option with this letter, or NULL if there is none. */
 const struct cli_option *cli_find_letter(const struct cli *cli, char letter);
 
 /* Return the address of the option's member in struct args. */

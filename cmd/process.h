@@ -3,8 +3,9 @@
 #define CMD_PROCESS_H
 
 /*
- * Occupy the descriptors 0 to 2. Turn SIGPIPE into a write error. Install handlers that
- * remove temporary files before a signal ends the process. `command` is its name in messages.
+ * Occupy the descriptors 0 to 2. Turn SIGPIPE into a write error. Install handlers that remove
+ * temporary files before a signal ends the process. `command` is the name of the command in
+ * messages.
  */
 void cli_process_init(const char *command);
 

@@ -14,7 +14,7 @@ static struct {
 	const char *name;
 	struct timespec start;
 	_Atomic uint64_t bytes, of, records;
-	double last;	      /* time of the last line, in seconds since the start */
+	double last;	      /* when the previous line was printed, in seconds since the start */
 	bool enabled;	      /* false: print a line only for SIGUSR1 */
 	bool redraws;	      /* standard error is a terminal: overwrite the line */
 	_Atomic bool visible; /* the line is on the terminal now */

@@ -16,8 +16,9 @@ void cli_progress_erase(void);
 /* Get the numbers of records and bytes read so far, and the elapsed seconds. */
 void cli_progress_read(uint64_t *records, uint64_t *bytes, double *seconds);
 
-/* Print a status line, or end the visible progress line. Both functions are async-signal-safe. */
+/* Write a status line to fd. A signal handler may call this function. */
 void cli_progress_print_status(int fd);
+/* If a progress line is visible, end it with a newline. A signal handler may call this function. */
 void cli_progress_end_line(int fd);
 
 #endif

@@ -104,7 +104,10 @@
 		    "keep each sample that has not been seen for K epochs "                        \
 		    "(default: no limit)")
 
-/* Parse the -e of a loss log. Returns NULL if the value is valid, otherwise the expected value. */
+/*
+ * Parse the -e of a loss log. Returns NULL if the value is valid, or a description of the
+ * expected value if it is not.
+ */
 const char *cli_parse_log_epoch(struct ib_log_options *log, const char *value);
 
 /* Exit with a usage error if options of the rule cannot be used together. */

@@ -25,7 +25,7 @@ struct ib_by {
 	const struct ib_context *context;
 	struct ib_field_values values;
 	struct counts count[IB_VALUE_GROUPS_MAX];
-	uint8_t *group;	      /* [ids] group of each id of ib_by_new_for_ids(), else NULL */
+	uint8_t *group;	      /* [ids] group of each id; NULL without ib_by_new_for_ids() */
 	const char *manifest; /* name of the first manifest, for messages */
 	const char *more;     /* " ..." if there are more manifests, else "" */
 };
@@ -119,8 +119,8 @@ fail_without_samples(const struct ib_by *by, struct ib_error *err)
 /* ---- the audit log ------------------------------------------------------------------ */
 
 /*
- * Count one epoch. A sample without a line was kept with weight 1. found: number of lines whose
- * id is in the manifests.
+ * Count one epoch. A sample without a line was kept with weight 1. Adds to *found the number of
+ * lines whose id is in the manifests.
  */
 static enum ib_status
 count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_run *run,
@@ -297,7 +297,7 @@ by_share(const void *a, const void *b)
 	return ib_span_compare(x->name, y->name);
 }
 
-/* Names of the lines that have no single value or range. */
+/* Names of the groups that have no single value or range. */
 static const char *const line_name[] = { [IB_VALUE_OTHERS] = "other values",
 					 [IB_VALUE_MISSING] = "no value",
 					 [IB_VALUE_FOREIGN] = "not in the manifest" };

@@ -42,12 +42,13 @@ enum ib_status ib_by_read(const struct ib_audit_options *options, struct ib_audi
 void ib_by_free(struct ib_by *by); /* by may be NULL */
 
 /*
- * Read the manifests to count decisions about these ids without a log. Then call
- * ib_by_add_visit() for each visit; `row` is the row of an id in ids.
+ * Read the manifests, to count decisions about these ids without a log. The caller then calls
+ * ib_by_add_visit() for each visit.
  */
 enum ib_status ib_by_new_for_ids(const struct ib_audit_options *options, const struct ib_table *ids,
 				 const struct ib_context *context, struct ib_by **by,
 				 struct ib_error *err);
+/* Count a visit of the sample with this row in the ids that ib_by_new_for_ids() was given. */
 void ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight);
 
 /* Set all counts of visits to 0. */
@@ -60,8 +61,8 @@ size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
 /*
- * True for "other values", "no value" and "not in the manifest", although a value of the field
- * may have the same text.
+ * True if the name is "other values", "no value" or "not in the manifest". These are names of
+ * groups without a single value, but a value of the field may have the same text.
  */
 bool ib_by_is_line_name(struct ib_span name);
 

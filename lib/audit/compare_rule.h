@@ -12,7 +12,7 @@ struct ib_compare_rule {
 
 /*
  * Parse "RULE[:NAME=VALUE,...]". A NAME is a parameter of the rule, or ratio, keep, max-age or
- * sampling. common: all other options. Returns IB_E_MISUSE for an invalid text.
+ * sampling. `common` contains all other options. Returns IB_E_MISUSE for an invalid text.
  */
 enum ib_status ib_compare_rule_parse(const char *spec, const struct ib_rule_options *common,
 				     struct ib_compare_rule *rule, struct ib_error *err);

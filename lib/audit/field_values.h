@@ -38,7 +38,8 @@ struct ib_field_values {
 	struct ib_value_group group[IB_VALUE_GROUPS_MAX];
 	size_t ngroups;	     /* the last group is IB_VALUE_FOREIGN */
 	uint64_t samples;    /* number of different ids */
-	uint64_t duplicates; /* unused records: an earlier record has the same id */
+	uint64_t duplicates; /* number of records that are ignored, because an earlier record has
+				the same id */
 	/* private: a hash table with linear probing, and the values in the order of their codes */
 	uint64_t *hash; /* [2^bits] hash of an id; 0: the slot is empty */
 	uint32_t *code; /* [2^bits] code of the value; after reading, the group */

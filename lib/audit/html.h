@@ -23,15 +23,21 @@ const char *ib_html_amount(char out[IB_HTML_NUMBER], double x);
 
 /* ---- sections, tiles --------------------------------------------------------------- */
 
-/* Open a section. heading and words (the introduction) are HTML and are not escaped. */
+/*
+ * Open a section. The strings `heading` and `words` (the introduction) are HTML and are not
+ * escaped.
+ */
 void ib_html_section(struct ib_bytes *out, const char *heading, const char *words);
 void ib_html_section_end(struct ib_bytes *out);
 
-/* Write a legend above a chart. pairs contains class, label, class, label, ..., NULL. */
+/*
+ * Write a legend above a chart. `pairs` contains a class and a label for each entry, and ends
+ * with NULL.
+ */
 void ib_html_legend(struct ib_bytes *out, const char *const *pairs);
 
 /*
- * Write a tile: a result in the top row of the report. class is "", "good" or "bad". The texts
+ * Write a tile: a result in the top row of the report. `class` is "", "good" or "bad". The texts
  * are HTML and are not escaped.
  */
 void ib_html_tile(struct ib_bytes *out, const char *class, const char *label, const char *value,
@@ -40,8 +46,8 @@ void ib_html_tile(struct ib_bytes *out, const char *class, const char *label, co
 /* ---- tables -------------------------------------------------------------------------- */
 
 /*
- * Rows of a table; see text_table.h. Texts are borrowed until the table is written. Initialize with
- * id and columns; only the columns that have a heading for the report are written.
+ * Rows of a table; see text_table.h. Texts are borrowed until the table is written. The caller
+ * must set id and columns. Only the columns that have a heading for the report are written.
  */
 struct ib_html_table {
 	const char *id;

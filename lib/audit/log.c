@@ -138,15 +138,15 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 /* State of the scan of one frame. */
 struct frame {
 	bool open;	      /* a run header was found in the frame */
-	struct ib_bytes last; /* last nonempty line, except a line of a sample */
+	struct ib_bytes last; /* last nonempty line; empty if that is the line of a sample */
 	uint64_t blank;	      /* number of empty lines after `last` */
 	uint64_t at;	      /* number of bytes of text so far */
 };
 
 /*
- * Finish the current run, because another run or the end of the frame follows. The last line
- * of a complete run is its footer. complete: false if the frame is truncated; then the run
- * did not finish.
+ * Finish the current run, because another run or the end of the frame follows. The last line of a
+ * complete run is its footer. If the frame is truncated, `complete` is false, and the run did not
+ * finish.
  */
 static enum ib_status
 end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_error *err)
@@ -221,8 +221,8 @@ warn_incomplete(const struct ib_audit_log *log)
 }
 
 /*
- * Process the text after the last newline of a frame. This text is a footer without a
- * newline, or it is an incomplete line; *torn is true for an incomplete line.
+ * Process the text after the last newline of a frame. This text is a footer without a newline, or
+ * an incomplete line. Sets *torn to true for an incomplete line.
  */
 static enum ib_status
 add_rest(struct ib_audit_log *log, struct frame *f, bool *torn, struct ib_error *err)
@@ -293,7 +293,7 @@ by_epoch(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Select the last finished run of each epoch. */
+/* Select the latest finished run of each epoch. */
 static enum ib_status
 select_latest(struct ib_audit_log *log, struct ib_error *err)
 {

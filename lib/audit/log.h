@@ -51,14 +51,15 @@ const char *ib_audit_log_name(const struct ib_audit_log *log);
  */
 int64_t ib_audit_log_time(const struct ib_audit_log *log);
 
-/* All runs in the order of the log, including runs that did not finish. */
+/* Return the number of runs in the log, including runs that did not finish. */
 size_t ib_audit_log_count(const struct ib_audit_log *log);
+/* Return the i-th run in the order of the log, counted from 0. */
 const struct ib_audit_run *ib_audit_log_run(const struct ib_audit_log *log, size_t i);
 
 /* Return the number of epochs that have a finished run. */
 size_t ib_audit_log_epochs(const struct ib_audit_log *log);
 
-/* Return the latest finished run of an epoch, where i counts the epochs in ascending order. */
+/* Return the latest finished run of the i-th epoch, counted from 0 in ascending order of epochs. */
 const struct ib_audit_run *ib_audit_log_epoch(const struct ib_audit_log *log, size_t i);
 
 /* ---- lines ------------------------------------------------------------------ */
@@ -71,7 +72,10 @@ struct ib_audit_line {
 	bool kept;
 };
 
-/* Start to read the lines of a finished run. hash: also compute the XXH3-64 of the run's text. */
+/*
+ * Start to read the lines of a finished run. If `hash` is true, also compute the XXH3-64 of the
+ * run's text.
+ */
 enum ib_status ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_audit_run *run,
 				    bool hash, struct ib_error *err);
 
@@ -82,7 +86,7 @@ enum ib_status ib_audit_lines_begin(struct ib_audit_log *log, const struct ib_au
 enum ib_status ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 				   size_t *n, struct ib_error *err);
 
-/* Report the file position as progress. lines: number of lines read so far. */
+/* Report the file position as progress. `lines` is the number of lines read so far. */
 void ib_audit_lines_report(const struct ib_audit_log *log, const struct ib_context *context,
 			   uint64_t lines);
 
@@ -91,7 +95,7 @@ uint64_t ib_audit_lines_hash(const struct ib_audit_log *log);
 
 /* ---- used only in audit/ ------------------------------------------------------- */
 
-/* Parse the header line of a run. where: name of the line for messages. */
+/* Parse the header line of a run. `where` is the name of the line for messages. */
 enum ib_status ib_run_header_parse(struct ib_span line, const char *where,
 				   struct ib_run_header *head, struct ib_error *err);
 void ib_run_header_release(struct ib_run_header *head);

@@ -3,7 +3,8 @@
 
 #include "score/id_form.h"
 
-#define LIMIT_MAX 63 /* so that the band of the distance matrix fits on the stack */
+/* For a larger limit, the band of the distance matrix would not fit on the stack. */
+#define LIMIT_MAX 63
 
 /* ---- the distance ------------------------------------------------------------- */
 

@@ -8,15 +8,15 @@
 
 struct ib_near_id {
 	struct ib_bytes id;
-	unsigned reduced, raw; /* number of edits between the normalized ids, and between the ids as
-				  written */
+	/* Numbers of edits between the reduced ids, and between the ids as written. */
+	unsigned reduced, raw;
 };
 
 /* Initialize with {0} and ib_nearest_ids_start(). Free with ib_nearest_ids_release(). */
 struct ib_nearest_ids {
-	struct ib_span wanted;			/* borrowed */
-	struct ib_bytes reduced;		/* the reduced form of `wanted` (id_form.h) */
-	struct ib_bytes candidate;		/* the id that is compared, in the same form */
+	struct ib_span wanted;	   /* borrowed */
+	struct ib_bytes reduced;   /* the reduced form of `wanted`; see score/id_form.h */
+	struct ib_bytes candidate; /* the reduced form of the id that is being compared */
 	struct ib_near_id best[IB_NEAREST_IDS]; /* nearest first */
 	size_t n;
 	bool failed; /* out of memory */
@@ -32,8 +32,8 @@ void ib_nearest_ids_release(struct ib_nearest_ids *near);
 void ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id);
 
 /*
- * Return the number of insertions, deletions and replacements of bytes that change a into b, or
- * limit + 1 if the number is above the limit. limit < 64.
+ * Return the number of insertions, deletions and replacements of bytes that change a into b. If
+ * the number is above the limit, return limit + 1. The limit must be below 64.
  */
 unsigned ib_edit_distance(struct ib_span a, struct ib_span b, unsigned limit);
 

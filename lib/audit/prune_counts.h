@@ -6,9 +6,10 @@
 #include "audit/text_table.h"
 
 struct ib_prune_count {
-	uint32_t pruned, drawn; /* numbers of epochs; drawn: the id was eligible and kept */
-	int32_t last;		/* last epoch in which the id was pruned */
-	int32_t last_drawn;	/* last epoch in which the id was drawn */
+	uint32_t pruned, drawn; /* number of epochs that pruned the id, and that drew it (eligible
+				   and kept) */
+	int32_t last;		/* latest epoch in which the id was pruned */
+	int32_t last_drawn;	/* latest epoch in which the id was drawn */
 };
 
 struct ib_prune_counts {
@@ -23,8 +24,9 @@ enum ib_status ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_l
 void ib_prune_counts_release(struct ib_prune_counts *t);
 
 /*
- * Write a table of the ids, the most often pruned id first. pruned, drawn: only ids that were
- * pruned, or drawn. top: write at most that many rows; 0: all.
+ * Write a table of the ids, the most often pruned id first. If `pruned` is true, write only ids
+ * that were pruned. If `drawn` is true, write only ids that were drawn. If top is not 0, write at
+ * most `top` rows.
  */
 enum ib_status ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn,
 				     uint64_t top, const struct ib_table_target *to,

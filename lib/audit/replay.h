@@ -24,7 +24,7 @@ struct ib_replay_group {
 struct ib_replay {
 	const struct ib_run_header *head;
 	const struct ib_scores *scores; /* NULL: check against the header only */
-	bool solved;			/* rule was prepared from the scores */
+	bool solved;			/* true if `rule` was prepared from the scores */
 	struct ib_rule *rule;		/* set if solved is true */
 	struct ib_rule bare; /* the rule as the header alone describes it, without the scores */
 	struct ib_replay_group *group; /* [head->ngroups] */
@@ -38,9 +38,9 @@ struct ib_replay {
 void ib_replay_bare_rule(struct ib_rule *rule, const struct ib_run_header *head);
 
 /*
- * Start to check a run. scores: the score file that the run read, or NULL. If scores is not
- * NULL, threshold, ratio and groups are computed from the scores. Returns IB_E_CHECK, with a
- * message that shows the difference, if the header has other values.
+ * Start to check a run. `scores` is the score file that the run read, or NULL. If `scores` is not
+ * NULL, the threshold, the ratio and the groups are computed from the scores. Returns IB_E_CHECK,
+ * with a message that shows the difference, if the header has other values.
  */
 enum ib_status ib_replay_begin(struct ib_replay *r, const struct ib_run_header *head,
 			       const struct ib_scores *scores, struct ib_error *err);

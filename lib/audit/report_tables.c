@@ -3,7 +3,10 @@
 
 #include "audit/report.h"
 
-/* Tables go to the page, which notes a failure. */
+/*
+ * Return a target that writes tables to the page of the report. If memory runs out, the page
+ * remembers this.
+ */
 static struct ib_table_target
 page_of(struct ib_report *r)
 {

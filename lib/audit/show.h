@@ -15,7 +15,7 @@ struct ib_show {
 	const struct ib_audit_options *options;
 	const struct ib_context *context;
 	struct ib_audit_log *log;
-	struct ib_scores *scores; /* NULL if there is no -s */
+	struct ib_scores *scores; /* NULL if -s was not given */
 	char digest[33];	  /* digest of the scores */
 	struct ib_table ids;	  /* the operands without duplicates */
 	uint32_t *row;		  /* [nids] for each operand: its row in ids */

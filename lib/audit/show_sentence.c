@@ -86,7 +86,7 @@ write_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struc
 
 /* ---- parts of the sentence --------------------------------------------------------- */
 
-/* Append which samples the rule can prune, for the run that a row is about. */
+/* Append a clause that says which samples the rule of a run can prune. */
 static void
 write_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 {
@@ -102,7 +102,10 @@ write_cause(struct ib_bytes *to, const struct ib_rule_options *o)
 		ib_bytes_printf(to, "its score was below %s", t + 1);
 }
 
-/* True if all pruned rows have the same cause. */
+/*
+ * Return the first pruned row if all pruned rows have the same cause. Returns NULL if they do
+ * not, or if no row is pruned.
+ */
 static const struct ib_show_row *
 common_cause(const struct ib_show_row *row, size_t n)
 {

@@ -19,7 +19,7 @@ struct ib_simulation {
 	uint32_t *score_row;	/* [ids] row in scores for each id; IB_NO_ROW: no score yet */
 	bool *kept;		/* [ids] for each id: kept in the current epoch */
 	uint32_t *missed;	/* [ids] number of epochs since the last visit of each id */
-	struct ib_by *by;	/* borrowed; NULL: do not count visits per value */
+	struct ib_by *by;	/* borrowed; if NULL, visits are not counted per value */
 	struct ib_context once; /* the context of the rule: prints each warning once */
 	char warned[200];	/* text of the last warning */
 	/* the current epoch: */
@@ -47,7 +47,7 @@ enum ib_status ib_simulation_read(const struct ib_audit_options *options,
 				  struct ib_error *err);
 
 /*
- * Append a list of the epochs without losses in the logs, and of the epochs of the logs that
+ * Append a text that names the epochs without losses in the logs, and the epochs of the logs that
  * are not used.
  */
 void ib_simulation_write_gaps(const struct ib_loss_history *losses, int64_t epochs,

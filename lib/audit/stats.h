@@ -39,8 +39,8 @@ enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, doub
 bool ib_audit_is_held(const struct ib_audit_run *run);
 
 /*
- * True if the run had to keep every sample: ib_audit_is_held(), or one of the last epochs, or no
- * scores yet.
+ * True if the run had to keep every sample: ib_audit_is_held() is true, or the epoch is one of
+ * the final epochs that keep all samples (-E or --full-from), or there were no scores yet.
  */
 bool ib_audit_is_unpruned(const struct ib_audit_run *run);
 

@@ -20,7 +20,7 @@ struct ib_svg {
 };
 
 /*
- * Write the axes and the grid. The function extends low and high to round numbers. about: a
+ * Write the axes and the grid. The function extends low and high to round numbers. `about` is a
  * description for screen readers.
  */
 void ib_svg_begin(struct ib_svg *c, const char *about);
@@ -35,8 +35,9 @@ void ib_svg_line(struct ib_svg *c, const char *class, const double *y);
 void ib_svg_band(struct ib_svg *c, const char *class, const double *low, const double *high);
 /* Draw a bar at position i of the x axis. */
 void ib_svg_bar(struct ib_svg *c, const char *class, size_t i, double from, double to);
+/* Draw a point at position i of the x axis. */
 void ib_svg_point(struct ib_svg *c, const char *class, size_t i, double y);
-/* Show a tooltip at position i of the x axis. text is HTML and is not escaped. */
+/* Show a tooltip at position i of the x axis. `text` is HTML and is not escaped. */
 void ib_svg_tooltip(struct ib_svg *c, size_t i, const char *text);
 
 #endif

@@ -12,11 +12,11 @@
 
 struct ib_text_table;
 
-/* Where a table goes: to an output as text or JSON, or to the page of the report. */
+/* The destination of a table: an output, as text or JSON, or the page of the report. */
 struct ib_table_target {
 	const struct ib_audit_options *options;
 	struct ib_output *out;
-	struct ib_bytes *page; /* NULL: write to out */
+	struct ib_bytes *page; /* if NULL, the table is written to out */
 };
 
 /*

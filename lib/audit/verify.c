@@ -24,8 +24,8 @@ struct verify {
 };
 
 /*
- * Fail with "FILE: the run of epoch 3 (frame 4), line 17 ("a"): TEXT". If what is NULL, TEXT
- * is the text of err.
+ * Fail with "FILE: the run of epoch 3 (frame 4), line 17 ("a"): TEXT". If `what` is NULL, TEXT is
+ * the text of err.
  */
 static enum ib_status
 wrong(const struct verify *v, uint64_t line, const struct ib_span *id, const char *what,

@@ -1,8 +1,7 @@
 /*
- * Functions that allocate an array of n items. Use them if n is a number of rows or bytes in a
- * file. If the size of
- * the array does not fit in size_t (4 GiB on 32-bit machines), the functions fail as if out
- * of memory. They never allocate less than the requested size.
+ * Allocate an array of n items. Use these functions if n is a number of rows or bytes in a file.
+ * If the size of the array does not fit in size_t (4 GiB on 32-bit machines), the functions fail
+ * as if memory had run out. They never allocate less than the requested size.
  */
 #ifndef IB_BASE_ARRAY_H
 #define IB_BASE_ARRAY_H
@@ -11,8 +10,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Allocate n items; n may be 0. Returns NULL only if out of memory. */
+/* Allocate n items, which are not initialized; n may be 0. Returns NULL only if out of memory. */
 void *ib_array(uint64_t n, size_t item);
+/* Allocate n items of zero bytes; n may be 0. Returns NULL only if out of memory. */
 void *ib_array_zeroed(uint64_t n, size_t item);
 
 /*
@@ -21,7 +21,10 @@ void *ib_array_zeroed(uint64_t n, size_t item);
  */
 bool ib_array_resize(void *array, uint64_t n, size_t item);
 
-/* Return a capacity for n items: cap if it is enough, otherwise n or half more than cap. */
+/*
+ * Return a capacity for at least n items. If cap is enough, this is cap. If cap is not enough, it
+ * is at least half more than cap.
+ */
 size_t ib_array_capacity(size_t cap, uint64_t n);
 
 /*

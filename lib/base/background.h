@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 /*
- * Start a thread that blocks all signals except SIGBUS. So signal handlers run only in the
- * caller's thread, and a commit must block signals only in the caller's thread. Returns
- * false if the system cannot start another thread.
+ * Start a thread in which all signals except SIGBUS are blocked. The handlers of the other
+ * signals therefore run only in the caller's thread, and a commit needs to block signals only in
+ * that thread. Returns false if the system cannot start another thread.
  */
 bool ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg);
 
@@ -19,7 +19,10 @@ struct ib_background {
 	bool running; /* true if the thread was started and is not joined yet */
 };
 
-/* Start work(arg) in a thread. If threads is 1, ib_background_wait() will run work(arg). */
+/*
+ * Start work(arg) in another thread. If `threads` is 1 or no thread can be started,
+ * ib_background_wait() runs work(arg).
+ */
 void ib_background_start(struct ib_background *b, int threads, void (*work)(void *), void *arg);
 /* Wait until the work is finished. */
 void ib_background_wait(struct ib_background *b);

@@ -25,8 +25,8 @@ int ib_big_compare(const struct ib_big *a, const struct ib_big *b);
 bool ib_big_divide(struct ib_big *b, uint64_t n, int digits);
 
 /*
- * Return the value in the format f that is nearest to (b + rest) * 2^exponent, with rest in
- * [0, 1). `sticky` is true if rest is not 0.
+ * Return the value in the format f that is nearest to (b + rest) * 2^exponent. The fraction
+ * `rest` is in [0, 1) and is not passed; `sticky` is true if it is not 0.
  */
 double ib_big_round(struct ib_binary f, const struct ib_big *b, bool sticky, int exponent);
 /* Return the double nearest to a / b * 2^exponent; b must be > 0. */

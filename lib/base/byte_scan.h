@@ -65,7 +65,7 @@ ib_byte_scan_mask(ib_byte_scan_matches m)
 #endif
 }
 
-/* Match quotes, backslashes, and bytes below 0x20 in the 16 bytes at p. */
+/* Return which of the 16 bytes at p are quotes, backslashes, or bytes below 0x20. */
 static inline ib_byte_scan_matches
 ib_byte_scan_string16(const char *p)
 {
@@ -79,7 +79,7 @@ ib_byte_scan_string16(const char *p)
 	       (v == ib_byte_scan_repeat('\\'));
 }
 
-/* Match delimiters and newlines. */
+/* Return which of the 16 bytes at p are delimiters or newlines. */
 static inline ib_byte_scan_matches
 ib_byte_scan_field16(const char *p, char delimiter)
 {

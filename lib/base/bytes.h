@@ -49,9 +49,9 @@ ib_bytes_append_char(struct ib_bytes *b, char c)
 }
 
 /*
- * Copy n bytes in steps of IB_COPY_BEYOND bytes, without a shorter last step. This is fast
- * for the usual n, about 100. Up to IB_COPY_BEYOND bytes after the n bytes are also read and
- * written.
+ * Copy n bytes in steps of IB_COPY_BEYOND bytes. The final step also copies IB_COPY_BEYOND bytes,
+ * so up to IB_COPY_BEYOND bytes after the n bytes are read and written. This is fast for the
+ * usual n, about 100.
  */
 #define IB_COPY_BEYOND 32
 

@@ -29,8 +29,9 @@ enum ib_status ib_fail_shrunk(struct ib_error *err, const char *path);
 enum ib_status ib_fail_memory(struct ib_error *err);
 
 /*
- * Check the version of a format that a file names. Returns IB_E_DATA if the version is later
- * than `known`. The file may be NULL if the caller adds its name to the message.
+ * Check the version of a format. Returns IB_E_DATA if the version, which was read from a file, is
+ * later than `known`, the latest version that the library knows. `file` may be NULL if the caller
+ * adds the file name to the message.
  */
 enum ib_status ib_format_version_check(const char *file, const char *format, double version,
 				       int known, struct ib_error *err);
@@ -38,9 +39,8 @@ enum ib_status ib_format_version_check(const char *file, const char *format, dou
 #define IB_SHOW_MAX 96 /* size of the buffer for ib_show() */
 
 /*
- * Format untrusted bytes for a message. The text is in quotes. Control bytes and invalid
- * UTF-8 become \xNN. If the text is too long, it is shortened and ends with "...". Returns
- * out.
+ * Write untrusted bytes to out, in quotes, for use in a message. Control bytes and invalid UTF-8
+ * become \xNN. If the text is too long, it is shortened and ends with "...". Returns out.
  */
 const char *ib_show(char out[IB_SHOW_MAX], struct ib_span bytes);
 

@@ -22,8 +22,9 @@ struct ib_exact {
 };
 
 void ib_exact_init(struct ib_exact *x);
-/* Add a finite value, once or `times` times. */
+/* Add a finite value. */
 void ib_exact_add(struct ib_exact *x, double value);
+/* Add a finite value `times` times. */
 void ib_exact_add_times(struct ib_exact *x, double value, uint64_t times);
 /* Add the exact product of two finite doubles, for example of a weight and a loss. */
 void ib_exact_add_product(struct ib_exact *x, double a, double b);
@@ -31,13 +32,15 @@ void ib_exact_add_product(struct ib_exact *x, double a, double b);
 void ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n);
 /* Multiply x by an integer. */
 void ib_exact_scale(struct ib_exact *x, uint64_t factor);
+/* Add `other` to x. */
 void ib_exact_merge(struct ib_exact *x, const struct ib_exact *other);
 
 /* Return the double nearest to x, with ties to even. */
 double ib_exact_round(const struct ib_exact *x);
 
-/* Return the double, or the binary32, that is nearest to x / n, rounded once; n must be > 0. */
+/* Return the double nearest to x / n, rounded once. n must be > 0. */
 double ib_exact_mean(const struct ib_exact *x, uint64_t n);
+/* Return the binary32 nearest to x / n, rounded once. n must be > 0. */
 float ib_exact_mean_float(const struct ib_exact *x, uint64_t n);
 
 /* Return the double nearest to x / (y * times), rounded once. Returns NaN if y * times is 0. */
@@ -47,13 +50,17 @@ double ib_exact_quotient(const struct ib_exact *x, const struct ib_exact *y, dou
 int ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y);
 
 /*
- * Format and parse a sum of binary32 values as text. The text is a hexadecimal integer in
- * units of 2^-149, with a minus sign if the sum is negative ("-1f", "0"). The text needs at
- * most IB_EXACT_TEXT bytes, including a NUL. The parser returns false if the text has
- * another form than ib_exact_write_float_sum() writes.
+ * A sum of binary32 values as text: a hexadecimal integer in units of 2^-149, with a minus sign
+ * if the sum is negative ("-1f", "0"). The text needs at most IB_EXACT_TEXT bytes, including a
+ * NUL.
  */
 #define IB_EXACT_TEXT 128
+/* Write the sum x to out as such a text. */
 void ib_exact_write_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x);
+/*
+ * Set x to the sum in the text. Returns false if ib_exact_write_float_sum() cannot write this
+ * text.
+ */
 bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);
 
 /*

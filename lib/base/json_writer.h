@@ -23,8 +23,8 @@
 
 struct ib_json_writer {
 	struct ib_bytes *out;
-	bool comma;   /* the open object or array already contains a value */
-	bool newline; /* the next value or closing bracket begins a new line */
+	bool comma;   /* true if the open object or array already contains a value */
+	bool newline; /* true if the next value or closing bracket begins a new line */
 };
 
 /*
@@ -33,7 +33,7 @@ struct ib_json_writer {
  */
 void ib_json_quote(struct ib_bytes *out, struct ib_span text);
 
-/* Append the text before a value: comma, newline and name. */
+/* Append the bytes that come before a value: comma, newline, and name with its colon. */
 static inline void
 ib_json_begin_value(struct ib_json_writer *w, const char *name)
 {
@@ -113,7 +113,7 @@ ib_json_end_array(struct ib_json_writer *w)
 
 /* ---- values -------------------------------------------------------------- */
 
-/* Put a value that is given as JSON text. */
+/* Write a value that is given as JSON text. */
 static inline void
 ib_json_write_raw(struct ib_json_writer *w, const char *name, struct ib_span json)
 {
@@ -144,7 +144,7 @@ ib_json_write_unsigned(struct ib_json_writer *w, const char *name, uint64_t x)
 
 void ib_json_write_signed(struct ib_json_writer *w, const char *name, int64_t x);
 
-/* Put an epoch. IB_NO_EPOCH becomes null. */
+/* Write an epoch. IB_NO_EPOCH becomes null. */
 static inline void
 ib_json_write_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 {
@@ -154,17 +154,17 @@ ib_json_write_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 		ib_json_write_signed(w, name, epoch);
 }
 
-/* Put a partition as "I/K". Without a partition, put null. */
+/* Write a partition as "I/K", or null if there is no partition. */
 void ib_json_write_part(struct ib_json_writer *w, const char *name, const struct ib_part *part);
 
 /*
- * Put an integer. From 2^53 on, write the digits as a string, because some readers store
+ * Write an integer. From 2^53 on, write the digits as a string, because some readers store
  * numbers as doubles and would round the integer.
  */
 void ib_json_write_safe(struct ib_json_writer *w, const char *name, uint64_t x);
 #define IB_JSON_SAFE_END ((uint64_t)1 << 53)
 
-/* Put the shortest decimal that reads back as x. NaN becomes null. */
+/* Write the shortest decimal that reads back as x. NaN becomes null. */
 static inline void
 ib_json_write_real(struct ib_json_writer *w, const char *name, double x)
 {
@@ -177,7 +177,7 @@ ib_json_write_real(struct ib_json_writer *w, const char *name, double x)
 		w->out->n += ib_number_write(w->out->p + w->out->n, x);
 }
 
-/* Put the shortest decimal for a binary32; see ib_number_write_float(). NaN becomes null. */
+/* Write the shortest decimal of a binary32; see ib_number_write_float(). NaN becomes null. */
 static inline void
 ib_json_write_float(struct ib_json_writer *w, const char *name, float x)
 {
@@ -197,7 +197,7 @@ ib_json_write_string(struct ib_json_writer *w, const char *name, struct ib_span 
 	ib_json_quote(w->out, text);
 }
 
-/* Put a string. A text that is NULL becomes null. */
+/* Write a string. If the pointer to the text is NULL, write null. */
 static inline void
 ib_json_write_text(struct ib_json_writer *w, const char *name, const char *text)
 {

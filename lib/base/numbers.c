@@ -36,9 +36,9 @@ struct scan {
 };
 
 /*
- * The way in which the text ends. JSON: the caller guarantees a byte that ends the number,
- * and eight readable bytes after this byte. TEXT: the text ends at source.end, and no byte
- * from source.end on is read.
+ * How the end of the text is found. In the grammar JSON, the caller guarantees a byte that ends
+ * the number, and eight readable bytes after this byte. In the grammar TEXT, the text ends at
+ * source.end, and no byte from source.end on is read.
  */
 enum grammar { JSON, TEXT };
 

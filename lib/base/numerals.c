@@ -110,15 +110,15 @@ struct gap {
 };
 
 /*
- * reads_as() returns true if n * 10^k reads back as f. A reader first rounds to a double,
- * which moves the midpoints by up to half a unit in the last place of a double. This is at
- * most 2^-53 * 2^28 units of 10^k, or 2^7 units of struct gap. Truncated products add a few
- * more units. If n is closer to a midpoint than DOUBT, the decimal is therefore formatted
- * and read back.
+ * A reader first rounds a decimal to a double. This moves the midpoints by up to half a unit in
+ * the last place of a double, which is at most 2^-53 * 2^28 units of 10^k, or 2^7 units of struct
+ * gap. Truncated products add a few more units. So if n is closer to a midpoint than DOUBT,
+ * reads_as() formats the decimal and reads it back.
  */
 #define DOUBT 256
 
 static bool
+/* True if n * 10^k reads back as the float f of g. */
 reads_as(const struct gap *g, uint64_t n)
 {
 	bool over = n << 32 > g->value;
@@ -287,7 +287,7 @@ write_decimal(char *o, struct decimal d)
 	char digit[32];
 	int length = count_digits(d.digits), n, e;
 
-	/* the exponent for one digit before the decimal point */
+	/* the exponent if one digit precedes the decimal point */
 	e = d.exp10 + length - 1;
 	n = write_digits(digit, d.digits * powers_of_ten[DIGITS - length]);
 	if (e >= 0 && e < 16) {

@@ -12,20 +12,23 @@
 
 struct ib_pipeline {
 	/*
-	 * Read the next block into slot. Called in order, for one block at a time. Returns
-	 * IB_EOF at the end of the stream.
+	 * Read the next block into slot. Only one call of fill() runs at a time. Returns IB_EOF
+	 * at the end of the stream.
 	 */
 	enum ib_status (*fill)(void *ctx, void *slot, struct ib_error *err);
 	/*
-	 * Process a block. Called in any order, for several blocks at the same time. May be
-	 * NULL.
+	 * Process a block. Several calls of work() may run at the same time, in any order. The
+	 * pointer may be NULL.
 	 */
 	enum ib_status (*work)(void *ctx, void *slot, struct ib_error *err);
-	/* Write a block. Called for one block at a time, in the order of fill. May be NULL. */
+	/*
+	 * Write a block. Only one call of drain() runs at a time, in the order in which fill()
+	 * read the blocks. The pointer may be NULL.
+	 */
 	enum ib_status (*drain)(void *ctx, void *slot, struct ib_error *err);
 	/*
-	 * True if fill may be called now. Called again after each stage. NULL: fill may always
-	 * be called.
+	 * Return true if fill() may be called now. ready() is called again after each stage. If
+	 * the pointer is NULL, fill() may always be called.
 	 */
 	bool (*ready)(const void *ctx);
 	/*
@@ -39,20 +42,26 @@ struct ib_pipeline {
 	size_t nslots; /* see ib_pipeline_slots() */
 };
 
-/* Return the number of threads that context requests, or else the default. context may be NULL. */
+/*
+ * Return the number of threads that context requests. If context is NULL or requests no number,
+ * return the default number.
+ */
 int ib_pipeline_threads(const struct ib_context *context);
 
 /*
- * For a small job, starting a thread costs more CPU time than the thread saves. So if context
- * requests no number of threads, a job of fewer bytes than this uses one thread, and a stream uses
- * one thread until it has this many bytes.
+ * For a small job, starting a thread costs more CPU time than the thread saves. So unless context
+ * requests a number of threads, a job of fewer than IB_SMALL_JOB bytes uses one thread, and a
+ * stream uses one thread for its first IB_SMALL_JOB bytes.
  */
 #define IB_SMALL_JOB ((uint64_t)2 << 20)
 
-/* Return ib_pipeline_threads(), or 1 if the job is small. */
+/*
+ * Return the number of threads for a job of this many bytes. If context requests no number of
+ * threads and the job is small, this is 1. For all other jobs, it is ib_pipeline_threads().
+ */
 int ib_pipeline_threads_for(const struct ib_context *context, uint64_t bytes);
 
-/* Return the number of blocks of `size` bytes for ib_pipeline.alone. */
+/* Return the value of ib_pipeline.alone for a stream with blocks of `size` bytes. */
 uint64_t ib_pipeline_alone(const struct ib_context *context, size_t size);
 
 /* Return the number of slots that keep `threads` threads busy. */

@@ -8,15 +8,15 @@
 #include "infobatch_run.h"
 
 /*
- * Copy a struct of the caller to `own`, which has `size` bytes. Members that the caller's
- * version does not have become 0. Returns IB_E_MISUSE if the size is not set, or if a member
- * that the library does not know is not 0.
+ * Copy a struct of the caller to `own`, which has `size` bytes. Members that the caller's version
+ * does not have become 0. Returns IB_E_MISUSE if the caller did not set the size, or if the
+ * caller's struct has a member that is not 0 and that the library does not know.
  */
 enum ib_status ib_sized_read(void *own, size_t size, const void *given, struct ib_error *err);
 
 /*
  * Copy the members of `own` to a struct of the caller, except for the size. Members that the
- * library does not know become 0. Returns IB_E_MISUSE if the size is not set.
+ * library does not know become 0. Returns IB_E_MISUSE if the caller did not set the size.
  */
 enum ib_status ib_sized_write(void *given, const void *own, size_t size, struct ib_error *err);
 

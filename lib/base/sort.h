@@ -17,11 +17,13 @@ struct ib_sort_item {
 };
 
 /*
- * Sort n keys or items. room: space for n more keys or items, which is overwritten. Returns
- * v or room, depending on which of them contains the result.
+ * Sort n keys. The space room[n] is overwritten. Returns v or room: the array that contains the
+ * result.
  */
 uint32_t *ib_sort_u32(uint32_t *v, uint32_t *room, uint64_t n);
+/* Sort n keys of 64 bits, like ib_sort_u32(). */
 uint64_t *ib_sort_u64(uint64_t *v, uint64_t *room, uint64_t n);
+/* Sort n items by their keys, like ib_sort_u32(). */
 struct ib_sort_item *ib_sort_items(struct ib_sort_item *v, struct ib_sort_item *room, uint64_t n);
 
 /*

@@ -22,10 +22,13 @@ uint64_t ib_system_random(void);
 /* Return the number of CPUs that this process may use. At least 1. */
 int ib_system_cpus(void);
 
-/* Return the last byte c in p[0..n), or NULL. */
+/* Return the address of the last byte in p[0..n) that equals c, or NULL if no byte equals c. */
 const void *ib_system_find_last(const void *p, char c, size_t n);
 
-/* Return the first occurrence of what[0..k) in p[0..n), or NULL. k must be at least 1. */
+/*
+ * Return the address of the first occurrence of what[0..k) in p[0..n), or NULL if there is none.
+ * k must be at least 1.
+ */
 const void *ib_system_find(const void *p, size_t n, const void *what, size_t k);
 
 /* Start to write n bytes of a file to the disk, from offset `from` on. Does not wait. */
@@ -37,7 +40,10 @@ void ib_system_read_ahead(int fd);
 /* Release the memory of a mapped file. The pages are read again if they are needed. */
 void ib_system_unload(const void *p, size_t n);
 
-/* Return the nanoseconds of the time of the last change, or 0. */
+/*
+ * Return the nanoseconds within the second in which the file was last modified. Returns 0 if the
+ * system does not provide them.
+ */
 long ib_system_change_ns(const struct stat *s);
 
 #endif

@@ -7,9 +7,9 @@
 struct ib_compressor;
 
 /*
- * Create a compressor for fd, which the caller closes. name is used in messages, and must outlive
- * the compressor. Set `ahead` for a new file that will be synced. The system then starts writing
- * the data to disk early.
+ * Create a compressor for fd, which the caller closes. `name` is used in messages, and must
+ * outlive the compressor. Set `ahead` to true for a new file that will be synced, so that the
+ * system starts writing the data to disk early.
  */
 enum ib_status ib_compressor_new(const char *name, int fd, bool ahead, enum ib_codec codec,
 				 struct ib_compressor **out, struct ib_error *err);

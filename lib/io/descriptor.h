@@ -22,7 +22,10 @@ int ib_fd_pwrite(int fd, const void *p, size_t n, off_t at);
 /* Set the length of the file. Returns 0 or -1. */
 int ib_fd_truncate(int fd, off_t size);
 
-/* Sync the file. Also returns true if the file system does not support syncing such a file. */
+/*
+ * Sync the file. Returns true if the file is synced, or if its file system does not support
+ * syncing such a file.
+ */
 bool ib_fd_sync(int fd);
 int ib_fd_lock(int fd, int operation); /* flock(2) */
 

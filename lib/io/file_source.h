@@ -36,7 +36,10 @@ enum ib_status ib_file_source_read(struct ib_file_source *source, char *buf, siz
  */
 enum ib_status ib_file_source_fill(struct ib_file_source *source, size_t max, struct ib_error *err);
 
-/* Read until the block holds at least `least` bytes or the complete file. Call this first. */
+/*
+ * Read until the block holds at least `least` bytes or the complete file. Call this function
+ * before any other function that reads.
+ */
 enum ib_status ib_file_source_probe(struct ib_file_source *source, size_t least,
 				    struct ib_error *err);
 

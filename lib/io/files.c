@@ -206,7 +206,7 @@ is_conflict(const struct ib_file_use *a, const struct ib_file_use *b, bool pipe)
 
 /*
  * Find the first two uses that conflict, among n uses of one file. Two inputs conflict only if
- * the file is a pipe. If the file is not a pipe, two inputs are not compared.
+ * the file is a pipe, so two inputs of any other file are not compared.
  */
 static bool
 find_in_file(const struct ib_file_use *uses, const struct identity *id, size_t n, size_t pair[2])

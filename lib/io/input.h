@@ -27,7 +27,7 @@ enum ib_status ib_input_generate(const char *name,
 void ib_input_close(struct ib_input *in); /* NULL is allowed */
 
 /*
- * True if the input is a regular file that is read from its start. Such a file can be opened
+ * True if the input is a regular file that is read from its start. Only such a file can be opened
  * again.
  */
 bool ib_input_is_file(const struct ib_input *in);
@@ -36,7 +36,7 @@ bool ib_input_is_file(const struct ib_input *in);
 enum ib_status ib_input_open_again(const struct ib_input *in, struct ib_input **out,
 				   struct ib_error *err);
 
-/* Returns the name for messages: the path, or "standard input". */
+/* Return the name of the input for messages: the path, or "standard input". */
 const char *ib_input_name(const struct ib_input *in);
 
 /*
@@ -67,11 +67,9 @@ void ib_input_digest(const struct ib_input *in, char out[33]);
  */
 enum ib_status ib_input_drain(struct ib_input *in, struct ib_error *err);
 
-/*
- * Return the number of bytes read so far (before decompression), and the file size (0 if it is
- * unknown). Both are for the progress display.
- */
+/* Return the number of bytes read so far, before decompression. Used to show progress. */
 uint64_t ib_input_position(const struct ib_input *in);
+/* Return the file size, or 0 if the size is unknown. Used to show progress. */
 uint64_t ib_input_size(const struct ib_input *in);
 
 /*

@@ -24,16 +24,16 @@ void ib_members_refuse(struct ib_members *m, const char *name);
 /* Mark each of these members as invalid if it is present and null. */
 void ib_members_refuse_null(struct ib_members *m, const char *const *names, size_t n);
 
-/* Read a number. The default is `otherwise`. */
+/* Read a number. If the member is absent or null, return `otherwise`. */
 double ib_members_real(struct ib_members *m, const char *name, double otherwise);
 
 /*
- * Read an integer from `otherwise` to 2^53. The default is `otherwise`, which must be at least
- * -1.
+ * Read an integer from `otherwise` to 2^53. If the member is absent or null, return `otherwise`,
+ * which must be at least -1.
  */
 int64_t ib_members_whole(struct ib_members *m, const char *name, int64_t otherwise);
 
-/* Read an epoch; the default is IB_NO_EPOCH. */
+/* Read an epoch. If the member is absent or null, return IB_NO_EPOCH. */
 int64_t ib_members_epoch(struct ib_members *m, const char *name);
 
 /* Return a copy of a string, which the caller frees, or NULL if the member is not a string. */

@@ -41,7 +41,7 @@ void ib_output_write_bytes(struct ib_output *out, struct ib_bytes *b);
 enum ib_status ib_output_write_last(struct ib_output *out, struct ib_bytes *b,
 				    struct ib_error *err);
 
-/* Returns the sticky error, or IB_OK. IB_E_PIPE means that the reader has closed the pipe. */
+/* Return the sticky error, or IB_OK. IB_E_PIPE means that the reader has closed the pipe. */
 enum ib_status ib_output_status(struct ib_output *out, struct ib_error *err);
 
 /* Write buffered data to the file or pipe. Data inside the compressor is not flushed. */
@@ -52,8 +52,8 @@ void ib_output_digest(const struct ib_output *out, char digest[33]);
 
 /*
  * Do all steps of a commit except the rename. A run with very many outputs calls this function to
- * free the buffers and, if the process has many open descriptors, the descriptor. Do not write to
- * the output afterwards. ib_output_digest() still works.
+ * free the buffers. If the process has many open descriptors, the descriptor is closed too. Do
+ * not write to the output afterwards. ib_output_digest() still works.
  */
 enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
 
@@ -79,6 +79,7 @@ struct ib_output_also {
 enum ib_status ib_outputs_commit(struct ib_output **outs, size_t n,
 				 const struct ib_output_also *also, struct ib_error *err);
 enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
+/* Commit one output, like ib_outputs_commit(). */
 
 /* Remove the temporary file and free the output. Sets *out to NULL. NULL is allowed. */
 void ib_output_discard(struct ib_output **out);

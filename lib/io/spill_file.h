@@ -20,11 +20,12 @@ enum ib_status ib_spill_file_new(const char *near, size_t memory, struct ib_spil
 void ib_spill_file_free(struct ib_spill_file *s); /* NULL is allowed */
 
 /*
- * Return space for n bytes at the end of the file, and set *room to the size of the space. After
- * the caller has filled the space, ib_spill_file_add() appends its first n bytes. Returns NULL
- * after an error. Errors are sticky.
+ * Return space for n bytes at the end of the file, and set *room to the size of the space. The
+ * caller fills the space and then calls ib_spill_file_add(). Returns NULL after an error. Errors
+ * are sticky.
  */
 char *ib_spill_file_reserve(struct ib_spill_file *s, size_t n, size_t *room);
+/* Append the first n bytes of the space that ib_spill_file_reserve() returned. */
 void ib_spill_file_add(struct ib_spill_file *s, size_t n);
 
 /* Set the sticky error to "out of memory". Called if the caller itself ran out of memory. */

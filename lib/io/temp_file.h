@@ -10,7 +10,7 @@
 
 #include "infobatch_run.h"
 
-struct ib_temp_file; /* in the list of ib_output_abandon() until it is renamed or removed */
+struct ib_temp_file; /* ib_output_abandon() removes it, unless it was renamed or removed before */
 
 /*
  * Create a temporary file in the folder of target. The file is open for reading and writing, and

@@ -1,7 +1,7 @@
 /*
- * Read the directory of a zip archive, as far as .npz archives need it. The input is untrusted.
- * This code is handwritten, because libarchive does not report the offset of a member's data,
- * which is needed to map an array into memory.
+ * Read the directory of a zip archive. Only the features that .npz archives need are supported.
+ * The input is untrusted. This code is handwritten, because libarchive does not report the offset
+ * of a member's data, which is needed to map an array into memory.
  */
 #ifndef IB_IO_ZIP_H
 #define IB_IO_ZIP_H

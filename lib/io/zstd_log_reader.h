@@ -78,9 +78,11 @@ enum ib_status ib_zstd_log_reader_read(struct ib_zstd_log_reader *f, char *buf, 
  */
 void ib_zstd_log_reader_seek(struct ib_zstd_log_reader *f, uint64_t start, uint64_t number);
 
-/* Return the state, the file offset and the number (from 1) of the current frame. */
+/* Return the state of the current frame. */
 enum ib_frame_state ib_zstd_log_reader_state(const struct ib_zstd_log_reader *f);
+/* Return the file offset of the current frame. */
 uint64_t ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f);
+/* Return the number of the current frame, from 1. */
 uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f);
 
 /*

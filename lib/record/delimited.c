@@ -228,8 +228,8 @@ convert_number(struct ib_value *v, char delimiter)
 
 /*
  * Read a field that has no quotes and is not the last field before CR LF or the block's end. This
- * is the common case. Returns the end of the field, or NULL if it does not have this form; then
- * read_field() reads it.
+ * is the common case. Returns the end of the field. Returns NULL for any other field, which
+ * read_field() must read.
  */
 static inline const char *
 plain_field(struct ib_cursor *c, const char *p, struct ib_value *v, uint32_t *length)

@@ -1,4 +1,7 @@
-/* Recognize text in an unsupported format, to explain why a record is invalid. */
+/*
+ * Recognize text in an unsupported format, which is called a dialect here, to explain why a
+ * record is invalid.
+ */
 #ifndef IB_RECORD_DIALECT_H
 #define IB_RECORD_DIALECT_H
 

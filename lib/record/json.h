@@ -16,14 +16,15 @@
 #define IB_JSON_DEPTH 16384 /* maximum nesting depth of a skipped value */
 
 /*
- * The bytes before the k-th value of an object, as they were in the previous record: the name,
- * its quotes, the colon and space. If the same bytes occur again, the member is the same and need
- * not be looked up. The grammar reader uses these bytes for records that do not fit the template.
- * For the speed, see tests/PERFORMANCE.md.
+ * The form of a member: the bytes before the k-th value of an object, as they were in the
+ * previous record. These bytes are the name, its quotes, the colon and space. If the next record
+ * has the same bytes, it has the same member, which need not be looked up. The grammar reader
+ * (json.c) uses the forms for records that do not fit the template. For the speed, see
+ * tests/PERFORMANCE.md.
  */
 struct ib_json_form {
 	char bytes[IB_JSON_FORM_BYTES];
-	uint8_t n;			/* number of bytes; 0 if nothing is remembered */
+	uint8_t n;			/* number of bytes; 0 if no form is known yet */
 	const struct ib_member *member; /* NULL if the field is not needed */
 };
 

@@ -66,7 +66,8 @@ ib_json_template_add_value(struct ib_json_template *s, const char *from, const c
 
 	if (!s->start)
 		return false;
-	if (!m || m->child < 0) /* otherwise the grammar reader must clear the nested fields */
+	/* The grammar reader must read a member with nested fields, because it clears them. */
+	if (!m || m->child < 0)
 		kind = *p == '"' ? IB_JSON_STRING : is_number(p) ? IB_JSON_NUMBER : IB_JSON_OTHER;
 	add_step(s, from, (size_t)(p - from) + (kind == IB_JSON_STRING), kind, m);
 	return kind == IB_JSON_STRING;

@@ -1,15 +1,15 @@
 /*
- * A template describes the form of a file's records. It is learned from one record. Nearly all
- * records of a file have the same names in the same order, the same space between them, and
- * values of the same kinds. For each value, the template holds the kind of the value and the
- * bytes between the previous value and this value:
+ * A template describes the records of a file. It is learned from one record. Nearly all records of
+ * a file have the same names in the same order, the same space between them, and values of the same
+ * kinds. For each value, the template holds the kind of the value and the bytes between the
+ * previous value and this value:
  *
  *   {"id":"  string  ","epoch":  number  ,"loss":  number  }
  *
- * If a record fits the template, json.c only compares these bytes and reads the values, which is
- * faster than the grammar reader. All other records are read by the grammar reader, with the same
- * result. After several records that do not fit, json.c learns a new template. For the speed, see
- * tests/PERFORMANCE.md.
+ * If a record fits the template, json.c only compares these bytes and reads the values. All other
+ * records are read by the grammar reader of json.c, which checks each byte. It is slower, but gives
+ * the same result. After several records that do not fit, json.c learns a new template. For the
+ * speed, see tests/PERFORMANCE.md.
  */
 #ifndef IB_RECORD_JSON_TEMPLATE_H
 #define IB_RECORD_JSON_TEMPLATE_H
@@ -17,7 +17,7 @@
 #include "base/byte_scan.h"
 #include "record/fields.h"
 
-#define IB_JSON_FORMS 24 /* maximum number of members with a remembered form */
+#define IB_JSON_FORMS 24 /* maximum number of members of an object whose bytes are remembered */
 #define IB_JSON_FORM_BYTES 32
 
 /* Kind of the value in one step of a template. */
@@ -35,7 +35,7 @@ struct ib_json_step {
 	uint8_t kind;			/* enum ib_json_kind */
 	int8_t slot;			/* slot of the value; -1 if the value is not needed */
 	bool number;			/* the value is converted to a number */
-	uint32_t length;		/* length of the last value; see ib_predict_end */
+	uint32_t length;		/* length of the previous value; see ib_predict_end() */
 	const struct ib_member *member;
 };
 
@@ -46,7 +46,7 @@ struct ib_json_template {
 	const struct ib_value *cleared;
 	const char *start;  /* start of the record to learn from; NULL while not learning */
 	size_t nlearned;    /* number of steps learned so far from the record at `start` */
-	uint32_t wait;	    /* number of misfits to wait for before a new template is learned */
+	uint32_t wait;	    /* a new template is learned after this many misfits */
 	uint32_t next_wait; /* new value of `wait` after a record that fits */
 };
 
@@ -54,8 +54,8 @@ struct ib_json_template {
 void ib_json_template_init(struct ib_json_template *s);
 
 /*
- * Call before the grammar reader reads a record that did not fit. p is the opening brace of the
- * record. This function decides whether to learn from the record.
+ * Call before the grammar reader reads a record that did not fit the template. p is the opening
+ * brace of the record. This function decides whether to learn a new template from the record.
  */
 void ib_json_template_begin(struct ib_json_template *s, const char *p);
 

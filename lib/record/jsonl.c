@@ -29,8 +29,8 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 }
 
 /*
- * Return the position after the bytes 0x00 in an invalid line if an object follows these bytes,
- * or NULL otherwise.
+ * Return the position after the bytes 0x00 in an invalid line, or NULL if no object follows these
+ * bytes.
  */
 static const char *
 nuls_before_object(const struct ib_json *json, const char *start, const char *stop)

@@ -57,8 +57,9 @@ void ib_key_write_name(const struct ib_key *key, struct ib_bytes *to);
 bool ib_key_build_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
 		     struct ib_arena *arena, struct ib_span *id, char *why, size_t why_size);
 
-/* Return the id for -k @line or @hash. The p of this id is NULL if out of memory. */
+/* Return the id for -k @line: the decimal number. The p of this id is NULL if out of memory. */
 struct ib_span ib_key_format_line_id(uint64_t number, struct ib_arena *arena);
+/* Return the id for -k @hash: the hash of the record. The p of this id is NULL if out of memory. */
 struct ib_span ib_key_hash_record(struct ib_span record, struct ib_arena *arena);
 
 /*

@@ -15,8 +15,8 @@ enum ib_status ib_pieces_new(const char *near, struct ib_pieces **out, struct ib
 void ib_pieces_free(struct ib_pieces *s); /* NULL is allowed */
 
 /*
- * Append a piece. `kind` is a number that the caller chooses. Errors are sticky and are returned
- * by ib_pieces_status() and ib_pieces_get().
+ * Append a piece. `kind` is a number that the caller chooses. Errors are sticky, and
+ * ib_pieces_status() and ib_pieces_get() return them.
  */
 void ib_pieces_write(struct ib_pieces *s, unsigned kind, const struct ib_tar_piece *piece);
 enum ib_status ib_pieces_status(const struct ib_pieces *s, struct ib_error *err);

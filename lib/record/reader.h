@@ -26,10 +26,10 @@ enum ib_status ib_reader_new(const struct ib_reader_options *options, struct ib_
 void ib_reader_free(struct ib_reader *r);
 
 /*
- * Read the next block into b, and reuse b's buffer. Returns IB_EOF after the last operand. An
- * operand that is not a stream of records (npz, totals, tar) is returned as one special block,
- * whose input is open at the start. An operand without records is returned as one block with n =
- * 0, so that the caller gets its header.
+ * Read the next block into b, and reuse b's buffer. Returns IB_EOF after the last operand. For an
+ * operand that is not a stream of records (npz, totals, tar), returns one special block, which
+ * has no records. The input of this block is open at the start. For an operand without records,
+ * returns one block with n = 0, so that the caller gets its header.
  */
 enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err);
 
@@ -50,7 +50,10 @@ void ib_reader_report_progress(const struct ib_reader *r, uint64_t records);
 bool ib_reader_has_digest(const struct ib_reader *r);
 /* Write the XXH3-128 digest of all operands' bytes in hexadecimal. Requires options.digest. */
 void ib_reader_write_digest(const struct ib_reader *r, char out[33]);
-/* Add n bytes at p to the digest. The caller read them from the input of a special block. */
+/*
+ * Add n bytes at p to the digest. Use this function for the bytes that the caller itself has read
+ * from the input of a special block.
+ */
 void ib_reader_add_to_digest(struct ib_reader *r, const void *p, size_t n);
 
 #endif

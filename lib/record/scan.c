@@ -20,8 +20,9 @@ fill(void *ctx, void *slot, struct ib_error *err)
 }
 
 /*
- * The input of a special block is read while the block is used. The digest covers the bytes of
- * all operands in order. So nothing after the block may be read until the block has been used.
+ * Return false while a special block must be used before anything after it may be read. The input
+ * of a special block is read while the block is used, and the digest must cover the bytes of all
+ * operands in order.
  */
 static bool
 ready(const void *ctx)

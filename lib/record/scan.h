@@ -2,8 +2,8 @@
  * Scan operands: read them as blocks of records, parse the blocks in several threads, and use the
  * results in the order of the input.
  *
- * A tar, npz, npy or totals file is one special block, and use_block() reads the input of this
- * block. For a tar, the scan itself reads the samples if add_sample() is given.
+ * A tar, npz, npy or totals file is one special block, which has no records. use_block() reads
+ * the input of this block. For a tar, the scan itself reads the samples if add_sample() is given.
  */
 #ifndef IB_RECORD_SCAN_H
 #define IB_RECORD_SCAN_H
@@ -50,8 +50,8 @@ struct ib_scan {
 	void (*release_block)(void *block);
 
 	/*
-	 * Set all of the following to 0 before the scan. add_sample(), use_block() and
-	 * end_operand() may use these fields:
+	 * Set all members from here on to 0 before the scan. add_sample(), use_block() and
+	 * end_operand() may use source, line and records.
 	 */
 	const struct ib_source *source;
 	uint64_t line;	  /* line of the block's first record; 0 in a special block */

@@ -5,10 +5,11 @@
 #include "record/source.h"
 
 /*
- * Explain in c->why that a record lacks the field `want`. If the record is in a known dialect that
- * is not supported, the text names the dialect. Otherwise the text lists the fields of the record,
- * and suggests the most similar field. `option` is the option that selects a field; NULL: suggest
- * nothing. If want.n is 0, all of the known id fields are missing.
+ * Explain in c->why that a record lacks the field `want`. If the record is in a known dialect
+ * that is not supported, the text names the dialect. For any other record, the text lists the
+ * fields, and suggests the most similar field. `option` is the option that selects a field. If
+ * `option` is NULL, the text suggests nothing. If want.n is 0, all of the known id fields are
+ * missing.
  */
 void ib_cursor_explain_missing_field(struct ib_cursor *c, struct ib_span want, const char *option);
 

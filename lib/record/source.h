@@ -57,7 +57,7 @@ struct ib_source {
 	const char *key_option; /* copied from the options */
 	size_t operand;		/* number of the operand, from 0 */
 	enum ib_format format;
-	struct ib_key key; /* IB_KEY_AUTO until a record decides */
+	struct ib_key key; /* IB_KEY_AUTO until the key is chosen from the records */
 	struct ib_fields fields;
 	int key_slot[IB_KEY_MAX];
 	int wanted_slot[IB_WANTED_MAX]; /* -1 if the operand does not have the field */
@@ -153,7 +153,8 @@ struct ib_cursor {
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
-	uint32_t length[IB_CURSOR_LENGTHS]; /* last length of each column; see ib_predict_end */
+	uint32_t length[IB_CURSOR_LENGTHS]; /* length of the previous value of each column; see
+					       ib_predict_end() */
 };
 
 #endif

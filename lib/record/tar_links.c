@@ -35,8 +35,8 @@ struct ib_tar_links {
 	bool pipe;
 	struct ib_tar_target *v; /* sorted by path, then number */
 	size_t n, cap;
-	size_t pending;	     /* v[pending..n) are the links after the last file */
-	struct ib_bytes run; /* key of the last file */
+	size_t pending;	     /* v[pending..n) are the links after the most recent file */
+	struct ib_bytes run; /* key of the most recent file */
 	struct ib_bytes keys;
 	struct ib_pieces *contents; /* the contents that links need */
 	struct ib_tar_maker *maker;
@@ -229,8 +229,8 @@ keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_
 }
 
 /*
- * Read all members from the start of the input. If `keep` is false, add them to the list. If it
- * is true, keep the targets of links.
+ * Read all members from the start of the input. If `keep` is false, add the members to the list.
+ * If `keep` is true, keep the targets of links.
  */
 static enum ib_status
 read_members(struct ib_tar_links *l, const struct ib_input *in, bool keep, struct ib_error *err)

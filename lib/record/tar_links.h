@@ -16,11 +16,12 @@
 struct ib_tar_links;
 struct ib_tar_target; /* a plain file or a link in the archive */
 
-/* The resolution of a link. If all fields are 0, the link is copied unchanged. */
+/* What to do with a link. If all fields are 0, the link is copied unchanged. */
 struct ib_tar_resolution {
 	const struct ib_tar_target *content; /* target whose bytes replace the link */
 	uint64_t size;			     /* bytes of the target's content */
-	struct ib_span target_key; /* else: the link is kept with the sample of this key */
+	/* If content is NULL: key of the sample with which the link is kept or dropped. */
+	struct ib_span target_key;
 };
 
 /*

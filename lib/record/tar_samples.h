@@ -16,7 +16,8 @@ struct ib_tar_sample {
 };
 
 /*
- * shard is the NAME of -k @shard (copied), or NULL. context is used for warnings and may be NULL.
+ * Begin to read the samples of the tar `in`. `shard` is the NAME of -k @shard, which is copied,
+ * or NULL. context is used for warnings and may be NULL.
  */
 enum ib_status ib_tar_samples_open(struct ib_input *in, const struct ib_span *shard,
 				   const struct ib_context *context, struct ib_tar_samples **out,

@@ -21,7 +21,10 @@ void ib_tar_writer_write(struct ib_tar_writer *w, const struct ib_tar_piece *pie
 /* Write the end of the archive: two blocks of zeros. */
 void ib_tar_writer_end(struct ib_tar_writer *w);
 
-/* After a failure: make sure that the output ends inside a member. w may be NULL. */
+/*
+ * Call this function after a failure. It makes sure that the output ends inside a member, so that
+ * the truncation is noticed. w may be NULL.
+ */
 void ib_tar_writer_spoil(struct ib_tar_writer *w);
 
 /* A maker creates any number of members. */

@@ -82,7 +82,7 @@ ib_value_read_number(const struct ib_value *v, double *number)
 	return true;
 }
 
-/* Return the type of the number p[0..end - p): IB_INTEGER, IB_REAL or IB_WORD. */
+/* Return the type of the number between p and `end`: IB_INTEGER, IB_REAL or IB_WORD. */
 enum ib_type ib_value_number_type(const char *p, const char *end);
 
 #define IB_VALUE_DESCRIPTION_MAX 192
