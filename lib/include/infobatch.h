@@ -44,10 +44,12 @@ extern "C" {
 #define IB_VERSION_NUMBER 100 /* 10000 * major + 100 * minor + patch */
 
 /*
- * Return the version of the library that is loaded, as a number and as text. This version may
- * be later than IB_VERSION_NUMBER and IB_VERSION, with which the program was compiled.
+ * Return the version number of the library that is loaded. The library may be newer than
+ * IB_VERSION_NUMBER, with which the program was compiled.
  */
 IB_API int ib_version(void);
+
+/* Return the version of the library that is loaded, as text. It may be newer than IB_VERSION. */
 IB_API const char *ib_version_string(void);
 
 /* ---- errors ----------------------------------------------------------- */
@@ -123,18 +125,18 @@ IB_API enum ib_status ib_scores_load(const char *path, struct ib_scores **out,
 				     struct ib_error *err);
 
 /*
- * Open a score file for look-ups only. The table cannot be changed or saved. The function maps
- * an uncompressed .npz instead of reading the file: a page is read when it is needed, and the
- * checksums of the file are not checked. Any other file is read by ib_scores_load(), and so is
- * every file on a big-endian machine.
+ * Open a score file for look-ups only. The table cannot be changed or saved. An uncompressed .npz
+ * is mapped instead of read: a page is read when it is needed, and the checksums of the file are
+ * not checked. Any other file is read by ib_scores_load(). On a big-endian machine, every file is
+ * read by ib_scores_load().
  */
 IB_API enum ib_status ib_scores_map(const char *path, struct ib_scores **out, struct ib_error *err);
 
 /*
- * Return the name of the mapped score file that contains the address, or NULL if no mapped
- * file does. If another process shortens a mapped file, the kernel sends SIGBUS to a process
- * that reads the lost bytes. This function is async-signal-safe, so a handler of SIGBUS can
- * call it with the address of the fault.
+ * Return the name of the mapped score file that contains the address, or NULL if no mapped file
+ * contains it. If another process shortens a mapped file, the kernel sends SIGBUS to a process
+ * that reads the lost bytes. This function is async-signal-safe, so a handler of SIGBUS can call
+ * it with the address of the fault.
  */
 IB_API const char *ib_mapped_file(const void *address);
 
@@ -291,7 +293,7 @@ IB_API const char *ib_reason_name(enum ib_reason reason);
 /* Arrays that ib_rule_decide() fills. An array that is NULL is not filled. */
 struct ib_decisions {
 	size_t size;	 /* sizeof(struct ib_decisions) */
-	double *weight;	 /* kept: 1/pi, scaled by the option "normalize"; pruned: 0 */
+	double *weight;	 /* kept: 1/pi, which the option "normalize" scales; pruned: 0 */
 	double *pi;	 /* the keep probability */
 	double *u;	 /* the random number; NaN if pi is 1 */
 	uint8_t *kept;	 /* 1 if kept, 0 if pruned */

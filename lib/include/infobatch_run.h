@@ -22,7 +22,7 @@ struct ib_list {
 	size_t n;
 };
 
-/* --part I/K; count 0: all samples. See ib_part_of(). */
+/* The partition I/K of --part. If count is 0, all samples are selected. See ib_part_of(). */
 struct ib_part {
 	uint64_t index, count;
 };
@@ -44,8 +44,8 @@ enum ib_format {
 	IB_FORMAT_LIST,
 	IB_FORMAT_TAR,
 	IB_FORMAT_NPZ,	 /* detected from the content, never from -f */
-	IB_FORMAT_NPY,	 /* detected in the same way */
-	IB_FORMAT_TOTALS /* detected in the same way */
+	IB_FORMAT_NPY,	 /* detected from the content, never from -f */
+	IB_FORMAT_TOTALS /* detected from the content, never from -f */
 };
 /* The values of -f, in the order of the enum: first the formats that a loss log can have. */
 #define IB_LOG_FORMAT_WORDS "auto|jsonl|json|csv|tsv"
@@ -113,23 +113,31 @@ enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct i
  */
 const char *ib_array_suffix(const char *path);
 
-/* The forms that an output can have: an archive of arrays, one array, a file that grows. */
+/*
+ * The kinds of files that an output can be: an .npz of arrays, an .npy with one array, and a file
+ * to which each run appends.
+ */
 enum { IB_CAN_BE_NPZ = 1, IB_CAN_BE_NPY = 2, IB_CAN_APPEND = 4 };
 
 /*
- * Return IB_E_MISUSE if the name of an output ends in .npz or .npy, but the output cannot be such
- * a file. `role` is the option, for messages. With IB_CAN_APPEND, an existing file may have any
- * name.
+ * Check the name of an output. Returns IB_E_MISUSE if the name ends in .npz or .npy, but the
+ * output cannot be such a file. `role` is the option, for messages. If `can` has IB_CAN_APPEND,
+ * an existing file may have any name.
  */
 enum ib_status ib_array_name_check(const char *role, const char *path, unsigned can,
 				   struct ib_error *err);
 
 /*
- * Return the pattern with "%s" replaced by the operand's file name (without folders and
- * compression suffix), or with "%d" replaced by the number. The pattern must contain "%s"
- * or "%d". The caller frees the name with free(). Returns NULL if out of memory.
+ * Return the pattern with "%s" replaced by the operand's file name, without folders and
+ * compression suffix. The pattern must contain "%s". The caller frees the name with free().
+ * Returns NULL if out of memory.
  */
 char *ib_name_for_operand(const char *pattern, const char *operand);
+
+/*
+ * Return the pattern with "%d" replaced by the number. The pattern must contain "%d". The caller
+ * frees the name with free(). Returns NULL if out of memory.
+ */
 char *ib_name_for_number(const char *pattern, uint64_t number);
 
 /* The maximum number of files that --split writes. */
@@ -142,11 +150,13 @@ char *ib_name_for_number(const char *pattern, uint64_t number);
  * parenthesis does not. Returns false if the text is not such a number.
  */
 bool ib_value_real(const char *text, const char *range, double *value);
+
+/* True if the value is in a range such as "[0, 1)". */
 bool ib_value_in_range(const char *range, double value);
 
 /*
- * Parse a whole number in a range such as "[1, 1024]". NULL is the range of uint64_t. Returns
- * false if the text is not such a number.
+ * Parse a whole number in a range such as "[1, 1024]". If the range is NULL, every uint64_t is
+ * accepted. Returns false if the text is not such a number.
  */
 bool ib_value_count(const char *text, const char *range, uint64_t *value);
 
@@ -157,18 +167,22 @@ int ib_value_word(const char *text, const char *words);
 bool ib_part_parse(const char *text, struct ib_part *part);
 
 /*
- * Parse a limit, a count or a percentage. The function cuts off the '%' of the text, and the limit
- * borrows the text. Returns NULL if the text is a limit, otherwise a description of a limit.
+ * Parse a limit: a count or a percentage. The function cuts off the '%' of the text, and the
+ * limit borrows the text. Returns NULL if the text is a limit. If not, returns a description of a
+ * valid limit.
  */
 const char *ib_limit_parse(char *text, struct ib_limit *limit);
 
-/*
- * Write what an option accepts, for a message: "a number in [0, 1)", "a whole number in
- * [1, 1024]", or "a, b or c". Returns out.
- */
+/* The size of the buffer for a description of the values that an option accepts. */
 #define IB_EXPECTED_MAX 200
+
+/* Write "a number in [0, 1)", for example, to out. Returns out. */
 const char *ib_expected_real(char out[IB_EXPECTED_MAX], const char *range);
+
+/* Write "a whole number in [1, 1024]", for example, to out. Returns out. */
 const char *ib_expected_count(char out[IB_EXPECTED_MAX], const char *range);
+
+/* Write "a, b or c", for example, to out. Returns out. */
 const char *ib_expected_word(char out[IB_EXPECTED_MAX], const char *words);
 
 /* ---- rules ------------------------------------------------------------ */
@@ -185,21 +199,23 @@ enum ib_rule_id {
 
 enum ib_proxy { IB_PROXY_BOUNDED, IB_PROXY_LOSS };
 enum ib_sampling { IB_SAMPLING_POISSON, IB_SAMPLING_FIXED };
-#define IB_SAMPLING_WORDS "poisson|fixed" /* the values of --sampling, in the same order */
+/* the values of --sampling, in the order of enum ib_sampling */
+#define IB_SAMPLING_WORDS "poisson|fixed"
 
 /* The scaling of weights: none, to mean 1, or to a given sum. */
 enum ib_normalize { IB_NORMALIZE_NONE, IB_NORMALIZE_MEAN, IB_NORMALIZE_SUM };
-#define IB_NORMALIZE_WORDS "none|mean" /* the values of --normalize of ib-prune */
+/* the values of --normalize of ib-prune, in the order of the enum */
+#define IB_NORMALIZE_WORDS "none|mean"
 
 /*
- * Everything that pi and the weights depend on, except the scores. Start from
- * IB_RULE_DEFAULTS. A decimal whose exact value matters is a borrowed string, as the user
- * wrote it; NULL if not given.
+ * Everything that pi and the weights depend on, except the scores. Initialize with
+ * IB_RULE_DEFAULTS. If the exact value of a decimal matters, the member is a borrowed string, as
+ * the user wrote it, or NULL if the option is not given.
  */
 struct ib_rule_options {
 	enum ib_rule_id rule;
 	int64_t epoch;	/* -e; required */
-	int64_t epochs; /* -E; IB_NO_EPOCH: do not anneal */
+	int64_t epochs; /* -E; IB_NO_EPOCH if not given: no epoch is annealed */
 	double delta;	/* --delta */
 	bool delta_given;
 	int64_t full_from; /* --full-from; IB_NO_EPOCH: not given */
@@ -261,8 +277,8 @@ enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct
 
 /*
  * Do the work of ib_rule_options_set() for the option `name`, but borrow the value instead of
- * copying it. `name` cannot be "rule". Returns NULL if the value is valid, otherwise the
- * expected value, which is written to `expected`.
+ * copying it. `name` cannot be "rule". Returns NULL if the value is valid. If the value is
+ * invalid, returns a description of the valid values, which is written to `expected`.
  */
 const char *ib_rule_options_store(struct ib_rule_options *o, const char *name, const char *value,
 				  char expected[IB_EXPECTED_MAX]);
@@ -285,9 +301,10 @@ enum ib_duplicates {
 	IB_DUPLICATES_MAX,
 	IB_DUPLICATES_MIN
 };
-#define IB_DUPLICATES_WORDS "last|first|mean|max|min" /* the values of --duplicates, in order */
+/* values of --duplicates, in the order of the enum */
+#define IB_DUPLICATES_WORDS "last|first|mean|max|min"
 enum ib_nonfinite { IB_NONFINITE_KEEP, IB_NONFINITE_SKIP, IB_NONFINITE_FAIL };
-#define IB_NONFINITE_WORDS "keep|skip|fail" /* the values of --nonfinite, in order */
+#define IB_NONFINITE_WORDS "keep|skip|fail" /* values of --nonfinite, in the order of the enum */
 
 /*
  * Options for reading a loss log (see infobatch-formats(5)). A string that is NULL has its
@@ -338,8 +355,9 @@ struct ib_score_options {
 /* Results of ib_score_run(), which -v prints. */
 struct ib_score_result {
 	uint64_t records, bad, stale, nonfinite, ignored;
-	uint64_t samples, fresh; /* samples: all rows of the table; fresh: new rows */
-	double mean;		 /* mean of the known scores; NaN if none is known */
+	/* samples: number of rows of the table; fresh: number of new rows */
+	uint64_t samples, fresh;
+	double mean; /* mean of the known scores; NaN if none is known */
 };
 enum ib_status ib_score_run(const struct ib_score_options *options,
 			    const struct ib_context *context, struct ib_score_result *result,
@@ -393,14 +411,14 @@ struct ib_prune_options {
 
 #define IB_NREASONS (IB_REASON_PRUNED + 1)
 
-/* Results of ib_prune_run(). Not set with --dry-run and --write-bins. */
+/* Results of ib_prune_run(). They are not set with --dry-run or --write-bins. */
 struct ib_prune_result {
 	uint64_t samples, kept, pruned, low;
 	uint64_t reasons[IB_NREASONS];
-	/* computed from the weights before --normalize */
+	/* These members are computed from the weights before --normalize scales them. */
 	double expected_kept, weight_sum, weight_var, max_weight;
 	double threshold;		   /* NaN: no threshold */
-	double weight_factor, rate_factor; /* factors of --normalize, or 1 */
+	double weight_factor, rate_factor; /* factors of --normalize; 1 without this option */
 };
 enum ib_status ib_prune_run(const struct ib_prune_options *options,
 			    const struct ib_context *context, struct ib_prune_result *result,
@@ -416,7 +434,7 @@ enum ib_weights_format {
 };
 /* Results of --check. */
 struct ib_weights_result {
-	uint64_t records, total; /* total: samples of --base, or the number of --total */
+	uint64_t records, total; /* total: number of samples of --base, or the value of --total */
 	double sum;		 /* sum of the weights */
 };
 

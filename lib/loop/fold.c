@@ -5,7 +5,10 @@
 #include "loop/run.h"
 #include "score/fold.h"
 
-/* Losses that are folded in one call. digits[i] is the id of loss[i] if the run has no texts. */
+/*
+ * Losses that are folded in one call. If the ids of the run are row numbers, digits[i] holds the
+ * id of loss[i].
+ */
 struct group {
 	uint32_t row[IB_GROUP];
 	float value[IB_GROUP];
@@ -22,7 +25,7 @@ add_loss(struct group *g, uint32_t row, float loss)
 	g->value[g->n++] = isfinite(loss) ? loss + 0.0f : NAN; /* -0 becomes 0 */
 }
 
-/* Fold a group of losses. The row of each loss gives the id of its sample. */
+/* Fold a group of losses, each into the score of the sample in its row. */
 static enum ib_status
 fold_ids(const struct ib_run *run, struct ib_fold *f, struct group *g, struct ib_error *err)
 {

@@ -12,7 +12,10 @@ struct ib_losses {
 	bool sorted; /* the rows are in ascending order */
 };
 
-/* Remove all losses, but keep the memory. Call this function once on a struct of zeros. */
+/*
+ * Remove all losses, but keep the memory. Also call this function once to initialize a struct of
+ * zeros.
+ */
 void ib_losses_clear(struct ib_losses *l);
 void ib_losses_release(struct ib_losses *l);
 
@@ -20,7 +23,10 @@ void ib_losses_release(struct ib_losses *l);
 enum ib_status ib_losses_add(struct ib_losses *l, const int64_t *row, const float *loss, size_t n,
 			     struct ib_error *err);
 
-/* Sort by row; the losses of one row keep their order. All rows are below `rows`. O(n + rows). */
+/*
+ * Sort the losses by row. Losses of the same row keep their order. All row numbers must be below
+ * `rows`. O(n + rows).
+ */
 enum ib_status ib_losses_sort(struct ib_losses *l, uint64_t rows, struct ib_error *err);
 
 #endif

@@ -25,7 +25,7 @@ struct ib_run_options {
 /* The ids of a run are decimal row numbers, or texts that the run owns. */
 struct ib_run_ids {
 	uint64_t n;
-	struct ib_span *text; /* [n]; NULL: row numbers */
+	struct ib_span *text; /* [n]; NULL if the ids are row numbers */
 	char *bytes;	      /* the texts, each followed by a newline */
 	char digest[33];      /* XXH3-128 of the ids as a list, one per line */
 };
@@ -35,20 +35,24 @@ struct ib_run {
 	int lock;
 	const struct ib_run_options *options;
 	struct ib_run_ids ids;
-	struct ib_scores *scores; /* NULL after a failed commit: read the file again */
+	struct ib_scores *scores; /* NULL after a failed commit; the file must then be read again */
 	char digest[33];	  /* digest of the score file; empty if the file does not exist */
 	int64_t newest;		  /* newest epoch in the score file, or IB_NO_EPOCH */
 	int64_t epoch;		  /* the epoch that is drawn, or IB_NO_EPOCH */
 	double rate_factor;	  /* factor of the last draw; 1 before the first draw */
 	struct ib_row_arrays *drawn;
-	uint8_t *state;		      /* [n] enum ib_sample_state of each row in this epoch */
-	uint64_t recorded, nonfinite; /* drawn rows with a loss, and losses that are not finite */
+	uint8_t *state; /* [n]: enum ib_sample_state of each row in the drawn epoch */
+	/*
+	 * recorded: number of drawn rows with a loss; nonfinite: number of losses that are not
+	 * finite
+	 */
+	uint64_t recorded, nonfinite;
 	struct ib_losses losses;
 };
 
 enum ib_sample_state { IB_SAMPLE_PRUNED, IB_SAMPLE_DRAWN, IB_SAMPLE_RECORDED };
 
-/* Copy and check the ids. `text` may be NULL. */
+/* Copy the ids and check them. If `text` is NULL, the ids are row numbers. */
 enum ib_status ib_run_ids_init(struct ib_run_ids *ids, const struct ib_span *text, uint64_t n,
 			       struct ib_error *err);
 void ib_run_ids_release(struct ib_run_ids *ids);

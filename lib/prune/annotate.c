@@ -71,7 +71,7 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 			       "field 'ib'",
 			       o->id_field);
 	if (s->bare)
-		return IB_OK; /* no field is requested or inserted */
+		return IB_OK; /* neither the reader nor the writer needs a field */
 	s->wanted[IB_ANNOTATE_WEIGHT] = (struct ib_wanted){ s->weight, true };
 	s->wanted[IB_ANNOTATE_ID].name = s->id_field;
 	st = split_name(s, err);

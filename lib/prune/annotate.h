@@ -11,11 +11,11 @@
 
 #define IB_ANNOTATE_DEPTH 8
 
-/* Indexes into the reader's list of requested fields. */
+/* Positions of the fields in the list of fields that the reader finds. */
 enum ib_annotate_field {
 	IB_ANNOTATE_WEIGHT,
 	IB_ANNOTATE_ID,
-	IB_ANNOTATE_OBJECT /* first object on the path of a weight name with dots */
+	IB_ANNOTATE_OBJECT /* object a if the weight's name is a.b.c; the next is a.b */
 };
 
 /* The fields to insert into records; set up once per run. */
@@ -25,13 +25,16 @@ struct ib_annotate {
 	size_t nsteps;
 	struct ib_span id_field; /* field for the id; empty if not requested */
 	bool explain;
-	bool bare; /* insert nothing, because of --weights */
-	struct ib_bytes
-		member; /* ',"weight":' if only a top-level weight is inserted; otherwise empty */
+	bool bare; /* true with --weights: nothing is inserted into the records */
+	/*
+	 * The text ',"weight":' if the only insertion is a weight at the top level. Empty if
+	 * anything else is inserted.
+	 */
+	struct ib_bytes member;
 	enum ib_existing_weight base;
 	struct ib_wanted wanted[2 + IB_ANNOTATE_DEPTH];
 	size_t nwanted;
-	char *names; /* storage for the names of the objects: a and a.b */
+	char *names; /* memory for the names of the objects: a and a.b */
 };
 
 enum ib_status ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o,
@@ -42,15 +45,14 @@ void ib_annotate_release(struct ib_annotate *s);
 struct ib_annotation {
 	struct ib_span id;
 	double pi, u, weight;
-	float score; /* NaN if unknown */
+	float score; /* NaN if the score is unknown */
 	enum ib_reason reason;
 };
 
 /*
- * Append the record with its annotation. Every line ends in a newline, even if
- * the last line of the input has no newline. Every element of a JSON array is
- * preceded by ",\n". Returns false if the record is invalid; c->why is then the
- * reason.
+ * Append the record to out, with the decision and the id inserted. Every line ends in a newline,
+ * even if the last line of the input has no newline. Every element of a JSON array is preceded by
+ * ",\n". Returns false if the record is invalid; c->why is then the reason.
  */
 bool ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 		       const struct ib_annotation *annotation, struct ib_bytes *out,
@@ -59,7 +61,7 @@ bool ib_annotate_write(const struct ib_annotate *s, struct ib_cursor *c,
 /* Perform the checks of ib_annotate_write() without writing the record. */
 bool ib_annotate_check(const struct ib_annotate *s, struct ib_cursor *c);
 
-/* Append the record unchanged, with a newline or ",\n" as for ib_annotate_write(). */
+/* Append the record unchanged. The newline or ",\n" is the same as in ib_annotate_write(). */
 void ib_annotate_copy(const struct ib_cursor *c, struct ib_bytes *out);
 
 /* Append the header line of CSV or TSV with the added columns. */

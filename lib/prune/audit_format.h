@@ -19,7 +19,7 @@ struct ib_audit_tail {
 	uint64_t samples, kept, pruned;
 	double weight_sum;
 	char manifest[33]; /* digest in 32 hexadecimal digits; empty if there is no digest */
-	bool has_prev;	   /* false for the first run of the log, where prev is null */
+	bool has_prev;	   /* false for the first run of the log; prev is then null in the footer */
 	bool has_xxh3;
 	uint64_t prev; /* checksum xxh3 of the previous run */
 	uint64_t xxh3; /* XXH3-64 of the run's text before the footer */

@@ -19,8 +19,8 @@
 struct ib_audit_writer;
 
 /*
- * Cached text: the end of all lines with one pi and one outcome, for example
- * `,"pi":0.5,"kept":true}` and a newline.
+ * The end of an audit line. It is cached, because all lines with the same pi and the same outcome
+ * have the same end. For example: `,"pi":0.5,"kept":true}` and a newline.
  */
 struct ib_audit_suffix {
 	double pi;
@@ -37,8 +37,8 @@ struct ib_audit_text {
 void ib_audit_text_release(struct ib_audit_text *t);
 
 /*
- * Append the line of one sample. A NaN score is written as null. Sets
- * text.failed if out of memory.
+ * Append the line of one sample. A NaN score is written as null. If out of memory, sets
+ * t->text.failed.
  */
 void ib_audit_text_add(struct ib_audit_text *t, struct ib_span id, float score, double pi,
 		       bool kept);
@@ -70,12 +70,10 @@ void ib_audit_writer_write(struct ib_audit_writer *t, const struct ib_audit_text
 enum ib_status ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail,
 				    struct ib_error *err);
 
-/*
- * Append the frame and sync the log. If this fails, the log is unchanged. If
- * the outputs then cannot be renamed, ib_audit_writer_undo() removes the run
- * from the log.
- */
+/* Append the frame and sync the log. If this fails, the log is unchanged. */
 enum ib_status ib_audit_writer_append(struct ib_audit_writer *t, struct ib_error *err);
+
+/* Remove the appended run from the log, because the outputs could not be renamed. */
 void ib_audit_writer_undo(struct ib_audit_writer *t);
 
 /* Unlock the log and free the writer. If the frame was not appended, the log is unchanged. */

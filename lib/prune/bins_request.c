@@ -26,8 +26,8 @@ ib_bins_request_lacks(const char *option, struct ib_error *err)
 }
 
 /*
- * Get the values in a bin. While bins are being requested, request this bin and
- * set *values to NULL.
+ * Get the values in a bin. If the rule requests bins (r->wanted_bins), request this bin and set
+ * *values to NULL.
  */
 static enum ib_status
 get_bin(const struct ib_rule *r, uint32_t bin, const char *option, const struct ib_bins **values,
@@ -63,7 +63,7 @@ first_not_below(double cut)
 	float f = (float)cut;
 
 	if (f == 0)
-		f = 0; /* a score is never -0 */
+		f = 0; /* the score 0 is never stored as -0 */
 	return (uint64_t)ib_float_order(f) + ((double)f < cut);
 }
 

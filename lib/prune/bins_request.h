@@ -1,20 +1,20 @@
-/* Order statistics, computed from totals and second-pass counts. */
+/* Find order statistics of the scores from the totals and the counts of the second pass. */
 #ifndef IB_PRUNE_BINS_REQUEST_H
 #define IB_PRUNE_BINS_REQUEST_H
 
 #include "prune/rule.h"
 
 /*
- * Find the rank-th smallest known score. Ranks begin at 1. While bins are being
- * requested, this function requests the bin of that score and sets *score to
- * NaN. Returns IB_E_MISUSE if the second pass did not count that bin.
+ * Set *score to the rank-th smallest known score. Ranks begin at 1. If r->wanted_bins is not
+ * NULL, the function only requests the bin of that score, and sets *score to NaN. Returns
+ * IB_E_MISUSE if the second pass did not count that bin.
  */
 enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 				    double *score, struct ib_error *err);
 /*
- * For --keep: count the known scores below a threshold. While bins are being requested,
- * this function requests the bin of the threshold. Returns IB_E_MISUSE if the
- * second pass did not count that bin.
+ * For --keep: set *low to the number of known scores below a threshold. If r->wanted_bins is not
+ * NULL, the function requests the bin of the threshold. Returns IB_E_MISUSE if the second pass
+ * did not count that bin.
  */
 enum ib_status ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *low,
 				     struct ib_error *err);

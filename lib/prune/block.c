@@ -189,7 +189,8 @@ write_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_ann
 		snprintf(c->why, sizeof(c->why), "%s", ib_weights_cannot_hold_id);
 		return false;
 	}
-	if (!written) /* whether a record is valid must not depend on the draw */
+	/* also check pruned records, so that an error does not depend on the draw */
+	if (!written)
 		return ib_annotate_check(p->annotate, c);
 	if (p->kept_arrays)
 		ib_pruned_add_row(b, IB_TEXT_KEPT, index, o->weights ? NULL : &annotation->weight);
@@ -281,7 +282,10 @@ ib_prune_block(const struct ib_pruner *p, struct ib_pruned *b)
 		ib_rule_inclusions(p->rule, g.row, g.n, g.inclusion);
 		for (i = 0; i < g.n; i++)
 			if (!decide(p, b, &g, i)) {
-				/* this record precedes any record that could not be read */
+				/*
+				 * This error is in an earlier record than an error that
+				 * read_group() found.
+				 */
 				more = false;
 				break;
 			}

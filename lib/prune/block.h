@@ -40,13 +40,14 @@ struct ib_pruner {
 	const struct ib_prune_options *options;
 	const struct ib_rule *rule;
 	const struct ib_annotate *annotate;
-	/* contains the seed for hashes of ids without a score */
+	/* has the seed with which the ids without a score are hashed */
 	const struct ib_duplicate_check *duplicates;
-	/* unseen ids of the run; says whether more example ids are needed */
+	/* the ids without a score in the whole run; says whether more examples are needed */
 	const struct ib_unseen *unseen;
-	const struct ib_reader *reader;	 /* reader of the manifest */
-	_Atomic uint64_t *looked_up;	 /* number of ids looked up so far by all threads */
-	bool kept_arrays, pruned_arrays; /* true if the output of this kind is an .npz */
+	const struct ib_reader *reader; /* reader of the manifest */
+	_Atomic uint64_t *looked_up;	/* number of ids looked up so far by all threads */
+	/* kept_arrays: -o is an .npz; pruned_arrays: --pruned is an .npz */
+	bool kept_arrays, pruned_arrays;
 };
 
 /* A block and its results. Initialize with {0}. */
@@ -89,14 +90,14 @@ void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 bool ib_pruned_add_weight(struct ib_pruned *b, const struct ib_annotation *annotation,
 			  bool written);
 /*
- * Append a sample of --range to the text of an .npz output. weight is NULL if the output has no
- * weights.
+ * Append one row of --range to the buffer of an .npz output; `text` is the kind of the output.
+ * weight is NULL if the output has no weights.
  */
 void ib_pruned_add_row(struct ib_pruned *b, enum ib_text text, uint64_t index,
 		       const double *weight);
 extern const char ib_weights_cannot_hold_id[]; /* message if ib_pruned_add_weight() fails */
 
-/* Count n look-ups and, if required, release the mapped pages; see IB_FEW_LOOKUPS. */
+/* Count n look-ups, and release the mapped pages if the limits above require this. */
 void ib_pruner_release_pages(const struct ib_pruner *p, size_t n);
 
 /* True if the id belongs to the requested partition. */
@@ -108,15 +109,15 @@ ib_pruner_selects(const struct ib_pruner *p, struct ib_span id)
 }
 
 /*
- * Store where the texts of a written record end. Does nothing unless --split or
- * --companion needs this.
+ * Store where the current record ends in each text of the outputs. Only --split and --companion
+ * need these positions. Without these options, the function does nothing.
  */
 void ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id,
 			    uint64_t number);
 
 /*
- * Find the i-th selected record of the block, for a message. *line is set to
- * its line number within the block, and *id to its id.
+ * Find the i-th record of the block that belongs to the requested partition, for a message. *line
+ * is set to the record's line number within the block, and *id to the record's id.
  */
 void ib_pruned_locate(const struct ib_pruner *p, struct ib_pruned *b, size_t i, uint64_t *line,
 		      struct ib_span *id);

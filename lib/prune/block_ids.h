@@ -14,9 +14,9 @@ struct ib_block_ids {
 	/* score row of each sample, in order; IB_NO_ROW for a sample without a score */
 	uint32_t *row;
 	size_t n, cap;
-	XXH128_hash_t *unseen; /* id hashes of the samples without a row, in order */
+	XXH128_hash_t *unseen; /* hashes of the ids without a score row, in order */
 	size_t nunseen, unseen_cap;
-	struct ib_unseen_ids examples; /* some of the ids without a row, for messages */
+	struct ib_unseen_ids examples; /* some of the ids without a score row, for messages */
 };
 void ib_block_ids_release(struct ib_block_ids *ids);
 
@@ -26,7 +26,7 @@ void ib_block_ids_empty(struct ib_block_ids *ids);
 /* Make room for IB_GROUP more samples. Returns false if out of memory. */
 bool ib_block_ids_reserve_group(struct ib_block_ids *ids);
 
-/* Return the index of the i-th sample without a row. */
+/* Return the index in row[] of the i-th sample that has no score row. */
 size_t ib_block_ids_find_unseen(const struct ib_block_ids *ids, size_t i);
 
 #endif

@@ -14,12 +14,12 @@ struct ib_companion;
 enum ib_status ib_companion_open(const char *spec, struct ib_companion **out, struct ib_error *err);
 void ib_companion_free(struct ib_companion *a); /* NULL is allowed */
 
-/* Return the output path of `spec`, which is IN:OUT. */
+/* Return the path OUT of `spec`, which has the form IN:OUT. */
 const char *ib_companion_output_path(const char *spec);
 
 /*
- * Go to line number `line`. Numbers begin at 0 and must ascend from call to
- * call. Returns IB_E_DATA if the file has no such line.
+ * Go to the line with the number `line`. Line numbers begin at 0, and each call must pass a
+ * larger number than the call before. Returns IB_E_DATA if the file has no such line.
  */
 enum ib_status ib_companion_seek(struct ib_companion *a, uint64_t line, struct ib_error *err);
 
@@ -30,7 +30,10 @@ enum ib_status ib_companion_seek(struct ib_companion *a, uint64_t line, struct i
 enum ib_status ib_companion_get(struct ib_companion *a, struct ib_span *piece,
 				struct ib_error *err);
 
-/* Call after the last record. Returns IB_E_DATA unless the file has exactly `lines` lines. */
+/*
+ * Check the length of the file after the last record. Returns IB_E_DATA unless the file has
+ * exactly `lines` lines.
+ */
 enum ib_status ib_companion_end(struct ib_companion *a, uint64_t lines, struct ib_error *err);
 
 #endif

@@ -13,10 +13,10 @@ struct ib_dry_run {
 	uint64_t samples;
 	uint64_t reachable; /* number of samples with pi > 0 */
 	double max_weight;
-	struct ib_exact pi, inverse; /* sum of pi; sum of 1/pi */
-	/* sum of (1-pi)/pi * x^2 over known scores, where x is the proxy */
+	struct ib_exact pi, inverse; /* pi: the sum of pi; inverse: the sum of 1/pi */
+	/* the sum of (1-pi)/pi * x^2 over known scores, where x is the proxy of the score */
 	struct ib_exact variance;
-	struct ib_exact square; /* sum of x^2 over known scores */
+	struct ib_exact square; /* the sum of x^2 over known scores */
 };
 
 void ib_dry_run_init(struct ib_dry_run *p);
@@ -24,7 +24,7 @@ void ib_dry_run_add(struct ib_dry_run *p, const struct ib_rule *rule,
 		    const struct ib_inclusion *inclusion, float score);
 void ib_dry_run_merge(struct ib_dry_run *p, const struct ib_dry_run *other);
 
-/* Add all score rows that have a known score. */
+/* Add all rows of the score table that have a known score. */
 void ib_dry_run_rows(struct ib_dry_run *p, const struct ib_rule *rule);
 
 /* Write the prediction as JSON or as a table. */

@@ -12,20 +12,22 @@
 #include "base/huge_array.h"
 
 struct ib_duplicate_check {
-	struct ib_huge_array rows;   /* one bit per row of the score table: the id has occurred */
-	struct ib_huge_array unseen; /* XXH128_hash_t[nslots]: hash set of ids without a row */
-	uint64_t nslots, n;	     /* number of slots in the hash set; number of slots in use */
-	uint64_t seed;		     /* random seed of the hashes */
+	/* one bit per row of the score table: 1 if the id has occurred */
+	struct ib_huge_array rows;
+	/* XXH128_hash_t[nslots]: hash set of ids without a score row */
+	struct ib_huge_array unseen;
+	uint64_t nslots, n; /* number of slots in the hash set; number of slots in use */
+	uint64_t seed;	    /* random seed of the hashes */
 };
 
 enum ib_status ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows,
 				       struct ib_error *err);
 void ib_duplicate_check_release(struct ib_duplicate_check *s);
 
-/* Return the hash of an id without a row. The result is never all zero. */
+/* Return the hash of an id that has no score row. The result is never zero in all bits. */
 XXH128_hash_t ib_duplicate_check_hash(const struct ib_duplicate_check *s, struct ib_span id);
 
-/* Mark the id of a row as occurred. Returns true if the id had occurred before. */
+/* Record that the id of a score row has occurred. Returns true if the id had occurred before. */
 static inline bool
 ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 {
@@ -38,9 +40,9 @@ ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 }
 
 /*
- * Add the hashes of n ids without a row. If a hash is already in the set, the
- * function stops and sets *twice to the index of this hash. Otherwise *twice is
- * set to SIZE_MAX.
+ * Add the hashes of n ids that have no score row. If a hash is already in the set, the function
+ * stops and sets *twice to the index of this hash. If all hashes are new, *twice is set to
+ * SIZE_MAX.
  */
 enum ib_status ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *hash,
 					 size_t n, size_t *twice, struct ib_error *err);

@@ -1,13 +1,12 @@
 /*
- * --sampling fixed: of the n known rows that have the same pi < 1, keep exactly
- * k = round(pi * n) rows. These are the rows with the smallest (u, id).
+ * --sampling fixed: of the n known rows that have the same pi < 1, keep exactly k = round(pi * n)
+ * rows. These are the rows with the smallest (u, id).
  *
- * The rows to keep are found in linear time, by two passes over the rows for
- * any number of groups. The first pass counts the rows of each group by the
- * leading bits of u. This gives the edge bin, which contains the k-th smallest
- * u. The second pass keeps the rows in the bins before the edge bin, and
- * collects the rows in the edge bin. About n / 4096 rows are collected; they
- * are then sorted.
+ * The rows to keep are found in linear time, by two passes over the rows for any number of
+ * groups. The first pass counts the rows of each group in BINS bins, which are the leading bits
+ * of u. These counts determine the edge bin: the bin that contains the k-th smallest u of the
+ * group. The second pass keeps the rows in the bins before the edge bin, and collects the rows in
+ * the edge bin. About n / 4096 rows are collected; they are then sorted.
  */
 #define XXH_INLINE_ALL
 #include "prune/fixed.h"
@@ -24,9 +23,9 @@
 /* The search state of one group. */
 struct group {
 	uint32_t *count;     /* [BINS]: number of rows in each bin of u */
-	uint32_t edge;	     /* the bin that contains the k-th smallest u */
-	uint64_t below;	     /* number of rows in the bins before the last bin with pruned rows */
-	struct place *place; /* rows in the last bin with pruned rows */
+	uint32_t edge;	     /* the edge bin, which contains the k-th smallest u */
+	uint64_t below;	     /* number of rows in the bins before the edge bin */
+	struct place *place; /* the rows in the edge bin */
 	uint64_t nplaces;
 };
 
@@ -43,7 +42,7 @@ struct draws {
 	struct ib_fixed_group pi[IB_THRESHOLDS_MAX]; /* distinct values of pi, ascending */
 	struct group group[IB_THRESHOLDS_MAX];
 	size_t ngroups;
-	uint8_t *of; /* for each row, the number of its group, from 1; 0 if the row has no group */
+	uint8_t *of;	/* for each row, the number of its group, from 1; 0 if it has no group */
 	uint16_t *lead; /* for each row, the bin of its u */
 };
 

@@ -1,4 +1,4 @@
-/* --sampling fixed: of the n rows that have the same pi, keep exactly k. */
+/* --sampling fixed: keep exactly k of the n rows that have the same pi. */
 #ifndef IB_PRUNE_FIXED_H
 #define IB_PRUNE_FIXED_H
 

@@ -10,7 +10,7 @@
 #include "score/totals_file.h"
 
 struct ib_prune_inputs {
-	struct ib_scores *scores; /* NULL without -s, or if the file does not exist at epoch 0 */
+	struct ib_scores *scores; /* NULL without -s, or in epoch 0 if the file does not exist */
 	bool borrowed;		  /* the scores belong to the caller (prune/memory.h) */
 	struct ib_totals_file *totals; /* NULL without --totals */
 };
@@ -26,7 +26,7 @@ enum ib_status ib_prune_inputs_load(struct ib_prune_inputs *b,
 				    struct ib_error *err);
 void ib_prune_inputs_release(struct ib_prune_inputs *b);
 
-/* --write-bins: write the request for the second pass (ib-score --bins). */
+/* Write the file of --write-bins: the request for the second pass (ib-score --bins). */
 enum ib_status ib_prune_inputs_request_bins(const struct ib_prune_options *options,
 					    const struct ib_context *context, struct ib_error *err);
 

@@ -1,6 +1,6 @@
 /*
- * A run of ib-prune whose inputs and output are in memory. The ids are the ids of --range, or
- * the ids in `id`. Used by lib/loop.
+ * The inputs and the output of a run of ib-prune that uses memory instead of files. lib/loop
+ * makes such runs.
  */
 #ifndef IB_PRUNE_MEMORY_H
 #define IB_PRUNE_MEMORY_H
@@ -10,11 +10,11 @@
 
 /* The run borrows the struct and everything that it points to. */
 struct ib_prune_memory {
-	struct ib_scores *scores;    /* used instead of -s; NULL if there are none */
-	const char *scores_digest;   /* digest of the score file; empty if there is none */
+	struct ib_scores *scores;    /* scores, instead of -s; NULL if there are no scores */
+	const char *scores_digest;   /* digest of the score file; empty if there is no file */
 	const char *manifest_digest; /* digest of the list of the ids, one per line */
-	const struct ib_span *id;    /* [range]; NULL: the ids of --range */
-	struct ib_row_arrays *kept;  /* receives the rows that are kept, instead of -o */
+	const struct ib_span *id;    /* [options->range]; NULL if the ids are row numbers */
+	struct ib_row_arrays *kept;  /* receives the kept rows, instead of -o */
 };
 
 #endif

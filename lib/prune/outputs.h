@@ -16,14 +16,17 @@
 /* One kind of output of the run. */
 struct ib_prune_output {
 	const char *path;  /* path as given by the user; with --split, a pattern with %d */
-	enum ib_text text; /* kind of text that is written */
+	enum ib_text text; /* the kind of text that the worker threads format for this output */
 	const struct ib_annotate *annotate; /* columns to add to headers; NULL to add no columns */
-	/* if not NULL, lines of this file are written instead of `text` */
+	/* If this member is not NULL, the output gets lines of this companion instead of `text`. */
 	struct ib_companion *companion;
-	bool records;			/* the text is records in the manifest's format */
-	bool split;			/* the text is distributed over K files */
-	bool arrays;			/* the files are .npz; see ib_prune_makes_arrays() */
-	bool weighted;			/* the arrays include the weights */
+	/* true if the text consists of records in the format of the manifest */
+	bool records;
+	/* true if the records are distributed over K files (--split) */
+	bool split;
+	/* true if the files are .npz, see ib_prune_makes_arrays() */
+	bool arrays;
+	bool weighted;			/* true if the .npz has the weights */
 	struct ib_record_writer writer; /* has no file if `split` is true */
 };
 
@@ -36,16 +39,17 @@ struct ib_prune_files {
 struct ib_prune_outputs {
 	const struct ib_prune_options *options;
 	double rate_factor; /* factor for the learning rate, see ib_rule_rate_factor() */
-	struct ib_prune_output *output; /* [noutputs]; the last one is the manifest */
+	struct ib_prune_output *output; /* [noutputs]; the last output is the epoch manifest */
 	size_t noutputs;
-	struct ib_split *split;		 /* NULL without --split */
-	struct ib_prune_files manifests; /* in order */
+	struct ib_split *split; /* NULL without --split */
+	/* the epoch manifests, in the order in which they are opened */
+	struct ib_prune_files manifests;
 	struct ib_prune_files others;
 };
 
 /*
- * True if the output `path` of a run is an .npz of arrays. ib_row_text_write() makes the texts of
- * such an output. path may be NULL.
+ * True if the output `path` of the run is an .npz of arrays. Worker threads then format binary
+ * rows for this output with ib_row_text_write(). path may be NULL.
  */
 bool ib_prune_makes_arrays(const struct ib_prune_options *options, const char *path);
 
@@ -63,16 +67,18 @@ enum ib_status ib_prune_outputs_write(struct ib_prune_outputs *t,
 				      const struct ib_record_texts *texts, uint64_t before,
 				      struct ib_error *err);
 
-/*
- * Write a piece of a tar. Before the pieces of a kept sample are written, the
- * caller must write the sample's texts with ib_prune_outputs_write(). These
- * texts are the id and the weights line, but not the record.
- */
+/* The outputs to which a piece of a tar can be written. */
 enum ib_prune_destination {
 	IB_TO_MANIFEST,	 /* write to the manifest that contains the current sample */
 	IB_TO_MANIFESTS, /* write to every manifest */
 	IB_TO_PRUNED	 /* write to the output of --pruned */
 };
+
+/*
+ * Write a piece of a tar. Before the pieces of a kept sample are written, the caller must write
+ * the sample's texts with ib_prune_outputs_write(). These texts are the id and the weights line,
+ * but not the record.
+ */
 void ib_prune_outputs_write_piece(struct ib_prune_outputs *t, enum ib_prune_destination to,
 				  const struct ib_tar_piece *piece);
 

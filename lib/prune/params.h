@@ -16,15 +16,15 @@
 #include "prune/rule.h"
 
 enum ib_param_kind {
-	IB_PARAM_LIST,	  /* not an option; the member in files is written by write() */
+	IB_PARAM_LIST,	  /* a list in files, not an option; write() writes the list */
 	IB_PARAM_SOLVED,  /* double in struct ib_solved; NaN if the rule has no such value */
 	IB_PARAM_RULE,	  /* enum ib_rule_id */
 	IB_PARAM_SEED,	  /* uint64_t */
 	IB_PARAM_REAL,	  /* double */
 	IB_PARAM_CHOICE,  /* enum; the value is the index of a word in `range` */
-	IB_PARAM_EPOCH,	  /* int64_t; IB_NO_EPOCH if the option is not given */
-	IB_PARAM_COUNT,	  /* int64_t; an epoch that has a default */
-	IB_PARAM_AGE,	  /* int64_t; 0 if the option is not given */
+	IB_PARAM_EPOCH,	  /* int64_t: an epoch; IB_NO_EPOCH if the option is not given */
+	IB_PARAM_COUNT,	  /* int64_t: an epoch; the option has a default */
+	IB_PARAM_AGE,	  /* int64_t: a number of epochs; 0 if the option is not given */
 	IB_PARAM_DECIMAL, /* const char *: a number as text, as the user wrote it */
 	IB_PARAM_CUT,	  /* const char *: a threshold such as "median" */
 	IB_PARAM_CUTS	  /* const char *: a list such as "q0.2:0.75,q0.85:0.5" */
@@ -33,15 +33,16 @@ enum ib_param_kind {
 struct ib_param {
 	const char *member; /* the member's name in receipts and run headers */
 	enum ib_param_kind kind;
-	size_t at;	   /* offset in struct ib_rule_options or struct ib_solved */
-	unsigned rules;	   /* bit set of the rules that have this parameter: bit 1 << id */
-	unsigned only;	   /* if not 0, only files of the rules in this bit set have the member */
-	bool normalized;   /* only files of runs with --normalize mean have the member */
+	size_t at;	/* offset in struct ib_rule_options or struct ib_solved */
+	unsigned rules; /* bit set of the rules that have this parameter: bit 1 << id */
+	/* If this set is not 0, only the files of runs with one of these rules have the member. */
+	unsigned only;
+	bool normalized;   /* true if only files of runs with --normalize have the member */
 	const char *name;  /* the parameter's name after "--rule NAME:", or the option's name */
 	const char *value; /* placeholder in --help, such as "F" */
 	const char *range; /* valid values: "(0, 1]" for a number, "a|b" for a choice */
 	const char *help;
-	/* For IB_PARAM_LIST: write the member. */
+	/* Write the member into a file. Used only if the kind is IB_PARAM_LIST. */
 	void (*write)(struct ib_json_writer *to, const struct ib_rule *rule);
 };
 
@@ -70,7 +71,10 @@ ib_param_may_be_null(const struct ib_param *p)
 	       p->kind == IB_PARAM_EPOCH || p->kind == IB_PARAM_AGE;
 }
 
-/* True if the options have a value for the parameter. Only texts and epochs are optional. */
+/*
+ * True if the options have a value for the parameter. A value can be absent only if it is a text
+ * or an IB_PARAM_EPOCH.
+ */
 static inline bool
 ib_param_is_given(const struct ib_param *p, const struct ib_rule_options *o)
 {
@@ -95,13 +99,14 @@ ib_param_solved(const struct ib_param *p, const struct ib_solved *s)
 	return (const double *)(const void *)((const char *)s + p->at);
 }
 
-/* Return the word of an IB_PARAM_CHOICE. */
+/* Return the word that the options choose for a parameter of kind IB_PARAM_CHOICE. */
 struct ib_span ib_param_word(const struct ib_param *p, const struct ib_rule_options *o);
 
 /*
- * Parse the value of a parameter and store it. A text is borrowed. Returns NULL if the value
- * is valid, otherwise the expected value, which is written to `expected`. The kind must not
- * be IB_PARAM_LIST, IB_PARAM_SOLVED, IB_PARAM_RULE or IB_PARAM_CUTS.
+ * Parse the value of a parameter and store it in the options. If the parameter is a text, the
+ * options borrow `value`. Returns NULL if the value is valid. If the value is invalid, returns a
+ * description of the valid values, which is written to `expected`. The kind must not be
+ * IB_PARAM_LIST, IB_PARAM_SOLVED, IB_PARAM_RULE or IB_PARAM_CUTS.
  */
 const char *ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_options *o,
 			   char expected[IB_EXPECTED_MAX]);
@@ -117,10 +122,9 @@ void ib_params_write(struct ib_json_writer *to, const struct ib_rule *rule,
 		     const struct ib_prune_options *options);
 
 /*
- * Append the value in the form that the option accepts (rule_text.c). The value
- * of --rule includes the rule's parameters: "proportional:floor=0.2,scale=5".
- * Must not be called for IB_PARAM_LIST or IB_PARAM_SOLVED, or for a text that
- * is not given.
+ * Append the value as the user would write it after the option (rule_text.c). The value of --rule
+ * includes the rule's parameters: "proportional:floor=0.2,scale=5". Do not call this function for
+ * IB_PARAM_LIST, for IB_PARAM_SOLVED, or for a text that is not given.
  */
 void ib_param_spell(struct ib_bytes *out, const struct ib_param *p,
 		    const struct ib_rule_options *options);

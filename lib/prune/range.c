@@ -23,7 +23,7 @@ struct block {
 /* Rows that are decided together. The group has only the rows of the requested partition. */
 struct group {
 	size_t n;
-	struct ib_row_id text[IB_GROUP]; /* the ids, unless the run has ids of its own */
+	struct ib_row_id text[IB_GROUP]; /* the ids; not used if options->memory has ids */
 	struct ib_id id[IB_GROUP];
 	uint64_t index[IB_GROUP];
 	uint32_t row[IB_GROUP]; /* score row of each sample, or IB_NO_ROW */
@@ -54,8 +54,8 @@ ib_range_is_rows(const struct ib_prune_options *o)
 /* ---- one block ---------------------------------------------------------------- */
 
 /*
- * Fill a group with the rows from *from on, and move *from. p->options->memory has the ids of
- * the rows.
+ * Fill a group with rows, beginning with row *from, and set *from to the row after the group.
+ * p->options->memory has the ids of the rows.
  */
 static void
 fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to)
@@ -69,7 +69,10 @@ fill_given(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t 
 	}
 }
 
-/* Fill a group with the rows from *from on. *id is the id of row *from. Moves *from and *id. */
+/*
+ * Fill a group with rows, beginning with row *from, whose id is *id. Set *from to the row after
+ * the group, and *id to the id of this row.
+ */
 static void
 fill_group(const struct ib_pruner *p, struct group *g, uint64_t *from, uint64_t to,
 	   struct ib_row_id *id)

@@ -1,30 +1,30 @@
 /*
  * The samples of --range, whose ids are the numbers 0 to N-1.
  *
- * If an output is text, the run generates a text of records (record/range_text.h) and reads this
- * text. If all outputs are arrays, a block is only a range of row numbers, and nothing is parsed.
+ * If an output is text, the run generates a manifest as text (record/range_text.h) and reads this
+ * manifest. If all outputs are arrays, a block is only a range of row numbers, and nothing is
+ * parsed.
  */
 #ifndef IB_PRUNE_RANGE_H
 #define IB_PRUNE_RANGE_H
 
 #include "prune/block.h"
 
-/* Return the format of the generated text, from the name of -o, which may be NULL. */
+/* Return the format of the generated manifest. `output` is the path of -o, or NULL. */
 enum ib_format ib_range_format(const char *output);
 
-/* True if no output needs text, so that ib_range_run() can do the run. */
+/* True if all outputs are arrays, so that ib_range_run() can make the run. */
 bool ib_range_is_rows(const struct ib_prune_options *options);
 
-/*
- * Prune the rows [0, options->range) in blocks, with several threads. use()
- * receives the blocks in order.
- */
+/* The arguments of ib_range_run(). use() receives the blocks in order. */
 struct ib_range_run {
 	const struct ib_pruner *pruner;
 	const struct ib_context *context;
 	enum ib_status (*use)(void *ctx, struct ib_pruned *b, struct ib_error *err);
 	void *ctx;
 };
+
+/* Prune the rows [0, options->range) in blocks, with several threads. */
 enum ib_status ib_range_run(const struct ib_range_run *run, struct ib_error *err);
 
 /* Compute the digest of the list of the ids 0 to n-1, one per line. */

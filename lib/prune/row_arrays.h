@@ -10,12 +10,17 @@
 #include "io/output.h"
 
 struct ib_row_arrays {
-	const char *weight_name;     /* name of the array of weights; NULL: no weights */
+	/* name of the array of weights; NULL if there are no weights */
+	const char *weight_name;
 	struct ib_huge_array index;  /* uint64_t[n] */
 	struct ib_huge_array weight; /* float[n] */
 	uint64_t n;
-	double rate_factor; /* a scalar in outputs with weights; NaN: not written */
-	bool failed;	    /* out of memory */
+	/*
+	 * Factor for the learning rate, which is written as a scalar if the output has weights.
+	 * NaN if no factor is written.
+	 */
+	double rate_factor;
+	bool failed; /* out of memory */
 };
 
 /* Create the arrays. weight_name is borrowed. Returns NULL if out of memory. */
@@ -23,8 +28,8 @@ struct ib_row_arrays *ib_row_arrays_new(const char *weight_name);
 void ib_row_arrays_free(struct ib_row_arrays *a); /* NULL is allowed */
 
 /*
- * Append one row to a buffer in binary: the index as uint64_t and, if the output has weights, the
- * weight as float. Blocks and --split store rows in this form. ib_row_arrays_add() reads such a
+ * Append one row to a buffer of bytes: the index as uint64_t and, if the output has weights, the
+ * weight as float. Blocks and --split store rows as such bytes. ib_row_arrays_add() reads the
  * buffer and appends its rows to the arrays.
  */
 static inline void

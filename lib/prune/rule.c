@@ -28,7 +28,7 @@ ib_rule_is_full(const struct ib_rule_options *o, enum ib_reason *why)
 	if (o->full_from != IB_NO_EPOCH)
 		return o->epoch >= o->full_from;
 	/*
-	 * Same condition as in the code of the InfoBatch authors. Adding 1e-9
+	 * This condition is the same as in the code of the InfoBatch authors. Adding 1e-9
 	 * corrects rounding, if the product D*E is just below an integer.
 	 */
 	return o->epochs != IB_NO_EPOCH &&
@@ -70,8 +70,8 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
 }
 
 /*
- * Return the inclusion of a sample. The reason of the inclusion is the first reason that
- * applies, in the order of enum ib_reason.
+ * Return the keep probability of a sample and the reason for it. The reason is the first reason
+ * that applies, in the order of enum ib_reason.
  */
 static struct ib_inclusion
 include(const struct ib_rule *r, uint32_t row, float score, double pi)

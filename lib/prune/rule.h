@@ -1,12 +1,11 @@
 /*
  * Rules. A rule turns a score into the keep probability pi.
  *
- * Each rule is a struct ib_rule_kind, in the file with its functions; rules.c
- * lists them. The struct has the rule's name, a function that prepares the rule
- * for an epoch (finds thresholds, solves for a budget), and a function that
- * maps scores to pi. Everything else is the same for all rules. In an unpruned
- * epoch, every sample is kept. Samples without a known score are always kept.
- * If pi < 1, the draw decides. A kept sample gets the weight 1/pi.
+ * Each rule is a struct ib_rule_kind, which is defined in the same file as its functions. rules.c
+ * lists the rules. The struct has the rule's name, a function that prepares the rule for an epoch
+ * (finds thresholds, solves for a budget), and a function that maps scores to pi. Everything else
+ * is the same for all rules. In an unpruned epoch, every sample is kept. Samples without a known
+ * score are always kept. If pi < 1, the draw decides. A kept sample gets the weight 1/pi.
  *
  * A prepared rule is read-only and may be used by several threads.
  */
@@ -21,10 +20,11 @@
 
 /* Numbers that are computed from the options and the scores when a rule is prepared. */
 struct ib_solved {
-	double ratio;	      /* r, as given by -r or as solved for --keep */
-	double threshold;     /* T; NaN if the rule has no threshold */
-	double c;	      /* scale of the proportional rule; NaN for other rules */
-	double weight_factor; /* scales the weights 1/pi; 1 without --normalize */
+	double ratio;	  /* the ratio r, from -r or solved for --keep */
+	double threshold; /* the threshold T; NaN if the rule has no threshold */
+	double c;	  /* scale of the proportional rule; NaN for other rules */
+	/* factor by which --normalize scales the weights 1/pi; 1 without --normalize */
+	double weight_factor;
 };
 
 struct ib_rule_kind;
@@ -33,20 +33,23 @@ struct ib_rule {
 	struct ib_rule_options options;
 	const struct ib_rule_kind *kind;
 	const struct ib_scores *scores; /* NULL if there are no scores yet */
-	const struct ib_totals *totals; /* totals from --totals, or else totals of the scores */
-	struct ib_totals *own_totals;	/* same as totals, if the rule owns them */
+	/* the totals of --totals; without this option, totals of the scores */
+	const struct ib_totals *totals;
+	/* totals that the rule must free; NULL if `totals` is borrowed */
+	struct ib_totals *own_totals;
 	/* counts of the second pass; NULL if there was no second pass */
 	const struct ib_bin_counts *bins;
-	struct ib_bin_counts *own_bins;	   /* same as bins, if the rule owns them */
+	/* counts that the rule must free; NULL if `bins` is borrowed */
+	struct ib_bin_counts *own_bins;
 	struct ib_bin_counts *wanted_bins; /* not NULL while prepare() requests bins */
 	uint64_t key;			   /* hash of seed and epoch, for the draws */
 	bool unpruned;			   /* true in an unpruned epoch */
 	enum ib_reason why_unpruned;	   /* warm-up or anneal */
 	struct ib_thresholds thresholds;
 	struct ib_solved solved;
-	struct ib_fixed_group *group; /* for --sampling fixed, ascending by pi */
+	struct ib_fixed_group *group; /* for --sampling fixed: the groups, ascending by pi */
 	size_t ngroups;
-	uint64_t *kept; /* for --sampling fixed: one bit per row */
+	uint64_t *kept; /* for --sampling fixed: one bit per row, 1 if the row is kept */
 };
 
 struct ib_rule_kind {
@@ -54,25 +57,23 @@ struct ib_rule_kind {
 	const char *name;
 	const char *about; /* text for --help */
 	/*
-	 * Clause that says why a sample could be pruned. NULL if the score is below the threshold
-	 * that the options name.
+	 * The reason why a sample could be pruned, as a clause for messages. NULL if the reason
+	 * is that the score is below the threshold that the options name.
 	 */
 	const char *cause;
-	bool needs_scores; /* samples without a known score are always kept */
+	bool needs_scores; /* pi depends on the score, so samples without a score are kept */
 	bool biased;	   /* the rule is biased, so a warning is printed */
 	bool fixed;	   /* the rule allows --sampling fixed */
 	/*
-	 * Receipts and run headers list the thresholds, and ib-audit reads them from there.
-	 * Without `cuts`, ib-audit assumes that at most one threshold prunes: the fraction r if
-	 * `ratio` is true, else all samples below the threshold.
+	 * True if receipts and run headers list the thresholds, so that ib-audit can read them.
+	 * If `cuts` is false, ib-audit assumes that the rule has at most one threshold. It then
+	 * assumes that the rule prunes the fraction r of the samples below the threshold if
+	 * `ratio` is true, and all of them if `ratio` is false.
 	 */
 	bool cuts;
-	bool ratio; /* the rule has a ratio r, from -r or solved for --keep */
+	bool ratio; /* the rule has a ratio r, which -r sets or --keep solves for */
 	bool keep;  /* the rule allows --keep */
-	/*
-	 * Check the parameters of this rule. NULL if the checks of the table in
-	 * params.c are enough.
-	 */
+	/* Check the parameters of this rule. NULL if the table in params.c describes all checks. */
 	enum ib_status (*check)(const struct ib_rule_options *options, struct ib_error *err);
 	/*
 	 * Find thresholds and solve for budgets. This function is also called
@@ -104,15 +105,16 @@ struct ib_decision {
 
 /* The keep probability of one sample, before the draw. */
 struct ib_inclusion {
-	double pi, weight;     /* weight of the sample if it is kept, before --normalize */
+	/* weight: the weight of the sample if it is kept, before --normalize */
+	double pi, weight;
 	enum ib_reason reason; /* IB_REASON_DRAWN if the draw decides */
 	int group;	       /* group of --sampling fixed; -1 if the sample is in no group */
 };
 
 /*
- * Find the score rows of n <= IB_GROUP ids. They are looked up together, so that cache misses
+ * Find the score rows of n <= IB_GROUP ids. All ids are looked up together, so that cache misses
  * overlap. row[i] is IB_NO_ROW if an id has no row or if there are no scores. The hashes of the
- * ids have the seed of the table.
+ * ids must have the seed of the table.
  */
 void ib_rule_find_rows(const struct ib_rule *r, const struct ib_id *id, size_t n, uint32_t *row);
 
@@ -131,8 +133,8 @@ size_t ib_rule_row_inclusions(const struct ib_rule *r, uint64_t from,
 			      struct ib_inclusion inclusion[IB_GROUP]);
 
 /*
- * Set row[i] to the score row of each of n <= IB_GROUP samples of a range, or to IB_NO_ROW.
- * number[i] is the sample, and text[i] its id.
+ * Find the score rows of n <= IB_GROUP samples of --range. row[i] is set to the row of the sample
+ * with the number number[i], or to IB_NO_ROW. text[i] is the id of this sample as text.
  */
 void ib_rule_find_numbers(const struct ib_rule *r, const uint64_t *number,
 			  const struct ib_row_id *text, size_t n, uint32_t *row);
@@ -147,9 +149,9 @@ ib_rule_inclusion(const struct ib_rule *r, uint32_t row)
 }
 
 /*
- * Decide whether to keep a sample with the inclusion c. If c->reason is
- * IB_REASON_DRAWN, the draw decides and u is set to the draw. Otherwise u is
- * NaN. The weight of the decision is scaled by --normalize.
+ * Decide whether to keep a sample with the keep probability c->pi. If c->reason is
+ * IB_REASON_DRAWN, the draw u decides. For any other reason, the decision has NaN as u.
+ * --normalize scales the weight of the decision.
  */
 struct ib_decision ib_rule_draw(const struct ib_rule *r, struct ib_span id, uint32_t row,
 				const struct ib_inclusion *c);

@@ -11,7 +11,7 @@
 #define EPOCHS "[0, 2147483647]"
 #define AGES "[1, 2147483647]"
 
-/* A copy of a value. The options borrow it. */
+/* A copy of a value, which the options own. Their members point to the copy. */
 struct ib_owned_text {
 	struct ib_owned_text *next;
 	char text[];
@@ -85,7 +85,10 @@ ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_optio
 
 /* ---- options by their names ---------------------------------------------------- */
 
-/* Return the row of an option, or of a parameter of the rule. NULL: there is no such row. */
+/*
+ * Return the table row of an option, or of a parameter of the rule. Returns NULL if there is no
+ * such row.
+ */
 static const struct ib_param *
 find_option(const struct ib_rule_options *o, const char *name)
 {

@@ -4,7 +4,7 @@
 
 #include "prune/rule.h"
 
-/* Return the row of a rule, or NULL for an unknown id. */
+/* Return the rule with this id, or NULL if there is no such rule. */
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 
 /*
@@ -14,9 +14,9 @@ const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 enum ib_status ib_rule_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /*
- * Prepare a rule for the epoch of the options. `given` has the totals of --totals. If `given` is
- * NULL, the function computes the totals from the scores. The rule borrows `given` and the strings
- * of the options.
+ * Prepare a rule for the epoch of the options. `given` is the content of the file of --totals. If
+ * `given` is NULL, the function computes the totals from the scores. The rule borrows `given` and
+ * the strings of the options.
  */
 enum ib_status ib_rule_prepare(const struct ib_rule_options *options,
 			       const struct ib_scores *scores, const struct ib_totals_file *given,

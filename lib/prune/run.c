@@ -39,7 +39,10 @@ struct run {
 	struct ib_unseen unseen; /* ids without a score */
 	struct ib_digests digests;
 	char (*output)[33]; /* storage for digests.output */
-	/* number of records in all operands before the block; for lists, number of lines */
+	/*
+	 * The number of records before the block, in all operands. For lists, the number of
+	 * lines.
+	 */
 	uint64_t records;
 };
 
@@ -285,7 +288,10 @@ check_unseen(struct run *run, struct ib_error *err)
 	return ib_unseen_check(&run->unseen, run->options, samples, err);
 }
 
-/* A range has the digest of the list of its ids, so a range and its list give equal logs. */
+/*
+ * Compute the digest of a range from the list of its ids, so that a run with --range writes the
+ * same audit log as a run with this list.
+ */
 static enum ib_status
 get_manifest_digest(struct run *run, struct ib_error *err)
 {

@@ -28,9 +28,9 @@ struct ib_run_stats {
 };
 
 void ib_run_stats_init(struct ib_run_stats *t);
-/* Add the counts for one value of pi to the sums. */
+/* Add the samples that *repeat counts to the sums. All of them have the same pi. */
 void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
-/* Add all counts to the sums, except the counts of the groups. */
+/* Add all counted samples to the sums, except the samples in groups of --sampling fixed. */
 void ib_run_stats_flush(struct ib_run_stats *t);
 
 /* Count a sample. `group` is the sample's group of --sampling fixed, or -1. */
@@ -67,7 +67,10 @@ ib_run_stats_add(struct ib_run_stats *t, const struct ib_inclusion *c, const str
 /* Add the sums of another block. Both t and other must be flushed. */
 void ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other);
 
-/* Add all counts to the sums. group[0..ngroups) are the groups of --sampling fixed. */
+/*
+ * Add all counted samples to the sums, including the samples in the groups group[0..ngroups) of
+ * --sampling fixed.
+ */
 void ib_run_stats_finish(struct ib_run_stats *t, const struct ib_fixed_group *group,
 			 size_t ngroups);
 

@@ -11,7 +11,7 @@
 
 /* Initialize with {0}. */
 struct ib_shard_members {
-	struct ib_bytes names; /* uint64_t hashes of the current sample's member names */
+	struct ib_bytes names; /* uint64_t[]: hashes of the names of the current sample's members */
 	struct ib_duplicate_check duplicates; /* hashes of keys, and of keys with their members */
 	bool has_duplicates;		      /* true if `duplicates` is initialized */
 	struct ib_bytes text;
@@ -28,9 +28,9 @@ ib_shard_members_begin(struct ib_shard_members *m)
 void ib_shard_members_add(struct ib_shard_members *m, struct ib_span path);
 
 /*
- * Check a sample after its last member. `repeats` is true if keys may be
- * repeated. If the sample is valid, *wrong is set to NULL. Otherwise *wrong is
- * the text that follows the key in an error message.
+ * Check a sample after its last member. `repeats` is true if keys may be repeated. If the sample
+ * is valid, *wrong is set to NULL. If the sample is invalid, *wrong is set to the text that
+ * follows the key in the error message.
  */
 enum ib_status ib_shard_members_end(struct ib_shard_members *m, struct ib_span key, bool repeats,
 				    const char **wrong, struct ib_error *err);

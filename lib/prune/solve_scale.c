@@ -76,9 +76,9 @@ order_within(double x)
 }
 
 /*
- * Sums in double have a relative error of about 1e-12. An interval of values c
- * may meet the budget. The bounds are widened by SLACK and MARGIN, so that they
- * contain this interval in spite of the error.
+ * All values of c in some interval may meet the budget. Sums in double have a relative error of
+ * about 1e-12. SLACK and MARGIN widen the bounds, so that the bounds contain this interval in
+ * spite of the error.
  */
 #define SLACK 1e-9
 #define MARGIN 1e-6
@@ -171,8 +171,8 @@ struct search {
 	const struct ib_scale_problem *b;
 	const struct ib_x_bins *x;
 	const struct ib_bins *values;
-	struct ib_u128
-		*sum; /* [n + 1]: sum of all earlier values, as a multiple of the unit of the bin */
+	/* [n + 1]: sum[i] is the sum of the values before value i, in units of ib_x_unit() */
+	struct ib_u128 *sum;
 };
 
 static enum ib_status
@@ -252,7 +252,7 @@ add_count(struct ib_exact *acc, double factor, uint64_t count, double x)
 	ib_exact_add_product(acc, factor, (double)(count - low) * x);
 }
 
-/* ---- the ends of the range of c*x ------------------------------------------- */
+/* ---- the values of x at which pi reaches floor and 1 -------------------------- */
 
 /* True if y * f >= x. The product is not rounded. */
 static bool

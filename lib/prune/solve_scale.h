@@ -25,15 +25,14 @@ struct ib_scale_problem {
 	uint32_t low[2], high[2];
 };
 
-/* Compute low and high from the bins of the totals. */
+/* Compute b->low and b->high from the bins of the totals. */
 void ib_solve_scale_bound(struct ib_scale_problem *b, const struct ib_totals *t,
 			  enum ib_proxy proxy);
 
-/*
- * ib_solve_scale_select() selects the bins of x whose values must be known.
- * ib_solve_scale_has_bins() returns true if r has all of these bins.
- */
+/* Select the bins of x whose values must be known to solve for c. */
 void ib_solve_scale_select(const struct ib_scale_problem *b, struct ib_bins *x_values);
+
+/* True if r has all bins that ib_solve_scale_select() selects. */
 bool ib_solve_scale_has_bins(const struct ib_scale_problem *b, const struct ib_bin_counts *r);
 
 /*
@@ -42,7 +41,10 @@ bool ib_solve_scale_has_bins(const struct ib_scale_problem *b, const struct ib_b
  */
 double ib_solve_scale_most(const struct ib_scale_problem *b, const struct ib_x_bins *x);
 
-/* Solve for c. Requires floor < keep and all requested bins. */
+/*
+ * Solve for c. floor must be below keep, and r must have all bins that ib_solve_scale_select()
+ * selects.
+ */
 enum ib_status ib_solve_scale(const struct ib_scale_problem *b, const struct ib_bin_counts *r,
 			      double *c, struct ib_error *err);
 

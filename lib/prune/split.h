@@ -16,22 +16,26 @@ enum ib_status ib_split_new(const struct ib_prune_options *options, struct ib_sp
 			    struct ib_error *err);
 void ib_split_free(struct ib_split *s); /* NULL is allowed */
 
-/* Begin a record. The pieces that are put afterwards belong to this record. */
+/* Begin a record. The following pieces, up to the next call, belong to this record. */
 void ib_split_begin_record(struct ib_split *s, struct ib_span id);
+
+/* Write a piece of the current record to a stream. */
 void ib_split_write(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
 /*
- * Write a piece to all files of a stream. In each file, the piece is written
- * between the earlier and the later records.
+ * Write a piece to all files of a stream. In each file, the piece follows the records that were
+ * begun before the call, and precedes the records that are begun later.
  */
 void ib_split_write_to_all(struct ib_split *s, unsigned stream, const struct ib_tar_piece *piece);
+
+/* Return the first error of a write. */
 enum ib_status ib_split_status(const struct ib_split *s, struct ib_error *err);
 
 /* Choose the file of each record. Call after the last record. */
 enum ib_status ib_split_assign(struct ib_split *s, struct ib_error *err);
 
 /*
- * Write the records of the files [from, to), in the order of the manifest. The
- * writer of stream i of file k is writer[(k - from) * nstreams + i].
+ * Fill the files [from, to) with their records, in the order of the manifest. The element
+ * writer[(k - from) * nstreams + i] writes stream i of file k.
  */
 enum ib_status ib_split_fill(struct ib_split *s, uint64_t from, uint64_t to,
 			     struct ib_record_writer *writer, size_t nstreams,

@@ -362,8 +362,8 @@ const struct ib_rule_kind ib_rule_kind_buckets = {
 #define STEPS 64 /* q is a multiple of 1/STEPS, so the thresholds fit into a run header */
 
 /*
- * Return 1 - max(floor, q^B), rounded to 15 digits. To 15 digits, pow() gives
- * the same result on all machines.
+ * Return 1 - max(floor, q^B), rounded to 15 digits. After this rounding, the result of pow() is
+ * the same on all machines.
  */
 static double
 rank_share(const struct ib_rule *rule, size_t step)

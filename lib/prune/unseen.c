@@ -145,9 +145,9 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 }
 
 /*
- * True if both sides have so many unmatched ids that this cannot be an
- * accident. If --part and the score file have different numbers of partitions,
- * many ids are unmatched anyway.
+ * True if both sides have so many unmatched ids that the cause is not chance. False if --part and
+ * the score file have different numbers of partitions, because many ids are then unmatched
+ * anyway.
  */
 static bool
 are_many(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unused)

@@ -1,8 +1,7 @@
 /*
- * Count the ids of the manifest that have no score, store some of these ids as
- * examples, and print a warning. If there are also scores without a record in
- * the manifest, both may be the same samples with ids written in two ways. The
- * warning then says how the ids differ.
+ * Count the ids of the manifest that have no score, store some of these ids as examples, and
+ * print a warning. If some scores also have no record in the manifest, the same samples may have
+ * ids that are written in two ways. The warning then says how the ids differ.
  */
 #ifndef IB_PRUNE_UNSEEN_H
 #define IB_PRUNE_UNSEEN_H
@@ -23,27 +22,27 @@ struct ib_unseen {
 	uint64_t n;
 	struct ib_mismatch ids;
 	_Atomic bool enough; /* true if no more examples are needed */
-	struct ib_bytes key; /* name of the id field in the first operand that has fields */
+	struct ib_bytes key; /* name of the id field in the first operand with named fields */
 };
 void ib_unseen_release(struct ib_unseen *u);
 
-/* Store an id of a block as an example, unless there are enough examples. */
+/* Store an id of a block as an example. Does nothing if there are enough examples. */
 void ib_unseen_write(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id);
 
-/* Count one id, and perhaps store the id as an example. */
+/* Count one id. Store the id as an example if more examples are needed. */
 void ib_unseen_add(struct ib_unseen *u, struct ib_span id);
 
 /* Count the n ids of a block, and store some of these ids as examples. */
 void ib_unseen_add_block(struct ib_unseen *u, uint64_t n, const struct ib_unseen_ids *ids);
 
-/* Store the name of an operand's id field, unless a name is already stored. */
+/* Store the name of an operand's id field. Does nothing if a name is already stored. */
 void ib_unseen_note_key(struct ib_unseen *u, const struct ib_key *key);
 
 /* The state of a run after the last record of the manifest. */
 struct ib_unseen_run {
 	const struct ib_prune_options *options;
 	const struct ib_scores *scores;
-	/* says which rows occurred in the manifest */
+	/* has one bit per score row: 1 if the manifest has a record of the row */
 	const struct ib_duplicate_check *duplicates;
 	uint64_t samples;
 	const struct ib_context *context;

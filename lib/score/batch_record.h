@@ -7,15 +7,15 @@
 /* A field of a batch: an array with one value for each id, or one value for all ids. */
 struct ib_batch_column {
 	struct ib_span name;
-	const struct ib_value *v; /* the value for the current id */
-	size_t step;		  /* 1 for an array, 0 for one value */
+	const struct ib_value *v; /* value for the current id, or for all ids if `step` is 0 */
+	size_t step;		  /* 1 for an array of values, 0 for one value */
 };
 
 /* A record with an array of ids. */
 struct ib_batch_record {
 	struct ib_batch_column id;
 	size_t n;		    /* number of ids */
-	const struct ib_term *term; /* [nterms] */
+	const struct ib_term *term; /* [nterms]: the terms of --loss */
 	size_t nterms;
 	struct ib_batch_column loss[IB_TERMS_MAX], weight;
 };

@@ -36,8 +36,10 @@ struct ib_bin_counts {
 	struct ib_bins x_values; /* values of x > 0 in the requested bins */
 };
 
-/* ib_proxy_of() returns x for one score. ib_proxies() computes x for n scores. */
+/* Return x for one score. */
 float ib_proxy_of(enum ib_proxy proxy, float score);
+
+/* Compute x for n scores. */
 void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
 
 /*
@@ -46,7 +48,7 @@ void ib_proxies(enum ib_proxy proxy, const float *score, size_t n, float *x);
  */
 double ib_x_unit(uint32_t bin);
 
-/* Return x > 0 as a multiple of ib_x_unit(). */
+/* Return the x > 0 whose ib_float_order() is `order`, as a multiple of ib_x_unit(). */
 static inline uint64_t
 ib_x_units(uint32_t order)
 {
@@ -67,8 +69,8 @@ enum ib_status ib_bin_counts_pick(struct ib_bins *f, const float *value, uint64_
 				  struct ib_error *err);
 
 /*
- * Make the second pass over n scores: count the values in the bins that
- * `request` selects. `request` itself contains no counts.
+ * Make the second pass over n scores: count the values in the bins that `request` selects.
+ * `request` itself has no counts.
  */
 enum ib_status ib_bin_counts_count(const struct ib_bin_counts *request, const float *score,
 				   uint64_t n, struct ib_bin_counts **out, struct ib_error *err);
@@ -99,15 +101,16 @@ enum ib_status ib_bin_counts_parse(const cJSON *json, const char *name, const st
 				   struct ib_bin_counts **out, struct ib_error *err);
 
 /*
- * The request file that ib-prune --write-bins writes:
- * {"ib_refine":1,"of":digest,
- * "newest":3,"scores":[bin,...],"proxy":null,"x":[bin,...]}.
- * ib_second_pass_write() does not commit the output; the caller commits the
- * output.
+ * The version of the request file that ib-prune --write-bins writes:
+ * {"ib_refine":1,"of":digest,"newest":3,"scores":[bin,...],"proxy":null,"x":[bin,...]}.
  */
 #define IB_SECOND_PASS_VERSION 1
+
+/* Write a request file. The caller commits the output. */
 enum ib_status ib_second_pass_write(const struct ib_bin_counts *request, struct ib_output *out,
 				    struct ib_error *err);
+
+/* Read a request file. */
 enum ib_status ib_second_pass_read(const char *path, struct ib_bin_counts **out,
 				   struct ib_error *err);
 

@@ -105,7 +105,7 @@ ib_bins_seek(const struct ib_bins *f, uint64_t order)
 
 /* ---- order statistics ---------------------------------------------------- */
 
-/* Count the values of f in [from, to). */
+/* Return the number of values of f in [from, to). */
 static uint64_t
 count_range(const struct ib_bins *f, uint64_t from, uint64_t to)
 {

@@ -17,9 +17,12 @@ struct ib_bins {
 	uint64_t selected[IB_TOTALS_BINS / 64]; /* bit set of the selected bins */
 	uint64_t n;				/* number of distinct values */
 	uint32_t *order; /* the values, converted by ib_float_order(), ascending */
-	/* [n + 1]: number of occurrences of all earlier values; NULL if n is 0 */
+	/*
+	 * [n + 1]: before[i] is the number of occurrences of the values before order[i]. NULL if
+	 * n is 0.
+	 */
 	uint64_t *before;
-	bool failed; /* out of memory in ib_bins_read() */
+	bool failed; /* ib_bins_read() sets this if out of memory */
 };
 
 void ib_bins_release(struct ib_bins *f);

@@ -11,12 +11,12 @@
 #include "score/id_mismatch.h"
 #include "score/npz_manifest.h"
 
-/* The flags of row numbers, as one bit per row below n. */
+/* Flags for ids that are row numbers below n. There is one bit per row and flag. */
 struct row_bits {
 	uint64_t n;
-	struct ib_huge_array known;    /* uint64_t[]: the row is in a manifest */
-	struct ib_huge_array expected; /* uint64_t[]: EXPECTED is set for the row */
-	struct ib_huge_array logged;   /* uint64_t[]: LOGGED is set for the row */
+	struct ib_huge_array known;    /* uint64_t[]: the bit is 1 if a manifest has the row */
+	struct ib_huge_array expected; /* uint64_t[]: the bit is 1 if the row has EXPECTED */
+	struct ib_huge_array logged;   /* uint64_t[]: the bit is 1 if the row has LOGGED */
 };
 
 /*
@@ -28,7 +28,7 @@ struct ib_expect {
 	bool by_rows;
 	bool complete; /* the manifests have been read */
 	struct row_bits rows;
-	struct ib_table table;	      /* ids of the manifests, then foreign ids */
+	struct ib_table table;	      /* ids of the manifests, then ids that only the logs have */
 	struct ib_huge_array marks;   /* uint8_t[n]: enum mark */
 	uint64_t known;		      /* number of ids in the manifests */
 	struct ib_bytes key, log_key; /* key of the manifests; key of the log */

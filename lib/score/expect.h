@@ -38,11 +38,12 @@ enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id
  */
 void ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t n);
 
-/*
- * Mark n samples that are given by their row numbers. Call this function only if
- * ib_expect_takes_rows() returns true, that is, if all ids of the manifests are row numbers.
- */
+/* True if all ids of the manifests are row numbers, so that ib_expect_mark_rows() may be called. */
 bool ib_expect_takes_rows(const struct ib_expect *e);
+
+/*
+ * Mark the samples with n row numbers as present in the log. ib_expect_takes_rows() must be true.
+ */
 enum ib_status ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, size_t n,
 				   struct ib_error *err);
 

@@ -62,7 +62,7 @@ set_score(struct ib_fold *f, uint32_t row)
 	((float *)s->score.p)[row] = smoothed(f, previous, ((float *)f->raw.p)[row]);
 }
 
-/* Use a repeated record: an earlier record of the same id and epoch was folded in this run. */
+/* Use a repeated record. An earlier record of the same id and epoch was folded in this run. */
 static enum ib_status
 add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {

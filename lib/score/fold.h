@@ -23,14 +23,14 @@ struct ib_merge {
 	uint32_t visits;
 };
 
-struct ib_fold_repeat; /* a second or later record of one id in one epoch; see fold.c */
+struct ib_fold_repeat; /* an id's second or later record in one epoch; see fold.c */
 
 struct ib_fold {
 	struct ib_scores *scores;
 	enum ib_duplicates duplicates;
 	double smooth;
-	uint64_t stale; /* number of records that are older than the score of the record's id */
-	uint64_t fresh; /* number of new rows */
+	uint64_t stale; /* number of records from an epoch before the epoch of the sample's score */
+	uint64_t fresh; /* number of rows that were added */
 	bool folded;	/* true if the input had losses, not only rows of score files */
 	/*
 	 * The members below are used only for smoothing and for --duplicates

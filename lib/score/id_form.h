@@ -22,10 +22,9 @@ enum ib_id_form {
 #define IB_NFORMS 7
 
 /*
- * Normalize an id: write the id to out without the differences in `forms`. The
- * previous contents of out are removed first. If the id is not valid UTF-8, its
- * Unicode form is not changed, and only the case of ASCII letters is changed.
- * O(length).
+ * Normalize an id: remove the differences that `forms` names, and write the result to out. The
+ * previous contents of out are removed first. If the id is not valid UTF-8, its Unicode form is
+ * not changed, and only the case of ASCII letters is changed. O(length).
  */
 void ib_id_reduce(struct ib_span id, unsigned forms, struct ib_bytes *out);
 

@@ -1,12 +1,11 @@
 /*
- * Explain why two sets of ids differ although they should be equal: find a
- * spelling difference (id_form.h) between ids that occur in only one of the
- * sets. The two sets are called the two sides. An id is unmatched if the other
- * side does not have the same id.
+ * Explain why two sets of ids differ although they should be equal: find a spelling difference
+ * (id_form.h) between ids that occur in only one of the sets. The two sets are called the two
+ * sides. An id is unmatched if the other side does not have the same id.
  *
- * First, up to IB_MISMATCH_IDS unmatched ids of one side are stored. Then each
- * unmatched id of the other side is compared with the stored ids. Ids are
- * compared by a hash of the id after normalization in every form.
+ * First, up to IB_MISMATCH_IDS unmatched ids of one side are stored. Then each unmatched id of
+ * the other side is compared with the stored ids. To compare ids, all spelling differences are
+ * removed from each id, and the results are hashed.
  */
 #ifndef IB_SCORE_ID_MISMATCH_H
 #define IB_SCORE_ID_MISMATCH_H
@@ -17,10 +16,14 @@
 
 struct ib_mismatch_id {
 	size_t offset, n; /* position of the id's text in `bytes`, and length of the text */
-	uint64_t hash;	  /* hash of the normalized id */
-	unsigned forms; /* forms in which the id differs from `other`; 0 if no such id was found */
-	bool certain;	/* see ib_id_is_same */
-	/* several ids of this side, or of the other side, have this normalized form */
+	uint64_t hash;	  /* hash of the id without spelling differences */
+	/* The spelling differences between the id and `other`. 0 if there is no such other id. */
+	unsigned forms;
+	bool certain; /* result of ib_id_is_same() for the id and `other` */
+	/*
+	 * several ids of this side, or of the other side, are equal to this id without spelling
+	 * differences
+	 */
 	bool ambiguous;
 	struct ib_span other; /* the id of the other side that the id resembles; borrowed */
 };
@@ -57,23 +60,23 @@ bool ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other);
 struct ib_mismatch_result {
 	/* one example id of each side; the two ids are a pair if forms != 0 */
 	struct ib_span here, there;
-	/* ids would be equal after normalization in these forms; 0 if no forms were found */
+	/* the spelling differences: without them, the ids would be equal; 0 if none was found */
 	unsigned forms;
-	bool certain; /* see ib_id_is_same */
+	bool certain; /* true if such ids certainly name the same sample */
 };
 
 /*
- * Return the set of forms in which most certain pairs differ. If no pair is
- * certain, return a set only if at least half of the stored ids differ in this
- * set from exactly one id of the other side.
+ * Explain how the ids differ. The result's `forms` is the set of forms in which most certain
+ * pairs differ. If no pair is certain, `forms` is set only if at least half of the stored ids
+ * differ in this set from exactly one id of the other side.
  */
 struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 
 /* ---- in words ------------------------------------------------------------- */
 
 /*
- * The keys from which the ids of both sides were read, written as for -k. An
- * unknown key is empty.
+ * The keys from which the ids of both sides were read, in the syntax of -k. An unknown key is
+ * empty.
  */
 struct ib_mismatch_keys {
 	struct ib_span here, there;
@@ -90,7 +93,7 @@ bool ib_mismatch_keys_differ(const struct ib_mismatch_keys *k);
  */
 bool ib_id_is_whole_number(struct ib_span id);
 
-/* Append ` (field id, e.g. "7")`. */
+/* Append an example of an id: ` (field id, e.g. "7")`. */
 void ib_mismatch_write_example(struct ib_bytes *to, struct ib_span key, struct ib_span id);
 
 /*

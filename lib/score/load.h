@@ -9,35 +9,38 @@
 #include "score/loss_logs.h"
 
 /*
- * Read one file, or standard input if path is "-". Records of a loss log that
- * have no epoch get epoch 0. The file's XXH3-128 hash is written to digest[33],
- * unless digest is NULL.
+ * Load scores from one file, or from standard input if path is "-". Records of a loss log that
+ * have no epoch get epoch 0. The file's XXH3-128 hash is written to digest[33], unless digest is
+ * NULL.
  */
 enum ib_status ib_scores_load_any(const char *path, const struct ib_context *context,
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
-/* Do the same for a score file. Fail if the file is a loss log. */
+/* Load scores as ib_scores_load_any() does, but fail if the file is a loss log. */
 enum ib_status ib_scores_load_file(const char *path, const struct ib_context *context,
 				   struct ib_scores **out, char *digest, struct ib_error *err);
 
 /*
- * Open a file for look-ups only. An uncompressed .npz with an index is mapped
- * instead of read (see ib_scores_map_npz); any other file is loaded into
- * memory.
+ * Open a file of scores for look-ups only. An uncompressed .npz with an index is mapped instead
+ * of read (see ib_scores_map_npz); any other file is loaded into memory.
  */
 enum ib_status ib_scores_open_any(const char *path, const struct ib_context *context,
 				  struct ib_scores **out, char *digest, struct ib_error *err);
 
 /*
- * Fold a batch, losses by row, or a complete score file, into f. A consumer's
- * call-backs `batch`, `rows` and `scores` (struct ib_loss_logs_consumer) call
- * these functions.
- * ib_load_scores() folds only the rows of `part`, and may move rows out of
- * `from`.
+ * Fold a batch into f. The call-back `batch` of a struct ib_loss_logs_consumer calls this
+ * function.
  */
 enum ib_status ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err);
+
+/* Fold losses whose ids are row numbers into f. The call-back `rows` calls this function. */
 enum ib_status ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, bool *taken,
 			    struct ib_error *err);
+
+/*
+ * Merge the rows of `part` from a complete score file into f. May move rows out of `from`. The
+ * call-back `scores` calls this function.
+ */
 enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const struct ib_part *part,
 			      struct ib_error *err);
 
@@ -49,7 +52,7 @@ enum ib_status ib_load_scores(struct ib_fold *f, struct ib_scores *from, const s
 enum ib_status ib_scores_extract(const struct ib_scores *s, const uint32_t *row, uint64_t n,
 				 struct ib_scores **out, struct ib_error *err);
 
-/* True if a row belongs to a partition other than `part`; *row is set to the first such row. */
+/* True if a row does not belong to the partition `part`; *row is set to the first such row. */
 bool ib_scores_has_foreign_row(const struct ib_scores *s, const struct ib_part *part,
 			       uint64_t *row);
 

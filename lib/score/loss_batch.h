@@ -34,10 +34,11 @@ ib_loss_counts_add(struct ib_loss_counts *to, const struct ib_loss_counts *from)
 /* Initialize with {0}. `failed` is set if an allocation fails, and is checked once at the end. */
 struct ib_loss_batch {
 	const struct ib_source *source;
-	const struct ib_key *key; /* key from which the ids were read; not used for score rows */
-	bool rows; /* the block holds rows of a score file, so `merge` is used instead of `loss` */
-	bool has_previous; /* true if a row of any partition has prev */
-	bool any;	   /* true if the block has a loss of any partition */
+	const struct ib_key *key; /* key from which the ids were read; not used if `rows` is true */
+	/* The block has rows of a score file, which are stored in `merge` instead of `loss`. */
+	bool rows;
+	bool has_previous; /* true if a row of any partition has a previous score */
+	bool any;	   /* true if the block has a loss, even of another partition */
 	bool undated;	   /* true if a record without an epoch got epoch 0 */
 	bool numbered;	   /* true if the ids are row numbers, so that the table may be a range */
 	int64_t epoch;	   /* default epoch for records that have no epoch */
@@ -81,8 +82,10 @@ ib_loss_batch_add(struct ib_loss_batch *b, struct ib_id id, int32_t epoch, float
 	b->n++;
 }
 
-/* Append the id of a skipped loss; append a row of a score file. */
+/* Append the id of a loss that --nonfinite skip removed. */
 void ib_loss_batch_add_skipped(struct ib_loss_batch *b, struct ib_id id);
+
+/* Append a row of a score file. */
 void ib_loss_batch_add_row(struct ib_loss_batch *b, const struct ib_merge *row);
 
 /* Add a problem with the record that starts after the first `line` lines of the block. */

@@ -8,7 +8,7 @@
 /* Losses of one epoch whose ids are row numbers. A loss is NaN if it is not finite. */
 struct ib_row_batch {
 	const struct ib_source *source;
-	const struct ib_key *key; /* key of the row numbers */
+	const struct ib_key *key; /* key from which the row numbers were read */
 	const uint32_t *row;
 	const float *loss;
 	size_t n;
@@ -21,11 +21,12 @@ struct ib_row_batch {
  */
 struct ib_loss_logs_consumer {
 	void *ctx;
-	/* Receive the losses or rows of one block. */
+	/* Receive the losses or the score rows of one block. */
 	enum ib_status (*batch)(void *ctx, struct ib_loss_batch *b, struct ib_error *err);
 	/*
-	 * Receive losses by row. If the callee cannot use rows, it sets *taken to
-	 * false, and receives the same losses with ids in `batch`. May be NULL.
+	 * Receive losses whose ids are row numbers. If the consumer cannot use row numbers, it
+	 * sets *taken to false. Then `batch` receives the same losses with their ids. May be
+	 * NULL.
 	 */
 	enum ib_status (*rows)(void *ctx, const struct ib_row_batch *b, bool *taken,
 			       struct ib_error *err);

@@ -230,9 +230,9 @@ use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 	if (!st)
 		st = ib_scores_from_npz(z, name, s, err);
 	/*
-	 * 1 is added for a partition, because a partition without rows must not
-	 * be reported as empty. The rows are counted before the consumer is
-	 * called, because the consumer may move the rows away.
+	 * A partition without rows must not be reported as empty, so 1 is added if the scores
+	 * belong to a partition. The rows are counted before the consumer is called, because the
+	 * consumer may move the rows away.
 	 */
 	if (!st)
 		run->counts->read += s->table.n + (s->part.count > 0);

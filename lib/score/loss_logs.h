@@ -13,11 +13,12 @@ struct ib_loss_logs_options {
 	struct ib_list operands;
 	const struct ib_log_options *log;
 	bool epoch_required; /* treat a record without an epoch as a usage error */
-	bool want_skipped;   /* list the ids that --nonfinite skip removes */
+	bool want_skipped;   /* list the ids of the losses that --nonfinite skip removes */
 	bool warn_empty;     /* warn about operands without a record */
-	bool fixed_fields; /* the user cannot name fields here; messages name options of ib-score */
+	/* The user cannot name fields here, so messages name options of ib-score instead. */
+	bool fixed_fields;
 	const char *weight_field; /* NULL: do not read weights */
-	char *digest; /* receives the XXH3-128 hash of all operands, 33 bytes; may be NULL */
+	char *digest; /* char[33]: receives the XXH3-128 hash of all operands; may be NULL */
 };
 
 /*

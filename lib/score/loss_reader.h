@@ -9,7 +9,7 @@
 #include "score/loss_batch.h"
 #include "score/loss_terms.h"
 
-/* Empty the batch, then read the records from the cursor to the end of the block into the batch. */
+/* Empty the batch, and fill it with the records from the cursor to the end of the block. */
 void ib_loss_reader_read(const struct ib_loss_reader *l, struct ib_cursor *cursor, bool rows,
 			 int64_t epoch, struct ib_loss_batch *batch);
 

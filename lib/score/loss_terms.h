@@ -8,7 +8,7 @@
 
 /* One term of --loss: coefficient * field. */
 struct ib_term {
-	struct ib_span name; /* points into the option text */
+	struct ib_span name; /* name of the field; points into the value of --loss */
 	bool scaled;
 	double coefficient;
 };
@@ -18,12 +18,12 @@ enum ib_log_field {
 	IB_LOG_EPOCH,
 	IB_LOG_IDS,
 	IB_LOG_LOSSES,
-	IB_LOG_ROW_ID, /* id of a score file's row, regardless of -k */
+	IB_LOG_ROW_ID, /* id of a row of a score file; -k does not change this field */
 	IB_LOG_SCORE,
 	IB_LOG_VISITS,
 	IB_LOG_PREV,
 	IB_LOG_WEIGHT,
-	IB_LOG_TERM /* first term of --loss */
+	IB_LOG_TERM /* first term of --loss; the other terms follow */
 };
 
 /* Settings for reading records. Initialized once per run, then shared by all threads. */
@@ -35,7 +35,7 @@ struct ib_loss_reader {
 	size_t nwanted;
 	bool epoch_required; /* without -e, a record without an epoch is a usage error */
 	bool want_weight;    /* also read weights, for ib-audit drift */
-	bool want_skipped;   /* list the ids that --nonfinite skip removes */
+	bool want_skipped;   /* list the ids of the losses that --nonfinite skip removes */
 	bool fixed_fields;   /* see loss_logs.h */
 };
 

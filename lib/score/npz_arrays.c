@@ -90,7 +90,10 @@ missing(const struct ib_npz_arrays *a, struct ib_span name, struct ib_error *err
 		       a->name, ib_show(show, name));
 }
 
-/* Check that the array of a file without names is used as losses, with item numbers as ids. */
+/*
+ * Check the options for a file of one array: the items of the array are the losses, and the item
+ * numbers are the ids.
+ */
 static enum ib_status
 check_single(const struct ib_npz_arrays *a, struct ib_error *err)
 {

@@ -17,8 +17,8 @@ struct ib_npz_arrays {
 	struct ib_npz_column id[IB_KEY_MAX];
 	struct ib_npz_column loss[IB_TERMS_MAX];
 	struct ib_npz_column epoch, weight;
-	uint64_t rows, row;    /* number of rows; the current row */
-	struct ib_arena arena; /* texts of the ids that do not point into an array */
+	uint64_t rows, row;    /* rows: the number of rows; row: the current row */
+	struct ib_arena arena; /* owns the ids' texts that are not parts of an array */
 };
 
 /* Find and load the arrays of a loss log: ids, losses, and if present epochs and weights. */
@@ -26,7 +26,7 @@ enum ib_status ib_npz_arrays_open(struct ib_npz_arrays *a, struct ib_error *err)
 
 void ib_npz_arrays_release(struct ib_npz_arrays *a);
 
-/* Find and load the arrays of the ids, after a->key is set, and set a->rows. */
+/* Find and load the arrays that hold the ids, and set a->rows. The caller sets a->key before. */
 enum ib_status ib_npz_arrays_load_ids(struct ib_npz_arrays *a, struct ib_error *err);
 
 /* Load the array of weights, if the archive has one with this name. */
@@ -57,7 +57,7 @@ ib_npz_arrays_read_loss(const struct ib_npz_arrays *a)
 	return sum;
 }
 
-/* True if the ids are row numbers: the array index, or -k @row. */
+/* True if the ids are row numbers, from the array `index` or from -k @row. */
 bool ib_npz_arrays_has_rows(const struct ib_npz_arrays *a);
 
 /* Return the id of the current row as a row number, or -1 if the id is not a row number. */

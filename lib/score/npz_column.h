@@ -11,7 +11,7 @@
 /* One array. The value of a scalar, as in np.savez(..., epoch=3), is used for all rows. */
 struct ib_npz_column {
 	struct ib_span name;
-	const struct ib_npz_member *member; /* NULL if the log has no such array */
+	const struct ib_npz_member *member; /* NULL if the archive has no such array */
 	unsigned char *items;
 	char kind; /* numpy's type code: i, u, f, S or U */
 	bool big;  /* big-endian */
@@ -19,7 +19,7 @@ struct ib_npz_column {
 	size_t size; /* bytes per item */
 };
 
-/* Return the value of the bits of a half-precision number. */
+/* Convert a half-precision number, given as its 16 bits, to double. */
 double ib_npz_half(uint64_t x);
 
 static inline const unsigned char *
@@ -79,7 +79,10 @@ ib_npz_column_real(const struct ib_npz_column *c, uint64_t row)
 	return d;
 }
 
-/* Read one field of an id as text. Sets text->p to NULL if out of memory. */
+/*
+ * Read the item of a row as text, for an id or a field of an id. Sets text->p to NULL if out of
+ * memory.
+ */
 bool ib_npz_column_text(const struct ib_npz_column *c, uint64_t row, struct ib_arena *arena,
 			struct ib_span *text, const char **why);
 

@@ -132,7 +132,10 @@ count(const struct ib_npz_arrays *a, const struct ib_loss_batch *b, uint64_t row
 	return IB_OK;
 }
 
-/* Read the rows from the current row to `stop` into the batch, and pass it to the consumer. */
+/*
+ * Read the rows from the current row to `stop` into the batch, and pass the batch to the
+ * consumer.
+ */
 static enum ib_status
 use_batch(struct ib_npz_arrays *a, struct ib_loss_batch *b, uint64_t stop,
 	  const struct ib_loss_logs_consumer *consumer, struct ib_loss_counts *counts,

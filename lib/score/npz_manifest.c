@@ -5,7 +5,7 @@
 #include "score/npz_arrays.h"
 #include "score/npz_loss_log.h"
 
-#define ROWS ((uint64_t)1 << 16) /* the texts of ids are freed after so many rows */
+#define ROWS ((uint64_t)1 << 16) /* number of rows after which the texts of the ids are freed */
 
 enum ib_status
 ib_npz_refuse_manifest(const struct ib_source *source, struct ib_error *err)

@@ -5,7 +5,7 @@
 #include "io/npz.h"
 #include "record/reader.h"
 
-/* Fail because an operand is one array or totals, not an epoch manifest. */
+/* Fail with a message that the operand is one array or a totals file, not an epoch manifest. */
 enum ib_status ib_npz_refuse_manifest(const struct ib_source *source, struct ib_error *err);
 
 /* One sample of an epoch manifest that is an .npz. */

@@ -23,7 +23,7 @@ needs_no_ids(const struct ib_npz_arrays *a)
 	return o->part.count == 0 && o->nonfinite == IB_NONFINITE_KEEP && !a->log->want_weight;
 }
 
-/* Replace *epoch by the epoch of the log, if it has one. True if all rows have the same epoch. */
+/* If the log has an epoch, set *epoch to it. Returns true if all rows have the same epoch. */
 static bool
 find_epoch(const struct ib_npz_arrays *a, int64_t *epoch)
 {

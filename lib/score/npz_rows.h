@@ -1,6 +1,7 @@
 /*
- * The rows of a loss log of arrays, for a consumer that takes row numbers instead of ids. This is
- * possible if the ids are row numbers, the whole log has one epoch, and no option needs ids.
+ * The rows of a loss log that is an .npz archive, for a consumer that accepts row numbers instead
+ * of ids. This is possible if the ids are row numbers, the whole log has one epoch, and no option
+ * needs ids.
  */
 #ifndef IB_SCORE_NPZ_ROWS_H
 #define IB_SCORE_NPZ_ROWS_H
@@ -8,7 +9,7 @@
 #include "score/loss_consumer.h"
 #include "score/npz_arrays.h"
 
-#define IB_NPZ_ROWS ((uint64_t)1 << 16) /* number of rows that are passed together */
+#define IB_NPZ_ROWS ((uint64_t)1 << 16) /* number of rows in one call of the consumer */
 
 struct ib_npz_rows;
 

@@ -13,7 +13,7 @@
 
 /* Initialize with {0}, which means that no partitioning is known. */
 struct ib_part_set {
-	uint64_t count;	 /* K; 0 if not partitioned */
+	uint64_t count;	 /* the number K of partitions; 0 if there are no partitions */
 	uint64_t *index; /* indices of the included partitions, ascending */
 	size_t n;
 };
@@ -39,8 +39,8 @@ enum ib_status ib_part_set_check(const struct ib_part_set *p, const char *name,
 				 struct ib_error *err);
 
 /*
- * Write {"of":64,"held":[0,[2,5]]}: single indices and ranges of indices. A
- * number of 2^53 or more is written as a string of digits.
+ * Write the set as JSON, for example {"of":64,"held":[0,[2,5]]}. `held` has indices and ranges of
+ * indices. A number of 2^53 or more is written as a string of digits.
  */
 void ib_part_set_write(struct ib_json_writer *w, const char *name, const struct ib_part_set *p);
 /*

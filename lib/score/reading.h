@@ -1,6 +1,6 @@
 /*
- * The reading of the records of one block, and the functions that read one field of a record.
- * They add the problems of a record to the batch.
+ * The state of a thread that reads the records of one block, and the functions that read one
+ * field of a record. The functions add the problems of a record to the batch.
  */
 #ifndef IB_SCORE_READING_H
 #define IB_SCORE_READING_H
@@ -10,7 +10,7 @@
 #include "score/loss_batch.h"
 #include "score/loss_terms.h"
 
-/* State of reading one block. At most one problem is reported for each invalid record. */
+/* The state of reading one block. At most one problem is reported for each invalid record. */
 struct ib_reading {
 	const struct ib_loss_reader *l;
 	struct ib_cursor *c;
@@ -33,7 +33,10 @@ ib_reading_wanted(const struct ib_reading *r, size_t i)
 	return slot < 0 ? &absent : &r->c->v[slot];
 }
 
-/* Convert the numbers of a record that belongs to this partition; see `lazy` in struct ib_json. */
+/*
+ * Convert the numbers of a record, after the id has shown that the record belongs to this
+ * partition; see `lazy` in struct ib_json.
+ */
 void ib_reading_convert_numbers(struct ib_reading *r);
 
 /* Report a field that is missing or not a number. Returns false. */
@@ -60,7 +63,7 @@ bool ib_reading_epoch(struct ib_reading *r, int64_t *epoch);
  */
 bool ib_reading_resolve_epoch(struct ib_reading *r, int64_t *epoch, bool *ignore);
 
-/* Read a weight if weights were requested. *weight is NaN if there is none. */
+/* Read the weight if weights were requested. *weight is set to NaN if the record has no weight. */
 bool ib_reading_weight(struct ib_reading *r, const struct ib_value *v, double *weight);
 
 static inline bool

@@ -18,7 +18,10 @@ struct ib_scores {
 	struct ib_huge_array visits;   /* uint32_t[n] */
 	struct ib_huge_array previous; /* float[n]; used only if has_previous is true */
 	bool has_previous;	       /* the file has prev values (--smooth) */
-	/* partition of the rows, as named in the file; count is 0 for all rows */
+	/*
+	 * The partition of the rows, as named in the file. part.count is 0 if the scores are not
+	 * divided into partitions.
+	 */
 	struct ib_part part;
 	char *key; /* key of all ids, or NULL; see ib_scores_note_key() */
 	/* The members below are NULL unless the file is mapped. */
@@ -36,7 +39,7 @@ struct ib_row {
 	float previous;	   /* score before the last epoch; NaN: no such score */
 };
 
-/* Return the row with the number `row`, from 0. There must be such a row. */
+/* Return the row with the number `row`. Numbers begin at 0. The table must have this row. */
 struct ib_row ib_scores_row(const struct ib_scores *s, uint64_t row);
 
 /*
@@ -101,12 +104,13 @@ enum ib_status ib_scores_map_npz(struct ib_npz *z, const char *file, struct ib_s
 enum ib_status ib_scores_check_mapped(const struct ib_scores *s, bool epochs, struct ib_error *err);
 
 /*
- * Write all rows, as .npz or as JSON lines. The caller commits the output. For
- * .npz, the slots are sorted before they are written. With two or more threads,
- * the slots are sorted while the columns are written.
+ * Write all rows as .npz. The slots are sorted before they are written; with two or more threads,
+ * they are sorted while the columns are written. The caller commits the output.
  */
 enum ib_status ib_scores_write_npz(struct ib_scores *s, int threads, struct ib_output *out,
 				   struct ib_error *err);
+
+/* Write all rows as JSON lines. The caller commits the output. */
 enum ib_status ib_scores_write_jsonl(const struct ib_scores *s, struct ib_output *out,
 				     struct ib_error *err);
 

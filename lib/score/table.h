@@ -50,13 +50,14 @@ struct ib_table {
 	struct ib_huge_array bytes;  /* texts of all ids, concatenated */
 	struct ib_huge_array offset; /* uint64_t[n + 1]: start of each id in `bytes` */
 	struct ib_huge_array slots;  /* struct ib_slot[nslots + IB_OVERFLOW_SLOTS] */
-	uint64_t nslots;	     /* number of buckets */
+	uint64_t nslots;	     /* number of buckets; there are IB_OVERFLOW_SLOTS more slots */
 	uint64_t nbytes;	     /* total length of all ids */
 	uint64_t n;		     /* number of rows */
 	uint64_t seed;		     /* seed of the hash; 0 unless ids were chosen to collide */
 	bool too_many_collisions;    /* a chain is too long: call ib_table_reseed() */
 	bool range;		     /* the id of row i is the digits of i */
-	uint64_t nids; /* range: number of ids in `bytes`, each in IB_ROW_ID_CELL bytes */
+	/* if `range` is true: number of ids in `bytes`, each in IB_ROW_ID_CELL bytes */
+	uint64_t nids;
 };
 
 #define IB_ROW_ID_CELL 12
@@ -79,7 +80,7 @@ ib_id_span(const struct ib_id *id)
 	return (struct ib_span){ id->p, id->n };
 }
 
-/* Replace the hashes of ids, which were computed with another seed. */
+/* Compute the hashes of n ids again, with another seed. */
 static inline void
 ib_ids_rehash(struct ib_id *id, size_t n, uint64_t seed)
 {

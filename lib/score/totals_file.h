@@ -34,15 +34,17 @@ enum ib_status ib_totals_file_check(const struct ib_totals_file *s, const char *
 				    struct ib_error *err);
 
 /*
- * A totals file starts with the member "ib_totals"; readers recognize the file
- * by this member. The member "parts" is present unless all partitions are
- * included. The member "refined" is present if there was a second pass.
- * ib_totals_file_write() does not commit the output; the caller commits the
- * output.
+ * The version of a totals file, in the member "ib_totals". This member is the first, and readers
+ * recognize the file by it. The member "parts" is present unless all partitions are included. The
+ * member "refined" is present if there was a second pass.
  */
 #define IB_TOTALS_VERSION 1
+
+/* Read a totals file. */
 enum ib_status ib_totals_file_read(struct ib_input *in, struct ib_totals_file **out,
 				   struct ib_error *err);
+
+/* Write a totals file. The caller commits the output. */
 enum ib_status ib_totals_file_write(const struct ib_totals_file *s, struct ib_output *out,
 				    struct ib_error *err);
 

@@ -91,7 +91,10 @@ struct expected {
 	double value;
 	bool count; /* true if the value is an integer */
 	bool sum;   /* true if the value is a sum of weights */
-	/* The receipt's value is multiplied by this: 1, or the factor of --normalize. */
+	/*
+	 * The receipt's value must be multiplied by this factor, which is 1 or the factor of
+	 * --normalize.
+	 */
 	double factor;
 };
 

@@ -16,7 +16,7 @@ struct ib_finding {
 
 struct ib_chunk {
 	struct ib_scan_block in;
-	struct ib_cursor again; /* used to parse a record a second time */
+	struct ib_cursor again; /* used to parse a record for a second time */
 	struct ib_unchanged_check unchanged;
 	struct ib_number_cache numbers;
 	/* Arrays with one element per record of the block; n is the number of records. */
@@ -30,8 +30,8 @@ struct ib_chunk {
 	struct ib_bytes text;	/* formatted weights */
 	XXH128_hash_t header;
 	bool has_header;
-	struct ib_finding bad;	  /* invalid data; the rest of the block was not read */
-	struct ib_finding failed; /* a failed check */
+	struct ib_finding bad;	  /* the first invalid data; the rest of the block was not read */
+	struct ib_finding failed; /* the first failed check */
 };
 
 /* True if ids are written as fields of TSV. */
@@ -47,7 +47,7 @@ void ib_chunk_release(void *chunk);
 bool ib_chunk_reserve(struct ib_chunk *s);
 
 /*
- * Check that the id of the next record can be a field of TSV. Otherwise sets s->bad and
+ * Check that the id of the next record can be a field of TSV. If it cannot, sets s->bad and
  * returns false.
  */
 bool ib_chunk_check_tsv_id(struct ib_chunk *s, int64_t line, struct ib_span id);
@@ -65,7 +65,10 @@ enum ib_status ib_chunk_add_sample(struct ib_chunk *s, const struct ib_tar_sampl
  */
 enum ib_status ib_chunk_finish(struct ib_chunk *s, struct ib_scan *scan, struct ib_error *err);
 
-/* Record an error in a record, unless the finding already has an earlier error. */
+/*
+ * Store the error of a record. Does nothing if the finding already has the error of an earlier
+ * record.
+ */
 void ib_finding_record(struct ib_finding *f, size_t at, int64_t line, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -8,14 +8,17 @@
 #include "score/table.h"
 
 /*
- * The location of a row. The rows after it, up to the next location, are on the following
- * lines.
+ * The location of a row in an operand. The rows after this row, up to the row of the next
+ * location, are on the lines after this line.
  */
 struct ib_location {
 	uint64_t row;
 	const char *name; /* name of the operand, borrowed */
 	uint64_t line;
-	bool sample; /* true for a tar, which has no lines: line is then the number of the sample */
+	/*
+	 * True for a tar or an .npz, which has no lines: `line` is then the number of the sample.
+	 */
+	bool sample;
 };
 
 /* Fail with "FILE:17: text", or with "FILE: sample 17: text". */
@@ -35,13 +38,16 @@ struct ib_id_weights {
 	size_t nlocations, locations_cap;
 };
 
-void ib_id_weights_release(struct ib_id_weights *r); /* start from {0} */
+void ib_id_weights_release(struct ib_id_weights *r); /* initialize r with {0} before use */
 
 /* Append n rows. If id is NULL, no ids are stored. If weight is NULL, all weights are 0. */
 enum ib_status ib_id_weights_append(struct ib_id_weights *r, const struct ib_id *id,
 				    const double *weight, size_t n, struct ib_error *err);
 
-/* Set the location of row p.row. Call this before the row is appended, with ascending rows. */
+/*
+ * Set the location of row p.row. Call this function before the row is appended. Calls must be in
+ * ascending order of rows.
+ */
 enum ib_status ib_id_weights_add_location(struct ib_id_weights *r, struct ib_location p,
 					  struct ib_error *err);
 

@@ -13,12 +13,12 @@
 struct ib_manifest {
 	const struct ib_weights_options *options;
 	struct ib_span weight_field;
-	bool ids;	       /* the ids of the records are needed */
-	bool tsv;	       /* ids must be valid as fields of TSV */
-	struct ib_output *out; /* NULL: write nothing while reading */
+	bool ids;	       /* true if the ids of the records are needed */
+	bool tsv;	       /* true if ids must be valid as fields of TSV */
+	struct ib_output *out; /* output to write while reading; NULL to write nothing */
 	bool keeps_ids, keeps_weights;
-	struct ib_id_weights rows;     /* filled if keeps_ids or keeps_weights */
-	struct ib_full_manifest *full; /* NULL: no --base was given */
+	struct ib_id_weights rows;     /* filled if keeps_ids or keeps_weights is true */
+	struct ib_full_manifest *full; /* NULL without --base */
 	bool adds_weights;
 	struct ib_weight_stats stats;
 	/* the first failed check, and the number of the record that failed */
@@ -30,6 +30,6 @@ struct ib_manifest {
 
 enum ib_status ib_manifest_read(struct ib_manifest *m, const struct ib_context *context,
 				struct ib_error *err);
-void ib_manifest_release(struct ib_manifest *m); /* start from {0} */
+void ib_manifest_release(struct ib_manifest *m); /* initialize m with {0} before use */
 
 #endif

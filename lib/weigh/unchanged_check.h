@@ -20,7 +20,7 @@
 /* Indexes of the added fields in wanted[], for the readers of both manifests. */
 enum ib_added {
 	IB_ADDED_WEIGHT,
-	IB_ADDED_IB, /* "ib" is for JSON; the fields below are for CSV and TSV */
+	IB_ADDED_IB, /* the object "ib" in JSON; CSV and TSV have the fields below */
 	IB_ADDED_IB_PI,
 	IB_ADDED_IB_U,
 	IB_ADDED_IB_SCORE,
@@ -44,15 +44,16 @@ struct ib_unchanged_check {
 XXH128_hash_t ib_unchanged_check_hash(struct ib_unchanged_check *x, const struct ib_cursor *c);
 
 /*
- * ib_unchanged_check_hash_rest() returns the hash of the current record of an
- * epoch manifest without the added fields, which are removed in the way that
- * matched the previous record.
- *
- * ib_unchanged_check_matches() returns true if one of the ways gives the hash
- * `want`. It also returns true for a line of a list that contains only the id and
- * a weight (ib-prune -w), because such a line has no other bytes to compare.
+ * Return the hash of the current record of an epoch manifest without the added fields. The fields
+ * are removed in the way that matched the previous record.
  */
 XXH128_hash_t ib_unchanged_check_hash_rest(struct ib_unchanged_check *x, const struct ib_cursor *c);
+
+/*
+ * True if the current record, without the added fields, has the hash `want`. The function tries
+ * every way to remove the fields. It also returns true for a line of a list that contains only
+ * the id and a weight (ib-prune -w), because such a line has no other bytes to compare.
+ */
 bool ib_unchanged_check_matches(struct ib_unchanged_check *x, const struct ib_cursor *c,
 				struct ib_span id, XXH128_hash_t want);
 

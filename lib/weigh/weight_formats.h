@@ -10,7 +10,7 @@
 /* True if the format contains ids in addition to weights. */
 bool ib_weight_format_has_ids(enum ib_weights_format form);
 
-/* True if weights can be written in this format record by record. */
+/* True if this format can be written record by record while the manifest is read. */
 bool ib_weight_format_streams(enum ib_weights_format form);
 
 /*

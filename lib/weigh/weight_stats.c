@@ -69,7 +69,7 @@ expand(const struct ib_exact *x, double term[TERMS_MAX])
 	return n;
 }
 
-/* Set a sum to the square of the sum of the weights. */
+/* Set a sum to the square of the sum of all weights. */
 static void
 square_of_sum(const struct ib_weight_stats *t, struct ib_exact *out)
 {

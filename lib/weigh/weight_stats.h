@@ -10,12 +10,14 @@ struct ib_weight_stats {
 	struct ib_exact sum, squares;
 	uint64_t n;
 	double min, max;	   /* valid only if n > 0 */
-	struct ib_repeats repeats; /* counted weights that are not in the sums yet */
+	struct ib_repeats repeats; /* weights that are counted but are not in the sums yet */
 };
 
 void ib_weight_stats_init(struct ib_weight_stats *t);
-/* Add the counted weights in repeats to the sums. */
+/* Add all counted weights to the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
+
+/* Add the weights that *repeat counts to the sums. All of them have the same value. */
 void ib_weight_stats_flush(struct ib_weight_stats *t, struct ib_repeat *repeat);
 
 /* Add one weight. The weight must be finite and positive. */
@@ -45,7 +47,7 @@ double ib_weight_stats_ess(const struct ib_weight_stats *t);	  /* (sum w)^2 / su
 double ib_weight_stats_deff(const struct ib_weight_stats *t);	  /* n sum w^2 / (sum w)^2 */
 double ib_weight_stats_variance(const struct ib_weight_stats *t); /* sum w(w-1) */
 
-/* Multiply weights by goal / sum. Each product is rounded once. */
+/* Scales weights: multiplies each weight by goal / sum. Each product is rounded once. */
 struct ib_scale {
 	double goal;
 	struct ib_exact sum;
