@@ -221,8 +221,8 @@ struct cli {
 	struct ib_file_use *uses; /* files that the run reads or writes */
 	size_t nuses, use_room;
 	unsigned stdin_uses; /* how often "-" was given */
-	bool stdin_operand;  /* no operand was given: the run reads standard input */
-	void **owned;	     /* memory that cli_close() frees */
+	bool stdin_operand; /* true if no operand was given, so that the run reads standard input */
+	void **owned;	    /* memory that cli_close() frees */
 	size_t nowned, owned_room;
 	struct ib_context context; /* passed to the library */
 };

@@ -14,10 +14,10 @@ static struct {
 	const char *name;
 	struct timespec start;
 	_Atomic uint64_t bytes, of, records;
-	double last;	      /* when the previous line was printed, in seconds since the start */
-	bool enabled;	      /* false: print a line only for SIGUSR1 */
-	bool redraws;	      /* standard error is a terminal: overwrite the line */
-	_Atomic bool visible; /* the line is on the terminal now */
+	double last;  /* when the previous line was printed, in seconds since the start */
+	bool enabled; /* if false, print a line only for SIGUSR1 */
+	bool redraws; /* true if standard error is a terminal, on which the line is overwritten */
+	_Atomic bool visible; /* true while the line is on the terminal */
 	size_t shown;	      /* number of columns of the line on the terminal */
 } state;
 

@@ -15,9 +15,9 @@
 struct result {
 	struct ib_compare_rule rule;
 	uint64_t visits, pruned;
-	double cost_share;	 /* sum of pruned / samples over the epochs */
+	double cost_share;	 /* sum of the quotients pruned / samples of all epochs */
 	double weight_sum;	 /* sum of the weights of the kept visits */
-	double max_weight, deff; /* deff: mean over the epochs that prune */
+	double max_weight, deff; /* deff is the mean design effect of the epochs that prune */
 	uint32_t longest_missed;
 	double share[IB_VALUE_GROUPS_MAX]; /* pruned share per value of --by; see compare.value */
 };

@@ -18,7 +18,7 @@ enum ib_status ib_compare_rule_parse(const char *spec, const struct ib_rule_opti
 				     struct ib_compare_rule *rule, struct ib_error *err);
 void ib_compare_rule_release(struct ib_compare_rule *rule);
 
-/* The rules that are compared if the user names none; ends with NULL. */
+/* The rules that are compared if the user names none. The array ends with NULL. */
 extern const char *const ib_compare_defaults[];
 
 #endif

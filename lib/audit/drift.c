@@ -70,7 +70,7 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 	     struct ib_drift **drift, struct ib_error *err)
 {
 	struct ib_page_hinkley ph = { .delta = o->ph_delta, .alarm = o->ph_alarm };
-	bool alarm = false; /* the previous epoch has an alarm */
+	bool alarm = false; /* true if the previous epoch has an alarm */
 	struct ib_weighted reference = { 0 }, before = { 0 };
 	const struct ib_loss_history_epoch *base = l->nepochs ? &l->epoch[0] : NULL;
 	struct ib_drift *d = calloc(l->nepochs + 1, sizeof(*d));

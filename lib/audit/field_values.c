@@ -15,7 +15,8 @@
 
 #define FIRST_BITS 12
 #define LEVELS_MAX ((uint32_t)1 << 31)
-#define NUMBERS_MIN 4096 /* with more levels than this, numbers are stored without levels */
+/* If there are more different numbers than this, their texts (levels) are not stored. */
+#define NUMBERS_MIN 4096
 /* Codes that are neither a level nor a number. ib_float_order() returns them only for NaN. */
 #define MISSING UINT32_MAX
 #define NO_NUMBER (UINT32_MAX - 1)
@@ -33,7 +34,10 @@ slot_of(const struct ib_field_values *v, uint64_t hash)
 	return i;
 }
 
-/* Return the hash that is stored in a slot: never 0, because 0 is an empty slot. */
+/*
+ * Return the hash as it is stored in a slot. A hash of 0 becomes 1, because 0 marks an empty
+ * slot.
+ */
 static uint64_t
 slot_hash(uint64_t hash)
 {

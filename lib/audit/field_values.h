@@ -38,13 +38,13 @@ struct ib_field_values {
 	struct ib_value_group group[IB_VALUE_GROUPS_MAX];
 	size_t ngroups;	     /* the last group is IB_VALUE_FOREIGN */
 	uint64_t samples;    /* number of different ids */
-	uint64_t duplicates; /* number of records that are ignored, because an earlier record has
-				the same id */
+	uint64_t duplicates; /* records that are ignored; an earlier record has the same id */
 	/* private: a hash table with linear probing, and the values in the order of their codes */
 	uint64_t *hash; /* [2^bits] hash of an id; 0: the slot is empty */
 	uint32_t *code; /* [2^bits] code of the value; after reading, the group */
 	unsigned bits;
-	struct ib_table levels; /* the values as texts; empty if the codes are numbers */
+	struct ib_table levels; /* the different values as texts, called levels; empty if the codes
+				   are numbers */
 	double *number;		/* [levels.n] the values as numbers */
 	size_t cap;
 	bool all_numbers, codes_are_numbers;

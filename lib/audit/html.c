@@ -10,7 +10,7 @@
 
 #define PUT(b, text) ib_bytes_append(b, text, sizeof(text) - 1)
 
-#define FOLD_ROWS 40   /* a table with more rows is folded */
+#define FOLD_ROWS 40   /* a table with more rows is collapsed until the reader opens it */
 #define MAX_DECIMALS 4 /* maximum for losses and for numbers without a unit */
 #define PIECE 20       /* maximum length in bytes of a text that ib_show() does not shorten */
 

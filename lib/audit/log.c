@@ -33,7 +33,7 @@ struct ib_audit_log {
 	 */
 	struct ib_bytes text;
 	size_t pos;
-	bool ended; /* the frame has no more text to read */
+	bool ended; /* true if the frame has no more text to read */
 	/* used by ib_audit_lines_*(): */
 	const struct ib_audit_run *now; /* the run whose lines are being read */
 	uint64_t done;			/* number of lines of that run read so far */
@@ -137,7 +137,7 @@ add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_
 
 /* State of the scan of one frame. */
 struct frame {
-	bool open;	      /* a run header was found in the frame */
+	bool open;	      /* true if a run header was found in the frame */
 	struct ib_bytes last; /* last nonempty line; empty if that is the line of a sample */
 	uint64_t blank;	      /* number of empty lines after `last` */
 	uint64_t at;	      /* number of bytes of text so far */

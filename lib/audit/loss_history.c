@@ -13,9 +13,10 @@
 struct reading {
 	struct ib_loss_history *losses;
 	const struct ib_loss_history_options *options;
-	size_t last;	  /* epoch index of the last record; usually also of the next record */
-	size_t undated;	  /* number of operands with records that have no epoch */
-	bool undated_now; /* the current operand has a record without an epoch */
+	/* Index of the epoch of the previous record, usually also of the next record. */
+	size_t last;
+	size_t undated;	  /* number of operands that have records without an epoch */
+	bool undated_now; /* true if the current operand has a record without an epoch */
 };
 
 /* ---- records ------------------------------------------------------------------ */
@@ -172,7 +173,10 @@ ib_loss_history_find(const struct ib_loss_history *l, int64_t epoch)
 
 /* ---- weights ------------------------------------------------------------------ */
 
-/* Set weight[row] to 1/pi if the run has a line for the id of the row, otherwise to 1. */
+/*
+ * Set weight[row] to 1/pi if the run has a line for the id of the row, or to 1 if the run has no
+ * such line.
+ */
 static enum ib_status
 weights_of_run(const struct ib_loss_history *l, struct ib_audit_log *log,
 	       const struct ib_audit_run *run, double *weight, struct ib_error *err)

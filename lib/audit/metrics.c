@@ -288,7 +288,7 @@ write_class_reals(struct metrics *m, const char *name, const char *help,
 	}
 }
 
-/* The metrics of each value are sums over all epochs of the log. */
+/* Write the metrics of each value. They are sums over all epochs of the log. */
 static void
 write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 {

@@ -1,4 +1,7 @@
-/* Find the ids that are nearest to a mistyped id. */
+/*
+ * Find the ids that are nearest to a mistyped id. The ids are compared in a reduced form
+ * (score/id_form.h), and also as they are written.
+ */
 #ifndef IB_AUDIT_NEAREST_IDS_H
 #define IB_AUDIT_NEAREST_IDS_H
 

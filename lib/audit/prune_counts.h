@@ -6,10 +6,10 @@
 #include "audit/text_table.h"
 
 struct ib_prune_count {
-	uint32_t pruned, drawn; /* number of epochs that pruned the id, and that drew it (eligible
-				   and kept) */
-	int32_t last;		/* latest epoch in which the id was pruned */
-	int32_t last_drawn;	/* latest epoch in which the id was drawn */
+	/* Number of epochs that pruned the id, and that drew it: it was eligible and kept. */
+	uint32_t pruned, drawn;
+	int32_t last;	    /* latest epoch in which the id was pruned */
+	int32_t last_drawn; /* latest epoch in which the id was drawn */
 };
 
 struct ib_prune_counts {

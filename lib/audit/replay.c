@@ -162,8 +162,9 @@ group_of(const struct ib_run_header *h, double pi)
 }
 
 /*
- * Compute pi from the header and the score in the line, and compare the result with pi in
- * the line. Sets *group to the index of the group for --sampling=fixed, otherwise to -1.
+ * Compute pi from the header and the score in the line, and compare the result with pi in the
+ * line. With --sampling=fixed, sets *group to the index of the sample's group. With other
+ * samplings, or if the sample has no group, sets *group to -1.
  */
 static enum ib_status
 check_pi(const struct ib_replay *r, const struct ib_audit_line *line, int *group,

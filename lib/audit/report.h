@@ -17,8 +17,8 @@ struct ib_report {
 	struct ib_audit_stats *stats;
 	size_t n;		  /* number of epochs of the audit log */
 	uint64_t samples, pruned; /* visits, and pruned visits, of all epochs */
-	bool *paused; /* [n] true if the epoch follows a pruned epoch and its options kept every
-			 sample */
+	/* [n] true if the options of the epoch kept every sample, after an earlier epoch pruned. */
+	bool *paused;
 	struct ib_prune_counts counts;
 	struct ib_loss_history losses;
 	bool has_losses;

@@ -4,8 +4,8 @@
 #include "audit/report.h"
 
 /*
- * Return a target that writes tables to the page of the report. If memory runs out, the page
- * remembers this.
+ * Return a target that writes tables to the page of the report. If memory runs out, the flag
+ * `failed` of the page is set.
  */
 static struct ib_table_target
 page_of(struct ib_report *r)

@@ -7,7 +7,7 @@
 struct ib_saved {
 	uint64_t samples, pruned; /* sums over all epochs */
 	double epochs;		  /* number of epochs */
-	double cost_share;	  /* sum of pruned / samples over the epochs */
+	double cost_share;	  /* sum of the quotients pruned / samples of all epochs */
 };
 
 /*

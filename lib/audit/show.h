@@ -35,7 +35,7 @@ enum ib_fate {
 struct ib_show_row {
 	const struct ib_run_header *head;
 	enum ib_fate fate;
-	const char *why; /* reason for IB_FATE_KEPT or IB_FATE_NONE; else NULL */
+	const char *why; /* reason for IB_FATE_KEPT or IB_FATE_NONE; NULL for other fates */
 	float score;
 	double threshold, pi, u, weight;
 };

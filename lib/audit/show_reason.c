@@ -43,10 +43,10 @@ is_rolled_back(const struct ib_audit_log *log, const struct ib_audit_run *run)
 }
 
 /*
- * Find the reason from the number of visits, if the score file no longer has the score that
- * the run used. Count the epochs in which the sample was not pruned. If this count equals the
- * number of visits, the sample was new in the first of these epochs, and had a score in the
- * other ones. This method does not work with -e, because only one epoch is read then.
+ * Find the reason from the number of visits. This is needed if the score file no longer has the
+ * score that the run used. Count the epochs in which the sample was not pruned. If this count
+ * equals the number of visits, the sample was new in the first of these epochs, and had a score
+ * in the other ones. This method does not work with -e, because only one epoch is read then.
  */
 static const char *
 explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at,
@@ -74,9 +74,9 @@ explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint3
 
 /*
  * Find the reason from the score file. If the run read this very file, the file contains the
- * score that the run used. Otherwise the file still contains that score if the sample has
- * not been visited since the run. After a rollback of the training to an
- * earlier epoch, this conclusion is not possible.
+ * score that the run used. If the run read another file, this file still contains that score if
+ * the sample has not been visited since the run. This conclusion is not possible after a rollback
+ * of the training to an earlier epoch.
  */
 static const char *
 explain_by_scores(const struct ib_show *s, const struct ib_rule *rule,

@@ -22,7 +22,10 @@ saved_share(const struct ib_simulation *s)
 	return (double)s->pruned / (double)s->samples;
 }
 
-/* Return how many epochs fit the budget of --visits, at the share kept in the epochs so far. */
+/*
+ * Return how many epochs fit the budget of --visits, if these epochs keep the same share of
+ * samples as the epochs so far.
+ */
 static uint64_t
 epochs_that_fit(const struct simulate *s)
 {

@@ -21,13 +21,13 @@ struct ib_simulation {
 	uint32_t *missed;	/* [ids] number of epochs since the last visit of each id */
 	struct ib_by *by;	/* borrowed; if NULL, visits are not counted per value */
 	struct ib_context once; /* the context of the rule: prints each warning once */
-	char warned[200];	/* text of the last warning */
+	char warned[200];	/* text of the most recent warning */
 	/* the current epoch: */
 	struct ib_prune_result result;
 	double deff; /* design effect of the weights: n sum w^2 / (sum w)^2 over the kept samples */
 	/* sums over the epochs so far: */
 	uint64_t samples, pruned;
-	double cost_share;	 /* sum of pruned / samples */
+	double cost_share;	 /* sum of the quotients pruned / samples */
 	uint32_t longest_missed; /* largest number of consecutive epochs that pruned one sample */
 };
 

@@ -9,7 +9,7 @@
 struct ib_audit_stats {
 	int64_t epoch;
 	uint64_t samples, kept, pruned;
-	double threshold; /* NaN: no threshold */
+	double threshold; /* NaN if there is no threshold */
 	double weight_sum;
 	double share;	  /* kept / samples; NaN if samples is 0 */
 	double saved;	  /* pruned / samples, with both numbers summed up to this epoch */
@@ -21,9 +21,9 @@ struct ib_audit_stats {
 double ib_audit_line_weight(const struct ib_run_header *head, const struct ib_audit_line *line);
 
 /*
- * Compute the statistics of each epoch, sorted by epoch. The standard error is only computed
- * for the last `errors` epochs, because it requires all lines of an epoch. The caller frees
- * *stats with free().
+ * Compute the statistics of each epoch, sorted by epoch. The standard error needs all lines of an
+ * epoch, so it is computed only for the final `errors` epochs. The caller frees *stats with
+ * free().
  */
 enum ib_status ib_audit_stats(struct ib_audit_log *log, uint64_t errors,
 			      struct ib_audit_stats **stats, size_t *n, struct ib_error *err);

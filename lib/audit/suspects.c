@@ -118,9 +118,10 @@ merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enu
 /* Sums for the line that is fitted through the relative losses of one id. */
 struct course {
 	uint32_t epochs;
-	bool below; /* the loss was below the mean in at least one epoch */
+	bool below; /* true if the loss was below the mean in at least one epoch */
 	double first, last;
-	double t, y, tt, ty; /* sums over the epochs; t: epochs since the first epoch */
+	/* Sums over the epochs; t is the number of epochs since the first epoch. */
+	double t, y, tt, ty;
 };
 
 /* Add the relative losses of one epoch. */

@@ -33,7 +33,8 @@ struct ib_text_table {
 	bool widths_known;
 	size_t width[IB_TEXT_TABLE_COLUMNS];
 	bool dropped[IB_TEXT_TABLE_COLUMNS];
-	bool lost[IB_TEXT_TABLE_COLUMNS]; /* dropped because the terminal is too narrow */
+	bool lost[IB_TEXT_TABLE_COLUMNS]; /* true if the column was dropped because the terminal is
+					     too narrow */
 	bool failed;
 };
 
@@ -173,7 +174,10 @@ total(const struct ib_text_table *s)
 	return n > 2 ? n - 2 : n;
 }
 
-/* Return the widest column of texts, or NULL. */
+/*
+ * Return the address of the width of the widest column of texts, or NULL if there is no such
+ * column.
+ */
 static size_t *
 widest_text(struct ib_text_table *s)
 {
@@ -185,7 +189,10 @@ widest_text(struct ib_text_table *s)
 	return widest;
 }
 
-/* Return the column to drop next, or 0 if there is none. The first column is never dropped. */
+/*
+ * Return the index of the column to drop next, or 0 if no column can be dropped. The first column
+ * is never dropped.
+ */
 static size_t
 spare_column(const struct ib_text_table *s)
 {

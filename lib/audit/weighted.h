@@ -52,7 +52,7 @@ struct ib_page_hinkley {
 	double level; /* mean of the epochs' mean losses since the last reset */
 	double unit;  /* standard deviation of the losses at the last reset */
 	double sum;
-	uint64_t k; /* number of epochs since the last reset */
+	uint64_t k; /* number of epochs since the most recent reset */
 };
 /*
  * Add the mean and the weighted standard deviation of one epoch. Returns the new sum of the

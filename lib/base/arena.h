@@ -8,7 +8,7 @@ struct ib_arena_chunk;
 
 /* Initialize with {0}. */
 struct ib_arena {
-	struct ib_arena_chunk *chunk; /* the newest chunk; a list of the older chunks follows */
+	struct ib_arena_chunk *chunk; /* the newest chunk; it links to the older chunks */
 	char *p;		      /* first unused byte in the newest chunk */
 	size_t left;		      /* number of unused bytes in the newest chunk */
 };

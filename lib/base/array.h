@@ -22,8 +22,8 @@ void *ib_array_zeroed(uint64_t n, size_t item);
 bool ib_array_resize(void *array, uint64_t n, size_t item);
 
 /*
- * Return a capacity for at least n items. If cap is enough, this is cap. If cap is not enough, it
- * is at least half more than cap.
+ * Return a capacity for at least n items. Returns cap if cap is enough, or at least 1.5 * cap if
+ * it is not.
  */
 size_t ib_array_capacity(size_t cap, uint64_t n);
 

@@ -26,7 +26,7 @@ bool ib_big_divide(struct ib_big *b, uint64_t n, int digits);
 
 /*
  * Return the value in the format f that is nearest to (b + rest) * 2^exponent. The fraction
- * `rest` is in [0, 1) and is not passed; `sticky` is true if it is not 0.
+ * `rest` is in [0, 1). It is not passed, but `sticky` must be true if `rest` is not 0.
  */
 double ib_big_round(struct ib_binary f, const struct ib_big *b, bool sticky, int exponent);
 /* Return the double nearest to a / b * 2^exponent; b must be > 0. */

@@ -55,10 +55,10 @@ int ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y);
  * NUL.
  */
 #define IB_EXACT_TEXT 128
-/* Write the sum x to out as such a text. */
+/* Write the sum x to out in this format. */
 void ib_exact_write_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x);
 /*
- * Set x to the sum in the text. Returns false if ib_exact_write_float_sum() cannot write this
+ * Set x to the sum in the text. Returns false if ib_exact_write_float_sum() never writes such a
  * text.
  */
 bool ib_exact_read_float_sum(struct ib_exact *x, const char *text);

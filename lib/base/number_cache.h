@@ -13,7 +13,7 @@
 
 struct ib_number_cache_entry {
 	double number;
-	size_t n; /* length of the text; 0: the entry is unused */
+	size_t n; /* length of the text; 0 if the entry is unused */
 	char text[IB_NUMBER_MAX];
 };
 

@@ -117,8 +117,8 @@ struct gap {
  */
 #define DOUBT 256
 
-static bool
 /* True if n * 10^k reads back as the float f of g. */
+static bool
 reads_as(const struct gap *g, uint64_t n)
 {
 	bool over = n << 32 > g->value;

@@ -11,10 +11,11 @@
  * A scan finds the end about 20 cycles after the bytes were loaded, and parsing of the next value
  * normally waits for the end. But most values of a field have the same length. So the returned
  * address is computed from the previous length, and a branch compares the address with `end`. The
- * processor predicts this branch and continues at once, so that it parses successive values at the
- * same time. The asm statement hides from the compiler that both addresses are equal; otherwise the
- * compiler would use `end`, which is available later. ib-score takes 13 to 16 % less time for
- * losses of one length, and 4 % more time for losses of many lengths; see tests/PERFORMANCE.md.
+ * processor predicts this branch and continues at once, so that it parses successive values at
+ * the same time. The asm statement hides from the compiler that both addresses are equal. Without
+ * the statement, the compiler would use `end`, which is available later. ib-score takes 13 to 16
+ * % less time for losses of one length, and 4 % more time for losses of many lengths; see
+ * tests/PERFORMANCE.md.
  */
 static inline const char *
 ib_predict_end(const char *start, const char *end, uint32_t *length)

@@ -14,7 +14,7 @@
 
 struct ib_repeat {
 	double value;
-	uint64_t n;    /* number of samples with this value; 0: the entry is unused */
+	uint64_t n;    /* number of samples with this value; 0 if the entry is unused */
 	uint64_t kept; /* number of these samples that are kept, if the owner needs this number */
 };
 

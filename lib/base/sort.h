@@ -17,8 +17,8 @@ struct ib_sort_item {
 };
 
 /*
- * Sort n keys. The space room[n] is overwritten. Returns v or room: the array that contains the
- * result.
+ * Sort n keys of 32 bits. `room` has space for n more keys and is overwritten. Returns v or room:
+ * the array that contains the result.
  */
 uint32_t *ib_sort_u32(uint32_t *v, uint32_t *room, uint64_t n);
 /* Sort n keys of 64 bits, like ib_sort_u32(). */

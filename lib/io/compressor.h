@@ -17,7 +17,7 @@ enum ib_status ib_compressor_new(const char *name, int fd, bool ahead, enum ib_c
 enum ib_status ib_compressor_write(struct ib_compressor *s, const void *p, size_t n,
 				   struct ib_error *err);
 
-/* End the compressed stream. */
+/* End the compressed stream. Does nothing for an output that is not compressed. */
 enum ib_status ib_compressor_finish(struct ib_compressor *s, struct ib_error *err);
 void ib_compressor_free(struct ib_compressor *s);
 

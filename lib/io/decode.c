@@ -31,10 +31,10 @@ struct flow {
 struct ib_decoder {
 	const struct format *format;
 	struct ib_file_source *source;
-	bool within; /* inside a frame or member; a file that ends here is truncated */
-	bool more;   /* the library may hold output that did not fit */
-	bool begun;  /* the library's state is allocated; reset it for the next member */
-	bool end;    /* the file has ended */
+	bool within; /* true inside a frame or member; if the file ends there, it is truncated */
+	bool more;   /* true if the library may hold output that did not fit */
+	bool begun;  /* true if the library's state is allocated; the next member then resets it */
+	bool end;    /* true if the file has ended */
 	union {
 		ZSTD_DCtx *zstd;
 		z_stream gzip;
@@ -51,7 +51,8 @@ struct ib_decoder {
  */
 struct format {
 	const char *name;
-	size_t padding; /* zero bytes after a member come in multiples of this; 0: not allowed */
+	/* The number of zero bytes after a member is a multiple of this; 0: none are allowed. */
+	size_t padding;
 	bool (*begin)(struct ib_decoder *d);
 	enum ib_status (*step)(struct ib_decoder *d, struct flow *f);
 	void (*release)(struct ib_decoder *d);

@@ -13,12 +13,11 @@ struct ib_file_view {
 	char *path; /* for messages */
 	int fd;
 	uint64_t size;	  /* file size at the start; data appended later is not read */
-	int64_t modified; /* time of the last modification, in seconds since 1970; -1 if the file is
-			     a pipe */
+	int64_t modified; /* last modification, in seconds since 1970; -1 for a pipe */
 	bool piped;	  /* true if the file is a pipe; then `all` holds its bytes */
 	struct ib_bytes all;
-	char *piece; /* if not piped: piece[0..have) holds the bytes of the file from offset `at` on
-		      */
+	/* If piped is false: piece[0..have) holds the bytes of the file from offset `at` on. */
+	char *piece;
 	uint64_t at;
 	size_t have;
 };

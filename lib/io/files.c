@@ -24,7 +24,7 @@
 struct identity {
 	dev_t dev;
 	ino_t ino;
-	char *name;   /* last name component of a file that does not exist; else NULL */
+	char *name;   /* last name component of a file that does not exist; NULL if it exists */
 	bool pipe;    /* true if the file can be read only once */
 	size_t index; /* index in the caller's array */
 };

@@ -16,7 +16,7 @@ struct ib_input {
 	struct ib_bytes head;
 	size_t head_pos;
 	XXH3_state_t *digest;
-	bool no_digest;		/* the digest's state could not be allocated */
+	bool no_digest;		/* true if the digest's state could not be allocated */
 	struct ib_error failed; /* first error; its code is IB_OK if there is none */
 	/* Set by ib_input_generate(). If it is set, only the name of `source` is used. */
 	size_t (*generate)(void *ctx, char *buf, size_t cap);

@@ -8,7 +8,7 @@
 
 #include "infobatch_run.h"
 
-/* Map all n > 0 bytes of a file. Returns NULL if it cannot be mapped. */
+/* Map the complete file, which has n > 0 bytes. Returns NULL if it cannot be mapped. */
 const char *ib_mapping_new(int fd, uint64_t n, const char *name);
 void ib_mapping_free(const char *p); /* NULL is allowed */
 

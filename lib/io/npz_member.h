@@ -6,9 +6,8 @@
 
 struct ib_npz_member {
 	struct ib_span name; /* "score.npy" */
-	bool array; /* true if an .npy header was parsed; the header gives the values of descr to
-		       nbytes */
-	char descr[16]; /* item type without its quotes: "<f4" */
+	bool array;	     /* true if the .npy header was parsed and gives descr to nbytes */
+	char descr[16];	     /* item type without its quotes: "<f4" */
 	bool fortran;
 	unsigned ndim;
 	uint64_t n;	 /* number of items */

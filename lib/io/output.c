@@ -26,9 +26,9 @@ struct ib_output {
 	char *target;		   /* the file to replace; NULL if it is written directly */
 	struct ib_temp_file *temp; /* NULL if the file never existed, or was renamed or removed */
 	int fd;
-	bool standard; /* fd is standard output */
-	bool existed;  /* the target existed when the output was opened */
-	bool finished; /* all steps of the commit except the rename are done */
+	bool standard; /* true if fd is standard output */
+	bool existed;  /* true if the target existed when the output was opened */
+	bool finished; /* true if all steps of the commit except the rename are done */
 	unsigned flags;
 	struct ib_compressor *compressor;
 	char *buf; /* buffer of GATHER bytes; n are used */

@@ -78,8 +78,8 @@ struct ib_output_also {
  */
 enum ib_status ib_outputs_commit(struct ib_output **outs, size_t n,
 				 const struct ib_output_also *also, struct ib_error *err);
-enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
 /* Commit one output, like ib_outputs_commit(). */
+enum ib_status ib_output_commit(struct ib_output **out, struct ib_error *err);
 
 /* Remove the temporary file and free the output. Sets *out to NULL. NULL is allowed. */
 void ib_output_discard(struct ib_output **out);

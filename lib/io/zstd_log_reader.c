@@ -38,7 +38,7 @@ struct ib_zstd_log_reader {
 	uint64_t pos;	       /* offset of the next byte to decompress */
 	uint64_t valid_end;    /* end of the last complete frame */
 	bool drained;	       /* true if the decoder holds no more text */
-	size_t asked;	       /* number of bytes that the decoder requested last */
+	size_t asked;	       /* number of bytes in the latest request of the decoder */
 	size_t given;	       /* number of these bytes that the decoder has received */
 	struct ib_bytes begin; /* first bytes of the frame's text, at most BEGIN_MAX */
 };
@@ -345,7 +345,7 @@ end_truncated(struct ib_zstd_log_reader *f, struct ib_error *err)
 
 /*
  * Run one step of the decoder. The decoder gets exactly the bytes that it requests, one block at
- * a time. So the last request of the decoder shows in which part of a frame the file ends.
+ * a time. So its latest request shows in which part of a frame the file ends.
  */
 static enum ib_status
 decode_step(struct ib_zstd_log_reader *f, ZSTD_outBuffer *out, struct ib_error *err)

@@ -86,8 +86,8 @@ uint64_t ib_zstd_log_reader_start(const struct ib_zstd_log_reader *f);
 uint64_t ib_zstd_log_reader_number(const struct ib_zstd_log_reader *f);
 
 /*
- * For a truncated frame, return the number of bytes in the decoder's last request. The file ends
- * within these bytes.
+ * For a truncated frame, return the number of bytes in the latest request of the decoder. The
+ * file ends within these bytes.
  */
 size_t ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f);
 

@@ -345,7 +345,10 @@ bad_row(struct ib_cursor *c, const char *start, const char *why)
 	return ib_cursor_fail(c, "%s", why);
 }
 
-/* Return a hint at why the row has more fields than the header, or "" if no cause is known. */
+/*
+ * Return a hint that says why the row has more fields than the header, or "" if no cause is
+ * known.
+ */
 static const char *
 hint_for_extra_fields(const struct ib_cursor *c, const char *start)
 {
@@ -413,8 +416,8 @@ skip_non_row(struct ib_cursor *c)
 }
 
 /*
- * Test only the first bytes. Returns false if a row surely begins at p, which is the common case.
- * If this function returns true, skip_non_row() must decide.
+ * Return false if the first bytes show that a row begins at p. This is the common case. If this
+ * function returns true, skip_non_row() must decide.
  */
 static inline bool
 may_be_non_row(const struct ib_source *s, const char *p)

@@ -40,7 +40,7 @@ names_an_id(struct ib_span line, char delimiter, const struct ib_key *key)
 	}
 }
 
-/* Return the byte that ends lines: CR in a file without LF, else LF. */
+/* Return the byte that ends lines: CR in a file without LF, and LF in any other file. */
 static char
 line_end(struct ib_span head)
 {
@@ -284,7 +284,10 @@ check_delimited(const struct sample *l, enum ib_format format, struct ib_error *
 
 /* ---- file names without a known suffix ------------------------------------- */
 
-/* For content that is neither JSON nor a known header, use options->otherwise or fail. */
+/*
+ * For content that is neither JSON nor a known header, use the format options->otherwise. Fail if
+ * the content cannot have this format.
+ */
 static enum ib_status
 check_rest(const struct sample *l, struct ib_error *err)
 {

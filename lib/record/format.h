@@ -7,16 +7,16 @@
 
 #include "record/source.h"
 
-/* Result of reading a header: the header is complete, more bytes are needed, or it is invalid. */
+/* The result of reading a header: it is complete, it needs more bytes, or it is invalid. */
 enum ib_header_status { IB_HEADER_COMPLETE, IB_HEADER_INCOMPLETE, IB_HEADER_INVALID };
 
 /* The end of a block. The last three fields keep the state of an array between calls. */
 struct ib_block_cut {
 	size_t n;	  /* length of the complete records in bytes */
 	const char *why;  /* error in the bytes after the records; NULL if none */
-	uint64_t element; /* array: number of elements found so far */
-	bool ended;	  /* array: the closing bracket was found */
-	bool after_comma; /* array: an element must follow */
+	uint64_t element; /* arrays only: number of elements found so far */
+	bool ended;	  /* arrays only: true if the closing bracket was found */
+	bool after_comma; /* arrays only: true if an element must follow */
 };
 
 struct ib_record_format {
@@ -24,7 +24,7 @@ struct ib_record_format {
 	const char *name;      /* "CSV", for messages */
 	const char *option;    /* "csv": the value of -f */
 	const char *suffix[2]; /* file name suffixes; NULL if unused */
-	char delimiter;	       /* ',' or TAB for formats with a header line, else 0 */
+	char delimiter;	       /* ',' or TAB for formats with a header line; 0 for other formats */
 	char stop;	       /* sentinel byte that the reader writes after each block */
 	/*
 	 * Read the header, which is everything before the records. p[0..n) are the first bytes of

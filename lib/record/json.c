@@ -4,9 +4,9 @@
  * checks each byte, and reads everything that does not fit the template.
  *
  * The input ends in a sentinel byte that is not valid inside any token: a newline if each record
- * is a line, otherwise a NUL. So no function checks for the end of the input. If a value is not
- * needed, the grammar reader skips the value without recursion. The nesting depth of such a value
- * is at most IB_JSON_DEPTH, and each level takes one bit.
+ * is a line, or a NUL if it is not. So no function checks for the end of the input. If a value is
+ * not needed, the grammar reader skips the value without recursion. The nesting depth of such a
+ * value is at most IB_JSON_DEPTH, and each level takes one bit.
  */
 #include "record/json.h"
 

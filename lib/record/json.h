@@ -30,14 +30,14 @@ struct ib_json_form {
 
 struct ib_json {
 	const struct ib_fields *fields;
-	bool lines; /* a record must not contain a newline */
+	bool lines; /* true if a record must not contain a newline */
 	/*
 	 * Check numbers without converting them. The caller converts the numbers that it needs.
 	 * This saves time if most records belong to other partitions.
 	 */
 	bool lazy;
 	struct ib_json_elements elements; /* elements of arrays; used if fields->elements is true */
-	/* Position and reason of the last error. */
+	/* Position of the most recent error, and the reason. */
 	const char *at;
 	const char *why;
 	struct ib_json_form form[IB_FIELDS_NODES][IB_JSON_FORMS];

@@ -82,8 +82,8 @@ struct decimal {
 };
 
 /*
- * Return the form of the number p[0..n). For a number of any other kind, the form fits no
- * number.
+ * Return the form of the number p[0..n). If the number is of any other kind, return a form that
+ * fits no number.
  */
 static struct decimal
 learn_decimal(const char *p, size_t n)
@@ -149,8 +149,7 @@ read_numbers(struct ib_json_elements *e, const char *p, struct gap gap)
 			end = read_number(p, v);
 			if (!end)
 				break;
-			if (!fits) /* only the second number in a row that does not fit changes
-				      `decimal` */
+			if (!fits) /* learn again only if two successive numbers do not fit */
 				decimal = learn_decimal(p, (size_t)(end - p));
 			fits = false;
 		}

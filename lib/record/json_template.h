@@ -42,7 +42,7 @@ struct ib_json_step {
 struct ib_json_template {
 	struct ib_json_step step[IB_JSON_FORMS + 1];
 	size_t n; /* number of steps; 0 if no template was learned */
-	/* If not NULL: a value array in which all slots without a step are already IB_ABSENT. */
+	/* A value array in which all slots without a step are already IB_ABSENT, or NULL. */
 	const struct ib_value *cleared;
 	const char *start;  /* start of the record to learn from; NULL while not learning */
 	size_t nlearned;    /* number of steps learned so far from the record at `start` */

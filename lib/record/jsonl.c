@@ -83,8 +83,8 @@ bad_line(struct ib_cursor *c, const char *start)
 }
 
 /*
- * Return the object that ends at `end` as a record. The record has no newline, because another
- * object begins at `next` on the same line.
+ * Set c->record to the object that ends at `end`, and move c->at to `next`, the start of another
+ * object on the same line. The record has no newline.
  */
 static enum ib_next
 end_before_next_object(struct ib_cursor *c, const char *start, const char *end, const char *next)

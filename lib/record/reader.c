@@ -33,7 +33,7 @@ struct ib_reader {
 	struct ib_source *source;
 	struct ib_source *sources; /* list of all sources, newest first */
 	bool begun, ended;
-	bool cr_lines;	       /* lines end in CR, which is converted to LF */
+	bool cr_lines;	       /* true if lines end in CR, which is converted to LF */
 	uint64_t lines_left;   /* header lines not read yet */
 	struct ib_bytes carry; /* incomplete record for the next block */
 	struct ib_block_cut cut;

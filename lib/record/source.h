@@ -20,7 +20,7 @@ struct ib_wanted {
 struct ib_reader_options {
 	struct ib_list operands;  /* if empty, read standard input */
 	enum ib_format format;	  /* from -f */
-	enum ib_format otherwise; /* format if detection finds nothing */
+	enum ib_format otherwise; /* the format to use if detection finds none */
 	const char *key;	  /* argument of -k; NULL if not given */
 	const char *key_option;	  /* "-k", "--base-key" or "--expect-key", for messages */
 	const struct ib_wanted *wanted;
@@ -131,9 +131,9 @@ struct ib_record {
 	const char *p;	   /* first byte */
 	size_t n;	   /* length without the newline */
 	size_t end;	   /* length of the newline: 0, 1 (LF) or 2 (CR LF) */
-	const char *close; /* closing brace of a JSON object, else NULL */
+	const char *close; /* closing brace of a JSON object; NULL for other records */
 	uint64_t line;	   /* number of the block's lines before the record */
-	bool unterminated; /* last record of its operand, without a newline */
+	bool unterminated; /* true for the last record of an operand if it has no newline */
 };
 
 enum ib_next { IB_NEXT_RECORD, IB_NEXT_BAD, IB_NEXT_END };
@@ -153,8 +153,7 @@ struct ib_cursor {
 	struct ib_arena arena; /* ids that had to be decoded */
 	struct ib_json json;
 	struct ib_value v[IB_FIELDS_MAX];
-	uint32_t length[IB_CURSOR_LENGTHS]; /* length of the previous value of each column; see
-					       ib_predict_end() */
+	uint32_t length[IB_CURSOR_LENGTHS]; /* previous length per column; see ib_predict_end() */
 };
 
 #endif

@@ -2,9 +2,9 @@
  * WebDataset shards. A shard is a tar in which consecutive members with the same key
  * (record/tar_member.h) form a sample. Kept samples are copied byte for byte.
  *
- * A link inside a sample that has the same key as the link is read as a plain file with the
- * bytes of its target. Any other link does not belong to a sample. Such a link is dropped
- * together with the sample to which the target of the link belongs.
+ * If a link is inside a sample and has the key of this sample, the link is read as a plain file
+ * with the bytes of its target. Any other link belongs to no sample. Such a link is dropped if
+ * the sample of its target is dropped.
  */
 #ifndef IB_RECORD_TAR_H
 #define IB_RECORD_TAR_H

@@ -4,7 +4,8 @@
  * the bytes of each member can be passed on unchanged.
  *
  * Invariants: base <= mark <= base + n. Bytes before `mark` were passed on or skipped. libarchive
- * has received all bytes of the buffer, and is working on the last block.
+ * has received all bytes of the buffer, and is working on the block that it received most
+ * recently.
  */
 #include "record/tar_archive.h"
 

@@ -25,9 +25,9 @@ struct ib_tar_target {
 	uint32_t key_n;	  /* length of the key; 0 if the member has none */
 	bool link;
 	bool symbolic;
-	bool own;     /* the link is inside the sample of the link's own key */
-	bool content; /* a link with `own` needs the content of this member */
-	bool shared;  /* a link is kept or dropped with this member's sample */
+	bool own;     /* true if the link is inside a sample that has the link's own key */
+	bool content; /* true if a link with `own` needs the content of this member */
+	bool shared;  /* true if a link is kept or dropped with this member's sample */
 };
 
 struct ib_tar_links {

@@ -1,7 +1,7 @@
 /*
- * Resolve the links of a tar. If a link is inside a sample with the key of the link, the link
- * gets the bytes of its target as content. Any other link is kept or dropped together with the
- * sample to which its target belongs.
+ * Resolve the links of a tar. If a link is inside a sample and has the key of this sample, the
+ * link gets the bytes of its target as content. Any other link is kept or dropped together with
+ * the sample to which its target belongs.
  *
  * A target may be anywhere in the archive. So at the first link, the input is read again from its
  * start to find all targets. If links need the keys or the contents of targets, the input is read
