@@ -169,7 +169,7 @@ ib_pruned_note_written(const struct ib_pruner *p, struct ib_pruned *b, struct ib
 		ib_record_texts_note(&b->texts, p->options->split > 0 ? id : none, number);
 }
 
-/* Append to each buffer the text that its output gets for one record. */
+/* Format one record: append to the buffer of each output the text that this output gets. */
 static bool
 write_record(const struct ib_pruner *p, struct ib_pruned *b, const struct ib_annotation *annotation,
 	     bool kept, uint64_t number)

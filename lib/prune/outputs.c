@@ -383,8 +383,8 @@ fill_numbers(struct ib_prune_outputs *t, uint64_t from, uint64_t to,
 }
 
 /*
- * Return how many file numbers to fill at once. These files use at most a
- * quarter of the file descriptors that a process may have.
+ * Return how many of the files of --split to fill in one pass. These files use at most a quarter
+ * of the file descriptors that a process may have.
  */
 static size_t
 numbers_at_once(const struct ib_prune_outputs *t)

@@ -52,8 +52,8 @@ certain(enum ib_reason reason)
 }
 
 /*
- * For a row with a score: set pi to k/n and weight to n/k, where k and n are
- * the numbers of the row's group.
+ * Use the group of a sample with a score, if its pi is below 1: set pi to k/n and weight to n/k,
+ * where k and n are the numbers of the group.
  */
 static void
 use_group(const struct ib_rule *r, struct ib_inclusion *c)
@@ -62,7 +62,7 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
 	size_t at = ib_fixed_group_seek(r->group, r->ngroups, c->pi);
 
 	if (r->group[at].pi != c->pi)
-		return; /* pi is 1 */
+		return; /* the sample is in no group, because its pi is 1 */
 	g = &r->group[at];
 	c->group = (int)at;
 	c->pi = g->fraction;
@@ -82,7 +82,10 @@ include(const struct ib_rule *r, uint32_t row, float score, double pi)
 
 	if (r->kind->needs_scores && !known)
 		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN : IB_REASON_NONFINITE);
-	/* No branch on `high`: such a branch would often be mispredicted. IB_HIGH - 1 is 1. */
+	/*
+	 * Subtract `high` instead of branching, because a branch would often be mispredicted.
+	 * IB_HIGH - 1 is 1, the pi of a sample that is kept without a draw.
+	 */
 	c.pi = pi - (double)high;
 	c.weight = 1 / c.pi;
 	c.reason = high ? IB_REASON_HIGH : IB_REASON_DRAWN;

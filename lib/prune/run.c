@@ -178,7 +178,10 @@ use_records(const struct ib_scan *scan, struct ib_pruned *b, struct ib_error *er
 	return st;
 }
 
-/* Add the results of a block whose texts have been written to the results of the run. */
+/*
+ * Add the results of a block to the results of the run. The texts of the block have already been
+ * written.
+ */
 static enum ib_status
 merge_block(struct run *run, const struct ib_pruned *b, struct ib_error *err)
 {

@@ -19,7 +19,10 @@ struct ib_run_stats {
 	uint64_t samples, kept;
 	uint64_t reasons[IB_NREASONS];
 	double max_weight;
-	/* weight_var: variance of the sum of the weights, (1-pi)/pi per drawn sample */
+	/*
+	 * weight_var: the variance of weight_sum. Each drawn sample adds (1-pi)/pi. A group of
+	 * --sampling fixed adds the variance that run_stats.c computes.
+	 */
 	struct ib_exact expected_kept, weight_sum, weight_var;
 	/* Samples that have been counted but are not yet in the sums: */
 	uint64_t certain;			   /* number of samples with pi = 1 */

@@ -13,7 +13,7 @@
 
 /* ---- bounds of c ------------------------------------------------------------- */
 
-/* A number of samples, for which only the bounds of x are known: x is in [low, high]. */
+/* The samples of one bin: their number, and the bounds of their x, which is in [low, high]. */
 struct range {
 	uint64_t count;
 	double low, high;

@@ -69,8 +69,8 @@ sum_up(void *arg)
 }
 
 /*
- * True if the file will be a range. A file without rows is not written as a range, so that
- * readers of version 1 can read the file.
+ * True if the scores will be written as a range, without ids. A table without rows is not written
+ * as a range, so that readers of version 1 can read the file.
  */
 static bool
 is_range(const struct ib_scores *s)

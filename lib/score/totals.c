@@ -155,8 +155,8 @@ read_newest(const cJSON *json, int64_t *newest)
 }
 
 /*
- * Read the histogram. The bins must be ascending, and no bin may be empty or be
- * an edge bin (NaN, infinities). The sum of the counts must be `known`.
+ * Read the histogram. The bins must be ascending. No bin may be empty, and no bin may be one of
+ * the bins that contain only NaNs and infinities. The sum of the counts must be `known`.
  */
 static bool
 read_histogram(const cJSON *json, struct ib_totals *t)
@@ -183,8 +183,8 @@ read_histogram(const cJSON *json, struct ib_totals *t)
 }
 
 /*
- * True if min and max are in the outermost used bins, and if the sum is between
- * known * min and known * max.
+ * True if min is in the first bin that has scores, max is in the last such bin, and the sum is
+ * between known * min and known * max.
  */
 static bool
 range_fits(const struct ib_totals *t)

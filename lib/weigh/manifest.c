@@ -363,7 +363,10 @@ copy_id(const struct ib_npz_sample *from, struct ib_arena *arena, struct ib_span
 	return to;
 }
 
-/* Add one sample, as a sample of a tar with the weight as text. */
+/*
+ * Add one sample of the arrays. The chunk handles it like a sample of a tar, so the weight is
+ * passed as text.
+ */
 static enum ib_status
 add_array_sample(void *ctx, const struct ib_npz_sample *from, struct ib_error *err)
 {
