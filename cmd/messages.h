@@ -22,13 +22,13 @@ const char *cli_format_number(char out[24], double value);
 /* Format a count for -v, with commas: 431,203. Returns out. */
 const char *cli_format_count(char out[32], uint64_t value);
 
-/* Print the last line of -v, with records, bytes and seconds. */
+/* Print the final line of -v, with the numbers of records, bytes and seconds. */
 void cli_print_pace(const struct cli *cli);
 
 /* Print a warning, unless -q was given. */
 void cli_warn(const struct cli *cli, const char *sentence);
 
-/* Return the exit status for a status of the library. */
+/* Return the exit status of the process for a status of the library. */
 int cli_exit_status(enum ib_status st);
 
 #endif

@@ -31,10 +31,10 @@ struct ib_by_row {
 struct ib_by;
 
 /*
- * Read the manifests that the options name, and count the epochs of a log with an index from `from`
- * to `to` - 1. Only the ids in the partition of the log are used. Returns IB_E_DATA if the runs of
- * the log have different partitions, or if no line of the log has an id of the manifests. The
- * caller frees *by, also after a failure.
+ * Read the manifests that the options name. Count the visits in those epochs of the log that have
+ * an index from `from` to `to` - 1. Only the ids in the partition of the log are used. Returns
+ * IB_E_DATA if the runs of the log have different partitions, or if no line of the log has an id
+ * of the manifests. The caller frees *by, also after a failure.
  */
 enum ib_status ib_by_read(const struct ib_audit_options *options, struct ib_audit_log *log,
 			  size_t from, size_t to, const struct ib_context *context,

@@ -11,7 +11,7 @@
 #define PUT(b, text) ib_bytes_append(b, text, sizeof(text) - 1)
 
 #define FOLD_ROWS 40   /* a table with more rows is collapsed until the reader opens it */
-#define MAX_DECIMALS 4 /* maximum for losses and for numbers without a unit */
+#define MAX_DECIMALS 4 /* maximum number of decimals for losses and for numbers without a unit */
 #define PIECE 20       /* maximum length in bytes of a text that ib_show() does not shorten */
 
 extern const char ib_report_css[]; /* contents of audit/report.css; the Makefile embeds the file */

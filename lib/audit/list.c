@@ -35,7 +35,10 @@ write_line(struct ib_text_table *table, const struct ib_run_header *head,
 				 });
 }
 
-/* The --top lines with the lowest scores so far, as a heap with the highest score at the top. */
+/*
+ * The --top lines with the lowest scores so far. They form a heap, in which the line with the
+ * highest score is at the top.
+ */
 struct lowest {
 	struct low {
 		struct ib_audit_line line;

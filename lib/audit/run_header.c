@@ -181,7 +181,7 @@ fill(struct ib_members *p, struct ib_run_header *h)
 	ib_members_hex(p, "totals", h->totals, 32);
 }
 
-/* Fill h from a JSON object. */
+/* Fill h from the JSON object of a run header. */
 static enum ib_status
 read_head(const cJSON *json, struct ib_run_header *h, struct ib_error *err)
 {

@@ -64,7 +64,7 @@ use_block(struct ib_scan *scan, void *block, struct ib_error *err)
 	enum ib_next next;
 
 	if (b->block.special)
-		return IB_OK; /* the samples of a special block were already passed to use() */
+		return IB_OK; /* a tar: its samples were already passed to use() */
 	while (!st && (next = ib_cursor_next(c)) != IB_NEXT_END) {
 		if (next == IB_NEXT_BAD || !ib_cursor_read_id(c, &sample.id) ||
 		    (r->options->field && !read_value(r, scan, c, &sample.text)))

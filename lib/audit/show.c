@@ -307,7 +307,7 @@ show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
 
 	memcpy(column, columns, sizeof(column));
 	column[VISITS].hidden = !o->scores;
-	if (s->ids.n == 1) /* no column, because the sentence names the only id */
+	if (s->ids.n == 1) /* no id column, because the sentence names the only id */
 		column[ID].heading = NULL;
 	r.table = ib_text_table_new("show", column, NCOLUMNS,
 				    &(struct ib_table_target){ o, out, NULL });

@@ -1,7 +1,7 @@
 /*
- * Temporary files. A temporary file replaces its target when it is complete. If the file system
- * supports it, the file has no name until then. A signal handler removes temporary files that
- * have a name.
+ * A temporary file replaces its target when the temporary file is complete. If the file system
+ * supports it, the temporary file has no name until then. A signal handler removes temporary
+ * files that have a name.
  */
 #ifndef IB_IO_TEMP_FILE_H
 #define IB_IO_TEMP_FILE_H

@@ -147,8 +147,8 @@ find_directory(const struct ib_zip *z, struct directory_range *w, struct ib_erro
 /* ---- the central directory ---------------------------------------------- */
 
 /*
- * Read the fields that do not fit in 32 bits. They have the same order as in the directory
- * record.
+ * Read the zip64 fields, which do not fit in 32 bits. They have the same order as in the
+ * directory record.
  */
 static bool
 read_zip64(const unsigned char *p, size_t n, struct ib_npz_member *m)

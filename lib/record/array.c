@@ -103,7 +103,10 @@ cut_array(const char *p, size_t n, bool last, struct ib_block_cut *cut)
 
 #define LINE_SEEN ((size_t)4096) /* enough bytes of a line to recognize a text log */
 
-/* Fail if the first line begins with a bracket but is text, as in "[2024-01-02] INFO loss=0.5". */
+/*
+ * Fail if the first line is a line of a text log that begins with a bracket, as in "[2024-01-02]
+ * INFO loss=0.5".
+ */
 static enum ib_header_status
 refuse_text_log(const struct ib_source *s, struct ib_span line, struct ib_error *err)
 {

@@ -28,9 +28,10 @@ find(void *library, const char *name, void *function)
 }
 
 /*
- * Decide whether loading failed for lack of memory. dlopen() does not return an error number, so
- * the message is searched. Some messages, such as "cannot create shared object descriptor", do
- * not name a cause. For these, no_memory tells whether errno was ENOMEM after dlopen().
+ * Return the error of a failed load. dlopen() does not return an error number, so the message
+ * must show whether memory ran out. Some messages, such as "cannot create shared object
+ * descriptor", do not name a cause. For these messages, no_memory is true if errno was ENOMEM
+ * after dlopen().
  */
 static enum ib_status
 fail_load(const char *why, bool no_memory)

@@ -190,7 +190,10 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	return IB_OK;
 }
 
-/* Return a special block, with the open operand as an input that the caller reads. */
+/*
+ * Return a special block for an npz, totals or tar file. The block has no records; the caller
+ * reads its input, the open operand.
+ */
 static enum ib_status
 hand_over(struct ib_reader *r, struct ib_block *b)
 {

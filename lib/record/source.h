@@ -119,7 +119,7 @@ struct ib_block {
 	bool first;		/* true for the first block of its operand */
 	bool special;		/* the block has no records, but an open npz, totals or tar file */
 	uint64_t first_record;	/* number of the first record, for @line */
-	struct ib_input *input; /* input of a special block; the owner of the block closes it */
+	struct ib_input *input; /* input if `special` is true; the owner of the block closes it */
 	char *buffer;
 	size_t cap;
 };

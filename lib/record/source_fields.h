@@ -5,9 +5,9 @@
 #include "record/source.h"
 
 /*
- * True if a record of the block may have a known id name. If not, the block need not be parsed to
- * choose the key. Batches have only the names epoch, ids and losses, so they are parsed only once;
- * see tests/PERFORMANCE.md.
+ * True if a record of the block may have a known id name. If this is false, the block need not be
+ * parsed to choose the key. Batches have only the names epoch, ids and losses, so they are parsed
+ * only once; see tests/PERFORMANCE.md.
  */
 bool ib_source_may_have_key(const struct ib_source *s, const struct ib_block *block);
 

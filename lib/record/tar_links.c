@@ -54,8 +54,8 @@ hash_path(struct ib_tar_links *l, struct ib_span folder, struct ib_span path)
 }
 
 /*
- * The target of a symbolic link is relative to the link's folder. The target of a hard link is
- * relative to the root of the archive.
+ * Return the hash of the path of a link's target. The target of a symbolic link is relative to
+ * the link's folder. The target of a hard link is relative to the root of the archive.
  */
 static XXH128_hash_t
 hash_target(struct ib_tar_links *l, const struct ib_tar_member *m)
@@ -95,7 +95,10 @@ find_path(const struct ib_tar_links *l, XXH128_hash_t path, uint64_t number)
 	return from > 0 && XXH128_isEqual(l->v[from - 1].path, path) ? &l->v[from - 1] : NULL;
 }
 
-/* Find the target of a link. For a hard link, prefer a member before the link. */
+/*
+ * Return the member to which a link points. For a hard link, this is a member before the link, if
+ * there is one with this path.
+ */
 static const struct ib_tar_target *
 find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
 {
@@ -144,9 +147,9 @@ key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
 }
 
 /*
- * Mark links that are inside the sample of their own key. If the new member is a link, compare
- * its key with the key of the file before it. If the new member is a file, compare its key with
- * the keys of the links before the file.
+ * Mark links that are inside a sample that has the key of the link. If the new member is a link,
+ * compare its key with the key of the file before it. If the new member is a file, compare its
+ * key with the keys of the links before the file.
  */
 static void
 mark_own(struct ib_tar_links *l, const struct ib_tar_member *m)
