@@ -61,9 +61,10 @@ struct ib_rule_kind {
 	 * is that the score is below the threshold that the options name.
 	 */
 	const char *cause;
-	bool needs_scores; /* pi depends on the score, so samples without a score are kept */
-	bool biased;	   /* the rule is biased, so a warning is printed */
-	bool fixed;	   /* the rule allows --sampling fixed */
+	/* pi depends on the score, so samples without a known score are always kept */
+	bool needs_scores;
+	bool biased; /* the rule is biased, so a warning is printed */
+	bool fixed;  /* the rule allows --sampling fixed */
 	/*
 	 * True if receipts and run headers list the thresholds, so that ib-audit can read them.
 	 * If `cuts` is false, ib-audit assumes that the rule has at most one threshold. It then
