@@ -46,7 +46,7 @@ wait_for_lock(int fd, const char *name, const struct ib_context *context)
 		}
 		nanosleep(&pause, NULL);
 		waited += pause.tv_nsec;
-		if (pause.tv_nsec < 64 * first)
+		if (pause.tv_nsec < 8 * first)
 			pause.tv_nsec *= 2;
 	}
 	return 0;

@@ -12,7 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -255,17 +254,18 @@ find_by_index(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 	return st;
 }
 
-/* Read the index at the end of the file. Returns false if the index does not match the file. */
+/*
+ * Read the index at the end of the file, which had `size` bytes when the reader was opened. Another
+ * process may have appended to the file since. Returns false if the index does not match the file.
+ */
 static bool
-read_index(int fd, struct ib_zstd_log_index *index)
+read_index(int fd, uint64_t size, struct ib_zstd_log_index *index)
 {
 	char bytes[IB_ZSTD_LOG_INDEX_BYTES], magic[4];
-	uint64_t size;
-	struct stat s;
 
-	if (fstat(fd, &s) != 0 || s.st_size < (off_t)sizeof(bytes))
+	if (size < sizeof(bytes))
 		return false;
-	size = (uint64_t)s.st_size - sizeof(bytes);
+	size -= sizeof(bytes);
 	return ib_fd_pread(fd, bytes, sizeof(bytes), (off_t)size) == (ssize_t)sizeof(bytes) &&
 	       ib_zstd_log_index_get(bytes, index) && index->size == size && index->frame <= size &&
 	       ib_fd_pread(fd, magic, 4, (off_t)(size - index->frame)) == 4 &&
@@ -285,8 +285,9 @@ ib_zstd_log_end_find(int fd, const char *path, const struct ib_zstd_log_kind *ki
 	*end = (struct ib_zstd_log_end){ 0 };
 	st = buf ? ib_zstd_log_reader_attach(fd, path, kind, &r, err) : ib_fail_memory(err);
 	if (!st)
-		st = read_index(fd, &index) ? find_by_index(r, &text, buf, &index, end, err)
-					    : find_by_reading(r, &text, buf, end, err);
+		st = read_index(fd, ib_zstd_log_reader_size(r), &index)
+			     ? find_by_index(r, &text, buf, &index, end, err)
+			     : find_by_reading(r, &text, buf, end, err);
 	ib_zstd_log_reader_close(r);
 	ib_bytes_release(&text.line);
 	free(buf);

@@ -68,17 +68,28 @@ kill_snakemake() {
   wait "$pid" 2>/dev/null || true
 }
 
-# Told to end at a random moment, as a whole: the group of its processes.
+# Kill all processes of a session. GNU parallel gives each job a process group of its own, so
+# killing the group of parallel would leave jobs that write truncated files later.
+kill_session() {
+  local session=$1 stat line
+  for stat in /proc/[0-9]*/stat; do
+    { read -r line <"$stat"; } 2>/dev/null || continue
+    # shellcheck disable=SC2086 # the fields of proc(5): state, parent, group, session
+    set -- ${line##*) }
+    [ "$4" != "$session" ] || kill -KILL "${line%% *}" 2>/dev/null || true
+  done
+}
+
+# Run the recipe three times, and kill all of its processes at a random moment.
 paste_and_kill() {
   local i pid
   [ "$1" != snakemake ] || { kill_snakemake; return; }
+  export -f paste_it
   for i in 1 2 3; do
-    set -m
-    paste_it "$1" >killed.out 2>&1 &
+    setsid bash -c 'paste_it "$1"' - "$1" >killed.out 2>&1 &
     pid=$!
-    set +m
     sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
-    kill -KILL -- "-$pid" 2>/dev/null || true
+    kill_session "$pid"
     wait "$pid" 2>/dev/null || true
   done
 }
