@@ -28,7 +28,7 @@ struct compare {
 	struct ib_loss_history losses;
 	struct result *rule;
 	size_t n;
-	struct ib_by *by;			     /* NULL if there is no --by */
+	struct ib_by *by;			     /* NULL without --by */
 	struct ib_by_row value[IB_VALUE_GROUPS_MAX]; /* the values, most samples first */
 	size_t nvalues;
 };

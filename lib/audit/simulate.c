@@ -12,7 +12,7 @@ struct simulate {
 	const struct ib_context *context;
 	struct ib_loss_history losses;
 	struct ib_simulation simulation;
-	struct ib_by *by;	     /* NULL if there is no --by */
+	struct ib_by *by;	     /* NULL without --by */
 	struct ib_text_table *table; /* NULL if there is --by */
 };
 

@@ -175,8 +175,8 @@ total(const struct ib_text_table *s)
 }
 
 /*
- * Return the address of the width of the widest column of texts, or NULL if there is no such
- * column.
+ * Return the address of the width of the widest column of texts, or NULL if all columns
+ * contain numbers.
  */
 static size_t *
 widest_text(struct ib_text_table *s)

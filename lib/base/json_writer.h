@@ -154,7 +154,7 @@ ib_json_write_epoch(struct ib_json_writer *w, const char *name, int64_t epoch)
 		ib_json_write_signed(w, name, epoch);
 }
 
-/* Write a partition as "I/K", or null if there is no partition. */
+/* Write a partition as "I/K", or null if the run used all samples. */
 void ib_json_write_part(struct ib_json_writer *w, const char *name, const struct ib_part *part);
 
 /*

@@ -17,10 +17,10 @@
 /* ---- the score file ------------------------------------------------------------ */
 
 /*
- * Return the limit for samples without a score, or NULL if there is no limit. There is no
- * default limit if a committed epoch can leave samples without a score. This can happen if the rule
- * needs no scores, because the rule then prunes epoch 0; if max-missing allows drawn samples
- * without a loss; and if nonfinite=skip drops losses.
+ * Return the limit for samples without a score, or NULL for no limit. By default, the
+ * number is unlimited if a committed epoch can leave samples without a score. This can happen if
+ * the rule needs no scores, because the rule then prunes epoch 0; if max-missing allows drawn
+ * samples without a loss; and if nonfinite=skip drops losses.
  */
 static const struct ib_limit *
 unseen_limit(const struct ib_run_options *o)

@@ -11,7 +11,7 @@
 /* The run borrows the struct and everything that it points to. */
 struct ib_prune_memory {
 	struct ib_scores *scores;    /* scores, instead of -s; NULL if there are no scores */
-	const char *scores_digest;   /* digest of the score file; empty if there is no file */
+	const char *scores_digest;   /* digest of the score file; empty if no score file was read */
 	const char *manifest_digest; /* digest of the list of the ids, one per line */
 	const struct ib_span *id;    /* [options->range]; NULL if the ids are row numbers */
 	struct ib_row_arrays *kept;  /* receives the kept rows, instead of -o */

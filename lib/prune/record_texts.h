@@ -21,7 +21,7 @@ enum ib_text {
 struct ib_written {
 	/* index of the record in its block, from 0; for a list, index of the line */
 	uint64_t number;
-	/* end[t] is the end of the record in text t. There is no end for IB_TEXT_PRUNED. */
+	/* end[t] is the end of the record in text t. The text IB_TEXT_PRUNED has no such ends. */
 	size_t end[IB_TEXT_ID + 1];
 };
 

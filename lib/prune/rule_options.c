@@ -86,8 +86,8 @@ ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_optio
 /* ---- options by their names ---------------------------------------------------- */
 
 /*
- * Return the table row of an option, or of a parameter of the rule. Returns NULL if there is no
- * such row.
+ * Return the table row of an option, or of a parameter of the rule. Returns NULL if no
+ * row has this name.
  */
 static const struct ib_param *
 find_option(const struct ib_rule_options *o, const char *name)

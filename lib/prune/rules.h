@@ -4,7 +4,7 @@
 
 #include "prune/rule.h"
 
-/* Return the rule with this id, or NULL if there is no such rule. */
+/* Return the rule with this id, or NULL if no rule has this id. */
 const struct ib_rule_kind *ib_rule_kind_of(enum ib_rule_id id);
 
 /*

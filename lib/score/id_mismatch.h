@@ -17,7 +17,7 @@
 struct ib_mismatch_id {
 	size_t offset, n; /* position of the id's text in `bytes`, and length of the text */
 	uint64_t hash;	  /* hash of the id without spelling differences */
-	/* The spelling differences between the id and `other`. 0 if there is no such other id. */
+	/* The spelling differences between the id and `other`; 0 if no similar id was found. */
 	unsigned forms;
 	bool certain; /* result of ib_id_is_same() for the id and `other` */
 	/*

@@ -15,7 +15,7 @@ struct run {
 	const struct ib_scale *scale; /* NULL: do not scale the weights */
 	struct ib_scale own_scale;    /* scale points here if the weights are scaled */
 	double factor;		      /* factor of ib-prune --normalize, or 1 */
-	double rate_factor;	      /* see ib_rule_rate_factor(); NaN if there is no weight */
+	double rate_factor;	      /* see ib_rule_rate_factor(); NaN if no record has a weight */
 	struct ib_output *out, *index;
 };
 
