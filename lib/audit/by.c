@@ -155,12 +155,12 @@ static void
 compare_samples(const struct ib_by *by, const struct ib_audit_log *log,
 		const struct ib_audit_run *run)
 {
-	if (run && run->tail.samples != by->values.samples)
+	if (run && run->footer.samples != by->values.samples)
 		ib_warn(by->context,
 			"%s: the run of epoch %lld had %llu samples, but %s%s has %llu: the shares "
 			"of the values are not exact",
 			ib_audit_log_name(log), (long long)run->head.options.epoch,
-			(unsigned long long)run->tail.samples, by->manifest, by->more,
+			(unsigned long long)run->footer.samples, by->manifest, by->more,
 			(unsigned long long)by->values.samples);
 }
 
@@ -174,7 +174,7 @@ count_log(struct ib_by *by, struct ib_audit_log *log, size_t from, size_t to, st
 
 	for (e = from; e < to && !st; e++) {
 		run = ib_audit_log_epoch(log, e);
-		if (run->tail.samples != by->values.samples)
+		if (run->footer.samples != by->values.samples)
 			other = run;
 		st = count_epoch(by, log, run, &found, err);
 	}

@@ -157,8 +157,8 @@ end_run(struct ib_audit_log *log, struct frame *f, bool complete, struct ib_erro
 
 	if (f->last.failed)
 		return ib_fail_memory(err);
-	st = ib_audit_tail_parse(complete ? ib_bytes_span(&f->last) : (struct ib_span){ NULL, 0 },
-				 &r->tail, &r->finished, &why);
+	st = ib_audit_footer_parse(complete ? ib_bytes_span(&f->last) : (struct ib_span){ NULL, 0 },
+				   &r->footer, &r->finished, &why);
 	if (st == IB_E_DATA)
 		return ib_fail(err, st,
 			       "%s: the run of epoch %lld (frame "
@@ -228,16 +228,16 @@ static enum ib_status
 add_rest(struct ib_audit_log *log, struct frame *f, bool *torn, struct ib_error *err)
 {
 	struct ib_span rest = { NULL, log->text.n - log->pos };
-	struct ib_audit_tail tail;
+	struct ib_audit_footer footer;
 	enum ib_status st;
-	bool is_tail;
+	bool is_footer;
 
 	*torn = false;
 	if (rest.n == 0)
 		return IB_OK;
 	rest.p = log->text.p + log->pos;
-	st = ib_audit_tail_parse(rest, &tail, &is_tail, err);
-	if (is_tail)
+	st = ib_audit_footer_parse(rest, &footer, &is_footer, err);
+	if (is_footer)
 		return add_line(log, f, rest, rest.n, err);
 	*torn = !ib_audit_is_blank(rest);
 	return st;
@@ -315,8 +315,8 @@ select_latest(struct ib_audit_log *log, struct ib_error *err)
 			    sorted[i + 1]->head.options.epoch == sorted[i]->head.options.epoch;
 
 		if (more) {
-			differ |=
-				strcmp(sorted[i]->tail.manifest, sorted[i + 1]->tail.manifest) != 0;
+			differ |= strcmp(sorted[i]->footer.manifest,
+					 sorted[i + 1]->footer.manifest) != 0;
 			continue;
 		}
 		if (differ)

@@ -29,7 +29,7 @@ struct ib_run_header {
 
 struct ib_audit_run {
 	struct ib_run_header head;
-	struct ib_audit_tail tail; /* the footer; valid if finished is true */
+	struct ib_audit_footer footer; /* the footer; valid if finished is true */
 	bool finished;
 	uint64_t frame, number; /* offset and number of the zstd frame with the run */
 	uint64_t skip;		/* number of bytes of text before the run in that frame */

@@ -119,14 +119,14 @@ write_count(struct metrics *m, const char *name, const char *help, uint64_t n)
 /* ---- the last run --------------------------------------------------------------- */
 
 static void
-write_weights(struct metrics *m, const struct ib_audit_tail *tail, double error)
+write_weights(struct metrics *m, const struct ib_audit_footer *footer, double error)
 {
 	write_real(m, "ib_prune_last_run_weights", "Sum of the weights of the last finished run.",
-		   tail->weight_sum);
+		   footer->weight_sum);
 	write_count(m, "ib_prune_last_run_weights_expected",
 		    "Expected sum of the weights of the last finished run, which is the number of "
 		    "samples.",
-		    tail->samples);
+		    footer->samples);
 	write_real(m, "ib_prune_last_run_weights_error",
 		   "Standard error of the sum of the weights, computed from the keep "
 		   "probabilities.",
@@ -134,7 +134,7 @@ write_weights(struct metrics *m, const struct ib_audit_tail *tail, double error)
 	write_real(m, "ib_prune_last_run_weights_deviation",
 		   "Sum of the weights minus expected sum, in standard errors. A value below -4 or "
 		   "above 4 is not due to chance.",
-		   ib_audit_weight_deviation(tail->weight_sum, tail->samples, error));
+		   ib_audit_weight_deviation(footer->weight_sum, footer->samples, error));
 }
 
 static void
@@ -142,8 +142,8 @@ write_run(struct metrics *m, const struct ib_audit_run *r, double error)
 {
 	write_family(m, "ib_prune_last_run_samples",
 		     "Number of samples of the last finished run, by outcome.");
-	write_samples(m, "kept", r->tail.kept);
-	write_samples(m, "pruned", r->tail.pruned);
+	write_samples(m, "kept", r->footer.kept);
+	write_samples(m, "pruned", r->footer.pruned);
 	write_count(m, "ib_prune_last_run_epoch", "Epoch of the last finished run.",
 		    (uint64_t)r->head.options.epoch);
 	write_count(m, "ib_prune_last_run_unpruned",
@@ -155,7 +155,7 @@ write_run(struct metrics *m, const struct ib_audit_run *r, double error)
 			   "Threshold of the last finished run. Samples with a score below the "
 			   "threshold could be pruned.",
 			   r->head.solved.threshold);
-	write_weights(m, &r->tail, error);
+	write_weights(m, &r->footer, error);
 }
 
 /*
@@ -163,7 +163,7 @@ write_run(struct metrics *m, const struct ib_audit_run *r, double error)
  * be compared, because the audit log does not contain the ids of samples that are always kept.
  */
 static enum ib_status
-write_unseen(struct metrics *m, const struct ib_audit_tail *tail, struct ib_error *err)
+write_unseen(struct metrics *m, const struct ib_audit_footer *footer, struct ib_error *err)
 {
 	struct ib_scores *scores = NULL;
 	enum ib_status st;
@@ -176,7 +176,7 @@ write_unseen(struct metrics *m, const struct ib_audit_tail *tail, struct ib_erro
 	write_count(m, "ib_prune_unseen_ids",
 		    "Number of samples of the last finished run minus number of ids in the score "
 		    "file, at least 0.",
-		    tail->samples > seen ? tail->samples - seen : 0);
+		    footer->samples > seen ? footer->samples - seen : 0);
 	ib_scores_free(scores);
 	return IB_OK;
 }
@@ -203,7 +203,7 @@ write_last_run(struct metrics *m, struct ib_audit_log *log, struct ib_error *err
 		write_count(m, "ib_prune_last_run_timestamp_seconds",
 			    "Time of the last change of the audit log, in seconds since 1970.",
 			    (uint64_t)ib_audit_log_time(log));
-	return m->options->scores ? write_unseen(m, &run->tail, err) : IB_OK;
+	return m->options->scores ? write_unseen(m, &run->footer, err) : IB_OK;
 }
 
 /* ---- all epochs ----------------------------------------------------------------- */

@@ -332,7 +332,7 @@ check_group(const struct ib_replay *r, size_t i, struct ib_error *err)
 }
 
 static enum ib_status
-check_tail(struct ib_replay *r, const struct ib_audit_tail *t, struct ib_error *err)
+check_footer(struct ib_replay *r, const struct ib_audit_footer *t, struct ib_error *err)
 {
 	struct ib_run_stats *s = &r->stats;
 	uint64_t pruned = s->samples - s->kept;
@@ -384,7 +384,7 @@ find_duplicate(struct ib_replay *r, uint64_t *duplicate, struct ib_error *err)
 }
 
 enum ib_status
-ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail, uint64_t *duplicate,
+ib_replay_end(struct ib_replay *r, const struct ib_audit_footer *footer, uint64_t *duplicate,
 	      struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
@@ -397,7 +397,7 @@ ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail, uint64_t *d
 		return st;
 	for (i = 0; i < r->head->ngroups && !st; i++)
 		st = check_group(r, i, err);
-	return st ? st : check_tail(r, tail, err);
+	return st ? st : check_footer(r, footer, err);
 }
 
 void

@@ -56,7 +56,7 @@ enum ib_status ib_replay_line(struct ib_replay *r, const struct ib_audit_line *l
  * Compare all lines with the footer. Sets *duplicate to a hash that two ids have in common,
  * or to 0. The caller must then check whether the two ids are equal.
  */
-enum ib_status ib_replay_end(struct ib_replay *r, const struct ib_audit_tail *tail,
+enum ib_status ib_replay_end(struct ib_replay *r, const struct ib_audit_footer *footer,
 			     uint64_t *duplicate, struct ib_error *err);
 void ib_replay_release(struct ib_replay *r);
 

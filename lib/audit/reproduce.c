@@ -149,7 +149,7 @@ ib_html_reproduce(struct ib_bytes *out, const struct ib_audit_log *log)
 			"<pre># repeat the run (scores %s,\n"
 			"# manifest %s)\n",
 			run->head.scores[0] ? run->head.scores : "none",
-			run->tail.manifest[0] ? run->tail.manifest : "unknown");
+			run->footer.manifest[0] ? run->footer.manifest : "unknown");
 	ib_html_plain(out, ib_bytes_span(&command));
 	ib_bytes_printf(out, "\n# recompute every decision, count and digest of "
 			     "the log\nib-audit verify -s SCORES ");

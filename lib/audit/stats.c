@@ -77,11 +77,11 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 		run = ib_audit_log_epoch(log, i);
 		*f = (struct ib_audit_stats){
 			.epoch = run->head.options.epoch,
-			.samples = run->tail.samples,
-			.kept = run->tail.kept,
-			.pruned = run->tail.pruned,
+			.samples = run->footer.samples,
+			.kept = run->footer.kept,
+			.pruned = run->footer.pruned,
 			.threshold = run->head.solved.threshold,
-			.weight_sum = run->tail.weight_sum,
+			.weight_sum = run->footer.weight_sum,
 			.error = NAN,
 		};
 		samples += f->samples;

@@ -9,7 +9,7 @@
 struct ib_audit_stats {
 	int64_t epoch;
 	uint64_t samples, kept, pruned;
-	double threshold; /* NaN if there is no threshold */
+	double threshold; /* NaN if the rule has no threshold */
 	double weight_sum;
 	double share;	  /* kept / samples; NaN if samples is 0 */
 	double saved;	  /* pruned / samples, with both numbers summed up to this epoch */

@@ -118,14 +118,14 @@ verify_run(struct verify *v, struct ib_error *err)
 	if (!st)
 		st = replay_lines(v, &r, err);
 	if (!st) {
-		st = ib_replay_end(&r, &v->run->tail, &duplicate, err);
+		st = ib_replay_end(&r, &v->run->footer, &duplicate, err);
 		if (!st && duplicate)
 			st = confirm_duplicate(v, duplicate, err);
 		else if (st == IB_E_CHECK)
 			st = wrong(v, 0, NULL, NULL, err);
 	}
 	ib_replay_release(&r);
-	if (!st && (!v->run->tail.has_xxh3 || ib_audit_lines_hash(v->log) != v->run->tail.xxh3))
+	if (!st && (!v->run->footer.has_xxh3 || ib_audit_lines_hash(v->log) != v->run->footer.xxh3))
 		st = wrong(v, 0, NULL, "the footer's 'xxh3' is not the hash of the text", err);
 	return st;
 }
@@ -140,15 +140,15 @@ verify_run(struct verify *v, struct ib_error *err)
 static enum ib_status
 check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_error *err)
 {
-	const struct ib_audit_tail *t = &v->run->tail;
+	const struct ib_audit_footer *t = &v->run->footer;
 
 	if (t->has_prev && !before)
 		return wrong(v, 0, NULL,
 			     "'prev' names an earlier run, but this is the first run of the log",
 			     err);
-	if (t->has_prev && t->prev != before->tail.xxh3)
+	if (t->has_prev && t->prev != before->footer.xxh3)
 		return wrong(v, 0, NULL, "'prev' is not the 'xxh3' of the previous run", err);
-	if (!t->has_prev && before && !before->tail.has_prev && before->tail.xxh3 == t->xxh3)
+	if (!t->has_prev && before && !before->footer.has_prev && before->footer.xxh3 == t->xxh3)
 		return wrong(v, 0, NULL, "this run repeats the previous run", err);
 	return IB_OK;
 }

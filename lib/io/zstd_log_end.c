@@ -58,12 +58,12 @@ add_line(struct frame_text *t, struct ib_span line, struct ib_error *err)
 	}
 	if (what == IB_LOG_LINE_BLANK && !t->open) {
 		t->blank = true;
-	} else if (what == IB_LOG_LINE_TAIL && t->open) {
+	} else if (what == IB_LOG_LINE_FOOTER && t->open) {
 		t->open = t->blank = false;
 		t->footers++;
 		t->mark = mark;
 	} else {
-		t->headers += what == IB_LOG_LINE_HEAD;
+		t->headers += what == IB_LOG_LINE_HEADER;
 		t->open = true;
 	}
 	return IB_OK;

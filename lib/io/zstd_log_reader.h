@@ -15,8 +15,8 @@
 enum ib_zstd_log_line {
 	IB_LOG_LINE_OTHER,
 	IB_LOG_LINE_BLANK,
-	IB_LOG_LINE_HEAD, /* header line: a run begins */
-	IB_LOG_LINE_TAIL  /* footer line: the run is finished */
+	IB_LOG_LINE_HEADER, /* header line: a run begins */
+	IB_LOG_LINE_FOOTER  /* footer line: the run is finished */
 };
 
 struct ib_zstd_log_kind {

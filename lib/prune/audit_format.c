@@ -28,7 +28,7 @@ write_hash(struct ib_json_writer *w, const char *name, uint64_t hash)
 }
 
 void
-ib_audit_footer_write(struct ib_bytes *b, const struct ib_audit_tail *t)
+ib_audit_footer_write(struct ib_bytes *b, const struct ib_audit_footer *t)
 {
 	struct ib_json_writer w = { .out = b };
 
@@ -49,7 +49,7 @@ ib_audit_footer_write(struct ib_bytes *b, const struct ib_audit_tail *t)
 }
 
 static void
-read_tail(struct ib_members *m, struct ib_audit_tail *t)
+read_footer(struct ib_members *m, struct ib_audit_footer *t)
 {
 	static const char *const numbers[] = { "end",	 "samples",    "kept",
 					       "pruned", "weight_sum", "xxh3" };
@@ -66,13 +66,14 @@ read_tail(struct ib_members *m, struct ib_audit_tail *t)
 }
 
 enum ib_status
-ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is, struct ib_error *err)
+ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool *is,
+		      struct ib_error *err)
 {
 	struct ib_members m = { 0 };
 	enum ib_status st;
 	cJSON *json;
 
-	*tail = (struct ib_audit_tail){ 0 };
+	*footer = (struct ib_audit_footer){ 0 };
 	*is = false;
 	/* Fast path: most lines are samples, not footers. */
 	if (line.n < 2 || (line.n >= 6 && !memcmp(line.p, "{\"id\":", 6)))
@@ -83,7 +84,7 @@ ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is, s
 	m.json = json;
 	*is = cJSON_GetObjectItemCaseSensitive(json, "end") != NULL;
 	if (*is)
-		read_tail(&m, tail);
+		read_footer(&m, footer);
 	cJSON_Delete(json);
 	return m.bad ? ib_fail(err, IB_E_DATA, "the footer line's '%s' is invalid", m.bad) : IB_OK;
 }
@@ -135,9 +136,9 @@ static enum ib_status
 classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 	      struct ib_error *err)
 {
-	struct ib_audit_tail tail;
+	struct ib_audit_footer footer;
 	enum ib_status st;
-	bool is_tail;
+	bool is_footer;
 
 	*what = IB_LOG_LINE_OTHER;
 	*mark = 0;
@@ -146,13 +147,13 @@ classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 		return IB_OK;
 	}
 	if (line.n >= sizeof(BEGINS) - 1 && memcmp(line.p, BEGINS, sizeof(BEGINS) - 1) == 0) {
-		*what = IB_LOG_LINE_HEAD;
+		*what = IB_LOG_LINE_HEADER;
 		return check_header(line, err);
 	}
-	st = ib_audit_tail_parse(line, &tail, &is_tail, err);
-	if (is_tail)
-		*what = IB_LOG_LINE_TAIL;
-	*mark = tail.xxh3;
+	st = ib_audit_footer_parse(line, &footer, &is_footer, err);
+	if (is_footer)
+		*what = IB_LOG_LINE_FOOTER;
+	*mark = footer.xxh3;
 	return st;
 }
 

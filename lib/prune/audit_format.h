@@ -14,11 +14,11 @@
 extern const struct ib_zstd_log_kind ib_audit_log_kind;
 
 /* The footer, the last line of a complete run. */
-struct ib_audit_tail {
+struct ib_audit_footer {
 	int64_t epoch;
 	uint64_t samples, kept, pruned;
 	double weight_sum;
-	char manifest[33]; /* digest in 32 hexadecimal digits; empty if there is no digest */
+	char manifest[33]; /* digest in 32 hexadecimal digits; empty if the footer has no digest */
 	bool has_prev;	   /* false for the first run of the log; prev is then null in the footer */
 	bool has_xxh3;
 	uint64_t prev; /* checksum xxh3 of the previous run */
@@ -26,15 +26,15 @@ struct ib_audit_tail {
 };
 
 /* Append the footer with a newline. */
-void ib_audit_footer_write(struct ib_bytes *b, const struct ib_audit_tail *tail);
+void ib_audit_footer_write(struct ib_bytes *b, const struct ib_audit_footer *footer);
 
 /*
  * Parse a line. *is is set to true if the line is a footer, else to false.
  * Returns IB_E_DATA if a member of the footer is invalid. The message does not
  * name the file.
  */
-enum ib_status ib_audit_tail_parse(struct ib_span line, struct ib_audit_tail *tail, bool *is,
-				   struct ib_error *err);
+enum ib_status ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool *is,
+				     struct ib_error *err);
 
 /*
  * Check the version, which is the value of `ib_audit` in a header. Returns

@@ -17,8 +17,9 @@
 
 struct ib_audit_writer {
 	struct ib_zstd_log_writer *log;
-	XXH3_state_t *hash; /* hash state of the text written so far */
-	uint64_t checksum;  /* checksum of the run without its footer */
+	XXH3_state_t *hash;		/* hash state of the text written so far */
+	uint64_t checksum;		/* checksum of the run without its footer */
+	struct ib_audit_footer *footer; /* borrowed from the caller of ib_audit_writer_also() */
 };
 
 /* ---- lines ---- */
@@ -114,17 +115,18 @@ ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json, struct ib_e
 }
 
 enum ib_status
-ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail, struct ib_error *err)
+ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_footer *footer,
+		     struct ib_error *err)
 {
 	struct ib_bytes text = { 0 };
 	enum ib_status st;
 
-	st = ib_zstd_log_writer_lock(t->log, &tail->has_prev, &tail->prev, err);
+	st = ib_zstd_log_writer_lock(t->log, &footer->has_prev, &footer->prev, err);
 	if (st)
 		return st;
-	t->checksum = tail->xxh3 = XXH3_64bits_digest(t->hash);
-	tail->has_xxh3 = true;
-	ib_audit_footer_write(&text, tail);
+	t->checksum = footer->xxh3 = XXH3_64bits_digest(t->hash);
+	footer->has_xxh3 = true;
+	ib_audit_footer_write(&text, footer);
 	if (text.failed)
 		st = ib_fail_memory(err);
 	else
@@ -144,6 +146,35 @@ ib_audit_writer_undo(struct ib_audit_writer *t)
 {
 	if (t)
 		ib_zstd_log_writer_undo(t->log);
+}
+
+static enum ib_status
+lock_log(void *ctx, struct ib_error *err)
+{
+	struct ib_audit_writer *t = ctx;
+
+	return ib_audit_writer_lock(t, t->footer, err);
+}
+
+static enum ib_status
+append_run(void *ctx, struct ib_error *err)
+{
+	return ib_audit_writer_append(ctx, err);
+}
+
+static void
+undo_append(void *ctx)
+{
+	ib_audit_writer_undo(ctx);
+}
+
+struct ib_output_also
+ib_audit_writer_also(struct ib_audit_writer *t, struct ib_audit_footer *footer)
+{
+	t->footer = footer;
+	return (struct ib_output_also){
+		.ready = lock_log, .append = append_run, .undo = undo_append, .ctx = t
+	};
 }
 
 void

@@ -13,6 +13,7 @@
 #define IB_PRUNE_AUDIT_WRITER_H
 
 #include "base/numbers.h"
+#include "io/output.h"
 #include "io/zstd_log_writer.h"
 #include "prune/audit_format.h"
 
@@ -63,11 +64,11 @@ void ib_audit_writer_write(struct ib_audit_writer *t, const struct ib_audit_text
 
 /*
  * Wait for the lock of the log, and complete the frame with the footer. The
- * caller sets the counts, the weight sum and the manifest digest in *tail. This
+ * caller sets the counts, the weight sum and the manifest digest in *footer. This
  * function sets the hashes and does not write to the log. The lock is held
  * until ib_audit_writer_discard().
  */
-enum ib_status ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_tail *tail,
+enum ib_status ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_footer *footer,
 				    struct ib_error *err);
 
 /* Append the frame and sync the log. If this fails, the log is unchanged. */
@@ -75,6 +76,13 @@ enum ib_status ib_audit_writer_append(struct ib_audit_writer *t, struct ib_error
 
 /* Remove the appended run from the log, because the outputs could not be renamed. */
 void ib_audit_writer_undo(struct ib_audit_writer *t);
+
+/*
+ * Return the lock, append and undo of this writer, for ib_outputs_commit(). The writer borrows
+ * *footer, whose fields are as for ib_audit_writer_lock().
+ */
+struct ib_output_also ib_audit_writer_also(struct ib_audit_writer *t,
+					   struct ib_audit_footer *footer);
 
 /* Unlock the log and free the writer. If the frame was not appended, the log is unchanged. */
 void ib_audit_writer_discard(struct ib_audit_writer *t); /* NULL is allowed */

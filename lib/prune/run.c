@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "prune/inputs.h"
 #include "prune/block.h"
+#include "prune/block_duplicates.h"
 #include "prune/memory.h"
 #include "prune/range.h"
 #include "prune/receipt.h"
@@ -68,79 +69,6 @@ begin_operand(struct run *run, const struct ib_source *source, struct ib_error *
 	return ib_prune_outputs_begin(&run->outputs, source, err);
 }
 
-/* True if an earlier operand has the same path as this operand. */
-static bool
-is_given_twice(const struct run *run, const struct ib_source *source)
-{
-	const struct ib_list *operands = &run->options->operands;
-	size_t i;
-
-	for (i = 0; i < source->operand && i < operands->n; i++)
-		if (strcmp(operands->v[i], source->path) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Describe the likely cause of a duplicate id: an operand is given twice, or
- * the ids are paths and several segments of one file have the same path.
- */
-static void
-describe_remedy(const struct run *run, const struct ib_source *source, char *text, size_t size)
-{
-	const struct ib_key *key = &source->key;
-	struct ib_span name = key->name[0];
-
-	if (is_given_twice(run, source))
-		snprintf(text, size, "the operand is given twice; ");
-	else if (key->kind == IB_KEY_FIELDS && key->n == 1 && name.n < 40)
-		snprintf(text, size,
-			 "for several segments of one file use a "
-			 "composite key such as -k %.*s,offset; ",
-			 (int)name.n, name.p);
-	else
-		*text = '\0';
-}
-
-static enum ib_status
-fail_duplicate(const struct ib_scan *scan, struct ib_pruned *b, size_t i, struct ib_error *err)
-{
-	const struct run *run = scan->ctx;
-	char show[IB_SHOW_MAX];
-	struct ib_span id = { "", 0 };
-	char remedy[160];
-	uint64_t line = 0;
-
-	describe_remedy(run, scan->source, remedy, sizeof(remedy));
-	ib_pruned_locate(&run->pruner, b, i, &line, &id);
-	return ib_fail(err, IB_E_DATA,
-		       "%s:%llu: the id %s appears twice: %s"
-		       "--allow-duplicates gives both records one decision",
-		       scan->source->name, (unsigned long long)(scan->line + line),
-		       ib_show(show, id), remedy);
-}
-
-static enum ib_status
-check_duplicates(const struct ib_scan *scan, struct ib_pruned *b, struct ib_error *err)
-{
-	struct run *run = scan->ctx;
-	bool any = run->options->allow_duplicates;
-	struct ib_block_ids *ids = &b->ids;
-	size_t i, twice;
-	enum ib_status st;
-
-	for (i = 0; i < ids->n; i++)
-		if (ids->row[i] != IB_NO_ROW &&
-		    ib_duplicate_check_row(&run->duplicates, ids->row[i]) && !any)
-			return fail_duplicate(scan, b, i, err);
-	if (ids->nunseen == 0 || any)
-		return IB_OK;
-	st = ib_duplicate_check_unseen(&run->duplicates, ids->unseen, ids->nunseen, &twice, err);
-	if (!st && twice != SIZE_MAX)
-		st = fail_duplicate(scan, b, ib_block_ids_find_unseen(ids, twice), err);
-	return st;
-}
-
 static enum ib_status
 use_shard(struct run *run, struct ib_pruned *b, struct ib_error *err)
 {
@@ -166,7 +94,8 @@ static enum ib_status
 use_records(const struct ib_scan *scan, struct ib_pruned *b, struct ib_error *err)
 {
 	struct run *run = scan->ctx;
-	enum ib_status st = check_duplicates(scan, b, err);
+	enum ib_status st = ib_block_check_duplicates(&run->pruner, &run->duplicates, b,
+						      scan->source, scan->line, err);
 
 	if (st)
 		return st;
@@ -362,36 +291,6 @@ open_audit_log(struct run *run, struct ib_error *err)
 	return st;
 }
 
-/* The run's entry in the audit log, which is committed together with the outputs. */
-struct entry {
-	struct ib_audit_writer *writer;
-	struct ib_audit_tail tail;
-};
-
-static enum ib_status
-lock_log(void *ctx, struct ib_error *err)
-{
-	struct entry *e = ctx;
-
-	return ib_audit_writer_lock(e->writer, &e->tail, err);
-}
-
-static enum ib_status
-append_to_log(void *ctx, struct ib_error *err)
-{
-	struct entry *e = ctx;
-
-	return ib_audit_writer_append(e->writer, err);
-}
-
-static void
-remove_from_log(void *ctx)
-{
-	struct entry *e = ctx;
-
-	ib_audit_writer_undo(e->writer);
-}
-
 /*
  * Commit the outputs and the run's entry in the audit log. If one of them
  * fails, neither is committed.
@@ -400,22 +299,18 @@ static enum ib_status
 commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result *r,
        struct ib_error *err)
 {
-	struct entry e = {
-		.writer = run->audit,
-		.tail = {
-			.epoch = run->options->rule.epoch,
-			.samples = r->samples, .kept = r->kept,
-			.pruned = r->pruned, .weight_sum = r->weight_sum,
-		},
+	struct ib_audit_footer footer = {
+		.epoch = run->options->rule.epoch,
+		.samples = r->samples,
+		.kept = r->kept,
+		.pruned = r->pruned,
+		.weight_sum = r->weight_sum,
 	};
-	struct ib_output_also log = {
-		.ready = lock_log,
-		.append = append_to_log,
-		.undo = remove_from_log,
-		.ctx = &e,
-	};
+	struct ib_output_also log;
 
-	memcpy(e.tail.manifest, run->digests.manifest, sizeof(e.tail.manifest));
+	memcpy(footer.manifest, run->digests.manifest, sizeof(footer.manifest));
+	if (run->audit)
+		log = ib_audit_writer_also(run->audit, &footer);
 	return ib_prune_outputs_commit(&run->outputs, *receipt ? receipt : NULL,
 				       run->audit ? &log : NULL, err);
 }

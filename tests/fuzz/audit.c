@@ -30,7 +30,7 @@ read_run(struct ib_audit_log *log, const struct ib_audit_run *run)
 	if (st != IB_EOF && st != IB_E_DATA)
 		abort();
 	if (!check && st == IB_EOF)
-		check = ib_replay_end(&r, &run->tail, &twice, &err);
+		check = ib_replay_end(&r, &run->footer, &twice, &err);
 	if (check && check != IB_E_CHECK)
 		abort();
 	ib_replay_release(&r);

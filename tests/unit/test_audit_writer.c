@@ -90,7 +90,7 @@ cat(const char *path, struct ib_bytes *out)
 }
 
 static void
-write_run(const char *path, const char *head, const char *lines, struct ib_audit_tail *tail)
+write_run(const char *path, const char *head, const char *lines, struct ib_audit_footer *footer)
 {
 	struct ib_audit_text *l = calloc(1, sizeof(*l));
 	struct ib_audit_writer *t = NULL;
@@ -100,7 +100,7 @@ write_run(const char *path, const char *head, const char *lines, struct ib_audit
 	cr_assert(eq(int, ib_audit_writer_open(path, NULL, &t, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, ib_audit_writer_head(t, ib_span_of(head), &err), IB_OK));
 	ib_audit_writer_write(t, l);
-	cr_assert(eq(int, ib_audit_writer_lock(t, tail, &err), IB_OK), "%s", err.text);
+	cr_assert(eq(int, ib_audit_writer_lock(t, footer, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, ib_audit_writer_append(t, &err), IB_OK), "%s", err.text);
 	ib_audit_writer_discard(t);
 	ib_audit_text_release(l);
@@ -111,16 +111,16 @@ Test(audit_writer, tails_chain_the_runs)
 {
 	static const char head[] = "{\"ib_audit\":1,\"epoch\":3}";
 	static const char lines[] = "{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":false}\n";
-	struct ib_audit_tail tail = {
+	struct ib_audit_footer footer = {
 		.epoch = 3, .samples = 3, .kept = 2, .pruned = 1, .weight_sum = 2.0
 	};
 	char want[1000], first[500];
 	struct ib_bytes text = { 0 };
 	unsigned long long hash;
 
-	write_run("log", head, lines, &tail);
-	memcpy(tail.manifest, "00112233445566778899aabbccddeeff", 33);
-	write_run("log", head, "", &tail);
+	write_run("log", head, lines, &footer);
+	memcpy(footer.manifest, "00112233445566778899aabbccddeeff", 33);
+	write_run("log", head, "", &footer);
 	cat("log", &text);
 	snprintf(first, sizeof(first), "%s\n%s", head, lines);
 	hash = XXH3_64bits(first, strlen(first));

@@ -45,9 +45,9 @@ classify(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark, struc
 	if (line.n == 0)
 		*what = IB_LOG_LINE_BLANK;
 	else if (line.n >= 4 && memcmp(line.p, "run ", 4) == 0)
-		*what = IB_LOG_LINE_HEAD;
+		*what = IB_LOG_LINE_HEADER;
 	else
-		*what = b.n == 25 && whole(ib_bytes_span(&b), mark) ? IB_LOG_LINE_TAIL
+		*what = b.n == 25 && whole(ib_bytes_span(&b), mark) ? IB_LOG_LINE_FOOTER
 								    : IB_LOG_LINE_OTHER;
 	ib_bytes_release(&b);
 	return IB_OK;
