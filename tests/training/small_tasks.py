@@ -1,4 +1,6 @@
-"""Small versions of the six tasks, of which augmented has two sizes. A run takes 2 to 50 seconds of CPU time, so a comparison can have ten or more seeds.
+"""Small versions of the six tasks, of which augmented has two sizes.
+
+A run takes 2 to 46 seconds of CPU time, so a comparison can have ten or more seeds.
 
 Images have half the resolution, models have fewer units, and there are fewer samples. The losses and the optimizers are
 unchanged."""
