@@ -159,7 +159,7 @@ bad_element(struct ib_reading *r, const struct ib_batch_column *c)
 }
 
 static inline bool
-read_losses(struct ib_reading *r, struct ib_batch_record *batch, double *loss)
+read_losses(struct ib_reading *r, struct ib_batch_record *batch, int64_t epoch, double *loss)
 {
 	struct ib_batch_column *c = batch->loss;
 	double x;
@@ -172,7 +172,7 @@ read_losses(struct ib_reading *r, struct ib_batch_record *batch, double *loss)
 		*loss = i == 0 ? x : *loss + x;
 		c->v += c->step;
 	}
-	if (!ib_reading_not_finite(r, *loss))
+	if (!ib_loss_reader_refuses(r->l, epoch, *loss))
 		return true;
 	c = batch->loss;
 	return c->step == 0 ? ib_reading_wrong(r, "the loss is not finite")
@@ -187,15 +187,19 @@ read_losses(struct ib_reading *r, struct ib_batch_record *batch, double *loss)
 static bool
 add_losses(struct ib_reading *r, struct ib_batch_record *batch, int64_t epoch)
 {
-	struct ib_span id;
+	struct ib_span text;
+	struct ib_id id;
 	double loss, weight;
 	size_t i;
 
 	for (i = 0; i < batch->n; i++) {
-		if (!read_id(r, &batch->id, &id) || !read_losses(r, batch, &loss) ||
+		if (!read_id(r, &batch->id, &text) || !read_losses(r, batch, epoch, &loss) ||
 		    !ib_reading_weight(r, batch->weight.v, &weight))
 			return false;
-		ib_loss_reader_add(r->l, r->b, id, epoch, loss, weight);
+		r->b->any = true;
+		id = (struct ib_id){ text.p, XXH3_64bits(text.p, text.n), (uint32_t)text.n };
+		if (ib_part_has_hash(&r->l->options->part, id.hash))
+			ib_loss_reader_add(r->l, r->b, id, epoch, loss, weight);
 		batch->id.v++;
 		batch->weight.v += batch->weight.step;
 	}
@@ -206,9 +210,10 @@ add_losses(struct ib_reading *r, struct ib_batch_record *batch, int64_t epoch)
 
 /* True if add_common() may be used: no option needs more than the ids and one loss of each id. */
 static bool
-is_common(const struct ib_reading *r, const struct ib_batch_record *batch, bool ignore)
+is_common(const struct ib_reading *r, const struct ib_batch_record *batch, int64_t epoch)
 {
-	return batch->nterms == 1 && !batch->term[0].scaled && !r->l->want_weight && !ignore;
+	return batch->nterms == 1 && !batch->term[0].scaled && !r->l->want_weight &&
+	       !ib_loss_reader_is_late(r->l, epoch);
 }
 
 static inline bool
@@ -255,13 +260,12 @@ ib_batch_record_add(struct ib_reading *r, struct ib_batch_record *batch)
 	struct ib_loss_batch *b = r->b;
 	struct ib_loss_batch before = *b;
 	int64_t epoch;
-	bool ignore;
 
 	ib_reading_convert_numbers(r);
 	if (!find_losses(r, batch) || !find_weight(r, batch) ||
-	    !ib_reading_resolve_epoch(r, &epoch, &ignore))
+	    !ib_reading_resolve_epoch(r, &epoch))
 		return false;
-	if (is_common(r, batch, ignore) && add_common(r, batch, epoch))
+	if (is_common(r, batch, epoch) && add_common(r, batch, epoch))
 		return true;
 	if (add_losses(r, batch, epoch))
 		return true;

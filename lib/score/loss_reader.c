@@ -98,7 +98,6 @@ add_plain(struct ib_reading *r)
 	struct ib_span own;
 	double loss, weight;
 	int64_t epoch;
-	bool ignore;
 
 	if (!ib_cursor_read_id(r->c, &own))
 		return ib_reading_wrong(r, "%s", r->c->why);
@@ -113,17 +112,12 @@ add_plain(struct ib_reading *r)
 	if (!ib_part_has_hash(&r->l->options->part, id.hash))
 		return true;
 	ib_reading_convert_numbers(r);
-	if (!read_loss(r, &loss) || !ib_reading_resolve_epoch(r, &epoch, &ignore) ||
+	if (!read_loss(r, &loss) || !ib_reading_resolve_epoch(r, &epoch) ||
 	    !ib_reading_weight(r, ib_reading_wanted(r, IB_LOG_WEIGHT), &weight))
 		return false;
-	if (ignore) {
-		r->b->counts.ignored++;
-		return true;
-	}
-	if (ib_reading_not_finite(r, loss))
+	if (ib_loss_reader_refuses(r->l, epoch, loss))
 		return ib_reading_wrong(r, "the loss is not finite");
-	r->b->counts.records++;
-	ib_reading_add_loss(r->l, r->b, id, epoch, loss, weight);
+	ib_loss_reader_add(r->l, r->b, id, epoch, loss, weight);
 	return true;
 }
 

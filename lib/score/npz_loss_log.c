@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/part.h"
 #include "score/npz_rows.h"
 #include "score/reading.h"
 
@@ -61,51 +62,37 @@ read_weight(const struct ib_npz_arrays *a, double *weight, struct ib_loss_batch 
 	       report_invalid(a, &a->weight, "is not a weight", b);
 }
 
-static bool
-is_of_other_part(const struct ib_loss_reader *l, struct ib_span id)
-{
-	const struct ib_part *p = &l->options->part;
-
-	return p->count > 0 && ib_part_of(id, p->count) != p->index;
-}
-
 /* Append one row to the batch. */
 static enum ib_status
 add_row(struct ib_npz_arrays *a, struct ib_loss_batch *b, struct ib_error *err)
 {
-	const struct ib_log_options *o = a->log->options;
 	const struct ib_npz_column *invalid;
 	double loss, weight;
 	const char *why;
-	struct ib_span id;
+	struct ib_span text;
+	struct ib_id id;
 	int64_t epoch;
 
-	if (!ib_npz_arrays_read_id(a, &id, &invalid, &why)) {
+	if (!ib_npz_arrays_read_id(a, &text, &invalid, &why)) {
 		report_invalid(a, invalid, why, b);
 		return IB_OK;
 	}
-	if (!id.p)
+	if (!text.p)
 		return ib_fail_memory(err);
-	if (id.n == 0) {
+	if (text.n == 0) {
 		ib_loss_batch_add_problem(b, IB_BAD_RECORD, a->row, "%s", ib_loss_reader_no_id);
 		return IB_OK;
 	}
 	b->any = true;
-	if (is_of_other_part(a->log, id) || !read_epoch(a, &epoch, b) ||
+	id = ib_id_of(text, 0);
+	if (!ib_part_has_hash(&a->log->options->part, id.hash) || !read_epoch(a, &epoch, b) ||
 	    !read_weight(a, &weight, b))
 		return IB_OK;
-	if (epoch == IB_NO_EPOCH)
-		epoch = b->epoch;
-	if (epoch == IB_NO_EPOCH && a->log->epoch_required)
+	if (!ib_loss_reader_default_epoch(a->log, b, &epoch))
 		return ib_fail(err, IB_E_MISUSE, "%s: row %llu has no epoch: set one with -e",
 			       a->name, (unsigned long long)a->row);
-	if (epoch == IB_NO_EPOCH) {
-		b->undated = true;
-		epoch = 0;
-	}
 	loss = ib_npz_arrays_read_loss(a);
-	if (o->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss) &&
-	    (o->until == IB_NO_EPOCH || epoch <= o->until))
+	if (ib_loss_reader_refuses(a->log, epoch, loss))
 		report_invalid(a, &a->loss[0], "is not finite", b);
 	else
 		ib_loss_reader_add(a->log, b, id, epoch, loss, weight);

@@ -1,7 +1,4 @@
 /* Read the fields of one record of a loss log, and append one loss to a batch. */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "score/reading.h"
 
 #include <stdarg.h>
@@ -9,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
-#include "base/part.h"
 #include "record/similar_field.h"
 
 bool
@@ -138,39 +134,30 @@ note_like_epoch(struct ib_reading *r)
 }
 
 bool
-ib_reading_resolve_epoch(struct ib_reading *r, int64_t *epoch, bool *ignore)
+ib_loss_reader_default_epoch(const struct ib_loss_reader *l, struct ib_loss_batch *b,
+			     int64_t *epoch)
+{
+	if (*epoch == IB_NO_EPOCH)
+		*epoch = b->epoch;
+	if (*epoch != IB_NO_EPOCH)
+		return true;
+	if (l->epoch_required)
+		return false;
+	b->undated = true;
+	*epoch = 0;
+	return true;
+}
+
+bool
+ib_reading_resolve_epoch(struct ib_reading *r, int64_t *epoch)
 {
 	if (!ib_reading_epoch(r, epoch))
 		return false;
 	if (*epoch == IB_NO_EPOCH && r->first)
 		note_like_epoch(r);
-	if (*epoch == IB_NO_EPOCH)
-		*epoch = r->b->epoch;
-	if (*epoch == IB_NO_EPOCH && r->l->epoch_required) {
-		ib_loss_batch_add_problem(r->b, IB_PROBLEM_USAGE, r->c->record.line,
-					  "the record has no epoch: set one with -e");
-		return false;
-	}
-	if (*epoch == IB_NO_EPOCH) {
-		r->b->undated = true;
-		*epoch = 0;
-	}
-	*ignore = r->l->options->until != IB_NO_EPOCH && *epoch > r->l->options->until;
-	return true;
-}
-
-void
-ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_span id,
-		   int64_t epoch, double loss, double weight)
-{
-	struct ib_id own = { id.p, XXH3_64bits(id.p, id.n), (uint32_t)id.n };
-
-	b->any = true;
-	if (!ib_part_has_hash(&l->options->part, own.hash))
-		return;
-	b->counts.records++;
-	if (l->options->until != IB_NO_EPOCH && epoch > l->options->until)
-		b->counts.ignored++;
-	else
-		ib_reading_add_loss(l, b, own, epoch, loss, weight);
+	if (ib_loss_reader_default_epoch(r->l, r->b, epoch))
+		return true;
+	ib_loss_batch_add_problem(r->b, IB_PROBLEM_USAGE, r->c->record.line,
+				  "the record has no epoch: set one with -e");
+	return false;
 }

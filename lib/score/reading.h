@@ -58,30 +58,48 @@ ib_reading_term(const struct ib_term *t, const struct ib_value *v, double *x)
 bool ib_reading_epoch(struct ib_reading *r, int64_t *epoch);
 
 /*
- * Read the record's epoch. If the record has no epoch, use the default. *ignore
- * is set to true if the epoch is later than --until.
+ * If *epoch is IB_NO_EPOCH, set *epoch to the default of the batch, or to 0. Returns false if the
+ * batch has no default, and the run needs one.
  */
-bool ib_reading_resolve_epoch(struct ib_reading *r, int64_t *epoch, bool *ignore);
+bool ib_loss_reader_default_epoch(const struct ib_loss_reader *l, struct ib_loss_batch *b,
+				  int64_t *epoch);
+
+/* Read the record's epoch. If the record has no epoch, use the default. */
+bool ib_reading_resolve_epoch(struct ib_reading *r, int64_t *epoch);
 
 /* Read the weight if weights were requested. *weight is set to NaN if the record has no weight. */
 bool ib_reading_weight(struct ib_reading *r, const struct ib_value *v, double *weight);
 
+/* True if the epoch is later than --until. */
 static inline bool
-ib_reading_not_finite(const struct ib_reading *r, double loss)
+ib_loss_reader_is_late(const struct ib_loss_reader *l, int64_t epoch)
 {
-	return r->l->options->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss);
+	return l->options->until != IB_NO_EPOCH && epoch > l->options->until;
+}
+
+/* True if --nonfinite fail makes the record invalid. Losses of late epochs are not checked. */
+static inline bool
+ib_loss_reader_refuses(const struct ib_loss_reader *l, int64_t epoch, double loss)
+{
+	return l->options->nonfinite == IB_NONFINITE_FAIL && !isfinite((float)loss) &&
+	       !ib_loss_reader_is_late(l, epoch);
 }
 
 /*
- * Append one loss. The caller has computed the id's hash and has checked that
- * the id belongs to this partition.
+ * Count one loss, and append it unless its epoch is late. The caller has computed the id's hash
+ * and has checked that the id belongs to this partition.
  */
 static inline void
-ib_reading_add_loss(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_id id,
-		    int64_t epoch, double loss, double weight)
+ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_id id,
+		   int64_t epoch, double loss, double weight)
 {
 	float f = (float)loss + 0.0f; /* -0 becomes 0 */
 
+	if (ib_loss_reader_is_late(l, epoch)) {
+		b->counts.ignored++;
+		return;
+	}
+	b->counts.records++;
 	if (!isfinite(f)) {
 		b->counts.nonfinite++;
 		f = NAN;
@@ -96,9 +114,5 @@ ib_reading_add_loss(const struct ib_loss_reader *l, struct ib_loss_batch *b, str
 
 /* Message text: the reason why a record with an empty id is invalid. */
 extern const char ib_loss_reader_no_id[];
-
-/* Append one loss from a log that has no text records, such as a log of .npz arrays. */
-void ib_loss_reader_add(const struct ib_loss_reader *l, struct ib_loss_batch *b, struct ib_span id,
-			int64_t epoch, double loss, double weight);
 
 #endif
