@@ -516,8 +516,8 @@ parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
 	const struct ib_value *kept = &v[log->slot[KEPT]];
 	const char *end = ib_json_read_object(&log->json, text.p, log->value);
 
-	if (!end || *ib_json_skip_space(&log->json, end) != '\n')
-		return fail_line(log, end ? "there is text after the JSON object" : log->json.why,
+	if (!end || *ib_json_skip_space(&log->json.check, end) != '\n')
+		return fail_line(log, end ? "there is text after the JSON object" : log->json.check.why,
 				 err);
 	if (id->type != IB_STRING)
 		return fail_line(log, "'id' is not a string", err);

@@ -188,7 +188,7 @@ array_next(struct ib_cursor *c)
 	}
 	if (!stop)
 		return ib_cursor_fail(c, "malformed JSON at byte %zu: %s",
-				      (size_t)(c->json.at - p) + 1, c->json.why);
+				      (size_t)(c->json.check.at - p) + 1, c->json.check.why);
 	if (stop != c->record.p + c->record.n)
 		return ib_cursor_fail(c, "malformed JSON: expected ',' or ']'");
 	return IB_NEXT_RECORD;

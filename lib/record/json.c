@@ -6,12 +6,11 @@
  * The input ends in a sentinel byte that is not valid inside any token: a newline if each record
  * is a line, or a NUL if it is not. So no function checks for the end of the input. If a value is
  * not needed, the grammar reader skips the value without recursion. The nesting depth of such a
- * value is at most IB_JSON_DEPTH, and each level takes one bit.
+ * value is at most IB_JSON_DEPTH, and each level takes one bit (json_check.h).
  */
 #include "record/json.h"
 
 #include "base/digits.h"
-#include "base/hex.h"
 #include "base/numbers.h"
 #include "base/predict_end.h"
 #include "base/short_number.h"
@@ -25,10 +24,10 @@ ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines)
 	size_t i, k;
 
 	j->fields = fields;
-	j->lines = lines;
+	j->check.lines = lines;
 	j->lazy = false;
 	j->elements = (struct ib_json_elements){ 0 };
-	j->at = j->why = NULL;
+	j->check.at = j->check.why = NULL;
 	ib_json_template_init(&j->template);
 	for (i = 0; i < IB_FIELDS_NODES; i++)
 		for (k = 0; k < IB_JSON_FORMS; k++)
@@ -39,230 +38,6 @@ void
 ib_json_release(struct ib_json *j)
 {
 	ib_json_elements_release(&j->elements);
-}
-
-static const char *
-malformed(struct ib_json *j, const char *at, const char *why)
-{
-	j->at = at;
-	j->why = why;
-	return NULL;
-}
-
-static inline const char *
-blanks(const struct ib_json *j, const char *p)
-{
-	while (*p == ' ' || *p == '\t' || *p == '\r' || (*p == '\n' && !j->lines))
-		p++;
-	return p;
-}
-
-const char *
-ib_json_skip_space(const struct ib_json *j, const char *p)
-{
-	return blanks(j, p);
-}
-
-/* Return the position after the escape whose backslash is at p, or NULL if it is invalid. */
-static const char *
-skip_escape(struct ib_json *j, const char *p)
-{
-	int i;
-
-	switch (p[1]) {
-	case '"':
-	case '\\':
-	case '/':
-	case 'b':
-	case 'f':
-	case 'n':
-	case 'r':
-	case 't':
-		return p + 2;
-	case 'u':
-		for (i = 2; i < 6; i++)
-			if (ib_hex_value(p[i]) < 0)
-				return malformed(j, p, "bad \\u escape");
-		return p + 6;
-	default:
-		return malformed(j, p, "bad escape in a string");
-	}
-}
-
-/* Return the closing quote of the string whose first byte is at p, or NULL if it is malformed. */
-static inline const char *
-find_quote(struct ib_json *j, const char *p, bool *escaped)
-{
-	for (;;) {
-		p = ib_byte_scan_string(p);
-		if (*p == '"')
-			return p;
-		if (*p != '\\')
-			return malformed(j, p,
-					 *p == '\n' && j->lines ? "string without its closing quote"
-								: "control character in a string");
-		*escaped = true;
-		p = skip_escape(j, p);
-		if (!p)
-			return NULL;
-	}
-}
-
-/*
- * Return the position after a number whose value is not needed. This function rejects the same
- * bytes as ib_number_json(), so that errors do not depend on which fields are needed.
- */
-static const char *
-skip_number(struct ib_json *j, const char *p)
-{
-	const char *start = p;
-
-	p += *p == '-';
-	if (!ib_is_digit(*p) || (*p == '0' && ib_is_digit(p[1])))
-		return malformed(j, start, "not a value");
-	while (ib_is_digit(*p))
-		p++;
-	if (*p == '.') {
-		if (!ib_is_digit(*++p))
-			return malformed(j, start, "not a value");
-		while (ib_is_digit(*p))
-			p++;
-	}
-	if (*p == 'e' || *p == 'E') {
-		p++;
-		p += *p == '+' || *p == '-';
-		if (!ib_is_digit(*p))
-			return malformed(j, start, "not a value");
-		while (ib_is_digit(*p))
-			p++;
-	}
-	return p;
-}
-
-/* Read true, false, null, nan, inf or infinity. */
-static const char *
-read_word(struct ib_json *j, const char *p, struct ib_value *v)
-{
-	const char *end;
-	double number;
-
-	v->type = IB_BOOL;
-	if (memcmp(p, "true", 4) == 0)
-		return p + 4;
-	if (memcmp(p, "false", 5) == 0)
-		return p + 5;
-	v->type = IB_NULL;
-	if (memcmp(p, "null", 4) == 0)
-		return p + 4;
-	end = ib_number_json(p, &number);
-	if (!end)
-		return malformed(j, p, "not a value");
-	v->type = (uint8_t)ib_value_number_type(p, end);
-	v->number = number;
-	return end;
-}
-
-/* The next token that the grammar reader expects inside a skipped value. */
-enum nested_state { EXPECT_VALUE, EXPECT_NAME, AFTER_VALUE };
-
-/* Return the position after a string, number or word that is not needed. */
-static const char *
-skip_scalar(struct ib_json *j, const char *p)
-{
-	struct ib_value ignored;
-	bool escaped = false;
-
-	if (*p == '"') {
-		p = find_quote(j, p + 1, &escaped);
-		return p ? p + 1 : NULL;
-	}
-	if (ib_is_digit(*p) || (*p == '-' && ib_is_digit(p[1]))) {
-		return skip_number(j, p);
-	}
-	return read_word(j, p, &ignored);
-}
-
-static bool
-check_name(struct ib_json *j, struct ib_span name)
-{
-	if (ib_json_has_paired_surrogates(name))
-		return true;
-	malformed(j, name.p, "lone surrogate in a name");
-	return false;
-}
-
-/* Return the position after the name at p, the colon, and the space after the colon. */
-static const char *
-skip_name(struct ib_json *j, const char *p)
-{
-	const char *start;
-	bool escaped = false;
-
-	if (*p != '"')
-		return malformed(j, p, "a name is missing");
-	start = ++p;
-	p = find_quote(j, p, &escaped);
-	if (!p)
-		return NULL;
-	if (escaped && !check_name(j, (struct ib_span){ start, (size_t)(p - start) }))
-		return NULL;
-	p = blanks(j, p + 1);
-	if (*p != ':')
-		return malformed(j, p, "expected ':'");
-	return blanks(j, p + 1);
-}
-
-/*
- * Check the array or object that begins at p, without recursion. Returns the position after its
- * end.
- */
-static const char *
-skip_nested(struct ib_json *j, const char *p)
-{
-	enum nested_state state = EXPECT_VALUE;
-	size_t depth = 0;
-	bool object;
-
-	for (;;) {
-		p = blanks(j, p);
-		if (state == EXPECT_NAME) {
-			p = skip_name(j, p);
-			if (!p)
-				return NULL;
-		}
-		if (state != AFTER_VALUE && (*p == '{' || *p == '[')) {
-			object = *p == '{';
-			if (depth == IB_JSON_DEPTH)
-				return malformed(j, p, "nested too deep");
-			j->open[depth / 64] &= ~(1ull << depth % 64);
-			j->open[depth / 64] |= (uint64_t)object << depth % 64;
-			depth++;
-			p = blanks(j, p + 1);
-			if (*p != (object ? '}' : ']')) {
-				state = object ? EXPECT_NAME : EXPECT_VALUE;
-				continue;
-			}
-		} else if (state != AFTER_VALUE) {
-			p = skip_scalar(j, p);
-			if (!p)
-				return NULL;
-			state = AFTER_VALUE;
-			continue;
-		}
-		object = j->open[(depth - 1) / 64] >> (depth - 1) % 64 & 1;
-		if (*p == ',') {
-			state = object ? EXPECT_NAME : EXPECT_VALUE;
-			p++;
-			continue;
-		}
-		if (*p != (object ? '}' : ']'))
-			return malformed(j, p,
-					 object ? "expected ',' or '}'" : "expected ',' or ']'");
-		p++;
-		state = AFTER_VALUE;
-		if (--depth == 0)
-			return p;
-	}
 }
 
 /* Mark the values of all fields below a node as absent. */
@@ -318,19 +93,19 @@ read_name(struct ib_json *j, size_t node, struct ib_json_form *form, const char 
 	struct ib_span name;
 
 	if (*p != '"')
-		return malformed(j, p, "a name is missing");
-	quote = find_quote(j, p + 1, &escaped);
+		return ib_json_malformed(&j->check, p, "a name is missing");
+	quote = ib_json_find_quote(&j->check, p + 1, &escaped);
 	if (!quote)
 		return NULL;
 	name = (struct ib_span){ start + 1, (size_t)(quote - start - 1) };
-	if (escaped && !check_name(j, name))
+	if (escaped && !ib_json_check_name(&j->check, name))
 		return NULL;
 	*m = escaped ? find_escaped_member(&j->fields->node[node], name)
 		     : find_member(&j->fields->node[node], name);
-	p = blanks(j, quote + 1);
+	p = ib_json_skip_space(&j->check, quote + 1);
 	if (*p != ':')
-		return malformed(j, p, "expected ':'");
-	p = blanks(j, p + 1);
+		return ib_json_malformed(&j->check, p, "expected ':'");
+	p = ib_json_skip_space(&j->check, p + 1);
 	if (form && p - start <= IB_JSON_FORM_BYTES) {
 		memcpy(form->bytes, start, (size_t)(p - start));
 		form->n = (uint8_t)(p - start);
@@ -369,7 +144,7 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			/* This record may have white space here that the earlier record did not
 			 * have. */
 			if ((unsigned char)*p <= ' ')
-				p = blanks(j, p);
+				p = ib_json_skip_space(&j->check, p);
 			m = s->member;
 		} else {
 			p = read_name(j, node, s, p, &m);
@@ -382,17 +157,17 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 			return NULL;
 		from = p - quote;
 		if (*p != ',' && *p != '}')
-			p = blanks(j, p);
+			p = ib_json_skip_space(&j->check, p);
 		if (*p == '}') {
 			if (node == 0)
 				ib_json_template_end(&j->template, from, p + 1);
 			return p + 1;
 		}
 		if (*p != ',')
-			return malformed(j, p, "expected ',' or '}'");
+			return ib_json_malformed(&j->check, p, "expected ',' or '}'");
 		p++;
 		if (*p != '"')
-			p = blanks(j, p);
+			p = ib_json_skip_space(&j->check, p);
 	}
 }
 
@@ -404,7 +179,7 @@ read_any_element(struct ib_json *j, const char *p)
 {
 	struct ib_value *v = ib_json_elements_add(&j->elements);
 
-	return v ? ib_json_read_value(j, p, v) : malformed(j, p, "out of memory");
+	return v ? ib_json_read_value(j, p, v) : ib_json_malformed(&j->check, p, "out of memory");
 }
 
 /* Read the elements of the array that begins at p. Returns the position after the array. */
@@ -413,20 +188,21 @@ read_elements(struct ib_json *j, const char *p)
 {
 	const char *end;
 
-	p = blanks(j, p + 1);
+	p = ib_json_skip_space(&j->check, p + 1);
 	if (*p == ']')
 		return p + 1;
 	for (;;) {
 		end = read_any_element(j, p);
 		if (!end)
 			return NULL;
-		p = blanks(j, end);
+		p = ib_json_skip_space(&j->check, end);
 		if (*p != ',')
 			break;
-		p = blanks(j, p + 1);
-		p = blanks(j, ib_json_elements_read_similar(&j->elements, end, p));
+		p = ib_json_skip_space(&j->check, p + 1);
+		p = ib_json_skip_space(&j->check,
+				       ib_json_elements_read_similar(&j->elements, end, p));
 	}
-	return *p == ']' ? p + 1 : malformed(j, p, "expected ',' or ']'");
+	return *p == ']' ? p + 1 : ib_json_malformed(&j->check, p, "expected ',' or ']'");
 }
 
 /* Read an array or object that is itself needed, or that contains needed fields. */
@@ -440,10 +216,10 @@ read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct 
 	if (*p == '[' && m->elements) {
 		p = read_elements(j, p);
 	} else if (*p == '{' && m->child >= 0) {
-		p = blanks(j, p + 1);
+		p = ib_json_skip_space(&j->check, p + 1);
 		p = *p == '}' ? p + 1 : read_members(j, (size_t)m->child, p, v);
 	} else {
-		p = skip_nested(j, p);
+		p = ib_json_skip_nested(&j->check, p);
 	}
 	if (!p || !own)
 		return p;
@@ -461,9 +237,9 @@ read_grammar_number(struct ib_json *j, const char *p, bool wanted, struct ib_val
 {
 	const char *start = p;
 
-	p = wanted ? ib_number_json(start, &own->number) : skip_number(j, start);
+	p = wanted ? ib_number_json(start, &own->number) : ib_json_skip_number(&j->check, start);
 	if (!p)
-		return malformed(j, start, "not a value");
+		return ib_json_malformed(&j->check, start, "not a value");
 	own->type = (uint8_t)ib_value_number_type(start, p);
 	own->p = start;
 	own->n = (uint32_t)(p - start);
@@ -478,7 +254,8 @@ read_value(struct ib_json *j, const char *p, const struct ib_member *m, struct i
 	const char *start = p;
 
 	if (!m)
-		return *p == '{' || *p == '[' ? skip_nested(j, p) : skip_scalar(j, p);
+		return *p == '{' || *p == '[' ? ib_json_skip_nested(&j->check, p)
+					      : ib_json_skip_scalar(&j->check, p);
 	if (m->child >= 0)
 		clear_below(j->fields, (size_t)m->child, v);
 	if (*p == '{' || *p == '[')
@@ -486,7 +263,7 @@ read_value(struct ib_json *j, const char *p, const struct ib_member *m, struct i
 	own = m->slot >= 0 ? &v[m->slot] : &ignored;
 	if (*p == '"') {
 		own->escaped = false;
-		p = find_quote(j, p + 1, &own->escaped);
+		p = ib_json_find_quote(&j->check, p + 1, &own->escaped);
 		if (!p)
 			return NULL;
 		own->type = IB_STRING;
@@ -496,7 +273,7 @@ read_value(struct ib_json *j, const char *p, const struct ib_member *m, struct i
 	}
 	if (ib_is_digit(*p) || (*p == '-' && ib_is_digit(p[1])))
 		return read_grammar_number(j, p, m->number && !j->lazy, own);
-	p = read_word(j, p, own);
+	p = ib_json_read_word(&j->check, p, own);
 	if (!p)
 		return NULL;
 	own->p = start;
@@ -608,13 +385,13 @@ read_object(struct ib_json *j, const char *p, struct ib_value *v)
 	j->elements.n = 0;
 	for (i = 0; i < j->fields->nslots; i++)
 		v[i].type = IB_ABSENT;
-	p = blanks(j, p);
+	p = ib_json_skip_space(&j->check, p);
 	if (*p != '{')
-		return malformed(j, p, "not an object");
+		return ib_json_malformed(&j->check, p, "not an object");
 	ib_json_template_begin(&j->template, p);
 	p++;
 	if (*p != '"') {
-		p = blanks(j, p);
+		p = ib_json_skip_space(&j->check, p);
 		if (*p == '}')
 			return p + 1;
 	}

@@ -9,11 +9,10 @@
 #ifndef IB_RECORD_JSON_H
 #define IB_RECORD_JSON_H
 
+#include "record/json_check.h"
 #include "record/json_elements.h"
 #include "record/json_escapes.h"
 #include "record/json_template.h"
-
-#define IB_JSON_DEPTH 16384 /* maximum nesting depth of a skipped value */
 
 /*
  * The form of a member: the bytes before the k-th value of an object, as they were in the
@@ -30,19 +29,15 @@ struct ib_json_form {
 
 struct ib_json {
 	const struct ib_fields *fields;
-	bool lines; /* true if a record must not contain a newline */
 	/*
 	 * Check numbers without converting them. The caller converts the numbers that it needs.
 	 * This saves time if most records belong to other partitions.
 	 */
 	bool lazy;
 	struct ib_json_elements elements; /* elements of arrays; used if fields->elements is true */
-	/* Position of the most recent error, and the reason. */
-	const char *at;
-	const char *why;
 	struct ib_json_form form[IB_FIELDS_NODES][IB_JSON_FORMS];
 	struct ib_json_template template;
-	uint64_t open[IB_JSON_DEPTH / 64]; /* one bit per nesting level: 1 for an object */
+	struct ib_json_check check; /* large, so the last member */
 };
 
 /* Prepare to read records with these fields. Borrows fields. */
@@ -52,8 +47,8 @@ void ib_json_release(struct ib_json *j);
 /*
  * Read the object at p, which may have space before it, into v[fields->nslots]. If several
  * members have the same name, the last one wins. Returns the position after the closing brace. If
- * the object is malformed, returns NULL and sets j->at and j->why. The input must end in a
- * newline (if j->lines) or a NUL, followed by IB_BYTE_SCAN_PAD readable bytes.
+ * the object is malformed, returns NULL and sets j->check.at and j->check.why. The input must end
+ * in a newline (if j->check.lines) or a NUL, followed by IB_BYTE_SCAN_PAD readable bytes.
  */
 const char *ib_json_read_object(struct ib_json *j, const char *p, struct ib_value *v);
 
@@ -75,8 +70,5 @@ ib_json_note_changed_values(struct ib_json *j)
  * the value is malformed.
  */
 const char *ib_json_read_value(struct ib_json *j, const char *p, struct ib_value *v);
-
-/* Return the position after the white space at p. */
-const char *ib_json_skip_space(const struct ib_json *j, const char *p);
 
 #endif

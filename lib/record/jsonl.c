@@ -18,11 +18,11 @@ next_value(struct ib_cursor *c, const char *start, const char *stop)
 	struct ib_value v;
 	const char *p;
 
-	p = ib_json_read_value(&c->json, ib_json_skip_space(&c->json, start), &v);
+	p = ib_json_read_value(&c->json, ib_json_skip_space(&c->json.check, start), &v);
 	ib_cursor_finish_line(c, start, stop);
-	if (!p || ib_json_skip_space(&c->json, p) != stop)
+	if (!p || ib_json_skip_space(&c->json.check, p) != stop)
 		return ib_cursor_fail(c, "malformed JSON: %s",
-				      p ? "more than one value on the line" : c->json.why);
+				      p ? "more than one value on the line" : c->json.check.why);
 	ib_cursor_clear_values(c);
 	c->record.close = NULL;
 	return IB_NEXT_RECORD;
@@ -38,7 +38,7 @@ nuls_before_object(const struct ib_json *json, const char *start, const char *st
 	const char *nuls = memchr(start, '\0', (size_t)(stop - start));
 	const char *after = nuls ? ib_skip_nuls(nuls, stop) : stop;
 
-	return *ib_json_skip_space(json, after) == '{' ? after : NULL;
+	return *ib_json_skip_space(&json->check, after) == '{' ? after : NULL;
 }
 
 /*
@@ -49,7 +49,7 @@ nuls_before_object(const struct ib_json *json, const char *start, const char *st
 static const char *
 next_object(const struct ib_json *json, const char *end, const char *stop)
 {
-	const char *p = ib_skip_byte_order_mark(ib_json_skip_space(json, end), stop);
+	const char *p = ib_skip_byte_order_mark(ib_json_skip_space(&json->check, end), stop);
 
 	if (p >= stop)
 		return NULL;
@@ -59,8 +59,8 @@ next_object(const struct ib_json *json, const char *end, const char *stop)
 static enum ib_next
 bad_line(struct ib_cursor *c, const char *start)
 {
-	const char *at = c->json.at, *stop = ib_cursor_line_stop(c);
-	bool object = *ib_json_skip_space(&c->json, start) == '{';
+	const char *at = c->json.check.at, *stop = ib_cursor_line_stop(c);
+	bool object = *ib_json_skip_space(&c->json.check, start) == '{';
 	const char *after = nuls_before_object(&c->json, start, stop);
 
 	if (after)
@@ -78,7 +78,7 @@ bad_line(struct ib_cursor *c, const char *start)
 			c,
 			"the object does not end on this line: one object per line (try jq -c .)");
 	return ib_cursor_fail(c, "malformed JSON at byte %zu: %s%s", (size_t)(at - start) + 1,
-			      c->json.why,
+			      c->json.check.why,
 			      *at == '\'' ? " (single quotes: json.dumps writes double ones)" : "");
 }
 
@@ -105,7 +105,7 @@ end_before_next_object(struct ib_cursor *c, const char *start, const char *end, 
 static enum ib_next
 finish_object(struct ib_cursor *c, const char *start, const char *end)
 {
-	const char *p = ib_json_skip_space(&c->json, end), *next;
+	const char *p = ib_json_skip_space(&c->json.check, end), *next;
 
 	if (p >= c->end || *p == '\n') {
 		ib_cursor_finish_line(c, start, p < c->end ? p : c->end);
@@ -114,8 +114,8 @@ finish_object(struct ib_cursor *c, const char *start, const char *end)
 	next = next_object(&c->json, end, ib_cursor_line_stop(c));
 	if (next)
 		return end_before_next_object(c, start, end, next);
-	c->json.at = p;
-	c->json.why = "there is more data after the object";
+	c->json.check.at = p;
+	c->json.check.why = "there is more data after the object";
 	return bad_line(c, start);
 }
 
@@ -174,7 +174,7 @@ count_objects(const char *p, const char *stop)
 	while (p && p < stop) {
 		end = ib_json_read_object(&json, p, &v);
 		next = end ? next_object(&json, end, stop) : NULL;
-		if (end && !next && ib_json_skip_space(&json, end) < stop)
+		if (end && !next && ib_json_skip_space(&json.check, end) < stop)
 			end = NULL; /* invalid, because other data follow the object */
 		if (!end && (next = nuls_before_object(&json, p, stop)) != NULL)
 			n--;

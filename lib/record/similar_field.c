@@ -26,7 +26,7 @@ names_of(struct ib_cursor *c)
 	struct names n = { .c = c };
 
 	if (!is_delimited(c) && c->record.close)
-		n.p = ib_json_skip_space(&c->json, c->record.p) + 1;
+		n.p = ib_json_skip_space(&c->json.check, c->record.p) + 1;
 	return n;
 }
 
@@ -40,15 +40,15 @@ next_member(struct names *n, struct ib_span *name)
 
 	if (!p)
 		return false;
-	p = ib_json_skip_space(j, p);
+	p = ib_json_skip_space(&j->check, p);
 	p = *p == '"' ? ib_json_read_value(j, p, &v) : NULL;
 	n->p = NULL;
 	if (!p)
 		return false;
 	*name = ib_value_span(&v);
-	p = ib_json_skip_space(j, p);
-	p = ib_json_read_value(j, ib_json_skip_space(j, p + 1), &v);
-	if (p && *(p = ib_json_skip_space(j, p)) == ',')
+	p = ib_json_skip_space(&j->check, p);
+	p = ib_json_read_value(j, ib_json_skip_space(&j->check, p + 1), &v);
+	if (p && *(p = ib_json_skip_space(&j->check, p)) == ',')
 		n->p = p + 1;
 	return true;
 }

@@ -324,7 +324,7 @@ try_record(struct both *b, const struct ib_bytes *t, bool whole)
 	if (end)
 		cr_assert(tree && rest == end, "%.*s", (int)t->n, t->p);
 	else if (tree && cJSON_IsObject(tree) && is_judge(t))
-		cr_fatal("refused: %.*s: %s", (int)t->n, t->p, b->json.why);
+		cr_fatal("refused: %.*s: %s", (int)t->n, t->p, b->json.check.why);
 	cJSON_Delete(tree);
 }
 
