@@ -1,7 +1,7 @@
 /*
  * A folder in TMPDIR for each test, which is the test's working folder:
  * TestSuite(NAME, .init = scratch_enter, .fini = scratch_leave). Functions that
- * write and read whole files.
+ * write and read whole files, and that run a shell command.
  */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
@@ -53,9 +53,15 @@ scratch_read(const char *path)
 }
 
 static inline void
+shell(const char *cmd)
+{
+	cr_assert(eq(int, system(cmd), 0), "%s", cmd);
+}
+
+static inline void
 scratch_leave(void)
 {
-	cr_assert(eq(int, system("rm -rf \"$(pwd -P)\""), 0));
+	shell("rm -rf \"$(pwd -P)\"");
 }
 
 #endif

@@ -15,12 +15,6 @@
 
 TestSuite(input, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 
-static void
-shell(const char *cmd)
-{
-	cr_assert(eq(int, system(cmd), 0), "%s", cmd);
-}
-
 /* Read all in steps of `step`; the status of the end. */
 static enum ib_status
 gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33], struct ib_error *err)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
+#include "random_text.h"
 #include "record/json.h"
 #include "record/key.h"
 
@@ -53,14 +53,6 @@ static const char *const names[] = {
 	"id", "loss", "a", "b", "epoch", "x", "ids", "a.b", "Id", "long name",
 };
 
-#define PICK(state, list) list[next(state) % (sizeof(list) / sizeof(*list))]
-
-static void
-append_text(struct ib_bytes *t, const char *text)
-{
-	ib_bytes_append(t, text, strlen(text));
-}
-
 static void
 write_blanks(struct ib_bytes *t, uint64_t *state)
 {
@@ -71,7 +63,7 @@ write_blanks(struct ib_bytes *t, uint64_t *state)
 
 static void write_object(struct ib_bytes *t, uint64_t *state, int depth);
 
-/* Put an element: a string or a number of one form, or any value. */
+/* Append an element: a string or a number of one form, or any value. */
 static void
 write_element(struct ib_bytes *t, uint64_t *state, uint64_t form)
 {
@@ -87,7 +79,7 @@ write_element(struct ib_bytes *t, uint64_t *state, uint64_t form)
 	append_text(t, next(state) % 16 > 0 ? text : PICK(state, others));
 }
 
-/* Put an array. Most elements have the same form, and most gaps have the same bytes. */
+/* Append an array. Most elements have the same form, and most gaps have the same bytes. */
 static void
 write_array(struct ib_bytes *t, uint64_t *state)
 {

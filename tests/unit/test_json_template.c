@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
+#include "random_text.h"
 #include "record/json.h"
 
 /*
@@ -73,8 +73,6 @@ static const char *const names[] = {
 };
 static const char *const blanks[] = { "", "", "", "", " ", "  ", "\t" };
 
-#define PICK(state, list) list[next(state) % (sizeof(list) / sizeof(*list))]
-
 struct form {
 	size_t n;
 	char before[PLACES + 1][128]; /* what stands before each value */
@@ -96,12 +94,6 @@ draw_form(struct form *f, uint64_t *state)
 	snprintf(f->before[i], sizeof(f->before[i]), "%s%s", f->n > 0 ? "" : "{",
 		 PICK(state, blanks));
 	strcat(f->before[i], "}");
-}
-
-static void
-append_text(struct ib_bytes *t, const char *text)
-{
-	ib_bytes_append(t, text, strlen(text));
 }
 
 /* A record of the form; now and then a value of another kind. */

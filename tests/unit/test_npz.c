@@ -18,12 +18,6 @@
 
 TestSuite(npz, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 
-static void
-shell(const char *cmd)
-{
-	cr_assert(eq(int, system(cmd), 0), "%s", cmd);
-}
-
 /* Run a script of numpy's; an assertion of its own that fails, fails us. */
 static void
 python(const char *script)

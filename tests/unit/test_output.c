@@ -28,12 +28,6 @@
 TestSuite(output, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 TestSuite(lock, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 
-static void
-shell(const char *cmd)
-{
-	cr_assert(eq(int, system(cmd), 0), "%s", cmd);
-}
-
 /* Files of the folder, temporaries counted too. */
 static int
 count(const char *path)
