@@ -68,15 +68,22 @@ kill_snakemake() {
   wait "$pid" 2>/dev/null || true
 }
 
-# Kill all processes of a session. GNU parallel gives each job a process group of its own, so
-# killing the group of parallel would leave jobs that write truncated files later.
+# Kill all processes of a session, and look again until no process is left, because a process
+# may start another one before it is killed. GNU parallel gives each job a process group of its
+# own, so killing the group of parallel would leave jobs that write truncated files later.
 kill_session() {
-  local session=$1 stat line
-  for stat in /proc/[0-9]*/stat; do
-    { read -r line <"$stat"; } 2>/dev/null || continue
-    # shellcheck disable=SC2086 # the fields of proc(5): state, parent, group, session
-    set -- ${line##*) }
-    [ "$4" != "$session" ] || kill -KILL "${line%% *}" 2>/dev/null || true
+  local session=$1 stat line left=1
+  while [ "$left" = 1 ]; do
+    left=0
+    for stat in /proc/[0-9]*/stat; do
+      { read -r line <"$stat"; } 2>/dev/null || continue
+      # shellcheck disable=SC2086 # the fields of proc(5): state, parent, group, session
+      set -- ${line##*) }
+      if [ "$4" = "$session" ] && [ "$1" != Z ]; then
+        left=1
+        kill -KILL "${line%% *}" 2>/dev/null || true
+      fi
+    done
   done
 }
 
