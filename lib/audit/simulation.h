@@ -47,8 +47,9 @@ enum ib_status ib_simulation_read(const struct ib_audit_options *options,
 				  struct ib_error *err);
 
 /*
- * Append a text that names the epochs without losses in the logs, and the epochs of the logs that
- * are not used.
+ * Append a text that names three kinds of epochs: epochs without losses between or before the
+ * epochs of the logs, epochs after the logs, which are estimated from the last losses, and epochs
+ * of the logs that are not simulated. Appends nothing if there are none.
  */
 void ib_simulation_write_gaps(const struct ib_loss_history *losses, int64_t epochs,
 			      struct ib_bytes *out);

@@ -59,8 +59,8 @@ enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
 
 /*
  * An action that is committed together with outputs, such as appending a run to an audit log.
- * `ready` is called when all outputs are finished, and may wait for a lock. `put` is called just
- * before the first rename, with signals blocked. `undo` is called if a rename failed after `put`
+ * `ready` is called when all outputs are finished, and may wait for a lock. `append` is called just
+ * before the first rename, with signals blocked. `undo` is called if a rename fails after `append`
  * was called.
  */
 struct ib_output_also {
