@@ -459,7 +459,7 @@ ib_by_write(const struct ib_by *by, const struct ib_audit_options *o,
 	size_t n = ib_by_finish(by, row);
 	enum ib_status st;
 
-	st = ib_by_write_rows(by, row, o->top > 0 && o->top < n ? (size_t)o->top : n,
+	st = ib_by_write_rows(by, row, ib_audit_top_rows(o->top, n),
 			      &(struct ib_table_target){ o, out, NULL }, err);
 	if (!st && !o->json)
 		write_total(by, o, out);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "audit/verbs.h"
 #include "base/array.h"
 #include "base/error.h"
 #include "base/sort.h"
@@ -121,10 +122,10 @@ ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn, 
 	const struct ib_prune_count *c;
 	struct ib_text_table *table;
 	enum ib_status st;
-	uint64_t i, n = 0;
+	uint64_t i, n = 0, most = ib_audit_top_rows(top, (size_t)t->ids.n);
 
 	table = ib_text_table_new("pruned", columns, sizeof(columns) / sizeof(*columns), to);
-	for (i = 0; i < t->ids.n && (top == 0 || n < top); i++) {
+	for (i = 0; i < t->ids.n && n < most; i++) {
 		c = &t->count[t->order[i]];
 		if ((pruned && c->pruned == 0) || (drawn && c->drawn == 0))
 			continue;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "audit/report.h"
+#include "audit/verbs.h"
 
 /*
  * Return a target that writes tables to the page of the report. If memory runs out, the flag
@@ -108,7 +109,7 @@ ib_report_suspects(struct ib_report *r)
 		"The loss of these samples was never below the mean loss of the epoch. The loss "
 		"of the first sample rose most, relative to the mean.");
 	if (r->nsuspects > 0)
-		ib_suspects_write(r->suspect, r->top < r->nsuspects ? (size_t)r->top : r->nsuspects,
+		ib_suspects_write(r->suspect, ib_audit_top_rows(r->top, r->nsuspects),
 				  &r->losses.ids, &to, NULL);
 	else if (r->has_losses)
 		ib_bytes_printf(&r->page, "<p>None.</p>\n");

@@ -255,8 +255,8 @@ ib_audit_suspects(const struct ib_audit_options *o, const struct ib_context *con
 			losses.nepochs, losses.nepochs == 1 ? "" : "s",
 			(unsigned long long)o->min_epochs);
 	if (!st)
-		st = ib_suspects_write(s, o->top > 0 && o->top < n ? (size_t)o->top : n,
-				       &losses.ids, &(struct ib_table_target){ o, out, NULL }, err);
+		st = ib_suspects_write(s, ib_audit_top_rows(o->top, n), &losses.ids,
+				       &(struct ib_table_target){ o, out, NULL }, err);
 	ib_loss_history_release(&losses);
 	free(s);
 	return st;

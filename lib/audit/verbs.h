@@ -20,4 +20,11 @@ ib_audit_first_epoch(const struct ib_audit_options *o, size_t n)
 	return o->last > 0 && o->last < n ? n - (size_t)o->last : 0;
 }
 
+/* Return how many of n rows the value of --top selects. A value of 0 selects all rows. */
+static inline size_t
+ib_audit_top_rows(uint64_t top, size_t n)
+{
+	return top > 0 && top < n ? (size_t)top : n;
+}
+
 #endif
