@@ -18,7 +18,6 @@
 struct ib_audit_writer {
 	struct ib_zstd_log_writer *log;
 	XXH3_state_t *hash;		/* hash state of the text written so far */
-	uint64_t checksum;		/* checksum of the run without its footer */
 	struct ib_audit_footer *footer; /* borrowed from the caller of ib_audit_writer_also() */
 };
 
@@ -114,17 +113,19 @@ ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json, struct ib_e
 	return IB_OK;
 }
 
-enum ib_status
-ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_footer *footer,
-		     struct ib_error *err)
+/* Wait for the lock of the log, and complete the frame with the footer. */
+static enum ib_status
+lock_log(void *ctx, struct ib_error *err)
 {
+	struct ib_audit_writer *t = ctx;
+	struct ib_audit_footer *footer = t->footer;
 	struct ib_bytes text = { 0 };
 	enum ib_status st;
 
 	st = ib_zstd_log_writer_lock(t->log, &footer->has_prev, &footer->prev, err);
 	if (st)
 		return st;
-	t->checksum = footer->xxh3 = XXH3_64bits_digest(t->hash);
+	footer->xxh3 = XXH3_64bits_digest(t->hash);
 	footer->has_xxh3 = true;
 	ib_audit_footer_write(&text, footer);
 	if (text.failed)
@@ -135,37 +136,20 @@ ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_footer *footer,
 	return st ? st : ib_zstd_log_writer_finish(t->log, err);
 }
 
-enum ib_status
-ib_audit_writer_append(struct ib_audit_writer *t, struct ib_error *err)
-{
-	return ib_zstd_log_writer_append(t->log, t->checksum, err);
-}
-
-void
-ib_audit_writer_undo(struct ib_audit_writer *t)
-{
-	if (t)
-		ib_zstd_log_writer_undo(t->log);
-}
-
-static enum ib_status
-lock_log(void *ctx, struct ib_error *err)
-{
-	struct ib_audit_writer *t = ctx;
-
-	return ib_audit_writer_lock(t, t->footer, err);
-}
-
 static enum ib_status
 append_run(void *ctx, struct ib_error *err)
 {
-	return ib_audit_writer_append(ctx, err);
+	struct ib_audit_writer *t = ctx;
+
+	return ib_zstd_log_writer_append(t->log, t->footer->xxh3, err);
 }
 
 static void
 undo_append(void *ctx)
 {
-	ib_audit_writer_undo(ctx);
+	struct ib_audit_writer *t = ctx;
+
+	ib_zstd_log_writer_undo(t->log);
 }
 
 struct ib_output_also

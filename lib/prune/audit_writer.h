@@ -6,8 +6,8 @@
  *
  * Worker threads format lines into struct ib_audit_text. One thread passes
  * these texts to the writer in manifest order, so the log does not depend on
- * the number of threads. Only ib_audit_writer_append(), which is called when
- * the outputs are committed, adds the run to the log.
+ * the number of threads. The log is unchanged until ib_outputs_commit() appends
+ * the run to it.
  */
 #ifndef IB_PRUNE_AUDIT_WRITER_H
 #define IB_PRUNE_AUDIT_WRITER_H
@@ -58,28 +58,16 @@ enum ib_status ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span js
 
 /*
  * Add the lines of one block. Blocks must be added in manifest order. Errors
- * are returned later, by ib_audit_writer_append().
+ * are returned later, when the run is appended.
  */
 void ib_audit_writer_write(struct ib_audit_writer *t, const struct ib_audit_text *text);
 
 /*
- * Wait for the lock of the log, and complete the frame with the footer. The
- * caller sets the counts, the weight sum and the manifest digest in *footer. This
- * function sets the hashes and does not write to the log. The lock is held
- * until ib_audit_writer_discard().
- */
-enum ib_status ib_audit_writer_lock(struct ib_audit_writer *t, struct ib_audit_footer *footer,
-				    struct ib_error *err);
-
-/* Append the frame and sync the log. If this fails, the log is unchanged. */
-enum ib_status ib_audit_writer_append(struct ib_audit_writer *t, struct ib_error *err);
-
-/* Remove the appended run from the log, because the outputs could not be renamed. */
-void ib_audit_writer_undo(struct ib_audit_writer *t);
-
-/*
- * Return the lock, append and undo of this writer, for ib_outputs_commit(). The writer borrows
- * *footer, whose fields are as for ib_audit_writer_lock().
+ * Return the action that appends the run when ib_outputs_commit() commits the outputs. The writer
+ * borrows *footer, in which the caller has set the counts, the weight sum and the manifest digest.
+ * `ready` waits for the lock of the log and sets the hashes in *footer. The lock is held until
+ * ib_audit_writer_discard(). `append` also syncs the log. If the commit fails, the log is
+ * unchanged.
  */
 struct ib_output_also ib_audit_writer_also(struct ib_audit_writer *t,
 					   struct ib_audit_footer *footer);

@@ -94,14 +94,15 @@ write_run(const char *path, const char *head, const char *lines, struct ib_audit
 {
 	struct ib_audit_text *l = calloc(1, sizeof(*l));
 	struct ib_audit_writer *t = NULL;
+	struct ib_output_also also;
 	struct ib_error err = { 0 };
 
 	ib_bytes_append(&l->text, lines, strlen(lines));
 	cr_assert(eq(int, ib_audit_writer_open(path, NULL, &t, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, ib_audit_writer_head(t, ib_span_of(head), &err), IB_OK));
 	ib_audit_writer_write(t, l);
-	cr_assert(eq(int, ib_audit_writer_lock(t, footer, &err), IB_OK), "%s", err.text);
-	cr_assert(eq(int, ib_audit_writer_append(t, &err), IB_OK), "%s", err.text);
+	also = ib_audit_writer_also(t, footer);
+	cr_assert(eq(int, ib_outputs_commit(NULL, 0, &also, &err), IB_OK), "%s", err.text);
 	ib_audit_writer_discard(t);
 	ib_audit_text_release(l);
 	free(l);
