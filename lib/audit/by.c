@@ -440,15 +440,12 @@ ib_by_write_rows(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 		  .drop = 2 },
 	};
 	struct ib_text_table *table;
-	enum ib_status st;
 	size_t i;
 
 	table = ib_text_table_new("by", columns, sizeof(columns) / sizeof(*columns), to);
 	for (i = 0; i < n; i++)
 		write_row(table, &row[i]);
-	st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
-	return st;
+	return ib_text_table_end(&table, err);
 }
 
 enum ib_status

@@ -200,16 +200,13 @@ write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err
 		{ .name = "share_pruned", .hidden = !c->by },
 	};
 	struct ib_text_table *table;
-	enum ib_status st;
 	size_t i;
 
 	table = ib_text_table_new("compare", columns, sizeof(columns) / sizeof(*columns),
 				  &(struct ib_table_target){ o, out, NULL });
 	for (i = 0; i < c->n; i++)
 		write_rule(c, &c->rule[i], i + 1, table);
-	st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
-	return st;
+	return ib_text_table_end(&table, err);
 }
 
 /* ---- the table of values, and the last lines ------------------------------------------------ */
@@ -222,7 +219,6 @@ write_values(const struct compare *c, struct ib_output *out, struct ib_error *er
 	struct ib_cell cell[IB_TEXT_TABLE_COLUMNS];
 	char heading[IB_TEXT_TABLE_COLUMNS][32];
 	struct ib_text_table *table;
-	enum ib_status st;
 	size_t i, k;
 
 	column[0].heading = ib_by_field(c->by);
@@ -241,9 +237,7 @@ write_values(const struct compare *c, struct ib_output *out, struct ib_error *er
 			cell[k + 2] = IB_REAL(c->rule[k].share[i]);
 		ib_text_table_row(table, cell);
 	}
-	st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
-	return st;
+	return ib_text_table_end(&table, err);
 }
 
 static void

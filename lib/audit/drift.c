@@ -153,15 +153,12 @@ ib_drift_write(const struct ib_drift *d, size_t n, const struct ib_table_target 
 	       struct ib_error *err)
 {
 	struct ib_text_table *table;
-	enum ib_status st;
 	size_t i;
 
 	table = ib_text_table_new("drift", columns, sizeof(columns) / sizeof(*columns), to);
 	for (i = 0; i < n; i++)
 		write_row(table, &d[i]);
-	st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
-	return st;
+	return ib_text_table_end(&table, err);
 }
 
 static void

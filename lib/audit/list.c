@@ -178,8 +178,8 @@ list_epoch(const struct ib_audit_options *o, struct ib_audit_log *log, struct ib
 				  &(struct ib_table_target){ o, out, NULL });
 	st = write_lines(o, log, ib_audit_log_epoch(log, i), table, err);
 	if (!st)
-		st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
+		st = ib_text_table_end(&table, err);
+	ib_text_table_discard(table);
 	return st;
 }
 

@@ -121,7 +121,6 @@ ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn, 
 {
 	const struct ib_prune_count *c;
 	struct ib_text_table *table;
-	enum ib_status st;
 	uint64_t i, n = 0, most = ib_audit_top_rows(top, (size_t)t->ids.n);
 
 	table = ib_text_table_new("pruned", columns, sizeof(columns) / sizeof(*columns), to);
@@ -137,7 +136,5 @@ ib_prune_counts_write(const struct ib_prune_counts *t, bool pruned, bool drawn, 
 						 c->pruned ? IB_COUNT((uint64_t)c->last) : IB_NONE,
 					 });
 	}
-	st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
-	return st;
+	return ib_text_table_end(&table, err);
 }

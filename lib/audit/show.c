@@ -287,9 +287,9 @@ write_result(struct ib_show *s, struct result *r, struct ib_output *out, struct 
 		if (s->known[s->row[k]] || s->options->json)
 			write_id(s, r, s->row[k]);
 	if (s->options->json)
-		return ib_text_table_end(r->table, err);
+		return ib_text_table_end(&r->table, err);
 	if (r->rows > 0)
-		st = ib_text_table_end(r->table, err);
+		st = ib_text_table_end(&r->table, err);
 	if (!st && r->rows > 0 && r->sentences.n > 0)
 		ib_output_write(out, "\n", 1);
 	if (!st)
@@ -313,7 +313,7 @@ show_ids(struct ib_show *s, struct ib_output *out, struct ib_error *err)
 				    &(struct ib_table_target){ o, out, NULL });
 	if (!st)
 		st = write_result(s, &r, out, err);
-	ib_text_table_free(r.table);
+	ib_text_table_discard(r.table);
 	ib_bytes_release(&r.sentences);
 	free(r.row);
 	return st;

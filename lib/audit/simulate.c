@@ -109,7 +109,8 @@ write_result(struct simulate *s, struct ib_output *out, struct ib_error *err)
 	const struct ib_audit_options *o = s->options;
 	enum ib_status st;
 
-	st = s->by ? ib_by_write(s->by, o, s->context, out, err) : ib_text_table_end(s->table, err);
+	st = s->by ? ib_by_write(s->by, o, s->context, out, err)
+		   : ib_text_table_end(&s->table, err);
 	if (!st && !o->json)
 		write_totals(s, out);
 	return st;
@@ -145,7 +146,7 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 		st = simulate_epochs(&s, err);
 	if (!st)
 		st = write_result(&s, out, err);
-	ib_text_table_free(s.table);
+	ib_text_table_discard(s.table);
 	ib_simulation_release(&s.simulation);
 	ib_loss_history_release(&s.losses);
 	ib_by_free(s.by);

@@ -91,15 +91,12 @@ ib_audit_stats_write(const struct ib_audit_stats *f, size_t n, const struct ib_t
 		{ "cost_saved", "cost saved", IB_STYLE_MONEY, .hidden = !o->cost_given },
 	};
 	struct ib_text_table *table;
-	enum ib_status st;
 	size_t i;
 
 	table = ib_text_table_new("summary", columns, sizeof(columns) / sizeof(*columns), to);
 	for (i = 0; i < n; i++)
 		write_row(o, &f[i], table);
-	st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
-	return st;
+	return ib_text_table_end(&table, err);
 }
 
 static enum ib_status

@@ -219,7 +219,6 @@ ib_suspects_write(const struct ib_suspect *s, size_t n, const struct ib_table *i
 		  const struct ib_table_target *to, struct ib_error *err)
 {
 	struct ib_text_table *table;
-	enum ib_status st;
 	size_t i;
 
 	table = ib_text_table_new("suspects", columns, sizeof(columns) / sizeof(*columns), to);
@@ -231,9 +230,7 @@ ib_suspects_write(const struct ib_suspect *s, size_t n, const struct ib_table *i
 						 IB_REAL(s[i].last),
 						 IB_REAL(s[i].slope),
 					 });
-	st = ib_text_table_end(table, err);
-	ib_text_table_free(table);
-	return st;
+	return ib_text_table_end(&table, err);
 }
 
 enum ib_status

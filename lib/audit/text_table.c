@@ -444,22 +444,8 @@ end_text(struct ib_text_table *s)
 	flush(s);
 }
 
-enum ib_status
-ib_text_table_end(struct ib_text_table *s, struct ib_error *err)
-{
-	if (!s)
-		return ib_fail_memory(err);
-	if (s->to.page)
-		ib_html_table_end(&s->html, s->to.page);
-	else if (s->to.options->json)
-		end_json(s);
-	else
-		end_text(s);
-	return s->failed || s->html.failed ? ib_fail_memory(err) : IB_OK;
-}
-
 void
-ib_text_table_free(struct ib_text_table *s)
+ib_text_table_discard(struct ib_text_table *s)
 {
 	size_t i;
 
@@ -471,4 +457,24 @@ ib_text_table_free(struct ib_text_table *s)
 	free(s->html.cell);
 	ib_bytes_release(&s->text);
 	free(s);
+}
+
+enum ib_status
+ib_text_table_end(struct ib_text_table **table, struct ib_error *err)
+{
+	struct ib_text_table *s = *table;
+	bool failed;
+
+	if (!s)
+		return ib_fail_memory(err);
+	if (s->to.page)
+		ib_html_table_end(&s->html, s->to.page);
+	else if (s->to.options->json)
+		end_json(s);
+	else
+		end_text(s);
+	failed = s->failed || s->html.failed;
+	ib_text_table_discard(s);
+	*table = NULL;
+	return failed ? ib_fail_memory(err) : IB_OK;
 }

@@ -29,9 +29,13 @@ struct ib_text_table *ib_text_table_new(const char *id, const struct ib_column *
 /* Add a row of n cells. In a report, texts are borrowed until ib_text_table_end(). */
 void ib_text_table_row(struct ib_text_table *s, const struct ib_cell *cell);
 
-/* Write the remaining rows. Returns IB_E_IO if memory ran out in this or an earlier call. */
-enum ib_status ib_text_table_end(struct ib_text_table *s, struct ib_error *err);
-void ib_text_table_free(struct ib_text_table *s); /* s may be NULL */
+/*
+ * Write the remaining rows. Returns IB_E_IO if memory ran out in this or an earlier call. Frees the
+ * table and sets *s to NULL, even after an error.
+ */
+enum ib_status ib_text_table_end(struct ib_text_table **s, struct ib_error *err);
+/* Free a table without its remaining rows. NULL is allowed. */
+void ib_text_table_discard(struct ib_text_table *s);
 
 /*
  * Append a line with a sparkline: the label, a block character (or a digit from 0 to 9 if the
