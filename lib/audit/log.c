@@ -107,14 +107,6 @@ reset_text(struct ib_audit_log *log)
 
 /* ---- the scan ----------------------------------------------------------------- */
 
-static bool
-is_head(struct ib_span line)
-{
-	size_t n = strlen(ib_audit_log_kind.begins);
-
-	return line.n >= n && memcmp(line.p, ib_audit_log_kind.begins, n) == 0;
-}
-
 static enum ib_status
 add_run(struct ib_audit_log *log, struct ib_span line, uint64_t skip, struct ib_error *err)
 {
@@ -185,7 +177,7 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 {
 	enum ib_status st = IB_OK;
 
-	if (is_head(line)) {
+	if (ib_span_begins_with(line, ib_audit_log_kind.begins)) {
 		if (f->open)
 			st = end_run(log, f, true, err);
 		if (!st)
@@ -206,7 +198,7 @@ add_line(struct ib_audit_log *log, struct frame *f, struct ib_span line, size_t 
 		f->last.n = 0;
 		f->blank = 0;
 		/* Do not store the line of a sample, because it cannot be a footer. */
-		if (line.n < 6 || memcmp(line.p, "{\"id\":", 6) != 0)
+		if (!ib_span_begins_with(line, "{\"id\":"))
 			ib_bytes_append(&f->last, line.p, line.n);
 	}
 	f->at += n;

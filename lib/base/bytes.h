@@ -94,6 +94,14 @@ ib_span_is(struct ib_span a, const char *text)
 }
 
 static inline bool
+ib_span_begins_with(struct ib_span s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n >= n && memcmp(s.p, prefix, n) == 0;
+}
+
+static inline bool
 ib_span_ends_with(struct ib_span s, const char *suffix)
 {
 	size_t n = strlen(suffix);

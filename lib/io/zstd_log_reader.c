@@ -257,11 +257,10 @@ report_foreign(struct ib_zstd_log_reader *f, struct ib_error *err)
 static enum ib_status
 is_own_frame(struct ib_zstd_log_reader *f, uint64_t at, bool *yes, struct ib_error *err)
 {
-	size_t n = strlen(f->kind->begins);
 	struct ib_bytes begin = { 0 };
 	enum ib_status st = decode_begin(f, at, &begin, err);
 
-	*yes = !st && begin.n >= n && memcmp(begin.p, f->kind->begins, n) == 0;
+	*yes = !st && ib_span_begins_with(ib_bytes_span(&begin), f->kind->begins);
 	ib_bytes_release(&begin);
 	return st;
 }

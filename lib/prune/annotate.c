@@ -43,7 +43,7 @@ split_name(struct ib_annotate *s, struct ib_error *err)
 static bool
 clashes(struct ib_span name)
 {
-	return name.n >= 2 && memcmp(name.p, "ib", 2) == 0 && (name.n == 2 || name.p[2] == '.');
+	return ib_span_is(name, "ib") || ib_span_begins_with(name, "ib.");
 }
 
 enum ib_status

@@ -76,7 +76,7 @@ ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool 
 	*footer = (struct ib_audit_footer){ 0 };
 	*is = false;
 	/* Fast path: most lines are samples, not footers. */
-	if (line.n < 2 || (line.n >= 6 && !memcmp(line.p, "{\"id\":", 6)))
+	if (line.n < 2 || ib_span_begins_with(line, "{\"id\":"))
 		return IB_OK;
 	st = ib_json_doc_parse(line, &json, err);
 	if (st)
@@ -146,7 +146,7 @@ classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 		*what = IB_LOG_LINE_BLANK;
 		return IB_OK;
 	}
-	if (line.n >= sizeof(BEGINS) - 1 && memcmp(line.p, BEGINS, sizeof(BEGINS) - 1) == 0) {
+	if (ib_span_begins_with(line, BEGINS)) {
 		*what = IB_LOG_LINE_HEADER;
 		return check_header(line, err);
 	}
@@ -181,7 +181,7 @@ identify_other(struct ib_span head, const char *path)
 	const char *name = ib_known_format_name(head, path);
 	size_t i = 0;
 
-	if (head.n >= sizeof(BEGINS) - 1 && memcmp(head.p, BEGINS, sizeof(BEGINS) - 1) == 0)
+	if (ib_span_begins_with(head, BEGINS))
 		return "the text of an audit log without its compression";
 	if (name)
 		return name;

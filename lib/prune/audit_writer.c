@@ -101,10 +101,7 @@ ib_audit_writer_write(struct ib_audit_writer *t, const struct ib_audit_text *tex
 enum ib_status
 ib_audit_writer_head(struct ib_audit_writer *t, struct ib_span json, struct ib_error *err)
 {
-	size_t n = strlen(ib_audit_log_kind.begins);
-
-	if (json.n < n || memcmp(json.p, ib_audit_log_kind.begins, n) != 0 ||
-	    memchr(json.p, '\n', json.n))
+	if (!ib_span_begins_with(json, ib_audit_log_kind.begins) || memchr(json.p, '\n', json.n))
 		return ib_fail(err, IB_E_MISUSE, "the header of the audit log is malformed");
 	ib_hash64_update(t->hash, json.p, json.n);
 	ib_hash64_update(t->hash, "\n", 1);

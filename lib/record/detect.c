@@ -86,7 +86,7 @@ skip_lines(struct ib_span head, uint64_t n)
 static struct ib_span
 skip_bom(struct ib_span head)
 {
-	while (head.n >= 3 && memcmp(head.p, "\xef\xbb\xbf", 3) == 0)
+	while (ib_span_begins_with(head, "\xef\xbb\xbf"))
 		head = (struct ib_span){ head.p + 3, head.n - 3 };
 	return head;
 }
@@ -343,14 +343,13 @@ is_totals(struct ib_span head)
 static bool
 is_zip(struct ib_span head)
 {
-	return head.n >= 4 &&
-	       (memcmp(head.p, "PK\3\4", 4) == 0 || memcmp(head.p, "PK\5\6", 4) == 0);
+	return ib_span_begins_with(head, "PK\3\4") || ib_span_begins_with(head, "PK\5\6");
 }
 
 static bool
 is_npy(struct ib_span head)
 {
-	return head.n >= 6 && memcmp(head.p, "\x93NUMPY", 6) == 0;
+	return ib_span_begins_with(head, "\x93NUMPY");
 }
 
 /*

@@ -174,14 +174,6 @@ is_separated(const struct dialect *d, char separator)
 	return is_header_of(d->line, separator, true) || (d->own && count(d->line, d->own) == 0);
 }
 
-static bool
-begins_with(struct ib_span s, const char *text)
-{
-	size_t n = strlen(text);
-
-	return s.n >= n && memcmp(s.p, text, n) == 0;
-}
-
 static const char *
 comment(const struct dialect *d)
 {
@@ -228,9 +220,9 @@ sentence_of(const struct dialect *d)
 {
 	bool quoted = d->line.n > 0 && *d->line.p == '"';
 
-	if (begins_with(d->line, "sep="))
+	if (ib_span_begins_with(d->line, "sep="))
 		return "the first line is Excel's separator line (%s): remove it with tail -n +2";
-	if (begins_with(d->line, "#"))
+	if (ib_span_begins_with(d->line, "#"))
 		return comment(d);
 	if (!d->own && has_text_before_object(d->line))
 		return "text precedes the JSON object (%s): remove it with "
