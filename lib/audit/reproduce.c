@@ -38,7 +38,7 @@ is_needed(const struct ib_param *p, const struct ib_rule_options *o)
 {
 	const void *at = (const char *)o + p->at;
 
-	if (!p->name || p->rules || !ib_param_is_given(p, o))
+	if (!ib_param_is_option(p) || !ib_param_is_given(p, o))
 		return false;
 	switch (p->kind) {
 	case IB_PARAM_COUNT:

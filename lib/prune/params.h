@@ -56,6 +56,18 @@ ib_param_is_of(const struct ib_param *p, enum ib_rule_id rule)
 	return p->rules >> rule & 1;
 }
 
+/* True if the row is an option such as --seed. False for a parameter of --rule. */
+static inline bool
+ib_param_is_option(const struct ib_param *p)
+{
+	return p->name && !p->rules;
+}
+
+/*
+ * Return the row of an option, such as "seed", or NULL if no option except --rule has this name.
+ */
+const struct ib_param *ib_param_find_option(struct ib_span name);
+
 /* True if the options store the parameter as a string. */
 static inline bool
 ib_param_is_text(const struct ib_param *p)

@@ -85,21 +85,33 @@ ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_optio
 
 /* ---- options by their names ---------------------------------------------------- */
 
-/*
- * Return the table row of an option, or of a parameter of the rule. Returns NULL if no
- * row has this name.
- */
-static const struct ib_param *
-find_option(const struct ib_rule_options *o, const char *name)
+const struct ib_param *
+ib_param_find_option(struct ib_span name)
 {
 	size_t n;
 	const struct ib_param *p = ib_params(&n);
 
 	for (; n > 0; n--, p++)
-		if (p->name && p->kind != IB_PARAM_RULE && p->kind != IB_PARAM_CUTS &&
-		    (!p->rules || ib_param_is_of(p, o->rule)) && !strcmp(p->name, name))
+		if (ib_param_is_option(p) && p->kind != IB_PARAM_RULE && ib_span_is(name, p->name))
 			return p;
-	return strcmp(ratio.name, name) == 0 ? &ratio : NULL;
+	return ib_span_is(name, ratio.name) ? &ratio : NULL;
+}
+
+/*
+ * Return the table row of an option, or of a parameter of the rule. Returns NULL if no
+ * row has this name.
+ */
+static const struct ib_param *
+find_setting(const struct ib_rule_options *o, const char *name)
+{
+	size_t n;
+	const struct ib_param *p = ib_params(&n);
+
+	for (; n > 0; n--, p++)
+		if (ib_param_is_of(p, o->rule) && p->kind != IB_PARAM_CUTS &&
+		    strcmp(p->name, name) == 0)
+			return p;
+	return ib_param_find_option(ib_span_of(name));
 }
 
 static const char *
@@ -119,7 +131,7 @@ const char *
 ib_rule_options_store(struct ib_rule_options *o, const char *name, const char *value,
 		      char expected[IB_EXPECTED_MAX])
 {
-	return store(o, find_option(o, name), value, expected);
+	return store(o, find_setting(o, name), value, expected);
 }
 
 static enum ib_status
@@ -160,7 +172,7 @@ set(struct ib_rule_options *o, const char *name, char *value, struct ib_error *e
 			*o = changed;
 		return st;
 	}
-	p = find_option(o, name);
+	p = find_setting(o, name);
 	if (!p)
 		return refuse_name(o, name, err);
 	expected = store(o, p, value, buffer);

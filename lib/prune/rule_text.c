@@ -98,15 +98,14 @@ refuse_name(struct ib_span name, struct ib_error *err)
 static enum ib_status
 refuse_parameter(const struct ib_rule_kind *kind, struct ib_span name, struct ib_error *err)
 {
-	static const char *const options[] = { "ratio", "keep", "max-age", "sampling" };
+	const struct ib_param *option = ib_param_find_option(name);
 	char list[200], show[IB_SHOW_MAX];
-	size_t i;
 
-	for (i = 0; i < sizeof(options) / sizeof(*options); i++)
-		if (ib_span_is(name, options[i]))
-			return ib_fail(err, IB_E_MISUSE,
-				       "--rule %s has no parameter %s: use the option --%s",
-				       kind->name, options[i], options[i]);
+	/* ib-audit has no --normalize */
+	if (option && !option->normalized)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--rule %s has no parameter %s: use the option --%s", kind->name,
+			       option->name, option->name);
 	return ib_fail(err, IB_E_MISUSE, "--rule %s has no parameter %s; it takes %s", kind->name,
 		       ib_show(show, name), list_parameters(kind, list));
 }
