@@ -37,9 +37,9 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_run_header *h)
 	if (r->kind->cuts)
 		r->thresholds = h->cuts;
 	else
-		ib_thresholds_write(&r->thresholds,
-				    r->kind->needs_scores ? h->solved.threshold : INFINITY,
-				    r->kind->ratio ? h->solved.ratio : 1);
+		ib_thresholds_add(&r->thresholds,
+				  r->kind->needs_scores ? h->solved.threshold : INFINITY,
+				  r->kind->ratio ? h->solved.ratio : 1);
 }
 
 static bool

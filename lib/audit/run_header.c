@@ -69,7 +69,7 @@ cuts_of(struct ib_members *p, struct ib_thresholds *l)
 			ib_members_refuse(p, "cuts");
 			return;
 		}
-		ib_thresholds_write(l, cut->valuedouble, share->valuedouble);
+		ib_thresholds_add(l, cut->valuedouble, share->valuedouble);
 	}
 }
 

@@ -118,7 +118,7 @@ add_unseen(const struct ib_pruner *p, struct ib_pruned *b, struct ib_span id)
 {
 	b->ids.unseen[b->ids.nunseen++] = ib_duplicate_check_hash(p->duplicates, id);
 	if (p->rule->scores)
-		ib_unseen_write(p->unseen, &b->ids.examples, id);
+		ib_unseen_note_id(p->unseen, &b->ids.examples, id);
 }
 
 static void

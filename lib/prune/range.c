@@ -106,7 +106,7 @@ look_up(const struct ib_pruner *p, struct ib_pruned *b, struct group *g)
 			continue;
 		b->ids.nunseen++;
 		if (p->rule->scores)
-			ib_unseen_write(p->unseen, &b->ids.examples, ib_id_span(&g->id[i]));
+			ib_unseen_note_id(p->unseen, &b->ids.examples, ib_id_span(&g->id[i]));
 	}
 }
 

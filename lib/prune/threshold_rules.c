@@ -189,14 +189,14 @@ find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *opt
 }
 
 static void
-write_level(struct ib_rule *rule, double cut, double share)
+add_level(struct ib_rule *rule, double cut, double share)
 {
 	struct ib_thresholds *l = &rule->thresholds;
 
 	/* If a threshold is below the previous one, use the previous one. */
 	if (l->n > 0 && cut < l->cut[l->n - 1])
 		cut = l->cut[l->n - 1];
-	ib_thresholds_write(l, cut, share);
+	ib_thresholds_add(l, cut, share);
 }
 
 static enum ib_status
@@ -236,7 +236,7 @@ prepare_infobatch(struct ib_rule *rule, const struct ib_context *context, struct
 	if (!st && rule->options.keep)
 		st = solve_keep(rule, context, err);
 	if (!st)
-		write_level(rule, rule->solved.threshold, rule->solved.ratio);
+		add_level(rule, rule->solved.threshold, rule->solved.ratio);
 	return st;
 }
 
@@ -260,7 +260,7 @@ prepare_hard(struct ib_rule *rule, const struct ib_context *context, struct ib_e
 
 	(void)context;
 	if (!st)
-		write_level(rule, rule->solved.threshold, 1);
+		add_level(rule, rule->solved.threshold, 1);
 	return st;
 }
 
@@ -282,7 +282,7 @@ prepare_random(struct ib_rule *rule, const struct ib_context *context, struct ib
 
 	if (rule->options.keep)
 		st = ib_keep_solve_ratio(rule, 1, 1, context, err);
-	write_level(rule, INFINITY, rule->solved.ratio);
+	add_level(rule, INFINITY, rule->solved.ratio);
 	return st;
 }
 
@@ -340,7 +340,7 @@ prepare_buckets(struct ib_rule *rule, const struct ib_context *context, struct i
 	if (!st)
 		st = find_cuts(rule, f, n, "--rule buckets", err);
 	for (i = 0; i < n && !st; i++)
-		write_level(rule, f[i].value, share[i]);
+		add_level(rule, f[i].value, share[i]);
 	return st;
 }
 
@@ -396,7 +396,7 @@ prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_e
 	}
 	st = find_cuts(rule, f, STEPS - 1, "--rule rank", err);
 	for (step = 1; step < STEPS && !st; step++)
-		write_level(rule, f[step - 1].value, rank_share(rule, step));
+		add_level(rule, f[step - 1].value, rank_share(rule, step));
 	return st;
 }
 

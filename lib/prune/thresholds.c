@@ -20,7 +20,7 @@ ib_complement(double r)
 }
 
 void
-ib_thresholds_write(struct ib_thresholds *l, double cut, double share)
+ib_thresholds_add(struct ib_thresholds *l, double cut, double share)
 {
 	l->cut[l->n] = cut;
 	l->share[l->n] = share;

@@ -12,7 +12,7 @@
 /*
  * Thresholds and the values of pi between them. A score that is below cut[k]
  * but not below cut[k-1] has pi[k]. pi[n] is IB_HIGH. Initialize with {0}, and
- * add thresholds with ib_thresholds_write().
+ * add thresholds with ib_thresholds_add().
  */
 struct ib_thresholds {
 	size_t n;
@@ -25,7 +25,7 @@ struct ib_thresholds {
  * Add a threshold and the fraction `share` to prune below it. The threshold
  * must not be less than the previous threshold.
  */
-void ib_thresholds_write(struct ib_thresholds *l, double cut, double share);
+void ib_thresholds_add(struct ib_thresholds *l, double cut, double share);
 
 /*
  * Return 1-r rounded to 15 significant digits. The rounding ensures that the

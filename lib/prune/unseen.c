@@ -28,7 +28,7 @@ ib_unseen_release(struct ib_unseen *u)
 /* ---- while records are read  --------------------------------------------------- */
 
 void
-ib_unseen_write(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id)
+ib_unseen_note_id(const struct ib_unseen *u, struct ib_unseen_ids *ids, struct ib_span id)
 {
 	uint32_t n = (uint32_t)id.n;
 
