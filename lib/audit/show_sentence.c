@@ -49,13 +49,10 @@ write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struc
 			end = i + 1;
 		if (!is_kind(&row[i], k))
 			continue;
-		part++;
 		if (to)
-			ib_bytes_printf(to, "%s%lld",
-					part == 1	  ? ""
-					: part == nranges ? " and "
-							  : ", ",
+			ib_bytes_printf(to, "%s%lld", ib_list_separator(part, nranges, " and "),
 					(long long)row[i].head->options.epoch);
+		part++;
 		if (to && end - i > 1)
 			ib_bytes_printf(to, " to %lld",
 					(long long)row[end - 1].head->options.epoch);

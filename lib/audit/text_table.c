@@ -243,12 +243,10 @@ write_lost(struct ib_text_table *s)
 		all += s->lost[i];
 	if (all == 0)
 		return;
+	ib_bytes_append_char(&b, '(');
 	for (i = 0; i < s->n; i++)
 		if (s->lost[i])
-			ib_bytes_printf(&b, "%s%s",
-					n++ == 0   ? "("
-					: n == all ? " and "
-						   : ", ",
+			ib_bytes_printf(&b, "%s%s", ib_list_separator(n++, all, " and "),
 					s->column[i].heading);
 	ib_bytes_printf(&b, ": not shown; use a wider terminal or --json)");
 	ib_write_sentence(&s->text, ib_bytes_span(&b), (size_t)s->to.options->width,

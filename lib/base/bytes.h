@@ -93,6 +93,16 @@ ib_span_is(struct ib_span a, const char *text)
 	return ib_span_equal(a, ib_span_of(text));
 }
 
+/*
+ * Return the text before item i of a list of n items in a sentence: ", ", or `last`, such as
+ * " and ", before the last item. Returns "" for the first item.
+ */
+static inline const char *
+ib_list_separator(size_t i, size_t n, const char *last)
+{
+	return i == 0 ? "" : i + 1 < n ? ", " : last;
+}
+
 static inline bool
 ib_span_begins_with(struct ib_span s, const char *prefix)
 {

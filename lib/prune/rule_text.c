@@ -63,15 +63,16 @@ static const char *
 list_parameters(const struct ib_rule_kind *kind, char out[200])
 {
 	const struct ib_param *p;
-	size_t n = 0, i;
+	size_t used = 0, n = 0, i;
 
-	for (i = 0; (p = param_of(kind->id, i)); i++)
-		n += (size_t)snprintf(out + n, 200 - n, "%s%s=%s",
-				      i == 0			  ? ""
-				      : param_of(kind->id, i + 1) ? ", "
-								  : " and ",
-				      p->name, p->value);
-	if (i == 0)
+	while (param_of(kind->id, n))
+		n++;
+	for (i = 0; i < n; i++) {
+		p = param_of(kind->id, i);
+		used += (size_t)snprintf(out + used, 200 - used, "%s%s=%s",
+					 ib_list_separator(i, n, " and "), p->name, p->value);
+	}
+	if (n == 0)
 		strcpy(out, "none");
 	return out;
 }
@@ -84,13 +85,11 @@ refuse_name(struct ib_span name, struct ib_error *err)
 {
 	char names[200], show[IB_SHOW_MAX];
 	size_t used = 0;
-	int i;
+	size_t i;
 
 	for (i = 0; i < IB_NRULES; i++)
 		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s",
-					 i == 0		     ? ""
-					 : i + 1 < IB_NRULES ? ", "
-							     : " or ",
+					 ib_list_separator(i, IB_NRULES, " or "),
 					 ib_rule_name((enum ib_rule_id)i));
 	return ib_fail(err, IB_E_MISUSE, "--rule must be %s, not %s", names, ib_show(show, name));
 }
