@@ -45,6 +45,14 @@ ib_cursor_next(struct ib_cursor *c)
 	}
 }
 
+void
+ib_cursor_explain_other_header(struct ib_cursor *c)
+{
+	snprintf(c->why, sizeof(c->why),
+		 "this line is a header, but its columns differ from the columns of the first "
+		 "header: pass files with different columns as separate operands");
+}
+
 /* ---- for the formats --------------------------------------------------------- */
 
 enum ib_next

@@ -14,6 +14,9 @@ void ib_cursor_release(struct ib_cursor *c);
 /* Read the next record into c->record and c->v. Skips empty lines. */
 enum ib_next ib_cursor_next(struct ib_cursor *c);
 
+/* Explain in c->why that the record is a header with other columns than the first header. */
+void ib_cursor_explain_other_header(struct ib_cursor *c);
+
 /* Return the value in a slot, or NULL if the record does not have it, or if the slot is -1. */
 static inline const struct ib_value *
 ib_cursor_value(const struct ib_cursor *c, int slot)

@@ -12,6 +12,7 @@
 #include "base/predict_end.h"
 #include "base/numbers.h"
 #include "base/short_number.h"
+#include "record/cursor.h"
 #include "record/dialect.h"
 
 /*
@@ -469,29 +470,33 @@ is_other_header(struct ib_cursor *c)
 	if (c->record.p == c->source->header.p || !ib_span_equal(id, key->name[0]) ||
 	    !ib_key_is_known(id))
 		return false;
-	ib_cursor_fail(c, "this line is a header, but its columns differ from the columns of the "
-			  "first header: pass files with different columns as separate operands");
+	ib_cursor_explain_other_header(c);
 	return true;
+}
+
+/* True if the id is in quotes, although TSV has no quotes. */
+static inline bool
+is_quoted_tsv(const struct ib_source *s, const struct ib_value *id)
+{
+	return s->delimiter == '\t' && id->n > 1 && *id->p == '"' && id->p[id->n - 1] == '"';
 }
 
 /* True if check_id() must check the id. This is rare. */
 static inline bool
 is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 {
-	return id->n == s->key.name[0].n ||
-	       (s->delimiter == '\t' && id->n > 1 && *id->p == '"' && id->p[id->n - 1] == '"');
+	return id->n == s->key.name[0].n || is_quoted_tsv(s, id);
 }
 
 /* Count the id if it is in quotes in a TSV. Returns false if the row is another header. */
 static __attribute__((noinline)) bool
 check_id(struct ib_cursor *c)
 {
-	const struct ib_value *id = &c->v[c->source->key_slot[0]];
+	const struct ib_source *s = c->source;
 
 	if (is_other_header(c))
 		return false;
-	c->source->notes->quotes += c->source->delimiter == '\t' && id->n > 1 && *id->p == '"' &&
-				    id->p[id->n - 1] == '"';
+	s->notes->quotes += is_quoted_tsv(s, &c->v[s->key_slot[0]]);
 	return true;
 }
 

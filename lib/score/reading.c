@@ -54,10 +54,10 @@ ib_reading_not_a_number(struct ib_reading *r, struct ib_span name, const struct 
 	const char *option = NULL;
 	struct ib_cursor *c = r->c;
 
-	if (v->type == IB_TEXT && ib_source_has_column(c->source, ib_value_span(v)))
-		return ib_reading_wrong(
-			r, "this line is a header, but its columns differ from the columns of the "
-			   "first header: pass files with different columns as separate operands");
+	if (v->type == IB_TEXT && ib_source_has_column(c->source, ib_value_span(v))) {
+		ib_cursor_explain_other_header(c);
+		return ib_reading_wrong(r, "%s", c->why);
+	}
 	if (v->type != IB_ABSENT)
 		return ib_reading_wrong(r, "'%.*s' %s", (int)name.n, name.p,
 					ib_value_describe(say, v));
