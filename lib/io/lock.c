@@ -32,24 +32,18 @@ report_no_locks(const char *file, bool no_wait, const struct ib_context *context
 static int
 wait_for_lock(int fd, const char *name, const struct ib_context *context)
 {
-	const long first = 250000, second = 1000000000; /* ns */
-	struct timespec pause = { 0, first };
-	long waited = 0;
+	const struct timespec pause = { 0, 2000000 }; /* 2 ms */
+	int tries;
 
-	while (ib_fd_lock(fd, LOCK_EX | LOCK_NB) != 0) {
+	for (tries = 0; tries < 500; tries++) {
+		if (ib_fd_lock(fd, LOCK_EX | LOCK_NB) == 0)
+			return 0;
 		if (errno != EWOULDBLOCK)
 			return -1;
-		if (waited >= second) {
-			ib_warn(context, "%s: waiting for the lock, which another process holds",
-				name);
-			return ib_fd_lock(fd, LOCK_EX);
-		}
 		nanosleep(&pause, NULL);
-		waited += pause.tv_nsec;
-		if (pause.tv_nsec < 8 * first)
-			pause.tv_nsec *= 2;
 	}
-	return 0;
+	ib_warn(context, "%s: waiting for the lock, which another process holds", name);
+	return ib_fd_lock(fd, LOCK_EX);
 }
 
 /* Lock with flock(2), so that scripts can lock the same file with flock(1). */
