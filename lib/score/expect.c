@@ -192,7 +192,6 @@ static bool
 is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 {
 	const struct ib_value *v = ib_cursor_value(c, c->source->wanted_slot[0]);
-	const char *field = e->options.weight_field ? e->options.weight_field : "weight";
 	char say[IB_VALUE_DESCRIPTION_MAX];
 	double weight;
 
@@ -200,7 +199,8 @@ is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
 	if (!v)
 		return true;
 	if (!ib_value_read_number(v, &weight)) {
-		snprintf(c->why, sizeof(c->why), "'%s' %s", field, ib_value_describe(say, v));
+		snprintf(c->why, sizeof(c->why), "'%s' %s", e->options.weight_field,
+			 ib_value_describe(say, v));
 		return false;
 	}
 	*given = weight != 0;
@@ -297,9 +297,7 @@ add_sample(struct ib_scan *scan, void *block, const struct ib_tar_sample *sample
 static enum ib_status
 read_manifests(struct ib_expect *e, const struct ib_context *context, struct ib_error *err)
 {
-	struct ib_wanted weight = {
-		ib_span_of(e->options.weight_field ? e->options.weight_field : "weight"), true
-	};
+	struct ib_wanted weight = { ib_span_of(e->options.weight_field), true };
 	struct ib_reader_options o = {
 		.operands = e->options.manifests,
 		.otherwise = IB_FORMAT_LIST,
@@ -332,6 +330,8 @@ ib_expect_new(const struct ib_expect_options *options, const struct ib_context *
 	if (!e)
 		return ib_fail_memory(err);
 	e->options = *options;
+	if (!e->options.weight_field)
+		e->options.weight_field = "weight";
 	e->by_rows = true;
 	st = ib_table_reserve(&e->table, 1, 0, err);
 	if (!st)
@@ -376,18 +376,12 @@ enum ib_status
 ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n, struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < n && e->by_rows && !st; i++)
 		if (!mark_known_row(e, &id[i]))
 			st = use_ids(e, err);
-	if (e->by_rows)
-		return st;
-	for (i = 0; i < n && !st; i += k) {
-		k = n - i < IB_GROUP ? n - i : IB_GROUP;
-		st = mark_group(e, id + i, k, err);
-	}
-	return st;
+	return st || e->by_rows ? st : mark_group(e, id, n, err);
 }
 
 void

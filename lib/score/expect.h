@@ -28,7 +28,10 @@ enum ib_status ib_expect_new(const struct ib_expect_options *options,
 			     struct ib_error *err);
 void ib_expect_free(struct ib_expect *e);
 
-/* Mark n ids as present in the log. The ids' hashes must be computed with seed 0. */
+/*
+ * Mark n ids as present in the log. n is at most IB_GROUP. The ids' hashes must be computed with
+ * seed 0.
+ */
 enum ib_status ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n,
 				     struct ib_error *err);
 

@@ -9,21 +9,15 @@
 #include "base/part.h"
 #include "base/pipeline.h"
 
-/*
- * Store the key of the ids. Rows of a score file do not contain the key. The
- * key is also stored if a log has only losses of other partitions, so all
- * partitions of a score file have the same key.
- */
+/* Store the key of the ids. `key` is NULL for rows of a score file, which do not contain it. */
 static enum ib_status
-note_key(struct ib_scores *s, const struct ib_loss_batch *b, struct ib_error *err)
+note_key(struct ib_scores *s, const struct ib_key *key, struct ib_error *err)
 {
 	struct ib_bytes name = { 0 };
 	enum ib_status st;
 
-	if (b->n + b->nmerge == 0 && !b->any)
-		return IB_OK;
-	if (!b->rows)
-		ib_key_write_name(b->key, &name);
+	if (key)
+		ib_key_write_name(key, &name);
 	st = name.failed ? ib_fail_memory(err) : ib_scores_note_key(s, ib_bytes_span(&name), err);
 	ib_bytes_release(&name);
 	return st;
@@ -32,8 +26,14 @@ note_key(struct ib_scores *s, const struct ib_loss_batch *b, struct ib_error *er
 enum ib_status
 ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err)
 {
-	enum ib_status st = note_key(f->scores, b, err);
+	enum ib_status st = IB_OK;
 
+	/*
+	 * The key is also stored if a log has only losses of other partitions, so all partitions
+	 * of a score file have the same key.
+	 */
+	if (b->n + b->nmerge > 0 || b->any)
+		st = note_key(f->scores, b->rows ? NULL : b->key, err);
 	if (st)
 		return st;
 	if (b->rows)
@@ -115,17 +115,12 @@ add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 enum ib_status
 ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, bool *taken, struct ib_error *err)
 {
-	struct ib_bytes name = { 0 };
-	enum ib_status st;
+	enum ib_status st = IB_OK;
 
 	*taken = ib_fold_takes_rows(f, b->row, b->n);
-	if (!*taken)
-		return IB_OK;
-	ib_key_write_name(b->key, &name);
-	st = name.failed ? ib_fail_memory(err)
-			 : ib_scores_note_key(f->scores, ib_bytes_span(&name), err);
-	ib_bytes_release(&name);
-	return st ? st : ib_fold_row_losses(f, b->row, b->loss, b->n, b->epoch, err);
+	if (*taken)
+		st = note_key(f->scores, b->key, err);
+	return st || !*taken ? st : ib_fold_row_losses(f, b->row, b->loss, b->n, b->epoch, err);
 }
 
 static enum ib_status

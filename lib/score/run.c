@@ -45,16 +45,14 @@ mark_losses(struct run *run, const struct ib_loss_batch *b, struct ib_error *err
 {
 	struct ib_id id[IB_GROUP];
 	enum ib_status st = IB_OK;
-	size_t i, k = 0;
+	size_t i, k;
 
 	if (!run->expect)
 		return IB_OK;
-	for (i = 0; i < b->n && !st; i++) {
-		id[k++] = b->loss[i].id;
-		if (k < IB_GROUP && i + 1 < b->n)
-			continue;
+	for (i = 0; i < b->n && !st;) {
+		for (k = 0; k < IB_GROUP && i < b->n; k++)
+			id[k] = b->loss[i++].id;
 		st = ib_expect_mark_logged(run->expect, id, k, err);
-		k = 0;
 	}
 	for (i = 0; i < b->nmerge && !st; i++)
 		st = ib_expect_mark_logged(run->expect, &b->merge[i].id, 1, err);
@@ -97,22 +95,19 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		name, ib_show(here, keys.here), ib_show(there, keys.there));
 }
 
-/* Store the key of the ids. Rows of a score file in JSON lines do not contain the key. */
+/* Compare and store the key of a block of losses. `id` is the first id of the block. */
 static enum ib_status
-note_key(struct run *run, const struct ib_loss_batch *b, struct ib_error *err)
+note_key(struct run *run, const struct ib_key *key, struct ib_span id, const char *file,
+	 struct ib_error *err)
 {
 	struct ib_bytes name = { 0 };
 	enum ib_status st = IB_OK;
-	struct ib_span id;
 
-	if (b->rows || b->n == 0)
-		return IB_OK;
-	id = (struct ib_span){ b->loss[0].id.p, b->loss[0].id.n };
-	ib_key_write_name(b->key, &name);
+	ib_key_write_name(key, &name);
 	if (name.failed)
 		st = ib_fail_memory(err);
 	else
-		warn_about_key(run, ib_bytes_span(&name), id, b->source->name);
+		warn_about_key(run, ib_bytes_span(&name), id, file);
 	if (!st && run->expect)
 		ib_expect_note_key(run->expect, ib_bytes_span(&name));
 	ib_bytes_release(&name);
@@ -123,8 +118,11 @@ static enum ib_status
 add_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
 	struct run *run = ctx;
-	enum ib_status st = note_key(run, b, err);
+	enum ib_status st = IB_OK;
 
+	/* Rows of a score file in JSON lines do not contain the key. */
+	if (!b->rows && b->n > 0)
+		st = note_key(run, b->key, ib_id_span(&b->loss[0].id), b->source->name, err);
 	if (!st)
 		st = mark_losses(run, b, err);
 	run->losses += b->n;
@@ -137,24 +135,17 @@ static enum ib_status
 add_rows(void *ctx, const struct ib_row_batch *b, bool *taken, struct ib_error *err)
 {
 	struct run *run = ctx;
-	struct ib_bytes name = { 0 };
 	struct ib_row_id id;
-	enum ib_status st = IB_OK;
+	enum ib_status st;
 
 	*taken = ib_fold_takes_rows(&run->fold, b->row, b->n) &&
 		 (!run->expect || ib_expect_takes_rows(run->expect));
 	if (!*taken || b->n == 0)
 		return IB_OK;
 	ib_row_id_set(&id, b->row[0]);
-	ib_key_write_name(b->key, &name);
-	if (name.failed)
-		return ib_fail_memory(err);
-	warn_about_key(run, ib_bytes_span(&name), ib_row_id_span(&id), b->source->name);
-	if (run->expect) {
-		ib_expect_note_key(run->expect, ib_bytes_span(&name));
+	st = note_key(run, b->key, ib_row_id_span(&id), b->source->name, err);
+	if (!st && run->expect)
 		st = ib_expect_mark_rows(run->expect, b->row, b->n, err);
-	}
-	ib_bytes_release(&name);
 	run->losses += b->n;
 	run->unpartitioned = true;
 	return st ? st : ib_load_rows(&run->fold, b, taken, err);
