@@ -99,6 +99,14 @@ ib_name_for_number(const char *pattern, uint64_t number)
 	return replace_mark(pattern, "%d", text);
 }
 
+bool
+ib_file_is_regular(const char *path)
+{
+	struct stat sb;
+
+	return strcmp(path, "-") != 0 && stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
+}
+
 enum ib_status
 ib_split_check(uint64_t files, struct ib_error *err)
 {

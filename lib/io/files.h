@@ -1,6 +1,6 @@
 /*
- * Follow symbolic links, and limit the number of output files. ib_files_check() in infobatch_run.h
- * compares files.
+ * Follow symbolic links, recognize regular files, and limit the number of output files.
+ * ib_files_check() in infobatch_run.h compares files.
  */
 #ifndef IB_IO_FILES_H
 #define IB_IO_FILES_H
@@ -13,6 +13,12 @@
  * errors.
  */
 char *ib_links_follow(const char *path);
+
+/*
+ * True if `path` is a regular file, or a link to a regular file. False for "-", which is standard
+ * input.
+ */
+bool ib_file_is_regular(const char *path);
 
 /* Return IB_E_CREATE if --split requests more than IB_SPLIT_MAX files. */
 enum ib_status ib_split_check(uint64_t files, struct ib_error *err);

@@ -2,12 +2,12 @@
 #include "score/load.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/part.h"
 #include "base/pipeline.h"
+#include "io/files.h"
 
 /* Store the key of the ids. `key` is NULL for rows of a score file, which do not contain it. */
 static enum ib_status
@@ -228,18 +228,6 @@ digest_archive(struct ib_npz *z, const struct ib_context *context, char *digest,
 	return st;
 }
 
-/*
- * True if the path is a regular file. A pipe must not be opened here, because a
- * pipe can be read only once.
- */
-static bool
-is_regular(const char *path)
-{
-	struct stat sb;
-
-	return strcmp(path, "-") != 0 && stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
-}
-
 /* Map the file if possible. If the file cannot be mapped, *out stays NULL. */
 static enum ib_status
 map_file(const char *path, const struct ib_context *context, struct ib_scores **out, char *digest,
@@ -284,7 +272,8 @@ ib_scores_open_any(const char *path, const struct ib_context *context, struct ib
 	enum ib_status st = IB_OK;
 
 	*out = NULL;
-	if (is_regular(path))
+	/* A pipe can be read only once, so only ib_scores_load_any() opens it. */
+	if (ib_file_is_regular(path))
 		st = map_file(path, context, out, digest, err);
 	if (st || *out)
 		return st;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -281,18 +280,6 @@ end_operand(void *ctx, const char *name, struct ib_error *err)
 
 /* ---- before and after ---------------------------------------------------------- */
 
-/*
- * True if the path is a regular file. Only an empty regular file causes a
- * warning: the user knows that /dev/null is empty.
- */
-static bool
-is_file(const char *path)
-{
-	struct stat sb;
-
-	return stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
-}
-
 /* Load the score file of -s, or the score file of -u if it exists. */
 static enum ib_status
 load_start(struct run *run, const char *path, bool update, struct ib_error *err)
@@ -305,7 +292,8 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 
 	st = update ? ib_scores_load_file(path, run->context, &s, NULL, err)
 		    : ib_scores_load_any(path, run->context, &s, NULL, err);
-	if (!st && s->table.n == 0 && s->part.count == 0 && is_file(path))
+	/* The user knows that /dev/null is empty. */
+	if (!st && s->table.n == 0 && s->part.count == 0 && ib_file_is_regular(path))
 		ib_warn(run->context, "%s: contains no scores", path);
 	if (!st)
 		st = check_until(run, s, path, err);
