@@ -188,13 +188,29 @@ read_part(const struct ib_key *key, size_t i, const struct ib_value *v, struct i
 	return true;
 }
 
+struct ib_span
+ib_key_join(const struct ib_span *piece, size_t n, struct ib_arena *arena)
+{
+	size_t i, length = 0;
+	char *to, *p;
+
+	for (i = 0; i < n; i++)
+		length += piece[i].n + 1;
+	p = to = ib_arena_allocate(arena, length);
+	for (i = 0; i < n && p; i++) {
+		memcpy(p, piece[i].p, piece[i].n);
+		p += piece[i].n;
+		*p++ = IB_KEY_SEPARATOR;
+	}
+	return (struct ib_span){ to, to ? length - 1 : 0 };
+}
+
 bool
 ib_key_build_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
 		struct ib_arena *arena, struct ib_span *id, char *why, size_t size)
 {
 	struct ib_span piece[IB_KEY_MAX];
-	size_t i, n = 0;
-	char *to;
+	size_t i;
 
 	for (i = 0; i < key->n; i++) {
 		if (!read_part(key, i, &v[slot[i]], arena, &piece[i], why, size))
@@ -203,15 +219,8 @@ ib_key_build_id(const struct ib_key *key, const int *slot, const struct ib_value
 			*id = piece[i];
 			return true;
 		}
-		n += piece[i].n + 1;
 	}
-	to = ib_arena_allocate(arena, n);
-	*id = (struct ib_span){ to, to ? n - 1 : 0 };
-	for (i = 0; i < key->n && to; i++) {
-		memcpy(to, piece[i].p, piece[i].n);
-		to += piece[i].n;
-		*to++ = IB_KEY_SEPARATOR;
-	}
+	*id = ib_key_join(piece, key->n, arena);
 	return true;
 }
 

@@ -49,6 +49,12 @@ enum ib_status ib_key_parse(const char *text, const char *option, struct ib_key 
 void ib_key_write_name(const struct ib_key *key, struct ib_bytes *to);
 
 /*
+ * Join the n > 1 fields of an id with IB_KEY_SEPARATOR. The p of the result is NULL if out of
+ * memory.
+ */
+struct ib_span ib_key_join(const struct ib_span *piece, size_t n, struct ib_arena *arena);
+
+/*
  * Build the id from the key fields of a record. v[slot[i]] is the value of the i-th field. If the
  * id is one plain string, it is a view into the record. If it has to be decoded or joined, it is
  * stored in the arena. Returns false and writes a clause to why if a field is absent or cannot be

@@ -222,35 +222,24 @@ bool
 ib_npz_arrays_read_id(struct ib_npz_arrays *a, struct ib_span *id,
 		      const struct ib_npz_column **invalid, const char **why)
 {
-	struct ib_bytes joined = { 0 };
-	struct ib_span piece;
+	struct ib_span piece[IB_KEY_MAX];
 	size_t i;
-	char *to;
 
 	if (a->key.n == 0) {
 		*id = ib_key_format_line_id(a->row, &a->arena);
 		return true;
 	}
 	for (i = 0; i < a->key.n; i++) {
-		if (!ib_npz_column_text(&a->id[i], a->row, &a->arena, &piece, why)) {
-			ib_bytes_release(&joined);
+		if (!ib_npz_column_text(&a->id[i], a->row, &a->arena, &piece[i], why)) {
 			*invalid = &a->id[i];
 			return false;
 		}
-		*id = piece;
-		if (a->key.n == 1 || !piece.p) {
-			ib_bytes_release(&joined);
+		if (!piece[i].p || a->key.n == 1) {
+			*id = piece[i];
 			return true;
 		}
-		if (i > 0)
-			ib_bytes_append_char(&joined, IB_KEY_SEPARATOR);
-		ib_bytes_append(&joined, piece.p, piece.n);
 	}
-	to = joined.failed ? NULL : ib_arena_allocate(&a->arena, joined.n + 1);
-	if (to && joined.n > 0)
-		memcpy(to, joined.p, joined.n);
-	*id = (struct ib_span){ to, joined.n };
-	ib_bytes_release(&joined);
+	*id = ib_key_join(piece, a->key.n, &a->arena);
 	return true;
 }
 
