@@ -1,7 +1,7 @@
 /*
  * System calls on descriptors. If a signal interrupts a call, the call is repeated, because
- * SA_RESTART does not prevent EINTR on network file systems and FUSE. Each function returns the
- * same results and errno as the system call.
+ * SA_RESTART does not prevent EINTR on network file systems and FUSE. A function returns the same
+ * result and errno as the system call, unless its comment says otherwise.
  */
 #ifndef IB_IO_DESCRIPTOR_H
 #define IB_IO_DESCRIPTOR_H

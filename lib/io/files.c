@@ -158,7 +158,10 @@ identify_new(const char *path, struct identity *id)
 	return true;
 }
 
-/* Identify a file. Returns false for a device, and for a file that cannot be opened. */
+/*
+ * Identify a file. Returns false for a file that is not compared (a character device or a
+ * directory), and for a file that cannot be found.
+ */
 static bool
 identify(const struct ib_file_use *u, struct identity *id)
 {

@@ -20,7 +20,7 @@ char *ib_links_follow(const char *path);
  */
 bool ib_file_is_regular(const char *path);
 
-/* Return IB_E_CREATE if --split requests more than IB_SPLIT_MAX files. */
+/* Return IB_E_MISUSE if --split requests more than IB_SPLIT_MAX files. */
 enum ib_status ib_split_check(uint64_t files, struct ib_error *err);
 
 #endif

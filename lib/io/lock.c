@@ -60,7 +60,10 @@ lock_file(int fd, const char *file, const char *name, bool no_wait,
 	return ib_fail_errno(err, IB_E_IO, name, "lock");
 }
 
-/* Open or create the lock file. A lock file of another user that is read-only can be locked too. */
+/*
+ * Open or create the lock file. If this process may only read the file, because the file belongs
+ * to another user, it is opened for reading, which is enough to lock it.
+ */
 static int
 open_lock(const char *name)
 {

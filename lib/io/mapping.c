@@ -1,8 +1,8 @@
 /*
  * The list of mappings. A signal handler reads the list without a lock, so entries are never
  * freed. If a mapping is freed, a later mapping reuses its entry. The entry that a handler
- * searches for cannot change meanwhile, because its owner is reading the mapping and so does not
- * unmap it.
+ * searches for cannot change meanwhile: the interrupted thread is reading this mapping, so no
+ * thread unmaps it.
  */
 #include "io/mapping.h"
 

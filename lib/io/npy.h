@@ -20,8 +20,8 @@ size_t ib_npy_header(char header[128], const char *descr, uint64_t n);
 size_t ib_npy_scalar(char scalar[IB_NPY_SCALAR], double value);
 
 /*
- * Pass the bytes of n items of `size` bytes to take(), in little-endian order, in one or more
- * pieces. The items are in the byte order of this machine.
+ * Pass n items of `size` bytes each to take(), converted from the byte order of this machine to
+ * little-endian. take() is called for one or more pieces.
  */
 void ib_npy_items(const void *items, uint64_t n, size_t size,
 		  void (*take)(void *ctx, const void *p, size_t n), void *ctx);

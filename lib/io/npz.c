@@ -27,11 +27,11 @@ struct ib_npz {
 	struct ib_npz_member *members;
 	size_t nmembers;
 	struct libdeflate_decompressor *inflate;
-	const char *map; /* the complete file; NULL before ib_npz_map() is called */
+	const char *map; /* the complete file; NULL until ib_npz_map() has mapped it */
 	bool single;	 /* the file is one array (.npy) */
 };
 
-/* Set *at to the offset of a member in the file. */
+/* Set *at to the offset of a member's data in the file. */
 static enum ib_status
 find_data(const struct ib_npz *z, const struct ib_npz_member *m, uint64_t *at, struct ib_error *err)
 {
@@ -172,9 +172,9 @@ ib_npz_read(struct ib_npz *z, const struct ib_npz_member *m, void *dst, struct i
 
 /*
  * Inflate the first `room` bytes of a deflated member, or the complete member if it is shorter.
- * libdeflate has no streaming interface. If the output buffer is full, it returns an error, but
- * the output is valid except for the last match or stored block. On any other error, sets *ok to
- * false, and leaves it to ib_npz_read() to report the error.
+ * libdeflate has no streaming interface. If the output buffer is too small, libdeflate returns an
+ * error, but the output is valid except for the last match or stored block. On any other error,
+ * this function sets *ok to false; ib_npz_read() reports the error later.
  */
 static enum ib_status
 inflate_start(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char *start,
@@ -413,7 +413,7 @@ ib_npz_unload(struct ib_npz *z)
 /* ---- the whole file ------------------------------------------------------------ */
 
 #define FEED_PIECE                                                                                 \
-	((size_t)128 << 10) /* bytes that are read and passed on while they are in cache */
+	((size_t)128 << 10) /* number of bytes per piece; a piece is passed on while in cache */
 
 struct feed {
 	struct ib_npz *z;

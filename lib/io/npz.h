@@ -50,7 +50,10 @@ struct ib_span ib_npz_map(struct ib_npz *z, const struct ib_npz_member *m);
 /* Return the member `name`.npy, or NULL. */
 const struct ib_npz_member *ib_npz_find_array(const struct ib_npz *z, struct ib_span name);
 
-/* Check the CRC of a mapped member. Returns IB_E_DATA if the CRC does not match. */
+/*
+ * Check the CRC of a mapped member. Returns IB_E_DATA if the CRC does not match. Does nothing if
+ * the member cannot be mapped.
+ */
 enum ib_status ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m, struct ib_error *err);
 
 /*

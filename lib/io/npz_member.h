@@ -6,8 +6,8 @@
 
 struct ib_npz_member {
 	struct ib_span name; /* "score.npy" */
-	bool array;	     /* true if the .npy header was parsed and gives descr to nbytes */
-	char descr[16];	     /* item type without its quotes: "<f4" */
+	bool array;	/* true if the .npy header was parsed and set the members up to nbytes */
+	char descr[16]; /* item type without its quotes: "<f4" */
 	bool fortran;
 	unsigned ndim;
 	uint64_t n;	 /* number of items */
@@ -18,7 +18,7 @@ struct ib_npz_member {
 	uint64_t local;		/* offset of the local header */
 	uint64_t stored, whole; /* compressed and uncompressed size of the member */
 	unsigned method;	/* compression method of zip */
-	size_t header;		/* bytes of .npy header before the items */
+	size_t header;		/* length of the .npy header, which precedes the items */
 };
 
 #endif

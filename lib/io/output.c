@@ -19,11 +19,11 @@
 #include "io/temp_file.h"
 
 #define GATHER ((size_t)256 << 10) /* smaller writes are buffered */
-#define PIECE ((size_t)1 << 20)	   /* bytes that are hashed and written while they are in cache */
+#define PIECE ((size_t)1 << 20)	   /* number of bytes that are hashed and written at a time */
 
 struct ib_output {
 	char *name;		   /* name for messages */
-	char *target;		   /* the file to replace; NULL if it is written directly */
+	char *target;		   /* the file to replace; NULL if the output is written directly */
 	struct ib_temp_file *temp; /* NULL if the file never existed, or was renamed or removed */
 	int fd;
 	bool standard; /* true if fd is standard output */

@@ -52,8 +52,8 @@ void ib_output_digest(const struct ib_output *out, char digest[33]);
 
 /*
  * Do all steps of a commit except the rename. A run with very many outputs calls this function to
- * free the buffers. If the process has many open descriptors, the descriptor is closed too. Do
- * not write to the output afterwards. ib_output_digest() still works.
+ * free the buffers. If the process has many open descriptors, the descriptor of the output is
+ * closed too. Do not write to the output afterwards. ib_output_digest() still works.
  */
 enum ib_status ib_output_finish(struct ib_output *out, struct ib_error *err);
 

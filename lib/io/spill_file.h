@@ -1,8 +1,8 @@
 /*
  * Bytes that are written once and read back later. A small number of bytes is kept in memory. If
  * there are more, they are moved to a temporary file. This file is in $TMPDIR or, if TMPDIR is
- * not set, in the folder of the output. The temporary file has no name if the file system
- * supports that.
+ * not set, in the folder of the output. The temporary file has no name, so the kernel deletes it
+ * when the process ends.
  */
 #ifndef IB_IO_SPILL_FILE_H
 #define IB_IO_SPILL_FILE_H
@@ -12,8 +12,9 @@
 struct ib_spill_file;
 
 /*
- * Create an empty spill file that keeps up to about `memory` bytes in memory. near (borrowed) is
- * a file whose folder may hold the temporary file. If near is NULL or "-", /tmp is used.
+ * Create an empty spill file that keeps up to about `memory` bytes in memory. If TMPDIR is not
+ * set, the temporary file is created in the folder of the file `near` (borrowed), or in /tmp if
+ * near is NULL or "-".
  */
 enum ib_status ib_spill_file_new(const char *near, size_t memory, struct ib_spill_file **out,
 				 struct ib_error *err);
@@ -38,9 +39,9 @@ enum ib_status ib_spill_file_status(const struct ib_spill_file *s, struct ib_err
 uint64_t ib_spill_file_size(const struct ib_spill_file *s);
 
 /*
- * Return the bytes from position `at` on, which must be less than the size. If one call of
- * ib_spill_file_add() added n <= 1 MiB bytes at this position, all n bytes are returned. The
- * bytes are valid until the next call. Returns {NULL, 0} after an error.
+ * Return bytes from position `at` on. The position must be less than the size. If one call of
+ * ib_spill_file_add() added n <= 1 MiB bytes at this position, at least these n bytes are
+ * returned. The bytes are valid until the next call. Returns {NULL, 0} after an error.
  */
 struct ib_span ib_spill_file_view(struct ib_spill_file *s, uint64_t at, size_t n);
 

@@ -171,9 +171,9 @@ remove_dead(const char *path)
 }
 
 /*
- * Lock a file that has just been named. Returns false if another process has already locked or
- * removed the file, because a file without a lock seems to belong to a dead process. This
- * cannot happen on a file system without locks.
+ * Lock a file that has just been named. Until the file is locked, it seems to belong to a dead
+ * process. Returns false if another process has therefore locked or removed the file. If the file
+ * system does not support locks, no process removes the file, and the result is true.
  */
 static bool
 lock_named(int fd, const char *path)
@@ -184,7 +184,7 @@ lock_named(int fd, const char *path)
 }
 
 /*
- * Create the file with its current name. Returns false with errno. If errno is EEXIST, another
+ * Create the file with the name t->path. Returns false with errno. If errno is EEXIST, another
  * name may work.
  */
 static bool
@@ -203,7 +203,7 @@ open_named(struct ib_temp_file *t)
 	return true;
 }
 
-/* Link the file, which has no name, to its current name. Returns false with errno. */
+/* Give a file without a name the name t->path. Returns false with errno. */
 static bool
 link_named(struct ib_temp_file *t)
 {

@@ -38,8 +38,9 @@ int ib_temp_file_rename(struct ib_temp_file *temp, const char *target);
 void ib_temp_file_remove(struct ib_temp_file *temp);
 
 /*
- * Create a temporary file and remove its name, if it has one. Use this function for data that
- * no other process reads. Returns the descriptor, which the caller closes, or -1 with errno.
+ * Create a temporary file in the folder of target, and remove its name if it has one. Use this
+ * function for data that no other process reads. Returns the descriptor, which the caller closes,
+ * or -1 with errno.
  */
 int ib_temp_file_nameless(const char *target);
 

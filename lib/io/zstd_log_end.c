@@ -31,7 +31,7 @@ struct frame_text {
 	struct ib_bytes line; /* the current line, without its newline */
 	bool any;	      /* true if the frame has text */
 	uint64_t headers, footers;
-	bool open;     /* true if the last line that is not empty is not a footer */
+	bool open;     /* true after a line that is not empty, until the next footer */
 	bool blank;    /* true if empty lines follow the last footer */
 	uint64_t mark; /* checksum in the last footer */
 };

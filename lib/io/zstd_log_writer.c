@@ -225,7 +225,6 @@ write_at(const struct ib_zstd_log_writer *log, const char *p, size_t n, uint64_t
 	return IB_OK;
 }
 
-/* Copy the frame to the log. */
 static enum ib_status
 copy_frame(struct ib_zstd_log_writer *log, struct ib_error *err)
 {

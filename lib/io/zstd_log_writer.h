@@ -35,8 +35,9 @@ enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any
 				       struct ib_error *err);
 
 /*
- * End the frame. This function waits for the thread of libzstd. Do not block signals meanwhile,
- * because a signal handler may run in that thread.
+ * End the frame. This function waits for the thread of libzstd. Do not call it in a critical
+ * section (io/temp_file.h): a signal handler may run in that thread, and would wait for the end of
+ * the critical section.
  */
 enum ib_status ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err);
 
