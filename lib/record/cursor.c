@@ -1,5 +1,6 @@
 /*
- * The cursor (record/cursor.h), and functions with which the formats set its record or its error.
+ * The cursor (record/cursor.h), and functions that the formats call to set the record or the error
+ * of the cursor.
  */
 #include "record/cursor.h"
 
@@ -60,7 +61,8 @@ ib_cursor_fail_nuls(struct ib_cursor *c, const char *p, const char *after)
 {
 	const char *nuls = memchr(p, '\0', (size_t)(after - p));
 
-	/* The next record is on the same line and gets the same line number and record number. */
+	/* The next record is on the same line. It gets the line and record number of this record.
+	 */
 	c->line--;
 	c->number--;
 	c->unnumbered++;
@@ -109,7 +111,7 @@ ib_cursor_finish_line(struct ib_cursor *c, const char *start, const char *stop)
 	r->unterminated = !ended && c->block->unterminated;
 	if (r->n > 0 && stop[-1] == '\r') {
 		r->n--;
-		/* Do not copy a CR without LF to the output. */
+		/* A CR without LF, at the end of the file, is not copied to the output. */
 		r->end = ended ? 2 : 0;
 	}
 	c->at = stop + ended;

@@ -383,8 +383,8 @@ wrong_count(struct ib_cursor *c, const char *start, size_t n)
 
 /*
  * Skip an empty line, a byte order mark or a repeated header at c->at. Returns IB_NEXT_END if
- * something was skipped, IB_NEXT_RECORD if a row begins at c->at, or IB_NEXT_BAD if bytes 0x00
- * begin there, which are returned as an invalid record.
+ * something was skipped, or IB_NEXT_RECORD if a row begins at c->at. If bytes 0x00 begin at c->at,
+ * returns IB_NEXT_BAD and sets c->record to these bytes.
  */
 static __attribute__((noinline)) enum ib_next
 skip_non_row(struct ib_cursor *c)
@@ -488,7 +488,10 @@ is_suspect_id(const struct ib_source *s, const struct ib_value *id)
 	return id->n == s->key.name[0].n || is_quoted_tsv(s, id);
 }
 
-/* Count the id if it is in quotes in a TSV. Returns false if the row is another header. */
+/*
+ * If a TSV has the id in quotes, count the id in notes->quotes. Returns false if the row is another
+ * header.
+ */
 static __attribute__((noinline)) bool
 check_id(struct ib_cursor *c)
 {

@@ -40,7 +40,10 @@ ib_source_has_column(const struct ib_source *s, struct ib_span want)
 	       find_column(s, want, true) < s->columns.n;
 }
 
-/* Give each needed field the column of the same name. */
+/*
+ * Give each needed field the column of the same name. If `trimmed` is true, ignore the space and
+ * quotes around the column names, and do this only for fields without an exact match.
+ */
 static void
 map_columns(struct ib_source *s, bool trimmed)
 {
@@ -138,7 +141,7 @@ read_header(struct ib_source *s, struct ib_error *err)
 	return read_names(s, err);
 }
 
-/* Store the header line, followed by the padding of a block, and parse it. */
+/* Store the header line, add the sentinel and the padding that scans need, and parse the header. */
 enum ib_header_status
 ib_delimited_read_header(struct ib_source *s, const char *p, size_t n, bool last, size_t *used,
 			 struct ib_error *err)

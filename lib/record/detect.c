@@ -121,8 +121,8 @@ ib_detect_cr_lines(struct ib_span head)
 /* ---- file names with a known suffix --------------------------------------- */
 
 /*
- * Return the format that belongs to the suffix of a file name. A .json file may hold JSON lines
- * too.
+ * Return the format that belongs to the suffix of a file name. For .json this is IB_FORMAT_JSONL:
+ * check_json() chooses between an array and JSON lines, because a .json file may hold either.
  */
 static enum ib_format
 named_format(struct ib_span stem)
@@ -241,7 +241,10 @@ is_array_of_objects(struct ib_span head)
 	return next == '{' || next == ']';
 }
 
-/* Accept an invalid first record in a loss log, where it may be skipped, but not in a manifest. */
+/*
+ * Choose between a JSON array and JSON lines by the first byte. If options->bad_first is true, a
+ * file with an invalid first record is accepted as JSON lines, because the record may be skipped.
+ */
 static enum ib_status
 check_json(const struct sample *l, struct ib_error *err)
 {
@@ -258,8 +261,8 @@ check_json(const struct sample *l, struct ib_error *err)
 }
 
 /*
- * Accept any header that has an id column. Accept a header without one only if the content is not
- * known to be in another format.
+ * Accept any header that has an id column. Accept a header without an id column only if the content
+ * is not known to be in another format.
  */
 static enum ib_status
 check_delimited(const struct sample *l, enum ib_format format, struct ib_error *err)

@@ -41,7 +41,7 @@ struct ib_record_format {
 	void (*cut_block)(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 	/* Count the records of a block. For a list, count the lines. */
 	uint64_t (*count)(const struct ib_source *s, const char *p, size_t n);
-	/* Read the record at c->at, which is before c->end and not an empty line. */
+	/* Do the work of ib_cursor_next(). Returns IB_NEXT_END at the end of the block. */
 	enum ib_next (*next)(struct ib_cursor *c);
 };
 
@@ -81,8 +81,8 @@ void ib_delimited_map_columns(struct ib_source *s);
 void ib_cut_lines(const char *p, size_t n, bool last, struct ib_block_cut *cut);
 
 /*
- * True if the record at p begins with a byte order mark or with a byte 0x00. Joined files have a
- * byte order mark between their parts. A power failure may leave bytes 0x00 in a file.
+ * True if the byte at p is 0x00, or the first byte of a byte order mark. Joined files have a byte
+ * order mark between their parts. A power failure may leave bytes 0x00 in a file.
  */
 static inline bool
 ib_begins_with_mark_or_nul(const char *p)

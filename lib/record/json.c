@@ -173,7 +173,6 @@ read_members(struct ib_json *j, size_t node, const char *p, struct ib_value *v)
 
 /* ---- elements of arrays -------------------------------------------------- */
 
-/* Read one element of any kind. */
 static const char *
 read_any_element(struct ib_json *j, const char *p)
 {

@@ -40,7 +40,10 @@ struct ib_json {
 	struct ib_json_check check; /* large, so the last member */
 };
 
-/* Prepare to read records with these fields. Borrows fields. */
+/*
+ * Prepare to read records with these fields, which are borrowed. Set `lines` to true if a newline
+ * ends a record.
+ */
 void ib_json_init(struct ib_json *j, const struct ib_fields *fields, bool lines);
 void ib_json_release(struct ib_json *j);
 

@@ -1,4 +1,4 @@
-/* Check JSON whose value is not needed (record/json_check.h). */
+/* Check and skip JSON values that are not needed (record/json_check.h). */
 #include "record/json_check.h"
 
 #include "base/digits.h"

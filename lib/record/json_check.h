@@ -1,9 +1,10 @@
 /*
- * Check JSON whose value is not needed, and read its tokens. json.c reads the values that are
+ * Check JSON values that are not needed, and read single tokens. json.c reads the values that are
  * needed.
  *
- * Each function returns the position after what it has read, or NULL if this is malformed; then
- * c->at and c->why are set. The input must end as in ib_json_read_object().
+ * A function that reads or skips text returns the position after this text. If the text is
+ * malformed, the function returns NULL and sets c->at and c->why. The input must end as in
+ * ib_json_read_object().
  */
 #ifndef IB_RECORD_JSON_CHECK_H
 #define IB_RECORD_JSON_CHECK_H
@@ -21,7 +22,6 @@ struct ib_json_check {
 	uint64_t open[IB_JSON_DEPTH / 64]; /* one bit per nesting level: 1 for an object */
 };
 
-/* Skip white space. */
 static inline const char *
 ib_json_skip_space(const struct ib_json_check *c, const char *p)
 {
@@ -39,7 +39,7 @@ ib_json_malformed(struct ib_json_check *c, const char *at, const char *why)
 	return NULL;
 }
 
-/* Read the escape whose backslash is at p. */
+/* Skip the escape whose backslash is at p. */
 const char *ib_json_skip_escape(struct ib_json_check *c, const char *p);
 
 /* Return the closing quote of the string whose first byte is at p, or NULL if it is malformed. */

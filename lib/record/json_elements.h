@@ -1,9 +1,9 @@
 /*
  * The elements of the arrays of a record, such as the ids and the losses of a batch. Nearly all
  * arrays contain only strings without escapes, or only numbers, and have the same bytes between
- * all elements. So json.c reads one element as any value, and these functions read the elements
- * after it that are similar, with one comparison instead of a decision about each element. For the
- * speed, see tests/PERFORMANCE.md.
+ * all elements. So json.c reads the first element like any other value. These functions then read
+ * the similar elements that follow: for each element, they only compare the bytes after it with
+ * the bytes after the first element. For the speed, see tests/PERFORMANCE.md.
  */
 #ifndef IB_RECORD_JSON_ELEMENTS_H
 #define IB_RECORD_JSON_ELEMENTS_H

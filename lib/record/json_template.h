@@ -24,7 +24,7 @@
 enum ib_json_kind {
 	IB_JSON_STRING,
 	IB_JSON_NUMBER,
-	IB_JSON_OTHER, /* any other value, which the template does not read */
+	IB_JSON_OTHER, /* any other value; the grammar reader reads it */
 	IB_JSON_END    /* no value: the bytes of the step end in the closing brace */
 };
 
@@ -46,7 +46,7 @@ struct ib_json_template {
 	const struct ib_value *cleared;
 	const char *start;  /* start of the record to learn from; NULL while not learning */
 	size_t nlearned;    /* number of steps learned so far from the record at `start` */
-	uint32_t wait;	    /* a new template is learned after this many misfits */
+	uint32_t wait;	    /* number of records without a fit before a new template is learned */
 	uint32_t next_wait; /* new value of `wait` after a record that fits */
 };
 

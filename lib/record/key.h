@@ -63,9 +63,9 @@ struct ib_span ib_key_join(const struct ib_span *piece, size_t n, struct ib_aren
 bool ib_key_build_id(const struct ib_key *key, const int *slot, const struct ib_value *v,
 		     struct ib_arena *arena, struct ib_span *id, char *why, size_t why_size);
 
-/* Return the id for -k @line: the decimal number. The p of this id is NULL if out of memory. */
+/* Return the id for -k @line: the decimal number. Returns {NULL, 0} if out of memory. */
 struct ib_span ib_key_format_line_id(uint64_t number, struct ib_arena *arena);
-/* Return the id for -k @hash: the hash of the record. The p of this id is NULL if out of memory. */
+/* Return the id for -k @hash: the hash of the record. Returns {NULL, 0} if out of memory. */
 struct ib_span ib_key_hash_record(struct ib_span record, struct ib_arena *arena);
 
 /*

@@ -37,8 +37,8 @@ enum ib_status ib_known_format_refuse(const struct ib_known_format *format, cons
 				      struct ib_error *err);
 
 /*
- * Reject an input in a known format that is not supported. For readers of small documents, such
- * as totals files and receipts. Consumes no input.
+ * Return IB_E_DATA if the input is in a known format that is not supported. Readers of small
+ * documents, such as totals files and receipts, call this function. It consumes no input.
  */
 enum ib_status ib_known_format_check(struct ib_input *in, struct ib_error *err);
 

@@ -25,7 +25,10 @@ find_field(struct ib_span line, uint64_t n, struct ib_span *field)
 	return true;
 }
 
-/* Remove the weight from a line of an epoch manifest. The weight is a number after the last TAB. */
+/*
+ * In an epoch manifest, move the weight from the line to c->v[1]. The weight is a number after the
+ * last TAB.
+ */
 static void
 split_weight(struct ib_cursor *c, struct ib_span *line)
 {

@@ -4,9 +4,10 @@
  * Each block is copied into the caller's buffer. The incomplete record at the end of a block is
  * carried over to the next block. A block without a complete record grows until it has one.
  *
- * Blocks in other threads refer to a struct ib_source. So a source is kept until ib_reader_free(),
- * and does not change after its first block was returned. If the key is found in a later block,
- * the blocks from there on refer to a new source.
+ * Each block refers to a struct ib_source, and other threads may still use the block. So a source
+ * is kept until ib_reader_free(), and does not change after its first block was returned. If the
+ * key is not found in the first block, but in a later block, the reader creates a second source for
+ * this block and all blocks after it.
  */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -191,8 +192,8 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 }
 
 /*
- * Return a special block for an npz, totals or tar file. The block has no records; the caller
- * reads its input, the open operand.
+ * Return a special block for an npz, totals or tar file. The block has no records. Its input is the
+ * open operand, which the caller reads.
  */
 static enum ib_status
 hand_over(struct ib_reader *r, struct ib_block *b)
@@ -218,7 +219,7 @@ make_room(struct ib_block *b, size_t bytes)
 	return true;
 }
 
-/* Convert CR to LF if the lines of the file end in CR without LF. */
+/* Convert CR to LF. Used for a file whose lines end in CR without LF. */
 static void
 convert_cr_lines(char *p, size_t n)
 {

@@ -28,8 +28,8 @@ void ib_reader_free(struct ib_reader *r);
 /*
  * Read the next block into b, and reuse b's buffer. Returns IB_EOF after the last operand. For an
  * operand that is not a stream of records (npz, totals, tar), returns one special block, which
- * has no records. The input of this block is open at the start. For an operand without records,
- * returns one block with n = 0, so that the caller gets its header.
+ * has no records. The input of this block is open, and nothing has been read from it. For an
+ * operand without records, returns one block with n = 0, so that the caller gets the header.
  */
 enum ib_status ib_reader_next(struct ib_reader *r, struct ib_block *b, struct ib_error *err);
 

@@ -12,7 +12,7 @@
 
 /* A field that the caller needs in addition to the id. */
 struct ib_wanted {
-	struct ib_span name; /* n is 0 if the entry is unused; its slot is then never filled */
+	struct ib_span name; /* n is 0 if the entry is unused; then the field is not read */
 	bool number;	     /* convert the field to a number */
 };
 #define IB_WANTED_MAX 24
@@ -63,8 +63,8 @@ struct ib_source {
 	int wanted_slot[IB_WANTED_MAX]; /* -1 if the operand does not have the field */
 	bool epoch_manifest, any_value; /* copied from the options */
 	bool empty;			/* the operand has no lines, not even a header */
-	/* CSV and TSV only: */
-	char delimiter;
+	/* The members from here to `notes` are used only for CSV and TSV. */
+	char delimiter; /* '\0' for other formats */
 	struct ib_columns columns;
 	struct ib_bytes header; /* the header line with its newline */
 	struct ib_notes *notes;
@@ -147,7 +147,7 @@ struct ib_cursor {
 	const char *at, *end;
 	uint64_t line;	     /* number of lines before `at` */
 	uint64_t number;     /* number of records (for a list: lines) before `at` */
-	uint64_t unnumbered; /* number of invalid records on the line of another record */
+	uint64_t unnumbered; /* invalid records that share their line with another record */
 	struct ib_record record;
 	char why[IB_WHY_MAX];  /* clause that says what is wrong with an invalid record */
 	struct ib_arena arena; /* ids that had to be decoded */

@@ -10,7 +10,7 @@
 #include "record/format.h"
 #include "record/known_formats.h"
 
-/* Return the index of the first known name that the record has, or -1 if it has none. */
+/* Return the index of the first known id name that the record has, or -1 if it has none. */
 static int
 known_of(const struct ib_value *v, const int *slot)
 {

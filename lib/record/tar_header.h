@@ -30,7 +30,7 @@ bool ib_tar_is_end_block(const char *p);
 /* True if p[0..n) begins like the header of a tar member, even if the header is damaged. */
 bool ib_tar_is_header(const char *p, size_t n);
 
-/* Change the content size in a member's last header block, and its checksum. */
+/* Set the content size in a member's last header block, and compute the checksum again. */
 void ib_tar_header_set_size(char *block, uint64_t size);
 
 /*

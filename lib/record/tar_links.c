@@ -12,7 +12,8 @@
 #include "record/tar_header.h"
 #include "record/tar_writer.h"
 
-#define HOPS_MAX 32 /* maximum length of a chain of links; a longer chain is a cycle */
+#define HOPS_MAX 32 /* maximum length of a chain of links; longer chains are assumed to be cycles  \
+		     */
 
 /* An entry of the list: a member that is a plain file or a link. */
 struct ib_tar_target {

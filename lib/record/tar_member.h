@@ -16,7 +16,7 @@ struct ib_tar_member {
 	bool weight;	     /* the member is <key>.weight.json */
 	bool file;	     /* the member is a plain file with content of its own */
 	bool symbolic;	     /* the link is symbolic, not hard */
-	struct ib_span link; /* path of the link's target; p is NULL if it is not a link */
+	struct ib_span link; /* path of the link's target; p is NULL if the member is not a link */
 	struct ib_span target_key; /* key of the sample that the link's target belongs to */
 	int64_t mtime;		   /* seconds */
 	uint64_t size;		   /* bytes of content */
@@ -30,7 +30,7 @@ struct ib_tar_piece {
 };
 typedef void ib_tar_piece_handler(void *ctx, const struct ib_tar_piece *piece);
 
-/* Set m->key and m->weight, which depend on the path of a plain file. */
+/* Set m->key and m->weight from m->path. Call this for a plain file or a link. */
 void ib_tar_find_key(struct ib_tar_member *m);
 
 /*

@@ -1,7 +1,8 @@
 /*
- * Write a tar in such a way that a truncated archive is always noticed. Until ib_tar_writer_end()
- * is called, the bytes that were passed to the output end inside the content of a member. So if
- * the run fails or is killed, every tar reader reports an error.
+ * Write a tar in such a way that a truncated archive is noticed. Until ib_tar_writer_end() is
+ * called, the bytes that were passed to the output end inside the content of a member. So if the
+ * run fails or is killed, every tar reader reports an error. The only exception is an archive with
+ * more than 1 MiB of consecutive empty members.
  */
 #ifndef IB_RECORD_TAR_WRITER_H
 #define IB_RECORD_TAR_WRITER_H

@@ -61,8 +61,8 @@ struct ib_span ib_span_unquote(struct ib_span s);
 
 /*
  * Read the number in a JSON text. The text may be a number, a string that contains a number, or
- * an array whose only element is one of these. Numbers may be written as in CSV fields, with
- * space around them. Returns false if the text has none of these forms.
+ * an array whose only element has one of these three forms. Numbers may be written as in CSV
+ * fields, with space around them. Returns false for any other text.
  */
 bool ib_number_read_wrapped(struct ib_span json, double *number);
 
