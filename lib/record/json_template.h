@@ -46,7 +46,7 @@ struct ib_json_template {
 	const struct ib_value *cleared;
 	const char *start;  /* start of the record to learn from; NULL while not learning */
 	size_t nlearned;    /* number of steps learned so far from the record at `start` */
-	uint32_t wait;	    /* number of records without a fit before a new template is learned */
+	uint32_t wait;	    /* a new template is learned after this many records that do not fit */
 	uint32_t next_wait; /* new value of `wait` after a record that fits */
 };
 

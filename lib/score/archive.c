@@ -37,7 +37,10 @@ static const char *const columns[] = { "id_bytes.npy", "id_offset.npy", "score.n
 
 /* ---- writing -------------------------------------------------------------- */
 
-/* Add the CRCs of the columns from which the index was computed. */
+/*
+ * Add the CRCs of the columns. They show whether another tool has rewritten the columns. If so, the
+ * index is ignored, and a range is not mapped.
+ */
 static void
 write_index_of(struct ib_json_writer *json, const struct ib_npz_writer *w, bool range)
 {
@@ -216,7 +219,7 @@ read_items(struct ib_npz *z, const struct ib_npz_member *m, void *items, size_t 
 	return st;
 }
 
-/* Read a column of scores, whose items have 4 bytes. */
+/* Read a column whose items have 4 bytes. */
 static enum ib_status
 column(struct ib_npz *z, const char *file, const char *name, const char *descr, uint64_t n,
        struct ib_huge_array *to, struct ib_error *err)
@@ -460,8 +463,8 @@ ib_scores_from_npz(struct ib_npz *z, const char *file, struct ib_scores *s, stru
 /* ---- mapping ---------------------------------------------------------------- */
 
 /*
- * Map a member of n items that is stored uncompressed and aligned. If n is
- * UINT64_MAX, any number of items is accepted.
+ * Map an array of n items. If n is UINT64_MAX, any number of items is accepted. Returns false
+ * unless the array is stored uncompressed and aligned to 8 bytes.
  */
 static bool
 map_column(struct ib_npz *z, const char *name, const char *descr, uint64_t n,

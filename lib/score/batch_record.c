@@ -46,7 +46,10 @@ has_mean(const struct ib_batch_record *batch)
 	return ib_span_is(batch->id.name, "ids");
 }
 
-/* True if the value is an array with one value per id. False for one number in brackets. */
+/*
+ * True if the value is an array of values, one per id. If the ids are in 'ids', a single number in
+ * brackets is a mean loss and not such an array.
+ */
 static bool
 is_array(const struct ib_batch_record *batch, const struct ib_value *v)
 {
@@ -56,7 +59,7 @@ is_array(const struct ib_batch_record *batch, const struct ib_value *v)
 	       !(v->elements.n == 1 && has_mean(batch) && ib_value_unwrap_number(v, &number));
 }
 
-/* Set the column. If it is an array, it must have as many values as there are ids. */
+/* Set the column. An array must have as many values as there are ids. */
 static bool
 set_column(struct ib_reading *r, const struct ib_batch_record *batch, struct ib_span name,
 	   const struct ib_value *v, bool array, struct ib_batch_column *column)

@@ -21,12 +21,12 @@ struct ib_batch_record {
 };
 
 /*
- * Find the ids. Returns false if neither the field of the key nor 'ids' has an array of ids. A
- * record with the field of the key does not need 'ids'.
+ * Find the ids. They are in the field of the key if the record has this field, and in 'ids' if not.
+ * Returns false if this field is not an array.
  */
 bool ib_batch_record_find(const struct ib_reading *r, struct ib_batch_record *batch);
 
-/* Append the losses of all ids. If a value is invalid, nothing is appended. */
+/* Append the losses of all ids. If a value is invalid, returns false and appends nothing. */
 bool ib_batch_record_add(struct ib_reading *r, struct ib_batch_record *batch);
 
 #endif

@@ -45,7 +45,7 @@ ib_scores_fold(struct ib_scores *s, const struct ib_span *id, const float *loss,
 	return st;
 }
 
-/* Fold a group of rows. The ids find the samples, because the table accepts no row numbers. */
+/* Fold a group of losses. The table does not accept row numbers, so convert them to ids. */
 static enum ib_status
 fold_as_ids(struct ib_fold *f, const uint32_t *row, const float *loss, size_t n, int32_t epoch,
 	    struct ib_error *err)

@@ -265,8 +265,8 @@ refuse(const struct numbers *x, const char *path, const char *pattern, struct ib
 }
 
 /*
- * Fail because the folder's name gives an epoch, but the file's name does not
- * give one for certain: "epoch3/rank0.jsonl".
+ * Fail because the name of the folder has an epoch, but the name of the file has no number, or a
+ * number that may not be the epoch: "epoch3/rank0.jsonl".
  */
 static enum ib_status
 refuse_folder(const struct numbers *x, const struct numbers *folder, const char *path,

@@ -156,7 +156,7 @@ ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, size_t n, struct i
 	return st;
 }
 
-/* Add a row of a manifest. */
+/* Add a row of a manifest, unless the row belongs to another partition. */
 static enum ib_status
 add_row(struct ib_expect *e, uint64_t row, bool given, struct ib_error *err)
 {
@@ -185,8 +185,8 @@ add_row(struct ib_expect *e, uint64_t row, bool given, struct ib_error *err)
 /* ---- records ---------------------------------------------------------------- */
 
 /*
- * Set *given to false if the record's weight is 0, because the trainer skips
- * such samples; else to true.
+ * Set *given to false if the record's weight is 0, because the trainer skips such samples.
+ * Otherwise set *given to true. Returns false if the weight is not a number.
  */
 static bool
 is_given(const struct ib_expect *e, struct ib_cursor *c, bool *given)
@@ -231,7 +231,7 @@ add_array_sample(void *ctx, const struct ib_npz_sample *sample, struct ib_error 
 				: add_id(ctx, sample->id, given, err);
 }
 
-/* Read an .npz. The samples of a tar were added earlier. */
+/* Read an .npz. For a tar there is nothing to do: add_sample() has added its samples. */
 static enum ib_status
 use_special(struct ib_scan *scan, struct ib_block *b, struct ib_error *err)
 {

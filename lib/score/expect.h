@@ -51,8 +51,8 @@ enum ib_status ib_expect_mark_rows(struct ib_expect *e, const uint32_t *row, siz
 				   struct ib_error *err);
 
 /*
- * Store the name of the key from which the log's ids were read; `key` is empty
- * if the key is unknown. Only the first call has an effect.
+ * Store the name of the key from which the log's ids were read. `key` is empty if the key is
+ * unknown. Only the first call with a known key has an effect.
  */
 void ib_expect_note_key(struct ib_expect *e, struct ib_span key);
 

@@ -7,8 +7,8 @@
  *   is used. The mode `last` without smoothing needs only the columns as state,
  *   and is implemented by fold_plain_group(), the fast path. The other modes
  *   also store the loss before smoothing (`raw`), and a flag that is set if
- *   this loss was folded in this run (`here`). A loss from an earlier run is
- *   replaced by a loss of the same epoch, not combined with it.
+ *   this loss was folded in this run (`here`). If an earlier run has folded a
+ *   loss of the same epoch, the new loss replaces the earlier loss.
  * - A mean needs all losses of an epoch. The first loss is stored in `raw`, and
  *   the other losses are stored in `repeat`. ib_fold_finish() computes the mean
  *   from exact sums.

@@ -196,8 +196,8 @@ digit_of(const struct numeral *x, long i)
 }
 
 /*
- * Write the number without an exponent. A fraction that consists of zeros is
- * omitted. Leading zeros are kept.
+ * Write the number without an exponent. Zeros at the end of the fraction are omitted. Leading zeros
+ * are kept.
  */
 static void
 write_numeral(struct ib_bytes *to, const struct numeral *x)

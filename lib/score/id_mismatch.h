@@ -66,9 +66,10 @@ struct ib_mismatch_result {
 };
 
 /*
- * Explain how the ids differ. The result's `forms` is the set of forms in which most certain
- * pairs differ. If no pair is certain, `forms` is set only if at least half of the stored ids
- * differ in this set from exactly one id of the other side.
+ * Explain how the ids differ. The result's `forms` is the set of forms that is most frequent among
+ * the certain pairs. If no pair is certain, it is the set that is most frequent among the ids that
+ * resemble exactly one id of the other side; it is 0 if fewer than half of the stored ids differ in
+ * this set.
  */
 struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 

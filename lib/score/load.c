@@ -129,7 +129,8 @@ add_rows(void *ctx, const struct ib_row_batch *b, bool *taken, struct ib_error *
 	return ib_load_rows(ctx, b, taken, err);
 }
 
-/* Refuse losses, if the file must be a score file. */
+/* Accept rows of a score file. Fail if the batch has losses, because the file is then a loss log.
+ */
 static enum ib_status
 refuse_losses(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {

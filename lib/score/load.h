@@ -33,7 +33,10 @@ enum ib_status ib_scores_open_any(const char *path, const struct ib_context *con
  */
 enum ib_status ib_load_batch(struct ib_fold *f, struct ib_loss_batch *b, struct ib_error *err);
 
-/* Fold losses whose ids are row numbers into f. The call-back `rows` calls this function. */
+/*
+ * Fold losses whose ids are row numbers into f. Sets *taken to false, and folds nothing, if f does
+ * not accept these row numbers. The call-back `rows` calls this function.
+ */
 enum ib_status ib_load_rows(struct ib_fold *f, const struct ib_row_batch *b, bool *taken,
 			    struct ib_error *err);
 

@@ -23,7 +23,10 @@ needs_no_ids(const struct ib_npz_arrays *a)
 	return o->part.count == 0 && o->nonfinite == IB_NONFINITE_KEEP && !a->log->want_weight;
 }
 
-/* If the log has an epoch, set *epoch to it. Returns true if all rows have the same epoch. */
+/*
+ * If the log has a single epoch for all rows, set *epoch to this epoch. Returns false if the epochs
+ * may differ between rows, or if *epoch is not valid or is later than --until.
+ */
 static bool
 find_epoch(const struct ib_npz_arrays *a, int64_t *epoch)
 {

@@ -23,7 +23,7 @@ enum ib_status ib_npz_rows_new(const struct ib_npz_arrays *a, const struct ib_so
 
 /*
  * Pass the rows from a->row to `stop` to the consumer, and set a->row to `stop`. *taken is set to
- * false, and nothing is changed, if an id is not a row number, or if the consumer wants ids.
+ * false, and nothing is changed, if an id is not a row number, or if the consumer needs ids.
  */
 enum ib_status ib_npz_rows_pass(struct ib_npz_rows *rows, struct ib_npz_arrays *a, uint64_t stop,
 				struct ib_loss_counts *counts, bool *taken, struct ib_error *err);

@@ -31,7 +31,7 @@ enum ib_status ib_part_set_add(struct ib_part_set *p, const struct ib_part *part
 enum ib_status ib_part_set_merge(struct ib_part_set *p, const struct ib_part_set *other,
 				 const char *name, struct ib_error *err);
 
-/* True if all K partitions are in the set, or if K is not known. */
+/* True if all K partitions are in the set, or if there are no partitions. */
 bool ib_part_set_is_complete(const struct ib_part_set *p);
 
 /* Returns IB_E_DATA unless the set is complete. The error message lists the missing partitions. */

@@ -16,7 +16,7 @@ struct ib_reading {
 	struct ib_cursor *c;
 	struct ib_loss_batch *b;
 	bool common; /* true if add_common() in loss_reader.c may be used */
-	bool first;  /* true until the first record without an epoch is found */
+	bool first;  /* true in an operand's first block, until a record has no epoch */
 	const struct ib_value *id, *epoch, *loss;
 };
 

@@ -20,7 +20,7 @@
  * used (21 bytes per row). After the table has grown fourfold, 3 of 16 slots
  * are used (43 bytes per row).
  */
-#define FEWEST_SLOTS 1024
+#define FEWEST_SLOTS 1024 /* minimum number of slots */
 
 /*
  * The distance between a slot and its bucket is at most IB_OVERFLOW_SLOTS.
@@ -413,8 +413,7 @@ ib_table_reseed(struct ib_table *t, struct ib_error *err)
 /*
  * Store the slots of s whose bucket in the old table is below `limit`. The old
  * table has `old_nslots` buckets. At this point, s contains all slots with these
- * buckets.
- * Returns the index of the next free slot.
+ * buckets. Returns the index of the next free slot.
  */
 static uint64_t
 store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_slot *slot,
@@ -437,8 +436,8 @@ store_sorted(struct sorted *s, uint64_t old_nslots, uint64_t limit, struct ib_sl
 
 /*
  * Sort the slots and move them to fewer buckets, from front to back. No slot
- * moves to a higher index, so no slot is overwritten before it has been read. Returns false if
- * no empty slot is left at the end of the table.
+ * moves to a higher index, so no slot is overwritten before it has been read.
+ * Returns false if no empty slot is left at the end of the table.
  */
 static bool
 shrink(struct sorted *s, struct ib_slot *slot, uint64_t old_nslots, uint64_t nslots)

@@ -34,9 +34,9 @@ enum ib_status ib_totals_file_check(const struct ib_totals_file *s, const char *
 				    struct ib_error *err);
 
 /*
- * The version of a totals file, in the member "ib_totals". This member is the first, and readers
- * recognize the file by it. The member "parts" is present unless all partitions are included. The
- * member "refined" is present if there was a second pass.
+ * The version of a totals file, which is the value of the member "ib_totals". Readers recognize the
+ * file by this member, which is the first. The member "parts" is present unless all partitions are
+ * included. The member "refined" is present if there was a second pass.
  */
 #define IB_TOTALS_VERSION 1
 
