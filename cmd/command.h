@@ -63,8 +63,8 @@ struct cli_option {
 	const char *range; /* "[0, 1)" for a number; NULL: all values of the type */
 	size_t at, size;   /* offset and size of the member in struct args */
 	/*
-	 * Parse a value. Returns NULL if the value is valid. Returns words for the expected
-	 * value, such as "a number", if the value is invalid.
+	 * Parse a value. Returns NULL if the value is valid. If not, returns a description of the
+	 * valid values, such as "a number".
 	 */
 	const char *(*call)(void *args, const char *value);
 	unsigned flags;
@@ -220,7 +220,7 @@ struct cli {
 	const char *list_file;	  /* the file that --files-from names, or NULL */
 	struct ib_file_use *uses; /* files that the run reads or writes */
 	size_t nuses, use_room;
-	unsigned stdin_uses; /* how often "-" was given */
+	unsigned stdin_uses; /* number of operands and lists of operands that are standard input */
 	bool stdin_operand; /* true if no operand was given, so that the run reads standard input */
 	void **owned;	    /* memory that cli_close() frees */
 	size_t nowned, owned_room;

@@ -461,7 +461,7 @@ find_verb(const char *word)
 
 #define ABOUT_MAX 2048
 
-/* Write what ib-audit does, with one line per verb. */
+/* Write the text of ib-audit --help: a summary, and one line per verb. */
 static void
 write_about(char about[ABOUT_MAX])
 {
@@ -513,7 +513,7 @@ run_without_verb(struct args *a, int argc, char **argv)
 		   near ? near : "", near ? "'?" : "");
 }
 
-/* Print the numbers that agreed: "16 runs, 431,203 decisions: all agree". */
+/* Print how much verify has checked: "16 runs, 431,203 decisions: all agree". */
 static void
 print_agreement(const struct cli *cli, const struct ib_audit_result *r)
 {

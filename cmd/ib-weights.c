@@ -135,7 +135,7 @@ check(struct cli *cli, struct args *a)
 	check_idle(cli, &a->o);
 }
 
-/* Print the numbers that agreed with --base or --total, and with the receipt. */
+/* Print what --check has compared: the records, the samples and the sum of the weights. */
 static void
 print_agreement(const struct cli *cli, const struct ib_weights_result *r)
 {

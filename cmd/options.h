@@ -26,9 +26,8 @@ void cli_warn_unused(const struct cli *cli, const char *name, const char *why);
 void cli_warn_unused_without(const struct cli *cli, const char *name, const char *other);
 
 /*
- * Write the option's name to out ("-s" or "--scores"). The user may have written the short or
- * the long name, and this name is used. If the user did not write the option, the short name is
- * used. Returns out.
+ * Write the option's name to out as the user wrote it: "-s" or "--scores". If the user did not give
+ * the option, write its short name, or its long name if it has no short name. Returns out.
  */
 const char *cli_option_spelling(const struct cli *cli, const struct cli_option *o, char out[40]);
 

@@ -112,10 +112,9 @@ print_status(int sig)
 }
 
 /*
- * A signal that was ignored at the start (nohup) is still ignored. SIGPIPE and SIGXFSZ are
- * ignored, so that the write fails and the process continues. After a failed write to a pipe
- * the exit status is 141, even if the parent process ignores SIGPIPE, as systemd and some
- * Python programs do.
+ * A signal that was ignored at the start (nohup) remains ignored. SIGPIPE and SIGXFSZ are ignored,
+ * so that the write fails and the process continues. After a failed write to a pipe the exit status
+ * is 141, even if the parent process ignores SIGPIPE, as systemd and some Python programs do.
  */
 void
 cli_process_init(const char *command)

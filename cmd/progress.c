@@ -145,7 +145,7 @@ cli_progress_end_line(int fd)
 
 /* ---- the line ------------------------------------------------------------ */
 
-/* Return how many columns a line may have so that the terminal does not break it. */
+/* Return the maximum number of columns of a line that the terminal does not wrap. */
 static size_t
 room(void)
 {
@@ -156,7 +156,10 @@ room(void)
 	return size.ws_col - 1u;
 }
 
-/* Shorten a line to its first items, which commas separate, so that it has `most` columns. */
+/*
+ * Shorten a line to at most `most` columns. Items are separated by commas, and the last items are
+ * dropped.
+ */
 static void
 shorten_line(struct line *line, size_t most)
 {

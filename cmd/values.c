@@ -60,7 +60,10 @@ store_count(struct cli *cli, const struct cli_option *o, const char *value)
 		*(uint64_t *)cli_member_address(cli, o) = count;
 }
 
-/* Store a percentage as text, because the library compares its exact value. */
+/*
+ * Store a count or a percentage. The library needs the exact decimal of a percentage, so a copy of
+ * the text is kept.
+ */
 static void
 store_limit(struct cli *cli, const struct cli_option *o, const char *value)
 {

@@ -150,7 +150,7 @@ count_epoch(struct ib_by *by, struct ib_audit_log *log, const struct ib_audit_ru
 	return st == IB_EOF ? IB_OK : st;
 }
 
-/* Warn if the manifests do not have the samples of the run. */
+/* Warn if the manifests and the run have different numbers of samples. */
 static void
 compare_samples(const struct ib_by *by, const struct ib_audit_log *log,
 		const struct ib_audit_run *run)
@@ -297,7 +297,7 @@ by_share(const void *a, const void *b)
 	return ib_span_compare(x->name, y->name);
 }
 
-/* Names of the groups that have no single value or range. */
+/* Names of the groups that are neither a single value nor a range. */
 static const char *const line_name[] = { [IB_VALUE_OTHERS] = "other values",
 					 [IB_VALUE_MISSING] = "no value",
 					 [IB_VALUE_FOREIGN] = "not in the manifest" };

@@ -15,7 +15,7 @@
 #include "audit/log.h"
 #include "audit/text_table.h"
 
-/* One value, or several values together: the samples, and the counts of their visits. */
+/* The samples with one value, or with one of several values, and the counts of their visits. */
 struct ib_by_row {
 	enum ib_value_kind kind;
 	struct ib_span name; /* "cat", "0.5 to 2", "other values", "no value" ...; borrowed */
@@ -42,13 +42,13 @@ enum ib_status ib_by_read(const struct ib_audit_options *options, struct ib_audi
 void ib_by_free(struct ib_by *by); /* by may be NULL */
 
 /*
- * Read the manifests, to count decisions about these ids without a log. The caller then calls
+ * Read the manifests, and find the value of each id in `ids`. No log is read: the caller calls
  * ib_by_add_visit() for each visit.
  */
 enum ib_status ib_by_new_for_ids(const struct ib_audit_options *options, const struct ib_table *ids,
 				 const struct ib_context *context, struct ib_by **by,
 				 struct ib_error *err);
-/* Count a visit of the sample with this row in the ids that ib_by_new_for_ids() was given. */
+/* Count a visit of the sample in this row of the `ids` of ib_by_new_for_ids(). */
 void ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight);
 
 /* Set all counts of visits to 0. */
@@ -61,8 +61,8 @@ size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS
 void ib_by_total(const struct ib_by *by, struct ib_by_row *row);
 
 /*
- * True if the name is "other values", "no value" or "not in the manifest". These are names of
- * groups without a single value, but a value of the field may have the same text.
+ * True if the name is "other values", "no value" or "not in the manifest". A row with this name
+ * does not show a single value. But a value of the field may have the same text.
  */
 bool ib_by_is_line_name(struct ib_span name);
 
@@ -72,7 +72,7 @@ const char *ib_by_field(const struct ib_by *by);
 /* True if a value has at least 30 samples, and a ratio above 2. */
 bool ib_by_is_harmed(const struct ib_by_row *row);
 
-/* Print a warning for each value for which ib_by_is_harmed() is true. */
+/* Warn about the values for which ib_by_is_harmed() is true. At most five values are named. */
 void ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 		const struct ib_context *context);
 

@@ -38,8 +38,8 @@ store(struct ib_rule_options *o, const char *name, const char *value, struct ib_
 }
 
 /*
- * Set the option of one NAME=VALUE. Returns IB_EOF if NAME is a parameter of the rule instead.
- * *given has one bit per option that was set.
+ * Set the option of one NAME=VALUE. Returns IB_EOF if NAME is not in settings[], because NAME is
+ * then a parameter of the rule. *given has one bit per option that was set.
  */
 static enum ib_status
 read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, struct ib_error *err)

@@ -1,7 +1,8 @@
 /*
  * The value of one field of each sample, such as its class (--by). The ids are not stored. Each
- * sample needs 16 to 32 bytes for the hash of its id and a number, and up to 48 bytes while the
- * table grows. The probability that any two of 10^7 ids have the same hash is 3 in a million.
+ * sample needs 16 to 32 bytes for the hash of its id and the code of its value, and up to 48 bytes
+ * while the table grows. The probability that any two of 10^7 ids have the same hash is 3 in a
+ * million.
  */
 #ifndef IB_AUDIT_FIELD_VALUES_H
 #define IB_AUDIT_FIELD_VALUES_H
@@ -38,7 +39,8 @@ struct ib_field_values {
 	struct ib_value_group group[IB_VALUE_GROUPS_MAX];
 	size_t ngroups;	     /* the last group is IB_VALUE_FOREIGN */
 	uint64_t samples;    /* number of different ids */
-	uint64_t duplicates; /* records that are ignored; an earlier record has the same id */
+	uint64_t duplicates; /* number of records that are ignored, because an earlier record has
+				the same id */
 	/* private: a hash table with linear probing, and the values in the order of their codes */
 	uint64_t *hash; /* [2^bits] hash of an id; 0: the slot is empty */
 	uint32_t *code; /* [2^bits] code of the value; after reading, the group */

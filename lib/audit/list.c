@@ -36,13 +36,13 @@ write_line(struct ib_text_table *table, const struct ib_run_header *head,
 }
 
 /*
- * The --top lines with the lowest scores so far. They form a heap, in which the line with the
- * highest score is at the top.
+ * The lines with the lowest scores so far, at most as many as --top. They form a heap, in which the
+ * line with the highest score is at the top.
  */
 struct lowest {
 	struct low {
 		struct ib_audit_line line;
-		uint64_t number; /* line number; orders lines with equal scores */
+		uint64_t number; /* position of the line, which orders lines with equal scores */
 	} * v;
 	size_t n, cap;
 };

@@ -14,7 +14,7 @@ struct ib_loss_history_epoch {
 	size_t cap;
 	uint32_t *row;	/* [n] row of the id of each record, in the order of the records */
 	float *loss;	/* [n] losses; NaN if a loss is not finite */
-	bool held;	/* true if, in the audit log, the options of this epoch kept every sample */
+	bool held;	/* ib_audit_is_held() of the run of this epoch */
 	double *weight; /* [n] weights; NaN if not set. The array is NULL if weights are not read */
 };
 

@@ -181,7 +181,7 @@ write_unseen(struct metrics *m, const struct ib_audit_footer *footer, struct ib_
 	return IB_OK;
 }
 
-/* Write the metrics of the last finished run in the order of the log, whatever its epoch. */
+/* Write the metrics of the finished run that is last in the log, whatever its epoch is. */
 static enum ib_status
 write_last_run(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
 {

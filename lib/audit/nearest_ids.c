@@ -3,7 +3,7 @@
 
 #include "score/id_form.h"
 
-/* For a larger limit, the band of the distance matrix would not fit on the stack. */
+/* The maximum limit, which determines the size of cell[] in ib_edit_distance(). */
 #define LIMIT_MAX 63
 
 /* ---- the distance ------------------------------------------------------------- */
@@ -82,7 +82,7 @@ ib_nearest_ids_release(struct ib_nearest_ids *near)
 	*near = (struct ib_nearest_ids){ 0 };
 }
 
-/* Return the largest number of edits between two similar ids. */
+/* Return the maximum number of edits between an id of n bytes and an id that is similar to it. */
 static unsigned
 limit_of(size_t n)
 {

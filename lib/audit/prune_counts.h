@@ -6,7 +6,7 @@
 #include "audit/text_table.h"
 
 struct ib_prune_count {
-	/* Number of epochs that pruned the id, and that drew it: it was eligible and kept. */
+	/* Numbers of epochs in which the id was pruned, and drawn (eligible and kept). */
 	uint32_t pruned, drawn;
 	int32_t last;	    /* latest epoch in which the id was pruned */
 	int32_t last_drawn; /* latest epoch in which the id was drawn */

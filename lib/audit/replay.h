@@ -26,15 +26,18 @@ struct ib_replay {
 	const struct ib_scores *scores; /* NULL: check against the header only */
 	bool solved;			/* true if `rule` was prepared from the scores */
 	struct ib_rule *rule;		/* set if solved is true */
-	struct ib_rule bare; /* the rule as the header alone describes it, without the scores */
-	struct ib_replay_group *group; /* [head->ngroups] */
-	struct ib_run_stats stats;     /* statistics of the lines so far */
-	uint64_t *id_hash;	       /* hashes of all ids so far, to find duplicates */
+	struct ib_rule bare;		/* the rule whose numbers all come from the header */
+	struct ib_replay_group *group;	/* [head->ngroups] */
+	struct ib_run_stats stats;	/* statistics of the lines so far */
+	uint64_t *id_hash;		/* hashes of all ids so far, to find duplicates */
 	uint64_t nhashes;
 	size_t hashes_cap;
 };
 
-/* Make the rule that the header describes, without scores. */
+/*
+ * Set *rule to the rule that the header describes. All numbers come from the header, and the rule
+ * has no table of scores.
+ */
 void ib_replay_bare_rule(struct ib_rule *rule, const struct ib_run_header *head);
 
 /*

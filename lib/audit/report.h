@@ -16,8 +16,11 @@ struct ib_report {
 	struct ib_audit_log *log;
 	struct ib_audit_stats *stats;
 	size_t n;		  /* number of epochs of the audit log */
-	uint64_t samples, pruned; /* visits, and pruned visits, of all epochs */
-	/* [n] true if the options of the epoch kept every sample, after an earlier epoch pruned. */
+	uint64_t samples, pruned; /* number of visits, and of pruned visits, in all epochs */
+	/*
+	 * [n] true if the options of the epoch kept every sample, but an earlier epoch pruned
+	 * samples
+	 */
 	bool *paused;
 	struct ib_prune_counts counts;
 	struct ib_loss_history losses;
@@ -41,8 +44,8 @@ const struct ib_drift *ib_report_drift_at(const struct ib_report *r, int64_t epo
 const struct ib_drift *ib_report_first_alarm(const struct ib_report *r);
 
 /*
- * True if the guard has reacted to all alarms: each alarm is followed by an epoch that kept every
- * sample, and the last epoch of the loss logs has no alarm.
+ * True if pruning was paused after each alarm: the next epoch kept every sample. False if the last
+ * epoch of the loss logs has an alarm.
  */
 bool ib_report_alarms_handled(const struct ib_report *r);
 

@@ -11,7 +11,10 @@ static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
 
 /* ---- kept and pruned -------------------------------------------------------------- */
 
-/* Describe an epoch. If a drift alarm paused pruning in this epoch, say so. */
+/*
+ * Describe an epoch. If pruning was paused in this epoch, also say that, and name the epoch of the
+ * alarm.
+ */
 static void
 describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP])
 {

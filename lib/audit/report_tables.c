@@ -29,7 +29,10 @@ ib_report_summary(struct ib_report *r)
 
 /* ---- classes ---------------------------------------------------------------------- */
 
-/* Write the pruned share of all samples, and each value whose pruned share is much larger. */
+/*
+ * Write the pruned share of all samples. Then name each value of the field that is pruned more than
+ * twice as much.
+ */
 static void
 write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
 {

@@ -112,7 +112,7 @@ write_epochs(struct ib_report *r)
 
 /* ---- checks ----------------------------------------------------------------------- */
 
-/* Describe the first epoch whose weights do not add up, and what to do. */
+/* Describe the first epoch whose weights do not add up, and say what to do. */
 static void
 write_weights_alarm(struct ib_report *r, const struct ib_audit_stats *f, size_t off)
 {
@@ -166,7 +166,7 @@ write_weights(struct ib_report *r)
 	ib_html_tile(&r->page, "good", "Weights", "add up", words);
 }
 
-/* Describe the first drift alarm, and what to do or what was done. */
+/* Describe the first drift alarm. Say that pruning was paused, or what to do if it was not. */
 static void
 write_drift_alarm(struct ib_report *r, const struct ib_drift *d)
 {

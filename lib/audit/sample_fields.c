@@ -11,7 +11,7 @@ struct reading {
 	const struct ib_sample_fields_options *options;
 	ib_sample_fields_use *use;
 	void *data;
-	bool found;	       /* a record has the field */
+	bool found;	       /* true if a record has the field */
 	struct ib_error first; /* error of the first record that does not have the field */
 };
 

@@ -113,9 +113,8 @@ read_all(struct ib_show *s, struct ib_error *err)
 /* ---- rows ----------------------------------------------------------------------- */
 
 /*
- * Return the threshold that determined the pi of a line. A rule with several cuts compares a
- * score with the smallest cut above the score. The threshold is NaN if the rule has no
- * threshold.
+ * Return the threshold that determined the pi of a line. A rule with several thresholds uses the
+ * smallest threshold above the score. The threshold is NaN if the rule has no threshold.
  */
 static double
 threshold_of(const struct ib_run_header *h, float score)
@@ -238,7 +237,7 @@ write_now(struct ib_text_table *table, struct ib_span id, const struct ib_scores
 struct result {
 	struct ib_text_table *table;
 	struct ib_show_row *row;   /* [nepochs] rows of the current id */
-	struct ib_bytes sentences; /* the sentences, which follow the table */
+	struct ib_bytes sentences; /* the sentences, which are written after the table */
 	uint64_t rows;		   /* number of rows of the table */
 };
 
@@ -250,7 +249,10 @@ was_eligible(const struct ib_show_row *row, size_t n)
 	return n > 0;
 }
 
-/* A sample that was never eligible has no rows in the table: its sentence says why. */
+/*
+ * In a table of text, a sample that was never eligible has no rows. The sentence about the sample
+ * says why it was kept.
+ */
 static void
 write_id(struct ib_show *s, struct result *r, uint32_t at)
 {

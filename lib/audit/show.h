@@ -4,7 +4,7 @@
 
 #include "audit/log.h"
 
-/* The line of one id in one run, if there is such a line. */
+/* The line of an id in a run. If `any` is false, the run has no line with this id. */
 struct ib_show_line {
 	bool any, kept;
 	float score;
@@ -27,7 +27,7 @@ struct ib_show {
 enum ib_fate {
 	IB_FATE_PRUNED,
 	IB_FATE_DRAWN, /* eligible, and kept by the draw */
-	IB_FATE_KEPT,  /* not eligible */
+	IB_FATE_KEPT,  /* kept, because the sample was not eligible */
 	IB_FATE_NONE   /* in another partition, or not in the manifest */
 };
 

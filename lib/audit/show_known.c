@@ -8,7 +8,7 @@
 
 struct known {
 	struct ib_show *show;
-	struct ib_bytes ids; /* for each id of the manifests: its length (uint32_t), its bytes */
+	struct ib_bytes ids; /* for each id of the manifests: its length (uint32_t) and its bytes */
 };
 
 /* Store the id of a sample, to find the ids that are nearest to an unknown operand. */

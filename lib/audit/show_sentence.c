@@ -33,8 +33,9 @@ count(const struct ib_show_row *row, size_t n, struct kind k)
 /* ---- lists of epochs -------------------------------------------------------------- */
 
 /*
- * Append the rows of a kind as "2, 5 and 7 to 9". A range consists of rows that follow each other
- * in the log. If `to` is NULL, the function only counts the parts of the list.
+ * Append the epochs of the rows of a kind as "2, 5 and 7 to 9". A range consists of rows that
+ * follow each other in the log. Returns the number of parts of the list. If `to` is NULL, the
+ * function only counts the parts.
  */
 static size_t
 write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k,

@@ -21,7 +21,9 @@ warn_once(void *data, const char *sentence)
 
 /* ---- one epoch ---------------------------------------------------------------- */
 
-/* Count the epochs since the last visit of a sample. */
+/*
+ * Count one more epoch since the last visit of a sample. If the sample is kept, start again at 0.
+ */
 static inline void
 count_missed(struct ib_simulation *s, uint64_t i, bool kept)
 {

@@ -11,13 +11,13 @@
 #include "prune/run_stats.h"
 
 struct ib_simulation {
-	const struct ib_audit_options *options; /* how losses become scores */
+	const struct ib_audit_options *options; /* --duplicates and --smooth are used */
 	const struct ib_loss_history *losses;	/* its ids are the samples; borrowed */
 	const struct ib_context *context;
 	struct ib_rule_options rule; /* the epoch is set for each epoch */
 	struct ib_scores *scores;
 	uint32_t *score_row;	/* [ids] row in scores for each id; IB_NO_ROW: no score yet */
-	bool *kept;		/* [ids] for each id: kept in the current epoch */
+	bool *kept;		/* [ids] true if the sample is kept in the current epoch */
 	uint32_t *missed;	/* [ids] number of epochs since the last visit of each id */
 	struct ib_by *by;	/* borrowed; if NULL, visits are not counted per value */
 	struct ib_context once; /* the context of the rule: prints each warning once */
@@ -41,7 +41,7 @@ void ib_simulation_release(struct ib_simulation *s);
 /* Simulate an epoch. Call this function for the epochs 0, 1, 2 ... in this order. */
 enum ib_status ib_simulation_epoch(struct ib_simulation *s, int64_t epoch, struct ib_error *err);
 
-/* Read the losses, and warn of losses that are not finite. */
+/* Read the losses, and warn about losses that are not finite. */
 enum ib_status ib_simulation_read(const struct ib_audit_options *options,
 				  const struct ib_context *context, struct ib_loss_history *losses,
 				  struct ib_error *err);

@@ -9,7 +9,7 @@
 #define MARGIN 30.0 /* above the highest and below the lowest value; a point needs this room */
 
 #define MAX_TICKS 8
-#define MANY 60 /* with this many epochs or more, bars touch each other */
+#define MANY 60 /* with more epochs than this, bars touch each other */
 
 /* ---- coordinates -------------------------------------------------------------- */
 
@@ -49,7 +49,7 @@ round_step(double range, double most)
 
 /* ---- axes --------------------------------------------------------------------- */
 
-/* Return the number of decimals that the label of a multiple of step needs. */
+/* Return the number of decimals of the labels, which are multiples of step. */
 static int
 decimals_of(double step)
 {
@@ -73,7 +73,7 @@ y_unit(const struct ib_svg *c, const char **suffix)
 	return most < 1e6 ? 1e3 : most < 1e9 ? 1e6 : 1e9;
 }
 
-/* Write a y label. All labels of an axis have the same number of decimals, except 0. */
+/* Write a y label. All labels of an axis have the same number of decimals, except the label 0. */
 static void
 write_y_label(struct ib_svg *c, double y, double step)
 {
@@ -154,7 +154,7 @@ ib_svg_end(struct ib_svg *c)
 
 /* ---- lines, areas, bars, points ----------------------------------------------- */
 
-/* Return the end of the run of finite values that begins at i. */
+/* Return the index after the finite values that begin at i. */
 static size_t
 end_of_run(const struct ib_svg *c, const double *y, size_t i)
 {

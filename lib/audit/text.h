@@ -17,8 +17,8 @@ size_t ib_text_columns(struct ib_span text);
 void ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8);
 
 /*
- * Append a sentence and a newline. Lines longer than `width` columns are broken at spaces; a
- * word that is wider than a line is shortened. If width is 0, nothing is broken.
+ * Append a sentence and a newline. Lines longer than `width` columns are broken at spaces; a word
+ * that is wider than a line is shortened. If width is 0, no line is broken.
  */
 void ib_write_sentence(struct ib_bytes *out, struct ib_span text, size_t width, bool utf8);
 

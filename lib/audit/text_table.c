@@ -209,8 +209,9 @@ spare_column(const struct ib_text_table *s)
 }
 
 /*
- * Make the table fit into the terminal. First shorten the widest column of texts, to no less than
- * `least` columns. If this is not enough, drop columns.
+ * Make the table fit into the terminal. First make the widest column of texts narrower, down to
+ * `least`. If this is not enough, drop columns. Finally, give the column of texts the room that is
+ * left.
  */
 static void
 fit(struct ib_text_table *s, size_t room)

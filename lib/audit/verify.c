@@ -17,7 +17,7 @@ struct verify {
 	const struct ib_audit_run *run;
 	struct ib_scores *scores; /* scores from -s; NULL: no -s */
 	char digest[33];	  /* digest of these scores */
-	bool used;		  /* at least one run used these scores */
+	bool used;		  /* true if a run used these scores */
 	const struct ib_context *context;
 	uint64_t lines; /* number of lines in the runs before the current run */
 	uint64_t runs;	/* number of runs that were checked */
@@ -133,9 +133,9 @@ verify_run(struct verify *v, struct ib_error *err)
 /* ---- the chain -------------------------------------------------------------- */
 
 /*
- * Check that the footer contains the hash of the previous run. A null in the footer starts a
- * new chain, which is allowed because users may concatenate logs. But if two adjacent runs
- * are equal and both start a new chain, the same run was appended twice.
+ * Check that the footer contains the hash of the previous run. If 'prev' in the footer is null, the
+ * run starts a new chain. This is allowed, because users may concatenate logs. But if two adjacent
+ * runs are equal and both start a new chain, the same run was appended twice.
  */
 static enum ib_status
 check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_error *err)

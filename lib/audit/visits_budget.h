@@ -1,4 +1,4 @@
-/* A budget of visits: the number of pruned epochs that cost a fraction of a run on all data. */
+/* Compute how many pruned epochs fit a budget of visits. */
 #ifndef IB_AUDIT_VISITS_BUDGET_H
 #define IB_AUDIT_VISITS_BUDGET_H
 

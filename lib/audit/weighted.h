@@ -8,7 +8,7 @@ struct ib_weighted {
 	uint64_t n;   /* number of distinct losses */
 	float *loss;  /* [n] distinct losses, ascending */
 	double *upto; /* [n] sum of the weights of all losses <= loss[i] */
-	double total; /* = upto[n-1] */
+	double total; /* sum of all weights */
 };
 
 /*

@@ -119,7 +119,7 @@ ib_span_ends_with(struct ib_span s, const char *suffix)
 	return s.n >= n && memcmp(s.p + s.n - n, suffix, n) == 0;
 }
 
-/* True if a and b are equal, without regard to the case of ASCII letters. */
+/* True if s ends with the suffix. The case of ASCII letters is ignored. */
 static inline bool
 ib_span_ends_with_any_case(struct ib_span s, const char *suffix)
 {

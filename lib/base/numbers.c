@@ -24,7 +24,7 @@
 #endif
 
 /*
- * A scanned number: [-] w * 10^exp10. If the number has more than 19 digits without leading
+ * A scanned number: [-] w * 10^exp10. If the number has more than 19 digits after its leading
  * zeros, w has overflowed, and the digits must be read again from the text.
  */
 struct scan {
@@ -36,9 +36,9 @@ struct scan {
 };
 
 /*
- * How the end of the text is found. In the grammar JSON, the caller guarantees a byte that ends
- * the number, and eight readable bytes after this byte. In the grammar TEXT, the text ends at
- * source.end, and no byte from source.end on is read.
+ * The two grammars of a number. In JSON, the caller guarantees a byte that ends the number, and
+ * eight readable bytes after this byte. In TEXT, the text ends at source.end, and no byte from
+ * source.end on is read.
  */
 enum grammar { JSON, TEXT };
 
@@ -297,7 +297,7 @@ convert_long_number(const struct scan *s, double *value)
 	       *value == above;
 }
 
-/* True if the number has more than 19 digits without leading zeros. */
+/* True if the number has more than 19 digits after its leading zeros. */
 static bool
 is_long(const struct scan *s)
 {

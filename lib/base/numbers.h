@@ -1,8 +1,7 @@
 /*
  * Parse and format numbers. The results are correctly rounded and independent of the locale.
- * No other code converts between text and numbers. strtod() and printf() are not used
- * because they depend on the locale and take several times as long. In addition, printf()
- * cannot find the shortest decimal.
+ * strtod() and printf() are used only in rare cases, because they depend on the locale and take
+ * several times as long. In addition, printf() cannot find the shortest decimal.
  */
 #ifndef IB_BASE_NUMBERS_H
 #define IB_BASE_NUMBERS_H
@@ -51,8 +50,8 @@ bool ib_number_unsigned(struct ib_span field, uint64_t *value);
 size_t ib_number_write(char out[IB_NUMBER_MAX], double value);
 
 /*
- * Write the shortest decimal that gives the same binary32, if a reader parses it as a double
- * and then converts the double to a binary32. Otherwise the function works like
+ * Write the shortest decimal that gives the same binary32 even if a reader parses the decimal as a
+ * double first, and then converts the double to a binary32. The format is the format of
  * ib_number_write().
  */
 size_t ib_number_write_float(char out[IB_NUMBER_MAX], float value);
@@ -60,7 +59,7 @@ size_t ib_number_write_float(char out[IB_NUMBER_MAX], float value);
 /* Write the decimal digits of an integer. Returns the length, which is at most 20. */
 size_t ib_number_write_unsigned(char out[IB_NUMBER_MAX], uint64_t value);
 
-/* Hash a number to a slot in [0, 2^bits). */
+/* Return a hash of the number in [0, 2^bits). */
 static inline size_t
 ib_number_slot(double value, unsigned bits)
 {

@@ -67,9 +67,9 @@ multiply_sticky(struct ib_u128 power, uint64_t x)
  * the decimal closest to the value, and on a tie the even decimal.
  *
  * The distance to each midpoint is 1 to 13.3 units of 10^last_place(). So it is enough to test the
- * nearest multiple of ten units on each side, and then the nearest unit on each side. All numbers
- * are in quarters of a unit, and their lowest bit is sticky.
- * Source: R. Giulietti, The Schubfach way to render doubles, 2020.
+ * nearest multiple of ten units on each side, and then the nearest unit on each side. The variables
+ * low, value and high are in quarters of a unit, and their lowest bit is sticky. Source: R.
+ * Giulietti, The Schubfach way to render doubles, 2020.
  */
 static struct decimal
 shortest(const struct binary *b)

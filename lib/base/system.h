@@ -1,6 +1,6 @@
 /*
- * Calls that POSIX.1-2008 does not have. With IB_PORTABLE (make PORTABLE=1), each of them is
- * replaced by calls of POSIX, or by nothing if it only makes a run faster.
+ * Calls that POSIX.1-2008 does not have. With IB_PORTABLE (make PORTABLE=1), each function uses
+ * calls of POSIX instead, or does nothing if it only makes a run faster.
  *
  * Three other files also use such calls. With IB_PORTABLE, huge_array.c copies an array instead of
  * calling mremap(), and io/temp_file.c names each temporary file from the start instead of using
@@ -41,8 +41,8 @@ void ib_system_read_ahead(int fd);
 void ib_system_unload(const void *p, size_t n);
 
 /*
- * Return the nanoseconds within the second in which the file was last modified. Returns 0 if the
- * system does not provide them.
+ * Return the nanoseconds of the time of the last modification of a file. Returns 0 if the system
+ * does not provide them.
  */
 long ib_system_change_ns(const struct stat *s);
 

@@ -107,8 +107,8 @@ IB_API uint64_t ib_part_of(struct ib_span id, uint64_t count);
 /* ---- scores ----------------------------------------------------------- */
 
 /*
- * A table of scores with one row per sample, in the order in which the ids first appeared.
- * Rows are numbered from 0. A table takes the bytes of the ids and about 40 bytes per row.
+ * A table of scores with one row per sample, in the order in which the ids first appeared. Rows are
+ * numbered from 0. A table needs memory for the bytes of the ids, and about 40 more bytes per row.
  * Several threads may read a table at the same time while no thread changes the table.
  */
 struct ib_scores;
@@ -154,7 +154,8 @@ IB_API enum ib_status ib_scores_save(struct ib_scores *s, const char *path, stru
  *   id    [n]  ids of the samples; if an id occurs several times, its last loss is used
  *   loss  [n]  losses; a loss that is not finite makes the score unknown
  *   epoch      0 to INT32_MAX; a row that already has a later epoch does not change
- *   smooth     B in [0, 1): the score becomes B * score + (1-B) * loss; 0: the loss
+ *   smooth     B in [0, 1): the score becomes B * score + (1-B) * loss; with B = 0,
+ *              the score becomes the loss
  *
  * Returns IB_E_MISUSE if epoch or smooth is out of range or if the table is mapped, and
  * IB_E_IO if out of memory. After IB_E_IO the table is still valid, and contains some of the

@@ -94,16 +94,15 @@ enum ib_use { IB_USE_READ, IB_USE_START, IB_USE_WRITE, IB_USE_RESULT };
 struct ib_file_use {
 	const char *role; /* name of the use in messages: "-o", "the operand" */
 	const char *path; /* NULL or "-": standard input or standard output */
-	const char *of;	  /* the operand that the output belongs to, or NULL */
+	const char *of;	  /* the operand or output to which the file belongs, or NULL */
 	enum ib_use use;
 };
 
 /*
- * Check that no two of n uses conflict. Otherwise returns IB_E_MISUSE, with a message that
- * names both uses. Existing files are compared by device and inode, so links and different
- * paths are detected. Files that do not exist yet are compared by folder and name. Devices
- * never conflict. A pipe or FIFO conflicts only if it is read twice. The function creates
- * and writes no file.
+ * Check n uses. If two of them conflict, returns IB_E_MISUSE, with a message that names both uses.
+ * Existing files are compared by device and inode, so links and different paths are detected. Files
+ * that do not exist yet are compared by folder and name. Devices never conflict. A pipe or FIFO
+ * conflicts only if it is read twice. The function creates and writes no file.
  */
 enum ib_status ib_files_check(const struct ib_file_use *uses, size_t n, struct ib_error *err);
 
@@ -267,11 +266,11 @@ struct ib_rule_parameter {
 bool ib_rule_parameter(enum ib_rule_id rule, size_t i, struct ib_rule_parameter *out);
 
 /*
- * Parse the value of --rule ("rank" or "rank:power=0.7,floor=0.1") into options->rule and
- * the members for the parameters of rules. Parameters that the text does not contain get
- * their defaults. The function replaces commas in the text by NUL bytes, and options borrows
- * the text. Returns IB_E_MISUSE for an unknown rule or parameter, for a parameter that is
- * given twice, and for a value out of range. The message lists the parameters of the rule.
+ * Parse the value of --rule ("rank" or "rank:power=0.7,floor=0.1") into options->rule and the
+ * members for the parameters of rules. Parameters that the text does not contain get their
+ * defaults. The function replaces commas in the text by NUL bytes, and *options borrows the text.
+ * Returns IB_E_MISUSE for an unknown rule or parameter, for a parameter that is given twice, and
+ * for a value out of range. The message lists the parameters of the rule.
  */
 enum ib_status ib_rule_parse(char *text, struct ib_rule_options *options, struct ib_error *err);
 
@@ -286,12 +285,11 @@ const char *ib_rule_options_store(struct ib_rule_options *o, const char *name, c
 /* ---- complete runs of the commands ------------------------------------- */
 
 /*
- * Each function below does the work of one command. The manual of the command explains the
- * options. During the call, a function borrows the options, the context, and all data to which
- * the options and the context point. context may be
- * NULL: then there are no warnings and no progress, and the number of threads is
- * ib_threads_default(). result may be NULL; *result is valid only if the function returns
- * IB_OK.
+ * Each function below does the work of one command. The manual of the command explains the options.
+ * During the call, a function borrows the options, the context, and all data to which the options
+ * and the context point. context may be NULL: then there are no warnings and no progress, and the
+ * number of threads is ib_threads_default(). result may be NULL; *result is valid only if the
+ * function returns IB_OK.
  */
 
 enum ib_duplicates {
