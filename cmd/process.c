@@ -28,7 +28,7 @@ occupy_descriptors(void)
 			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
-/* Raise the limit of open files to the maximum, because --split K opens K files at once. */
+/* Raise the limit of open files to the maximum, because --split keeps many files open at once. */
 static void
 raise_file_limit(void)
 {

@@ -370,8 +370,8 @@ IB_API void ib_run_options_warn(struct ib_run_options *o, ib_warn_function *warn
  *
  * The run locks the score file until ib_run_free(). Returns IB_E_AGAIN if another process has the
  * lock. Returns IB_E_DATA if the file is a loss log or has other samples, or if more samples than
- * max-unseen have no score. Returns IB_E_MISUSE if an id is empty, occurs twice or cannot be a
- * line of a list, or if the options cannot be used together.
+ * max-unseen have no score. Returns IB_E_MISUSE if an id is empty, occurs twice or contains a
+ * newline or a NUL, or if the options cannot be used together.
  */
 IB_API enum ib_status ib_run_open(const char *scores, const struct ib_span *id, uint64_t n,
 				  const struct ib_run_options *options, struct ib_run **out,

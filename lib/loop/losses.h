@@ -9,12 +9,12 @@ struct ib_losses {
 	float *loss;   /* [n] */
 	uint64_t n;
 	size_t row_cap, loss_cap;
-	bool sorted; /* the rows are in ascending order */
+	bool sorted; /* true if the rows are in ascending order */
 };
 
 /*
- * Remove all losses, but keep the memory. Also call this function once to initialize a struct of
- * zeros.
+ * Remove all losses, but keep the memory. Also call this function once to initialize a struct that
+ * contains only zeros.
  */
 void ib_losses_clear(struct ib_losses *l);
 void ib_losses_release(struct ib_losses *l);

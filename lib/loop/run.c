@@ -351,7 +351,7 @@ warn_of_losses(const struct ib_run *run)
 			2 * run->nonfinite > run->losses.n ? " (did training diverge?)" : "");
 }
 
-/* End a committed epoch. If the epoch has no loss, the score file has no trace of the epoch. */
+/* End a committed epoch. If the epoch has no loss, the score file does not contain the epoch. */
 static void
 finish_epoch(struct ib_run *run)
 {

@@ -15,7 +15,7 @@
 enum ib_annotate_field {
 	IB_ANNOTATE_WEIGHT,
 	IB_ANNOTATE_ID,
-	IB_ANNOTATE_OBJECT /* object a if the weight's name is a.b.c; the next is a.b */
+	IB_ANNOTATE_OBJECT /* object a if the weight's name is a.b.c; object a.b is next */
 };
 
 /* The fields to insert into records; set up once per run. */

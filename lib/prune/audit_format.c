@@ -15,8 +15,7 @@
 
 #define BEGINS "{\"ib_audit\":"
 
-/* ---- footers ------------------------------------------------------------------
- */
+/* ---- footers ---- */
 
 static void
 write_hash(struct ib_json_writer *w, const char *name, uint64_t hash)
@@ -89,8 +88,7 @@ ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool 
 	return m.bad ? ib_fail(err, IB_E_DATA, "the footer line's '%s' is invalid", m.bad) : IB_OK;
 }
 
-/* ---- headers ------------------------------------------------------------------
- */
+/* ---- headers ---- */
 
 enum ib_status
 ib_audit_version_check(double version, struct ib_error *err)
@@ -129,8 +127,7 @@ ib_audit_is_blank(struct ib_span line)
 	return true;
 }
 
-/* ---- the kind of log
- * ---------------------------------------------------------- */
+/* ---- the kind of log ---- */
 
 static enum ib_status
 classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,

@@ -59,7 +59,7 @@ struct ib_pruned {
 	struct ib_run_stats stats;
 	struct ib_dry_run dry_run; /* results of --dry-run */
 	uint64_t numbers;	   /* number of records in the block; for a list, number of lines */
-	bool bad;		   /* the record at bad_line is invalid for the reason `why` */
+	bool bad; /* true if the record at bad_line is invalid; `why` is the reason */
 	uint64_t bad_line;
 	char why[IB_WHY_MAX];
 	bool failed; /* out of memory */
@@ -80,7 +80,7 @@ bool ib_prune_sample(const struct ib_pruner *p, struct ib_pruned *b, struct ib_s
 		     uint32_t row, const struct ib_inclusion *inclusion,
 		     struct ib_annotation *annotation);
 
-/* Clear the results. Call before the first record of b->in.block. */
+/* Clear the results. Call this function before the first record of b->in.block. */
 void ib_pruned_reset(const struct ib_pruner *p, struct ib_pruned *b);
 
 /*

@@ -114,7 +114,7 @@ is_summed(const struct ib_totals *all, const struct ib_totals *t)
 	return t->rows <= all->rows && t->newest <= all->newest;
 }
 
-/* Check that --totals includes the scores. */
+/* Check that the totals of --totals include the scores of this run. */
 static enum ib_status
 check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, struct ib_error *err)
 {

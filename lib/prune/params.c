@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "prune/threshold_rules.h"
 
-/* ---- lists that preparing a rule gives ---- */
+/* ---- lists that are computed when a rule is prepared ---- */
 
 /* Write the thresholds as [[threshold, fraction to prune], ...]. */
 static void

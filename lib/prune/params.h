@@ -123,7 +123,9 @@ struct ib_span ib_param_word(const struct ib_param *p, const struct ib_rule_opti
 const char *ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_options *o,
 			   char expected[IB_EXPECTED_MAX]);
 
-/* Returns IB_E_MISUSE if a number is out of range or a threshold is malformed. */
+/*
+ * Check the options. Returns IB_E_MISUSE if a number is out of range or a threshold is malformed.
+ */
 enum ib_status ib_params_check(const struct ib_rule_options *options, struct ib_error *err);
 
 /*

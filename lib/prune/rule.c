@@ -52,8 +52,8 @@ certain(enum ib_reason reason)
 }
 
 /*
- * Use the group of a sample with a score, if its pi is below 1: set pi to k/n and weight to n/k,
- * where k and n are the numbers of the group.
+ * If a sample with a score is in a group of --sampling fixed, set its pi to k/n and its weight to
+ * n/k, where k and n are the numbers of this group.
  */
 static void
 use_group(const struct ib_rule *r, struct ib_inclusion *c)

@@ -61,10 +61,10 @@ struct ib_rule_kind {
 	 * is that the score is below the threshold that the options name.
 	 */
 	const char *cause;
-	/* pi depends on the score, so samples without a known score are always kept */
+	/* true if pi depends on the score, so that samples without a known score are always kept */
 	bool needs_scores;
-	bool biased; /* the rule is biased, so a warning is printed */
-	bool fixed;  /* the rule allows --sampling fixed */
+	bool biased; /* true if the rule is biased, so that a warning is printed */
+	bool fixed;  /* true if the rule allows --sampling fixed */
 	/*
 	 * True if receipts and run headers list the thresholds, so that ib-audit can read them.
 	 * If `cuts` is false, ib-audit assumes that the rule has at most one threshold. It then
@@ -72,8 +72,8 @@ struct ib_rule_kind {
 	 * `ratio` is true, and all of them if `ratio` is false.
 	 */
 	bool cuts;
-	bool ratio; /* the rule has a ratio r, which -r sets or --keep solves for */
-	bool keep;  /* the rule allows --keep */
+	bool ratio; /* true if the rule has a ratio r, which -r sets or --keep determines */
+	bool keep;  /* true if the rule allows --keep */
 	/* Check the parameters of this rule. NULL if the table in params.c describes all checks. */
 	enum ib_status (*check)(const struct ib_rule_options *options, struct ib_error *err);
 	/*

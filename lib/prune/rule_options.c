@@ -19,7 +19,10 @@ struct ib_owned_text {
 
 /* ---- one value --------------------------------------------------------------- */
 
-/* The ratio is not in the table, because files contain the computed ratio, not the option. */
+/*
+ * The option --ratio is not in the table of parameters, because files contain the computed ratio
+ * instead of the option.
+ */
 static const struct ib_param ratio = { .kind = IB_PARAM_REAL,
 				       .at = offsetof(struct ib_rule_options, ratio),
 				       .name = "ratio",

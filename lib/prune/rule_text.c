@@ -8,8 +8,7 @@
 #include "prune/rules.h"
 #include "prune/threshold_rules.h"
 
-/* ---- names, for messages, --help and completion -----------------------------
- */
+/* ---- names, for messages, --help and completion ---- */
 
 const char *
 ib_rule_name(enum ib_rule_id rule)
@@ -77,8 +76,7 @@ list_parameters(const struct ib_rule_kind *kind, char out[200])
 	return out;
 }
 
-/* ---- reading ----------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 static enum ib_status
 refuse_name(struct ib_span name, struct ib_error *err)
@@ -266,8 +264,7 @@ ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
 	return read_parameters(kind, text + name.n + 1, o, err);
 }
 
-/* ---- writing ----------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 /*
  * Append the list of thresholds with '=' instead of the ':' that the options

@@ -69,9 +69,8 @@ ib_run_stats_merge(struct ib_run_stats *t, const struct ib_run_stats *other)
 }
 
 /*
- * Return the variance that m rows of a fixed group contribute to the sum of
- * weights. The group has n rows, and k of these rows are kept. The variance is m (n-m) (n-k) /
- * (k (n-1)), rounded once.
+ * Return the variance that m rows of a fixed group contribute to the sum of weights. The group has
+ * n rows, and k of these rows are kept. The variance is m (n-m) (n-k) / (k (n-1)), rounded once.
  */
 static double
 group_variance(uint64_t n, uint64_t k, uint64_t m)

@@ -31,7 +31,7 @@ struct ib_run_stats {
 };
 
 void ib_run_stats_init(struct ib_run_stats *t);
-/* Add the samples that *repeat counts to the sums. All of them have the same pi. */
+/* Add the samples that are counted in *repeat to the sums. All of them have the same pi. */
 void ib_run_stats_flush_pi(struct ib_run_stats *t, struct ib_repeat *repeat);
 /* Add all counted samples to the sums, except the samples in groups of --sampling fixed. */
 void ib_run_stats_flush(struct ib_run_stats *t);

@@ -1,7 +1,7 @@
 /*
- * Check the members of the samples in a tar. A sample must not contain a member
- * twice. A repeated key must have the same members each time. Different members
- * are an error: probably, the members of one sample are not adjacent.
+ * Check the members of the samples in a tar. A sample must not contain a member twice. A repeated
+ * key must have the same members each time. Different members are an error, because the members of
+ * one sample are then probably not adjacent.
  */
 #ifndef IB_PRUNE_SHARD_MEMBERS_H
 #define IB_PRUNE_SHARD_MEMBERS_H

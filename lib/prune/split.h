@@ -30,7 +30,7 @@ void ib_split_write_to_all(struct ib_split *s, unsigned stream, const struct ib_
 /* Return the first error of a write. */
 enum ib_status ib_split_status(const struct ib_split *s, struct ib_error *err);
 
-/* Choose the file of each record. Call after the last record. */
+/* Choose the file of each record. Call this function after the last record. */
 enum ib_status ib_split_assign(struct ib_split *s, struct ib_error *err);
 
 /*

@@ -50,7 +50,7 @@ struct cut {
 	double value;
 };
 
-/* Returns false if the text is not a threshold. */
+/* Parse a threshold. Returns false if the text is not a threshold. */
 static bool
 parse_cut(struct ib_span text, struct cut *cut)
 {
@@ -149,7 +149,7 @@ ib_thresholds_check(const struct ib_rule_options *o, struct ib_error *err)
 
 /* ---- resolving thresholds  ------------------------------------------------- */
 
-/* A threshold has either a value, or the rank of a score whose value must still be found. */
+/* The value of a threshold, or the rank of the score whose value must still be found. */
 struct found {
 	double value;  /* NaN if no score is known */
 	uint64_t rank; /* 0 if the value is known */

@@ -7,7 +7,9 @@
 /* True if the text is a valid threshold: mean, median, qF or vX. */
 bool ib_cut_is_valid(struct ib_span text);
 
-/* Returns IB_E_MISUSE if the threshold or the buckets in options are malformed. */
+/*
+ * Check the threshold and the buckets in options. Returns IB_E_MISUSE if one of them is malformed.
+ */
 enum ib_status ib_thresholds_check(const struct ib_rule_options *options, struct ib_error *err);
 
 #endif

@@ -109,7 +109,7 @@ id_of_row(const struct ib_table *t, uint64_t row)
 }
 
 /*
- * Compare the unused rows with the missing ids. A run over one of many shards
+ * Compare the ids of the unused rows with the ids that have no score. A run over one of many shards
  * leaves most rows unused, so the number of compared rows is limited.
  */
 static void

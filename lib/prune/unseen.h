@@ -55,7 +55,7 @@ struct ib_unseen_run {
 enum ib_status ib_unseen_warn(struct ib_unseen *u, const struct ib_unseen_run *run,
 			      struct ib_error *err);
 
-/* Returns IB_E_DATA if more ids have no score than --max-unseen allows. */
+/* Check --max-unseen. Returns IB_E_DATA if too many ids have no score. */
 enum ib_status ib_unseen_check(const struct ib_unseen *u, const struct ib_prune_options *options,
 			       uint64_t samples, struct ib_error *err);
 

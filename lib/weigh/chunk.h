@@ -1,4 +1,4 @@
-/* A block of a manifest, and what a thread computed from its records. */
+/* A block of a manifest, and the results that a thread computed from its records. */
 #ifndef IB_WEIGH_CHUNK_H
 #define IB_WEIGH_CHUNK_H
 
@@ -10,7 +10,7 @@
 struct ib_finding {
 	bool is;
 	size_t at;    /* number of the record in the block */
-	int64_t line; /* number of lines before the record; -1: error in the header */
+	int64_t line; /* number of lines in the block before it; -1: error in the header */
 	char text[IB_WHY_MAX];
 };
 
@@ -23,15 +23,15 @@ struct ib_chunk {
 	size_t n, cap;
 	struct ib_id *id;
 	double *weight;
-	uint32_t *line;		/* number of lines of the block before the record */
+	uint32_t *line;		/* number of lines that precede the record in the block */
 	uint32_t *row;		/* row of the record in the full manifest */
 	XXH128_hash_t *hash;	/* hash of the record without the added fields */
 	struct ib_span *record; /* bytes of the record, including the newline */
 	struct ib_bytes text;	/* formatted weights */
 	XXH128_hash_t header;
 	bool has_header;
-	struct ib_finding bad;	  /* the first invalid data; the rest of the block was not read */
-	struct ib_finding failed; /* the first failed check */
+	struct ib_finding bad;	  /* error of the record at which parsing stopped */
+	struct ib_finding failed; /* error of the first record that failed a check */
 };
 
 /* True if ids are written as fields of TSV. */

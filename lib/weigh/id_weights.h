@@ -8,8 +8,8 @@
 #include "score/table.h"
 
 /*
- * The location of a row in an operand. The rows after this row, up to the row of the next
- * location, are on the lines after this line.
+ * The location of a row in an operand. The rows after this row, up to the row of the next location,
+ * are on consecutive lines after this line.
  */
 struct ib_location {
 	uint64_t row;

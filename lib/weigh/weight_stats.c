@@ -49,8 +49,8 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 /* ---- quotients ------------------------------------------------------------ */
 
 /*
- * Split a sum into doubles, the largest first, whose exact sum is the same. Returns the
- * number of doubles.
+ * Express a sum as doubles with the same exact sum, the largest first. Returns the number of
+ * doubles.
  */
 #define TERMS_MAX 96
 

@@ -17,7 +17,7 @@ void ib_weight_stats_init(struct ib_weight_stats *t);
 /* Add all counted weights to the sums. */
 void ib_weight_stats_finalize(struct ib_weight_stats *t);
 
-/* Add the weights that *repeat counts to the sums. All of them have the same value. */
+/* Add the weights that are counted in *repeat to the sums. All of them have the same value. */
 void ib_weight_stats_flush(struct ib_weight_stats *t, struct ib_repeat *repeat);
 
 /* Add one weight. The weight must be finite and positive. */
