@@ -4,7 +4,7 @@
 
 #include "command.h"
 
-/* Start the clock. --progress and -q determine what is shown. */
+/* Start the clock. --progress and -q determine whether progress lines are printed. */
 void cli_progress_init(const char *name, enum cli_progress when, bool quiet);
 
 /* Call-back for struct ib_context: update the counts, and print a line if one is due. */

@@ -1,4 +1,4 @@
-/* Cells and columns of tables: one value, and how to write it as text and as JSON. */
+/* Cells and columns of tables, and functions that write a cell as text and as JSON. */
 #ifndef IB_AUDIT_CELL_H
 #define IB_AUDIT_CELL_H
 

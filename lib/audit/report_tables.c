@@ -123,7 +123,7 @@ ib_report_suspects(struct ib_report *r)
 	ib_html_section_end(&r->page);
 }
 
-/* Say in which epoch the losses rose, and what happened then. */
+/* Name the epochs in which the losses rose. Say whether the next epoch kept every sample. */
 static void
 write_alarms(struct ib_report *r)
 {

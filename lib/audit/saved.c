@@ -1,4 +1,4 @@
-/* Write how many visits were saved. */
+/* Write the number of saved visits. */
 #include "audit/saved.h"
 
 #include "audit/text.h"

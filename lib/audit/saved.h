@@ -1,4 +1,4 @@
-/* Write how many visits were saved, after the tables of simulate and summary. */
+/* Write the number of saved visits, below the tables of simulate and summary. */
 #ifndef IB_AUDIT_SAVED_H
 #define IB_AUDIT_SAVED_H
 

@@ -1,4 +1,4 @@
-/* Write a table of what a rule would have pruned, with one row per epoch. */
+/* Write a table of the samples that a rule would have kept and pruned, with one row per epoch. */
 #include <stdlib.h>
 
 #include "audit/saved.h"

@@ -47,7 +47,7 @@ write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, s
 	free(value);
 }
 
-/* Append what all epochs saved. On a terminal, also append sparklines. */
+/* Append the savings of all epochs. On a terminal, also append sparklines. */
 static void
 write_end(const struct ib_audit_options *o, const struct ib_audit_stats *f, size_t n,
 	  struct ib_output *out)

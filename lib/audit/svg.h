@@ -15,7 +15,7 @@ struct ib_svg {
 	const int64_t *epoch; /* [n] x labels */
 	double low, high;     /* range of the y axis */
 	enum ib_style style;  /* style of the y labels */
-	const char *unit;     /* what the y axis shows */
+	const char *unit;     /* label of the y axis */
 	bool whole;	      /* the values are integers, so the labels are too */
 };
 

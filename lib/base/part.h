@@ -1,5 +1,5 @@
 /*
- * Partitions (--part I/K): how they are written, and which ids belong to them. The partition
+ * Partitions (--part I/K): their notation, and the partition to which an id belongs. The partition
  * of an id must never change, because files contain the totals of partitions.
  */
 #ifndef IB_BASE_PART_H

@@ -1,4 +1,4 @@
-/* Predict where a value ends, so that the processor does not wait for the scan. */
+/* Predict the end of a value, so that the processor does not wait for the scan. */
 #ifndef IB_BASE_PREDICT_END_H
 #define IB_BASE_PREDICT_END_H
 

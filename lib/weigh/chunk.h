@@ -10,7 +10,7 @@
 struct ib_finding {
 	bool is;
 	size_t at;    /* number of the record in the block */
-	int64_t line; /* number of lines in the block before it; -1: error in the header */
+	int64_t line; /* number of preceding lines in the block; -1: error in the header */
 	char text[IB_WHY_MAX];
 };
 
