@@ -90,7 +90,6 @@ add_pair_files(struct cli *cli, const struct cli_files *files, const struct cli_
 	add_output_files(cli, files, o, role, colon + 1);
 }
 
-/* Add the files that an option names. */
 static void
 add_option_files(struct cli *cli, const struct cli_files *files, const struct cli_option *o)
 {

@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 
 struct ib_compare_rule {
-	char *text; /* owns the strings of options */
+	char *text; /* the memory of the strings in `options` */
 	struct ib_rule_options options;
 	struct ib_bytes command; /* the rule as options of ib-prune: "--rule rank -r 0.7" */
 };

@@ -42,7 +42,6 @@ epoch_of(struct reading *r, int64_t epoch)
 	return &l->epoch[i];
 }
 
-/* Reserve memory for one more record. */
 static bool
 reserve_record(struct ib_loss_history_epoch *e, bool weighted)
 {

@@ -22,7 +22,7 @@ struct ib_loss_history {
 	struct ib_table ids;		     /* in the order in which the ids first occur */
 	struct ib_loss_history_epoch *epoch; /* sorted by epoch */
 	size_t nepochs, cap;
-	bool weighted; /* weights are read from the records */
+	bool weighted; /* true if weights are read from the records */
 	uint64_t nonfinite;
 };
 

@@ -73,10 +73,10 @@ explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint3
 }
 
 /*
- * Find the reason from the score file. If the run read this very file, the file contains the
- * score that the run used. If the run read another file, this file still contains that score if
- * the sample has not been visited since the run. This conclusion is not possible after a rollback
- * of the training to an earlier epoch.
+ * Find the reason from the score file. If the run read exactly this file, the file contains the
+ * score that the run used. If the run read another file, this file still contains that score if the
+ * sample has not been visited since the run. This conclusion is not possible after a rollback of
+ * the training to an earlier epoch.
  */
 static const char *
 explain_by_scores(const struct ib_show *s, const struct ib_rule *rule,

@@ -11,10 +11,10 @@
 #include "prune/run_stats.h"
 
 struct ib_simulation {
-	const struct ib_audit_options *options; /* --duplicates and --smooth are used */
-	const struct ib_loss_history *losses;	/* its ids are the samples; borrowed */
+	const struct ib_audit_options *options; /* used for --duplicates and --smooth */
+	const struct ib_loss_history *losses; /* borrowed; the ids of the losses are the samples */
 	const struct ib_context *context;
-	struct ib_rule_options rule; /* the epoch is set for each epoch */
+	struct ib_rule_options rule; /* options of the rule; rule.epoch is not used */
 	struct ib_scores *scores;
 	uint32_t *score_row;	/* [ids] row in scores for each id; IB_NO_ROW: no score yet */
 	bool *kept;		/* [ids] true if the sample is kept in the current epoch */

@@ -23,13 +23,13 @@ struct ib_text_table {
 	const struct ib_column *column;
 	size_t n;
 	struct ib_table_target to;
-	struct ib_bytes text;	    /* text not yet written to out */
+	struct ib_bytes text;	    /* text that is not yet written to to.out */
 	struct ib_json_writer json; /* writes into text */
 	uint64_t rows;
 	struct ib_html_table html; /* the rows, for the report */
 	/* used for tables of text: */
 	struct ib_bytes *cells; /* [WAITING * n] texts of the first rows */
-	size_t waiting;		/* number of rows in cells */
+	size_t waiting;		/* number of rows in `cells` */
 	bool widths_known;
 	size_t width[IB_TEXT_TABLE_COLUMNS];
 	bool dropped[IB_TEXT_TABLE_COLUMNS];
@@ -320,7 +320,7 @@ write_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
 
 /*
  * Determine the widths of the columns. Then append the headings and the rows that are stored in
- * cells.
+ * `cells`.
  */
 static void
 finish_widths(struct ib_text_table *s)

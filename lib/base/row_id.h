@@ -46,7 +46,7 @@ static inline struct ib_span
 ib_row_id_span(const struct ib_row_id *id)
 {
 	if (id->n > 16)
-		__builtin_unreachable(); /* omit code for longer ids */
+		__builtin_unreachable(); /* lets the compiler omit code for longer ids */
 	return (struct ib_span){ id->text, id->n };
 }
 

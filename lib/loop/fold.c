@@ -17,7 +17,6 @@ struct group {
 	size_t n;
 };
 
-/* Append the loss of a row to the group. */
 static void
 add_loss(struct group *g, uint32_t row, float loss)
 {

@@ -11,7 +11,7 @@
 
 struct ib_prune_inputs {
 	struct ib_scores *scores; /* NULL without -s, or in epoch 0 if the file does not exist */
-	bool borrowed;		  /* the scores belong to the caller (prune/memory.h) */
+	bool borrowed;		  /* true if the caller owns the scores (prune/memory.h) */
 	struct ib_totals_file *totals; /* NULL without --totals */
 };
 

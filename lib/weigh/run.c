@@ -170,7 +170,7 @@ write_stats(struct run *run, const struct ib_weight_stats *t, struct ib_error *e
 	return ib_output_write_last(run->out, &b, err);
 }
 
-/* Write the statistics of the scaled weights. */
+/* Write the statistics of the weights. If the weights are scaled, use the scaled weights. */
 static enum ib_status
 stats(struct run *run, struct ib_error *err)
 {
