@@ -8,7 +8,7 @@
 
 /* Print --help to standard output. */
 void cli_print_help(const struct cli *cli);
-/* Print three lines of usage to standard error. */
+/* Print a short usage, and a hint to --help, to standard error. */
 void cli_print_usage(const struct cli *cli);
 
 /* Return the long name that is most similar to a mistyped name, or NULL if none is similar. */

@@ -21,7 +21,7 @@ struct ib_by_row {
 	struct ib_span name; /* "cat", "0.5 to 2", "other values", "no value" ...; borrowed */
 	uint64_t values;     /* number of different values */
 	uint64_t samples;
-	uint64_t visits, pruned; /* the number of visits is samples * epochs */
+	uint64_t visits, pruned; /* number of visits, and of pruned visits */
 	double share;		 /* pruned / visits; NaN if there are no visits */
 	double ratio;		 /* share / share of all samples; NaN if nothing was pruned */
 	double mean_weight;	 /* mean weight of the kept visits; NaN if there are none */

@@ -14,7 +14,7 @@ struct ib_drift {
 	/* distances from the previous epoch and from the reference epoch */
 	double w1_before, w1_reference, psi_before, psi_reference;
 	double page_hinkley; /* NaN if the epoch has no mean */
-	bool alarm;
+	bool alarm; /* true if the Page-Hinkley sum is too large, or if the epoch has no mean */
 };
 
 /*

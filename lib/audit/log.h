@@ -33,7 +33,7 @@ struct ib_audit_run {
 	bool finished;
 	uint64_t frame, number; /* offset and number of the zstd frame with the run */
 	uint64_t skip;		/* number of bytes of text before the run in that frame */
-	uint64_t nlines;
+	uint64_t nlines;	/* number of lines between the header and the footer */
 };
 
 struct ib_audit_log;

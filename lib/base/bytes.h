@@ -94,8 +94,8 @@ ib_span_is(struct ib_span a, const char *text)
 }
 
 /*
- * Return the text before item i of a list of n items in a sentence: ", ", or `last`, such as
- * " and ", before the last item. Returns "" for the first item.
+ * Return the text that precedes item i, from 0, in a list of n items in a sentence: "" before the
+ * first item, `last` (such as " and ") before the last item, and ", " before any other item.
  */
 static inline const char *
 ib_list_separator(size_t i, size_t n, const char *last)

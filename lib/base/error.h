@@ -16,8 +16,8 @@ enum ib_status ib_fail(struct ib_error *err, enum ib_status code, const char *fo
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Report a failed system call as "FILE: cannot VERB: strerror". If errno is ENOMEM, call
- * ib_fail_memory() instead and ignore the code.
+ * Report a failed system call as "FILE: cannot VERB: strerror". If errno is ENOMEM, the function
+ * does the same as ib_fail_memory(), and the code is not used.
  */
 enum ib_status ib_fail_errno(struct ib_error *err, enum ib_status code, const char *path,
 			     const char *verb);

@@ -64,7 +64,8 @@ ib_param_is_option(const struct ib_param *p)
 }
 
 /*
- * Return the row of an option, such as "seed", or NULL if no option except --rule has this name.
+ * Return the row of an option, such as "seed". Returns NULL for "rule", and for a name that is not
+ * an option.
  */
 const struct ib_param *ib_param_find_option(struct ib_span name);
 

@@ -77,11 +77,10 @@ struct ib_rule_kind {
 	/* Check the parameters of this rule. NULL if the table in params.c describes all checks. */
 	enum ib_status (*check)(const struct ib_rule_options *options, struct ib_error *err);
 	/*
-	 * Find thresholds and solve for budgets. This function is also called
-	 * in unpruned epochs. If there are scores, this function is called
-	 * twice. The first call requests the bins whose values are needed
-	 * (rule->wanted_bins). The second call uses the counts of the second
-	 * pass.
+	 * Find thresholds and solve for budgets. This function is also called in unpruned epochs.
+	 * If there are scores, and the totals are not given, this function is called twice. The
+	 * first call requests the bins whose values are needed (rule->wanted_bins). The second call
+	 * uses the counts of the second pass.
 	 */
 	enum ib_status (*prepare)(struct ib_rule *rule, const struct ib_context *context,
 				  struct ib_error *err);

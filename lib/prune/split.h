@@ -1,9 +1,8 @@
 /*
- * --split: distribute the kept records over K files of equal length. The file
- * of a record depends on all kept records, so the records are first written to
- * a spill file and are copied to the K files at the end. A record may have text
- * for several streams, for example for the manifest and for its weights. Each
- * stream has K files.
+ * --split: distribute the kept records over K files, whose numbers of records differ by at most
+ * one. The file of a record depends on all kept records, so the records are first written to a
+ * spill file and are copied to the K files at the end. A record may have text for several streams,
+ * for example for the manifest and for its weights. Each stream has K files.
  */
 #ifndef IB_PRUNE_SPLIT_H
 #define IB_PRUNE_SPLIT_H
