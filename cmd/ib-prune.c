@@ -158,7 +158,7 @@ check_arrays(const struct cli *cli, const struct ib_prune_options *o, const char
 			   name, path);
 }
 
-/* The samples of --range have no manifest, so options that describe one cannot be used. */
+/* The samples of --range have no manifest, so options that describe a manifest cannot be used. */
 static void
 check_range(const struct cli *cli, const struct ib_prune_options *o)
 {

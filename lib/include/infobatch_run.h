@@ -232,7 +232,8 @@ struct ib_rule_options {
 	int64_t max_age;       /* --max-age; 0: no maximum */
 	enum ib_sampling sampling;
 	enum ib_normalize normalize; /* --normalize; not IB_NORMALIZE_SUM */
-	struct ib_owned_text *texts; /* the strings of options that ib_rule_options_new() made */
+	struct ib_owned_text
+		*texts; /* the memory of strings that ib_rule_options_set() has copied */
 };
 #define IB_RULE_DEFAULTS                                                                           \
 	{                                                                                          \

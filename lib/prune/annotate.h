@@ -15,7 +15,8 @@
 enum ib_annotate_field {
 	IB_ANNOTATE_WEIGHT,
 	IB_ANNOTATE_ID,
-	IB_ANNOTATE_OBJECT /* object a if the weight's name is a.b.c; object a.b is next */
+	/* The object a if the weight's name is a.b.c. The object a.b has the next position. */
+	IB_ANNOTATE_OBJECT
 };
 
 /* The fields to insert into records; set up once per run. */

@@ -23,7 +23,10 @@ scores_name(const struct ib_prune_options *options)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-/* Check that no score is newer than the previous epoch. */
+/*
+ * Fail if the scores are from a later epoch than -e. Warn if they are from the same epoch, or if
+ * there are no scores.
+ */
 static enum ib_status
 check_epochs(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 	     const struct ib_context *context, struct ib_error *err)
