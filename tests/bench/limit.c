@@ -1,9 +1,8 @@
 /*
- * What folding a loss log cannot be faster than, nearly: limit N LOG OUT reads
- * N new ids of one fixed form, {"id":"I","epoch":E,"loss":D.DDDDDD}, checks next
- * to nothing, looks each up in a table that has its last size from the start,
- * and writes as many bytes as a score file has. No CRC, no index laid out, no
- * totals, no other forms, no messages.
+ * A lower bound for the time of folding a loss log: limit N LOG OUT. The program reads N new ids in
+ * one fixed form, {"id":"I","epoch":E,"loss":D.DDDDDD}, and checks almost nothing. It looks up each
+ * id in a table that has its final size from the start, and writes as many bytes as a score file
+ * has. It computes no CRC, no index and no totals.
  */
 #define _GNU_SOURCE
 #define XXH_INLINE_ALL

@@ -1,7 +1,7 @@
 /*
- * ib-prune -a to any bytes: the log has one finished run more, or is what it
- * was. The input is the text of one frame or, where it begins as a frame
- * does, the file.
+ * Append to a log of any bytes with ib-prune -a. Afterwards, the log has one more finished run, or
+ * is unchanged. If the input begins like a zstd frame, it is the file. Any other input is the text
+ * of one frame.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "audit/log.h"
 #include "fuzz/target.h"
 
-/* Of a log that can be read; -1: it cannot. */
+/* Return the number of finished runs in the log, or -1 if the log cannot be read. */
 static long
 count_finished(const char *path)
 {
@@ -93,7 +93,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	write_file(log, file, size);
 	before = count_finished(log);
 	st = append(log, &err);
-	/* An append reads the end alone: it need not notice what is corrupt. */
+	/* An append reads only the end of the log, so it may succeed if the rest is corrupt. */
 	if (st ? st != IB_E_DATA || err.code != st || !holds(log, file, size)
 	       : before >= 0 && count_finished(log) != before + 1)
 		abort();

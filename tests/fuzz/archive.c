@@ -7,7 +7,7 @@
 #include "io/npy.h"
 #include "io/npz.h"
 
-/* Bytes that grow; small enough for libFuzzer's inputs. */
+/* A growing buffer, for small amounts of data. */
 struct bytes {
 	uint8_t *p;
 	size_t n;
@@ -24,7 +24,7 @@ put(struct bytes *to, const void *p, size_t n)
 	to->n += n;
 }
 
-/* Little endian. */
+/* Append a little-endian number. */
 static void
 write_number(struct bytes *to, uint32_t x, size_t size)
 {
@@ -33,7 +33,7 @@ write_number(struct bytes *to, uint32_t x, size_t size)
 	put(to, b, size);
 }
 
-/* What a local header and the directory both say, from the version on. */
+/* Append the fields that a local header and a directory record have in common. */
 static void
 write_facts(struct bytes *to, const char *name, uint32_t crc, size_t n)
 {

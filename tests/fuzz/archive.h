@@ -1,6 +1,6 @@
 /*
- * An .npz archive whose members a fuzzer can change: zip has a CRC of each,
- * which no mutation gets right, so the archive is made here.
+ * Make an .npz archive from members that a fuzzer changes. A fuzzer cannot change the archive
+ * itself, because the CRC of the changed member would be wrong.
  */
 #ifndef TESTS_FUZZ_ARCHIVE_H
 #define TESTS_FUZZ_ARCHIVE_H
@@ -11,14 +11,17 @@
 #define FUZZ_MEMBERS_MAX 16
 
 struct fuzz_member {
-	const char *name;  /* with .npy */
-	const char *descr; /* NULL: the bytes are the member, header and all */
+	const char *name;  /* including .npy */
+	const char *descr; /* NULL: the bytes are the complete member, including its header */
 	const void *p;
-	size_t n;    /* bytes */
-	size_t size; /* of an item */
+	size_t n;    /* number of bytes */
+	size_t size; /* bytes per item */
 };
 
-/* A stored archive in memory; free() it. crc (may be NULL): of each member. */
+/*
+ * Return an archive of stored members, which the caller frees with free(). crc[] receives the CRC
+ * of each member; it may be NULL.
+ */
 uint8_t *fuzz_archive(const struct fuzz_member *m, size_t count, uint32_t *crc, size_t *n);
 
 #endif

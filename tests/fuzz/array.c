@@ -1,4 +1,4 @@
-/* JSON arrays and JSON lines of any bytes, cut into blocks anywhere. */
+/* Read any bytes as a JSON array or as JSON lines, in blocks of any size. */
 #include "fuzz/records.h"
 
 int

@@ -1,7 +1,7 @@
 /*
- * Loss logs that are arrays (numpy.savez): of any types and any items. Eight
- * bytes choose the options, the rows and the types, the rest are the items;
- * zeros where they end.
+ * Read loss logs of arrays (numpy.savez) with any types and any items. The first eight bytes choose
+ * the options, the number of rows and the types. The other bytes are the items; missing items are
+ * zeros.
  */
 #include <string.h>
 #include <unistd.h>
@@ -55,14 +55,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	n -= 8;
 	rows = data[1] % (ROWS + 1);
-	count = 2 + (data[1] >> 5) % 5; /* the first two are always there */
+	count = 2 + (data[1] >> 5) % 5; /* a log always has id.npy and loss.npy */
 	for (i = 0; i < count; i++)
 		m[i] = take(names[i], data[2 + i], rows, &p, &n, items[i]);
 	file = fuzz_archive(m, count, NULL, &size);
 	fd = fuzz_file(file, size, path);
 	if (!fuzz_losses(path, data[0], &counts, &taken) && counts.records + counts.bad != rows &&
 	    counts.records != rows)
-		abort(); /* a row was passed over */
+		abort(); /* a row was skipped */
 	close(fd);
 	free(file);
 	return 0;

@@ -1,7 +1,7 @@
 /*
- * Audit logs: any bytes are read, or are bad data. The input is the text of
- * one frame (what a fuzzer can change to some purpose), or, where it begins
- * as a frame does, the file.
+ * Read any bytes as an audit log: reading succeeds or returns IB_E_DATA. If the input begins like a
+ * zstd frame, it is the file. Any other input is the text of one frame, because most changes of
+ * compressed data would only make the frame corrupt.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What ib-prune --write-bins writes: what is accepted can be counted. */
+/* Read any bytes as a file of ib-prune --write-bins. If it is accepted, the counts can be made. */
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 static const float scores[] = { 0, 0.25f, 0.5f, 0.5f, 2, -1, 1e-40f, NAN };
 #define N (sizeof(scores) / sizeof(*scores))
 
-/* The counts as JSON fit the totals of the same scores, and come back. */
+/* Count, and write the counts as JSON. Reading them with the same totals gives the same counts. */
 static void
 count_and_read(const struct ib_bin_counts *plan)
 {

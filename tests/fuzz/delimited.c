@@ -1,4 +1,4 @@
-/* CSV, TSV and lists of any bytes. */
+/* Read any bytes as CSV, as TSV or as a list. */
 #include "fuzz/records.h"
 
 int

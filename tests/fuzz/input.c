@@ -1,11 +1,11 @@
-/* Decompression by content: any bytes end well or as bad data. */
+/* Decompress any bytes, as their content determines: this succeeds or returns IB_E_DATA. */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "fuzz/target.h"
 #include "io/input.h"
 
-#define MOST ((size_t)8 << 20) /* of what comes out: enough of a bomb */
+#define MOST ((size_t)8 << 20) /* stop after this many bytes, because the input may be a bomb */
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	int fd = fuzz_file(data, n, path);
 
 	if (ib_input_open(path, &in, &err))
-		abort(); /* a file in memory opens */
+		abort(); /* a file in memory can always be opened */
 	ib_input_want_digest(in);
 	st = ib_input_peek(in, 100, &head, &err);
 	while (!st && all < MOST) {

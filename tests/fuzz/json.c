@@ -1,6 +1,6 @@
 /*
- * A JSON object a line, of any bytes: what is remembered of the lines before
- * must not mislead, and all scanners say the same.
+ * Read any bytes as JSON lines. Each line must give the same values as it gives to a new reader,
+ * which has learned nothing from earlier lines.
  */
 #define _GNU_SOURCE /* rawmemchr */
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 static const char *const names[] = { "id", "a.b", "loss", "ids" };
 #define NAMES 4
-#define NUMBER 2 /* of them, the one read as a number */
+#define NUMBER 2 /* index of the name whose value is converted to a number */
 #define SLOTS 8
 
 static void
@@ -31,7 +31,7 @@ compare(const struct ib_value *a, const struct ib_value *b, bool number)
 		abort();
 }
 
-/* The elements of an array are also those that were read alone. */
+/* Compare the elements of an array with the elements that a new reader has read. */
 static void
 compare_elements(const struct ib_json *j, const struct ib_value *a, const struct ib_json *alone,
 		 const struct ib_value *b)
@@ -54,11 +54,11 @@ decode(const struct ib_value *v)
 	struct ib_span text;
 
 	if (v->type == IB_STRING && ib_value_text(v, &arena, &text) && text.n > v->n)
-		abort(); /* what an escape means is never longer */
+		abort(); /* a decoded escape is never longer than the escape */
 	ib_arena_release(&arena);
 }
 
-/* The line at text by j, which read those before, and by a reader that has read no others. */
+/* Read a line with j, which has read the earlier lines, and with a new reader, and compare. */
 static void
 line(struct ib_json *j, const struct ib_fields *f, int number, const char *text, struct ib_value *v)
 {

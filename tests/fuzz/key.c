@@ -1,4 +1,4 @@
-/* -k of any text, and ids made of any values. */
+/* Parse any text as the argument of -k, and build ids from any values. */
 #include <stdlib.h>
 #include <string.h>
 

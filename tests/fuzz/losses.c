@@ -1,5 +1,7 @@
-/* Loss logs, score files as JSONL, arrays in records: the first byte picks
- * the options, the rest is the file. */
+/*
+ * Read any bytes as a loss log or as a score file in JSON lines. The first byte chooses the
+ * options, and the rest is the file.
+ */
 #include <unistd.h>
 
 #include "fuzz/losses.h"

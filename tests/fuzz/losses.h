@@ -1,4 +1,4 @@
-/* Loss logs of any bytes: they end well, or as bad data or misuse. */
+/* Read any bytes as a loss log: this succeeds, or returns IB_E_DATA or IB_E_MISUSE. */
 #ifndef TESTS_FUZZ_LOSSES_H
 #define TESTS_FUZZ_LOSSES_H
 
@@ -7,7 +7,7 @@
 #include "fuzz/target.h"
 #include "score/loss_logs.h"
 
-/* A loss or a row has an id, and an epoch from 0 on. */
+/* Count the losses and rows. Each has an id that is not empty, and an epoch of 0 or more. */
 static inline enum ib_status
 fuzz_take_batch(void *ctx, struct ib_loss_batch *b, struct ib_error *err)
 {
@@ -34,7 +34,7 @@ fuzz_take_scores(void *ctx, struct ib_scores *s, const char *name, struct ib_err
 	return IB_OK;
 }
 
-/* The log's losses, counted; options are what `pick` says. */
+/* Read a log and count its losses. `pick` chooses the options. */
 static inline enum ib_status
 fuzz_losses(const char *path, uint8_t pick, struct ib_loss_counts *counts, uint64_t *taken)
 {

@@ -1,4 +1,4 @@
-/* Headers of .npy arrays: what is understood lies within the member. */
+/* Parse any bytes as an .npy header. If it is valid, the items are within the member. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct ib_npz_member m = { .whole = n };
-	char *p = malloc(n + !n); /* so that a byte too far is noticed */
+	char *p = malloc(n + !n); /* a copy of exactly n bytes, so that an overrun is noticed */
 
 	if (n > 0)
 		memcpy(p, data, n);

@@ -1,11 +1,11 @@
-/* Zip directories and .npy headers: any bytes are read, or are bad data. */
+/* Read any bytes as an .npz archive: this succeeds or returns IB_E_DATA. */
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "fuzz/target.h"
 #include "io/npz.h"
 
-#define MOST ((uint64_t)16 << 20) /* bytes of a member that is read */
+#define MOST ((uint64_t)16 << 20) /* larger members are not read */
 
 static void
 read_member(struct ib_npz *z, const struct ib_npz_member *m)
@@ -42,7 +42,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	int fd = fuzz_file(data, n, path);
 
 	if (ib_input_open(path, &in, &err))
-		abort(); /* a file in memory opens */
+		abort(); /* a file in memory can always be opened */
 	st = ib_npz_open(in, &z, &err);
 	for (i = 0; !st && i < sizeof(names) / sizeof(*names); i++)
 		read_member(z, ib_npz_find(z, names[i]));

@@ -1,4 +1,7 @@
-/* Numbers: a grammar of its own says what is one, strtod what it is worth. */
+/*
+ * Read any text as a number. A second implementation of the grammar decides whether it is a number,
+ * and strtod() gives its value.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +12,7 @@
 
 #define DIGITS "0123456789"
 
-/* What a field of a table may hold, after the sign; not the words. */
+/* True if p is a number in the form of CSV fields, without a sign. nan and inf are not included. */
 static int
 is_decimal(const char *p)
 {
@@ -40,7 +43,7 @@ check_same(double a, double b)
 		abort();
 }
 
-/* Printed and read again: the same double, the same float. */
+/* If a double or a float is printed and read again, the result is the same number. */
 static void
 check_printing(double value)
 {

@@ -1,6 +1,6 @@
 /*
- * Values of options: each kind accepts its grammar, as it is told here in
- * other words, and nothing else. The first byte picks a row of the table, the
+ * Parse any text as the value of an option. Each kind of option accepts exactly its grammar, of
+ * which this file has a second implementation. The first byte chooses a row of the table, and the
  * rest is the value.
  */
 #include <errno.h>
@@ -57,7 +57,7 @@ cli_misuse(const struct cli *cli, const char *format, ...)
 	longjmp(refused, 1);
 }
 
-/* Memory that runs out, and nothing else. */
+/* The parser calls this function only if memory runs out. */
 _Noreturn void
 cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
 {
@@ -80,7 +80,7 @@ cli_read_operand_file(struct cli *cli, const struct cli_option *o, const char *p
 	(void)cli;
 	(void)o;
 	(void)path;
-	abort(); /* no row has it */
+	abort(); /* no row of the table reads operands from a file */
 }
 
 /* ---- the grammars in other words ----------------------------------------- */
@@ -135,7 +135,7 @@ is_word(const char *s, unsigned number)
 	return number < 3 && !strcmp(s, words[number]);
 }
 
-/* Does what was stored fit what was given? */
+/* True if the stored value is the value of the text s. */
 static bool
 fits(size_t row, const char *s, const struct args *a)
 {

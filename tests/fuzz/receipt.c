@@ -1,4 +1,4 @@
-/* Receipts of ib-prune, as ib-weights --check reads them. */
+/* Read any bytes as a receipt of ib-prune, as ib-weights --check does. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	double factor;
 	int fd = fuzz_file(data, n, path);
 
-	/* Three samples, of which two were kept with weights of 1 and 2. */
+	/* Two of three samples were kept, with the weights 1 and 2. */
 	ib_weight_stats_init(&sums);
 	ib_weight_stats_add(&sums, 1);
 	ib_weight_stats_add(&sums, 2);

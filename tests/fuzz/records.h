@@ -1,4 +1,4 @@
-/* Records of any bytes: they come to an end, the same in blocks of any size. */
+/* Read records from any bytes. Reading ends, and does not depend on the size of the blocks. */
 #ifndef TESTS_FUZZ_RECORDS_H
 #define TESTS_FUZZ_RECORDS_H
 
@@ -7,7 +7,7 @@
 #include "fuzz/target.h"
 #include "walk.h"
 
-/* The first byte chooses the options, the second the size of blocks. */
+/* The first byte chooses the options, and the second byte the size of the blocks. */
 static inline int
 fuzz_records(const uint8_t *data, size_t n, const enum ib_format *format, size_t nformats)
 {

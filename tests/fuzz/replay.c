@@ -1,4 +1,4 @@
-/* Runs a target over files, without a fuzzer: `make check` replays a corpus. */
+/* Run a target on files, without a fuzzer. `make check` runs it on a corpus. */
 #include <stdio.h>
 #include <stdlib.h>
 

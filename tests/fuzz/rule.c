@@ -1,7 +1,7 @@
 /*
- * --rule and --keep of any text: misuse, or a rule whose probabilities are
- * some, and which is the same when it is written and read again. A byte for
- * --sampling, one for -e and --max-age, then two lines: --rule and --keep.
+ * Parse any text as --rule and --keep. If the text is accepted, each keep probability is in [0, 1],
+ * and the rule is the same if it is written and read again. The first byte chooses --sampling, the
+ * second -e and --max-age. Then come two lines: --rule and --keep.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 
 #define N 12
 
-/* Some scores that are equal, one that is unknown, one that is 0. */
+/* Some of the scores are equal, one is unknown, and one is 0. */
 static struct ib_scores *
 make_scores(struct ib_span id[N])
 {
@@ -27,10 +27,10 @@ make_scores(struct ib_span id[N])
 		id[i] = (struct ib_span){ &ids[i], 1 };
 	if (ib_scores_new(&s, &err) || ib_scores_fold(s, id, loss, N - 2, 3, 0, &err))
 		abort();
-	return s; /* the last two ids are not in it */
+	return s; /* the last two ids have no score */
 }
 
-/* False: these options are refused. */
+/* Decide all samples. Returns false if the options are refused. */
 static bool
 decide(const struct ib_rule_options *o, struct ib_decision d[N])
 {
@@ -57,7 +57,7 @@ decide(const struct ib_rule_options *o, struct ib_decision d[N])
 	return !st;
 }
 
-/* The rule as an option takes it; free() it. */
+/* Return the rule in the form of --rule. The caller frees the result. */
 static char *
 spell(const struct ib_rule_options *o)
 {

@@ -1,7 +1,7 @@
 /*
- * Score files as .npz: any columns and any index are read, or are bad data. The
- * first byte chooses the shape, the rest are the items of the columns; zeros
- * where they end.
+ * Read .npz score files with any columns and any index: this succeeds or returns IB_E_DATA. The
+ * first byte chooses the members. The other bytes are the items of the columns; missing items are
+ * zeros.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #define ROWS 7
 #define SLOTS (IB_INDEX_SLOTS(ROWS) + IB_OVERFLOW_SLOTS)
-#define FILLED 16 /* slots that the input fills in */
+#define FILLED 16 /* number of slots that are read from the input */
 
 enum { INDEX = 8, TOTALS = 16, PREV = 32, WIDE = 64, PART = 128 };
 
@@ -83,7 +83,7 @@ totals_json(const struct ib_totals *t)
 	return json;
 }
 
-/* meta.json over the columns, of which it vouches for the first five. */
+/* Return meta.json, with the CRCs of the first five columns. */
 static char *
 meta_json(const struct columns *c, uint8_t shape, const struct fuzz_member *m, const uint32_t *crc)
 {
@@ -126,7 +126,7 @@ score_file(const struct columns *c, uint8_t shape, size_t *n)
 	uint8_t *file = fuzz_archive(m, count, crc, n);
 	char *meta = meta_json(c, shape, m, crc);
 
-	free(file); /* it was made for the CRCs */
+	free(file); /* this archive was made only to compute the CRCs */
 	if (shape & PREV)
 		m[count++] = (struct fuzz_member){ "prev.npy", "<f4", c->prev, c->n * 4, 4 };
 	if (shape & INDEX)
@@ -140,8 +140,8 @@ score_file(const struct columns *c, uint8_t shape, size_t *n)
 }
 
 /*
- * An index is believed as far as that does no harm (ids are not hashed again):
- * one that lies hides rows, but gives no other row.
+ * Load the file, and look up each id. A wrong index may hide rows, because the ids are not hashed
+ * again. But a look-up never returns the row of another id.
  */
 static void
 load(const char *path, const struct ib_context *context, bool indexed)
@@ -169,7 +169,7 @@ load(const char *path, const struct ib_context *context, bool indexed)
 	ib_scores_free(s);
 }
 
-/* In place nothing was checked: ids are found, or not. */
+/* Map the file, which checks nothing, and look up ids. A row that is found must exist. */
 static void
 look_up(const char *path, const struct ib_context *context, const struct columns *c)
 {

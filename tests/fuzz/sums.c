@@ -1,4 +1,5 @@
-/* Files of totals with parts and counts: what is accepted comes back. */
+/* Read any bytes as a totals file. If it is accepted, its parts are the same when written and read.
+ */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ check_refined(const struct ib_totals_file *s)
 	ib_bin_counts_free(back);
 }
 
-/* Merged with itself: fine, or told as bad data. */
+/* Merge the totals with themselves: this succeeds or returns IB_E_DATA. */
 static void
 merge_twice(const char *path, struct ib_totals_file *s)
 {
@@ -56,7 +57,7 @@ merge_twice(const char *path, struct ib_totals_file *s)
 	enum ib_status st;
 
 	if (ib_input_open(path, &in, &err) || ib_totals_file_read(in, &other, &err))
-		abort(); /* it was read before */
+		abort(); /* the same file has been read before */
 	st = ib_totals_file_merge(s, other, "again", &err);
 	if (st && st != IB_E_DATA)
 		abort();
@@ -77,7 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	int fd = fuzz_file(data, n, path);
 
 	if (ib_input_open(path, &in, &err))
-		abort(); /* a file in memory opens */
+		abort(); /* a file in memory can always be opened */
 	st = ib_totals_file_read(in, &s, &err);
 	if (st && (st != IB_E_DATA || err.code != st))
 		abort();

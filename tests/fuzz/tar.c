@@ -1,4 +1,4 @@
-/* A tar of any bytes: its members' bytes are its own, in order. */
+/* Read any bytes as a tar. The bytes of its members are passed on unchanged and in order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ take(void *ctx, const struct ib_tar_piece *piece)
 	w->at += piece->n;
 }
 
-/* Blocks of zeros before a member end an archive before it. */
+/* Skip the blocks of zeros before a member. They end an earlier archive. */
 static void
 skip_zeros(struct walk *w)
 {
@@ -60,8 +60,8 @@ walk(const char *path, const uint8_t *data, size_t n)
 }
 
 /*
- * Give every header, known by its magic, the checksum that its bytes have: so
- * that a change of a fuzzer gets beyond it.
+ * Compute the checksum of every header again, so that a header that the fuzzer has changed is
+ * parsed. Headers are recognized by their magic bytes.
  */
 static void
 mend(uint8_t *p, size_t n)
@@ -116,7 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		    3) == 0 ||
 	     memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0 || memcmp(data, "\x04\x22\x4d\x18", 4) == 0 ||
 	     (data[0] >> 4 == 5 && memcmp(data + 1, "\x2a\x4d\x18", 3) == 0)))
-		return 0; /* compressed: its bytes are others */
+		return 0; /* the input is compressed, so the members have other bytes */
 	read_tar(data, n);
 	mended = malloc(n + !n);
 	if (n > 0)

@@ -1,16 +1,16 @@
-/* What every target shares: the entry of libFuzzer, and bytes as a file. */
+/* Declarations that all targets share. */
 #ifndef TESTS_FUZZ_TARGET_H
 #define TESTS_FUZZ_TARGET_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Returns 0, always: libFuzzer keeps the input if it found new code. */
+/* Test one input; libFuzzer calls this function. Aborts if the test fails, and always returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /*
- * A file in memory that holds the bytes, and a path that opens it; the
- * descriptor is to be closed.
+ * Create a file in memory that holds the bytes, and write a path that opens it to path[]. Returns a
+ * descriptor, which the caller closes.
  */
 int fuzz_file(const uint8_t *data, size_t n, char path[32]);
 

@@ -1,4 +1,4 @@
-/* --loss of any text: what is accepted splits at '+' and '*', nothing lost. */
+/* Parse any text as --loss. The terms of an accepted text cover all of its bytes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "score/bin_counts.h"
 
-/* The text that was written, with a NUL; it is to be freed. */
+/* Return the contents of b as a string, which the caller frees. */
 static inline char *
 fuzz_text(struct ib_bytes *b)
 {
@@ -40,7 +40,7 @@ fuzz_counts_text(const struct ib_bin_counts *r)
 	return fuzz_text(&b);
 }
 
-/* The two texts must be equal; frees both. */
+/* Abort if the two texts differ. Frees both texts. */
 static inline void
 fuzz_same_text(char *a, char *b)
 {

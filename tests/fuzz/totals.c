@@ -1,4 +1,4 @@
-/* Totals: what is accepted is written again as it was understood. */
+/* Parse any bytes as totals. If they are accepted, they are the same when written and read. */
 #include <stdlib.h>
 #include <string.h>
 

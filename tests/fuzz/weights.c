@@ -1,7 +1,7 @@
 /*
- * What ib-prune made of any records, ib-weights knows again: the check fails
- * on no record, whatever was added to it and wherever. The first byte picks
- * the options, the rest are the records.
+ * Run ib-prune on any records, and then ib-weights --check on the epoch manifest. The check must
+ * recognize every record, whatever members ib-prune has added to it. The first byte chooses the
+ * options, and the rest are the records.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 static const char *const fields[] = { "weight",	  "a",	  "a.b",   "a.b.c",
 				      "custom.w", "ib.w", "b\".w", "id.x" };
 
-/* --keep-all: the records that are pruned are checked too. */
+/* Prune with --keep-all, so that pruned records are checked too. */
 static enum ib_status
 prune(const char *from, const char *to, uint8_t pick, const struct ib_context *context,
       struct ib_error *err)
@@ -54,7 +54,7 @@ check(const char *base, const char *epoch, uint8_t pick, const struct ib_context
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static const char first[] = "{\"id\":0}\n"; /* so that it is JSONL */
+	static const char first[] = "{\"id\":0}\n"; /* makes the format JSON lines */
 	struct ib_context context = { .threads = 1 };
 	struct ib_bytes all = { 0 };
 	char base[32], epoch[64];
@@ -62,19 +62,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	enum ib_status st;
 	int fd;
 
-	/* @line alone leaves no id to go by; "ib" has but one use. */
+	/* Skip options that conflict: @line without --id-field, and "ib.w" with --explain. */
 	if (n == 0 || (data[0] & 48) == 32 || (data[0] & 15) == 13)
 		return 0;
 	ib_bytes_append(&all, first, sizeof(first) - 1);
 	ib_bytes_append(&all, data + 1, n - 1);
 	fd = fuzz_file((const uint8_t *)all.p, all.n, base);
-	/* Outputs are renamed into place: this one needs a name. */
+	/* ib-prune renames its output, so the output cannot be a file in memory. */
 	snprintf(epoch, sizeof(epoch), "/tmp/fuzz-weights.%ld.jsonl", (long)getpid());
 	ib_bytes_release(&all);
 	st = prune(base, epoch, data[0], &context, &err);
 	if (!st) {
 		st = check(base, epoch, data[0], &context, &err);
-		/* Weights that were there need not sum up to anything. */
+		/* If records already had weights, the sum of the weights may be wrong. */
 		if (st && (st != IB_E_CHECK || !strstr(err.text, "sum to") ||
 			   !strstr(err.text, "not to")))
 			abort();

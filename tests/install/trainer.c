@@ -1,9 +1,9 @@
 /*
- * A small trainer that uses the library in memory, without files: logistic
- * regression by plain gradient descent; each epoch ib_rule_decide says which
- * samples it can do without, and ib_scores_fold remembers their losses.
+ * A small trainer that uses the library in memory, without files. It fits a logistic regression by
+ * gradient descent. In each epoch, ib_rule_decide() decides which samples are pruned, and
+ * ib_scores_fold() stores the losses.
  *
- * The test: the pruned, weighted run ends where the full run does.
+ * The test passes if the pruned run has nearly the same result as the run on all data.
  */
 #include <infobatch.h>
 
@@ -58,7 +58,7 @@ forward(const double *w, int i, double *slope)
 	return y[i] ? -log(p) : -log(1 - p);
 }
 
-/* Train; returns sample visits, negative on failure. */
+/* Train. Returns the number of visits, or -1 on failure. */
 static long
 train(double *w, bool prune)
 {
@@ -127,6 +127,7 @@ main(void)
 	for (k = 0; k < D; k++)
 		off = fmax(off, fabs(full[k] - pruned[k]));
 	printf("trainer: %ld visits instead of %ld, coefficients within %.3f\n", some, all, off);
-	/* Both ends see all data; in between some 60 % lie below the mean. */
+	/* The first and last epochs keep all samples. In the others, about 60 % are below the mean.
+	 */
 	return !(some < 85 * all / 100 && off < 0.05);
 }

@@ -1,7 +1,7 @@
 /*
- * The byte scans of lib/base/byte_scan.h against loops that do one byte at a time,
- * over random bytes of which every other is one that matters. A program of its
- * own, without a framework, so that it also runs for another processor.
+ * Compare the byte scans of lib/base/byte_scan.h with loops over single bytes. The bytes are
+ * random. The fraction of bytes at which a scan stops varies. This program uses no framework, so
+ * that it also runs on other processors.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ expect(size_t got, size_t want, const char *what, size_t at)
 	exit(1);
 }
 
-/* The class of a byte for each mask, spelled out. */
+/* These functions say for one byte what a mask says for 16 bytes. */
 static bool
 ends_string(unsigned char c)
 {
@@ -91,7 +91,7 @@ check_masks(const unsigned char *t, size_t at)
 		expect(ib_byte_scan_same16(p, other, n), 1, "same16", at);
 		if (n == 16)
 			break;
-		other[n] ^= 0x40; /* the first byte that is not looked at */
+		other[n] ^= 0x40; /* same16(p, other, n) must ignore this byte */
 		expect(ib_byte_scan_same16(p, other, n), 1, "same16", at);
 		expect(ib_byte_scan_same16(p, other, n + 1), 0, "same16", at);
 	}
@@ -116,7 +116,7 @@ main(void)
 
 	srand(1);
 	for (round = 0; round < ROUNDS; round++) {
-		/* From hardly any to all bytes that matter. */
+		/* In the first round few bytes, and in the last round all bytes stop a scan. */
 		for (i = 0; i < BYTES; i++) {
 			k = (unsigned)rand();
 			text[i] = k % ROUNDS <= round ? (unsigned char)matter[k / ROUNDS % 14]

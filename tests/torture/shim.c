@@ -1,15 +1,15 @@
 /*
- * For LD_PRELOAD: fails the n-th call of a class, so that a run can be tried at
- * every place where the system may fail it. In the environment
+ * A library for LD_PRELOAD that lets the n-th call of a class fail, so that each call of a run can
+ * fail once. These variables of the environment control it:
  *
- *	TORTURE=CLASS:N:ERRNO[:sticky]   fails the N-th (from 1), and all after
- *	TORTURE_COUNTS=FILE              how many calls of each class there were
+ *	TORTURE=CLASS:N:ERRNO[:sticky]   let the N-th call fail (from 1); sticky: and all later ones
+ *	TORTURE_COUNTS=FILE              write the number of calls of each class to FILE
  *
- * Classes: alloc (zstd: those of libzstd itself) open read write sync rename
- * link close lock. ERRNO is a number; 0 makes a read or write a short one; a
- * negative one is a signal that the process gets just before the call. Calls
- * before main and after exit are the C library's and are not counted, nor are
- * those of dlopen(): if memory runs out there, glibc may end the process itself.
+ * The classes are alloc, zstd (allocations by libzstd), open, read, write, sync, rename, link,
+ *close and lock. ERRNO is a number. If it is 0, a read or write transfers fewer bytes than
+ *requested. If it is negative, the process gets the signal -ERRNO just before the call. Calls
+ *before main() and after exit() belong to the C library and are not counted. Calls of dlopen() are
+ *not counted either, because glibc may end the process if memory runs out there.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -36,10 +36,10 @@ static atomic_long calls[NCLASSES];
 static int failing = -1, failing_errno;
 static long failing_from, failing_to;
 static atomic_bool on;
-static _Thread_local bool loading; /* dlopen() is at work */
-static const char *zstd, *zstd_end; /* where its code is */
+static _Thread_local bool loading;  /* true inside dlopen() */
+static const char *zstd, *zstd_end; /* address range of the code of libzstd */
 
-/* The C library's own function of that name. */
+/* The function of the C library with this name. */
 #define REAL(name) ((__typeof__(&name))real(#name))
 
 static void *
@@ -48,7 +48,7 @@ real(const char *name)
 	return dlsym(RTLD_NEXT, name);
 }
 
-/* Count the call. True: it has to fail, and errno says how. */
+/* Count the call. Returns 1 and sets errno if the call must fail. */
 static int fails(enum class c)
 {
 	long n;
@@ -93,7 +93,7 @@ note_zstd(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 1;
 }
 
-/* The class of an allocation that returns to `caller`. */
+/* Return the class of an allocation that was called from the address `caller`. */
 static enum class kind(const void *caller) {
 	const char *p = caller;
 
@@ -142,7 +142,7 @@ start(void)
 
 static int (*main_of)(int, char **, char **);
 
-/* From main on, up to the exit: not while gcov, of `make coverage`, writes. */
+/* Count calls from main() until exit(), but not while gcov (`make coverage`) writes its files. */
 static int
 begin(int argc, char **argv, char **env)
 {
@@ -208,7 +208,7 @@ open(const char *path, int flags, ...)
 	return fails(OPEN) ? -1 : REAL(open)(path, flags, mode);
 }
 
-/* How much a call may take that is to be a short one. */
+/* Return a smaller number of bytes for a short read or write. */
 static size_t
 shortened(size_t n)
 {
@@ -265,7 +265,7 @@ linkat(int a, const char *from, int b, const char *to, int flags)
 	return fails(LINK) ? -1 : REAL(linkat)(a, from, b, to, flags);
 }
 
-/* Linux closes it whatever the answer. */
+/* Close the descriptor even if the call fails, as Linux does. */
 int
 close(int fd)
 {

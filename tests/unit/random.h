@@ -1,10 +1,10 @@
-/* Inputs by chance, but the same in every run: splitmix64. */
+/* Pseudo-random numbers (splitmix64), which are the same in every run. */
 #ifndef TESTS_RANDOM_H
 #define TESTS_RANDOM_H
 
 #include <stdint.h>
 
-/* state: the seed at first. All 64 bits are equally likely. */
+/* Return a number in which all 64 bits are random. Initialize *state with a seed. */
 static inline uint64_t
 next(uint64_t *state)
 {

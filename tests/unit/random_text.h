@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "random.h"
 
-/* A random element of the array `list`. */
+/* Pick a random element of the array `list`. */
 #define PICK(state, list) list[next(state) % (sizeof(list) / sizeof(*list))]
 
 static inline void

@@ -1,7 +1,7 @@
 /*
- * A folder in TMPDIR for each test, which is the test's working folder:
- * TestSuite(NAME, .init = scratch_enter, .fini = scratch_leave). Functions that
- * write and read whole files, and that run a shell command.
+ * Give each test a new working folder in TMPDIR:
+ * TestSuite(NAME, .init = scratch_enter, .fini = scratch_leave). Also defines functions that write
+ * and read complete files, and that run a shell command.
  */
 #ifndef TESTS_SCRATCH_H
 #define TESTS_SCRATCH_H
@@ -36,7 +36,7 @@ scratch_write(const char *path, const void *p, size_t n)
 	cr_assert(f && (n == 0 || fwrite(p, 1, n, f) == n) && fclose(f) == 0, "%s", path);
 }
 
-/* Return the content of a file, read by the C library alone. The caller releases it. */
+/* Return the content of a file, without using lib/io. The caller releases the result. */
 static inline struct ib_bytes
 scratch_read(const char *path)
 {

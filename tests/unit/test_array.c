@@ -4,8 +4,7 @@
 #include "base/array.h"
 #include "base/huge_array.h"
 
-/* 2^61 + 1 items of 8 bytes are 8 bytes modulo 2^64, and 2^29 + 1 modulo 2^32.
- */
+/* The size of 2^61 + 1 items of 8 bytes is 8 modulo 2^64. So is that of 2^29 + 1 modulo 2^32. */
 Test(array, more_than_memory_holds_is_no_smaller_array)
 {
 	uint64_t n = ((uint64_t)1 << 61) + 1;
@@ -34,8 +33,9 @@ Test(array, none_is_empty)
 	free(q);
 }
 
-/* Appending a million items calls realloc some 25 times, because each capacity is 1.5 times
- * the last, and keeps the items.
+/*
+ * Appending a million items calls realloc about 25 times, because each capacity is 1.5 times the
+ * previous capacity. The items are kept.
  */
 Test(array, room_grows_in_steps_that_grow)
 {

@@ -1,4 +1,7 @@
-/* Text on a terminal, and the distance between ids. The expected values were counted by hand. */
+/*
+ * The width of text on a terminal, and the distance between ids. The expected values were counted
+ * by hand.
+ */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>

@@ -25,7 +25,7 @@ struct line {
 ParameterizedTestParameters(audit_writer, lines)
 {
 	static struct line cases[] = {
-		/* the first from an independent implementation of the format */
+		/* an independent implementation of the format wrote the first line */
 		{ "a", 0.25f, 0.5, true,
 		  "{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":true}\n" },
 		{ "train/00012345", 0.1f, 0.1, false,
@@ -60,7 +60,7 @@ ParameterizedTest(struct line *c, audit_writer, lines)
 	struct ib_bytes *out = &l->text;
 	int i;
 
-	for (i = 0; i < 2; i++) { /* pi's text anew, and as it was kept */
+	for (i = 0; i < 2; i++) { /* first the text of pi is computed, then it is reused */
 		out->n = 0;
 		ib_audit_text_add(l, ib_span_of(c->id), c->score, c->pi, c->kept);
 		ib_bytes_append_char(out, '\0');
@@ -70,7 +70,7 @@ ParameterizedTest(struct line *c, audit_writer, lines)
 	free(l);
 }
 
-/* The text of a run: as zstdcat shows it. */
+/* Append the text of a log, as zstdcat prints it, to out. */
 static void
 cat(const char *path, struct ib_bytes *out)
 {

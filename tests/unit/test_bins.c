@@ -6,7 +6,7 @@
 
 #include "score/bins.h"
 
-#define BIN 3064u /* of 1.0f: 0xbf800000 >> 20, the sign's bit flipped */
+#define BIN 3064u /* the bin of 1.0f: 0xbf800000 >> 20 (the bits of 1.0f with the sign flipped) */
 
 static uint32_t
 order(uint32_t bin, uint32_t low)
@@ -32,7 +32,7 @@ Test(bins, counts_what_a_plain_count_counts)
 	struct ib_bins f;
 	uint64_t at, n;
 
-	for (i = 0; i < 1000; i++) /* 37 values, not in order, in two bins */
+	for (i = 0; i < 1000; i++) /* 37 values in each of two bins, not sorted */
 		copy[i] = values[i] = order(BIN + i % 2, i * 7919 % 37 * 28000);
 	f = count(values, 1000);
 	for (i = 0; i < 1000; i++) {
@@ -44,7 +44,7 @@ Test(bins, counts_what_a_plain_count_counts)
 	}
 	for (i = 1; i < f.n; i++)
 		cr_assert(lt(u32, f.order[i - 1], f.order[i]));
-	cr_assert(eq(u64, f.n, 74)); /* i % 2 and i % 37 take all pairs */
+	cr_assert(eq(u64, f.n, 74)); /* all pairs of i % 2 and i % 37 occur */
 	ib_bins_release(&f);
 }
 
@@ -86,9 +86,9 @@ Test(bins, merged_is_counted_at_once)
 }
 
 /*
- * By hand: the low 20 bits 1 (twice), 2 (once), 40 (33 times). Gaps 1, 0, 37;
- * 37 = 5 + 1*32: digit 5 with 32 added is 37, 'l', then 1, 'B'; 33 = 1 + 1*32:
- * 33 is 'h', then 'B'.
+ * The text was encoded by hand. The low 20 bits of the values are 1 (twice), 2 (once) and 40 (33
+ * times), so the gaps are 1, 0 and 37. 37 is 5 + 1*32: the first digit is 5, which becomes 5 + 32
+ * or 'l', and the last digit is 1 or 'B'. In the same way, the count 33 is 1 + 1*32: 'h', 'B'.
  */
 Test(bins, text_is_gaps_and_counts)
 {
@@ -147,7 +147,7 @@ Test(bins, reads_the_last_value_of_a_bin)
 {
 	struct ib_bins f = { 0 };
 
-	cr_assert(ib_bins_read(&f, BIN, "///fB")); /* 31 in all four digits */
+	cr_assert(ib_bins_read(&f, BIN, "///fB")); /* all four digits of the gap are 31 */
 	cr_assert(eq(u32, f.order[0], order(BIN, IB_BIN_VALUES - 1)));
 	ib_bins_release(&f);
 }

@@ -15,10 +15,10 @@ struct budget {
 	double keep, floor, c;
 };
 
-/* c from exact fractions, each rounded once. */
+/* The values of c in this table were computed with exact fractions, and then rounded once. */
 #include "budget_table.h"
 
-/* The bounds, where x are the scores. */
+/* Compute the bounds of c. The values x are the scores. */
 static void
 bound(struct ib_scale_problem *b, const struct budget *t)
 {
@@ -31,7 +31,7 @@ bound(struct ib_scale_problem *b, const struct budget *t)
 	free(totals);
 }
 
-/* Count x as a second pass does: all of them, and the values of the bins that the bounds need. */
+/* Count the values x as a second pass does: per bin, and per value in the bins of the bounds. */
 static struct ib_bin_counts *
 refine(const struct budget *t, struct ib_scale_problem *b)
 {
@@ -46,7 +46,7 @@ refine(const struct budget *t, struct ib_scale_problem *b)
 	return r;
 }
 
-/* The numerator, the denominator and the quotient are rounded: 2 ulp. */
+/* Allow 2 ulp, because the numerator, the denominator and the quotient are rounded. */
 static bool
 is_close(double c, double exact)
 {
@@ -70,7 +70,7 @@ ParameterizedTest(struct budget *t, budget, is_that_of_exact_fractions)
 	ib_bin_counts_free(r);
 }
 
-/* Any dealing of the samples gives the same bits. */
+/* The result has the same bits however the samples are divided into partitions. */
 ParameterizedTestParameters(budget, is_the_same_over_parts)
 {
 	return cr_make_param_array(struct budget, budgets, sizeof(budgets) / sizeof(*budgets));

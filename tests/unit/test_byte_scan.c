@@ -1,4 +1,4 @@
-/* A scan gives the answers of a loop over the bytes. */
+/* A scan returns the same results as a loop over single bytes. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #define N 300
 
-/* Bytes of which every twentieth or so ends something. */
+/* Fill text with random bytes. About one of 20 bytes is a byte at which some scan stops. */
 static void
 fill(char text[N + IB_BYTE_SCAN_PAD], uint64_t *state)
 {

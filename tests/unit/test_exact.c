@@ -8,13 +8,13 @@
 struct mean {
 	double v[4];
 	uint64_t n;
-	double round, mean; /* of sum(v), of sum(v) / n */
+	double round, mean; /* sum(v) and sum(v) / n, each rounded once */
 	float mean_float;
 };
 struct product {
 	double a, b, c;
 	uint64_t times;
-	double round, scaled; /* of a*b + c, of a * times */
+	double round, scaled; /* a*b + c and a * times, each rounded once */
 };
 struct rank {
 	char text[40];
@@ -27,7 +27,7 @@ struct ratio {
 };
 struct quotient {
 	double x[2], y[2], times;
-	double quotient; /* of sum(x) and sum(y) * times; NaN where that is 0 */
+	double quotient; /* sum(x) / (sum(y) * times); NaN if the divisor is 0 */
 };
 #include "exact_table.h"
 #include "random.h"
@@ -91,7 +91,7 @@ Test(exact, rounds_quotients_once)
 	}
 }
 
-/* A double of any bits, but finite. */
+/* Return a finite double with random bits. */
 static double
 any_double(uint64_t *state)
 {
@@ -161,7 +161,7 @@ Test(exact, times_is_repeated_addition)
 	}
 }
 
-/* (a+b)*c = a*c + b*c where a+b is exact. */
+/* (a+b)*c = a*c + b*c, if a+b is exact. */
 Test(exact, products_distribute)
 {
 	uint64_t state = 3;

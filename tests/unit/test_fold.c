@@ -23,7 +23,8 @@ id_of(unsigned k)
 	return (struct ib_id){ s.p, ib_table_hash(s, 0), (uint32_t)s.n };
 }
 
-/* One run: losses of that epoch, or of any up to it where `mixed`. */
+/* Make the losses of one run: all of this epoch or, if `mixed` is true, of this or earlier epochs.
+ */
 static size_t
 make_losses(struct ib_loss *loss, uint64_t *state, int epoch, bool mixed)
 {
@@ -55,7 +56,7 @@ fold(struct ib_scores *s, const struct ib_loss *loss, size_t n, enum ib_duplicat
 	return stale;
 }
 
-/* The table as its JSON lines would have it. */
+/* Return the table as text, one line per row. */
 static struct ib_bytes
 shown(const struct ib_scores *s)
 {
@@ -196,7 +197,7 @@ Test(fold, ids_of_one_hash_get_another_seed_and_all_are_found)
 		cr_assert(ib_fold_start(&f, s, IB_DUPLICATES_LAST, 0, NULL) == IB_OK);
 		for (k = 0; k < 4096; k++) {
 			loss[k] = (struct ib_loss){ id_of(k), (int)pass, (float)k };
-			loss[k].id.hash = 42; /* as an attacker would have it */
+			loss[k].id.hash = 42; /* all ids collide, as an attacker could achieve */
 		}
 		for (k = 0; k < 4096; k += IB_GROUP)
 			cr_assert(ib_fold_losses(&f, loss + k, IB_GROUP, NULL) == IB_OK);

@@ -5,7 +5,7 @@
 #include "score/id_form.h"
 #include "score/id_mismatch.h"
 
-/* NFD as Unicode's own table has it: U+00FC is U+0075 U+0308. */
+/* According to the table of Unicode, the NFD of U+00FC is U+0075 U+0308. */
 #define NFC "M\xc3\xbcller"
 #define NFD "Mu\xcc\x88ller"
 
@@ -141,7 +141,7 @@ Test(id_mismatch, other_folders_count_where_half_of_the_ids_differ_so)
 	ib_mismatch_release(&m);
 }
 
-/* Each speaker's files have the same names: nothing follows from them. */
+/* If the files in each folder have the same names, equal names do not mean equal samples. */
 Test(id_mismatch, names_that_many_folders_have_prove_nothing)
 {
 	static const char *const here[] = { "new1/a.wav", "new2/a.wav", NULL };

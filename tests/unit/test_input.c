@@ -15,7 +15,7 @@
 
 TestSuite(input, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 
-/* Read all in steps of `step`; the status of the end. */
+/* Read the complete input, `step` bytes at a time. Returns the final status. */
 static enum ib_status
 gulp(const char *path, size_t step, struct ib_bytes *all, char digest[33], struct ib_error *err)
 {
@@ -55,7 +55,7 @@ expect(const char *path, size_t step, const struct ib_bytes *want, const char *d
 	ib_bytes_release(&all);
 }
 
-/* What the tool that made the file says of its content. */
+/* Compute the XXH3-128 of a file with xxhsum. */
 static void
 xxhsum(const char *path, char digest[33])
 {
@@ -70,7 +70,7 @@ xxhsum(const char *path, char digest[33])
 
 struct codec {
 	char name[8], pack[32], suffix[8];
-	bool zeros; /* may be padded with zeros */
+	bool zeros; /* zeros may follow the data as padding */
 };
 
 static struct codec codecs[] = {
@@ -92,7 +92,7 @@ static struct codec codecs[] = {
 	}                                                                                          \
 	ParameterizedTest(struct codec *c, input, test)
 
-/* 3 MB of lines: over a block of the reader and of every format. */
+/* Make a text of 3 MB, which is larger than the blocks of the reader and of all formats. */
 static void
 make_text(void)
 {
@@ -172,7 +172,7 @@ refused(const char *path, const struct codec *c, size_t at)
 	ib_bytes_release(&all);
 }
 
-/* Every cut of a small file of two frames but the one between them. */
+/* A small file of two frames is refused if it is cut anywhere, except between the two frames. */
 EACH_CODEC(refuses_what_is_cut)
 {
 	struct ib_bytes a, b, both = { 0 };
@@ -242,7 +242,7 @@ EACH_CODEC(refuses_garbage_behind)
 		scratch_write(name, a.p, a.n);
 		refused(name, c, i);
 	}
-	/* Zeros are padding to gzip and xz (in fours), garbage to others. */
+	/* After gzip and xz data, zeros are padding (for xz, in groups of four). */
 	a.n = n;
 	ib_bytes_append(&a, "\0\0\0\0\0\0\0\0", 8);
 	scratch_write(name, a.p, a.n);
@@ -260,8 +260,8 @@ EACH_CODEC(refuses_garbage_behind)
 }
 
 /*
- * One bit of the content wrong. libarchive's gzip filter, for one, would not
- * look at the CRC.
+ * If one bit of the content is wrong, the checksum is wrong. The gzip filter of libarchive, for
+ * example, would not check the CRC.
  */
 EACH_CODEC(refuses_a_flipped_bit)
 {
@@ -270,7 +270,7 @@ EACH_CODEC(refuses_a_flipped_bit)
 	size_t i;
 
 	if (strstr(c->pack, "no-check"))
-		return; /* nothing there to see it by */
+		return; /* without a checksum, the change cannot be noticed */
 	shell("head -c 3000 /dev/urandom >noise");
 	pack(c, "noise", "a");
 	snprintf(name, sizeof(name), "a%s", c->suffix);
@@ -285,7 +285,7 @@ EACH_CODEC(refuses_a_flipped_bit)
 	ib_bytes_release(&a);
 }
 
-/* What a file was compressed in twice is data, not a second layer to undo. */
+/* If a file was compressed twice, only the outer compression is removed. */
 Test(input, undoes_one_layer)
 {
 	struct ib_bytes want;
@@ -331,7 +331,7 @@ Test(input, takes_large_zstd_windows)
 	ib_bytes_release(&want);
 }
 
-/* Text that begins like a magic is text. */
+/* Text that begins like a magic number is read as text. */
 Test(input, takes_text_for_text)
 {
 	static const char *const texts[] = { "BZh9\n", "BZh", "BZhang/1\n", "(",
@@ -424,7 +424,7 @@ Test(input, reads_standard_input_from_a_pipe)
 	make_text();
 	want = scratch_read("text");
 	xxhsum("text", digest);
-	/* In drops, so that every read comes back short. */
+	/* dd writes small blocks, so that every read(2) returns less than requested. */
 	f = popen("dd if=text bs=777 status=none", "r");
 	cr_assert(f && dup2(fileno(f), 0) == 0);
 	expect("-", 1 << 20, &want, digest);
@@ -436,7 +436,7 @@ Test(input, reads_standard_input_from_a_pipe)
 	ib_bytes_release(&want);
 }
 
-/* A file whose beginning the shell has read already: no offset 0 for us. */
+/* If a shell has read the beginning of standard input, reading continues after this part. */
 Test(input, goes_on_where_standard_input_stands)
 {
 	struct ib_error err;
@@ -478,7 +478,7 @@ Test(input, finds_the_stem)
 		cr_assert(ib_span_is(ib_input_stem(names[i][0]), names[i][1]), "%s", names[i][0]);
 }
 
-/* A file that is cut while it is read is no shorter file: a part is lost. */
+/* If a file is truncated while it is read, bytes are lost, so this is an error. */
 Test(input, a_file_that_becomes_shorter_is_an_io_error)
 {
 	size_t size = 5 << 20, cuts[] = { 0, 100, 3 << 20 }, i, n;
@@ -501,7 +501,7 @@ Test(input, a_file_that_becomes_shorter_is_an_io_error)
 	free(p);
 }
 
-/* What was read before it was cut is all there was: nothing is lost. */
+/* If a file is truncated after all of it was read, no bytes are lost. */
 Test(input, a_file_cut_when_it_was_read_is_fine)
 {
 	struct ib_input *in = NULL;

@@ -1,4 +1,4 @@
-/* The functions of infobatch.h, as a program uses them. */
+/* Call the functions of infobatch.h as a program does. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <math.h>
@@ -86,7 +86,7 @@ Test(interface, a_mapped_table_has_the_rows_and_cannot_change)
 	cr_assert(ib_scores_map("s.npz", &mapped, NULL) == IB_OK);
 	cr_assert(ib_scores_find(mapped, ids[2], &row) && row == 2);
 	cr_assert(eq(dbl, stats_of(mapped).mean, 2.5));
-	if (!IB_HOST_IS_BIG_ENDIAN) { /* else the file is read, not mapped */
+	if (!IB_HOST_IS_BIG_ENDIAN) { /* a big-endian machine reads the file, and does not map it */
 		cr_assert(ib_scores_fold(mapped, ids, losses, 4, 4, 0, &err) == IB_E_MISUSE);
 		cr_assert(strstr(err.text, "mapped") != NULL);
 		cr_assert(ib_scores_save(mapped, "t.npz", &err) == IB_E_MISUSE);
@@ -277,7 +277,7 @@ Test(interface, an_option_that_is_refused_changes_nothing)
 	ib_scores_free(s);
 }
 
-/* The table of an option, and the same option as a parameter in the text of the rule. */
+/* A parameter can be set by a setting of its own, or in the text of the rule. */
 Test(interface, a_parameter_may_be_set_by_its_name)
 {
 	struct ib_scores *s = scores_of_epoch_3();

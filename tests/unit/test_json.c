@@ -135,7 +135,7 @@ write_object(struct ib_bytes *t, uint64_t *state, int depth)
 	append_text(t, "}");
 }
 
-/* One byte other, more or less. No line end and no NUL comes in. */
+/* Change, remove or insert one byte. The new byte is neither a newline nor NUL. */
 static void
 mutate(struct ib_bytes *t, uint64_t *state)
 {
@@ -191,7 +191,7 @@ both_free(struct both *b)
 	free(b);
 }
 
-/* The last member of that name: cJSON finds the first. */
+/* Return the last member with this name, because cJSON finds the first. */
 static const cJSON *
 last(const cJSON *object, const char *name)
 {
@@ -201,7 +201,8 @@ last(const cJSON *object, const char *name)
 	return found;
 }
 
-/* True if the value equals the value of cJSON. Objects and nested arrays: only the type. */
+/* True if the value equals the value of cJSON. For objects and arrays, only the type is compared.
+ */
 static bool
 same(const struct ib_value *v, const cJSON *want)
 {
@@ -274,7 +275,10 @@ agree(const struct both *b, const struct ib_value *v, const cJSON *tree)
 	       same_elements(b, &v[b->slot[A_B]], path);
 }
 
-/* What cJSON lets pass and RFC 8259 does not; what it does not know. */
+/*
+ * True if cJSON accepts this text only if it is valid. cJSON accepts some texts that RFC 8259 does
+ * not allow, and does not know nan and inf.
+ */
 static bool
 is_judge(const struct ib_bytes *t)
 {
@@ -282,9 +286,9 @@ is_judge(const struct ib_bytes *t)
 
 	for (p = t->p; p < end; p++) {
 		if ((unsigned char)*p < 0x20 && *p != '\t' && *p != '\r')
-			return false; /* control bytes in strings */
+			return false; /* a control byte, which may be in a string */
 		if (*p == '\t' || *p == '\r')
-			return false; /* these too */
+			return false; /* a control byte that may also be white space */
 		if (*p >= '0' && *p <= '9' && (p == t->p || !strchr("0123456789.eE+-u", p[-1])) &&
 		    *p == '0' && p + 1 < end && p[1] >= '0' && p[1] <= '9')
 			return false; /* 01 */
@@ -309,8 +313,10 @@ try_record(struct both *b, const struct ib_bytes *t, bool whole)
 		cr_assert(end && tree, "%.*s", (int)t->n, t->p);
 	if (end && tree)
 		cr_assert(agree(b, v, tree), "%.*s", (int)t->n, t->p);
-	/* What it takes cJSON takes, a lone surrogate aside; the other way
-	 * round with exceptions. */
+	/*
+	 * cJSON accepts every object that ib_json_read_object() accepts, unless it has a lone
+	 * surrogate. The opposite is true only if is_judge() is true.
+	 */
 	if (end && !tree && strstr(t->p, "\\u"))
 		return;
 	if (end)
@@ -400,7 +406,10 @@ Test(json, refuses_what_rfc_8259_does_not_know)
 	both_free(b);
 }
 
-/* By RFC 8259, section 6; skipped, taken as they stand, converted or not yet. */
+/*
+ * Numbers are checked as RFC 8259, section 6, defines them, whether they are skipped, extracted,
+ * converted, or converted later (lazy).
+ */
 Test(json, numbers_are_checked_whoever_wants_them)
 {
 	static const struct number {

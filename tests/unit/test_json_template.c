@@ -8,8 +8,8 @@
 #include "record/json.h"
 
 /*
- * A record read after others of its form, and read alone by the grammar: the
- * same in every respect. What the grammar reads is judged in test_json.c.
+ * A record that is read with a template gives the same values as the same record read by the
+ * grammar reader of a new struct ib_json. test_json.c tests the grammar reader.
  */
 
 #define PLACES 6
@@ -53,7 +53,7 @@ static const char *const others[] = {
 	"[]",	    "{}",    "[1, 2 ,[3]]", "{\"b\":1}", "{\"b\":\"x\",\"id\":2}",
 	"Infinity", "-nan",
 };
-/* Escapes and what is malformed: seldom, or no record would fit. */
+/* Strings with escapes, and malformed values. They are rare, so that most records fit. */
 static const char *const odd[] = {
 	"\"\\n\"", "\"x\\\"y\"", "\"\\u00e9\"", "\"\\ud800\"", "\"\\x\"", "01",	  "1.",	 "00",
 	"-01",	   "0.",	 ".5",		"-",	       "1e",	  "1.e5", "--1", "+1",
@@ -75,7 +75,7 @@ static const char *const blanks[] = { "", "", "", "", " ", "  ", "\t" };
 
 struct form {
 	size_t n;
-	char before[PLACES + 1][128]; /* what stands before each value */
+	char before[PLACES + 1][128]; /* the bytes before each value */
 	int kind[PLACES];
 };
 
@@ -96,7 +96,7 @@ draw_form(struct form *f, uint64_t *state)
 	strcat(f->before[i], "}");
 }
 
-/* A record of the form; now and then a value of another kind. */
+/* Write a record of the form. A few values are of another kind. */
 static void
 write_record(struct ib_bytes *t, const struct form *f, uint64_t *state)
 {
@@ -153,7 +153,7 @@ want_fields(struct ib_fields *f, bool aliased)
 		ib_fields_add(f, ib_span_of("a.b"), true, &slot, NULL);
 }
 
-/* Of the slots of want_fields. */
+/* True if want_fields() requests this slot as a number. */
 static bool
 is_wanted_number(size_t slot)
 {
@@ -174,7 +174,7 @@ expect_same(const struct ib_value *got, const struct ib_value *want, bool conver
 		cr_assert(memcmp(&got->number, &want->number, 8) == 0);
 }
 
-/* Both readers on one record; did the one that learns take it without grammar? */
+/* Read a record with both readers, and compare. Returns true if the record fits the template. */
 static bool
 try_record(struct ib_json *learning, struct ib_json *alone, const struct ib_fields *f,
 	   const char *p, struct ib_value *v)
@@ -211,7 +211,7 @@ try_all(size_t nforms, bool aliased, bool lazy)
 	cr_assert(learning && alone && f.nslots <= SLOTS);
 	ib_json_init(learning, &f, true);
 	learning->lazy = lazy;
-	memset(v, 0xee, sizeof(v)); /* whatever stood there */
+	memset(v, 0xee, sizeof(v)); /* v may hold anything before the first record */
 	for (i = 0; i < nforms; i++) {
 		draw_form(&form, &state);
 		for (k = 0; k < 24; k++) {
@@ -231,7 +231,7 @@ try_all(size_t nforms, bool aliased, bool lazy)
 
 Test(stencil, a_record_after_others_of_its_form_reads_as_alone)
 {
-	/* Most forms come by too seldom, or hold what is malformed. */
+	/* Many records do not fit: there are few records per form, and some are malformed. */
 	cr_expect(gt(sz, try_all(10000, false, false), 20000));
 }
 
@@ -241,7 +241,7 @@ Test(stencil, likewise_with_paths_and_with_numbers_left_alone)
 	cr_expect(gt(sz, try_all(10000, false, true), 10000));
 }
 
-/* Who changes v says so: a slot that no step fills is absent again. */
+/* After ib_json_note_changed_values(), a slot that no step fills is set to absent again. */
 Test(stencil, what_others_put_into_v_does_not_stay)
 {
 	static const char text[][96] = { "{\"id\":\"a\"}\n", "{\"id\":\"b\"}\n",
@@ -264,7 +264,7 @@ Test(stencil, what_others_put_into_v_does_not_stay)
 	free(j);
 }
 
-/* Both readers and where they read to. */
+/* The two readers and their output. */
 struct readers {
 	struct ib_json *learning, *alone;
 	struct ib_fields f;
@@ -292,7 +292,7 @@ readers_free(struct readers *r)
 	free(r->alone);
 }
 
-/* Does the record fit a form that was learned? */
+/* True if the record fits a template that was learned earlier. */
 static bool
 fits(struct readers *r, const char *record)
 {
@@ -302,7 +302,7 @@ fits(struct readers *r, const char *record)
 	return try_record(r->learning, r->alone, &r->f, r->t.p, r->v);
 }
 
-/* Of two forms in turns one is kept: half of the records fit. */
+/* If records of two forms alternate, the template of one form is kept, so half of them fit. */
 Test(stencil, forms_in_turns_do_not_displace_each_other)
 {
 	static const char *const turns[] = {
@@ -319,7 +319,7 @@ Test(stencil, forms_in_turns_do_not_displace_each_other)
 	readers_free(&r);
 }
 
-/* A few records of other forms before, as at the head of many logs. */
+/* Many logs begin with a few records of other forms. */
 Test(stencil, a_form_that_comes_late_is_learned_soon)
 {
 	static const char *const heads[] = {
@@ -344,7 +344,7 @@ Test(stencil, a_form_that_comes_late_is_learned_soon)
 	readers_free(&r);
 }
 
-/* As many members as a form has room for, and one more. */
+/* A template has room for IB_JSON_FORMS members, but not for one more. */
 Test(stencil, the_largest_form_fits)
 {
 	struct readers r = readers_new();

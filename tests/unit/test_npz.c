@@ -18,7 +18,7 @@
 
 TestSuite(npz, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 
-/* Run a script of numpy's; an assertion of its own that fails, fails us. */
+/* Run a Python script that uses numpy. The test fails if an assertion in the script fails. */
 static void
 python(const char *script)
 {
@@ -87,7 +87,7 @@ Test(npz, is_read_by_numpy)
 	      "'{\"n\":7}'");
 }
 
-/* The bytes hang on neither clock nor time zone. */
+/* The bytes depend neither on the time nor on the time zone. */
 Test(npz, is_the_same_everywhere)
 {
 	time_t then;
@@ -95,7 +95,7 @@ Test(npz, is_the_same_everywhere)
 	setenv("TZ", "Asia/Tokyo", 1);
 	write_sample("a.npz");
 	setenv("TZ", "America/Lima", 1);
-	then = time(NULL) / 2; /* DOS time goes in steps of two seconds */
+	then = time(NULL) / 2; /* DOS times are multiples of two seconds */
 	while (time(NULL) / 2 == then)
 		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	write_sample("b.npz");
@@ -115,7 +115,7 @@ Test(npz, holds_nothing)
 	python("assert np.load('a.npz').files == []\n");
 }
 
-/* The end record counts in 16 bits: from there on a zip64 one does. */
+/* The end record has 16 bits for the number of members. Larger numbers need a zip64 record. */
 Test(npz, counts_beyond_65535)
 {
 	struct ib_npz_writer *w;
@@ -252,12 +252,12 @@ Test(npz, reads_what_it_wrote)
 {
 	write_sample("a.npz");
 	check_sample("a.npz", true);
-	/* Not a plain file: through memory. */
+	/* A compressed file and a pipe are read into memory first. */
 	shell("zstd -q a.npz -o a.npz.zst");
 	check_sample("a.npz.zst", true);
 	cr_assert(not(eq(ptr, freopen("a.npz", "rb", stdin), NULL)));
 	check_sample("-", true);
-	/* Packed by others, compressed or with a comment behind. */
+	/* zip has packed these archives: one is deflated, the other ends in a comment. */
 	shell("mkdir d && cd d && unzip -q ../a.npz && zip -q ../b.npz * && "
 	      "zip -q0 ../c.npz * && echo 'PK\005\006 a comment' | "
 	      "zip -qz ../c.npz");
@@ -361,7 +361,7 @@ Test(npz, reads_what_numpy_wrote)
 	check_numpys("c.npz");
 }
 
-/* Open, and read whatever there is; nothing but the status may come of it. */
+/* Open an archive and read its members. The only valid results are IB_OK and IB_E_DATA. */
 static enum ib_status
 ransack(const char *path)
 {
@@ -417,7 +417,7 @@ Test(npz, refuses_what_is_cut_at_any_byte)
 	}
 }
 
-/* Every byte wrong in several ways: found out, or of no consequence. */
+/* Change each byte in several ways. The change is found or has no effect; nothing crashes. */
 Test(npz, survives_any_wrong_byte)
 {
 	static const char *const names[] = { "s.npz", "d.npz" };
@@ -462,7 +462,7 @@ Test(npz, says_which_member_is_corrupt)
 	ib_bytes_release(&b);
 }
 
-/* Sizes that the file cannot hold are not believed, let alone allocated. */
+/* If the header claims a size that the file cannot hold, no memory of this size is allocated. */
 Test(npz, allocates_nothing_on_a_promise)
 {
 	struct rlimit limit;
@@ -478,7 +478,7 @@ Test(npz, allocates_nothing_on_a_promise)
 	       "h = f.getvalue()[:128].replace(b'(9,)', b'(1000000000000000000,)')\n"
 	       "z = zipfile.ZipFile('q.npz', 'w')\n"
 	       "z.writestr('a.npy', h + bytes(36)); z.close()\n");
-#ifndef __SANITIZE_ADDRESS__ /* which reserves terabytes */
+#ifndef __SANITIZE_ADDRESS__ /* AddressSanitizer reserves terabytes of addresses */
 	limit.rlim_cur = 300 << 20;
 	cr_assert(eq(int, setrlimit(RLIMIT_AS, &limit), 0));
 #endif
@@ -517,7 +517,7 @@ ParameterizedTestParameters(npz, headers)
 	return cr_make_param_array(struct header, cases, sizeof(cases) / sizeof(*cases));
 }
 
-/* numpy is the judge of every case but the last two, where it wants a dict. */
+/* numpy must accept exactly the same headers. */
 ParameterizedTest(struct header *c, npz, headers)
 {
 	struct ib_npz_member m = { 0 };

@@ -13,8 +13,8 @@
 
 struct accept {
 	char text[32];
-	size_t json; /* bytes that the JSON reader takes; 0: rejects */
-	bool whole;  /* does the text reader take it? */
+	size_t json; /* number of bytes that the JSON reader accepts; 0 if it rejects the text */
+	bool whole;  /* true if the text reader accepts the text */
 };
 
 ParameterizedTestParameters(numbers, grammar)
@@ -44,7 +44,7 @@ ParameterizedTestParameters(numbers, grammar)
 	return cr_make_param_array(struct accept, cases, sizeof(cases) / sizeof(*cases));
 }
 
-/* What a reader may touch: a copy in a block of its very size. */
+/* Read the text from a block of exactly its size, so that memory checkers notice any overrun. */
 static bool
 read_text(const char *text, size_t n, double *value)
 {
@@ -63,7 +63,7 @@ same(double a, double b)
 	return memcmp(&a, &b, sizeof(a)) == 0 || (isnan(a) && isnan(b));
 }
 
-/* Of what the reader of few digits takes it says the same as the other. */
+/* If ib_short_number() accepts a number, it gives the same result as ib_number_json(). */
 static void
 check_short(const char *text, size_t n, char behind, size_t taken, double value)
 {
@@ -89,7 +89,7 @@ check_short(const char *text, size_t n, char behind, size_t taken, double value)
 	free(block);
 }
 
-/* The text, a byte that ends it, and the eight that may be looked at. */
+/* Read a number from a block that holds the text, the byte that ends it, and 8 bytes of padding. */
 static size_t
 read_json(const char *text, size_t n, char behind, double *value)
 {
@@ -129,8 +129,8 @@ check_value(const char *text)
 }
 
 /*
- * Halfway between two binary64 numbers, with hundreds of digits: a digit far behind decides, even
- * after more digits than are kept.
+ * A decimal halfway between two binary64 numbers has hundreds of digits. A later digit decides how
+ * it is rounded, even if it comes after all digits that the reader keeps.
  */
 Test(numbers, reads_more_digits_than_are_kept)
 {
@@ -158,7 +158,7 @@ Test(numbers, reads_more_digits_than_are_kept)
 	check_value(text);
 }
 
-/* In a process's first locale, "C", so that strtod is a judge. */
+/* The process is in the locale "C", so strtod() gives the expected values. */
 Test(numbers, reads_hard_cases_as_strtod_does)
 {
 	static const char *const hard[] = {
@@ -265,7 +265,7 @@ Test(numbers, reads_points_halfway_between_doubles)
 			bits = (bits >> 11) | 0x3f00000000000000;
 		if ((bits >> 52) > 0x7fd)
 			continue;
-		/* The exact decimal of the point above `bits`. */
+		/* The exact decimal of the point halfway between `bits` and the next double. */
 		n = (size_t)snprintf(
 			text, sizeof(text), "%.1100Lg",
 			((long double)from_bits(bits) + (long double)from_bits(bits + 1)) / 2);
@@ -392,7 +392,7 @@ Test(numbers, prints_what_reads_back)
 	}
 }
 
-/* The first of printf's that reads back, and its value. */
+/* Return the shortest decimal of printf() that reads back as f. */
 static double
 first_that_reads_back(float f)
 {
@@ -409,7 +409,7 @@ first_that_reads_back(float f)
 	return back;
 }
 
-/* Losses as they are logged, on both sides of where their places change. */
+/* Losses as they are logged, with sizes around those at which the number of decimals changes. */
 Test(numbers, prints_losses_of_few_digits_and_of_all)
 {
 	static const double scales[] = { 1e5, 1e6, 1e7, 1e8, 1e9, 1e10 };
@@ -421,7 +421,7 @@ Test(numbers, prints_losses_of_few_digits_and_of_all)
 
 	for (i = 0; i < 300000; i++) {
 		f = (float)((double)(next(&state) >> 40) / scales[i % 6]);
-		if (i % 7 == 0) /* a neighbour: all its digits */
+		if (i % 7 == 0) /* a neighbouring float, which has many digits */
 			f = nextafterf(f, 100);
 		if (f == 0)
 			continue;
@@ -449,7 +449,7 @@ Test(numbers, prints_unsigned)
 	}
 }
 
-/* Where the machine has a locale with a comma for a point. */
+/* Numbers are the same in a locale with a decimal comma, if the machine has such a locale. */
 Test(numbers, do_not_depend_on_the_locale)
 {
 	char out[IB_NUMBER_MAX + 1];
@@ -465,7 +465,7 @@ Test(numbers, do_not_depend_on_the_locale)
 	cr_assert(eq(str, out, "0.3"));
 }
 
-/* Up to eight digits on each side of the point, all lengths and signs. */
+/* Numbers with up to nine digits on each side of the decimal point, of all lengths and signs. */
 Test(numbers, few_digits)
 {
 	uint64_t state = 5;
@@ -486,7 +486,7 @@ Test(numbers, few_digits)
 		read_json(text, strlen(text), ",}] \n"[i % 5], &value);
 	}
 	if (FLT_EVAL_METHOD != 0)
-		return; /* it takes no fractions there */
+		return; /* ib_short_number() accepts no fractions on this machine */
 	cr_expect(ib_short_number("0.123456,7777777777", true, &value, &(bool){ false }) != NULL);
 	cr_expect(eq(dbl, value, 0.123456));
 }

@@ -28,7 +28,7 @@
 TestSuite(output, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 TestSuite(lock, .init = scratch_enter, .fini = scratch_leave, .timeout = 1200);
 
-/* Files of the folder, temporaries counted too. */
+/* Return the number of files in the folder, including temporary files. */
 static int
 count(const char *path)
 {
@@ -94,7 +94,7 @@ Test(output, appears_whole_at_commit)
 	o = output("a", 0);
 	ib_output_write(o, "new\n", 4);
 	cr_assert(holds("a", "old\n"));
-	/* The temporary has a name only where the file system needs one. */
+	/* The temporary file has a name only if the file system requires one. */
 	cr_assert(count(".") == 1 || count(".") == 2);
 	commit(o);
 	cr_assert(holds("a", "new\n"));
@@ -223,7 +223,7 @@ Test(output, writes_devices_and_fifos_directly)
 	cr_assert(eq(int, count("."), 2));
 }
 
-/* Pieces of all sizes around those of the buffers. */
+/* Write p[0..n) in pieces of many sizes. Some sizes are near the sizes of the buffers. */
 static void
 scatter(struct ib_output *o, const char *p, size_t n, unsigned seed)
 {
@@ -279,7 +279,7 @@ ParameterizedTest(struct packing *c, output, packs)
 		commit(o);
 		snprintf(cmd, sizeof(cmd), "%s %s | cmp - want", c->undo, c->name);
 		shell(cmd);
-		/* The same bytes however they came. */
+		/* The file has the same bytes for any sizes of the pieces. */
 		snprintf(cmd, sizeof(cmd), seed == 1 ? "cp %s first" : "cmp %s first", c->name);
 		shell(cmd);
 	}
@@ -295,7 +295,7 @@ Test(output, writes_empty_files)
 	      "test -z \"$(zstdcat a.zst; zcat a.gz)\"");
 }
 
-/* No time, no name; a checksum in the zstd frame, and no size. */
+/* Headers have no time, no name and no size. The zstd frame has a checksum. */
 Test(output, puts_nothing_of_its_own_into_headers)
 {
 	write_file("a.gz", 0, "x");
@@ -376,7 +376,7 @@ Test(output, tells_a_full_disk)
 	ib_output_discard(&o);
 }
 
-/* A file system that fills up: the old file stays, no temporary does. */
+/* If the file system is full, the old file is kept, and the temporary file is removed. */
 Test(output, keeps_the_old_file_on_a_full_disk)
 {
 	char data[4096] = "data";
@@ -449,7 +449,7 @@ Test(output, tells_a_standard_output_that_is_closed_or_full)
 	fails(output("-", 0), 0, IB_E_IO, "standard output: cannot write: Bad file descriptor");
 }
 
-/* A pipe that is set not to block is waited for, not failed at. */
+/* Writing to a non-blocking pipe waits until the reader has read. */
 Test(output, waits_for_a_slow_reader)
 {
 	int ends[2];
@@ -493,7 +493,7 @@ Test(output, all_appear_or_none)
 	outs[3] = output("b", 0);
 	cr_assert(eq(int, ib_outputs_commit(outs, 4, NULL, &err), IB_OK));
 	cr_assert(eq(int, count("."), 2));
-	/* A target that was made a folder meanwhile cannot be replaced. */
+	/* If the target has become a folder in the meantime, it cannot be replaced. */
 	outs[0] = output("new", 0);
 	outs[2] = output("c", 0);
 	shell("mkdir -p c/d");
@@ -503,7 +503,7 @@ Test(output, all_appear_or_none)
 	cr_assert(eq(int, ib_outputs_commit(NULL, 0, NULL, &err), IB_OK));
 }
 
-/* More outputs than descriptors: finished early, they appear together. */
+/* A process can have more outputs than descriptors if it finishes the outputs early. */
 Test(output, finishes_early_and_appears_at_commit)
 {
 	static struct ib_output *outs[200];
@@ -558,7 +558,7 @@ go(int sig)
 {
 	(void)sig;
 	ib_output_abandon();
-	kill(getpid(), SIGKILL); /* unlike _exit, no riddle to AddressSanitizer */
+	kill(getpid(), SIGKILL); /* not _exit(), which confuses AddressSanitizer here */
 	pause();
 }
 
@@ -572,7 +572,7 @@ write_for_ever(void *arg)
 	for (;;) {
 		for (i = 0; i < 2; i++)
 			if (ib_output_open(names[i], 0, &outs[i], NULL))
-				pause(); /* told to end */
+				pause(); /* ib_output_abandon() was called */
 		ib_output_write(outs[0], "whole", 5);
 		ib_output_write(outs[1], "whole", 5);
 		ib_outputs_commit(outs, 2, NULL, NULL);
@@ -584,8 +584,8 @@ write_for_ever(void *arg)
 }
 
 /*
- * Told to end at any moment, be it in the thread that writes or in another:
- * no temporary is left, and both files of a commit are there, whole, or neither.
+ * SIGTERM may come at any moment, in the writing thread or in another thread. No temporary file is
+ * left. After a commit of two files, both files exist and are complete, or neither exists.
  */
 Test(output, leaves_no_temporary_when_told_to_end)
 {
@@ -613,7 +613,7 @@ Test(output, leaves_no_temporary_when_told_to_end)
 		nanosleep(&t, NULL);
 		kill(pid, SIGTERM);
 		cr_assert(eq(int, waitpid(pid, &status, 0), pid));
-		if (WTERMSIG(status) == SIGTERM) /* before it had its handler */
+		if (WTERMSIG(status) == SIGTERM) /* the handler was not installed yet */
 			continue;
 		cr_assert(eq(int, WTERMSIG(status), SIGKILL));
 		shell("test -z \"$(ls -A | grep ib-)\"");
@@ -657,8 +657,8 @@ hold(const char *path)
 }
 
 /*
- * Temporaries of dead processes, which hold no lock, go as soon as their names
- * are needed; one that is held, a link and what is no temporary stay.
+ * The temporary file of a dead process has no lock. It is removed when its name is needed. A locked
+ * temporary file, a link, and a file of another target are not removed.
  */
 Test(output, removes_temporaries_of_dead_processes_alone)
 {
@@ -680,7 +680,7 @@ Test(output, removes_temporaries_of_dead_processes_alone)
 	shell("! test -e .out.ib-000000");
 }
 
-/* A buffer that found no memory makes the output fail, not be short. */
+/* If bytes are missing in a buffer because memory ran out, the output fails. */
 Test(output, bytes_that_found_no_memory_are_its_error)
 {
 	struct ib_bytes b = { 0 };
@@ -708,8 +708,8 @@ let_go(int sig)
 }
 
 /*
- * Held by a script's flock(1) until a signal, which comes while the lock is
- * waited for and does not end the wait.
+ * A script holds the lock with flock(1) until this process handles a signal. The signal comes while
+ * this process waits for the lock, and does not end the wait.
  */
 Test(lock, waits)
 {

@@ -17,11 +17,11 @@
 struct run {
 	char why[40];
 	int threads;
-	size_t nslots; /* 0: as ib_pipeline_slots() says */
+	size_t nslots; /* 0: use ib_pipeline_slots() */
 	uint64_t blocks;
-	uint64_t fill_fails, work_fails[2], drain_fails; /* or NONE */
-	uint64_t drained;				 /* expected */
-	char text[16];					 /* of the error expected, or empty */
+	uint64_t fill_fails, work_fails[2], drain_fails; /* blocks at which they fail, or NONE */
+	uint64_t drained;				 /* expected number of drained blocks */
+	char text[16];					 /* expected error text, or empty */
 };
 
 struct slot {
@@ -35,7 +35,10 @@ struct stage {
 	bool ordered, alone, whole;
 };
 
-/* Up to 200 us, by a hash of what and when: another schedule each time. */
+/*
+ * Sleep for up to 200 microseconds. A hash of the block and the stage gives the time, so the
+ * schedule varies from block to block.
+ */
 static void
 doze(uint64_t turn, uint64_t stage)
 {
@@ -234,7 +237,7 @@ Test(pipeline, does_without_work_and_drain)
 	cr_assert(eq(u64, s.filled, 41));
 }
 
-/* Blocks that sleep: four threads must get further than one at a time. */
+/* The work on a block sleeps, so with four threads several blocks are in work at the same time. */
 Test(pipeline, works_at_several_blocks_at_once)
 {
 	struct run r = { "", 4, 0, 200, NONE, { NONE, NONE }, NONE, 200, "" };
@@ -257,7 +260,7 @@ Test(pipeline, works_at_several_blocks_at_once)
 
 struct cpus {
 	char task[24], node[24]; /* "-": not set */
-	int most;		 /* what it must not exceed, 0: the affinity */
+	int most;		 /* expected number of threads; 0: the cores of this process */
 };
 
 ParameterizedTestParameters(threads, obey_slurm)

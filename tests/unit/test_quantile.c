@@ -9,7 +9,7 @@
 
 #define MANY 20000
 
-/* Of any bits, of a narrow range, of a few values, or all in one bin. */
+/* Return a score with random bits, in a narrow range, one of a few values, or in one bin. */
 static float
 any_score(uint64_t *state, int kind)
 {
@@ -37,7 +37,7 @@ ascending(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Find quantiles as a rule does: request the bins of all ranks, count their values. */
+/* Find quantiles as a rule does: request the bins of all ranks, and count the values in them. */
 static void
 find_quantiles(const float *score, uint64_t n, const uint64_t *rank, size_t nranks, float *out)
 {

@@ -15,7 +15,7 @@ TestSuite(scan, .init = scratch_enter, .fini = scratch_leave);
 
 static const int threads[] = { 1, 2, 5 };
 
-/* A log whose records say on which line they are, from line `from` to line `to`. */
+/* Write a log. Each record contains its line number, which is in the range `from` to `to`. */
 static void
 write_log(const char *path, const char *before, bool csv, int from, int to)
 {
@@ -62,8 +62,8 @@ write_tar(const char *path, int nsamples)
 struct lines {
 	struct ib_scan_block in;
 	size_t n;
-	double said[MOST];   /* line that the record says */
-	uint64_t line[MOST]; /* line in the block */
+	double said[MOST];   /* line number in the record */
+	uint64_t line[MOST]; /* line number that the scan reports, within the block */
 };
 
 struct order {
@@ -225,11 +225,11 @@ ParameterizedTest(int *t, scan, the_digest_is_of_all_bytes_in_their_order)
 struct samples {
 	struct ib_scan_block in;
 	uint64_t n;
-	struct ib_span first; /* its id */
+	struct ib_span first; /* id of the first sample */
 };
 
 struct numbers {
-	uint64_t stop_at; /* 0: not before the end */
+	uint64_t stop_at; /* 0: read to the end */
 	uint64_t nblocks, wrong;
 };
 

@@ -8,7 +8,7 @@
 
 #define N 600
 
-/* Keys of one range: the whole range, one byte somewhere, two values, one value. */
+/* Return a key. The kinds of keys are: any value, one random byte, two values, one value. */
 static uint64_t
 random_key(uint64_t *state, unsigned range)
 {

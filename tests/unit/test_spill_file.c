@@ -12,7 +12,7 @@
 
 TestSuite(spill_file, .init = scratch_enter, .fini = scratch_leave);
 
-/* Item i has 1 + i % 7 bytes, which are those of i again and again. */
+/* Item i has 1 + i % 7 bytes, which repeat the bytes of i. */
 static size_t
 make_item(unsigned i, char *p)
 {

@@ -16,7 +16,7 @@ id_of(char text[16], unsigned k)
 	return (struct ib_id){ s.p, ib_table_hash(s, 0), (uint32_t)s.n };
 }
 
-/* Ids s0 to s(n-1), one by one, as a fold adds them. */
+/* Add the ids up to s(n-1) one by one, as a fold does. */
 static void
 fill(struct ib_table *t, unsigned n)
 {
@@ -47,7 +47,7 @@ expect_all(const struct ib_table *t, unsigned n)
 	cr_assert(eq(uint, ib_table_find(t, &id), IB_NO_ROW));
 }
 
-/* Fewer than the slots that wait aside while it doubles, and far more. */
+/* The sizes are smaller and larger than the number of slots that one step of growing moves. */
 Test(table, finds_every_id_however_it_grew)
 {
 	static const unsigned sizes[] = { 1, 700, 3000, 3100, 6200, 12500, 25000, 100000, 400000 };
@@ -72,7 +72,8 @@ by_tag_and_row(const void *a, const void *b)
 	return x->row1 < y->row1 ? -1 : 1;
 }
 
-/* What the header says, done plainly: sort all, put each down in turn. */
+/* Compute the order of ib_table_sort_slots() in the plainest way: sort all slots, and store them.
+ */
 static struct ib_slot *
 plain_layout(unsigned n)
 {
@@ -94,7 +95,7 @@ plain_layout(unsigned n)
 	return out;
 }
 
-/* Loads on both sides of the file's two in three, and at a doubling. */
+/* Before sorting, tables of these sizes have more or fewer slots than the file; some just grew. */
 Test(table, settles_to_the_layout_of_a_file_and_goes_on)
 {
 	static const unsigned sizes[] = { 1,	 2,	700,   767,   769,   3000,  6100,
@@ -124,7 +125,7 @@ Test(table, settles_to_the_layout_of_a_file_and_goes_on)
 	}
 }
 
-/* A file's index may say anything: what would lead astray is found out. */
+/* The index of a file is untrusted. ib_table_is_sorted() finds every slot that is wrong. */
 Test(table, is_not_settled_where_a_slot_is_wrong)
 {
 	struct ib_table t;
@@ -158,9 +159,9 @@ Test(table, is_not_settled_where_a_slot_is_wrong)
 }
 
 /*
- * 4096 buckets: 100 ids at the last but one, each its own, 2040 at the last. Of
- * the file's 3211 buckets these 100 have 79, so the others are pushed beyond
- * the end. The table then takes a seed of its own, the file goes without.
+ * The table has 4096 buckets. 100 ids have a bucket each, near the end, and 2040 ids have the last
+ * bucket. In a file with 3211 buckets, the 100 ids would have only 79 buckets, so the chain would
+ * not fit before the end. So the table gets a seed, and the file gets no index.
  */
 Test(table, gives_up_the_layout_where_a_chain_leaves_the_end)
 {
@@ -191,7 +192,7 @@ Test(table, gives_up_the_layout_where_a_chain_leaves_the_end)
 	ib_table_release(&t);
 }
 
-/* A row of a mapped file may be any: it is nobody's, and leads nowhere. */
+/* A slot of a mapped file may have an invalid row. Such a row is never the result of a look-up. */
 Test(table, looks_up_nothing_in_rows_that_are_not_there)
 {
 	struct ib_id id[IB_GROUP];
@@ -216,8 +217,8 @@ Test(table, looks_up_nothing_in_rows_that_are_not_there)
 }
 
 /*
- * 1300 ids whose buckets are all in the first sixteenth, and the first of them
- * once more behind a chain that made the table take another seed.
+ * There are 1300 ids, all with buckets in the first sixteenth of the table, and the first id is
+ * repeated after them. The long chain makes the table choose another seed.
  */
 Test(table, names_the_doubled_row_of_a_table_that_was_seeded_anew)
 {
@@ -257,7 +258,7 @@ draw(uint64_t *state) /* xorshift64 */
 	return *state;
 }
 
-/* Tags of few kinds, so that they collide; empty slots with tags too. */
+/* There are only a few tags, so that they collide. Empty slots may have tags too. */
 Test(table, sees_the_same_in_eight_slots_as_one_by_one)
 {
 	static const uint32_t tags[] = { 0, 1, 0x80000000, UINT32_MAX };
@@ -282,8 +283,8 @@ Test(table, sees_the_same_in_eight_slots_as_one_by_one)
 }
 
 /*
- * From every slot of a table of which `taken` in 100 slots are, and which
- * ends, in memory too, with the one empty slot that must be there.
+ * Probe from every slot of a table. `taken` percent of its slots are used. The last slot is empty,
+ * as required, and the memory ends after it.
  */
 static void
 expect_probes(unsigned taken, uint64_t nslots, uint64_t *state)
@@ -298,7 +299,7 @@ expect_probes(unsigned taken, uint64_t nslots, uint64_t *state)
 			slot[i] = (struct ib_slot){ .tag = (uint32_t)(draw(state) % 64),
 						    .row1 = (uint32_t)i + 1 };
 	for (i = 0; i < total; i++) {
-		k = draw(state) % 65; /* 64: a tag that is not there */
+		k = draw(state) % 65; /* no slot has the tag 64 */
 		hash = k << 32 | (draw(state) & UINT32_MAX);
 		for (plain = i; slot[plain].row1 != 0 && slot[plain].tag != k; plain++)
 			;
@@ -320,7 +321,7 @@ Test(table, probes_to_the_slot_that_a_plain_loop_finds)
 			expect_probes(taken[i], nslots, &state);
 }
 
-/* Chains of one tag at the last bucket, up to the longest that is allowed. */
+/* All ids have the same tag and the last bucket. The chain has the maximum length. */
 Test(table, finds_ids_that_collide_at_the_last_bucket)
 {
 	struct ib_id id[IB_GROUP];
@@ -350,7 +351,10 @@ Test(table, finds_ids_that_collide_at_the_last_bucket)
 	ib_table_release(&t);
 }
 
-/* Id k of 97 clumps, each of one bucket or two: later ones come before. */
+/*
+ * Return id k. The ids form 97 clumps, each in one or two buckets. Within a clump, later ids have
+ * smaller hashes.
+ */
 static struct ib_id
 clumped(char text[16], unsigned k)
 {
@@ -360,7 +364,7 @@ clumped(char text[16], unsigned k)
 	return id;
 }
 
-/* Chains are long, out of order, and lie across whatever is moved at once. */
+/* The chains are long, not sorted, and cross the borders of the blocks that are moved at once. */
 Test(table, moves_and_settles_long_chains_that_came_in_reverse)
 {
 	struct ib_slot *slot, last = { 0, 0 };

@@ -61,7 +61,7 @@ end(struct made *m)
 
 struct name {
 	char path[160];
-	char key[160]; /* "": of no sample */
+	char key[160]; /* empty if the member belongs to no sample */
 	bool weight;
 };
 
@@ -229,7 +229,7 @@ ParameterizedTest(struct joined *c, tar, a_path_has_one_form)
 	ib_bytes_release(&out);
 }
 
-/* ustar: octal digits of 33 bits; GNU: from then on base 256. */
+/* ustar has octal digits for 33 bits. For larger sizes, GNU tar uses base 256. */
 Test(tar, a_size_of_any_length_fits_a_header)
 {
 	unsigned sum = 0;

@@ -8,7 +8,7 @@
 #include "random.h"
 #include "score/totals.h"
 
-/* Losses of a usual size, some odd ones, one in eight unknown. */
+/* Return a score: 4 of 8 have a usual size, 3 have random bits, and 1 is unknown. */
 static float
 any_score(uint64_t *state)
 {
@@ -68,7 +68,7 @@ Test(totals, count_what_is_known)
 	cr_assert(eq(u64, t->known, 3));
 	cr_assert(eq(flt, t->min, -0x1p-149f));
 	cr_assert(eq(flt, t->max, 0.75f));
-	/* (1 - 2^-149) / 3 is nearest to the double 1/3. */
+	/* The double nearest to (1 - 2^-149) / 3 is 1.0 / 3. */
 	cr_assert(eq(dbl, ib_totals_mean(t), 1.0 / 3));
 	cr_assert(eq(u64, t->bin[ib_float_order(0.25f) >> 20], 1));
 	cr_assert(eq(u64, t->bin[ib_float_order(0.75f) >> 20], 1));
@@ -127,7 +127,7 @@ Test(totals, do_not_hang_on_order_or_merging)
 	free(other);
 }
 
-/* The totals as text, which is to be freed. */
+/* Return the totals as text, which the caller frees. */
 static char *
 text_of(const struct ib_totals *t)
 {
@@ -142,7 +142,7 @@ text_of(const struct ib_totals *t)
 	return b.p;
 }
 
-/* Through text, as a file would. */
+/* Write the totals as text and parse this text. */
 static enum ib_status
 reread(const struct ib_totals *t, struct ib_totals *back, struct ib_error *err)
 {
@@ -194,7 +194,10 @@ Test(totals, read_back_what_they_write)
 
 Test(totals, are_written_as_documented)
 {
-	/* 0.25 + 0.75 = 1 = 2^149 units; bins are the sign and 11 bits. */
+	/*
+	 * The sum is 0.25 + 0.75 = 1, which is 2^149 units. The number of a bin consists of the
+	 * sign and the next 11 bits.
+	 */
 	static const char *const expected = "{\"rows\":3,\"known\":2,"
 					    "\"sum\":\"20000000000000000000000000000000000000\","
 					    "\"mean\":0.5,\"min\":0.25,\"max\":0.75,\"newest\":7,"
@@ -211,7 +214,7 @@ Test(totals, are_written_as_documented)
 }
 
 struct bad {
-	char member[16]; /* what is wrong, in a file that is right but for it */
+	char member[16]; /* the only member that is wrong */
 	char value[80];
 };
 

@@ -1,4 +1,4 @@
-/* Files of totals and of bins: each member that does not fit is bad data. */
+/* In totals files and request files, each member that does not fit the others is an error. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <criterion/parameterized.h>
@@ -7,7 +7,8 @@
 #include "scratch.h"
 #include "score/totals_file.h"
 
-/* Of the scores 1.25 and 4.25, as part 0 of 2, with all that bins asked for. */
+/* The totals of the scores 1.25 and 4.25, as partition 0 of 2, with the counts that bins requests.
+ */
 static const char totals[] =
 	"{\"ib_totals\":1,\"rows\":2,\"known\":2,"
 	"\"sum\":\"b0000000000000000000000000000000000000\",\"mean\":2.75,\"min\":1.25,"
@@ -23,10 +24,10 @@ static const char bins[] =
 
 struct edit {
 	char from[48], to[96];
-	char says[48]; /* of the message; empty: it is read all the same */
+	char says[48]; /* part of the error message; empty if the file is accepted */
 };
 
-/* The document with one edit, in a file. */
+/* Write the document with one edit to a file. */
 static void
 write_edited(const char *path, const char *document, const struct edit *e)
 {
@@ -174,7 +175,7 @@ ParameterizedTest(struct edit *e, totals_file, each_member_of_bins_must_fit)
 		ib_bin_counts_free(read);
 }
 
-/* Every other part of 40 is missing: the first few are named. */
+/* Nearly every second one of 40 partitions is missing. The message names the first ones. */
 Test(totals_file, parts_that_are_missing_are_named)
 {
 	struct ib_part_set set = { 0 };

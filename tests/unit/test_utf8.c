@@ -1,4 +1,4 @@
-/* UTF-8: expected bytes are those of RFC 3629, section 3. */
+/* UTF-8. The expected bytes follow from RFC 3629, section 3. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>

@@ -27,7 +27,7 @@ ratio(struct ib_exact a, struct ib_exact b)
 
 /* ---- quotients ------------------------------------------------------------ */
 
-/* Of two doubles the processor's division is the nearest one. */
+/* The division of the processor gives the double nearest to the quotient of two doubles. */
 Test(weigh, quotients_of_doubles_are_those_of_the_processor)
 {
 	static const double a[] = { 1,
@@ -54,7 +54,7 @@ Test(weigh, quotients_are_rounded_half_to_even)
 	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(1, 0)), two53));
 	cr_assert(eq(dbl, ratio(exact(two53, 3), exact(1, 0)), two53 + 4));
 	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(3, 0)), 3002399751580331.0));
-	/* Just beside the middle. */
+	/* These quotients are just above or below the middle between two doubles. */
 	cr_assert(eq(dbl, ratio(exact(two53, 1 + 0x1p-50), exact(1, 0)), two53 + 2));
 	cr_assert(eq(dbl, ratio(exact(two53, 1), exact(1, 0x1p-70)), two53));
 	cr_assert(eq(dbl, ratio(exact(two53, 3), exact(1, 0x1p-70)), two53 + 2));
@@ -82,7 +82,7 @@ sums_of(const double *w, size_t n)
 	return s;
 }
 
-/* InfoBatch's two levels: n kept of weight 1, m of weight 1/(1-r). */
+/* The two weights of the default rule: n samples have weight 1, and m samples have weight w. */
 static void
 expect_formulas(int n, int m, double w)
 {
@@ -113,7 +113,7 @@ Test(weigh, figures_of_two_levels_follow_the_formulas)
 		expect_formulas(n[k / 9], m[k / 3 % 3], w[k % 3]);
 }
 
-/* The order of weights, and how they meet in the cache, changes nothing. */
+/* The statistics do not depend on the order of the weights, nor on the contents of the cache. */
 Test(weigh, figures_do_not_hang_on_the_order)
 {
 	static double w[5000];
@@ -138,7 +138,7 @@ Test(weigh, figures_do_not_hang_on_the_order)
 	cr_assert(eq(dbl, ib_weight_stats_variance(&a), ib_weight_stats_variance(&b)));
 }
 
-/* Squares that no double holds do no harm. */
+/* The squares of these weights are too small or too large for a double. */
 Test(weigh, figures_of_absurd_weights_are_exact_too)
 {
 	double tiny[] = { 1e-160, 3e-161, 2e-160 }, huge[] = { 1e200, 1e200 };
@@ -153,7 +153,7 @@ Test(weigh, figures_of_absurd_weights_are_exact_too)
 
 /* ---- normalised weights ------------------------------------------------------ */
 
-/* The short way and the exact one agree: q = w * goal / sum. */
+/* The fast computation of q = w * goal / sum gives the same result as the exact one. */
 Test(weigh, scaled_weights_are_the_nearest_quotients)
 {
 	struct ib_exact product;
@@ -198,7 +198,7 @@ Test(weigh, rows_know_where_they_stand)
 	struct ib_error err;
 	uint64_t row;
 
-	/* Every second line of a, but a gap; then b from line 3 on. */
+	/* Rows 0 to 299 are consecutive lines of a, then come every second line of a, then b. */
 	for (row = 0; row < 1000; row++) {
 		p = (struct ib_location){ row, row < 600 ? a : b,
 					  row < 300   ? 1 + row

@@ -16,9 +16,12 @@
 #include "io/zstd_log_writer.h"
 #include "scratch.h"
 
-/* A toy log: a text is "run N\n", filling, "end N\n"; N is the mark. */
+/*
+ * The tests use a toy log. The text of a run is "run N\n", lines of random digits, and "end N\n".
+ * N is the checksum ("mark") of the run.
+ */
 
-/* Is the last line, with its end, that of a run? */
+/* True if the text ends with the last line of a run, including the newline. */
 static bool
 whole(struct ib_span end, uint64_t *mark)
 {
@@ -101,7 +104,7 @@ setup(void)
 
 TestSuite(zstd_log, .init = setup, .fini = scratch_leave);
 
-/* Text of run n: lines that do not compress away. */
+/* Append the text of run n. Its lines are random, so that they do not compress well. */
 static void
 text_of(uint64_t n, size_t lines, struct ib_bytes *b)
 {
@@ -172,7 +175,7 @@ store(const void *p, size_t n)
 	cr_assert(f && fwrite(p, 1, n, f) == n && fclose(f) == 0);
 }
 
-/* The marks of the whole frames, in order; the status of the end. */
+/* Read the marks of all complete frames in order. Returns the final status. */
 static enum ib_status
 marks(uint64_t *mark, size_t *n, bool *cut, struct ib_error *err)
 {
@@ -231,7 +234,7 @@ Test(zstd_log, a_large_frame_goes_by_way_of_a_temporary)
 {
 	struct stat s;
 
-	must_append(1, 9000000, false, 0); /* 8 random bytes a line: 72 MB */
+	must_append(1, 9000000, false, 0); /* 8 random bytes per line: 72 MB */
 	cr_assert(eq(int, stat(path, &s), 0));
 	cr_assert(gt(long, (long)s.st_size, 64 << 20));
 	must_append(2, 1, true, 1);
@@ -310,7 +313,7 @@ Test(zstd_log, an_append_that_is_undone_leaves_the_bytes_of_before)
 	ib_bytes_release(&after);
 }
 
-/* A kill at any byte of an append loses that run alone; the next repairs. */
+/* If an append is killed at any byte, only its run is lost, and the next append repairs the log. */
 Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame, .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
@@ -323,7 +326,7 @@ Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame, .time
 	for (n = 0; n < 3; n++) {
 		must_append(n, 3, n > 0, n - 1);
 		cr_assert(eq(int, stat(path, &s), 0));
-		/* the frame is whole without its index */
+		/* a frame is complete even without its index */
 		end[n] = (size_t)s.st_size - IB_ZSTD_LOG_INDEX_BYTES;
 	}
 	load(path, &all);
@@ -340,7 +343,7 @@ Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame, .time
 	ib_bytes_release(&all);
 }
 
-/* Cut in its middle with runs behind it: nothing may be taken away. */
+/* If a frame is truncated and other runs follow, an append must not remove anything. */
 Test(zstd_log, a_cut_with_frames_behind_it_is_corrupt_and_left_alone, .timeout = 1200)
 {
 	struct ib_bytes all = { 0 }, cut = { 0 }, after = { 0 };
@@ -391,7 +394,7 @@ Test(zstd_log, a_flipped_byte_of_a_frame_is_told_with_the_frames_name, .timeout 
 		all.p[at] ^= 0x40;
 		err.text[0] = '\0';
 		st = marks(got, &n, &cut, &err);
-		if (st == IB_OK) { /* a larger window, padding of a table */
+		if (st == IB_OK) { /* the byte is in the window size or in padding */
 			cr_assert(eq(sz, n, 2), "byte %zu", at);
 			harmless++;
 			continue;
@@ -400,7 +403,7 @@ Test(zstd_log, a_flipped_byte_of_a_frame_is_told_with_the_frames_name, .timeout 
 		named += strstr(err.text, "'run 31'") != NULL;
 	}
 	cr_assert(le(sz, harmless, 2));
-	/* wherever the damage leaves the beginning legible */
+	/* the message names the run if the first line can still be decoded */
 	cr_assert(gt(sz, named, frame / 2));
 	ib_bytes_release(&all);
 }
@@ -428,7 +431,7 @@ Test(zstd_log, appends_at_once_wait_for_each_other, .timeout = 1200)
 		cr_assert(seen[i]);
 }
 
-/* So that it is 0 s whatever the log's size. */
+/* So the time of an append does not depend on the size of the log. */
 Test(zstd_log, an_append_reads_no_more_than_the_first_block_of_the_last_frame)
 {
 	struct ib_bytes all = { 0 };

@@ -1,4 +1,4 @@
-/* All records of a file as text, however they are cut into blocks. */
+/* Write all records of a file as text. The text does not depend on the size of the blocks. */
 #ifndef TESTS_WALK_H
 #define TESTS_WALK_H
 
@@ -10,7 +10,7 @@
 struct walk {
 	enum ib_format format;
 	const char *key;
-	size_t block; /* of the reader; 0: as is best */
+	size_t block; /* block size of the reader; 0: use the default */
 	uint64_t header_lines;
 	bool any_value, epoch_manifest;
 };
@@ -51,13 +51,13 @@ walk_block(struct ib_bytes *text, struct ib_cursor *c, const struct ib_block *b,
 	ib_cursor_start(c, b);
 	while ((next = ib_cursor_next(c)) != IB_NEXT_END) {
 		walk_record(text, c, next, *lines + c->record.line);
-		if (text->n > 1 << 24) /* it does not come to an end */
+		if (text->n > 1 << 24) /* the cursor does not stop */
 			abort();
 	}
 	*lines += c->line;
 }
 
-/* Appends to text; a failure is a part of what is found. */
+/* Append the records of a file to text, and the error if there is one. */
 static inline void
 walk_file(const char *path, const struct walk *w, struct ib_bytes *text)
 {
