@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Run the loop of a training run with the loss logs of a real one. Before each epoch
-# ib-prune decides. Then, instead of a trainer, the lines of the kept samples are taken
-# from the real epoch's log, and ib-score reads them.
+# Run the loop of a training run with the loss logs of a real training run. Before each
+# epoch, ib-prune decides. There is no trainer: instead, the lines of the kept samples are
+# taken from the log of the real epoch, and ib-score reads them.
 #
 #   tests/demo.sh COMMANDS [OUT]     COMMANDS: the folder of the commands
 set -eu -o pipefail
@@ -24,7 +24,7 @@ for e in $(seq 0 $((E - 1))); do
   n=$(printf %03d "$e")
   ib-prune -q -s run.npz -e "$e" -E $E --receipt "receipt.$n.json" -a run.audit.zst \
     -o "epoch.$n.jsonl" train.jsonl
-  # The trainer: it visits the samples of the manifest, and logs their losses.
+  # Instead of a trainer: log the losses of the samples in the manifest.
   zstd -qdc "$data/log-$n.jsonl.zst" |
     awk -F'"' 'NR == FNR { given[$4]; next } $4 in given' \
       "epoch.$n.jsonl" - >"loss.$n.jsonl"

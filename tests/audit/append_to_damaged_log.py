@@ -86,7 +86,7 @@ def in_blocks(texts):
     return out + struct.pack('<Q', xxhash.xxh64_intdigest(b''.join(texts)))[:4]
 
 
-# Three runs, as ib-prune writes them: a frame and an index each.
+# Three runs, as ib-prune writes them: each is a frame that is followed by an index.
 ends = []
 for e in range(3):
     subprocess.run(PRUNE + [str(e)], check=True)
@@ -95,7 +95,7 @@ LOG = read('t.zst')
 TEXT = decode(LOG)
 RUNS = [b'\n'.join(r) + b'\n' for r in finished(TEXT)]
 assert b''.join(RUNS) == TEXT and len(RUNS) == 3
-BARE = b''.join(map(zstd, RUNS))                 # a frame each, no index
+BARE = b''.join(map(zstd, RUNS))                 # one frame per run, without an index
 UNFINISHED = RUNS[0].replace(b'"epoch":0', b'"epoch":7')[:-40]
 LATER = RUNS[2].replace(b'{"ib_audit":1,', b'{"ib_audit":2,')
 SKIPPABLE = b'\x50\x2a\x4d\x18\x03\0\0\0abc'
@@ -149,7 +149,7 @@ TABLE = [
     ('a tail of the wrong type', zstd(TEXT.replace(b'"kept":', b'"kept":"1","x":')), 65),
 ]
 
-# An index that vouches for a later version: made by a later ib-prune.
+# A later version of ib-prune has written the last frame and its index.
 frame = zstd(LATER)
 index = b'\x5b\x2a\x4d\x18' + struct.pack('<I8s4Q', 48, b'ibframe1',
                                          len(BARE) + len(frame), len(frame), 0, 0)
@@ -157,8 +157,8 @@ index += struct.pack('<Q', xxhash.xxh3_64_intdigest(index))
 for name, data, want in TABLE:
     append(name, BARE + frame + index if data is None else data, want)
 
-# Lengths of the bytes: as ib-prune wrote them, compressed again as one frame,
-# and as one frame with a block for each run. All lengths around each end.
+# Truncate the file: as ib-prune wrote it, compressed again as one frame, and as one frame with a
+# block for each run. All lengths near the end of a run are tried.
 def lengths(total, at, step):
     near = {n for e in at for n in range(e - 12, e + 8)}
     return sorted(n for n in near | set(range(0, total, step)) if 0 <= n < total)
@@ -174,13 +174,13 @@ for n in lengths(len(one), [len(one)], 13):
 ends = [6 + 3 * (k + 1) + len(b''.join(RUNS[:k + 1])) for k in range(3)]
 for n in lengths(len(blocks), ends, 29):
     append('a block a run, cut to %d bytes' % n, blocks[:n], None)
-# And lengths of the text.
+# Truncate the text before it is compressed.
 ends = [len(b''.join(RUNS[:k + 1])) for k in range(3)]
 for n in lengths(len(TEXT), ends, 29):
     refused = n >= ends[0] - 1 and n not in ends
     append('text cut to %d bytes' % n, zstd(TEXT[:n]), 65 if refused else 0)
 
-# The way to mend a log that ib-audit(1) shows, REPAIR.
+# The commands of REPAIR in ib-audit(1) repair the log.
 write('run.audit.zst', zstd(TEXT + UNFINISHED))
 subprocess.run(r'''zstd -dcq run.audit.zst |
 	awk '{ run = run $0 "\n" } /^{"end":.*}$/ { printf "%s", run; run = "" }' |

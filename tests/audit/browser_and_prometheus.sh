@@ -36,7 +36,7 @@ if command -v promtool >/dev/null; then
   promtool check metrics <ib.prom || failed=1
   promtool check rules "$here/../../lib/audit/prometheus-alerts.yml" >rules || { cat rules; failed=1; }
   promtool test rules "$here/prometheus-alerts-test.yml" >rules || { cat rules; failed=1; }
-  # Every metric of the rules is a metric that ib-audit writes.
+  # ib-audit writes every metric that the alert rules use.
   grep -o 'ib_prune_[a-z_]*' "$here/../../lib/audit/prometheus-alerts.yml" | sort -u |
     while read -r name; do grep -q "^$name[{ ]" ib.prom || { echo "$name: no such metric"; exit 1; }; done ||
     failed=1
@@ -45,7 +45,7 @@ else
   skip 'alert rules: skipped: no promtool'
 fi
 
-# The line for cron and the units of systemd, as the manual has them.
+# Run the line for cron and the units of systemd from the manual.
 page=$here/../../man/ib-audit.1
 joined() { sed 's/\\e$/\\/' | sed -e :a -e '/\\$/N; s/\\\n//; ta'; }
 local=s,/var/lib/prometheus/node-exporter,$top,g\;s,/srv/run,$top,g

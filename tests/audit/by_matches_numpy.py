@@ -44,7 +44,7 @@ def visits(name, epochs=range(EPOCHS)):
 
 
 def check(got, of, kept, weight, only=None):
-    """of: the value of each sample, or None. only: the values that have rows."""
+    """Compare the rows with numpy. of: the value of each sample, or None. only: the values with a row."""
     names = sorted(set(of), key=str)
     share = {}
     for g in got:
@@ -78,7 +78,7 @@ check(table('ib-audit', 'list', '-e', 3, *by, 'a.b'), labels, kept[[3]], weight[
 check(table('ib-audit', 'summary', '--last', 3, *by, 'a.b'), labels, kept[4:], weight[4:])
 assert table('ib-audit', 'list', '--top', 2, *by, 'a.b') == got[:2]
 
-# CSV and TSV, compressed, in several files: the same rows.
+# If the manifest is in several files (CSV, and compressed TSV), the rows are the same.
 for name, delimiter, rows in (('a.csv', ',', slice(0, 700)), ('b.tsv', '\t', slice(700, N))):
     with open(name, 'w', newline='') as f:
         w = csv.writer(f, delimiter=delimiter, lineterminator='\n')
@@ -89,7 +89,7 @@ open('b.tsv.gz', 'wb').write(gzip.compress(open('b.tsv', 'rb').read().replace(b"
 two = ['log.zst', '--manifest', 'a.csv', '--manifest', 'b.tsv.gz', '--manifest-key', 'id', '--by']
 assert table('ib-audit', 'summary', *two, 'a.b') == got
 
-# Numbers: ten ranges of about the same size if there are many values, else each value by itself.
+# Many numbers are divided into ten ranges of about the same size. A few numbers have a row each.
 got = table('ib-audit', 'summary', *by, 'a.size')
 assert len(got) == 10 and {g['kind'] for g in got} == {'range'}
 assert all(.8 * N / 10 < g['samples'] < 1.2 * N / 10 for g in got), got
@@ -100,7 +100,7 @@ assert [g['samples'] for g in table('ib-audit', 'summary', *two, 'size')] == \
 got = table('ib-audit', 'summary', *by, 'few')
 assert {g['value'] for g in got} == {'0', '1'}
 check(got, [str(int(z > 2)) for z in SIZE], kept, weight)
-# More numbers than have levels: numbers of 10000 samples of which 1500 are in the log.
+# The manifest has numbers for 10000 samples. The log has decisions about 1500 of them.
 write_jsonl('big.jsonl', [{'id': i, 'n': float(z)} for i, z in zip(IDS, SIZE)] +
             [{'id': 'x%d' % i, 'n': 1 / (i + 1)} for i in range(8500)])
 got = table('ib-audit', 'summary', '-q', 'log.zst', '--by', 'n', '--manifest', 'big.jsonl')
@@ -110,7 +110,7 @@ for g in got:
     low, high = (np.float32(x) for x in (g['value'].split(' to ') * 2)[:2])
     assert g['samples'] == ((values >= low) & (values <= high)).sum(), g
     assert g['pruned'] == (~kept[:, (np.float32(SIZE) >= low) & (np.float32(SIZE) <= high)]).sum()
-# Many texts: the 50 most frequent ones, and the others.
+# If there are many texts, the 50 most frequent ones have a row each, and the others share a row.
 got = table('ib-audit', 'summary', *by, 'rare')
 names, count = np.unique(RARE, return_counts=True)
 only = {g['value'] for g in got if g['kind'] == 'value'}
@@ -118,7 +118,7 @@ assert len(only) == 50 and len(got) == 51
 assert sorted((count[list(names).index(n)] for n in only)) == sorted(count)[-50:]
 check(got, RARE, kept, weight, only)
 
-# --sampling=fixed has other weights; a partition counts its own samples alone.
+# --sampling=fixed gives other weights. The log of a partition counts only its own samples.
 make_log('fixed.zst', '--sampling', 'fixed')
 k2, w2 = visits('fixed.zst')
 heads = [json.loads(l[0]) for l in Log('fixed.zst').runs]
@@ -134,13 +134,13 @@ assert samples < N and sum(g['samples'] for g in got) == samples
 assert sum(g['pruned'] for g in got) == sum(
     json.loads(l[-1])['pruned'] for l in Log('part.zst').runs)
 
-# simulate: the decisions of the real run, for which the losses were made
+# simulate makes the decisions of the real run, because the losses are the same
 write_jsonl('all.jsonl', [{'id': i, 'epoch': e, 'loss': float(LOSS[e, k])}
                           for e in range(EPOCHS) for k, i in enumerate(IDS)])
 check(table('ib-audit', 'simulate', '-E', EPOCHS, 'all.jsonl', '--manifest', 'm.jsonl', '--by',
             'a.b'), labels, kept, weight)
 
-# ---- a value that loses more than twice the average is warned of, with at least 30 samples
+# ---- warn of a value that is pruned more than twice as often as the average (30 samples or more)
 write_jsonl('w.jsonl', [{'id': i, 'c': 'low' if k < 30 else 'tiny' if k < 59 else 'rest'}
                         for k, i in enumerate(IDS)])
 write_jsonl('w.loss', [{'id': i, 'epoch': e, 'loss': .1 if k < 59 else 5 + k % 2}

@@ -73,12 +73,12 @@ for rules, argv in ((DEFAULTS, []), (OWN, [x for s, _ in OWN for x in ('--rule',
         for g, (_, options) in zip(got, rules):
             check(g, loop(options, delta), delta)
 
-# The table: a line per rule and a line per value; what no log can tell comes last.
+# The table has a line per rule and a line per value, and then says what it does not show.
 text = run('ib-audit', 'compare', '-q', '-E', EPOCHS, *by, *logs).decode().splitlines()
 assert len([l for l in text if '--rule ' in l]) == len(DEFAULTS)
 assert [l.split()[0] for l in text if l.startswith(('cat', 'dog', 'ox'))] == ['cat', 'dog', 'ox']
 assert text[-2] == 'Epochs 7 to 8 are estimated from the last losses'
 assert text[-1].startswith('This table does not show') and 'infobatch-training(7)' in text[-1]
-# One share of a rule: column and total of simulate, and compare, round the same number.
+# The last row of simulate and its total line show the same percentage.
 text = run('ib-audit', 'simulate', '-E', EPOCHS, *logs).decode().splitlines()
 assert text[-2].endswith(text[EPOCHS].split()[-1]), text

@@ -92,7 +92,7 @@ def check(seed, weighted, shift, options=()):
 assert not any(check(s, s % 2, 0.0) for s in range(6))
 assert all(check(s, s % 2, 3.0) for s in range(6))
 run('ib-audit', 'drift', '-q', '--fail', 'log.jsonl', status=1)
-# An epoch without a finite loss is an alarm and does not move the level.
+# An epoch without a finite loss causes an alarm, and does not change the average of the test.
 write_jsonl('log.jsonl', [{'id': 'a', 'epoch': e, 'loss': l} for e, l in
                           ((0, 2.0), (1, None), (2, 2.0))])
 rows = table('ib-audit', 'drift', '-q', 'log.jsonl')

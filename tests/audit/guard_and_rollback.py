@@ -26,7 +26,8 @@ paste(block('seq 0 7'))
 said = paste(block('guard='))
 assert said == 'ib-audit: epoch 10: alarm: the mean loss has risen to %s\n' % said.split()[-1], said
 
-# Epochs 8 to 10 are pruned, 11 is held, 12 and 13 are pruned, 14 and 15 are the last ones.
+# Epochs 8 to 10 are pruned. Epoch 11 keeps all samples because of the alarm. Epochs 12 and 13 are
+# pruned, and the last two keep all samples.
 assert [e for e, n in pruned().items() if n == 0] == [0, 7, 11, 14, 15], pruned()
 assert {json.loads(l)['weight'] for l in open('epoch.11.jsonl')} == {1}
 logs = ['loss.%d.jsonl' % e for e in range(16)]
@@ -38,15 +39,15 @@ run('ib-audit', 'drift', '--fail', '-a', 'run.audit.zst', *logs, status=1)
 last = table('ib-audit', 'drift', '--fail', '--last', 5, '-a', 'run.audit.zst', *logs)
 assert last == drift[11:], last
 run('ib-audit', 'drift', '--fail', '--last', 6, '-a', 'run.audit.zst', *logs, status=1)
-# Without the audit log nothing says that epoch 11 was held: the alarm goes on.
+# Without the audit log, drift does not know that epoch 11 kept all samples, so the alarm continues.
 assert [d['epoch'] for d in table('ib-audit', 'drift', *logs) if d['alarm']][:2] == [10, 11]
 
-# The report shows where it happened, and no alarm is left.
+# The report shows the epoch of the alarm, and that the alarm has ended.
 page = run('ib-audit', 'report', '-q', 'run.audit.zst', *logs).decode()
 assert 'alarm in epoch 10' in page and 'Epoch 11 kept every sample.' in page
 assert 'pruning paused after the alarm of epoch 10' in page and 'tile bad' not in page
 
-# Back to epoch 4, and on with epoch 5, whose decisions are made again.
+# Return to epoch 4, and continue with epoch 5. The decisions of epoch 5 are the same as before.
 first = open('epoch.5.jsonl').read()
 paste(block('ib-score --until 4'))
 assert sorted(os.listdir('abandoned')) == sorted(

@@ -20,7 +20,7 @@ def finished():
     return sum(l.startswith(b'{"end"') for l in text)
 
 
-# Kills at any moment: the log is sound, or the next append makes it so.
+# After kills at random moments, the log is valid, or the next append repairs it.
 random.seed(4)
 for e in range(25):
     p = subprocess.Popen(PRUNE + [str(e)])
@@ -31,7 +31,7 @@ subprocess.run(PRUNE + ['99'], check=True)
 run('ib-audit', 'verify', 'log.zst')
 assert finished() == len(Log('log.zst').runs) >= 1
 
-# A kill in the middle of the write: as if the file ended there.
+# Truncate the file, as a kill during a write does.
 whole = open('log.zst', 'rb').read()
 before = finished()
 for cut in (len(whole) - 1, len(whole) - 60, len(whole) - 5000):
@@ -46,7 +46,7 @@ for cut in (len(whole) - 1, len(whole) - 60, len(whole) - 5000):
     run('ib-audit', 'verify', 'log.zst')
     assert finished() == before + 1 - lost
 
-# Writers at once wait for each other.
+# Several writers at the same time wait for each other.
 os.unlink('log.zst')
 several = [subprocess.Popen(PRUNE[:5] + ['out.%d' % e] + PRUNE[6:] + [str(e)])
            for e in range(8)]
@@ -54,7 +54,7 @@ assert [p.wait() for p in several] == [0] * 8
 run('ib-audit', 'verify', 'log.zst')
 assert finished() == 8
 
-# Corrupt in its middle: the epoch is named, nothing is taken away.
+# If a frame is corrupt, the message names its epoch, and an append removes nothing.
 whole = bytearray(open('log.zst', 'rb').read())
 runs = Log('log.zst').runs
 epoch = json.loads(runs[4][0])['epoch']
@@ -65,7 +65,7 @@ with open('log.zst', 'wb') as f:
 for verb in ('summary', 'verify', 'list', 'metrics'):
     out, err = run('ib-audit', verb, 'log.zst', status=65, keep=True)
     assert 'the run of epoch %d' % epoch in err and not out, err
-with open('log.zst', 'ab') as f:  # its index no longer vouches for it
+with open('log.zst', 'ab') as f:  # after this frame, the log does not end with an index
     f.write(zstd(b'{"ib_audit":1,"epoch":3}\n'))
 size = os.path.getsize('log.zst')
 os.unlink('out')
@@ -73,7 +73,7 @@ p = subprocess.run(PRUNE + ['9'], capture_output=True)
 assert p.returncode == 65 and b'corrupt' in p.stderr, p
 assert os.path.getsize('log.zst') == size and not os.path.exists('out')
 
-# What is no log is left as it is.
+# A file that is not an audit log is not changed.
 for data in (b'some text\n', zstd(b'{"id":1}\n'), b'\x1f\x8b\x08\x00abcdefgh'):
     with open('log.zst', 'wb') as f:
         f.write(data)

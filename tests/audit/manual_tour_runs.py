@@ -32,7 +32,7 @@ N, B = 60000, 128
 
 
 def losses(rows):
-    """The loss of each row, which is the same in each epoch."""
+    """Return the losses of the rows, which are the same in each epoch."""
     batches_read.append(rows)
     return (rows * 7919 % 1009 / 500).astype('f4')
 

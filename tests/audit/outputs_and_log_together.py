@@ -63,10 +63,10 @@ def waiting_in(pipe):
     return struct.unpack('i', fcntl.ioctl(pipe, termios.FIONREAD, b'....'))[0]
 
 
-# Told to end at any moment. Most land in what takes long, so each next one is
-# sent a little later or earlier than the last: they gather about the end. (Of
-# 300 such runs 41 once left one without the other.) After 12 seconds as many as
-# there are will do, once some runs came to their end and others did not.
+# Send SIGTERM to runs at any moment. The delay is increased after a run that was ended, and reduced
+# after a run that was completed, so most signals arrive near the end of a run. (With an earlier
+# version, 41 of 300 such runs left an output without the entry, or an entry without the output.)
+# The loop stops after 12 seconds, if some runs were completed and others were not.
 random.seed(6)
 delay, ends, whole = 0.02, time.monotonic() + 12, 0
 for e in range(300):
@@ -86,7 +86,7 @@ assert 4 < len(runs) < e - 4, (len(runs), e)
 assert not glob.glob('.*'), glob.glob('.*')
 run('ib-audit', 'verify', 'log.zst')
 
-# Told to end while another holds the log: nothing is left, and no empty log.
+# SIGTERM while another process holds the lock of the log: no file is left, and no empty log.
 for log in 'log.zst', 'none.zst':
     before = content(log)
     p, holder = held_up(log, 400)
@@ -96,7 +96,7 @@ for log in 'log.zst', 'none.zst':
     assert content(log) == before
     assert not glob.glob('*.400') and not glob.glob('.*')
 
-# Told to end while the reader of an output has not taken its last bytes.
+# SIGTERM while the reader of an output has not read the last bytes.
 os.mkfifo('fifo')
 p = subprocess.Popen(PRUNE + ['401', '-o', 'out.401', '-U', 'fifo'])
 reader = os.open('fifo', os.O_RDONLY)
@@ -106,7 +106,7 @@ assert p.wait() == -signal.SIGTERM, p.returncode
 os.close(reader)
 assert finished() == runs and not glob.glob('*.401'), finished()[-1]
 
-# An output cannot be put in its place: the run is taken from the log again.
+# If an output cannot be renamed to its target, the run is removed from the log again.
 for log in 'log.zst', 'none.zst':
     before = content(log)
     p, holder = held_up(log, 402, stderr=subprocess.PIPE)
@@ -118,8 +118,8 @@ for log in 'log.zst', 'none.zst':
     assert glob.glob('*.402') == ['out.402'] and not glob.glob('.*')
     os.removedirs('out.402/full')
 
-# Killed between the two: the run is in the log, -o is not there, and the next
-# run of its epoch takes its place in all figures.
+# After a kill between the two steps, the run is in the log, but the output of -o is missing. The
+# next run of the same epoch replaces it in all tables.
 subprocess.run(PRUNE + ['403', '-o', 'out.403'], check=True)
 os.unlink('out.403')
 subprocess.run(PRUNE + ['403', '-o', 'out.403'], check=True)

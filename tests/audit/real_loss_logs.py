@@ -8,7 +8,7 @@ from common import Log, run, table, unzstd
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                     '../../testdata/fashion')
-E, EVERY = 16, 6  # a sixth of the samples, to be done in seconds
+E, EVERY = 16, 6  # use every sixth sample, so that the test takes only seconds
 
 with open('m.jsonl', 'wb') as f:
     f.writelines(unzstd(DATA + '/base.jsonl.zst').splitlines(True)[::EVERY])
@@ -27,8 +27,8 @@ def alarms(*logs):
             if d['alarm']]
 
 
-# No alarm on a run that learns; one where the losses rise from epoch 10 on, by
-# as much as the manual says, of all samples or of a share of them.
+# A run that learns causes no alarm. If the losses of all samples or of a fraction of them rise from
+# epoch 10 on, there is an alarm if the rise is as large as the manual says.
 SENSITIVE = ['--page-hinkley', '0.05:0.15']
 assert alarms(*full) == [] and alarms(*SENSITIVE, *full) == []
 for first, change, options in (
@@ -53,7 +53,7 @@ for first, change, options in (
     got = alarms(*options, *shifted)
     assert (got[0] if got else None) == first, (first, got)
 
-# The loop over the same logs: what simulate said, to the sample.
+# A loop over the same logs prunes exactly as many samples as simulate predicts.
 logs = []
 for e in range(E):
     run('ib-prune', '-q', '-s', 'run.npz', '-e', e, '-E', E, '-a', 'log.zst',
@@ -70,7 +70,8 @@ assert [[s[k] for k in keys] for s in done] == \
      for s in table('ib-audit', 'simulate', '-E', E, *full)]
 assert done[-1]['saved'] > 0.25
 
-# Pruned, and weighed by the log: no alarm, and nearly the means of all data.
+# With the weights of the audit log, the pruned run causes no alarm, and the mean losses are nearly
+# those of the run on all data.
 assert alarms('-a', 'log.zst', *logs) == []
 weighed = table('ib-audit', 'drift', '-a', 'log.zst', *logs)
 plain = table('ib-audit', 'drift', *logs)
@@ -79,6 +80,6 @@ for e in range(1, 14):
     assert abs(weighed[e]['mean'] / means[e] - 1) < 0.1, (e, weighed[e])
     assert plain[e]['mean'] > 1.15 * means[e], (e, plain[e])
 
-# Bytes a decision.
+# The log has less than 12 bytes per decision.
 decisions = sum(len(r) - 2 for r in Log('log.zst').runs)
 assert os.path.getsize('log.zst') < 12 * decisions

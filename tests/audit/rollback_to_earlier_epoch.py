@@ -36,22 +36,22 @@ for dated in (True, False):
     if dated:
         run('ib-score', '--until', 4, '-o', 'back.npz',
             *[loss_log(e) for e in range(8)])
-    else:  # records that carry no epoch: one log after the other
+    else:  # the records have no epoch, so fold one log after the other
         shutil.copy('scores.0.npz', 'back.npz')
         run('ib-score', '-e', 0, '-o', 'back.npz', loss_log(0))
         for e in range(1, 5):
             run('ib-score', '-e', e, '-u', 'back.npz', loss_log(e))
     assert open('back.npz', 'rb').read() == open('scores.4.npz', 'rb').read()
-    # What epoch 5 was decided with it is decided again, to the byte.
+    # The manifest of epoch 5 has the same bytes as before.
     run('ib-prune', '-q', '-s', 'back.npz', '-e', 5, '-o', 'again', 'm.jsonl')
     assert open('again', 'rb').read() == open('epoch.5.jsonl', 'rb').read()
-    # On from there: the log has both lives, the later one counts.
+    # Continue from there. The log has two runs for an epoch, and the tables use the later one.
     shutil.copy('back.npz', scores)
     epoch(5, scores, 'log.%d.zst' % dated)
     run('ib-audit', 'verify', 'log.%d.zst' % dated)
     assert [s['epoch'] for s in table('ib-audit', 'summary', '-q',
                                       'log.%d.zst' % dated)] == list(range(8))
-    # All data at once.
+    # -r 0 keeps all samples.
     run('ib-prune', '-q', '-r', 0, '-s', scores, '-e', 6, '-o', 'all',
         'm.jsonl')
     got = [json.loads(l) for l in open('all')]

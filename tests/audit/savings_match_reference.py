@@ -18,7 +18,7 @@ from ibprune import Rule, parse_cut  # noqa: E402
 
 DATA = HERE + '/../../testdata/fashion'
 PAGE = open(HERE + '/../../man/infobatch.7').read()
-E, FULL, COST = 16, 14, 12.5  # epochs, the first full one, of an epoch
+E, FULL, COST = 16, 14, 12.5  # number of epochs, first epoch that is not pruned, cost per epoch
 EVERY = int(os.environ.get('IB_EVERY', 6))
 
 logs = []
@@ -80,7 +80,7 @@ for name, (rule, options) in RULES.items():
     assert last[-1] == 'Cost %.2f instead of %.2f: %.2f saved' % (
         COST * (E - saved / len(ids)), COST * E, COST * saved / len(ids)), \
         last[-1]
-    # The manual has the share and the cost for all samples.
+    # The table in the manual has the percentage and the cost for all samples.
     argv[-E:] = ['%s/log-%03d.jsonl.zst' % (DATA, e) for e in range(E)]
     last = run(*argv).decode().splitlines()[-2:]
     share, cost = last[0].split()[-1], last[1].split()[1]

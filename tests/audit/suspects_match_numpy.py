@@ -14,7 +14,7 @@ for e in range(epochs):
         if i % 50 == 0 and e == 3:
             rows.append({'id': 's%d' % i, 'epoch': e, 'loss': None})
             continue
-        if i % 40 == 0 and e == 2:  # twice: the last counts
+        if i % 40 == 0 and e == 2:  # a second loss; the last loss is used
             rows.append({'id': 's%d' % i, 'epoch': e, 'loss': 0.0})
         x = float(np.float32(x))
         rows.append({'id': 's%d' % i, 'epoch': e, 'loss': x})

@@ -28,7 +28,7 @@ write_jsonl('m.jsonl', [{'id': i} for i in IDS])
 write_jsonl('less.jsonl', [{'id': i} for i in IDS[1:]])
 for e in range(6):
     epoch(e)
-# Back to epoch 3, and on again with other samples: the last runs count.
+# Return to epoch 3, and continue with other samples. The tables use the last run of each epoch.
 run('ib-score', '--until', 2, '-o', 'run.npz',
     *['loss.%d.jsonl' % e for e in range(6)])
 epoch(3, manifest='less.jsonl')
@@ -75,7 +75,7 @@ log_epochs = [json.loads(r[0])['epoch'] for r in Log('log.zst').runs]
 
 
 def why_kept(ident, e):
-    """Return fate and why of a sample without a line, as defined in ib-audit(1)."""
+    """Return the columns fate and why of a sample without a line, as defined in ib-audit(1)."""
     head, s = runs[e][0], score[ident]
     at = max(i for i, x in enumerate(log_epochs) if x == e)
     if e + 1 > head['delta'] * head['epochs'] + 1e-9:
@@ -86,7 +86,7 @@ def why_kept(ident, e):
         return 'kept', 'high or unseen'
     if s['epoch'] >= e and s['visits'] == 1:
         return 'kept', 'unseen'
-    if s['epoch'] >= e:  # its score of then is gone: was it seen each time?
+    if s['epoch'] >= e:  # a later epoch has replaced the score, so count the epochs that saw it
         each = [x for x in sorted(runs) if x <= s['epoch'] and not any(
             l['id'] == ident and not l['kept'] for l in runs[x][1:-1])]
         if len(each) != s['visits']:
@@ -124,16 +124,16 @@ out, err = run('ib-audit', 'show', '-e', 1, '--json', 'log.zst', 'nobody',
                keep=True)
 assert 'was never eligible' in err, err
 assert (json.loads(out)[0]['fate'], json.loads(out)[0]['why']) == ('kept', 'high or unseen')
-# Many ids, one of them twice: as each by itself.
+# For many ids, one of which is repeated, the rows are the same as for each id alone.
 many = IDS[:100] + IDS[:1] + ['nobody']
 assert table('ib-audit', 'show', '-q', 'log.zst', *many) == \
     [g for i in many for g in table('ib-audit', 'show', '-q', 'log.zst', i)]
-# An epoch that keeps everything says so.
+# For an unpruned epoch, show gives the reason.
 run('ib-prune', '-q', '-s', 'run.npz', '-e', 6, '--warmup', 7, '-a', 'warm.zst', '-o', 'o',
     'm.jsonl')
 assert [(g['fate'], g['why']) for g in table('ib-audit', 'show', '-q', 'warm.zst', IDS[1])] == \
     [('kept', 'warmup')]
-# A partition has lines of its own samples alone.
+# The log of a partition has lines only for its own samples.
 run('ib-prune', '-q', '-s', 'run.npz', '-e', 6, '--part', '0/2', '-a', 'part.zst', '-o', 'o',
     'm.jsonl')
 mine = {json.loads(l)['id'] for l in open('o')}
@@ -241,7 +241,7 @@ assert table('ib-audit', 'list', '-q', 'log.zst', '--top', 9) == want[:9]
 assert table('ib-audit', 'list', '-q', 'log.zst', '--pruned') == \
     [w for w in want if w['pruned']]
 
-# An epoch counts once, also if an id has several lines in it.
+# If an id has several lines in an epoch, the epoch is counted once.
 write_jsonl('twice.jsonl', [{'id': i} for i in IDS[:40] + IDS[:20] + IDS[:5]])
 for e in (6, 7, 8):
     run('ib-prune', '-q', '--rule', 'random', '-e', e, '--allow-duplicates', '-a', 'twice.zst',
@@ -257,7 +257,7 @@ for got in table('ib-audit', 'list', '-q', 'twice.zst'):
     assert got['drawn'] == sum(of.values()), (got, of)
     assert got['last'] == max((e for e, k in of.items() if not k), default=None), (got, of)
 
-# ---- one variance: of the receipt and of the log, exact sums rounded once
+# ---- the receipt and the log have the same variance: exact sums that are rounded once
 for k, options in enumerate((['--rule', 'random', '-r', '0.3'], ['-r', '0.7'],
                              ['--rule', 'buckets:q0.2=0.75,q0.85=0.5'])):
     run('ib-prune', '-q', '-s', 'run.npz', '-e', 6 + k, '--sampling', 'fixed', *options,
@@ -289,7 +289,7 @@ for argv in (['summary', 'log.zst', '--cost-per-epoch', '123.45'],
                        env=dict(os.environ, LC_ALL='C'))
     assert p.returncode == 0, p.stderr
     text = p.stdout.decode()
-    # No id is shortened: the output is a pipe.
+    # No id is shortened, because the output is a pipe.
     assert argv[0] not in ('show', 'list') or 'long' * 30 in text, argv
     assert text.isascii() and '\x1b' not in text and '\x01' not in text
 assert '\\x01\\x7f' in run('ib-audit', 'list', '-q', 'log.zst').decode()

@@ -50,7 +50,7 @@ for argv in COMMANDS:
         if missing and argv[1] != 'compare':
             assert re.split(r', | and ', missing[1]) == heads, (missing[1], heads, width, argv)
 
-# The table of ib-prune --dry-run fits 40 columns, with numbers that a person reads.
+# The table of ib-prune --dry-run fits into 40 columns, and its numbers are rounded.
 lines = see(40, [os.path.join(BIN, 'ib-prune'), '-q', '-s', 'run.npz', '-e', '60', '-n', 'm.jsonl']).split('\n')
 assert max(map(len, lines)) <= 40 and len(lines) == 10, lines
 plan = json.loads(run('ib-prune', '-q', '-s', 'run.npz', '-e', 60, '-n', 'm.jsonl'))

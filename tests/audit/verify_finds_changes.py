@@ -93,15 +93,15 @@ def whole():
         x.chain()
         err = verify(x, 1, what)
         assert 't.zst: the run of epoch' in err, err
-    # What no decision hangs on is caught by the digest alone.
+    # A change that affects no decision is found only by the digest.
     x = log.copy()
     x.edit(1, 1, score=json.loads(x.runs[1][1])['score'] / 2)
     assert 'xxh3' in verify(x, 1, 'a score below')
-    # So is an id, unless its u would have decided otherwise.
+    # The same is true for an id, unless the u of the new id would change the decision.
     x = log.copy()
     x.edit(1, line_of(x, 1, False), id='x7')
     verify(x, 1, 'another id')
-    # Runs: each keeps its own hashes.
+    # Complete runs are removed, repeated or exchanged. Each run keeps its own hashes.
     a, b, c = log.runs
     for what, runs in (('first removed', [b, c]), ('middle removed', [a, c]),
                        ('repeated', [a, b, b, c]), ('first repeated', [a, a, b, c]),
@@ -109,7 +109,7 @@ def whole():
         x = log.copy()
         x.runs = [list(r) for r in runs]
         assert 'prev' in verify(x, 1, what) or what == 'first repeated'
-    # Logs put together begin anew.
+    # The first run of an appended log refers to no earlier run, so joined logs are valid.
     other = make('--seed', '9')
     x = log.copy()
     x.runs += other.runs
@@ -144,7 +144,7 @@ def types():
                     x.chain()
                 err = verify(x, 65, '%s: %r' % (name, value))
                 assert "'%s'" % name in err and 'invalid' in err, (name, value, err)
-    # ... and an append leaves such a log as it is.
+    # An append does not change such a log.
     for place, member, value in ((-1, 'kept', '1'), (0, 'ib_audit', '1'), (0, 'ib_audit', None),
                                  (0, 'ib_audit', -1), (0, 'ib_audit', 2)):
         x = log.copy()
@@ -190,14 +190,14 @@ def fixed_groups(log):
     # a pi that no sample has, by one unit in the last place
     assert 'no group with pi' in verify(group(pi=g['pi'] * (1 + 2**-52)), 1, 'another pi')
     assert 'group 1' in verify(group(n=g['n'] - 2, k=g['k'] - 1), 1, 'two samples fewer')
-    # decisions exchanged: the scores tell at the line
+    # two decisions are exchanged; the score file shows which line is wrong
     x = log.copy()
     a, b = line_of(x, 1, True), line_of(x, 1, False)
     x.edit(1, a, kept=False)
     x.edit(1, b, kept=True)
     x.chain()
     assert 'the score file gives' in verify(x, 1, 'exchanged', '-s', 's.2.jsonl')
-    # fewer kept samples than lines that were kept
+    # the footer counts fewer kept samples than there are lines of kept samples
     x = log.copy()
     t = json.loads(x.runs[1][-1])
     x.edit(1, -1, kept=0, pruned=t['samples'])
@@ -265,7 +265,7 @@ def designs():
             x.edit(n, -1, kept=t['kept'] + 1, pruned=t['pruned'] - 1)
             x.chain()
             verify(x, 1, options)
-    # Of fixed: two decisions exchanged leave every count as it was.
+    # With --sampling=fixed, exchanging two decisions changes no count.
     log = make('--sampling', 'fixed')
     x = log.copy()
     a, b = line_of(x, 1, True), line_of(x, 1, False)
@@ -275,7 +275,7 @@ def designs():
     assert 'smaller u' in verify(x, 1, 'exchanged')
     fixed_groups(log)
     against_scores()
-    # Duplicates that were allowed are no fault.
+    # Duplicates that were allowed are not an error.
     write_jsonl('m.jsonl', [{'id': i} for i in IDS + IDS[:9]])
     verify(make('--allow-duplicates'), 0, 'duplicates')
 

@@ -45,7 +45,7 @@ def check_chance(rows, ratio):
         p = probability(sigmas, error, weight)
         least, most = binom.ppf([1e-6, 1 - 1e-6], EPOCHS, p)
         assert least <= alarms <= most, (ratio, sigmas, alarms, least, most)
-    assert most <= 3, most  # of 300 epochs, by chance
+    assert most <= 3, most  # alarms in 300 epochs, which chance alone may cause
     percent = sum(abs(s['weight_sum'] - N) > 0.02 * N for s in rows)
     assert percent > EPOCHS / 4, percent  # a limit of 2 % would alarm all the time
 
@@ -66,7 +66,7 @@ for ratio in RATIOS:
     near('error', m['last_run_weights_error'], rows[-1]['weight_error'])
     near('deviation', m['last_run_weights_deviation'], rows[-1]['weight_off'])
 
-# The weights of the last epoch are lost: each kept sample counts 1.
+# The weights of the last epoch are lost, so each kept sample has weight 1.
 damaged = Log('0.5.audit.zst')
 last = json.loads(damaged.runs[-1][-1])
 damaged.edit(-1, -1, weight_sum=float(last['kept']))

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-# By one thread: sums of several differ from machine to machine.
+# Use one thread, because the sums of several threads differ from machine to machine.
 os.environ['OPENBLAS_NUM_THREADS'] = os.environ['OMP_NUM_THREADS'] = '1'
 
 import numpy as np  # noqa: E402

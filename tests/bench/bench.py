@@ -31,7 +31,7 @@ IMAGENET = 1_281_167
 
 
 def data(folder):
-    """log, log17 (Python's repr), CSV, manifest in order and shuffled."""
+    """Write the inputs: a log, also with 17 digits and as CSV, a manifest, and the manifest shuffled."""
     rng = random.Random(7)
     with open("log.jsonl", "w") as log, open("log17.jsonl", "w") as log17, open("log.csv", "w") as csv, \
             open("man.jsonl", "w") as man:
@@ -59,7 +59,7 @@ def data(folder):
 
 
 def run(command, peer=False):
-    """Wall seconds, cpu seconds, peak MB of one shell command; of a peer that fails: None."""
+    """Return wall seconds, CPU seconds and peak MB of a shell command, or None for a peer that fails."""
     start = time.perf_counter()
     p = subprocess.Popen(["/bin/sh", "-c", "exec " + command if "|" not in command and ";" not in command
                           and "&" not in command else command],
@@ -105,7 +105,7 @@ SQLITE = "rm -f b.db; sqlite3 b.db 'create table l(r text);' '.mode ascii' '.sep
 
 
 def rows():
-    """(name, command, records, bytes, family, prepare)"""
+    """Return the rows of the table: (name, command, records, bytes, family, command that prepares)."""
     s, p, w = BIN + "/ib-score -q", BIN + "/ib-prune -q", BIN + "/ib-weights"
     size = os.path.getsize
     log, man = size("log.jsonl"), size("man.jsonl")
@@ -179,7 +179,7 @@ def measure(table):
 
 
 def shards():
-    """One shard of 1000 samples against the score file of N rows, and sixteen at once."""
+    """Prune one shard of 1000 samples with the score file of N rows; then sixteen shards at once."""
     p = BIN + "/ib-prune -q -T 1 -s s.npz -e 4 -o %s shard.jsonl"
     one = [run(p % "one.jsonl") for _ in range(a.runs)]
     start = time.perf_counter()
@@ -190,7 +190,7 @@ def shards():
 
 
 def turn_around():
-    """A whole epoch of ImageNet's size: fold, then prune, one core."""
+    """Fold and prune one epoch with as many samples as ImageNet, on one core."""
     n = min(IMAGENET, N)
     subprocess.run("head -n %d log.jsonl >il.jsonl; head -n %d man.jsonl >im.jsonl" % (n, n), shell=True, check=True)
     t = [run("%s/ib-score -q -T 1 -o i.npz il.jsonl; %s/ib-prune -q -T 1 -s i.npz -e 4 -o ie.jsonl im.jsonl" % (BIN, BIN))
@@ -199,7 +199,7 @@ def turn_around():
 
 
 def epochs():
-    """The data path of an epoch: in process, a range, a list, and the algorithm of the InfoBatch paper in numpy."""
+    """Run epoch.py, which measures the data path of an epoch in four ways."""
     text = subprocess.run(["/usr/bin/python3", HERE + "/epoch.py", BIN, str(N), str(a.runs)], check=True,
                           stdout=subprocess.PIPE, text=True).stdout
     return json.loads(text.splitlines()[-1])
@@ -215,14 +215,14 @@ def main():
         os.chdir(folder)
         open("fold.py", "w").write(PY_FOLD)
         open("prune.py", "w").write(PY_PRUNE)
-        # By a child: a process starts with the peak of the one that forked it.
+        # Write the data in a child, because a process inherits the peak memory of its parent.
         child = os.fork()
         if child == 0:
             data(folder)
             os._exit(0)
         if os.waitpid(child, 0)[1]:
             sys.exit("bench: no data")
-        # Every command once first: caches warm, files there.
+        # Run each command once first, so that caches are warm and all files exist.
         table = rows()
         for x in list(table):
             if x[5]:

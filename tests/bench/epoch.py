@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measure the data path of one pruned epoch without its training steps: epoch.py BIN N EPOCHS.
 
-Four ways take turns, an epoch each, in the current folder:
+Four ways of processing an epoch take turns, in the current folder:
   process  infobatch.py: draw, record of batches of 128 shuffled rows, commit, with a score file
   range    ib-prune --range -o epoch.npz, numpy.load, numpy.savez, ib-score -u --expect epoch.npz
   list     the same with a list of ids: ib-prune --keep-all, ib-weights -O npy, ib-score --expect of the list

@@ -1,4 +1,4 @@
-// DuckDB and Polars at the work of ib-score and ib-prune: node peers.mjs duckdb|polars fold|prune
+// Do the work of ib-score or ib-prune with DuckDB or Polars: node peers.mjs duckdb|polars fold|prune
 const [peer, step] = process.argv.slice(2);
 
 async function duckdb() {

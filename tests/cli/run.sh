@@ -22,15 +22,15 @@ export IB_BIN LC_ALL=C TZ=UTC
 umask 022
 unset SLURM_CPUS_PER_TASK SLURM_CPUS_ON_NODE
 
-limit=1200 # s: a guard against hangs
+limit=1200 # seconds; a case that takes longer hangs
 
-differs() { # WHAT WANTED GOT: says how they differ
+differs() { # WHAT WANTED GOT: print how two files differ
   cmp -s "$2" "$3" && return 1
   printf '%s:\n' "$1"
   diff "$2" "$3" | head -n 40
 }
 
-unlike() { # PATTERNS GOT: says which line is not as its pattern has it
+unlike() { # PATTERNS GOT: print the first line that does not match its pattern
   local pattern line n=0
   [ "$(wc -l <"$1")" = "$(wc -l <"$2")" ] || { echo "err has"; cat "$2"; return 0; }
   while IFS= read -r pattern <&3 && IFS= read -r line <&4; do
@@ -40,7 +40,7 @@ unlike() { # PATTERNS GOT: says which line is not as its pattern has it
   return 1
 }
 
-judge() { # CASE GOT: says what is wrong
+judge() { # CASE GOT: print what is wrong
   local case=$1 got=$2 want=0 have
   have=$(cat "$got/exit")
   [ -f "$case/exit" ] && want=$(cat "$case/exit")
@@ -62,8 +62,8 @@ run_case() {
   (cd "$top/run" && PATH=$IB_BIN:$here:$PATH CASES=$here timeout -k 5 $limit \
     bash ./cmd <"$in" >"$top/out" 2>"$top/err"
     echo $? >"$top/exit")
-  # LeakSanitizer's own line if a process ends while its threads do, and qemu's if
-  # a signal ends the program that it runs.
+  # Remove two lines that are not from the command: LeakSanitizer prints one if a process ends
+  # while its threads end, and qemu prints one if a signal ends the program.
   sed -i -e '/^==[0-9]*==Unable to get registers from thread/d' \
     -e '/^qemu: uncaught target signal/d' "$top/err"
   if [ "$(cat "$top/exit")" = 77 ] && [ ! -f "$case/exit" ]; then

@@ -39,7 +39,7 @@ class Tasks:
             sys.exit(f'{words}: failed')
 
     def task(self, outputs, *words):
-        """Killed up to three times; what was left is remembered, compared."""
+        """Run a command that is killed up to three times. Files that a killed run left must equal the result."""
         left = []
         self.tasks += 1
         for _ in range(self.r.choice([0, 1, 1, 2, 3])):

@@ -8,7 +8,7 @@
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 
-# With the blanks before each line that a reader's terminal shows.
+# Print a recipe with the spaces that a terminal shows before each line.
 recipe() {
   awk -v r="$1" '$0 == ".\\\" recipe: " r { on = 1; next }
     on && /^\.Bd/ { text = 1; next } /^\.Ed/ { on = text = 0 }
@@ -24,7 +24,7 @@ PATH=$(cd "$1" && pwd):$PATH
 shift
 [ $# -gt 0 ] || set -- xargs make parallel pipepart snakemake rclone
 export K=6 E RULE
-unset MAKEFLAGS MAKELEVEL MFLAGS # a make of our own
+unset MAKEFLAGS MAKELEVEL MFLAGS # the recipe must not inherit the options of make check
 RANDOM=1
 t=$(mktemp -d)
 trap 'rm -rf "$t"' EXIT
@@ -101,7 +101,7 @@ paste_and_kill() {
   done
 }
 
-compare() { # RECIPE: this epoch's parts with one machine's
+compare() { # RECIPE: compare the parts of this epoch with a single run
   local i next
   for i in $(seq 0 $((K - 1))); do
     next=next.$i.jsonl
@@ -112,20 +112,21 @@ compare() { # RECIPE: this epoch's parts with one machine's
   done
 }
 
-# How many commands make runs.
+# Print the number of commands that make runs.
 remake() { make -f recipe E=$E K=$K RULE="$RULE" | grep -c ' ib-\|^ *ib-' || true; }
 
-# What is equal keeps its time, and what depends on it is not built again.
+# A file that would have the same content is not written again, and make does not rebuild the files
+# that depend on it.
 check_times() {
   local before part
   [ "$(remake)" = 0 ] || fail "make: is not up to date at once"
   before=$(stat -c '%n %y' map.* part.* totals.* all.* want.* fine.* next.*)
   sleep 0.01
-  sed -i 's/^{/{"seen":1,/' loss.$E.1.jsonl # another log that says the same
+  sed -i 's/^{/{"seen":1,/' loss.$E.1.jsonl # the log has other bytes, but the same losses
   [ "$(remake)" = 1 ] || fail "make: an equal log costs more than one split"
   [ "$before" = "$(stat -c '%n %y' map.* part.* totals.* all.* want.* fine.* next.*)" ] ||
     fail "make: equal outputs have new times"
-  # One loss more: only that part is folded.
+  # If one loss changes, only the part of its sample is folded again.
   before=$(stat -c '%n %y' part.$E.*.npz)
   sed -i '1s/"loss": *[0-9.e-]*/"loss":7.5/' loss.$E.1.jsonl
   [ "$(remake)" = $((2 + 1 + 1 + K + 1 + K)) ] || fail "make: not what one loss costs"

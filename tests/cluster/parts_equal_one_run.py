@@ -61,12 +61,12 @@ class Case:
         kind = r.random()
         if kind < 0.05:
             return r.choice(['NaN', '0', '1e-30', '1e-12', '-0.25', '40'])
-        if kind < 0.3:  # many of one value
+        if kind < 0.3:  # values that many samples have
             return r.choice(['0.25', '0.5', '1'])
         return repr(math.exp(r.gauss(-1, 1.5)))
 
     def write_logs(self):
-        """A log for each rank and epoch."""
+        """Write a log for each rank and epoch."""
         r = self.r
         for e in range(self.epochs):
             records = [f'{{"id":"s{i}","epoch":{e},"loss":{self.loss()}}}\n'
@@ -85,7 +85,7 @@ class Case:
     def map_and_reduce(self, e):
         ranks = list(range(self.ranks))
         self.r.shuffle(ranks)
-        for rank in ranks + ranks[:2]:  # two are tried again
+        for rank in ranks + ranks[:2]:  # two ranks are processed twice
             self.run('ib-score', '--split', str(self.k),
                      '-o', f'map.{rank}.%d.npz', f'rank.{rank}.{e}')
         parts = list(range(self.k))
@@ -96,7 +96,7 @@ class Case:
                      *[f'map.{x}.{part}.npz' for x in range(self.ranks)])
 
     def merge(self, prefix):
-        """Any tree; returns the file's name."""
+        """Merge the totals in groups, in a random order. Returns the name of the final file."""
         names = [f'{prefix}.{i}' for i in range(self.k)]
         self.r.shuffle(names)
         step = 0
@@ -116,7 +116,7 @@ class Case:
             sys.exit(f'{what}: {a} and {b} differ')
 
     def check_scores(self):
-        """The parts' rows are the whole file's, in its order."""
+        """Check that the rows of some parts are the rows of the complete score file, in its order."""
         for part in self.r.sample(range(self.k), min(self.k, 5)):
             self.run('ib-score', '--part', f'{part}/{self.k}', '-o',
                      'whole.npz', 'all.npz')
@@ -169,7 +169,7 @@ def main():
     args = p.parse_args()
     args.bin = os.path.abspath(args.bin)
     for seed in range(args.seed, args.seed + args.cases):
-        # In memory where that can be had: every output is synced.
+        # Use a file system in memory if there is one, because every output is synced.
         where = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
         with tempfile.TemporaryDirectory(dir=where) as folder:
             case = Case(args, seed, folder)

@@ -17,7 +17,7 @@ import tempfile
 
 
 def run(args, *words):
-    """CPU seconds and peak KB of one command, the best of some runs."""
+    """Return CPU seconds and peak KB of a command: the best of several runs."""
     command = [os.path.join(args.bin, words[0]), '-q', '-T', '1', *words[1:]]
     best = None
     for _ in range(args.runs):
@@ -32,7 +32,7 @@ def run(args, *words):
 
 
 def write(n):
-    """log.N and man.N, unless they are there."""
+    """Write log.N and man.N."""
     import numpy
     r = numpy.random.default_rng(1)
     with open(f'log.{n}', 'w') as log, open(f'man.{n}', 'w') as man:
@@ -48,10 +48,10 @@ RULE = ['-e', '4', '--rule', 'proportional', '--keep', '0.7']
 
 
 def steps(args, n):
-    """{step: (CPU seconds, peak KB)} over n records."""
+    """Measure the steps with n records. Returns {step: (CPU seconds, peak KB)} and the file sizes."""
     log, man = f'log.{n}', f'man.{n}'
     if not os.path.exists(man):
-        # By another process: a child's peak counts its parent's memory.
+        # Write the data in another process, because the peak of a child includes its parent's memory.
         p = multiprocessing.Process(target=write, args=(n,))
         p.start()
         p.join()
@@ -97,7 +97,7 @@ def predict(n, t):
     m = 15625000
     for total in (10**9, 10**10, 10**11):
         cpu = [t[x][0] / n * m for x in chain]
-        # The log; its parts; old scores; scores twice; dealt manifest.
+        # Read: the log, its parts, the old scores, the new scores twice, and the manifest of the part.
         read = size['log'] + 4 * size['scores'] + size['manifest']
         write = 2 * size['scores'] + size['epoch']
         print(f'{total:8.0e} {total // m:6}', *[f'{x:6.1f}' for x in cpu],

@@ -35,9 +35,9 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# ---- the tasks: what the manual has -------------------------------------------
+# ---- the tasks: the commands of the manual --------------------------------------
 
-# Its commands, each stopped for a moment at a random place, to be hit there.
+# Make wrappers that stop the commands for a moment at a random place, so that kills arrive there.
 slow() {
   local c
   mkdir "$dir/slow"
@@ -57,15 +57,15 @@ END
   done
 }
 
-# Paste the manual's block until each part's manifest is there. Blows that are
-# fatal to a task end the steps after it; what a later try finds done, it keeps.
-turn() { # LAST: the files that it makes last
+# Paste the block of the manual until the manifests of all parts exist. If a task is killed, the
+# later steps do not run. The next try keeps the files that are complete.
+turn() {
   local try still now last
   for try in $(seq 30); do
     [ "$try" -lt 4 ] || touch mercy
     PATH=$dir/slow:$PATH bash -eu recipe
     tries=$((tries + 1))
-    # A task may be held after too many blows: nothing happens for a minute.
+    # Slurm may hold a task that was killed too often. Give up if nothing changes for a minute.
     still=0 last=
     while now=$(squeue -h -r -o '%i %T %r' | sort) && [ -n "$now" ] && [ $still -lt 300 ]; do
       [ "$now" = "$last" ] && still=$((still + 1)) || still=0
@@ -79,8 +79,8 @@ turn() { # LAST: the files that it makes last
   return 1
 }
 
-# One blow after the other, until there is mercy. Tasks that Slurm has put back
-# into the queue do not wait for cred_expire: the administrator lets them go.
+# Disturb tasks again and again, until the file `mercy` exists. A task that Slurm has put back into
+# the queue would wait for cred_expire, so start it at once.
 fire() {
   local job next=0
   while :; do
@@ -103,7 +103,7 @@ fire() {
   done 2>>"$dir/blows.log"
 }
 
-# That of the epoch after E.
+# Print the rule for the epoch after E.
 rule() {
   case $E in
   0) echo "--rule buckets:q0.2=0.75,q0.85=0.5" ;;
@@ -113,8 +113,8 @@ rule() {
   esac
 }
 
-# The trainer: it logs the losses of what it was given, dealt to ranks, each
-# padded with the first samples, as a distributed sampler does.
+# The trainer logs the losses of the samples in its manifest. The samples are distributed over the
+# ranks. Each rank also gets the first samples, as a distributed sampler pads its batches.
 train() {
   local r
   zstd -qdc "$data/log-00$E.jsonl.zst" |
@@ -126,7 +126,7 @@ train() {
 
 same() { cmp "$1" "$2" || { echo "check-cluster: epoch $E differs"; return 1; }; }
 
-# The same by one machine, compared: totals, each part's scores, the manifest.
+# Do the same on one machine, and compare the totals, the scores of each part, and the manifest.
 alone() {
   local i next=epoch.$((E + 1))
   ib-score -u one.npz -e "$E" --write-totals one.json loss."$E".*.jsonl
@@ -150,7 +150,7 @@ slow
 mkdir "$dir/w" && cd "$dir/w"
 mv ../recipe .
 zstd -qdc "$data/base.jsonl.zst" >train.jsonl
-# Epoch 0 keeps all: there are no scores yet.
+# Epoch 0 keeps all samples, because there are no scores yet.
 cp train.jsonl epoch.0
 fire &
 fire_pid=$!

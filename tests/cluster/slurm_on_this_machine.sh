@@ -3,9 +3,9 @@
 #   slurm_start DIR     start munged if none runs, slurmctld, and slurmd for n1 and n2
 #                       on loopback, with their files in DIR. Returns 77 and prints
 #                       why if Slurm is not available.
-#   slurm_down NODE     stop the node: its tasks are lost; it comes back
+#   slurm_down NODE     stop the node, so that its tasks are lost, and start it again
 #   slurm_lose NODE     kill the node's slurmd, and start it again
-#   slurm_stop          end what was started, by process id
+#   slurm_stop          end the processes that were started, by process id
 munge_pid=''
 
 slurm_skip() {
@@ -23,7 +23,7 @@ slurm_munge() {
   munge -n >/dev/null 2>&1
 }
 
-# What the daemons said last.
+# Print the last errors of the daemons.
 slurm_why() {
   cat "$M"/c.log "$M"/n?.log "$M"/start.log 2>/dev/null |
     grep -E 'fatal|error' | tail -n 3 | paste -sd '|' || true
@@ -42,9 +42,9 @@ slurm_start() {
   port=$((20000 + $$ % 2000 * 4))
   mkdir "$M/s" "$M/n1" "$M/n2"
   export SLURM_CONF=$M/slurm.conf
-  # A requeued task waits for cred_expire, 120 s (less than 5 counts as that);
-  # the test does not wait, see fire() of check.sh. The rest of the pace:
-  # scheduling at once, not by the minute; 2 s from TERM to KILL.
+  # A requeued task would wait for cred_expire, which is 120 s, even if less than 5 s is configured.
+  # The test does not wait: see fire() in slurm_arrays.sh. The other settings schedule tasks at once
+  # instead of once per minute, and send KILL 2 s after TERM.
   tr ';' '\n' >"$SLURM_CONF" <<END
 ClusterName=ib;SlurmctldHost=localhost(127.0.0.1);SlurmUser=root;StateSaveLocation=$M/s;SlurmdSpoolDir=$M/%n
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny;ProctrackType=proctrack/linuxproc;ReturnToService=2;KillWait=2
@@ -56,8 +56,8 @@ NodeName=n1 NodeHostname=localhost NodeAddr=127.0.0.1 Port=$((port + 1)) CPUs=4
 NodeName=n2 NodeHostname=localhost NodeAddr=127.0.0.1 Port=$((port + 2)) CPUs=4
 PartitionName=main Nodes=ALL Default=YES
 END
-  # slurmd looks for cgroups even where nothing wants them; a container may
-  # have none, so it gets a folder that is.
+  # slurmd requires a folder of cgroups even if it does not use cgroups. A container may have none, so
+  # give slurmd an empty folder.
   printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=%s\n' "$M/cgroup" >"$M/cgroup.conf"
   mkdir "$M/cgroup"
   for c in slurmctld "slurmd -N n1" "slurmd -N n2"; do
@@ -74,7 +74,7 @@ END
 slurm_down() {
   scontrol update nodename="$1" state=down reason=test
   sleep 0.5
-  scontrol update nodename="$1" state=resume || true # it may be back by itself
+  scontrol update nodename="$1" state=resume || true # the node may have resumed by itself
 }
 
 slurm_lose() {
@@ -87,7 +87,7 @@ slurm_stop() {
   local f pid i
   [ -n "${SLURM_CONF-}" ] || return 0
   [ ! -s "$M/c.pid" ] || timeout 400 scancel -Q -u root 2>/dev/null || true
-  for f in n1 n2 c; do # the nodes first: they end what runs on them
+  for f in n1 n2 c; do # end the nodes first, because they end the tasks that run on them
     pid=$(cat "$M/$f.pid" 2>/dev/null) && kill "$pid" 2>/dev/null || continue
     for i in $(seq 600); do
       kill -0 "$pid" 2>/dev/null || break

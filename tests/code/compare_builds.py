@@ -25,11 +25,11 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(TESTS, "reference"), os.path.join(TESTS, "bench")]
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-LIMIT = 1200                    # seconds; against hangs only
+LIMIT = 1200                    # seconds; a command that takes longer hangs
 
 
 def decompress(data):
-    """The content of zstd frames; the bytes as they are if they do not decode."""
+    """Return the content of zstd frames, or the unchanged bytes if they cannot be decoded."""
     if not data.startswith(ZSTD_MAGIC):
         return data
     p = subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=False)
@@ -37,7 +37,7 @@ def decompress(data):
 
 
 def normalize(data, folder):
-    """Messages and texts without what differs between two runs of one build."""
+    """Replace the parts of a text that differ between two runs of the same build."""
     data = data.replace(folder.encode(), b"DIR")
     data = re.sub(rb"in [0-9.]+ s\b", b"in T s", data)
     return re.sub(rb"\.ib-[A-Za-z0-9]{6}", b".ib-XXXXXX", data)
@@ -48,7 +48,7 @@ def digest(data):
 
 
 def look_at_files(folder, prefix):
-    """Digest and name of every file below a folder."""
+    """Return {name: digest} of every file below a folder."""
     seen = {}
     for top, _, names in os.walk(folder):
         for name in names:
@@ -62,7 +62,7 @@ def look_at_files(folder, prefix):
 
 
 def run(command, folder, bindir, stdin="/dev/null"):
-    """Run a command in a folder: digests of its outputs, messages and files."""
+    """Run a command in a folder. Returns digests of exit status, output and messages, and both texts."""
     env = dict(os.environ, PATH=bindir + ":" + os.environ["PATH"], LC_ALL="C", IB_BIN=bindir,
                CASES=os.path.join(TESTS, "cli"), SOURCE_DATE_EPOCH="1700000000")
     for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"):
@@ -111,7 +111,7 @@ class Random:
 
 
 class Benchmark:
-    """The commands of the benchmark over its inputs."""
+    """The commands of the benchmark, with small inputs."""
 
     def __init__(self, records):
         self.records, self.name = records, "benchmark"
@@ -137,7 +137,7 @@ class Benchmark:
 
 
 def compare(job, base, new):
-    """The names of what differs; None if the base build does not repeat itself."""
+    """Return the names of the results that differ, or None if two runs of the base build differ."""
     seen = []
     for bindir in (base, new, base):
         if bindir == base and len(seen) == 2 and seen[0] == seen[1]:
@@ -179,12 +179,12 @@ def main():
     p.add_argument("--jobs", type=int, default=2)
     a = p.parse_args()
     base, new = os.path.abspath(a.base), os.path.abspath(a.new)
-    sys.argv[1:] = []           # bench.py reads them when it is imported
+    sys.argv[1:] = []           # bench.py parses the arguments when it is imported
     table = jobs(a.cases, a.records)
     first = table[:1] if a.records else []
     equal = differ = unstable = 0
     with concurrent.futures.ProcessPoolExecutor(a.jobs) as pool:
-        # The benchmark changes the current folder: it goes first, alone.
+        # The benchmark changes the current folder, so it runs first, in this process.
         results = [compare(j, base, new) for j in first]
         results += pool.map(compare, table[len(first):], [base] * len(table), [new] * len(table), chunksize=4)
     for job, names in zip(table, results):

@@ -18,7 +18,7 @@ build=$(cd "$1" && pwd)
 cd "$here"
 find "$build" -name '*.gcda' -delete
 export IB_BIN=$build
-# A process of another user may not write counts: it need not say so.
+# A process of another user may not write counts. Do not show its error messages.
 export GCOV_ERROR_FILE=/dev/null
 : >"$build/tests.log"
 
@@ -27,7 +27,7 @@ run() { # PROGRAM [ARGUMENT]...
   "$@" >>"$build/tests.log" 2>&1 || tail -n 20 "$build/tests.log"
 }
 
-fuzz() { # TARGET: over its corpus
+fuzz() { # TARGET: run the target on its corpus
   "$build/fuzz/$1" testdata/fuzz/"$1"/* >>"$build/tests.log" 2>&1 || echo "failed: fuzz/$1"
 }
 
@@ -40,7 +40,7 @@ for target in testdata/fuzz/*/; do fuzz "$(basename "$target")"; done
 run /usr/bin/python3 tests/torture/torture.py --bin "$build" --shim "$build/torture.so" \
   --kills 0 --jobs "${JOBS:-2}"
 
-cd "$build" # where gcov leaves what it does not print
+cd "$build" # gcov writes files to the current folder
 find "$build/lib" "$build/cmd" -name '*.gcno' -print0 |
   xargs -0 gcov -j -b -p -t 2>gcov.err |
   /usr/bin/python3 "$here/tests/code/coverage_table.py" "$here" "$build/functions" "$build/unreached"

@@ -52,7 +52,7 @@ with open(unreached, 'w') as f:
 
 
 def share(counts):
-    """What was reached, of how many, in per cent."""
+    """Return the text "REACHED of ALL PERCENT"."""
     reached = sum(n > 0 for n in counts)
     return '%6d of %6d %6.1f %%' % (reached, len(counts), 100 * reached / max(1, len(counts)))
 

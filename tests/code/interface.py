@@ -26,7 +26,7 @@ def run(*command, **options):
 
 
 def exported(library):
-    """name -> node, and the soname."""
+    """Return {exported name: version node}, and the soname."""
     names = {}
     for line in run("nm", "-D", "--defined-only", "--with-symbol-versions", library).split("\n"):
         m = re.match(r"\w+ [TDBR] (\w+)(?:@@?([\w.]+))?$", line)
@@ -37,12 +37,12 @@ def exported(library):
 
 
 def without_names(parameters):
-    """The types of the parameters: "const char *path" is "const char *"."""
+    """Return the types of the parameters: "const char *path" becomes "const char *"."""
     return ", ".join(re.sub(r"(?<=\W)\w+$", "", p.strip()).strip() for p in parameters.split(","))
 
 
 def declarations(text):
-    """The functions, structs and enums of a header without comments."""
+    """Return the functions, structs and enums of a header. The text has no comments."""
     functions, structs, enums = {}, {}, {}
     for result, name, parameters in re.findall(r"IB_API ([\w ]+?[ *]+)(\w+)\(([^)]*)\);", text):
         functions[name] = "%s(%s)" % (result.strip(), without_names(parameters))
@@ -58,7 +58,7 @@ def declarations(text):
 
 
 def layout(header, structs, enums):
-    """Ask the compiler for sizes, offsets and values; the lines of the table."""
+    """Return the lines of the table. A compiled program prints the sizes, offsets and values."""
     code = ['#include <stdio.h>', '#include "%s"' % os.path.abspath(header), "int main(void) {"]
     for name, members in structs.items():
         code.append('printf("struct %s size %%zu\\n", sizeof(struct %s));' % (name, name))
@@ -96,7 +96,7 @@ def key(line):
 
 
 def breaks(old, new, node):
-    """Differences that could break a program, as sentences."""
+    """Yield a sentence for each difference that could break a program."""
     have = {key(line): line for line in new if not line.startswith("soname")}
     had = {key(line): line for line in old if not line.startswith("soname")}
     sized = {k.split(".")[0] for k in have if k.endswith(".size")}

@@ -26,7 +26,7 @@ def layer(name):
 
 
 def resolve(include, source):
-    """The included file below the top of the tree, or None for a library's."""
+    """Return the path of the included file, or None if the file belongs to a library."""
     for folder in ("lib", "lib/include", os.path.dirname(source)):
         path = os.path.normpath(os.path.join(folder, include))
         if os.path.exists(path):
@@ -48,7 +48,7 @@ def include_graph():
 
 
 def circles(graph):
-    """Groups of units that include each other (Tarjan's strongly connected components)."""
+    """Return the groups of units that include each other (Tarjan's strongly connected components)."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(v):

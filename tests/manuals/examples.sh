@@ -7,12 +7,13 @@
 #
 # Comments in the page, which its readers do not see, give further instructions:
 #
-#   .\"$ COMMAND    also run COMMAND: it makes the input of the next example, or
-#                   checks the output of the last one. ib_skip REASON ends the page
-#                   because something is not installed.
-#   .\"| COMMAND    the next block is COMMAND's standard input (python3 -)
+#   .\"$ COMMAND    also run COMMAND, which makes the input of the next example, or
+#                   checks the output of the previous example. The command
+#                   `ib_skip REASON` skips the rest of the page, for example because a
+#                   program is not installed.
+#   .\"| COMMAND    the next block is the standard input of COMMAND (python3 -)
 #   .\"-            the next block is not run
-#   .\"= NAME       the next block is what the last one prints
+#   .\"= NAME       the next block is the output of the previous block
 #
 # Environment: IB_BIN, the folder of the commands (default build/release).
 set -u
@@ -27,7 +28,7 @@ trap 'rm -rf "$top"' EXIT
 mkdir "$top/bin"
 ln -s /usr/bin/python3 "$top/bin/python3"
 
-# A page's EXAMPLES as a script; its first line with an example, or nothing.
+# Print the EXAMPLES of a page as a script, or nothing if the page has no examples.
 script() {
   awk '
     function plain(s) {
@@ -63,7 +64,7 @@ script() {
   ' "$1"
 }
 
-run_page() { # PAGE: its exit status; words to standard error
+run_page() { # PAGE: run the examples; messages go to $top/err
   local name=${1##*/} folder
   folder=$top/$name
   mkdir "$folder" || return

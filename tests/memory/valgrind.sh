@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Run some commands under valgrind: no invalid access and no lost memory.
+# Run some commands under valgrind, which must find no invalid access and no lost memory.
 set -eu -o pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "${IB_BIN:-$here/../../build/release}" && pwd)

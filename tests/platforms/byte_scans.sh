@@ -1,7 +1,6 @@
 #!/bin/sh
-# The byte scans against plain loops (byte_scans.c): with the vectors of this
-# processor, without, and on arm64 by emulation if Debian's cross compiler and
-# qemu are installed.
+# Compare the byte scans with plain loops (byte_scans.c): with and without the vectors of
+# this processor, and on an emulated arm64 if Debian's cross compiler and qemu are installed.
 set -eu
 cd "$(dirname "$0")/../.."
 dir=$(mktemp -d)

@@ -27,13 +27,13 @@ skip() {
   exit
 }
 
-# An ordinary user becomes root of a namespace of its own.
+# If this user is not root, run this script as root of a new user namespace.
 if [ "$(id -u)" != 0 ]; then
   unshare --user --map-auto --map-root-user true 2>"$dir/why" ||
     skip "needs root, or user namespaces with subordinate ids: $(cat "$dir/why")"
   exec unshare --user --map-auto --map-root-user "$0" "$release" "$@"
 fi
-# Mounts of our own, which end with us.
+# Run this script in a new mount namespace, so that its mounts end with it.
 if [ "${IB_MOUNTS-}" != own ]; then
   unshare --mount true 2>"$dir/why" || skip "no mounts of its own: $(cat "$dir/why")"
   IB_MOUNTS=own exec unshare --mount --pid --fork --mount-proc "$0" "$release" "$@"
@@ -56,7 +56,7 @@ make_system() {
     tail -n 3 "$dir/$release.log"
     skip "debootstrap does not come through; see $dir/$release.log"
   }
-  # What this system's apt has been told of dates and proxies holds there too.
+  # Copy the settings of this system's apt for proxies and for checks of dates.
   apt-config dump Acquire | grep -E '::(Proxy|Check-)' >"$base.new/etc/apt/apt.conf.d/host" || true
   mv "$base.new" "$base"
 }

@@ -65,7 +65,7 @@ make_root() {
   own_apt --no-install-recommends --download-only -y install "${packages[@]}" \
     >/dev/null
   for p in "$build"/apt/archives/*.deb; do dpkg-deb -x "$p" "$root.new"; done
-  # Where the system has both, a package may use either.
+  # Packages may use /lib or /usr/lib, so make /lib a link to /usr/lib.
   for d in lib lib64; do
     [ -e "$root.new/$d" ] || [ ! -e "$root.new/usr/$d" ] || ln -s "usr/$d" "$root.new/$d"
   done

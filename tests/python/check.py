@@ -68,7 +68,7 @@ FOLDS = [({}, []), ({"smooth": 0.25}, ["--smooth", 0.25]), ({"duplicates": "mean
 
 
 def commands_draw(e, options, ids):
-    """Rows and weights of ib-prune; without ids: of a range."""
+    """Return the rows and weights that ib-prune writes. Without ids, ib-prune gets --range."""
     where = ["-q", "-s", "b.npz", "-e", e, "-E", E, "-a", "b.zst", *options]
     if ids is None:
         tool("ib-prune", *where, "--range", N, "-o", "epoch.npz")
@@ -125,7 +125,7 @@ def equal_all():
 # ---- misuse ------------------------------------------------------------------
 
 def raises(code, words, function, *arguments, **options):
-    """function() raises an Error with this code whose sentence has these words (code None: another exception)."""
+    """Check that function() raises an Error with this code and these words, or, if code is None, another exception."""
     try:
         function(*arguments, **options)
     except infobatch.Error as e:
@@ -239,7 +239,7 @@ CHILD = [sys.executable, os.path.join(HERE, "child.py")]
 
 
 def finish(folder, what):
-    """After a kill: no committed epoch is lost, and the run ends like one that was not killed."""
+    """Continue a killed run. No committed epoch is lost, and the result equals that of a run without a kill."""
     done = [int(x) for x in content(folder + "/done").split()] if os.path.exists(folder + "/done") else []
     if os.path.exists(folder + "/run.npz"):
         newest = int(np.load(folder + "/run.npz")["epoch"].max())

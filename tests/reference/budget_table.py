@@ -28,7 +28,7 @@ def solve(xs, keep, floor):
     target = keep * len(xs)
     turns = sorted({t for x in xs if x > 0 for t in (1 / x, floor / x)} | {F(0)})
     if cost(xs, floor, turns[-1]) <= target:
-        return turns[-1]  # all that can be kept
+        return turns[-1]  # every x > 0 is kept with pi 1
     for a, b in zip(turns, turns[1:]):
         lo, hi = cost(xs, floor, a), cost(xs, floor, b)
         if lo < target <= hi:
@@ -37,14 +37,14 @@ def solve(xs, keep, floor):
 
 
 def any_x(r, kind):
-    if kind == 0:  # a few values, met over stretches of c
+    if kind == 0:  # a few values, which many samples have
         return r.choice([0.25, 0.5, 1.0, 2.0])
-    if kind == 1:  # what losses look like
+    if kind == 1:  # values like losses
         return f32(r.lognormvariate(-1, 1.5))
-    if kind == 2:  # all sizes, 0 and below
+    if kind == 2:  # values of all sizes, also 0 and negative values
         return f32(r.choice([0.0, -1.5, 2.0 ** r.randint(-149, 100) * 1.25,
                              r.random()]))
-    return f32(1 + r.random() * 1e-5)  # one bin
+    return f32(1 + r.random() * 1e-5)  # values in one bin
 
 
 def main():

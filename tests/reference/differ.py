@@ -31,8 +31,8 @@ import range_cases
 import ibref
 from ibbase import Malformed, parse_value, skip_ws
 
-TIMEOUT = 1200  # s: a guard against hangs
-# words of messages whose cases are passed over, | between them
+TIMEOUT = 1200  # seconds; a command that takes longer hangs
+# cases whose message contains one of these words are skipped; '|' separates the words
 SKIP = [x for x in os.environ.get('DIFFER_SKIP', '').encode().split(b'|') if x]
 
 
@@ -118,7 +118,7 @@ def undo(name, data):
 
 
 def elements(data):
-    """The elements of a JSON array, bytes intact, or None."""
+    """Return the elements of a JSON array as unchanged bytes, or None."""
     try:
         i = skip_ws(data, 0)
         if data[i:i + 1] != b'[':
@@ -193,7 +193,7 @@ def audit(data):
 
 
 def stats(data):
-    """The values of --stats. Those that are not sums are rounded to 13 digits."""
+    """Return the values of --stats. Values that are not sums are rounded to 13 digits."""
     d = json.loads(data)
     for k in ('ess', 'deff', 'saved', 'mean'):
         if d.get(k) is not None:
@@ -217,7 +217,7 @@ def floats(data, form):
 
 
 def look(name, data, case):
-    """The form in which an output is compared, or why it has none."""
+    """Return an output in the form in which it is compared, or the reason why it cannot be decoded."""
     try:
         return decode(*undo(name, data), case)
     except Exception as e:
@@ -270,7 +270,7 @@ def slurp(folder, name):
 
 
 def compare(case, bindir, work):
-    """Run a case on both sides; a list of differences."""
+    """Run a case with the commands and with the reference. Returns a list of differences."""
     ref, got = os.path.join(work, 'want'), os.path.join(work, 'got')
     lay(ref, case.files)
     lay(got, case.files)
@@ -344,7 +344,7 @@ class Case:
 
 
 def smaller(case):
-    """Cases with a little less in them."""
+    """Yield smaller versions of the case."""
     for i in range(len(case.commands) - 1, -1, -1):
         if len(case.commands) > 1:
             yield Case(case.files, case.commands[:i] + case.commands[i + 1:],

@@ -36,7 +36,7 @@ def double(x):
 
 
 def single(x):
-    """The binary32 nearest to x, ties to even."""
+    """Return the binary32 nearest to x (ties to even)."""
     if x == 0:
         return "0.0f"
     a, sign = abs(x), "-" if x < 0 else ""
@@ -105,10 +105,10 @@ def quotients():
     for i in range(40):
         x, y = ([draw(i % 7) for _ in range(2)] for _ in range(2))
         times = draw((i // 7) % 4)
-        if i % 4 == 0:      # what x holds twice over: the quotient is exact
+        if i % 4 == 0:      # the quotient is exactly 3
             y, times = [x[0], 0.0], 1.0
             x = [x[0], x[0] * 2]
-        if i % 4 == 1:      # halfway between two doubles, and just beside
+        if i % 4 == 1:      # quotients halfway between two doubles, and just above or below
             y, times = [3.0, 0.0], 1.0
             x = [3.0, 3 * 2.0**-53 * (1 + (i // 4 % 3 - 1) * 2.0**-50)]
         under = sum(map(Fraction, y)) * Fraction(times)

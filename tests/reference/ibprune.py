@@ -162,7 +162,7 @@ class Rule:
         return nearest(points[-1])
 
     def pi(self, score):
-        """(pi, is the score high?) for a known row."""
+        """Return (pi, True if the score is high) for a known row."""
         if self.name == 'infobatch':
             return (self.p, False) if self.is_low(score) else (1.0, True)
         if self.name == 'hard':
@@ -203,7 +203,7 @@ class Decider:
             self.draw_fixed()
 
     def judge(self, row):
-        """(pi, reason). The reason is None if the draw decides."""
+        """Return (pi, reason). The reason is None if the draw decides."""
         random = self.opt.rule == 'random'
         if self.full:
             return 1.0, self.full

@@ -18,16 +18,16 @@ class Record:
     """One record of an operand."""
 
     def __init__(self, raw, eol, lineno, number):
-        self.raw = raw          # its bytes without the line end
+        self.raw = raw          # bytes without the newline
         self.eol = eol
         self.lineno = lineno
-        self.number = number    # from 0, bad ones count, blank lines do not
-        self.slot = number      # line of an --companion companion
+        self.number = number    # from 0; invalid records are counted, empty lines are not
+        self.slot = number      # line in a file of --companion
         self.obj = None         # JSON: its Node
         self.fields = None      # CSV, TSV: [(start, end, text)]
-        self.fault = None       # why it is malformed
-        self.last_open = False  # the last one, without a line end
-        self.members = None     # tar: its members
+        self.fault = None       # reason why the record is malformed
+        self.last_open = False  # this is the last record, and it has no newline
+        self.members = None     # tar: members of the sample
 
 
 class Source:
@@ -37,21 +37,21 @@ class Source:
         self.name = name
         self.fmt = fmt
         self.data = data
-        self.head = []          # --header-lines: raw lines with their ends
+        self.head = []          # --header-lines: raw lines with their newlines
         self.header = None      # CSV, TSV: the Record of the header
-        self.columns = None     # its names
-        self.padded = False     # some have blanks around
+        self.columns = None     # CSV, TSV: names of the columns
+        self.padded = False     # some names have space around them
         self.records = []
-        self.cut = None         # json: why the array does not end well
+        self.cut = None         # json: reason why the array is not complete
         self.key = None
         self.entries = None     # tar: all entries in order
 
 
 def split_lines(data, at=0):
-    """(line, its end) from `at`; the end is b'' where the file stops."""
+    """Yield (offset, line, newline) of each line from `at` on. The newline is b'' at the end of the file."""
     while at < len(data):
         nl = data.find(b'\n', at)
-        if nl < 0:              # a CR alone at the end is dropped
+        if nl < 0:              # a CR without LF at the end is dropped
             line = data[at:]
             yield at, line[:-1] if line.endswith(b'\r') else line, b''
             return
@@ -190,7 +190,7 @@ def read_delimited(src, data, at, lineno):
 
 
 def marks(data):
-    """How many bytes of byte order marks data begins with."""
+    """Return the length of the byte order marks at the start of data."""
     n = 0
     while data.startswith(BOM, n):
         n += len(BOM)
@@ -198,8 +198,7 @@ def marks(data):
 
 
 def neighbours(line):
-    """Objects that follow each other on one line, and bytes 0x00 before one; the
-    rest is the last."""
+    """Split a line into its objects and the bytes 0x00 before an object. The last item is the rest."""
     out, at = [], 0
     while True:
         try:
@@ -294,7 +293,7 @@ def read_array(src, data, at):
 class Entry:
     def __init__(self, info, raw, body):
         self.info = info
-        self.raw = raw          # headers, content and padding as they stand
+        self.raw = raw          # headers, content and padding, unchanged
         self.body = body
         self.key = tar_key(info)
 

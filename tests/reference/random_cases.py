@@ -174,7 +174,7 @@ def expect(g, ids, bad):
     fmt = g.pick(['jsonl', 'jsonl', 'csv', 'json', 'tsv'])
     field = g.pick([b'id', b'id', b'key', b'sid'])
     if fmt == 'tsv' and field == b'sid':
-        field = b'uid'          # else the .tsv is a list
+        field = b'uid'          # with another name, the .tsv would be read as a list
     mine = [i for i in ids if g.chance(0.9)]
     m = g.manifest('epoch', mine + extra, fmt, field, g.pick([0.0, 0.7]))
     a = ['--expect', m]

@@ -72,7 +72,7 @@ class Gen:
         return out
 
     def json_text(self, b):
-        """A JSON string of these bytes, written in one of its ways."""
+        """Return a JSON string of these bytes, in a random spelling."""
         out = bytearray(b'"')
         how = self.r.random()
         for ch in b:
@@ -187,7 +187,7 @@ class Gen:
 
     def log(self, name, epochs, ids, fmt=None, bad=0.0, with_epoch=None,
             terms=False, plain=False):
-        """One loss log; returns its name."""
+        """Write one loss log, and return its name."""
         fmt = fmt or self.pick(['jsonl'] * 5 + ['csv', 'tsv', 'json', 'npz',
                                                 'batch'])
         n = self.pick([0, 1, 2, 5, 12, 30])
@@ -411,7 +411,7 @@ class Gen:
     # -- manifests
 
     def manifest(self, name, ids, fmt, field=b'id', weight=0.0, bad=0.0):
-        """A manifest of these ids, each once; returns its name."""
+        """Write a manifest that has each of these ids once, and return its name."""
         ids = list(dict.fromkeys(ids))
         if fmt == 'tsv':
             ids = [i for i in ids if not set(i) & set(b'\t\r\n')]

@@ -21,7 +21,7 @@ def losses(g, n):
 
 
 def log(g, name, n):
-    """Losses of some of the n samples, mostly all of them in order."""
+    """Write the losses of some of the n samples. In most logs, these are all samples in order."""
     rows = list(range(n))
     k = g.r.random()
     if k < 0.3:

@@ -41,7 +41,7 @@ def tool(*args, **kw):
 
 
 def explained(scores, epoch, *rule):
-    """pi, weight, reason of every sample of the manifest."""
+    """Return pi, weight and reason of every sample of the manifest."""
     out = tool("ib-prune", "-s", scores, "-e", epoch, "--keep-all", "--explain", *rule, "m.jsonl")
     rows = [json.loads(line) for line in out.splitlines()]
     return (np.array([r["ib"]["pi"] for r in rows]), np.array([r["weight"] for r in rows]),
@@ -68,7 +68,7 @@ def feedback(epochs=60):
     g = 1 + np.arange(len(ids)) % 7
     for name, rule in UNBIASED.items():
         if name == "fixed":
-            continue    # its draws are not independent: the variance below is not its
+            continue    # the variance below is true only for independent draws
         loss = 0.5 + 3 * np.random.RandomState(1).rand(len(ids))
         diff = var = 0
         if os.path.exists("f.npz"):
@@ -78,7 +78,7 @@ def feedback(epochs=60):
             diff, var = diff + ((w - 1) * g).sum(), var + ((1 / pi - 1) * g * g).sum()
             log = "".join('{"id":"%s","epoch":%d,"loss":%.6g}\n' % (i, e, x) for i, x, k in zip(ids, loss, w > 0) if k)
             tool("ib-score", "-u", "f.npz", input=log.encode())
-            loss = np.where(w > 0, loss * 0.9, loss * 1.01)     # what is visited is learned, the rest fades
+            loss = np.where(w > 0, loss * 0.9, loss * 1.01)     # a visit reduces the loss of a sample
         claim("feedback, " + name, abs(diff) <= 5 * math.sqrt(var), "%g of %g" % (diff, math.sqrt(var)))
 
 
@@ -101,7 +101,7 @@ def budgets():
 
 
 def variance(epochs=20):
-    """Draws are independent, so the variance of the weighted sum is the sum of each sample's own."""
+    """Check the variance. Draws are independent, so the variances of the samples add up."""
     tool("ib-score", "-o", "real.npz", os.path.join(DATA, "fashion", "log-003.jsonl.zst"))
     with open("real.jsonl", "wb") as f:
         subprocess.run(["zstd", "-qdc", os.path.join(DATA, "fashion", "base.jsonl.zst")], check=True, stdout=f)
@@ -129,7 +129,7 @@ def nearest(x):
 
 
 def plan_figures(name, rule):
-    """Each figure of --dry-run from exact sums of pi, 1/pi, x^2 and (1-pi)/pi x^2; that of random is exactly 1."""
+    """Check each number of --dry-run with exact sums of pi, 1/pi, x^2 and (1-pi)/pi x^2."""
     out = tool("ib-prune", "-s", "s.npz", "-e", 3, "--keep-all", "--explain", *rule, "m.jsonl")
     rows = [json.loads(line)["ib"] for line in out.splitlines()]
     pi = [r["pi"] for r in rows]

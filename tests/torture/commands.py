@@ -2,7 +2,7 @@
 
 The outputs of a line are the words after -o, -u, -U, -w, -a, --receipt ... that begin
 with "out". OLD names, after a colon, the fixture that an output contains before the run."""
-# name of an output -> the fixture that is there before
+# name of an output -> the fixture that it contains before the run
 OLD = {'out.npz': 'old.npz', 'out.audit.zst': 'log.zst', 'out.joined.zst': 'joined.zst', 'out.jsonl': 'epoch.jsonl',
        'out.0.jsonl': 'epoch.jsonl', 'out.w.tsv': 'weights.tsv'}
 
@@ -84,7 +84,7 @@ ib-audit metrics -o out.prom log.zst
 ib-audit metrics -s s.npz -o out.prom log.zst loss.0.jsonl loss.1.jsonl loss.2.jsonl
 '''.strip().split('\n')
 
-# Of these, and of larger ones of the same kinds, runs are killed.
+# Runs of these command lines are killed, with the same fixtures and with larger ones.
 KILLED = '''
 ib-score -u out.npz loss.1.jsonl
 ib-score -o out.%d.npz --split 3 s.npz

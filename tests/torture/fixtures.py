@@ -75,7 +75,7 @@ def run(bin, command):
 
 
 def make(bin, n):
-    """All of them, in the working directory."""
+    """Make all fixtures, in the working directory."""
     write_manifests(n)
     write_tar('train.tar', n)
     write_losses(n)

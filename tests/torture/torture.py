@@ -26,11 +26,11 @@ import time
 import commands
 import fixtures
 
-SAMPLES = 24       # of the runs in which calls fail
-MANY = 5000        # of those that are killed at random moments
-PER_CLASS = 24     # places tried of a class, where there are more
-ALLOCATIONS = 80   # the same of allocations
-FAILURES = {       # class -> errno's; 0: a short read or write
+SAMPLES = 24       # number of samples in the runs in which calls fail
+MANY = 5000        # number of samples in the runs that are killed at random moments
+PER_CLASS = 24     # maximum number of calls of a class that fail, one per run
+ALLOCATIONS = 80   # the same for allocations
+FAILURES = {       # class -> values of errno; 0: a short read or write
     'alloc': [errno.ENOMEM],
     'zstd': [errno.ENOMEM],
     'open': [errno.EIO, errno.EINTR, errno.ENOSPC],
@@ -54,13 +54,13 @@ def read(path):
 
 
 def runs_of(log):
-    """How many finished runs an audit log holds."""
+    """Return the number of finished runs in an audit log."""
     r = subprocess.run(['zstd', '-dcq'], input=log or b'', capture_output=True)
     return r.stdout.count(b'{"end":')
 
 
 class Line:
-    """A command line, and what it does where nothing fails."""
+    """A command line."""
 
     def __init__(self, text, folder, bin):
         self.text = text
@@ -116,7 +116,7 @@ class Place:
 
 
 class Good:
-    """What the run does, how many calls it makes, whether its bytes repeat."""
+    """The results of a run without failures: its files, its number of calls, and what a second run repeats."""
 
     def __init__(self, place, line):
         place.clear(line)
@@ -137,7 +137,7 @@ class Good:
 
 
 def allowed(good, kind, number):
-    """The exit statuses that this failure may have."""
+    """Return the exit statuses that are allowed after this failure."""
     fine = {good.status}
     if number in (errno.EINTR, 0) or (kind, number) == ('lock', errno.ENOLCK):
         return fine
@@ -171,13 +171,13 @@ def fault_of_files(place, good, status):
 
 
 def fault_of(place, line, good, kind, number, status, out, err):
-    """The first thing that is wrong; None: nothing."""
+    """Return a text about the first fault, or None if there is none."""
     if status == 'hung':
         return 'hung'
     if 'runtime error:' in err or 'Sanitizer' in err:
         return 'sanitizer'
     if status == 1 and 'Fatal Internal Error in libarchive' in err:
-        status = 74  # libarchive ends the process itself: ib-prune(1)
+        status = 74  # libarchive itself ends the process; see ib-prune(1)
         err = MEMORY
     if status not in allowed(good, kind, number):
         return f'exit {status}'
@@ -202,7 +202,7 @@ def torture(task):
     tried, faults = 0, []
     for kind, numbers in FAILURES.items():
         most = ALLOCATIONS if kind == 'alloc' else PER_CLASS
-        # libzstd 1.5.4's compressor does not survive lack of memory.
+        # The compressor of libzstd 1.5.4 may crash if memory runs out.
         if kind == 'zstd' and '.zst' in text.replace('jsonl.zst', '') or kind == 'zstd' and '-a' in text.split():
             continue
         for number in numbers:
@@ -233,7 +233,7 @@ def verify_logs(place, args):
 
 
 def fault_after_kill(place, line, good, twice, args):
-    """What is there must be valid; the next run must succeed and clean up."""
+    """Check that the files are valid, and that the next run succeeds and removes leftover files."""
     for name, data in place.files().items():
         if name in LOGS or re.fullmatch(r'[.].*[.]ib-[0-9]{6}', name):
             continue
@@ -247,7 +247,7 @@ def fault_after_kill(place, line, good, twice, args):
     for name, data in place.files().items():
         if name not in good.files:
             return f'the next run leaves {name}'
-        if name in LOGS:  # killed behind the append: the run is there twice
+        if name in LOGS:  # if the kill came after the append, the log has the run twice
             if runs_of(data) - runs_of(good.files[name]) not in (0, 1):
                 return f'the next run loses runs of {name}'
         elif name in good.same and data not in (good.files[name], twice.get(name)):
@@ -256,7 +256,7 @@ def fault_after_kill(place, line, good, twice, args):
 
 
 def kill_by_call(place, line, good, r, every):
-    """(how, the run's status) for a signal just before some of the calls."""
+    """Send a signal just before some of the calls. Yields (how, signal, status of the run)."""
     for kind in KILLED:
         for sig in (signal.SIGKILL, signal.SIGTERM):
             for n in places_of(r, good.counts[kind], 6, every):

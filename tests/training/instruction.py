@@ -78,7 +78,7 @@ class Instruction:
     manifest, prune, score, log = "train.json", ["-k", "@line", "--id-field", "id"], [], "json"
     terms, views = {"loss": 1.0}, 1
     epochs, tiny_epochs, batch, rate = 6, 4, 32, 0.024
-    samples, before = 3000, None    # definitions to tune on, and to read before
+    samples, before = 3000, None    # number of definitions for tuning, and for the training before
 
     def __init__(self, tiny=False, tune=False):
         self.base = "instruction.base%s%s.pt" % (".tiny" * tiny, ".tune" * tune)

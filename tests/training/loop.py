@@ -104,7 +104,7 @@ class Run:
             dist.init_process_group("gloo", init_method=meeting, rank=rank, world_size=self.world)
         torch.set_num_threads(1)
         self.full = self.path(task.manifest)
-        self.tools = 0.0        # seconds between the epochs: in the commands, or in infobatch.py
+        self.tools = 0.0        # seconds spent between the epochs, in the commands or in infobatch.py
         if self.rank == 0 and not os.path.exists(self.full):
             task.write(self.full + ".tmp")
             os.rename(self.full + ".tmp", self.full)
@@ -330,7 +330,7 @@ def train(task, args, rank=0):
     model = task.model()
     optimizer = task.optimizer(model, args.rate)
     at = {"epoch": 0, "step": 0, "visits": 0, "means": [], "seconds": 0.0, "cpu": 0.0}
-    recorded, sums = None, [0.0, 0.0]   # of this rank and epoch: the losses, and the sums of w*l and w
+    recorded, sums = None, [0.0, 0.0]   # losses of this rank and epoch, and the sums of w*l and w
     saved = run.load()
     if saved:
         model.load_state_dict(saved["model"])

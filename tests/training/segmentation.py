@@ -110,7 +110,7 @@ class Segmentation:
 
     def metric(self, model):
         model.eval()
-        both = torch.zeros(CLASSES, CLASSES)    # [truth, answer]: how many pixels
+        both = torch.zeros(CLASSES, CLASSES)    # [truth, answer]: number of pixels
         with torch.no_grad():
             for scenes in self.test.split(100):
                 answer = model(scenes[:, :1].float() / 128 - 0.5)[0].argmax(1)

@@ -1,4 +1,4 @@
-"""Compare the arrays of the folder argv[1], read by numpy, with the texts beside them."""
+"""Read the arrays in the folder argv[1] with numpy, and compare them with the texts in the folder."""
 import gzip
 import json
 import sys

@@ -17,7 +17,7 @@ for line in open("loss.0.jsonl"), open("loss.1.jsonl"):
 
 
 def folded(smooth):
-    """id -> (score, epoch, visits, prev), with binary32 scores and None if unknown."""
+    """Return id -> (score, epoch, visits, prev). Scores are binary32, or None if unknown."""
     rows = {}
     for name, losses in EPOCHS.items():
         score = previous = None

@@ -1,4 +1,4 @@
-"""Write loss logs as numpy.savez does, and for each the rows that are expected."""
+"""Write loss logs with numpy.savez, and the expected rows of each log."""
 import json
 import numpy as np
 
@@ -6,7 +6,7 @@ LOSSES = [0.5, 0.1, 3.0, 0.0, -0.0, 1e-7, 6.5e4]
 
 
 def score(x):
-    """The shortest decimal of a binary32, as the score files have it."""
+    """Return the number whose repr is the shortest decimal of a binary32, as in score files."""
     with np.errstate(over="ignore"):
         x = np.float32(x) + np.float32(0)
     if not np.isfinite(x):

@@ -1,4 +1,4 @@
-"""Compute from the whole epoch manifest which file --split gives each record to."""
+"""Compute from the complete epoch manifest to which file --split writes each record."""
 import json
 import struct
 import sys

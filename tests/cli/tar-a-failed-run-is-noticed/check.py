@@ -44,16 +44,16 @@ for count, size in (6, 700), (40, 30000), (300, 1):
     end = len(whole.rstrip(b'\0'))
     for cut in [rng.randrange(1, end) for _ in range(25)]:
         got = run(whole[:cut])
-        if got.returncode == 0:     # cut where a member ends: only a warning
+        if got.returncode == 0:     # the cut is at the end of a member: only a warning
             assert cut % 512 == 0 and b'no end-of-archive block' in got.stderr
             continue
         assert got.returncode == 65 and noticed(got.stdout), cut
-    # Samples that stand twice, at the very end and at once.
+    # All samples are repeated.
     twice = whole[:end + -end % 512] + whole
     for more in [], ['-r', '0'], ['-r', '0.99']:
         got = run(twice, *more)
         assert got.returncode == 65 and noticed(got.stdout)
-    # What fails when all has been read.
+    # Failures after the complete input was read.
     for more in ['--receipt', 'none/r'], ['--receipt', '/dev/full']:
         got = run(whole, *more)
         assert got.returncode in (73, 74) and noticed(got.stdout), more

@@ -22,15 +22,15 @@ for name, form in (('gnu', tarfile.GNU_FORMAT), ('pax', tarfile.PAX_FORMAT)):
         put(tar, 'lone1.jpg', to='a.jpg')
         put(tar, 'b.cls', b'1')
         put(tar, 'b.empty', to='c.empty')
-        put(tar, 'b.jpg', to='a.jpg')           # the last of its sample
+        put(tar, 'b.jpg', to='a.jpg')           # inside sample b
         put(tar, 'b.%s.txt' % LONG, to='a.%s.txt' % LONG)
-        put(tar, 'c.a.jpg', to='b.jpg', kind=SYMBOLIC)  # the first; a link's
-        put(tar, 'lone2.jpg', to='d.jpg', kind=SYMBOLIC)  # in a run; ahead
+        put(tar, 'c.a.jpg', to='b.jpg', kind=SYMBOLIC)  # first of sample c; the target is a link
+        put(tar, 'lone2.jpg', to='d.jpg', kind=SYMBOLIC)  # inside sample c; the target comes later
         put(tar, 'c.cls', b'2')
         put(tar, 'c.empty', b'')
         put(tar, 'lone3.jpg', to='./x/../lone1.jpg', kind=SYMBOLIC)
         put(tar, 'd.jpg', b'd')
-        put(tar, 'lone4.jpg', to='b.jpg')       # of a link that is a member
+        put(tar, 'lone4.jpg', to='b.jpg')       # the target is a link that is part of a sample
         put(tar, 'e.jpg', b'e')
         put(tar, 'e.out', to='/no/such.jpg', kind=SYMBOLIC)
         put(tar, 'e.txt', b'e')
