@@ -1,6 +1,7 @@
 /*
- * Allocate and grow large arrays with mmap() and mremap(). With IB_PORTABLE, arrays
- * are allocated with calloc(), and an array is copied when it grows.
+ * Arrays of less than MIN_MAPPED bytes are allocated with calloc(), because the kernel clears a
+ * complete huge page for each array that has one. Larger arrays are allocated with mmap(), and grow
+ * with mremap(). With IB_PORTABLE, all arrays are allocated with calloc().
  */
 #ifndef IB_PORTABLE
 #define _GNU_SOURCE /* mremap, MAP_ANONYMOUS, madvise */
@@ -15,6 +16,18 @@
 #endif
 
 #define HUGE ((size_t)2 << 20)
+#define MIN_MAPPED (HUGE / 16)
+
+/* Copy an array of calloc() to `p`, and free the array. Returns p, which may be NULL. */
+static void *
+move_by_copy(const struct ib_huge_array *array, void *p)
+{
+	if (p && array->p) {
+		memcpy(p, array->p, array->cap);
+		free(array->p);
+	}
+	return p;
+}
 
 #ifdef IB_PORTABLE
 
@@ -22,13 +35,7 @@
 static void *
 move_to_larger(const struct ib_huge_array *array, size_t cap)
 {
-	void *p = calloc(1, cap);
-
-	if (p && array->p)
-		memcpy(p, array->p, array->cap);
-	if (p)
-		free(array->p);
-	return p;
+	return move_by_copy(array, calloc(1, cap));
 }
 
 static void
@@ -60,29 +67,50 @@ map_aligned(size_t bytes, int protection)
 	return p;
 }
 
-/* Return `cap` bytes that begin with the bytes of the array. Returns NULL if out of memory. */
+/* Return `cap` bytes of new memory, with huge pages if possible. Returns NULL if out of memory. */
 static void *
-move_to_larger(const struct ib_huge_array *array, size_t cap)
+map_memory(size_t cap)
 {
-	void *p = map_aligned(cap, array->p ? PROT_NONE : PROT_READ | PROT_WRITE), *moved;
+	void *p = map_aligned(cap, PROT_READ | PROT_WRITE);
 
-	if (p && array->p) {
-		/* Both addresses are aligned, so the kernel can move complete huge pages. */
-		moved = mremap(array->p, array->cap, cap, MREMAP_MAYMOVE | MREMAP_FIXED, p);
-		if (moved == MAP_FAILED) {
-			munmap(p, cap);
-			return NULL;
-		}
-	}
 	if (p)
 		madvise(p, cap, MADV_HUGEPAGE); /* only a hint: ignore a failure */
 	return p;
 }
 
+/* Return `cap` bytes to which the pages of a mapped array were moved. NULL if out of memory. */
+static void *
+move_pages(const struct ib_huge_array *array, size_t cap)
+{
+	void *p = map_aligned(cap, PROT_NONE);
+
+	if (!p)
+		return NULL;
+	/* Both addresses are aligned, so the kernel can move complete huge pages. */
+	if (mremap(array->p, array->cap, cap, MREMAP_MAYMOVE | MREMAP_FIXED, p) == MAP_FAILED) {
+		munmap(p, cap);
+		return NULL;
+	}
+	madvise(p, cap, MADV_HUGEPAGE);
+	return p;
+}
+
+/* Return `cap` bytes that begin with the bytes of the array. Returns NULL if out of memory. */
+static void *
+move_to_larger(const struct ib_huge_array *array, size_t cap)
+{
+	if (array->cap >= MIN_MAPPED)
+		return move_pages(array, cap);
+	return move_by_copy(array, cap < MIN_MAPPED ? calloc(1, cap) : map_memory(cap));
+}
+
 static void
 release_memory(void *p, size_t cap)
 {
-	munmap(p, cap);
+	if (cap < MIN_MAPPED)
+		free(p);
+	else
+		munmap(p, cap);
 }
 
 #endif
@@ -99,7 +127,8 @@ ib_huge_array_grow(struct ib_huge_array *array, uint64_t bytes)
 		return false;
 	if (cap < bytes)
 		cap = (size_t)bytes;
-	cap = (cap + HUGE - 1) & ~(HUGE - 1);
+	if (cap >= MIN_MAPPED)
+		cap = (cap + HUGE - 1) & ~(HUGE - 1);
 	p = move_to_larger(array, cap);
 	if (!p)
 		return false;

@@ -56,3 +56,29 @@ Test(array, room_grows_in_steps_that_grow)
 	cr_assert(eq(sz, cap, last));
 	free(v);
 }
+
+/* The sizes are below and above those at which an array is mapped, and at which it is moved. */
+Test(array, a_huge_array_keeps_its_bytes_and_adds_zeros)
+{
+	static const size_t size[] = { 10, 4000, 130 << 10, 131 << 10, 3 << 20, 9 << 20 };
+	struct ib_huge_array a = { 0 };
+	size_t i, k, known = 0;
+	unsigned char *p;
+
+	for (i = 0; i < sizeof(size) / sizeof(size[0]); i++) {
+		cr_assert(ib_huge_array_grow(&a, size[i]));
+		cr_assert(ge(sz, a.cap, size[i]));
+		p = a.p;
+		for (k = 0; k < known && p[k] == (unsigned char)(k % 251 + 1); k++)
+			continue;
+		cr_assert(eq(sz, k, known));
+		for (; k < a.cap && p[k] == 0; k++)
+			continue;
+		cr_assert(eq(sz, k, a.cap));
+		for (k = known; k < size[i]; k++)
+			p[k] = (unsigned char)(k % 251 + 1);
+		known = size[i];
+	}
+	ib_huge_array_release(&a);
+	cr_assert(a.p == NULL && a.cap == 0);
+}
