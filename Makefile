@@ -103,7 +103,7 @@ step  = $(if $(Q),$(if $(findstring s,$(firstword -$(MAKEFLAGS))),,$(info $(1) $
 
 .PHONY: all deps deps-check deps-all deps-train demo check check-all \
 	$(CHECK_PARTS:%=check-%) $(REST_PARTS:%=check-%) check-debian check-same coverage \
-	bench fuzz lint unit picture train-demo train-tables \
+	bench fuzz lint unit picture train-demo train-tables train-time \
 	install uninstall dist deb source-date help clean
 .DEFAULT_GOAL := all
 .SECONDARY:
@@ -401,6 +401,9 @@ train-demo: all deps-train       ## compare rules on seven tasks; TASK=name SEED
 		$(TASK) $(SEEDS:%=--seeds %)
 	$(Q)/usr/bin/python3 tests/training/profile_logs.py --bin $B build/train >build/train/logs.jsonl
 	$(Q)/usr/bin/python3 tests/training/tables.py --plots build/train build/train
+
+train-time: all deps-train       ## compare saved visits with saved CPU time on six tasks; TASK=name
+	$(Q)/usr/bin/python3 tests/training/saved_time.py --bin $B $(TASK)
 
 train-tables:                    ## make the tables of this comparison from the stored results
 	$(Q)/usr/bin/python3 tests/training/tables.py testdata/training
