@@ -54,7 +54,10 @@ void ib_by_add_visit(struct ib_by *by, uint64_t row, bool kept, double weight);
 /* Set all counts of visits to 0. */
 void ib_by_clear(struct ib_by *by);
 
-/* Fill row[] with the groups that have samples, largest share first. Returns the number of rows. */
+/*
+ * Fill row[] with the groups that have samples or visits, largest share first. Returns the number
+ * of rows.
+ */
 size_t ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX]);
 
 /* Fill a row that counts all samples. */

@@ -58,7 +58,7 @@ write_epoch(const struct simulate *s, int64_t epoch)
 				    });
 }
 
-/* Write the totals and the limits of the simulation after the table. */
+/* After the table, write the totals, and name the epochs that have no losses or are not used. */
 static void
 write_totals(const struct simulate *s, struct ib_output *out)
 {

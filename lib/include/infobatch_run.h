@@ -232,8 +232,7 @@ struct ib_rule_options {
 	int64_t max_age;       /* --max-age; 0: no maximum */
 	enum ib_sampling sampling;
 	enum ib_normalize normalize; /* --normalize; not IB_NORMALIZE_SUM */
-	struct ib_owned_text
-		*texts; /* the memory of strings that ib_rule_options_set() has copied */
+	struct ib_owned_text *texts; /* strings that ib_rule_options_set() has copied */
 };
 #define IB_RULE_DEFAULTS                                                                           \
 	{                                                                                          \

@@ -384,7 +384,10 @@ ib_run_commit(struct ib_run *run, struct ib_error *err)
 	if (!st)
 		st = write_scores(run, err);
 	if (st) {
-		/* Read the file again: the scores in memory may contain losses of this epoch. */
+		/*
+		 * Drop the scores, so that the file is read again: the scores in memory may contain
+		 * losses of this epoch.
+		 */
 		ib_scores_free(run->scores);
 		run->scores = NULL;
 		return st;

@@ -1,13 +1,12 @@
 /*
- * Prune one block of a manifest: look up the ids, decide which records to keep,
- * and format the records into buffers.
+ * Prune one block of a manifest: look up the ids, decide which records to keep, and format the
+ * records into buffers.
  *
- * A worker thread owns a block while it prunes the block. Worker threads share
- * no writable data, except two atomic variables of the run. All results that
- * depend on the order of the manifest (duplicates, missing ids, statistics,
- * outputs) are stored in struct ib_pruned. The run later merges these results
- * block by block, in the order of the manifest, so the outputs do not depend on
- * the number of threads.
+ * A worker thread owns a block while it prunes the block. Worker threads share no writable data,
+ * except two atomic variables of the run. All results that depend on the order of the manifest
+ * (duplicates, ids without a score, statistics, outputs) are stored in struct ib_pruned. The run
+ * later merges these results block by block, in the order of the manifest, so the outputs do not
+ * depend on the number of threads.
  */
 #ifndef IB_PRUNE_BLOCK_H
 #define IB_PRUNE_BLOCK_H

@@ -1,9 +1,8 @@
 /*
  * The samples of --range, whose ids are the numbers 0 to N-1.
  *
- * If an output is text, the run generates a manifest as text (record/range_text.h) and reads this
- * manifest. If all outputs are arrays, a block is only a range of row numbers, and nothing is
- * parsed.
+ * If the run writes records as text, it generates a manifest as text (record/range_text.h) and
+ * reads this manifest. Otherwise, a block is only a range of row numbers, and nothing is parsed.
  */
 #ifndef IB_PRUNE_RANGE_H
 #define IB_PRUNE_RANGE_H
@@ -13,7 +12,7 @@
 /* Return the format of the generated manifest. `output` is the path of -o, or NULL. */
 enum ib_format ib_range_format(const char *output);
 
-/* True if all outputs are arrays, so that ib_range_run() can make the run. */
+/* True if the run writes no record as text, so that ib_range_run() can make the run. */
 bool ib_range_is_rows(const struct ib_prune_options *options);
 
 /* The arguments of ib_range_run(). use() receives the blocks in order. */

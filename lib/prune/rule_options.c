@@ -11,7 +11,10 @@
 #define EPOCHS "[0, 2147483647]"
 #define AGES "[1, 2147483647]"
 
-/* A copy of a value, which the options own. Their members point to the copy. */
+/*
+ * A copy of the value of an option. The options own the copy, and a member of the options points to
+ * it.
+ */
 struct ib_owned_text {
 	struct ib_owned_text *next;
 	char text[];

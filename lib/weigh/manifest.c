@@ -45,9 +45,9 @@ fail_weight(const struct ib_manifest *m, struct ib_cursor *c, const struct ib_va
 }
 
 /*
- * Check that a weight is finite and not negative. Otherwise record a failed check (with
- * --check) or invalid data (without --check). Returns false if the rest of the block must
- * not be read.
+ * Check that a weight is finite and not negative. If it is not, record a failed check (with
+ * --check) or invalid data (without --check). Returns false if the rest of the block must not be
+ * read.
  */
 static bool
 check_weight(const struct ib_manifest *m, struct ib_chunk *s, int64_t line, struct ib_span text,
