@@ -41,9 +41,9 @@
 			 "'cls+0.5*box' (default loss)"),                                          \
 		CLI_CALL('e', "epoch", "N|name[:PATTERN]", epoch_call,                             \
 			 "epoch of the records that have no epoch field (default 0; required "     \
-			 "together with earlier scores or other logs); name: use the number in "   \
-			 "the file name after epoch, ep or e, or the only number in the name; "    \
-			 "name:PATTERN: use the number at %d in PATTERN"),                         \
+			 "with earlier scores and, in ib-audit, with several logs); name: use "    \
+			 "the number in the file name after epoch, ep or e, or the only number "   \
+			 "in the name; name:PATTERN: use the number at %d in PATTERN"),            \
 		CLI_TEXT(0, "epoch-field", "NAME", log.epoch_field,                                \
 			 "the field that holds the epoch (default epoch)"),                        \
 		CLI_FORMAT(log.format, IB_LOG_FORMAT_WORDS),                                       \
