@@ -64,8 +64,8 @@ static const struct cli_option options[] = {
 		  "number of records of the full manifest (default: counted in --base)"),
 	CLI_INPUT(
 		0, "receipt", o.receipt, 0,
-		"receipt of the run of ib-prune, to read the factor of --normalize; with --check: "
-		"also check the counts and sums of the receipt (default: none)"),
+		"read the factor of ib-prune --normalize from the receipt FILE; with --check: also "
+		"compare the counts and sums of the receipt with the weights (default: none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");

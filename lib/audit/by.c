@@ -375,7 +375,8 @@ ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 	}
 	if (harmed > HARM_NAMED)
 		ib_warn(context,
-			"%s: %zu more values are pruned more than twice as much as the average",
+			"%s: %zu other values are also pruned more than twice as much as the "
+			"average",
 			ib_show(field, ib_span_of(by->field)), harmed - HARM_NAMED);
 }
 

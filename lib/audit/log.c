@@ -509,7 +509,8 @@ parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
 	const char *end = ib_json_read_object(&log->json, text.p, log->value);
 
 	if (!end || *ib_json_skip_space(&log->json.check, end) != '\n')
-		return fail_line(log, end ? "there is text after the JSON object" : log->json.check.why,
+		return fail_line(log,
+				 end ? "there is text after the JSON object" : log->json.check.why,
 				 err);
 	if (id->type != IB_STRING)
 		return fail_line(log, "'id' is not a string", err);
@@ -525,7 +526,7 @@ parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
 	line->kept = kept->p[0] == 't';
 	line->id = ib_value_span(id);
 	if (id->escaped && !ib_value_text(id, &log->arena, &line->id))
-		return fail_line(log, "'id' has an unpaired surrogate", err);
+		return fail_line(log, "'id' has a lone surrogate", err);
 	return line->id.p ? IB_OK : ib_fail_memory(err);
 }
 

@@ -44,8 +44,7 @@ read_value(struct reading *r, const struct ib_scan *scan, struct ib_cursor *c, s
 	if (v->type == IB_NULL)
 		return true;
 	if (!ib_value_text(v, &c->arena, text)) {
-		snprintf(c->why, sizeof(c->why), "'%s' has an unpaired surrogate",
-			 r->options->field);
+		snprintf(c->why, sizeof(c->why), "'%s' has a lone surrogate", r->options->field);
 		return false;
 	}
 	if (text->n == 0)

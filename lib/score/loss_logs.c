@@ -274,10 +274,10 @@ use_special(struct ib_scan *scan, struct slot *s, struct ib_error *err)
 	case IB_FORMAT_TOTALS:
 		return use_totals(scan->ctx, &s->in.block, err);
 	default:
-		return ib_fail(
-			err, IB_E_DATA,
-			"%s: a tar file cannot be a loss log (repeat --expect for each manifest)",
-			source->name);
+		return ib_fail(err, IB_E_DATA,
+			       "%s: a tar file cannot be a loss log (if there are several "
+			       "manifests, give --expect before each)",
+			       source->name);
 	}
 }
 
