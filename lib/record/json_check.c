@@ -108,7 +108,7 @@ ib_json_check_name(struct ib_json_check *c, struct ib_span name)
 /* The next token that the grammar reader expects inside a skipped value. */
 enum nested_state { EXPECT_VALUE, EXPECT_NAME, AFTER_VALUE };
 
-/* Return the position after the name at p, the colon, and the space after the colon. */
+/* Skip the name at p, the colon after it, and the white space around the colon. */
 static const char *
 skip_name(struct ib_json_check *c, const char *p)
 {

@@ -77,7 +77,7 @@ struct decimal {
 	unsigned n;	 /* number of bytes */
 	unsigned mask;	 /* one bit for each of the n bytes */
 	unsigned digits; /* the bytes that are digits; see ib_byte_scan_digits16() */
-	unsigned shift;	 /* moves the digits after the point to the end of eight bytes */
+	unsigned shift;	 /* a shift by this many bits moves the digits after the point to the end */
 	uint64_t power;	 /* power of ten; the number is an integer divided by this power */
 };
 

@@ -17,7 +17,7 @@
 #include "base/byte_scan.h"
 #include "record/fields.h"
 
-#define IB_JSON_FORMS 24 /* maximum number of members of an object whose bytes are remembered */
+#define IB_JSON_FORMS 24 /* a template has at most this many members of an object */
 #define IB_JSON_FORM_BYTES 32
 
 /* Kind of the value in one step of a template. */

@@ -8,12 +8,12 @@
 enum ib_key_kind {
 	IB_KEY_AUTO,   /* not known yet; chosen from the first records */
 	IB_KEY_FIELDS, /* one field, or several fields joined by 0x1f */
-	IB_KEY_COLUMN, /* list: the N-th field of a line; white space separates fields */
-	IB_KEY_WHOLE,  /* list: the complete line */
+	IB_KEY_COLUMN, /* in a list, the N-th field of a line; white space separates fields */
+	IB_KEY_WHOLE,  /* in a list, the complete line */
 	IB_KEY_LINE,   /* the number of the record, from 0 */
-	IB_KEY_ROW,    /* arrays: the number of the item, from 0 */
+	IB_KEY_ROW,    /* in arrays, the number of the item, from 0 */
 	IB_KEY_HASH,   /* XXH3-128 of the record's bytes */
-	IB_KEY_SHARD   /* tar: the operand's name, a slash, and the sample's key */
+	IB_KEY_SHARD   /* in a tar, the operand's name, a slash, and the sample's key */
 };
 
 #define IB_KEY_MAX 8

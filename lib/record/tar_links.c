@@ -12,8 +12,7 @@
 #include "record/tar_header.h"
 #include "record/tar_writer.h"
 
-#define HOPS_MAX 32 /* maximum length of a chain of links; longer chains are assumed to be cycles  \
-		     */
+#define HOPS_MAX 32 /* a longer chain of links is assumed to be a cycle */
 
 /* An entry of the list: a member that is a plain file or a link. */
 struct ib_tar_target {
@@ -212,7 +211,7 @@ keep_content(void *ctx, const struct ib_tar_piece *piece)
 		ib_pieces_write(l->contents, 0, &content);
 }
 
-/* Keep the key or the content of a member if a link needs the key or the content. */
+/* If a link needs the key or the content of the member, store what it needs. */
 static enum ib_status
 keep_member(struct ib_tar_links *l, struct ib_tar_archive *tar, const struct ib_tar_member *m,
 	    uint64_t number, struct ib_error *err)

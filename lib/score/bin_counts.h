@@ -36,7 +36,7 @@ struct ib_bin_counts {
 	struct ib_bins x_values; /* values of x > 0 in the requested bins */
 };
 
-/* Return x for one score. */
+/* Return x = proxy(score). */
 float ib_proxy_of(enum ib_proxy proxy, float score);
 
 /* Compute x for n scores. */

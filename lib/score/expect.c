@@ -14,9 +14,9 @@
 /* Flags for ids that are row numbers below n. There is one bit per row and flag. */
 struct row_bits {
 	uint64_t n;
-	struct ib_huge_array known;    /* uint64_t[]: the bit is 1 if a manifest has the row */
-	struct ib_huge_array expected; /* uint64_t[]: the bit is 1 if the row has EXPECTED */
-	struct ib_huge_array logged;   /* uint64_t[]: the bit is 1 if the row has LOGGED */
+	struct ib_huge_array known;    /* uint64_t[]: bit i is 1 if a manifest has row i */
+	struct ib_huge_array expected; /* uint64_t[]: bit i is 1 if row i is EXPECTED */
+	struct ib_huge_array logged;   /* uint64_t[]: bit i is 1 if row i is LOGGED */
 };
 
 /*

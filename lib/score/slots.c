@@ -23,9 +23,10 @@
 #define FEWEST_SLOTS 1024 /* minimum number of slots */
 
 /*
- * The distance between a slot and its bucket is at most IB_OVERFLOW_SLOTS.
- * Slots from index FRONT on can therefore move to at least twice their index
- * without overwriting a slot that has not moved yet.
+ * A slot is at most IB_OVERFLOW_SLOTS after its bucket, and when the table
+ * grows, the index of the bucket at least doubles. If a slot's index is FRONT
+ * or more, its new bucket is therefore not before this index. So the slot does
+ * not overwrite a slot that has a lower index and has not moved yet.
  */
 #define FRONT ((uint64_t)2 * IB_OVERFLOW_SLOTS)
 
