@@ -1,7 +1,7 @@
 /*
- * Linked into what `make coverage` builds (-Wl,--wrap): a process that ends
- * itself by a signal or by _exit writes its counts first. Those that others
- * kill write none.
+ * `make coverage` links this file into every program (-Wl,--wrap). A process
+ * that ends itself with a signal or with _exit() then writes its counts first.
+ * A process that another process kills writes none.
  */
 #include <signal.h>
 #include <unistd.h>

@@ -4,10 +4,11 @@
 interface.py LIBRARY [--header FILE] [--update]
 
 tests/code/interface.txt has one line per exported function, with its types; per struct, with
-its size; per member, with its offset; and per enumerator, with its value. They are those of a
-64-bit machine. Any difference fails. --update records a difference that breaks no program: a new
+its size; per member, with its offset; and per enumerator, with its value. The sizes and offsets
+are those of a 64-bit machine. The check fails if anything differs. With --update, the program
+records a difference if it breaks no program that uses the library: a new
 function in the newest node of lib/libinfobatch.map, a new member at the end of a struct that
-begins with its size, a new enumerator. It records other differences only if the library has
+begins with its size, or a new enumerator. It records other differences only if the library has
 another soname.
 """
 import argparse

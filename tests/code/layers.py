@@ -3,7 +3,7 @@
 
 Fails if the includes of lib/ and cmd/ form a circle, if a layer includes one
 above it, or if a global symbol of LIBRARY does not begin with ib_. A header and
-its .c file are one unit. What is printed names the files.
+its .c file are one unit. The messages name the files.
 """
 import glob
 import os

@@ -1,4 +1,4 @@
-/* Read any bytes as a file of ib-prune --write-bins. If it is accepted, the counts can be made. */
+/* Read any bytes as a file of ib-prune --write-bins, and count scores if the file is accepted. */
 #include <math.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Read records from any bytes. Reading ends, and does not depend on the size of the blocks. */
+/* Read records from any bytes. Reading ends, and the result does not depend on the block size. */
 #ifndef TESTS_FUZZ_RECORDS_H
 #define TESTS_FUZZ_RECORDS_H
 

@@ -52,7 +52,7 @@ class Panel:
 
 
 def spread(at):
-    """The shift of each position (px) after which all positions are at least APART px apart; groups stay centred."""
+    """The shift in px of each position. Shifted positions are at least APART px apart, and groups stay centred."""
     moved, groups = [0.0] * len(at), []
     for k in sorted(range(len(at)), key=lambda k: at[k]):
         if groups and at[k] - at[groups[-1][-1]] < APART:

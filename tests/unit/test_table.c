@@ -95,7 +95,7 @@ plain_layout(unsigned n)
 	return out;
 }
 
-/* Before sorting, tables of these sizes have more or fewer slots than the file; some just grew. */
+/* Before sorting, these tables have more or fewer slots than in a file. Some have just grown. */
 Test(table, settles_to_the_layout_of_a_file_and_goes_on)
 {
 	static const unsigned sizes[] = { 1,	 2,	700,   767,   769,   3000,  6100,
