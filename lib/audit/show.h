@@ -1,4 +1,7 @@
-/* Types that the files of the subcommand show share: its state, and the rows of an id. */
+/*
+ * The types that the files of `ib-audit show` have in common: the state of a run, and the rows of
+ * an id.
+ */
 #ifndef IB_AUDIT_SHOW_H
 #define IB_AUDIT_SHOW_H
 

@@ -163,7 +163,7 @@ check_receipt(const struct ib_weight_stats *t, uint64_t total, const char *name,
 	return st;
 }
 
-/* Return the distance between the sum of the weights, before --normalize, and total. */
+/* Return the distance between total and the sum that the weights had before --normalize. */
 static double
 distance(const struct ib_weight_stats *t, uint64_t total, double factor)
 {
