@@ -1,6 +1,6 @@
 /*
  * Calls that POSIX.1-2008 does not have. With IB_PORTABLE (make PORTABLE=1), each function uses
- * calls of POSIX instead, or does nothing if it only makes a run faster.
+ * calls of POSIX instead. A function that only makes a run faster then does nothing.
  *
  * Three other files also use such calls. With IB_PORTABLE, huge_array.c copies an array instead of
  * calling mremap(), and io/temp_file.c names each temporary file from the start instead of using

@@ -4,8 +4,9 @@
  * Each rule is a struct ib_rule_kind, which is defined in the same file as its functions. rules.c
  * lists the rules. The struct has the rule's name, a function that prepares the rule for an epoch
  * (finds thresholds, solves for a budget), and a function that maps scores to pi. Everything else
- * is the same for all rules. In an unpruned epoch, every sample is kept. Samples without a known
- * score are always kept. If pi < 1, the draw decides. A kept sample gets the weight 1/pi.
+ * is the same for all rules. In an unpruned epoch, every sample is kept. If the rule needs scores,
+ * samples without a known score are always kept. If pi < 1, the draw decides. A kept sample gets
+ * the weight 1/pi.
  *
  * A prepared rule is read-only and may be used by several threads.
  */
