@@ -193,7 +193,7 @@ add_level(struct ib_rule *rule, double cut, double share)
 {
 	struct ib_thresholds *l = &rule->thresholds;
 
-	/* If a threshold is below the previous one, use the previous one. */
+	/* With these scores, the threshold may be below the previous one. Its range is then empty. */
 	if (l->n > 0 && cut < l->cut[l->n - 1])
 		cut = l->cut[l->n - 1];
 	ib_thresholds_add(l, cut, share);
@@ -308,14 +308,43 @@ const struct ib_rule_kind ib_rule_kind_random = {
 	.pi = random_pi,
 };
 
-/* Fail if no thresholds are given. */
+/* True if a cut is above the previous cut, or if this depends on the scores. */
+static bool
+ascends(const struct cut *previous, const struct cut *cut)
+{
+	double a = previous->value, b = cut->value;
+
+	if (cut->kind != previous->kind)
+		return true;
+	if (cut->kind == CUT_QUANTILE) {
+		ib_number_text(ib_span_of(previous->share), &a);
+		ib_number_text(ib_span_of(cut->share), &b);
+	}
+	return a < b;
+}
+
+/* Fail if no cuts are given, or if a cut cannot be above the previous cut. */
 static enum ib_status
 check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 {
-	if (o->buckets)
-		return IB_OK;
-	return ib_fail(err, IB_E_MISUSE,
-		       "--rule buckets needs cuts: --rule buckets:CUT=FRACTION,...");
+	const char *p = o->buckets, *text = p;
+	struct bucket b = { 0 }, previous;
+	enum ib_status st = IB_OK;
+	char show[IB_SHOW_MAX];
+
+	if (!p)
+		return ib_fail(err, IB_E_MISUSE,
+			       "--rule buckets needs cuts: --rule buckets:CUT=FRACTION,...");
+	while (!st && p) {
+		previous = b;
+		text = p;
+		st = read_bucket(&p, &b, err);
+		if (!st && text != o->buckets && !ascends(&previous.cut, &b.cut))
+			st = ib_fail(err, IB_E_MISUSE,
+				     "--rule buckets: the cut %s is not above the previous cut",
+				     ib_show(show, (struct ib_span){ text, strcspn(text, ":") }));
+	}
+	return st;
 }
 
 static enum ib_status
