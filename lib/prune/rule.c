@@ -79,7 +79,7 @@ static struct ib_inclusion
 include(const struct ib_rule *r, uint32_t row, float score, double pi)
 {
 	bool known = score == score; /* false for NaN; a sample without a row has NaN */
-	bool high = pi >= 1; /* pi is IB_HIGH, or the rule has set pi to 1, as with r = 0 */
+	bool high = pi >= 1;	     /* pi is IB_HIGH, or the rule has set pi to 1, as with r = 0 */
 	struct ib_inclusion c;
 
 	if (r->kind->needs_scores && !known)

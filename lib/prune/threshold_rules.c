@@ -193,7 +193,7 @@ add_level(struct ib_rule *rule, double cut, double share)
 {
 	struct ib_thresholds *l = &rule->thresholds;
 
-	/* With these scores, the threshold may be below the previous one. Its range is then empty. */
+	/* A threshold may be below the previous one for these scores. Its range is then empty. */
 	if (l->n > 0 && cut < l->cut[l->n - 1])
 		cut = l->cut[l->n - 1];
 	ib_thresholds_add(l, cut, share);

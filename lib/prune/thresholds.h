@@ -6,7 +6,8 @@
 
 #define IB_THRESHOLDS_MAX 64
 
-/* special value of pi: the score is at or above the threshold. The sample is kept without a draw. */
+/* special value of pi: the score is at or above the threshold. The sample is kept without a draw.
+ */
 #define IB_HIGH 2.0
 
 /*
