@@ -50,9 +50,9 @@ static const struct cli_option options[] = {
 		   "write the totals of all known scores to FILE; the totals of all partitions add "
 		   "up exactly to the totals of the data set (default: none)"),
 	CLI_INPUT(0, "bins", o.bins, 0,
-		  "second pass: FILE (from ib-prune --write-bins) requests statistics, which "
-		  "--write-totals then also writes; scores are written only with -o or -u "
-		  "(default: none)"),
+		  "second pass: add the statistics that FILE (from ib-prune --write-bins) requests "
+		  "to the file of --write-totals; scores are written only with -o or -u (default: "
+		  "none)"),
 	CLI_COMMON_ROWS,
 };
 _Static_assert(sizeof(options) / sizeof(*options) <= CLI_OPTIONS_MAX, "rows");
