@@ -72,16 +72,18 @@ cli_check_epoch_key(const struct cli *cli, const char *name, const char *key)
 			   name, key);
 }
 
-/* Return the i-th file that an option writes, or NULL after the last file. */
+/* Return the i-th output that an option names, or NULL after the last one. */
 static const char *
 output_of(const struct cli *cli, const struct cli_option *o, size_t i)
 {
 	const struct ib_list *pairs;
 
-	if (!cli->given[o - cli->command->options] || !(o->flags & CLI_PARTS))
+	if (!cli->given[o - cli->command->options])
 		return NULL;
 	if (o->kind == CLI_KIND_OUTPUT)
 		return i == 0 ? *(const char **)cli_member_address(cli, o) : NULL;
+	if (!(o->flags & CLI_PARTS))
+		return NULL;
 	pairs = cli_member_address(cli, o);
 	return i < pairs->n ? strchr(pairs->v[i], ':') + 1 : NULL;
 }
@@ -94,10 +96,13 @@ cli_check_split_names(const struct cli *cli, uint64_t split)
 	char name[40];
 	size_t i;
 
-	for (; !split && o->kind != CLI_KIND_END; o++)
+	for (; o->kind != CLI_KIND_END; o++)
 		for (i = 0; (path = output_of(cli, o, i)); i++)
-			if (cli_has_placeholder(path, 'd'))
-				cli_misuse(cli, "%s %s: %%d in the name needs --split",
+			if (cli_has_placeholder(path, 'd') && !(split && (o->flags & CLI_PARTS)))
+				cli_misuse(cli,
+					   (o->flags & CLI_PARTS)
+						   ? "%s %s: %%d in the name needs --split"
+						   : "%s %s: the name of this file cannot have %%d",
 					   cli_option_spelling(cli, o, name), path);
 }
 

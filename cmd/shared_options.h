@@ -125,7 +125,7 @@ void cli_check_log_key(const struct cli *cli, const char *key);
 /* Exit with a usage error if the key cannot identify records of an epoch manifest. */
 void cli_check_epoch_key(const struct cli *cli, const char *name, const char *key);
 
-/* Exit with a usage error if the name of an output contains %d, but --split is not given. */
+/* Exit with a usage error if the name of an output contains %d, but the output is not split. */
 void cli_check_split_names(const struct cli *cli, uint64_t split);
 
 /* True if a file name contains the placeholder %d or %s; `letter` is 'd' or 's'. */
