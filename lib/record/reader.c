@@ -170,10 +170,12 @@ open_operand(struct ib_reader *r, struct ib_error *err)
 	st = ib_detect_format(r->source, head, &r->options, &r->key, err);
 	if (st)
 		return st;
+	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
+	if (r->source->empty && r->source->format == IB_FORMAT_JSON)
+		r->source->format = IB_FORMAT_JSONL; /* -f json, but there is no array */
 	r->format = ib_record_format_find(r->source->format);
 	r->source->delimiter = r->format ? r->format->delimiter : '\0';
 	r->cr_lines = ib_detect_cr_lines(head);
-	r->source->empty = head.n < IB_DETECT_PEEK && ib_detect_empty(head);
 	if (r->source->format == IB_FORMAT_NPZ && !r->options.archives)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: a zip archive is not a list of records; write the ids one per "
