@@ -196,12 +196,13 @@ struct cli_common {
 		CLI_END
 
 struct cli_command {
-	const char *name;     /* "ib-score" */
-	const char *verb;     /* "summary" in ib-audit summary; NULL if the command has no verbs */
-	const char *usage;    /* "[OPTION]... [LOG]..." */
-	const char *about;    /* a sentence for --help */
-	const char *examples; /* command lines for --help, one per line */
-	const char *notes;    /* the last lines of --help, or NULL */
+	const char *name;	/* "ib-score" */
+	const char *subcommand; /* "summary" in ib-audit summary; NULL if the command has no
+				   subcommands */
+	const char *usage;	/* "[OPTION]... [LOG]..." */
+	const char *about;	/* a sentence for --help */
+	const char *examples;	/* command lines for --help, one per line */
+	const char *notes;	/* the last lines of --help, or NULL */
 	const struct cli_option *options; /* the last row is CLI_END */
 };
 

@@ -6,13 +6,13 @@
 #
 # An option of --help is a line "  -e, --epoch=N   text", its choices end the
 # text, "auto (default), jsonl, json"; a rule is indented by four blanks, its
-# parameters by six; a verb is a line "  list   text" after "Verbs".
+# parameters by six; a subcommand is a line "  list   text" after "Subcommands".
 set -eu
 command=$1 shell=$2
 
-# One line per option: VERB TAB LETTER TAB NAME TAB ARG TAB CHOICES TAB TEXT
-table() { # VERB: none without it
-  "$command" ${1:+"$1"} --help | awk -v verb="${1-}" '
+# One line per option: SUBCOMMAND TAB LETTER TAB NAME TAB ARG TAB CHOICES TAB TEXT
+table() { # SUBCOMMAND: none without it
+  "$command" ${1:+"$1"} --help | awk -v subcommand="${1-}" '
     function end(  t, words) {
       if (name == "") return
       t = text
@@ -25,7 +25,7 @@ table() { # VERB: none without it
       if (t !~ /^with /) sub(/ *:.*/, "", t)
       gsub(/[\047"`$\\\[\]]/, "", t)
       if (text ~ /may be repeated/) arg = arg "*"
-      print verb "\t" letter "\t" name "\t" arg "\t" words "\t" t
+      print subcommand "\t" letter "\t" name "\t" arg "\t" words "\t" t
       name = letter = arg = text = rules = rule = ""
     }
     /^EXAMPLES/ { exit }
@@ -54,13 +54,13 @@ table() { # VERB: none without it
   '
 }
 
-verbs=$("$command" --help |
-  awk '/^Verbs/ { on = 1; next } /^$/ { on = 0 } on { printf "%s%s", sep, $1; sep = " " }')
+subcommands=$("$command" --help |
+  awk '/^Subcommands/ { on = 1; next } /^$/ { on = 0 } on { printf "%s%s", sep, $1; sep = " " }')
 
 {
-  [ -n "$verbs" ] || table
-  for verb in $verbs; do table "$verb"; done
-} | awk -F '\t' -v command="${command##*/}" -v shell="$shell" -v verbs="$verbs" '
+  [ -n "$subcommands" ] || table
+  for subcommand in $subcommands; do table "$subcommand"; done
+} | awk -F '\t' -v command="${command##*/}" -v shell="$shell" -v subcommands="$subcommands" '
   function takes_file(arg) { return arg ~ /^(FILE|MANIFEST|IN:OUT)[*]?$/ }
   function plain(words,  n, i, w, out) { # without the parameters of rules
     n = split(words, w, " ")
@@ -68,7 +68,7 @@ verbs=$("$command" --help |
       if (w[i] !~ /:/) out = out (out == "" ? "" : " ") w[i]
     return out
   }
-  { n++; verb[n] = $1; letter[n] = $2; name[n] = $3; arg[n] = $4
+  { n++; subcommand[n] = $1; letter[n] = $2; name[n] = $3; arg[n] = $4
     words[n] = $5; text[n] = $6 }
 
   # ---- bash ----
@@ -98,7 +98,7 @@ verbs=$("$command" --help |
     print "\t[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD-2]}"
     print "\tcase $prev in"
     for (i = 1; i <= n; i++) {
-      if (verb[i] != v) continue
+      if (subcommand[i] != v) continue
       all = all " --" name[i]
       if (name[i] == "rule") rules = words[i]
       if (arg[i] == "") continue
@@ -118,17 +118,17 @@ verbs=$("$command" --help |
     return f (v == "" ? "" : "_" v)
   }
   function bash(  k, v, i) {
-    k = split(verbs, v, " ")
+    k = split(subcommands, v, " ")
     for (i = 1; i <= k; i++) bash_function(v[i])
     if (k == 0) {
       bash_function("")
     } else {
-      print function_name("") "() {\n\tlocal verbs=\047" verbs "\047"
+      print function_name("") "() {\n\tlocal subcommands=\047" subcommands "\047"
       print "\tif ((COMP_CWORD == 1)); then"
-      print "\t\tCOMPREPLY=($(compgen -W \"$verbs help --help --version\" -- \"${COMP_WORDS[1]}\"))"
+      print "\t\tCOMPREPLY=($(compgen -W \"$subcommands help --help --version\" -- \"${COMP_WORDS[1]}\"))"
       print "\telif ((COMP_CWORD == 2)) && [[ ${COMP_WORDS[1]} == help ]]; then"
-      print "\t\tCOMPREPLY=($(compgen -W \"$verbs\" -- \"${COMP_WORDS[2]}\"))"
-      print "\telif [[ \" $verbs \" == *\" ${COMP_WORDS[1]} \"* ]]; then"
+      print "\t\tCOMPREPLY=($(compgen -W \"$subcommands\" -- \"${COMP_WORDS[2]}\"))"
+      print "\telif [[ \" $subcommands \" == *\" ${COMP_WORDS[1]} \"* ]]; then"
       print "\t\t" function_name("") "_${COMP_WORDS[1]}\n\tfi\n}"
     }
     print "complete -o filenames -F " function_name("") " " command
@@ -149,7 +149,7 @@ verbs=$("$command" --help |
   function zsh_options(v,  i) {
     print "_arguments -s -S \\"
     for (i = 1; i <= n; i++) {
-      if (verb[i] != v) continue
+      if (subcommand[i] != v) continue
       if (letter[i] != "") zsh_spec(i, "-" letter[i] (arg[i] == "" ? "" : "+"))
       zsh_spec(i, "--" name[i] (arg[i] == "" ? "" : "="))
     }
@@ -157,24 +157,24 @@ verbs=$("$command" --help |
   }
   function zsh(  k, v, i) {
     print "#compdef " command
-    k = split(verbs, v, " ")
+    k = split(subcommands, v, " ")
     if (k == 0) { zsh_options(""); return }
-    print "if ((CURRENT == 2)); then\n\tcompadd -- " verbs " help --help --version\n\treturn\nfi"
-    print "local verb=$words[2]\nshift words\n((CURRENT--))\ncase $verb in"
-    print "help)\ncompadd -- " verbs "\n;;"
+    print "if ((CURRENT == 2)); then\n\tcompadd -- " subcommands " help --help --version\n\treturn\nfi"
+    print "local subcommand=$words[2]\nshift words\n((CURRENT--))\ncase $subcommand in"
+    print "help)\ncompadd -- " subcommands "\n;;"
     for (i = 1; i <= k; i++) { print v[i] ")"; zsh_options(v[i]); print ";;" }
     print "esac"
   }
 
   # ---- fish ----
   function fish(  i, seen) {
-    if (verbs != "") {
-      print "complete -c " command " -n __fish_use_subcommand -x -a \047" verbs " help\047"
-      print "complete -c " command " -n \047__fish_seen_subcommand_from help\047 -x -a \047" verbs "\047"
+    if (subcommands != "") {
+      print "complete -c " command " -n __fish_use_subcommand -x -a \047" subcommands " help\047"
+      print "complete -c " command " -n \047__fish_seen_subcommand_from help\047 -x -a \047" subcommands "\047"
     }
     for (i = 1; i <= n; i++) {
       printf "complete -c %s", command
-      if (verb[i] != "") printf " -n \047__fish_seen_subcommand_from %s\047", verb[i]
+      if (subcommand[i] != "") printf " -n \047__fish_seen_subcommand_from %s\047", subcommand[i]
       if (letter[i] != "") printf " -s %s", letter[i]
       printf " -l %s", name[i]
       if (arg[i] != "") printf takes_file(arg[i]) ? " -r" : " -x"

@@ -138,8 +138,8 @@ cli_print_help(const struct cli *cli)
 	const struct cli_command *c = cli->command;
 	const struct cli_option *o;
 
-	printf("Usage: %s%s%s %s\n%s\n", c->name, c->verb ? " " : "", c->verb ? c->verb : "",
-	       c->usage, c->about);
+	printf("Usage: %s%s%s %s\n%s\n", c->name, c->subcommand ? " " : "",
+	       c->subcommand ? c->subcommand : "", c->usage, c->about);
 	for (o = c->options; o->kind != CLI_KIND_END; o++) {
 		if (o->kind == CLI_KIND_GROUP)
 			printf("\n%s:\n", o->name);
@@ -158,10 +158,11 @@ void
 cli_print_usage(const struct cli *cli)
 {
 	const struct cli_command *c = cli->command;
-	const char *verb = c->verb ? c->verb : "";
+	const char *subcommand = c->subcommand ? c->subcommand : "";
 
-	fprintf(stderr, "Usage: %s%s%s %s\n%s\nTry '%s%s%s --help'.\n", c->name, *verb ? " " : "",
-		verb, c->usage, c->about, c->name, *verb ? " " : "", verb);
+	fprintf(stderr, "Usage: %s%s%s %s\n%s\nTry '%s%s%s --help'.\n", c->name,
+		*subcommand ? " " : "", subcommand, c->usage, c->about, c->name,
+		*subcommand ? " " : "", subcommand);
 }
 
 /* ---- typos --------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /*
  * ib-audit: show past decisions (which samples were pruned, when and why), verify
- * decisions, analyse losses, and write reports. Each verb is a command with its own
+ * decisions, analyse losses, and write reports. Each subcommand is a command with its own
  * table of options.
  */
 #include "shared_options.h"
@@ -257,25 +257,25 @@ static const struct cli_option metrics_options[] = {
 	CLI_COMMON_ROWS,
 };
 
-/* ---- verbs ------------------------------------------------------------- */
+/* ---- subcommands ------------------------------------------------------------- */
 
 #define NOTES                                                                                      \
 	"Exit status: 0 success, 1 a check failed, 2 usage error, 65 invalid "                     \
 	"data,\n66 no input, 73 cannot create, 74 I/O error.\n"
 
-struct verb {
-	enum ib_audit_verb verb;
+struct subcommand {
+	enum ib_audit_subcommand subcommand;
 	struct cli_command command;
-	const char *task;    /* what the verb does, for ib-audit --help */
+	const char *task;    /* what the subcommand does, for ib-audit --help */
 	size_t least, most;  /* minimum and maximum number of operands */
 	const char *operand; /* "a loss log"; a message names this if operands are missing */
 };
 
-#define VERB(id, word, use, does, what, more, table, from, to, lack)                               \
+#define SUBCOMMAND(id, word, use, does, what, more, table, from, to, lack)                         \
 	{                                                                                          \
 		id,                                                                                \
 			{ .name = "ib-audit",                                                      \
-			  .verb = word,                                                            \
+			  .subcommand = word,                                                      \
 			  .usage = use,                                                            \
 			  .about = what,                                                           \
 			  .examples = more,                                                        \
@@ -284,77 +284,78 @@ struct verb {
 			does, from, to, lack                                                       \
 	}
 
-static const struct verb verbs[] = {
-	VERB(IB_AUDIT_SIMULATE, "simulate", "-E N [OPTION]... LOSSLOG...",
-	     "compute what a rule would have saved, from loss logs",
-	     "Compute what a rule would have saved, from the loss logs of a run on all data.",
-	     "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
-	     "ib-audit simulate -E 90 --rule rank:power=0.7 -e name loss.*.jsonl\n",
-	     simulate_options, 1, SIZE_MAX, "a loss log"),
-	VERB(IB_AUDIT_COMPARE, "compare", "-E N [OPTION]... LOSSLOG...",
-	     "compare what rules would have saved",
-	     "Compare what rules would have saved, from the loss logs of a run on all "
-	     "data.",
-	     "ib-audit compare -E 90 -e name loss.*.jsonl\n"
-	     "ib-audit compare -E 90 --rule rank --rule hard -e name loss.*.jsonl\n",
-	     compare_options, 1, SIZE_MAX, "a loss log"),
-	VERB(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
-	     "print how many samples each epoch kept and pruned",
-	     "Print how many samples each epoch kept and pruned.",
-	     "ib-audit summary audit.zst\n"
-	     "ib-audit summary --last 5 --json audit.zst\n",
-	     summary_options, 1, 1, "an audit log"),
-	VERB(IB_AUDIT_SHOW, "show", "[OPTION]... LOG ID...",
-	     "print what happened to single samples",
-	     "Print what happened to single samples, epoch by epoch.",
-	     "ib-audit show audit.zst train/2\n"
-	     "ib-audit show -s run.npz audit.zst train/2 train/3\n",
-	     show_options, 2, SIZE_MAX, "an audit log and an id"),
-	VERB(IB_AUDIT_LIST, "list", "[OPTION]... LOG",
-	     "list samples that were pruned, or kept although pi < 1",
-	     "List the samples that were pruned, or kept although pi was below 1.",
-	     "ib-audit list --top 20 audit.zst\n"
-	     "ib-audit list -e 3 --pruned audit.zst\n",
-	     list_options, 1, 1, "an audit log"),
-	VERB(IB_AUDIT_SUSPECTS, "suspects", "[OPTION]... LOSSLOG...",
-	     "list samples whose loss does not fall",
-	     "List samples whose loss does not fall: their labels may be wrong.",
-	     "ib-audit suspects --top 20 -e name loss.*.jsonl\n"
-	     "ib-audit suspects -a audit.zst -e name --json loss.*.jsonl\n",
-	     suspects_options, 1, SIZE_MAX, "a loss log"),
-	VERB(IB_AUDIT_VERIFY, "verify", "[OPTION]... LOG",
-	     "check every decision by computing it again",
-	     "Check every decision of the log by computing it again.",
-	     "ib-audit verify audit.zst\n"
-	     "ib-audit verify -s run.npz audit.zst\n",
-	     verify_options, 1, 1, "an audit log"),
-	VERB(IB_AUDIT_DRIFT, "drift", "[OPTION]... LOSSLOG...",
-	     "compare the losses of epochs; alarm if they rise",
-	     "Compare the losses from epoch to epoch, and raise an alarm if they rise.",
-	     "ib-audit drift -e name loss.*.jsonl\n"
-	     "ib-audit drift --fail -a audit.zst -e name loss.*.jsonl\n",
-	     drift_options, 1, SIZE_MAX, "a loss log"),
-	VERB(IB_AUDIT_REPORT, "report", "[OPTION]... LOG [LOSSLOG]...",
-	     "write an HTML page about a run", "Write an HTML page about a run.",
-	     "ib-audit report -o run.html audit.zst\n"
-	     "ib-audit report -o run.html -e name audit.zst loss.*.jsonl\n",
-	     report_options, 1, SIZE_MAX, "an audit log"),
-	VERB(IB_AUDIT_METRICS, "metrics", "[OPTION]... LOG [LOSSLOG]...",
-	     "print statistics for Prometheus", "Print statistics of the last run for Prometheus.",
-	     "ib-audit metrics --run resnet -o ib.prom audit.zst\n"
-	     "ib-audit metrics -s run.npz -o ib.prom -e name audit.zst loss.*.jsonl\n",
-	     metrics_options, 1, SIZE_MAX, "an audit log"),
+static const struct subcommand subcommands[] = {
+	SUBCOMMAND(IB_AUDIT_SIMULATE, "simulate", "-E N [OPTION]... LOSSLOG...",
+		   "compute what a rule would have saved, from loss logs",
+		   "Compute what a rule would have saved, from the loss logs of a run on all data.",
+		   "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
+		   "ib-audit simulate -E 90 --rule rank:power=0.7 -e name loss.*.jsonl\n",
+		   simulate_options, 1, SIZE_MAX, "a loss log"),
+	SUBCOMMAND(IB_AUDIT_COMPARE, "compare", "-E N [OPTION]... LOSSLOG...",
+		   "compare what rules would have saved",
+		   "Compare what rules would have saved, from the loss logs of a run on all "
+		   "data.",
+		   "ib-audit compare -E 90 -e name loss.*.jsonl\n"
+		   "ib-audit compare -E 90 --rule rank --rule hard -e name loss.*.jsonl\n",
+		   compare_options, 1, SIZE_MAX, "a loss log"),
+	SUBCOMMAND(IB_AUDIT_SUMMARY, "summary", "[OPTION]... LOG",
+		   "print how many samples each epoch kept and pruned",
+		   "Print how many samples each epoch kept and pruned.",
+		   "ib-audit summary audit.zst\n"
+		   "ib-audit summary --last 5 --json audit.zst\n",
+		   summary_options, 1, 1, "an audit log"),
+	SUBCOMMAND(IB_AUDIT_SHOW, "show", "[OPTION]... LOG ID...",
+		   "print what happened to single samples",
+		   "Print what happened to single samples, epoch by epoch.",
+		   "ib-audit show audit.zst train/2\n"
+		   "ib-audit show -s run.npz audit.zst train/2 train/3\n",
+		   show_options, 2, SIZE_MAX, "an audit log and an id"),
+	SUBCOMMAND(IB_AUDIT_LIST, "list", "[OPTION]... LOG",
+		   "list samples that were pruned, or kept although pi < 1",
+		   "List the samples that were pruned, or kept although pi was below 1.",
+		   "ib-audit list --top 20 audit.zst\n"
+		   "ib-audit list -e 3 --pruned audit.zst\n",
+		   list_options, 1, 1, "an audit log"),
+	SUBCOMMAND(IB_AUDIT_SUSPECTS, "suspects", "[OPTION]... LOSSLOG...",
+		   "list samples whose loss does not fall",
+		   "List samples whose loss does not fall: their labels may be wrong.",
+		   "ib-audit suspects --top 20 -e name loss.*.jsonl\n"
+		   "ib-audit suspects -a audit.zst -e name --json loss.*.jsonl\n",
+		   suspects_options, 1, SIZE_MAX, "a loss log"),
+	SUBCOMMAND(IB_AUDIT_VERIFY, "verify", "[OPTION]... LOG",
+		   "check every decision by computing it again",
+		   "Check every decision of the log by computing it again.",
+		   "ib-audit verify audit.zst\n"
+		   "ib-audit verify -s run.npz audit.zst\n",
+		   verify_options, 1, 1, "an audit log"),
+	SUBCOMMAND(IB_AUDIT_DRIFT, "drift", "[OPTION]... LOSSLOG...",
+		   "compare the losses of epochs; alarm if they rise",
+		   "Compare the losses from epoch to epoch, and raise an alarm if they rise.",
+		   "ib-audit drift -e name loss.*.jsonl\n"
+		   "ib-audit drift --fail -a audit.zst -e name loss.*.jsonl\n",
+		   drift_options, 1, SIZE_MAX, "a loss log"),
+	SUBCOMMAND(IB_AUDIT_REPORT, "report", "[OPTION]... LOG [LOSSLOG]...",
+		   "write an HTML page about a run", "Write an HTML page about a run.",
+		   "ib-audit report -o run.html audit.zst\n"
+		   "ib-audit report -o run.html -e name audit.zst loss.*.jsonl\n",
+		   report_options, 1, SIZE_MAX, "an audit log"),
+	SUBCOMMAND(IB_AUDIT_METRICS, "metrics", "[OPTION]... LOG [LOSSLOG]...",
+		   "print statistics for Prometheus",
+		   "Print statistics of the last run for Prometheus.",
+		   "ib-audit metrics --run resnet -o ib.prom audit.zst\n"
+		   "ib-audit metrics -s run.npz -o ib.prom -e name audit.zst loss.*.jsonl\n",
+		   metrics_options, 1, SIZE_MAX, "an audit log"),
 };
-#define NVERBS (sizeof(verbs) / sizeof(*verbs))
+#define NSUBCOMMANDS (sizeof(subcommands) / sizeof(*subcommands))
 
 /*
- * ib-audit without a verb has only the options --help and --version. write_about() makes the text
- * of --help.
+ * ib-audit without a subcommand has only the options --help and --version. write_about() makes the
+ * text of --help.
  */
 static const struct cli_option no_options[] = { CLI_COMMON_ROWS };
-static const struct cli_command no_verb = {
+static const struct cli_command no_subcommand = {
 	.name = "ib-audit",
-	.usage = "VERB [OPTION]... FILE...",
+	.usage = "SUBCOMMAND [OPTION]... FILE...",
 	.examples = "ib-audit simulate -E 90 -e name loss.*.jsonl\n"
 		    "ib-audit summary audit.zst\n"
 		    "ib-audit report -o run.html audit.zst\n",
@@ -365,65 +366,67 @@ static const struct cli_command no_verb = {
 /* ---- checks ------------------------------------------------------------ */
 
 static void
-check_operands(struct cli *cli, const struct verb *v, struct ib_list list)
+check_operands(struct cli *cli, const struct subcommand *s, struct ib_list list)
 {
 	size_t i, n = 0;
 
 	if (list.n == 0)
-		cli_misuse(cli, "%s is missing: name it ('-' is standard input)", v->operand);
-	if (list.n < v->least)
+		cli_misuse(cli, "%s is missing: name it ('-' is standard input)", s->operand);
+	if (list.n < s->least)
 		cli_misuse(cli, "an id is missing: name the samples to show");
-	if (list.n > v->most)
-		cli_misuse(cli, "too many operands: give only one %s", v->operand + 3);
-	for (i = 0; i < list.n && v->verb != IB_AUDIT_SHOW; i++)
+	if (list.n > s->most)
+		cli_misuse(cli, "too many operands: give only one %s", s->operand + 3);
+	for (i = 0; i < list.n && s->subcommand != IB_AUDIT_SHOW; i++)
 		n += !strcmp(list.v[i], "-");
 	if (n > 1)
 		cli_misuse(cli, "standard input can be read only once");
 }
 
 static void
-check_simulation(struct cli *cli, const struct verb *v, struct ib_audit_options *o)
+check_simulation(struct cli *cli, const struct subcommand *s, struct ib_audit_options *o)
 {
 	if (o->rule.epochs == IB_NO_EPOCH)
 		cli_misuse(cli, "-E is missing: give the number of epochs of the run");
 	cli_exclude(cli, "full-from", "delta");
-	if (v->verb == IB_AUDIT_SIMULATE)
+	if (s->subcommand == IB_AUDIT_SIMULATE)
 		cli_check_rule(cli, &o->rule);
 }
 
-/* Check the options that concern the manifest. cli_exclude() must get only options of the verb. */
+/* Check the options that concern the manifest. cli_exclude() must get only options of the
+ * subcommand. */
 static void
-check_manifest(struct cli *cli, enum ib_audit_verb verb)
+check_manifest(struct cli *cli, enum ib_audit_subcommand subcommand)
 {
 	cli_require_any(cli, "manifest-key", "manifest");
-	if (verb == IB_AUDIT_SHOW)
+	if (subcommand == IB_AUDIT_SHOW)
 		return;
 	cli_require_any(cli, "by", "manifest");
 	cli_require_any(cli, "manifest", "by");
 	cli_exclude(cli, "by", "pruned");
 	cli_exclude(cli, "by", "drawn");
 	cli_exclude(cli, "by", "errors");
-	if (verb == IB_AUDIT_SUMMARY)
+	if (subcommand == IB_AUDIT_SUMMARY)
 		cli_exclude(cli, "by", "cost-per-epoch");
 }
 
 static void
-check(struct cli *cli, const struct verb *v, struct args *a)
+check(struct cli *cli, const struct subcommand *s, struct args *a)
 {
 	struct ib_audit_options *o = &a->o;
 
-	check_operands(cli, v, o->operands);
+	check_operands(cli, s, o->operands);
 	cli_check_log_key(cli, o->log.key);
-	if (v->verb == IB_AUDIT_LIST)
+	if (s->subcommand == IB_AUDIT_LIST)
 		cli_exclude(cli, "pruned", "drawn");
-	if (v->verb == IB_AUDIT_SUMMARY || v->verb == IB_AUDIT_SIMULATE ||
-	    v->verb == IB_AUDIT_COMPARE || v->verb == IB_AUDIT_REPORT)
+	if (s->subcommand == IB_AUDIT_SUMMARY || s->subcommand == IB_AUDIT_SIMULATE ||
+	    s->subcommand == IB_AUDIT_COMPARE || s->subcommand == IB_AUDIT_REPORT)
 		o->cost_given = cli_is_given(cli, "cost-per-epoch");
-	if (v->verb == IB_AUDIT_SIMULATE || v->verb == IB_AUDIT_COMPARE)
-		check_simulation(cli, v, o);
-	check_manifest(cli, v->verb);
-	cli_check_files(cli, &(struct cli_files){
-				     .operands = v->verb == IB_AUDIT_SHOW ? 1 : o->operands.n });
+	if (s->subcommand == IB_AUDIT_SIMULATE || s->subcommand == IB_AUDIT_COMPARE)
+		check_simulation(cli, s, o);
+	check_manifest(cli, s->subcommand);
+	cli_check_files(cli, &(struct cli_files){ .operands = s->subcommand == IB_AUDIT_SHOW
+								      ? 1
+								      : o->operands.n });
 }
 
 /* ---- the run ----------------------------------------------------------- */
@@ -448,20 +451,20 @@ set_table_style(struct args *a)
 				     : 80;
 }
 
-static const struct verb *
-find_verb(const char *word)
+static const struct subcommand *
+find_subcommand(const char *word)
 {
 	size_t i;
 
-	for (i = 0; i < NVERBS; i++)
-		if (!strcmp(verbs[i].command.verb, word))
-			return &verbs[i];
+	for (i = 0; i < NSUBCOMMANDS; i++)
+		if (!strcmp(subcommands[i].command.subcommand, word))
+			return &subcommands[i];
 	return NULL;
 }
 
 #define ABOUT_MAX 2048
 
-/* Write the text of ib-audit --help: a summary, and one line per verb. */
+/* Write the text of ib-audit --help: a summary, and one line per subcommand. */
 static void
 write_about(char about[ABOUT_MAX])
 {
@@ -469,30 +472,31 @@ write_about(char about[ABOUT_MAX])
 
 	n = (size_t)snprintf(about, ABOUT_MAX,
 			     "Inspect past decisions: which samples were pruned, when and why.\n\n"
-			     "Verbs ('ib-audit help VERB' describes one):");
-	for (i = 0; i < NVERBS; i++)
+			     "Subcommands ('ib-audit help SUBCOMMAND' describes one):");
+	for (i = 0; i < NSUBCOMMANDS; i++)
 		n += (size_t)snprintf(about + n, ABOUT_MAX - n, "\n  %-9s %s",
-				      verbs[i].command.verb, verbs[i].task);
+				      subcommands[i].command.subcommand, subcommands[i].task);
 }
 
-/* Return the names of all verbs as "simulate, compare, ... or metrics", written to `names`. */
+/* Return the names of all subcommands as "simulate, compare, ... or metrics", written to `names`.
+ */
 static const char *
-name_verbs(char names[IB_EXPECTED_MAX])
+name_subcommands(char names[IB_EXPECTED_MAX])
 {
 	char words[IB_EXPECTED_MAX] = "";
 	size_t n = 0, i;
 
-	for (i = 0; i < NVERBS; i++)
+	for (i = 0; i < NSUBCOMMANDS; i++)
 		n += (size_t)snprintf(words + n, sizeof(words) - n, "%s%s", i > 0 ? "|" : "",
-				      verbs[i].command.verb);
+				      subcommands[i].command.subcommand);
 	return ib_expected_word(names, words);
 }
 
-/* Run ib-audit without a verb. Anything except --help and --version is a usage error. */
+/* Run ib-audit without a subcommand. Anything except --help and --version is a usage error. */
 static int
-run_without_verb(struct args *a, int argc, char **argv)
+run_without_subcommand(struct args *a, int argc, char **argv)
 {
-	struct cli_command command = no_verb;
+	struct cli_command command = no_subcommand;
 	char about[ABOUT_MAX], names[IB_EXPECTED_MAX];
 	struct ib_list words;
 	struct cli cli;
@@ -504,13 +508,13 @@ run_without_verb(struct args *a, int argc, char **argv)
 	cli_open(&cli, &command, a, &a->common, argc, argv);
 	words = cli_get_operands(&cli, true);
 	if (words.n == 0)
-		cli_misuse(&cli, "a verb is missing: give %s", name_verbs(names));
+		cli_misuse(&cli, "a subcommand is missing: give %s", name_subcommands(names));
 	n = strlen(words.v[0]);
-	for (i = 0; i < NVERBS && n > 1; i++)
-		if (!strncmp(verbs[i].command.verb, words.v[0], n < 3 ? n : 3))
-			near = verbs[i].command.verb;
-	cli_misuse(&cli, "unknown verb '%s'%s%s%s", words.v[0], near ? "; did you mean '" : "",
-		   near ? near : "", near ? "'?" : "");
+	for (i = 0; i < NSUBCOMMANDS && n > 1; i++)
+		if (!strncmp(subcommands[i].command.subcommand, words.v[0], n < 3 ? n : 3))
+			near = subcommands[i].command.subcommand;
+	cli_misuse(&cli, "unknown subcommand '%s'%s%s%s", words.v[0],
+		   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 /* Print how much verify has checked: "16 runs, 431,203 decisions: all agree". */
@@ -529,29 +533,29 @@ main(int argc, char **argv)
 {
 	struct args a = { .o = IB_AUDIT_DEFAULTS };
 	struct ib_audit_result result = { 0 };
-	const struct verb *v;
+	const struct subcommand *s;
 	struct ib_error err;
 	enum ib_status st;
 	struct cli cli;
 	char help[] = "--help", *asked[] = { argv[0], help, help, NULL };
 
 	if (argc > 1 && !strcmp(argv[1], "help")) {
-		if (argc > 2) /* "help VERB" means "VERB --help" */
+		if (argc > 2) /* "help SUBCOMMAND" means "SUBCOMMAND --help" */
 			asked[1] = argv[2];
-		argc = argc > 2 && find_verb(argv[2]) ? 3 : 2;
+		argc = argc > 2 && find_subcommand(argv[2]) ? 3 : 2;
 		argv = asked;
 	}
-	v = argc > 1 ? find_verb(argv[1]) : NULL;
-	if (!v)
-		return run_without_verb(&a, argc, argv);
-	a.o.verb = v->verb;
-	cli_open(&cli, &v->command, &a, &a.common, argc - 1, argv + 1);
+	s = argc > 1 ? find_subcommand(argv[1]) : NULL;
+	if (!s)
+		return run_without_subcommand(&a, argc, argv);
+	a.o.subcommand = s->subcommand;
+	cli_open(&cli, &s->command, &a, &a.common, argc - 1, argv + 1);
 	a.o.operands = cli_get_operands(&cli, true);
-	check(&cli, v, &a);
+	check(&cli, s, &a);
 	set_table_style(&a);
 	a.o.result = &result;
 	st = ib_audit_run(&a.o, &cli.context, &err);
-	if (!st && a.common.verbose && v->verb == IB_AUDIT_VERIFY)
+	if (!st && a.common.verbose && s->subcommand == IB_AUDIT_VERIFY)
 		print_agreement(&cli, &result);
 	if (!st && a.common.verbose)
 		cli_print_pace(&cli);

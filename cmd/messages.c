@@ -97,10 +97,10 @@ cli_die(const struct cli *cli, enum ib_status st, const char *format, ...)
 static void
 print_hint(const struct cli *cli)
 {
-	const char *verb = cli->command->verb;
+	const char *subcommand = cli->command->subcommand;
 
-	fprintf(stderr, "Try '%s%s%s --help'.\n", cli->command->name, verb ? " " : "",
-		verb ? verb : "");
+	fprintf(stderr, "Try '%s%s%s --help'.\n", cli->command->name, subcommand ? " " : "",
+		subcommand ? subcommand : "");
 }
 
 _Noreturn void

@@ -7,7 +7,7 @@
 
 #include "audit/stats.h"
 #include "audit/text.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "base/array.h"
 #include "base/error.h"
 

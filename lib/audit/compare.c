@@ -6,7 +6,7 @@
 #include "audit/compare_rule.h"
 #include "audit/simulation.h"
 #include "audit/text.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "audit/visits_budget.h"
 #include "base/error.h"
 #include "base/json_writer.h"

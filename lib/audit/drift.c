@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "audit/weighted.h"
 #include "base/error.h"
 

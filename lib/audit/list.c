@@ -4,7 +4,7 @@
 
 #include "audit/by.h"
 #include "audit/prune_counts.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "base/array.h"
 #include "base/error.h"
 

@@ -9,7 +9,7 @@
 #include "audit/by.h"
 #include "audit/drift.h"
 #include "audit/stats.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "base/numbers.h"
 #include "base/utf8.h"
 #include "score/load.h"

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "base/array.h"
 #include "base/error.h"
 #include "base/sort.h"

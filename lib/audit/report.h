@@ -8,7 +8,7 @@
 #include "audit/prune_counts.h"
 #include "audit/stats.h"
 #include "audit/suspects.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 
 struct ib_report {
 	const struct ib_audit_options *options;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "audit/report.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 
 /*
  * Return a target that writes tables to the page of the report. If memory runs out, the flag

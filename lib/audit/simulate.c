@@ -4,7 +4,7 @@
 #include "audit/saved.h"
 #include "audit/simulation.h"
 #include "audit/text.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "audit/visits_budget.h"
 
 struct simulate {

@@ -4,7 +4,7 @@
 #include "audit/by.h"
 #include "audit/saved.h"
 #include "audit/stats.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 
 static void
 write_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,

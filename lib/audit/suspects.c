@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "base/array.h"
 #include "base/error.h"
 #include "base/sort.h"

@@ -8,7 +8,7 @@
 #include <xxhash.h>
 
 #include "audit/replay.h"
-#include "audit/verbs.h"
+#include "audit/subcommands.h"
 #include "base/error.h"
 #include "score/load.h"
 

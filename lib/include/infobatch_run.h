@@ -461,7 +461,7 @@ struct ib_weights_options {
 enum ib_status ib_weights_run(const struct ib_weights_options *options,
 			      const struct ib_context *context, struct ib_error *err);
 
-enum ib_audit_verb {
+enum ib_audit_subcommand {
 	IB_AUDIT_SUMMARY,
 	IB_AUDIT_SHOW,
 	IB_AUDIT_LIST,
@@ -479,9 +479,9 @@ struct ib_audit_result {
 	uint64_t runs, decisions;
 };
 
-/* Options of ib-audit(1). A verb ignores the members that are not among its options. */
+/* Options of ib-audit(1). A subcommand ignores the members that are not among its options. */
 struct ib_audit_options {
-	enum ib_audit_verb verb;
+	enum ib_audit_subcommand subcommand;
 	struct ib_list operands; /* LOG, LOG ID..., LOSSLOG..., LOG LOSSLOG... */
 	const char *output;	 /* -o; NULL: standard output */
 	/* appearance of the results: */
@@ -523,7 +523,7 @@ struct ib_audit_options {
 		.rule = IB_RULE_DEFAULTS                                                           \
 	}
 
-/* Run one verb. Returns IB_E_CHECK if a check (verify, drift --fail) fails. */
+/* Run one subcommand. Returns IB_E_CHECK if a check (verify, drift --fail) fails. */
 enum ib_status ib_audit_run(const struct ib_audit_options *options,
 			    const struct ib_context *context, struct ib_error *err);
 

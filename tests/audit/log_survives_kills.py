@@ -62,8 +62,8 @@ at = len(whole) * 4 // 8 + len(whole) // 16
 whole[at] ^= 0x10
 with open('log.zst', 'wb') as f:
     f.write(whole)
-for verb in ('summary', 'verify', 'list', 'metrics'):
-    out, err = run('ib-audit', verb, 'log.zst', status=65, keep=True)
+for subcommand in ('summary', 'verify', 'list', 'metrics'):
+    out, err = run('ib-audit', subcommand, 'log.zst', status=65, keep=True)
     assert 'the run of epoch %d' % epoch in err and not out, err
 with open('log.zst', 'ab') as f:  # after this frame, the log does not end with an index
     f.write(zstd(b'{"ib_audit":1,"epoch":3}\n'))

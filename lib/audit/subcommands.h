@@ -1,6 +1,6 @@
 /* The subcommands of ib-audit. Each subcommand has its own file, and writes to an open output. */
-#ifndef IB_AUDIT_VERBS_H
-#define IB_AUDIT_VERBS_H
+#ifndef IB_AUDIT_SUBCOMMANDS_H
+#define IB_AUDIT_SUBCOMMANDS_H
 
 #include "audit/log.h"
 #include "audit/text_table.h"
