@@ -185,7 +185,13 @@ is_xml(struct ib_span head)
 static bool
 is_comment(struct ib_span head)
 {
-	return begins_word(head, "#") || begins_word(head, "//") || begins_word(head, "/*");
+	return begins_word(head, "//") || begins_word(head, "/*");
+}
+
+static bool
+is_hash_comment(struct ib_span head)
+{
+	return begins_word(head, "#");
 }
 
 static bool
@@ -337,6 +343,7 @@ static const struct row rows[] = {
 	{ TEXT("an XML document", TO_JSONL), .is = is_xml },
 	{ TEXT("a file with a merge conflict", "resolve the conflict"), .is = is_conflict },
 	{ TEXT("an audit log", "only ib-audit reads audit logs"), MAGIC("{\"ib_audit\":") },
+	{ HINT("a comment line", "remove comments with grep -v '^#'"), .is = is_hash_comment },
 	{ HINT("a comment line", "remove such lines"), .is = is_comment },
 	{ HINT("an error message", "download the file again"), .is = is_error_page },
 };
