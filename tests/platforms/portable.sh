@@ -17,7 +17,7 @@ only_posix() {
   fi
 }
 # Without O_TMPFILE, temporary files of a killed run exist until the next run.
-never=a-killed-run-leaves-nothing
+never=sigkill-leaves-no-output
 mapfile -t cases < <(third_of_cases 0 | grep -vx $never)
 {
   only_posix "$1"
