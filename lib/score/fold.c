@@ -10,8 +10,9 @@
  *   this loss was folded in this run (`here`). If an earlier run has folded a
  *   loss of the same epoch, the new loss replaces the earlier loss.
  * - A mean needs all losses of an epoch. The first loss is stored in `raw`, and
- *   the other losses are stored in `repeat`. ib_fold_finish() computes the mean
- *   from exact sums.
+ *   the row has a list of its other losses in `repeat`. The mean is computed from
+ *   an exact sum when a later epoch of the row begins, because smoothing needs the
+ *   score of the earlier epoch, and for the last epoch in ib_fold_finish().
  */
 #include "score/fold.h"
 
@@ -22,8 +23,7 @@
 #include "base/error.h"
 
 struct ib_fold_repeat {
-	uint32_t row;
-	int32_t epoch;
+	uint32_t next; /* number of the next entry of the list, or 0 */
 	float loss;
 };
 
@@ -40,6 +40,7 @@ ib_fold_release(struct ib_fold *f)
 {
 	ib_huge_array_release(&f->here);
 	ib_huge_array_release(&f->raw);
+	ib_huge_array_release(&f->repeats);
 	free(f->repeat);
 	*f = (struct ib_fold){ 0 };
 }
@@ -60,6 +61,65 @@ set_score(struct ib_fold *f, uint32_t row)
 	float previous = s->has_previous ? ((float *)s->previous.p)[row] : NAN;
 
 	((float *)s->score.p)[row] = smoothed(f, previous, ((float *)f->raw.p)[row]);
+}
+
+/* Add a loss to the row's list of repeated losses. */
+static enum ib_status
+store_repeat(struct ib_fold *f, uint32_t row, float loss, struct ib_error *err)
+{
+	uint32_t *list = (uint32_t *)f->repeats.p + row, number = f->unused;
+
+	if (number != 0) {
+		f->unused = f->repeat[number - 1].next;
+	} else {
+		if (f->nrepeats == UINT32_MAX ||
+		    !ib_array_reserve(&f->repeat, &f->cap, f->nrepeats + 1, sizeof(*f->repeat)))
+			return ib_fail_memory(err);
+		number = (uint32_t)++f->nrepeats;
+	}
+	f->repeat[number - 1] = (struct ib_fold_repeat){ .next = *list, .loss = loss };
+	*list = number;
+	return IB_OK;
+}
+
+/*
+ * Set a score to the mean of the losses of the row's epoch: f->raw, and the losses of the row's
+ * list, which becomes empty.
+ */
+static __attribute__((noinline)) void
+compute_mean(struct ib_fold *f, uint32_t row)
+{
+	uint32_t *list = (uint32_t *)f->repeats.p + row, number;
+	float *raw = (float *)f->raw.p + row;
+	struct ib_fold_repeat *r = NULL;
+	bool unknown = isnan(*raw);
+	struct ib_exact sum;
+	uint64_t count = 1;
+
+	ib_exact_init(&sum);
+	if (!unknown)
+		ib_exact_add(&sum, (double)*raw);
+	for (number = *list; number != 0; number = r->next) {
+		r = &f->repeat[number - 1];
+		if (isnan(r->loss))
+			unknown = true;
+		else
+			ib_exact_add(&sum, (double)r->loss);
+		count++;
+	}
+	*raw = unknown ? NAN : ib_exact_mean_float(&sum, count) + 0.0f;
+	set_score(f, row);
+	r->next = f->unused;
+	f->unused = *list;
+	*list = 0;
+}
+
+/* End the epoch of a row: if it has repeated losses for a mean, compute the mean. */
+static inline void
+end_epoch(struct ib_fold *f, uint32_t row)
+{
+	if (f->nrepeats > 0 && ((uint32_t *)f->repeats.p)[row] != 0)
+		compute_mean(f, row);
 }
 
 /* Use a repeated record. An earlier record of the same id and epoch was folded in this run. */
@@ -83,11 +143,7 @@ add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_e
 			raw[row] = l->loss;
 		break;
 	case IB_DUPLICATES_MEAN:
-		if (!ib_array_reserve(&f->repeat, &f->cap, f->nrepeats + 1, sizeof(*f->repeat)))
-			return ib_fail_memory(err);
-		f->repeat[f->nrepeats++] =
-			(struct ib_fold_repeat){ .row = row, .epoch = l->epoch, .loss = l->loss };
-		break;
+		return store_repeat(f, row, l->loss, err);
 	}
 	return IB_OK;
 }
@@ -108,6 +164,7 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, stru
 		return IB_OK;
 	}
 	if (l->epoch > epoch[row]) {
+		end_epoch(f, row);
 		if (s->has_previous)
 			((float *)s->previous.p)[row] = score[row];
 		visits[row] += visits[row] < UINT32_MAX;
@@ -196,8 +253,11 @@ reserve_group(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error 
 		st = ib_scores_reserve(s, rows, bytes, err);
 	if (st || !looks_back(f))
 		return st;
-	if (!ib_huge_array_grow(&f->here, s->table.n + rows) ||
-	    !ib_huge_array_grow(&f->raw, (s->table.n + rows) * sizeof(float)))
+	rows += s->table.n;
+	if (!ib_huge_array_grow(&f->here, rows) ||
+	    !ib_huge_array_grow(&f->raw, rows * sizeof(float)) ||
+	    (f->duplicates == IB_DUPLICATES_MEAN &&
+	     !ib_huge_array_grow(&f->repeats, rows * sizeof(uint32_t))))
 		return ib_fail_memory(err);
 	return IB_OK;
 }
@@ -374,6 +434,7 @@ merge_row(struct ib_fold *f, uint32_t row, const struct ib_merge *m)
 	*visits = sum < UINT32_MAX ? (uint32_t)sum : UINT32_MAX;
 	if (m->epoch < *epoch)
 		return;
+	end_epoch(f, row);
 	*epoch = m->epoch;
 	((float *)s->score.p)[row] = m->score;
 	if (s->has_previous)
@@ -441,60 +502,13 @@ ib_fold_rows(struct ib_fold *f, struct ib_merge *row, size_t n, bool has_previou
 	return IB_OK;
 }
 
-/* ---- means ---------------------------------------------------------------- */
-
-static int
-by_row(const void *a, const void *b)
-{
-	const struct ib_fold_repeat *x = a, *y = b;
-
-	return x->row < y->row ? -1 : x->row > y->row;
-}
-
-/*
- * Set a score to the mean of the losses of one epoch. The first loss is in
- * f->raw, and r[0..n) are the other losses.
- */
-static void
-compute_mean(struct ib_fold *f, const struct ib_fold_repeat *r, size_t n)
-{
-	struct ib_scores *s = f->scores;
-	float *raw = (float *)f->raw.p + r->row;
-	int32_t epoch = ((int32_t *)s->epoch.p)[r->row];
-	struct ib_exact sum;
-	uint64_t count = 1;
-	size_t i;
-
-	if (!((uint8_t *)f->here.p)[r->row] || isnan(*raw))
-		return;
-	ib_exact_init(&sum);
-	ib_exact_add(&sum, (double)*raw);
-	for (i = 0; i < n; i++) {
-		if (r[i].epoch != epoch)
-			continue;
-		if (isnan(r[i].loss)) {
-			((float *)s->score.p)[r->row] = NAN;
-			return;
-		}
-		ib_exact_add(&sum, (double)r[i].loss);
-		count++;
-	}
-	*raw = ib_exact_mean_float(&sum, count) + 0.0f;
-	set_score(f, r->row);
-}
-
 void
 ib_fold_finish(struct ib_fold *f)
 {
-	size_t i, k;
+	uint64_t row;
 
-	if (f->nrepeats > 0)
-		qsort(f->repeat, f->nrepeats, sizeof(*f->repeat), by_row);
-	for (i = 0; i < f->nrepeats; i = k) {
-		for (k = i + 1; k < f->nrepeats && f->repeat[k].row == f->repeat[i].row; k++)
-			;
-		compute_mean(f, &f->repeat[i], k - i);
-	}
+	for (row = 0; f->nrepeats > 0 && row < f->scores->table.n; row++)
+		end_epoch(f, (uint32_t)row);
 	if (f->folded && f->smooth == 0) {
 		ib_huge_array_release(&f->scores->previous);
 		f->scores->has_previous = false;

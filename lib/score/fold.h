@@ -23,7 +23,7 @@ struct ib_merge {
 	uint32_t visits;
 };
 
-struct ib_fold_repeat; /* an id's second or later record in one epoch; see fold.c */
+struct ib_fold_repeat; /* an id's second or later loss in one epoch; see fold.c */
 
 struct ib_fold {
 	struct ib_scores *scores;
@@ -39,8 +39,11 @@ struct ib_fold {
 	/* uint8_t[n]: 1 if the row's newest epoch was folded in this run */
 	struct ib_huge_array here;
 	struct ib_huge_array raw; /* float[n]: loss of the row's newest epoch, before smoothing */
-	struct ib_fold_repeat *repeat; /* repeated records; used only for mode `mean` */
+	/* The members below are used only for mode `mean`. */
+	struct ib_huge_array repeats;  /* uint32_t[n]: the row's list in repeat[], or 0 */
+	struct ib_fold_repeat *repeat; /* entry i has the number i + 1 */
 	size_t nrepeats, cap;
+	uint32_t unused; /* list of the entries that are no longer used, or 0 */
 };
 
 /* Start to fold into `scores`. f borrows `scores` until ib_fold_release(). */
