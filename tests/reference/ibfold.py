@@ -345,6 +345,10 @@ class Folder:
         else:
             self.take_log(name, data, default_epoch)
 
+    def late(self, epoch):
+        """True if --until ignores this epoch."""
+        return self.opt.until is not None and (epoch or 0) > self.opt.until
+
     def put(self, ident, epoch, loss, default_epoch):
         """Fold a record without errors. loss is a double."""
         if epoch is None:
@@ -353,7 +357,7 @@ class Folder:
                 if self.opt.state:
                     misuse('a record has no epoch: use -e')
                 epoch = 0
-        if self.opt.until is not None and epoch > self.opt.until:
+        if self.late(epoch):
             return
         x = to_f32(loss)
         if x is None:
@@ -415,8 +419,8 @@ class Folder:
                     x = x if c == 1.0 else c * x
                     total = x if total is None else total + x
                 xs.append(total)
-        if self.opt.nonfinite == 'fail' and \
-                any(to_f32(x) is None for x in xs):
+        if self.opt.nonfinite == 'fail' and any(to_f32(x) is None for x in xs) and \
+                not self.late(default_epoch if epoch is None else epoch):
             raise BadRecord('a loss is not finite')
         for ident, x in zip(ids, xs):
             if self.mine(ident):
@@ -480,7 +484,7 @@ class Folder:
         key = 'id' if 'id' in a else 'index'
         if key not in a or 'loss' not in a:
             bad('%s: no arrays of ids and losses' % name)
-        ids, losses, epochs = a[key], a['loss'], a.get('epoch')
+        ids, losses, epochs = a[key], a['loss'], a.get(self.opt.epoch_field.decode())
         if losses.dtype.kind != 'f' or ids.dtype.kind not in 'iuSU' or \
                 ids.ndim != 1 or losses.shape != ids.shape or \
                 (epochs is not None and epochs.shape != ids.shape):

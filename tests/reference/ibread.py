@@ -121,7 +121,11 @@ def delimited_rows(data, at, fmt):
             yield start, line, eol, fields, None
         return
     while at < len(data):
-        fields, end, eol, fault = csv_scan(data, at)
+        at += marks(data, at)
+        first = at
+        while data[first:first + 1] == b'\0':   # read_delimited() makes these a record
+            first += 1
+        fields, end, eol, fault = csv_scan(data, first)
         rel = [(s - at, e - at, t) for s, e, t in fields]
         yield at, data[at:end], eol, rel, fault
         at = end + len(eol) if eol else len(data)
@@ -173,7 +177,7 @@ def read_delimited(src, data, at, lineno):
             gone = len(raw) - len(raw.lstrip(b'\0'))
             raw = raw[gone:]
             fields = [(max(s - gone, 0), e - gone, t) for s, e, t in fields]
-            fields[0] = (fields[0][0], fields[0][1], fields[0][2][gone:])
+            fields[0] = (fields[0][0], fields[0][1], fields[0][2].lstrip(b'\0'))
         if src.padded:
             fields = [(s, e, t if is_quoted(raw, (s, e, t))
                        else t.strip(BLANKS)) for s, e, t in fields]
@@ -189,10 +193,10 @@ def read_delimited(src, data, at, lineno):
         src.records.append(r)
 
 
-def marks(data):
-    """Return the length of the byte order marks at the start of data."""
+def marks(data, at=0):
+    """Return the length of the byte order marks at this offset of data."""
     n = 0
-    while data.startswith(BOM, n):
+    while data.startswith(BOM, at + n):
         n += len(BOM)
     return n
 

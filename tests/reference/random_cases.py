@@ -149,7 +149,11 @@ def smooth(g, ids, bad):
     logs = [g.log('log%d' % e, [e], ids, with_epoch=True) for e in range(3)]
     how = g.pick(['one', 'chain', 'again'])
     if how == 'one':
-        g.commands.append(('ib-score', ['--smooth', b] + logs, None))
+        if g.chance(0.3):
+            logs.append(g.log('log3', [0, 1, 2], ids, with_epoch=True))
+        if g.chance(0.7):
+            b += ' --duplicates ' + g.pick(['mean', 'mean', 'first', 'max', 'min'])
+        g.commands.append(('ib-score', ['--smooth'] + b.split() + logs, None))
         return
     for log in logs + (logs[-1:] if how == 'again' else []):
         g.commands.append(('ib-score', ['--smooth', b, '-u', 'run.jsonl', log],
