@@ -226,7 +226,7 @@ print_figures(const struct cli *cli, const struct ib_prune_result *r, enum ib_no
 	cli_print(cli,
 		  "%" PRIu64 " samples: %" PRIu64 " kept, %" PRIu64 " pruned; %" PRIu64
 		  " with pi below 1, threshold %s",
-		  r->samples, r->kept, r->pruned, r->low,
+		  r->samples, r->kept, r->pruned, r->eligible,
 		  cli_format_number(threshold, r->threshold));
 	if (n)
 		cli_print(cli, "reasons: %s", reasons);

@@ -113,7 +113,7 @@ ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t whole, bool *ok)
 }
 
 bool
-ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t low, double *ratio)
+ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t nbelow, double *ratio)
 {
 	struct fraction f;
 	struct ib_big rest;
@@ -123,7 +123,7 @@ ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t low, double *ratio)
 	rest = f.den;
 	ib_big_subtract(&rest, &f.num);
 	ib_big_multiply_add(&rest, n, 0);
-	ib_big_multiply_add(&f.den, low, 0);
+	ib_big_multiply_add(&f.den, nbelow, 0);
 	*ratio = ib_big_quotient(&rest, &f.den, 0);
 	return true;
 }

@@ -83,9 +83,9 @@ bool ib_decimal_rank(const char *text, uint64_t n, uint64_t *rank);
 bool ib_decimal_exceeds(const char *percent, uint64_t part, uint64_t whole, bool *ok);
 
 /*
- * Set *ratio to (1-F) * n / low, rounded once to the nearest double; low must be > 0. The
+ * Set *ratio to (1-F) * n / nbelow, rounded once to the nearest double; nbelow must be > 0. The
  * parameter text contains F. Returns false if text is not a decimal in [0, 1].
  */
-bool ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t low, double *ratio);
+bool ib_decimal_drop_ratio(const char *text, uint64_t n, uint64_t nbelow, double *ratio);
 
 #endif

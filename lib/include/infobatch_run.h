@@ -411,7 +411,7 @@ struct ib_prune_options {
 
 /* Results of ib_prune_run(). They are not set with --dry-run or --write-bins. */
 struct ib_prune_result {
-	uint64_t samples, kept, pruned, low;
+	uint64_t samples, kept, pruned, eligible;
 	uint64_t reasons[IB_NREASONS];
 	/* These members are computed from the weights before --normalize scales them. */
 	double expected_kept, weight_sum, weight_var, max_weight;

@@ -68,7 +68,7 @@ first_not_below(double cut)
 }
 
 enum ib_status
-ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *low, struct ib_error *err)
+ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *nbelow, struct ib_error *err)
 {
 	static const struct ib_bins no_values;
 	const uint64_t *count = r->totals->bin;
@@ -77,7 +77,7 @@ ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *low, struct
 	uint64_t order;
 	uint32_t bin;
 
-	*low = 0;
+	*nbelow = 0;
 	if (isnan(cut))
 		return IB_OK; /* the bin of this quantile has already been requested */
 	order = first_not_below(cut);
@@ -85,6 +85,6 @@ ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *low, struct
 	if (order % IB_BIN_VALUES != 0 && count[bin] > 0)
 		st = get_bin(r, bin, "--keep", &values, err);
 	if (values)
-		*low = ib_bins_below(values, count, order);
+		*nbelow = ib_bins_below(values, count, order);
 	return st;
 }

@@ -25,7 +25,7 @@ ib_keep_warn(const struct ib_context *context, const char *keep, double share)
 }
 
 enum ib_status
-ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
+ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t nbelow,
 		    const struct ib_context *context, struct ib_error *err)
 {
 	const char *keep = rule->options.keep;
@@ -33,17 +33,17 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
 
 	if (ib_keep_read(&rule->options, &share, err))
 		return IB_E_MISUSE;
-	if (low == 0) {
+	if (nbelow == 0) {
 		rule->solved.ratio = 0;
 		if (share < 1)
 			ib_keep_warn(context, keep, 1);
 		return IB_OK;
 	}
-	if (!ib_decimal_drop_ratio(keep, n, low, &rule->solved.ratio))
+	if (!ib_decimal_drop_ratio(keep, n, nbelow, &rule->solved.ratio))
 		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a decimal number", keep);
 	if (rule->solved.ratio > IB_RATIO_MAX) {
 		rule->solved.ratio = IB_RATIO_MAX;
-		ib_keep_warn(context, keep, 1 - IB_RATIO_MAX * ((double)low / (double)n));
+		ib_keep_warn(context, keep, 1 - IB_RATIO_MAX * ((double)nbelow / (double)n));
 	}
 	return IB_OK;
 }

@@ -16,8 +16,8 @@ enum ib_status ib_keep_read(const struct ib_rule_options *options, double *keep,
  */
 void ib_keep_warn(const struct ib_context *context, const char *keep, double share);
 
-/* Solve for r. `low` of the n known scores are below the threshold. */
-enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t low,
+/* Solve for r. `nbelow` of the n known scores are below the threshold. */
+enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t nbelow,
 				   const struct ib_context *context, struct ib_error *err);
 
 #endif

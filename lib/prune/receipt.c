@@ -53,7 +53,7 @@ ib_receipt_write(const struct ib_rule *rule, const struct ib_prune_options *opti
 	ib_json_write_unsigned(&w, "samples", r->samples);
 	ib_json_write_unsigned(&w, "kept", r->kept);
 	ib_json_write_unsigned(&w, "pruned", r->pruned);
-	ib_json_write_unsigned(&w, "low", r->low);
+	ib_json_write_unsigned(&w, "low", r->eligible);
 	write_reasons(&w, r);
 	ib_json_write_real(&w, "expected_kept", r->expected_kept);
 	ib_json_write_real(&w, "weight_sum", r->weight_sum);

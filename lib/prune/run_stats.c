@@ -107,7 +107,7 @@ ib_run_stats_result(struct ib_run_stats *t, const struct ib_rule *rule, struct i
 	r->samples = t->samples;
 	r->kept = t->kept;
 	r->pruned = t->samples - t->kept;
-	r->low = t->reasons[IB_REASON_DRAWN] + t->reasons[IB_REASON_PRUNED];
+	r->eligible = t->reasons[IB_REASON_DRAWN] + t->reasons[IB_REASON_PRUNED];
 	memcpy(r->reasons, t->reasons, sizeof(r->reasons));
 	r->expected_kept = ib_exact_round(&t->expected_kept);
 	r->weight_sum = ib_exact_round(&t->weight_sum);

@@ -220,12 +220,12 @@ resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 static enum ib_status
 solve_keep(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
-	uint64_t low;
-	enum ib_status st = ib_bins_request_below(rule, rule->solved.threshold, &low, err);
+	uint64_t nbelow;
+	enum ib_status st = ib_bins_request_below(rule, rule->solved.threshold, &nbelow, err);
 
 	if (st || rule->wanted_bins)
 		return st;
-	return ib_keep_solve_ratio(rule, rule->totals->known, low, context, err);
+	return ib_keep_solve_ratio(rule, rule->totals->known, nbelow, context, err);
 }
 
 static enum ib_status
