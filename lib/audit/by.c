@@ -279,19 +279,19 @@ fill_row(struct ib_by_row *row, const struct counts *c, const struct counts *all
 	row->samples = c->samples;
 	row->visits = c->visits;
 	row->pruned = c->pruned;
-	row->share = (double)c->pruned / (double)c->visits;
+	row->share_pruned = (double)c->pruned / (double)c->visits;
 	row->mean_weight = c->weight_sum / (double)(c->visits - c->pruned);
-	row->saved = (double)c->pruned / (double)all->pruned;
-	row->ratio = row->share / ((double)all->pruned / (double)all->visits);
+	row->share_of_saved = (double)c->pruned / (double)all->pruned;
+	row->ratio_to_average = row->share_pruned / ((double)all->pruned / (double)all->visits);
 }
 
 static int
-by_share(const void *a, const void *b)
+by_share_pruned(const void *a, const void *b)
 {
 	const struct ib_by_row *x = a, *y = b;
 
-	if (x->share != y->share)
-		return x->share > y->share || isnan(y->share) ? -1 : 1;
+	if (x->share_pruned != y->share_pruned)
+		return x->share_pruned > y->share_pruned || isnan(y->share_pruned) ? -1 : 1;
 	if (x->samples != y->samples)
 		return x->samples > y->samples ? -1 : 1;
 	return ib_span_compare(x->name, y->name);
@@ -330,7 +330,7 @@ ib_by_finish(const struct ib_by *by, struct ib_by_row row[IB_VALUE_GROUPS_MAX])
 		fill_row(&row[n++], &by->count[g], &all);
 	}
 	if (n > 1)
-		qsort(row, n, sizeof(*row), by_share);
+		qsort(row, n, sizeof(*row), by_share_pruned);
 	return n;
 }
 
@@ -352,7 +352,7 @@ ib_by_field(const struct ib_by *by)
 bool
 ib_by_is_harmed(const struct ib_by_row *row)
 {
-	return row->samples >= HARM_SAMPLES && row->ratio > HARM_RATIO;
+	return row->samples >= HARM_SAMPLES && row->ratio_to_average > HARM_RATIO;
 }
 
 void
@@ -371,7 +371,7 @@ ib_by_warn(const struct ib_by *by, const struct ib_by_row *row, size_t n,
 			"%s %s: %.1f%% of the visits are pruned, more than twice the average of "
 			"%.1f%%",
 			ib_show(field, ib_span_of(by->field)), ib_show(show, row[i].name),
-			100 * row[i].share, 100 * all.share);
+			100 * row[i].share_pruned, 100 * all.share_pruned);
 	}
 	if (harmed > HARM_NAMED)
 		ib_warn(context,
@@ -396,10 +396,10 @@ write_row(struct ib_text_table *table, const struct ib_by_row *row)
 					 IB_COUNT(row->samples),
 					 IB_COUNT(row->visits),
 					 IB_COUNT(row->pruned),
-					 IB_REAL(row->share),
-					 IB_REAL(row->ratio),
+					 IB_REAL(row->share_pruned),
+					 IB_REAL(row->ratio_to_average),
 					 IB_REAL(row->mean_weight),
-					 IB_REAL(row->saved),
+					 IB_REAL(row->share_of_saved),
 				 });
 }
 
@@ -412,7 +412,7 @@ write_total(const struct ib_by *by, const struct ib_audit_options *o, struct ib_
 	ib_by_total(by, &all);
 	ib_bytes_printf(&text, "All %llu samples: %llu of %llu visits pruned, %.1f%%",
 			(unsigned long long)all.samples, (unsigned long long)all.pruned,
-			(unsigned long long)all.visits, all.visits ? 100 * all.share : 0);
+			(unsigned long long)all.visits, all.visits ? 100 * all.share_pruned : 0);
 	ib_bytes_append_char(&b, '\n');
 	ib_write_sentence(&b, ib_bytes_span(&text), (size_t)o->width, o->utf8);
 	b.failed |= text.failed;

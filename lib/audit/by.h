@@ -22,10 +22,11 @@ struct ib_by_row {
 	uint64_t values;     /* number of different values */
 	uint64_t samples;
 	uint64_t visits, pruned; /* number of visits, and of pruned visits */
-	double share;		 /* pruned / visits; NaN if there are no visits */
-	double ratio;		 /* share / share of all samples; NaN if nothing was pruned */
+	double share_pruned;	 /* pruned / visits; NaN if there are no visits */
+	/* share_pruned divided by share_pruned of all samples; NaN if nothing was pruned */
+	double ratio_to_average;
 	double mean_weight;	 /* mean weight of the kept visits; NaN if there are none */
-	double saved;		 /* pruned / pruned of all samples; NaN if nothing was pruned */
+	double share_of_saved;	 /* pruned / pruned of all samples; NaN if nothing was pruned */
 };
 
 struct ib_by;
@@ -72,7 +73,8 @@ bool ib_by_is_line_name(struct ib_span name);
 /* Return the name of the field. */
 const char *ib_by_field(const struct ib_by *by);
 
-/* True if a value has at least 30 samples, and a ratio above 2. */
+/* True if a value has at least 30 samples, and is pruned more than twice as often as the average.
+ */
 bool ib_by_is_harmed(const struct ib_by_row *row);
 
 /* Warn about the values for which ib_by_is_harmed() is true. At most five values are named. */

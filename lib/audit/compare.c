@@ -15,11 +15,12 @@
 struct result {
 	struct ib_compare_rule rule;
 	uint64_t visits, pruned;
-	double cost_share;	 /* sum of the quotients pruned / samples of all epochs */
+	double saved_epochs;	 /* sum of pruned / samples of all epochs */
 	double weight_sum;	 /* sum of the weights of the kept visits */
 	double max_weight, deff; /* deff is the mean design effect of the epochs that prune */
 	uint32_t longest_missed;
-	double share[IB_VALUE_GROUPS_MAX]; /* pruned share per value of --by; see compare.value */
+	double share_pruned[IB_VALUE_GROUPS_MAX]; /* pruned share per value of --by; see
+						     compare.value */
 };
 
 struct compare {
@@ -83,7 +84,7 @@ read_values(struct compare *c, struct ib_error *err)
 
 /* Store the pruned share of each value. */
 static void
-store_shares(struct compare *c, struct result *r)
+store_shares_pruned(struct compare *c, struct result *r)
 {
 	struct ib_by_row row[IB_VALUE_GROUPS_MAX];
 	size_t n = ib_by_finish(c->by, row), i, k;
@@ -92,7 +93,7 @@ store_shares(struct compare *c, struct result *r)
 		for (k = 0; k < n; k++)
 			if (row[k].kind == c->value[i].kind &&
 			    ib_span_equal(row[k].name, c->value[i].name))
-				r->share[i] = row[k].share;
+				r->share_pruned[i] = row[k].share_pruned;
 	ib_by_clear(c->by);
 }
 
@@ -117,15 +118,15 @@ simulate(struct compare *c, struct result *r, struct ib_error *err)
 		}
 	}
 	r->deff = epochs > 0 ? r->deff / (double)epochs : 1;
-	if (s.samples == 0)
+	if (s.visits == 0)
 		r->max_weight = NAN;
-	r->visits = s.samples;
+	r->visits = s.visits;
 	r->pruned = s.pruned;
-	r->cost_share = s.cost_share;
+	r->saved_epochs = s.saved_epochs;
 	r->longest_missed = s.longest_missed;
 	ib_simulation_release(&s);
 	if (!st && c->by)
-		store_shares(c, r);
+		store_shares_pruned(c, r);
 	return st;
 }
 
@@ -133,7 +134,7 @@ simulate(struct compare *c, struct result *r, struct ib_error *err)
 
 /* Append {"cat":0.25,...}: the pruned share of each value. */
 static void
-write_shares(const struct compare *c, const struct result *r, struct ib_bytes *out)
+write_shares_pruned(const struct compare *c, const struct result *r, struct ib_bytes *out)
 {
 	struct ib_json_writer w = { .out = out };
 	size_t i;
@@ -145,7 +146,7 @@ write_shares(const struct compare *c, const struct result *r, struct ib_bytes *o
 		ib_json_quote(out, c->value[i].name);
 		ib_bytes_append_char(out, ':');
 		w.comma = false;
-		ib_json_write_real(&w, NULL, r->share[i]);
+		ib_json_write_real(&w, NULL, r->share_pruned[i]);
 	}
 	ib_json_end_object(&w);
 }
@@ -160,7 +161,7 @@ write_rule(const struct compare *c, const struct result *r, size_t number,
 	struct ib_bytes shares = { 0 };
 
 	if (c->by && c->options->json)
-		write_shares(c, r, &shares);
+		write_shares_pruned(c, r, &shares);
 	ib_text_table_row(table, (struct ib_cell[]){
 					 IB_COUNT(number),
 					 IB_TEXT(ib_bytes_span(&r->rule.command)),
@@ -171,8 +172,8 @@ write_rule(const struct compare *c, const struct result *r, size_t number,
 					 IB_REAL(r->weight_sum / (double)kept),
 					 IB_REAL(r->deff),
 					 IB_COUNT(r->longest_missed),
-					 IB_REAL(cost * (epochs - r->cost_share)),
-					 IB_REAL(cost * r->cost_share),
+					 IB_REAL(cost * (epochs - r->saved_epochs)),
+					 IB_REAL(cost * r->saved_epochs),
 					 IB_COUNT(ib_visits_budget_epochs(o->visits, o->rule.epochs,
 									  r->visits, kept)),
 					 IB_JSON_CELL(ib_bytes_span(&shares)),
@@ -234,7 +235,7 @@ write_values(const struct compare *c, struct ib_output *out, struct ib_error *er
 		cell[0] = IB_TEXT(c->value[i].name);
 		cell[1] = IB_COUNT(c->value[i].samples);
 		for (k = 0; k < c->n; k++)
-			cell[k + 2] = IB_REAL(c->rule[k].share[i]);
+			cell[k + 2] = IB_REAL(c->rule[k].share_pruned[i]);
 		ib_text_table_row(table, cell);
 	}
 	return ib_text_table_end(&table, err);

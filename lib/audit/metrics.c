@@ -218,7 +218,7 @@ write_saved(struct metrics *m, struct ib_audit_log *log, struct ib_error *err)
 	if (!st)
 		write_real(m, "ib_prune_saved_ratio",
 			   "Pruned visits divided by all visits, over all epochs of the log.",
-			   n > 0 && f[n - 1].saved >= 0 ? f[n - 1].saved : 0);
+			   n > 0 && f[n - 1].share_saved >= 0 ? f[n - 1].share_saved : 0);
 	free(f);
 	return st;
 }
@@ -303,11 +303,11 @@ write_class_rows(struct metrics *m, const struct ib_by_row *row, size_t n)
 	write_class_reals(m, "ib_prune_class_pruned_ratio",
 			  "Pruned visits divided by all visits of the samples with this value, "
 			  "over all epochs of the log.",
-			  row, n, offsetof(struct ib_by_row, share));
+			  row, n, offsetof(struct ib_by_row, share_pruned));
 	write_class_reals(m, "ib_prune_class_saved_ratio",
 			  "Pruned visits of the samples with this value divided by all pruned "
 			  "visits, over all epochs of the log.",
-			  row, n, offsetof(struct ib_by_row, saved));
+			  row, n, offsetof(struct ib_by_row, share_of_saved));
 	write_class_reals(m, "ib_prune_class_mean_weight",
 			  "Mean weight of the kept visits of the samples with this value, over all "
 			  "epochs of the log.",

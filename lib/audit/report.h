@@ -15,8 +15,8 @@ struct ib_report {
 	const struct ib_context *context;
 	struct ib_audit_log *log;
 	struct ib_audit_stats *stats;
-	size_t n;		  /* number of epochs of the audit log */
-	uint64_t samples, pruned; /* number of visits, and of pruned visits, in all epochs */
+	size_t n;		 /* number of epochs of the audit log */
+	uint64_t visits, pruned; /* number of visits, and of pruned visits, in all epochs */
 	/*
 	 * [n] true if the options of the epoch kept every sample, but an earlier epoch pruned
 	 * samples

@@ -28,7 +28,7 @@ describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP])
 	else if (r->paused[i])
 		snprintf(why, sizeof(why), "; pruning paused");
 	snprintf(text, TOOLTIP, "epoch %lld: %s kept (%.1f%%), %s pruned%s", (long long)f->epoch,
-		 ib_html_count(a, f->kept), 100 * f->share, ib_html_count(b, f->pruned), why);
+		 ib_html_count(a, f->kept), 100 * f->share_kept, ib_html_count(b, f->pruned), why);
 }
 
 static void
@@ -88,7 +88,7 @@ ib_report_chart_saved(struct ib_report *r)
 			"The line shows the share of skipped visits among all visits so far.");
 	for (i = 0; i < r->n; i++) {
 		r->v[0][i] = 0;
-		r->v[1][i] = r->stats[i].saved;
+		r->v[1][i] = r->stats[i].share_saved;
 		c.high = fmax(c.high, r->v[1][i]);
 	}
 	if (r->pruned == 0) {
@@ -216,7 +216,7 @@ fill_weights(struct ib_report *r, struct ib_svg *c)
 
 	for (i = 0; i < r->n; i++) {
 		f = &r->stats[i];
-		error = f->error / (double)f->samples;
+		error = f->weight_error / (double)f->samples;
 		for (k = 0; k < 4; k++)
 			r->v[k][i] = errors[k] * error;
 		r->v[4][i] = f->weight_sum / (double)f->samples - 1;
@@ -246,7 +246,7 @@ draw_weights(struct ib_report *r, struct ib_svg *c)
 		f = &r->stats[i];
 		if (ib_audit_weights_off(f))
 			ib_svg_point(c, "warm", i, r->v[4][i]);
-		else if (f->error > 0)
+		else if (f->weight_error > 0)
 			ib_svg_point(c, "dot", i, r->v[4][i]);
 		snprintf(text, sizeof(text),
 			 "epoch %lld: the weights add up to %.6g for %s samples, %+.1f standard "

@@ -43,7 +43,7 @@ write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
 	if (all.visits > 0)
 		ib_bytes_printf(&r->page,
 				"<p>Average of all samples: %.1f%% of the visits pruned.</p>\n",
-				100 * all.share);
+				100 * all.share_pruned);
 	for (i = 0; i < n; i++) {
 		if (!ib_by_is_harmed(&row[i]))
 			continue;
@@ -54,7 +54,7 @@ write_harm(struct ib_report *r, const struct ib_by_row *row, size_t n)
 			"</b> is pruned more than twice as much as the average: %.1f%%. "
 			"Compare the accuracy of these samples with their accuracy in a run on "
 			"all data.</p>\n",
-			100 * row[i].share);
+			100 * row[i].share_pruned);
 	}
 }
 

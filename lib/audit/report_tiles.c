@@ -28,8 +28,8 @@ write_sentence(struct ib_report *r)
 		ib_bytes_printf(&r->page,
 				"Pruning saved <b>%.1f%%</b> of the sample visits in %zu epoch%s: "
 				"%s of %s.",
-				100 * (double)r->pruned / (double)r->samples, r->n, plural,
-				ib_html_count(a, r->pruned), ib_html_count(b, r->samples));
+				100 * (double)r->pruned / (double)r->visits, r->n, plural,
+				ib_html_count(a, r->pruned), ib_html_count(b, r->visits));
 	ib_bytes_printf(&r->page,
 			"</p>\n<p class=\"soft\">A visit is one sample in one epoch. Saved visits "
 			"say nothing about accuracy: compare the model with a model that was "
@@ -70,10 +70,10 @@ write_saved(struct ib_report *r)
 	char value[40], words[WORDS], a[IB_HTML_NUMBER], b[IB_HTML_NUMBER];
 
 	snprintf(value, sizeof(value), "%.1f%%",
-		 r->samples ? 100 * (double)r->pruned / (double)r->samples : 0);
+		 r->visits ? 100 * (double)r->pruned / (double)r->visits : 0);
 	if (r->pruned)
 		snprintf(words, sizeof(words), "%s of %s visits", ib_html_count(a, r->pruned),
-			 ib_html_count(b, r->samples));
+			 ib_html_count(b, r->visits));
 	else
 		snprintf(words, sizeof(words), "nothing pruned yet");
 	ib_html_tile(&r->page, "", "Saved so far", value, words);
@@ -89,7 +89,7 @@ write_cost(struct ib_report *r)
 
 	if (!r->options->cost_given)
 		return;
-	saved = r->stats[r->n - 1].saved_sum;
+	saved = r->stats[r->n - 1].saved_epochs;
 	snprintf(words, sizeof(words), "spent %s instead of %s, if an epoch on all data costs %s",
 		 ib_html_amount(a, cost * (n - saved)), ib_html_amount(b, cost * n),
 		 ib_html_amount(c, cost));
@@ -143,7 +143,7 @@ write_weights(struct ib_report *r)
 	double worst = 0;
 
 	for (i = 0; i < r->n; i++) {
-		if (r->stats[i].pruned > 0 || r->stats[i].error > 0)
+		if (r->stats[i].pruned > 0 || r->stats[i].weight_error > 0)
 			tested++;
 		worst = fmax(worst, fabs(ib_audit_deviation(&r->stats[i])));
 		if (!ib_audit_weights_off(&r->stats[i]))

@@ -5,9 +5,9 @@
 #include "base/bytes.h"
 
 struct ib_saved {
-	uint64_t samples, pruned; /* sums over all epochs */
-	double epochs;		  /* number of epochs */
-	double cost_share;	  /* sum of the quotients pruned / samples of all epochs */
+	uint64_t visits, pruned; /* sums over all epochs */
+	double epochs;		 /* number of epochs */
+	double saved_epochs;	 /* sum of pruned / samples of all epochs */
 };
 
 /*

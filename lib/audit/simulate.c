@@ -17,9 +17,9 @@ struct simulate {
 };
 
 static double
-saved_share(const struct ib_simulation *s)
+share_saved(const struct ib_simulation *s)
 {
-	return (double)s->pruned / (double)s->samples;
+	return (double)s->pruned / (double)s->visits;
 }
 
 /*
@@ -32,8 +32,7 @@ epochs_that_fit(const struct simulate *s)
 	const struct ib_audit_options *o = s->options;
 	const struct ib_simulation *m = &s->simulation;
 
-	return ib_visits_budget_epochs(o->visits, o->rule.epochs, m->samples,
-				       m->samples - m->pruned);
+	return ib_visits_budget_epochs(o->visits, o->rule.epochs, m->visits, m->visits - m->pruned);
 }
 
 static void
@@ -41,19 +40,19 @@ write_epoch(const struct simulate *s, int64_t epoch)
 {
 	const struct ib_simulation *m = &s->simulation;
 	const struct ib_prune_result *r = &m->result;
-	double cost = s->options->cost, share = (double)r->kept / (double)r->samples;
+	double cost = s->options->cost, share_kept = (double)r->kept / (double)r->samples;
 
 	ib_text_table_row(s->table, (struct ib_cell[]){
 					    IB_COUNT((uint64_t)epoch),
 					    IB_COUNT(r->samples),
 					    IB_COUNT(r->kept),
 					    IB_COUNT(r->pruned),
-					    IB_REAL(share),
+					    IB_REAL(share_kept),
 					    IB_REAL(r->threshold),
 					    IB_REAL(r->weight_sum),
-					    IB_REAL(saved_share(m)),
-					    IB_REAL(cost * share),
-					    IB_REAL(cost * m->cost_share),
+					    IB_REAL(share_saved(m)),
+					    IB_REAL(cost * share_kept),
+					    IB_REAL(cost * m->saved_epochs),
 					    IB_COUNT(epochs_that_fit(s)),
 				    });
 }
@@ -64,8 +63,8 @@ write_totals(const struct simulate *s, struct ib_output *out)
 {
 	const struct ib_audit_options *o = s->options;
 	const struct ib_simulation *m = &s->simulation;
-	const struct ib_saved saved = { m->samples, m->pruned, (double)o->rule.epochs,
-					m->cost_share };
+	const struct ib_saved saved = { m->visits, m->pruned, (double)o->rule.epochs,
+					m->saved_epochs };
 	struct ib_bytes b = { 0 }, text = { 0 };
 
 	ib_bytes_append_char(&b, '\n');

@@ -123,10 +123,10 @@ ib_simulation_epoch(struct ib_simulation *s, int64_t epoch, struct ib_error *err
 	ib_run_stats_init(&stats);
 	decide(s, rule, &stats);
 	ib_run_stats_result(&stats, rule, r);
-	s->samples += r->samples;
+	s->visits += r->samples;
 	s->pruned += r->pruned;
 	if (r->samples > 0)
-		s->cost_share += (double)r->pruned / (double)r->samples;
+		s->saved_epochs += (double)r->pruned / (double)r->samples;
 	ib_rule_free(rule);
 	return e ? fold(s, e, err) : IB_OK;
 }

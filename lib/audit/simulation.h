@@ -26,8 +26,8 @@ struct ib_simulation {
 	struct ib_prune_result result;
 	double deff; /* design effect of the weights: n sum w^2 / (sum w)^2 over the kept samples */
 	/* sums over the epochs so far: */
-	uint64_t samples, pruned;
-	double cost_share;	 /* sum of the quotients pruned / samples */
+	uint64_t visits, pruned;
+	double saved_epochs;	 /* sum of pruned / samples of all epochs */
 	uint32_t longest_missed; /* largest number of consecutive epochs that pruned one sample */
 };
 

@@ -65,7 +65,7 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 	struct ib_audit_stats *f;
 	const struct ib_audit_run *run;
 	uint64_t samples = 0, pruned = 0;
-	double saved_sum = 0;
+	double saved_epochs = 0;
 	enum ib_status st = IB_OK;
 	size_t i;
 
@@ -82,17 +82,17 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 			.pruned = run->footer.pruned,
 			.threshold = run->head.solved.threshold,
 			.weight_sum = run->footer.weight_sum,
-			.error = NAN,
+			.weight_error = NAN,
 		};
 		samples += f->samples;
 		pruned += f->pruned;
 		if (f->samples > 0)
-			saved_sum += (double)f->pruned / (double)f->samples;
-		f->share = (double)f->kept / (double)f->samples;
-		f->saved = (double)pruned / (double)samples;
-		f->saved_sum = saved_sum;
+			saved_epochs += (double)f->pruned / (double)f->samples;
+		f->share_kept = (double)f->kept / (double)f->samples;
+		f->share_saved = (double)pruned / (double)samples;
+		f->saved_epochs = saved_epochs;
 		if (*n - i <= errors)
-			st = ib_audit_weight_error(log, run, &f->error, err);
+			st = ib_audit_weight_error(log, run, &f->weight_error, err);
 	}
 	if (st) {
 		free(*stats);
@@ -133,7 +133,7 @@ ib_audit_weight_deviation(double weight_sum, uint64_t samples, double error)
 double
 ib_audit_deviation(const struct ib_audit_stats *f)
 {
-	return ib_audit_weight_deviation(f->weight_sum, f->samples, f->error);
+	return ib_audit_weight_deviation(f->weight_sum, f->samples, f->weight_error);
 }
 
 bool

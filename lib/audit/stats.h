@@ -11,10 +11,10 @@ struct ib_audit_stats {
 	uint64_t samples, kept, pruned;
 	double threshold; /* NaN if the rule has no threshold */
 	double weight_sum;
-	double share;	  /* kept / samples; NaN if samples is 0 */
-	double saved;	  /* pruned / samples, with both numbers summed up to this epoch */
-	double saved_sum; /* sum of the quotients pruned / samples up to this epoch */
-	double error;	  /* standard error of weight_sum; NaN if not computed */
+	double share_kept;   /* kept / samples; NaN if samples is 0 */
+	double share_saved;  /* pruned / samples, with both numbers summed up to this epoch */
+	double saved_epochs; /* sum of the quotients pruned / samples up to this epoch */
+	double weight_error; /* standard error of weight_sum; NaN if not computed */
 };
 
 /* Return the weight that the run gave to the sample of a line: 0 if the sample was pruned. */

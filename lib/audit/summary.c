@@ -15,14 +15,14 @@ write_row(const struct ib_audit_options *o, const struct ib_audit_stats *f,
 					 IB_COUNT(f->samples),
 					 IB_COUNT(f->kept),
 					 IB_COUNT(f->pruned),
-					 IB_REAL(f->share),
+					 IB_REAL(f->share_kept),
 					 IB_REAL(f->threshold),
 					 IB_REAL(f->weight_sum),
-					 IB_REAL(f->error),
+					 IB_REAL(f->weight_error),
 					 IB_REAL(ib_audit_deviation(f)),
-					 IB_REAL(f->saved),
-					 IB_REAL(o->cost * f->share),
-					 IB_REAL(o->cost * f->saved_sum),
+					 IB_REAL(f->share_saved),
+					 IB_REAL(o->cost * f->share_kept),
+					 IB_REAL(o->cost * f->saved_epochs),
 				 });
 }
 
@@ -37,7 +37,7 @@ write_sparks(const struct ib_audit_options *o, const struct ib_audit_stats *f, s
 	b->failed |= !value;
 	ib_bytes_append_char(b, '\n');
 	for (i = 0; value && i < n; i++)
-		value[i] = f[i].share;
+		value[i] = f[i].share_kept;
 	if (value)
 		ib_write_sparkline(b, "share kept", value, n, IB_STYLE_PERCENT, o);
 	for (i = 0; value && i < n; i++)
@@ -57,9 +57,9 @@ write_end(const struct ib_audit_options *o, const struct ib_audit_stats *f, size
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		saved.samples += f[i].samples;
+		saved.visits += f[i].samples;
 		saved.pruned += f[i].pruned;
-		saved.cost_share = f[i].saved_sum;
+		saved.saved_epochs = f[i].saved_epochs;
 	}
 	ib_bytes_append_char(&b, '\n');
 	ib_write_saved(&b, &saved, o);

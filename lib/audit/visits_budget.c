@@ -4,13 +4,13 @@
 #include <math.h>
 
 uint64_t
-ib_visits_budget_epochs(double visits, int64_t epochs, uint64_t samples, uint64_t kept)
+ib_visits_budget_epochs(double budget, int64_t epochs, uint64_t visits, uint64_t kept)
 {
 	double fit;
 
 	if (kept == 0)
 		return 0;
 	/* Adding 1e-9 corrects rounding, if the quotient is just below an integer. */
-	fit = visits * (double)epochs * (double)samples / (double)kept + 1e-9;
+	fit = budget * (double)epochs * (double)visits / (double)kept + 1e-9;
 	return fit < 0x1p53 ? (uint64_t)floor(fit) : (uint64_t)1 << 53;
 }
