@@ -89,7 +89,7 @@ ib_drift_run(const struct ib_loss_history *l, const struct ib_audit_options *o,
 	if (!st && base)
 		st = ib_weighted_init(&reference, base->loss, base->weight, base->n, err);
 	for (i = 0; i < l->nepochs && !st; i++) {
-		if (alarm && l->epoch[i].held)
+		if (alarm && l->epoch[i].pruning_off)
 			ph.k = 0;
 		st = compute_epoch(&l->epoch[i], &reference, &before, &ph, &d[i], err);
 		alarm = d[i].alarm;

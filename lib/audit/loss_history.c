@@ -217,7 +217,7 @@ set_weights_by_log(struct ib_loss_history *l, struct ib_audit_log *log, struct i
 		e = ib_loss_history_find(l, run->head.options.epoch);
 		if (!e)
 			continue;
-		e->held = ib_audit_is_held(run);
+		e->pruning_off = ib_audit_pruning_is_off(run);
 		st = weights_of_run(l, log, run, weight, err);
 		for (i = 0; !st && i < e->n; i++)
 			if (isnan(e->weight[i]))

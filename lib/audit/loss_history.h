@@ -12,9 +12,9 @@ struct ib_loss_history_epoch {
 	int64_t epoch;
 	uint64_t n;
 	size_t cap;
-	uint32_t *row;	/* [n] row of the id of each record, in the order of the records */
-	float *loss;	/* [n] losses; NaN if a loss is not finite */
-	bool held;	/* ib_audit_is_held() of the run of this epoch */
+	uint32_t *row;	  /* [n] row of the id of each record, in the order of the records */
+	float *loss;	  /* [n] losses; NaN if a loss is not finite */
+	bool pruning_off; /* ib_audit_pruning_is_off() of the run of this epoch */
 	double *weight; /* [n] weights; NaN if not set. The array is NULL if weights are not read */
 };
 

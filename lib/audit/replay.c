@@ -33,7 +33,7 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_run_header *h)
 	*r = (struct ib_rule){ .options = options_of(h), .solved = h->solved };
 	r->kind = ib_rule_kind_of(r->options.rule);
 	r->key = ib_draw_key(r->options.seed, (uint64_t)r->options.epoch);
-	r->unpruned = ib_rule_is_full(&r->options, &r->why_unpruned);
+	r->unpruned = ib_rule_epoch_is_unpruned(&r->options, &r->why_unpruned);
 	if (r->kind->cuts)
 		r->thresholds = h->cuts;
 	else

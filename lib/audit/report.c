@@ -85,7 +85,8 @@ count_visits(struct ib_report *r, struct ib_error *err)
 	if (!r->paused)
 		return ib_fail_memory(err);
 	for (i = 0; i < r->n; i++) {
-		r->paused[i] = r->pruned > 0 && ib_audit_is_held(ib_audit_log_epoch(r->log, i));
+		r->paused[i] =
+			r->pruned > 0 && ib_audit_pruning_is_off(ib_audit_log_epoch(r->log, i));
 		r->visits += r->stats[i].samples;
 		r->pruned += r->stats[i].pruned;
 	}

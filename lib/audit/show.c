@@ -147,7 +147,7 @@ row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
 static struct ib_show_row
 row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32_t at)
 {
-	bool kept, full;
+	bool kept, unpruned;
 	enum ib_reason reason;
 	struct ib_show_row row = {
 		.head = &run->head, .score = NAN, .threshold = NAN, .pi = NAN, .u = NAN
@@ -160,8 +160,8 @@ row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32
 	}
 	row.fate = kept ? IB_FATE_KEPT : IB_FATE_NONE;
 	row.weight = kept ? 1 : NAN;
-	full = ib_rule_is_full(&run->head.options, &reason);
-	if (kept && !full)
+	unpruned = ib_rule_epoch_is_unpruned(&run->head.options, &reason);
+	if (kept && !unpruned)
 		row.threshold = threshold_of(&run->head, INFINITY);
 	return row;
 }

@@ -102,7 +102,7 @@ ib_audit_stats(struct ib_audit_log *log, uint64_t errors, struct ib_audit_stats 
 }
 
 bool
-ib_audit_is_held(const struct ib_audit_run *run)
+ib_audit_pruning_is_off(const struct ib_audit_run *run)
 {
 	const struct ib_run_header *h = &run->head;
 
@@ -116,7 +116,7 @@ ib_audit_is_unpruned(const struct ib_audit_run *run)
 	const struct ib_run_header *h = &run->head;
 	enum ib_reason why;
 
-	return ib_rule_is_full(&h->options, &why) || ib_audit_is_held(run) ||
+	return ib_rule_epoch_is_unpruned(&h->options, &why) || ib_audit_pruning_is_off(run) ||
 	       (ib_rule_needs_scores(h->options.rule) && !h->scores[0] && !h->totals[0]);
 }
 

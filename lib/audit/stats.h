@@ -36,11 +36,11 @@ enum ib_status ib_audit_score_quantiles(struct ib_audit_log *log, size_t i, doub
 					struct ib_error *err);
 
 /* True if the run kept every sample because of its options: warm-up, or r = 0. */
-bool ib_audit_is_held(const struct ib_audit_run *run);
+bool ib_audit_pruning_is_off(const struct ib_audit_run *run);
 
 /*
- * True if the run had to keep every sample: ib_audit_is_held() is true, or the epoch is one of
- * the final epochs that keep all samples (-E or --full-from), or there were no scores yet.
+ * True if the run had to keep every sample: ib_audit_pruning_is_off() is true, or the epoch is one
+ * of the final epochs that keep all samples (-E or --full-from), or there were no scores yet.
  */
 bool ib_audit_is_unpruned(const struct ib_audit_run *run);
 

@@ -19,7 +19,7 @@ ib_reason_name(enum ib_reason reason)
 }
 
 bool
-ib_rule_is_full(const struct ib_rule_options *o, enum ib_reason *why)
+ib_rule_epoch_is_unpruned(const struct ib_rule_options *o, enum ib_reason *why)
 {
 	*why = IB_REASON_WARMUP;
 	if (o->epoch < o->warmup)

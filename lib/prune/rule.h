@@ -93,7 +93,7 @@ struct ib_rule_kind {
 };
 
 /* True if the epoch is unpruned. *why is then the reason: warm-up or anneal. */
-bool ib_rule_is_full(const struct ib_rule_options *options, enum ib_reason *why);
+bool ib_rule_epoch_is_unpruned(const struct ib_rule_options *options, enum ib_reason *why);
 
 /* The decision whether to keep one sample. */
 struct ib_decision {

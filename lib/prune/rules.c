@@ -154,7 +154,7 @@ new_rule(const struct ib_rule_options *options, const struct ib_scores *scores,
 	r->scores = scores;
 	r->key = ib_draw_key(options->seed, (uint64_t)options->epoch);
 	r->solved = (struct ib_solved){ options->ratio, NAN, NAN, 1 };
-	r->unpruned = ib_rule_is_full(options, &r->why_unpruned);
+	r->unpruned = ib_rule_epoch_is_unpruned(options, &r->why_unpruned);
 	st = set_totals(r, given, err);
 	if (st) {
 		ib_rule_free(r);
