@@ -19,7 +19,7 @@ struct ib_run_header {
 	char *text;			/* the header line without its newline */
 	struct ib_rule_options options; /* the header owns the strings */
 	struct ib_solved solved;
-	struct ib_thresholds cuts; /* thresholds of the rules buckets and rank, as scores */
+	struct ib_thresholds thresholds; /* of the rules buckets and rank, as scores */
 	struct ib_fixed_group *group;
 	size_t ngroups; /* at most IB_THRESHOLDS_MAX */
 	struct ib_part part;

@@ -34,12 +34,12 @@ ib_replay_bare_rule(struct ib_rule *r, const struct ib_run_header *h)
 	r->kind = ib_rule_kind_of(r->options.rule);
 	r->key = ib_draw_key(r->options.seed, (uint64_t)r->options.epoch);
 	r->unpruned = ib_rule_epoch_is_unpruned(&r->options, &r->why_unpruned);
-	if (r->kind->cuts)
-		r->thresholds = h->cuts;
+	if (r->kind->lists_thresholds)
+		r->thresholds = h->thresholds;
 	else
 		ib_thresholds_add(&r->thresholds,
 				  r->kind->needs_scores ? h->solved.threshold : INFINITY,
-				  r->kind->ratio ? h->solved.ratio : 1);
+				  r->kind->has_ratio ? h->solved.ratio : 1);
 }
 
 static bool
@@ -80,12 +80,12 @@ compare_solved(const struct ib_rule *r, const struct ib_run_header *h, struct ib
 
 	if (st)
 		return st;
-	for (i = 0; r->kind->cuts; i++) {
-		if (i == h->cuts.n && i == r->thresholds.n)
+	for (i = 0; r->kind->lists_thresholds; i++) {
+		if (i == h->thresholds.n && i == r->thresholds.n)
 			break;
-		if (i == h->cuts.n || i == r->thresholds.n ||
-		    h->cuts.cut[i] != r->thresholds.cut[i] ||
-		    h->cuts.share[i] != r->thresholds.share[i])
+		if (i == h->thresholds.n || i == r->thresholds.n ||
+		    h->thresholds.threshold[i] != r->thresholds.threshold[i] ||
+		    h->thresholds.prune_fraction[i] != r->thresholds.prune_fraction[i])
 			return ib_fail(
 				err, IB_E_CHECK,
 				"entry %zu of 'cuts' differs from the value that the scores give",

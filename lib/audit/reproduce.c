@@ -76,7 +76,7 @@ write_command(struct ib_bytes *b, const struct ib_run_header *h)
 	for (; n > 0; n--, p++)
 		if (is_needed(p, &h->options))
 			write_option(b, p, &h->options);
-	if (!h->options.keep && ib_rule_kind_of(h->options.rule)->ratio)
+	if (!h->options.keep && ib_rule_kind_of(h->options.rule)->has_ratio)
 		ib_bytes_printf(b, " --ratio=%.*s", (int)ib_number_write(number, h->solved.ratio),
 				number);
 	if (h->part.count > 0)

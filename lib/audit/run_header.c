@@ -50,26 +50,27 @@ seed_of(struct ib_members *p, const char *line)
 }
 
 static void
-cuts_of(struct ib_members *p, struct ib_thresholds *l)
+thresholds_of(struct ib_members *p, struct ib_thresholds *l)
 {
-	const cJSON *cuts = ib_members_get(p, "cuts"), *pair, *cut, *share;
+	const cJSON *list = ib_members_get(p, "cuts"), *pair, *threshold, *fraction;
 
-	if (!cuts)
+	if (!list)
 		return;
-	if (!cJSON_IsArray(cuts)) {
+	if (!cJSON_IsArray(list)) {
 		ib_members_refuse(p, "cuts");
 		return;
 	}
-	cJSON_ArrayForEach(pair, cuts)
+	cJSON_ArrayForEach(pair, list)
 	{
-		cut = cJSON_GetArrayItem(pair, 0);
-		share = cJSON_GetArrayItem(pair, 1);
-		if (!cJSON_IsArray(pair) || cJSON_GetArraySize(pair) != 2 || !cJSON_IsNumber(cut) ||
-		    !cJSON_IsNumber(share) || l->n == IB_THRESHOLDS_MAX) {
+		threshold = cJSON_GetArrayItem(pair, 0);
+		fraction = cJSON_GetArrayItem(pair, 1);
+		if (!cJSON_IsArray(pair) || cJSON_GetArraySize(pair) != 2 ||
+		    !cJSON_IsNumber(threshold) || !cJSON_IsNumber(fraction) ||
+		    l->n == IB_THRESHOLDS_MAX) {
 			ib_members_refuse(p, "cuts");
 			return;
 		}
-		ib_thresholds_add(l, cut->valuedouble, share->valuedouble);
+		ib_thresholds_add(l, threshold->valuedouble, fraction->valuedouble);
 	}
 }
 
@@ -171,7 +172,7 @@ fill(struct ib_members *p, struct ib_run_header *h)
 		read_param(p, param, h->text, &h->options, &h->solved);
 	if (h->options.epoch == IB_NO_EPOCH)
 		ib_members_refuse(p, "epoch");
-	cuts_of(p, &h->cuts);
+	thresholds_of(p, &h->thresholds);
 	groups_of(p, h);
 	part_of(p, &h->part);
 	duplicates = ib_members_text(p, "duplicates");

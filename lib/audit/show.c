@@ -121,9 +121,9 @@ threshold_of(const struct ib_run_header *h, float score)
 {
 	size_t i;
 
-	for (i = 0; i < h->cuts.n; i++)
-		if ((double)score < h->cuts.cut[i])
-			return h->cuts.cut[i];
+	for (i = 0; i < h->thresholds.n; i++)
+		if ((double)score < h->thresholds.threshold[i])
+			return h->thresholds.threshold[i];
 	return h->solved.threshold;
 }
 

@@ -107,7 +107,7 @@ ib_audit_pruning_is_off(const struct ib_audit_run *run)
 	const struct ib_run_header *h = &run->head;
 
 	return h->options.epoch < h->options.warmup ||
-	       (ib_rule_kind_of(h->options.rule)->ratio && h->solved.ratio == 0);
+	       (ib_rule_kind_of(h->options.rule)->has_ratio && h->solved.ratio == 0);
 }
 
 bool

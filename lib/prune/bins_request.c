@@ -58,17 +58,18 @@ ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, const char *option,
 
 /* Return ib_float_order() of the smallest float that is not below a threshold. */
 static uint64_t
-first_not_below(double cut)
+first_not_below(double threshold)
 {
-	float f = (float)cut;
+	float f = (float)threshold;
 
 	if (f == 0)
 		f = 0; /* the score 0 is never stored as -0 */
-	return (uint64_t)ib_float_order(f) + ((double)f < cut);
+	return (uint64_t)ib_float_order(f) + ((double)f < threshold);
 }
 
 enum ib_status
-ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *nbelow, struct ib_error *err)
+ib_bins_request_below(const struct ib_rule *r, double threshold, uint64_t *nbelow,
+		      struct ib_error *err)
 {
 	static const struct ib_bins no_values;
 	const uint64_t *count = r->totals->bin;
@@ -78,9 +79,9 @@ ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *nbelow, str
 	uint32_t bin;
 
 	*nbelow = 0;
-	if (isnan(cut))
+	if (isnan(threshold))
 		return IB_OK; /* the bin of this quantile has already been requested */
-	order = first_not_below(cut);
+	order = first_not_below(threshold);
 	bin = (uint32_t)(order >> 20);
 	if (order % IB_BIN_VALUES != 0 && count[bin] > 0)
 		st = get_bin(r, bin, "--keep", &values, err);

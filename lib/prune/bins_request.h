@@ -16,7 +16,7 @@ enum ib_status ib_bins_request_rank(const struct ib_rule *r, uint64_t rank, cons
  * NULL, the function requests the bin of the threshold. Returns IB_E_MISUSE if the second pass
  * did not count that bin.
  */
-enum ib_status ib_bins_request_below(const struct ib_rule *r, double cut, uint64_t *nbelow,
+enum ib_status ib_bins_request_below(const struct ib_rule *r, double threshold, uint64_t *nbelow,
 				     struct ib_error *err);
 /* Fail with a message that explains how to run the second pass. */
 enum ib_status ib_bins_request_lacks(const char *option, struct ib_error *err);

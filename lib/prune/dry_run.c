@@ -75,7 +75,7 @@ struct prediction {
 static struct prediction
 predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 {
-	double share;
+	double mean_pi;
 	struct prediction f = {
 		.expected = ib_exact_round(&p->pi),
 		.saved = NAN,
@@ -88,8 +88,8 @@ predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 
 	if (p->samples == 0)
 		return f;
-	share = ib_exact_mean(&p->pi, p->samples);
-	f.saved = 1 - share;
+	mean_pi = ib_exact_mean(&p->pi, p->samples);
+	f.saved = 1 - mean_pi;
 	if (p->reachable > 0)
 		f.ess = (double)p->reachable / ib_exact_mean(&p->inverse, p->reachable);
 	if (rule->kind->biased)
@@ -99,8 +99,8 @@ predict(const struct ib_dry_run *p, const struct ib_rule *rule)
 	 * Divide the exact sums, because the quotient of rounded sums is not always 1
 	 * for --rule random.
 	 */
-	if (share > 0)
-		f.relative = ib_exact_quotient(&p->variance, &p->square, (1 - share) / share);
+	if (mean_pi > 0)
+		f.relative = ib_exact_quotient(&p->variance, &p->square, (1 - mean_pi) / mean_pi);
 	return f;
 }
 
@@ -116,7 +116,7 @@ write_json(const struct ib_dry_run *p, const struct ib_rule *rule, const struct 
 	ib_json_write_epoch(&w, "epoch", rule->options.epoch);
 	ib_json_write_unsigned(&w, "samples", p->samples);
 	ib_json_write_real(&w, "threshold", rule->solved.threshold);
-	ib_json_write_real(&w, "ratio", rule->kind->ratio ? rule->solved.ratio : NAN);
+	ib_json_write_real(&w, "ratio", rule->kind->has_ratio ? rule->solved.ratio : NAN);
 	ib_json_write_real(&w, "c", rule->solved.c);
 	ib_json_write_real(&w, "expected_kept", f->expected);
 	ib_json_write_real(&w, "saved", f->saved);

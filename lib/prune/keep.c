@@ -13,11 +13,11 @@ ib_keep_read(const struct ib_rule_options *o, double *keep, struct ib_error *err
 }
 
 void
-ib_keep_warn(const struct ib_context *context, const char *keep, double share)
+ib_keep_warn(const struct ib_context *context, const char *keep, double nearest)
 {
 	char text[IB_NUMBER_MAX + 1];
 
-	text[ib_number_write(text, share)] = '\0';
+	text[ib_number_write(text, nearest)] = '\0';
 	ib_warn(context,
 		"--keep %s cannot be reached: the nearest fraction that can "
 		"be kept is %s",
@@ -29,13 +29,13 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t nbelow,
 		    const struct ib_context *context, struct ib_error *err)
 {
 	const char *keep = rule->options.keep;
-	double share;
+	double fraction;
 
-	if (ib_keep_read(&rule->options, &share, err))
+	if (ib_keep_read(&rule->options, &fraction, err))
 		return IB_E_MISUSE;
 	if (nbelow == 0) {
 		rule->solved.ratio = 0;
-		if (share < 1)
+		if (fraction < 1)
 			ib_keep_warn(context, keep, 1);
 		return IB_OK;
 	}

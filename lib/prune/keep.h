@@ -11,10 +11,10 @@ enum ib_status ib_keep_read(const struct ib_rule_options *options, double *keep,
 			    struct ib_error *err);
 
 /*
- * Warn that the fraction of --keep cannot be reached. `share` is the nearest
+ * Warn that the fraction of --keep cannot be reached. `nearest` is the nearest
  * fraction that can be reached.
  */
-void ib_keep_warn(const struct ib_context *context, const char *keep, double share);
+void ib_keep_warn(const struct ib_context *context, const char *keep, double nearest);
 
 /* Solve for r. `nbelow` of the n known scores are below the threshold. */
 enum ib_status ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t nbelow,

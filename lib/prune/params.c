@@ -11,19 +11,19 @@
 
 /* Write the thresholds as [[threshold, fraction to prune], ...]. */
 static void
-write_cuts(struct ib_json_writer *to, const struct ib_rule *r)
+write_thresholds(struct ib_json_writer *to, const struct ib_rule *r)
 {
 	size_t i;
 
-	if (!r->kind->cuts) {
+	if (!r->kind->lists_thresholds) {
 		ib_json_write_null(to, "cuts");
 		return;
 	}
 	ib_json_begin_array(to, "cuts");
 	for (i = 0; i < r->thresholds.n; i++) {
 		ib_json_begin_array(to, NULL);
-		ib_json_write_real(to, NULL, r->thresholds.cut[i]);
-		ib_json_write_real(to, NULL, r->thresholds.share[i]);
+		ib_json_write_real(to, NULL, r->thresholds.threshold[i]);
+		ib_json_write_real(to, NULL, r->thresholds.prune_fraction[i]);
 		ib_json_end_array(to);
 	}
 	ib_json_end_array(to);
@@ -71,16 +71,16 @@ static const struct ib_param params[] = {
 	{ .member = "full_from", .kind = IB_PARAM_EPOCH, AT(full_from), .name = "full-from" },
 	{ .member = "threshold", SOLVED(threshold) },
 	{ .member = "threshold_spec",
-	  .kind = IB_PARAM_CUT,
+	  .kind = IB_PARAM_THRESHOLD,
 	  AT(threshold),
 	  .rules = INFOBATCH | HARD,
 	  .name = "threshold",
 	  .value = "CUT",
 	  .help = "the threshold: mean (default), median, qF (the F quantile) "
 		  "or vX (the number X)" },
-	{ .member = "cuts", .write = write_cuts },
+	{ .member = "cuts", .write = write_thresholds },
 	{ .member = "buckets",
-	  .kind = IB_PARAM_CUTS,
+	  .kind = IB_PARAM_BUCKETS,
 	  AT(buckets),
 	  .rules = BUCKETS,
 	  .name = "CUT",

@@ -16,18 +16,18 @@
 #include "prune/rule.h"
 
 enum ib_param_kind {
-	IB_PARAM_LIST,	  /* a list in files, not an option; write() writes the list */
-	IB_PARAM_SOLVED,  /* double in struct ib_solved; NaN if the rule has no such value */
-	IB_PARAM_RULE,	  /* enum ib_rule_id */
-	IB_PARAM_SEED,	  /* uint64_t */
-	IB_PARAM_REAL,	  /* double */
-	IB_PARAM_CHOICE,  /* enum; the value is the index of a word in `range` */
-	IB_PARAM_EPOCH,	  /* int64_t: an epoch; IB_NO_EPOCH if the option is not given */
-	IB_PARAM_COUNT,	  /* int64_t: an epoch; the option has a default */
-	IB_PARAM_AGE,	  /* int64_t: a number of epochs; 0 if the option is not given */
-	IB_PARAM_DECIMAL, /* const char *: a number as text, as the user wrote it */
-	IB_PARAM_CUT,	  /* const char *: a threshold such as "median" */
-	IB_PARAM_CUTS	  /* const char *: a list such as "q0.2:0.75,q0.85:0.5" */
+	IB_PARAM_LIST,	    /* a list in files, not an option; write() writes the list */
+	IB_PARAM_SOLVED,    /* double in struct ib_solved; NaN if the rule has no such value */
+	IB_PARAM_RULE,	    /* enum ib_rule_id */
+	IB_PARAM_SEED,	    /* uint64_t */
+	IB_PARAM_REAL,	    /* double */
+	IB_PARAM_CHOICE,    /* enum; the value is the index of a word in `range` */
+	IB_PARAM_EPOCH,	    /* int64_t: an epoch; IB_NO_EPOCH if the option is not given */
+	IB_PARAM_COUNT,	    /* int64_t: an epoch; the option has a default */
+	IB_PARAM_AGE,	    /* int64_t: a number of epochs; 0 if the option is not given */
+	IB_PARAM_DECIMAL,   /* const char *: a number as text, as the user wrote it */
+	IB_PARAM_THRESHOLD, /* const char *: a threshold such as "median" */
+	IB_PARAM_BUCKETS    /* const char *: a list such as "q0.2:0.75,q0.85:0.5" */
 };
 
 struct ib_param {
@@ -119,7 +119,7 @@ struct ib_span ib_param_word(const struct ib_param *p, const struct ib_rule_opti
  * Parse the value of a parameter and store it in the options. If the parameter is a text, the
  * options borrow `value`. Returns NULL if the value is valid. If the value is invalid, returns a
  * description of the valid values, which is written to `expected`. The kind must not be
- * IB_PARAM_LIST, IB_PARAM_SOLVED, IB_PARAM_RULE or IB_PARAM_CUTS.
+ * IB_PARAM_LIST, IB_PARAM_SOLVED, IB_PARAM_RULE or IB_PARAM_BUCKETS.
  */
 const char *ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_options *o,
 			   char expected[IB_EXPECTED_MAX]);

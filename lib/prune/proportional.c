@@ -127,7 +127,7 @@ const struct ib_rule_kind ib_rule_kind_proportional = {
 		 "norm",
 	.cause = "the rule gave the sample a smaller pi because its score was low",
 	.needs_scores = true,
-	.keep = true,
+	.allows_keep = true,
 	.check = check_proportional,
 	.prepare = prepare_proportional,
 	.pi = proportional_pi,

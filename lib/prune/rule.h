@@ -64,17 +64,17 @@ struct ib_rule_kind {
 	const char *cause;
 	/* true if pi depends on the score, so that samples without a known score are always kept */
 	bool needs_scores;
-	bool biased; /* true if the rule is biased, so that a warning is printed */
-	bool fixed;  /* true if the rule allows --sampling fixed */
+	bool biased;	   /* true if the rule is biased, so that a warning is printed */
+	bool allows_fixed; /* true if the rule allows --sampling fixed */
 	/*
 	 * True if receipts and run headers list the thresholds, so that ib-audit can read them.
-	 * If `cuts` is false, ib-audit assumes that the rule has at most one threshold. It then
+	 * If this is false, ib-audit assumes that the rule has at most one threshold. It then
 	 * assumes that the rule prunes the fraction r of the samples below the threshold if
-	 * `ratio` is true, and all of them if `ratio` is false.
+	 * `has_ratio` is true, and all of them if `has_ratio` is false.
 	 */
-	bool cuts;
-	bool ratio; /* true if the rule has a ratio r, which -r sets or --keep determines */
-	bool keep;  /* true if the rule allows --keep */
+	bool lists_thresholds;
+	bool has_ratio;	  /* true if the rule has a ratio r, which -r sets or --keep determines */
+	bool allows_keep; /* true if the rule allows --keep */
 	/* Check the parameters of this rule. NULL if the table in params.c describes all checks. */
 	enum ib_status (*check)(const struct ib_rule_options *options, struct ib_error *err);
 	/*

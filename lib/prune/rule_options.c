@@ -69,8 +69,8 @@ ib_param_store(const struct ib_param *p, const char *value, struct ib_rule_optio
 	switch (p->kind) {
 	case IB_PARAM_CHOICE:
 		return store_choice(p, value, at, expected);
-	case IB_PARAM_CUT:
-		if (!ib_cut_is_valid(ib_span_of(value)))
+	case IB_PARAM_THRESHOLD:
+		if (!ib_threshold_is_valid(ib_span_of(value)))
 			return "mean, median, qF (the F quantile, with F in [0, 1]), or vX (the "
 			       "number X)";
 		*(const char **)at = value;
@@ -114,7 +114,7 @@ find_setting(const struct ib_rule_options *o, const char *name)
 	const struct ib_param *p = ib_params(&n);
 
 	for (; n > 0; n--, p++)
-		if (ib_param_is_of(p, o->rule) && p->kind != IB_PARAM_CUTS &&
+		if (ib_param_is_of(p, o->rule) && p->kind != IB_PARAM_BUCKETS &&
 		    strcmp(p->name, name) == 0)
 			return p;
 	return ib_param_find_option(ib_span_of(name));
@@ -150,7 +150,7 @@ refuse_name(const struct ib_rule_options *o, const char *name, struct ib_error *
 	enum ib_status st;
 
 	for (; n > 0; n--, p++)
-		if (p->name && p->kind != IB_PARAM_CUTS &&
+		if (p->name && p->kind != IB_PARAM_BUCKETS &&
 		    (!p->rules || ib_param_is_of(p, o->rule)))
 			ib_bytes_printf(&names, "%s, ", p->name);
 	ib_bytes_printf(&names, "%s", ratio.name);

@@ -159,25 +159,25 @@ is_repeated(const char *list, const char *item, size_t n)
  * earlier item of the list has the same CUT.
  */
 static enum ib_status
-check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, size_t n,
-	  struct ib_error *err)
+check_bucket(const struct ib_rule_kind *kind, const char *list, const char *item, size_t n,
+	     struct ib_error *err)
 {
 	size_t name = strcspn(item, "=,");
-	struct ib_span cut = { item, name }, share = { item + name + 1, 0 };
+	struct ib_span threshold = { item, name }, fraction = { item + name + 1, 0 };
 	char show[IB_SHOW_MAX];
 	double value;
 
-	if (!ib_cut_is_valid(cut))
-		return refuse_parameter(kind, cut, err);
+	if (!ib_threshold_is_valid(threshold))
+		return refuse_parameter(kind, threshold, err);
 	if (name < n)
-		share.n = n - name - 1;
-	if (share.n == 0 || !ib_number_text(share, &value) || !(value >= 0 && value < 1))
+		fraction.n = n - name - 1;
+	if (fraction.n == 0 || !ib_number_text(fraction, &value) || !(value >= 0 && value < 1))
 		return ib_fail(err, IB_E_MISUSE,
 			       "--rule %s: %s is not CUT=FRACTION with a fraction in [0, 1)",
 			       kind->name, ib_show(show, (struct ib_span){ item, n }));
 	if (is_repeated(list, item, name))
 		return ib_fail(err, IB_E_MISUSE, "--rule %s: %s is given twice", kind->name,
-			       ib_show(show, cut));
+			       ib_show(show, threshold));
 	return IB_OK;
 }
 
@@ -186,8 +186,8 @@ check_cut(const struct ib_rule_kind *kind, const char *list, const char *item, s
  * instead of '=', as the options require.
  */
 static enum ib_status
-read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
-	  struct ib_rule_options *o, struct ib_error *err)
+read_buckets(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
+	     struct ib_rule_options *o, struct ib_error *err)
 {
 	enum ib_status st;
 	char *item;
@@ -195,7 +195,7 @@ read_cuts(const struct ib_rule_kind *kind, const struct ib_param *p, char *text,
 
 	for (item = text;; item += n + 1) {
 		n = strcspn(item, ",");
-		st = check_cut(kind, text, item, n, err);
+		st = check_bucket(kind, text, item, n, err);
 		if (st)
 			return st;
 		if (!item[n])
@@ -217,8 +217,8 @@ read_parameters(const struct ib_rule_kind *kind, char *text, struct ib_rule_opti
 	unsigned given = 0;
 	char *next;
 
-	if (first && first->kind == IB_PARAM_CUTS)
-		return read_cuts(kind, first, text, o, err);
+	if (first && first->kind == IB_PARAM_BUCKETS)
+		return read_buckets(kind, first, text, o, err);
 	for (; text && !st; text = next) {
 		next = strchr(text, ',');
 		if (next)
@@ -271,10 +271,10 @@ ib_rule_parse(char *text, struct ib_rule_options *o, struct ib_error *err)
  * use: "q0.2=0.75,...".
  */
 static void
-spell_cuts(struct ib_bytes *out, const char *cuts)
+spell_buckets(struct ib_bytes *out, const char *buckets)
 {
-	for (; *cuts; cuts++)
-		ib_bytes_append_char(out, *cuts == ':' ? '=' : *cuts);
+	for (; *buckets; buckets++)
+		ib_bytes_append_char(out, *buckets == ':' ? '=' : *buckets);
 }
 
 /* Append the rule with its parameters, for example "infobatch:threshold=median". */
@@ -291,7 +291,7 @@ spell_rule(struct ib_bytes *out, const struct ib_rule_options *o)
 			continue;
 		ib_bytes_append_char(out, before);
 		before = ',';
-		if (p->kind != IB_PARAM_CUTS)
+		if (p->kind != IB_PARAM_BUCKETS)
 			ib_bytes_printf(out, "%s=", p->name);
 		ib_param_spell(out, p, o);
 	}
@@ -318,11 +318,11 @@ ib_param_spell(struct ib_bytes *out, const struct ib_param *p, const struct ib_r
 		word = ib_param_word(p, o);
 		ib_bytes_append(out, word.p, word.n);
 		break;
-	case IB_PARAM_CUTS:
-		spell_cuts(out, *(const char *const *)at);
+	case IB_PARAM_BUCKETS:
+		spell_buckets(out, *(const char *const *)at);
 		break;
 	case IB_PARAM_DECIMAL:
-	case IB_PARAM_CUT:
+	case IB_PARAM_THRESHOLD:
 		ib_bytes_printf(out, "%s", *(const char *const *)at);
 		break;
 	default:

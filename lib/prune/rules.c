@@ -41,7 +41,7 @@ ib_rule_needs_scores(enum ib_rule_id id)
 bool
 ib_rule_uses_ratio(enum ib_rule_id id)
 {
-	return ib_rule_kind_of(id)->ratio;
+	return ib_rule_kind_of(id)->has_ratio;
 }
 
 /* ---- checks ---- */
@@ -49,13 +49,13 @@ ib_rule_uses_ratio(enum ib_rule_id id)
 static bool
 allows_keep(const struct ib_rule_kind *kind)
 {
-	return kind->keep;
+	return kind->allows_keep;
 }
 
 static bool
 allows_fixed(const struct ib_rule_kind *kind)
 {
-	return kind->fixed;
+	return kind->allows_fixed;
 }
 
 /*
@@ -97,9 +97,9 @@ ib_rule_options_check(const struct ib_rule_options *o, struct ib_error *err)
 	if (o->keep && o->scale)
 		return ib_fail(err, IB_E_MISUSE,
 			       "--keep and the parameter scale are mutually exclusive");
-	if (o->keep && !kind->keep)
+	if (o->keep && !kind->allows_keep)
 		return refuse_option(kind, "--keep", allows_keep, err);
-	if (o->sampling == IB_SAMPLING_FIXED && !kind->fixed)
+	if (o->sampling == IB_SAMPLING_FIXED && !kind->allows_fixed)
 		return refuse_option(kind, "--sampling fixed", allows_fixed, err);
 	st = kind->check ? kind->check(o, err) : IB_OK;
 	return st ? st : ib_params_check(o, err);

@@ -32,76 +32,77 @@ thresholds_pi(const struct ib_rule *rule, const float *score, size_t n, double *
 	for (left = l->n; left > 1; left -= half) {
 		half = left / 2;
 		for (i = 0; i < n; i++)
-			level[i] += half * !((double)score[i] < l->cut[level[i] + half - 1]);
+			level[i] += half * !((double)score[i] < l->threshold[level[i] + half - 1]);
 	}
 	for (i = 0; i < n; i++)
-		level[i] += !((double)score[i] < l->cut[level[i]]);
+		level[i] += !((double)score[i] < l->threshold[level[i]]);
 	for (i = 0; i < n; i++)
 		pi[i] = l->pi[level[i]];
 }
 
 /* ---- parsing thresholds  -------------------------------------------- */
 
-enum cut_kind { CUT_MEAN, CUT_QUANTILE, CUT_VALUE };
+enum threshold_kind { THRESHOLD_MEAN, THRESHOLD_QUANTILE, THRESHOLD_NUMBER };
 
-struct cut {
-	enum cut_kind kind;
-	char share[404]; /* for a quantile, the fraction F as the user wrote it */
+struct threshold_spec {
+	enum threshold_kind kind;
+	char quantile[404]; /* for a quantile, the fraction F of qF as the user wrote it */
 	double value;
 };
 
 /* Parse a threshold. Returns false if the text is not a threshold. */
 static bool
-parse_cut(struct ib_span text, struct cut *cut)
+parse_threshold(struct ib_span text, struct threshold_spec *spec)
 {
 	uint64_t rank;
 
-	cut->kind = CUT_MEAN;
+	spec->kind = THRESHOLD_MEAN;
 	if (ib_span_is(text, "mean"))
 		return true;
-	cut->kind = CUT_QUANTILE;
-	strcpy(cut->share, "0.5");
+	spec->kind = THRESHOLD_QUANTILE;
+	strcpy(spec->quantile, "0.5");
 	if (ib_span_is(text, "median"))
 		return true;
-	if (text.n > 1 && text.n <= sizeof(cut->share) && text.p[0] == 'q') {
-		memcpy(cut->share, text.p + 1, text.n - 1);
-		cut->share[text.n - 1] = '\0';
-		return ib_decimal_rank(cut->share, 1, &rank);
+	if (text.n > 1 && text.n <= sizeof(spec->quantile) && text.p[0] == 'q') {
+		memcpy(spec->quantile, text.p + 1, text.n - 1);
+		spec->quantile[text.n - 1] = '\0';
+		return ib_decimal_rank(spec->quantile, 1, &rank);
 	}
-	cut->kind = CUT_VALUE;
+	spec->kind = THRESHOLD_NUMBER;
 	return text.n > 1 && text.p[0] == 'v' &&
-	       ib_number_text((struct ib_span){ text.p + 1, text.n - 1 }, &cut->value) &&
-	       isfinite(cut->value);
+	       ib_number_text((struct ib_span){ text.p + 1, text.n - 1 }, &spec->value) &&
+	       isfinite(spec->value);
 }
 
 bool
-ib_cut_is_valid(struct ib_span text)
+ib_threshold_is_valid(struct ib_span text)
 {
-	struct cut cut;
+	struct threshold_spec spec;
 
-	return parse_cut(text, &cut);
+	return parse_threshold(text, &spec);
 }
 
 static enum ib_status
-read_cut(struct ib_span text, const char *option, struct cut *cut, struct ib_error *err)
+read_threshold(struct ib_span text, const char *option, struct threshold_spec *spec,
+	       struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
 
-	if (parse_cut(text, cut))
+	if (parse_threshold(text, spec))
 		return IB_OK;
 	return ib_fail(err, IB_E_MISUSE, "%s: %s is not mean, median, qF with F in [0, 1], or vX",
 		       option, ib_show(show, text));
 }
 
 static const char *
-threshold_name(const struct ib_rule_options *o)
+threshold_option(const struct ib_rule_options *o)
 {
 	return o->rule == IB_RULE_HARD ? "--rule hard:threshold" : "--rule infobatch:threshold";
 }
 
 struct bucket {
-	struct cut cut;
-	double share;
+	struct threshold_spec spec;
+	double prune_fraction;
 };
 
 /*
@@ -119,13 +120,13 @@ read_bucket(const char **list, struct bucket *b, struct ib_error *err)
 	colon = memchr(text.p, ':', text.n);
 	if (!colon ||
 	    !ib_number_text((struct ib_span){ colon + 1, (size_t)(text.p + text.n - colon - 1) },
-			    &b->share) ||
-	    !(b->share >= 0 && b->share < 1))
+			    &b->prune_fraction) ||
+	    !(b->prune_fraction >= 0 && b->prune_fraction < 1))
 		return ib_fail(err, IB_E_MISUSE,
 			       "--rule buckets: %s is not CUT:FRACTION with a fraction in [0, 1)",
 			       ib_show(show, text));
-	return read_cut((struct ib_span){ text.p, (size_t)(colon - text.p) }, "--rule buckets",
-			&b->cut, err);
+	return read_threshold((struct ib_span){ text.p, (size_t)(colon - text.p) },
+			      "--rule buckets", &b->spec, err);
 }
 
 enum ib_status
@@ -137,7 +138,7 @@ ib_thresholds_check(const struct ib_rule_options *o, struct ib_error *err)
 	size_t n;
 
 	if (o->threshold)
-		st = read_cut(ib_span_of(o->threshold), threshold_name(o), &b.cut, err);
+		st = read_threshold(ib_span_of(o->threshold), threshold_option(o), &b.spec, err);
 	for (n = 0; !st && p; n++) {
 		st = read_bucket(&p, &b, err);
 		if (!st && n == IB_THRESHOLDS_MAX)
@@ -150,7 +151,7 @@ ib_thresholds_check(const struct ib_rule_options *o, struct ib_error *err)
 /* ---- resolving thresholds  ------------------------------------------------- */
 
 /* The value of a threshold, or the rank of the score whose value must still be found. */
-struct found {
+struct resolved {
 	double value;  /* NaN if no score is known */
 	uint64_t rank; /* 0 if the value is known */
 };
@@ -160,15 +161,15 @@ struct found {
  * that at least a fraction F of the known scores is <= s. This definition gives
  * the rank of s.
  */
-static struct found
-begin_cut(const struct ib_rule *rule, const struct cut *cut)
+static struct resolved
+begin_threshold(const struct ib_rule *rule, const struct threshold_spec *spec)
 {
-	struct found f = { ib_totals_mean(rule->totals), 0 };
+	struct resolved f = { ib_totals_mean(rule->totals), 0 };
 
-	if (cut->kind == CUT_VALUE)
-		f.value = cut->value;
-	if (cut->kind == CUT_QUANTILE) {
-		ib_decimal_rank(cut->share, rule->totals->known, &f.rank);
+	if (spec->kind == THRESHOLD_NUMBER)
+		f.value = spec->value;
+	if (spec->kind == THRESHOLD_QUANTILE) {
+		ib_decimal_rank(spec->quantile, rule->totals->known, &f.rank);
 		f.rank += f.rank == 0;
 	}
 	return f;
@@ -176,8 +177,8 @@ begin_cut(const struct ib_rule *rule, const struct cut *cut)
 
 /* Find the score for every rank in f[0..n). */
 static enum ib_status
-find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *option,
-	  struct ib_error *err)
+find_ranks(const struct ib_rule *rule, struct resolved *f, size_t n, const char *option,
+	   struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 	size_t i;
@@ -189,29 +190,29 @@ find_cuts(const struct ib_rule *rule, struct found *f, size_t n, const char *opt
 }
 
 static void
-add_level(struct ib_rule *rule, double cut, double share)
+add_threshold(struct ib_rule *rule, double threshold, double prune_fraction)
 {
 	struct ib_thresholds *l = &rule->thresholds;
 
 	/* A threshold may be below the previous one for these scores. Its range is then empty. */
-	if (l->n > 0 && cut < l->cut[l->n - 1])
-		cut = l->cut[l->n - 1];
-	ib_thresholds_add(l, cut, share);
+	if (l->n > 0 && threshold < l->threshold[l->n - 1])
+		threshold = l->threshold[l->n - 1];
+	ib_thresholds_add(l, threshold, prune_fraction);
 }
 
 static enum ib_status
 resolve_threshold(struct ib_rule *rule, struct ib_error *err)
 {
 	const char *t = rule->options.threshold;
-	struct found f;
-	struct cut cut;
-	enum ib_status st =
-		read_cut(ib_span_of(t ? t : "mean"), threshold_name(&rule->options), &cut, err);
+	struct resolved f;
+	struct threshold_spec spec;
+	enum ib_status st = read_threshold(ib_span_of(t ? t : "mean"),
+					   threshold_option(&rule->options), &spec, err);
 
 	if (st)
 		return st;
-	f = begin_cut(rule, &cut);
-	st = find_cuts(rule, &f, 1, threshold_name(&rule->options), err);
+	f = begin_threshold(rule, &spec);
+	st = find_ranks(rule, &f, 1, threshold_option(&rule->options), err);
 	rule->solved.threshold = f.value;
 	return st;
 }
@@ -236,7 +237,7 @@ prepare_infobatch(struct ib_rule *rule, const struct ib_context *context, struct
 	if (!st && rule->options.keep)
 		st = solve_keep(rule, context, err);
 	if (!st)
-		add_level(rule, rule->solved.threshold, rule->solved.ratio);
+		add_threshold(rule, rule->solved.threshold, rule->solved.ratio);
 	return st;
 }
 
@@ -246,9 +247,9 @@ const struct ib_rule_kind ib_rule_kind_infobatch = {
 	.about = "(default) a sample whose score is below the threshold is kept with probability "
 		 "1-R (see -r); every other sample is kept",
 	.needs_scores = true,
-	.fixed = true,
-	.ratio = true,
-	.keep = true,
+	.allows_fixed = true,
+	.has_ratio = true,
+	.allows_keep = true,
 	.prepare = prepare_infobatch,
 	.pi = thresholds_pi,
 };
@@ -260,7 +261,7 @@ prepare_hard(struct ib_rule *rule, const struct ib_context *context, struct ib_e
 
 	(void)context;
 	if (!st)
-		add_level(rule, rule->solved.threshold, 1);
+		add_threshold(rule, rule->solved.threshold, 1);
 	return st;
 }
 
@@ -282,7 +283,7 @@ prepare_random(struct ib_rule *rule, const struct ib_context *context, struct ib
 
 	if (rule->options.keep)
 		st = ib_keep_solve_ratio(rule, 1, 1, context, err);
-	add_level(rule, INFINITY, rule->solved.ratio);
+	add_threshold(rule, INFINITY, rule->solved.ratio);
 	return st;
 }
 
@@ -301,29 +302,29 @@ const struct ib_rule_kind ib_rule_kind_random = {
 	.name = "random",
 	.about = "every sample is kept with probability 1-R (see -r)",
 	.cause = "the rule prunes samples at random",
-	.fixed = true,
-	.ratio = true,
-	.keep = true,
+	.allows_fixed = true,
+	.has_ratio = true,
+	.allows_keep = true,
 	.prepare = prepare_random,
 	.pi = random_pi,
 };
 
-/* True if a cut is above the previous cut, or if this depends on the scores. */
+/* True if a threshold is above the previous threshold, or if this depends on the scores. */
 static bool
-ascends(const struct cut *previous, const struct cut *cut)
+ascends(const struct threshold_spec *previous, const struct threshold_spec *spec)
 {
-	double a = previous->value, b = cut->value;
+	double a = previous->value, b = spec->value;
 
-	if (cut->kind != previous->kind)
+	if (spec->kind != previous->kind)
 		return true;
-	if (cut->kind == CUT_QUANTILE) {
-		ib_number_text(ib_span_of(previous->share), &a);
-		ib_number_text(ib_span_of(cut->share), &b);
+	if (spec->kind == THRESHOLD_QUANTILE) {
+		ib_number_text(ib_span_of(previous->quantile), &a);
+		ib_number_text(ib_span_of(spec->quantile), &b);
 	}
 	return a < b;
 }
 
-/* Fail if no cuts are given, or if a cut cannot be above the previous cut. */
+/* Fail if no thresholds are given, or if a threshold cannot be above the previous threshold. */
 static enum ib_status
 check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 {
@@ -339,7 +340,7 @@ check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 		previous = b;
 		text = p;
 		st = read_bucket(&p, &b, err);
-		if (!st && text != o->buckets && !ascends(&previous.cut, &b.cut))
+		if (!st && text != o->buckets && !ascends(&previous.spec, &b.spec))
 			st = ib_fail(err, IB_E_MISUSE,
 				     "--rule buckets: the cut %s is not above the previous cut",
 				     ib_show(show, (struct ib_span){ text, strcspn(text, ":") }));
@@ -351,8 +352,8 @@ static enum ib_status
 prepare_buckets(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
 	const char *p = rule->options.buckets;
-	struct found f[IB_THRESHOLDS_MAX];
-	double share[IB_THRESHOLDS_MAX];
+	struct resolved f[IB_THRESHOLDS_MAX];
+	double prune_fraction[IB_THRESHOLDS_MAX];
 	enum ib_status st = IB_OK;
 	struct bucket b;
 	size_t n, i;
@@ -362,14 +363,14 @@ prepare_buckets(struct ib_rule *rule, const struct ib_context *context, struct i
 	for (n = 0; !st && p; n++) {
 		st = read_bucket(&p, &b, err);
 		if (!st) {
-			f[n] = begin_cut(rule, &b.cut);
-			share[n] = b.share;
+			f[n] = begin_threshold(rule, &b.spec);
+			prune_fraction[n] = b.prune_fraction;
 		}
 	}
 	if (!st)
-		st = find_cuts(rule, f, n, "--rule buckets", err);
+		st = find_ranks(rule, f, n, "--rule buckets", err);
 	for (i = 0; i < n && !st; i++)
-		add_level(rule, f[i].value, share[i]);
+		add_threshold(rule, f[i].value, prune_fraction[i]);
 	return st;
 }
 
@@ -379,8 +380,8 @@ const struct ib_rule_kind ib_rule_kind_buckets = {
 	.about = "each range of scores has its own fraction to prune",
 	.cause = "its score was below a threshold",
 	.needs_scores = true,
-	.fixed = true,
-	.cuts = true,
+	.allows_fixed = true,
+	.lists_thresholds = true,
 	.check = check_buckets,
 	.prepare = prepare_buckets,
 	.pi = thresholds_pi,
@@ -388,16 +389,17 @@ const struct ib_rule_kind ib_rule_kind_buckets = {
 
 /* ---- rank -------------------------------------------------------------------- */
 
-#define STEPS 64 /* q is a multiple of 1/STEPS, so the thresholds fit into a run header */
+#define RANK_STEPS 64 /* q is a multiple of 1/RANK_STEPS, so the thresholds fit into a run header  \
+		       */
 
 /*
  * Return 1 - max(floor, q^B), rounded to 15 digits. After this rounding, the result of pow() is
  * the same on all machines.
  */
 static double
-rank_share(const struct ib_rule *rule, size_t step)
+rank_prune_fraction(const struct ib_rule *rule, size_t step)
 {
-	double pi = pow((double)step / STEPS, rule->options.power);
+	double pi = pow((double)step / RANK_STEPS, rule->options.power);
 
 	if (pi < rule->options.floor)
 		pi = rule->options.floor;
@@ -405,27 +407,28 @@ rank_share(const struct ib_rule *rule, size_t step)
 }
 
 /*
- * A score that is below the quantile step/STEPS, but not below the previous
- * quantile, has q = step/STEPS. The keep probability is the same as in
+ * A score that is below the quantile step/RANK_STEPS, but not below the previous
+ * quantile, has q = step/RANK_STEPS. The keep probability is the same as in
  * Selective-Backprop (Jiang et al. 2019, arXiv 1910.00762). Selective-Backprop,
  * however, trains on the kept samples with weight 1 instead of 1/pi.
  */
 static enum ib_status
 prepare_rank(struct ib_rule *rule, const struct ib_context *context, struct ib_error *err)
 {
-	struct cut cut = { .kind = CUT_QUANTILE };
-	struct found f[STEPS - 1];
+	struct threshold_spec spec = { .kind = THRESHOLD_QUANTILE };
+	struct resolved f[RANK_STEPS - 1];
 	enum ib_status st;
 	size_t step;
 
 	(void)context;
-	for (step = 1; step < STEPS; step++) {
-		snprintf(cut.share, sizeof(cut.share), "%zue-6", step * (1000000 / STEPS));
-		f[step - 1] = begin_cut(rule, &cut);
+	for (step = 1; step < RANK_STEPS; step++) {
+		snprintf(spec.quantile, sizeof(spec.quantile), "%zue-6",
+			 step * (1000000 / RANK_STEPS));
+		f[step - 1] = begin_threshold(rule, &spec);
 	}
-	st = find_cuts(rule, f, STEPS - 1, "--rule rank", err);
-	for (step = 1; step < STEPS && !st; step++)
-		add_level(rule, f[step - 1].value, rank_share(rule, step));
+	st = find_ranks(rule, f, RANK_STEPS - 1, "--rule rank", err);
+	for (step = 1; step < RANK_STEPS && !st; step++)
+		add_threshold(rule, f[step - 1].value, rank_prune_fraction(rule, step));
 	return st;
 }
 
@@ -435,8 +438,8 @@ const struct ib_rule_kind ib_rule_kind_rank = {
 	.about = "the keep probability grows with the rank of the score",
 	.cause = "its score was below a threshold",
 	.needs_scores = true,
-	.fixed = true,
-	.cuts = true,
+	.allows_fixed = true,
+	.lists_thresholds = true,
 	.prepare = prepare_rank,
 	.pi = thresholds_pi,
 };

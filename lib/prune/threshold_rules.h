@@ -5,7 +5,7 @@
 #include "prune/rule.h"
 
 /* True if the text is a valid threshold: mean, median, qF or vX. */
-bool ib_cut_is_valid(struct ib_span text);
+bool ib_threshold_is_valid(struct ib_span text);
 
 /*
  * Check the threshold and the buckets in options. Returns IB_E_MISUSE if one of them is malformed.

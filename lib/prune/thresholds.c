@@ -20,10 +20,10 @@ ib_complement(double r)
 }
 
 void
-ib_thresholds_add(struct ib_thresholds *l, double cut, double share)
+ib_thresholds_add(struct ib_thresholds *l, double threshold, double prune_fraction)
 {
-	l->cut[l->n] = cut;
-	l->share[l->n] = share;
-	l->pi[l->n] = ib_complement(share);
+	l->threshold[l->n] = threshold;
+	l->prune_fraction[l->n] = prune_fraction;
+	l->pi[l->n] = ib_complement(prune_fraction);
 	l->pi[++l->n] = IB_HIGH;
 }

@@ -10,22 +10,22 @@
 #define IB_HIGH 2.0
 
 /*
- * Thresholds and the values of pi between them. A score that is below cut[k]
- * but not below cut[k-1] has pi[k]. pi[n] is IB_HIGH. Initialize with {0}, and
+ * Thresholds and the values of pi between them. A score that is below threshold[k]
+ * but not below threshold[k-1] has pi[k]. pi[n] is IB_HIGH. Initialize with {0}, and
  * add thresholds with ib_thresholds_add().
  */
 struct ib_thresholds {
 	size_t n;
-	double cut[IB_THRESHOLDS_MAX];	 /* ascending */
-	double share[IB_THRESHOLDS_MAX]; /* fraction to prune, as requested or solved */
+	double threshold[IB_THRESHOLDS_MAX];	  /* ascending */
+	double prune_fraction[IB_THRESHOLDS_MAX]; /* as requested or solved */
 	double pi[IB_THRESHOLDS_MAX + 1];
 };
 
 /*
- * Add a threshold and the fraction `share` to prune below it. The threshold
+ * Add a threshold and the fraction to prune below it. The threshold
  * must not be less than the previous threshold.
  */
-void ib_thresholds_add(struct ib_thresholds *l, double cut, double share);
+void ib_thresholds_add(struct ib_thresholds *l, double threshold, double prune_fraction);
 
 /*
  * Return 1-r rounded to 15 significant digits. The rounding ensures that the
