@@ -15,8 +15,6 @@
 #include <sys/random.h>
 #endif
 
-#define CPUS_MAX 65536 /* more CPUs than any kernel supports */
-
 static uint64_t
 number_from_time(void)
 {
@@ -28,7 +26,7 @@ count_online_cpus(void)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
-	return online > 0 && online <= CPUS_MAX ? (int)online : 1;
+	return online > 0 && online <= IB_CPUS_MAX ? (int)online : 1;
 }
 
 #ifdef IB_PORTABLE
@@ -87,7 +85,7 @@ ib_system_unload(const void *p, size_t n)
 }
 
 long
-ib_system_change_ns(const struct stat *s)
+ib_system_mtime_ns(const struct stat *s)
 {
 	(void)s;
 	return 0;
@@ -111,7 +109,7 @@ ib_system_cpus(void)
 	size_t size;
 
 	/* The kernel rejects a set that is smaller than its own set, so try larger sets. */
-	for (cpus = 1024; cpus <= CPUS_MAX; cpus *= 4) {
+	for (cpus = 1024; cpus <= IB_CPUS_MAX; cpus *= 4) {
 		set = CPU_ALLOC((size_t)cpus);
 		size = CPU_ALLOC_SIZE((size_t)cpus);
 		if (!set)
@@ -155,7 +153,7 @@ ib_system_unload(const void *p, size_t n)
 }
 
 long
-ib_system_change_ns(const struct stat *s)
+ib_system_mtime_ns(const struct stat *s)
 {
 	return s->st_mtim.tv_nsec;
 }

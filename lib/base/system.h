@@ -19,6 +19,8 @@
  */
 uint64_t ib_system_random(void);
 
+#define IB_CPUS_MAX 65536 /* more CPUs than any kernel supports */
+
 /* Return the number of CPUs that this process may use. At least 1. */
 int ib_system_cpus(void);
 
@@ -44,6 +46,6 @@ void ib_system_unload(const void *p, size_t n);
  * Return the nanoseconds of the time of the last modification of a file. Returns 0 if the system
  * does not provide them.
  */
-long ib_system_change_ns(const struct stat *s);
+long ib_system_mtime_ns(const struct stat *s);
 
 #endif

@@ -4,8 +4,6 @@
 #include "base/system.h"
 #include "infobatch_run.h"
 
-#define CPUS_MAX 65536 /* more CPUs than any kernel supports */
-
 /* Return the positive integer in an environment variable. Returns 0 for any other text. */
 static int
 parse_environment(const char *name)
@@ -16,7 +14,7 @@ parse_environment(const char *name)
 	if (!text)
 		return 0;
 	for (; *text >= '0' && *text <= '9'; text++)
-		if (n < CPUS_MAX)
+		if (n < IB_CPUS_MAX)
 			n = n * 10 + (*text - '0');
 	return *text == '\0' ? n : 0;
 }

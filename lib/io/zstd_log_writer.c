@@ -74,7 +74,7 @@ static bool
 same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtime == b->st_mtime && ib_system_change_ns(a) == ib_system_change_ns(b);
+	       a->st_mtime == b->st_mtime && ib_system_mtime_ns(a) == ib_system_mtime_ns(b);
 }
 
 /* Find the end of the open file. Does nothing if the file has not changed since the last call. */
