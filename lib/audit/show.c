@@ -178,7 +178,7 @@ fill_rows(const struct ib_show *s, uint32_t at, struct ib_show_row *row)
 	for (i = 0; i < s->nepochs; i++) {
 		run = ib_audit_log_epoch(s->log, i);
 		f = &s->line[i * s->ids.n + at];
-		if (f->any)
+		if (f->exists)
 			row[n++] = row_of_line(&run->head, &(struct ib_audit_line){
 								   id, f->score, f->pi, f->kept });
 		else if (is_wanted(s, run))

@@ -7,9 +7,9 @@
 
 #include "audit/log.h"
 
-/* The line of an id in a run. If `any` is false, the run has no line with this id. */
+/* The line of an id in a run. If `exists` is false, the run has no line with this id. */
 struct ib_show_line {
-	bool any, kept;
+	bool exists, kept;
 	float score;
 	double pi;
 };

@@ -51,7 +51,7 @@ mark_known(struct ib_show *s)
 		s->known[i] = all || (s->scores &&
 				      ib_scores_find(s->scores, ib_table_id(&s->ids, i), &at));
 		for (e = 0; e < s->nepochs; e++)
-			s->known[i] |= s->line[e * s->ids.n + i].any;
+			s->known[i] |= s->line[e * s->ids.n + i].exists;
 	}
 }
 

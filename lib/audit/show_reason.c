@@ -60,7 +60,7 @@ explain_by_visits(const struct ib_show *s, const struct ib_audit_run *run, uint3
 	for (i = 0; i < s->nepochs; i++) {
 		r = ib_audit_log_epoch(s->log, i);
 		f = &s->line[i * s->ids.n + at];
-		if (r->head.options.epoch > row->epoch || (f->any && !f->kept))
+		if (r->head.options.epoch > row->epoch || (f->exists && !f->kept))
 			continue;
 		kept++;
 		first = first ? first : r;

@@ -65,7 +65,7 @@ read_footer(struct ib_members *m, struct ib_audit_footer *t)
 }
 
 enum ib_status
-ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool *is,
+ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool *is_footer,
 		      struct ib_error *err)
 {
 	struct ib_members m = { 0 };
@@ -73,7 +73,7 @@ ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool 
 	cJSON *json;
 
 	*footer = (struct ib_audit_footer){ 0 };
-	*is = false;
+	*is_footer = false;
 	/* Fast path: most lines are samples, not footers. */
 	if (line.n < 2 || ib_span_begins_with(line, "{\"id\":"))
 		return IB_OK;
@@ -81,8 +81,8 @@ ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool 
 	if (st)
 		return st;
 	m.json = json;
-	*is = cJSON_GetObjectItemCaseSensitive(json, "end") != NULL;
-	if (*is)
+	*is_footer = cJSON_GetObjectItemCaseSensitive(json, "end") != NULL;
+	if (*is_footer)
 		read_footer(&m, footer);
 	cJSON_Delete(json);
 	return m.bad ? ib_fail(err, IB_E_DATA, "the footer line's '%s' is invalid", m.bad) : IB_OK;

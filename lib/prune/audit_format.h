@@ -29,12 +29,12 @@ struct ib_audit_footer {
 void ib_audit_footer_write(struct ib_bytes *b, const struct ib_audit_footer *footer);
 
 /*
- * Parse a line. *is is set to true if the line is a footer, else to false.
+ * Parse a line. *is_footer is set to true if the line is a footer, else to false.
  * Returns IB_E_DATA if a member of the footer is invalid. The message does not
  * name the file.
  */
-enum ib_status ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer, bool *is,
-				     struct ib_error *err);
+enum ib_status ib_audit_footer_parse(struct ib_span line, struct ib_audit_footer *footer,
+				     bool *is_footer, struct ib_error *err);
 
 /*
  * Check the version, which is the value of `ib_audit` in a header. Returns

@@ -48,9 +48,9 @@ ib_finding_record(struct ib_finding *f, size_t at, int64_t line, const char *for
 {
 	va_list ap;
 
-	if (f->is && f->at <= at)
+	if (f->found && f->at <= at)
 		return;
-	f->is = true;
+	f->found = true;
 	f->at = at;
 	f->line = line;
 	va_start(ap, format);
@@ -89,11 +89,11 @@ ib_chunk_finish(struct ib_chunk *s, struct ib_scan *scan, struct ib_error *err)
 	struct ib_location location;
 
 	scan->records += s->n;
-	if (s->bad.is) {
+	if (s->bad.found) {
 		location = ib_chunk_location(scan, 0, s->bad.line);
 		return ib_location_fail(&location, IB_E_DATA, s->bad.text, err);
 	}
 	s->n = s->text.n = 0;
-	s->has_header = s->failed.is = false;
+	s->has_header = s->failed.found = false;
 	return IB_OK;
 }

@@ -8,7 +8,7 @@
 
 /* The first error of one kind in a block. */
 struct ib_finding {
-	bool is;
+	bool found;   /* false: no error; the other members are then not set */
 	size_t at;    /* number of the record in the block */
 	int64_t line; /* number of preceding lines in the block; -1: error in the header */
 	char text[IB_WHY_MAX];

@@ -257,7 +257,7 @@ add_failed_check(struct ib_manifest *m, const struct ib_scan *scan, const struct
 {
 	struct ib_location location = ib_chunk_location(scan, 0, f->line);
 
-	if (m->check_failed || !f->is)
+	if (m->check_failed || !f->found)
 		return;
 	m->check_failed = true;
 	m->failed_record = m->records + f->at;
@@ -324,7 +324,7 @@ use_chunk(struct ib_scan *scan, struct ib_chunk *s, struct ib_error *err)
 	if (m->full && s->in.block.special)
 		find_samples(m, s);
 	if (m->full)
-		store_weights(m, s, s->bad.is ? s->bad.at : s->n);
+		store_weights(m, s, s->bad.found ? s->bad.at : s->n);
 	add_failed_check(m, scan, &s->failed);
 	m->records += s->n;
 	for (i = 0; m->adds_weights && i < s->n; i++)
