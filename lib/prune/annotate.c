@@ -55,7 +55,7 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 		.weight = ib_span_of(o->weight_field ? o->weight_field : "weight"),
 		.explain = o->explain,
 		.bare = o->weights != NULL,
-		.base = o->existing_weight,
+		.existing_weight = o->existing_weight,
 		.nwanted = IB_ANNOTATE_OBJECT,
 	};
 	if (o->id_field)
@@ -121,13 +121,13 @@ apply_existing_weight(const struct ib_annotate *s, struct ib_cursor *c,
 
 	if (!existing)
 		return true;
-	if (s->base == IB_EXISTING_WEIGHT_FAIL) {
+	if (s->existing_weight == IB_EXISTING_WEIGHT_FAIL) {
 		snprintf(c->why, sizeof(c->why),
 			 "already has a weight: prune the full manifest, not an epoch manifest; "
 			 "if this field is part of the data, choose another --weight-field");
 		return false;
 	}
-	if (s->base == IB_EXISTING_WEIGHT_REPLACE || existing->type == IB_NULL)
+	if (s->existing_weight == IB_EXISTING_WEIGHT_REPLACE || existing->type == IB_NULL)
 		return true;
 	if (!ib_value_read_number(existing, &before))
 		return refuse(c, "the weight ", s->weight, " is not a number");

@@ -32,7 +32,7 @@ struct ib_annotate {
 	 * anything else is inserted.
 	 */
 	struct ib_bytes member;
-	enum ib_existing_weight base;
+	enum ib_existing_weight existing_weight;
 	struct ib_wanted wanted[2 + IB_ANNOTATE_DEPTH];
 	size_t nwanted;
 	char *names; /* memory for the names of the objects: a and a.b */
