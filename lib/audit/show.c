@@ -134,7 +134,7 @@ row_of_line(const struct ib_run_header *h, const struct ib_audit_line *line)
 
 	return (struct ib_show_row){
 		.head = h,
-		.fate = line->kept ? IB_FATE_DRAWN : IB_FATE_PRUNED,
+		.outcome = line->kept ? IB_OUTCOME_DRAWN : IB_OUTCOME_PRUNED,
 		.score = line->score,
 		.threshold = threshold_of(h, line->score),
 		.pi = line->pi,
@@ -158,7 +158,7 @@ row_without_line(const struct ib_show *s, const struct ib_audit_run *run, uint32
 		row.why = "not in the manifest";
 		kept = false;
 	}
-	row.fate = kept ? IB_FATE_KEPT : IB_FATE_NONE;
+	row.outcome = kept ? IB_OUTCOME_KEPT : IB_OUTCOME_NONE;
 	row.weight = kept ? 1 : NAN;
 	unpruned = ib_rule_epoch_is_unpruned(&run->head.options, &reason);
 	if (kept && !unpruned)
@@ -190,7 +190,7 @@ fill_rows(const struct ib_show *s, uint32_t at, struct ib_show_row *row)
 static void
 write_row(struct ib_text_table *table, struct ib_span id, const struct ib_show_row *row)
 {
-	static const char *const fate[] = { "pruned", "drawn", "kept", "-" };
+	static const char *const outcome_name[] = { "pruned", "drawn", "kept", "-" };
 	struct ib_cell cell[NCOLUMNS] = {
 		[ID] = IB_TEXT(id),
 		[EPOCH] = IB_COUNT((uint64_t)row->head->options.epoch),
@@ -198,16 +198,16 @@ write_row(struct ib_text_table *table, struct ib_span id, const struct ib_show_r
 		[THRESHOLD] = IB_REAL(row->threshold),
 		[PI] = IB_REAL(row->pi),
 		[U] = IB_REAL(row->u),
-		[FATE] = IB_TEXT(ib_span_of(fate[row->fate])),
+		[FATE] = IB_TEXT(ib_span_of(outcome_name[row->outcome])),
 		[WHY] = row->why ? IB_TEXT(ib_span_of(row->why)) : IB_NONE,
 		[WEIGHT] = IB_REAL(row->weight),
 	};
-	char outcome[64];
+	char text[64];
 
-	snprintf(outcome, sizeof(outcome), "%s%s%s",
-		 row->fate == IB_FATE_NONE ? "" : fate[row->fate],
-		 row->fate == IB_FATE_KEPT ? ": " : "", row->why ? row->why : "");
-	cell[OUTCOME] = IB_TEXT(ib_span_of(outcome));
+	snprintf(text, sizeof(text), "%s%s%s",
+		 row->outcome == IB_OUTCOME_NONE ? "" : outcome_name[row->outcome],
+		 row->outcome == IB_OUTCOME_KEPT ? ": " : "", row->why ? row->why : "");
+	cell[OUTCOME] = IB_TEXT(ib_span_of(text));
 	ib_text_table_row(table, cell);
 }
 
@@ -244,7 +244,8 @@ struct result {
 static bool
 was_eligible(const struct ib_show_row *row, size_t n)
 {
-	while (n > 0 && row[n - 1].fate != IB_FATE_PRUNED && row[n - 1].fate != IB_FATE_DRAWN)
+	while (n > 0 && row[n - 1].outcome != IB_OUTCOME_PRUNED &&
+	       row[n - 1].outcome != IB_OUTCOME_DRAWN)
 		n--;
 	return n > 0;
 }

@@ -27,18 +27,19 @@ struct ib_show {
 	struct ib_show_line *line; /* [nepochs * ids.n] */
 };
 
-enum ib_fate {
-	IB_FATE_PRUNED,
-	IB_FATE_DRAWN, /* eligible, and kept by the draw */
-	IB_FATE_KEPT,  /* kept, because the sample was not eligible */
-	IB_FATE_NONE   /* in another partition, or not in the manifest */
+enum ib_outcome {
+	IB_OUTCOME_PRUNED,
+	IB_OUTCOME_DRAWN, /* eligible, and kept by the draw */
+	IB_OUTCOME_KEPT,  /* kept, because the sample was not eligible */
+	IB_OUTCOME_NONE	  /* in another partition, or not in the manifest */
 };
 
 /* The outcome of an id in one epoch. Numbers that are not known are NaN. */
 struct ib_show_row {
 	const struct ib_run_header *head;
-	enum ib_fate fate;
-	const char *why; /* reason for IB_FATE_KEPT or IB_FATE_NONE; NULL for other fates */
+	enum ib_outcome outcome;
+	const char
+		*why; /* reason for IB_OUTCOME_KEPT or IB_OUTCOME_NONE; NULL for other outcomes */
 	float score;
 	double threshold, pi, u, weight;
 };

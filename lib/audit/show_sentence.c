@@ -8,16 +8,16 @@
 
 #define RANGES_MAX 10 /* lists with more ranges of epochs are summarized */
 
-/* A set of rows: the rows with the same fate and, unless `why` is NULL, the same reason. */
+/* A set of rows: the rows with the same outcome and, unless `why` is NULL, the same reason. */
 struct kind {
-	enum ib_fate fate;
+	enum ib_outcome outcome;
 	const char *why;
 };
 
 static bool
 is_kind(const struct ib_show_row *row, struct kind k)
 {
-	return row->fate == k.fate && (!k.why || !strcmp(row->why, k.why));
+	return row->outcome == k.outcome && (!k.why || !strcmp(row->why, k.why));
 }
 
 static size_t
@@ -112,7 +112,7 @@ common_cause(const struct ib_show_row *row, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (row[i].fate != IB_FATE_PRUNED)
+		if (row[i].outcome != IB_OUTCOME_PRUNED)
 			continue;
 		first = first ? first : &row[i];
 		a = &first->head->options;
@@ -130,7 +130,7 @@ write_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 	const struct ib_show_row *cause = common_cause(row, n);
 
 	ib_bytes_printf(to, "was pruned");
-	write_epochs(to, row, n, (struct kind){ IB_FATE_PRUNED, NULL });
+	write_epochs(to, row, n, (struct kind){ IB_OUTCOME_PRUNED, NULL });
 	ib_bytes_printf(to, ": ");
 	if (cause)
 		write_cause(to, &cause->head->options);
@@ -146,7 +146,7 @@ write_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (row[i].fate != IB_FATE_DRAWN)
+		if (row[i].outcome != IB_OUTCOME_DRAWN)
 			continue;
 		least = row[i].weight < least ? row[i].weight : least;
 		most = row[i].weight > most ? row[i].weight : most;
@@ -156,19 +156,19 @@ write_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 		ib_bytes_printf(to, "weights %.4g to %.4g", least, most);
 	else
 		ib_bytes_printf(to, "weight %.4g", most);
-	write_epochs(to, row, n, (struct kind){ IB_FATE_DRAWN, NULL });
+	write_epochs(to, row, n, (struct kind){ IB_OUTCOME_DRAWN, NULL });
 }
 
-/* Append "unseen in epoch 0, high in epochs 1 to 9" for all reasons of a fate. */
+/* Append "unseen in epoch 0, high in epochs 1 to 9" for all reasons of an outcome. */
 static void
-write_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum ib_fate fate)
+write_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum ib_outcome outcome)
 {
 	size_t i, j, part = 0;
 
 	for (i = 0; i < n; i++) {
-		struct kind k = { fate, row[i].why };
+		struct kind k = { outcome, row[i].why };
 
-		if (row[i].fate != fate)
+		if (row[i].outcome != outcome)
 			continue;
 		for (j = 0; j < i && !is_kind(&row[j], k); j++)
 			;
@@ -188,7 +188,7 @@ write_kept(struct ib_bytes *to, const struct ib_show_row *row, size_t n, size_t 
 		ib_bytes_printf(to, "was never eligible for pruning: kept in all %zu epochs (", n);
 	else
 		ib_bytes_printf(to, "was not eligible for pruning: kept (");
-	write_reasons(to, row, n, IB_FATE_KEPT);
+	write_reasons(to, row, n, IB_OUTCOME_KEPT);
 	ib_bytes_append_char(to, ')');
 }
 
@@ -244,9 +244,9 @@ void
 ib_show_write_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
 		       size_t n, size_t width, struct ib_bytes *out)
 {
-	size_t pruned = count(row, n, (struct kind){ IB_FATE_PRUNED, NULL });
-	size_t drawn = count(row, n, (struct kind){ IB_FATE_DRAWN, NULL });
-	size_t kept = count(row, n, (struct kind){ IB_FATE_KEPT, NULL });
+	size_t pruned = count(row, n, (struct kind){ IB_OUTCOME_PRUNED, NULL });
+	size_t drawn = count(row, n, (struct kind){ IB_OUTCOME_DRAWN, NULL });
+	size_t kept = count(row, n, (struct kind){ IB_OUTCOME_KEPT, NULL });
 
 	write_id(s, id, width, out);
 	ib_bytes_append_char(out, ' ');
@@ -262,7 +262,7 @@ ib_show_write_sentence(const struct ib_show *s, struct ib_span id, const struct 
 	}
 	if (pruned + drawn + kept < n) {
 		ib_bytes_printf(out, pruned + drawn + kept > 0 ? "; " : "was ");
-		write_reasons(out, row, n, IB_FATE_NONE);
+		write_reasons(out, row, n, IB_OUTCOME_NONE);
 	}
 	if (n == 0)
 		write_no_run(s, out);
