@@ -46,11 +46,12 @@ struct ib_column {
 	const char *name;    /* name of the JSON member; NULL: not in JSON */
 	const char *heading; /* heading of the table column; NULL: not in the table */
 	enum ib_style style;
-	const char *report; /* heading of the column in the report; NULL: not in the report */
-	bool left;	    /* align to the left, for texts */
-	bool alarm;	    /* a true value is an alarm, which is red if the terminal has colors */
-	bool hidden;	    /* neither in JSON nor in the table, because no option asks for it */
-	int drop; /* the column with the highest number is dropped first if the table is too wide */
+	const char *report_heading; /* heading in the report; NULL: not in the report */
+	bool align_left;	    /* for texts */
+	bool alarm;  /* a true value is an alarm, which is red if the terminal has colors */
+	bool hidden; /* neither in JSON nor in the table, because no option asks for it */
+	/* If the table is too wide, the column with the highest number is dropped first. */
+	int drop_order;
 };
 
 /* Append a number in a table style. */

@@ -187,15 +187,15 @@ write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err
 	const struct ib_audit_options *o = c->options;
 	const struct ib_column columns[] = {
 		{ .heading = "no.", .hidden = !c->by },
-		{ "options", "options of ib-prune", .left = true },
+		{ "options", "options of ib-prune", .align_left = true },
 		{ .name = "visits", .heading = NULL },
 		{ .name = "pruned", .heading = NULL },
-		{ "saved", "saved", IB_STYLE_PERCENT, .drop = 0 },
-		{ "max_weight", "max weight", IB_STYLE_RATIO, .drop = 2 },
-		{ "mean_weight", "mean weight", IB_STYLE_RATIO, .drop = 4 },
-		{ "deff", "deff", IB_STYLE_RATIO, .drop = 1 },
-		{ "longest_unseen", "unseen", .drop = 3 },
-		{ "cost", "cost", IB_STYLE_MONEY, .drop = 5, .hidden = !o->cost_given },
+		{ "saved", "saved", IB_STYLE_PERCENT, .drop_order = 0 },
+		{ "max_weight", "max weight", IB_STYLE_RATIO, .drop_order = 2 },
+		{ "mean_weight", "mean weight", IB_STYLE_RATIO, .drop_order = 4 },
+		{ "deff", "deff", IB_STYLE_RATIO, .drop_order = 1 },
+		{ "longest_unseen", "unseen", .drop_order = 3 },
+		{ "cost", "cost", IB_STYLE_MONEY, .drop_order = 5, .hidden = !o->cost_given },
 		{ "cost_saved", "cost saved", IB_STYLE_MONEY, .hidden = !o->cost_given },
 		{ "epochs", "epochs", .hidden = o->visits == 0 },
 		{ .name = "share_pruned", .hidden = !c->by },
@@ -216,7 +216,7 @@ write_rules(const struct compare *c, struct ib_output *out, struct ib_error *err
 static enum ib_status
 write_values(const struct compare *c, struct ib_output *out, struct ib_error *err)
 {
-	struct ib_column column[IB_TEXT_TABLE_COLUMNS] = { { .left = true } };
+	struct ib_column column[IB_TEXT_TABLE_COLUMNS] = { { .align_left = true } };
 	struct ib_cell cell[IB_TEXT_TABLE_COLUMNS];
 	char heading[IB_TEXT_TABLE_COLUMNS][32];
 	struct ib_text_table *table;
@@ -226,7 +226,8 @@ write_values(const struct compare *c, struct ib_output *out, struct ib_error *er
 	column[1].heading = "samples";
 	for (k = 0; k < c->n; k++) {
 		snprintf(heading[k], sizeof(heading[k]), "no. %zu", k + 1);
-		column[k + 2] = (struct ib_column){ NULL, heading[k], IB_STYLE_PERCENT, .drop = 1 };
+		column[k + 2] =
+			(struct ib_column){ NULL, heading[k], IB_STYLE_PERCENT, .drop_order = 1 };
 	}
 	ib_output_write(out, "\nShare pruned:\n", 15);
 	table = ib_text_table_new("values", column, c->n + 2,

@@ -203,7 +203,7 @@ decimals_of(const struct ib_html_table *t)
 	size_t k;
 
 	for (k = 0; k < t->ncolumns; k++) {
-		if (!t->column[k].report || t->column[k].style != IB_STYLE_PLAIN)
+		if (!t->column[k].report_heading || t->column[k].style != IB_STYLE_PLAIN)
 			continue;
 		n = column_decimals(t, k);
 		most = n > most ? n : most;
@@ -232,7 +232,10 @@ write_cell(const struct ib_html_table *t, size_t column, int decimals, const str
 	const struct ib_column *c = &t->column[column];
 	char number[IB_HTML_NUMBER];
 
-	ib_bytes_printf(out, "<td%s", alarm ? " class=\"alarm\"" : c->left ? " class=\"l\"" : "");
+	ib_bytes_printf(out, "<td%s",
+			alarm		? " class=\"alarm\""
+			: c->align_left ? " class=\"l\""
+					: "");
 	if (cell->kind != IB_CELL_TEXT) {
 		PUT(out, " data-value=\"");
 		ib_write_cell_json(out, cell);
@@ -259,7 +262,7 @@ write_rows(const struct ib_html_table *t, struct ib_bytes *out)
 	for (i = 0; i < t->nrows; i++) {
 		PUT(out, "<tr>");
 		for (k = 0; k < t->ncolumns; k++)
-			if (t->column[k].report)
+			if (t->column[k].report_heading)
 				write_cell(t, k, decimals, &t->cell[i * t->ncolumns + k], out);
 		PUT(out, "</tr>\n");
 	}
@@ -272,7 +275,7 @@ ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out)
 	size_t k, shown = 0;
 
 	for (k = 0; k < t->ncolumns; k++)
-		shown += t->column[k].report != NULL;
+		shown += t->column[k].report_heading != NULL;
 	out->failed |= t->failed;
 	if (folded)
 		ib_bytes_printf(out, "<details><summary>Show all %zu rows</summary>\n", t->nrows);
@@ -281,10 +284,10 @@ ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out)
 	ib_bytes_printf(out, "<div class=\"scroll\" tabindex=\"0\"><table id=\"%s\">\n<thead><tr>",
 			t->id);
 	for (k = 0; k < t->ncolumns; k++)
-		if (t->column[k].report)
+		if (t->column[k].report_heading)
 			ib_bytes_printf(out, "<th%s>%s</th>",
-					t->column[k].left ? " class=\"l\"" : "",
-					t->column[k].report);
+					t->column[k].align_left ? " class=\"l\"" : "",
+					t->column[k].report_heading);
 	PUT(out, "</tr></thead>\n<tbody>\n");
 	write_rows(t, out);
 	PUT(out, "</tbody>\n</table></div>\n");

@@ -11,12 +11,12 @@
 /* ---- one epoch -------------------------------------------------------------- */
 
 static const struct ib_column columns[] = {
-	{ "id", "id", .left = true },
+	{ "id", "id", .align_left = true },
 	{ .name = "epoch", .heading = NULL },
 	{ .name = "score", .heading = "score" },
-	{ .name = "pi", .heading = "pi", .style = IB_STYLE_SHORT, .drop = 1 },
-	{ .name = "u", .heading = "u", .drop = 2 },
-	{ "fate", "fate", .left = true },
+	{ .name = "pi", .heading = "pi", .style = IB_STYLE_SHORT, .drop_order = 1 },
+	{ .name = "u", .heading = "u", .drop_order = 2 },
+	{ "fate", "fate", .align_left = true },
 };
 
 static void

@@ -109,10 +109,10 @@ ib_prune_counts_release(struct ib_prune_counts *t)
 }
 
 static const struct ib_column columns[] = {
-	{ "id", "id", .report = "sample", .left = true },
-	{ "pruned", "pruned", .report = "times pruned" },
-	{ "drawn", "drawn", .report = "kept by draw" },
-	{ "last", "last", .report = "last pruned in epoch" },
+	{ "id", "id", .report_heading = "sample", .align_left = true },
+	{ "pruned", "pruned", .report_heading = "times pruned" },
+	{ "drawn", "drawn", .report_heading = "kept by draw" },
+	{ "last", "last", .report_heading = "last pruned in epoch" },
 };
 
 enum ib_status

@@ -15,17 +15,17 @@
 enum { ID, EPOCH, SCORE, THRESHOLD, PI, U, FATE, WHY, OUTCOME, WEIGHT, VISITS, NCOLUMNS };
 
 static const struct ib_column columns[NCOLUMNS] = {
-	[ID] = { "id", "id", .left = true },
+	[ID] = { "id", "id", .align_left = true },
 	[EPOCH] = { .name = "epoch", .heading = "epoch" },
-	[SCORE] = { .name = "score", .heading = "score", .drop = 1 },
-	[THRESHOLD] = { "threshold", "threshold", .drop = 3 },
-	[PI] = { "pi", "pi", IB_STYLE_SHORT, .drop = 4 },
-	[U] = { "u", "u", .drop = 5 },
+	[SCORE] = { .name = "score", .heading = "score", .drop_order = 1 },
+	[THRESHOLD] = { "threshold", "threshold", .drop_order = 3 },
+	[PI] = { "pi", "pi", IB_STYLE_SHORT, .drop_order = 4 },
+	[U] = { "u", "u", .drop_order = 5 },
 	[FATE] = { .name = "fate" },
 	[WHY] = { .name = "why" },
-	[OUTCOME] = { NULL, "outcome", .left = true },
-	[WEIGHT] = { "weight", "weight", IB_STYLE_SHORT, .drop = 2 },
-	[VISITS] = { "visits", "visits", .drop = 6 },
+	[OUTCOME] = { NULL, "outcome", .align_left = true },
+	[WEIGHT] = { "weight", "weight", IB_STYLE_SHORT, .drop_order = 2 },
+	[VISITS] = { "visits", "visits", .drop_order = 6 },
 };
 
 /* ---- search ------------------------------------------------------------------ */

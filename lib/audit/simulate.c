@@ -120,14 +120,14 @@ ib_audit_simulate(const struct ib_audit_options *o, const struct ib_context *con
 		  struct ib_output *out, struct ib_error *err)
 {
 	const struct ib_column columns[] = {
-		{ "epoch", "epoch", .drop = 0 },
-		{ "samples", "samples", .drop = 3 },
-		{ "kept", "kept", .drop = 1 },
-		{ "pruned", "pruned", .drop = 2 },
-		{ NULL, "share", IB_STYLE_PERCENT, .drop = 0 },
-		{ "threshold", "threshold", .drop = 5 },
-		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop = 4 },
-		{ NULL, "saved", IB_STYLE_PERCENT, .drop = 0 },
+		{ "epoch", "epoch", .drop_order = 0 },
+		{ "samples", "samples", .drop_order = 3 },
+		{ "kept", "kept", .drop_order = 1 },
+		{ "pruned", "pruned", .drop_order = 2 },
+		{ NULL, "share", IB_STYLE_PERCENT, .drop_order = 0 },
+		{ "threshold", "threshold", .drop_order = 5 },
+		{ "weight_sum", "weights", IB_STYLE_INTEGER, .drop_order = 4 },
+		{ NULL, "saved", IB_STYLE_PERCENT, .drop_order = 0 },
 		{ "cost", "cost", IB_STYLE_MONEY, .hidden = !o->cost_given },
 		{ "cost_saved", "cost saved", IB_STYLE_MONEY, .hidden = !o->cost_given },
 		{ .name = "epochs", .hidden = o->visits == 0 },

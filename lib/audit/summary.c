@@ -75,18 +75,18 @@ ib_audit_stats_write(const struct ib_audit_stats *f, size_t n, const struct ib_t
 {
 	const struct ib_audit_options *o = to->options;
 	const struct ib_column columns[] = {
-		{ "epoch", "epoch", .report = "epoch" },
-		{ "samples", "samples", .report = "samples", .drop = 3 },
-		{ "kept", "kept", .report = "kept", .drop = 1 },
-		{ "pruned", "pruned", .report = "pruned", .drop = 2 },
-		{ "share", "share", IB_STYLE_PERCENT, .report = "share kept" },
-		{ "threshold", "threshold", .report = "threshold", .drop = 5 },
-		{ "weight_sum", "weights", IB_STYLE_INTEGER, .report = "sum of weights",
-		  .drop = 4 },
+		{ "epoch", "epoch", .report_heading = "epoch" },
+		{ "samples", "samples", .report_heading = "samples", .drop_order = 3 },
+		{ "kept", "kept", .report_heading = "kept", .drop_order = 1 },
+		{ "pruned", "pruned", .report_heading = "pruned", .drop_order = 2 },
+		{ "share", "share", IB_STYLE_PERCENT, .report_heading = "share kept" },
+		{ "threshold", "threshold", .report_heading = "threshold", .drop_order = 5 },
+		{ "weight_sum", "weights", IB_STYLE_INTEGER, .report_heading = "sum of weights",
+		  .drop_order = 4 },
 		{ .name = "weight_error", .hidden = !o->errors },
 		{ o->errors ? "weight_off" : NULL, "off", IB_STYLE_SIGNED,
-		  .report = "off by (std. errors)", .drop = 6 },
-		{ "saved", "saved", IB_STYLE_PERCENT, .report = "saved so far" },
+		  .report_heading = "off by (std. errors)", .drop_order = 6 },
+		{ "saved", "saved", IB_STYLE_PERCENT, .report_heading = "saved so far" },
 		{ "cost", "cost", IB_STYLE_MONEY, .hidden = !o->cost_given },
 		{ "cost_saved", "cost saved", IB_STYLE_MONEY, .hidden = !o->cost_given },
 	};

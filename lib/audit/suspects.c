@@ -207,11 +207,11 @@ ib_suspects_find(struct ib_loss_history *l, const struct ib_audit_options *o,
 /* ---- the subcommand ----------------------------------------------------------- */
 
 static const struct ib_column columns[] = {
-	{ "id", "id", .report = "sample", .left = true },
-	{ "epochs", "epochs", .report = "epochs" },
-	{ "first", "first", .report = "first loss / mean", .drop = 1 },
-	{ "last", "last", .report = "last loss / mean" },
-	{ "slope", "slope", .report = "change per epoch" },
+	{ "id", "id", .report_heading = "sample", .align_left = true },
+	{ "epochs", "epochs", .report_heading = "epochs" },
+	{ "first", "first", .report_heading = "first loss / mean", .drop_order = 1 },
+	{ "last", "last", .report_heading = "last loss / mean" },
+	{ "slope", "slope", .report_heading = "change per epoch" },
 };
 
 enum ib_status

@@ -14,9 +14,9 @@
 #include "base/error.h"
 #include "base/json_writer.h"
 
-#define MIN_TEXT 12  /* minimum width of a column of ids */
-#define WAITING 1000 /* the number of rows that determine the widths of the columns */
-#define PIECE ((size_t)64 << 10)
+#define TEXT_WIDTH_MIN 12    /* minimum width of a column of ids */
+#define ROWS_FOR_WIDTHS 1000 /* the number of rows that determine the widths of the columns */
+#define FLUSH_BYTES ((size_t)64 << 10) /* text that is longer is passed to the output */
 #define ALARM "ALARM"
 
 struct ib_text_table {
@@ -28,13 +28,13 @@ struct ib_text_table {
 	uint64_t rows;
 	struct ib_html_table html; /* the rows, for the report */
 	/* used for tables of text: */
-	struct ib_bytes *cells; /* [WAITING * n] texts of the first rows */
+	struct ib_bytes *cells; /* [ROWS_FOR_WIDTHS * n] texts of the first rows */
 	size_t waiting;		/* number of rows in `cells` */
 	bool widths_known;
 	size_t width[IB_TEXT_TABLE_COLUMNS];
-	bool dropped[IB_TEXT_TABLE_COLUMNS];
-	bool lost[IB_TEXT_TABLE_COLUMNS]; /* true if the column was dropped because the terminal is
-					     too narrow */
+	bool omitted[IB_TEXT_TABLE_COLUMNS];
+	bool dropped[IB_TEXT_TABLE_COLUMNS]; /* true if the column is omitted because the terminal
+					     is too narrow */
 	bool failed;
 };
 
@@ -169,7 +169,7 @@ total(const struct ib_text_table *s)
 	size_t i, n = 0;
 
 	for (i = 0; i < s->n; i++)
-		if (!s->dropped[i])
+		if (!s->omitted[i])
 			n += s->width[i] + 2;
 	return n > 2 ? n - 2 : n;
 }
@@ -184,7 +184,7 @@ widest_text(struct ib_text_table *s)
 	size_t *widest = NULL, i;
 
 	for (i = 0; i < s->n; i++)
-		if (!s->dropped[i] && s->column[i].left && (!widest || s->width[i] > *widest))
+		if (!s->omitted[i] && s->column[i].align_left && (!widest || s->width[i] > *widest))
 			widest = &s->width[i];
 	return widest;
 }
@@ -200,9 +200,9 @@ spare_column(const struct ib_text_table *s)
 	int drop = 0;
 
 	for (i = 1; i < s->n; i++) {
-		if (s->dropped[i] || s->column[i].drop < drop)
+		if (s->omitted[i] || s->column[i].drop_order < drop)
 			continue;
-		drop = s->column[i].drop;
+		drop = s->column[i].drop_order;
 		spare = i;
 	}
 	return spare;
@@ -216,7 +216,7 @@ spare_column(const struct ib_text_table *s)
 static void
 fit(struct ib_text_table *s, size_t room)
 {
-	size_t least = room / 3 > MIN_TEXT ? room / 3 : MIN_TEXT, most, spare;
+	size_t least = room / 3 > TEXT_WIDTH_MIN ? room / 3 : TEXT_WIDTH_MIN, most, spare;
 	size_t *text = widest_text(s);
 
 	if (total(s) <= room)
@@ -225,7 +225,7 @@ fit(struct ib_text_table *s, size_t room)
 	if (text && *text > least)
 		*text = least;
 	while (total(s) > room && (spare = spare_column(s)) > 0) {
-		s->dropped[spare] = s->lost[spare] = true;
+		s->omitted[spare] = s->dropped[spare] = true;
 		if (text == &s->width[spare])
 			text = NULL;
 	}
@@ -235,18 +235,18 @@ fit(struct ib_text_table *s, size_t room)
 
 /* Append the names of the columns that were dropped. */
 static void
-write_lost(struct ib_text_table *s)
+write_dropped(struct ib_text_table *s)
 {
 	struct ib_bytes b = { 0 };
 	size_t i, n = 0, all = 0;
 
 	for (i = 0; i < s->n; i++)
-		all += s->lost[i];
+		all += s->dropped[i];
 	if (all == 0)
 		return;
 	ib_bytes_append_char(&b, '(');
 	for (i = 0; i < s->n; i++)
-		if (s->lost[i])
+		if (s->dropped[i])
 			ib_bytes_printf(&b, "%s%s", ib_list_separator(n++, all, " and "),
 					s->column[i].heading);
 	ib_bytes_printf(&b, ": not shown; use a wider terminal or --json)");
@@ -279,7 +279,7 @@ static void
 write_cell(struct ib_text_table *s, size_t i, struct ib_span text, bool last)
 {
 	size_t n = ib_text_columns(text), pad = s->width[i] > n ? s->width[i] - n : 0;
-	bool left = s->column[i].left, alarm = s->column[i].alarm && ib_span_is(text, ALARM);
+	bool left = s->column[i].align_left, alarm = s->column[i].alarm && ib_span_is(text, ALARM);
 
 	if (!left)
 		ib_bytes_printf(&s->text, "%*s", (int)pad, "");
@@ -300,7 +300,7 @@ last_column(const struct ib_text_table *s)
 {
 	size_t i = s->n - 1;
 
-	while (i > 0 && s->dropped[i])
+	while (i > 0 && s->omitted[i])
 		i--;
 	return i;
 }
@@ -311,10 +311,10 @@ write_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
 	size_t i, last = last_column(s);
 
 	for (i = 0; i < s->n; i++)
-		if (!s->dropped[i])
+		if (!s->omitted[i])
 			write_cell(s, i, ib_bytes_span(&cell[i]), i == last);
 	ib_bytes_append_char(&s->text, '\n');
-	if (s->text.n > PIECE)
+	if (s->text.n > FLUSH_BYTES)
 		flush(s);
 }
 
@@ -333,7 +333,7 @@ finish_widths(struct ib_text_table *s)
 	last = last_column(s);
 	write_color(s, BOLD);
 	for (i = 0; i < s->n; i++)
-		if (!s->dropped[i])
+		if (!s->omitted[i])
 			write_cell(s, i, ib_span_of(s->column[i].heading), i == last);
 	write_color(s, NORMAL);
 	ib_bytes_append_char(&s->text, '\n');
@@ -349,7 +349,7 @@ table_row(struct ib_text_table *s, const struct ib_cell *cell)
 
 	for (i = 0; i < s->n; i++) {
 		shown[i].n = 0;
-		if (s->dropped[i])
+		if (s->omitted[i])
 			continue;
 		show(&shown[i], s->column[i].style, &cell[i]);
 		s->failed |= shown[i].failed;
@@ -359,7 +359,7 @@ table_row(struct ib_text_table *s, const struct ib_cell *cell)
 	}
 	if (s->widths_known)
 		write_table_row(s, shown);
-	else if (++s->waiting == WAITING)
+	else if (++s->waiting == ROWS_FOR_WIDTHS)
 		finish_widths(s);
 }
 
@@ -376,7 +376,7 @@ json_row(struct ib_text_table *s, const struct ib_cell *cell)
 		if (s->column[i].name && !s->column[i].hidden)
 			ib_cell_write_json(&s->json, s->column[i].name, &cell[i]);
 	ib_json_end_object(&s->json);
-	if (s->text.n > PIECE)
+	if (s->text.n > FLUSH_BYTES)
 		flush(s);
 }
 
@@ -389,7 +389,7 @@ ib_text_table_new(const char *id, const struct ib_column *column, size_t n,
 	size_t i;
 
 	if (s && text)
-		s->cells = calloc(WAITING * n, sizeof(*s->cells));
+		s->cells = calloc(ROWS_FOR_WIDTHS * n, sizeof(*s->cells));
 	if (!s || (text && !s->cells)) {
 		if (to->page)
 			to->page->failed = true;
@@ -404,8 +404,8 @@ ib_text_table_new(const char *id, const struct ib_column *column, size_t n,
 	if (!to->page && to->options->json)
 		ib_json_begin_array(&s->json, NULL);
 	for (i = 0; i < n; i++) {
-		s->dropped[i] = !column[i].heading || column[i].hidden;
-		s->width[i] = s->dropped[i] ? 0 : strlen(column[i].heading);
+		s->omitted[i] = !column[i].heading || column[i].hidden;
+		s->width[i] = s->omitted[i] ? 0 : strlen(column[i].heading);
 	}
 	return s;
 }
@@ -439,7 +439,7 @@ end_text(struct ib_text_table *s)
 {
 	if (!s->widths_known)
 		finish_widths(s);
-	write_lost(s);
+	write_dropped(s);
 	flush(s);
 }
 
@@ -450,7 +450,7 @@ ib_text_table_discard(struct ib_text_table *s)
 
 	if (!s)
 		return;
-	for (i = 0; s->cells && i < WAITING * s->n; i++)
+	for (i = 0; s->cells && i < ROWS_FOR_WIDTHS * s->n; i++)
 		ib_bytes_release(&s->cells[i]);
 	free(s->cells);
 	free(s->html.cell);
