@@ -8,34 +8,34 @@
 #include "base/array.h"
 #include "base/error.h"
 
-#define PUT(b, text) ib_bytes_append(b, text, sizeof(text) - 1)
+#define APPEND_LITERAL(b, text) ib_bytes_append(b, text, sizeof(text) - 1)
 
 #define FOLD_ROWS 40   /* a table with more rows is collapsed until the reader opens it */
 #define MAX_DECIMALS 4 /* maximum number of decimals for losses and for numbers without a unit */
-#define PIECE 20       /* maximum length in bytes of a text that ib_show() does not shorten */
+#define SHOW_BYTES 20  /* maximum length in bytes of a text that ib_show() does not shorten */
 
 extern const char ib_report_css[]; /* contents of audit/report.css; the Makefile embeds the file */
 
 void
 ib_html_begin(struct ib_bytes *out, const char *title)
 {
-	PUT(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
-		 "<meta charset=\"utf-8\">\n"
-		 "<meta name=\"viewport\" content=\"width=device-width,"
-		 "initial-scale=1\">\n"
-		 "<link rel=\"icon\" href=\"data:,\">\n<title>");
+	APPEND_LITERAL(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+			    "<meta charset=\"utf-8\">\n"
+			    "<meta name=\"viewport\" content=\"width=device-width,"
+			    "initial-scale=1\">\n"
+			    "<link rel=\"icon\" href=\"data:,\">\n<title>");
 	ib_html_text(out, ib_span_of(title));
-	PUT(out, "</title>\n<style>\n");
+	APPEND_LITERAL(out, "</title>\n<style>\n");
 	ib_bytes_append(out, ib_report_css, strlen(ib_report_css));
-	PUT(out, "</style>\n</head>\n<body>\n<main>\n<h1>");
+	APPEND_LITERAL(out, "</style>\n</head>\n<body>\n<main>\n<h1>");
 	ib_html_text(out, ib_span_of(title));
-	PUT(out, "</h1>\n");
+	APPEND_LITERAL(out, "</h1>\n");
 }
 
 void
 ib_html_end(struct ib_bytes *out)
 {
-	PUT(out, "</main>\n</body>\n</html>\n");
+	APPEND_LITERAL(out, "</main>\n</body>\n</html>\n");
 }
 
 /* ---- text and numbers ----------------------------------------------------------- */
@@ -45,16 +45,16 @@ write_entity(struct ib_bytes *out, char c)
 {
 	switch (c) {
 	case '&':
-		PUT(out, "&amp;");
+		APPEND_LITERAL(out, "&amp;");
 		break;
 	case '<':
-		PUT(out, "&lt;");
+		APPEND_LITERAL(out, "&lt;");
 		break;
 	case '>':
-		PUT(out, "&gt;");
+		APPEND_LITERAL(out, "&gt;");
 		break;
 	case '"':
-		PUT(out, "&quot;");
+		APPEND_LITERAL(out, "&quot;");
 		break;
 	default:
 		ib_bytes_append_char(out, c);
@@ -63,7 +63,7 @@ write_entity(struct ib_bytes *out, char c)
 
 /* Write text that is short enough for ib_show(). */
 static void
-write_piece(struct ib_bytes *out, struct ib_span text)
+write_short_text(struct ib_bytes *out, struct ib_span text)
 {
 	char show[IB_SHOW_MAX];
 	const char *p = ib_show(show, text);
@@ -81,10 +81,11 @@ ib_html_text(struct ib_bytes *out, struct ib_span text)
 	size_t n;
 
 	for (; text.n > 0; text.p += n, text.n -= n) {
-		n = text.n < PIECE ? text.n : PIECE;
-		while (n < text.n && n > PIECE - 3 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+		n = text.n < SHOW_BYTES ? text.n : SHOW_BYTES;
+		while (n < text.n && n > SHOW_BYTES - 3 &&
+		       ((unsigned char)text.p[n] & 0xc0) == 0x80)
 			n--; /* do not split a UTF-8 sequence */
-		write_piece(out, (struct ib_span){ text.p, n });
+		write_short_text(out, (struct ib_span){ text.p, n });
 	}
 }
 
@@ -131,37 +132,37 @@ ib_html_amount(char out[IB_HTML_NUMBER], double x)
 /* ---- sections, tiles --------------------------------------------------------------- */
 
 void
-ib_html_section(struct ib_bytes *out, const char *heading, const char *words)
+ib_html_section(struct ib_bytes *out, const char *heading, const char *introduction)
 {
 	ib_bytes_printf(out,
 			"<section>\n<h2>%s</h2>\n<p class=\"words\">%s"
 			"</p>\n",
-			heading, words);
+			heading, introduction);
 }
 
 void
 ib_html_section_end(struct ib_bytes *out)
 {
-	PUT(out, "</section>\n");
+	APPEND_LITERAL(out, "</section>\n");
 }
 
 void
 ib_html_legend(struct ib_bytes *out, const char *const *pairs)
 {
-	PUT(out, "<div class=\"legend\">");
+	APPEND_LITERAL(out, "<div class=\"legend\">");
 	for (; *pairs; pairs += 2)
 		ib_bytes_printf(out, "<span><i class=\"%s\"></i>%s</span>", pairs[0], pairs[1]);
-	PUT(out, "</div>\n");
+	APPEND_LITERAL(out, "</div>\n");
 }
 
 void
 ib_html_tile(struct ib_bytes *out, const char *class, const char *label, const char *figure,
-	     const char *words)
+	     const char *note)
 {
 	ib_bytes_printf(out,
 			"<div class=\"tile %s\"><span>%s</span><b>%s</b>"
 			"<span>%s</span></div>\n",
-			class, label, figure, words);
+			class, label, figure, note);
 }
 
 /* ---- tables -------------------------------------------------------------------------- */
@@ -237,7 +238,7 @@ write_cell(const struct ib_html_table *t, size_t column, int decimals, const str
 			: c->align_left ? " class=\"l\""
 					: "");
 	if (cell->kind != IB_CELL_TEXT) {
-		PUT(out, " data-value=\"");
+		APPEND_LITERAL(out, " data-value=\"");
 		ib_write_cell_json(out, cell);
 		ib_bytes_append_char(out, '"');
 	}
@@ -250,7 +251,7 @@ write_cell(const struct ib_html_table *t, size_t column, int decimals, const str
 		write_real(out, c->style, decimals, cell->real);
 	else
 		ib_bytes_printf(out, alarm ? "alarm" : "&ndash;");
-	PUT(out, "</td>");
+	APPEND_LITERAL(out, "</td>");
 }
 
 static void
@@ -260,11 +261,11 @@ write_rows(const struct ib_html_table *t, struct ib_bytes *out)
 	size_t i, k;
 
 	for (i = 0; i < t->nrows; i++) {
-		PUT(out, "<tr>");
+		APPEND_LITERAL(out, "<tr>");
 		for (k = 0; k < t->ncolumns; k++)
 			if (t->column[k].report_heading)
 				write_cell(t, k, decimals, &t->cell[i * t->ncolumns + k], out);
-		PUT(out, "</tr>\n");
+		APPEND_LITERAL(out, "</tr>\n");
 	}
 }
 
@@ -280,7 +281,9 @@ ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out)
 	if (folded)
 		ib_bytes_printf(out, "<details><summary>Show all %zu rows</summary>\n", t->nrows);
 	if (shown > 4)
-		PUT(out, "<p class=\"hint\">Scroll the table sideways to see all columns.</p>\n");
+		APPEND_LITERAL(
+			out,
+			"<p class=\"hint\">Scroll the table sideways to see all columns.</p>\n");
 	ib_bytes_printf(out, "<div class=\"scroll\" tabindex=\"0\"><table id=\"%s\">\n<thead><tr>",
 			t->id);
 	for (k = 0; k < t->ncolumns; k++)
@@ -288,11 +291,11 @@ ib_html_table_end(struct ib_html_table *t, struct ib_bytes *out)
 			ib_bytes_printf(out, "<th%s>%s</th>",
 					t->column[k].align_left ? " class=\"l\"" : "",
 					t->column[k].report_heading);
-	PUT(out, "</tr></thead>\n<tbody>\n");
+	APPEND_LITERAL(out, "</tr></thead>\n<tbody>\n");
 	write_rows(t, out);
-	PUT(out, "</tbody>\n</table></div>\n");
+	APPEND_LITERAL(out, "</tbody>\n</table></div>\n");
 	if (folded)
-		PUT(out, "</details>\n");
+		APPEND_LITERAL(out, "</details>\n");
 	free(t->cell);
 	t->cell = NULL;
 }

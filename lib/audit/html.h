@@ -24,10 +24,10 @@ const char *ib_html_amount(char out[IB_HTML_NUMBER], double x);
 /* ---- sections, tiles --------------------------------------------------------------- */
 
 /*
- * Open a section. The strings `heading` and `words` (the introduction) are HTML and are not
+ * Open a section. The strings `heading` and `introduction` are HTML and are not
  * escaped.
  */
-void ib_html_section(struct ib_bytes *out, const char *heading, const char *words);
+void ib_html_section(struct ib_bytes *out, const char *heading, const char *introduction);
 void ib_html_section_end(struct ib_bytes *out);
 
 /*
@@ -41,7 +41,7 @@ void ib_html_legend(struct ib_bytes *out, const char *const *pairs);
  * are HTML and are not escaped.
  */
 void ib_html_tile(struct ib_bytes *out, const char *class, const char *label, const char *value,
-		  const char *words);
+		  const char *note);
 
 /* ---- tables -------------------------------------------------------------------------- */
 

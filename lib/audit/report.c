@@ -33,11 +33,11 @@ read_scores(struct ib_report *r, struct ib_error *err)
 
 	if (r->has_losses)
 		return IB_OK;
-	r->low = calloc(r->n + 1, sizeof(*r->low));
-	if (!r->low)
+	r->score_quantiles = calloc(r->nepochs + 1, sizeof(*r->score_quantiles));
+	if (!r->score_quantiles)
 		return ib_fail_memory(err);
-	for (i = 0; i < r->n && !st; i++)
-		st = ib_audit_score_quantiles(r->log, i, r->low[i], err);
+	for (i = 0; i < r->nepochs && !st; i++)
+		st = ib_audit_score_quantiles(r->log, i, r->score_quantiles[i], err);
 	return st;
 }
 
@@ -50,7 +50,7 @@ read_classes(struct ib_report *r, struct ib_error *err)
 
 	if (!r->options->by)
 		return IB_OK;
-	st = ib_by_read(r->options, r->log, 0, r->n, r->context, &r->by, err);
+	st = ib_by_read(r->options, r->log, 0, r->nepochs, r->context, &r->by, err);
 	if (!st)
 		ib_by_warn(r->by, row, ib_by_finish(r->by, row), r->context);
 	return st;
@@ -59,18 +59,18 @@ read_classes(struct ib_report *r, struct ib_error *err)
 static enum ib_status
 allocate_charts(struct ib_report *r, struct ib_error *err)
 {
-	size_t most = r->n > r->losses.nepochs ? r->n : r->losses.nepochs, i;
+	size_t most = r->nepochs > r->losses.nepochs ? r->nepochs : r->losses.nepochs, i;
 	bool failed;
 
 	r->epoch = calloc(most + 1, sizeof(*r->epoch));
 	failed = !r->epoch;
 	for (i = 0; i < 6; i++) {
-		r->v[i] = calloc(most + 1, sizeof(double));
-		failed |= !r->v[i];
+		r->y[i] = calloc(most + 1, sizeof(double));
+		failed |= !r->y[i];
 	}
 	if (failed)
 		return ib_fail_memory(err);
-	for (i = 0; i < r->n; i++)
+	for (i = 0; i < r->nepochs; i++)
 		r->epoch[i] = r->stats[i].epoch;
 	return IB_OK;
 }
@@ -81,10 +81,10 @@ count_visits(struct ib_report *r, struct ib_error *err)
 {
 	size_t i;
 
-	r->paused = calloc(r->n + 1, sizeof(*r->paused));
+	r->paused = calloc(r->nepochs + 1, sizeof(*r->paused));
 	if (!r->paused)
 		return ib_fail_memory(err);
-	for (i = 0; i < r->n; i++) {
+	for (i = 0; i < r->nepochs; i++) {
 		r->paused[i] =
 			r->pruned > 0 && ib_audit_pruning_is_off(ib_audit_log_epoch(r->log, i));
 		r->visits += r->stats[i].samples;
@@ -102,7 +102,7 @@ gather(struct ib_report *r, struct ib_error *err)
 	r->top = o->top ? o->top : 20;
 	st = ib_audit_log_open(o->operands.v[0], r->context, &r->log, err);
 	if (!st)
-		st = ib_audit_stats(r->log, UINT64_MAX, &r->stats, &r->n, err);
+		st = ib_audit_stats(r->log, UINT64_MAX, &r->stats, &r->nepochs, err);
 	if (!st)
 		st = count_visits(r, err);
 	if (!st)
@@ -127,13 +127,13 @@ release(struct ib_report *r)
 	ib_audit_log_close(r->log);
 	free(r->stats);
 	free(r->paused);
-	free(r->low);
+	free(r->score_quantiles);
 	free(r->drift);
 	free(r->suspect);
 	ib_by_free(r->by);
 	free(r->epoch);
 	for (i = 0; i < 6; i++)
-		free(r->v[i]);
+		free(r->y[i]);
 }
 
 /* ---- look-ups ----------------------------------------------------------------- */
@@ -169,7 +169,7 @@ ib_report_alarms_handled(const struct ib_report *r)
 		if (!r->drift[i].alarm)
 			continue;
 		next = ib_report_find(r, r->drift[i].epoch + 1);
-		if (next == r->n || !r->paused[next] || i + 1 == r->losses.nepochs)
+		if (next == r->nepochs || !r->paused[next] || i + 1 == r->losses.nepochs)
 			return false;
 	}
 	return true;
@@ -180,7 +180,7 @@ ib_report_find(const struct ib_report *r, int64_t epoch)
 {
 	size_t i;
 
-	for (i = 0; i < r->n && r->stats[i].epoch != epoch; i++)
+	for (i = 0; i < r->nepochs && r->stats[i].epoch != epoch; i++)
 		continue;
 	return i;
 }
@@ -210,7 +210,7 @@ build(struct ib_report *r)
 {
 	ib_html_begin(&r->page, r->options->title ? r->options->title : "Pruning report");
 	ib_report_result(r);
-	if (r->n > 0)
+	if (r->nepochs > 0)
 		build_sections(r);
 	ib_html_end(&r->page);
 }

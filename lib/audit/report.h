@@ -15,17 +15,18 @@ struct ib_report {
 	const struct ib_context *context;
 	struct ib_audit_log *log;
 	struct ib_audit_stats *stats;
-	size_t n;		 /* number of epochs of the audit log */
+	size_t nepochs;		 /* number of epochs of the audit log */
 	uint64_t visits, pruned; /* number of visits, and of pruned visits, in all epochs */
 	/*
-	 * [n] true if the options of the epoch kept every sample, but an earlier epoch pruned
+	 * [nepochs] true if the options of the epoch kept every sample, but an earlier epoch pruned
 	 * samples
 	 */
 	bool *paused;
 	struct ib_prune_counts counts;
 	struct ib_loss_history losses;
 	bool has_losses;
-	double (*low)[5]; /* [n] quantiles of the scores in the audit log, if there are no losses */
+	/* [nepochs] quantiles of the scores in the audit log, if there are no losses */
+	double (*score_quantiles)[5];
 	struct ib_drift *drift;
 	struct ib_suspect *suspect;
 	size_t nsuspects;
@@ -33,7 +34,7 @@ struct ib_report {
 	uint64_t top;	  /* maximum number of rows in each list of ids */
 	/* data of the current chart: */
 	int64_t *epoch; /* x labels */
-	double *v[6];	/* y values */
+	double *y[6];	/* y values */
 	struct ib_bytes page;
 };
 
@@ -49,7 +50,7 @@ const struct ib_drift *ib_report_first_alarm(const struct ib_report *r);
  */
 bool ib_report_alarms_handled(const struct ib_report *r);
 
-/* Return the index of an epoch of the audit log, or r->n. */
+/* Return the index of an epoch of the audit log, or r->nepochs. */
 size_t ib_report_find(const struct ib_report *r, int64_t epoch);
 
 void ib_report_result(struct ib_report *r);

@@ -5,7 +5,7 @@
 #include "audit/report.h"
 
 #define TOOLTIP 200
-#define MANY 60 /* a line through more epochs has no points */
+#define LINE_POINTS_MAX 60 /* a line through more epochs has no points */
 
 static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
 
@@ -37,7 +37,7 @@ write_kept_legend(struct ib_report *r)
 	const char *legend[] = { "c2", "kept", "c1", "pruned", NULL, "pruning paused", NULL };
 	size_t i;
 
-	for (i = 0; i < r->n; i++)
+	for (i = 0; i < r->nepochs; i++)
 		if (r->paused[i])
 			legend[4] = "warm";
 	ib_html_legend(&r->page, legend);
@@ -46,7 +46,7 @@ write_kept_legend(struct ib_report *r)
 void
 ib_report_chart_kept(struct ib_report *r)
 {
-	struct ib_svg c = { &r->page, r->n, r->epoch, 0, 0, IB_STYLE_PLAIN, "samples", true };
+	struct ib_svg c = { &r->page, r->nepochs, r->epoch, 0, 0, IB_STYLE_PLAIN, "samples", true };
 	char text[TOOLTIP];
 	size_t i;
 
@@ -56,16 +56,16 @@ ib_report_chart_kept(struct ib_report *r)
 		"The rest of these samples are kept with a larger weight, so the expected "
 		"gradient does not change.");
 	write_kept_legend(r);
-	for (i = 0; i < r->n; i++)
+	for (i = 0; i < r->nepochs; i++)
 		c.high = fmax(c.high, (double)r->stats[i].samples);
 	ib_svg_begin(&c, "Bars: samples kept and pruned in each epoch");
-	for (i = 0; i < r->n; i++) {
+	for (i = 0; i < r->nepochs; i++) {
 		ib_svg_bar(&c, "c2", i, 0, (double)r->stats[i].kept);
 		ib_svg_bar(&c, "c1", i, (double)r->stats[i].kept, (double)r->stats[i].samples);
 		if (r->paused[i])
 			ib_svg_point(&c, "warm", i, (double)r->stats[i].samples);
 	}
-	for (i = 0; i < r->n; i++) {
+	for (i = 0; i < r->nepochs; i++) {
 		describe_kept(r, i, text);
 		ib_svg_tooltip(&c, i, text);
 	}
@@ -78,18 +78,17 @@ ib_report_chart_kept(struct ib_report *r)
 void
 ib_report_chart_saved(struct ib_report *r)
 {
-	struct ib_svg c = {
-		&r->page, r->n, r->epoch, 0, 0, IB_STYLE_PERCENT, "saved visits", false
-	};
+	struct ib_svg c = { &r->page, r->nepochs,	r->epoch,	0,
+			    0,	      IB_STYLE_PERCENT, "saved visits", false };
 	char text[TOOLTIP];
 	size_t i;
 
 	ib_html_section(&r->page, "Saved so far",
 			"The line shows the share of skipped visits among all visits so far.");
-	for (i = 0; i < r->n; i++) {
-		r->v[0][i] = 0;
-		r->v[1][i] = r->stats[i].share_saved;
-		c.high = fmax(c.high, r->v[1][i]);
+	for (i = 0; i < r->nepochs; i++) {
+		r->y[0][i] = 0;
+		r->y[1][i] = r->stats[i].share_saved;
+		c.high = fmax(c.high, r->y[1][i]);
 	}
 	if (r->pruned == 0) {
 		ib_bytes_printf(&r->page, nothing);
@@ -97,13 +96,13 @@ ib_report_chart_saved(struct ib_report *r)
 		return;
 	}
 	ib_svg_begin(&c, "Line: share of all visits saved up to each epoch");
-	ib_svg_band(&c, "c1", r->v[0], r->v[1]);
-	ib_svg_line(&c, "c2", r->v[1]);
-	for (i = 0; i < r->n; i++) {
-		if (r->n > 1 && r->n <= MANY)
-			ib_svg_point(&c, "c2", i, r->v[1][i]);
+	ib_svg_band(&c, "c1", r->y[0], r->y[1]);
+	ib_svg_line(&c, "c2", r->y[1]);
+	for (i = 0; i < r->nepochs; i++) {
+		if (r->nepochs > 1 && r->nepochs <= LINE_POINTS_MAX)
+			ib_svg_point(&c, "c2", i, r->y[1][i]);
 		snprintf(text, sizeof(text), "up to epoch %lld: %.1f%% saved",
-			 (long long)r->epoch[i], 100 * r->v[1][i]);
+			 (long long)r->epoch[i], 100 * r->y[1][i]);
 		ib_svg_tooltip(&c, i, text);
 	}
 	ib_svg_end(&c);
@@ -118,16 +117,17 @@ fill_losses(struct ib_report *r, struct ib_svg *c)
 {
 	size_t i, at, q;
 
-	c->n = r->has_losses ? r->losses.nepochs : r->n;
+	c->n = r->has_losses ? r->losses.nepochs : r->nepochs;
 	for (i = 0; i < c->n; i++) {
 		if (r->has_losses)
 			r->epoch[i] = r->drift[i].epoch;
 		for (q = 0; q < 5; q++)
-			r->v[q][i] = r->has_losses ? r->drift[i].quantile[q] : r->low[i][q];
+			r->y[q][i] =
+				r->has_losses ? r->drift[i].quantile[q] : r->score_quantiles[i][q];
 		at = ib_report_find(r, r->epoch[i]);
-		r->v[5][i] = at < r->n ? r->stats[at].threshold : NAN;
-		c->high = fmax(c->high, fmax(r->v[5][i], r->v[4][i]));
-		c->low = fmin(c->low, fmin(r->v[5][i], r->v[0][i]));
+		r->y[5][i] = at < r->nepochs ? r->stats[at].threshold : NAN;
+		c->high = fmax(c->high, fmax(r->y[5][i], r->y[4][i]));
+		c->low = fmin(c->low, fmin(r->y[5][i], r->y[0][i]));
 	}
 	return c->n;
 }
@@ -138,7 +138,7 @@ has_numbers(const struct ib_report *r, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (isfinite(r->v[2][i]) || isfinite(r->v[5][i]))
+		if (isfinite(r->y[2][i]) || isfinite(r->y[5][i]))
 			return true;
 	return false;
 }
@@ -148,12 +148,12 @@ write_loss_tooltip(const struct ib_report *r, size_t i, char text[TOOLTIP])
 {
 	int n = snprintf(text, TOOLTIP, "epoch %lld: ", (long long)r->epoch[i]);
 
-	if (isfinite(r->v[2][i]))
+	if (isfinite(r->y[2][i]))
 		n += snprintf(text + n, TOOLTIP - (size_t)n,
-			      "median %.4g, half of the samples %.4g to %.4g, ", r->v[2][i],
-			      r->v[1][i], r->v[3][i]);
-	if (isfinite(r->v[5][i]))
-		snprintf(text + n, TOOLTIP - (size_t)n, "threshold %.4g", r->v[5][i]);
+			      "median %.4g, half of the samples %.4g to %.4g, ", r->y[2][i],
+			      r->y[1][i], r->y[3][i]);
+	if (isfinite(r->y[5][i]))
+		snprintf(text + n, TOOLTIP - (size_t)n, "threshold %.4g", r->y[5][i]);
 	else
 		snprintf(text + n, TOOLTIP - (size_t)n, "no threshold");
 }
@@ -170,11 +170,11 @@ draw_losses(struct ib_report *r, struct ib_svg *c)
 
 	ib_html_legend(&r->page, legend);
 	ib_svg_begin(c, "Quantiles of the losses, and the threshold, for each epoch");
-	ib_svg_band(c, "c1", r->v[0], r->v[4]);
-	ib_svg_band(c, "c2", r->v[1], r->v[3]);
-	ib_svg_line(c, "median", r->v[2]);
-	ib_svg_line(c, "case", r->v[5]);
-	ib_svg_line(c, "warm", r->v[5]);
+	ib_svg_band(c, "c1", r->y[0], r->y[4]);
+	ib_svg_band(c, "c2", r->y[1], r->y[3]);
+	ib_svg_line(c, "median", r->y[2]);
+	ib_svg_line(c, "case", r->y[5]);
+	ib_svg_line(c, "warm", r->y[5]);
 	for (i = 0; i < c->n; i++) {
 		write_loss_tooltip(r, i, text);
 		ib_svg_tooltip(c, i, text);
@@ -200,7 +200,7 @@ ib_report_chart_losses(struct ib_report *r)
 	else
 		ib_bytes_printf(&r->page, nothing);
 	ib_html_section_end(&r->page);
-	for (i = 0; i < r->n; i++)
+	for (i = 0; i < r->nepochs; i++)
 		r->epoch[i] = r->stats[i].epoch;
 }
 
@@ -214,13 +214,13 @@ fill_weights(struct ib_report *r, struct ib_svg *c)
 	double most = 1e-4, error;
 	size_t i, k;
 
-	for (i = 0; i < r->n; i++) {
+	for (i = 0; i < r->nepochs; i++) {
 		f = &r->stats[i];
 		error = f->weight_error / (double)f->samples;
 		for (k = 0; k < 4; k++)
-			r->v[k][i] = errors[k] * error;
-		r->v[4][i] = f->weight_sum / (double)f->samples - 1;
-		most = fmax(most, fmax(r->v[3][i], fabs(r->v[4][i])));
+			r->y[k][i] = errors[k] * error;
+		r->y[4][i] = f->weight_sum / (double)f->samples - 1;
+		most = fmax(most, fmax(r->y[3][i], fabs(r->y[4][i])));
 	}
 	c->low = -most;
 	c->high = most;
@@ -240,14 +240,14 @@ draw_weights(struct ib_report *r, struct ib_svg *c)
 	ib_html_legend(&r->page, legend);
 	ib_svg_begin(c, "Points: relative deviation of the sum of the weights from the number of "
 			"samples, with bands of 2 and 4 standard errors");
-	ib_svg_band(c, "c1", r->v[0], r->v[3]);
-	ib_svg_band(c, "c2", r->v[1], r->v[2]);
-	for (i = 0; i < r->n; i++) {
+	ib_svg_band(c, "c1", r->y[0], r->y[3]);
+	ib_svg_band(c, "c2", r->y[1], r->y[2]);
+	for (i = 0; i < r->nepochs; i++) {
 		f = &r->stats[i];
 		if (ib_audit_weights_off(f))
-			ib_svg_point(c, "warm", i, r->v[4][i]);
+			ib_svg_point(c, "warm", i, r->y[4][i]);
 		else if (f->weight_error > 0)
-			ib_svg_point(c, "dot", i, r->v[4][i]);
+			ib_svg_point(c, "dot", i, r->y[4][i]);
 		snprintf(text, sizeof(text),
 			 "epoch %lld: the weights add up to %.6g for %s samples, %+.1f standard "
 			 "errors",
@@ -262,7 +262,7 @@ void
 ib_report_chart_weights(struct ib_report *r)
 {
 	struct ib_svg c = { &r->page,
-			    r->n,
+			    r->nepochs,
 			    r->epoch,
 			    0,
 			    0,

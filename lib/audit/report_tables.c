@@ -23,7 +23,7 @@ ib_report_summary(struct ib_report *r)
 			"The same numbers as <code>ib-audit summary</code>. The column "
 			"\"off by\" is the sum of the weights minus the number of samples, in "
 			"standard errors. Values from &minus;4 to 4 are due to chance.");
-	ib_audit_stats_write(r->stats, r->n, &to, NULL);
+	ib_audit_stats_write(r->stats, r->nepochs, &to, NULL);
 	ib_html_section_end(&r->page);
 }
 
@@ -137,7 +137,7 @@ write_alarms(struct ib_report *r)
 		next = ib_report_find(r, d->epoch + 1);
 		ib_bytes_printf(&r->page, "<p><b class=\"alarm\">Alarm in epoch %lld.</b> ",
 				(long long)d->epoch);
-		if (next < r->n && r->paused[next])
+		if (next < r->nepochs && r->paused[next])
 			ib_bytes_printf(&r->page, "Epoch %lld kept every sample.</p>\n",
 					(long long)r->stats[next].epoch);
 		else

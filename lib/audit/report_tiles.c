@@ -6,7 +6,7 @@
 #include "audit/report.h"
 #include "prune/rules.h"
 
-#define WORDS 300
+#define NOTE_MAX 300
 
 /* ---- the result ------------------------------------------------------------------- */
 
@@ -14,21 +14,21 @@ static void
 write_sentence(struct ib_report *r)
 {
 	char a[IB_HTML_NUMBER], b[IB_HTML_NUMBER];
-	const char *plural = r->n == 1 ? "" : "s";
+	const char *plural = r->nepochs == 1 ? "" : "s";
 
 	ib_bytes_printf(&r->page, "<p class=\"result\">");
-	if (r->n == 0)
+	if (r->nepochs == 0)
 		ib_bytes_printf(&r->page, "The audit log has no finished epoch.");
 	else if (r->pruned == 0)
 		ib_bytes_printf(&r->page,
 				"Nothing pruned yet: the log has %zu epoch%s, and every sample was "
 				"kept.",
-				r->n, plural);
+				r->nepochs, plural);
 	else
 		ib_bytes_printf(&r->page,
 				"Pruning saved <b>%.1f%%</b> of the sample visits in %zu epoch%s: "
 				"%s of %s.",
-				100 * (double)r->pruned / (double)r->visits, r->n, plural,
+				100 * (double)r->pruned / (double)r->visits, r->nepochs, plural,
 				ib_html_count(a, r->pruned), ib_html_count(b, r->visits));
 	ib_bytes_printf(&r->page,
 			"</p>\n<p class=\"soft\">A visit is one sample in one epoch. Saved visits "
@@ -46,7 +46,7 @@ write_source(struct ib_report *r)
 	ib_bytes_printf(&r->page, "<p class=\"soft\">Audit log <code>");
 	ib_html_text(&r->page, ib_span_of(ib_audit_log_name(r->log)));
 	ib_bytes_printf(&r->page, "</code>, read by infobatch " IB_VERSION ".\n");
-	if (r->n > 0 && when >= 0 && gmtime_r(&when, &tm) &&
+	if (r->nepochs > 0 && when >= 0 && gmtime_r(&when, &tm) &&
 	    strftime(day, sizeof(day), "%Y-%m-%d %H:%M UTC", &tm) &&
 	    strftime(utc, sizeof(utc), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		ib_bytes_printf(&r->page,
@@ -67,47 +67,47 @@ ib_report_result(struct ib_report *r)
 static void
 write_saved(struct ib_report *r)
 {
-	char value[40], words[WORDS], a[IB_HTML_NUMBER], b[IB_HTML_NUMBER];
+	char value[40], note[NOTE_MAX], a[IB_HTML_NUMBER], b[IB_HTML_NUMBER];
 
 	snprintf(value, sizeof(value), "%.1f%%",
 		 r->visits ? 100 * (double)r->pruned / (double)r->visits : 0);
 	if (r->pruned)
-		snprintf(words, sizeof(words), "%s of %s visits", ib_html_count(a, r->pruned),
+		snprintf(note, sizeof(note), "%s of %s visits", ib_html_count(a, r->pruned),
 			 ib_html_count(b, r->visits));
 	else
-		snprintf(words, sizeof(words), "nothing pruned yet");
-	ib_html_tile(&r->page, "", "Saved so far", value, words);
+		snprintf(note, sizeof(note), "nothing pruned yet");
+	ib_html_tile(&r->page, "", "Saved so far", value, note);
 }
 
 static void
 write_cost(struct ib_report *r)
 {
-	const double cost = r->options->cost, n = (double)r->n;
-	char value[IB_HTML_NUMBER], words[WORDS];
+	const double cost = r->options->cost, n = (double)r->nepochs;
+	char value[IB_HTML_NUMBER], note[NOTE_MAX];
 	char a[IB_HTML_NUMBER], b[IB_HTML_NUMBER], c[IB_HTML_NUMBER];
 	double saved;
 
 	if (!r->options->cost_given)
 		return;
-	saved = r->stats[r->n - 1].saved_epochs;
-	snprintf(words, sizeof(words), "spent %s instead of %s, if an epoch on all data costs %s",
+	saved = r->stats[r->nepochs - 1].saved_epochs;
+	snprintf(note, sizeof(note), "spent %s instead of %s, if an epoch on all data costs %s",
 		 ib_html_amount(a, cost * (n - saved)), ib_html_amount(b, cost * n),
 		 ib_html_amount(c, cost));
-	ib_html_tile(&r->page, "", "Cost saved", ib_html_amount(value, cost * saved), words);
+	ib_html_tile(&r->page, "", "Cost saved", ib_html_amount(value, cost * saved), note);
 }
 
 static void
 write_epochs(struct ib_report *r)
 {
-	char value[40], words[WORDS];
+	char value[40], note[NOTE_MAX];
 	size_t i, pruned = 0;
 
-	for (i = 0; i < r->n; i++)
+	for (i = 0; i < r->nepochs; i++)
 		pruned += r->stats[i].pruned > 0;
-	snprintf(value, sizeof(value), "%zu", r->n);
-	snprintf(words, sizeof(words), "%zu with pruning, %zu on all data; the last epoch is %lld",
-		 pruned, r->n - pruned, (long long)r->stats[r->n - 1].epoch);
-	ib_html_tile(&r->page, "", "Epochs", value, words);
+	snprintf(value, sizeof(value), "%zu", r->nepochs);
+	snprintf(note, sizeof(note), "%zu with pruning, %zu on all data; the last epoch is %lld",
+		 pruned, r->nepochs - pruned, (long long)r->stats[r->nepochs - 1].epoch);
+	ib_html_tile(&r->page, "", "Epochs", value, note);
 }
 
 /* ---- checks ----------------------------------------------------------------------- */
@@ -118,20 +118,20 @@ write_weights_alarm(struct ib_report *r, const struct ib_audit_stats *f, size_t 
 {
 	size_t at = (size_t)(f - r->stats);
 	enum ib_rule_id rule = ib_audit_log_epoch(r->log, at)->head.options.rule;
-	char value[60], words[WORDS], a[IB_HTML_NUMBER], more[60] = "";
+	char value[60], note[NOTE_MAX], a[IB_HTML_NUMBER], more[60] = "";
 
 	snprintf(value, sizeof(value), "alarm in epoch %lld", (long long)f->epoch);
 	if (off > 1)
 		snprintf(more, sizeof(more), " %zu more epoch%s: see the chart.", off - 1,
 			 off == 2 ? "" : "s");
-	snprintf(words, sizeof(words),
+	snprintf(note, sizeof(note),
 		 "The weights add up to %.0f instead of %s. Chance does not explain this "
 		 "difference.%s %s",
 		 f->weight_sum, ib_html_count(a, f->samples), more,
 		 ib_rule_kind_of(rule)->biased
 			 ? "The rule of this epoch is biased: use another rule."
 			 : "Stop the trainer and run <code>ib-audit verify</code>.");
-	ib_html_tile(&r->page, "bad", "Weights", value, words);
+	ib_html_tile(&r->page, "bad", "Weights", value, note);
 }
 
 static void
@@ -139,10 +139,10 @@ write_weights(struct ib_report *r)
 {
 	const struct ib_audit_stats *first = NULL;
 	size_t i, off = 0, tested = 0;
-	char words[WORDS];
+	char note[NOTE_MAX];
 	double worst = 0;
 
-	for (i = 0; i < r->n; i++) {
+	for (i = 0; i < r->nepochs; i++) {
 		if (r->stats[i].pruned > 0 || r->stats[i].weight_error > 0)
 			tested++;
 		worst = fmax(worst, fabs(ib_audit_deviation(&r->stats[i])));
@@ -159,11 +159,11 @@ write_weights(struct ib_report *r)
 		ib_html_tile(&r->page, "", "Weights", "&ndash;", "nothing pruned yet");
 		return;
 	}
-	snprintf(words, sizeof(words),
+	snprintf(note, sizeof(note),
 		 "to the number of samples in all %zu pruned epochs; the largest deviation is "
 		 "%.1f of %d allowed standard errors",
 		 tested, worst, IB_WEIGHT_SUM_LIMIT);
-	ib_html_tile(&r->page, "good", "Weights", "add up", words);
+	ib_html_tile(&r->page, "good", "Weights", "add up", note);
 }
 
 /* Describe the first drift alarm. Say that pruning was paused, or what to do if it was not. */
@@ -172,7 +172,7 @@ write_drift_alarm(struct ib_report *r, const struct ib_drift *d)
 {
 	bool handled = ib_report_alarms_handled(r);
 	size_t next = ib_report_find(r, d->epoch + 1);
-	char value[60], what[120], words[WORDS];
+	char value[60], what[120], note[NOTE_MAX];
 
 	if (isnan(d->mean))
 		snprintf(what, sizeof(what), "The epoch has no finite loss.");
@@ -182,24 +182,24 @@ write_drift_alarm(struct ib_report *r, const struct ib_drift *d)
 	else
 		what[0] = '\0';
 	snprintf(value, sizeof(value), "alarm in epoch %lld", (long long)d->epoch);
-	if (next < r->n && r->paused[next])
-		snprintf(words, sizeof(words), "%s Epoch %lld then kept every sample%s", what,
+	if (next < r->nepochs && r->paused[next])
+		snprintf(note, sizeof(note), "%s Epoch %lld then kept every sample%s", what,
 			 (long long)r->stats[next].epoch,
 			 handled ? "; since then there was no alarm."
 				 : ", but the alarm continued.");
 	else
-		snprintf(words, sizeof(words),
+		snprintf(note, sizeof(note),
 			 "%s Keep every sample in the next epoch, and look for a change of the "
 			 "data, the labels or the learning rate.",
 			 what);
-	ib_html_tile(&r->page, handled ? "" : "bad", "Losses", value, words);
+	ib_html_tile(&r->page, handled ? "" : "bad", "Losses", value, note);
 }
 
 static void
 write_drift(struct ib_report *r)
 {
 	const struct ib_drift *first = ib_report_first_alarm(r);
-	char words[WORDS];
+	char note[NOTE_MAX];
 
 	if (!r->has_losses)
 		return;
@@ -207,11 +207,11 @@ write_drift(struct ib_report *r)
 		write_drift_alarm(r, first);
 		return;
 	}
-	snprintf(words, sizeof(words), "the mean loss did not rise in %zu epoch%s",
-		 r->losses.nepochs, r->losses.nepochs == 1 ? "" : "s");
+	snprintf(note, sizeof(note), "the mean loss did not rise in %zu epoch%s", r->losses.nepochs,
+		 r->losses.nepochs == 1 ? "" : "s");
 	ib_html_tile(&r->page, r->losses.nepochs > 1 ? "good" : "", "Losses",
 		     r->losses.nepochs > 1 ? "no alarm" : "&ndash;",
-		     r->losses.nepochs > 1 ? words : "one epoch cannot show a rise");
+		     r->losses.nepochs > 1 ? note : "one epoch cannot show a rise");
 }
 
 void

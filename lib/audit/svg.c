@@ -9,7 +9,7 @@
 #define MARGIN 30.0 /* above the highest and below the lowest value; a point needs this room */
 
 #define MAX_TICKS 8
-#define MANY 60 /* with more epochs than this, bars touch each other */
+#define SPACED_EPOCHS_MAX 60 /* with more epochs, bars touch each other and points are small */
 
 /* ---- coordinates -------------------------------------------------------------- */
 
@@ -219,7 +219,7 @@ ib_svg_band(struct ib_svg *c, const char *class, const double *low, const double
 void
 ib_svg_bar(struct ib_svg *c, const char *class, size_t i, double from, double to)
 {
-	double width = step_of(c) * (c->n > MANY ? 1 : 0.72), top = y_of(c, to);
+	double width = step_of(c) * (c->n > SPACED_EPOCHS_MAX ? 1 : 0.72), top = y_of(c, to);
 	double height = y_of(c, from) - top;
 
 	width = width > SIZE / 12 ? SIZE / 12 : width;
@@ -239,8 +239,8 @@ ib_svg_point(struct ib_svg *c, const char *class, size_t i, double y)
 	ib_bytes_printf(c->out,
 			"<path class=\"case%s\" d=\"M%.1f %.1fh0\"/>"
 			"<path class=\"point%s %s\" d=\"M%.1f %.1fh0\"/>\n",
-			c->n > MANY ? " small" : "", x_of(c, i), y_of(c, y),
-			c->n > MANY ? " small" : "", class, x_of(c, i), y_of(c, y));
+			c->n > SPACED_EPOCHS_MAX ? " small" : "", x_of(c, i), y_of(c, y),
+			c->n > SPACED_EPOCHS_MAX ? " small" : "", class, x_of(c, i), y_of(c, y));
 }
 
 void
