@@ -5,7 +5,7 @@
 #include "base/huge_array.h"
 
 /* The size of 2^61 + 1 items of 8 bytes is 8 modulo 2^64. So is that of 2^29 + 1 modulo 2^32. */
-Test(array, more_than_memory_holds_is_no_smaller_array)
+Test(array, sizes_that_overflow_are_refused)
 {
 	uint64_t n = ((uint64_t)1 << 61) + 1;
 	struct ib_huge_array pages = { 0 };
@@ -22,7 +22,7 @@ Test(array, more_than_memory_holds_is_no_smaller_array)
 	free(p);
 }
 
-Test(array, none_is_empty)
+Test(array, an_array_of_0_items_can_be_allocated)
 {
 	char *p = ib_array(0, 8), *q = ib_array_zeroed(0, 8);
 
@@ -37,7 +37,7 @@ Test(array, none_is_empty)
  * Appending a million items calls realloc about 25 times, because each capacity is 1.5 times the
  * previous capacity. The items are kept.
  */
-Test(array, room_grows_in_steps_that_grow)
+Test(array, the_capacity_grows_geometrically)
 {
 	uint32_t *v = NULL, i;
 	size_t cap = 0, last = 0, steps = 0;

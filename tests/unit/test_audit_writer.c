@@ -108,7 +108,7 @@ write_run(const char *path, const char *head, const char *lines, struct ib_audit
 	free(l);
 }
 
-Test(audit_writer, tails_chain_the_runs)
+Test(audit_writer, each_footer_refers_to_the_previous_run)
 {
 	static const char head[] = "{\"ib_audit\":1,\"epoch\":3}";
 	static const char lines[] = "{\"id\":\"a\",\"score\":0.25,\"pi\":0.5,\"kept\":false}\n";

@@ -26,7 +26,7 @@ count(uint32_t *values, uint64_t n)
 	return f;
 }
 
-Test(bins, counts_what_a_plain_count_counts)
+Test(bins, counts_equal_a_simple_count)
 {
 	uint32_t values[1000], copy[1000], i, k;
 	struct ib_bins f;
@@ -48,7 +48,7 @@ Test(bins, counts_what_a_plain_count_counts)
 	ib_bins_release(&f);
 }
 
-Test(bins, seeks_the_first_that_is_not_below)
+Test(bins, seek_finds_the_first_value_not_below)
 {
 	uint32_t values[] = { order(BIN, 9), order(BIN, 5), order(BIN, 9) };
 	struct ib_bins f = count(values, 3);
@@ -62,7 +62,7 @@ Test(bins, seeks_the_first_that_is_not_below)
 	ib_bins_release(&f);
 }
 
-Test(bins, merged_is_counted_at_once)
+Test(bins, merged_counts_equal_a_single_count)
 {
 	uint32_t a[] = { order(BIN, 1), order(BIN, 7), order(BIN, 7) };
 	uint32_t b[] = { order(BIN, 0), order(BIN, 7), order(BIN + 1, 0) };
@@ -90,7 +90,7 @@ Test(bins, merged_is_counted_at_once)
  * times), so the gaps are 1, 0 and 37. 37 is 5 + 1*32: the first digit is 5, which becomes 5 + 32
  * or 'l', and the last digit is 1 or 'B'. In the same way, the count 33 is 1 + 1*32: 'h', 'B'.
  */
-Test(bins, text_is_gaps_and_counts)
+Test(bins, the_text_holds_gaps_and_counts)
 {
 	uint32_t values[36] = { order(BIN, 1), order(BIN, 2), order(BIN, 1) };
 	struct ib_bins f, g = { 0 };
@@ -119,7 +119,7 @@ struct bad {
 	char why[40], text[24];
 };
 
-ParameterizedTestParameters(bins, rejects)
+ParameterizedTestParameters(bins, invalid_texts_are_rejected)
 {
 	static struct bad cases[] = {
 		{ "a gap without a count", "B" },
@@ -135,7 +135,7 @@ ParameterizedTestParameters(bins, rejects)
 	return cr_make_param_array(struct bad, cases, sizeof(cases) / sizeof(*cases));
 }
 
-ParameterizedTest(struct bad *c, bins, rejects)
+ParameterizedTest(struct bad *c, bins, invalid_texts_are_rejected)
 {
 	struct ib_bins f = { 0 };
 
@@ -143,7 +143,7 @@ ParameterizedTest(struct bad *c, bins, rejects)
 	ib_bins_release(&f);
 }
 
-Test(bins, reads_the_last_value_of_a_bin)
+Test(bins, the_last_value_of_a_bin_is_read)
 {
 	struct ib_bins f = { 0 };
 

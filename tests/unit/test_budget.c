@@ -53,12 +53,12 @@ is_close(double c, double exact)
 	return fabs(c - exact) <= 2 * (nextafter(exact, INFINITY) - exact);
 }
 
-ParameterizedTestParameters(budget, is_that_of_exact_fractions)
+ParameterizedTestParameters(budget, the_scale_equals_that_of_exact_fractions)
 {
 	return cr_make_param_array(struct budget, budgets, sizeof(budgets) / sizeof(*budgets));
 }
 
-ParameterizedTest(struct budget *t, budget, is_that_of_exact_fractions)
+ParameterizedTest(struct budget *t, budget, the_scale_equals_that_of_exact_fractions)
 {
 	struct ib_scale_problem b;
 	struct ib_bin_counts *r = refine(t, &b);
@@ -71,12 +71,12 @@ ParameterizedTest(struct budget *t, budget, is_that_of_exact_fractions)
 }
 
 /* The result has the same bits however the samples are divided into partitions. */
-ParameterizedTestParameters(budget, is_the_same_over_parts)
+ParameterizedTestParameters(budget, the_scale_does_not_depend_on_the_partitions)
 {
 	return cr_make_param_array(struct budget, budgets, sizeof(budgets) / sizeof(*budgets));
 }
 
-ParameterizedTest(struct budget *t, budget, is_the_same_over_parts)
+ParameterizedTest(struct budget *t, budget, the_scale_does_not_depend_on_the_partitions)
 {
 	struct ib_scale_problem b, unused;
 	struct ib_bin_counts *whole = refine(t, &b), *sum = ib_bin_counts_new(), *part;
@@ -103,7 +103,7 @@ ParameterizedTest(struct budget *t, budget, is_the_same_over_parts)
 	ib_bin_counts_free(sum);
 }
 
-Test(budget, keeps_at_most_all_but_what_has_no_x)
+Test(budget, samples_without_a_positive_x_are_kept_at_the_floor)
 {
 	static const float x[] = { 0, -1, 0.5f, 2 };
 	struct ib_scale_problem b = { .keep = 0.9, .floor = 0.25, .n = 4 };
@@ -114,7 +114,7 @@ Test(budget, keeps_at_most_all_but_what_has_no_x)
 	ib_bin_counts_free(r);
 }
 
-Test(budget, says_when_bins_are_not_held)
+Test(budget, missing_bins_are_detected)
 {
 	static struct budget t = { 4, { 1, 1.01f, 1.02f, 1.03f }, 0.99, 0, 0 };
 	struct ib_bin_counts *r = ib_bin_counts_new();

@@ -63,7 +63,7 @@ compare(const char text[N])
 	}
 }
 
-Test(byte_scan, finds_what_a_loop_finds)
+Test(byte_scan, a_scan_finds_what_a_loop_finds)
 {
 	char text[N + IB_BYTE_SCAN_PAD];
 	uint64_t state = 1;

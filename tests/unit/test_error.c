@@ -10,7 +10,7 @@ struct show {
 	char out[IB_SHOW_MAX];
 };
 
-ParameterizedTestParameters(error, show_escapes_outside_bytes)
+ParameterizedTestParameters(error, show_escapes_untrusted_bytes)
 {
 	static struct show cases[] = {
 		{ "plain", 5, "\"plain\"" },	     { "a\"b\\c", 5, "\"a\\\"b\\\\c\"" },
@@ -21,14 +21,14 @@ ParameterizedTestParameters(error, show_escapes_outside_bytes)
 	return cr_make_param_array(struct show, cases, sizeof(cases) / sizeof(*cases));
 }
 
-ParameterizedTest(struct show *c, error, show_escapes_outside_bytes)
+ParameterizedTest(struct show *c, error, show_escapes_untrusted_bytes)
 {
 	char out[IB_SHOW_MAX];
 
 	cr_assert(eq(str, (char *)ib_show(out, (struct ib_span){ c->in, c->n }), c->out));
 }
 
-Test(error, show_clips_long_bytes)
+Test(error, show_shortens_long_bytes)
 {
 	char in[500], out[IB_SHOW_MAX];
 

@@ -116,7 +116,7 @@ is_zero(const struct ib_exact *x)
 
 #define MANY 5000
 
-Test(exact, sums_do_not_hang_on_order_or_merging)
+Test(exact, sums_do_not_depend_on_order_or_merging)
 {
 	static double v[MANY];
 	uint64_t state = 1;
@@ -183,7 +183,7 @@ Test(exact, products_distribute)
 	}
 }
 
-Test(exact, most_carries_that_can_be)
+Test(exact, the_longest_carry_is_exact)
 {
 	struct ib_exact x, y;
 	int i;
@@ -317,7 +317,7 @@ Test(exact, reads_back_random_float_sums)
 	}
 }
 
-Test(exact, rejects_what_it_never_writes)
+Test(exact, invalid_texts_are_rejected)
 {
 	static const char *const bad[] = {
 		"",

@@ -108,7 +108,7 @@ expect_same_folded_twice(enum ib_duplicates mode, double smooth, uint64_t seed)
 	ib_scores_free(twice);
 }
 
-Test(fold, a_log_folded_twice_is_a_log_folded_once)
+Test(fold, folding_a_log_twice_equals_folding_it_once)
 {
 	static const enum ib_duplicates mode[] = { IB_DUPLICATES_LAST, IB_DUPLICATES_FIRST,
 						   IB_DUPLICATES_MEAN, IB_DUPLICATES_MAX,
@@ -149,7 +149,7 @@ struct merged {
 	unsigned visits;
 };
 
-Test(fold, of_two_rows_the_larger_epoch_wins_and_then_the_later)
+Test(fold, merge_prefers_the_larger_epoch_then_the_later_row)
 {
 	struct ib_id id = id_of(1);
 	struct merged cases[] = {
@@ -184,7 +184,7 @@ Test(fold, of_two_rows_the_larger_epoch_wins_and_then_the_later)
 
 /* ---- ids that were made to collide -------------------------------------------------- */
 
-Test(fold, ids_of_one_hash_get_another_seed_and_all_are_found)
+Test(fold, colliding_ids_are_found_after_a_change_of_the_seed)
 {
 	static struct ib_loss loss[4096];
 	struct ib_scores *s;

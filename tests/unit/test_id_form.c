@@ -15,7 +15,7 @@ struct pair {
 	bool same;
 };
 
-ParameterizedTestParameters(id_form, the_fewest_forms_that_make_ids_equal)
+ParameterizedTestParameters(id_form, the_fewest_changes_that_make_ids_equal_are_found)
 {
 	static struct pair p[] = {
 		{ "Img_7", "IMG_7", IB_FORM_CASE, true },
@@ -65,7 +65,7 @@ ParameterizedTestParameters(id_form, the_fewest_forms_that_make_ids_equal)
 	return cr_make_param_array(struct pair, p, sizeof(p) / sizeof(*p));
 }
 
-ParameterizedTest(struct pair *p, id_form, the_fewest_forms_that_make_ids_equal)
+ParameterizedTest(struct pair *p, id_form, the_fewest_changes_that_make_ids_equal_are_found)
 {
 	struct ib_span a = ib_span_of(p->a), b = ib_span_of(p->b);
 	unsigned forms = ib_id_difference(a, b);
@@ -78,7 +78,7 @@ ParameterizedTest(struct pair *p, id_form, the_fewest_forms_that_make_ids_equal)
 	}
 }
 
-Test(id_form, words_name_each_form)
+Test(id_form, each_change_has_a_description)
 {
 	struct ib_bytes b = { 0 };
 
@@ -115,7 +115,7 @@ Test(id_mismatch, one_certain_pair_is_enough)
 	ib_mismatch_release(&m);
 }
 
-Test(id_mismatch, without_likeness_an_id_of_each_side_is_shown)
+Test(id_mismatch, one_id_of_each_side_is_shown_if_none_are_similar)
 {
 	static const char *const here[] = { "p", "q", NULL };
 	static const char *const there[] = { "x", "y", NULL };
@@ -128,7 +128,7 @@ Test(id_mismatch, without_likeness_an_id_of_each_side_is_shown)
 	ib_mismatch_release(&m);
 }
 
-Test(id_mismatch, other_folders_count_where_half_of_the_ids_differ_so)
+Test(id_mismatch, different_folders_are_reported_if_half_of_the_ids_have_them)
 {
 	static const char *const here[] = { "n/1.a", "n/2.a", "n/3", "n/4", NULL };
 	static const char *const two[] = { "o/1.a", "o/2.a", NULL };
@@ -142,7 +142,7 @@ Test(id_mismatch, other_folders_count_where_half_of_the_ids_differ_so)
 }
 
 /* If the files in each folder have the same names, equal names do not mean equal samples. */
-Test(id_mismatch, names_that_many_folders_have_prove_nothing)
+Test(id_mismatch, a_file_name_in_many_folders_is_not_evidence)
 {
 	static const char *const here[] = { "new1/a.wav", "new2/a.wav", NULL };
 	static const char *const there[] = { "old1/a.wav", "old2/a.wav", NULL };

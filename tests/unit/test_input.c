@@ -286,7 +286,7 @@ EACH_CODEC(refuses_a_flipped_bit)
 }
 
 /* If a file was compressed twice, only the outer compression is removed. */
-Test(input, undoes_one_layer)
+Test(input, only_one_layer_is_decompressed)
 {
 	struct ib_bytes want;
 	char digest[33];
@@ -299,7 +299,7 @@ Test(input, undoes_one_layer)
 	ib_bytes_release(&want);
 }
 
-Test(input, passes_over_skippable_frames)
+Test(input, skippable_frames_are_skipped)
 {
 	struct ib_bytes want;
 	char digest[33];
@@ -317,7 +317,7 @@ Test(input, passes_over_skippable_frames)
 	ib_bytes_release(&want);
 }
 
-Test(input, takes_large_zstd_windows)
+Test(input, large_zstd_windows_are_accepted)
 {
 	struct ib_bytes want;
 	char digest[33];
@@ -332,7 +332,7 @@ Test(input, takes_large_zstd_windows)
 }
 
 /* Text that begins like a magic number is read as text. */
-Test(input, takes_text_for_text)
+Test(input, text_that_begins_like_a_magic_number_is_text)
 {
 	static const char *const texts[] = { "BZh9\n", "BZh", "BZhang/1\n", "(",
 					     "P",      "7z",  "\x1f",	    "\x04" };
@@ -349,7 +349,7 @@ Test(input, takes_text_for_text)
 	}
 }
 
-Test(input, tells_what_cannot_be_opened)
+Test(input, the_error_says_what_cannot_be_opened)
 {
 	struct ib_error err;
 	struct ib_input *in = NULL;
@@ -363,7 +363,7 @@ Test(input, tells_what_cannot_be_opened)
 	ib_input_close(in);
 }
 
-Test(input, peeks_without_consuming)
+Test(input, peek_does_not_consume)
 {
 	struct ib_error err;
 	struct ib_input *in;
@@ -394,7 +394,7 @@ Test(input, peeks_without_consuming)
 	ib_input_close(in);
 }
 
-Test(input, slurps)
+Test(input, slurp_reads_the_complete_input)
 {
 	static const char *const names[] = { "text", "text.zst", "none" };
 	struct ib_error err;
@@ -437,7 +437,7 @@ Test(input, reads_standard_input_from_a_pipe)
 }
 
 /* If a shell has read the beginning of standard input, reading continues after this part. */
-Test(input, goes_on_where_standard_input_stands)
+Test(input, standard_input_is_read_from_its_offset)
 {
 	struct ib_error err;
 	struct ib_input *in;
@@ -459,7 +459,7 @@ Test(input, goes_on_where_standard_input_stands)
 	cr_assert(eq(int, ib_input_open("-", &in, &err), IB_E_NOINPUT));
 }
 
-Test(input, finds_the_stem)
+Test(input, the_stem_of_a_name_is_found)
 {
 	static const char *const names[][2] = {
 		{ "a/b/loss.12.jsonl.zst", "loss.12.jsonl" },
@@ -502,7 +502,7 @@ Test(input, a_file_that_becomes_shorter_is_an_io_error)
 }
 
 /* If a file is truncated after all of it was read, no bytes are lost. */
-Test(input, a_file_cut_when_it_was_read_is_fine)
+Test(input, a_file_truncated_after_it_was_read_is_no_error)
 {
 	struct ib_input *in = NULL;
 	struct ib_error err;

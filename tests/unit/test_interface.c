@@ -34,7 +34,7 @@ scores_of_epoch_3(void)
 	return s;
 }
 
-Test(interface, a_fold_takes_epochs_and_smoothing_in_their_ranges)
+Test(interface, a_fold_refuses_epochs_and_smoothing_out_of_range)
 {
 	struct ib_scores *s = scores_of_epoch_3();
 	struct ib_error err;
@@ -50,7 +50,7 @@ Test(interface, a_fold_takes_epochs_and_smoothing_in_their_ranges)
 	ib_scores_free(s);
 }
 
-Test(interface, saved_scores_load_as_they_were)
+Test(interface, saved_scores_are_loaded_unchanged)
 {
 	static const char *const names[] = { "s.npz", "s.jsonl", "s.npz.zst", "s.jsonl.gz" };
 	struct ib_scores *s = scores_of_epoch_3(), *back;
@@ -95,7 +95,7 @@ Test(interface, a_mapped_table_has_the_rows_and_cannot_change)
 	ib_scores_free(s);
 }
 
-Test(interface, rows_are_copied_into_the_arrays_that_are_given)
+Test(interface, rows_are_copied_into_the_arrays_of_the_caller)
 {
 	struct ib_scores *s = scores_of_epoch_3();
 	struct ib_span id[4];
@@ -124,7 +124,7 @@ Test(interface, rows_are_copied_into_the_arrays_that_are_given)
 
 /* ---- structs of other versions --------------------------------------------- */
 
-Test(interface, an_older_struct_is_filled_as_far_as_it_goes)
+Test(interface, an_older_shorter_struct_is_filled_to_its_size)
 {
 	struct ib_scores *s = scores_of_epoch_3();
 	struct ib_score_stats old = { .size = offsetof(struct ib_score_stats, mean), .mean = -1 };
@@ -239,7 +239,7 @@ Test(interface, an_option_says_what_it_accepts)
 	refuse(SETTINGS({ "rule", "buckets:q0.5=1" }), "CUT=FRACTION");
 }
 
-Test(interface, an_unknown_option_names_those_that_there_are)
+Test(interface, an_unknown_option_lists_the_known_ones)
 {
 	refuse(SETTINGS({ "power", "1" }), "\"power\" is not an option of rule infobatch");
 	refuse(SETTINGS({ "epoch", "1" }), "\"epoch\" is not an option");
@@ -295,7 +295,7 @@ Test(interface, a_parameter_may_be_set_by_its_name)
 }
 
 /* With r = 0.75, a drawn sample has weight 4, or 1 after the scaling. The factor is sqrt(4). */
-Test(interface, weights_of_mean_1_have_a_factor_for_the_rate)
+Test(interface, weights_of_mean_1_have_a_rate_factor)
 {
 	struct ib_span id[64];
 	double weight[64];
@@ -342,7 +342,7 @@ decide(const struct setting *setting, int64_t epoch, const struct ib_scores *s,
 	ib_rule_free(rule);
 }
 
-Test(interface, decisions_are_those_of_the_formulas)
+Test(interface, decisions_equal_those_of_the_formulas)
 {
 	struct ib_scores *s = scores_of_epoch_3();
 	struct ib_span id[N] = { ids[0], ids[1], ids[2], ids[3], { "new", 3 } };
@@ -365,7 +365,7 @@ Test(interface, decisions_are_those_of_the_formulas)
 	ib_scores_free(s);
 }
 
-Test(interface, epochs_options_decide_whether_an_epoch_is_pruned)
+Test(interface, options_of_epochs_decide_whether_an_epoch_is_pruned)
 {
 	struct ib_scores *s = scores_of_epoch_3();
 	struct ib_span id[N] = { ids[0], ids[1], ids[2], ids[3], ids[0] };
@@ -450,7 +450,7 @@ Test(interface, a_decision_does_not_depend_on_order_and_threads)
 	ib_scores_free(s);
 }
 
-Test(interface, arrays_that_are_not_given_are_not_filled)
+Test(interface, null_arrays_are_not_filled)
 {
 	struct ib_scores *s = scores_of_epoch_3();
 	double weight[4];
@@ -482,7 +482,7 @@ Test(interface, the_version_is_the_same_as_number_and_as_text)
 	cr_assert(strcmp(text, IB_VERSION) == 0);
 }
 
-Test(interface, names_of_what_is_out_of_range)
+Test(interface, names_of_values_out_of_range_are_safe)
 {
 	struct ib_rule_parameter p;
 

@@ -326,7 +326,7 @@ try_record(struct both *b, const struct ib_bytes *t, bool whole)
 	cJSON_Delete(tree);
 }
 
-Test(json, what_it_reads_is_what_cjson_reads)
+Test(json, values_equal_those_of_cjson)
 {
 	struct both *b = both_new();
 	struct ib_bytes t = { 0 };
@@ -361,7 +361,7 @@ read_text(struct both *b, const char *text, struct ib_value *v, char *buffer)
 	return ib_json_read_object(&b->json, buffer, v);
 }
 
-Test(json, refuses_what_rfc_8259_does_not_know)
+Test(json, text_outside_rfc_8259_is_refused)
 {
 	static const char *const bad[] = {
 		"{\"id\":01}",
@@ -410,7 +410,7 @@ Test(json, refuses_what_rfc_8259_does_not_know)
  * Numbers are checked as RFC 8259, section 6, defines them, whether they are skipped, extracted,
  * converted, or converted later (lazy).
  */
-Test(json, numbers_are_checked_whoever_wants_them)
+Test(json, numbers_are_checked_even_if_not_requested)
 {
 	static const struct number {
 		const char *text;
@@ -497,7 +497,7 @@ Test(json, numbers_are_checked_whoever_wants_them)
 	both_free(b);
 }
 
-Test(json, words_may_stand_where_numbers_may)
+Test(json, nan_and_infinity_are_accepted_as_numbers)
 {
 	static const char *const words[] = {
 		"NaN", "nan", "-nan", "Infinity", "-Infinity", "inf", "-INF",
@@ -516,7 +516,7 @@ Test(json, words_may_stand_where_numbers_may)
 	both_free(b);
 }
 
-Test(json, integers_keep_their_digits_and_the_last_of_a_name_counts)
+Test(json, integers_keep_their_digits_and_the_last_duplicate_wins)
 {
 	struct both *b = both_new();
 	struct ib_value v[8];
@@ -537,7 +537,7 @@ Test(json, integers_keep_their_digits_and_the_last_of_a_name_counts)
 	both_free(b);
 }
 
-Test(json, escaped_names_mean_what_their_bytes_would)
+Test(json, escaped_names_equal_unescaped_names)
 {
 	static const struct {
 		const char *string, *means;

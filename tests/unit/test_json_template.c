@@ -229,20 +229,20 @@ try_all(size_t nforms, bool aliased, bool lazy)
 	return taken;
 }
 
-Test(stencil, a_record_after_others_of_its_form_reads_as_alone)
+Test(json_template, a_template_gives_the_values_of_the_full_parser)
 {
 	/* Many records do not fit: there are few records per form, and some are malformed. */
 	cr_expect(gt(sz, try_all(10000, false, false), 20000));
 }
 
-Test(stencil, likewise_with_paths_and_with_numbers_left_alone)
+Test(json_template, a_template_gives_the_same_paths_and_unconverted_numbers)
 {
 	cr_expect(gt(sz, try_all(10000, true, false), 10000));
 	cr_expect(gt(sz, try_all(10000, false, true), 10000));
 }
 
 /* After ib_json_note_changed_values(), a slot that no step fills is set to absent again. */
-Test(stencil, what_others_put_into_v_does_not_stay)
+Test(json_template, changed_values_are_reset_to_absent)
 {
 	static const char text[][96] = { "{\"id\":\"a\"}\n", "{\"id\":\"b\"}\n",
 					 "{\"id\":\"c\"}\n" };
@@ -303,7 +303,7 @@ fits(struct readers *r, const char *record)
 }
 
 /* If records of two forms alternate, the template of one form is kept, so half of them fit. */
-Test(stencil, forms_in_turns_do_not_displace_each_other)
+Test(json_template, alternating_forms_do_not_replace_each_other)
 {
 	static const char *const turns[] = {
 		"{\"id\":\"a\",\"loss\":1}",
@@ -320,7 +320,7 @@ Test(stencil, forms_in_turns_do_not_displace_each_other)
 }
 
 /* Many logs begin with a few records of other forms. */
-Test(stencil, a_form_that_comes_late_is_learned_soon)
+Test(json_template, a_new_form_is_learned_within_a_few_records)
 {
 	static const char *const heads[] = {
 		"{}",
@@ -345,7 +345,7 @@ Test(stencil, a_form_that_comes_late_is_learned_soon)
 }
 
 /* A template has room for IB_JSON_FORMS members, but not for one more. */
-Test(stencil, the_largest_form_fits)
+Test(json_template, a_form_of_the_largest_size_is_learned)
 {
 	struct readers r = readers_new();
 	struct ib_bytes t = { 0 };

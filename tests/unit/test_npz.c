@@ -60,7 +60,7 @@ write_sample(const char *path)
 	cr_assert(eq(int, ib_output_commit(&out, &err), IB_OK));
 }
 
-Test(npz, is_read_by_numpy)
+Test(npz, archives_are_read_by_numpy)
 {
 	write_sample("a.npz");
 	python("a = np.load('a.npz')\n"
@@ -88,7 +88,7 @@ Test(npz, is_read_by_numpy)
 }
 
 /* The bytes depend neither on the time nor on the time zone. */
-Test(npz, is_the_same_everywhere)
+Test(npz, archives_do_not_depend_on_time_or_zone)
 {
 	time_t then;
 
@@ -102,7 +102,7 @@ Test(npz, is_the_same_everywhere)
 	shell("cmp a.npz b.npz");
 }
 
-Test(npz, holds_nothing)
+Test(npz, an_archive_may_have_no_members)
 {
 	struct ib_npz_writer *w;
 	struct ib_output *out;
@@ -116,7 +116,7 @@ Test(npz, holds_nothing)
 }
 
 /* The end record has 16 bits for the number of members. Larger numbers need a zip64 record. */
-Test(npz, counts_beyond_65535)
+Test(npz, more_than_65535_members_are_written)
 {
 	struct ib_npz_writer *w;
 	struct ib_output *out;
@@ -151,7 +151,7 @@ Test(npz, counts_beyond_65535)
 	}
 }
 
-Test(npz, has_an_npy_header_as_numpy_has_it)
+Test(npz, npy_headers_equal_those_of_numpy)
 {
 	static const char *const descrs[] = { "<f4", "|u1", "<i8", "|S14" };
 	uint64_t counts[] = { 0, 1, 999, 1u << 31, UINT64_MAX };
@@ -248,7 +248,7 @@ check_sample(const char *path, bool mapped)
 	close_archive(&a);
 }
 
-Test(npz, reads_what_it_wrote)
+Test(npz, written_archives_are_read_back)
 {
 	write_sample("a.npz");
 	check_sample("a.npz", true);
@@ -265,7 +265,7 @@ Test(npz, reads_what_it_wrote)
 	check_sample("c.npz", true);
 }
 
-Test(npz, digests_an_archive_as_it_stands)
+Test(npz, the_digest_is_of_the_bytes_of_the_file)
 {
 	struct ib_error err;
 	struct ib_input *in;
@@ -340,7 +340,7 @@ static const char arrays[] = "rng = np.random.default_rng(1)\n"
 			     "  scalar=np.array(7), date=np.array(['2020-01-01'], 'M8[ns]'),\n"
 			     "  noise=rng.integers(0, 256, 200000, np.uint8))\n";
 
-Test(npz, reads_what_numpy_wrote)
+Test(npz, archives_of_numpy_are_read)
 {
 	char script[2000];
 
@@ -399,7 +399,7 @@ static const char small[] = "d = dict(a=np.arange(9, dtype='f4'), b=np.zeros(50,
 			    "  z.writestr('meta.json', b'{}')\n"
 			    "  z.close()\n";
 
-Test(npz, refuses_what_is_cut_at_any_byte)
+Test(npz, an_archive_truncated_at_any_byte_is_refused)
 {
 	static const char *const names[] = { "s.npz", "d.npz" };
 	struct ib_bytes b;
@@ -418,7 +418,7 @@ Test(npz, refuses_what_is_cut_at_any_byte)
 }
 
 /* Change each byte in several ways. The change is found or has no effect; nothing crashes. */
-Test(npz, survives_any_wrong_byte)
+Test(npz, any_wrong_byte_is_safe)
 {
 	static const char *const names[] = { "s.npz", "d.npz" };
 	static const char masks[] = { 1, 0x10, (char)0x80, (char)0xff };
@@ -439,7 +439,7 @@ Test(npz, survives_any_wrong_byte)
 	}
 }
 
-Test(npz, says_which_member_is_corrupt)
+Test(npz, the_error_names_the_corrupt_member)
 {
 	struct ib_error err;
 	struct archive a;
@@ -463,7 +463,7 @@ Test(npz, says_which_member_is_corrupt)
 }
 
 /* If the header claims a size that the file cannot hold, no memory of this size is allocated. */
-Test(npz, allocates_nothing_on_a_promise)
+Test(npz, declared_sizes_are_not_allocated_unchecked)
 {
 	struct rlimit limit;
 

@@ -296,7 +296,7 @@ Test(numbers, reads_long_digit_strings)
 	}
 }
 
-Test(numbers, reads_nothing_but_whole_unsigned)
+Test(numbers, unsigned_numbers_must_use_the_complete_text)
 {
 	uint64_t v = 7;
 
@@ -338,7 +338,7 @@ Test(numbers, prints_doubles_as_python_does)
 	}
 }
 
-Test(numbers, prints_floats_shortest_by_way_of_a_double)
+Test(numbers, floats_are_printed_with_the_fewest_digits)
 {
 	const struct printed_float *c;
 	char out[IB_NUMBER_MAX];
@@ -349,7 +349,7 @@ Test(numbers, prints_floats_shortest_by_way_of_a_double)
 	}
 }
 
-Test(numbers, prints_what_is_no_finite_number)
+Test(numbers, prints_numbers_that_are_not_finite)
 {
 	static const struct printed cases[] = {
 		{ 0.0, "0.0" },
@@ -370,7 +370,7 @@ Test(numbers, prints_what_is_no_finite_number)
 	}
 }
 
-Test(numbers, prints_what_reads_back)
+Test(numbers, printed_numbers_are_read_back)
 {
 	uint64_t state = 3;
 	char out[IB_NUMBER_MAX];
@@ -410,7 +410,7 @@ first_that_reads_back(float f)
 }
 
 /* Losses as they are logged, with sizes around those at which the number of decimals changes. */
-Test(numbers, prints_losses_of_few_digits_and_of_all)
+Test(numbers, prints_losses_of_few_and_of_many_digits)
 {
 	static const double scales[] = { 1e5, 1e6, 1e7, 1e8, 1e9, 1e10 };
 	char out[IB_NUMBER_MAX];
@@ -466,7 +466,7 @@ Test(numbers, do_not_depend_on_the_locale)
 }
 
 /* Numbers with up to nine digits on each side of the decimal point, of all lengths and signs. */
-Test(numbers, few_digits)
+Test(numbers, numbers_are_rounded_to_few_digits)
 {
 	uint64_t state = 5;
 	double value;

@@ -86,7 +86,7 @@ write_file(const char *path, unsigned flags, const char *text)
 
 /* ---- one file ----------------------------------------------------------- */
 
-Test(output, appears_whole_at_commit)
+Test(output, the_file_appears_complete_at_commit)
 {
 	struct ib_output *o;
 
@@ -101,7 +101,7 @@ Test(output, appears_whole_at_commit)
 	cr_assert(eq(int, count("."), 1));
 }
 
-Test(output, leaves_no_trace_when_discarded)
+Test(output, discard_leaves_no_file)
 {
 	struct ib_output *o;
 
@@ -116,7 +116,7 @@ Test(output, leaves_no_trace_when_discarded)
 	cr_assert(eq(int, count("."), 1));
 }
 
-Test(output, has_the_mode_of_umask_or_of_the_old_file)
+Test(output, the_mode_is_that_of_umask_or_of_the_old_file)
 {
 	struct stat sb;
 
@@ -133,7 +133,7 @@ Test(output, has_the_mode_of_umask_or_of_the_old_file)
 	}
 }
 
-Test(output, follows_links)
+Test(output, symbolic_links_are_followed)
 {
 	struct stat sb;
 
@@ -195,7 +195,7 @@ ParameterizedTest(struct refusal *c, output, refuses)
 	cr_assert(eq(int, count("."), 3));
 }
 
-Test(output, takes_the_longest_names)
+Test(output, the_longest_names_are_accepted)
 {
 	char name[256];
 
@@ -296,7 +296,7 @@ Test(output, writes_empty_files)
 }
 
 /* Headers have no time, no name and no size. The zstd frame has a checksum. */
-Test(output, puts_nothing_of_its_own_into_headers)
+Test(output, headers_do_not_contain_time_name_or_size)
 {
 	write_file("a.gz", 0, "x");
 	write_file("a.zst", 0, "x");
@@ -354,7 +354,7 @@ fails(struct ib_output *o, size_t n, enum ib_status code, const char *text)
 	cr_assert(eq(ptr, o, NULL));
 }
 
-Test(output, tells_a_full_disk)
+Test(output, a_full_disk_is_reported)
 {
 	struct ib_output *o;
 	struct ib_error err;
@@ -421,7 +421,7 @@ Test(output, a_mount_point_cannot_be_replaced)
 	cr_assert(eq(int, umount("t"), 0));
 }
 
-Test(output, tells_a_reader_that_went_away)
+Test(output, a_closed_pipe_is_reported)
 {
 	int ends[2];
 	struct ib_output *o;
@@ -438,7 +438,7 @@ Test(output, tells_a_reader_that_went_away)
 	fails(output(NULL, 0), 1000, IB_E_PIPE, "standard output: cannot write: Broken pipe");
 }
 
-Test(output, tells_a_standard_output_that_is_closed_or_full)
+Test(output, a_closed_or_full_standard_output_is_reported)
 {
 	int fd = open("/dev/full", O_WRONLY);
 
@@ -504,7 +504,7 @@ Test(output, all_appear_or_none)
 }
 
 /* A process can have more outputs than descriptors if it finishes the outputs early. */
-Test(output, finishes_early_and_appears_at_commit)
+Test(output, a_finished_file_appears_only_at_commit)
 {
 	static struct ib_output *outs[200];
 	struct rlimit limit = { 40, 40 };
@@ -587,7 +587,7 @@ write_for_ever(void *arg)
  * SIGTERM may come at any moment, in the writing thread or in another thread. No temporary file is
  * left. After a commit of two files, both files exist and are complete, or neither exists.
  */
-Test(output, leaves_no_temporary_when_told_to_end)
+Test(output, sigterm_leaves_no_temporary_file)
 {
 	static const char *names[2][2] = { { "a", "b" }, { "c", "d" } };
 	struct timespec t = { 0, 0 };
@@ -627,7 +627,7 @@ Test(output, leaves_no_temporary_when_told_to_end)
 
 /* ---- locks -------------------------------------------------------------- */
 
-Test(lock, keeps_a_second_one_out)
+Test(lock, a_held_lock_is_not_given_again)
 {
 	struct ib_error err = { 0 };
 	int a, b;
@@ -660,7 +660,7 @@ hold(const char *path)
  * The temporary file of a dead process has no lock. It is removed when its name is needed. A locked
  * temporary file, a link, and a file of another target are not removed.
  */
-Test(output, removes_temporaries_of_dead_processes_alone)
+Test(output, only_temporaries_of_dead_processes_are_removed)
 {
 	struct ib_output *o = NULL;
 	struct ib_error err;
@@ -681,7 +681,7 @@ Test(output, removes_temporaries_of_dead_processes_alone)
 }
 
 /* If bytes are missing in a buffer because memory ran out, the output fails. */
-Test(output, bytes_that_found_no_memory_are_its_error)
+Test(output, an_allocation_failure_of_the_bytes_fails_the_commit)
 {
 	struct ib_bytes b = { 0 };
 	struct ib_output *o = NULL;
@@ -711,7 +711,7 @@ let_go(int sig)
  * A script holds the lock with flock(1) until this process handles a signal. The signal comes while
  * this process waits for the lock, and does not end the wait.
  */
-Test(lock, waits)
+Test(lock, a_locker_waits_until_the_lock_is_free)
 {
 	struct sigaction act = { .sa_handler = let_go };
 	struct ib_error err;

@@ -6,7 +6,7 @@
 #include "base/limit.h"
 #include "base/part.h"
 
-Test(part, text_is_two_integers_of_which_the_first_is_less)
+Test(part, a_partition_is_a_number_below_its_count)
 {
 	static const char *const bad[] = {
 		"",	"/",	"1",	"1/",	 "/2",
@@ -37,7 +37,7 @@ exceeds(struct ib_limit limit, uint64_t part, uint64_t whole)
 }
 
 /* A percentage is compared exactly: 0.1 % of 3000 is 3, although 0.001 * 3000 may be less. */
-Test(part, a_limit_allows_what_is_equal_to_it)
+Test(part, a_limit_includes_its_value)
 {
 	struct ib_limit none = { 0 }, two = { .given = true, .count = 2 };
 	struct ib_limit permille = { .given = true, .percent = true, .decimal = "0.1" };

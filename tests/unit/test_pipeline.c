@@ -188,7 +188,7 @@ work_alone(void *ctx, void *slot, struct ib_error *err)
 	return IB_OK;
 }
 
-Test(pipeline, the_callers_thread_alone_processes_a_short_stream)
+Test(pipeline, a_short_stream_is_processed_by_the_callers_thread)
 {
 	uint64_t slots[8];
 	struct alone a = { .caller = pthread_self(), .blocks = 9 };
@@ -221,7 +221,7 @@ Test(pipeline, a_small_job_has_one_thread_unless_more_are_requested)
 	cr_assert(ib_pipeline_alone(NULL, 1024) == IB_SMALL_JOB / 1024);
 }
 
-Test(pipeline, does_without_work_and_drain)
+Test(pipeline, work_and_drain_are_optional)
 {
 	struct run r = { "", 3, 0, 40, NONE, { NONE, NONE }, NONE, 40, "" };
 	struct stage s = { .run = &r };
@@ -238,7 +238,7 @@ Test(pipeline, does_without_work_and_drain)
 }
 
 /* The work on a block sleeps, so with four threads several blocks are in work at the same time. */
-Test(pipeline, works_at_several_blocks_at_once)
+Test(pipeline, several_blocks_are_processed_in_parallel)
 {
 	struct run r = { "", 4, 0, 200, NONE, { NONE, NONE }, NONE, 200, "" };
 	struct stage s = { .run = &r };
@@ -263,7 +263,7 @@ struct cpus {
 	int most;		 /* expected number of threads; 0: the cores of this process */
 };
 
-ParameterizedTestParameters(threads, obey_slurm)
+ParameterizedTestParameters(threads, the_default_number_obeys_slurm)
 {
 	static struct cpus cases[] = {
 		{ "-", "-", 0 },  { "1", "-", 1 },    { "-", "1", 1 },
@@ -283,7 +283,7 @@ set(const char *name, const char *value)
 		setenv(name, value, 1);
 }
 
-ParameterizedTest(struct cpus *c, threads, obey_slurm)
+ParameterizedTest(struct cpus *c, threads, the_default_number_obeys_slurm)
 {
 	FILE *f = popen("unset OMP_NUM_THREADS OMP_THREAD_LIMIT; nproc", "r");
 	int cores = 0;

@@ -57,7 +57,7 @@ find_quantiles(const float *score, uint64_t n, const uint64_t *rank, size_t nran
 	ib_bin_counts_free(r);
 }
 
-Test(quantile, is_what_sorting_finds)
+Test(quantile, quantiles_equal_those_of_sorting)
 {
 	static float score[MANY], known[MANY], out[12];
 	uint64_t state = 1, n, k, i, rank[12];

@@ -201,7 +201,7 @@ check(enum ib_format format, const char *text, size_t n, const char *want)
 }
 #define CHECK(format, text, want) check(format, text, sizeof(text) - 1, want)
 
-Test(reader, blank_lines_and_a_bom_are_no_records_and_count_as_lines)
+Test(reader, blank_lines_and_a_bom_are_counted_as_lines_but_not_as_records)
 {
 	CHECK(IB_FORMAT_JSONL, "\xef\xbb\xbf\n\r\n{\"id\":1}\r\n \n{\"id\":2}",
 	      "3 {\"id\":1}|2|1\n5 {\"id\":2}|0|2\n");
@@ -210,12 +210,12 @@ Test(reader, blank_lines_and_a_bom_are_no_records_and_count_as_lines)
 	CHECK(IB_FORMAT_CSV, "\xef\xbb\xbfid,x\n\na,1\n", "3 a,1|1|a\n");
 }
 
-Test(reader, a_quoted_field_holds_line_ends_and_later_lines_count_on)
+Test(reader, a_quoted_field_may_contain_newlines)
 {
 	CHECK(IB_FORMAT_CSV, "id,x\n\"a\n\nb\",1\nc,2\n", "2 \"a\n\nb\",1|1|a\n\nb\n5 c,2|1|c\n");
 }
 
-Test(reader, a_quote_left_open_makes_one_bad_record_of_the_rest)
+Test(reader, an_open_quote_makes_the_rest_one_invalid_record)
 {
 	struct walk w = { .format = IB_FORMAT_CSV };
 	struct ib_bytes got = { 0 };

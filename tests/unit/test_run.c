@@ -109,7 +109,7 @@ Test(run, a_failed_commit_can_be_repeated)
 	ib_run_options_free(o);
 }
 
-Test(run, wrong_calls_fail_and_change_nothing)
+Test(run, invalid_calls_fail_and_change_nothing)
 {
 	struct ib_run_options *o = options(NULL, NULL);
 	struct ib_run *run = open_run(o), *second;

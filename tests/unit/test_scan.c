@@ -293,7 +293,7 @@ Test(scan, the_samples_of_a_tar_come_in_blocks)
 	cr_expect(gt(u64, numbers.nblocks, 1));
 }
 
-Test(scan, samples_after_the_end_that_add_sample_sets_are_skipped)
+Test(scan, samples_are_skipped_after_add_sample_ends_the_scan)
 {
 	struct numbers numbers = { .stop_at = 10 };
 

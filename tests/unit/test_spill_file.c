@@ -90,7 +90,7 @@ spill_a_byte(const char *near)
 	return st;
 }
 
-Test(spill_file, the_file_is_where_tmpdir_says)
+Test(spill_file, the_file_is_in_tmpdir)
 {
 	cr_assert(eq(int, mkdir("here", 0777), 0));
 	setenv("TMPDIR", "here", 1);

@@ -48,7 +48,7 @@ expect_all(const struct ib_table *t, unsigned n)
 }
 
 /* The sizes are smaller and larger than the number of slots that one step of growing moves. */
-Test(table, finds_every_id_however_it_grew)
+Test(table, every_id_is_found_after_any_growth)
 {
 	static const unsigned sizes[] = { 1, 700, 3000, 3100, 6200, 12500, 25000, 100000, 400000 };
 	struct ib_table t;
@@ -96,7 +96,7 @@ plain_layout(unsigned n)
 }
 
 /* Before sorting, these tables have more or fewer slots than in a file. Some have just grown. */
-Test(table, settles_to_the_layout_of_a_file_and_goes_on)
+Test(table, sorted_slots_have_the_layout_of_a_file)
 {
 	static const unsigned sizes[] = { 1,	 2,	700,   767,   769,   3000,  6100,
 					  12000, 30000, 45000, 49152, 49160, 98000, 200000 };
@@ -126,7 +126,7 @@ Test(table, settles_to_the_layout_of_a_file_and_goes_on)
 }
 
 /* The index of a file is untrusted. ib_table_is_sorted() finds every slot that is wrong. */
-Test(table, is_not_settled_where_a_slot_is_wrong)
+Test(table, a_wrong_slot_is_not_accepted_as_sorted)
 {
 	struct ib_table t;
 	struct ib_slot *slot, own;
@@ -163,7 +163,7 @@ Test(table, is_not_settled_where_a_slot_is_wrong)
  * bucket. In a file with 3211 buckets, the 100 ids would have only 79 buckets, so the chain would
  * not fit before the end. So the table gets a seed, and the file gets no index.
  */
-Test(table, gives_up_the_layout_where_a_chain_leaves_the_end)
+Test(table, a_chain_past_the_last_slot_prevents_the_layout)
 {
 	struct ib_table t;
 	char text[16];
@@ -193,7 +193,7 @@ Test(table, gives_up_the_layout_where_a_chain_leaves_the_end)
 }
 
 /* A slot of a mapped file may have an invalid row. Such a row is never the result of a look-up. */
-Test(table, looks_up_nothing_in_rows_that_are_not_there)
+Test(table, row_numbers_out_of_range_are_not_followed)
 {
 	struct ib_id id[IB_GROUP];
 	char text[IB_GROUP][16];
@@ -220,7 +220,7 @@ Test(table, looks_up_nothing_in_rows_that_are_not_there)
  * There are 1300 ids, all with buckets in the first sixteenth of the table, and the first id is
  * repeated after them. The long chain makes the table choose another seed.
  */
-Test(table, names_the_doubled_row_of_a_table_that_was_seeded_anew)
+Test(table, a_repeated_id_is_found_after_a_change_of_the_seed)
 {
 	uint64_t *offset, twice = UINT64_MAX;
 	struct ib_table t;
@@ -259,7 +259,7 @@ draw(uint64_t *state) /* xorshift64 */
 }
 
 /* There are only a few tags, so that they collide. Empty slots may have tags too. */
-Test(table, sees_the_same_in_eight_slots_as_one_by_one)
+Test(table, a_probe_of_eight_slots_equals_a_loop)
 {
 	static const uint32_t tags[] = { 0, 1, 0x80000000, UINT32_MAX };
 	static const uint32_t rows[] = { 0, 1, 0x10000, UINT32_MAX };
@@ -310,7 +310,7 @@ expect_probes(unsigned taken, uint64_t nslots, uint64_t *state)
 	free(slot);
 }
 
-Test(table, probes_to_the_slot_that_a_plain_loop_finds)
+Test(table, a_probe_ends_at_the_slot_that_a_loop_finds)
 {
 	static const unsigned taken[] = { 0, 30, 75, 97, 100 };
 	uint64_t state = 5, nslots;
@@ -322,7 +322,7 @@ Test(table, probes_to_the_slot_that_a_plain_loop_finds)
 }
 
 /* All ids have the same tag and the last bucket. The chain has the maximum length. */
-Test(table, finds_ids_that_collide_at_the_last_bucket)
+Test(table, ids_that_collide_in_the_last_bucket_are_found)
 {
 	struct ib_id id[IB_GROUP];
 	char text[IB_GROUP][16];
@@ -365,7 +365,7 @@ clumped(char text[16], unsigned k)
 }
 
 /* The chains are long, not sorted, and cross the borders of the blocks that are moved at once. */
-Test(table, moves_and_settles_long_chains_that_came_in_reverse)
+Test(table, long_chains_in_reverse_order_are_sorted)
 {
 	struct ib_slot *slot, last = { 0, 0 };
 	struct ib_table t;

@@ -143,7 +143,7 @@ read_samples(const char *path, struct ib_tar_sample *samples, char (*id)[16], si
 	return n;
 }
 
-Test(tar, a_samples_digest_is_of_all_but_its_weight)
+Test(tar, the_digest_of_a_sample_excludes_its_weight)
 {
 	struct ib_tar_sample x[4], y[4];
 	char ix[4][16], iy[4][16];
@@ -291,7 +291,7 @@ count_members(const char *path, int *warnings)
 	return st == IB_EOF ? n : (int)st;
 }
 
-Test(tar, archives_in_a_row_are_one)
+Test(tar, concatenated_archives_are_read_as_one)
 {
 	struct made a, b;
 	int warnings, i;
@@ -324,7 +324,7 @@ Test(tar, archives_in_a_row_are_one)
 
 /* ---- what a failed run leaves --------------------------------------------------------- */
 
-Test(tar, a_spoilt_archive_ends_inside_a_member)
+Test(tar, an_archive_of_a_failed_run_ends_inside_a_member)
 {
 	static char content[5000];
 	struct stat sb;

@@ -44,7 +44,7 @@ equal(const struct ib_totals *a, const struct ib_totals *b)
 	       memcmp(a->bin, b->bin, sizeof(a->bin)) == 0;
 }
 
-Test(totals, float_order_is_the_order_of_floats)
+Test(totals, the_keys_of_floats_have_their_order)
 {
 	static const float v[] = { -INFINITY, -0x1.fffffep+127f, -1.5f,
 				   -1.0f,     -0x1p-149f,	 0.0f,
@@ -59,7 +59,7 @@ Test(totals, float_order_is_the_order_of_floats)
 	}
 }
 
-Test(totals, count_what_is_known)
+Test(totals, only_known_scores_are_counted)
 {
 	static const float score[] = { 0.25f, NAN, 0.75f, -0x1p-149f, NAN };
 	struct ib_totals *t = totals_of(score, 5);
@@ -76,7 +76,7 @@ Test(totals, count_what_is_known)
 	free(t);
 }
 
-Test(totals, of_nothing)
+Test(totals, totals_without_known_scores_are_nan)
 {
 	static const float unknown[] = { NAN, -NAN };
 	struct ib_totals *t = totals_of(unknown, 2);
@@ -90,7 +90,7 @@ Test(totals, of_nothing)
 
 #define MANY 150000
 
-Test(totals, do_not_hang_on_order_or_merging)
+Test(totals, totals_do_not_depend_on_order_or_merging)
 {
 	static float score[MANY], swapped[MANY];
 	uint64_t state = 1, i, k;
@@ -157,7 +157,7 @@ reread(const struct ib_totals *t, struct ib_totals *back, struct ib_error *err)
 	return st;
 }
 
-Test(totals, read_back_what_they_write)
+Test(totals, written_totals_are_read_back)
 {
 	static const uint64_t times[] = { 1,
 					  3,
@@ -192,7 +192,7 @@ Test(totals, read_back_what_they_write)
 	}
 }
 
-Test(totals, are_written_as_documented)
+Test(totals, totals_are_written_as_documented)
 {
 	/*
 	 * The sum is 0.25 + 0.75 = 1, which is 2^149 units. The number of a bin consists of the
@@ -218,7 +218,7 @@ struct bad {
 	char value[80];
 };
 
-ParameterizedTestParameters(totals, reject_what_they_never_write)
+ParameterizedTestParameters(totals, invalid_totals_are_rejected)
 {
 	static struct bad cases[] = {
 		{ "rows", "1" },
@@ -271,7 +271,7 @@ ParameterizedTestParameters(totals, reject_what_they_never_write)
 	return cr_make_param_array(struct bad, cases, sizeof(cases) / sizeof(*cases));
 }
 
-ParameterizedTest(struct bad *c, totals, reject_what_they_never_write)
+ParameterizedTest(struct bad *c, totals, invalid_totals_are_rejected)
 {
 	static const float score[] = { 0.75f, NAN, 0.25f };
 	struct ib_totals *t = totals_of(score, 3), back;

@@ -176,7 +176,7 @@ ParameterizedTest(struct edit *e, totals_file, each_member_of_bins_must_fit)
 }
 
 /* Nearly every second one of 40 partitions is missing. The message names the first ones. */
-Test(totals_file, parts_that_are_missing_are_named)
+Test(totals_file, missing_partitions_are_named)
 {
 	struct ib_part_set set = { 0 };
 	struct ib_error err;

@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 
-Test(utf8, the_ends_of_each_length)
+Test(utf8, the_limits_of_each_length_are_exact)
 {
 	static const struct {
 		uint32_t c;
@@ -25,7 +25,7 @@ Test(utf8, the_ends_of_each_length)
 	}
 }
 
-Test(utf8, what_is_encoded_is_valid_and_surrogates_are_not)
+Test(utf8, encoded_text_is_valid_unless_it_is_a_surrogate)
 {
 	uint32_t c;
 	char out[4];

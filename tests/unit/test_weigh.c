@@ -60,7 +60,7 @@ Test(weigh, quotients_are_rounded_half_to_even)
 	cr_assert(eq(dbl, ratio(exact(two53, 3), exact(1, 0x1p-70)), two53 + 2));
 }
 
-Test(weigh, quotients_take_all_of_a_divisor)
+Test(weigh, quotients_use_every_bit_of_the_divisor)
 {
 	/* 3 * (2^60 + 1) / (2^60 + 1) */
 	cr_assert(eq(dbl, ratio(exact(0x3p60, 3), exact(0x1p60, 1)), 3.0));
@@ -103,7 +103,7 @@ expect_formulas(int n, int m, double w)
 	cr_assert(eq(dbl, ib_weight_stats_variance(&x), q - s));
 }
 
-Test(weigh, figures_of_two_levels_follow_the_formulas)
+Test(weigh, statistics_of_two_weights_follow_the_formulas)
 {
 	static const int n[] = { 1, 7, 1000 }, m[] = { 1, 3, 500 };
 	static const double w[] = { 2, 4, 1.25 };
@@ -114,7 +114,7 @@ Test(weigh, figures_of_two_levels_follow_the_formulas)
 }
 
 /* The statistics do not depend on the order of the weights, nor on the contents of the cache. */
-Test(weigh, figures_do_not_hang_on_the_order)
+Test(weigh, statistics_do_not_depend_on_the_order)
 {
 	static double w[5000];
 	struct ib_weight_stats a, b;
@@ -139,7 +139,7 @@ Test(weigh, figures_do_not_hang_on_the_order)
 }
 
 /* The squares of these weights are too small or too large for a double. */
-Test(weigh, figures_of_absurd_weights_are_exact_too)
+Test(weigh, statistics_of_extreme_weights_are_exact)
 {
 	double tiny[] = { 1e-160, 3e-161, 2e-160 }, huge[] = { 1e200, 1e200 };
 	struct ib_weight_stats s = sums_of(tiny, 3);
@@ -178,7 +178,7 @@ Test(weigh, scaled_weights_are_the_nearest_quotients)
 	cr_assert(eq(dbl, ib_scale_apply(&s, 0), 0.0));
 }
 
-Test(weigh, scaled_by_nothing_they_stay)
+Test(weigh, a_scale_of_weights_0_keeps_0)
 {
 	struct ib_exact none;
 	struct ib_scale s;
@@ -190,7 +190,7 @@ Test(weigh, scaled_by_nothing_they_stay)
 
 /* ---- rows -------------------------------------------------------------------- */
 
-Test(weigh, rows_know_where_they_stand)
+Test(weigh, rows_have_the_location_of_their_record)
 {
 	static const char a[] = "a.jsonl", b[] = "b.jsonl";
 	struct ib_id_weights r = { 0 };
@@ -219,7 +219,7 @@ Test(weigh, rows_know_where_they_stand)
 	ib_id_weights_release(&r);
 }
 
-Test(weigh, an_id_that_stands_twice_is_named_at_its_second_place)
+Test(weigh, a_repeated_id_is_named_at_its_second_location)
 {
 	struct ib_id id[] = {
 		{ "a", 0, 1 }, { "", 0, 0 }, { "b", 0, 1 }, { "", 0, 0 }, { "a", 0, 1 }
@@ -240,7 +240,7 @@ Test(weigh, an_id_that_stands_twice_is_named_at_its_second_place)
 
 /* ---- forms ------------------------------------------------------------------- */
 
-Test(weigh, many_weights_that_share_a_place_keep_their_texts)
+Test(weigh, weights_that_share_a_cache_slot_keep_their_texts)
 {
 	struct ib_number_cache numbers = { 0 };
 	struct ib_span id = { "x", 1 };

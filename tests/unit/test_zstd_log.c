@@ -221,7 +221,7 @@ must_hold(const uint64_t *want, size_t n)
 	cr_assert(not(cut));
 }
 
-Test(zstd_log, what_was_appended_is_read_back)
+Test(zstd_log, appended_text_is_read_back)
 {
 	must_append(7, 10, false, 0);
 	must_append(9, 30000, true, 7);
@@ -230,7 +230,7 @@ Test(zstd_log, what_was_appended_is_read_back)
 	cr_assert(eq(str, warned, ""));
 }
 
-Test(zstd_log, a_large_frame_goes_by_way_of_a_temporary)
+Test(zstd_log, a_large_frame_is_built_in_a_temporary_file)
 {
 	struct stat s;
 
@@ -241,7 +241,7 @@ Test(zstd_log, a_large_frame_goes_by_way_of_a_temporary)
 	must_hold((uint64_t[]){ 1, 2 }, 2);
 }
 
-Test(zstd_log, the_bytes_hang_on_no_piece)
+Test(zstd_log, the_bytes_do_not_depend_on_the_sizes_of_the_writes)
 {
 	static const size_t pieces[] = { SIZE_MAX, 1, 100, 4096, 131072, 200001 };
 	struct ib_bytes text = { 0 }, first = { 0 }, other = { 0 };
@@ -284,7 +284,7 @@ Test(zstd_log, without_an_append_nothing_is_written)
 	cr_assert(ne(int, access(path, F_OK), 0));
 }
 
-Test(zstd_log, an_append_that_is_undone_leaves_the_bytes_of_before)
+Test(zstd_log, an_append_that_is_undone_restores_the_bytes)
 {
 	struct ib_bytes before = { 0 }, after = { 0 };
 	struct ib_zstd_log_writer *log = NULL;
@@ -314,7 +314,7 @@ Test(zstd_log, an_append_that_is_undone_leaves_the_bytes_of_before)
 }
 
 /* If an append is killed at any byte, only its run is lost, and the next append repairs the log. */
-Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame, .timeout = 1200)
+Test(zstd_log, an_append_follows_the_last_complete_frame_of_a_truncated_file, .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
 	uint64_t got[4];
@@ -344,7 +344,7 @@ Test(zstd_log, a_file_cut_at_any_byte_goes_on_behind_its_last_whole_frame, .time
 }
 
 /* If a frame is truncated and other runs follow, an append must not remove anything. */
-Test(zstd_log, a_cut_with_frames_behind_it_is_corrupt_and_left_alone, .timeout = 1200)
+Test(zstd_log, a_truncated_frame_before_another_is_corrupt_and_unchanged, .timeout = 1200)
 {
 	struct ib_bytes all = { 0 }, cut = { 0 }, after = { 0 };
 	struct ib_error err = { 0 };
@@ -373,7 +373,7 @@ Test(zstd_log, a_cut_with_frames_behind_it_is_corrupt_and_left_alone, .timeout =
 	ib_bytes_release(&after);
 }
 
-Test(zstd_log, a_flipped_byte_of_a_frame_is_told_with_the_frames_name, .timeout = 1200)
+Test(zstd_log, an_error_in_a_frame_names_the_frame, .timeout = 1200)
 {
 	struct ib_bytes all = { 0 };
 	struct ib_error err = { 0 };
@@ -408,7 +408,7 @@ Test(zstd_log, a_flipped_byte_of_a_frame_is_told_with_the_frames_name, .timeout 
 	ib_bytes_release(&all);
 }
 
-Test(zstd_log, appends_at_once_wait_for_each_other, .timeout = 1200)
+Test(zstd_log, concurrent_appends_wait_for_each_other, .timeout = 1200)
 {
 	struct ib_error err = { 0 };
 	uint64_t got[100];
@@ -432,7 +432,7 @@ Test(zstd_log, appends_at_once_wait_for_each_other, .timeout = 1200)
 }
 
 /* So the time of an append does not depend on the size of the log. */
-Test(zstd_log, an_append_reads_no_more_than_the_first_block_of_the_last_frame)
+Test(zstd_log, an_append_reads_only_the_first_block_of_the_last_frame)
 {
 	struct ib_bytes all = { 0 };
 	struct ib_zstd_log_index index;
@@ -448,7 +448,7 @@ Test(zstd_log, an_append_reads_no_more_than_the_first_block_of_the_last_frame)
 	ib_bytes_release(&all);
 }
 
-Test(zstd_log, logs_put_together_and_foreign_skippable_frames_stay)
+Test(zstd_log, joined_logs_and_other_skippable_frames_are_kept)
 {
 	struct ib_bytes a = { 0 }, b = { 0 };
 
@@ -468,7 +468,7 @@ Test(zstd_log, logs_put_together_and_foreign_skippable_frames_stay)
 	ib_bytes_release(&b);
 }
 
-Test(zstd_log, a_frame_that_was_not_finished_is_cut_off)
+Test(zstd_log, an_unfinished_frame_is_truncated_away)
 {
 	struct ib_bytes all = { 0 };
 	char packed[200];
