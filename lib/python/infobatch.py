@@ -189,7 +189,8 @@ class Run:
         if losses.dtype.kind == "c":
             raise TypeError("losses must be real numbers, not %s" % losses.dtype)
         rows = np.ascontiguousarray(rows, np.int64)
-        losses = np.ascontiguousarray(losses, np.float32)
+        with np.errstate(over="ignore"):       # a loss that is too large for float32 makes the score unknown
+            losses = np.ascontiguousarray(losses, np.float32)
         if rows.ndim != 1 or rows.shape != losses.shape:
             raise ValueError("rows and losses must have one dimension and the same length, not %s and %s"
                              % (rows.shape, losses.shape))

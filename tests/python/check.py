@@ -231,6 +231,12 @@ def misuse():
         run.commit()
         check(got[0].filename == __file__, "a warning names the line of the caller")
         check(len(got) == 1 and "1 of 2 losses are not finite" in str(got[0].message), "warning: %s" % got)
+    with warnings.catch_warnings(record=True) as got, Run("large.npz", n=2) as run:
+        warnings.simplefilter("always")
+        run.draw(0)
+        run.record([0, 1], [1.0, 1e39])
+        run.commit()
+        check(len(got) == 1 and "1 of 2 losses are not finite" in str(got[0].message), "too large: %s" % got)
 
 
 # ---- kill --------------------------------------------------------------------
