@@ -13,13 +13,13 @@
 #include "base/sort.h"
 #include "score/totals.h"
 
-#define FIRST_BITS 12
+#define TABLE_BITS_MIN 12
 #define LEVELS_MAX ((uint32_t)1 << 31)
 /* If there are more different numbers than this, their texts (levels) are not stored. */
-#define NUMBERS_MIN 4096
+#define NUMBERS_WITH_TEXTS_MAX 4096
 /* Codes that are neither a level nor a number. ib_float_order() returns them only for NaN. */
-#define MISSING UINT32_MAX
-#define NO_NUMBER (UINT32_MAX - 1)
+#define CODE_MISSING UINT32_MAX
+#define CODE_NOT_A_NUMBER (UINT32_MAX - 1)
 
 /* ---- the hash table ----------------------------------------------------------------- */
 
@@ -51,7 +51,7 @@ grow(struct ib_field_values *v, struct ib_error *err)
 	struct ib_field_values old = *v;
 	uint64_t i, at, n = v->bits ? (uint64_t)1 << v->bits : 0;
 
-	v->bits = v->bits ? v->bits + 1 : FIRST_BITS;
+	v->bits = v->bits ? v->bits + 1 : TABLE_BITS_MIN;
 	v->hash = ib_array_zeroed((uint64_t)1 << v->bits, sizeof(*v->hash));
 	v->code = ib_array((uint64_t)1 << v->bits, sizeof(*v->code));
 	if (!v->hash || !v->code) {
@@ -77,7 +77,7 @@ grow(struct ib_field_values *v, struct ib_error *err)
 static uint32_t
 code_of_number(double number)
 {
-	return isnan(number) ? MISSING : ib_float_order((float)number + 0.0f);
+	return isnan(number) ? CODE_MISSING : ib_float_order((float)number + 0.0f);
 }
 
 /* Replace the codes of levels by codes of numbers. The levels are no longer needed. */
@@ -87,7 +87,7 @@ store_numbers(struct ib_field_values *v)
 	uint64_t i, n = (uint64_t)1 << v->bits;
 
 	for (i = 0; i < n; i++)
-		if (v->hash[i] != 0 && v->code[i] != MISSING)
+		if (v->hash[i] != 0 && v->code[i] != CODE_MISSING)
 			v->code[i] = code_of_number(v->number[v->code[i]]);
 	v->codes_are_numbers = true;
 	ib_table_release(&v->levels);
@@ -111,7 +111,7 @@ add_level(struct ib_field_values *v, struct ib_span text, uint32_t *code, struct
 		return st;
 	v->all_numbers &= ib_number_text(text, &number);
 	v->number[*code] = v->all_numbers ? number : NAN;
-	if (v->all_numbers && v->levels.n > NUMBERS_MIN) {
+	if (v->all_numbers && v->levels.n > NUMBERS_WITH_TEXTS_MAX) {
 		store_numbers(v);
 		*code = code_of_number(number);
 	}
@@ -124,11 +124,11 @@ find_code(struct ib_field_values *v, struct ib_span text, uint32_t *code, struct
 	struct ib_id key;
 	double number;
 
-	*code = MISSING;
+	*code = CODE_MISSING;
 	if (!text.p)
 		return IB_OK;
 	if (v->codes_are_numbers) {
-		*code = ib_number_text(text, &number) ? code_of_number(number) : NO_NUMBER;
+		*code = ib_number_text(text, &number) ? code_of_number(number) : CODE_NOT_A_NUMBER;
 		return IB_OK;
 	}
 	key = ib_id_of(text, v->levels.seed);
@@ -278,7 +278,7 @@ sort_numbers(const struct ib_field_values *v, uint64_t *n)
 
 	*n = 0;
 	for (i = 0; number && room && i < (uint64_t)1 << v->bits; i++)
-		if (v->hash[i] != 0 && v->code[i] < NO_NUMBER)
+		if (v->hash[i] != 0 && v->code[i] < CODE_NOT_A_NUMBER)
 			number[(*n)++] = v->code[i];
 	sorted = number && room ? ib_sort_u32(number, room, *n) : NULL;
 	free(sorted == number ? room : number);
@@ -303,11 +303,11 @@ assign(struct ib_field_values *v, const uint8_t *level, const uint32_t *first)
 	for (i = 0; i < (uint64_t)1 << v->bits; i++) {
 		if (v->hash[i] == 0)
 			continue;
-		if (v->code[i] == MISSING) {
+		if (v->code[i] == CODE_MISSING) {
 			g = missing;
 		} else if (level) {
 			g = level[v->code[i]];
-		} else if (v->code[i] == NO_NUMBER) {
+		} else if (v->code[i] == CODE_NOT_A_NUMBER) {
 			g = others;
 		} else {
 			for (g = ranges - 1; g > 0 && v->code[i] < first[g]; g--)

@@ -15,8 +15,8 @@
 #include "record/json.h"
 #include "record/key.h"
 
-#define PIECE ((size_t)1 << 20)
-#define LINES 4096
+#define READ_BYTES ((size_t)1 << 20)
+#define LINES_PER_BATCH 4096
 
 enum { ID, SCORE, PI, KEPT, NSLOTS };
 
@@ -44,7 +44,7 @@ struct ib_audit_log {
 	int slot[NSLOTS];
 	struct ib_value value[IB_FIELDS_MAX];
 	struct ib_arena arena;
-	struct ib_audit_line line[LINES];
+	struct ib_audit_line line[LINES_PER_BATCH];
 };
 
 /* ---- text ------------------------------------------------------------------- */
@@ -61,14 +61,14 @@ refill(struct ib_audit_log *log, struct ib_error *err)
 		memmove(b->p, b->p + log->pos, b->n - log->pos);
 	b->n -= log->pos;
 	log->pos = 0;
-	if (!ib_bytes_reserve(b, PIECE + IB_BYTE_SCAN_PAD))
+	if (!ib_bytes_reserve(b, READ_BYTES + IB_BYTE_SCAN_PAD))
 		return ib_fail_memory(err);
-	st = ib_zstd_log_reader_read(log->reader, b->p + b->n, PIECE, &n, err);
+	st = ib_zstd_log_reader_read(log->reader, b->p + b->n, READ_BYTES, &n, err);
 	if (st)
 		return st;
 	b->n += n;
 	memset(b->p + b->n, 0, IB_BYTE_SCAN_PAD);
-	log->ended = n < PIECE;
+	log->ended = n < READ_BYTES;
 	return IB_OK;
 }
 
@@ -546,7 +546,7 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 		return IB_EOF;
 	/* The ids point into the text, so the batch must end before the text moves. */
 	from = log->pos;
-	while (*n < LINES && log->done < log->now->nlines) {
+	while (*n < LINES_PER_BATCH && log->done < log->now->nlines) {
 		if (*n > 0 && !memchr(log->text.p + log->pos, '\n', log->text.n - log->pos))
 			break;
 		st = next_line(log, &text, err);

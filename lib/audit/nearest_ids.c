@@ -4,7 +4,7 @@
 #include "score/id_form.h"
 
 /* The maximum limit, which determines the size of cell[] in ib_edit_distance(). */
-#define LIMIT_MAX 63
+#define DISTANCE_LIMIT_MAX 63
 
 /* ---- the distance ------------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ least(unsigned a, unsigned b)
 unsigned
 ib_edit_distance(struct ib_span a, struct ib_span b, unsigned limit)
 {
-	unsigned cell[2 * LIMIT_MAX + 3], up, replace, best, k;
+	unsigned cell[2 * DISTANCE_LIMIT_MAX + 3], up, replace, best, k;
 	size_t i, j;
 
 	skip_common_ends(&a, &b);
@@ -88,7 +88,7 @@ limit_of(size_t n)
 {
 	size_t limit = 1 + n / 3;
 
-	return limit < LIMIT_MAX ? (unsigned)limit : LIMIT_MAX;
+	return limit < DISTANCE_LIMIT_MAX ? (unsigned)limit : DISTANCE_LIMIT_MAX;
 }
 
 static bool
@@ -145,6 +145,6 @@ ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id)
 					    ib_bytes_span(&near->candidate), limit);
 	if (near->failed || distance.reduced > limit || is_listed(near, id))
 		return;
-	distance.raw = ib_edit_distance(near->wanted, id, LIMIT_MAX);
+	distance.raw = ib_edit_distance(near->wanted, id, DISTANCE_LIMIT_MAX);
 	insert(near, &distance, id);
 }

@@ -4,7 +4,7 @@
 
 #include "audit/report.h"
 
-#define TOOLTIP 200
+#define TOOLTIP_MAX 200
 #define LINE_POINTS_MAX 60 /* a line through more epochs has no points */
 
 static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
@@ -16,7 +16,7 @@ static const char nothing[] = "<p>Nothing pruned yet.</p>\n";
  * alarm.
  */
 static void
-describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP])
+describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP_MAX])
 {
 	const struct ib_audit_stats *f = &r->stats[i];
 	const struct ib_drift *before = ib_report_drift_at(r, f->epoch - 1);
@@ -27,8 +27,9 @@ describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP])
 			 (long long)before->epoch);
 	else if (r->paused[i])
 		snprintf(why, sizeof(why), "; pruning paused");
-	snprintf(text, TOOLTIP, "epoch %lld: %s kept (%.1f%%), %s pruned%s", (long long)f->epoch,
-		 ib_html_count(a, f->kept), 100 * f->share_kept, ib_html_count(b, f->pruned), why);
+	snprintf(text, TOOLTIP_MAX, "epoch %lld: %s kept (%.1f%%), %s pruned%s",
+		 (long long)f->epoch, ib_html_count(a, f->kept), 100 * f->share_kept,
+		 ib_html_count(b, f->pruned), why);
 }
 
 static void
@@ -47,7 +48,7 @@ void
 ib_report_chart_kept(struct ib_report *r)
 {
 	struct ib_svg c = { &r->page, r->nepochs, r->epoch, 0, 0, IB_STYLE_PLAIN, "samples", true };
-	char text[TOOLTIP];
+	char text[TOOLTIP_MAX];
 	size_t i;
 
 	ib_html_section(
@@ -80,7 +81,7 @@ ib_report_chart_saved(struct ib_report *r)
 {
 	struct ib_svg c = { &r->page, r->nepochs,	r->epoch,	0,
 			    0,	      IB_STYLE_PERCENT, "saved visits", false };
-	char text[TOOLTIP];
+	char text[TOOLTIP_MAX];
 	size_t i;
 
 	ib_html_section(&r->page, "Saved so far",
@@ -144,18 +145,18 @@ has_numbers(const struct ib_report *r, size_t n)
 }
 
 static void
-write_loss_tooltip(const struct ib_report *r, size_t i, char text[TOOLTIP])
+write_loss_tooltip(const struct ib_report *r, size_t i, char text[TOOLTIP_MAX])
 {
-	int n = snprintf(text, TOOLTIP, "epoch %lld: ", (long long)r->epoch[i]);
+	int n = snprintf(text, TOOLTIP_MAX, "epoch %lld: ", (long long)r->epoch[i]);
 
 	if (isfinite(r->y[2][i]))
-		n += snprintf(text + n, TOOLTIP - (size_t)n,
+		n += snprintf(text + n, TOOLTIP_MAX - (size_t)n,
 			      "median %.4g, half of the samples %.4g to %.4g, ", r->y[2][i],
 			      r->y[1][i], r->y[3][i]);
 	if (isfinite(r->y[5][i]))
-		snprintf(text + n, TOOLTIP - (size_t)n, "threshold %.4g", r->y[5][i]);
+		snprintf(text + n, TOOLTIP_MAX - (size_t)n, "threshold %.4g", r->y[5][i]);
 	else
-		snprintf(text + n, TOOLTIP - (size_t)n, "no threshold");
+		snprintf(text + n, TOOLTIP_MAX - (size_t)n, "no threshold");
 }
 
 static void
@@ -165,7 +166,7 @@ draw_losses(struct ib_report *r, struct ib_svg *c)
 		"c1",	"9 of 10 samples", "c2", "half of the samples", "median", "median",
 		"warm", "threshold",	   NULL
 	};
-	char text[TOOLTIP];
+	char text[TOOLTIP_MAX];
 	size_t i;
 
 	ib_html_legend(&r->page, legend);
@@ -234,7 +235,7 @@ draw_weights(struct ib_report *r, struct ib_svg *c)
 		"warm", "alarm: more than 4",	    NULL
 	};
 	const struct ib_audit_stats *f;
-	char text[TOOLTIP], a[IB_HTML_NUMBER];
+	char text[TOOLTIP_MAX], a[IB_HTML_NUMBER];
 	size_t i;
 
 	ib_html_legend(&r->page, legend);

@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 /* Width and height of the drawing, which the browser stretches to the page. */
-#define SIZE 1000.0
-#define MARGIN 30.0 /* above the highest and below the lowest value; a point needs this room */
+#define DRAWING_SIZE 1000.0
+#define DRAWING_MARGIN                                                                             \
+	30.0 /* above the highest and below the lowest value; a point needs this room */
 
 #define MAX_TICKS 8
 #define SPACED_EPOCHS_MAX 60 /* with more epochs, bars touch each other and points are small */
@@ -16,7 +17,7 @@
 static double
 step_of(const struct ib_svg *c)
 {
-	return SIZE / (double)(c->n ? c->n : 1);
+	return DRAWING_SIZE / (double)(c->n ? c->n : 1);
 }
 
 static double
@@ -28,7 +29,8 @@ x_of(const struct ib_svg *c, size_t i)
 static double
 y_of(const struct ib_svg *c, double y)
 {
-	return MARGIN + (c->high - y) / (c->high - c->low) * (SIZE - 2 * MARGIN);
+	return DRAWING_MARGIN +
+	       (c->high - y) / (c->high - c->low) * (DRAWING_SIZE - 2 * DRAWING_MARGIN);
 }
 
 /*
@@ -94,7 +96,8 @@ write_y_label(struct ib_svg *c, double y, double step)
 static void
 write_y_tick(struct ib_svg *c, double y, double step)
 {
-	ib_bytes_printf(c->out, "<span class=\"y\" style=\"top:%.2f%%\">", y_of(c, y) / SIZE * 100);
+	ib_bytes_printf(c->out, "<span class=\"y\" style=\"top:%.2f%%\">",
+			y_of(c, y) / DRAWING_SIZE * 100);
 	write_y_label(c, y, step);
 	ib_bytes_printf(c->out, "</span>");
 }
@@ -112,7 +115,7 @@ write_x_ticks(struct ib_svg *c)
 		if (c->n == 1 || c->epoch[i] % step == 0)
 			ib_bytes_printf(c->out,
 					"<span class=\"x\" style=\"left:%.2f%%\">%lld</span>",
-					x_of(c, i) / SIZE * 100, (long long)c->epoch[i]);
+					x_of(c, i) / DRAWING_SIZE * 100, (long long)c->epoch[i]);
 }
 
 void
@@ -139,10 +142,10 @@ ib_svg_begin(struct ib_svg *c, const char *about)
 		c->out,
 		"\n<svg viewBox=\"0 0 %.0f %.0f\" preserveAspectRatio=\"none\" role=\"img\" "
 		"aria-label=\"%s\">\n",
-		SIZE, SIZE, about);
+		DRAWING_SIZE, DRAWING_SIZE, about);
 	for (i = 0; i <= n; i++)
 		ib_bytes_printf(c->out, "<path class=\"grid\" d=\"M0 %.1fH%.0f\"/>",
-				y_of(c, c->low + (double)i * step), SIZE);
+				y_of(c, c->low + (double)i * step), DRAWING_SIZE);
 	ib_bytes_append_char(c->out, '\n');
 }
 
@@ -187,7 +190,7 @@ static void
 write_area(struct ib_svg *c, const char *class, const double *low, const double *high, size_t i,
 	   size_t k)
 {
-	double wide = k == i + 1 ? fmin(step_of(c) / 4, SIZE / 40) : 0;
+	double wide = k == i + 1 ? fmin(step_of(c) / 4, DRAWING_SIZE / 40) : 0;
 	size_t j;
 
 	ib_bytes_printf(c->out, "<path class=\"area %s\" d=\"M", class);
@@ -222,7 +225,7 @@ ib_svg_bar(struct ib_svg *c, const char *class, size_t i, double from, double to
 	double width = step_of(c) * (c->n > SPACED_EPOCHS_MAX ? 1 : 0.72), top = y_of(c, to);
 	double height = y_of(c, from) - top;
 
-	width = width > SIZE / 12 ? SIZE / 12 : width;
+	width = width > DRAWING_SIZE / 12 ? DRAWING_SIZE / 12 : width;
 	if (height > 0)
 		ib_bytes_printf(c->out,
 				"<rect class=\"%s\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" "
@@ -249,5 +252,5 @@ ib_svg_tooltip(struct ib_svg *c, size_t i, const char *text)
 	ib_bytes_printf(c->out,
 			"<rect class=\"tip\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"%.0f\">"
 			"<title>%s</title></rect>\n",
-			(double)i * step_of(c), step_of(c), SIZE, text);
+			(double)i * step_of(c), step_of(c), DRAWING_SIZE, text);
 }
