@@ -246,8 +246,8 @@ void
 ib_pruner_release_pages(const struct ib_pruner *p, size_t n)
 {
 	if (p->rule->scores && p->rule->scores->archive &&
-	    atomic_fetch_add(p->looked_up, n) < IB_FEW_LOOKUPS &&
-	    ib_reader_size(p->reader) < IB_SMALL_MANIFEST)
+	    atomic_fetch_add(p->looked_up, n) < IB_LOOKUPS_BEFORE_KEEPING_PAGES &&
+	    ib_reader_size(p->reader) < IB_SMALL_MANIFEST_BYTES)
 		ib_scores_forget(p->rule->scores);
 }
 

@@ -27,12 +27,11 @@
  * shard with the same mapped score file. Touching one page maps 64 KB, so
  * looking up 1000 ids in a file of 10^7 rows would occupy 250 MB per process. A
  * run therefore releases the mapped pages repeatedly until it has looked up
- * IB_FEW_LOOKUPS ids. A run whose manifest has at least IB_SMALL_MANIFEST bytes
- * does not release pages, because this would only cost time
- * (tests/PERFORMANCE.md).
+ * IB_LOOKUPS_BEFORE_KEEPING_PAGES ids. A run whose manifest has at least IB_SMALL_MANIFEST_BYTES
+ * bytes does not release pages, because this would only cost time (tests/PERFORMANCE.md).
  */
-#define IB_FEW_LOOKUPS 16384
-#define IB_SMALL_MANIFEST ((uint64_t)64 << 20)
+#define IB_LOOKUPS_BEFORE_KEEPING_PAGES 16384
+#define IB_SMALL_MANIFEST_BYTES ((uint64_t)64 << 20)
 
 /* State that all blocks of a run share. */
 struct ib_pruner {

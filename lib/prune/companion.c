@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "record/known_formats.h"
 
-#define BLOCK ((size_t)256 << 10)
+#define READ_BYTES ((size_t)256 << 10)
 
 struct ib_companion {
 	struct ib_input *in;
@@ -57,7 +57,7 @@ ib_companion_open(const char *spec, struct ib_companion **out, struct ib_error *
 	}
 	if (a)
 		path = ib_span_dup((struct ib_span){ spec, (size_t)(colon - spec) });
-	if (!a || !path || !(a->buf = malloc(BLOCK)))
+	if (!a || !path || !(a->buf = malloc(READ_BYTES)))
 		st = ib_fail_memory(err);
 	if (!st)
 		st = ib_input_open(path, &a->in, err);
@@ -92,7 +92,7 @@ refill(struct ib_companion *a, struct ib_error *err)
 		return IB_OK;
 	if (a->ended)
 		return IB_EOF;
-	st = ib_input_read(a->in, a->buf, BLOCK, &a->n, err);
+	st = ib_input_read(a->in, a->buf, READ_BYTES, &a->n, err);
 	a->at = 0;
 	a->ended = st == IB_EOF;
 	return st;

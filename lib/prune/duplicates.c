@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/system.h"
 
-#define FEWEST 1024
-#define AHEAD 16 /* prefetch distance: the cache misses of this many look-ups overlap */
+#define SLOTS_MIN 1024	     /* minimum number of slots of the hash set */
+#define PREFETCH_DISTANCE 16 /* the cache misses of this many look-ups overlap */
 
 enum ib_status
 ib_duplicate_check_init(struct ib_duplicate_check *s, uint64_t rows, struct ib_error *err)
@@ -60,7 +60,7 @@ grow(struct ib_duplicate_check *s, uint64_t more, struct ib_error *err)
 {
 	struct ib_huge_array fresh = { 0 };
 	XXH128_hash_t *old = s->unseen.p;
-	uint64_t want = (s->n + more) / 3 * 4 + FEWEST, i;
+	uint64_t want = (s->n + more) / 3 * 4 + SLOTS_MIN, i;
 
 	if (s->n + more <= s->nslots / 4 * 3)
 		return IB_OK;
@@ -90,8 +90,8 @@ ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *has
 		return st;
 	slots = s->unseen.p;
 	for (i = 0; i < n; i++) {
-		if (i + AHEAD < n)
-			__builtin_prefetch(&slots[bucket(s->nslots, hash[i + AHEAD])]);
+		if (i + PREFETCH_DISTANCE < n)
+			__builtin_prefetch(&slots[bucket(s->nslots, hash[i + PREFETCH_DISTANCE])]);
 		slot = slot_of(slots, s->nslots, hash[i]);
 		if ((slot->low64 | slot->high64) != 0) {
 			*twice = i;

@@ -3,7 +3,7 @@
  * rows. These are the rows with the smallest (u, id).
  *
  * The rows to keep are found in linear time, by two passes over the rows for any number of
- * groups. The first pass counts the rows of each group in BINS bins, which are the leading bits
+ * groups. The first pass counts the rows of each group in U_BINS bins, which are the leading bits
  * of u. These counts determine the edge bin: the bin that contains the k-th smallest u of the
  * group. The second pass keeps the rows in the bins before the edge bin, and collects the rows in
  * the edge bin. About n / 4096 rows are collected; they are then sorted.
@@ -18,11 +18,12 @@
 #include "base/error.h"
 #include "prune/draw.h"
 
-#define BINS 4096 /* number of bins of u; more bins for 64 groups would not fit into the cache */
+#define U_BINS 4096 /* number of bins of u; more bins for 64 groups would not fit into the cache   \
+		     */
 
 /* The search state of one group. */
 struct group {
-	uint32_t *count;     /* [BINS]: number of rows in each bin of u */
+	uint32_t *count;     /* [U_BINS]: number of rows in each bin of u */
 	uint32_t edge;	     /* the edge bin, which contains the k-th smallest u */
 	uint64_t below;	     /* number of rows in the bins before the edge bin */
 	struct place *place; /* the rows in the edge bin */
@@ -213,7 +214,7 @@ draws_new(struct ib_rule *r)
 	d->lead = ib_array(n + 1, sizeof(*d->lead));
 	ok = d->of && d->lead;
 	for (i = 0; ok && i < d->ngroups; i++) {
-		d->group[i].count = calloc(BINS, sizeof(*d->group->count));
+		d->group[i].count = calloc(U_BINS, sizeof(*d->group->count));
 		ok = d->group[i].count != NULL;
 	}
 	if (ok)

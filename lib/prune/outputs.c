@@ -9,7 +9,7 @@
 #include "prune/memory.h"
 #include "score/scores.h"
 
-#define OPEN_MAX 128 /* limit of the number of --split files that are filled at once */
+#define FILLED_FILES_MAX 128 /* limit of the number of --split files that are filled at once */
 
 static bool
 is_per_operand(const struct ib_prune_options *o)
@@ -390,9 +390,9 @@ static size_t
 numbers_at_once(const struct ib_prune_outputs *t)
 {
 	long limit = sysconf(_SC_OPEN_MAX);
-	size_t open = OPEN_MAX, files = 0, i;
+	size_t open = FILLED_FILES_MAX, files = 0, i;
 
-	if (limit > 0 && limit / 4 < OPEN_MAX)
+	if (limit > 0 && limit / 4 < FILLED_FILES_MAX)
 		open = (size_t)limit / 4;
 	for (i = 0; i < t->noutputs; i++)
 		files += t->output[i].split;

@@ -12,7 +12,7 @@
 #include "record/range_text.h"
 
 /* A block must be large enough to make the cost per block negligible. */
-#define BLOCK ((uint64_t)1 << 14)
+#define ROWS_PER_BLOCK ((uint64_t)1 << 14)
 
 /* A block of rows, and the results. */
 struct block {
@@ -160,7 +160,7 @@ fill(void *ctx, void *slot, struct ib_error *err)
 
 	(void)err;
 	b->from = run->next;
-	b->n = left < BLOCK ? left : BLOCK;
+	b->n = left < ROWS_PER_BLOCK ? left : ROWS_PER_BLOCK;
 	run->next += b->n;
 	return b->n > 0 ? IB_OK : IB_EOF;
 }

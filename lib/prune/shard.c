@@ -11,7 +11,7 @@
 #include "record/tar.h"
 
 #define WEIGHT_MAX ((size_t)4096) /* maximum length of a weight's text */
-#define OFTEN 256		  /* number of samples between reports of progress */
+#define SAMPLES_PER_PROGRESS 256  /* number of samples between reports of progress */
 
 struct shard {
 	struct ib_shard_run *run;
@@ -196,7 +196,7 @@ progress(const struct shard *s)
 	const struct ib_shard_run *r = s->run;
 	struct ib_input *in = r->b->in.block.input;
 
-	if (r->context && r->context->progress && r->samples % OFTEN == 0)
+	if (r->context && r->context->progress && r->samples % SAMPLES_PER_PROGRESS == 0)
 		r->context->progress(r->context->data, ib_input_position(in), ib_input_size(in),
 				     r->before + r->samples);
 }

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define FEW 32
+#define INSERTION_SORT_MAX 32 /* maximum number of names for insertion sort */
 
 void
 ib_shard_members_release(struct ib_shard_members *m)
@@ -34,7 +34,7 @@ compare_hashes(const void *x, const void *y)
 
 /* Insertion sort. Most lists are short, and the calls that qsort() makes would take more time. */
 static void
-sort_few(uint64_t *v, size_t n)
+insertion_sort(uint64_t *v, size_t n)
 {
 	uint64_t x;
 	size_t i, k;
@@ -54,8 +54,8 @@ sort_names(struct ib_shard_members *m)
 	uint64_t *v = (uint64_t *)(void *)m->names.p;
 	size_t n = m->names.n / sizeof(*v), i;
 
-	if (n <= FEW)
-		sort_few(v, n);
+	if (n <= INSERTION_SORT_MAX)
+		insertion_sort(v, n);
 	else
 		qsort(v, n, sizeof(*v), compare_hashes);
 	for (i = 1; i < n; i++)

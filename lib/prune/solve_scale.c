@@ -8,8 +8,8 @@
 #include "base/array.h"
 #include "base/error.h"
 
-#define ZERO 0x80000000u     /* ib_float_order of 0 */
-#define INFINITE 0xff800000u /* ib_float_order of infinity */
+#define ORDER_OF_ZERO 0x80000000u     /* ib_float_order of 0 */
+#define ORDER_OF_INFINITY 0xff800000u /* ib_float_order of infinity */
 
 /* ---- bounds of c ------------------------------------------------------------- */
 
@@ -71,27 +71,27 @@ static uint32_t
 order_within(double x)
 {
 	if (!(x > 0))
-		return ZERO + 1;
-	return x < (double)FLT_MAX ? ib_float_order((float)x) : INFINITE - 1;
+		return ORDER_OF_ZERO + 1;
+	return x < (double)FLT_MAX ? ib_float_order((float)x) : ORDER_OF_INFINITY - 1;
 }
 
 /*
  * All values of c in some interval may meet the budget. Sums in double have a relative error of
- * about 1e-12. SLACK and MARGIN widen the bounds, so that the bounds contain this interval in
- * spite of the error.
+ * about 1e-12. TARGET_TOLERANCE and SCALE_TOLERANCE widen the bounds, so that the bounds contain
+ * this interval in spite of the error.
  */
-#define SLACK 1e-9
-#define MARGIN 1e-6
+#define TARGET_TOLERANCE 1e-9
+#define SCALE_TOLERANCE 1e-6
 
 static void
 bound(struct ib_scale_problem *b, const struct estimate *s)
 {
 	double target = b->keep * (double)b->n, least, most, other;
 
-	bisect(s, true, target * (1 - SLACK), &least, &other);
-	bisect(s, false, target * (1 + SLACK), &other, &most);
-	least *= 1 - MARGIN;
-	most = most < C_MAX ? most * (1 + MARGIN) : INFINITY;
+	bisect(s, true, target * (1 - TARGET_TOLERANCE), &least, &other);
+	bisect(s, false, target * (1 + TARGET_TOLERANCE), &other, &most);
+	least *= 1 - SCALE_TOLERANCE;
+	most = most < C_MAX ? most * (1 + SCALE_TOLERANCE) : INFINITY;
 	b->low[0] = order_within(b->floor / most) - 1;
 	b->low[1] = order_within(b->floor / least) + 1;
 	b->high[0] = order_within(1 / most) - 1;
@@ -270,11 +270,11 @@ first_certain(double x, double floor)
 	uint32_t order;
 
 	if (x / floor >= (double)FLT_MAX)
-		return INFINITE;
+		return ORDER_OF_INFINITY;
 	order = ib_float_order((float)(x / floor));
 	while (reaches((double)ib_float_from_order(order - 1), floor, x))
 		order--;
-	while (order < INFINITE && !reaches((double)ib_float_from_order(order), floor, x))
+	while (order < ORDER_OF_INFINITY && !reaches((double)ib_float_from_order(order), floor, x))
 		order++;
 	return order;
 }
@@ -286,7 +286,7 @@ last_at_floor(double x, double floor)
 	uint32_t order = ib_float_order((float)(floor * x)) + 1;
 
 	/* y <= floor*x is equivalent to reaches(x, floor, y). */
-	while (order > ZERO && !reaches(x, floor, (double)ib_float_from_order(order)))
+	while (order > ORDER_OF_ZERO && !reaches(x, floor, (double)ib_float_from_order(order)))
 		order--;
 	return order;
 }
@@ -417,7 +417,7 @@ ib_solve_scale(const struct ib_scale_problem *b, const struct ib_bin_counts *r, 
 	double x;
 
 	if (!st && b->keep >= ib_solve_scale_most(b, &r->x)) {
-		x = next_x(&s, ZERO + 1);
+		x = next_x(&s, ORDER_OF_ZERO + 1);
 		*c = x > 0 ? 1 / x : 0;
 	} else if (!st) {
 		*c = compute_scale(&s, last_that(&s, is_low, b->low),

@@ -9,14 +9,14 @@
  * if the unmatched ids are not similar. A few unmatched ids are normal, because
  * data sets change.
  */
-#define MANY_PERCENT 5
+#define UNMATCHED_PERCENT_MIN 5
 
 /*
- * At most ROWS_LEAST + ROWS_PER_SAMPLE * (number of records) rows are compared
+ * At most ROWS_COMPARED_MIN + ROWS_COMPARED_PER_SAMPLE * (number of records) rows are compared
  * when similar ids are searched for.
  */
-#define ROWS_LEAST ((uint64_t)1 << 18)
-#define ROWS_PER_SAMPLE 8
+#define ROWS_COMPARED_MIN ((uint64_t)1 << 18)
+#define ROWS_COMPARED_PER_SAMPLE 8
 
 void
 ib_unseen_release(struct ib_unseen *u)
@@ -116,7 +116,7 @@ static void
 compare_rows(struct ib_unseen *u, const struct ib_unseen_run *run)
 {
 	const struct ib_table *t = &run->scores->table;
-	uint64_t left = ROWS_LEAST + ROWS_PER_SAMPLE * run->samples, row;
+	uint64_t left = ROWS_COMPARED_MIN + ROWS_COMPARED_PER_SAMPLE * run->samples, row;
 	struct ib_span id;
 
 	for (row = 0; row < t->n && left > 0; row++) {
@@ -152,8 +152,8 @@ keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 static bool
 are_many(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t unused)
 {
-	uint64_t least =
-		run->samples / 100 * MANY_PERCENT + run->samples % 100 * MANY_PERCENT / 100;
+	uint64_t least = run->samples / 100 * UNMATCHED_PERCENT_MIN +
+			 run->samples % 100 * UNMATCHED_PERCENT_MIN / 100;
 
 	return run->options->part.count == run->scores->part.count && u->n >= least &&
 	       unused >= least;
