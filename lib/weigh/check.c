@@ -12,7 +12,7 @@
 #include "prune/run_stats.h"
 #include "record/known_formats.h"
 
-#define LONGEST ((size_t)16 << 20) /* maximum size of a receipt in bytes */
+#define RECEIPT_BYTES_MAX ((size_t)16 << 20) /* maximum size of a receipt in bytes */
 
 /* Write the decimal of a number and a NUL to out. Returns out. */
 static const char *
@@ -33,7 +33,7 @@ read_receipt(const char *path, cJSON **out, struct ib_error *err)
 	if (!st)
 		st = ib_known_format_check(in, err);
 	if (!st)
-		st = ib_json_doc_read(in, LONGEST, out, err);
+		st = ib_json_doc_read(in, RECEIPT_BYTES_MAX, out, err);
 	ib_input_close(in);
 	if (!st && !cJSON_IsObject(*out))
 		st = ib_fail(err, IB_E_DATA, "%s: not a receipt", path);

@@ -336,7 +336,7 @@ use_chunk(struct ib_scan *scan, struct ib_chunk *s, struct ib_error *err)
 
 /* ---- arrays ---------------------------------------------------------------------- */
 
-#define SAMPLES 4096 /* number of samples between two calls of use_chunk() */
+#define SAMPLES_PER_CHUNK 4096 /* number of samples between two calls of use_chunk() */
 
 struct arrays {
 	struct ib_scan *scan;
@@ -385,7 +385,7 @@ add_array_sample(void *ctx, const struct ib_npz_sample *from, struct ib_error *e
 	st = add_sample(a->scan, s, &sample, err);
 	if (st == IB_EOF)
 		return use_chunk(a->scan, s, err);
-	if (st || s->n < SAMPLES)
+	if (st || s->n < SAMPLES_PER_CHUNK)
 		return st;
 	st = use_chunk(a->scan, s, err);
 	ib_arena_reset(&s->in.cursor.arena);

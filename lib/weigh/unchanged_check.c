@@ -40,8 +40,8 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
  * Seeds of the hash. They differ, so that a record whose weight value was removed never
  * equals a record without a weight.
  */
-#define CARRIED 1
-#define NONE 0
+#define SEED_WITH_WEIGHT 1
+#define SEED_WITHOUT_WEIGHT 0
 
 /* The bytes of the record from p to before end. */
 struct piece {
@@ -269,7 +269,7 @@ hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned w
 
 	if (c->source->format == IB_FORMAT_LIST) {
 		line = rest_of_list(c);
-		*hash = XXH3_128bits_withSeed(line.p, line.n, NONE);
+		*hash = XXH3_128bits_withSeed(line.p, line.n, SEED_WITHOUT_WEIGHT);
 		return way == 0;
 	}
 	if (!w || (way & REMOVES_ID && (!id || id == w)))
@@ -286,7 +286,7 @@ hash_without(struct ib_unchanged_check *x, const struct ib_cursor *c, unsigned w
 		t.piece[i] = with_comma(&t, t.piece[i]);
 	if (level == VALUE_ONLY)
 		add_piece(&t, piece_of(&t, w));
-	*hash = hash_rest(x, &t, level == VALUE_ONLY ? CARRIED : NONE);
+	*hash = hash_rest(x, &t, level == VALUE_ONLY ? SEED_WITH_WEIGHT : SEED_WITHOUT_WEIGHT);
 	return true;
 }
 
@@ -298,7 +298,7 @@ ib_unchanged_check_hash(struct ib_unchanged_check *x, const struct ib_cursor *c)
 
 	if (w)
 		add_piece(&t, piece_of(&t, w));
-	return hash_rest(x, &t, w ? CARRIED : NONE);
+	return hash_rest(x, &t, w ? SEED_WITH_WEIGHT : SEED_WITHOUT_WEIGHT);
 }
 
 XXH128_hash_t

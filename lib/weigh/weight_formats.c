@@ -9,7 +9,7 @@
 #include "io/npy.h"
 #include "io/npz_writer.h"
 
-#define PIECE ((size_t)64 << 10) /* number of bytes per write */
+#define WRITE_BYTES ((size_t)64 << 10) /* number of bytes per write */
 
 bool
 ib_weight_format_has_ids(enum ib_weights_format form)
@@ -84,7 +84,7 @@ write_lines(enum ib_weights_format form, const struct ib_id_weights *rows,
 		if (ib_weight_format_has_ids(form))
 			id = ib_table_id(&rows->table, i);
 		ib_weight_format_append(&b, form, id, weight_of(rows, i, scale), &numbers);
-		if (b.n >= PIECE)
+		if (b.n >= WRITE_BYTES)
 			ib_output_write_bytes(out, &b);
 	}
 	return ib_output_write_last(out, &b, err);
