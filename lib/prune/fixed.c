@@ -18,8 +18,8 @@
 #include "base/error.h"
 #include "prune/draw.h"
 
-#define U_BINS 4096 /* number of bins of u; more bins for 64 groups would not fit into the cache   \
-		     */
+/* The number of bins of u. With more bins, 64 groups would not fit into the cache. */
+#define U_BINS 4096
 
 /* The search state of one group. */
 struct group {

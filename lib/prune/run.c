@@ -323,14 +323,14 @@ commit(struct run *run, struct ib_output **receipt, const struct ib_prune_result
  * rows does not check the file, because such a run must not read the complete
  * file.
  */
-#define CHECKED_FRACTION 8 /* check the file if at least 1/8 of the rows were looked up */
+#define CHECKED_ROWS_DIVISOR 8 /* check the file if at least 1/8 of the rows were looked up */
 
 static enum ib_status
 check_scores(const struct run *run, struct ib_error *err)
 {
 	const struct ib_scores *s = run->inputs.scores;
 
-	if (!s || (!run->options->dry_run && run->looked_up < s->table.n / CHECKED_FRACTION))
+	if (!s || (!run->options->dry_run && run->looked_up < s->table.n / CHECKED_ROWS_DIVISOR))
 		return IB_OK;
 	return ib_scores_check_mapped(s, run->options->rule.max_age > 0, err);
 }

@@ -32,9 +32,9 @@ ib_added_fields(struct ib_wanted wanted[IB_NADDED], const char *weight_field)
 #define KEEPS_IB 1u
 #define REMOVES_ID 2u
 #define WEIGHT_SHIFT 2
-#define LEVELS 16 /* maximum number of names in a path */
-#define VALUE_ONLY LEVELS
-#define WAYS ((VALUE_ONLY + 1u) << WEIGHT_SHIFT)
+#define PATH_NAMES_MAX 16 /* maximum number of names in a path */
+#define VALUE_ONLY PATH_NAMES_MAX
+#define NWAYS ((VALUE_ONLY + 1u) << WEIGHT_SHIFT)
 
 /*
  * Seeds of the hash. They differ, so that a record whose weight value was removed never
@@ -320,7 +320,7 @@ ib_unchanged_check_matches(struct ib_unchanged_check *x, const struct ib_cursor 
 
 	if (c->source->format == IB_FORMAT_LIST && ib_span_equal(id, rest_of_list(c)))
 		return true;
-	for (way = 0; way < WAYS; way++) {
+	for (way = 0; way < NWAYS; way++) {
 		if (!hash_without(x, c, way, &hash) || !XXH128_isEqual(hash, want))
 			continue;
 		x->way = way;
