@@ -3,7 +3,7 @@
  */
 #include "help.h"
 
-#define COLUMNS 80
+#define HELP_WIDTH 80
 #define HELP_COLUMN 26
 
 /* ---- --help ------------------------------------------------------------- */
@@ -15,7 +15,7 @@
 static void
 write_word(const char *word, size_t n, size_t *column)
 {
-	if (*column + 1 + n > COLUMNS - 1) {
+	if (*column + 1 + n > HELP_WIDTH - 1) {
 		printf("\n%*s", HELP_COLUMN, "");
 		*column = HELP_COLUMN;
 	} else if (*column > HELP_COLUMN) {

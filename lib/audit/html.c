@@ -99,9 +99,9 @@ ib_html_plain(struct ib_bytes *out, struct ib_span text)
 }
 
 const char *
-ib_html_count(char out[IB_HTML_NUMBER], uint64_t n)
+ib_html_count(char out[IB_HTML_NUMBER_MAX], uint64_t n)
 {
-	char digits[IB_HTML_NUMBER];
+	char digits[IB_HTML_NUMBER_MAX];
 	size_t len = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
 	size_t i, o = 0;
 
@@ -115,17 +115,17 @@ ib_html_count(char out[IB_HTML_NUMBER], uint64_t n)
 }
 
 const char *
-ib_html_amount(char out[IB_HTML_NUMBER], double x)
+ib_html_amount(char out[IB_HTML_NUMBER_MAX], double x)
 {
 	double cents = round(100 * x);
 	size_t n;
 
 	if (!(cents >= 0 && cents < 1e18)) {
-		snprintf(out, IB_HTML_NUMBER, "%.4g", x);
+		snprintf(out, IB_HTML_NUMBER_MAX, "%.4g", x);
 		return out;
 	}
 	n = strlen(ib_html_count(out, (uint64_t)cents / 100));
-	snprintf(out + n, IB_HTML_NUMBER - n, ".%02d", (int)((uint64_t)cents % 100));
+	snprintf(out + n, IB_HTML_NUMBER_MAX - n, ".%02d", (int)((uint64_t)cents % 100));
 	return out;
 }
 
@@ -215,7 +215,7 @@ decimals_of(const struct ib_html_table *t)
 static void
 write_real(struct ib_bytes *out, enum ib_style style, int decimals, double x)
 {
-	char number[IB_HTML_NUMBER];
+	char number[IB_HTML_NUMBER_MAX];
 
 	if (style == IB_STYLE_INTEGER && x >= 0 && x < 1e18)
 		ib_bytes_printf(out, "%s", ib_html_count(number, (uint64_t)llround(x)));
@@ -231,7 +231,7 @@ write_cell(const struct ib_html_table *t, size_t column, int decimals, const str
 {
 	bool alarm = cell->kind == IB_CELL_BOOL && cell->count;
 	const struct ib_column *c = &t->column[column];
-	char number[IB_HTML_NUMBER];
+	char number[IB_HTML_NUMBER_MAX];
 
 	ib_bytes_printf(out, "<td%s",
 			alarm		? " class=\"alarm\""

@@ -14,12 +14,12 @@ void ib_html_text(struct ib_bytes *out, struct ib_span text);
 /* Append trusted text as HTML. Special characters become entities. */
 void ib_html_plain(struct ib_bytes *out, struct ib_span text);
 
-#define IB_HTML_NUMBER 32
+#define IB_HTML_NUMBER_MAX 32
 
 /* Write a count with commas, such as 1,234,567, to out. Returns out. */
-const char *ib_html_count(char out[IB_HTML_NUMBER], uint64_t n);
+const char *ib_html_count(char out[IB_HTML_NUMBER_MAX], uint64_t n);
 /* Write an amount with commas and two decimals to out. Returns out. */
-const char *ib_html_amount(char out[IB_HTML_NUMBER], double x);
+const char *ib_html_amount(char out[IB_HTML_NUMBER_MAX], double x);
 
 /* ---- sections, tiles --------------------------------------------------------------- */
 

@@ -273,7 +273,7 @@ ib_replay_line(struct ib_replay *r, const struct ib_audit_line *line, struct ib_
 	const struct ib_part *part = &r->head->part;
 	uint64_t hash = XXH3_64bits_withSeed(line->id.p, line->id.n, r->bare.key);
 	double u = ib_draw_from_bits(hash >> 11);
-	char text[IB_PART_TEXT];
+	char text[IB_PART_TEXT_MAX];
 	enum ib_status st;
 	int group;
 

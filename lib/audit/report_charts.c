@@ -20,7 +20,7 @@ describe_kept(const struct ib_report *r, size_t i, char text[TOOLTIP_MAX])
 {
 	const struct ib_audit_stats *f = &r->stats[i];
 	const struct ib_drift *before = ib_report_drift_at(r, f->epoch - 1);
-	char a[IB_HTML_NUMBER], b[IB_HTML_NUMBER], why[80] = "";
+	char a[IB_HTML_NUMBER_MAX], b[IB_HTML_NUMBER_MAX], why[80] = "";
 
 	if (r->paused[i] && before && before->alarm)
 		snprintf(why, sizeof(why), "; pruning paused after the alarm of epoch %lld",
@@ -235,7 +235,7 @@ draw_weights(struct ib_report *r, struct ib_svg *c)
 		"warm", "alarm: more than 4",	    NULL
 	};
 	const struct ib_audit_stats *f;
-	char text[TOOLTIP_MAX], a[IB_HTML_NUMBER];
+	char text[TOOLTIP_MAX], a[IB_HTML_NUMBER_MAX];
 	size_t i;
 
 	ib_html_legend(&r->page, legend);

@@ -13,7 +13,7 @@
 static void
 write_sentence(struct ib_report *r)
 {
-	char a[IB_HTML_NUMBER], b[IB_HTML_NUMBER];
+	char a[IB_HTML_NUMBER_MAX], b[IB_HTML_NUMBER_MAX];
 	const char *plural = r->nepochs == 1 ? "" : "s";
 
 	ib_bytes_printf(&r->page, "<p class=\"result\">");
@@ -67,7 +67,7 @@ ib_report_result(struct ib_report *r)
 static void
 write_saved(struct ib_report *r)
 {
-	char value[40], note[NOTE_MAX], a[IB_HTML_NUMBER], b[IB_HTML_NUMBER];
+	char value[40], note[NOTE_MAX], a[IB_HTML_NUMBER_MAX], b[IB_HTML_NUMBER_MAX];
 
 	snprintf(value, sizeof(value), "%.1f%%",
 		 r->visits ? 100 * (double)r->pruned / (double)r->visits : 0);
@@ -83,8 +83,8 @@ static void
 write_cost(struct ib_report *r)
 {
 	const double cost = r->options->cost, n = (double)r->nepochs;
-	char value[IB_HTML_NUMBER], note[NOTE_MAX];
-	char a[IB_HTML_NUMBER], b[IB_HTML_NUMBER], c[IB_HTML_NUMBER];
+	char value[IB_HTML_NUMBER_MAX], note[NOTE_MAX];
+	char a[IB_HTML_NUMBER_MAX], b[IB_HTML_NUMBER_MAX], c[IB_HTML_NUMBER_MAX];
 	double saved;
 
 	if (!r->options->cost_given)
@@ -118,7 +118,7 @@ write_weights_alarm(struct ib_report *r, const struct ib_audit_stats *f, size_t 
 {
 	size_t at = (size_t)(f - r->stats);
 	enum ib_rule_id rule = ib_audit_log_epoch(r->log, at)->head.options.rule;
-	char value[60], note[NOTE_MAX], a[IB_HTML_NUMBER], more[60] = "";
+	char value[60], note[NOTE_MAX], a[IB_HTML_NUMBER_MAX], more[60] = "";
 
 	snprintf(value, sizeof(value), "alarm in epoch %lld", (long long)f->epoch);
 	if (off > 1)

@@ -70,7 +70,7 @@ write_command(struct ib_bytes *b, const struct ib_run_header *h)
 {
 	size_t n;
 	const struct ib_param *p = ib_params(&n);
-	char number[IB_NUMBER_MAX], part[IB_PART_TEXT];
+	char number[IB_NUMBER_MAX], part[IB_PART_TEXT_MAX];
 
 	ib_bytes_printf(b, "ib-prune -s SCORES -e %lld", (long long)h->options.epoch);
 	for (; n > 0; n--, p++)

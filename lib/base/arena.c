@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#define CHUNK ((size_t)64 << 10)
+#define CHUNK_BYTES_MIN ((size_t)64 << 10)
 
 struct ib_arena_chunk {
 	struct ib_arena_chunk *next;
@@ -15,7 +15,7 @@ char *
 ib_arena_allocate(struct ib_arena *a, size_t n)
 {
 	struct ib_arena_chunk *c;
-	size_t cap = n > CHUNK ? n : CHUNK;
+	size_t cap = n > CHUNK_BYTES_MIN ? n : CHUNK_BYTES_MIN;
 	char *p;
 
 	if (n > a->left) {

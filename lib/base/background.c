@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#define STACK ((size_t)2 << 20) /* bytes; the default of some systems is too small */
+#define STACK_BYTES ((size_t)2 << 20) /* bytes; the default of some systems is too small */
 
 bool
 ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
@@ -17,7 +17,7 @@ ib_thread_start(pthread_t *thread, void *(*work)(void *), void *arg)
 	sigdelset(&all, SIGBUS);
 	if (pthread_attr_init(&attributes) != 0)
 		return false;
-	pthread_attr_setstacksize(&attributes, STACK);
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	failed = pthread_create(thread, &attributes, work, arg);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -49,19 +49,19 @@ ib_bytes_append_char(struct ib_bytes *b, char c)
 }
 
 /*
- * Copy n bytes in steps of IB_COPY_BEYOND bytes. The final step also copies IB_COPY_BEYOND bytes,
- * so up to IB_COPY_BEYOND bytes after the n bytes are read and written. This is fast for the
+ * Copy n bytes in steps of IB_COPY_STEP bytes. The final step also copies IB_COPY_STEP bytes,
+ * so up to IB_COPY_STEP bytes after the n bytes are read and written. This is fast for the
  * usual n, about 100.
  */
-#define IB_COPY_BEYOND 32
+#define IB_COPY_STEP 32
 
 static inline void
 ib_copy_beyond(char *to, const char *from, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < n; i += IB_COPY_BEYOND)
-		memcpy(to + i, from + i, IB_COPY_BEYOND);
+	for (i = 0; i < n; i += IB_COPY_STEP)
+		memcpy(to + i, from + i, IB_COPY_STEP);
 }
 
 void ib_bytes_printf(struct ib_bytes *b, const char *format, ...)

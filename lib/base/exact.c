@@ -10,13 +10,13 @@
 #include "base/u128.h"
 
 /*
- * The value of a sum is the total of limb[i] * 2^(32*i + LOWEST). A limb contains 32 bits of
+ * The value of a sum is the total of limb[i] * 2^(32*i + LOWEST_BIT). A limb contains 32 bits of
  * the value, and has 31 more bits for the carries of many additions. The lowest bit of a
  * product of two doubles is 2^-2148. The unit of limb FLOAT_LIMB is 2^-149, the lowest bit
  * of a binary32. A product is below 2^2048, so limb 132 is the highest limb that an addition
  * changes. The sum of 2^64 products is below limb 135, which contains only the sign.
  */
-#define LOWEST (-2165)
+#define LOWEST_BIT (-2165)
 #define FLOAT_LIMB 63
 #define LIMBS IB_EXACT_LIMBS
 #define LOW32 0xffffffff
@@ -88,7 +88,7 @@ signed_of(uint64_t magnitude, bool negative)
 	return negative ? -(int64_t)magnitude : (int64_t)magnitude;
 }
 
-/* Add m * 2^(bit + LOWEST) to x, or subtract it if negative is true. */
+/* Add m * 2^(bit + LOWEST_BIT) to x, or subtract it if negative is true. */
 static inline void
 add_shifted(struct ib_exact *x, uint64_t m, int bit, bool negative)
 {
@@ -104,7 +104,7 @@ ib_exact_add(struct ib_exact *x, double value)
 {
 	struct parts p = split_double(value);
 
-	add_shifted(x, p.m, p.bit - LOWEST, p.negative);
+	add_shifted(x, p.m, p.bit - LOWEST_BIT, p.negative);
 	count_add(x);
 }
 
@@ -132,7 +132,7 @@ ib_exact_add_times(struct ib_exact *x, double value, uint64_t times)
 	if (times == 1) /* ib_exact_add() is faster */
 		ib_exact_add(x, value);
 	else
-		add_u128(x, ib_u128_product(p.m, times), p.bit - LOWEST, p.negative);
+		add_u128(x, ib_u128_product(p.m, times), p.bit - LOWEST_BIT, p.negative);
 }
 
 void
@@ -140,7 +140,8 @@ ib_exact_add_product(struct ib_exact *x, double a, double b)
 {
 	struct parts p = split_double(a), q = split_double(b);
 
-	add_u128(x, ib_u128_product(p.m, q.m), p.bit + q.bit - LOWEST, p.negative != q.negative);
+	add_u128(x, ib_u128_product(p.m, q.m), p.bit + q.bit - LOWEST_BIT,
+		 p.negative != q.negative);
 }
 
 void
@@ -175,12 +176,12 @@ ib_exact_merge(struct ib_exact *x, const struct ib_exact *other)
 /*
  * ib_exact_add_floats() groups the values by sign and exponent. Each group has one 64-bit
  * word. The low bits of the word are the sum of the 23 stored significand bits of all values
- * in the group. The bits from TALLY_COUNT on are the number of these values. Only the sums
+ * in the group. The bits from TALLY_COUNT_SHIFT on are the number of these values. Only the sums
  * of the groups are added to the limbs. This is four times as fast as ib_exact_add() per
  * value; see tests/PERFORMANCE.md.
  */
-#define TALLIES 512
-#define TALLY_COUNT 43 /* lowest bit of the number of values in a word */
+#define NTALLIES 512
+#define TALLY_COUNT_SHIFT 43 /* lowest bit of the number of values in a word */
 #define TALLY_MAX ((uint64_t)1 << 20)
 
 static void
@@ -192,14 +193,14 @@ add_tally(struct ib_exact *x, uint64_t sum, uint64_t count, int index)
 		return; /* NaN or infinity: ignored */
 	if (e > 0)
 		sum += count << 23;
-	add_u128(x, (struct ib_u128){ 0, sum }, e + (e == 0) - 150 - LOWEST, index >> 8);
+	add_u128(x, (struct ib_u128){ 0, sum }, e + (e == 0) - 150 - LOWEST_BIT, index >> 8);
 }
 
 void
 ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n)
 {
-	const uint64_t one = (uint64_t)1 << TALLY_COUNT;
-	uint64_t tally[TALLIES], i, block;
+	const uint64_t one = (uint64_t)1 << TALLY_COUNT_SHIFT;
+	uint64_t tally[NTALLIES], i, block;
 	uint32_t bits;
 	int t;
 
@@ -210,14 +211,14 @@ ib_exact_add_floats(struct ib_exact *x, const float *v, uint64_t n)
 			memcpy(&bits, v + i, sizeof(bits));
 			tally[bits >> 23] += one | (bits & 0x7fffff);
 		}
-		for (t = 0; t < TALLIES; t++)
-			add_tally(x, tally[t] & (one - 1), tally[t] >> TALLY_COUNT, t);
+		for (t = 0; t < NTALLIES; t++)
+			add_tally(x, tally[t] & (one - 1), tally[t] >> TALLY_COUNT_SHIFT, t);
 	}
 }
 
 /* ---- rounding ---------------------------------------------------------- */
 
-/* Set m to |x| in units of 2^LOWEST. Returns true if x is negative. */
+/* Set m to |x| in units of 2^LOWEST_BIT. Returns true if x is negative. */
 static bool
 magnitude_of(const struct ib_exact *x, struct ib_big *m)
 {
@@ -245,7 +246,7 @@ ib_exact_round(const struct ib_exact *x)
 {
 	struct ib_big m;
 	bool negative = magnitude_of(x, &m);
-	double value = ib_big_round(IB_BINARY64, &m, false, LOWEST);
+	double value = ib_big_round(IB_BINARY64, &m, false, LOWEST_BIT);
 
 	return negative ? -value : value;
 }
@@ -263,7 +264,7 @@ mean(struct ib_binary f, const struct ib_exact *x, uint64_t n)
 	struct ib_big m;
 	bool negative = magnitude_of(x, &m);
 	bool sticky = ib_big_divide(&m, n, QUOTIENT_DIGITS);
-	double value = ib_big_round(f, &m, sticky, LOWEST);
+	double value = ib_big_round(f, &m, sticky, LOWEST_BIT);
 
 	return negative ? -value : value;
 }
@@ -322,7 +323,7 @@ ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y)
 #define TEXT_LIMBS 11
 
 void
-ib_exact_write_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x)
+ib_exact_write_float_sum(char out[IB_EXACT_TEXT_MAX], const struct ib_exact *x)
 {
 	struct ib_big m;
 	char *o = out;

@@ -51,12 +51,12 @@ int ib_exact_compare(const struct ib_exact *x, const struct ib_exact *y);
 
 /*
  * A sum of binary32 values as text: a hexadecimal integer in units of 2^-149, with a minus sign
- * if the sum is negative ("-1f", "0"). The text needs at most IB_EXACT_TEXT bytes, including a
+ * if the sum is negative ("-1f", "0"). The text needs at most IB_EXACT_TEXT_MAX bytes, including a
  * NUL.
  */
-#define IB_EXACT_TEXT 128
+#define IB_EXACT_TEXT_MAX 128
 /* Write the sum x to out in this format. */
-void ib_exact_write_float_sum(char out[IB_EXACT_TEXT], const struct ib_exact *x);
+void ib_exact_write_float_sum(char out[IB_EXACT_TEXT_MAX], const struct ib_exact *x);
 /*
  * Set x to the sum in the text. Returns false if ib_exact_write_float_sum() never writes such a
  * text.

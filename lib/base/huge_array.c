@@ -1,7 +1,7 @@
 /*
- * Arrays of less than MIN_MAPPED bytes are allocated with calloc(), because the kernel clears a
- * complete huge page for each array that has one. Larger arrays are allocated with mmap(), and grow
- * with mremap(). With IB_PORTABLE, all arrays are allocated with calloc().
+ * Arrays of less than MAPPED_BYTES_MIN bytes are allocated with calloc(), because the kernel clears
+ * a complete huge page for each array that has one. Larger arrays are allocated with mmap(), and
+ * grow with mremap(). With IB_PORTABLE, all arrays are allocated with calloc().
  */
 #ifndef IB_PORTABLE
 #define _GNU_SOURCE /* mremap, MAP_ANONYMOUS, madvise */
@@ -15,8 +15,8 @@
 #include <sys/mman.h>
 #endif
 
-#define HUGE ((size_t)2 << 20)
-#define MIN_MAPPED (HUGE / 16)
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+#define MAPPED_BYTES_MIN (HUGE_PAGE_BYTES / 16)
 
 /* Copy an array of calloc() to `p`, and free the array. Returns p, which may be NULL. */
 static void *
@@ -47,23 +47,23 @@ release_memory(void *p, size_t cap)
 
 #else
 
-/* Map `bytes` of new memory at a multiple of HUGE. Returns NULL if out of memory. */
+/* Map `bytes` of new memory at a multiple of HUGE_PAGE_BYTES. Returns NULL if out of memory. */
 static void *
 map_aligned(size_t bytes, int protection)
 {
 	char *raw, *p;
 	size_t head;
 
-	raw = mmap(NULL, bytes + HUGE, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-		   0);
+	raw = mmap(NULL, bytes + HUGE_PAGE_BYTES, protection,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (raw == MAP_FAILED)
 		return NULL;
-	head = (HUGE - ((uintptr_t)raw & (HUGE - 1))) & (HUGE - 1);
+	head = (HUGE_PAGE_BYTES - ((uintptr_t)raw & (HUGE_PAGE_BYTES - 1))) & (HUGE_PAGE_BYTES - 1);
 	p = raw + head;
 	if (head > 0)
 		munmap(raw, head);
-	if (head < HUGE)
-		munmap(p + bytes, HUGE - head);
+	if (head < HUGE_PAGE_BYTES)
+		munmap(p + bytes, HUGE_PAGE_BYTES - head);
 	return p;
 }
 
@@ -99,15 +99,15 @@ move_pages(const struct ib_huge_array *array, size_t cap)
 static void *
 move_to_larger(const struct ib_huge_array *array, size_t cap)
 {
-	if (array->cap >= MIN_MAPPED)
+	if (array->cap >= MAPPED_BYTES_MIN)
 		return move_pages(array, cap);
-	return move_by_copy(array, cap < MIN_MAPPED ? calloc(1, cap) : map_memory(cap));
+	return move_by_copy(array, cap < MAPPED_BYTES_MIN ? calloc(1, cap) : map_memory(cap));
 }
 
 static void
 release_memory(void *p, size_t cap)
 {
-	if (cap < MIN_MAPPED)
+	if (cap < MAPPED_BYTES_MIN)
 		free(p);
 	else
 		munmap(p, cap);
@@ -127,8 +127,8 @@ ib_huge_array_grow(struct ib_huge_array *array, uint64_t bytes)
 		return false;
 	if (cap < bytes)
 		cap = (size_t)bytes;
-	if (cap >= MIN_MAPPED)
-		cap = (cap + HUGE - 1) & ~(HUGE - 1);
+	if (cap >= MAPPED_BYTES_MIN)
+		cap = (cap + HUGE_PAGE_BYTES - 1) & ~(HUGE_PAGE_BYTES - 1);
 	p = move_to_larger(array, cap);
 	if (!p)
 		return false;

@@ -97,7 +97,7 @@ ib_json_write_signed(struct ib_json_writer *w, const char *name, int64_t x)
 void
 ib_json_write_part(struct ib_json_writer *w, const char *name, const struct ib_part *part)
 {
-	char text[IB_PART_TEXT];
+	char text[IB_PART_TEXT_MAX];
 
 	ib_json_write_text(w, name, part->count > 0 ? ib_part_text(text, part) : NULL);
 }

@@ -177,12 +177,12 @@ scan_decimal(const char *p, const struct source *s, enum grammar g, struct scan 
  * more digit, 1. The shorter text has the same rounding, because neither a double nor a
  * midpoint between two doubles has more than 768 significant digits.
  */
-#define SIGNIFICANT 780
+#define SIGNIFICANT_DIGITS_MAX 780
 
 static double
 convert_by_strtod(const struct scan *s)
 {
-	char text[SIGNIFICANT + 32];
+	char text[SIGNIFICANT_DIGITS_MAX + 32];
 	const char *p = s->first;
 	size_t n = 0, dropped = 0;
 	bool sticky = false;
@@ -195,7 +195,7 @@ convert_by_strtod(const struct scan *s)
 	for (; p < s->last; p++) {
 		if (*p == '.')
 			continue;
-		if (n < SIGNIFICANT) {
+		if (n < SIGNIFICANT_DIGITS_MAX) {
 			text[n++] = *p;
 			continue;
 		}
@@ -327,9 +327,9 @@ convert_hard(const struct scan *s)
  * more than 53 bits.
  */
 #if FLT_EVAL_METHOD == 0
-#define EXACT_POWER 22
+#define EXACT_POWER_MAX 22
 #else
-#define EXACT_POWER 0
+#define EXACT_POWER_MAX 0
 #endif
 
 INLINE double
@@ -340,7 +340,8 @@ convert(const struct scan *s)
 					1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
 	double value;
 
-	if (s->w >> 53 || s->digits > 19 || s->exp10 < -EXACT_POWER || s->exp10 > EXACT_POWER)
+	if (s->w >> 53 || s->digits > 19 || s->exp10 < -EXACT_POWER_MAX ||
+	    s->exp10 > EXACT_POWER_MAX)
 		value = convert_hard(s);
 	else if (s->exp10 < 0)
 		value = (double)(int64_t)s->w / power[-s->exp10];

@@ -112,10 +112,10 @@ struct gap {
 /*
  * A reader first rounds a decimal to a double. This moves the midpoints by up to half a unit in
  * the last place of a double, which is at most 2^-53 * 2^28 units of 10^k, or 2^7 units of struct
- * gap. Truncated products add a few more units. So if n is closer to a midpoint than DOUBT,
- * reads_as() formats the decimal and reads it back.
+ * gap. Truncated products add a few more units. So if n is closer to a midpoint than
+ * MIDPOINT_MARGIN, reads_as() formats the decimal and reads it back.
  */
-#define DOUBT 256
+#define MIDPOINT_MARGIN 256
 
 /* True if n * 10^k reads back as the float f of g. */
 static bool
@@ -128,9 +128,9 @@ reads_as(const struct gap *g, uint64_t n)
 	double back;
 	int length;
 
-	if (d + DOUBT < half)
+	if (d + MIDPOINT_MARGIN < half)
 		return true;
-	if (d > half + DOUBT)
+	if (d > half + MIDPOINT_MARGIN)
 		return false;
 	length = snprintf(text, sizeof(text), "%llue%d", (unsigned long long)n, g->k);
 	return ib_number_text((struct ib_span){ text, (size_t)length }, &back) &&
@@ -148,7 +148,7 @@ is_next_closer(const struct gap *g, uint64_t n)
 	char text[IB_NUMBER_MAX];
 	int length, i;
 
-	if (rest + DOUBT < half || rest > half + DOUBT)
+	if (rest + MIDPOINT_MARGIN < half || rest > half + MIDPOINT_MARGIN)
 		return rest > half;
 	length = snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
 	snprintf(text, sizeof(text), "%.*e", length - 1, (double)g->f);

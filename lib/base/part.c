@@ -22,8 +22,8 @@ ib_part_parse(const char *text, struct ib_part *part)
 }
 
 const char *
-ib_part_text(char out[IB_PART_TEXT], const struct ib_part *part)
+ib_part_text(char out[IB_PART_TEXT_MAX], const struct ib_part *part)
 {
-	snprintf(out, IB_PART_TEXT, "%" PRIu64 "/%" PRIu64, part->index, part->count);
+	snprintf(out, IB_PART_TEXT_MAX, "%" PRIu64 "/%" PRIu64, part->index, part->count);
 	return out;
 }

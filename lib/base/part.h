@@ -26,7 +26,7 @@ ib_part_has_hash(const struct ib_part *part, uint64_t hash)
 }
 
 /* Write I/K to out, and return out. */
-#define IB_PART_TEXT 48
-const char *ib_part_text(char out[IB_PART_TEXT], const struct ib_part *part);
+#define IB_PART_TEXT_MAX 48
+const char *ib_part_text(char out[IB_PART_TEXT_MAX], const struct ib_part *part);
 
 #endif

@@ -22,13 +22,14 @@ ib_pipeline_threads(const struct ib_context *context)
 int
 ib_pipeline_threads_for(const struct ib_context *context, uint64_t bytes)
 {
-	return !is_requested(context) && bytes < IB_SMALL_JOB ? 1 : ib_pipeline_threads(context);
+	return !is_requested(context) && bytes < IB_SMALL_JOB_BYTES ? 1
+								    : ib_pipeline_threads(context);
 }
 
 uint64_t
 ib_pipeline_alone(const struct ib_context *context, size_t size)
 {
-	return is_requested(context) ? 0 : IB_SMALL_JOB / size;
+	return is_requested(context) ? 0 : IB_SMALL_JOB_BYTES / size;
 }
 
 size_t

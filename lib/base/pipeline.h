@@ -50,10 +50,10 @@ int ib_pipeline_threads(const struct ib_context *context);
 
 /*
  * For a small job, starting a thread costs more CPU time than the thread saves. So unless context
- * requests a number of threads, a job of fewer than IB_SMALL_JOB bytes uses one thread, and a
- * stream uses one thread for its first IB_SMALL_JOB bytes.
+ * requests a number of threads, a job of fewer than IB_SMALL_JOB_BYTES bytes uses one thread, and a
+ * stream uses one thread for its first IB_SMALL_JOB_BYTES bytes.
  */
-#define IB_SMALL_JOB ((uint64_t)2 << 20)
+#define IB_SMALL_JOB_BYTES ((uint64_t)2 << 20)
 
 /*
  * Return the number of threads for a job of this many bytes. If context requests no number of

@@ -10,7 +10,7 @@
 #include "base/numbers.h"
 
 #define IB_REPEATS_BITS 6
-#define IB_REPEATS (1 << IB_REPEATS_BITS)
+#define IB_REPEATS_ENTRIES (1 << IB_REPEATS_BITS)
 
 struct ib_repeat {
 	double value;
@@ -20,7 +20,7 @@ struct ib_repeat {
 
 /* Initialize with {0}. */
 struct ib_repeats {
-	struct ib_repeat entry[IB_REPEATS];
+	struct ib_repeat entry[IB_REPEATS_ENTRIES];
 };
 
 /*

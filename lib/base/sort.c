@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define DIGIT 11 /* number of bits per pass */
-#define DIGITS ((size_t)1 << DIGIT)
+#define DIGIT_BITS 11 /* number of bits per pass */
+#define DIGIT_VALUES ((size_t)1 << DIGIT_BITS)
 
 /* Replace each count by the sum of all counts before it. */
 static void
@@ -40,7 +40,7 @@ key_of(const char *item, size_t size)
 static inline size_t
 digit(uint64_t key, unsigned pass)
 {
-	return key >> (pass * DIGIT) & (DIGITS - 1);
+	return key >> (pass * DIGIT_BITS) & (DIGIT_VALUES - 1);
 }
 
 /* Sort by the lowest digit first. Skip a digit if it has the same value in all keys. */
@@ -48,7 +48,7 @@ static inline __attribute__((always_inline)) void *
 radix_sort(char *v, char *room, uint64_t n, size_t size)
 {
 	const unsigned passes = size == 4 ? 3 : 6;
-	uint64_t at[6][DIGITS] = { { 0 } }, i, key;
+	uint64_t at[6][DIGIT_VALUES] = { { 0 } }, i, key;
 	unsigned pass;
 	char *swap;
 
@@ -60,7 +60,7 @@ radix_sort(char *v, char *room, uint64_t n, size_t size)
 	for (pass = 0; pass < passes && n > 0; pass++) {
 		if (at[pass][digit(key_of(v, size), pass)] == n)
 			continue;
-		sum_counts(at[pass], DIGITS);
+		sum_counts(at[pass], DIGIT_VALUES);
 		for (i = 0; i < n; i++) {
 			key = key_of(v + i * size, size);
 			memcpy(room + size * at[pass][digit(key, pass)]++, v + i * size, size);

@@ -80,7 +80,7 @@ ib_annotate_init(struct ib_annotate *s, const struct ib_prune_options *o, struct
 	ib_bytes_append_char(&s->member, ',');
 	ib_json_quote(&s->member, s->weight);
 	ib_bytes_append_char(&s->member, ':');
-	ib_bytes_reserve(&s->member, IB_COPY_BEYOND);
+	ib_bytes_reserve(&s->member, IB_COPY_STEP);
 	return s->member.failed ? ib_fail_memory(err) : IB_OK;
 }
 
@@ -239,7 +239,7 @@ write_weight_only(const struct ib_annotate *s, const struct ib_cursor *c, double
 {
 	const struct ib_record *r = &c->record;
 	size_t before = (size_t)(r->close - r->p), after = r->n - before + r->end;
-	size_t most = before + s->member.n + IB_NUMBER_MAX + after + IB_COPY_BEYOND;
+	size_t most = before + s->member.n + IB_NUMBER_MAX + after + IB_COPY_STEP;
 	const struct ib_number_cache_entry *w;
 	char *to;
 

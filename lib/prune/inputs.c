@@ -149,7 +149,7 @@ check_totals(const struct ib_prune_inputs *b, const struct ib_prune_options *o,
 {
 	const struct ib_part *of = b->scores ? &b->scores->part : NULL;
 	const struct ib_part *asked = &o->part;
-	char text[IB_PART_TEXT], other[IB_PART_TEXT];
+	char text[IB_PART_TEXT_MAX], other[IB_PART_TEXT_MAX];
 
 	if (b->totals && b->totals->totals.newest > o->rule.epoch)
 		return ib_fail(err, IB_E_DATA,

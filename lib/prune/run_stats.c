@@ -42,7 +42,7 @@ ib_run_stats_flush(struct ib_run_stats *t)
 {
 	size_t i;
 
-	for (i = 0; i < IB_REPEATS; i++)
+	for (i = 0; i < IB_REPEATS_ENTRIES; i++)
 		ib_run_stats_flush_pi(t, &t->drawn.entry[i]);
 	add_samples(t, 1, 1, t->certain, t->certain);
 	t->certain = 0;

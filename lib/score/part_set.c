@@ -42,7 +42,7 @@ enum ib_status
 ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice, const char *name,
 		struct ib_error *err)
 {
-	char text[IB_PART_TEXT];
+	char text[IB_PART_TEXT_MAX];
 	size_t at = p->n;
 
 	if (p->count > 0 && p->count != part->count)

@@ -286,7 +286,7 @@ load_start(struct run *run, const char *path, bool update, struct ib_error *err)
 {
 	const struct ib_part *part = &run->options->log.part;
 	struct ib_scores *s = NULL;
-	char text[IB_PART_TEXT];
+	char text[IB_PART_TEXT_MAX];
 	enum ib_status st;
 	uint64_t row;
 

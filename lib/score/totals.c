@@ -86,7 +86,7 @@ ib_totals_mean(const struct ib_totals *t)
 void
 ib_totals_write(struct ib_json_writer *w, const struct ib_totals *t)
 {
-	char sum[IB_EXACT_TEXT];
+	char sum[IB_EXACT_TEXT_MAX];
 	uint64_t b;
 
 	ib_json_write_safe(w, "rows", t->rows);

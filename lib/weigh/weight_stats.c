@@ -42,7 +42,7 @@ ib_weight_stats_finalize(struct ib_weight_stats *t)
 {
 	size_t i;
 
-	for (i = 0; i < IB_REPEATS; i++)
+	for (i = 0; i < IB_REPEATS_ENTRIES; i++)
 		ib_weight_stats_flush(t, &t->repeats.entry[i]);
 }
 

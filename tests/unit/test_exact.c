@@ -281,7 +281,7 @@ Test(exact, writes_float_sums_in_units_of_the_lowest_bit)
 		{ { 1.5, 0x1p-149 }, "30000000000000000000000000000000000001" },
 	};
 	const struct text *c;
-	char out[IB_EXACT_TEXT];
+	char out[IB_EXACT_TEXT_MAX];
 	struct ib_exact x, y;
 
 	for (c = cases; c < cases + COUNT(cases); c++) {
@@ -302,7 +302,7 @@ Test(exact, reads_back_random_float_sums)
 {
 	uint64_t state = 5;
 	struct ib_exact x, y;
-	char out[IB_EXACT_TEXT];
+	char out[IB_EXACT_TEXT_MAX];
 	int i, k;
 
 	for (i = 0; i < 500; i++) {

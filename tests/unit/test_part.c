@@ -14,7 +14,7 @@ Test(part, a_partition_is_a_number_below_its_count)
 		"-1/2", "+0/2", "0/2x", "0/2/3", "0/18446744073709551616"
 	};
 	struct ib_part part = { 7, 8 };
-	char text[IB_PART_TEXT];
+	char text[IB_PART_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)

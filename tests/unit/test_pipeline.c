@@ -214,11 +214,11 @@ Test(pipeline, a_small_job_has_one_thread_unless_more_are_requested)
 	struct ib_context three = { .threads = 3 }, none = { 0 };
 
 	cr_assert(ib_pipeline_threads_for(&three, 0) == 3);
-	cr_assert(ib_pipeline_threads_for(&none, IB_SMALL_JOB - 1) == 1);
-	cr_assert(ib_pipeline_threads_for(NULL, IB_SMALL_JOB - 1) == 1);
-	cr_assert(ib_pipeline_threads_for(&none, IB_SMALL_JOB) == ib_threads_default());
+	cr_assert(ib_pipeline_threads_for(&none, IB_SMALL_JOB_BYTES - 1) == 1);
+	cr_assert(ib_pipeline_threads_for(NULL, IB_SMALL_JOB_BYTES - 1) == 1);
+	cr_assert(ib_pipeline_threads_for(&none, IB_SMALL_JOB_BYTES) == ib_threads_default());
 	cr_assert(ib_pipeline_alone(&three, 1024) == 0);
-	cr_assert(ib_pipeline_alone(NULL, 1024) == IB_SMALL_JOB / 1024);
+	cr_assert(ib_pipeline_alone(NULL, 1024) == IB_SMALL_JOB_BYTES / 1024);
 }
 
 Test(pipeline, work_and_drain_are_optional)
