@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/numbers.h"
+#include "prune/thresholds.h"
 
 enum ib_status
 ib_keep_read(const struct ib_rule_options *o, double *keep, struct ib_error *err)
@@ -43,7 +44,8 @@ ib_keep_solve_ratio(struct ib_rule *rule, uint64_t n, uint64_t nbelow,
 		return ib_fail(err, IB_E_MISUSE, "--keep: '%s' is not a decimal number", keep);
 	if (rule->solved.ratio > IB_RATIO_MAX) {
 		rule->solved.ratio = IB_RATIO_MAX;
-		ib_keep_warn(context, keep, 1 - IB_RATIO_MAX * ((double)nbelow / (double)n));
+		ib_keep_warn(context, keep,
+			     ib_complement(IB_RATIO_MAX * ((double)nbelow / (double)n)));
 	}
 	return IB_OK;
 }
