@@ -67,8 +67,6 @@ use_group(const struct ib_rule *r, struct ib_inclusion *c)
 	c->group = (int)at;
 	c->pi = g->fraction;
 	c->weight = g->weight;
-	if (c->pi == 1) /* k = n, so the group has no draw */
-		*c = certain(IB_REASON_HIGH);
 }
 
 /*
@@ -79,13 +77,16 @@ static struct ib_inclusion
 include(const struct ib_rule *r, uint32_t row, float score, double pi)
 {
 	bool known = score == score; /* false for NaN; a sample without a row has NaN */
-	bool high = pi >= 1;	     /* pi is IB_HIGH, or the rule has set pi to 1, as with r = 0 */
+	bool high = pi == IB_HIGH;
 	struct ib_inclusion c;
 
 	if (r->kind->needs_scores && !known)
 		return certain(row == IB_NO_ROW ? IB_REASON_UNSEEN : IB_REASON_NONFINITE);
-	/* The compiler uses no branch here, because a branch would often be mispredicted. */
-	c.pi = pi < 1 ? pi : 1;
+	/*
+	 * Subtract `high` instead of branching, because a branch would often be mispredicted.
+	 * IB_HIGH - 1 is 1, the pi of a sample that is kept without a draw.
+	 */
+	c.pi = pi - (double)high;
 	c.weight = 1 / c.pi;
 	c.reason = high ? IB_REASON_HIGH : IB_REASON_DRAWN;
 	c.group = -1;

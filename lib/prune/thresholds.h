@@ -6,7 +6,7 @@
 
 #define IB_THRESHOLDS_MAX 64
 
-/* special value of pi: the score is at or above the threshold, and there is no draw */
+/* special value of pi: the sample is at or above the threshold and is kept without a draw */
 #define IB_HIGH 2.0
 
 /*

@@ -255,7 +255,7 @@ class Decider:
         else:
             d.kept = d.u < d.pi
         if d.reason is None:
-            d.reason = 'high' if d.pi >= 1 else 'drawn' if d.kept else 'pruned'
+            d.reason = 'drawn' if d.kept else 'pruned'
         d.plain = d.weight = 0.0
         if d.kept:
             d.plain = 1.0 / d.pi if weight is None else weight
