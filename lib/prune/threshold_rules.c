@@ -309,7 +309,7 @@ const struct ib_rule_kind ib_rule_kind_random = {
 	.pi = random_pi,
 };
 
-/* True if a threshold is above the previous threshold, or if this depends on the scores. */
+/* True if a threshold is not below the previous one, or if this depends on the scores. */
 static bool
 ascends(const struct threshold_spec *previous, const struct threshold_spec *spec)
 {
@@ -321,10 +321,10 @@ ascends(const struct threshold_spec *previous, const struct threshold_spec *spec
 		ib_number_text(ib_span_of(previous->quantile), &a);
 		ib_number_text(ib_span_of(spec->quantile), &b);
 	}
-	return a < b;
+	return a <= b;
 }
 
-/* Fail if no thresholds are given, or if a threshold cannot be above the previous threshold. */
+/* Fail if no thresholds are given, or if a threshold is always below the previous one. */
 static enum ib_status
 check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 {
@@ -342,7 +342,7 @@ check_buckets(const struct ib_rule_options *o, struct ib_error *err)
 		st = read_bucket(&p, &b, err);
 		if (!st && text != o->buckets && !ascends(&previous.spec, &b.spec))
 			st = ib_fail(err, IB_E_MISUSE,
-				     "--rule buckets: the cut %s is not above the previous cut",
+				     "--rule buckets: the cut %s is below the previous cut",
 				     ib_show(show, (struct ib_span){ text, strcspn(text, ":") }));
 	}
 	return st;

@@ -74,7 +74,7 @@ def buckets(items):
             misuse('buckets: CUT=FRACTION, not %r' % item)
         spec = ibprune.parse_cut(cut)
         if last and last[0] == spec[0] and spec[1] is not None and \
-                spec[1] <= last[1]:
+                spec[1] < last[1]:
             misuse('buckets: cuts ascend')
         last = spec
         out.append((spec, number(lambda x: 0 <= x < 1)(drop)))
