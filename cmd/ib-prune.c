@@ -112,7 +112,7 @@ static void
 check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 {
 	const char *weight = o->weight_field ? o->weight_field : "weight";
-	size_t i;
+	size_t i, n = o->id_field ? strlen(o->id_field) : 0;
 
 	for (i = 0; o->split && i < o->companions.n; i++)
 		if (!cli_has_placeholder(strchr(o->companions.v[i], ':') + 1, 'd'))
@@ -132,6 +132,9 @@ check_outputs(const struct cli *cli, const struct ib_prune_options *o)
 		cli_misuse(cli, "--id-field cannot be used with lists and tars");
 	if (o->id_field && !strcmp(o->id_field, weight))
 		cli_misuse(cli, "--id-field and --weight-field have the same name");
+	if (o->id_field && !strncmp(o->id_field, weight, n) && weight[n] == '.')
+		cli_misuse(cli, "--weight-field %s writes an object into the field of --id-field",
+			   weight);
 }
 
 /* Check the name of an .npz output. Such an output needs --range and cannot hold explanations. */
