@@ -296,7 +296,7 @@ struct ib_decisions {
 	size_t size;	 /* sizeof(struct ib_decisions) */
 	double *weight;	 /* kept: 1/pi, which the option "normalize" scales; pruned: 0 */
 	double *pi;	 /* the keep probability */
-	double *u;	 /* the random number; NaN if pi is 1 */
+	double *u;	 /* the random number; NaN if the draw does not decide */
 	uint8_t *kept;	 /* 1 if kept, 0 if pruned */
 	uint8_t *reason; /* an enum ib_reason */
 };

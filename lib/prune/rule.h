@@ -98,7 +98,7 @@ bool ib_rule_epoch_is_unpruned(const struct ib_rule_options *options, enum ib_re
 /* The decision whether to keep one sample. */
 struct ib_decision {
 	double pi;
-	double u;      /* NaN if pi is 1 */
+	double u;      /* NaN if the draw does not decide */
 	double weight; /* 1/pi if kept, 0 if pruned */
 	enum ib_reason reason;
 	bool kept;
