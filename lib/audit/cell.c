@@ -68,7 +68,7 @@ ib_cell_write_json(struct ib_json_writer *w, const char *name, const struct ib_c
 		ib_json_write_unsigned(w, name, cell->count);
 		break;
 	case IB_CELL_REAL:
-		ib_json_write_real(w, name, isfinite(cell->real) ? cell->real : NAN);
+		ib_json_write_real(w, name, cell->real);
 		break;
 	case IB_CELL_SCORE:
 		ib_json_write_float(w, name, (float)cell->real);

@@ -164,11 +164,11 @@ void ib_json_write_part(struct ib_json_writer *w, const char *name, const struct
 void ib_json_write_safe(struct ib_json_writer *w, const char *name, uint64_t x);
 #define IB_JSON_SAFE_END ((uint64_t)1 << 53)
 
-/* Write the shortest decimal that reads back as x. NaN becomes null. */
+/* Write the shortest decimal that reads back as x. NaN and infinity become null. */
 static inline void
 ib_json_write_real(struct ib_json_writer *w, const char *name, double x)
 {
-	if (isnan(x)) {
+	if (!isfinite(x)) {
 		ib_json_write_null(w, name);
 		return;
 	}

@@ -127,7 +127,7 @@ write_count(struct ib_json_writer *w, const char *name, bool known, uint64_t x)
 static void
 write_real(struct ib_json_writer *w, const char *name, bool known, double x)
 {
-	ib_json_write_real(w, name, known && isfinite(x) ? x : (double)NAN);
+	ib_json_write_real(w, name, known ? x : (double)NAN);
 }
 
 /* Return (total - n) / total, rounded only once. */

@@ -72,12 +72,13 @@ Test(json_writer, numbers_are_the_shortest_that_read_back)
 	ib_json_write_real(&w, NULL, 0.1);
 	ib_json_write_real(&w, NULL, -1e300);
 	ib_json_write_real(&w, NULL, NAN);
+	ib_json_write_real(&w, NULL, -INFINITY);
 	ib_json_write_float(&w, NULL, 0.1f);
 	ib_json_write_float(&w, NULL, NAN);
 	ib_json_write_safe(&w, NULL, IB_JSON_SAFE_END - 1);
 	ib_json_write_safe(&w, NULL, IB_JSON_SAFE_END);
 	ib_json_end_array(&w);
-	expect(&b, "[1.0,0.1,-1e+300,null,0.1,null,9007199254740991,\"9007199254740992\"]");
+	expect(&b, "[1.0,0.1,-1e+300,null,null,0.1,null,9007199254740991,\"9007199254740992\"]");
 }
 
 Test(json_writer, cjson_reads_back_every_string)
