@@ -29,7 +29,7 @@ struct frame_text {
 	const char *path;
 	uint64_t frame;	      /* number of the frame, from 1 */
 	struct ib_bytes line; /* the current line, without its newline */
-	bool any;	      /* true if the frame has text */
+	bool has_text;
 	uint64_t headers, footers;
 	bool open;     /* true after a line that is not empty, until the next footer */
 	bool blank;    /* true if empty lines follow the last footer */
@@ -85,7 +85,7 @@ add_text(struct frame_text *t, const char *p, size_t n, struct ib_error *err)
 	enum ib_status st = IB_OK;
 	const char *end;
 
-	t->any |= n > 0;
+	t->has_text |= n > 0;
 	while (!st && n > 0) {
 		end = memchr(p, '\n', n);
 		if (!end)
@@ -134,7 +134,7 @@ classify_frame(const struct frame_text *t, const struct ib_zstd_log_reader *r,
 		return refuse_append(t, "is truncated, but holds finished runs", err);
 	if (cut)
 		return IB_OK;
-	if (!t->any) {
+	if (!t->has_text) {
 		*verdict = EMPTY;
 		return IB_OK;
 	}
@@ -208,7 +208,7 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 					     err);
 		if (verdict != UNFINISHED || next > after) {
 			end->at = next;
-			end->cuts = false;
+			end->has_unfinished = false;
 		}
 		if (st == IB_EOF)
 			return IB_OK;
@@ -217,10 +217,10 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		if (st)
 			return st;
 		if (t->footers > 0 && verdict == FINISHED) {
-			end->any = true;
+			end->has_finished = true;
 			end->mark = t->mark;
 		}
-		end->cuts |= verdict == UNFINISHED;
+		end->has_unfinished |= verdict == UNFINISHED;
 		after = ib_zstd_log_reader_position(r);
 	}
 }
@@ -249,7 +249,7 @@ find_by_index(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		return find_by_reading(r, t, buf, end, err);
 	}
 	end->at = index->size + IB_ZSTD_LOG_INDEX_BYTES;
-	end->any = true;
+	end->has_finished = true;
 	end->mark = index->mark;
 	return st;
 }

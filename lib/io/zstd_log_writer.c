@@ -190,7 +190,7 @@ ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err)
 /* ---- the append --------------------------------------------------------- */
 
 enum ib_status
-ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mark,
+ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished, uint64_t *mark,
 			struct ib_error *err)
 {
 	enum ib_status st = ib_spill_file_status(log->frame, err);
@@ -209,9 +209,9 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mar
 		log->end = (struct ib_zstd_log_end){ 0 };
 	if (st)
 		return st;
-	if (log->end.cuts)
+	if (log->end.has_unfinished)
 		ib_warn(log->context, "%s: removing an unfinished run", log->path);
-	*any = log->end.any;
+	*has_finished = log->end.has_finished;
 	*mark = log->end.mark;
 	return IB_OK;
 }

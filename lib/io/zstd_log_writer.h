@@ -28,11 +28,11 @@ enum ib_status ib_zstd_log_writer_open(const char *path, const struct ib_zstd_lo
 void ib_zstd_log_writer_write(struct ib_zstd_log_writer *log, const void *p, size_t n);
 
 /*
- * Wait for the lock, and check the file again. If the file has a finished run, sets *any to true
- * and *mark to the checksum of the last finished run.
+ * Wait for the lock, and check the file again. If the file has a finished run, sets *has_finished
+ * to true and *mark to the checksum of the last finished run.
  */
-enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *any, uint64_t *mark,
-				       struct ib_error *err);
+enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished,
+				       uint64_t *mark, struct ib_error *err);
 
 /*
  * End the frame. This function waits for the thread of libzstd. Do not call it in a critical
