@@ -31,9 +31,9 @@ struct frame_text {
 	struct ib_bytes line; /* the current line, without its newline */
 	bool has_text;
 	uint64_t headers, footers;
-	bool open;     /* true after a line that is not empty, until the next footer */
-	bool blank;    /* true if empty lines follow the last footer */
-	uint64_t mark; /* checksum in the last footer */
+	bool open;	       /* true after a line that is not empty, until the next footer */
+	bool blank;	       /* true if empty lines follow the last footer */
+	uint64_t run_checksum; /* checksum in the last footer */
 };
 
 enum verdict { EMPTY, FINISHED, UNFINISHED };
@@ -46,9 +46,9 @@ add_line(struct frame_text *t, struct ib_span line, struct ib_error *err)
 	enum ib_zstd_log_line what = IB_LOG_LINE_OTHER;
 	struct ib_error why = { 0 };
 	enum ib_status st;
-	uint64_t mark = 0;
+	uint64_t run_checksum = 0;
 
-	st = t->kind->line(line, &what, &mark, &why);
+	st = t->kind->line(line, &what, &run_checksum, &why);
 	if (st == IB_E_DATA)
 		return ib_fail(err, st, "%s: frame %llu: %s", t->path, (unsigned long long)t->frame,
 			       why.text);
@@ -61,7 +61,7 @@ add_line(struct frame_text *t, struct ib_span line, struct ib_error *err)
 	} else if (what == IB_LOG_LINE_FOOTER && t->open) {
 		t->open = t->blank = false;
 		t->footers++;
-		t->mark = mark;
+		t->run_checksum = run_checksum;
 	} else {
 		t->headers += what == IB_LOG_LINE_HEADER;
 		t->open = true;
@@ -195,7 +195,7 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 		st = ib_zstd_log_reader_next(r, err);
 		if (st && st != IB_EOF)
 			return st;
-		next = st == IB_EOF ? ib_zstd_log_reader_sound(r) : ib_zstd_log_reader_start(r);
+		next = st == IB_EOF ? ib_zstd_log_reader_valid_end(r) : ib_zstd_log_reader_start(r);
 		/*
 		 * An unfinished frame before a skippable frame cannot be removed. It may stay
 		 * only if its text ends with a newline. Without a newline, the next frame would
@@ -218,7 +218,7 @@ find_by_reading(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 			return st;
 		if (t->footers > 0 && verdict == FINISHED) {
 			end->has_finished = true;
-			end->mark = t->mark;
+			end->run_checksum = t->run_checksum;
 		}
 		end->has_unfinished |= verdict == UNFINISHED;
 		after = ib_zstd_log_reader_position(r);
@@ -250,7 +250,7 @@ find_by_index(struct ib_zstd_log_reader *r, struct frame_text *t, char *buf,
 	}
 	end->at = index->size + IB_ZSTD_LOG_INDEX_BYTES;
 	end->has_finished = true;
-	end->mark = index->mark;
+	end->run_checksum = index->run_checksum;
 	return st;
 }
 

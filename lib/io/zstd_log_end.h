@@ -9,10 +9,10 @@
 #include "io/zstd_log_reader.h"
 
 struct ib_zstd_log_end {
-	uint64_t at;	     /* offset of the next frame */
-	bool has_unfinished; /* true if unfinished runs after `at` must be removed */
-	bool has_finished;   /* true if there is a finished run before `at` */
-	uint64_t mark;	     /* checksum of the last finished run */
+	uint64_t at;	       /* offset of the next frame */
+	bool has_unfinished;   /* true if unfinished runs after `at` must be removed */
+	bool has_finished;     /* true if there is a finished run before `at` */
+	uint64_t run_checksum; /* checksum of the last finished run */
 };
 
 /*

@@ -23,7 +23,7 @@ ib_zstd_log_index_write(char out[IB_ZSTD_LOG_INDEX_BYTES], const struct ib_zstd_
 	memcpy(out + 8, ib_zstd_log_index_magic, 8);
 	ib_little_endian_write(out + 16, index->size, 8);
 	ib_little_endian_write(out + 24, index->frame, 8);
-	ib_little_endian_write(out + 32, index->mark, 8);
+	ib_little_endian_write(out + 32, index->run_checksum, 8);
 	ib_little_endian_write(out + 48, XXH3_64bits(out, 48), 8);
 }
 

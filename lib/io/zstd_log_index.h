@@ -16,9 +16,9 @@ extern const char ib_zstd_log_index_magic[8];
  */
 #define IB_ZSTD_LOG_INDEX_BYTES 56
 struct ib_zstd_log_index {
-	uint64_t size;	/* file size before the index was appended */
-	uint64_t frame; /* length of the frame before the index */
-	uint64_t mark;	/* checksum of the run in the frame before the index */
+	uint64_t size;	       /* file size before the index was appended */
+	uint64_t frame;	       /* length of the frame before the index */
+	uint64_t run_checksum; /* checksum of the run in the frame before the index */
 };
 /* Encode an index as the bytes of its skippable frame. */
 void ib_zstd_log_index_write(char out[IB_ZSTD_LOG_INDEX_BYTES],

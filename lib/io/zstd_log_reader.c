@@ -160,7 +160,7 @@ ib_zstd_log_reader_asked(const struct ib_zstd_log_reader *f)
 }
 
 uint64_t
-ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f)
+ib_zstd_log_reader_valid_end(const struct ib_zstd_log_reader *f)
 {
 	return f->valid_end;
 }

@@ -24,12 +24,12 @@ struct ib_zstd_log_kind {
 	const char *begins; /* the first bytes of the text of every frame */
 	/*
 	 * Classify a line, which is passed without its newline. If the line is longer than 64
-	 * KiB, only the first 64 KiB are passed. For a footer, sets *mark to the checksum of the
-	 * run. Returns IB_E_DATA if the line is invalid or has a later version, with a message
-	 * that does not name the file.
+	 * KiB, only the first 64 KiB are passed. For a footer, sets *run_checksum to the checksum
+	 * of the run. Returns IB_E_DATA if the line is invalid or has a later version, with a
+	 * message that does not name the file.
 	 */
-	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
-			       struct ib_error *err);
+	enum ib_status (*line)(struct ib_span line, enum ib_zstd_log_line *what,
+			       uint64_t *run_checksum, struct ib_error *err);
 	/*
 	 * Identify a file that is not a log of this kind from its first bytes. Returns what the
 	 * file is, such as "a tar", or NULL if this is not known.
@@ -104,6 +104,6 @@ uint64_t ib_zstd_log_reader_size(const struct ib_zstd_log_reader *f);
  * After IB_EOF, return the end of the last complete frame (zstd or skippable). The bytes after
  * this offset were left by a killed writer.
  */
-uint64_t ib_zstd_log_reader_sound(const struct ib_zstd_log_reader *f);
+uint64_t ib_zstd_log_reader_valid_end(const struct ib_zstd_log_reader *f);
 
 #endif

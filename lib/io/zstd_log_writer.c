@@ -190,7 +190,7 @@ ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err)
 /* ---- the append --------------------------------------------------------- */
 
 enum ib_status
-ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished, uint64_t *mark,
+ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished, uint64_t *run_checksum,
 			struct ib_error *err)
 {
 	enum ib_status st = ib_spill_file_status(log->frame, err);
@@ -212,7 +212,7 @@ ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished, uint
 	if (log->end.has_unfinished)
 		ib_warn(log->context, "%s: removing an unfinished run", log->path);
 	*has_finished = log->end.has_finished;
-	*mark = log->end.mark;
+	*run_checksum = log->end.run_checksum;
 	return IB_OK;
 }
 
@@ -246,10 +246,11 @@ copy_frame(struct ib_zstd_log_writer *log, struct ib_error *err)
  * index must not be on disk without its frame.
  */
 static enum ib_status
-write_frame(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
+write_frame(struct ib_zstd_log_writer *log, uint64_t run_checksum, struct ib_error *err)
 {
 	char bytes[IB_ZSTD_LOG_INDEX_BYTES];
-	struct ib_zstd_log_index index = { .frame = ib_spill_file_size(log->frame), .mark = mark };
+	struct ib_zstd_log_index index = { .frame = ib_spill_file_size(log->frame),
+					   .run_checksum = run_checksum };
 	enum ib_status st;
 
 	index.size = log->end.at + index.frame;
@@ -273,7 +274,8 @@ create_log(struct ib_zstd_log_writer *log, struct ib_error *err)
 }
 
 enum ib_status
-ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct ib_error *err)
+ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t run_checksum,
+			  struct ib_error *err)
 {
 	enum ib_status st = IB_OK;
 
@@ -284,7 +286,7 @@ ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark, struct 
 	if (ib_fd_truncate(log->fd, (off_t)log->end.at) != 0) {
 		st = ib_fail_errno(err, IB_E_IO, log->path, "write");
 	} else {
-		st = write_frame(log, mark, err);
+		st = write_frame(log, run_checksum, err);
 	}
 	log->appended = true; /* even if only a part was written */
 	if (st)

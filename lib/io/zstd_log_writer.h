@@ -29,10 +29,10 @@ void ib_zstd_log_writer_write(struct ib_zstd_log_writer *log, const void *p, siz
 
 /*
  * Wait for the lock, and check the file again. If the file has a finished run, sets *has_finished
- * to true and *mark to the checksum of the last finished run.
+ * to true and *run_checksum to the checksum of the last finished run.
  */
 enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has_finished,
-				       uint64_t *mark, struct ib_error *err);
+				       uint64_t *run_checksum, struct ib_error *err);
 
 /*
  * End the frame. This function waits for the thread of libzstd. Do not call it in a critical
@@ -42,10 +42,10 @@ enum ib_status ib_zstd_log_writer_lock(struct ib_zstd_log_writer *log, bool *has
 enum ib_status ib_zstd_log_writer_finish(struct ib_zstd_log_writer *log, struct ib_error *err);
 
 /*
- * Write the finished frame and its index, and sync the file. mark is the checksum of the run. On
- * failure, the file is truncated to its old length.
+ * Write the finished frame and its index, and sync the file. run_checksum is the checksum of the
+ * run. On failure, the file is truncated to its old length.
  */
-enum ib_status ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t mark,
+enum ib_status ib_zstd_log_writer_append(struct ib_zstd_log_writer *log, uint64_t run_checksum,
 					 struct ib_error *err);
 
 /* Remove the appended frame, because another step of the commit failed. */

@@ -130,7 +130,7 @@ ib_audit_is_blank(struct ib_span line)
 /* ---- the kind of log ---- */
 
 static enum ib_status
-classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
+classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *run_checksum,
 	      struct ib_error *err)
 {
 	struct ib_audit_footer footer;
@@ -138,7 +138,7 @@ classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 	bool is_footer;
 
 	*what = IB_LOG_LINE_OTHER;
-	*mark = 0;
+	*run_checksum = 0;
 	if (ib_audit_is_blank(line)) {
 		*what = IB_LOG_LINE_BLANK;
 		return IB_OK;
@@ -150,7 +150,7 @@ classify_line(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark,
 	st = ib_audit_footer_parse(line, &footer, &is_footer, err);
 	if (is_footer)
 		*what = IB_LOG_LINE_FOOTER;
-	*mark = footer.xxh3;
+	*run_checksum = footer.xxh3;
 	return st;
 }
 

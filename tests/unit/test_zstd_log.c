@@ -18,12 +18,12 @@
 
 /*
  * The tests use a toy log. The text of a run is "run N\n", lines of random digits, and "end N\n".
- * N is the checksum ("mark") of the run.
+ * N is used as the checksum of the run.
  */
 
 /* True if the text ends with the last line of a run, including the newline. */
 static bool
-whole(struct ib_span end, uint64_t *mark)
+parse_footer(struct ib_span end, uint64_t *checksum)
 {
 	unsigned long long n;
 	char line[32] = "";
@@ -33,12 +33,12 @@ whole(struct ib_span end, uint64_t *mark)
 	memcpy(line, end.p + end.n - 25, 25);
 	if (sscanf(line, "end %llu", &n) != 1)
 		return false;
-	*mark = n;
+	*checksum = n;
 	return true;
 }
 
 static enum ib_status
-classify(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark, struct ib_error *err)
+classify(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *checksum, struct ib_error *err)
 {
 	struct ib_bytes b = { 0 };
 
@@ -50,8 +50,8 @@ classify(struct ib_span line, enum ib_zstd_log_line *what, uint64_t *mark, struc
 	else if (line.n >= 4 && memcmp(line.p, "run ", 4) == 0)
 		*what = IB_LOG_LINE_HEADER;
 	else
-		*what = b.n == 25 && whole(ib_bytes_span(&b), mark) ? IB_LOG_LINE_FOOTER
-								    : IB_LOG_LINE_OTHER;
+		*what = b.n == 25 && parse_footer(ib_bytes_span(&b), checksum) ? IB_LOG_LINE_FOOTER
+									       : IB_LOG_LINE_OTHER;
 	ib_bytes_release(&b);
 	return IB_OK;
 }
@@ -145,13 +145,13 @@ static void
 must_append(uint64_t n, size_t lines, bool any, uint64_t before)
 {
 	struct ib_error err = { 0 };
-	uint64_t mark = 0;
+	uint64_t checksum = 0;
 	bool was = false;
 
-	cr_assert(eq(int, append(n, lines, &was, &mark, &err), IB_OK), "%s", err.text);
+	cr_assert(eq(int, append(n, lines, &was, &checksum, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(int, was, any));
 	if (any)
-		cr_assert(eq(u64, mark, before));
+		cr_assert(eq(u64, checksum, before));
 }
 
 static void
@@ -175,9 +175,9 @@ store(const void *p, size_t n)
 	cr_assert(f && fwrite(p, 1, n, f) == n && fclose(f) == 0);
 }
 
-/* Read the marks of all complete frames in order. Returns the final status. */
+/* Read the checksums of all complete frames in order. Returns the final status. */
 static enum ib_status
-marks(uint64_t *mark, size_t *n, bool *cut, struct ib_error *err)
+read_checksums(uint64_t *checksum, size_t *n, bool *cut, struct ib_error *err)
 {
 	struct ib_zstd_log_reader *f = NULL;
 	struct ib_bytes text = { 0 };
@@ -198,7 +198,7 @@ marks(uint64_t *mark, size_t *n, bool *cut, struct ib_error *err)
 			break;
 		if (ib_zstd_log_reader_state(f) == IB_FRAME_CUT)
 			*cut = true;
-		else if (whole(ib_bytes_span(&text), &mark[*n]))
+		else if (parse_footer(ib_bytes_span(&text), &checksum[*n]))
 			++*n;
 	}
 	ib_bytes_release(&text);
@@ -214,7 +214,7 @@ must_hold(const uint64_t *want, size_t n)
 	size_t m, i;
 	bool cut;
 
-	cr_assert(eq(int, marks(got, &m, &cut, &err), IB_OK), "%s", err.text);
+	cr_assert(eq(int, read_checksums(got, &m, &cut, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(sz, m, n));
 	for (i = 0; i < n; i++)
 		cr_assert(eq(u64, got[i], want[i]));
@@ -248,7 +248,7 @@ Test(zstd_log, the_bytes_do_not_depend_on_the_sizes_of_the_writes)
 	struct ib_zstd_log_writer *log = NULL;
 	struct ib_error err;
 	size_t i, at, n;
-	uint64_t mark;
+	uint64_t checksum;
 	bool any;
 
 	text_of(1, 400000, &text); /* 7 MB: several blocks and jobs */
@@ -260,7 +260,7 @@ Test(zstd_log, the_bytes_do_not_depend_on_the_sizes_of_the_writes)
 			n = text.n - at < pieces[i] ? text.n - at : pieces[i];
 			ib_zstd_log_writer_write(log, text.p + at, n);
 		}
-		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err), IB_OK));
+		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &checksum, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_finish(log, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_append(log, 1, &err), IB_OK));
 		ib_zstd_log_writer_close(log);
@@ -289,7 +289,7 @@ Test(zstd_log, an_append_that_is_undone_restores_the_bytes)
 	struct ib_bytes before = { 0 }, after = { 0 };
 	struct ib_zstd_log_writer *log = NULL;
 	struct ib_error err;
-	uint64_t mark;
+	uint64_t checksum;
 	bool any;
 	int had;
 
@@ -300,7 +300,7 @@ Test(zstd_log, an_append_that_is_undone_restores_the_bytes)
 		}
 		ib_zstd_log_writer_open(path, &kind, &context, &log, &err);
 		ib_zstd_log_writer_write(log, "run 2\nend 00000000000000000002\n", 31);
-		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &mark, &err), IB_OK));
+		cr_assert(eq(int, ib_zstd_log_writer_lock(log, &any, &checksum, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_finish(log, &err), IB_OK));
 		cr_assert(eq(int, ib_zstd_log_writer_append(log, 2, &err), IB_OK));
 		ib_zstd_log_writer_undo(log);
@@ -334,7 +334,8 @@ Test(zstd_log, an_append_follows_the_last_complete_frame_of_a_truncated_file, .t
 		for (n = 0; n < 3 && end[n] <= length; n++)
 			continue;
 		store(all.p, length);
-		cr_assert(eq(int, marks(got, &m, &cut, &err), IB_OK), "%zu: %s", length, err.text);
+		cr_assert(eq(int, read_checksums(got, &m, &cut, &err), IB_OK), "%zu: %s", length,
+			  err.text);
 		cr_assert(eq(sz, m, n), "cut to %zu bytes", length);
 		must_append(50, 3, n > 0, n - 1);
 		got[n] = 50;
@@ -363,7 +364,7 @@ Test(zstd_log, a_truncated_frame_before_another_is_corrupt_and_unchanged, .timeo
 		ib_bytes_append(&cut, all.p, length);
 		ib_bytes_append(&cut, all.p + first, all.n - first);
 		store(cut.p, cut.n);
-		cr_assert(eq(int, marks(got, &n, &any, &err), IB_E_DATA), "%zu", length);
+		cr_assert(eq(int, read_checksums(got, &n, &any, &err), IB_E_DATA), "%zu", length);
 		cr_assert(eq(int, append(2, 3, &any, got, &err), IB_E_DATA));
 		load(path, &after);
 		cr_assert(ib_span_equal(ib_bytes_span(&cut), ib_bytes_span(&after)));
@@ -393,7 +394,7 @@ Test(zstd_log, an_error_in_a_frame_names_the_frame, .timeout = 1200)
 		store(all.p, all.n);
 		all.p[at] ^= 0x40;
 		err.text[0] = '\0';
-		st = marks(got, &n, &cut, &err);
+		st = read_checksums(got, &n, &cut, &err);
 		if (st == IB_OK) { /* the byte is in the window size or in padding */
 			cr_assert(eq(sz, n, 2), "byte %zu", at);
 			harmless++;
@@ -423,7 +424,7 @@ Test(zstd_log, concurrent_appends_wait_for_each_other, .timeout = 1200)
 		wait(&status);
 		cr_assert(eq(int, status, 0));
 	}
-	cr_assert(eq(int, marks(got, &n, &any, &err), IB_OK), "%s", err.text);
+	cr_assert(eq(int, read_checksums(got, &n, &any, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(sz, n, 24));
 	for (i = 0; i < n; i++)
 		seen[got[i]] = true;
