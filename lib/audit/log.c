@@ -238,15 +238,15 @@ add_rest(struct ib_audit_log *log, struct frame *f, bool *torn, struct ib_error 
 static enum ib_status
 end_frame(struct ib_audit_log *log, struct frame *f, struct ib_error *err)
 {
-	bool cut = ib_zstd_log_reader_state(log->reader) == IB_FRAME_CUT;
-	bool torn = cut;
+	bool truncated = ib_zstd_log_reader_state(log->reader) == IB_FRAME_TRUNCATED;
+	bool torn = truncated;
 	enum ib_status st = IB_OK;
 
-	if (!cut)
+	if (!truncated)
 		st = add_rest(log, f, &torn, err);
 	if (!st && f->open)
 		/* The last run of a truncated frame did not finish, even if it has a footer. */
-		st = end_run(log, f, !cut, err);
+		st = end_run(log, f, !truncated, err);
 	if (!st && torn && (!f->open || log->run[log->n - 1].finished))
 		warn_incomplete(log);
 	return st;

@@ -127,12 +127,12 @@ static enum ib_status
 classify_frame(const struct frame_text *t, const struct ib_zstd_log_reader *r,
 	       enum verdict *verdict, struct ib_error *err)
 {
-	bool cut = ib_zstd_log_reader_state(r) == IB_FRAME_CUT;
+	bool truncated = ib_zstd_log_reader_state(r) == IB_FRAME_TRUNCATED;
 
 	*verdict = UNFINISHED;
-	if (cut && t->footers > 0 && !lacks_only_checksum(t, r))
+	if (truncated && t->footers > 0 && !lacks_only_checksum(t, r))
 		return refuse_append(t, "is truncated, but holds finished runs", err);
-	if (cut)
+	if (truncated)
 		return IB_OK;
 	if (!t->has_text) {
 		*verdict = EMPTY;

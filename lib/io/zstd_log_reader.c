@@ -337,7 +337,7 @@ end_truncated(struct ib_zstd_log_reader *f, struct ib_error *err)
 		return st;
 	if (found)
 		return report_corrupt(f, "it is truncated, but followed by more data", err);
-	f->state = IB_FRAME_CUT;
+	f->state = IB_FRAME_TRUNCATED;
 	f->pos = f->file.size;
 	return IB_OK;
 }
@@ -442,7 +442,7 @@ handle_short_rest(struct ib_zstd_log_reader *f, struct ib_span v, struct ib_erro
 
 	if (!zstd && !other)
 		return report_foreign(f, err);
-	f->state = IB_FRAME_CUT;
+	f->state = IB_FRAME_TRUNCATED;
 	f->pos = f->file.size;
 	if (other) /* a partly written index is harmless: the data is complete */
 		return IB_EOF;

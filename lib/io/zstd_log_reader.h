@@ -40,9 +40,9 @@ struct ib_zstd_log_kind {
 };
 
 enum ib_frame_state {
-	IB_FRAME_OPEN, /* the frame has more text */
-	IB_FRAME_DONE, /* the frame is complete */
-	IB_FRAME_CUT   /* the file ends inside the frame: its writer was killed */
+	IB_FRAME_OPEN,	   /* the frame has more text */
+	IB_FRAME_DONE,	   /* the frame is complete */
+	IB_FRAME_TRUNCATED /* the file ends inside the frame: its writer was killed */
 };
 
 struct ib_zstd_log_reader;

@@ -177,7 +177,7 @@ store(const void *p, size_t n)
 
 /* Read the checksums of all complete frames in order. Returns the final status. */
 static enum ib_status
-read_checksums(uint64_t *checksum, size_t *n, bool *cut, struct ib_error *err)
+read_checksums(uint64_t *checksum, size_t *n, bool *truncated, struct ib_error *err)
 {
 	struct ib_zstd_log_reader *f = NULL;
 	struct ib_bytes text = { 0 };
@@ -185,7 +185,7 @@ read_checksums(uint64_t *checksum, size_t *n, bool *cut, struct ib_error *err)
 	size_t got;
 
 	*n = 0;
-	*cut = false;
+	*truncated = false;
 	st = ib_zstd_log_reader_open(path, &kind, &f, err);
 	while (!st && !(st = ib_zstd_log_reader_next(f, err))) {
 		text.n = 0;
@@ -196,8 +196,8 @@ read_checksums(uint64_t *checksum, size_t *n, bool *cut, struct ib_error *err)
 		} while (!st && got == 100);
 		if (st)
 			break;
-		if (ib_zstd_log_reader_state(f) == IB_FRAME_CUT)
-			*cut = true;
+		if (ib_zstd_log_reader_state(f) == IB_FRAME_TRUNCATED)
+			*truncated = true;
 		else if (parse_footer(ib_bytes_span(&text), &checksum[*n]))
 			++*n;
 	}
@@ -212,13 +212,13 @@ must_hold(const uint64_t *want, size_t n)
 	struct ib_error err = { 0 };
 	uint64_t got[100];
 	size_t m, i;
-	bool cut;
+	bool truncated;
 
-	cr_assert(eq(int, read_checksums(got, &m, &cut, &err), IB_OK), "%s", err.text);
+	cr_assert(eq(int, read_checksums(got, &m, &truncated, &err), IB_OK), "%s", err.text);
 	cr_assert(eq(sz, m, n));
 	for (i = 0; i < n; i++)
 		cr_assert(eq(u64, got[i], want[i]));
-	cr_assert(not(cut));
+	cr_assert(not(truncated));
 }
 
 Test(zstd_log, appended_text_is_read_back)
@@ -321,7 +321,7 @@ Test(zstd_log, an_append_follows_the_last_complete_frame_of_a_truncated_file, .t
 	size_t end[4], n = 0, m, length;
 	struct ib_error err = { 0 };
 	struct stat s;
-	bool cut;
+	bool truncated;
 
 	for (n = 0; n < 3; n++) {
 		must_append(n, 3, n > 0, n - 1);
@@ -334,9 +334,9 @@ Test(zstd_log, an_append_follows_the_last_complete_frame_of_a_truncated_file, .t
 		for (n = 0; n < 3 && end[n] <= length; n++)
 			continue;
 		store(all.p, length);
-		cr_assert(eq(int, read_checksums(got, &m, &cut, &err), IB_OK), "%zu: %s", length,
-			  err.text);
-		cr_assert(eq(sz, m, n), "cut to %zu bytes", length);
+		cr_assert(eq(int, read_checksums(got, &m, &truncated, &err), IB_OK), "%zu: %s",
+			  length, err.text);
+		cr_assert(eq(sz, m, n), "truncated to %zu bytes", length);
 		must_append(50, 3, n > 0, n - 1);
 		got[n] = 50;
 		must_hold(got, n + 1);
@@ -347,7 +347,7 @@ Test(zstd_log, an_append_follows_the_last_complete_frame_of_a_truncated_file, .t
 /* If a frame is truncated and other runs follow, an append must not remove anything. */
 Test(zstd_log, a_truncated_frame_before_another_is_corrupt_and_unchanged, .timeout = 1200)
 {
-	struct ib_bytes all = { 0 }, cut = { 0 }, after = { 0 };
+	struct ib_bytes all = { 0 }, truncated = { 0 }, after = { 0 };
 	struct ib_error err = { 0 };
 	size_t first, length, n;
 	uint64_t got[4];
@@ -360,17 +360,17 @@ Test(zstd_log, a_truncated_frame_before_another_is_corrupt_and_unchanged, .timeo
 	must_append(1, 300, true, 0);
 	load(path, &all);
 	for (length = 8; length < first; length++) {
-		cut.n = 0;
-		ib_bytes_append(&cut, all.p, length);
-		ib_bytes_append(&cut, all.p + first, all.n - first);
-		store(cut.p, cut.n);
+		truncated.n = 0;
+		ib_bytes_append(&truncated, all.p, length);
+		ib_bytes_append(&truncated, all.p + first, all.n - first);
+		store(truncated.p, truncated.n);
 		cr_assert(eq(int, read_checksums(got, &n, &any, &err), IB_E_DATA), "%zu", length);
 		cr_assert(eq(int, append(2, 3, &any, got, &err), IB_E_DATA));
 		load(path, &after);
-		cr_assert(ib_span_equal(ib_bytes_span(&cut), ib_bytes_span(&after)));
+		cr_assert(ib_span_equal(ib_bytes_span(&truncated), ib_bytes_span(&after)));
 	}
 	ib_bytes_release(&all);
-	ib_bytes_release(&cut);
+	ib_bytes_release(&truncated);
 	ib_bytes_release(&after);
 }
 
@@ -382,7 +382,7 @@ Test(zstd_log, an_error_in_a_frame_names_the_frame, .timeout = 1200)
 	enum ib_status st;
 	uint64_t got[4];
 	struct stat s;
-	bool cut;
+	bool truncated;
 
 	must_append(31, 20, false, 0);
 	must_append(32, 20, true, 31);
@@ -394,7 +394,7 @@ Test(zstd_log, an_error_in_a_frame_names_the_frame, .timeout = 1200)
 		store(all.p, all.n);
 		all.p[at] ^= 0x40;
 		err.text[0] = '\0';
-		st = read_checksums(got, &n, &cut, &err);
+		st = read_checksums(got, &n, &truncated, &err);
 		if (st == IB_OK) { /* the byte is in the window size or in padding */
 			cr_assert(eq(sz, n, 2), "byte %zu", at);
 			harmless++;
