@@ -304,7 +304,7 @@ ib_npy_parse(const char *p, size_t n, struct ib_npz_member *m)
 	if (!parse_dict(&t, &new))
 		return false;
 	new.header = fixed + length;
-	new.nbytes = new.whole - new.header;
+	new.nbytes = new.uncompressed_size - new.header;
 	if (new.size > 0 && (new.n > UINT64_MAX / new.size || new.n *new.size != new.nbytes))
 		return false;
 	new.array = true;

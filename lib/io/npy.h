@@ -27,8 +27,8 @@ void ib_npy_items(const void *items, uint64_t n, size_t size,
 		  void (*take)(void *ctx, const void *p, size_t n), void *ctx);
 
 /*
- * Parse the .npy header at the start of a member of m->whole bytes. Sets m->array and the fields
- * that the header defines. p[0..n) is the complete member, or at least its first
+ * Parse the .npy header at the start of a member of m->uncompressed_size bytes. Sets m->array and
+ * the fields that the header defines. p[0..n) is the complete member, or at least its first
  * IB_NPY_HEADER_MAX bytes. Returns false and leaves m unchanged if the header is not valid.
  */
 bool ib_npy_parse(const char *p, size_t n, struct ib_npz_member *m);

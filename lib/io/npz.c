@@ -64,37 +64,37 @@ can_inflate(struct ib_npz *z)
 	return z->inflate != NULL;
 }
 
-/* Inflate p[0..stored) into out[0..room). Call only after can_inflate() has returned true. */
+/* Inflate p[0..n) into out[0..room). Call only after can_inflate() has returned true. */
 static enum libdeflate_result
-inflate_bytes(struct ib_npz *z, const void *p, size_t stored, void *out, size_t room)
+inflate_bytes(struct ib_npz *z, const void *p, size_t n, void *out, size_t room)
 {
-	return libdeflate_deflate_decompress(z->inflate, p, stored, out, room, NULL);
+	return libdeflate_deflate_decompress(z->inflate, p, n, out, room, NULL);
 }
 
-/* Inflate a complete member and check its CRC. The caller frees *whole. */
+/* Inflate a complete member and check its CRC. The caller frees *inflated. */
 static enum ib_status
-inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char **whole,
+inflate_member(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char **inflated,
 	       struct ib_error *err)
 {
 	enum ib_status st;
 	char *p, *out;
 
-	p = ib_array(m->stored, 1);
-	out = ib_array(m->whole, 1);
+	p = ib_array(m->compressed_size, 1);
+	out = ib_array(m->uncompressed_size, 1);
 	if (!p || !out || !can_inflate(z))
 		st = ib_fail_memory(err);
 	else
-		st = ib_zip_pread(&z->zip, at, p, (size_t)m->stored, err);
-	if (!st &&
-	    (inflate_bytes(z, p, (size_t)m->stored, out, (size_t)m->whole) != LIBDEFLATE_SUCCESS ||
-	     libdeflate_crc32(0, out, (size_t)m->whole) != m->crc))
+		st = ib_zip_pread(&z->zip, at, p, (size_t)m->compressed_size, err);
+	if (!st && (inflate_bytes(z, p, (size_t)m->compressed_size, out,
+				  (size_t)m->uncompressed_size) != LIBDEFLATE_SUCCESS ||
+		    libdeflate_crc32(0, out, (size_t)m->uncompressed_size) != m->crc))
 		st = corrupt(z, m, err);
 	free(p);
 	if (st) {
 		free(out);
 		return st;
 	}
-	*whole = out;
+	*inflated = out;
 	return IB_OK;
 }
 
@@ -103,8 +103,8 @@ read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, void
 	      struct ib_error *err)
 {
 	struct ib_npz_member again = *m;
-	char *whole = NULL;
-	enum ib_status st = inflate_member(z, m, at, &whole, err);
+	char *inflated = NULL;
+	enum ib_status st = inflate_member(z, m, at, &inflated, err);
 
 	if (st)
 		return st;
@@ -113,12 +113,12 @@ read_deflated(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, void
 	 * the results.
 	 */
 	if (m->array &&
-	    (!ib_npy_parse(whole, (size_t)m->whole, &again) || again.header != m->header ||
-	     again.n != m->n || strcmp(again.descr, m->descr) != 0))
+	    (!ib_npy_parse(inflated, (size_t)m->uncompressed_size, &again) ||
+	     again.header != m->header || again.n != m->n || strcmp(again.descr, m->descr) != 0))
 		st = corrupt(z, m, err);
 	else if (m->nbytes > 0)
-		memcpy(dst, whole + m->header, (size_t)m->nbytes);
-	free(whole);
+		memcpy(dst, inflated + m->header, (size_t)m->nbytes);
+	free(inflated);
 	return st;
 }
 
@@ -180,23 +180,23 @@ static enum ib_status
 inflate_start(struct ib_npz *z, const struct ib_npz_member *m, uint64_t at, char *start,
 	      size_t room, bool *ok, struct ib_error *err)
 {
-	size_t stored = 2 * room;
+	size_t compressed = 2 * room;
 	enum libdeflate_result result;
 	enum ib_status st;
 	char *p;
 
-	if (m->stored < stored)
-		stored = (size_t)m->stored;
-	p = malloc(stored + 1);
+	if (m->compressed_size < compressed)
+		compressed = (size_t)m->compressed_size;
+	p = malloc(compressed + 1);
 	if (!p || !can_inflate(z))
 		st = ib_fail_memory(err);
 	else
-		st = ib_zip_pread(&z->zip, at, p, stored, err);
+		st = ib_zip_pread(&z->zip, at, p, compressed, err);
 	if (!st) {
 		memset(start, 0, room);
-		result = inflate_bytes(z, p, stored, start, room);
-		*ok = result ==
-		      (m->whole > room ? LIBDEFLATE_INSUFFICIENT_SPACE : LIBDEFLATE_SUCCESS);
+		result = inflate_bytes(z, p, compressed, start, room);
+		*ok = result == (m->uncompressed_size > room ? LIBDEFLATE_INSUFFICIENT_SPACE
+							     : LIBDEFLATE_SUCCESS);
 	}
 	free(p);
 	return st;
@@ -216,11 +216,11 @@ read_header(struct ib_npz *z, struct ib_npz_member *m, char *buf, struct ib_erro
 	if (st)
 		return st;
 	if (m->method == IB_ZIP_STORED) {
-		room = m->whole < room ? (size_t)m->whole : room;
+		room = m->uncompressed_size < room ? (size_t)m->uncompressed_size : room;
 		st = ib_zip_pread(&z->zip, at, buf, room, err);
 	} else if (m->method == IB_ZIP_DEFLATED) {
 		room += BLOCK;
-		room = m->whole < room ? (size_t)m->whole : room;
+		room = m->uncompressed_size < room ? (size_t)m->uncompressed_size : room;
 		st = inflate_start(z, m, at, buf, room, &ok, err);
 	} else {
 		return IB_OK;
@@ -294,7 +294,7 @@ read_array_header(struct ib_npz *z, char *buf, struct ib_error *err)
 	z->nmembers = 1;
 	m->name = ib_span_of("");
 	m->method = IB_ZIP_STORED;
-	m->stored = m->whole = z->zip.size;
+	m->compressed_size = m->uncompressed_size = z->zip.size;
 	if (!ib_npy_parse(buf, n, m))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: this is a file of one numpy array; its header is malformed, or "
@@ -398,7 +398,8 @@ ib_npz_check(struct ib_npz *z, const struct ib_npz_member *m, struct ib_error *e
 {
 	struct ib_span items = ib_npz_map(z, m);
 
-	if (items.p && libdeflate_crc32(0, items.p - m->header, (size_t)m->whole) != m->crc)
+	if (items.p &&
+	    libdeflate_crc32(0, items.p - m->header, (size_t)m->uncompressed_size) != m->crc)
 		return corrupt(z, m, err);
 	return IB_OK;
 }

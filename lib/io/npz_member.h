@@ -15,10 +15,10 @@ struct ib_npz_member {
 	uint64_t nbytes; /* bytes of all items, or of the member if it is not an array */
 	uint32_t crc;	 /* CRC-32 of the uncompressed member, from the directory */
 	/* Only the zip and npz readers use these: */
-	uint64_t local;		/* offset of the local header */
-	uint64_t stored, whole; /* compressed and uncompressed size of the member */
-	unsigned method;	/* compression method of zip */
-	size_t header;		/* length of the .npy header, which precedes the items */
+	uint64_t local; /* offset of the local header */
+	uint64_t compressed_size, uncompressed_size;
+	unsigned method; /* compression method of zip */
+	size_t header;	 /* length of the .npy header, which precedes the items */
 };
 
 #endif

@@ -153,7 +153,7 @@ find_directory(const struct ib_zip *z, struct directory_range *w, struct ib_erro
 static bool
 read_zip64(const unsigned char *p, size_t n, struct ib_npz_member *m)
 {
-	uint64_t *const fields[] = { &m->whole, &m->stored, &m->local };
+	uint64_t *const fields[] = { &m->uncompressed_size, &m->compressed_size, &m->local };
 	const unsigned char *end = p + n;
 	size_t i, length;
 
@@ -194,19 +194,20 @@ read_member(const struct ib_zip *z, const unsigned char *p, size_t n, struct ib_
 		.name = { (const char *)p + IB_ZIP_CENTRAL_SIZE, name },
 		.method = le16(p + 10),
 		.crc = le32(p + 16),
-		.stored = le32(p + 20),
-		.whole = le32(p + 24),
+		.compressed_size = le32(p + 20),
+		.uncompressed_size = le32(p + 24),
 		.local = le32(p + 42),
 	};
 	if (le16(p + 8) & 1) /* encrypted: treat as an unknown method */
 		m->method = UINT16_MAX;
 	if (!read_zip64(p + IB_ZIP_CENTRAL_SIZE + name, extra, m) || m->local > z->size ||
-	    m->stored > z->size - m->local ||
-	    (m->method == IB_ZIP_STORED && m->stored != m->whole) ||
-	    (m->method == IB_ZIP_DEFLATED && m->whole / INFLATE_MAX > m->stored))
+	    m->compressed_size > z->size - m->local ||
+	    (m->method == IB_ZIP_STORED && m->compressed_size != m->uncompressed_size) ||
+	    (m->method == IB_ZIP_DEFLATED &&
+	     m->uncompressed_size / INFLATE_MAX > m->compressed_size))
 		return 0;
 	if (m->method == IB_ZIP_STORED || m->method == IB_ZIP_DEFLATED)
-		m->nbytes = m->whole;
+		m->nbytes = m->uncompressed_size;
 	return length;
 }
 
@@ -257,7 +258,7 @@ ib_zip_data(const struct ib_zip *z, const struct ib_npz_member *m, uint64_t *off
 	if (st)
 		return st;
 	at = m->local + sizeof(local) + le16(local + 26) + le16(local + 28);
-	if (le32(local) != IB_ZIP_LOCAL || at > z->size || m->stored > z->size - at)
+	if (le32(local) != IB_ZIP_LOCAL || at > z->size || m->compressed_size > z->size - at)
 		return report_damage(z, err);
 	*offset = at;
 	return IB_OK;

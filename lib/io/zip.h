@@ -36,8 +36,8 @@ enum ib_status ib_zip_pread(const struct ib_zip *z, uint64_t offset, void *buf, 
 
 /*
  * Read the central directory. Sets *members to an array of *n members. In each member, name,
- * local, stored, whole, method and crc are set. All bounds are checked, except in the local
- * headers. The names point into *directory. The caller frees *directory and *members.
+ * local, compressed_size, uncompressed_size, method and crc are set. All bounds are checked, except
+ * in the local headers. The names point into *directory. The caller frees *directory and *members.
  */
 enum ib_status ib_zip_directory(const struct ib_zip *z, char **directory,
 				struct ib_npz_member **members, size_t *n, struct ib_error *err);

@@ -8,7 +8,7 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct ib_npz_member m = { .whole = n };
+	struct ib_npz_member m = { .uncompressed_size = n };
 	char *p = malloc(n + !n); /* a copy of exactly n bytes, so that an overrun is noticed */
 
 	if (n > 0)
