@@ -77,14 +77,14 @@ holds(const char *path, const char *p, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	bool whole = n >= 4 && memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0;
-	size_t size = whole ? n : ZSTD_compressBound(n);
+	bool is_frame = n >= 4 && memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0;
+	size_t size = is_frame ? n : ZSTD_compressBound(n);
 	char *file = malloc(size + 1), log[64], lock[80];
 	struct ib_error err = { 0 };
 	enum ib_status st;
 	long before;
 
-	if (whole)
+	if (is_frame)
 		memcpy(file, data, n);
 	else
 		size = ZSTD_compress(file, size, data, n, 1);

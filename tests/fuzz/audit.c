@@ -44,12 +44,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	enum ib_status st;
 	size_t i, room = ZSTD_compressBound(n);
 	char path[32], *packed = malloc(room);
-	bool whole = n >= 4 && memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0;
+	bool is_frame = n >= 4 && memcmp(data, "\x28\xb5\x2f\xfd", 4) == 0;
 	int fd;
 
-	if (!whole)
+	if (!is_frame)
 		room = ZSTD_compress(packed, room, data, n, 1);
-	fd = whole ? fuzz_file(data, n, path) : fuzz_file((const uint8_t *)packed, room, path);
+	fd = is_frame ? fuzz_file(data, n, path) : fuzz_file((const uint8_t *)packed, room, path);
 	st = ib_audit_log_open(path, NULL, &log, &err);
 	if (st && (st != IB_E_DATA || err.code != st))
 		abort();

@@ -5,7 +5,8 @@
 #include "fuzz/target.h"
 #include "io/input.h"
 
-#define MOST ((size_t)8 << 20) /* stop after this many bytes, because the input may be a bomb */
+#define MAX_BYTES                                                                                  \
+	((size_t)8 << 20) /* stop after this many bytes, because the input may be a bomb */
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
@@ -23,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		abort(); /* a file in memory can always be opened */
 	ib_input_want_digest(in);
 	st = ib_input_peek(in, 100, &head, &err);
-	while (!st && all < MOST) {
+	while (!st && all < MAX_BYTES) {
 		st = ib_input_read(in, buf, step, &got, &err);
 		all += got;
 	}

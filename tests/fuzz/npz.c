@@ -5,7 +5,7 @@
 #include "fuzz/target.h"
 #include "io/npz.h"
 
-#define MOST ((uint64_t)16 << 20) /* larger members are not read */
+#define MAX_MEMBER_BYTES ((uint64_t)16 << 20) /* larger members are not read */
 
 static void
 read_member(struct ib_npz *z, const struct ib_npz_member *m)
@@ -16,7 +16,7 @@ read_member(struct ib_npz *z, const struct ib_npz_member *m)
 	volatile char last;
 	char *p;
 
-	if (!m || m->nbytes > MOST)
+	if (!m || m->nbytes > MAX_MEMBER_BYTES)
 		return;
 	p = malloc((size_t)m->nbytes + 1);
 	st = ib_npz_read(z, m, p, &err);
