@@ -144,7 +144,7 @@ named_format(struct ib_span stem)
 static const struct ib_span no_row = { "", 0 };
 
 /* The start of an operand, prepared for detection. */
-struct sample {
+struct operand_start {
 	struct ib_span head; /* first bytes, without BOM and header lines */
 	struct ib_span line; /* first line of head that is not empty */
 	const char *end;     /* end of head */
@@ -156,9 +156,9 @@ struct sample {
 
 /* True if a part of head is UTF-8 text. The end of head may split a character. */
 static bool
-is_text(const struct sample *l, struct ib_span part)
+is_text(const struct operand_start *start, struct ib_span part)
 {
-	return ib_utf8_is_text(part.p, part.n, l->partial && part.p + part.n == l->end);
+	return ib_utf8_is_text(part.p, part.n, start->partial && part.p + part.n == start->end);
 }
 
 /* True if the line is a header that is commented out, such as "# id,loss". */
@@ -175,55 +175,57 @@ is_commented_header(struct ib_span line)
 }
 
 static enum ib_status
-fail_nuls(const struct sample *l, struct ib_error *err)
+fail_nuls(const struct operand_start *start, struct ib_error *err)
 {
 	return ib_fail(
 		err, IB_E_DATA,
 		"%s: begins with bytes 0x00, perhaps after a power cut; remove them with tr -d "
 		"'\\0'",
-		l->source->name);
+		start->source->name);
 }
 
 /* Return the delimited format whose header is the first line, or NULL if there is none. */
 static const struct ib_record_format *
-delimited_format(const struct sample *l)
+delimited_format(const struct operand_start *start)
 {
 	const struct ib_record_format *const *f;
 
 	for (f = ib_record_formats; *f; f++)
-		if ((*f)->delimiter && memchr(l->line.p, (*f)->delimiter, l->line.n) &&
-		    names_an_id(l->line, (*f)->delimiter, l->key))
+		if ((*f)->delimiter && memchr(start->line.p, (*f)->delimiter, start->line.n) &&
+		    names_an_id(start->line, (*f)->delimiter, start->key))
 			break;
 	return *f;
 }
 
 /* Fail because the suffix of the file name indicates the format `want`, but the content differs. */
 static enum ib_status
-fail_mismatch(const struct sample *l, const char *want, struct ib_error *err)
+fail_mismatch(const struct operand_start *start, const char *want, struct ib_error *err)
 {
-	const struct ib_known_format *known = ib_known_format_find(l->head, l->source->path);
+	const struct ib_known_format *known =
+		ib_known_format_find(start->head, start->source->path);
 	const struct ib_record_format *other;
-	const char *name = l->source->name;
-	char show[IB_SHOW_MAX], say[IB_WHY_MAX], first = first_byte(l->head);
+	const char *name = start->source->name;
+	char show[IB_SHOW_MAX], say[IB_WHY_MAX], first = first_byte(start->head);
 
-	if (l->line.n > 0 && *l->line.p == '\0')
-		return fail_nuls(l, err);
-	if (known && !is_commented_header(l->line))
+	if (start->line.n > 0 && *start->line.p == '\0')
+		return fail_nuls(start, err);
+	if (known && !is_commented_header(start->line))
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s; %s", name, known->name,
 			       want, known->advice);
 	other = first == '{'   ? ib_record_format_find(IB_FORMAT_JSONL)
 		: first == '[' ? ib_record_format_find(IB_FORMAT_JSON)
-			       : delimited_format(l);
-	if (!other && names_an_id(l->line, ',', l->key))
+			       : delimited_format(start);
+	if (!other && names_an_id(start->line, ',', start->key))
 		other = ib_record_format_find(IB_FORMAT_CSV); /* the header has only one column */
 	if (other)
 		return ib_fail(err, IB_E_DATA, "%s: looks like %s, not %s (read it with -f %s)",
 			       name, other->name, want, other->option);
-	if (ib_dialect_describe(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
+	if (ib_dialect_describe(say, sizeof(say), start->line, no_row, IB_FORMAT_JSONL))
 		return ib_fail(err, IB_E_DATA, "%s: not %s: %s", name, want, say);
 	return ib_fail(err, IB_E_DATA, "%s: not %s: it begins with %s%s", name, want,
-		       ib_show(show, l->line),
-		       is_text(l, l->line) ? " (give its format with -f)" : ", which is not text");
+		       ib_show(show, start->line),
+		       is_text(start, start->line) ? " (give its format with -f)"
+						   : ", which is not text");
 }
 
 /*
@@ -246,17 +248,17 @@ is_array_of_objects(struct ib_span head)
  * file with an invalid first record is accepted as JSON lines, because the record may be skipped.
  */
 static enum ib_status
-check_json(const struct sample *l, struct ib_error *err)
+check_json(const struct operand_start *start, struct ib_error *err)
 {
-	char first = first_byte(l->head);
+	char first = first_byte(start->head);
 
-	if (first == '[' && (!l->options->bad_first || is_array_of_objects(l->head)))
-		l->source->format = IB_FORMAT_JSON;
-	else if (first == '{' || first == '"' || first == '\0' || l->options->bad_first ||
-		 (l->options->any_value && strchr("-0123456789tfnNI", first)))
-		l->source->format = IB_FORMAT_JSONL;
+	if (first == '[' && (!start->options->bad_first || is_array_of_objects(start->head)))
+		start->source->format = IB_FORMAT_JSON;
+	else if (first == '{' || first == '"' || first == '\0' || start->options->bad_first ||
+		 (start->options->any_value && strchr("-0123456789tfnNI", first)))
+		start->source->format = IB_FORMAT_JSONL;
 	else
-		return fail_mismatch(l, "JSON", err);
+		return fail_mismatch(start, "JSON", err);
 	return IB_OK;
 }
 
@@ -265,23 +267,23 @@ check_json(const struct sample *l, struct ib_error *err)
  * is not known to be in another format.
  */
 static enum ib_status
-check_delimited(const struct sample *l, enum ib_format format, struct ib_error *err)
+check_delimited(const struct operand_start *start, enum ib_format format, struct ib_error *err)
 {
 	const struct ib_record_format *functions = ib_record_format_find(format);
 	char delimiter = functions->delimiter;
-	bool needs_name = l->key->kind == IB_KEY_AUTO || l->key->kind == IB_KEY_FIELDS;
-	bool plain = !memchr(l->line.p, delimiter, l->line.n);
-	char first = first_byte(l->head);
+	bool needs_name = start->key->kind == IB_KEY_AUTO || start->key->kind == IB_KEY_FIELDS;
+	bool plain = !memchr(start->line.p, delimiter, start->line.n);
+	char first = first_byte(start->head);
 
-	l->source->format = format;
-	if (names_an_id(l->line, delimiter, l->key))
+	start->source->format = format;
+	if (names_an_id(start->line, delimiter, start->key))
 		return IB_OK;
 	if (first == '{' || first == '[' ||
-	    ((needs_name || plain) && ib_known_format_find(l->head, l->source->path)) ||
-	    !is_text(l, l->line))
-		return fail_mismatch(l, functions->name, err);
-	if (format == IB_FORMAT_TSV && l->options->epoch_manifest)
-		l->source->format = IB_FORMAT_LIST;
+	    ((needs_name || plain) && ib_known_format_find(start->head, start->source->path)) ||
+	    !is_text(start, start->line))
+		return fail_mismatch(start, functions->name, err);
+	if (format == IB_FORMAT_TSV && start->options->epoch_manifest)
+		start->source->format = IB_FORMAT_LIST;
 	return IB_OK;
 }
 
@@ -292,45 +294,46 @@ check_delimited(const struct sample *l, enum ib_format format, struct ib_error *
  * the content cannot have this format.
  */
 static enum ib_status
-check_rest(const struct sample *l, struct ib_error *err)
+check_rest(const struct operand_start *start, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX], say[IB_WHY_MAX];
 
-	l->source->format = l->options->otherwise;
-	if (l->head.n == 0 || l->options->bad_first)
+	start->source->format = start->options->otherwise;
+	if (start->head.n == 0 || start->options->bad_first)
 		return IB_OK;
-	if (l->line.n > 0 && *l->line.p == '\0')
-		return fail_nuls(l, err);
-	if (l->options->otherwise != IB_FORMAT_LIST &&
-	    ib_dialect_describe(say, sizeof(say), l->line, no_row, IB_FORMAT_JSONL))
-		return ib_fail(err, IB_E_DATA, "%s: %s", l->source->name, say);
-	if (l->options->otherwise != IB_FORMAT_LIST && l->line.n > 0)
+	if (start->line.n > 0 && *start->line.p == '\0')
+		return fail_nuls(start, err);
+	if (start->options->otherwise != IB_FORMAT_LIST &&
+	    ib_dialect_describe(say, sizeof(say), start->line, no_row, IB_FORMAT_JSONL))
+		return ib_fail(err, IB_E_DATA, "%s: %s", start->source->name, say);
+	if (start->options->otherwise != IB_FORMAT_LIST && start->line.n > 0)
 		return ib_fail(err, IB_E_DATA,
 			       "%s: neither JSON nor a header with a known id column: it begins "
 			       "with %s (give the format with -f, the id column with %s)",
-			       l->source->name, ib_show(show, l->line), l->options->key_option);
-	if (!is_text(l, l->head))
+			       start->source->name, ib_show(show, start->line),
+			       start->options->key_option);
+	if (!is_text(start, start->head))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: not text: it contains NUL or invalid UTF-8 (-f list reads it "
 			       "as a list anyway)",
-			       l->source->name);
+			       start->source->name);
 	return IB_OK;
 }
 
 static enum ib_status
-detect_text(const struct sample *l, struct ib_error *err)
+detect_text(const struct operand_start *start, struct ib_error *err)
 {
-	const struct ib_record_format *delimited = delimited_format(l);
-	char first = first_byte(l->head);
+	const struct ib_record_format *delimited = delimited_format(start);
+	char first = first_byte(start->head);
 
-	l->source->format = IB_FORMAT_AUTO;
+	start->source->format = IB_FORMAT_AUTO;
 	if (first == '{')
-		l->source->format = IB_FORMAT_JSONL;
+		start->source->format = IB_FORMAT_JSONL;
 	else if (first == '[')
-		l->source->format = IB_FORMAT_JSON;
+		start->source->format = IB_FORMAT_JSON;
 	else if (delimited)
-		l->source->format = delimited->format;
-	return l->source->format == IB_FORMAT_AUTO ? check_rest(l, err) : IB_OK;
+		start->source->format = delimited->format;
+	return start->source->format == IB_FORMAT_AUTO ? check_rest(start, err) : IB_OK;
 }
 
 static bool
@@ -367,33 +370,34 @@ is_truncated_zip(struct ib_span head)
 
 /* Fail if the operand is in a known format that is not supported. */
 static enum ib_status
-check_known(const struct sample *l, struct ib_error *err)
+check_known(const struct operand_start *start, struct ib_error *err)
 {
-	const struct ib_known_format *known = ib_known_format_find(l->head, l->source->path);
+	const struct ib_known_format *known =
+		ib_known_format_find(start->head, start->source->path);
 
 	if (!known || known->kind == IB_KNOWN_HINT ||
-	    (known->kind == IB_KNOWN_TEXT && l->options->format != IB_FORMAT_AUTO))
+	    (known->kind == IB_KNOWN_TEXT && start->options->format != IB_FORMAT_AUTO))
 		return IB_OK;
-	return ib_known_format_refuse(known, l->source->name, err);
+	return ib_known_format_refuse(known, start->source->name, err);
 }
 
 static enum ib_status
-detect_lines(struct sample *l, struct ib_error *err)
+detect_lines(struct operand_start *start, struct ib_error *err)
 {
-	enum ib_format named = named_format(ib_input_stem(l->source->path));
+	enum ib_format named = named_format(ib_input_stem(start->source->path));
 
-	l->head = skip_lines(skip_bom(l->head), l->options->header_lines);
-	l->line = ib_detect_first_line(l->head);
+	start->head = skip_lines(skip_bom(start->head), start->options->header_lines);
+	start->line = ib_detect_first_line(start->head);
 	switch (named) {
 	case IB_FORMAT_AUTO:
-		return detect_text(l, err);
+		return detect_text(start, err);
 	case IB_FORMAT_TAR:
-		l->source->format = IB_FORMAT_TAR;
+		start->source->format = IB_FORMAT_TAR;
 		return IB_OK;
 	case IB_FORMAT_JSONL:
-		return check_json(l, err);
+		return check_json(start, err);
 	default:
-		return check_delimited(l, named, err);
+		return check_delimited(start, named, err);
 	}
 }
 
@@ -401,15 +405,15 @@ enum ib_status
 ib_detect_format(struct ib_source *s, struct ib_span head, const struct ib_reader_options *options,
 		 const struct ib_key *key, struct ib_error *err)
 {
-	struct sample l = { .head = head,
-			    .end = head.p + head.n,
-			    .partial = head.n >= IB_DETECT_PEEK,
-			    .source = s,
-			    .options = options,
-			    .key = key };
+	struct operand_start start = { .head = head,
+				       .end = head.p + head.n,
+				       .partial = head.n >= IB_DETECT_PEEK,
+				       .source = s,
+				       .options = options,
+				       .key = key };
 	bool ustar = head.n >= 262 && memcmp(head.p + 257, "ustar", 5) == 0;
 	bool npy = options->archives && is_npy(head);
-	enum ib_status st = ustar || npy ? IB_OK : check_known(&l, err);
+	enum ib_status st = ustar || npy ? IB_OK : check_known(&start, err);
 
 	if (st)
 		return st;
@@ -423,6 +427,6 @@ ib_detect_format(struct ib_source *s, struct ib_span head, const struct ib_reade
 	else if (s->format == IB_FORMAT_AUTO && ustar)
 		s->format = IB_FORMAT_TAR;
 	else if (s->format == IB_FORMAT_AUTO)
-		return detect_lines(&l, err);
+		return detect_lines(&start, err);
 	return IB_OK;
 }
