@@ -25,9 +25,9 @@ struct ib_tar_target {
 	uint32_t key_n;	  /* length of the key; 0 if the member has none */
 	bool link;
 	bool symbolic;
-	bool own;     /* true if the link is inside a sample that has the link's own key */
-	bool content; /* true if a link with `own` needs the content of this member */
-	bool shared;  /* true if a link is kept or dropped with this member's sample */
+	bool in_sample; /* true if the link is inside a sample that has the link's own key */
+	bool content;	/* true if a link with in_sample needs the content of this member */
+	bool shared;	/* true if a link is kept or dropped with this member's sample */
 };
 
 struct ib_tar_links {
@@ -35,8 +35,8 @@ struct ib_tar_links {
 	bool pipe;
 	struct ib_tar_target *v; /* sorted by path, then number */
 	size_t n, cap;
-	size_t pending;	     /* v[pending..n) are the links after the most recent file */
-	struct ib_bytes run; /* key of the most recent file */
+	size_t pending; /* v[pending..n) are the links after the most recent file */
+	struct ib_bytes last_file_key;
 	struct ib_bytes keys;
 	struct ib_pieces *contents; /* the contents that links need */
 	struct ib_tar_maker *maker;
@@ -110,21 +110,22 @@ find_next(const struct ib_tar_links *l, const struct ib_tar_target *t)
 }
 
 /*
- * Follow a chain of links to a file. If stop_at_own is true, also stop at a link that is read as
+ * Follow a chain of links to a file. If stop_in_sample is true, also stop at a link that is read as
  * a file. Returns NULL if there is no target.
  */
 static struct ib_tar_target *
-follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool stop_at_own)
+follow(const struct ib_tar_links *l, const struct ib_tar_target *t, bool stop_in_sample)
 {
 	int hops;
 
 	for (hops = 0; t && t->link && hops < HOPS_MAX; hops++) {
 		t = find_next(l, t);
-		if (stop_at_own && t && t->own)
+		if (stop_in_sample && t && t->in_sample)
 			break;
 	}
-	return t && (!t->link || (stop_at_own && t->own)) ? (struct ib_tar_target *)(uintptr_t)t
-							  : NULL;
+	return t && (!t->link || (stop_in_sample && t->in_sample))
+		       ? (struct ib_tar_target *)(uintptr_t)t
+		       : NULL;
 }
 
 /* Find the list entry of this member. */
@@ -152,22 +153,22 @@ key_of(const struct ib_tar_links *l, const struct ib_tar_target *t)
  * key with the keys of the links before the file.
  */
 static void
-mark_own(struct ib_tar_links *l, const struct ib_tar_member *m)
+mark_links_in_samples(struct ib_tar_links *l, const struct ib_tar_member *m)
 {
 	struct ib_tar_target *t = &l->v[l->n - 1];
 	size_t i;
 
 	if (t->link) {
-		t->own = ib_span_equal(ib_bytes_span(&l->run), m->key);
+		t->in_sample = ib_span_equal(ib_bytes_span(&l->last_file_key), m->key);
 		return;
 	}
 	for (i = l->pending; i < l->n; i++)
 		if (l->v[i].link && ib_span_equal(key_of(l, &l->v[i]), m->key))
-			l->v[i].own = true;
+			l->v[i].in_sample = true;
 	l->pending = l->n;
 	l->keys.n = 0; /* the keys of these links are no longer needed */
-	l->run.n = 0;
-	ib_bytes_append(&l->run, m->key.p, m->key.n);
+	l->last_file_key.n = 0;
+	ib_bytes_append(&l->last_file_key, m->key.p, m->key.n);
 }
 
 static void
@@ -196,8 +197,9 @@ add_member(struct ib_tar_links *l, const struct ib_tar_member *m, uint64_t numbe
 		store_key(l, v, m->key);
 	}
 	if (m->key.p)
-		mark_own(l, m);
-	return l->path.failed || l->keys.failed || l->run.failed ? ib_fail_memory(err) : IB_OK;
+		mark_links_in_samples(l, m);
+	return l->path.failed || l->keys.failed || l->last_file_key.failed ? ib_fail_memory(err)
+									   : IB_OK;
 }
 
 static void
@@ -267,14 +269,14 @@ mark_targets(struct ib_tar_links *l)
 
 	for (i = 0; i < l->n; i++) {
 		t = &l->v[i];
-		to = t->own ? follow(l, t, false) : NULL;
-		t->own = to != NULL;
+		to = t->in_sample ? follow(l, t, false) : NULL;
+		t->in_sample = to != NULL;
 		if (to)
 			any = to->content = true;
 	}
 	for (i = 0; i < l->n; i++) {
 		t = &l->v[i];
-		to = t->link && !t->own ? follow(l, t, true) : NULL;
+		to = t->link && !t->in_sample ? follow(l, t, true) : NULL;
 		if (to)
 			any = to->shared = true;
 	}
@@ -330,7 +332,7 @@ ib_tar_links_free(struct ib_tar_links *l)
 	ib_tar_maker_free(l->maker);
 	ib_bytes_release(&l->path);
 	ib_bytes_release(&l->header);
-	ib_bytes_release(&l->run);
+	ib_bytes_release(&l->last_file_key);
 	ib_bytes_release(&l->keys);
 	free(l->v);
 	free(l);
@@ -366,8 +368,8 @@ ib_tar_links_resolve(struct ib_tar_links *l, const struct ib_tar_member *link, u
 	t = find_member(l, link, number);
 	if (l->path.failed)
 		return ib_fail_memory(err);
-	to = t && t->link ? follow(l, t, !t->own) : NULL;
-	if (to && t->own) {
+	to = t && t->link ? follow(l, t, !t->in_sample) : NULL;
+	if (to && t->in_sample) {
 		resolution->content = to;
 		resolution->size = to->size;
 	} else if (to && to->key_n > 0) {
