@@ -157,7 +157,7 @@ is_text_log(struct ib_span s)
 
 struct dialect {
 	struct ib_span line, row;
-	char own; /* separator of the expected format; NUL for JSON */
+	char expected; /* separator of the expected format; NUL for JSON */
 };
 
 /*
@@ -168,10 +168,11 @@ struct dialect {
 static bool
 is_separated(const struct dialect *d, char separator)
 {
-	if (separator == d->own || count(d->line, separator) == 0 ||
-	    (d->own && count(d->line, d->own) > 0 && separator != ';'))
+	if (separator == d->expected || count(d->line, separator) == 0 ||
+	    (d->expected && count(d->line, d->expected) > 0 && separator != ';'))
 		return false;
-	return is_header_of(d->line, separator, true) || (d->own && count(d->line, d->own) == 0);
+	return is_header_of(d->line, separator, true) ||
+	       (d->expected && count(d->line, d->expected) == 0);
 }
 
 static const char *
@@ -206,10 +207,10 @@ semicolons(const struct dialect *d)
 static bool
 is_headless(const struct dialect *d)
 {
-	char separator = d->own ? d->own : count(d->line, '\t') ? '\t' : ',';
+	char separator = d->expected ? d->expected : count(d->line, '\t') ? '\t' : ',';
 
 	return count(d->line, separator) > 0 && has_number(d->line, separator) &&
-	       (d->own || count(d->line, '{') + count(d->line, '[') == 0);
+	       (d->expected || count(d->line, '{') + count(d->line, '[') == 0);
 }
 
 /*
@@ -224,12 +225,12 @@ sentence_of(const struct dialect *d)
 		return "the first line is Excel's separator line (%s): remove it with tail -n +2";
 	if (ib_span_begins_with(d->line, "#"))
 		return comment(d);
-	if (!d->own && has_text_before_object(d->line))
+	if (!d->expected && has_text_before_object(d->line))
 		return "text precedes the JSON object (%s): remove it with "
 		       "sed 's/^[^{]*//'";
 	if (is_separated(d, ';'))
 		return semicolons(d);
-	if (d->own == '\t' && quoted)
+	if (d->expected == '\t' && quoted)
 		return "the names of the columns contain quotes (%s), but TSV has no quoting: "
 		       "convert the "
 		       "file with mlr --icsv --ifs tab --ojsonl cat";
@@ -237,15 +238,15 @@ sentence_of(const struct dialect *d)
 		return "TABs separate the fields (%s): read it with -f tsv";
 	if (is_separated(d, '|'))
 		return "vertical bars separate the fields (%s): convert it to CSV with tr '|' ','";
-	if (d->own == '\t' && is_separated(d, ','))
+	if (d->expected == '\t' && is_separated(d, ','))
 		return "commas separate the fields (%s): read it with -f csv";
 	if (is_text_log(d->line))
 		return "this is a text log (%s): log one JSON object per sample, see "
 		       "infobatch-formats(5)";
-	if ((!d->own || count(d->line, d->own) == 0) && is_header_of(d->line, ' ', true))
+	if ((!d->expected || count(d->line, d->expected) == 0) && is_header_of(d->line, ' ', true))
 		return "spaces separate the fields (%s): convert it with mlr --ipprint --ojsonl "
 		       "cat";
-	if (!d->own && is_header_of(d->line, ',', true))
+	if (!d->expected && is_header_of(d->line, ',', true))
 		return "this is the header of a CSV (%s): read it with -f csv, and name the id "
 		       "column with -k";
 	if (is_headless(d))
@@ -274,7 +275,7 @@ ib_dialect_describe(char *text, size_t size, struct ib_span line, struct ib_span
 	struct dialect d = {
 		.line = first_line(line),
 		.row = first_line(row),
-		.own = ib_record_format_find(format)->delimiter,
+		.expected = ib_record_format_find(format)->delimiter,
 	};
 	const char *sentence, *place;
 	char show[IB_SHOW_MAX];
