@@ -15,7 +15,7 @@
 /* The numbers in a name, and the numbers among them that may be the epoch. */
 struct numbers {
 	struct ib_span name;
-	struct ib_span run[NUMBERS_MAX];
+	struct ib_span number[NUMBERS_MAX]; /* the digits */
 	bool chosen[NUMBERS_MAX];
 	size_t n, nchosen;
 	bool only; /* the number was chosen only because the name has no other number */
@@ -32,7 +32,7 @@ find_numbers(struct numbers *x, struct ib_span name)
 		while (p < end && ib_is_digit(*p))
 			p++;
 		if (p > start)
-			x->run[x->n++] = (struct ib_span){ start, (size_t)(p - start) };
+			x->number[x->n++] = (struct ib_span){ start, (size_t)(p - start) };
 		else
 			p++;
 	}
@@ -69,7 +69,7 @@ struct word {
 static bool
 follows_word(const struct numbers *x, size_t i, const struct word *w)
 {
-	const char *p = x->run[i].p, *end = p + x->run[i].n;
+	const char *p = x->number[i].p, *end = p + x->number[i].n;
 	size_t n = strlen(w->text), k;
 
 	if (p > x->name.p && memchr("_-.=", p[-1], 4))
@@ -128,9 +128,9 @@ find_folder_number(struct numbers *x, const char *path)
 
 	find_numbers(x, folder);
 	choose_by_word(x);
-	if (x->n != 1 || x->only || x->run[0].p + x->run[0].n != folder.p + folder.n)
+	if (x->n != 1 || x->only || x->number[0].p + x->number[0].n != folder.p + folder.n)
 		return false;
-	for (i = 0; folder.p + i < x->run[0].p; i++)
+	for (i = 0; folder.p + i < x->number[0].p; i++)
 		if (!is_letter(folder.p[i]) && !memchr("_-.=", folder.p[i], 4))
 			return false;
 	return i <= sizeof("epoch"); /* length of the longest word and one of "_-.=" */
@@ -206,8 +206,8 @@ choose_by_pattern(struct numbers *x, const char *pattern, bool *failed)
 
 	for (i = 0; at && i < x->n; i++)
 		if (matches(pattern, (size_t)(at - pattern), x->name.p,
-			    (size_t)(x->run[i].p - x->name.p), failed) &&
-		    matches_after(at + 2, x->run[i].p + x->run[i].n, end, failed))
+			    (size_t)(x->number[i].p - x->name.p), failed) &&
+		    matches_after(at + 2, x->number[i].p + x->number[i].n, end, failed))
 			choose(x, i);
 }
 
@@ -222,7 +222,7 @@ list_numbers(const struct numbers *x, char *text, size_t size)
 	for (i = 0; i < x->n && n < size; i++)
 		if (x->nchosen == 0 || x->chosen[i])
 			n += (size_t)snprintf(text + n, size - n, "%s%.*s", n > 0 ? ", " : "",
-					      (int)x->run[i].n, x->run[i].p);
+					      (int)x->number[i].n, x->number[i].p);
 }
 
 /* Write the name as a pattern: the first number becomes %d, and the other numbers become *. */
@@ -233,9 +233,9 @@ suggest(const struct numbers *x, char *text, size_t size)
 	size_t i, n = 0;
 
 	for (i = 0; i < x->n && n < size; i++) {
-		n += (size_t)snprintf(text + n, size - n, "%.*s%s", (int)(x->run[i].p - p), p,
+		n += (size_t)snprintf(text + n, size - n, "%.*s%s", (int)(x->number[i].p - p), p,
 				      i == 0 ? "%d" : "*");
-		p = x->run[i].p + x->run[i].n;
+		p = x->number[i].p + x->number[i].n;
 	}
 	if (n < size)
 		snprintf(text + n, size - n, "%.*s", (int)(x->name.p + x->name.n - p), p);
@@ -286,8 +286,8 @@ refuse_folder(const struct numbers *x, const struct numbers *folder, const char 
 		err, IB_E_MISUSE,
 		"-e name: both the name %s and its folder have a number (%.*s, %.*s): choose "
 		"one number, with -e 'name:%s' or -e 'name:%s/*'",
-		show, (int)x->run[0].n, x->run[0].p, (int)folder->run[0].n, folder->run[0].p, file,
-		from);
+		show, (int)x->number[0].n, x->number[0].p, (int)folder->number[0].n,
+		folder->number[0].p, file, from);
 }
 
 enum ib_status
@@ -313,9 +313,9 @@ ib_epochname_read(const char *path, const char *pattern, int64_t *epoch, struct 
 		return refuse(&x, path, pattern, err);
 	while (!x.chosen[i])
 		i++;
-	if (!ib_number_unsigned(x.run[i], &number) || number > INT32_MAX)
+	if (!ib_number_unsigned(x.number[i], &number) || number > INT32_MAX)
 		return ib_fail(err, IB_E_MISUSE, "-e name: %.*s in the name '%s' is not an epoch",
-			       (int)x.run[i].n, x.run[i].p, path);
+			       (int)x.number[i].n, x.number[i].p, path);
 	*epoch = (int64_t)number;
 	return IB_OK;
 }
