@@ -64,7 +64,7 @@ ib_block_check_duplicates(const struct ib_pruner *p, struct ib_duplicate_check *
 {
 	bool allowed = p->options->allow_duplicates;
 	struct ib_block_ids *ids = &b->ids;
-	size_t i, twice;
+	size_t i, duplicate;
 	enum ib_status st;
 
 	for (i = 0; i < ids->n; i++)
@@ -73,8 +73,9 @@ ib_block_check_duplicates(const struct ib_pruner *p, struct ib_duplicate_check *
 			return fail_duplicate(p, b, i, source, line, err);
 	if (ids->nunseen == 0 || allowed)
 		return IB_OK;
-	st = ib_duplicate_check_unseen(check, ids->unseen, ids->nunseen, &twice, err);
-	if (!st && twice != SIZE_MAX)
-		st = fail_duplicate(p, b, ib_block_ids_find_unseen(ids, twice), source, line, err);
+	st = ib_duplicate_check_unseen(check, ids->unseen, ids->nunseen, &duplicate, err);
+	if (!st && duplicate != SIZE_MAX)
+		st = fail_duplicate(p, b, ib_block_ids_find_unseen(ids, duplicate), source, line,
+				    err);
 	return st;
 }

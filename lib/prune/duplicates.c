@@ -79,13 +79,13 @@ grow(struct ib_duplicate_check *s, uint64_t more, struct ib_error *err)
 
 enum ib_status
 ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *hash, size_t n,
-			  size_t *twice, struct ib_error *err)
+			  size_t *duplicate, struct ib_error *err)
 {
 	XXH128_hash_t *slots, *slot;
 	enum ib_status st = grow(s, n, err);
 	size_t i;
 
-	*twice = SIZE_MAX;
+	*duplicate = SIZE_MAX;
 	if (st)
 		return st;
 	slots = s->unseen.p;
@@ -94,7 +94,7 @@ ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *has
 			__builtin_prefetch(&slots[bucket(s->nslots, hash[i + PREFETCH_DISTANCE])]);
 		slot = slot_of(slots, s->nslots, hash[i]);
 		if ((slot->low64 | slot->high64) != 0) {
-			*twice = i;
+			*duplicate = i;
 			return IB_OK;
 		}
 		*slot = hash[i];

@@ -33,18 +33,18 @@ ib_duplicate_check_row(struct ib_duplicate_check *s, uint32_t row)
 {
 	uint64_t *word = (uint64_t *)s->rows.p + row / 64;
 	uint64_t bit = 1ull << row % 64;
-	bool twice = *word & bit;
+	bool seen = *word & bit;
 
 	*word |= bit;
-	return twice;
+	return seen;
 }
 
 /*
  * Add the hashes of n ids that have no score row. If a hash is already in the set, the function
- * stops and sets *twice to the index of this hash. If all hashes are new, *twice is set to
+ * stops and sets *duplicate to the index of this hash. If all hashes are new, *duplicate is set to
  * SIZE_MAX.
  */
 enum ib_status ib_duplicate_check_unseen(struct ib_duplicate_check *s, const XXH128_hash_t *hash,
-					 size_t n, size_t *twice, struct ib_error *err);
+					 size_t n, size_t *duplicate, struct ib_error *err);
 
 #endif

@@ -176,16 +176,16 @@ check_duplicate(struct shard *s, uint32_t row, struct ib_error *err)
 {
 	struct ib_duplicate_check *duplicates = s->run->duplicates;
 	enum ib_status st = IB_OK;
-	size_t twice = SIZE_MAX;
+	size_t duplicate = SIZE_MAX;
 	XXH128_hash_t hash;
 
 	if (row != IB_NO_ROW) {
-		twice = ib_duplicate_check_row(duplicates, row) ? 0 : SIZE_MAX;
+		duplicate = ib_duplicate_check_row(duplicates, row) ? 0 : SIZE_MAX;
 	} else if (!s->options->allow_duplicates) {
 		hash = ib_duplicate_check_hash(duplicates, s->annotation.id);
-		st = ib_duplicate_check_unseen(duplicates, &hash, 1, &twice, err);
+		st = ib_duplicate_check_unseen(duplicates, &hash, 1, &duplicate, err);
 	}
-	if (!st && twice != SIZE_MAX && !s->options->allow_duplicates)
+	if (!st && duplicate != SIZE_MAX && !s->options->allow_duplicates)
 		st = fail_duplicate(s, err);
 	return st;
 }

@@ -70,13 +70,13 @@ note_text(struct ib_shard_members *m, bool *again, struct ib_error *err)
 {
 	XXH128_hash_t hash;
 	enum ib_status st;
-	size_t twice;
+	size_t duplicate;
 
 	if (m->text.failed)
 		return ib_fail_memory(err);
 	hash = ib_duplicate_check_hash(&m->duplicates, ib_bytes_span(&m->text));
-	st = ib_duplicate_check_unseen(&m->duplicates, &hash, 1, &twice, err);
-	*again = twice != SIZE_MAX;
+	st = ib_duplicate_check_unseen(&m->duplicates, &hash, 1, &duplicate, err);
+	*again = duplicate != SIZE_MAX;
 	return st;
 }
 

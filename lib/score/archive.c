@@ -416,13 +416,13 @@ static enum ib_status
 build_index(struct ib_scores *s, const char *file, struct ib_error *err)
 {
 	char show[IB_SHOW_MAX];
-	uint64_t twice = UINT64_MAX;
-	enum ib_status st = ib_table_index(&s->table, &twice, err);
+	uint64_t duplicate_row = UINT64_MAX;
+	enum ib_status st = ib_table_index(&s->table, &duplicate_row, err);
 
 	if (st != IB_E_DATA)
 		return st;
 	return ib_fail(err, st, "%s: duplicate id %s", file,
-		       ib_show(show, ib_table_id(&s->table, twice)));
+		       ib_show(show, ib_table_id(&s->table, duplicate_row)));
 }
 
 /* Read the index. If the index is invalid, build a new index. */

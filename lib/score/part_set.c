@@ -39,8 +39,8 @@ insert(struct ib_part_set *p, size_t at, uint64_t index)
 }
 
 enum ib_status
-ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice, const char *name,
-		struct ib_error *err)
+ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool allow_duplicate,
+		const char *name, struct ib_error *err)
 {
 	char text[IB_PART_TEXT_MAX];
 	size_t at = p->n;
@@ -54,9 +54,9 @@ ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice, c
 		at--;
 	p->count = part->count;
 	if (at < p->n && p->index[at] == part->index)
-		return twice ? IB_OK
-			     : ib_fail(err, IB_E_DATA, "%s: duplicate partition %s", name,
-				       ib_part_text(text, part));
+		return allow_duplicate ? IB_OK
+				       : ib_fail(err, IB_E_DATA, "%s: duplicate partition %s", name,
+						 ib_part_text(text, part));
 	return insert(p, at, part->index) ? IB_OK : ib_fail_memory(err);
 }
 

@@ -23,10 +23,10 @@ void ib_part_set_release(struct ib_part_set *p);
 /*
  * Add a partition that was read from the file `name`. Returns IB_E_DATA if the
  * partition's K differs from the set's K. Also returns IB_E_DATA if the
- * partition is already in the set and `twice` is false.
+ * partition is already in the set and allow_duplicate is false.
  */
-enum ib_status ib_part_set_add(struct ib_part_set *p, const struct ib_part *part, bool twice,
-			       const char *name, struct ib_error *err);
+enum ib_status ib_part_set_add(struct ib_part_set *p, const struct ib_part *part,
+			       bool allow_duplicate, const char *name, struct ib_error *err);
 /* Add all partitions of other. Returns IB_E_DATA if a partition of other is already in the set. */
 enum ib_status ib_part_set_merge(struct ib_part_set *p, const struct ib_part_set *other,
 				 const char *name, struct ib_error *err);

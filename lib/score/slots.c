@@ -369,7 +369,7 @@ choose_seed(struct ib_table *t)
 }
 
 enum ib_status
-ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
+ib_table_index(struct ib_table *t, uint64_t *duplicate_row, struct ib_error *err)
 {
 	uint64_t nslots = t->n / 2 * 3 + FEWEST_SLOTS, row;
 	uint32_t found;
@@ -389,12 +389,12 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 		n = t->n - row < IB_GROUP ? (size_t)(t->n - row) : IB_GROUP;
 		found = index_group(t, row, n);
 		if (found != IB_NO_ROW) {
-			*twice = found;
+			*duplicate_row = found;
 			return ib_fail(err, IB_E_DATA, "duplicate id");
 		}
 		if (t->too_many_collisions) {
 			choose_seed(t);
-			return ib_table_index(t, twice, err);
+			return ib_table_index(t, duplicate_row, err);
 		}
 	}
 	return IB_OK;
@@ -403,10 +403,10 @@ ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err)
 enum ib_status
 ib_table_reseed(struct ib_table *t, struct ib_error *err)
 {
-	uint64_t twice;
+	uint64_t duplicate_row;
 
 	choose_seed(t);
-	return ib_table_index(t, &twice, err);
+	return ib_table_index(t, &duplicate_row, err);
 }
 
 /* ---- the order of slots in a file ---------------------------------------- */

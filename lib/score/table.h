@@ -100,9 +100,9 @@ void ib_table_clear(struct ib_table *t);
 /*
  * Build the slots after the caller has written rows directly to `bytes` and
  * `offset`. The reader of score files uses this function. Returns IB_E_DATA if
- * an id is repeated; *twice is then set to the row of the repetition.
+ * an id is repeated; *duplicate_row is then set to the row of the repetition.
  */
-enum ib_status ib_table_index(struct ib_table *t, uint64_t *twice, struct ib_error *err);
+enum ib_status ib_table_index(struct ib_table *t, uint64_t *duplicate_row, struct ib_error *err);
 
 /* Choose a random seed and rebuild all slots, because a chain is too long. */
 enum ib_status ib_table_reseed(struct ib_table *t, struct ib_error *err);

@@ -222,7 +222,7 @@ Test(table, row_numbers_out_of_range_are_not_followed)
  */
 Test(table, a_repeated_id_is_found_after_a_change_of_the_seed)
 {
-	uint64_t *offset, twice = UINT64_MAX;
+	uint64_t *offset, duplicate_row = UINT64_MAX;
 	struct ib_table t;
 	char text[16];
 	struct ib_id id;
@@ -241,9 +241,9 @@ Test(table, a_repeated_id_is_found_after_a_change_of_the_seed)
 		offset[t.n + 1] = offset[t.n] + id.n;
 		t.n++;
 	}
-	cr_expect(ib_table_index(&t, &twice, NULL) == IB_E_DATA);
+	cr_expect(ib_table_index(&t, &duplicate_row, NULL) == IB_E_DATA);
 	cr_expect(t.seed != 0);
-	cr_expect(eq(u64, twice, 1300));
+	cr_expect(eq(u64, duplicate_row, 1300));
 	ib_table_release(&t);
 }
 

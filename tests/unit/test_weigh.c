@@ -226,15 +226,15 @@ Test(weigh, a_repeated_id_is_named_at_its_second_location)
 	};
 	struct ib_id_weights r = { 0 };
 	struct ib_error err;
-	uint64_t twice = 0;
+	uint64_t duplicate = 0;
 
 	cr_assert(eq(int, ib_id_weights_append(&r, id, NULL, 3, &err), IB_OK));
-	cr_assert(eq(int, ib_id_weights_index(&r, &twice, &err), IB_OK));
+	cr_assert(eq(int, ib_id_weights_index(&r, &duplicate, &err), IB_OK));
 	cr_assert(eq(int, ib_id_weights_append(&r, id + 3, NULL, 2, &err), IB_OK));
-	cr_assert(eq(int, ib_id_weights_index(&r, &twice, &err), IB_E_DATA));
-	cr_assert(eq(u64, twice, 3));
+	cr_assert(eq(int, ib_id_weights_index(&r, &duplicate, &err), IB_E_DATA));
+	cr_assert(eq(u64, duplicate, 3));
 	ib_id_weights_release(&r);
-	cr_assert(eq(int, ib_id_weights_index(&r, &twice, &err), IB_OK));
+	cr_assert(eq(int, ib_id_weights_index(&r, &duplicate, &err), IB_OK));
 	ib_id_weights_release(&r);
 }
 
