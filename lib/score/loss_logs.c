@@ -220,7 +220,7 @@ use_archive(struct ib_scan *scan, struct slot *slot, struct ib_error *err)
 		st = ib_npz_open(block->input, &z, err);
 	if (!st && run->options->digest)
 		st = ib_npz_feed(z, 1, add_to_digest, scan->reader, err);
-	if (!st && ib_npz_loss_log_is_one(z)) {
+	if (!st && ib_npz_is_loss_log(z)) {
 		st = ib_npz_loss_log_read(&run->log, z, block->source, slot->epoch, run->consumer,
 					  run->counts, err);
 		goto done;

@@ -10,7 +10,7 @@
 #include "score/reading.h"
 
 bool
-ib_npz_loss_log_is_one(const struct ib_npz *z)
+ib_npz_is_loss_log(const struct ib_npz *z)
 {
 	return !ib_npz_find(z, "meta.json") && !ib_npz_find(z, "id_bytes.npy");
 }

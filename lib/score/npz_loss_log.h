@@ -10,7 +10,7 @@
 #include "score/loss_consumer.h"
 
 /* True if the archive is a loss log, not a score file. */
-bool ib_npz_loss_log_is_one(const struct ib_npz *z);
+bool ib_npz_is_loss_log(const struct ib_npz *z);
 
 /*
  * Pass the records to the consumer in batches. `epoch` is used if the log has

@@ -51,7 +51,7 @@ ib_npz_manifest_read(struct ib_npz *z, const char *name, const char *key, const 
 	struct ib_npz_sample sample;
 	enum ib_status st = ib_key_parse(key, "the key", &a.key, err);
 
-	if (!ib_npz_loss_log_is_one(z))
+	if (!ib_npz_is_loss_log(z))
 		return ib_fail(err, IB_E_DATA,
 			       "%s: not an epoch manifest, but a score file or an output of "
 			       "ib-weights",
