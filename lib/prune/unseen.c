@@ -135,11 +135,11 @@ compare_rows(struct ib_unseen *u, const struct ib_unseen_run *run)
 static struct ib_mismatch_keys
 keys_of(const struct ib_unseen *u, const struct ib_unseen_run *run)
 {
-	const char *there = run->scores->key ? run->scores->key : "";
+	const char *scores_key = run->scores->key ? run->scores->key : "";
 
 	return (struct ib_mismatch_keys){
-		.here = ib_bytes_span(&u->key),
-		.there = ib_span_of(there),
+		.key = ib_bytes_span(&u->key),
+		.other = ib_span_of(scores_key),
 		.given = run->options->key != NULL || run->options->range_given,
 	};
 }
@@ -168,14 +168,14 @@ warn_of_ids(const struct ib_unseen *u, const struct ib_unseen_run *run, uint64_t
 
 	ib_bytes_printf(&text, "%llu of %llu ids %s no score", (unsigned long long)u->n,
 			(unsigned long long)run->samples, u->n == 1 ? "has" : "have");
-	ib_mismatch_write_example(&text, keys.here, r->here);
+	ib_mismatch_write_example(&text, keys.key, r->id);
 	if (unused > 0) {
 		ib_bytes_printf(&text,
 				unused == 1
 					? ", and %llu score has an id that is not in the manifest"
 					: ", and %llu scores have ids that are not in the manifest",
 				(unsigned long long)unused);
-		ib_mismatch_write_example(&text, keys.there, r->there);
+		ib_mismatch_write_example(&text, keys.other, r->other);
 		if (run->options->range_given)
 			ib_bytes_printf(&text, ": does --range have the number of all samples?");
 		else if (!ib_mismatch_write_cause(&text, r, &keys, "-k"))
@@ -192,7 +192,7 @@ warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 {
 	struct ib_mismatch_keys keys = keys_of(u, run);
 	const struct ib_table *t = &run->scores->table;
-	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
+	char manifest_key[IB_SHOW_MAX], scores_key[IB_SHOW_MAX];
 	uint64_t row = 0;
 
 	if (!ib_mismatch_keys_differ(&keys))
@@ -205,7 +205,7 @@ warn_of_keys(const struct ib_unseen *u, const struct ib_unseen_run *run)
 		"the ids of the scores come from field %s of the loss log, and the ids of the "
 		"manifest come from field %s: if a number does not mean the same sample in both, "
 		"samples get the scores of other samples; choose the field with -k",
-		ib_show(there, keys.there), ib_show(here, keys.here));
+		ib_show(scores_key, keys.other), ib_show(manifest_key, keys.key));
 }
 
 enum ib_status

@@ -431,8 +431,8 @@ static struct ib_mismatch_keys
 keys_of(const struct ib_expect *e)
 {
 	return (struct ib_mismatch_keys){
-		.here = ib_bytes_span(&e->key),
-		.there = ib_bytes_span(&e->log_key),
+		.key = ib_bytes_span(&e->key),
+		.other = ib_bytes_span(&e->log_key),
 		.given = e->options.key != NULL,
 	};
 }
@@ -452,12 +452,12 @@ warn_about_foreign_ids(const struct ib_expect *e, uint64_t missing,
 	r = ib_mismatch_explain(&m);
 	ib_bytes_printf(&text, "%llu id%s of the logs %s not in the --expect manifest",
 			(unsigned long long)n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
-	ib_mismatch_write_example(&text, keys.there, r.there);
+	ib_mismatch_write_example(&text, keys.other, r.other);
 	if (missing > 0) {
 		ib_bytes_printf(&text, ", and %llu id%s of the manifest %s no record",
 				(unsigned long long)missing, missing == 1 ? "" : "s",
 				missing == 1 ? "has" : "have");
-		ib_mismatch_write_example(&text, keys.here, r.here);
+		ib_mismatch_write_example(&text, keys.key, r.id);
 		ib_mismatch_write_cause(&text, &r, &keys, "--expect-key");
 	}
 	if (!text.failed)
@@ -474,7 +474,7 @@ static void
 warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 {
 	struct ib_mismatch_keys keys = keys_of(e);
-	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
+	char manifest_key[IB_SHOW_MAX], log_key[IB_SHOW_MAX];
 
 	if (!ib_mismatch_keys_differ(&keys) ||
 	    (e->by_rows ? e->rows.n == 0
@@ -484,7 +484,7 @@ warn_about_keys(const struct ib_expect *e, const struct ib_context *context)
 		"the ids of the logs come from field %s, and the ids of the --expect manifest come "
 		"from field %s: if a number does not mean the same sample in both, name the "
 		"manifest's field with --expect-key",
-		ib_show(there, keys.there), ib_show(here, keys.here));
+		ib_show(log_key, keys.other), ib_show(manifest_key, keys.key));
 }
 
 /* Count the expected ids and the ids that are missing from the logs. Find the first missing id. */

@@ -83,9 +83,9 @@ index_ids(struct ib_mismatch *m)
 static void
 note_pair(struct ib_mismatch *m, struct ib_mismatch_id *id, struct ib_span other)
 {
-	struct ib_span own = id_of(m, id);
-	unsigned forms = ib_id_difference(own, other);
-	bool certain = forms && ib_id_is_same(own, other, forms);
+	struct ib_span id_text = id_of(m, id);
+	unsigned forms = ib_id_difference(id_text, other);
+	bool certain = forms && ib_id_is_same(id_text, other, forms);
 
 	m->ncompared++;
 	if (forms == 0)
@@ -143,11 +143,11 @@ most_frequent(const struct ib_mismatch *m, bool certain, size_t *count)
 struct ib_mismatch_result
 ib_mismatch_explain(const struct ib_mismatch *m)
 {
-	struct ib_mismatch_result r = { .there = m->foreign };
+	struct ib_mismatch_result r = { .other = m->foreign };
 	size_t i, count;
 
 	if (m->n > 0)
-		r.here = id_of(m, &m->id[0]);
+		r.id = id_of(m, &m->id[0]);
 	r.forms = most_frequent(m, true, &count);
 	r.certain = r.forms != 0;
 	if (!r.certain) {
@@ -158,8 +158,8 @@ ib_mismatch_explain(const struct ib_mismatch *m)
 	for (i = 0; i < m->n && r.forms; i++) {
 		if (m->id[i].forms != r.forms || m->id[i].certain != r.certain)
 			continue;
-		r.here = id_of(m, &m->id[i]);
-		r.there = m->id[i].other;
+		r.id = id_of(m, &m->id[i]);
+		r.other = m->id[i].other;
 		break;
 	}
 	return r;
@@ -177,8 +177,8 @@ is_row_key(struct ib_span key)
 bool
 ib_mismatch_keys_differ(const struct ib_mismatch_keys *k)
 {
-	return !k->given && k->here.n > 0 && k->there.n > 0 && !ib_span_equal(k->here, k->there) &&
-	       !(is_row_key(k->here) && is_row_key(k->there));
+	return !k->given && k->key.n > 0 && k->other.n > 0 && !ib_span_equal(k->key, k->other) &&
+	       !(is_row_key(k->key) && is_row_key(k->other));
 }
 
 bool

@@ -21,8 +21,8 @@ struct ib_mismatch_id {
 	unsigned forms;
 	bool certain; /* result of ib_id_is_same() for the id and `other` */
 	/*
-	 * several ids of this side, or of the other side, are equal to this id without spelling
-	 * differences
+	 * True if the match is not unique: without spelling differences, this id equals another
+	 * id of this side or several ids of the other side.
 	 */
 	bool ambiguous;
 	struct ib_span other; /* the id of the other side that the id resembles; borrowed */
@@ -58,8 +58,8 @@ bool ib_mismatch_compare(struct ib_mismatch *m, struct ib_span other);
 
 /* The explanation of the differences. */
 struct ib_mismatch_result {
-	/* one example id of each side; the two ids are a pair if forms != 0 */
-	struct ib_span here, there;
+	/* one example id of this side and of the other side; a similar pair if forms != 0 */
+	struct ib_span id, other;
 	/* the spelling differences: without them, the ids would be equal; 0 if none was found */
 	unsigned forms;
 	bool certain; /* true if such ids certainly name the same sample */
@@ -76,11 +76,11 @@ struct ib_mismatch_result ib_mismatch_explain(const struct ib_mismatch *m);
 /* ---- in words ------------------------------------------------------------- */
 
 /*
- * The keys from which the ids of both sides were read, in the syntax of -k. An unknown key is
- * empty.
+ * The keys from which the ids of this side and of the other side were read, in the syntax of -k. An
+ * unknown key is empty.
  */
 struct ib_mismatch_keys {
-	struct ib_span here, there;
+	struct ib_span key, other;
 	bool given; /* the user chose the key, so a difference between the keys is intended */
 };
 

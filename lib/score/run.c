@@ -75,14 +75,14 @@ static void
 warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const char *name)
 {
 	struct ib_mismatch_keys keys = {
-		.here = key,
+		.key = key,
 		.given = run->options->log.key != NULL,
 	};
-	char here[IB_SHOW_MAX], there[IB_SHOW_MAX];
+	char new_key[IB_SHOW_MAX], old_key[IB_SHOW_MAX];
 
 	if (!run->scores->key || run->key_warned)
 		return;
-	keys.there = ib_span_of(run->scores->key);
+	keys.other = ib_span_of(run->scores->key);
 	if (!ib_mismatch_keys_differ(&keys) || !ib_id_is_whole_number(id) ||
 	    run->scores->table.n == 0 || !has_number_ids(run->scores))
 		return;
@@ -91,7 +91,7 @@ warn_about_key(struct run *run, struct ib_span key, struct ib_span id, const cha
 		"%s: the ids come from field %s, but earlier ids came from field %s: if a number "
 		"does not mean the same sample in both, samples get the losses of other samples; "
 		"choose the field with -k",
-		name, ib_show(here, keys.here), ib_show(there, keys.there));
+		name, ib_show(new_key, keys.key), ib_show(old_key, keys.other));
 }
 
 /* Compare and store the key of a block of losses. `id` is the first id of the block. */

@@ -91,70 +91,70 @@ Test(id_form, each_change_has_a_description)
 /* ---- two sides ------------------------------------------------------------ */
 
 static struct ib_mismatch_result
-explain(struct ib_mismatch *m, const char *const *here, const char *const *there)
+explain(struct ib_mismatch *m, const char *const *ids, const char *const *others)
 {
-	for (; *here; here++)
-		ib_mismatch_add(m, ib_span_of(*here));
-	for (; *there; there++)
-		ib_mismatch_compare(m, ib_span_of(*there));
+	for (; *ids; ids++)
+		ib_mismatch_add(m, ib_span_of(*ids));
+	for (; *others; others++)
+		ib_mismatch_compare(m, ib_span_of(*others));
 	cr_assert(not(m->failed));
 	return ib_mismatch_explain(m);
 }
 
 Test(id_mismatch, one_certain_pair_is_enough)
 {
-	static const char *const here[] = { "p", "q", "r", "100000", NULL };
-	static const char *const there[] = { "x", "y", "1e+05", NULL };
+	static const char *const ids[] = { "p", "q", "r", "100000", NULL };
+	static const char *const others[] = { "x", "y", "1e+05", NULL };
 	struct ib_mismatch m = { 0 };
-	struct ib_mismatch_result r = explain(&m, here, there);
+	struct ib_mismatch_result r = explain(&m, ids, others);
 
 	cr_assert(eq(uint, r.forms, IB_FORM_NUMBER));
 	cr_assert(r.certain);
-	cr_assert(ib_span_is(r.here, "100000"));
-	cr_assert(ib_span_is(r.there, "1e+05"));
+	cr_assert(ib_span_is(r.id, "100000"));
+	cr_assert(ib_span_is(r.other, "1e+05"));
 	ib_mismatch_release(&m);
 }
 
 Test(id_mismatch, one_id_of_each_side_is_shown_if_none_are_similar)
 {
-	static const char *const here[] = { "p", "q", NULL };
-	static const char *const there[] = { "x", "y", NULL };
+	static const char *const ids[] = { "p", "q", NULL };
+	static const char *const others[] = { "x", "y", NULL };
 	struct ib_mismatch m = { 0 };
-	struct ib_mismatch_result r = explain(&m, here, there);
+	struct ib_mismatch_result r = explain(&m, ids, others);
 
 	cr_assert(eq(uint, r.forms, 0));
-	cr_assert(ib_span_is(r.here, "p"));
-	cr_assert(ib_span_is(r.there, "x"));
+	cr_assert(ib_span_is(r.id, "p"));
+	cr_assert(ib_span_is(r.other, "x"));
 	ib_mismatch_release(&m);
 }
 
 Test(id_mismatch, different_folders_are_reported_if_half_of_the_ids_have_them)
 {
-	static const char *const here[] = { "n/1.a", "n/2.a", "n/3", "n/4", NULL };
+	static const char *const ids[] = { "n/1.a", "n/2.a", "n/3", "n/4", NULL };
 	static const char *const two[] = { "o/1.a", "o/2.a", NULL };
 	static const char *const one[] = { "o/1.a", "o/9", NULL };
 	struct ib_mismatch m = { 0 };
 
-	cr_assert(eq(uint, explain(&m, here, two).forms, IB_FORM_FOLDERS));
+	cr_assert(eq(uint, explain(&m, ids, two).forms, IB_FORM_FOLDERS));
 	ib_mismatch_release(&m);
-	cr_assert(eq(uint, explain(&m, here, one).forms, 0));
+	cr_assert(eq(uint, explain(&m, ids, one).forms, 0));
 	ib_mismatch_release(&m);
 }
 
 /* If the files in each folder have the same names, equal names do not mean equal samples. */
 Test(id_mismatch, a_file_name_in_many_folders_is_not_evidence)
 {
-	static const char *const here[] = { "new1/a.wav", "new2/a.wav", NULL };
-	static const char *const there[] = { "old1/a.wav", "old2/a.wav", NULL };
+	static const char *const ids[] = { "new1/a.wav", "new2/a.wav", NULL };
+	static const char *const others[] = { "old1/a.wav", "old2/a.wav", NULL };
 	static const char *const tail[] = { "x/a.wav", "data/new2/a.wav", NULL };
 	struct ib_mismatch m = { 0 };
 	struct ib_mismatch_result r;
 
-	cr_assert(eq(uint, explain(&m, here, there).forms, 0));
+	cr_assert(eq(uint, explain(&m, ids, others).forms, 0));
 	ib_mismatch_release(&m);
-	r = explain(&m, here, tail);
+	r = explain(&m, ids, tail);
 	cr_assert(eq(uint, r.forms, IB_FORM_FOLDERS));
 	cr_assert(r.certain);
-	cr_assert(ib_span_is(r.here, "new2/a.wav"));
+	cr_assert(ib_span_is(r.id, "new2/a.wav"));
 	ib_mismatch_release(&m);
 }
