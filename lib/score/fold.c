@@ -7,7 +7,7 @@
  *   is used. The mode `last` without smoothing needs only the columns as state,
  *   and is implemented by fold_plain_group(), the fast path. The other modes
  *   also store the loss before smoothing (`raw`), and a flag that is set if
- *   this loss was folded in this run (`here`). If an earlier run has folded a
+ *   this loss was folded in this run (`in_run`). If an earlier run has folded a
  *   loss of the same epoch, the new loss replaces the earlier loss.
  * - A mean needs all losses of an epoch. The first loss is stored in `raw`, and
  *   the row has a list of its other losses in `repeat`. The mean is computed from
@@ -38,7 +38,7 @@ ib_fold_start(struct ib_fold *f, struct ib_scores *scores, enum ib_duplicates du
 void
 ib_fold_release(struct ib_fold *f)
 {
-	ib_huge_array_release(&f->here);
+	ib_huge_array_release(&f->in_run);
 	ib_huge_array_release(&f->raw);
 	ib_huge_array_release(&f->repeats);
 	free(f->repeat);
@@ -148,7 +148,7 @@ add_repeat(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_e
 	return IB_OK;
 }
 
-/* Fold a record in a mode that uses `raw` and `here`. */
+/* Fold a record in a mode that uses `raw` and `in_run`. */
 static enum ib_status
 fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, struct ib_error *err)
 {
@@ -156,7 +156,7 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, stru
 	float *score = s->score.p, *raw = f->raw.p;
 	int32_t *epoch = s->epoch.p;
 	uint32_t *visits = s->visits.p;
-	uint8_t *here = f->here.p;
+	uint8_t *in_run = f->in_run.p;
 	enum ib_status st;
 
 	if (l->epoch < epoch[row]) {
@@ -169,15 +169,15 @@ fold_looking_back(struct ib_fold *f, uint32_t row, const struct ib_loss *l, stru
 			((float *)s->previous.p)[row] = score[row];
 		visits[row] += visits[row] < UINT32_MAX;
 		epoch[row] = l->epoch;
-		here[row] = 0;
+		in_run[row] = 0;
 	}
-	if (here[row]) {
+	if (in_run[row]) {
 		st = add_repeat(f, row, l, err);
 		if (st)
 			return st;
 	} else {
 		raw[row] = l->loss;
-		here[row] = 1;
+		in_run[row] = 1;
 	}
 	set_score(f, row);
 	return IB_OK;
@@ -254,7 +254,7 @@ reserve_group(struct ib_fold *f, uint64_t rows, uint64_t bytes, struct ib_error 
 	if (st || !looks_back(f))
 		return st;
 	rows += s->table.n;
-	if (!ib_huge_array_grow(&f->here, rows) ||
+	if (!ib_huge_array_grow(&f->in_run, rows) ||
 	    !ib_huge_array_grow(&f->raw, rows * sizeof(float)) ||
 	    (f->duplicates == IB_DUPLICATES_MEAN &&
 	     !ib_huge_array_grow(&f->repeats, rows * sizeof(uint32_t))))
@@ -440,7 +440,7 @@ merge_row(struct ib_fold *f, uint32_t row, const struct ib_merge *m)
 	if (s->has_previous)
 		((float *)s->previous.p)[row] = m->previous;
 	if (looks_back(f))
-		((uint8_t *)f->here.p)[row] = 0;
+		((uint8_t *)f->in_run.p)[row] = 0;
 }
 
 static enum ib_status

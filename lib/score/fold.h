@@ -37,7 +37,7 @@ struct ib_fold {
 	 * modes other than `last`.
 	 */
 	/* uint8_t[n]: 1 if the row's newest epoch was folded in this run */
-	struct ib_huge_array here;
+	struct ib_huge_array in_run;
 	struct ib_huge_array raw; /* float[n]: loss of the row's newest epoch, before smoothing */
 	/* The members below are used only for mode `mean`. */
 	struct ib_huge_array repeats;  /* uint32_t[n]: the row's list in repeat[], or 0 */
