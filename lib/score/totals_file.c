@@ -39,17 +39,18 @@ static enum ib_status
 merge_parts(struct ib_totals_file *s, const struct ib_totals_file *o, const char *name,
 	    struct ib_error *err)
 {
-	bool here = s->parts.count > 0, there = o->parts.count > 0;
+	bool partial = s->parts.count > 0, other_partial = o->parts.count > 0;
 
-	if (o->totals.rows == 0 && !there)
+	if (o->totals.rows == 0 && !other_partial)
 		return IB_OK;
-	if (s->totals.rows > 0 && here != there)
-		return ib_fail(err, IB_E_DATA,
-			       here ? "%s: has totals of all samples, but earlier files have "
-				      "totals of partitions"
-				    : "%s: has totals of partitions, but earlier files have totals "
-				      "of all samples",
-			       name);
+	if (s->totals.rows > 0 && partial != other_partial)
+		return ib_fail(
+			err, IB_E_DATA,
+			partial ? "%s: has totals of all samples, but earlier files have "
+				  "totals of partitions"
+				: "%s: has totals of partitions, but earlier files have totals "
+				  "of all samples",
+			name);
 	return ib_part_set_merge(&s->parts, &o->parts, name, err);
 }
 
