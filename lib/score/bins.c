@@ -73,13 +73,13 @@ ib_bins_merge(struct ib_bins *f, const struct ib_bins *o, struct ib_error *err)
 		return ib_fail_memory(err);
 	}
 	while (a < f->n || b < o->n) {
-		bool first = a < f->n && (b == o->n || f->order[a] <= o->order[b]);
-		bool second = b < o->n && (a == f->n || o->order[b] <= f->order[a]);
+		bool from_f = a < f->n && (b == o->n || f->order[a] <= o->order[b]);
+		bool from_o = b < o->n && (a == f->n || o->order[b] <= f->order[a]);
 
-		sum.order[k] = first ? f->order[a] : o->order[b];
+		sum.order[k] = from_f ? f->order[a] : o->order[b];
 		sum.before[k++] = count_before(f, a) + count_before(o, b);
-		a += first;
-		b += second;
+		a += from_f;
+		b += from_o;
 	}
 	sum.n = k;
 	sum.before[k] = count_before(f, a) + count_before(o, b);
