@@ -29,7 +29,7 @@ static const char zstd_magic[4] = { '\x28', '\xb5', '\x2f', '\xfd' };
 struct ib_zstd_log_reader {
 	const struct ib_zstd_log_kind *kind;
 	struct ib_file_view file;
-	bool own; /* true if the reader must close the file */
+	bool must_close;
 	ZSTD_DCtx *zstd;
 	bool at_frame; /* true if there is a current frame */
 	enum ib_frame_state state;
@@ -86,7 +86,7 @@ ib_zstd_log_reader_open(const char *path, const struct ib_zstd_log_kind *kind,
 	if (st && !standard)
 		ib_fd_close(fd);
 	if (!st)
-		(*out)->own = !standard;
+		(*out)->must_close = !standard;
 	return st;
 }
 
@@ -95,7 +95,7 @@ ib_zstd_log_reader_close(struct ib_zstd_log_reader *f)
 {
 	if (!f)
 		return;
-	if (f->own)
+	if (f->must_close)
 		ib_fd_close(f->file.fd);
 	ZSTD_freeDCtx(f->zstd);
 	ib_file_view_release(&f->file);

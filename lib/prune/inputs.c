@@ -121,20 +121,20 @@ is_summed(const struct ib_totals *all, const struct ib_totals *t)
 static enum ib_status
 check_sums(const struct ib_prune_inputs *b, const struct ib_prune_options *o, struct ib_error *err)
 {
-	struct ib_totals *own = malloc(sizeof(*own));
+	struct ib_totals *scores_totals = malloc(sizeof(*scores_totals));
 	enum ib_status st = IB_OK;
 
-	if (!own)
+	if (!scores_totals)
 		return ib_fail_memory(err);
-	ib_scores_totals(b->scores, own);
-	if (!is_summed(&b->totals->totals, own))
+	ib_scores_totals(b->scores, scores_totals);
+	if (!is_summed(&b->totals->totals, scores_totals))
 		st = ib_fail(
 			err, IB_E_DATA,
 			"%s: these totals do not include the scores of %s: are the totals of "
 			"another epoch? (newest epoch: %lld in the totals, %lld in the scores)",
 			o->totals, scores_name(o), (long long)b->totals->totals.newest,
-			(long long)own->newest);
-	free(own);
+			(long long)scores_totals->newest);
+	free(scores_totals);
 	return st;
 }
 

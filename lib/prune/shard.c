@@ -209,15 +209,15 @@ decide(struct shard *s, struct ib_error *err)
 	struct ib_span id = ib_bytes_span(&s->id);
 	struct ib_pruned *b = s->run->b;
 	uint32_t row = IB_NO_ROW;
-	struct ib_id own;
+	struct ib_id hashed;
 	struct ib_inclusion inclusion;
 	enum ib_status st;
 	bool kept;
 
 	if (scores) {
-		own = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n, scores->table.seed),
-				      (uint32_t)id.n };
-		row = ib_table_find(&scores->table, &own);
+		hashed = (struct ib_id){ id.p, XXH3_64bits_withSeed(id.p, id.n, scores->table.seed),
+					 (uint32_t)id.n };
+		row = ib_table_find(&scores->table, &hashed);
 		ib_pruner_release_pages(s->run->pruner, 1);
 	}
 	inclusion = ib_rule_inclusion(s->run->pruner->rule, row);

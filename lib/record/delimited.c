@@ -213,18 +213,18 @@ ib_delimited_trim(struct ib_value *v, char delimiter)
 static void
 convert_number(struct ib_value *v, char delimiter)
 {
-	struct ib_value own = *v;
+	struct ib_value converted = *v;
 	struct ib_span s;
 
-	ib_delimited_trim(&own, delimiter);
-	s = ib_span_trim(ib_value_span(&own));
+	ib_delimited_trim(&converted, delimiter);
+	s = ib_span_trim(ib_value_span(&converted));
 	if (s.n == 0 || ib_span_is(s, "NA"))
-		own.type = IB_NULL;
-	else if (ib_number_text(s, &own.number))
-		own.type = IB_REAL;
+		converted.type = IB_NULL;
+	else if (ib_number_text(s, &converted.number))
+		converted.type = IB_REAL;
 	else
 		return;
-	*v = own;
+	*v = converted;
 }
 
 /*

@@ -102,7 +102,7 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 {
 	char show[IB_SHOW_MAX];
 	struct ib_member *m;
-	struct ib_span own;
+	struct ib_span copy;
 	int exact;
 
 	if (name.n == 0)
@@ -110,23 +110,23 @@ ib_fields_add(struct ib_fields *f, struct ib_span name, bool number, int *slot,
 	if (f->nnames == IB_FIELDS_MAX)
 		return ib_fail(err, IB_E_MISUSE, "the options name more than %d fields",
 			       IB_FIELDS_MAX);
-	own = (struct ib_span){ ib_span_dup(name), name.n };
-	if (!own.p)
+	copy = (struct ib_span){ ib_span_dup(name), name.n };
+	if (!copy.p)
 		return ib_fail_memory(err);
-	f->names[f->nnames++] = (char *)(uintptr_t)own.p;
-	m = find_or_add_member(f, 0, own);
+	f->names[f->nnames++] = (char *)(uintptr_t)copy.p;
+	m = find_or_add_member(f, 0, copy);
 	if (!m)
 		return ib_fail_memory(err);
 	if (!assign_slot(f, m, number))
 		return ib_fail(err, IB_E_MISUSE, "the options name more than %d fields",
 			       IB_FIELDS_MAX);
 	*slot = exact = m->slot;
-	if (!memchr(own.p, '.', own.n) || has_empty_part(own))
+	if (!memchr(copy.p, '.', copy.n) || has_empty_part(copy))
 		return IB_OK;
-	m = add_path(f, own);
+	m = add_path(f, copy);
 	if (!m || (m->slot < 0 && f->nslots == IB_FIELDS_MAX))
 		return ib_fail(err, IB_E_MISUSE, "field %s has too many levels of dots",
-			       ib_show(show, own));
+			       ib_show(show, copy));
 	if (m->slot < 0) { /* a path that is added again keeps its alias */
 		assign_slot(f, m, number);
 		f->alias[f->naliases++] =

@@ -209,7 +209,7 @@ static const char *
 read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
 	const char *start = p;
-	struct ib_value *own = m->slot >= 0 ? &v[m->slot] : NULL;
+	struct ib_value *value = m->slot >= 0 ? &v[m->slot] : NULL;
 	size_t first = j->elements.n;
 
 	if (*p == '[' && m->elements) {
@@ -220,28 +220,28 @@ read_nested(struct ib_json *j, const char *p, const struct ib_member *m, struct 
 	} else {
 		p = ib_json_skip_nested(&j->check, p);
 	}
-	if (!p || !own)
+	if (!p || !value)
 		return p;
-	own->type = *start == '{' ? IB_OBJECT : IB_ARRAY;
-	own->p = start;
-	own->n = (uint32_t)(p - start);
-	own->elements.first = (uint32_t)first;
-	own->elements.n = (uint32_t)(j->elements.n - first);
+	value->type = *start == '{' ? IB_OBJECT : IB_ARRAY;
+	value->p = start;
+	value->n = (uint32_t)(p - start);
+	value->elements.first = (uint32_t)first;
+	value->elements.n = (uint32_t)(j->elements.n - first);
 	return p;
 }
 
 /* Read a number, and convert it if `wanted` is true. */
 static inline const char *
-read_grammar_number(struct ib_json *j, const char *p, bool wanted, struct ib_value *own)
+read_grammar_number(struct ib_json *j, const char *p, bool wanted, struct ib_value *value)
 {
 	const char *start = p;
 
-	p = wanted ? ib_number_json(start, &own->number) : ib_json_skip_number(&j->check, start);
+	p = wanted ? ib_number_json(start, &value->number) : ib_json_skip_number(&j->check, start);
 	if (!p)
 		return ib_json_malformed(&j->check, start, "not a value");
-	own->type = (uint8_t)ib_value_number_type(start, p);
-	own->p = start;
-	own->n = (uint32_t)(p - start);
+	value->type = (uint8_t)ib_value_number_type(start, p);
+	value->p = start;
+	value->n = (uint32_t)(p - start);
 	return p;
 }
 
@@ -249,7 +249,7 @@ read_grammar_number(struct ib_json *j, const char *p, bool wanted, struct ib_val
 static const char *
 read_value(struct ib_json *j, const char *p, const struct ib_member *m, struct ib_value *v)
 {
-	struct ib_value ignored, *own;
+	struct ib_value ignored, *value;
 	const char *start = p;
 
 	if (!m)
@@ -259,24 +259,24 @@ read_value(struct ib_json *j, const char *p, const struct ib_member *m, struct i
 		clear_below(j->fields, (size_t)m->child, v);
 	if (*p == '{' || *p == '[')
 		return read_nested(j, p, m, v);
-	own = m->slot >= 0 ? &v[m->slot] : &ignored;
+	value = m->slot >= 0 ? &v[m->slot] : &ignored;
 	if (*p == '"') {
-		own->escaped = false;
-		p = ib_json_find_quote(&j->check, p + 1, &own->escaped);
+		value->escaped = false;
+		p = ib_json_find_quote(&j->check, p + 1, &value->escaped);
 		if (!p)
 			return NULL;
-		own->type = IB_STRING;
-		own->p = start + 1;
-		own->n = (uint32_t)(p - start - 1);
+		value->type = IB_STRING;
+		value->p = start + 1;
+		value->n = (uint32_t)(p - start - 1);
 		return p + 1;
 	}
 	if (ib_is_digit(*p) || (*p == '-' && ib_is_digit(p[1])))
-		return read_grammar_number(j, p, m->number && !j->lazy, own);
-	p = ib_json_read_word(&j->check, p, own);
+		return read_grammar_number(j, p, m->number && !j->lazy, value);
+	p = ib_json_read_word(&j->check, p, value);
 	if (!p)
 		return NULL;
-	own->p = start;
-	own->n = (uint32_t)(p - start);
+	value->p = start;
+	value->n = (uint32_t)(p - start);
 	return p;
 }
 
@@ -297,7 +297,7 @@ static inline const char *
 read_number(const struct ib_json *j, struct ib_json_step *s, const char *p, struct ib_value *v)
 {
 	bool fraction, wanted = s->number && !j->lazy;
-	struct ib_value *own;
+	struct ib_value *value;
 	const char *end;
 	double number;
 
@@ -308,12 +308,12 @@ read_number(const struct ib_json *j, struct ib_json_step *s, const char *p, stru
 	end = ib_predict_end(p, end, &s->length);
 	if (s->slot < 0)
 		return end;
-	own = &v[s->slot];
-	own->p = p;
-	own->n = (uint32_t)(end - p);
-	own->type = fraction ? IB_REAL : IB_INTEGER;
+	value = &v[s->slot];
+	value->p = p;
+	value->n = (uint32_t)(end - p);
+	value->type = fraction ? IB_REAL : IB_INTEGER;
 	if (wanted)
-		own->number = number;
+		value->number = number;
 	return end;
 }
 
@@ -321,7 +321,7 @@ static inline const char *
 read_string(struct ib_json_step *s, const char *p, struct ib_value *v)
 {
 	const char *end = ib_byte_scan_string(p);
-	struct ib_value *own;
+	struct ib_value *value;
 
 	/*
 	 * The bytes of the next step begin with the closing quote, so that step checks the quote.
@@ -329,11 +329,11 @@ read_string(struct ib_json_step *s, const char *p, struct ib_value *v)
 	end = ib_predict_end(p, end, &s->length);
 	if (s->slot < 0)
 		return end;
-	own = &v[s->slot];
-	own->p = p;
-	own->n = (uint32_t)(end - p);
-	own->type = IB_STRING;
-	own->escaped = false;
+	value = &v[s->slot];
+	value->p = p;
+	value->n = (uint32_t)(end - p);
+	value->type = IB_STRING;
+	value->escaped = false;
 	return end;
 }
 

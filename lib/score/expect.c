@@ -387,7 +387,7 @@ ib_expect_mark_logged(struct ib_expect *e, const struct ib_id *id, size_t n, str
 void
 ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t n)
 {
-	struct ib_id own;
+	struct ib_id hashed;
 	uint32_t row;
 	size_t i;
 
@@ -396,8 +396,8 @@ ib_expect_mark_skipped(struct ib_expect *e, const struct ib_id *id, size_t n)
 			mark_known_row(e, &id[i]);
 			continue;
 		}
-		own = ib_id_of(ib_id_span(&id[i]), e->table.seed);
-		row = ib_table_find(&e->table, &own);
+		hashed = ib_id_of(ib_id_span(&id[i]), e->table.seed);
+		row = ib_table_find(&e->table, &hashed);
 		if (row != IB_NO_ROW)
 			((uint8_t *)e->marks.p)[row] |= LOGGED;
 	}

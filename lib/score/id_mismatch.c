@@ -42,7 +42,7 @@ hash_reduced(struct ib_mismatch *m, struct ib_span id)
 void
 ib_mismatch_add(struct ib_mismatch *m, struct ib_span id)
 {
-	struct ib_mismatch_id *own;
+	struct ib_mismatch_id *added;
 
 	if (m->failed || m->n == IB_MISMATCH_IDS)
 		return;
@@ -52,8 +52,8 @@ ib_mismatch_add(struct ib_mismatch *m, struct ib_span id)
 		m->failed = true;
 		return;
 	}
-	own = &m->id[m->n];
-	*own = (struct ib_mismatch_id){ .offset = m->bytes.n, .n = id.n };
+	added = &m->id[m->n];
+	*added = (struct ib_mismatch_id){ .offset = m->bytes.n, .n = id.n };
 	ib_bytes_append(&m->bytes, id.p, id.n);
 	m->failed |= m->bytes.failed;
 	m->n += !m->failed;

@@ -57,7 +57,7 @@ by_epoch(const void *a, const void *b)
 
 /* Sort the operands by the epochs in their names (-e name). */
 static enum ib_status
-order_by_name(struct ib_list *list, const char *pattern, const char ***own, struct ib_error *err)
+order_by_name(struct ib_list *list, const char *pattern, const char ***sorted, struct ib_error *err)
 {
 	struct named *named = calloc(list->n + 1, sizeof(*named));
 	const char **paths = calloc(list->n + 1, sizeof(*paths));
@@ -77,7 +77,7 @@ order_by_name(struct ib_list *list, const char *pattern, const char ***own, stru
 	qsort(named, list->n, sizeof(*named), by_epoch);
 	for (i = 0; i < list->n; i++)
 		paths[i] = named[i].path;
-	list->v = *own = paths;
+	list->v = *sorted = paths;
 	paths = NULL;
 done:
 	free(named);

@@ -95,19 +95,19 @@ static inline bool
 add_plain(struct ib_reading *r)
 {
 	struct ib_id id;
-	struct ib_span own;
+	struct ib_span id_text;
 	double loss, weight;
 	int64_t epoch;
 
-	if (!ib_cursor_read_id(r->c, &own))
+	if (!ib_cursor_read_id(r->c, &id_text))
 		return ib_reading_wrong(r, "%s", r->c->why);
-	if (!own.p) {
+	if (!id_text.p) {
 		r->b->failed = true;
 		return false;
 	}
-	if (own.n == 0)
+	if (id_text.n == 0)
 		return ib_reading_wrong(r, "%s", ib_loss_reader_no_id);
-	id = (struct ib_id){ own.p, XXH3_64bits(own.p, own.n), (uint32_t)own.n };
+	id = (struct ib_id){ id_text.p, XXH3_64bits(id_text.p, id_text.n), (uint32_t)id_text.n };
 	r->b->any = true;
 	if (!ib_part_has_hash(&r->l->options->part, id.hash))
 		return true;

@@ -80,17 +80,17 @@ ib_scores_keep_previous(struct ib_scores *s, struct ib_error *err)
 enum ib_status
 ib_scores_note_key(struct ib_scores *s, struct ib_span key, struct ib_error *err)
 {
-	char *own;
+	char *key_copy;
 
 	if (s->key && ib_span_is(key, s->key))
 		return IB_OK;
 	if (s->table.n > 0 && !s->key)
 		return IB_OK;
-	own = s->table.n == 0 && key.n > 0 ? ib_span_dup(key) : NULL;
-	if (s->table.n == 0 && key.n > 0 && !own)
+	key_copy = s->table.n == 0 && key.n > 0 ? ib_span_dup(key) : NULL;
+	if (s->table.n == 0 && key.n > 0 && !key_copy)
 		return ib_fail_memory(err);
 	free(s->key);
-	s->key = own;
+	s->key = key_copy;
 	return IB_OK;
 }
 
@@ -164,19 +164,19 @@ enum ib_status
 ib_scores_stats(const struct ib_scores *s, struct ib_score_stats *stats, struct ib_error *err)
 {
 	struct ib_totals *t = malloc(sizeof(*t)); /* too large for the stack: 32 KB */
-	struct ib_score_stats own;
+	struct ib_score_stats computed;
 
 	if (!t)
 		return ib_fail_memory(err);
 	ib_scores_totals(s, t);
-	own = (struct ib_score_stats){ .rows = s->table.n,
-				       .known = t->known,
-				       .mean = ib_totals_mean(t),
-				       .min = (double)t->min,
-				       .max = (double)t->max,
-				       .newest = t->newest };
+	computed = (struct ib_score_stats){ .rows = s->table.n,
+					    .known = t->known,
+					    .mean = ib_totals_mean(t),
+					    .min = (double)t->min,
+					    .max = (double)t->max,
+					    .newest = t->newest };
 	free(t);
-	return ib_sized_write(stats, &own, sizeof(own), err);
+	return ib_sized_write(stats, &computed, sizeof(computed), err);
 }
 
 static void

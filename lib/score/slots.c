@@ -310,17 +310,17 @@ index_group(struct ib_table *t, uint64_t from, size_t n)
 enum ib_status
 ib_table_make_ids(const struct ib_table *t, struct ib_error *err)
 {
-	struct ib_table *own = (struct ib_table *)(uintptr_t)t; /* only a cache changes */
+	struct ib_table *cache = (struct ib_table *)(uintptr_t)t; /* only a cache changes */
 	struct ib_row_id id;
 	char *to;
 
 	if (!t->range || t->nids >= t->n)
 		return IB_OK;
-	if (!ib_huge_array_grow(&own->bytes, t->n * IB_ROW_ID_CELL))
+	if (!ib_huge_array_grow(&cache->bytes, t->n * IB_ROW_ID_CELL))
 		return ib_fail_memory(err);
 	ib_row_id_set(&id, t->nids);
-	for (to = (char *)t->bytes.p + t->nids * IB_ROW_ID_CELL; own->nids < t->n;
-	     own->nids++, to += IB_ROW_ID_CELL) {
+	for (to = (char *)t->bytes.p + t->nids * IB_ROW_ID_CELL; cache->nids < t->n;
+	     cache->nids++, to += IB_ROW_ID_CELL) {
 		memcpy(to, id.text, IB_ROW_ID_CELL);
 		ib_row_id_next(&id);
 	}
@@ -330,24 +330,24 @@ ib_table_make_ids(const struct ib_table *t, struct ib_error *err)
 enum ib_status
 ib_table_leave_range(struct ib_table *t, struct ib_error *err)
 {
-	struct ib_table own = { .n = t->n };
+	struct ib_table with_ids = { .n = t->n };
 	struct ib_row_id id;
 	uint64_t *offset, row;
 
-	if (!ib_huge_array_grow(&own.bytes, t->n * IB_ROW_ID_CELL + 16) ||
-	    !ib_huge_array_grow(&own.offset, (t->n + 1) * sizeof(*offset))) {
-		ib_table_release(&own);
+	if (!ib_huge_array_grow(&with_ids.bytes, t->n * IB_ROW_ID_CELL + 16) ||
+	    !ib_huge_array_grow(&with_ids.offset, (t->n + 1) * sizeof(*offset))) {
+		ib_table_release(&with_ids);
 		return ib_fail_memory(err);
 	}
-	offset = own.offset.p;
+	offset = with_ids.offset.p;
 	ib_row_id_set(&id, 0);
 	for (row = 0; row < t->n; row++) {
-		memcpy((char *)own.bytes.p + offset[row], id.text, IB_ROW_ID_CELL);
+		memcpy((char *)with_ids.bytes.p + offset[row], id.text, IB_ROW_ID_CELL);
 		offset[row + 1] = offset[row] + id.n;
 		ib_row_id_next(&id);
 	}
 	ib_table_release(t);
-	*t = own;
+	*t = with_ids;
 	return ib_table_index(t, &row, err);
 }
 
