@@ -285,6 +285,14 @@ by_epoch(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/* True if two runs decided about the same samples. */
+static bool
+has_same_samples(const struct ib_audit_run *a, const struct ib_audit_run *b)
+{
+	return strcmp(a->footer.manifest, b->footer.manifest) == 0 &&
+	       a->head.part.index == b->head.part.index && a->head.part.count == b->head.part.count;
+}
+
 /* Select the latest finished run of each epoch. */
 static enum ib_status
 select_latest(struct ib_audit_log *log, struct ib_error *err)
@@ -307,15 +315,14 @@ select_latest(struct ib_audit_log *log, struct ib_error *err)
 			    sorted[i + 1]->head.options.epoch == sorted[i]->head.options.epoch;
 
 		if (more) {
-			differ |= strcmp(sorted[i]->footer.manifest,
-					 sorted[i + 1]->footer.manifest) != 0;
+			differ |= !has_same_samples(sorted[i], sorted[i + 1]);
 			continue;
 		}
 		if (differ)
 			ib_warn(log->context,
 				"%s: the runs of epoch %lld have "
-				"different manifests: only the last run is used "
-				"(give all shards to one run, or use one log per shard)",
+				"different manifests or partitions: only the last run is "
+				"used (give all shards to one run, or use one log per shard)",
 				ib_zstd_log_reader_name(log->reader),
 				(long long)sorted[i]->head.options.epoch);
 		differ = false;
