@@ -145,7 +145,7 @@ IB_API const char *ib_mapped_file(const void *address);
  * The suffixes .zst and .gz select compression. The file is written under a temporary name and
  * renamed, so a reader finds the old file or the new file. Saving changes no row, but rebuilds
  * the index of the ids. So no other thread may use the table, or a rule that borrows the table,
- * during a save. Returns IB_E_MISUSE if the table is mapped.
+ * during a save. Returns IB_E_MISUSE if the table was made by ib_scores_map().
  */
 IB_API enum ib_status ib_scores_save(struct ib_scores *s, const char *path, struct ib_error *err);
 
@@ -157,9 +157,9 @@ IB_API enum ib_status ib_scores_save(struct ib_scores *s, const char *path, stru
  *   smooth     B in [0, 1): the score becomes B * score + (1-B) * loss; with B = 0,
  *              the score becomes the loss
  *
- * Returns IB_E_MISUSE if epoch or smooth is out of range or if the table is mapped, and
- * IB_E_IO if out of memory. After IB_E_IO the table is still valid, and contains some of the
- * losses. O(n).
+ * Returns IB_E_MISUSE if epoch or smooth is out of range or if the table was made by
+ * ib_scores_map(), and IB_E_IO if out of memory. After IB_E_IO the table is still valid, and
+ * contains some of the losses. O(n).
  */
 IB_API enum ib_status ib_scores_fold(struct ib_scores *s, const struct ib_span *id,
 				     const float *loss, size_t n, int64_t epoch, double smooth,

@@ -290,7 +290,11 @@ ib_scores_load(const char *path, struct ib_scores **out, struct ib_error *err)
 enum ib_status
 ib_scores_map(const char *path, struct ib_scores **out, struct ib_error *err)
 {
-	return ib_scores_open_any(path, NULL, out, NULL, err);
+	enum ib_status st = ib_scores_open_any(path, NULL, out, NULL, err);
+
+	if (!st)
+		(*out)->for_look_ups = true;
+	return st;
 }
 
 enum ib_status

@@ -218,7 +218,9 @@ ib_scores_read(const struct ib_scores *s, uint64_t from, size_t n,
 enum ib_status
 ib_scores_check_writable(const struct ib_scores *s, struct ib_error *err)
 {
-	return s->archive ? ib_fail(err, IB_E_MISUSE,
-				    "the scores are mapped: load them to change or save them")
-			  : IB_OK;
+	if (!s->archive && !s->for_look_ups)
+		return IB_OK;
+	return ib_fail(
+		err, IB_E_MISUSE,
+		"the scores are for look-ups only; ib_scores_load() reads scores that may change");
 }

@@ -23,7 +23,8 @@ struct ib_scores {
 	 * divided into partitions.
 	 */
 	struct ib_part part;
-	char *key; /* key of all ids, or NULL; see ib_scores_note_key() */
+	char *key;	   /* key of all ids, or NULL; see ib_scores_note_key() */
+	bool for_look_ups; /* the table was made by ib_scores_map() */
 	/* The members below are NULL unless the file is mapped. */
 	struct ib_totals *totals;
 	struct ib_npz *archive;
@@ -43,8 +44,8 @@ struct ib_row {
 struct ib_row ib_scores_row(const struct ib_scores *s, uint64_t row);
 
 /*
- * Return IB_E_MISUSE if the table is mapped, because a mapped table cannot be changed or
- * saved.
+ * Return IB_E_MISUSE if the table is mapped or was made by ib_scores_map(), because such a table
+ * cannot be changed or saved.
  */
 enum ib_status ib_scores_check_writable(const struct ib_scores *s, struct ib_error *err);
 
