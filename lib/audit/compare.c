@@ -98,7 +98,7 @@ store_shares_pruned(struct compare *c, struct result *r)
 }
 
 static enum ib_status
-simulate(struct compare *c, struct result *r, struct ib_error *err)
+simulate_rule(struct compare *c, struct result *r, struct ib_error *err)
 {
 	const struct ib_audit_options *o = c->options;
 	struct ib_simulation s;
@@ -278,7 +278,7 @@ ib_audit_compare(const struct ib_audit_options *o, const struct ib_context *cont
 	if (!st)
 		st = read_values(&c, err);
 	for (i = 0; i < c.n && !st; i++)
-		st = simulate(&c, &c.rule[i], err);
+		st = simulate_rule(&c, &c.rule[i], err);
 	if (!st)
 		st = write_rules(&c, out, err);
 	if (!st && c.by && !o->json)

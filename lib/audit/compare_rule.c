@@ -26,7 +26,7 @@ static const struct {
 /* ---- the text --------------------------------------------------------------------- */
 
 static enum ib_status
-store(struct ib_rule_options *o, const char *name, const char *value, struct ib_error *err)
+store_setting(struct ib_rule_options *o, const char *name, const char *value, struct ib_error *err)
 {
 	char buffer[IB_EXPECTED_MAX], show[IB_SHOW_MAX];
 	const char *expected = ib_rule_options_store(o, name, value, buffer);
@@ -55,7 +55,7 @@ read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, st
 				       settings[i].name);
 		*given |= 1u << i;
 		ib_bytes_printf(&rule->command, " %s %s", settings[i].option, item + n + 1);
-		return store(&rule->options, settings[i].name, item + n + 1, err);
+		return store_setting(&rule->options, settings[i].name, item + n + 1, err);
 	}
 	return IB_EOF;
 }
@@ -66,7 +66,7 @@ read_setting(struct ib_compare_rule *rule, const char *item, unsigned *given, st
  * point to the values of settings there. So rule->text has room for two copies.
  */
 static enum ib_status
-split(struct ib_compare_rule *rule, char *items, struct ib_error *err)
+separate_settings(struct ib_compare_rule *rule, char *items, struct ib_error *err)
 {
 	char *to = rule->text + strcspn(rule->text, ":"), *next;
 	enum ib_status st = IB_OK;
@@ -105,8 +105,9 @@ ib_compare_rule_parse(const char *spec, const struct ib_rule_options *common,
 	memcpy(rule->text, spec, n);
 	memcpy(rule->text + n, spec, n);
 	items = strchr(rule->text + n, ':');
-	st = split(rule, items ? items + 1 : NULL, err);
-	/* The rule comes first in the command, but its text is known only after split(). */
+	st = separate_settings(rule, items ? items + 1 : NULL, err);
+	/* The rule comes first in the command, but its text is known only after
+	 * separate_settings(). */
 	settings_text = rule->command;
 	rule->command = (struct ib_bytes){ 0 };
 	ib_bytes_printf(&rule->command, "--rule %s", rule->text);

@@ -46,7 +46,7 @@ slot_hash(uint64_t hash)
 
 /* Double the number of slots. */
 static enum ib_status
-grow(struct ib_field_values *v, struct ib_error *err)
+grow_table(struct ib_field_values *v, struct ib_error *err)
 {
 	struct ib_field_values old = *v;
 	uint64_t i, at, n = v->bits ? (uint64_t)1 << v->bits : 0;
@@ -148,7 +148,7 @@ use_sample(void *data, const struct ib_sample_field *sample, struct ib_error *er
 		return IB_OK;
 	hash = slot_hash(hash);
 	if (v->bits == 0 || v->samples >= ((uint64_t)3 << v->bits) / 4)
-		st = grow(v, err);
+		st = grow_table(v, err);
 	if (st)
 		return st;
 	at = slot_of(v, hash);
@@ -289,7 +289,7 @@ sort_numbers(const struct ib_field_values *v, uint64_t *n)
 
 /* Set the group of each sample, and count the samples of each group. */
 static void
-assign(struct ib_field_values *v, const uint8_t *level, const uint32_t *first)
+assign_groups(struct ib_field_values *v, const uint8_t *level, const uint32_t *first)
 {
 	size_t ranges = v->ngroups, missing, others, g;
 	uint64_t i;
@@ -329,7 +329,7 @@ make_ranges(struct ib_field_values *v, struct ib_error *err)
 		return ib_fail_memory(err);
 	group_numbers(v, number, n, first);
 	free(number);
-	assign(v, NULL, first);
+	assign_groups(v, NULL, first);
 	return IB_OK;
 }
 
@@ -349,7 +349,7 @@ make_groups(struct ib_field_values *v, struct ib_error *err)
 	ok = count && level;
 	if (ok) {
 		group_levels(v, count, level);
-		assign(v, level, NULL);
+		assign_groups(v, level, NULL);
 	}
 	free(count);
 	free(level);
@@ -371,7 +371,7 @@ ib_field_values_read(struct ib_field_values *v, const struct ib_sample_fields_op
 	ib_table_init(&v->levels);
 	st = ib_sample_fields_read(options, use_sample, v, err);
 	if (!st && v->bits == 0)
-		st = grow(v, err);
+		st = grow_table(v, err);
 	if (!st)
 		st = make_groups(v, err);
 	for (i = 0; i < v->ngroups && !st; i++)

@@ -39,8 +39,8 @@ write_line(struct ib_text_table *table, const struct ib_run_header *head,
  * The lines with the lowest scores so far, at most as many as --top. They form a heap, in which the
  * line with the highest score is at the top.
  */
-struct lowest {
-	struct low {
+struct lowest_lines {
+	struct numbered_line {
 		struct ib_audit_line line;
 		uint64_t number; /* position of the line, which orders lines with equal scores */
 	} * v;
@@ -48,7 +48,7 @@ struct lowest {
 };
 
 static bool
-above(const struct low *a, const struct low *b)
+sorts_after(const struct numbered_line *a, const struct numbered_line *b)
 {
 	bool x = isnan(a->line.score), y = isnan(b->line.score);
 
@@ -62,19 +62,19 @@ above(const struct low *a, const struct low *b)
 static int
 by_score(const void *a, const void *b)
 {
-	return above(a, b) ? 1 : -1;
+	return sorts_after(a, b) ? 1 : -1;
 }
 
 static void
-sift_down(struct lowest *h, size_t i)
+sift_down(struct lowest_lines *h, size_t i)
 {
-	struct low x = h->v[i];
+	struct numbered_line x = h->v[i];
 	size_t child;
 
 	while ((child = 2 * i + 1) < h->n) {
-		if (child + 1 < h->n && above(&h->v[child + 1], &h->v[child]))
+		if (child + 1 < h->n && sorts_after(&h->v[child + 1], &h->v[child]))
 			child++;
-		if (!above(&h->v[child], &x))
+		if (!sorts_after(&h->v[child], &x))
 			break;
 		h->v[i] = h->v[child];
 		i = child;
@@ -84,12 +84,12 @@ sift_down(struct lowest *h, size_t i)
 
 /* Add a line if its score is among the lowest. Copies the id. Returns false if out of memory. */
 static bool
-add_lowest(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uint64_t number)
+add_lowest(struct lowest_lines *h, uint64_t top, const struct ib_audit_line *line, uint64_t number)
 {
-	struct low x = { *line, number };
+	struct numbered_line x = { *line, number };
 	size_t i;
 
-	if (h->n == top && !above(&h->v[0], &x))
+	if (h->n == top && !sorts_after(&h->v[0], &x))
 		return true;
 	x.line.id.p = ib_span_dup(line->id);
 	if (!x.line.id.p)
@@ -111,7 +111,7 @@ add_lowest(struct lowest *h, uint64_t top, const struct ib_audit_line *line, uin
 }
 
 static void
-write_lowest(struct lowest *h, struct ib_text_table *table, const struct ib_run_header *head)
+write_lowest(struct lowest_lines *h, struct ib_text_table *table, const struct ib_run_header *head)
 {
 	size_t i;
 
@@ -137,7 +137,7 @@ write_lines(const struct ib_audit_options *o, struct ib_audit_log *log,
 	    const struct ib_audit_run *run, struct ib_text_table *table, struct ib_error *err)
 {
 	const struct ib_audit_line *line;
-	struct lowest low = { 0 };
+	struct lowest_lines lowest = { 0 };
 	enum ib_status st;
 	uint64_t number = 0;
 	size_t n, i;
@@ -149,17 +149,17 @@ write_lines(const struct ib_audit_options *o, struct ib_audit_log *log,
 				continue;
 			if (o->top == 0)
 				write_line(table, &run->head, &line[i]);
-			else if (!add_lowest(&low, o->top, &line[i], number++))
+			else if (!add_lowest(&lowest, o->top, &line[i], number++))
 				st = ib_fail_memory(err);
 		}
 	}
 	if (st == IB_EOF) {
 		st = IB_OK;
-		write_lowest(&low, table, &run->head);
+		write_lowest(&lowest, table, &run->head);
 	}
-	for (i = 0; i < low.n; i++)
-		free((void *)(uintptr_t)low.v[i].line.id.p);
-	free(low.v);
+	for (i = 0; i < lowest.n; i++)
+		free((void *)(uintptr_t)lowest.v[i].line.id.p);
+	free(lowest.v);
 	return st;
 }
 

@@ -506,8 +506,8 @@ fail_line(struct ib_audit_log *log, const char *why, struct ib_error *err)
 
 /* Parse the line of one sample. */
 static enum ib_status
-parse(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
-      struct ib_error *err)
+parse_line(struct ib_audit_log *log, struct ib_span text, struct ib_audit_line *line,
+	   struct ib_error *err)
 {
 	const struct ib_value *v = log->value, *id = &v[log->slot[ID]];
 	const struct ib_value *score = &v[log->slot[SCORE]];
@@ -561,7 +561,7 @@ ib_audit_lines_next(struct ib_audit_log *log, const struct ib_audit_line **line,
 			from = log->pos - (st ? 0 : text.n);
 		if (st)
 			break;
-		st = parse(log, text, &log->line[*n], err);
+		st = parse_line(log, text, &log->line[*n], err);
 		if (st)
 			break;
 		++*n;

@@ -99,7 +99,7 @@ is_nearer(const struct ib_near_id *a, const struct ib_near_id *b)
 
 /* Insert an id before the first id that is farther away. A full list loses its last id. */
 static void
-insert(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct ib_span id)
+insert_id(struct ib_nearest_ids *near, const struct ib_near_id *distance, struct ib_span id)
 {
 	struct ib_near_id last;
 	size_t i;
@@ -146,5 +146,5 @@ ib_nearest_ids_add(struct ib_nearest_ids *near, struct ib_span id)
 	if (near->failed || distance.reduced > limit || is_listed(near, id))
 		return;
 	distance.raw = ib_edit_distance(near->wanted, id, DISTANCE_LIMIT_MAX);
-	insert(near, &distance, id);
+	insert_id(near, &distance, id);
 }

@@ -10,7 +10,7 @@
 
 /* Reserve zeroed counters for `rows` rows. */
 static bool
-reserve(struct ib_prune_counts *t, uint64_t rows)
+reserve_rows(struct ib_prune_counts *t, uint64_t rows)
 {
 	size_t old = t->cap;
 
@@ -46,7 +46,7 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 	for (i = 0; i < n; i++)
 		id[i] = ib_id_of(line[i].id, 0);
 	st = ib_table_intern_group(&t->ids, id, n, row, err);
-	if (!st && !reserve(t, t->ids.n))
+	if (!st && !reserve_rows(t, t->ids.n))
 		st = ib_fail_memory(err);
 	for (i = 0; i < n && !st; i++)
 		count_line(&t->count[row[i]], line[i].kept, (int32_t)epoch);
@@ -55,7 +55,7 @@ add_group(struct ib_prune_counts *t, const struct ib_audit_line *line, size_t n,
 
 /* Sort the ids by the number of epochs in which they were pruned, the largest first. */
 static enum ib_status
-sort(struct ib_prune_counts *t, struct ib_error *err)
+sort_rows(struct ib_prune_counts *t, struct ib_error *err)
 {
 	uint32_t *key = ib_array(t->ids.n, sizeof(*key)), most = 0;
 	uint64_t *first, i;
@@ -96,7 +96,7 @@ ib_prune_counts_read(struct ib_prune_counts *t, struct ib_audit_log *log, struct
 		}
 		st = st == IB_EOF ? IB_OK : st;
 	}
-	return st ? st : sort(t, err);
+	return st ? st : sort_rows(t, err);
 }
 
 void

@@ -94,7 +94,7 @@ count_visits(struct ib_report *r, struct ib_error *err)
 }
 
 static enum ib_status
-gather(struct ib_report *r, struct ib_error *err)
+read_inputs(struct ib_report *r, struct ib_error *err)
 {
 	const struct ib_audit_options *o = r->options;
 	enum ib_status st;
@@ -117,7 +117,7 @@ gather(struct ib_report *r, struct ib_error *err)
 }
 
 static void
-release(struct ib_report *r)
+release_report(struct ib_report *r)
 {
 	size_t i;
 
@@ -188,7 +188,7 @@ ib_report_find(const struct ib_report *r, int64_t epoch)
 /* ---- the page ----------------------------------------------------------------- */
 
 static void
-build_sections(struct ib_report *r)
+write_sections(struct ib_report *r)
 {
 	ib_report_tiles(r);
 	ib_report_chart_kept(r);
@@ -206,12 +206,12 @@ build_sections(struct ib_report *r)
 }
 
 static void
-build(struct ib_report *r)
+write_page(struct ib_report *r)
 {
 	ib_html_begin(&r->page, r->options->title ? r->options->title : "Pruning report");
 	ib_report_result(r);
 	if (r->nepochs > 0)
-		build_sections(r);
+		write_sections(r);
 	ib_html_end(&r->page);
 }
 
@@ -220,13 +220,13 @@ ib_audit_report(const struct ib_audit_options *o, const struct ib_context *conte
 		struct ib_output *out, struct ib_error *err)
 {
 	struct ib_report r = { .options = o, .context = context };
-	enum ib_status st = gather(&r, err);
+	enum ib_status st = read_inputs(&r, err);
 
 	if (!st) {
-		build(&r);
+		write_page(&r);
 		ib_output_write_bytes(out, &r.page);
 		st = ib_output_status(out, err);
 	}
-	release(&r);
+	release_report(&r);
 	return st;
 }

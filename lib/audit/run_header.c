@@ -158,7 +158,7 @@ read_param(struct ib_members *p, const struct ib_param *param, const char *line,
 }
 
 static void
-fill(struct ib_members *p, struct ib_run_header *h)
+fill_header(struct ib_members *p, struct ib_run_header *h)
 {
 	static const char *const never_null[] = { "epoch", "ratio" };
 	size_t n;
@@ -194,7 +194,7 @@ read_head(const cJSON *json, struct ib_run_header *h, struct ib_error *err)
 	st = ib_audit_version_check(ib_members_real(&m, "ib_audit", 0), err);
 	if (st)
 		return st;
-	fill(&m, h);
+	fill_header(&m, h);
 	if (m.no_memory)
 		return ib_fail_memory(err);
 	return m.bad ? ib_fail(err, IB_E_DATA, "the run header's '%s' is invalid", m.bad) : IB_OK;

@@ -60,8 +60,8 @@ index_ids(struct ib_show *s, struct ib_error *err)
 
 /* Find the lines of all ids in one run, with one hash look-up per line of the run. */
 static enum ib_status
-search(struct ib_show *s, const struct ib_audit_run *run, struct ib_show_line *found,
-       struct ib_error *err)
+find_lines(struct ib_show *s, const struct ib_audit_run *run, struct ib_show_line *found,
+	   struct ib_error *err)
 {
 	const struct ib_audit_line *line;
 	enum ib_status st;
@@ -105,7 +105,7 @@ read_all(struct ib_show *s, struct ib_error *err)
 	for (i = 0; i < s->nepochs && !st; i++) {
 		run = ib_audit_log_epoch(s->log, i);
 		if (is_wanted(s, run))
-			st = search(s, run, s->line + i * s->ids.n, err);
+			st = find_lines(s, run, s->line + i * s->ids.n, err);
 	}
 	return st;
 }

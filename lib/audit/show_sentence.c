@@ -9,24 +9,24 @@
 #define RANGES_MAX 10 /* lists with more ranges of epochs are summarized */
 
 /* A set of rows: the rows with the same outcome and, unless `why` is NULL, the same reason. */
-struct kind {
+struct row_set {
 	enum ib_outcome outcome;
 	const char *why;
 };
 
 static bool
-is_kind(const struct ib_show_row *row, struct kind k)
+is_in_set(const struct ib_show_row *row, struct row_set k)
 {
 	return row->outcome == k.outcome && (!k.why || !strcmp(row->why, k.why));
 }
 
 static size_t
-count(const struct ib_show_row *row, size_t n, struct kind k)
+count_rows(const struct ib_show_row *row, size_t n, struct row_set k)
 {
 	size_t i, found = 0;
 
 	for (i = 0; i < n; i++)
-		found += is_kind(&row[i], k);
+		found += is_in_set(&row[i], k);
 	return found;
 }
 
@@ -38,17 +38,17 @@ count(const struct ib_show_row *row, size_t n, struct kind k)
  * function only counts the parts.
  */
 static size_t
-write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k,
+write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct row_set k,
 	     size_t nranges)
 {
 	size_t i, end, part = 0;
 
 	for (i = 0; i < n; i = end) {
-		for (end = i; end < n && is_kind(&row[end], k); end++)
+		for (end = i; end < n && is_in_set(&row[end], k); end++)
 			;
 		if (end - i < 3) /* "2 and 3" is clearer than "2 to 3" */
 			end = i + 1;
-		if (!is_kind(&row[i], k))
+		if (!is_in_set(&row[i], k))
 			continue;
 		if (to)
 			ib_bytes_printf(to, "%s%lld", ib_list_separator(part, nranges, " and "),
@@ -63,9 +63,9 @@ write_ranges(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struc
 
 /* Append " in epoch 4", " in epochs 2, 5 and 9", or " in 96 epochs from 2 to 290". */
 static void
-write_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct kind k)
+write_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struct row_set k)
 {
-	size_t all = count(row, n, k), nranges = write_ranges(NULL, row, n, k, 0), first = 0,
+	size_t all = count_rows(row, n, k), nranges = write_ranges(NULL, row, n, k, 0), first = 0,
 	       last = n;
 
 	if (nranges <= RANGES_MAX) {
@@ -73,9 +73,9 @@ write_epochs(struct ib_bytes *to, const struct ib_show_row *row, size_t n, struc
 		write_ranges(to, row, n, k, nranges);
 		return;
 	}
-	while (!is_kind(&row[first], k))
+	while (!is_in_set(&row[first], k))
 		first++;
-	while (!is_kind(&row[last - 1], k))
+	while (!is_in_set(&row[last - 1], k))
 		last--;
 	ib_bytes_printf(to, " in %zu epochs from %lld to %lld", all,
 			(long long)row[first].head->options.epoch,
@@ -130,7 +130,7 @@ write_pruned(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 	const struct ib_show_row *cause = common_cause(row, n);
 
 	ib_bytes_printf(to, "was pruned");
-	write_epochs(to, row, n, (struct kind){ IB_OUTCOME_PRUNED, NULL });
+	write_epochs(to, row, n, (struct row_set){ IB_OUTCOME_PRUNED, NULL });
 	ib_bytes_printf(to, ": ");
 	if (cause)
 		write_cause(to, &cause->head->options);
@@ -156,7 +156,7 @@ write_drawn(struct ib_bytes *to, const struct ib_show_row *row, size_t n)
 		ib_bytes_printf(to, "weights %.4g to %.4g", least, most);
 	else
 		ib_bytes_printf(to, "weight %.4g", most);
-	write_epochs(to, row, n, (struct kind){ IB_OUTCOME_DRAWN, NULL });
+	write_epochs(to, row, n, (struct row_set){ IB_OUTCOME_DRAWN, NULL });
 }
 
 /* Append "unseen in epoch 0, high in epochs 1 to 9" for all reasons of an outcome. */
@@ -166,11 +166,11 @@ write_reasons(struct ib_bytes *to, const struct ib_show_row *row, size_t n, enum
 	size_t i, j, part = 0;
 
 	for (i = 0; i < n; i++) {
-		struct kind k = { outcome, row[i].why };
+		struct row_set k = { outcome, row[i].why };
 
 		if (row[i].outcome != outcome)
 			continue;
-		for (j = 0; j < i && !is_kind(&row[j], k); j++)
+		for (j = 0; j < i && !is_in_set(&row[j], k); j++)
 			;
 		if (j < i) /* this reason is already in the sentence */
 			continue;
@@ -244,9 +244,9 @@ void
 ib_show_write_sentence(const struct ib_show *s, struct ib_span id, const struct ib_show_row *row,
 		       size_t n, size_t width, struct ib_bytes *out)
 {
-	size_t pruned = count(row, n, (struct kind){ IB_OUTCOME_PRUNED, NULL });
-	size_t drawn = count(row, n, (struct kind){ IB_OUTCOME_DRAWN, NULL });
-	size_t kept = count(row, n, (struct kind){ IB_OUTCOME_KEPT, NULL });
+	size_t pruned = count_rows(row, n, (struct row_set){ IB_OUTCOME_PRUNED, NULL });
+	size_t drawn = count_rows(row, n, (struct row_set){ IB_OUTCOME_DRAWN, NULL });
+	size_t kept = count_rows(row, n, (struct row_set){ IB_OUTCOME_KEPT, NULL });
 
 	write_id(s, id, width, out);
 	ib_bytes_append_char(out, ' ');

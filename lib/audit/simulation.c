@@ -33,7 +33,7 @@ count_missed(struct ib_simulation *s, uint64_t i, bool kept)
 }
 
 static void
-decide(struct ib_simulation *s, const struct ib_rule *rule, struct ib_run_stats *t)
+draw_epoch(struct ib_simulation *s, const struct ib_rule *rule, struct ib_run_stats *t)
 {
 	long double sum = 0, squares = 0;
 	struct ib_inclusion c;
@@ -74,7 +74,7 @@ find_score_rows(struct ib_simulation *s, const struct ib_loss_history_epoch *e)
 
 /* Update the scores with the losses of the kept samples. */
 static enum ib_status
-fold(struct ib_simulation *s, const struct ib_loss_history_epoch *e, struct ib_error *err)
+fold_losses(struct ib_simulation *s, const struct ib_loss_history_epoch *e, struct ib_error *err)
 {
 	struct ib_loss group[IB_GROUP];
 	struct ib_fold f;
@@ -121,14 +121,14 @@ ib_simulation_epoch(struct ib_simulation *s, int64_t epoch, struct ib_error *err
 	if (st)
 		return st;
 	ib_run_stats_init(&stats);
-	decide(s, rule, &stats);
+	draw_epoch(s, rule, &stats);
 	ib_run_stats_result(&stats, rule, r);
 	s->visits += r->samples;
 	s->pruned += r->pruned;
 	if (r->samples > 0)
 		s->saved_epochs += (double)r->pruned / (double)r->samples;
 	ib_rule_free(rule);
-	return e ? fold(s, e, err) : IB_OK;
+	return e ? fold_losses(s, e, err) : IB_OK;
 }
 
 /* ---- start and end -------------------------------------------------------------- */

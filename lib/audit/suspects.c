@@ -14,7 +14,7 @@
 
 /* Merge the record `more` into an earlier record with the same id, as --duplicates requires. */
 static void
-merge(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_duplicates how)
+merge_records(struct ib_loss_history_epoch *e, uint64_t at, uint64_t more, enum ib_duplicates how)
 {
 	float a = e->loss[at], b = e->loss[more];
 	bool replace = false;
@@ -99,7 +99,7 @@ merge_duplicates(struct ib_loss_history *l, struct ib_loss_history_epoch *e, enu
 		st = set_means(e, err);
 	for (i = 0; i < e->n && !st; i++) {
 		if (number[e->row[i]]) { /* 1 + index of the record of the id; 0: no record yet */
-			merge(e, number[e->row[i]] - 1, i, how);
+			merge_records(e, number[e->row[i]] - 1, i, how);
 			continue;
 		}
 		e->row[n] = e->row[i];

@@ -20,7 +20,7 @@ ib_write_text(struct ib_bytes *out, struct ib_span text)
 
 /* Return the length of the character at p in bytes, and set *columns to its width. */
 static size_t
-measure(const char *p, size_t n, size_t *columns)
+measure_character(const char *p, size_t n, size_t *columns)
 {
 	utf8proc_int32_t code;
 	utf8proc_ssize_t length;
@@ -43,18 +43,18 @@ ib_text_columns(struct ib_span text)
 	size_t i, one, n = 0;
 
 	for (i = 0; i < text.n; n += one)
-		i += measure(text.p + i, text.n - i, &one);
+		i += measure_character(text.p + i, text.n - i, &one);
 	return n;
 }
 
 /* Return the length in bytes of the longest prefix that has at most `width` columns. */
 static size_t
-beginning(struct ib_span text, size_t width)
+prefix_bytes(struct ib_span text, size_t width)
 {
 	size_t i = 0, next, one, n = 0;
 
 	while (i < text.n) {
-		next = measure(text.p + i, text.n - i, &one);
+		next = measure_character(text.p + i, text.n - i, &one);
 		if (n + one > width)
 			break;
 		n += one;
@@ -74,13 +74,13 @@ ib_write_shortened(struct ib_bytes *out, struct ib_span text, size_t width, bool
 		return;
 	}
 	keep = width > mark ? width - mark : 0;
-	ib_bytes_append(out, text.p, beginning(text, keep / 2));
+	ib_bytes_append(out, text.p, prefix_bytes(text, keep / 2));
 	ib_bytes_append(out, more, strlen(more));
 	/* If a wide character does not fit completely, leave it out. */
 	keep -= keep / 2;
-	from = beginning(text, columns - keep);
+	from = prefix_bytes(text, columns - keep);
 	while (ib_text_columns((struct ib_span){ text.p + from, text.n - from }) > keep)
-		from += beginning((struct ib_span){ text.p + from, text.n - from }, 2);
+		from += prefix_bytes((struct ib_span){ text.p + from, text.n - from }, 2);
 	ib_bytes_append(out, text.p + from, text.n - from);
 }
 

@@ -41,7 +41,7 @@ struct ib_text_table {
 /* ---- one value ---------------------------------------------------------------- */
 
 static void
-show(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
+format_cell(struct ib_bytes *out, enum ib_style style, const struct ib_cell *cell)
 {
 	switch (cell->kind) {
 	case IB_CELL_NONE:
@@ -164,7 +164,7 @@ ib_write_sparkline(struct ib_bytes *out, const char *label, const double *value,
 /* ---- tables ------------------------------------------------------------------- */
 
 static size_t
-total(const struct ib_text_table *s)
+table_width(const struct ib_text_table *s)
 {
 	size_t i, n = 0;
 
@@ -214,23 +214,24 @@ spare_column(const struct ib_text_table *s)
  * left.
  */
 static void
-fit(struct ib_text_table *s, size_t room)
+fit_columns(struct ib_text_table *s, size_t room)
 {
 	size_t least = room / 3 > TEXT_WIDTH_MIN ? room / 3 : TEXT_WIDTH_MIN, most, spare;
 	size_t *text = widest_text(s);
 
-	if (total(s) <= room)
+	if (table_width(s) <= room)
 		return;
 	most = text ? *text : 0;
 	if (text && *text > least)
 		*text = least;
-	while (total(s) > room && (spare = spare_column(s)) > 0) {
+	while (table_width(s) > room && (spare = spare_column(s)) > 0) {
 		s->omitted[spare] = s->dropped[spare] = true;
 		if (text == &s->width[spare])
 			text = NULL;
 	}
 	if (text)
-		*text = total(s) + most - *text <= room ? most : room - total(s) + *text;
+		*text = table_width(s) + most - *text <= room ? most
+							      : room - table_width(s) + *text;
 }
 
 /* Append the names of the columns that were dropped. */
@@ -257,7 +258,7 @@ write_dropped(struct ib_text_table *s)
 }
 
 static void
-flush(struct ib_text_table *s)
+flush_text(struct ib_text_table *s)
 {
 	s->failed |= s->text.failed;
 	ib_output_write_bytes(s->to.out, &s->text);
@@ -315,7 +316,7 @@ write_table_row(struct ib_text_table *s, const struct ib_bytes *cell)
 			write_cell(s, i, ib_bytes_span(&cell[i]), i == last);
 	ib_bytes_append_char(&s->text, '\n');
 	if (s->text.n > FLUSH_BYTES)
-		flush(s);
+		flush_text(s);
 }
 
 /*
@@ -329,7 +330,7 @@ finish_widths(struct ib_text_table *s)
 
 	s->widths_known = true;
 	if (s->to.options->width > 0)
-		fit(s, (size_t)s->to.options->width);
+		fit_columns(s, (size_t)s->to.options->width);
 	last = last_column(s);
 	write_color(s, BOLD);
 	for (i = 0; i < s->n; i++)
@@ -351,7 +352,7 @@ table_row(struct ib_text_table *s, const struct ib_cell *cell)
 		shown[i].n = 0;
 		if (s->omitted[i])
 			continue;
-		show(&shown[i], s->column[i].style, &cell[i]);
+		format_cell(&shown[i], s->column[i].style, &cell[i]);
 		s->failed |= shown[i].failed;
 		n = ib_text_columns(ib_bytes_span(&shown[i]));
 		if (!s->widths_known && n > s->width[i])
@@ -377,7 +378,7 @@ json_row(struct ib_text_table *s, const struct ib_cell *cell)
 			ib_cell_write_json(&s->json, s->column[i].name, &cell[i]);
 	ib_json_end_object(&s->json);
 	if (s->text.n > FLUSH_BYTES)
-		flush(s);
+		flush_text(s);
 }
 
 struct ib_text_table *
@@ -431,7 +432,7 @@ end_json(struct ib_text_table *s)
 		ib_json_break_line(&s->json);
 	ib_json_end_array(&s->json);
 	ib_bytes_append_char(&s->text, '\n');
-	flush(s);
+	flush_text(s);
 }
 
 static void
@@ -440,7 +441,7 @@ end_text(struct ib_text_table *s)
 	if (!s->widths_known)
 		finish_widths(s);
 	write_dropped(s);
-	flush(s);
+	flush_text(s);
 }
 
 void

@@ -28,8 +28,8 @@ struct verify {
  * the text of err.
  */
 static enum ib_status
-wrong(const struct verify *v, uint64_t line, const struct ib_span *id, const char *what,
-      struct ib_error *err)
+fail_at_line(const struct verify *v, uint64_t line, const struct ib_span *id, const char *what,
+	     struct ib_error *err)
 {
 	char at[160] = "", show[IB_SHOW_MAX];
 	struct ib_error old = *err;
@@ -59,7 +59,7 @@ replay_lines(struct verify *v, struct ib_replay *r, struct ib_error *err)
 		for (i = 0; i < n; i++) {
 			st = ib_replay_line(r, &line[i], err);
 			if (st == IB_E_CHECK)
-				return wrong(v, at + i, &line[i].id, NULL, err);
+				return fail_at_line(v, at + i, &line[i].id, NULL, err);
 			if (st)
 				return st;
 		}
@@ -92,8 +92,8 @@ confirm_duplicate(struct verify *v, uint64_t duplicate, struct ib_error *err)
 			found = any && ib_span_equal(ib_bytes_span(&first), line[i].id);
 			any = true;
 			if (found)
-				st = wrong(v, at, &line[i].id,
-					   "this id has an earlier line in the run", err);
+				st = fail_at_line(v, at, &line[i].id,
+						  "this id has an earlier line in the run", err);
 		}
 	}
 	if (st == IB_EOF)
@@ -114,7 +114,7 @@ verify_run(struct verify *v, struct ib_error *err)
 	v->used |= has_scores;
 	st = ib_replay_begin(&r, h, has_scores ? v->scores : NULL, err);
 	if (st == IB_E_CHECK)
-		st = wrong(v, 0, NULL, NULL, err);
+		st = fail_at_line(v, 0, NULL, NULL, err);
 	if (!st)
 		st = replay_lines(v, &r, err);
 	if (!st) {
@@ -122,11 +122,12 @@ verify_run(struct verify *v, struct ib_error *err)
 		if (!st && duplicate)
 			st = confirm_duplicate(v, duplicate, err);
 		else if (st == IB_E_CHECK)
-			st = wrong(v, 0, NULL, NULL, err);
+			st = fail_at_line(v, 0, NULL, NULL, err);
 	}
 	ib_replay_release(&r);
 	if (!st && (!v->run->footer.has_xxh3 || ib_audit_lines_hash(v->log) != v->run->footer.xxh3))
-		st = wrong(v, 0, NULL, "the footer's 'xxh3' is not the hash of the text", err);
+		st = fail_at_line(v, 0, NULL, "the footer's 'xxh3' is not the hash of the text",
+				  err);
 	return st;
 }
 
@@ -143,13 +144,14 @@ check_prev(const struct verify *v, const struct ib_audit_run *before, struct ib_
 	const struct ib_audit_footer *t = &v->run->footer;
 
 	if (t->has_prev && !before)
-		return wrong(v, 0, NULL,
-			     "'prev' names an earlier run, but this is the first run of the log",
-			     err);
+		return fail_at_line(
+			v, 0, NULL,
+			"'prev' names an earlier run, but this is the first run of the log", err);
 	if (t->has_prev && t->prev != before->footer.xxh3)
-		return wrong(v, 0, NULL, "'prev' is not the 'xxh3' of the previous run", err);
+		return fail_at_line(v, 0, NULL, "'prev' is not the 'xxh3' of the previous run",
+				    err);
 	if (!t->has_prev && before && !before->footer.has_prev && before->footer.xxh3 == t->xxh3)
-		return wrong(v, 0, NULL, "this run repeats the previous run", err);
+		return fail_at_line(v, 0, NULL, "this run repeats the previous run", err);
 	return IB_OK;
 }
 
